@@ -1,0 +1,43 @@
+// Package operation is the heart of lbbot: the life of one accepted request to
+// add a server to a load balancer's listener, from the preview a person sees
+// to the final words in the channel.
+//
+//	          Preview            Send, Submit              attempt
+//	(person) ────────► draft ────────────────► accepted ───────────► sending
+//	                     │ 5 minutes              │                     │
+//	                     ▼                        │ denied, too late,   │ the call
+//	                 (expires)                    │ stopped, broken     │
+//	                                              ▼                     │
+//	      already_there ◄──── look ────────── not_added ◄── refused ────┤
+//	                                              ▲                     │
+//	                                              │      no answer      ├──► added
+//	                                 proven, or a │   ┌─────────────────┘     ▲
+//	                                  person and  │   ▼                       │
+//	                                  a reading   ├─ unconfirmed ─────────────┤
+//	                                              │   │ cannot be settled     │
+//	                                              │   ▼                       │
+//	                                              └─ needs_person ────────────┘
+//
+// It promises:
+//
+//   - Accepted means on disk: Send and Submit return an accepted operation only
+//     after the journal has committed it, in one transaction with the key of
+//     the Slack delivery that asked for it.
+//   - One operation, one client token: made with the draft, stored before the
+//     first call and sent with every attempt.
+//   - Every accepted operation ends in a message, and the message says the
+//     truth. An unanswered call is never called failed: it is unconfirmed until
+//     a repeat with the same token, complete readings of the listener, or a
+//     person and a reading settle it.
+//   - Nothing is sent late: the first call goes out within StartWithin of the
+//     last click; after an unanswered attempt there are at most MaxRepeats
+//     repeats within RepeatWithin, each after a look, and then only reading.
+//   - Permission is asked at preview, at each click, and again before the call.
+//
+// Everything durable is in the Journal. The engine that runs Execute only
+// remembers how far it got. The package starts two kinds of goroutines: none
+// in Intake, and those of Sweeper.Run, which end when Run returns.
+//
+// It must not know Block Kit, envelopes, SQL, HTTP statuses or environment
+// variables.
+package operation

@@ -1,0 +1,85 @@
+package operation
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"lbbot/zenlayer"
+)
+
+// Errors of the Journal and of Intake that carry no data.
+var (
+	ErrNotFound = errors.New("no such operation")
+	ErrRefTaken = errors.New("reference is taken")
+)
+
+// DuplicateError says that the same Slack delivery was accepted before.
+type DuplicateError struct{ Operation Operation }
+
+func (e *DuplicateError) Error() string { return "already accepted as " + e.Operation.Ref }
+
+// BusyError says that another open operation adds the same server to the same
+// listener.
+type BusyError struct{ Operation Operation }
+
+func (e *BusyError) Error() string { return "already being added by " + e.Operation.Ref }
+
+// StaleError says that the operation has moved on since it was read.
+type StaleError struct{ Operation Operation }
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("%s is %s by now", e.Operation.Ref, e.Operation.State)
+}
+
+// ExpiredError says that a preview is older than it may be.
+type ExpiredError struct{ Operation Operation }
+
+func (e *ExpiredError) Error() string { return e.Operation.Ref + " has expired" }
+
+// DeniedError says that the person may not, and why.
+type DeniedError struct {
+	Decision  Decision
+	Operation Operation // Listener and Server as far as they are known; Ref is set when it was noted under one
+}
+
+func (e *DeniedError) Error() string { return "denied: " + string(e.Decision.Code) }
+
+// PresentError says that the server is already on the listener.
+type PresentError struct {
+	Operation Operation
+	Backend   zenlayer.Backend
+	Same      bool // the same ports and weight: nothing to do
+}
+
+func (e *PresentError) Error() string { return "already there as " + e.Backend.BackendID }
+
+// UnavailableError says that something needed for an answer did not answer.
+// Nothing was changed.
+type UnavailableError struct {
+	What string // "Zenlayer", "Slack" or "journal"
+	Err  error
+}
+
+func (e *UnavailableError) Error() string { return e.What + " is not available: " + e.Err.Error() }
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// UncertainError says that it is not known whether an operation was accepted.
+// Asking again is safe: the same preview is accepted once.
+type UncertainError struct {
+	Ref string
+	Err error
+}
+
+func (e *UncertainError) Error() string { return "not known whether accepted: " + e.Ref }
+func (e *UncertainError) Unwrap() error { return e.Err }
+
+// The limits of promises, from the last click or the attempt they name.
+const (
+	StartWithin  = 5 * time.Minute  // last click to first call
+	MaxRepeats   = 2                // repeats after an unanswered attempt
+	RepeatWithin = 2 * time.Minute  // first unanswered attempt to last repeat
+	ProofAfter   = 10 * time.Minute // last attempt to "certain that not"; a signed request stays valid for 5
+	DraftLife    = 5 * time.Minute  // of a preview
+	GiveUpAfter  = 2 * time.Minute  // of being asked to wait
+)

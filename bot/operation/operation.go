@@ -1,0 +1,271 @@
+package operation
+
+import (
+	"slices"
+	"time"
+
+	"lbbot/zenlayer"
+)
+
+// State is where an operation stands. The stored words are part of the
+// journal's format and of the audit trail: add words, never change one.
+type State string
+
+// The states, in the order of a life. Draft and the final ones take no part in
+// the rule of one open operation per listener and server.
+const (
+	Draft        State = "draft"         // preview shown; expires silently at ExpiresAt
+	Accepted     State = "accepted"      // on disk; last checks are running, nothing is sent
+	Sending      State = "sending"       // an attempt is being made, or waits for its next try
+	Unconfirmed  State = "unconfirmed"   // sent without an answer; being settled
+	NeedsPerson  State = "needs_person"  // could not be settled by the bot
+	Added        State = "added"         // final
+	NotAdded     State = "not_added"     // final; Reason says why
+	AlreadyThere State = "already_there" // final; nothing was sent
+)
+
+// Final reports whether nothing changes in s any more.
+func (s State) Final() bool {
+	return s == Added || s == NotAdded || s == AlreadyThere
+}
+
+// Open reports whether s holds its listener and server: while it does, nobody
+// can start the same server on the same listener.
+func (s State) Open() bool {
+	return s != Draft && !s.Final()
+}
+
+// Reason says why an operation ended as NotAdded. Stored; add, never change.
+type Reason string
+
+// The reasons. Each has its own words in the channel.
+const (
+	ReasonRefused     Reason = "refused"      // Zenlayer refused it; Fault has its words
+	ReasonDiffers     Reason = "differs"      // the server is there with another weight
+	ReasonTooLate     Reason = "too_late"     // not started within StartWithin of the last click
+	ReasonStopped     Reason = "stopped"      // a person pressed Stop before anything was sent
+	ReasonDenied      Reason = "denied"       // the right was gone at the last check
+	ReasonRateLimited Reason = "rate_limited" // Zenlayer kept asking to wait
+	ReasonCredentials Reason = "credentials"  // Zenlayer refuses the bot's key
+	ReasonClockSkew   Reason = "clock_skew"   // the bot's clock is off by more than Zenlayer allows
+	ReasonUnreachable Reason = "unreachable"  // nothing could be sent, or the listener not be read
+	ReasonBlocked     Reason = "blocked"      // stopped in front of the API, not by it
+	ReasonGone        Reason = "gone"         // the listener no longer exists
+	ReasonProven      Reason = "proven"       // unanswered, and complete readings do not show it
+	ReasonPerson      Reason = "person"       // a person said so and a reading agreed
+	ReasonRehearsal   Reason = "rehearsal"    // test mode: everything but the write
+	ReasonInternal    Reason = "internal"     // something broke in the bot before anything was sent
+)
+
+// Evidence says how it is known that a server was added.
+type Evidence string
+
+// The kinds of evidence, strongest first.
+const (
+	EvidenceAnswered Evidence = "answered" // Zenlayer answered the first attempt
+	EvidenceRepeated Evidence = "repeated" // Zenlayer answered a repeat with the same client token
+	EvidenceSeen     Evidence = "seen"     // on the listener, and not there before the first attempt
+	EvidencePerson   Evidence = "person"   // a person said so and a reading agreed
+)
+
+// Actor is the person asking, as Slack vouches for them. Names are for people
+// to read and decide nothing.
+type Actor struct {
+	UserID       string `json:"user_id"`
+	TeamID       string `json:"team_id"`
+	EnterpriseID string `json:"enterprise_id,omitempty"`
+	Name         string `json:"name,omitempty"`
+}
+
+// Place is where an operation was asked for and where its result goes.
+type Place struct {
+	TeamID      string `json:"team_id"`
+	ChannelID   string `json:"channel_id"` // where the command or click came from; the only channel permission looks at
+	ChannelName string `json:"channel_name,omitempty"`
+	ResultID    string `json:"result_id"` // the channel that sees the card
+
+	// ResponseURL lets anyone who has it post for 30 minutes, so it is kept
+	// in the journal but never logged or shown.
+	ResponseURL string    `json:"response_url,omitempty"`
+	ResponseBy  time.Time `json:"response_by,omitzero"`
+}
+
+// Listener is what was read about the listener when it was last looked at.
+type Listener struct {
+	ID               string `json:"id"`
+	Name             string `json:"name"`
+	Protocol         string `json:"protocol"`
+	Port             string `json:"port"` // as Zenlayer writes it; several are separated by commas
+	Scheduler        string `json:"scheduler"`
+	Kind             string `json:"kind"`
+	Status           string `json:"status"`
+	HealthCheck      bool   `json:"health_check"`
+	LoadBalancerID   string `json:"load_balancer_id"`
+	LoadBalancerName string `json:"load_balancer_name"`
+	Zone             string `json:"zone"`
+	Servers          int    `json:"servers"`             // on it when last read; -1 when the pool could not be read
+	Protected        bool   `json:"protected,omitempty"` // an extra confirm dialog is asked for
+}
+
+// Server is what was read about the instance to add.
+type Server struct {
+	ID     string                `json:"id"`
+	Name   string                `json:"name"`
+	Type   zenlayer.InstanceType `json:"type"`
+	IP     string                `json:"ip,omitempty"`
+	Zone   string                `json:"zone,omitempty"`
+	Status string                `json:"status,omitempty"`
+}
+
+// Fault is what an unsuccessful call said, fit to be stored and shown.
+type Fault struct {
+	Code      string `json:"code,omitempty"`
+	Status    int    `json:"status,omitempty"` // HTTP status; 0 when nothing answered
+	Message   string `json:"message,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// Attempt is one RegisterBackend call. SentAt is committed before the call;
+// an attempt without AnsweredAt may have done anything.
+type Attempt struct {
+	Number     int       `json:"number"` // from 1
+	SentAt     time.Time `json:"sent_at"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+	Outcome    string    `json:"outcome,omitempty"` // accepted, refused, retry or unknown
+	Fault      Fault     `json:"fault,omitzero"`
+}
+
+// Unanswered reports whether the attempt may have been carried out without
+// our knowing.
+func (a Attempt) Unanswered() bool {
+	return a.AnsweredAt.IsZero() || a.Outcome == OutcomeUnknown
+}
+
+// The words stored in Attempt.Outcome.
+const (
+	OutcomeAccepted = "accepted"
+	OutcomeRefused  = "refused"
+	OutcomeRetry    = "retry"
+	OutcomeUnknown  = "unknown"
+)
+
+// Operation is one request from its preview until its result was reported. The
+// journal stores it whole; Version is the number of times it was stored.
+type Operation struct {
+	ID      string `json:"id"`  // UUIDv7
+	Ref     string `json:"ref"` // LBR- and six characters, for people
+	Version int64  `json:"version"`
+	State   State  `json:"state"`
+	Reason  Reason `json:"reason,omitempty"`
+
+	Account   string                          `json:"account"` // whose load balancers; part of Subject
+	Request   zenlayer.RegisterBackendRequest `json:"request"` // includes the client token
+	Listener  Listener                        `json:"listener"`
+	Server    Server                          `json:"server"`
+	Actor     Actor                           `json:"actor"`
+	Place     Place                           `json:"place"`
+	Purpose   string                          `json:"purpose,omitempty"` // the person's own reason
+	Notes     []string                        `json:"notes,omitempty"`   // said in the preview: what was filled in or corrected
+	Policies  []string                        `json:"policies,omitempty"`
+	DryRun    bool                            `json:"dry_run,omitempty"`
+	Watch     bool                            `json:"watch,omitempty"` // look for the backend's status after adding
+	Rehearsal bool                            `json:"rehearsal,omitempty"`
+	Command   string                          `json:"command,omitempty"` // the same request as a /lb-register line
+
+	AskedAt    time.Time `json:"asked_at"`
+	ExpiresAt  time.Time `json:"expires_at,omitzero"` // of the draft
+	ClickedAt  time.Time `json:"clicked_at,omitzero"` // the last click that asked for it to be sent
+	FinishedAt time.Time `json:"finished_at,omitzero"`
+
+	Attempts []Attempt `json:"attempts,omitempty"`
+	Baseline []string  `json:"baseline,omitempty"` // backend ids this server had on the listener before the first attempt
+	StopBy   string    `json:"stop_by,omitempty"`  // who pressed Stop
+	Denial   *Decision `json:"denial,omitempty"`   // why permission was refused at the last check
+	Fault    Fault     `json:"fault,omitzero"`     // the last thing Zenlayer said against it
+
+	WaitUntil time.Time `json:"wait_until,omitzero"` // the next try or the next look
+	WaitFor   string    `json:"wait_for,omitempty"`  // rate_limit, unreachable or look
+	Tries     int       `json:"tries,omitempty"`     // tries that certainly changed nothing
+	FirstTry  time.Time `json:"first_try,omitzero"`
+	ResumedAt time.Time `json:"resumed_at,omitzero"` // when a restarted bot picked it up again
+
+	Looks     int       `json:"looks,omitempty"`         // readings made to settle it
+	LastLook  time.Time `json:"last_look,omitzero"`      // the last complete reading
+	LookFault string    `json:"look_fault,omitempty"`    // why the last reading was not complete
+	Matches   []string  `json:"matches,omitempty"`       // backend ids that fit, when several do
+	Answer    string    `json:"person_answer,omitempty"` // "there" or "not_there"
+	AnswerBy  string    `json:"answer_by,omitempty"`     // who said so
+	Mismatch  bool      `json:"mismatch,omitempty"`      // the reading after that answer disagreed
+
+	BackendID     string    `json:"backend_id,omitempty"`
+	RequestID     string    `json:"request_id,omitempty"` // Zenlayer's, of the successful call
+	Evidence      Evidence  `json:"evidence,omitempty"`
+	BackendStatus string    `json:"backend_status,omitempty"` // Zenlayer's own word
+	StatusAt      time.Time `json:"status_at,omitzero"`
+	StatusLooks   int       `json:"status_looks,omitempty"`
+	ExistingBy    string    `json:"existing_by,omitempty"` // for AlreadyThere and ReasonDiffers: the weight found
+}
+
+// Subject is what an operation is about: two open operations never have the
+// same one. It is opaque to the journal.
+func (o Operation) Subject() string {
+	return o.Account + "|" + o.Request.ListenerID + "|" + o.Request.InstanceID
+}
+
+// FirstSent returns when the first attempt was sent, zero if none was.
+func (o Operation) FirstSent() time.Time {
+	if len(o.Attempts) == 0 {
+		return time.Time{}
+	}
+	return o.Attempts[0].SentAt
+}
+
+// LastSent returns when the last attempt was sent, zero if none was.
+func (o Operation) LastSent() time.Time {
+	if len(o.Attempts) == 0 {
+		return time.Time{}
+	}
+	return o.Attempts[len(o.Attempts)-1].SentAt
+}
+
+// Unanswered returns the attempts that may have been carried out without our
+// knowing.
+func (o Operation) Unanswered() []Attempt {
+	return slices.DeleteFunc(slices.Clone(o.Attempts), func(a Attempt) bool { return !a.Unanswered() })
+}
+
+// Card is the message that shows an operation, as far as Slack has taken it.
+type Card struct {
+	Channel string    `json:"channel"`
+	TS      string    `json:"ts"`      // empty while nothing was posted
+	Posting time.Time `json:"posting"` // when a post was begun whose answer is not stored
+	Shown   int64     `json:"shown"`   // the Operation.Version it shows
+	Closed  bool      `json:"closed"`  // it shows a final state: what was accepted has been answered
+}
+
+// Event is one line of the audit trail. Data never holds a secret.
+type Event struct {
+	At          time.Time         `json:"at"`
+	Kind        string            `json:"kind"` // see the Event… constants
+	OperationID string            `json:"operation_id,omitempty"`
+	ActorID     string            `json:"actor_id,omitempty"`
+	ChannelID   string            `json:"channel_id,omitempty"`
+	Data        map[string]string `json:"data,omitempty"`
+}
+
+// The kinds of events. Stored; add, never change.
+const (
+	EventPreviewed = "previewed"
+	EventDenied    = "denied"
+	EventAccepted  = "accepted"
+	EventCancelled = "cancelled"
+	EventStopped   = "stopped"
+	EventAttempt   = "attempt"
+	EventAnswered  = "answered"
+	EventWaiting   = "waiting"
+	EventLook      = "look"
+	EventPerson    = "person"
+	EventFinished  = "finished"
+	EventStatus    = "status"
+	EventResumed   = "resumed"
+)

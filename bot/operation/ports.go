@@ -1,0 +1,117 @@
+package operation
+
+import (
+	"context"
+	"time"
+
+	"lbbot/zenlayer"
+)
+
+// Acceptance asks the journal to accept an operation.
+type Acceptance struct {
+	Operation Operation // as it shall be stored, State Accepted
+	Insert    bool      // true: no draft exists; false: the stored draft has Operation.ID and Version-1
+	Delivery  string    // key of the Slack delivery that asks; a second use is a duplicate
+	Event     Event
+}
+
+// Journal is the durable truth about operations. Every method is one
+// transaction, is safe for concurrent use, and returns only after the
+// database confirmed the commit. Errors other than those named mean that
+// nothing is known to be stored.
+type Journal interface {
+	// SaveDraft inserts a draft, with its event. A Ref that is taken is ErrRefTaken.
+	SaveDraft(ctx context.Context, op Operation, e Event) error
+
+	// Accept stores an accepted operation: the draft changes state by
+	// compare-and-set, or the operation is inserted. Errors: *DuplicateError
+	// when the delivery was accepted before, *BusyError when another open
+	// operation has the same Subject, *StaleError when the draft moved on.
+	Accept(ctx context.Context, a Acceptance) error
+
+	// Save stores a changed operation if the stored version is op.Version-1,
+	// with its event; otherwise *StaleError.
+	Save(ctx context.Context, op Operation, e Event) error
+
+	// Operation returns the operation with this ID or Ref, or ErrNotFound.
+	Operation(ctx context.Context, idOrRef string) (Operation, error)
+
+	// Record appends an event that belongs to no operation, such as a denial.
+	Record(ctx context.Context, e Event) error
+
+	// First remembers the key of a Slack delivery for 24 hours at least and
+	// reports whether this is its first time.
+	First(ctx context.Context, delivery string, now time.Time) (bool, error)
+
+	// Unreported lists operations that were accepted before the given time and
+	// whose card does not show a final state yet, oldest first, at most limit.
+	Unreported(ctx context.Context, acceptedBefore time.Time, limit int) ([]Operation, error)
+
+	// AcceptedSince returns when this person's operations since the given time
+	// were accepted, oldest first.
+	AcceptedSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error)
+}
+
+// Registrar is what the last step asks of Zenlayer. RegisterBackend makes one
+// attempt at most; repeating is decided here, because each attempt is
+// journalled before it is made.
+type Registrar interface {
+	RegisterBackend(ctx context.Context, req zenlayer.RegisterBackendRequest) (zenlayer.RegisteredBackend, error)
+	DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) ([]zenlayer.Backend, error)
+}
+
+// Catalog is what turns names into things.
+type Catalog interface {
+	DescribeListeners(ctx context.Context, f zenlayer.ListenerFilter) ([]zenlayer.Listener, error)
+	DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer, error)
+	DescribeInstances(ctx context.Context, t zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error)
+}
+
+// Permission decides. It never fails: what could not be checked is a denial
+// that says so.
+type Permission interface {
+	Decide(ctx context.Context, q Question) Decision
+}
+
+// Reporter shows an operation in Slack.
+type Reporter interface {
+	// Show makes the card show op soon and does not block. When several
+	// versions wait, the last one is shown.
+	Show(op Operation)
+
+	// Report makes the card show op and returns when Slack has taken it, or
+	// with the error that kept it from that, or when ctx ends. Calling it
+	// again is harmless.
+	Report(ctx context.Context, op Operation) error
+}
+
+// Engine runs Execute durably, once for each operation.
+type Engine interface {
+	// Start begins the run of an operation. Starting it again is harmless.
+	Start(ctx context.Context, id string) error
+
+	// Poke ends the current wait of an operation's run. The key makes
+	// repeating harmless.
+	Poke(ctx context.Context, id, key string) error
+}
+
+// Run is one durable run of Execute, given by the engine. A step that
+// returned is never repeated, and its result is returned again after a
+// restart; a step that was cut off is entered again.
+type Run interface {
+	// Step runs fn under a name that is unique and the same in every re-run,
+	// and returns its result. The error is the engine's own and ends the run;
+	// it will be resumed.
+	Step(name string, fn func(ctx context.Context) Next) (Next, error)
+
+	// Wait returns after d, or earlier when the operation is poked. Time
+	// passes also while no process runs.
+	Wait(name string, d time.Duration) error
+}
+
+// Next is what a step tells Execute. It is stored by the engine, so it is
+// small and its form does not change.
+type Next struct {
+	Do    string        `json:"do"` // attempt, settle, ask, report, watch or end
+	After time.Duration `json:"after,omitempty"`
+}

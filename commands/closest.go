@@ -1,0 +1,81 @@
+package commands
+
+import (
+	"slices"
+	"strings"
+)
+
+// Closest returns up to n of candidates that word may have been meant to be,
+// nearest first, then in their own order. Letter case does not matter; a
+// swapped pair of letters counts as one mistake, and so does a beginning of
+// three letters or more. Nothing near gives nothing.
+func Closest(word string, candidates []string, n int) []string {
+	type near struct {
+		text     string
+		distance int
+	}
+	w := []rune(strings.ToLower(word))
+	limit := mistakesAllowed(len(w))
+	var found []near
+	for _, c := range candidates {
+		d := nearness(w, []rune(strings.ToLower(c)), limit)
+		if d <= limit && !slices.ContainsFunc(found, func(f near) bool { return f.text == c }) {
+			found = append(found, near{c, d})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
+	var out []string
+	for _, f := range found[:max(0, min(n, len(found)))] {
+		out = append(out, f.text)
+	}
+	return out
+}
+
+// mistakesAllowed is how far a word of that length may be off.
+func mistakesAllowed(length int) int {
+	switch {
+	case length == 0:
+		return -1
+	case length <= 3:
+		return 1
+	case length <= 8:
+		return 2
+	default:
+		return min(length/3, 6)
+	}
+}
+
+// nearness is the number of mistakes between a and b, or more than limit.
+func nearness(a, b []rune, limit int) int {
+	if len(a) >= 3 && len(b) > len(a) && slices.Equal(a, b[:len(a)]) {
+		return 1
+	}
+	if len(a)-len(b) > limit || len(b)-len(a) > limit {
+		return limit + 1
+	}
+	return distance(a, b)
+}
+
+// distance is the optimal string alignment distance: insertions, deletions,
+// substitutions and swaps of neighbours, each counted once.
+func distance(a, b []rune) int {
+	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		current[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			current[j] = min(previous[j]+1, current[j-1]+1, previous[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				current[j] = min(current[j], before[j-2]+1)
+			}
+		}
+		before, previous, current = previous, current, before
+	}
+	return previous[len(b)]
+}

@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Problem is one thing to fix in what a person gave.
+type Problem struct {
+	// Field is the Field.Key it belongs to; empty when it belongs to none, as
+	// an unknown key does.
+	Field string
+	// Given is the part that was typed, such as "ports=80808"; empty when the
+	// sentence stands for itself. Shortened and without markup.
+	Given string
+	// Text is the sentence to show in a message. What it quotes from a person
+	// is shortened and has no markup characters.
+	Text string
+	// Form is the sentence to show under the field of a form, where it
+	// differs from Text. OnField returns the right one.
+	Form string
+}
+
+// OnField returns the words to show under the form field p belongs to.
+func (p Problem) OnField() string {
+	if p.Form != "" {
+		return p.Form
+	}
+	return p.Text
+}
+
+// InputError says everything that keeps a command or form from being taken.
+// Parse and BuildRegistration return no other kind of error.
+type InputError struct {
+	// Problems has at least one entry, in the order of the fields.
+	Problems []Problem
+	// Corrected is the command with what could be corrected for certain; what
+	// could not stands as key=? and is refused again. Empty when there is
+	// nothing worth offering.
+	Corrected string
+	// Values are those understood and free of problems, to fill a form with.
+	Values Values
+}
+
+// Error lists the problems on one line, for logs.
+func (e *InputError) Error() string {
+	texts := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		texts[i] = p.Text
+		if p.Given != "" {
+			texts[i] = p.Given + ": " + p.Text
+		}
+	}
+	return "not sent: " + strings.Join(texts, "; ")
+}
+
+// Summary is the one-line text of the card that shows e.
+func (e *InputError) Summary() string {
+	return "Not sent: " + e.Count() + " to fix in your command."
+}
+
+// Count is "1 thing" or "2 things" and so on.
+func (e *InputError) Count() string {
+	if len(e.Problems) == 1 {
+		return "1 thing"
+	}
+	return strconv.Itoa(len(e.Problems)) + " things"
+}

@@ -1,0 +1,157 @@
+package commands
+
+// Keys of the fields, as in Values and Problem.Field.
+const (
+	KeyListener = "listener"
+	KeyServer   = "server"
+	KeyType     = "type"
+	KeyPorts    = "ports"
+	KeyWeight   = "weight"
+	KeyName     = "name"
+	KeyReason   = "reason"
+	KeyTo       = "to"
+	KeyNoWatch  = "no-watch"
+	KeyDryRun   = "dry-run"
+)
+
+// Limits on what a person gives. Weight and name are the API's
+// (docs.console.zenlayer.com, RegisterBackend); the others are the bot's own.
+const (
+	MaxText      = 3000 // characters of a whole command
+	MaxPorts     = 20
+	MaxWeight    = 100
+	MaxName      = 64
+	MaxReason    = 300
+	MaxReference = 255 // characters of a listener, server or channel
+)
+
+// FieldKind says how a field is asked for in a form.
+type FieldKind string
+
+// The kinds of field.
+const (
+	FieldText      FieldKind = "text"      // one line
+	FieldMultiline FieldKind = "multiline" // several lines
+	FieldNumber    FieldKind = "number"    // a whole number from Min to Max
+	FieldChoice    FieldKind = "choice"    // one of Options
+	FieldChannel   FieldKind = "channel"   // a conversation; the value is its ID
+	FieldCheck     FieldKind = "check"     // the single option of Options, ticked or not
+)
+
+// Option is one choice of a field.
+type Option struct {
+	// Value goes into Values.
+	Value string
+	// Label is what a person reads.
+	Label string
+}
+
+// Field is one thing a registration is made of.
+type Field struct {
+	// Key is the name in Values and the key people type.
+	Key string
+	// Aliases are the other keys accepted. Letter case, "-" and "_" do not
+	// matter in any key.
+	Aliases []string
+	// APIName is the parameter of RegisterBackend it becomes; empty when it
+	// is the bot's own.
+	APIName string
+
+	// Label, Hint and Placeholder are the form's words; Example is a value
+	// that is accepted; Help is one sentence for the help page.
+	Label, Hint, Placeholder, Example, Help string
+
+	Kind FieldKind
+	// Options are the choices of FieldChoice and FieldCheck. Of FieldChoice,
+	// the first is the one to start with.
+	Options []Option
+	// Required fields must be given.
+	Required bool
+	// MaxLength is in characters; 0 means no limit of its own.
+	MaxLength int
+	// Min and Max bound FieldNumber, inclusive.
+	Min, Max int
+	// InForm says whether the form shows it; the others are typed only.
+	InForm bool
+	// Flag fields are typed without a value and hold "true".
+	Flag bool
+	// Inverted says that the ticked box means the flag is absent.
+	Inverted bool
+}
+
+// RegisterFields returns the fields of a registration in the order of the
+// form. Help, form and validation all come from this list.
+func RegisterFields() []Field {
+	return []Field{
+		{
+			Key: KeyListener, Aliases: []string{"l", "listenerId"}, APIName: "listenerId",
+			Label: "Listener", Hint: "Its ID, its name, load balancer/listener, or load balancer:port.",
+			Placeholder: "api-lb/https-443", Example: "api-lb:443",
+			Help: "its ID, or name, or lb-name/listener-name, or lb-name:port",
+			Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
+		},
+		{
+			Key: KeyServer, Aliases: []string{"s", "instance", "instanceId", "ip", "host"}, APIName: "instanceId",
+			Label: "Server", Hint: "Its ID, name, host name or IP.",
+			Placeholder: "web-07", Example: "10.0.3.17",
+			Help: "instance ID, name, host name, public or private IP",
+			Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
+		},
+		{
+			Key: KeyType, Aliases: []string{"instanceType"}, APIName: "instanceType",
+			Label: "Type", Hint: "Choose it if you know it; otherwise I look it up.", Example: "vm",
+			Help: "bm (bare metal) or vm (virtual machine); normally found by itself",
+			Kind: FieldChoice, InForm: true,
+			Options: []Option{{TypeAuto, "Find out"}, {"bm", "Bare metal"}, {"vm", "Virtual machine"}},
+		},
+		{
+			Key: KeyPorts, Aliases: []string{"p", "port", "portList"}, APIName: "portList",
+			Label: "Ports", Hint: "One or more, separated by commas. Leave empty to use the listener's port.",
+			Placeholder: "8080,8081", Example: "8080,8081",
+			Help: "numbers from 1 to 65535, separated by commas, or a range such as 8080-8083; 20 at most; empty means the listener's own",
+			Kind: FieldText, MaxLength: MaxReference, InForm: true,
+		},
+		{
+			Key: KeyWeight, Aliases: []string{"w"}, APIName: "weight",
+			Label: "Weight (1 to 100)", Hint: "Leave empty for Zenlayer's default.", Example: "50",
+			Help: "a whole number from 1 to 100; empty means Zenlayer's default",
+			Kind: FieldNumber, Min: 1, Max: MaxWeight, InForm: true,
+		},
+		{
+			Key: KeyName, Aliases: []string{"backend", "backendName"}, APIName: "backendName",
+			Label: "Backend name", Hint: "Letters, digits, hyphens and periods.",
+			Placeholder: "Made from the server's name", Example: "web-07",
+			Help: "up to 64 letters, digits, hyphens and periods; made from the server's name when absent",
+			Kind: FieldText, MaxLength: MaxName, InForm: true,
+		},
+		{
+			Key: KeyReason, Aliases: []string{"r", "why"},
+			Label: "Reason", Hint: "Saved in the audit log. Add the incident or ticket number.",
+			Example: "inc-1234 add capacity",
+			Help:    "free text, up to 300 characters; put quotes around it",
+			Kind:    FieldMultiline, MaxLength: MaxReason, InForm: true,
+		},
+		{
+			Key: KeyTo, Aliases: []string{"channel"},
+			Label: "Post the result in", Hint: "The channel sees the result. External channels are not listed.",
+			Example: "#ops",
+			Help:    "the channel for the result; without it, where you typed the command",
+			Kind:    FieldChannel, MaxLength: MaxReference, InForm: true,
+		},
+		{
+			Key: KeyNoWatch, Label: "After adding", Example: "no-watch",
+			Help: "do not watch the server's status after adding",
+			Kind: FieldCheck, InForm: true, Flag: true, Inverted: true,
+			Options: []Option{{"watch", "Watch its status (up to 5 minutes)"}},
+		},
+		{
+			Key: KeyDryRun, Label: "Dry run", Example: "dry-run",
+			Help: "check everything and send nothing",
+			Kind: FieldCheck, Flag: true,
+			Options: []Option{{"true", "Check everything and send nothing"}},
+		},
+	}
+}
+
+// TypeAuto is the value of the type field for "find out".
+const TypeAuto = "auto"

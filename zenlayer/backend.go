@@ -1,0 +1,166 @@
+package zenlayer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// InstanceType says which product a backend's server belongs to.
+// The API calls it InstanceProductType.
+type InstanceType string
+
+const (
+	// InstanceBM is a bare metal instance, the API's default.
+	InstanceBM InstanceType = "BM"
+	// InstanceVM is an instance of the Virtual Machine product.
+	InstanceVM InstanceType = "VM"
+)
+
+// RegisterBackendRequest asks to add one instance to one listener.
+// https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing/registerbackend
+type RegisterBackendRequest struct {
+	// ListenerID is required.
+	ListenerID string `json:"listenerId"`
+	// BackendName is required: at most 64 of A-Z, a-z, 0-9, "-" and ".".
+	BackendName string `json:"backendName"`
+	// InstanceID is required: a bare metal id, or a VM id if InstanceType is VM.
+	InstanceID string `json:"instanceId"`
+	// InstanceType is BM or VM; empty means BM. Only VM is sent.
+	InstanceType InstanceType `json:"instanceType,omitempty"`
+	// ClientToken is required and makes repeats of the same request harmless.
+	ClientToken string `json:"clientToken"`
+	// PortList holds backend ports 1 to 65535; empty lets the listener decide.
+	PortList []int `json:"portList,omitempty"`
+	// Weight is 1 to 100; 0 means not sent.
+	Weight int `json:"weight,omitempty"`
+}
+
+// MarshalJSON writes the request as the API wants it: instanceType is left out
+// unless it is VM, because the API's older models do not know the field.
+func (r RegisterBackendRequest) MarshalJSON() ([]byte, error) {
+	type wire RegisterBackendRequest
+	w := wire(r)
+	if w.InstanceType != InstanceVM {
+		w.InstanceType = ""
+	}
+	return json.Marshal(w)
+}
+
+// RegisteredBackend is the answer to a RegisterBackend call that succeeded.
+// BackendID is never empty.
+type RegisteredBackend struct {
+	RequestID string
+	BackendID string
+}
+
+// Backend is one server in a listener's pool, as the API lists it.
+type Backend struct {
+	ListenerID string `json:"listenerId"`
+	BackendID  string `json:"backendId"`
+	Name       string `json:"backendName"`
+	// Status has no published list of values; examples show "Available".
+	Status string `json:"status"`
+	// Port is text: "80" in the examples, presumably comma-separated for several.
+	Port   string `json:"port"`
+	Weight int    `json:"weight"`
+
+	InstanceID   string       `json:"instanceId"`
+	InstanceName string       `json:"instanceName"`
+	InstanceType InstanceType `json:"instanceType"`
+	// CreateTime is text: ISO 8601 by the documentation, space-separated in its examples.
+	CreateTime string `json:"createTime"`
+}
+
+// BackendFilter narrows DescribeBackends. The zero value asks for everything.
+type BackendFilter struct {
+	BackendIDs []string
+	// BackendName is matched by the server; whether exactly is not documented.
+	BackendName string
+	// InstanceType asks for one product only; empty asks for both.
+	InstanceType InstanceType
+}
+
+// RegisterBackend adds a backend with exactly one HTTP attempt. It blocks for
+// the rate limiter (bounded by ctx) and then at most Config.Timeout.
+// Whether a repeat with the same ClientToken is right, [OutcomeOf] tells.
+func (c *Client) RegisterBackend(ctx context.Context, r RegisterBackendRequest) (RegisteredBackend, error) {
+	const action = "RegisterBackend"
+	if err := r.Validate(); err != nil {
+		return RegisteredBackend{}, &InvalidError{Action: action, Err: err}
+	}
+	var answer struct {
+		BackendID string `json:"backendId"`
+	}
+	got, err := c.once(ctx, bmc, action, r, &answer)
+	if err != nil {
+		return RegisteredBackend{}, err
+	}
+	if answer.BackendID == "" {
+		return RegisteredBackend{}, got.fault("the answer has no backendId")
+	}
+	return RegisteredBackend{RequestID: got.requestID, BackendID: answer.BackendID}, nil
+}
+
+// DeregisterBackend removes a backend with exactly one HTTP attempt and returns
+// the request id. The action has no client token; what the API answers for an
+// id that is already gone is not documented.
+// https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing/deregisterbackend
+func (c *Client) DeregisterBackend(ctx context.Context, backendID string) (string, error) {
+	const action = "DeregisterBackend"
+	if backendID == "" {
+		return "", &InvalidError{Action: action, Err: errors.New("backendId: is empty")}
+	}
+	body := struct {
+		BackendID string `json:"backendId"`
+	}{backendID}
+	got, err := c.once(ctx, bmc, action, body, &struct{}{})
+	if err != nil {
+		return "", err
+	}
+	return got.requestID, nil
+}
+
+// DescribeBackends lists a listener's backends. Without a type in the filter it
+// asks for BM and for VM, because the API shows only BM by default, and reads
+// all pages. It fails rather than return a part of the list.
+// https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing/describebackends
+func (c *Client) DescribeBackends(ctx context.Context, listenerID string, f BackendFilter) ([]Backend, error) {
+	const action = "DescribeBackends"
+	if listenerID == "" {
+		return nil, &InvalidError{Action: action, Err: errors.New("listenerId: is empty")}
+	}
+	kinds := []InstanceType{InstanceBM, InstanceVM}
+	if f.InstanceType != "" {
+		kinds = []InstanceType{f.InstanceType}
+	}
+	all, seen := []Backend{}, map[string]bool{}
+	for _, kind := range kinds {
+		got, err := readAll(ctx, c, bmc, action, func(p page) any {
+			return backendQuery{listenerID, f.BackendIDs, f.BackendName, kind, p}
+		}, func(b Backend) string { return b.BackendID })
+		if err != nil {
+			return nil, fmt.Errorf("listing %s backends of %s: %w", kind, listenerID, err)
+		}
+		for _, b := range got {
+			if seen[b.BackendID] {
+				continue
+			}
+			seen[b.BackendID] = true
+			if b.InstanceType == "" {
+				b.InstanceType = kind
+			}
+			all = append(all, b)
+		}
+	}
+	return all, nil
+}
+
+type backendQuery struct {
+	ListenerID   string       `json:"listenerId"`
+	BackendIDs   []string     `json:"backendIds,omitempty"`
+	BackendName  string       `json:"backendName,omitempty"`
+	InstanceType InstanceType `json:"instanceType,omitempty"`
+	page
+}

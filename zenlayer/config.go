@@ -1,0 +1,236 @@
+package zenlayer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// DefaultEndpoint serves all regions and services.
+	DefaultEndpoint = "https://console.zenlayer.com"
+	// DefaultTimeout is the limit of one attempt, far below the five minutes
+	// after which a signature expires.
+	DefaultTimeout = 15 * time.Second
+
+	// The API's thresholds are not published; these stay clear of a limit that
+	// a person's commands would ever reach.
+	defaultRate  = 20
+	defaultBurst = 40
+)
+
+// Limiter decides when the next request may go; *rate.Limiter is one. Share one
+// between all clients of an account. Wait blocks until then or until ctx ends.
+type Limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// Config configures a Client. Exactly one credential is required: a key pair or
+// a token. Everything else has a default.
+type Config struct {
+	// Endpoint is scheme and host; default DefaultEndpoint. Plain http is
+	// accepted only for a loopback host.
+	Endpoint string
+	// AccessKeyID and AccessKeySecret are the key pair.
+	AccessKeyID     string
+	AccessKeySecret Secret
+	// Token is a personal access token, used instead of a key pair.
+	Token Secret
+	// HTTPClient lends its Transport, nothing else: no redirects, no cookies.
+	// Default: a transport of the client's own.
+	HTTPClient *http.Client
+	// Now is the clock for signatures; default time.Now.
+	Now func() time.Time
+	// Limiter is the account's rate limiter; default 20 requests a second, 40 at once.
+	Limiter Limiter
+	// Timeout is the limit of one attempt; default 15 s, at most 2 minutes.
+	// Waiting for the Limiter does not count.
+	Timeout time.Duration
+	// UserAgent is the User-Agent header; default "zenlayer-go-client".
+	UserAgent string
+	// RequestClient names the caller in X-ZC-Request-Client: at most 128 of
+	// letters, digits, "-", "_", " ", ",", ";" and "."; default none.
+	RequestClient string
+	// Sleep waits between the attempts of a reading call; default a timer.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Random returns a number in [0,1) for jitter; default math/rand/v2.
+	Random func() float64
+}
+
+// Client calls the API. It is safe for concurrent use and never changes.
+type Client struct {
+	base          string // scheme and host, no slash at the end
+	host          string
+	accessKeyID   string
+	secret        Secret
+	token         Secret
+	transport     http.RoundTripper
+	now           func() time.Time
+	limiter       Limiter
+	timeout       time.Duration
+	userAgent     string
+	requestClient string
+	sleep         func(ctx context.Context, d time.Duration) error
+	random        func() float64
+	redact        redactor
+}
+
+// New checks the configuration and returns a client, or every problem joined.
+// It does not connect.
+func New(cfg Config) (*Client, error) {
+	endpoint, endpointErr := parseEndpoint(cmp.Or(cfg.Endpoint, DefaultEndpoint))
+	token := NewSecret(strings.TrimSpace(cfg.Token.Reveal()))
+	timeout := cmp.Or(cfg.Timeout, DefaultTimeout)
+	err := errors.Join(endpointErr, checkCredentials(cfg, token), checkTimeout(timeout), checkHeaders(cfg))
+	if err != nil {
+		return nil, fmt.Errorf("zenlayer client: %w", err)
+	}
+	c := &Client{
+		base: endpoint.Scheme + "://" + endpoint.Host, host: endpoint.Host,
+		accessKeyID: cfg.AccessKeyID, secret: cfg.AccessKeySecret, token: token,
+		now: cfg.Now, limiter: cfg.Limiter, timeout: timeout,
+		userAgent:     cmp.Or(cfg.UserAgent, "zenlayer-go-client"),
+		requestClient: cfg.RequestClient,
+		sleep:         cfg.Sleep, random: cfg.Random,
+		redact: newRedactor(cfg.AccessKeySecret, token),
+	}
+	c.transport = transportOf(cfg.HTTPClient)
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.limiter == nil {
+		c.limiter = rate.NewLimiter(defaultRate, defaultBurst)
+	}
+	if c.sleep == nil {
+		c.sleep = sleep
+	}
+	if c.random == nil {
+		c.random = rand.Float64
+	}
+	return c, nil
+}
+
+func parseEndpoint(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		// The text may hold a password; url.Parse would repeat it.
+		return nil, errors.New("endpoint: is not a URL")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" || u.Hostname() == "" || strings.Contains(u.Host, "%") {
+		return nil, errors.New("endpoint: must be scheme and host only, like " + DefaultEndpoint)
+	}
+	u.Host = strings.ToLower(u.Host)
+	switch u.Scheme {
+	case "https":
+		u.Host = strings.TrimSuffix(u.Host, ":443")
+	case "http":
+		if !loopback(u.Hostname()) {
+			return nil, fmt.Errorf("endpoint: plain http is refused for %s, it is allowed for loopback only", u.Hostname())
+		}
+	default:
+		return nil, fmt.Errorf("endpoint: scheme %q is not https", u.Scheme)
+	}
+	return u, nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func checkCredentials(cfg Config, token Secret) error {
+	pair := cfg.AccessKeyID != "" || !cfg.AccessKeySecret.IsZero()
+	switch {
+	case pair && !token.IsZero():
+		return errors.New("credentials: give a key pair or a token, not both")
+	case pair && cfg.AccessKeyID == "":
+		return errors.New("credentials: the access key id is missing")
+	case pair && cfg.AccessKeySecret.IsZero():
+		return errors.New("credentials: the access key secret is missing")
+	case !pair && token.IsZero():
+		return errors.New("credentials: give an access key pair or a token")
+	case !headerSafe(cfg.AccessKeyID) || strings.ContainsAny(cfg.AccessKeyID, ", ="):
+		return errors.New("credentials: the access key id has characters that cannot be sent")
+	case !headerSafe(token.Reveal()):
+		return errors.New("credentials: the token has characters that cannot be sent")
+	}
+	return nil
+}
+
+func checkTimeout(d time.Duration) error {
+	if d < 0 || d > 2*time.Minute {
+		return fmt.Errorf("timeout: %s is not above zero and at most 2m", d)
+	}
+	return nil
+}
+
+func checkHeaders(cfg Config) error {
+	if !headerSafe(cfg.UserAgent) {
+		return errors.New("user agent: has characters that cannot be sent")
+	}
+	if len(cfg.RequestClient) > 128 {
+		return errors.New("request client: is longer than 128 characters")
+	}
+	for _, c := range cfg.RequestClient {
+		if !nameCharacter(c) && !strings.ContainsRune("_ ,;", c) {
+			return fmt.Errorf("request client: %q is not allowed", c)
+		}
+	}
+	return nil
+}
+
+// headerSafe accepts printable ASCII.
+func headerSafe(text string) bool {
+	for _, c := range text {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func transportOf(client *http.Client) http.RoundTripper {
+	if client != nil && client.Transport != nil {
+		return client.Transport
+	}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          32,
+		MaxIdleConnsPerHost:   32,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   5 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+// CloseIdleConnections closes connections kept for reuse.
+func (c *Client) CloseIdleConnections() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,89 @@
+package zenlayer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Instance is one server, bare metal or VM.
+type Instance struct {
+	ID   string `json:"instanceId"`
+	Name string `json:"instanceName"`
+	// Hostname is empty for VM instances.
+	Hostname string `json:"hostname"`
+	ZoneID   string `json:"zoneId"`
+	// Status is upper case: RUNNING, STOPPED, RECYCLE and others; tolerate unknown ones.
+	Status string `json:"instanceStatus"`
+	// Type says which service listed it. On the wire instanceType means the
+	// hardware model instead, so this field is set by the client.
+	Type       InstanceType `json:"-"`
+	PublicIPs  []string     `json:"publicIpAddresses"`
+	PrivateIPs []string     `json:"privateIpAddresses"`
+	// ResourceGroupName is for people.
+	ResourceGroupName string `json:"resourceGroupName"`
+	CreateTime        string `json:"createTime"`
+	// ExpiredTime is empty if the instance does not expire.
+	ExpiredTime string `json:"expiredTime"`
+}
+
+// UnmarshalJSON reads the API's InstanceInfo of either service.
+func (i *Instance) UnmarshalJSON(data []byte) error {
+	type fields Instance
+	w := struct {
+		fields
+		PrimaryPublicIP string `json:"primaryPublicIpAddress"`
+	}{}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*i = Instance(w.fields)
+	if len(i.PublicIPs) == 0 && w.PrimaryPublicIP != "" {
+		i.PublicIPs = []string{w.PrimaryPublicIP}
+	}
+	return nil
+}
+
+// InstanceFilter narrows DescribeInstances.
+type InstanceFilter struct {
+	// InstanceIDs holds at most 100 ids.
+	InstanceIDs []string `json:"instanceIds,omitempty"`
+	// Name is matched exactly, or as a prefix if it ends in "*".
+	Name string `json:"instanceName,omitempty"`
+	// Hostname is matched like Name; bare metal only.
+	Hostname   string   `json:"hostname,omitempty"`
+	ZoneID     string   `json:"zoneId,omitempty"`
+	Status     string   `json:"instanceStatus,omitempty"`
+	PublicIPs  []string `json:"publicIpAddresses,omitempty"`
+	PrivateIPs []string `json:"privateIpAddresses,omitempty"`
+}
+
+// DescribeInstances lists the instances of one product, all pages: BM from the
+// bmc service, VM from the vm service. Names are not promised to be unique.
+// https://docs.console.zenlayer.com/api-reference/bare-metal-cloud/bmc/describeinstances
+func (c *Client) DescribeInstances(ctx context.Context, kind InstanceType, f InstanceFilter) ([]Instance, error) {
+	const action = "DescribeInstances"
+	var from service
+	switch kind {
+	case InstanceBM:
+		from = bmc
+	case InstanceVM:
+		from = vm
+		if f.Hostname != "" {
+			return nil, &InvalidError{Action: action, Err: errors.New("hostname: VM instances have none")}
+		}
+	default:
+		return nil, &InvalidError{Action: action, Err: fmt.Errorf("instanceType: %q is neither BM nor VM", string(kind))}
+	}
+	got, err := readAll(ctx, c, from, action, func(p page) any {
+		return struct {
+			InstanceFilter
+			page
+		}{f, p}
+	}, func(i Instance) string { return i.ID })
+	for i := range got {
+		got[i].Type = kind
+	}
+	return got, err
+}

@@ -1,0 +1,108 @@
+package zenlayer
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Listener is one listener of a load balancer.
+type Listener struct {
+	LoadBalancerID string `json:"loadBalancerId"`
+	ListenerID     string `json:"listenerId"`
+	Name           string `json:"listenerName"`
+	// Status has no published list of values; examples show "Available".
+	Status string `json:"status"`
+	// Port is text: "80" in the examples.
+	Port string `json:"port"`
+	// Protocol and BackendProtocol are TCP or UDP.
+	Protocol        string `json:"protocol"`
+	BackendProtocol string `json:"backendProtocol"`
+	// Scheduler is "wrr" (weighted) or "rr" (weights have no effect).
+	Scheduler string `json:"scheduler"`
+	// Kind is "FNAT" or "DR"; one page of the API says "NAT" for FNAT.
+	Kind string `json:"kind"`
+	// HealthCheckEnabled is healthCheck.checkEnabled on the wire.
+	HealthCheckEnabled bool   `json:"-"`
+	CreateTime         string `json:"createTime"`
+}
+
+type listenerFields Listener
+
+type listenerWire struct {
+	listenerFields
+	HealthCheck *healthCheckWire `json:"healthCheck"`
+}
+
+type healthCheckWire struct {
+	CheckEnabled bool `json:"checkEnabled"`
+}
+
+// UnmarshalJSON reads the API's ListenerInfo.
+func (l *Listener) UnmarshalJSON(data []byte) error {
+	var w listenerWire
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*l = Listener(w.listenerFields)
+	l.HealthCheckEnabled = w.HealthCheck != nil && w.HealthCheck.CheckEnabled
+	return nil
+}
+
+// MarshalJSON writes the listener in the form of the API's ListenerInfo.
+func (l Listener) MarshalJSON() ([]byte, error) {
+	return json.Marshal(listenerWire{listenerFields(l), &healthCheckWire{l.HealthCheckEnabled}})
+}
+
+// ListenerFilter narrows DescribeListeners; at most 100 ids each.
+// One page of the API marks the load balancer ids as required: send them if known.
+type ListenerFilter struct {
+	ListenerIDs     []string `json:"listenerIds,omitempty"`
+	LoadBalancerIDs []string `json:"loadBalancerIds,omitempty"`
+	// Name is matched loosely by the server.
+	Name string `json:"listenerName,omitempty"`
+}
+
+// DescribeListeners lists listeners, all pages.
+// https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing/describelisteners
+func (c *Client) DescribeListeners(ctx context.Context, f ListenerFilter) ([]Listener, error) {
+	return readAll(ctx, c, bmc, "DescribeListeners", func(p page) any {
+		return struct {
+			ListenerFilter
+			page
+		}{f, p}
+	}, func(l Listener) string { return l.ListenerID })
+}
+
+// LoadBalancer is one bare metal load balancer with its listeners.
+type LoadBalancer struct {
+	ID     string `json:"loadBalancerId"`
+	ZoneID string `json:"zoneId"`
+	Name   string `json:"loadBalancerName"`
+	// Status has no published list of values.
+	Status            string     `json:"status"`
+	ResourceGroupID   string     `json:"resourceGroupId"`
+	ResourceGroupName string     `json:"resourceGroupName"`
+	CreateTime        string     `json:"createTime"`
+	Listeners         []Listener `json:"listenerList"`
+	// Backends may lack the VM backends: not documented. DescribeBackends has both.
+	Backends []Backend `json:"backendList"`
+}
+
+// LoadBalancerFilter narrows DescribeLoadBalancers.
+type LoadBalancerFilter struct {
+	LoadBalancerIDs []string `json:"loadBalancerIds,omitempty"`
+	ZoneID          string   `json:"zoneId,omitempty"`
+	// Name is matched loosely by the server.
+	Name string `json:"loadBalancerName,omitempty"`
+}
+
+// DescribeLoadBalancers lists load balancers with their listeners, all pages.
+// https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing
+func (c *Client) DescribeLoadBalancers(ctx context.Context, f LoadBalancerFilter) ([]LoadBalancer, error) {
+	return readAll(ctx, c, bmc, "DescribeLoadBalancers", func(p page) any {
+		return struct {
+			LoadBalancerFilter
+			page
+		}{f, p}
+	}, func(l LoadBalancer) string { return l.ID })
+}

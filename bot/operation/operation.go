@@ -203,7 +203,8 @@ type Operation struct {
 	BackendStatus string    `json:"backend_status,omitempty"` // Zenlayer's own word
 	StatusAt      time.Time `json:"status_at,omitzero"`
 	StatusLooks   int       `json:"status_looks,omitempty"`
-	ExistingBy    string    `json:"existing_by,omitempty"` // for AlreadyThere and ReasonDiffers: the weight found
+	OwnerTold     time.Time `json:"owner_told,omitzero"`    // when the bot's owner was told that it needs a person
+	FoundWeight   int       `json:"found_weight,omitempty"` // for AlreadyThere and ReasonDiffers: what it has there
 }
 
 // Subject is what an operation is about: two open operations never have the

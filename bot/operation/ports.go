@@ -70,7 +70,13 @@ type Catalog interface {
 // Permission decides. It never fails: what could not be checked is a denial
 // that says so.
 type Permission interface {
+	// Decide answers one question with everything that is known.
 	Decide(ctx context.Context, q Question) Decision
+
+	// Admit asks only the gates before the policy: workspace, guest, bot,
+	// deactivated, shared channel. It comes before anything is looked up for
+	// a person, so that a stranger learns no names. Allowed means: go on.
+	Admit(ctx context.Context, a Actor, p Place) Decision
 }
 
 // Reporter shows an operation in Slack.
@@ -83,6 +89,10 @@ type Reporter interface {
 	// with the error that kept it from that, or when ctx ends. Calling it
 	// again is harmless.
 	Report(ctx context.Context, op Operation) error
+
+	// TellOwner posts a line about op in the owner's channel, if there is
+	// one, and returns when Slack has taken it.
+	TellOwner(ctx context.Context, op Operation) error
 }
 
 // Engine runs Execute durably, once for each operation.
@@ -96,22 +106,23 @@ type Engine interface {
 }
 
 // Run is one durable run of Execute, given by the engine. A step that
-// returned is never repeated, and its result is returned again after a
+// returned is never entered again, and its result is returned anew after a
 // restart; a step that was cut off is entered again.
 type Run interface {
-	// Step runs fn under a name that is unique and the same in every re-run,
-	// and returns its result. The error is the engine's own and ends the run;
-	// it will be resumed.
-	Step(name string, fn func(ctx context.Context) Next) (Next, error)
+	// Step enters fn under a name that is the same in every re-run, and
+	// returns its result. fn returns an error only when its
+	// ctx ended. An error of Step ends the run, which is resumed later.
+	Step(name string, fn func(ctx context.Context) (Next, error)) (Next, error)
 
 	// Wait returns after d, or earlier when the operation is poked. Time
 	// passes also while no process runs.
-	Wait(name string, d time.Duration) error
+	Wait(d time.Duration) error
 }
 
-// Next is what a step tells Execute. It is stored by the engine, so it is
-// small and its form does not change.
+// Next is what a step found. It is stored by the engine: add fields, never
+// change one.
 type Next struct {
-	Do    string        `json:"do"` // attempt, settle, ask, report, watch or end
-	After time.Duration `json:"after,omitempty"`
+	State State         `json:"state"`
+	After time.Duration `json:"after,omitempty"` // enter the step again after this long; 0: it is done
+	Watch bool          `json:"watch,omitempty"` // look for the backend's status
 }

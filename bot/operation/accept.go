@@ -1,0 +1,218 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Send accepts the draft that a person looked at: it returns only after the
+// operation is on disk. Whoever calls it tells the person, then calls Begin.
+// Errors: *DeniedError, *ExpiredError, *StaleError when it was sent or
+// cancelled before, *DuplicateError for a redelivery, *BusyError,
+// *UnavailableError (not accepted), *UncertainError (nobody knows; the draft
+// can be sent again). It blocks for a few seconds at most.
+func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
+	op, err := i.draft(ctx, c)
+	if err != nil {
+		return Operation{}, err
+	}
+	q := questionOf(op, i.Now())
+	q.Place = c.Place
+	if d := i.Permission.Decide(ctx, q); !d.Allowed {
+		return Operation{}, i.deny(ctx, d, op)
+	}
+	if err := i.checkRate(ctx, op); err != nil {
+		return Operation{}, err
+	}
+	now := i.Now()
+	if !now.Before(op.ExpiresAt) {
+		return Operation{}, &ExpiredError{op}
+	}
+	op.State, op.ClickedAt, op.ExpiresAt = Accepted, now, time.Time{}
+	op.Version++
+	if c.Place.ResponseURL != "" {
+		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
+	}
+	return op, i.accept(ctx, Acceptance{Operation: op, Delivery: c.Delivery, Event: i.event(EventAccepted, op, map[string]string{
+		"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID})})
+}
+
+// draft loads the draft of a click, if it is still one and the clicker's own.
+func (i *Intake) draft(ctx context.Context, c Click) (Operation, error) {
+	op, err := i.Journal.Operation(ctx, c.OperationID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Operation{}, err
+	case err != nil:
+		return Operation{}, &UnavailableError{What: "journal", Err: err}
+	case op.Actor.UserID != c.Actor.UserID || op.Actor.TeamID != c.Actor.TeamID:
+		return Operation{}, i.deny(ctx, Decision{Code: DeniedNotRequester}, Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
+	case op.State != Draft:
+		return Operation{}, &StaleError{op}
+	case op.DryRun:
+		return Operation{}, &StaleError{op}
+	case !i.Now().Before(op.ExpiresAt):
+		return Operation{}, &ExpiredError{op}
+	}
+	return op, nil
+}
+
+// accept commits, within acceptWithin. The limit is on a context of its own,
+// so that a person who closes a view does not turn a commit into a riddle.
+func (i *Intake) accept(ctx context.Context, a Acceptance) error {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), acceptWithin, fmt.Errorf("the journal did not answer within %s", acceptWithin))
+	defer cancel()
+	err := i.Journal.Accept(ctx, a)
+	if err == nil {
+		i.Metrics.accepted.Inc()
+		i.Log.Info("operation accepted", zap.String("operation", a.Operation.ID), zap.String("ref", a.Operation.Ref),
+			zap.String("actor", a.Operation.Actor.UserID), zap.String("channel", a.Operation.Place.ChannelID),
+			zap.String("listener", a.Operation.Request.ListenerID), zap.String("instance", a.Operation.Request.InstanceID))
+		return nil
+	}
+	var duplicate *DuplicateError
+	var busy *BusyError
+	var stale *StaleError
+	switch {
+	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale):
+		return err
+	case ctx.Err() != nil:
+		return &UncertainError{Ref: a.Operation.Ref, Err: err}
+	}
+	return &UnavailableError{What: "journal", Err: err}
+}
+
+// Begin starts carrying out an accepted operation. A failure is only logged:
+// the sweeper starts what was left behind.
+func (i *Intake) Begin(ctx context.Context, id string) {
+	if err := i.Engine.Start(ctx, id); err != nil {
+		i.Log.Warn("operation is left to the sweeper", zap.String("operation", id), zap.Error(err))
+	}
+}
+
+// Cancel ends a draft that its person does not want. Errors as of Send.
+func (i *Intake) Cancel(ctx context.Context, c Click) (Operation, error) {
+	if _, err := i.draft(ctx, c); err != nil {
+		return Operation{}, err
+	}
+	return i.press(ctx, c, func(op *Operation) (Event, bool) {
+		if op.State != Draft {
+			return Event{}, false
+		}
+		op.ExpiresAt = i.Now()
+		return i.event(EventCancelled, *op, nil), true
+	})
+}
+
+// Stop keeps an operation from making any further attempt. What was sent is
+// still settled. Errors: *DeniedError, *StaleError when it is over,
+// *UnavailableError.
+func (i *Intake) Stop(ctx context.Context, c Click) (Operation, error) {
+	if err := i.admit(ctx, c); err != nil {
+		return Operation{}, err
+	}
+	over := false
+	op, err := i.press(ctx, c, func(op *Operation) (Event, bool) {
+		if over = op.State.Final() || op.State == Draft; over || op.StopBy != "" {
+			return Event{}, false
+		}
+		op.StopBy = c.Actor.UserID
+		e := i.event(EventStopped, *op, nil)
+		e.ActorID, e.ChannelID = c.Actor.UserID, c.Place.ChannelID
+		return e, true
+	})
+	if err == nil && over {
+		err = &StaleError{op}
+	}
+	return op, err
+}
+
+// CheckNow ends the pause before the next look at an unconfirmed operation.
+func (i *Intake) CheckNow(ctx context.Context, c Click) (Operation, error) {
+	return i.answer(ctx, c, "")
+}
+
+// Answer stores what a person saw in the console, AnswerThere or
+// AnswerNotThere; the bot reads again before it believes it.
+func (i *Intake) Answer(ctx context.Context, c Click, answer string) (Operation, error) {
+	return i.answer(ctx, c, answer)
+}
+
+func (i *Intake) answer(ctx context.Context, c Click, answer string) (Operation, error) {
+	if err := i.admit(ctx, c); err != nil {
+		return Operation{}, err
+	}
+	open := false
+	op, err := i.press(ctx, c, func(op *Operation) (Event, bool) {
+		open = op.State == NeedsPerson || op.State == Unconfirmed && answer == ""
+		if !open || answer == "" {
+			return Event{}, false
+		}
+		op.Answer, op.AnswerBy, op.Mismatch = answer, c.Actor.UserID, false
+		e := i.event(EventPerson, *op, map[string]string{"answer": answer})
+		e.ActorID, e.ChannelID = c.Actor.UserID, c.Place.ChannelID
+		return e, true
+	})
+	if err == nil && !open {
+		err = &StaleError{op}
+	}
+	return op, err
+}
+
+// admit checks that a person who presses a button of a running operation may
+// be here and could have asked for it.
+func (i *Intake) admit(ctx context.Context, c Click) error {
+	op, err := i.Journal.Operation(ctx, c.OperationID)
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return &UnavailableError{What: "journal", Err: err}
+	}
+	if d := i.Permission.Admit(ctx, c.Actor, c.Place); !d.Allowed {
+		return i.deny(ctx, d, Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
+	}
+	if op.Actor.UserID == c.Actor.UserID && op.Actor.TeamID == c.Actor.TeamID {
+		return nil
+	}
+	q := questionOf(op, i.Now())
+	q.Actor, q.Place = c.Actor, c.Place
+	if d := i.Permission.Decide(ctx, q); !d.Allowed && d.Code != DeniedApproval {
+		return i.deny(ctx, d, Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
+	}
+	return nil
+}
+
+// press changes an operation for a click and wakes its run.
+func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Event, bool)) (Operation, error) {
+	op, err := change(ctx, i.Journal, c.OperationID, edit)
+	if err != nil {
+		return op, &UnavailableError{What: "journal", Err: err}
+	}
+	if op.State.Open() {
+		if err := i.Engine.Poke(ctx, op.ID, c.Delivery); err != nil {
+			i.Log.Warn("run could not be woken; it goes on by itself", zap.String("operation", op.ID), zap.Error(err))
+		}
+	}
+	return op, nil
+}
+
+// Status returns an operation by its reference to a person who may be here.
+// Errors: ErrNotFound, *DeniedError, *UnavailableError.
+func (i *Intake) Status(ctx context.Context, ref string, a Actor, p Place) (Operation, error) {
+	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
+		return Operation{}, i.deny(ctx, d, Operation{Ref: ref, Actor: a, Place: p})
+	}
+	op, err := i.Journal.Operation(ctx, ref)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && op.State == Draft && op.Actor.UserID != a.UserID:
+		return Operation{}, ErrNotFound
+	case err != nil:
+		return Operation{}, &UnavailableError{What: "journal", Err: err}
+	}
+	return op, nil
+}

@@ -1,0 +1,259 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// Confirm says which requests show a preview before anything is accepted.
+type Confirm string
+
+// The settings of LBBOT_CONFIRM.
+const (
+	ConfirmAlways    Confirm = "always"    // every request shows its preview first
+	ConfirmProtected Confirm = "protected" // only those for protected listeners
+	ConfirmNever     Confirm = "never"     // as protected: a protected listener always asks
+)
+
+// Settings of an Intake. The zero value of Confirm means always.
+type Settings struct {
+	Account   string        // whose load balancers; part of what makes operations the same
+	Confirm   Confirm       //
+	Protected []string      // globs on listener id, name, and load-balancer/name
+	Rehearsal bool          // everything but the write
+	Rate      int           // operations a person may have accepted within RateIn; 0: no limit
+	RateIn    time.Duration //
+}
+
+// The limits of one answer to a person. Slack waits three seconds for an ack.
+const (
+	acceptWithin = time.Second      // one insert
+	lookWithin   = 10 * time.Second // names, pool and permission for a preview
+)
+
+// Intake is the only gate: every request, however it was made, is checked,
+// permitted and written down here. It starts no goroutines.
+type Intake struct {
+	Journal    Journal
+	Permission Permission
+	Catalog    Catalog
+	Registrar  Registrar
+	Engine     Engine
+	Settings   Settings
+	Now        func() time.Time
+	NewID      func() string // UUIDv7
+	NewToken   func() string // random UUID, the client token
+	NewRef     func() string
+	Log        *zap.Logger
+	Metrics    *Metrics
+}
+
+// Ask is a request as it was typed or filled in, already parsed.
+type Ask struct {
+	Registration commands.Registration
+	Actor        Actor
+	Place        Place
+	Delivery     string // key of the Slack delivery
+}
+
+// Click is a button of an operation, pressed.
+type Click struct {
+	OperationID string
+	Actor       Actor
+	Place       Place
+	Delivery    string
+}
+
+// Preview reads what a request means, checks that it is allowed, and stores
+// it as a draft. Nothing is changed at Zenlayer. It blocks for lookWithin at
+// most. Errors: *commands.InputError, *DeniedError, *PresentError,
+// *UnavailableError.
+func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, fmt.Errorf("looking things up took longer than %s", lookWithin))
+	defer cancel()
+	op, err := i.prepare(ctx, a)
+	if err != nil {
+		return Operation{}, err
+	}
+	op.State, op.ExpiresAt = Draft, op.AskedAt.Add(DraftLife)
+	for tries := 0; ; tries++ {
+		op.Ref = i.NewRef()
+		err := i.Journal.SaveDraft(ctx, op, i.event(EventPreviewed, op, nil))
+		if errors.Is(err, ErrRefTaken) && tries < 10 {
+			continue
+		}
+		if err != nil {
+			return Operation{}, &UnavailableError{What: "journal", Err: err}
+		}
+		return op, nil
+	}
+}
+
+// Ask answers a typed command: with a preview, or, where the settings allow
+// it, with an operation that is accepted already. Errors as of Preview and
+// Send.
+func (i *Intake) Ask(ctx context.Context, a Ask) (op Operation, accepted bool, err error) {
+	op, err = i.Preview(ctx, a)
+	if err != nil || op.DryRun || op.Listener.Protected {
+		return op, false, err
+	}
+	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
+		return op, false, nil
+	}
+	op, err = i.Send(ctx, Click{OperationID: op.ID, Actor: a.Actor, Place: a.Place, Delivery: a.Delivery})
+	return op, err == nil, err
+}
+
+// prepare turns a request into an operation without a state.
+func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
+	draft := Operation{Actor: a.Actor, Place: a.Place}
+	if d := i.Permission.Admit(ctx, a.Actor, a.Place); !d.Allowed {
+		return Operation{}, i.deny(ctx, d, draft)
+	}
+	found, err := resolve(ctx, i.Catalog, a.Registration)
+	if err != nil {
+		if _, ok := errors.AsType[*commands.InputError](err); ok {
+			return Operation{}, err
+		}
+		return Operation{}, &UnavailableError{What: "Zenlayer", Err: err}
+	}
+	op := i.describe(a, found)
+	if d := i.Permission.Decide(ctx, questionOf(op, op.AskedAt)); !d.Allowed {
+		return Operation{}, i.deny(ctx, d, op)
+	} else {
+		op.Policies = d.Policies
+	}
+	pool, err := i.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
+	if err != nil {
+		// The pool only helps here; it is read again, and must be, before the call.
+		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(err))
+		op.Notes = append(op.Notes, "I could not read which servers are on this listener now; I look again before I add anything.")
+	} else if err := i.fitPool(ctx, a, &op, pool); err != nil {
+		return Operation{}, err
+	}
+	return op, i.checkRate(ctx, op)
+}
+
+// describe fills in what follows from the request and the things it names.
+func (i *Intake) describe(a Ask, found resolved) Operation {
+	reg := a.Registration
+	op := Operation{
+		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
+		Listener: found.listener, Server: found.server, Purpose: reg.Reason, Notes: slices.Clone(reg.Notes),
+		DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal, AskedAt: i.Now(),
+	}
+	name := reg.Name
+	if name == "" {
+		name = commands.BackendName(cmpOr(found.server.Name, found.server.ID), nil)
+	}
+	op.Request = reg.Request(found.listener.ID, found.server.ID, found.server.Type, name, i.NewToken())
+	op.Listener.Protected = i.protected(op.Listener)
+	op.Command = reg.CommandLine()
+	return op
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (i *Intake) protected(l Listener) bool {
+	return slices.ContainsFunc(i.Settings.Protected, func(glob string) bool {
+		return slices.ContainsFunc([]string{l.ID, l.Name, l.LoadBalancerName + "/" + l.Name}, func(name string) bool {
+			ok, err := path.Match(glob, name)
+			return ok || err != nil // a broken glob protects everything; Validate refuses it at start
+		})
+	})
+}
+
+// fitPool takes what is on the listener into account: the same server, names
+// that are taken, and the weight that the others have.
+func (i *Intake) fitPool(ctx context.Context, a Ask, op *Operation, pool []zenlayer.Backend) error {
+	op.Listener.Servers = len(pool)
+	given := a.Registration
+	if given.Weight == 0 {
+		if usual := usualWeight(pool); usual != 0 && usual != op.Request.Weight {
+			op.Request.Weight = usual
+			op.Notes = append(op.Notes, "Weight "+strconv.Itoa(usual)+", as most servers on this listener.")
+			if d := i.Permission.Decide(ctx, questionOf(*op, op.AskedAt)); !d.Allowed {
+				return i.deny(ctx, d, *op)
+			}
+		}
+	}
+	if b, same, found := present(*op, pool); found {
+		op.FoundWeight, op.BackendID = b.Weight, b.BackendID
+		return &PresentError{Operation: *op, Backend: b, Same: same}
+	}
+	taken := make([]string, len(pool))
+	for n, b := range pool {
+		taken[n] = b.Name
+	}
+	if given.Name == "" {
+		op.Request.BackendName = commands.BackendName(cmpOr(op.Server.Name, op.Server.ID), taken)
+		return nil
+	}
+	if slices.Contains(taken, given.Name) {
+		return inputError(given, commands.Problem{Field: commands.KeyName, Given: "name=" + given.Name,
+			Text: "The name " + given.Name + " is taken on this listener. Suggestion: " + commands.BackendName(given.Name, taken) + "."})
+	}
+	return nil
+}
+
+// checkRate refuses a person who had too much accepted lately.
+func (i *Intake) checkRate(ctx context.Context, op Operation) error {
+	if i.Settings.Rate <= 0 {
+		return nil
+	}
+	times, err := i.Journal.AcceptedSince(ctx, op.Actor.UserID, i.Now().Add(-i.Settings.RateIn))
+	if err != nil {
+		return &UnavailableError{What: "journal", Err: err}
+	}
+	if len(times) < i.Settings.Rate {
+		return nil
+	}
+	next := times[len(times)-i.Settings.Rate].Add(i.Settings.RateIn)
+	return i.deny(ctx, Decision{Code: DeniedRate, Person: true, Channel: true, Limit: i.Settings.Rate, Window: span(i.Settings.RateIn), Until: next}, op)
+}
+
+// span writes a duration as people say it.
+func span(d time.Duration) string {
+	if d%time.Minute == 0 {
+		if d == time.Minute {
+			return "1 minute"
+		}
+		return strconv.Itoa(int(d/time.Minute)) + " minutes"
+	}
+	return d.String()
+}
+
+// deny notes a denial in the audit trail and returns it as an error. A trail
+// that cannot be written does not turn a no into anything else.
+func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
+	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
+	data := map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What}
+	for n, id := range d.Policies {
+		data["policy_"+strconv.Itoa(n+1)] = id
+	}
+	if err := i.Journal.Record(ctx, i.event(EventDenied, op, data)); err != nil {
+		i.Log.Error("denial could not be recorded", zap.String("actor", op.Actor.UserID), zap.String("code", string(d.Code)), zap.Error(err))
+	}
+	i.Log.Info("request denied", zap.String("actor", op.Actor.UserID), zap.String("channel", op.Place.ChannelID),
+		zap.String("code", string(d.Code)), zap.String("what", d.What), zap.Strings("policies", d.Policies))
+	return &DeniedError{Decision: d, Operation: op}
+}
+
+func (i *Intake) event(kind string, op Operation, data map[string]string) Event {
+	return Event{At: i.Now(), Kind: kind, OperationID: op.ID, ActorID: op.Actor.UserID, ChannelID: op.Place.ChannelID, Data: data}
+}

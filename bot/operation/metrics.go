@@ -1,0 +1,48 @@
+package operation
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics counts what becomes of operations.
+type Metrics struct {
+	finishedTotal *prometheus.CounterVec
+	attempts      *prometheus.CounterVec
+	took          prometheus.Histogram
+	stepErrors    prometheus.Counter
+	reportErrors  prometheus.Counter
+	accepted      prometheus.Counter
+	refused       *prometheus.CounterVec
+}
+
+// NewMetrics registers the metrics of this package.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		finishedTotal: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_operations_finished_total", Help: "Operations by their final state and, for not_added, the reason."}, []string{"state", "reason"}),
+		attempts:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_register_attempts_total", Help: "RegisterBackend calls by outcome."}, []string{"outcome"}),
+		took:          prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_operation_seconds", Help: "Seconds from the last click to the final state.", Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800}}),
+		stepErrors:    prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_operation_step_errors_total", Help: "Steps that were tried again, mostly because the journal did not answer."}),
+		reportErrors:  prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_report_errors_total", Help: "Failed tries to show a final state in Slack."}),
+		accepted:      prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_operations_accepted_total", Help: "Operations committed as accepted."}),
+		refused:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_denials_total", Help: "Requests that were denied, by the gate that said no."}, []string{"code"}),
+	}
+	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
+		m.attempts.WithLabelValues(o)
+	}
+	m.finishedTotal.WithLabelValues(string(Added), "")
+	m.finishedTotal.WithLabelValues(string(AlreadyThere), "")
+	for _, why := range reasons() {
+		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
+	}
+	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused)
+	return m
+}
+
+func (m *Metrics) finished(op Operation) {
+	m.finishedTotal.WithLabelValues(string(op.State), string(op.Reason)).Inc()
+	m.took.Observe(op.FinishedAt.Sub(op.ClickedAt).Seconds())
+}
+
+func reasons() []Reason {
+	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited,
+		ReasonCredentials, ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven,
+		ReasonPerson, ReasonRehearsal, ReasonInternal}
+}

@@ -1,0 +1,231 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Runner carries operations out. Its methods are called by the engine, each
+// run on a goroutine of the engine's; it starts none itself.
+type Runner struct {
+	Journal    Journal
+	Registrar  Registrar
+	Catalog    Catalog
+	Permission Permission
+	Reporter   Reporter
+	Now        func() time.Time
+	Log        *zap.Logger
+	Metrics    *Metrics
+}
+
+// announceWithin bounds how long posting the first card may hold things up.
+const announceWithin = 2 * time.Second
+
+// Execute carries out the operation with this ID, from the first card to the
+// last look at its status. It may be killed anywhere and run again: what it
+// did is in the journal, and every step says below what happens then. It
+// returns an error only when the run itself was cut off.
+func (r *Runner) Execute(run Run, id string) error {
+	w := walk{run: run, runner: r, id: id}
+
+	// Twice: the card is found by its place, or by its metadata, and edited.
+	w.do("announce", r.announce)
+
+	// Twice: an attempt that was sent and has no result is never repeated
+	// blindly; it becomes unconfirmed.
+	next := w.do("attempt", r.attempt)
+
+	if !next.State.Final() {
+		// Twice: reading changes nothing, and each repeat looks first.
+		next = w.do("settle", r.settle)
+	}
+
+	// Twice: the same card is edited to what it shows already.
+	next = w.do("report", r.report)
+
+	if next.Watch {
+		// Twice: reading changes nothing.
+		w.do("watch", r.watch)
+	}
+	return w.err
+}
+
+// walk enters the steps of one run in order and stops at the first error.
+type walk struct {
+	run    Run
+	runner *Runner
+	id     string
+	err    error
+}
+
+// do enters a step again and again, with the pauses it asks for, until it says
+// that it is done.
+func (w *walk) do(name string, step func(context.Context, Operation) (Next, error)) Next {
+	for w.err == nil {
+		var next Next
+		next, w.err = w.run.Step(name, func(ctx context.Context) (Next, error) {
+			return w.runner.insist(ctx, w.id, step)
+		})
+		if w.err != nil || next.After == 0 {
+			return next
+		}
+		w.err = w.run.Wait(next.After)
+	}
+	return Next{}
+}
+
+// insist runs a step until it succeeds: it fails only when the journal is out
+// of reach or somebody else changed the operation in between, and entering a
+// step again is harmless. It gives up when ctx ends.
+func (r *Runner) insist(ctx context.Context, id string, step func(context.Context, Operation) (Next, error)) (Next, error) {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		op, err := r.Journal.Operation(ctx, id)
+		if err == nil {
+			var next Next
+			if next, err = r.guarded(ctx, op, step); err == nil {
+				return next, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return Next{}, context.Cause(ctx)
+		}
+		var stale *StaleError
+		if !errors.As(err, &stale) {
+			r.Metrics.stepErrors.Inc()
+			r.Log.Error("step of an operation is tried again", zap.String("operation", id), zap.Duration("pause", pause), zap.Error(err))
+		}
+		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
+			return Next{}, err
+		}
+	}
+}
+
+// guarded enters a step and turns a panic into the most careful true ending:
+// not added if nothing was ever sent, else a person's matter.
+func (r *Runner) guarded(ctx context.Context, op Operation, step func(context.Context, Operation) (Next, error)) (next Next, err error) {
+	defer func() {
+		problem := recover()
+		if problem == nil {
+			return
+		}
+		r.Metrics.stepErrors.Inc()
+		r.Log.Error("step of an operation panicked", zap.String("operation", op.ID), zap.Any("problem", problem), zap.Stack("stack"))
+		next, err = r.broken(ctx, op.ID)
+	}()
+	return step(ctx, op)
+}
+
+// broken ends what a panic interrupted.
+func (r *Runner) broken(ctx context.Context, id string) (Next, error) {
+	op, err := r.Journal.Operation(ctx, id)
+	switch {
+	case err != nil:
+		return Next{}, err
+	case op.State.Final():
+		return Next{State: op.State, After: time.Minute}, nil
+	case len(op.Unanswered()) == 0:
+		return r.finish(ctx, &op, NotAdded, ReasonInternal)
+	}
+	op.State, op.LookFault = NeedsPerson, "something broke in the bot"
+	if err := r.save(ctx, &op, EventLook, nil); err != nil {
+		return Next{}, err
+	}
+	return Next{State: op.State, After: time.Minute}, nil
+}
+
+// change loads the operation, lets edit alter it and saves it, again if
+// somebody else was faster. edit returns the event to store with it, and false
+// to leave everything as it is.
+func change(ctx context.Context, j Journal, id string, edit func(*Operation) (Event, bool)) (Operation, error) {
+	for {
+		op, err := j.Operation(ctx, id)
+		if err != nil {
+			return Operation{}, err
+		}
+		e, ok := edit(&op)
+		if !ok {
+			return op, nil
+		}
+		op.Version++
+		e.OperationID = op.ID
+		err = j.Save(ctx, op, e)
+		var stale *StaleError
+		if !errors.As(err, &stale) {
+			return op, err
+		}
+	}
+}
+
+// save stores op with an event and shows it.
+func (r *Runner) save(ctx context.Context, op *Operation, kind string, data map[string]string) error {
+	op.Version++
+	if err := r.Journal.Save(ctx, *op, Event{At: r.Now(), Kind: kind, OperationID: op.ID, Data: data}); err != nil {
+		return err
+	}
+	r.Reporter.Show(*op)
+	return nil
+}
+
+// finish ends op in a final state.
+func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason) (Next, error) {
+	op.State, op.Reason, op.FinishedAt = s, why, r.Now()
+	op.WaitUntil, op.WaitFor = time.Time{}, ""
+	data := map[string]string{"state": string(s)}
+	for key, value := range map[string]string{"reason": string(why), "backend_id": op.BackendID,
+		"request_id": op.RequestID, "evidence": string(op.Evidence), "code": op.Fault.Code} {
+		if value != "" {
+			data[key] = value
+		}
+	}
+	if err := r.save(ctx, op, EventFinished, data); err != nil {
+		return Next{}, err
+	}
+	r.Metrics.finished(*op)
+	r.Log.Info("operation finished", zap.String("operation", op.ID), zap.String("ref", op.Ref),
+		zap.String("state", string(s)), zap.String("reason", string(why)), zap.String("backend", op.BackendID),
+		zap.String("request_id", op.RequestID), zap.String("actor", op.Actor.UserID))
+	return Next{State: s}, nil
+}
+
+// announce posts the card. It holds things up for announceWithin at most; a
+// post that takes longer goes on by itself.
+func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, announceWithin, errors.New("posting the card took longer than "+announceWithin.String()))
+	defer cancel()
+	if err := r.Reporter.Report(ctx, op); err != nil {
+		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
+	}
+	return Next{State: op.State}, nil
+}
+
+// report makes the card show the final state, however long Slack is away.
+func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
+	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the card within 30s"))
+	defer cancel()
+	if err := r.Reporter.Report(within, op); err != nil {
+		if ctx.Err() != nil {
+			return Next{}, context.Cause(ctx)
+		}
+		late := r.Now().Sub(op.FinishedAt)
+		r.Metrics.reportErrors.Inc()
+		r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
+		return Next{State: op.State, After: min(max(late, time.Second), 5*time.Minute)}, nil
+	}
+	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
+}
+
+// sleep returns after d, or with the cause when ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,55 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/zenlayer"
+)
+
+// watchPauses are the pauses between looks for the status of a new backend;
+// after the last one the owner is told that it is not listed.
+func watchPauses() []time.Duration {
+	return []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+}
+
+// watch reads the new backend back until the listener's list shows it, and
+// puts Zenlayer's own word for its status on the card.
+func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
+	if op.State != Added || op.BackendID == "" {
+		return Next{State: op.State}, nil
+	}
+	pool, err := r.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}})
+	if err != nil && ctx.Err() != nil {
+		return Next{}, context.Cause(ctx)
+	}
+	pauses := watchPauses()
+	op.StatusLooks++
+	listed := false
+	for _, b := range pool {
+		if b.BackendID == op.BackendID {
+			op.BackendStatus, op.StatusAt, listed = b.Status, r.Now(), true
+		}
+	}
+	if err := r.save(ctx, &op, EventStatus, map[string]string{"status": op.BackendStatus}); err != nil {
+		return Next{}, err
+	}
+	if !listed && op.StatusLooks <= len(pauses) {
+		return Next{State: op.State, After: pauses[op.StatusLooks-1]}, nil
+	}
+	if !listed {
+		r.Log.Warn("added backend is not listed", zap.String("operation", op.ID), zap.String("backend", op.BackendID), zap.Error(err))
+		if err := r.Reporter.TellOwner(ctx, op); err != nil {
+			r.Log.Warn("owner could not be told", zap.String("operation", op.ID), zap.Error(err))
+		}
+	}
+	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the status within 30s"))
+	defer cancel()
+	if err := r.Reporter.Report(within, op); err != nil {
+		r.Log.Warn("status is not in Slack", zap.String("operation", op.ID), zap.Error(err))
+	}
+	return Next{State: op.State}, nil
+}

@@ -13,6 +13,11 @@
 // at Zenlayer, or where anything is stored.
 package commands
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // Verb says which of the things a person may ask was asked.
 type Verb string
 
@@ -47,10 +52,146 @@ type Values map[string]string
 // VerbInfo describes one verb, for help.
 type VerbInfo struct {
 	Verb Verb
-	// Usage is what to type after /lb-register; empty for the form.
+	// Usage is what to type after the command's name; empty for the form.
 	Usage string
 	// Summary is one sentence without a full stop.
 	Summary string
 	// Examples are whole commands that Parse accepts.
 	Examples []string
+}
+
+// Verbs returns what this version offers, in the order of help.
+func Verbs() []VerbInfo {
+	return []VerbInfo{
+		{VerbRegister, "[listener] [server] [key=value ...]", "adds a server to a listener; you see a preview first", []string{
+			Name + " api-lb/https-443 web-07",
+			Name + ` listener=api-lb:443 server=10.0.3.17 ports=8443 weight=20 reason="inc-1234 add capacity"`,
+			Name + " lst-8f2c i-55a1 ports=8080,8081 weight=50 dry-run",
+		}},
+		{VerbForm, "", "opens the form", []string{Name}},
+		{VerbStatus, "status LBR-...", "shows how far one request is", []string{Name + " status LBR-7F3KQ2"}},
+		{VerbWhoami, "whoami", "shows who you are to me: your ID and groups, ready for the policy", []string{Name + " whoami"}},
+		{VerbHelp, "help [all | errors | word]", "shows help: all keys, the error codes, or one topic", []string{
+			Name + " help", Name + " help all", Name + " help errors", Name + " help weight",
+		}},
+	}
+}
+
+// UsageHint is what Slack shows while the command is being typed.
+const UsageHint = "[listener] [server] [key=value …] or nothing for a form"
+
+// notYet returns what to say to a verb that this version does not have, or "".
+func notYet(verb string) string {
+	switch verb {
+	case "history":
+		return "This version has no history yet. For one request, use " + Name + " status and its ID."
+	case "again":
+		return "This version cannot repeat a request yet. Type the command once more, or paste it from the earlier card."
+	case "undo":
+		return "This version cannot remove a server yet. Remove it in the Zenlayer console; the card of the request has its backend ID."
+	case "list":
+		return "This version has no lists yet. Give the listener and the server by name or ID, as the Zenlayer console shows them."
+	case "pause", "resume":
+		return "This version cannot be paused or resumed from Slack yet. Ask the bot's owners."
+	}
+	return ""
+}
+
+// isVerb says whether a first word is read as a verb, of this version or not.
+func isVerb(s string) bool {
+	switch s = strings.ToLower(s); Verb(s) {
+	case VerbHelp, VerbStatus, VerbWhoami:
+		return true
+	}
+	return notYet(s) != ""
+}
+
+// Parse reads what was typed after the command's name, as Slack sends it;
+// the name itself may stand in front. The error is an *InputError with all
+// problems at once; the Command then still has what was understood.
+func Parse(text string) (Command, error) {
+	if n := utf8.RuneCountInString(text); n > MaxText {
+		return Command{}, refuse(Problem{Text: "Your command is too long. " + tooLong(MaxText, n)})
+	}
+	if words := unreadable(text); words != "" {
+		return Command{}, refuse(Problem{Text: words})
+	}
+	text = withoutName(strings.TrimSpace(fold(text)))
+	if text == "" {
+		return Command{Verb: VerbForm}, nil
+	}
+	first, rest, _ := strings.Cut(text, " ")
+	switch verb := strings.ToLower(first); verb {
+	case "help", "--help", "-help", "-h", "?":
+		return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
+	case "whoami":
+		return parseWhoami(arguments(rest))
+	case "status":
+		return parseStatus(arguments(rest))
+	default:
+		if words := notYet(verb); words != "" {
+			return Command{}, refuse(Problem{Given: shown(text), Text: words})
+		}
+	}
+	return parseRegister(text)
+}
+
+// withoutName takes off the command's own name, which comes along when a
+// whole line is pasted.
+func withoutName(text string) string {
+	for {
+		rest, ok := strings.CutPrefix(text, Name)
+		if !ok || rest != "" && rest[0] != ' ' {
+			return text
+		}
+		text = strings.TrimLeft(rest, " ")
+	}
+}
+
+// arguments are the words after a verb, without Slack's escapes.
+func arguments(rest string) []string {
+	words := strings.Fields(rest)
+	for i, w := range words {
+		words[i] = strings.Trim(plain("", w), `"'`)
+	}
+	return words
+}
+
+func parseWhoami(args []string) (Command, error) {
+	if len(args) > 0 {
+		return Command{}, refuseWith(Name+" whoami", Problem{
+			Given: shown("whoami " + strings.Join(args, " ")),
+			Text:  "whoami takes nothing after it. This version cannot explain one listener yet.",
+		})
+	}
+	return Command{Verb: VerbWhoami}, nil
+}
+
+func parseStatus(args []string) (Command, error) {
+	const wanted = "Give the ID of one request, as its card shows it, for example " + Name + " status LBR-7F3KQ2."
+	given := shown(strings.Join(append([]string{"status"}, args...), " "))
+	if len(args) != 1 {
+		return Command{}, refuse(Problem{Given: given, Text: wanted})
+	}
+	id, ok := requestID(args[0])
+	if !ok {
+		return Command{}, refuse(Problem{Given: given, Text: `"` + shown(args[0]) + `" is not a request ID. ` + wanted})
+	}
+	return Command{Verb: VerbStatus, Args: []string{id}}, nil
+}
+
+// requestID reads LBR- and six letters or digits, in any case; the beginning
+// may be left out.
+func requestID(s string) (string, bool) {
+	s = strings.TrimPrefix(strings.ToUpper(s), "LBR-")
+	ok := len(s) == 6 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+	return "LBR-" + s, ok
+}
+
+func refuse(p Problem) error {
+	return refuseWith("", p)
+}
+
+func refuseWith(corrected string, p Problem) error {
+	return &InputError{Problems: []Problem{p}, Corrected: corrected, Values: Values{}}
 }

@@ -13,8 +13,10 @@ type Problem struct {
 	// Given is the part that was typed, such as "ports=80808"; empty when the
 	// sentence stands for itself. Shortened and without markup.
 	Given string
-	// Text is the sentence to show in a message. What it quotes from a person
-	// is shortened and has no markup characters.
+	// Text is the sentence to show in a message. It is plain text, to be
+	// escaped like any other, but for a mistyped key in *bold* and suggested
+	// keys in `code`. What it quotes from a person is shortened and has none
+	// of "<", ">", "&" and backquotes.
 	Text string
 	// Form is the sentence to show under the field of a form, where it
 	// differs from Text. OnField returns the right one.
@@ -32,7 +34,9 @@ func (p Problem) OnField() string {
 // InputError says everything that keeps a command or form from being taken.
 // Parse and BuildRegistration return no other kind of error.
 type InputError struct {
-	// Problems has at least one entry, in the order of the fields.
+	// Problems has at least one entry: first those of the wording, in the
+	// order typed, then those of the values, in the order of the fields. A
+	// field may have several.
 	Problems []Problem
 	// Corrected is the command with what could be corrected for certain; what
 	// could not stands as key=? and is refused again. Empty when there is

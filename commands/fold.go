@@ -1,6 +1,11 @@
 package commands
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // fold replaces what phones and other keyboards type by what was meant:
 // curly quotes become straight, dashes hyphens, special spaces plain spaces,
@@ -47,4 +52,60 @@ func foldRune(r rune) rune {
 		}
 	}
 	return r
+}
+
+// unreadable returns a sentence about a character that nobody can have meant
+// to type, or "". Control characters and overrides of the reading direction
+// make a text look other than it is.
+func unreadable(s string) string {
+	for i, r := range s {
+		switch {
+		case r >= 0x20 && r < 0x7f, r == '\n', r == '\t', r == '\r':
+		case '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
+			return "There is an invisible character that changes the reading direction (" + codePoint(r) + "). Type the value again by hand."
+		case r == utf8.RuneError && brokenAt(s[i:]):
+			return "There is a character I cannot read. Type the value again by hand."
+		case foldRune(r) == ' ':
+		case unicode.IsControl(r), '\U000e0000' <= r && r <= '\U000e0fff', '\ufff9' <= r && r <= '\ufffb':
+			return "There is a control character (" + codePoint(r) + "). Type the value again by hand."
+		}
+	}
+	return ""
+}
+
+func brokenAt(s string) bool {
+	_, width := utf8.DecodeRuneInString(s)
+	return width == 1
+}
+
+func codePoint(r rune) string {
+	return fmt.Sprintf("%U", r)
+}
+
+// shown makes a piece of what a person typed fit to be quoted: shortened, and
+// without the characters that are markup in Slack.
+func shown(s string) string {
+	const most = 60
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > most {
+			b.WriteRune('…')
+			break
+		}
+		switch {
+		case r == '<':
+			r = '‹'
+		case r == '>':
+			r = '›'
+		case r == '&':
+			r = '+'
+		case r == '`':
+			r = '\''
+		case !unicode.IsPrint(r):
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -1,6 +1,11 @@
 package commands
 
-import "lbbot/zenlayer"
+import (
+	"slices"
+	"strings"
+
+	"lbbot/zenlayer"
+)
 
 // ListenerRef is how a person named a listener. Nothing is resolved here:
 // whoever resolves it matches exactly, against live data.
@@ -60,4 +65,169 @@ func (r Registration) Request(listenerID, instanceID string, t zenlayer.Instance
 		PortList:     append([]int(nil), r.Ports...),
 		Weight:       r.Weight,
 	}
+}
+
+// BuildRegistration checks what was given, in a command or a form, and
+// returns it as a registration. The error is an *InputError with every
+// problem; values that are absent or empty count as not given.
+func BuildRegistration(values Values) (Registration, error) {
+	b := builder{fields: RegisterFields(), given: values}
+	b.build()
+	if err := b.failure(); err != nil {
+		return Registration{}, err
+	}
+	return b.made, nil
+}
+
+// builder turns values into a registration and remembers what was wrong.
+type builder struct {
+	fields []Field
+	given  Values
+	// made is what was understood so far.
+	made Registration
+	// problems are in the order found.
+	problems []Problem
+	// fixes holds, for each field with a problem, its certain correction or
+	// "?"; a field absent here has none.
+	fixes map[string]string
+}
+
+// build checks each field that has no problem yet.
+func (b *builder) build() {
+	for i := range b.fields {
+		f := &b.fields[i]
+		if _, known := b.fixes[f.Key]; known {
+			continue
+		}
+		b.field(f, b.given[f.Key])
+	}
+	b.strangers()
+}
+
+// field checks one value and puts it in its place.
+func (b *builder) field(f *Field, value string) {
+	if words := unreadable(value); words != "" {
+		b.fail(f.Key, shown(value), words, unknown)
+		return
+	}
+	value = tidy(f.Key, value)
+	switch {
+	case value == "" && f.Required:
+		b.missing(f)
+	case value == "":
+	case value == unknown:
+		b.fail(f.Key, unknown, "Put a value in place of the question mark"+orRemove(f)+".", unknown)
+	default:
+		b.set(f, value)
+	}
+}
+
+// unknown stands for a value in a corrected command that could not be
+// corrected for certain. It is never accepted.
+const unknown = "?"
+
+func orRemove(f *Field) string {
+	if f.Required {
+		return ""
+	}
+	return ", or remove " + f.Key + "=?"
+}
+
+// tidy folds a value, so that text and form are alike. It changes nothing in
+// what it has already tidied.
+func tidy(key, value string) string {
+	value = strings.TrimSpace(plain(key, fold(value)))
+	if key == KeyReason {
+		value = strings.Join(strings.Fields(quiet(value)), " ")
+	}
+	return value
+}
+
+func (b *builder) missing(f *Field) {
+	text := f.Label + " is missing. Give " + f.Help + "."
+	b.problems = append(b.problems, Problem{Field: f.Key, Text: text})
+	b.fix(f.Key, unknown)
+}
+
+// fail notes a problem with a field's value and what a corrected command
+// should say instead; "" leaves the field out.
+func (b *builder) fail(key, value, text, instead string) {
+	b.failForm(key, value, text, "", instead)
+}
+
+// failForm is fail with other words for a form.
+func (b *builder) failForm(key, value, text, form, instead string) {
+	b.problems = append(b.problems, Problem{Field: key, Given: shown(key + "=" + value), Text: text, Form: form})
+	b.fix(key, instead)
+}
+
+func (b *builder) fix(key, instead string) {
+	if b.fixes == nil {
+		b.fixes = make(map[string]string)
+	}
+	b.fixes[key] = instead
+}
+
+// set checks a value that is not empty.
+func (b *builder) set(f *Field, value string) {
+	switch f.Key {
+	case KeyListener:
+		b.setListener(f, value)
+	case KeyServer:
+		b.setServer(f, value)
+	case KeyType:
+		b.setType(value)
+	case KeyPorts:
+		b.setPorts(value)
+	case KeyWeight:
+		b.setWeight(value)
+	case KeyName:
+		b.setName(value)
+	case KeyReason:
+		b.setReason(value)
+	case KeyTo:
+		b.setChannel(value)
+	case KeyNoWatch:
+		b.setFlag(f, value, &b.made.NoWatch)
+	case KeyDryRun:
+		b.setFlag(f, value, &b.made.DryRun)
+	}
+}
+
+// strangers refuses keys that are no field, in a stable order.
+func (b *builder) strangers() {
+	var keys []string
+	for key := range b.given {
+		if !slices.ContainsFunc(b.fields, func(f Field) bool { return f.Key == key }) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		b.problems = append(b.problems, Problem{Given: shown(key + "=" + b.given[key]), Text: "I do not know *" + shown(key) + "*."})
+	}
+}
+
+// failure returns the *InputError of all problems, or nil.
+func (b *builder) failure() *InputError {
+	if len(b.problems) == 0 {
+		return nil
+	}
+	values := b.made.Values()
+	corrected := b.made.Values()
+	for key, instead := range b.fixes {
+		delete(values, key)
+		delete(corrected, key)
+		if instead != "" {
+			corrected[key] = instead
+		}
+		if instead != "" && instead != unknown {
+			values[key] = instead
+		}
+	}
+	e := &InputError{Problems: b.problems, Values: values}
+	if len(values) > 0 {
+		e.Corrected = commandLine(corrected)
+	}
+	return e
 }

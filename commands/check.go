@@ -1,0 +1,197 @@
+package commands
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"lbbot/zenlayer"
+)
+
+func (b *builder) setListener(f *Field, value string) {
+	ref := ListenerRef{Text: value}
+	if text := wrongReference(f, value); text != "" {
+		b.fail(f.Key, value, text, unknown)
+		return
+	}
+	if lb, name, ok := strings.Cut(value, "/"); ok {
+		if lb == "" || name == "" {
+			b.fail(f.Key, value, `"`+shown(value)+`" is not complete. Give `+f.Help+".", unknown)
+			return
+		}
+		ref.LoadBalancer, ref.Name = lb, name
+	} else if i := strings.LastIndexByte(value, ':'); i > 0 && isDigits(value[i+1:]) {
+		port, ok := parsePort(value[i+1:])
+		if !ok {
+			b.fail(f.Key, value, "a port is a number from 1 to 65535.", unknown)
+			return
+		}
+		ref.LoadBalancer, ref.Port = value[:i], port
+	} else {
+		ref.ID, ref.Name = value, value
+	}
+	b.made.Listener = ref
+}
+
+func (b *builder) setServer(f *Field, value string) {
+	if several := strings.FieldsFunc(value, isListGap); len(several) > 1 && !strings.Contains(value, " ") {
+		b.fail(f.Key, value, "One server at a time. You gave "+strconv.Itoa(len(several))+".", unknown)
+		return
+	}
+	if text := wrongReference(f, value); text != "" {
+		b.fail(f.Key, value, text, unknown)
+		return
+	}
+	b.made.Server = value
+}
+
+// wrongReference says why value cannot name a listener or server, or "". It
+// keeps out what no name has and what could turn into markup.
+func wrongReference(f *Field, value string) string {
+	if n := utf8.RuneCountInString(value); n > f.MaxLength {
+		return tooLong(f.MaxLength, n)
+	}
+	if strings.ContainsRune(value, ' ') {
+		return `"` + shown(value) + `" has a space. Give ` + f.Help + "."
+	}
+	if strings.ContainsAny(value, "<>&|\"',;") || value[0] == '@' || value[0] == '#' || strings.ContainsFunc(value, unicode.IsSpace) {
+		return `"` + shown(value) + `" is not a ` + strings.ToLower(f.Label) + ". Give " + f.Help + "."
+	}
+	return ""
+}
+
+func tooLong(limit, n int) string {
+	return "Up to " + strconv.Itoa(limit) + " characters. You gave " + strconv.Itoa(n) + "."
+}
+
+// looksLikeServer says whether a text has the shape of an instance ID or is
+// an IP address.
+func looksLikeServer(s string) bool {
+	for _, prefix := range [...]string{"i-", "ins-"} {
+		if rest, ok := strings.CutPrefix(s, prefix); ok && rest != "" && strings.Trim(rest, "0123456789abcdefghijklmnopqrstuvwxyz") == "" {
+			return true
+		}
+	}
+	if s == "" || !strings.ContainsAny(s, ".:") || strings.Trim(s, "0123456789abcdefABCDEF.:") != "" {
+		return false
+	}
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+func (b *builder) setType(value string) {
+	t, ok := parseType(value)
+	if !ok {
+		b.fail(KeyType, value, `"`+shown(value)+`" is not a type. Use bm (bare metal) or vm (virtual machine), or leave it out and I find out.`, unknown)
+		return
+	}
+	b.made.Type = t
+}
+
+func parseType(s string) (zenlayer.InstanceType, bool) {
+	s = strings.ReplaceAll(s, " ", "")
+	for _, known := range [...]struct {
+		name string
+		t    zenlayer.InstanceType
+	}{
+		{"bm", zenlayer.InstanceBM}, {"baremetal", zenlayer.InstanceBM},
+		{"vm", zenlayer.InstanceVM}, {"virtualmachine", zenlayer.InstanceVM},
+		{TypeAuto, ""}, {"findout", ""},
+	} {
+		if sameKey(s, known.name) {
+			return known.t, true
+		}
+	}
+	return "", false
+}
+
+func (b *builder) setWeight(value string) {
+	if strings.Trim(value, "+-0.%") == "" && strings.Contains(value, "0") {
+		b.fail(KeyWeight, value, "The lowest weight is 1. This load balancer cannot hold a server at weight 0; leave it out instead.", unknown)
+		return
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || !isDigits(value) || n > MaxWeight {
+		b.fail(KeyWeight, value, "Use a whole number from 1 to 100.", unknown)
+		return
+	}
+	b.made.Weight = n
+}
+
+func (b *builder) setName(value string) {
+	suggestion, ok := CheckBackendName(value)
+	if ok {
+		b.made.Name = value
+		return
+	}
+	b.failForm(KeyName, value,
+		"A backend name can have letters, digits, hyphens and periods, up to 64. "+nameFault(value)+" Suggestion: "+suggestion+".",
+		"Only letters, digits, hyphens and periods. Suggestion: "+suggestion+".", suggestion)
+}
+
+// nameFault says what is wrong with a backend name.
+func nameFault(name string) string {
+	quoted := `"` + shown(name) + `" has `
+	switch i := strings.IndexFunc(name, func(r rune) bool { return r >= 0x80 || !isNameByte(byte(r)) }); {
+	case i < 0:
+		return quoted + strconv.Itoa(len(name)) + " characters."
+	case name[i] == ' ':
+		return quoted + "a space."
+	default:
+		r, _ := utf8.DecodeRuneInString(name[i:])
+		return quoted + shown(string(r)) + "."
+	}
+}
+
+func (b *builder) setReason(value string) {
+	if n := utf8.RuneCountInString(value); n > MaxReason {
+		b.fail(KeyReason, value, tooLong(MaxReason, n), unknown)
+		return
+	}
+	b.made.Reason = value
+}
+
+func (b *builder) setChannel(value string) {
+	if value[0] == '@' {
+		b.fail(KeyTo, value, "The result goes to a channel, not to a person. Give it as #channel.", unknown)
+		return
+	}
+	if isChannelID(value) {
+		b.made.Channel = value
+		return
+	}
+	name := strings.ToLower(strings.TrimLeft(value, "#"))
+	if name == "" || utf8.RuneCountInString(name) > 80 || strings.ContainsFunc(name, notInChannelName) {
+		b.fail(KeyTo, value, `"`+shown(value)+`" is not a channel. Give it as #channel.`, unknown)
+		return
+	}
+	b.made.Channel = "#" + name
+}
+
+// isChannelID tells an ID from a name: names are never in capitals
+// (docs.slack.dev/reference/methods/conversations.create).
+func isChannelID(s string) bool {
+	return len(s) > 1 && strings.IndexByte("CGD", s[0]) >= 0 &&
+		strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+}
+
+func notInChannelName(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '-' && r != '_' && r != '.'
+}
+
+func (b *builder) setFlag(f *Field, value string, into *bool) {
+	switch {
+	case slices.Contains([]string{"true", "yes", "on", "1"}, strings.ToLower(value)):
+		*into = true
+	case slices.Contains([]string{"false", "no", "off", "0"}, strings.ToLower(value)):
+	default:
+		b.fail(f.Key, value, f.Key+" takes no value. Write just "+f.Key+", or leave it out.", "")
+	}
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

@@ -1,0 +1,128 @@
+package commands
+
+import "strings"
+
+// unescape turns Slack's escaped forms into plain text
+// (docs.slack.dev/messaging/formatting-message-text): "<#C1|ops>" is "#ops",
+// or "C1" where an ID is wanted, "<@U1|ana>" is "@ana", a link is its text,
+// and "&amp;", "&lt;" and "&gt;" are characters. It goes on until nothing
+// escaped is left, so that its result never turns into markup again.
+func unescape(s string, wantID bool) string {
+	if !strings.ContainsAny(s, "<&") {
+		return s
+	}
+	entities := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+	for {
+		next := entities.Replace(unbracket(s, wantID))
+		if next == s {
+			return s
+		}
+		s = next
+	}
+}
+
+// unbracket replaces each escaped form in angle brackets once.
+func unbracket(s string, wantID bool) string {
+	var b strings.Builder
+	for {
+		start := strings.IndexByte(s, '<')
+		if start < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		n := bracketLen(s[start:])
+		if n == 0 {
+			b.WriteString(s[:start+1])
+			s = s[start+1:]
+			continue
+		}
+		b.WriteString(s[:start])
+		b.WriteString(bracketText(s[start+1:start+n-1], wantID))
+		s = s[start+n:]
+	}
+}
+
+// bracketLen is the length of the escaped form s begins with, brackets
+// included, or 0 if it begins with none.
+func bracketLen(s string) int {
+	if len(s) < 3 || s[0] != '<' {
+		return 0
+	}
+	switch {
+	case s[1] == '#', s[1] == '@', s[1] == '!', hasScheme(s[1:]):
+	default:
+		return 0
+	}
+	return strings.IndexByte(s, '>') + 1
+}
+
+func hasScheme(s string) bool {
+	for _, scheme := range [...]string{"http://", "https://", "mailto:", "tel:"} {
+		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+// bracketText is what stands for the inside of an escaped form.
+func bracketText(inside string, wantID bool) string {
+	target, label, _ := strings.Cut(inside, "|")
+	kind := target[0]
+	switch {
+	case kind == '#' && wantID:
+		return target[1:]
+	case kind == '#' || kind == '@':
+		if label == "" {
+			return target
+		}
+		return string(kind) + label
+	case kind == '!':
+		if label != "" {
+			return label
+		}
+		if _, id, ok := strings.Cut(target, "^"); ok {
+			return "@" + id
+		}
+		return "@" + target[1:]
+	case label != "":
+		return label
+	default:
+		return target
+	}
+}
+
+// quiet takes the sign off @channel, @here and @everyone, which would call
+// many people; what is left reads the same and calls nobody.
+func quiet(s string) string {
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		j := i
+		for j < len(s) && s[j] == '@' {
+			j++
+		}
+		if j > i && callsMany(s[j:]) {
+			i = j
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
+
+func callsMany(s string) bool {
+	for _, group := range [...]string{"channel", "here", "everyone"} {
+		if len(s) >= len(group) && strings.EqualFold(s[:len(group)], group) &&
+			(len(s) == len(group) || !isWordByte(s[len(group)])) {
+			return true
+		}
+	}
+	return false
+}
+
+func isWordByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+}

@@ -1,0 +1,92 @@
+package commands
+
+import (
+	"strconv"
+	"strings"
+
+	"lbbot/zenlayer"
+)
+
+// Values returns r as values, to fill a form with or to build r again.
+func (r Registration) Values() Values {
+	v := Values{}
+	put := func(key, value string) {
+		if value != "" {
+			v[key] = value
+		}
+	}
+	put(KeyListener, r.Listener.Text)
+	put(KeyServer, r.Server)
+	switch r.Type {
+	case zenlayer.InstanceBM:
+		put(KeyType, "bm")
+	case zenlayer.InstanceVM:
+		put(KeyType, "vm")
+	}
+	put(KeyPorts, joinPorts(r.Ports, ","))
+	if r.Weight > 0 {
+		put(KeyWeight, strconv.Itoa(r.Weight))
+	}
+	put(KeyName, r.Name)
+	put(KeyReason, r.Reason)
+	put(KeyTo, r.Channel)
+	if r.NoWatch {
+		put(KeyNoWatch, "true")
+	}
+	if r.DryRun {
+		put(KeyDryRun, "true")
+	}
+	return v
+}
+
+// CommandLine returns a command that Parse reads as r again, but for its
+// notes. It is one line of plain text, to be escaped like any other.
+func (r Registration) CommandLine() string {
+	return commandLine(r.Values())
+}
+
+// commandLine writes values as a command, in the order of the fields.
+func commandLine(v Values) string {
+	fields := RegisterFields()
+	var b strings.Builder
+	b.WriteString(Name)
+	positional := canBeLoose(fields, v[KeyListener], true) && canBeLoose(fields, v[KeyServer], false)
+	for _, f := range fields {
+		value, given := v[f.Key]
+		switch {
+		case !given:
+		case f.Flag:
+			b.WriteString(" " + f.Key)
+		case positional && (f.Key == KeyListener || f.Key == KeyServer):
+			b.WriteString(" " + value)
+		default:
+			b.WriteString(" " + f.Key + "=" + quote(value))
+		}
+	}
+	return b.String()
+}
+
+// canBeLoose says whether a value may stand without its key and still be
+// read as what it is.
+func canBeLoose(fields []Field, value string, first bool) bool {
+	if value == "" || strings.ContainsAny(value, " \"'=<?") || value[0] == '-' || value[0] == '/' {
+		return false
+	}
+	if first && (isVerb(value) || looksLikeServer(value)) {
+		return false
+	}
+	key, _, _ := strings.Cut(value, ":")
+	return findField(fields, key) == nil
+}
+
+// quote puts quotes around a value that needs them.
+func quote(value string) string {
+	if value != "" && !strings.ContainsAny(value, " \"'<") {
+		return value
+	}
+	mark := `"`
+	if strings.Contains(value, mark) && !strings.Contains(value, "'") {
+		mark = "'"
+	}
+	return mark + strings.ReplaceAll(value, mark, mark+mark) + mark
+}

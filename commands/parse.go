@@ -1,0 +1,219 @@
+package commands
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// parseRegister reads a folded text as listener, server, pairs and flags.
+func parseRegister(text string) (Command, error) {
+	p := parser{builder: builder{fields: RegisterFields(), given: Values{}}}
+	p.sort((&scanner{text: text, fields: p.fields}).words())
+	p.place()
+	p.build()
+	if err := p.failure(); err != nil {
+		return Command{Verb: VerbRegister, Values: err.Values}, err
+	}
+	return Command{Verb: VerbRegister, Values: p.given}, nil
+}
+
+// parser puts words in their places, then lets the builder check the values.
+type parser struct {
+	builder
+	// all holds every value given for a key that was given more than once.
+	all map[string][]string
+	// loose are the words without a key; trailing those of them that follow
+	// a reason without quotes and may belong to it.
+	loose, trailing []word
+}
+
+// sort separates pairs, flags and loose words.
+func (p *parser) sort(words []word) {
+	afterReason := false
+	for _, w := range words {
+		switch {
+		case w.open:
+			p.unclosed(w)
+		case w.key == "" && afterReason:
+			p.trailing = append(p.trailing, w)
+			continue
+		case w.key == "":
+			p.loose = append(p.loose, w)
+		case w.missing && w.field != nil:
+			p.problem(w, w.field.Key+" needs a value, for example "+w.field.Key+"="+quote(w.field.Example)+".")
+			p.fix(w.field.Key, unknown)
+		case w.field == nil:
+			p.unknownKey(w)
+		default:
+			p.give(w.field.Key, w.value)
+		}
+		afterReason = w.field != nil && w.field.Key == KeyReason && !w.quoted
+	}
+	p.twice()
+}
+
+// problem notes what is wrong with a word, in its own spelling.
+func (p *parser) problem(w word, text string) {
+	p.problems = append(p.problems, Problem{Field: fieldKey(w.field), Given: shown(w.given), Text: text})
+}
+
+// give stores a value and remembers if there was one before.
+func (p *parser) give(key, value string) {
+	before, had := p.given[key]
+	if !had {
+		p.given[key] = value
+		return
+	}
+	if p.all == nil {
+		p.all = make(map[string][]string)
+	}
+	if p.all[key] == nil {
+		p.all[key] = []string{before}
+	}
+	p.all[key] = append(p.all[key], value)
+}
+
+// twice refuses keys given more than once. Only flags may be repeated.
+func (p *parser) twice() {
+	for _, f := range p.fields {
+		values := p.all[f.Key]
+		first := p.given[f.Key]
+		same := !slices.ContainsFunc(values, func(v string) bool { return v != first })
+		if len(values) == 0 || f.Flag && same {
+			continue
+		}
+		often := "twice"
+		if len(values) > 2 {
+			often = strconv.Itoa(len(values)) + " times"
+		}
+		text := "You gave " + f.Key + " " + often + " (" + inWords(values) + "). Keep one."
+		p.problems = append(p.problems, Problem{Field: f.Key, Text: text})
+		if !same || p.broken(f, first) {
+			p.fix(f.Key, unknown)
+			delete(p.given, f.Key)
+			continue
+		}
+		p.fix(f.Key, tidy(f.Key, first))
+	}
+}
+
+// broken says whether a value would be refused by itself.
+func (p *parser) broken(f Field, value string) bool {
+	trial := builder{fields: p.fields}
+	trial.field(&f, value)
+	return len(trial.problems) > 0
+}
+
+func inWords(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = shown(v)
+	}
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
+}
+
+// unclosed notes a quotation mark without its partner.
+func (p *parser) unclosed(w word) {
+	p.problem(w, "A quotation mark is opened and not closed. Put one at the end of the value.")
+	if w.field != nil {
+		p.fix(w.field.Key, unknown)
+		return
+	}
+	if key := p.freePlace(); w.key == "" && key != "" {
+		p.fix(key, unknown)
+	}
+}
+
+// freePlace is the first of listener and server that has no value yet.
+func (p *parser) freePlace() string {
+	for _, key := range [...]string{KeyListener, KeyServer} {
+		if _, given := p.given[key]; given {
+			continue
+		}
+		if _, failed := p.fixes[key]; !failed {
+			return key
+		}
+	}
+	return ""
+}
+
+// unknownKey refuses a key, and takes its value to the field it must have
+// been meant for if there is only one such field.
+func (p *parser) unknownKey(w word) {
+	if sameKey(w.key, "clientToken") || sameKey(w.key, "token") {
+		p.problem(w, "The client token is made by the bot, one for each request, so that a repeat does no harm. Remove "+shown(w.key)+".")
+		return
+	}
+	near := nearKeys(p.fields, w.key)
+	text := "I do not know *" + shown(w.key) + "*."
+	switch len(near) {
+	case 0:
+		text += " The keys are " + keyNames(p.fields) + "."
+	case 1:
+		text += " Did you mean `" + near[0] + "`?"
+		p.mean(near[0], w)
+	default:
+		text += " Did you mean `" + near[0] + "` or `" + near[1] + "`?"
+	}
+	p.problem(w, text)
+}
+
+// mean gives a value to the key it was most likely meant for, unless the
+// person gave that key as well.
+func (p *parser) mean(key string, w word) {
+	f := findField(p.fields, key)
+	if _, given := p.given[key]; given && !f.Flag {
+		p.fix(key, unknown)
+		return
+	}
+	value := w.value
+	if w.missing || f.Flag && value == "" {
+		value = "true"
+	}
+	if !f.Flag && value == "true" && w.value == "" {
+		p.fix(key, unknown)
+		return
+	}
+	p.given[key] = value
+}
+
+// nearKeys returns the keys that a mistyped one is nearest to: one if it is
+// clear, several if they are equally near.
+func nearKeys(fields []Field, typed string) []string {
+	var near []string
+	best := mistakesAllowed(len(typed))
+	typed = strings.ToLower(typed)
+	consider := func(f Field, name string) {
+		if len(name) < 3 && name != f.Key {
+			return // one letter is near to everything
+		}
+		d := distance([]rune(typed), []rune(strings.ToLower(name)))
+		if d > best || d >= len(name) {
+			return
+		}
+		if d < best {
+			near, best = nil, d
+		}
+		if !slices.Contains(near, f.Key) {
+			near = append(near, f.Key)
+		}
+	}
+	for _, f := range fields {
+		consider(f, f.Key)
+		for _, alias := range f.Aliases {
+			consider(f, alias)
+		}
+	}
+	return near
+}
+
+func keyNames(fields []Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Key
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

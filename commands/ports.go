@@ -1,0 +1,134 @@
+package commands
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const portWords = "Use numbers from 1 to 65535, for example 8080,8081."
+
+// setPorts reads a list of ports and ranges. Duplicates are removed, and a
+// note says so.
+func (b *builder) setPorts(value string) {
+	parts := strings.FieldsFunc(value, isListGap)
+	var wrong []string
+	list := portList{}
+	for _, part := range parts {
+		first, last, ok := parseRange(part)
+		switch {
+		case !ok:
+			wrong = append(wrong, part)
+		case first > last:
+			b.failBackwards(value, part, len(parts) == 1)
+			return
+		default:
+			list.add(first, last)
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		b.fail(KeyPorts, value, `"`+shown(value)+`" is not a port. `+portWords, unknown)
+	case len(wrong) > 0:
+		b.failPorts(value, parts, wrong)
+	case list.total > MaxPorts:
+		b.fail(KeyPorts, value, "Up to "+strconv.Itoa(MaxPorts)+" ports. You gave "+strconv.Itoa(list.total)+".", unknown)
+	default:
+		b.made.Ports = list.ports
+		if len(list.twice) > 0 {
+			b.made.Notes = append(b.made.Notes, "Ports given more than once were taken once: "+joinPorts(list.twice, ", ")+".")
+		}
+	}
+}
+
+// portList collects ports in order and keeps counting, without collecting,
+// once there are too many.
+type portList struct {
+	ports, twice []int
+	// total counts different ports, approximately once there are too many.
+	total int
+}
+
+func (l *portList) add(first, last int) {
+	for port := first; port <= last; port++ {
+		switch {
+		case l.total > MaxPorts:
+			l.total++
+		case !slices.Contains(l.ports, port):
+			l.ports = append(l.ports, port)
+			l.total++
+		case !slices.Contains(l.twice, port):
+			l.twice = append(l.twice, port)
+		}
+	}
+}
+
+func (b *builder) failBackwards(value, part string, only bool) {
+	first, last, _ := parseRange(part)
+	turned := strconv.Itoa(last) + "-" + strconv.Itoa(first)
+	instead := unknown
+	if only && first-last < MaxPorts {
+		instead = turned
+	}
+	b.fail(KeyPorts, value, `"`+shown(part)+`" runs backwards. Did you mean `+turned+"?", instead)
+}
+
+// failPorts names the parts that are no ports.
+func (b *builder) failPorts(value string, parts, wrong []string) {
+	form := `"` + shown(wrong[0]) + `" is not a port. ` + portWords
+	text := form
+	switch {
+	case len(wrong) > 1:
+		form = namesOf(wrong) + " are not ports. " + portWords
+		text = form
+	case len(parts) == 1 && strings.Trim(wrong[0], "0123456789-") == "":
+		text = "a port is a number from 1 to 65535."
+	}
+	b.failForm(KeyPorts, value, text, form, unknown)
+}
+
+// namesOf quotes up to three texts and counts the others.
+func namesOf(texts []string) string {
+	const most = 3
+	quoted := make([]string, 0, most)
+	for _, t := range texts[:min(most, len(texts))] {
+		quoted = append(quoted, `"`+shown(t)+`"`)
+	}
+	if more := len(texts) - len(quoted); more > 0 {
+		return strings.Join(quoted, ", ") + " and " + strconv.Itoa(more) + " more"
+	}
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
+}
+
+// parseRange reads "8080" or "8080-8083".
+func parseRange(s string) (first, last int, ok bool) {
+	from, to, isRange := strings.Cut(s, "-")
+	first, ok = parsePort(from)
+	if !isRange || !ok {
+		return first, first, ok
+	}
+	last, ok = parsePort(to)
+	return first, last, ok
+}
+
+// parsePort reads a port from 1 to 65535.
+func parsePort(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && isDigits(s) && n >= 1 && n <= 65535
+}
+
+func isListGap(r rune) bool {
+	return r == ',' || r == ';' || r == ' '
+}
+
+func joinPorts(ports []int, gap string) string {
+	var b []byte
+	for i, p := range ports {
+		if i > 0 {
+			b = append(b, gap...)
+		}
+		b = strconv.AppendInt(b, int64(p), 10)
+	}
+	return string(b)
+}

@@ -1,0 +1,257 @@
+package commands
+
+import "strings"
+
+// word is one piece of a command.
+type word struct {
+	// key is what stood before "=" or ":", or after leading hyphens; empty
+	// for a loose word.
+	key string
+	// field is the key's field, nil for an unknown key or a loose word.
+	field *Field
+	// value has its quotes taken off and Slack's escapes undone.
+	value string
+	// given is the piece as typed, for showing.
+	given string
+	// quoted says that the value stood in quotes.
+	quoted bool
+	// open says that its quote was never closed; missing that its key stood
+	// at the end, without a value.
+	open, missing bool
+}
+
+// scanner cuts a folded command into words.
+type scanner struct {
+	text   string
+	at     int
+	fields []Field
+}
+
+// words returns all words of the command.
+func (s *scanner) words() []word {
+	out := make([]word, 0, 8)
+	for s.skipSpaces() {
+		out = append(out, s.next())
+	}
+	return out
+}
+
+// skipSpaces reports whether there is anything left after them.
+func (s *scanner) skipSpaces() bool {
+	for s.at < len(s.text) && s.text[s.at] == ' ' {
+		s.at++
+	}
+	return s.at < len(s.text)
+}
+
+// next reads the word that starts here: a pair, a key with hyphens and its
+// value, a flag, or a loose value.
+func (s *scanner) next() word {
+	start := s.at
+	key, after, dashed := s.keyHere()
+	field := findField(s.fields, key)
+	var w word
+	switch {
+	case key == "":
+		s.value(&w, "")
+	case after < len(s.text) && (s.text[after] == '=' || s.text[after] == ':' && field != nil):
+		w.key, w.field = key, field
+		s.at = after + 1
+		s.value(&w, fieldKey(field))
+	case field != nil && field.Flag && endsAt(s.text, after):
+		w.key, w.field, w.value = key, field, "true"
+		s.at = after
+	case dashed && endsAt(s.text, after):
+		w.key, w.field = key, field
+		s.at = after
+		s.valueOf(&w)
+	default:
+		s.value(&w, "")
+	}
+	w.given = s.text[start:s.at]
+	return w
+}
+
+// valueOf reads the word after --key as its value.
+func (s *scanner) valueOf(w *word) {
+	if !s.skipSpaces() {
+		w.missing = true
+		return
+	}
+	if key, after, dashed := s.keyHere(); dashed && (endsAt(s.text, after) || s.text[after] == '=') && key != "" {
+		w.missing = true
+		return
+	}
+	if w.field == nil {
+		return // an unknown option may be a flag: leave what follows alone
+	}
+	s.value(w, w.field.Key)
+}
+
+// keyHere reads what looks like a key, without moving: hyphens if any, then a
+// letter and letters, digits, "-" and "_".
+func (s *scanner) keyHere() (key string, after int, dashed bool) {
+	i := s.at
+	for i < len(s.text) && s.text[i] == '-' {
+		i++
+	}
+	start := i
+	for i < len(s.text) && isWordByte(s.text[i]) {
+		i++
+	}
+	if start == i || s.text[start] >= '0' && s.text[start] <= '9' {
+		return "", s.at, false
+	}
+	return s.text[start:i], i, start > s.at
+}
+
+// endsAt says whether a word ends before i.
+func endsAt(text string, i int) bool {
+	return i >= len(text) || text[i] == ' '
+}
+
+// value reads a bare or quoted value for the field of that key.
+func (s *scanner) value(w *word, key string) {
+	if s.at < len(s.text) && (s.text[s.at] == '"' || s.text[s.at] == '\'') {
+		s.quotedValue(w, key)
+		return
+	}
+	w.value = plain(key, s.bare())
+	for key == KeyPorts && s.listGoesOn() || key == KeyType && s.typeGoesOn(w.value) {
+		s.skipSpaces()
+		w.value += " " + plain(key, s.bare())
+	}
+}
+
+// bare reads up to the next space outside an escaped form.
+func (s *scanner) bare() string {
+	start := s.at
+	for s.at < len(s.text) && s.text[s.at] != ' ' {
+		s.at += max(1, bracketLen(s.text[s.at:]))
+	}
+	return s.text[start:s.at]
+}
+
+// listGoesOn says that a list of ports was cut by a space beside a comma.
+func (s *scanner) listGoesOn() bool {
+	rest := strings.TrimLeft(s.text[s.at:], " ")
+	if rest == "" || s.at == 0 {
+		return false
+	}
+	return rest[0] == ',' || s.text[s.at-1] == ',' && rest[0] >= '0' && rest[0] <= '9'
+}
+
+// typeGoesOn says that the next word is the second half of "bare metal" or
+// "virtual machine".
+func (s *scanner) typeGoesOn(first string) bool {
+	rest := strings.TrimLeft(s.text[s.at:], " ")
+	end := strings.IndexByte(rest+" ", ' ')
+	return sameKey(first, "bare") && sameKey(rest[:end], "metal") ||
+		sameKey(first, "virtual") && sameKey(rest[:end], "machine")
+}
+
+// quotedValue reads a value in quotes. A doubled quote inside stands for
+// itself. Without a closing quote the value is taken to end before the next
+// known key, so that the rest can still be checked.
+func (s *scanner) quotedValue(w *word, key string) {
+	w.quoted = true
+	quote := s.text[s.at]
+	start := s.at + 1
+	doubled := false
+	for i := start; i < len(s.text); i++ {
+		if s.text[i] != quote {
+			continue
+		}
+		if i+1 < len(s.text) && s.text[i+1] == quote {
+			doubled = true
+			i++
+			continue
+		}
+		inside := s.text[start:i]
+		if doubled {
+			inside = strings.ReplaceAll(inside, string(quote)+string(quote), string(quote))
+		}
+		s.at = i + 1
+		w.value = plain(key, inside)
+		return
+	}
+	w.open = true
+	s.at = start
+	s.bare()
+	for key != "" && s.skipSpaces() {
+		name, after, _ := s.keyHere()
+		if f := findField(s.fields, name); f != nil && (f.Flag || after < len(s.text) && (s.text[after] == '=' || s.text[after] == ':')) {
+			break
+		}
+		s.bare()
+	}
+	w.value = strings.TrimRight(s.text[start:s.at], " ")
+}
+
+// plain undoes Slack's escapes in a value. A link without a text is an
+// address someone typed: only the reason keeps its scheme.
+func plain(key, v string) string {
+	if !strings.ContainsAny(v, "<&") {
+		return v
+	}
+	bare := unescape(v, key == KeyTo)
+	if key != KeyReason && v[0] == '<' && hasScheme(v[1:]) && hasScheme(bare) {
+		_, bare, _ = strings.Cut(bare, ":")
+		bare = strings.TrimSuffix(strings.TrimPrefix(bare, "//"), "/")
+	}
+	return bare
+}
+
+// fieldKey is the key of a field that may be nil.
+func fieldKey(f *Field) string {
+	if f == nil {
+		return ""
+	}
+	return f.Key
+}
+
+// findField returns the field a key stands for, or nil.
+func findField(fields []Field, key string) *Field {
+	if key == "" {
+		return nil
+	}
+	for i := range fields {
+		f := &fields[i]
+		if sameKey(f.Key, key) {
+			return f
+		}
+		for _, alias := range f.Aliases {
+			if sameKey(alias, key) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// sameKey compares keys without regard to letter case, "-" and "_".
+func sameKey(a, b string) bool {
+	i, j := 0, 0
+	for {
+		for i < len(a) && (a[i] == '-' || a[i] == '_') {
+			i++
+		}
+		for j < len(b) && (b[j] == '-' || b[j] == '_') {
+			j++
+		}
+		if i == len(a) || j == len(b) {
+			return i == len(a) && j == len(b)
+		}
+		if lower(a[i]) != lower(b[j]) {
+			return false
+		}
+		i, j = i+1, j+1
+	}
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

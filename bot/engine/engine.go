@@ -1,0 +1,304 @@
+// Package engine runs operations durably: it remembers, step by step, how far
+// each run got, and goes on there after a crash. It is the only importer of
+// DBOS Transact (github.com/dbos-inc/dbos-transact-golang), whose tables live
+// beside the journal's in the same database.
+//
+// It promises that a step which returned is not entered again, that time spent
+// waiting counts also while no process runs, and that starting an operation
+// twice runs it once. What a step does when it is entered twice after a crash
+// is the business of package operation; so is everything an operation means.
+//
+// Every goroutine belongs to the DBOS runtime; Stop returns when they have
+// ended or its context did. The package must not know Slack, Zenlayer, or what
+// is stored in the journal.
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite" // registers SQLite with DBOS
+	"go.uber.org/zap"
+	"go.uber.org/zap/exp/zapslog"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	appName = "lbbot"
+
+	// version is constant on purpose: by default DBOS derives it from the
+	// binary, and a new build would not resume the old build's runs. A change
+	// to the order of steps in Execute needs a patch marker, not a new version.
+	version = "lbbot-1"
+
+	// executor is constant as long as one process owns the database: all runs
+	// that were cut off are then resumed at start.
+	executor = "lbbot"
+
+	workflow  = "operation"
+	pokeTopic = "poke"
+
+	// resumes bounds how often one run may be resumed; an operation that waits
+	// for a person lives through many restarts.
+	resumes = 1_000_000
+)
+
+// Config of an Engine. All fields are required.
+type Config struct {
+	DB      *sql.DB                                  // SQLite, shared with the journal
+	Execute func(run operation.Run, id string) error // carries one operation out
+	Log     *zap.Logger                              //
+}
+
+// Engine implements operation.Engine.
+type Engine struct {
+	dbos    dbos.Context
+	execute func(operation.Run, string) error
+	log     *zap.Logger
+
+	mu       sync.Mutex
+	running  map[string]bool // operations with a run in this process
+	draining bool
+	steps    sync.WaitGroup
+
+	// hard ends steps that outlive the time for draining.
+	hard     context.Context //nolint:containedctx // it is the stop signal of the steps this value owns
+	hardStop context.CancelCauseFunc
+}
+
+// New prepares an engine and creates or migrates its tables; it blocks for
+// that. Nothing runs before Start or Launch.
+func New(ctx context.Context, c Config) (*Engine, error) {
+	e := &Engine{execute: c.Execute, log: c.Log, running: map[string]bool{}}
+	e.hard, e.hardStop = context.WithCancelCause(context.WithoutCancel(ctx))
+	d, err := dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
+		AppName: appName, SQLiteSystemDB: c.DB, ApplicationVersion: version, ExecutorID: executor,
+		Logger: slog.New(quiet{zapslog.NewHandler(c.Log.Core(), zapslog.WithName("engine"))}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the engine's tables: %w", err)
+	}
+	if d.GetApplicationVersion() != version || d.GetExecutorID() != executor {
+		return nil, errors.New("unset DBOS__APPVERSION and DBOS__VMID: they would keep this bot from resuming its operations")
+	}
+	e.dbos = d
+	dbos.RegisterWorkflow(d, e.run, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(resumes))
+	return e, nil
+}
+
+// Launch resumes the runs that were cut off, and from then on Start works.
+func (e *Engine) Launch() error {
+	if err := e.dbos.Launch(); err != nil {
+		return fmt.Errorf("launching the engine: %w", err)
+	}
+	return nil
+}
+
+// Start begins the run of an operation. An operation that runs already is left
+// alone. One whose run ended although it is not reported, which only a fault
+// of the database can cause, gets a new run: the journal knows what is left to
+// do. It blocks for one commit.
+func (e *Engine) Start(ctx context.Context, id string) error {
+	e.mu.Lock()
+	busy := e.running[id] || e.draining
+	e.mu.Unlock()
+	if busy {
+		return nil
+	}
+	runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDPrefix(id), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	if err != nil {
+		return fmt.Errorf("looking for runs of %s: %w", id, err)
+	}
+	for _, r := range runs {
+		switch r.Status {
+		case dbos.WorkflowStatusPending, dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
+			return nil
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(runs) > 0 {
+		e.log.Warn("operation gets a new run", zap.String("operation", id), zap.Int("runs", len(runs)))
+	}
+	if _, err := dbos.RunWorkflow(e.dbos, e.run, id, dbos.WithWorkflowID(runID(id, len(runs)))); err != nil {
+		return fmt.Errorf("starting the run of %s: %w", id, err)
+	}
+	return nil
+}
+
+// runID names the nth run of an operation, from 0.
+func runID(id string, n int) string {
+	if n == 0 {
+		return id
+	}
+	return id + "." + strconv.Itoa(n)
+}
+
+// Poke ends the current or the next wait of an operation's run. Poking twice
+// with one key does no more than once. It blocks for one commit.
+func (e *Engine) Poke(_ context.Context, id, key string) error {
+	runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDPrefix(id), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	if err != nil {
+		return fmt.Errorf("looking for runs of %s: %w", id, err)
+	}
+	if len(runs) == 0 {
+		return nil // not started yet, so not waiting
+	}
+	newest := runID(id, len(runs)-1)
+	if err := dbos.Send(e.dbos, newest, key, pokeTopic, dbos.WithIdempotencyKey(newest+"|"+key)); err != nil {
+		return fmt.Errorf("waking the run of %s: %w", id, err)
+	}
+	return nil
+}
+
+// Stop lets no further step begin, waits for those that run until ctx ends,
+// cuts off what is left, and stops the runtime. What was cut off is resumed at
+// the next start.
+func (e *Engine) Stop(ctx context.Context) error {
+	e.mu.Lock()
+	e.draining = true
+	e.mu.Unlock()
+
+	done := make(chan struct{})
+	go func() { e.steps.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		e.log.Warn("steps are cut off; they are resumed at the next start")
+	}
+	e.hardStop(errors.New("the bot is stopping"))
+	if err := dbos.Shutdown(e.dbos, 5*time.Second); err != nil {
+		return fmt.Errorf("stopping the engine: %w", err)
+	}
+	<-done
+	return nil
+}
+
+// Prune deletes runs that ended before the given time, at most limit of them,
+// and returns how many. It blocks for their deletion.
+func (e *Engine) Prune(_ context.Context, before time.Time, limit int) (int, error) {
+	old, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterCompletedBefore(before),
+		dbos.WithFilterStatus(dbos.WorkflowStatusSuccess, dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled),
+		dbos.WithFilterLimit(limit), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	if err != nil {
+		return 0, fmt.Errorf("looking for old runs: %w", err)
+	}
+	if len(old) == 0 {
+		return 0, nil
+	}
+	ids := make([]string, len(old))
+	for i, w := range old {
+		ids[i] = w.ID
+	}
+	if err := dbos.DeleteWorkflows(e.dbos, ids); err != nil {
+		return 0, fmt.Errorf("deleting old runs: %w", err)
+	}
+	return len(ids), nil
+}
+
+// run is the workflow: one durable run of one operation.
+func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
+	e.mu.Lock()
+	e.running[id] = true
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		delete(e.running, id)
+		e.mu.Unlock()
+	}()
+	if err := e.execute(&durable{engine: e, ctx: ctx}, id); err != nil {
+		if ctx.Err() == nil {
+			e.log.Error("run ended early; the operation gets a new one", zap.String("operation", id), zap.Error(err))
+		}
+		return "", err
+	}
+	return "", nil
+}
+
+// begin reports whether a step may begin, and counts it until end is called.
+func (e *Engine) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.draining {
+		return false
+	}
+	e.steps.Add(1)
+	return true
+}
+
+// durable is one run as package operation sees it.
+type durable struct {
+	engine *Engine
+	ctx    dbos.Context
+}
+
+// Step implements operation.Run.
+func (d *durable) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
+	next, err := dbos.RunAsStep(d.ctx, func(ctx context.Context) (operation.Next, error) {
+		if !d.engine.begin() {
+			<-ctx.Done() // a step that may not begin must not end either: its end would be recorded
+			return operation.Next{}, context.Cause(ctx)
+		}
+		defer d.engine.steps.Done()
+		// The runtime cancels steps at once when it stops; a call under way
+		// gets the time for draining instead.
+		next, err := fn(detached{Context: d.engine.hard, values: ctx})
+		if err != nil {
+			d.engine.log.Info("step was cut off", zap.String("step", name), zap.Error(err))
+			<-ctx.Done()
+		}
+		return next, err
+	}, dbos.WithStepName(name))
+	if err != nil {
+		return operation.Next{}, fmt.Errorf("step %s: %w", name, err)
+	}
+	return next, nil
+}
+
+// Wait implements operation.Run.
+func (d *durable) Wait(t time.Duration) error {
+	_, err := dbos.Recv[string](d.ctx, pokeTopic, t)
+	if err != nil && !errors.Is(err, dbos.ErrTimeout) {
+		return fmt.Errorf("waiting: %w", err)
+	}
+	if d.ctx.Err() != nil {
+		return context.Cause(d.ctx)
+	}
+	return nil
+}
+
+// detached ends with one context and carries the values of another.
+type detached struct {
+	context.Context
+	values context.Context //nolint:containedctx // a context made of two
+}
+
+func (d detached) Value(key any) any { return d.values.Value(key) }
+
+// quiet passes on only what an operator must see: DBOS logs each start and
+// each resume at info level, and the lines of our own say more.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "timeout reached") {
+		return nil // every pause that nobody ends early
+	}
+	return q.Handler.Handle(ctx, r)
+}
+
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a)} }
+func (q quiet) WithGroup(n string) slog.Handler      { return quiet{q.Handler.WithGroup(n)} }
+
+var _ operation.Engine = (*Engine)(nil)

@@ -1,0 +1,235 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap/zaptest"
+
+	"lbbot/bot/operation"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+func openDB(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_txlock=immediate")
+	require.NoError(t, err)
+	db.SetMaxOpenConns(2)
+	return db
+}
+
+// launch starts an engine on a database file and stops it at the end of the
+// test unless the test did.
+func launch(t *testing.T, path string, execute func(operation.Run, string) error) (e *Engine, stop func()) {
+	t.Helper()
+	db := openDB(t, path)
+	e, err := New(t.Context(), Config{DB: db, Execute: execute, Log: zaptest.NewLogger(t)})
+	require.NoError(t, err)
+	require.NoError(t, e.Launch())
+	stop = sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		require.NoError(t, e.Stop(ctx))
+		require.NoError(t, db.Close())
+	})
+	t.Cleanup(stop)
+	return e, stop
+}
+
+func step(do func(context.Context) error) func(context.Context) (operation.Next, error) {
+	return func(ctx context.Context) (operation.Next, error) {
+		return operation.Next{State: operation.Sending}, do(ctx)
+	}
+}
+
+func receive[T any](t *testing.T, c <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(20 * time.Second):
+		require.FailNow(t, "waited too long for "+what)
+		panic("unreachable")
+	}
+}
+
+func TestStartingTwiceRunsOnce(t *testing.T) {
+	var runs atomic.Int32
+	release, done := make(chan struct{}), make(chan struct{})
+	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(run operation.Run, _ string) error {
+		runs.Add(1)
+		_, err := run.Step("only", step(func(context.Context) error { <-release; return nil }))
+		close(done)
+		return err
+	})
+	var g sync.WaitGroup
+	for range 5 {
+		g.Go(func() { require.NoError(t, e.Start(t.Context(), "op-1")) })
+	}
+	g.Wait()
+	close(release)
+	receive(t, done, "the run")
+	require.EqualValues(t, 1, runs.Load())
+}
+
+func TestFinishedStepsAreNotEnteredAgainAfterAStop(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "e.db")
+	var first, second atomic.Int32
+	entered := make(chan struct{}, 10)
+	execute := func(run operation.Run, _ string) error {
+		next, err := run.Step("first", step(func(context.Context) error { first.Add(1); return nil }))
+		if err != nil {
+			return err
+		}
+		if next.State != operation.Sending {
+			return errors.New("the stored result was not returned")
+		}
+		_, err = run.Step("second", step(func(ctx context.Context) error {
+			second.Add(1)
+			entered <- struct{}{}
+			if second.Load() == 1 {
+				<-ctx.Done() // cut off by the stop
+				return context.Cause(ctx)
+			}
+			return nil
+		}))
+		return err
+	}
+	e, stop := launchImpatient(t, path, execute)
+	require.NoError(t, e.Start(t.Context(), "op-1"))
+	receive(t, entered, "the second step")
+	stop()
+
+	launch(t, path, execute)
+	receive(t, entered, "the second step, resumed")
+	require.EqualValues(t, 1, first.Load())
+	require.EqualValues(t, 2, second.Load())
+}
+
+// launchImpatient is launch with no time for draining.
+func launchImpatient(t *testing.T, path string, execute func(operation.Run, string) error) (*Engine, func()) {
+	t.Helper()
+	db := openDB(t, path)
+	e, err := New(t.Context(), Config{DB: db, Execute: execute, Log: zaptest.NewLogger(t)})
+	require.NoError(t, err)
+	require.NoError(t, e.Launch())
+	return e, func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		require.NoError(t, e.Stop(ctx))
+		require.NoError(t, db.Close())
+	}
+}
+
+func TestStepUnderWayGetsTheTimeForDraining(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "e.db")
+	entered, release, later := make(chan struct{}), make(chan struct{}), make(chan struct{}, 1)
+	var calls, cutOff atomic.Int32
+	execute := func(run operation.Run, _ string) error {
+		if _, err := run.Step("call", step(func(ctx context.Context) error {
+			calls.Add(1)
+			close(entered)
+			<-release
+			if ctx.Err() != nil {
+				cutOff.Add(1)
+			}
+			return nil
+		})); err != nil {
+			return err
+		}
+		_, err := run.Step("after", step(func(context.Context) error { later <- struct{}{}; return nil }))
+		return err
+	}
+	e, stop := launch(t, path, execute)
+	require.NoError(t, e.Start(t.Context(), "op-1"))
+	receive(t, entered, "the call")
+	go func() {
+		for {
+			e.mu.Lock()
+			draining := e.draining
+			e.mu.Unlock()
+			if draining {
+				close(release)
+				return
+			}
+		}
+	}()
+	stop()
+	require.EqualValues(t, 0, cutOff.Load())
+	require.Empty(t, later, "no step begins while the engine stops")
+
+	entered = make(chan struct{})
+	launch(t, path, execute)
+	receive(t, later, "the next step after the restart")
+}
+
+func TestWaitEndsWhenPokedOrWhenItsTimeIsOver(t *testing.T) {
+	woken := make(chan struct{}, 2)
+	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(run operation.Run, _ string) error {
+		if err := run.Wait(time.Hour); err != nil {
+			return err
+		}
+		woken <- struct{}{}
+		if err := run.Wait(time.Millisecond); err != nil {
+			return err
+		}
+		woken <- struct{}{}
+		return nil
+	})
+	require.NoError(t, e.Poke(t.Context(), "op-1", "click-0"), "poking what was never started is harmless")
+	require.NoError(t, e.Start(t.Context(), "op-1"))
+	require.NoError(t, e.Poke(t.Context(), "op-1", "click-1"))
+	require.NoError(t, e.Poke(t.Context(), "op-1", "click-1"))
+	receive(t, woken, "the poke")
+	receive(t, woken, "the end of a short wait")
+}
+
+func TestRunThatEndedEarlyGetsANewOne(t *testing.T) {
+	var runs atomic.Int32
+	done := make(chan int32, 10)
+	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(operation.Run, string) error {
+		n := runs.Add(1)
+		done <- n
+		if n == 1 {
+			return errors.New("disk full")
+		}
+		return nil
+	})
+	require.NoError(t, e.Start(t.Context(), "op-1"))
+	receive(t, done, "the first run")
+	require.Eventually(t, func() bool {
+		require.NoError(t, e.Start(t.Context(), "op-1"))
+		return runs.Load() == 2
+	}, 20*time.Second, 10*time.Millisecond)
+}
+
+func TestFinishedRunsArePruned(t *testing.T) {
+	done := make(chan struct{}, 1)
+	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(operation.Run, string) error { done <- struct{}{}; return nil })
+	require.NoError(t, e.Start(t.Context(), "op-1"))
+	receive(t, done, "the run")
+	require.Eventually(t, func() bool {
+		n, err := e.Prune(t.Context(), time.Now().Add(time.Hour), 100)
+		require.NoError(t, err)
+		return n == 1
+	}, 20*time.Second, 10*time.Millisecond)
+}
+
+func TestForeignDBOSSettingsAreRefused(t *testing.T) {
+	t.Setenv("DBOS__VMID", "somewhere-else")
+	db := openDB(t, filepath.Join(t.TempDir(), "e.db"))
+	defer db.Close()
+	_, err := New(t.Context(), Config{DB: db, Execute: nil, Log: zaptest.NewLogger(t)})
+	require.ErrorContains(t, err, "DBOS__VMID")
+}

@@ -1,0 +1,134 @@
+package socket
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+)
+
+const (
+	maxConnections = 10              // Slack's limit per app
+	maxRetryAfter  = 5 * time.Minute // longer requests to wait are cut to this
+	writeBuffer    = 32 << 10        // an ack must be one frame, Slack does not join fragments
+	lateAfter      = 2 * time.Second // an ack slower than this is worth a warning
+	slackPatience  = 3 * time.Second // an ack slower than this has no effect
+)
+
+// Config configures a Client. Open and Receive are required; zero durations and
+// numbers mean the defaults named at the fields.
+type Config struct {
+	// Open asks for a connection address; see HTTPOpener.
+	Open Opener
+	// Receive takes each envelope. It is called from the reader of a connection,
+	// for several connections at once, and must return at once: while it runs,
+	// that connection answers no pings.
+	Receive func(Envelope)
+	// Connections is how many connections are held at the same time, 1 to 10.
+	// Default 2, so that one is up while another is replaced for any reason.
+	Connections int
+	// Replicas is how many processes with the same Connections serve this app;
+	// it only decides when other connections count as ghosts. Default 1.
+	Replicas int
+	// AppID is compared with the hello of each connection; empty: not checked.
+	AppID string
+	// Log gets events, never payloads, tokens or addresses. Nil: no log.
+	Log *zap.Logger
+	// Registerer takes the metrics; nil: they are kept to the Client.
+	Registerer prometheus.Registerer
+	// Now is the clock for ReceivedAt and the ages of connections and acks.
+	Now func() time.Time
+	// Rand gives jitter, from 0 to below 1.
+	Rand func() float64
+	// Dialer is the base of every dial: its proxy, TLS and network functions are
+	// used. Compression is switched off and the write buffer is at least 32 KiB.
+	Dialer *websocket.Dialer
+
+	// ReadLimit is the largest frame taken from Slack, in bytes. Default 4 MiB.
+	ReadLimit int64
+	// OpenTimeout, DialTimeout and HelloTimeout bound the three steps of
+	// connecting. Default 10 s each.
+	OpenTimeout, DialTimeout, HelloTimeout time.Duration
+	// PingTimeout is how long a connection may stay without a ping from Slack,
+	// which sends one about every 10 s. Default 30 s.
+	PingTimeout time.Duration
+	// AckTimeout bounds the write of an ack. Default 2 s.
+	AckTimeout time.Duration
+	// AckGrace is how long a connection that is left waits for the acks it still
+	// owes. Default 3 s, Slack's own patience.
+	AckGrace time.Duration
+	// Linger is how long a replaced connection is read for Slack to close it
+	// first, before we do. Default 12 s; Slack closes about 10 s after a warning.
+	Linger time.Duration
+	// CloseWait is how long we wait for the answer to our close frame before the
+	// TCP connection is ended. Default 1 s.
+	CloseWait time.Duration
+	// Stagger is the distance between the starts of the connections. Default 3 s.
+	Stagger time.Duration
+	// StableAfter is the age from which a connection counts as good and resets
+	// the back-off. Default 30 s.
+	StableAfter time.Duration
+	// BackoffMin and BackoffMax bound the wait between attempts. Default 500 ms
+	// and 15 s.
+	BackoffMin, BackoffMax time.Duration
+	// AlarmRetry is the wait after a FatalError once running. Default 1 min.
+	AlarmRetry time.Duration
+}
+
+func (cfg *Config) validate() error {
+	var errs []error
+	if cfg.Open == nil {
+		errs = append(errs, errors.New("Open is missing"))
+	}
+	if cfg.Receive == nil {
+		errs = append(errs, errors.New("Receive is missing"))
+	}
+	if cfg.Connections < 0 || cfg.Connections > maxConnections {
+		errs = append(errs, errors.New("Connections must be from 1 to 10"))
+	}
+	if cfg.Replicas < 0 {
+		errs = append(errs, errors.New("Replicas must be at least 1"))
+	}
+	return errors.Join(errs...)
+}
+
+func (cfg *Config) setDefaults() {
+	or(&cfg.Connections, 2)
+	or(&cfg.Replicas, 1)
+	or(&cfg.ReadLimit, 4<<20)
+	for field, fallback := range map[*time.Duration]time.Duration{
+		&cfg.OpenTimeout: 10 * time.Second, &cfg.DialTimeout: 10 * time.Second, &cfg.HelloTimeout: 10 * time.Second,
+		&cfg.PingTimeout: 30 * time.Second, &cfg.AckTimeout: 2 * time.Second, &cfg.AckGrace: 3 * time.Second,
+		&cfg.Linger: 12 * time.Second, &cfg.CloseWait: time.Second, &cfg.Stagger: 3 * time.Second,
+		&cfg.StableAfter: 30 * time.Second, &cfg.BackoffMin: 500 * time.Millisecond, &cfg.BackoffMax: 15 * time.Second,
+		&cfg.AlarmRetry: time.Minute,
+	} {
+		or(field, fallback)
+	}
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
+	}
+	if cfg.Registerer == nil {
+		cfg.Registerer = prometheus.NewRegistry()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Float64
+	}
+	if cfg.Dialer == nil {
+		cfg.Dialer = websocket.DefaultDialer
+	}
+}
+
+// or sets a field that has its zero value.
+func or[T comparable](field *T, fallback T) {
+	var zero T
+	if *field == zero {
+		*field = fallback
+	}
+}

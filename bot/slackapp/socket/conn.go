@@ -1,0 +1,216 @@
+package socket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/zap"
+)
+
+// conn is one WebSocket. Its reader is the goroutine of read; acks write from
+// any goroutine.
+type conn struct {
+	c      *Client
+	ws     *websocket.Conn
+	log    *zap.Logger
+	bornAt time.Time
+
+	greeted chan struct{} // closed by hello
+	renew   chan struct{} // closed by the first disconnect frame
+	done    chan struct{} // closed when the reader has ended and TCP is closed
+	writing chan struct{} // holds one token: the right to write a frame
+
+	mu      sync.Mutex
+	live    bool   // counted in Status.Live
+	reason  string // of the first disconnect frame
+	closing bool   // our close frame is due: no more acks
+	owed    int    // envelopes handed over and not acked
+	idle    chan struct{}
+}
+
+func newConn(c *Client, ws *websocket.Conn) *conn {
+	k := &conn{c: c, ws: ws, log: c.log.With(zap.String("local", ws.LocalAddr().String())), bornAt: c.cfg.Now(),
+		greeted: make(chan struct{}), renew: make(chan struct{}), done: make(chan struct{}), writing: make(chan struct{}, 1)}
+	c.held(1)
+	ws.SetReadLimit(c.cfg.ReadLimit)
+	k.expectPing()
+	ws.SetPingHandler(func(text string) error {
+		k.expectPing()
+		// A pong that cannot be written shows in the next read.
+		_ = ws.WriteControl(websocket.PongMessage, []byte(text), time.Now().Add(k.c.cfg.AckTimeout))
+		return nil
+	})
+	return k
+}
+
+// expectPing starts the watch anew. It is armed from the beginning, so a
+// connection that is never pinged is found, too.
+func (k *conn) expectPing() { _ = k.ws.SetReadDeadline(time.Now().Add(k.c.cfg.PingTimeout)) }
+
+// read takes frames until the connection ends.
+func (k *conn) read() {
+	defer close(k.done)
+	defer k.c.held(-1)
+	defer func() { _ = k.ws.Close() }()
+	defer k.notLive()
+	for {
+		kind, frame, err := k.ws.ReadMessage()
+		if err != nil {
+			k.ended(err)
+			return
+		}
+		if kind == websocket.TextMessage {
+			k.take(frame)
+		} else {
+			k.bad(frame, "binary frame")
+		}
+	}
+}
+
+// ended logs and counts why the reader stops.
+func (k *conn) ended(err error) {
+	reason := connectionCut
+	var timeout net.Error
+	k.mu.Lock()
+	ours := k.closing
+	k.mu.Unlock()
+	switch {
+	case ours:
+		reason = leftByUs
+	case errors.Is(err, websocket.ErrReadLimit):
+		reason = frameTooLarge
+	case errors.As(err, &timeout) && timeout.Timeout():
+		reason = pingTimeout
+	case websocket.IsCloseError(err, websocket.CloseAbnormalClosure):
+	case errors.As(err, new(*websocket.CloseError)):
+		reason = peerClosed
+	}
+	k.c.metrics.disconnects.WithLabelValues(reason).Inc()
+	k.c.event(reason, reason)
+	k.log.Info("connection to Slack ended", zap.String("reason", reason), zap.Error(err),
+		zap.Duration("age", k.c.cfg.Now().Sub(k.bornAt)))
+}
+
+// inbound is any frame from Slack.
+type inbound struct {
+	hello
+	Type       string          `json:"type"`
+	Reason     string          `json:"reason"`
+	EnvelopeID string          `json:"envelope_id"`
+	Payload    json.RawMessage `json:"payload"`
+	Accepts    bool            `json:"accepts_response_payload"`
+	Attempt    int             `json:"retry_attempt"`
+	Why        string          `json:"retry_reason"`
+}
+
+// take acts on one frame.
+func (k *conn) take(frame []byte) {
+	now := k.c.cfg.Now()
+	var in inbound
+	if err := json.Unmarshal(frame, &in); err != nil {
+		k.bad(frame, "broken JSON")
+		return
+	}
+	switch {
+	case in.Type == "hello":
+		k.greet(in.hello)
+	case in.Type == "disconnect":
+		k.disconnect(in.Reason)
+	case in.EnvelopeID == "" || in.Type == "":
+		k.bad(frame, "neither control frame nor envelope")
+	default:
+		k.deliver(Envelope{ID: in.EnvelopeID, Type: in.Type, Payload: in.Payload, AcceptsResponsePayload: in.Accepts,
+			RetryAttempt: in.Attempt, RetryReason: in.Why, ReceivedAt: now})
+	}
+}
+
+func (k *conn) greet(h hello) {
+	k.mu.Lock()
+	first := !k.live && !k.closing && k.reason == ""
+	if first {
+		k.live = true
+		k.c.alive(1)
+	}
+	k.mu.Unlock()
+	if first {
+		k.c.greet(k, h)
+		close(k.greeted)
+	}
+}
+
+// disconnect notes Slack's wish. Reading goes on until the lane has a
+// replacement or Slack closes. A second frame, as refresh after warning, only
+// counts.
+func (k *conn) disconnect(reason string) {
+	label := known(reason, []string{warning, refreshRequest, linkDisabled, tooManyWebsocks})
+	k.c.metrics.disconnects.WithLabelValues(label).Inc()
+	k.c.event(label, "")
+	k.log.Info("Slack asks to leave this connection", zap.String("reason", label))
+	k.mu.Lock()
+	first := k.reason == ""
+	if first || label == linkDisabled {
+		k.reason = label
+	}
+	k.mu.Unlock()
+	if first {
+		close(k.renew)
+	}
+}
+
+func (k *conn) asked() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.reason
+}
+
+// refusal is the reason to wait instead of replacing the connection at once, or
+// empty.
+func (k *conn) refusal() string {
+	if r := k.asked(); r == linkDisabled || r == tooManyWebsocks {
+		return r
+	}
+	return ""
+}
+
+// deliver hands an envelope over, unless our close frame is out: what cannot be
+// acked must not be acted upon.
+func (k *conn) deliver(e Envelope) {
+	k.c.metrics.envelopes.WithLabelValues(known(e.Type, envelopeTypes())).Inc()
+	k.mu.Lock()
+	closing := k.closing
+	if !closing {
+		k.owed++
+	}
+	k.mu.Unlock()
+	if closing {
+		k.c.metrics.lost.Inc()
+		k.log.Warn("an envelope crossed our close frame and is lost", zap.String("envelope", e.ID), zap.String("type", e.Type))
+		return
+	}
+	e.delivery = &delivery{conn: k, receivedAt: e.ReceivedAt}
+	k.c.cfg.Receive(e)
+}
+
+// bad counts a frame we cannot use and acks it if it names an envelope, so that
+// nobody waits for an answer that cannot come.
+func (k *conn) bad(frame []byte, why string) {
+	k.c.metrics.badFrames.Inc()
+	found := regexp.MustCompile(`"envelope_id"\s*:\s*"([\w.:-]{1,128})"`).FindSubmatch(frame)
+	k.log.Error("frame from Slack cannot be used", zap.String("why", why), zap.Int("bytes", len(frame)), zap.Bool("acked", found != nil))
+	if found == nil {
+		return
+	}
+	ack, err := ackFrame(string(found[1]), nil)
+	if err == nil {
+		err = k.write(context.Background(), ack)
+	}
+	if err != nil {
+		k.log.Warn("ack of an unusable frame was not written", zap.Error(err))
+	}
+}

@@ -1,0 +1,122 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/zap"
+)
+
+// stepError says which step of connecting failed.
+type stepError struct {
+	result string // a value of connectResults
+	cause  error
+}
+
+func (e *stepError) Error() string { return e.result + ": " + e.cause.Error() }
+func (e *stepError) Unwrap() error { return e.cause }
+
+// connect opens, dials and waits for hello, each within its limit. The
+// connection it returns is live. With a context that has ended it may return
+// both nil.
+func (c *Client) connect(ctx context.Context) (*conn, error) {
+	address, err := c.askAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ws, err := c.dial(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	k := newConn(c, ws)
+	c.retiring.Go(k.read)
+	timer := time.NewTimer(c.cfg.HelloTimeout)
+	defer timer.Stop()
+	select {
+	case <-k.greeted:
+		return k, nil
+	case <-k.renew: // before hello this is a refusal
+		err = &askedToLeave{k.asked()}
+	case <-k.done:
+		err = &stepError{noHello, errors.New("the connection ended before hello")}
+	case <-timer.C:
+		err = &stepError{noHello, errors.New("no hello in time")}
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	c.retiring.Go(func() { k.retire(0) })
+	return nil, err
+}
+
+// askAddress calls the Opener under its own limit, since a hung call must not
+// hang the bot.
+func (c *Client) askAddress(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.OpenTimeout, errors.New("apps.connections.open did not answer in time"))
+	defer cancel()
+	address, err := c.cfg.Open(ctx)
+	if err != nil {
+		return "", &stepError{openFailed, err}
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "wss" && u.Scheme != "ws") {
+		// The address has a ticket in it, so the cause stays here.
+		return "", &stepError{openFailed, errors.New("the address is not a WebSocket address")}
+	}
+	return address, nil
+}
+
+func (c *Client) dial(ctx context.Context, address string) (*websocket.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.DialTimeout, errors.New("the upgrade did not finish in time"))
+	defer cancel()
+	d := *c.cfg.Dialer
+	d.EnableCompression = false
+	d.HandshakeTimeout = c.cfg.DialTimeout
+	d.WriteBufferSize = max(d.WriteBufferSize, writeBuffer)
+	d.WriteBufferPool = nil
+	ws, resp, err := d.DialContext(ctx, address, http.Header{})
+	if err == nil {
+		return ws, nil
+	}
+	if resp != nil {
+		return nil, &refusedUpgrade{status: resp.StatusCode, retryAfter: retryAfter(resp.Header)}
+	}
+	return nil, &stepError{dialFailed, fmt.Errorf("dialing: %w", err)}
+}
+
+// hello is Slack's first frame.
+type hello struct {
+	NumConnections int `json:"num_connections"`
+	ConnectionInfo struct {
+		AppID string `json:"app_id"`
+	} `json:"connection_info"`
+	DebugInfo struct {
+		Host     string `json:"host"`
+		Lifetime int    `json:"approximate_connection_time"` // seconds
+	} `json:"debug_info"`
+}
+
+// greet checks a hello against what we believe.
+func (c *Client) greet(k *conn, h hello) {
+	ours := c.held(0)
+	ghosts := max(0, h.NumConnections-ours*c.cfg.Replicas)
+	c.metrics.reported.Set(float64(h.NumConnections))
+	c.metrics.ghosts.Set(float64(ghosts))
+	c.metrics.connects.WithLabelValues(connected).Inc()
+	c.event("hello", "")
+	k.log.Info("connected to Slack", zap.String("host", h.DebugInfo.Host),
+		zap.Int("num_connections", h.NumConnections), zap.Int("lifetime_seconds", h.DebugInfo.Lifetime))
+	if ghosts > 0 {
+		k.log.Warn("Slack counts more connections than we run, commands may get lost in the others",
+			zap.Int("num_connections", h.NumConnections), zap.Int("ours", ours), zap.Int("replicas", c.cfg.Replicas))
+	}
+	if got := h.ConnectionInfo.AppID; c.cfg.AppID != "" && got != c.cfg.AppID {
+		c.metrics.wrongApp.Inc()
+		k.log.Error("the app token belongs to another app", zap.String("app_id", got), zap.String("expected", c.cfg.AppID))
+	}
+	c.startOnce.Do(func() { close(c.started) })
+}

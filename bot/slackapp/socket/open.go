@@ -1,0 +1,75 @@
+package socket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Opener asks Slack for the address of a new connection. An address works once
+// and must be kept out of logs, since it holds a ticket. An Opener returns
+// *OpenError when Slack answered without an address.
+type Opener func(ctx context.Context) (url string, err error)
+
+// maxOpenAnswer bounds the answer of apps.connections.open, in bytes.
+const maxOpenAnswer = 64 << 10
+
+// HTTPOpener calls apps.connections.open
+// (docs.slack.dev/reference/methods/apps.connections.open). apiURL ends with a
+// slash, for example "https://slack.com/api/"; appToken is an app-level token
+// ("xapp-…") with the scope connections:write. The client follows no redirects
+// here, so the token goes nowhere else. No error contains the token or the
+// address.
+func HTTPOpener(client *http.Client, apiURL, appToken string) Opener {
+	direct := *client
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return func(ctx context.Context) (string, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, apiURL+"apps.connections.open", strings.NewReader(""))
+		if err != nil {
+			return "", errors.New("asking for a connection: the API address is malformed")
+		}
+		req.Header.Set("Authorization", "Bearer "+appToken)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := direct.Do(req)
+		if err != nil {
+			return "", fmt.Errorf("asking for a connection: %w", err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		return readOpenAnswer(resp)
+	}
+}
+
+func readOpenAnswer(resp *http.Response) (string, error) {
+	var answer struct {
+		OK    bool   `json:"ok"`
+		URL   string `json:"url"`
+		Error string `json:"error"`
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxOpenAnswer))
+	if err != nil {
+		return "", fmt.Errorf("reading the answer of apps.connections.open: %w", err)
+	}
+	refused := &OpenError{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
+	if err := json.Unmarshal(body, &answer); err == nil {
+		refused.Code = answer.Error
+	}
+	if resp.StatusCode != http.StatusOK || !answer.OK || answer.URL == "" {
+		return "", refused
+	}
+	return answer.URL, nil
+}
+
+// retryAfter reads the header in seconds, the only form Slack uses.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+}

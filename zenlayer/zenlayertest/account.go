@@ -1,0 +1,131 @@
+package zenlayertest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lbbot/zenlayer"
+)
+
+// account is everything the API knows. The Server's lock guards it.
+type account struct {
+	balancers []zenlayer.LoadBalancer
+	listeners []zenlayer.Listener
+	instances []zenlayer.Instance
+	backends  []*backend
+	tokens    map[string]memory
+	effects   map[string]int
+	made      int
+}
+
+// backend is a backend with what the API does not show.
+type backend struct {
+	zenlayer.Backend
+	visibleAt   time.Time
+	hiddenReads int // DescribeBackends calls from which it is still hidden
+}
+
+// memory is what a client token did.
+type memory struct {
+	request   string // canonical text of all parameters
+	backendID string
+	until     time.Time
+}
+
+func newAccount(seed Seed) account {
+	a := account{
+		balancers: slices.Clone(seed.LoadBalancers), listeners: slices.Clone(seed.Listeners),
+		instances: slices.Clone(seed.Instances), tokens: map[string]memory{}, effects: map[string]int{},
+	}
+	for _, l := range seed.LoadBalancers {
+		for _, listener := range l.Listeners {
+			if !slices.ContainsFunc(a.listeners, func(x zenlayer.Listener) bool { return x.ListenerID == listener.ListenerID }) {
+				listener.LoadBalancerID = cmp.Or(listener.LoadBalancerID, l.ID)
+				a.listeners = append(a.listeners, listener)
+			}
+		}
+	}
+	for _, b := range seed.Backends {
+		a.backends = append(a.backends, &backend{Backend: b})
+	}
+	return a
+}
+
+func (a *account) listener(id string) (zenlayer.Listener, bool) {
+	i := slices.IndexFunc(a.listeners, func(l zenlayer.Listener) bool { return l.ListenerID == id })
+	if i < 0 {
+		return zenlayer.Listener{}, false
+	}
+	return a.listeners[i], true
+}
+
+func (a *account) instance(id, product string) (*zenlayer.Instance, bool) {
+	i := slices.IndexFunc(a.instances, func(i zenlayer.Instance) bool {
+		return i.ID == id && productOf(i.Type) == product
+	})
+	if i < 0 {
+		return nil, false
+	}
+	return &a.instances[i], true
+}
+
+func productOf(t zenlayer.InstanceType) string { return string(cmp.Or(t, zenlayer.InstanceBM)) }
+
+func (a *account) find(backendID string) *backend {
+	for _, b := range a.backends {
+		if b.BackendID == backendID {
+			return b
+		}
+	}
+	return nil
+}
+
+func (a *account) on(listenerID, instanceID, product string) bool {
+	return slices.ContainsFunc(a.backends, func(b *backend) bool {
+		return b.ListenerID == listenerID && b.InstanceID == instanceID && productOf(b.InstanceType) == product
+	})
+}
+
+func (a *account) remove(backendID string) bool {
+	before := len(a.backends)
+	a.backends = slices.DeleteFunc(a.backends, func(b *backend) bool { return b.BackendID == backendID })
+	return len(a.backends) < before
+}
+
+// newBackendID counts up from be-20d1, skipping ids of the seed.
+func (a *account) newBackendID() string {
+	for {
+		id := fmt.Sprintf("be-%04x", 0x20d1+a.made)
+		a.made++
+		if a.find(id) == nil {
+			return id
+		}
+	}
+}
+
+// portText is how ports read back. Several are joined by commas; none become the
+// listener's port, or nothing if the listener routes directly.
+func portText(ports []int, l zenlayer.Listener) string {
+	if len(ports) == 0 {
+		if strings.EqualFold(l.Kind, "DR") {
+			return ""
+		}
+		return l.Port
+	}
+	texts := make([]string, len(ports))
+	for i, port := range ports {
+		texts[i] = strconv.Itoa(port)
+	}
+	return strings.Join(texts, ",")
+}
+
+func timeText(t time.Time, spaced bool) string {
+	if spaced {
+		return t.UTC().Format("2006-01-02 15:04:05")
+	}
+	return t.UTC().Format("2006-01-02T15:04:05Z")
+}

@@ -1,0 +1,264 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// content is what a message is made of.
+type content struct {
+	text        string
+	hasText     bool
+	blocks      []any
+	hasBlocks   bool
+	attachments []any
+	metadata    any
+	hasMetadata bool
+}
+
+// content reads and checks the parts of a message that chat methods share. It
+// does not require any of them.
+func (s *Slack) content(args arguments) (content, *apiError) {
+	c := content{text: args.str("text"), hasText: args.has("text")}
+	for _, part := range []struct {
+		key, format string
+		to          *[]any
+	}{{"blocks", "invalid_blocks_format", &c.blocks}, {"attachments", "invalid_attachments", &c.attachments}} {
+		v, given, err := args.nested(part.key)
+		list, ok := v.([]any)
+		if err != nil || given && !ok {
+			return c, refuse(part.format)
+		}
+		*part.to = list
+		if part.key == "blocks" {
+			c.hasBlocks = given
+		}
+	}
+	if markdown := args.str("markdown_text"); markdown != "" {
+		if c.text != "" || len(c.blocks) > 0 {
+			return c, refuse("markdown_text_conflict")
+		}
+		if utf8.RuneCountInString(markdown) > markdownBudget {
+			return c, refuse("msg_too_long")
+		}
+		c.text, c.hasText = markdown, true
+	}
+	if len(c.attachments) > attachmentsMax {
+		return c, refuse("too_many_attachments")
+	}
+	check := newChecker(messageSurface)
+	check.message(object{"blocks": c.blocks, "attachments": c.attachments, "text": "checked elsewhere"})
+	if len(check.errs) > 0 {
+		return c, blockFailure("invalid_blocks", check.errs)
+	}
+	return c, s.metadata(args, &c)
+}
+
+// metadata checks {event_type, event_payload}
+// (docs.slack.dev/messaging/message-metadata).
+func (s *Slack) metadata(args arguments, c *content) *apiError {
+	v, given, err := args.nested("metadata")
+	if err != nil {
+		return refuse("invalid_metadata_format")
+	}
+	if !given {
+		return nil
+	}
+	o, ok := v.(object)
+	if !ok {
+		return refuse("invalid_metadata_format")
+	}
+	c.hasMetadata = true
+	if len(o) == 0 {
+		return nil // {} removes
+	}
+	kind, _ := o["event_type"].(string)
+	_, isObject := o["event_payload"].(object)
+	if kind == "" || !isObject || len(o) > 2 {
+		return refuse("invalid_metadata_schema")
+	}
+	if len(mustJSON(o)) > metadataMax {
+		return refuse("metadata_too_large")
+	}
+	c.metadata = o
+	return nil
+}
+
+func (c content) empty() bool {
+	return strings.TrimSpace(c.text) == "" && len(c.blocks) == 0 && len(c.attachments) == 0
+}
+
+// fill puts the content into a message.
+func (s *Slack) fill(m *message, c content) {
+	m.Text, m.blocks, m.attachments, m.metadata = c.text, s.nameBlocks(c.blocks), c.attachments, c.metadata
+}
+
+// postable finds the channel of a post and refuses as Slack does.
+func (s *Slack) postable(id string) (Channel, *apiError) {
+	channel, ok := s.channel(id)
+	if !ok {
+		person, known := s.person(id)
+		if !known || person.Bot || person.Deactivated {
+			return channel, refuse("channel_not_found")
+		}
+		channel = s.directMessage(person.ID)
+	}
+	switch {
+	case channel.Private && !channel.BotMember:
+		return channel, refuse("channel_not_found")
+	case channel.Archived:
+		return channel, refuse("is_archived")
+	case channel.IM == "" && !channel.BotMember && s.state.missing["chat:write.public"]:
+		return channel, refuse("not_in_channel")
+	}
+	return channel, nil
+}
+
+func (s *Slack) postMessage(args arguments) (object, *apiError) {
+	channel, fail := s.postable(args.str("channel"))
+	if fail != nil {
+		return nil, fail
+	}
+	c, fail := s.content(args)
+	if fail != nil {
+		return nil, fail
+	}
+	if c.empty() {
+		return nil, refuse("no_text")
+	}
+	m := s.fromBot(channel.ID)
+	if m.ThreadTS = args.str("thread_ts"); m.ThreadTS != "" {
+		if fail = s.checkThread(channel.ID, m.ThreadTS); fail != nil {
+			return nil, fail
+		}
+	}
+	if fail = s.limitPost(channel.ID); fail != nil {
+		return nil, fail
+	}
+	if utf8.RuneCountInString(c.text) > messageTextMax {
+		c.text = string([]rune(c.text)[:messageTextMax])
+		s.noteLocked("chat.postMessage: text over %d characters was cut", messageTextMax)
+	}
+	if c.text == "" {
+		s.noteLocked("chat.postMessage: blocks without a text; notifications and screen readers have nothing to say")
+	}
+	s.fill(m, c)
+	s.add(m)
+	wire := m.wire(s.state.world.AppID)
+	if m.metadata != nil {
+		wire["metadata"] = m.metadata
+	}
+	return object{"channel": channel.ID, "ts": m.TS, "message": wire}, nil
+}
+
+// checkThread wants the ts of a thread's first message.
+func (s *Slack) checkThread(channelID, threadTS string) *apiError {
+	parent := s.message(channelID, threadTS)
+	switch {
+	case parent == nil || parent.Ephemeral:
+		return refuse("cannot_reply_to_message")
+	case parent.ThreadTS != "" && parent.ThreadTS != threadTS:
+		s.noteLocked("thread_ts %s is a reply; it must be the ts of the parent", threadTS)
+	}
+	return nil
+}
+
+func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
+	channel, ok := s.channel(args.str("channel"))
+	switch {
+	case !ok, channel.Private && !channel.BotMember:
+		return nil, refuse("channel_not_found")
+	case channel.Archived:
+		return nil, refuse("is_archived")
+	case channel.IM == "" && !channel.BotMember:
+		return nil, refuse("not_in_channel")
+	}
+	person, ok := s.person(args.str("user"))
+	if !ok || person.Deactivated || !isMember(channel, person.ID) {
+		return nil, refuse("user_not_in_channel")
+	}
+	c, fail := s.content(args)
+	switch {
+	case fail != nil:
+		return nil, fail
+	case c.empty():
+		return nil, refuse("no_text")
+	case utf8.RuneCountInString(c.text) > updateTextMax:
+		return nil, refuse("msg_too_long")
+	}
+	m := s.fromBot(channel.ID)
+	m.Ephemeral, m.To, m.ThreadTS = true, person.ID, args.str("thread_ts")
+	s.fill(m, c)
+	return object{"message_ts": s.add(m).TS}, nil
+}
+
+// ownMessage finds a message the bot may change; foreign is the error for one
+// of somebody else.
+func (s *Slack) ownMessage(args arguments, foreign string) (Channel, *message, *apiError) {
+	channel, ok := s.channel(args.str("channel"))
+	if !ok || channel.Private && !channel.BotMember {
+		return channel, nil, refuse("channel_not_found")
+	}
+	m := s.message(channel.ID, args.str("ts"))
+	switch {
+	case m == nil || m.Ephemeral:
+		return channel, nil, refuse("message_not_found")
+	case m.BotID != s.state.world.BotID:
+		return channel, nil, refuse(foreign)
+	}
+	return channel, m, nil
+}
+
+func (s *Slack) updateMessage(args arguments) (object, *apiError) {
+	channel, m, fail := s.ownMessage(args, "cant_update_message")
+	if fail != nil {
+		return nil, fail
+	}
+	if channel.Archived {
+		return nil, refuse("is_inactive")
+	}
+	c, fail := s.content(args)
+	switch {
+	case fail != nil:
+		return nil, fail
+	case c.empty():
+		return nil, refuse("no_text")
+	case utf8.RuneCountInString(c.text) > updateTextMax:
+		return nil, refuse("msg_too_long")
+	}
+	if !c.hasText {
+		c.text = m.Text
+	}
+	if !c.hasMetadata {
+		c.metadata = m.metadata
+	}
+	m.keepVersion()
+	s.fill(m, c)
+	return object{"channel": channel.ID, "ts": m.TS, "text": m.Text, "message": m.wire(s.state.world.AppID)}, nil
+}
+
+func (s *Slack) deleteMessage(args arguments) (object, *apiError) {
+	channel, m, fail := s.ownMessage(args, "cant_delete_message")
+	if fail != nil {
+		return nil, fail
+	}
+	m.Deleted = true
+	return object{"channel": channel.ID, "ts": m.TS}, nil
+}
+
+func (s *Slack) permalink(args arguments) (object, *apiError) {
+	channel, ok := s.channel(args.str("channel"))
+	if !ok || channel.Private && !channel.BotMember {
+		return nil, refuse("channel_not_found")
+	}
+	m := s.message(channel.ID, args.str("message_ts"))
+	if m == nil || m.Ephemeral {
+		return nil, refuse("message_not_found")
+	}
+	link := fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", s.domain(), channel.ID, strings.ReplaceAll(m.TS, ".", ""))
+	if m.ThreadTS != "" {
+		link += "?thread_ts=" + m.ThreadTS + "&cid=" + channel.ID
+	}
+	return object{"channel": channel.ID, "permalink": link}, nil
+}

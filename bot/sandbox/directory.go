@@ -1,0 +1,293 @@
+package sandbox
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// directoryMethod knows the methods about people, groups and places.
+func (s *Slack) directoryMethod(name string) (apiMethod, bool) {
+	switch name {
+	case "users.info":
+		return apiMethod{scopes: []string{"users:read"}, perMinute: tier4, run: s.usersInfo}, true
+	case "usergroups.list":
+		return apiMethod{scopes: []string{"usergroups:read"}, perMinute: tier2, run: s.usergroupsList}, true
+	case "usergroups.users.list":
+		return apiMethod{scopes: []string{"usergroups:read"}, perMinute: tier2, run: s.usergroupsUsersList}, true
+	case "conversations.info":
+		return apiMethod{perMinute: tier3, run: s.conversationsInfo}, true
+	case "conversations.members":
+		return apiMethod{perMinute: tier4, run: s.conversationsMembers}, true
+	case "conversations.open":
+		return apiMethod{scopes: []string{"im:write"}, perMinute: tier3, run: s.conversationsOpen}, true
+	case "conversations.history":
+		return apiMethod{perMinute: tier3, run: s.conversationsHistory}, true
+	case "team.info":
+		return apiMethod{scopes: []string{"team:read"}, perMinute: tier3, run: s.teamInfo}, true
+	case "bots.info":
+		return apiMethod{scopes: []string{"users:read"}, perMinute: tier3, run: s.botsInfo}, true
+	}
+	return apiMethod{}, false
+}
+
+func (s *Slack) domain() string {
+	return strings.ToLower(strings.ReplaceAll(s.state.world.TeamName, " ", "-"))
+}
+
+func (s *Slack) openConnection(arguments) (object, *apiError) {
+	return object{"url": s.sockets.openURL("ws" + strings.TrimPrefix(s.base, "http"))}, nil
+}
+
+func (s *Slack) authTest(arguments) (object, *apiError) {
+	w := s.state.world
+	answer := object{"url": "https://" + s.domain() + ".slack.com/", "team": w.TeamName, "user": w.BotName,
+		"team_id": w.TeamID, "user_id": w.BotUserID, "bot_id": w.BotID, "app_id": w.AppID, "is_enterprise_install": false}
+	if w.EnterpriseID != "" {
+		answer["enterprise_id"] = w.EnterpriseID
+	}
+	return answer, nil
+}
+
+func (s *Slack) teamInfo(arguments) (object, *apiError) {
+	w := s.state.world
+	team := object{"id": w.TeamID, "name": w.TeamName, "domain": s.domain()}
+	if w.EnterpriseID != "" {
+		team["enterprise_id"] = w.EnterpriseID
+	}
+	return object{"team": team}, nil
+}
+
+func (s *Slack) botsInfo(args arguments) (object, *apiError) {
+	w := s.state.world
+	if args.str("bot") != w.BotID {
+		return nil, refuse("bot_not_found")
+	}
+	return object{"bot": object{"id": w.BotID, "deleted": false, "name": w.BotName, "app_id": w.AppID, "user_id": w.BotUserID}}, nil
+}
+
+// usersInfo answers with the flags of docs.slack.dev/reference/objects/user-object.
+func (s *Slack) usersInfo(args arguments) (object, *apiError) {
+	p, ok := s.person(args.str("user"))
+	if !ok {
+		return nil, refuse("user_not_found")
+	}
+	w := s.state.world
+	user := object{"id": p.ID, "team_id": p.TeamID, "name": p.Name, "real_name": p.RealName, "deleted": p.Deactivated,
+		"is_bot": p.Bot, "is_app_user": p.ID == w.BotUserID, "is_admin": false, "is_owner": false, "is_primary_owner": false,
+		"is_restricted": p.Guest || p.SingleChannelGuest, "is_ultra_restricted": p.SingleChannelGuest, "updated": 1_790_000_000,
+		"profile": object{"real_name": p.RealName, "display_name": p.Name, "team": p.TeamID}}
+	if p.Stranger {
+		user["is_stranger"] = true
+	}
+	if zone, err := time.LoadLocation(p.TZ); err == nil && p.TZ != "" {
+		label, offset := s.now().In(zone).Zone()
+		user["tz"], user["tz_label"], user["tz_offset"] = p.TZ, label, offset
+	}
+	if args.boolean("include_locale") {
+		user["locale"] = "en-US"
+	}
+	if p.EnterpriseID != "" {
+		user["enterprise_user"] = object{"id": p.ID, "enterprise_id": p.EnterpriseID, "is_admin": false, "is_owner": false, "teams": []string{p.TeamID}}
+	}
+	return object{"user": user}, nil
+}
+
+func (s *Slack) usergroupsList(args arguments) (object, *apiError) {
+	groups := []object{}
+	for _, g := range s.state.world.Groups {
+		if g.Disabled && !args.boolean("include_disabled") {
+			continue
+		}
+		deleted := 0
+		if g.Disabled {
+			deleted = 1_790_000_000
+		}
+		group := object{"id": g.ID, "team_id": s.state.world.TeamID, "is_usergroup": true, "name": g.Name, "handle": g.Handle,
+			"is_external": g.External, "date_create": 1_780_000_000, "date_delete": deleted, "user_count": len(g.Members)}
+		if args.boolean("include_users") {
+			group["users"] = append([]string{}, g.Members...)
+		}
+		groups = append(groups, group)
+	}
+	return object{"usergroups": groups}, nil
+}
+
+func (s *Slack) usergroupsUsersList(args arguments) (object, *apiError) {
+	for _, g := range s.state.world.Groups {
+		if g.ID == args.str("usergroup") && (!g.Disabled || args.boolean("include_disabled")) {
+			return object{"users": append([]string{}, g.Members...)}, nil
+		}
+	}
+	return nil, refuse("no_such_subteam")
+}
+
+// readable finds a channel the bot can read about; family is the scope's second
+// half ("read" or "history").
+func (s *Slack) readable(id, family string) (Channel, *apiError) {
+	channel, ok := s.channel(id)
+	if !ok || channel.Private && !channel.BotMember {
+		return channel, refuse("channel_not_found")
+	}
+	scope := "channels:"
+	if channel.IM != "" {
+		scope = "im:"
+	} else if channel.Private {
+		scope = "groups:"
+	}
+	return channel, s.needScope(scope + family)
+}
+
+func (s *Slack) conversationsInfo(args arguments) (object, *apiError) {
+	channel, fail := s.readable(args.str("channel"), "read")
+	if fail != nil {
+		return nil, fail
+	}
+	out := s.channelObject(channel)
+	if args.boolean("include_num_members") {
+		out["num_members"] = len(channel.Members)
+	}
+	return object{"channel": out}, nil
+}
+
+// channelObject has the flags of docs.slack.dev/reference/objects/conversation-object.
+func (s *Slack) channelObject(c Channel) object {
+	if c.IM != "" {
+		return object{"id": c.ID, "created": 1_780_000_000, "is_im": true, "is_org_shared": false, "is_archived": c.Archived,
+			"user": c.IM, "is_user_deleted": false, "context_team_id": s.state.world.TeamID}
+	}
+	return object{"id": c.ID, "name": c.Name, "name_normalized": c.Name, "creator": c.Creator, "created": 1_780_000_000,
+		"is_channel": !c.Private, "is_group": c.Private, "is_im": false, "is_mpim": false, "is_private": c.Private,
+		"is_archived": c.Archived, "is_general": c.Name == "general", "is_shared": c.ExtShared || c.OrgShared,
+		"is_ext_shared": c.ExtShared, "is_org_shared": c.OrgShared, "is_pending_ext_shared": c.PendingExtShared,
+		"is_member": c.BotMember, "context_team_id": s.state.world.TeamID,
+		"topic": object{"value": "", "creator": "", "last_set": 0}, "purpose": object{"value": "", "creator": "", "last_set": 0}}
+}
+
+func (s *Slack) conversationsMembers(args arguments) (object, *apiError) {
+	channel, fail := s.readable(args.str("channel"), "read")
+	if fail != nil {
+		return nil, fail
+	}
+	members := slices.Clone(channel.Members)
+	if channel.BotMember {
+		members = append(members, s.state.world.BotUserID)
+	}
+	from, to, next, fail := pageOf(args, len(members), 100)
+	if fail != nil {
+		return nil, fail
+	}
+	return object{"members": members[from:to], "response_metadata": object{"next_cursor": next}}, nil
+}
+
+// pageOf turns cursor and limit into a range and the next cursor.
+func pageOf(args arguments, total, standard int) (from, to int, next string, fail *apiError) {
+	limit := standard
+	if text := args.str("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 999 {
+			return 0, 0, "", refuse("invalid_limit")
+		}
+		limit = n
+	}
+	if text := args.str("cursor"); text != "" {
+		n, err := strconv.Atoi(strings.TrimPrefix(text, "next:"))
+		if err != nil || n < 0 || n > total || !strings.HasPrefix(text, "next:") {
+			return 0, 0, "", refuse("invalid_cursor")
+		}
+		from = n
+	}
+	to = min(total, from+limit)
+	if to < total {
+		next = "next:" + strconv.Itoa(to)
+	}
+	return from, to, next, nil
+}
+
+func (s *Slack) conversationsOpen(args arguments) (object, *apiError) {
+	if id := args.str("channel"); id != "" {
+		channel, ok := s.channel(id)
+		if !ok || channel.IM == "" {
+			return nil, refuse("channel_not_found")
+		}
+		return object{"channel": s.channelObject(channel)}, nil
+	}
+	users := strings.FieldsFunc(args.str("users"), func(r rune) bool { return r == ',' || r == ' ' })
+	if len(users) == 0 {
+		return nil, refuse("users_list_not_supplied")
+	}
+	if len(users) > 1 {
+		return nil, refuse("method_not_supported_for_channel_type") // the stand-in has no group messages
+	}
+	person, ok := s.person(users[0])
+	switch {
+	case !ok:
+		return nil, refuse("user_not_found")
+	case person.Deactivated:
+		return nil, refuse("user_disabled")
+	case person.Bot:
+		return nil, refuse("invalid_user_combination")
+	}
+	channel := s.directMessage(person.ID)
+	if args.boolean("return_im") {
+		return object{"channel": s.channelObject(channel)}, nil
+	}
+	return object{"channel": object{"id": channel.ID}}, nil
+}
+
+// conversationsHistory answers newest first, without ephemeral messages and
+// without replies, as Slack does.
+func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
+	channel, fail := s.readable(args.str("channel"), "history")
+	if fail != nil {
+		return nil, fail
+	}
+	if channel.IM == "" && !channel.BotMember {
+		return nil, refuse("not_in_channel")
+	}
+	oldest, latest, inclusive := args.str("oldest"), args.str("latest"), args.boolean("inclusive")
+	var found []*message
+	for _, m := range slices.Backward(s.state.messages[channel.ID]) {
+		if !m.Deleted && !m.Ephemeral && (m.ThreadTS == "" || m.ThreadTS == m.TS) && between(m.TS, oldest, latest, inclusive) {
+			found = append(found, m)
+		}
+	}
+	from, to, next, fail := pageOf(args, len(found), 100)
+	if fail != nil {
+		return nil, fail
+	}
+	messages := []object{}
+	for _, m := range found[from:to] {
+		wire := m.wire(s.state.world.AppID)
+		if m.metadata != nil && args.boolean("include_all_metadata") {
+			wire["metadata"] = m.metadata
+		}
+		messages = append(messages, wire)
+	}
+	return object{"messages": messages, "has_more": next != "", "pin_count": 0, "response_metadata": object{"next_cursor": next}}, nil
+}
+
+// between compares message ids as numbers with six decimals.
+func between(ts, oldest, latest string, inclusive bool) bool {
+	if ts == padTS(oldest) || ts == padTS(latest) {
+		return inclusive
+	}
+	return (oldest == "" || lessTS(padTS(oldest), ts)) && (latest == "" || lessTS(ts, padTS(latest)))
+}
+
+// padTS brings "1", "1.5" and "1.500000" to one form.
+func padTS(ts string) string {
+	if ts == "" {
+		return ""
+	}
+	seconds, micros, _ := strings.Cut(ts, ".")
+	return seconds + "." + (micros + "000000")[:6]
+}
+
+func lessTS(a, b string) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return a < b
+}

@@ -1,0 +1,162 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+var errNoMessage = errors.New("no such message")
+
+// message is a stored message. Its parts are kept as decoded JSON.
+type message struct {
+	Message
+	blocks      []any
+	attachments []any
+	metadata    any // nil if it has none
+	hidden      bool
+}
+
+// shown is the message as the control API returns it.
+func (m *message) shown() Message {
+	out := m.Message
+	out.Blocks, out.Attachments, out.Metadata = rawOrNil(m.blocks), rawOrNil(m.attachments), nil
+	if m.metadata != nil {
+		out.Metadata = mustJSON(m.metadata)
+	}
+	out.History = slices.Clone(m.History)
+	return out
+}
+
+// wire is the message as the Web API and payloads carry it.
+func (m *message) wire(appID string) object {
+	out := object{"type": "message", "user": m.UserID, "ts": m.TS, "text": m.Text}
+	if m.BotID != "" {
+		out["bot_id"], out["app_id"] = m.BotID, appID
+	}
+	if m.blocks != nil {
+		out["blocks"] = m.blocks
+	}
+	if m.attachments != nil {
+		out["attachments"] = m.attachments
+	}
+	if m.ThreadTS != "" {
+		out["thread_ts"] = m.ThreadTS
+	}
+	if m.Edited > 0 && len(m.blocks) == 0 {
+		out["edited"] = object{"user": m.UserID, "ts": m.TS}
+	}
+	return out
+}
+
+// keepVersion stores the present content before a change.
+func (m *message) keepVersion() {
+	m.History = append(m.History, mustJSON(object{"text": m.Text, "blocks": m.blocks, "metadata": m.metadata}))
+	m.Edited++
+}
+
+func rawOrNil(list []any) json.RawMessage {
+	if len(list) == 0 {
+		return nil
+	}
+	return mustJSON(list)
+}
+
+// mustJSON encodes what was decoded from JSON or built from plain values, which
+// cannot fail.
+func mustJSON(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: encoding %T: %v", v, err))
+	}
+	return raw
+}
+
+// message finds a message that still exists.
+func (s *Slack) message(channelID, ts string) *message {
+	for _, m := range s.state.messages[channelID] {
+		if m.TS == ts && !m.Deleted {
+			return m
+		}
+	}
+	return nil
+}
+
+// add stores a new message and gives it its id.
+func (s *Slack) add(m *message) *message {
+	m.TS = s.nextTS()
+	s.state.messages[m.ChannelID] = append(s.state.messages[m.ChannelID], m)
+	return m
+}
+
+// fromBot starts a message of the bot.
+func (s *Slack) fromBot(channelID string) *message {
+	return &message{Message: Message{ChannelID: channelID, UserID: s.state.world.BotUserID, BotID: s.state.world.BotID}}
+}
+
+// Messages returns what the viewer sees in a channel, oldest first: ephemeral
+// messages only if they are for the viewer, nothing in channels the viewer may
+// not see. An empty viewer sees everything, deleted messages included.
+func (s *Slack) Messages(channelID, viewerID string) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	channel, ok := s.channel(channelID)
+	if !ok || viewerID != "" && !s.sees(viewerID, channel) {
+		return nil
+	}
+	var out []Message
+	for _, m := range s.state.messages[channelID] {
+		if viewerID == "" || !m.Deleted && (!m.Ephemeral || m.To == viewerID) {
+			out = append(out, m.shown())
+		}
+	}
+	return out
+}
+
+// nameBlocks gives every block without a block_id one, and every element
+// without an action_id, as Slack does.
+func (s *Slack) nameBlocks(blocks []any) []any {
+	for _, v := range blocks {
+		block, ok := v.(object)
+		if !ok {
+			continue
+		}
+		if id, _ := block["block_id"].(string); id == "" {
+			block["block_id"] = s.shortID()
+		}
+		for _, e := range elementsIn(block) {
+			if id, _ := e["action_id"].(string); id == "" && e["type"] != "image" {
+				e["action_id"] = s.shortID()
+			}
+		}
+	}
+	return blocks
+}
+
+func (s *Slack) shortID() string {
+	s.state.lastID++
+	return fmt.Sprintf("%s%x", secret()[:3], s.state.lastID)
+}
+
+// elementsIn lists the interactive elements of a block.
+func elementsIn(block object) []object {
+	var out []object
+	take := func(v any) {
+		if e, ok := v.(object); ok {
+			out = append(out, e)
+		}
+	}
+	switch block["type"] {
+	case "actions":
+		list, _ := block["elements"].([]any)
+		for _, v := range list {
+			take(v)
+		}
+	case "section":
+		take(block["accessory"])
+	case "input":
+		take(block["element"])
+	}
+	return out
+}

@@ -1,0 +1,260 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"unicode/utf8"
+)
+
+// submitTrouble is what Slack shows in a modal whose submit was not answered.
+const submitTrouble = "We had some trouble connecting. Try again?"
+
+// SubmitView is a person pressing the submit button of the topmost modal after
+// filling in state. What Slack's client refuses by itself (an empty required
+// field, a number out of range) sends nothing and comes back as Errors with a
+// Failure. The bot's answer is applied: errors, update, push, clear or close.
+func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state ViewState) Interaction {
+	s.mu.Lock()
+	p, v, err := s.visibleView(userID, viewID)
+	if err == nil && v.def["submit"] == nil {
+		err = fmt.Errorf("the view has no submit button")
+	}
+	if err == nil {
+		err = v.enter(state)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return refused("%v", err)
+	}
+	v.errors, v.trouble = nil, ""
+	if errs := v.clientErrors(); len(errs) > 0 {
+		v.errors = errs
+		s.mu.Unlock()
+		s.changed()
+		out := refused("the form is not filled in")
+		out.Errors = errs
+		return out
+	}
+	trigger := s.newTrigger(p.ID, v.channelID, v.id)
+	payload := s.interactivePayload("view_submission", p, trigger)
+	payload["view"], payload["response_urls"] = s.viewWire(v, true), s.responseURLs(v)
+	s.mu.Unlock()
+	return s.send(ctx, envelope(interactiveEnvelope, payload, true, func(ack ackResult) Interaction {
+		out := Interaction{TriggerID: trigger, Failure: failureOf(ack)}
+		if out.Failure == "" {
+			out.Errors, out.Failure = s.submitAnswer(v, ack)
+		}
+		if out.Failure != "" {
+			v.trouble = submitTrouble
+		}
+		return out
+	}))
+}
+
+// submitAnswer applies the ack of a submit; it returns field errors, or
+// "connection_trouble" if Slack could not use the answer.
+func (s *Slack) submitAnswer(v *view, ack ackResult) (errs map[string]string, failure string) {
+	stack := s.state.stacks[v.userID]
+	if !v.top(stack) {
+		return nil, "" // a repeated submit of a view that is gone
+	}
+	if !hasPayload(ack) {
+		s.closeViews(v.userID, len(stack)-1)
+		return nil, ""
+	}
+	unusable := func(format string, args ...any) (map[string]string, string) {
+		s.noteLocked("the ack of a submit: "+format, args...)
+		return nil, "connection_trouble"
+	}
+	value, err := decodeJSON(ack.Payload)
+	o, ok := value.(object)
+	if err != nil || !ok {
+		return unusable("not an object")
+	}
+	action, _ := o["response_action"].(string)
+	def, hasView := o["view"].(object)
+	switch action {
+	case "clear":
+		s.closeViews(v.userID, 0)
+		return nil, ""
+	case "errors":
+		errs, err := v.readErrors(o["errors"])
+		if err != nil {
+			return unusable("%v", err)
+		}
+		v.errors = errs
+		return maps.Clone(errs), ""
+	case "update", "push":
+		if !hasView {
+			return unusable("%s without a view", action)
+		}
+		self := ""
+		if action == "update" {
+			self = v.id
+		} else if len(stack) >= viewStackMax {
+			return unusable("push_limit_reached")
+		}
+		if fail := s.checkView(def, "modal", self); fail != nil {
+			return unusable("%s: %s %v", action, fail.code, fail.details)
+		}
+		if action == "update" {
+			s.setView(v, def)
+		} else {
+			s.push(s.newView(def, v.userID, v.channelID))
+		}
+		return nil, ""
+	}
+	return unusable("unknown response_action %q", action)
+}
+
+// errorTextMax is a careful limit for one error text; Slack's is not published.
+const errorTextMax = 150
+
+// readErrors checks that every key names an input block of the view.
+func (v *view) readErrors(raw any) (map[string]string, error) {
+	given, ok := raw.(object)
+	if !ok || len(given) == 0 {
+		return nil, fmt.Errorf("errors must be an object with entries")
+	}
+	inputs := map[string]bool{}
+	for _, b := range v.blocks() {
+		if block, _ := b.(object); block["type"] == "input" {
+			id, _ := block["block_id"].(string)
+			inputs[id] = true
+		}
+	}
+	errs := map[string]string{}
+	for block, text := range given {
+		words, isText := text.(string)
+		switch {
+		case !inputs[block]:
+			return nil, fmt.Errorf("errors names %q, which is not an input block of the view", block)
+		case !isText || words == "":
+			return nil, fmt.Errorf("the error of %q is not a text", block)
+		case utf8.RuneCountInString(words) > errorTextMax:
+			return nil, fmt.Errorf("the error of %q is longer than %d characters", block, errorTextMax)
+		}
+		errs[block] = words
+	}
+	return errs, nil
+}
+
+// CloseView is a person closing modals: the topmost one with its cancel button,
+// or all of them with the X. view_closed is sent if the view asked for it;
+// otherwise the result is zero.
+func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool) Interaction {
+	s.mu.Lock()
+	p, v, err := s.visibleView(userID, viewID)
+	if err == nil && v.kind != "modal" {
+		err = fmt.Errorf("only modals can be closed")
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return refused("%v", err)
+	}
+	stack := s.state.stacks[p.ID]
+	whole = whole || v.flag("clear_on_close")
+	from := len(stack) - 1
+	if whole {
+		from, v = 0, stack[0]
+	}
+	payload := s.interactivePayload("view_closed", p, "")
+	payload["view"], payload["is_cleared"] = s.viewWire(v, false), whole
+	s.closeViews(p.ID, from)
+	s.mu.Unlock()
+	if !v.flag("notify_on_close") {
+		s.changed()
+		return Interaction{}
+	}
+	return s.send(ctx, envelope(interactiveEnvelope, payload, false, func(ackResult) Interaction { return Interaction{} }))
+}
+
+// Suggest is a person typing in an external select of a view; it returns what
+// the bot offers. What was offered can then be filled in by value.
+func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) ([]Option, Interaction) {
+	s.mu.Lock()
+	p, v, err := s.visibleView(userID, viewID)
+	var found component
+	if err == nil {
+		err = v.enter(state)
+	}
+	if err == nil {
+		found, err = findComponent(v.blocks(), actionID)
+	}
+	kind, _ := found.e["type"].(string)
+	switch {
+	case err != nil:
+	case kind != "external_select" && kind != "multi_external_select":
+		err = fmt.Errorf("%s is not an external select", actionID)
+	case utf8.RuneCountInString(typed) < bound(found.e, "min_query_length", 3):
+		err = fmt.Errorf("at least %d characters must be typed", bound(found.e, "min_query_length", 3))
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return nil, refused("%v", err)
+	}
+	action, _ := found.e["action_id"].(string)
+	payload := s.interactivePayload("block_suggestion", p, "")
+	payload["action_id"], payload["block_id"], payload["value"] = action, found.block, typed
+	payload["container"], payload["view"] = object{"type": "view", "view_id": v.id}, s.viewWire(v, true)
+	s.mu.Unlock()
+	var offered []Option
+	out := s.send(ctx, envelope(interactiveEnvelope, payload, true, func(ack ackResult) Interaction {
+		if !ack.Acked {
+			return Interaction{}
+		}
+		options, list, fault := readSuggestions(ack)
+		if fault != "" {
+			s.noteLocked("the answer to a suggestion request: %s", fault)
+			return Interaction{Failure: "menu_error"}
+		}
+		offered = list
+		v.offered[found.block+"/"+action] = options
+		return Interaction{}
+	}))
+	return offered, out
+}
+
+// readSuggestions checks options or option_groups, never both.
+func readSuggestions(ack ackResult) (options []any, list []Option, fault string) {
+	value, err := decodeJSON(ack.Payload)
+	o, ok := value.(object)
+	if err != nil || !ok {
+		return nil, nil, "not an object"
+	}
+	c := newChecker(modalSurface)
+	c.closed("", o, "options", "option_groups")
+	_, flat := o["options"]
+	_, grouped := o["option_groups"]
+	if flat == grouped {
+		return nil, nil, "exactly one of options and option_groups is required"
+	}
+	read := func(at string, holder object, group string) {
+		for _, v := range c.optionList(at, holder, 0, 100, plainText, false) {
+			option, _ := v.(object)
+			text, _ := option["text"].(object)
+			description, _ := option["description"].(object)
+			list = append(list, Option{Text: str(text["text"]), Value: str(option["value"]), Description: str(description["text"]), Group: group})
+			options = append(options, v)
+		}
+	}
+	if flat {
+		read("", o, "")
+	}
+	for i, g := range c.array("", o, "option_groups", 0, 100, false) {
+		at := fmt.Sprintf("/option_groups/%d", i)
+		if group, ok := c.asObject(at, g); ok {
+			c.closed(at, group, "label", "options")
+			c.text(at, group, "label", plainText, 75, true)
+			label, _ := group["label"].(object)
+			read(at, group, str(label["text"]))
+		}
+	}
+	if len(c.errs) > 0 {
+		return nil, nil, c.errs[0].Error()
+	}
+	return options, list, ""
+}
+
+func str(v any) string { s, _ := v.(string); return s }

@@ -1,0 +1,202 @@
+package sandbox
+
+import "strings"
+
+// The payloads of docs.slack.dev/reference/interaction-payloads and of slash
+// commands and events. All are built with mu held.
+
+func (s *Slack) teamObject() object { return object{"id": s.state.world.TeamID, "domain": s.domain()} }
+
+func (s *Slack) enterpriseObject() any {
+	if id := s.state.world.EnterpriseID; id != "" {
+		return object{"id": id, "name": s.state.world.TeamName}
+	}
+	return nil
+}
+
+func (s *Slack) userObject(p Person) object {
+	return object{"id": p.ID, "username": p.Name, "name": p.Name, "team_id": p.TeamID}
+}
+
+// placeName is what payloads call a channel: its name, or a stand-in word for
+// places that are not public.
+func placeName(c Channel) string {
+	switch {
+	case c.IM != "":
+		return "directmessage"
+	case c.Private:
+		return "privategroup"
+	}
+	return c.Name
+}
+
+// slashPayload is the payload of a slash command
+// (docs.slack.dev/interactivity/implementing-slash-commands).
+func (s *Slack) slashPayload(p Person, c Channel, command, text, trigger, responseURL string) object {
+	w := s.state.world
+	out := object{"token": "deprecated", "team_id": w.TeamID, "team_domain": s.domain(), "channel_id": c.ID, "channel_name": placeName(c),
+		"user_id": p.ID, "user_name": p.Name, "command": command, "text": text, "api_app_id": w.AppID,
+		"is_enterprise_install": "false", "response_url": responseURL, "trigger_id": trigger}
+	if w.EnterpriseID != "" {
+		out["enterprise_id"], out["enterprise_name"] = w.EnterpriseID, w.TeamName
+	}
+	return out
+}
+
+// interactivePayload has what all interactive payloads have.
+func (s *Slack) interactivePayload(kind string, p Person, trigger string) object {
+	out := object{"type": kind, "api_app_id": s.state.world.AppID, "token": "deprecated", "team": s.teamObject(),
+		"enterprise": s.enterpriseObject(), "is_enterprise_install": false, "user": s.userObject(p)}
+	if trigger != "" {
+		out["trigger_id"] = trigger
+	}
+	return out
+}
+
+// onMessage adds where a component in a message was used. Slack sends the
+// content only of messages that everybody can see.
+func (s *Slack) onMessage(payload object, c Channel, m *message, values map[string]map[string]object) {
+	container := object{"type": "message", "message_ts": m.TS, "channel_id": c.ID, "is_ephemeral": m.Ephemeral}
+	if m.ThreadTS != "" {
+		container["thread_ts"] = m.ThreadTS
+	}
+	payload["container"] = container
+	payload["channel"] = object{"id": c.ID, "name": placeName(c)}
+	payload["state"] = object{"values": values}
+	if !m.Ephemeral {
+		payload["message"] = m.wire(s.state.world.AppID)
+	}
+}
+
+// actionObject is one entry of "actions".
+func (s *Slack) actionObject(block string, e, entry object) object {
+	out := object{"type": e["type"], "block_id": block, "action_id": e["action_id"], "action_ts": s.nextTS()}
+	if e["type"] == "button" {
+		for _, key := range []string{"text", "value", "style", "url"} {
+			if v := e[key]; v != nil {
+				out[key] = v
+			}
+		}
+		return out
+	}
+	if placeholder := e["placeholder"]; placeholder != nil {
+		out["placeholder"] = placeholder
+	}
+	for key, v := range entry {
+		out[key] = v
+	}
+	return out
+}
+
+// eventPayload wraps an event (docs.slack.dev/apis/events-api).
+func (s *Slack) eventPayload(event object) object {
+	w := s.state.world
+	channelID, _ := event["channel"].(string)
+	channel, _ := s.channel(channelID)
+	if event["event_ts"] == nil {
+		event["event_ts"] = s.nextTS()
+	}
+	var enterprise any
+	if w.EnterpriseID != "" {
+		enterprise = w.EnterpriseID
+	}
+	return object{"type": "event_callback", "token": "deprecated", "team_id": w.TeamID, "context_team_id": w.TeamID, "api_app_id": w.AppID,
+		"event_id": s.nextID("Ev"), "event_time": s.now().Unix(), "event_context": "opaque", "is_ext_shared_channel": channel.ExtShared,
+		"authorizations": []object{{"enterprise_id": enterprise, "team_id": w.TeamID, "user_id": w.BotUserID, "is_bot": true, "is_enterprise_install": false}},
+		"event":          event}
+}
+
+// responseURLs makes one address per conversation picker that asked for one.
+func (s *Slack) responseURLs(v *view) []object {
+	out := []object{}
+	state := v.state()
+	eachStateful(v.blocks(), func(block, action string, e object) {
+		kind, _ := e["type"].(string)
+		chosen, _ := state[block][action][stateKey(kind)].(string)
+		if e["response_url_enabled"] == true && chosen != "" {
+			out = append(out, object{"block_id": block, "action_id": action, "channel_id": chosen,
+				"response_url": s.newResponse("app", v.userID, chosen, nil)})
+		}
+	})
+	return out
+}
+
+// escapeTyped turns what a person typed into the text Slack sends: entities,
+// known #channels, @people and @groups as references, addresses in brackets
+// (should_escape of docs.slack.dev/reference/app-manifest).
+func (s *Slack) escapeTyped(text string) string {
+	if s.opt.Unescaped {
+		return text
+	}
+	var out strings.Builder
+	for i := 0; i < len(text); {
+		if reference, n := s.reference(text[i:]); n > 0 && (i == 0 || !isNameByte(text[i-1])) {
+			out.WriteString(reference)
+			i += n
+			continue
+		}
+		out.WriteString(entity(text[i]))
+		i++
+	}
+	return out.String()
+}
+
+func entity(b byte) string {
+	switch b {
+	case '&':
+		return "&amp;"
+	case '<':
+		return "&lt;"
+	case '>':
+		return "&gt;"
+	}
+	return string([]byte{b})
+}
+
+// reference recognizes a reference at the start of the text; n is how many
+// bytes it takes, 0 if there is none.
+func (s *Slack) reference(text string) (out string, n int) {
+	if strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
+		n = strings.IndexAny(text+" ", " \t\n\"'`<>")
+		return "<" + strings.ReplaceAll(text[:n], "&", "&amp;") + ">", n
+	}
+	if text[0] != '#' && text[0] != '@' {
+		return "", 0
+	}
+	n = 1
+	for n < len(text) && isNameByte(text[n]) {
+		n++
+	}
+	name := strings.TrimRight(text[1:n], ".")
+	n = len(name) + 1
+	w := s.state.world
+	for _, c := range w.Channels {
+		if text[0] == '#' && c.IM == "" && c.Name == name {
+			if c.Private {
+				name = ""
+			}
+			return "<#" + c.ID + "|" + name + ">", n
+		}
+	}
+	if text[0] == '#' {
+		return "", 0
+	}
+	for _, p := range w.People {
+		if p.Name == name {
+			return "<@" + p.ID + "|" + name + ">", n
+		}
+	}
+	for _, g := range w.Groups {
+		if g.Handle == name {
+			return "<!subteam^" + g.ID + "|@" + name + ">", n
+		}
+	}
+	if name == w.BotName {
+		return "<@" + w.BotUserID + ">", n
+	}
+	return "", 0
+}
+
+func isNameByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_' || b == '.'
+}

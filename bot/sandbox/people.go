@@ -1,0 +1,256 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// refused is the result of an act that Slack's client would not allow.
+func refused(format string, args ...any) Interaction {
+	return Interaction{Failure: "refused: " + fmt.Sprintf(format, args...)}
+}
+
+// actor finds somebody who can act in a channel. An empty channel means acting
+// outside one.
+func (s *Slack) actor(userID, channelID string) (Person, Channel, error) {
+	p, ok := s.person(userID)
+	switch {
+	case !ok:
+		return p, Channel{}, fmt.Errorf("nobody has the id %s", userID)
+	case p.Deactivated:
+		return p, Channel{}, fmt.Errorf("%s is deactivated", p.Name)
+	case p.ID == s.state.world.BotUserID:
+		return p, Channel{}, fmt.Errorf("the app cannot act as a person")
+	}
+	if channelID == "" {
+		return p, Channel{}, nil
+	}
+	c, ok := s.channel(channelID)
+	if !ok || !isMember(c, p.ID) {
+		return p, c, fmt.Errorf("%s is not in channel %s", p.Name, channelID)
+	}
+	return p, c, nil
+}
+
+// send delivers an envelope and applies the answer.
+func (s *Slack) send(ctx context.Context, e *sentEnvelope) Interaction {
+	o := deliverOptions{EnvelopeID: e.id, RetryAttempt: e.attempt}
+	if e.attempt > 0 {
+		o.RetryReason = "timeout"
+	}
+	s.changed()
+	ack := s.sockets.deliver(ctx, e.kind, e.payload, e.accepts, o)
+	s.mu.Lock()
+	if ack.Acked && !e.accepts && hasPayload(ack) {
+		s.noteLocked("the ack of %s carries a payload, which Slack ignores", e.kind)
+	}
+	out := e.apply(ack)
+	s.mu.Unlock()
+	out.Acked, out.AckAfter, out.sent = ack.Acked, ack.After, e
+	if out.Failure == "" {
+		out.Failure = failureOf(ack)
+	}
+	s.changed()
+	return out
+}
+
+// failureOf names what Slack shows when there was no ack.
+func failureOf(ack ackResult) string {
+	switch {
+	case ack.Acked:
+		return ""
+	case ack.NoConnection:
+		return "dispatch_failed"
+	case ack.TimedOut:
+		return "operation_timeout"
+	}
+	return "cancelled" // the caller of the act gave up
+}
+
+func hasPayload(ack ackResult) bool {
+	p := bytes.TrimSpace(ack.Payload)
+	return len(p) > 0 && string(p) != "{}" && string(p) != "null"
+}
+
+// envelope prepares a delivery; apply runs with mu held.
+func envelope(kind envelopeKind, payload any, accepts bool, apply func(ackResult) Interaction) *sentEnvelope {
+	return &sentEnvelope{kind: kind, payload: payload, accepts: accepts, id: uuid.NewString(), apply: apply}
+}
+
+// Redeliver sends the payload of an earlier act again, as Slack has been seen
+// to do after a lost ack: with the same envelope, or in a new one, which for
+// events counts as a retry. The answer is applied as the first one was.
+func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope bool) Interaction {
+	if last.sent == nil {
+		return refused("nothing was sent")
+	}
+	again := *last.sent
+	if newEnvelope {
+		again.id = uuid.NewString()
+		if again.kind == eventEnvelope {
+			again.attempt++
+		}
+	}
+	return s.send(ctx, &again)
+}
+
+// TypeCommand is a person typing a slash command in a channel. What the ack
+// carries is shown as Slack shows it; without an ack Slack's own failure text
+// appears, to that person only.
+func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, text string) Interaction {
+	s.mu.Lock()
+	p, c, err := s.actor(userID, channelID)
+	switch {
+	case err != nil:
+	case !strings.HasPrefix(command, "/"), s.opt.Command != "" && command != s.opt.Command:
+		err = fmt.Errorf("%s is not a valid command", command)
+	case p.TeamID != s.state.world.TeamID:
+		err = fmt.Errorf("%s belongs to another workspace, where the app is not installed", p.Name)
+	case p.Bot:
+		err = fmt.Errorf("%s is a bot", p.Name)
+	case c.Archived:
+		err = fmt.Errorf("the channel is archived")
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return refused("%v", err)
+	}
+	trigger := s.newTrigger(p.ID, c.ID, "")
+	address := s.newResponse("commands", p.ID, c.ID, nil)
+	payload := s.slashPayload(p, c, command, s.escapeTyped(text), trigger, address)
+	apply := func(ack ackResult) Interaction {
+		out := Interaction{TriggerID: trigger, ResponseURL: address}
+		if out.Failure = failureOf(ack); out.Failure == "" {
+			out.Failure = s.commandAnswer(p, c, strings.TrimSpace(command+" "+text), ack)
+		}
+		if out.Failure != "" && out.Failure != "cancelled" {
+			s.notice(p, c, command, out.Failure)
+		}
+		return out
+	}
+	s.mu.Unlock()
+	return s.send(ctx, envelope(slashEnvelope, payload, true, apply))
+}
+
+// notice is Slack's own private message about a command that failed.
+func (s *Slack) notice(p Person, c Channel, command, failure string) {
+	s.add(&message{Message: Message{ChannelID: c.ID, UserID: "USLACKBOT", Ephemeral: true, To: p.ID, Notice: failure,
+		Text: command + " failed with the error \"" + failure + "\""}})
+}
+
+// commandAnswer shows the payload of a command's ack; it returns a failure if
+// Slack could not use it.
+func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack ackResult) string {
+	if !hasPayload(ack) {
+		return ""
+	}
+	v, err := decodeJSON(ack.Payload)
+	o, ok := v.(object)
+	if err != nil || !ok {
+		s.noteLocked("the ack of a command carries a payload that is not an object")
+		return "invalid_command_response"
+	}
+	if o["response_type"] == "in_channel" {
+		s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, Text: typed}})
+	}
+	if fail := s.answer(&response{userID: p.ID, channelID: c.ID}, arguments{values: o}); fail != nil {
+		s.noteLocked("the ack of a command carries an unusable message: %s %s", fail.code, strings.Join(fail.details, "; "))
+		return "invalid_command_response"
+	}
+	return ""
+}
+
+// Say is a person writing a message, in a thread if threadTS is set. Mentioning
+// the bot where it is a member delivers app_mention.
+func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text string) (Message, Interaction) {
+	s.mu.Lock()
+	p, c, err := s.actor(userID, channelID)
+	switch {
+	case err != nil:
+	case c.Archived:
+		err = fmt.Errorf("the channel is archived")
+	case threadTS != "" && s.message(channelID, threadTS) == nil:
+		err = fmt.Errorf("there is no thread %s", threadTS)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return Message{}, refused("%v", err)
+	}
+	m := s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, ThreadTS: threadTS, Text: s.escapeTyped(text)}})
+	shown := m.shown()
+	event := object{"type": "app_mention", "user": p.ID, "text": m.Text, "ts": m.TS, "channel": c.ID, "event_ts": m.TS, "team": s.state.world.TeamID}
+	if p.TeamID != s.state.world.TeamID {
+		event["user_team"], event["source_team"] = p.TeamID, p.TeamID
+	}
+	if threadTS != "" {
+		event["thread_ts"] = threadTS
+	}
+	mentioned := c.BotMember && c.IM == "" && strings.Contains(m.Text, "<@"+s.state.world.BotUserID)
+	s.mu.Unlock()
+	s.changed()
+	if !mentioned {
+		return shown, Interaction{}
+	}
+	return shown, s.Event(ctx, event)
+}
+
+// Event delivers one event: the inner object with its "type". Slack's wrapper
+// and event_ts are added.
+func (s *Slack) Event(ctx context.Context, event map[string]any) Interaction {
+	s.mu.Lock()
+	payload := s.eventPayload(event)
+	s.mu.Unlock()
+	return s.send(ctx, envelope(eventEnvelope, payload, false, func(ackResult) Interaction { return Interaction{} }))
+}
+
+// OpenHome is a person opening the app's Home tab.
+func (s *Slack) OpenHome(ctx context.Context, userID string) Interaction {
+	s.mu.Lock()
+	p, _, err := s.actor(userID, "")
+	if err != nil {
+		s.mu.Unlock()
+		return refused("%v", err)
+	}
+	event := object{"type": "app_home_opened", "user": p.ID, "channel": s.directMessage(p.ID).ID, "tab": "home"}
+	if v := s.state.homes[p.ID]; v != nil {
+		event["view"] = s.viewWire(v, true)
+	}
+	s.mu.Unlock()
+	return s.Event(ctx, event)
+}
+
+// Shortcut is a person using a shortcut of the app: on a message, or a global
+// one if on is zero. Outsiders cannot start shortcuts
+// (docs.slack.dev/apis/slack-connect).
+func (s *Slack) Shortcut(ctx context.Context, userID, callbackID string, on MessageRef) Interaction {
+	s.mu.Lock()
+	p, c, err := s.actor(userID, on.ChannelID)
+	var m *message
+	switch {
+	case err != nil:
+	case p.TeamID != s.state.world.TeamID:
+		err = fmt.Errorf("%s belongs to another workspace, where the app is not installed", p.Name)
+	case on != MessageRef{}:
+		if m = s.message(on.ChannelID, on.TS); m == nil || m.Ephemeral {
+			err = errNoMessage
+		}
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return refused("%v", err)
+	}
+	out := Interaction{TriggerID: s.newTrigger(p.ID, on.ChannelID, "")}
+	payload := s.interactivePayload("shortcut", p, out.TriggerID)
+	payload["callback_id"], payload["action_ts"] = callbackID, s.nextTS()
+	if m != nil {
+		out.ResponseURL = s.newResponse("app", p.ID, c.ID, nil)
+		payload["type"], payload["response_url"], payload["message_ts"] = "message_action", out.ResponseURL, m.TS
+		payload["channel"], payload["message"] = object{"id": c.ID, "name": placeName(c)}, m.wire(s.state.world.AppID)
+	}
+	s.mu.Unlock()
+	return s.send(ctx, envelope(interactiveEnvelope, payload, false, func(ackResult) Interaction { return out }))
+}

@@ -1,0 +1,137 @@
+package sandbox
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// responseLife is how long a response address works
+// (docs.slack.dev/interactivity/handling-user-interaction).
+const responseLife = 30 * time.Minute
+
+// response is one response address.
+type response struct {
+	userID, channelID string
+	original          *message // the message that carried the component; nil for commands
+	uses              int
+	until             time.Time
+}
+
+// newResponse makes an address; kind is "commands", "actions" or "app".
+func (s *Slack) newResponse(kind, userID, channelID string, original *message) string {
+	s.state.lastID++
+	path := "/" + kind + "/" + s.state.world.TeamID + "/" + s.nextID("") + "/" + secret()
+	s.state.responses[path] = &response{userID: userID, channelID: channelID, original: original, until: s.now().Add(responseLife)}
+	return s.base + path
+}
+
+// serveResponse takes a post to a response address. Success is the plain text
+// "ok"; what a failure looks like is not documented, so clients must not expect
+// more than that it is something else.
+func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
+	started := s.now()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, requestMax))
+	s.mu.Lock()
+	fault := s.nextFault("response_url")
+	s.mu.Unlock()
+	if fault.strikesBefore() {
+		s.record("response_url", started, arguments{}, refuse("(fault)"))
+		fault.strike(s, w, r)
+		return
+	}
+	args := arguments{values: object{}}
+	status, fail := http.StatusOK, refuse("invalid_payload")
+	if v, decodeErr := decodeJSON(body); err == nil && decodeErr == nil && r.Method == http.MethodPost {
+		if o, ok := v.(object); ok {
+			args.values = o
+			s.phase("response_url", BeforeExecute)
+			status, fail = s.respond(r.URL.Path, args)
+			s.phase("response_url", AfterExecute)
+		}
+	}
+	s.record("response_url", started, args, fail)
+	if fault.strikesAfter() {
+		fault.strike(s, w, r)
+		return
+	}
+	if fail != nil {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		writeJSON(w, status, object{"ok": false, "error": fail.code})
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "ok")
+}
+
+func (s *Slack) respond(path string, args arguments) (int, *apiError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.state.responses[path]
+	switch {
+	case r == nil:
+		return http.StatusNotFound, refuse("no_service")
+	case s.now().After(r.until):
+		return http.StatusNotFound, refuse("expired_url")
+	case r.uses >= responseURLUses:
+		return http.StatusNotFound, refuse("used_url")
+	}
+	if fail := s.answer(r, args); fail != nil {
+		return http.StatusOK, fail
+	}
+	r.uses++
+	return 0, nil
+}
+
+// answer posts, replaces or deletes as a response address or a command's ack
+// asks.
+func (s *Slack) answer(r *response, args arguments) *apiError {
+	// slack-go sends an empty metadata object with every response, and Slack
+	// takes no metadata here.
+	delete(args.values, "metadata")
+	if args.boolean("delete_original") {
+		if r.original == nil || r.original.Deleted {
+			return refuse("message_not_found")
+		}
+		r.original.Deleted = true
+		return nil
+	}
+	c, fail := s.content(args)
+	if fail != nil {
+		return fail
+	}
+	if c.empty() {
+		return refuse("no_text")
+	}
+	kind := args.str("response_type")
+	if kind != "" && kind != "ephemeral" && kind != "in_channel" {
+		return refuse("invalid_response_type")
+	}
+	if args.boolean("replace_original") && r.original != nil {
+		return s.replaceOriginal(r.original, kind, c)
+	}
+	m := s.fromBot(r.channelID)
+	if kind != "in_channel" {
+		m.Ephemeral, m.To = true, r.userID
+	} else if m.ThreadTS = args.str("thread_ts"); m.ThreadTS != "" {
+		if fail := s.checkThread(r.channelID, m.ThreadTS); fail != nil {
+			return fail
+		}
+	}
+	s.fill(m, c)
+	s.add(m)
+	return nil
+}
+
+// replaceOriginal changes the message in place; who sees it cannot change.
+func (s *Slack) replaceOriginal(m *message, kind string, c content) *apiError {
+	switch {
+	case m.Deleted:
+		return refuse("message_not_found")
+	case kind == "in_channel" && m.Ephemeral, kind == "ephemeral" && !m.Ephemeral:
+		return refuse("cant_change_visibility")
+	}
+	m.keepVersion()
+	s.fill(m, c)
+	return nil
+}

@@ -1,0 +1,283 @@
+// Package sandbox is a stand-in for Slack: the Web API, Socket Mode, Slack's
+// own rules and the people of a small workspace, in one process. Tests drive it
+// in Go; people drive it in a browser.
+//
+// It promises that a bot which passes here has broken none of the rules it
+// knows of: what Slack refuses is refused in Slack's words, what Slack tolerates
+// but a bot should not do is recorded in Findings. It does not play what is not
+// documented, such as Slack's own retries of clicks; tests ask for those.
+//
+// New starts no goroutine. Start owns the HTTP server; Close ends it, its
+// connections and waits. The package knows nothing of the bot: it imports none
+// of its packages and no Slack library, and works on JSON.
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Slack is the stand-in. All methods may be called from several goroutines.
+type Slack struct {
+	opt     Options
+	sockets link
+
+	mu     sync.Mutex
+	base   string // http://host:port, known once started
+	server *http.Server
+	served chan struct{}
+	closed chan struct{}
+	state  *state
+
+	watchMu  sync.Mutex
+	watchers map[chan struct{}]struct{}
+}
+
+// state is everything Reset forgets.
+type state struct {
+	world     Workspace
+	messages  map[string][]*message // by channel, oldest first
+	views     map[string]*view      // open modals and published homes, by id
+	stacks    map[string][]*view    // open modals by person, top last
+	homes     map[string]*view      // by person
+	triggers  map[string]*trigger
+	responses map[string]*response // by path
+	missing   map[string]bool      // scopes not granted
+	revoked   map[TokenKind]bool
+	calls     []APICall
+	findings  []string
+	faults    []scriptedFault
+	onCall    func(string, Phase)
+	limits    map[string]*bucket
+	lastMicro int64
+	lastID    int
+}
+
+// New makes a stand-in. Serve it with Start, or mount it anywhere.
+func New(o Options) *Slack {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.AppToken == "" {
+		o.AppToken = "xapp-1-" + secret()
+	}
+	if o.BotToken == "" {
+		o.BotToken = "xoxb-" + secret()
+	}
+	if o.Workspace.TeamID == "" {
+		o.Workspace = SampleWorkspace()
+	}
+	if o.TriggerLife == 0 {
+		o.TriggerLife = 3 * time.Second
+	}
+	if o.AckLimit == 0 {
+		o.AckLimit = 3 * time.Second
+	}
+	s := &Slack{opt: o, closed: make(chan struct{}), watchers: map[chan struct{}]struct{}{}}
+	s.state = newState(o)
+	s.sockets = newLink(s)
+	return s
+}
+
+func newState(o Options) *state {
+	st := &state{
+		world: o.Workspace.copy(), messages: map[string][]*message{}, views: map[string]*view{},
+		stacks: map[string][]*view{}, homes: map[string]*view{}, triggers: map[string]*trigger{},
+		responses: map[string]*response{}, missing: map[string]bool{}, revoked: map[TokenKind]bool{},
+		limits: map[string]*bucket{},
+	}
+	for _, scope := range o.MissingScopes {
+		st.missing[scope] = true
+	}
+	return st
+}
+
+// Start serves on a free port of 127.0.0.1 and returns the base address, for
+// example "http://127.0.0.1:40123".
+func (s *Slack) Start() (base string, err error) { return s.StartOn("127.0.0.1:0") }
+
+// StartOn serves on the given address.
+func (s *Slack) StartOn(addr string) (base string, err error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("listening for the Slack stand-in: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server != nil {
+		return "", errors.Join(errors.New("the Slack stand-in is already started"), listener.Close())
+	}
+	s.base = "http://" + listener.Addr().String()
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.served = make(chan struct{})
+	go func() {
+		defer close(s.served)
+		_ = s.server.Serve(listener) // always ErrServerClosed after Close
+	}()
+	return s.base, nil
+}
+
+// Close ends the server and every connection, and waits for the server's
+// goroutine. Closing twice is harmless.
+func (s *Slack) Close() error {
+	s.mu.Lock()
+	select {
+	case <-s.closed:
+	default:
+		close(s.closed)
+	}
+	server, served := s.server, s.served
+	s.mu.Unlock()
+	s.sockets.close()
+	if server == nil {
+		return nil
+	}
+	err := server.Close()
+	<-served
+	if err != nil {
+		return fmt.Errorf("closing the Slack stand-in: %w", err)
+	}
+	return nil
+}
+
+// ServeHTTP answers the Web API (/api/), the Socket Mode endpoint (/link/) and
+// the response addresses (/commands/, /actions/, /app/).
+func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/api/"):
+		s.serveAPI(w, r, strings.TrimPrefix(path, "/api/"))
+	case strings.HasPrefix(path, "/link/"):
+		s.sockets.ServeHTTP(w, r)
+	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"), strings.HasPrefix(path, "/app/"):
+		s.serveResponse(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// BaseURL is where the stand-in listens, without a final slash; empty before
+// Start unless SetBaseURL was called.
+func (s *Slack) BaseURL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.base
+}
+
+// SetBaseURL tells a stand-in that is mounted in another server under which
+// address it is reached; response addresses and tickets start with it.
+func (s *Slack) SetBaseURL(base string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.base = strings.TrimSuffix(base, "/")
+}
+
+// APIURL is the address to give to a Slack client; it ends in "/api/".
+func (s *Slack) APIURL() string { return s.BaseURL() + "/api/" }
+
+// BotToken and AppToken are the tokens a client must use.
+func (s *Slack) BotToken() string { return s.opt.BotToken }
+
+// AppToken is the token for opening Socket Mode connections.
+func (s *Slack) AppToken() string { return s.opt.AppToken }
+
+// Reset forgets everything that happened and restores the workspace, scopes and
+// tokens of New. Connections stay.
+func (s *Slack) Reset() {
+	s.mu.Lock()
+	s.state = newState(s.opt)
+	s.mu.Unlock()
+	s.changed()
+}
+
+func (s *Slack) now() time.Time { return s.opt.Now() }
+
+// finding records one violation of Slack's rules.
+func (s *Slack) finding(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noteLocked(format, args...)
+}
+
+func (s *Slack) noteLocked(format string, args ...any) {
+	s.state.findings = append(s.state.findings, fmt.Sprintf(format, args...))
+}
+
+// Findings lists the violations seen since the start or the last Reset. Tests
+// require it to be empty.
+func (s *Slack) Findings() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.state.findings...)
+}
+
+// nextTS makes a message id that no other message has: seconds and six decimals.
+func (s *Slack) nextTS() string {
+	micro := max(s.now().UnixMicro(), s.state.lastMicro+1)
+	s.state.lastMicro = micro
+	return fmt.Sprintf("%d.%06d", micro/1e6, micro%1e6)
+}
+
+// nextID makes an id that is unique within the stand-in's life.
+func (s *Slack) nextID(prefix string) string {
+	s.state.lastID++
+	return fmt.Sprintf("%s0%04X%s", prefix, s.state.lastID, strings.ToUpper(secret()[:6]))
+}
+
+func secret() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(b[:])
+}
+
+// changed wakes every subscriber.
+func (s *Slack) changed() {
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	for ch := range s.watchers {
+		select {
+		case ch <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Subscribe returns a channel that gets a value after something visible has
+// changed; several changes may come as one. Call the function to end it.
+func (s *Slack) Subscribe() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	s.watchers[ch] = struct{}{}
+	return ch, func() {
+		s.watchMu.Lock()
+		defer s.watchMu.Unlock()
+		delete(s.watchers, ch)
+	}
+}
+
+// WaitMessage returns the oldest message that the viewer sees and match
+// accepts, waiting for it if need be. It ends with the context.
+func (s *Slack) WaitMessage(ctx context.Context, channelID, viewerID string, match func(Message) bool) (Message, error) {
+	changes, stop := s.Subscribe()
+	defer stop()
+	for {
+		for _, m := range s.Messages(channelID, viewerID) {
+			if match(m) {
+				return m, nil
+			}
+		}
+		select {
+		case <-changes:
+		case <-ctx.Done():
+			return Message{}, fmt.Errorf("waiting for a message in %s: %w", channelID, context.Cause(ctx))
+		}
+	}
+}

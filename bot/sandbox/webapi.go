@@ -1,0 +1,292 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// requestMax bounds a request body; a view may have 250 kB, and form encoding
+// triples some characters.
+const requestMax = 4 << 20
+
+// apiError is a refusal in Slack's words.
+type apiError struct {
+	code       string
+	needed     string // missing_scope only
+	details    []string
+	objects    []BlockError // blocks.validate only
+	retryAfter time.Duration
+}
+
+func refuse(code string) *apiError { return &apiError{code: code} }
+
+// arguments are the arguments of one call, whichever way they came.
+type arguments struct{ values object }
+
+func (a arguments) has(key string) bool { v, ok := a.values[key]; return ok && v != nil }
+
+func (a arguments) str(key string) string {
+	switch v := a.values[key].(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return ""
+}
+
+func (a arguments) boolean(key string) bool { v := a.str(key); return v == "1" || v == "true" }
+
+// nested returns an argument that is JSON itself: a value in a JSON body, a
+// string of JSON in a form or, as Slack tolerates, in a JSON body.
+func (a arguments) nested(key string) (value any, given bool, err error) {
+	v, ok := a.values[key]
+	if !ok || v == nil || v == "" {
+		return nil, false, nil
+	}
+	if text, isString := v.(string); isString {
+		v, err = decodeJSON([]byte(text))
+	}
+	return v, v != nil, err
+}
+
+// apiMethod is one method of the Web API.
+type apiMethod struct {
+	token     TokenKind
+	noToken   bool
+	scopes    []string // all needed; those that depend on a channel are checked in run
+	perMinute float64
+	run       func(arguments) (object, *apiError) // called with mu held
+}
+
+func (s *Slack) method(name string) (apiMethod, bool) {
+	switch name {
+	case "apps.connections.open":
+		return apiMethod{token: TheAppToken, perMinute: tier3, run: s.openConnection}, true
+	case "auth.test":
+		return apiMethod{perMinute: special, run: s.authTest}, true
+	case "chat.postMessage":
+		return apiMethod{scopes: []string{"chat:write"}, perMinute: special, run: s.postMessage}, true
+	case "chat.postEphemeral":
+		return apiMethod{scopes: []string{"chat:write"}, perMinute: tier4, run: s.postEphemeral}, true
+	case "chat.update":
+		return apiMethod{scopes: []string{"chat:write"}, perMinute: tier3, run: s.updateMessage}, true
+	case "chat.delete":
+		return apiMethod{scopes: []string{"chat:write"}, perMinute: tier3, run: s.deleteMessage}, true
+	case "chat.getPermalink":
+		return apiMethod{perMinute: special, run: s.permalink}, true
+	case "views.open":
+		return apiMethod{perMinute: tier4, run: s.viewsOpen}, true
+	case "views.push":
+		return apiMethod{perMinute: tier4, run: s.viewsPush}, true
+	case "views.update":
+		return apiMethod{perMinute: tier4, run: s.viewsUpdate}, true
+	case "views.publish":
+		return apiMethod{perMinute: tier4, run: s.viewsPublish}, true
+	case "blocks.validate":
+		return apiMethod{noToken: true, perMinute: special, run: validateBlocks}, true
+	}
+	return s.directoryMethod(name)
+}
+
+// botScopes are the scopes the app has unless they were taken away.
+func botScopes() []string {
+	return []string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public", "commands",
+		"groups:history", "groups:read", "im:history", "im:read", "im:write", "mpim:history", "mpim:read", "team:read",
+		"usergroups:read", "users:read"}
+}
+
+func (s *Slack) granted() []string {
+	return slices.DeleteFunc(botScopes(), func(scope string) bool { return s.state.missing[scope] })
+}
+
+// needScope refuses if the scope was not granted.
+func (s *Slack) needScope(scopes ...string) *apiError {
+	for _, scope := range scopes {
+		if s.state.missing[scope] {
+			return &apiError{code: "missing_scope", needed: scope}
+		}
+	}
+	return nil
+}
+
+// serveAPI answers one call: arguments, token, scripted faults, limits, scopes,
+// then the method itself.
+func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
+	started := s.now()
+	args, token, fail := readArguments(r)
+	method, known := s.method(name)
+	s.mu.Lock()
+	if fail == nil && !known {
+		fail = refuse("unknown_method")
+	}
+	if fail == nil && !method.noToken {
+		fail = s.authenticate(r, method, token)
+	}
+	fault := s.nextFault(name)
+	s.mu.Unlock()
+	if fault.strikesBefore() {
+		s.record(name, started, args, refuse("(fault)"))
+		fault.strike(s, w, r)
+		return
+	}
+	var answer object
+	if fail == nil {
+		s.phase(name, BeforeExecute)
+		answer, fail = s.execute(name, method, args)
+		s.phase(name, AfterExecute)
+	}
+	s.record(name, started, args, fail)
+	if fault.strikesAfter() {
+		fault.strike(s, w, r)
+		return
+	}
+	s.writeAnswer(w, name, answer, fail)
+}
+
+func (s *Slack) execute(name string, method apiMethod, args arguments) (answer object, fail *apiError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if fail = s.limitMethod(name, method.perMinute); fail != nil {
+		return nil, fail
+	}
+	if fail = s.needScope(method.scopes...); fail != nil {
+		return nil, fail
+	}
+	return method.run(args)
+}
+
+// authenticate checks the token's presence, kind and life.
+func (s *Slack) authenticate(r *http.Request, method apiMethod, formToken string) *apiError {
+	token := formToken
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		token = bearer
+	} else if method.token == TheAppToken {
+		token = "" // apps.connections.open takes it in the header only
+	}
+	kind := TheBotToken
+	switch token {
+	case "":
+		return refuse("not_authed")
+	case s.opt.BotToken:
+	case s.opt.AppToken:
+		kind = TheAppToken
+	default:
+		return refuse("invalid_auth")
+	}
+	switch {
+	case s.state.revoked[kind]:
+		return refuse("token_revoked")
+	case kind != method.token:
+		return refuse("not_allowed_token_type")
+	}
+	return nil
+}
+
+// readArguments decodes query, form or JSON.
+func readArguments(r *http.Request) (arguments, string, *apiError) {
+	args := arguments{values: object{}}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, requestMax))
+	if err != nil {
+		if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
+			return args, "", refuse("invalid_arguments")
+		}
+		return args, "", refuse("request_timeout")
+	}
+	form := r.URL.Query()
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case kind == "application/json" && len(body) > 0:
+		v, err := decodeJSON(body)
+		if err != nil {
+			return args, "", refuse("invalid_json")
+		}
+		values, ok := v.(object)
+		if !ok {
+			return args, "", refuse("json_not_object")
+		}
+		args.values = values
+		delete(args.values, "token") // a token in JSON does not count
+	case kind == "application/x-www-form-urlencoded":
+		posted, err := url.ParseQuery(string(body))
+		if err != nil {
+			return args, "", refuse("invalid_form_data")
+		}
+		for key, v := range posted {
+			form[key] = v
+		}
+	case len(body) > 0:
+		return args, "", refuse("invalid_post_type")
+	}
+	token := form.Get("token")
+	form.Del("token")
+	for key := range form {
+		args.values[key] = form.Get(key)
+	}
+	return args, token, nil
+}
+
+func (s *Slack) writeAnswer(w http.ResponseWriter, method string, answer object, fail *apiError) {
+	s.mu.Lock()
+	granted := s.granted()
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if m, ok := s.method(method); ok && !m.noToken && m.token == TheBotToken {
+		w.Header().Set("X-Oauth-Scopes", strings.Join(granted, ","))
+		w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
+	}
+	if fail == nil {
+		answer["ok"] = true
+		writeJSON(w, http.StatusOK, answer)
+		return
+	}
+	answer = object{"ok": false, "error": fail.code}
+	if fail.needed != "" {
+		answer["needed"], answer["provided"] = fail.needed, strings.Join(granted, ",")
+	}
+	if len(fail.details) > 0 {
+		answer["response_metadata"] = object{"messages": fail.details}
+		if strings.HasPrefix(method, "chat.") {
+			answer["errors"] = fail.details
+		}
+	}
+	if len(fail.objects) > 0 {
+		answer["errors"] = fail.objects
+	}
+	status := http.StatusOK
+	if fail.retryAfter > 0 {
+		status = http.StatusTooManyRequests
+		w.Header().Set("Retry-After", retryAfterSeconds(fail.retryAfter))
+	}
+	writeJSON(w, status, answer)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, fmt.Sprintf("encoding the answer: %v", err), http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller may be gone; nobody is left to tell
+}
+
+// blockFailure turns violations into Slack's answer.
+func blockFailure(code string, errs []BlockError) *apiError {
+	fail := refuse(code)
+	for _, e := range errs {
+		fail.details = append(fail.details, e.Error())
+	}
+	return fail
+}

@@ -1,0 +1,188 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+// rounds is how often a change is tried when what was in its way is gone by
+// the time it is looked at.
+const rounds = 3
+
+// errGone says that nothing is in the way any more.
+var errGone = errors.New("what was in the way is gone")
+
+// SaveDraft inserts a draft with its event. ErrRefTaken asks for another Ref;
+// *StaleError means that the same draft is stored already.
+func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operation.Event) error {
+	return s.put(ctx, "saving draft", op, s.insert(op, time.Time{}), e)
+}
+
+// Accept stores an accepted operation with the key of the delivery and its
+// event; see operation.Journal for the errors. It counts as accepted at
+// Operation.ClickedAt, or now if that is zero. Inserting can also fail with
+// ErrRefTaken.
+func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
+	op := a.Operation
+	if a.Delivery == "" {
+		return fmt.Errorf("accepting operation %s in journal: the delivery has no key", op.Ref)
+	}
+	at := op.ClickedAt
+	if at.IsZero() {
+		at = s.now()
+	}
+	change := s.acceptDraft(op, at)
+	if a.Insert {
+		change = s.insert(op, at)
+	}
+	claimed := func(ctx context.Context, q *query.Queries, record string) error {
+		if err := s.claimDelivery(ctx, q, a.Delivery, op.ID); err != nil {
+			return err
+		}
+		return change(ctx, q, record)
+	}
+	return s.put(ctx, "accepting operation", op, claimed, a.Event)
+}
+
+// Save stores a changed operation if the stored version is op.Version-1, with
+// its event; otherwise *StaleError. An operation keeps its client token: one
+// with another token is refused.
+func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Event) error {
+	return s.put(ctx, "saving operation", op, func(ctx context.Context, q *query.Queries, record string) error {
+		n, err := q.SaveOperation(ctx, query.SaveOperationParams{
+			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
+			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
+			UpdatedAt: s.now().UnixMilli(), Record: record,
+		})
+		return moved(ctx, q, op, n, err)
+	}, e)
+}
+
+// change is the part of a transaction that writes the operation.
+type change func(ctx context.Context, q *query.Queries, record string) error
+
+// put makes the change and appends its event in one transaction. When a unique
+// key stood in the way, it looks whose that is.
+func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c change, e operation.Event) error {
+	doing += " " + op.Ref + " in journal"
+	record, err := json.Marshal(op)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	if e.OperationID == "" {
+		e.OperationID = op.ID
+	}
+	for range rounds {
+		err := s.write(ctx, func(q *query.Queries) error {
+			if err := c(ctx, q, string(record)); err != nil {
+				return err
+			}
+			return s.appendEvent(ctx, q, e)
+		})
+		if !isUnique(err) {
+			return s.explain(doing, err)
+		}
+		if err := s.inTheWay(ctx, op); !errors.Is(err, errGone) {
+			return s.explain(doing, err)
+		}
+	}
+	return s.explain(doing, errors.New("other requests kept getting in between"))
+}
+
+func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
+	return func(ctx context.Context, q *query.Queries, record string) error {
+		return q.InsertOperation(ctx, query.InsertOperationParams{
+			ID: op.ID, Ref: strings.ToUpper(op.Ref), Version: op.Version,
+			State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
+			ClientToken: op.Request.ClientToken, ActorID: op.Actor.UserID,
+			AcceptedAt: millis(acceptedAt), UnreportedSince: millis(acceptedAt),
+			UpdatedAt: s.now().UnixMilli(), Record: record,
+		})
+	}
+}
+
+func (s *Store) acceptDraft(op operation.Operation, at time.Time) change {
+	return func(ctx context.Context, q *query.Queries, record string) error {
+		n, err := q.AcceptDraft(ctx, query.AcceptDraftParams{
+			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
+			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
+			ActorID: op.Actor.UserID, AcceptedAt: millis(at), UnreportedSince: millis(at),
+			UpdatedAt: s.now().UnixMilli(), Record: record,
+		})
+		return moved(ctx, q, op, n, err)
+	}
+}
+
+// claimDelivery ties the delivery to the operation, once.
+func (s *Store) claimDelivery(ctx context.Context, q *query.Queries, key, id string) error {
+	n, err := q.ClaimDelivery(ctx, query.ClaimDeliveryParams{Key: key, OperationID: id, At: s.now().UnixMilli()})
+	if err != nil || n > 0 {
+		return err
+	}
+	first, err := q.AcceptedFor(ctx, key)
+	if err != nil {
+		return err
+	}
+	op, err := find(ctx, q, first)
+	if err != nil {
+		return err
+	}
+	return &operation.DuplicateError{Operation: op}
+}
+
+// moved tells why a compare-and-set changed nothing.
+func moved(ctx context.Context, q *query.Queries, op operation.Operation, changed int64, err error) error {
+	if err != nil || changed > 0 {
+		return err
+	}
+	current, err := find(ctx, q, op.ID)
+	if err != nil {
+		return err
+	}
+	if current.Version == op.Version-1 && current.Request.ClientToken != op.Request.ClientToken {
+		return errors.New("an operation keeps its client token")
+	}
+	return &operation.StaleError{Operation: current}
+}
+
+// inTheWay tells what a unique key was violated by: the stored operation
+// itself, its Ref, or another open operation with its subject.
+func (s *Store) inTheWay(ctx context.Context, op operation.Operation) error {
+	current, err := find(ctx, s.q, op.ID)
+	if err == nil && current.Version >= op.Version {
+		return &operation.StaleError{Operation: current}
+	}
+	if err != nil && !errors.Is(err, operation.ErrNotFound) {
+		return err
+	}
+	if op.State.Open() {
+		other, err := one(s.q.OpenOperation(ctx, op.Subject()))
+		if err == nil && other.ID != op.ID {
+			return &operation.BusyError{Operation: other}
+		}
+		if err != nil && !errors.Is(err, operation.ErrNotFound) {
+			return err
+		}
+	}
+	other, err := find(ctx, s.q, op.Ref)
+	if err == nil && other.ID != op.ID {
+		return operation.ErrRefTaken
+	}
+	if err != nil && !errors.Is(err, operation.ErrNotFound) {
+		return err
+	}
+	return errGone
+}
+
+// millis is the column of a time; zero is null.
+func millis(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}

@@ -1,0 +1,172 @@
+package journal
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+func acceptsDraft(t *testing.T, s *Store) {
+	op := accept(t, s, saveDraft(t, s, draft("ABC234", "server-1")))
+	got, err := s.Operation(t.Context(), op.ID)
+	require.NoError(t, err)
+	require.Equal(t, op, got)
+	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, op.ID))
+	first, err := s.First(t.Context(), "click-"+op.ID, clock())
+	require.NoError(t, err)
+	require.False(t, first, "an accepted delivery has been seen")
+}
+
+func acceptsInsert(t *testing.T, s *Store) {
+	a := accepted(draft("ABC234", "server-1"))
+	a.Insert, a.Operation.Version = true, 1
+	require.NoError(t, s.Accept(t.Context(), a))
+	got, err := s.Operation(t.Context(), a.Operation.Ref)
+	require.NoError(t, err)
+	require.Equal(t, a.Operation, got)
+
+	other := accepted(draft("XYZ567", "server-1"))
+	other.Insert, other.Operation.Version = true, 1
+	err = s.Accept(t.Context(), other)
+	require.Equal(t, &operation.BusyError{Operation: a.Operation}, err)
+	_, err = s.Operation(t.Context(), other.Operation.ID)
+	require.Equal(t, operation.ErrNotFound, err)
+}
+
+func acceptsDeliveryOnce(t *testing.T, s *Store) {
+	op := saveDraft(t, s, draft("ABC234", "server-1"))
+	a := accepted(op)
+	require.NoError(t, s.Accept(t.Context(), a))
+	require.Equal(t, &operation.DuplicateError{Operation: a.Operation}, s.Accept(t.Context(), a))
+
+	moved := moveTo(a.Operation, operation.Sending)
+	require.NoError(t, s.Save(t.Context(), moved, event(operation.EventAttempt)))
+	other := accepted(saveDraft(t, s, draft("XYZ567", "server-2")))
+	other.Delivery = a.Delivery
+	require.Equal(t, &operation.DuplicateError{Operation: moved}, s.Accept(t.Context(), other), "with the operation as it is now")
+	require.Equal(t, []string{operation.EventPreviewed}, kinds(t, s, other.Operation.ID))
+}
+
+func acceptsSeenDelivery(t *testing.T, s *Store) {
+	a := accepted(saveDraft(t, s, draft("ABC234", "server-1")))
+	first, err := s.First(t.Context(), a.Delivery, clock())
+	require.NoError(t, err)
+	require.True(t, first)
+	require.NoError(t, s.Accept(t.Context(), a))
+	require.IsType(t, &operation.DuplicateError{}, s.Accept(t.Context(), a))
+}
+
+func refusesNoDelivery(t *testing.T, s *Store) {
+	a := accepted(saveDraft(t, s, draft("ABC234", "server-1")))
+	a.Delivery = ""
+	require.ErrorContains(t, s.Accept(t.Context(), a), "delivery has no key")
+	got, err := s.Operation(t.Context(), a.Operation.ID)
+	require.NoError(t, err)
+	require.Equal(t, operation.Draft, got.State)
+}
+
+func acceptsDraftOnce(t *testing.T, s *Store) {
+	op := saveDraft(t, s, draft("ABC234", "server-1"))
+	now := accept(t, s, op)
+	again := accepted(op)
+	again.Delivery = "another click"
+	require.Equal(t, &operation.StaleError{Operation: now}, s.Accept(t.Context(), again))
+
+	// Even with the right version, what was accepted is no draft any more.
+	again = accepted(now)
+	again.Delivery = "a third click"
+	require.Equal(t, &operation.StaleError{Operation: now}, s.Accept(t.Context(), again))
+	first, err := s.First(t.Context(), "a third click", clock())
+	require.NoError(t, err)
+	require.True(t, first, "a refused acceptance does not use its delivery up")
+}
+
+func acceptsOneOfTwenty(t *testing.T, s *Store) {
+	op := saveDraft(t, s, draft("ABC234", "server-1"))
+	wins := atOnce(20, func(i int) error {
+		a := accepted(op)
+		a.Delivery += string(rune('a' + i/2)) // ten deliveries, each twice
+		return s.Accept(t.Context(), a)
+	}, func(err error) {
+		switch err.(type) { //nolint:errorlint // exactly these
+		case *operation.StaleError, *operation.DuplicateError:
+		default:
+			require.NoError(t, err)
+		}
+	})
+	require.Equal(t, 1, wins)
+	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, op.ID))
+}
+
+func acceptsOneSubject(t *testing.T, s *Store) {
+	drafts := []operation.Operation{
+		saveDraft(t, s, draft("ABC234", "server-1")),
+		saveDraft(t, s, draft("XYZ567", "server-1")),
+	}
+	var busy operation.Operation
+	wins := atOnce(2, func(i int) error { return s.Accept(t.Context(), accepted(drafts[i])) }, func(err error) {
+		require.IsType(t, &operation.BusyError{}, err)
+		busy = err.(*operation.BusyError).Operation //nolint:errorlint // its type was just checked
+	})
+	require.Equal(t, 1, wins)
+	require.Equal(t, operation.Accepted, busy.State)
+	accept(t, s, saveDraft(t, s, draft("OTHER2", "server-2"))) // others are not held up
+}
+
+func freesSubject(t *testing.T, s *Store) {
+	op := accept(t, s, saveDraft(t, s, draft("ABC234", "server-1")))
+	second := saveDraft(t, s, draft("XYZ567", "server-1"))
+	for _, state := range []operation.State{operation.Sending, operation.Unconfirmed, operation.NeedsPerson} {
+		op = moveTo(op, state)
+		require.NoError(t, s.Save(t.Context(), op, event(operation.EventLook)))
+		require.Equal(t, &operation.BusyError{Operation: op}, s.Accept(t.Context(), accepted(second)))
+	}
+	require.NoError(t, s.Save(t.Context(), moveTo(op, operation.Added), event(operation.EventFinished)))
+	accept(t, s, second)
+	// and an operation that opens again finds it taken
+	again := moveTo(moveTo(op, operation.Added), operation.Sending)
+	require.IsType(t, &operation.BusyError{}, s.Save(t.Context(), again, event(operation.EventAttempt)))
+}
+
+func acceptsWholly(t *testing.T, s *Store) {
+	op := saveDraft(t, s, draft("ABC234", "server-1"))
+	_, err := s.DB().ExecContext(t.Context(), "alter table events rename to events_away")
+	require.NoError(t, err)
+	require.ErrorContains(t, s.Accept(t.Context(), accepted(op)), "accepting operation LBR-ABC234 in journal "+s.name)
+	require.Error(t, s.Save(t.Context(), moveTo(op, operation.NotAdded), event(operation.EventCancelled)))
+	require.Error(t, s.SaveDraft(t.Context(), draft("XYZ567", "server-2"), event(operation.EventPreviewed)))
+	_, err = s.DB().ExecContext(t.Context(), "alter table events_away rename to events")
+	require.NoError(t, err)
+
+	got, err := s.Operation(t.Context(), op.ID)
+	require.NoError(t, err)
+	require.Equal(t, op, got)
+	_, err = s.Operation(t.Context(), "LBR-XYZ567")
+	require.Equal(t, operation.ErrNotFound, err)
+	accept(t, s, op) // with the same delivery: it was not used up
+}
+
+func firstOnce(t *testing.T, s *Store) {
+	ctx := t.Context()
+	old, kept := clock().Add(-25*time.Hour), clock().Add(-23*time.Hour)
+	for key, at := range map[string]time.Time{"old": old, "kept": kept} {
+		first, err := s.First(ctx, key, at)
+		require.NoError(t, err)
+		require.True(t, first)
+		first, err = s.First(ctx, key, clock())
+		require.NoError(t, err)
+		require.False(t, first)
+	}
+	n, err := s.Prune(ctx, clock()) // asks for more than may be forgotten
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	first, err := s.First(ctx, "kept", clock())
+	require.NoError(t, err)
+	require.False(t, first)
+	first, err = s.First(ctx, "old", clock())
+	require.NoError(t, err)
+	require.True(t, first)
+}

@@ -1,0 +1,68 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+// Card returns the card of an operation; the zero Card if it has none.
+func (s *Store) Card(ctx context.Context, operationID string) (operation.Card, error) {
+	row, err := s.q.CardOf(ctx, operationID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return operation.Card{}, nil
+	}
+	return card(query.HoldCardRow(row)), s.explain("reading a card in journal", err)
+}
+
+// BeginPost notes that a post of the card begins and returns the card as it
+// was before: its Posting is set when an earlier post was begun whose answer
+// was never stored, and that earlier time is kept. An unknown operation is
+// ErrNotFound.
+func (s *Store) BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error) {
+	var before query.HoldCardRow
+	err := s.write(ctx, func(q *query.Queries) (err error) {
+		before, err = q.HoldCard(ctx, query.HoldCardParams{OperationID: operationID, UpdatedAt: s.now().UnixMilli()})
+		if err != nil {
+			return err
+		}
+		return q.BeginPost(ctx, query.BeginPostParams{OperationID: operationID, PostingAt: millis(at)})
+	})
+	if err != nil {
+		return operation.Card{}, s.explain("noting the post of a card in journal", cardError(err))
+	}
+	return card(before), nil
+}
+
+// SaveCard stores what Slack has taken and ends the post that was begun; the
+// Posting of c is ignored. It never goes back: a lower Shown does not replace
+// the place or the version of a higher one, and a closed card stays closed. An
+// unknown operation is ErrNotFound.
+func (s *Store) SaveCard(ctx context.Context, operationID string, c operation.Card) error {
+	err := s.write(ctx, func(q *query.Queries) error {
+		err := q.SaveCard(ctx, query.SaveCardParams{
+			OperationID: operationID, Channel: c.Channel, Ts: c.TS,
+			ShownVersion: c.Shown, Closed: c.Closed, UpdatedAt: s.now().UnixMilli(),
+		})
+		if err != nil || !c.Closed {
+			return err
+		}
+		return q.MarkReported(ctx, operationID)
+	})
+	return s.explain("saving a card in journal", cardError(err))
+}
+
+func card(r query.HoldCardRow) operation.Card {
+	return operation.Card{Channel: r.Channel, TS: r.Ts, Posting: moment(r.PostingAt), Shown: r.ShownVersion, Closed: r.Closed}
+}
+
+func cardError(err error) error {
+	if isForeign(err) {
+		return operation.ErrNotFound
+	}
+	return err
+}

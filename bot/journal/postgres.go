@@ -1,0 +1,38 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// postgresConnections is the size of the pool, shared with the engine.
+const postgresConnections = 16
+
+// connectPostgres opens a pool. pgx keeps passwords out of its errors.
+func (s *Store) connectPostgres(ctx context.Context, url string) error {
+	s.dialect = postgresDialect()
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		// The cause can hold a part of the URL, so it is not passed on.
+		return errors.New("opening journal: the database URL is not a valid postgres:// URL")
+	}
+	s.name = fmt.Sprintf("postgres %s:%d/%s", config.Host, config.Port, config.Database)
+	if s.readOnly {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
+	s.db = stdlib.OpenDB(*config)
+	s.db.SetMaxOpenConns(postgresConnections)
+	s.db.SetMaxIdleConns(postgresConnections)
+	var durable string
+	if err := s.db.QueryRowContext(ctx, "show synchronous_commit").Scan(&durable); err != nil {
+		return s.explain("opening journal", err)
+	}
+	if durable == "off" {
+		return fmt.Errorf("opening journal %s: synchronous_commit is off, so an accepted operation could be lost: switch it on for this database", s.name)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+-- name: InsertOperation :exec
+insert into operations (id, ref, version, state, open, subject, client_token, actor_id,
+                        accepted_at, unreported_since, updated_at, record)
+values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id,
+        @accepted_at, @unreported_since, @updated_at, @record);
+
+-- name: AcceptDraft :execrows
+-- The compare-and-set of a draft: once, and with the token it was made with.
+update operations
+set version = @version, state = @state, open = @open, subject = @subject, actor_id = @actor_id,
+    accepted_at = @accepted_at, unreported_since = @unreported_since, updated_at = @updated_at, record = @record
+where id = @id and version = @was and client_token = @client_token and accepted_at is null;
+
+-- name: SaveOperation :execrows
+update operations
+set version = @version, state = @state, open = @open, subject = @subject, updated_at = @updated_at, record = @record
+where id = @id and version = @was and client_token = @client_token;
+
+-- name: FindOperation :one
+select record from operations where id = @id or ref = @ref order by id limit 1;
+
+-- name: OpenOperation :one
+select record from operations where subject = @subject and open;
+
+-- name: AcceptedAt :one
+select accepted_at from operations where id = @id;
+
+-- name: AcceptedSince :many
+select accepted_at from operations
+where actor_id = @actor_id and accepted_at >= @since
+order by accepted_at;
+
+-- name: History :many
+select record from operations
+where accepted_at <= @at and (accepted_at < @at or id < @id)
+order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: HistoryOf :many
+select record from operations
+where actor_id = @actor_id and accepted_at <= @at and (accepted_at < @at or id < @id)
+order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: Unreported :many
+select record from operations
+where unreported_since < @before
+order by unreported_since, id
+limit @max_rows;
+
+-- name: ClaimDelivery :execrows
+-- No row: an operation was accepted for this key before.
+insert into deliveries (key, operation_id, at) values (@key, @operation_id, @at)
+on conflict (key) do update set operation_id = excluded.operation_id, at = excluded.at
+where deliveries.operation_id = '';
+
+-- name: SeeDelivery :execrows
+-- No row: the key was seen before.
+insert into deliveries (key, operation_id, at) values (@key, '', @at)
+on conflict (key) do nothing;
+
+-- name: AcceptedFor :one
+select operation_id from deliveries where key = @key;
+
+-- name: PruneDeliveries :execrows
+delete from deliveries
+where key in (select d.key from deliveries d where d.at < @before order by d.at limit @max_rows);
+
+-- name: InsertEvent :exec
+insert into events (at, kind, operation_id, actor_id, channel_id, data)
+values (@at, @kind, @operation_id, @actor_id, @channel_id, @data);
+
+-- name: EventsOf :many
+select at, kind, operation_id, actor_id, channel_id, data from events
+where operation_id = @operation_id
+order by seq;
+
+-- name: CardOf :one
+select channel, ts, posting_at, shown_version, closed from cards where operation_id = @operation_id;
+
+-- name: HoldCard :one
+-- Returns the card as it is, empty if it is new, and keeps its row until the
+-- transaction ends.
+insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, '', '', null, 0, false, @updated_at)
+on conflict (operation_id) do update set updated_at = excluded.updated_at
+returning channel, ts, posting_at, shown_version, closed;
+
+-- name: BeginPost :exec
+-- The earliest begun post stays: the message to look for may be that old.
+update cards set posting_at = coalesce(posting_at, @posting_at) where operation_id = @operation_id;
+
+-- name: SaveCard :exec
+-- An older version never replaces the place or the version of a newer one, and
+-- what was closed stays closed.
+insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, @channel, @ts, null, @shown_version, @closed, @updated_at)
+on conflict (operation_id) do update
+set channel = case when excluded.shown_version >= cards.shown_version then excluded.channel else cards.channel end,
+    ts = case when excluded.shown_version >= cards.shown_version then excluded.ts else cards.ts end,
+    shown_version = case when excluded.shown_version >= cards.shown_version then excluded.shown_version else cards.shown_version end,
+    closed = cards.closed or excluded.closed,
+    posting_at = null,
+    updated_at = excluded.updated_at;
+
+-- name: MarkReported :exec
+update operations set unreported_since = null where id = @id;
+
+-- name: Pulse :exec
+insert into pulse (id, at) values (1, @at)
+on conflict (id) do update set at = excluded.at;

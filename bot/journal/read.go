@@ -1,0 +1,146 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+// maxRows is the most operations one call returns.
+const maxRows = 1000
+
+// Operation returns the operation with this ID or Ref, or ErrNotFound. A Ref
+// may be written in any case.
+func (s *Store) Operation(ctx context.Context, idOrRef string) (operation.Operation, error) {
+	op, err := find(ctx, s.q, idOrRef)
+	return op, s.explain("looking up an operation in journal", err)
+}
+
+// Unreported lists operations that were accepted before the given time and
+// whose card is not closed, oldest first, at most limit and never more than
+// 1000.
+func (s *Store) Unreported(ctx context.Context, acceptedBefore time.Time, limit int) ([]operation.Operation, error) {
+	rows, err := s.q.Unreported(ctx, query.UnreportedParams{Before: millis(acceptedBefore), MaxRows: rowLimit(limit)})
+	ops, err := many(rows, err)
+	return ops, s.explain("listing unreported operations in journal", err)
+}
+
+// AcceptedSince returns when this person's operations since the given time
+// were accepted, oldest first, in whole milliseconds.
+func (s *Store) AcceptedSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error) {
+	rows, err := s.q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: userID, Since: sql.NullInt64{Int64: since.UnixMilli(), Valid: true}})
+	if err != nil {
+		return nil, s.explain("counting a person's operations in journal", err)
+	}
+	times := make([]time.Time, 0, len(rows))
+	for _, at := range rows {
+		times = append(times, moment(at))
+	}
+	return times, nil
+}
+
+// Filter chooses operations for a page of history.
+type Filter struct {
+	ActorID string // Slack user id; empty: everybody's
+	After   string // ID of the last operation of the page before; empty: the first page
+	Limit   int    // at most 1000
+}
+
+// Operations lists accepted operations, newest first; drafts are not among
+// them. An unknown Filter.After is ErrNotFound.
+func (s *Store) Operations(ctx context.Context, f Filter) ([]operation.Operation, error) {
+	ops, err := s.history(ctx, f)
+	return ops, s.explain("listing operations in journal", err)
+}
+
+func (s *Store) history(ctx context.Context, f Filter) ([]operation.Operation, error) {
+	from := sql.NullInt64{Int64: math.MaxInt64, Valid: true}
+	if f.After != "" {
+		at, err := s.q.AcceptedAt(ctx, f.After)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && !at.Valid {
+			return nil, operation.ErrNotFound
+		}
+		if err != nil {
+			return nil, err
+		}
+		from = at
+	}
+	if f.ActorID == "" {
+		return many(s.q.History(ctx, query.HistoryParams{At: from, ID: f.After, MaxRows: rowLimit(f.Limit)}))
+	}
+	return many(s.q.HistoryOf(ctx, query.HistoryOfParams{ActorID: f.ActorID, At: from, ID: f.After, MaxRows: rowLimit(f.Limit)}))
+}
+
+// Events returns the audit trail of an operation in the order in which it was
+// written. At is in whole milliseconds.
+func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Event, error) {
+	rows, err := s.q.EventsOf(ctx, operationID)
+	if err != nil {
+		return nil, s.explain("reading events in journal", err)
+	}
+	events := make([]operation.Event, 0, len(rows))
+	for _, r := range rows {
+		e := operation.Event{
+			At: time.UnixMilli(r.At).UTC(), Kind: r.Kind,
+			OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID,
+		}
+		if err := json.Unmarshal([]byte(r.Data), &e.Data); err != nil {
+			return nil, fmt.Errorf("reading events in journal %s: the data of a stored event cannot be read: %w", s.name, err)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// find returns the operation with this ID or Ref, or ErrNotFound.
+func find(ctx context.Context, q *query.Queries, idOrRef string) (operation.Operation, error) {
+	idOrRef = strings.TrimSpace(idOrRef)
+	return one(q.FindOperation(ctx, query.FindOperationParams{ID: idOrRef, Ref: strings.ToUpper(idOrRef)}))
+}
+
+func one(record string, err error) (operation.Operation, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return operation.Operation{}, operation.ErrNotFound
+	}
+	if err != nil {
+		return operation.Operation{}, err
+	}
+	var op operation.Operation
+	if err := json.Unmarshal([]byte(record), &op); err != nil {
+		return operation.Operation{}, fmt.Errorf("a stored operation cannot be read: %w", err)
+	}
+	return op, nil
+}
+
+func many(records []string, err error) ([]operation.Operation, error) {
+	if err != nil {
+		return nil, err
+	}
+	ops := make([]operation.Operation, 0, len(records))
+	for _, r := range records {
+		op, err := one(r, nil)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, op)
+	}
+	return ops, nil
+}
+
+// moment is the time in a column; null is zero.
+func moment(at sql.NullInt64) time.Time {
+	if !at.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(at.Int64).UTC()
+}
+
+func rowLimit(n int) int32 { return int32(min(max(n, 0), maxRows)) }

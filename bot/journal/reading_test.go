@@ -1,0 +1,210 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+// acceptAt stores an operation of a person that was accepted at a time.
+func acceptAt(t *testing.T, s *Store, name, user string, at time.Time) operation.Operation {
+	t.Helper()
+	op := draft(name, "server-"+name)
+	op.Actor.UserID = user
+	a := accepted(op)
+	a.Operation.ClickedAt, a.Operation.Version, a.Insert = at, 1, true
+	require.NoError(t, s.Accept(t.Context(), a))
+	return a.Operation
+}
+
+func refs(ops []operation.Operation) []string {
+	var r []string
+	for _, op := range ops {
+		r = append(r, op.Ref)
+	}
+	return r
+}
+
+func recordsEvents(t *testing.T, s *Store) {
+	e := event(operation.EventDenied)
+	require.NoError(t, s.Record(t.Context(), e))
+	require.NoError(t, s.Record(t.Context(), operation.Event{Kind: operation.EventStatus}))
+	events, err := s.Events(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, []operation.Event{e, {At: clock(), Kind: operation.EventStatus}}, events)
+}
+
+func guardsEvents(t *testing.T, s *Store) {
+	require.NoError(t, s.Record(t.Context(), event(operation.EventDenied)))
+	for _, statement := range []string{"update events set kind = 'other'", "delete from events"} {
+		_, err := s.DB().ExecContext(t.Context(), statement)
+		require.ErrorContains(t, err, "events are never")
+	}
+	require.Equal(t, []string{operation.EventDenied}, kinds(t, s, ""))
+}
+
+func countsAcceptances(t *testing.T, s *Store) {
+	acceptAt(t, s, "LATE22", "U1", clock().Add(2*time.Minute))
+	acceptAt(t, s, "EARLY2", "U1", clock().Add(-time.Minute))
+	acceptAt(t, s, "EXACT2", "U1", clock())
+	acceptAt(t, s, "OTHER2", "U2", clock())
+	saveDraft(t, s, draft("DRAFT2", "server-x"))
+	times, err := s.AcceptedSince(t.Context(), "U1", clock())
+	require.NoError(t, err)
+	require.Equal(t, []time.Time{clock(), clock().Add(2 * time.Minute)}, times)
+	times, err = s.AcceptedSince(t.Context(), "U3", clock())
+	require.NoError(t, err)
+	require.Empty(t, times)
+}
+
+func listsUnreported(t *testing.T, s *Store) {
+	ctx := t.Context()
+	second := acceptAt(t, s, "SECOND", "U1", clock().Add(time.Second))
+	first := acceptAt(t, s, "FIRST2", "U1", clock())
+	acceptAt(t, s, "TOOLATE", "U1", clock().Add(time.Minute))
+	saveDraft(t, s, draft("DRAFT2", "server-x"))
+	shown := acceptAt(t, s, "SHOWN2", "U1", clock())
+	require.NoError(t, s.SaveCard(ctx, shown.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 1}))
+	closed := acceptAt(t, s, "CLOSED", "U1", clock())
+	require.NoError(t, s.SaveCard(ctx, closed.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: 1, Closed: true}))
+
+	ops, err := s.Unreported(ctx, clock().Add(time.Minute), 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"LBR-FIRST2", "LBR-SHOWN2", "LBR-SECOND"}, refs(ops))
+	require.Equal(t, first, ops[0])
+
+	require.NoError(t, s.Save(ctx, moveTo(second, operation.Added), event(operation.EventFinished)))
+	ops, err = s.Unreported(ctx, clock().Add(time.Minute), 10)
+	require.NoError(t, err)
+	require.Contains(t, refs(ops), second.Ref, "final is not yet reported")
+	ops, err = s.Unreported(ctx, clock().Add(time.Minute), 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"LBR-FIRST2"}, refs(ops))
+	ops, err = s.Unreported(ctx, clock().Add(time.Minute), -1)
+	require.NoError(t, err)
+	require.Empty(t, ops)
+}
+
+func pagesHistory(t *testing.T, s *Store) {
+	ctx := t.Context()
+	for i := range 5 {
+		acceptAt(t, s, fmt.Sprintf("PAGE%d", i), fmt.Sprintf("U%d", i%2), clock().Add(time.Duration(i/2)*time.Second)) // pairs share a moment
+	}
+	saveDraft(t, s, draft("DRAFT2", "server-x"))
+	var all []string
+	for after := ""; ; {
+		ops, err := s.Operations(ctx, Filter{After: after, Limit: 2})
+		require.NoError(t, err)
+		if len(ops) == 0 {
+			break
+		}
+		all = append(all, refs(ops)...)
+		after = ops[len(ops)-1].ID
+	}
+	require.Equal(t, []string{"LBR-PAGE4", "LBR-PAGE3", "LBR-PAGE2", "LBR-PAGE1", "LBR-PAGE0"}, all)
+
+	ops, err := s.Operations(ctx, Filter{ActorID: "U1", After: "id-PAGE4", Limit: 10})
+	require.NoError(t, err)
+	require.Equal(t, []string{"LBR-PAGE3", "LBR-PAGE1"}, refs(ops))
+	_, err = s.Operations(ctx, Filter{After: "id-NONE22", Limit: 10})
+	require.Equal(t, operation.ErrNotFound, err)
+	_, err = s.Operations(ctx, Filter{After: "id-DRAFT2", Limit: 10})
+	require.Equal(t, operation.ErrNotFound, err)
+}
+
+func remembersPost(t *testing.T, s *Store) {
+	ctx := t.Context()
+	op := acceptAt(t, s, "ABC234", "U1", clock())
+	c, err := s.Card(ctx, op.ID)
+	require.NoError(t, err)
+	require.Equal(t, operation.Card{}, c)
+
+	before, err := s.BeginPost(ctx, op.ID, clock())
+	require.NoError(t, err)
+	require.Equal(t, operation.Card{}, before, "nothing was begun before")
+	before, err = s.BeginPost(ctx, op.ID, clock().Add(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, operation.Card{Posting: clock()}, before, "the post whose answer is not stored")
+	c, err = s.Card(ctx, op.ID)
+	require.NoError(t, err)
+	require.Equal(t, operation.Card{Posting: clock()}, c)
+
+	posted := operation.Card{Channel: "C1", TS: "1.1", Shown: 1, Posting: clock()}
+	require.NoError(t, s.SaveCard(ctx, op.ID, posted))
+	posted.Posting = time.Time{}
+	c, err = s.Card(ctx, op.ID)
+	require.NoError(t, err)
+	require.Equal(t, posted, c)
+	before, err = s.BeginPost(ctx, op.ID, clock().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, posted, before, "posting anew keeps the old place until it is done")
+}
+
+func cardNeverGoesBack(t *testing.T, s *Store) {
+	ctx := t.Context()
+	op := acceptAt(t, s, "ABC234", "U1", clock())
+	for _, step := range []struct {
+		save, want operation.Card
+	}{
+		{operation.Card{Channel: "C1", TS: "1.1", Shown: 3}, operation.Card{Channel: "C1", TS: "1.1", Shown: 3}},
+		{operation.Card{Channel: "C9", TS: "9.9", Shown: 2}, operation.Card{Channel: "C1", TS: "1.1", Shown: 3}},
+		{operation.Card{Channel: "C2", TS: "2.2", Shown: 3}, operation.Card{Channel: "C2", TS: "2.2", Shown: 3}},
+		{operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}, operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}},
+		{operation.Card{Channel: "C1", TS: "1.1", Shown: 3}, operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}},
+		{operation.Card{Channel: "C2", TS: "2.2", Shown: 5}, operation.Card{Channel: "C2", TS: "2.2", Shown: 5, Closed: true}},
+	} {
+		require.NoError(t, s.SaveCard(ctx, op.ID, step.save))
+		c, err := s.Card(ctx, op.ID)
+		require.NoError(t, err)
+		require.Equal(t, step.want, c)
+	}
+}
+
+func cardOfNothing(t *testing.T, s *Store) {
+	_, err := s.BeginPost(t.Context(), "id-none", clock())
+	require.Equal(t, operation.ErrNotFound, err)
+	require.Equal(t, operation.ErrNotFound, s.SaveCard(t.Context(), "id-none", operation.Card{TS: "1.1"}))
+}
+
+func pings(t *testing.T, s *Store) {
+	require.NoError(t, s.Ping(t.Context()))
+	require.NoError(t, s.Ping(t.Context()))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, s.Ping(ctx), context.Canceled)
+	_, err := s.DB().ExecContext(t.Context(), "drop table pulse")
+	require.NoError(t, err)
+	require.ErrorContains(t, s.Ping(t.Context()), "writing to journal "+s.name)
+	require.NoError(t, s.Close())
+	require.Error(t, s.Ping(t.Context()))
+}
+
+func closedStoreFails(t *testing.T, s *Store) {
+	ctx := t.Context()
+	require.NoError(t, s.Close())
+	_, reading := s.Operation(ctx, "LBR-ABC234")
+	_, listing := s.Unreported(ctx, clock(), 1)
+	_, counting := s.AcceptedSince(ctx, "U1", clock())
+	_, remembering := s.First(ctx, "key", clock())
+	_, paging := s.Operations(ctx, Filter{Limit: 1})
+	_, pruning := s.Prune(ctx, clock())
+	_, events := s.Events(ctx, "id")
+	_, card := s.Card(ctx, "id")
+	_, post := s.BeginPost(ctx, "id", clock())
+	for _, err := range []error{
+		reading, listing, counting, remembering, paging, pruning, events, card, post,
+		s.SaveDraft(ctx, draft("ABC234", "server-1"), event(operation.EventPreviewed)),
+		s.Accept(ctx, accepted(draft("ABC234", "server-1"))),
+		s.Save(ctx, draft("ABC234", "server-1"), event(operation.EventFinished)),
+		s.Record(ctx, event(operation.EventDenied)),
+		s.SaveCard(ctx, "id", operation.Card{}),
+	} {
+		require.ErrorContains(t, err, "journal "+s.name)
+		require.False(t, named(err), "%v", err)
+	}
+}

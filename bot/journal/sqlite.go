@@ -1,0 +1,178 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"go.uber.org/zap"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// sqliteConnections is the size of the pool: one may read while the other
+// writes. More only wait for each other's write lock.
+const sqliteConnections = 2
+
+// sqlitePragmas are set on every connection and read back, because the driver
+// ignores names which it does not know. See sqlite.org/pragma.html.
+func sqlitePragmas() []pragma {
+	return []pragma{
+		{"busy_timeout", "5000", "5000"},
+		{"foreign_keys", "1", "1"},
+		{"journal_mode", "WAL", "wal"},
+		{"synchronous", "FULL", "2"},
+	}
+}
+
+type pragma struct{ name, set, want string }
+
+func (s *Store) connectSQLite(ctx context.Context, rest string) error {
+	s.dialect = sqliteDialect()
+	path, err := sqlitePath(rest)
+	if err != nil {
+		return err
+	}
+	s.name = path
+	if s.readOnly {
+		err = checkReadable(path)
+	} else {
+		err = s.claimFile(path)
+	}
+	if err != nil {
+		return err
+	}
+	if s.db, err = sql.Open("sqlite", sqliteDSN(path, s.readOnly)); err != nil {
+		return fmt.Errorf("opening journal %s: %w", path, err)
+	}
+	s.db.SetMaxOpenConns(sqliteConnections)
+	s.db.SetMaxIdleConns(sqliteConnections)
+	if err := checkPragmas(ctx, s.db); err != nil {
+		return s.explain("opening journal", err)
+	}
+	return nil
+}
+
+// sqlitePath turns what follows "sqlite:" into an absolute path.
+func sqlitePath(rest string) (string, error) {
+	if strings.HasPrefix(rest, "///") {
+		rest = rest[2:]
+	}
+	switch {
+	case rest == "":
+		return "", errors.New("opening journal: the database URL names no file: write sqlite:lbbot.db or sqlite:/path/to/lbbot.db")
+	case strings.Contains(rest, ":memory:"), strings.Contains(rest, "mode=memory"):
+		return "", errors.New("opening journal: a database in memory loses what was accepted: name a file, for example sqlite:lbbot.db")
+	case strings.HasPrefix(rest, "//"):
+		return "", errors.New("opening journal: write sqlite:name.db or sqlite:/path/to/name.db, without a host")
+	case strings.ContainsAny(rest, "?#"):
+		return "", errors.New("opening journal: an sqlite: URL takes no options: leave out what follows the file name")
+	}
+	path, err := filepath.Abs(rest)
+	if err != nil {
+		return "", fmt.Errorf("opening journal %s: %w", rest, err)
+	}
+	return path, nil
+}
+
+func sqliteDSN(path string, readOnly bool) string {
+	q := url.Values{"_txlock": {"immediate"}}
+	for _, p := range sqlitePragmas() {
+		if readOnly && p.name == "journal_mode" {
+			continue // setting it is a write; it is in the file
+		}
+		q.Add("_pragma", p.name+"("+p.set+")")
+	}
+	if readOnly {
+		q.Set("mode", "ro")
+		q.Add("_pragma", "query_only(1)")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// checkPragmas reads back what the connection string asked for, on every
+// connection of the pool.
+func checkPragmas(ctx context.Context, db *sql.DB) error {
+	for range sqliteConnections {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // held until all are checked, so each is another one
+		for _, p := range sqlitePragmas() {
+			var got string
+			if err := conn.QueryRowContext(ctx, "pragma "+p.name).Scan(&got); err != nil {
+				return err
+			}
+			if got != p.want {
+				return fmt.Errorf("%s is %s and must be %s; the file must be on a local disk which allows it", p.name, got, p.want)
+			}
+		}
+	}
+	return nil
+}
+
+// claimFile takes the lock of the file and creates the file, readable by its
+// owner only, if it does not exist.
+func (s *Store) claimFile(path string) error {
+	if err := checkFolder(path); err != nil {
+		return err
+	}
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	got, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("opening journal %s: the folder must be writable for this user: %w", path, err)
+	}
+	if !got {
+		return fmt.Errorf("opening journal %s: another lbbot is using it: stop that one, or give this one a database of its own with LBBOT_DATABASE_URL", path)
+	}
+	s.lock = lock
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening journal %s: the file and its folder must be writable for this user: %w", path, err)
+	}
+	defer func() { _ = f.Close() }() // nothing was written through it
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("opening journal %s: %w", path, err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		s.log.Warn("journal file is open to other users; it should have mode 0600",
+			zap.String("file", path), zap.Stringer("mode", info.Mode().Perm()))
+	}
+	return nil
+}
+
+func checkFolder(path string) error {
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("opening journal %s: the folder %s does not exist: create it, or name another with LBBOT_DATABASE_URL", path, folder)
+	case err != nil:
+		return fmt.Errorf("opening journal %s: %w", path, err)
+	case !info.IsDir():
+		return fmt.Errorf("opening journal %s: %s is not a folder", path, folder)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("opening journal %s: this is a folder: name a file in it", path)
+	}
+	return nil
+}
+
+func checkReadable(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading journal %s: there is no such file: the bot creates it when it first runs; check LBBOT_DATABASE_URL", path)
+	}
+	if err != nil {
+		return fmt.Errorf("reading journal %s: %w", path, err)
+	}
+	return f.Close()
+}

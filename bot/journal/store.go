@@ -1,0 +1,134 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"go.uber.org/zap"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+// pingLimit bounds Ping: a journal that needs longer for one row cannot keep
+// the three seconds in which Slack wants an answer.
+const pingLimit = 2 * time.Second
+
+// Config says which database, and how to open it.
+type Config struct {
+	// URL is "sqlite:" and a path, or "postgres://…". It may hold a password
+	// and is never logged.
+	URL string
+
+	// Now is the clock of the columns updated_at and at; time.Now if nil.
+	Now func() time.Time
+
+	// Log may be nil.
+	Log *zap.Logger
+
+	// ReadOnly opens without the lock and without migrating, also while a bot
+	// is running on the same database; every write then fails.
+	ReadOnly bool
+}
+
+// Store is the journal on one database. It is safe for concurrent use.
+type Store struct {
+	db       *sql.DB
+	q        *query.Queries
+	now      func() time.Time
+	log      *zap.Logger
+	readOnly bool
+	dialect  dialect
+	name     string       // for messages: the file, or host and database, never a password
+	lock     *flock.Flock // nil on PostgreSQL and when read-only
+}
+
+var _ operation.Journal = (*Store)(nil)
+
+// Open opens the database, takes the lock of an SQLite file, checks that
+// commits are durable and brings the tables up to date. A second writer on the
+// same file, a folder that does not exist or cannot be written, a file that is
+// no database or damaged, and tables of a newer lbbot are errors which say
+// what to do. It blocks while another replica migrates, until ctx ends.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = zap.NewNop()
+	}
+	if err := s.connect(ctx, c.URL); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.q = query.New(s.db)
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.log.Info("journal open", zap.String("database", s.name), zap.Bool("read_only", s.readOnly))
+	return s, nil
+}
+
+func (s *Store) connect(ctx context.Context, url string) error {
+	scheme, rest, ok := strings.Cut(url, ":")
+	switch {
+	case ok && scheme == "sqlite":
+		return s.connectSQLite(ctx, rest)
+	case ok && (scheme == "postgres" || scheme == "postgresql"):
+		return s.connectPostgres(ctx, url)
+	}
+	return errors.New(`opening journal: the database URL must start with "sqlite:" or "postgres://", for example sqlite:lbbot.db`)
+}
+
+// Close closes the database and releases the lock. It waits for statements
+// which are running.
+func (s *Store) Close() error {
+	var errs []error
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("closing journal %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// DB returns the journal's own connections, for the engine, which keeps its
+// tables in the same database. It belongs to the Store: do not close it. On
+// SQLite there are two connections at most, and each transaction takes the
+// write lock when it begins, so a transaction which waits for another one
+// waits for ever: keep them short and never ask the journal from inside one.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Ping reports within two seconds whether the journal can commit a write, or
+// be read if it was opened read-only.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
+	if s.readOnly {
+		return s.explain("reading journal", s.db.PingContext(ctx))
+	}
+	return s.explain("writing to journal", s.q.Pulse(ctx, s.now().UnixMilli()))
+}
+
+// write runs fn in one transaction and returns after its commit. Errors of fn
+// are returned as they are.
+func (s *Store) write(ctx context.Context, fn func(q *query.Queries) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // says "already committed" on the way out
+	if err := fn(s.q.WithTx(tx)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

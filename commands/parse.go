@@ -183,7 +183,10 @@ func (p *parser) mean(key string, w word) {
 // clear, several if they are equally near.
 func nearKeys(fields []Field, typed string) []string {
 	var near []string
-	best := mistakesAllowed(len(typed))
+	best := 1 // in a short word, two mistakes make another word
+	if len(typed) > 5 {
+		best = 2
+	}
 	typed = strings.ToLower(typed)
 	consider := func(f Field, name string) {
 		if len(name) < 3 && name != f.Key {

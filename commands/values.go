@@ -49,7 +49,10 @@ func (s *scanner) skipSpaces() bool {
 func (s *scanner) next() word {
 	start := s.at
 	key, after, dashed := s.keyHere()
-	field := findField(s.fields, key)
+	var field *Field
+	if endsAt(s.text, after) || s.text[after] == '=' || s.text[after] == ':' {
+		field = findField(s.fields, key)
+	}
 	var w word
 	switch {
 	case key == "":
@@ -68,7 +71,7 @@ func (s *scanner) next() word {
 	default:
 		s.value(&w, "")
 	}
-	w.given = s.text[start:s.at]
+	w.given = strings.TrimRight(s.text[start:s.at], " ")
 	return w
 }
 
@@ -231,6 +234,9 @@ func findField(fields []Field, key string) *Field {
 
 // sameKey compares keys without regard to letter case, "-" and "_".
 func sameKey(a, b string) bool {
+	if a != "" && b != "" && lower(a[0]) != lower(b[0]) {
+		return false // no key here begins with "-" or "_"
+	}
 	i, j := 0, 0
 	for {
 		for i < len(a) && (a[i] == '-' || a[i] == '_') {

@@ -1,0 +1,166 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+func allTopics() []string {
+	return append(helpTopics(), "", "keys", "codes", "nonsense")
+}
+
+func TestHelpFitsAPhone(t *testing.T) {
+	t.Parallel()
+	require.LessOrEqual(t, len(Help("").Lines), 12)
+}
+
+func TestEveryCommandInHelpIsAccepted(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, topic := range allTopics() {
+		page := Help(topic)
+		require.NotEmpty(t, page.Title, topic)
+		require.NotEmpty(t, page.Lines, topic)
+		for _, line := range page.Lines {
+			require.NotContains(t, line, "\n")
+			require.LessOrEqual(t, utf8.RuneCountInString(line), 300, line)
+			if strings.HasPrefix(line, Name) {
+				_, err := Parse(line)
+				require.NoError(t, err, line)
+				seen++
+			}
+		}
+	}
+	require.Greater(t, seen, 15)
+	for _, v := range Verbs() {
+		require.NotEmpty(t, v.Examples)
+		for _, example := range v.Examples {
+			c, err := Parse(example)
+			require.NoError(t, err, example)
+			require.Equal(t, v.Verb, c.Verb, example)
+		}
+	}
+}
+
+func TestHelpAllNamesEveryKeyAndItsAliases(t *testing.T) {
+	t.Parallel()
+	all := strings.Join(Help("all").Lines, "\n")
+	for _, f := range RegisterFields() {
+		require.Contains(t, all, f.Key)
+		for _, alias := range f.Aliases {
+			require.Contains(t, all, alias)
+		}
+	}
+}
+
+func TestHelpKnowsItsTopics(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"":                  "Add a server to a load balancer",
+		"all":               "All keys",
+		"errors":            "Error codes",
+		"weight":            "weight",
+		"portList":          "ports",
+		"PORT-LIST":         "ports",
+		"status":            "/lb-register status LBR-...",
+		"missing_parameter": "MISSING_PARAMETER",
+		"nonsense":          "Help",
+	}
+	for topic, title := range tests {
+		require.Equal(t, title, Help(topic).Title, topic)
+	}
+	require.Contains(t, Help("wieght").Lines[0], "Did you mean weight")
+	require.NotContains(t, Help("<!channel>").Lines[0], "<")
+}
+
+func TestEveryFieldExampleIsAccepted(t *testing.T) {
+	t.Parallel()
+	keys := map[string]bool{}
+	for _, f := range RegisterFields() {
+		require.NotEmpty(t, f.Example, f.Key)
+		require.NotEmpty(t, f.Help, f.Key)
+		require.NotEmpty(t, f.Label, f.Key)
+		r := registration(t, exampleOf(f))
+		require.NotEmpty(t, r.Values()[f.Key])
+		for _, name := range append([]string{f.Key}, f.Aliases...) {
+			require.False(t, keys[strings.ToLower(name)], "%s is used twice", name)
+			keys[strings.ToLower(name)] = true
+		}
+	}
+}
+
+func TestFormShowsItsFieldsInOrder(t *testing.T) {
+	t.Parallel()
+	var labels []string
+	for _, f := range RegisterFields() {
+		if f.InForm {
+			labels = append(labels, f.Label)
+		}
+	}
+	require.Equal(t, []string{
+		"Listener", "Server", "Type", "Ports", "Weight (1 to 100)", "Backend name", "Reason", "Post the result in", "After adding",
+	}, labels)
+}
+
+func TestAdviceIsASentenceForEachKnownCode(t *testing.T) {
+	t.Parallel()
+	a, ok := Advice("INVALID_LB_LISTENER_NOT_FOUND")
+	require.True(t, ok)
+	require.Equal(t, ErrorAdvice{Means: "the listener does not exist any more.", Do: "pick the listener again; it may have been recreated."}, a)
+
+	_, ok = Advice("SOMETHING_NEW")
+	require.False(t, ok)
+
+	seen := map[string]bool{}
+	for _, k := range knownCodes() {
+		require.False(t, seen[k.code], k.code)
+		seen[k.code] = true
+		require.Regexp(t, `^[A-Z_]+$`, k.code)
+		require.Regexp(t, `^[a-z][^!]*\.$`, k.advice.Means, k.code)
+		require.Regexp(t, `^[a-z][^!]*\.$`, k.advice.Do, k.code)
+	}
+	require.Len(t, seen, 27)
+}
+
+func TestClosestNamesComeFirst(t *testing.T) {
+	t.Parallel()
+	servers := []string{"db-07", "web-06", "mail", "web-07", "web-07"}
+	require.Equal(t, []string{"web-07", "web-06", "db-07"}, Closest("wbe-07", []string{"web-06", "db-07", "mail", "web-07"}, 3))
+	require.Equal(t, []string{"web-07"}, Closest("wbe-07", servers, 1))
+	require.Equal(t, []string{"web-06", "web-07"}, Closest("web", servers, 5))
+	require.Equal(t, []string{"web-07"}, Closest("WEB-07", servers, 1))
+	require.Empty(t, Closest("postgres", servers, 3))
+	require.Empty(t, Closest("", servers, 3))
+	require.Empty(t, Closest("web-07", nil, 3))
+	require.Empty(t, Closest("web-07", servers, 0))
+}
+
+func TestBackendNameIsMadeFromTheServersName(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 70)
+	tests := []struct {
+		server string
+		taken  []string
+		want   string
+	}{
+		{"web-07", nil, "web-07"},
+		{"web 07 (new)", nil, "web-07-new"},
+		{"web_07", nil, "web-07"},
+		{"10.0.3.17", nil, "10.0.3.17"},
+		{"2001:db8::17", nil, "2001-db8-17"},
+		{"web-07.example", nil, "web-07.example"},
+		{"网关", nil, "server"},
+		{"", nil, "server"},
+		{"-.-", []string{"server"}, "server-2"},
+		{"web-07", []string{"web-07"}, "web-07-2"},
+		{"web-07", []string{"WEB-07", "web-07-2"}, "web-07-3"},
+		{long, nil, long[:64]},
+		{long, []string{long[:64]}, long[:62] + "-2"},
+	}
+	for _, tt := range tests {
+		require.Equal(t, tt.want, BackendName(tt.server, tt.taken), tt.server)
+	}
+}

@@ -35,8 +35,8 @@ type deliverOptions struct {
 	RetryReason  string
 }
 
-// link is the Socket Mode half as the rest of the package sees it.
-type link interface {
+// socketLink is the Socket Mode half as the rest of the package sees it.
+type socketLink interface {
 	http.Handler
 	// openURL makes an address with a ticket that works once.
 	openURL(baseWS string) string
@@ -49,7 +49,7 @@ type link interface {
 // offline is a link without Socket Mode: nobody is ever connected.
 type offline struct{ http.Handler }
 
-func newLink(*Slack) link { return offline{http.NotFoundHandler()} }
+func newLink(*Slack) socketLink { return offline{http.NotFoundHandler()} }
 
 func (offline) openURL(baseWS string) string { return baseWS + "/link/" }
 

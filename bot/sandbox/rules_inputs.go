@@ -10,7 +10,7 @@ import (
 
 // Element types by the place that takes them
 // (docs.slack.dev/reference/block-kit/block-elements).
-func elementsOf(place string) []string {
+func elementTypes(place string) []string {
 	selects := []string{"static_select", "external_select", "users_select", "conversations_select", "channels_select",
 		"multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select", "multi_channels_select"}
 	choices := []string{"checkboxes", "radio_buttons", "datepicker", "timepicker"}
@@ -32,8 +32,8 @@ func (c *checker) element(at string, v any, place string, ids map[string]bool) {
 	if !ok {
 		return
 	}
-	kind := c.enum(at, o, "type", true, elementsOf(place)...)
-	if !slices.Contains(elementsOf(place), kind) {
+	kind := c.enum(at, o, "type", true, elementTypes(place)...)
+	if !slices.Contains(elementTypes(place), kind) {
 		return
 	}
 	if kind == "image" {

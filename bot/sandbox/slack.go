@@ -28,7 +28,7 @@ import (
 // Slack is the stand-in. All methods may be called from several goroutines.
 type Slack struct {
 	opt     Options
-	sockets link
+	sockets socketLink
 
 	mu     sync.Mutex
 	base   string // http://host:port, known once started

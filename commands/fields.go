@@ -1,5 +1,7 @@
 package commands
 
+import "slices"
+
 // Keys of the fields, as in Values and Problem.Field.
 const (
 	KeyListener = "listener"
@@ -80,77 +82,89 @@ type Field struct {
 }
 
 // RegisterFields returns the fields of a registration in the order of the
-// form. Help, form and validation all come from this list.
+// form. Help, form and validation all come from this list. The result is the
+// caller's own.
 func RegisterFields() []Field {
-	return []Field{
-		{
-			Key: KeyListener, Aliases: []string{"l", "listenerId"}, APIName: "listenerId",
-			Label: "Listener", Hint: "Its ID, its name, load balancer/listener, or load balancer:port.",
-			Placeholder: "api-lb/https-443", Example: "api-lb:443",
-			Help: "its ID, or name, or lb-name/listener-name, or lb-name:port",
-			Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
-		},
-		{
-			Key: KeyServer, Aliases: []string{"s", "instance", "instanceId", "ip", "host"}, APIName: "instanceId",
-			Label: "Server", Hint: "Its ID, name, host name or IP.",
-			Placeholder: "web-07", Example: "10.0.3.17",
-			Help: "instance ID, name, host name, public or private IP",
-			Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
-		},
-		{
-			Key: KeyType, Aliases: []string{"instanceType"}, APIName: "instanceType",
-			Label: "Type", Hint: "Choose it if you know it; otherwise I look it up.", Example: "vm",
-			Help: "bm (bare metal) or vm (virtual machine); normally found by itself",
-			Kind: FieldChoice, InForm: true,
-			Options: []Option{{TypeAuto, "Find out"}, {"bm", "Bare metal"}, {"vm", "Virtual machine"}},
-		},
-		{
-			Key: KeyPorts, Aliases: []string{"p", "port", "portList"}, APIName: "portList",
-			Label: "Ports", Hint: "One or more, separated by commas. Leave empty to use the listener's port.",
-			Placeholder: "8080,8081", Example: "8080,8081",
-			Help: "numbers from 1 to 65535, separated by commas, or a range such as 8080-8083; 20 at most; empty means the listener's own",
-			Kind: FieldText, MaxLength: MaxReference, InForm: true,
-		},
-		{
-			Key: KeyWeight, Aliases: []string{"w"}, APIName: "weight",
-			Label: "Weight (1 to 100)", Hint: "Leave empty for Zenlayer's default.", Example: "50",
-			Help: "a whole number from 1 to 100; empty means Zenlayer's default",
-			Kind: FieldNumber, Min: 1, Max: MaxWeight, InForm: true,
-		},
-		{
-			Key: KeyName, Aliases: []string{"backend", "backendName"}, APIName: "backendName",
-			Label: "Backend name", Hint: "Letters, digits, hyphens and periods.",
-			Placeholder: "Made from the server's name", Example: "web-07",
-			Help: "up to 64 letters, digits, hyphens and periods; made from the server's name when absent",
-			Kind: FieldText, MaxLength: MaxName, InForm: true,
-		},
-		{
-			Key: KeyReason, Aliases: []string{"r", "why"},
-			Label: "Reason", Hint: "Saved in the audit log. Add the incident or ticket number.",
-			Example: "inc-1234 add capacity",
-			Help:    "free text, up to 300 characters; put quotes around it",
-			Kind:    FieldMultiline, MaxLength: MaxReason, InForm: true,
-		},
-		{
-			Key: KeyTo, Aliases: []string{"channel"},
-			Label: "Post the result in", Hint: "The channel sees the result. External channels are not listed.",
-			Example: "#ops",
-			Help:    "the channel for the result; without it, where you typed the command",
-			Kind:    FieldChannel, MaxLength: MaxReference, InForm: true,
-		},
-		{
-			Key: KeyNoWatch, Label: "After adding", Example: "no-watch",
-			Help: "do not watch the server's status after adding",
-			Kind: FieldCheck, InForm: true, Flag: true, Inverted: true,
-			Options: []Option{{"watch", "Watch its status (up to 5 minutes)"}},
-		},
-		{
-			Key: KeyDryRun, Label: "Dry run", Example: "dry-run",
-			Help: "check everything and send nothing",
-			Kind: FieldCheck, Flag: true,
-			Options: []Option{{"true", "Check everything and send nothing"}},
-		},
+	own := make([]Field, len(registerFields))
+	for i, f := range registerFields {
+		f.Aliases = slices.Clone(f.Aliases)
+		f.Options = slices.Clone(f.Options)
+		own[i] = f
 	}
+	return own
+}
+
+// registerFields is a table and never changes: nothing writes to it, and only
+// copies leave the package. Making it anew for each command would be a third
+// of the time of parsing.
+var registerFields = [...]Field{
+	{
+		Key: KeyListener, Aliases: []string{"l", "listenerId"}, APIName: "listenerId",
+		Label: "Listener", Hint: "Its ID, its name, load balancer/listener, or load balancer:port.",
+		Placeholder: "api-lb/https-443", Example: "api-lb:443",
+		Help: "its ID, or name, or lb-name/listener-name, or lb-name:port",
+		Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
+	},
+	{
+		Key: KeyServer, Aliases: []string{"s", "instance", "instanceId", "ip", "host"}, APIName: "instanceId",
+		Label: "Server", Hint: "Its ID, name, host name or IP.",
+		Placeholder: "web-07", Example: "10.0.3.17",
+		Help: "instance ID, name, host name, public or private IP",
+		Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
+	},
+	{
+		Key: KeyType, Aliases: []string{"instanceType"}, APIName: "instanceType",
+		Label: "Type", Hint: "Choose it if you know it; otherwise I look it up.", Example: "vm",
+		Help: "bm (bare metal) or vm (virtual machine); normally found by itself",
+		Kind: FieldChoice, InForm: true,
+		Options: []Option{{TypeAuto, "Find out"}, {"bm", "Bare metal"}, {"vm", "Virtual machine"}},
+	},
+	{
+		Key: KeyPorts, Aliases: []string{"p", "port", "portList"}, APIName: "portList",
+		Label: "Ports", Hint: "One or more, separated by commas. Leave empty to use the listener's port.",
+		Placeholder: "8080,8081", Example: "8080,8081",
+		Help: "numbers from 1 to 65535, separated by commas, or a range such as 8080-8083; 20 at most; empty means the listener's own",
+		Kind: FieldText, MaxLength: MaxReference, InForm: true,
+	},
+	{
+		Key: KeyWeight, Aliases: []string{"w"}, APIName: "weight",
+		Label: "Weight (1 to 100)", Hint: "Leave empty for Zenlayer's default.", Example: "50",
+		Help: "a whole number from 1 to 100; empty means Zenlayer's default",
+		Kind: FieldNumber, Min: 1, Max: MaxWeight, InForm: true,
+	},
+	{
+		Key: KeyName, Aliases: []string{"backend", "backendName"}, APIName: "backendName",
+		Label: "Backend name", Hint: "Letters, digits, hyphens and periods.",
+		Placeholder: "Made from the server's name", Example: "web-07",
+		Help: "up to 64 letters, digits, hyphens and periods; made from the server's name when absent",
+		Kind: FieldText, MaxLength: MaxName, InForm: true,
+	},
+	{
+		Key: KeyReason, Aliases: []string{"r", "why"},
+		Label: "Reason", Hint: "Saved in the audit log. Add the incident or ticket number.",
+		Example: "inc-1234 add capacity",
+		Help:    "free text, up to 300 characters; put quotes around it",
+		Kind:    FieldMultiline, MaxLength: MaxReason, InForm: true,
+	},
+	{
+		Key: KeyTo, Aliases: []string{"channel"},
+		Label: "Post the result in", Hint: "The channel sees the result. External channels are not listed.",
+		Example: "#ops",
+		Help:    "the channel for the result; without it, where you typed the command",
+		Kind:    FieldChannel, MaxLength: MaxReference, InForm: true,
+	},
+	{
+		Key: KeyNoWatch, Label: "After adding", Example: "no-watch",
+		Help: "do not watch the server's status after adding",
+		Kind: FieldCheck, InForm: true, Flag: true, Inverted: true,
+		Options: []Option{{"watch", "Watch its status (up to 5 minutes)"}},
+	},
+	{
+		Key: KeyDryRun, Label: "Dry run", Example: "dry-run",
+		Help: "check everything and send nothing",
+		Kind: FieldCheck, Flag: true,
+		Options: []Option{{"true", "Check everything and send nothing"}},
+	},
 }
 
 // TypeAuto is the value of the type field for "find out".

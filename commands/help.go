@@ -24,7 +24,7 @@ func Help(topic string) HelpPage {
 	case "errors", "codes":
 		return helpErrors()
 	}
-	if f := findField(RegisterFields(), strings.TrimSuffix(topic, "=")); f != nil {
+	if f := findField(registerFields[:], strings.TrimSuffix(topic, "=")); f != nil {
 		return helpField(*f)
 	}
 	for _, v := range Verbs() {
@@ -59,7 +59,7 @@ func helpStart() HelpPage {
 
 func helpAll() HelpPage {
 	lines := []string{"Write key=value; the listener and the server may stand first, without their keys."}
-	for _, f := range RegisterFields() {
+	for _, f := range registerFields {
 		lines = append(lines, fieldLine(f))
 	}
 	lines = append(lines, "Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
@@ -120,7 +120,7 @@ func helpUnknown(topic string) HelpPage {
 
 func helpTopics() []string {
 	topics := []string{"all", "errors"}
-	for _, f := range RegisterFields() {
+	for _, f := range registerFields {
 		topics = append(topics, f.Key)
 	}
 	for _, v := range Verbs() {

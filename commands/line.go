@@ -47,7 +47,7 @@ func (r Registration) CommandLine() string {
 
 // commandLine writes values as a command, in the order of the fields.
 func commandLine(v Values) string {
-	fields := RegisterFields()
+	fields := registerFields[:]
 	var b strings.Builder
 	b.WriteString(Name)
 	positional := canBeLoose(fields, v[KeyListener], true) && canBeLoose(fields, v[KeyServer], false)

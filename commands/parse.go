@@ -8,7 +8,7 @@ import (
 
 // parseRegister reads a folded text as listener, server, pairs and flags.
 func parseRegister(text string) (Command, error) {
-	p := parser{builder: builder{fields: RegisterFields(), given: Values{}}}
+	p := parser{builder: builder{fields: registerFields[:], given: Values{}}}
 	p.sort((&scanner{text: text, fields: p.fields}).words())
 	p.place()
 	p.build()
@@ -76,6 +76,9 @@ func (p *parser) give(key, value string) {
 
 // twice refuses keys given more than once. Only flags may be repeated.
 func (p *parser) twice() {
+	if len(p.all) == 0 {
+		return
+	}
 	for _, f := range p.fields {
 		values := p.all[f.Key]
 		first := p.given[f.Key]

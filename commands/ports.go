@@ -13,7 +13,7 @@ const portWords = "Use numbers from 1 to 65535, for example 8080,8081."
 func (b *builder) setPorts(value string) {
 	parts := strings.FieldsFunc(value, isListGap)
 	var wrong []string
-	list := portList{}
+	list := portList{ports: make([]int, 0, min(len(parts), MaxPorts))}
 	for _, part := range parts {
 		first, last, ok := parseRange(part)
 		switch {

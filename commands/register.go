@@ -71,7 +71,7 @@ func (r Registration) Request(listenerID, instanceID string, t zenlayer.Instance
 // returns it as a registration. The error is an *InputError with every
 // problem; values that are absent or empty count as not given.
 func BuildRegistration(values Values) (Registration, error) {
-	b := builder{fields: RegisterFields(), given: values}
+	b := builder{fields: registerFields[:], given: values}
 	b.build()
 	if err := b.failure(); err != nil {
 		return Registration{}, err
@@ -94,14 +94,20 @@ type builder struct {
 
 // build checks each field that has no problem yet.
 func (b *builder) build() {
+	known := 0
 	for i := range b.fields {
 		f := &b.fields[i]
-		if _, known := b.fixes[f.Key]; known {
-			continue
+		value, given := b.given[f.Key]
+		if given {
+			known++
 		}
-		b.field(f, b.given[f.Key])
+		if _, decided := b.fixes[f.Key]; !decided {
+			b.field(f, value)
+		}
 	}
-	b.strangers()
+	if known < len(b.given) {
+		b.strangers()
+	}
 }
 
 // field checks one value and puts it in its place.

@@ -1,0 +1,128 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/cedar-policy/cedar-go/types"
+	"github.com/cedar-policy/cedar-go/x/exp/ast"
+)
+
+// askable refuses what Cedar's validator lets pass and what could only
+// mislead:
+//
+//   - `has`: with every attribute required it is never needed, and on a missing
+//     fact it would quietly say no.
+//   - What is said about an entity by its id: only the person, the listener and
+//     its load balancer of the question are known.
+//   - Comparisons that no entity can satisfy, such as a person with == to a
+//     group: a forbid with one would never forbid.
+func (c *checker) askable(condition ast.ConditionType, tokens []token, id string) {
+	inspect(condition.Body, func(n ast.IsNode) bool {
+		switch n := n.(type) {
+		case ast.NodeTypeHas:
+			c.add(find(tokens, "has"), id, "`has` is not needed: every attribute of the schema is always there")
+		case ast.NodeTypeAccess:
+			c.unknowable(n.Arg, tokens, id)
+		case ast.NodeTypeIsIn:
+			c.unknowable(n.Left, tokens, id)
+			c.possible(n.Left, n.Entity, within, tokens, id)
+			c.possibleType(n.Left, n.EntityType, tokens, id)
+		case ast.NodeTypeIs:
+			c.unknowable(n.Left, tokens, id)
+			c.possibleType(n.Left, n.EntityType, tokens, id)
+		case ast.NodeTypeIn:
+			c.unknowable(n.Left, tokens, id)
+			c.possible(n.Left, n.Right, within, tokens, id)
+		case ast.NodeTypeEquals:
+			c.equal(n.BinaryNode, tokens, id)
+		case ast.NodeTypeNotEquals:
+			c.equal(n.BinaryNode, tokens, id)
+		}
+		return true
+	})
+}
+
+func (c *checker) unknowable(n ast.IsNode, tokens []token, id string) {
+	for _, uid := range entitiesOf(n) {
+		if uid.Type != typeAction {
+			c.add(placeOf(tokens, uid), id, "nothing is known about %s by itself; ask about principal or resource", uid)
+		}
+	}
+}
+
+func (c *checker) equal(n ast.BinaryNode, tokens []token, id string) {
+	c.possible(n.Left, n.Right, itself, tokens, id)
+	c.possible(n.Right, n.Left, itself, tokens, id)
+}
+
+// How a variable can be related to an entity.
+const (
+	itself = false // it is that entity
+	within = true  // it is that entity or in it
+)
+
+// possible reports entities that a variable can have nothing to do with.
+func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []token, id string) {
+	v, ok := variable.(ast.NodeTypeVariable)
+	if !ok {
+		return
+	}
+	for _, uid := range entitiesOf(value) {
+		if !slices.Contains(typesOf(v.Name, relation), uid.Type) {
+			c.add(placeOf(tokens, uid), id, "%s can never be %s, so this would never hold", v.Name, uid)
+		}
+	}
+}
+
+func (c *checker) possibleType(variable ast.IsNode, t types.EntityType, tokens []token, id string) {
+	v, ok := variable.(ast.NodeTypeVariable)
+	if ok && !slices.Contains(typesOf(v.Name, itself), t) && c.isEntity(t) {
+		c.add(find(tokens, string(t)), id, "%s is never a %s, so this would never hold", v.Name, t)
+	}
+}
+
+// isEntity reports whether the schema has the type; others are reported by the
+// validator.
+func (c *checker) isEntity(t types.EntityType) bool {
+	_, ok := c.schema.Entities[t]
+	return ok || t == typeAction
+}
+
+// typesOf returns the types of the entities that a variable can be, or be in.
+func typesOf(variable types.String, relation bool) []types.EntityType {
+	switch {
+	case variable == "principal" && relation == within:
+		return []types.EntityType{typePerson, typeUsergroup}
+	case variable == "principal":
+		return []types.EntityType{typePerson}
+	case variable == "resource" && relation == within:
+		return []types.EntityType{typeListener, typeBalancer}
+	case variable == "resource":
+		return []types.EntityType{typeListener}
+	case variable == "action":
+		return []types.EntityType{typeAction}
+	}
+	return nil
+}
+
+// entitiesOf returns the entity, or the set of entities, that a literal is.
+func entitiesOf(n ast.IsNode) []types.EntityUID {
+	switch n := n.(type) {
+	case ast.NodeValue:
+		if uid, ok := n.Value.(types.EntityUID); ok {
+			return []types.EntityUID{uid}
+		}
+	case ast.NodeTypeSet:
+		var out []types.EntityUID
+		for _, e := range n.Elements {
+			out = append(out, entitiesOf(e)...)
+		}
+		return out
+	}
+	return nil
+}
+
+// placeOf finds the id of an entity, or else the first token.
+func placeOf(tokens []token, uid types.EntityUID) token {
+	return find(tokens, `"`+string(uid.ID)+`"`)
+}

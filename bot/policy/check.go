@@ -1,0 +1,268 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/cedar-policy/cedar-go/types"
+	"github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
+)
+
+// The annotations that mean something here.
+const (
+	annotationID        = "id"
+	annotationApprovals = "approvals"
+	annotationReason    = "reason"
+	annotationContact   = "contact"
+)
+
+// The entity types of the schema.
+const (
+	typePerson    = types.EntityType("Person")
+	typeUsergroup = types.EntityType("Usergroup")
+	typeBalancer  = types.EntityType("LoadBalancer")
+	typeListener  = types.EntityType("Listener")
+	typeAction    = types.EntityType("Action")
+)
+
+const maxWords = 300 // characters in @reason and @contact
+
+// checker turns parsed policies into rules and reports what is wrong with them.
+type checker struct {
+	*report
+	warnings report
+	schema   *resolved.Schema
+}
+
+// policies fills set from all policies of a file.
+func (c *checker) policies(set *Set, sources []source) {
+	seen := map[string]token{}
+	groups := map[string]bool{}
+	for _, s := range sources {
+		r := c.rule(s, seen)
+		c.types(s, r.id)
+		for _, n := range literals(s.ast()) {
+			c.literal(n, s, r.id)
+			if n.Type == typeUsergroup && !groups[string(n.ID)] {
+				groups[string(n.ID)] = true
+				set.groups = append(set.groups, string(n.ID))
+			}
+		}
+		r.clauses = clausesOf(s.ast())
+		for _, cl := range r.clauses {
+			set.incident = set.incident || cl.about.context["incident"]
+		}
+		set.rules = append(set.rules, r)
+	}
+	if len(sources) == 0 {
+		c.warnings.add(token{}, "", "the file has no policy, so nobody may do anything")
+	}
+}
+
+// rule reads the annotations of one policy.
+func (c *checker) rule(s source, seen map[string]token) rule {
+	r := rule{permit: s.ast().Effect == ast.EffectPermit, compiled: s.compiled}
+	values := map[string]string{}
+	for _, a := range s.ast().Annotations {
+		values[string(a.Key)] = string(a.Value)
+	}
+	r.id = c.id(s, values, seen)
+	r.approvals = c.approvals(s, r, values)
+	r.reason = c.words(s, r.id, annotationReason, values)
+	r.contact = c.words(s, r.id, annotationContact, values)
+	for _, a := range s.ast().Annotations {
+		switch a.Key {
+		case annotationID, annotationApprovals, annotationReason, annotationContact:
+		default:
+			c.warnings.add(s.at(string(a.Key)), r.id, "the annotation @%s means nothing here; known are @id, @approvals, @reason and @contact", a.Key)
+		}
+	}
+	if r.permit && anybody(s.ast()) {
+		c.warnings.add(s.at("principal"), r.id, "it permits everybody in the workspace; name a user group or a person unless that is meant")
+	}
+	return r
+}
+
+var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// id returns the @id, which must be there and be the only one.
+func (c *checker) id(s source, values map[string]string, seen map[string]token) string {
+	id, ok := values[annotationID]
+	at := s.at(annotationID)
+	switch first, taken := seen[id]; {
+	case !ok:
+		c.add(s.start(), "", `the policy has no @id; give it one, such as @id("sre-in-incidents")`)
+	case !idForm.MatchString(id):
+		c.add(at, "", "@id(%q) is not 1 to 64 letters, digits, dots, hyphens or underscores", id)
+	case taken:
+		c.add(at, id, "the @id is taken by the policy in line %d", first.line)
+	default:
+		seen[id] = at
+	}
+	return id
+}
+
+// approvals returns the number of approvals that a permit asks for.
+func (c *checker) approvals(s source, r rule, values map[string]string) int {
+	text, ok := values[annotationApprovals]
+	needed := r.permit && canRegister(s.ast().Action)
+	at := s.at(annotationApprovals)
+	switch {
+	case !ok && needed:
+		c.add(s.start(), r.id, `it permits register and has no @approvals; say how many are needed, from @approvals("0") to @approvals("3")`)
+	case !ok:
+	case len(text) != 1 || text[0] < '0' || text[0] > '3':
+		c.add(at, r.id, `@approvals(%q) is not "0", "1", "2" or "3"`, text)
+	case !needed:
+		c.warnings.add(at, r.id, "@approvals has no effect, because the policy does not permit register")
+		return int(text[0] - '0')
+	default:
+		if text != "0" {
+			c.warnings.add(at, r.id, "it asks for approval, which this version cannot ask for yet, so the answer is no")
+		}
+		return int(text[0] - '0')
+	}
+	return 0
+}
+
+func (c *checker) words(s source, id, name string, values map[string]string) string {
+	text := strings.TrimSpace(values[name])
+	if len([]rune(text)) > maxWords {
+		c.add(s.at(name), id, "@%s is longer than %d characters", name, maxWords)
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+		c.add(s.at(name), id, "@%s has invisible characters", name)
+	}
+	return text
+}
+
+// types runs Cedar's validator on the scope and on each condition apart, so
+// that every problem is found and gets its own line.
+func (c *checker) types(s source, id string) {
+	before := len(c.problems)
+	p := s.ast()
+	scope := *p
+	scope.Conditions = nil
+	known := map[string]bool{}
+	texts := c.validate(&scope)
+	for _, text := range texts {
+		known[text] = true
+		if len(texts) > 1 && !quoted.MatchString(text) {
+			continue // "no applicable action" is the consequence of an unknown name
+		}
+		c.add(place(s.tokens.head, text), id, "%s", text)
+	}
+	for i, condition := range p.Conditions {
+		tokens := s.tokens.head
+		if len(s.tokens.conditions) == len(p.Conditions) {
+			tokens = s.tokens.conditions[i]
+		}
+		one := *p
+		one.Conditions = []ast.ConditionType{condition}
+		for _, text := range c.validate(&one) {
+			if !known[text] {
+				c.add(place(tokens, text), id, "%s", text)
+			}
+		}
+		c.askable(condition, tokens, id)
+	}
+	if len(c.problems) > before {
+		return
+	}
+	for _, text := range c.validate(p) {
+		c.add(s.start(), id, "%s", text)
+	}
+}
+
+// The form of the validator's texts. Which action a missing attribute was
+// missed for is left out, since there is one such text for each action.
+var (
+	inContext = regexp.MustCompile(`in context for \S+ not found`)
+	quoted    = regexp.MustCompile("`([^`]+)`")
+)
+
+// validate returns what the validator says, each text once. It is
+// experimental code, so that even a panic of it only refuses the file.
+func (c *checker) validate(p *ast.Policy) (texts []string) {
+	defer func() {
+		if v := recover(); v != nil {
+			texts = append(texts, fmt.Sprintf("the policy cannot be checked: %v", v))
+		}
+	}()
+	err := validate.New(c.schema, validate.WithStrict()).Policy("", p)
+	for _, e := range flatten(err) {
+		text := inContext.ReplaceAllString(e.Error(), "in context not found")
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, flatten(e)...)
+	}
+	return out
+}
+
+// place finds the token that a validator's text speaks of: the last part of
+// the name it quotes. Without one it is the first token.
+func place(tokens []token, text string) token {
+	if m := quoted.FindStringSubmatch(text); m != nil {
+		name := m[1]
+		if i := strings.LastIndex(name, "::"); i >= 0 {
+			name = name[i+2:]
+		}
+		if i := strings.LastIndex(name, "."); i >= 0 && !strings.HasPrefix(name, `"`) {
+			name = name[i+1:]
+		}
+		return find(tokens, name)
+	}
+	return tokens[0]
+}
+
+func find(tokens []token, text string) token {
+	for _, t := range tokens {
+		if t.text == text {
+			return t
+		}
+	}
+	return tokens[0]
+}
+
+func (s source) start() token { return s.tokens.head[0] }
+
+// at returns the token of the head with this text, such as an annotation's name.
+func (s source) at(text string) token { return find(s.tokens.head, text) }
+
+// The form of Slack's ids.
+var (
+	groupID = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
+	userID  = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
+)
+
+// literal warns about ids that cannot be Slack's.
+func (c *checker) literal(uid types.EntityUID, s source, id string) {
+	at := find(s.tokens.all(), `"`+string(uid.ID)+`"`)
+	switch {
+	case uid.Type == typeUsergroup && !groupID.MatchString(string(uid.ID)):
+		c.warnings.add(at, id, "%q does not look like the id of a user group (S…); while Slack does not know it, the answer to everybody is no", uid.ID)
+	case uid.Type == typePerson && !userID.MatchString(string(uid.ID)):
+		c.warnings.add(at, id, "%q does not look like the id of a person (U… or W…)", uid.ID)
+	}
+}

@@ -1,0 +1,230 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	cedar "github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/types"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	actionRegister = types.String(operation.ActionRegister)
+	mostWeight     = 100 // what a weight that was not asked for can be at most
+	mostPort       = 65535
+)
+
+// facts is everything that Cedar is told about one question. All of it was
+// read; nothing is assumed. It is used by one decision at a time.
+type facts struct {
+	person   types.Entity // its parents are set by join
+	listener types.Entity
+	balancer types.Entity
+	request  cedar.Request
+	action   string
+	in       []string // the named groups that the person is in
+	missed   bool     // Cedar asked for something that is not here
+}
+
+// newFacts builds the facts of a question. The name of a fact that is missing
+// or impossible is returned instead; it is one of the What… constants.
+func newFacts(q operation.Question, f identity, in []string) (*facts, string) {
+	l := q.Listener
+	switch {
+	case slices.Contains([]string{l.ID, l.Name, l.Protocol, l.LoadBalancerID, l.LoadBalancerName}, ""):
+		return nil, WhatListener
+	case q.Server.ID == "" || q.Server.Type == "":
+		return nil, WhatServer
+	case q.Weight < 0 || q.Weight > mostWeight:
+		return nil, WhatWeight
+	case slices.ContainsFunc(q.Ports, func(p int) bool { return p < 1 || p > mostPort }):
+		return nil, WhatPorts
+	}
+	out := &facts{action: string(q.Action), in: in}
+	out.person.UID = uid(typePerson, f.person.ID)
+	out.person.Attributes = record(types.RecordMap{"team": types.String(f.person.TeamID)})
+	out.join("")
+	out.balancer.UID = uid(typeBalancer, l.LoadBalancerID)
+	out.balancer.Attributes = known(map[types.String]string{"name": l.LoadBalancerName, "zone": l.Zone})
+	out.listener.UID = uid(typeListener, l.ID)
+	out.listener.Parents = types.NewEntityUIDSet(out.balancer.UID)
+	out.listener.Attributes = known(map[types.String]string{"name": l.Name, "protocol": l.Protocol, "account": q.Account})
+	out.request = cedar.Request{
+		Principal: out.person.UID,
+		Action:    uid(typeAction, string(q.Action)),
+		Resource:  out.listener.UID,
+		Context:   contextOf(q, f),
+	}
+	return out, ""
+}
+
+func uid(t types.EntityType, id string) types.EntityUID {
+	return types.NewEntityUID(t, types.String(id))
+}
+
+func record(m types.RecordMap) types.Record { return types.NewRecord(m) }
+
+// known leaves out what is not known, so that a policy which looks at it errs
+// and the answer is no.
+func known(values map[types.String]string) types.Record {
+	m := make(types.RecordMap, len(values))
+	for name, v := range values {
+		if v != "" {
+			m[name] = types.String(v)
+		}
+	}
+	return record(m)
+}
+
+func contextOf(q operation.Question, f identity) types.Record {
+	weight := q.Weight
+	if weight == 0 {
+		weight = mostWeight
+	}
+	ports := make([]types.Value, 0, len(q.Ports))
+	for _, p := range q.Ports {
+		ports = append(ports, types.Long(p))
+	}
+	at := q.At.UTC()
+	m := channelContext(f)
+	m["weight"] = types.Long(weight)
+	m["ports"] = types.NewSet(ports...)
+	m["instance"] = record(types.RecordMap{
+		"id": types.String(q.Server.ID), "type": types.String(q.Server.Type),
+	})
+	m["hour"] = types.Long(at.Hour())
+	m["weekday"] = types.Long(isoWeekday(at.Weekday()))
+	return record(m)
+}
+
+// channelContext is the part of the context that does not depend on what is
+// asked for.
+func channelContext(f identity) types.RecordMap {
+	name, private := f.channel.Name, f.channel.Private
+	if f.channel.Direct {
+		name, private = "", true // no channel can have this name
+	}
+	return types.RecordMap{
+		"channel": record(types.RecordMap{
+			"id": types.String(f.channel.ID), "name": types.String(name), "private": types.Boolean(private),
+		}),
+		"incident": types.Boolean(f.incident),
+	}
+}
+
+// isoWeekday counts from 1 for Monday to 7 for Sunday.
+func isoWeekday(d time.Weekday) int { return (int(d)+6)%7 + 1 }
+
+// join makes the person a member of their named groups, and of one more if
+// it is not empty.
+func (f *facts) join(more string) {
+	parents := make([]types.EntityUID, 0, len(f.in)+1)
+	for _, g := range f.in {
+		parents = append(parents, uid(typeUsergroup, g))
+	}
+	if more != "" {
+		parents = append(parents, uid(typeUsergroup, more))
+	}
+	f.person.Parents = types.NewEntityUIDSet(parents...)
+}
+
+// Get implements cedar's EntityGetter and notices what is asked for in vain.
+func (f *facts) Get(id types.EntityUID) (types.Entity, bool) {
+	switch id {
+	case f.person.UID:
+		return f.person, true
+	case f.listener.UID:
+		return f.listener, true
+	case f.balancer.UID:
+		return f.balancer, true
+	}
+	if id.Type == typeAction || id.Type == typeUsergroup {
+		return types.Entity{UID: id}, true // complete: they have neither attributes nor parents
+	}
+	f.missed = true
+	return types.Entity{}, false
+}
+
+// ordered gives Cedar the policies in the order of the file, under their @id.
+type ordered []rule
+
+// All implements cedar's PolicyIterator.
+func (o ordered) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
+	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
+		for i := range o {
+			if !yield(cedar.PolicyID(o[i].id), o[i].compiled) {
+				return
+			}
+		}
+	}
+}
+
+// verdict is Cedar's answer.
+type verdict struct {
+	permits []*rule // those that hold, fewest approvals first; none when a forbid holds
+	forbids []*rule // those that hold
+	fault   error   // why the answer cannot be relied upon
+}
+
+// ask asks Cedar once.
+func (s *Set) ask(f *facts) verdict {
+	if !s.actions[f.action] {
+		return verdict{fault: fmt.Errorf("the action %q is not in the schema", f.action)}
+	}
+	f.missed = false
+	_, diagnostic := cedar.Authorize(ordered(s.rules), f, f.request)
+	var v verdict
+	for _, e := range diagnostic.Errors {
+		v.fault = fmt.Errorf("evaluating policy %s: %s", e.PolicyID, e.Message)
+	}
+	if f.missed && v.fault == nil {
+		v.fault = errors.New("a policy looked at something the question does not have")
+	}
+	for _, reason := range diagnostic.Reasons {
+		r := s.named(string(reason.PolicyID))
+		if r.permit {
+			v.permits = append(v.permits, r)
+		} else {
+			v.forbids = append(v.forbids, r)
+		}
+	}
+	slices.SortStableFunc(v.permits, func(a, b *rule) int { return a.approvals - b.approvals })
+	return v
+}
+
+func (s *Set) named(id string) *rule {
+	i := slices.IndexFunc(s.rules, func(r rule) bool { return r.id == id })
+	return &s.rules[i]
+}
+
+// decide answers a question whose facts are complete. The error says why a
+// decision is operation.DeniedUnchecked.
+func (s *Set) decide(f *facts) (operation.Decision, error) {
+	d := operation.Decision{Person: true, Channel: true, In: f.in}
+	switch v := s.ask(f); {
+	case v.fault != nil:
+		d.Code, d.What = operation.DeniedUnchecked, WhatPolicy
+		return d, v.fault
+	case len(v.forbids) > 0:
+		d.Code = operation.DeniedForbidden
+		decidedBy(&d, v.forbids)
+		return d, nil
+	case len(v.permits) > 0:
+		best := v.permits[0]
+		decidedBy(&d, v.permits[:1])
+		d.Approvals = best.approvals
+		d.Allowed = best.approvals == 0
+		if !d.Allowed {
+			d.Code = operation.DeniedApproval
+		}
+		return d, nil
+	}
+	d.Code = operation.DeniedNoRule
+	s.explain(f, &d)
+	return d, nil
+}

@@ -1,0 +1,223 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+// Config is what a Gate needs.
+type Config struct {
+	Path             string              // of the policy file; required, need not exist
+	Directory        operation.Directory // required; asked anew for each decision, so it should cache
+	IncidentChannels []string            // patterns of path.Match on the channel's name
+	IncidentCreators []string            // user or bot ids; empty: no channel is an incident channel
+	Log              *zap.Logger         // nil: none
+	Registerer       prometheus.Registerer
+	Now              func() time.Time // nil: time.Now
+}
+
+// Gate answers who may do what, where, by the policy file as it is on disk.
+// It is safe for concurrent use. It implements operation.Permission and
+// operation.Explainer.
+type Gate struct {
+	path      string
+	directory operation.Directory
+	incidents []string
+	creators  []string
+	log       *zap.Logger
+	metrics   *metrics
+	now       func() time.Time
+	poll      time.Duration // between looks at the file without being told
+
+	reloading sync.Mutex
+	current   atomic.Pointer[loaded]
+}
+
+var (
+	_ operation.Permission = (*Gate)(nil)
+	_ operation.Explainer  = (*Gate)(nil)
+)
+
+// loaded is what is in force and how the file is. It is never changed.
+type loaded struct {
+	set     *Set // nil: deny everything
+	at      time.Time
+	problem error
+	absent  bool
+	seen    string // digest of the file as last read, or the words of its problem
+}
+
+// Status says what is in force and whether the file could be used.
+type Status struct {
+	Digest   string    // of the policies in force; empty while none are and everybody is denied
+	LoadedAt time.Time // when they were loaded
+	Problem  error     // why the file as it is now is not in force; a *FileError if it is broken
+	Absent   bool      // the file does not exist
+	Warnings []Problem // of the policies in force
+}
+
+// New makes a Gate and loads the file. A broken or absent file is no error:
+// everybody is denied until there is a good one, and the log and Status say so.
+func New(c Config) (*Gate, error) {
+	var faults []error
+	if c.Path == "" {
+		faults = append(faults, errors.New("the path of the policy file is empty"))
+	}
+	if c.Directory == nil {
+		faults = append(faults, errors.New("the directory of people and channels is missing"))
+	}
+	for _, glob := range c.IncidentChannels {
+		if _, err := path.Match(glob, ""); err != nil {
+			faults = append(faults, fmt.Errorf("the incident channel pattern %q: %w", glob, err))
+		}
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("making the policy gate: %w", errors.Join(faults...))
+	}
+	m, err := newMetrics(c.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("registering the policy metrics: %w", err)
+	}
+	g := &Gate{
+		path: filepath.Clean(c.Path), directory: c.Directory,
+		incidents: slices.Clone(c.IncidentChannels), creators: slices.Clone(c.IncidentCreators),
+		log: c.Log, metrics: m, now: c.Now, poll: pollEvery,
+	}
+	if g.log == nil {
+		g.log = zap.NewNop()
+	}
+	if g.now == nil {
+		g.now = time.Now
+	}
+	g.current.Store(&loaded{})
+	_ = g.Reload() // logged and kept in Status
+	return g, nil
+}
+
+// Admit asks only whether any policy could allow this person anything in this
+// place. It never fails and blocks as Decide does.
+func (g *Gate) Admit(ctx context.Context, a operation.Actor, p operation.Place) operation.Decision {
+	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
+	defer cancel()
+	_, d, err := g.identify(ctx, a, p)
+	g.unchecked(ctx, d, err, a, p)
+	d.Allowed = d.Code == ""
+	if !d.Allowed {
+		g.metrics.decided(d)
+	}
+	return d
+}
+
+// Decide answers a question. It never fails: what could not be checked is a
+// denial that says so. It blocks for Slack, at most for LookupTimeout.
+func (g *Gate) Decide(ctx context.Context, q operation.Question) operation.Decision {
+	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
+	defer cancel()
+	d, err := g.decide(ctx, q)
+	g.unchecked(ctx, d, err, q.Actor, q.Place)
+	g.metrics.decided(d)
+	return d
+}
+
+func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Decision, error) {
+	f, d, err := g.identify(ctx, q.Actor, q.Place)
+	if d.Code != "" {
+		return d, err
+	}
+	set := g.current.Load().set
+	if set == nil {
+		d.Code = operation.DeniedNoPolicy
+		return d, nil
+	}
+	in, err := g.groups(ctx, set.groups, f.person.ID)
+	if err != nil {
+		d.Code, d.What = operation.DeniedUnchecked, WhatGroups
+		return d, err
+	}
+	if q.At.IsZero() {
+		q.At = g.now()
+	}
+	known, missing := newFacts(q, f, in)
+	if missing != "" {
+		d.Code, d.What, d.In = operation.DeniedUnchecked, missing, in
+		return d, nil
+	}
+	return set.decide(known)
+}
+
+// Whoami says how a person stands. The error means that Slack could not be
+// read; what was read is returned with it. A channel that could not be read is
+// no error but a refusal. It blocks for Slack, at most for LookupTimeout.
+func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place) (operation.Standing, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
+	defer cancel()
+	f, refusal, err := g.identify(ctx, a, p)
+	now := g.current.Load()
+	s := operation.Standing{
+		Person: f.person, Workspace: f.workspace, Channel: f.channel, Incident: f.incident,
+		Refusal: refusal, Policy: now.version(),
+	}
+	if refusal.Code == operation.DeniedUnchecked && refusal.What != WhatChannel {
+		return s, fmt.Errorf("asking Slack who %s is: %w", a.UserID, err)
+	}
+	var named []string
+	if now.set != nil {
+		named = now.set.groups
+	}
+	if s.Groups, err = g.memberships(ctx, f.person.ID); err != nil && len(named) > 0 {
+		return s, err
+	}
+	if refusal.Code != "" || now.set == nil {
+		return s, nil
+	}
+	in, err := g.groups(ctx, named, f.person.ID)
+	if err != nil {
+		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, WhatGroups
+		g.unchecked(ctx, s.Refusal, err, a, p)
+		return s, nil
+	}
+	s.Rules = now.set.standing(f, in)
+	return s, nil
+}
+
+// memberships returns the groups that count and that the person is in.
+func (g *Gate) memberships(ctx context.Context, userID string) ([]operation.Group, error) {
+	all, err := g.directory.Groups(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading user groups: %w", err)
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(x operation.Group) bool {
+		return x.Disabled || x.External || !slices.Contains(x.Members, userID)
+	}), nil
+}
+
+// unchecked logs why something could not be checked.
+func (g *Gate) unchecked(ctx context.Context, d operation.Decision, err error, a operation.Actor, p operation.Place) {
+	if err == nil && d.Code != operation.DeniedUnchecked {
+		return
+	}
+	g.log.Warn("permission could not be checked",
+		zap.String("what", d.What), zap.String("code", string(d.Code)),
+		zap.String("person", a.UserID), zap.String("channel", p.ChannelID),
+		zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
+}
+
+// version names the policies in force for people.
+func (l *loaded) version() string {
+	if l.set == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%.12s, loaded %s UTC", l.set.digest, l.at.UTC().Format("2006-01-02 15:04"))
+}

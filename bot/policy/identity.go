@@ -1,0 +1,187 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	"lbbot/bot/operation"
+)
+
+// The facts that operation.Decision.What names when its code is
+// operation.DeniedUnchecked.
+const (
+	WhatWorkspace = "workspace" // where the bot is installed
+	WhatPerson    = "person"
+	WhatChannel   = "channel"
+	WhatGroups    = "groups"   // a user group that the policy names, or all of them
+	WhatListener  = "listener" // or its load balancer
+	WhatServer    = "server"
+	WhatWeight    = "weight"
+	WhatPorts     = "ports"
+	WhatPolicy    = "policy" // a policy could not be evaluated
+)
+
+// LookupTimeout is how long one decision waits for Slack's answers, all
+// together. What was not answered by then could not be checked.
+const LookupTimeout = 5 * time.Second
+
+var errLookupTimeout = errors.New("policy lookup timeout")
+
+// slackbot is the one bot whose is_bot is false; see docs.slack.dev, user object.
+const slackbot = "USLACKBOT"
+
+// identity is what Slack says about who asks from where.
+type identity struct {
+	workspace operation.Workspace
+	person    operation.Person
+	channel   operation.Channel
+	incident  bool
+}
+
+// identify reads who asks from where and refuses what no policy can allow.
+// The decision's Code is empty when nothing is refused; its Person and
+// Channel are set. The error says why something could not be checked.
+func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Place) (identity, operation.Decision, error) {
+	var f identity
+	w, err := g.directory.Workspace(ctx)
+	if err == nil && w.TeamID == "" {
+		err = errors.New("no id was given")
+	}
+	if err != nil {
+		return f, operation.Decision{Code: operation.DeniedUnchecked, What: WhatWorkspace}, fmt.Errorf("reading the workspace: %w", err)
+	}
+	f.workspace = w
+
+	var personErr, channelErr error
+	var personCode, channelCode operation.DenialCode
+	f.person, personErr = g.person(ctx, a.UserID)
+	if personErr == nil {
+		personCode = refusePerson(w, f.person, a, p)
+	}
+	f.channel, channelErr = g.channel(ctx, p.ChannelID)
+	if channelErr == nil {
+		channelCode = refuseChannel(f.channel, p.ChannelID)
+		f.incident = g.isIncident(f.channel)
+	}
+
+	d := operation.Decision{
+		Person:  personErr == nil && personCode == "",
+		Channel: channelErr == nil && channelCode == "",
+	}
+	switch {
+	case personErr != nil:
+		d.Code, d.What = operation.DeniedUnchecked, WhatPerson
+	case personCode != "":
+		d.Code = personCode
+	case channelErr != nil:
+		d.Code, d.What = operation.DeniedUnchecked, WhatChannel
+	default:
+		d.Code = channelCode
+	}
+	return f, d, errors.Join(personErr, channelErr)
+}
+
+func (g *Gate) person(ctx context.Context, id string) (operation.Person, error) {
+	if id == "" {
+		return operation.Person{}, errors.New("reading a person: no id was given")
+	}
+	p, err := g.directory.Person(ctx, id)
+	if err != nil {
+		return p, fmt.Errorf("reading person %s: %w", id, err)
+	}
+	if p.ID != id || p.TeamID == "" {
+		return p, fmt.Errorf("reading person %s: the answer is about %q in workspace %q", id, p.ID, p.TeamID)
+	}
+	return p, nil
+}
+
+func (g *Gate) channel(ctx context.Context, id string) (operation.Channel, error) {
+	if id == "" {
+		return operation.Channel{}, errors.New("reading a channel: no id was given")
+	}
+	c, err := g.directory.Channel(ctx, id)
+	if err != nil {
+		return c, fmt.Errorf("reading channel %s: %w", id, err)
+	}
+	if c.ID == id && c.Name == "" && !c.Direct && !c.Shared && !c.Archived {
+		return c, fmt.Errorf("reading channel %s: the answer has no name", id)
+	}
+	return c, nil
+}
+
+// refusePerson returns why no policy can allow this person, in the order of
+// the gates. Being a stranger is not the only sign of another organization:
+// members of it who share a channel with us are no strangers, so the home
+// workspace and the organization are compared, and where the click came from.
+func refusePerson(w operation.Workspace, p operation.Person, a operation.Actor, at operation.Place) operation.DenialCode {
+	foreign := func(team string) bool { return team != "" && team != w.TeamID && team != w.EnterpriseID }
+	switch {
+	case p.Stranger, p.TeamID != w.TeamID, p.EnterpriseID != w.EnterpriseID,
+		foreign(a.TeamID), foreign(at.TeamID), a.EnterpriseID != "" && a.EnterpriseID != w.EnterpriseID:
+		return operation.DeniedWorkspace
+	case p.Guest:
+		return operation.DeniedGuest
+	case p.Bot, p.ID == slackbot, p.ID == w.BotUserID:
+		return operation.DeniedBot
+	case p.Deactivated:
+		return operation.DeniedDeactivated
+	}
+	return ""
+}
+
+// refuseChannel returns why no policy can allow anything in this channel. A
+// direct message with the bot is a fine place.
+func refuseChannel(c operation.Channel, id string) operation.DenialCode {
+	switch {
+	case c.Shared:
+		return operation.DeniedShared
+	case c.ID != id, c.Archived, c.Private && !c.Direct && !c.Member:
+		return operation.DeniedChannel
+	}
+	return ""
+}
+
+// isIncident reports whether a channel is an incident channel. Anyone can name
+// a channel inc-…, so who created it counts as well.
+func (g *Gate) isIncident(c operation.Channel) bool {
+	if c.Direct || c.Creator == "" || !slices.Contains(g.creators, c.Creator) {
+		return false
+	}
+	return slices.ContainsFunc(g.incidents, func(glob string) bool {
+		ok, err := path.Match(glob, c.Name)
+		return ok && err == nil
+	})
+}
+
+// groups returns which of the named user groups the person is in, in the
+// order of names. It is an error if Slack does not vouch for one of them: a
+// group that is missing, disabled or of another organization would leave a
+// forbid without effect.
+func (g *Gate) groups(ctx context.Context, names []string, userID string) ([]string, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	all, err := g.directory.Groups(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading user groups: %w", err)
+	}
+	var in []string
+	for _, id := range names {
+		i := slices.IndexFunc(all, func(x operation.Group) bool { return x.ID == id })
+		switch {
+		case i < 0:
+			return nil, fmt.Errorf("reading user groups: the policy names %s, which Slack does not know", id)
+		case all[i].Disabled:
+			return nil, fmt.Errorf("reading user groups: the policy names %s, which is disabled", id)
+		case all[i].External:
+			return nil, fmt.Errorf("reading user groups: the policy names %s, which belongs to another organization", id)
+		case slices.Contains(all[i].Members, userID):
+			in = append(in, id)
+		}
+	}
+	return in, nil
+}

@@ -1,0 +1,253 @@
+package policy
+
+import (
+	"crypto/sha256"
+	_ "embed" // the schema
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	cedar "github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/schema"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+)
+
+//go:embed lbbot.cedarschema
+var schemaText []byte
+
+// The limits of a policy file. They keep a wrong file, such as a log, from
+// being worked through, and the recursion over expressions shallow.
+const (
+	maxFile   = 256 << 10 // bytes
+	maxTokens = 20_000    // in one policy
+	maxDepth  = 64        // of brackets
+)
+
+// Set is one parsed and validated policy file. It is immutable and safe for
+// concurrent use.
+type Set struct {
+	rules    []rule
+	groups   []string
+	digest   string
+	warnings []Problem
+	actions  map[string]bool
+	incident bool // some policy looks at context.incident
+}
+
+// rule is one policy with what its annotations say.
+type rule struct {
+	id        string
+	permit    bool
+	approvals int
+	reason    string
+	contact   string
+	compiled  *cedar.Policy
+	clauses   []clause
+}
+
+// Parse reads a policy file and checks it against the schema. The name is
+// used in the error, which is a *FileError with everything that is wrong.
+func Parse(name string, src []byte) (*Set, error) {
+	c := checker{report: &report{}}
+	set := c.file(src)
+	if len(c.problems) > 0 {
+		return nil, &FileError{Name: name, Problems: c.sorted()}
+	}
+	set.warnings = c.warnings.sorted()
+	return set, nil
+}
+
+// Digest returns the SHA-256 of the file, in hexadecimal.
+func (s *Set) Digest() string { return s.digest }
+
+// Groups returns the ids of the user groups that the policies name, in the
+// order of the file.
+func (s *Set) Groups() []string { return slices.Clone(s.groups) }
+
+// Warnings returns what is allowed in a policy file and yet looks like a
+// mistake.
+func (s *Set) Warnings() []Problem { return slices.Clone(s.warnings) }
+
+// file checks a whole file. The result is usable only if there are no
+// problems.
+func (c *checker) file(src []byte) *Set {
+	sum := sha256.Sum256(src)
+	set := &Set{digest: hex.EncodeToString(sum[:])}
+	if len(src) > maxFile {
+		c.add(token{}, "", "the file has more than %d KiB", maxFile>>10)
+		return set
+	}
+	tokens := lex(src)
+	parts := statements(tokens)
+	if !c.bounded(tokens, parts) {
+		return set
+	}
+	resolved, err := parseSchema()
+	if err != nil {
+		c.add(token{}, "", "%v", err)
+		return set
+	}
+	c.schema = resolved
+	set.actions = actionNames(resolved)
+	c.policies(set, c.parse(src, parts))
+	return set
+}
+
+func (c *checker) bounded(tokens []token, parts []statement) bool {
+	if d := depth(tokens); d > maxDepth {
+		c.add(token{}, "", "brackets are nested %d deep, which is more than %d", d, maxDepth)
+	}
+	for _, p := range parts {
+		if n := len(p.all()); n > maxTokens {
+			c.add(p.all()[0], "", "the policy has %d words, which is more than %d", n, maxTokens)
+		}
+	}
+	return len(c.problems) == 0
+}
+
+func parseSchema() (*resolved.Schema, error) {
+	var s schema.Schema
+	s.SetFilename("lbbot.cedarschema")
+	if err := s.UnmarshalCedar(schemaText); err != nil {
+		return nil, fmt.Errorf("parsing the built-in schema: %w", err)
+	}
+	r, err := s.Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("resolving the built-in schema: %w", err)
+	}
+	return r, nil
+}
+
+func actionNames(s *resolved.Schema) map[string]bool {
+	names := make(map[string]bool, len(s.Actions))
+	for uid := range s.Actions {
+		names[string(uid.ID)] = true
+	}
+	return names
+}
+
+// source is one policy and the tokens it was made of.
+type source struct {
+	compiled *cedar.Policy
+	tokens   statement
+}
+
+func (s source) ast() *ast.Policy { return (*ast.Policy)(s.compiled.AST()) }
+
+// parse returns the policies that can be read and reports the others. The
+// meaning is always taken from the whole file as Cedar reads it; only when
+// Cedar refuses it is each policy read alone, to report every fault at once.
+func (c *checker) parse(src []byte, parts []statement) []source {
+	list, err := cedar.NewPolicyListFromBytes("", src)
+	if err == nil {
+		out := make([]source, 0, len(list))
+		for i, p := range list {
+			t := statement{head: []token{{line: p.Position().Line, column: p.Position().Column}}}
+			if len(parts) == len(list) {
+				t = parts[i]
+			}
+			out = append(out, source{compiled: p, tokens: t})
+		}
+		return out
+	}
+	var out []source
+	for _, part := range parts {
+		p, err := parseOne(part)
+		if err != nil {
+			c.syntax(part, err)
+			continue
+		}
+		out = append(out, source{compiled: p, tokens: part})
+	}
+	if len(c.problems) == 0 {
+		c.syntax(statement{head: []token{{}}}, err)
+	}
+	return out
+}
+
+// parseOne reads a policy alone, each token at its column,
+// lines counted from its first.
+func parseOne(part statement) (*cedar.Policy, error) {
+	all := part.all()
+	line, column := all[0].line, 1
+	var b strings.Builder
+	for _, t := range all {
+		for ; line < t.line; line++ {
+			b.WriteByte('\n')
+			column = 1
+		}
+		for ; column < t.column; column++ {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.text)
+		column += len([]rune(t.text))
+	}
+	var p cedar.Policy
+	if err := p.UnmarshalCedar([]byte(b.String())); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// The form of Cedar's syntax errors, whose place is in their text only.
+var (
+	syntaxPlace = regexp.MustCompile(`<input>:(\d+):(\d+)`)
+	syntaxNoise = regexp.MustCompile(`^(parser error: )?(parse error at )?<input>:\d+:\d+:? ("(?:[^"\\]|\\.)*": )?`)
+	syntaxExact = regexp.MustCompile(`^exact got (.*) want (\S+)$`)
+)
+
+// syntax reports an error of parseOne. Cedar names the token after the one it
+// stumbled over, so the place reported is one token earlier.
+func (c *checker) syntax(part statement, err error) {
+	all := part.all()
+	text := syntaxNoise.ReplaceAllString(err.Error(), "")
+	if m := syntaxExact.FindStringSubmatch(text); m != nil {
+		got := strconv.Quote(m[1])
+		if m[1] == "" {
+			got = "the end"
+		}
+		text = fmt.Sprintf("expected %q, found %s", m[2], got)
+	}
+	at := all[0]
+	if m := syntaxPlace.FindStringSubmatch(err.Error()); m != nil {
+		line, lineErr := strconv.Atoi(m[1])
+		column, columnErr := strconv.Atoi(m[2])
+		if errors.Join(lineErr, columnErr) == nil {
+			at = before(all, line, column)
+		}
+	}
+	c.add(at, idOf(all), "cannot be read: %s", text)
+}
+
+// before returns the last token that starts before a place counted from the
+// first token's line, or the first token.
+func before(all []token, line, column int) token {
+	line += all[0].line - 1
+	at := all[0]
+	for _, t := range all {
+		if t.line > line || t.line == line && t.column >= column {
+			break
+		}
+		at = t
+	}
+	return at
+}
+
+// idOf finds the @id of a policy that could not be read.
+func idOf(tokens []token) string {
+	for i := range tokens {
+		if i+3 < len(tokens) && tokens[i].text == "@" && tokens[i+1].text == "id" {
+			id, err := strconv.Unquote(tokens[i+3].text)
+			if err != nil {
+				return ""
+			}
+			return id
+		}
+	}
+	return ""
+}

@@ -1,0 +1,75 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is one fault or oddity of a policy file, at the place where it is.
+type Problem struct {
+	Line   int    // from 1; 0 when the file as a whole is meant
+	Column int    // from 1, in characters
+	Policy string // @id of the policy, empty when it has none
+	Text   string // one sentence, without the place
+}
+
+// String returns the problem as "line:column: policy: text".
+func (p Problem) String() string {
+	var b strings.Builder
+	if p.Line > 0 {
+		fmt.Fprintf(&b, "%d:%d: ", p.Line, p.Column)
+	}
+	if p.Policy != "" {
+		fmt.Fprintf(&b, "policy %s: ", p.Policy)
+	}
+	return b.String() + p.Text
+}
+
+// FileError says why a policy file cannot be used: all its problems, in the
+// order of their lines, at most maxProblems.
+type FileError struct {
+	Name     string // as given to Parse
+	Problems []Problem
+}
+
+// Error returns one line for each problem.
+func (e *FileError) Error() string {
+	lines := make([]string, 0, len(e.Problems))
+	for _, p := range e.Problems {
+		sep := ": "
+		if p.Line > 0 {
+			sep = ":"
+		}
+		lines = append(lines, e.Name+sep+p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// maxProblems keeps the report about a file that is no policy at all readable.
+const maxProblems = 50
+
+// report collects the problems of one file.
+type report struct{ problems []Problem }
+
+func (r *report) add(at token, policy, format string, args ...any) {
+	r.problems = append(r.problems, Problem{
+		Line: at.line, Column: at.column, Policy: policy, Text: fmt.Sprintf(format, args...),
+	})
+}
+
+// sorted returns the problems by line, without repetitions, bounded.
+func (r *report) sorted() []Problem {
+	slices.SortStableFunc(r.problems, func(a, b Problem) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	unique := slices.Compact(r.problems)
+	if len(unique) > maxProblems {
+		more := len(unique) - maxProblems + 1
+		unique = append(unique[:maxProblems-1], Problem{Text: fmt.Sprintf("%d more problems are not listed", more)})
+	}
+	return unique
+}

@@ -1,0 +1,213 @@
+package sandbox
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+	_ "time/tzdata" // times are shown in the reader's zone, also where the system has no zone files
+
+	"go.uber.org/zap"
+)
+
+// pageFiles are the templates, the styles, the script and htmx. Everything the
+// page needs is in the binary, so it works without any network.
+//
+//go:embed page
+var pageFiles embed.FS
+
+// Cloud is what the page shows of the cloud behind the bot and does to it.
+// Its methods must not block for long and may be called at the same time.
+type Cloud interface {
+	// Calls are the calls so far, oldest first.
+	Calls() []CloudCall
+	// Backends is how many backends exist.
+	Backends() int
+	// LoseNextAnswer lets the next call happen and loses its answer.
+	LoseNextAnswer()
+	// AnswerWillBeLost says that LoseNextAnswer has not come true yet.
+	AnswerWillBeLost() bool
+	// Subscribe returns a channel that gets a value after a change, and a
+	// function that ends the subscription.
+	Subscribe() (<-chan struct{}, func())
+}
+
+// CloudCall is one call of the bot to the cloud.
+type CloudCall struct {
+	At              time.Time
+	Service, Action string
+	Status          int  // of HTTP; 0 if there was none
+	Lost            bool // the call happened and its answer did not arrive
+	Request, Answer string
+}
+
+// Sample is an id that exists in the sample data. A click puts it in the
+// composer.
+type Sample struct {
+	Kind   string // "Listener", "Server"; the heading it stands under
+	ID     string // what is put in the composer
+	Label  string // what a person calls it
+	Detail string // one line
+}
+
+// PageOptions are what a page is made of. Slack and Cloud are required.
+type PageOptions struct {
+	Slack   *Slack
+	Cloud   Cloud
+	Samples []Sample
+	// Command stands in the composer at first sight.
+	Command string
+	// Reset starts everything again; nil resets only Slack.
+	Reset func(context.Context) error
+	// Ready says that the bot can take commands; nil means always.
+	Ready func() bool
+	// Log may be nil.
+	Log *zap.Logger
+	// Version is shown in the corner.
+	Version string
+}
+
+// workspace is what the page needs of the Slack stand-in.
+type workspace interface {
+	Workspace() Workspace
+	People() []Person
+	Groups() []Group
+	Channels(viewerID string) []Channel
+	Messages(channelID, viewerID string) []Message
+	Views(userID string) []View
+	Subscribe() (<-chan struct{}, func())
+	Reset()
+
+	TypeCommand(ctx context.Context, userID, channelID, command, text string) Interaction
+	Say(ctx context.Context, userID, channelID, threadTS, text string) (Message, Interaction)
+	Click(ctx context.Context, userID, channelID, messageTS, actionID, selected string) Interaction
+	ClickInView(ctx context.Context, userID, viewID, actionID, value string, state ViewState) Interaction
+	SubmitView(ctx context.Context, userID, viewID string, state ViewState) Interaction
+	CloseView(ctx context.Context, userID, viewID string, whole bool) Interaction
+	Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) ([]Option, Interaction)
+}
+
+// site serves the sandbox to people. It starts no goroutines; each event
+// stream lives in the goroutine of its request and ends with it.
+type site struct {
+	slack     workspace
+	options   PageOptions
+	templates *template.Template
+	beat      time.Duration // pause between signs of life on an event stream
+
+	mu    sync.Mutex
+	story story
+	notes map[string]string            // last notice, by person
+	seen  map[string]map[string]string // newest message seen, by person and channel
+	stir  chan struct{}                // closed and replaced when the page's own state changes
+}
+
+// NewPage makes the sandbox page: a small Slack with the bot in it, beside the
+// raw calls to the cloud. The handler answers only requests that name a
+// loopback host, and changes state only for POST requests from its own pages.
+// Event streams end when their request's context does, so a server that shuts
+// down should cancel its base context first.
+func NewPage(o PageOptions) (http.Handler, error) {
+	if o.Slack == nil {
+		return nil, errors.New("making the sandbox page: Slack is missing")
+	}
+	return newPage(o, o.Slack)
+}
+
+func newPage(o PageOptions, slack workspace) (http.Handler, error) {
+	if o.Cloud == nil {
+		return nil, errors.New("making the sandbox page: Cloud is missing")
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Ready == nil {
+		o.Ready = func() bool { return true }
+	}
+	if o.Reset == nil {
+		o.Reset = func(context.Context) error { slack.Reset(); return nil }
+	}
+	templates, err := template.ParseFS(pageFiles, "page/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("reading the templates of the sandbox page: %w", err)
+	}
+	static, err := fs.Sub(pageFiles, "page")
+	if err != nil {
+		return nil, fmt.Errorf("reading the files of the sandbox page: %w", err)
+	}
+	p := &site{
+		slack: slack, options: o, templates: templates, beat: 15 * time.Second,
+		notes: map[string]string{}, seen: map[string]map[string]string{}, stir: make(chan struct{}),
+	}
+	return p.guard(p.routes(static)), nil
+}
+
+func (p *site) routes(static fs.FS) http.Handler {
+	mux := http.NewServeMux()
+	files := http.StripPrefix("/static/", http.FileServerFS(static))
+	for _, name := range []string{"page.css", "page.js", "icon.svg", "vendor/htmx.min.js", "vendor/htmx-LICENSE.txt"} {
+		mux.Handle("GET /static/"+name, files)
+	}
+	mux.HandleFunc("GET /{$}", p.whole)
+	mux.HandleFunc("GET /live", p.live)
+	mux.HandleFunc("GET /events", p.events)
+	mux.HandleFunc("POST /say", p.say)
+	mux.HandleFunc("POST /click", p.click)
+	mux.HandleFunc("POST /view/submit", p.submitView)
+	mux.HandleFunc("POST /view/click", p.clickInView)
+	mux.HandleFunc("POST /view/close", p.closeView)
+	mux.HandleFunc("POST /view/suggest", p.suggest)
+	mux.HandleFunc("POST /lose", p.lose)
+	mux.HandleFunc("POST /reset", p.reset)
+	return mux
+}
+
+// contentPolicy lets the page use its own files and nothing else: no inline
+// script or style, no other host.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// maxBody is the longest request body, in bytes. Slack's largest view is 250 kB.
+const maxBody = 1 << 20
+
+// guard refuses what did not come from this page in a browser of this machine:
+// another Host is a name that somebody else's DNS points here, another origin
+// is another site's form.
+func (p *site) guard(next http.Handler) http.Handler {
+	sameOrigin := http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if !loopback(r.Host) {
+			http.Error(w, "the sandbox answers only on a loopback address, such as 127.0.0.1 or localhost", http.StatusForbidden)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		sameOrigin.ServeHTTP(w, r)
+	})
+}
+
+// loopback says whether a Host header names this machine.
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {
+		host = host[1 : len(host)-1]
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

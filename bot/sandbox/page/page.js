@@ -1,0 +1,187 @@
+// The sandbox page: what html and htmx do not do by themselves. The server
+// renders everything; this keeps it fresh, opens its dialogs and helps typing.
+"use strict";
+(() => {
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const live = $("#live"), log = $("#messages"), modal = $("#modal"), ask = $("#confirm"), text = $("#text");
+  const refresh = () => htmx.trigger(live, "refresh");
+
+  // Times read in the browser's zone: the server learns it from a cookie.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const cookie = "zone=" + zone.replaceAll("/", ".");
+  const zoneIsNew = !document.cookie.split("; ").includes(cookie);
+  document.cookie = cookie + "; path=/; SameSite=Strict; max-age=31536000";
+
+  // A form that a person is filling in is theirs: new fragments do not
+  // overwrite what was typed, ticked or chosen.
+  const typed = (el, name) => name === "checked" || name === "selected" ||
+    (name === "value" && el.tagName === "INPUT" && !["hidden", "checkbox", "radio"].includes(el.type));
+  htmx.registerExtension("keep-typed", {
+    htmx_before_morph_attr: (el, detail) => !(el.closest("#modal .view") && typed(el, detail.attrName)),
+  });
+
+  // Updates: the stream says that something changed, htmx fetches what.
+  let stream;
+  const connect = () => {
+    stream = new EventSource("/events");
+    stream.addEventListener("change", refresh);
+    stream.onopen = () => document.body.removeAttribute("data-offline");
+    stream.onerror = () => document.body.setAttribute("data-offline", "");
+  };
+  window.addEventListener("pagehide", () => stream?.close());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
+
+  let follow = true, ownWords = false;
+  const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+  document.addEventListener("htmx:before:swap", () => { follow = atEnd() || ownWords; ownWords = false; });
+  document.addEventListener("htmx:after:swap", () => { if (follow) toEnd(); dialogs(); });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const ctx = event.detail.ctx;
+    if (ctx.request.method !== "POST" || ctx.request.action.startsWith("/view/suggest")) return;
+    if (ctx.sourceElement.id === "composer") ownWords = true;
+    refresh();
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (sourceElement.id === "composer" && response.status < 400) { sent.push(text.value); at = sent.length; text.value = ""; grow(); }
+  });
+
+  // Dialogs: one modal, whose forms are the stack of views, and one question.
+  let top = "";
+  function dialogs() {
+    const form = $(".view:not([hidden])", modal);
+    if (!form) { top = ""; if (modal.open) modal.close(); return; }
+    if (!modal.open) modal.showModal();
+    if (form.id === top) return;
+    top = form.id;
+    ($("[autofocus]", form) || $(".fields input, .fields textarea, .fields select", form) || $("footer .button:last-child", form))?.focus();
+  }
+  modal.addEventListener("cancel", (event) => { event.preventDefault(); $(".view:not([hidden]) .close", modal)?.click(); });
+
+  function question(id) {
+    const template = document.getElementById(id);
+    if (!template) return Promise.resolve(true);
+    $("#confirm-body").replaceChildren(template.content.cloneNode(true));
+    ask.returnValue = "no";
+    ask.showModal();
+    $("[data-answer=no]", ask)?.focus();
+    return new Promise((done) => ask.addEventListener("close", () => done(ask.returnValue === "yes"), { once: true }));
+  }
+  ask.addEventListener("click", (event) => {
+    const answer = event.target.closest("[data-answer]")?.dataset.answer;
+    if (answer) ask.close(answer);
+  });
+  document.addEventListener("htmx:confirm", (event) => {
+    event.preventDefault();
+    const { ctx, issueRequest, dropRequest } = event.detail;
+    question(ctx.sourceElement.dataset.ask).then((yes) => {
+      if (yes) issueRequest();
+      else { dropRequest(); if (ctx.sourceElement.querySelector("select")) ctx.sourceElement.reset(); }
+    });
+  });
+
+  // Elements of a form that send at once: buttons, menus, dispatching inputs.
+  async function act(el, action, value) {
+    const form = el.closest(".view");
+    if (el.dataset.ask && !(await question(el.dataset.ask))) return;
+    if (el.dataset.url) window.open(el.dataset.url, "_blank", "noopener");
+    const values = new FormData(form);
+    values.set("action", action);
+    values.set("selected", value);
+    post("/view/click", values).then(refresh);
+  }
+  const post = (path, values) =>
+    fetch(path, { method: "POST", body: new URLSearchParams(values), headers: { "HX-Request": "true" }, mode: "same-origin" });
+  modal.addEventListener("click", (event) => {
+    const el = event.target.closest("[data-act]");
+    if (el) act(el, el.dataset.act, el.dataset.value);
+  });
+  modal.addEventListener("change", (event) => {
+    const el = event.target.closest("[data-dispatch]");
+    if (!el) return;
+    const ticked = all("input:checked", el.closest(".ticks") || el).map((box) => box.value).join(",");
+    act(el, el.dataset.dispatch, el.closest(".ticks") ? ticked : el.value);
+  });
+  let typing;
+  modal.addEventListener("input", (event) => {
+    const el = event.target.closest("[data-suggest]");
+    clearTimeout(typing);
+    if (el) typing = setTimeout(async () => {
+      const values = new FormData(el.form);
+      values.set("action", el.dataset.suggest);
+      values.set("typed", el.value);
+      const answer = await post("/view/suggest", values);
+      if (!answer.ok) return;
+      const options = new DOMParser().parseFromString("<datalist>" + await answer.text() + "</datalist>", "text/html");
+      $("datalist", el.parentElement).replaceChildren(...all("option", options));
+    }, 250);
+  });
+
+  // A link button opens its page and tells the app, as at Slack.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.url) window.open(event.target.dataset.url, "_blank", "noopener");
+  });
+
+  // Menus close when one chooses, clicks elsewhere or presses Escape.
+  document.addEventListener("click", (event) => {
+    all("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target) || event.target.closest(".row")) menu.open = false;
+    });
+    const pane = event.target.closest("[data-show]")?.dataset.show;
+    if (pane) show(pane);
+    const sample = event.target.closest("[data-insert]");
+    if (sample) insert(sample.dataset);
+    if (event.target.closest("[data-command]") && event.target !== text) { type(text.dataset.command); }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && $("details.menu[open]");
+    if (!menu) return;
+    event.preventDefault();
+    menu.open = false;
+    $("summary", menu).focus();
+  });
+  function show(pane) {
+    document.body.dataset.pane = pane;
+    all("[data-show]").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.show === pane)));
+    if (pane === "chat") toEnd();
+  }
+
+  // The composer.
+  const sent = [];
+  let at = 0;
+  const grow = () => { text.rows = Math.min(6, Math.max(2, text.value.split("\n").length)); };
+  function type(value) {
+    show("chat");
+    text.value = value;
+    grow();
+    text.focus();
+    text.setSelectionRange(value.length, value.length);
+  }
+  text.addEventListener("input", grow);
+  text.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); text.form.requestSubmit(); return; }
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || !sent.length || (text.value !== "" && text.value !== sent[at])) return;
+    event.preventDefault();
+    at = Math.max(0, Math.min(sent.length, at + step));
+    type(sent[at] ?? "");
+  });
+
+  // A sample takes the place of another of its kind, or goes to the end.
+  function insert({ insert: id, kind }) {
+    const known = all("[data-insert]").filter((b) => b.dataset.kind === kind).flatMap((b) => [b.dataset.insert, b.dataset.label]);
+    const words = text.value.trimEnd().split(" ");
+    const old = words.findIndex((word) => known.includes(word) || known.includes(word.replace(/^\w+[=:]/, "")));
+    if (old >= 0) words[old] = words[old].match(/^\w+=/)?.[0] ? words[old].match(/^\w+=/)[0] + id : id;
+    else words.push(id);
+    type((words.join(" ").trim().startsWith("/") || !text.dataset.command ? words.join(" ") : text.dataset.command.split(" ")[0] + " " + id).trim());
+  }
+
+  toEnd();
+  dialogs();
+  connect();
+  if (zoneIsNew) window.addEventListener("load", () => setTimeout(refresh));
+})();

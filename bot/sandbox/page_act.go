@@ -1,0 +1,195 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"go.uber.org/zap"
+)
+
+// say sends what stands in the composer: a command or a message.
+func (p *site) say(w http.ResponseWriter, r *http.Request) {
+	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
+	text := strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"))
+	if text == "" {
+		p.answer(w, r, Interaction{Failure: "refused: write a command or a message first"})
+		return
+	}
+	if !strings.HasPrefix(text, "/") {
+		_, done := p.slack.Say(r.Context(), as, channel, "", text)
+		p.answer(w, r, done)
+		return
+	}
+	command, rest, _ := strings.Cut(text, " ")
+	done := p.slack.TypeCommand(r.Context(), as, channel, command, strings.TrimSpace(rest))
+	if !turnedDown(done) {
+		p.change(func() { p.story.typed(p.person(as)) })
+	}
+	p.answer(w, r, done)
+}
+
+// click presses a button of a message or picks from its menu.
+func (p *site) click(w http.ResponseWriter, r *http.Request) {
+	p.answer(w, r, p.slack.Click(r.Context(), r.PostFormValue("as"), r.PostFormValue("channel"),
+		r.PostFormValue("ts"), r.PostFormValue("action"), r.PostFormValue("selected")))
+}
+
+func (p *site) submitView(w http.ResponseWriter, r *http.Request) {
+	as, id := r.PostFormValue("as"), r.PostFormValue("view")
+	p.answer(w, r, p.slack.SubmitView(r.Context(), as, id, p.filledIn(r, as, id)))
+}
+
+func (p *site) clickInView(w http.ResponseWriter, r *http.Request) {
+	as, id := r.PostFormValue("as"), r.PostFormValue("view")
+	p.answer(w, r, p.slack.ClickInView(r.Context(), as, id, r.PostFormValue("action"), r.PostFormValue("selected"), p.filledIn(r, as, id)))
+}
+
+func (p *site) closeView(w http.ResponseWriter, r *http.Request) {
+	whole := r.PostFormValue("whole") == "true"
+	p.answer(w, r, p.slack.CloseView(r.Context(), r.PostFormValue("as"), r.PostFormValue("view"), whole))
+}
+
+// suggest answers the options of an external menu for what was typed so far.
+func (p *site) suggest(w http.ResponseWriter, r *http.Request) {
+	as, id := r.PostFormValue("as"), r.PostFormValue("view")
+	options, done := p.slack.Suggest(r.Context(), as, id, r.PostFormValue("action"), r.PostFormValue("typed"), p.filledIn(r, as, id))
+	if done.Failure != "" {
+		options = nil // the person can type the value all the same
+	}
+	p.render(w, "suggestions", options)
+}
+
+// lose makes the cloud lose its next answer.
+func (p *site) lose(w http.ResponseWriter, r *http.Request) {
+	p.options.Cloud.LoseNextAnswer()
+	p.change(func() {})
+	p.answer(w, r, Interaction{Acked: true})
+}
+
+// reset starts everything again and forgets what was seen.
+func (p *site) reset(w http.ResponseWriter, r *http.Request) {
+	if err := p.options.Reset(r.Context()); err != nil {
+		p.options.Log.Error("resetting the sandbox", zap.Error(err))
+		p.answer(w, r, Interaction{Failure: "refused: the reset did not work; see the log"})
+		return
+	}
+	p.change(func() {
+		p.story = story{Reset: true}
+		clear(p.notes)
+		clear(p.seen)
+	})
+	w.Header().Set("HX-Redirect", "/")
+	p.answer(w, r, Interaction{Acked: true})
+}
+
+// answer ends an act. What changed reaches the page by its event stream; the
+// answer itself says only whether the person was let.
+func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) {
+	as := r.PostFormValue("as")
+	p.change(func() { p.notes[as] = notice(done) })
+	status := http.StatusNoContent
+	switch {
+	case r.Header.Get("HX-Request") != "":
+		if turnedDown(done) {
+			status = http.StatusUnprocessableEntity
+		}
+		w.WriteHeader(status)
+	case w.Header().Get("HX-Redirect") != "":
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	default:
+		back := url.Values{"as": {as}, "channel": {r.PostFormValue("channel")}}
+		http.Redirect(w, r, "/?"+back.Encode(), http.StatusSeeOther)
+	}
+}
+
+// turnedDown says that Slack's client would not have let the person do it.
+func turnedDown(done Interaction) bool { return strings.HasPrefix(done.Failure, "refused: ") }
+
+// notice is what the page says beside the composer about an act that did not
+// go through. Failures that Slack tells in a message or in the form are not
+// repeated.
+func notice(done Interaction) string {
+	if why, ok := strings.CutPrefix(done.Failure, "refused: "); ok {
+		return "Not sent: " + why
+	}
+	switch done.Failure {
+	case "", "connection_trouble":
+		return ""
+	case "operation_timeout":
+		return "The app did not answer in time."
+	case "dispatch_failed":
+		return "The app could not be reached. Is the bot running?"
+	default:
+		return "Slack reports: " + done.Failure
+	}
+}
+
+// filledIn reads a form back: the elements of the view name the fields.
+func (p *site) filledIn(r *http.Request, as, viewID string) ViewState {
+	state := ViewState{}
+	for _, v := range p.slack.Views(as) {
+		if v.ID != viewID {
+			continue
+		}
+		for _, c := range elementsOf(place{Viewer: as, ViewID: viewID}.blocks(v.Blocks)) {
+			fillIn(state, c, r.PostForm[c.Name])
+		}
+	}
+	return state
+}
+
+// fillIn puts what one form field holds into the state.
+func fillIn(state ViewState, c control, values []string) {
+	var value any
+	switch {
+	case c.Multiple && c.Kind == "external":
+		value = strings.Fields(strings.Join(values, " "))
+	case c.Multiple:
+		value = append([]string{}, values...)
+	case len(values) == 0:
+		return // a group of radio buttons with none chosen
+	default:
+		value = values[0]
+	}
+	if state[c.BlockID] == nil {
+		state[c.BlockID] = map[string]any{}
+	}
+	state[c.BlockID][c.ActionID] = value
+}
+
+// elementsOf are the fields of a form: every control that holds a value.
+func elementsOf(blocks []shownBlock) []control {
+	var all []control
+	keep := func(c control) {
+		switch c.Kind {
+		case "button", "overflow", "image", "unknown":
+		default:
+			all = append(all, c)
+		}
+	}
+	for _, b := range blocks {
+		for _, c := range b.Controls {
+			keep(c)
+		}
+		if b.Accessory != nil {
+			keep(*b.Accessory)
+		}
+		if b.Input != nil {
+			keep(*b.Input)
+		}
+	}
+	return all
+}
+
+// render answers with one template, or 500 if it does not render.
+func (p *site) render(w http.ResponseWriter, name string, data any) {
+	var out strings.Builder
+	if err := p.templates.ExecuteTemplate(&out, name, data); err != nil {
+		p.options.Log.Error("rendering the sandbox page", zap.String("template", name), zap.Error(err))
+		http.Error(w, "the page could not be drawn; see the log", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write([]byte(out.String())) // the reader is gone if this fails
+}

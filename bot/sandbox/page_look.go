@@ -1,0 +1,435 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// look is everything the templates show to one reader.
+type look struct {
+	As       shownPerson
+	People   []shownPerson
+	Channel  shownChannel
+	Channels []shownChannel
+	Messages []shownMessage
+	Views    []shownView
+	Notice   string
+	Ready    bool
+	Team     string
+	Bot      string
+	Command  string
+	Version  string
+	Story    []step
+	Samples  []sampleGroup
+	Calls    []shownCall
+	Backends int
+	WillLose bool
+}
+
+type shownPerson struct {
+	ID, Name, Handle string
+	Initials         string
+	Tint             int    // 0 to 7, the colour of the avatar
+	Role             string // "Member", "Guest", "Outsider", "Deactivated"
+	About            string // one line
+	Me               bool
+}
+
+type shownChannel struct {
+	ID, Name string
+	Icon     string // "hash", "lock", "chat"
+	Note     string // "external", "archived"
+	Topic    string
+	Current  bool
+	New      bool // holds messages the reader has not seen
+}
+
+type shownMessage struct {
+	ID      string
+	From    shownPerson
+	App     bool
+	Private bool
+	Reply   bool
+	Edited  bool
+	Notice  bool
+	Time    string
+	Exact   string // for <time>, RFC 3339
+	Text    template.HTML
+	Blocks  []shownBlock
+}
+
+type shownView struct {
+	ID, Title, Submit, Close string
+	Viewer                   string
+	Channel                  string
+	Top                      bool
+	Trouble                  string
+	Blocks                   []shownBlock
+}
+
+type shownCall struct {
+	ID, Time, Exact, Service, Action string
+	Status                           string
+	Tone                             string // "good", "bad", "lost"
+	Request, Answer                  string
+}
+
+type sampleGroup struct {
+	Kind    string
+	Samples []Sample
+}
+
+// look gathers what the reader of this request sees.
+func (p *site) look(r *http.Request) look {
+	world := p.slack.Workspace()
+	people := p.persons(world, r.FormValue("as"))
+	l := look{
+		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: firstOf(world.BotName, "bot"),
+		Command: p.options.Command, Version: p.options.Version,
+		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(), WillLose: p.options.Cloud.AnswerWillBeLost(),
+	}
+	if i := slices.IndexFunc(people, func(s shownPerson) bool { return s.Me }); i >= 0 {
+		l.As = people[i]
+	}
+	channels := p.slack.Channels(l.As.ID)
+	current := currentChannel(channels, l.As.ID, r.FormValue("channel"))
+	at := place{Viewer: l.As.ID, ChannelID: current.ID, names: p.names(world, channels, current.ID, zone(r))}
+	l.Channels = p.channels(channels, l.As.ID, current.ID)
+	l.Channel = showChannel(current, l.Bot)
+	l.Messages = p.messages(at, world, people)
+	l.Views = p.views(at)
+	calls := p.options.Cloud.Calls()
+	l.Calls = showCalls(calls, at.names.location())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.Notice = p.notes[l.As.ID]
+	l.Story = p.story.steps(calls, l.WillLose, people)
+	return l
+}
+
+// zone is the reader's time zone, which the script reports in a cookie.
+func zone(r *http.Request) *time.Location {
+	c, err := r.Cookie("zone")
+	if err != nil || c.Value == "" || c.Value == "Local" {
+		return time.UTC
+	}
+	name := strings.ReplaceAll(c.Value, ".", "/") // a cookie holds no slash in some readers
+	if loc, err := time.LoadLocation(name); err == nil {
+		return loc
+	}
+	return time.UTC
+}
+
+// currentChannel is the channel asked for, or the first that the reader sees.
+func currentChannel(channels []Channel, as, id string) Channel {
+	var best Channel
+	for _, ch := range channels {
+		if ch.ID == id && (ch.IM == "" || ch.IM == as) {
+			return ch
+		}
+		if best.ID == "" && ch.IM == "" && !ch.Archived && !ch.ExtShared {
+			best = ch
+		}
+	}
+	if best.ID == "" && len(channels) > 0 {
+		best = channels[0]
+	}
+	return best
+}
+
+// persons are the people one can act as; the one asked for, or the first, is Me.
+func (p *site) persons(world Workspace, as string) []shownPerson {
+	handles := map[string][]string{}
+	for _, g := range p.slack.Groups() {
+		for _, id := range g.Members {
+			handles[id] = append(handles[id], "@"+g.Handle)
+		}
+	}
+	var all []shownPerson
+	for _, person := range p.slack.People() {
+		if person.Bot || person.ID == world.BotUserID {
+			continue
+		}
+		role, about := roleOf(person, world)
+		if groups := handles[person.ID]; len(groups) > 0 {
+			about += ", in " + strings.Join(groups, ", ")
+		}
+		all = append(all, showPerson(person, role, about))
+	}
+	me := max(0, slices.IndexFunc(all, func(s shownPerson) bool { return s.ID == as }))
+	if len(all) > 0 {
+		all[me].Me = true
+	}
+	return all
+}
+
+// roleOf says what somebody is in this workspace.
+func roleOf(person Person, world Workspace) (role, about string) {
+	switch {
+	case person.Deactivated:
+		return "Deactivated", "has left; the account is switched off"
+	case person.Stranger || person.TeamID != "" && person.TeamID != world.TeamID:
+		return "Outsider", "from another organisation"
+	case person.SingleChannelGuest:
+		return "Guest", "invited to one channel"
+	case person.Guest:
+		return "Guest", "invited to some channels"
+	default:
+		return "Member", "works at " + firstOf(world.TeamName, "this workspace")
+	}
+}
+
+func showPerson(person Person, role, about string) shownPerson {
+	name := firstOf(person.RealName, person.Name, person.ID)
+	return shownPerson{
+		ID: person.ID, Name: name, Handle: person.Name, Initials: initials(name), Tint: tint(person.ID), Role: role, About: about,
+	}
+}
+
+// initials are the first letters of the first two words.
+func initials(name string) string {
+	var out []rune
+	for _, word := range strings.Fields(name) {
+		if r, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(r) && len(out) < 2 {
+			out = append(out, unicode.ToUpper(r))
+		}
+	}
+	return string(out)
+}
+
+// tint spreads ids over the eight avatar colours.
+func tint(id string) int {
+	sum := 0
+	for _, c := range []byte(id) {
+		sum = sum*31 + int(c)
+		sum &= 0xffff
+	}
+	return sum % 8
+}
+
+// names collects what ids stand for.
+func (p *site) names(world Workspace, channels []Channel, current string, zone *time.Location) names {
+	n := names{
+		people: map[string]string{"": world.BotName}, channels: map[string]string{}, groups: map[string]string{},
+		zone: zone, pickChannels: channels, current: current,
+	}
+	for _, person := range p.slack.People() {
+		name := firstOf(person.RealName, person.Name, person.ID)
+		n.people[person.ID] = name
+		if !person.Bot && !person.Deactivated {
+			n.pickPeople = append(n.pickPeople, choice{Value: person.ID, Plain: name, Text: plainHTML(name)})
+		}
+	}
+	n.people[world.BotUserID] = world.BotName
+	for _, ch := range world.Channels {
+		if !ch.Private {
+			n.channels[ch.ID] = ch.Name
+		}
+	}
+	for _, ch := range channels {
+		n.channels[ch.ID] = ch.Name
+	}
+	for _, g := range p.slack.Groups() {
+		n.groups[g.ID] = g.Handle
+	}
+	return n
+}
+
+// channels is the list at the side. What is in the current channel counts as
+// seen from now on.
+func (p *site) channels(channels []Channel, as, current string) []shownChannel {
+	newest := map[string]string{}
+	for _, ch := range channels {
+		for _, m := range p.slack.Messages(ch.ID, as) {
+			newest[ch.ID] = max(newest[ch.ID], m.TS)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seen := p.seen[as]
+	if seen == nil {
+		seen = newest
+		p.seen[as] = seen
+	}
+	seen[current] = newest[current]
+	var all []shownChannel
+	for _, ch := range channels {
+		if ch.IM != "" && ch.IM != as {
+			continue
+		}
+		s := showChannel(ch, p.slack.Workspace().BotName)
+		s.Current = ch.ID == current
+		s.New = newest[ch.ID] > seen[ch.ID]
+		all = append(all, s)
+	}
+	return all
+}
+
+func showChannel(ch Channel, bot string) shownChannel {
+	s := shownChannel{ID: ch.ID, Name: ch.Name, Icon: "hash", Topic: memberCount(len(ch.Members))}
+	switch {
+	case ch.IM != "":
+		s.Icon, s.Name, s.Topic = "chat", bot, "A direct conversation with the app"
+	case ch.Private:
+		s.Icon = "lock"
+	}
+	switch {
+	case ch.Archived:
+		s.Note = "archived"
+	case ch.ExtShared || ch.PendingExtShared:
+		s.Note = "external"
+		s.Topic = "Shared with another organisation"
+	}
+	return s
+}
+
+func memberCount(n int) string {
+	if n == 1 {
+		return "1 member"
+	}
+	return strconv.Itoa(n) + " members"
+}
+
+// messages are the reader's messages in the channel, replies after their parent.
+func (p *site) messages(at place, world Workspace, people []shownPerson) []shownMessage {
+	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)), func(m Message) bool { return m.Deleted })
+	thread := func(m Message) string { return firstOf(m.ThreadTS, m.TS) }
+	slices.SortStableFunc(list, func(a, b Message) int {
+		return cmp.Or(strings.Compare(thread(a), thread(b)), strings.Compare(a.TS, b.TS))
+	})
+	shown := make([]shownMessage, 0, len(list))
+	for _, m := range list {
+		shown = append(shown, showMessage(at, m, world, people))
+	}
+	return shown
+}
+
+func showMessage(at place, m Message, world Workspace, people []shownPerson) shownMessage {
+	at.TS = m.TS
+	when := timeOf(m.TS).In(at.names.location())
+	s := shownMessage{
+		ID: domID("m", m.ChannelID, m.TS), Private: m.Ephemeral, Edited: m.Edited > 0, Notice: m.Notice != "",
+		Reply: m.ThreadTS != "" && m.ThreadTS != m.TS,
+		Time:  when.Format("15:04"), Exact: when.UTC().Format(time.RFC3339),
+		Blocks: append(at.blocks(m.Blocks), at.attachments(m.Attachments)...),
+	}
+	if len(s.Blocks) == 0 {
+		s.Text = at.names.mrkdwn(m.Text)
+	}
+	switch i := slices.IndexFunc(people, func(p shownPerson) bool { return p.ID == m.UserID }); {
+	case s.Notice:
+		s.From, s.App = shownPerson{Name: "Slackbot", Initials: "S"}, true
+	case m.BotID != "" || m.UserID == world.BotUserID || m.UserID == "":
+		s.From, s.App = shownPerson{Name: firstOf(world.BotName, "bot"), Initials: "lb"}, true
+	case i >= 0:
+		s.From = people[i]
+	default:
+		s.From = shownPerson{Name: m.UserID, Initials: "?"}
+	}
+	return s
+}
+
+// attachments shows legacy attachments: their blocks, or their text.
+func (p place) attachments(raw json.RawMessage) []shownBlock {
+	var list []struct {
+		Blocks   json.RawMessage `json:"blocks"`
+		Text     string          `json:"text"`
+		Fallback string          `json:"fallback"`
+	}
+	if len(raw) == 0 {
+		return nil
+	}
+	if json.Unmarshal(raw, &list) != nil {
+		return []shownBlock{unknownBlock("attachments", raw)}
+	}
+	var shown []shownBlock
+	for _, a := range list {
+		if len(a.Blocks) > 0 {
+			shown = append(shown, p.blocks(a.Blocks)...)
+		} else {
+			shown = append(shown, shownBlock{Kind: "section", Text: p.names.mrkdwn(firstOf(a.Text, a.Fallback))})
+		}
+	}
+	return shown
+}
+
+// timeOf is the time in a message id ("seconds.microseconds").
+func timeOf(ts string) time.Time {
+	whole, _, _ := strings.Cut(ts, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || seconds < 0 || seconds > maxSeconds {
+		return time.Unix(0, 0)
+	}
+	return time.Unix(seconds, 0)
+}
+
+// views are the reader's open modals, bottom first; the last one is on top.
+func (p *site) views(at place) []shownView {
+	var shown []shownView
+	for _, v := range p.slack.Views(at.Viewer) {
+		if v.Type != "" && v.Type != "modal" {
+			continue
+		}
+		in := place{Viewer: at.Viewer, ViewID: v.ID, names: at.names, errors: v.Errors}
+		shown = append(shown, shownView{
+			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: firstOf(v.Close, "Cancel"), Viewer: at.Viewer, Channel: at.ChannelID,
+			Trouble: trouble(v.Trouble), Blocks: in.blocks(v.Blocks),
+		})
+	}
+	if len(shown) > 0 {
+		shown[len(shown)-1].Top = true
+	}
+	return shown
+}
+
+// trouble is what Slack says in a modal whose submit had no usable answer.
+func trouble(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "We had some trouble connecting. Try again?"
+}
+
+// showCalls are the calls for the side panel, newest first.
+func showCalls(calls []CloudCall, zone *time.Location) []shownCall {
+	shown := make([]shownCall, 0, len(calls))
+	for i, c := range slices.Backward(calls) {
+		at := c.At.In(zone)
+		s := shownCall{
+			ID: "call-" + strconv.Itoa(i), Time: at.Format("15:04:05"), Exact: at.UTC().Format(time.RFC3339), Service: c.Service, Action: c.Action,
+			Status: strconv.Itoa(c.Status), Tone: "good", Request: indented(c.Request), Answer: indented(c.Answer),
+		}
+		switch {
+		case c.Lost:
+			s.Status, s.Tone = "answer lost", "lost"
+		case c.Status == 0:
+			s.Status, s.Tone = "no answer", "lost"
+		case c.Status >= 400:
+			s.Tone = "bad"
+		}
+		shown = append(shown, s)
+	}
+	return shown
+}
+
+// groupSamples puts the samples under their headings, in order.
+func groupSamples(samples []Sample) []sampleGroup {
+	var groups []sampleGroup
+	for _, s := range samples {
+		i := slices.IndexFunc(groups, func(g sampleGroup) bool { return g.Kind == s.Kind })
+		if i < 0 {
+			groups = append(groups, sampleGroup{Kind: s.Kind})
+			i = len(groups) - 1
+		}
+		groups[i].Samples = append(groups[i].Samples, s)
+	}
+	return groups
+}

@@ -1,0 +1,222 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// stage is a Slack without rules: it shows what a test puts on it and remembers
+// what people did.
+type stage struct {
+	mu       sync.Mutex
+	world    Workspace
+	messages map[string][]Message
+	views    []View
+	acts     []act
+	answer   Interaction
+	options  []Option
+	watchers map[chan struct{}]bool
+	resets   int
+}
+
+// act is one thing a person did.
+type act struct {
+	What, As, On, Action, Value string
+	State                       ViewState
+	Whole                       bool
+}
+
+func newStage() *stage {
+	return &stage{
+		world: Workspace{
+			TeamID: "T1", TeamName: "Acme", BotUserID: "UBOT", BotID: "B1", BotName: "lbbot",
+			People: []Person{
+				{ID: "U1", Name: "ana", RealName: "Ana Ortiz", TeamID: "T1"},
+				{ID: "U2", Name: "gus", RealName: "Gus Guest", Guest: true},
+				{ID: "U3", Name: "olga", RealName: "Olga Outside", TeamID: "T9", Stranger: true},
+				{ID: "UBOT", Name: "lbbot", Bot: true},
+			},
+			Groups: []Group{{ID: "S1", Handle: "sre", Members: []string{"U1"}}},
+			Channels: []Channel{
+				{ID: "C1", Name: "ops", Members: []string{"U1", "U2"}},
+				{ID: "C2", Name: "secret", Private: true, Members: []string{"U1"}},
+				{ID: "C3", Name: "partners", ExtShared: true, Members: []string{"U1", "U3"}},
+				{ID: "D1", IM: "U1"},
+			},
+		},
+		messages: map[string][]Message{},
+		answer:   Interaction{Acked: true},
+		watchers: map[chan struct{}]bool{},
+	}
+}
+
+func (s *stage) did(a act) Interaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acts = append(s.acts, a)
+	return s.answer
+}
+
+func (s *stage) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+	for w := range s.watchers {
+		select {
+		case w <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *stage) Workspace() Workspace { return s.world }
+func (s *stage) People() []Person     { return s.world.People }
+func (s *stage) Groups() []Group      { return s.world.Groups }
+func (s *stage) Channels(viewer string) []Channel {
+	var all []Channel
+	for _, ch := range s.world.Channels {
+		if slices.Contains(ch.Members, viewer) || ch.IM == viewer {
+			all = append(all, ch)
+		}
+	}
+	return all
+}
+
+func (s *stage) Messages(channel, viewer string) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.messages[channel]), func(m Message) bool { return m.Ephemeral && m.To != viewer })
+}
+
+func (s *stage) Views(string) []View {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.views)
+}
+
+func (s *stage) Subscribe() (<-chan struct{}, func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := make(chan struct{}, 1)
+	s.watchers[w] = true
+	return w, func() { s.mu.Lock(); defer s.mu.Unlock(); delete(s.watchers, w) }
+}
+
+func (s *stage) Reset() { s.resets++ }
+
+func (s *stage) TypeCommand(_ context.Context, as, channel, command, text string) Interaction {
+	return s.did(act{What: "command", As: as, On: channel, Action: command, Value: text})
+}
+
+func (s *stage) Say(_ context.Context, as, channel, _, text string) (Message, Interaction) {
+	return Message{}, s.did(act{What: "say", As: as, On: channel, Value: text})
+}
+
+func (s *stage) Click(_ context.Context, as, channel, ts, action, selected string) Interaction {
+	return s.did(act{What: "click", As: as, On: channel + "/" + ts, Action: action, Value: selected})
+}
+
+func (s *stage) ClickInView(_ context.Context, as, view, action, value string, state ViewState) Interaction {
+	return s.did(act{What: "click in view", As: as, On: view, Action: action, Value: value, State: state})
+}
+
+func (s *stage) SubmitView(_ context.Context, as, view string, state ViewState) Interaction {
+	return s.did(act{What: "submit", As: as, On: view, State: state})
+}
+
+func (s *stage) CloseView(_ context.Context, as, view string, whole bool) Interaction {
+	return s.did(act{What: "close", As: as, On: view, Whole: whole})
+}
+
+func (s *stage) Suggest(_ context.Context, as, view, action, typed string, state ViewState) ([]Option, Interaction) {
+	return s.options, s.did(act{What: "suggest", As: as, On: view, Action: action, Value: typed, State: state})
+}
+
+// sky is a cloud of a few calls.
+type sky struct {
+	mu       sync.Mutex
+	calls    []CloudCall
+	backends int
+	lose     bool
+	watchers []chan struct{}
+}
+
+func (s *sky) Calls() []CloudCall     { s.mu.Lock(); defer s.mu.Unlock(); return slices.Clone(s.calls) }
+func (s *sky) Backends() int          { s.mu.Lock(); defer s.mu.Unlock(); return s.backends }
+func (s *sky) LoseNextAnswer()        { s.mu.Lock(); defer s.mu.Unlock(); s.lose = true }
+func (s *sky) AnswerWillBeLost() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.lose }
+func (s *sky) Subscribe() (<-chan struct{}, func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := make(chan struct{}, 1)
+	s.watchers = append(s.watchers, w)
+	return w, func() {}
+}
+
+// register is the bot registering a backend.
+func (s *sky) register(request, answer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, CloudCall{
+		At: time.Unix(1795430000, 0), Service: "bmc", Action: "RegisterBackend", Status: 200, Lost: s.lose, Request: request, Answer: answer,
+	})
+	s.backends++
+	s.lose = false
+	for _, w := range s.watchers {
+		select {
+		case w <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// raised is a page over a stage, as a handler.
+func raised(t *testing.T, s *stage, o PageOptions) http.Handler {
+	t.Helper()
+	if o.Cloud == nil {
+		o.Cloud = &sky{}
+	}
+	h, err := newPage(o, s)
+	require.NoError(t, err)
+	return h
+}
+
+// send makes a request to the handler, as the page in a browser would.
+func send(h http.Handler, method, target string, form url.Values, header ...string) *httptest.ResponseRecorder {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequest(method, "http://127.0.0.1:8080"+target, body)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", "http://127.0.0.1:8080")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		if header[i] == "Host" {
+			r.Host = header[i+1]
+		}
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func rawJSON(t *testing.T, v any) json.RawMessage {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	return raw
+}

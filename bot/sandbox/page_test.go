@@ -1,0 +1,372 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPageNeedsSlackAndACloud(t *testing.T) {
+	t.Parallel()
+	_, err := NewPage(PageOptions{Cloud: &sky{}})
+	require.ErrorContains(t, err, "Slack is missing")
+	_, err = newPage(PageOptions{}, newStage())
+	require.ErrorContains(t, err, "Cloud is missing")
+}
+
+func TestPageShowsTheSmallSlack(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	s.messages["C1"] = []Message{
+		{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "hello *there*"},
+		{TS: "1795430001.000100", ChannelID: "C1", UserID: "UBOT", BotID: "B1", Text: "psst", Ephemeral: true, To: "U1"},
+		{TS: "1795430002.000100", ChannelID: "C1", UserID: "UBOT", Text: "gone", Deleted: true},
+	}
+	h := raised(t, s, PageOptions{
+		Command: `/lb-register api-lb/https-443 web-07 reason="more"`, Version: "v1.2.3",
+		Samples: []Sample{{Kind: "Listener", ID: "api-lb/https-443", Label: "https-443", Detail: "TCP 443"}},
+	})
+
+	body := send(h, "GET", "/?as=U1&channel=C1", nil).Body.String()
+	require.Contains(t, body, "hello <strong>there</strong>")
+	require.Contains(t, body, "Only visible to you")
+	require.NotContains(t, body, "gone")
+	require.Contains(t, body, `/lb-register api-lb/https-443 web-07 reason=&#34;more&#34;</textarea>`)
+	require.Contains(t, body, `data-insert="api-lb/https-443"`)
+	require.Contains(t, body, "v1.2.3")
+	for _, role := range []string{"r-Member", "r-Guest", "r-Outsider"} {
+		require.Contains(t, body, role)
+	}
+	require.NotContains(t, body, `as=UBOT`, "nobody can act as the bot")
+
+	other := send(h, "GET", "/live?as=U2&channel=C1", nil).Body.String()
+	require.NotContains(t, other, "psst", "a private message is for one person")
+	require.NotContains(t, other, "secret", "a guest does not see the private channel")
+}
+
+func TestActsReachSlack(t *testing.T) {
+	t.Parallel()
+	const blocks = `[{"type":"input","block_id":"b:1","label":{"type":"plain_text","text":"Weight"},"element":{"type":"number_input","action_id":"w","is_decimal_allowed":false}},
+		{"type":"input","block_id":"b2","label":{"type":"plain_text","text":"After"},"element":{"type":"checkboxes","action_id":"a","options":[{"text":{"type":"plain_text","text":"Watch"},"value":"watch"}]}},
+		{"type":"input","block_id":"b3","label":{"type":"plain_text","text":"Type"},"element":{"type":"radio_buttons","action_id":"r","options":[{"text":{"type":"plain_text","text":"BM"},"value":"bm"}]}},
+		{"type":"actions","block_id":"b4","elements":[{"type":"button","action_id":"type_ids","text":{"type":"plain_text","text":"Type IDs"}}]}]`
+	state := ViewState{"b:1": {"w": "50"}, "b2": {"a": []string{"watch"}}}
+	tests := map[string]struct {
+		path string
+		form url.Values
+		want act
+	}{
+		"a command keeps its text": {"/say", url.Values{"text": {`/lb-register a b reason="x  y"`}},
+			act{What: "command", As: "U1", On: "C1", Action: "/lb-register", Value: `a b reason="x  y"`}},
+		"a command alone has no text": {"/say", url.Values{"text": {"/lb-register"}},
+			act{What: "command", As: "U1", On: "C1", Action: "/lb-register"}},
+		"other words are a message": {"/say", url.Values{"text": {"good morning"}},
+			act{What: "say", As: "U1", On: "C1", Value: "good morning"}},
+		"a button is clicked": {"/click", url.Values{"ts": {"1.2"}, "action": {"req_send"}},
+			act{What: "click", As: "U1", On: "C1/1.2", Action: "req_send"}},
+		"a menu is picked from": {"/click", url.Values{"ts": {"1.2"}, "action": {"req_more"}, "selected": {"pool"}},
+			act{What: "click", As: "U1", On: "C1/1.2", Action: "req_more", Value: "pool"}},
+		"a form is submitted with what was filled in": {"/view/submit", url.Values{"view": {"V1"}, `["b:1","w"]`: {"50"}, `["b2","a"]`: {"watch"}, "stray": {"x"}},
+			act{What: "submit", As: "U1", On: "V1", State: state}},
+		"emptied fields are sent empty": {"/view/submit", url.Values{"view": {"V1"}, `["b:1","w"]`: {""}},
+			act{What: "submit", As: "U1", On: "V1", State: ViewState{"b:1": {"w": ""}, "b2": {"a": []string{}}}}},
+		"a button in a form sends the form along": {"/view/click", url.Values{"view": {"V1"}, "action": {"type_ids"}, "selected": {"v"}, `["b:1","w"]`: {"50"}, `["b2","a"]`: {"watch"}},
+			act{What: "click in view", As: "U1", On: "V1", Action: "type_ids", Value: "v", State: state}},
+		"a form is closed": {"/view/close", url.Values{"view": {"V1"}},
+			act{What: "close", As: "U1", On: "V1"}},
+		"the whole stack is closed": {"/view/close", url.Values{"view": {"V1"}, "whole": {"true"}},
+			act{What: "close", As: "U1", On: "V1", Whole: true}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage()
+			s.views = []View{{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(blocks)}}
+			tt.form.Set("as", "U1")
+			tt.form.Set("channel", "C1")
+			w := send(raised(t, s, PageOptions{}), "POST", tt.path, tt.form, "HX-Request", "true")
+			require.Equal(t, http.StatusNoContent, w.Code, w.Body)
+			require.Equal(t, []act{tt.want}, s.acts)
+		})
+	}
+}
+
+func TestWithoutScriptAnActLeadsBackToThePage(t *testing.T) {
+	t.Parallel()
+	w := send(raised(t, newStage(), PageOptions{}), "POST", "/say", url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"hi"}})
+	require.Equal(t, http.StatusSeeOther, w.Code)
+	require.Equal(t, "/?as=U1&channel=C1", w.Header().Get("Location"))
+}
+
+func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		failure string
+		status  int
+		said    string
+	}{
+		"Slack's client would not send it": {"refused: there is no command /x", 422, "Not sent: there is no command /x"},
+		"nobody answered the click":        {"operation_timeout", 204, "The app did not answer in time."},
+		"nobody is connected":              {"dispatch_failed", 204, "The app could not be reached. Is the bot running?"},
+		"the form says it itself":          {"connection_trouble", 204, ""},
+		"a failure we do not know":         {"weird", 204, "Slack reports: weird"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage()
+			s.answer = Interaction{Failure: tt.failure}
+			h := raised(t, s, PageOptions{})
+			w := send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}}, "HX-Request", "true")
+			require.Equal(t, tt.status, w.Code)
+			live := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
+			require.Contains(t, live, `<hx-partial hx-target="#notice" hx-swap="innerMorph">`+tt.said+`</hx-partial>`)
+			require.Contains(t, send(h, "GET", "/live?as=U2", nil).Body.String(), `hx-target="#notice" hx-swap="innerMorph"></hx-partial>`, "others are not told")
+		})
+	}
+}
+
+func TestAnEmptyMessageIsNotSent(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	w := send(raised(t, s, PageOptions{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {"  \r\n"}}, "HX-Request", "true")
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Empty(t, s.acts)
+}
+
+func TestOnlyThePageItselfMayAct(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		method, target string
+		header         []string
+		status         int
+	}{
+		"the page's own form":                  {"POST", "/say", nil, 204},
+		"localhost is this machine":            {"POST", "/say", []string{"Host", "localhost:8080", "Origin", "http://localhost:8080"}, 204},
+		"so is ::1":                            {"POST", "/say", []string{"Host", "[::1]:8080", "Origin", "http://[::1]:8080"}, 204},
+		"another site's form":                  {"POST", "/say", []string{"Origin", "https://evil.example"}, 403},
+		"a form of an opaque origin":           {"POST", "/say", []string{"Origin", "null"}, 403},
+		"another port of this machine":         {"POST", "/say", []string{"Origin", "http://127.0.0.1:9999"}, 403},
+		"a browser that says cross-site":       {"POST", "/say", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		"a name that was rebound to us":        {"POST", "/say", []string{"Host", "evil.example:8080", "Origin", "http://evil.example:8080"}, 403},
+		"reading under a rebound name":         {"GET", "/", []string{"Host", "evil.example"}, 403},
+		"reading under a look-alike":           {"GET", "/", []string{"Host", "127.0.0.1.evil.example"}, 403},
+		"reading under the address of the net": {"GET", "/live", []string{"Host", "192.168.1.5:8080"}, 403},
+		"acting with GET":                      {"GET", "/say", nil, 405},
+		"resetting with GET":                   {"GET", "/reset", nil, 405},
+		"losing with GET":                      {"GET", "/lose", nil, 405},
+		"a template of the page":               {"GET", "/static/page.html", nil, 404},
+		"a page that is not there":             {"GET", "/nothing", nil, 404},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage()
+			var form url.Values
+			if tt.method == "POST" {
+				form = url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"/x"}}
+			}
+			w := send(raised(t, s, PageOptions{}), tt.method, tt.target, form, append([]string{"HX-Request", "true"}, tt.header...)...)
+			require.Equal(t, tt.status, w.Code, w.Body)
+			require.Equal(t, tt.status == 204, len(s.acts) == 1)
+		})
+	}
+}
+
+func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	h := raised(t, newStage(), PageOptions{})
+	for _, target := range []string{"/", "/live", "/static/page.js", "/nothing"} {
+		header := send(h, "GET", target, nil).Header()
+		require.Equal(t, contentPolicy, header.Get("Content-Security-Policy"), target)
+		require.NotContains(t, contentPolicy, "unsafe")
+		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
+		require.Equal(t, "no-store", header.Get("Cache-Control"))
+	}
+	body := send(h, "GET", "/", nil).Body.String()
+	require.NotContains(t, body, " style=")
+	require.NotContains(t, body, "<style")
+	require.NotRegexp(t, `<script(>| [^>]*>[^<])`, body, "no inline script")
+	require.NotRegexp(t, `\son[a-z]+=`, body, "no inline handlers")
+	require.NotRegexp(t, `(src|href)="(https?:)?//`, body, "nothing from another host")
+}
+
+func TestOversizedBodiesAreNotRead(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	send(raised(t, s, PageOptions{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {strings.Repeat("x", maxBody)}}, "HX-Request", "true")
+	require.Empty(t, s.acts)
+}
+
+func TestLoseAndReset(t *testing.T) {
+	t.Parallel()
+	cloud := &sky{}
+	resets := 0
+	fail := error(nil)
+	h := raised(t, newStage(), PageOptions{Cloud: cloud, Reset: func(context.Context) error { resets++; return fail }})
+	require.Equal(t, 204, send(h, "POST", "/lose", url.Values{}, "HX-Request", "true").Code)
+	require.True(t, cloud.lose)
+	require.Contains(t, send(h, "GET", "/live", nil).Body.String(), "Next answer will be lost")
+
+	w := send(h, "POST", "/reset", url.Values{}, "HX-Request", "true")
+	require.Equal(t, "/", w.Header().Get("HX-Redirect"))
+	require.Equal(t, 1, resets)
+
+	fail = errors.New("disk gone")
+	w = send(h, "POST", "/reset", url.Values{"as": {"U1"}}, "HX-Request", "true")
+	require.Equal(t, 422, w.Code)
+	require.Empty(t, w.Header().Get("HX-Redirect"))
+	require.NotContains(t, send(h, "GET", "/live?as=U1", nil).Body.String(), "disk gone")
+}
+
+func TestTheTourTicksOffWhatHappened(t *testing.T) {
+	t.Parallel()
+	cloud := &sky{}
+	h := raised(t, newStage(), PageOptions{Cloud: cloud})
+	command := func(as string) {
+		send(h, "POST", "/say", url.Values{"as": {as}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request", "true")
+	}
+	done := func() (numbers []int) {
+		body := send(h, "GET", "/live", nil).Body.String()
+		for i := 1; i <= 5; i++ {
+			if strings.Contains(body, `<li id="step-`+string(rune('0'+i))+`" class="done"`) {
+				numbers = append(numbers, i)
+			}
+		}
+		return numbers
+	}
+	require.Empty(t, done())
+	command("U1")
+	require.Equal(t, []int{1}, done())
+	cloud.register("{}", "{}")
+	require.Equal(t, []int{1, 2}, done())
+	cloud.LoseNextAnswer()
+	cloud.register("{}", "{}")
+	require.Equal(t, []int{1, 2, 3}, done())
+	command("U2")
+	require.Equal(t, []int{1, 2, 3, 4}, done())
+	cloud.calls = nil
+	send(h, "POST", "/reset", url.Values{}, "HX-Request", "true")
+	require.Equal(t, []int{5}, done())
+	command("U1")
+	require.Equal(t, []int{1}, done())
+}
+
+func TestCallsShowRequestAndAnswerAsText(t *testing.T) {
+	t.Parallel()
+	cloud := &sky{backends: 3, calls: []CloudCall{
+		{Service: "bmc", Action: "DescribeBackends", Status: 200, Request: `{"a":1}`, Answer: `{}`},
+		{Service: "bmc", Action: "RegisterBackend", Status: 404, Request: `{}`, Answer: `<b>no json</b>`},
+		{Service: "bmc", Action: "RegisterBackend", Status: 200, Lost: true, Request: `{}`, Answer: `{}`},
+		{Service: "vm", Action: "DescribeInstances", Request: `{}`},
+	}}
+	body := send(raised(t, newStage(), PageOptions{Cloud: cloud}), "GET", "/live", nil).Body.String()
+	require.Contains(t, body, `<b id="count-calls">4</b>`)
+	require.Contains(t, body, `<b id="count-backends">3</b>`)
+	require.Contains(t, body, "{\n  &#34;a&#34;: 1\n}")
+	require.Contains(t, body, "&lt;b&gt;no json&lt;/b&gt;")
+	require.Contains(t, body, `<span class="tone">404</span>`)
+	require.Contains(t, body, `<span class="tone">answer lost</span>`)
+	require.Contains(t, body, `<span class="tone">no answer</span>`)
+	require.Less(t, strings.Index(body, "DescribeInstances"), strings.Index(body, "DescribeBackends"), "newest first")
+}
+
+func TestTimesReadInTheReadersZone(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	s.messages["C1"] = []Message{{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "<!date^1795430000^at {time}|then>"}}
+	h := raised(t, s, PageOptions{})
+	for cookie, want := range map[string]string{
+		"": ">at 10:33<", "zone=Asia.Singapore": ">at 18:33<", "zone=America.Argentina.Buenos_Aires": ">at 07:33<",
+		"zone=../../etc/passwd": ">at 10:33<", "zone=Local": ">at 10:33<",
+	} {
+		require.Contains(t, send(h, "GET", "/live?as=U1&channel=C1", nil, "Cookie", cookie).Body.String(), want, cookie)
+	}
+}
+
+func TestNewMessagesElsewhereAreMarkedUntilRead(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	h := raised(t, s, PageOptions{})
+	look := func(channel string) string {
+		return send(h, "GET", "/live?as=U1&channel="+channel, nil).Body.String()
+	}
+	require.NotContains(t, look("C1"), ", new messages")
+	s.change(func() { s.messages["C2"] = []Message{{TS: "1795430000.000100", ChannelID: "C2", UserID: "U1", Text: "x"}} })
+	require.Contains(t, look("C1"), ", new messages")
+	require.NotContains(t, look("C2"), ", new messages")
+	require.NotContains(t, look("C1"), ", new messages")
+}
+
+func TestTheBannerStandsUntilTheBotIsReady(t *testing.T) {
+	t.Parallel()
+	ready := false
+	h := raised(t, newStage(), PageOptions{Ready: func() bool { return ready }})
+	require.Contains(t, send(h, "GET", "/", nil).Body.String(), "The bot is connecting")
+	ready = true
+	require.NotContains(t, send(h, "GET", "/", nil).Body.String(), "The bot is connecting")
+}
+
+func TestSuggestionsAreOptionsOfTheList(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	s.views = []View{{ID: "V1", Blocks: []byte(`[]`)}}
+	s.options = []Option{{Text: `web-07 "<x>"`, Value: "i-1", Description: "Bare metal"}}
+	h := raised(t, s, PageOptions{})
+	ask := url.Values{"as": {"U1"}, "view": {"V1"}, "action": {"srv"}, "typed": {"web"}}
+	require.Equal(t, `<option value="i-1">web-07 &#34;&lt;x&gt;&#34; · Bare metal</option>`, send(h, "POST", "/view/suggest", ask).Body.String())
+	s.answer = Interaction{Failure: "operation_timeout"}
+	require.Empty(t, send(h, "POST", "/view/suggest", ask).Body.String())
+}
+
+func TestEventsTellOfEveryKindOfChange(t *testing.T) {
+	t.Parallel()
+	s, cloud := newStage(), &sky{}
+	server := httptest.NewServer(raised(t, s, PageOptions{Cloud: cloud}))
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events", nil)
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
+
+	lines := bufio.NewScanner(answer.Body)
+	hear := func() {
+		t.Helper()
+		for lines.Scan() {
+			if lines.Text() == "event: change" {
+				return
+			}
+		}
+		t.Fatal("the stream ended:", lines.Err())
+	}
+	hear() // at once, so that a reader who missed something catches up
+	s.change(func() {})
+	hear()
+	cloud.register("{}", "{}")
+	hear()
+	form := url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"/x"}}
+	post, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/say", strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	post.Header.Set("HX-Request", "true")
+	done, err := http.DefaultClient.Do(post)
+	require.NoError(t, err)
+	require.NoError(t, done.Body.Close())
+	hear()
+
+	cancel()
+	require.Eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.watchers) == 0 }, 10*time.Second, 5*time.Millisecond,
+		"a stream ends with its request")
+}

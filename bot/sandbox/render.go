@@ -1,0 +1,286 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"strconv"
+	"time"
+)
+
+// place is where a block is shown: it decides what its buttons do and how
+// names and times read. The zero value renders blocks whose buttons do nothing.
+type place struct {
+	Viewer    string // the person who acts
+	ChannelID string
+	TS        string // the message, empty in a view
+	ViewID    string // the view, empty in a message
+
+	names  names
+	errors map[string]string // field errors of a view, by block id
+}
+
+// InView says that the block is part of a modal.
+func (p place) InView() bool { return p.ViewID != "" }
+
+// names turns ids into what a person reads. The zero value shows the ids.
+type names struct {
+	people   map[string]string // user id to display name
+	channels map[string]string // channel id to name without the #
+	groups   map[string]string // user group id to handle without the @
+	zone     *time.Location    // the reader's; nil means UTC
+
+	pickPeople   []choice  // what a people picker offers
+	pickChannels []Channel // what a conversation picker offers
+	current      string    // the conversation the reader is in
+}
+
+// shownBlock is one block ready for the templates: every text in it is plain
+// (and escaped by the template) or was made by mrkdwn, which escapes itself.
+type shownBlock struct {
+	Kind      string // the template's case: "section", "input", …, "unknown"
+	Anchor    string // unique in the document
+	Text      template.HTML
+	Fields    []template.HTML
+	Items     []shownItem
+	Controls  []control
+	Accessory *control
+	Input     *control
+	Label     string
+	Hint      string
+	Error     string
+	Optional  bool
+	Level     string // of an alert
+	Image     shownItem
+	Type      string // of an unknown block
+	JSON      string // of an unknown block
+}
+
+// shownItem is one element of a context block, or an image.
+type shownItem struct {
+	Text template.HTML
+	Alt  string
+	URL  string // https only; empty if it is anything else
+}
+
+// rawBlock is a block as the Web API takes it (docs.slack.dev/reference/block-kit/blocks),
+// the parts that the page draws.
+type rawBlock struct {
+	Type      string            `json:"type"`
+	BlockID   string            `json:"block_id"`
+	Text      json.RawMessage   `json:"text"`
+	Fields    []rawText         `json:"fields"`
+	Elements  []json.RawMessage `json:"elements"`
+	Accessory json.RawMessage   `json:"accessory"`
+	Element   json.RawMessage   `json:"element"`
+	Label     rawText           `json:"label"`
+	Hint      *rawText          `json:"hint"`
+	Optional  bool              `json:"optional"`
+	Dispatch  bool              `json:"dispatch_action"`
+	Level     string            `json:"level"`
+	Title     *rawText          `json:"title"`
+	AltText   string            `json:"alt_text"`
+	ImageURL  string            `json:"image_url"`
+}
+
+// rawText is a text object.
+type rawText struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
+// blocks prepares a JSON array of blocks for the templates. It never fails:
+// what it does not understand becomes a labelled box.
+func (p place) blocks(raw json.RawMessage) []shownBlock {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return []shownBlock{unknownBlock("blocks", raw)}
+	}
+	shown := make([]shownBlock, 0, len(list))
+	for i, one := range list {
+		b := p.block(one)
+		if b.Anchor == "" {
+			b.Anchor = domID("b", p.ChannelID, p.TS, p.ViewID, strconv.Itoa(i))
+		}
+		shown = append(shown, b)
+	}
+	return shown
+}
+
+// block prepares one block.
+func (p place) block(raw json.RawMessage) shownBlock {
+	var b rawBlock
+	if err := json.Unmarshal(raw, &b); err != nil {
+		return unknownBlock(typeOfJSON(raw), raw)
+	}
+	shown := p.kind(b, raw)
+	if b.BlockID != "" {
+		shown.Anchor = domID("b", p.ChannelID, p.TS, p.ViewID, "", b.BlockID)
+	}
+	return shown
+}
+
+func (p place) kind(b rawBlock, raw json.RawMessage) shownBlock {
+	switch b.Type {
+	case "section":
+		return p.section(b, raw)
+	case "header":
+		return p.oneText("header", b, raw)
+	case "markdown":
+		return p.markdown(b, raw)
+	case "alert":
+		shown := p.oneText("alert", b, raw)
+		shown.Level = oneOfList(b.Level, "info", "warning", "error", "success")
+		return shown
+	case "divider":
+		return shownBlock{Kind: "divider"}
+	case "context":
+		return p.context(b)
+	case "actions":
+		return shownBlock{Kind: "actions", Controls: p.controls(b)}
+	case "image":
+		return p.image(b)
+	case "input":
+		return p.input(b, raw)
+	default:
+		return unknownBlock(b.Type, raw)
+	}
+}
+
+func (p place) section(b rawBlock, raw json.RawMessage) shownBlock {
+	shown := shownBlock{Kind: "section"}
+	if len(b.Text) > 0 {
+		text, ok := p.text(b.Text)
+		if !ok {
+			return unknownBlock(b.Type, raw)
+		}
+		shown.Text = text
+	}
+	for _, f := range b.Fields {
+		shown.Fields = append(shown.Fields, p.html(f))
+	}
+	if len(b.Accessory) > 0 {
+		c := p.control(b.Accessory, b.BlockID)
+		shown.Accessory = &c
+	}
+	return shown
+}
+
+func (p place) oneText(kind string, b rawBlock, raw json.RawMessage) shownBlock {
+	text, ok := p.text(b.Text)
+	if !ok {
+		return unknownBlock(b.Type, raw)
+	}
+	return shownBlock{Kind: kind, Text: text}
+}
+
+// markdown shows a markdown block as its source: Slack's dialect of standard
+// markdown is not drawn here.
+func (p place) markdown(b rawBlock, raw json.RawMessage) shownBlock {
+	var source string
+	if json.Unmarshal(b.Text, &source) != nil {
+		return unknownBlock(b.Type, raw)
+	}
+	return shownBlock{Kind: "section", Text: plainHTML(source)}
+}
+
+func (p place) context(b rawBlock) shownBlock {
+	shown := shownBlock{Kind: "context"}
+	for _, raw := range b.Elements {
+		switch typeOfJSON(raw) {
+		case "image":
+			var img rawBlock
+			if json.Unmarshal(raw, &img) == nil {
+				shown.Items = append(shown.Items, shownItem{Alt: img.AltText, URL: webURL(img.ImageURL)})
+				continue
+			}
+		case "plain_text", "mrkdwn":
+			if text, ok := p.text(raw); ok {
+				shown.Items = append(shown.Items, shownItem{Text: text})
+				continue
+			}
+		}
+		shown.Items = append(shown.Items, shownItem{Text: plainHTML("Unknown element: " + typeOfJSON(raw))})
+	}
+	return shown
+}
+
+func (p place) image(b rawBlock) shownBlock {
+	shown := shownBlock{Kind: "image", Image: shownItem{Alt: b.AltText, URL: webURL(b.ImageURL)}}
+	if b.Title != nil {
+		shown.Label = b.Title.Text
+	}
+	return shown
+}
+
+func (p place) input(b rawBlock, raw json.RawMessage) shownBlock {
+	if len(b.Element) == 0 {
+		return unknownBlock(b.Type, raw)
+	}
+	c := p.control(b.Element, b.BlockID)
+	c.Required = !b.Optional
+	c.Dispatch = b.Dispatch
+	c.Field = b.Label.Text
+	shown := shownBlock{Kind: "input", Label: b.Label.Text, Optional: b.Optional, Input: &c, Error: p.errors[b.BlockID]}
+	if b.Hint != nil {
+		shown.Hint = b.Hint.Text
+		c.DescribedBy = c.ID + "-hint"
+	}
+	if shown.Error != "" {
+		c.Invalid = true
+		c.DescribedBy = joinWords(c.ID+"-error", c.DescribedBy)
+	}
+	return shown
+}
+
+func (p place) controls(b rawBlock) []control {
+	all := make([]control, 0, len(b.Elements))
+	for _, raw := range b.Elements {
+		all = append(all, p.control(raw, b.BlockID))
+	}
+	return all
+}
+
+// text renders a text object, or answers false if it is none.
+func (p place) text(raw json.RawMessage) (template.HTML, bool) {
+	var t rawText
+	if len(raw) == 0 || json.Unmarshal(raw, &t) != nil {
+		return "", false
+	}
+	return p.html(t), true
+}
+
+func (p place) html(t rawText) template.HTML {
+	if t.Type == "mrkdwn" {
+		return p.names.mrkdwn(t.Text)
+	}
+	return plainHTML(t.Text)
+}
+
+// unknownBlock is the labelled box for what the page cannot draw.
+func unknownBlock(kind string, raw json.RawMessage) shownBlock {
+	return shownBlock{Kind: "unknown", Type: kind, JSON: indented(string(raw))}
+}
+
+// typeOfJSON is the "type" of a JSON object, or "?" if it has none.
+func typeOfJSON(raw json.RawMessage) string {
+	var t struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(raw, &t) != nil || t.Type == "" {
+		return "?"
+	}
+	return t.Type
+}
+
+// indented indents JSON and returns anything else as it is.
+func indented(text string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(text), "", "  ") != nil {
+		return text
+	}
+	return out.String()
+}

@@ -1,0 +1,303 @@
+package sandbox
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// mrkdwn renders Slack's markup (docs.slack.dev/messaging/formatting-message-text)
+// as HTML. Whatever is not markup it knows is shown as it stands. Nothing of
+// the text reaches the page unescaped: every piece goes through escape, and
+// tags and attributes come from this file alone.
+func (n names) mrkdwn(text string) template.HTML {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "```")
+		code, after, closed := strings.Cut(rest, "```")
+		if !found || !closed || code == "" {
+			n.lines(&out, text)
+			return template.HTML(out.String()) //nolint:gosec // built from escaped pieces
+		}
+		n.lines(&out, strings.TrimSuffix(before, "\n"))
+		out.WriteString("<pre><code>")
+		out.WriteString(escapeHTML(n.bare(strings.Trim(code, "\n"))))
+		out.WriteString("</code></pre>")
+		text = strings.TrimPrefix(after, "\n")
+	}
+}
+
+// plainHTML renders a text without markup.
+func plainHTML(text string) template.HTML {
+	return template.HTML(strings.ReplaceAll(escapeHTML(text), "\n", "<br>")) //nolint:gosec // escaped
+}
+
+func escapeHTML(text string) string { return template.HTMLEscapeString(text) }
+
+// unescapeHTML undoes the three entities Slack knows, and only those.
+func unescapeHTML(text string) string {
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+}
+
+// lines renders text without code blocks; runs of lines starting with > are
+// quotes.
+func (n names) lines(out *strings.Builder, text string) {
+	if text == "" {
+		return
+	}
+	quoting, first := false, true
+	for line := range strings.SplitSeq(text, "\n") {
+		rest, quoted := strings.CutPrefix(line, "&gt;")
+		if !quoted {
+			rest, quoted = strings.CutPrefix(line, ">")
+		}
+		switch {
+		case quoted && !quoting:
+			out.WriteString("<blockquote>")
+		case !quoted && quoting:
+			out.WriteString("</blockquote>")
+		case !first:
+			out.WriteString("<br>")
+		}
+		if quoted {
+			line = strings.TrimPrefix(rest, " ")
+		}
+		quoting, first = quoted, false
+		n.inline(out, line)
+	}
+	if quoting {
+		out.WriteString("</blockquote>")
+	}
+}
+
+// marks are the characters around styled text and the tag each stands for.
+var marks = [...]struct {
+	mark byte
+	tag  string
+}{{'*', "strong"}, {'_', "em"}, {'~', "s"}}
+
+// inline renders one line.
+func (n names) inline(out *strings.Builder, line string) {
+	for i := 0; i < len(line); {
+		if used := n.token(out, line, i); used > 0 {
+			i += used
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(line[i:])
+		if line[i] == '&' {
+			for _, entity := range []string{"&lt;", "&gt;", "&amp;"} {
+				if strings.HasPrefix(line[i:], entity) {
+					size = len(entity)
+				}
+			}
+		}
+		out.WriteString(escapeHTML(unescapeHTML(line[i : i+size])))
+		i += size
+	}
+}
+
+// token renders the markup that starts at i and returns its length, or 0 if
+// there is none.
+func (n names) token(out *strings.Builder, line string, i int) int {
+	switch c := line[i]; c {
+	case '`':
+		if end := strings.IndexByte(line[i+1:], '`'); end > 0 {
+			out.WriteString("<code>" + escapeHTML(n.bare(line[i+1:i+1+end])) + "</code>")
+			return end + 2
+		}
+	case '<':
+		if end := strings.IndexByte(line[i:], '>'); end > 1 {
+			if html, ok := n.reference(line[i+1 : i+end]); ok {
+				out.WriteString(html)
+				return end + 1
+			}
+		}
+	default:
+		for _, m := range marks {
+			if m.mark == c {
+				return n.styled(out, line, i, m.mark, m.tag)
+			}
+		}
+	}
+	return 0
+}
+
+// styled renders *bold*, _italic_ and ~struck~ text: the marks must stand at
+// the edge of words, as at Slack.
+func (n names) styled(out *strings.Builder, line string, i int, mark byte, tag string) int {
+	before, _ := utf8.DecodeLastRuneInString(line[:i])
+	if i > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before)) {
+		return 0
+	}
+	for end := i + 1; end < len(line); end++ {
+		switch {
+		case line[end] == '<':
+			if close := strings.IndexByte(line[end:], '>'); close > 0 {
+				end += close
+			}
+			continue
+		case line[end] == '`' && mark != '`':
+			if close := strings.IndexByte(line[end+1:], '`'); close > 0 {
+				end += close + 1
+			}
+			continue
+		case line[end] != mark || end == i+1:
+			continue
+		}
+		after, _ := utf8.DecodeRuneInString(line[end+1:])
+		inner := line[i+1 : end]
+		if inner != strings.TrimSpace(inner) || end+1 < len(line) && (unicode.IsLetter(after) || unicode.IsDigit(after)) {
+			continue
+		}
+		out.WriteString("<" + tag + ">")
+		n.inline(out, inner)
+		out.WriteString("</" + tag + ">")
+		return end - i + 1
+	}
+	return 0
+}
+
+// reference renders what stands between < and >, or answers false if it is
+// none of the forms Slack knows.
+func (n names) reference(inside string) (string, bool) {
+	target, label, _ := strings.Cut(inside, "|")
+	if target == "" {
+		return "", false
+	}
+	switch target[0] {
+	case '@', '#', '!':
+		if date, ok := strings.CutPrefix(target, "!date^"); ok {
+			return n.date(date, label), true
+		}
+		return `<span class="mention">` + escapeHTML(n.mention(target, label)) + `</span>`, true
+	}
+	address := webURL(unescapeHTML(target))
+	if address == "" {
+		return "", false
+	}
+	if label == "" {
+		label = strings.TrimPrefix(target, "mailto:")
+	}
+	return linkHTML(address, escapeHTML(unescapeHTML(label))), true
+}
+
+// linkHTML wraps escaped HTML in a link to a checked address.
+func linkHTML(address, html string) string {
+	return `<a href="` + escapeHTML(address) + `" target="_blank" rel="noopener noreferrer">` + html + `</a>`
+}
+
+// mention is what a reader sees of <@U…>, <#C…> and <!…>, not escaped.
+func (n names) mention(target, label string) string {
+	id := target[1:]
+	switch {
+	case target[0] == '@':
+		return "@" + firstOf(n.people[id], unescapeHTML(label), id)
+	case target[0] == '#':
+		return "#" + firstOf(n.channels[id], unescapeHTML(label), id)
+	case strings.HasPrefix(target, "!subteam^"):
+		id = strings.TrimPrefix(target, "!subteam^")
+		return "@" + firstOf(n.groups[id], strings.TrimPrefix(unescapeHTML(label), "@"), id)
+	default:
+		return "@" + id
+	}
+}
+
+// dateForms are Slack's date tokens in Go's layout language.
+var dateForms = strings.NewReplacer(
+	"{date_num}", "2006-01-02", "{date_short_pretty}", "Jan 2, 2006", "{date_long_pretty}", "Monday, January 2, 2006",
+	"{date_pretty}", "January 2, 2006", "{date_short}", "Jan 2, 2006", "{date_long}", "Monday, January 2, 2006",
+	"{date}", "January 2, 2006", "{time_secs}", "15:04:05", "{time}", "15:04",
+)
+
+// date renders the inside of <!date^seconds^format^link|fallback>.
+func (n names) date(inside, fallback string) string {
+	parts := strings.SplitN(inside, "^", 3)
+	seconds, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil || len(parts) < 2 || seconds < 0 || seconds > maxSeconds {
+		return escapeHTML(unescapeHTML(fallback))
+	}
+	at := time.Unix(seconds, 0).In(n.location())
+	html := `<time datetime="` + at.UTC().Format(time.RFC3339) + `" title="` + escapeHTML(at.UTC().Format("2006-01-02 15:04:05")) + ` UTC">` +
+		escapeHTML(n.format(at, unescapeHTML(parts[1]))) + `</time>`
+	if len(parts) == 3 {
+		if address := webURL(unescapeHTML(parts[2])); address != "" {
+			return linkHTML(address, html)
+		}
+	}
+	return html
+}
+
+// maxSeconds is the end of the year 9999, after which RFC 3339 has no name.
+const maxSeconds = 253402300799
+
+// format replaces date tokens; the words between them stay as they are.
+func (n names) format(at time.Time, form string) string {
+	var out strings.Builder
+	for form != "" {
+		open := strings.IndexByte(form, '{')
+		end := strings.IndexByte(form, '}')
+		if open < 0 || end < open {
+			break
+		}
+		out.WriteString(form[:open])
+		token := form[open : end+1]
+		if layout := dateForms.Replace(token); layout != token {
+			token = at.Format(layout)
+		}
+		out.WriteString(token)
+		form = form[end+1:]
+	}
+	return out.String() + form
+}
+
+func (n names) location() *time.Location {
+	if n.zone == nil {
+		return time.UTC
+	}
+	return n.zone
+}
+
+// bare is text as it reads inside code: references by their label or target,
+// no styles. It is not escaped.
+func (n names) bare(text string) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "<")
+		inside, after, closed := strings.Cut(rest, ">")
+		if !found || !closed {
+			return unescapeHTML(out.String() + text)
+		}
+		out.WriteString(before)
+		target, label, _ := strings.Cut(inside, "|")
+		switch {
+		case target != "" && strings.ContainsRune("@#!", rune(target[0])) && !strings.HasPrefix(target, "!date^"):
+			out.WriteString(n.mention(target, label))
+		case webURL(unescapeHTML(target)) != "" || strings.HasPrefix(target, "!date^"):
+			out.WriteString(firstOf(label, target))
+		default:
+			out.WriteString("<" + inside + ">")
+		}
+		text = after
+	}
+}
+
+// channelName is how a conversation is called in lists.
+func (n names) channelName(ch Channel) string {
+	if ch.IM != "" {
+		return "Direct message with " + firstOf(n.people[""], "the bot")
+	}
+	return "#" + ch.Name
+}
+
+// firstOf is the first of the texts that is not empty.
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

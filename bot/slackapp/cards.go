@@ -1,0 +1,196 @@
+package slackapp
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// card is a public card before it is put together: always in this order.
+type card struct {
+	text    string
+	header  string // empty: the first section carries the first word
+	body    []slack.Block
+	buttons []slack.BlockElement
+	small   []string
+}
+
+// cardMessage is the one public message that shows an operation, in whatever
+// state it is. It is a pure function of its arguments.
+func cardMessage(op operation.Operation, w wording) message {
+	var c card
+	switch op.State {
+	case operation.Draft:
+		return previewMessage(op, w)
+	case operation.Accepted:
+		c = waitingCard(op)
+	case operation.Sending:
+		c = addingCard(op, w)
+	case operation.Unconfirmed:
+		c = unconfirmedCard(op)
+	case operation.NeedsPerson:
+		c = needsPersonCard(op, w)
+	case operation.Added:
+		c = addedCard(op, w)
+	case operation.AlreadyThere:
+		c = nothingCard(op)
+	default:
+		c = notAddedCard(op, w)
+	}
+	return c.message(op, w)
+}
+
+// message puts a card together and adds what is said on any card.
+func (c card) message(op operation.Operation, w wording) message {
+	var list []slack.Block
+	if c.header != "" {
+		list = append(list, header(c.header))
+	}
+	list = append(list, c.body...)
+	list = append(list, section(asides(op, w)...), actions(c.buttons...), contextLine(c.small...))
+	text := c.text
+	if op.Rehearsal {
+		text += " " + rehearsalText
+	}
+	return message{
+		Text:   clampMarkup(text, maxText),
+		Blocks: blocks(list...),
+		Metadata: &slack.SlackMetadata{EventType: metadataEvent, EventPayload: map[string]any{
+			"ref": op.Ref, "id": op.ID, "state": string(op.State), "version": op.Version,
+		}},
+	}
+}
+
+// asides are the lines that any card may carry.
+func asides(op operation.Operation, w wording) []string {
+	var lines []string
+	if op.Rehearsal {
+		lines = append(lines, rehearsalLine)
+	}
+	if w.Late >= lateFrom {
+		lines = append(lines, fmt.Sprintf(lateLine, lasting(w.Late)))
+	}
+	if w.Refused != "" {
+		lines = append(lines, fmt.Sprintf(refusedLine, channel(w.Refused)))
+	}
+	if w.Continues {
+		lines = append(lines, fmt.Sprintf(continuesLine, op.Ref))
+	}
+	return lines
+}
+
+// How a value is shown: in a block, in a sentence, in an object without
+// markup.
+type shown func(string) string
+
+// serverName is what people call the server.
+func serverName(op operation.Operation, show shown) string {
+	return show(firstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID))
+}
+
+// listenerName is "https-443 on api-lb".
+func listenerName(op operation.Operation, show shown) string {
+	s := show(firstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))
+	if lb := firstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
+		s += " on " + show(lb)
+	}
+	return s
+}
+
+// listenerPort is "api-lb port 443", for fallback texts.
+func listenerPort(op operation.Operation, show shown) string {
+	lb := firstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID)
+	if lb == "" || clean(op.Listener.Port) == "" {
+		return listenerName(op, show)
+	}
+	return show(lb) + " port " + show(op.Listener.Port)
+}
+
+// actorName names the asker in a fallback text, where a mention would be
+// read aloud as an id.
+func actorName(a operation.Actor) string {
+	if clean(a.Name) == "" {
+		return person(a.UserID)
+	}
+	return short(a.Name)
+}
+
+// serverFacts is "web-07 (`i-55a1`, bare metal, 10.0.3.17)".
+func serverFacts(op operation.Operation) string {
+	facts := []string{code(firstOf(op.Server.ID, op.Request.InstanceID)), typeWords(op)}
+	if clean(op.Server.IP) != "" {
+		facts = append(facts, name(op.Server.IP))
+	}
+	return serverName(op, name) + " (" + strings.Join(facts, ", ") + ")"
+}
+
+// listenerFacts is "https-443 (`lst-8f2c`, TCP 443) on api-lb".
+func listenerFacts(op operation.Operation) string {
+	l := op.Listener
+	facts := []string{code(firstOf(l.ID, op.Request.ListenerID))}
+	if p := clean(l.Protocol + " " + l.Port); p != "" {
+		facts = append(facts, name(p))
+	}
+	s := name(firstOf(l.Name, l.ID, op.Request.ListenerID)) + " (" + strings.Join(facts, ", ") + ")"
+	if lb := firstOf(l.LoadBalancerName, l.LoadBalancerID); lb != "" {
+		s += " on " + name(lb)
+	}
+	return s
+}
+
+func typeWords(op operation.Operation) string {
+	if t := op.Request.InstanceType; t == zenlayer.InstanceVM || t == "" && op.Server.Type == zenlayer.InstanceVM {
+		return wordVirtual
+	}
+	return wordBareMetal
+}
+
+// portWords lists the ports asked for.
+func portWords(ports []int) string {
+	if len(ports) == 0 {
+		return wordOwnPorts
+	}
+	texts := make([]string, len(ports))
+	for i, p := range ports {
+		texts[i] = strconv.Itoa(p)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func weightWords(weight int) string {
+	if weight == 0 {
+		return wordDefault
+	}
+	return strconv.Itoa(weight)
+}
+
+// weightPhrase is "weight 50".
+func weightPhrase(weight int) string {
+	if weight == 0 {
+		return wordDefault + " weight"
+	}
+	return "weight " + strconv.Itoa(weight)
+}
+
+// purpose is the asker's reason in quotes, or nothing.
+func purpose(op operation.Operation) string {
+	if p := prose(op.Purpose, reasonLimit); p != "" {
+		return "\"" + p + "\""
+	}
+	return ""
+}
+
+// firstOf returns the first of its arguments that has something to show.
+func firstOf(list ...string) string {
+	for _, s := range list {
+		if clean(s) != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,169 @@
+package slackapp
+
+import (
+	"fmt"
+	"strconv"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// endingOf chooses the words for the reason an operation was not added.
+func endingOf(op operation.Operation, w wording) ending {
+	// about fills the places that every fallback text has: server, listener, id.
+	about := func(format string) string {
+		return fmt.Sprintf(format, serverName(op, short), listenerPort(op, short), op.Ref)
+	}
+	switch op.Reason {
+	case operation.ReasonRefused:
+		return refusedEnding(op, w, about(refusedText))
+	case operation.ReasonDiffers:
+		return differsEnding(op)
+	case operation.ReasonTooLate:
+		return ending{text: about(tooLateText), what: []string{tooLateLine}, again: true}
+	case operation.ReasonStopped:
+		return ending{text: about(stoppedText), what: []string{stopWords(op)}, again: true}
+	case operation.ReasonDenied:
+		return ending{text: about(deniedText), what: []string{lateDenial(op)}, whoami: true}
+	case operation.ReasonRateLimited:
+		return ending{text: about(rateText), what: []string{fmt.Sprintf(rateLine, clock(op.FinishedAt))}, do: rateDo,
+			again: true, faulty: true, tries: true}
+	case operation.ReasonUnreachable:
+		return ending{text: about(unreachableText), what: []string{unreached(op)}, do: unreachableDo, again: true, faulty: true}
+	case operation.ReasonGone:
+		return ending{text: about(goneText), what: []string{goneLine}, do: goneDo, againForm: true, faulty: true}
+	case operation.ReasonRehearsal:
+		return ending{text: about(rehearsedText), what: []string{rehearsedLine}}
+	case operation.ReasonProven, operation.ReasonPerson:
+		return provenEnding(op)
+	}
+	return ownersEnding(op, w, about)
+}
+
+// ownersEnding is for what only the bot's owners can put right.
+func ownersEnding(op operation.Operation, w wording, about func(string) string) ending {
+	told := ownersTell
+	if w.Owner != "" {
+		told = fmt.Sprintf(ownersTold, w.owners())
+	}
+	switch op.Reason {
+	case operation.ReasonCredentials:
+		return ending{text: about(keyText), what: []string{keyLine, told}, faulty: true}
+	case operation.ReasonClockSkew:
+		return ending{text: about(clockText), what: []string{clockLine, told}, faulty: true}
+	case operation.ReasonBlocked:
+		return ending{text: about(blockedText), what: []string{blockedLine, told}, said: saidWords(op.Fault), faulty: true}
+	case operation.ReasonInternal:
+		return ending{text: about(brokenText), what: []string{fmt.Sprintf(brokenLine, code(op.Ref), w.owners())}, again: true}
+	}
+	return ending{text: about(otherText), what: []string{otherLine}, said: saidWords(op.Fault), faulty: true}
+}
+
+// refusedEnding: the API said no, and no earlier attempt is unanswered.
+func refusedEnding(op operation.Operation, w wording, text string) ending {
+	e := ending{text: text, what: []string{refusedPlain}, againForm: true, faulty: true}
+	if !op.LastLook.IsZero() && len(op.Baseline) == 0 {
+		e.what = []string{fmt.Sprintf(refusedRead, serverName(op, name), clock(op.LastLook))}
+	}
+	advice, known := commands.Advice(op.Fault.Code)
+	if known {
+		e.said, e.do = advice.Means, advice.Do
+		if quote := quoted(op.Fault.Message); quote != "" {
+			e.said += " " + quote
+		}
+		return e
+	}
+	e.said = saidWords(op.Fault)
+	e.do = fmt.Sprintf(refusedDo, w.owners())
+	return e
+}
+
+// saidWords is what Zenlayer said, as it said it.
+func saidWords(f operation.Fault) string {
+	quote := quoted(f.Message)
+	switch {
+	case quote == "" && f.Code == "":
+		return refusedSilent
+	case quote == "":
+		return code(f.Code) + ". " + refusedUnknown
+	case f.Code == "":
+		return quote
+	}
+	return quote + " " + refusedUnknown
+}
+
+func quoted(s string) string {
+	if s = prose(s, saidLimit); s == "" {
+		return ""
+	}
+	return fmt.Sprintf(refusedQuote, s)
+}
+
+// differsEnding: the server is there with another weight.
+func differsEnding(op operation.Operation) ending {
+	found := wordUnknown
+	if op.FoundWeight > 0 {
+		found = strconv.Itoa(op.FoundWeight)
+	}
+	e := ending{
+		text: fmt.Sprintf(differsText, serverName(op, short), listenerPort(op, short), found, op.Ref),
+		what: []string{fmt.Sprintf(differsWeight, serverName(op, name), found, weightWords(op.Request.Weight))},
+		do:   differsDo, againForm: true,
+	}
+	if op.BackendID != "" {
+		e.what = append(e.what, fmt.Sprintf(differsAs, code(op.BackendID)))
+	}
+	return e
+}
+
+func stopWords(op operation.Operation) string {
+	if len(op.Attempts) > 0 {
+		return fmt.Sprintf(stoppedRefused, person(op.StopBy))
+	}
+	return fmt.Sprintf(stoppedLine, person(op.StopBy))
+}
+
+// lateDenial says why the last check said no, as far as the channel may know.
+func lateDenial(op operation.Operation) string {
+	var at operation.DenialCode
+	if op.Denial != nil {
+		at = op.Denial.Code
+	}
+	switch at {
+	case operation.DeniedUnchecked:
+		return fmt.Sprintf(deniedUnchecked, firstOf(prose(op.Denial.What, saidLimit), deniedUnnamed))
+	case operation.DeniedApproval:
+		return deniedApproval
+	case operation.DeniedShared, operation.DeniedChannel:
+		return deniedShared
+	}
+	return fmt.Sprintf(deniedRemoved, person(op.Actor.UserID), clock(op.FinishedAt))
+}
+
+// unreached says what could not be reached, and never that nothing was sent
+// when something was.
+func unreached(op operation.Operation) string {
+	switch {
+	case len(op.Attempts) > 0:
+		return unreachableTry
+	case op.LookFault != "":
+		return unreachableRead
+	}
+	return unreachableLine
+}
+
+// provenEnding: unanswered once, and shown not to be there.
+func provenEnding(op operation.Operation) ending {
+	server, listener := serverName(op, short), listenerPort(op, short)
+	seen := firstTime(op.LastLook, op.FinishedAt)
+	if op.Reason == operation.ReasonPerson {
+		return ending{
+			text: fmt.Sprintf(personText, server, listener, person(op.AnswerBy), op.Ref),
+			what: []string{fmt.Sprintf(personLine, person(op.AnswerBy), clock(seen))}, again: true,
+		}
+	}
+	return ending{
+		text: fmt.Sprintf(provenText, server, listener, utc(seen), op.Ref),
+		what: []string{fmt.Sprintf(provenLine, clock(seen))}, again: true,
+	}
+}

@@ -1,0 +1,179 @@
+package slackapp
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+// addedCard: done.
+func addedCard(op operation.Operation, w wording) card {
+	took := lasting(op.FinishedAt.Sub(firstTime(op.FirstSent(), askedAt(op))))
+	return card{
+		text: fmt.Sprintf(addedText, serverName(op, short), listenerPort(op, short), short(op.BackendID),
+			weightPhrase(op.Request.Weight), actorName(op.Actor), took, op.Ref),
+		header: fmt.Sprintf(addedHeader, serverName(op, bare), listenerName(op, bare)),
+		body: []slack.Block{
+			section(evidenceLine(op), resumed(op)),
+			fields(
+				[2]string{fieldBackend, code(op.BackendID)},
+				[2]string{fieldServer, serverFacts(op)},
+				[2]string{fieldListener, listenerFacts(op)},
+				[2]string{fieldPorts, portWords(op.Request.PortList) + " · " + weightWords(op.Request.Weight)},
+				[2]string{fieldBy, person(op.Actor.UserID) + " · " + wordNotNeeded},
+				[2]string{fieldReason, firstOf(prose(op.Purpose, reasonLimit), reasonNone)},
+				[2]string{fieldWhen, both(op.FinishedAt) + " · " + took},
+				[2]string{fieldRequest, requestID(op)},
+			),
+			section(statusLine(op, w)),
+		},
+		buttons: []slack.BlockElement{linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), more(op, moreCopy, moreDetails)},
+		small:   []string{op.Ref},
+	}
+}
+
+func firstTime(list ...time.Time) time.Time {
+	for _, t := range list {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+func requestID(op operation.Operation) string {
+	if op.RequestID == "" {
+		return requestLost
+	}
+	return code(op.RequestID)
+}
+
+// evidenceLine says how it is known, where it was not simply answered.
+func evidenceLine(op operation.Operation) string {
+	switch op.Evidence {
+	case operation.EvidenceRepeated:
+		return fmt.Sprintf(addedRepeated, code(op.BackendID), clock(op.FinishedAt), ordinal(len(op.Attempts)))
+	case operation.EvidenceSeen:
+		return fmt.Sprintf(addedSeen, code(op.BackendID))
+	case operation.EvidencePerson:
+		return fmt.Sprintf(addedPerson, person(op.AnswerBy), code(op.BackendID))
+	}
+	return ""
+}
+
+// statusLine is Zenlayer's own word for the backend, never a claim of ours.
+func statusLine(op operation.Operation, w wording) string {
+	over := !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > statusWatching
+	switch {
+	case clean(op.BackendStatus) != "":
+		return fmt.Sprintf(statusSeen, prose(op.BackendStatus, nameLimit), clock(firstTime(op.StatusAt, op.FinishedAt))) + testLine(op)
+	case !op.Watch:
+		return statusOff
+	case over:
+		return fmt.Sprintf(statusNever, code(op.BackendID))
+	case op.StatusLooks == 0:
+		return statusFirst
+	}
+	return fmt.Sprintf(statusPending, code(op.BackendID))
+}
+
+// testLine names the address to test, if it is known.
+func testLine(op operation.Operation) string {
+	port := ""
+	switch {
+	case len(op.Request.PortList) > 0:
+		port = strconv.Itoa(op.Request.PortList[0])
+	case !strings.ContainsAny(op.Listener.Port, ",- "):
+		port = clean(op.Listener.Port)
+	}
+	if clean(op.Server.IP) == "" || port == "" {
+		return "."
+	}
+	return fmt.Sprintf(statusTest, name(endpoint(clean(op.Server.IP), port)))
+}
+
+// nothingCard: it was as asked before anything was sent.
+func nothingCard(op operation.Operation) card {
+	return card{
+		text:   fmt.Sprintf(nothingText, serverName(op, short), listenerPort(op, short), short(op.BackendID), op.Ref),
+		header: fmt.Sprintf(nothingHeader, serverName(op, bare), listenerName(op, bare)),
+		body: []slack.Block{
+			section(fmt.Sprintf(nothingLine, serverName(op, name), code(op.BackendID)), nothingSent),
+		},
+		buttons: []slack.BlockElement{more(op, moreCopy, moreDetails)},
+		small:   []string{op.Ref, fmt.Sprintf(addingBy, person(op.Actor.UserID)), utcSmall(op.FinishedAt)},
+	}
+}
+
+// ending is what one reason of "Not added" says and offers.
+type ending struct {
+	text      string // the fallback text
+	what      []string
+	said      string // what Zenlayer said
+	do        string
+	again     bool // a new preview of the same request
+	againForm bool // the form with its values
+	whoami    bool
+	faulty    bool // show the fault's code and status in the small print
+	tries     bool // and how often it was tried
+}
+
+// notAddedCard: certain that nothing changed.
+func notAddedCard(op operation.Operation, w wording) card {
+	e := endingOf(op, w)
+	c := card{
+		text:   e.text,
+		header: fmt.Sprintf(notAddedHeader, serverName(op, bare), listenerName(op, bare)),
+		body:   []slack.Block{section(e.what...)},
+	}
+	var advice []string
+	if e.said != "" {
+		advice = append(advice, fmt.Sprintf(notAddedSaid, e.said))
+	}
+	if e.do != "" {
+		advice = append(advice, fmt.Sprintf(notAddedDo, e.do))
+	}
+	c.body = append(c.body, section(advice...))
+	if e.again {
+		c.buttons = append(c.buttons, primary(button(actReqAgain, buttonAgain,
+			fmt.Sprintf(labelAgain, serverName(op, bare), listenerName(op, bare)), buttonValue(op))))
+	}
+	if e.againForm {
+		b := button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bare)), buttonValue(op))
+		if !e.again {
+			primary(b)
+		}
+		c.buttons = append(c.buttons, b)
+	}
+	if e.whoami {
+		c.buttons = append(c.buttons, button(actWhoamiOpen, buttonWhoami, labelWhoami, ""))
+	}
+	c.buttons = append(c.buttons, more(op, moreCopy, moreDetails))
+	c.small = faultSmall(op, e)
+	return c
+}
+
+// faultSmall is the raw code in small print, then the ids and the time.
+func faultSmall(op operation.Operation, e ending) []string {
+	var parts []string
+	if e.faulty {
+		if op.Fault.Code != "" {
+			parts = append(parts, code(op.Fault.Code))
+		}
+		if op.Fault.Status > 0 {
+			parts = append(parts, "HTTP "+strconv.Itoa(op.Fault.Status))
+		}
+		if op.Fault.RequestID != "" {
+			parts = append(parts, fmt.Sprintf(requestSmall, code(op.Fault.RequestID)))
+		}
+	}
+	if e.tries && op.Tries > 0 && !op.FirstTry.IsZero() {
+		parts = append(parts, fmt.Sprintf(rateSmall, op.Tries, lasting(op.FinishedAt.Sub(op.FirstTry))))
+	}
+	return append(parts, op.Ref, fmt.Sprintf(addingBy, person(op.Actor.UserID)), utcSmall(op.FinishedAt))
+}

@@ -1,0 +1,213 @@
+package slackapp
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// notSent is the shape of most private answers: first word, one sentence,
+// and buttons if there is something to press.
+func notSent(sentence string, buttons ...slack.BlockElement) message {
+	return private(fmt.Sprintf(notSentText, sentence), section(fmt.Sprintf(notSentLine, sentence)), actions(buttons...))
+}
+
+// maxProblems is how many problems are listed; the rest is counted.
+const maxProblems = 12
+
+// inputErrorMessage answers a command that cannot be taken: every problem, a
+// corrected command, and the form. key is what the caller keeps e.Values
+// under; it comes back as the button's value.
+func inputErrorMessage(e *commands.InputError, key string) message {
+	lines := []string{fmt.Sprintf(inputTitle, e.Count())}
+	first := ""
+	for i, p := range e.Problems {
+		text := prose(p.Text, reasonLimit)
+		if i == 0 {
+			first = text
+		}
+		switch {
+		case i == maxProblems:
+			lines = append(lines, fmt.Sprintf(inputMore, len(e.Problems)-maxProblems))
+		case i > maxProblems:
+		case clean(p.Given) != "":
+			lines = append(lines, fmt.Sprintf(inputProblem, code(p.Given), text))
+		default:
+			lines = append(lines, fmt.Sprintf(inputSentence, text))
+		}
+	}
+	var corrected slack.Block
+	if e.Corrected != "" {
+		corrected = section(inputCorrected, codeBlock(e.Corrected))
+	}
+	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(
+		primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0))), helpButton()))
+}
+
+func helpButton() slack.BlockElement { return button(actHelpOpen, buttonHelp, labelHelp, "") }
+
+// codeBlock shows a whole line to copy.
+func codeBlock(s string) string {
+	s = clamp(clean(s), commandLimit)
+	return "```" + escape(strings.ReplaceAll(s, "`", "'")) + "```"
+}
+
+const commandLimit = 1500 // characters of a command shown to copy; escaped it stays below a section's 3,000 but for pathological ones
+
+// busyMessage: somebody else is adding the same server. link is the address
+// of that card, or empty.
+func busyMessage(e *operation.BusyError, link string) message {
+	op := e.Operation
+	return private(fmt.Sprintf(busyText, actorName(op.Actor), serverName(op, short), op.Ref),
+		section(fmt.Sprintf(busyLine, person(op.Actor.UserID), serverName(op, name), op.Ref)),
+		actions(openButton(op, link)))
+}
+
+// openButton leads to an operation's card; nil without an address.
+func openButton(op operation.Operation, link string) slack.BlockElement {
+	return linkButton(buttonOpen, fmt.Sprintf(labelOpenCard, op.Ref), link)
+}
+
+// presentMessage: the server is on the listener already.
+func presentMessage(e *operation.PresentError) message {
+	op, there := e.Operation, e.Backend
+	server, id := serverName(op, name), code(there.BackendID)
+	text := func(format string, last any) string {
+		return fmt.Sprintf(format, serverName(op, short), listenerPort(op, short), short(there.BackendID), last)
+	}
+	switch {
+	case e.Same:
+		return private(fmt.Sprintf(presentText, serverName(op, short), listenerPort(op, short), short(there.BackendID)),
+			section("*"+firstNothing+".* "+fmt.Sprintf(presentSame, server, id), nothingSent))
+	case samePorts(op.Request, there):
+		return private(text(differText, there.Weight),
+			section(fmt.Sprintf(differWeight, there.Weight, weightWords(op.Request.Weight)), fmt.Sprintf(differsAs, id)))
+	}
+	return private(text(differPortText, short(there.Port)), section(fmt.Sprintf(differPorts, server, id, name(there.Port))))
+}
+
+// samePorts reports whether the entry found has the ports asked for; then
+// only its weight can differ.
+func samePorts(asked zenlayer.RegisterBackendRequest, there zenlayer.Backend) bool {
+	if len(asked.PortList) == 0 {
+		return true
+	}
+	found := strings.FieldsFunc(there.Port, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(found) != len(asked.PortList) {
+		return false
+	}
+	for _, p := range asked.PortList {
+		if !contains(found, p) {
+			return false
+		}
+	}
+	return true
+}
+
+func contains(list []string, port int) bool {
+	for _, s := range list {
+		if s == fmt.Sprint(port) {
+			return true
+		}
+	}
+	return false
+}
+
+// expiredMessage: the preview is too old to be used.
+func expiredMessage(op operation.Operation) message {
+	return private(fmt.Sprintf(expiredText, op.Ref), section(fmt.Sprintf(expiredLine, op.Ref)), actions(
+		primary(button(actReqAgain, buttonAgain, fmt.Sprintf(labelAgain, serverName(op, bare), listenerName(op, bare)), buttonValue(op))),
+		button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bare)), buttonValue(op))))
+}
+
+// staleMessage answers a click on a card that shows an older version of op.
+func staleMessage(op operation.Operation, link string) message {
+	text := fmt.Sprintf(staleText, op.Ref, firstWord(op.State))
+	return private(text, section(text, staleSent), actions(openButton(op, link)))
+}
+
+// duplicateMessage: the same delivery was accepted before.
+func duplicateMessage(op operation.Operation, link string) message {
+	return private(fmt.Sprintf(duplicateText, op.Ref),
+		section(fmt.Sprintf(duplicateLine, op.Ref), fmt.Sprintf(stillSeen, firstWord(op.State))), actions(openButton(op, link)))
+}
+
+// cancelledMessage replaces a preview that its asker dropped.
+func cancelledMessage(op operation.Operation) message {
+	return private(fmt.Sprintf(cancelledText, op.Ref), section(fmt.Sprintf(cancelledLine, op.Ref)))
+}
+
+// unavailableMessage: something did not answer, and nothing was changed. The
+// cause stays in the log.
+func unavailableMessage(e *operation.UnavailableError) message {
+	if e.What == "journal" {
+		return notSent(unavailableJournal)
+	}
+	return notSent(fmt.Sprintf(unavailableText, short(e.What)))
+}
+
+// uncertainMessage: it is not known whether the journal took it.
+func uncertainMessage(e *operation.UncertainError) message {
+	return private(fmt.Sprintf(uncertainText, short(e.Ref)),
+		section(fmt.Sprintf(uncertainLine, name(e.Ref)),
+			fmt.Sprintf(uncertainLook, code(fmt.Sprintf(statusCommand, e.Ref)))))
+}
+
+// unavailableText needs no button: the command is still in the person's
+// input history.
+
+// tryAgainMessage: the bot has more to do than it can take.
+func tryAgainMessage() message { return notSent(againText) }
+
+// faultMessage: something broke before anything was sent. token is what the
+// log knows it by.
+func faultMessage(token string, w wording) message {
+	return private(fmt.Sprintf(faultText, short(token), w.owners()), section(fmt.Sprintf(faultLine, code(token), w.owners())))
+}
+
+// expiredTriggerMessage: the form could not be opened in time. key is what
+// the caller keeps the values under.
+func expiredTriggerMessage(key string) message {
+	return notSent(triggerText, primary(button(actFormOpen, buttonContinue, labelContinue, keyValue(key, 0))))
+}
+
+// forgottenMessage: what a button refers to is not kept any more.
+func forgottenMessage() message { return notSent(goneText2, helpButton()) }
+
+// unknownRefMessage answers a status question about a request nobody knows.
+func unknownRefMessage(ref string) message {
+	return notSent(fmt.Sprintf(unknownRef, name(ref)), helpButton())
+}
+
+// unoffered names an interaction that this version does not offer.
+type unoffered string
+
+// The interactions that are acked and answered kindly.
+const (
+	unofferedMention    unoffered = "mention"
+	unofferedShortcut   unoffered = "shortcut"
+	unofferedSuggestion unoffered = "suggestion"
+	unofferedThread     unoffered = "thread"
+	unofferedOther      unoffered = "other"
+)
+
+// notYetMessage says kindly what does not work yet, and what does.
+func notYetMessage(kind unoffered) message {
+	words := notYetOther
+	switch kind {
+	case unofferedMention:
+		words = notYetMention
+	case unofferedShortcut:
+		words = notYetShortcut
+	case unofferedSuggestion:
+		words = notYetSuggest
+	case unofferedThread:
+		words = notYetThread
+	}
+	return notSent(words, helpButton())
+}

@@ -1,0 +1,231 @@
+package slackapp
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// maxSteps is how many steps a status answer shows, the latest ones.
+const maxSteps = 20
+
+// statusMessage says where an operation stands: its state now, each step with
+// its time, who, Zenlayer's ids, and where its card is.
+func statusMessage(op operation.Operation, events []operation.Event, link string) message {
+	now := firstWord(op.State)
+	skipped := max(0, len(events)-maxSteps)
+	var lines []string
+	if skipped > 0 {
+		lines = append(lines, fmt.Sprintf(statusEarlier, skipped))
+	}
+	for _, e := range events[skipped:] {
+		lines = append(lines, stepLine(e))
+	}
+	if len(lines) == 0 {
+		lines = []string{statusNoEvents}
+	}
+	ids := ""
+	if op.BackendID != "" {
+		ids = fieldBackend + " " + code(op.BackendID)
+	}
+	if id := firstOf(op.RequestID, op.Fault.RequestID); id != "" {
+		ids = strings.Join(nonEmpty([]string{ids, fieldRequest + " " + code(id)}), " · ")
+	}
+	return private(fmt.Sprintf(statusText, op.Ref, now, serverName(op, short), listenerPort(op, short), actorName(op.Actor)),
+		section("*"+op.Ref+"*", fmt.Sprintf(statusState, now),
+			fmt.Sprintf(statusWhat, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), ids),
+		section(lines...), actions(openButton(op, link)))
+}
+
+// stepLine is one line of the audit trail.
+func stepLine(e operation.Event) string {
+	parts := []string{dated(e.At) + "  " + stepWords(e.Kind)}
+	if e.ActorID != "" {
+		parts = append(parts, person(e.ActorID))
+	}
+	for _, key := range stepData() {
+		if v := e.Data[key]; v != "" {
+			parts = append(parts, strings.ReplaceAll(key, "_", " ")+" "+code(clamp(clean(v), nameLimit)))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// stepData are the parts of an event that a person can use; others stay in
+// the audit export.
+func stepData() []string {
+	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for", "answer"}
+}
+
+// whoamiMessage tells a person what the bot sees of them, with every id ready
+// to paste into the policy.
+func whoamiMessage(s operation.Standing, w wording) message {
+	fit := whoamiNone
+	switch n := len(s.Rules); {
+	case s.Refusal.Code != "" || n == 0:
+	case n == 1:
+		fit = whoamiOne
+	default:
+		fit = fmt.Sprintf(whoamiMay, n)
+	}
+	rules := whoamiNoRules
+	if len(s.Rules) > 0 {
+		rules = fmt.Sprintf(whoamiRules, names(s.Rules))
+	}
+	small := ""
+	if clean(s.Policy) != "" {
+		small = fmt.Sprintf(whoamiPolicy, name(s.Policy))
+	}
+	return private(fmt.Sprintf(whoamiText, short(s.Person.ID), short(s.Workspace.TeamID), fit),
+		section(fmt.Sprintf(whoamiPerson, person(s.Person.ID), entity("Person", s.Person.ID)),
+			fmt.Sprintf(whoamiPlace, code(s.Workspace.TeamID), channelVerdict(s))),
+		section(groupLines(s.Groups)...), denialBlock(s.Refusal, w), section(rules), contextLine(small))
+}
+
+// entity is an id as the policy writes it.
+func entity(kind, id string) string { return code(kind + `::"` + clean(id) + `"`) }
+
+func groupLines(list []operation.Group) []string {
+	if len(list) == 0 {
+		return []string{whoamiNoGroups}
+	}
+	lines := []string{whoamiGroups}
+	for i, g := range list {
+		if i == maxSteps {
+			lines = append(lines, fmt.Sprintf(inputMore, len(list)-maxSteps))
+			break
+		}
+		lines = append(lines, fmt.Sprintf(whoamiGroup, entity("Usergroup", g.ID), name(firstOf(g.Handle, g.Name, g.ID))))
+	}
+	return lines
+}
+
+// channelVerdict is what the bot sees of the channel.
+func channelVerdict(s operation.Standing) string {
+	c := s.Channel
+	parts := []string{code(c.ID)}
+	switch {
+	case c.Shared:
+		parts = append(parts, whoamiShared)
+	case c.Direct:
+		parts = append(parts, whoamiDM)
+	default:
+		parts = append(parts, whoamiInternal)
+	}
+	if c.Private && !c.Direct {
+		parts = append(parts, whoamiPrivate)
+	}
+	if c.Archived {
+		parts = append(parts, whoamiArchived)
+	}
+	if s.Incident {
+		parts = append(parts, whoamiIncident)
+	}
+	if !c.Member && !c.Direct {
+		parts = append(parts, whoamiNotIn)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// helpMessage shows one page of help. Its commands are in code style, what
+// follows two spaces after one explains it.
+func helpMessage(p commands.HelpPage) message {
+	lines := make([]string, 0, len(p.Lines))
+	for _, l := range p.Lines {
+		if !strings.HasPrefix(l, commands.Name) {
+			lines = append(lines, prose(l, saidLimit))
+			continue
+		}
+		command, explained, _ := strings.Cut(l, "  ")
+		lines = append(lines, strings.Join(nonEmpty([]string{code(command), prose(explained, saidLimit)}), "  "))
+	}
+	list := []slack.Block{section(fmt.Sprintf(helpLabel, prose(p.Title, nameLimit)))}
+	for _, part := range paragraphs(lines) {
+		list = append(list, section(part...))
+	}
+	return private(fmt.Sprintf(helpText, prose(p.Title, nameLimit)+". "+strings.Join(nonEmpty(lines), " ")), list...)
+}
+
+// paragraphs cuts lines into pieces that fit a section.
+func paragraphs(lines []string) [][]string {
+	var out [][]string
+	var part []string
+	size := 0
+	for _, l := range lines {
+		if size+len(l)+1 > maxSection && len(part) > 0 {
+			out, part, size = append(out, part), nil, 0
+		}
+		part = append(part, l)
+		size += len(l) + 1
+	}
+	return append(out, part)
+}
+
+// Slack's errors for a channel that cannot be posted to
+// (docs.slack.dev/reference/methods/chat.postMessage).
+const (
+	slackNotInChannel    = "not_in_channel"
+	slackChannelNotFound = "channel_not_found"
+	slackIsArchived      = "is_archived"
+)
+
+// channelWords says why a channel cannot have the result, for Slack's error.
+func channelWords(channelID, slackError string, w wording) string {
+	switch slackError {
+	case slackNotInChannel:
+		return fmt.Sprintf(channelNotIn, channel(channelID), w.mentioned())
+	case slackChannelNotFound:
+		return fmt.Sprintf(channelUnseen, channel(channelID), w.mentioned())
+	case slackIsArchived:
+		return fmt.Sprintf(channelArchived, channel(channelID))
+	}
+	return fmt.Sprintf(channelRefused, channel(channelID))
+}
+
+// channelMessage answers a request whose result could not be posted where it
+// was asked to go.
+func channelMessage(channelID, slackError string, w wording) message {
+	return notSent(channelWords(channelID, slackError, w))
+}
+
+// movedMessage is the card for another place than the one it was meant for:
+// a response address or a direct message.
+func movedMessage(op operation.Operation, slackError string, w wording) message {
+	w.Refused = op.Place.ResultID
+	m := cardMessage(op, w)
+	m.Text = clampMarkup(m.Text+" "+channelWords(op.Place.ResultID, slackError, w), maxText)
+	return m
+}
+
+// ownerMessage tells the bot's owners what needs them. link is the address of
+// the card, or empty.
+func ownerMessage(op operation.Operation, link string) message {
+	need := ownerNeed(op)
+	return private(
+		fmt.Sprintf(ownerText, firstWord(op.State), op.Ref, serverName(op, short), listenerPort(op, short), need),
+		section(fmt.Sprintf(ownerLine, firstWord(op.State), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need),
+		actions(openButton(op, link)),
+		contextLine(faultSmall(op, ending{faulty: true})...))
+}
+
+func ownerNeed(op operation.Operation) string {
+	switch {
+	case op.State == operation.NeedsPerson:
+		return ownerNeeds
+	case op.Reason == operation.ReasonCredentials:
+		return ownerKey
+	case op.Reason == operation.ReasonClockSkew:
+		return ownerClock
+	case op.Reason == operation.ReasonBlocked:
+		return ownerBlocked
+	case op.Reason == operation.ReasonInternal:
+		return ownerBroken
+	case op.State == operation.Added && op.BackendStatus == "":
+		return fmt.Sprintf(ownerUnseen, code(op.BackendID))
+	}
+	return ownerOther
+}

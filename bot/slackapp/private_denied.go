@@ -1,0 +1,190 @@
+package slackapp
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+// deniedMessage says no, why, and whom to ask. Only the asker sees it.
+func deniedMessage(e *operation.DeniedError, w wording) message {
+	d, op := e.Decision, e.Operation
+	sentence, why := denial(d, op, w)
+	noted := denyNoted
+	if op.Ref != "" {
+		noted = fmt.Sprintf(denyNotedRef, op.Ref)
+	}
+	contact := ""
+	if clean(d.Contact) != "" {
+		contact = fmt.Sprintf(denyContact, whom(d.Contact))
+	}
+	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence)),
+		section(fmt.Sprintf(notSentLine, sentence)),
+		section(why, contact),
+		actions(whoamiButton()),
+		contextLine(noted))
+}
+
+func whoamiButton() slack.BlockElement { return button(actWhoamiOpen, buttonWhoami, labelWhoami, "") }
+
+// whom shows a contact from the policy: a channel or group id as a link.
+func whom(contact string) string {
+	contact = clean(contact)
+	if slackID(contact, "S") {
+		return userGroup(contact)
+	}
+	if slackID(contact, "CGUW") {
+		return channel(contact)
+	}
+	return prose(contact, nameLimit)
+}
+
+// denial is the sentence for a code and, for those about rules, why.
+func denial(d operation.Decision, op operation.Operation, w wording) (sentence, why string) {
+	switch d.Code {
+	case operation.DeniedNoRule:
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, noRule(d))
+	case operation.DeniedForbidden:
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, forbidden(d))
+	case operation.DeniedApproval:
+		return denyApproval, approvalWhy(d)
+	case operation.DeniedNoPolicy:
+		return denyNoPolicy, fmt.Sprintf(denyNoPolicyDo, w.owners())
+	case operation.DeniedRate:
+		return rateWords(d), ""
+	case operation.DeniedNotRequester:
+		return fmt.Sprintf(denyRequester, person(op.Actor.UserID)), ""
+	}
+	return refusal(d, w), ""
+}
+
+// refusal has the words for what no rule can allow.
+func refusal(d operation.Decision, w wording) string {
+	switch d.Code {
+	case operation.DeniedGuest:
+		if len(d.Groups) > 0 {
+			return fmt.Sprintf(denyGuest, groups(d.Groups))
+		}
+		return denyGuestOnly
+	case operation.DeniedWorkspace:
+		return denyWorkspace
+	case operation.DeniedBot:
+		return denyBot
+	case operation.DeniedDeactivated:
+		return denyGone
+	case operation.DeniedShared:
+		if clean(d.Contact) != "" {
+			return fmt.Sprintf(denyShared, whom(d.Contact))
+		}
+		return denySharedOnly
+	case operation.DeniedChannel:
+		return fmt.Sprintf(denyChannel, w.mentioned())
+	case operation.DeniedUnchecked:
+		return fmt.Sprintf(denyUnchecked, firstOf(prose(d.What, saidLimit), deniedUnnamed))
+	}
+	return denyOther
+}
+
+// denialText is the sentence for the fallback text, without mentions.
+func denialText(d operation.Decision, op operation.Operation, sentence string) string {
+	switch d.Code {
+	case operation.DeniedNoRule, operation.DeniedForbidden:
+		return fmt.Sprintf(denyMayNotText, deniedTarget(op, short))
+	case operation.DeniedGuest:
+		return denyGuestOnly
+	}
+	return sentence
+}
+
+// deniedTarget is the listener, as far as it is known.
+func deniedTarget(op operation.Operation, show shown) string {
+	if firstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID) == "" {
+		return denyThis
+	}
+	return listenerName(op, show)
+}
+
+// reasons is the "why" of a rule, with what the gates said.
+func reasons(d operation.Decision, why string) string {
+	if r := prose(d.Reason, reasonLimit); r != "" {
+		why = fmt.Sprintf(denyReason, why, r)
+	}
+	return fmt.Sprintf(denyWhy, why, denyOK, okOr(d.Channel), denyNo)
+}
+
+func okOr(ok bool) string {
+	if ok {
+		return denyOK
+	}
+	return denyNo
+}
+
+func noRule(d operation.Decision) string {
+	if len(d.Groups) == 0 {
+		return denyNoRule
+	}
+	needs := fmt.Sprintf(denyNeedsAny, groups(d.Groups))
+	if len(d.Groups) == 1 {
+		needs = fmt.Sprintf(denyNeedsOne, groups(d.Groups))
+	}
+	in := denyInNone
+	if len(d.In) > 0 {
+		in = groups(d.In)
+	}
+	return fmt.Sprintf(denyNeeds, needs, in)
+}
+
+func forbidden(d operation.Decision) string {
+	if len(d.Policies) == 0 {
+		return denyForbids
+	}
+	return fmt.Sprintf(denyForbidden, names(d.Policies))
+}
+
+func approvalWhy(d operation.Decision) string {
+	if len(d.Policies) == 0 || d.Approvals == 0 {
+		return ""
+	}
+	people := denyPerson
+	if d.Approvals > 1 {
+		people = fmt.Sprintf(denyPeople, d.Approvals)
+	}
+	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf(denyApprovals, names(d.Policies), people))
+}
+
+func rateWords(d operation.Decision) string {
+	if d.Until.IsZero() {
+		return fmt.Sprintf(denyRateSoon, d.Limit, short(d.Window))
+	}
+	return fmt.Sprintf(denyRate, d.Limit, short(d.Window), clock(d.Until))
+}
+
+// maxGroups is how many groups are named; nobody reads more.
+const maxGroups = 12
+
+func groups(ids []string) string {
+	rest := 0
+	if len(ids) > maxGroups {
+		ids, rest = ids[:maxGroups], len(ids)-maxGroups
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = userGroup(id)
+	}
+	s := strings.Join(list, ", ")
+	if rest > 0 {
+		s += fmt.Sprintf(andMore, rest)
+	}
+	return s
+}
+
+// denialBlock is for whoami: the refusal, if there is one.
+func denialBlock(d operation.Decision, w wording) slack.Block {
+	if d.Code == "" {
+		return nil
+	}
+	return section(fmt.Sprintf(whoamiRefused, refusal(d, w)))
+}

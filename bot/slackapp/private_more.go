@@ -1,0 +1,105 @@
+package slackapp
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// copyMessage is the request as a command to copy.
+func copyMessage(op operation.Operation) message {
+	if clean(op.Command) == "" {
+		return notSent(fmt.Sprintf(copyNone, op.Ref))
+	}
+	return private(fmt.Sprintf(copyText, op.Ref, prose(op.Command, saidLimit)),
+		section(fmt.Sprintf(copyLine, op.Ref), codeBlock(op.Command)))
+}
+
+// whyMessage names the rules that permit the request.
+func whyMessage(op operation.Operation) message {
+	if len(op.Policies) == 0 {
+		text := fmt.Sprintf(whyNone, op.Ref)
+		return private(text, section(text))
+	}
+	return private(fmt.Sprintf(whyText, prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref),
+		section(fmt.Sprintf(whyLine, names(op.Policies), op.Ref)))
+}
+
+// zenoMessage is the same call for the shell, with the token of this request,
+// so that a person who runs it does not add the server twice.
+func zenoMessage(op operation.Operation) message {
+	command := zenoCommand(op.Request)
+	return private(fmt.Sprintf(zenoText, op.Ref, escape(command)),
+		section(fmt.Sprintf(zenoLine, op.Ref), "```"+escape(command)+"```", zenoCare))
+}
+
+// zenoCommand writes the call for Zenlayer's command line client. Values are
+// quoted for the shell unless they are plain words.
+func zenoCommand(r zenlayer.RegisterBackendRequest) string {
+	t := r.InstanceType
+	if t == "" {
+		t = zenlayer.InstanceBM
+	}
+	parts := []string{"zeno bmc register-backend", "--listener-id", shellWord(r.ListenerID), "--backend-name", shellWord(r.BackendName),
+		"--instance-id", shellWord(r.InstanceID), "--instance-type", shellWord(string(t))}
+	for _, p := range r.PortList {
+		parts = append(parts, "--port-list", strconv.Itoa(p))
+	}
+	if r.Weight != 0 {
+		parts = append(parts, "--weight", strconv.Itoa(r.Weight))
+	}
+	return strings.Join(append(parts, "--client-token", shellWord(r.ClientToken)), " ")
+}
+
+// shellWord quotes s for a POSIX shell.
+func shellWord(s string) string {
+	s = clamp(clean(strings.ReplaceAll(s, "`", "'")), codeLimit)
+	for _, c := range []byte(s) {
+		if !isAlnum(c) && c != '-' && c != '_' && c != '.' {
+			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		}
+	}
+	if s == "" {
+		return "''"
+	}
+	return s
+}
+
+// detailsMessage is everything support asks for, to copy. It holds no secret
+// and not the token.
+func detailsMessage(op operation.Operation) message {
+	f := op.Fault
+	pairs := [][2]string{
+		{"id", op.Ref + " " + op.ID}, {"state", string(op.State) + " " + string(op.Reason)},
+		{"listenerId", op.Request.ListenerID}, {"instanceId", op.Request.InstanceID}, {"backendName", op.Request.BackendName},
+		{"backendId", op.BackendID}, {"requestId", firstOf(op.RequestID, f.RequestID)},
+		{"code", f.Code}, {"message", f.Message}, {"evidence", string(op.Evidence)},
+	}
+	if f.Status > 0 {
+		pairs = append(pairs, [2]string{"http", strconv.Itoa(f.Status)})
+	}
+	for _, a := range op.Attempts {
+		pairs = append(pairs, [2]string{"attempt " + strconv.Itoa(a.Number), attemptDetails(a)})
+	}
+	var lines []string
+	for _, p := range pairs {
+		if v := clamp(clean(p[1]), detailLimit); v != "" {
+			lines = append(lines, p[0]+": "+strings.ReplaceAll(v, "`", "'"))
+		}
+	}
+	text := fmt.Sprintf(detailsText, op.Ref, prose(strings.Join(lines, "; "), commandLimit))
+	return private(text, section(fmt.Sprintf(detailsTitle, op.Ref), "```"+escape(strings.Join(lines, "\n"))+"```"))
+}
+
+const detailLimit = 200
+
+func attemptDetails(a operation.Attempt) string {
+	s := "sent " + a.SentAt.UTC().Format("2006-01-02T15:04:05.000Z")
+	if !a.AnsweredAt.IsZero() {
+		s += ", answered " + a.AnsweredAt.UTC().Format("15:04:05.000Z")
+	}
+	return strings.Join(nonEmpty([]string{s, a.Outcome, a.Fault.Code, a.Fault.RequestID}), ", ")
+}

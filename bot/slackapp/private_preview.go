@@ -1,0 +1,138 @@
+package slackapp
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+// previewMessage shows its asker what would be sent. Only they see it, and
+// nothing happens until they press Add server.
+func previewMessage(op operation.Operation, w wording) message {
+	last := previewNotSent
+	if op.DryRun {
+		last = previewDryRun
+	}
+	text := fmt.Sprintf(previewText, serverName(op, short), listenerPort(op, short), weightPhrase(op.Request.Weight), last, op.Ref)
+	if op.Rehearsal {
+		text += " " + rehearsalText
+	}
+	return private(text,
+		section(previewTop(op)),
+		section(previewLines(op)...),
+		section(previewNotes(op)...),
+		rehearsalSection(op),
+		actions(previewButtons(op)...),
+		previewSmall(op))
+}
+
+func previewTop(op operation.Operation) string { return fmt.Sprintf(previewTitle, op.Ref) }
+
+// previewLines are what would be sent, what the listener says, and by which
+// right.
+func previewLines(op operation.Operation) []string {
+	r := op.Request
+	lines := []string{
+		fmt.Sprintf(previewWhat, serverFacts(op), listenerFacts(op), code(portWords(r.PortList)), code(weightWords(r.Weight)), code(r.BackendName)),
+		fmt.Sprintf(previewListener, listenerNow(op.Listener)),
+	}
+	if len(op.Policies) > 0 {
+		lines = append(lines, fmt.Sprintf(previewAllowed, names(op.Policies)))
+	}
+	if p := prose(op.Purpose, reasonLimit); p != "" {
+		lines = append(lines, fmt.Sprintf(previewReason, p))
+	}
+	if op.DryRun {
+		lines = append(lines, previewEnd)
+	}
+	return lines
+}
+
+// listenerNow is what was read about the listener, in words.
+func listenerNow(l operation.Listener) string {
+	var parts []string
+	for _, s := range []string{clean(l.Protocol + " " + l.Port), l.Scheduler, l.Kind, l.Status, l.Zone} {
+		if clean(s) != "" {
+			parts = append(parts, name(s))
+		}
+	}
+	if l.HealthCheck {
+		parts = append(parts, previewHealthOn)
+	} else {
+		parts = append(parts, previewHealthOff)
+	}
+	switch {
+	case l.Servers == 0:
+		parts = append(parts, previewNoServer)
+	case l.Servers == 1:
+		parts = append(parts, previewServer)
+	case l.Servers > 1:
+		parts = append(parts, fmt.Sprintf(previewServers, l.Servers))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// names lists names, each made fit on its own.
+func names(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = name(s)
+	}
+	return clampMarkup(strings.Join(out, ", "), saidLimit)
+}
+
+func previewNotes(op operation.Operation) []string {
+	var lines []string
+	for i, n := range op.Notes {
+		if i == maxAlerts {
+			lines = append(lines, fmt.Sprintf(inputMore, len(op.Notes)-maxAlerts))
+			break
+		}
+		lines = append(lines, fmt.Sprintf(previewNote, prose(n, noteLimit)))
+	}
+	return lines
+}
+
+const noteLimit = 240
+
+func rehearsalSection(op operation.Operation) slack.Block {
+	if !op.Rehearsal {
+		return nil
+	}
+	return section(rehearsalLine)
+}
+
+func previewButtons(op operation.Operation) []slack.BlockElement {
+	var list []slack.BlockElement
+	if !op.DryRun {
+		list = append(list, addButton(op))
+	}
+	list = append(list, button(actReqChange, buttonChange, fmt.Sprintf(labelChange, serverName(op, bare)), buttonValue(op)))
+	if !op.DryRun {
+		list = append(list, button(actReqCancel, buttonCancel, fmt.Sprintf(labelCancel, serverName(op, bare)), buttonValue(op)))
+	}
+	return append(list, more(op, moreCopy, moreWhy))
+}
+
+// addButton carries Slack's confirm dialog on a protected listener. It runs in
+// the client only, so it is a courtesy and protects nothing.
+func addButton(op operation.Operation) slack.BlockElement {
+	b := primary(button(actReqSend, buttonAdd,
+		fmt.Sprintf(labelAdd, serverName(op, bare), listenerName(op, bare), weightPhrase(op.Request.Weight)), buttonValue(op)))
+	if op.Listener.Protected {
+		b.Confirm = slack.NewConfirmationBlockObject(plainText(confirmTitle, maxConfirmTitle),
+			plainText(fmt.Sprintf(confirmText, serverName(op, bare), listenerPort(op, bare)), maxConfirmText),
+			plainText(confirmYes, maxButton), plainText(confirmNo, maxButton))
+	}
+	return b
+}
+
+func previewSmall(op operation.Operation) slack.Block {
+	if op.DryRun || op.ExpiresAt.IsZero() {
+		return contextLine(fmt.Sprintf(previewPostsHere, channel(op.Place.ResultID)))
+	}
+	return contextLine(fmt.Sprintf(previewPosts, channel(op.Place.ResultID), both(op.ExpiresAt)))
+}

@@ -1,0 +1,262 @@
+package slackapp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// formState is what the form shows when it is drawn.
+type formState struct {
+	Values    commands.Values // by Field.Key; what does not fit its field is left out
+	ChannelID string          // where the form was opened from; empty: Slack's current conversation
+	DraftID   string          // the draft it changes, or any short reference of the caller's; comes back in private_metadata
+	Alert     string          // one warning on top
+	Notices   []string        // further sentences on top
+}
+
+// formView is the form for one registration, made from
+// commands.RegisterFields.
+func formView(f formState) slack.ModalViewRequest {
+	v := modal(viewForm, formTitle, formClose)
+	v.Submit = plainText(formSubmit, maxButton)
+	v.PrivateMetadata = clamp(f.DraftID, maxMetadata)
+	if f.Alert != "" {
+		v.Blocks.BlockSet = append(v.Blocks.BlockSet, alert(f.Alert, slack.AlertLevelWarning))
+	}
+	for i, n := range f.Notices {
+		if i == maxAlerts {
+			break
+		}
+		v.Blocks.BlockSet = append(v.Blocks.BlockSet, alert(n, slack.AlertLevelInfo))
+	}
+	for _, field := range formFields() {
+		v.Blocks.BlockSet = append(v.Blocks.BlockSet, fieldBlock(field, f))
+	}
+	return v
+}
+
+const maxAlerts = 10 // notes shown in a view
+
+// formFields are the fields that the form shows, in its order.
+func formFields() []commands.Field {
+	return slices.DeleteFunc(commands.RegisterFields(), func(f commands.Field) bool { return !f.InForm })
+}
+
+// modal is an empty view of this app.
+func modal(callback, title, closing string) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: callback,
+		Title: plainText(title, maxViewTitle), Close: plainText(closing, maxViewTitle),
+		Blocks: slack.Blocks{BlockSet: []slack.Block{}},
+	}
+}
+
+const maxViewTitle = 24
+
+// alert is a line that stands out; only views may have it.
+func alert(text string, level slack.AlertLevel) slack.Block {
+	return slack.NewAlertBlock(mrkdwn(prose(text, alertRoom), maxAlert), slack.AlertBlockOptionLevel(level))
+}
+
+const alertRoom = 160 // of maxAlert, so that escaping does not cut the end off
+
+// fieldBlock is one input. Block and action id are the same and stay the same
+// when the view is drawn again, so that Slack keeps what was typed.
+func fieldBlock(f commands.Field, state formState) slack.Block {
+	id := fieldBlockID(f.Key)
+	in := slack.NewInputBlock(id, plainText(f.Label, maxLabel), nil, fieldElement(f, state))
+	if f.Hint != "" {
+		in.Hint = plainText(f.Hint, maxLabel)
+	}
+	in.Optional = !f.Required
+	return in
+}
+
+const (
+	maxLabel       = 2000
+	maxPlaceholder = 150
+)
+
+// fieldElement is the element to fill in, with what is known already.
+func fieldElement(f commands.Field, state formState) slack.BlockElement {
+	id, value := fieldBlockID(f.Key), state.Values[f.Key]
+	var hint *slack.TextBlockObject
+	if f.Placeholder != "" {
+		hint = plainText(f.Placeholder, maxPlaceholder)
+	}
+	switch f.Kind {
+	case commands.FieldNumber:
+		e := slack.NewNumberInputBlockElement(hint, id, false)
+		e.MinValue, e.MaxValue = strconv.Itoa(f.Min), strconv.Itoa(f.Max)
+		if n, err := strconv.Atoi(value); err == nil && n >= f.Min && n <= f.Max {
+			e.InitialValue = strconv.Itoa(n)
+		}
+		return e
+	case commands.FieldChoice:
+		options := fieldOptions(f)
+		e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, hint, id, options...)
+		e.InitialOption = options[0]
+		for _, o := range options {
+			if strings.EqualFold(o.Value, value) {
+				e.InitialOption = o
+			}
+		}
+		return e
+	case commands.FieldChannel:
+		return channelElement(id, hint, value, state.ChannelID)
+	case commands.FieldCheck:
+		e := slack.NewCheckboxGroupsBlockElement(id, fieldOptions(f)...)
+		if f.Inverted != (value != "") {
+			e.InitialOptions = e.Options
+		}
+		return e
+	}
+	return textElement(f, id, hint, value)
+}
+
+// textElement is a line or several. What is longer than the field may be is
+// cut, since Slack refuses the whole view otherwise.
+func textElement(f commands.Field, id string, hint *slack.TextBlockObject, value string) slack.BlockElement {
+	e := slack.NewPlainTextInputBlockElement(hint, id)
+	limit := maxInitialValue
+	if f.MaxLength > 0 && f.MaxLength < limit {
+		limit, e.MaxLength = f.MaxLength, f.MaxLength
+	}
+	e.Multiline = f.Kind == commands.FieldMultiline
+	e.InitialValue = clamp(clean(value), limit)
+	e.FocusOnLoad = f.Key == commands.KeyListener
+	return e
+}
+
+// channelElement picks the channel that sees the result. The filter is for
+// comfort only: the channel is checked again when it is used.
+func channelElement(id string, hint *slack.TextBlockObject, chosen, current string) slack.BlockElement {
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeConversations, hint, id)
+	e.Filter = &slack.SelectBlockElementFilter{
+		Include: []string{"public", "private", "im"}, ExcludeExternalSharedChannels: true, ExcludeBotUsers: true,
+	}
+	switch {
+	case slackID(chosen, "CGD"):
+		e.InitialConversation = chosen
+	case slackID(current, "CGD"):
+		e.InitialConversation = current
+	default:
+		e.DefaultToCurrentConversation = true
+	}
+	return e
+}
+
+func fieldOptions(f commands.Field) []*slack.OptionBlockObject {
+	options := make([]*slack.OptionBlockObject, len(f.Options))
+	for i, o := range f.Options {
+		options[i] = slack.NewOptionBlockObject(o.Value, plainText(o.Label, maxOption), nil)
+	}
+	return options
+}
+
+// formValues reads the form's state back: the reverse of formView. Fields
+// left empty are absent, as in a typed command; blocks of unknown names are
+// ignored.
+func formValues(state *slack.ViewState) commands.Values {
+	values := commands.Values{}
+	if state == nil {
+		return values
+	}
+	for _, f := range formFields() {
+		id := fieldBlockID(f.Key)
+		if in, ok := state.Values[id][id]; ok {
+			if v := fieldValue(f, in); v != "" {
+				values[f.Key] = v
+			}
+		}
+	}
+	return values
+}
+
+func fieldValue(f commands.Field, in slack.BlockAction) string {
+	switch f.Kind {
+	case commands.FieldChoice:
+		if in.SelectedOption.Value == commands.TypeAuto {
+			return ""
+		}
+		return in.SelectedOption.Value
+	case commands.FieldChannel:
+		return firstOf(in.SelectedConversation, in.SelectedChannel)
+	case commands.FieldCheck:
+		if ticked := len(in.SelectedOptions) > 0; ticked != f.Inverted {
+			return "true"
+		}
+		return ""
+	}
+	return strings.TrimSpace(in.Value)
+}
+
+// fieldErrors puts each problem on its field's block, for a view's errors.
+// Problems of no field of the form go to the first one, since Slack shows
+// errors nowhere else.
+func fieldErrors(e *commands.InputError) map[string]string {
+	known := map[string]bool{}
+	for _, f := range formFields() {
+		known[f.Key] = true
+	}
+	errs := map[string]string{}
+	for _, p := range e.Problems {
+		id := fieldBlockID(commands.KeyListener)
+		if known[p.Field] {
+			id = fieldBlockID(p.Field)
+		}
+		errs[id] = clamp(strings.TrimSpace(errs[id]+" "+clean(p.OnField())), maxFieldError)
+	}
+	return errs
+}
+
+// formLoadingView stands while the form is prepared. It has no input, so it
+// cannot be submitted.
+func formLoadingView() slack.ModalViewRequest {
+	return noticeView(formTitle, formLoading, slack.AlertLevelInfo)
+}
+
+// checkingView stands while what was submitted is checked.
+func checkingView() slack.ModalViewRequest {
+	return noticeView(formTitle, formChecking, slack.AlertLevelInfo)
+}
+
+// failedView ends a view that could not be filled.
+func failedView(text string) slack.ModalViewRequest {
+	return noticeView(formTitle, text, slack.AlertLevelWarning)
+}
+
+func noticeView(title, text string, level slack.AlertLevel) slack.ModalViewRequest {
+	v := modal(viewNotice, title, formDismiss)
+	v.Blocks.BlockSet = append(v.Blocks.BlockSet, alert(text, level))
+	return v
+}
+
+// previewView is the form's second screen: what would be sent. Its
+// private_metadata is the button value of op; a dry run cannot be submitted.
+func previewView(op operation.Operation) slack.ModalViewRequest {
+	v := modal(viewPreview, viewCheckTitle, viewBack)
+	v.PrivateMetadata = buttonValue(op)
+	if !op.DryRun {
+		v.Submit = plainText(buttonAdd, maxViewTitle)
+	}
+	list := v.Blocks.BlockSet
+	if op.Listener.Protected {
+		list = append(list, alert(protectedAlert, slack.AlertLevelWarning))
+	}
+	for i, n := range op.Notes {
+		if i == maxAlerts {
+			break
+		}
+		list = append(list, alert(n, slack.AlertLevelInfo))
+	}
+	v.Blocks.BlockSet = append(list, blocks(
+		section(previewTop(op)), section(previewLines(op)...), rehearsalSection(op), previewSmall(op))...)
+	return v
+}

@@ -1,0 +1,246 @@
+package slackapp
+
+import (
+	"strings"
+	"time"
+
+	"lbbot/bot/operation"
+)
+
+// The catalogue: every sentence of the bot stands in words*.go, so that
+// another language is another catalogue and a missing text does not build.
+// This file has the words of the public cards; words_private.go those that
+// only one person sees; words_safe.go makes values fit to stand in them.
+
+// wording is what the words need to know beside the operation.
+type wording struct {
+	Bot        string    // how people mention the bot, such as "@lbbot"
+	Owner      string    // id of the owner's channel; empty when there is none
+	ConsoleURL string    // where people see the load balancer for themselves; empty: no button
+	At         time.Time // when the message is made; zero leaves out what depends on it
+
+	Late      time.Duration // how late a card is posted; shown from lateFrom on
+	Refused   string        // channel id the card was meant for, when it had to go elsewhere
+	Continues bool          // an earlier card of the same operation may exist
+}
+
+// lateFrom is the delay that is worth a word.
+const lateFrom = 10 * time.Second
+
+// First words. Each belongs to one state, so that a card works without
+// colour, in a push notification and in a screen reader.
+const (
+	firstChecked      = "Checking done"
+	firstNotSent      = "Not sent"
+	firstNothing      = "Nothing to do"
+	firstWaiting      = "Waiting"
+	firstAdding       = "Adding"
+	firstAdded        = "Added"
+	firstNotAdded     = "Not added"
+	firstNotConfirmed = "Not confirmed"
+	firstNeedsPerson  = "Needs a person"
+)
+
+// firstWord is the word a card in that state starts with.
+func firstWord(s operation.State) string {
+	switch s {
+	case operation.Draft:
+		return firstChecked
+	case operation.Accepted:
+		return firstWaiting
+	case operation.Sending:
+		return firstAdding
+	case operation.Unconfirmed:
+		return firstNotConfirmed
+	case operation.NeedsPerson:
+		return firstNeedsPerson
+	case operation.Added:
+		return firstAdded
+	case operation.AlreadyThere:
+		return firstNothing
+	case operation.NotAdded:
+		return firstNotAdded
+	}
+	return string(s)
+}
+
+// Pieces.
+const (
+	wordNone      = "(none)"
+	wordDirect    = "a direct message"
+	wordOwners    = "the bot's owners"
+	wordBareMetal = "bare metal"
+	wordVirtual   = "virtual machine"
+	wordDefault   = "Zenlayer's default"
+	wordOwnPorts  = "the listener's own"
+	wordUnknown   = "not known"
+	wordNotNeeded = "not needed"
+	andMore       = " and %d more"
+)
+
+// Buttons and the entries of the menu.
+const (
+	buttonStop       = "Stop"
+	buttonCheckNow   = "Check now"
+	buttonThere      = "It is there"
+	buttonNotThere   = "It is not there"
+	buttonAdd        = "Add server"
+	buttonChange     = "Change"
+	buttonCancel     = "Cancel"
+	buttonAgain      = "Try again"
+	buttonAgainForm  = "Try again with changes"
+	buttonFixForm    = "Open form with these values"
+	buttonContinue   = "Continue in the form"
+	buttonHelp       = "Help"
+	buttonWhoami     = "What may I do?"
+	buttonOpen       = "Open"
+	buttonConsole    = "Open the console"
+	labelStop        = "Stop adding %s to %s"
+	labelCheckNow    = "Look now whether %s is on %s"
+	labelThere       = "Yes, %s is on %s"
+	labelNotThere    = "No, %s is not on %s"
+	labelAdd         = "Add %s to %s, %s"
+	labelChange      = "Change before adding %s"
+	labelCancel      = "Cancel adding %s"
+	labelAgain       = "Try again to add %s to %s"
+	labelAgainForm   = "Change the values and try again to add %s"
+	labelFixForm     = "Open the form with the values that were understood"
+	labelContinue    = "Open the form with your values"
+	labelHelp        = "Help for /lb-register"
+	labelWhoami      = "Show what I may do and the ids of my groups"
+	labelOpenCard    = "Open the card of %s"
+	labelConsoleCard = "Open the Zenlayer console"
+)
+
+func moreWords(what string) string {
+	switch what {
+	case moreCopy:
+		return "Copy as /lb-register"
+	case moreWhy:
+		return "Why am I allowed?"
+	case moreZeno:
+		return "Copy as zeno command"
+	case moreDetails:
+		return "Copy details for support"
+	}
+	return what
+}
+
+// Waiting and Adding.
+const (
+	waitingText   = "Waiting: last checks for %s on %s (%s, by %s). Nothing is sent yet."
+	waitingLine   = "*Waiting* for the last checks. Nothing is sent yet."
+	waitingStop   = "Stopping, as %s asked."
+	waitingSmall  = "Asked %s."
+	addingText    = "Adding %s to %s (%s, by %s)."
+	addingLine    = "*Adding* %s to %s"
+	addingBy      = "by %s"
+	addingSent    = "Sent to Zenlayer %s."
+	addingNotSent = "Not sent yet. Asked %s."
+	addingStop    = "%s pressed Stop: no further attempts. What was sent is still settled."
+	addingSlow    = "Zenlayer is slow today, %s so far. Do not repeat it."
+	waitRate      = "Zenlayer asks to wait %s. Trying again at %s."
+	waitRateOnly  = "Zenlayer asks to wait. Trying again at %s."
+	waitNetwork   = "Zenlayer cannot be reached. Nothing was changed. Trying again at %s."
+	resumedLine   = "The bot restarted at %s and picked this up again."
+)
+
+// Said on any card when true.
+const (
+	rehearsalLine = "*Rehearsal:* everything is checked, nothing is sent to Zenlayer."
+	rehearsalText = "Rehearsal: nothing is sent to Zenlayer."
+	lateLine      = "Posted %s late; times show when it happened."
+	refusedLine   = "This was meant for %s, where I could not post."
+	continuesLine = "This continues %s; an earlier card of it may stand in this channel."
+)
+
+// Added.
+const (
+	addedText      = "Added: %s on %s as %s, %s, by %s, in %s (%s)."
+	addedHeader    = "Added %s to %s"
+	addedRepeated  = "*Added* as %s (confirmed %s: Zenlayer answered the %s try)."
+	addedSeen      = "*Added:* %s is on the listener. The answer was lost, so I cannot tell who added it."
+	addedPerson    = "*Added:* %s said that it is there, and a reading shows %s."
+	fieldBackend   = "Backend ID"
+	fieldServer    = "Server"
+	fieldListener  = "Listener"
+	fieldPorts     = "Ports · weight"
+	fieldBy        = "By · approved by"
+	fieldReason    = "Reason"
+	fieldWhen      = "When · took"
+	fieldRequest   = "Request ID"
+	requestLost    = "not known: the answer was lost"
+	reasonNone     = "none given"
+	statusSeen     = "*Status at Zenlayer:* \"%s\" (read %s). I cannot see traffic"
+	statusTest     = "; test %s."
+	statusPending  = "Zenlayer gave backend %s; it is not in the list yet. Looking again."
+	statusFirst    = "*Status at Zenlayer:* not read yet. Looking."
+	statusNever    = "Zenlayer gave backend %s; it was not in the list when I stopped looking."
+	statusOff      = "*Status:* not watched, as asked."
+	statusWatching = 6 * time.Minute // after this, a watch is over for certain
+)
+
+// Nothing to do.
+const (
+	nothingText   = "Nothing to do: %s is already on %s with the same ports and weight, as %s (%s)."
+	nothingHeader = "Nothing to do: %s is on %s"
+	nothingLine   = "%s is already on this listener with the same ports and weight: %s."
+	nothingSent   = "Nothing was sent."
+)
+
+// Not confirmed and Needs a person.
+const (
+	unconfirmedText   = "Not confirmed: %s on %s was sent but no answer came. Being checked. Do not repeat (%s)."
+	unconfirmedHeader = "Not confirmed: %s to %s"
+	unconfirmedWithin = "The request was sent at %s and no answer came within %s. It may or may not have worked."
+	unconfirmedNone   = "The request was sent at %s and no answer came. It may or may not have worked."
+	unconfirmedStatus = "The request was sent at %s and its answer (HTTP %d) does not tell. It may or may not have worked."
+	checkingRepeat    = "*I am checking:* I look at the listener first, then ask again with the same token."
+	checkingLook      = "*I am checking:* I look at the listener; nothing more is sent."
+	checkingNext      = " Next look %s."
+	checkingLast      = "Last complete reading %s."
+	checkingFault     = "The last reading was not complete: %s"
+	doNotRepeat       = "*Please do not repeat it* by hand or in the console until this card is settled."
+	attemptSmall      = "attempt %d"
+	needsText         = "Needs a person: I could not settle %s on %s. Look in the console, then answer on the card (%s)."
+	needsHeader       = "Needs a person: %s to %s"
+	needsLine         = "I could not settle it. In the console, look for %s on %s, then press one."
+	needsMatches      = "*Why:* several entries fit: %s."
+	needsUnread       = "*Why:* the listener could not be read: %s"
+	needsSent         = "Sent at %s. *Please do not repeat it*; the menu has the same call for the shell, with the token of this request."
+	needsYesUnseen    = "%s says yes; I do not see it."
+	needsNoSeen       = "%s says no; I see it: %s."
+	needsNoSeenOnly   = "%s says no; I see it."
+	needsReadingYes   = "%s says that it is there. I am reading the listener again."
+	needsReadingNo    = "%s says that it is not there. I am reading the listener again."
+	needsOwners       = "The bot's owners are told (%s)."
+)
+
+// ordinal is the word for an attempt.
+func ordinal(n int) string {
+	switch n {
+	case 1:
+		return "first"
+	case 2:
+		return "second"
+	case 3:
+		return "third"
+	}
+	return "last"
+}
+
+// owners is where the owners are: their channel, or just a word for them.
+func (w wording) owners() string {
+	if w.Owner == "" {
+		return wordOwners
+	}
+	return channel(w.Owner)
+}
+
+// mentioned is how to address the bot.
+func (w wording) mentioned() string {
+	if s := strings.TrimPrefix(clean(w.Bot), "@"); s != "" {
+		return "@" + short(s)
+	}
+	return "@lbbot"
+}

@@ -1,0 +1,13 @@
+package slackapp
+
+// The words of the views, beside those of commands.RegisterFields.
+const (
+	formTitle      = "Add server"
+	formSubmit     = "Check"
+	formClose      = "Cancel"
+	formDismiss    = "Close"
+	formLoading    = "Opening the form…"
+	formChecking   = "Checking… You can close this; the answer then comes as a private message."
+	viewCheckTitle = "Check and add"
+	viewBack       = "Back"
+)

@@ -54,7 +54,7 @@ func (s *Slack) Click(ctx context.Context, userID, channelID, messageTS, actionI
 	e, out, err := s.prepareClick(userID, channelID, messageTS, actionID, selected)
 	s.mu.Unlock()
 	if err != nil {
-		return notAllowed("%v", err)
+		return clientRefuses("%v", err)
 	}
 	e.apply = func(ackResult) Interaction { return out }
 	return s.send(ctx, e)
@@ -114,7 +114,7 @@ func (s *Slack) ClickInView(ctx context.Context, userID, viewID, actionID, value
 	e, out, err := s.prepareViewClick(userID, viewID, actionID, value, state)
 	s.mu.Unlock()
 	if err != nil {
-		return notAllowed("%v", err)
+		return clientRefuses("%v", err)
 	}
 	e.apply = func(ackResult) Interaction { return out }
 	return s.send(ctx, e)

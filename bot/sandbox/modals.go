@@ -25,14 +25,14 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return notAllowed("%v", err)
+		return clientRefuses("%v", err)
 	}
 	v.errors, v.trouble = nil, ""
 	if errs := v.clientErrors(); len(errs) > 0 {
 		v.errors = errs
 		s.mu.Unlock()
 		s.changed()
-		out := notAllowed("the form is not filled in")
+		out := clientRefuses("the form is not filled in")
 		out.Errors = errs
 		return out
 	}
@@ -151,7 +151,7 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return notAllowed("%v", err)
+		return clientRefuses("%v", err)
 	}
 	stack := s.state.stacks[p.ID]
 	whole = whole || v.flag("clear_on_close")
@@ -192,7 +192,7 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return nil, notAllowed("%v", err)
+		return nil, clientRefuses("%v", err)
 	}
 	action, _ := found.e["action_id"].(string)
 	payload := s.interactivePayload("block_suggestion", p, "")

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// notAllowed is the result of an act that Slack's client would not allow.
-func notAllowed(format string, args ...any) Interaction {
+// clientRefuses is the result of an act that Slack's client would not allow.
+func clientRefuses(format string, args ...any) Interaction {
 	return Interaction{Failure: "refused: " + fmt.Sprintf(format, args...)}
 }
 
@@ -86,7 +86,7 @@ func envelope(kind envelopeKind, payload any, accepts bool, apply func(ackResult
 // events counts as a retry. The answer is applied as the first one was.
 func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope bool) Interaction {
 	if last.sent == nil {
-		return notAllowed("nothing was sent")
+		return clientRefuses("nothing was sent")
 	}
 	again := *last.sent
 	if newEnvelope {
@@ -117,7 +117,7 @@ func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, tex
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return notAllowed("%v", err)
+		return clientRefuses("%v", err)
 	}
 	trigger := s.newTrigger(p.ID, c.ID, "")
 	address := s.newResponse("commands", p.ID, c.ID, nil)
@@ -178,7 +178,7 @@ func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text strin
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return Message{}, notAllowed("%v", err)
+		return Message{}, clientRefuses("%v", err)
 	}
 	m := s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, ThreadTS: threadTS, Text: s.escapeTyped(text)}})
 	shown := m.shown()
@@ -213,7 +213,7 @@ func (s *Slack) OpenHome(ctx context.Context, userID string) Interaction {
 	p, _, err := s.actor(userID, "")
 	if err != nil {
 		s.mu.Unlock()
-		return notAllowed("%v", err)
+		return clientRefuses("%v", err)
 	}
 	event := object{"type": "app_home_opened", "user": p.ID, "channel": s.directMessage(p.ID).ID, "tab": "home"}
 	if v := s.state.homes[p.ID]; v != nil {
@@ -241,7 +241,7 @@ func (s *Slack) Shortcut(ctx context.Context, userID, callbackID string, on Mess
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return notAllowed("%v", err)
+		return clientRefuses("%v", err)
 	}
 	out := Interaction{TriggerID: s.newTrigger(p.ID, on.ChannelID, "")}
 	payload := s.interactivePayload("shortcut", p, out.TriggerID)

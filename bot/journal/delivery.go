@@ -19,16 +19,19 @@ const (
 // whether this is its first time. A key seen here can still be accepted; a key
 // that was accepted has been seen.
 func (s *Store) First(ctx context.Context, delivery string, now time.Time) (bool, error) {
-	n, err := s.q.SeeDelivery(ctx, query.SeeDeliveryParams{Key: delivery, At: now.UnixMilli()})
-	if err != nil {
-		return false, s.explain("remembering a delivery in journal", err)
-	}
-	return n > 0, nil
+	var n int64
+	err := s.inTurn(ctx, func() (err error) {
+		n, err = s.q.SeeDelivery(ctx, query.SeeDeliveryParams{Key: delivery, At: now.UnixMilli()})
+		return err
+	})
+	return n > 0, s.explain("remembering a delivery in journal", err)
 }
 
 // Record appends an event that belongs to no operation.
 func (s *Store) Record(ctx context.Context, e operation.Event) error {
-	return s.explain("recording an event in journal", s.appendEvent(ctx, s.q, e))
+	return s.explain("recording an event in journal", s.inTurn(ctx, func() error {
+		return s.appendEvent(ctx, s.q, e)
+	}))
 }
 
 // Prune forgets deliveries older than the given time, but never those of the
@@ -40,7 +43,11 @@ func (s *Store) Prune(ctx context.Context, olderThan time.Time) (int64, error) {
 	}
 	var total int64
 	for range pruneRounds {
-		n, err := s.q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
+		var n int64
+		err := s.inTurn(ctx, func() (err error) {
+			n, err = s.q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
+			return err
+		})
 		if err != nil {
 			return total, s.explain("forgetting old deliveries in journal", err)
 		}

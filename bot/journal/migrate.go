@@ -52,7 +52,7 @@ func postgresDialect() dialect {
 			`create trigger events_never_changed before update or delete on events for each row execute function events_refuse()`,
 		},
 		options: func() ([]goose.ProviderOption, error) {
-			locker, err := lock.NewPostgresSessionLocker()
+			locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // once a second, for a minute
 			return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
 		},
 	}

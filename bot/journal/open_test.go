@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -184,6 +185,23 @@ func TestWhatWasStoredIsThereAfterReopening(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, operation.Card{Posting: clock()}, c)
 	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, got.ID))
+}
+
+func TestWaitingForTheDatabaseEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	op := saveDraft(t, s, draft("ABC234", "server-1"))
+	tx, err := s.DB().BeginTx(t.Context(), nil) // somebody else is writing
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	lost := func(err error) { require.ErrorIs(t, err, context.DeadlineExceeded) }
+	wins := atOnce(4, func(int) error { return s.Accept(ctx, accepted(op)) }, lost)
+	require.Zero(t, wins)
+	lost(s.Ping(ctx))
+	require.NoError(t, tx.Rollback())
+	require.NoError(t, s.Ping(t.Context()))
+	accept(t, s, op)
 }
 
 func TestAFullDiskLosesNothingAndTheJournalGoesOnAfterwards(t *testing.T) {

@@ -17,7 +17,7 @@ set version = @version, state = @state, open = @open, subject = @subject, update
 where id = @id and version = @was and client_token = @client_token;
 
 -- name: FindOperation :one
-select record from operations where id = @id or ref = @ref order by id limit 1;
+select record from operations where id = @id or ref = @ref;
 
 -- name: OpenOperation :one
 select record from operations where subject = @subject and open;

@@ -39,7 +39,7 @@ func (s *Store) connectSQLite(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	s.name = path
+	s.name, s.turn = path, make(chan struct{}, 1)
 	if s.readOnly {
 		err = checkReadable(path)
 	} else {

@@ -46,6 +46,11 @@ type Store struct {
 	dialect  dialect
 	name     string       // for messages: the file, or host and database, never a password
 	lock     *flock.Flock // nil on PostgreSQL and when read-only
+
+	// turn is held while writing to SQLite, which lets one writer in at a
+	// time: waiting here is fair and costs nothing, while waiting inside
+	// SQLite sleeps and guesses. Nil on PostgreSQL.
+	turn chan struct{}
 }
 
 var _ operation.Journal = (*Store)(nil)
@@ -116,19 +121,36 @@ func (s *Store) Ping(ctx context.Context) error {
 	if s.readOnly {
 		return s.explain("reading journal", s.db.PingContext(ctx))
 	}
-	return s.explain("writing to journal", s.q.Pulse(ctx, s.now().UnixMilli()))
+	return s.explain("writing to journal", s.inTurn(ctx, func() error {
+		return s.q.Pulse(ctx, s.now().UnixMilli())
+	}))
 }
 
 // write runs fn in one transaction and returns after its commit. Errors of fn
 // are returned as they are.
 func (s *Store) write(ctx context.Context, fn func(q *query.Queries) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
+	return s.inTurn(ctx, func() error {
+		tx, err := s.db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // says "already committed" on the way out
+		if err := fn(s.q.WithTx(tx)); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+// inTurn runs a write when it is its turn.
+func (s *Store) inTurn(ctx context.Context, fn func() error) error {
+	if s.turn != nil {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	defer func() { _ = tx.Rollback() }() // says "already committed" on the way out
-	if err := fn(s.q.WithTx(tx)); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return fn()
 }

@@ -217,7 +217,7 @@ func (q *Queries) EventsOf(ctx context.Context, operationID string) ([]EventsOfR
 }
 
 const findOperation = `-- name: FindOperation :one
-select record from operations where id = $1 or ref = $2 order by id limit 1
+select record from operations where id = $1 or ref = $2
 `
 
 type FindOperationParams struct {

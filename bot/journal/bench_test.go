@@ -1,0 +1,128 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+// fill stores n operations and their deliveries; every hundredth operation is
+// not reported yet.
+func fill(tb testing.TB, s *Store, n int) {
+	tb.Helper()
+	tx, err := s.DB().BeginTx(context.Background(), nil)
+	require.NoError(tb, err)
+	_, err = tx.Exec(`
+		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
+		insert into operations (id, ref, version, state, open, subject, client_token, actor_id,
+		                        accepted_at, unreported_since, updated_at, record)
+		select 'old-' || i, 'OLD-' || i, 3, 'added', false, 'subject-' || i, 'token-' || i, 'U' || (i % 50),
+		       i * 1000, case when i % 100 = 0 then i * 1000 end, i * 1000, '{"id":"old-' || i || '"}'
+		from n`, n)
+	require.NoError(tb, err)
+	_, err = tx.Exec(`
+		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
+		insert into deliveries (key, operation_id, at) select 'click-' || i, 'old-' || i, i * 1000 from n`, n)
+	require.NoError(tb, err)
+	require.NoError(tb, tx.Commit())
+}
+
+// TestLookUpsUseTheirIndex runs with 100,000 operations and asks SQLite how it
+// would find the rows: never by reading a table through.
+func TestLookUpsUseTheirIndex(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	fill(t, s, 100_000)
+	for _, q := range queriesIn(t) {
+		if strings.HasPrefix(q, "insert into") {
+			continue
+		}
+		plan := strings.Join(plan(t, s, q), "\n")
+		require.NotContains(t, plan, "SCAN", "%s\n%s", q, plan)
+		require.NotContains(t, plan, "TEMP B-TREE FOR ORDER BY", "%s\n%s", q, plan)
+		if strings.Contains(q, "unreported_since < ") {
+			require.Contains(t, plan, "operations_unreported", q)
+		}
+	}
+	ops, err := s.Unreported(t.Context(), clock(), 10)
+	require.NoError(t, err)
+	require.Len(t, ops, 10)
+	require.Equal(t, "old-100", ops[0].ID)
+}
+
+func plan(t *testing.T, s *Store, q string) []string {
+	t.Helper()
+	args := make([]any, strings.Count(q, "$"))
+	for i := range args {
+		args[i] = 1
+	}
+	rows, err := s.DB().QueryContext(t.Context(), "explain query plan "+q, args...)
+	require.NoError(t, err, q)
+	defer func() { require.NoError(t, rows.Close()) }()
+	var lines []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+		lines = append(lines, detail)
+	}
+	require.NoError(t, rows.Err())
+	return lines
+}
+
+func openBench(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(b.Context(), Config{URL: "sqlite:" + filepath.Join(b.TempDir(), "lbbot.db")})
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, s.Close()) })
+	return s
+}
+
+func BenchmarkAccept(b *testing.B) {
+	for name, rows := range map[string]int{"empty": 0, "100k": 100_000} {
+		b.Run(name, func(b *testing.B) {
+			s := openBench(b)
+			fill(b, s, rows)
+			var n atomic.Int64
+			b.ResetTimer()
+			b.SetParallelism(8) // 16 in flight on two cores
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					i := n.Add(1)
+					a := accepted(draft(fmt.Sprintf("N%d", i), fmt.Sprintf("server-%d", i)))
+					a.Insert = true
+					if err := s.Accept(b.Context(), a); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkUnreported(b *testing.B) {
+	s := openBench(b)
+	fill(b, s, 100_000)
+	for b.Loop() {
+		ops, err := s.Unreported(b.Context(), clock(), 100)
+		require.NoError(b, err)
+		require.Len(b, ops, 100)
+	}
+}
+
+func BenchmarkSave(b *testing.B) {
+	s := openBench(b)
+	op := draft("ABC234", "server-1")
+	require.NoError(b, s.SaveDraft(b.Context(), op, event(operation.EventPreviewed)))
+	for b.Loop() {
+		op = moveTo(op, operation.Sending)
+		require.NoError(b, s.Save(b.Context(), op, event(operation.EventAttempt)))
+	}
+}

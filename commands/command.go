@@ -63,7 +63,7 @@ type VerbInfo struct {
 // Verbs returns what this version offers, in the order of help.
 func Verbs() []VerbInfo {
 	return []VerbInfo{
-		{VerbRegister, "[listener] [server] [key=value ...]", "adds a server to a listener; you see a preview first", []string{
+		{VerbRegister, "[listener] [server] [key=value ...]", "adds a server to a listener of a load balancer", []string{
 			Name + " api-lb/https-443 web-07",
 			Name + ` listener=api-lb:443 server=10.0.3.17 ports=8443 weight=20 reason="inc-1234 add capacity"`,
 			Name + " lst-8f2c i-55a1 ports=8080,8081 weight=50 dry-run",
@@ -122,8 +122,12 @@ func Parse(text string) (Command, error) {
 	}
 	first, rest, _ := strings.Cut(text, " ")
 	switch verb := strings.ToLower(first); verb {
-	case "help", "--help", "-help", "-h", "?":
+	case "help", "--help", "-help", "-h":
 		return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
+	case "?":
+		if rest == "" {
+			return Command{Verb: VerbHelp}, nil
+		}
 	case "whoami":
 		return parseWhoami(arguments(rest))
 	case "status":

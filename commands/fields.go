@@ -109,7 +109,7 @@ var registerFields = [...]Field{
 		Key: KeyServer, Aliases: []string{"s", "instance", "instanceId", "ip", "host"}, APIName: "instanceId",
 		Label: "Server", Hint: "Its ID, name, host name or IP.",
 		Placeholder: "web-07", Example: "10.0.3.17",
-		Help: "instance ID, name, host name, public or private IP",
+		Help: "its instance ID, name, host name, public or private IP",
 		Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
 	},
 	{

@@ -42,7 +42,7 @@ func Help(topic string) HelpPage {
 func helpStart() HelpPage {
 	register := Verbs()[0]
 	lines := []string{
-		"I add a server to a load balancer's listener. You see a preview first; nothing is sent before you confirm.",
+		"I add a server to a load balancer's listener and post the result in the channel.",
 		Name,
 		"opens the form. Or type it in one line, listener first, then server:",
 	}

@@ -5,11 +5,11 @@ import "strings"
 // place puts loose words in the places of listener and server, and says what
 // to do with those left over.
 func (p *parser) place() {
-	words := p.loose
-	p.reasonGoesOn(len(words))
 	if p.lonelyVerb() {
 		return
 	}
+	words := p.spaced(p.loose)
+	p.reasonGoesOn(len(words))
 	if len(p.trailing) > 0 {
 		words = append(words[:len(words):len(words)], p.trailing...)
 	}
@@ -22,9 +22,40 @@ func (p *parser) place() {
 			break
 		}
 		p.given[key] = words[0].value
+		if words[0].open {
+			p.fix(key, unknown)
+		}
 		words = words[1:]
 	}
 	p.leftOver(words)
+}
+
+// spaced gives words after "key= " to their keys, if that is the only way to
+// have no word left over: an empty "ports=" before the listener is allowed.
+func (p *parser) spaced(words []word) []word {
+	candidates, places := 0, 2
+	for _, w := range words {
+		if w.after != nil {
+			candidates++
+		}
+	}
+	for _, key := range [...]string{KeyListener, KeyServer} {
+		if p.given[key] != "" {
+			places--
+		}
+	}
+	if candidates == 0 || candidates != len(words)-places {
+		return words
+	}
+	var rest []word
+	for _, w := range words {
+		if w.after == nil {
+			rest = append(rest, w)
+			continue
+		}
+		p.given[w.after.Key] = w.value
+	}
+	return rest
 }
 
 // reasonGoesOn takes the words after a reason without quotes as part of it
@@ -57,15 +88,22 @@ func (p *parser) reasonGoesOn(loose int) {
 
 // lonelyVerb reports a single word that must have been meant as a verb.
 func (p *parser) lonelyVerb() bool {
-	if len(p.loose) != 1 || len(p.trailing) > 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
+	if len(p.loose) == 0 || len(p.trailing) > 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
 		return false
 	}
-	typed := p.loose[0].value
+	typed, rest := p.loose[0].value, ""
+	if len(p.loose) > 1 {
+		id, ok := requestID(p.loose[1].value)
+		if !ok || len(p.loose) > 2 || len(p.loose[1].value) != len(id) {
+			return false
+		}
+		rest = " " + id
+	}
 	near := Closest(typed, []string{"help", "status", "whoami"}, 1)
 	if len(near) == 0 {
 		return false
 	}
-	p.problems = append(p.problems, Problem{Text: "I do not know *" + shown(typed) + "*. Did you mean " + Name + " " + near[0] +
+	p.problems = append(p.problems, Problem{Text: "I do not know *" + shown(typed) + "*. Did you mean " + Name + " " + near[0] + rest +
 		"? To add a server, give a listener and a server."})
 	p.given = Values{}
 	p.fix(KeyListener, "")
@@ -118,9 +156,13 @@ func (p *parser) leftOver(words []word) {
 			text = looseWords + text
 		}
 		keys := p.meantFor(w.value)
+		if w.after != nil {
+			keys = nil // it may belong to the key before it
+		}
 		switch len(keys) {
 		case 0:
 			text += "; remove it, or put quotes around a value with spaces."
+			p.unsure = true
 		case 1:
 			text += "; did you mean " + p.asPair(keys[0], w.value) + "?"
 			p.given[keys[0]] = w.value

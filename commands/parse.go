@@ -31,7 +31,11 @@ type parser struct {
 // sort separates pairs, flags and loose words.
 func (p *parser) sort(words []word) {
 	afterReason := false
+	var empty *Field
 	for _, w := range words {
+		if w.key == "" {
+			w.after = empty
+		}
 		switch {
 		case w.open:
 			p.unclosed(w)
@@ -47,6 +51,10 @@ func (p *parser) sort(words []word) {
 			p.unknownKey(w)
 		default:
 			p.give(w.field.Key, w.value)
+		}
+		empty = nil
+		if w.field != nil && w.value == "" && !w.quoted && !w.missing {
+			empty = w.field
 		}
 		afterReason = w.field != nil && w.field.Key == KeyReason && !w.quoted
 	}
@@ -124,8 +132,8 @@ func (p *parser) unclosed(w word) {
 		p.fix(w.field.Key, unknown)
 		return
 	}
-	if key := p.freePlace(); w.key == "" && key != "" {
-		p.fix(key, unknown)
+	if w.key == "" {
+		p.loose = append(p.loose, w)
 	}
 }
 
@@ -149,15 +157,17 @@ func (p *parser) unknownKey(w word) {
 		p.problem(w, "The client token is made by the bot, one for each request, so that a repeat does no harm. Remove "+shown(w.key)+".")
 		return
 	}
-	near := nearKeys(p.fields, w.key)
+	near, certain := nearKeys(p.fields, w.key)
 	text := "I do not know *" + shown(w.key) + "*."
 	switch len(near) {
 	case 0:
 		text += " The keys are " + keyNames(p.fields) + "."
+		p.extra = append(p.extra, w.key)
 	case 1:
 		text += " Did you mean `" + near[0] + "`?"
-		p.mean(near[0], w)
+		p.mean(near[0], w, certain)
 	default:
+		p.extra = append(p.extra, w.key)
 		text += " Did you mean `" + near[0] + "` or `" + near[1] + "`?"
 	}
 	p.problem(w, text)
@@ -165,9 +175,9 @@ func (p *parser) unknownKey(w word) {
 
 // mean gives a value to the key it was most likely meant for, unless the
 // person gave that key as well.
-func (p *parser) mean(key string, w word) {
+func (p *parser) mean(key string, w word, certain bool) {
 	f := findField(p.fields, key)
-	if _, given := p.given[key]; given && !f.Flag {
+	if _, given := p.given[key]; !certain || given && !f.Flag {
 		p.fix(key, unknown)
 		return
 	}
@@ -183,9 +193,9 @@ func (p *parser) mean(key string, w word) {
 }
 
 // nearKeys returns the keys that a mistyped one is nearest to: one if it is
-// clear, several if they are equally near.
-func nearKeys(fields []Field, typed string) []string {
-	var near []string
+// clear, several if they are equally near. One mistake is certain enough to
+// be corrected, two are not.
+func nearKeys(fields []Field, typed string) (near []string, certain bool) {
 	best := 1 // in a short word, two mistakes make another word
 	if len(typed) > 5 {
 		best = 2
@@ -212,7 +222,7 @@ func nearKeys(fields []Field, typed string) []string {
 			consider(f, alias)
 		}
 	}
-	return near
+	return near, best <= 1
 }
 
 func keyNames(fields []Field) string {

@@ -65,7 +65,7 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 		"a mistyped flag": {ok + "dry-rnu", "",
 			left + `"dry-rnu" is left over; did you mean dry-run?`, "/lb-register api-lb:443 web-07 dry-run"},
 		"a loose word": {ok + "foo", "",
-			left + `"foo" is left over; remove it, or put quotes around a value with spaces.`, "/lb-register api-lb:443 web-07"},
+			left + `"foo" is left over; remove it, or put quotes around a value with spaces.`, ""},
 		"a reason without quotes": {ok + "reason=add more capacity", "",
 			left + `"more capacity" is left over; did you mean reason="add more capacity"?`,
 			`/lb-register api-lb:443 web-07 reason="add more capacity"`},
@@ -121,7 +121,7 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 		"a client token": {ok + "clientToken=abc", "clientToken=abc",
 			"The client token is made by the bot, one for each request, so that a repeat does no harm. Remove clientToken.", "/lb-register api-lb:443 web-07"},
 		"an unknown key": {ok + "proto=tcp", "proto=tcp",
-			"I do not know *proto*. The keys are listener, server, type, ports, weight, name, reason, to, no-watch and dry-run.", "/lb-register api-lb:443 web-07"},
+			"I do not know *proto*. The keys are listener, server, type, ports, weight, name, reason, to, no-watch and dry-run.", "/lb-register api-lb:443 web-07 proto=?"},
 		"a mistyped option": {ok + "--dry-rnu", "--dry-rnu", "I do not know *dry-rnu*. Did you mean `dry-run`?", "/lb-register api-lb:443 web-07 dry-run"},
 		"a mistyped key beside the right one": {ok + "weight=20 wieght=50", "wieght=50",
 			"I do not know *wieght*. Did you mean `weight`?", "/lb-register api-lb:443 web-07 weight=?"},
@@ -129,10 +129,10 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 			"dry-run takes no value. Write just dry-run, or leave it out.", "/lb-register api-lb:443 web-07"},
 		"two servers in one word": {"api-lb:443 web-07,web-08", "server=web-07,web-08", "One server at a time. You gave 2.", "/lb-register listener=api-lb:443 server=?"},
 		"a person as server": {"api-lb:443 <@U1|ana>", "server=@ana",
-			`"@ana" is not a server. Give instance ID, name, host name, public or private IP.`, "/lb-register listener=api-lb:443 server=?"},
+			`"@ana" is not a server. Give its instance ID, name, host name, public or private IP.`, "/lb-register listener=api-lb:443 server=?"},
 		"everyone as server": {"api-lb:443 <!channel>", "server=@channel",
-			`"@channel" is not a server. Give instance ID, name, host name, public or private IP.`, "/lb-register listener=api-lb:443 server=?"},
-		"no server": {"api-lb:443", "", "Server is missing. Give instance ID, name, host name, public or private IP.", "/lb-register listener=api-lb:443 server=?"},
+			`"@channel" is not a server. Give its instance ID, name, host name, public or private IP.`, "/lb-register listener=api-lb:443 server=?"},
+		"no server": {"api-lb:443", "", "Server is missing. Give its instance ID, name, host name, public or private IP.", "/lb-register listener=api-lb:443 server=?"},
 		"no listener": {"server=web-07", "",
 			"Listener is missing. Give its ID, or name, or lb-name/listener-name, or lb-name:port.", "/lb-register listener=? server=web-07"},
 		"a listener with a wrong port": {"api-lb:70000 web-07", "listener=api-lb:70000", "a port is a number from 1 to 65535.", "/lb-register listener=? server=web-07"},
@@ -141,7 +141,15 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 		"a placeholder left as it was": {"&lt;listener&gt; web-07", "listener=‹listener›",
 			`"‹listener›" is not a listener. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`, "/lb-register listener=? server=web-07"},
 		"a listener without end": {strings.Repeat("a", 256) + " web-07", "listener=" + strings.Repeat("a", 51) + "…", "Up to 255 characters. You gave 256.", "/lb-register listener=? server=web-07"},
-		"a mistyped verb":        {"hlep", "", "I do not know *hlep*. Did you mean /lb-register help? To add a server, give a listener and a server.", ""},
+		"a mistyped verb and a request ID": {"statsu LBR-7F3KQ2", "",
+			"I do not know *statsu*. Did you mean /lb-register status LBR-7F3KQ2? To add a server, give a listener and a server.", ""},
+		"an open quote around the server": {`api-lb:443 "web-07`, `"web-07`,
+			"A quotation mark is opened and not closed. Put one at the end of the value.", "/lb-register listener=api-lb:443 server=?"},
+		"a key that is far from any": {ok + "backendId=be-1", "backendId=be-1", "I do not know *backendId*. Did you mean `name`?", "/lb-register api-lb:443 web-07 name=?"},
+		"words around":               {"add web-07 reason=x to=#ops api-lb", "", left + `"api-lb" is left over; remove it, or put quotes around a value with spaces.`, ""},
+		"a space after a key, and a word too many": {ok + "weight= 50 foo", "",
+			left + `"50" is left over; remove it, or put quotes around a value with spaces.`, ""},
+		"a mistyped verb": {"hlep", "", "I do not know *hlep*. Did you mean /lb-register help? To add a server, give a listener and a server.", ""},
 		"status without an ID": {"status", "status",
 			"Give the ID of one request, as its card shows it, for example /lb-register status LBR-7F3KQ2.", ""},
 		"status of something else": {"status be-20d1", "status be-20d1",
@@ -161,7 +169,7 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 			e := refused(t, tt.text)
 			require.Equal(t, tt.words, e.Problems[0].Text)
 			require.Equal(t, tt.given, e.Problems[0].Given)
-			if name != "two servers" {
+			if name != "two servers" && name != "a space after a key, and a word too many" {
 				require.Len(t, e.Problems, 1, "%v", e)
 				require.Equal(t, tt.corrected, e.Corrected)
 			}
@@ -200,7 +208,7 @@ func TestFormWordsAreThoseOfTheForm(t *testing.T) {
 		"name":     {Values{KeyName: "web 07"}, KeyName, "Only letters, digits, hyphens and periods. Suggestion: web-07."},
 		"control":  {Values{KeyReason: "a\x00b"}, KeyReason, "There is a control character (U+0000). Type the value again by hand."},
 		"bidi":     {Values{KeyServer: "web\u2066"}, KeyServer, "There is an invisible character that changes the reading direction (U+2066). Type the value again by hand."},
-		"missing":  {Values{KeyServer: "  "}, KeyServer, "Server is missing. Give instance ID, name, host name, public or private IP."},
+		"missing":  {Values{KeyServer: "  "}, KeyServer, "Server is missing. Give its instance ID, name, host name, public or private IP."},
 		"stranger": {Values{"colour": "red"}, "", "I do not know *colour*."},
 	}
 	for name, tt := range tests {

@@ -90,6 +90,10 @@ type builder struct {
 	// fixes holds, for each field with a problem, its certain correction or
 	// "?"; a field absent here has none.
 	fixes map[string]string
+	// extra are unknown keys, which a corrected command keeps as key=?.
+	extra []string
+	// unsure says that no corrected command can be offered.
+	unsure bool
 }
 
 // build checks each field that has no problem yet.
@@ -232,8 +236,11 @@ func (b *builder) failure() *InputError {
 		}
 	}
 	e := &InputError{Problems: b.problems, Values: values}
-	if len(values) > 0 {
+	if len(values) > 0 && !b.unsure {
 		e.Corrected = commandLine(corrected)
+		for _, key := range b.extra {
+			e.Corrected += " " + key + "=" + unknown
+		}
 	}
 	return e
 }

@@ -70,6 +70,9 @@ func phoneSpellings() []string {
 		`"api-lb:443" "web-07" ports="8080,8081" weight="50" reason="inc-1234 add capacity"`,
 		`listener="api-lb:443"server='web-07'ports="8080,8081"weight=50 reason="inc-1234 add capacity"`,
 		`api-lb:443 web-07 ports=8080,8081 weight=50 reason="inc-1234 add capacity" type= name= to=`,
+		`api-lb:443 web-07 ports=8080,8081 weight = 50 reason = "inc-1234 add capacity"`,
+		`listener = api-lb:443 server =web-07 Ports = 8080, 8081 weight= 50 reason="inc-1234 add capacity"`,
+		`weight= 50 api-lb:443 web-07 ports= 8080,8081 reason= "inc-1234 add capacity"`,
 		`api-lb:443 web-07 ports=8080,8081 weight=50 reason="inc-1234 add capacity" dry-run=false type=auto`,
 	}
 }
@@ -139,6 +142,7 @@ func TestEveryFieldCanBeTyped(t *testing.T) {
 			Registration{Server: "i-55a1", Reason: "a@herezone.example"}},
 		"escapes inside escapes are undone": {`lst-8f2c i-55a1 reason="&amp;lt;!channel&amp;gt; now"`,
 			Registration{Server: "i-55a1", Reason: "channel now"}},
+		"empty ports before the listener":    {"ports= lst-8f2c i-55a1", Registration{Server: "i-55a1"}},
 		"empty ports are the listener's own": {"lst-8f2c i-55a1 ports=", Registration{Server: "i-55a1"}},
 		"a range of ports":                   {"lst-8f2c i-55a1 ports=8080-8083", Registration{Server: "i-55a1", Ports: []int{8080, 8081, 8082, 8083}}},
 		"twenty ports": {"lst-8f2c i-55a1 ports=1-19,65535",

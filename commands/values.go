@@ -18,6 +18,9 @@ type word struct {
 	// open says that its quote was never closed; missing that its key stood
 	// at the end, without a value.
 	open, missing bool
+	// after is the field whose "key=" stood right before this loose word
+	// without a value, as in "weight= 50".
+	after *Field
 }
 
 // scanner cuts a folded command into words.
@@ -25,6 +28,8 @@ type scanner struct {
 	text   string
 	at     int
 	fields []Field
+	// spaced says that the value of this word comes after "key = ".
+	spaced bool
 }
 
 // words returns all words of the command.
@@ -48,10 +53,14 @@ func (s *scanner) skipSpaces() bool {
 // value, a flag, or a loose value.
 func (s *scanner) next() word {
 	start := s.at
+	s.spaced = false
 	key, after, dashed := s.keyHere()
 	var field *Field
 	if endsAt(s.text, after) || s.text[after] == '=' || s.text[after] == ':' {
 		field = findField(s.fields, key)
+	}
+	if sign := s.signAfter(after); field != nil && sign > after {
+		after = sign
 	}
 	var w word
 	switch {
@@ -60,6 +69,9 @@ func (s *scanner) next() word {
 	case after < len(s.text) && (s.text[after] == '=' || s.text[after] == ':' && field != nil):
 		w.key, w.field = key, field
 		s.at = after + 1
+		if s.spaced {
+			s.skipSpaces()
+		}
 		s.value(&w, fieldKey(field))
 	case field != nil && field.Flag && endsAt(s.text, after):
 		w.key, w.field, w.value = key, field, "true"
@@ -73,6 +85,22 @@ func (s *scanner) next() word {
 	}
 	w.given = strings.TrimRight(s.text[start:s.at], " ")
 	return w
+}
+
+// signAfter is where the next "=" stands if only spaces come before it, as in
+// "weight = 50"; otherwise it is i.
+func (s *scanner) signAfter(i int) int {
+	j := i
+	for j < len(s.text) && s.text[j] == ' ' {
+		j++
+	}
+	if j == i || j == len(s.text) || s.text[j] != '=' {
+		return i
+	}
+	if j++; j < len(s.text) && s.text[j] == ' ' {
+		s.spaced = true
+	}
+	return j - 1
 }
 
 // valueOf reads the word after --key as its value.

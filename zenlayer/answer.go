@@ -43,7 +43,9 @@ func (e envelope) hasResponse() bool { return len(e.Response) > 0 && string(e.Re
 // decode fills into from a success and returns an *APIError for all else.
 func (a *answer) decode(into any) error {
 	if len(a.raw) > maxAnswer {
-		return a.fault("the answer is larger than 1 MiB")
+		err := a.base() // no excerpt: the cut may have gone through a secret
+		err.Message = "the answer is larger than 1 MiB"
+		return err
 	}
 	var e envelope
 	if err := json.Unmarshal(a.raw, &e); err != nil {

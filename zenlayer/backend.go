@@ -39,13 +39,17 @@ type RegisterBackendRequest struct {
 
 // MarshalJSON writes the request as the API wants it: instanceType is left out
 // unless it is VM, because the API's older models do not know the field.
-func (r RegisterBackendRequest) MarshalJSON() ([]byte, error) {
-	type wire RegisterBackendRequest
-	w := wire(r)
-	if w.InstanceType != InstanceVM {
-		w.InstanceType = ""
+func (r RegisterBackendRequest) MarshalJSON() ([]byte, error) { return json.Marshal(r.wire()) }
+
+// wireRequest has no methods, so encoding it takes one pass.
+type wireRequest RegisterBackendRequest
+
+func (r RegisterBackendRequest) wire() *wireRequest {
+	if r.InstanceType != InstanceVM {
+		r.InstanceType = ""
 	}
-	return json.Marshal(w)
+	w := wireRequest(r)
+	return &w
 }
 
 // RegisteredBackend is the answer to a RegisterBackend call that succeeded.
@@ -93,7 +97,7 @@ func (c *Client) RegisterBackend(ctx context.Context, r RegisterBackendRequest) 
 	var answer struct {
 		BackendID string `json:"backendId"`
 	}
-	got, err := c.once(ctx, bmc, action, r, &answer)
+	got, err := c.once(ctx, bmc, action, r.wire(), &answer)
 	if err != nil {
 		return RegisteredBackend{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"sync/atomic"
 )
@@ -52,10 +53,7 @@ func (c *Client) attempt(ctx context.Context, s service, action string, body []b
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var sent sending
-	req, signature, err := c.request(httptrace.WithClientTrace(limited, sent.trace()), s, action, body)
-	if err != nil {
-		return answer{}, &InvalidError{Action: action, Err: err}
-	}
+	req, signature := c.request(httptrace.WithClientTrace(limited, sent.trace()), s, action, body)
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return answer{}, c.lost(ctx, limited, action, sent.possible(), signature, err)
@@ -88,34 +86,50 @@ func (c *Client) admit(ctx context.Context) error {
 	return fmt.Errorf("waiting for the rate limiter: %w", err)
 }
 
-// request builds a request with a fresh timestamp and signature. The body is
-// the bytes that were signed.
-func (c *Client) request(ctx context.Context, s service, action string, body []byte) (*http.Request, string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v2/"+string(s), bytes.NewReader(body))
-	if err != nil {
-		return nil, "", fmt.Errorf("building the request: %w", err)
+// request builds a request with a fresh timestamp and signature, which it also
+// returns. The body is the bytes that were signed.
+func (c *Client) request(ctx context.Context, s service, action string, body []byte) (*http.Request, string) {
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	reader, _ := open() // cannot fail
+	header, signature := c.header(s, action, body)
+	req := &http.Request{
+		Method: http.MethodPost,
+		URL:    &url.URL{Scheme: c.scheme, Host: c.host, Path: "/api/v2/" + string(s)},
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Host: c.host,
+		Body: reader, GetBody: open, ContentLength: int64(len(body)),
 	}
-	req.Host = c.host
-	h := req.Header
-	h.Set("Content-Type", contentType)
-	h.Set("Accept", contentType)
-	h.Set("User-Agent", c.userAgent)
-	h.Set("X-ZC-Action", action)
-	h.Set("X-ZC-Version", s.version())
-	h.Set("X-ZC-Service", string(s))
+	return req.WithContext(ctx), signature
+}
+
+// header names are in Go's canonical form, which saves converting them for
+// every request. HTTP does not care.
+func (c *Client) header(s service, action string, body []byte) (http.Header, string) {
+	h := make(http.Header, 12)
+	values := make([]string, 0, 12) // one piece of memory for all values
+	set := func(name, value string) {
+		values = append(values, value)
+		h[name] = values[len(values)-1 : len(values) : len(values)]
+	}
+	set("Content-Type", contentType)
+	set("Accept", contentType)
+	set("User-Agent", c.userAgent)
+	set("X-Zc-Action", action)
+	set("X-Zc-Version", s.version())
+	set("X-Zc-Service", string(s))
 	if c.requestClient != "" {
-		h.Set("X-ZC-Request-Client", c.requestClient)
+		set("X-Zc-Request-Client", c.requestClient)
 	}
 	if !c.token.IsZero() {
-		h.Set("Authorization", "Bearer "+c.token.Reveal())
-		return req, "", nil
+		set("Authorization", "Bearer "+c.token.Reveal())
+		return h, ""
 	}
 	timestamp := strconv.FormatInt(c.now().Unix(), 10)
 	signature := sign(c.secret.Reveal(), timestamp, contentType, c.host, body)
-	h.Set("X-ZC-Timestamp", timestamp)
-	h.Set("X-ZC-Signature-Method", signatureMethod)
-	h.Set("Authorization", authorization(c.accessKeyID, signature))
-	return req, signature, nil
+	set("X-Zc-Timestamp", timestamp)
+	set("X-Zc-Signature-Method", signatureMethod)
+	set("Authorization", authorization(c.accessKeyID, signature))
+	return h, signature
 }
 
 // lost makes the error of an attempt that ended without a complete answer. The

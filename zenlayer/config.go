@@ -68,8 +68,8 @@ type Config struct {
 
 // Client calls the API. It is safe for concurrent use and never changes.
 type Client struct {
-	base          string // scheme and host, no slash at the end
-	host          string
+	scheme        string
+	host          string // lower case, as signed and sent
 	accessKeyID   string
 	secret        Secret
 	token         Secret
@@ -95,7 +95,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("zenlayer client: %w", err)
 	}
 	c := &Client{
-		base: endpoint.Scheme + "://" + endpoint.Host, host: endpoint.Host,
+		scheme: endpoint.Scheme, host: endpoint.Host,
 		accessKeyID: cfg.AccessKeyID, secret: cfg.AccessKeySecret, token: token,
 		now: cfg.Now, limiter: cfg.Limiter, timeout: timeout,
 		userAgent:     cmp.Or(cfg.UserAgent, "zenlayer-go-client"),

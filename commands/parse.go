@@ -56,7 +56,7 @@ func (p *parser) sort(words []word) {
 		if w.field != nil && w.value == "" && !w.quoted && !w.missing {
 			empty = w.field
 		}
-		afterReason = w.field != nil && w.field.Key == KeyReason && !w.quoted
+		afterReason = w.field != nil && w.field.Key == KeyReason && !w.quoted && w.value != ""
 	}
 	p.twice()
 }

@@ -1,0 +1,174 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// command answers a slash command. What needs nobody's answer is in the ack
+// itself; what has to be looked up comes after an empty ack.
+func (a *App) command(ctx context.Context, d delivery, answer *answer) {
+	c, err := commands.Parse(d.Text)
+	if err != nil {
+		answer.message(ctx, a.problem(ctx, d, err))
+		return
+	}
+	switch c.Verb {
+	case commands.VerbForm:
+		answer.empty(ctx)
+		a.openForm(ctx, d, commands.Values{}, nil)
+	case commands.VerbHelp:
+		answer.message(ctx, helpMessage(commands.Help(strings.Join(c.Args, " "))))
+	case commands.VerbWhoami:
+		answer.empty(ctx)
+		a.whoami(ctx, d)
+	case commands.VerbStatus:
+		answer.empty(ctx)
+		a.status(ctx, d, c.Args[0])
+	case commands.VerbRegister:
+		reg, err := commands.BuildRegistration(c.Values)
+		if err != nil {
+			answer.message(ctx, a.problem(ctx, d, err))
+			return
+		}
+		a.register(ctx, d, answer, reg)
+	}
+}
+
+// register shows the preview of a typed command or, where the settings say
+// so, has it accepted at once.
+func (a *App) register(ctx context.Context, d delivery, answer *answer, reg commands.Registration) {
+	if !a.firstTime(ctx, d.Key) {
+		answer.empty(ctx)
+		return
+	}
+	type outcome struct {
+		op       operation.Operation
+		accepted bool
+		err      error
+	}
+	ready := make(chan outcome, 1)
+	work := func() {
+		op, accepted, err := a.ask(ctx, d, reg)
+		ready <- outcome{op, accepted, err}
+	}
+	if a.Confirm == operation.ConfirmAlways || a.Confirm == "" {
+		answer.empty(ctx) // nothing is accepted by this: the preview comes first
+		work()
+	} else {
+		// What is accepted at once is on disk before Slack is answered, if
+		// that can be had in the time Slack gives.
+		a.lanes.work.Add(1)
+		go func() { defer a.lanes.work.Done(); work() }()
+	}
+	timer := time.NewTimer(ackBudget)
+	defer timer.Stop()
+	var got outcome
+	select {
+	case got = <-ready:
+	case <-timer.C:
+		answer.empty(ctx)
+		got = <-ready
+	}
+	answer.empty(ctx)
+	switch {
+	case got.err != nil:
+		a.tell(ctx, d, a.problem(ctx, d, got.err))
+	case got.accepted:
+		a.Intake.Begin(ctx, got.op.ID)
+	default:
+		a.tell(ctx, d, previewMessage(got.op, a.wording()))
+	}
+}
+
+// ackBudget is how much of Slack's three seconds a check may use.
+const ackBudget = 2 * time.Second
+
+// ask hands a registration to the intake, with the place it comes from.
+func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration) (operation.Operation, bool, error) {
+	place, err := a.resultPlace(ctx, d, reg)
+	if err != nil {
+		return operation.Operation{}, false, err
+	}
+	return a.Intake.Ask(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key})
+}
+
+// resultPlace completes the place with the channel that is to see the result,
+// and makes sure that the bot can post there, before anything is asked for.
+func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registration) (operation.Place, error) {
+	p := a.place(d)
+	p.ResultID = p.ChannelID
+	if reg.Channel != "" {
+		p.ResultID = reg.Channel
+	}
+	c, err := a.Directory.Channel(ctx, p.ResultID)
+	switch code := errorCode(err); {
+	case code == "channel_not_found":
+		return p, a.cannotPost(p.ResultID, code)
+	case err != nil:
+		return p, &operation.UnavailableError{What: "Slack", Err: err}
+	case c.Archived:
+		return p, a.cannotPost(p.ResultID, "is_archived")
+	case c.Shared && p.ResultID != p.ChannelID:
+		return p, &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedShared, Person: true}, Operation: operation.Operation{Actor: d.Actor, Place: p}}
+	case !c.Member && !c.Direct && !c.Shared:
+		return p, a.cannotPost(p.ResultID, "not_in_channel")
+	}
+	if p.ChannelName == "" || p.ResultID == p.ChannelID {
+		p.ChannelName = c.Name
+	}
+	return p, nil
+}
+
+// channelError says that the bot cannot post where the result should go.
+type channelError struct {
+	channel string
+	code    string // Slack's word
+	words   message
+}
+
+func (e *channelError) Error() string { return "cannot post in " + e.channel + ": " + e.code }
+
+func (a *App) cannotPost(channel, code string) error {
+	return &channelError{channel, code, channelMessage(channel, code, a.wording())}
+}
+
+// whoami tells a person what the bot knows of them and what the rules say.
+func (a *App) whoami(ctx context.Context, d delivery) {
+	s, err := a.Explainer.Whoami(ctx, d.Actor, d.Place)
+	if err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, &operation.UnavailableError{What: "Slack", Err: err}))
+		return
+	}
+	a.tell(ctx, d, whoamiMessage(s, a.wording()))
+}
+
+// status tells where an operation stands.
+func (a *App) status(ctx context.Context, d delivery, ref string) {
+	op, err := a.Intake.Status(ctx, ref, d.Actor, d.Place)
+	if errors.Is(err, operation.ErrNotFound) {
+		a.tell(ctx, d, unknownRefMessage(ref))
+		return
+	}
+	if err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+		return
+	}
+	events, err := a.History.Events(ctx, op.ID)
+	if err != nil {
+		a.Log.Warn("history could not be read", zap.String("operation", op.ID), zap.Error(err))
+	}
+	a.tell(ctx, d, statusMessage(op, events, a.Board.cardLink(ctx, op.ID)))
+}
+
+// trimName takes the command's own name off a command line.
+func trimName(line string) string {
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), commands.Name))
+}

@@ -1,0 +1,202 @@
+package slackapp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"lbbot/zenlayer"
+)
+
+// WebConfig configures a Web.
+type WebConfig struct {
+	BotToken zenlayer.Secret // xoxb-…
+	APIURL   string          // ends in a slash
+	Log      *zap.Logger
+}
+
+// Web is the Web API as this bot uses it. Two clients share its connections:
+// one for the three seconds that a trigger lives, which never waits and
+// repeats, and one for everything else, which obeys Retry-After.
+type Web struct {
+	quick   *slack.Client
+	patient *slack.Client
+	http    *http.Client
+	hosts   []string // where response URLs may point
+	token   zenlayer.Secret
+	log     *zap.Logger
+}
+
+const (
+	quickWithin   = 2500 * time.Millisecond // Slack's trigger lives 3 s, and began before us
+	patientWithin = 15 * time.Second        // one Web API call, its waiting for a rate limit excluded
+	maxRetries    = 3                       // answers of 429 that one call waits for
+)
+
+// NewWeb makes the clients. It calls nothing.
+func NewWeb(c WebConfig) (*Web, error) {
+	api, err := url.Parse(c.APIURL)
+	if err != nil || api.Host == "" {
+		return nil, fmt.Errorf("slack API address %q is not a URL", c.APIURL)
+	}
+	w := &Web{token: c.BotToken, log: c.Log, hosts: []string{"hooks.slack.com", "hooks.slack-gov.com"}}
+	if !strings.HasSuffix(api.Hostname(), "slack.com") {
+		w.hosts = append(w.hosts, api.Host) // a stand-in or proxy hands out response URLs of its own
+	}
+	// Slack answers no call with a redirect, and a followed one could take
+	// the token along.
+	noRedirects := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16
+	w.http = &http.Client{Transport: transport, Timeout: patientWithin, CheckRedirect: noRedirects}
+	quick := &http.Client{Transport: transport, Timeout: quickWithin, CheckRedirect: noRedirects}
+	w.quick = slack.New(c.BotToken.Reveal(), slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(quick))
+	w.patient = slack.New(c.BotToken.Reveal(), slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(w.http), slack.OptionRetry(maxRetries))
+	return w, nil
+}
+
+// Close lets go of idle connections.
+func (w *Web) Close() { w.http.CloseIdleConnections() }
+
+// errorCode returns Slack's word for a failed call, such as "not_in_channel";
+// empty when nothing answered.
+func errorCode(err error) string {
+	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		return e.Err
+	}
+	if _, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		return "ratelimited"
+	}
+	return ""
+}
+
+// certainlyNotDone reports whether a failed write certainly had no effect:
+// Slack answered, and not with one of the codes that may come after the effect.
+func certainlyNotDone(err error) bool {
+	code := errorCode(err)
+	return code != "" && !slices.Contains([]string{"fatal_error", "internal_error", "request_timeout", "service_unavailable"}, code)
+}
+
+// scrub removes from an error what must not be shown: a response URL is a
+// right to post, and a URL error names its URL.
+func scrub(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// post sends a message and returns its ts.
+func (w *Web) post(ctx context.Context, channel string, m message) (ts string, err error) {
+	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+	if m.Metadata != nil {
+		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
+	}
+	_, ts, err = w.patient.PostMessageContext(ctx, channel, options...)
+	if err != nil {
+		return "", fmt.Errorf("posting to %s: %w", channel, scrub(err))
+	}
+	return ts, nil
+}
+
+// edit replaces a message.
+func (w *Web) edit(ctx context.Context, channel, ts string, m message) error {
+	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...)}
+	if m.Metadata != nil {
+		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
+	}
+	if _, _, _, err := w.patient.UpdateMessageContext(ctx, channel, ts, options...); err != nil {
+		return fmt.Errorf("editing %s in %s: %w", ts, channel, scrub(err))
+	}
+	return nil
+}
+
+// ephemeral sends a message that only one person sees.
+func (w *Web) ephemeral(ctx context.Context, channel, user string, m message) error {
+	_, err := w.patient.PostEphemeralContext(ctx, channel, user, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+	if err != nil {
+		return fmt.Errorf("posting privately in %s: %w", channel, scrub(err))
+	}
+	return nil
+}
+
+// openView opens a modal with a fresh trigger.
+func (w *Web) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) (*slack.ViewResponse, error) {
+	r, err := w.quick.OpenViewContext(ctx, trigger, v)
+	if err != nil {
+		return nil, fmt.Errorf("opening a view: %w", scrub(err))
+	}
+	return r, nil
+}
+
+// updateView replaces an open modal.
+func (w *Web) updateView(ctx context.Context, id string, v slack.ModalViewRequest) error {
+	if _, err := w.patient.UpdateViewContext(ctx, v, "", "", id); err != nil {
+		return fmt.Errorf("updating a view: %w", scrub(err))
+	}
+	return nil
+}
+
+// permalink returns the address of a message, empty if Slack does not say.
+func (w *Web) permalink(ctx context.Context, channel, ts string) string {
+	if channel == "" || ts == "" {
+		return ""
+	}
+	link, err := w.quick.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	if err != nil {
+		return ""
+	}
+	return link
+}
+
+// response is what a response URL is asked to do.
+type response struct {
+	Text            string        `json:"text,omitempty"`
+	Blocks          []slack.Block `json:"blocks,omitempty"`
+	ResponseType    string        `json:"response_type,omitempty"`
+	ReplaceOriginal bool          `json:"replace_original"`
+	DeleteOriginal  bool          `json:"delete_original,omitempty"`
+}
+
+// respond posts to a response URL: five times within 30 minutes, says Slack.
+// Anything but status 200 with the body "ok" is a failure, because the bodies
+// of used-up URLs are not documented. The address is in no error.
+func (w *Web) respond(ctx context.Context, address string, r response) error {
+	u, err := url.Parse(address)
+	if err != nil || !slices.Contains(w.hosts, u.Host) || u.Scheme != "https" && !strings.HasPrefix(u.Host, "127.0.0.1:") && !strings.HasPrefix(u.Host, "localhost:") {
+		return errors.New("answering an interaction: the address is not one of Slack's")
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("answering an interaction: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(string(body)))
+	if err != nil {
+		return errors.New("answering an interaction: the address is malformed")
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	resp, err := w.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("answering an interaction: %w", scrub(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	if err != nil {
+		return fmt.Errorf("answering an interaction: %w", err)
+	}
+	if text := strings.TrimSpace(string(answer)); resp.StatusCode != http.StatusOK || text != "ok" && !strings.Contains(text, `"ok":true`) {
+		return fmt.Errorf("answering an interaction: Slack answered with status %d", resp.StatusCode)
+	}
+	return nil
+}

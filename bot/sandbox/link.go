@@ -45,16 +45,3 @@ type socketLink interface {
 	deliver(ctx context.Context, kind envelopeKind, payload any, acceptsResponse bool, o deliverOptions) ackResult
 	close()
 }
-
-// offline is a link without Socket Mode: nobody is ever connected.
-type offline struct{ http.Handler }
-
-func newLink(*Slack) socketLink { return offline{http.NotFoundHandler()} }
-
-func (offline) openURL(baseWS string) string { return baseWS + "/link/" }
-
-func (offline) deliver(context.Context, envelopeKind, any, bool, deliverOptions) ackResult {
-	return ackResult{NoConnection: true}
-}
-
-func (offline) close() {}

@@ -1,0 +1,251 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Limits of docs.slack.dev/apis/events-api/using-socket-mode and of what is
+// seen of Slack's servers.
+const (
+	maxSockets     = 10
+	maxClientFrame = 20480 // bytes; larger ones end the connection with 1009
+	rememberAcks   = 10_000
+)
+
+// socketOptions configures the Socket Mode half. Zero durations mean Slack's.
+type socketOptions struct {
+	appID   func() string
+	now     func() time.Time
+	finding func(format string, args ...any)
+	changed func() // after a connection came or went; may be nil
+
+	ackLimit time.Duration // 3 s
+	timing   SocketTiming
+}
+
+// SocketTiming holds the intervals of a connection. Zero means Slack's, as far
+// as they are known.
+type SocketTiming struct {
+	Ping         time.Duration // between our pings; 10 s
+	Life         time.Duration // what hello announces; 18,060 s, with debug_reconnects=true 360 s
+	WarnBefore   time.Duration // from warning to the end of a life; 10 s
+	RefreshGrace time.Duration // from refresh_requested to the close; 2 s
+	CloseWait    time.Duration // for the client's answer to our close frame; 5 s
+}
+
+func (t SocketTiming) orSlacks() SocketTiming {
+	for field, fallback := range map[*time.Duration]time.Duration{
+		&t.Ping: 10 * time.Second, &t.Life: 18060 * time.Second, &t.WarnBefore: 10 * time.Second,
+		&t.RefreshGrace: 2 * time.Second, &t.CloseWait: 5 * time.Second,
+	} {
+		if *field <= 0 {
+			*field = fallback
+		}
+	}
+	return t
+}
+
+// SocketRules switches single rules of Socket Mode, mostly where Slack's own
+// behaviour is not documented. The zero value is the strictest.
+type SocketRules struct {
+	// AcceptForeignAcks takes an ack that arrives on another connection than its
+	// envelope.
+	AcceptForeignAcks bool
+	// DropOversized drops frames over 20,480 bytes in silence instead of closing
+	// with 1009; both were seen.
+	DropOversized bool
+	// AllowFragments takes messages in several frames.
+	AllowFragments bool
+	// LeaveTCPOpen answers a close frame without ending TCP, as Slack is
+	// reported to do.
+	LeaveTCPOpen bool
+}
+
+// sockets is the Socket Mode half of the stand-in. No method calls finding or
+// changed while it holds mu, because the owner's lock may be held by callers.
+type sockets struct {
+	o    socketOptions
+	ctx  context.Context // ends with close; bounds every goroutine
+	stop context.CancelFunc
+	work sync.WaitGroup
+
+	mu         sync.Mutex
+	rules      SocketRules
+	timing     SocketTiming
+	tickets    map[string]bool
+	conns      []*socketConn // registered at the stand-in, ghosts included
+	past       []ConnectionInfo
+	deliveries map[string]*dispatch
+	order      []string // ids of deliveries, oldest first
+	lastID     int
+
+	disabled     bool
+	refuse       int
+	refuseStatus int
+	swallow      int
+}
+
+func newSockets(o socketOptions) *sockets {
+	if o.ackLimit == 0 {
+		o.ackLimit = 3 * time.Second
+	}
+	if o.now == nil {
+		o.now = time.Now
+	}
+	if o.changed == nil {
+		o.changed = func() {}
+	}
+	s := &sockets{o: o, timing: o.timing.orSlacks(), tickets: map[string]bool{}, deliveries: map[string]*dispatch{}}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	return s
+}
+
+// openURL makes an address with a ticket that works once; baseWS is for example
+// "ws://127.0.0.1:40123".
+func (s *sockets) openURL(baseWS string) string {
+	ticket := secret()
+	s.mu.Lock()
+	s.tickets[ticket] = true
+	s.mu.Unlock()
+	return baseWS + "/link/?" + url.Values{"ticket": {ticket}, "app_id": {s.o.appID()}}.Encode()
+}
+
+// ServeHTTP upgrades and then serves one connection; it returns with its end.
+func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	if s.ctx.Err() != nil {
+		s.mu.Unlock()
+		http.Error(w, "closed", http.StatusServiceUnavailable)
+		return
+	}
+	s.work.Add(1)
+	defer s.work.Done()
+	if s.refuse != 0 {
+		s.refuse--
+		status := s.refuseStatus
+		s.mu.Unlock()
+		http.Error(w, "refused by script", status)
+		return
+	}
+	ticket := r.URL.Query().Get("ticket")
+	valid := s.tickets[ticket]
+	delete(s.tickets, ticket)
+	rules, timing := s.rules, s.timing
+	s.mu.Unlock()
+	if !valid {
+		s.o.finding("Socket Mode: a ticket was used twice or never issued")
+		http.Error(w, "invalid ticket", http.StatusForbidden)
+		return
+	}
+	hijacker := &frameHijacker{ResponseWriter: w, watch: &frameWatch{maxFrame: maxClientFrame, fragments: rules.AllowFragments, anySize: rules.DropOversized}}
+	upgrader := websocket.Upgrader{ReadBufferSize: 4096, WriteBufferSize: 4096,
+		CheckOrigin: func(*http.Request) bool { return true }} // compression is declined
+	ws, err := upgrader.Upgrade(hijacker, r, nil)
+	if err != nil {
+		return // the upgrader has answered
+	}
+	if r.URL.Query().Get("debug_reconnects") == "true" {
+		timing.Life = min(timing.Life, 360*time.Second)
+	}
+	s.serve(newSocketConn(s, ws, hijacker.watch, timing))
+}
+
+// serve runs one connection: registration, hello, pings and reading.
+func (s *sockets) serve(k *socketConn) {
+	defer func() { _ = k.ws.Close() }()
+	count, refusal := s.register(k)
+	if refusal != "" {
+		_ = k.send(s.ctx, map[string]any{"type": "disconnect", "reason": refusal, "debug_info": map[string]any{"host": k.host}})
+		k.closeFrame(websocket.CloseNormalClosure, "")
+		return
+	}
+	s.o.changed()
+	defer s.o.changed()
+	_ = k.send(s.ctx, map[string]any{"type": "hello", "num_connections": count,
+		"connection_info": map[string]any{"app_id": s.o.appID()},
+		"debug_info":      map[string]any{"host": k.host, "build_number": 1, "approximate_connection_time": int(k.timing.Life.Seconds())}})
+	s.work.Go(k.pulse)
+	k.read()
+	if k.isGhost() { // registered and routed to until the stand-in closes or forgets it
+		<-k.gone
+	}
+	s.unregister(k)
+}
+
+// register counts the connection in, or says why not.
+func (s *sockets) register(k *socketConn) (count int, refusal string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ctx.Err() != nil:
+		return 0, "refresh_requested"
+	case s.disabled:
+		return 0, "link_disabled"
+	case len(s.conns) >= maxSockets:
+		return 0, "too_many_websockets"
+	}
+	s.lastID++
+	k.id = s.lastID
+	k.registered = true
+	s.conns = append(s.conns, k)
+	return len(s.conns), ""
+}
+
+func (s *sockets) unregister(k *socketConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = slices.DeleteFunc(s.conns, func(other *socketConn) bool { return other == k })
+	if k.registered {
+		k.registered = false
+		s.past = append(s.past, k.info())
+	}
+}
+
+// routable picks one registered connection at random, as Slack documents no
+// pattern; nil if there is none.
+func (s *sockets) routable() *socketConn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := slices.DeleteFunc(slices.Clone(s.conns), func(k *socketConn) bool { return k.unroutable })
+	if len(open) == 0 {
+		return nil
+	}
+	return open[rand.IntN(len(open))]
+}
+
+// each calls f for every registered connection.
+func (s *sockets) each(f func(*socketConn)) {
+	s.mu.Lock()
+	all := slices.Clone(s.conns)
+	s.mu.Unlock()
+	for _, k := range all {
+		f(k)
+	}
+}
+
+// close ends every connection and waits for their goroutines.
+func (s *sockets) close() {
+	s.mu.Lock()
+	s.stop()
+	s.mu.Unlock()
+	s.each(func(k *socketConn) { k.end("stand-in closed") })
+	s.work.Wait()
+}
+
+func toJSON(v any) ([]byte, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a frame: %w", err)
+	}
+	return raw, nil
+}

@@ -1,0 +1,501 @@
+package sandbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
+)
+
+const patience = 20 * time.Second // for what must happen; tests never wait for it when it does
+
+// start serves a stand-in with quick intervals.
+func start(t *testing.T, o sandbox.Options) *sandbox.Slack {
+	t.Helper()
+	s := sandbox.New(o)
+	s.SetSocketTiming(sandbox.SocketTiming{Ping: 20 * time.Millisecond, RefreshGrace: 50 * time.Millisecond, CloseWait: time.Second})
+	_, err := s.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// address calls apps.connections.open.
+func address(t *testing.T, s *sandbox.Slack) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.APIURL()+"apps.connections.open", http.NoBody)
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+s.AppToken())
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct {
+		OK    bool
+		URL   string
+		Error string
+	}
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&answer))
+	require.True(t, answer.OK, answer.Error)
+	return answer.URL
+}
+
+// client is a bare WebSocket.
+type client struct {
+	*testing.T
+	ws *websocket.Conn
+}
+
+func dial(t *testing.T, s *sandbox.Slack) client {
+	t.Helper()
+	d := websocket.Dialer{WriteBufferSize: 64 << 10, EnableCompression: true}
+	ws, resp, err := d.Dial(address(t, s), nil)
+	require.NoError(t, err)
+	require.Empty(t, resp.Header.Get("Sec-Websocket-Extensions"), "compression is declined")
+	t.Cleanup(func() { _ = ws.Close() })
+	return client{t, ws}
+}
+
+type frame struct {
+	Type           string
+	Reason         string
+	NumConnections int    `json:"num_connections"`
+	EnvelopeID     string `json:"envelope_id"`
+	Payload        json.RawMessage
+	ConnectionInfo struct {
+		AppID string `json:"app_id"`
+	} `json:"connection_info"`
+	DebugInfo struct {
+		Life int `json:"approximate_connection_time"`
+	} `json:"debug_info"`
+}
+
+func (c client) next() frame {
+	c.Helper()
+	var f frame
+	require.NoError(c, c.ws.SetReadDeadline(time.Now().Add(patience)))
+	require.NoError(c, c.ws.ReadJSON(&f))
+	return f
+}
+
+func (c client) send(text string) {
+	c.Helper()
+	require.NoError(c, c.ws.WriteMessage(websocket.TextMessage, []byte(text)))
+}
+
+// greeted dials and takes the hello.
+func greeted(t *testing.T, s *sandbox.Slack) client {
+	t.Helper()
+	c := dial(t, s)
+	require.Equal(t, "hello", c.next().Type)
+	return c
+}
+
+// end reads until the connection ends and returns why.
+func (c client) end() error {
+	c.Helper()
+	require.NoError(c, c.ws.SetReadDeadline(time.Now().Add(patience)))
+	for {
+		if _, _, err := c.ws.ReadMessage(); err != nil {
+			return err
+		}
+	}
+}
+
+type ack struct {
+	payload json.RawMessage
+	acked   bool
+}
+
+// deliver sends one envelope in the background.
+func deliver(t *testing.T, s *sandbox.Slack, kind string, accepts bool) <-chan ack {
+	done := make(chan ack, 1)
+	go func() {
+		payload, acked := s.Deliver(t.Context(), kind, map[string]any{"text": "x"}, accepts)
+		done <- ack{payload, acked}
+	}()
+	return done
+}
+
+func receive(t *testing.T, from <-chan ack) ack {
+	t.Helper()
+	select {
+	case a := <-from:
+		return a
+	case <-time.After(patience):
+		require.Fail(t, "the delivery never ended")
+		return ack{}
+	}
+}
+
+func requireFinding(t *testing.T, s *sandbox.Slack, part string) {
+	t.Helper()
+	require.Eventually(t, func() bool { return strings.Contains(strings.Join(s.Findings(), "\n"), part) }, patience, time.Millisecond,
+		"no finding says %q", part)
+}
+
+func TestHelloComesAtOnceAndCountsConnections(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	first := dial(t, s).next()
+	require.Equal(t, "hello", first.Type)
+	require.Equal(t, 1, first.NumConnections)
+	require.Equal(t, 18060, first.DebugInfo.Life)
+	require.Equal(t, s.Workspace().AppID, first.ConnectionInfo.AppID)
+	require.Equal(t, 2, dial(t, s).next().NumConnections)
+}
+
+func TestDebugReconnectsShortensTheLife(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	ws, _, err := websocket.DefaultDialer.Dial(address(t, s)+"&debug_reconnects=true", nil)
+	require.NoError(t, err)
+	defer func() { _ = ws.Close() }()
+	require.Equal(t, 360, client{t, ws}.next().DebugInfo.Life)
+}
+
+func TestConnectionIsWarnedAndRefreshedAtTheEndOfItsLife(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	s.SetSocketTiming(sandbox.SocketTiming{Life: 40 * time.Millisecond, WarnBefore: 20 * time.Millisecond, RefreshGrace: time.Millisecond})
+	c := greeted(t, s)
+	require.Equal(t, "warning", c.next().Reason)
+	require.Equal(t, "refresh_requested", c.next().Reason)
+	require.True(t, websocket.IsCloseError(c.end(), websocket.CloseNormalClosure))
+}
+
+func TestTicketWorksOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	url := address(t, s)
+	ws, _, err := websocket.DefaultDialer.Dial(url, nil)
+	require.NoError(t, err)
+	defer func() { _ = ws.Close() }()
+	_, resp, err := websocket.DefaultDialer.Dial(url, nil)
+	require.Error(t, err)
+	require.Equal(t, http.StatusForbidden, resp.StatusCode)
+	requireFinding(t, s, "ticket")
+}
+
+func TestServerPingsAndAnswersPings(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	c := greeted(t, s)
+	pinged, ponged := make(chan string, 100), make(chan string, 100)
+	c.ws.SetPingHandler(func(text string) error {
+		pinged <- text
+		return c.ws.WriteControl(websocket.PongMessage, []byte(text), time.Now().Add(time.Second))
+	})
+	c.ws.SetPongHandler(func(text string) error { ponged <- text; return nil })
+	require.NoError(t, c.ws.WriteControl(websocket.PingMessage, []byte("mine"), time.Now().Add(time.Second)))
+	go func() { _, _, _ = c.ws.ReadMessage() }()
+	require.Contains(t, <-pinged, "Ping from applink-")
+	require.Equal(t, "mine", <-ponged)
+	require.Eventually(t, func() bool { return s.Connections()[0].Pongs > 1 }, patience, time.Millisecond)
+}
+
+func TestAcks(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		ack, payload string
+		accepts      bool
+		finding      string
+	}{
+		"without a payload":                      {`{"envelope_id":"ID"}`, "", true, ""},
+		"with an empty payload":                  {`{"envelope_id":"ID","payload":{}}`, "", false, ""},
+		"with a null payload":                    {`{"envelope_id":"ID","payload":null}`, "", false, ""},
+		"with a payload":                         {`{"envelope_id":"ID","payload":{"text":"hi"}}`, `{"text":"hi"}`, true, ""},
+		"with a payload where none is accepted":  {`{"envelope_id":"ID","payload":{"text":"hi"}}`, `{"text":"hi"}`, false, "accepts no payload"},
+		"after a frame that is no ack":           {"{}" + "\n" + `{"envelope_id":"ID"}`, "", true, "not an ack"},
+		"after an ack for an unknown envelope":   {`{"envelope_id":"other"}` + "\n" + `{"envelope_id":"ID"}`, "", true, "unknown envelope"},
+		"twice; the second one is only recorded": {`{"envelope_id":"ID"}` + "\n" + `{"envelope_id":"ID","payload":{"a":1}}`, "", true, "acked twice"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, sandbox.Options{})
+			c := greeted(t, s)
+			done := deliver(t, s, "slash_commands", tt.accepts)
+			id := c.next().EnvelopeID
+			for line := range strings.SplitSeq(tt.ack, "\n") {
+				c.send(strings.ReplaceAll(line, "ID", id))
+			}
+			got := receive(t, done)
+			require.True(t, got.acked)
+			require.Equal(t, tt.payload, string(got.payload))
+			if tt.finding == "" {
+				require.Empty(t, s.Findings())
+			} else {
+				requireFinding(t, s, tt.finding)
+			}
+		})
+	}
+}
+
+func TestAckThatComesTooLateIsAFinding(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{AckLimit: 10 * time.Millisecond})
+	c := greeted(t, s)
+	done := deliver(t, s, "slash_commands", true)
+	id := c.next().EnvelopeID
+	require.False(t, receive(t, done).acked)
+	c.send(`{"envelope_id":"` + id + `"}`)
+	requireFinding(t, s, "too late")
+}
+
+func TestSwallowedAckLooksLikeNone(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{AckLimit: 100 * time.Millisecond})
+	c := greeted(t, s)
+	s.SwallowAcks(1)
+	done := deliver(t, s, "slash_commands", true)
+	c.send(`{"envelope_id":"` + c.next().EnvelopeID + `"}`)
+	require.False(t, receive(t, done).acked)
+	require.Empty(t, s.Findings())
+}
+
+func TestAckOnAnotherConnection(t *testing.T) {
+	t.Parallel()
+	for name, accept := range map[string]bool{"is rejected": false, "is taken if the rule is off": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, sandbox.Options{AckLimit: time.Second})
+			s.SetSocketRules(sandbox.SocketRules{AcceptForeignAcks: accept})
+			a, b := greeted(t, s), greeted(t, s)
+			got := make(chan string, 2)
+			for at, other := range map[client]client{a: b, b: a} {
+				go func() {
+					var f frame
+					if at.ws.ReadJSON(&f) == nil {
+						_ = other.ws.WriteMessage(websocket.TextMessage, []byte(`{"envelope_id":"`+f.EnvelopeID+`"}`))
+						got <- f.EnvelopeID
+					}
+				}()
+			}
+			require.Equal(t, accept, receive(t, deliver(t, s, "slash_commands", true)).acked)
+			require.Len(t, got, 1, "an envelope goes to one connection only")
+			require.Equal(t, accept, len(s.Findings()) == 0)
+		})
+	}
+}
+
+func TestNoConnectionIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{AckLimit: time.Hour})
+	require.False(t, receive(t, deliver(t, s, "slash_commands", true)).acked)
+}
+
+func TestEleventhConnectionIsTooMany(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	for range 10 {
+		greeted(t, s)
+	}
+	c := dial(t, s)
+	require.Equal(t, "too_many_websockets", c.next().Reason)
+	require.Error(t, c.end())
+	require.Len(t, s.Connections(), 10)
+}
+
+func TestFrameRules(t *testing.T) {
+	t.Parallel()
+	oversized := func(c client) { c.send(`{"envelope_id":"` + strings.Repeat("x", 20481) + `"}`) }
+	fragmented := func(c client) {
+		w, err := c.ws.NextWriter(websocket.TextMessage)
+		require.NoError(c, err)
+		_, err = io.WriteString(w, `{"envelope_id":"unknown","payload":"`+strings.Repeat("y", 70<<10)+`"}`)
+		require.NoError(c, err)
+		require.NoError(c, w.Close())
+	}
+	tests := map[string]struct {
+		rules   sandbox.SocketRules
+		act     func(client)
+		finding string
+		code    int // 0: the connection stays
+	}{
+		"a frame over 20,480 bytes ends the connection": {sandbox.SocketRules{}, oversized, "over the limit", websocket.CloseMessageTooBig},
+		"a frame over 20,480 bytes is dropped":          {sandbox.SocketRules{DropOversized: true}, oversized, "was dropped", 0},
+		"fragments are refused":                         {sandbox.SocketRules{}, fragmented, "fragments", websocket.CloseProtocolError},
+		"fragments are taken if allowed":                {sandbox.SocketRules{AllowFragments: true, DropOversized: true}, fragmented, "was dropped", 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, sandbox.Options{})
+			s.SetSocketRules(tt.rules)
+			c := greeted(t, s)
+			tt.act(c)
+			requireFinding(t, s, tt.finding)
+			if tt.code != 0 {
+				require.True(t, websocket.IsCloseError(c.end(), tt.code))
+				return
+			}
+			require.Len(t, s.Connections(), 1)
+		})
+	}
+}
+
+func TestScriptedEnds(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		script func(*sandbox.Slack)
+		reason string
+		code   int
+	}{
+		"refresh":       {(*sandbox.Slack).Refresh, "refresh_requested", websocket.CloseNormalClosure},
+		"warning":       {func(s *sandbox.Slack) { s.Warn(time.Millisecond) }, "warning", websocket.CloseNormalClosure},
+		"link disabled": {func(s *sandbox.Slack) { s.LinkDisabled(true) }, "link_disabled", websocket.CloseNormalClosure},
+		"dropped":       {(*sandbox.Slack).DropConnections, "", 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, sandbox.Options{})
+			c := greeted(t, s)
+			tt.script(s)
+			if tt.reason != "" {
+				require.Equal(t, tt.reason, c.next().Reason)
+			}
+			err := c.end()
+			require.Equal(t, tt.code != 0, websocket.IsCloseError(err, websocket.CloseNormalClosure), "%v", err)
+			require.Eventually(t, func() bool { return len(s.Connections()) == 0 }, patience, time.Millisecond)
+		})
+	}
+}
+
+func TestLinkStaysDisabledUntilSwitchedOn(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	s.LinkDisabled(true)
+	require.Equal(t, "link_disabled", dial(t, s).next().Reason)
+	s.LinkDisabled(false)
+	greeted(t, s)
+}
+
+func TestRefreshWaitsForTheAcksItIsOwed(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	s.SetSocketTiming(sandbox.SocketTiming{RefreshGrace: time.Nanosecond})
+	c := greeted(t, s)
+	done := deliver(t, s, "slash_commands", true)
+	id := c.next().EnvelopeID
+	s.Refresh()
+	require.Equal(t, "refresh_requested", c.next().Reason)
+	c.send(`{"envelope_id":"` + id + `"}`)
+	require.True(t, receive(t, done).acked)
+	require.True(t, websocket.IsCloseError(c.end(), websocket.CloseNormalClosure))
+}
+
+func TestGhostKeepsItsPlaceAndSwallowsEnvelopes(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{AckLimit: 20 * time.Millisecond})
+	c := greeted(t, s)
+	s.Ghost(1)
+	require.False(t, receive(t, deliver(t, s, "slash_commands", true)).acked)
+	require.NoError(t, c.ws.Close())
+	require.Equal(t, 2, dial(t, s).next().NumConnections, "the client is gone, its place is not")
+	s.ForgetGhosts()
+	require.Eventually(t, func() bool { return len(s.Connections()) == 1 }, patience, time.Millisecond)
+}
+
+func TestMuteHoldsFramesBack(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{AckLimit: 30 * time.Millisecond})
+	c := greeted(t, s)
+	s.Mute(time.Hour)
+	require.False(t, receive(t, deliver(t, s, "slash_commands", true)).acked)
+	s.Mute(time.Nanosecond)
+	done := deliver(t, s, "events_api", false)
+	c.send(`{"envelope_id":"` + c.next().EnvelopeID + `"}`)
+	receive(t, done)
+}
+
+func TestRefusedUpgrades(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	s.RefuseUpgrades(1, http.StatusBadGateway)
+	_, resp, err := websocket.DefaultDialer.Dial(address(t, s), nil)
+	require.Error(t, err)
+	require.Equal(t, http.StatusBadGateway, resp.StatusCode)
+	greeted(t, s)
+}
+
+func TestCloseHandshake(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]bool{"TCP is closed": false, "TCP is left open": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, sandbox.Options{})
+			s.SetSocketRules(sandbox.SocketRules{LeaveTCPOpen: leave})
+			c := greeted(t, s)
+			goodbye := websocket.FormatCloseMessage(websocket.CloseGoingAway, "")
+			require.NoError(t, c.ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(time.Second)))
+			require.True(t, websocket.IsCloseError(c.end(), websocket.CloseGoingAway), "the close frame is answered")
+			require.Eventually(t, func() bool { return len(s.PastConnections()) == 1 }, patience, time.Millisecond)
+			require.Equal(t, "close frame", s.PastConnections()[0].Ended)
+			require.Equal(t, websocket.CloseGoingAway, s.PastConnections()[0].CloseCode)
+
+			raw := c.ws.UnderlyingConn()
+			limit := patience
+			if leave {
+				limit = 20 * time.Millisecond
+			}
+			require.NoError(t, raw.SetReadDeadline(time.Now().Add(limit)))
+			_, err := raw.Read(make([]byte, 1))
+			if leave {
+				require.ErrorContains(t, err, "timeout")
+			} else {
+				require.ErrorIs(t, err, io.EOF)
+			}
+		})
+	}
+}
+
+func TestClientThatJustCutsIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	require.NoError(t, greeted(t, s).ws.Close())
+	require.Eventually(t, func() bool { return len(s.PastConnections()) == 1 }, patience, time.Millisecond)
+	require.Equal(t, "cut", s.PastConnections()[0].Ended)
+}
+
+func TestSlackGoWorksUnchanged(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	api := slack.New(s.BotToken(), slack.OptionAppLevelToken(s.AppToken()), slack.OptionAPIURL(s.APIURL()))
+	bot := socketmode.New(api)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- bot.RunContext(ctx) }()
+	seen := make(chan struct{}, 1)
+	go func() {
+		for event := range bot.Events {
+			switch event.Type {
+			case socketmode.EventTypeHello:
+				seen <- struct{}{}
+			case socketmode.EventTypeSlashCommand:
+				_ = bot.AckCtx(ctx, event.Request.EnvelopeID, map[string]string{"text": event.Data.(slack.SlashCommand).Text})
+			}
+		}
+	}()
+	<-seen
+	got := receive(t, deliver(t, s, "slash_commands", true))
+	require.True(t, got.acked)
+	require.JSONEq(t, `{"text":"x"}`, string(got.payload))
+	s.Refresh()
+	<-seen
+	require.True(t, receive(t, deliver(t, s, "slash_commands", true)).acked)
+	require.Empty(t, s.Findings())
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	close(bot.Events)
+}

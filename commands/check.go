@@ -37,9 +37,11 @@ func (b *builder) setListener(f *Field, value string) {
 }
 
 func (b *builder) setServer(f *Field, value string) {
-	if several := strings.FieldsFunc(value, isListGap); len(several) > 1 && !strings.Contains(value, " ") {
-		b.fail(f.Key, value, "One server at a time. You gave "+strconv.Itoa(len(several))+".", unknown)
-		return
+	if strings.IndexByte(value, ',') >= 0 && strings.IndexByte(value, ' ') < 0 {
+		if several := strings.FieldsFunc(value, isListGap); len(several) > 1 {
+			b.fail(f.Key, value, "One server at a time. You gave "+strconv.Itoa(len(several))+".", unknown)
+			return
+		}
 	}
 	if text := wrongReference(f, value); text != "" {
 		b.fail(f.Key, value, text, unknown)

@@ -222,7 +222,7 @@ func (s *scanner) quotedValue(w *word, key string) {
 // plain undoes Slack's escapes in a value. A link without a text is an
 // address someone typed: only the reason keeps its scheme.
 func plain(key, v string) string {
-	if !strings.ContainsAny(v, "<&") {
+	if strings.IndexByte(v, '<') < 0 && strings.IndexByte(v, '&') < 0 {
 		return v
 	}
 	bare := unescape(v, key == KeyTo)

@@ -105,6 +105,9 @@ func (k *conn) write(ctx context.Context, frame []byte) error {
 	if k.gone() {
 		return ErrConnectionGone
 	}
+	if ctx.Err() != nil { // it had ended before, and the token was free
+		return context.Cause(ctx)
+	}
 	limit, _ := ctx.Deadline()
 	_ = k.ws.SetWriteDeadline(limit) // never fails
 	if err := k.ws.WriteMessage(websocket.TextMessage, frame); err != nil {

@@ -356,7 +356,7 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	if err := b.lane(b.Owner).Wait(ctx); err != nil {
 		return err
 	}
-	_, err := b.Web.post(ctx, b.Owner, ownerMessage(op, b.cardLink(ctx, op.ID)))
+	_, err := b.Web.post(ctx, b.Owner, ownerMessage(op, b.wording(op)))
 	return err
 }
 

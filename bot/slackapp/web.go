@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 	"go.uber.org/zap"
 
+	"lbbot/bot/slackapp/socket"
 	"lbbot/zenlayer"
 )
 
@@ -33,7 +34,7 @@ type Web struct {
 	patient *slack.Client
 	http    *http.Client
 	hosts   []string // where response URLs may point
-	token   zenlayer.Secret
+	apiURL  string
 	log     *zap.Logger
 }
 
@@ -49,7 +50,7 @@ func NewWeb(c WebConfig) (*Web, error) {
 	if err != nil || api.Host == "" {
 		return nil, fmt.Errorf("slack API address %q is not a URL", c.APIURL)
 	}
-	w := &Web{token: c.BotToken, log: c.Log, hosts: []string{"hooks.slack.com", "hooks.slack-gov.com"}}
+	w := &Web{apiURL: c.APIURL, log: c.Log, hosts: []string{"hooks.slack.com", "hooks.slack-gov.com"}}
 	if !strings.HasSuffix(api.Hostname(), "slack.com") {
 		w.hosts = append(w.hosts, api.Host) // a stand-in or proxy hands out response URLs of its own
 	}
@@ -199,4 +200,19 @@ func (w *Web) respond(ctx context.Context, address string, r response) error {
 		return fmt.Errorf("answering an interaction: Slack answered with status %d", resp.StatusCode)
 	}
 	return nil
+}
+
+// Opener asks for Socket Mode connections with the app-level token.
+func (w *Web) Opener(appToken zenlayer.Secret) socket.Opener {
+	return socket.HTTPOpener(w.http, w.apiURL, appToken.Reveal())
+}
+
+// CheckToken asks Slack who the bot is. code is Slack's word when it refuses
+// the token for good; err is any other trouble. It blocks for one call.
+func (w *Web) CheckToken(ctx context.Context) (code string, err error) {
+	_, err = w.patient.AuthTestContext(ctx)
+	if code := errorCode(err); slices.Contains(socket.FatalCodes(), code) {
+		return code, nil
+	}
+	return "", scrub(err)
 }

@@ -1,0 +1,201 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// Config is everything the bot can be told. Each field has a name in the
+// configuration file (yaml) and in the environment (env); every secret can
+// also be given as the path of a file, in the variable of the same name with
+// _FILE appended. The zero value is not valid: start from Defaults.
+type Config struct {
+	SlackBotToken    zenlayer.Secret `yaml:"slack_bot_token" env:"SLACK_BOT_TOKEN"`           // xoxb-…; required
+	SlackAppToken    zenlayer.Secret `yaml:"slack_app_token" env:"SLACK_APP_TOKEN"`           // xapp-…; required
+	SlackAPIURL      string          `yaml:"slack_api_url" env:"SLACK_API_URL"`               // ends in a slash
+	SlackConnections int             `yaml:"slack_connections" env:"LBBOT_SLACK_CONNECTIONS"` // 1 to 10, all processes of the app together
+
+	ZenlayerAccessKeyID     string          `yaml:"zenlayer_access_key_id" env:"ZENLAYER_ACCESS_KEY_ID"`
+	ZenlayerAccessKeySecret zenlayer.Secret `yaml:"zenlayer_access_key_secret" env:"ZENLAYER_ACCESS_KEY_SECRET"`
+	ZenlayerToken           zenlayer.Secret `yaml:"zenlayer_token" env:"ZENLAYER_TOKEN"` // instead of the pair
+	ZenlayerEndpoint        string          `yaml:"zenlayer_endpoint" env:"ZENLAYER_ENDPOINT"`
+	Account                 string          `yaml:"account" env:"LBBOT_ACCOUNT"` // the name that policies know the account by
+
+	DatabaseURL string `yaml:"database_url" env:"LBBOT_DATABASE_URL"` // sqlite:PATH
+	Policy      string `yaml:"policy" env:"LBBOT_POLICY"`             // path of the policy file
+
+	Drain     Duration `yaml:"drain" env:"LBBOT_DRAIN"`         // how long a stop waits for calls under way
+	Retention Duration `yaml:"retention" env:"LBBOT_RETENTION"` // how long finished operations are kept
+	Rate      Rate     `yaml:"rate" env:"LBBOT_RATE"`           // what one person may have accepted, such as 10/10m; 0 for no limit
+
+	AdminAddr string `yaml:"admin_addr" env:"LBBOT_ADMIN_ADDR"` // host:port of health and metrics; empty: none
+	LogLevel  string `yaml:"log_level" env:"LBBOT_LOG_LEVEL"`   // debug, info, warn, error
+	LogFormat string `yaml:"log_format" env:"LBBOT_LOG_FORMAT"` // json or console; empty: console on a terminal
+
+	IncidentChannels []string `yaml:"incident_channels" env:"LBBOT_INCIDENT_CHANNELS"` // globs on the name
+	IncidentCreators []string `yaml:"incident_creators" env:"LBBOT_INCIDENT_CREATORS"` // user or bot ids
+	OwnerChannel     string   `yaml:"owner_channel" env:"LBBOT_OWNER_CHANNEL"`         // channel id
+	ConsoleURL       string   `yaml:"console_url" env:"LBBOT_CONSOLE_URL"`             // where people see the load balancer
+
+	Protected []string          `yaml:"protected" env:"LBBOT_PROTECTED"` // globs on listener id, name, load-balancer/name
+	TestMode  bool              `yaml:"test_mode" env:"LBBOT_TEST_MODE"` // everything but the write
+	Confirm   operation.Confirm `yaml:"confirm" env:"LBBOT_CONFIRM"`     // always, protected or never
+}
+
+// Defaults returns the settings that need not be given.
+func Defaults() Config {
+	return Config{
+		SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
+		ZenlayerEndpoint: zenlayer.DefaultEndpoint, Account: "default",
+		DatabaseURL: "sqlite:lbbot.db", Policy: "policy.cedar",
+		Drain: Duration(20 * time.Second), Retention: Duration(400 * 24 * time.Hour), Rate: Rate{10, Duration(10 * time.Minute)},
+		AdminAddr: "127.0.0.1:9090", LogLevel: "info",
+		IncidentChannels: []string{"inc-*", "incident-*"}, Confirm: operation.ConfirmAlways,
+	}
+}
+
+// Validate returns every problem at once, each naming the setting as it is in
+// the environment and what it takes; nil if the bot can start.
+func (c Config) Validate() error {
+	var faults []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	check(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN is missing: the bot token of the Slack app, xoxb-…")
+	check(c.SlackBotToken.IsZero() || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions")
+	check(!c.SlackAppToken.IsZero(), "SLACK_APP_TOKEN is missing: an app-level token with connections:write, xapp-…")
+	check(c.SlackAppToken.IsZero() || strings.HasPrefix(c.SlackAppToken.Reveal(), "xapp-"), "SLACK_APP_TOKEN does not start with xapp-: take an app-level token, from Basic Information")
+	check(webURL(c.SlackAPIURL) && strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL %q must be an https URL that ends in a slash; http only on this machine", c.SlackAPIURL)
+	check(c.SlackConnections >= 1 && c.SlackConnections <= 10, "LBBOT_SLACK_CONNECTIONS is %d: 1 to 10", c.SlackConnections)
+
+	pair := c.ZenlayerAccessKeyID != "" || !c.ZenlayerAccessKeySecret.IsZero()
+	check(pair || !c.ZenlayerToken.IsZero(), "ZENLAYER_ACCESS_KEY_ID and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them")
+	check(!pair || c.ZenlayerToken.IsZero(), "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one")
+	check(!pair || c.ZenlayerAccessKeyID != "", "ZENLAYER_ACCESS_KEY_ID is missing; only its secret is set")
+	check(!pair || !c.ZenlayerAccessKeySecret.IsZero(), "ZENLAYER_ACCESS_KEY_SECRET is missing; only its id is set")
+	check(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT %q must be an https URL; http only on this machine", c.ZenlayerEndpoint)
+	check(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT %q must be one word without |", c.Account)
+
+	check(strings.HasPrefix(c.DatabaseURL, "sqlite:") || isPostgres(c.DatabaseURL), "LBBOT_DATABASE_URL must be sqlite:PATH")
+	check(c.Policy != "", "LBBOT_POLICY is empty: the path of the policy file")
+	check(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN is %s: more than 0 and 10m at most", c.Drain)
+	check(c.Retention >= Duration(24*time.Hour), "LBBOT_RETENTION is %s: 1d at least", c.Retention)
+	if c.AdminAddr != "" {
+		_, port, err := net.SplitHostPort(c.AdminAddr)
+		check(err == nil && port != "", "LBBOT_ADMIN_ADDR %q must be host:port", c.AdminAddr)
+	}
+	_, err := zapcore.ParseLevel(c.LogLevel)
+	check(err == nil, "LBBOT_LOG_LEVEL %q: debug, info, warn or error", c.LogLevel)
+	check(c.LogFormat == "" || c.LogFormat == "json" || c.LogFormat == "console", "LBBOT_LOG_FORMAT %q: json or console", c.LogFormat)
+	for setting, globs := range map[string][]string{"LBBOT_INCIDENT_CHANNELS": c.IncidentChannels, "LBBOT_PROTECTED": c.Protected} {
+		for _, g := range globs {
+			_, err := path.Match(g, "")
+			check(err == nil, "%s: %q is not a pattern: an opened [ must be closed", setting, g)
+		}
+	}
+	check(c.OwnerChannel == "" || slackChannel(c.OwnerChannel), "LBBOT_OWNER_CHANNEL %q must be a channel id such as C0123ABCD, not a name", c.OwnerChannel)
+	check(c.ConsoleURL == "" || webURL(c.ConsoleURL), "LBBOT_CONSOLE_URL %q must be an https URL", c.ConsoleURL)
+	switch c.Confirm {
+	case operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever:
+	default:
+		check(false, "LBBOT_CONFIRM %q: always, protected or never", c.Confirm)
+	}
+	return errors.Join(faults...)
+}
+
+func isPostgres(s string) bool {
+	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
+}
+
+// webURL accepts https, and http for this machine only.
+func webURL(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+func slackChannel(s string) bool {
+	return len(s) > 1 && strings.ContainsRune("CGD", rune(s[0])) && s == strings.ToUpper(s) && !strings.ContainsAny(s, " #-_")
+}
+
+// Duration is a time.Duration that is written with days as well: 400d, 20s.
+type Duration time.Duration
+
+// String writes whole days as days.
+func (d Duration) String() string {
+	if day := Duration(24 * time.Hour); d >= day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
+	return time.Duration(d).String()
+}
+
+// UnmarshalText reads 20s, 10m, 36h or 400d.
+func (d *Duration) UnmarshalText(text []byte) error {
+	s := string(text)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err == nil && n >= 0 && n < 36500 {
+			*d = Duration(n) * Duration(24*time.Hour)
+			return nil
+		}
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is not a duration: such as 20s, 10m, 36h or 400d", s)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// Rate is a number of operations in a time; zero N means no limit.
+type Rate struct {
+	N  int
+	In Duration
+}
+
+// String writes 10/10m0s.
+func (r Rate) String() string {
+	if r.N == 0 {
+		return "0"
+	}
+	return strconv.Itoa(r.N) + "/" + r.In.String()
+}
+
+// UnmarshalText reads 10/10m, or 0.
+func (r *Rate) UnmarshalText(text []byte) error {
+	s := string(text)
+	if s == "0" {
+		*r = Rate{}
+		return nil
+	}
+	count, in, ok := strings.Cut(s, "/")
+	n, err := strconv.Atoi(count)
+	var d Duration
+	if !ok || err != nil || n < 1 || d.UnmarshalText([]byte(in)) != nil || d <= 0 {
+		return fmt.Errorf("%q is not a rate: a number, a slash and a duration, such as 10/10m, or 0 for no limit", s)
+	}
+	*r = Rate{n, d}
+	return nil
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }

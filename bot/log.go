@@ -1,0 +1,27 @@
+package bot
+
+import (
+	"fmt"
+	"io"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// NewLog makes the log: JSON lines, or lines for people to read. terminal
+// decides when the settings do not.
+func NewLog(c Config, out io.Writer, terminal bool) (*zap.Logger, error) {
+	level, err := zapcore.ParseLevel(c.LogLevel)
+	if err != nil {
+		return nil, fmt.Errorf("LBBOT_LOG_LEVEL: %w", err)
+	}
+	e := zap.NewProductionEncoderConfig()
+	e.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	e.TimeKey = "time"
+	encoder := zapcore.NewJSONEncoder(e)
+	if c.LogFormat == "console" || c.LogFormat == "" && terminal {
+		e.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05.000")
+		encoder = zapcore.NewConsoleEncoder(e)
+	}
+	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(out)), level)), nil
+}

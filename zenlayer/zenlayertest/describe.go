@@ -22,11 +22,11 @@ func (s *Server) describeBackends(x execution) (map[string]any, *refusal) {
 		if b.ListenerID != listenerID || productOf(b.InstanceType) != product || !anyOf(ids, b.BackendID) {
 			continue
 		}
-		if b.hiddenReads > 0 {
-			b.hiddenReads--
+		if x.now.Before(b.visibleAt) || !s.nameMatches(b.Name, name) {
 			continue
 		}
-		if x.now.Before(b.visibleAt) || !s.nameMatches(b.Name, name) {
+		if b.hiddenReads > 0 {
+			b.hiddenReads--
 			continue
 		}
 		found = append(found, b.Backend)

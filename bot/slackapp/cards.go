@@ -111,6 +111,14 @@ func listenerPort(op operation.Operation, show shown) string {
 	return show(lb) + " port " + show(op.Listener.Port)
 }
 
+// balancerName is "api-lb", or the listener where it is not known.
+func balancerName(op operation.Operation, show shown) string {
+	if lb := firstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
+		return show(lb)
+	}
+	return listenerName(op, show)
+}
+
 // actorName names the asker in a fallback text, where a mention would be
 // read aloud as an id.
 func actorName(a operation.Actor) string {
@@ -122,21 +130,30 @@ func actorName(a operation.Actor) string {
 
 // serverFacts is "web-07 (`i-55a1`, bare metal, 10.0.3.17)".
 func serverFacts(op operation.Operation) string {
-	facts := []string{code(firstOf(op.Server.ID, op.Request.InstanceID)), typeWords(op)}
+	id := code(firstOf(op.Server.ID, op.Request.InstanceID))
+	facts := []string{typeWords(op)}
 	if clean(op.Server.IP) != "" {
 		facts = append(facts, name(op.Server.IP))
 	}
-	return serverName(op, name) + " (" + strings.Join(facts, ", ") + ")"
+	if clean(op.Server.Name) == "" {
+		return id + " (" + strings.Join(facts, ", ") + ")"
+	}
+	return name(op.Server.Name) + " (" + id + ", " + strings.Join(facts, ", ") + ")"
 }
 
 // listenerFacts is "https-443 (`lst-8f2c`, TCP 443) on api-lb".
 func listenerFacts(op operation.Operation) string {
 	l := op.Listener
-	facts := []string{code(firstOf(l.ID, op.Request.ListenerID))}
+	s, facts := code(firstOf(l.ID, op.Request.ListenerID)), []string{}
+	if clean(l.Name) != "" {
+		s, facts = name(l.Name), []string{s}
+	}
 	if p := clean(l.Protocol + " " + l.Port); p != "" {
 		facts = append(facts, name(p))
 	}
-	s := name(firstOf(l.Name, l.ID, op.Request.ListenerID)) + " (" + strings.Join(facts, ", ") + ")"
+	if len(facts) > 0 {
+		s += " (" + strings.Join(facts, ", ") + ")"
+	}
 	if lb := firstOf(l.LoadBalancerName, l.LoadBalancerID); lb != "" {
 		s += " on " + name(lb)
 	}

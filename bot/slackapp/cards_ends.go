@@ -14,24 +14,28 @@ func endingOf(op operation.Operation, w wording) ending {
 	about := func(format string) string {
 		return fmt.Sprintf(format, serverName(op, short), listenerPort(op, short), op.Ref)
 	}
+	// aboutSent is about for a text that also says whether anything was sent.
+	aboutSent := func(format string) string {
+		return fmt.Sprintf(format, serverName(op, short), listenerPort(op, short), sentOrNot(op), op.Ref)
+	}
 	switch op.Reason {
 	case operation.ReasonRefused:
-		return refusedEnding(op, w, about(refusedText))
+		return refusedEnding(op, w, fmt.Sprintf(refusedText, serverName(op, short), balancerName(op, short), op.Ref))
 	case operation.ReasonDiffers:
 		return differsEnding(op)
 	case operation.ReasonTooLate:
 		return ending{text: about(tooLateText), what: []string{tooLateLine}, again: true}
 	case operation.ReasonStopped:
-		return ending{text: about(stoppedText), what: []string{stopWords(op)}, again: true}
+		return ending{text: aboutSent(stoppedText), what: []string{stopWords(op)}, again: true}
 	case operation.ReasonDenied:
-		return ending{text: about(deniedText), what: []string{lateDenial(op)}, whoami: true}
+		return ending{text: aboutSent(deniedText), what: []string{lateDenial(op)}, whoami: true}
 	case operation.ReasonRateLimited:
 		return ending{text: about(rateText), what: []string{fmt.Sprintf(rateLine, clock(op.FinishedAt))}, do: rateDo,
 			again: true, faulty: true, tries: true}
 	case operation.ReasonUnreachable:
-		return ending{text: about(unreachableText), what: []string{unreached(op)}, do: unreachableDo, again: true, faulty: true}
+		return ending{text: aboutSent(unreachableText), what: []string{unreached(op)}, do: unreachableDo, again: true, faulty: true}
 	case operation.ReasonGone:
-		return ending{text: about(goneText), what: []string{goneLine}, do: goneDo, againForm: true, faulty: true}
+		return ending{text: aboutSent(goneText), what: []string{fmt.Sprintf(goneLine, sentOrNot(op))}, do: goneDo, againForm: true, faulty: true}
 	case operation.ReasonRehearsal:
 		return ending{text: about(rehearsedText), what: []string{rehearsedLine}}
 	case operation.ReasonProven, operation.ReasonPerson:
@@ -42,8 +46,8 @@ func endingOf(op operation.Operation, w wording) ending {
 
 // ownersEnding is for what only the bot's owners can put right.
 func ownersEnding(op operation.Operation, w wording, about func(string) string) ending {
-	told := ownersTell
-	if w.Owner != "" {
+	told := fmt.Sprintf(ownersTell, w.owners())
+	if w.Owner != "" && !op.OwnerTold.IsZero() {
 		told = fmt.Sprintf(ownersTold, w.owners())
 	}
 	switch op.Reason {
@@ -106,12 +110,12 @@ func differsEnding(op operation.Operation) ending {
 		found = strconv.Itoa(op.FoundWeight)
 	}
 	e := ending{
-		text: fmt.Sprintf(differsText, serverName(op, short), listenerPort(op, short), found, op.Ref),
+		text: fmt.Sprintf(differsText, serverName(op, short), listenerPort(op, short), found, sentOrNot(op), op.Ref),
 		what: []string{fmt.Sprintf(differsWeight, serverName(op, name), found, weightWords(op.Request.Weight))},
 		do:   differsDo, againForm: true,
 	}
 	if op.BackendID != "" {
-		e.what = append(e.what, fmt.Sprintf(differsAs, code(op.BackendID)))
+		e.what = append(e.what, fmt.Sprintf(differsAs, code(op.BackendID), sentOrNot(op)))
 	}
 	return e
 }
@@ -131,25 +135,30 @@ func lateDenial(op operation.Operation) string {
 	}
 	switch at {
 	case operation.DeniedUnchecked:
-		return fmt.Sprintf(deniedUnchecked, firstOf(prose(op.Denial.What, saidLimit), deniedUnnamed))
+		return fmt.Sprintf(deniedUnchecked, firstOf(prose(op.Denial.What, saidLimit), deniedUnnamed), sentOrNot(op))
 	case operation.DeniedApproval:
-		return deniedApproval
+		return fmt.Sprintf(deniedApproval, sentOrNot(op))
 	case operation.DeniedShared, operation.DeniedChannel:
-		return deniedShared
+		return fmt.Sprintf(deniedShared, sentOrNot(op))
 	}
-	return fmt.Sprintf(deniedRemoved, person(op.Actor.UserID), clock(op.FinishedAt))
+	return fmt.Sprintf(deniedRemoved, person(op.Actor.UserID), clock(op.FinishedAt), sentOrNot(op))
 }
 
-// unreached says what could not be reached, and never that nothing was sent
-// when something was.
+// unreached says what could not be reached.
 func unreached(op operation.Operation) string {
-	switch {
-	case len(op.Attempts) > 0:
-		return unreachableTry
-	case op.LookFault != "":
-		return unreachableRead
+	if op.LookFault != "" {
+		return fmt.Sprintf(unreachableRead, sentOrNot(op))
 	}
-	return unreachableLine
+	return fmt.Sprintf(unreachableLine, sentOrNot(op))
+}
+
+// sentOrNot never says that nothing was sent when something was, even if it
+// was refused.
+func sentOrNot(op operation.Operation) string {
+	if len(op.Attempts) > 0 {
+		return nothingChanged
+	}
+	return nothingWasSent
 }
 
 // provenEnding: unanswered once, and shown not to be there.

@@ -103,7 +103,7 @@ func nothingCard(op operation.Operation) card {
 		text:   fmt.Sprintf(nothingText, serverName(op, short), listenerPort(op, short), short(op.BackendID), op.Ref),
 		header: fmt.Sprintf(nothingHeader, serverName(op, bare), listenerName(op, bare)),
 		body: []slack.Block{
-			section(fmt.Sprintf(nothingLine, serverName(op, name), code(op.BackendID)), nothingSent),
+			section(fmt.Sprintf(nothingLine, serverName(op, name), code(op.BackendID)), sentOrNot(op)),
 		},
 		buttons: []slack.BlockElement{more(op, moreCopy, moreDetails)},
 		small:   []string{op.Ref, fmt.Sprintf(addingBy, person(op.Actor.UserID)), utcSmall(op.FinishedAt)},

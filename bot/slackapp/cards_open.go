@@ -79,6 +79,9 @@ func waitLine(op operation.Operation) string {
 		}
 		return fmt.Sprintf(waitRateOnly, clock(op.WaitUntil))
 	case operation.WaitUnreachable:
+		if op.Fault.Status > 0 {
+			return fmt.Sprintf(waitRefused, op.Fault.Status, clock(op.WaitUntil))
+		}
 		return fmt.Sprintf(waitNetwork, clock(op.WaitUntil))
 	}
 	return ""
@@ -106,7 +109,7 @@ func askedAt(op operation.Operation) time.Time {
 // unconfirmedCard: sent without an answer, and being settled.
 func unconfirmedCard(op operation.Operation) card {
 	c := card{
-		text:   fmt.Sprintf(unconfirmedText, serverName(op, short), listenerPort(op, short), op.Ref),
+		text:   fmt.Sprintf(unconfirmedText, serverName(op, short), balancerName(op, short), op.Ref),
 		header: fmt.Sprintf(unconfirmedHeader, serverName(op, bare), listenerName(op, bare)),
 		body: []slack.Block{
 			section(unansweredLine(op)),
@@ -217,6 +220,9 @@ func needsPersonCard(op operation.Operation, w wording) card {
 			button(actSettleYes, buttonThere, fmt.Sprintf(labelThere, serverName(op, bare), listenerName(op, bare)), buttonValue(op)),
 			button(actSettleNo, buttonNotThere, fmt.Sprintf(labelNotThere, serverName(op, bare), listenerName(op, bare)), buttonValue(op)),
 		}
+	}
+	if said := answerLine(op); said != "" {
+		c.text += " " + said
 	}
 	c.buttons = append(c.buttons, linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), more(op, moreZeno, moreDetails))
 	return c

@@ -8,7 +8,6 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/commands"
-	"lbbot/zenlayer"
 )
 
 // notSent is the shape of most private answers: first word, one sentence,
@@ -73,49 +72,17 @@ func openButton(op operation.Operation, link string) slack.BlockElement {
 	return linkButton(buttonOpen, fmt.Sprintf(labelOpenCard, op.Ref), link)
 }
 
-// presentMessage: the server is on the listener already.
+// presentMessage: the server is on the listener already, with the ports asked
+// for; only its weight can differ.
 func presentMessage(e *operation.PresentError) message {
 	op, there := e.Operation, e.Backend
-	server, id := serverName(op, name), code(there.BackendID)
-	text := func(format string, last any) string {
-		return fmt.Sprintf(format, serverName(op, short), listenerPort(op, short), short(there.BackendID), last)
-	}
-	switch {
-	case e.Same:
+	id := code(there.BackendID)
+	if e.Same {
 		return private(fmt.Sprintf(presentText, serverName(op, short), listenerPort(op, short), short(there.BackendID)),
-			section("*"+firstNothing+".* "+fmt.Sprintf(presentSame, server, id), nothingSent))
-	case samePorts(op.Request, there):
-		return private(text(differText, there.Weight),
-			section(fmt.Sprintf(differWeight, there.Weight, weightWords(op.Request.Weight)), fmt.Sprintf(differsAs, id)))
+			section("*"+firstNothing+".* "+fmt.Sprintf(presentSame, serverName(op, name), id), nothingWasSent))
 	}
-	return private(text(differPortText, short(there.Port)), section(fmt.Sprintf(differPorts, server, id, name(there.Port))))
-}
-
-// samePorts reports whether the entry found has the ports asked for; then
-// only its weight can differ.
-func samePorts(asked zenlayer.RegisterBackendRequest, there zenlayer.Backend) bool {
-	if len(asked.PortList) == 0 {
-		return true
-	}
-	found := strings.FieldsFunc(there.Port, func(r rune) bool { return r == ',' || r == ' ' })
-	if len(found) != len(asked.PortList) {
-		return false
-	}
-	for _, p := range asked.PortList {
-		if !contains(found, p) {
-			return false
-		}
-	}
-	return true
-}
-
-func contains(list []string, port int) bool {
-	for _, s := range list {
-		if s == fmt.Sprint(port) {
-			return true
-		}
-	}
-	return false
+	return private(fmt.Sprintf(differText, serverName(op, short), listenerPort(op, short), short(there.BackendID), there.Weight),
+		section(fmt.Sprintf(differWeight, there.Weight, weightWords(op.Request.Weight)), fmt.Sprintf(differsAs, id, nothingWasSent)))
 }
 
 // expiredMessage: the preview is too old to be used.
@@ -157,9 +124,6 @@ func uncertainMessage(e *operation.UncertainError) message {
 		section(fmt.Sprintf(uncertainLine, name(e.Ref)),
 			fmt.Sprintf(uncertainLook, code(fmt.Sprintf(statusCommand, e.Ref)))))
 }
-
-// unavailableText needs no button: the command is still in the person's
-// input history.
 
 // tryAgainMessage: the bot has more to do than it can take.
 func tryAgainMessage() message { return notSent(againText) }

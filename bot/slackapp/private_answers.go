@@ -192,23 +192,21 @@ func channelMessage(channelID, slackError string, w wording) message {
 	return notSent(channelWords(channelID, slackError, w))
 }
 
-// movedMessage is the card for another place than the one it was meant for:
-// a response address or a direct message.
-func movedMessage(op operation.Operation, slackError string, w wording) message {
-	w.Refused = op.Place.ResultID
-	m := cardMessage(op, w)
-	m.Text = clampMarkup(m.Text+" "+channelWords(op.Place.ResultID, slackError, w), maxText)
-	return m
+// movedMessage tells the asker, where they asked, that the card comes to them
+// in a direct message because the channel refused it.
+func movedMessage(op operation.Operation, w wording) message {
+	text := fmt.Sprintf(movedText, channel(op.Place.ResultID), op.Ref)
+	return private(text, section(text, fmt.Sprintf(movedInvite, w.mentioned())))
 }
 
-// ownerMessage tells the bot's owners what needs them. link is the address of
-// the card, or empty.
-func ownerMessage(op operation.Operation, link string) message {
+// ownerMessage tells the bot's owners what needs them.
+func ownerMessage(op operation.Operation, w wording) message {
 	need := ownerNeed(op)
 	return private(
 		fmt.Sprintf(ownerText, firstWord(op.State), op.Ref, serverName(op, short), listenerPort(op, short), need),
-		section(fmt.Sprintf(ownerLine, firstWord(op.State), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need),
-		actions(openButton(op, link)),
+		section(fmt.Sprintf(ownerLine, firstWord(op.State), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need,
+			fmt.Sprintf(ownerCard, channel(op.Place.ResultID))),
+		actions(linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
 		contextLine(faultSmall(op, ending{faulty: true})...))
 }
 

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -18,7 +19,7 @@ func deniedMessage(e *operation.DeniedError, w wording) message {
 		noted = fmt.Sprintf(denyNotedRef, op.Ref)
 	}
 	contact := ""
-	if clean(d.Contact) != "" {
+	if clean(d.Contact) != "" && d.Code != operation.DeniedShared {
 		contact = fmt.Sprintf(denyContact, whom(d.Contact))
 	}
 	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence)),
@@ -54,7 +55,7 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 	case operation.DeniedNoPolicy:
 		return denyNoPolicy, fmt.Sprintf(denyNoPolicyDo, w.owners())
 	case operation.DeniedRate:
-		return rateWords(d), ""
+		return rateWords(d, clock), ""
 	case operation.DeniedNotRequester:
 		return fmt.Sprintf(denyRequester, person(op.Actor.UserID)), ""
 	}
@@ -95,6 +96,8 @@ func denialText(d operation.Decision, op operation.Operation, sentence string) s
 		return fmt.Sprintf(denyMayNotText, deniedTarget(op, short))
 	case operation.DeniedGuest:
 		return denyGuestOnly
+	case operation.DeniedRate:
+		return rateWords(d, utc)
 	}
 	return sentence
 }
@@ -155,11 +158,11 @@ func approvalWhy(d operation.Decision) string {
 	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf(denyApprovals, names(d.Policies), people))
 }
 
-func rateWords(d operation.Decision) string {
+func rateWords(d operation.Decision, at func(time.Time) string) string {
 	if d.Until.IsZero() {
 		return fmt.Sprintf(denyRateSoon, d.Limit, short(d.Window))
 	}
-	return fmt.Sprintf(denyRate, d.Limit, short(d.Window), clock(d.Until))
+	return fmt.Sprintf(denyRate, d.Limit, short(d.Window), at(d.Until))
 }
 
 // maxGroups is how many groups are named; nobody reads more.

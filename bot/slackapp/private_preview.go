@@ -36,7 +36,7 @@ func previewTop(op operation.Operation) string { return fmt.Sprintf(previewTitle
 func previewLines(op operation.Operation) []string {
 	r := op.Request
 	lines := []string{
-		fmt.Sprintf(previewWhat, serverFacts(op), listenerFacts(op), code(portWords(r.PortList)), code(weightWords(r.Weight)), code(r.BackendName)),
+		fmt.Sprintf(previewWhat, serverFacts(op), listenerFacts(op), portCode(r.PortList), weightCode(r.Weight), code(r.BackendName)),
 		fmt.Sprintf(previewListener, listenerNow(op.Listener)),
 	}
 	if len(op.Policies) > 0 {
@@ -49,6 +49,21 @@ func previewLines(op operation.Operation) []string {
 		lines = append(lines, previewEnd)
 	}
 	return lines
+}
+
+// portCode and weightCode are numbers in code style, or the words for none.
+func portCode(ports []int) string {
+	if len(ports) == 0 {
+		return wordOwnPorts
+	}
+	return code(portWords(ports))
+}
+
+func weightCode(weight int) string {
+	if weight == 0 {
+		return wordDefault
+	}
+	return code(weightWords(weight))
 }
 
 // listenerNow is what was read about the listener, in words.

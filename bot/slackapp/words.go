@@ -142,6 +142,7 @@ const (
 	waitRate      = "Zenlayer asks to wait %s. Trying again at %s."
 	waitRateOnly  = "Zenlayer asks to wait. Trying again at %s."
 	waitNetwork   = "Zenlayer cannot be reached. Nothing was changed. Trying again at %s."
+	waitRefused   = "Zenlayer did not take it (HTTP %d). Nothing was changed. Trying again at %s."
 	resumedLine   = "The bot restarted at %s and picked this up again."
 )
 
@@ -156,7 +157,7 @@ const (
 
 // Added.
 const (
-	addedText      = "Added: %s on %s as %s, %s, by %s, in %s (%s)."
+	addedText      = "Added: %s on %s as %s, %s, by %s, in %s. %s."
 	addedHeader    = "Added %s to %s"
 	addedRepeated  = "*Added* as %s (confirmed %s: Zenlayer answered the %s try)."
 	addedSeen      = "*Added:* %s is on the listener. The answer was lost, so I cannot tell who added it."
@@ -182,15 +183,14 @@ const (
 
 // Nothing to do.
 const (
-	nothingText   = "Nothing to do: %s is already on %s with the same ports and weight, as %s (%s)."
+	nothingText   = "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s."
 	nothingHeader = "Nothing to do: %s is on %s"
 	nothingLine   = "%s is already on this listener with the same ports and weight: %s."
-	nothingSent   = "Nothing was sent."
 )
 
 // Not confirmed and Needs a person.
 const (
-	unconfirmedText   = "Not confirmed: %s on %s was sent but no answer came. Being checked. Do not repeat (%s)."
+	unconfirmedText   = "Not confirmed: %s on %s was sent but no answer came. Being checked. Do not repeat. %s."
 	unconfirmedHeader = "Not confirmed: %s to %s"
 	unconfirmedWithin = "The request was sent at %s and no answer came within %s. It may or may not have worked."
 	unconfirmedNone   = "The request was sent at %s and no answer came. It may or may not have worked."
@@ -202,7 +202,7 @@ const (
 	checkingFault     = "The last reading was not complete: %s"
 	doNotRepeat       = "*Please do not repeat it* by hand or in the console until this card is settled."
 	attemptSmall      = "attempt %d"
-	needsText         = "Needs a person: I could not settle %s on %s. Look in the console, then answer on the card (%s)."
+	needsText         = "Needs a person: I could not settle %s on %s. Look in the console, then answer on the card. %s."
 	needsHeader       = "Needs a person: %s to %s"
 	needsLine         = "I could not settle it. In the console, look for %s on %s, then press one."
 	needsMatches      = "*Why:* several entries fit: %s."

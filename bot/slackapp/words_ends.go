@@ -2,11 +2,13 @@ package slackapp
 
 // The words of "Not added", one group for each reason.
 const (
+	nothingWasSent = "Nothing was sent."
+	nothingChanged = "Nothing changed."
 	notAddedHeader = "Not added: %s to %s"
 	notAddedSaid   = "*What it said:* %s"
 	notAddedDo     = "*What to do:* %s"
 
-	refusedText    = "Not added: Zenlayer refused %s on %s. Nothing changed (%s)."
+	refusedText    = "Not added: Zenlayer refused %s on %s. Nothing changed. %s."
 	refusedRead    = "Zenlayer refused it. %s is not on this listener (read %s)."
 	refusedPlain   = "Zenlayer refused it. Nothing changed."
 	refusedUnknown = "I do not know this code yet."
@@ -14,62 +16,61 @@ const (
 	refusedSilent  = "nothing that I could read."
 	refusedDo      = "look at what it said, then try again with changes, or ask %s."
 
-	differsText   = "Not added: %s is already on %s with weight %s. Nothing was sent (%s)."
+	differsText   = "Not added: %s is already on %s with weight %s. %s %s."
 	differsWeight = "%s is there with weight %s; you asked for %s. This load balancer cannot change a weight in place."
-	differsAs     = "It is there as %s. Nothing was sent."
+	differsAs     = "It is there as %s. %s"
 	differsDo     = "remove the entry in the console first, then try again; or leave it as it is."
 
-	tooLateText = "Not added: I could not start %s on %s within 5 minutes of the click, so I did not start at all (%s)."
+	tooLateText = "Not added: I could not start %s on %s within 5 minutes of the click, so I did not start at all. %s."
 	tooLateLine = "I could not start within 5 minutes of your click, so I did not start at all."
 
-	stoppedText    = "Not added: stopped %s on %s before anything was sent (%s)."
+	stoppedText    = "Not added: stopped adding %s to %s. %s %s."
 	stoppedLine    = "Stopped by %s before anything was sent."
 	stoppedRefused = "Stopped by %s. What was tried before was refused, so nothing changed."
 
-	deniedText      = "Not added: the right to add %s to %s was gone at the last check. Nothing was sent (%s)."
-	deniedRemoved   = "%s, your right to change this listener was removed at %s, so I stopped. Nothing was sent."
-	deniedUnchecked = "At the last check I could not check %s, so I stopped. Nothing was sent."
-	deniedApproval  = "At the last check the rules asked for approval, which this version cannot ask for yet, so I stopped. Nothing was sent."
-	deniedShared    = "At the last check this channel was shared with another organisation or could not be seen, so I stopped. Nothing was sent."
+	deniedText      = "Not added: the right to add %s to %s was gone at the last check. %s %s."
+	deniedRemoved   = "%s, your right to change this listener was removed at %s, so I stopped. %s"
+	deniedUnchecked = "At the last check I could not check %s, so I stopped. %s"
+	deniedApproval  = "At the last check the rules asked for approval, which this version cannot ask for yet, so I stopped. %s"
+	deniedShared    = "At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s"
 	deniedUnnamed   = "a fact that the rules need"
 
-	rateText     = "Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed (%s)."
+	rateText     = "Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."
 	rateLine     = "Zenlayer kept asking to wait; I stopped at %s. Nothing changed."
 	rateSmall    = "%d tries in %s"
 	requestSmall = "request %s"
 	rateDo       = "wait a minute, then try again."
 
-	keyText     = "Not added: the bot could not log in to Zenlayer for %s on %s. Nothing changed (%s)."
+	keyText     = "Not added: the bot could not log in to Zenlayer for %s on %s. Nothing changed. %s."
 	keyLine     = "The bot could not log in to Zenlayer (key refused). Nothing changed. This is not your fault."
 	ownersTold  = "The bot's owners are told (%s). Nothing needs to be repeated until then."
-	ownersTell  = "Please tell the bot's owners. Nothing needs to be repeated until then."
-	clockText   = "Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. Nothing changed (%s)."
+	ownersTell  = "Please tell %s. Nothing needs to be repeated until then."
+	clockText   = "Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. Nothing changed. %s."
 	clockLine   = "The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. Nothing changed. This is not your fault."
-	blockedText = "Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed (%s)."
+	blockedText = "Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."
 	blockedLine = "Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing changed. This is not your fault."
 
-	unreachableText = "Not added: Zenlayer cannot be reached from the bot for %s on %s. Nothing was sent (%s)."
-	unreachableLine = "Zenlayer cannot be reached from the bot. Nothing was sent."
-	unreachableRead = "I could not read the listener, so I did not send anything."
-	unreachableTry  = "Zenlayer cannot be reached from the bot. Nothing changed."
+	unreachableText = "Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."
+	unreachableLine = "Zenlayer cannot be reached from the bot. %s"
+	unreachableRead = "I could not read the listener, so I stopped. %s"
 	unreachableDo   = "try again in a few minutes."
 
-	goneText = "Not added: the listener for %s, %s, no longer exists. Nothing was sent (%s)."
-	goneLine = "The listener no longer exists. Nothing was sent."
+	goneText = "Not added: the listener for %s, %s, no longer exists. %s %s."
+	goneLine = "The listener no longer exists. %s"
 	goneDo   = "pick the listener again; it may have been recreated."
 
-	provenText = "Not added: %s is not on %s in complete readings until %s (%s)."
+	provenText = "Not added: %s is not on %s in complete readings until %s. %s."
 	provenLine = "Not on the listener in complete readings until %s."
 
-	personText = "Not added: %s is not on %s; %s said so, and a reading agrees (%s)."
+	personText = "Not added: %s is not on %s; %s said so, and a reading agrees. %s."
 	personLine = "%s said that it is not there, and a complete reading agrees (%s)."
 
-	rehearsedText = "Not added: rehearsal of %s on %s. Every check passed and nothing was sent (%s)."
+	rehearsedText = "Not added: rehearsal of %s on %s. Every check passed and nothing was sent. %s."
 	rehearsedLine = "This was a rehearsal: every check passed, and nothing was sent to Zenlayer."
 
 	brokenText = "Not added: something broke in the bot before %s was sent to %s. Nothing changed. Quote %s."
 	brokenLine = "Something broke in the bot before anything was sent. Quote token %s to %s."
 
-	otherText = "Not added: %s on %s. Nothing changed (%s)."
+	otherText = "Not added: %s on %s. Nothing changed. %s."
 	otherLine = "Nothing changed."
 )

@@ -6,7 +6,7 @@ import "lbbot/bot/operation"
 
 // Preview.
 const (
-	previewText      = "Checking done: add %s to %s, %s. %s (%s)."
+	previewText      = "Checking done: add %s to %s, %s. %s. %s."
 	previewNotSent   = "Not sent yet"
 	previewDryRun    = "Dry run: nothing was sent"
 	previewTitle     = "*Checking done. Nothing is changed yet.*   %s"
@@ -86,23 +86,21 @@ const (
 
 // Answers to clicks and commands.
 const (
-	busyText       = "Not sent: %s is already adding %s here: %s."
-	busyLine       = "*Not sent.* %s is already adding %s here: %s. Nothing new is started."
-	presentSame    = "%s is already on this listener with the same ports and weight: %s."
-	presentText    = "Nothing to do: %s is already on %s with the same ports and weight, as %s."
-	differText     = "Not sent: %s is already on %s as %s with weight %d."
-	differWeight   = "*Not sent.* It is there with weight %d; you asked for %s. This load balancer cannot change a weight in place."
-	differPorts    = "*Not sent.* %s is already on this listener as %s (ports %s). Choose other ports or another server."
-	differPortText = "Not sent: %s is already on %s as %s (ports %s)."
-	expiredText    = "Not sent: the preview %s is older than 5 minutes. Nothing was sent."
-	expiredLine    = "*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing was sent."
-	staleText      = "This card is out of date. %s is now: %s."
-	staleSent      = "Nothing was done by this click."
-	duplicateText  = "Nothing to do: this was already accepted as %s."
-	duplicateLine  = "*Nothing to do.* This was already accepted as %s. It is done once."
-	cancelledText  = "Not sent: %s was cancelled, as you asked. Nothing was changed."
-	cancelledLine  = "*Not sent.* %s was cancelled, as you asked. Nothing was changed."
-	stillSeen      = "*Now:* %s."
+	busyText      = "Not sent: %s is already adding %s here: %s."
+	busyLine      = "*Not sent.* %s is already adding %s here: %s. Nothing new is started."
+	presentSame   = "%s is already on this listener with the same ports and weight: %s."
+	presentText   = "Nothing to do: %s is already on %s with the same ports and weight, as %s."
+	differText    = "Not sent: %s is already on %s as %s with weight %d."
+	differWeight  = "*Not sent.* It is there with weight %d; you asked for %s. This load balancer cannot change a weight in place."
+	expiredText   = "Not sent: the preview %s is older than 5 minutes. Nothing was sent."
+	expiredLine   = "*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing was sent."
+	staleText     = "This card is out of date. %s is now: %s."
+	staleSent     = "Nothing was done by this click."
+	duplicateText = "Nothing to do: this was already accepted as %s."
+	duplicateLine = "*Nothing to do.* This was already accepted as %s. It is done once."
+	cancelledText = "Not sent: %s was cancelled, as you asked. Nothing was changed."
+	cancelledLine = "*Not sent.* %s was cancelled, as you asked. Nothing was changed."
+	stillSeen     = "*Now:* %s."
 
 	unavailableText    = "%s did not answer, so I could not check. Nothing was changed. Try again in a minute."
 	unavailableJournal = "I cannot write requests down right now, so I do nothing. Nothing was changed. Try again in a minute."
@@ -128,7 +126,8 @@ const (
 	channelUnseen   = "I cannot see the channel %s, so I cannot post there. Invite me with /invite %s, or choose another channel."
 	channelArchived = "%s is archived, so I cannot post there. Choose another channel."
 	channelRefused  = "Slack does not let me post in %s. Choose another channel."
-	movedText       = "The result could not be posted in %s, so it comes here: %s"
+	movedText       = "I could not post in %s, so the card of %s comes to you as a direct message."
+	movedInvite     = "To have cards there, invite me with /invite %s."
 )
 
 // status and whoami.
@@ -185,6 +184,7 @@ const (
 	ownerBlocked = "Something in front of Zenlayer's API stopped the call. Look at the network path and at the address the bot calls from."
 	ownerBroken  = "Something broke in the bot before anything was sent. The log has this id."
 	ownerUnseen  = "Zenlayer gave backend %s, and it is still not in the list."
+	ownerCard    = "Its card is in %s."
 	ownerOther   = "Please have a look."
 )
 

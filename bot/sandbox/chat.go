@@ -92,6 +92,10 @@ func (c content) empty() bool {
 // fill puts the content into a message.
 func (s *Slack) fill(m *message, c content) {
 	m.Text, m.blocks, m.attachments, m.metadata = c.text, s.nameBlocks(c.blocks), c.attachments, c.metadata
+	m.Blocks, m.Attachments, m.Metadata = rawOrNil(m.blocks), rawOrNil(m.attachments), nil
+	if m.metadata != nil {
+		m.Metadata = mustJSON(m.metadata)
+	}
 }
 
 // postable finds the channel of a post and refuses as Slack does.

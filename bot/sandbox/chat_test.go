@@ -191,6 +191,10 @@ func TestHistoryIsPagedNewestFirst(t *testing.T) {
 	require.Equal(t, []string{"c"}, texts)
 	texts, _ = read(object{"oldest": ids[1], "latest": ids[3], "inclusive": true})
 	require.Equal(t, []string{"d", "c", "b"}, texts)
+	thread := r.ok("conversations.replies", object{"channel": "C0OPS", "ts": ids[0]})["messages"].([]any)
+	require.Len(t, thread, 2)
+	require.Equal(t, "reply", thread[1].(map[string]any)["text"])
+	require.Equal(t, "thread_not_found", r.call("conversations.replies", object{"channel": "C0OPS", "ts": "1.0"})["error"])
 	message := func(args object) map[string]any {
 		args["channel"], args["limit"] = "C0OPS", 1
 		return r.ok("conversations.history", args)["messages"].([]any)[0].(map[string]any)

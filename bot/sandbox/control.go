@@ -101,23 +101,34 @@ func (s *Slack) phase(method string, phase Phase) {
 	}
 }
 
-func (s *Slack) record(method string, started time.Time, args arguments, fail *apiError) {
-	call := APICall{Method: method, At: started, Took: s.now().Sub(started), OK: fail == nil, Args: map[string]json.RawMessage{}}
+// callsKept bounds what APICalls remembers.
+const callsKept = 10_000
+
+// raw copies the arguments as they came, before the call names blocks in them.
+func (a arguments) raw() map[string]json.RawMessage {
+	out := make(map[string]json.RawMessage, len(a.values))
+	for key, v := range a.values {
+		out[key] = mustJSON(v)
+	}
+	return out
+}
+
+func (s *Slack) record(method string, started time.Time, args map[string]json.RawMessage, fail *apiError) {
+	call := APICall{Method: method, At: started, Took: s.now().Sub(started), OK: fail == nil, Args: args}
 	if fail != nil {
 		call.Error = fail.code
 	}
-	for key, v := range args.values {
-		if raw, err := json.Marshal(v); err == nil {
-			call.Args[key] = raw
-		}
-	}
 	s.mu.Lock()
+	if len(s.state.calls) >= callsKept {
+		s.state.calls = slices.Clone(s.state.calls[callsKept/2:])
+	}
 	s.state.calls = append(s.state.calls, call)
 	s.mu.Unlock()
 	s.changed()
 }
 
-// APICalls lists the calls so far, oldest first, those that failed included.
+// APICalls lists the calls so far, oldest first, those that failed included; of
+// very many it forgets the oldest.
 func (s *Slack) APICalls() []APICall {
 	s.mu.Lock()
 	defer s.mu.Unlock()

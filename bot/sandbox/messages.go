@@ -15,16 +15,11 @@ type message struct {
 	blocks      []any
 	attachments []any
 	metadata    any // nil if it has none
-	hidden      bool
 }
 
 // shown is the message as the control API returns it.
 func (m *message) shown() Message {
 	out := m.Message
-	out.Blocks, out.Attachments, out.Metadata = rawOrNil(m.blocks), rawOrNil(m.attachments), nil
-	if m.metadata != nil {
-		out.Metadata = mustJSON(m.metadata)
-	}
 	out.History = slices.Clone(m.History)
 	return out
 }
@@ -75,7 +70,7 @@ func mustJSON(v any) json.RawMessage {
 
 // message finds a message that still exists.
 func (s *Slack) message(channelID, ts string) *message {
-	for _, m := range s.state.messages[channelID] {
+	for _, m := range slices.Backward(s.state.messages[channelID]) { // mostly it is a recent one
 		if m.TS == ts && !m.Deleted {
 			return m
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/google/uuid"
@@ -202,7 +203,7 @@ func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text strin
 // and event_ts are added.
 func (s *Slack) Event(ctx context.Context, event map[string]any) Interaction {
 	s.mu.Lock()
-	payload := s.eventPayload(event)
+	payload := s.eventPayload(maps.Clone(event))
 	s.mu.Unlock()
 	return s.send(ctx, envelope(eventEnvelope, payload, false, func(ackResult) Interaction { return Interaction{} }))
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"time"
@@ -36,21 +37,23 @@ func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
 	fault := s.nextFault("response_url")
 	s.mu.Unlock()
 	if fault.strikesBefore() {
-		s.record("response_url", started, arguments{}, refuse("(fault)"))
+		s.record("response_url", started, nil, refuse("(fault)"))
 		fault.strike(s, w, r)
 		return
 	}
 	args := arguments{values: object{}}
+	var sent map[string]json.RawMessage
 	status, fail := http.StatusOK, refuse("invalid_payload")
 	if v, decodeErr := decodeJSON(body); err == nil && decodeErr == nil && r.Method == http.MethodPost {
 		if o, ok := v.(object); ok {
 			args.values = o
+			sent = args.raw()
 			s.phase("response_url", BeforeExecute)
 			status, fail = s.respond(r.URL.Path, args)
 			s.phase("response_url", AfterExecute)
 		}
 	}
-	s.record("response_url", started, args, fail)
+	s.record("response_url", started, sent, fail)
 	if fault.strikesAfter() {
 		fault.strike(s, w, r)
 		return

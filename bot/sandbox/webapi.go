@@ -126,6 +126,7 @@ func (s *Slack) needScope(scopes ...string) *apiError {
 func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	started := s.now()
 	args, token, fail := readArguments(r)
+	sent := args.raw()
 	method, known := s.method(name)
 	s.mu.Lock()
 	if fail == nil && !known {
@@ -137,7 +138,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	fault := s.nextFault(name)
 	s.mu.Unlock()
 	if fault.strikesBefore() {
-		s.record(name, started, args, refuse("(fault)"))
+		s.record(name, started, sent, refuse("(fault)"))
 		fault.strike(s, w, r)
 		return
 	}
@@ -147,7 +148,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 		answer, fail = s.execute(name, method, args)
 		s.phase(name, AfterExecute)
 	}
-	s.record(name, started, args, fail)
+	s.record(name, started, sent, fail)
 	if fault.strikesAfter() {
 		fault.strike(s, w, r)
 		return

@@ -134,6 +134,11 @@ func TestScriptedFaults(t *testing.T) {
 		require.Equal(t, "internal_error", r.call("chat.postMessage", say)["error"])
 		require.Empty(t, r.texts("C0OPS", ""))
 		r.ok("chat.postMessage", say)
+		r.FailNext("*", APIFault{Error: "internal_error", Times: -1})
+		require.Equal(t, "internal_error", r.call("auth.test", object{})["error"])
+		require.Equal(t, "internal_error", r.call("auth.test", object{})["error"])
+		r.ClearFaults()
+		r.ok("auth.test", object{})
 	})
 	t.Run("an error after the effect", func(t *testing.T) {
 		t.Parallel()
@@ -205,6 +210,9 @@ func TestAPICallsAreToldAndRecordedWithoutTokens(t *testing.T) {
 	require.Len(t, calls, 1)
 	require.True(t, calls[0].OK)
 	require.JSONEq(t, `"x"`, string(calls[0].Args["text"]))
+	r.OnAPICall(nil)
+	r.ok("views.publish", object{"user_id": "U0ANA", "view": object{"type": "home", "blocks": []any{object{"type": "divider"}}}})
+	require.JSONEq(t, `{"type":"home","blocks":[{"type":"divider"}]}`, string(r.APICalls()[1].Args["view"]), "as it was sent")
 	require.NotContains(t, string(mustJSON(calls)), r.BotToken())
 }
 

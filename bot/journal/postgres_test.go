@@ -83,3 +83,20 @@ func TestADatabaseThatLosesCommitsIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "opening journal postgres 127.0.0.1:1/none")
 	require.NotContains(t, err.Error(), "hunter2")
 }
+
+func TestAReaderOfPostgreSQLCannotWrite(t *testing.T) {
+	t.Parallel()
+	url := postgresURL(t)
+	_, err := Open(t.Context(), Config{URL: url, ReadOnly: true})
+	require.ErrorContains(t, err, "have version 0 and this lbbot needs 2: start the bot once")
+	s := openPostgres(t, url)
+	op := accept(t, s, saveDraft(t, s, draft("ABC234", "server-1")))
+	reader, err := Open(t.Context(), Config{URL: url, ReadOnly: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, reader.Close()) }()
+	require.NoError(t, reader.Ping(t.Context()))
+	got, err := reader.Operation(t.Context(), op.Ref)
+	require.NoError(t, err)
+	require.Equal(t, op, got)
+	require.ErrorContains(t, reader.Record(t.Context(), event("denied")), "read-only transaction")
+}

@@ -36,12 +36,12 @@ func (s story) steps(calls []CloudCall, willLose bool, people []shownPerson) []s
 	}
 	added := slices.ContainsFunc(calls, func(c CloudCall) bool { return c.Action == registering })
 	lost := slices.ContainsFunc(calls, func(c CloudCall) bool { return c.Lost })
-	lose := step{Title: "Lose an answer", Text: "The cloud does it, but nobody hears. Then add another server.", Do: "lose", Label: "Lose the next answer", Done: lost}
+	lose := step{Title: "Lose an answer", Text: "The cloud acts, and nobody hears. Then add another server.", Do: "lose", Label: "Lose the next answer", Done: lost}
 	if willLose {
 		lose.Do, lose.Text = "", "The next answer will be lost. Now add another server."
 	}
 	all := []step{
-		{Title: "Run the command", Text: "It is typed for you. Send it.", Do: "command", Label: "Type it for me", Done: s.Typed},
+		{Title: "Run the command", Text: "It stands in the composer. Press Enter.", Do: "command", Label: "Type it again", Done: s.Typed},
 		{Title: "Press Add server", Text: "Nothing happens before you do.", Done: added},
 		lose,
 		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "guest", Label: "Switch to the guest", Link: guest, Done: s.Guest},

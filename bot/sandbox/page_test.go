@@ -300,7 +300,9 @@ func TestNewMessagesElsewhereAreMarkedUntilRead(t *testing.T) {
 		return send(h, "GET", "/live?as=U1&channel="+channel, nil).Body.String()
 	}
 	require.NotContains(t, look("C1"), ", new messages")
-	s.change(func() { s.messages["C2"] = []Message{{TS: "1795430000.000100", ChannelID: "C2", UserID: "U1", Text: "x"}} })
+	s.change(func() {
+		s.messages["C2"] = []Message{{TS: "1795430000.000100", ChannelID: "C2", UserID: "U1", Text: "x"}}
+	})
 	require.Contains(t, look("C1"), ", new messages")
 	require.NotContains(t, look("C2"), ", new messages")
 	require.NotContains(t, look("C1"), ", new messages")

@@ -125,6 +125,10 @@ func (n names) token(out *strings.Builder, line string, i int) int {
 	return 0
 }
 
+// maxStyled is the longest styled text, in bytes: Slack's longest text object.
+// It bounds the work on a text made of nothing but marks.
+const maxStyled = 3000
+
 // styled renders *bold*, _italic_ and ~struck~ text: the marks must stand at
 // the edge of words, as at Slack.
 func (n names) styled(out *strings.Builder, line string, i int, mark byte, tag string) int {
@@ -132,15 +136,16 @@ func (n names) styled(out *strings.Builder, line string, i int, mark byte, tag s
 	if i > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before)) {
 		return 0
 	}
-	for end := i + 1; end < len(line); end++ {
+	limit := min(len(line), i+maxStyled)
+	for end := i + 1; end < limit; end++ {
 		switch {
 		case line[end] == '<':
-			if close := strings.IndexByte(line[end:], '>'); close > 0 {
+			if close := strings.IndexByte(line[end:limit], '>'); close > 0 {
 				end += close
 			}
 			continue
-		case line[end] == '`' && mark != '`':
-			if close := strings.IndexByte(line[end+1:], '`'); close > 0 {
+		case line[end] == '`':
+			if close := strings.IndexByte(line[end+1:limit], '`'); close > 0 {
 				end += close + 1
 			}
 			continue

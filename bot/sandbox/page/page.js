@@ -151,7 +151,7 @@
   // The composer.
   const sent = [];
   let at = 0;
-  const grow = () => { text.rows = Math.min(6, Math.max(2, text.value.split("\n").length)); };
+  const grow = () => { for (text.rows = 2; text.rows < 6 && text.scrollHeight > text.clientHeight + 2;) text.rows++; };
   function type(value) {
     show("chat");
     text.value = value;
@@ -180,6 +180,7 @@
     type((words.join(" ").trim().startsWith("/") || !text.dataset.command ? words.join(" ") : text.dataset.command.split(" ")[0] + " " + id).trim());
   }
 
+  grow();
   toEnd();
   dialogs();
   connect();

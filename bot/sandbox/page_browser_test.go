@@ -1,0 +1,415 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+)
+
+// smallBot is an app of forty lines behind the stand-in: it previews, adds,
+// opens a form and refuses guests, over a raw socket and the Web API.
+type smallBot struct {
+	t     *testing.T
+	slack *Slack
+	cloud *sky
+
+	mu    sync.Mutex
+	heard []string // states and action ids, in order
+}
+
+// run answers envelopes until the stand-in goes away.
+func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
+	for {
+		var envelope struct {
+			Type    string
+			ID      string `json:"envelope_id"`
+			Payload struct {
+				Type, Text string
+				Channel    struct{ ID string }
+				UserID     string `json:"user_id"`
+				TriggerID  string `json:"trigger_id"`
+				Actions    []struct {
+					ActionID string `json:"action_id"`
+				}
+				View struct{ State json.RawMessage }
+			}
+		}
+		if socket.ReadJSON(&envelope) != nil {
+			return
+		}
+		if envelope.Type == "hello" {
+			close(ready)
+			continue
+		}
+		ack := map[string]any{"envelope_id": envelope.ID}
+		p := envelope.Payload
+		var then func()
+		switch {
+		case envelope.Type == "slash_commands" && p.UserID == "U0GIL":
+			ack["payload"] = map[string]any{"text": "*Not sent.* Guests cannot use this command."}
+		case envelope.Type == "slash_commands" && p.Text == "":
+			then = func() {
+				b.call("views.open", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(formView)})
+			}
+		case envelope.Type == "slash_commands":
+			ack["payload"] = json.RawMessage(previewMessage)
+		case p.Type == "view_submission":
+			b.note(string(p.View.State))
+			if !strings.Contains(string(p.View.State), `"value":"50"`) {
+				ack["payload"] = json.RawMessage(`{"response_action":"errors","errors":{"weight":"Use a whole number from 1 to 100."}}`)
+			}
+		case p.Type == "block_actions":
+			b.note(p.Actions[0].ActionID)
+			then = func() {
+				b.cloud.register(`{"listenerId":"lst-8f2c","weight":50}`, `{"response":{"backendId":"be-20d1"}}`)
+				b.call("chat.postMessage", map[string]any{
+					"channel": p.Channel.ID, "text": "Added: web-07 as be-20d1.", "blocks": json.RawMessage(addedBlocks),
+				})
+			}
+		}
+		if socket.WriteJSON(ack) != nil {
+			return
+		}
+		if then != nil {
+			then()
+		}
+	}
+}
+
+func (b *smallBot) note(what string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.heard = append(b.heard, what)
+}
+
+func (b *smallBot) notes() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.heard, "\n")
+}
+
+// call calls a Web API method; a refusal is a fault of this test.
+func (b *smallBot) call(method string, args any) map[string]any {
+	raw, _ := json.Marshal(args)
+	token := b.slack.BotToken()
+	if method == "apps.connections.open" {
+		token = b.slack.AppToken()
+	}
+	r, _ := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.slack.APIURL()+method, bytes.NewReader(raw))
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	r.Header.Set("Authorization", "Bearer "+token)
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		b.t.Error(err)
+		return nil
+	}
+	defer w.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(w.Body).Decode(&answer); err != nil || answer["ok"] != true {
+		b.t.Errorf("%s: %v %v", method, err, answer)
+	}
+	return answer
+}
+
+// play starts the stand-in, the small bot and the page, and returns the page's
+// address.
+func play(t *testing.T) (string, *smallBot) {
+	t.Helper()
+	s := New(Options{Command: "/lb-register", NoRateLimits: true})
+	_, err := s.Start()
+	require.NoError(t, err)
+	b := &smallBot{t: t, slack: s, cloud: &sky{}}
+	opened := b.call("apps.connections.open", map[string]any{})
+	socket, answer, err := websocket.DefaultDialer.DialContext(t.Context(), opened["url"].(string), nil)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	ready, done := make(chan struct{}), make(chan struct{})
+	go func() { defer close(done); b.run(socket, ready) }()
+	t.Cleanup(func() {
+		require.NoError(t, socket.Close())
+		<-done
+		require.NoError(t, s.Close())
+	})
+	<-ready
+
+	page, err := NewPage(PageOptions{
+		Slack: s, Cloud: b.cloud, Version: "test", Samples: trialSamples,
+		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
+		Reset: func(context.Context) error {
+			s.Reset()
+			b.cloud.mu.Lock()
+			defer b.cloud.mu.Unlock()
+			b.cloud.calls, b.cloud.backends, b.cloud.lose = nil, 0, false
+			return nil
+		},
+	})
+	require.NoError(t, err)
+	server := httptest.NewServer(page)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	return server.URL, b
+}
+
+// browser is a headless Chromium with an empty profile.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	var program string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			program = found
+			break
+		}
+	}
+	if program == "" {
+		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have chromium, chromium-browser or google-chrome on PATH")
+		t.Skip("no chromium, chromium-browser or google-chrome on PATH: the page is not tested in a browser")
+	}
+	profile := t.TempDir()
+	limit, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.WindowSize(1440, 900)}
+	for _, flag := range []string{
+		"headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking", "disable-component-update",
+		"disable-sync", "disable-quic", "disable-dev-shm-usage", "hide-scrollbars",
+	} {
+		options = append(options, chromedp.Flag(flag, true))
+	}
+	allocator, stop := chromedp.NewExecAllocator(limit, options...)
+	tab, closeTab := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(tab) // waits for the browser, so that its profile can be removed
+		closeTab()
+		stop()
+	})
+	return tab
+}
+
+// trial drives one tab.
+type trial struct {
+	t    *testing.T
+	tab  context.Context
+	shot string // folder for screenshots
+}
+
+func (x trial) do(steps ...chromedp.Action[chromedp.Void]) {
+	x.t.Helper()
+	require.NoError(x.t, chromedp.Do(x.tab, steps...))
+}
+
+// until waits for a JavaScript condition.
+func (x trial) until(condition string) {
+	x.t.Helper()
+	_, err := chromedp.Run(x.tab, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(15*time.Second)))
+	if err != nil {
+		x.picture("stuck")
+	}
+	require.NoError(x.t, err, condition)
+}
+
+// reads waits until the element shows the text.
+func (x trial) reads(selector, text string) {
+	x.t.Helper()
+	x.until(fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.textContent.includes(%q))", selector, text))
+}
+
+// press clicks an element that is in sight.
+func (x trial) press(selector string) {
+	x.t.Helper()
+	x.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// follow clicks what leads to another page and waits for that page.
+func (x trial) follow(selector string) {
+	x.t.Helper()
+	_, err := chromedp.RunResponse(x.tab, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	require.NoError(x.t, err)
+}
+
+func (x trial) picture(name string) {
+	x.t.Helper()
+	png, err := chromedp.Run(x.tab, chromedp.CaptureScreenshot())
+	require.NoError(x.t, err)
+	require.NoError(x.t, os.WriteFile(filepath.Join(x.shot, name+".png"), png, 0o600))
+}
+
+func (x trial) value(expression string) string {
+	x.t.Helper()
+	v, err := chromedp.Run(x.tab, chromedp.Evaluate[string](expression))
+	require.NoError(x.t, err)
+	return v
+}
+
+func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
+	tab := browser(t)
+	address, bot := play(t)
+	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
+		x.shot = folder
+	}
+	console := chromedp.Console(tab)
+	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
+	x.reads("#text", "/lb-register api-lb/https-443 web-07")
+	x.picture("1-first-sight")
+
+	// Run the command: a private preview, and nothing sent.
+	x.do(chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r"))
+	x.reads(".message.private", "Nothing is changed yet")
+	x.reads("#step-1.done", "Run the command")
+	require.Empty(t, x.value("document.querySelector('#text').value"))
+	require.Equal(t, "Add web-07 to https-443 on api-lb, weight 50", x.value("document.querySelector('.button.primary').getAttribute('aria-label')"))
+	x.picture("2-preview")
+
+	// The button asks first; Not yet sends nothing.
+	x.press(".message .button.primary")
+	x.reads("#confirm[open]", "Add to a protected listener?")
+	x.picture("3-confirm")
+	x.press("#confirm [data-answer=no]")
+	x.until("!document.querySelector('#confirm').open")
+	require.Empty(t, bot.notes())
+	x.press(".message .button.primary")
+	x.press("#confirm [data-answer=yes]")
+	x.reads(".message:not(.private)", "be-20d1")
+	x.reads("#count-backends", "1")
+	x.reads("#step-2.done", "Press Add server")
+	require.Equal(t, "req_send", bot.notes())
+
+	// Lose an answer; what is typed meanwhile stays, and so does an open call.
+	x.press("#calls .call summary")
+	x.do(chromedp.SendKeys(chromedp.ID("text"), "half a tho"))
+	x.press("#lose button")
+	x.reads("#lose", "Next answer will be lost")
+	x.press(".message .overflow summary")
+	x.press(".message .overflow .row")
+	x.reads("#calls", "answer lost")
+	x.reads("#step-3.done", "Lose an answer")
+	require.Equal(t, "half a tho", x.value("document.querySelector('#text').value"))
+	x.until("document.querySelector('#call-0').open")
+	x.picture("4-added")
+
+	// A sample id takes the place of another of its kind.
+	x.follow("#step-4 a") // the tour leads on to the guest
+	x.reads(".who", "Gil")
+	x.press("[data-insert='db-lb/tcp-5432']")
+	require.Contains(t, x.value("document.querySelector('#text').value"), "/lb-register db-lb/tcp-5432 web-07")
+	x.press(".send")
+	x.reads(".message.private", "Guests cannot use this command.")
+	x.reads("#step-4.done", "Act as the guest")
+	x.picture("5-guest")
+
+	// Reset.
+	x.follow("#reset button")
+	x.reads("#quiet", "Nothing said here yet")
+	x.reads("#step-5.done", "Reset")
+	x.reads("#count-calls", "0")
+
+	x.do(chromedp.Evaluate[chromedp.Void](`console.info("the end")`))
+	for m, err := range console {
+		require.NoError(t, err)
+		require.False(t, m.IsException() || m.Type == "error", m.String())
+		if m.Text == "the end" {
+			break
+		}
+	}
+}
+
+func TestAPersonFillsInTheFormInABrowser(t *testing.T) {
+	tab := browser(t)
+	address, bot := play(t)
+	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
+		x.shot = folder
+	}
+	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address+"/?as=U0ANA&channel=C0OPS"))
+	open := func() {
+		x.do(chromedp.SetValue(chromedp.ID("text"), "/lb-register"), chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r"))
+		x.reads("#modal[open]", "Add server")
+	}
+	open()
+	require.Equal(t, "TEXTAREA", x.value("document.activeElement.tagName"), "focus_on_load")
+	x.picture("6-form")
+
+	// Typed text and focus survive an update from elsewhere.
+	x.do(chromedp.KeyEvent("inc-2041"))
+	bot.cloud.register("{}", "{}")
+	x.reads("#count-calls", "1")
+	require.Equal(t, "inc-2041", x.value("document.activeElement.value"))
+
+	// A field error stands at its field and keeps what was typed.
+	weight := ".view input[inputmode=decimal]"
+	x.do(chromedp.SetValue(chromedp.CSS(weight), "500"))
+	x.press(".view footer .primary")
+	x.reads(".view .error", "Use a whole number from 1 to 100.")
+	x.until("document.querySelector('" + weight + "').getAttribute('aria-invalid') === 'true'")
+	require.Equal(t, "500", x.value("document.querySelector('"+weight+"').value"))
+	require.Equal(t, "inc-2041", x.value("document.querySelector('.view textarea').value"))
+	x.picture("7-field-error")
+
+	x.do(chromedp.SetValue(chromedp.CSS(weight), "50"))
+	x.press(".view footer .primary")
+	x.until("!document.querySelector('#modal').open")
+	require.Contains(t, bot.notes(), "inc-2041")
+	require.Contains(t, bot.notes(), `"selected_conversation":"C0OPS"`)
+
+	// Escape closes it as the Close button does.
+	open()
+	x.do(chromedp.KeyEvent("\x1b"))
+	x.until("!document.querySelector('#modal').open")
+	require.Empty(t, bot.slack.Views("U0ANA"))
+}
+
+func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
+	tab := browser(t)
+	address, _ := play(t)
+	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
+		x.shot = folder
+	}
+	x.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Navigate(address))
+	x.picture("8-phone")
+	noOverflow := func(where string) {
+		t.Helper()
+		require.Equal(t, "390", x.value("String(document.documentElement.scrollWidth)"), where)
+	}
+	noOverflow("first sight")
+	x.press(".send")
+	x.reads(".message.private", "Nothing is changed yet")
+	x.press(".message .button.primary")
+	x.press("#confirm [data-answer=yes]")
+	x.reads(".message:not(.private)", "be-20d1")
+	x.picture("9-phone-added")
+	noOverflow("with messages")
+	x.press("[data-show=cloud]")
+	x.reads("#calls", "RegisterBackend")
+	x.picture("10-phone-cloud")
+	noOverflow("the cloud")
+	x.press("[data-show=chat]")
+	x.do(chromedp.SetValue(chromedp.ID("text"), "/lb-register"))
+	x.press(".send")
+	x.reads("#modal[open]", "Add server")
+	x.picture("11-phone-form")
+	noOverflow("the form")
+
+	_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+	})
+	require.NoError(t, err)
+	x.picture("12-phone-form-dark")
+	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
+	x.reads(".message:not(.private)", "be-20d1")
+	require.Equal(t, "rgb(25, 29, 37)", x.value("getComputedStyle(document.querySelector('.chat')).backgroundColor"))
+	x.picture("13-dark")
+}

@@ -92,7 +92,11 @@ func TestNoSecretInTheErrorOfAnyAnswer(t *testing.T) {
 	}
 	for how, change := range credentials() {
 		for shape, text := range bodies {
-			for _, status := range []int{200, 302, 307, 400, 401, 403, 409, 429, 451, 500, 502, 503} {
+			statuses := []int{200, 302, 307, 400, 401, 403, 409, 429, 451, 500, 502, 503}
+			if shape == "huge" || shape == "cut" {
+				statuses = []int{200, 403, 502} // a megabyte each
+			}
+			for _, status := range statuses {
 				t.Run(fmt.Sprintf("%s, %s, %d", how, shape, status), func(t *testing.T) {
 					t.Parallel()
 					var seen []string

@@ -251,3 +251,16 @@ func TestWritesAreNeverRepeated(t *testing.T) {
 		require.Len(t, server.Calls(), 2)
 	}
 }
+
+func TestALostAnswerOnAReusedConnectionIsNotRepeatedBelow(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []zenlayertest.FaultKind{zenlayertest.AnswerLost, zenlayertest.ConnectionDropped} {
+		server, c := standIn(t, nil)
+		_, err := c.DescribeListeners(t.Context(), zenlayer.ListenerFilter{})
+		require.NoError(t, err)
+		server.Inject(zenlayertest.Fault{Kind: kind})
+		_, err = c.RegisterBackend(t.Context(), sample())
+		requireTransport(t, err, true, zenlayer.OutcomeUnknown)
+		require.Len(t, server.CallsOf("RegisterBackend"), 1, "net/http must not send a POST twice")
+	}
+}

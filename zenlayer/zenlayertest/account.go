@@ -16,7 +16,9 @@ type account struct {
 	balancers []zenlayer.LoadBalancer
 	listeners []zenlayer.Listener
 	instances []zenlayer.Instance
-	backends  []*backend
+	backends  []*backend            // all, oldest first
+	ids       map[string]*backend   // by backend id
+	pools     map[string][]*backend // by listener id, oldest first
 	tokens    map[string]memory
 	effects   map[string]int
 	made      int
@@ -40,6 +42,7 @@ func newAccount(seed Seed) account {
 	a := account{
 		balancers: slices.Clone(seed.LoadBalancers), listeners: slices.Clone(seed.Listeners),
 		instances: slices.Clone(seed.Instances), tokens: map[string]memory{}, effects: map[string]int{},
+		ids: map[string]*backend{}, pools: map[string][]*backend{},
 	}
 	for _, l := range seed.LoadBalancers {
 		for _, listener := range l.Listeners {
@@ -50,7 +53,7 @@ func newAccount(seed Seed) account {
 		}
 	}
 	for _, b := range seed.Backends {
-		a.backends = append(a.backends, &backend{Backend: b})
+		a.add(&backend{Backend: b})
 	}
 	return a
 }
@@ -75,25 +78,28 @@ func (a *account) instance(id, product string) (*zenlayer.Instance, bool) {
 
 func productOf(t zenlayer.InstanceType) string { return string(cmp.Or(t, zenlayer.InstanceBM)) }
 
-func (a *account) find(backendID string) *backend {
-	for _, b := range a.backends {
-		if b.BackendID == backendID {
-			return b
-		}
-	}
-	return nil
+func (a *account) add(b *backend) {
+	a.backends = append(a.backends, b)
+	a.ids[b.BackendID] = b
+	a.pools[b.ListenerID] = append(a.pools[b.ListenerID], b)
 }
 
 func (a *account) on(listenerID, instanceID, product string) bool {
-	return slices.ContainsFunc(a.backends, func(b *backend) bool {
-		return b.ListenerID == listenerID && b.InstanceID == instanceID && productOf(b.InstanceType) == product
+	return slices.ContainsFunc(a.pools[listenerID], func(b *backend) bool {
+		return b.InstanceID == instanceID && productOf(b.InstanceType) == product
 	})
 }
 
 func (a *account) remove(backendID string) bool {
-	before := len(a.backends)
-	a.backends = slices.DeleteFunc(a.backends, func(b *backend) bool { return b.BackendID == backendID })
-	return len(a.backends) < before
+	gone := a.ids[backendID]
+	if gone == nil {
+		return false
+	}
+	is := func(b *backend) bool { return b == gone }
+	a.backends = slices.DeleteFunc(a.backends, is)
+	a.pools[gone.ListenerID] = slices.DeleteFunc(a.pools[gone.ListenerID], is)
+	delete(a.ids, backendID)
+	return true
 }
 
 // newBackendID counts up from be-20d1, skipping ids of the seed.
@@ -101,7 +107,7 @@ func (a *account) newBackendID() string {
 	for {
 		id := fmt.Sprintf("be-%04x", 0x20d1+a.made)
 		a.made++
-		if a.find(id) == nil {
+		if a.ids[id] == nil {
 			return id
 		}
 	}

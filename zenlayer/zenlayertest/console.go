@@ -12,7 +12,7 @@ import (
 
 // AddBackend adds a backend and returns it with what was missing filled in: an
 // id, the status Available, the default weight, the server's name and product.
-// It checks nothing.
+// It checks nothing; a backend with the same id is replaced.
 func (s *Server) AddBackend(b zenlayer.Backend) zenlayer.Backend {
 	s.mu.Lock()
 	b.BackendID = cmp.Or(b.BackendID, s.account.newBackendID())
@@ -27,7 +27,8 @@ func (s *Server) AddBackend(b zenlayer.Backend) zenlayer.Backend {
 	}
 	b.InstanceType = cmp.Or(b.InstanceType, zenlayer.InstanceBM)
 	b.Name = cmp.Or(b.Name, b.InstanceName)
-	s.account.backends = append(s.account.backends, &backend{Backend: b})
+	s.account.remove(b.BackendID)
+	s.account.add(&backend{Backend: b})
 	s.mu.Unlock()
 	s.changed()
 	return b
@@ -41,7 +42,7 @@ func (s *Server) RemoveBackend(backendID string) bool {
 // SetBackendStatus changes a backend's status and reports whether it is there.
 func (s *Server) SetBackendStatus(backendID, status string) bool {
 	return s.change(func(a *account) bool {
-		b := a.find(backendID)
+		b := a.ids[backendID]
 		if b != nil {
 			b.Status = status
 		}
@@ -52,7 +53,7 @@ func (s *Server) SetBackendStatus(backendID, status string) bool {
 // SetBackendWeight changes a backend's weight and reports whether it is there.
 func (s *Server) SetBackendWeight(backendID string, weight int) bool {
 	return s.change(func(a *account) bool {
-		b := a.find(backendID)
+		b := a.ids[backendID]
 		if b != nil {
 			b.Weight = weight
 		}
@@ -75,7 +76,9 @@ func (s *Server) RemoveListener(listenerID string) bool {
 	return s.change(func(a *account) bool {
 		before := len(a.listeners)
 		a.listeners = slices.DeleteFunc(a.listeners, func(x zenlayer.Listener) bool { return x.ListenerID == listenerID })
-		a.backends = slices.DeleteFunc(a.backends, func(b *backend) bool { return b.ListenerID == listenerID })
+		for _, b := range slices.Clone(a.pools[listenerID]) {
+			a.remove(b.BackendID)
+		}
 		return len(a.listeners) < before
 	})
 }

@@ -18,8 +18,8 @@ func (s *Server) describeBackends(x execution) (map[string]any, *refusal) {
 		return nil, s.noListener()
 	}
 	var found []zenlayer.Backend
-	for _, b := range s.account.backends {
-		if b.ListenerID != listenerID || productOf(b.InstanceType) != product || !anyOf(ids, b.BackendID) {
+	for _, b := range s.account.pools[listenerID] {
+		if productOf(b.InstanceType) != product || !anyOf(ids, b.BackendID) {
 			continue
 		}
 		if x.now.Before(b.visibleAt) || !s.nameMatches(b.Name, name) {
@@ -77,8 +77,8 @@ func (s *Server) describeLoadBalancers(x execution) (map[string]any, *refusal) {
 
 func (s *Server) bareMetalOf(listenerID string, x execution) []zenlayer.Backend {
 	var out []zenlayer.Backend
-	for _, b := range s.account.backends {
-		if b.ListenerID == listenerID && productOf(b.InstanceType) == "BM" && b.hiddenReads == 0 && !x.now.Before(b.visibleAt) {
+	for _, b := range s.account.pools[listenerID] {
+		if productOf(b.InstanceType) == "BM" && b.hiddenReads == 0 && !x.now.Before(b.visibleAt) {
 			out = append(out, b.Backend)
 		}
 	}

@@ -56,7 +56,7 @@ func (s *Server) registerBackend(x execution) (map[string]any, *refusal) {
 		return nil, &refusal{http.StatusConflict, codeBackendExists, "The instance is already a backend of the listener."}
 	}
 	b := s.newBackend(x, r, l, *instance)
-	a.backends = append(a.backends, b)
+	a.add(b)
 	lifetime := cmp.Or(s.opts.Rules.TokenLifetime, 24*time.Hour)
 	a.tokens[r.Token] = memory{string(text), b.BackendID, x.now.Add(lifetime)}
 	a.effects[r.Token]++

@@ -1,0 +1,318 @@
+package bot
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// top is the repository, seen from this package.
+const top = ".."
+
+// arrows are all imports of our own packages that are allowed. Down the path
+// of a request
+//
+//	cmd/lbbot → bot → {slackapp, engine, journal, policy} → operation → commands → zenlayer
+//
+// a room may be skipped, but nothing climbs and siblings do not know each
+// other. To change this map is to change the design: say why in the commit.
+func arrows() map[string][]string {
+	return map[string][]string{
+		"cmd/lbbot": {
+			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/operation", "commands", "zenlayer",
+			"bot/sandbox", "zenlayer/zenlayertest", // for the sandbox command
+		},
+		"bot": {
+			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/operation", "commands", "zenlayer",
+			"bot/slackapp/socket", // it wires the connections
+		},
+		"bot/slackapp":               {"bot/slackapp/socket", "bot/operation", "commands", "zenlayer"},
+		"bot/slackapp/socket":        {},
+		"bot/engine":                 {"bot/operation", "commands", "zenlayer"},
+		"bot/journal":                {"bot/journal/internal/query", "bot/operation", "commands", "zenlayer"},
+		"bot/journal/internal/query": {},
+		"bot/policy":                 {"bot/operation", "commands", "zenlayer"},
+		"bot/operation":              {"commands", "zenlayer"},
+		"bot/sandbox":                {},
+		"commands":                   {"zenlayer"},
+		"zenlayer":                   {},
+		"zenlayer/zenlayertest":      {"zenlayer"},
+	}
+}
+
+// standIns may be used by every test, besides what its room may import.
+func standIns() []string { return []string{"bot/sandbox", "zenlayer/zenlayertest"} }
+
+// homes says which rooms may import a library or a part of the standard
+// library; what is not named here may be used everywhere. Tests are free.
+func homes() map[string][]string {
+	return map[string][]string{
+		"github.com/slack-go/slack":                {"bot/slackapp"},
+		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox"},
+		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
+		"github.com/cedar-policy/cedar-go":         {"bot/policy"},
+		"github.com/fsnotify/fsnotify":             {"bot/policy"},
+		"modernc.org/sqlite":                       {"bot/journal", "bot/engine"},
+		"github.com/jackc/pgx":                     {"bot/journal", "bot/engine"},
+		"github.com/pressly/goose":                 {"bot/journal"},
+		"github.com/gofrs/flock":                   {"bot/journal"},
+		"database/sql":                             {"bot/journal", "bot/journal/internal/query", "bot/engine"},
+		"github.com/spf13/cobra":                   {"cmd/lbbot"},
+		"github.com/goccy/go-yaml":                 {"bot"},
+		"github.com/caarlos0/env":                  {"bot"},
+		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox"),
+		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest"),
+		"github.com/stretchr/testify":              {},
+		"testing":                                  {},
+		"net/http":                                 {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "zenlayer", "zenlayer/zenlayertest"},
+		"os":                                       except("commands", "zenlayer", "bot/operation", "bot/slackapp", "bot/slackapp/socket"),
+		"context":                                  except("commands"),
+		"time":                                     except("commands"),
+		"net":                                      except("commands", "bot/operation"),
+		"syscall":                                  except("commands", "zenlayer", "bot/operation"),
+		"math/rand":                                {},
+		"github.com/slack-go/slack/socketmode":     {},
+	}
+}
+
+// except is every room but some.
+func except(some ...string) []string {
+	var rooms []string
+	for room := range arrows() {
+		if !slices.Contains(some, room) {
+			rooms = append(rooms, room)
+		}
+	}
+	return rooms
+}
+
+// imports of one package, as import paths.
+type imports struct {
+	code  []string // of files that are built
+	tests []string // of _test.go files
+}
+
+// broken returns a sentence for each import that the maps do not allow.
+func broken(packages map[string]imports) []string {
+	var faults []string
+	allowed := arrows()
+	for room, i := range packages {
+		if _, ok := allowed[room]; !ok {
+			faults = append(faults, room+" is a new room: give it a place in the map")
+			continue
+		}
+		for _, p := range i.code {
+			if ours, ok := strings.CutPrefix(p, "lbbot/"); ok {
+				if !slices.Contains(allowed[room], ours) {
+					faults = append(faults, fmt.Sprintf("%s must not import %s", room, ours))
+				}
+			} else if !mayUse(room, p) {
+				faults = append(faults, fmt.Sprintf("%s must not import %s", room, p))
+			}
+		}
+		for _, p := range i.tests {
+			ours, ok := strings.CutPrefix(p, "lbbot/")
+			if ok && ours != room && !slices.Contains(allowed[room], ours) && !slices.Contains(standIns(), ours) {
+				faults = append(faults, fmt.Sprintf("the tests of %s must not import %s", room, ours))
+			}
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+// mayUse asks the longest prefix of library that homes knows.
+func mayUse(room, library string) bool {
+	rules := homes()
+	for p := library; p != "." && p != "/"; p = path.Dir(p) {
+		if p != library && !strings.Contains(p, ".") {
+			break // net says nothing about net/netip
+		}
+		if rooms, ok := rules[p]; ok {
+			return slices.Contains(rooms, room)
+		}
+	}
+	return true
+}
+
+// source is one parsed Go file.
+type source struct {
+	name string // relative to the repository, with slashes
+	file *ast.File
+	test bool
+}
+
+// sources parses every Go file of the repository.
+func sources(t *testing.T, mode parser.Mode) (all []source, files *token.FileSet) {
+	t.Helper()
+	files = token.NewFileSet()
+	err := filepath.WalkDir(top, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != top && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		f, err := parser.ParseFile(files, name, nil, mode)
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(top, name)
+		all = append(all, source{filepath.ToSlash(relative), f, strings.HasSuffix(name, "_test.go")})
+		return err
+	})
+	require.NoError(t, err)
+	require.Greater(t, len(all), 100, "the walk must have found the repository")
+	return all, files
+}
+
+func TestArrowsPointDown(t *testing.T) {
+	t.Parallel()
+	packages := map[string]imports{}
+	all, _ := sources(t, parser.ImportsOnly)
+	for _, s := range all {
+		room := path.Dir(s.name)
+		i := packages[room]
+		for _, spec := range s.file.Imports {
+			p, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			if s.test {
+				i.tests = append(i.tests, p)
+			} else {
+				i.code = append(i.code, p)
+			}
+		}
+		packages[room] = i
+	}
+	require.Empty(t, broken(packages))
+	for room := range arrows() {
+		require.Contains(t, packages, room, "a room that is gone has no place in the map")
+	}
+}
+
+func TestAnArrowAddedOnPurposeIsReported(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		room    string
+		imports imports
+		fault   string // empty: allowed
+	}{
+		"a room may import the next one":           {"bot/journal", imports{code: []string{"lbbot/bot/operation"}}, ""},
+		"a room may be skipped on the way down":    {"bot/slackapp", imports{code: []string{"lbbot/zenlayer"}}, ""},
+		"nothing climbs":                           {"bot/operation", imports{code: []string{"lbbot/bot/journal"}}, "bot/operation must not import bot/journal"},
+		"nothing climbs to the top":                {"zenlayer", imports{code: []string{"lbbot/bot"}}, "zenlayer must not import bot"},
+		"siblings do not know each other":          {"bot/slackapp", imports{code: []string{"lbbot/bot/journal"}}, "bot/slackapp must not import bot/journal"},
+		"a sibling's part is as far as a sibling":  {"bot/engine", imports{code: []string{"lbbot/bot/slackapp/socket"}}, "bot/engine must not import bot/slackapp/socket"},
+		"the journal's inside is its own":          {"bot", imports{code: []string{"lbbot/bot/journal/internal/query"}}, "bot must not import bot/journal/internal/query"},
+		"the sandbox imports nothing of ours":      {"bot/sandbox", imports{code: []string{"lbbot/commands"}}, "bot/sandbox must not import commands"},
+		"the program does not know the sandbox":    {"bot", imports{code: []string{"lbbot/bot/sandbox"}}, "bot must not import bot/sandbox"},
+		"the program does not know the other one":  {"bot/operation", imports{code: []string{"lbbot/zenlayer/zenlayertest"}}, "bot/operation must not import zenlayer/zenlayertest"},
+		"tests may use both stand-ins":             {"bot/journal", imports{tests: []string{"lbbot/bot/sandbox", "lbbot/zenlayer/zenlayertest"}}, ""},
+		"tests do not climb either":                {"commands", imports{tests: []string{"lbbot/bot"}}, "the tests of commands must not import bot"},
+		"tests outside a package may import it":    {"bot/policy", imports{tests: []string{"lbbot/bot/policy"}}, ""},
+		"a new room needs a place":                 {"bot/util", imports{}, "bot/util is a new room: give it a place in the map"},
+		"only the edge knows Slack's library":      {"bot/operation", imports{code: []string{"github.com/slack-go/slack"}}, "bot/operation must not import github.com/slack-go/slack"},
+		"nor a part of it":                         {"bot/sandbox", imports{code: []string{"github.com/slack-go/slack/slackevents"}}, "bot/sandbox must not import github.com/slack-go/slack/slackevents"},
+		"the edge uses a connection of its own":    {"bot/slackapp", imports{code: []string{"github.com/slack-go/slack/socketmode"}}, "bot/slackapp must not import github.com/slack-go/slack/socketmode"},
+		"tests may use Slack's library":            {"bot/sandbox", imports{tests: []string{"github.com/slack-go/slack"}}, ""},
+		"only the engine knows DBOS":               {"bot", imports{code: []string{"github.com/dbos-inc/dbos-transact-golang/dbos"}}, "bot must not import github.com/dbos-inc/dbos-transact-golang/dbos"},
+		"only policy knows Cedar":                  {"bot/slackapp", imports{code: []string{"github.com/cedar-policy/cedar-go/types"}}, "bot/slackapp must not import github.com/cedar-policy/cedar-go/types"},
+		"drivers stay with the journal":            {"bot", imports{code: []string{"modernc.org/sqlite"}}, "bot must not import modernc.org/sqlite"},
+		"whatever the version":                     {"bot/policy", imports{code: []string{"github.com/jackc/pgx/v5/stdlib"}}, "bot/policy must not import github.com/jackc/pgx/v5/stdlib"},
+		"what can be asked needs no clock":         {"commands", imports{code: []string{"time"}}, "commands must not import time"},
+		"what can be asked needs no network":       {"commands", imports{code: []string{"net"}}, "commands must not import net"},
+		"what can be asked needs no HTTP":          {"commands", imports{code: []string{"net/http"}}, "commands must not import net/http"},
+		"what can be asked needs no files":         {"commands", imports{code: []string{"os"}}, "commands must not import os"},
+		"what can be asked needs no context":       {"commands", imports{code: []string{"context"}}, "commands must not import context"},
+		"what can be asked may know addresses":     {"commands", imports{code: []string{"net/netip", "strings"}}, ""},
+		"no room of the program uses test helpers": {"zenlayer/zenlayertest", imports{code: []string{"github.com/stretchr/testify/require"}}, "zenlayer/zenlayertest must not import github.com/stretchr/testify/require"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var want []string
+			if test.fault != "" {
+				want = []string{test.fault}
+			}
+			require.Equal(t, want, broken(map[string]imports{test.room: test.imports}))
+		})
+	}
+}
+
+func TestTheTopLevelIsFixed(t *testing.T) {
+	t.Parallel()
+	allowed := []string{"go.mod", "go.sum", "cmd", "bot", "commands", "zenlayer", "deploy", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"}
+	entries, err := os.ReadDir(top)
+	require.NoError(t, err)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !ignored(t, e.Name()) {
+			require.Contains(t, allowed, e.Name())
+		}
+	}
+}
+
+// ignored reports whether .gitignore names an entry of the top level: what
+// running the program leaves behind is not part of the repository.
+func ignored(t *testing.T, name string) bool {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(top, ".gitignore"))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		if ok, _ := path.Match(strings.Trim(strings.TrimSpace(line), "/"), name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func TestNothingRunsBeforeMainAndNoTestSleeps(t *testing.T) {
+	t.Parallel()
+	all, files := sources(t, parser.SkipObjectResolution)
+	for _, s := range all {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				require.False(t, n.Recv == nil && n.Name.Name == "init", "%s: an init function", files.Position(n.Pos()))
+			case *ast.SelectorExpr:
+				x, ok := n.X.(*ast.Ident)
+				require.False(t, s.test && ok && x.Name == "time" && n.Sel.Name == "Sleep",
+					"%s: a test sleeps: wait for a condition, or use testing/synctest", files.Position(n.Pos()))
+			}
+			return true
+		})
+	}
+}
+
+// longest is the most lines that a file may have; tests and generated files
+// may have more.
+const longest = 500
+
+func TestFilesStayReadable(t *testing.T) {
+	t.Parallel()
+	all, files := sources(t, parser.ParseComments)
+	documented := map[string]bool{}
+	for _, s := range all {
+		room := path.Dir(s.name)
+		documented[room] = documented[room] || !s.test && s.file.Doc != nil
+		if !s.test && !ast.IsGenerated(s.file) {
+			require.LessOrEqual(t, files.File(s.file.Pos()).LineCount(), longest, s.name)
+		}
+	}
+	for room, ok := range documented {
+		require.True(t, ok || strings.Contains(room, "/internal/"), "%s has no package comment", room)
+	}
+}

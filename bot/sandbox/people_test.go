@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -396,4 +398,27 @@ func TestWaitingForAMessage(t *testing.T) {
 	cancel(late)
 	_, err := r.WaitMessage(ctx, "C0INC2041", "U0ANA", hello)
 	require.ErrorIs(t, err, late)
+}
+
+func TestManyPeopleActAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	card := r.ok("chat.postMessage", object{"channel": "C0OPS", "text": "card", "blocks": buttons})["ts"].(string)
+	var people sync.WaitGroup
+	for _, id := range []string{"U0ANA", "U0BO", "U0CHEN", "U0DEV"} {
+		people.Go(func() {
+			for range 5 {
+				act := r.TypeCommand(t.Context(), id, "C0OPS", "/lb-register", "x")
+				assert.Equal(t, true, r.call("views.open", object{"trigger_id": act.TriggerID, "view": loading("")})["ok"])
+				assert.True(t, r.Click(t.Context(), id, "C0OPS", card, "req_send", "").Acked)
+				assert.Equal(t, true, r.call("chat.update", object{"channel": "C0OPS", "ts": card, "text": id, "blocks": buttons})["ok"])
+				assert.Len(t, r.Views(id), 1)
+				assert.NotEmpty(t, r.Messages("C0OPS", id))
+			}
+		})
+	}
+	people.Wait()
+	require.Equal(t, 40, r.link.count())
+	require.Equal(t, 20, r.Messages("C0OPS", "U0ANA")[0].Edited)
+	require.Empty(t, r.Findings())
 }

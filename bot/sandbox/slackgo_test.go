@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/slack-go/slack"
@@ -121,6 +123,19 @@ func TestSlackGoPostsAndReads(t *testing.T) {
 	_, _, err = api.DeleteMessageContext(ctx, "C0OPS", ts)
 	require.NoError(t, err)
 	require.Empty(t, s.Messages("C0OPS", "U0BO"))
+}
+
+func TestStartingIsRefusedWhenItCannotWork(t *testing.T) {
+	t.Parallel()
+	s, _ := started(t)
+	_, err := s.Start()
+	require.ErrorContains(t, err, "already started")
+	_, err = sandbox.New(sandbox.Options{}).StartOn(strings.TrimPrefix(s.BaseURL(), "http://"))
+	require.ErrorContains(t, err, "listening for the Slack stand-in")
+	response, err := http.Get(s.BaseURL() + "/elsewhere")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusNotFound, response.StatusCode)
 }
 
 // TestSlackGoServesAPerson runs slack-go's own Socket Mode client: a command

@@ -32,7 +32,7 @@ func whyMessage(op operation.Operation) message {
 // so that a person who runs it does not add the server twice.
 func zenoMessage(op operation.Operation) message {
 	command := zenoCommand(op.Request)
-	return private(fmt.Sprintf(zenoText, op.Ref, escape(command)),
+	return private(fmt.Sprintf(zenoText, op.Ref, prose(command, commandLimit)),
 		section(fmt.Sprintf(zenoLine, op.Ref), "```"+escape(command)+"```", zenoCare))
 }
 

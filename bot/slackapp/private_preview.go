@@ -56,7 +56,7 @@ func portCode(ports []int) string {
 	if len(ports) == 0 {
 		return wordOwnPorts
 	}
-	return code(portWords(ports))
+	return fmt.Sprintf(previewCode, portWords(ports)) // of digits only, and never cut
 }
 
 func weightCode(weight int) string {

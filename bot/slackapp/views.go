@@ -26,18 +26,11 @@ func formView(f formState) slack.ModalViewRequest {
 	v := modal(viewForm, formTitle, formClose)
 	v.Submit = plainText(formSubmit, maxButton)
 	v.PrivateMetadata = clamp(f.DraftID, maxMetadata)
-	if f.Alert != "" {
-		v.Blocks.BlockSet = append(v.Blocks.BlockSet, alert(f.Alert, slack.AlertLevelWarning))
-	}
-	for i, n := range f.Notices {
-		if i == maxAlerts {
-			break
-		}
-		v.Blocks.BlockSet = append(v.Blocks.BlockSet, alert(n, slack.AlertLevelInfo))
-	}
+	list := append([]slack.Block{alert(f.Alert, slack.AlertLevelWarning)}, alerts(f.Notices)...)
 	for _, field := range formFields() {
-		v.Blocks.BlockSet = append(v.Blocks.BlockSet, fieldBlock(field, f))
+		list = append(list, fieldBlock(field, f))
 	}
+	v.Blocks.BlockSet = blocks(list...)
 	return v
 }
 
@@ -59,9 +52,22 @@ func modal(callback, title, closing string) slack.ModalViewRequest {
 
 const maxViewTitle = 24
 
-// alert is a line that stands out; only views may have it.
+// alert is a line that stands out; only views may have it. It is nil for an
+// empty text.
 func alert(text string, level slack.AlertLevel) slack.Block {
-	return slack.NewAlertBlock(mrkdwn(prose(text, alertRoom), maxAlert), slack.AlertBlockOptionLevel(level))
+	if text = prose(text, alertRoom); text == "" {
+		return nil
+	}
+	return slack.NewAlertBlock(mrkdwn(text, maxAlert), slack.AlertBlockOptionLevel(level))
+}
+
+// alerts are one line each, the first few.
+func alerts(texts []string) []slack.Block {
+	list := make([]slack.Block, 0, len(texts))
+	for _, t := range texts[:min(len(texts), maxAlerts)] {
+		list = append(list, alert(t, slack.AlertLevelInfo))
+	}
+	return list
 }
 
 const alertRoom = 160 // of maxAlert, so that escaping does not cut the end off
@@ -234,7 +240,7 @@ func failedView(text string) slack.ModalViewRequest {
 
 func noticeView(title, text string, level slack.AlertLevel) slack.ModalViewRequest {
 	v := modal(viewNotice, title, formDismiss)
-	v.Blocks.BlockSet = append(v.Blocks.BlockSet, alert(text, level))
+	v.Blocks.BlockSet = blocks(alert(firstOf(text, formFailed), level))
 	return v
 }
 
@@ -246,17 +252,12 @@ func previewView(op operation.Operation) slack.ModalViewRequest {
 	if !op.DryRun {
 		v.Submit = plainText(buttonAdd, maxViewTitle)
 	}
-	list := v.Blocks.BlockSet
+	var list []slack.Block
 	if op.Listener.Protected {
 		list = append(list, alert(protectedAlert, slack.AlertLevelWarning))
 	}
-	for i, n := range op.Notes {
-		if i == maxAlerts {
-			break
-		}
-		list = append(list, alert(n, slack.AlertLevelInfo))
-	}
-	v.Blocks.BlockSet = append(list, blocks(
+	list = append(list, alerts(op.Notes)...)
+	v.Blocks.BlockSet = blocks(append(list,
 		section(previewTop(op)), section(previewLines(op)...), rehearsalSection(op), previewSmall(op))...)
 	return v
 }

@@ -23,12 +23,19 @@ const (
 	saidLimit   = 400
 )
 
+// cleanUpTo is how much of a value is read, in bytes: every value is cut to
+// far less afterwards.
+const cleanUpTo = 4 * maxInitialValue
+
 // clean takes out control characters, bidirectional overrides, zero-width and
 // other invisible characters, and makes one line of it.
 func clean(s string) string {
 	var b strings.Builder
 	space := false
 	for _, r := range s {
+		if b.Len() > cleanUpTo {
+			break
+		}
 		switch {
 		case unicode.IsSpace(r) || r == '\u2028' || r == '\u2029':
 			space = b.Len() > 0

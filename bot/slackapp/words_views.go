@@ -8,6 +8,7 @@ const (
 	formDismiss    = "Close"
 	formLoading    = "Opening the form…"
 	formChecking   = "Checking… You can close this; the answer then comes as a private message."
+	formFailed     = "This did not work. Close it and type the command instead."
 	viewCheckTitle = "Check and add"
 	viewBack       = "Back"
 )

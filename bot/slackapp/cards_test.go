@@ -1,0 +1,253 @@
+package slackapp
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+// everyState has one operation for each state a card can be in.
+func everyState() map[operation.State]operation.Operation {
+	cards, ends := publicCards(), endings()
+	return map[operation.State]operation.Operation{
+		operation.Draft: draft(), operation.Accepted: cards["waiting"], operation.Sending: cards["adding"],
+		operation.Unconfirmed: cards["not_confirmed"], operation.NeedsPerson: cards["needs_person"],
+		operation.Added: cards["added"], operation.NotAdded: ends["refused"], operation.AlreadyThere: cards["nothing_to_do"],
+	}
+}
+
+// firstWords are all of them; a card starts with exactly one.
+func firstWords() []string {
+	return []string{firstChecked, firstNotSent, firstNothing, firstWaiting, firstAdding, firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson}
+}
+
+func startsWith(t *testing.T, text string) string {
+	t.Helper()
+	text = strings.TrimLeft(text, "*")
+	var found []string
+	for _, w := range firstWords() {
+		if rest, ok := strings.CutPrefix(text, w); ok && (rest == "" || !isAlnum(rest[0])) {
+			found = append(found, w)
+		}
+	}
+	require.Len(t, found, 1, "starts with no first word or with two: %s", text)
+	return found[0]
+}
+
+// shownText is everything a reader of the blocks sees, in order.
+func shownText(t *testing.T, m message) string {
+	t.Helper()
+	var tree any
+	require.NoError(t, json.Unmarshal(encode(t, m.Blocks), &tree))
+	var out []string
+	walk(tree, func(o map[string]any) {
+		if s, ok := o["text"].(string); ok {
+			out = append(out, s)
+		}
+	})
+	return strings.Join(out, "\n")
+}
+
+// walk visits every JSON object, lists in their order.
+func walk(v any, visit func(map[string]any)) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			walk(item, visit)
+		}
+	case map[string]any:
+		visit(v)
+		for _, key := range []string{"text", "title", "label", "hint", "fields", "elements", "element", "confirm", "deny", "options", "placeholder", "blocks", "initial_options"} {
+			walk(v[key], visit)
+		}
+	}
+}
+
+func TestEachStateHasItsOwnFirstWord(t *testing.T) {
+	t.Parallel()
+	seen := map[string]operation.State{}
+	for state, op := range everyState() {
+		m := cardMessage(op, fixedWording())
+		word := startsWith(t, m.Text)
+		require.Equal(t, firstWord(state), word)
+		require.Equal(t, word, startsWith(t, shownText(t, m)), "the blocks start with another word than the text")
+		require.NotContains(t, seen, word, "also the word of %s", seen[word])
+		seen[word] = state
+	}
+}
+
+func TestAStateWordStandsForNoOtherState(t *testing.T) {
+	t.Parallel()
+	// These words claim something about the call; a card of another state
+	// must not have them at the start of any of its lines.
+	for name, op := range publicCards() {
+		requireOnlyOwnWord(t, name, op)
+	}
+	for name, op := range endings() {
+		requireOnlyOwnWord(t, name, op)
+	}
+}
+
+func requireOnlyOwnWord(t *testing.T, name string, op operation.Operation) {
+	t.Helper()
+	own := firstWord(op.State)
+	for line := range strings.Lines(shownText(t, cardMessage(op, fixedWording()))) {
+		line = strings.Trim(line, "*\n ")
+		for _, w := range []string{firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson, firstNothing, firstAdding} {
+			if strings.HasPrefix(line, w+" ") || strings.HasPrefix(line, w+":") || strings.HasPrefix(line, w+".") || strings.HasPrefix(line, w+"*") {
+				require.Equal(t, own, w, "card %s has the line %q", name, line)
+			}
+		}
+	}
+}
+
+func TestEveryPublicCardIsReadableFromItsTextAlone(t *testing.T) {
+	t.Parallel()
+	for _, list := range []map[string]operation.Operation{publicCards(), endings()} {
+		for name, op := range list {
+			text := cardMessage(op, fixedWording()).Text
+			require.Equal(t, firstWord(op.State), startsWith(t, text), name)
+			require.Contains(t, text, op.Ref, name)
+			require.Contains(t, text, "web-07", name)
+			require.Contains(t, text, "api-lb", name)
+			if op.State == operation.Added || op.State == operation.AlreadyThere {
+				require.Contains(t, text, op.BackendID, name)
+			}
+		}
+	}
+}
+
+func TestARehearsalSaysSoOnEveryCard(t *testing.T) {
+	t.Parallel()
+	for state, op := range everyState() {
+		op.Rehearsal = true
+		m := cardMessage(op, fixedWording())
+		require.Contains(t, m.Text, rehearsalText, state)
+		require.Contains(t, shownText(t, m), rehearsalLine, state)
+		op.Rehearsal = false
+		m = cardMessage(op, fixedWording())
+		require.NotContains(t, m.Text+shownText(t, m), "ehearsal", state)
+	}
+}
+
+func TestEveryReasonHasItsOwnWords(t *testing.T) {
+	t.Parallel()
+	reasons := []operation.Reason{operation.ReasonRefused, operation.ReasonDiffers, operation.ReasonTooLate, operation.ReasonStopped,
+		operation.ReasonDenied, operation.ReasonRateLimited, operation.ReasonCredentials, operation.ReasonClockSkew,
+		operation.ReasonUnreachable, operation.ReasonBlocked, operation.ReasonGone, operation.ReasonProven,
+		operation.ReasonPerson, operation.ReasonRehearsal, operation.ReasonInternal}
+	seen := map[string]operation.Reason{}
+	for _, r := range reasons {
+		text := cardMessage(sample(because(r)), fixedWording()).Text
+		require.NotContains(t, seen, text, "%s reads like %s", r, seen[text])
+		seen[text] = r
+	}
+}
+
+func TestNothingWasSentIsNeverSaidAfterAnAttempt(t *testing.T) {
+	t.Parallel()
+	tried := sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Status: 429})
+	for _, r := range []operation.Reason{operation.ReasonStopped, operation.ReasonDenied, operation.ReasonUnreachable, operation.ReasonGone,
+		operation.ReasonDiffers, operation.ReasonRefused, operation.ReasonRateLimited} {
+		m := cardMessage(sample(because(r), tried), fixedWording())
+		for _, words := range []string{"othing was sent", "before anything was sent", "not sent"} {
+			require.NotContains(t, m.Text+shownText(t, m), words, r)
+		}
+	}
+}
+
+func TestCardsCarryWhatFindsThemAgain(t *testing.T) {
+	t.Parallel()
+	op := sample()
+	m := cardMessage(op, fixedWording())
+	require.Equal(t, metadataEvent, m.Metadata.EventType)
+	require.Equal(t, map[string]any{"ref": op.Ref, "id": op.ID, "state": "accepted", "version": int64(3)}, m.Metadata.EventPayload)
+}
+
+func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
+	t.Parallel()
+	for name, m := range allMessages() {
+		var tree any
+		require.NoError(t, json.Unmarshal(encode(t, m.Blocks), &tree))
+		walk(tree, func(o map[string]any) {
+			action, ok := o["action_id"].(string)
+			if !ok {
+				return
+			}
+			require.True(t, slices.Contains(actionIDs(), action), "%s: unlisted action %s", name, action)
+			require.NotEqual(t, "danger", o["style"], name)
+			requireValues(t, name, action, o)
+		})
+	}
+}
+
+func requireValues(t *testing.T, name, action string, o map[string]any) {
+	t.Helper()
+	if action == actReqMore {
+		for _, item := range o["options"].([]any) {
+			_, id, version, err := parseMoreValue(item.(map[string]any)["value"].(string))
+			require.NoError(t, err, name)
+			require.True(t, id == sample().ID && version == 3 || id == "", name)
+		}
+		return
+	}
+	value, _ := o["value"].(string)
+	if value == "" {
+		require.Contains(t, []string{actHelpOpen, actWhoamiOpen, actLinkOpen}, action, name)
+		return
+	}
+	_, _, err := parseButtonValue(value)
+	require.NoError(t, err, name)
+}
+
+func TestStopIsOfferedOnlyWhileItChangesSomething(t *testing.T) {
+	t.Parallel()
+	cards := publicCards()
+	for name, offered := range map[string]bool{"waiting": true, "adding": true, "not_confirmed": true,
+		"waiting_stopping": false, "adding_stopping": false, "not_confirmed_stopped": false, "not_confirmed_readings": false,
+		"added": false, "needs_person": false, "nothing_to_do": false} {
+		raw := string(encodeMessage(t, cardMessage(cards[name], fixedWording())))
+		require.Equal(t, offered, strings.Contains(raw, `"`+actOpStop+`"`), name)
+	}
+}
+
+func TestAddServerIsOfferedOnlyWhenItSends(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, string(encodeMessage(t, previewMessage(draft(), fixedWording()))), `"`+actReqSend+`"`)
+	dry := draft(func(op *operation.Operation) { op.DryRun = true })
+	require.NotContains(t, string(encodeMessage(t, previewMessage(dry, fixedWording()))), `"`+actReqSend+`"`)
+	require.Nil(t, previewView(dry).Submit)
+}
+
+func TestTheConfirmDialogIsAskedForOnProtectedListenersOnly(t *testing.T) {
+	t.Parallel()
+	require.NotContains(t, string(encodeMessage(t, previewMessage(draft(), fixedWording()))), confirmTitle)
+	guarded := draft(func(op *operation.Operation) { op.Listener.Protected = true })
+	require.Contains(t, string(encodeMessage(t, previewMessage(guarded, fixedWording()))), confirmTitle)
+}
+
+func TestUTCStandsOnceInACard(t *testing.T) {
+	t.Parallel()
+	for _, list := range []map[string]operation.Operation{publicCards(), endings()} {
+		for name, op := range list {
+			visible := shownText(t, cardMessage(op, fixedWording()))
+			require.Equal(t, 1, strings.Count(visible, " UTC)"), name)
+		}
+	}
+}
+
+func TestAReportedStatusIsZenlayersOwnWord(t *testing.T) {
+	t.Parallel()
+	op := publicCards()["added"]
+	op.BackendStatus = "Creating"
+	visible := shownText(t, cardMessage(op, fixedWording()))
+	require.Contains(t, visible, `*Status at Zenlayer:* "Creating"`)
+	for _, claim := range []string{"healthy", "is up", "is down", "unhealthy"} {
+		require.NotContains(t, visible, claim)
+	}
+}

@@ -1,0 +1,140 @@
+package slackapp
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+func TestEveryDenialHasItsOwnWords(t *testing.T) {
+	t.Parallel()
+	seen := map[string]operation.DenialCode{}
+	for _, code := range []operation.DenialCode{operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot,
+		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedNoPolicy, operation.DeniedNoRule,
+		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedNotRequester} {
+		m := deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()}, fixedWording())
+		require.Equal(t, firstNotSent, startsWith(t, m.Text))
+		visible := shownText(t, m)
+		require.NotContains(t, seen, visible, "%s reads like %s", code, seen[visible])
+		require.NotContains(t, visible, denyOther, code)
+		seen[visible] = code
+	}
+}
+
+func TestPrivateAnswersMentionNobodyInTheirText(t *testing.T) {
+	t.Parallel()
+	for name, d := range denials() {
+		m := deniedMessage(&operation.DeniedError{Decision: d, Operation: sample()}, fixedWording())
+		require.NotContains(t, m.Text, "<!", name)
+	}
+}
+
+func TestTypingMistakesAreListedWithAWayOn(t *testing.T) {
+	t.Parallel()
+	m := inputErrorMessage(typingMistake(), "k1")
+	require.True(t, strings.HasPrefix(m.Text, "Not sent: 3 things to fix in your command."), m.Text)
+	visible := shownText(t, m)
+	for _, p := range typingMistake().Problems {
+		require.Contains(t, visible, p.Text)
+	}
+	require.Contains(t, visible, "```"+typingMistake().Corrected+"```")
+	require.Contains(t, string(encodeMessage(t, m)), `"k1:0"`)
+}
+
+func TestManyMistakesAreCounted(t *testing.T) {
+	t.Parallel()
+	list := make([]commands.Problem, maxProblems+3)
+	for i := range list {
+		list[i] = commands.Problem{Text: "Something."}
+	}
+	visible := shownText(t, inputErrorMessage(&commands.InputError{Problems: list}, "k1"))
+	require.Equal(t, maxProblems, strings.Count(visible, "Something."))
+	require.Contains(t, visible, "and 3 more")
+}
+
+func TestTheShellCommandCarriesTheTokenAndIsQuoted(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "zeno bmc register-backend --listener-id lst-8f2c --backend-name web-07 --instance-id i-55a1 --instance-type BM"+
+		" --port-list 8080 --weight 50 --client-token 5b1f0c1e-1111-4222-8333-444455556666", zenoCommand(sample().Request))
+	hostile := zenoCommand(zenlayer.RegisterBackendRequest{ListenerID: "a; rm -rf 'x' $(y) `z`", BackendName: "", ClientToken: "t"})
+	require.Contains(t, hostile, `--listener-id 'a; rm -rf '\''x'\'' $(y) '\''z'\'''`)
+	require.Contains(t, hostile, "--backend-name ''")
+	require.Contains(t, hostile, "--instance-type BM")
+}
+
+func TestDetailsForSupportHoldNoToken(t *testing.T) {
+	t.Parallel()
+	for _, op := range endings() {
+		require.NotContains(t, string(encodeMessage(t, detailsMessage(op))), op.Request.ClientToken)
+	}
+}
+
+func TestOnlyTheShellCommandShowsTheToken(t *testing.T) {
+	t.Parallel()
+	for name, m := range allMessages() {
+		shows := strings.Contains(string(encodeMessage(t, m)), sample().Request.ClientToken)
+		require.Equal(t, name == "zeno", shows, name)
+	}
+}
+
+func TestTheResponseAddressIsNeverShown(t *testing.T) {
+	t.Parallel()
+	const secret = "https://hooks.slack.com/commands/T0/1/secret"
+	for _, list := range []map[string]operation.Operation{publicCards(), endings(), previews()} {
+		for name, op := range list {
+			op.Place.ResponseURL = secret
+			for _, m := range []message{cardMessage(op, fixedWording()), statusMessage(op, nil, ""), detailsMessage(op), ownerMessage(op, fixedWording())} {
+				require.NotContains(t, string(encodeMessage(t, m)), "secret", name)
+			}
+		}
+	}
+}
+
+func TestAStatusShowsTheLatestSteps(t *testing.T) {
+	t.Parallel()
+	events := make([]operation.Event, 200)
+	for i := range events {
+		events[i] = operation.Event{At: moment(19, 0, 0), Kind: operation.EventLook, ActorID: "U0ANA"}
+	}
+	events[len(events)-1].Kind = operation.EventFinished
+	m := statusMessage(sample(), events, "")
+	requireMessage(t, m)
+	require.Contains(t, shownText(t, m), "(180 earlier steps are left out.)")
+	require.Contains(t, shownText(t, m), "Finished")
+}
+
+func TestHelpPagesFit(t *testing.T) {
+	t.Parallel()
+	for _, topic := range []string{"", "all", "errors", "weight", "no such topic"} {
+		m := helpMessage(commands.Help(topic))
+		requireMessage(t, m)
+		requireInert(t, topic, m.Text)
+		require.NotContains(t, shownText(t, m), "…", "help is cut off")
+	}
+}
+
+func TestLinksAreOfferedOnlyToRealAddresses(t *testing.T) {
+	t.Parallel()
+	for address, offered := range map[string]bool{
+		"https://example.slack.com/archives/C1/p1": true, "http://127.0.0.1:8080/x": true,
+		"": false, "javascript:alert(1)": false, "https://a b": false, "https://a|b": false, "https://a\n": false, "ftp://a": false,
+	} {
+		require.Equal(t, offered, linkButton(buttonOpen, "", address) != nil, address)
+	}
+}
+
+func TestTheOwnerIsToldWhatToDo(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, name := range []string{"credentials", "clock_skew", "blocked", "internal"} {
+		need := ownerNeed(endings()[name])
+		require.NotEqual(t, ownerOther, need, name)
+		require.False(t, seen[need], name)
+		seen[need] = true
+	}
+}

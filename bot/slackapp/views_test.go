@@ -1,0 +1,134 @@
+package slackapp
+
+import (
+	"testing"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"lbbot/commands"
+)
+
+// fill answers a form the way Slack does: with the initial values of what the
+// person left alone.
+func fill(t *testing.T, v slack.ModalViewRequest) *slack.ViewState {
+	t.Helper()
+	state := &slack.ViewState{Values: map[string]map[string]slack.BlockAction{}}
+	for _, b := range v.Blocks.BlockSet {
+		in, ok := b.(*slack.InputBlock)
+		if !ok {
+			continue
+		}
+		var a slack.BlockAction
+		switch e := in.Element.(type) {
+		case *slack.PlainTextInputBlockElement:
+			a.Value = e.InitialValue
+		case *slack.NumberInputBlockElement:
+			a.Value = e.InitialValue
+		case *slack.SelectBlockElement:
+			a.SelectedConversation = e.InitialConversation
+			if e.InitialOption != nil {
+				a.SelectedOption = *e.InitialOption
+			}
+		case *slack.CheckboxGroupsBlockElement:
+			for _, o := range e.InitialOptions {
+				a.SelectedOptions = append(a.SelectedOptions, *o)
+			}
+		default:
+			t.Fatalf("unknown element %T", e)
+		}
+		state.Values[in.BlockID] = map[string]slack.BlockAction{in.BlockID: a}
+	}
+	return state
+}
+
+func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
+	t.Parallel()
+	for name, values := range map[string]commands.Values{
+		"nothing but where it was opened": {commands.KeyTo: "C0INC1234"},
+		"everything": {commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07", commands.KeyType: "vm", commands.KeyPorts: "8080,8081",
+			commands.KeyWeight: "50", commands.KeyName: "web-07", commands.KeyReason: "inc-1234 <b>", commands.KeyTo: "C0OPS", commands.KeyNoWatch: "true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			view := formView(formState{Values: values, ChannelID: "C0INC1234"})
+			require.Equal(t, values, formValues(fill(t, view)))
+		})
+	}
+}
+
+func TestTheFormShowsEveryFieldOfTheAPI(t *testing.T) {
+	t.Parallel()
+	shown := map[string]bool{}
+	for _, b := range formView(formState{}).Blocks.BlockSet {
+		shown[b.ID()] = true
+	}
+	for _, f := range commands.RegisterFields() {
+		if f.APIName != "" {
+			require.True(t, shown[fieldBlockID(f.Key)], f.Key)
+		}
+	}
+}
+
+func TestFormValuesOutsideAFieldAreLeftOut(t *testing.T) {
+	t.Parallel()
+	got := formValues(fill(t, formView(formState{ChannelID: "C0INC1234", Values: commands.Values{
+		commands.KeyWeight: "101", commands.KeyType: "toaster", commands.KeyTo: "#ops", "unknown": "x"}})))
+	require.Equal(t, commands.Values{commands.KeyTo: "C0INC1234"}, got)
+}
+
+func TestAMissingStateIsAnEmptyForm(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, formValues(nil))
+	require.Empty(t, formValues(&slack.ViewState{}))
+	unwatched := slack.ViewState{Values: map[string]map[string]slack.BlockAction{
+		fieldBlockID(commands.KeyNoWatch): {fieldBlockID(commands.KeyNoWatch): {}},
+		"field_other":                     {"field_other": {Value: "x"}},
+	}}
+	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, formValues(&unwatched), "an unticked box is an answer")
+}
+
+func TestErrorsStandUnderTheirFields(t *testing.T) {
+	t.Parallel()
+	got := fieldErrors(&commands.InputError{Problems: []commands.Problem{
+		{Field: commands.KeyPorts, Text: "Typed words.", Form: "Words of the form."},
+		{Field: commands.KeyPorts, Text: "Another."},
+		{Text: "Of no field."},
+		{Field: commands.KeyDryRun, Text: "Not in the form."},
+	}})
+	require.Equal(t, map[string]string{
+		fieldBlockID(commands.KeyPorts):    "Words of the form. Another.",
+		fieldBlockID(commands.KeyListener): "Of no field. Not in the form.",
+	}, got)
+}
+
+func TestErrorsNameOnlyInputsOfTheForm(t *testing.T) {
+	t.Parallel()
+	inputs := map[string]bool{}
+	for _, b := range formView(formState{}).Blocks.BlockSet {
+		inputs[b.ID()] = true
+	}
+	for _, f := range commands.RegisterFields() {
+		for id := range fieldErrors(&commands.InputError{Problems: []commands.Problem{{Field: f.Key, Text: "x"}}}) {
+			require.True(t, inputs[id], "%s is not an input", id)
+		}
+	}
+}
+
+func TestThePreviewViewNamesItsOperation(t *testing.T) {
+	t.Parallel()
+	op := draft()
+	id, version, err := parseButtonValue(previewView(op).PrivateMetadata)
+	require.NoError(t, err)
+	require.Equal(t, op.ID, id)
+	require.Equal(t, op.Version, version)
+}
+
+func TestNoticesCannotBeSubmitted(t *testing.T) {
+	t.Parallel()
+	for _, v := range []slack.ModalViewRequest{formLoadingView(), checkingView(), failedView("")} {
+		require.Nil(t, v.Submit)
+		require.Equal(t, viewNotice, v.CallbackID)
+		requireView(t, v)
+	}
+}

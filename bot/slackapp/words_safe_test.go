@@ -1,0 +1,278 @@
+package slackapp
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// hostile are values that try to be more than text.
+func hostile() map[string]string {
+	return map[string]string{
+		"everybody":    "<!channel> <!here> <!everyone>",
+		"a person":     "<@U0VICTIM>",
+		"a group":      "<!subteam^S0VICTIM>",
+		"a channel":    "<#C0VICTIM|ops>",
+		"a link":       "<https://evil.example|api-lb>",
+		"an escape":    "&lt;!channel&gt;",
+		"a date":       "<!date^0^{date}|now>",
+		"backticks":    "`x` ```y``` ``",
+		"bold":         "*Added* _done_ ~gone~",
+		"an emoji":     ":white_check_mark: :100:",
+		"bidi":         "web\u202e70\u202c \u2066x\u2069 \u200f",
+		"invisible":    "web\u200b-\ufeff07\u00ad\U000e0041",
+		"control":      "a\x00b\x1bc\rd\ne\tf\u2028g\u0085h",
+		"quote":        "> quoted",
+		"broken utf-8": "a\xff\xfe",
+		"brackets":     "<<<>>>&&&",
+		"very long":    strings.Repeat("界<&`*_:", 10_000),
+		"blank":        " \u3000\t ",
+	}
+}
+
+// hostileOperation has one value wherever a person or Zenlayer may put one.
+func hostileOperation(s string, state operation.State, reason operation.Reason) operation.Operation {
+	op := sample(in(state))
+	op.Reason, op.Purpose, op.Notes, op.Policies, op.Command = reason, s, []string{s, s}, []string{s, s}, s
+	op.Request.ListenerID, op.Request.BackendName, op.Request.InstanceID, op.Request.ClientToken = s, s, s, s
+	op.Listener = operation.Listener{ID: s, Name: s, Protocol: s, Port: s, Scheduler: s, Kind: s, Status: s, LoadBalancerID: s, LoadBalancerName: s, Zone: s, Servers: 3, Protected: true}
+	op.Server = operation.Server{ID: s, Name: s, IP: s, Zone: s, Status: s}
+	op.Actor.Name, op.Place.ChannelName = s, s
+	f := operation.Fault{Code: s, Status: 400, Message: s, RequestID: s}
+	op.Attempts = []operation.Attempt{{Number: 1, SentAt: moment(19, 14, 22), AnsweredAt: moment(19, 14, 37), Outcome: operation.OutcomeUnknown, Fault: f}}
+	op.Fault, op.LookFault, op.Matches = f, s, []string{s, s}
+	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, moment(19, 15, 0), moment(19, 15, 0)
+	op.StopBy, op.AnswerBy, op.Answer, op.Mismatch = s, s, operation.AnswerNotThere, true
+	op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: s}
+	return op
+}
+
+// hostileMessages are all messages that show s.
+func hostileMessages(s string) map[string]message {
+	w := fixedWording()
+	w.Bot, w.At, w.Refused, w.Continues, w.Late = s, moment(19, 30, 0), "C0INC1234", true, time.Hour
+	all := map[string]message{}
+	for _, state := range []operation.State{operation.Draft, operation.Accepted, operation.Sending, operation.Unconfirmed,
+		operation.NeedsPerson, operation.Added, operation.AlreadyThere} {
+		all["card "+string(state)] = cardMessage(hostileOperation(s, state, ""), w)
+	}
+	for _, op := range endings() {
+		all["not added "+string(op.Reason)] = cardMessage(hostileOperation(s, operation.NotAdded, op.Reason), w)
+	}
+	for name, d := range denials() {
+		d.What, d.Reason, d.Contact, d.Window = s, s, s, s
+		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
+		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, "")}, w)
+	}
+	op := hostileOperation(s, operation.Added, "")
+	for name, m := range map[string]message{
+		"busy": busyMessage(&operation.BusyError{Operation: op}, s), "expired": expiredMessage(op), "stale": staleMessage(op, s),
+		"duplicate": duplicateMessage(op, s), "cancelled": cancelledMessage(op), "fault": faultMessage(s, w), "copy": copyMessage(op),
+		"present":     presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s, Port: s}}),
+		"same":        presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s}, Same: true}),
+		"unavailable": unavailableMessage(&operation.UnavailableError{What: s}), "uncertain": uncertainMessage(&operation.UncertainError{Ref: s}),
+		"why": whyMessage(op), "zeno": zenoMessage(op), "details": detailsMessage(op), "owner": ownerMessage(op, w), "moved": movedMessage(op, w),
+		"unknown": unknownRefMessage(s), "channel": channelMessage(s, slackNotInChannel, w),
+		"help":   helpMessage(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),
+		"input":  inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1"),
+		"status": statusMessage(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}}, {Kind: s}}, s),
+		"whoami": whoamiMessage(operation.Standing{Person: operation.Person{ID: s}, Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
+			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s, Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}}, w),
+	} {
+		all[name] = m
+	}
+	return all
+}
+
+func manyProblems(s string) []commands.Problem {
+	list := make([]commands.Problem, 40)
+	for i := range list {
+		list[i] = commands.Problem{Field: commands.KeyPorts, Given: s, Text: s}
+	}
+	return list
+}
+
+// markup is every <…> that may stand in our messages.
+var markup = regexp.MustCompile(`^(@U0(ANA|BO)|#C0(INC1234|OWNERS|OPS)|!date\^-?\d+\^(\{date_short_pretty\} )?\{time_secs\}\|[0-9: -]+UTC)$`)
+
+// requireInert fails when text has markup that is not ours.
+func requireInert(t *testing.T, where, text string) {
+	t.Helper()
+	require.True(t, utf8.ValidString(text), where)
+	for _, r := range text {
+		if unicode.IsControl(r) && r != '\n' || unicode.Is(unicode.Cf, r) {
+			t.Fatalf("%s has %U", where, r)
+		}
+	}
+	for _, piece := range strings.Split(text, "<")[1:] {
+		inside, _, closed := strings.Cut(piece, ">")
+		require.True(t, closed && markup.MatchString(inside), "%s has markup <%s", where, clamp(inside, 60))
+	}
+	require.Zero(t, strings.Count(text, "`")%2, "%s leaves a code span open: %s", where, clamp(text, 200))
+	outside := codeSpans.ReplaceAllString(text, "")
+	require.NotRegexp(t, `:[a-z_0-9]+:`, clockTimes.ReplaceAllString(outside, ""), where)
+	for _, forged := range []string{"*Added* _done_", "~gone~", "_done_"} {
+		require.NotContains(t, outside, forged, where)
+	}
+}
+
+var (
+	codeSpans  = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
+	clockTimes = regexp.MustCompile(`\d\d:\d\d:\d\d`)
+)
+
+func TestNothingAPersonOrZenlayerWroteBecomesMarkup(t *testing.T) {
+	t.Parallel()
+	for attack, s := range hostile() {
+		t.Run(attack, func(t *testing.T) {
+			t.Parallel()
+			for name, m := range hostileMessages(s) {
+				requireMessage(t, m)
+				requireInert(t, name+" text", m.Text)
+				requireInertBlocks(t, name, encode(t, m.Blocks))
+			}
+		})
+	}
+}
+
+func requireInertBlocks(t *testing.T, name string, raw []byte) {
+	t.Helper()
+	var tree any
+	require.NoError(t, json.Unmarshal(raw, &tree))
+	walk(tree, func(o map[string]any) {
+		text, _ := o["text"].(string)
+		switch o["type"] {
+		case "mrkdwn":
+			require.Equal(t, true, o["verbatim"], "%s: Slack would link what looks like a mention", name)
+			requireInert(t, name, text)
+		case "plain_text":
+			require.NotContains(t, text, "<", name)
+			require.Equal(t, false, o["emoji"], name)
+		}
+		if label, ok := o["accessibility_label"].(string); ok {
+			require.NotContains(t, label, "<", name)
+		}
+	})
+}
+
+func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
+	t.Parallel()
+	for attack, s := range hostile() {
+		t.Run(attack, func(t *testing.T) {
+			t.Parallel()
+			values := commands.Values{}
+			for _, f := range commands.RegisterFields() {
+				values[f.Key] = s
+			}
+			for name, v := range map[string]slack.ModalViewRequest{
+				"form": formView(formState{Values: values, ChannelID: s, DraftID: s, Alert: s, Notices: []string{s, s}}), "failed": failedView(s),
+				"preview": previewView(hostileOperation(s, operation.Draft, "")),
+			} {
+				requireView(t, v)
+				requireInertBlocks(t, name, encode(t, v.Blocks))
+			}
+			for _, text := range fieldErrors(&commands.InputError{Problems: manyProblems(s)}) {
+				require.Less(t, len([]rune(text)), 150)
+			}
+		})
+	}
+}
+
+func TestTheLongestNamesFit(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]string{
+		"64 Chinese characters":     strings.Repeat("负载均衡", 16),
+		"64 characters to escape":   strings.Repeat("&", 64),
+		"64 letters":                strings.Repeat("w", 64),
+		"300 characters":            strings.Repeat("容量 ", 100),
+		"300 characters to escape":  strings.Repeat("<", 300),
+		"300 formatting characters": strings.Repeat("*`", 150),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for which, m := range hostileMessages(s) {
+				requireMessage(t, m)
+				requireInert(t, which, m.Text)
+			}
+		})
+	}
+	full := draft(func(op *operation.Operation) {
+		op.Purpose = strings.Repeat("容", 300)
+		op.Request.PortList = nil
+		for p := range 20 {
+			op.Request.PortList = append(op.Request.PortList, 65000+p)
+		}
+	})
+	m := previewMessage(full, fixedWording())
+	requireMessage(t, m)
+	require.Contains(t, shownText(t, m), "65000, 65001")
+	require.Contains(t, shownText(t, m), "65019`", "no port is cut off")
+	require.Contains(t, shownText(t, m), full.Purpose, "a reason of the longest length is shown whole")
+}
+
+func TestValuesKeepWhatCanBeCopied(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"web-07": "web-07", "web_07": "web_07", "api.lb": "api.lb", "负载": "负载", " a \n b ": "a b",
+		"*x*": "`*x*`", "_x_": "`_x_`", "a`b": "`a'b`", "<!here>": "`&lt;!here&gt;`", ":up:": "`:up:`", "": wordNone,
+		"2001:db8::1": "`2001:db8::1`",
+	} {
+		require.Equal(t, want, name(in), in)
+	}
+	require.Equal(t, "it ∗is∗ ˍhereˍ ꞉up: at 10:30, web_07 &lt;x&gt;", prose("it *is* _here_ :up: at 10:30, web_07 <x>", 100))
+	require.Equal(t, "‹x›", bare("<x>"))
+}
+
+func TestCuttingLeavesNoHalves(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "abc", clamp("abc", 3))
+	require.Equal(t, "ab…", clamp("abcd", 3))
+	require.Equal(t, "界界…", clamp("界界界界", 3))
+	for _, s := range []string{strings.Repeat("&amp;", 20), strings.Repeat("<@U0ANA> ", 20), strings.Repeat("`code` ", 20), "```" + strings.Repeat("x", 100) + "```"} {
+		for limit := 10; limit < 60; limit++ {
+			cut := clampMarkup(s, limit)
+			require.LessOrEqual(t, len([]rune(cut)), limit)
+			require.Equal(t, strings.Count(cut, "<"), strings.Count(cut, ">"), cut)
+			require.Equal(t, strings.Count(cut, "&"), strings.Count(cut, ";"), cut)
+			require.Zero(t, strings.Count(cut, "`")%2, cut)
+		}
+	}
+}
+
+func TestTimesReadInBothClocks(t *testing.T) {
+	t.Parallel()
+	at := moment(19, 14, 22)
+	require.Equal(t, fmt.Sprintf("<!date^%d^{time_secs}|19:14:22 UTC> (19:14:22 UTC)", at.Unix()), both(at))
+	for d, want := range map[time.Duration]string{
+		1800 * time.Millisecond: "1.8 s", 2 * time.Second: "2 s", 52 * time.Second: "52 s", 7 * time.Minute: "7 min", 3 * time.Hour: "3 h", -time.Second: "0 s",
+	} {
+		require.Equal(t, want, lasting(d))
+	}
+}
+
+func TestNoOperationFieldIsForgottenByTheHostileTable(t *testing.T) {
+	t.Parallel()
+	// A new text field of an operation must be added to hostileOperation, or
+	// this list, with the reason why it is never shown.
+	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours", "Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
+	v := reflect.ValueOf(hostileOperation("hostile", operation.Added, ""))
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Type.Kind() == reflect.String && unshown[f.Name] == "" {
+			require.Contains(t, []string{"hostile", operation.AnswerNotThere}, v.Field(i).String(), f.Name)
+		}
+	}
+}

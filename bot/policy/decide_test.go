@@ -229,6 +229,26 @@ func TestAGroupThatAForbidWouldMeetDoesNotHelp(t *testing.T) {
 	require.Equal(t, operation.DeniedForbidden, g.Decide(t.Context(), question(both, ops)).Code)
 }
 
+func TestTheNearestPermitIsFoundWithTheGroupsThePersonReallyHas(t *testing.T) {
+	t.Parallel()
+	g := gate(t, newDirectory(), `
+@id("first") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource) when { context.incident } when { context.weight == 1 };
+@id("second") @approvals("0") permit (principal in Usergroup::"S02DEV", action, resource) when { context.incident } when { context.weight == 1 };`)
+	for person, want := range map[string]string{nobody: "first", sre: "first", dev: "second"} {
+		require.Equal(t, []string{want}, g.Decide(t.Context(), question(person, ops)).Policies)
+	}
+}
+
+func TestADirectMessageIsPrivateAndHasNoName(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.channels["C0TRICK"] = operation.Channel{ID: "C0TRICK", Name: "directmessage"}
+	g := gate(t, d, `@id("dm") @approvals("0") permit (principal, action, resource)
+when { context.channel.private && context.channel.name == "" && context.channel.id == "D0DM" };`)
+	require.True(t, g.Decide(t.Context(), question(nobody, direct)).Allowed)
+	require.False(t, g.Decide(t.Context(), question(nobody, "C0TRICK")).Allowed)
+}
+
 func TestWhatAPolicyCannotReadIsANo(t *testing.T) {
 	t.Parallel()
 	const everybody = `@id("all") @approvals("0") permit (principal, action, resource);` + "\n"

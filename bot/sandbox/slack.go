@@ -182,10 +182,10 @@ func (s *Slack) SetBaseURL(base string) {
 // APIURL is the address to give to a Slack client; it ends in "/api/".
 func (s *Slack) APIURL() string { return s.BaseURL() + "/api/" }
 
-// BotToken and AppToken are the tokens a client must use.
+// BotToken is the token the Web API takes.
 func (s *Slack) BotToken() string { return s.opt.BotToken }
 
-// AppToken is the token for opening Socket Mode connections.
+// AppToken is the token for opening Socket Mode connections, and for nothing else.
 func (s *Slack) AppToken() string { return s.opt.AppToken }
 
 // Reset forgets everything that happened and restores the workspace, scopes and

@@ -60,21 +60,19 @@ func TestRefreshLosesNothingAndAlwaysHasAConnection(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		connections int
-		linger      time.Duration // short: we leave first; long: Slack closes first
 		ask         func(*sandbox.Slack)
 		reason      string
 	}{
-		"two connections, Slack closes":        {2, time.Hour, (*sandbox.Slack).Refresh, "refresh_requested"},
-		"one connection, Slack closes":         {1, time.Hour, (*sandbox.Slack).Refresh, "refresh_requested"},
-		"one connection, after a warning":      {1, time.Hour, func(s *sandbox.Slack) { s.Warn(2 * time.Second) }, "warning"},
-		"two connections, left after a moment": {2, 50 * time.Millisecond, func(s *sandbox.Slack) { s.Warn(time.Hour) }, "warning"},
+		"two connections, Slack closes":   {2, (*sandbox.Slack).Refresh, "refresh_requested"},
+		"one connection, Slack closes":    {1, (*sandbox.Slack).Refresh, "refresh_requested"},
+		"one connection, after a warning": {1, func(s *sandbox.Slack) { s.Warn(time.Second) }, "warning"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { // one after the other: each keeps a core busy
 			cfg := quick()
-			cfg.Connections, cfg.Linger = tt.connections, tt.linger
+			cfg.Connections, cfg.Linger = tt.connections, time.Hour
 			s := serve(t, sandbox.Options{AckLimit: patience})
-			s.SetSocketTiming(sandbox.SocketTiming{RefreshGrace: 2 * time.Second})
+			s.SetSocketTiming(sandbox.SocketTiming{RefreshGrace: time.Second})
 			var acked atomic.Int64
 			cfg.Receive = func(e socket.Envelope) {
 				if e.Ack(context.Background(), nil) == nil {
@@ -110,6 +108,20 @@ func TestRefreshLosesNothingAndAlwaysHasAConnection(t *testing.T) {
 			require.Empty(t, s.Findings())
 		})
 	}
+}
+
+func TestConnectionSlackForgetsToCloseIsLeftAfterAMoment(t *testing.T) {
+	t.Parallel()
+	cfg := quick()
+	cfg.Linger = 10 * time.Millisecond
+	r := connect(t, serve(t, sandbox.Options{}), cfg)
+	r.up(2)
+	r.slack.Warn(time.Hour)
+	r.until(func() bool { return len(r.slack.PastConnections()) == 2 }, "the old ones are left")
+	for _, past := range r.slack.PastConnections() {
+		require.Equal(t, "close frame", past.Ended)
+	}
+	r.up(2)
 }
 
 func TestLostConnectionsAreReplaced(t *testing.T) {

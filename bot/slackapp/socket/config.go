@@ -61,7 +61,8 @@ type Config struct {
 	// owes. Default 3 s, Slack's own patience.
 	AckGrace time.Duration
 	// Linger is how long a replaced connection is read for Slack to close it
-	// first, before we do. Default 12 s; Slack closes about 10 s after a warning.
+	// first, before we do; only our own close can cross an envelope and lose it.
+	// Default 12 s; Slack closes about 10 s after a warning.
 	Linger time.Duration
 	// CloseWait is how long we wait for the answer to our close frame before the
 	// TCP connection is ended. Default 1 s.

@@ -78,7 +78,7 @@ func (k *conn) ended(err error) {
 	reason := connectionCut
 	var timeout net.Error
 	k.mu.Lock()
-	ours := k.closing
+	ours, asked := k.closing, k.reason
 	k.mu.Unlock()
 	switch {
 	case ours:
@@ -92,7 +92,11 @@ func (k *conn) ended(err error) {
 		reason = peerClosed
 	}
 	k.c.metrics.disconnects.WithLabelValues(reason).Inc()
-	k.c.event(reason, reason)
+	if ours || asked != "" { // what came before is the better explanation
+		k.c.event(reason, "")
+	} else {
+		k.c.event(reason, reason)
+	}
 	k.log.Info("connection to Slack ended", zap.String("reason", reason), zap.Error(err),
 		zap.Duration("age", k.c.cfg.Now().Sub(k.bornAt)))
 }

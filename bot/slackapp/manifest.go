@@ -1,0 +1,119 @@
+package slackapp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"lbbot/commands"
+)
+
+// Slack's limits of a manifest that a name can break
+// (docs.slack.dev/reference/app-manifest).
+const maxAppName = 35
+
+// Manifest returns the manifest of the Slack app, YAML with comments, to be
+// pasted where Slack makes an app from a manifest. name is what the app is
+// called, 1 to 35 characters; the bot user is always lbbot, because that is
+// the name people read in its messages. Tokens are in no manifest: both are
+// made by hand afterwards. Errors: a name that Slack would refuse.
+func Manifest(name string) ([]byte, error) {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return nil, errors.New("the name of the app is empty")
+	case utf8.RuneCountInString(name) > maxAppName:
+		return nil, fmt.Errorf("the name of the app has %d characters; Slack takes %d", utf8.RuneCountInString(name), maxAppName)
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return nil, errors.New("the name of the app has characters that cannot be shown")
+	}
+	return []byte(strings.NewReplacer(
+		"{{name}}", quoteYAML(name),
+		"{{command}}", commands.Name,
+		"{{hint}}", quoteYAML(commands.UsageHint),
+	).Replace(manifest)), nil
+}
+
+// quoteYAML writes a double-quoted scalar. What could need more than these two
+// escapes is refused before.
+func quoteYAML(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+const manifest = `# The Slack app of lbbot. Paste it at https://api.slack.com/apps: Create New
+# App, From a manifest. Then:
+#   1. Install App to the workspace: gives the bot token, xoxb-…
+#   2. Basic Information, App-Level Tokens: generate one with the scope
+#      connections:write: gives the app token, xapp-…
+#   3. Invite the bot to the channels where it may work: /invite @lbbot
+# Neither token is part of a manifest.
+_metadata:
+  major_version: 1
+  minor_version: 1
+display_information:
+  name: {{name}}
+  description: "Adds servers to load balancers, and says how it went"
+  background_color: "#1f3a5f"
+features:
+  app_home:
+    home_tab_enabled: false
+    # Where a card goes when its channel does not let the bot post, and where
+    # the command can be typed without an audience.
+    messages_tab_enabled: true
+    messages_tab_read_only_enabled: false
+  bot_user:
+    display_name: "lbbot"
+    always_online: true
+  slash_commands:
+    - command: {{command}}
+      description: "Add a server to a load balancer's listener"
+      usage_hint: {{hint}}
+      # People and channels in the text arrive with their IDs, so that they can
+      # be told from words which only look like them.
+      should_escape: true
+oauth_config:
+  scopes:
+    bot:
+      # The slash command and the clicks that follow it.
+      - "commands"
+      # Post and edit cards, and answer privately. The bot has to be invited:
+      # chat:write.public would let a stolen token post everywhere.
+      - "chat:write"
+      # Who asks: guests, bots, deactivated people and those of another
+      # workspace are refused.
+      - "users:read"
+      # Who is in which user group: permissions are given to groups.
+      - "usergroups:read"
+      # Where the command was typed, in public and private channels and with
+      # the bot alone: channels shared with other organizations are refused.
+      - "channels:read"
+      - "groups:read"
+      - "im:read"
+      # Mentions of the bot, which are answered with the way to the command.
+      # No other message reaches the bot.
+      - "app_mentions:read"
+      # See bot_optional.
+      - "channels:history"
+      - "groups:history"
+    # May be declined at installation, or deleted here and above. After a crash
+    # in the moment of posting, the bot looks for its own card in the channel
+    # instead of posting a second one; it reads messages for nothing else.
+    # Slack wants optional scopes in both lists.
+    bot_optional:
+      - "channels:history"
+      - "groups:history"
+settings:
+  # The bot opens the connection: no address of ours has to be reachable.
+  socket_mode_enabled: true
+  interactivity:
+    is_enabled: true
+  event_subscriptions:
+    bot_events:
+      - "app_mention"
+  # One workspace. The policy names its people and groups.
+  org_deploy_enabled: false
+  # Rotated tokens expire after 12 hours and cannot be switched off again.
+  token_rotation_enabled: false
+  is_hosted: false
+`

@@ -135,7 +135,7 @@ func lateDenial(op operation.Operation) string {
 	}
 	switch at {
 	case operation.DeniedUnchecked:
-		return fmt.Sprintf(deniedUnchecked, firstOf(prose(op.Denial.What, saidLimit), deniedUnnamed), sentOrNot(op))
+		return fmt.Sprintf(deniedUnchecked, factWords(op.Denial.What), sentOrNot(op))
 	case operation.DeniedApproval:
 		return fmt.Sprintf(deniedApproval, sentOrNot(op))
 	case operation.DeniedShared, operation.DeniedChannel:

@@ -84,7 +84,7 @@ func refusal(d operation.Decision, w wording) string {
 	case operation.DeniedChannel:
 		return fmt.Sprintf(denyChannel, w.mentioned())
 	case operation.DeniedUnchecked:
-		return fmt.Sprintf(denyUnchecked, firstOf(prose(d.What, saidLimit), deniedUnnamed))
+		return fmt.Sprintf(denyUnchecked, factWords(d.What))
 	}
 	return denyOther
 }

@@ -138,3 +138,16 @@ func TestTheOwnerIsToldWhatToDo(t *testing.T) {
 		seen[need] = true
 	}
 }
+
+func TestEveryFactOfThePolicyHasWords(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports", "policy"} {
+		words := factWords(what)
+		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
+		require.False(t, seen[words], what)
+		seen[words] = true
+	}
+	require.Equal(t, "the moon", factWords("the moon"))
+	require.Equal(t, deniedUnnamed, factWords(""))
+}

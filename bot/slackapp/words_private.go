@@ -194,6 +194,32 @@ const (
 	helpLabel = "*%s*"
 )
 
+// factWords names what could not be checked, for the words the policy has for
+// its facts.
+func factWords(what string) string {
+	switch what {
+	case "workspace":
+		return "which workspace I belong to"
+	case "person":
+		return "the asker's account"
+	case "channel":
+		return "whether this channel is internal"
+	case "groups":
+		return "the user groups that the rules name"
+	case "listener":
+		return "the listener and its load balancer"
+	case "server":
+		return "the server"
+	case "weight":
+		return "the weight"
+	case "ports":
+		return "the ports"
+	case "policy":
+		return "the rules"
+	}
+	return firstOf(prose(what, saidLimit), deniedUnnamed)
+}
+
 // stepWords names a kind of event in a status answer.
 func stepWords(kind string) string {
 	switch kind {

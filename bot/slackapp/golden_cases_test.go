@@ -1,0 +1,129 @@
+package slackapp
+
+import (
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// allMessages has every message this package can build.
+func allMessages() map[string]message {
+	w, op := fixedWording(), sample()
+	all := map[string]message{}
+	for name, o := range publicCards() {
+		all["card_"+name] = cardMessage(o, w)
+	}
+	for name, o := range endings() {
+		all["card_not_added_"+name] = cardMessage(o, w)
+	}
+	for name, o := range previews() {
+		all[name] = previewMessage(o, w)
+	}
+	for name, d := range denials() {
+		all["denied_"+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: op}, w)
+	}
+	maps.Copy(all, cardVariants())
+	maps.Copy(all, answers(op, w))
+	return all
+}
+
+// cardVariants are cards whose words depend on the settings and the time.
+func cardVariants() map[string]message {
+	cards, ends := publicCards(), endings()
+	slow := fixedWording()
+	slow.At = moment(19, 14, 25)
+	late := fixedWording()
+	late.Late, late.Refused, late.Continues = 40*time.Second, "C0INC1234", true
+	over := fixedWording()
+	over.At = moment(19, 40, 0)
+	return map[string]message{
+		"card_adding_slow":                    cardMessage(cards["adding"], slow),
+		"card_added_late":                     cardMessage(cards["added"], late),
+		"card_added_watch_over":               cardMessage(cards["added_not_listed"], over),
+		"card_added_no_owner":                 cardMessage(cards["added"], wording{}),
+		"card_needs_person_no_owner":          cardMessage(cards["needs_person"], wording{}),
+		"card_not_added_credentials_no_owner": cardMessage(ends["credentials"], wording{}),
+		"card_not_added_internal_no_owner":    cardMessage(ends["internal"], wording{}),
+		"denied_no_listener":                  deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedNoRule, Channel: true}}, wording{}),
+	}
+}
+
+func answers(op operation.Operation, w wording) map[string]message {
+	const link = "https://example.slack.com/archives/C0INC1234/p1"
+	cards, ends, unknown := publicCards(), endings(), errors.New("cause for the log")
+	there := zenlayer.Backend{BackendID: "be-19c4", Weight: 20, Port: "8080"}
+	standingBare := operation.Standing{Person: operation.Person{ID: "U0ELI"}, Workspace: operation.Workspace{TeamID: "T0HOME"},
+		Channel: operation.Channel{ID: "C0EXT", Shared: true, Private: true, Archived: true}, Refusal: operation.Decision{Code: operation.DeniedGuest}}
+	all := map[string]message{
+		"input_errors":         inputErrorMessage(typingMistake(), "k1"),
+		"busy":                 busyMessage(&operation.BusyError{Operation: op}, link),
+		"busy_no_link":         busyMessage(&operation.BusyError{Operation: op}, ""),
+		"present_same":         presentMessage(&operation.PresentError{Operation: op, Backend: there, Same: true}),
+		"present_other_weight": presentMessage(&operation.PresentError{Operation: op, Backend: there}),
+		"expired":              expiredMessage(op),
+		"stale":                staleMessage(cards["added"], link),
+		"duplicate":            duplicateMessage(cards["adding"], link),
+		"cancelled":            cancelledMessage(op),
+		"unavailable":          unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown}),
+		"unavailable_journal":  unavailableMessage(&operation.UnavailableError{What: "journal", Err: unknown}),
+		"uncertain":            uncertainMessage(&operation.UncertainError{Ref: op.Ref, Err: unknown}),
+		"try_again":            tryAgainMessage(),
+		"fault":                faultMessage("9f3c-1a2b", w),
+		"expired_trigger":      expiredTriggerMessage("k1"),
+		"forgotten":            forgottenMessage(),
+		"unknown_ref":          unknownRefMessage("LBR-AAAAAA"),
+		"status":               statusMessage(cards["added"], steps(), link),
+		"status_refused":       statusMessage(ends["refused"], nil, ""),
+		"whoami":               whoamiMessage(standing(), w),
+		"whoami_guest":         whoamiMessage(standingBare, w),
+		"help":                 helpMessage(commands.HelpPage{Title: "Adding a server", Lines: []string{"I add servers to load balancers.", "", "/lb-register  opens the form"}}),
+		"moved":                movedMessage(op, w),
+		"copy":                 copyMessage(op),
+		"copy_none":            copyMessage(operation.Operation{Ref: op.Ref}),
+		"why":                  whyMessage(op),
+		"why_none":             whyMessage(operation.Operation{Ref: op.Ref}),
+		"zeno":                 zenoMessage(op),
+		"details":              detailsMessage(ends["refused"]),
+		"owner_needs_person":   ownerMessage(cards["needs_person"], w),
+		"owner_credentials":    ownerMessage(ends["credentials"], w),
+		"owner_clock_skew":     ownerMessage(ends["clock_skew"], w),
+		"owner_blocked":        ownerMessage(ends["blocked"], w),
+		"owner_internal":       ownerMessage(ends["internal"], w),
+		"owner_not_listed":     ownerMessage(cards["added_not_listed"], w),
+		"owner_other":          ownerMessage(ends["refused"], wording{}),
+	}
+	for _, kind := range []unoffered{unofferedMention, unofferedShortcut, unofferedSuggestion, unofferedThread, unofferedOther} {
+		all["not_yet_"+string(kind)] = notYetMessage(kind)
+	}
+	for _, reason := range []string{slackNotInChannel, slackChannelNotFound, slackIsArchived, "restricted_action"} {
+		all["channel_"+reason] = channelMessage("C0INC1234", reason, w)
+	}
+	return all
+}
+
+func allViews() map[string]slack.ModalViewRequest {
+	views := map[string]slack.ModalViewRequest{
+		"form": formView(formState{ChannelID: "C0INC1234", DraftID: "k1"}),
+		"form_filled": formView(formState{
+			Values: commands.Values{commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07", commands.KeyType: "vm",
+				commands.KeyPorts: "8080", commands.KeyWeight: "50", commands.KeyName: "web-07", commands.KeyReason: "inc-1234",
+				commands.KeyTo: "C0OPS", commands.KeyNoWatch: "true"},
+			Alert:   "Zenlayer did not answer in time. You can type IDs; they will be checked before anything is sent.",
+			Notices: []string{"Values of LBR-7F3KQ2."},
+		}),
+		"form_unfit": formView(formState{Values: commands.Values{commands.KeyWeight: "500", commands.KeyType: "x", commands.KeyTo: "#ops"}}),
+		"loading":    formLoadingView(),
+		"checking":   checkingView(),
+		"failed":     failedView("The form could not be filled. Close this and type the command instead."),
+	}
+	for name, op := range previews() {
+		views[name] = previewView(op)
+	}
+	return views
+}

@@ -276,8 +276,8 @@ func TestAckOnAnotherConnection(t *testing.T) {
 				go func() {
 					var f frame
 					if at.ws.ReadJSON(&f) == nil {
-						_ = other.ws.WriteMessage(websocket.TextMessage, []byte(`{"envelope_id":"`+f.EnvelopeID+`"}`))
 						got <- f.EnvelopeID
+						_ = other.ws.WriteMessage(websocket.TextMessage, []byte(`{"envelope_id":"`+f.EnvelopeID+`"}`))
 					}
 				}()
 			}

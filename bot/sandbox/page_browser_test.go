@@ -178,7 +178,11 @@ func browser(t *testing.T) context.Context {
 		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have chromium, chromium-browser or google-chrome on PATH")
 		t.Skip("no chromium, chromium-browser or google-chrome on PATH: the page is not tested in a browser")
 	}
-	profile := t.TempDir()
+	profile, err := os.MkdirTemp("", "sandbox-page-*")
+	require.NoError(t, err)
+	t.Cleanup(func() { // the browser's children write for a moment after it has stopped
+		require.Eventually(t, func() bool { return os.RemoveAll(profile) == nil }, 10*time.Second, 50*time.Millisecond)
+	})
 	limit, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.WindowSize(1440, 900)}
@@ -264,6 +268,11 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
 	x.reads("#text", "/lb-register api-lb/https-443 web-07")
 	x.picture("1-first-sight")
+	x.press(".switch summary")
+	x.reads("#people", "from another organisation")
+	x.picture("1-people")
+	x.do(chromedp.KeyEvent("\x1b"))
+	x.until("!document.querySelector('.switch').open")
 
 	// Run the command: a private preview, and nothing sent.
 	x.do(chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r"))

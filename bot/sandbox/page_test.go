@@ -206,6 +206,35 @@ func TestOversizedBodiesAreNotRead(t *testing.T) {
 	require.Empty(t, s.acts)
 }
 
+func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	s.views = []View{
+		{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(`[]`)},
+		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back", Trouble: "connection_trouble", Blocks: []byte(`[]`)},
+		{ID: "V3", Type: "home", Title: "Home", Blocks: []byte(`[]`)},
+	}
+	s.answer = Interaction{Failure: "refused: the button is gone"}
+	h := raised(t, s, PageOptions{})
+	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "view": {"V2"}, "action": {"x"}}, "HX-Request", "true")
+	body := send(h, "GET", "/live?as=U1", nil).Body.String()
+	require.Regexp(t, `<form id="view-V1"[^>]* novalidate hidden>`, body, "what was typed below stays in the page")
+	require.Regexp(t, `<form id="view-V2"[^>]* novalidate>`, body)
+	require.NotContains(t, body, "view-V3", "the Home tab is not a modal")
+	require.Contains(t, body, ">Back</button>")
+	require.Contains(t, body, "We had some trouble connecting")
+	require.Equal(t, 1, strings.Count(body, `role="alert">Not sent: the button is gone`))
+}
+
+func TestAnEmptyWorkspaceStillShowsAPage(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	s.world.People, s.world.Channels = nil, nil
+	w := send(raised(t, s, PageOptions{}), "GET", "/?as=U404&channel=C404", nil)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Contains(t, w.Body.String(), "No channels for this person.")
+}
+
 func TestLoseAndReset(t *testing.T) {
 	t.Parallel()
 	cloud := &sky{}

@@ -48,6 +48,15 @@ func (c control) Label() string {
 	return "Choose"
 }
 
+// worksInMessages says that one click on the element is all there is to it.
+func (c control) worksInMessages() bool {
+	switch c.Kind {
+	case "button", "overflow", "image":
+		return true
+	}
+	return c.Kind == "select" && !c.Multiple
+}
+
 // choice is an option of a menu.
 type choice struct {
 	Value       string
@@ -154,6 +163,9 @@ func (p place) control(raw json.RawMessage, blockID string) control {
 		c.Style = oneOfList(e.Style, "primary", "danger")
 	}
 	p.fill(&c, e)
+	if !p.InView() && !c.worksInMessages() {
+		c.Kind = "unknown" // a field that could be filled in, but not sent
+	}
 	return c
 }
 

@@ -1,0 +1,177 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/json"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type shownMessage struct {
+	ID      string
+	From    shownPerson
+	App     bool
+	Private bool
+	Reply   bool
+	Edited  bool
+	Notice  bool
+	Time    string
+	Exact   string // for <time>, RFC 3339
+	Text    template.HTML
+	Blocks  []shownBlock
+}
+
+type shownView struct {
+	ID, Title, Submit, Close string
+	Viewer                   string
+	Channel                  string
+	Top                      bool
+	Trouble                  string
+	Blocks                   []shownBlock
+}
+
+type shownCall struct {
+	ID, Time, Exact, Service, Action string
+	Status                           string
+	Tone                             string // "good", "bad", "lost"
+	Request, Answer                  string
+}
+
+// messages are the reader's messages in the channel, replies after their parent.
+func (p *site) messages(at place, world Workspace, people []shownPerson) []shownMessage {
+	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)), func(m Message) bool { return m.Deleted })
+	thread := func(m Message) string { return firstOf(m.ThreadTS, m.TS) }
+	slices.SortStableFunc(list, func(a, b Message) int {
+		return cmp.Or(strings.Compare(thread(a), thread(b)), strings.Compare(a.TS, b.TS))
+	})
+	shown := make([]shownMessage, 0, len(list))
+	for _, m := range list {
+		shown = append(shown, showMessage(at, m, world, people))
+	}
+	return shown
+}
+
+func showMessage(at place, m Message, world Workspace, people []shownPerson) shownMessage {
+	at.TS = m.TS
+	when := timeOf(m.TS).In(at.names.location())
+	s := shownMessage{
+		ID: domID("m", m.ChannelID, m.TS), Private: m.Ephemeral, Edited: m.Edited > 0, Notice: m.Notice != "",
+		Reply: m.ThreadTS != "" && m.ThreadTS != m.TS,
+		Time:  when.Format("15:04"), Exact: when.UTC().Format(time.RFC3339),
+		Blocks: append(at.blocks(m.Blocks), at.attachments(m.Attachments)...),
+	}
+	if len(s.Blocks) == 0 {
+		s.Text = at.names.mrkdwn(m.Text)
+	}
+	switch i := slices.IndexFunc(people, func(p shownPerson) bool { return p.ID == m.UserID }); {
+	case s.Notice:
+		s.From, s.App = shownPerson{Name: "Slackbot", Initials: "S"}, true
+	case m.BotID != "" || m.UserID == world.BotUserID || m.UserID == "":
+		s.From, s.App = shownPerson{Name: firstOf(world.BotName, "bot"), Initials: "lb"}, true
+	case i >= 0:
+		s.From = people[i]
+	default:
+		s.From = shownPerson{Name: m.UserID, Initials: "?"}
+	}
+	return s
+}
+
+// attachments shows legacy attachments: their blocks, or their text.
+func (p place) attachments(raw json.RawMessage) []shownBlock {
+	var list []struct {
+		Blocks   json.RawMessage `json:"blocks"`
+		Text     string          `json:"text"`
+		Fallback string          `json:"fallback"`
+	}
+	if len(raw) == 0 {
+		return nil
+	}
+	if json.Unmarshal(raw, &list) != nil {
+		return []shownBlock{unknownBlock("attachments", raw)}
+	}
+	var shown []shownBlock
+	for _, a := range list {
+		if len(a.Blocks) > 0 {
+			shown = append(shown, p.blocks(a.Blocks)...)
+		} else {
+			shown = append(shown, shownBlock{Kind: "section", Text: p.names.mrkdwn(firstOf(a.Text, a.Fallback))})
+		}
+	}
+	return shown
+}
+
+// timeOf is the time in a message id ("seconds.microseconds").
+func timeOf(ts string) time.Time {
+	whole, _, _ := strings.Cut(ts, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || seconds < 0 || seconds > maxSeconds {
+		return time.Unix(0, 0)
+	}
+	return time.Unix(seconds, 0)
+}
+
+// views are the reader's open modals, bottom first; the last one is on top.
+func (p *site) views(at place) []shownView {
+	var shown []shownView
+	for _, v := range p.slack.Views(at.Viewer) {
+		if v.Type != "" && v.Type != "modal" {
+			continue
+		}
+		in := place{Viewer: at.Viewer, ViewID: v.ID, names: at.names, errors: v.Errors}
+		shown = append(shown, shownView{
+			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: firstOf(v.Close, "Cancel"), Viewer: at.Viewer, Channel: at.ChannelID,
+			Trouble: trouble(v.Trouble), Blocks: in.blocks(v.Blocks),
+		})
+	}
+	if len(shown) > 0 {
+		shown[len(shown)-1].Top = true
+	}
+	return shown
+}
+
+// trouble is what Slack says in a modal whose submit had no usable answer.
+func trouble(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "We had some trouble connecting. Try again?"
+}
+
+// showCalls are the calls for the side panel, newest first.
+func showCalls(calls []CloudCall, zone *time.Location) []shownCall {
+	shown := make([]shownCall, 0, len(calls))
+	for i, c := range slices.Backward(calls) {
+		at := c.At.In(zone)
+		s := shownCall{
+			ID: "call-" + strconv.Itoa(i), Time: at.Format("15:04:05"), Exact: at.UTC().Format(time.RFC3339), Service: c.Service, Action: c.Action,
+			Status: strconv.Itoa(c.Status), Tone: "good", Request: indented(c.Request), Answer: indented(c.Answer),
+		}
+		switch {
+		case c.Lost:
+			s.Status, s.Tone = "answer lost", "lost"
+		case c.Status == 0:
+			s.Status, s.Tone = "no answer", "lost"
+		case c.Status >= 400:
+			s.Tone = "bad"
+		}
+		shown = append(shown, s)
+	}
+	return shown
+}
+
+// groupSamples puts the samples under their headings, in order.
+func groupSamples(samples []Sample) []sampleGroup {
+	var groups []sampleGroup
+	for _, s := range samples {
+		i := slices.IndexFunc(groups, func(g sampleGroup) bool { return g.Kind == s.Kind })
+		if i < 0 {
+			groups = append(groups, sampleGroup{Kind: s.Kind})
+			i = len(groups) - 1
+		}
+		groups[i].Samples = append(groups[i].Samples, s)
+	}
+	return groups
+}

@@ -35,9 +35,8 @@ type Config struct {
 	DatabaseURL string `yaml:"database_url" env:"LBBOT_DATABASE_URL"` // sqlite:PATH
 	Policy      string `yaml:"policy" env:"LBBOT_POLICY"`             // path of the policy file
 
-	Drain     Duration `yaml:"drain" env:"LBBOT_DRAIN"`         // how long a stop waits for calls under way
-	Retention Duration `yaml:"retention" env:"LBBOT_RETENTION"` // how long finished operations are kept
-	Rate      Rate     `yaml:"rate" env:"LBBOT_RATE"`           // what one person may have accepted, such as 10/10m; 0 for no limit
+	Drain Duration `yaml:"drain" env:"LBBOT_DRAIN"` // how long a stop waits for calls under way
+	Rate  Rate     `yaml:"rate" env:"LBBOT_RATE"`   // what one person may have accepted, such as 10/10m; 0 for no limit
 
 	AdminAddr string `yaml:"admin_addr" env:"LBBOT_ADMIN_ADDR"` // host:port of health and metrics; empty: none
 	LogLevel  string `yaml:"log_level" env:"LBBOT_LOG_LEVEL"`   // debug, info, warn, error
@@ -59,7 +58,7 @@ func Defaults() Config {
 		SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
 		ZenlayerEndpoint: zenlayer.DefaultEndpoint, Account: "default",
 		DatabaseURL: "sqlite:lbbot.db", Policy: "policy.cedar",
-		Drain: Duration(20 * time.Second), Retention: Duration(400 * 24 * time.Hour), Rate: Rate{10, Duration(10 * time.Minute)},
+		Drain: Duration(20 * time.Second), Rate: Rate{10, Duration(10 * time.Minute)},
 		AdminAddr: "127.0.0.1:9090", LogLevel: "info",
 		IncidentChannels: []string{"inc-*", "incident-*"}, Confirm: operation.ConfirmAlways,
 	}
@@ -89,10 +88,9 @@ func (c Config) Validate() error {
 	check(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT %q must be an https URL; http only on this machine", c.ZenlayerEndpoint)
 	check(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT %q must be one word without |", c.Account)
 
-	check(strings.HasPrefix(c.DatabaseURL, "sqlite:") || isPostgres(c.DatabaseURL), "LBBOT_DATABASE_URL must be sqlite:PATH")
+	check(strings.HasPrefix(c.DatabaseURL, "sqlite:"), "LBBOT_DATABASE_URL must be sqlite:PATH; several processes on PostgreSQL are not supported by this version")
 	check(c.Policy != "", "LBBOT_POLICY is empty: the path of the policy file")
 	check(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN is %s: more than 0 and 10m at most", c.Drain)
-	check(c.Retention >= Duration(24*time.Hour), "LBBOT_RETENTION is %s: 1d at least", c.Retention)
 	if c.AdminAddr != "" {
 		_, port, err := net.SplitHostPort(c.AdminAddr)
 		check(err == nil && port != "", "LBBOT_ADMIN_ADDR %q must be host:port", c.AdminAddr)
@@ -114,10 +112,6 @@ func (c Config) Validate() error {
 		check(false, "LBBOT_CONFIRM %q: always, protected or never", c.Confirm)
 	}
 	return errors.Join(faults...)
-}
-
-func isPostgres(s string) bool {
-	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
 }
 
 // webURL accepts https, and http for this machine only.

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,18 +129,24 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		return Operation{}, &UnavailableError{What: "Zenlayer", Err: err}
 	}
 	op := i.describe(a, found)
-	if d := i.Permission.Decide(ctx, questionOf(op, op.AskedAt)); !d.Allowed {
-		return Operation{}, i.deny(ctx, d, op)
-	} else {
-		op.Policies = d.Policies
-	}
-	pool, err := i.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
-	if err != nil {
+	pool, poolErr := i.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
+	if poolErr != nil {
 		// The pool only helps here; it is read again, and must be, before the call.
-		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(err))
+		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(poolErr))
 		op.Notes = append(op.Notes, "I could not read which servers are on this listener now; I look again before I add anything.")
-	} else if err := i.fitPool(ctx, a, &op, pool); err != nil {
-		return Operation{}, err
+	} else {
+		op.Listener.Servers = len(pool)
+		fillWeight(&op, pool)
+	}
+	d := i.Permission.Decide(ctx, questionOf(op, op.AskedAt))
+	if !d.Allowed {
+		return Operation{}, i.deny(ctx, d, op)
+	}
+	op.Policies = d.Policies
+	if poolErr == nil {
+		if err := fitPool(a.Registration, &op, pool); err != nil {
+			return Operation{}, err
+		}
 	}
 	return op, i.checkRate(ctx, op)
 }
@@ -154,19 +161,12 @@ func (i *Intake) describe(a Ask, found resolved) Operation {
 	}
 	name := reg.Name
 	if name == "" {
-		name = commands.BackendName(cmpOr(found.server.Name, found.server.ID), nil)
+		name = commands.BackendName(cmp.Or(found.server.Name, found.server.ID), nil)
 	}
 	op.Request = reg.Request(found.listener.ID, found.server.ID, found.server.Type, name, i.NewToken())
 	op.Listener.Protected = i.protected(op.Listener)
 	op.Command = reg.CommandLine()
 	return op
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func (i *Intake) protected(l Listener) bool {
@@ -178,20 +178,20 @@ func (i *Intake) protected(l Listener) bool {
 	})
 }
 
-// fitPool takes what is on the listener into account: the same server, names
-// that are taken, and the weight that the others have.
-func (i *Intake) fitPool(ctx context.Context, a Ask, op *Operation, pool []zenlayer.Backend) error {
-	op.Listener.Servers = len(pool)
-	given := a.Registration
-	if given.Weight == 0 {
-		if usual := usualWeight(pool); usual != 0 && usual != op.Request.Weight {
-			op.Request.Weight = usual
-			op.Notes = append(op.Notes, "Weight "+strconv.Itoa(usual)+", as most servers on this listener.")
-			if d := i.Permission.Decide(ctx, questionOf(*op, op.AskedAt)); !d.Allowed {
-				return i.deny(ctx, d, *op)
-			}
-		}
+// fillWeight gives a request without a weight the one that most servers on the
+// listener have, and says so.
+func fillWeight(op *Operation, pool []zenlayer.Backend) {
+	usual := usualWeight(pool)
+	if op.Request.Weight != 0 || usual == 0 {
+		return
 	}
+	op.Request.Weight = usual
+	op.Notes = append(op.Notes, "Weight "+strconv.Itoa(usual)+", as most servers on this listener.")
+}
+
+// fitPool takes what is on the listener into account: the same server, and
+// names that are taken.
+func fitPool(asked commands.Registration, op *Operation, pool []zenlayer.Backend) error {
 	if b, same, found := present(*op, pool); found {
 		op.FoundWeight, op.BackendID = b.Weight, b.BackendID
 		return &PresentError{Operation: *op, Backend: b, Same: same}
@@ -200,13 +200,13 @@ func (i *Intake) fitPool(ctx context.Context, a Ask, op *Operation, pool []zenla
 	for n, b := range pool {
 		taken[n] = b.Name
 	}
-	if given.Name == "" {
-		op.Request.BackendName = commands.BackendName(cmpOr(op.Server.Name, op.Server.ID), taken)
+	if asked.Name == "" {
+		op.Request.BackendName = commands.BackendName(cmp.Or(op.Server.Name, op.Server.ID), taken)
 		return nil
 	}
-	if slices.Contains(taken, given.Name) {
-		return inputError(given, commands.Problem{Field: commands.KeyName, Given: "name=" + given.Name,
-			Text: "The name " + given.Name + " is taken on this listener. Suggestion: " + commands.BackendName(given.Name, taken) + "."})
+	if slices.Contains(taken, asked.Name) {
+		return inputError(asked, commands.Problem{Field: commands.KeyName, Given: "name=" + asked.Name,
+			Text: "The name " + asked.Name + " is taken on this listener. Suggestion: " + commands.BackendName(asked.Name, taken) + "."})
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 				TriggerID  string `json:"trigger_id"`
 				Actions    []struct {
 					ActionID string `json:"action_id"`
+					Value    string
 				}
 				View struct{ State json.RawMessage }
 			}
@@ -72,6 +73,11 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 			b.note(string(p.View.State))
 			if !strings.Contains(string(p.View.State), `"value":"50"`) {
 				ack["payload"] = json.RawMessage(`{"response_action":"errors","errors":{"weight":"Use a whole number from 1 to 100."}}`)
+			}
+		case p.Type == "block_actions" && p.Actions[0].ActionID == "look_pool":
+			b.note(p.Actions[0].ActionID + " " + p.Actions[0].Value)
+			then = func() {
+				b.call("views.push", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(poolView)})
 			}
 		case p.Type == "block_actions":
 			b.note(p.Actions[0].ActionID)
@@ -357,6 +363,17 @@ func TestAPersonFillsInTheFormInABrowser(t *testing.T) {
 	x.reads("#count-calls", "1")
 	require.Equal(t, "inc-2041", x.value("document.activeElement.value"))
 
+	// A button in the form asks, then opens a second form on top; Back shows
+	// the first as it was left.
+	x.press(".view:not([hidden]) [data-act=look_pool]")
+	x.reads("#confirm[open]", "Look at the pool?")
+	x.press("#confirm [data-answer=yes]")
+	x.reads(".view:not([hidden]) h2", "The pool")
+	require.Equal(t, "look_pool lst-8f2c", bot.notes())
+	x.press(".view:not([hidden]) .close")
+	x.reads(".view:not([hidden]) h2", "Add server")
+	require.Equal(t, "inc-2041", x.value("document.querySelector('.view textarea').value"))
+
 	// A field error stands at its field and keeps what was typed.
 	weight := ".view input[inputmode=decimal]"
 	x.do(chromedp.SetValue(chromedp.CSS(weight), "500"))
@@ -421,4 +438,7 @@ func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
 	x.reads(".message:not(.private)", "be-20d1")
 	require.Equal(t, "rgb(25, 29, 37)", x.value("getComputedStyle(document.querySelector('.chat')).backgroundColor"))
 	x.picture("13-dark")
+	x.do(chromedp.EmulateViewport(1024, 768))
+	require.Equal(t, "1024", x.value("String(document.documentElement.scrollWidth)"))
+	x.picture("14-tablet")
 }

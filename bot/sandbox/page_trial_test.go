@@ -47,5 +47,11 @@ const formView = `{"type":"modal","callback_id":"lb_register","notify_on_close":
  {"type":"input","block_id":"kind","label":{"type":"plain_text","text":"Type"},"element":{"type":"static_select","action_id":"v","initial_option":{"text":{"type":"plain_text","text":"Bare metal"},"value":"bm"},"options":[{"text":{"type":"plain_text","text":"Bare metal"},"value":"bm"},{"text":{"type":"plain_text","text":"Virtual machine"},"value":"vm"}]}},
  {"type":"input","block_id":"weight","optional":true,"label":{"type":"plain_text","text":"Weight (1 to 100)"},"hint":{"type":"plain_text","text":"Leave empty for Zenlayer's default."},"element":{"type":"number_input","is_decimal_allowed":true,"action_id":"v"}},
  {"type":"input","block_id":"reason","optional":true,"label":{"type":"plain_text","text":"Reason"},"hint":{"type":"plain_text","text":"Saved in the audit log. Add the incident or ticket number."},"element":{"type":"plain_text_input","multiline":true,"focus_on_load":true,"action_id":"v"}},
+ {"type":"actions","block_id":"look","elements":[{"type":"button","action_id":"look_pool","value":"lst-8f2c","text":{"type":"plain_text","text":"Show the pool"},
+  "confirm":{"title":{"type":"plain_text","text":"Look at the pool?"},"text":{"type":"plain_text","text":"It only reads."},"confirm":{"type":"plain_text","text":"Look"},"deny":{"type":"plain_text","text":"No"}}}]},
  {"type":"input","block_id":"post","label":{"type":"plain_text","text":"Post the result in"},"element":{"type":"conversations_select","action_id":"v","default_to_current_conversation":true,"filter":{"include":["public","private"],"exclude_external_shared_channels":true}}},
  {"type":"input","block_id":"after","optional":true,"label":{"type":"plain_text","text":"After adding"},"element":{"type":"checkboxes","action_id":"v","initial_options":[{"text":{"type":"plain_text","text":"Watch its status (up to 5 minutes)"},"value":"watch"}],"options":[{"text":{"type":"plain_text","text":"Watch its status (up to 5 minutes)"},"value":"watch"}]}}]}`
+
+// poolView is a form without fields, opened on top of formView.
+const poolView = `{"type":"modal","title":{"type":"plain_text","text":"The pool"},"close":{"type":"plain_text","text":"Back"},
+ "blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*4 servers* now."}}]}`

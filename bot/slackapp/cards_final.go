@@ -17,7 +17,7 @@ func addedCard(op operation.Operation, w wording) card {
 	return card{
 		text: fmt.Sprintf(addedText, serverName(op, short), listenerPort(op, short), short(op.BackendID),
 			weightPhrase(op.Request.Weight), actorName(op.Actor), took, op.Ref),
-		header: fmt.Sprintf(addedHeader, serverName(op, bare), listenerName(op, bare)),
+		header: fmt.Sprintf(addedHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
 			section(evidenceLine(op), resumed(op)),
 			fields(
@@ -101,7 +101,7 @@ func testLine(op operation.Operation) string {
 func nothingCard(op operation.Operation) card {
 	return card{
 		text:   fmt.Sprintf(nothingText, serverName(op, short), listenerPort(op, short), short(op.BackendID), op.Ref),
-		header: fmt.Sprintf(nothingHeader, serverName(op, bare), listenerName(op, bare)),
+		header: fmt.Sprintf(nothingHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
 			section(fmt.Sprintf(nothingLine, serverName(op, name), code(op.BackendID)), sentOrNot(op)),
 		},
@@ -128,7 +128,7 @@ func notAddedCard(op operation.Operation, w wording) card {
 	e := endingOf(op, w)
 	c := card{
 		text:   e.text,
-		header: fmt.Sprintf(notAddedHeader, serverName(op, bare), listenerName(op, bare)),
+		header: fmt.Sprintf(notAddedHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body:   []slack.Block{section(e.what...)},
 	}
 	var advice []string
@@ -141,10 +141,10 @@ func notAddedCard(op operation.Operation, w wording) card {
 	c.body = append(c.body, section(advice...))
 	if e.again {
 		c.buttons = append(c.buttons, primary(button(actReqAgain, buttonAgain,
-			fmt.Sprintf(labelAgain, serverName(op, bare), listenerName(op, bare)), buttonValue(op))))
+			fmt.Sprintf(labelAgain, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))))
 	}
 	if e.againForm {
-		b := button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bare)), buttonValue(op))
+		b := button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bareName)), buttonValue(op))
 		if !e.again {
 			primary(b)
 		}

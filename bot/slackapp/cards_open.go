@@ -95,7 +95,7 @@ func resumed(op operation.Operation) string {
 }
 
 func stopButton(op operation.Operation) slack.BlockElement {
-	return button(actOpStop, buttonStop, fmt.Sprintf(labelStop, serverName(op, bare), listenerName(op, bare)), buttonValue(op))
+	return button(actOpStop, buttonStop, fmt.Sprintf(labelStop, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))
 }
 
 // askedAt is when the person last asked for it.
@@ -110,13 +110,13 @@ func askedAt(op operation.Operation) time.Time {
 func unconfirmedCard(op operation.Operation) card {
 	c := card{
 		text:   fmt.Sprintf(unconfirmedText, serverName(op, short), balancerName(op, short), op.Ref),
-		header: fmt.Sprintf(unconfirmedHeader, serverName(op, bare), listenerName(op, bare)),
+		header: fmt.Sprintf(unconfirmedHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
 			section(unansweredLine(op)),
 			section(checkingLine(op), lastReading(op), resumed(op), stopNote(op), doNotRepeat),
 		},
 		buttons: []slack.BlockElement{
-			button(actSettleNow, buttonCheckNow, fmt.Sprintf(labelCheckNow, serverName(op, bare), listenerName(op, bare)), buttonValue(op)),
+			button(actSettleNow, buttonCheckNow, fmt.Sprintf(labelCheckNow, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op)),
 		},
 		small: []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.FirstSent())},
 	}
@@ -201,7 +201,7 @@ func sentence(s string) string {
 func needsPersonCard(op operation.Operation, w wording) card {
 	c := card{
 		text:   fmt.Sprintf(needsText, serverName(op, short), listenerPort(op, short), op.Ref),
-		header: fmt.Sprintf(needsHeader, serverName(op, bare), listenerName(op, bare)),
+		header: fmt.Sprintf(needsHeader, serverName(op, bareName), listenerName(op, bareName)),
 		small:  []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
 	}
 	var sent, told string
@@ -217,8 +217,8 @@ func needsPersonCard(op operation.Operation, w wording) card {
 	}
 	if op.Answer == "" || op.Mismatch {
 		c.buttons = []slack.BlockElement{
-			button(actSettleYes, buttonThere, fmt.Sprintf(labelThere, serverName(op, bare), listenerName(op, bare)), buttonValue(op)),
-			button(actSettleNo, buttonNotThere, fmt.Sprintf(labelNotThere, serverName(op, bare), listenerName(op, bare)), buttonValue(op)),
+			button(actSettleYes, buttonThere, fmt.Sprintf(labelThere, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op)),
+			button(actSettleNo, buttonNotThere, fmt.Sprintf(labelNotThere, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op)),
 		}
 	}
 	if said := answerLine(op); said != "" {

@@ -82,7 +82,7 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"status_refused":       statusMessage(ends["refused"], nil, ""),
 		"whoami":               whoamiMessage(standing(), w),
 		"whoami_guest":         whoamiMessage(standingBare, w),
-		"help":                 helpMessage(commands.HelpPage{Title: "Adding a server", Lines: []string{"I add servers to load balancers.", "", "/lb-register  opens the form"}}),
+		"help":                 helpMessage(commands.HelpPage{Title: "Adding a server", Lines: []string{"I add servers to load balancers.", "", "/lb-register", "opens the form."}}),
 		"moved":                movedMessage(op, w),
 		"copy":                 copyMessage(op),
 		"copy_none":            copyMessage(operation.Operation{Ref: op.Ref}),

@@ -88,8 +88,8 @@ func presentMessage(e *operation.PresentError) message {
 // expiredMessage: the preview is too old to be used.
 func expiredMessage(op operation.Operation) message {
 	return private(fmt.Sprintf(expiredText, op.Ref), section(fmt.Sprintf(expiredLine, op.Ref)), actions(
-		primary(button(actReqAgain, buttonAgain, fmt.Sprintf(labelAgain, serverName(op, bare), listenerName(op, bare)), buttonValue(op))),
-		button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bare)), buttonValue(op))))
+		primary(button(actReqAgain, buttonAgain, fmt.Sprintf(labelAgain, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))),
+		button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bareName)), buttonValue(op))))
 }
 
 // staleMessage answers a click on a card that shows an older version of op.

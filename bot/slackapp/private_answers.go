@@ -131,8 +131,8 @@ func channelVerdict(s operation.Standing) string {
 	return strings.Join(parts, ", ")
 }
 
-// helpMessage shows one page of help. Its commands are in code style, what
-// follows two spaces after one explains it.
+// helpMessage shows one page of help. Its commands are in code style, to be
+// copied.
 func helpMessage(p commands.HelpPage) message {
 	lines := make([]string, 0, len(p.Lines))
 	for _, l := range p.Lines {
@@ -140,8 +140,7 @@ func helpMessage(p commands.HelpPage) message {
 			lines = append(lines, prose(l, saidLimit))
 			continue
 		}
-		command, explained, _ := strings.Cut(l, "  ")
-		lines = append(lines, strings.Join(nonEmpty([]string{code(command), prose(explained, saidLimit)}), "  "))
+		lines = append(lines, code(l))
 	}
 	list := []slack.Block{section(fmt.Sprintf(helpLabel, prose(p.Title, nameLimit)))}
 	for _, part := range paragraphs(lines) {

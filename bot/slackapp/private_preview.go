@@ -125,9 +125,9 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 	if !op.DryRun {
 		list = append(list, addButton(op))
 	}
-	list = append(list, button(actReqChange, buttonChange, fmt.Sprintf(labelChange, serverName(op, bare)), buttonValue(op)))
+	list = append(list, button(actReqChange, buttonChange, fmt.Sprintf(labelChange, serverName(op, bareName)), buttonValue(op)))
 	if !op.DryRun {
-		list = append(list, button(actReqCancel, buttonCancel, fmt.Sprintf(labelCancel, serverName(op, bare)), buttonValue(op)))
+		list = append(list, button(actReqCancel, buttonCancel, fmt.Sprintf(labelCancel, serverName(op, bareName)), buttonValue(op)))
 	}
 	return append(list, more(op, moreCopy, moreWhy))
 }
@@ -136,10 +136,10 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 // the client only, so it is a courtesy and protects nothing.
 func addButton(op operation.Operation) slack.BlockElement {
 	b := primary(button(actReqSend, buttonAdd,
-		fmt.Sprintf(labelAdd, serverName(op, bare), listenerName(op, bare), weightPhrase(op.Request.Weight)), buttonValue(op)))
+		fmt.Sprintf(labelAdd, serverName(op, bareName), listenerName(op, bareName), weightPhrase(op.Request.Weight)), buttonValue(op)))
 	if op.Listener.Protected {
 		b.Confirm = slack.NewConfirmationBlockObject(plainText(confirmTitle, maxConfirmTitle),
-			plainText(fmt.Sprintf(confirmText, serverName(op, bare), listenerPort(op, bare)), maxConfirmText),
+			plainText(fmt.Sprintf(confirmText, serverName(op, bareName), listenerPort(op, bareName)), maxConfirmText),
 			plainText(confirmYes, maxButton), plainText(confirmNo, maxButton))
 	}
 	return b

@@ -53,8 +53,13 @@ func modal(callback, title, closing string) slack.ModalViewRequest {
 const maxViewTitle = 24
 
 // alert is a line that stands out; only views may have it. It is nil for an
-// empty text.
+// empty text, and a plain paragraph for one that Slack's limit would cut. The
+// text may be that of a message.
 func alert(text string, level slack.AlertLevel) slack.Block {
+	text = clean(unmarked(text))
+	if len([]rune(text)) > alertRoom {
+		return section(prose(text, maxSectionField))
+	}
 	if text = prose(text, alertRoom); text == "" {
 		return nil
 	}

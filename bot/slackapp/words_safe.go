@@ -1,12 +1,7 @@
 package slackapp
 
 import (
-	"fmt"
-	"math"
-	"net"
-	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -146,13 +141,57 @@ func short(s string) string {
 	return s
 }
 
-// bare is for plain_text objects, where nothing is markup: angle brackets are
-// replaced all the same, so that no client sees a mention in them.
-func bare(s string) string {
+// bare is for plain_text objects, labels and the errors of a form, where
+// nothing is markup. Angle brackets are replaced all the same, so that no
+// client sees a mention in them. The text may be that of a message.
+func bare(s string) string { return brackets(clamp(clean(unmarked(s)), maxInitialValue)) }
+
+// bareName is bare for a name.
+func bareName(s string) string {
 	if s = clamp(clean(s), nameLimit); s == "" {
 		return wordNone
 	}
-	return strings.NewReplacer("<", "‹", ">", "›").Replace(s)
+	return brackets(s)
+}
+
+func brackets(s string) string { return strings.NewReplacer("<", "‹", ">", "›").Replace(s) }
+
+// unmarked turns the markup of our own fallback texts back into words, for
+// places that have none. What it returns is not safe in markup.
+func unmarked(s string) string {
+	var b strings.Builder
+	for {
+		start := strings.IndexByte(s, '<')
+		if start < 0 {
+			break
+		}
+		b.WriteString(s[:start])
+		words, n := tokenWords(s[start:])
+		b.WriteString(words)
+		s = s[start+n:]
+	}
+	b.WriteString(s)
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(b.String())
+}
+
+// tokenWords reads the <…> that s begins with, and returns its words and its
+// length; what is none of ours stays as it is.
+func tokenWords(s string) (words string, n int) {
+	inside, _, closed := strings.Cut(s[1:], ">")
+	if !closed {
+		return s[:1], 1
+	}
+	n = len(inside) + 2
+	_, said, dated := strings.Cut(inside, "|")
+	switch {
+	case dated && strings.HasPrefix(inside, "!date^"):
+		return said, n
+	case strings.HasPrefix(inside, "!subteam^"):
+		return "@" + inside[len("!subteam^"):], n
+	case strings.HasPrefix(inside, "@"), strings.HasPrefix(inside, "#"):
+		return inside, n
+	}
+	return s[:1], 1
 }
 
 // edgeUnderscores replaces underscores that could start or end italics.
@@ -185,80 +224,3 @@ func emojiNames(s string) string {
 		from = i + 1
 	}
 }
-
-// slackID reports whether s is an id of one of those kinds (first letters).
-func slackID(s, kinds string) bool {
-	if len(s) < 2 || len(s) > 32 || !strings.Contains(kinds, s[:1]) {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if !(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z') {
-			return false
-		}
-	}
-	return true
-}
-
-// person mentions someone; a mention in a message that is edited or private
-// to its reader notifies nobody else.
-func person(id string) string {
-	if slackID(id, "UW") {
-		return "<@" + id + ">"
-	}
-	return name(id)
-}
-
-// channel links a conversation.
-func channel(id string) string {
-	switch {
-	case slackID(id, "CG"):
-		return "<#" + id + ">"
-	case slackID(id, "D"):
-		return wordDirect
-	case slackID(id, "UW"):
-		return person(id)
-	}
-	return name(id)
-}
-
-// userGroup mentions a user group; only for private answers, where it
-// notifies nobody.
-func userGroup(id string) string {
-	if slackID(id, "S") {
-		return "<!subteam^" + id + ">"
-	}
-	return name(id)
-}
-
-// clock is a time of day in the reader's own zone.
-func clock(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{time_secs}|%s>", t.Unix(), utc(t))
-}
-
-// dated is a day and time in the reader's own zone.
-func dated(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time_secs}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04:05 UTC"))
-}
-
-// both is clock with UTC beside it; once per card, in the small print.
-func both(t time.Time) string { return clock(t) + " (" + utc(t) + ")" }
-
-func utc(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
-
-// lasting is a length of time, as exact as a person needs.
-func lasting(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "0 s"
-	case d < 10*time.Second:
-		return strconv.FormatFloat(math.Round(d.Seconds()*10)/10, 'f', -1, 64) + " s"
-	case d < 2*time.Minute:
-		return strconv.Itoa(int(math.Round(d.Seconds()))) + " s"
-	case d < 2*time.Hour:
-		return strconv.Itoa(int(math.Round(d.Minutes()))) + " min"
-	}
-	return strconv.Itoa(int(math.Round(d.Hours()))) + " h"
-}
-
-// endpoint is ip:port, with brackets where IPv6 needs them.
-func endpoint(ip, port string) string { return net.JoinHostPort(ip, port) }

@@ -233,7 +233,27 @@ func TestValuesKeepWhatCanBeCopied(t *testing.T) {
 		require.Equal(t, want, name(in), in)
 	}
 	require.Equal(t, "it ∗is∗ ˍhereˍ ꞉up: at 10:30, web_07 &lt;x&gt;", prose("it *is* _here_ :up: at 10:30, web_07 <x>", 100))
-	require.Equal(t, "‹x›", bare("<x>"))
+	require.Equal(t, "‹x›", bareName("a <x>")[2:])
+	require.Equal(t, wordNone, bareName("\u200b"))
+}
+
+func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"next one at " + clock(moment(19, 24, 0)) + ".": "next one at 19:24:00 UTC.",
+		"by <@U0ANA> in <#C0OPS>":                       "by @U0ANA in #C0OPS",
+		"ask " + userGroup("S0SRE"):                     "ask @S0SRE",
+		"R&amp;D says &lt;x&gt;":                        "R&D says ‹x›",
+		"5 < 6":                                         "5 ‹ 6",
+		"&amp;lt;":                                      "&lt;",
+	} {
+		require.Equal(t, want, bare(in))
+	}
+	for name, d := range denials() {
+		m := deniedMessage(&operation.DeniedError{Decision: d, Operation: sample()}, fixedWording())
+		require.NotContains(t, bare(m.Text), "‹", name)
+		requireInertBlocks(t, name, encode(t, failedView(m.Text).Blocks))
+	}
 }
 
 func TestCuttingLeavesNoHalves(t *testing.T) {

@@ -1,0 +1,90 @@
+package slackapp
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// People, channels, groups and times as Slack shows them: the only markup in
+// angle brackets that leaves this package.
+
+// slackID reports whether s is an id of one of those kinds (first letters).
+func slackID(s, kinds string) bool {
+	if len(s) < 2 || len(s) > 32 || !strings.Contains(kinds, s[:1]) {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if !(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// person mentions someone; a mention in a message that is edited or private
+// to its reader notifies nobody else.
+func person(id string) string {
+	if slackID(id, "UW") {
+		return "<@" + id + ">"
+	}
+	return name(id)
+}
+
+// channel links a conversation.
+func channel(id string) string {
+	switch {
+	case slackID(id, "CG"):
+		return "<#" + id + ">"
+	case slackID(id, "D"):
+		return wordDirect
+	case slackID(id, "UW"):
+		return person(id)
+	}
+	return name(id)
+}
+
+// userGroup mentions a user group; only for private answers, where it
+// notifies nobody.
+func userGroup(id string) string {
+	if slackID(id, "S") {
+		return "<!subteam^" + id + ">"
+	}
+	return name(id)
+}
+
+// clock is a time of day in the reader's own zone.
+func clock(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{time_secs}|%s>", t.Unix(), utc(t))
+}
+
+// dated is a day and time in the reader's own zone.
+func dated(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time_secs}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04:05 UTC"))
+}
+
+// both is clock with UTC beside it; once per card, in the small print.
+func both(t time.Time) string { return clock(t) + " (" + utc(t) + ")" }
+
+func utc(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
+
+// lasting is a length of time, as exact as a person needs.
+func lasting(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "0 s"
+	case d < 10*time.Second:
+		return strconv.FormatFloat(math.Round(d.Seconds()*10)/10, 'f', -1, 64) + " s"
+	case d < 2*time.Minute:
+		return strconv.Itoa(int(math.Round(d.Seconds()))) + " s"
+	case d < 2*time.Hour:
+		return strconv.Itoa(int(math.Round(d.Minutes()))) + " min"
+	}
+	return strconv.Itoa(int(math.Round(d.Hours()))) + " h"
+}
+
+// endpoint is ip:port, with brackets where IPv6 needs them.
+func endpoint(ip, port string) string { return net.JoinHostPort(ip, port) }

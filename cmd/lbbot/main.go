@@ -1,0 +1,105 @@
+// Command lbbot is a Slack bot that adds servers to Zenlayer Cloud load
+// balancers. This package turns arguments, environment and signals into one
+// subcommand and an exit code; it decides nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"lbbot/bot"
+)
+
+// Exit codes.
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2 // usage or configuration
+	exitFatal  = 3 // fatal token or permission at start
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], environ(os.Environ()), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// session is what a subcommand is given instead of globals.
+type session struct {
+	environ  map[string]string
+	out, err io.Writer
+}
+
+// run is the program: it returns the exit code and writes problems to errOut.
+func run(ctx context.Context, args []string, environ map[string]string, out, errOut io.Writer) int {
+	s := session{environ, out, errOut}
+	root := &cobra.Command{
+		Use:   "lbbot",
+		Short: "A Slack bot that adds servers to Zenlayer Cloud load balancers",
+		Long: "lbbot answers /lb-register in Slack: it checks the request and the person, calls\n" +
+			"RegisterBackend of Zenlayer Cloud, and posts the backend ID or the error.\n\n" +
+			"Try it without Slack and without Zenlayer: lbbot sandbox",
+		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w\nSee %s --help", err, cmd.CommandPath())}
+	})
+	root.AddCommand(s.runCommand(), s.sandboxCommand(), s.manifestCommand(), s.policyCommand(), s.versionCommand())
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintln(errOut, "lbbot: "+strings.ReplaceAll(err.Error(), "\n", "\n       "))
+	}
+	return exitCode(err)
+}
+
+// usageError is a mistake in the arguments or the configuration.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	if err == nil {
+		return exitFine
+	}
+	if _, ok := errors.AsType[*bot.FatalError](err); ok {
+		return exitFatal
+	}
+	if _, ok := errors.AsType[usageError](err); ok || strings.HasPrefix(err.Error(), "unknown command") {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// environ turns NAME=value lines into a map.
+func environ(lines []string) map[string]string {
+	m := make(map[string]string, len(lines))
+	for _, line := range lines {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			m[name] = value
+		}
+	}
+	return m
+}
+
+// terminal reports whether people are likely to read w.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

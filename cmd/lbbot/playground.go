@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot"
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+//go:embed sandbox.cedar
+var sandboxPolicy []byte
+
+// playground is the real bot, as lbbot run would start it, pointed at two
+// stand-ins.
+type playground struct {
+	slack  *sandbox.Slack
+	cloud  *zenlayertest.Server
+	config bot.Config
+	dir    string
+	log    *zap.Logger
+
+	mu   sync.Mutex
+	bot  *bot.Bot
+	stop func() error
+}
+
+const (
+	sandboxKeyID  = "SANDBOXKEY"
+	sandboxSecret = "sandbox-secret-of-no-use-elsewhere" //nolint:gosec // a stand-in's
+)
+
+func newPlayground(dir string, log *zap.Logger) (*playground, error) {
+	g := &playground{dir: dir, log: log,
+		slack: sandbox.New(sandbox.Options{AppToken: "xapp-sandbox", BotToken: "xoxb-sandbox", Command: "/lb-register"}),
+		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret, Seed: zenlayertest.SampleData()}),
+	}
+	if _, err := g.slack.Start(); err != nil {
+		return nil, fmt.Errorf("starting the Slack stand-in: %w", err)
+	}
+	endpoint, err := g.cloud.Start()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the Zenlayer stand-in: %w", err), g.slack.Close())
+	}
+	rules := filepath.Join(dir, "policy.cedar")
+	if _, err := os.Stat(rules); errors.Is(err, fs.ErrNotExist) {
+		if err := os.WriteFile(rules, sandboxPolicy, 0o600); err != nil {
+			g.close()
+			return nil, fmt.Errorf("writing the sandbox's policy: %w", err)
+		}
+	}
+	c := bot.Defaults()
+	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret("xoxb-sandbox"), zenlayer.NewSecret("xapp-sandbox")
+	c.SlackAPIURL, c.ZenlayerEndpoint = g.slack.APIURL(), endpoint
+	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = sandboxKeyID, zenlayer.NewSecret(sandboxSecret)
+	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
+	c.IncidentCreators, c.Drain = []string{"U0INCBOT"}, bot.Duration(5*time.Second)
+	c.OwnerChannel = "C0OPS"
+	g.config = c
+	return g, nil
+}
+
+func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db") }
+
+// start runs the bot until stop is called.
+func (g *playground) start(ctx context.Context) error {
+	b, err := bot.New(ctx, g.config, g.log)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.bot = b
+	g.stop = sync.OnceValue(func() error { cancel(); return <-done })
+	return nil
+}
+
+func (g *playground) ready() bool {
+	g.mu.Lock()
+	b := g.bot
+	g.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return b != nil && b.Ready(ctx) == nil
+}
+
+// reset starts everything anew: messages, servers, and the bot's database.
+func (g *playground) reset(ctx context.Context) error {
+	if err := g.halt(); err != nil {
+		g.log.Warn("the bot did not stop well", zap.Error(err))
+	}
+	g.slack.Reset()
+	g.cloud.Reset()
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(g.database() + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing the sandbox's database: %w", err)
+		}
+	}
+	return g.start(context.WithoutCancel(ctx))
+}
+
+// halt stops the bot.
+func (g *playground) halt() error {
+	g.mu.Lock()
+	stop := g.stop
+	g.bot = nil
+	g.mu.Unlock()
+	if stop == nil {
+		return nil
+	}
+	return stop()
+}
+
+func (g *playground) close() {
+	if err := g.halt(); err != nil {
+		g.log.Warn("the bot did not stop well", zap.Error(err))
+	}
+	g.cloud.Close()
+	if err := g.slack.Close(); err != nil {
+		g.log.Warn("the Slack stand-in did not stop well", zap.Error(err))
+	}
+}
+
+// cloudPanel shows the Zenlayer stand-in on the page.
+type cloudPanel struct{ *zenlayertest.Server }
+
+func (p cloudPanel) Backends() int { return len(p.Server.Backends()) }
+
+func (p cloudPanel) AnswerWillBeLost() bool { return len(p.Faults()) > 0 }
+
+func (p cloudPanel) Calls() []sandbox.CloudCall {
+	calls := p.Server.Calls()
+	out := make([]sandbox.CloudCall, len(calls))
+	for i, c := range calls {
+		out[i] = sandbox.CloudCall{At: c.Time, Service: c.Service, Action: c.Action, Status: c.Status,
+			Lost: c.Fault == zenlayertest.AnswerLost, Request: c.Request, Answer: c.Answer}
+	}
+	return out
+}
+
+// samples are the ids that the page offers.
+func samples(s *zenlayertest.Server) []sandbox.Sample {
+	balancers := map[string]string{}
+	seed := zenlayertest.SampleData()
+	for _, lb := range seed.LoadBalancers {
+		balancers[lb.ID] = lb.Name
+	}
+	var out []sandbox.Sample
+	for _, l := range s.Listeners() {
+		name := balancers[l.LoadBalancerID] + "/" + l.Name
+		out = append(out, sandbox.Sample{Kind: "Listener", ID: name, Label: name, Detail: l.Protocol + " " + l.Port + " · " + l.Scheduler + " · " + l.Kind + " · " + l.ListenerID})
+	}
+	for _, i := range s.Instances() {
+		kind := "bare metal"
+		if i.Type == zenlayer.InstanceVM {
+			kind = "virtual machine"
+		}
+		out = append(out, sandbox.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: kind + " · " + i.Status + " · " + i.ID})
+	}
+	return out
+}

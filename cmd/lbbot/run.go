@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"lbbot/bot"
+	"lbbot/bot/policy"
+	"lbbot/bot/slackapp"
+)
+
+// runCommand is the bot in a real workspace.
+func (s session) runCommand() *cobra.Command {
+	var file, database, rules, admin, level string
+	var testMode bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the bot",
+		Long: "Run the bot until SIGINT or SIGTERM. Settings come from flags, then the environment,\n" +
+			"then the file, then defaults; the README lists them. Exit codes: 0 stopped as asked,\n" +
+			"1 failed, 2 configuration, 3 Slack refuses the tokens.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags := cmd.Flags()
+			c, err := bot.Load(file, s.environ, func(c *bot.Config) {
+				for name, set := range map[string]func(){
+					"database":   func() { c.DatabaseURL = database },
+					"policy":     func() { c.Policy = rules },
+					"admin-addr": func() { c.AdminAddr = admin },
+					"log-level":  func() { c.LogLevel = level },
+					"test-mode":  func() { c.TestMode = testMode },
+				} {
+					if flags.Changed(name) {
+						set()
+					}
+				}
+			})
+			if err != nil {
+				return usageError{fmt.Errorf("the configuration is not complete:\n%w", err)}
+			}
+			log, err := bot.NewLog(c, s.err, terminal(s.err))
+			if err != nil {
+				return usageError{err}
+			}
+			b, err := bot.New(cmd.Context(), c, log)
+			if err != nil {
+				return err
+			}
+			return b.Run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
+	f.StringVar(&database, "database", "", "database, sqlite:PATH (LBBOT_DATABASE_URL)")
+	f.StringVar(&rules, "policy", "", "policy file (LBBOT_POLICY)")
+	f.StringVar(&admin, "admin-addr", "", "host:port of health and metrics, empty for none (LBBOT_ADMIN_ADDR)")
+	f.StringVar(&level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")
+	f.BoolVar(&testMode, "test-mode", false, "rehearse: everything but the write (LBBOT_TEST_MODE)")
+	return cmd
+}
+
+// manifestCommand prints what to paste into Slack.
+func (s session) manifestCommand() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "manifest",
+		Short: "Print the Slack app manifest",
+		Long:  "Print the manifest to paste at https://api.slack.com/apps, Create New App, From a manifest.",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			text, err := slackapp.Manifest(name)
+			if err != nil {
+				return usageError{err}
+			}
+			_, err = s.out.Write(text)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "lbbot", "name of the app in Slack")
+	return cmd
+}
+
+// policyCommand holds the tools for policy files.
+func (s session) policyCommand() *cobra.Command {
+	check := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a policy file",
+		Long:  "Check a policy file as the bot would at start: every problem with its line. Exit code 1 if there is one.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			src, err := os.ReadFile(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			set, err := policy.Parse(args[0], src)
+			if err != nil {
+				return err
+			}
+			for _, w := range set.Warnings() {
+				fmt.Fprintf(s.out, "%s:%d:%d: warning: %s\n", args[0], w.Line, w.Column, w.Text)
+			}
+			fmt.Fprintf(s.out, "%s is fine: digest %.12s, user groups %v\n", args[0], set.Digest(), set.Groups())
+			return nil
+		},
+	}
+	cmd := &cobra.Command{Use: "policy", Short: "Tools for policy files", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(check)
+	return cmd
+}
+
+func (s session) versionCommand() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(s.out, "lbbot "+bot.Version)
+			return err
+		}}
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"lbbot/bot"
+	"lbbot/bot/sandbox"
+)
+
+// sandboxCommand is the bot beside stand-ins of Slack and Zenlayer, with a
+// page to play on.
+func (s session) sandboxCommand() *cobra.Command {
+	var addr, dir, level string
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Try the bot in the browser, without Slack and without Zenlayer",
+		Long: "Run the bot beside stand-ins of Slack and Zenlayer in one process and serve a page on\n" +
+			"which you can type commands, press buttons, lose answers and act as other people.\n" +
+			"Nothing leaves this machine. State goes to a temporary folder unless --dir keeps it.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.play(cmd.Context(), addr, dir, level) },
+	}
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "host:port of the page; port 0 takes a free one")
+	cmd.Flags().StringVar(&dir, "dir", "", "folder for the database and the policy, kept afterwards")
+	cmd.Flags().StringVar(&level, "log-level", "warn", "debug, info, warn or error")
+	return cmd
+}
+
+func (s session) play(ctx context.Context, addr, dir, level string) (err error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return usageError{fmt.Errorf("--addr %q must be host:port", addr)}
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usageError{fmt.Errorf("--addr %q: the page acts as anybody, so it is served on 127.0.0.1 only", addr)}
+	}
+	log, err := bot.NewLog(bot.Config{LogLevel: level, LogFormat: "console"}, s.err, true)
+	if err != nil {
+		return usageError{err}
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("the page cannot be served on %s: %w\nAnother sandbox may be running; choose a port with --addr 127.0.0.1:8081", addr, err)
+	}
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "lbbot-sandbox-"); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	g, err := newPlayground(dir, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer g.close()
+	if err := g.start(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	page, err := sandbox.NewPage(sandbox.PageOptions{
+		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready, Version: bot.Version,
+		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`, Log: log.Named("page"),
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(s.out, "The sandbox is open: http://%s\nIts database and policy are in %s. Stop it with Ctrl+C.\n", listener.Addr(), dir)
+	return serve(ctx, listener, page, log)
+}
+
+// serve answers on listener until ctx ends.
+func serve(ctx context.Context, listener net.Listener, page http.Handler, log *zap.Logger) error {
+	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second, ErrorLog: zap.NewStdLog(log)}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // open event streams would hold a soft stop up
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving the page: %w", err)
+	}
+	return nil
+}

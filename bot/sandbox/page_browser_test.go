@@ -308,6 +308,7 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	x.press("#lose button")
 	x.reads("#lose", "Next answer will be lost")
 	x.press(".message .overflow summary")
+	x.until("document.querySelector('.overflow .sheet').getBoundingClientRect().top >= document.querySelector('#messages').getBoundingClientRect().top")
 	x.press(".message .overflow .row")
 	x.reads("#calls", "answer lost")
 	x.reads("#step-3.done", "Lose an answer")
@@ -438,7 +439,8 @@ func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
 	x.reads(".message:not(.private)", "be-20d1")
 	require.Equal(t, "rgb(25, 29, 37)", x.value("getComputedStyle(document.querySelector('.chat')).backgroundColor"))
 	x.picture("13-dark")
-	x.do(chromedp.EmulateViewport(1024, 768))
+	x.do(chromedp.KeyEvent("\x1b"), chromedp.EmulateViewport(1024, 768))
+	x.until("!document.querySelector('#modal').open")
 	require.Equal(t, "1024", x.value("String(document.documentElement.scrollWidth)"))
 	x.picture("14-tablet")
 }

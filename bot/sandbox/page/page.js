@@ -135,6 +135,12 @@
     if (sample) insert(sample.dataset);
     if (event.target.closest("[data-command]") && event.target !== text) { type(text.dataset.command); }
   });
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.open || !menu.matches("details.overflow")) return;
+    const edge = (menu.closest(".log, .fields") || document.body).getBoundingClientRect().top;
+    menu.toggleAttribute("data-below", menu.getBoundingClientRect().top - edge < $(".sheet", menu).offsetHeight + 8);
+  }, true);
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && $("details.menu[open]");
     if (!menu) return;

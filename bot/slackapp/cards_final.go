@@ -66,12 +66,21 @@ func evidenceLine(op operation.Operation) string {
 	return ""
 }
 
+// A watch that has looked so often, or is so old, has ended without finding
+// the backend in the list.
+const (
+	watchLooks = 7
+	watchLasts = 6 * time.Minute
+)
+
 // statusLine is Zenlayer's own word for the backend, never a claim of ours.
 func statusLine(op operation.Operation, w wording) string {
-	over := !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > statusWatching
+	over := op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > watchLasts
 	switch {
 	case clean(op.BackendStatus) != "":
 		return fmt.Sprintf(statusSeen, prose(op.BackendStatus, nameLimit), clock(firstTime(op.StatusAt, op.FinishedAt))) + testLine(op)
+	case !op.StatusAt.IsZero():
+		return fmt.Sprintf(statusBlank, clock(op.StatusAt)) + testLine(op)
 	case !op.Watch:
 		return statusOff
 	case over:

@@ -98,6 +98,8 @@ func publicCards() map[string]operation.Operation {
 		"added":               sample(one, answered(operation.EvidenceAnswered), listed),
 		"added_plain":         sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.Purpose, op.Request.PortList, op.Request.Weight = "", nil, 0 }, listed),
 		"added_not_listed":    sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks = 2 }),
+		"added_never_listed":  sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks = watchLooks }),
+		"added_status_blank":  sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks, op.StatusAt = 1, moment(19, 14, 26) }),
 		"added_status_unread": sample(one, answered(operation.EvidenceAnswered)),
 		"added_unwatched":     sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.Watch = false }),
 		"added_repeated":      sample(lost(), one, answered(operation.EvidenceRepeated), listed),

@@ -43,8 +43,8 @@ const (
 
 // Denied.
 const (
-	notSentLine    = "*Not sent.* %s"
-	notSentText    = "Not sent: %s"
+	notSentLine    = "*" + firstNotSent + ".* %s"
+	notSentText    = firstNotSent + ": %s"
 	denyWhy        = "*Why:* %s (Workspace: %s · channel: %s · person: %s)"
 	denyWhyOnly    = "*Why:* %s"
 	denyContact    = "*Ask:* %s"

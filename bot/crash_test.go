@@ -1,0 +1,240 @@
+package bot_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+// binary builds the real program once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "lbbot-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "lbbot")
+	if out, err := exec.Command("go", "build", "-o", path, "lbbot/cmd/lbbot").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building lbbot: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// process is the real binary, running.
+type process struct {
+	cmd  *exec.Cmd
+	log  *syncBuffer
+	done chan struct{}
+	err  error
+}
+
+// environment is what `lbbot run` needs to serve this house.
+func (h *house) environment() []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + h.t.TempDir(),
+		"SLACK_BOT_TOKEN=xoxb-planted-bot-token", "SLACK_APP_TOKEN=xapp-planted-app-token", "SLACK_API_URL=" + h.slack.APIURL(),
+		"ZENLAYER_ACCESS_KEY_ID=" + keyID, "ZENLAYER_ACCESS_KEY_SECRET=" + secret, "ZENLAYER_ENDPOINT=" + h.config.ZenlayerEndpoint,
+		"LBBOT_DATABASE_URL=" + h.config.DatabaseURL, "LBBOT_POLICY=" + h.config.Policy, "LBBOT_INCIDENT_CREATORS=U0INCBOT",
+		"LBBOT_ADMIN_ADDR=127.0.0.1:0", "LBBOT_SLACK_CONNECTIONS=1", "LBBOT_DRAIN=5s", "LBBOT_RATE=0",
+	}
+}
+
+// launch starts the binary and waits until it is connected.
+func (h *house) launch() *process {
+	h.t.Helper()
+	path, err := binary()
+	require.NoError(h.t, err)
+	p := &process{cmd: exec.Command(path, "run"), log: h.log, done: make(chan struct{})}
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = h.t.TempDir(), h.environment(), h.log, h.log
+	before := strings.Count(h.log.String(), "connected to Slack")
+	require.NoError(h.t, p.cmd.Start())
+	go func() { p.err = p.cmd.Wait(); close(p.done) }()
+	h.t.Cleanup(p.kill)
+	require.Eventually(h.t, func() bool { return strings.Count(h.log.String(), "connected to Slack") > before }, 30*time.Second, 2*time.Millisecond,
+		"the binary did not connect")
+	return p
+}
+
+// kill ends the process as a power cut would, and returns when it is gone.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// settled requires the one outcome that is right however often the bot was
+// killed: one backend, one token, one card, and it says Added.
+func (h *house) settled() {
+	h.t.Helper()
+	h.sees(ana, incident, "Added", "be-", "LBR-")
+	require.Len(h.t, h.ofServer(listener, "i-55a1"), 1, "one backend")
+	tokens := map[any]bool{}
+	for _, body := range h.registerBodies() {
+		tokens[body["clientToken"]] = true
+	}
+	require.Len(h.t, tokens, 1, "one client token")
+	cards := h.cards(incident)
+	if len(cards) != 1 {
+		for _, c := range cards {
+			h.t.Logf("card %s: %s", c.TS, c.Text)
+		}
+	}
+	require.Len(h.t, cards, 1, "one card")
+}
+
+func TestKilledAtEveryStepBoundaryLeavesOneBackendAndOneCard(t *testing.T) {
+	t.Parallel()
+	type at func(h *house, kill func())
+	cloudCall := func(action string, nth int, phase zenlayertest.Phase) at {
+		return func(h *house, kill func()) {
+			var mu sync.Mutex
+			n := 0
+			h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+				if c.Action != action || p != phase {
+					return
+				}
+				mu.Lock()
+				n++
+				hit := n == nth
+				mu.Unlock()
+				if hit {
+					kill()
+				}
+			})
+		}
+	}
+	slackCall := func(method string, nth int, phase sandbox.Phase) at {
+		return func(h *house, kill func()) {
+			var mu sync.Mutex
+			n := 0
+			h.slack.OnAPICall(func(m string, p sandbox.Phase) {
+				if m != method || p != phase {
+					return
+				}
+				mu.Lock()
+				n++
+				hit := n == nth
+				mu.Unlock()
+				if hit {
+					kill()
+				}
+			})
+		}
+	}
+	tests := map[string]at{
+		"as soon as Slack has the ack":       nil,
+		"before the card is posted":          slackCall("chat.postMessage", 1, sandbox.BeforeExecute),
+		"after the card is posted":           slackCall("chat.postMessage", 1, sandbox.AfterExecute),
+		"before the listener is read again":  cloudCall("DescribeListeners", 1, zenlayertest.BeforeExecute),
+		"after the load balancer was read":   cloudCall("DescribeLoadBalancers", 1, zenlayertest.AfterExecute),
+		"before the look at the pool":        cloudCall("DescribeBackends", 1, zenlayertest.BeforeExecute),
+		"after the look at the pool":         cloudCall("DescribeBackends", 2, zenlayertest.AfterExecute),
+		"before the backend is registered":   cloudCall("RegisterBackend", 1, zenlayertest.BeforeExecute),
+		"after the backend is registered":    cloudCall("RegisterBackend", 1, zenlayertest.AfterExecute),
+		"before the card is edited":          slackCall("chat.update", 1, sandbox.BeforeExecute),
+		"after the card is edited":           slackCall("chat.update", 1, sandbox.AfterExecute),
+		"before the second edit of the card": slackCall("chat.update", 2, sandbox.BeforeExecute),
+		"after the second edit of the card":  slackCall("chat.update", 2, sandbox.AfterExecute),
+		"while the status is read back":      cloudCall("DescribeBackends", 3, zenlayertest.BeforeExecute),
+	}
+	for name, arm := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := stand(t, nil)
+			p := h.launch()
+			h.types(ana, incident, good)
+			preview := h.sees(ana, incident, "Checking done")
+			var once sync.Once
+			kill := func() { once.Do(p.kill) }
+			if arm != nil {
+				arm(h, kill)
+			}
+			in := h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")
+			if arm == nil {
+				require.True(t, in.Acked)
+				kill()
+			}
+			select {
+			case <-p.done:
+			case <-time.After(30 * time.Second):
+				require.FailNow(t, "the boundary was not reached")
+			}
+			h.launch()
+			if !in.Acked {
+				// Killed before the ack: Slack told the person that it failed.
+				// The journal knows better or the person presses again; both
+				// must end in one.
+				h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")
+			}
+			h.settled()
+		})
+	}
+}
+
+func TestKilledAtRandomTimesLeavesOneBackendAndOneCard(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 1))
+			h := stand(t, nil)
+			p := h.launch()
+			h.types(ana, incident, good)
+			preview := h.sees(ana, incident, "Checking done")
+			killed := make(chan struct{})
+			time.AfterFunc(time.Duration(random.IntN(40_000))*time.Microsecond, func() { p.kill(); close(killed) })
+			h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")
+			<-killed
+			p = h.launch()
+			// Pressed again, as people do when nothing seems to happen.
+			if len(h.registerBodies()) == 0 && len(h.cards(incident)) == 0 {
+				h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")
+			}
+			killed = make(chan struct{})
+			time.AfterFunc(time.Duration(random.IntN(100_000))*time.Microsecond, func() { p.kill(); close(killed) })
+			<-killed
+			h.launch()
+			h.settled()
+		})
+	}
+}
+
+func TestTermEndsTheBinaryCleanly(t *testing.T) {
+	t.Parallel()
+	h := stand(t, nil)
+	p := h.launch()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	select {
+	case <-p.done:
+	case <-time.After(10 * time.Second):
+		require.FailNow(t, "it did not end within the drain time")
+	}
+	require.NoError(t, p.err, "exit code 0")
+	require.Contains(t, h.log.String(), "lbbot has stopped")
+	require.NotContains(t, h.log.String(), "without a close frame")
+}
+
+func TestSecondProcessOnOneDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	h := stand(t, nil)
+	h.launch()
+	path, err := binary()
+	require.NoError(t, err)
+	second := exec.Command(path, "run")
+	var said bytes.Buffer
+	second.Env, second.Dir, second.Stderr = h.environment(), t.TempDir(), &said
+	require.Error(t, second.Run())
+	require.Contains(t, said.String(), "lbbot.db")
+	require.Equal(t, 1, second.ProcessState.ExitCode())
+}

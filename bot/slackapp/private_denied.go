@@ -57,7 +57,7 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 	case operation.DeniedRate:
 		return rateWords(d, clock), ""
 	case operation.DeniedNotRequester:
-		return fmt.Sprintf(denyRequester, person(op.Actor.UserID)), ""
+		return denyRequester, ""
 	}
 	return refusal(d, w), ""
 }

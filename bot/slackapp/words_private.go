@@ -80,7 +80,7 @@ const (
 	denyPeople     = "%d people"
 	denyRate       = "You have made %d changes in %s, which is the limit. Next one at %s."
 	denyRateSoon   = "You have made %d changes in %s, which is the limit. Try again later."
-	denyRequester  = "This preview belongs to %s, and only they can use it. Type the command yourself for one of your own."
+	denyRequester  = "This preview belongs to somebody else, and only they can use it. Type the command yourself for one of your own."
 	denyOther      = "You may not do this."
 )
 

@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 		Long: "lbbot answers /lb-register in Slack: it checks the request and the person, calls\n" +
 			"RegisterBackend of Zenlayer Cloud, and posts the backend ID or the error.\n\n" +
 			"Try it without Slack and without Zenlayer: lbbot sandbox",
-		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
+		SilenceUsage: true, SilenceErrors: true, Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetArgs(args)
@@ -70,6 +70,16 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// usage makes wrong arguments a usage error.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w\nSee %s --help", err, cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
 func exitCode(err error) int {
 	if err == nil {
 		return exitFine
@@ -77,7 +87,7 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*bot.FatalError](err); ok {
 		return exitFatal
 	}
-	if _, ok := errors.AsType[usageError](err); ok || strings.HasPrefix(err.Error(), "unknown command") {
+	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
 	return exitFailed

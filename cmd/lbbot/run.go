@@ -21,7 +21,7 @@ func (s session) runCommand() *cobra.Command {
 		Long: "Run the bot until SIGINT or SIGTERM. Settings come from flags, then the environment,\n" +
 			"then the file, then defaults; the README lists them. Exit codes: 0 stopped as asked,\n" +
 			"1 failed, 2 configuration, 3 Slack refuses the tokens.",
-		Args: cobra.NoArgs,
+		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()
 			c, err := bot.Load(file, s.environ, func(c *bot.Config) {
@@ -68,7 +68,7 @@ func (s session) manifestCommand() *cobra.Command {
 		Use:   "manifest",
 		Short: "Print the Slack app manifest",
 		Long:  "Print the manifest to paste at https://api.slack.com/apps, Create New App, From a manifest.",
-		Args:  cobra.NoArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			text, err := slackapp.Manifest(name)
 			if err != nil {
@@ -88,7 +88,7 @@ func (s session) policyCommand() *cobra.Command {
 		Use:   "check FILE",
 		Short: "Check a policy file",
 		Long:  "Check a policy file as the bot would at start: every problem with its line. Exit code 1 if there is one.",
-		Args:  cobra.ExactArgs(1),
+		Args:  usage(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			src, err := os.ReadFile(args[0])
 			if err != nil {
@@ -105,14 +105,14 @@ func (s session) policyCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd := &cobra.Command{Use: "policy", Short: "Tools for policy files", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "policy", Short: "Tools for policy files", Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(check)
 	return cmd
 }
 
 func (s session) versionCommand() *cobra.Command {
-	return &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+	return &cobra.Command{Use: "version", Short: "Print the version", Args: usage(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(s.out, "lbbot "+bot.Version)
 			return err

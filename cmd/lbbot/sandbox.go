@@ -26,7 +26,7 @@ func (s session) sandboxCommand() *cobra.Command {
 		Long: "Run the bot beside stand-ins of Slack and Zenlayer in one process and serve a page on\n" +
 			"which you can type commands, press buttons, lose answers and act as other people.\n" +
 			"Nothing leaves this machine. State goes to a temporary folder unless --dir keeps it.",
-		Args: cobra.NoArgs,
+		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.play(cmd.Context(), addr, dir, level) },
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "host:port of the page; port 0 takes a free one")

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"lbbot/bot/sandbox"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// runs runs the program and returns its exit code and what it wrote.
+func runs(t *testing.T, environ map[string]string, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if environ == nil {
+		environ = map[string]string{}
+	}
+	var o, e bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	code = run(ctx, args, environ, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestRunNamesEveryMissingSettingAtOnce(t *testing.T) {
+	code, _, said := runs(t, nil, "run")
+	require.Equal(t, exitUsage, code)
+	for _, setting := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET", "ZENLAYER_TOKEN"} {
+		require.Contains(t, said, setting)
+	}
+}
+
+func TestMistypedArgumentsAreUsageErrors(t *testing.T) {
+	for _, args := range [][]string{{"rnu"}, {"run", "--polcy", "x"}, {"run", "extra"}, {"policy", "check"}, {"sandbox", "--addr", "8080"}, {"sandbox", "--addr", "0.0.0.0:8080"}} {
+		code, _, said := runs(t, nil, args...)
+		require.Equal(t, exitUsage, code, "%v: %s", args, said)
+		require.NotEmpty(t, said)
+	}
+}
+
+func TestRevokedTokensEndTheStartWithTheirOwnExitCode(t *testing.T) {
+	tests := map[string]sandbox.TokenKind{"the bot token": sandbox.TheBotToken, "the app token": sandbox.TheAppToken}
+	for name, kind := range tests {
+		t.Run(name, func(t *testing.T) {
+			slack := sandbox.New(sandbox.Options{AppToken: "xapp-planted", BotToken: "xoxb-planted"})
+			_, err := slack.Start()
+			require.NoError(t, err)
+			defer slack.Close()
+			slack.RevokeToken(kind)
+			code, _, said := runs(t, map[string]string{
+				"SLACK_BOT_TOKEN": "xoxb-planted", "SLACK_APP_TOKEN": "xapp-planted", "SLACK_API_URL": slack.APIURL(),
+				"ZENLAYER_TOKEN": "planted-token", "ZENLAYER_ENDPOINT": "http://127.0.0.1:9", "LBBOT_ADMIN_ADDR": "127.0.0.1:0",
+			}, "run")
+			require.Equal(t, exitFatal, code, said)
+			require.Contains(t, said, "token_revoked")
+			require.NotContains(t, said, "planted")
+		})
+	}
+}
+
+func TestPolicyCheckNamesTheLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p.cedar")
+	require.NoError(t, os.WriteFile(file, []byte("@id(\"a\")\npermit (principal, action == Action::\"regster\", resource);\n"), 0o600))
+	code, _, said := runs(t, nil, "policy", "check", file)
+	require.Equal(t, exitFailed, code)
+	require.Regexp(t, `p\.cedar.*2`, strings.ReplaceAll(said, "\n", " "))
+
+	require.NoError(t, os.WriteFile(file, sandboxPolicy, 0o600))
+	code, out, said := runs(t, nil, "policy", "check", file)
+	require.Equal(t, exitFine, code, said)
+	require.Contains(t, out, "is fine")
+
+	code, _, said = runs(t, nil, "policy", "check", filepath.Join(t.TempDir(), "none.cedar"))
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, said, "none.cedar")
+}
+
+func TestManifestVersionAndHelpAnswer(t *testing.T) {
+	code, out, _ := runs(t, nil, "manifest")
+	require.Equal(t, exitFine, code)
+	require.Contains(t, out, "/lb-register")
+	require.Contains(t, out, "socket_mode_enabled: true")
+	code, out, _ = runs(t, nil, "version")
+	require.Equal(t, exitFine, code)
+	require.Regexp(t, `^lbbot \d+\.\d+\.\d+\n$`, out)
+	code, out, _ = runs(t, nil)
+	require.Equal(t, exitFine, code)
+	require.Contains(t, out, "sandbox")
+}
+
+func TestTakenPortIsAClearError(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	code, _, said := runs(t, nil, "sandbox", "--addr", l.Addr().String())
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, said, l.Addr().String())
+	require.Contains(t, said, "--addr")
+}
+
+// output is written by the program while the test reads it.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func TestSandboxServesItsPageAndEndsCleanly(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var out, errOut output
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"sandbox", "--addr", "127.0.0.1:0"}, map[string]string{}, &out, &errOut)
+	}()
+	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	require.Eventually(t, func() bool { return address.MatchString(out.String()) }, 30*time.Second, 5*time.Millisecond, errOut.String())
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	resp, err := client.Get(address.FindString(out.String()))
+	require.NoError(t, err)
+	page, err := io.ReadAll(resp.Body)
+	require.NoError(t, errorsOf(err, resp.Body.Close()))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Contains(t, string(page), "/lb-register api-lb/https-443 web-07")
+	stop()
+	select {
+	case got := <-code:
+		require.Equal(t, exitFine, got, errOut.String())
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "the sandbox did not stop")
+	}
+	entries, err := filepath.Glob(filepath.Join(os.TempDir(), "lbbot-sandbox-*", "lbbot.db"))
+	require.NoError(t, err)
+	dir := regexp.MustCompile(`are in (\S+)\.`).FindStringSubmatch(out.String())
+	require.Len(t, dir, 2)
+	require.NotContains(t, strings.Join(entries, " "), dir[1], "the temporary folder is gone")
+}
+
+func errorsOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestPlaygroundResetStartsAnew(t *testing.T) {
+	g, err := newPlayground(t.TempDir(), nopLog())
+	require.NoError(t, err)
+	defer g.close()
+	require.NoError(t, g.start(t.Context()))
+	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
+	seed := len(g.cloud.Backends())
+	g.slack.TypeCommand(t.Context(), "U0ANA", "C0INC2041", "/lb-register", "api-lb/https-443 web-07 weight=50")
+	preview, err := g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA", func(m sandbox.Message) bool { return strings.Contains(m.Text, "Checking done") })
+	require.NoError(t, err)
+	require.True(t, g.slack.Click(t.Context(), "U0ANA", "C0INC2041", preview.TS, "req_send", "").Acked)
+	_, err = g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA", func(m sandbox.Message) bool { return strings.HasPrefix(m.Text, "Added") })
+	require.NoError(t, err)
+	require.Len(t, g.cloud.Backends(), seed+1)
+
+	require.NoError(t, g.reset(t.Context()))
+	require.Len(t, g.cloud.Backends(), seed)
+	require.Empty(t, g.slack.Messages("C0INC2041", "U0ANA"))
+	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
+}
+
+func nopLog() *zap.Logger { return zap.NewNop() }

@@ -6,11 +6,10 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"go.uber.org/zap/zapcore"
 
 	"lbbot/bot/operation"
 	"lbbot/zenlayer"
@@ -64,54 +63,96 @@ func Defaults() Config {
 	}
 }
 
-// Validate returns every problem at once, each naming the setting as it is in
-// the environment and what it takes; nil if the bot can start.
-func (c Config) Validate() error {
-	var faults []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			faults = append(faults, fmt.Errorf(format, args...))
-		}
+// SettingError is a problem with one setting.
+type SettingError struct {
+	Setting string // its name in the environment; empty if there is no such setting
+	Problem string // what is wrong and what it takes; never a secret
+}
+
+// Error returns the problem.
+func (e *SettingError) Error() string { return e.Problem }
+
+// faults collects problems with settings.
+type faults []error
+
+// unless notes a problem when ok is false; the text continues the setting's
+// name.
+func (f *faults) unless(ok bool, setting, format string, args ...any) {
+	if !ok {
+		*f = append(*f, &SettingError{setting, setting + fmt.Sprintf(format, args...)})
 	}
-	check(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN is missing: the bot token of the Slack app, xoxb-…")
-	check(c.SlackBotToken.IsZero() || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions")
-	check(!c.SlackAppToken.IsZero(), "SLACK_APP_TOKEN is missing: an app-level token with connections:write, xapp-…")
-	check(c.SlackAppToken.IsZero() || strings.HasPrefix(c.SlackAppToken.Reveal(), "xapp-"), "SLACK_APP_TOKEN does not start with xapp-: take an app-level token, from Basic Information")
-	check(webURL(c.SlackAPIURL) && strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL %q must be an https URL that ends in a slash; http only on this machine", c.SlackAPIURL)
-	check(c.SlackConnections >= 1 && c.SlackConnections <= 10, "LBBOT_SLACK_CONNECTIONS is %d: 1 to 10", c.SlackConnections)
+}
 
+// Validate returns every problem at once, each a *SettingError that names the
+// setting as it is in the environment and what it takes; nil if the bot can
+// start.
+func (c Config) Validate() error {
+	var f faults
+	c.checkSlack(&f)
+	c.checkZenlayer(&f)
+	c.checkRunning(&f)
+	c.checkChannels(&f)
+	return errors.Join(f...)
+}
+
+func (c Config) checkSlack(f *faults) {
+	f.unless(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN", " is missing: the bot token of the Slack app, xoxb-…")
+	f.unless(c.SlackBotToken.IsZero() || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN", " does not start with xoxb-: take the bot user token, from OAuth & Permissions")
+	f.unless(!c.SlackAppToken.IsZero(), "SLACK_APP_TOKEN", " is missing: an app-level token with connections:write, xapp-…")
+	f.unless(c.SlackAppToken.IsZero() || strings.HasPrefix(c.SlackAppToken.Reveal(), "xapp-"), "SLACK_APP_TOKEN", " does not start with xapp-: take an app-level token, from Basic Information")
+	f.unless(webURL(c.SlackAPIURL) && strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL", "%s must be an https URL without a password that ends in a slash; http only on this machine", shown(c.SlackAPIURL))
+	f.unless(c.SlackConnections >= 1 && c.SlackConnections <= 10, "LBBOT_SLACK_CONNECTIONS", " is %d: 1 to 10", c.SlackConnections)
+}
+
+func (c Config) checkZenlayer(f *faults) {
 	pair := c.ZenlayerAccessKeyID != "" || !c.ZenlayerAccessKeySecret.IsZero()
-	check(pair || !c.ZenlayerToken.IsZero(), "ZENLAYER_ACCESS_KEY_ID and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them")
-	check(!pair || c.ZenlayerToken.IsZero(), "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one")
-	check(!pair || c.ZenlayerAccessKeyID != "", "ZENLAYER_ACCESS_KEY_ID is missing; only its secret is set")
-	check(!pair || !c.ZenlayerAccessKeySecret.IsZero(), "ZENLAYER_ACCESS_KEY_SECRET is missing; only its id is set")
-	check(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT %q must be an https URL; http only on this machine", c.ZenlayerEndpoint)
-	check(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT %q must be one word without |", c.Account)
+	f.unless(pair || !c.ZenlayerToken.IsZero(), "ZENLAYER_ACCESS_KEY_ID", " and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them")
+	f.unless(!pair || c.ZenlayerToken.IsZero(), "ZENLAYER_TOKEN", " and ZENLAYER_ACCESS_KEY_ID are both set: keep one")
+	f.unless(!pair || c.ZenlayerAccessKeyID != "", "ZENLAYER_ACCESS_KEY_ID", " is missing; only its secret is set")
+	f.unless(!pair || !c.ZenlayerAccessKeySecret.IsZero(), "ZENLAYER_ACCESS_KEY_SECRET", " is missing; only its id is set")
+	f.unless(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT", "%s must be an https URL without a password; http only on this machine", shown(c.ZenlayerEndpoint))
+	f.unless(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT", " %q must be one word without |", c.Account)
+	f.unless(c.ConsoleURL == "" || webURL(c.ConsoleURL), "LBBOT_CONSOLE_URL", "%s must be an https URL without a password", shown(c.ConsoleURL))
+}
 
-	check(strings.HasPrefix(c.DatabaseURL, "sqlite:"), "LBBOT_DATABASE_URL must be sqlite:PATH; several processes on PostgreSQL are not supported by this version")
-	check(c.Policy != "", "LBBOT_POLICY is empty: the path of the policy file")
-	check(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN is %s: more than 0 and 10m at most", c.Drain)
+func (c Config) checkRunning(f *faults) {
+	path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:")
+	f.unless(ok && path != "", "LBBOT_DATABASE_URL", " must be sqlite:PATH; several processes on PostgreSQL are not supported by this version")
+	f.unless(c.Policy != "", "LBBOT_POLICY", " is empty: the path of the policy file")
+	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN", " is %s: more than 0 and 10m at most", c.Drain)
 	if c.AdminAddr != "" {
 		_, port, err := net.SplitHostPort(c.AdminAddr)
-		check(err == nil && port != "", "LBBOT_ADMIN_ADDR %q must be host:port", c.AdminAddr)
+		f.unless(err == nil && port != "", "LBBOT_ADMIN_ADDR", " %q must be host:port", c.AdminAddr)
 	}
-	_, err := zapcore.ParseLevel(c.LogLevel)
-	check(err == nil, "LBBOT_LOG_LEVEL %q: debug, info, warn or error", c.LogLevel)
-	check(c.LogFormat == "" || c.LogFormat == "json" || c.LogFormat == "console", "LBBOT_LOG_FORMAT %q: json or console", c.LogFormat)
-	for setting, globs := range map[string][]string{"LBBOT_INCIDENT_CHANNELS": c.IncidentChannels, "LBBOT_PROTECTED": c.Protected} {
-		for _, g := range globs {
-			_, err := path.Match(g, "")
-			check(err == nil, "%s: %q is not a pattern: an opened [ must be closed", setting, g)
-		}
+	f.unless(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LBBOT_LOG_LEVEL", " %q: debug, info, warn or error", c.LogLevel)
+	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT", " %q: json or console", c.LogFormat)
+	confirms := []operation.Confirm{operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever}
+	f.unless(slices.Contains(confirms, c.Confirm), "LBBOT_CONFIRM", " %q: always, protected or never", c.Confirm)
+}
+
+func (c Config) checkChannels(f *faults) {
+	f.patterns("LBBOT_INCIDENT_CHANNELS", c.IncidentChannels)
+	f.patterns("LBBOT_PROTECTED", c.Protected)
+	for _, id := range c.IncidentCreators {
+		f.unless(slackID(id, "UWB"), "LBBOT_INCIDENT_CREATORS", ": %q must be the id of a person or bot such as U0123ABCD, not a name", id)
 	}
-	check(c.OwnerChannel == "" || slackChannel(c.OwnerChannel), "LBBOT_OWNER_CHANNEL %q must be a channel id such as C0123ABCD, not a name", c.OwnerChannel)
-	check(c.ConsoleURL == "" || webURL(c.ConsoleURL), "LBBOT_CONSOLE_URL %q must be an https URL", c.ConsoleURL)
-	switch c.Confirm {
-	case operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever:
-	default:
-		check(false, "LBBOT_CONFIRM %q: always, protected or never", c.Confirm)
+	f.unless(c.OwnerChannel == "" || slackID(c.OwnerChannel, "CGD"), "LBBOT_OWNER_CHANNEL", " %q must be a channel id such as C0123ABCD, not a name", c.OwnerChannel)
+}
+
+func (f *faults) patterns(setting string, globs []string) {
+	for _, g := range globs {
+		_, err := path.Match(g, "")
+		f.unless(err == nil, setting, ": %q is not a pattern: an opened [ must be closed", g)
 	}
-	return errors.Join(faults...)
+}
+
+// shown writes an address for an error: what can hold a password is left out.
+func shown(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Host == "" {
+		return ""
+	}
+	return " " + strconv.Quote(u.String())
 }
 
 // webURL accepts https, and http for this machine only.
@@ -124,8 +165,9 @@ func webURL(s string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-func slackChannel(s string) bool {
-	return len(s) > 1 && strings.ContainsRune("CGD", rune(s[0])) && s == strings.ToUpper(s) && !strings.ContainsAny(s, " #-_")
+// slackID accepts an id whose first letter is one of kinds.
+func slackID(s, kinds string) bool {
+	return len(s) > 1 && strings.ContainsRune(kinds, rune(s[0])) && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 // Duration is a time.Duration that is written with days as well: 400d, 20s.

@@ -1,10 +1,8 @@
 package bot
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,70 +12,97 @@ import (
 	"strings"
 
 	"github.com/caarlos0/env/v11"
-	"github.com/goccy/go-yaml"
 )
-
-// ConfigFile is read when no other file is named and it exists.
-const ConfigFile = "lbbot.yaml"
 
 // Load returns the settings: defaults, then the file, then the environment,
 // then set, which is how flags get the last word. file may be empty. All
-// problems are in one error; it never has the text of a secret.
+// problems are in one error, one line each; it never has the text of a secret.
 func Load(file string, environ map[string]string, set func(*Config)) (Config, error) {
 	c := Defaults()
 	fileErr := readFile(&c, file)
 	environ, secretErr := secretFiles(environ)
 	envErr := env.ParseWithOptions(&c, env.Options{Environment: aliases(environ)})
+	for _, list := range []*[]string{&c.IncidentChannels, &c.IncidentCreators, &c.Protected} {
+		*list = trimmed(*list)
+	}
 	if set != nil {
 		set(&c)
 	}
-	if err := errors.Join(fileErr, secretErr, plain(envErr)); err != nil {
-		return Config{}, errors.Join(err, c.Validate())
+	faults := flat(fileErr, secretErr, plain(envErr))
+	if len(faults) == 0 {
+		return c, c.Validate()
 	}
-	return c, c.Validate()
+	return Config{}, errors.Join(append(faults, others(faults, c.Validate())...)...)
 }
 
-func readFile(c *Config, file string) error {
-	named := file != ""
-	if !named {
-		file = ConfigFile
+// others returns the problems of the settings that have none in faults yet: a
+// token that could not be read is not also missing. If the file could not be
+// read at all, nobody knows what else is missing.
+func others(faults []error, validation error) []error {
+	known := map[string]bool{}
+	for _, err := range faults {
+		e, ok := errors.AsType[*SettingError](err)
+		if !ok {
+			return nil
+		}
+		known[e.Setting] = true
 	}
-	text, err := os.ReadFile(filepath.Clean(file))
-	if errors.Is(err, fs.ErrNotExist) && !named {
-		return nil
+	return slices.DeleteFunc(flat(validation), func(err error) bool {
+		e, ok := errors.AsType[*SettingError](err)
+		return ok && known[e.Setting]
+	})
+}
+
+// flat takes joined errors apart.
+func flat(errs ...error) []error {
+	var all []error
+	for _, err := range errs {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost error is asked for
+			all = append(all, flat(joined.Unwrap()...)...)
+		} else if err != nil {
+			all = append(all, err)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("reading the configuration file: %w", err)
+	return all
+}
+
+// trimmed drops the spaces around the items of a list, and empty ones.
+func trimmed(list []string) []string {
+	var items []string
+	for _, item := range list {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
 	}
-	d := yaml.NewDecoder(bytes.NewReader(text), yaml.DisallowUnknownField())
-	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		// Without the source: the line at fault may hold a secret.
-		return fmt.Errorf("%s: %s", file, yaml.FormatError(err, false, false))
-	}
-	return nil
+	return items
 }
 
 // secretFiles replaces NAME_FILE by NAME with the content of the file, for
 // every setting that is a secret.
 func secretFiles(environ map[string]string) (map[string]string, error) {
-	environ = maps.Clone(environ)
+	environ = cloned(environ)
 	var faults []error
 	for _, name := range secretNames() {
+		setting := canonical(name)
 		file, ok := environ[name+"_FILE"]
 		if !ok || file == "" {
 			continue
 		}
 		if environ[name] != "" {
-			faults = append(faults, fmt.Errorf("%s and %s_FILE are both set: keep one", name, name))
+			faults = append(faults, &SettingError{setting, name + " and " + name + "_FILE are both set: keep one"})
 			continue
 		}
 		text, err := os.ReadFile(filepath.Clean(file))
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s_FILE: %w", name, err))
+			// Without the path: somebody may have put the secret itself there.
+			if e, ok := errors.AsType[*fs.PathError](err); ok {
+				err = e.Err
+			}
+			faults = append(faults, &SettingError{setting, fmt.Sprintf("%s_FILE: reading the file it names: %v", name, err)})
 			continue
 		}
 		if environ[name] = strings.TrimSpace(string(text)); environ[name] == "" {
-			faults = append(faults, fmt.Errorf("%s_FILE: %s is empty", name, file))
+			faults = append(faults, &SettingError{setting, fmt.Sprintf("%s_FILE: %s is empty", name, file)})
 		}
 	}
 	return environ, errors.Join(faults...)
@@ -90,10 +115,20 @@ var keyAliases = [...][2]string{
 	{"ZENLAYER_ACCESS_KEY_SECRET", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD"},
 }
 
+// canonical returns the name that a setting has in Config.
+func canonical(name string) string {
+	for _, a := range keyAliases {
+		if a[1] == name {
+			return a[0]
+		}
+	}
+	return name
+}
+
 // aliases fills in settings that are given by another accepted name, and
 // leaves out empty ones, which mean: not set.
 func aliases(environ map[string]string) map[string]string {
-	environ = maps.Clone(environ)
+	environ = cloned(environ)
 	for _, a := range keyAliases {
 		if environ[a[0]] == "" {
 			environ[a[0]] = environ[a[1]]
@@ -101,6 +136,13 @@ func aliases(environ map[string]string) map[string]string {
 	}
 	maps.DeleteFunc(environ, func(_, value string) bool { return value == "" })
 	return environ
+}
+
+func cloned(environ map[string]string) map[string]string {
+	if environ == nil {
+		return map[string]string{}
+	}
+	return maps.Clone(environ)
 }
 
 // secretNames are the environment names of all settings that are secrets, and
@@ -140,7 +182,18 @@ func plain(err error) error {
 		if f, ok := t.FieldByName(e.Name); ok {
 			name = f.Tag.Get("env")
 		}
-		faults = append(faults, fmt.Errorf("%s: %w", name, e.Err))
+		faults = append(faults, &SettingError{name, name + " " + wanted(e)})
 	}
 	return errors.Join(faults...)
+}
+
+// wanted says what a variable takes, in the words of the file's problems.
+func wanted(e env.ParseError) string {
+	switch e.Type.Kind() {
+	case reflect.Bool:
+		return "must be true or false"
+	case reflect.Int:
+		return "must be a whole number"
+	}
+	return "is wrong: " + e.Err.Error()
 }

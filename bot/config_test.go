@@ -1,0 +1,183 @@
+package bot
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// complete is the least that the bot can start with.
+func complete() Config {
+	c := Defaults()
+	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret("xoxb-planted-1"), zenlayer.NewSecret("xapp-planted-2")
+	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = "key-1", zenlayer.NewSecret("planted-3")
+	return c
+}
+
+func TestDefaultsNeedOnlyCredentials(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, complete().Validate())
+	require.Error(t, Config{}.Validate(), "the zero value is not valid")
+}
+
+func TestEveryMissingSettingIsNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	require.EqualError(t, Defaults().Validate(), strings.Join([]string{
+		"SLACK_BOT_TOKEN is missing: the bot token of the Slack app, xoxb-…",
+		"SLACK_APP_TOKEN is missing: an app-level token with connections:write, xapp-…",
+		"ZENLAYER_ACCESS_KEY_ID and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them",
+	}, "\n"))
+}
+
+func TestEachSettingIsChecked(t *testing.T) {
+	t.Parallel()
+	secret := zenlayer.NewSecret
+	tests := map[string]struct {
+		edit func(*Config)
+		says string // empty: accepted
+	}{
+		"the two Slack tokens swapped: the bot token": {func(c *Config) { c.SlackBotToken = secret("xapp-planted-2") }, "SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions"},
+		"the two Slack tokens swapped: the app token": {func(c *Config) { c.SlackAppToken = secret("xoxb-planted-1") }, "SLACK_APP_TOKEN does not start with xapp-: take an app-level token, from Basic Information"},
+		"a stand-in for Slack on this machine":        {func(c *Config) { c.SlackAPIURL = "http://127.0.0.1:8080/api/" }, ""},
+		"a stand-in for Slack on IPv6":                {func(c *Config) { c.SlackAPIURL = "http://[::1]:8080/api/" }, ""},
+		"a stand-in by name":                          {func(c *Config) { c.SlackAPIURL = "http://localhost:8080/api/" }, ""},
+		"a Slack address without the last slash":      {func(c *Config) { c.SlackAPIURL = "https://slack.com/api" }, `SLACK_API_URL "https://slack.com/api" must be an https URL without a password that ends in a slash; http only on this machine`},
+		"a Slack address in clear text":               {func(c *Config) { c.SlackAPIURL = "http://slack.com/api/" }, `SLACK_API_URL "http://slack.com/api/" must be an https URL without a password that ends in a slash; http only on this machine`},
+		"a Slack address with a password":             {func(c *Config) { c.SlackAPIURL = "https://me:planted-3@slack.com/api/" }, "SLACK_API_URL must be an https URL without a password that ends in a slash; http only on this machine"},
+		"a Slack address that is a token":             {func(c *Config) { c.SlackAPIURL = "xoxb-planted-1" }, "SLACK_API_URL must be an https URL without a password that ends in a slash; http only on this machine"},
+		"no connection":                               {func(c *Config) { c.SlackConnections = 0 }, "LBBOT_SLACK_CONNECTIONS is 0: 1 to 10"},
+		"ten connections":                             {func(c *Config) { c.SlackConnections = 10 }, ""},
+		"more connections than Slack allows":          {func(c *Config) { c.SlackConnections = 11 }, "LBBOT_SLACK_CONNECTIONS is 11: 1 to 10"},
+		"a token instead of the key pair": {func(c *Config) {
+			c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret, c.ZenlayerToken = "", secret(""), secret("t")
+		}, ""},
+		"a token and the key pair":                           {func(c *Config) { c.ZenlayerToken = secret("planted-3") }, "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one"},
+		"an id without its secret":                           {func(c *Config) { c.ZenlayerAccessKeySecret = secret("") }, "ZENLAYER_ACCESS_KEY_SECRET is missing; only its id is set"},
+		"a secret without its id":                            {func(c *Config) { c.ZenlayerAccessKeyID = "" }, "ZENLAYER_ACCESS_KEY_ID is missing; only its secret is set"},
+		"Zenlayer in clear text":                             {func(c *Config) { c.ZenlayerEndpoint = "http://console.zenlayer.com" }, `ZENLAYER_ENDPOINT "http://console.zenlayer.com" must be an https URL without a password; http only on this machine`},
+		"Zenlayer on a host that only looks like this one":   {func(c *Config) { c.ZenlayerEndpoint = "http://localhost.example.com" }, `ZENLAYER_ENDPOINT "http://localhost.example.com" must be an https URL without a password; http only on this machine`},
+		"no account name":                                    {func(c *Config) { c.Account = "" }, `LBBOT_ACCOUNT "" must be one word without |`},
+		"an account name of two words":                       {func(c *Config) { c.Account = "my account" }, `LBBOT_ACCOUNT "my account" must be one word without |`},
+		"PostgreSQL":                                         {func(c *Config) { c.DatabaseURL = "postgres://u:planted-3@h/db" }, "LBBOT_DATABASE_URL must be sqlite:PATH; several processes on PostgreSQL are not supported by this version"},
+		"a database without a path":                          {func(c *Config) { c.DatabaseURL = "sqlite:" }, "LBBOT_DATABASE_URL must be sqlite:PATH; several processes on PostgreSQL are not supported by this version"},
+		"no policy file":                                     {func(c *Config) { c.Policy = "" }, "LBBOT_POLICY is empty: the path of the policy file"},
+		"no time to stop":                                    {func(c *Config) { c.Drain = 0 }, "LBBOT_DRAIN is 0s: more than 0 and 10m at most"},
+		"too much time to stop":                              {func(c *Config) { c.Drain = Duration(11 * time.Minute) }, "LBBOT_DRAIN is 11m0s: more than 0 and 10m at most"},
+		"no admin port":                                      {func(c *Config) { c.AdminAddr = "" }, ""},
+		"any free admin port":                                {func(c *Config) { c.AdminAddr = "127.0.0.1:0" }, ""},
+		"an admin address without a port":                    {func(c *Config) { c.AdminAddr = "127.0.0.1" }, `LBBOT_ADMIN_ADDR "127.0.0.1" must be host:port`},
+		"an admin address with an empty port":                {func(c *Config) { c.AdminAddr = "127.0.0.1:" }, `LBBOT_ADMIN_ADDR "127.0.0.1:" must be host:port`},
+		"a log level that hides errors":                      {func(c *Config) { c.LogLevel = "fatal" }, `LBBOT_LOG_LEVEL "fatal": debug, info, warn or error`},
+		"a log format nobody knows":                          {func(c *Config) { c.LogFormat = "xml" }, `LBBOT_LOG_FORMAT "xml": json or console`},
+		"an open bracket behind a name in a channel pattern": {func(c *Config) { c.IncidentChannels = []string{"inc-*", "inc-[a"} }, `LBBOT_INCIDENT_CHANNELS: "inc-[a" is not a pattern: an opened [ must be closed`},
+		"an open bracket in a listener pattern":              {func(c *Config) { c.Protected = []string{"["} }, `LBBOT_PROTECTED: "[" is not a pattern: an opened [ must be closed`},
+		"bots and people who open incidents":                 {func(c *Config) { c.IncidentCreators = []string{"U0123ABCD", "W0123ABCD", "B0123ABCD"} }, ""},
+		"a creator by name, who would never match":           {func(c *Config) { c.IncidentCreators = []string{"@incident-bot"} }, `LBBOT_INCIDENT_CREATORS: "@incident-bot" must be the id of a person or bot such as U0123ABCD, not a name`},
+		"an owner's channel by id":                           {func(c *Config) { c.OwnerChannel = "C0123ABCD" }, ""},
+		"an owner's channel by name":                         {func(c *Config) { c.OwnerChannel = "#ops" }, `LBBOT_OWNER_CHANNEL "#ops" must be a channel id such as C0123ABCD, not a name`},
+		"an owner's channel by a name in capitals":           {func(c *Config) { c.OwnerChannel = "CLOUD-OPS" }, `LBBOT_OWNER_CHANNEL "CLOUD-OPS" must be a channel id such as C0123ABCD, not a name`},
+		"an owner's channel that is a person":                {func(c *Config) { c.OwnerChannel = "U0123ABCD" }, `LBBOT_OWNER_CHANNEL "U0123ABCD" must be a channel id such as C0123ABCD, not a name`},
+		"a console that is not an address":                   {func(c *Config) { c.ConsoleURL = "console" }, "LBBOT_CONSOLE_URL must be an https URL without a password"},
+		"a confirm step that does not exist":                 {func(c *Config) { c.Confirm = "sometimes" }, `LBBOT_CONFIRM "sometimes": always, protected or never`},
+		"no confirm step":                                    {func(c *Config) { c.Confirm = operation.ConfirmNever }, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := complete()
+			test.edit(&c)
+			err := c.Validate()
+			if test.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, test.says)
+			require.NotContains(t, err.Error(), "planted")
+		})
+	}
+}
+
+func TestProblemsComeInTheSameOrderEachTime(t *testing.T) {
+	t.Parallel()
+	first := Config{Protected: []string{"["}, IncidentChannels: []string{"["}}.Validate().Error()
+	for range 20 {
+		require.Equal(t, first, Config{Protected: []string{"["}, IncidentChannels: []string{"["}}.Validate().Error())
+	}
+}
+
+func TestNoFormOfPrintingAConfigShowsASecret(t *testing.T) {
+	t.Parallel()
+	c := complete()
+	c.ZenlayerToken = zenlayer.NewSecret("planted-4")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		require.NotContains(t, fmt.Sprintf(verb, c), "planted", verb)
+		require.NotContains(t, fmt.Sprintf(verb, &c), "planted", verb)
+	}
+}
+
+func TestEverySettingHasANameInTheFileAndInTheEnvironment(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for f := range reflect.TypeFor[Config]().Fields() {
+		key, variable := f.Tag.Get("yaml"), f.Tag.Get("env")
+		require.Regexp(t, `^[a-z]+(_[a-z]+)*$`, key, f.Name)
+		require.Regexp(t, `^[A-Z]+(_[A-Z]+)*$`, variable, f.Name)
+		require.True(t, strings.EqualFold(key, strings.TrimPrefix(variable, "LBBOT_")), "%s and %s are one setting", key, variable)
+		require.False(t, seen[key] || seen[variable], f.Name)
+		seen[key], seen[variable] = true, true
+	}
+}
+
+func TestDurationsAndRatesAreReadAndWritten(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text  string
+		into  encoding.TextUnmarshaler
+		want  string // as it is written
+		fault string
+	}{
+		"seconds":                    {"20s", new(Duration), "20s", ""},
+		"days":                       {"400d", new(Duration), "400d", ""},
+		"whole days in hours":        {"48h", new(Duration), "2d", ""},
+		"mixed units":                {"1h30m", new(Duration), "1h30m0s", ""},
+		"nothing":                    {"", new(Duration), "", `"" is not a duration: such as 20s, 10m, 36h or 400d`},
+		"a number without a unit":    {"20", new(Duration), "", `"20" is not a duration: such as 20s, 10m, 36h or 400d`},
+		"time that runs backwards":   {"-20s", new(Duration), "", `"-20s" is not a duration: such as 20s, 10m, 36h or 400d`},
+		"days that run backwards":    {"-1d", new(Duration), "", `"-1d" is not a duration: such as 20s, 10m, 36h or 400d`},
+		"half days":                  {"1.5d", new(Duration), "", `"1.5d" is not a duration: such as 20s, 10m, 36h or 400d`},
+		"more than can be counted":   {"99999999d", new(Duration), "", `"99999999d" is not a duration: such as 20s, 10m, 36h or 400d`},
+		"a rate":                     {"10/10m", new(Rate), "10/10m0s", ""},
+		"a rate by day":              {"100/1d", new(Rate), "100/1d", ""},
+		"no limit":                   {"0", new(Rate), "0", ""},
+		"a rate without a time":      {"10", new(Rate), "", `"10" is not a rate: a number, a slash and a duration, such as 10/10m, or 0 for no limit`},
+		"a rate of nothing":          {"0/10m", new(Rate), "", `"0/10m" is not a rate: a number, a slash and a duration, such as 10/10m, or 0 for no limit`},
+		"a rate in no time":          {"10/0s", new(Rate), "", `"10/0s" is not a rate: a number, a slash and a duration, such as 10/10m, or 0 for no limit`},
+		"a rate with a word in it":   {"ten/10m", new(Rate), "", `"ten/10m" is not a rate: a number, a slash and a duration, such as 10/10m, or 0 for no limit`},
+		"a rate with a bad duration": {"10/soon", new(Rate), "", `"10/soon" is not a rate: a number, a slash and a duration, such as 10/10m, or 0 for no limit`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := test.into.UnmarshalText([]byte(test.text))
+			if test.fault != "" {
+				require.EqualError(t, err, test.fault)
+				return
+			}
+			require.NoError(t, err)
+			written, err := test.into.(encoding.TextMarshaler).MarshalText()
+			require.NoError(t, err)
+			require.Equal(t, test.want, string(written))
+			again := reflect.New(reflect.TypeOf(test.into).Elem()).Interface().(encoding.TextUnmarshaler)
+			require.NoError(t, again.UnmarshalText(written))
+			require.Equal(t, test.into, again, "what is written can be read")
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -72,6 +73,14 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 }
 
 func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db") }
+
+// page is what the sandbox's page needs to know.
+func (g *playground) page() sandbox.PageOptions {
+	return sandbox.PageOptions{
+		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready, Version: bot.Version,
+		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`, Log: g.log.Named("page"),
+	}
+}
 
 // start runs the bot until stop is called.
 func (g *playground) start(ctx context.Context) error {
@@ -155,21 +164,36 @@ func (p cloudPanel) Calls() []sandbox.CloudCall {
 // samples are the ids that the page offers.
 func samples(s *zenlayertest.Server) []sandbox.Sample {
 	balancers := map[string]string{}
-	seed := zenlayertest.SampleData()
-	for _, lb := range seed.LoadBalancers {
+	for _, lb := range zenlayertest.SampleData().LoadBalancers {
 		balancers[lb.ID] = lb.Name
 	}
 	var out []sandbox.Sample
 	for _, l := range s.Listeners() {
 		name := balancers[l.LoadBalancerID] + "/" + l.Name
-		out = append(out, sandbox.Sample{Kind: "Listener", ID: name, Label: name, Detail: l.Protocol + " " + l.Port + " · " + l.Scheduler + " · " + l.Kind + " · " + l.ListenerID})
+		out = append(out, sandbox.Sample{Kind: "Listener", ID: name, Label: name, Detail: listenerDetail(l)})
 	}
 	for _, i := range s.Instances() {
-		kind := "bare metal"
+		kind := "Bare metal"
 		if i.Type == zenlayer.InstanceVM {
-			kind = "virtual machine"
+			kind = "Virtual machine"
 		}
-		out = append(out, sandbox.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: kind + " · " + i.Status + " · " + i.ID})
+		out = append(out, sandbox.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: kind + ", " + strings.ToLower(i.Status) + " · " + i.ID})
 	}
 	return out
+}
+
+func listenerDetail(l zenlayer.Listener) string {
+	detail := l.Protocol + " " + l.Port
+	switch {
+	case l.Kind == "DR":
+		detail += ", direct routing"
+	case l.Scheduler == "rr":
+		detail += ", round robin"
+	default:
+		detail += ", weighted"
+	}
+	if !l.HealthCheckEnabled {
+		detail += ", no health check"
+	}
+	return detail + " · " + l.ListenerID
 }

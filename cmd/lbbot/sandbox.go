@@ -65,10 +65,7 @@ func (s session) play(ctx context.Context, addr, dir, level string) (err error) 
 	if err := g.start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	page, err := sandbox.NewPage(sandbox.PageOptions{
-		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready, Version: bot.Version,
-		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`, Log: log.Named("page"),
-	})
+	page, err := sandbox.NewPage(g.page())
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

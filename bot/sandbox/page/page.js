@@ -48,6 +48,8 @@
     if (sourceElement.id === "composer" && response.status < 400) { sent.push(text.value); at = sent.length; text.value = ""; grow(); }
   });
 
+  // Fields have data-focus, not autofocus: htmx would focus those after every
+  // swap and take the cursor away from whoever is typing.
   // Dialogs: one modal, whose forms are the stack of views, and one question.
   let top = "";
   function dialogs() {
@@ -56,7 +58,7 @@
     if (!modal.open) modal.showModal();
     if (form.id === top) return;
     top = form.id;
-    ($("[autofocus]", form) || $(".fields input, .fields textarea, .fields select", form) || $("footer .button:last-child", form))?.focus();
+    ($("[data-focus]", form) || $(".fields input, .fields textarea, .fields select", form) || $("footer .button:last-child", form))?.focus();
   }
   modal.addEventListener("cancel", (event) => { event.preventDefault(); $(".view:not([hidden]) .close", modal)?.click(); });
 

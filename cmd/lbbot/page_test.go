@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
+)
+
+// browser is a headless Chromium with an empty profile.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil && program == "" {
+			program = found
+		}
+	}
+	if program == "" {
+		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have chromium, chromium-browser or google-chrome on PATH")
+		t.Skip("no chromium, chromium-browser or google-chrome on PATH: the sandbox is not tested in a browser")
+	}
+	profile, err := os.MkdirTemp("", "lbbot-page-*")
+	require.NoError(t, err)
+	t.Cleanup(func() { // the browser's children write for a moment after it has stopped
+		require.Eventually(t, func() bool { return os.RemoveAll(profile) == nil }, 10*time.Second, 50*time.Millisecond)
+	})
+	limit, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.WindowSize(1440, 900)}
+	for _, flag := range []string{"headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
+		"disable-component-update", "disable-sync", "disable-quic", "disable-dev-shm-usage", "hide-scrollbars"} {
+		options = append(options, chromedp.Flag(flag, true))
+	}
+	allocator, stop := chromedp.NewExecAllocator(limit, options...)
+	tab, closeTab := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(tab)
+		closeTab()
+		stop()
+	})
+	return tab
+}
+
+// reader drives one tab as a person who reads before they press.
+type reader struct {
+	t    *testing.T
+	tab  context.Context
+	shot string
+}
+
+func (r reader) reads(selector, text string) {
+	r.t.Helper()
+	condition := fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.textContent.includes(%q))", selector, text)
+	if _, err := chromedp.Run(r.tab, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		r.picture("stuck")
+		require.NoError(r.t, err, condition)
+	}
+}
+
+func (r reader) presses(selector string) {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)))
+}
+
+func (r reader) types(text string) {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("text"), text), chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
+}
+
+func (r reader) picture(name string) {
+	r.t.Helper()
+	png, err := chromedp.Run(r.tab, chromedp.CaptureScreenshot())
+	require.NoError(r.t, err)
+	require.NoError(r.t, os.WriteFile(filepath.Join(r.shot, name+".png"), png, 0o600))
+}
+
+func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
+	tab := browser(t)
+	g, err := newPlayground(t.TempDir(), nopLog())
+	require.NoError(t, err)
+	t.Cleanup(g.close)
+	require.NoError(t, g.start(t.Context()))
+	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
+	page, err := sandbox.NewPage(g.page())
+	require.NoError(t, err)
+	server := httptest.NewServer(page)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+
+	r := reader{t: t, tab: tab, shot: t.TempDir()}
+	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
+		r.shot = folder
+	}
+	require.NoError(t, chromedp.Do(tab, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL)))
+
+	// The prefilled command, the preview, the result with both ids.
+	require.NoError(t, chromedp.Do(tab, chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
+	r.reads(".message.private", "Checking done")
+	r.presses(".message.private .button.primary")
+	r.reads(".message:not(.private)", "Added web-07 to https-443 on api-lb")
+	r.reads(".message:not(.private)", "be-20d1")
+	r.reads(".message:not(.private)", "Request ID")
+	r.reads(".message:not(.private)", "Available")
+	r.reads("#step-2.done", "Press Add server")
+	r.picture("real-added")
+
+	// An answer that is lost: not confirmed, then added, never failed.
+	r.presses("#lose button")
+	r.types("/lb-register api-lb/https-443 web-06 weight=50")
+	r.reads(".message.private", "web-06")
+	r.presses(".message.private .button.primary")
+	r.reads(".message:not(.private)", "Not confirmed")
+	r.picture("real-not-confirmed")
+	r.reads(".message:not(.private)", "Added web-06")
+
+	// A wrong weight and an unknown listener, privately.
+	r.types("/lb-register api-lb/https-443 db-07 weight=500")
+	r.reads(".message.private", "Use a whole number from 1 to 100.")
+	r.types("/lb-register api-lb/htps-443 db-07")
+	r.reads(".message.private", "No listener called")
+
+	// The form, with an error on its field.
+	r.types("/lb-register")
+	r.reads("#modal[open]", "Add server")
+	r.picture("real-form")
+	require.NoError(t, chromedp.Do(tab,
+		chromedp.SendKeys(chromedp.CSS("#modal [name*=field_listener]"), "api-lb/https-443"),
+		chromedp.SendKeys(chromedp.CSS("#modal [name*=field_server]"), "web-08"),
+		chromedp.SendKeys(chromedp.CSS("#modal [name*=field_ports]"), "80a")))
+	r.presses("#modal button[type=submit]")
+	r.reads("#modal[open]", "is not a port")
+	require.NoError(t, chromedp.Do(tab, chromedp.SetValue(chromedp.CSS("#modal [name*=field_ports]"), "8080")))
+	r.presses("#modal button[type=submit]")
+	r.reads("#modal[open]", "Check and add")
+	r.picture("real-preview-form")
+	r.presses("#modal form:not([hidden]) button[type=submit]")
+	r.reads(".message:not(.private)", "web-08")
+
+	// The guest may not.
+	_, err = chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS("#step-4 a"), chromedp.NodeVisible))
+	require.NoError(t, err)
+	r.types("/lb-register api-lb/https-443 db-07 weight=50")
+	r.reads(".message.private", "Guests cannot use this command")
+	r.picture("real-guest")
+}

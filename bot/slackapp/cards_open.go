@@ -139,6 +139,9 @@ func unansweredLine(op operation.Operation) string {
 	case a.Fault.Status > 0:
 		return fmt.Sprintf(unconfirmedStatus, clock(a.SentAt), a.Fault.Status)
 	}
+	if a.AnsweredAt.Sub(a.SentAt) < time.Second {
+		return fmt.Sprintf(unconfirmedBroke, clock(a.SentAt))
+	}
 	return fmt.Sprintf(unconfirmedWithin, clock(a.SentAt), lasting(a.AnsweredAt.Sub(a.SentAt)))
 }
 

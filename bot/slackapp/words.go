@@ -194,6 +194,7 @@ const (
 	unconfirmedHeader = "Not confirmed: %s to %s"
 	unconfirmedWithin = "The request was sent at %s and no answer came within %s. It may or may not have worked."
 	unconfirmedNone   = "The request was sent at %s and no answer came. It may or may not have worked."
+	unconfirmedBroke  = "The request was sent at %s and the connection broke before an answer came. It may or may not have worked."
 	unconfirmedStatus = "The request was sent at %s and its answer (HTTP %d) does not tell. It may or may not have worked."
 	checkingRepeat    = "*I am checking:* I look at the listener first, then ask again with the same token."
 	checkingLook      = "*I am checking:* I look at the listener; nothing more is sent."

@@ -76,6 +76,8 @@ func lasting(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "0 s"
+	case d < 50*time.Millisecond:
+		return "under 0.1 s"
 	case d < 10*time.Second:
 		return strconv.FormatFloat(math.Round(d.Seconds()*10)/10, 'f', -1, 64) + " s"
 	case d < 2*time.Minute:

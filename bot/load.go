@@ -57,7 +57,7 @@ func others(faults []error, validation error) []error {
 func flat(errs ...error) []error {
 	var all []error
 	for _, err := range errs {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost error is asked for
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			all = append(all, flat(joined.Unwrap()...)...)
 		} else if err != nil {
 			all = append(all, err)
@@ -110,14 +110,16 @@ func secretFiles(environ map[string]string) (map[string]string, error) {
 
 // keyAliases are the names that Zenlayer's Terraform provider uses for the
 // same settings; its secret is called password there.
-var keyAliases = [...][2]string{
-	{"ZENLAYER_ACCESS_KEY_ID", "ZENLAYERCLOUD_ACCESS_KEY_ID"},
-	{"ZENLAYER_ACCESS_KEY_SECRET", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD"},
+func keyAliases() [][2]string {
+	return [][2]string{
+		{"ZENLAYER_ACCESS_KEY_ID", "ZENLAYERCLOUD_ACCESS_KEY_ID"},
+		{"ZENLAYER_ACCESS_KEY_SECRET", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD"},
+	}
 }
 
 // canonical returns the name that a setting has in Config.
 func canonical(name string) string {
-	for _, a := range keyAliases {
+	for _, a := range keyAliases() {
 		if a[1] == name {
 			return a[0]
 		}
@@ -129,7 +131,7 @@ func canonical(name string) string {
 // leaves out empty ones, which mean: not set.
 func aliases(environ map[string]string) map[string]string {
 	environ = cloned(environ)
-	for _, a := range keyAliases {
+	for _, a := range keyAliases() {
 		if environ[a[0]] == "" {
 			environ[a[0]] = environ[a[1]]
 		}
@@ -155,7 +157,7 @@ func secretNames() []string {
 			names = append(names, f.Tag.Get("env"))
 		}
 	}
-	for _, a := range keyAliases {
+	for _, a := range keyAliases() {
 		if slices.Contains(names, a[0]) {
 			names = append(names, a[1])
 		}

@@ -1,0 +1,167 @@
+package bot
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// deployed returns a file of deploy.
+func deployed(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(top, "deploy", name))
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestTheSampleConfigurationSaysTheDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := Load(filepath.Join(top, "deploy", "lbbot.yaml"), environment(), nil)
+	require.NoError(t, err)
+	want := complete()
+	require.Equal(t, want, c)
+}
+
+func TestTheSampleConfigurationHasEverySetting(t *testing.T) {
+	t.Parallel()
+	text := deployed(t, "lbbot.yaml")
+	for f := range reflect.TypeFor[Config]().Fields() {
+		key, variable := f.Tag.Get("yaml"), f.Tag.Get("env")
+		line := regexp.MustCompile(`(?m)^(# )?` + key + `: .*# ` + variable + `\b`)
+		require.Regexp(t, line, text, "%s is not in the sample, or not with its variable behind it", key)
+	}
+}
+
+func TestTheSampleConfigurationIsRightWithItsCommentsRemoved(t *testing.T) {
+	t.Parallel()
+	text := regexp.MustCompile(`(?m)^# ([a-z_]+: )`).ReplaceAllString(deployed(t, "lbbot.yaml"), "$1")
+	_, err := Load(file(t, text), nil, nil)
+	require.EqualError(t, err, "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one", "everything else fits")
+}
+
+// isSetting reports whether a variable is read by Load.
+func isSetting(variable string) bool {
+	for f := range reflect.TypeFor[Config]().Fields() {
+		if f.Tag.Get("env") == variable {
+			return true
+		}
+	}
+	secret, ok := strings.CutSuffix(variable, "_FILE")
+	return ok && slices.Contains(secretNames(), secret)
+}
+
+func TestTheDockerfileBuildsWhatIsHere(t *testing.T) {
+	t.Parallel()
+	text := regexp.MustCompile(`\\\n\s*`).ReplaceAllString(deployed(t, "Dockerfile"), "")
+	var copied, stages []string
+	last := map[string]string{}
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) == 0 || strings.HasPrefix(line, "#") {
+			continue
+		}
+		last[words[0]] = strings.Join(words[1:], " ")
+		switch {
+		case words[0] == "FROM":
+			stages = append(stages, words[1])
+		case words[0] == "COPY" && !strings.HasPrefix(words[1], "--from"):
+			for _, source := range words[1 : len(words)-1] {
+				_, err := os.Stat(filepath.Join(top, source))
+				require.NoError(t, err)
+				copied = append(copied, source)
+			}
+		case words[0] == "ENV":
+			for _, v := range words[1:] {
+				name, _, _ := strings.Cut(v, "=")
+				require.True(t, isSetting(name), "%s is no setting", name)
+			}
+		}
+	}
+	modules, err := os.ReadFile(filepath.Join(top, "go.mod"))
+	require.NoError(t, err)
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(modules)
+	require.Len(t, stages, 2)
+	require.Contains(t, stages[0], "golang:"+string(version[1]), "the compiler of go.mod")
+	require.Equal(t, "scratch", stages[1], "no shell in the image that runs")
+
+	all, _ := sources(t, 0)
+	for _, s := range all {
+		if !s.test {
+			require.Contains(t, copied, strings.Split(s.name, "/")[0], "%s is not copied", s.name)
+		}
+	}
+	require.Subset(t, copied, []string{"go.mod", "go.sum"})
+	require.Contains(t, text, "RUN CGO_ENABLED=0 go build -trimpath ", "a static program")
+	require.Regexp(t, `^[1-9]\d*:[1-9]\d*$`, last["USER"], "a number, since the image knows no names")
+	require.Equal(t, `["/usr/local/bin/lbbot"]`, last["ENTRYPOINT"], "without a shell in between, signals arrive")
+	require.Equal(t, `["run"]`, last["CMD"])
+	require.Equal(t, "/var/lib/lbbot", last["VOLUME"])
+	require.Contains(t, last["ENV"], "LBBOT_DATABASE_URL=sqlite:/var/lib/lbbot/", "the database is on the volume")
+}
+
+// unit reads a systemd unit: every value of every directive.
+func unit(t *testing.T, text string) map[string][]string {
+	t.Helper()
+	directives := map[string][]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "[") {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		require.True(t, ok, line)
+		directives[name] = append(directives[name], value)
+	}
+	return directives
+}
+
+func TestTheSystemdUnitGivesTheBotWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	d := unit(t, deployed(t, "lbbot.service"))
+	require.Equal(t, []string{"on-failure"}, d["Restart"])
+	require.Equal(t, []string{"2 3"}, d["RestartPreventExitStatus"], "configuration and tokens do not heal")
+	stop, err := time.ParseDuration(d["TimeoutStopSec"][0])
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, stop, time.Duration(Defaults().Drain)+10*time.Second, "longer than a stop takes")
+
+	var credentials, used []string
+	for _, c := range d["LoadCredential"] {
+		name, path, _ := strings.Cut(c, ":")
+		require.Equal(t, "/etc/lbbot/secrets/"+name, path)
+		credentials = append(credentials, name)
+	}
+	for _, e := range d["Environment"] {
+		variable, value, _ := strings.Cut(e, "=")
+		require.True(t, isSetting(variable), "%s is no setting", variable)
+		if name, ok := strings.CutPrefix(value, "%d/"); ok {
+			require.Equal(t, variable, strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"_FILE")
+			used = append(used, name)
+		}
+	}
+	require.Len(t, credentials, 3)
+	require.Equal(t, credentials, used)
+	require.Equal(t, []string{"lbbot"}, d["StateDirectory"])
+	require.Contains(t, d["Environment"], "LBBOT_DATABASE_URL=sqlite:/var/lib/lbbot/lbbot.db")
+}
+
+func TestTheSystemdUnitTakesAwayTheRest(t *testing.T) {
+	t.Parallel()
+	d := unit(t, deployed(t, "lbbot.service"))
+	for _, on := range []string{"DynamicUser", "NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "PrivateUsers",
+		"ProtectClock", "ProtectControlGroups", "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables",
+		"RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality", "MemoryDenyWriteExecute"} {
+		require.Equal(t, []string{"yes"}, d[on], on)
+	}
+	require.Equal(t, []string{"strict"}, d["ProtectSystem"])
+	require.Equal(t, []string{""}, d["CapabilityBoundingSet"])
+	require.Equal(t, []string{"native"}, d["SystemCallArchitectures"])
+	require.Contains(t, d["SystemCallFilter"], "@system-service")
+	require.Equal(t, []string{"AF_INET AF_INET6 AF_UNIX"}, d["RestrictAddressFamilies"])
+}

@@ -233,7 +233,7 @@ func needsPersonCard(op operation.Operation, w wording) card {
 
 func whyUnsettled(op operation.Operation) string {
 	switch {
-	case len(op.Matches) > 0:
+	case len(op.Matches) > 1:
 		return fmt.Sprintf(needsMatches, codes(op.Matches, 10))
 	case op.LookFault != "":
 		return fmt.Sprintf(needsUnread, sentence(op.LookFault))

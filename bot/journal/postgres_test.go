@@ -2,6 +2,7 @@ package journal
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,15 +13,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// postgresVariable holds the postgres:// URL of a server for these tests, each
-// of which makes a schema of its own and drops it.
+// postgresVariable may hold the postgres:// URL of a server for these tests,
+// each of which makes a schema of its own and drops it. Without it the tests
+// start a server of their own.
 const postgresVariable = "LBBOT_TEST_POSTGRES"
 
 func postgresURL(t *testing.T) string {
 	t.Helper()
 	base := os.Getenv(postgresVariable)
 	if base == "" {
-		t.Skip(postgresVariable + " names no server")
+		s, err := ownServer()
+		if errors.Is(err, errNoPostgres) && os.Getenv("CI") != "true" {
+			t.Skip(err.Error())
+		}
+		require.NoError(t, err)
+		base = s.url()
 	}
 	schema := "journal_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	admin, err := sql.Open("pgx", base)

@@ -31,7 +31,12 @@ func TestMain(m *testing.M) {
 		fmt.Println(perform(task, os.Args[len(os.Args)-1]))
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := stopServer(); err != nil {
+		fmt.Fprintln(os.Stderr, "stopping PostgreSQL:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
 }
 
 func perform(task, path string) string {

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -11,29 +12,53 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/socket"
-	"lbbot/commands"
 )
+
+// ackBudget is how much of Slack's three seconds the work on an envelope may
+// use before it is acked with what says nothing about the outcome.
+const ackBudget = 2 * time.Second
 
 // answer is the one ack of an envelope.
 type answer struct {
 	app      *App
 	envelope socket.Envelope
+	late     any    // the ack when there is no outcome in time; nil is the empty one
+	sending  string // id of the operation that is being accepted, if any
 	once     sync.Once
+}
+
+// newAnswer makes the answer of d. An empty ack would close a view and with
+// it what was typed, so a late submission turns to the waiting screen.
+func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
+	r := &answer{app: a, envelope: e}
+	if d.Kind == kindSubmit && d.View != nil && (d.View.CallbackID == viewForm || d.View.CallbackID == viewPreview) {
+		waiting := checkingView()
+		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
+	}
+	return r
+}
+
+// hurry sees to it that Slack is answered in time, also while the work waits
+// for its turn. The function it returns ends that, and must be called.
+func (r *answer) hurry(ctx context.Context) (stop func()) {
+	left := ackBudget - r.app.Now().Sub(r.envelope.ReceivedAt)
+	t := time.AfterFunc(max(0, left), func() { r.with(ctx, r.late) })
+	return func() { t.Stop() }
 }
 
 // empty acks with nothing: Slack stops waiting, and shows nothing.
 func (r *answer) empty(ctx context.Context) { r.with(ctx, nil) }
 
-// with acks with a payload, and reports whether Slack was given it. Only the
-// first call of an answer does anything.
+// with acks with a payload, and reports whether Slack was given this one: not
+// if there was an ack before, it is too large, or the connection is gone. What
+// it says has to be delivered in another way then.
 func (r *answer) with(ctx context.Context, payload any) (written bool) {
 	r.once.Do(func() {
 		err := r.envelope.Ack(context.WithoutCancel(ctx), payload)
+		written = err == nil
 		if errors.Is(err, socket.ErrAckTooLarge) {
-			r.app.Log.Error("ack is too large and goes out empty", zap.String("type", r.envelope.Type))
-			err = r.envelope.Ack(context.WithoutCancel(ctx), nil)
-		} else if err == nil {
-			written = true
+			r.app.Log.Error("ack is too large and goes out without its content", zap.String("type", r.envelope.Type))
+			err = r.envelope.Ack(context.WithoutCancel(ctx), r.late)
 		}
 		r.app.metrics.ackTime.Observe(r.app.Now().Sub(r.envelope.ReceivedAt).Seconds())
 		if err != nil {
@@ -44,6 +69,13 @@ func (r *answer) with(ctx context.Context, payload any) (written bool) {
 		r.app.metrics.acks.WithLabelValues("written").Inc()
 	})
 	return written
+}
+
+// say answers a slash command, in the ack if that is possible.
+func (a *App) say(ctx context.Context, d delivery, r *answer, m message) {
+	if !r.message(ctx, m) {
+		a.tell(ctx, d, m)
+	}
 }
 
 // message acks a slash command with a private message.
@@ -81,32 +113,48 @@ func (a *App) replace(ctx context.Context, d delivery, m message) {
 }
 
 func (a *App) reply(ctx context.Context, d delivery, m message, replace bool) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patientWithin)
-	defer cancel()
 	var errs []error
-	if d.ResponseURL != "" {
-		err := a.Web.respond(ctx, d.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
-		if err == nil {
-			return
+	try := func(within time.Duration, send func(context.Context) error) (done bool) {
+		ctx, cancel := a.outlive(ctx, within)
+		defer cancel()
+		err := send(ctx)
+		if err != nil {
+			errs = append(errs, err)
 		}
-		errs = append(errs, err)
+		return err == nil
 	}
-	if d.Place.ChannelID != "" {
-		err := a.Web.ephemeral(ctx, d.Place.ChannelID, d.Actor.UserID, m)
-		if err == nil {
-			return
-		}
-		errs = append(errs, err)
+	if d.ResponseURL != "" && try(respondWithin, func(ctx context.Context) error {
+		return a.Web.respond(ctx, d.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
+	}) {
+		return
 	}
-	if d.Actor.UserID != "" {
-		_, err := a.Web.post(ctx, d.Actor.UserID, m)
-		if err == nil {
-			return
-		}
-		errs = append(errs, err)
+	if d.Place.ChannelID != "" && d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
+		return a.Web.ephemeral(ctx, d.Place.ChannelID, d.Actor.UserID, m)
+	}) {
+		return
+	}
+	if d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
+		_, _, err := a.Web.post(ctx, d.Actor.UserID, m)
+		return err
+	}) {
+		return
 	}
 	a.metrics.faults.WithLabelValues("untold").Inc()
 	a.Log.Error("a person could not be answered", zap.String("actor", d.Actor.UserID), zap.Error(errors.Join(errs...)))
+}
+
+// How long each way of answering is tried; the Web API may ask us to wait.
+const (
+	respondWithin = 5 * time.Second
+	tellWithin    = 30 * time.Second
+)
+
+// outlive returns a context for an answer, which is due also when the time
+// for the work is over; only the end of the App cuts it off.
+func (a *App) outlive(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), within, fmt.Errorf("Slack did not take it within %s", within))
+	stop := context.AfterFunc(a.ctx, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // remove takes away the private message that was clicked on.
@@ -114,7 +162,7 @@ func (a *App) remove(ctx context.Context, d delivery) {
 	if d.ResponseURL == "" || !d.Container.IsEphemeral {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patientWithin)
+	ctx, cancel := a.outlive(ctx, respondWithin)
 	defer cancel()
 	if err := a.Web.respond(ctx, d.ResponseURL, response{DeleteOriginal: true}); err != nil {
 		a.Log.Info("a used preview could not be removed", zap.Error(err))
@@ -125,55 +173,11 @@ func (a *App) remove(ctx context.Context, d delivery) {
 func (a *App) sayBusy(ctx context.Context, d delivery, answer *answer) {
 	switch d.Kind {
 	case kindCommand:
-		answer.message(ctx, tryAgainMessage())
+		answer.message(ctx, tryAgainMessage()) // nothing was done: no need for a second way if Slack is gone
 	case kindSubmit:
-		a.refuseSubmit(ctx, d, answer, tryAgainMessage().Text)
+		a.refuseSubmit(ctx, d, answer, tryAgainMessage(), nil)
 	default:
 		answer.empty(ctx)
 		a.tell(ctx, d, tryAgainMessage())
 	}
-}
-
-// problem is what to say about an error of Intake. Every error has words: one
-// that is not expected is our own fault, quoted by a token from the log.
-func (a *App) problem(ctx context.Context, d delivery, err error) message {
-	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return inputErrorMessage(e, a.memory.keep(e.Values))
-	}
-	if e, ok := errors.AsType[*operation.DeniedError](err); ok {
-		return deniedMessage(e, a.wording())
-	}
-	if e, ok := errors.AsType[*operation.BusyError](err); ok {
-		return busyMessage(e, a.Board.cardLink(ctx, e.Operation.ID))
-	}
-	if e, ok := errors.AsType[*operation.PresentError](err); ok {
-		return presentMessage(e)
-	}
-	if e, ok := errors.AsType[*operation.ExpiredError](err); ok {
-		return expiredMessage(e.Operation)
-	}
-	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
-		return duplicateMessage(e.Operation, a.Board.cardLink(ctx, e.Operation.ID))
-	}
-	if e, ok := errors.AsType[*operation.StaleError](err); ok {
-		return staleMessage(e.Operation, a.Board.cardLink(ctx, e.Operation.ID))
-	}
-	if e, ok := errors.AsType[*operation.UncertainError](err); ok {
-		a.Log.Error("acceptance is uncertain", zap.String("ref", e.Ref), zap.Error(err))
-		return uncertainMessage(e)
-	}
-	if e, ok := errors.AsType[*operation.UnavailableError](err); ok {
-		a.Log.Warn("a request could not be checked", zap.String("what", e.What), zap.Error(e.Err))
-		return unavailableMessage(e)
-	}
-	if e, ok := errors.AsType[*channelError](err); ok {
-		return e.words
-	}
-	if errors.Is(err, operation.ErrNotFound) {
-		return forgottenMessage()
-	}
-	token := a.NewID()
-	a.metrics.faults.WithLabelValues("unanswered").Inc()
-	a.Log.Error("a request failed unexpectedly", zap.String("token", token), zap.String("kind", d.Kind), zap.Error(err))
-	return faultMessage(token, a.wording())
 }

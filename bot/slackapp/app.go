@@ -19,7 +19,8 @@ type History interface {
 	Events(ctx context.Context, operationID string) ([]operation.Event, error)
 }
 
-// Config configures an App. All fields but Owner and ConsoleURL are required.
+// Config configures an App. All fields but Owner, ConsoleURL
+// and AppID are required.
 type Config struct {
 	Web       *Web
 	Board     *Board
@@ -33,6 +34,7 @@ type Config struct {
 	Owner      string
 	ConsoleURL string
 	Bot        string
+	AppID      string // envelopes of another app are acked and dropped; empty: not checked
 
 	Now        func() time.Time
 	NewID      func() string
@@ -44,6 +46,7 @@ type Config struct {
 type App struct {
 	Config
 	lanes   *lanes
+	excuses *lanes // what is said when the lanes are full
 	memory  *memory
 	metrics *metrics
 	ctx     context.Context //nolint:containedctx // ends the work this value owns
@@ -54,8 +57,11 @@ type App struct {
 // that the bot is busy, which is better than silence.
 const maxTasks = 512
 
-// taskWithin bounds the work on one envelope.
-const taskWithin = 30 * time.Second
+const (
+	maxExcuses = 64               // people being told so at the same time
+	taskWithin = 30 * time.Second // the work on one envelope
+	noteWithin = time.Second      // noting that a delivery was seen
+)
 
 type metrics struct {
 	envelopes *prometheus.CounterVec
@@ -66,7 +72,11 @@ type metrics struct {
 
 // New makes an App. It calls nothing.
 func New(c Config) *App {
-	a := &App{Config: c, lanes: newLanes(maxTasks), memory: newMemory(c.Now, c.NewID), metrics: newMetrics(c.Registerer)}
+	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), metrics: newMetrics(c.Registerer)}
+	panicked := func(cause any) { // while it answered for another panic
+		c.Log.Error("answering for a fault panicked", zap.Any("problem", cause), zap.Stack("stack"))
+	}
+	a.lanes, a.excuses = newLanes(maxTasks, panicked), newLanes(maxExcuses, panicked)
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
 	return a
 }
@@ -84,7 +94,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, r := range []string{"written", "failed"} {
 		m.acks.WithLabelValues(r)
 	}
-	for _, f := range []string{"undecodable", "unknown", "busy", "panic", "unanswered", "untold"} {
+	for _, f := range []string{"undecodable", "unknown", "foreign", "busy", "panic", "unanswered", "untold"} {
 		m.faults.WithLabelValues(f)
 	}
 	reg.MustRegister(m.envelopes, m.ackTime, m.acks, m.faults)
@@ -94,26 +104,34 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 // Receive takes one envelope and returns at once. It may be called from
 // several goroutines.
 func (a *App) Receive(e socket.Envelope) {
-	d, err := decode(e)
-	answer := &answer{app: a, envelope: e}
-	if err != nil {
-		a.metrics.faults.WithLabelValues("undecodable").Inc()
-		a.Log.Error("envelope could not be decoded", zap.String("type", e.Type), zap.String("envelope", e.ID), zap.Error(err))
-	}
+	d, err := a.read(e)
 	a.count(d.Kind)
-	task := func() { a.work(d, answer, err == nil) }
-	if a.lanes.run(d.Lane, task) {
+	r := a.newAnswer(e, d)
+	stop := r.hurry(a.ctx)
+	if a.lanes.run(d.Lane, func() { defer stop(); a.work(d, r, err) }) {
 		return
 	}
 	a.metrics.faults.WithLabelValues("busy").Inc()
 	a.Log.Warn("too much work; a person is asked to try again", zap.String("kind", d.Kind))
-	a.lanes.work.Add(1)
-	go func() {
-		defer a.lanes.work.Done()
-		ctx, cancel := context.WithTimeout(a.ctx, taskWithin)
-		defer cancel()
-		a.sayBusy(ctx, d, answer)
+	if a.excuses.run("", func() { defer stop(); a.work(d, r, errBusy) }) {
+		return
+	}
+	// Not even that: the ack is all there is room for, and Slack bounds how
+	// many of those there can be.
+	a.lanes.work.Go(func() { defer stop(); r.with(a.ctx, r.late) })
+}
+
+// errBusy is why an envelope is answered without being worked on.
+var errBusy = errors.New("too much work")
+
+// read is decode; a panic in it costs this envelope only.
+func (a *App) read(e socket.Envelope) (d delivery, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			d, err = delivery{Kind: e.Type}, fmt.Errorf("decoding a %s envelope panicked: %v", e.Type, cause)
+		}
 	}()
+	return decode(e)
 }
 
 func (a *App) count(kind string) {
@@ -126,24 +144,47 @@ func (a *App) count(kind string) {
 }
 
 // work handles one envelope: whatever happens in between, it is acked once,
-// and a panic ends nothing but this answer.
-func (a *App) work(d delivery, answer *answer, decoded bool) {
+// and a panic ends nothing but this answer. trouble is why it cannot be handled.
+func (a *App) work(d delivery, r *answer, trouble error) {
 	ctx, cancel := context.WithTimeoutCause(a.ctx, taskWithin, fmt.Errorf("answering took longer than %s", taskWithin))
 	defer cancel()
-	defer answer.empty(ctx)
+	defer r.empty(ctx)
 	defer func() {
-		if problem := recover(); problem != nil {
-			token := a.NewID()
-			a.metrics.faults.WithLabelValues("panic").Inc()
-			a.Log.Error("handling an envelope panicked", zap.String("kind", d.Kind), zap.String("token", token), zap.Any("problem", problem), zap.Stack("stack"))
-			answer.empty(ctx)
-			a.tell(ctx, d, faultMessage(token, a.wording()))
+		if cause := recover(); cause != nil {
+			a.broke(ctx, d, r, "panic", zap.Any("problem", cause), zap.Stack("stack"))
 		}
 	}()
-	if !decoded {
-		return
+	switch {
+	case errors.Is(trouble, errBusy):
+		a.sayBusy(ctx, d, r)
+	case trouble != nil:
+		a.broke(ctx, d, r, "undecodable", zap.Error(trouble))
+	case a.AppID != "" && d.APIAppID != "" && d.APIAppID != a.AppID:
+		r.empty(ctx)
+		a.metrics.faults.WithLabelValues("foreign").Inc()
+		a.Log.Error("envelope is for another app; it is not handled", zap.String("app_id", clamp(d.APIAppID, 32)), zap.String("kind", d.Kind))
+	default:
+		a.handle(ctx, d, r)
 	}
-	a.handle(ctx, d, answer)
+}
+
+// broke answers for what could not be handled: the person gets words and a
+// token by which the log has the cause.
+func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, why ...zap.Field) {
+	token := a.NewID()
+	a.metrics.faults.WithLabelValues(fault).Inc()
+	a.Log.Error("an envelope could not be handled", append(why, zap.String("fault", fault), zap.String("kind", d.Kind),
+		zap.String("envelope", r.envelope.ID), zap.String("token", token))...)
+	words := a.broken(ctx, token, r.sending)
+	switch {
+	case d.Kind == kindCommand:
+		a.say(ctx, d, r, words)
+	case d.Kind == kindSubmit && d.View != nil:
+		a.refuseSubmit(ctx, d, r, words, nil)
+	case d.Kind == kindClick || d.Kind == kindShortcut || d.Kind == kindMessageAct:
+		r.empty(ctx)
+		a.tell(ctx, d, words)
+	}
 }
 
 // handle sends a delivery to the one who answers it.
@@ -161,7 +202,9 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 		answer.with(ctx, map[string]any{"options": []any{}})
 	case kindShortcut, kindMessageAct:
 		answer.empty(ctx)
-		a.tell(ctx, d, notYetMessage(unofferedShortcut))
+		if a.firstTime(ctx, d.Key) {
+			a.tell(ctx, d, notYetMessage(unofferedShortcut))
+		}
 	case kindEvent:
 		answer.empty(ctx)
 		if d.Event.Type == "app_mention" && d.Event.BotID == "" && a.firstTime(ctx, d.Key) {
@@ -170,13 +213,15 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	default:
 		answer.empty(ctx)
 		a.metrics.faults.WithLabelValues("unknown").Inc()
-		a.Log.Warn("unknown kind of envelope", zap.String("kind", d.Kind))
+		a.Log.Warn("unknown kind of envelope", zap.String("kind", clamp(d.Kind, 64)))
 	}
 }
 
 // firstTime reports whether a delivery is new. A journal that does not answer
-// makes it new: what it starts is safe to start twice.
+// in time makes it new: what it starts is safe to start twice.
 func (a *App) firstTime(ctx context.Context, key string) bool {
+	ctx, cancel := context.WithTimeoutCause(ctx, noteWithin, fmt.Errorf("the journal did not answer within %s", noteWithin))
+	defer cancel()
 	first, err := a.Journal.First(ctx, "seen:"+key, a.Now()) // apart from the keys of acceptances
 	if err != nil {
 		a.Log.Warn("a delivery's key could not be noted", zap.Error(err))
@@ -189,7 +234,7 @@ func (a *App) firstTime(ctx context.Context, key string) bool {
 // socket must have stopped giving envelopes.
 func (a *App) Close(ctx context.Context) {
 	done := make(chan struct{})
-	go func() { a.lanes.wait(); close(done) }()
+	go func() { a.lanes.wait(); a.excuses.wait(); close(done) }()
 	select {
 	case <-done:
 	case <-ctx.Done():

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/slack-go/slack"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
@@ -157,186 +156,50 @@ func (b *Board) deliver(id string, s *slot) {
 			return
 		}
 		b.mu.Unlock()
-		version, err := b.show(b.ctx, op)
+		version, err := b.show(op)
 		b.mu.Lock()
 		if err != nil {
 			b.delivered.WithLabelValues("failed").Inc()
 			b.Log.Warn("card could not be shown", zap.String("operation", id), zap.Int64("version", op.Version), zap.Error(err))
-			delete(b.slots, id)
-			b.settle(s, shown, err)
+			over := s.want.Version <= op.Version || b.ctx.Err() != nil
+			if over {
+				delete(b.slots, id)
+				b.settle(s, s.want.Version, err)
+			} else {
+				b.settle(s, op.Version, err) // something newer came meanwhile, and nobody may ask for it again
+			}
 			b.mu.Unlock()
-			return
+			if over {
+				return
+			}
+			continue
 		}
-		shown = max(version, op.Version)
+		shown = max(shown, version)
 		b.settle(s, shown, nil)
 		b.mu.Unlock()
 	}
 }
 
-// settle tells the waiters whose version is shown, or all of them about err.
-func (b *Board) settle(s *slot, shown int64, err error) {
+// newest returns what is wanted of an operation by now: whatever waits for its
+// turn sends that.
+func (b *Board) newest(op operation.Operation) operation.Operation {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s, ok := b.slots[op.ID]; ok && s.want.Version > op.Version {
+		return s.want
+	}
+	return op
+}
+
+// settle tells those who wait for a version up to this one what came of it.
+func (b *Board) settle(s *slot, version int64, err error) {
 	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool {
-		switch {
-		case w.version <= shown:
-			w.done <- nil
-		case err != nil:
-			w.done <- err
-		default:
+		if w.version > version {
 			return false
 		}
+		w.done <- err
 		return true
 	})
-}
-
-// show makes the card show op and returns the version it shows.
-func (b *Board) show(ctx context.Context, op operation.Operation) (int64, error) {
-	card, err := b.Cards.Card(ctx, op.ID)
-	if err != nil {
-		return 0, fmt.Errorf("looking up the card: %w", err)
-	}
-	if card.TS != "" && card.Shown >= op.Version {
-		return card.Shown, nil
-	}
-	if card.TS != "" {
-		return b.update(ctx, op, card)
-	}
-	return b.first(ctx, op, wording{})
-}
-
-// update edits the card where it is; a card that is gone is posted anew.
-func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (int64, error) {
-	if err := b.lane(card.Channel).Wait(ctx); err != nil {
-		return 0, err
-	}
-	w := b.wording(op)
-	if card.Closed {
-		w.Late = 0 // the result was there in time; this is a later line on it
-	}
-	if card.Channel != op.Place.ResultID {
-		w.Refused = op.Place.ResultID
-	}
-	err := b.Web.edit(ctx, card.Channel, card.TS, cardMessage(op, w))
-	switch errorCode(err) {
-	case "message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found", "is_inactive", "not_in_channel", "is_archived":
-		b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
-		b.delivered.WithLabelValues("reposted").Inc()
-		return b.first(ctx, op, wording{Continues: true})
-	}
-	if err != nil {
-		return 0, err
-	}
-	b.delivered.WithLabelValues("edited").Inc()
-	return op.Version, b.save(ctx, op, card.Channel, card.TS)
-}
-
-// first posts the card. chat.postMessage has no idempotency key, so a post is
-// noted before it is made, and when an earlier one was noted without an answer
-// we look for our own message before we post again.
-func (b *Board) first(ctx context.Context, op operation.Operation, w wording) (int64, error) {
-	before, err := b.Cards.BeginPost(ctx, op.ID, b.Now())
-	if err != nil {
-		return 0, fmt.Errorf("noting the post: %w", err)
-	}
-	if !before.Posting.IsZero() {
-		channel, ts, looked := b.find(ctx, op, before.Posting)
-		if ts != "" {
-			b.delivered.WithLabelValues("found").Inc()
-			return b.update(ctx, op, operation.Card{Channel: channel, TS: ts})
-		}
-		w.Continues = w.Continues || !looked
-	}
-	base := b.wording(op)
-	base.Continues = w.Continues
-	return b.post(ctx, op, base)
-}
-
-// post tries the channel asked for, and then the person.
-func (b *Board) post(ctx context.Context, op operation.Operation, w wording) (int64, error) {
-	if err := b.lane(op.Place.ResultID).Wait(ctx); err != nil {
-		return 0, err
-	}
-	ts, err := b.Web.post(ctx, op.Place.ResultID, cardMessage(op, w))
-	channel := op.Place.ResultID
-	if refusedChannel(errorCode(err)) {
-		b.Log.Warn("channel refuses the card; it goes to the person", zap.String("operation", op.ID), zap.String("channel", op.Place.ResultID), zap.String("why", errorCode(err)))
-		b.delivered.WithLabelValues("moved").Inc()
-		b.sayMoved(ctx, op)
-		w.Refused = op.Place.ResultID
-		channel, ts, err = b.postDirect(ctx, op, w)
-	}
-	if err != nil {
-		if certainlyNotDone(err) {
-			// Nothing was posted, so nothing has to be looked for next time.
-			if saveErr := b.Cards.SaveCard(ctx, op.ID, operation.Card{}); saveErr != nil {
-				b.Log.Warn("failed post could not be noted", zap.String("operation", op.ID), zap.Error(saveErr))
-			}
-		}
-		return 0, err
-	}
-	b.delivered.WithLabelValues("posted").Inc()
-	return op.Version, b.save(ctx, op, channel, ts)
-}
-
-// postDirect posts to the person; Slack answers with the channel of the direct
-// message, which is where the card is edited from then on.
-func (b *Board) postDirect(ctx context.Context, op operation.Operation, w wording) (channel, ts string, err error) {
-	m := cardMessage(op, w)
-	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...)}
-	if m.Metadata != nil {
-		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
-	}
-	channel, ts, err = b.Web.patient.PostMessageContext(ctx, op.Actor.UserID, options...)
-	if err != nil {
-		return "", "", fmt.Errorf("posting to %s: %w", op.Actor.UserID, scrub(err))
-	}
-	return channel, ts, nil
-}
-
-// sayMoved tells the person, where they asked, that the card goes to them.
-func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
-	if op.Place.ResponseURL == "" || !b.Now().Before(op.Place.ResponseBy) {
-		return
-	}
-	m := movedMessage(op, b.wording(op))
-	if err := b.Web.respond(ctx, op.Place.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
-		b.Log.Info("person could not be told where the card goes", zap.String("operation", op.ID), zap.Error(err))
-	}
-}
-
-// find looks for a card that was posted without our learning of it. looked is
-// false when Slack does not let us look: the scope for it is optional.
-func (b *Board) find(ctx context.Context, op operation.Operation, since time.Time) (channel, ts string, looked bool) {
-	h, err := b.Web.patient.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-		ChannelID: op.Place.ResultID, Oldest: fmt.Sprintf("%d.000000", since.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
-	if err != nil {
-		b.Log.Info("channel cannot be searched for an earlier card", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
-		return "", "", false
-	}
-	for _, m := range h.Messages {
-		if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["id"] == op.ID {
-			return op.Place.ResultID, m.Timestamp, true
-		}
-	}
-	return "", "", true
-}
-
-func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) error {
-	c := operation.Card{Channel: channel, TS: ts, Shown: op.Version, Closed: op.State.Final()}
-	// The message is there: not storing its place would post it again.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if err := b.Cards.SaveCard(ctx, op.ID, c); err != nil {
-		return fmt.Errorf("storing the place of the card: %w", err)
-	}
-	return nil
-}
-
-// refusedChannel reports whether a code means that the bot cannot post there,
-// however often it tries.
-func refusedChannel(code string) bool {
-	return slices.Contains([]string{"not_in_channel", "channel_not_found", "is_archived", "restricted_action",
-		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel",
-		"restricted_action_thread_locked", "messages_tab_disabled"}, code)
 }
 
 // wording is what the words of op's card need to know.
@@ -356,7 +219,7 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	if err := b.lane(b.Owner).Wait(ctx); err != nil {
 		return err
 	}
-	_, err := b.Web.post(ctx, b.Owner, ownerMessage(op, b.wording(op)))
+	_, _, err := b.Web.post(ctx, b.Owner, ownerMessage(op, b.wording(op)))
 	return err
 }
 

@@ -22,49 +22,59 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 		value = action.Selected.Value
 	}
 	switch action.ActionID {
-	case actLinkOpen:
-		answer.empty(ctx)
-	case actHelpOpen:
-		answer.empty(ctx)
-		a.tell(ctx, d, helpMessage(commands.Help("")))
-	case actWhoamiOpen:
-		answer.empty(ctx)
-		a.whoami(ctx, d)
-	case actFixOpenForm, actFormOpen:
-		answer.empty(ctx)
-		a.openRemembered(ctx, d, value)
-	case actReqMore:
-		answer.empty(ctx)
-		a.more(ctx, d, value)
 	case actReqSend:
 		a.send(ctx, d, answer, value)
-	case actReqCancel:
-		a.press(ctx, d, answer, value, a.cancelDraft)
+		return
+	case actLinkOpen:
+		return
+	}
+	answer.empty(ctx)
+	switch action.ActionID {
+	case actFixOpenForm, actFormOpen: // a trigger works once, so that a redelivery opens nothing
+		a.openRemembered(ctx, d, value)
 	case actReqChange, actReqAgainForm:
-		a.press(ctx, d, answer, value, a.change)
+		a.press(ctx, d, value, a.change)
+	default:
+		if a.firstTime(ctx, d.Key) {
+			a.clickOnce(ctx, d, action.ActionID, value)
+		}
+	}
+}
+
+// clickOnce answers a button whose ack was written, for the first delivery.
+func (a *App) clickOnce(ctx context.Context, d delivery, action, value string) {
+	switch action {
+	case actHelpOpen:
+		a.tell(ctx, d, helpMessage(commands.Help("")))
+	case actWhoamiOpen:
+		a.whoami(ctx, d)
+	case actReqMore:
+		a.more(ctx, d, value)
+	case actReqCancel:
+		a.press(ctx, d, value, a.cancelDraft)
 	case actReqAgain:
-		a.press(ctx, d, answer, value, a.again)
+		a.press(ctx, d, value, a.again)
 	case actOpStop:
-		a.press(ctx, d, answer, value, func(ctx context.Context, d delivery, c operation.Click) error {
+		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c operation.Click) error {
 			_, err := a.Intake.Stop(ctx, c)
 			return err
 		})
 	case actSettleNow:
-		a.press(ctx, d, answer, value, func(ctx context.Context, d delivery, c operation.Click) error {
+		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c operation.Click) error {
 			_, err := a.Intake.CheckNow(ctx, c)
 			return err
 		})
 	case actSettleYes, actSettleNo:
-		a.press(ctx, d, answer, value, a.personAnswer(action.ActionID))
+		a.press(ctx, d, value, a.personAnswer(action))
 	default:
-		answer.empty(ctx)
 		a.metrics.faults.WithLabelValues("unknown").Inc()
-		a.Log.Warn("unknown button", zap.String("action", clamp(action.ActionID, 64)))
+		a.Log.Warn("unknown button", zap.String("action", clamp(action, 64)))
 		a.tell(ctx, d, notYetMessage(unofferedOther))
 	}
 }
 
-// send accepts the draft of a preview. The ack follows the commit.
+// send accepts the draft of a preview. The ack follows the commit, if that is
+// not too slow for Slack; it says nothing either way.
 func (a *App) send(ctx context.Context, d delivery, answer *answer, value string) {
 	id, _, err := parseButtonValue(value)
 	if err != nil {
@@ -72,24 +82,25 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 		a.replace(ctx, d, forgottenMessage())
 		return
 	}
+	answer.sending = id
 	op, err := a.Intake.Send(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
 	answer.empty(ctx)
-	if again, ok := a.alreadyMine(err, d); ok {
-		a.Intake.Begin(ctx, again.ID)
+	if again, ok := alreadyMine(err, d); ok {
+		op, err = again, nil
+	}
+	switch {
+	case err == nil:
+		a.begin(ctx, op)
 		a.remove(ctx, d)
-		return
-	}
-	if err != nil {
+	case sendable(err):
+		a.tell(ctx, d, a.problem(ctx, d, err)) // beside the preview, whose button is still good
+	default:
 		a.replace(ctx, d, a.problem(ctx, d, err))
-		return
 	}
-	a.Intake.Begin(ctx, op.ID)
-	a.remove(ctx, d)
 }
 
 // press handles a button of an operation that needs no answer but a problem.
-func (a *App) press(ctx context.Context, d delivery, answer *answer, value string, do func(context.Context, delivery, operation.Click) error) {
-	answer.empty(ctx)
+func (a *App) press(ctx context.Context, d delivery, value string, do func(context.Context, delivery, operation.Click) error) {
 	id, _, err := parseButtonValue(value)
 	if err == nil {
 		err = do(ctx, d, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
@@ -122,7 +133,7 @@ func (a *App) cancelDraft(ctx context.Context, d delivery, c operation.Click) er
 
 // change opens the form with the values of an operation.
 func (a *App) change(ctx context.Context, d delivery, c operation.Click) error {
-	reg, err := a.registration(ctx, c.OperationID)
+	reg, err := a.registration(ctx, d, c.OperationID)
 	if err != nil {
 		return err
 	}
@@ -132,7 +143,7 @@ func (a *App) change(ctx context.Context, d delivery, c operation.Click) error {
 
 // again makes a new preview of the same request, for whoever pressed.
 func (a *App) again(ctx context.Context, d delivery, c operation.Click) error {
-	reg, err := a.registration(ctx, c.OperationID)
+	reg, err := a.registration(ctx, d, c.OperationID)
 	if err != nil {
 		return err
 	}
@@ -148,14 +159,27 @@ func (a *App) again(ctx context.Context, d delivery, c operation.Click) error {
 	return nil
 }
 
-// registration reads back what an operation was asked for.
-func (a *App) registration(ctx context.Context, id string) (commands.Registration, error) {
+// look returns an operation to the person behind d: their own at once, since
+// a trigger does not wait for look-ups, and that of others only to those who
+// may be here. Permission is asked again before anything is done with it.
+func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operation, error) {
 	op, err := a.Journal.Operation(ctx, id)
+	switch {
+	case errors.Is(err, operation.ErrNotFound):
+		return operation.Operation{}, err
+	case err != nil:
+		return operation.Operation{}, &operation.UnavailableError{What: "journal", Err: err}
+	case op.Actor.UserID == d.Actor.UserID && op.Actor.TeamID == d.Actor.TeamID && d.Container.IsEphemeral:
+		return op, nil
+	}
+	return a.Intake.Status(ctx, op.Ref, d.Actor, d.Place)
+}
+
+// registration reads back what an operation was asked for.
+func (a *App) registration(ctx context.Context, d delivery, id string) (commands.Registration, error) {
+	op, err := a.look(ctx, d, id)
 	if err != nil {
-		if errors.Is(err, operation.ErrNotFound) {
-			return commands.Registration{}, err
-		}
-		return commands.Registration{}, &operation.UnavailableError{What: "journal", Err: err}
+		return commands.Registration{}, err
 	}
 	c, err := commands.Parse(trimName(op.Command))
 	if err != nil {
@@ -166,13 +190,15 @@ func (a *App) registration(ctx context.Context, id string) (commands.Registratio
 
 // openRemembered opens the form with what a person typed before.
 func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
-	values := commands.Values{}
-	if key, _, err := parseButtonValue(value); err == nil {
-		if kept, ok := a.memory.recall(key); ok {
-			values = kept
-		}
+	values, notices := commands.Values{}, []string(nil)
+	key, _, err := parseButtonValue(value)
+	kept, ok := a.memory.recall(key)
+	if err == nil && ok {
+		values = kept
+	} else {
+		notices = []string{forgottenMessage().Text}
 	}
-	a.openForm(ctx, d, values, nil)
+	a.openForm(ctx, d, values, notices)
 }
 
 // more answers an entry of an overflow menu.
@@ -182,15 +208,8 @@ func (a *App) more(ctx context.Context, d delivery, value string) {
 		a.tell(ctx, d, forgottenMessage())
 		return
 	}
-	if denial := a.Intake.Permission.Admit(ctx, d.Actor, d.Place); !denial.Allowed {
-		a.tell(ctx, d, deniedMessage(&operation.DeniedError{Decision: denial, Operation: operation.Operation{Actor: d.Actor, Place: d.Place}}, a.wording()))
-		return
-	}
-	op, err := a.Journal.Operation(ctx, id)
+	op, err := a.look(ctx, d, id)
 	if err != nil {
-		if !errors.Is(err, operation.ErrNotFound) {
-			err = &operation.UnavailableError{What: "journal", Err: err}
-		}
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return
 	}

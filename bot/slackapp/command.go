@@ -3,8 +3,8 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -17,7 +17,7 @@ import (
 func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 	c, err := commands.Parse(d.Text)
 	if err != nil {
-		answer.message(ctx, a.problem(ctx, d, err))
+		a.say(ctx, d, answer, a.problem(ctx, d, err))
 		return
 	}
 	switch c.Verb {
@@ -25,17 +25,21 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 		answer.empty(ctx)
 		a.openForm(ctx, d, commands.Values{}, nil)
 	case commands.VerbHelp:
-		answer.message(ctx, helpMessage(commands.Help(strings.Join(c.Args, " "))))
+		a.say(ctx, d, answer, helpMessage(commands.Help(strings.Join(c.Args, " "))))
 	case commands.VerbWhoami:
 		answer.empty(ctx)
-		a.whoami(ctx, d)
+		if a.firstTime(ctx, d.Key) {
+			a.whoami(ctx, d)
+		}
 	case commands.VerbStatus:
 		answer.empty(ctx)
-		a.status(ctx, d, c.Args[0])
+		if a.firstTime(ctx, d.Key) {
+			a.status(ctx, d, c.Args[0])
+		}
 	case commands.VerbRegister:
 		reg, err := commands.BuildRegistration(c.Values)
 		if err != nil {
-			answer.message(ctx, a.problem(ctx, d, err))
+			a.say(ctx, d, answer, a.problem(ctx, d, err))
 			return
 		}
 		a.register(ctx, d, answer, reg)
@@ -45,51 +49,29 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 // register shows the preview of a typed command or, where the settings say
 // so, has it accepted at once.
 func (a *App) register(ctx context.Context, d delivery, answer *answer, reg commands.Registration) {
+	if a.Confirm == operation.ConfirmAlways || a.Confirm == "" {
+		answer.empty(ctx) // nothing is accepted by this: the preview comes first
+	}
 	if !a.firstTime(ctx, d.Key) {
 		answer.empty(ctx)
 		return
 	}
-	type outcome struct {
-		op       operation.Operation
-		accepted bool
-		err      error
-	}
-	ready := make(chan outcome, 1)
-	work := func() {
-		op, accepted, err := a.ask(ctx, d, reg)
-		ready <- outcome{op, accepted, err}
-	}
-	if a.Confirm == operation.ConfirmAlways || a.Confirm == "" {
-		answer.empty(ctx) // nothing is accepted by this: the preview comes first
-		work()
-	} else {
-		// What is accepted at once is on disk before Slack is answered, if
-		// that can be had in the time Slack gives.
-		a.lanes.work.Add(1)
-		go func() { defer a.lanes.work.Done(); work() }()
-	}
-	timer := time.NewTimer(ackBudget)
-	defer timer.Stop()
-	var got outcome
-	select {
-	case got = <-ready:
-	case <-timer.C:
-		answer.empty(ctx)
-		got = <-ready
-	}
+	// What is accepted at once is on disk before Slack is answered, if that
+	// can be had in the time Slack gives.
+	op, accepted, err := a.ask(ctx, d, reg)
 	answer.empty(ctx)
+	if again, ok := alreadyMine(err, d); ok {
+		op, accepted, err = again, true, nil
+	}
 	switch {
-	case got.err != nil:
-		a.tell(ctx, d, a.problem(ctx, d, got.err))
-	case got.accepted:
-		a.Intake.Begin(ctx, got.op.ID)
+	case err != nil:
+		a.tell(ctx, d, a.problem(ctx, d, err))
+	case accepted:
+		a.begin(ctx, op)
 	default:
-		a.tell(ctx, d, previewMessage(got.op, a.wording()))
+		a.tell(ctx, d, previewMessage(op, a.wording()))
 	}
 }
-
-// ackBudget is how much of Slack's three seconds a check may use.
-const ackBudget = 2 * time.Second
 
 // ask hands a registration to the intake, with the place it comes from.
 func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration) (operation.Operation, bool, error) {
@@ -105,27 +87,51 @@ func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration) (o
 func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registration) (operation.Place, error) {
 	p := a.place(d)
 	p.ResultID = p.ChannelID
-	if reg.Channel != "" {
+	if reg.Channel != "" && reg.Channel != p.ChannelID {
+		if strings.HasPrefix(reg.Channel, "#") {
+			return p, unresolvedChannel(reg)
+		}
+		if !a.Intake.Permission.Admit(ctx, d.Actor, p).Allowed {
+			return p, nil // Intake refuses and notes it; until then nothing is said about other channels
+		}
 		p.ResultID = reg.Channel
 	}
+	if p.ResultID == "" {
+		return p, nil // Intake refuses a place without a channel
+	}
 	c, err := a.Directory.Channel(ctx, p.ResultID)
-	switch code := errorCode(err); {
-	case code == "channel_not_found":
-		return p, a.cannotPost(p.ResultID, code)
+	elsewhere := p.ResultID != p.ChannelID
+	switch {
 	case err != nil:
 		return p, &operation.UnavailableError{What: "Slack", Err: err}
+	case c.ID == "", elsewhere && c.Direct && c.Creator != d.Actor.UserID:
+		return p, a.cannotPost(p.ResultID, slackChannelNotFound)
 	case c.Archived:
 		return p, a.cannotPost(p.ResultID, "is_archived")
-	case c.Shared && p.ResultID != p.ChannelID:
+	case c.Shared && elsewhere:
 		return p, &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedShared, Person: true}, Operation: operation.Operation{Actor: d.Actor, Place: p}}
 	case !c.Member && !c.Direct && !c.Shared:
 		return p, a.cannotPost(p.ResultID, "not_in_channel")
 	}
-	if p.ChannelName == "" || p.ResultID == p.ChannelID {
+	if !elsewhere {
 		p.ChannelName = c.Name
 	}
 	return p, nil
 }
+
+// unresolvedChannel says that Slack did not turn a channel's name into its id.
+// Nothing can look a name up without reading all channels there are.
+func unresolvedChannel(reg commands.Registration) error {
+	values := reg.Values()
+	delete(values, commands.KeyTo)
+	return &commands.InputError{Values: values, Problems: []commands.Problem{{
+		Field: commands.KeyTo, Given: commands.KeyTo + "=" + reg.Channel,
+		Text: fmt.Sprintf(channelUnresolved, reg.Channel),
+	}}}
+}
+
+// channelUnresolved asks for what Slack can resolve.
+const channelUnresolved = "Slack did not say which channel %s is. Type # and pick the channel from Slack's suggestions, or use the form."
 
 // channelError says that the bot cannot post where the result should go.
 type channelError struct {

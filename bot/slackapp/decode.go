@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -75,29 +76,32 @@ type payload struct {
 		} `json:"selected_option"`
 	} `json:"actions"`
 	View *struct {
-		ID              string           `json:"id"`
-		Hash            string           `json:"hash"`
-		CallbackID      string           `json:"callback_id"`
-		PrivateMetadata string           `json:"private_metadata"`
-		RootViewID      string           `json:"root_view_id"`
-		State           *slack.ViewState `json:"state"`
+		ID              string          `json:"id"`
+		Hash            string          `json:"hash"`
+		CallbackID      string          `json:"callback_id"`
+		PrivateMetadata string          `json:"private_metadata"`
+		RootViewID      string          `json:"root_view_id"`
+		State           json.RawMessage `json:"state"` // read with readState
 	} `json:"view"`
 
 	// events
-	EventID string `json:"event_id"`
-	Event   struct {
-		Type     string `json:"type"`
-		User     string `json:"user"`
-		BotID    string `json:"bot_id"`
-		Channel  string `json:"channel"`
-		ThreadTS string `json:"thread_ts"`
-	} `json:"event"`
+	EventID  string          `json:"event_id"`
+	RawEvent json.RawMessage `json:"event"` // each type has its own shape
+}
+
+// event is what we read of an app_mention; of others only the type.
+type event struct {
+	Type    string `json:"type"`
+	User    string `json:"user"`
+	BotID   string `json:"bot_id"`
+	Channel string `json:"channel"`
 }
 
 // delivery is one envelope, understood.
 type delivery struct {
 	payload
 	Kind  string
+	Event event
 	Actor operation.Actor
 	Place operation.Place
 	Key   string // the same for every delivery of one interaction
@@ -108,33 +112,43 @@ type delivery struct {
 // documents; the envelope is acked all the same.
 func decode(e socket.Envelope) (delivery, error) {
 	d := delivery{Kind: e.Type}
-	if err := json.Unmarshal(e.Payload, &d.payload); err != nil {
-		return delivery{Kind: e.Type}, fmt.Errorf("decoding a %s envelope: %w", e.Type, err)
+	err := json.Unmarshal(e.Payload, &d.payload)
+	if err != nil {
+		err = fmt.Errorf("decoding a %s envelope: %w", e.Type, err)
 	}
+	// What could be read in spite of an error says whom to answer.
 	if e.Type == "interactive" {
 		d.Kind = d.Type
 	}
+	d.understand(e.ID)
+	if err == nil && d.Kind == kindSubmit && d.View == nil {
+		err = errors.New("decoding a view submission: it has no view")
+	}
+	return d, err
+}
+
+// understand fills in who, where and the key. envelope stands in for an id
+// that Slack left out, so that two deliveries never share a key by accident.
+func (d *delivery) understand(envelope string) {
 	switch d.Kind {
 	case kindCommand:
 		d.Actor = operation.Actor{UserID: d.UserID, TeamID: d.payload.TeamID, EnterpriseID: d.Enterprise, Name: d.UserName}
 		d.Place = operation.Place{TeamID: d.payload.TeamID, ChannelID: d.ChannelID, ChannelName: d.ChannelName}
-		d.Key = "command:" + d.TriggerID
+		d.Key = "command:" + firstOf(d.TriggerID, envelope)
 	case kindEvent:
-		d.Key = "event:" + d.EventID
+		d.Key = "event:" + firstOf(d.EventID, envelope)
+		_ = json.Unmarshal(d.RawEvent, &d.Event) // the type comes through, which is all that others than app_mention need
 		d.Actor = operation.Actor{UserID: d.Event.User, TeamID: d.payload.TeamID}
 		d.Place = operation.Place{TeamID: d.payload.TeamID, ChannelID: d.Event.Channel}
 	default:
-		d.interaction()
+		d.interaction(envelope)
 	}
 	d.Place.ResultID = d.Place.ChannelID
-	if d.ResponseURL != "" {
-		d.Place.ResponseURL = d.ResponseURL
-	}
-	return d, nil
+	d.Place.ResponseURL = d.ResponseURL
 }
 
 // interaction fills in who and where for everything but commands and events.
-func (d *delivery) interaction() {
+func (d *delivery) interaction(envelope string) {
 	d.Actor = operation.Actor{UserID: d.User.ID, TeamID: d.User.TeamID, Name: d.User.Name}
 	if d.Org != nil {
 		d.Actor.EnterpriseID = d.Org.ID
@@ -155,13 +169,26 @@ func (d *delivery) interaction() {
 		}
 	case d.Kind == kindClick && len(d.Actions) > 0:
 		a := d.Actions[0]
-		d.Key = strings.Join([]string{"click", d.User.ID, firstOf(d.Container.MessageTS, d.Container.ViewID), a.ActionID, a.ActionTS}, ":")
+		d.Key = strings.Join([]string{"click", d.User.ID, firstOf(d.Container.MessageTS, d.Container.ViewID), a.ActionID, firstOf(a.ActionTS, envelope)}, ":")
 		if id, _, err := parseButtonValue(a.Value); err == nil {
 			d.Lane = "operation:" + id
 		}
 	default:
-		d.Key = d.Kind + ":" + d.TriggerID
+		d.Key = d.Kind + ":" + firstOf(d.TriggerID, envelope)
 	}
+}
+
+// readState reads what was filled in. It is read apart from the rest, so that
+// an element of a kind not known yet cannot lose the whole form.
+func readState(raw json.RawMessage) (*slack.ViewState, error) {
+	var s slack.ViewState
+	if len(raw) == 0 {
+		return &s, nil
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return &s, fmt.Errorf("reading what was filled in: %w", err)
+	}
+	return &s, nil
 }
 
 // formMeta is what a form remembers of where it was opened: a submission says

@@ -2,9 +2,9 @@ package slackapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -51,7 +51,8 @@ func (d *Directory) Person(ctx context.Context, id string) (operation.Person, er
 	return d.people.get(ctx, id)
 }
 
-// Channel implements operation.Directory.
+// Channel implements operation.Directory. A channel that does not exist or
+// that the bot may not see is the zero Channel and no error: that is known.
 func (d *Directory) Channel(ctx context.Context, id string) (operation.Channel, error) {
 	return d.channels.get(ctx, id)
 }
@@ -72,6 +73,9 @@ func (d *Directory) readPerson(ctx context.Context, id string) (operation.Person
 	if err != nil {
 		return operation.Person{}, fmt.Errorf("reading person %s: %w", id, scrub(err))
 	}
+	if u.ID == "" {
+		return operation.Person{}, fmt.Errorf("reading person %s: Slack's answer names nobody", id)
+	}
 	return operation.Person{
 		ID: u.ID, TeamID: u.TeamID, EnterpriseID: u.Enterprise.EnterpriseID, Name: u.Name,
 		Bot:         u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == slackbot,
@@ -81,11 +85,21 @@ func (d *Directory) readPerson(ctx context.Context, id string) (operation.Person
 
 func (d *Directory) readChannel(ctx context.Context, id string) (operation.Channel, error) {
 	c, err := d.web.patient.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	if errorCode(err) == slackChannelNotFound {
+		return operation.Channel{}, nil // Slack did answer: there is no such channel, or none that we may see
+	}
 	if err != nil {
 		return operation.Channel{}, fmt.Errorf("reading channel %s: %w", id, scrub(err))
 	}
+	if c.ID == "" {
+		return operation.Channel{}, fmt.Errorf("reading channel %s: Slack's answer names no channel", id)
+	}
+	creator := c.Creator
+	if c.IsIM {
+		creator = c.User // nobody creates a direct message; it is the person's
+	}
 	return operation.Channel{
-		ID: c.ID, Name: c.Name, Creator: c.Creator, Direct: c.IsIM, Private: c.IsPrivate || c.IsMpIM || c.IsIM,
+		ID: c.ID, Name: c.Name, Creator: creator, Direct: c.IsIM, Private: c.IsPrivate || c.IsMpIM || c.IsIM,
 		Archived: c.IsArchived, Member: c.IsMember || c.IsIM,
 		// Channels that span the workspaces of one organization have
 		// is_org_shared and no is_ext_shared; those are ours.
@@ -100,6 +114,10 @@ func (d *Directory) readGroups(ctx context.Context, _ string) ([]operation.Group
 	}
 	groups := make([]operation.Group, len(list))
 	for i, g := range list {
+		if g.UserCount > 0 && len(g.Users) == 0 && g.DateDelete == 0 && !g.IsExternal {
+			// Whoever is in it would not be in it for a rule that forbids.
+			return nil, fmt.Errorf("reading user groups: Slack left out the members of %s", g.ID)
+		}
 		groups[i] = operation.Group{ID: g.ID, Handle: g.Handle, Name: g.Name, Members: slices.Clone(g.Users),
 			Disabled: g.DateDelete > 0, External: g.IsExternal}
 	}
@@ -111,79 +129,8 @@ func (d *Directory) readHome(ctx context.Context, _ string) (operation.Workspace
 	if err != nil {
 		return operation.Workspace{}, fmt.Errorf("asking Slack who the bot is: %w", scrub(err))
 	}
+	if a.TeamID == "" {
+		return operation.Workspace{}, errors.New("asking Slack who the bot is: the answer names no workspace")
+	}
 	return operation.Workspace{TeamID: a.TeamID, EnterpriseID: a.EnterpriseID, BotUserID: a.UserID}, nil
-}
-
-// recent keeps the answers of a look-up for a while and makes one look-up for
-// all who ask at the same time. Errors are not kept.
-type recent[T any] struct {
-	now  func() time.Time
-	keep time.Duration
-	read func(context.Context, string) (T, error)
-
-	mu      sync.Mutex
-	entries map[string]*entry[T]
-}
-
-type entry[T any] struct {
-	done  chan struct{} // closed when value and err are set
-	value T
-	err   error
-	at    time.Time
-}
-
-// maxRecent bounds the entries; beyond it old ones are dropped.
-const maxRecent = 10_000
-
-func newRecent[T any](now func() time.Time, keep time.Duration, read func(context.Context, string) (T, error)) *recent[T] {
-	return &recent[T]{now: now, keep: keep, read: read, entries: map[string]*entry[T]{}}
-}
-
-func (r *recent[T]) get(ctx context.Context, key string) (T, error) {
-	r.mu.Lock()
-	e, ok := r.entries[key]
-	if ok && e.settled() && (e.err != nil || r.now().Sub(e.at) >= r.keep) {
-		ok = false
-	}
-	if !ok {
-		e = &entry[T]{done: make(chan struct{})}
-		r.prune()
-		r.entries[key] = e
-		r.mu.Unlock()
-		e.at = r.now() // an answer is as old as its question
-		e.value, e.err = r.read(ctx, key)
-		close(e.done)
-		return e.value, e.err
-	}
-	r.mu.Unlock()
-	select {
-	case <-e.done:
-	case <-ctx.Done():
-		var zero T
-		return zero, context.Cause(ctx)
-	}
-	if e.err != nil && ctx.Err() == nil {
-		return r.read(ctx, key) // the one who asked first may have had less time
-	}
-	return e.value, e.err
-}
-
-func (e *entry[T]) settled() bool {
-	select {
-	case <-e.done:
-		return true
-	default:
-		return false
-	}
-}
-
-func (r *recent[T]) prune() {
-	if len(r.entries) < maxRecent {
-		return
-	}
-	for key, e := range r.entries {
-		if e.settled() && r.now().Sub(e.at) >= r.keep {
-			delete(r.entries, key)
-		}
-	}
 }

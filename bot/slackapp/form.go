@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/slack-go/slack"
 	"go.uber.org/zap"
@@ -21,10 +20,15 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 	if err == nil {
 		return
 	}
-	if code := errorCode(err); !slices.Contains([]string{"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged", "invalid_arguments", ""}, code) {
-		a.Log.Error("form could not be opened", zap.Error(err))
-	} else {
+	switch code := errorCode(err); {
+	case slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, code):
+		// A trigger works once, and only we have it: the form is open already.
+		a.Log.Info("form was opened by an earlier delivery", zap.Error(err))
+		return
+	case slices.Contains([]string{"expired_trigger_id", "invalid_trigger_id", "trigger_expired", "invalid_trigger", ""}, code):
 		a.Log.Info("form could not be opened in time", zap.Error(err))
+	default:
+		a.Log.Error("form could not be opened", zap.Error(err))
 	}
 	a.tell(ctx, d, expiredTriggerMessage(a.memory.keep(v)))
 }
@@ -45,57 +49,42 @@ func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 // problems on their fields. A check that takes longer than Slack waits is
 // finished behind a waiting screen.
 func (a *App) check(ctx context.Context, d delivery, answer *answer) {
-	values := formValues(d.View.State)
-	reg, err := commands.BuildRegistration(values)
+	state, err := readState(d.View.State)
 	if err != nil {
-		a.answerForm(ctx, d, answer, operation.Operation{}, err)
+		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
 	}
-	if reg.Channel != "" && d.Place.ChannelID == "" {
-		d.Place.ChannelID = reg.Channel
-	}
-	type outcome struct {
-		op  operation.Operation
-		err error
-	}
-	ready := make(chan outcome, 1)
-	a.lanes.work.Add(1)
-	go func() {
-		defer a.lanes.work.Done()
-		place, err := a.resultPlace(ctx, d, reg)
-		if err != nil {
-			ready <- outcome{err: err}
-			return
+	op, err := a.preview(ctx, d, formValues(state))
+	if err == nil {
+		view := previewView(op)
+		if !answer.with(ctx, slack.NewPushViewSubmissionResponse(&view)) {
+			a.showInstead(ctx, d, view, previewMessage(op, a.wording()))
 		}
-		op, err := a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key})
-		ready <- outcome{op, err}
-	}()
-	timer := time.NewTimer(ackBudget)
-	defer timer.Stop()
-	select {
-	case got := <-ready:
-		a.answerForm(ctx, d, answer, got.op, got.err)
-	case <-timer.C:
-		waiting := checkingView()
-		answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&waiting))
-		got := <-ready
-		a.finishForm(ctx, d, values, got.op, got.err)
+		return
+	}
+	words := a.problem(ctx, d, err)
+	if !answer.with(ctx, slack.NewErrorsViewSubmissionResponse(formErrors(err, words))) {
+		a.showInstead(ctx, d, a.formAgain(d, words), words)
 	}
 }
 
-// answerForm acks a form with its preview or its problems.
-func (a *App) answerForm(ctx context.Context, d delivery, answer *answer, op operation.Operation, err error) {
-	if err == nil {
-		view := previewView(op)
-		answer.with(ctx, slack.NewPushViewSubmissionResponse(&view))
-		return
+// preview checks what was filled in. Permission looks at the channel that the
+// form was opened in and never at the one chosen for the result.
+func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (operation.Operation, error) {
+	reg, err := commands.BuildRegistration(values)
+	if err != nil {
+		return operation.Operation{}, err
 	}
-	answer.with(ctx, slack.NewErrorsViewSubmissionResponse(a.formErrors(ctx, d, err)))
+	place, err := a.resultPlace(ctx, d, reg)
+	if err != nil {
+		return operation.Operation{}, err
+	}
+	return a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key})
 }
 
 // formErrors puts an error on the fields it belongs to: Slack shows errors
 // nowhere else.
-func (a *App) formErrors(ctx context.Context, d delivery, err error) map[string]string {
+func formErrors(err error, words message) map[string]string {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		return fieldErrors(e)
 	}
@@ -106,72 +95,117 @@ func (a *App) formErrors(ctx context.Context, d delivery, err error) map[string]
 	if _, ok := errors.AsType[*channelError](err); ok {
 		field = commands.KeyTo
 	}
-	return map[string]string{fieldBlockID(field): clamp(bare(a.problem(ctx, d, err).Text), maxFieldError)}
+	return map[string]string{fieldBlockID(field): clamp(bare(words.Text), maxFieldError)}
 }
 
-// finishForm replaces the waiting screen. A person who closed it gets the
-// preview as a private message instead.
-func (a *App) finishForm(ctx context.Context, d delivery, values commands.Values, op operation.Operation, err error) {
-	view, words := previewView(op), message{}
-	if err == nil {
-		words = previewMessage(op, a.wording())
-	} else {
-		words = a.problem(ctx, d, err)
-		view = formView(formState{Values: values, ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata, Alert: words.Text})
-	}
-	if err := a.Web.updateView(ctx, d.View.ID, view); err != nil {
-		if errorCode(err) != "not_found" {
-			a.Log.Warn("a checked form could not be shown", zap.Error(err))
-		}
+// formAgain is the form as it was sent, with words on top.
+func (a *App) formAgain(d delivery, words message) slack.ModalViewRequest {
+	state, _ := readState(d.View.State) // what cannot be read is not kept
+	return formView(formState{Values: formValues(state), ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata, Alert: words.Text})
+}
+
+// showInstead replaces the view whose ack could not carry the outcome. A
+// person who closed it gets the words as a private message.
+func (a *App) showInstead(ctx context.Context, d delivery, view slack.ModalViewRequest, words message) {
+	if !a.replaceView(ctx, d, view) {
 		a.tell(ctx, d, words)
 	}
 }
 
-// sendFromView accepts what the second screen shows. The ack, which closes
-// the form, is written after the operation is on disk.
+func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewRequest) bool {
+	ctx, cancel := a.outlive(ctx, tellWithin)
+	defer cancel()
+	err := a.Web.updateView(ctx, d.View.ID, view)
+	if err != nil && errorCode(err) != "not_found" {
+		a.Log.Warn("a view could not be replaced", zap.Error(err))
+	}
+	return err == nil
+}
+
+// sendFromView accepts what the second screen shows. The ack that closes the
+// form is written after the operation is on disk.
 func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	id, _, err := parseButtonValue(d.View.PrivateMetadata)
 	if err != nil {
-		a.refuseSubmit(ctx, d, answer, forgottenMessage().Text)
+		a.refuseSubmit(ctx, d, answer, forgottenMessage(), nil)
 		return
 	}
-	if op, loadErr := a.Journal.Operation(ctx, id); loadErr == nil {
-		d.Place.ChannelID, d.Place.ChannelName = op.Place.ChannelID, op.Place.ChannelName
+	draft, loadErr := a.Journal.Operation(ctx, id)
+	if loadErr == nil && draft.Actor.UserID == d.Actor.UserID {
+		d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
 	}
+	answer.sending = id
 	op, err := a.Intake.Send(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
-	if again, ok := a.alreadyMine(err, d); ok {
-		answer.with(ctx, slack.NewClearViewSubmissionResponse())
-		a.Intake.Begin(ctx, again.ID)
-		return
+	if again, ok := alreadyMine(err, d); ok {
+		op, err = again, nil
 	}
 	if err != nil {
-		a.refuseSubmit(ctx, d, answer, a.problem(ctx, d, err).Text)
+		var retry *operation.Operation
+		if loadErr == nil && sendable(err) {
+			retry = &draft
+		}
+		a.refuseSubmit(ctx, d, answer, a.problem(ctx, d, err), retry)
 		return
 	}
-	answer.with(ctx, slack.NewClearViewSubmissionResponse())
-	a.Intake.Begin(ctx, op.ID)
+	closed := answer.with(ctx, slack.NewClearViewSubmissionResponse())
+	a.begin(ctx, op)
+	if !closed {
+		// A view that is gone needs no words: the card comes to the channel.
+		a.replaceView(ctx, d, noticeView(formTitle, cardMessage(op, a.wording()).Text, slack.AlertLevelInfo))
+	}
+}
+
+// sendable reports whether a draft that was refused with err may be sent
+// again as it is: then it stays on the screen.
+func sendable(err error) bool {
+	if _, ok := errors.AsType[*operation.UnavailableError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*operation.UncertainError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*operation.BusyError](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*operation.DeniedError](err)
+	return ok && (e.Decision.Code == operation.DeniedRate || e.Decision.Code == operation.DeniedUnchecked)
 }
 
 // alreadyMine reports whether err says that this person's own click was taken
 // before: the same delivery again, or a second press. Its answer is that of
-// the first.
-func (a *App) alreadyMine(err error, d delivery) (operation.Operation, bool) {
+// the first. A draft or a dry run was not taken.
+func alreadyMine(err error, d delivery) (operation.Operation, bool) {
+	var op operation.Operation
 	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
-		return e.Operation, true
+		op = e.Operation
+	} else if e, ok := errors.AsType[*operation.StaleError](err); ok {
+		op = e.Operation
 	}
-	if e, ok := errors.AsType[*operation.StaleError](err); ok && e.Operation.Actor.UserID == d.Actor.UserID && !e.Operation.DryRun && e.Operation.State != operation.Draft {
-		return e.Operation, true
+	if op.ID == "" || op.State == operation.Draft || op.DryRun {
+		return operation.Operation{}, false
 	}
-	return operation.Operation{}, false
+	return op, op.Actor.UserID == d.Actor.UserID && op.Actor.TeamID == d.Actor.TeamID
 }
 
 // refuseSubmit keeps a view open and says why: on its first field if it has
-// fields, else in its place.
-func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, text string) {
-	if d.View.CallbackID == viewForm {
-		answer.with(ctx, slack.NewErrorsViewSubmissionResponse(map[string]string{fieldBlockID(commands.KeyListener): clamp(bare(text), maxFieldError)}))
+// fields, else in its place. A draft that may be sent again stays sendable.
+func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, words message, retry *operation.Operation) {
+	var view slack.ModalViewRequest
+	switch {
+	case d.View.CallbackID == viewForm:
+		errs := map[string]string{fieldBlockID(commands.KeyListener): clamp(bare(words.Text), maxFieldError)}
+		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
+			return
+		}
+		a.showInstead(ctx, d, a.formAgain(d, words), words)
 		return
+	case retry != nil:
+		view = previewView(*retry)
+		view.Blocks.BlockSet = append(blocks(alert(words.Text, slack.AlertLevelWarning)), view.Blocks.BlockSet...)
+	default:
+		view = failedView(words.Text)
 	}
-	view := failedView(text)
-	answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view))
+	if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
+		a.showInstead(ctx, d, view, words)
+	}
 }

@@ -3,10 +3,11 @@ package slackapp
 import "sync"
 
 // lanes runs tasks side by side, but those of one lane one after the other,
-// in the order they came. Its goroutines end when their lane is empty; Wait
+// in the order they came. Its goroutines end when their lane is empty; wait
 // waits for all of them.
 type lanes struct {
-	limit int // tasks waiting or running
+	limit    int             // tasks waiting or running
+	panicked func(cause any) // told of a task that panicked; the others go on
 
 	mu      sync.Mutex
 	count   int
@@ -14,8 +15,8 @@ type lanes struct {
 	work    sync.WaitGroup
 }
 
-func newLanes(limit int) *lanes {
-	return &lanes{limit: limit, waiting: map[string][]func(){}}
+func newLanes(limit int, panicked func(cause any)) *lanes {
+	return &lanes{limit: limit, panicked: panicked, waiting: map[string][]func(){}}
 }
 
 // run takes a task, or reports false when there are too many already. It does
@@ -29,10 +30,7 @@ func (l *lanes) run(lane string, task func()) bool {
 	l.count++
 	l.work.Add(1)
 	if lane == "" {
-		go func() {
-			defer l.done()
-			task()
-		}()
+		go l.one(task)
 		return true
 	}
 	queue, busy := l.waiting[lane]
@@ -55,11 +53,18 @@ func (l *lanes) drain(lane string) {
 		task := queue[0]
 		l.waiting[lane] = queue[1:]
 		l.mu.Unlock()
-		func() {
-			defer l.done()
-			task()
-		}()
+		l.one(task)
 	}
+}
+
+func (l *lanes) one(task func()) {
+	defer l.done()
+	defer func() {
+		if cause := recover(); cause != nil {
+			l.panicked(cause)
+		}
+	}()
+	task()
 }
 
 func (l *lanes) done() {

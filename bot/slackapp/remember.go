@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -36,12 +37,12 @@ func newMemory(now func() time.Time, newID func() string) *memory {
 func (m *memory) keep(v commands.Values) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.order) >= maxMemos {
+	for len(m.order) > 0 && (len(m.order) >= maxMemos || !m.now().Before(m.items[m.order[0]].until)) {
 		delete(m.items, m.order[0])
 		m.order = m.order[1:]
 	}
 	key := m.newID()
-	m.items[key] = memo{v, m.now().Add(memoFor)}
+	m.items[key] = memo{maps.Clone(v), m.now().Add(memoFor)}
 	m.order = append(m.order, key)
 	return key
 }
@@ -54,5 +55,5 @@ func (m *memory) recall(key string) (v commands.Values, ok bool) {
 	if !ok || !m.now().Before(item.until) {
 		return nil, false
 	}
-	return item.values, true
+	return maps.Clone(item.values), true
 }

@@ -51,7 +51,7 @@ func NewWeb(c WebConfig) (*Web, error) {
 		return nil, fmt.Errorf("slack API address %q is not a URL", c.APIURL)
 	}
 	w := &Web{apiURL: c.APIURL, log: c.Log, hosts: []string{"hooks.slack.com", "hooks.slack-gov.com"}}
-	if !strings.HasSuffix(api.Hostname(), "slack.com") {
+	if host := api.Hostname(); host != "slack.com" && !strings.HasSuffix(host, ".slack.com") {
 		w.hosts = append(w.hosts, api.Host) // a stand-in or proxy hands out response URLs of its own
 	}
 	// Slack answers no call with a redirect, and a followed one could take
@@ -97,18 +97,22 @@ func scrub(err error) error {
 	return err
 }
 
-// post sends a message and returns its ts.
-func (w *Web) post(ctx context.Context, channel string, m message) (ts string, err error) {
+// post sends a message and returns where it is: for a person's id that is the
+// channel of the direct message.
+func (w *Web) post(ctx context.Context, to string, m message) (channel, ts string, err error) {
 	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
 	if m.Metadata != nil {
 		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
 	}
-	_, ts, err = w.patient.PostMessageContext(ctx, channel, options...)
+	channel, ts, err = w.patient.PostMessageContext(ctx, to, options...)
 	if err != nil {
-		return "", fmt.Errorf("posting to %s: %w", channel, scrub(err))
+		return "", "", fmt.Errorf("posting to %s: %w", to, scrub(err))
 	}
-	return ts, nil
+	if channel == "" || ts == "" {
+		return "", "", fmt.Errorf("posting to %s: Slack's answer does not say where the message is", to)
+	}
+	return channel, ts, nil
 }
 
 // edit replaces a message.
@@ -170,12 +174,21 @@ type response struct {
 	DeleteOriginal  bool          `json:"delete_original,omitempty"`
 }
 
+// responseAddress reports whether an address may be posted to: one of Slack's
+// own, encrypted but for a stand-in on this machine.
+func (w *Web) responseAddress(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || !slices.Contains(w.hosts, u.Host) {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname())
+}
+
 // respond posts to a response URL: five times within 30 minutes, says Slack.
 // Anything but status 200 with the body "ok" is a failure, because the bodies
 // of used-up URLs are not documented. The address is in no error.
 func (w *Web) respond(ctx context.Context, address string, r response) error {
-	u, err := url.Parse(address)
-	if err != nil || !slices.Contains(w.hosts, u.Host) || u.Scheme != "https" && !strings.HasPrefix(u.Host, "127.0.0.1:") && !strings.HasPrefix(u.Host, "localhost:") {
+	if !w.responseAddress(address) {
 		return errors.New("answering an interaction: the address is not one of Slack's")
 	}
 	body, err := json.Marshal(r)
@@ -194,12 +207,20 @@ func (w *Web) respond(ctx context.Context, address string, r response) error {
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	if err != nil {
-		return fmt.Errorf("answering an interaction: %w", err)
+		return fmt.Errorf("answering an interaction: %w", scrub(err))
 	}
-	if text := strings.TrimSpace(string(answer)); resp.StatusCode != http.StatusOK || text != "ok" && !strings.Contains(text, `"ok":true`) {
+	if resp.StatusCode != http.StatusOK || !saysOK(answer) {
 		return fmt.Errorf("answering an interaction: Slack answered with status %d", resp.StatusCode)
 	}
 	return nil
+}
+
+// saysOK reads the body of a response URL, which is plain text or JSON.
+func saysOK(body []byte) bool {
+	var said struct {
+		OK bool `json:"ok"`
+	}
+	return strings.TrimSpace(string(body)) == "ok" || json.Unmarshal(body, &said) == nil && said.OK
 }
 
 // Opener asks for Socket Mode connections with the app-level token.

@@ -1,0 +1,324 @@
+package slackapp
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer"
+)
+
+// stage is a Board before the Slack stand-in.
+type stage struct {
+	*rig
+	board *Board
+}
+
+func newStage(t *testing.T) *stage {
+	r := &rig{t: t, slack: newSlack(t), shelf: newShelf(), log: &lines{}}
+	r.web = newWeb(t, r.slack, r.log.logger())
+	return &stage{rig: r, board: newBoard(t, r.web, r.shelf, r.log.logger())}
+}
+
+func (s *stage) op(version int64, state operation.State) operation.Operation {
+	return operation.Operation{ID: "0199-op", Ref: "LBR-7F3KQ2", Version: version, State: state, AskedAt: time.Now(), ClickedAt: time.Now(),
+		Request:  zenlayer.RegisterBackendRequest{ListenerID: "lst-8f2c", InstanceID: "i-55a1"},
+		Listener: operation.Listener{ID: "lst-8f2c", Name: "https-443", LoadBalancerName: "api-lb"},
+		Server:   operation.Server{ID: "i-55a1", Name: "web-07"},
+		Actor:    operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"},
+		Place:    operation.Place{TeamID: teamID, ChannelID: incident, ResultID: incident}}
+}
+
+func (s *stage) report(op operation.Operation) error {
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	return s.board.Report(ctx, op)
+}
+
+func (s *stage) cards(channel string) []sandbox.Message {
+	public, _ := s.said(ana, channel)
+	return public
+}
+
+func TestOneCardIsPostedAndThenEdited(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.NoError(t, s.report(s.op(1, operation.Accepted)))
+	require.NoError(t, s.report(s.op(2, operation.Sending)))
+	require.NoError(t, s.report(s.op(3, operation.Added)))
+	cards := s.cards(incident)
+	require.Len(t, cards, 1)
+	require.Contains(t, cards[0].Text, "Added")
+	require.Len(t, cards[0].History, 2)
+	require.Equal(t, int64(3), s.shelf.cards["0199-op"].Shown)
+	require.True(t, s.shelf.cards["0199-op"].Closed)
+	s.calm()
+}
+
+func TestAnOlderVersionNeverOverwritesANewerOne(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.NoError(t, s.report(s.op(5, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Sending)), "what is shown already is shown")
+	cards := s.cards(incident)
+	require.Len(t, cards, 1)
+	require.Contains(t, cards[0].Text, "Added")
+	require.Empty(t, cards[0].History)
+}
+
+func TestOfSeveralWaitingChangesTheLastIsSent(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	entered, release := make(chan struct{}, 8), make(chan struct{})
+	s.slack.OnAPICall(func(method string, p sandbox.Phase) {
+		if method == "chat.postMessage" && p == sandbox.BeforeExecute {
+			entered <- struct{}{}
+			<-release
+		}
+	})
+	s.board.Show(s.op(1, operation.Accepted))
+	<-entered
+	for v := int64(2); v <= 6; v++ {
+		s.board.Show(s.op(v, operation.Sending))
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.report(s.op(7, operation.Added)) }()
+	s.until("the last one waits", func() bool {
+		s.board.mu.Lock()
+		defer s.board.mu.Unlock()
+		return s.board.slots["0199-op"].want.Version == 7
+	})
+	close(release)
+	require.NoError(t, <-done)
+	cards := s.cards(incident)
+	require.Len(t, cards, 1)
+	require.Len(t, cards[0].History, 1, "the ones in between are left out")
+}
+
+func TestADeletedCardIsPostedAnew(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.NoError(t, s.report(s.op(1, operation.Accepted)))
+	require.NoError(t, s.slack.DeleteMessage(incident, s.cards(incident)[0].TS))
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	cards := s.cards(incident)
+	require.Len(t, cards, 1)
+	require.True(t, has(cards[0], "Added", "LBR-7F3KQ2"))
+}
+
+func TestAChannelThatRefusesSendsTheCardToThePersonWhoIsTold(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"not_in_channel", "channel_not_found", "is_archived"} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: code})
+			op := s.op(1, operation.Accepted)
+			op.Place.ResponseURL, op.Place.ResponseBy = s.responseURL(), time.Now().Add(time.Minute)
+			require.NoError(t, s.report(op))
+			direct := s.sees(ana, "D0ANA", "LBR-7F3KQ2", incident)
+			require.False(t, direct.Ephemeral)
+			s.sees(ana, incident, "LBR-7F3KQ2", "direct message")
+			require.NoError(t, s.report(s.op(2, operation.Added)), "from then on it is edited there")
+			require.Len(t, s.cards("D0ANA"), 1)
+			require.Empty(t, s.cards(incident))
+			require.True(t, has(s.cards("D0ANA")[0], "Added", incident))
+		})
+	}
+}
+
+// responseURL is one for ana in the incident channel.
+func (s *stage) responseURL() string {
+	return s.slack.TypeCommand(s.t.Context(), ana, incident, "/lb-register", "").ResponseURL
+}
+
+func TestARateLimitIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{RetryAfter: time.Second})
+	require.NoError(t, s.report(s.op(1, operation.Added)))
+	require.Len(t, s.cards(incident), 1)
+}
+
+func TestACardWhosePostHadNoAnswerIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
+	require.Error(t, s.report(s.op(1, operation.Accepted)))
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	cards := s.cards(incident)
+	require.Len(t, cards, 1, "one card")
+	require.True(t, has(cards[0], "Added"))
+	require.False(t, has(cards[0], "ontinues"))
+}
+
+func TestWithoutTheHistoryScopeASecondCardSaysWhatItContinues(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.SetMissingScopes("channels:history", "groups:history", "im:history", "mpim:history")
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
+	require.Error(t, s.report(s.op(1, operation.Accepted)))
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	cards := s.cards(incident)
+	require.Len(t, cards, 2)
+	require.True(t, has(cards[1], fmt.Sprintf(continuesLine, "LBR-7F3KQ2")))
+}
+
+func TestHistoryThatDoesNotAnswerHoldsUpTheSecondCard(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
+	require.Error(t, s.report(s.op(1, operation.Accepted)))
+	s.slack.FailNext("conversations.history", sandbox.APIFault{Status: 503})
+	require.Error(t, s.report(s.op(2, operation.Added)), "better late than twice")
+	require.Len(t, s.cards(incident), 1)
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.Len(t, s.cards(incident), 1)
+}
+
+func TestAFoundCardThatCannotBeEditedDoesNotGoRoundInCircles(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
+	require.Error(t, s.report(s.op(1, operation.Accepted)))
+	s.slack.FailNext("chat.update", sandbox.APIFault{Error: "cant_update_message", Times: -1})
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.Len(t, s.cards(incident), 2)
+	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(continuesLine, "LBR-7F3KQ2")))
+}
+
+func TestACardTooLongForSlackIsShownAsOneLine(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "msg_too_long"})
+	require.NoError(t, s.report(s.op(1, operation.Accepted)))
+	require.Len(t, s.cards(incident), 1)
+	s.slack.FailNext("chat.update", sandbox.APIFault{Error: "msg_too_long"})
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	card := s.cards(incident)[0]
+	require.Contains(t, card.Text, "Added")
+	require.NotContains(t, string(card.Blocks), `"actions"`)
+}
+
+func TestSlackBeingDownIsAnErrorAndLaterItWorks(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("*", sandbox.APIFault{Status: 503, Times: -1})
+	require.Error(t, s.report(s.op(1, operation.Accepted)))
+	require.Error(t, s.report(s.op(2, operation.Added)))
+	s.slack.ClearFaults()
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.Len(t, s.cards(incident), 1)
+	require.NotContains(t, s.log.String(), plantedBot)
+}
+
+func TestAPlaceThatCannotBeStoredIsNotPostedTwice(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.shelf.hook(failing("SaveCard"))
+	require.ErrorIs(t, s.report(s.op(1, operation.Added)), errPlanted)
+	s.shelf.hook(nil)
+	require.NoError(t, s.report(s.op(1, operation.Added)))
+	require.Len(t, s.cards(incident), 1)
+}
+
+func TestANewerChangeIsShownAlthoughAnOlderOneFailed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	entered, release := make(chan struct{}, 1), make(chan struct{})
+	var once sync.Once
+	s.slack.OnAPICall(func(method string, p sandbox.Phase) {
+		if method == "chat.postMessage" && p == sandbox.BeforeExecute {
+			once.Do(func() { entered <- struct{}{}; <-release })
+		}
+	})
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "internal_error", Execute: true})
+	s.board.Show(s.op(1, operation.Accepted))
+	<-entered
+	s.board.Show(s.op(2, operation.Added))
+	close(release)
+	s.sees(ana, incident, "Added", "LBR-7F3KQ2")
+	require.Len(t, s.cards(incident), 1)
+}
+
+func TestAChannelGetsAShortBurstAndThenOneMessageASecond(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	lane := s.board.lane(incident)
+	require.Same(t, lane, s.board.lane(incident))
+	require.NotSame(t, lane, s.board.lane(ops), "one channel does not hold up another")
+	now := time.Now()
+	for range burst {
+		require.True(t, lane.AllowN(now, 1))
+	}
+	require.False(t, lane.AllowN(now, 1))
+	require.True(t, lane.AllowN(now.Add(1100*time.Millisecond), 1))
+}
+
+func TestCloseWaitsForTheCardAndIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Hang: true})
+	done := make(chan error, 1)
+	go func() { done <- s.report(s.op(1, operation.Accepted)) }()
+	s.until("the post is under way", func() bool {
+		s.shelf.mu.Lock()
+		defer s.shelf.mu.Unlock()
+		return !s.shelf.cards["0199-op"].Posting.IsZero()
+	})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.board.Close(ended)
+	require.Error(t, <-done)
+	require.ErrorContains(t, s.report(s.op(2, operation.Added)), "stopping")
+}
+
+func TestTheOwnerIsToldInTheirChannelOnly(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.NoError(t, s.board.TellOwner(t.Context(), s.op(3, operation.NeedsPerson)))
+	require.Len(t, s.cards(ops), 1)
+	require.Empty(t, s.cards(incident))
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "is_archived"})
+	require.Error(t, s.board.TellOwner(t.Context(), s.op(3, operation.NeedsPerson)))
+}
+
+func TestOnlySlacksOwnAddressesAreAnswered(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for _, address := range []string{"", "https://example.com/x", "http://hooks.slack.com/x", "https://hooks.slack.com@evil.example/x", "https://hooks.slack.com.evil.example/",
+		"https://user@hooks.slack.com/x", "ftp://hooks.slack.com/x", "://", "https://127.0.0.1:1/x"} {
+		err := s.web.respond(t.Context(), address, response{Text: "x"})
+		require.Error(t, err, address)
+		if address != "" {
+			require.NotContains(t, err.Error(), address)
+		}
+	}
+	require.True(t, s.web.responseAddress("https://hooks.slack.com/commands/T/1/x"))
+	require.True(t, s.web.responseAddress("https://hooks.slack-gov.com/commands/T/1/x"))
+}
+
+func TestAResponseAddressThatFailsIsInNoError(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	address := s.responseURL()
+	require.NoError(t, s.web.respond(t.Context(), address, response{Text: "fine"}))
+	for name, fault := range map[string]sandbox.APIFault{
+		"refused": {Error: "used_url"}, "no answer": {DropBefore: true}, "a page": {Status: 502},
+	} {
+		s.slack.FailNext("response_url", fault)
+		err := s.web.respond(t.Context(), address, response{Text: "x"})
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "/commands/")
+		require.NotContains(t, err.Error(), strings.TrimPrefix(s.slack.BaseURL(), "http://"))
+	}
+	require.False(t, saysOK([]byte(`{"ok":false,"error":"\"ok\":true"}`)))
+	require.True(t, saysOK([]byte(`{"ok":true}`)))
+}

@@ -1,0 +1,222 @@
+package slackapp
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+// showWithin bounds one try to show a card, the waiting for Slack included.
+const showWithin = 2 * time.Minute
+
+// show makes the card show op, or what is wanted by the time that Slack takes
+// it, and returns the version it shows.
+func (b *Board) show(op operation.Operation) (version int64, err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // one card must not end the bot
+			b.Log.Error("showing a card panicked", zap.String("operation", op.ID), zap.Any("problem", cause), zap.Stack("stack"))
+			err = fmt.Errorf("showing the card panicked: %v", cause)
+		}
+	}()
+	ctx, cancel := context.WithTimeoutCause(b.ctx, showWithin, fmt.Errorf("Slack did not take it within %s", showWithin))
+	defer cancel()
+	card, err := b.Cards.Card(ctx, op.ID)
+	if err != nil {
+		return 0, fmt.Errorf("looking up the card: %w", err)
+	}
+	if card.TS == "" {
+		return b.first(ctx, op, wording{})
+	}
+	if card.Shown >= op.Version {
+		return card.Shown, nil
+	}
+	version, gone, err := b.update(ctx, op, card)
+	if gone {
+		b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
+		b.delivered.WithLabelValues("reposted").Inc()
+		return b.first(ctx, op, wording{Continues: true})
+	}
+	return version, err
+}
+
+// update edits the card where it is. gone says that it never can be edited
+// there again.
+func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64, gone bool, err error) {
+	if err := b.lane(card.Channel).Wait(ctx); err != nil {
+		return 0, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
+	}
+	op = b.newest(op)
+	w := b.wording(op)
+	if card.Closed {
+		w.Late = 0 // the result was there in time; this is a later line on it
+	}
+	if card.Channel != op.Place.ResultID {
+		w.Refused = op.Place.ResultID
+	}
+	m := cardMessage(op, w)
+	err = b.Web.edit(ctx, card.Channel, card.TS, m)
+	if unshowable(errorCode(err)) {
+		b.tooMuch(op, err)
+		err = b.Web.edit(ctx, card.Channel, card.TS, oneLine(m))
+	}
+	if err != nil {
+		return 0, slices.Contains(goneCodes(), errorCode(err)), err
+	}
+	b.delivered.WithLabelValues("edited").Inc()
+	return op.Version, false, b.save(ctx, op, card.Channel, card.TS)
+}
+
+// goneCodes are Slack's words for a message that cannot be edited any more.
+func goneCodes() []string {
+	return []string{"message_not_found", "cant_update_message", "edit_window_closed", slackChannelNotFound, "is_inactive", "not_in_channel", "is_archived"}
+}
+
+// first posts the card. chat.postMessage has no idempotency key, so a post is
+// noted before it is made, and when an earlier one was noted without an answer
+// we look for our own message before we post again.
+func (b *Board) first(ctx context.Context, op operation.Operation, w wording) (int64, error) {
+	before, err := b.Cards.BeginPost(ctx, op.ID, b.Now())
+	if err != nil {
+		return 0, fmt.Errorf("noting the post: %w", err)
+	}
+	again := !before.Posting.IsZero()
+	if again {
+		ts, looked, err := b.find(ctx, op, before)
+		if err != nil {
+			return 0, err
+		}
+		if ts != "" {
+			version, gone, err := b.update(ctx, op, operation.Card{Channel: op.Place.ResultID, TS: ts})
+			if !gone {
+				b.delivered.WithLabelValues("found").Inc()
+				return version, err
+			}
+		}
+		w.Continues = w.Continues || !looked || ts != ""
+	}
+	return b.post(ctx, op, w.Continues, again)
+}
+
+// post tries the channel asked for, and then the person. again says that an
+// earlier post may have come through: in a direct message it is not looked for.
+func (b *Board) post(ctx context.Context, op operation.Operation, continues, again bool) (int64, error) {
+	if err := b.lane(op.Place.ResultID).Wait(ctx); err != nil {
+		return 0, fmt.Errorf("waiting for %s to take a message: %w", op.Place.ResultID, err)
+	}
+	op = b.newest(op)
+	w := b.wording(op)
+	w.Continues = continues
+	channel, ts, err := b.send(ctx, op, op.Place.ResultID, w)
+	moved := refusedChannel(errorCode(err))
+	if moved {
+		b.Log.Warn("channel refuses the card; it goes to the person", zap.String("operation", op.ID), zap.String("channel", op.Place.ResultID), zap.String("why", errorCode(err)))
+		w.Refused, w.Continues = op.Place.ResultID, continues || again
+		channel, ts, err = b.send(ctx, op, op.Actor.UserID, w)
+	}
+	if err != nil {
+		if certainlyNotDone(err) && !again {
+			b.unbegin(ctx, op)
+		}
+		return 0, err
+	}
+	b.delivered.WithLabelValues("posted").Inc()
+	err = b.save(ctx, op, channel, ts)
+	if moved {
+		b.delivered.WithLabelValues("moved").Inc()
+		b.sayMoved(ctx, op)
+	}
+	return op.Version, err
+}
+
+// send posts the card; one that Slack finds too much goes without its blocks.
+func (b *Board) send(ctx context.Context, op operation.Operation, to string, w wording) (channel, ts string, err error) {
+	m := cardMessage(op, w)
+	channel, ts, err = b.Web.post(ctx, to, m)
+	if unshowable(errorCode(err)) {
+		b.tooMuch(op, err)
+		channel, ts, err = b.Web.post(ctx, to, oneLine(m))
+	}
+	return channel, ts, err
+}
+
+// unbegin takes a noted post back: nothing was posted, so nothing has to be
+// looked for next time.
+func (b *Board) unbegin(ctx context.Context, op operation.Operation) {
+	if err := b.Cards.SaveCard(ctx, op.ID, operation.Card{}); err != nil {
+		b.Log.Warn("failed post could not be noted", zap.String("operation", op.ID), zap.Error(err))
+	}
+}
+
+func (b *Board) tooMuch(op operation.Operation, err error) {
+	b.Log.Error("Slack refuses the card as it is; it is shown as one line", zap.String("operation", op.ID), zap.String("state", string(op.State)), zap.Error(err))
+}
+
+// unshowable reports whether a code means that the message itself is at fault.
+func unshowable(code string) bool {
+	return slices.Contains([]string{"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large"}, code)
+}
+
+// oneLine is a message as its one line, which tells the whole story.
+func oneLine(m message) message {
+	text := clampMarkup(m.Text, maxSection)
+	return message{Text: text, Blocks: blocks(section(text)), Metadata: m.Metadata}
+}
+
+// sayMoved tells the person, where they asked, that the card went to them.
+func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
+	if op.Place.ResponseURL == "" || !b.Now().Before(op.Place.ResponseBy) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, respondWithin)
+	defer cancel()
+	m := movedMessage(op, b.wording(op))
+	if err := b.Web.respond(ctx, op.Place.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
+		b.Log.Info("person could not be told where the card went", zap.String("operation", op.ID), zap.Error(err))
+	}
+}
+
+// find looks for a card that was posted without our learning of it. looked is
+// false when Slack does not let us look: the scope for it is optional. An
+// error means that looking may work later, so that posting has to wait.
+func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (ts string, looked bool, err error) {
+	h, err := b.Web.patient.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
+		ChannelID: op.Place.ResultID, Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
+	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
+		return "", false, fmt.Errorf("looking for an earlier card: %w", scrub(err))
+	}
+	if err != nil {
+		b.Log.Info("channel cannot be searched for an earlier card", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
+		return "", false, nil
+	}
+	for _, m := range h.Messages {
+		if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["id"] == op.ID && m.Timestamp != before.TS {
+			return m.Timestamp, true, nil
+		}
+	}
+	return "", !h.HasMore, nil
+}
+
+func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) error {
+	c := operation.Card{Channel: channel, TS: ts, Shown: op.Version, Closed: op.State.Final()}
+	// The message is there: not storing its place would post it again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := b.Cards.SaveCard(ctx, op.ID, c); err != nil {
+		return fmt.Errorf("storing the place of the card: %w", err)
+	}
+	return nil
+}
+
+// refusedChannel reports whether a code means that the bot cannot post there,
+// however often it tries.
+func refusedChannel(code string) bool {
+	return slices.Contains([]string{"not_in_channel", slackChannelNotFound, "is_archived", "restricted_action",
+		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel",
+		"restricted_action_thread_locked", "messages_tab_disabled"}, code)
+}

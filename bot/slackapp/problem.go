@@ -1,0 +1,88 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// problem is what to say about an error of Intake. Every error has words: one
+// that is not expected is our own fault, quoted by a token from the log.
+func (a *App) problem(ctx context.Context, d delivery, err error) message {
+	if e, ok := errors.AsType[*commands.InputError](err); ok {
+		return inputErrorMessage(e, a.memory.keep(e.Values))
+	}
+	if e, ok := errors.AsType[*operation.DeniedError](err); ok {
+		return deniedMessage(e, a.wording())
+	}
+	if e, ok := errors.AsType[*operation.BusyError](err); ok {
+		return busyMessage(e, a.link(ctx, d, e.Operation.ID))
+	}
+	if e, ok := errors.AsType[*operation.PresentError](err); ok {
+		return presentMessage(e)
+	}
+	if e, ok := errors.AsType[*operation.ExpiredError](err); ok {
+		return expiredMessage(e.Operation)
+	}
+	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
+		return duplicateMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
+	}
+	if e, ok := errors.AsType[*operation.StaleError](err); ok {
+		return staleMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
+	}
+	if e, ok := errors.AsType[*operation.UncertainError](err); ok {
+		a.Log.Error("acceptance is uncertain", zap.String("ref", e.Ref), zap.Error(err))
+		return uncertainMessage(e)
+	}
+	if e, ok := errors.AsType[*operation.UnavailableError](err); ok {
+		a.Log.Warn("a request could not be checked", zap.String("what", e.What), zap.Error(e.Err))
+		return unavailableMessage(e)
+	}
+	if e, ok := errors.AsType[*channelError](err); ok {
+		return e.words
+	}
+	if errors.Is(err, operation.ErrNotFound) {
+		return forgottenMessage()
+	}
+	token := a.NewID()
+	a.metrics.faults.WithLabelValues("unanswered").Inc()
+	a.Log.Error("a request failed unexpectedly", zap.String("token", token), zap.String("kind", d.Kind), zap.Error(err))
+	return faultMessage(token, a.wording())
+}
+
+// link is the address of an operation's card. A view has no room for it, and
+// no time to ask Slack.
+func (a *App) link(ctx context.Context, d delivery, id string) string {
+	if d.Kind == kindSubmit {
+		return ""
+	}
+	return a.Board.cardLink(ctx, id)
+}
+
+// broken is what to say when something broke. If it may have been after an
+// operation was accepted, the journal says what is true.
+func (a *App) broken(ctx context.Context, token, sending string) message {
+	if sending == "" {
+		return faultMessage(token, a.wording())
+	}
+	op, err := a.Journal.Operation(ctx, sending)
+	switch {
+	case err != nil:
+		return uncertainMessage(&operation.UncertainError{Ref: sending, Err: err})
+	case op.State == operation.Draft:
+		return faultMessage(token, a.wording())
+	}
+	a.begin(ctx, op)
+	return duplicateMessage(op, "")
+}
+
+// begin starts an accepted operation that is not over.
+func (a *App) begin(ctx context.Context, op operation.Operation) {
+	if op.State.Open() {
+		a.Intake.Begin(ctx, op.ID)
+	}
+}

@@ -1,0 +1,96 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// recent keeps the answers of a look-up for a while and makes one look-up for
+// all who ask at the same time. Errors are not kept.
+type recent[T any] struct {
+	now  func() time.Time
+	keep time.Duration
+	read func(context.Context, string) (T, error)
+
+	mu      sync.Mutex
+	entries map[string]*entry[T]
+}
+
+type entry[T any] struct {
+	done  chan struct{} // closed when the rest is set
+	value T
+	err   error
+	cut   bool // err is because the one who asked had no more time
+	at    time.Time
+}
+
+// maxRecent bounds the entries; beyond it old ones are dropped.
+const maxRecent = 10_000
+
+func newRecent[T any](now func() time.Time, keep time.Duration, read func(context.Context, string) (T, error)) *recent[T] {
+	return &recent[T]{now: now, keep: keep, read: read, entries: map[string]*entry[T]{}}
+}
+
+func (r *recent[T]) get(ctx context.Context, key string) (T, error) {
+	for {
+		e, mine := r.entry(key)
+		if mine {
+			r.look(ctx, key, e)
+			return e.value, e.err
+		}
+		select {
+		case <-e.done:
+		case <-ctx.Done():
+			var zero T
+			return zero, context.Cause(ctx)
+		}
+		if !e.cut {
+			return e.value, e.err
+		}
+		// The one who asked had less time than we do: somebody asks again.
+	}
+}
+
+// entry returns the entry of a key; mine says that the caller has to fill it.
+func (r *recent[T]) entry(key string) (e *entry[T], mine bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.entries[key]
+	if ok && (!e.settled() || e.err == nil && r.now().Sub(e.at) < r.keep) {
+		return e, false
+	}
+	r.prune()
+	e = &entry[T]{done: make(chan struct{}), at: r.now()} // an answer is as old as its question
+	r.entries[key] = e
+	return e, true
+}
+
+// look fills an entry. Whoever waits for it is let go also if reading panics.
+func (r *recent[T]) look(ctx context.Context, key string, e *entry[T]) {
+	e.err, e.cut = errors.New("the look-up broke off"), true
+	defer close(e.done)
+	e.value, e.err = r.read(ctx, key)
+	e.cut = e.err != nil && ctx.Err() != nil
+}
+
+func (e *entry[T]) settled() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *recent[T]) prune() {
+	if len(r.entries) < maxRecent {
+		return
+	}
+	for key, e := range r.entries {
+		if e.settled() && (e.err != nil || r.now().Sub(e.at) >= r.keep) {
+			delete(r.entries, key)
+		}
+	}
+}

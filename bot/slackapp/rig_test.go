@@ -1,0 +1,564 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/socket"
+	"lbbot/zenlayer"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	ana      = "U0ANA"
+	bo       = "U0BO"
+	olga     = "U0OLGA" // from another organization
+	incident = "C0INC2041"
+	ops      = "C0OPS"
+	partner  = "C0PARTNER" // shared with another organization
+	teamID   = "T0LOCAL"
+
+	goodCommand   = `api-lb/https-443 web-07 ports=8443 weight=20 reason="more room"`
+	plantedBot    = "xoxb-planted-bot-token"
+	plantedApp    = "xapp-planted-app-token"
+	plantedSecret = "planted-cloud-secret"
+	patience      = 20 * time.Second
+)
+
+// lines is a log to look into.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *lines) logger() *zap.Logger {
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(l), zapcore.DebugLevel))
+}
+
+// shelf is a journal in memory whose every method can be made to fail or wait.
+type shelf struct {
+	mu     sync.Mutex
+	ops    map[string]operation.Operation
+	used   map[string]operation.Operation // by delivery
+	seen   map[string]bool
+	cards  map[string]operation.Card
+	events []operation.Event
+	before func(ctx context.Context, method string) error // nil: nothing happens
+}
+
+func newShelf() *shelf {
+	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{}, seen: map[string]bool{}, cards: map[string]operation.Card{}}
+}
+
+func (s *shelf) hook(f func(ctx context.Context, method string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = f
+}
+
+func (s *shelf) enter(ctx context.Context, method string) error {
+	s.mu.Lock()
+	f := s.before
+	s.mu.Unlock()
+	if f == nil {
+		return ctx.Err()
+	}
+	return f(ctx, method)
+}
+
+func (s *shelf) SaveDraft(ctx context.Context, op operation.Operation, e operation.Event) error {
+	if err := s.enter(ctx, "SaveDraft"); err != nil {
+		return err
+	}
+	return s.put(op, e)
+}
+
+func (s *shelf) put(op operation.Operation, e operation.Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ops[op.ID], s.events = op, append(s.events, e)
+	return nil
+}
+
+func (s *shelf) Accept(ctx context.Context, a operation.Acceptance) error {
+	if err := s.enter(ctx, "Accept"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if op, ok := s.used[a.Delivery]; ok {
+		return &operation.DuplicateError{Operation: s.ops[op.ID]}
+	}
+	if now := s.ops[a.Operation.ID]; now.Version != a.Operation.Version-1 || now.State != operation.Draft {
+		return &operation.StaleError{Operation: now}
+	}
+	for _, op := range s.ops {
+		if op.State.Open() && op.Subject() == a.Operation.Subject() {
+			return &operation.BusyError{Operation: op}
+		}
+	}
+	s.used[a.Delivery] = a.Operation
+	s.ops[a.Operation.ID], s.events = a.Operation, append(s.events, a.Event)
+	return nil
+}
+
+func (s *shelf) Save(ctx context.Context, op operation.Operation, e operation.Event) error {
+	if err := s.enter(ctx, "Save"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	now := s.ops[op.ID]
+	s.mu.Unlock()
+	if now.Version != op.Version-1 {
+		return &operation.StaleError{Operation: now}
+	}
+	return s.put(op, e)
+}
+
+func (s *shelf) Operation(ctx context.Context, idOrRef string) (operation.Operation, error) {
+	if err := s.enter(ctx, "Operation"); err != nil {
+		return operation.Operation{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, op := range s.ops {
+		if op.ID == idOrRef || op.Ref == idOrRef {
+			return op, nil
+		}
+	}
+	return operation.Operation{}, operation.ErrNotFound
+}
+
+func (s *shelf) Record(ctx context.Context, e operation.Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = append(s.events, e)
+	return ctx.Err()
+}
+
+func (s *shelf) First(ctx context.Context, delivery string, _ time.Time) (bool, error) {
+	if err := s.enter(ctx, "First"); err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := !s.seen[delivery]
+	s.seen[delivery] = true
+	return first, nil
+}
+
+func (s *shelf) Unreported(context.Context, time.Time, int) ([]operation.Operation, error) {
+	return nil, nil
+}
+
+func (s *shelf) AcceptedSince(context.Context, string, time.Time) ([]time.Time, error) {
+	return nil, nil
+}
+
+func (s *shelf) Events(context.Context, string) ([]operation.Event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]operation.Event{}, s.events...), nil
+}
+
+func (s *shelf) Card(ctx context.Context, id string) (operation.Card, error) {
+	if err := s.enter(ctx, "Card"); err != nil {
+		return operation.Card{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cards[id], nil
+}
+
+func (s *shelf) BeginPost(_ context.Context, id string, at time.Time) (operation.Card, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.cards[id]
+	now := before
+	if now.Posting.IsZero() {
+		now.Posting = at
+	}
+	s.cards[id] = now
+	return before, nil
+}
+
+func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) error {
+	if err := s.enter(ctx, "SaveCard"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cards[id]
+	if c.Shown >= now.Shown {
+		now.Channel, now.TS, now.Shown = c.Channel, c.TS, c.Shown
+	}
+	now.Posting, now.Closed = time.Time{}, now.Closed || c.Closed
+	s.cards[id] = now
+	return nil
+}
+
+// inState lists the operations in a state.
+func (s *shelf) inState(state operation.State) []operation.Operation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []operation.Operation
+	for _, op := range s.ops {
+		if op.State == state {
+			out = append(out, op)
+		}
+	}
+	return out
+}
+
+func (s *shelf) edit(id string, f func(*operation.Operation)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op := s.ops[id]
+	f(&op)
+	s.ops[id] = op
+}
+
+// starts remembers what was to be carried out.
+type starts struct {
+	mu    sync.Mutex
+	ids   []string
+	pokes []string
+}
+
+func (s *starts) Start(_ context.Context, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids = append(s.ids, id)
+	return nil
+}
+
+func (s *starts) Poke(_ context.Context, id, _ string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pokes = append(s.pokes, id)
+	return nil
+}
+
+func (s *starts) started() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.ids...)
+}
+
+// gate lets insiders do everything in channels that are not shared.
+type gate struct {
+	mu  sync.Mutex
+	say operation.DenialCode // a denial for everybody; empty: none
+}
+
+func (g *gate) deny(code operation.DenialCode) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.say = code
+}
+
+func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {
+	switch {
+	case a.TeamID != teamID:
+		return operation.Decision{Code: operation.DeniedWorkspace}
+	case p.ChannelID == partner:
+		return operation.Decision{Code: operation.DeniedShared, Person: true}
+	case p.ChannelID == "":
+		return operation.Decision{Code: operation.DeniedUnchecked, What: "channel"}
+	}
+	return operation.Decision{Allowed: true, Person: true, Channel: true}
+}
+
+func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decision {
+	g.mu.Lock()
+	code := g.say
+	g.mu.Unlock()
+	if code != "" {
+		return operation.Decision{Code: code, Person: true, Channel: true}
+	}
+	d := g.Admit(ctx, q.Actor, q.Place)
+	d.Policies = []string{"everybody"}
+	return d
+}
+
+func (g *gate) Whoami(_ context.Context, a operation.Actor, p operation.Place) (operation.Standing, error) {
+	return operation.Standing{Person: operation.Person{ID: a.UserID}, Workspace: operation.Workspace{TeamID: teamID}, Channel: operation.Channel{ID: p.ChannelID}}, nil
+}
+
+// rig is an App between the stand-ins, without an engine behind it.
+type rig struct {
+	t      *testing.T
+	slack  *sandbox.Slack
+	cloud  *zenlayertest.Server
+	shelf  *shelf
+	gate   *gate
+	starts *starts
+	log    *lines
+	web    *Web
+	board  *Board
+	app    *App
+}
+
+func newWeb(t testing.TB, slack *sandbox.Slack, log *zap.Logger) *Web {
+	w, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(plantedBot), APIURL: slack.APIURL(), Log: log})
+	require.NoError(t, err)
+	t.Cleanup(w.Close)
+	return w
+}
+
+func newSlack(t testing.TB) *sandbox.Slack {
+	s := sandbox.New(sandbox.Options{AppToken: plantedApp, BotToken: plantedBot, NoRateLimits: true})
+	_, err := s.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func newBoard(t testing.TB, w *Web, cards Cards, log *zap.Logger) *Board {
+	b := NewBoard(BoardConfig{Web: w, Cards: cards, Owner: ops, Bot: "@lbbot", Now: time.Now, Log: log, Registerer: prometheus.NewRegistry()})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		b.Close(ctx)
+	})
+	return b
+}
+
+// unconnected makes a rig whose App is not connected to Slack's socket.
+func unconnected(t *testing.T, edit func(*Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, slack: newSlack(t), shelf: newShelf(), gate: &gate{}, starts: &starts{}, log: &lines{}}
+	r.cloud = zenlayertest.New(zenlayertest.Options{AccessKeyID: "key", AccessKeySecret: plantedSecret, Seed: zenlayertest.SampleData()})
+	endpoint, err := r.cloud.Start()
+	require.NoError(t, err)
+	t.Cleanup(r.cloud.Close)
+	client, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint, AccessKeyID: "key", AccessKeySecret: zenlayer.NewSecret(plantedSecret)})
+	require.NoError(t, err)
+	log := r.log.logger()
+	r.web = newWeb(t, r.slack, log)
+	r.board = newBoard(t, r.web, r.shelf, log)
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	intake := &operation.Intake{Journal: r.shelf, Permission: r.gate, Catalog: client, Registrar: client, Engine: r.starts,
+		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: operation.NewMetrics(prometheus.NewRegistry())}
+	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: intake, Journal: r.shelf, History: r.shelf,
+		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
+	if edit != nil {
+		edit(&c)
+	}
+	r.app = New(c)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		r.app.Close(ctx)
+		for _, planted := range []string{plantedBot, plantedApp, plantedSecret, "/commands/T", "/actions/T"} {
+			require.NotContains(t, r.log.String(), planted, "a secret or a response address is in the log")
+		}
+	})
+	return r
+}
+
+// open makes a rig that is connected.
+func open(t *testing.T, edit func(*Config)) *rig {
+	t.Helper()
+	r := unconnected(t, edit)
+	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.app.Receive, Connections: 1,
+		CloseWait: 10 * time.Millisecond, Log: r.log.logger()})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- client.Run(ctx) }()
+	t.Cleanup(func() {
+		drain, stop := context.WithTimeout(context.Background(), patience)
+		defer stop()
+		_ = client.Drain(drain)
+		cancel()
+		<-done
+	})
+	r.until("the bot is connected", client.Ready)
+	return r
+}
+
+func (r *rig) until(what string, ok func() bool) {
+	r.t.Helper()
+	require.Eventually(r.t, ok, patience, 2*time.Millisecond, what)
+}
+
+// types types a command and requires exactly one ack in time.
+func (r *rig) types(person, channel, text string) sandbox.Interaction {
+	r.t.Helper()
+	return r.acked(r.slack.TypeCommand(r.t.Context(), person, channel, "/lb-register", text))
+}
+
+func (r *rig) acked(in sandbox.Interaction) sandbox.Interaction {
+	r.t.Helper()
+	require.Empty(r.t, in.Failure)
+	require.True(r.t, in.Acked)
+	return in
+}
+
+func (r *rig) clicks(person string, m sandbox.Message, action, selected string) sandbox.Interaction {
+	r.t.Helper()
+	return r.acked(r.slack.Click(r.t.Context(), person, m.ChannelID, m.TS, action, selected))
+}
+
+// sees waits for a message with all the parts.
+func (r *rig) sees(person, channel string, parts ...string) sandbox.Message {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	m, err := r.slack.WaitMessage(ctx, channel, person, func(m sandbox.Message) bool { return !m.Deleted && has(m, parts...) })
+	if err != nil {
+		for _, m := range r.slack.Messages(channel, person) {
+			r.t.Logf("ephemeral=%t: %s", m.Ephemeral, m.Text)
+		}
+		require.FailNow(r.t, fmt.Sprintf("no message with %q came", parts))
+	}
+	return m
+}
+
+func has(m sandbox.Message, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(m.Text+string(m.Blocks), p) {
+			return false
+		}
+	}
+	return true
+}
+
+// view waits for a modal with this title on top.
+func (r *rig) view(person, title string) sandbox.View {
+	r.t.Helper()
+	var top sandbox.View
+	r.until("a view "+title, func() bool {
+		views := r.slack.Views(person)
+		if len(views) > 0 {
+			top = views[len(views)-1]
+		}
+		return len(views) > 0 && top.Title == title
+	})
+	return top
+}
+
+// filled is the state of a form.
+func filled(values map[string]string) sandbox.ViewState {
+	state := sandbox.ViewState{}
+	for key, value := range values {
+		state[fieldBlockID(key)] = map[string]any{fieldBlockID(key): value}
+	}
+	return state
+}
+
+func goodForm() sandbox.ViewState {
+	return filled(map[string]string{"listener": "lst-8f2c", "server": "web-07", "ports": "8443", "weight": "20"})
+}
+
+func (r *rig) submits(person string, v sandbox.View, state sandbox.ViewState) sandbox.Interaction {
+	r.t.Helper()
+	return r.slack.SubmitView(r.t.Context(), person, v.ID, state)
+}
+
+// preview types a good command and returns its preview.
+func (r *rig) preview(person, channel string) sandbox.Message {
+	r.t.Helper()
+	r.types(person, channel, goodCommand)
+	return r.sees(person, channel, "Checking done", "req_send")
+}
+
+// atPreview goes through the form to its second screen.
+func (r *rig) atPreview(person, channel string) sandbox.View {
+	r.t.Helper()
+	r.types(person, channel, "")
+	in := r.submits(person, r.view(person, formTitle), goodForm())
+	r.acked(in)
+	require.Empty(r.t, in.Errors)
+	return r.view(person, viewCheckTitle)
+}
+
+func (r *rig) calm() {
+	r.t.Helper()
+	require.Empty(r.t, r.slack.Findings())
+}
+
+// said lists what a person sees of the bot in a channel.
+func (r *rig) said(person, channel string) (public, private []sandbox.Message) {
+	for _, m := range r.slack.Messages(channel, person) {
+		switch {
+		case m.Deleted || m.BotID == "":
+		case m.Ephemeral:
+			private = append(private, m)
+		default:
+			public = append(public, m)
+		}
+	}
+	return public, private
+}
+
+// idle waits until no envelope is being worked on.
+func (r *rig) idle() {
+	r.t.Helper()
+	r.until("the work is done", func() bool {
+		r.app.lanes.mu.Lock()
+		defer r.app.lanes.mu.Unlock()
+		return r.app.lanes.count == 0
+	})
+}
+
+var errPlanted = errors.New("planted trouble")
+
+// failing makes methods of the shelf fail.
+func failing(methods ...string) func(context.Context, string) error {
+	return func(ctx context.Context, method string) error {
+		for _, m := range methods {
+			if m == method {
+				return errPlanted
+			}
+		}
+		return ctx.Err()
+	}
+}
+
+// gated makes a method of the shelf wait until release is closed or its
+// context ends, and tells when it is entered.
+func gated(method string) (hook func(context.Context, string) error, entered, release chan struct{}) {
+	entered, release = make(chan struct{}, 64), make(chan struct{})
+	return func(ctx context.Context, m string) error {
+		if m != method {
+			return ctx.Err()
+		}
+		entered <- struct{}{}
+		select {
+		case <-release:
+			return ctx.Err()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}, entered, release
+}

@@ -16,11 +16,14 @@ import (
 // *UnavailableError (not accepted), *UncertainError (nobody knows; the draft
 // can be sent again). It blocks for a few seconds at most.
 func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
+	clicked := i.Now() // before anything that takes time: the promise counts from the click
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
+	defer cancel()
 	op, err := i.draft(ctx, c)
 	if err != nil {
 		return Operation{}, err
 	}
-	q := questionOf(op, i.Now())
+	q := questionOf(op, clicked)
 	q.Place = c.Place
 	if d := i.Permission.Decide(ctx, q); !d.Allowed {
 		return Operation{}, i.deny(ctx, d, op)
@@ -28,11 +31,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 	if err := i.checkRate(ctx, op); err != nil {
 		return Operation{}, err
 	}
-	now := i.Now()
-	if !now.Before(op.ExpiresAt) {
-		return Operation{}, &ExpiredError{op}
-	}
-	op.State, op.ClickedAt, op.ExpiresAt = Accepted, now, time.Time{}
+	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
 	op.Version++
 	if c.Place.ResponseURL != "" {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
@@ -82,6 +81,16 @@ func (i *Intake) accept(ctx context.Context, a Acceptance) error {
 		return err
 	case ctx.Err() != nil:
 		return &UncertainError{Ref: a.Operation.Ref, Err: err}
+	}
+	// The commit may have failed or only its confirmation: the journal knows.
+	now, lookErr := i.Journal.Operation(ctx, a.Operation.ID)
+	switch {
+	case lookErr != nil:
+		return &UncertainError{Ref: a.Operation.Ref, Err: err}
+	case now.Version >= a.Operation.Version && now.State != Draft:
+		i.Metrics.accepted.Inc()
+		i.Log.Warn("operation accepted, although the journal reported an error", zap.String("operation", a.Operation.ID), zap.Error(err))
+		return nil
 	}
 	return &UnavailableError{What: "journal", Err: err}
 }
@@ -166,12 +175,17 @@ func (i *Intake) answer(ctx context.Context, c Click, answer string) (Operation,
 // admit checks that a person who presses a button of a running operation may
 // be here and could have asked for it.
 func (i *Intake) admit(ctx context.Context, c Click) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
+	defer cancel()
 	op, err := i.Journal.Operation(ctx, c.OperationID)
 	if err != nil {
 		if errors.Is(err, ErrNotFound) {
 			return err
 		}
 		return &UnavailableError{What: "journal", Err: err}
+	}
+	if op.State == Draft && (op.Actor.UserID != c.Actor.UserID || op.Actor.TeamID != c.Actor.TeamID) {
+		return i.deny(ctx, Decision{Code: DeniedNotRequester}, Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
 	}
 	if d := i.Permission.Admit(ctx, c.Actor, c.Place); !d.Allowed {
 		return i.deny(ctx, d, Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
@@ -189,12 +203,14 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 
 // press changes an operation for a click and wakes its run.
 func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Event, bool)) (Operation, error) {
-	op, err := change(ctx, i.Journal, c.OperationID, edit)
+	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
+	defer cancel()
+	op, err := change(within, i.Journal, c.OperationID, edit)
 	if err != nil {
 		return op, &UnavailableError{What: "journal", Err: err}
 	}
 	if op.State.Open() {
-		if err := i.Engine.Poke(ctx, op.ID, c.Delivery); err != nil {
+		if err := i.Engine.Poke(within, op.ID, c.Delivery); err != nil {
 			i.Log.Warn("run could not be woken; it goes on by itself", zap.String("operation", op.ID), zap.Error(err))
 		}
 	}
@@ -209,7 +225,7 @@ func (i *Intake) Status(ctx context.Context, ref string, a Actor, p Place) (Oper
 	}
 	op, err := i.Journal.Operation(ctx, ref)
 	switch {
-	case errors.Is(err, ErrNotFound), err == nil && op.State == Draft && op.Actor.UserID != a.UserID:
+	case errors.Is(err, ErrNotFound), err == nil && op.State == Draft && (op.Actor.UserID != a.UserID || op.Actor.TeamID != a.TeamID):
 		return Operation{}, ErrNotFound
 	case err != nil:
 		return Operation{}, &UnavailableError{What: "journal", Err: err}

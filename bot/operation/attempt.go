@@ -3,17 +3,10 @@ package operation
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"lbbot/zenlayer"
 )
-
-// callWithin bounds one RegisterBackend call, waiting for a free place in the
-// account's rate included. It is short of the client's and Zenlayer's own
-// limits by far: a signed request stays valid for five minutes.
-const callWithin = 15 * time.Second
 
 // unreachableFor is how long a dead network is waited for before the person is
 // told that nothing was sent.
@@ -26,13 +19,20 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 		return Next{State: op.State}, nil
 	}
 	if len(op.Unanswered()) > 0 {
-		return r.unconfirmed(ctx, &op) // the process died between sending and writing down the answer
+		op.ResumedAt = r.Now() // the process died between sending and writing down the answer
+		return r.unconfirmed(ctx, &op)
+	}
+	if n := len(op.Attempts); n > 0 && op.Attempts[n-1].Outcome == OutcomeRefused {
+		return r.reconcile(ctx, &op)
 	}
 	if op.StopBy != "" {
 		return r.finish(ctx, &op, NotAdded, ReasonStopped)
 	}
 	if r.tooLate(op) {
-		return r.finish(ctx, &op, NotAdded, ReasonTooLate)
+		return r.finish(ctx, &op, NotAdded, lateness(op))
+	}
+	if rest := op.WaitUntil.Sub(r.Now()); rest > 0 {
+		return Next{State: op.State, After: rest}, nil // a button ended the pause that was asked for
 	}
 	pool, stop, err := r.lastLook(ctx, &op)
 	if stop != nil || err != nil {
@@ -49,17 +49,77 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 		return r.finish(ctx, &op, NotAdded, ReasonRehearsal)
 	}
 	if r.tooLate(op) {
-		return r.finish(ctx, &op, NotAdded, ReasonTooLate)
+		return r.finish(ctx, &op, NotAdded, lateness(op))
 	}
 	op.Baseline = backendIDs(ofServer(op, pool))
-	return r.call(ctx, &op)
+	return r.call(ctx, &op, op.ClickedAt.Add(StartWithin))
 }
 
-// tooLate reports whether the first call could no longer go out within
-// StartWithin of the last click.
+// clockSlack is how far the clock may step back before it is not believed any
+// more: what a time server corrects in passing.
+const clockSlack = 5 * time.Second
+
+// tooLate reports whether a call could no longer go out within StartWithin of
+// the last click. It holds for every try until one may have worked: being
+// asked to wait, or being down, makes no click younger. A clock that stands
+// before the click proves nothing, so it is too late as well.
 func (r *Runner) tooLate(op Operation) bool {
-	return len(op.Attempts) == 0 && r.Now().Add(callWithin).After(op.ClickedAt.Add(StartWithin))
+	now := r.Now()
+	return now.Add(callWithin).After(op.ClickedAt.Add(StartWithin)) || now.Add(clockSlack).Before(op.ClickedAt)
 }
+
+// lateness is the reason of an operation that is too late: what it was waiting
+// for, if anything was tried.
+func lateness(op Operation) Reason {
+	switch {
+	case len(op.Attempts) == 0:
+		return ReasonTooLate
+	case op.WaitFor == WaitRateLimit:
+		return ReasonRateLimited
+	case op.Fault.Code == zenlayer.CodeSignatureExpired:
+		return ReasonClockSkew
+	case op.Fault.Status != 0:
+		return ReasonRefused
+	}
+	return ReasonUnreachable
+}
+
+// reconcile ends an operation whose call was refused because the server is on
+// the listener already, which it was not a moment before: it may be there by
+// now just as asked. What cannot be read or seen stays a refusal.
+func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
+	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	defer cancel()
+	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	if ctx.Err() != nil {
+		return Next{}, context.Cause(ctx)
+	}
+	b, same, found := present(*op, pool)
+	if op.Looks++; !found && op.Looks < reconcileLooks {
+		if err := r.save(ctx, op, EventLook, map[string]string{"fault": faultOf(err).Message}); err != nil {
+			return Next{}, err
+		}
+		return Next{State: op.State, After: settlePause(op.Looks - 1)}, nil
+	}
+	if !found {
+		return r.finish(ctx, op, NotAdded, ReasonRefused)
+	}
+	op.BackendID, op.BackendStatus, op.FoundWeight = b.BackendID, b.Status, b.Weight
+	if same {
+		op.Fault = Fault{}
+		return r.finish(ctx, op, AlreadyThere, "")
+	}
+	return r.finish(ctx, op, NotAdded, ReasonDiffers)
+}
+
+// reconcileLooks is how often the list is read for what a conflict names: it
+// may show new entries late.
+const reconcileLooks = 3
+
+// checkWithin bounds the readings and the decision before a call.
+const checkWithin = 30 * time.Second
+
+var errCheckWithin = errors.New("the last checks took longer than " + checkWithin.String())
 
 // ended is a step's way of saying that op went another way.
 type ended struct{ Next }
@@ -76,14 +136,16 @@ func end(n Next, err error) (*ended, error) { return &ended{n}, err }
 // lastLook reads the listener and its pool and asks permission by what it
 // read. It returns the pool, or where op went instead.
 func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backend, *ended, error) {
-	l, err := readListener(ctx, r.Catalog, op.Request.ListenerID)
+	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	defer cancel()
+	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
 	if err != nil {
 		stop, err := end(r.readFailed(ctx, op, err))
 		return nil, stop, err
 	}
 	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 	op.Listener = l
-	if d := r.Permission.Decide(ctx, r.question(*op)); !d.Allowed {
+	if d := r.Permission.Decide(within, questionOf(*op, r.Now())); !d.Allowed {
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
@@ -91,17 +153,13 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 		stop, err := end(r.finish(ctx, op, NotAdded, ReasonDenied))
 		return nil, stop, err
 	}
-	pool, err := r.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
+	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if err != nil {
 		stop, err := end(r.readFailed(ctx, op, err))
 		return nil, stop, err
 	}
 	op.Listener.Servers = len(pool)
 	return pool, nil, nil
-}
-
-func (r *Runner) question(op Operation) Question {
-	return questionOf(op, r.Now())
 }
 
 func questionOf(op Operation, at time.Time) Question {
@@ -115,87 +173,13 @@ func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next
 		return Next{}, context.Cause(ctx)
 	}
 	op.Fault = faultOf(err)
-	if errors.Is(err, errListenerGone) || zenlayer.IsNotFound(err) {
+	if errors.Is(err, errListenerGone) || saysListenerGone(err) {
 		return r.finish(ctx, op, NotAdded, ReasonGone)
 	}
 	if zenlayer.OutcomeOf(err) == zenlayer.OutcomeRefused {
 		return r.finish(ctx, op, NotAdded, refusal(err))
 	}
 	return r.again(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
-}
-
-// call writes the attempt down, makes it, and writes down what came of it.
-func (r *Runner) call(ctx context.Context, op *Operation) (Next, error) {
-	number := len(op.Attempts) + 1
-	op.Attempts = append(op.Attempts, Attempt{Number: number, SentAt: r.Now()})
-	op.WaitUntil, op.WaitFor = time.Time{}, ""
-	if op.State != Unconfirmed {
-		op.State = Sending
-	}
-	if err := r.save(ctx, op, EventAttempt, map[string]string{"attempt": strconv.Itoa(number)}); err != nil {
-		return Next{}, err
-	}
-	within, cancel := context.WithTimeoutCause(ctx, callWithin, fmt.Errorf("no answer within %s", callWithin))
-	defer cancel()
-	got, err := r.Registrar.RegisterBackend(within, op.Request)
-	return r.answered(ctx, op.ID, number, got, err)
-}
-
-// answered stores what a call came back with. Somebody may have pressed Stop
-// meanwhile, so it works on the operation as it is now.
-func (r *Runner) answered(ctx context.Context, id string, number int, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
-	outcome := zenlayer.OutcomeOf(callErr)
-	word := map[bool]string{true: OutcomeAccepted}[callErr == nil]
-	if callErr != nil {
-		word = map[zenlayer.Outcome]string{zenlayer.OutcomeRefused: OutcomeRefused, zenlayer.OutcomeRetry: OutcomeRetry}[outcome]
-	}
-	if word == "" {
-		word = OutcomeUnknown
-	}
-	r.Metrics.attempts.WithLabelValues(word).Inc()
-
-	// The answer must reach the journal even when the process is stopping.
-	ctx = context.WithoutCancel(ctx)
-	for {
-		op, err := r.Journal.Operation(ctx, id)
-		if err != nil {
-			return Next{}, err
-		}
-		a := &op.Attempts[number-1]
-		a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, faultOf(callErr)
-		next, err := r.conclude(ctx, &op, got, callErr)
-		var stale *StaleError
-		if !errors.As(err, &stale) {
-			return next, err
-		}
-	}
-}
-
-// conclude decides what the last attempt's answer means.
-func (r *Runner) conclude(ctx context.Context, op *Operation, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
-	last := op.Attempts[len(op.Attempts)-1]
-	open := op.Unanswered()
-	switch {
-	case last.Outcome == OutcomeAccepted:
-		op.BackendID, op.RequestID, op.Evidence = got.BackendID, got.RequestID, EvidenceAnswered
-		if len(op.Attempts) > 1 && len(open) > 0 {
-			op.Evidence = EvidenceRepeated
-		}
-		op.Fault = Fault{}
-		return r.finish(ctx, op, Added, "")
-	case len(open) > 0:
-		// An earlier attempt, or this one, may have worked: no refusal of a
-		// repeat proves anything about it.
-		op.Fault = last.Fault
-		return r.unconfirmed(ctx, op)
-	case last.Outcome == OutcomeRetry:
-		return r.again(ctx, op, callErr)
-	}
-	op.Fault = last.Fault
-	if zenlayer.IsNotFound(callErr) && op.Fault.Code == "INVALID_LB_LISTENER_NOT_FOUND" {
-		return r.finish(ctx, op, NotAdded, ReasonGone)
-	}
-	return r.finish(ctx, op, NotAdded, refusal(callErr))
 }
 
 // unconfirmed hands op over to settle, which looks for the first time soon.
@@ -223,7 +207,7 @@ const (
 // again waits after a try that certainly changed nothing, or gives up when it
 // has waited long enough.
 func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, error) {
-	now := r.Now()
+	now, before := r.Now(), op.Fault
 	if op.FirstTry.IsZero() {
 		op.FirstTry = now
 	}
@@ -231,15 +215,18 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 	op.Fault = faultOf(err)
 	pause := min(time.Second<<min(op.Tries-1, 5), 30*time.Second)
 	limit, why := unreachableFor, ReasonUnreachable
+	if before.Status != 0 {
+		limit = GiveUpAfter // it answered the last time, so this is not the same trouble
+	}
 	op.WaitFor = WaitUnreachable
 	if e, ok := errors.AsType[*zenlayer.APIError](err); ok {
 		pause = max(pause, e.RetryAfter)
 		switch {
 		case zenlayer.IsClockSkew(err):
-			if op.Tries > 1 {
+			if before.Code == zenlayer.CodeSignatureExpired {
 				return r.finish(ctx, op, NotAdded, ReasonClockSkew)
 			}
-		case e.Status == 429 || e.Code == "REQUEST_LIMIT_EXCEEDED":
+		case e.Status == 429 || e.Code == zenlayer.CodeRequestLimitExceeded:
 			limit, why, op.WaitFor = GiveUpAfter, ReasonRateLimited, WaitRateLimit
 		default:
 			why = ReasonRefused // it answered, and said that it cannot now
@@ -253,46 +240,4 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 		return Next{}, err
 	}
 	return Next{State: op.State, After: pause}, nil
-}
-
-// refusal names the reason for a call that certainly changed nothing and is
-// not worth repeating.
-func refusal(err error) Reason {
-	switch {
-	case zenlayer.IsClockSkew(err):
-		return ReasonClockSkew
-	case zenlayer.IsCredentials(err):
-		return ReasonCredentials
-	case zenlayer.IsBlocked(err):
-		return ReasonBlocked
-	}
-	return ReasonRefused
-}
-
-// faultOf keeps of an error what may be stored and shown. The client has
-// already removed secrets from it.
-func faultOf(err error) Fault {
-	if err == nil {
-		return Fault{}
-	}
-	e, ok := errors.AsType[*zenlayer.APIError](err)
-	if !ok {
-		return Fault{Message: clip(err.Error(), 300)}
-	}
-	f := Fault{Code: e.Code, Status: e.Status, Message: e.Message, RequestID: e.RequestID}
-	if f.Message == "" {
-		f.Message = e.Excerpt
-	}
-	f.Message = clip(f.Message, 300)
-	return f
-}
-
-func clip(s string, runes int) string {
-	for i := range s {
-		if runes == 0 {
-			return s[:i] + "…"
-		}
-		runes--
-	}
-	return s
 }

@@ -39,8 +39,12 @@ type Settings struct {
 // The limits of one answer to a person. Slack waits three seconds for an ack.
 const (
 	acceptWithin = time.Second      // one insert
+	pressWithin  = 2 * time.Second  // a button: one change, and waking the run
+	recordWithin = time.Second      // one line of the audit trail
 	lookWithin   = 10 * time.Second // names, pool and permission for a preview
 )
+
+var errLookWithin = errors.New("looking things up took longer than " + lookWithin.String())
 
 // Intake is the only gate: every request, however it was made, is checked,
 // permitted and written down here. It starts no goroutines.
@@ -80,7 +84,7 @@ type Click struct {
 // most. Errors: *commands.InputError, *DeniedError, *PresentError,
 // *UnavailableError.
 func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, fmt.Errorf("looking things up took longer than %s", lookWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	op, err := i.prepare(ctx, a)
 	if err != nil {
@@ -165,6 +169,7 @@ func (i *Intake) describe(a Ask, found resolved) Operation {
 	}
 	op.Request = reg.Request(found.listener.ID, found.server.ID, found.server.Type, name, i.NewToken())
 	op.Listener.Protected = i.protected(op.Listener)
+	op.Notes = append(op.Notes, found.notes()...)
 	op.Command = reg.CommandLine()
 	return op
 }
@@ -246,6 +251,9 @@ func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	for n, id := range d.Policies {
 		data["policy_"+strconv.Itoa(n+1)] = id
 	}
+	// A no is often said because time ran out; it is noted all the same.
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
+	defer cancel()
 	if err := i.Journal.Record(ctx, i.event(EventDenied, op, data)); err != nil {
 		i.Log.Error("denial could not be recorded", zap.String("actor", op.Actor.UserID), zap.String("code", string(d.Code)), zap.Error(err))
 	}

@@ -102,9 +102,11 @@ type Listener struct {
 	HealthCheck      bool   `json:"health_check"`
 	LoadBalancerID   string `json:"load_balancer_id"`
 	LoadBalancerName string `json:"load_balancer_name"`
-	Zone             string `json:"zone"`
-	Servers          int    `json:"servers"`             // on it when last read; -1 when the pool could not be read
-	Protected        bool   `json:"protected,omitempty"` // an extra confirm dialog is asked for
+
+	LoadBalancerStatus string `json:"load_balancer_status,omitempty"` // Zenlayer's own word
+	Zone               string `json:"zone"`
+	Servers            int    `json:"servers"`             // on it when last read; -1 when the pool could not be read
+	Protected          bool   `json:"protected,omitempty"` // an extra confirm dialog is asked for
 }
 
 // Server is what was read about the instance to add.

@@ -90,6 +90,20 @@ func arrivals(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	})
 }
 
+// doubtful returns the entries that cannot be told from op's own doing: new
+// ones of this server whose ports cannot be read, or that has ports of its own
+// while op leaves them to Zenlayer. They prove neither that it worked nor that
+// it did not.
+func doubtful(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
+	return slices.DeleteFunc(ofServer(op, pool), func(b zenlayer.Backend) bool {
+		_, readable := backendPorts(b.Port)
+		return slices.Contains(op.Baseline, b.BackendID) ||
+			op.Request.Weight != 0 && b.Weight != op.Request.Weight ||
+			samePorts(op, b) ||
+			readable && len(op.Request.PortList) > 0
+	})
+}
+
 // usualWeight returns the weight that most of the pool has; of several the
 // lowest, and 0 for an empty pool.
 func usualWeight(pool []zenlayer.Backend) int {

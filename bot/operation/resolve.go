@@ -44,7 +44,7 @@ func readListener(ctx context.Context, c Catalog, id string) (Listener, error) {
 func listenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
 	return Listener{ID: l.ListenerID, Name: l.Name, Protocol: l.Protocol, Port: l.Port, Scheduler: l.Scheduler,
 		Kind: l.Kind, Status: l.Status, HealthCheck: l.HealthCheckEnabled, Servers: -1,
-		LoadBalancerID: lb.ID, LoadBalancerName: lb.Name, Zone: lb.ZoneID}
+		LoadBalancerID: lb.ID, LoadBalancerName: lb.Name, LoadBalancerStatus: lb.Status, Zone: lb.ZoneID}
 }
 
 // serverOf keeps of an instance what is shown and decided by.
@@ -62,6 +62,30 @@ func serverOf(i zenlayer.Instance) Server {
 type resolved struct {
 	listener Listener
 	server   Server
+}
+
+// notes says in what state things are when that may get in the way. The API
+// has no published list of a load balancer's states, and does not say which
+// states of a server it refuses, so none of them is refused here.
+func (f resolved) notes() []string {
+	var notes []string
+	switch status := strings.ToUpper(f.server.Status); status {
+	case "", "RUNNING":
+	case "STOPPED", "STOPPING":
+		notes = append(notes, "The server is stopped.")
+	case "RECYCLE", "RECYCLING":
+		notes = append(notes, "The server is in the recycle bin.")
+	case "PENDING", "CREATING", "INSTALLING", "DEPLOYING", "REBUILDING":
+		notes = append(notes, "The server is being installed.")
+	default:
+		notes = append(notes, "The server is not running (state: "+clip(f.server.Status, 40)+").")
+	}
+	switch strings.ToUpper(f.listener.LoadBalancerStatus) {
+	case "", "AVAILABLE", "RUNNING", "ACTIVE":
+	default:
+		notes = append(notes, "This load balancer is not running (state: "+clip(f.listener.LoadBalancerStatus, 40)+"). Servers can be added only while it is running.")
+	}
+	return notes
 }
 
 // resolve finds the listener and the server that a registration names. Only
@@ -190,7 +214,7 @@ func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.Insta
 		for _, k := range kinds {
 			for _, f := range ask(k) {
 				got, err := c.DescribeInstances(ctx, k, f)
-				if err != nil {
+				if err != nil && !zenlayer.IsNotFound(err) { // not found: it has none
 					return Server{}, nil, fmt.Errorf("reading servers: %w", err)
 				}
 				hits = appendNew(hits, got, text)

@@ -25,6 +25,15 @@ type Runner struct {
 // announceWithin bounds how long posting the first card may hold things up.
 const announceWithin = 2 * time.Second
 
+// The names of the steps. The engine stores them: never change one.
+const (
+	stepAnnounce = "announce"
+	stepAttempt  = "attempt"
+	stepSettle   = "settle"
+	stepReport   = "report"
+	stepWatch    = "watch"
+)
+
 // Execute carries out the operation with this ID, from the first card to the
 // last look at its status. It may be killed anywhere and run again: what it
 // did is in the journal, and every step says below what happens then. It
@@ -33,23 +42,23 @@ func (r *Runner) Execute(run Run, id string) error {
 	w := walk{run: run, runner: r, id: id}
 
 	// Twice: the card is found by its place, or by its metadata, and edited.
-	w.do("announce", r.announce)
+	w.do(stepAnnounce, r.announce)
 
 	// Twice: an attempt that was sent and has no result is never repeated
 	// blindly; it becomes unconfirmed.
-	next := w.do("attempt", r.attempt)
+	next := w.do(stepAttempt, r.attempt)
 
 	if !next.State.Final() {
 		// Twice: reading changes nothing, and each repeat looks first.
-		next = w.do("settle", r.settle)
+		next = w.do(stepSettle, r.settle)
 	}
 
 	// Twice: the same card is edited to what it shows already.
-	next = w.do("report", r.report)
+	next = w.do(stepReport, r.report)
 
 	if next.Watch {
 		// Twice: reading changes nothing.
-		w.do("watch", r.watch)
+		w.do(stepWatch, r.watch)
 	}
 	return w.err
 }
@@ -68,7 +77,7 @@ func (w *walk) do(name string, step func(context.Context, Operation) (Next, erro
 	for w.err == nil {
 		var next Next
 		next, w.err = w.run.Step(name, func(ctx context.Context) (Next, error) {
-			return w.runner.insist(ctx, w.id, step)
+			return w.runner.insist(ctx, w.id, name, step)
 		})
 		if w.err != nil || next.After == 0 {
 			return next
@@ -81,12 +90,12 @@ func (w *walk) do(name string, step func(context.Context, Operation) (Next, erro
 // insist runs a step until it succeeds: it fails only when the journal is out
 // of reach or somebody else changed the operation in between, and entering a
 // step again is harmless. It gives up when ctx ends.
-func (r *Runner) insist(ctx context.Context, id string, step func(context.Context, Operation) (Next, error)) (Next, error) {
+func (r *Runner) insist(ctx context.Context, id, name string, step func(context.Context, Operation) (Next, error)) (Next, error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		op, err := r.Journal.Operation(ctx, id)
 		if err == nil {
 			var next Next
-			if next, err = r.guarded(ctx, op, step); err == nil {
+			if next, err = r.guarded(ctx, op, name, step); err == nil {
 				return next, nil
 			}
 		}
@@ -102,39 +111,6 @@ func (r *Runner) insist(ctx context.Context, id string, step func(context.Contex
 			return Next{}, err
 		}
 	}
-}
-
-// guarded enters a step and turns a panic into the most careful true ending:
-// not added if nothing was ever sent, else a person's matter.
-func (r *Runner) guarded(ctx context.Context, op Operation, step func(context.Context, Operation) (Next, error)) (next Next, err error) {
-	defer func() {
-		problem := recover()
-		if problem == nil {
-			return
-		}
-		r.Metrics.stepErrors.Inc()
-		r.Log.Error("step of an operation panicked", zap.String("operation", op.ID), zap.Any("problem", problem), zap.Stack("stack"))
-		next, err = r.broken(ctx, op.ID)
-	}()
-	return step(ctx, op)
-}
-
-// broken ends what a panic interrupted.
-func (r *Runner) broken(ctx context.Context, id string) (Next, error) {
-	op, err := r.Journal.Operation(ctx, id)
-	switch {
-	case err != nil:
-		return Next{}, err
-	case op.State.Final():
-		return Next{State: op.State, After: time.Minute}, nil
-	case len(op.Unanswered()) == 0:
-		return r.finish(ctx, &op, NotAdded, ReasonInternal)
-	}
-	op.State, op.LookFault = NeedsPerson, "something broke in the bot"
-	if err := r.save(ctx, &op, EventLook, nil); err != nil {
-		return Next{}, err
-	}
-	return Next{State: op.State, After: time.Minute}, nil
 }
 
 // change loads the operation, lets edit alter it and saves it, again if
@@ -213,9 +189,19 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 		late := r.Now().Sub(op.FinishedAt)
 		r.Metrics.reportErrors.Inc()
 		r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
-		return Next{State: op.State, After: min(max(late, time.Second), 5*time.Minute)}, nil
+		return Next{State: op.State, After: reportPause(late)}, nil
 	}
 	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
+}
+
+// reportPause is how long to wait before the next try to post a result that is
+// this late. After a day it is not about seconds any more, and every try is
+// stored by the engine.
+func reportPause(late time.Duration) time.Duration {
+	if late > 24*time.Hour {
+		return time.Hour
+	}
+	return min(max(late, time.Second), 5*time.Minute)
 }
 
 // sleep returns after d, or with the cause when ctx ends.

@@ -3,7 +3,6 @@ package operation
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +20,9 @@ func settlePause(looks int) time.Duration {
 	return time.Minute
 }
 
+// readWithin bounds one reading of a listener, all its pages and repeats.
+const readWithin = time.Minute
+
 // personPause is how long to wait between readings while a person is needed:
 // a press on a button ends the wait.
 func personPause(since time.Duration) time.Duration {
@@ -34,44 +36,61 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	if op.State != Unconfirmed && op.State != NeedsPerson {
 		return Next{State: op.State}, nil
 	}
-	if op.Looks == 0 && r.Now().Before(op.WaitUntil) {
-		return Next{State: op.State, After: op.WaitUntil.Sub(r.Now())}, nil
+	if rest := op.WaitUntil.Sub(r.Now()); op.Looks == 0 && rest > 0 {
+		return Next{State: op.State, After: min(rest, settlePause(0))}, nil
 	}
-	pool, err := r.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
-	if err != nil && ctx.Err() != nil {
-		return Next{}, context.Cause(ctx)
+	pool, complete, err := r.look(ctx, &op)
+	if err != nil {
+		return Next{}, err
 	}
-	op.Looks++
-	switch {
-	case err == nil:
-		op.LastLook, op.LookFault = r.Now(), ""
-	case zenlayer.IsNotFound(err):
-		// No listener, so nothing on it: a complete reading of nothing.
-		pool, err = nil, nil
-		op.LastLook, op.LookFault = r.Now(), ""
-		op.Fault = Fault{Code: "INVALID_LB_LISTENER_NOT_FOUND", Message: "the listener does not exist any more"}
-	default:
-		op.LookFault = faultOf(err).Message
-	}
-	found := arrivals(op, pool)
+	found, doubtful := arrivals(op, pool), doubtful(op, pool)
 	if op.State == NeedsPerson {
-		return r.withPerson(ctx, op, found, err == nil)
+		return r.withPerson(ctx, op, found, doubtful, complete)
 	}
 	switch {
-	case err == nil && len(found) == 1:
+	case len(found) == 1:
 		return r.seen(ctx, &op, found[0], EvidenceSeen)
 	case len(found) > 1:
 		op.Matches = backendIDs(found)
 		return r.needsPerson(ctx, &op)
-	case err == nil && r.mayRepeat(op):
+	case complete && r.mayRepeat(op):
 		return r.repeat(ctx, op)
-	case !r.Now().Before(op.LastSent().Add(ProofAfter)):
-		if err != nil {
-			return r.needsPerson(ctx, &op)
-		}
-		return r.finish(ctx, &op, NotAdded, ReasonProven)
+	case !r.provable(op):
+		return r.lookAgain(ctx, &op)
+	case !complete || len(doubtful) > 0:
+		op.Matches = backendIDs(doubtful)
+		return r.needsPerson(ctx, &op)
 	}
-	return r.lookAgain(ctx, &op)
+	return r.finish(ctx, &op, NotAdded, ReasonProven)
+}
+
+// look reads the listener whole, or notes in op why it could not. An error
+// means only that ctx ended.
+func (r *Runner) look(ctx context.Context, op *Operation) (pool []zenlayer.Backend, complete bool, err error) {
+	within, cancel := context.WithTimeoutCause(ctx, readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
+	defer cancel()
+	pool, err = r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	if err != nil && ctx.Err() != nil {
+		return nil, false, context.Cause(ctx)
+	}
+	op.Looks++
+	if err != nil && saysListenerGone(err) {
+		// No listener, so nothing on it: a complete reading of nothing.
+		pool, err = nil, nil
+		op.Fault = Fault{Code: codeListenerGone, Message: "the listener does not exist any more"}
+	}
+	if err != nil {
+		op.LookFault = faultOf(err).Message
+		return nil, false, nil
+	}
+	op.LastLook, op.LookFault = r.Now(), ""
+	return pool, true, nil
+}
+
+// provable reports whether a complete reading made now proves that nothing
+// was added: no request that was sent can still take effect.
+func (r *Runner) provable(op Operation) bool {
+	return !r.Now().Before(op.LastSent().Add(ProofAfter))
 }
 
 // mayRepeat reports whether asking again is still safe: soon enough for the
@@ -83,18 +102,23 @@ func (r *Runner) mayRepeat(op Operation) bool {
 	}
 	repeats := len(op.Attempts) - open[0].Number
 	last := op.Attempts[len(op.Attempts)-1]
+	now := r.Now()
 	return repeats < MaxRepeats &&
 		last.Outcome != OutcomeRefused &&
-		!r.Now().Add(callWithin).After(open[0].SentAt.Add(RepeatWithin))
+		!now.Add(clockSlack).Before(last.SentAt) && // a clock that was set back does not make a repeat early
+		!now.Add(callWithin).After(open[0].SentAt.Add(RepeatWithin))
 }
 
 // repeat asks again with the same token, after permission was asked again.
 func (r *Runner) repeat(ctx context.Context, op Operation) (Next, error) {
-	if l, err := readListener(ctx, r.Catalog, op.Request.ListenerID); err == nil {
+	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	defer cancel()
+	if l, err := readListener(within, r.Catalog, op.Request.ListenerID); err == nil {
 		l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 		op.Listener = l
-		if d := r.Permission.Decide(ctx, r.question(op)); d.Allowed {
-			return r.call(ctx, &op)
+		// The checks took time, so whether it is early enough is asked again.
+		if d := r.Permission.Decide(within, questionOf(op, r.Now())); d.Allowed && ctx.Err() == nil && r.mayRepeat(op) {
+			return r.call(ctx, &op, op.Unanswered()[0].SentAt.Add(RepeatWithin))
 		}
 	} else if !errors.Is(err, errListenerGone) {
 		r.Log.Warn("listener could not be read before a repeat", zap.String("operation", op.ID), zap.Error(err))
@@ -132,37 +156,6 @@ func (r *Runner) needsPerson(ctx context.Context, op *Operation) (Next, error) {
 	}
 	r.Log.Warn("operation needs a person", zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.Strings("matches", op.Matches), zap.String("fault", op.LookFault))
 	return Next{State: op.State, After: time.Second}, nil
-}
-
-// withPerson goes by a person's answer, once a reading agrees with it.
-func (r *Runner) withPerson(ctx context.Context, op Operation, found []zenlayer.Backend, complete bool) (Next, error) {
-	before := op.Mismatch
-	switch {
-	case complete && op.Answer == AnswerThere && len(found) > 0:
-		op.Matches = backendIDs(found)
-		return r.seen(ctx, &op, found[0], EvidencePerson)
-	case complete && op.Answer == AnswerNotThere && len(found) == 0:
-		return r.finish(ctx, &op, NotAdded, ReasonPerson)
-	}
-	op.Mismatch = complete && op.Answer != ""
-	told := false
-	if op.OwnerTold.IsZero() {
-		if err := r.Reporter.TellOwner(ctx, op); err != nil {
-			r.Log.Warn("owner could not be told", zap.String("operation", op.ID), zap.Error(err))
-		} else {
-			op.OwnerTold, told = r.Now(), true
-		}
-	}
-	if matches := backendIDs(found); complete && !slices.Equal(matches, op.Matches) {
-		op.Matches = matches
-		told = true
-	}
-	if told || op.Mismatch != before {
-		if err := r.save(ctx, &op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault}); err != nil {
-			return Next{}, err
-		}
-	}
-	return Next{State: op.State, After: personPause(r.Now().Sub(op.LastSent()))}, nil
 }
 
 // The words stored in Operation.Answer.

@@ -22,7 +22,9 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 	if op.State != Added || op.BackendID == "" {
 		return Next{State: op.State}, nil
 	}
-	pool, err := r.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}})
+	looking, done := context.WithTimeoutCause(ctx, readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
+	defer done()
+	pool, err := r.Registrar.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}})
 	if err != nil && ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}
@@ -42,9 +44,7 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 	}
 	if !listed {
 		r.Log.Warn("added backend is not listed", zap.String("operation", op.ID), zap.String("backend", op.BackendID), zap.Error(err))
-		if err := r.Reporter.TellOwner(ctx, op); err != nil {
-			r.Log.Warn("owner could not be told", zap.String("operation", op.ID), zap.Error(err))
-		}
+		r.tell(ctx, op)
 	}
 	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the status within 30s"))
 	defer cancel()

@@ -1,0 +1,55 @@
+package operation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// guarded enters a step and turns a panic into the most careful true ending:
+// not added if nothing was ever sent, else a person's matter.
+func (r *Runner) guarded(ctx context.Context, op Operation, name string, step func(context.Context, Operation) (Next, error)) (next Next, err error) {
+	defer func() {
+		problem := recover()
+		if problem == nil {
+			return
+		}
+		r.Metrics.stepErrors.Inc()
+		r.Log.Error("step of an operation panicked", zap.String("operation", op.ID), zap.String("step", name), zap.Any("problem", problem), zap.Stack("stack"))
+		next, err = r.broken(ctx, op.ID, name)
+	}()
+	return step(ctx, op)
+}
+
+// broken ends what a panic interrupted. If that breaks as well, the step is
+// tried again.
+func (r *Runner) broken(ctx context.Context, id, step string) (next Next, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			r.Log.Error("ending a broken step panicked", zap.String("operation", id), zap.String("step", step), zap.Any("problem", problem), zap.Stack("stack"))
+			err = fmt.Errorf("ending the broken step %s of %s: panic", step, id)
+		}
+	}()
+	op, err := r.Journal.Operation(ctx, id)
+	if err != nil {
+		return Next{}, err
+	}
+	if step == stepAnnounce {
+		return Next{State: op.State}, nil // the card is shown again with every change
+	}
+	switch {
+	case step == stepWatch:
+		return Next{State: op.State}, nil // what was added is reported already
+	case op.State.Final(), op.State == NeedsPerson:
+		return Next{State: op.State, After: max(time.Minute, personPause(r.Now().Sub(op.ClickedAt)))}, nil
+	case len(op.Unanswered()) == 0:
+		return r.finish(ctx, &op, NotAdded, ReasonInternal)
+	}
+	op.LookFault = "something broke in the bot"
+	if next, err = r.needsPerson(ctx, &op); err == nil && step == stepAttempt {
+		next.After = 0 // settle waits for the person
+	}
+	return next, err
+}

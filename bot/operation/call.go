@@ -1,0 +1,147 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/zenlayer"
+)
+
+// callWithin bounds one RegisterBackend call, waiting for a free place in the
+// account's rate included. It is short of the client's and Zenlayer's own
+// limits by far: a signed request stays valid for five minutes.
+const callWithin = 15 * time.Second
+
+// storeWithin bounds each try to write down an answer, and all tries together
+// once the process is stopping.
+const storeWithin = 5 * time.Second
+
+// call writes the attempt down, makes it unless that took until close to the
+// deadline, and writes down what came of it.
+func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (Next, error) {
+	number := len(op.Attempts) + 1
+	op.Attempts = append(op.Attempts, Attempt{Number: number, SentAt: r.Now()})
+	op.WaitUntil, op.WaitFor = time.Time{}, ""
+	if op.State != Unconfirmed {
+		op.State = Sending
+	}
+	if err := r.save(ctx, op, EventAttempt, map[string]string{"attempt": strconv.Itoa(number)}); err != nil {
+		return Next{}, err
+	}
+	left := min(callWithin, deadline.Sub(r.Now()))
+	if left < callWithin/3 {
+		return r.answered(ctx, op.ID, number, zenlayer.RegisteredBackend{}, errHeldUp)
+	}
+	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
+	defer cancel()
+	got, err := r.Registrar.RegisterBackend(within, op.Request)
+	return r.answered(ctx, op.ID, number, got, err)
+}
+
+// errHeldUp is the fault of an attempt that was written down and then not made.
+var errHeldUp = errors.New("not sent: writing it down took until it was too late")
+
+// answered stores what a call came back with. Somebody may have pressed Stop
+// meanwhile, so it works on the operation as it is now. An answer is not had
+// twice, so it is kept until the journal takes it or the process stops.
+func (r *Runner) answered(ctx context.Context, id string, number int, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+	word := outcomeWord(callErr)
+	r.Metrics.attempts.WithLabelValues(word).Inc()
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		next, err := r.storeAnswer(ctx, id, number, word, got, callErr)
+		if err == nil {
+			return next, nil
+		}
+		if ctx.Err() != nil {
+			return next, err
+		}
+		var stale *StaleError
+		if errors.As(err, &stale) {
+			continue
+		}
+		r.Metrics.stepErrors.Inc()
+		r.Log.Error("answer of a call could not be written down yet", zap.String("operation", id), zap.String("outcome", word), zap.Error(err))
+		_ = sleep(ctx, pause) // when the process stops there is one more try
+	}
+}
+
+// storeAnswer makes one try, also while the process is stopping.
+func (r *Runner) storeAnswer(ctx context.Context, id string, number int, word string, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeWithin, errors.New("the journal did not answer within "+storeWithin.String()))
+	defer cancel()
+	op, err := r.Journal.Operation(ctx, id)
+	if err != nil {
+		return Next{}, err
+	}
+	a := &op.Attempts[number-1]
+	if !a.AnsweredAt.IsZero() { // the try before was committed, but said otherwise
+		next := Next{State: op.State}
+		if !op.State.Final() && op.WaitUntil.After(r.Now()) {
+			next.After = op.WaitUntil.Sub(r.Now())
+		}
+		return next, nil
+	}
+	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, faultOf(callErr)
+	return r.conclude(ctx, &op, got, callErr)
+}
+
+// outcomeWord is what is stored of how a call ended.
+func outcomeWord(err error) string {
+	if err == nil {
+		return OutcomeAccepted
+	}
+	if errors.Is(err, errHeldUp) {
+		return OutcomeRetry
+	}
+	switch zenlayer.OutcomeOf(err) {
+	case zenlayer.OutcomeRefused:
+		return OutcomeRefused
+	case zenlayer.OutcomeRetry:
+		return OutcomeRetry
+	}
+	return OutcomeUnknown
+}
+
+// conclude decides what the last attempt's answer means.
+func (r *Runner) conclude(ctx context.Context, op *Operation, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+	last := op.Attempts[len(op.Attempts)-1]
+	open := op.Unanswered()
+	op.Fault = last.Fault
+	switch {
+	case last.Outcome == OutcomeAccepted:
+		op.BackendID, op.RequestID, op.Evidence = got.BackendID, got.RequestID, EvidenceAnswered
+		if len(open) > 0 {
+			op.Evidence = EvidenceRepeated
+		}
+		return r.finish(ctx, op, Added, "")
+	case len(open) > 0:
+		// An earlier attempt, or this one, may have worked: no refusal of a
+		// repeat proves anything about it.
+		return r.unconfirmed(ctx, op)
+	case errors.Is(callErr, errHeldUp):
+		return r.finish(ctx, op, NotAdded, ReasonTooLate)
+	case last.Outcome == OutcomeRetry:
+		return r.again(ctx, op, callErr)
+	case zenlayer.IsConflict(callErr):
+		return r.conflict(ctx, op)
+	case zenlayer.IsNotFound(callErr) && op.Fault.Code == codeListenerGone:
+		return r.finish(ctx, op, NotAdded, ReasonGone)
+	}
+	return r.finish(ctx, op, NotAdded, refusal(callErr))
+}
+
+// conflict stores a refusal that says the server is there already; attempt
+// then looks before it ends as refused.
+func (r *Runner) conflict(ctx context.Context, op *Operation) (Next, error) {
+	after := settlePause(0)
+	op.WaitUntil, op.WaitFor = r.Now().Add(after), WaitLook
+	if err := r.save(ctx, op, EventAnswered, map[string]string{"code": op.Fault.Code}); err != nil {
+		return Next{}, err
+	}
+	return Next{State: op.State, After: after}, nil
+}

@@ -1,0 +1,83 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/zenlayer"
+)
+
+// tellWithin bounds how long telling the owner may hold things up: a person's
+// answer must not wait for Slack.
+const tellWithin = 10 * time.Second
+
+// withPerson goes by a person's answer, once a reading agrees with it. That it
+// is not there is believed only when nothing that was sent can arrive any
+// more.
+func (r *Runner) withPerson(ctx context.Context, op Operation, found, doubtful []zenlayer.Backend, complete bool) (Next, error) {
+	there := append(slices.Clone(found), doubtful...)
+	switch {
+	case complete && op.Answer == AnswerThere && len(there) > 0:
+		op.Matches = backendIDs(there)
+		return r.seen(ctx, &op, there[0], EvidencePerson)
+	case complete && op.Answer == AnswerNotThere && len(found) == 0 && r.provable(op):
+		return r.finish(ctx, &op, NotAdded, ReasonPerson)
+	}
+	if err := r.tellOwner(ctx, &op); err != nil {
+		return Next{}, err
+	}
+	mismatch := complete && (op.Answer == AnswerThere || op.Answer == AnswerNotThere && len(found) > 0)
+	matches := backendIDs(there)
+	if !complete {
+		matches = op.Matches // what was seen last stays on the card
+	}
+	if mismatch != op.Mismatch || !slices.Equal(matches, op.Matches) {
+		op.Mismatch, op.Matches = mismatch, matches
+		if err := r.save(ctx, &op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault}); err != nil {
+			return Next{}, err
+		}
+	}
+	pause := personPause(r.Now().Sub(op.LastSent()))
+	if rest := op.LastSent().Add(ProofAfter).Sub(r.Now()); rest > 0 {
+		pause = min(pause, rest)
+	}
+	return Next{State: op.State, After: pause}, nil
+}
+
+// tellOwner tells the owner once. That is stored at once and in a change of
+// its own: a click that came in between must not make it twice.
+func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
+	if !op.OwnerTold.IsZero() || !r.tell(ctx, *op) {
+		return nil
+	}
+	at := r.Now()
+	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+		now.OwnerTold = at
+		return Event{At: at, Kind: EventLook, Data: map[string]string{"owner": "told"}}, true
+	})
+	if err != nil {
+		return err
+	}
+	r.Reporter.Show(stored)
+	// What this look found goes on top of it, unless a click came in between:
+	// then saving finds op stale and the step is entered again.
+	if stored.Version == op.Version+1 {
+		op.Version, op.OwnerTold = stored.Version, at
+	}
+	return nil
+}
+
+// tell makes one bounded try to tell the owner about op.
+func (r *Runner) tell(ctx context.Context, op Operation) bool {
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the owner within "+tellWithin.String()))
+	defer cancel()
+	if err := r.Reporter.TellOwner(within, op); err != nil {
+		r.Log.Warn("owner could not be told", zap.String("operation", op.ID), zap.Error(err))
+		return false
+	}
+	return true
+}

@@ -1,0 +1,100 @@
+package bot_test
+
+import (
+	"database/sql"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+// older makes the one operation in the database of a stopped bot older than it
+// is, by moving the times that promises are counted from.
+func (h *house) older(d time.Duration, times ...string) {
+	h.t.Helper()
+	db, err := sql.Open("sqlite", strings.TrimPrefix(h.config.DatabaseURL, "sqlite:"))
+	require.NoError(h.t, err)
+	defer db.Close()
+	for _, path := range times {
+		var text string
+		require.NoError(h.t, db.QueryRowContext(h.t.Context(), `select json_extract(record, $1) from operations`, path).Scan(&text))
+		at, err := time.Parse(time.RFC3339Nano, text)
+		require.NoError(h.t, err)
+		_, err = db.ExecContext(h.t.Context(), `update operations set record = json_set(record, $1, $2)`, path, at.Add(-d).Format(time.RFC3339Nano))
+		require.NoError(h.t, err)
+	}
+}
+
+// killedAt launches the binary, has a request accepted and kills the process
+// where arm says.
+func (h *house) killedAt(arm func(kill func())) {
+	h.t.Helper()
+	p := h.launch()
+	h.types(ana, incident, good)
+	preview := h.sees(ana, incident, "Checking done")
+	var once sync.Once
+	arm(func() { once.Do(p.kill) })
+	h.slack.Click(h.t.Context(), ana, incident, preview.TS, "req_send", "")
+	select {
+	case <-p.done:
+	case <-time.After(30 * time.Second):
+		require.FailNow(h.t, "the process was not killed")
+	}
+}
+
+func TestWhatLayLongerThanFiveMinutesIsNotSent(t *testing.T) {
+	t.Parallel()
+	h := stand(t, nil)
+	h.killedAt(func(kill func()) {
+		h.slack.OnAPICall(func(method string, p sandbox.Phase) {
+			if method == "chat.postMessage" && p == sandbox.AfterExecute {
+				kill()
+			}
+		})
+	})
+	require.Empty(t, h.registerBodies())
+	h.older(5*time.Minute, "$.clicked_at")
+	h.launch()
+	h.sees(ana, incident, "Not added", "I could not start within 5 minutes of your click")
+	require.Empty(t, h.registerBodies())
+	require.Len(t, h.cards(incident), 1)
+}
+
+func TestAnUnansweredCallIsNotRepeatedLate(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		after time.Duration // between the call and the next start
+		ends  string        // first word of the card
+	}{
+		"after two minutes it is only read":                     {2 * time.Minute, "Not confirmed"},
+		"after ten minutes complete readings prove its absence": {10 * time.Minute, "Not added"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := stand(t, nil)
+			h.killedAt(func(kill func()) {
+				h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+					if c.Action == "RegisterBackend" && p == zenlayertest.AfterExecute {
+						kill()
+					}
+				})
+			})
+			for _, b := range h.ofServer(listener, "i-55a1") {
+				h.cloud.RemoveBackend(b.BackendID) // the answer and the effect are lost
+			}
+			h.older(test.after, "$.clicked_at", "$.attempts[0].sent_at")
+			reads := len(h.cloud.CallsOf("DescribeBackends"))
+			h.launch()
+			h.sees(ana, incident, test.ends)
+			require.Eventually(t, func() bool { return len(h.cloud.CallsOf("DescribeBackends")) > reads+1 || test.ends == "Not added" }, 30*time.Second, 5*time.Millisecond)
+			require.Len(t, h.registerBodies(), 1, "no repeat")
+			require.Empty(t, h.ofServer(listener, "i-55a1"))
+		})
+	}
+}

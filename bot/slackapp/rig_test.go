@@ -325,6 +325,26 @@ type rig struct {
 	web    *Web
 	board  *Board
 	app    *App
+
+	mu   sync.Mutex
+	take func(socket.Envelope) // nil: the App
+}
+
+// divert gives envelopes to the test instead of the App.
+func (r *rig) divert(take func(socket.Envelope)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.take = take
+}
+
+func (r *rig) receive(e socket.Envelope) {
+	r.mu.Lock()
+	take := r.take
+	r.mu.Unlock()
+	if take == nil {
+		take = r.app.Receive
+	}
+	take(e)
 }
 
 func newWeb(t testing.TB, slack *sandbox.Slack, log *zap.Logger) *Web {
@@ -389,7 +409,7 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 func open(t *testing.T, edit func(*Config)) *rig {
 	t.Helper()
 	r := unconnected(t, edit)
-	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.app.Receive, Connections: 1,
+	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.receive, Connections: 1,
 		CloseWait: 10 * time.Millisecond, Log: r.log.logger()})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())

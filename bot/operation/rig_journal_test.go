@@ -1,0 +1,237 @@
+package operation_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lbbot/bot/operation"
+)
+
+// memory is a Journal in memory. It stores what JSON keeps of an operation, as
+// the real one does.
+type memory struct {
+	mu         sync.Mutex
+	ops        map[string][]byte
+	order      []string
+	accepted   map[string]time.Time
+	deliveries map[string]string
+	first      map[string]bool
+	closed     map[string]bool
+	history    []operation.Operation // every version that was stored
+	events     []operation.Event
+
+	at    *points
+	fault func(call string) fault
+}
+
+// fault is what a scripted call does wrong.
+type fault struct {
+	before error         // it did nothing and returned this
+	after  error         // it did its work and returned this
+	hold   time.Duration // it takes this long, or until its context ends
+	panics bool
+}
+
+var errJournal = errors.New("disk is on fire")
+
+func newMemory(at *points) *memory {
+	return &memory{ops: map[string][]byte{}, accepted: map[string]time.Time{}, deliveries: map[string]string{},
+		first: map[string]bool{}, closed: map[string]bool{}, at: at}
+}
+
+// do makes one transaction, with the faults that were scripted.
+func (m *memory) do(ctx context.Context, call string, work func() error) error {
+	m.at.hit("before " + call)
+	var f fault
+	if m.fault != nil {
+		f = m.fault(call)
+	}
+	if err := f.start(ctx); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	err := work()
+	m.mu.Unlock()
+	m.at.hit("after " + call)
+	if err != nil {
+		return err
+	}
+	return f.after
+}
+
+func (f fault) start(ctx context.Context) error {
+	if f.panics {
+		panic("planted")
+	}
+	if f.hold > 0 {
+		t := time.NewTimer(f.hold)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-t.C:
+		}
+	}
+	if f.before != nil {
+		return f.before
+	}
+	return ctx.Err()
+}
+
+func (m *memory) get(id string) (op operation.Operation, ok bool) {
+	data, ok := m.ops[id]
+	if ok && json.Unmarshal(data, &op) != nil {
+		panic("record cannot be read")
+	}
+	return op, ok
+}
+
+func (m *memory) put(op operation.Operation, e operation.Event) {
+	data, err := json.Marshal(op)
+	if err != nil {
+		panic(err)
+	}
+	if _, ok := m.ops[op.ID]; !ok {
+		m.order = append(m.order, op.ID)
+	}
+	m.ops[op.ID] = data
+	stored, _ := m.get(op.ID)
+	m.history = append(m.history, stored)
+	m.events = append(m.events, e)
+}
+
+func (m *memory) SaveDraft(ctx context.Context, op operation.Operation, e operation.Event) error {
+	return m.do(ctx, "SaveDraft", func() error {
+		for _, id := range m.order {
+			if other, _ := m.get(id); other.Ref == op.Ref && id != op.ID {
+				return operation.ErrRefTaken
+			}
+		}
+		m.put(op, e)
+		return nil
+	})
+}
+
+func (m *memory) Accept(ctx context.Context, a operation.Acceptance) error {
+	return m.do(ctx, "Accept", func() error {
+		if id, ok := m.deliveries[a.Delivery]; ok {
+			op, _ := m.get(id)
+			return &operation.DuplicateError{Operation: op}
+		}
+		stored, ok := m.get(a.Operation.ID)
+		if !a.Insert && (!ok || stored.Version != a.Operation.Version-1 || stored.State != operation.Draft) {
+			return &operation.StaleError{Operation: stored}
+		}
+		for _, id := range m.order {
+			if other, _ := m.get(id); id != a.Operation.ID && other.State.Open() && other.Subject() == a.Operation.Subject() {
+				return &operation.BusyError{Operation: other}
+			}
+		}
+		m.deliveries[a.Delivery] = a.Operation.ID
+		m.accepted[a.Operation.ID] = a.Operation.ClickedAt
+		m.put(a.Operation, a.Event)
+		return nil
+	})
+}
+
+func (m *memory) Save(ctx context.Context, op operation.Operation, e operation.Event) error {
+	return m.do(ctx, "Save", func() error {
+		stored, ok := m.get(op.ID)
+		if !ok {
+			return operation.ErrNotFound
+		}
+		if stored.Request.ClientToken != op.Request.ClientToken {
+			return errors.New("an operation keeps its client token")
+		}
+		if stored.Version != op.Version-1 {
+			return &operation.StaleError{Operation: stored}
+		}
+		m.put(op, e)
+		return nil
+	})
+}
+
+func (m *memory) Operation(ctx context.Context, idOrRef string) (op operation.Operation, err error) {
+	err = m.do(ctx, "Operation", func() error {
+		for _, id := range m.order {
+			if o, _ := m.get(id); o.ID == idOrRef || strings.EqualFold(o.Ref, idOrRef) {
+				op = o
+				return nil
+			}
+		}
+		return operation.ErrNotFound
+	})
+	return op, err
+}
+
+func (m *memory) Record(ctx context.Context, e operation.Event) error {
+	return m.do(ctx, "Record", func() error { m.events = append(m.events, e); return nil })
+}
+
+func (m *memory) First(ctx context.Context, delivery string, _ time.Time) (first bool, err error) {
+	err = m.do(ctx, "First", func() error {
+		first = !m.first[delivery]
+		m.first[delivery] = true
+		return nil
+	})
+	return first, err
+}
+
+func (m *memory) Unreported(ctx context.Context, before time.Time, limit int) (ops []operation.Operation, err error) {
+	err = m.do(ctx, "Unreported", func() error {
+		for _, id := range m.order {
+			if at, ok := m.accepted[id]; ok && at.Before(before) && !m.closed[id] && len(ops) < limit {
+				op, _ := m.get(id)
+				ops = append(ops, op)
+			}
+		}
+		return nil
+	})
+	return ops, err
+}
+
+func (m *memory) AcceptedSince(ctx context.Context, userID string, since time.Time) (times []time.Time, err error) {
+	err = m.do(ctx, "AcceptedSince", func() error {
+		for id, at := range m.accepted {
+			if op, _ := m.get(id); op.Actor.UserID == userID && !at.Before(since) {
+				times = append(times, at)
+			}
+		}
+		slices.SortFunc(times, time.Time.Compare)
+		return nil
+	})
+	return times, err
+}
+
+// now returns what is stored, without any fault.
+func (m *memory) now(id string) operation.Operation {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	op, _ := m.get(id)
+	return op
+}
+
+// kinds lists the kinds of the events of an operation.
+func (m *memory) kinds(id string) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var kinds []string
+	for _, e := range m.events {
+		if e.OperationID == id {
+			kinds = append(kinds, e.Kind)
+		}
+	}
+	return kinds
+}
+
+// was reports whether any stored version satisfies is.
+func (m *memory) was(is func(operation.Operation) bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.history, is)
+}

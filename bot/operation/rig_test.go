@@ -1,0 +1,385 @@
+package operation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// points are the places where a process can die: before and after every step,
+// journal write and outside call.
+type points struct {
+	mu    sync.Mutex
+	armed bool
+	kill  func(n int, name string) bool
+	seen  []string
+}
+
+func (p *points) hit(name string) {
+	p.mu.Lock()
+	die := false
+	if p.armed {
+		p.seen = append(p.seen, name)
+		die = p.kill != nil && p.kill(len(p.seen), name)
+	}
+	p.mu.Unlock()
+	if die {
+		runtime.Goexit()
+	}
+}
+
+func (p *points) arm(kill func(n int, name string) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed, p.kill, p.seen = true, kill, nil
+}
+
+// reporter records what was shown, and closes cards in the journal.
+type reporter struct {
+	mu      sync.Mutex
+	at      *points
+	journal *memory
+	shown   []operation.Operation
+	told    []operation.Operation
+	fault   func(name string) fault
+}
+
+func (r *reporter) Show(op operation.Operation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shown = append(r.shown, op)
+}
+
+func (r *reporter) do(ctx context.Context, name string, work func()) error {
+	r.at.hit("before " + name)
+	var f fault
+	if r.fault != nil {
+		f = r.fault(name)
+	}
+	if err := f.start(ctx); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	work()
+	r.mu.Unlock()
+	r.at.hit("after " + name)
+	return f.after
+}
+
+func (r *reporter) Report(ctx context.Context, op operation.Operation) error {
+	return r.do(ctx, "Report", func() {
+		r.shown = append(r.shown, op)
+		if op.State.Final() {
+			r.journal.mu.Lock()
+			r.journal.closed[op.ID] = true
+			r.journal.mu.Unlock()
+		}
+	})
+}
+
+func (r *reporter) TellOwner(ctx context.Context, op operation.Operation) error {
+	return r.do(ctx, "TellOwner", func() { r.told = append(r.told, op) })
+}
+
+// states lists the states that were shown, repetitions left out.
+func (r *reporter) states() []operation.State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var states []operation.State
+	for _, op := range r.shown {
+		states = append(states, op.State)
+	}
+	return slices.Compact(states)
+}
+
+// gate is a Permission that tests switch.
+type gate struct {
+	mu     sync.Mutex
+	admit  func(operation.Actor) operation.Decision
+	decide func(operation.Question) operation.Decision
+	asked  []operation.Question
+}
+
+var yes = operation.Decision{Allowed: true, Person: true, Channel: true, Policies: []string{"everyone"}}
+
+func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decision {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked = append(g.asked, q)
+	switch {
+	case ctx.Err() != nil:
+		return operation.Decision{Code: operation.DeniedUnchecked}
+	case g.decide != nil:
+		return g.decide(q)
+	}
+	return yes
+}
+
+func (g *gate) Admit(_ context.Context, a operation.Actor, _ operation.Place) operation.Decision {
+	if g.admit != nil {
+		return g.admit(a)
+	}
+	return yes
+}
+
+// engine is an Engine whose runs are killed and entered again with recorded
+// results, as the real one's are.
+type engine struct {
+	mu      sync.Mutex
+	at      *points
+	runs    map[string]*record
+	started []string
+	err     error
+}
+
+type record struct {
+	steps []recorded
+	pokes chan string
+	keys  map[string]bool
+}
+
+type recorded struct {
+	name  string
+	next  operation.Next
+	until time.Time // of a wait
+	over  bool
+}
+
+func (e *engine) record(id string) *record {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.runs[id] == nil {
+		e.runs[id] = &record{pokes: make(chan string, 1000), keys: map[string]bool{}}
+	}
+	return e.runs[id]
+}
+
+func (e *engine) Start(_ context.Context, id string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err == nil {
+		e.started = append(e.started, id)
+	}
+	return e.err
+}
+
+func (e *engine) Poke(_ context.Context, id, key string) error {
+	r := e.record(id)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err == nil && !r.keys[key] {
+		r.keys[key] = true
+		r.pokes <- key
+	}
+	return e.err
+}
+
+// run is one process's go at a run.
+type run struct {
+	*record
+	ctx context.Context //nolint:containedctx // it is the life of the process
+	at  *points
+	n   int
+}
+
+func (r *run) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
+	if r.n < len(r.steps) {
+		s := r.steps[r.n]
+		if s.name != name {
+			return operation.Next{}, fmt.Errorf("step %d was %s and is %s now", r.n, s.name, name)
+		}
+		r.n++
+		return s.next, nil
+	}
+	r.at.hit("before step " + name)
+	next, err := fn(r.ctx)
+	if err != nil {
+		return operation.Next{}, err
+	}
+	r.at.hit("before recording step " + name)
+	r.steps = append(r.steps, recorded{name: name, next: next})
+	r.n++
+	r.at.hit("after step " + name)
+	return next, nil
+}
+
+func (r *run) Wait(d time.Duration) error {
+	if r.n == len(r.steps) {
+		r.steps = append(r.steps, recorded{name: "wait", until: time.Now().Add(d)})
+	}
+	w := &r.steps[r.n]
+	if w.name != "wait" {
+		return errors.New("the run took another way")
+	}
+	r.n++
+	if w.over {
+		return nil
+	}
+	t := time.NewTimer(time.Until(w.until))
+	defer t.Stop()
+	select {
+	case <-r.ctx.Done():
+		return context.Cause(r.ctx)
+	case <-r.pokes:
+	case <-t.C:
+	}
+	w.over = true
+	return nil
+}
+
+// house is everything around the heart.
+type house struct {
+	t        require.TestingT
+	at       *points
+	journal  *memory
+	cloud    *cloud
+	reporter *reporter
+	gate     *gate
+	engine   *engine
+	intake   *operation.Intake
+	runner   *operation.Runner
+	skew     time.Duration // what the clock is off by
+	number   int
+	stop     context.CancelCauseFunc
+}
+
+var (
+	ana = operation.Actor{UserID: "U0ANA", TeamID: "T1"}
+	bo  = operation.Actor{UserID: "U0BO", TeamID: "T1"}
+
+	here = operation.Place{TeamID: "T1", ChannelID: "C1", ResultID: "C1"}
+)
+
+func newHouse(t require.TestingT) *house {
+	at := &points{}
+	journal := newMemory(at)
+	h := &house{t: t, at: at, journal: journal, gate: &gate{},
+		cloud:    &cloud{at: at, tokens: map[string]token{}},
+		reporter: &reporter{at: at, journal: journal},
+		engine:   &engine{at: at, runs: map[string]*record{}}}
+	h.cloud.balancers, h.cloud.instances = sample()
+	h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-1", Name: "web-99", Port: "8080", Weight: 20, InstanceID: "i-99"})
+	now := func() time.Time { return time.Now().Add(h.skew) }
+	metrics := operation.NewMetrics(prometheus.NewRegistry())
+	next := func(kind string) func() string {
+		return func() string { h.number++; return fmt.Sprintf("%s-%06d", kind, h.number) }
+	}
+	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Catalog: h.cloud, Registrar: h.cloud, Engine: h.engine,
+		Settings: operation.Settings{Account: "acme"}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
+		Log: zap.NewNop(), Metrics: metrics}
+	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Reporter: h.reporter,
+		Now: now, Log: zap.NewNop(), Metrics: metrics}
+	return h
+}
+
+// request asks for web-01 on lst-1, port 8080, weight 50.
+func request() commands.Registration {
+	return commands.Registration{Listener: named("lst-1"), Server: "web-01", Ports: []int{8080}, Weight: 50}
+}
+
+func named(id string) commands.ListenerRef {
+	return commands.ListenerRef{Text: id, ID: id, Name: id}
+}
+
+// ours is the entry that a colleague makes when doing the same by hand.
+func ours(id string) zenlayer.Backend {
+	return zenlayer.Backend{ListenerID: "lst-1", BackendID: id, Name: "by-hand", Status: "Available", Port: "8080", Weight: 50, InstanceID: "i-1"}
+}
+
+func (h *house) ask(reg commands.Registration) operation.Ask {
+	return operation.Ask{Registration: reg, Actor: ana, Place: here, Delivery: h.delivery()}
+}
+
+func (h *house) delivery() string {
+	h.number++
+	return fmt.Sprintf("delivery-%d", h.number)
+}
+
+func (h *house) click(id string, who operation.Actor) operation.Click {
+	return operation.Click{OperationID: id, Actor: who, Place: here, Delivery: h.delivery()}
+}
+
+// accepted previews and sends a request; nothing runs yet.
+func (h *house) accepted(reg commands.Registration) string {
+	draft, err := h.intake.Preview(context.Background(), h.ask(reg))
+	require.NoError(h.t, err)
+	op, err := h.intake.Send(context.Background(), h.click(draft.ID, ana))
+	require.NoError(h.t, err)
+	require.Equal(h.t, operation.Accepted, op.State)
+	return op.ID
+}
+
+var errKilled = errors.New("killed")
+
+// process starts one process's go at a run; the channel has its end.
+func (h *house) process(id string) <-chan error {
+	ctx, stop := context.WithCancelCause(context.Background())
+	h.stop = stop
+	r := &run{record: h.engine.record(id), ctx: ctx, at: h.at}
+	done := make(chan error, 1)
+	go func() {
+		err := errKilled
+		defer func() { stop(nil); done <- err }()
+		err = h.runner.Execute(r, id)
+	}()
+	return done
+}
+
+// carry runs an operation to its end, with a new process after each that died.
+func (h *house) carry(id string) operation.Operation {
+	for range 1000 {
+		err := <-h.process(id)
+		if err == nil {
+			return h.journal.now(id)
+		}
+		require.ErrorIs(h.t, err, errKilled)
+	}
+	require.Fail(h.t, "the run never ended")
+	return operation.Operation{}
+}
+
+// pass lets time go by.
+func pass(d time.Duration) {
+	synctest.Wait()
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// scene runs a test with time of its own.
+func scene(t *testing.T, play func(t *testing.T, h *house)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { play(t, newHouse(t)) })
+}
+
+// oursOn counts the entries that RegisterBackend made.
+func (h *house) oursOn() int {
+	h.cloud.mu.Lock()
+	defer h.cloud.mu.Unlock()
+	n := 0
+	for _, e := range h.cloud.entries {
+		if e.ours {
+			n++
+		}
+	}
+	return n
+}
+
+func (h *house) isClosed(id string) bool {
+	h.journal.mu.Lock()
+	defer h.journal.mu.Unlock()
+	return h.journal.closed[id]
+}

@@ -1,0 +1,456 @@
+package operation_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// answers are the ways in which a call can end without our knowing.
+func answers() map[string]fault {
+	return map[string]fault{
+		"lost after it worked":     {after: lost()},
+		"lost before it worked":    {before: lost()},
+		"timed out":                {hold: time.Hour},
+		"a bad gateway":            {before: apiError(502, "")},
+		"a bad gateway afterwards": {after: apiError(502, "")},
+	}
+}
+
+func TestAnAnsweredCallIsAdded(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		reg := request()
+		id := h.accepted(reg)
+		op := h.carry(id)
+		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.EvidenceAnswered, op.Evidence)
+		require.Equal(t, "be-101", op.BackendID)
+		require.Equal(t, "T-be-101", op.RequestID)
+		require.Equal(t, "Available", op.BackendStatus)
+		require.Len(t, h.cloud.sent(), 1)
+		require.True(t, h.isClosed(id))
+		require.Equal(t, []operation.State{operation.Accepted, operation.Sending, operation.Added}, h.reporter.states())
+	})
+}
+
+func TestARepeatWithTheSameTokenConfirms(t *testing.T) {
+	t.Parallel()
+	for name, f := range answers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.lag = 5 * time.Minute // so that looking cannot settle it
+				h.cloud.fault = on("RegisterBackend", 1, f)
+				op := h.carry(h.accepted(request()))
+				require.Equal(t, operation.Added, op.State)
+				require.Equal(t, operation.EvidenceRepeated, op.Evidence)
+				sent := h.cloud.sent()
+				require.Len(t, sent, 2)
+				require.Equal(t, sent[0].token, sent[1].token)
+				require.Equal(t, 1, h.oursOn())
+			})
+		})
+	}
+}
+
+func TestAnEntryThatWasNotThereBeforeIsSeen(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.fault = on("RegisterBackend", 1, fault{after: lost()})
+		op := h.carry(h.accepted(request()))
+		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.EvidenceSeen, op.Evidence)
+		require.Equal(t, "be-101", op.BackendID)
+		require.Len(t, h.cloud.sent(), 1, "it was seen, so it was not asked for again")
+		require.False(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.NotAdded }))
+		require.True(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.Unconfirmed }))
+	})
+}
+
+func TestOnlyThisServerThesePortsAndThisWeightAreOurs(t *testing.T) {
+	t.Parallel()
+	other := func(change func(*zenlayer.Backend)) zenlayer.Backend {
+		b := ours("be-x")
+		change(&b)
+		return b
+	}
+	tests := map[string]zenlayer.Backend{
+		"the same name only": other(func(b *zenlayer.Backend) { b.Name, b.InstanceID = "web-01", "i-77" }),
+		"other ports":        other(func(b *zenlayer.Backend) { b.Port = "9090" }),
+		"more ports":         other(func(b *zenlayer.Backend) { b.Port = "8080,8081" }),
+		"another weight":     other(func(b *zenlayer.Backend) { b.Weight = 20 }),
+	}
+	for name, b := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+				id := h.accepted(request())
+				done := h.process(id)
+				pass(time.Second)
+				h.cloud.add(b)
+				require.NoError(t, <-done)
+				op := h.journal.now(id)
+				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.ReasonProven, op.Reason)
+			})
+		})
+	}
+}
+
+func TestAnEntryFromBeforeTheFirstAttemptIsNotOurs(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		// It was there with another weight on the same server and other
+		// ports; a colleague then changes it into what was asked for.
+		b := ours("be-old")
+		b.Port = "9090"
+		h.cloud.add(b)
+		h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+		id := h.accepted(request())
+		done := h.process(id)
+		pass(time.Second)
+		h.cloud.mu.Lock()
+		h.cloud.entries[len(h.cloud.entries)-1].Port = "8080"
+		h.cloud.mu.Unlock()
+		require.NoError(t, <-done)
+		require.Equal(t, operation.ReasonProven, h.journal.now(id).Reason)
+	})
+}
+
+func TestNotAddedAfterNoAnswerNeedsTenMinutesAndACompleteReading(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]fault{"lost": {before: lost()}, "timed out": {hold: time.Hour}, "bad gateway": {before: apiError(502, "")}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.fault = on("RegisterBackend", 0, f)
+				op := h.carry(h.accepted(request()))
+				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.ReasonProven, op.Reason)
+				require.GreaterOrEqual(t, op.FinishedAt.Sub(op.LastSent()), operation.ProofAfter)
+				require.Less(t, op.FinishedAt.Sub(op.LastSent()), operation.ProofAfter+2*time.Minute)
+				require.Equal(t, op.FinishedAt, op.LastLook, "the last reading is the proof")
+				require.Len(t, op.Attempts, 1+operation.MaxRepeats)
+			})
+		})
+	}
+}
+
+func TestABackendThatShowsLateIsStillSeen(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.lag = 9 * time.Minute
+		h.cloud.fault = on("RegisterBackend", 0, fault{after: lost()})
+		op := h.carry(h.accepted(request()))
+		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.EvidenceSeen, op.Evidence)
+		require.Equal(t, 1, h.oursOn(), "the repeats had the same token")
+	})
+}
+
+// stuck brings an operation to where it needs a person: the pool cannot be
+// read. It returns the run's end.
+func stuck(t *testing.T, h *house) (id string, done <-chan error) {
+	t.Helper()
+	id = h.accepted(request())
+	sent := false
+	h.cloud.fault = func(name string, _ int) fault {
+		switch {
+		case name == "RegisterBackend":
+			sent = true
+			return fault{before: lost()}
+		case name == "DescribeBackends" && sent:
+			return fault{before: apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE")}
+		}
+		return fault{}
+	}
+	done = h.process(id)
+	pass(9 * time.Minute)
+	require.Equal(t, operation.Unconfirmed, h.journal.now(id).State)
+	pass(2 * time.Minute)
+	op := h.journal.now(id)
+	require.Equal(t, operation.NeedsPerson, op.State)
+	require.NotEmpty(t, op.LookFault)
+	require.Len(t, h.cloud.sent(), 1, "who cannot look does not repeat")
+	h.cloud.fault = nil
+	return id, done
+}
+
+func TestAnUnreadablePoolNeedsAPersonAndTheOwnerIsToldOnce(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		id, done := stuck(t, h)
+		pass(30 * time.Hour)
+		require.Equal(t, operation.NeedsPerson, h.journal.now(id).State, "it waits for a person, however long")
+		require.Len(t, h.reporter.told, 1)
+		_, err := h.intake.Answer(t.Context(), h.click(id, ana), operation.AnswerNotThere)
+		require.NoError(t, err)
+		require.NoError(t, <-done)
+		op := h.journal.now(id)
+		require.Equal(t, operation.NotAdded, op.State)
+		require.Equal(t, operation.ReasonPerson, op.Reason)
+		require.Equal(t, ana.UserID, op.AnswerBy)
+		require.Len(t, h.reporter.told, 1)
+	})
+}
+
+func TestTheOwnerIsToldOnceAlsoWhenAClickComesInBetween(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		var id string
+		h.reporter.fault = func(name string) fault {
+			if name == "TellOwner" {
+				_, err := h.intake.Answer(context.Background(), h.click(id, bo), operation.AnswerThere)
+				require.NoError(t, err)
+			}
+			return fault{}
+		}
+		h.gate.decide = func(operation.Question) operation.Decision { return yes }
+		id = h.accepted(request())
+		h.cloud.fault = func(name string, n int) fault {
+			if name == "RegisterBackend" || name == "DescribeBackends" && n > 2 {
+				return fault{before: lost()}
+			}
+			return fault{}
+		}
+		h.process(id)
+		pass(30 * time.Minute)
+		require.Len(t, h.reporter.told, 1)
+		require.Equal(t, bo.UserID, h.journal.now(id).AnswerBy, "the click is not lost")
+		h.stop(errKilled)
+	})
+}
+
+func TestAPersonsWaitIsNotHeldUpBySlack(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.reporter.fault = func(name string) fault {
+			if name == "TellOwner" {
+				return fault{hold: 1000 * time.Hour}
+			}
+			return fault{}
+		}
+		id, done := stuck(t, h)
+		_, err := h.intake.Answer(t.Context(), h.click(id, ana), operation.AnswerNotThere)
+		require.NoError(t, err)
+		begun := time.Now()
+		require.NoError(t, <-done)
+		require.Less(t, time.Since(begun), time.Minute)
+	})
+}
+
+func TestAPersonAndAReadingAgree(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		id, done := stuck(t, h)
+		h.cloud.add(ours("be-7"))
+		_, err := h.intake.Answer(t.Context(), h.click(id, bo), operation.AnswerThere)
+		require.NoError(t, err)
+		require.NoError(t, <-done)
+		op := h.journal.now(id)
+		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.EvidencePerson, op.Evidence)
+		require.Equal(t, "be-7", op.BackendID)
+	})
+}
+
+func TestAPersonAndAReadingDisagree(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer string
+		there  bool
+		end    operation.State
+	}{
+		"yes, but it is not seen": {operation.AnswerThere, false, operation.Added},
+		"no, but it is seen":      {operation.AnswerNotThere, true, operation.NotAdded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				id, done := stuck(t, h)
+				if tt.there {
+					h.cloud.add(ours("be-7"))
+				}
+				_, err := h.intake.Answer(t.Context(), h.click(id, ana), tt.answer)
+				require.NoError(t, err)
+				pass(time.Minute)
+				op := h.journal.now(id)
+				require.Equal(t, operation.NeedsPerson, op.State)
+				require.True(t, op.Mismatch)
+
+				// The pool then changes to what the person said.
+				h.cloud.mu.Lock()
+				h.cloud.entries = h.cloud.entries[:1]
+				h.cloud.mu.Unlock()
+				if !tt.there {
+					h.cloud.add(ours("be-7"))
+				}
+				_, err = h.intake.CheckNow(t.Context(), h.click(id, ana))
+				require.NoError(t, err)
+				require.NoError(t, <-done)
+				require.Equal(t, tt.end, h.journal.now(id).State)
+			})
+		})
+	}
+}
+
+func TestSeveralMatchesNeedAPerson(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.twice = true
+		h.cloud.fault = on("RegisterBackend", 0, fault{after: lost()})
+		h.cloud.lag = time.Second
+		id := h.accepted(request())
+		done := h.process(id)
+		pass(500 * time.Millisecond)
+		h.cloud.add(ours("be-7"))
+		pass(5 * time.Second)
+		op := h.journal.now(id)
+		require.Equal(t, operation.NeedsPerson, op.State)
+		require.ElementsMatch(t, []string{"be-7", "be-101"}, op.Matches)
+
+		// "Not there" is no proof while what was sent can still arrive, even
+		// when a reading agrees for the moment.
+		h.cloud.mu.Lock()
+		kept := h.cloud.entries
+		h.cloud.entries = kept[:1]
+		h.cloud.mu.Unlock()
+		_, err := h.intake.Answer(t.Context(), h.click(id, ana), operation.AnswerNotThere)
+		require.NoError(t, err)
+		pass(5 * time.Minute)
+		require.Equal(t, operation.NeedsPerson, h.journal.now(id).State)
+		pass(6 * time.Minute)
+		require.NoError(t, <-done)
+		require.Equal(t, operation.ReasonPerson, h.journal.now(id).Reason)
+	})
+}
+
+func TestAnEntryThatMayBeOursIsNeverProofThatNothingIsThere(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		ports []int
+		port  string
+	}{
+		"ports that cannot be read":                 {[]int{8080}, "tcp/8080"},
+		"ports of its own when none were asked for": {nil, "8443"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				reg := request()
+				reg.Ports = tt.ports
+				h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+				id := h.accepted(reg)
+				done := h.process(id)
+				pass(time.Second)
+				b := ours("be-7")
+				b.Port = tt.port
+				h.cloud.add(b)
+				pass(20 * time.Minute)
+				op := h.journal.now(id)
+				require.Equal(t, operation.NeedsPerson, op.State)
+				require.Equal(t, []string{"be-7"}, op.Matches)
+				_, err := h.intake.Answer(t.Context(), h.click(id, ana), operation.AnswerThere)
+				require.NoError(t, err)
+				require.NoError(t, <-done)
+				require.Equal(t, operation.Added, h.journal.now(id).State)
+			})
+		})
+	}
+}
+
+func TestAListenerThatIsGoneHoldsNothing(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+		id := h.accepted(request())
+		done := h.process(id)
+		pass(time.Second)
+		h.cloud.removeListener("lst-1")
+		require.NoError(t, <-done)
+		op := h.journal.now(id)
+		require.Equal(t, operation.ReasonProven, op.Reason)
+		require.GreaterOrEqual(t, op.FinishedAt.Sub(op.LastSent()), operation.ProofAfter)
+		require.Len(t, h.cloud.sent(), 1, "nothing is sent to a listener that is gone")
+	})
+}
+
+func TestAPageWithStatus404IsNoReading(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		id := h.accepted(request())
+		h.cloud.fault = func(name string, n int) fault {
+			if name == "RegisterBackend" {
+				return fault{after: lost()}
+			}
+			if name == "DescribeBackends" && n > 2 {
+				return fault{before: apiError(404, "")}
+			}
+			return fault{}
+		}
+		h.process(id)
+		pass(20 * time.Minute)
+		require.Equal(t, operation.NeedsPerson, h.journal.now(id).State)
+		h.stop(errKilled)
+	})
+}
+
+func TestARefusedRepeatProvesNothing(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.forget = time.Millisecond // the token is forgotten at once
+		h.cloud.lag = 4 * time.Minute
+		h.cloud.fault = on("RegisterBackend", 1, fault{after: lost()})
+		op := h.carry(h.accepted(request()))
+		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.EvidenceSeen, op.Evidence)
+		require.Len(t, op.Attempts, 2, "a refused repeat is not repeated")
+		require.Equal(t, 1, h.oursOn())
+		require.False(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.NotAdded }))
+	})
+}
+
+func TestARepeatIsNotMadeWithoutTheRight(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.fault = on("RegisterBackend", 1, fault{before: lost()})
+		id := h.accepted(request())
+		done := h.process(id)
+		pass(time.Second)
+		h.gate.mu.Lock()
+		h.gate.decide = func(operation.Question) operation.Decision {
+			return operation.Decision{Code: operation.DeniedNoRule}
+		}
+		h.gate.mu.Unlock()
+		require.NoError(t, <-done)
+		require.Len(t, h.cloud.sent(), 1)
+		require.Equal(t, operation.ReasonProven, h.journal.now(id).Reason)
+	})
+}
+
+func TestAServerWithoutPortsIsSeenOnTheListenersOwn(t *testing.T) {
+	t.Parallel()
+	for name, reg := range map[string]commands.Registration{
+		"network address translation": {Listener: named("lst-1"), Server: "i-1"},
+		"direct routing":              {Listener: named("lst-dr"), Server: "i-1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.fault = on("RegisterBackend", 1, fault{after: lost()})
+				op := h.carry(h.accepted(reg))
+				require.Equal(t, operation.EvidenceSeen, op.Evidence, fmt.Sprint(op.Fault))
+			})
+		})
+	}
+}

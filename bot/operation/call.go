@@ -111,6 +111,10 @@ func outcomeWord(err error) string {
 func (r *Runner) conclude(ctx context.Context, op *Operation, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
 	last := op.Attempts[len(op.Attempts)-1]
 	open := op.Unanswered()
+	held := errors.Is(callErr, errHeldUp)
+	if last.Outcome == OutcomeRetry && len(open) == 0 && !held {
+		return r.again(ctx, op, callErr)
+	}
 	op.Fault = last.Fault
 	switch {
 	case last.Outcome == OutcomeAccepted:
@@ -123,10 +127,8 @@ func (r *Runner) conclude(ctx context.Context, op *Operation, got zenlayer.Regis
 		// An earlier attempt, or this one, may have worked: no refusal of a
 		// repeat proves anything about it.
 		return r.unconfirmed(ctx, op)
-	case errors.Is(callErr, errHeldUp):
+	case held:
 		return r.finish(ctx, op, NotAdded, ReasonTooLate)
-	case last.Outcome == OutcomeRetry:
-		return r.again(ctx, op, callErr)
 	case zenlayer.IsConflict(callErr):
 		return r.conflict(ctx, op)
 	case zenlayer.IsNotFound(callErr) && op.Fault.Code == codeListenerGone:

@@ -193,6 +193,7 @@ type Operation struct {
 
 	Looks     int       `json:"looks,omitempty"`         // readings made to settle it
 	LastLook  time.Time `json:"last_look,omitzero"`      // the last complete reading
+	ClockBack bool      `json:"clock_back,omitempty"`    // the clock was seen to stand before the last attempt: no repeats
 	LookFault string    `json:"look_fault,omitempty"`    // why the last reading was not complete
 	Matches   []string  `json:"matches,omitempty"`       // backend ids that fit, when several do
 	Answer    string    `json:"person_answer,omitempty"` // "there" or "not_there"

@@ -43,6 +43,9 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	if err != nil {
 		return Next{}, err
 	}
+	// A clock that was set back makes nothing early, also not when it comes by
+	// the same time again.
+	op.ClockBack = op.ClockBack || r.Now().Add(clockSlack).Before(op.LastSent())
 	found, doubtful := arrivals(op, pool), doubtful(op, pool)
 	if op.State == NeedsPerson {
 		return r.withPerson(ctx, op, found, doubtful, complete)
@@ -97,7 +100,7 @@ func (r *Runner) provable(op Operation) bool {
 // token to be remembered, and not too often.
 func (r *Runner) mayRepeat(op Operation) bool {
 	open := op.Unanswered()
-	if op.StopBy != "" || len(open) == 0 {
+	if op.StopBy != "" || op.ClockBack || len(open) == 0 {
 		return false
 	}
 	repeats := len(op.Attempts) - open[0].Number
@@ -105,7 +108,6 @@ func (r *Runner) mayRepeat(op Operation) bool {
 	now := r.Now()
 	return repeats < MaxRepeats &&
 		last.Outcome != OutcomeRefused &&
-		!now.Add(clockSlack).Before(last.SentAt) && // a clock that was set back does not make a repeat early
 		!now.Add(callWithin).After(open[0].SentAt.Add(RepeatWithin))
 }
 

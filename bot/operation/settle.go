@@ -36,8 +36,8 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	if op.State != Unconfirmed && op.State != NeedsPerson {
 		return Next{State: op.State}, nil
 	}
-	if rest := op.WaitUntil.Sub(r.Now()); op.Looks == 0 && rest > 0 {
-		return Next{State: op.State, After: min(rest, settlePause(0))}, nil
+	if rest := op.WaitUntil.Sub(r.Now()); op.Looks == 0 && rest > 0 && rest <= settlePause(0) {
+		return Next{State: op.State, After: rest}, nil
 	}
 	pool, complete, err := r.look(ctx, &op)
 	if err != nil {

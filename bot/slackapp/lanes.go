@@ -36,7 +36,7 @@ func (l *lanes) run(lane string, task func()) bool {
 	queue, busy := l.waiting[lane]
 	l.waiting[lane] = append(queue, task)
 	if !busy {
-		go l.drain(lane)
+		l.work.Go(func() { l.drain(lane) })
 	}
 	return true
 }

@@ -1,0 +1,254 @@
+package slackapp
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+)
+
+// card accepts a preview of ana's in a channel and shows its card there.
+func (r *rig) card(channel string, state operation.State) (operation.Operation, sandbox.Message) {
+	r.t.Helper()
+	r.clicks(ana, r.preview(ana, channel), actReqSend, "")
+	r.idle()
+	op := r.shelf.inState(operation.Accepted)[0]
+	r.shelf.edit(op.ID, func(op *operation.Operation) {
+		op.Version, op.State = op.Version+1, state
+		if state == operation.NotAdded {
+			op.Reason = operation.ReasonTooLate
+		}
+	})
+	op, err := r.shelf.Operation(r.t.Context(), op.ID)
+	require.NoError(r.t, err)
+	require.NoError(r.t, r.board.Report(r.t.Context(), op))
+	public, _ := r.said(ana, channel)
+	require.Len(r.t, public, 1)
+	return op, public[0]
+}
+
+func TestASentPreviewIsTakenAwayAndAnythingElseKeepsIt(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	m := r.preview(ana, incident)
+	r.shelf.hook(failing("Accept"))
+	r.clicks(ana, m, actReqSend, "")
+	r.sees(ana, incident, "cannot write requests down")
+	require.True(t, has(r.sees(ana, incident, "Checking done"), actReqSend), "the button is still good")
+
+	r.shelf.hook(nil)
+	r.clicks(ana, m, actReqSend, "")
+	r.idle()
+	require.Len(t, r.starts.started(), 1)
+	_, private := r.said(ana, incident)
+	for _, m := range private {
+		require.False(t, has(m, "Checking done"), "a used preview is gone")
+	}
+	r.calm()
+}
+
+func TestASlowCommitIsAckedWithoutSayingAccepted(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	m := r.preview(ana, incident)
+	hook, entered, release := gated("Operation")
+	r.shelf.hook(hook)
+	done := make(chan sandbox.Interaction, 1)
+	go func() { done <- r.slack.Click(t.Context(), ana, incident, m.TS, actReqSend, "") }()
+	<-entered
+	in := r.acked(<-done)
+	require.Less(t, in.AckAfter, 3*time.Second)
+	require.True(t, has(r.sees(ana, incident, "Checking done"), actReqSend), "it is still there: nothing was accepted")
+	close(release)
+	r.until("it is carried out", func() bool { return len(r.starts.started()) == 1 })
+	r.idle()
+	r.calm()
+}
+
+func TestAnExpiredPreviewIsReplacedByAWayOn(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	m := r.preview(ana, incident)
+	r.shelf.edit(r.shelf.inState(operation.Draft)[0].ID, func(op *operation.Operation) { op.ExpiresAt = time.Now().Add(-time.Second) })
+	r.clicks(ana, m, actReqSend, "")
+	expired := r.sees(ana, incident, "older than 5 minutes", actReqAgain)
+	require.Equal(t, m.TS, expired.TS, "in its place")
+	r.clicks(ana, expired, actReqAgain, "")
+	r.sees(ana, incident, "Checking done", actReqSend)
+	require.Empty(t, r.starts.started())
+	r.calm()
+}
+
+func TestACancelledPreviewIsReplaced(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	m := r.preview(ana, incident)
+	r.clicks(ana, m, actReqCancel, "")
+	require.Equal(t, m.TS, r.sees(ana, incident, "was cancelled").TS)
+	r.idle()
+	require.Empty(t, r.starts.started())
+	r.calm()
+}
+
+func TestTheFormOpensWithTheValuesOfThePreview(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	m := r.preview(ana, incident)
+	r.clicks(ana, m, actReqChange, "")
+	require.True(t, has(sandbox.Message{Blocks: r.view(ana, formTitle).Blocks}, "api-lb/https-443", "web-07", "8443", "20", "more room"))
+	r.calm()
+}
+
+func TestNoClickReplacesThePublicCard(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	op, card := r.card(incident, operation.NotAdded)
+	before := string(card.Blocks)
+	for _, action := range actionIDs() {
+		payload := clickPayload(bo, incident, action, buttonValue(op))
+		if action == actReqMore {
+			payload = clickPayload(bo, incident, action, moreValue(moreDetails, op))
+		}
+		payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident, "is_ephemeral": false}
+		payload["response_url"] = r.slack.Click(t.Context(), bo, incident, card.TS, actReqMore, moreValue(moreDetails, op)).ResponseURL
+		_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
+		require.True(t, acked, action)
+		r.idle()
+	}
+	public, private := r.said(bo, incident)
+	require.Len(t, public, 1)
+	require.JSONEq(t, before, string(public[0].Blocks))
+	require.Empty(t, public[0].History)
+	require.NotEmpty(t, private)
+	_, others := r.said("U0CHEN", incident)
+	require.Empty(t, others, "answers to a click are for the one who clicked")
+}
+
+func TestOutsidersLearnNothingFromACardInASharedChannel(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	op, _ := r.card(incident, operation.NotAdded)
+	for _, action := range actionIDs() {
+		value := buttonValue(op)
+		if action == actReqMore {
+			value = moreValue(moreZeno, op)
+		}
+		payload := clickPayload(olga, partner, action, value)
+		payload["user"] = map[string]any{"id": olga, "team_id": "T0PARTNER"}
+		payload["container"] = map[string]any{"type": "message", "message_ts": "1.2", "channel_id": partner}
+		_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
+		require.True(t, acked, action)
+	}
+	r.idle()
+	public, private := r.said(olga, partner)
+	require.Empty(t, public)
+	require.NotEmpty(t, private)
+	for _, m := range private {
+		for _, secret := range []string{op.Request.ClientToken, "more room", "Not added"} {
+			require.False(t, has(m, secret), "%s is told to an outsider: %s", secret, m.Text)
+		}
+	}
+	require.Empty(t, r.slack.Views(olga), "not even a form with its values")
+	require.Len(t, r.starts.started(), 1)
+}
+
+func TestTheMenuAnswersInsidersPrivately(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	op, card := r.card(incident, operation.NotAdded)
+	r.clicks(bo, card, actReqMore, moreValue(moreDetails, op))
+	require.True(t, r.sees(bo, incident, "Details of "+op.Ref).Ephemeral)
+	r.calm()
+}
+
+func TestSomebodyElsesDraftIsUnknownToTheMenuAndTheForm(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.preview(ana, incident)
+	draft := r.shelf.inState(operation.Draft)[0]
+	for action, value := range map[string]string{actReqMore: moreValue(moreZeno, draft), actReqChange: buttonValue(draft), actReqAgain: buttonValue(draft)} {
+		_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(bo, incident, action, value), false)
+		require.True(t, acked)
+	}
+	r.idle()
+	_, private := r.said(bo, incident)
+	for _, m := range private {
+		require.True(t, has(m, "I do not have this any more"), m.Text)
+	}
+	require.Len(t, private, 3)
+	require.Empty(t, r.slack.Views(bo))
+}
+
+func TestRedeliveriesAreAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	_, card := r.card(incident, operation.NotAdded)
+	r.idle()
+	_, before := r.said(bo, incident)
+	again := r.clicks(bo, card, actReqAgain, "")
+	whoami := r.types(bo, incident, "whoami")
+	status := r.types(bo, incident, "status LBR-NOSUCH")
+	command := r.types(bo, incident, goodCommand)
+	r.idle()
+	_, after := r.said(bo, incident)
+	require.Len(t, after, len(before)+4)
+	for _, in := range []sandbox.Interaction{again, whoami, status, command} {
+		r.acked(r.slack.Redeliver(t.Context(), in, true))
+		r.acked(r.slack.Redeliver(t.Context(), in, true))
+	}
+	r.idle()
+	_, now := r.said(bo, incident)
+	require.Len(t, now, len(after))
+	require.Len(t, r.shelf.inState(operation.Draft), 2)
+}
+
+func TestButtonsOfARunningOperationReachIt(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	op, _ := r.card(incident, operation.Unconfirmed)
+	click := func(action string) {
+		payload := clickPayload(ana, incident, action, buttonValue(op))
+		payload["container"] = map[string]any{"type": "message", "message_ts": "1.2", "channel_id": incident}
+		_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
+		require.True(t, acked)
+		r.idle()
+	}
+	click(actOpStop)
+	stopped, err := r.shelf.Operation(t.Context(), op.ID)
+	require.NoError(t, err)
+	require.Equal(t, ana, stopped.StopBy)
+	click(actSettleNow)
+	require.Len(t, r.starts.pokes, 2)
+	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.NeedsPerson })
+	click(actSettleNo)
+	answered, err := r.shelf.Operation(t.Context(), op.ID)
+	require.NoError(t, err)
+	require.Equal(t, operation.AnswerNotThere, answered.Answer)
+	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.Added })
+	click(actOpStop)
+	r.sees(ana, incident, "This card is out of date")
+}
+
+func TestAPersonWhoLeftTheChannelIsAnsweredDirectly(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.slack.FailNext("response_url", sandbox.APIFault{Error: "used_url", Times: -1})
+	r.slack.FailNext("chat.postEphemeral", sandbox.APIFault{Error: "user_not_in_channel", Times: -1})
+	r.types(ana, incident, "whoami")
+	r.sees(ana, "D0ANA", ana)
+	public, private := r.said(ana, incident)
+	require.Empty(t, public)
+	require.Empty(t, private)
+}
+
+func TestAnAnswerThatReachesNobodyIsAnErrorInTheLog(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.slack.FailNext("*", sandbox.APIFault{Status: 503, Times: -1})
+	r.types(ana, incident, "whoami")
+	r.idle()
+	require.Contains(t, r.log.String(), "a person could not be answered")
+}

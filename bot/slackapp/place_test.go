@@ -1,0 +1,70 @@
+package slackapp
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+	"lbbot/commands"
+)
+
+func TestTheChannelForTheResultIsCheckedBeforeAnythingIsAsked(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.slack.SetChannel(sandbox.Channel{ID: "C0ORG", Name: "all-of-us", OrgShared: true, Members: []string{ana}, BotMember: true})
+	tests := map[string]struct{ to, words string }{
+		"one that Slack resolved":      {"#ops", "Checking done"},
+		"one of the organization":      {"C0ORG", "Checking done"},
+		"her own direct message":       {"D0ANA", "Checking done"},
+		"a name Slack did not resolve": {"#no-such-channel", "pick the channel from Slack's suggestions"},
+		"an archived one":              {"#old", "archived"},
+		"one without the bot":          {"#general", "I am not in"},
+		"one that does not exist":      {"C0NOSUCH", "I cannot see the channel"},
+		"a private one without us":     {"C0SECRET", "I cannot see the channel"},
+		"a shared one":                 {"#partner-shared", "shared"},
+		"somebody else's messages":     {"D0BO", "I cannot see the channel"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r.types(ana, incident, "lst-8f2c web-07 to="+tt.to)
+			require.True(t, r.sees(ana, incident, tt.words).Ephemeral)
+			r.idle()
+		})
+	}
+	for _, op := range r.shelf.inState(operation.Draft) {
+		require.Equal(t, incident, op.Place.ChannelID, "permission looks at where it was typed")
+		require.Equal(t, "inc-2041", op.Place.ChannelName)
+		require.Contains(t, []string{ops, "C0ORG", "D0ANA"}, op.Place.ResultID)
+	}
+	require.Len(t, r.shelf.inState(operation.Draft), 3)
+	for _, call := range r.slack.APICalls() {
+		require.NotContains(t, string(call.Args["channel"]), "#", "a name is not looked up")
+	}
+	r.calm()
+}
+
+func TestOutsidersCannotAskAboutOtherChannels(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	for _, channel := range []string{"C0OLD", "C0SECRET", "C0GENERAL", ops} {
+		_, _, err := r.app.ask(t.Context(), delivery{Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"}, Place: operation.Place{TeamID: "T0PARTNER", ChannelID: partner}},
+			commands.Registration{Channel: channel})
+		denied := &operation.DeniedError{}
+		require.ErrorAs(t, err, &denied)
+		require.Equal(t, operation.DeniedWorkspace, denied.Decision.Code)
+	}
+	for _, call := range r.slack.APICalls() {
+		require.NotEqual(t, "conversations.info", call.Method)
+	}
+}
+
+func TestAChannelThatCannotBeReadIsNotTakenForGood(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.slack.FailNext("conversations.info", sandbox.APIFault{Status: 503, Times: -1})
+	r.types(ana, incident, goodCommand)
+	r.sees(ana, incident, "could not check")
+	require.Empty(t, r.shelf.inState(operation.Draft))
+}

@@ -211,8 +211,8 @@ func browser(t *testing.T) context.Context {
 // trial drives one tab.
 type trial struct {
 	t    *testing.T
-	tab  context.Context
-	shot string // folder for screenshots
+	tab  context.Context //nolint:containedctx // a tab is a context to chromedp
+	shot string          // folder for screenshots
 }
 
 func (x trial) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -54,7 +54,7 @@ func browser(t *testing.T) context.Context {
 // reader drives one tab as a person who reads before they press.
 type reader struct {
 	t    *testing.T
-	tab  context.Context
+	tab  context.Context //nolint:containedctx // a tab is a context to chromedp
 	shot string
 }
 

@@ -27,6 +27,8 @@ type memory struct {
 
 	at    *points
 	fault func(call string) fault
+
+	onSave func(operation.Operation) // sees every version that is stored
 }
 
 // fault is what a scripted call does wrong.
@@ -103,6 +105,9 @@ func (m *memory) put(op operation.Operation, e operation.Event) {
 	stored, _ := m.get(op.ID)
 	m.history = append(m.history, stored)
 	m.events = append(m.events, e)
+	if m.onSave != nil {
+		m.onSave(stored)
+	}
 }
 
 func (m *memory) SaveDraft(ctx context.Context, op operation.Operation, e operation.Event) error {

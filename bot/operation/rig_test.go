@@ -255,6 +255,8 @@ type house struct {
 	skew     time.Duration // what the clock is off by
 	number   int
 	stop     context.CancelCauseFunc
+	clicked  time.Time // when Send was called
+	before   int       // outside calls made until then
 }
 
 var (
@@ -317,6 +319,7 @@ func (h *house) click(id string, who operation.Actor) operation.Click {
 func (h *house) accepted(reg commands.Registration) string {
 	draft, err := h.intake.Preview(context.Background(), h.ask(reg))
 	require.NoError(h.t, err)
+	h.clicked, h.before = time.Now(), len(h.cloud.calls)
 	op, err := h.intake.Send(context.Background(), h.click(draft.ID, ana))
 	require.NoError(h.t, err)
 	require.Equal(h.t, operation.Accepted, op.State)

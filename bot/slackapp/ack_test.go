@@ -160,11 +160,29 @@ func TestAPanicIsAckedAndAnsweredWithAToken(t *testing.T) {
 	r := open(t, nil)
 	r.shelf.hook(func(context.Context, string) error { panic("planted") })
 	r.types(ana, incident, "status LBR-AAAAAA")
-	r.sees(ana, incident, "something broke in the bot")
+	r.sees(ana, incident, "Try again in a moment") // "not added" would be taken for the status
+	r.types(ana, incident, goodCommand)
+	r.sees(ana, incident, "Not added", "something broke in the bot before anything was sent")
 	r.shelf.hook(nil)
 	r.types(ana, incident, "help")
-	r.onceEach(2)
-	require.Equal(t, 1.0, testutil.ToFloat64(r.app.metrics.faults.WithLabelValues("panic")))
+	r.onceEach(3)
+	require.Equal(t, 2.0, testutil.ToFloat64(r.app.metrics.faults.WithLabelValues("panic")))
+}
+
+func TestAPanicAboutARunningOperationIsNotCalledNotAdded(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	op, card := r.card(incident, operation.Sending)
+	r.shelf.hook(func(ctx context.Context, method string) error {
+		if method == "Save" {
+			panic("planted")
+		}
+		return ctx.Err()
+	})
+	r.clicks(ana, card, actOpStop, "")
+	m := r.sees(ana, incident, op.Ref, "already accepted")
+	require.NotContains(t, m.Text, "Not added")
+	r.calm()
 }
 
 func TestAPanicAfterTheCommitIsNotCalledNotAdded(t *testing.T) {

@@ -23,7 +23,8 @@ type answer struct {
 	app      *App
 	envelope socket.Envelope
 	late     any    // the ack when there is no outcome in time; nil is the empty one
-	sending  string // id of the operation that is being accepted, if any
+	asking   bool   // it asks for something new: if it breaks, nothing was sent
+	about    string // id of the operation that it is about, if any
 	once     sync.Once
 }
 
@@ -176,8 +177,10 @@ func (a *App) sayBusy(ctx context.Context, d delivery, answer *answer) {
 		answer.message(ctx, tryAgainMessage()) // nothing was done: no need for a second way if Slack is gone
 	case kindSubmit:
 		a.refuseSubmit(ctx, d, answer, tryAgainMessage(), nil)
-	default:
+	case kindClick, kindShortcut, kindMessageAct:
 		answer.empty(ctx)
 		a.tell(ctx, d, tryAgainMessage())
+	default:
+		answer.empty(ctx) // nobody waits for words
 	}
 }

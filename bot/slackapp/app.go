@@ -175,7 +175,10 @@ func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, wh
 	a.metrics.faults.WithLabelValues(fault).Inc()
 	a.Log.Error("an envelope could not be handled", append(why, zap.String("fault", fault), zap.String("kind", d.Kind),
 		zap.String("envelope", r.envelope.ID), zap.String("token", token))...)
-	words := a.broken(ctx, token, r.sending)
+	words := faultMessage(token, a.wording())
+	if fault == "panic" {
+		words = a.broken(ctx, token, r)
+	}
 	switch {
 	case d.Kind == kindCommand:
 		a.say(ctx, d, r, words)

@@ -21,6 +21,9 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 	if action.Selected != nil {
 		value = action.Selected.Value
 	}
+	if id, _, err := parseButtonValue(value); err == nil {
+		answer.about = id
+	}
 	switch action.ActionID {
 	case actReqSend:
 		a.send(ctx, d, answer, value)
@@ -82,7 +85,7 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 		a.replace(ctx, d, forgottenMessage())
 		return
 	}
-	answer.sending = id
+	answer.asking = true // and it is about the draft, which the journal knows
 	op, err := a.Intake.Send(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
 	answer.empty(ctx)
 	if again, ok := alreadyMine(err, d); ok {

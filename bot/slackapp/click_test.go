@@ -106,7 +106,7 @@ func TestNoClickReplacesThePublicCard(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	op, card := r.card(incident, operation.NotAdded)
-	before := string(card.Blocks)
+	before, calls := string(card.Blocks), len(r.slack.APICalls())
 	for _, action := range actionIDs() {
 		payload := clickPayload(bo, incident, action, buttonValue(op))
 		if action == actReqMore {
@@ -117,6 +117,10 @@ func TestNoClickReplacesThePublicCard(t *testing.T) {
 		_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
 		require.True(t, acked, action)
 		r.idle()
+	}
+	for _, call := range r.slack.APICalls()[calls:] {
+		require.NotEqual(t, "true", string(call.Args["replace_original"]), "Slack does not refuse this everywhere")
+		require.NotEqual(t, "true", string(call.Args["delete_original"]))
 	}
 	public, private := r.said(bo, incident)
 	require.Len(t, public, 1)

@@ -49,7 +49,9 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 // register shows the preview of a typed command or, where the settings say
 // so, has it accepted at once.
 func (a *App) register(ctx context.Context, d delivery, answer *answer, reg commands.Registration) {
-	if a.Confirm == operation.ConfirmAlways || a.Confirm == "" {
+	previewed := a.Confirm == operation.ConfirmAlways || a.Confirm == ""
+	answer.asking = previewed // else it may be accepted already when something breaks
+	if previewed {
 		answer.empty(ctx) // nothing is accepted by this: the preview comes first
 	}
 	if !a.firstTime(ctx, d.Key) {

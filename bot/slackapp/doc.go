@@ -7,8 +7,9 @@
 // returned an accepted operation; one card for an operation, edited in place;
 // and that nothing a person typed reaches Slack as markup.
 //
-// App.Run owns the connections and the work on envelopes, Board.Run the
-// delivery of cards; both return when their goroutines have ended.
+// App owns the work on envelopes and Board the delivery of cards, each until
+// its Close, which returns when their goroutines have ended. Package socket
+// owns the connections.
 //
 // It must not know SQL, the Zenlayer client, or whether somebody is allowed.
 package slackapp

@@ -49,6 +49,7 @@ func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 // problems on their fields. A check that takes longer than Slack waits is
 // finished behind a waiting screen.
 func (a *App) check(ctx context.Context, d delivery, answer *answer) {
+	answer.asking = true
 	state, err := readState(d.View.State)
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
@@ -125,6 +126,7 @@ func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewR
 // sendFromView accepts what the second screen shows. The ack that closes the
 // form is written after the operation is on disk.
 func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
+	answer.asking = true
 	id, _, err := parseButtonValue(d.View.PrivateMetadata)
 	if err != nil {
 		a.refuseSubmit(ctx, d, answer, forgottenMessage(), nil)
@@ -134,7 +136,7 @@ func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	if loadErr == nil && draft.Actor.UserID == d.Actor.UserID {
 		d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
 	}
-	answer.sending = id
+	answer.about = id
 	op, err := a.Intake.Send(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil

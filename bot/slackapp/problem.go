@@ -63,21 +63,24 @@ func (a *App) link(ctx context.Context, d delivery, id string) string {
 	return a.Board.cardLink(ctx, id)
 }
 
-// broken is what to say when something broke. If it may have been after an
-// operation was accepted, the journal says what is true.
-func (a *App) broken(ctx context.Context, token, sending string) message {
-	if sending == "" {
+// broken is what to say when the work on an envelope broke halfway. What is
+// about an operation may have changed it, so the journal says what is true;
+// "not added" is said only of what asked for something new.
+func (a *App) broken(ctx context.Context, token string, r *answer) message {
+	if r.about != "" {
+		op, err := a.Journal.Operation(ctx, r.about)
+		switch {
+		case err != nil && !errors.Is(err, operation.ErrNotFound):
+			return uncertainMessage(&operation.UncertainError{Ref: r.about, Err: err})
+		case err == nil && op.State != operation.Draft:
+			a.begin(ctx, op)
+			return duplicateMessage(op, "")
+		}
+	}
+	if r.asking {
 		return faultMessage(token, a.wording())
 	}
-	op, err := a.Journal.Operation(ctx, sending)
-	switch {
-	case err != nil:
-		return uncertainMessage(&operation.UncertainError{Ref: sending, Err: err})
-	case op.State == operation.Draft:
-		return faultMessage(token, a.wording())
-	}
-	a.begin(ctx, op)
-	return duplicateMessage(op, "")
+	return tryAgainMessage()
 }
 
 // begin starts an accepted operation that is not over.

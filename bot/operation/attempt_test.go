@@ -30,7 +30,7 @@ func TestEveryRefusalHasItsReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.cloud.fault = on("RegisterBackend", 0, fault{before: tt.err})
+				h.cloud.goes(on("RegisterBackend", 0, fault{before: tt.err}))
 				op := h.carry(h.accepted(request()))
 				require.Equal(t, operation.NotAdded, op.State)
 				require.Equal(t, tt.reason, op.Reason)
@@ -101,7 +101,7 @@ func TestAConflictWhosePoolCannotBeReadStaysARefusal(t *testing.T) {
 func TestBeingAskedToWaitIsHonoured(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.fault = on("RegisterBackend", 1, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: 12 * time.Second}})
+		h.cloud.goes(on("RegisterBackend", 1, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: 12 * time.Second}}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)
@@ -144,9 +144,9 @@ func TestWaitingHasAnEnd(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				id := h.accepted(request())
-				h.cloud.fault = on(tt.call, 0, fault{before: tt.err})
+				h.cloud.goes(on(tt.call, 0, fault{before: tt.err}))
 				if tt.err == nil {
-					h.cloud.fault = on(tt.call, 0, fault{hold: 100 * time.Hour})
+					h.cloud.goes(on(tt.call, 0, fault{hold: 100 * time.Hour}))
 				}
 				begun := time.Now()
 				op := h.carry(id)
@@ -254,7 +254,7 @@ func TestStopDuringTheLastChecksCancels(t *testing.T) {
 func TestStopWhileWaitingCancelsAtOnce(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.fault = on("RegisterBackend", 0, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: time.Minute}})
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: time.Minute}}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)
@@ -273,7 +273,7 @@ func TestStopAfterSendingMeansNoFurtherAttempt(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		id := h.accepted(request())
 		h.cloud.lag = time.Minute
-		h.cloud.fault = on("RegisterBackend", 1, fault{hold: 5 * time.Second, after: lost()})
+		h.cloud.goes(on("RegisterBackend", 1, fault{hold: 5 * time.Second, after: lost()}))
 		done := h.process(id)
 		pass(time.Second)
 		_, err := h.intake.Stop(t.Context(), h.click(id, ana)) // while the call is under way
@@ -304,7 +304,7 @@ func TestAnAnswerIsKeptUntilTheJournalTakesIt(t *testing.T) {
 			scene(t, func(t *testing.T, h *house) {
 				id := h.accepted(request())
 				var until time.Time
-				h.cloud.fault = on("RegisterBackend", 0, fault{before: err})
+				h.cloud.goes(on("RegisterBackend", 0, fault{before: err}))
 				h.cloud.onCall = func(name string) {
 					if name == "RegisterBackend" {
 						until = time.Now().Add(time.Minute)
@@ -335,7 +335,7 @@ func TestAPanicBeforeSendingIsNotAddedAfterwardsAPersonsMatter(t *testing.T) {
 		t.Parallel()
 		scene(t, func(t *testing.T, h *house) {
 			id := h.accepted(request())
-			h.cloud.fault = on("DescribeListeners", 0, fault{panics: true})
+			h.cloud.goes(on("DescribeListeners", 0, fault{panics: true}))
 			op := h.carry(id)
 			require.Equal(t, operation.NotAdded, op.State)
 			require.Equal(t, operation.ReasonInternal, op.Reason)
@@ -348,7 +348,7 @@ func TestAPanicBeforeSendingIsNotAddedAfterwardsAPersonsMatter(t *testing.T) {
 		t.Parallel()
 		scene(t, func(t *testing.T, h *house) {
 			id := h.accepted(request())
-			h.cloud.fault = on("RegisterBackend", 0, fault{panics: true})
+			h.cloud.goes(on("RegisterBackend", 0, fault{panics: true}))
 			done := h.process(id)
 			pass(time.Minute)
 			require.Equal(t, operation.NeedsPerson, h.journal.now(id).State)

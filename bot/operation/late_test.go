@@ -53,7 +53,7 @@ func TestTheLastChecksDoNotMakeACallLate(t *testing.T) {
 			scene(t, func(t *testing.T, h *house) {
 				id := h.accepted(request())
 				pass(270 * time.Second)
-				h.cloud.fault = on(slow, 0, fault{hold: 25 * time.Second})
+				h.cloud.goes(on(slow, 0, fault{hold: 25 * time.Second}))
 				op := h.carry(id)
 				require.Equal(t, operation.ReasonTooLate, op.Reason)
 				require.Empty(t, h.cloud.sent())
@@ -110,7 +110,7 @@ func TestATryThatChangedNothingIsNotMadeAgainLate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.cloud.fault = on("RegisterBackend", 1, fault{before: tt.err})
+				h.cloud.goes(on("RegisterBackend", 1, fault{before: tt.err}))
 				id := h.accepted(request())
 				pass(3*time.Minute + 30*time.Second)
 				done := h.process(id)
@@ -131,7 +131,7 @@ func TestATryThatChangedNothingIsNotMadeAgainLate(t *testing.T) {
 func TestNoTryEverGoesOutFiveMinutesAfterTheClick(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.fault = on("RegisterBackend", 0, fault{before: apiError(429, "")})
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: apiError(429, "")}))
 		id := h.accepted(request())
 		clicked := h.journal.now(id).ClickedAt
 		pass(4*time.Minute + 30*time.Second)
@@ -173,7 +173,7 @@ func TestAtMostTwoRepeatsWithinTwoMinutesEachAfterALook(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				h.cloud.lag = 5 * time.Minute
-				h.cloud.fault = on("RegisterBackend", 0, f)
+				h.cloud.goes(on("RegisterBackend", 0, f))
 				id := h.accepted(request())
 				h.carry(id)
 				repeats(t, h.cloud.calls[1:]) // without the preview's look
@@ -197,7 +197,7 @@ func TestADowntimeDoesNotExtendTheTimeForRepeats(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+				h.cloud.goes(on("RegisterBackend", 0, fault{before: lost()}))
 				id := h.accepted(request())
 				done := h.process(id)
 				pass(time.Second)
@@ -238,7 +238,7 @@ func TestAProcessThatDiedWhileSendingLooksFirst(t *testing.T) {
 func TestAShutdownInTheMiddleOfACallIsUnconfirmed(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.fault = on("RegisterBackend", 1, fault{hold: 10 * time.Second})
+		h.cloud.goes(on("RegisterBackend", 1, fault{hold: 10 * time.Second}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)

@@ -58,11 +58,11 @@ func (c *cloud) do(ctx context.Context, name, token string, work func() error) e
 			n++
 		}
 	}
-	c.mu.Unlock()
 	var f fault
 	if c.fault != nil {
 		f = c.fault(name, n)
 	}
+	c.mu.Unlock()
 	if c.onCall != nil {
 		c.onCall(name)
 	}
@@ -77,6 +77,13 @@ func (c *cloud) do(ctx context.Context, name, token string, work func() error) e
 		return err
 	}
 	return f.after
+}
+
+// goes changes the script.
+func (c *cloud) goes(script func(string, int) fault) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fault = script
 }
 
 func (c *cloud) RegisterBackend(ctx context.Context, r zenlayer.RegisterBackendRequest) (got zenlayer.RegisteredBackend, err error) {

@@ -50,9 +50,11 @@ func newMemory(at *points) *memory {
 func (m *memory) do(ctx context.Context, call string, work func() error) error {
 	m.at.hit("before " + call)
 	var f fault
+	m.mu.Lock()
 	if m.fault != nil {
 		f = m.fault(call)
 	}
+	m.mu.Unlock()
 	if err := f.start(ctx); err != nil {
 		return err
 	}
@@ -64,6 +66,13 @@ func (m *memory) do(ctx context.Context, call string, work func() error) error {
 		return err
 	}
 	return f.after
+}
+
+// goes changes the script.
+func (m *memory) goes(script func(string) fault) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault = script
 }
 
 func (f fault) start(ctx context.Context) error {

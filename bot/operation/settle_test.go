@@ -48,7 +48,7 @@ func TestARepeatWithTheSameTokenConfirms(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				h.cloud.lag = 5 * time.Minute // so that looking cannot settle it
-				h.cloud.fault = on("RegisterBackend", 1, f)
+				h.cloud.goes(on("RegisterBackend", 1, f))
 				op := h.carry(h.accepted(request()))
 				require.Equal(t, operation.Added, op.State)
 				require.Equal(t, operation.EvidenceRepeated, op.Evidence)
@@ -64,7 +64,7 @@ func TestARepeatWithTheSameTokenConfirms(t *testing.T) {
 func TestAnEntryThatWasNotThereBeforeIsSeen(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.fault = on("RegisterBackend", 1, fault{after: lost()})
+		h.cloud.goes(on("RegisterBackend", 1, fault{after: lost()}))
 		op := h.carry(h.accepted(request()))
 		require.Equal(t, operation.Added, op.State)
 		require.Equal(t, operation.EvidenceSeen, op.Evidence)
@@ -92,7 +92,7 @@ func TestOnlyThisServerThesePortsAndThisWeightAreOurs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+				h.cloud.goes(on("RegisterBackend", 0, fault{before: lost()}))
 				id := h.accepted(request())
 				done := h.process(id)
 				pass(time.Second)
@@ -114,7 +114,7 @@ func TestAnEntryFromBeforeTheFirstAttemptIsNotOurs(t *testing.T) {
 		b := ours("be-old")
 		b.Port = "9090"
 		h.cloud.add(b)
-		h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: lost()}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)
@@ -132,7 +132,7 @@ func TestNotAddedAfterNoAnswerNeedsTenMinutesAndACompleteReading(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.cloud.fault = on("RegisterBackend", 0, f)
+				h.cloud.goes(on("RegisterBackend", 0, f))
 				op := h.carry(h.accepted(request()))
 				require.Equal(t, operation.NotAdded, op.State)
 				require.Equal(t, operation.ReasonProven, op.Reason)
@@ -149,7 +149,7 @@ func TestABackendThatShowsLateIsStillSeen(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		h.cloud.lag = 9 * time.Minute
-		h.cloud.fault = on("RegisterBackend", 0, fault{after: lost()})
+		h.cloud.goes(on("RegisterBackend", 0, fault{after: lost()}))
 		op := h.carry(h.accepted(request()))
 		require.Equal(t, operation.Added, op.State)
 		require.Equal(t, operation.EvidenceSeen, op.Evidence)
@@ -181,7 +181,7 @@ func stuck(t *testing.T, h *house) (id string, done <-chan error) {
 	require.Equal(t, operation.NeedsPerson, op.State)
 	require.NotEmpty(t, op.LookFault)
 	require.Len(t, h.cloud.sent(), 1, "who cannot look does not repeat")
-	h.cloud.fault = nil
+	h.cloud.goes(nil)
 	return id, done
 }
 
@@ -307,7 +307,7 @@ func TestSeveralMatchesNeedAPerson(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		h.cloud.twice = true
-		h.cloud.fault = on("RegisterBackend", 0, fault{after: lost()})
+		h.cloud.goes(on("RegisterBackend", 0, fault{after: lost()}))
 		h.cloud.lag = time.Second
 		id := h.accepted(request())
 		done := h.process(id)
@@ -349,7 +349,7 @@ func TestAnEntryThatMayBeOursIsNeverProofThatNothingIsThere(t *testing.T) {
 			scene(t, func(t *testing.T, h *house) {
 				reg := request()
 				reg.Ports = tt.ports
-				h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+				h.cloud.goes(on("RegisterBackend", 0, fault{before: lost()}))
 				id := h.accepted(reg)
 				done := h.process(id)
 				pass(time.Second)
@@ -372,7 +372,7 @@ func TestAnEntryThatMayBeOursIsNeverProofThatNothingIsThere(t *testing.T) {
 func TestAListenerThatIsGoneHoldsNothing(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.fault = on("RegisterBackend", 0, fault{before: lost()})
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: lost()}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)
@@ -410,7 +410,7 @@ func TestARefusedRepeatProvesNothing(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		h.cloud.forget = time.Millisecond // the token is forgotten at once
 		h.cloud.lag = 4 * time.Minute
-		h.cloud.fault = on("RegisterBackend", 1, fault{after: lost()})
+		h.cloud.goes(on("RegisterBackend", 1, fault{after: lost()}))
 		op := h.carry(h.accepted(request()))
 		require.Equal(t, operation.Added, op.State)
 		require.Equal(t, operation.EvidenceSeen, op.Evidence)
@@ -423,7 +423,7 @@ func TestARefusedRepeatProvesNothing(t *testing.T) {
 func TestARepeatIsNotMadeWithoutTheRight(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.fault = on("RegisterBackend", 1, fault{before: lost()})
+		h.cloud.goes(on("RegisterBackend", 1, fault{before: lost()}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)
@@ -447,7 +447,7 @@ func TestAServerWithoutPortsIsSeenOnTheListenersOwn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.cloud.fault = on("RegisterBackend", 1, fault{after: lost()})
+				h.cloud.goes(on("RegisterBackend", 1, fault{after: lost()}))
 				op := h.carry(h.accepted(reg))
 				require.Equal(t, operation.EvidenceSeen, op.Evidence, fmt.Sprint(op.Fault))
 			})

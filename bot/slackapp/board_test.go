@@ -262,6 +262,22 @@ func TestAChannelGetsAShortBurstAndThenOneMessageASecond(t *testing.T) {
 	require.True(t, lane.AllowN(now.Add(1100*time.Millisecond), 1))
 }
 
+func TestWhatWaitsForItsTurnIsSentAtItsNewest(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.True(t, s.board.lane(incident).AllowN(time.Now(), burst), "the channel has had its messages")
+	s.board.Show(s.op(1, operation.Accepted))
+	s.until("the post is noted", func() bool {
+		s.shelf.mu.Lock()
+		defer s.shelf.mu.Unlock()
+		return !s.shelf.cards["0199-op"].Posting.IsZero()
+	})
+	require.NoError(t, s.report(s.op(2, operation.Added)))
+	cards := s.cards(incident)
+	require.Len(t, cards, 1)
+	require.Empty(t, cards[0].History, "nothing old was sent")
+}
+
 func TestCloseWaitsForTheCardAndIsBounded(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

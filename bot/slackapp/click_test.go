@@ -107,16 +107,18 @@ func TestNoClickReplacesThePublicCard(t *testing.T) {
 	r := open(t, nil)
 	op, card := r.card(incident, operation.NotAdded)
 	before, calls := string(card.Blocks), len(r.slack.APICalls())
-	for _, action := range actionIDs() {
-		payload := clickPayload(bo, incident, action, buttonValue(op))
-		if action == actReqMore {
-			payload = clickPayload(bo, incident, action, moreValue(moreDetails, op))
+	for _, person := range []string{ana, bo} {
+		for _, action := range actionIDs() {
+			payload := clickPayload(person, incident, action, buttonValue(op))
+			if action == actReqMore {
+				payload = clickPayload(person, incident, action, moreValue(moreDetails, op))
+			}
+			payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident, "is_ephemeral": false}
+			payload["response_url"] = r.slack.Click(t.Context(), person, incident, card.TS, actReqMore, moreValue(moreDetails, op)).ResponseURL
+			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
+			require.True(t, acked, action)
+			r.idle()
 		}
-		payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident, "is_ephemeral": false}
-		payload["response_url"] = r.slack.Click(t.Context(), bo, incident, card.TS, actReqMore, moreValue(moreDetails, op)).ResponseURL
-		_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
-		require.True(t, acked, action)
-		r.idle()
 	}
 	for _, call := range r.slack.APICalls()[calls:] {
 		require.NotEqual(t, "true", string(call.Args["replace_original"]), "Slack does not refuse this everywhere")

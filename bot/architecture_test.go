@@ -42,6 +42,7 @@ func arrows() map[string][]string {
 		"bot/engine":                 {"bot/operation", "commands", "zenlayer"},
 		"bot/journal":                {"bot/journal/internal/query", "bot/operation", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
+		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
 		"bot/policy":                 {"bot/operation", "commands", "zenlayer"},
 		"bot/operation":              {"commands", "zenlayer"},
 		"bot/sandbox":                {},
@@ -52,7 +53,9 @@ func arrows() map[string][]string {
 }
 
 // standIns may be used by every test, besides what its room may import.
-func standIns() []string { return []string{"bot/sandbox", "zenlayer/zenlayertest"} }
+func standIns() []string {
+	return []string{"bot/sandbox", "zenlayer/zenlayertest", "bot/journal/journaltest"}
+}
 
 // homes says which rooms may import a library or a part of the standard
 // library; what is not named here may be used everywhere. Tests are free.
@@ -64,10 +67,10 @@ func homes() map[string][]string {
 		"github.com/cedar-policy/cedar-go":         {"bot/policy"},
 		"github.com/fsnotify/fsnotify":             {"bot/policy"},
 		"modernc.org/sqlite":                       {"bot/journal", "bot/engine"},
-		"github.com/jackc/pgx":                     {"bot/journal", "bot/engine"},
+		"github.com/jackc/pgx":                     {"bot/journal", "bot/engine", "bot/journal/journaltest"},
 		"github.com/pressly/goose":                 {"bot/journal"},
 		"github.com/gofrs/flock":                   {"bot/journal"},
-		"database/sql":                             {"bot/journal", "bot/journal/internal/query", "bot/engine"},
+		"database/sql":                             {"bot/journal", "bot/journal/internal/query", "bot/engine", "bot/journal/journaltest"},
 		"github.com/spf13/cobra":                   {"cmd/lbbot"},
 		"github.com/goccy/go-yaml":                 {"bot"},
 		"github.com/caarlos0/env":                  {"bot"},

@@ -30,6 +30,10 @@ func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operati
 // event; see operation.Journal for the errors. It counts as accepted at
 // Operation.ClickedAt, or now if that is zero. Inserting can also fail with
 // ErrRefTaken.
+//
+// Any other error says nothing about what is stored: the commit may have been
+// made and only its confirmation lost, when the connection broke or ctx ended
+// at that moment. Ask Operation before telling anybody.
 func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 	op := a.Operation
 	if a.Delivery == "" {

@@ -11,10 +11,12 @@
 //   - One open operation per subject and one acceptance per draft and per
 //     delivery, by unique keys and compare-and-set in the database itself.
 //   - Events are appended, never changed: the database refuses it.
+//   - A replica that others took over from never counts as alive again.
 //
 // SQLite and PostgreSQL share the tables (migrations), the queries and the
 // tests. The queries are portable on purpose: text ids, bigint Unix
-// milliseconds, JSON as text, no casts, no now(). They are generated for
+// milliseconds, JSON as text, no casts, no now(), except for the replicas, which
+// only PostgreSQL has (replica.go). They are generated for
 // PostgreSQL, and SQLite takes the same $1 placeholders. After a change of
 // queries.sql or migrations, in this folder:
 //

@@ -9,8 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgresConnections is the size of the pool, shared with the engine.
-const postgresConnections = 16
+// postgresConnections is the size of the pool. One more connection is for the
+// heartbeat, and the engine has its own.
+const postgresConnections = 8
 
 // connectPostgres opens a pool. pgx keeps passwords out of its errors.
 func (s *Store) connectPostgres(ctx context.Context, url string) error {
@@ -27,6 +28,8 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 	s.db = stdlib.OpenDB(*config)
 	s.db.SetMaxOpenConns(postgresConnections)
 	s.db.SetMaxIdleConns(postgresConnections)
+	s.url, s.beats = url, stdlib.OpenDB(*config)
+	s.beats.SetMaxOpenConns(1)
 	var durable string
 	if err := s.db.QueryRowContext(ctx, "show synchronous_commit").Scan(&durable); err != nil {
 		return s.explain("opening journal", err)

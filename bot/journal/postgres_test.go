@@ -1,50 +1,20 @@
 package journal
 
 import (
-	"database/sql"
-	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/journal/journaltest"
 )
 
-// postgresVariable may hold the postgres:// URL of a server for these tests,
-// each of which makes a schema of its own and drops it. Without it the tests
-// start a server of their own.
-const postgresVariable = "LBBOT_TEST_POSTGRES"
+// servers is the PostgreSQL of these tests; TestMain stops it.
+var servers journaltest.Shared
 
 func postgresURL(t *testing.T) string {
 	t.Helper()
-	base := os.Getenv(postgresVariable)
-	if base == "" {
-		s, err := ownServer()
-		if errors.Is(err, errNoPostgres) && os.Getenv("CI") != "true" {
-			t.Skip(err.Error())
-		}
-		require.NoError(t, err)
-		base = s.url()
-	}
-	schema := "journal_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	admin, err := sql.Open("pgx", base)
-	require.NoError(t, err)
-	_, err = admin.ExecContext(t.Context(), "create schema "+schema)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := admin.Exec("drop schema " + schema + " cascade")
-		require.NoError(t, err)
-		require.NoError(t, admin.Close())
-	})
-	u, err := url.Parse(base)
-	require.NoError(t, err)
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return u.String()
+	return servers.Database(t)
 }
 
 func openPostgres(t *testing.T, url string) *Store {
@@ -95,7 +65,7 @@ func TestAReaderOfPostgreSQLCannotWrite(t *testing.T) {
 	t.Parallel()
 	url := postgresURL(t)
 	_, err := Open(t.Context(), Config{URL: url, ReadOnly: true})
-	require.ErrorContains(t, err, "have version 0 and this lbbot needs 2: start the bot once")
+	require.ErrorContains(t, err, "have version 0 and this lbbot needs 3: start the bot once")
 	s := openPostgres(t, url)
 	op := accept(t, s, saveDraft(t, s, draft("ABC234", "server-1")))
 	reader, err := Open(t.Context(), Config{URL: url, ReadOnly: true})

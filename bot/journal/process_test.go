@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	if err := stopServer(); err != nil {
+	if err := servers.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stopping PostgreSQL:", err)
 		code = max(code, 1)
 	}

@@ -39,12 +39,14 @@ type Config struct {
 // Store is the journal on one database. It is safe for concurrent use.
 type Store struct {
 	db       *sql.DB
+	beats    *sql.DB // one connection for replica.go; nil on SQLite
 	q        *query.Queries
 	now      func() time.Time
 	log      *zap.Logger
 	readOnly bool
 	dialect  dialect
 	name     string       // for messages: the file, or host and database, never a password
+	url      string       // of PostgreSQL, perhaps with a password; empty on SQLite
 	lock     *flock.Flock // nil on PostgreSQL and when read-only
 
 	// turn is held while writing to SQLite, which lets one writer in at a
@@ -97,6 +99,9 @@ func (s *Store) Close() error {
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
 	}
+	if s.beats != nil {
+		errs = append(errs, s.beats.Close())
+	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
 	}
@@ -107,7 +112,7 @@ func (s *Store) Close() error {
 }
 
 // DB returns the journal's own connections, for the engine, which keeps its
-// tables in the same database. It belongs to the Store: do not close it. On
+// tables in the same SQLite file. It belongs to the Store: do not close it. On
 // SQLite there are two connections at most, and each transaction takes the
 // write lock when it begins, so a transaction which waits for another one
 // waits for ever: keep them short and never ask the journal from inside one.

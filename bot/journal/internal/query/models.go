@@ -53,3 +53,9 @@ type Pulse struct {
 	ID int32
 	At int64
 }
+
+type Replica struct {
+	ID     string
+	BeatAt int64
+	Gone   bool
+}

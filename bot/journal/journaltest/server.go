@@ -1,0 +1,152 @@
+package journaltest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// ErrNone says that this machine has no PostgreSQL to start.
+var ErrNone = errors.New("no initdb and postgres on PATH or under /usr/lib/postgresql: the tests on PostgreSQL do not run")
+
+// Server is a PostgreSQL in a temporary folder, without a port: it listens on
+// a socket in that folder. It is for one goroutine at a time.
+type Server struct {
+	dir      string
+	postgres string
+	user     *syscall.SysProcAttr
+	cmd      *exec.Cmd // nil: not running
+}
+
+// Start creates a server and returns when it takes connections, after a minute
+// at most. A server that is not nil must be stopped also if there is an error.
+func Start() (*Server, error) {
+	initdb, err := program("initdb")
+	if err != nil {
+		return nil, err
+	}
+	postgres, err := program("postgres")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pg") // short: the path of a socket may have 107 characters
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, postgres: postgres}
+	if s.user, err = unprivileged(dir); err != nil {
+		return s, err
+	}
+	create := exec.CommandContext(context.Background(), initdb, "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+	create.SysProcAttr, create.Dir = s.user, dir
+	if out, err := create.CombinedOutput(); err != nil {
+		return s, fmt.Errorf("creating a database: %w\n%s", err, out)
+	}
+	return s, s.Up()
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// URL leads to the database "postgres" of the server.
+func (s *Server) URL() string {
+	return "postgres://postgres@/postgres?host=" + url.QueryEscape(s.dir)
+}
+
+// Up starts the server if it is down and returns when it takes connections.
+func (s *Server) Up() error {
+	if s.cmd != nil {
+		return nil
+	}
+	// Written, but not flushed to the disk: a killed server loses nothing by
+	// that, only a machine would.
+	cmd := exec.CommandContext(context.Background(), s.postgres, "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=off")
+	cmd.SysProcAttr, cmd.Dir = s.user, s.dir
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting PostgreSQL: %w", err)
+	}
+	s.cmd = cmd
+	return s.answers()
+}
+
+// Down ends the server as a crash would, and returns when it is gone.
+func (s *Server) Down() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Signal(syscall.SIGQUIT)
+	_ = s.cmd.Wait() // says that it was told to
+	s.cmd = nil
+}
+
+// Stop ends the server and deletes its folder.
+func (s *Server) Stop() error {
+	s.Down()
+	return os.RemoveAll(s.dir)
+}
+
+// answers waits until the server takes connections.
+func (s *Server) answers() error {
+	db, err := sql.Open("pgx", s.URL())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	give := time.NewTimer(time.Minute)
+	defer give.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err = db.PingContext(context.Background()); err == nil {
+			return nil
+		}
+		select {
+		case <-give.C:
+			return fmt.Errorf("PostgreSQL does not answer: %w", err)
+		case <-tick.C:
+		}
+	}
+}
+
+// program finds a program of PostgreSQL.
+func program(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil || len(found) == 0 {
+		return "", ErrNone
+	}
+	slices.Sort(found)
+	return found[len(found)-1], nil
+}
+
+// unprivileged makes a command run as another user if this process is root,
+// since PostgreSQL refuses root, and hands dir over to that user.
+func unprivileged(dir string) (*syscall.SysProcAttr, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, uidErr := strconv.Atoi(u.Uid)
+		gid, gidErr := strconv.Atoi(u.Gid)
+		if err := errors.Join(uidErr, gidErr, os.Chown(dir, uid, gid)); err != nil {
+			return nil, err
+		}
+		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil //nolint:gosec // ids of the system's own
+	}
+	return nil, errors.New("running as root without a user postgres or nobody to run PostgreSQL as")
+}

@@ -1,0 +1,107 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The statements here are PostgreSQL's own, since they use its clock: replicas
+// compare nothing with the clocks of their machines. They run on a connection
+// of their own, because a heartbeat must not queue behind a burst of requests:
+// a replica that is silent loses its work to another.
+const (
+	// databaseTime is the database's time in Unix milliseconds; unlike now(), it does
+	// not stand still within a transaction.
+	databaseTime = `(extract(epoch from clock_timestamp()) * 1000)::bigint`
+
+	joinReplica  = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, false)`
+	beatReplica  = `update replicas set beat_at = ` + databaseTime + ` where id = $1 and not gone`
+	leaveReplica = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, true)
+		on conflict (id) do update set gone = true`
+	claimSilent = `update replicas set gone = true where id <> $1 and not gone and beat_at < ` + databaseTime + ` - $2`
+	listGone    = `select id from replicas where gone and id <> $1 order by id`
+	forgetGone  = `delete from replicas where gone and beat_at < ` + databaseTime + ` - $1`
+)
+
+// goneFor is how long a replica that is gone stays known: what a process that
+// was held up still began under its name is found until then.
+const goneFor = 24 * time.Hour
+
+// errOneProcess says that SQLite has no replicas.
+var errOneProcess = errors.New("replicas need PostgreSQL: SQLite belongs to one process")
+
+// Join makes a replica known, alive from now on. An id that was used before is
+// an error.
+func (s *Store) Join(ctx context.Context, id string) error {
+	_, err := s.replicas(ctx, forgetGone, goneFor.Milliseconds())
+	if err == nil {
+		_, err = s.replicas(ctx, joinReplica, id)
+	}
+	return s.explain("joining the replicas in journal", err)
+}
+
+// Beat says that the replica is alive now, by the database's clock. It reports
+// false when the replica is gone: it left, others took over from it, or its
+// row is not there. That never changes again.
+func (s *Store) Beat(ctx context.Context, id string) (bool, error) {
+	n, err := s.replicas(ctx, beatReplica, id)
+	return n > 0, s.explain("writing the heartbeat in journal", err)
+}
+
+// Leave says that the replica is gone, so that others take over at once. It is
+// right also for one whose row is not there.
+func (s *Store) Leave(ctx context.Context, id string) error {
+	_, err := s.replicas(ctx, leaveReplica, id)
+	return s.explain("leaving the replicas in journal", err)
+}
+
+// Gone lists the replicas that are gone, other than this one. If silent is not
+// zero, those whose last heartbeat is older than that are declared gone first:
+// either they beat before, or they learn of it with their next heartbeat.
+// Replicas are listed for a day, or longer while no replica starts.
+func (s *Store) Gone(ctx context.Context, id string, silent time.Duration) ([]string, error) {
+	if silent > 0 {
+		if _, err := s.replicas(ctx, claimSilent, id, silent.Milliseconds()); err != nil {
+			return nil, s.explain("looking for silent replicas in journal", err)
+		}
+	}
+	ids, err := s.goneIDs(ctx, id)
+	return ids, s.explain("listing the replicas in journal", err)
+}
+
+// PostgresURL is the URL of the database, or empty on SQLite. It may hold a
+// password: it is for opening further connections, never for a log.
+func (s *Store) PostgresURL() string { return s.url }
+
+// replicas runs a statement and returns how many rows it changed.
+func (s *Store) replicas(ctx context.Context, statement string, args ...any) (int64, error) {
+	if s.beats == nil {
+		return 0, errOneProcess
+	}
+	done, err := s.beats.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
+func (s *Store) goneIDs(ctx context.Context, id string) (ids []string, err error) {
+	if s.beats == nil {
+		return nil, errOneProcess
+	}
+	rows, err := s.beats.QueryContext(ctx, listGone, id)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var gone string
+		if err := rows.Scan(&gone); err != nil {
+			return nil, fmt.Errorf("reading a replica: %w", err)
+		}
+		ids = append(ids, gone)
+	}
+	return ids, rows.Err()
+}

@@ -81,8 +81,8 @@ func (r *Runner) storeAnswer(ctx context.Context, id string, number int, word st
 	a := &op.Attempts[number-1]
 	if !a.AnsweredAt.IsZero() { // the try before was committed, but said otherwise
 		next := Next{State: op.State}
-		if !op.State.Final() && op.WaitUntil.After(r.Now()) {
-			next.After = op.WaitUntil.Sub(r.Now())
+		if !op.State.Final() {
+			next.After = max(op.WaitUntil.Sub(r.Now()), time.Millisecond) // not 0: the step is not over
 		}
 		return next, nil
 	}

@@ -31,7 +31,7 @@ func TestNothingIsFirstSentFiveMinutesAfterTheClick(t *testing.T) {
 			scene(t, func(t *testing.T, h *house) {
 				id := h.accepted(request())
 				pass(tt.down)
-				h.skew = tt.skew
+				h.skew.Store(int64(tt.skew))
 				op := h.carry(id)
 				if tt.sent {
 					require.Equal(t, operation.Added, op.State)
@@ -205,7 +205,7 @@ func TestADowntimeDoesNotExtendTheTimeForRepeats(t *testing.T) {
 				require.ErrorIs(t, <-done, errKilled)
 				require.Len(t, h.cloud.sent(), 1)
 				pass(tt.down)
-				h.skew = tt.skew
+				h.skew.Store(int64(tt.skew))
 				op := h.carry(id)
 				require.Equal(t, tt.end, op.Reason)
 				require.Len(t, h.cloud.sent(), 1)

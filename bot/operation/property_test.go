@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,11 +68,19 @@ func of(schedule []int, n int, faults ...fault) fault {
 
 // verdict collects what fails inside a scene, where rapid's own T must not be
 // used.
-type verdict struct{ problems []string }
+type verdict struct {
+	mu       sync.Mutex
+	problems []string
+}
 
+// Errorf implements require.TestingT.
 func (v *verdict) Errorf(format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.problems = append(v.problems, fmt.Sprintf(format, args...))
 }
+
+// FailNow implements require.TestingT.
 func (v *verdict) FailNow() { runtime.Goexit() }
 
 func TestWhateverGoesWrongTheEndIsTrue(t *testing.T) {
@@ -123,7 +132,7 @@ func (w weather) play(t *verdict, h *house) {
 			<-time.After([]time.Duration{0, time.Second, time.Minute, 6 * time.Hour}[w.downs[n]])
 		}
 		if n == w.back {
-			h.skew = -time.Hour
+			h.skew.Store(-int64(time.Hour))
 		}
 	}
 	w.judge(t, h, id)
@@ -185,6 +194,8 @@ func (w weather) script(t *verdict, h *house) {
 		if op.State != operation.NotAdded {
 			return
 		}
+		h.cloud.mu.Lock()
+		defer h.cloud.mu.Unlock()
 		for _, e := range h.cloud.entries {
 			if e.ours && !e.seen.After(time.Now()) {
 				t.Errorf("called not added (%s) while the pool shows it", op.Reason)

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,6 +178,13 @@ func (e *engine) Start(_ context.Context, id string) error {
 	return e.err
 }
 
+// begun lists what was started.
+func (e *engine) begun() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.started)
+}
+
 func (e *engine) Poke(_ context.Context, id, key string) error {
 	r := e.record(id)
 	e.mu.Lock()
@@ -252,8 +260,8 @@ type house struct {
 	engine   *engine
 	intake   *operation.Intake
 	runner   *operation.Runner
-	skew     time.Duration // what the clock is off by
-	number   int
+	skew     atomic.Int64 // what the clock is off by, in nanoseconds
+	number   atomic.Int64
 	stop     context.CancelCauseFunc
 	clicked  time.Time // when Send was called
 	before   int       // outside calls made until then
@@ -275,10 +283,10 @@ func newHouse(t require.TestingT) *house {
 		engine:   &engine{at: at, runs: map[string]*record{}}}
 	h.cloud.balancers, h.cloud.instances = sample()
 	h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-1", Name: "web-99", Port: "8080", Weight: 20, InstanceID: "i-99"})
-	now := func() time.Time { return time.Now().Add(h.skew) }
+	now := func() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }
 	metrics := operation.NewMetrics(prometheus.NewRegistry())
 	next := func(kind string) func() string {
-		return func() string { h.number++; return fmt.Sprintf("%s-%06d", kind, h.number) }
+		return func() string { return fmt.Sprintf("%s-%06d", kind, h.number.Add(1)) }
 	}
 	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Catalog: h.cloud, Registrar: h.cloud, Engine: h.engine,
 		Settings: operation.Settings{Account: "acme"}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
@@ -307,8 +315,7 @@ func (h *house) ask(reg commands.Registration) operation.Ask {
 }
 
 func (h *house) delivery() string {
-	h.number++
-	return fmt.Sprintf("delivery-%d", h.number)
+	return fmt.Sprintf("delivery-%d", h.number.Add(1))
 }
 
 func (h *house) click(id string, who operation.Actor) operation.Click {

@@ -24,16 +24,16 @@ func TestTheSweeperStartsWhatWasLeftBehind(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- h.sweeper().Run(ctx) }()
 		synctest.Wait()
-		require.Empty(t, h.engine.started, "what was accepted just now is being started by whoever accepted it")
+		require.Empty(t, h.engine.begun(), "what was accepted just now is being started by whoever accepted it")
 		pass(5 * time.Second)
-		require.Contains(t, h.engine.started, id)
+		require.Contains(t, h.engine.begun(), id)
 
 		h.carry(id)
 		h.engine.mu.Lock()
 		h.engine.started = nil
 		h.engine.mu.Unlock()
 		pass(time.Minute)
-		require.Empty(t, h.engine.started, "what is reported is left alone")
+		require.Empty(t, h.engine.begun(), "what is reported is left alone")
 		stop()
 		require.NoError(t, <-done)
 	})
@@ -44,7 +44,7 @@ func TestTheSweeperSurvivesErrors(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		id := h.accepted(request())
 		h.intake.Begin(t.Context(), id)
-		require.Equal(t, []string{id}, h.engine.started)
+		require.Equal(t, []string{id}, h.engine.begun())
 		h.engine.started, h.engine.err = nil, errJournal
 		h.intake.Begin(t.Context(), id) // only logged
 		ctx, stop := context.WithCancel(t.Context())
@@ -56,10 +56,10 @@ func TestTheSweeperSurvivesErrors(t *testing.T) {
 		h.engine.mu.Unlock()
 		h.journal.goes(func(string) fault { return fault{before: errJournal} })
 		pass(10 * time.Second)
-		require.Empty(t, h.engine.started)
+		require.Empty(t, h.engine.begun())
 		h.journal.goes(nil)
 		pass(5 * time.Second)
-		require.Contains(t, h.engine.started, id)
+		require.Contains(t, h.engine.begun(), id)
 		stop()
 		require.NoError(t, <-done)
 	})

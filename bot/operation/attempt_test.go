@@ -445,3 +445,43 @@ func TestAStatusIsNotWatchedWhenThatWasAsked(t *testing.T) {
 		require.Zero(t, op.StatusLooks)
 	})
 }
+
+func TestAnAnswerThatWasStoredAlthoughTheJournalSaidNoGoesOn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err error
+		end operation.State
+	}{
+		"a conflict":    {apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST"), operation.NotAdded},
+		"asked to wait": {apiError(429, ""), operation.Added},
+		"no answer":     {lost(), operation.Added},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				id := h.accepted(request())
+				h.cloud.goes(on("RegisterBackend", 1, fault{before: tt.err}))
+				calls, saves := 0, 0
+				h.journal.goes(func(call string) fault {
+					if call == "Save" {
+						saves++
+					}
+					if saves < 2 {
+						return fault{}
+					}
+					// Stored, then an error; and the look at what is stored
+					// takes until the pause is over.
+					switch calls++; calls {
+					case 1:
+						return fault{after: errJournal}
+					case 2:
+						return fault{hold: 4 * time.Second}
+					}
+					return fault{}
+				})
+				require.Equal(t, tt.end, h.carry(id).State)
+				require.True(t, h.isClosed(id))
+			})
+		})
+	}
+}

@@ -39,8 +39,35 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	}
 	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
 	defer cancel()
+	answered := r.sayWhenSlow(within, op.ID, number)
 	got, err := r.Registrar.RegisterBackend(within, op.Request)
+	answered()
 	return r.answered(ctx, op.ID, number, got, err)
+}
+
+// slowAfter is how long an answer may take before the card says that it does.
+const slowAfter = 3 * time.Second
+
+// sayWhenSlow shows the card anew when a call has no answer after slowAfter:
+// people who wait begin to repeat things. The function it returns ends that
+// and waits for it.
+func (r *Runner) sayWhenSlow(ctx context.Context, id string, number int) (answered func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if sleep(ctx, slowAfter) != nil {
+			return
+		}
+		op, err := change(ctx, r.Journal, id, func(op *Operation) (Event, bool) {
+			slow := len(op.Attempts) == number && op.Attempts[number-1].AnsweredAt.IsZero()
+			return Event{At: r.Now(), Kind: EventWaiting, Data: map[string]string{"for": "answer"}}, slow
+		})
+		if err == nil {
+			r.Reporter.Show(op)
+		}
+	}()
+	return func() { cancel(); <-done }
 }
 
 // errHeldUp is the fault of an attempt that was written down and then not made.

@@ -191,7 +191,22 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 		r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
 		return Next{State: op.State, After: reportPause(late)}, nil
 	}
+	if op.State == NotAdded && ownersMatter(op.Reason) {
+		if err := r.tellOwner(ctx, &op); err != nil {
+			return Next{}, err
+		}
+	}
 	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
+}
+
+// ownersMatter reports whether an operation failed for a reason that only the
+// bot's owners can mend.
+func ownersMatter(why Reason) bool {
+	switch why {
+	case ReasonCredentials, ReasonClockSkew, ReasonBlocked, ReasonInternal:
+		return true
+	}
+	return false
 }
 
 // reportPause is how long to wait before the next try to post a result that is

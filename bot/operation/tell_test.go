@@ -1,0 +1,73 @@
+package operation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+func TestACallThatTakesLongIsSaidToTakeLong(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		takes time.Duration
+		told  bool
+	}{
+		"an answer within three seconds": {2 * time.Second, false},
+		"an answer after five":           {5 * time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.goes(on("RegisterBackend", 1, fault{hold: tt.takes}))
+				id := h.accepted(request())
+				done := h.process(id)
+				pass(tt.takes - time.Millisecond)
+				waiting := h.journal.now(id)
+				require.Equal(t, operation.Sending, waiting.State)
+				shown := 0
+				h.reporter.mu.Lock()
+				for _, op := range h.reporter.shown {
+					if op.State == operation.Sending {
+						shown++
+					}
+				}
+				h.reporter.mu.Unlock()
+				require.Equal(t, tt.told, shown == 2, "the card is shown anew")
+				require.NoError(t, <-done)
+				op := h.journal.now(id)
+				require.Equal(t, operation.Added, op.State)
+				require.Equal(t, 1, h.oursOn())
+			})
+		})
+	}
+}
+
+func TestWhatOnlyTheOwnersCanMendIsToldToThemOnce(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err  error
+		told int
+	}{
+		"the key is refused":          {apiError(401, "AUTHFAILURE_SIGNATURE_FAILURE"), 1},
+		"stopped in front of it":      {&zenlayer.APIError{Status: 451, Blocked: true}, 1},
+		"an ordinary refusal":         {apiError(404, "INVALID_INSTANCE_NOT_FOUND"), 0},
+		"the listener does not exist": {apiError(404, "INVALID_LB_LISTENER_NOT_FOUND"), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.goes(on("RegisterBackend", 1, fault{before: tt.err}))
+				id := h.accepted(request())
+				op := h.carry(id)
+				require.Equal(t, operation.NotAdded, op.State)
+				require.Len(t, h.reporter.told, tt.told)
+				require.Equal(t, tt.told == 1, !op.OwnerTold.IsZero())
+				require.True(t, h.isClosed(id))
+			})
+		})
+	}
+}

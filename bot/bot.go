@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,7 +87,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	counts := operation.NewMetrics(metrics)
 	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Reporter: b.board,
 		Now: time.Now, Log: log.Named("operation"), Metrics: counts}
-	if b.engine, err = engine.New(ctx, engine.Config{DB: b.journal.DB(), Execute: runner.Execute, Log: log.Named("engine")}); err != nil {
+	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return b, err
 	}
 	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Catalog: cloud, Registrar: cloud, Engine: b.engine,
@@ -100,6 +101,22 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})
 	return b, err
+}
+
+// engineConfig puts the engine's tables into the journal's database. On
+// PostgreSQL this process is one replica of several, under a name of its own.
+func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
+	c := engine.Config{Execute: runner.Execute, Log: b.log.Named("engine")}
+	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {
+		c.DB = b.journal.DB()
+		return c
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	c.Replica, c.Replicas = host+"/"+newID(), b.journal
+	return c
 }
 
 // newID makes a UUIDv7: its order is the order of time.
@@ -117,7 +134,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.checkToken(ctx); err != nil {
 		return err
 	}
-	if err := b.engine.Launch(); err != nil {
+	if err := b.engine.Launch(ctx); err != nil {
 		return err
 	}
 	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)))
@@ -126,6 +143,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer stopParts()
 	g, parts := errgroup.WithContext(parts)
 	g.Go(func() error { return b.gate.Run(parts) })
+	g.Go(func() error { return b.engine.Run(parts) })
 	g.Go(func() error { return b.sweeper.Run(parts) })
 	g.Go(func() error { return b.admin.run(parts) })
 	g.Go(func() error { return b.janitor(parts) })
@@ -162,6 +180,9 @@ func (b *Bot) close() error {
 	if b.web != nil {
 		b.web.Close()
 	}
+	if b.engine != nil {
+		b.engine.Close()
+	}
 	if b.journal == nil {
 		return nil
 	}
@@ -178,6 +199,9 @@ func (b *Bot) ready(ctx context.Context) error {
 	}
 	if err := b.journal.Ping(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("journal: %w", err))
+	}
+	if err := b.engine.Ready(); err != nil {
+		faults = append(faults, fmt.Errorf("engine: %w", err))
 	}
 	return errors.Join(faults...)
 }

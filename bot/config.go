@@ -31,7 +31,7 @@ type Config struct {
 	ZenlayerEndpoint        string          `yaml:"zenlayer_endpoint" env:"ZENLAYER_ENDPOINT"`
 	Account                 string          `yaml:"account" env:"LBBOT_ACCOUNT"` // the name that policies know the account by
 
-	DatabaseURL string `yaml:"database_url" env:"LBBOT_DATABASE_URL"` // sqlite:PATH
+	DatabaseURL string `yaml:"database_url" env:"LBBOT_DATABASE_URL"` // sqlite:PATH or postgres://…; may hold a password
 	Policy      string `yaml:"policy" env:"LBBOT_POLICY"`             // path of the policy file
 
 	Drain Duration `yaml:"drain" env:"LBBOT_DRAIN"` // how long a stop waits for calls under way
@@ -116,8 +116,7 @@ func (c Config) checkZenlayer(f *faults) {
 }
 
 func (c Config) checkRunning(f *faults) {
-	path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:")
-	f.unless(ok && path != "", "LBBOT_DATABASE_URL", " must be sqlite:PATH; several processes on PostgreSQL are not supported by this version")
+	f.unless(databaseURL(c.DatabaseURL), "LBBOT_DATABASE_URL", " must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
 	f.unless(c.Policy != "", "LBBOT_POLICY", " is empty: the path of the policy file")
 	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN", " is %s: more than 0 and 10m at most", c.Drain)
 	if c.AdminAddr != "" {
@@ -163,6 +162,16 @@ func webURL(s string) bool {
 	}
 	ip := net.ParseIP(u.Hostname())
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// databaseURL accepts a path of SQLite, and a URL of PostgreSQL that names a
+// database.
+func databaseURL(s string) bool {
+	if path, ok := strings.CutPrefix(s, "sqlite:"); ok {
+		return path != ""
+	}
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && len(u.Path) > 1
 }
 
 // slackID accepts an id whose first letter is one of kinds.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -93,9 +94,12 @@ func (h *house) settled() {
 	require.Len(h.t, cards, 1, "one card")
 }
 
-func TestKilledAtEveryStepBoundaryLeavesOneBackendAndOneCard(t *testing.T) {
-	t.Parallel()
-	type at func(h *house, kill func())
+// at arms a house so that kill is called at one boundary.
+type at func(h *house, kill func())
+
+// boundaries are the moments around each step, by name; nil is the moment
+// after the ack.
+func boundaries() map[string]at {
 	cloudCall := func(action string, nth int, phase zenlayertest.Phase) at {
 		return func(h *house, kill func()) {
 			var mu sync.Mutex
@@ -132,7 +136,7 @@ func TestKilledAtEveryStepBoundaryLeavesOneBackendAndOneCard(t *testing.T) {
 			})
 		}
 	}
-	tests := map[string]at{
+	return map[string]at{
 		"as soon as Slack has the ack":       nil,
 		"before the card is posted":          slackCall("chat.postMessage", 1, sandbox.BeforeExecute),
 		"after the card is posted":           slackCall("chat.postMessage", 1, sandbox.AfterExecute),
@@ -148,10 +152,24 @@ func TestKilledAtEveryStepBoundaryLeavesOneBackendAndOneCard(t *testing.T) {
 		"after the second edit of the card":  slackCall("chat.update", 2, sandbox.AfterExecute),
 		"while the status is read back":      cloudCall("DescribeBackends", 3, zenlayertest.BeforeExecute),
 	}
-	for name, arm := range tests {
+}
+
+func TestKilledAtEveryStepBoundaryLeavesOneBackendAndOneCard(t *testing.T) {
+	t.Parallel()
+	killedAtEveryBoundary(t, nil)
+}
+
+// killedAtEveryBoundary kills the binary at each boundary and starts it again.
+func killedAtEveryBoundary(t *testing.T, edit func(*testing.T, *bot.Config)) {
+	t.Helper()
+	for name, arm := range boundaries() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := stand(t, nil)
+			h := stand(t, func(c *bot.Config) {
+				if edit != nil {
+					edit(t, c)
+				}
+			})
 			p := h.launch()
 			h.types(ana, incident, good)
 			preview := h.sees(ana, incident, "Checking done")

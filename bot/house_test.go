@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,12 +18,24 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"lbbot/bot"
+	"lbbot/bot/journal/journaltest"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// servers is the PostgreSQL of these tests.
+var servers journaltest.Shared
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := servers.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping PostgreSQL:", err)
+			code = max(code, 1)
+		}
+		os.Exit(code)
+	}))
+}
 
 const (
 	ana      = "U0ANA"  // SRE

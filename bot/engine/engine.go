@@ -8,8 +8,13 @@
 // twice runs it once. What a step does when it is entered twice after a crash
 // is the business of package operation; so is everything an operation means.
 //
-// Every goroutine belongs to the DBOS runtime; Stop returns when they have
-// ended or its context did. The package must not know Slack, Zenlayer, or what
+// On PostgreSQL several processes may run operations of one database. Each has
+// a heartbeat there, by the database's clock; when one dies, the others go on
+// with its runs within 10 s, and at once when it leaves. A process that was
+// held up for longer than that records nothing any more and is told to end.
+//
+// Goroutines belong to the DBOS runtime, and Stop returns when they have ended
+// or its context did; or to Run. The package must not know Slack, Zenlayer, or what
 // is stored in the journal.
 package engine
 
@@ -26,6 +31,7 @@ import (
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite" // registers SQLite with DBOS
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 	"go.uber.org/zap/exp/zapslog"
 
@@ -40,8 +46,9 @@ const (
 	// to the order of steps in Execute needs a patch marker, not a new version.
 	version = "lbbot-1"
 
-	// executor is constant as long as one process owns the database: all runs
-	// that were cut off are then resumed at start.
+	// executor is constant on SQLite, where one process owns the database: all
+	// runs that were cut off are then resumed at start. On PostgreSQL it is the
+	// replica's name.
 	executor = "lbbot"
 
 	workflow  = "operation"
@@ -52,9 +59,15 @@ const (
 	resumes = 1_000_000
 )
 
-// Config of an Engine. All fields are required.
+// Config of an Engine. DB is for SQLite; PostgresURL, Replica and Replicas are
+// for PostgreSQL, instead of it. The other fields are required.
 type Config struct {
-	DB      *sql.DB                                  // SQLite, shared with the journal
+	DB *sql.DB // SQLite, shared with the journal
+
+	PostgresURL string   // may hold a password; up to 8 connections are opened
+	Replica     string   // names this process: new at each start
+	Replicas    Replicas // in the same database
+
 	Execute func(run operation.Run, id string) error // carries one operation out
 	Log     *zap.Logger                              //
 }
@@ -64,10 +77,13 @@ type Engine struct {
 	dbos    dbos.Context
 	execute func(operation.Run, string) error
 	log     *zap.Logger
+	replica *replica      // nil on SQLite
+	pool    *pgxpool.Pool // nil on SQLite; the runtime closes it
 
 	mu       sync.Mutex
 	running  map[string]bool // operations with a run in this process
 	draining bool
+	stopped  bool
 	steps    sync.WaitGroup
 
 	// hard ends steps that outlive the time for draining.
@@ -76,29 +92,54 @@ type Engine struct {
 }
 
 // New prepares an engine and creates or migrates its tables; it blocks for
-// that. Nothing runs before Start or Launch.
-func New(ctx context.Context, c Config) (*Engine, error) {
+// that, also while another replica does so, until ctx ends. Nothing runs
+// before Start or Launch. An engine that is never stopped must be closed.
+func New(ctx context.Context, c Config) (_ *Engine, err error) {
 	e := &Engine{execute: c.Execute, log: c.Log, running: map[string]bool{}}
 	e.hard, e.hardStop = context.WithCancelCause(context.WithoutCancel(ctx))
-	d, err := dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
-		AppName: appName, SQLiteSystemDB: c.DB, ApplicationVersion: version, ExecutorID: executor,
-		Logger: slog.New(quiet{zapslog.NewHandler(c.Log.Core(), zapslog.WithName("engine"))}),
+	name, prepare := executor, func(fn func() error) error { return fn() }
+	if c.PostgresURL != "" {
+		name, e.replica = c.Replica, newReplica(c.Replica, c.Replicas)
+		if e.pool, err = openPool(ctx, c.PostgresURL); err != nil {
+			return nil, fmt.Errorf("opening the engine's connections: %w", err)
+		}
+		prepare = func(fn func() error) error { return alone(ctx, e.pool, fn) }
+	}
+	err = prepare(func() (err error) {
+		e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
+			AppName: appName, SQLiteSystemDB: c.DB, SystemDBPool: e.pool, ApplicationVersion: version, ExecutorID: name,
+			Logger: slog.New(quiet{zapslog.NewHandler(c.Log.Core(), zapslog.WithName("engine"))}),
+		})
+		return err
 	})
 	if err != nil {
+		e.Close()
 		return nil, fmt.Errorf("preparing the engine's tables: %w", err)
 	}
-	if d.GetApplicationVersion() != version || d.GetExecutorID() != executor {
+	if e.dbos.GetApplicationVersion() != version || e.dbos.GetExecutorID() != name {
+		e.Close()
 		return nil, errors.New("unset DBOS__APPVERSION and DBOS__VMID: they would keep this bot from resuming its operations")
 	}
-	e.dbos = d
-	dbos.RegisterWorkflow(d, e.run, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(resumes))
+	dbos.RegisterWorkflow(e.dbos, e.run, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(resumes))
 	return e, nil
 }
 
-// Launch resumes the runs that were cut off, and from then on Start works.
-func (e *Engine) Launch() error {
-	if err := e.dbos.Launch(); err != nil {
+// Close gives back what New opened, if Stop has not done so.
+func (e *Engine) Close() {
+	if e.pool != nil && !e.stopped {
+		e.pool.Close()
+	}
+}
+
+// Launch makes this replica known and resumes the runs that were cut off in
+// this process's name; from then on Start works. On PostgreSQL, Run must be
+// called at once after it.
+func (e *Engine) Launch(ctx context.Context) error {
+	if err := e.join(ctx); err != nil {
 		return fmt.Errorf("launching the engine: %w", err)
+	}
+	if err := e.dbos.Launch(); err != nil {
+		return errors.Join(fmt.Errorf("launching the engine: %w", err), e.leave(ctx))
 	}
 	return nil
 }
@@ -163,7 +204,7 @@ func (e *Engine) Poke(_ context.Context, id, key string) error {
 
 // Stop lets no further step begin, waits for those that run until ctx ends,
 // cuts off what is left, and stops the runtime. What was cut off is resumed at
-// the next start.
+// the next start, or by other replicas at once.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.mu.Lock()
 	e.draining = true
@@ -177,10 +218,15 @@ func (e *Engine) Stop(ctx context.Context) error {
 		e.log.Warn("steps are cut off; they are resumed at the next start")
 	}
 	e.hardStop(errors.New("the bot is stopping"))
-	if err := dbos.Shutdown(e.dbos, 5*time.Second); err != nil {
+	e.stopped = true
+	err := dbos.Shutdown(e.dbos, 5*time.Second)
+	if err == nil {
+		<-done
+	}
+	// Only now: nothing may be taken over that is still being done here.
+	if err := errors.Join(err, e.leave(ctx)); err != nil {
 		return fmt.Errorf("stopping the engine: %w", err)
 	}
-	<-done
 	return nil
 }
 
@@ -217,7 +263,10 @@ func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
 		e.mu.Unlock()
 	}()
 	if err := e.execute(&durable{engine: e, ctx: ctx}, id); err != nil {
-		if ctx.Err() == nil {
+		switch {
+		case errors.Is(err, dbos.ErrConflictingWorkflowID):
+			e.log.Warn("another replica has taken this run over; its result counts", zap.String("operation", id))
+		case ctx.Err() == nil:
 			e.log.Error("run ended early; the operation gets a new one", zap.String("operation", id), zap.Error(err))
 		}
 		return "", err
@@ -225,15 +274,36 @@ func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
 	return "", nil
 }
 
-// begin reports whether a step may begin, and counts it until end is called.
-func (e *Engine) begin() bool {
+// begin reports whether a step may begin, and counts it until its end is
+// counted. It waits while others may have taken over from this replica, until
+// ctx ends.
+func (e *Engine) begin(ctx context.Context) bool {
+	for {
+		renewed, ok := e.tryBegin()
+		if ok || renewed == nil {
+			return ok
+		}
+		select {
+		case <-renewed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// tryBegin is begin without waiting: what to wait for is returned, nil if
+// there is nothing.
+func (e *Engine) tryBegin() (renewed <-chan struct{}, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.draining {
-		return false
+		return nil, false
+	}
+	if e.replica != nil && !e.replica.fresh() {
+		return e.replica.renewal, false
 	}
 	e.steps.Add(1)
-	return true
+	return nil, true
 }
 
 // durable is one run as package operation sees it.
@@ -245,7 +315,7 @@ type durable struct {
 // Step implements operation.Run.
 func (d *durable) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
 	next, err := dbos.RunAsStep(d.ctx, func(ctx context.Context) (operation.Next, error) {
-		if !d.engine.begin() {
+		if !d.engine.begin(ctx) {
 			<-ctx.Done() // a step that may not begin must not end either: its end would be recorded
 			return operation.Next{}, context.Cause(ctx)
 		}

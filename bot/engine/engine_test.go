@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -14,37 +16,81 @@ import (
 	"go.uber.org/goleak"
 	"go.uber.org/zap/zaptest"
 
+	"lbbot/bot/journal/journaltest"
 	"lbbot/bot/operation"
 )
 
+// servers is the PostgreSQL of these tests.
+var servers journaltest.Shared
+
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := servers.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping PostgreSQL:", err)
+			code = max(code, 1)
+		}
+		os.Exit(code)
+	}))
 }
 
-func openDB(t *testing.T, path string) *sql.DB {
+// database is where engines of one test run, one after the other or at once.
+type database interface {
+	// config is for one more engine; release gives back what it opened.
+	config(t *testing.T) (c Config, release func())
+}
+
+// onBoth runs a test on each kind of database.
+func onBoth(t *testing.T, test func(t *testing.T, db database)) {
+	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, file(filepath.Join(t.TempDir(), "e.db")))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		test(t, newCluster(t))
+	})
+}
+
+// file is an SQLite file.
+type file string
+
+func (f file) config(t *testing.T) (Config, func()) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_txlock=immediate")
+	db, err := sql.Open("sqlite", "file:"+string(f)+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_txlock=immediate")
 	require.NoError(t, err)
 	db.SetMaxOpenConns(2)
-	return db
+	return Config{DB: db}, func() { require.NoError(t, db.Close()) }
 }
 
-// launch starts an engine on a database file and stops it at the end of the
-// test unless the test did.
-func launch(t *testing.T, path string, execute func(operation.Run, string) error) (e *Engine, stop func()) {
+// launch starts an engine and stops it at the end of the test unless the test
+// did.
+func launch(t *testing.T, db database, execute func(operation.Run, string) error) (e *Engine, stop func()) {
 	t.Helper()
-	db := openDB(t, path)
-	e, err := New(t.Context(), Config{DB: db, Execute: execute, Log: zaptest.NewLogger(t)})
-	require.NoError(t, err)
-	require.NoError(t, e.Launch())
-	stop = sync.OnceFunc(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		require.NoError(t, e.Stop(ctx))
-		require.NoError(t, db.Close())
-	})
+	e, stop = launchWith(t, db, execute, 5*time.Second)
 	t.Cleanup(stop)
 	return e, stop
+}
+
+// launchWith is launch with a time for draining, and no stop at the end.
+func launchWith(t *testing.T, db database, execute func(operation.Run, string) error, drain time.Duration) (e *Engine, stop func()) {
+	t.Helper()
+	c, release := db.config(t)
+	c.Execute, c.Log = execute, zaptest.NewLogger(t)
+	e, err := New(t.Context(), c)
+	require.NoError(t, err)
+	require.NoError(t, e.Launch(t.Context()))
+	ran := make(chan error, 1)
+	running, stopRunning := context.WithCancel(context.Background())
+	go func() { ran <- e.Run(running) }()
+	return e, sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), drain)
+		defer cancel()
+		require.NoError(t, e.Stop(ctx))
+		stopRunning()
+		require.NoError(t, <-ran)
+		release()
+	})
 }
 
 func step(do func(context.Context) error) func(context.Context) (operation.Next, error) {
@@ -64,10 +110,12 @@ func receive[T any](t *testing.T, c <-chan T, what string) T {
 	}
 }
 
-func TestStartingTwiceRunsOnce(t *testing.T) {
+func TestStartingTwiceRunsOnce(t *testing.T) { onBoth(t, startingTwiceRunsOnce) }
+
+func startingTwiceRunsOnce(t *testing.T, db database) {
 	var runs atomic.Int32
 	release, done := make(chan struct{}), make(chan struct{})
-	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(run operation.Run, _ string) error {
+	e, _ := launch(t, db, func(run operation.Run, _ string) error {
 		runs.Add(1)
 		_, err := run.Step("only", step(func(context.Context) error { <-release; return nil }))
 		close(done)
@@ -84,7 +132,10 @@ func TestStartingTwiceRunsOnce(t *testing.T) {
 }
 
 func TestFinishedStepsAreNotEnteredAgainAfterAStop(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "e.db")
+	onBoth(t, finishedStepsAreNotEnteredAgainAfterAStop)
+}
+
+func finishedStepsAreNotEnteredAgainAfterAStop(t *testing.T, db database) {
 	var first, second atomic.Int32
 	entered := make(chan struct{}, 10)
 	execute := func(run operation.Run, _ string) error {
@@ -106,34 +157,28 @@ func TestFinishedStepsAreNotEnteredAgainAfterAStop(t *testing.T) {
 		}))
 		return err
 	}
-	e, stop := launchImpatient(t, path, execute)
+	e, stop := launchImpatient(t, db, execute)
 	require.NoError(t, e.Start(t.Context(), "op-1"))
 	receive(t, entered, "the second step")
 	stop()
 
-	launch(t, path, execute)
+	launch(t, db, execute)
 	receive(t, entered, "the second step, resumed")
 	require.EqualValues(t, 1, first.Load())
 	require.EqualValues(t, 2, second.Load())
 }
 
 // launchImpatient is launch with no time for draining.
-func launchImpatient(t *testing.T, path string, execute func(operation.Run, string) error) (*Engine, func()) {
+func launchImpatient(t *testing.T, db database, execute func(operation.Run, string) error) (*Engine, func()) {
 	t.Helper()
-	db := openDB(t, path)
-	e, err := New(t.Context(), Config{DB: db, Execute: execute, Log: zaptest.NewLogger(t)})
-	require.NoError(t, err)
-	require.NoError(t, e.Launch())
-	return e, func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		require.NoError(t, e.Stop(ctx))
-		require.NoError(t, db.Close())
-	}
+	return launchWith(t, db, execute, 0)
 }
 
 func TestStepUnderWayGetsTheTimeForDraining(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "e.db")
+	onBoth(t, stepUnderWayGetsTheTimeForDraining)
+}
+
+func stepUnderWayGetsTheTimeForDraining(t *testing.T, db database) {
 	entered, release, later := make(chan struct{}), make(chan struct{}), make(chan struct{}, 1)
 	var calls, cutOff atomic.Int32
 	execute := func(run operation.Run, _ string) error {
@@ -151,7 +196,7 @@ func TestStepUnderWayGetsTheTimeForDraining(t *testing.T) {
 		_, err := run.Step("after", step(func(context.Context) error { later <- struct{}{}; return nil }))
 		return err
 	}
-	e, stop := launch(t, path, execute)
+	e, stop := launch(t, db, execute)
 	require.NoError(t, e.Start(t.Context(), "op-1"))
 	receive(t, entered, "the call")
 	go func() {
@@ -170,13 +215,17 @@ func TestStepUnderWayGetsTheTimeForDraining(t *testing.T) {
 	require.Empty(t, later, "no step begins while the engine stops")
 
 	entered = make(chan struct{})
-	launch(t, path, execute)
+	launch(t, db, execute)
 	receive(t, later, "the next step after the restart")
 }
 
 func TestWaitEndsWhenPokedOrWhenItsTimeIsOver(t *testing.T) {
+	onBoth(t, waitEndsWhenPokedOrWhenItsTimeIsOver)
+}
+
+func waitEndsWhenPokedOrWhenItsTimeIsOver(t *testing.T, db database) {
 	woken := make(chan struct{}, 2)
-	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(run operation.Run, _ string) error {
+	e, _ := launch(t, db, func(run operation.Run, _ string) error {
 		if err := run.Wait(time.Hour); err != nil {
 			return err
 		}
@@ -195,10 +244,12 @@ func TestWaitEndsWhenPokedOrWhenItsTimeIsOver(t *testing.T) {
 	receive(t, woken, "the end of a short wait")
 }
 
-func TestRunThatEndedEarlyGetsANewOne(t *testing.T) {
+func TestRunThatEndedEarlyGetsANewOne(t *testing.T) { onBoth(t, runThatEndedEarlyGetsANewOne) }
+
+func runThatEndedEarlyGetsANewOne(t *testing.T, db database) {
 	var runs atomic.Int32
 	done := make(chan int32, 10)
-	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(operation.Run, string) error {
+	e, _ := launch(t, db, func(operation.Run, string) error {
 		n := runs.Add(1)
 		done <- n
 		if n == 1 {
@@ -214,9 +265,11 @@ func TestRunThatEndedEarlyGetsANewOne(t *testing.T) {
 	}, 20*time.Second, 10*time.Millisecond)
 }
 
-func TestFinishedRunsArePruned(t *testing.T) {
+func TestFinishedRunsArePruned(t *testing.T) { onBoth(t, finishedRunsArePruned) }
+
+func finishedRunsArePruned(t *testing.T, db database) {
 	done := make(chan struct{}, 1)
-	e, _ := launch(t, filepath.Join(t.TempDir(), "e.db"), func(operation.Run, string) error { done <- struct{}{}; return nil })
+	e, _ := launch(t, db, func(operation.Run, string) error { done <- struct{}{}; return nil })
 	require.NoError(t, e.Start(t.Context(), "op-1"))
 	receive(t, done, "the run")
 	require.Eventually(t, func() bool {
@@ -228,8 +281,11 @@ func TestFinishedRunsArePruned(t *testing.T) {
 
 func TestForeignDBOSSettingsAreRefused(t *testing.T) {
 	t.Setenv("DBOS__VMID", "somewhere-else")
-	db := openDB(t, filepath.Join(t.TempDir(), "e.db"))
-	defer db.Close()
-	_, err := New(t.Context(), Config{DB: db, Execute: nil, Log: zaptest.NewLogger(t)})
-	require.ErrorContains(t, err, "DBOS__VMID")
+	for name, db := range map[string]database{"SQLite": file(filepath.Join(t.TempDir(), "e.db")), "PostgreSQL": newCluster(t)} {
+		c, release := db.config(t)
+		c.Log = zaptest.NewLogger(t)
+		_, err := New(t.Context(), c)
+		require.ErrorContains(t, err, "DBOS__VMID", name)
+		release()
+	}
 }

@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"github.com/dbos-inc/dbos-transact-golang/dbos/internals"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+)
+
+// The pace of replicas. A replica that dies is silent for 4 s, found within
+// one more, and its runs go on when the runtime next looks for work, which it
+// does each second.
+const (
+	beatEvery = time.Second
+	silent    = 4 * time.Second
+)
+
+// Replicas is where processes on one database tell each other that they are
+// alive. All times are by the database's clock.
+type Replicas interface {
+	// Join makes a new replica known.
+	Join(ctx context.Context, id string) error
+
+	// Beat says that the replica is alive; false means that it is gone, and
+	// that this never changes again.
+	Beat(ctx context.Context, id string) (alive bool, err error)
+
+	// Leave says that the replica is gone, known before or not.
+	Leave(ctx context.Context, id string) error
+
+	// Gone lists other replicas that are gone, and first declares those gone
+	// which were silent for longer than that, if it is not zero.
+	Gone(ctx context.Context, id string, silent time.Duration) ([]string, error)
+}
+
+// TakenOverError says that this process was held up for so long that other
+// replicas took its runs over.
+type TakenOverError struct{ Replica string }
+
+// Error says what to do.
+func (e *TakenOverError) Error() string {
+	return fmt.Sprintf("other replicas took over from %s, which gave no sign of life for more than %s: start it anew", e.Replica, silent)
+}
+
+// replica is this process among others on the same database. Its heartbeat is
+// a lease: a step begins only while the last one is younger than the time
+// after which others take over, so a process that was stopped and continued
+// begins nothing before it has asked. One that learns that others took over
+// ends instead of joining anew: the runtime keeps its name for as long as it
+// lives, and what else the process missed is best put right by a start.
+type replica struct {
+	id    string
+	table Replicas
+	every time.Duration
+	gone  time.Duration // silence after which a replica is gone
+
+	// guarded by Engine.mu
+	renewed time.Time     // when the last heartbeat that counted was sent
+	steady  time.Time     // since when none was missed
+	renewal chan struct{} // closed by the next heartbeat that counts
+
+	left chan struct{} // closed when this process leaves
+}
+
+func newReplica(id string, table Replicas) *replica {
+	return &replica{id: id, table: table, every: beatEvery, gone: silent, renewal: make(chan struct{}), left: make(chan struct{})}
+}
+
+// fresh reports whether nobody can have taken over by now.
+func (r *replica) fresh() bool { return time.Since(r.renewed) < r.gone }
+
+// join makes the replica known before anything runs under its name.
+func (e *Engine) join(ctx context.Context) error {
+	if e.replica == nil {
+		return nil
+	}
+	sent := time.Now()
+	if err := e.replica.table.Join(ctx, e.replica.id); err != nil {
+		return err
+	}
+	e.renew(sent)
+	e.log.Info("replica joined", zap.String("replica", e.replica.id))
+	return nil
+}
+
+// leave hands over to the other replicas at once. The time for stopping may be
+// over, and still this must be tried.
+func (e *Engine) leave(ctx context.Context) error {
+	if e.replica == nil {
+		return nil
+	}
+	close(e.replica.left)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.replica.gone/2)
+	defer cancel()
+	return e.replica.table.Leave(ctx, e.replica.id)
+}
+
+// Run keeps this replica alive and takes over from those that are gone, until
+// ctx ends or Stop has left. On SQLite it only waits. A *TakenOverError means
+// that the process must end.
+func (e *Engine) Run(ctx context.Context) error {
+	if e.replica == nil {
+		<-ctx.Done()
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.each(ctx, e.beat) })
+	g.Go(func() error { return e.each(ctx, e.takeOver) })
+	return g.Wait()
+}
+
+// each calls do now and at the replicas' pace, each time with a limit.
+func (e *Engine) each(ctx context.Context, do func(context.Context) error) error {
+	t := time.NewTicker(e.replica.every)
+	defer t.Stop()
+	for {
+		within, cancel := context.WithTimeout(ctx, e.replica.gone/2)
+		err := do(within)
+		cancel()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.replica.left:
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+func (e *Engine) beat(ctx context.Context) error {
+	sent := time.Now()
+	alive, err := e.replica.table.Beat(ctx, e.replica.id)
+	switch {
+	case e.hasLeft() || errors.Is(err, context.Canceled):
+		return nil
+	case err != nil:
+		e.log.Warn("heartbeat was not stored", zap.String("replica", e.replica.id), zap.Error(err))
+		e.missed()
+		return nil
+	case !alive:
+		taken := &TakenOverError{e.replica.id}
+		e.log.Error("other replicas took over from this one", zap.String("replica", e.replica.id))
+		e.cutOff(taken)
+		return taken
+	}
+	e.renew(sent)
+	return nil
+}
+
+func (e *Engine) hasLeft() bool {
+	select {
+	case <-e.replica.left:
+		return true
+	default:
+		return false
+	}
+}
+
+// renew lets steps begin again that waited for a heartbeat.
+func (e *Engine) renew(sent time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.replica
+	if r.steady.IsZero() || sent.Sub(r.renewed) > 2*r.every {
+		r.steady = sent
+	}
+	r.renewed = sent
+	close(r.renewal)
+	r.renewal = make(chan struct{})
+}
+
+func (e *Engine) missed() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.replica.steady = time.Time{}
+}
+
+// cutOff lets no further step begin and ends those that run.
+func (e *Engine) cutOff(why error) {
+	e.mu.Lock()
+	e.draining = true
+	e.mu.Unlock()
+	e.hardStop(why)
+}
+
+// takeOver lets the runs of replicas that are gone go on. It asks for all that
+// are gone, not only for the new ones: one that was held up may have begun a
+// run under its name at the last moment.
+func (e *Engine) takeOver(ctx context.Context) error {
+	gone, err := e.replica.table.Gone(ctx, e.replica.id, e.patience(time.Now()))
+	if err == nil && len(gone) > 0 && !e.hasLeft() {
+		var runs int
+		if runs, err = recoverPending(e.dbos, gone); runs > 0 {
+			e.log.Info("runs of replicas that are gone go on", zap.Int("runs", runs), zap.Strings("gone", gone))
+		}
+	}
+	if err != nil && ctx.Err() == nil && !e.hasLeft() {
+		e.log.Warn("replicas that are gone could not be looked for", zap.Error(err))
+	}
+	return nil
+}
+
+// patience is the silence after which others count as gone. When this replica
+// missed a heartbeat itself, the database may have been away for all of them:
+// then they get as long to be heard again, and only those that left are gone.
+func (e *Engine) patience(now time.Time) time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.replica
+	if r.steady.IsZero() || now.Sub(r.steady) < r.gone || now.Sub(r.renewed) > 2*r.every {
+		return 0
+	}
+	return r.gone
+}
+
+// recoverPending puts the cut-off runs of these executors back into the
+// runtime's queue, from which any replica takes them, and takes from their
+// former owners the right to record results. The call is the runtime's
+// contract with its vendor's own module rather than with its public: a test
+// holds what it does.
+func recoverPending(d dbos.Context, executors []string) (int, error) {
+	r, err := internals.RuntimeOf(d)
+	if err != nil {
+		return 0, fmt.Errorf("taking runs over: %w", err)
+	}
+	runs, err := r.RecoverPendingWorkflows(executors)
+	if err != nil {
+		return 0, fmt.Errorf("taking runs over: %w", err)
+	}
+	return len(runs), nil
+}
+
+// Ready returns nil while steps may begin, or says why not.
+func (e *Engine) Ready() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.replica != nil && !e.replica.fresh() {
+		return errors.New("no heartbeat could be stored in the database lately")
+	}
+	return nil
+}

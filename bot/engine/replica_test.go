@@ -1,0 +1,405 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zaptest"
+
+	"lbbot/bot/operation"
+)
+
+// cluster is a PostgreSQL database and the table of its replicas, in memory.
+type cluster struct {
+	url string
+
+	mu     sync.Mutex
+	n      int
+	beatAt map[string]time.Time
+	gone   map[string]bool
+	cut    map[string]bool // replicas that cannot reach the table
+}
+
+var errCut = errors.New("the database is out of reach")
+
+func newCluster(t *testing.T) *cluster {
+	t.Helper()
+	return &cluster{url: servers.Database(t), beatAt: map[string]time.Time{}, gone: map[string]bool{}, cut: map[string]bool{}}
+}
+
+// config is for a replica called replica-1, then replica-2 and so on.
+func (c *cluster) config(*testing.T) (Config, func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	return Config{PostgresURL: c.url, Replica: fmt.Sprintf("replica-%d", c.n), Replicas: c}, func() {}
+}
+
+// reach lets a replica reach the table, or not.
+func (c *cluster) reach(id string, can bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut[id] = !can
+}
+
+func (c *cluster) Join(_ context.Context, id string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.beatAt[id] = time.Now()
+	return nil
+}
+
+func (c *cluster) Beat(_ context.Context, id string) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut[id] {
+		return false, errCut
+	}
+	if c.gone[id] {
+		return false, nil
+	}
+	c.beatAt[id] = time.Now()
+	return true, nil
+}
+
+func (c *cluster) Leave(_ context.Context, id string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gone[id] = true
+	return nil
+}
+
+func (c *cluster) Gone(_ context.Context, id string, silent time.Duration) ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut[id] {
+		return nil, errCut
+	}
+	var ids []string
+	for other, at := range c.beatAt {
+		if other != id && silent > 0 && time.Since(at) > silent {
+			c.gone[other] = true
+		}
+		if other != id && c.gone[other] {
+			ids = append(ids, other)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// member is an engine whose Run is watched by the test.
+type member struct {
+	*Engine
+	ran  chan error
+	stop func(drain time.Duration)
+}
+
+// join launches one more replica of the cluster.
+func (c *cluster) join(t *testing.T, execute func(operation.Run, string) error) *member {
+	t.Helper()
+	config, _ := c.config(t)
+	config.Execute, config.Log = execute, zaptest.NewLogger(t)
+	e, err := New(t.Context(), config)
+	require.NoError(t, err)
+	require.NoError(t, e.Launch(t.Context()))
+	m := &member{Engine: e, ran: make(chan error, 1)}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { m.ran <- e.Run(ctx); close(m.ran) }()
+	var once sync.Once
+	m.stop = func(drain time.Duration) {
+		once.Do(func() {
+			within, done := context.WithTimeout(context.Background(), drain)
+			defer done()
+			require.NoError(t, e.Stop(within))
+			cancel()
+			for range m.ran { // whatever it said
+			}
+		})
+	}
+	t.Cleanup(func() { m.stop(5 * time.Second) })
+	return m
+}
+
+func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	entered, release, refused := make(chan struct{}), make(chan struct{}), make(chan error, 100)
+	first := c.join(t, func(run operation.Run, _ string) error {
+		_, err := run.Step("call", func(context.Context) (operation.Next, error) {
+			close(entered)
+			<-release // deaf: it hears of nothing
+			return operation.Next{State: operation.NotAdded}, nil
+		})
+		refused <- err
+		return err
+	})
+	seen := make(chan operation.State, 2)
+	second := c.join(t, func(run operation.Run, _ string) error {
+		next, err := run.Step("call", func(context.Context) (operation.Next, error) {
+			return operation.Next{State: operation.Added}, nil
+		})
+		if err != nil {
+			return err
+		}
+		seen <- next.State
+		err = run.Wait(time.Hour)
+		seen <- next.State
+		return err
+	})
+	require.NoError(t, first.Start(t.Context(), "op-1"))
+	receive(t, entered, "the step")
+	c.reach("replica-1", false)
+	within := time.NewTimer(10 * time.Second)
+	defer within.Stop()
+	select {
+	case state := <-seen:
+		require.Equal(t, operation.Added, state)
+	case <-within.C:
+		require.FailNow(t, "nobody took over within 10 s")
+	}
+	require.Error(t, first.Ready(), "no heartbeat, no work")
+	require.NoError(t, second.Ready())
+
+	close(release)
+	require.ErrorIs(t, receive(t, refused, "the late result"), dbos.ErrConflictingWorkflowID, "it is refused")
+	require.NoError(t, second.Start(t.Context(), "op-1"), "what runs is left alone")
+	require.NoError(t, second.Poke(t.Context(), "op-1", "click"))
+	require.Equal(t, operation.Added, receive(t, seen, "the end of the run"), "the newer result counts")
+
+	c.reach("replica-1", true)
+	taken, ok := errors.AsType[*TakenOverError](receive(t, first.ran, "the word to end"))
+	require.True(t, ok)
+	require.Equal(t, "replica-1", taken.Replica)
+	require.NoError(t, first.Start(t.Context(), "op-2"), "it begins nothing any more")
+	require.Empty(t, seen)
+}
+
+func TestACleanStopHandsOverAtOnce(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	entered := make(chan string, 2)
+	execute := func(name string) func(operation.Run, string) error {
+		return func(run operation.Run, id string) error {
+			_, err := run.Step("call", func(ctx context.Context) (operation.Next, error) {
+				entered <- name
+				if name == "first" {
+					<-ctx.Done() // cut off by the stop
+					return operation.Next{}, context.Cause(ctx)
+				}
+				return operation.Next{}, nil
+			})
+			return err
+		}
+	}
+	first := c.join(t, execute("first"))
+	c.join(t, execute("second"))
+	require.NoError(t, first.Start(t.Context(), "op-1"))
+	require.Equal(t, "first", receive(t, entered, "the step"))
+	first.stop(0)
+	select {
+	case name := <-entered:
+		require.Equal(t, "second", name)
+	case <-time.After(silent):
+		require.FailNow(t, "it was taken for dead before its run went on")
+	}
+}
+
+func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	config, _ := c.config(t)
+	waiting, began := make(chan struct{}), make(chan struct{})
+	config.Log = zaptest.NewLogger(t)
+	config.Execute = func(run operation.Run, _ string) error {
+		close(waiting)
+		if err := run.Wait(time.Hour); err != nil {
+			return err
+		}
+		_, err := run.Step("call", step(func(context.Context) error { close(began); return nil }))
+		return err
+	}
+	e, err := New(t.Context(), config)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, e.Stop(t.Context())) }()
+	require.NoError(t, e.Launch(t.Context()))
+	require.NoError(t, e.Start(t.Context(), "op-1"))
+	receive(t, waiting, "the run")
+
+	e.mu.Lock()
+	e.replica.renewed = time.Now().Add(-silent) // as if it had been stopped and continued
+	e.mu.Unlock()
+	require.Error(t, e.Ready())
+	require.NoError(t, e.Poke(t.Context(), "op-1", "click"))
+	require.Eventually(t, func() bool { // the wait is over and recorded
+		steps, err := dbos.GetWorkflowSteps(e.dbos, "op-1")
+		require.NoError(t, err)
+		return len(steps) > 0
+	}, 20*time.Second, 10*time.Millisecond)
+	select {
+	case <-began:
+		require.FailNow(t, "a step began without a heartbeat")
+	default:
+	}
+
+	require.NoError(t, e.beat(t.Context()))
+	receive(t, began, "the step after the heartbeat")
+	require.NoError(t, e.Ready())
+}
+
+func TestPatienceWithOthersAfterTheDatabaseWasAway(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	tests := map[string]struct {
+		steady, renewed time.Time
+		want            time.Duration
+	}{
+		"just started":                      {at.Add(-time.Second), at, 0},
+		"a heartbeat was missed":            {time.Time{}, at, 0},
+		"steady, but the last one is late":  {at.Add(-time.Minute), at.Add(-3 * time.Second), 0},
+		"steady for as long as others have": {at.Add(-silent), at.Add(-time.Second), silent},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := &Engine{replica: newReplica("a", nil)}
+			e.replica.steady, e.replica.renewed = tt.steady, tt.renewed
+			require.Equal(t, tt.want, e.patience(at))
+		})
+	}
+	e := &Engine{replica: newReplica("a", nil)}
+	e.renew(at)
+	e.renew(at.Add(time.Second))
+	require.Equal(t, at, e.replica.steady)
+	e.renew(at.Add(5 * time.Second))
+	require.Equal(t, at.Add(5*time.Second), e.replica.steady, "a gap begins anew")
+	e.missed()
+	e.renew(at.Add(6 * time.Second))
+	require.Equal(t, at.Add(6*time.Second), e.replica.steady)
+}
+
+func TestStartingOnTwoReplicasRunsOnceAndEitherMayPoke(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	var runs atomic.Int32
+	waiting, woken := make(chan struct{}, 20), make(chan struct{}, 20)
+	execute := func(run operation.Run, _ string) error {
+		runs.Add(1)
+		waiting <- struct{}{}
+		err := run.Wait(time.Hour)
+		woken <- struct{}{}
+		return err
+	}
+	members := []*member{c.join(t, execute), c.join(t, execute)}
+	const operations = 5
+	var g sync.WaitGroup
+	for i := range operations {
+		for _, m := range members {
+			for range 2 {
+				g.Go(func() { require.NoError(t, m.Start(t.Context(), fmt.Sprintf("op-%d", i))) })
+			}
+		}
+	}
+	g.Wait()
+	for range operations {
+		receive(t, waiting, "a run")
+	}
+	for i := range operations {
+		for _, m := range members { // one of them is not where it runs
+			require.NoError(t, m.Poke(t.Context(), fmt.Sprintf("op-%d", i), "click"))
+		}
+	}
+	for range operations {
+		receive(t, woken, "the poke")
+	}
+	require.EqualValues(t, operations, runs.Load())
+}
+
+// TestRecoveringTakesWhatIsPendingAndNothingElse holds what the runtime's call
+// does, since it is not part of its public interface.
+func TestRecoveringTakesWhatIsPendingAndNothingElse(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	entered := make(chan string, 4)
+	first := c.join(t, func(run operation.Run, id string) error {
+		if id == "finished" {
+			return nil
+		}
+		_, err := run.Step("call", func(ctx context.Context) (operation.Next, error) {
+			entered <- "first " + id
+			<-ctx.Done()
+			return operation.Next{}, ctx.Err()
+		})
+		return err
+	})
+	for _, id := range []string{"finished", "cancelled", "pending"} {
+		require.NoError(t, first.Start(t.Context(), id))
+	}
+	receive(t, entered, "a step")
+	receive(t, entered, "the other step")
+	require.NoError(t, dbos.CancelWorkflow(first.dbos, "cancelled"))
+	require.Eventually(t, func() bool {
+		return statusOf(t, first.Engine, "finished") == dbos.WorkflowStatusSuccess && statusOf(t, first.Engine, "cancelled") == dbos.WorkflowStatusCancelled
+	}, 20*time.Second, 10*time.Millisecond)
+	first.stop(0)
+
+	config, _ := c.config(t)
+	config.Log = zaptest.NewLogger(t)
+	config.Execute = func(_ operation.Run, id string) error { entered <- "second " + id; return nil }
+	second, err := New(t.Context(), config) // takes nothing over by itself, since it does not Run
+	require.NoError(t, err)
+	require.NoError(t, second.Launch(t.Context()))
+	defer func() { require.NoError(t, second.Stop(t.Context())) }()
+	for _, tt := range []struct {
+		executor string
+		want     int
+	}{{"nobody", 0}, {"replica-1", 1}, {"replica-1", 0}} {
+		n, err := recoverPending(second.dbos, []string{tt.executor})
+		require.NoError(t, err)
+		require.Equal(t, tt.want, n, tt.executor)
+	}
+	require.Equal(t, "second pending", receive(t, entered, "the run"))
+	require.Equal(t, dbos.WorkflowStatusCancelled, statusOf(t, second, "cancelled"))
+	require.Equal(t, dbos.WorkflowStatusSuccess, statusOf(t, second, "finished"))
+}
+
+func statusOf(t *testing.T, e *Engine, id string) dbos.WorkflowStatusType {
+	t.Helper()
+	runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDs(id))
+	require.NoError(t, err)
+	require.Len(t, runs, 1)
+	return runs[0].Status
+}
+
+func TestReplicasThatStartAtOnceShareTheMigration(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	var g sync.WaitGroup
+	for range 3 {
+		config, _ := c.config(t)
+		config.Log = zaptest.NewLogger(t)
+		g.Go(func() {
+			e, err := New(t.Context(), config)
+			require.NoError(t, err)
+			e.Close()
+		})
+	}
+	g.Wait()
+}
+
+func TestTheEngineNamesNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"postgres://u:hunter2@127.0.0.1:1/none?connect_timeout=1", "postgres://u:hunter2@[broken"} {
+		_, err := New(t.Context(), Config{PostgresURL: url, Replica: "a", Replicas: &cluster{}, Log: zaptest.NewLogger(t)})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}

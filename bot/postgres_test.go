@@ -1,0 +1,108 @@
+package bot_test
+
+import (
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+// onPostgres gives a house a database of PostgreSQL.
+func onPostgres(t *testing.T, c *bot.Config) {
+	t.Helper()
+	c.DatabaseURL = servers.Database(t)
+}
+
+func TestTheWholeStoryOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *bot.Config) { onPostgres(t, c) })
+	h.types(ana, incident, good)
+	preview := h.sees(ana, incident, "Checking done", "web-07", "lst-8f2c", "8443", "20")
+	require.Empty(t, h.cloud.CallsOf("RegisterBackend"), "a preview changes nothing")
+	h.clicks(ana, preview, "req_send")
+	card := h.sees(ana, incident, "Added", "Backend ID", "Request ID", "Available")
+	added := h.ofServer(listener, "i-55a1")
+	require.Len(t, added, 1)
+	require.True(t, has(card, added[0].BackendID))
+	require.Len(t, h.registerBodies(), 1)
+
+	require.NoError(t, h.stop())
+	h.start()
+	h.types(ana, incident, "status "+refOf(t, card))
+	h.sees(ana, incident, refOf(t, card), added[0].BackendID)
+	require.Len(t, h.cards(incident), 1, "one card for one operation, also after a restart")
+	h.calm()
+}
+
+// TestKilledAtEveryStepBoundaryAnotherReplicaGoesOn kills the binary for good:
+// what runs afterwards is another replica, which has to notice that.
+func TestKilledAtEveryStepBoundaryAnotherReplicaGoesOn(t *testing.T) {
+	t.Parallel()
+	killedAtEveryBoundary(t, onPostgres)
+}
+
+func TestAReplicaThatWasStoppedAndContinuedEndsAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := stand(t, func(c *bot.Config) { onPostgres(t, c) })
+	p := h.launch()
+	h.types(ana, incident, good)
+	preview := h.sees(ana, incident, "Checking done")
+	reached, answer := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
+		if c.Action == "RegisterBackend" && phase == zenlayertest.AfterExecute {
+			once.Do(func() { close(reached); <-answer })
+		}
+	})
+	h.clicks(ana, preview, "req_send")
+	select {
+	case <-reached:
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "the backend was not registered")
+	}
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	close(answer) // it waits in the connection until the process reads it
+	h.launch()
+	h.settled()
+
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
+	select {
+	case <-p.done:
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "it went on as if nothing had happened")
+	}
+	exit, ok := p.err.(*exec.ExitError)
+	require.True(t, ok, "%v", p.err)
+	require.Equal(t, 1, exit.ExitCode())
+	require.Contains(t, h.log.String(), "other replicas took over from")
+	require.NotContains(t, h.log.String(), "panic")
+	h.settled()
+}
+
+func TestStoppingOneReplicaHandsItsWorkToTheOther(t *testing.T) {
+	t.Parallel()
+	h := stand(t, func(c *bot.Config) { onPostgres(t, c) })
+	p := h.launch()
+	h.types(ana, incident, good)
+	preview := h.sees(ana, incident, "Checking done")
+	reached := make(chan struct{})
+	var once sync.Once
+	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
+		if c.Action == "RegisterBackend" && phase == zenlayertest.AfterExecute {
+			once.Do(func() { close(reached) })
+		}
+	})
+	h.clicks(ana, preview, "req_send")
+	<-reached
+	h.launch()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	<-p.done
+	require.NoError(t, p.err, "exit code 0")
+	h.settled()
+}

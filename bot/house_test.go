@@ -76,6 +76,7 @@ type house struct {
 	config bot.Config
 	log    *syncBuffer
 	stop   func() error
+	ready  func() error // of the bot that start started last
 }
 
 type syncBuffer struct {
@@ -152,7 +153,8 @@ func (h *house) start() {
 	go func() { done <- b.Run(ctx) }()
 	h.stop = sync.OnceValue(func() error { cancel(); return <-done })
 	h.t.Cleanup(func() { require.NoError(h.t, h.stop()) })
-	require.Eventually(h.t, func() bool { return b.Ready(h.t.Context()) == nil }, 20*time.Second, 5*time.Millisecond, "the bot is not ready")
+	h.ready = func() error { return b.Ready(h.t.Context()) }
+	require.Eventually(h.t, func() bool { return h.ready() == nil }, 20*time.Second, 5*time.Millisecond, "the bot is not ready")
 }
 
 // types types a command and requires Slack to have been answered in time.

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"errors"
 	"os/exec"
 	"sync"
 	"syscall"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/journal/journaltest"
 	"lbbot/zenlayer/zenlayertest"
 )
 
@@ -77,7 +79,7 @@ func TestAReplicaThatWasStoppedAndContinuedEndsAndChangesNothing(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		require.FailNow(t, "it went on as if nothing had happened")
 	}
-	exit, ok := p.err.(*exec.ExitError)
+	exit, ok := errors.AsType[*exec.ExitError](p.err)
 	require.True(t, ok, "%v", p.err)
 	require.Equal(t, 1, exit.ExitCode())
 	require.Contains(t, h.log.String(), "other replicas took over from")
@@ -105,4 +107,47 @@ func TestStoppingOneReplicaHandsItsWorkToTheOther(t *testing.T) {
 	<-p.done
 	require.NoError(t, p.err, "exit code 0")
 	h.settled()
+}
+
+// TestAServerThatIsAwayForAWhile crashes the database between the call and its
+// result. Nothing is accepted meanwhile, and afterwards the bot goes on by
+// itself: what was open ends, and what is new is taken.
+func TestAServerThatIsAwayForAWhile(t *testing.T) {
+	t.Parallel()
+	server, err := journaltest.Start()
+	if server != nil {
+		t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	}
+	journaltest.Need(t, err)
+	h := open(t, func(c *bot.Config) { c.DatabaseURL = server.URL() })
+	h.types(ana, incident, "lst-8f2c db-07")
+	later := h.sees(ana, incident, "Checking done", "db-07")
+	h.types(ana, incident, good)
+	preview := h.sees(ana, incident, "Checking done", "web-07")
+	reached, answer := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
+		if c.Action == "RegisterBackend" && phase == zenlayertest.AfterExecute {
+			once.Do(func() { close(reached); <-answer })
+		}
+	})
+	h.clicks(ana, preview, "req_send")
+	select {
+	case <-reached:
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "the backend was not registered")
+	}
+	server.Down()
+	close(answer)
+	require.Error(t, h.ready())
+	h.slack.Click(t.Context(), ana, incident, later.TS, "req_send", "")
+	require.Len(t, h.registerBodies(), 1, "what is not on disk is not sent")
+	require.Len(t, h.cards(incident), 1, "nor announced")
+
+	require.NoError(t, server.Up())
+	require.Eventually(t, func() bool { return h.ready() == nil }, 30*time.Second, 10*time.Millisecond, "it is not ready again")
+	h.settled()
+	h.slack.Click(t.Context(), ana, incident, later.TS, "req_send", "")
+	h.sees(ana, incident, "Added", "db-07")
+	require.Len(t, h.ofServer(listener, "i-7d07"), 1)
 }

@@ -2,7 +2,7 @@
 // add a server to a load balancer's listener, from the preview a person sees
 // to the final words in the channel.
 //
-//	          Preview            Send, Submit              attempt
+//	          Preview                Send                  attempt
 //	(person) ────────► draft ────────────────► accepted ───────────► sending
 //	                     │ 5 minutes              │                     │
 //	                     ▼                        │ denied, too late,   │ the call
@@ -20,7 +20,7 @@
 //
 // It promises:
 //
-//   - Accepted means on disk: Send and Submit return an accepted operation only
+//   - Accepted means on disk: Send and Ask return an accepted operation only
 //     after the journal has committed it, in one transaction with the key of
 //     the Slack delivery that asked for it.
 //   - One operation, one client token: made with the draft, stored before the
@@ -35,8 +35,9 @@
 //   - Permission is asked at preview, at each click, and again before the call.
 //
 // Everything durable is in the Journal. The engine that runs Execute only
-// remembers how far it got. The package starts two kinds of goroutines: none
-// in Intake, and those of Sweeper.Run, which end when Run returns.
+// remembers how far it got. The package starts one kind of goroutine: while a
+// call is under way, the one that says when it takes long, which the step that
+// made the call waits for.
 //
 // It must not know Block Kit, envelopes, SQL, HTTP statuses or environment
 // variables.

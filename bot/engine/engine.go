@@ -252,6 +252,14 @@ func (e *Engine) Prune(_ context.Context, before time.Time, limit int) (int, err
 	return len(ids), nil
 }
 
+// detached ends with one context and carries the values of another.
+type detached struct {
+	context.Context
+	values context.Context //nolint:containedctx // a context made of two
+}
+
+func (d detached) Value(key any) any { return d.values.Value(key) }
+
 // quiet passes on only what an operator must see: DBOS logs each start and
 // each resume at info level, and the lines of our own say more.
 type quiet struct{ slog.Handler }

@@ -106,11 +106,3 @@ func (d *durable) Wait(t time.Duration) error {
 	}
 	return nil
 }
-
-// detached ends with one context and carries the values of another.
-type detached struct {
-	context.Context
-	values context.Context //nolint:containedctx // a context made of two
-}
-
-func (d detached) Value(key any) any { return d.values.Value(key) }

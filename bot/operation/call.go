@@ -39,10 +39,14 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	}
 	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
 	defer cancel()
-	answered := r.sayWhenSlow(within, op.ID, number)
-	got, err := r.Registrar.RegisterBackend(within, op.Request)
-	answered()
+	got, err := r.ask(within, *op, number)
 	return r.answered(ctx, op.ID, number, got, err)
+}
+
+// ask makes the call, and has the card say when it takes long.
+func (r *Runner) ask(ctx context.Context, op Operation, number int) (zenlayer.RegisteredBackend, error) {
+	defer r.sayWhenSlow(ctx, op.ID, number)()
+	return r.Registrar.RegisterBackend(ctx, op.Request)
 }
 
 // slowAfter is how long an answer may take before the card says that it does.

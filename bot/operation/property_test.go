@@ -98,7 +98,7 @@ func TestWhateverGoesWrongTheEndIsTrue(t *testing.T) {
 						h.stop(errKilled)
 					}
 				}()
-				w.play(v, h)
+				w.play(v, h) //nolint:testifylint // a verdict, unlike a testing.T, may fail in any goroutine
 			}()
 			<-done
 			<-time.After(2 * time.Hour) // what was begun ends, so that nothing is left blocked

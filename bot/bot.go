@@ -80,7 +80,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		return b, err
 	}
 	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
-		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
+		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: c.ZenlayerRate.limiter(), UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
 	if err != nil {
 		return b, err
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"lbbot/bot/operation"
 	"lbbot/zenlayer"
 )
@@ -29,7 +31,8 @@ type Config struct {
 	ZenlayerAccessKeySecret zenlayer.Secret `yaml:"zenlayer_access_key_secret" env:"ZENLAYER_ACCESS_KEY_SECRET"`
 	ZenlayerToken           zenlayer.Secret `yaml:"zenlayer_token" env:"ZENLAYER_TOKEN"` // instead of the pair
 	ZenlayerEndpoint        string          `yaml:"zenlayer_endpoint" env:"ZENLAYER_ENDPOINT"`
-	Account                 string          `yaml:"account" env:"LBBOT_ACCOUNT"` // the name that policies know the account by
+	ZenlayerRate            Rate            `yaml:"zenlayer_rate" env:"LBBOT_ZENLAYER_RATE"` // API calls of this process, N at once and N in each such time; 0 for no limit
+	Account                 string          `yaml:"account" env:"LBBOT_ACCOUNT"`             // the name that policies know the account by
 
 	DatabaseURL string `yaml:"database_url" env:"LBBOT_DATABASE_URL"` // sqlite:PATH or postgres://…; may hold a password
 	Policy      string `yaml:"policy" env:"LBBOT_POLICY"`             // path of the policy file
@@ -55,7 +58,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
-		ZenlayerEndpoint: zenlayer.DefaultEndpoint, Account: "default",
+		ZenlayerEndpoint: zenlayer.DefaultEndpoint, ZenlayerRate: Rate{20, Duration(time.Second)}, Account: "default",
 		DatabaseURL: "sqlite:lbbot.db", Policy: "policy.cedar",
 		Drain: Duration(20 * time.Second), Rate: Rate{10, Duration(10 * time.Minute)},
 		AdminAddr: "127.0.0.1:9090", LogLevel: "info",
@@ -111,6 +114,7 @@ func (c Config) checkZenlayer(f *faults) {
 	f.unless(!pair || c.ZenlayerAccessKeyID != "", "ZENLAYER_ACCESS_KEY_ID", " is missing; only its secret is set")
 	f.unless(!pair || !c.ZenlayerAccessKeySecret.IsZero(), "ZENLAYER_ACCESS_KEY_SECRET", " is missing; only its id is set")
 	f.unless(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT", "%s must be an https URL without a password; http only on this machine", shown(c.ZenlayerEndpoint))
+	f.unless(c.ZenlayerRate.N == 0 || c.ZenlayerRate.every() <= time.Second, "LBBOT_ZENLAYER_RATE", " is %s: at least 1/1s, or no preview would be ready in time, or 0 for no limit", c.ZenlayerRate)
 	f.unless(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT", " %q must be one word without |", c.Account)
 	f.unless(c.ConsoleURL == "" || webURL(c.ConsoleURL), "LBBOT_CONSOLE_URL", "%s must be an https URL without a password", shown(c.ConsoleURL))
 }
@@ -211,10 +215,22 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes what UnmarshalText reads.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// Rate is a number of operations in a time; zero N means no limit.
+// Rate is a number of things in a time; zero N means no limit.
 type Rate struct {
 	N  int
 	In Duration
+}
+
+// every returns the time between two of them; N is not 0.
+func (r Rate) every() time.Duration { return time.Duration(r.In) / time.Duration(r.N) }
+
+// limiter lets N pass at once and N in each In after that. All pass a zero
+// rate.
+func (r Rate) limiter() *rate.Limiter {
+	if r.N == 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(float64(r.N)/time.Duration(r.In).Seconds()), r.N)
 }
 
 // String writes 10/10m0s.

@@ -64,6 +64,9 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"a secret without its id":                            {func(c *Config) { c.ZenlayerAccessKeyID = "" }, "ZENLAYER_ACCESS_KEY_ID is missing; only its secret is set"},
 		"Zenlayer in clear text":                             {func(c *Config) { c.ZenlayerEndpoint = "http://console.zenlayer.com" }, `ZENLAYER_ENDPOINT "http://console.zenlayer.com" must be an https URL without a password; http only on this machine`},
 		"Zenlayer on a host that only looks like this one":   {func(c *Config) { c.ZenlayerEndpoint = "http://localhost.example.com" }, `ZENLAYER_ENDPOINT "http://localhost.example.com" must be an https URL without a password; http only on this machine`},
+		"no limit at Zenlayer":                               {func(c *Config) { c.ZenlayerRate = Rate{} }, ""},
+		"one call a second":                                  {func(c *Config) { c.ZenlayerRate = Rate{60, Duration(time.Minute)} }, ""},
+		"so few calls that no preview would be ready":        {func(c *Config) { c.ZenlayerRate = Rate{59, Duration(time.Minute)} }, "LBBOT_ZENLAYER_RATE is 59/1m0s: at least 1/1s, or no preview would be ready in time, or 0 for no limit"},
 		"no account name":                                    {func(c *Config) { c.Account = "" }, `LBBOT_ACCOUNT "" must be one word without |`},
 		"an account name of two words":                       {func(c *Config) { c.Account = "my account" }, `LBBOT_ACCOUNT "my account" must be one word without |`},
 		"PostgreSQL":                                         {func(c *Config) { c.DatabaseURL = "postgres://u:planted-3@h/db" }, ""},
@@ -183,4 +186,20 @@ func TestDurationsAndRatesAreReadAndWritten(t *testing.T) {
 			require.Equal(t, test.into, again, "what is written can be read")
 		})
 	}
+}
+
+func TestARateLetsSoManyPassAtOnceAndInEachTimeAfterThat(t *testing.T) {
+	t.Parallel()
+	start := time.Unix(0, 0)
+	limiter := Rate{20, Duration(time.Second)}.limiter()
+	require.True(t, limiter.AllowN(start, 20))
+	require.False(t, limiter.AllowN(start, 1))
+	require.False(t, limiter.AllowN(start.Add(49*time.Millisecond), 1))
+	require.True(t, limiter.AllowN(start.Add(50*time.Millisecond), 1))
+	require.True(t, limiter.AllowN(start.Add(1050*time.Millisecond), 20))
+	require.False(t, limiter.AllowN(start.Add(1050*time.Millisecond), 1))
+
+	unlimited := Rate{}.limiter()
+	require.True(t, unlimited.AllowN(start, 1_000_000))
+	require.True(t, unlimited.AllowN(start, 1_000_000))
 }

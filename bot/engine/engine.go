@@ -155,23 +155,17 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	if busy {
 		return nil
 	}
-	runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDPrefix(id), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
-	if err != nil {
-		return fmt.Errorf("looking for runs of %s: %w", id, err)
-	}
-	for _, r := range runs {
-		switch r.Status {
-		case dbos.WorkflowStatusPending, dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
-			return nil
-		}
+	next, runs, err := e.runsOf(id)
+	if err != nil || runs {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if len(runs) > 0 {
-		e.log.Warn("operation gets a new run", zap.String("operation", id), zap.Int("runs", len(runs)))
+	if next > 0 {
+		e.log.Warn("operation gets a new run", zap.String("operation", id), zap.Int("runs", next))
 	}
-	if _, err := dbos.RunWorkflow(e.dbos, e.run, id, dbos.WithWorkflowID(runID(id, len(runs)))); err != nil {
+	if _, err := dbos.RunWorkflow(e.dbos, e.run, id, dbos.WithWorkflowID(runID(id, next))); err != nil {
 		return fmt.Errorf("starting the run of %s: %w", id, err)
 	}
 	return nil
@@ -185,17 +179,46 @@ func runID(id string, n int) string {
 	return id + "." + strconv.Itoa(n)
 }
 
+// runsOf returns the number that an operation's next run gets, and whether one
+// of those before is still running somewhere. It asks for names, because a
+// prefix would make the database read all runs through.
+func (e *Engine) runsOf(id string) (next int, running bool, err error) {
+	const page = 8
+	for from := 0; ; from += page {
+		number := make(map[string]int, page)
+		ids := make([]string, page)
+		for i := range ids {
+			ids[i] = runID(id, from+i)
+			number[ids[i]] = from + i
+		}
+		runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDs(ids...), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+		if err != nil {
+			return 0, false, fmt.Errorf("looking for runs of %s: %w", id, err)
+		}
+		for _, r := range runs {
+			next = max(next, number[r.ID]+1) // the first ones may be pruned
+			switch r.Status {
+			case dbos.WorkflowStatusPending, dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
+				running = true
+			}
+		}
+		if next < from+page {
+			return next, running, nil
+		}
+	}
+}
+
 // Poke ends the current or the next wait of an operation's run. Poking twice
 // with one key does no more than once. It blocks for one commit.
 func (e *Engine) Poke(_ context.Context, id, key string) error {
-	runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDPrefix(id), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	next, _, err := e.runsOf(id)
 	if err != nil {
-		return fmt.Errorf("looking for runs of %s: %w", id, err)
+		return err
 	}
-	if len(runs) == 0 {
+	if next == 0 {
 		return nil // not started yet, so not waiting
 	}
-	newest := runID(id, len(runs)-1)
+	newest := runID(id, next-1)
 	if err := dbos.Send(e.dbos, newest, key, pokeTopic, dbos.WithIdempotencyKey(newest+"|"+key)); err != nil {
 		return fmt.Errorf("waking the run of %s: %w", id, err)
 	}

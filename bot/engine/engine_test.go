@@ -248,21 +248,28 @@ func TestRunThatEndedEarlyGetsANewOne(t *testing.T) { onBoth(t, runThatEndedEarl
 
 func runThatEndedEarlyGetsANewOne(t *testing.T, db database) {
 	var runs atomic.Int32
-	done := make(chan int32, 10)
-	e, _ := launch(t, db, func(operation.Run, string) error {
-		n := runs.Add(1)
-		done <- n
-		if n == 1 {
+	const last = 12
+	woken := make(chan struct{}, 1)
+	e, _ := launch(t, db, func(run operation.Run, id string) error {
+		if id == "op-10" {
+			return nil // another operation, whose name begins the same
+		}
+		if runs.Add(1) < last {
 			return errors.New("disk full")
 		}
-		return nil
+		err := run.Wait(time.Hour)
+		woken <- struct{}{}
+		return err
 	})
-	require.NoError(t, e.Start(t.Context(), "op-1"))
-	receive(t, done, "the first run")
+	require.NoError(t, e.Start(t.Context(), "op-10"))
 	require.Eventually(t, func() bool {
 		require.NoError(t, e.Start(t.Context(), "op-1"))
-		return runs.Load() == 2
-	}, 20*time.Second, 10*time.Millisecond)
+		return runs.Load() == last
+	}, 20*time.Second, time.Millisecond)
+	require.NoError(t, e.Start(t.Context(), "op-1"), "this one is running")
+	require.NoError(t, e.Poke(t.Context(), "op-1", "click"), "the newest one is meant")
+	receive(t, woken, "the poke")
+	require.EqualValues(t, last, runs.Load())
 }
 
 func TestFinishedRunsArePruned(t *testing.T) { onBoth(t, finishedRunsArePruned) }

@@ -109,6 +109,36 @@ func TestStoppingOneReplicaHandsItsWorkToTheOther(t *testing.T) {
 	h.settled()
 }
 
+func TestAReplicaThatDiesIsFollowedByAnotherWithinTenSeconds(t *testing.T) {
+	t.Parallel()
+	h := stand(t, func(c *bot.Config) { onPostgres(t, c) })
+	p := h.launch()
+	h.types(ana, incident, good)
+	preview := h.sees(ana, incident, "Checking done")
+	reached, answer := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
+		if c.Action == "RegisterBackend" && phase == zenlayertest.AfterExecute {
+			once.Do(func() { close(reached); <-answer })
+		}
+	})
+	h.clicks(ana, preview, "req_send")
+	select {
+	case <-reached:
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "the backend was not registered")
+	}
+	h.launch()
+	looks := len(h.cloud.CallsOf("DescribeBackends"))
+	p.kill()
+	killed := time.Now()
+	close(answer)
+	require.Eventually(t, func() bool { return len(h.cloud.CallsOf("DescribeBackends")) > looks }, 10*time.Second, 10*time.Millisecond,
+		"nobody looked for what the call that was cut off did")
+	t.Logf("the other replica went on %s after the kill", time.Since(killed).Round(10*time.Millisecond))
+	h.settled()
+}
+
 // TestAServerThatIsAwayForAWhile crashes the database between the call and its
 // result. Nothing is accepted meanwhile, and afterwards the bot goes on by
 // itself: what was open ends, and what is new is taken.

@@ -53,7 +53,7 @@ func (s session) runCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
-	f.StringVar(&database, "database", "", "database, sqlite:PATH (LBBOT_DATABASE_URL)")
+	f.StringVar(&database, "database", "", "database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
 	f.StringVar(&rules, "policy", "", "policy file (LBBOT_POLICY)")
 	f.StringVar(&admin, "admin-addr", "", "host:port of health and metrics, empty for none (LBBOT_ADMIN_ADDR)")
 	f.StringVar(&level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")

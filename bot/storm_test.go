@@ -79,6 +79,7 @@ type storm struct {
 
 	mu          sync.Mutex
 	slowest     time.Duration // ack
+	lost        int           // envelopes without an ack
 	redelivered int
 }
 
@@ -146,6 +147,7 @@ func (s *storm) acked(in sandbox.Interaction) (sandbox.Interaction, error) {
 	defer s.mu.Unlock()
 	s.slowest = max(s.slowest, in.AckAfter)
 	if !in.Acked || in.Failure != "" {
+		s.lost++
 		return in, fmt.Errorf("not acked after %s: %s", in.AckAfter, in.Failure)
 	}
 	return in, nil

@@ -110,6 +110,24 @@ func TestRefreshLosesNothingAndAlwaysHasAConnection(t *testing.T) {
 	}
 }
 
+// TestRefreshesInARowLeaveNoGap: a refresh is no failure, so however often Slack
+// asks for one, the next connection is there before the old one ends.
+func TestRefreshesInARowLeaveNoGap(t *testing.T) {
+	t.Parallel()
+	cfg := quick()
+	cfg.StableAfter, cfg.BackoffMax = time.Hour, time.Hour
+	s := serve(t, sandbox.Options{})
+	s.SetSocketTiming(sandbox.SocketTiming{RefreshGrace: 200 * time.Millisecond})
+	r := connect(t, s, cfg)
+	r.up(2)
+	for n := 1; n <= 20; n++ { // the back-off of a 20th failure is 17 minutes
+		s.Refresh()
+		r.counts("connects_total", "connected", float64(2+2*n))
+		r.until(func() bool { return len(s.Connections()) == 2 }, "the old ones end")
+	}
+	require.EqualValues(t, 0, r.metric("disconnects_total", "connection_lost"))
+}
+
 func TestConnectionSlackForgetsToCloseIsLeftAfterAMoment(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

@@ -74,6 +74,9 @@ func (l *lane) once(ctx context.Context) (time.Duration, error) {
 	}
 	pause := l.c.backoff(l.tries)
 	l.tries++
+	if next.asked() != "" { // in order: the old connection lasts only as long as Slack lets it
+		pause = min(pause, l.c.cfg.BackoffMin)
+	}
 	return pause, nil
 }
 

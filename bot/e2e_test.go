@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -270,21 +271,50 @@ func TestRightTakenAwayBetweenTheStepsStopsIt(t *testing.T) {
 	h := open(t, nil)
 	h.types(ana, incident, good)
 	preview := h.sees(ana, incident, "Checking done")
-	person := sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true}
-	h.slack.SetPerson(person)
-	require.Eventually(t, func() bool { // what Slack said lately is believed for two seconds
-		h.types(ana, incident, "whoami")
-		for _, m := range h.slack.Messages(incident, ana) {
-			if m.Ephemeral && has(m, "uest") && !has(m, "Checking done") {
-				return true
-			}
-		}
-		return false
-	}, 20*time.Second, 200*time.Millisecond)
+	h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true}) // a moment after the preview read her
 	h.clicks(ana, preview, "req_send")
 	h.sees(ana, incident, "Not sent", "Guests cannot use this command")
 	require.Empty(t, h.registerBodies())
 	require.Empty(t, h.cards(incident))
+}
+
+func TestRightTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(h *house){
+		"she becomes a guest": func(h *house) {
+			h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true})
+		},
+		"her account is closed": func(h *house) {
+			h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Deactivated: true})
+		},
+		"the channel becomes shared": func(h *house) {
+			h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true, Members: []string{ana, "U0BO"}, BotMember: true})
+		},
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, nil)
+			h.types(ana, incident, good)
+			preview := h.sees(ana, incident, "Checking done")
+			var once sync.Once
+			h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+				if c.Action == "DescribeListeners" && p == zenlayertest.AfterExecute { // the last checks have begun
+					once.Do(func() { change(h) })
+				}
+			})
+			h.clicks(ana, preview, "req_send")
+			require.Eventually(t, func() bool {
+				for _, m := range h.slack.Messages(incident, "") {
+					if !m.Ephemeral && strings.HasPrefix(m.Text, "Not added") {
+						return true
+					}
+				}
+				return false
+			}, 20*time.Second, 5*time.Millisecond)
+			require.Empty(t, h.registerBodies())
+		})
+	}
 }
 
 func TestConfirmNeverSendsAtOnceButProtectedListenersAsk(t *testing.T) {

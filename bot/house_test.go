@@ -128,7 +128,9 @@ func stand(t *testing.T, edit func(*bot.Config)) *house {
 		for _, planted := range []string{secret, "planted-bot-token", "planted-app-token"} {
 			require.NotContains(t, h.log.String(), planted, "a secret is in the log")
 		}
-		require.NotContains(t, h.log.String(), "/commands/", "a response URL is in the log")
+		for _, address := range []string{"/commands/", "/actions/", "/app/"} {
+			require.NotContains(t, h.log.String(), h.slack.BaseURL()+address, "a response URL is in the log")
+		}
 	})
 	return h
 }

@@ -51,9 +51,31 @@ func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 		if err := s.claimDelivery(ctx, q, a.Delivery, op.ID); err != nil {
 			return err
 		}
+		if err := withinLimit(ctx, q, a); err != nil {
+			return err
+		}
 		return change(ctx, q, record)
 	}
 	return s.put(ctx, "accepting operation", op, claimed, a.Event)
+}
+
+// withinLimit counts what the person had accepted lately. Writes of one
+// process take turns, so its count holds until the commit; several replicas
+// accepting for one person at the same instant may exceed the limit by one
+// each.
+func withinLimit(ctx context.Context, q *query.Queries, a operation.Acceptance) error {
+	if a.Limit <= 0 {
+		return nil
+	}
+	rows, err := q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: a.Operation.Actor.UserID, Since: sql.NullInt64{Int64: a.Since.UnixMilli(), Valid: true}})
+	if err != nil || len(rows) < a.Limit {
+		return err
+	}
+	times := make([]time.Time, len(rows))
+	for i, at := range rows {
+		times[i] = moment(at)
+	}
+	return &operation.LimitError{Times: times}
 }
 
 // Save stores a changed operation if the stored version is op.Version-1, with

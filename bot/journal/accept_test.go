@@ -1,6 +1,9 @@
 package journal
 
 import (
+	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -169,4 +172,31 @@ func firstOnce(t *testing.T, s *Store) {
 	first, err = s.First(ctx, "old", clock())
 	require.NoError(t, err)
 	require.True(t, first)
+}
+
+func acceptsWithinLimit(t *testing.T, s *Store) {
+	drafts := make([]operation.Operation, 20)
+	for i := range drafts {
+		drafts[i] = saveDraft(t, s, draft(fmt.Sprintf("L%d", i), fmt.Sprintf("server-%d", i)))
+	}
+	acceptance := func(i int) operation.Acceptance {
+		a := accepted(drafts[i])
+		a.Limit, a.Since = 3, clock().Add(-time.Minute)
+		return a
+	}
+	var refused atomic.Int32
+	wins := atOnce(len(drafts), func(i int) error { return s.Accept(t.Context(), acceptance(i)) }, func(err error) {
+		limit, ok := errors.AsType[*operation.LimitError](err)
+		require.True(t, ok, "%v", err)
+		require.Len(t, limit.Times, 3)
+		refused.Add(1)
+	})
+	require.Equal(t, 3, wins)
+	require.EqualValues(t, 17, refused.Load())
+
+	later := draft("L-later", "server-later")
+	later.Actor.UserID = "U2"
+	a := accepted(saveDraft(t, s, later))
+	a.Limit, a.Since = 3, clock().Add(-time.Minute)
+	require.NoError(t, s.Accept(t.Context(), a), "another person has a limit of their own")
 }

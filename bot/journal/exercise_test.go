@@ -84,6 +84,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"of two drafts about one server at once one is busy":                 acceptsOneSubject,
 		"a subject is free again when its operation is final":                freesSubject,
 		"accepting is undone wholly when the event cannot be written":        acceptsWholly,
+		"of twenty acceptances at once by one person no more than allowed":   acceptsWithinLimit,
 		"saving compares and sets":                                           savesByVersion,
 		"of twenty saves of one version one wins":                            savesOneOfTwenty,
 		"an operation keeps its client token":                                keepsToken,

@@ -24,20 +24,21 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 		return Operation{}, err
 	}
 	q := questionOf(op, clicked)
-	q.Place = c.Place
+	q.Place, q.Fresh = c.Place, true
 	if d := i.Permission.Decide(ctx, q); !d.Allowed {
 		return Operation{}, i.deny(ctx, d, op)
-	}
-	if err := i.checkRate(ctx, op); err != nil {
-		return Operation{}, err
 	}
 	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
 	op.Version++
 	if c.Place.ResponseURL != "" {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
-	return op, i.accept(ctx, Acceptance{Operation: op, Delivery: c.Delivery, Event: i.event(EventAccepted, op, map[string]string{
-		"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID})})
+	err = i.accept(ctx, Acceptance{Operation: op, Delivery: c.Delivery, Limit: i.Settings.Rate, Since: clicked.Add(-i.Settings.RateIn),
+		Event: i.event(EventAccepted, op, map[string]string{"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID})})
+	if e, ok := errors.AsType[*LimitError](err); ok {
+		err = i.tooMany(ctx, op, e.Times)
+	}
+	return op, err
 }
 
 // draft loads the draft of a click, if it is still one and the clicker's own.
@@ -76,8 +77,9 @@ func (i *Intake) accept(ctx context.Context, a Acceptance) error {
 	var duplicate *DuplicateError
 	var busy *BusyError
 	var stale *StaleError
+	var limit *LimitError
 	switch {
-	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale):
+	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale), errors.As(err, &limit):
 		return err
 	case ctx.Err() != nil:
 		return &UncertainError{Ref: a.Operation.Ref, Err: err}
@@ -172,6 +174,11 @@ func (i *Intake) answer(ctx context.Context, c Click, answer string) (Operation,
 	return op, err
 }
 
+// May reports whether a person may press the buttons of a running operation:
+// nil, or a *DeniedError that is in the audit trail, ErrNotFound or an
+// *UnavailableError.
+func (i *Intake) May(ctx context.Context, c Click) error { return i.admit(ctx, c) }
+
 // admit checks that a person who presses a button of a running operation may
 // be here and could have asked for it.
 func (i *Intake) admit(ctx context.Context, c Click) error {
@@ -194,7 +201,7 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 		return nil
 	}
 	q := questionOf(op, i.Now())
-	q.Actor, q.Place = c.Actor, c.Place
+	q.Actor, q.Place, q.Fresh = c.Actor, c.Place, true
 	if d := i.Permission.Decide(ctx, q); !d.Allowed && d.Code != DeniedApproval {
 		return i.deny(ctx, d, Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
 	}

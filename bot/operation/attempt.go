@@ -145,7 +145,7 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 	}
 	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 	op.Listener = l
-	if d := r.Permission.Decide(within, questionOf(*op, r.Now())); !d.Allowed {
+	if d := r.Permission.Decide(within, lastQuestion(*op, r.Now())); !d.Allowed {
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
@@ -160,6 +160,13 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 	}
 	op.Listener.Servers = len(pool)
 	return pool, nil, nil
+}
+
+// lastQuestion is asked right before a call, with nothing remembered.
+func lastQuestion(op Operation, at time.Time) Question {
+	q := questionOf(op, at)
+	q.Fresh = true
+	return q
 }
 
 func questionOf(op Operation, at time.Time) Question {

@@ -32,6 +32,11 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("%s is %s by now", e.Operation.Ref, e.Operation.State)
 }
 
+// LimitError says that a person had too much accepted lately.
+type LimitError struct{ Times []time.Time } // when, oldest first
+
+func (e *LimitError) Error() string { return fmt.Sprintf("%d accepted already", len(e.Times)) }
+
 // ExpiredError says that a preview is older than it may be.
 type ExpiredError struct{ Operation Operation }
 

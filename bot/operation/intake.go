@@ -216,7 +216,8 @@ func fitPool(asked commands.Registration, op *Operation, pool []zenlayer.Backend
 	return nil
 }
 
-// checkRate refuses a person who had too much accepted lately.
+// checkRate refuses a person who had too much accepted lately. It is asked for
+// a preview; what counts is asked in the transaction that accepts.
 func (i *Intake) checkRate(ctx context.Context, op Operation) error {
 	if i.Settings.Rate <= 0 {
 		return nil
@@ -228,6 +229,11 @@ func (i *Intake) checkRate(ctx context.Context, op Operation) error {
 	if len(times) < i.Settings.Rate {
 		return nil
 	}
+	return i.tooMany(ctx, op, times)
+}
+
+// tooMany denies with the time from which on the next one is possible.
+func (i *Intake) tooMany(ctx context.Context, op Operation, times []time.Time) error {
 	next := times[len(times)-i.Settings.Rate].Add(i.Settings.RateIn)
 	return i.deny(ctx, Decision{Code: DeniedRate, Person: true, Channel: true, Limit: i.Settings.Rate, Window: span(i.Settings.RateIn), Until: next}, op)
 }

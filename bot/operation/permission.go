@@ -22,6 +22,10 @@ type Question struct {
 	Weight   int // 0: Zenlayer's default; the policy sees 100, the most it can be
 	Ports    []int
 	At       time.Time
+
+	// Fresh asks for the person and the channel as they are now, not as they
+	// were read a moment ago: set for clicks and for the last check.
+	Fresh bool
 }
 
 // DenialCode says which gate said no. Each has its own words.
@@ -112,6 +116,10 @@ type Directory interface {
 	Person(ctx context.Context, userID string) (Person, error)
 	Channel(ctx context.Context, channelID string) (Channel, error)
 	Groups(ctx context.Context) ([]Group, error)
+
+	// Forget drops what is remembered of a person and a channel, so that they
+	// are read anew. Look-ups under way are of this moment and stay.
+	Forget(userID, channelID string)
 }
 
 // Standing is what whoami tells a person about themselves.

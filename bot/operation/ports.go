@@ -13,6 +13,11 @@ type Acceptance struct {
 	Insert    bool      // true: no draft exists; false: the stored draft has Operation.ID and Version-1
 	Delivery  string    // key of the Slack delivery that asks; a second use is a duplicate
 	Event     Event
+
+	// Limit is how many operations the person may have accepted since Since,
+	// this one included; 0: any number.
+	Limit int
+	Since time.Time
 }
 
 // Journal is the durable truth about operations. Every method is one
@@ -26,7 +31,8 @@ type Journal interface {
 	// Accept stores an accepted operation: the draft changes state by
 	// compare-and-set, or the operation is inserted. Errors: *DuplicateError
 	// when the delivery was accepted before, *BusyError when another open
-	// operation has the same Subject, *StaleError when the draft moved on.
+	// operation has the same Subject, *StaleError when the draft moved on,
+	// *LimitError when the person has had Limit accepted since Since.
 	Accept(ctx context.Context, a Acceptance) error
 
 	// Save stores a changed operation if the stored version is op.Version-1,

@@ -146,6 +146,16 @@ func (m *memory) Accept(ctx context.Context, a operation.Acceptance) error {
 				return &operation.BusyError{Operation: other}
 			}
 		}
+		var lately []time.Time
+		for id, at := range m.accepted {
+			if op, _ := m.get(id); op.Actor.UserID == a.Operation.Actor.UserID && !at.Before(a.Since) {
+				lately = append(lately, at)
+			}
+		}
+		slices.SortFunc(lately, time.Time.Compare)
+		if a.Limit > 0 && len(lately) >= a.Limit {
+			return &operation.LimitError{Times: lately}
+		}
 		m.deliveries[a.Delivery] = a.Operation.ID
 		m.accepted[a.Operation.ID] = a.Operation.ClickedAt
 		m.put(a.Operation, a.Event)

@@ -30,6 +30,12 @@ type directory struct {
 
 	workspaceErr, personErr, channelErr, groupsErr error
 	mute                                           bool // never answers
+
+	forgotten [][2]string
+}
+
+func (d *directory) Forget(userID, channelID string) {
+	d.forgotten = append(d.forgotten, [2]string{userID, channelID})
 }
 
 func (d *directory) wait(ctx context.Context, err error) error {

@@ -132,6 +132,9 @@ func (g *Gate) Decide(ctx context.Context, q operation.Question) operation.Decis
 }
 
 func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Decision, error) {
+	if q.Fresh {
+		g.directory.Forget(q.Actor.UserID, q.Place.ChannelID)
+	}
 	f, d, err := g.identify(ctx, q.Actor, q.Place)
 	if d.Code != "" {
 		return d, err

@@ -195,3 +195,14 @@ func TestAPolicyWithoutGroupsDoesNotNeedThem(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"ana"}, s.Rules)
 }
+
+func TestAFreshQuestionForgetsThePersonAndTheChannelFirst(t *testing.T) {
+	t.Parallel()
+	d, q := newDirectory(), question(sre, ops)
+	g := gate(t, d, permissive)
+	require.True(t, g.Decide(t.Context(), q).Allowed)
+	require.Empty(t, d.forgotten, "a preview may go by what was read a moment ago")
+	q.Fresh = true
+	require.True(t, g.Decide(t.Context(), q).Allowed)
+	require.Equal(t, [][2]string{{q.Actor.UserID, q.Place.ChannelID}}, d.forgotten)
+}

@@ -222,8 +222,23 @@ func (a *App) more(ctx context.Context, d delivery, value string) {
 	case moreWhy:
 		a.tell(ctx, d, whyMessage(op))
 	case moreZeno:
-		a.tell(ctx, d, zenoMessage(op))
+		a.zeno(ctx, d, op)
 	case moreDetails:
 		a.tell(ctx, d, detailsMessage(op))
 	}
+}
+
+// zeno shows the call with the token of an operation that is not settled, to
+// those who could have asked for it. Of a settled one the token is of no use
+// but to add the server a second time.
+func (a *App) zeno(ctx context.Context, d delivery, op operation.Operation) {
+	if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
+		a.tell(ctx, d, a.problem(ctx, d, &operation.StaleError{Operation: op}))
+		return
+	}
+	if err := a.Intake.May(ctx, operation.Click{OperationID: op.ID, Actor: d.Actor, Place: d.Place, Delivery: d.Key}); err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+		return
+	}
+	a.tell(ctx, d, zenoMessage(op))
 }

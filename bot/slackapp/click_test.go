@@ -258,3 +258,22 @@ func TestAnAnswerThatReachesNobodyIsAnErrorInTheLog(t *testing.T) {
 	r.idle()
 	require.Contains(t, r.log.String(), "a person could not be answered")
 }
+
+func TestTheCallForTheShellIsShownOnlyWhileItIsNotSettled(t *testing.T) {
+	t.Parallel()
+	for state, shown := range map[operation.State]bool{operation.NeedsPerson: true, operation.Unconfirmed: true, operation.Added: false, operation.NotAdded: false} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			r := open(t, nil)
+			op, card := r.card(incident, state)
+			payload := clickPayload(bo, incident, actReqMore, moreValue(moreZeno, op))
+			payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident}
+			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
+			require.True(t, acked)
+			r.idle()
+			_, private := r.said(bo, incident)
+			require.Len(t, private, 1)
+			require.Equal(t, shown, has(private[0], op.Request.ClientToken), private[0].Text)
+		})
+	}
+}

@@ -106,7 +106,9 @@ func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registra
 	switch {
 	case err != nil:
 		return p, &operation.UnavailableError{What: "Slack", Err: err}
-	case c.ID == "", elsewhere && c.Direct && c.Creator != d.Actor.UserID:
+	case c.ID == "", elsewhere && c.Private && !(c.Direct && c.Creator == d.Actor.UserID):
+		// A person may not be in a private channel that the bot is in: they
+		// neither post there through the bot nor learn that it exists.
 		return p, a.cannotPost(p.ResultID, slackChannelNotFound)
 	case c.Archived:
 		return p, a.cannotPost(p.ResultID, "is_archived")

@@ -18,7 +18,7 @@ const (
 	groupsFor = 5 * time.Minute
 
 	// factsFor merges the look-ups of one moment. A right that is taken away
-	// must be gone at the next step, so it is no longer than that.
+	// must be gone at the next step, so clicks and the last check forget first.
 	factsFor = 2 * time.Second
 
 	slackbot = "USLACKBOT" // the one bot that users.info does not call a bot
@@ -61,6 +61,12 @@ func (d *Directory) Channel(ctx context.Context, id string) (operation.Channel, 
 // most five minutes old.
 func (d *Directory) Groups(ctx context.Context) ([]operation.Group, error) {
 	return d.groups.get(ctx, "")
+}
+
+// Forget implements operation.Directory.
+func (d *Directory) Forget(userID, channelID string) {
+	d.people.forget(userID)
+	d.channels.forget(channelID)
 }
 
 // Workspace implements operation.Directory: where the bot is installed.

@@ -14,6 +14,7 @@ func TestTheChannelForTheResultIsCheckedBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	r.slack.SetChannel(sandbox.Channel{ID: "C0ORG", Name: "all-of-us", OrgShared: true, Members: []string{ana}, BotMember: true})
+	r.slack.SetChannel(sandbox.Channel{ID: "C0LEADS", Name: "leads-only", Private: true, Members: []string{"U0BO"}, BotMember: true})
 	tests := map[string]struct{ to, words string }{
 		"one that Slack resolved":      {"#ops", "Checking done"},
 		"one of the organization":      {"C0ORG", "Checking done"},
@@ -23,6 +24,7 @@ func TestTheChannelForTheResultIsCheckedBeforeAnythingIsAsked(t *testing.T) {
 		"one without the bot":          {"#general", "I am not in"},
 		"one that does not exist":      {"C0NOSUCH", "I cannot see the channel"},
 		"a private one without us":     {"C0SECRET", "I cannot see the channel"},
+		"a private one with us":        {"C0LEADS", "I cannot see the channel"},
 		"a shared one":                 {"#partner-shared", "shared"},
 		"somebody else's messages":     {"D0BO", "I cannot see the channel"},
 	}

@@ -67,6 +67,16 @@ func (r *recent[T]) entry(key string) (e *entry[T], mine bool) {
 	return e, true
 }
 
+// forget drops what is kept under a key. A look-up under way is of this
+// moment, and stays.
+func (r *recent[T]) forget(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e, ok := r.entries[key]; ok && e.settled() {
+		delete(r.entries, key)
+	}
+}
+
 // look fills an entry. Whoever waits for it is let go also if reading panics.
 func (r *recent[T]) look(ctx context.Context, key string, e *entry[T]) {
 	e.err, e.cut = errors.New("the look-up broke off"), true

@@ -1,0 +1,279 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot"
+	"lbbot/bot/journal"
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+// chaosPeople may all ask, in both channels.
+var chaosPeople = [...]string{ana, "U0BO", "U0CH1", "U0CH2", "U0CH3", "U0CH4"}
+
+// chaos is a house with many servers, in which people ask while things break.
+type chaos struct {
+	*house
+	seed uint64
+
+	mu      sync.Mutex
+	clicked map[string]chaosAsk // by server id: what was sent
+	typed   int
+	next    int
+}
+
+// chaosAsk is one request of a person.
+type chaosAsk struct {
+	person, channel string
+	preview         sandbox.Message
+	acked           bool
+}
+
+// chaosTime is how long the chaos lasts: LBBOT_CHAOS, or this.
+func chaosTime(t *testing.T, usual time.Duration) time.Duration {
+	t.Helper()
+	if given := os.Getenv("LBBOT_CHAOS"); given != "" {
+		d, err := time.ParseDuration(given)
+		require.NoError(t, err, "LBBOT_CHAOS")
+		return d
+	}
+	if testing.Short() {
+		return usual / 4
+	}
+	return usual
+}
+
+// chaosSeed is LBBOT_CHAOS_SEED, or a new one; it is printed on failure.
+func chaosSeed(t *testing.T) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if given := os.Getenv("LBBOT_CHAOS_SEED"); given != "" {
+		var err error
+		seed, err = strconv.ParseUint(given, 10, 64)
+		require.NoError(t, err, "LBBOT_CHAOS_SEED")
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("LBBOT_CHAOS_SEED=%d plays the same schedule", seed)
+		}
+	})
+	return seed
+}
+
+// standChaos is stand with many servers and people.
+func standChaos(t *testing.T, seed uint64, servers int, edit func(*bot.Config)) *chaos {
+	t.Helper()
+	c := &chaos{house: stand(t, edit), seed: seed, clicked: map[string]chaosAsk{}}
+	for i := range servers {
+		c.cloud.AddInstance(zenlayer.Instance{ID: chaosID(i), Name: chaosName(i), Hostname: chaosName(i), ZoneID: "SIN1", Status: "RUNNING",
+			Type: zenlayer.InstanceBM, PublicIPs: []string{}, PrivateIPs: []string{fmt.Sprintf("10.9.%d.%d", i/250, i%250+1)},
+			ResourceGroupName: "default", CreateTime: "2026-04-01T12:00:00Z"})
+	}
+	for _, id := range chaosPeople[2:] {
+		c.slack.SetPerson(sandbox.Person{ID: id, Name: strings.ToLower(id), RealName: id, TeamID: "T0LOCAL"})
+	}
+	c.slack.SetGroupMembers("S01SRE", chaosPeople[:]...)
+	c.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", Members: chaosPeople[:], BotMember: true})
+	c.slack.SetChannel(sandbox.Channel{ID: ops, Name: "ops", Creator: "U0BO", Members: chaosPeople[:], BotMember: true})
+	t.Cleanup(func() {
+		require.NotContains(t, c.log.String(), "panic", "seed %d", seed)
+		if name := os.Getenv("LBBOT_CHAOS_LOG"); name != "" && t.Failed() {
+			require.NoError(t, os.WriteFile(name, []byte(c.log.String()), 0o600))
+		}
+	})
+	return c
+}
+
+func chaosID(i int) string   { return fmt.Sprintf("i-c%04d", i) }
+func chaosName(i int) string { return fmt.Sprintf("chaos-%04d", i) }
+
+// pause waits without holding up the end of ctx; it reports whether ctx goes on.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// server takes a server nobody asked for yet.
+func (c *chaos) server() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next++
+	return c.next - 1
+}
+
+// preview types until a preview comes, as people do while nothing answers.
+func (c *chaos) preview(ctx context.Context, person, channel string, server int) (sandbox.Message, bool) {
+	for ctx.Err() == nil {
+		c.mu.Lock()
+		c.typed++
+		c.mu.Unlock()
+		c.slack.TypeCommand(ctx, person, channel, command, listener+" "+chaosName(server)+` reason="chaos"`)
+		within, cancel := context.WithTimeout(ctx, 2*time.Second)
+		m, err := c.slack.WaitMessage(within, channel, person, func(m sandbox.Message) bool {
+			return m.Ephemeral && !m.Deleted && has(m, "Checking done", chaosName(server))
+		})
+		cancel()
+		if err == nil {
+			return m, true
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	return sandbox.Message{}, false
+}
+
+// sends presses the button and remembers whether Slack was answered: from then
+// on the bot owes an end.
+func (c *chaos) sends(ctx context.Context, server int, a chaosAsk) sandbox.Interaction {
+	in := c.slack.Click(ctx, a.person, a.channel, a.preview.TS, "req_send", "")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a.acked = in.Acked || c.clicked[chaosID(server)].acked
+	c.clicked[chaosID(server)] = a
+	return in
+}
+
+// operations reads the journal as it is now, whoever else has it open.
+func (c *chaos) operations(ctx context.Context) []operation.Operation {
+	c.t.Helper()
+	store, err := journal.Open(ctx, journal.Config{URL: c.config.DatabaseURL, ReadOnly: true})
+	require.NoError(c.t, err)
+	defer func() { require.NoError(c.t, store.Close()) }()
+	return readAll(ctx, c.t, store)
+}
+
+func readAll(ctx context.Context, t *testing.T, store *journal.Store) []operation.Operation {
+	t.Helper()
+	var all []operation.Operation
+	for after := ""; ; {
+		page, err := store.Operations(ctx, journal.Filter{After: after, Limit: 1000})
+		require.NoError(t, err)
+		all = append(all, page...)
+		if len(page) < 1000 {
+			return all
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// ended waits until every accepted operation is final and says so on its card.
+func (c *chaos) ended(within time.Duration) []operation.Operation {
+	c.t.Helper()
+	deadline, cancel := context.WithTimeout(c.t.Context(), within)
+	defer cancel()
+	for {
+		ops := c.operations(c.t.Context())
+		open := c.unfinished(ops)
+		if len(open) == 0 {
+			return ops
+		}
+		if !pause(deadline, 250*time.Millisecond) {
+			for _, o := range open {
+				c.t.Log(o)
+			}
+			require.FailNow(c.t, "not ended in time", "%d of %d operations, seed %d", len(open), len(ops), c.seed)
+		}
+	}
+}
+
+// unfinished names what is not over yet.
+func (c *chaos) unfinished(ops []operation.Operation) []string {
+	cards := c.byRef()
+	var open []string
+	for _, op := range ops {
+		switch {
+		case !op.State.Final():
+			open = append(open, fmt.Sprintf("%s %s is %s, %d attempts, %d looks, waits for %s until %s", op.Ref, op.Request.InstanceID, op.State, len(op.Attempts), op.Looks, op.WaitFor, op.WaitUntil))
+		case len(cards[op.Ref]) == 0:
+			open = append(open, op.Ref+" has no card")
+		case !strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)):
+			open = append(open, fmt.Sprintf("%s is %s, its card says %s", op.Ref, op.State, cards[op.Ref][0].Text))
+		}
+	}
+	return open
+}
+
+func finalWord(s operation.State) string {
+	return map[operation.State]string{operation.Added: "Added", operation.NotAdded: "Not added", operation.AlreadyThere: "Nothing to do"}[s]
+}
+
+// byRef are the public messages of the bot by the reference they show.
+func (c *chaos) byRef() map[string][]sandbox.Message {
+	cards := map[string][]sandbox.Message{}
+	for _, channel := range []string{incident, ops} {
+		for _, m := range c.cards(channel) {
+			if has(m, "LBR-") {
+				ref := refOf(c.t, m)
+				cards[ref] = append(cards[ref], m)
+			}
+		}
+	}
+	return cards
+}
+
+// balances requires that the books agree: the journal, the listener and the
+// channel tell of each operation the same, once.
+func (c *chaos) balances(operations []operation.Operation) {
+	c.t.Helper()
+	before := map[string]bool{}
+	for _, b := range zenlayertest.SampleData().Backends {
+		before[b.BackendID] = true
+	}
+	created := map[string]zenlayer.Backend{}
+	for _, b := range c.cloud.Backends() {
+		if !before[b.BackendID] {
+			created[b.BackendID] = b
+		}
+	}
+	for token, n := range c.cloud.EffectsByToken() {
+		require.Equal(c.t, 1, n, "token %s created more than one backend, seed %d", token, c.seed)
+	}
+	there, states := map[string]int{}, map[string]int{}
+	for _, b := range created {
+		there[b.InstanceID]++
+	}
+	cards, accepted := c.byRef(), map[string]bool{}
+	for _, op := range operations {
+		states[string(op.State)+"/"+string(op.Reason)+string(op.Evidence)]++
+		accepted[op.Request.InstanceID] = true
+		require.True(c.t, op.State.Final(), "%s is %s, seed %d", op.Ref, op.State, c.seed)
+		require.Len(c.t, cards[op.Ref], 1, "one card for %s, seed %d", op.Ref, c.seed)
+		require.True(c.t, strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)), "%s is %s: %s", op.Ref, op.State, cards[op.Ref][0].Text)
+		if op.State == operation.Added {
+			b, ok := created[op.BackendID]
+			require.True(c.t, ok, "%s says Added as %s, which is not there, seed %d", op.Ref, op.BackendID, c.seed)
+			require.Equal(c.t, op.Request.InstanceID, b.InstanceID)
+			delete(created, op.BackendID)
+			continue
+		}
+		if op.State == operation.NotAdded {
+			require.Zero(c.t, there[op.Request.InstanceID], "%s says Not added (%s), and the listener shows it, seed %d", op.Ref, op.Reason, c.seed)
+		}
+	}
+	require.Empty(c.t, created, "backends that nobody was told of, seed %d", c.seed)
+	require.Len(c.t, cards, len(operations), "cards of operations that were never accepted, seed %d", c.seed)
+	for id, a := range c.clicked {
+		require.True(c.t, !a.acked || accepted[id], "the click of %s on %s was acked and lost, seed %d", a.person, id, c.seed)
+	}
+	for id, n := range there {
+		require.Equal(c.t, 1, n, "%s is on the listener more than once, seed %d", id, c.seed)
+	}
+	c.t.Logf("seed %d: %d commands typed, %d requests sent, %d accepted, %d backends; ends: %v", c.seed, c.typed, len(c.clicked), len(operations), len(there), states)
+}

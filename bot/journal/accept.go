@@ -59,13 +59,14 @@ func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 	return s.put(ctx, "accepting operation", op, claimed, a.Event)
 }
 
-// withinLimit counts what the person had accepted lately. Writes of one
-// process take turns, so its count holds until the commit; several replicas
-// accepting for one person at the same instant may exceed the limit by one
-// each.
+// withinLimit counts what the person had accepted lately. The acceptances of
+// one person take turns, so the count holds until the commit.
 func withinLimit(ctx context.Context, q *query.Queries, a operation.Acceptance) error {
 	if a.Limit <= 0 {
 		return nil
+	}
+	if err := q.TakeTurn(ctx, query.TakeTurnParams{ActorID: a.Operation.Actor.UserID, AcceptedAt: a.Operation.ClickedAt.UnixMilli()}); err != nil {
+		return err
 	}
 	rows, err := q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: a.Operation.Actor.UserID, Since: sql.NullInt64{Int64: a.Since.UnixMilli(), Valid: true}})
 	if err != nil || len(rows) < a.Limit {

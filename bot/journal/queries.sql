@@ -48,6 +48,11 @@ where unreported_since < @before
 order by unreported_since, id
 limit @max_rows;
 
+-- name: TakeTurn :exec
+-- Until the transaction ends, nothing else is accepted for this person.
+insert into acceptors (actor_id, accepted_at) values (@actor_id, @accepted_at)
+on conflict (actor_id) do update set accepted_at = excluded.accepted_at;
+
 -- name: ClaimDelivery :execrows
 -- No row: an operation was accepted for this key before.
 insert into deliveries (key, operation_id, at) values (@key, @operation_id, @at)

@@ -8,6 +8,11 @@ import (
 	"database/sql"
 )
 
+type Acceptor struct {
+	ActorID    string
+	AcceptedAt int64
+}
+
 type Card struct {
 	OperationID  string
 	Channel      string

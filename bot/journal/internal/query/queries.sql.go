@@ -549,6 +549,22 @@ func (q *Queries) SeeDelivery(ctx context.Context, arg SeeDeliveryParams) (int64
 	return result.RowsAffected()
 }
 
+const takeTurn = `-- name: TakeTurn :exec
+insert into acceptors (actor_id, accepted_at) values ($1, $2)
+on conflict (actor_id) do update set accepted_at = excluded.accepted_at
+`
+
+type TakeTurnParams struct {
+	ActorID    string
+	AcceptedAt int64
+}
+
+// Until the transaction ends, nothing else is accepted for this person.
+func (q *Queries) TakeTurn(ctx context.Context, arg TakeTurnParams) error {
+	_, err := q.db.ExecContext(ctx, takeTurn, arg.ActorID, arg.AcceptedAt)
+	return err
+}
+
 const unreported = `-- name: Unreported :many
 select record from operations
 where unreported_since < $1

@@ -13,14 +13,14 @@ import (
 	"lbbot/bot/operation"
 )
 
-// TestTwoHundredKillPointsLoseNothingAndDoubleNothing kills the binary 200
-// times on each database, each time at a random moment after a click, while
+// TestRandomKillPointsLoseNothingAndDoubleNothing kills the binary 20 times,
+// or 200 in a soak, on each database, each time at a random moment after a click, while
 // what was killed before is still being settled. Each click must end in one
 // backend and one card.
-func TestTwoHundredKillPointsLoseNothingAndDoubleNothing(t *testing.T) {
-	points, houses := 200, 4
-	if testing.Short() {
-		points = 40
+func TestRandomKillPointsLoseNothingAndDoubleNothing(t *testing.T) {
+	points, houses := 20, 2
+	if soaking() {
+		points, houses = 200, 4
 	}
 	for name, edit := range map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres} {
 		t.Run(name, func(t *testing.T) {

@@ -49,10 +49,10 @@ func chaosTime(t *testing.T, usual time.Duration) time.Duration {
 		require.NoError(t, err, "LBBOT_CHAOS")
 		return d
 	}
-	if testing.Short() {
-		return usual / 4
+	if soaking() {
+		return 3 * usual
 	}
-	return usual
+	return usual / 4
 }
 
 // chaosSeed is LBBOT_CHAOS_SEED, or a new one; it is printed on failure.

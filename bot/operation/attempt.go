@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"lbbot/zenlayer"
@@ -26,10 +27,10 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 		return r.reconcile(ctx, &op)
 	}
 	if op.StopBy != "" {
-		return r.finish(ctx, &op, NotAdded, ReasonStopped)
+		return r.giveUp(ctx, &op, ReasonStopped)
 	}
 	if r.tooLate(op) {
-		return r.finish(ctx, &op, NotAdded, lateness(op))
+		return r.giveUp(ctx, &op, lateness(op))
 	}
 	if rest := op.WaitUntil.Sub(r.Now()); rest > 0 {
 		return Next{State: op.State, After: rest}, nil // a button ended the pause that was asked for
@@ -37,6 +38,9 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 	pool, stop, err := r.lastLook(ctx, &op)
 	if stop != nil || err != nil {
 		return stop.next(), err
+	}
+	if next, over, err := r.worked(ctx, &op, pool); over {
+		return next, err
 	}
 	if b, same, found := present(op, pool); found {
 		op.BackendID, op.BackendStatus, op.FoundWeight = b.BackendID, b.Status, b.Weight
@@ -53,6 +57,44 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 	}
 	op.Baseline = backendIDs(ofServer(op, pool))
 	return r.call(ctx, &op, op.ClickedAt.Add(StartWithin))
+}
+
+// worked ends an operation that has appeared on the listener although the
+// server answered a try with an error that says it did nothing.
+func (r *Runner) worked(ctx context.Context, op *Operation, pool []zenlayer.Backend) (next Next, over bool, err error) {
+	if !slices.ContainsFunc(op.Attempts, Attempt.Doubtful) {
+		return Next{}, false, nil
+	}
+	switch found := arrivals(*op, pool); len(found) {
+	case 0:
+		return Next{}, false, nil
+	case 1:
+		next, err = r.seen(ctx, op, found[0], EvidenceSeen)
+	default:
+		op.Matches = backendIDs(found)
+		next, err = r.needsPerson(ctx, op)
+	}
+	return next, true, err
+}
+
+// giveUp ends an operation as not added. When a try was answered with an error
+// of the server's, the listener is looked at once more before that is said.
+func (r *Runner) giveUp(ctx context.Context, op *Operation, why Reason) (Next, error) {
+	if !slices.ContainsFunc(op.Attempts, Attempt.Doubtful) {
+		return r.finish(ctx, op, NotAdded, why)
+	}
+	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	defer cancel()
+	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	if ctx.Err() != nil {
+		return Next{}, context.Cause(ctx)
+	}
+	if err == nil {
+		if next, over, err := r.worked(ctx, op, pool); over {
+			return next, err
+		}
+	}
+	return r.finish(ctx, op, NotAdded, why)
 }
 
 // clockSlack is how far the clock may step back before it is not believed any
@@ -240,7 +282,7 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 		}
 	}
 	if now.Add(pause).After(op.FirstTry.Add(limit)) {
-		return r.finish(ctx, op, NotAdded, why)
+		return r.giveUp(ctx, op, why)
 	}
 	op.WaitUntil = now.Add(pause)
 	if err := r.save(ctx, op, EventWaiting, map[string]string{"for": op.WaitFor, "code": op.Fault.Code}); err != nil {

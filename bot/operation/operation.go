@@ -143,6 +143,10 @@ func (a Attempt) Unanswered() bool {
 	return a.AnsweredAt.IsZero() || a.Outcome == OutcomeUnknown
 }
 
+// Doubtful reports whether the attempt was answered with an error of the
+// server's own that says it did nothing: very likely true, and no proof.
+func (a Attempt) Doubtful() bool { return a.Outcome == OutcomeRetry && a.Fault.Status >= 500 }
+
 // The words stored in Attempt.Outcome.
 const (
 	OutcomeAccepted = "accepted"

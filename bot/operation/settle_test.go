@@ -454,3 +454,65 @@ func TestAServerWithoutPortsIsSeenOnTheListenersOwn(t *testing.T) {
 		})
 	}
 }
+
+// A 503 with the API's own code says that nothing was done, and is tried
+// again. If it was done all the same, that is not somebody else's entry.
+func TestWhatAppearsAfterAnErrorOfTheServersIsAdded(t *testing.T) {
+	t.Parallel()
+	unavailable := apiError(503, zenlayer.CodeTemporarilyUnavailable)
+	tests := map[string]struct {
+		fault fault
+		stop  bool
+		other bool // and a colleague adds another entry like it
+		state operation.State
+	}{
+		"seen by the next try":               {fault: fault{after: unavailable}, state: operation.Added},
+		"seen when it is stopped":            {fault: fault{after: unavailable}, stop: true, state: operation.Added},
+		"nothing was done, and it is not":    {fault: fault{before: unavailable}, stop: true, state: operation.NotAdded},
+		"two of them, one may be a person's": {fault: fault{after: unavailable}, other: true, state: operation.NeedsPerson},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.goes(on("RegisterBackend", 0, tt.fault))
+				id := h.accepted(request())
+				done := h.process(id)
+				pass(500 * time.Millisecond)
+				require.Equal(t, operation.Sending, h.journal.now(id).State)
+				if tt.other {
+					h.cloud.add(ours("be-7"))
+				}
+				if tt.stop {
+					_, err := h.intake.Stop(t.Context(), h.click(id, ana))
+					require.NoError(t, err)
+				}
+				pass(20 * time.Second)
+				op := h.journal.now(id)
+				require.Equal(t, tt.state, op.State, "%s", op.Reason)
+				if tt.state == operation.Added {
+					require.Equal(t, operation.EvidenceSeen, op.Evidence)
+					require.Equal(t, "be-101", op.BackendID)
+				}
+				if tt.state == operation.NeedsPerson {
+					_, err := h.intake.Answer(t.Context(), h.click(id, ana), operation.AnswerThere)
+					require.NoError(t, err)
+				}
+				require.NoError(t, <-done)
+			})
+		})
+	}
+}
+
+func TestATryThatWasAskedToWaitIsNotTakenForAnEntryOfSomebodyElses(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: 5 * time.Second}}))
+		id := h.accepted(request())
+		done := h.process(id)
+		pass(time.Second)
+		h.cloud.add(ours("be-7"))
+		require.NoError(t, <-done)
+		require.Equal(t, operation.AlreadyThere, h.journal.now(id).State)
+	})
+}

@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,9 @@ func evidenceLine(op operation.Operation) string {
 	case operation.EvidenceRepeated:
 		return fmt.Sprintf(addedRepeated, code(op.BackendID), clock(op.FinishedAt), ordinal(len(op.Attempts)))
 	case operation.EvidenceSeen:
+		if i := slices.IndexFunc(op.Attempts, operation.Attempt.Doubtful); i >= 0 && len(op.Unanswered()) == 0 {
+			return fmt.Sprintf(addedDoubted, code(op.BackendID), op.Attempts[i].Fault.Status)
+		}
 		return fmt.Sprintf(addedSeen, code(op.BackendID))
 	case operation.EvidencePerson:
 		return fmt.Sprintf(addedPerson, person(op.AnswerBy), code(op.BackendID))

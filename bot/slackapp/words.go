@@ -161,6 +161,7 @@ const (
 	addedHeader   = "Added %s to %s"
 	addedRepeated = "*Added* as %s (confirmed %s: Zenlayer answered the %s try)."
 	addedSeen     = "*Added:* %s is on the listener. The answer was lost, so I cannot tell who added it."
+	addedDoubted  = "*Added:* %s is on the listener. Zenlayer had answered with an error (HTTP %d), so I cannot tell who added it."
 	addedPerson   = "*Added:* %s said that it is there, and a reading shows %s."
 	fieldBackend  = "Backend ID"
 	fieldServer   = "Server"

@@ -104,6 +104,7 @@ func publicCards() map[string]operation.Operation {
 		"added_unwatched":     sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.Watch = false }),
 		"added_repeated":      sample(lost(), one, answered(operation.EvidenceRepeated), listed),
 		"added_seen":          sample(lost(), answered(operation.EvidenceSeen), listed),
+		"added_after_503":     sample(sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Code: "SERVICE_TEMPORARY_UNAVAILABLE", Status: 503}), answered(operation.EvidenceSeen), listed),
 		"added_person":        sample(lost(), answered(operation.EvidencePerson), listed),
 		"nothing_to_do": sample(in(operation.AlreadyThere), func(op *operation.Operation) {
 			op.BackendID, op.FoundWeight, op.FinishedAt = "be-19c4", 50, moment(19, 14, 25)

@@ -238,6 +238,15 @@ func (o Operation) Unanswered() []Attempt {
 	return slices.DeleteFunc(slices.Clone(o.Attempts), func(a Attempt) bool { return !a.Unanswered() })
 }
 
+// Doubted reports whether an attempt was answered in a way that very likely, but
+// not certainly, means that nothing was done: a service that says it is not
+// available may have been so only when it answered.
+func (o Operation) Doubted() bool {
+	return slices.ContainsFunc(o.Attempts, func(a Attempt) bool {
+		return a.Outcome == OutcomeRetry && a.Fault.Code == zenlayer.CodeTemporarilyUnavailable
+	})
+}
+
 // Card is the message that shows an operation, as far as Slack has taken it.
 type Card struct {
 	Channel string    `json:"channel"`

@@ -146,8 +146,12 @@ func (r *Runner) save(ctx context.Context, op *Operation, kind string, data map[
 	return nil
 }
 
-// finish ends op in a final state.
+// finish ends op in a final state, unless it would be called not added without
+// proof: then settle finds out.
 func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason) (Next, error) {
+	if s == NotAdded && op.Doubted() && !proves(why) {
+		return r.unconfirmed(ctx, op)
+	}
 	op.State, op.Reason, op.FinishedAt = s, why, r.Now()
 	op.WaitUntil, op.WaitFor = time.Time{}, ""
 	data := map[string]string{"state": string(s)}
@@ -165,6 +169,16 @@ func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason)
 		zap.String("state", string(s)), zap.String("reason", string(why)), zap.String("backend", op.BackendID),
 		zap.String("request_id", op.RequestID), zap.String("actor", op.Actor.UserID))
 	return Next{State: s}, nil
+}
+
+// proves reports whether a reason was found by reading, or by a person: it
+// holds also when an attempt may have worked.
+func proves(why Reason) bool {
+	switch why {
+	case ReasonProven, ReasonPerson, ReasonDiffers:
+		return true
+	}
+	return false
 }
 
 // announce posts the card. It holds things up for announceWithin at most; a

@@ -264,7 +264,7 @@ type house struct {
 	metrics  *operation.Metrics
 	counts   *prometheus.Registry
 	log      *observer.ObservedLogs // errors of the runner
-	skew     atomic.Int64 // what the clock is off by, in nanoseconds
+	skew     atomic.Int64           // what the clock is off by, in nanoseconds
 	number   atomic.Int64
 	stop     context.CancelCauseFunc
 	clicked  time.Time // when Send was called

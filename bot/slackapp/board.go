@@ -49,7 +49,7 @@ type Board struct {
 	mu     sync.Mutex
 	slots  map[string]*slot
 	told   map[string]operation.State // of operations whose channel refuses the card: what the person read where they asked
-	lanes  map[string]*rate.Limiter // by channel
+	lanes  map[string]*rate.Limiter   // by channel
 	closed bool
 	work   sync.WaitGroup
 	ctx    context.Context //nolint:containedctx // ends the deliveries this value owns

@@ -137,7 +137,8 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.engine.Launch(ctx); err != nil {
 		return err
 	}
-	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)))
+	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)),
+		zap.String("admin", b.admin.address()))
 
 	parts, stopParts := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopParts()

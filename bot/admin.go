@@ -61,6 +61,15 @@ func (a *admin) run(ctx context.Context) error {
 	return nil
 }
 
+// address is where it serves, with the port that was free if :0 was asked for;
+// empty without one.
+func (a *admin) address() string {
+	if a == nil {
+		return ""
+	}
+	return a.listener.Addr().String()
+}
+
 // close gives the port back without having served.
 func (a *admin) close() {
 	if a != nil {

@@ -94,7 +94,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		Settings: operation.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
 			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In)},
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: counts}
-	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: log.Named("sweeper")}
+	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: counts}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: intake, Journal: b.journal,
 		History: b.journal, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
 		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
@@ -137,7 +137,8 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.engine.Launch(ctx); err != nil {
 		return err
 	}
-	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)))
+	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)),
+		zap.String("admin", b.admin.address()))
 
 	parts, stopParts := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopParts()

@@ -67,7 +67,7 @@ func sqliteAdvice(err error) string {
 	case sqlite3.SQLITE_BUSY:
 		return "another program holds it locked: end that program"
 	case sqlite3.SQLITE_IOERR:
-		return "its disk reports an error: check the disk"
+		return "its disk reports an error: check the disk, its free space and the limit for the size of a file, the bot goes on by itself"
 	}
 	return ""
 }

@@ -3,7 +3,6 @@ package operation
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"lbbot/zenlayer"
@@ -27,10 +26,10 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 		return r.reconcile(ctx, &op)
 	}
 	if op.StopBy != "" {
-		return r.giveUp(ctx, &op, ReasonStopped)
+		return r.finish(ctx, &op, NotAdded, ReasonStopped)
 	}
 	if r.tooLate(op) {
-		return r.giveUp(ctx, &op, lateness(op))
+		return r.finish(ctx, &op, NotAdded, lateness(op))
 	}
 	if rest := op.WaitUntil.Sub(r.Now()); rest > 0 {
 		return Next{State: op.State, After: rest}, nil // a button ended the pause that was asked for
@@ -62,7 +61,7 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 // worked ends an operation that has appeared on the listener although the
 // server answered a try with an error that says it did nothing.
 func (r *Runner) worked(ctx context.Context, op *Operation, pool []zenlayer.Backend) (next Next, over bool, err error) {
-	if !slices.ContainsFunc(op.Attempts, Attempt.Doubtful) {
+	if !op.Doubted() {
 		return Next{}, false, nil
 	}
 	switch found := arrivals(*op, pool); len(found) {
@@ -75,26 +74,6 @@ func (r *Runner) worked(ctx context.Context, op *Operation, pool []zenlayer.Back
 		next, err = r.needsPerson(ctx, op)
 	}
 	return next, true, err
-}
-
-// giveUp ends an operation as not added. When a try was answered with an error
-// of the server's, the listener is looked at once more before that is said.
-func (r *Runner) giveUp(ctx context.Context, op *Operation, why Reason) (Next, error) {
-	if !slices.ContainsFunc(op.Attempts, Attempt.Doubtful) {
-		return r.finish(ctx, op, NotAdded, why)
-	}
-	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
-	defer cancel()
-	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
-	if ctx.Err() != nil {
-		return Next{}, context.Cause(ctx)
-	}
-	if err == nil {
-		if next, over, err := r.worked(ctx, op, pool); over {
-			return next, err
-		}
-	}
-	return r.finish(ctx, op, NotAdded, why)
 }
 
 // clockSlack is how far the clock may step back before it is not believed any
@@ -282,7 +261,7 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 		}
 	}
 	if now.Add(pause).After(op.FirstTry.Add(limit)) {
-		return r.giveUp(ctx, op, why)
+		return r.finish(ctx, op, NotAdded, why)
 	}
 	op.WaitUntil = now.Add(pause)
 	if err := r.save(ctx, op, EventWaiting, map[string]string{"for": op.WaitFor, "code": op.Fault.Code}); err != nil {

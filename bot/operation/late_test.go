@@ -103,7 +103,7 @@ func TestATryThatChangedNothingIsNotMadeAgainLate(t *testing.T) {
 	}{
 		"asked to wait":  {apiError(429, ""), operation.ReasonRateLimited},
 		"no network":     {unsent(), operation.ReasonUnreachable},
-		"not available":  {apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonRefused},
+		"not available":  {apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonProven},
 		"clock is off":   {apiError(401, zenlayer.CodeSignatureExpired), operation.ReasonClockSkew},
 		"asked too late": {&zenlayer.APIError{Status: 429, RetryAfter: 110 * time.Second}, operation.ReasonRateLimited},
 	} {

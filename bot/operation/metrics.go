@@ -1,6 +1,10 @@
 package operation
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Metrics counts what becomes of operations.
 type Metrics struct {
@@ -11,6 +15,8 @@ type Metrics struct {
 	reportErrors  prometheus.Counter
 	accepted      prometheus.Counter
 	refused       *prometheus.CounterVec
+	undelivered   prometheus.Gauge
+	overdue       prometheus.Gauge
 }
 
 // NewMetrics registers the metrics of this package.
@@ -23,6 +29,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		reportErrors:  prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_report_errors_total", Help: "Failed tries to show a final state in Slack."}),
 		accepted:      prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_operations_accepted_total", Help: "Operations committed as accepted."}),
 		refused:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_denials_total", Help: "Requests that were denied, by the gate that said no."}, []string{"code"}),
+		undelivered:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_undelivered", Help: "Operations that are over and whose card does not say so yet, up to 1000."}),
+		overdue:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_overdue", Help: "Of those, the ones that have been over for more than a day."}),
 	}
 	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
@@ -32,13 +40,28 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for _, why := range reasons() {
 		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
 	}
-	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused)
+	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused, m.undelivered, m.overdue)
 	return m
 }
 
 func (m *Metrics) finished(op Operation) {
 	m.finishedTotal.WithLabelValues(string(op.State), string(op.Reason)).Inc()
 	m.took.Observe(op.FinishedAt.Sub(op.ClickedAt).Seconds())
+}
+
+// owed counts the results that nobody has been told yet.
+func (m *Metrics) owed(unreported []Operation, now time.Time) {
+	undelivered, overdue := 0, 0
+	for _, op := range unreported {
+		if op.State.Final() {
+			undelivered++
+			if now.Sub(op.FinishedAt) > OverdueAfter {
+				overdue++
+			}
+		}
+	}
+	m.undelivered.Set(float64(undelivered))
+	m.overdue.Set(float64(overdue))
 }
 
 func reasons() []Reason {

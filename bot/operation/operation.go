@@ -143,8 +143,9 @@ func (a Attempt) Unanswered() bool {
 	return a.AnsweredAt.IsZero() || a.Outcome == OutcomeUnknown
 }
 
-// Doubtful reports whether the attempt was answered with an error of the
-// server's own that says it did nothing: very likely true, and no proof.
+// Doubtful reports whether the attempt was answered in a way that very likely,
+// but not certainly, means that nothing was done: a service that says it is not
+// available may have been so only when it answered.
 func (a Attempt) Doubtful() bool { return a.Outcome == OutcomeRetry && a.Fault.Status >= 500 }
 
 // The words stored in Attempt.Outcome.
@@ -241,6 +242,9 @@ func (o Operation) LastSent() time.Time {
 func (o Operation) Unanswered() []Attempt {
 	return slices.DeleteFunc(slices.Clone(o.Attempts), func(a Attempt) bool { return !a.Unanswered() })
 }
+
+// Doubted reports whether an attempt is Doubtful.
+func (o Operation) Doubted() bool { return slices.ContainsFunc(o.Attempts, Attempt.Doubtful) }
 
 // Card is the message that shows an operation, as far as Slack has taken it.
 type Card struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
 	"lbbot/commands"
@@ -260,7 +261,10 @@ type house struct {
 	engine   *engine
 	intake   *operation.Intake
 	runner   *operation.Runner
-	skew     atomic.Int64 // what the clock is off by, in nanoseconds
+	metrics  *operation.Metrics
+	counts   *prometheus.Registry
+	log      *observer.ObservedLogs // errors of the runner
+	skew     atomic.Int64           // what the clock is off by, in nanoseconds
 	number   atomic.Int64
 	stop     context.CancelCauseFunc
 	clicked  time.Time // when Send was called
@@ -284,7 +288,10 @@ func newHouse(t require.TestingT) *house {
 	h.cloud.balancers, h.cloud.instances = sample()
 	h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-1", Name: "web-99", Port: "8080", Weight: 20, InstanceID: "i-99"})
 	now := func() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }
-	metrics := operation.NewMetrics(prometheus.NewRegistry())
+	h.counts = prometheus.NewRegistry()
+	metrics := operation.NewMetrics(h.counts)
+	core, log := observer.New(zap.ErrorLevel)
+	h.metrics, h.log = metrics, log
 	next := func(kind string) func() string {
 		return func() string { return fmt.Sprintf("%s-%06d", kind, h.number.Add(1)) }
 	}
@@ -292,7 +299,7 @@ func newHouse(t require.TestingT) *house {
 		Settings: operation.Settings{Account: "acme"}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
 		Log: zap.NewNop(), Metrics: metrics}
 	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Reporter: h.reporter,
-		Now: now, Log: zap.NewNop(), Metrics: metrics}
+		Now: now, Log: zap.New(core), Metrics: metrics}
 	return h
 }
 

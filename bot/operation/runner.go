@@ -146,8 +146,12 @@ func (r *Runner) save(ctx context.Context, op *Operation, kind string, data map[
 	return nil
 }
 
-// finish ends op in a final state.
+// finish ends op in a final state, unless it would be called not added without
+// proof: then settle finds out.
 func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason) (Next, error) {
+	if s == NotAdded && op.Doubted() && !proves(why) {
+		return r.unconfirmed(ctx, op)
+	}
 	op.State, op.Reason, op.FinishedAt = s, why, r.Now()
 	op.WaitUntil, op.WaitFor = time.Time{}, ""
 	data := map[string]string{"state": string(s)}
@@ -165,6 +169,16 @@ func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason)
 		zap.String("state", string(s)), zap.String("reason", string(why)), zap.String("backend", op.BackendID),
 		zap.String("request_id", op.RequestID), zap.String("actor", op.Actor.UserID))
 	return Next{State: s}, nil
+}
+
+// proves reports whether a reason was found by reading, or by a person: it
+// holds also when an attempt may have worked.
+func proves(why Reason) bool {
+	switch why {
+	case ReasonProven, ReasonPerson, ReasonDiffers:
+		return true
+	}
+	return false
 }
 
 // announce posts the card. It holds things up for announceWithin at most; a
@@ -188,8 +202,13 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 		}
 		late := r.Now().Sub(op.FinishedAt)
 		r.Metrics.reportErrors.Inc()
-		r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
-		return Next{State: op.State, After: reportPause(late)}, nil
+		if late > OverdueAfter {
+			err = r.overdue(ctx, &op, late, err)
+		} else {
+			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
+			err = nil
+		}
+		return Next{State: op.State, After: reportPause(late)}, err
 	}
 	if op.State == NotAdded && ownersMatter(op.Reason) {
 		if err := r.tellOwner(ctx, &op); err != nil {
@@ -197,6 +216,20 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 		}
 	}
 	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
+}
+
+// OverdueAfter is how long a result may be kept out of Slack before that is an
+// alarm. It is tried on all the same, for as long as it takes.
+const OverdueAfter = 24 * time.Hour
+
+// overdue raises the alarm about a result that nobody could be told: an error
+// in the log at each try, and a line for the owner, once. An error means that
+// the journal did not take it.
+func (r *Runner) overdue(ctx context.Context, op *Operation, late time.Duration, why error) error {
+	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID), zap.String("ref", op.Ref),
+		zap.String("state", string(op.State)), zap.String("channel", op.Place.ResultID), zap.String("actor", op.Actor.UserID),
+		zap.Duration("late", late), zap.Error(why))
+	return r.tellOwner(ctx, op)
 }
 
 // ownersMatter reports whether an operation failed for a reason that only the
@@ -211,12 +244,14 @@ func ownersMatter(why Reason) bool {
 
 // reportPause is how long to wait before the next try to post a result that is
 // this late. After a day it is not about seconds any more, and every try is
-// stored by the engine.
+// stored by the engine. A clock that was set back makes a result late by less
+// than nothing; the pauses grow with that as well, so that nothing is tried
+// each second until the clock is where it was.
 func reportPause(late time.Duration) time.Duration {
-	if late > 24*time.Hour {
+	if late > OverdueAfter {
 		return time.Hour
 	}
-	return min(max(late, time.Second), 5*time.Minute)
+	return min(max(late.Abs(), time.Second), 5*time.Minute)
 }
 
 // sleep returns after d, or with the cause when ctx ends.

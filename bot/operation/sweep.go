@@ -16,6 +16,7 @@ type Sweeper struct {
 	Every   time.Duration // 2 s
 	Older   time.Duration // how long ago it was accepted; 2 s
 	Log     *zap.Logger
+	Metrics *Metrics
 }
 
 // Run sweeps at once and then every Every until ctx ends. It owns no other
@@ -33,14 +34,18 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
+// sweepAtOnce bounds what one sweep looks at, and so what the gauges count.
+const sweepAtOnce = 1000
+
 func (s *Sweeper) sweep(ctx context.Context) {
-	ops, err := s.Journal.Unreported(ctx, s.Now().Add(-s.Older), 1000)
+	ops, err := s.Journal.Unreported(ctx, s.Now().Add(-s.Older), sweepAtOnce)
 	if err != nil {
 		if ctx.Err() == nil {
 			s.Log.Error("sweep could not read the journal", zap.Error(err))
 		}
 		return
 	}
+	s.Metrics.owed(ops, s.Now())
 	for _, op := range ops {
 		if err := s.Engine.Start(ctx, op.ID); err != nil && ctx.Err() == nil {
 			s.Log.Error("operation could not be started", zap.String("operation", op.ID), zap.Error(err))

@@ -52,7 +52,8 @@ type Board struct {
 
 	mu     sync.Mutex
 	slots  map[string]*slot
-	lanes  map[string]*rate.Limiter // by channel
+	told   map[string]operation.State // of operations whose channel refuses the card: what the person read where they asked
+	lanes  map[string]*rate.Limiter   // by channel
 	closed bool
 	work   sync.WaitGroup
 	ctx    context.Context //nolint:containedctx // ends the deliveries this value owns
@@ -79,7 +80,7 @@ const (
 
 // NewBoard makes a board that delivers until Close.
 func NewBoard(c BoardConfig) *Board {
-	b := &Board{BoardConfig: c, slots: map[string]*slot{}, lanes: map[string]*rate.Limiter{},
+	b := &Board{BoardConfig: c, slots: map[string]*slot{}, told: map[string]operation.State{}, lanes: map[string]*rate.Limiter{},
 		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total", Help: "Tries to show a card, by what came of it."}, []string{"result"})}
 	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "failed"} {
 		b.delivered.WithLabelValues(r)
@@ -223,7 +224,15 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	if err := b.lane(b.Owner).Wait(ctx); err != nil {
 		return err
 	}
-	_, _, err := b.Web.post(ctx, b.Owner, ownerMessage(op, b.wording(op)))
+	w := b.wording(op)
+	if w.Late > operation.OverdueAfter {
+		card, err := b.Cards.Card(ctx, op.ID)
+		if err != nil {
+			return fmt.Errorf("looking up the card: %w", err)
+		}
+		w.Untold = !card.Closed
+	}
+	_, _, err := b.Web.post(ctx, b.Owner, ownerMessage(op, w))
 	return err
 }
 

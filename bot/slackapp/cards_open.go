@@ -129,6 +129,9 @@ func unconfirmedCard(op operation.Operation) card {
 // unansweredLine says what is known about the attempt that was lost.
 func unansweredLine(op operation.Operation) string {
 	lost := op.Unanswered()
+	if len(lost) == 0 && op.Doubted() {
+		lost = op.Attempts[len(op.Attempts)-1:]
+	}
 	if len(lost) == 0 {
 		return fmt.Sprintf(unconfirmedNone, clock(op.LastSent()))
 	}
@@ -151,6 +154,9 @@ func repeatsLeft(op operation.Operation) bool {
 		return false
 	}
 	lost := op.Unanswered()
+	if len(lost) == 0 && op.Doubted() {
+		return false // it was asked again as often as is good already
+	}
 	return len(lost) == 0 || op.WaitUntil.Before(lost[0].SentAt.Add(operation.RepeatWithin))
 }
 

@@ -119,8 +119,12 @@ type post struct {
 	looked bool      // the channel was searched for what that one posted
 }
 
-// post tries the channel asked for, and then the person. In a direct message
-// what an earlier try posted is not looked for.
+// post tries the channel asked for; then it tells the person where they asked,
+// through the response URL; then it posts the card to them. What comes through
+// a response URL is seen by one person until they reload, cannot be edited
+// later, and ends with 30 minutes: it is the fastest way to the person and no
+// place for a result, so the direct message is made in any case, and counts. In
+// a direct message what an earlier try posted is not looked for.
 func (b *Board) post(ctx context.Context, op operation.Operation, p post, continues bool) (int64, error) {
 	op = b.newest(op)
 	w := b.wording(op)
@@ -130,6 +134,7 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, contin
 	moved := refusedChannel(errorCode(err))
 	if moved {
 		b.Log.Warn("channel refuses the card; it goes to the person", zap.String("operation", op.ID), zap.String("channel", op.Place.ResultID), zap.String("why", errorCode(err)))
+		b.sayMoved(ctx, op)
 		w.Refused, w.Continues = op.Place.ResultID, continues || again
 		channel, ts, err = b.send(ctx, op, op.Actor.UserID, w)
 	}
@@ -150,7 +155,6 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, contin
 	}
 	if moved {
 		b.delivered.WithLabelValues("moved").Inc()
-		b.sayMoved(ctx, op)
 	}
 	return op.Version, err
 }
@@ -227,17 +231,35 @@ func oneLine(m message) message {
 	return message{Text: text, Blocks: blocks(section(text)), Metadata: m.Metadata}
 }
 
-// sayMoved tells the person, where they asked, that the card went to them.
+// sayMoved tells the person, where they asked, how it stands and that the card
+// goes to them: once, and once more when it is over and the card did not reach
+// them yet, because a response URL works five times.
 func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
-	if op.Place.ResponseURL == "" || !b.Now().Before(op.Place.ResponseBy) {
+	if op.Place.ResponseURL == "" || !b.Now().Before(op.Place.ResponseBy) || !b.worthTelling(op) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, respondWithin)
 	defer cancel()
 	m := movedMessage(op, b.wording(op))
 	if err := b.Web.respond(ctx, op.Place.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
-		b.Log.Info("person could not be told where the card went", zap.String("operation", op.ID), zap.Error(err))
+		b.Log.Info("person could not be told where the card goes", zap.String("operation", op.ID), zap.Error(err))
 	}
+}
+
+// worthTelling reports whether op stands otherwise than the person has read,
+// and takes it that they read it now.
+func (b *Board) worthTelling(op operation.Operation) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before, told := b.told[op.ID]
+	if told && (before.Final() || !op.State.Final()) {
+		return false
+	}
+	if len(b.told) > 10_000 {
+		clear(b.told) // forgetting costs a line that was read before
+	}
+	b.told[op.ID] = op.State
+	return true
 }
 
 // find looks for a card that was posted without our learning of it. looked is
@@ -267,6 +289,9 @@ func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts st
 	if err := b.Cards.SaveCard(ctx, op.ID, cardOf(op, channel, ts)); err != nil {
 		return fmt.Errorf("storing the place of the card: %w", err)
 	}
+	b.mu.Lock()
+	delete(b.told, op.ID)
+	b.mu.Unlock()
 	return nil
 }
 

@@ -84,6 +84,8 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"whoami_guest":         whoamiMessage(standingBare, w),
 		"help":                 helpMessage(commands.HelpPage{Title: "Adding a server", Lines: []string{"I add servers to load balancers.", "", "/lb-register", "opens the form."}}),
 		"moved":                movedMessage(op, w),
+		"moved_added":          movedMessage(cards["added"], w),
+		"owner_untold":         ownerMessage(cards["added"], wording{Untold: true}),
 		"copy":                 copyMessage(op),
 		"copy_none":            copyMessage(operation.Operation{Ref: op.Ref}),
 		"why":                  whyMessage(op),

@@ -191,20 +191,24 @@ func channelMessage(channelID, slackError string, w wording) message {
 	return notSent(channelWords(channelID, slackError, w))
 }
 
-// movedMessage tells the asker, where they asked, that the card comes to them
-// in a direct message because the channel refused it.
+// movedMessage tells the asker, where they asked, how their request stands, and
+// that its card comes to them in a direct message because the channel refused
+// it.
 func movedMessage(op operation.Operation, w wording) message {
+	stands := cardMessage(op, w).Text
 	text := fmt.Sprintf(movedText, channel(op.Place.ResultID), op.Ref)
-	return private(text, section(text, fmt.Sprintf(movedInvite, w.mentioned())))
+	return private(stands+" "+text, section(stands, text, fmt.Sprintf(movedInvite, w.mentioned())))
 }
 
 // ownerMessage tells the bot's owners what needs them.
 func ownerMessage(op operation.Operation, w wording) message {
-	need := ownerNeed(op)
+	need, where := ownerNeed(op), fmt.Sprintf(ownerCard, channel(op.Place.ResultID))
+	if w.Untold {
+		need, where = fmt.Sprintf(ownerUntold, channel(op.Place.ResultID), op.Ref), ""
+	}
 	return private(
 		fmt.Sprintf(ownerText, firstWord(op.State), op.Ref, serverName(op, short), listenerPort(op, short), need),
-		section(fmt.Sprintf(ownerLine, firstWord(op.State), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need,
-			fmt.Sprintf(ownerCard, channel(op.Place.ResultID))),
+		section(fmt.Sprintf(ownerLine, firstWord(op.State), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need, where),
 		actions(linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
 		contextLine(faultSmall(op, ending{faulty: true})...))
 }

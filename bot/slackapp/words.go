@@ -22,6 +22,7 @@ type wording struct {
 	Late      time.Duration // how late a card is posted; shown from lateFrom on
 	Refused   string        // channel id the card was meant for, when it had to go elsewhere
 	Continues bool          // an earlier card of the same operation may exist
+	Untold    bool          // the card of a result could not be shown for more than a day
 }
 
 // lateFrom is the delay that is worth a word.

@@ -111,6 +111,7 @@ func publicCards() map[string]operation.Operation {
 		}),
 		"not_confirmed":       sample(in(operation.Unconfirmed), lost(), waiting(operation.WaitLook, moment(19, 14, 45))),
 		"not_confirmed_502":   sample(in(operation.Unconfirmed), sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeUnknown, operation.Fault{Status: 502}), waiting(operation.WaitLook, moment(19, 14, 45))),
+		"not_confirmed_503":   sample(in(operation.Unconfirmed), sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Status: 503, Code: "SERVICE_TEMPORARY_UNAVAILABLE"}), waiting(operation.WaitLook, moment(19, 18, 0))),
 		"not_confirmed_crash": sample(in(operation.Unconfirmed), sent(moment(19, 14, 22), time.Time{}, "", operation.Fault{}), func(op *operation.Operation) { op.ResumedAt = moment(19, 14, 50) }),
 		"not_confirmed_readings": sample(in(operation.Unconfirmed), lost(), lost(), lost(), waiting(operation.WaitLook, moment(19, 18, 0)), func(op *operation.Operation) {
 			op.LastLook, op.LookFault = moment(19, 17, 0), "HTTP 503 from DescribeBackends"

@@ -185,6 +185,7 @@ const (
 	ownerBroken  = "Something broke in the bot before anything was sent. The log has this id."
 	ownerUnseen  = "Zenlayer gave backend %s, and it is still not in the list."
 	ownerCard    = "Its card is in %s."
+	ownerUntold  = "It has been over for more than a day, and Slack has not taken its card: not in %s and not as a direct message. The log says why. I try on once an hour. /lb-register status %s shows what came of it."
 	ownerOther   = "Please have a look."
 )
 

@@ -27,6 +27,7 @@ const (
 )
 
 func main() {
+	outliveLimits()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], environ(os.Environ()), os.Stdout, os.Stderr)
 	stop()

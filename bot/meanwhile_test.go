@@ -1,0 +1,154 @@
+package bot_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+// lagging replaces the cloud by one whose list shows new entries late.
+func (h *house) lagging(lag time.Duration) {
+	h.t.Helper()
+	h.cloud = zenlayertest.New(zenlayertest.Options{AccessKeyID: keyID, AccessKeySecret: secret, Seed: zenlayertest.SampleData(),
+		Rules: zenlayertest.Rules{VisibleAfter: lag}})
+	endpoint, err := h.cloud.Start()
+	require.NoError(h.t, err)
+	h.t.Cleanup(h.cloud.Close)
+	h.config.ZenlayerEndpoint = endpoint
+}
+
+// byHand is what a colleague does in the console.
+func (h *house) byHand(server, name string) zenlayer.Backend {
+	return h.cloud.AddBackend(zenlayer.Backend{ListenerID: listener, InstanceID: server, Name: name, Port: "8443", Weight: 20, Status: "Available",
+		InstanceType: zenlayer.InstanceBM})
+}
+
+// during calls do once, while the first RegisterBackend call is on its way.
+func (h *house) during(do func()) {
+	h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+		if c.Action == "RegisterBackend" && p == zenlayertest.BeforeExecute {
+			h.cloud.SetOnCall(nil)
+			do()
+		}
+	})
+}
+
+func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
+	t.Parallel()
+	register := func(k zenlayertest.FaultKind) zenlayertest.Fault {
+		return zenlayertest.Fault{Kind: k, Action: "RegisterBackend"}
+	}
+	tests := map[string]struct {
+		lag   time.Duration
+		after func(h *house) // happens between the preview and the click
+		ends  []string
+		never string
+		on    int // entries of the server at the end
+	}{
+		"a colleague adds the server before the click": {
+			after: func(h *house) { h.byHand("i-55a1", "web-07") },
+			ends:  []string{"Nothing to do", "web-07 is already on this listener with the same ports and weight"}, never: "Not confirmed", on: 1,
+		},
+		"a colleague adds the server with another weight": {
+			after: func(h *house) { h.cloud.SetBackendWeight(h.byHand("i-55a1", "web-07").BackendID, 50) },
+			ends:  []string{"Not added", "there with weight 50; you asked for 20", "cannot change a weight in place"}, never: "Not confirmed", on: 1,
+		},
+		"a colleague adds the server while the call is on its way": {
+			after: func(h *house) { h.during(func() { h.byHand("i-55a1", "web-07") }) },
+			ends:  []string{"Nothing to do", "web-07 is already on this listener with the same ports and weight"}, never: "Not confirmed", on: 1,
+		},
+		"a colleague adds the server after the answer was lost": {
+			after: func(h *house) {
+				f := register(zenlayertest.ConnectionDropped)
+				f.Times = -1
+				h.cloud.Inject(f)
+				h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+					if c.Action == "DescribeBackends" && p == zenlayertest.BeforeExecute && len(h.cloud.CallsOf("RegisterBackend")) > 0 {
+						h.cloud.SetOnCall(nil)
+						h.byHand("i-55a1", "web-07")
+					}
+				})
+			},
+			ends: []string{"Added", "is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
+		},
+		"the token is forgotten after the answer was lost": {
+			lag: 6 * time.Second, // the second try comes first
+			after: func(h *house) {
+				h.cloud.Inject(register(zenlayertest.AnswerLost))
+				h.cloud.Inject(register(zenlayertest.TokensForgotten))
+			},
+			ends: []string{"Added", "is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
+		},
+		"the listener is deleted": {
+			after: func(h *house) { h.cloud.RemoveListener(listener) },
+			ends:  []string{"Not added", "The listener no longer exists"}, never: "Not confirmed",
+		},
+		"the listener is deleted while the call is on its way": {
+			after: func(h *house) { h.during(func() { h.cloud.RemoveListener(listener) }) },
+			ends:  []string{"Not added", "The listener no longer exists"}, never: "Not confirmed",
+		},
+		"readings lag behind a lost answer": {
+			lag:   time.Minute,
+			after: func(h *house) { h.cloud.LoseNextAnswer() },
+			ends:  []string{"Added", "Zenlayer answered the second try"}, never: "Not added", on: 1,
+		},
+		"readings lag behind an answer": {
+			lag:  4 * time.Second,
+			ends: []string{"Added", "it is not in the list yet. Looking again"}, never: "Not added", on: 1,
+		},
+		"another server has the name on the listener": {
+			after: func(h *house) {
+				h.byHand("i-55a0", "web-07") // a name alone is not ours
+				h.cloud.Inject(register(zenlayertest.BadGateway))
+			},
+			ends: []string{"Added", "Zenlayer answered the second try"}, never: "Not added", on: 1,
+		},
+		"the name is refused as taken": {
+			after: func(h *house) {
+				f := register(zenlayertest.Refused)
+				f.Status, f.Code, f.Message = 409, "INVALID_BACKEND_NAME_EXIST", "The name is taken."
+				h.cloud.Inject(f)
+			},
+			ends: []string{"Not added", "The name is taken.", "INVALID_BACKEND_NAME_EXIST", "I do not know this code yet."}, never: "Not confirmed",
+		},
+		"the service says that it is not available, although it worked": {
+			after: func(h *house) {
+				f := register(zenlayertest.Unavailable)
+				f.Execute = true
+				h.cloud.Inject(f)
+			},
+			ends: []string{"web-07", "be-20d1"}, never: "Not added", on: 1,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := stand(t, nil)
+			if tt.lag > 0 {
+				h.lagging(tt.lag)
+			}
+			h.start()
+			h.types(ana, incident, good)
+			preview := h.sees(ana, incident, "Checking done")
+			if tt.after != nil {
+				tt.after(h)
+			}
+			h.clicks(ana, preview, "req_send")
+			card := h.sees("U0BO", incident, tt.ends...)
+			for _, said := range append(card.History, []byte(card.Text)) {
+				require.False(t, has(sandbox.Message{Text: string(said)}, tt.never), "it said %s", said)
+			}
+			require.Len(t, h.cards(incident), 1)
+			require.Len(t, h.ofServer(listener, "i-55a1"), tt.on)
+			for token, n := range h.cloud.EffectsByToken() {
+				require.Equal(t, 1, n, token)
+			}
+			h.calm()
+		})
+	}
+}

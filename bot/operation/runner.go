@@ -17,6 +17,7 @@ type Runner struct {
 	Catalog    Catalog
 	Permission Permission
 	Reporter   Reporter
+	Line       *Line // nil: calls are not scarce
 	Now        func() time.Time
 	Log        *zap.Logger
 	Metrics    *Metrics

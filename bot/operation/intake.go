@@ -136,7 +136,11 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		if _, ok := errors.AsType[*commands.InputError](err); ok {
 			return Operation{}, err
 		}
-		return Operation{}, &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Err: err}
+		busy := isBusy(err)
+		if busy {
+			i.Metrics.busy.Inc()
+		}
+		return Operation{}, &UnavailableError{What: "Zenlayer", Busy: busy, Err: err}
 	}
 	op := i.describe(a, found)
 	pool, poolErr := i.Pools.DescribeBackends(asking, op.Request.ListenerID, zenlayer.BackendFilter{})

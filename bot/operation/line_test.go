@@ -132,24 +132,24 @@ func TestWhatIsStillInLineAfterFiveMinutesIsNotAddedAndCounted(t *testing.T) {
 		require.Equal(t, 40, added+late, "nothing is lost")
 		require.Greater(t, added, 20)
 		require.Positive(t, late)
-		require.InDelta(t, late, counted(t, counts, operation.ReasonTooLate), 0)
+		require.InDelta(t, late, gathered(t, counts, "lbbot_operations_finished_total", "too_late"), 0)
 	})
 }
 
-// counted is lbbot_operations_finished_total of not_added with a reason.
-func counted(t *testing.T, counts *prometheus.Registry, why operation.Reason) float64 {
+// gathered is the value of a counter, of the one with this label if there are
+// several; -1 if there is none.
+func gathered(t *testing.T, counts *prometheus.Registry, name, label string) float64 {
 	t.Helper()
 	families, err := counts.Gather()
 	require.NoError(t, err)
 	for _, f := range families {
-		if f.GetName() != "lbbot_operations_finished_total" {
-			continue
-		}
 		for _, m := range f.GetMetric() {
+			found := label == ""
 			for _, l := range m.GetLabel() {
-				if l.GetValue() == string(why) {
-					return m.GetCounter().GetValue()
-				}
+				found = found || l.GetValue() == label
+			}
+			if f.GetName() == name && found {
+				return m.GetCounter().GetValue()
 			}
 		}
 	}
@@ -349,12 +349,15 @@ func TestAPreviewThatCannotBeMadeInTimeSaysThatZenlayerIsBusy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
+				counts := prometheus.NewRegistry()
+				h.intake.Metrics = operation.NewMetrics(counts)
 				h.cloud.goes(on("DescribeLoadBalancers", 0, tt.fault))
 				_, err := h.intake.Preview(t.Context(), h.ask(request()))
 				away, ok := errors.AsType[*operation.UnavailableError](err)
 				require.True(t, ok, err)
 				require.Equal(t, "Zenlayer", away.What)
 				require.Equal(t, tt.busy, away.Busy)
+				require.Equal(t, tt.busy, gathered(t, counts, "lbbot_previews_busy_total", "") == 1)
 			})
 		})
 	}

@@ -11,6 +11,7 @@ type Metrics struct {
 	reportErrors  prometheus.Counter
 	accepted      prometheus.Counter
 	refused       *prometheus.CounterVec
+	busy          prometheus.Counter
 }
 
 // NewMetrics registers the metrics of this package.
@@ -24,6 +25,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		accepted:      prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_operations_accepted_total", Help: "Operations committed as accepted."}),
 		refused:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_denials_total", Help: "Requests that were denied, by the gate that said no."}, []string{"code"}),
 	}
+	m.busy = prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_previews_busy_total", Help: "Previews that could not be made because too much was asked of Zenlayer."})
 	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
 	}
@@ -32,7 +34,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for _, why := range reasons() {
 		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
 	}
-	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused)
+	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused, m.busy)
 	return m
 }
 

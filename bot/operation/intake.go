@@ -42,7 +42,7 @@ const (
 	pressWithin  = 2 * time.Second  // a button: one change, and waking the run
 	recordWithin = time.Second      // one line of the audit trail
 	lookWithin   = 10 * time.Second // names, pool and permission for a preview
-	askWithin    = 8 * time.Second  // the part of that for Zenlayer
+	askWithin    = 6 * time.Second  // the part of that for Zenlayer; many previews may go on at its end
 )
 
 var (

@@ -70,7 +70,9 @@ func (o overload) run(t *testing.T, use func(*testing.T, *bot.Config)) {
 		use(t, c)
 		c.ZenlayerRate = o.rate
 	})
-	s.look = 100 * time.Millisecond
+	if soaking() {
+		s.look = 500 * time.Millisecond // hundreds of people who look all the time would be the load
+	}
 	before, started := weighed(), time.Now()
 	calls := s.cloud.CallCount()
 	peak := watchWeight()

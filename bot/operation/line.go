@@ -156,7 +156,7 @@ func (p *place) wait(ctx context.Context, d time.Duration) (bool, error) {
 
 // lineLook is how often an operation in line looks whether a person stopped it
 // or it is too late for it; waits that are shorter are not worth a word.
-const lineLook = time.Second
+const lineLook = 2 * time.Second
 
 // inTurn goes on with op when its turn comes, or ends it when it is stopped or
 // too late before that. The place is kept in memory only: an operation that

@@ -32,12 +32,14 @@ type overload struct {
 	tiers              bool // Slack also limits how often each method is called
 }
 
-// overloads are the three shapes of too much. Without a soak there are fewer
+// overloads are the shapes of too much. Without a soak there are fewer
 // commands, and everything goes faster by the same factor.
 func overloads() map[string]overload {
 	if soaking() {
 		five := bot.Rate{N: 5, In: bot.Duration(time.Second)}
+		two := bot.Rate{N: 2, In: bot.Duration(time.Second)}
 		return map[string]overload{
+			"150 commands in one instant, and time for fewer":            {150, 10, 0, two, false},
 			"200 commands in one instant":                                {200, 10, 0, five, false},
 			"one command a second for five minutes":                      {300, 10, time.Second, five, false},
 			"20 commands a second for one minute":                        {1200, 10, time.Second / 20, five, false},
@@ -176,7 +178,7 @@ func (s *storm) pressed(ctx context.Context, n int, preview sandbox.Message, got
 			return sandbox.Message{}, err
 		}
 		m, err := s.awaits(ctx, n, func(m sandbox.Message) bool {
-			return isFinal(m) && has(m, serverID(n)) || m.Ephemeral && !told[m.TS] && (has(m, "I could not find out whether") || strings.HasPrefix(m.Text, "Not sent"))
+			return isFinal(m) && has(m, serverID(n)) || m.Ephemeral && !told[m.TS+m.Text] && (has(m, "I could not find out whether") || strings.HasPrefix(m.Text, "Not sent"))
 		})
 		if err != nil || isFinal(m) {
 			return m, err
@@ -185,7 +187,7 @@ func (s *storm) pressed(ctx context.Context, n int, preview sandbox.Message, got
 			got.refused(m)
 			return m, nil
 		}
-		told[m.TS] = true
+		told[m.TS+m.Text] = true
 	}
 }
 

@@ -43,6 +43,8 @@ type Bot struct {
 	app     *slackapp.App
 	socket  *socket.Client
 	sweeper *operation.Sweeper
+	line    *operation.Line
+	shared  *operation.Shared
 	admin   *admin
 }
 
@@ -79,18 +81,21 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now}); err != nil {
 		return b, err
 	}
+	limiter := c.ZenlayerRate.limiter()
 	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
-		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: c.ZenlayerRate.limiter(), UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
+		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: limiter, UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
 	if err != nil {
 		return b, err
 	}
 	counts := operation.NewMetrics(metrics)
+	b.line = operation.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
+	b.shared = &operation.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
 	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Reporter: b.board,
-		Now: time.Now, Log: log.Named("operation"), Metrics: counts}
+		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return b, err
 	}
-	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Catalog: cloud, Registrar: cloud, Engine: b.engine,
+	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
 		Settings: operation.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
 			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In)},
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: counts}
@@ -169,6 +174,8 @@ func (b *Bot) drain() {
 		b.log.Warn("connections to Slack did not end in time", zap.Error(err))
 	}
 	b.app.Close(ctx)
+	b.shared.Close() // nobody asks any more
+	b.line.Close()   // what waits there has not begun
 	if err := b.engine.Stop(ctx); err != nil {
 		b.log.Warn("engine did not stop in time", zap.Error(err))
 	}

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"lbbot/bot/operation"
 	"lbbot/zenlayer"
 )
@@ -226,11 +224,20 @@ func (r Rate) every() time.Duration { return time.Duration(r.In) / time.Duration
 
 // limiter lets N pass at once and N in each In after that. All pass a zero
 // rate.
-func (r Rate) limiter() *rate.Limiter {
+func (r Rate) limiter() *zenlayer.RankedLimiter {
+	return zenlayer.NewRankedLimiter(r.N, time.Duration(r.In))
+}
+
+// turns is how many operations may make their last checks and their call at
+// the same time: as many as the calls of two seconds. One takes five calls, so
+// each has its turn over within about ten seconds, well within the time that
+// its checks have; and with calls that take two seconds, the rate is used up.
+// 0, any number, for a zero rate.
+func (r Rate) turns() int {
 	if r.N == 0 {
-		return rate.NewLimiter(rate.Inf, 0)
+		return 0
 	}
-	return rate.NewLimiter(rate.Limit(float64(r.N)/time.Duration(r.In).Seconds()), r.N)
+	return max(1, int(2*time.Second/r.every()))
 }
 
 // String writes 10/10m0s.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -190,16 +191,23 @@ func TestDurationsAndRatesAreReadAndWritten(t *testing.T) {
 
 func TestARateLetsSoManyPassAtOnceAndInEachTimeAfterThat(t *testing.T) {
 	t.Parallel()
-	start := time.Unix(0, 0)
-	limiter := Rate{20, Duration(time.Second)}.limiter()
-	require.True(t, limiter.AllowN(start, 20))
-	require.False(t, limiter.AllowN(start, 1))
-	require.False(t, limiter.AllowN(start.Add(49*time.Millisecond), 1))
-	require.True(t, limiter.AllowN(start.Add(50*time.Millisecond), 1))
-	require.True(t, limiter.AllowN(start.Add(1050*time.Millisecond), 20))
-	require.False(t, limiter.AllowN(start.Add(1050*time.Millisecond), 1))
+	synctest.Test(t, func(t *testing.T) {
+		limiter, start := Rate{20, Duration(time.Second)}.limiter(), time.Now()
+		for n := range 41 {
+			require.NoError(t, limiter.Wait(t.Context()))
+			require.InDelta(t, max(0, float64(n-19)*0.05), time.Since(start).Seconds(), 0.01)
+		}
+		unlimited, start := Rate{}.limiter(), time.Now()
+		for range 100_000 {
+			require.NoError(t, unlimited.Wait(t.Context()))
+		}
+		require.Zero(t, time.Since(start))
+	})
+}
 
-	unlimited := Rate{}.limiter()
-	require.True(t, unlimited.AllowN(start, 1_000_000))
-	require.True(t, unlimited.AllowN(start, 1_000_000))
+func TestTurnsAreTheCallsOfTwoSeconds(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 10, Rate{5, Duration(time.Second)}.turns())
+	require.Equal(t, 2, Rate{100, Duration(100 * time.Second)}.turns(), "a burst makes no more of them")
+	require.Zero(t, Rate{}.turns())
 }

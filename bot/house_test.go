@@ -99,8 +99,14 @@ func (b *syncBuffer) String() string {
 // stand starts the stand-ins and prepares a configuration; edit may change it.
 func stand(t *testing.T, edit func(*bot.Config)) *house {
 	t.Helper()
+	return standWith(t, sandbox.Options{NoRateLimits: true}, edit)
+}
+
+// standWith is stand with limits of Slack.
+func standWith(t *testing.T, limits sandbox.Options, edit func(*bot.Config)) *house {
+	t.Helper()
 	h := &house{t: t, log: &syncBuffer{}, stop: func() error { return nil },
-		slack: sandbox.New(sandbox.Options{AppToken: "xapp-planted-app-token", BotToken: "xoxb-planted-bot-token", Command: command, NoRateLimits: true}),
+		slack: sandbox.New(sandbox.Options{AppToken: "xapp-planted-app-token", BotToken: "xoxb-planted-bot-token", Command: command, NoRateLimits: limits.NoRateLimits, NoTiers: limits.NoTiers}),
 		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: keyID, AccessKeySecret: secret, Seed: zenlayertest.SampleData()}),
 	}
 	_, err := h.slack.Start()

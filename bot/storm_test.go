@@ -76,10 +76,12 @@ type storm struct {
 	servers  int
 	people   []string
 	channels []string
+	look     time.Duration // how often people look for what they wait for
 
 	mu          sync.Mutex
 	slowest     time.Duration // ack
-	lost        int           // envelopes without an ack
+	acks        []time.Duration
+	lost        int // envelopes without an ack
 	redelivered int
 }
 
@@ -93,18 +95,31 @@ const (
 // many servers. Nothing limits how often it calls Zenlayer unless edit says so.
 func openStorm(t *testing.T, servers int, edit func(*bot.Config)) *storm {
 	t.Helper()
-	h := stand(t, func(c *bot.Config) {
+	return openCrowd(t, crowd{servers, stormPeople, (servers + perChannel - 1) / perChannel, sandbox.Options{NoRateLimits: true}}, edit)
+}
+
+// crowd is how many of each there are, and what Slack takes.
+type crowd struct {
+	servers, people, channels int
+	limits                    sandbox.Options
+}
+
+// openCrowd is openStorm with other numbers of people and channels.
+func openCrowd(t *testing.T, size crowd, edit func(*bot.Config)) *storm {
+	t.Helper()
+	h := standWith(t, size.limits, func(c *bot.Config) {
 		c.ZenlayerRate = bot.Rate{}
 		edit(c)
 	})
-	s := &storm{house: h, servers: servers}
-	for n := range stormPeople {
+	servers := size.servers
+	s := &storm{house: h, servers: servers, look: 20 * time.Millisecond}
+	for n := range size.people {
 		id := fmt.Sprintf("U0STORM%02d", n)
 		h.slack.SetPerson(sandbox.Person{ID: id, Name: "storm" + strconv.Itoa(n), RealName: "Storm " + strconv.Itoa(n), TeamID: "T0LOCAL", TZ: "UTC"})
 		s.people = append(s.people, id)
 	}
 	h.slack.SetGroupMembers("S01SRE", s.people...)
-	for n := range (servers + perChannel - 1) / perChannel {
+	for n := range size.channels {
 		id := fmt.Sprintf("C0STORM%03d", n)
 		h.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-storm-%03d", n), Creator: "U0INCBOT", Members: s.people, BotMember: true})
 		s.channels = append(s.channels, id)
@@ -146,6 +161,7 @@ func (s *storm) acked(in sandbox.Interaction) (sandbox.Interaction, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.slowest = max(s.slowest, in.AckAfter)
+	s.acks = append(s.acks, in.AckAfter)
 	if !in.Acked || in.Failure != "" {
 		if !strings.HasPrefix(in.Failure, "refused: ") { // those Slack's client did not send
 			s.lost++
@@ -216,7 +232,7 @@ func (s *storm) await(ctx context.Context, n int, match func(sandbox.Message) bo
 
 // awaits waits for a message where the command for a server was typed.
 func (s *storm) awaits(ctx context.Context, n int, match func(sandbox.Message) bool) (sandbox.Message, error) {
-	look := time.NewTicker(20 * time.Millisecond)
+	look := time.NewTicker(s.look)
 	defer look.Stop()
 	for {
 		for _, m := range s.slack.Messages(s.channel(n), s.person(n)) {

@@ -47,8 +47,8 @@ func (c *Client) once(ctx context.Context, s service, action string, body, into 
 
 // attempt waits for the limiter, signs, sends and reads one answer.
 func (c *Client) attempt(ctx context.Context, s service, action string, body []byte, into any) (answer, error) {
-	if err := c.admit(ctx); err != nil {
-		return answer{}, &TransportError{Action: action, Err: err, timedOut: ctx.Err() != nil}
+	if limited, err := c.admit(ctx); err != nil {
+		return answer{}, &TransportError{Action: action, Err: err, Limited: limited, timedOut: ctx.Err() != nil}
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -68,22 +68,26 @@ func (c *Client) attempt(ctx context.Context, s service, action string, body []b
 	return got, err
 }
 
-// admit waits for the limiter. A request that waits has not been sent.
-func (c *Client) admit(ctx context.Context) error {
+// admit waits for the limiter. A request that waits has not been sent; limited
+// says that it was the limiter that kept it.
+func (c *Client) admit(ctx context.Context) (limited bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
-	err := c.limiter.Wait(ctx)
-	if err == nil {
-		err = ctx.Err()
+	waiting := ctx
+	if most := WaitingOf(ctx).AtMost; most > 0 {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, most)
+		defer cancel()
 	}
-	if err == nil {
-		return nil
+	if err = c.limiter.Wait(waiting); err == nil {
+		// A place that came together with the end is not used.
+		return ctx.Err() != nil, ctx.Err()
 	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return true, ctx.Err()
 	}
-	return fmt.Errorf("waiting for the rate limiter: %w", err)
+	return true, fmt.Errorf("waiting for the rate limiter: %w", err)
 }
 
 // request builds a request with a fresh timestamp and signature, which it also

@@ -28,7 +28,8 @@ const (
 	defaultBurst = 40
 )
 
-// Limiter decides when the next request may go; *rate.Limiter is one. Share one
+// Limiter decides when the next request may go; *rate.Limiter and
+// *RankedLimiter are such. Share one
 // between all clients of an account. Wait blocks until then or until ctx ends.
 type Limiter interface {
 	Wait(ctx context.Context) error

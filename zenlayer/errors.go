@@ -1,6 +1,7 @@
 package zenlayer
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -64,6 +65,9 @@ type TransportError struct {
 	// Sent is false only if it is certain that no byte of the request reached
 	// a connection to the server.
 	Sent bool
+	// Limited means that the client's own limiter gave no place in time, so
+	// that nobody was asked. Sent is false then.
+	Limited bool
 	// Err is the cause. If the caller's context ended it is that context's
 	// error; if the attempt's own limit passed it wraps context.DeadlineExceeded.
 	Err error
@@ -77,6 +81,13 @@ func (e *TransportError) Error() string {
 		return fmt.Sprintf("%s: sent, no complete answer: %v", e.Action, e.Err)
 	}
 	return fmt.Sprintf("%s: not sent: %v", e.Action, e.Err)
+}
+
+// IsLimited reports that a call was not made because too many others wait for
+// the client's own limiter. It says nothing about Zenlayer.
+func IsLimited(err error) bool {
+	transport, ok := errors.AsType[*TransportError](err)
+	return ok && transport.Limited
 }
 
 // Unwrap returns the cause.

@@ -115,5 +115,5 @@ func (c *Client) pause(err error, wait time.Duration) (time.Duration, bool) {
 		return max(wait, api.RetryAfter), again && api.RetryAfter <= maxRetryWait
 	}
 	transport, ok := errors.AsType[*TransportError](err)
-	return wait, ok && !transport.timedOut
+	return wait, ok && !transport.timedOut && !transport.Limited
 }

@@ -25,14 +25,30 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 	if n := len(op.Attempts); n > 0 && op.Attempts[n-1].Outcome == OutcomeRefused {
 		return r.reconcile(ctx, &op)
 	}
-	if op.StopBy != "" {
-		return r.finish(ctx, &op, NotAdded, ReasonStopped)
-	}
-	if r.tooLate(op) {
-		return r.finish(ctx, &op, NotAdded, lateness(op))
+	if over, err := r.overdue(ctx, &op); over != nil || err != nil {
+		return over.next(), err
 	}
 	if rest := op.WaitUntil.Sub(r.Now()); rest > 0 {
 		return Next{State: op.State, After: rest}, nil // a button ended the pause that was asked for
+	}
+	return r.inTurn(ctx, op)
+}
+
+// overdue ends an operation that must not start any more: stopped, or too late.
+func (r *Runner) overdue(ctx context.Context, op *Operation) (*ended, error) {
+	switch {
+	case op.StopBy != "":
+		return end(r.finish(ctx, op, NotAdded, ReasonStopped))
+	case r.tooLate(*op):
+		return end(r.finish(ctx, op, NotAdded, lateness(*op)))
+	}
+	return nil, nil
+}
+
+// checkAndCall makes the last checks and the call: it is op's turn.
+func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
+	if op.WaitFor == WaitLine {
+		op.WaitFor, op.WaitUntil, op.InLine, op.Others = "", time.Time{}, time.Time{}, 0
 	}
 	pool, stop, err := r.lastLook(ctx, &op)
 	if stop != nil || err != nil {
@@ -93,9 +109,9 @@ func (r *Runner) tooLate(op Operation) bool {
 // for, if anything was tried.
 func lateness(op Operation) Reason {
 	switch {
-	case len(op.Attempts) == 0:
+	case op.LastSent().IsZero():
 		return ReasonTooLate
-	case op.WaitFor == WaitRateLimit:
+	case op.WaitFor == WaitRateLimit, asksToWait(op.Fault.Status, op.Fault.Code):
 		return ReasonRateLimited
 	case op.Fault.Code == zenlayer.CodeSignatureExpired:
 		return ReasonClockSkew
@@ -109,7 +125,7 @@ func lateness(op Operation) Reason {
 // the listener already, which it was not a moment before: it may be there by
 // now just as asked. What cannot be read or seen stays a refusal.
 func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
-	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
 	defer cancel()
 	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if ctx.Err() != nil {
@@ -157,7 +173,7 @@ func end(n Next, err error) (*ended, error) { return &ended{n}, err }
 // lastLook reads the listener and its pool and asks permission by what it
 // read. It returns the pool, or where op went instead.
 func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backend, *ended, error) {
-	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
 	defer cancel()
 	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
 	if err != nil {
@@ -200,6 +216,9 @@ func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next
 	if ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}
+	if zenlayer.IsLimited(err) {
+		return r.backInLine(ctx, op)
+	}
 	op.Fault = faultOf(err)
 	if errors.Is(err, errListenerGone) || saysListenerGone(err) {
 		return r.finish(ctx, op, NotAdded, ReasonGone)
@@ -230,11 +249,15 @@ const (
 	WaitRateLimit   = "rate_limit"
 	WaitUnreachable = "unreachable"
 	WaitLook        = "look"
+	WaitLine        = "line" // a free call to Zenlayer
 )
 
 // again waits after a try that certainly changed nothing, or gives up when it
 // has waited long enough.
 func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, error) {
+	if zenlayer.IsLimited(err) {
+		return r.backInLine(ctx, op)
+	}
 	now, before := r.Now(), op.Fault
 	if op.FirstTry.IsZero() {
 		op.FirstTry = now
@@ -254,7 +277,7 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 			if before.Code == zenlayer.CodeSignatureExpired {
 				return r.finish(ctx, op, NotAdded, ReasonClockSkew)
 			}
-		case e.Status == 429 || e.Code == zenlayer.CodeRequestLimitExceeded:
+		case asksToWait(e.Status, e.Code):
 			limit, why, op.WaitFor = GiveUpAfter, ReasonRateLimited, WaitRateLimit
 		default:
 			why = ReasonRefused // it answered, and said that it cannot now

@@ -46,7 +46,7 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 // ask makes the call, and has the card say when it takes long.
 func (r *Runner) ask(ctx context.Context, op Operation, number int) (zenlayer.RegisteredBackend, error) {
 	defer r.sayWhenSlow(ctx, op.ID, number)()
-	return r.Registrar.RegisterBackend(ctx, op.Request)
+	return r.Registrar.RegisterBackend(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankCall, AtMost: callWaits}), op.Request)
 }
 
 // slowAfter is how long an answer may take before the card says that it does.
@@ -118,6 +118,7 @@ func (r *Runner) storeAnswer(ctx context.Context, id string, number int, word st
 		return next, nil
 	}
 	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, faultOf(callErr)
+	a.Unsent = errors.Is(callErr, errHeldUp) || zenlayer.IsLimited(callErr)
 	return r.conclude(ctx, &op, got, callErr)
 }
 

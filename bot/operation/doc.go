@@ -32,12 +32,17 @@
 //   - Nothing is sent late: the first call goes out within StartWithin of the
 //     last click; after an unanswered attempt there are at most MaxRepeats
 //     repeats within RepeatWithin, each after a look, and then only reading.
+//   - When calls are scarce, who clicked first goes first (Line), accepted
+//     operations go before previews, and what does not get its turn within
+//     StartWithin ends as not added. What is checked before a call is read then,
+//     never taken from what previews share (Shared).
 //   - Permission is asked at preview, at each click, and again before the call.
 //
 // Everything durable is in the Journal. The engine that runs Execute only
-// remembers how far it got. The package starts one kind of goroutine: while a
+// remembers how far it got. The package starts two kinds of goroutines: while a
 // call is under way, the one that says when it takes long, which the step that
-// made the call waits for.
+// made the call waits for; and one for each question that previews share, which
+// Shared.Close waits for.
 //
 // It must not know Block Kit, envelopes, SQL, HTTP statuses or environment
 // variables.

@@ -63,6 +63,7 @@ func (e *PresentError) Error() string { return "already there as " + e.Backend.B
 // Nothing was changed.
 type UnavailableError struct {
 	What string // "Zenlayer", "Slack" or "journal"
+	Busy bool   // it is asked too much right now; it may be well
 	Err  error
 }
 

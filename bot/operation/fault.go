@@ -31,6 +31,11 @@ func refusal(err error) Reason {
 	return ReasonRefused
 }
 
+// asksToWait reports whether Zenlayer itself said that it is asked too much.
+func asksToWait(status int, code string) bool {
+	return status == 429 || code == zenlayer.CodeRequestLimitExceeded
+}
+
 // faultOf keeps of an error what may be stored and shown. The client has
 // already removed secrets from it.
 func faultOf(err error) Fault {

@@ -42,17 +42,21 @@ const (
 	pressWithin  = 2 * time.Second  // a button: one change, and waking the run
 	recordWithin = time.Second      // one line of the audit trail
 	lookWithin   = 10 * time.Second // names, pool and permission for a preview
+	askWithin    = 6 * time.Second  // the part of that for Zenlayer; many previews may go on at its end
 )
 
-var errLookWithin = errors.New("looking things up took longer than " + lookWithin.String())
+var (
+	errLookWithin = errors.New("looking things up took longer than " + lookWithin.String())
+	errAskWithin  = errors.New("Zenlayer took longer than " + askWithin.String())
+)
 
 // Intake is the only gate: every request, however it was made, is checked,
 // permitted and written down here. It starts no goroutines.
 type Intake struct {
 	Journal    Journal
 	Permission Permission
-	Catalog    Catalog
-	Registrar  Registrar
+	Catalog    Catalog // for previews, as Pools: may be a moment old
+	Pools      Pools
 	Engine     Engine
 	Settings   Settings
 	Now        func() time.Time
@@ -125,15 +129,21 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 	if d := i.Permission.Admit(ctx, a.Actor, a.Place); !d.Allowed {
 		return Operation{}, i.deny(ctx, d, draft)
 	}
-	found, err := resolve(ctx, i.Catalog, a.Registration)
+	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankPreview, AtMost: askWithin}), askWithin, errAskWithin)
+	defer done()
+	found, err := resolve(asking, i.Catalog, a.Registration)
 	if err != nil {
 		if _, ok := errors.AsType[*commands.InputError](err); ok {
 			return Operation{}, err
 		}
-		return Operation{}, &UnavailableError{What: "Zenlayer", Err: err}
+		busy := isBusy(err)
+		if busy {
+			i.Metrics.busy.Inc()
+		}
+		return Operation{}, &UnavailableError{What: "Zenlayer", Busy: busy, Err: err}
 	}
 	op := i.describe(a, found)
-	pool, poolErr := i.Registrar.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
+	pool, poolErr := i.Pools.DescribeBackends(asking, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if poolErr != nil {
 		// The pool only helps here; it is read again, and must be, before the call.
 		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(poolErr))

@@ -17,6 +17,7 @@ type Metrics struct {
 	refused       *prometheus.CounterVec
 	undelivered   prometheus.Gauge
 	overdue       prometheus.Gauge
+	busy          prometheus.Counter
 }
 
 // NewMetrics registers the metrics of this package.
@@ -32,6 +33,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		undelivered:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_undelivered", Help: "Operations that are over and whose card does not say so yet, up to 1000."}),
 		overdue:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_overdue", Help: "Of those, the ones that have been over for more than a day."}),
 	}
+	m.busy = prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_previews_busy_total", Help: "Previews that could not be made because too much was asked of Zenlayer."})
 	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
 	}
@@ -40,7 +42,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for _, why := range reasons() {
 		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
 	}
-	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused, m.undelivered, m.overdue)
+	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused, m.undelivered, m.overdue, m.busy)
 	return m
 }
 

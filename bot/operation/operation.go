@@ -134,6 +134,7 @@ type Attempt struct {
 	SentAt     time.Time `json:"sent_at"`
 	AnsweredAt time.Time `json:"answered_at,omitzero"`
 	Outcome    string    `json:"outcome,omitempty"` // accepted, refused, retry or unknown
+	Unsent     bool      `json:"unsent,omitempty"`  // certainly never left the bot
 	Fault      Fault     `json:"fault,omitzero"`
 }
 
@@ -191,7 +192,9 @@ type Operation struct {
 	Fault    Fault     `json:"fault,omitzero"`     // the last thing Zenlayer said against it
 
 	WaitUntil time.Time `json:"wait_until,omitzero"` // the next try or the next look
-	WaitFor   string    `json:"wait_for,omitempty"`  // rate_limit, unreachable or look
+	WaitFor   string    `json:"wait_for,omitempty"`  // rate_limit, unreachable, look or line
+	InLine    time.Time `json:"in_line,omitzero"`    // since when it waits for a free call; kept when it ends there
+	Others    int       `json:"others,omitempty"`    // how many more waited then; 0: none, or not known
 	Tries     int       `json:"tries,omitempty"`     // tries that certainly changed nothing
 	FirstTry  time.Time `json:"first_try,omitzero"`
 	ResumedAt time.Time `json:"resumed_at,omitzero"` // when a restarted bot picked it up again
@@ -223,18 +226,22 @@ func (o Operation) Subject() string {
 
 // FirstSent returns when the first attempt was sent, zero if none was.
 func (o Operation) FirstSent() time.Time {
-	if len(o.Attempts) == 0 {
-		return time.Time{}
+	for _, a := range o.Attempts {
+		if !a.Unsent {
+			return a.SentAt
+		}
 	}
-	return o.Attempts[0].SentAt
+	return time.Time{}
 }
 
 // LastSent returns when the last attempt was sent, zero if none was.
 func (o Operation) LastSent() time.Time {
-	if len(o.Attempts) == 0 {
-		return time.Time{}
+	for _, a := range slices.Backward(o.Attempts) {
+		if !a.Unsent {
+			return a.SentAt
+		}
 	}
-	return o.Attempts[len(o.Attempts)-1].SentAt
+	return time.Time{}
 }
 
 // Unanswered returns the attempts that may have been carried out without our

@@ -62,7 +62,12 @@ type Journal interface {
 // attempt at most; repeating is decided here, because each attempt is
 // journalled before it is made.
 type Registrar interface {
+	Pools
 	RegisterBackend(ctx context.Context, req zenlayer.RegisterBackendRequest) (zenlayer.RegisteredBackend, error)
+}
+
+// Pools tells what is on a listener.
+type Pools interface {
 	DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) ([]zenlayer.Backend, error)
 }
 

@@ -46,12 +46,13 @@ type call struct {
 	name  string
 	token string
 	at    time.Time
+	rank  int // at the limiter
 }
 
 func (c *cloud) do(ctx context.Context, name, token string, work func() error) error {
 	c.at.hit("before " + name)
 	c.mu.Lock()
-	c.calls = append(c.calls, call{name, token, time.Now()})
+	c.calls = append(c.calls, call{name, token, time.Now(), zenlayer.WaitingOf(ctx).Rank})
 	n := 0
 	for _, k := range c.calls {
 		if k.name == name {
@@ -224,6 +225,11 @@ func apiError(status int, code string) error {
 
 func unsent() error {
 	return &zenlayer.TransportError{Action: "A", Err: errors.New("no route to host")}
+}
+
+// limited is the error of a call that our own limiter kept back.
+func limited() error {
+	return &zenlayer.TransportError{Action: "A", Limited: true, Err: context.DeadlineExceeded}
 }
 
 func lost() error {

@@ -295,7 +295,7 @@ func newHouse(t require.TestingT) *house {
 	next := func(kind string) func() string {
 		return func() string { return fmt.Sprintf("%s-%06d", kind, h.number.Add(1)) }
 	}
-	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Catalog: h.cloud, Registrar: h.cloud, Engine: h.engine,
+	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
 		Settings: operation.Settings{Account: "acme"}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
 		Log: zap.NewNop(), Metrics: metrics}
 	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Reporter: h.reporter,

@@ -83,7 +83,7 @@ func onWire(t *testing.T, rules zenlayertest.Rules, play func(t *testing.T, w *w
 			Limiter: rate.NewLimiter(rate.Inf, 1)})
 		require.NoError(t, err)
 		h := newHouse(t)
-		h.intake.Registrar, h.intake.Catalog = client, client
+		h.intake.Pools, h.intake.Catalog = client, client
 		h.runner.Registrar, h.runner.Catalog = client, client
 		defer func() { // also when a requirement fails
 			api.ClearFaults()

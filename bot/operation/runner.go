@@ -17,6 +17,7 @@ type Runner struct {
 	Catalog    Catalog
 	Permission Permission
 	Reporter   Reporter
+	Line       *Line // nil: calls are not scarce
 	Now        func() time.Time
 	Log        *zap.Logger
 	Metrics    *Metrics
@@ -203,7 +204,7 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 		late := r.Now().Sub(op.FinishedAt)
 		r.Metrics.reportErrors.Inc()
 		if late > OverdueAfter {
-			err = r.overdue(ctx, &op, late, err)
+			err = r.alarm(ctx, &op, late, err)
 		} else {
 			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
 			err = nil
@@ -222,10 +223,10 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 // alarm. It is tried on all the same, for as long as it takes.
 const OverdueAfter = 24 * time.Hour
 
-// overdue raises the alarm about a result that nobody could be told: an error
+// alarm raises it about a result that nobody could be told: an error
 // in the log at each try, and a line for the owner, once. An error means that
 // the journal did not take it.
-func (r *Runner) overdue(ctx context.Context, op *Operation, late time.Duration, why error) error {
+func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, why error) error {
 	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID), zap.String("ref", op.Ref),
 		zap.String("state", string(op.State)), zap.String("channel", op.Place.ResultID), zap.String("actor", op.Actor.UserID),
 		zap.Duration("late", late), zap.Error(why))

@@ -70,7 +70,7 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 // look reads the listener whole, or notes in op why it could not. An error
 // means only that ctx ended.
 func (r *Runner) look(ctx context.Context, op *Operation) (pool []zenlayer.Backend, complete bool, err error) {
-	within, cancel := context.WithTimeoutCause(ctx, readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
+	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
 	defer cancel()
 	pool, err = r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if err != nil && ctx.Err() != nil {
@@ -113,7 +113,7 @@ func (r *Runner) mayRepeat(op Operation) bool {
 
 // repeat asks again with the same token, after permission was asked again.
 func (r *Runner) repeat(ctx context.Context, op Operation) (Next, error) {
-	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
 	defer cancel()
 	if l, err := readListener(within, r.Catalog, op.Request.ListenerID); err == nil {
 		l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers

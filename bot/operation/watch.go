@@ -16,17 +16,27 @@ func watchPauses() []time.Duration {
 	return []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
 }
 
+// The status of what was added goes behind everything else that is asked of
+// Zenlayer: for watchWaits it is put off by watchPause at a time.
+const (
+	watchWaits = 30 * time.Minute
+	watchPause = 15 * time.Second
+)
+
 // watch reads the new backend back until the listener's list shows it, and
 // puts Zenlayer's own word for its status on the card.
 func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 	if op.State != Added || op.BackendID == "" {
 		return Next{State: op.State}, nil
 	}
-	looking, done := context.WithTimeoutCause(ctx, readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
+	looking, done := context.WithTimeoutCause(ranked(ctx, rankWatch), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
 	defer done()
-	pool, err := r.Registrar.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}})
+	pool, err := r.Registrar.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Request.InstanceType})
 	if err != nil && ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
+	}
+	if zenlayer.IsLimited(err) && r.Now().Before(op.FinishedAt.Add(watchWaits)) {
+		return Next{State: op.State, After: watchPause}, nil // nobody looked, so it counts for nothing
 	}
 	pauses := watchPauses()
 	op.StatusLooks++

@@ -47,6 +47,9 @@ func (s *Slack) take(key string, size, perSecond float64) time.Duration {
 
 // limitMethod charges one call to the method's tier.
 func (s *Slack) limitMethod(method string, perMinute float64) *apiError {
+	if s.opt.NoTiers {
+		return nil
+	}
 	if wait := s.take("method "+method, perMinute, perMinute/60); wait > 0 {
 		return rateLimited(wait)
 	}

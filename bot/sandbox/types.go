@@ -29,6 +29,9 @@ type Options struct {
 	MissingScopes []string
 	// NoRateLimits switches off tier and per-channel limits.
 	NoRateLimits bool
+	// NoTiers switches off the tiers of methods only: what a channel takes
+	// stays limited.
+	NoTiers bool
 	// TriggerLife is how long a trigger id works. Zero means Slack's 3 s.
 	TriggerLife time.Duration
 	// AckLimit is how long Slack waits for an ack. Zero means Slack's 3 s.

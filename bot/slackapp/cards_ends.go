@@ -24,6 +24,9 @@ func endingOf(op operation.Operation, w wording) ending {
 	case operation.ReasonDiffers:
 		return differsEnding(op)
 	case operation.ReasonTooLate:
+		if !op.InLine.IsZero() {
+			return ending{text: about(lateInLineText), what: []string{tooLateLine, fmt.Sprintf(lateInLineWhy, clock(op.InLine))}, do: lateInLineDo, again: true}
+		}
 		return ending{text: about(tooLateText), what: []string{tooLateLine}, again: true}
 	case operation.ReasonStopped:
 		return ending{text: aboutSent(stoppedText), what: []string{stopWords(op)}, again: true}

@@ -69,6 +69,9 @@ func slowLine(op operation.Operation, w wording) string {
 
 // waitLine says what the next try waits for.
 func waitLine(op operation.Operation) string {
+	if op.WaitFor == operation.WaitLine {
+		return lineWords(op)
+	}
 	if op.WaitUntil.IsZero() {
 		return ""
 	}
@@ -85,6 +88,16 @@ func waitLine(op operation.Operation) string {
 		return fmt.Sprintf(waitNetwork, clock(op.WaitUntil))
 	}
 	return ""
+}
+
+// lineWords says that op is in line, and behind how many where that is known.
+// The number is of one moment, so the moment stands with it.
+func lineWords(op operation.Operation) string {
+	s := fmt.Sprintf(waitInLine, clock(op.InLine), clock(op.ClickedAt.Add(operation.StartWithin)))
+	if op.Others > 0 {
+		s += " " + fmt.Sprintf(waitOthers, op.Others, clock(op.InLine))
+	}
+	return s
 }
 
 func resumed(op operation.Operation) string {

@@ -71,6 +71,7 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"duplicate":            duplicateMessage(cards["adding"], link),
 		"cancelled":            cancelledMessage(op),
 		"unavailable":          unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown}),
+		"unavailable_busy":     unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Busy: true, Err: unknown}),
 		"unavailable_journal":  unavailableMessage(&operation.UnavailableError{What: "journal", Err: unknown}),
 		"uncertain":            uncertainMessage(&operation.UncertainError{Ref: op.Ref, Err: unknown}),
 		"try_again":            tryAgainMessage(),

@@ -112,8 +112,11 @@ func cancelledMessage(op operation.Operation) message {
 // unavailableMessage: something did not answer, and nothing was changed. The
 // cause stays in the log.
 func unavailableMessage(e *operation.UnavailableError) message {
-	if e.What == "journal" {
+	switch {
+	case e.What == "journal":
 		return notSent(unavailableJournal)
+	case e.Busy:
+		return notSent(fmt.Sprintf(unavailableBusy, short(e.What)))
 	}
 	return notSent(fmt.Sprintf(unavailableText, short(e.What)))
 }

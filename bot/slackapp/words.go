@@ -144,6 +144,8 @@ const (
 	waitRateOnly  = "Zenlayer asks to wait. Trying again at %s."
 	waitNetwork   = "Zenlayer cannot be reached. Nothing was changed. Trying again at %s."
 	waitRefused   = "Zenlayer did not take it (HTTP %d). Nothing was changed. Trying again at %s."
+	waitInLine    = "In line for a free call to Zenlayer since %s. I start by %s, or not at all."
+	waitOthers    = "Other requests in line for this account: %d (at %s)."
 	resumedLine   = "The bot restarted at %s and picked this up again."
 )
 

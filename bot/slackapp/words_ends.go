@@ -24,6 +24,10 @@ const (
 	tooLateText = "Not added: I could not start %s on %s within 5 minutes of the click, so I did not start at all. %s."
 	tooLateLine = "I could not start within 5 minutes of your click, so I did not start at all."
 
+	lateInLineText = "Not added: I could not start %s on %s within 5 minutes of the click, because it was in line for a free call to Zenlayer, so I did not start at all. %s."
+	lateInLineWhy  = "*Why:* it was in line for a free call to Zenlayer from %s on, and its turn did not come in time. Zenlayer takes only so many calls."
+	lateInLineDo   = "try again in a few minutes."
+
 	stoppedText    = "Not added: stopped adding %s to %s. %s %s."
 	stoppedLine    = "Stopped by %s before anything was sent."
 	stoppedRefused = "Stopped by %s. What was tried before was refused, so nothing changed."

@@ -82,16 +82,23 @@ func publicCards() map[string]operation.Operation {
 	waiting := func(why string, until time.Time) change {
 		return func(op *operation.Operation) { op.WaitFor, op.WaitUntil = why, until }
 	}
+	inLine := func(op *operation.Operation) { op.WaitFor, op.InLine = operation.WaitLine, moment(19, 14, 22) }
+	unsent := func(op *operation.Operation) {
+		op.Attempts = []operation.Attempt{{Number: 1, SentAt: moment(19, 14, 22), AnsweredAt: moment(19, 14, 24), Outcome: operation.OutcomeRetry, Unsent: true}}
+	}
 	limited := sent(moment(19, 14, 22), moment(19, 14, 28), operation.OutcomeRetry, operation.Fault{Code: "REQUEST_LIMIT_EXCEEDED", Status: 429})
 	return map[string]operation.Operation{
-		"waiting":             sample(),
-		"waiting_stopping":    sample(stopped),
-		"waiting_rehearsal":   sample(rehearsal),
-		"adding":              sample(in(operation.Sending), sent(moment(19, 14, 22), time.Time{}, "", operation.Fault{})),
-		"adding_unsent":       sample(in(operation.Sending)),
-		"adding_rate_limited": sample(in(operation.Sending), limited, waiting(operation.WaitRateLimit, moment(19, 14, 40))),
-		"adding_unreachable":  sample(in(operation.Sending), waiting(operation.WaitUnreachable, moment(19, 14, 40))),
-		"adding_not_taken":    sample(in(operation.Sending), waiting(operation.WaitUnreachable, moment(19, 14, 40)), func(op *operation.Operation) { op.Fault.Status = 503 }),
+		"waiting":                          sample(),
+		"waiting_stopping":                 sample(stopped),
+		"waiting_rehearsal":                sample(rehearsal),
+		"waiting_in_line":                  sample(inLine, func(op *operation.Operation) { op.Others = 3 }),
+		"waiting_in_line_number_not_known": sample(inLine),
+		"adding_in_line":                   sample(in(operation.Sending), unsent, inLine),
+		"adding":                           sample(in(operation.Sending), sent(moment(19, 14, 22), time.Time{}, "", operation.Fault{})),
+		"adding_unsent":                    sample(in(operation.Sending)),
+		"adding_rate_limited":              sample(in(operation.Sending), limited, waiting(operation.WaitRateLimit, moment(19, 14, 40))),
+		"adding_unreachable":               sample(in(operation.Sending), waiting(operation.WaitUnreachable, moment(19, 14, 40))),
+		"adding_not_taken":                 sample(in(operation.Sending), waiting(operation.WaitUnreachable, moment(19, 14, 40)), func(op *operation.Operation) { op.Fault.Status = 503 }),
 		"adding_restarted": sample(in(operation.Sending), sent(moment(19, 14, 22), time.Time{}, "", operation.Fault{}),
 			func(op *operation.Operation) { op.ResumedAt = moment(19, 14, 25) }),
 		"adding_stopping":     sample(in(operation.Sending), limited, stopped),
@@ -153,6 +160,7 @@ func endings() map[string]operation.Operation {
 		"differs":            sample(because(operation.ReasonDiffers), func(op *operation.Operation) { op.FoundWeight, op.BackendID = 20, "be-19c4" }),
 		"differs_unknown":    sample(because(operation.ReasonDiffers)),
 		"too_late":           sample(because(operation.ReasonTooLate)),
+		"too_late_in_line":   sample(because(operation.ReasonTooLate), func(op *operation.Operation) { op.InLine = moment(19, 14, 22) }),
 		"stopped":            sample(because(operation.ReasonStopped), func(op *operation.Operation) { op.StopBy = "U0BO" }),
 		"stopped_refused":    sample(because(operation.ReasonStopped), fault(operation.Fault{Status: 429}), func(op *operation.Operation) { op.StopBy = "U0BO" }),
 		"denied":             sample(because(operation.ReasonDenied), denial(operation.DeniedNoRule)),

@@ -103,6 +103,7 @@ const (
 	stillSeen     = "*Now:* %s."
 
 	unavailableText    = "%s did not answer, so I could not check. Nothing was changed. Try again in a minute."
+	unavailableBusy    = "%s is being asked a lot right now, so I could not check in time. Nothing was changed. Try again in a minute."
 	unavailableJournal = "I cannot write requests down right now, so I do nothing. Nothing was changed. Try again in a minute."
 	uncertainText      = "Not confirmed: I could not find out whether %s was accepted."
 	uncertainLine      = "*Not confirmed.* I could not find out whether %s was accepted. Pressing the same button again is safe: a preview is accepted once."

@@ -1,0 +1,145 @@
+package zenlayer_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/zenlayer"
+)
+
+// passes notes who passed a limiter, in order, and when.
+type passes struct {
+	mu    sync.Mutex
+	names []string
+	at    []time.Duration
+	start time.Time
+}
+
+func (p *passes) note(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.names, p.at = append(p.names, name), append(p.at, time.Since(p.start))
+}
+
+// waits has a call wait, and returns when it does.
+func (p *passes) waits(ctx context.Context, l zenlayer.Limiter, name string, rank int) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		err := l.Wait(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rank}))
+		if err == nil {
+			p.note(name)
+		}
+		done <- err
+	}()
+	synctest.Wait()
+	return done
+}
+
+func TestAFreePlaceGoesToTheHighestRankThenToTheFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := zenlayer.NewRankedLimiter(2, time.Second)
+		p := &passes{start: time.Now()}
+		var done []<-chan error
+		for _, w := range []struct {
+			name string
+			rank int
+		}{{"at once", 0}, {"at once", -1}, {"low 1", -1}, {"plain 1", 0}, {"high 1", 1}, {"low 2", -1}, {"plain 2", 0}, {"high 2", 1}, {"top", 2}} {
+			done = append(done, p.waits(t.Context(), l, w.name, w.rank))
+		}
+		require.Equal(t, 7, l.Waiting())
+		for _, d := range done {
+			require.NoError(t, <-d)
+		}
+		require.Equal(t, []string{"at once", "at once", "top", "high 1", "high 2", "plain 1", "plain 2", "low 1", "low 2"}, p.names)
+		for n, at := range p.at[2:] {
+			require.InDelta(t, float64(n+1)*0.5, at.Seconds(), 0.01, "two a second, not more and not less")
+		}
+		require.Zero(t, l.Waiting())
+	})
+}
+
+func TestWhoLeavesTheLineHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := zenlayer.NewRankedLimiter(1, time.Second)
+		p := &passes{start: time.Now()}
+		require.NoError(t, <-p.waits(t.Context(), l, "at once", 0))
+		ctx, cancel := context.WithCancel(t.Context())
+		first, middle := p.waits(ctx, l, "first", 2), p.waits(ctx, l, "middle", 1)
+		last := p.waits(t.Context(), l, "last", 0)
+		cancel()
+		require.ErrorIs(t, <-first, context.Canceled)
+		require.ErrorIs(t, <-middle, context.Canceled)
+		require.NoError(t, <-last)
+		require.Equal(t, []string{"at once", "last"}, p.names)
+		require.InDelta(t, 1, p.at[1].Seconds(), 0.01, "those who left used no place")
+	})
+}
+
+func TestAWaitThatCannotEndInTimeEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := zenlayer.NewRankedLimiter(1, time.Second)
+		p := &passes{start: time.Now()}
+		require.NoError(t, <-p.waits(t.Context(), l, "at once", 0))
+		var done []<-chan error
+		for range 3 {
+			done = append(done, p.waits(t.Context(), l, "patient", 0))
+		}
+		short, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		require.Error(t, l.Wait(short), "three before it, one a second")
+		require.Zero(t, time.Since(start))
+		require.NoError(t, l.Wait(zenlayer.WithWaiting(short, zenlayer.Waiting{Rank: 1})), "with a higher rank nobody is before it")
+		for _, d := range done {
+			require.NoError(t, <-d)
+		}
+	})
+}
+
+func TestACallThatGetsNoPlaceInTimeIsKnownNotToBeSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := client(t, "http://127.0.0.1:1", func(cfg *zenlayer.Config) { cfg.Limiter = gate{make(chan struct{})} })
+		ctx := zenlayer.WithWaiting(t.Context(), zenlayer.Waiting{AtMost: 5 * time.Second})
+		start := time.Now()
+		_, err := c.RegisterBackend(ctx, request())
+		requireTransport(t, err, false, zenlayer.OutcomeRetry)
+		require.True(t, zenlayer.IsLimited(err))
+		require.Equal(t, 5*time.Second, time.Since(start))
+		_, err = c.DescribeBackends(ctx, "lst-1", zenlayer.BackendFilter{})
+		require.True(t, zenlayer.IsLimited(err))
+		require.Equal(t, 10*time.Second, time.Since(start), "a reading does not wait anew for nothing")
+	})
+	require.False(t, zenlayer.IsLimited(&zenlayer.TransportError{Err: errors.New("connection refused")}))
+	require.False(t, zenlayer.IsLimited(nil))
+}
+
+func TestManyWaitersPassInTheirOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := zenlayer.NewRankedLimiter(5, time.Second)
+		p := &passes{start: time.Now()}
+		var done []<-chan error
+		var want []string
+		for n := range 200 {
+			name := string(rune('a'+n%26)) + string(rune('0'+n/26))
+			want = append(want, name)
+			done = append(done, p.waits(t.Context(), l, name, 0))
+		}
+		for _, d := range done {
+			require.NoError(t, <-d)
+		}
+		require.True(t, slices.Equal(want, p.names))
+		require.InDelta(t, 39, p.at[199].Seconds(), 0.05, "195 of them wait, five a second")
+	})
+}

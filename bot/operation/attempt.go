@@ -149,6 +149,10 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
+		if d.Undecided() {
+			stop, err := end(r.undecided(ctx, op, d))
+			return nil, stop, err
+		}
 		op.Denial = &d
 		stop, err := end(r.finish(ctx, op, NotAdded, ReasonDenied))
 		return nil, stop, err
@@ -209,6 +213,7 @@ const (
 	WaitRateLimit   = "rate_limit"
 	WaitUnreachable = "unreachable"
 	WaitLook        = "look"
+	WaitRules       = "rules" // this replica does not have the newest policies
 )
 
 // again waits after a try that certainly changed nothing, or gives up when it

@@ -76,7 +76,8 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	b.board = slackapp.NewBoard(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
-		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now}); err != nil {
+		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now,
+		Activations: b.journal, Alone: b.journal.PostgresURL() == ""}); err != nil {
 		return b, err
 	}
 	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
@@ -202,6 +203,9 @@ func (b *Bot) ready(ctx context.Context) error {
 	}
 	if err := b.engine.Ready(); err != nil {
 		faults = append(faults, fmt.Errorf("engine: %w", err))
+	}
+	if err := b.gate.Ready(ctx); err != nil {
+		faults = append(faults, fmt.Errorf("policy: %w", err))
 	}
 	return errors.Join(faults...)
 }

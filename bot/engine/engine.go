@@ -100,7 +100,7 @@ func New(ctx context.Context, c Config) (_ *Engine, err error) {
 	name, prepare := executor, func(fn func() error) error { return fn() }
 	if c.PostgresURL != "" {
 		name, e.replica = c.Replica, newReplica(c.Replica, c.Replicas)
-		if e.pool, err = openPool(ctx, c.PostgresURL); err != nil {
+		if e.pool, err = openPool(ctx, c.PostgresURL, e.admit); err != nil {
 			return nil, fmt.Errorf("opening the engine's connections: %w", err)
 		}
 		prepare = func(fn func() error) error { return alone(ctx, e.pool, fn) }
@@ -154,6 +154,9 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	e.mu.Unlock()
 	if busy {
 		return nil
+	}
+	if err := e.Ready(); err != nil {
+		return fmt.Errorf("starting the run of %s: %w", id, err)
 	}
 	next, runs, err := e.runsOf(id)
 	if err != nil || runs {
@@ -211,6 +214,9 @@ func (e *Engine) runsOf(id string) (next int, running bool, err error) {
 // Poke ends the current or the next wait of an operation's run. Poking twice
 // with one key does no more than once. It blocks for one commit.
 func (e *Engine) Poke(_ context.Context, id, key string) error {
+	if err := e.Ready(); err != nil {
+		return fmt.Errorf("waking the run of %s: %w", id, err)
+	}
 	next, _, err := e.runsOf(id)
 	if err != nil {
 		return err
@@ -231,6 +237,9 @@ func (e *Engine) Poke(_ context.Context, id, key string) error {
 func (e *Engine) Stop(ctx context.Context) error {
 	e.mu.Lock()
 	e.draining = true
+	if e.replica != nil {
+		e.replica.wake()
+	}
 	e.mu.Unlock()
 
 	done := make(chan struct{})

@@ -124,7 +124,8 @@ func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Run serves until ctx ends, then stops: no new envelopes, then the calls
-// under way, then the engine, all within the drain time. Errors: a
+// under way, then the engine, then the cards, all within the drain time, and
+// hands over what is left. Errors: a
 // *FatalError when Slack refuses the tokens at start.
 func (b *Bot) Run(ctx context.Context) error {
 	defer func() {
@@ -171,6 +172,24 @@ func (b *Bot) drain() {
 	b.app.Close(ctx)
 	if err := b.engine.Stop(ctx); err != nil {
 		b.log.Warn("engine did not stop in time", zap.Error(err))
+	}
+	b.closeBoard(ctx)
+	// Only now: a card that is still being posted here would be posted by the
+	// one who takes over as well.
+	if err := b.engine.Leave(ctx); err != nil {
+		b.log.Warn("other replicas have to find out that this one is gone", zap.Error(err))
+	}
+}
+
+// handOverWithin is how long cards that are being posted hold up the hand-over
+// to other replicas. Those that wait for their turn are posted by them.
+const handOverWithin = 2 * time.Second
+
+func (b *Bot) closeBoard(ctx context.Context) {
+	if b.journal.PostgresURL() != "" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, handOverWithin)
+		defer cancel()
 	}
 	b.board.Close(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -39,6 +40,20 @@ func TestChaosBalances(t *testing.T) {
 	} {
 		t.Run(name, run)
 	}
+}
+
+// chaosTime is how long the chaos lasts: LBBOT_CHAOS, or this.
+func chaosTime(t *testing.T, usual time.Duration) time.Duration {
+	t.Helper()
+	if given := os.Getenv("LBBOT_CHAOS"); given != "" {
+		d, err := time.ParseDuration(given)
+		require.NoError(t, err, "LBBOT_CHAOS")
+		return d
+	}
+	if soaking() {
+		return 3 * usual
+	}
+	return usual
 }
 
 func chaosRun(t *testing.T, replicas int, edit func(*bot.Config)) {

@@ -233,7 +233,7 @@ func (e *Engine) Poke(_ context.Context, id, key string) error {
 
 // Stop lets no further step begin, waits for those that run until ctx ends,
 // cuts off what is left, and stops the runtime. What was cut off is resumed at
-// the next start, or by other replicas at once.
+// the next start, or by other replicas once Leave was called.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.mu.Lock()
 	e.draining = true
@@ -255,9 +255,20 @@ func (e *Engine) Stop(ctx context.Context) error {
 	if err == nil {
 		<-done
 	}
-	// Only now: nothing may be taken over that is still being done here.
-	if err := errors.Join(err, e.leave(ctx)); err != nil {
+	if err != nil {
 		return fmt.Errorf("stopping the engine: %w", err)
+	}
+	return nil
+}
+
+// Leave hands what is not finished over to the other replicas, at once. Call
+// it after Stop, and only when nothing that steps began is still going on
+// here: another replica does it by then. It must be tried also when the time
+// for stopping is over, so it does not depend on ctx, and blocks for 2 s at
+// most. On SQLite it does nothing.
+func (e *Engine) Leave(ctx context.Context) error {
+	if err := e.leave(ctx); err != nil {
+		return fmt.Errorf("handing over to other replicas: %w", err)
 	}
 	return nil
 }

@@ -120,6 +120,7 @@ func (c *cluster) join(t *testing.T, execute func(operation.Run, string) error) 
 			within, done := context.WithTimeout(context.Background(), drain)
 			defer done()
 			require.NoError(t, e.Stop(within))
+			require.NoError(t, e.Leave(within))
 			cancel()
 			for range m.ran { // whatever it said
 			}

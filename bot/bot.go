@@ -78,7 +78,8 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	b.board = slackapp.NewBoard(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
-		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now}); err != nil {
+		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now,
+		Activations: b.journal, Alone: b.journal.PostgresURL() == ""}); err != nil {
 		return b, err
 	}
 	limiter := c.ZenlayerRate.limiter()
@@ -128,7 +129,8 @@ func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Run serves until ctx ends, then stops: no new envelopes, then the calls
-// under way, then the engine, all within the drain time. Errors: a
+// under way, then the engine, then the cards, all within the drain time, and
+// hands over what is left. Errors: a
 // *FatalError when Slack refuses the tokens at start.
 func (b *Bot) Run(ctx context.Context) error {
 	defer func() {
@@ -179,6 +181,24 @@ func (b *Bot) drain() {
 	if err := b.engine.Stop(ctx); err != nil {
 		b.log.Warn("engine did not stop in time", zap.Error(err))
 	}
+	b.closeBoard(ctx)
+	// Only now: a card that is still being posted here would be posted by the
+	// one who takes over as well.
+	if err := b.engine.Leave(ctx); err != nil {
+		b.log.Warn("other replicas have to find out that this one is gone", zap.Error(err))
+	}
+}
+
+// handOverWithin is how long cards that are being posted hold up the hand-over
+// to other replicas. Those that wait for their turn are posted by them.
+const handOverWithin = 2 * time.Second
+
+func (b *Bot) closeBoard(ctx context.Context) {
+	if b.journal.PostgresURL() != "" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, handOverWithin)
+		defer cancel()
+	}
 	b.board.Close(ctx)
 }
 
@@ -210,6 +230,9 @@ func (b *Bot) ready(ctx context.Context) error {
 	}
 	if err := b.engine.Ready(); err != nil {
 		faults = append(faults, fmt.Errorf("engine: %w", err))
+	}
+	if err := b.gate.Ready(ctx); err != nil {
+		faults = append(faults, fmt.Errorf("policy: %w", err))
 	}
 	return errors.Join(faults...)
 }

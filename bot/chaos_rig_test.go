@@ -26,7 +26,8 @@ var chaosPeople = [...]string{ana, "U0BO", "U0CH1", "U0CH2", "U0CH3", "U0CH4"}
 // chaos is a house with many servers, in which people ask while things break.
 type chaos struct {
 	*house
-	seed uint64
+	seed     uint64
+	channels []string // where people ask
 
 	mu      sync.Mutex
 	clicked map[string]chaosAsk // by server id: what was sent
@@ -75,7 +76,7 @@ func chaosSeed(t *testing.T) uint64 {
 // standChaos is stand with many servers and people.
 func standChaos(t *testing.T, seed uint64, servers int, edit func(*bot.Config)) *chaos {
 	t.Helper()
-	c := &chaos{house: stand(t, edit), seed: seed, clicked: map[string]chaosAsk{}}
+	c := &chaos{house: stand(t, edit), seed: seed, channels: []string{incident, ops}, clicked: map[string]chaosAsk{}}
 	for i := range servers {
 		c.cloud.AddInstance(zenlayer.Instance{ID: chaosID(i), Name: chaosName(i), Hostname: chaosName(i), ZoneID: "SIN1", Status: "RUNNING",
 			Type: zenlayer.InstanceBM, PublicIPs: []string{}, PrivateIPs: []string{fmt.Sprintf("10.9.%d.%d", i/250, i%250+1)},
@@ -232,7 +233,7 @@ func finalWord(s operation.State) string {
 // byRef are the public messages of the bot by the reference they show.
 func (c *chaos) byRef() map[string][]sandbox.Message {
 	cards := map[string][]sandbox.Message{}
-	for _, channel := range []string{incident, ops} {
+	for _, channel := range c.channels {
 		for _, m := range c.cards(channel) {
 			if has(m, "LBR-") {
 				ref := refOf(c.t, m)
@@ -290,10 +291,22 @@ func (c *chaos) balances(operations []operation.Operation) {
 	require.Empty(c.t, created, "backends that nobody was told of, seed %d", c.seed)
 	require.Len(c.t, cards, len(operations), "cards of operations that were never accepted, seed %d", c.seed)
 	for id, a := range c.clicked {
-		require.True(c.t, !a.acked || accepted[id], "the click of %s on %s was acked and lost, seed %d", a.person, id, c.seed)
+		require.True(c.t, !a.acked || accepted[id] || c.wasTold(a), "the click of %s on %s was acked and lost, seed %d", a.person, id, c.seed)
 	}
 	for id, n := range there {
 		require.Equal(c.t, 1, n, "%s is on the listener more than once, seed %d", id, c.seed)
 	}
 	c.t.Logf("seed %d: %d commands typed, %d requests sent, %d accepted, %d backends; ends: %v", c.seed, c.typed, len(c.clicked), len(operations), len(there), states)
+}
+
+// wasTold reports whether a person learned, after a click, that nothing was
+// accepted or that it could not be found out.
+func (c *chaos) wasTold(a chaosAsk) bool {
+	ref := refOf(c.t, a.preview)
+	for _, m := range c.slack.Messages(a.channel, a.person) {
+		if m.Ephemeral && has(m, ref) && (strings.HasPrefix(m.Text, "Not sent") || has(m, "could not find out whether "+ref+" was accepted")) {
+			return true
+		}
+	}
+	return false
 }

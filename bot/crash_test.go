@@ -3,6 +3,7 @@ package bot_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -36,7 +37,8 @@ var binary = sync.OnceValues(func() (string, error) {
 // process is the real binary, running.
 type process struct {
 	cmd  *exec.Cmd
-	log  *syncBuffer
+	log  *syncBuffer // of all processes of the house
+	own  *syncBuffer // of this one
 	done chan struct{}
 	err  error
 }
@@ -49,6 +51,7 @@ func (h *house) environment() []string {
 		"ZENLAYER_ACCESS_KEY_ID=" + keyID, "ZENLAYER_ACCESS_KEY_SECRET=" + secret, "ZENLAYER_ENDPOINT=" + h.config.ZenlayerEndpoint,
 		"LBBOT_DATABASE_URL=" + h.config.DatabaseURL, "LBBOT_POLICY=" + h.config.Policy, "LBBOT_INCIDENT_CREATORS=U0INCBOT",
 		"LBBOT_ADMIN_ADDR=127.0.0.1:0", "LBBOT_SLACK_CONNECTIONS=1", "LBBOT_DRAIN=5s", "LBBOT_RATE=0",
+		"LBBOT_LOG_LEVEL=" + h.config.LogLevel, "LBBOT_ZENLAYER_RATE=" + h.config.ZenlayerRate.String(),
 	}
 }
 
@@ -57,13 +60,13 @@ func (h *house) launch() *process {
 	h.t.Helper()
 	path, err := binary()
 	require.NoError(h.t, err)
-	p := &process{cmd: exec.Command(path, "run"), log: h.log, done: make(chan struct{})}
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = h.t.TempDir(), h.environment(), h.log, h.log
-	before := strings.Count(h.log.String(), "connected to Slack")
+	p := &process{cmd: exec.Command(path, "run"), log: h.log, own: &syncBuffer{}, done: make(chan struct{})}
+	said := io.MultiWriter(h.log, p.own)
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = h.t.TempDir(), h.environment(), said, said
 	require.NoError(h.t, p.cmd.Start())
 	go func() { p.err = p.cmd.Wait(); close(p.done) }()
 	h.t.Cleanup(p.kill)
-	require.Eventually(h.t, func() bool { return strings.Count(h.log.String(), "connected to Slack") > before }, 30*time.Second, 2*time.Millisecond,
+	require.Eventually(h.t, func() bool { return strings.Contains(p.own.String(), "connected to Slack") }, 30*time.Second, 2*time.Millisecond,
 		"the binary did not connect")
 	return p
 }

@@ -159,8 +159,9 @@ func (h *house) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
-	h.stop = sync.OnceValue(func() error { cancel(); return <-done })
-	h.t.Cleanup(func() { require.NoError(h.t, h.stop()) })
+	stop := sync.OnceValue(func() error { cancel(); return <-done })
+	h.stop = stop // of the bot that was started last
+	h.t.Cleanup(func() { require.NoError(h.t, stop()) })
 	h.ready = func() error { return b.Ready(h.t.Context()) }
 	require.Eventually(h.t, func() bool { return h.ready() == nil }, 20*time.Second, 5*time.Millisecond, "the bot is not ready")
 }

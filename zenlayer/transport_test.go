@@ -192,12 +192,12 @@ func TestAnAttemptHasALimitOfItsOwn(t *testing.T) {
 	for _, kind := range []zenlayertest.FaultKind{zenlayertest.Hang, zenlayertest.SlowBody} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			server, c := standIn(t, func(cfg *zenlayer.Config) { cfg.Timeout = 50 * time.Millisecond })
+			server, c := standIn(t, func(cfg *zenlayer.Config) { cfg.Timeout = 500 * time.Millisecond })
 			server.Inject(zenlayertest.Fault{Kind: kind})
 			_, err := c.RegisterBackend(t.Context(), sample())
 			requireTransport(t, err, true, zenlayer.OutcomeUnknown)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.ErrorContains(t, err, "no answer within 50ms")
+			require.ErrorContains(t, err, "no answer within 500ms")
 		})
 	}
 }

@@ -100,7 +100,7 @@ func New(ctx context.Context, c Config) (_ *Engine, err error) {
 	name, prepare := executor, func(fn func() error) error { return fn() }
 	if c.PostgresURL != "" {
 		name, e.replica = c.Replica, newReplica(c.Replica, c.Replicas)
-		if e.pool, err = openPool(ctx, c.PostgresURL); err != nil {
+		if e.pool, err = openPool(ctx, c.PostgresURL, e.admit); err != nil {
 			return nil, fmt.Errorf("opening the engine's connections: %w", err)
 		}
 		prepare = func(fn func() error) error { return alone(ctx, e.pool, fn) }
@@ -154,6 +154,9 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	e.mu.Unlock()
 	if busy {
 		return nil
+	}
+	if err := e.Ready(); err != nil {
+		return fmt.Errorf("starting the run of %s: %w", id, err)
 	}
 	next, runs, err := e.runsOf(id)
 	if err != nil || runs {
@@ -211,6 +214,9 @@ func (e *Engine) runsOf(id string) (next int, running bool, err error) {
 // Poke ends the current or the next wait of an operation's run. Poking twice
 // with one key does no more than once. It blocks for one commit.
 func (e *Engine) Poke(_ context.Context, id, key string) error {
+	if err := e.Ready(); err != nil {
+		return fmt.Errorf("waking the run of %s: %w", id, err)
+	}
 	next, _, err := e.runsOf(id)
 	if err != nil {
 		return err
@@ -227,10 +233,13 @@ func (e *Engine) Poke(_ context.Context, id, key string) error {
 
 // Stop lets no further step begin, waits for those that run until ctx ends,
 // cuts off what is left, and stops the runtime. What was cut off is resumed at
-// the next start, or by other replicas at once.
+// the next start, or by other replicas once Leave was called.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.mu.Lock()
 	e.draining = true
+	if e.replica != nil {
+		e.replica.wake()
+	}
 	e.mu.Unlock()
 
 	done := make(chan struct{})
@@ -246,9 +255,20 @@ func (e *Engine) Stop(ctx context.Context) error {
 	if err == nil {
 		<-done
 	}
-	// Only now: nothing may be taken over that is still being done here.
-	if err := errors.Join(err, e.leave(ctx)); err != nil {
+	if err != nil {
 		return fmt.Errorf("stopping the engine: %w", err)
+	}
+	return nil
+}
+
+// Leave hands what is not finished over to the other replicas, at once. Call
+// it after Stop, and only when nothing that steps began is still going on
+// here: another replica does it by then. It must be tried also when the time
+// for stopping is over, so it does not depend on ctx, and blocks for 2 s at
+// most. On SQLite it does nothing.
+func (e *Engine) Leave(ctx context.Context) error {
+	if err := e.leave(ctx); err != nil {
+		return fmt.Errorf("handing over to other replicas: %w", err)
 	}
 	return nil
 }

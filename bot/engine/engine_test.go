@@ -87,6 +87,7 @@ func launchWith(t *testing.T, db database, execute func(operation.Run, string) e
 		ctx, cancel := context.WithTimeout(context.Background(), drain)
 		defer cancel()
 		require.NoError(t, e.Stop(ctx))
+		require.NoError(t, e.Leave(ctx))
 		stopRunning()
 		require.NoError(t, <-ran)
 		release()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -20,9 +21,9 @@ const (
 	migrating = 0x6c62626f74 // "lbbot"
 )
 
-// openPool connects to PostgreSQL. pgx keeps passwords out of its errors,
+// openPool connects to PostgreSQL. Whoever wants a connection must be admitted. pgx keeps passwords out of its errors,
 // except for those about a URL it cannot read.
-func openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+func openPool(ctx context.Context, url string, admit func(context.Context) error) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database URL is not a valid postgres:// URL")
@@ -33,6 +34,7 @@ func openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	// A process that stops in the middle of a transaction must not keep its
 	// locks: others take over what it was doing.
 	c.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
+	c.PrepareConn = func(ctx context.Context, _ *pgx.Conn) (bool, error) { return true, admit(ctx) }
 	return pgxpool.NewWithConfig(ctx, c)
 }
 

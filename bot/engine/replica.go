@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -13,10 +14,11 @@ import (
 )
 
 // The pace of replicas. A replica that dies is silent for 4 s, found within
-// one more, and its runs go on when the runtime next looks for work, which it
-// does each second.
+// half a second, and its runs go on when the runtime of any replica next looks
+// for work, which each does every second.
 const (
 	beatEvery = time.Second
+	lookEvery = beatEvery / 2
 	silent    = 4 * time.Second
 )
 
@@ -57,18 +59,26 @@ type replica struct {
 	id    string
 	table Replicas
 	every time.Duration
+	look  time.Duration // how often those that are gone are looked for
 	gone  time.Duration // silence after which a replica is gone
 
 	// guarded by Engine.mu
 	renewed time.Time     // when the last heartbeat that counted was sent
-	steady  time.Time     // since when none was missed
+	steady  time.Time     // since when none failed; zero: the last one did
+	late    []span        // gaps between heartbeats since then, oldest first; few
 	renewal chan struct{} // closed by the next heartbeat that counts
+
+	joined bool  // known to the others
+	taken  error // others took over: why nothing is done any more
 
 	left chan struct{} // closed when this process leaves
 }
 
+// span is a time between two moments.
+type span struct{ from, to time.Time }
+
 func newReplica(id string, table Replicas) *replica {
-	return &replica{id: id, table: table, every: beatEvery, gone: silent, renewal: make(chan struct{}), left: make(chan struct{})}
+	return &replica{id: id, table: table, every: beatEvery, look: lookEvery, gone: silent, renewal: make(chan struct{}), left: make(chan struct{})}
 }
 
 // fresh reports whether nobody can have taken over by now.
@@ -84,6 +94,9 @@ func (e *Engine) join(ctx context.Context) error {
 		return err
 	}
 	e.renew(sent)
+	e.mu.Lock()
+	e.replica.joined = true
+	e.mu.Unlock()
 	e.log.Info("replica joined", zap.String("replica", e.replica.id))
 	return nil
 }
@@ -109,14 +122,14 @@ func (e *Engine) Run(ctx context.Context) error {
 		return nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.each(ctx, e.beat) })
-	g.Go(func() error { return e.each(ctx, e.takeOver) })
+	g.Go(func() error { return e.each(ctx, e.replica.every, e.beat) })
+	g.Go(func() error { return e.each(ctx, e.replica.look, e.takeOver) })
 	return g.Wait()
 }
 
-// each calls do now and at the replicas' pace, each time with a limit.
-func (e *Engine) each(ctx context.Context, do func(context.Context) error) error {
-	t := time.NewTicker(e.replica.every)
+// each calls do now and again and again, each time with a limit.
+func (e *Engine) each(ctx context.Context, every time.Duration, do func(context.Context) error) error {
+	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		within, cancel := context.WithTimeout(ctx, e.replica.gone/2)
@@ -169,10 +182,19 @@ func (e *Engine) renew(sent time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := e.replica
-	if r.steady.IsZero() || sent.Sub(r.renewed) > 2*r.every {
-		r.steady = sent
+	switch {
+	case r.steady.IsZero():
+		r.steady, r.late = sent, nil
+	case sent.Sub(r.renewed) > 2*r.every:
+		r.late = append(r.late, span{r.renewed, sent})
+		r.late = r.late[max(0, len(r.late)-maxLate):]
 	}
 	r.renewed = sent
+	r.wake()
+}
+
+// wake lets those look again who wait for a heartbeat. Engine.mu is held.
+func (r *replica) wake() {
 	close(r.renewal)
 	r.renewal = make(chan struct{})
 }
@@ -187,8 +209,34 @@ func (e *Engine) missed() {
 func (e *Engine) cutOff(why error) {
 	e.mu.Lock()
 	e.draining = true
+	e.replica.taken = why
+	e.replica.wake() // nobody has to wait any more
 	e.mu.Unlock()
 	e.hardStop(why)
+}
+
+// admit lets the runtime have a connection while nobody can have taken over
+// from this replica. Otherwise the runtime, which looks for work by itself,
+// would take what others put into the queue for each other back under the name
+// of the replica that they have given up, and nobody would do it.
+func (e *Engine) admit(ctx context.Context) error {
+	for {
+		e.mu.Lock()
+		r := e.replica
+		free, taken, renewed := !r.joined || r.fresh() || e.draining, r.taken, r.renewal
+		e.mu.Unlock()
+		if taken != nil {
+			return taken
+		}
+		if free {
+			return nil
+		}
+		select {
+		case <-renewed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // takeOver lets the runs of replicas that are gone go on. It asks for all that
@@ -208,17 +256,39 @@ func (e *Engine) takeOver(ctx context.Context) error {
 	return nil
 }
 
-// patience is the silence after which others count as gone. When this replica
-// missed a heartbeat itself, the database may have been away for all of them:
-// then they get as long to be heard again, and only those that left are gone.
+// maxLate is how many gaps are remembered: what is older is far behind any
+// silence that counts.
+const maxLate = 16
+
+// patience is the silence after which others count as gone; 0: only those that
+// left are.
+//
+// When a heartbeat of this replica failed, the database may have been away for
+// all of them: then the others get as long as ever to be heard again. When one
+// was only late, the machine may have been busy for all of them: the gap does
+// not count as silence, and after it they get the time of two heartbeats. It
+// does not begin anew, because on a busy machine one gap follows the other,
+// and what a replica that is really gone left behind would lie for that long.
 func (e *Engine) patience(now time.Time) time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := e.replica
-	if r.steady.IsZero() || now.Sub(r.steady) < r.gone || now.Sub(r.renewed) > 2*r.every {
+	if r.steady.IsZero() || now.Sub(r.renewed) > 2*r.every {
 		return 0
 	}
-	return r.gone
+	silence := r.gone
+	for _, gap := range slices.Backward(r.late) {
+		switch since := now.Sub(gap.to); {
+		case since < 2*r.every:
+			return 0
+		case since < silence:
+			silence += gap.to.Sub(gap.from)
+		}
+	}
+	if now.Sub(r.steady) < silence {
+		return 0
+	}
+	return silence
 }
 
 // recoverPending puts the cut-off runs of these executors back into the

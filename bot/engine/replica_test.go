@@ -120,6 +120,7 @@ func (c *cluster) join(t *testing.T, execute func(operation.Run, string) error) 
 			within, done := context.WithTimeout(context.Background(), drain)
 			defer done()
 			require.NoError(t, e.Stop(within))
+			require.NoError(t, e.Leave(within))
 			cancel()
 			for range m.ran { // whatever it said
 			}
@@ -169,6 +170,9 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 	require.Error(t, first.Ready(), "no heartbeat, no work")
 	require.NoError(t, second.Ready())
 
+	first.mu.Lock()
+	first.replica.joined = false // it has a connection from before
+	first.mu.Unlock()
 	close(release)
 	require.ErrorIs(t, receive(t, refused, "the late result"), dbos.ErrConflictingWorkflowID, "it is refused")
 	require.NoError(t, second.Start(t.Context(), "op-1"), "what runs is left alone")
@@ -217,13 +221,11 @@ func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
 	config, _ := c.config(t)
-	waiting, began := make(chan struct{}), make(chan struct{})
+	waiting, goOn, began := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	config.Log = zaptest.NewLogger(t)
 	config.Execute = func(run operation.Run, _ string) error {
 		close(waiting)
-		if err := run.Wait(time.Hour); err != nil {
-			return err
-		}
+		<-goOn
 		_, err := run.Step("call", step(func(context.Context) error { close(began); return nil }))
 		return err
 	}
@@ -238,12 +240,12 @@ func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
 	e.replica.renewed = time.Now().Add(-silent) // as if it had been stopped and continued
 	e.mu.Unlock()
 	require.Error(t, e.Ready())
-	require.NoError(t, e.Poke(t.Context(), "op-1", "click"))
-	require.Eventually(t, func() bool { // the wait is over and recorded
-		steps, err := dbos.GetWorkflowSteps(e.dbos, "op-1")
-		require.NoError(t, err)
-		return len(steps) > 0
-	}, 20*time.Second, 10*time.Millisecond)
+	require.Error(t, e.Start(t.Context(), "op-2"))
+	require.Error(t, e.Poke(t.Context(), "op-1", "click"))
+	_, ok := e.tryBegin()
+	require.False(t, ok)
+	close(goOn)
+	require.Eventually(t, func() bool { return e.pool.Stat().AcquiredConns() > 1 }, 20*time.Second, 10*time.Millisecond, "it waits, beside who listens")
 	select {
 	case <-began:
 		require.FailNow(t, "a step began without a heartbeat")
@@ -255,35 +257,87 @@ func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
 	require.NoError(t, e.Ready())
 }
 
-func TestPatienceWithOthersAfterTheDatabaseWasAway(t *testing.T) {
+func TestWhoeverMayHaveBeenGivenUpTakesNoRuns(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	config, _ := c.config(t)
+	config.Log = zaptest.NewLogger(t)
+	config.Execute = func(operation.Run, string) error { return nil }
+	e, err := New(t.Context(), config)
+	require.NoError(t, err)
+	require.NoError(t, e.admit(t.Context()), "its tables are made before it joins")
+	require.NoError(t, e.Launch(t.Context()))
+	require.NoError(t, e.admit(t.Context()))
+
+	e.mu.Lock()
+	e.replica.renewed = time.Now().Add(-silent)
+	e.mu.Unlock()
+	within, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, e.admit(within), context.DeadlineExceeded, "nothing is done in the database, so no run is taken from the queue")
+	admitted := make(chan error, 1)
+	go func() { admitted <- e.admit(t.Context()) }()
+	require.NoError(t, e.beat(t.Context()))
+	require.NoError(t, receive(t, admitted, "the heartbeat"))
+
+	require.NoError(t, c.Leave(t.Context(), "replica-1")) // others gave it up
+	require.Error(t, e.beat(t.Context()))
+	_, ok := errors.AsType[*TakenOverError](e.admit(t.Context()))
+	require.True(t, ok, "and never again, also not while it stops")
+	_ = e.Stop(t.Context())
+}
+
+func TestPatienceWithOthers(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
+	ago := func(d time.Duration) time.Time { return at.Add(-d) }
+	const s = time.Second
 	tests := map[string]struct {
 		steady, renewed time.Time
+		late            []span
 		want            time.Duration
 	}{
-		"just started":                      {at.Add(-time.Second), at, 0},
-		"a heartbeat was missed":            {time.Time{}, at, 0},
-		"steady, but the last one is late":  {at.Add(-time.Minute), at.Add(-3 * time.Second), 0},
-		"steady for as long as others have": {at.Add(-silent), at.Add(-time.Second), silent},
+		"just started":                           {ago(s), at, nil, 0},
+		"a heartbeat failed":                     {time.Time{}, at, nil, 0},
+		"steady, but the last one is late":       {ago(60 * s), ago(3 * s), nil, 0},
+		"steady for as long as others have":      {ago(silent), ago(s), nil, silent},
+		"one was late just now":                  {ago(60 * s), at, []span{{ago(4 * s), ago(s)}}, 0},
+		"one was late, and that is not silence":  {ago(60 * s), at, []span{{ago(6 * s), ago(3 * s)}}, silent + 3*s},
+		"one was late, long ago":                 {ago(60 * s), at, []span{{ago(20 * s), ago(17 * s)}}, silent},
+		"two were late, the first as the second": {ago(60 * s), at, []span{{ago(9 * s), ago(6 * s)}, {ago(5 * s), ago(2 * s)}}, silent + 6*s},
+		"two were late, and one before both":     {ago(60 * s), at, []span{{ago(30 * s), ago(20 * s)}, {ago(9 * s), ago(6 * s)}, {ago(5 * s), ago(2 * s)}}, silent + 6*s},
+		"one was late soon after the start":      {ago(6 * s), at, []span{{ago(6 * s), ago(3 * s)}}, 0},
+		"one was late soon after a longer start": {ago(7 * s), at, []span{{ago(6 * s), ago(3 * s)}}, silent + 3*s},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := &Engine{replica: newReplica("a", nil)}
-			e.replica.steady, e.replica.renewed = tt.steady, tt.renewed
+			e.replica.steady, e.replica.renewed, e.replica.late = tt.steady, tt.renewed, tt.late
 			require.Equal(t, tt.want, e.patience(at))
 		})
 	}
+}
+
+func TestHeartbeatsThatAreLateAreNotTakenForTheDatabaseBeingAway(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
 	e := &Engine{replica: newReplica("a", nil)}
 	e.renew(at)
 	e.renew(at.Add(time.Second))
 	require.Equal(t, at, e.replica.steady)
+	require.Empty(t, e.replica.late)
 	e.renew(at.Add(5 * time.Second))
-	require.Equal(t, at.Add(5*time.Second), e.replica.steady, "a gap begins anew")
+	require.Equal(t, at, e.replica.steady)
+	require.Equal(t, []span{{at.Add(time.Second), at.Add(5 * time.Second)}}, e.replica.late)
 	e.missed()
 	e.renew(at.Add(6 * time.Second))
-	require.Equal(t, at.Add(6*time.Second), e.replica.steady)
+	require.Equal(t, at.Add(6*time.Second), e.replica.steady, "a failure begins anew")
+	require.Empty(t, e.replica.late)
+	for i := range 100 {
+		e.renew(at.Add(time.Duration(10+i*10) * time.Second))
+	}
+	require.Len(t, e.replica.late, maxLate)
 }
 
 func TestStartingOnTwoReplicasRunsOnceAndEitherMayPoke(t *testing.T) {

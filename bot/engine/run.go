@@ -22,7 +22,9 @@ func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
 		delete(e.running, id)
 		e.mu.Unlock()
 	}()
-	if err := e.execute(&durable{engine: e, ctx: ctx}, id); err != nil {
+	e.log.Debug("run begins", zap.String("operation", id))
+	defer e.log.Debug("run ends", zap.String("operation", id))
+	if err := e.execute(&durable{engine: e, ctx: ctx, id: id}, id); err != nil {
 		switch {
 		case errors.Is(err, dbos.ErrConflictingWorkflowID):
 			e.log.Warn("another replica has taken this run over; its result counts", zap.String("operation", id))
@@ -70,6 +72,7 @@ func (e *Engine) tryBegin() (renewed <-chan struct{}, ok bool) {
 type durable struct {
 	engine *Engine
 	ctx    dbos.Context
+	id     string // of the operation
 }
 
 // Step implements operation.Run.
@@ -80,6 +83,7 @@ func (d *durable) Step(name string, fn func(context.Context) (operation.Next, er
 			return operation.Next{}, context.Cause(ctx)
 		}
 		defer d.engine.steps.Done()
+		d.engine.log.Debug("step begins", zap.String("operation", d.id), zap.String("step", name))
 		// The runtime cancels steps at once when it stops; a call under way
 		// gets the time for draining instead.
 		next, err := fn(detached{Context: d.engine.hard, values: ctx})
@@ -97,6 +101,7 @@ func (d *durable) Step(name string, fn func(context.Context) (operation.Next, er
 
 // Wait implements operation.Run.
 func (d *durable) Wait(t time.Duration) error {
+	d.engine.log.Debug("wait begins", zap.String("operation", d.id), zap.Duration("for", t))
 	_, err := dbos.Recv[string](d.ctx, pokeTopic, t)
 	if err != nil && !errors.Is(err, dbos.ErrTimeout) {
 		return fmt.Errorf("waiting: %w", err)

@@ -186,6 +186,10 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
+		if d.Undecided() {
+			stop, err := end(r.undecided(ctx, op, d))
+			return nil, stop, err
+		}
 		op.Denial = &d
 		stop, err := end(r.finish(ctx, op, NotAdded, ReasonDenied))
 		return nil, stop, err
@@ -249,7 +253,8 @@ const (
 	WaitRateLimit   = "rate_limit"
 	WaitUnreachable = "unreachable"
 	WaitLook        = "look"
-	WaitLine        = "line" // a free call to Zenlayer
+	WaitLine        = "line"  // a free call to Zenlayer
+	WaitRules       = "rules" // this replica does not have the newest policies
 )
 
 // again waits after a try that certainly changed nothing, or gives up when it

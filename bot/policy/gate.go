@@ -26,6 +26,9 @@ type Config struct {
 	Log              *zap.Logger         // nil: none
 	Registerer       prometheus.Registerer
 	Now              func() time.Time // nil: time.Now
+
+	Activations Activations // which policies are in force for all replicas; nil: those loaded here
+	Alone       bool        // no other process decides by the same Activations
 }
 
 // Gate answers who may do what, where, by the policy file as it is on disk.
@@ -43,6 +46,7 @@ type Gate struct {
 
 	reloading sync.Mutex
 	current   atomic.Pointer[loaded]
+	agreement *agreement
 }
 
 var (
@@ -94,6 +98,7 @@ func New(c Config) (*Gate, error) {
 		path: filepath.Clean(c.Path), directory: c.Directory,
 		incidents: slices.Clone(c.IncidentChannels), creators: slices.Clone(c.IncidentCreators),
 		log: c.Log, metrics: m, now: c.Now, poll: pollEvery,
+		agreement: newAgreement(c.Activations, c.Alone),
 	}
 	if g.log == nil {
 		g.log = zap.NewNop()
@@ -139,10 +144,11 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 	if d.Code != "" {
 		return d, err
 	}
-	set := g.current.Load().set
+	now := g.current.Load()
+	set := now.set
 	if set == nil {
 		d.Code = operation.DeniedNoPolicy
-		return d, nil
+		return d, g.checkNewest(ctx, now, &d)
 	}
 	in, err := g.groups(ctx, set.groups, f.person.ID)
 	if err != nil {
@@ -156,6 +162,9 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 	if missing != "" {
 		d.Code, d.What, d.In = operation.DeniedUnchecked, missing, in
 		return d, nil
+	}
+	if err := g.checkNewest(ctx, now, &d); err != nil {
+		return d, err
 	}
 	return set.decide(known)
 }
@@ -182,7 +191,11 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	if s.Groups, err = g.memberships(ctx, f.person.ID); err != nil && len(named) > 0 {
 		return s, err
 	}
-	if refusal.Code != "" || now.set == nil {
+	if refusal.Code == "" {
+		err = g.checkNewest(ctx, now, &s.Refusal)
+		g.unchecked(ctx, s.Refusal, err, a, p)
+	}
+	if s.Refusal.Code != "" || now.set == nil {
 		return s, nil
 	}
 	in, err := g.groups(ctx, named, f.person.ID)

@@ -20,6 +20,7 @@ type metrics struct {
 	loads     *prometheus.CounterVec
 	loadedAt  prometheus.Gauge
 	problem   prometheus.Gauge
+	outdated  prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -36,13 +37,16 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		problem: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "lbbot_policy_file_problem", Help: "1 while the policy file is broken or absent, else 0.",
 		}),
+		outdated: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "lbbot_policy_outdated", Help: "1 while another replica has newer policies and nothing is decided here, else 0.",
+		}),
 	}
 	for _, result := range []string{loadGood, loadBroken, loadAbsent} {
 		m.loads.WithLabelValues(result)
 	}
 	for _, result := range []operation.DenialCode{
 		allowed, operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot,
-		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedNoPolicy,
+		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedNoPolicy, operation.DeniedOutdated,
 		operation.DeniedNoRule, operation.DeniedForbidden, operation.DeniedApproval,
 	} {
 		m.decisions.WithLabelValues(string(result))
@@ -50,7 +54,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	return m, errors.Join(r.Register(m.decisions), r.Register(m.loads), r.Register(m.loadedAt), r.Register(m.problem))
+	return m, errors.Join(r.Register(m.decisions), r.Register(m.loads), r.Register(m.loadedAt), r.Register(m.problem), r.Register(m.outdated))
 }
 
 // allowed is the label of decisions without a denial code.

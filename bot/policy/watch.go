@@ -22,6 +22,7 @@ const (
 const kubernetesData = "..data"
 
 // Run reloads the file when it changes, until ctx ends, and returns nil. It
+// activates what it loaded (see Activations). It
 // watches the directory, because editors and Kubernetes replace the file
 // rather than write it, and also looks every 30 seconds. It owns the goroutine
 // of the file system's notifications, which ends before Run returns.
@@ -32,6 +33,7 @@ func (g *Gate) Run(ctx context.Context) error {
 	defer poll.Stop()
 	// Changes between New and here were not noticed.
 	_ = g.Reload()
+	_ = g.Ready(ctx)
 	quiet := time.NewTimer(settle)
 	quiet.Stop()
 	defer quiet.Stop()
@@ -60,9 +62,11 @@ func (g *Gate) Run(ctx context.Context) error {
 		case <-quiet.C:
 			first = time.Time{}
 			_ = g.Reload() // logged and kept in Status
+			_ = g.Ready(ctx)
 		case <-poll.C:
 			w = g.rewatch(w)
 			_ = g.Reload()
+			_ = g.Ready(ctx)
 		}
 	}
 }

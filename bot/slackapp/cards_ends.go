@@ -31,6 +31,9 @@ func endingOf(op operation.Operation, w wording) ending {
 	case operation.ReasonStopped:
 		return ending{text: aboutSent(stoppedText), what: []string{stopWords(op)}, again: true}
 	case operation.ReasonDenied:
+		if op.Denial != nil && op.Denial.Undecided() {
+			return ending{text: aboutSent(undecidedText), what: []string{lateDenial(op)}, again: true}
+		}
 		return ending{text: aboutSent(deniedText), what: []string{lateDenial(op)}, whoami: true}
 	case operation.ReasonRateLimited:
 		return ending{text: about(rateText), what: []string{fmt.Sprintf(rateLine, clock(op.FinishedAt))}, do: rateDo,
@@ -139,6 +142,8 @@ func lateDenial(op operation.Operation) string {
 	switch at {
 	case operation.DeniedUnchecked:
 		return fmt.Sprintf(deniedUnchecked, factWords(op.Denial.What), sentOrNot(op))
+	case operation.DeniedOutdated:
+		return fmt.Sprintf(deniedOutdated, sentOrNot(op))
 	case operation.DeniedApproval:
 		return fmt.Sprintf(deniedApproval, sentOrNot(op))
 	case operation.DeniedShared, operation.DeniedChannel:

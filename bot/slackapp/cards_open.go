@@ -86,6 +86,8 @@ func waitLine(op operation.Operation) string {
 			return fmt.Sprintf(waitRefused, op.Fault.Status, clock(op.WaitUntil))
 		}
 		return fmt.Sprintf(waitNetwork, clock(op.WaitUntil))
+	case operation.WaitRules:
+		return fmt.Sprintf(waitRules, clock(op.WaitUntil))
 	}
 	return ""
 }

@@ -83,6 +83,8 @@ func refusal(d operation.Decision, w wording) string {
 		return denySharedOnly
 	case operation.DeniedChannel:
 		return fmt.Sprintf(denyChannel, w.mentioned())
+	case operation.DeniedOutdated:
+		return denyOutdated
 	case operation.DeniedUnchecked:
 		return fmt.Sprintf(denyUnchecked, factWords(d.What))
 	}

@@ -15,7 +15,7 @@ func TestEveryDenialHasItsOwnWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]operation.DenialCode{}
 	for _, code := range []operation.DenialCode{operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot,
-		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedNoPolicy, operation.DeniedNoRule,
+		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedOutdated, operation.DeniedNoPolicy, operation.DeniedNoRule,
 		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedNotRequester} {
 		m := deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()}, fixedWording())
 		require.Equal(t, firstNotSent, startsWith(t, m.Text))
@@ -142,7 +142,7 @@ func TestTheOwnerIsToldWhatToDo(t *testing.T) {
 func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports", "policy"} {
+	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports", "policy", operation.WhatNewest} {
 		words := factWords(what)
 		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
 		require.False(t, seen[words], what)

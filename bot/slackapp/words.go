@@ -143,6 +143,7 @@ const (
 	waitRate      = "Zenlayer asks to wait %s. Trying again at %s."
 	waitRateOnly  = "Zenlayer asks to wait. Trying again at %s."
 	waitNetwork   = "Zenlayer cannot be reached. Nothing was changed. Trying again at %s."
+	waitRules     = "I do not have the newest rules yet, so I decide nothing. Nothing was sent. Asking again at %s."
 	waitRefused   = "Zenlayer did not take it (HTTP %d). Nothing was changed. Trying again at %s."
 	waitInLine    = "In line for a free call to Zenlayer since %s. I start by %s, or not at all."
 	waitOthers    = "Other requests in line for this account: %d (at %s)."

@@ -64,6 +64,7 @@ const (
 	denySharedOnly = "This channel is shared with another organisation, so I do nothing here. Use an internal channel."
 	denyChannel    = "I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel."
 	denyUnchecked  = "I could not check %s, so I do nothing here. Try again in a minute."
+	denyOutdated   = "I do not have the newest rules yet, so I decide nothing. Try again in a minute."
 	denyNoPolicy   = "No rules are loaded, so nobody may change anything through me."
 	denyNoPolicyDo = "The bot's owners can load them: %s."
 	denyNoRule     = "no rule allows it."
@@ -218,6 +219,8 @@ func factWords(what string) string {
 		return "the ports"
 	case "policy":
 		return "the rules"
+	case operation.WhatNewest:
+		return "whether I have the newest rules"
 	}
 	return firstOf(prose(what, saidLimit), deniedUnnamed)
 }

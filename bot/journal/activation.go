@@ -1,0 +1,58 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"lbbot/bot/operation"
+)
+
+// The statements are not in queries.sql because each database has words of
+// its own for its clock: replicas compare nothing with the clocks of their
+// machines. What makes them safe is the primary key: of several replicas that
+// write the next number, one does.
+const (
+	lastActivation = `select number, digest, at from policy_activations order by number desc limit 1`
+
+	activate = `insert into policy_activations (number, digest, at)
+		select $1, $2, %s
+		where not exists (select 1 from policy_activations where number >= $1)
+		  and ($3 or not exists (select 1 from policy_activations where digest = $2))
+		on conflict (number) do nothing`
+)
+
+// Activated returns which policies were activated last; the zero Activation if
+// none ever were. It blocks for one reading by an index.
+func (s *Store) Activated(ctx context.Context) (operation.Activation, error) {
+	var a operation.Activation
+	var at int64
+	err := s.db.QueryRowContext(ctx, lastActivation).Scan(&a.Number, &a.Digest, &at)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return operation.Activation{}, nil
+	case err != nil:
+		return operation.Activation{}, s.explain("reading which policies are in force in journal", err)
+	}
+	a.At = time.UnixMilli(at).UTC()
+	return a, nil
+}
+
+// Activate brings policies into force, by the clock of the database, if the
+// last activation still has the number after (0: there is none) and, unless
+// again is set, these were never activated before. It reports whether it did.
+// It blocks for one commit.
+func (s *Store) Activate(ctx context.Context, after int64, digest string, again bool) (bool, error) {
+	var n int64
+	err := s.inTurn(ctx, func() error {
+		done, err := s.db.ExecContext(ctx, fmt.Sprintf(activate, s.dialect.time), after+1, digest, again)
+		if err != nil {
+			return err
+		}
+		n, err = done.RowsAffected()
+		return err
+	})
+	return n > 0, s.explain("activating policies in journal", err)
+}

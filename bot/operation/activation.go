@@ -1,0 +1,51 @@
+package operation
+
+import (
+	"context"
+	"time"
+)
+
+// Activation says that policies came into force.
+type Activation struct {
+	Number int64     // from 1, one more each time; 0: there was none yet
+	Digest string    // of the policy file
+	At     time.Time // by the clock of the database
+}
+
+// DeniedOutdated says that newer policies are in force than those which this
+// process has.
+const DeniedOutdated DenialCode = "outdated"
+
+// WhatNewest is the fact, of a decision with DeniedUnchecked, whether this
+// process has the policies that are in force.
+const WhatNewest = "newest"
+
+// Undecided reports whether a decision is none: whoever was asked could not
+// know by which rules to decide.
+func (d Decision) Undecided() bool {
+	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && d.What == WhatNewest
+}
+
+// rulesWithin is how long an accepted operation waits for somebody who knows
+// the newest rules: files reach all replicas within that.
+const rulesWithin = 2 * time.Minute
+
+// undecided waits before permission is asked again, with nothing sent, or ends
+// op when it has waited long enough.
+func (r *Runner) undecided(ctx context.Context, op *Operation, d Decision) (Next, error) {
+	now := r.Now()
+	if op.FirstTry.IsZero() {
+		op.FirstTry = now
+	}
+	op.Tries++
+	pause := min(time.Second<<min(op.Tries-1, 3), 5*time.Second)
+	if now.Add(pause).After(op.FirstTry.Add(rulesWithin)) {
+		op.Denial = &d
+		return r.finish(ctx, op, NotAdded, ReasonDenied)
+	}
+	op.WaitUntil, op.WaitFor = now.Add(pause), WaitRules
+	if err := r.save(ctx, op, EventWaiting, map[string]string{"for": op.WaitFor, "code": string(d.Code)}); err != nil {
+		return Next{}, err
+	}
+	return Next{State: op.State, After: pause}, nil
+}

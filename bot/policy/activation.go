@@ -1,0 +1,196 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+// Activations is where the replicas of one database agree on which policies
+// are in force: those activated last. Both methods block for the database,
+// until ctx ends at most.
+type Activations interface {
+	// Activated returns the last activation; the zero one if there is none.
+	Activated(ctx context.Context) (operation.Activation, error)
+
+	// Activate makes the next activation if the last one still has the number
+	// after and, unless again is set, the digest was never activated before.
+	// It reports whether it did.
+	Activate(ctx context.Context, after int64, digest string, again bool) (bool, error)
+}
+
+// agreement is what a Gate knows about the activations.
+//
+// A replica decides only by the policies that were activated last, so one
+// whose file is older, because a new one has not reached it yet or because it
+// was forgotten, decides nothing. Which of two files is newer nobody can see
+// from them, so this is the rule:
+//
+//   - Policies that were never in force on this database are new: loading them
+//     activates them, at a start and while running.
+//   - A file that changes under a running replica that has the newest policies
+//     was changed on purpose: what it says now is activated, also if it was in
+//     force before. That is the way back to earlier rules.
+//   - Everything else that was in force before and is not now is old: after a
+//     start, or on a replica that did not have the newest policies. It takes
+//     effect neither by a restart nor by being loaded again. Whoever means it
+//     changes a comment in it, which makes it new.
+//
+// The process that owns its database alone (SQLite) always activates its file.
+//
+// The database is asked at every decision, as the last thing before it: that
+// is one reading by an index, a few tenths of a millisecond beside look-ups in
+// Slack, and a remembered answer would let a right that was taken away live on
+// for as long as it is remembered. A replica that cannot ask decides nothing;
+// it could not accept anything either.
+type agreement struct {
+	table Activations // nil: nobody to agree with
+	alone bool
+	turn  chan struct{}          // held while activating
+	held  atomic.Pointer[string] // digest of the policies that this process last knew to be its own and in force
+	state atomic.Int32           // as last seen: 0, newest or outdated; for log and metrics
+}
+
+const (
+	newest   int32 = 1
+	outdated int32 = 2
+)
+
+// activationTimeout bounds what Run and Ready wait for the database.
+const activationTimeout = 2 * time.Second
+
+func newAgreement(table Activations, alone bool) *agreement {
+	a := &agreement{table: table, alone: alone, turn: make(chan struct{}, 1)}
+	a.held.Store(new(string))
+	return a
+}
+
+// OutdatedError says that newer policies are in force than those of this
+// process.
+type OutdatedError struct {
+	Digest string               // of the policies here; empty: none
+	Newest operation.Activation // what is in force
+}
+
+// Error says what to do.
+func (e *OutdatedError) Error() string {
+	own := "no policies are loaded"
+	if e.Digest != "" {
+		own = fmt.Sprintf("the policies loaded here, %.12s, are not the newest", e.Digest)
+	}
+	return fmt.Sprintf("%s: %.12s came into force at %s UTC, so nothing is decided here: give this replica the newest file, or change a comment in its own if that is meant to replace it",
+		own, e.Newest.Digest, e.Newest.At.UTC().Format("2006-01-02 15:04:05"))
+}
+
+// Ready returns nil if decisions are made by the policies that are in force,
+// also while there are none. It blocks for the database, for 2 s at most.
+func (g *Gate) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, activationTimeout)
+	defer cancel()
+	return g.agree(ctx, g.current.Load())
+}
+
+// checkNewest is agree in the words of a decision.
+func (g *Gate) checkNewest(ctx context.Context, now *loaded, d *operation.Decision) error {
+	err := g.agree(ctx, now)
+	if _, ok := errors.AsType[*OutdatedError](err); ok {
+		d.Code = operation.DeniedOutdated
+	} else if err != nil {
+		d.Code, d.What = operation.DeniedUnchecked, operation.WhatNewest
+	}
+	return err
+}
+
+// agree returns nil if these policies are in force, after activating what the
+// file has now if that is due. Errors: *OutdatedError, or the database could
+// not be asked.
+func (g *Gate) agree(ctx context.Context, now *loaded) error {
+	own, a := now.digest(), g.agreement
+	if a.table == nil || a.alone && (own == "" || own == *a.held.Load()) {
+		return nil
+	}
+	last, err := a.table.Activated(ctx)
+	if err != nil {
+		return fmt.Errorf("asking which policies are in force: %w", err)
+	}
+	if own != last.Digest || own != *a.held.Load() {
+		if last, err = g.claim(ctx); err != nil {
+			return fmt.Errorf("bringing policies into force: %w", err)
+		}
+	}
+	if own == last.Digest {
+		g.noted(newest, now, last)
+		return nil
+	}
+	g.noted(outdated, now, last)
+	return &OutdatedError{Digest: own, Newest: last}
+}
+
+// claim activates what the file has now, if the rule of agreement says so, and
+// returns the last activation.
+func (g *Gate) claim(ctx context.Context) (operation.Activation, error) {
+	a := g.agreement
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return operation.Activation{}, context.Cause(ctx)
+	}
+	for {
+		last, err := a.table.Activated(ctx)
+		if err != nil {
+			return last, err
+		}
+		own := g.current.Load().digest()
+		if own == last.Digest {
+			a.held.Store(&own)
+			return last, nil
+		}
+		if own == "" {
+			return last, nil
+		}
+		again := a.alone || last.Digest == *a.held.Load()
+		done, err := a.table.Activate(ctx, last.Number, own, again)
+		if err != nil {
+			return last, err
+		}
+		if done {
+			g.log.Info("policy activated", zap.String("digest", own), zap.Int64("number", last.Number+1), zap.String("before", last.Digest))
+			continue // to read when that was
+		}
+		then, err := a.table.Activated(ctx)
+		if err != nil || then.Number == last.Number {
+			return last, err // nobody was faster: these are old
+		}
+	}
+}
+
+// noted says once in log and metrics when this replica falls behind or is up
+// to date again.
+func (g *Gate) noted(state int32, now *loaded, last operation.Activation) {
+	own := now.digest()
+	if now != g.current.Load() || last.Number == 0 || g.agreement.state.Swap(state) == state {
+		return
+	}
+	fields := []zap.Field{zap.String("file", g.path), zap.String("digest", own), zap.String("newest", last.Digest), zap.Time("activated", last.At)}
+	if state == outdated {
+		g.metrics.outdated.Set(1)
+		g.log.Error("policy is not the newest: nothing is decided here until the file is", fields...)
+		return
+	}
+	g.metrics.outdated.Set(0)
+	g.log.Info("policy is the newest", fields...)
+}
+
+func (l *loaded) digest() string {
+	if l.set == nil {
+		return ""
+	}
+	return l.set.digest
+}

@@ -1,0 +1,180 @@
+package bot_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot"
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+const (
+	killEvery   = 5 * time.Second
+	takenWithin = 10 * time.Second // what is promised
+)
+
+// TestReplicasKilledForGoodInTurnUnderLoad kills one of three replicas for
+// good every 5 s and puts a new one in its place, while people ask without a
+// break. Every operation must end, truthfully and once. It prints how long
+// after the kill the operations of the dead replica went on at another: in a
+// soak, which lasts a minute, 99 of 100 within the 10 s that are promised.
+func TestReplicasKilledForGoodInTurnUnderLoad(t *testing.T) {
+	lasts := 11 * time.Second
+	if soaking() {
+		lasts = time.Minute
+	}
+	seed := chaosSeed(t)
+	c := standChaos(t, seed, 100+int(lasts.Seconds())*60, func(c *bot.Config) {
+		onPostgres(t, c)
+		c.ZenlayerRate = bot.Rate{}
+	})
+	c.widen(20)
+	c.cloudTakes(seed, 200*time.Millisecond, 1500*time.Millisecond)
+	c.config.LogLevel = "debug" // it names each step that begins
+	db, err := sql.Open("pgx", c.config.DatabaseURL)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	running := []*process{c.launch(), c.launch(), c.launch()}
+	ctx, stop := context.WithTimeout(t.Context(), lasts)
+	defer stop()
+	var people sync.WaitGroup
+	for i := range 16 {
+		people.Go(func() { c.asksPatiently(ctx, i) })
+	}
+	var lost []lostRun
+	random := rand.New(rand.NewPCG(seed, 5))
+	for i := 0; pause(ctx, killEvery-time.Second/2+time.Duration(random.Int64N(int64(time.Second)))); i++ { // not in step with heartbeats
+		p := running[i%3]
+		name := replicaOf(t, p)
+		p.kill()
+		lost = append(lost, c.left(db, name)...)
+		running[i%3] = c.launch()
+	}
+	people.Wait()
+	c.cloud.SetOnCall(nil)
+	ops := c.ended(time.Minute)
+	took := c.wentOn(lost)
+	require.NotEmpty(t, took, "no operation was under way when its replica was killed")
+	at := func(part float64) time.Duration {
+		return took[int(part*float64(len(took)-1))].Round(10 * time.Millisecond)
+	}
+	t.Logf("%d operations of replicas that were killed went on after p50 %s, p99 %s, max %s", len(took), at(0.5), at(0.99), at(1))
+	c.balances(ops)
+	require.NotEmpty(t, ops)
+	if soaking() {
+		require.LessOrEqual(t, at(0.99), takenWithin)
+	}
+}
+
+// widen gives people more channels, so that what Slack takes in one channel in
+// a second does not decide how fast cards are shown.
+func (c *chaos) widen(channels int) {
+	c.channels = nil
+	for n := range channels {
+		id := fmt.Sprintf("C0INCWIDE%02d", n)
+		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-wide-%02d", n), Creator: "U0INCBOT", Members: chaosPeople[:], BotMember: true})
+		c.channels = append(c.channels, id)
+	}
+}
+
+// cloudTakes makes each call that adds take a while.
+func (c *chaos) cloudTakes(seed uint64, least, most time.Duration) {
+	random := rand.New(rand.NewPCG(seed, 77))
+	var mu sync.Mutex
+	c.cloud.SetOnCall(func(call zenlayertest.Call, phase zenlayertest.Phase) {
+		if call.Action != "RegisterBackend" || phase != zenlayertest.BeforeExecute {
+			return
+		}
+		mu.Lock()
+		d := least + time.Duration(random.Int64N(int64(most-least)))
+		mu.Unlock()
+		pause(c.t.Context(), d)
+	})
+}
+
+// asksPatiently has a person ask for one server after the other, and ask again
+// when nothing answers: the replica that was asked may have been killed.
+func (c *chaos) asksPatiently(ctx context.Context, i int) {
+	person, channel := chaosPeople[i%len(chaosPeople)], c.channels[i%len(c.channels)]
+	for ctx.Err() == nil {
+		n := c.server()
+		preview, ok := c.preview(ctx, person, channel, n)
+		if !ok {
+			return
+		}
+		ask := chaosAsk{person: person, channel: channel, preview: preview}
+		for in := c.sends(ctx, n, ask); !in.Acked && pause(ctx, 300*time.Millisecond); in = c.sends(ctx, n, ask) {
+		}
+		pause(ctx, time.Second)
+	}
+}
+
+// lostRun is a run whose replica died.
+type lostRun struct {
+	id   string // of the operation
+	died time.Time
+}
+
+// left are the runs that a replica left behind. It is dead by now.
+func (c *chaos) left(db *sql.DB, replica string) (runs []lostRun) {
+	c.t.Helper()
+	at := time.Now()
+	rows, err := db.QueryContext(c.t.Context(), `select workflow_uuid from dbos.workflow_status where status = 'PENDING' and executor_id = $1`, replica)
+	require.NoError(c.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		require.NoError(c.t, rows.Scan(&id))
+		id, _, _ = strings.Cut(id, ".") // the second run of an operation is called id.1
+		runs = append(runs, lostRun{id, at})
+	}
+	require.NoError(c.t, rows.Err())
+	return runs
+}
+
+// wentOn returns how long after its replica died each run did something again,
+// by the log, shortest first.
+func (c *chaos) wentOn(lost []lostRun) []time.Duration {
+	c.t.Helper()
+	did := map[string][]time.Time{}
+	for line := range strings.Lines(c.log.String()) {
+		var entry struct {
+			Time      time.Time
+			Msg       string
+			Operation string
+		}
+		_ = json.Unmarshal([]byte(line), &entry) // else it is no line of a run
+		switch entry.Msg {
+		case "step begins", "wait begins", "run ends": // a run whose steps had all ended only ends
+			did[entry.Operation] = append(did[entry.Operation], entry.Time)
+		}
+	}
+	var took []time.Duration
+	for _, run := range lost {
+		i := slices.IndexFunc(did[run.id], run.died.Before)
+		require.GreaterOrEqual(c.t, i, 0, "nobody went on with %s", run.id)
+		took = append(took, did[run.id][i].Sub(run.died))
+	}
+	slices.Sort(took)
+	return took
+}
+
+// replicaOf is the name that a process has among the replicas.
+func replicaOf(t *testing.T, p *process) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(p.own.String(), `"replica joined","replica":"`)
+	require.True(t, ok, "it has not joined")
+	name, _, _ := strings.Cut(rest, `"`)
+	return name
+}

@@ -24,6 +24,9 @@ type subject struct {
 	context                     map[string]bool // first attributes; "*" for the whole
 }
 
+// scopeClauses is how many clauses the scope has; they come first.
+const scopeClauses = 3
+
 // clausesOf splits a policy. The policy holds exactly when all of its clauses do.
 func clausesOf(s source) []clause {
 	p := s.ast()

@@ -44,6 +44,12 @@ func TestADecisionAccountsForEachClauseInTheWordsOfTheFile(t *testing.T) {
 			`@id("far") @approvals("0") permit (principal in Usergroup::"S02DEV", action, resource) when { context.incident && context.weight > 50 };
 @id("near") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource) when { context.incident && context.weight <= 50 };`,
 			sre, ops, []string{`yes near: principal in Usergroup::"S01SRE"`, `no  near: context.incident`, `yes near: context.weight <= 50`}},
+		"the nearest permit is for other listeners": {
+			`@id("other") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource == Listener::"lsn-9");
+@id("udp") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource) when { resource.protocol == "UDP" };`,
+			sre, ops, []string{`yes udp: principal in Usergroup::"S01SRE"`, `no  udp: resource.protocol == "UDP"`}},
+		"only permits of other listeners": {
+			`@id("other") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource == Listener::"lsn-9");`, sre, ops, nil},
 		"no permit at all": {`@id("f") forbid (principal, action == Action::"undo", resource);`, sre, ops, nil},
 		"all forbids that hold": {
 			`@id("a") @approvals("0") permit (principal, action, resource);

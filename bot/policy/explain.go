@@ -81,31 +81,44 @@ func (s *Set) explain(f *facts, d *operation.Decision) {
 }
 
 // nearest returns the permit of this action on this listener of which the
-// fewest clauses fail, nil if there is none.
+// fewest clauses fail; without one, a permit whose scope has the action and
+// the listener and whose conditions do not. nil if there is none.
 func (s *Set) nearest(f *facts) *rule {
 	var best *rule
-	fewest := 0
+	var least miss
 	for i := range s.rules {
 		r := &s.rules[i]
-		failed, fits := r.failing(f)
-		if r.permit && fits && (best == nil || failed < fewest) {
-			best, fewest = r, failed
+		if m := r.misses(f); r.permit && !m.scope && (best == nil || m.less(least)) {
+			best, least = r, m
 		}
 	}
 	return best
 }
 
-// failing counts the clauses that do not hold. It fits if none of those is
-// about the action or the listener.
-func (r *rule) failing(f *facts) (failed int, fits bool) {
-	fits = true
-	for _, c := range r.clauses {
-		if !c.holds(f, f.request) {
-			failed++
-			fits = fits && !c.about.action && !c.about.resource
-		}
+// miss says by how much a policy does not hold.
+type miss struct {
+	failed int  // clauses that do not hold
+	scope  bool // its scope has another action or other listeners, or a condition wants another action
+	about  bool // a condition is about other listeners
+}
+
+func (m miss) less(other miss) bool {
+	if m.about != other.about {
+		return other.about
 	}
-	return failed, fits
+	return m.failed < other.failed
+}
+
+func (r *rule) misses(f *facts) (m miss) {
+	for i, c := range r.clauses {
+		if c.holds(f, f.request) {
+			continue
+		}
+		m.failed++
+		m.scope = m.scope || c.about.action || c.about.resource && i < scopeClauses
+		m.about = m.about || c.about.resource
+	}
+	return m
 }
 
 func (c clause) holds(f types.EntityGetter, request cedar.Request) bool {

@@ -75,6 +75,15 @@ func (s *Set) Digest() string { return s.digest }
 // order of the file.
 func (s *Set) Groups() []string { return slices.Clone(s.groups) }
 
+// IDs returns the @id of each policy, in the order of the file.
+func (s *Set) IDs() []string {
+	ids := make([]string, len(s.rules))
+	for i, r := range s.rules {
+		ids[i] = r.id
+	}
+	return ids
+}
+
 // Warnings returns what is allowed in a policy file and yet looks like a
 // mistake.
 func (s *Set) Warnings() []Problem { return slices.Clone(s.warnings) }

@@ -32,12 +32,12 @@ func (g *Gate) Why(ctx context.Context, q operation.Question) (operation.Explana
 func (s *Set) rulesFor(f *facts) (rules []operation.Rule, others int) {
 	for i := range s.rules {
 		r := &s.rules[i]
-		failed, fits := r.failing(f)
-		if !fits {
+		m := r.misses(f)
+		if m.scope {
 			others++
 			continue
 		}
-		rules = append(rules, operation.Rule{ID: r.id, Permit: r.permit, Approvals: r.approvals, Holds: failed == 0, Clauses: r.account(f)})
+		rules = append(rules, operation.Rule{ID: r.id, Permit: r.permit, Approvals: r.approvals, Holds: m.failed == 0, Clauses: r.account(f)})
 	}
 	return rules, others
 }

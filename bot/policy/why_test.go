@@ -14,7 +14,7 @@ func TestWhyTellsOfEveryRuleOfThisActionOnThisListener(t *testing.T) {
 	g := gate(t, newDirectory(), `
 @id("sre") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource) when { context.incident };
 @id("ask") @approvals("2") permit (principal in Usergroup::"S02DEV", action == Action::"register", resource);
-@id("db") @approvals("0") permit (principal, action == Action::"register", resource) when { resource.name == "db" };
+@id("db") @approvals("0") permit (principal, action == Action::"register", resource == Listener::"db");
 @id("undo") permit (principal, action == Action::"undo", resource);
 @id("night") forbid (principal, action, resource) when { context.hour < 6 };`)
 	q := question(dev, ops)

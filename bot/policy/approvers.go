@@ -46,6 +46,7 @@ func (c *checker) approvable(all []checked) {
 
 // apartFrom reports whether two policies certainly have no listener in common.
 func apartFrom(a, b checked) bool {
-	w := times(waysOf(scopeNode("resource", a.ast().Resource), true), waysOf(scopeNode("resource", b.ast().Resource), true))
+	steps := reader(maxSteps)
+	w := times(steps.ways(scopeNode("resource", a.ast().Resource), true), steps.ways(scopeNode("resource", b.ast().Resource), true))
 	return !possible(w)
 }

@@ -64,6 +64,10 @@ func TestADecisionAccountsForEachClauseInTheWordsOfTheFile(t *testing.T) {
 			`@id("a") @approvals("0") permit (principal, action, resource) when { if context.incident then true else context.channel.name == "a && b" && context.weight == 1 } when { context.channel.name != "x || ; }" && true } unless { context.incident && false };`,
 			sre, ops, []string{`no  a: if context.incident then true else context.channel.name == "a && b" && context.weight == 1`,
 				`yes a: context.channel.name != "x || ; }"`, `yes a: true`, `yes a: unless context.incident && false`}},
+		"an or that keeps the and within together": {
+			`@id("a") @approvals("0") permit (principal, action, resource) when { context.incident&&context.weight<=50 || context.hour>=13 } unless { (context.incident||context.hour<6)||context.weight>50&&context.incident };`,
+			sre, ops, []string{`no  a: context.incident&&context.weight<=50 || context.hour>=13`, `yes a: unless context.incident`,
+				`yes a: unless context.hour<6`, `yes a: unless context.weight>50&&context.incident`}},
 		"a set of actions": {
 			`@id("a") @approvals("0") permit (principal, action in [Action::"register", Action::"undo"], resource == Listener::"lsn-web");`,
 			sre, ops, []string{`yes a: action in [Action::"register", Action::"undo"]`, `yes a: resource == Listener::"lsn-web"`}},

@@ -181,3 +181,24 @@ func TestApprovalsThatNobodyCanGiveAreWarnedAbout(t *testing.T) {
 		})
 	}
 }
+
+// A policy that would take forever to look through is not looked through.
+func TestLookingForImpossibleRulesIsBounded(t *testing.T) {
+	t.Parallel()
+	const head = `@id("f") forbid (principal, action, resource) `
+	for name, tail := range map[string]string{
+		"if within if":         "when { " + strings.Repeat("if (", 60) + "context.incident" + strings.Repeat(") then true else context.incident", 60) + " };",
+		"if within then":       "when { " + strings.Repeat("if context.incident then ", 2000) + "true" + strings.Repeat(" else false", 2000) + " };",
+		"many ors":             strings.Repeat("when { context.incident || context.channel.private || context.weight > 3 } ", 500) + ";",
+		"many conditions":      strings.Repeat("when { context.ports.contains(443) } ", 1700) + ";",
+		"a set with many":      "when { principal in [" + strings.Repeat(`Usergroup::"S01", `, 2000) + `Usergroup::"S01"] };`,
+		"not within not":       "when { " + strings.Repeat("!(", 60) + "context.incident" + strings.Repeat(")", 60) + " };",
+		"or within and within": "when { " + strings.Repeat("(context.incident || (context.channel.private && ", 30) + "true" + strings.Repeat("))", 30) + " };",
+	} {
+		set, err := policy.Parse("p", []byte(head+tail))
+		require.NoError(t, err, name)
+		for _, w := range set.Warnings() {
+			require.NotContains(t, w.Text, "never hold", name)
+		}
+	}
+}

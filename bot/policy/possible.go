@@ -79,11 +79,13 @@ func (k *world) allows(a atom) bool {
 
 // other remembers an atom that is not understood: it cannot both hold and not.
 func (k *world) other(a atom) bool {
-	one := ast.Permit()
-	one.Conditions = []ast.ConditionType{{Condition: ast.ConditionWhen, Body: a.node}}
-	text := string(compile(one).MarshalCedar())
-	said, ok := k.others[text]
-	k.others[text] = a.yes
+	if *a.text == "" {
+		one := ast.Permit()
+		one.Conditions = []ast.ConditionType{{Condition: ast.ConditionWhen, Body: a.node}}
+		*a.text = string(compile(one).MarshalCedar())
+	}
+	said, ok := k.others[*a.text]
+	k.others[*a.text] = a.yes
 	return !ok || said == a.yes
 }
 
@@ -148,7 +150,7 @@ func (k *world) equal(a atom, left, right ast.IsNode, same bool) bool {
 		s.from, s.to = max(s.from, int64(v)), min(s.to, int64(v))
 		return k.keep(path, s)
 	case types.Boolean:
-		return k.other(atom{left, same == bool(v)})
+		return k.other(atom{left, same == bool(v), new(string)})
 	case types.String:
 		k.text(path).add(string(v), same)
 		return true

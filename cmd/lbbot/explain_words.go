@@ -45,7 +45,11 @@ func (s session) write(ctx context.Context, a account) {
 	if d.ReasonRequired {
 		say("           The request must have a reason.")
 	}
-	if a.offline || d.Allowed || len(e.Rules) == 0 {
+	switch {
+	case d.Allowed || len(e.Rules) == 0:
+		return
+	case a.offline:
+		say("Who can    not known offline")
 		return
 	}
 	who, err := a.gate.Who(ctx, q, q.Action)

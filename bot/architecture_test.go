@@ -31,6 +31,7 @@ func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/lbbot": {
 			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/operation", "commands", "zenlayer",
+			"bot/policy/cases",                     // for policy test and policy explain
 			"bot/sandbox", "zenlayer/zenlayertest", // for the sandbox command
 		},
 		"bot": {
@@ -44,6 +45,7 @@ func arrows() map[string][]string {
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
 		"bot/policy":                 {"bot/operation", "commands", "zenlayer"},
+		"bot/policy/cases":           {"bot/policy", "bot/operation", "zenlayer"}, // decisions written down, asked of the gate
 		"bot/operation":              {"commands", "zenlayer"},
 		"bot/sandbox":                {},
 		"commands":                   {"zenlayer"},
@@ -72,7 +74,7 @@ func homes() map[string][]string {
 		"github.com/gofrs/flock":                   {"bot/journal"},
 		"database/sql":                             {"bot/journal", "bot/journal/internal/query", "bot/engine", "bot/journal/journaltest"},
 		"github.com/spf13/cobra":                   {"cmd/lbbot"},
-		"github.com/goccy/go-yaml":                 {"bot"},
+		"github.com/goccy/go-yaml":                 {"bot", "bot/policy/cases"},
 		"github.com/caarlos0/env":                  {"bot"},
 		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox"),
 		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest"),

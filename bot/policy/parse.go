@@ -33,6 +33,7 @@ const (
 type Set struct {
 	rules    []rule
 	groups   []string
+	people   []string // ids named, in the order of the file
 	digest   string
 	warnings []Problem
 	actions  map[string]bool
@@ -48,6 +49,11 @@ type rule struct {
 	contact   string
 	compiled  *cedar.Policy
 	clauses   []clause
+
+	approvers      string // channel id
+	reasonRequired bool
+	named          bool     // those it permits may be named
+	groups         []string // that it names
 }
 
 // Parse reads a policy file and checks it against the schema. The name is
@@ -68,6 +74,15 @@ func (s *Set) Digest() string { return s.digest }
 // Groups returns the ids of the user groups that the policies name, in the
 // order of the file.
 func (s *Set) Groups() []string { return slices.Clone(s.groups) }
+
+// IDs returns the @id of each policy, in the order of the file.
+func (s *Set) IDs() []string {
+	ids := make([]string, len(s.rules))
+	for i, r := range s.rules {
+		ids[i] = r.id
+	}
+	return ids
+}
 
 // Warnings returns what is allowed in a policy file and yet looks like a
 // mistake.

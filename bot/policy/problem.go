@@ -15,11 +15,23 @@ type Problem struct {
 }
 
 // String returns the problem as "line:column: policy: text".
-func (p Problem) String() string {
+func (p Problem) String() string { return p.with("") }
+
+// Under returns the problem as "name:line:column: what policy: text", as
+// editors and other tools find the place.
+func (p Problem) Under(name, what string) string {
+	if p.Line == 0 {
+		return name + ": " + p.with(what)
+	}
+	return name + ":" + p.with(what)
+}
+
+func (p Problem) with(what string) string {
 	var b strings.Builder
 	if p.Line > 0 {
 		fmt.Fprintf(&b, "%d:%d: ", p.Line, p.Column)
 	}
+	b.WriteString(what)
 	if p.Policy != "" {
 		fmt.Fprintf(&b, "policy %s: ", p.Policy)
 	}
@@ -37,11 +49,7 @@ type FileError struct {
 func (e *FileError) Error() string {
 	lines := make([]string, 0, len(e.Problems))
 	for _, p := range e.Problems {
-		sep := ": "
-		if p.Line > 0 {
-			sep = ":"
-		}
-		lines = append(lines, e.Name+sep+p.String())
+		lines = append(lines, p.Under(e.Name, ""))
 	}
 	return strings.Join(lines, "\n")
 }

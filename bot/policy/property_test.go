@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 type drawn struct {
 	id     string
 	permit bool
+	named  bool // those it permits may be shown
 	needs  int
 	text   string
 	holds  func(q operation.Question, groups []string, channel operation.Channel) bool
@@ -59,21 +61,49 @@ var conditions = []condition{
 	{`context.instance.type == "VM"`, func(q operation.Question, _ []string, _ operation.Channel) bool { return q.Server.Type == "VM" }},
 }
 
-func drawPolicy(t *rapid.T, number int) drawn {
-	d := drawn{id: fmt.Sprintf("p%d", number), permit: rapid.Bool().Draw(t, "permit"), needs: rapid.IntRange(0, 3).Draw(t, "approvals")}
-	group := rapid.SampledFrom([]string{"", "S01SRE", "S02DEV"}).Draw(t, "group")
-	scope := "principal"
-	if group != "" {
-		scope = fmt.Sprintf("principal in Usergroup::%q", group)
+// drawScope draws what a policy says about the action: its text, whether it
+// has an action, and whether it can permit register.
+func drawScope(t *rapid.T) (text string, covers func(operation.Action) bool, register bool) {
+	some := [][]operation.Action{
+		nil, {operation.ActionRegister}, {operation.ActionApprove}, {operation.ActionBreakGlass}, {operation.ActionViewHistory},
+		{operation.ActionRegister, "undo"}, {operation.ActionApprove, operation.ActionBreakGlass},
 	}
+	list := rapid.SampledFrom(some).Draw(t, "actions")
+	covers = func(a operation.Action) bool { return list == nil || slices.Contains(list, a) }
+	switch len(list) {
+	case 0:
+		return "action", covers, true
+	case 1:
+		return fmt.Sprintf("action == Action::%q", list[0]), covers, covers(operation.ActionRegister)
+	}
+	return fmt.Sprintf("action in [Action::%q, Action::%q]", list[0], list[1]), covers, covers(operation.ActionRegister)
+}
+
+func drawPolicy(t *rapid.T, number int) drawn {
+	d := drawn{id: fmt.Sprintf("p%d", number), permit: rapid.Bool().Draw(t, "permit")}
+	who := rapid.SampledFrom([]string{"", "S01SRE", "S02DEV", dev}).Draw(t, "who")
+	scope := "principal"
+	switch {
+	case who == dev:
+		scope = fmt.Sprintf("principal == Person::%q", dev)
+	case who != "":
+		scope = fmt.Sprintf("principal in Usergroup::%q", who)
+	}
+	action, covers, register := drawScope(t)
 	var b strings.Builder
 	fmt.Fprintf(&b, "@id(%q)", d.id)
 	effect := "forbid"
 	if d.permit {
 		effect = "permit"
-		fmt.Fprintf(&b, " @approvals(\"%d\")", d.needs)
+		if d.named = rapid.Bool().Draw(t, "named"); d.named {
+			b.WriteString(` @people("named")`)
+		}
+		if register {
+			d.needs = rapid.IntRange(0, 3).Draw(t, "approvals")
+			fmt.Fprintf(&b, " @approvals(\"%d\")", d.needs)
+		}
 	}
-	fmt.Fprintf(&b, "\n%s (%s, action, resource)", effect, scope)
+	fmt.Fprintf(&b, "\n%s (%s, %s, resource)", effect, scope, action)
 	type part struct {
 		condition
 		unless bool
@@ -88,7 +118,7 @@ func drawPolicy(t *rapid.T, number int) drawn {
 	b.WriteString(";\n")
 	d.text = b.String()
 	d.holds = func(q operation.Question, groups []string, c operation.Channel) bool {
-		if group != "" && !has(groups, group) {
+		if !covers(q.Action) || who == dev && q.Actor.UserID != dev || who != "" && who != dev && !has(groups, who) {
 			return false
 		}
 		for _, p := range parts {
@@ -101,48 +131,121 @@ func drawPolicy(t *rapid.T, number int) drawn {
 	return d
 }
 
+// drawCase draws a file of policies and a question.
+func drawCase(rt *rapid.T) (policies []drawn, src string, q operation.Question) {
+	var b strings.Builder
+	for i := range rapid.IntRange(0, 6).Draw(rt, "policies") {
+		policies = append(policies, drawPolicy(rt, i))
+		b.WriteString(policies[i].text)
+	}
+	person := rapid.SampledFrom([]string{sre, dev, both, nobody}).Draw(rt, "person")
+	channel := rapid.SampledFrom([]string{incident, fake, ops, secret, direct}).Draw(rt, "channel")
+	q = question(person, channel)
+	q.Action = rapid.SampledFrom([]operation.Action{
+		operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory, "undo", "pause",
+	}).Draw(rt, "action")
+	q.Weight = rapid.SampledFrom([]int{0, 1, 50, 51, 100}).Draw(rt, "weight")
+	q.Ports = rapid.SampledFrom([][]int{nil, {443}, {80}}).Draw(rt, "ports")
+	q.Listener.Name = rapid.SampledFrom([]string{"web-1", "db-1"}).Draw(rt, "listener")
+	q.Server.Type = rapid.SampledFrom([]zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}).Draw(rt, "type")
+	return policies, b.String(), q
+}
+
+// memberships are the groups of the members in newDirectory.
+func memberships() map[string][]string {
+	return map[string][]string{sre: {"S01SRE"}, dev: {"S02DEV"}, both: {"S01SRE", "S02DEV"}, nobody: nil}
+}
+
+// expected is what plain Go makes of the policies.
+func expected(policies []drawn, q operation.Question, c operation.Channel) (code operation.DenialCode, fewest int) {
+	permitted := false
+	for _, p := range policies {
+		switch holds := p.holds(q, memberships()[q.Actor.UserID], c); {
+		case holds && !p.permit:
+			return operation.DeniedForbidden, 0
+		case holds && (!permitted || p.needs < fewest):
+			permitted, fewest = true, p.needs
+		}
+	}
+	switch {
+	case !permitted:
+		return operation.DeniedNoRule, 0
+	case fewest > 0:
+		return operation.DeniedApproval, fewest
+	}
+	return "", 0
+}
+
 func TestNoPermitNoRightAndNoForbidIsOverridden(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
-	members := map[string][]string{sre: {"S01SRE"}, dev: {"S02DEV"}, both: {"S01SRE", "S02DEV"}, nobody: nil}
 	// rapid gives its own t, so that the file is written with the outer one.
 	rapid.Check(t, func(rt *rapid.T) {
-		var policies []drawn
-		var src strings.Builder
-		for i := range rapid.IntRange(0, 6).Draw(rt, "policies") {
-			policies = append(policies, drawPolicy(rt, i))
-			src.WriteString(policies[i].text)
-		}
-		person := rapid.SampledFrom([]string{sre, dev, both, nobody}).Draw(rt, "person")
-		channel := rapid.SampledFrom([]string{incident, fake, ops, secret, direct}).Draw(rt, "channel")
-		q := question(person, channel)
-		q.Weight = rapid.SampledFrom([]int{0, 1, 50, 51, 100}).Draw(rt, "weight")
-		q.Ports = rapid.SampledFrom([][]int{nil, {443}, {80}}).Draw(rt, "ports")
-		q.Listener.Name = rapid.SampledFrom([]string{"web-1", "db-1"}).Draw(rt, "listener")
-		q.Server.Type = rapid.SampledFrom([]zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}).Draw(rt, "type")
+		policies, src, q := drawCase(rt)
+		got := gate(t, d, src).Decide(t.Context(), q)
+		code, fewest := expected(policies, q, d.channels[q.Place.ChannelID])
+		require.Equal(rt, code, got.Code, src)
+		require.Equal(rt, code == "", got.Allowed, src)
+		require.Equal(rt, fewest, got.Approvals, src)
+	})
+}
 
-		got := gate(t, d, src.String()).Decide(t.Context(), q)
-
-		forbidden, permitted, fewest := false, false, 0
-		for _, p := range policies {
-			switch holds := p.holds(q, members[person], d.channels[channel]); {
-			case holds && !p.permit:
-				forbidden = true
-			case holds && (!permitted || p.needs < fewest):
-				permitted, fewest = true, p.needs
+// The account of a decision agrees with it: it speaks of the policies named,
+// all clauses of those that hold hold, and of one that does not some do not.
+func TestTheAccountAgreesWithTheDecision(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	rapid.Check(t, func(rt *rapid.T) {
+		_, src, q := drawCase(rt)
+		got := gate(t, d, src).Decide(t.Context(), q)
+		failed := 0
+		for _, c := range got.Clauses {
+			require.Contains(rt, got.Policies, c.Policy, src)
+			require.Contains(rt, src, strings.TrimPrefix(c.Text, "unless "))
+			if !c.Held {
+				failed++
 			}
 		}
-		require.Equal(rt, permitted && !forbidden && fewest == 0, got.Allowed, src.String())
-		switch {
-		case forbidden:
-			require.Equal(rt, operation.DeniedForbidden, got.Code)
-		case !permitted:
-			require.Equal(rt, operation.DeniedNoRule, got.Code)
-		case fewest > 0:
-			require.Equal(rt, operation.DeniedApproval, got.Code)
-			require.Equal(rt, fewest, got.Approvals)
-		default:
-			require.Empty(rt, got.Code)
+		require.LessOrEqual(rt, len(got.Clauses)+got.MoreClauses, 6*5)
+		if got.Code == operation.DeniedNoRule && len(got.Policies) > 0 {
+			require.Positive(rt, failed, src)
+		} else {
+			require.Zero(rt, failed, src)
+		}
+	})
+}
+
+// Who names exactly those whom Decide allows, and shows only those it may.
+func TestWhoNamesThoseWhoMayAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	rapid.Check(t, func(rt *rapid.T) {
+		policies, src, q := drawCase(rt)
+		g := gate(t, d, src)
+		got, err := g.Who(t.Context(), q, q.Action)
+		require.NoError(rt, err)
+		require.False(rt, got.More)
+		require.NotContains(rt, got.IDs, q.Actor.UserID, "the one who asks")
+		asker := q.Actor.UserID
+		for id := range d.people {
+			if q.Actor.UserID = id; id == asker {
+				continue
+			}
+			may := g.Decide(t.Context(), q).Allowed
+			switch {
+			case !got.Everybody:
+				require.Equal(rt, may, slices.Contains(got.IDs, id), "%s: %s", id, src)
+			case id == nobody:
+				require.True(rt, may, "everybody may, and nobody in particular may not: %s", src)
+			}
+		}
+		for _, id := range got.Shown {
+			require.Contains(rt, got.IDs, id)
+			q.Actor.UserID = id
+			named := q.Action == operation.ActionApprove || slices.ContainsFunc(policies, func(p drawn) bool {
+				return p.permit && p.named && p.needs == 0 && p.holds(q, memberships()[id], d.channels[q.Place.ChannelID])
+			})
+			require.True(rt, named, "%s is shown: %s", id, src)
 		}
 	})
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"lbbot/bot"
-	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 )
 
@@ -79,35 +77,6 @@ func (s session) manifestCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "lbbot", "name of the app in Slack")
-	return cmd
-}
-
-// policyCommand holds the tools for policy files.
-func (s session) policyCommand() *cobra.Command {
-	check := &cobra.Command{
-		Use:   "check FILE",
-		Short: "Check a policy file",
-		Long:  "Check a policy file as the bot would at start: every problem with its line. Exit code 1 if there is one.",
-		Args:  usage(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
-			src, err := os.ReadFile(args[0])
-			if err != nil {
-				return usageError{err}
-			}
-			set, err := policy.Parse(args[0], src)
-			if err != nil {
-				return err
-			}
-			for _, w := range set.Warnings() {
-				fmt.Fprintf(s.out, "%s:%d:%d: warning: %s\n", args[0], w.Line, w.Column, w.Text)
-			}
-			fmt.Fprintf(s.out, "%s is fine: digest %.12s, user groups %v\n", args[0], set.Digest(), set.Groups())
-			return nil
-		},
-	}
-	cmd := &cobra.Command{Use: "policy", Short: "Tools for policy files", Args: usage(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(check)
 	return cmd
 }
 

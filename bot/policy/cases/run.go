@@ -1,0 +1,146 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/policy"
+)
+
+// Result is how one case went.
+type Result struct {
+	Name     string
+	Place    string // file and line
+	Want     string
+	Got      string
+	Decision operation.Decision
+	Passed   bool
+}
+
+// noon is when a case is asked that does not say; a Wednesday.
+func noon() time.Time { return time.Date(2026, time.March, 18, 12, 0, 0, 0, time.UTC) }
+
+// incidents are the patterns of a file without any, as the setting has them.
+func incidents() []string { return []string{"inc-*", "incident-*"} }
+
+// Run asks each question of the policy file at this path. The error means that
+// no question could be asked: the policy file cannot be used.
+func (f *File) Run(ctx context.Context, path string) ([]Result, error) {
+	now := &stage{}
+	patterns := f.IncidentChannels
+	if patterns == nil {
+		patterns = incidents()
+	}
+	gate, err := policy.New(policy.Config{Path: path, Directory: now, Now: noon,
+		IncidentChannels: patterns, IncidentCreators: f.IncidentCreators})
+	if err != nil {
+		return nil, err
+	}
+	if err := gate.Status().Problem; err != nil {
+		return nil, err
+	}
+	results := make([]Result, len(f.Cases))
+	for i, c := range f.Cases {
+		world, q := f.scene(c)
+		now.World = world
+		results[i] = f.judge(c, gate.Decide(ctx, q))
+	}
+	return results, nil
+}
+
+// stage is the world of the case that is being asked.
+type stage struct{ *World }
+
+// scene is the world and the question of a case.
+func (f *File) scene(c Case) (*World, operation.Question) {
+	w := &World{People: f.People, Channels: f.Channels, Members: f.Groups}
+	person, channel := c.Person.id, c.Channel.id
+	if p := c.Person.whole; p != nil {
+		person = p.ID
+		w.People = append([]Person{*p}, w.People...)
+	}
+	if ch := c.Channel.whole; ch != nil {
+		channel = ch.ID
+		w.Channels = append([]Channel{*ch}, w.Channels...)
+	}
+	r := Request{Action: operation.Action(c.Action), Listener: *c.Listener.whole, Account: f.Account, Ports: c.Ports, At: c.At.Time}
+	if c.Instance != nil {
+		r.Instance = *c.Instance
+	}
+	if c.Weight != nil {
+		r.Weight = *c.Weight
+	}
+	if r.At.IsZero() {
+		r.At = noon()
+	}
+	return w, r.Question(person, channel)
+}
+
+func (f *File) judge(c Case, d operation.Decision) Result {
+	r := Result{Name: c.Name, Place: fmt.Sprintf("%s:%d", f.name, c.line), Want: c.Want.String(), Decision: d}
+	got := Want{Allow: d.Allowed, Approvals: d.Approvals, Policies: d.Policies, Reason: d.Reason}
+	if !d.Allowed && d.Code != operation.DeniedApproval {
+		got.Deny = d.Code
+	}
+	r.Passed = c.Want.Allow == got.Allow && c.Want.Approvals == got.Approvals &&
+		(c.Want.Deny == got.Deny || c.Want.Deny == anyDenial && got.Deny != "") &&
+		(c.Want.Policies == nil || slices.Equal(c.Want.Policies, got.Policies)) &&
+		(c.Want.Reason == "" || c.Want.Reason == got.Reason)
+	if c.Want.Policies == nil {
+		got.Policies = d.Policies
+	}
+	if c.Want.Reason == "" {
+		got.Reason = ""
+	}
+	r.Got = got.String()
+	if d.What != "" {
+		r.Got += ", because this could not be checked: " + d.What
+	}
+	return r
+}
+
+// String says it in words.
+func (w Want) String() string {
+	out := "deny"
+	switch {
+	case w.Allow:
+		out = "allow"
+	case w.Approvals == 1:
+		out = "1 approval"
+	case w.Approvals > 1:
+		out = fmt.Sprintf("%d approvals", w.Approvals)
+	case w.Deny != "" && w.Deny != anyDenial:
+		out += " " + string(w.Deny)
+	}
+	if len(w.Policies) > 0 {
+		out += " by " + strings.Join(w.Policies, ", ")
+	}
+	if w.Reason != "" {
+		out += fmt.Sprintf(" with the reason %q", w.Reason)
+	}
+	return out
+}
+
+// Account writes the clauses of a decision, a line for each, indented.
+func Account(clauses []operation.Clause, more int) string {
+	var b strings.Builder
+	for _, c := range clauses {
+		fmt.Fprintf(&b, "    %-14s %s\n", Holds(c.Held), c.Text)
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "    and %d more\n", more)
+	}
+	return b.String()
+}
+
+// Holds says in words whether something does.
+func Holds(is bool) string {
+	if is {
+		return "holds"
+	}
+	return "does not hold"
+}

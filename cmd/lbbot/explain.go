@@ -1,0 +1,144 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lbbot/bot"
+	"lbbot/bot/operation"
+	"lbbot/bot/policy"
+	"lbbot/bot/policy/cases"
+	"lbbot/commands"
+)
+
+// inquiry is what the flags of policy explain say.
+type inquiry struct {
+	person, channel, listener, server, kind string
+	weight, ports, action, at               string
+	config, rules                           string
+
+	offline                                     bool
+	groups                                      []string
+	channelName, listenerName                   string
+	balancer, balancerName, protocol, zone, who string
+	private, incident                           bool
+}
+
+func (s session) policyExplainCommand() *cobra.Command {
+	var i inquiry
+	cmd := &cobra.Command{
+		Use:   "explain",
+		Short: "Say who may do what, and why",
+		Long: "Say step by step what the answer to a request would be: the checks of the person and the channel,\n" +
+			"the groups, each rule with its clauses, the decision, and who can or who may approve.\n" +
+			"Listener and server are given as in /lb-register and looked up as the bot does, with its\n" +
+			"settings; nothing is changed. With --offline nothing is looked up and flags say everything.\n" +
+			"Exit codes: 0 allowed, 1 not allowed, or only with approval, 2 usage or configuration.",
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.explain(cmd.Context(), i) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&i.person, "person", "", "user id, such as U0123ABCD; required")
+	f.StringVar(&i.channel, "channel", "", "id of the channel where the command is typed, such as C0123ABCD; required")
+	f.StringVar(&i.listener, "listener", "", "listener, as in /lb-register; required")
+	f.StringVar(&i.server, "server", "", "server, as in /lb-register (default: none in particular)")
+	f.StringVar(&i.kind, "type", "", "bm or vm")
+	f.StringVar(&i.weight, "weight", "", "weight, 1 to 100 (default: Zenlayer's, which counts as 100)")
+	f.StringVar(&i.ports, "ports", "", "ports, such as 8080,8081 (default: the listener's own)")
+	f.StringVar(&i.action, "action", string(operation.ActionRegister), "register, approve, breakGlass, viewHistory, undo or pause")
+	f.StringVar(&i.at, "at", "", "time, such as 2026-03-18T12:00:00Z (default: now)")
+	f.StringVar(&i.config, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
+	f.StringVar(&i.rules, "policy", "", "policy file (LBBOT_POLICY)")
+	f.BoolVar(&i.offline, "offline", false, "look nothing up; what follows says everything")
+	f.StringSliceVar(&i.groups, "groups", nil, "offline: ids of the person's user groups")
+	f.StringVar(&i.who, "kind", string(cases.Member), "offline: member, guest, bot, deactivated, stranger or outsider")
+	f.StringVar(&i.channelName, "channel-name", "", "offline: name of the channel (default: its id)")
+	f.BoolVar(&i.private, "private", false, "offline: the channel is private")
+	f.BoolVar(&i.incident, "incident", false, "offline: it is an incident channel")
+	f.StringVar(&i.listenerName, "listener-name", "", "offline: name of the listener (default: its id)")
+	f.StringVar(&i.protocol, "protocol", "TCP", "offline: protocol of the listener")
+	f.StringVar(&i.balancer, "load-balancer", "", "offline: id of the load balancer")
+	f.StringVar(&i.balancerName, "load-balancer-name", "", "offline: name of the load balancer (default: its id)")
+	f.StringVar(&i.zone, "zone", "", "offline: zone of the load balancer")
+	return cmd
+}
+
+// anyServer stands for a server in an explanation without one.
+const anyServer = "any-server"
+
+// errNotAllowed is the answer no; what there is to say was said.
+var errNotAllowed = errors.New("not allowed")
+
+func (s session) explain(ctx context.Context, i inquiry) error {
+	ask, err := i.inquiry()
+	if err != nil {
+		return usageError{err}
+	}
+	gate, q, done, err := s.gateFor(ctx, i, ask)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := gate.Status().Problem; err != nil {
+		return usageError{err}
+	}
+	e, err := gate.Why(ctx, q)
+	s.write(ctx, account{gate: gate, question: q, explanation: e, offline: i.offline, anyServer: ask.AnyServer})
+	switch {
+	case err != nil:
+		return err
+	case !e.Decision.Allowed:
+		return errNotAllowed
+	}
+	return nil
+}
+
+// inquiry checks the flags.
+func (i inquiry) inquiry() (bot.Inquiry, error) {
+	out := bot.Inquiry{Person: i.person, Channel: i.channel, Action: operation.Action(i.action), At: time.Now(), AnyServer: i.server == ""}
+	var faults []error
+	for flag, value := range map[string]string{"--person": i.person, "--channel": i.channel, "--listener": i.listener} {
+		if value == "" {
+			faults = append(faults, fmt.Errorf("%s is missing", flag))
+		}
+	}
+	if i.at != "" {
+		at, err := time.Parse(time.RFC3339, i.at)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--at %q is not a time such as 2026-03-18T12:00:00Z", i.at))
+		}
+		out.At = at
+	}
+	if len(faults) > 0 {
+		return out, errors.Join(faults...)
+	}
+	var err error
+	out.Registration, err = commands.BuildRegistration(commands.Values{commands.KeyListener: i.listener,
+		commands.KeyServer: cmp.Or(i.server, anyServer), commands.KeyType: i.kind, commands.KeyWeight: i.weight, commands.KeyPorts: i.ports})
+	return out, err
+}
+
+// gateFor makes the gate and the question, by looking things up or by the flags.
+func (s session) gateFor(ctx context.Context, i inquiry, ask bot.Inquiry) (*policy.Gate, operation.Question, func(), error) {
+	if i.offline {
+		return s.offline(i, ask)
+	}
+	c, err := bot.LoadForReading(i.config, s.environ, func(c *bot.Config) { c.Policy = cmp.Or(i.rules, c.Policy) })
+	if err != nil {
+		return nil, operation.Question{}, nil, usageError{fmt.Errorf("the configuration is not complete; with --offline flags say everything instead:\n%w", err)}
+	}
+	log, err := bot.NewLog(bot.Config{LogLevel: "error", LogFormat: "console"}, s.err, terminal(s.err))
+	if err != nil {
+		return nil, operation.Question{}, nil, err
+	}
+	gate, q, done, err := bot.Inquire(ctx, c, ask, log)
+	if _, ok := errors.AsType[*commands.InputError](err); ok {
+		err = usageError{err}
+	}
+	return gate, q, done, err
+}

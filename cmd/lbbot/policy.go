@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"lbbot/bot/policy"
+	"lbbot/bot/policy/cases"
+)
+
+// policyCommand holds the tools for policy files.
+func (s session) policyCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "policy", Short: "Tools for policy files", Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(s.policyCheckCommand(), s.policyTestCommand(), s.policyExplainCommand(), s.policySchemaCommand())
+	return cmd
+}
+
+func (s session) policyCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a policy file",
+		Long: "Check a policy file as the bot would at start: every problem as file:line:column. Warnings are\n" +
+			"what is allowed and looks like a mistake, such as a rule that can never hold.\n" +
+			"Exit codes: 0 no problem, 1 a problem, 2 the file cannot be read.",
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			src, err := os.ReadFile(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			set, err := policy.Parse(args[0], src)
+			if err != nil {
+				return err
+			}
+			for _, w := range set.Warnings() {
+				fmt.Fprintf(s.out, "%s\n", w.Under(args[0], "warning: "))
+			}
+			fmt.Fprintf(s.out, "%s is fine: digest %.12s, user groups %v\n", args[0], set.Digest(), set.Groups())
+			return nil
+		},
+	}
+}
+
+func (s session) policyTestCommand() *cobra.Command {
+	var rules string
+	cmd := &cobra.Command{
+		Use:   "test FILE",
+		Short: "Ask a policy the cases of a file",
+		Long: "Ask a policy file the cases of a YAML file and compare the answers with those expected.\n" +
+			"The schema of the YAML file: lbbot policy schema --tests\n" +
+			"Exit codes: 0 all as expected, 1 some not, 2 one of the files cannot be used.",
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			src, err := os.ReadFile(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			file, err := cases.Parse(args[0], src)
+			if err != nil {
+				return usageError{err}
+			}
+			results, err := file.Run(cmd.Context(), rules)
+			if err != nil {
+				return usageError{err}
+			}
+			return s.report(results)
+		},
+	}
+	cmd.Flags().StringVar(&rules, "policy", "policy.cedar", "policy file to ask")
+	return cmd
+}
+
+// report writes the cases that are not as expected, with why, and a summary.
+func (s session) report(results []cases.Result) error {
+	failed := 0
+	for _, r := range results {
+		if r.Passed {
+			continue
+		}
+		failed++
+		fmt.Fprintf(s.out, "%s: %s: expected %s, got %s\n%s", r.Place, r.Name, r.Want, r.Got, cases.Account(r.Decision.Clauses, r.Decision.MoreClauses))
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d cases are not as expected", failed, len(results))
+	}
+	fmt.Fprintf(s.out, "%d cases are as expected\n", len(results))
+	return nil
+}
+
+func (s session) policySchemaCommand() *cobra.Command {
+	var format string
+	var tests bool
+	cmd := &cobra.Command{
+		Use:   "schema",
+		Short: "Print the schema of policies, for editors",
+		Long: "Print what a policy can speak about, in Cedar's schema language or as Cedar's JSON,\n" +
+			"or the JSON schema of the files that policy test takes.",
+		Args: usage(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			text, err := policy.SchemaText(), error(nil)
+			switch {
+			case tests:
+				text = cases.Schema()
+			case format == "json":
+				text, err = policy.SchemaJSON()
+			case format != "cedar":
+				err = usageError{errors.New("--format is cedar or json")}
+			}
+			if err != nil {
+				return err
+			}
+			_, err = s.out.Write(text)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "cedar", "cedar or json")
+	cmd.Flags().BoolVar(&tests, "tests", false, "print the schema of test files instead")
+	return cmd
+}

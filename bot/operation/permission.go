@@ -8,8 +8,15 @@ import (
 // Action is what a person wants to do, in the policy's words.
 type Action string
 
-// ActionRegister adds a server to a listener.
-const ActionRegister Action = "register"
+// The actions that are asked about. Each question has all its facts, whatever
+// the action: approving, for example, is asked with the listener, the server,
+// the weight and the ports of the request that is to be approved.
+const (
+	ActionRegister    Action = "register"    // add a server to a listener
+	ActionApprove     Action = "approve"     // agree to somebody else's request
+	ActionBreakGlass  Action = "breakGlass"  // add without the approvals that are asked for
+	ActionViewHistory Action = "viewHistory" // see what others did on a listener
+)
 
 // Question is everything a decision depends on. Incomplete facts are a no.
 type Question struct {
@@ -43,16 +50,19 @@ const (
 	DeniedNoPolicy     DenialCode = "no_policy"     // no policy is loaded
 	DeniedNoRule       DenialCode = "no_rule"       // no permit holds
 	DeniedForbidden    DenialCode = "forbidden"     // a forbid holds
-	DeniedApproval     DenialCode = "approval"      // a permit holds, but needs approval, which cannot be asked for yet
+	DeniedApproval     DenialCode = "approval"      // a permit holds, once Approvals other people agree
 	DeniedRate         DenialCode = "rate"          // too many in a short time; Until says when the next one is possible
 	DeniedNotRequester DenialCode = "not_requester" // somebody else's preview
 )
 
 // Decision is the answer to a Question, with what a person needs to know
-// about a no. It is stored in the audit trail.
+// about a no. It is stored in the audit trail, so it is bounded.
+//
+// A permit that asks for approval is DeniedApproval with Allowed false: who
+// does not know of approvals takes it for the no that it is until then.
 type Decision struct {
 	Allowed   bool       `json:"allowed"`
-	Approvals int        `json:"approvals,omitempty"` // how many are needed; Allowed is false while that cannot be asked for
+	Approvals int        `json:"approvals,omitempty"` // with DeniedApproval: how many other people must agree
 	Code      DenialCode `json:"code,omitempty"`
 	What      string     `json:"what,omitempty"`     // the fact that could not be checked
 	Policies  []string   `json:"policies,omitempty"` // @id of the policies that decided
@@ -60,11 +70,34 @@ type Decision struct {
 	Contact   string     `json:"contact,omitempty"`  // @contact of the policy that decided
 	Groups    []string   `json:"groups,omitempty"`   // user group ids that would have helped
 	In        []string   `json:"in,omitempty"`       // user group ids the person is in, among those the policy names
+	Digest    string     `json:"digest,omitempty"`   // SHA-256 of the policy file that was asked; empty when it was not
 	Person    bool       `json:"person"`             // the person passed the identity checks
 	Channel   bool       `json:"channel"`            // the channel passed its checks
 	Limit     int        `json:"limit,omitempty"`    // for DeniedRate: how many
 	Window    string     `json:"window,omitempty"`   // for DeniedRate: in how long
 	Until     time.Time  `json:"until,omitzero"`
+
+	// Clauses is the account of the policies named in Policies, in the order
+	// of the file. It explains the decision and never makes it. MoreClauses
+	// counts those that are left out of it.
+	Clauses     []Clause `json:"clauses,omitempty"`
+	MoreClauses int      `json:"more_clauses,omitempty"`
+
+	// ApproversChannel is where approval is asked for, by the @approvers_channel
+	// of the permit; empty: wherever the settings say. Only with DeniedApproval.
+	ApproversChannel string `json:"approvers_channel,omitempty"`
+
+	// ReasonRequired says that the permit holds only for a request that has a
+	// reason, by its @requires("reason"). The caller must see to it: the gate is
+	// not told the reason.
+	ReasonRequired bool `json:"reason_required,omitempty"`
+}
+
+// Clause is one condition of a policy that must hold by itself.
+type Clause struct {
+	Policy string `json:"policy"` // its @id
+	Text   string `json:"text"`   // as it stands in the file, shortened; with "unless " before what must not be so
+	Held   bool   `json:"held"`   // "unless x" held if x was not so
 }
 
 // Person is what Slack says about a person.
@@ -132,6 +165,33 @@ type Standing struct {
 	Refusal   Decision // of the identity checks; zero Code when they pass
 	Rules     []string // @id of the permits whose person, group and channel parts fit
 	Policy    string   // version of the rule set: the first characters of its digest and when it was loaded
+}
+
+// People is who may do something, as far as the policy names them.
+type People struct {
+	// Everybody says that it takes no name and no group: any member of the
+	// workspace may, unless a rule excludes them. Nobody is listed then.
+	Everybody bool
+
+	IDs    []string // user ids: those the policy names first, then the members of its groups
+	Shown  []string // those of IDs whom the rules allow to be named before others
+	Groups []string // ids of the groups by which somebody is in IDs
+	More   bool     // not everybody could be looked at: there may be more
+}
+
+// Nobody reports whether certainly nobody may.
+func (p People) Nobody() bool { return !p.Everybody && !p.More && len(p.IDs) == 0 }
+
+// Roster names people. IDs are for asking and counting; what others read names
+// only Shown and Groups. Approvers are always shown, since they are asked.
+type Roster interface {
+	// Who returns the people who may do action on the question's listener, in
+	// the question's place, at its time: everybody in it has passed every check
+	// that Decide makes. Needing an approval is not being able to. The person
+	// who asks is left out. An error means that something could not be read and
+	// nothing is known; it never comes with a list. Who blocks for Slack, for
+	// some seconds at most.
+	Who(ctx context.Context, q Question, action Action) (People, error)
 }
 
 // Explainer answers whoami. An error means that Slack could not be read.

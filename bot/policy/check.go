@@ -19,6 +19,14 @@ const (
 	annotationApprovals = "approvals"
 	annotationReason    = "reason"
 	annotationContact   = "contact"
+	annotationApprovers = "approvers_channel" // of a permit of register: where approval is asked for
+	annotationRequires  = "requires"          // of a permit: what a request must have
+	annotationPeople    = "people"            // of a permit: whether those it permits may be named
+)
+
+const (
+	requiresReason = "reason"
+	peopleNamed    = "named"
 )
 
 // The entity types of the schema.
@@ -48,12 +56,18 @@ func (c *checker) policies(set *Set, sources []source) {
 		c.types(s, r.id)
 		for _, n := range literals(s.ast()) {
 			c.literal(n, s, r.id)
+			if n.Type == typePerson && !slices.Contains(set.people, string(n.ID)) {
+				set.people = append(set.people, string(n.ID))
+			}
+			if n.Type == typeUsergroup && !slices.Contains(r.groups, string(n.ID)) {
+				r.groups = append(r.groups, string(n.ID))
+			}
 			if n.Type == typeUsergroup && !groups[string(n.ID)] {
 				groups[string(n.ID)] = true
 				set.groups = append(set.groups, string(n.ID))
 			}
 		}
-		r.clauses = clausesOf(s.ast())
+		r.clauses = clausesOf(s)
 		for _, cl := range r.clauses {
 			set.incident = set.incident || cl.about.context["incident"]
 		}
@@ -75,11 +89,14 @@ func (c *checker) rule(s source, seen map[string]token) rule {
 	r.approvals = c.approvals(s, r, values)
 	r.reason = c.words(s, r.id, annotationReason, values)
 	r.contact = c.words(s, r.id, annotationContact, values)
+	r.approvers = c.approversChannel(s, r, values)
+	r.reasonRequired = c.flag(s, r, annotationRequires, requiresReason, values)
+	r.named = c.flag(s, r, annotationPeople, peopleNamed, values)
 	for _, a := range s.ast().Annotations {
 		switch a.Key {
-		case annotationID, annotationApprovals, annotationReason, annotationContact:
+		case annotationID, annotationApprovals, annotationReason, annotationContact, annotationApprovers, annotationRequires, annotationPeople:
 		default:
-			c.warnings.add(s.at(string(a.Key)), r.id, "the annotation @%s means nothing here; known are @id, @approvals, @reason and @contact", a.Key)
+			c.warnings.add(s.at(string(a.Key)), r.id, "the annotation @%s means nothing here; known are @id, @approvals, @approvers_channel, @requires, @people, @reason and @contact", a.Key)
 		}
 	}
 	if r.permit && anybody(s.ast()) {
@@ -110,7 +127,7 @@ func (c *checker) id(s source, values map[string]string, seen map[string]token) 
 // approvals returns the number of approvals that a permit asks for.
 func (c *checker) approvals(s source, r rule, values map[string]string) int {
 	text, ok := values[annotationApprovals]
-	needed := r.permit && canRegister(s.ast().Action)
+	needed := r.permit && covers(s.ast().Action, actionRegister)
 	at := s.at(annotationApprovals)
 	switch {
 	case !ok && needed:
@@ -122,12 +139,44 @@ func (c *checker) approvals(s source, r rule, values map[string]string) int {
 		c.warnings.add(at, r.id, "@approvals has no effect, because the policy does not permit register")
 		return int(text[0] - '0')
 	default:
-		if text != "0" {
-			c.warnings.add(at, r.id, "it asks for approval, which this version cannot ask for yet, so the answer is no")
+		if others := besides(s.ast().Action, actionRegister); text != "0" && len(others) > 0 {
+			c.warnings.add(at, r.id, "approval can be asked for register only, so this policy never permits %s; give that a policy of its own", strings.Join(others, ", "))
 		}
 		return int(text[0] - '0')
 	}
 	return 0
+}
+
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
+
+// approversChannel returns the channel in which a permit wants approval asked.
+func (c *checker) approversChannel(s source, r rule, values map[string]string) string {
+	id, ok := values[annotationApprovers]
+	at := s.at(annotationApprovers)
+	switch {
+	case !ok:
+		return ""
+	case !channelID.MatchString(id):
+		c.add(at, r.id, `@approvers_channel(%q) is not the id of a channel, such as "C0123ABCD"`, id)
+	case !r.permit || r.approvals == 0:
+		c.warnings.add(at, r.id, "@approvers_channel has no effect, because the policy asks for no approval")
+	}
+	return id
+}
+
+// flag returns whether an annotation that takes one word only is there.
+func (c *checker) flag(s source, r rule, name, word string, values map[string]string) bool {
+	text, ok := values[name]
+	at := s.at(name)
+	switch {
+	case !ok:
+		return false
+	case text != word:
+		c.add(at, r.id, "@%s(%q) is not %q", name, text, word)
+	case !r.permit:
+		c.warnings.add(at, r.id, "@%s has no effect, because the policy does not permit anything", name)
+	}
+	return true
 }
 
 func (c *checker) words(s source, id, name string, values map[string]string) string {

@@ -13,6 +13,9 @@ import (
 type clause struct {
 	about subject
 	alone *cedar.Policy // a permit with this clause only
+	parts []ast.ConditionType
+	text  string // as it stands in the file; empty if it says nothing
+	at    token
 }
 
 // subject says what a clause looks at.
@@ -22,20 +25,65 @@ type subject struct {
 }
 
 // clausesOf splits a policy. The policy holds exactly when all of its clauses do.
-func clausesOf(p *ast.Policy) []clause {
+func clausesOf(s source) []clause {
+	p := s.ast()
 	out := []clause{
 		scopeClause(subject{principal: true}, func(q *ast.Policy) { q.Principal = p.Principal }),
 		scopeClause(subject{action: true}, func(q *ast.Policy) { q.Action = p.Action }),
 		scopeClause(subject{resource: true}, func(q *ast.Policy) { q.Resource = p.Resource }),
 	}
-	for _, c := range p.Conditions {
-		for _, part := range split(c) {
-			one := ast.Permit()
-			one.Conditions = []ast.ConditionType{part}
-			out = append(out, clause{about: subjectOf(part.Body), alone: compile(one)})
+	says := []bool{speaks(p.Principal), speaks(p.Action), speaks(p.Resource)}
+	texts := scopeTexts(s.tokens.head)
+	for i := range out {
+		out[i].at = s.start()
+		if !says[i] {
+			continue
+		}
+		if out[i].text = []string{"the principal", "the action", "the resource"}[i]; len(texts) == len(out) && len(texts[i]) > 0 {
+			out[i].text, out[i].at = written(texts[i]), texts[i][0]
+		}
+	}
+	for i, c := range p.Conditions {
+		out = append(out, s.condition(i, c)...)
+	}
+	return out
+}
+
+// condition returns the clauses of one condition.
+func (s source) condition(i int, c ast.ConditionType) []clause {
+	parts := split(c)
+	var texts [][]token
+	at := s.start()
+	if len(s.tokens.conditions) == len(s.ast().Conditions) {
+		at = s.tokens.conditions[i][0]
+		texts = conditionTexts(s.tokens.conditions[i])
+	}
+	out := make([]clause, len(parts))
+	for n, part := range parts {
+		one := ast.Permit()
+		one.Conditions = []ast.ConditionType{part}
+		out[n] = clause{about: subjectOf(part.Body), alone: compile(one), parts: one.Conditions, at: at}
+		if len(texts) == len(parts) && len(texts[n]) > 0 {
+			out[n].text, out[n].at = written(texts[n]), texts[n][0]
+		} else {
+			out[n].text = rendered(out[n].alone)
+		}
+		if c.Condition == ast.ConditionUnless {
+			out[n].text = brief("unless " + out[n].text)
 		}
 	}
 	return out
+}
+
+// speaks reports whether a part of the scope says more than the schema does.
+func speaks(scope any) bool {
+	switch s := scope.(type) {
+	case ast.ScopeTypeAll:
+		return false
+	case ast.ScopeTypeIs:
+		return s.Type != typePerson && s.Type != typeListener
+	}
+	return true
 }
 
 func scopeClause(about subject, set func(*ast.Policy)) clause {
@@ -139,18 +187,18 @@ func literals(p *ast.Policy) []types.EntityUID {
 	return out
 }
 
-// canRegister reports whether an action scope includes register. The schema
-// has no groups of actions, so that `in` and `==` mean the same.
-func canRegister(scope ast.IsActionScopeNode) bool {
-	register := types.NewEntityUID(typeAction, actionRegister)
+// covers reports whether an action scope includes an action. The schema has no
+// groups of actions, so that `in` and `==` mean the same.
+func covers(scope ast.IsActionScopeNode, action types.String) bool {
+	wanted := types.NewEntityUID(typeAction, action)
 	switch s := scope.(type) {
 	case ast.ScopeTypeEq:
-		return s.Entity == register
+		return s.Entity == wanted
 	case ast.ScopeTypeIn:
-		return s.Entity == register
+		return s.Entity == wanted
 	case ast.ScopeTypeInSet:
 		for _, uid := range s.Entities {
-			if uid == register {
+			if uid == wanted {
 				return true
 			}
 		}
@@ -158,6 +206,24 @@ func canRegister(scope ast.IsActionScopeNode) bool {
 	default:
 		return true
 	}
+}
+
+// besides returns the other actions that an action scope names, or that there
+// are others when it names none.
+func besides(scope ast.IsActionScopeNode, action types.String) []string {
+	switch s := scope.(type) {
+	case ast.ScopeTypeEq, ast.ScopeTypeIn:
+		return nil
+	case ast.ScopeTypeInSet:
+		var out []string
+		for _, uid := range s.Entities {
+			if uid.ID != action {
+				out = append(out, string(uid.ID))
+			}
+		}
+		return out
+	}
+	return []string{"other actions"}
 }
 
 // anybody reports whether a policy says nothing about the person.

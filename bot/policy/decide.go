@@ -166,7 +166,7 @@ func (o ordered) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 
 // verdict is Cedar's answer.
 type verdict struct {
-	permits []*rule // those that hold, fewest approvals first; none when a forbid holds
+	permits []*rule // those that hold, the least demanding first; none when a forbid holds
 	forbids []*rule // those that hold
 	fault   error   // why the answer cannot be relied upon
 }
@@ -193,8 +193,17 @@ func (s *Set) ask(f *facts) verdict {
 			v.forbids = append(v.forbids, r)
 		}
 	}
-	slices.SortStableFunc(v.permits, func(a, b *rule) int { return a.approvals - b.approvals })
+	slices.SortStableFunc(v.permits, func(a, b *rule) int { return a.demand() - b.demand() })
 	return v
+}
+
+// demand orders permits: fewer approvals come first, then no reason before one.
+func (r *rule) demand() int {
+	d := 2 * r.approvals
+	if r.reasonRequired {
+		d++
+	}
+	return d
 }
 
 func (s *Set) named(id string) *rule {
@@ -205,22 +214,21 @@ func (s *Set) named(id string) *rule {
 // decide answers a question whose facts are complete. The error says why a
 // decision is operation.DeniedUnchecked.
 func (s *Set) decide(f *facts) (operation.Decision, error) {
-	d := operation.Decision{Person: true, Channel: true, In: f.in}
+	d := operation.Decision{Person: true, Channel: true, In: f.in, Digest: s.digest}
 	switch v := s.ask(f); {
 	case v.fault != nil:
 		d.Code, d.What = operation.DeniedUnchecked, WhatPolicy
 		return d, v.fault
 	case len(v.forbids) > 0:
 		d.Code = operation.DeniedForbidden
-		decidedBy(&d, v.forbids)
+		decidedBy(&d, f, v.forbids)
 		return d, nil
 	case len(v.permits) > 0:
 		best := v.permits[0]
-		decidedBy(&d, v.permits[:1])
-		d.Approvals = best.approvals
-		d.Allowed = best.approvals == 0
-		if !d.Allowed {
-			d.Code = operation.DeniedApproval
+		decidedBy(&d, f, v.permits[:1])
+		d.ReasonRequired = best.reasonRequired
+		if d.Allowed = best.approvals == 0; !d.Allowed {
+			d.Code, d.Approvals, d.ApproversChannel = operation.DeniedApproval, best.approvals, best.approvers
 		}
 		return d, nil
 	}

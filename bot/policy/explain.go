@@ -9,14 +9,46 @@ import (
 	"lbbot/bot/operation"
 )
 
-// decidedBy names the rules in d. The first one that has words gives them.
-func decidedBy(d *operation.Decision, rules []*rule) {
+// maxClauses bounds the account of one decision.
+const maxClauses = 24
+
+// decidedBy names the rules in d, with their clauses. The first one that has
+// words gives them.
+func decidedBy(d *operation.Decision, f *facts, rules []*rule) {
 	for _, r := range rules {
 		d.Policies = append(d.Policies, r.id)
 		if d.Reason == "" && d.Contact == "" {
 			d.Reason, d.Contact = r.reason, r.contact
 		}
+		d.Clauses = append(d.Clauses, r.account(f)...)
 	}
+	d.Clauses, d.MoreClauses = bounded(d.Clauses)
+}
+
+// account says of each clause that says something whether it holds.
+func (r *rule) account(f *facts) []operation.Clause {
+	var out []operation.Clause
+	for _, c := range r.clauses {
+		if c.text != "" {
+			out = append(out, operation.Clause{Policy: r.id, Text: c.text, Held: c.holds(f, f.request)})
+		}
+	}
+	return out
+}
+
+// bounded leaves out what is too much, those that held first: what did not
+// hold is what a person looks for.
+func bounded(all []operation.Clause) (kept []operation.Clause, left int) {
+	left = max(0, len(all)-maxClauses)
+	for drop, i := left, len(all)-1; i >= 0 && drop > 0; i-- {
+		if all[i].Held {
+			all, drop = slices.Delete(all, i, i+1), drop-1
+		}
+	}
+	if len(all) > maxClauses {
+		all = all[:maxClauses]
+	}
+	return all, left
 }
 
 // explain fills in what helps a person for whom no permit holds: the groups
@@ -42,9 +74,9 @@ func (s *Set) explain(f *facts, d *operation.Decision) {
 		d.Groups = append(d.Groups, h.group)
 	}
 	if len(helpful) > 0 {
-		decidedBy(d, []*rule{helpful[0].permit})
+		decidedBy(d, f, []*rule{helpful[0].permit})
 	} else if near := s.nearest(f); near != nil {
-		decidedBy(d, []*rule{near})
+		decidedBy(d, f, []*rule{near})
 	}
 }
 

@@ -29,8 +29,8 @@ type Config struct {
 }
 
 // Gate answers who may do what, where, by the policy file as it is on disk.
-// It is safe for concurrent use. It implements operation.Permission and
-// operation.Explainer.
+// It is safe for concurrent use. It implements operation.Permission,
+// operation.Explainer and operation.Roster.
 type Gate struct {
 	path      string
 	directory operation.Directory
@@ -48,6 +48,7 @@ type Gate struct {
 var (
 	_ operation.Permission = (*Gate)(nil)
 	_ operation.Explainer  = (*Gate)(nil)
+	_ operation.Roster     = (*Gate)(nil)
 )
 
 // loaded is what is in force and how the file is. It is never changed.
@@ -154,7 +155,7 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 	}
 	known, missing := newFacts(q, f, in)
 	if missing != "" {
-		d.Code, d.What, d.In = operation.DeniedUnchecked, missing, in
+		d.Code, d.What, d.In, d.Digest = operation.DeniedUnchecked, missing, in, set.digest
 		return d, nil
 	}
 	return set.decide(known)

@@ -158,10 +158,17 @@ func (g *Gate) isIncident(c operation.Channel) bool {
 }
 
 // groups returns which of the named user groups the person is in, in the
-// order of names. It is an error if Slack does not vouch for one of them: a
-// group that is missing, disabled or of another organization would leave a
-// forbid without effect.
+// order of names. Errors are those of vouched.
 func (g *Gate) groups(ctx context.Context, names []string, userID string) ([]string, error) {
+	all, err := g.vouched(ctx, names)
+	return memberOf(all, userID), err
+}
+
+// vouched returns the named user groups with their members, in the order of
+// names. It is an error if Slack does not vouch for one of them: a group that
+// is missing, disabled or of another organization would leave a forbid without
+// effect.
+func (g *Gate) vouched(ctx context.Context, names []string) ([]operation.Group, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -169,7 +176,7 @@ func (g *Gate) groups(ctx context.Context, names []string, userID string) ([]str
 	if err != nil {
 		return nil, fmt.Errorf("reading user groups: %w", err)
 	}
-	var in []string
+	named := make([]operation.Group, 0, len(names))
 	for _, id := range names {
 		i := slices.IndexFunc(all, func(x operation.Group) bool { return x.ID == id })
 		switch {
@@ -179,9 +186,19 @@ func (g *Gate) groups(ctx context.Context, names []string, userID string) ([]str
 			return nil, fmt.Errorf("reading user groups: the policy names %s, which is disabled", id)
 		case all[i].External:
 			return nil, fmt.Errorf("reading user groups: the policy names %s, which belongs to another organization", id)
-		case slices.Contains(all[i].Members, userID):
-			in = append(in, id)
+		}
+		named = append(named, all[i])
+	}
+	return named, nil
+}
+
+// memberOf returns the ids of those groups that the person is in.
+func memberOf(groups []operation.Group, userID string) []string {
+	var in []string
+	for _, x := range groups {
+		if slices.Contains(x.Members, userID) {
+			in = append(in, x.ID)
 		}
 	}
-	return in, nil
+	return in
 }

@@ -33,6 +33,7 @@ const (
 type Set struct {
 	rules    []rule
 	groups   []string
+	people   []string // ids named, in the order of the file
 	digest   string
 	warnings []Problem
 	actions  map[string]bool
@@ -48,6 +49,11 @@ type rule struct {
 	contact   string
 	compiled  *cedar.Policy
 	clauses   []clause
+
+	approvers      string // channel id
+	reasonRequired bool
+	named          bool     // those it permits may be named
+	groups         []string // that it names
 }
 
 // Parse reads a policy file and checks it against the schema. The name is

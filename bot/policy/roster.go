@@ -1,0 +1,196 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"lbbot/bot/operation"
+)
+
+// The limits of one look for people. What is beyond them is said by
+// operation.People.More.
+const (
+	maxCandidates = 5000 // people whom the rules are asked about
+	maxLookups    = 50   // of those who could: people whom Slack is asked about
+	lookupsAtOnce = 8
+)
+
+// candidate is a person who could, as far as the rules go.
+type candidate struct {
+	id     string
+	shown  bool
+	groups []string // by which they could
+}
+
+// Who implements operation.Roster. The rules are asked first, with each
+// candidate's groups, and Slack then only about those who could: whether they
+// are guests, bots, deactivated or of another organization. Whoever Slack does
+// not tell about is left out, and More says so.
+func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.Action) (operation.People, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
+	defer cancel()
+	q.Action = action
+	if q.At.IsZero() {
+		q.At = g.now()
+	}
+	set := g.current.Load().set
+	if set == nil {
+		return operation.People{}, nil
+	}
+	w, place, err := g.place(ctx, q.Place)
+	if err != nil || refuseChannel(place.channel, q.Place.ChannelID) != "" {
+		return operation.People{}, err
+	}
+	groups, err := g.vouched(ctx, set.groups)
+	if err != nil {
+		return operation.People{}, err
+	}
+	look := &search{set: set, q: q, place: place, groups: groups}
+	look.place.person.TeamID = w.TeamID // of everybody who passes the checks
+	if anybody, err := look.could(set.stranger()); err != nil || anybody != nil {
+		return operation.People{Everybody: anybody != nil}, err
+	}
+	able, more, err := look.able()
+	if err != nil {
+		return operation.People{}, err
+	}
+	return g.present(ctx, w, q, able, more)
+}
+
+// place reads where something is asked for.
+func (g *Gate) place(ctx context.Context, p operation.Place) (operation.Workspace, identity, error) {
+	w, err := g.directory.Workspace(ctx)
+	if err == nil && w.TeamID == "" {
+		err = errors.New("no id was given")
+	}
+	if err != nil {
+		return w, identity{}, fmt.Errorf("reading the workspace: %w", err)
+	}
+	c, err := g.channel(ctx, p.ChannelID)
+	return w, identity{workspace: w, channel: c, incident: g.isIncident(c)}, err
+}
+
+// search is one look for people by the rules alone.
+type search struct {
+	set    *Set
+	q      operation.Question
+	place  identity
+	groups []operation.Group // all that the rules name
+}
+
+// stranger is an id that no policy names.
+func (s *Set) stranger() string {
+	id := "U0"
+	for slices.Contains(s.people, id) {
+		id += "0"
+	}
+	return id
+}
+
+// could returns how a person could, nil if they could not.
+func (l *search) could(id string) (*candidate, error) {
+	l.place.person.ID = id
+	f, missing := newFacts(l.q, l.place, memberOf(l.groups, id))
+	if missing != "" {
+		return nil, fmt.Errorf("asking who may %s: the question does not say which %s", l.q.Action, missing)
+	}
+	v := l.set.ask(f)
+	if v.fault != nil {
+		return nil, fmt.Errorf("asking who may %s: %w", l.q.Action, v.fault)
+	}
+	if len(v.permits) == 0 || v.permits[0].approvals > 0 {
+		return nil, nil
+	}
+	by := v.permits[0]
+	c := &candidate{id: id, shown: by.named || l.q.Action == operation.ActionApprove}
+	for _, x := range f.in {
+		if slices.Contains(by.groups, x) {
+			c.groups = append(c.groups, x)
+		}
+	}
+	return c, nil
+}
+
+// able asks the rules about everybody whom they name or whose group they name,
+// but for the one who asks.
+func (l *search) able() (able []candidate, more bool, err error) {
+	seen := map[string]bool{l.q.Actor.UserID: true}
+	ids := slices.Clone(l.set.people)
+	for _, x := range l.groups {
+		ids = append(ids, x.Members...)
+	}
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		if seen[id] = true; len(seen) > maxCandidates {
+			return able, true, nil
+		}
+		c, err := l.could(id)
+		if err != nil {
+			return nil, false, err
+		}
+		if c != nil {
+			able = append(able, *c)
+		}
+	}
+	return able, false, nil
+}
+
+// present asks Slack about those who could and keeps whom no check refuses.
+func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Question, able []candidate, more bool) (operation.People, error) {
+	if len(able) > maxLookups {
+		able, more = able[:maxLookups], true
+	}
+	var (
+		mu     sync.Mutex
+		faults []error
+		here   = make([]bool, len(able))
+		all    errgroup.Group
+	)
+	all.SetLimit(lookupsAtOnce)
+	for i, c := range able {
+		all.Go(func() error {
+			p, err := g.person(ctx, c.id)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				faults = append(faults, err)
+				return nil // one who cannot be read does not hide the others
+			}
+			here[i] = refusePerson(w, p, operation.Actor{UserID: c.id}, q.Place) == ""
+			return nil
+		})
+	}
+	if err := errors.Join(all.Wait(), errors.Join(faults...)); err != nil {
+		g.log.Warn("people could not be looked at", zap.String("action", string(q.Action)), zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
+		if len(faults) == len(able) {
+			return operation.People{}, fmt.Errorf("asking who may %s: %w", q.Action, err)
+		}
+	}
+	out := operation.People{More: more || len(faults) > 0}
+	for i, c := range able {
+		if here[i] {
+			list(&out, c)
+		}
+	}
+	return out, nil
+}
+
+func list(p *operation.People, c candidate) {
+	p.IDs = append(p.IDs, c.id)
+	if c.shown {
+		p.Shown = append(p.Shown, c.id)
+	}
+	for _, x := range c.groups {
+		if !slices.Contains(p.Groups, x) {
+			p.Groups = append(p.Groups, x)
+		}
+	}
+}

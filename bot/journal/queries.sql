@@ -1,13 +1,14 @@
 -- name: InsertOperation :exec
-insert into operations (id, ref, version, state, open, subject, client_token, actor_id,
+insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, glass,
                         accepted_at, unreported_since, updated_at, record)
-values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id,
+values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id, @listener_id, @glass,
         @accepted_at, @unreported_since, @updated_at, @record);
 
 -- name: AcceptDraft :execrows
 -- The compare-and-set of a draft: once, and with the token it was made with.
 update operations
 set version = @version, state = @state, open = @open, subject = @subject, actor_id = @actor_id,
+    listener_id = @listener_id, glass = @glass,
     accepted_at = @accepted_at, unreported_since = @unreported_since, updated_at = @updated_at, record = @record
 where id = @id and version = @was and client_token = @client_token and accepted_at is null;
 
@@ -28,6 +29,16 @@ select accepted_at from operations where id = @id;
 -- name: AcceptedSince :many
 select accepted_at from operations
 where actor_id = @actor_id and accepted_at >= @since
+order by accepted_at;
+
+-- name: ListenerSince :many
+select accepted_at from operations
+where listener_id = @listener_id and accepted_at >= @since
+order by accepted_at;
+
+-- name: BrokenSince :many
+select accepted_at from operations
+where actor_id = @actor_id and accepted_at >= @since and glass
 order by accepted_at;
 
 -- name: History :many

@@ -44,5 +44,5 @@ func (m *Metrics) finished(op Operation) {
 func reasons() []Reason {
 	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited,
 		ReasonCredentials, ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven,
-		ReasonPerson, ReasonRehearsal, ReasonInternal}
+		ReasonPerson, ReasonRehearsal, ReasonInternal, ReasonNotApproved, ReasonUnanswered}
 }

@@ -52,6 +52,8 @@ type Operation struct {
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
 	Record          string
+	ListenerID      string
+	Glass           bool
 }
 
 type Pulse struct {

@@ -199,6 +199,30 @@ type Roster interface {
 	Who(ctx context.Context, q Question, action Action) (People, error)
 }
 
+// Explanation is one decision step by step.
+type Explanation struct {
+	Standing Standing
+	Decision Decision
+	Rules    []Rule // the policies of this action on this listener, in the order of the file; none while Cedar cannot be asked
+	Others   int    // how many policies are about another action or other listeners
+}
+
+// Rule is one policy, with all its clauses.
+type Rule struct {
+	ID        string
+	Permit    bool
+	Approvals int
+	Holds     bool // all its clauses do
+	Clauses   []Clause
+}
+
+// Reasons answers "why" for one listener. It asks what Decide asks, once more,
+// and explains; it decides nothing. An error means that Slack could not be
+// read; what was found out is returned with it.
+type Reasons interface {
+	Why(ctx context.Context, q Question) (Explanation, error)
+}
+
 // Explainer answers whoami. An error means that Slack could not be read.
 type Explainer interface {
 	Whoami(ctx context.Context, a Actor, p Place) (Standing, error)

@@ -51,6 +51,7 @@ type checker struct {
 func (c *checker) policies(set *Set, sources []source) {
 	seen := map[string]token{}
 	groups := map[string]bool{}
+	var all []checked
 	for _, s := range sources {
 		r := c.rule(s, seen)
 		c.types(s, r.id)
@@ -72,7 +73,11 @@ func (c *checker) policies(set *Set, sources []source) {
 			set.incident = set.incident || cl.about.context["incident"]
 		}
 		set.rules = append(set.rules, r)
+		if len(c.problems) == 0 {
+			all = append(all, checked{source: s, rule: r, never: c.never(s, r)})
+		}
 	}
+	c.approvable(all)
 	if len(sources) == 0 {
 		c.warnings.add(token{}, "", "the file has no policy, so nobody may do anything")
 	}

@@ -30,7 +30,7 @@ type Config struct {
 
 // Gate answers who may do what, where, by the policy file as it is on disk.
 // It is safe for concurrent use. It implements operation.Permission,
-// operation.Explainer and operation.Roster.
+// operation.Explainer, operation.Reasons and operation.Roster.
 type Gate struct {
 	path      string
 	directory operation.Directory
@@ -48,6 +48,7 @@ type Gate struct {
 var (
 	_ operation.Permission = (*Gate)(nil)
 	_ operation.Explainer  = (*Gate)(nil)
+	_ operation.Reasons    = (*Gate)(nil)
 	_ operation.Roster     = (*Gate)(nil)
 )
 
@@ -133,22 +134,32 @@ func (g *Gate) Decide(ctx context.Context, q operation.Question) operation.Decis
 }
 
 func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Decision, error) {
+	set, known, d, err := g.weigh(ctx, q)
+	if known == nil {
+		return d, err
+	}
+	return set.decide(known)
+}
+
+// weigh reads everything that a question depends on. Without facts the
+// decision is made already, and the error says what could not be checked.
+func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, operation.Decision, error) {
 	if q.Fresh {
 		g.directory.Forget(q.Actor.UserID, q.Place.ChannelID)
 	}
 	f, d, err := g.identify(ctx, q.Actor, q.Place)
 	if d.Code != "" {
-		return d, err
+		return nil, nil, d, err
 	}
 	set := g.current.Load().set
 	if set == nil {
 		d.Code = operation.DeniedNoPolicy
-		return d, nil
+		return nil, nil, d, nil
 	}
 	in, err := g.groups(ctx, set.groups, f.person.ID)
 	if err != nil {
 		d.Code, d.What = operation.DeniedUnchecked, WhatGroups
-		return d, err
+		return nil, nil, d, err
 	}
 	if q.At.IsZero() {
 		q.At = g.now()
@@ -156,9 +167,9 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 	known, missing := newFacts(q, f, in)
 	if missing != "" {
 		d.Code, d.What, d.In, d.Digest = operation.DeniedUnchecked, missing, in, set.digest
-		return d, nil
+		return nil, nil, d, nil
 	}
-	return set.decide(known)
+	return set, known, d, nil
 }
 
 // Whoami says how a person stands. The error means that Slack could not be

@@ -208,6 +208,7 @@ func TestParseRefusesAFileThatIsNoPolicyWithAShortReport(t *testing.T) {
 
 func TestParseWarnsAboutWhatLooksLikeAMistake(t *testing.T) {
 	t.Parallel()
+	const approvers = `@id("ok") permit (principal in Usergroup::"S02", action == Action::"approve", resource);`
 	tests := map[string]struct {
 		src  string
 		line int
@@ -218,8 +219,8 @@ func TestParseWarnsAboutWhatLooksLikeAMistake(t *testing.T) {
 		"an unknown annotation":           {"@id(\"a\")\n@reson(\"x\") forbid (principal, action, resource);", 2, "@reson means nothing"},
 		"approvals on a forbid":           {"@id(\"a\")\n@approvals(\"1\") forbid (principal, action, resource);", 2, "has no effect"},
 		"approvals without need":          {"@id(\"a\") @approvals(\"0\") permit (principal in Usergroup::\"S01\", action == Action::\"pause\", resource);", 1, "has no effect"},
-		"approvals for everything":        {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", action, resource);", 2, "never permits other actions"},
-		"approvals for undo as well":      {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", action in [Action::\"register\", Action::\"undo\"], resource);", 2, "never permits undo"},
+		"approvals for everything":        {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", action, resource);" + approvers, 2, "never permits other actions"},
+		"approvals for undo as well":      {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", action in [Action::\"register\", Action::\"undo\"], resource);" + approvers, 2, "never permits undo"},
 		"a channel to ask nothing in":     {"@id(\"a\") @approvals(\"0\")\n@approvers_channel(\"C0OPS\") permit (principal in Usergroup::\"S01\", action, resource);", 2, "asks for no approval"},
 		"a forbid that requires a reason": {"@id(\"a\")\n@requires(\"reason\") forbid (principal, action, resource);", 2, "@requires has no effect"},
 		"a forbid that names people":      {"@id(\"a\")\n@people(\"named\") forbid (principal, action, resource);", 2, "@people has no effect"},

@@ -97,6 +97,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"a card remembers the earliest post that was begun":                  remembersPost,
 		"a card never goes back":                                             cardNeverGoesBack,
 		"a card of an unknown operation is ErrNotFound":                      cardOfNothing,
+		"an approval card is apart from the operation's own":                 cardsAreApart,
 		"a journal that can commit answers a ping, a closed one fails it":    pings,
 		"an error says what was done where, and does not end as a named one": closedStoreFails,
 	} {

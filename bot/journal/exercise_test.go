@@ -96,6 +96,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"history is paged, newest first, without drafts":                     pagesHistory,
 		"a card remembers the earliest post that was begun":                  remembersPost,
 		"a card never goes back":                                             cardNeverGoesBack,
+		"the first place of a card counts":                                   theFirstPlaceCounts,
 		"a card of an unknown operation is ErrNotFound":                      cardOfNothing,
 		"a journal that can commit answers a ping, a closed one fails it":    pings,
 		"an error says what was done where, and does not end as a named one": closedStoreFails,

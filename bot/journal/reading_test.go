@@ -165,10 +165,36 @@ func cardNeverGoesBack(t *testing.T, s *Store) {
 	}
 }
 
+func theFirstPlaceCounts(t *testing.T, s *Store) {
+	ctx := t.Context()
+	op := acceptAt(t, s, "ABC234", "U1", clock())
+	first := operation.Card{Channel: "C1", TS: "1.1", Shown: 2}
+	kept, err := s.PlaceCard(ctx, op.ID, first, "")
+	require.NoError(t, err)
+	require.Equal(t, first, kept)
+
+	kept, err = s.PlaceCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "2.2", Shown: 3, Closed: true}, "")
+	require.NoError(t, err)
+	require.Equal(t, first, kept, "another process was faster")
+	kept, err = s.PlaceCard(ctx, op.ID, first, "")
+	require.NoError(t, err)
+	require.Equal(t, first, kept, "the same again")
+
+	anew := operation.Card{Channel: "C1", TS: "3.3", Shown: 3, Closed: true}
+	kept, err = s.PlaceCard(ctx, op.ID, anew, "1.1")
+	require.NoError(t, err)
+	require.Equal(t, anew, kept, "the first one is gone")
+	open, err := s.Unreported(ctx, clock().Add(time.Hour), 10)
+	require.NoError(t, err)
+	require.Empty(t, open, "a closed card was answered")
+}
+
 func cardOfNothing(t *testing.T, s *Store) {
 	_, err := s.BeginPost(t.Context(), "id-none", clock())
 	require.Equal(t, operation.ErrNotFound, err)
 	require.Equal(t, operation.ErrNotFound, s.SaveCard(t.Context(), "id-none", operation.Card{TS: "1.1"}))
+	_, err = s.PlaceCard(t.Context(), "id-none", operation.Card{TS: "1.1"}, "")
+	require.Equal(t, operation.ErrNotFound, err)
 }
 
 func pings(t *testing.T, s *Store) {

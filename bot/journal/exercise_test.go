@@ -85,6 +85,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"a subject is free again when its operation is final":                freesSubject,
 		"accepting is undone wholly when the event cannot be written":        acceptsWholly,
 		"of twenty acceptances at once by one person no more than allowed":   acceptsWithinLimit,
+		"a listener and break-glass have limits of their own":                acceptsWithinOtherLimits,
 		"saving compares and sets":                                           savesByVersion,
 		"of twenty saves of one version one wins":                            savesOneOfTwenty,
 		"an operation keeps its client token":                                keepsToken,

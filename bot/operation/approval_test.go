@@ -631,11 +631,11 @@ func TestARunOfTheVersionBeforeGoesOn(t *testing.T) {
 		stored []recorded
 		calls  int
 	}{
-		"after the card":            {[]recorded{{"announce", operation.Next{State: operation.Accepted}}}, 1},
-		"after a pause of the call": {[]recorded{{"announce", operation.Next{State: operation.Accepted}}, {"attempt", operation.Next{State: operation.Sending}}, {"settle", operation.Next{State: operation.Added}}}, 0},
-		"after the call": {[]recorded{{"announce", operation.Next{State: operation.Accepted}}, {"attempt", operation.Next{State: operation.Added}},
-			{"report", operation.Next{State: operation.Added, Watch: true}}}, 0},
-		"with a card that was late": {[]recorded{{"announce", operation.Next{State: operation.Added}}, {"attempt", operation.Next{State: operation.Added}}}, 0},
+		"after the card":            {[]recorded{{name: "announce", next: operation.Next{State: operation.Accepted}}}, 1},
+		"after a pause of the call": {[]recorded{{name: "announce", next: operation.Next{State: operation.Accepted}}, {name: "attempt", next: operation.Next{State: operation.Sending}}, {name: "settle", next: operation.Next{State: operation.Added}}}, 0},
+		"after the call": {[]recorded{{name: "announce", next: operation.Next{State: operation.Accepted}}, {name: "attempt", next: operation.Next{State: operation.Added}},
+			{name: "report", next: operation.Next{State: operation.Added, Watch: true}}}, 0},
+		"with a card that was late": {[]recorded{{name: "announce", next: operation.Next{State: operation.Added}}, {name: "attempt", next: operation.Next{State: operation.Added}}}, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -44,13 +44,39 @@ func (a ApprovalCards) BeginPost(ctx context.Context, operationID string, at tim
 	return card(query.HoldCardRow(before)), nil
 }
 
+// PlaceCard is as Store.PlaceCard.
+func (a ApprovalCards) PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error) {
+	var kept query.HoldCardRow
+	err := a.s.write(ctx, func(q *query.Queries) error {
+		held, err := q.HoldApprovalCard(ctx, query.HoldApprovalCardParams{OperationID: operationID, UpdatedAt: a.s.now().UnixMilli()})
+		if err != nil {
+			return err
+		}
+		if kept = query.HoldCardRow(held); held.Ts != "" && held.Ts != gone && held.Ts != c.TS {
+			return nil
+		}
+		if err := a.saveCard(ctx, q, operationID, c); err != nil {
+			return err
+		}
+		now, err := q.ApprovalCardOf(ctx, operationID)
+		kept = query.HoldCardRow(now)
+		return err
+	})
+	if err != nil {
+		return operation.Card{}, a.s.explain("storing the place of an approval card in journal", cardError(err))
+	}
+	return card(kept), nil
+}
+
 // SaveCard is as Store.SaveCard, but for the mark.
 func (a ApprovalCards) SaveCard(ctx context.Context, operationID string, c operation.Card) error {
-	err := a.s.write(ctx, func(q *query.Queries) error {
-		return q.SaveApprovalCard(ctx, query.SaveApprovalCardParams{
-			OperationID: operationID, Channel: c.Channel, Ts: c.TS,
-			ShownVersion: c.Shown, Closed: c.Closed, UpdatedAt: a.s.now().UnixMilli(),
-		})
-	})
+	err := a.s.write(ctx, func(q *query.Queries) error { return a.saveCard(ctx, q, operationID, c) })
 	return a.s.explain("saving an approval card in journal", cardError(err))
+}
+
+func (a ApprovalCards) saveCard(ctx context.Context, q *query.Queries, operationID string, c operation.Card) error {
+	return q.SaveApprovalCard(ctx, query.SaveApprovalCardParams{
+		OperationID: operationID, Channel: c.Channel, Ts: c.TS,
+		ShownVersion: c.Shown, Closed: c.Closed, UpdatedAt: a.s.now().UnixMilli(),
+	})
 }

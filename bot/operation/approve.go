@@ -141,6 +141,7 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 	})
 	if err == nil {
 		err = late
+		i.Reporter.Show(op)
 	}
 	return op, err
 }

@@ -22,6 +22,10 @@ type Cards interface {
 	Card(ctx context.Context, operationID string) (operation.Card, error)
 	// BeginPost notes that a post is begun and returns the card as it was.
 	BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error)
+	// PlaceCard stores where the card was posted, unless it stands elsewhere
+	// than in the message that is gone: the first place counts. It returns the
+	// card as it is then.
+	PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error)
 	// SaveCard stores what Slack has taken. It never goes back.
 	SaveCard(ctx context.Context, operationID string, c operation.Card) error
 }

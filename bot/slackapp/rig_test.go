@@ -198,6 +198,12 @@ func (s *shelf) Card(ctx context.Context, id string) (operation.Card, error) {
 	return s.cards[id], nil
 }
 
+func (s *shelf) card(id string) operation.Card {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cards[id]
+}
+
 func (s *shelf) BeginPost(_ context.Context, id string, at time.Time) (operation.Card, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,6 +214,19 @@ func (s *shelf) BeginPost(_ context.Context, id string, at time.Time) (operation
 	}
 	s.cards[id] = now
 	return before, nil
+}
+
+func (s *shelf) PlaceCard(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
+	s.mu.Lock()
+	held := s.cards[id]
+	s.mu.Unlock()
+	if held.TS != "" && held.TS != gone && held.TS != c.TS {
+		return held, nil
+	}
+	err := s.SaveCard(ctx, id, c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cards[id], err
 }
 
 func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) error {

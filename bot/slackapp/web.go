@@ -127,6 +127,14 @@ func (w *Web) edit(ctx context.Context, channel, ts string, m message) error {
 	return nil
 }
 
+// remove deletes a message of the bot's.
+func (w *Web) remove(ctx context.Context, channel, ts string) error {
+	if _, _, err := w.patient.DeleteMessageContext(ctx, channel, ts); err != nil {
+		return fmt.Errorf("deleting %s in %s: %w", ts, channel, scrub(err))
+	}
+	return nil
+}
+
 // ephemeral sends a message that only one person sees.
 func (w *Web) ephemeral(ctx context.Context, channel, user string, m message) error {
 	_, err := w.patient.PostEphemeralContext(ctx, channel, user, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))

@@ -39,7 +39,7 @@ type Bot struct {
 	engine  *engine.Engine
 	gate    *policy.Gate
 	web     *slackapp.Web
-	board   *slackapp.Board
+	board   *slackapp.Boards
 	app     *slackapp.App
 	socket  *socket.Client
 	sweeper *operation.Sweeper
@@ -73,7 +73,8 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		return b, err
 	}
 	directory := slackapp.NewDirectory(b.web, time.Now)
-	b.board = slackapp.NewBoard(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Owner: c.OwnerChannel,
+	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Approvals: b.journal.ApprovalCards(),
+		Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
 		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now}); err != nil {

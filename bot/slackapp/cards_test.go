@@ -221,7 +221,7 @@ func TestAddServerIsOfferedOnlyWhenItSends(t *testing.T) {
 	require.Contains(t, string(encodeMessage(t, previewMessage(draft(), fixedWording()))), `"`+actReqSend+`"`)
 	dry := draft(func(op *operation.Operation) { op.DryRun = true })
 	require.NotContains(t, string(encodeMessage(t, previewMessage(dry, fixedWording()))), `"`+actReqSend+`"`)
-	require.Nil(t, previewView(dry).Submit)
+	require.Nil(t, previewView(dry, fixedWording()).Submit)
 }
 
 func TestTheConfirmDialogIsAskedForOnProtectedListenersOnly(t *testing.T) {

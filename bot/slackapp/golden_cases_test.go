@@ -108,6 +108,7 @@ func answers(op operation.Operation, w wording) map[string]message {
 }
 
 func allViews() map[string]slack.ModalViewRequest {
+	w := fixedWording()
 	views := map[string]slack.ModalViewRequest{
 		"form": formView(formState{ChannelID: "C0INC1234", DraftID: "k1"}),
 		"form_filled": formView(formState{
@@ -123,7 +124,7 @@ func allViews() map[string]slack.ModalViewRequest {
 		"failed":     failedView("The form could not be filled. Close this and type the command instead."),
 	}
 	for name, op := range previews() {
-		views[name] = previewView(op)
+		views[name] = previewView(op, w)
 	}
 	return views
 }

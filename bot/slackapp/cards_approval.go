@@ -41,7 +41,7 @@ func askedCard(op operation.Operation) card {
 	lines := []string{
 		fmt.Sprintf(waitingAsked, channel(a.Channel)),
 		headline(op, serverName(op, name)+" to "+listenerName(op, name)),
-		fmt.Sprintf(waitingNeeds, a.Needed, peopleCount(a.Who), clock(a.ExpiresAt)),
+		fmt.Sprintf(waitingNeeds, needsCount(a.Needed, a.Who), clock(a.ExpiresAt)),
 		askedAgain(op), progress(*a), resumed(op),
 	}
 	if ending := decidedSoon(op); ending != "" {
@@ -62,7 +62,7 @@ func approvalCard(op operation.Operation, w wording) card {
 			section(askedAgain(op), askedFor(op)),
 			section(
 				fmt.Sprintf(askReason, firstOf(prose(op.Purpose, reasonLimit), reasonNone), channel(op.Place.ChannelID)),
-				fmt.Sprintf(askNeeds, a.Needed, peopleWords(a.Who), person(op.Actor.UserID)),
+				fmt.Sprintf(askNeeds, needsOf(a.Needed, a.Who), person(op.Actor.UserID)),
 				progress(*a), resumed(op), decidedSoon(op)),
 			contextLine(askNotes(op)...),
 		},
@@ -85,7 +85,7 @@ func approvalCard(op operation.Operation, w wording) card {
 // askingText tells the whole story in one line.
 func askingText(op operation.Operation) string {
 	a := op.Approval
-	text := fmt.Sprintf(askText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), a.Needed, peopleCount(a.Who), utc(a.ExpiresAt), op.Ref)
+	text := fmt.Sprintf(askText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needsCount(a.Needed, a.Who), utc(a.ExpiresAt), op.Ref)
 	if n := len(a.Votes); n > 0 {
 		text += " " + fmt.Sprintf(askProgress, n, a.Needed, voters(a.Votes, actorName), missing(a.Missing()))
 	}
@@ -317,14 +317,18 @@ func toldWords(op operation.Operation, w wording) string {
 // approvalEnding is "not added" because of what people said, or did not say.
 func approvalEnding(op operation.Operation) ending {
 	a := op.Approval
-	if op.Reason == operation.ReasonNotApproved && a != nil && a.Denied != nil {
-		return ending{
-			text: fmt.Sprintf(notApprovedText, actorName(a.Denied.By), serverName(op, short), listenerPort(op, short), sentence(a.Denied.Reason), sentOrNot(op), op.Ref),
-			what: []string{fmt.Sprintf(notApprovedLine, person(a.Denied.By.UserID), sentence(a.Denied.Reason)), sentOrNot(op)}, againForm: true,
-		}
-	}
 	if a == nil {
 		a = &operation.Approval{ExpiresAt: op.FinishedAt}
+	}
+	if op.Reason == operation.ReasonNotApproved {
+		no := operation.Vote{}
+		if a.Denied != nil {
+			no = *a.Denied
+		}
+		return ending{
+			text: fmt.Sprintf(notApprovedText, actorName(no.By), serverName(op, short), listenerPort(op, short), sentence(no.Reason), sentOrNot(op), op.Ref),
+			what: []string{fmt.Sprintf(notApprovedLine, person(no.By.UserID), sentence(no.Reason)), sentOrNot(op)}, againForm: true,
+		}
 	}
 	e := ending{
 		text:  fmt.Sprintf(nobodyText, serverName(op, short), listenerPort(op, short), utc(a.ExpiresAt), sentOrNot(op), op.Ref),

@@ -29,6 +29,7 @@ func allMessages() map[string]message {
 		all["denied_"+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: op}, w)
 	}
 	maps.Copy(all, cardVariants())
+	maps.Copy(all, approvalMessages())
 	maps.Copy(all, answers(op, w))
 	return all
 }
@@ -123,6 +124,7 @@ func allViews() map[string]slack.ModalViewRequest {
 		"checking":   checkingView(),
 		"failed":     failedView("The form could not be filled. Close this and type the command instead."),
 	}
+	maps.Copy(views, approvalViews())
 	for name, op := range previews() {
 		views[name] = previewView(op, w)
 	}

@@ -11,18 +11,31 @@ import (
 // name on a card that is posted calls somebody.
 const maxPeople = 10
 
-// peopleWords names those who may approve: they are asked, so they are always
-// named.
-func peopleWords(p operation.People) string {
+// needsOf says how many must agree and who could: they are asked, so they are
+// always named.
+func needsOf(n int, p operation.People) string {
 	switch {
 	case p.Everybody:
-		return peopleAnybody
-	case len(p.IDs) > maxPeople && len(p.Groups) > 0:
-		return fmt.Sprintf(peopleIn, groups(p.Groups))
-	case len(p.IDs) == 0 && p.More:
-		return peopleNone + peopleOthers
+		return fmt.Sprintf(peopleAnybody, others(n))
 	case len(p.IDs) == 0:
-		return peopleNone
+		return fmt.Sprintf(peopleUnknown, others(n))
+	}
+	return fmt.Sprintf(peopleOf, n, peopleWords(p))
+}
+
+// needsCount is needsOf for fallback texts, where mentions would be read aloud
+// as ids.
+func needsCount(n int, p operation.People) string {
+	if p.Everybody || len(p.IDs) == 0 {
+		return others(n)
+	}
+	return fmt.Sprintf(peopleOf, n, peopleCount(p))
+}
+
+// peopleWords names people, or their groups where they are many.
+func peopleWords(p operation.People) string {
+	if len(p.IDs) > maxPeople && len(p.Groups) > 0 {
+		return fmt.Sprintf(peopleIn, groups(p.Groups))
 	}
 	s := persons(p.IDs)
 	if p.More {
@@ -48,23 +61,17 @@ func persons(ids []string) string {
 	return s
 }
 
-// peopleCount is how many may approve, for fallback texts, where mentions
-// would be read aloud as ids.
+// peopleCount is how many are known.
 func peopleCount(p operation.People) string {
-	switch {
-	case p.Everybody:
-		return countAnybody
-	case p.More:
+	if p.More {
 		return fmt.Sprintf(countOrMore, len(p.IDs))
-	case len(p.IDs) == 1:
-		return countPerson
 	}
-	return fmt.Sprintf(countPeople, len(p.IDs))
+	return others(len(p.IDs))
 }
 
-// others is "another person" or "2 people".
+// others is "1 person" or "2 people".
 func others(n int) string {
-	if n <= 1 {
+	if n == 1 {
 		return countPerson
 	}
 	return fmt.Sprintf(countPeople, n)

@@ -20,9 +20,9 @@ func previewApproval(op operation.Operation, w wording) []string {
 	case !enough(*a):
 		lines = append(lines, fmt.Sprintf(previewNobody, others(a.Needed)))
 	case len(op.Policies) > 0:
-		lines = append(lines, fmt.Sprintf(previewNeeds, a.Needed, peopleWords(a.Who), names(op.Policies)))
+		lines = append(lines, fmt.Sprintf(previewNeeds, needsOf(a.Needed, a.Who), names(op.Policies)))
 	default:
-		lines = append(lines, fmt.Sprintf(previewNeedsPlain, a.Needed, peopleWords(a.Who)))
+		lines = append(lines, fmt.Sprintf(previewNeedsPlain, needsOf(a.Needed, a.Who)))
 	}
 	if enough(*a) && w.Within > 0 {
 		lines = append(lines, fmt.Sprintf(previewAsked, channel(a.Channel), lasting(w.Within)))
@@ -45,7 +45,7 @@ func previewLast(op operation.Operation) string {
 	case !enough(*a):
 		return previewNeedsTextNo
 	default:
-		return fmt.Sprintf(previewNeedsText, a.Needed, peopleCount(a.Who))
+		return fmt.Sprintf(previewNeedsText, needsCount(a.Needed, a.Who))
 	}
 }
 
@@ -94,9 +94,9 @@ func reminderMessage(op operation.Operation, _ wording) message {
 	a := op.Approval
 	needed := max(1, a.Missing())
 	return private(
-		fmt.Sprintf(reminderText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needed, peopleCount(a.Who), utc(a.ExpiresAt), op.Ref),
+		fmt.Sprintf(reminderText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needsCount(needed, a.Who), utc(a.ExpiresAt), op.Ref),
 		section(fmt.Sprintf(reminderLine, person(op.Actor.UserID), serverName(op, name), listenerName(op, name), op.Ref,
-			needed, peopleWords(a.Who), clock(a.ExpiresAt)), progress(*a)))
+			needsOf(needed, a.Who), clock(a.ExpiresAt)), progress(*a)))
 }
 
 // questionMessage is for the one who was asked and for the one who asks.

@@ -8,13 +8,13 @@ const (
 	buttonGlass        = "Use break-glass"
 	labelAsk           = "Ask for approval to add %s to %s"
 	labelGlass         = "Add %s without approval, with break-glass"
-	previewNeeds       = "*Needs approval:* %d of %s, by rule %s."
-	previewNeedsPlain  = "*Needs approval:* %d of %s."
+	previewNeeds       = "*Needs approval:* %s, by rule %s."
+	previewNeedsPlain  = "*Needs approval:* %s."
 	previewNobody      = "*Needs approval* by %s, and there are not that many people who could give it."
 	previewAsked       = "Asked in %s. It ends %s after you ask."
 	previewAskedPlain  = "Asked in %s."
 	previewMayBreak    = "*Break-glass* is possible: it adds at once, and they are told."
-	previewNeedsText   = "Not sent yet; it needs approval by %d of %s"
+	previewNeedsText   = "Not sent yet; it needs approval by %s"
 	previewNeedsTextNo = "Not sent yet; it needs approval, and there are not enough people who could give it"
 	changedLine        = "Something changed since you looked: %s. Here is the new picture."
 	changedNeeds       = "approval is needed now"
@@ -23,24 +23,24 @@ const (
 
 // People who may approve.
 const (
-	peopleAnybody = "anybody in this workspace whom no rule excludes"
+	peopleOf      = "%d of %s"
+	peopleAnybody = "%s; anybody in this workspace whom no rule excludes"
+	peopleUnknown = "%s; I cannot name who could"
 	peopleIn      = "the members of %s"
 	peopleOthers  = " and possibly others"
-	peopleNone    = "nobody I can name"
 	countPerson   = "1 person"
 	countPeople   = "%d people"
 	countOrMore   = "%d or more people"
-	countAnybody  = "anybody"
 )
 
 // Asking.
 const (
-	askText      = "Waiting: %s asks to add %s to %s. Needs %d of %s, until %s. %s"
+	askText      = "Waiting: %s asks to add %s to %s. Needs %s, until %s. %s."
 	askHeader    = "Waiting for approval · %s"
 	askWhat      = "%s asks to *add* %s *to* %s, ports %s, %s%s."
 	askShare     = " (about %d %% of new connections)"
 	askReason    = "*Reason:* %s   ·   asked in %s"
-	askNeeds     = "*Needs:* %d of %s. Not by %s, who asks."
+	askNeeds     = "*Needs:* %s. Not by %s, who asks."
 	askNote      = "*Note:* %s"
 	askHealth    = "health checks are off on this listener."
 	askIDs       = "%s is %s · %s is %s"
@@ -60,7 +60,7 @@ const (
 	askDenied    = "Denied by %s: %s"
 
 	waitingAsked = "*Waiting* for approval, asked in %s. Nothing is sent yet."
-	waitingNeeds = "Needs %d of %s, until %s."
+	waitingNeeds = "Needs %s, until %s."
 
 	buttonApprove    = "Approve"
 	buttonApproveNew = "Approve new picture"
@@ -99,8 +99,8 @@ const (
 	buttonAskAgain  = "Ask again"
 	labelAskAgain   = "Ask again to add %s to %s"
 
-	reminderLine  = "*Waiting:* %s asks to add %s to %s, %s. Needs %d of %s, until %s."
-	reminderText  = "Waiting: %s still asks to add %s to %s. Needs %d of %s, until %s. %s"
+	reminderLine  = "*Waiting:* %s asks to add %s to %s, %s. Needs %s, until %s."
+	reminderText  = "Waiting: %s still asks to add %s to %s. Needs %s, until %s. %s."
 	questionLine  = "%s has a question for %s about %s. Please answer here."
 	questionAbout = "%s has a question for %s about %s: adding %s to %s."
 )

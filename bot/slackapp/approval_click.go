@@ -38,13 +38,20 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) messag
 	if e, ok := errors.AsType[*operation.StaleError](err); ok && e.Operation.State == operation.Waiting {
 		return oldPictureMessage(e.Operation, a.askedLink(ctx, d, e.Operation))
 	}
-	if e, ok := errors.AsType[*operation.DeniedError](err); ok && d.decides() {
-		switch e.Decision.Code {
-		case operation.DeniedNoRule, operation.DeniedForbidden, operation.DeniedApproval:
+	if e, ok := errors.AsType[*operation.DeniedError](err); ok && rulesSay(e.Decision.Code) {
+		switch {
+		case d.decides():
 			return notOnListMessage(e)
+		case d.View != nil && d.View.CallbackID == viewGlass:
+			return notSent(fmt.Sprintf(glassDenied, serverName(e.Operation, short), listenerName(e.Operation, short)))
 		}
 	}
 	return a.problem(ctx, d, err)
+}
+
+// rulesSay reports whether a no is that of the rules, for this person here.
+func rulesSay(code operation.DenialCode) bool {
+	return code == operation.DeniedNoRule || code == operation.DeniedForbidden || code == operation.DeniedApproval
 }
 
 // decides reports whether a delivery is about somebody else's request.

@@ -138,7 +138,9 @@ func TestTheCardsAreFoundAgainApart(t *testing.T) {
 func TestApprovalIsGivenOnOneCardOnly(t *testing.T) {
 	t.Parallel()
 	cards := approvalCards()
-	has := func(m message, action string) bool { return strings.Contains(string(encodeMessage(t, m)), `"`+action+`"`) }
+	has := func(m message, action string) bool {
+		return strings.Contains(string(encodeMessage(t, m)), `"`+action+`"`)
+	}
 	for name, op := range cards {
 		own, theirs := cardMessage(op, wording{}), approversOr(op)
 		open := op.State == operation.Waiting && op.StopBy == "" && op.Approval.Denied == nil

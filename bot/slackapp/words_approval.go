@@ -129,6 +129,7 @@ const (
 	glassAlertAll = "Those who may approve"
 	glassThisWeek = "this week"
 	glassWindow   = "in %s"
+	glassDenied   = "The rules do not let you add %s to %s without approval."
 	glassAnd      = " and "
 	glassMore     = "%d more"
 

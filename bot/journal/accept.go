@@ -59,24 +59,52 @@ func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 	return s.put(ctx, "accepting operation", op, claimed, a.Event)
 }
 
-// withinLimit counts what the person had accepted lately. The acceptances of
-// one person take turns, so the count holds until the commit.
+// withinLimit counts what was accepted lately. The acceptances of one person
+// and those for one listener take turns, always in this order, so that the
+// counts hold until the commit.
 func withinLimit(ctx context.Context, q *query.Queries, a operation.Acceptance) error {
-	if a.Limit <= 0 {
-		return nil
+	who, where := a.Operation.Actor.UserID, a.Operation.Request.ListenerID
+	limits := []struct {
+		of, turn string
+		most     int
+		applies  bool
+		since    time.Time
+		count    func(since sql.NullInt64) ([]sql.NullInt64, error)
+	}{
+		{operation.LimitPerson, who, a.Limit, a.Limit > 0, a.Since, func(since sql.NullInt64) ([]sql.NullInt64, error) {
+			return q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: who, Since: since})
+		}},
+		{operation.LimitGlass, who, a.GlassLimit, a.Operation.Glass != nil, a.GlassSince, func(since sql.NullInt64) ([]sql.NullInt64, error) {
+			return q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: who, Since: since})
+		}},
+		{operation.LimitListener, "listener|" + where, a.ListenerLimit, a.ListenerLimit > 0, a.ListenerSince, func(since sql.NullInt64) ([]sql.NullInt64, error) {
+			return q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: where, Since: since})
+		}},
 	}
-	if err := q.TakeTurn(ctx, query.TakeTurnParams{ActorID: a.Operation.Actor.UserID, AcceptedAt: a.Operation.ClickedAt.UnixMilli()}); err != nil {
-		return err
+	for _, l := range limits {
+		if !l.applies {
+			continue
+		}
+		if err := q.TakeTurn(ctx, query.TakeTurnParams{ActorID: l.turn, AcceptedAt: a.Operation.ClickedAt.UnixMilli()}); err != nil {
+			return err
+		}
+		rows, err := l.count(sql.NullInt64{Int64: l.since.UnixMilli(), Valid: true})
+		if err != nil {
+			return err
+		}
+		if len(rows) >= l.most {
+			return &operation.LimitError{Of: l.of, Times: moments(rows)}
+		}
 	}
-	rows, err := q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: a.Operation.Actor.UserID, Since: sql.NullInt64{Int64: a.Since.UnixMilli(), Valid: true}})
-	if err != nil || len(rows) < a.Limit {
-		return err
-	}
+	return nil
+}
+
+func moments(rows []sql.NullInt64) []time.Time {
 	times := make([]time.Time, len(rows))
 	for i, at := range rows {
 		times[i] = moment(at)
 	}
-	return &operation.LimitError{Times: times}
+	return times
 }
 
 // Save stores a changed operation if the stored version is op.Version-1, with
@@ -130,6 +158,7 @@ func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
 			ID: op.ID, Ref: strings.ToUpper(op.Ref), Version: op.Version,
 			State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
 			ClientToken: op.Request.ClientToken, ActorID: op.Actor.UserID,
+			ListenerID: op.Request.ListenerID, Glass: op.Glass != nil,
 			AcceptedAt: millis(acceptedAt), UnreportedSince: millis(acceptedAt),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})
@@ -141,7 +170,8 @@ func (s *Store) acceptDraft(op operation.Operation, at time.Time) change {
 		n, err := q.AcceptDraft(ctx, query.AcceptDraftParams{
 			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
 			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
-			ActorID: op.Actor.UserID, AcceptedAt: millis(at), UnreportedSince: millis(at),
+			ActorID: op.Actor.UserID, ListenerID: op.Request.ListenerID, Glass: op.Glass != nil,
+			AcceptedAt: millis(at), UnreportedSince: millis(at),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})
 		return moved(ctx, q, op, n, err)

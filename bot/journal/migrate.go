@@ -23,11 +23,12 @@ const versionTable = "journal_version"
 
 // dialect is what the two databases spell differently.
 type dialect struct {
-	goose   goose.Dialect
-	tables  string   // counts the tables called $1
-	time    string   // the database's time in Unix milliseconds
-	events  []string // makes events append-only, and numbered by the database
-	options func() ([]goose.ProviderOption, error)
+	goose    goose.Dialect
+	tables   string   // counts the tables called $1
+	time     string   // the database's time in Unix milliseconds
+	events   []string // makes events append-only, and numbered by the database
+	listener string   // the listener's id in a stored record
+	options  func() ([]goose.ProviderOption, error)
 }
 
 func sqliteDialect() dialect {
@@ -39,7 +40,8 @@ func sqliteDialect() dialect {
 			`create trigger events_never_updated before update on events begin select raise(abort, 'events are never changed'); end`,
 			`create trigger events_never_deleted before delete on events begin select raise(abort, 'events are never deleted'); end`,
 		},
-		options: func() ([]goose.ProviderOption, error) { return nil, nil }, // the file is locked
+		listener: `json_extract(record, '$.request.listenerId')`,
+		options:  func() ([]goose.ProviderOption, error) { return nil, nil }, // the file is locked
 	}
 }
 
@@ -54,6 +56,7 @@ func postgresDialect() dialect {
 			`create function events_refuse() returns trigger language plpgsql as $$ begin raise exception 'events are never changed or deleted'; end $$`,
 			`create trigger events_never_changed before update or delete on events for each row execute function events_refuse()`,
 		},
+		listener: `record::json -> 'request' ->> 'listenerId'`,
 		options: func() ([]goose.ProviderOption, error) {
 			locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // once a second, for a minute
 			return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
@@ -100,7 +103,8 @@ func (s *Store) provider() (*goose.Provider, error) {
 	options = append(options,
 		goose.WithTableName(versionTable),
 		goose.WithDisableGlobalRegistry(true),
-		goose.WithGoMigrations(goose.NewGoMigration(2, &goose.GoFunc{RunTx: s.guardEvents}, nil)))
+		goose.WithGoMigrations(goose.NewGoMigration(2, &goose.GoFunc{RunTx: s.guardEvents}, nil),
+			goose.NewGoMigration(9, &goose.GoFunc{RunTx: s.nameListeners}, nil)))
 	return goose.NewProvider(s.dialect.goose, s.db, files, options...)
 }
 
@@ -110,6 +114,15 @@ func (s *Store) guardEvents(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("guarding events: %w", err)
 		}
+	}
+	return nil
+}
+
+// nameListeners is migration 9.
+func (s *Store) nameListeners(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, "update operations set listener_id = coalesce("+s.dialect.listener+", '')")
+	if err != nil {
+		return fmt.Errorf("filling in the listeners of operations: %w", err)
 	}
 	return nil
 }

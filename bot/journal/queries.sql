@@ -1,13 +1,14 @@
 -- name: InsertOperation :exec
-insert into operations (id, ref, version, state, open, subject, client_token, actor_id,
+insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, glass,
                         accepted_at, unreported_since, updated_at, record)
-values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id,
+values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id, @listener_id, @glass,
         @accepted_at, @unreported_since, @updated_at, @record);
 
 -- name: AcceptDraft :execrows
 -- The compare-and-set of a draft: once, and with the token it was made with.
 update operations
 set version = @version, state = @state, open = @open, subject = @subject, actor_id = @actor_id,
+    listener_id = @listener_id, glass = @glass,
     accepted_at = @accepted_at, unreported_since = @unreported_since, updated_at = @updated_at, record = @record
 where id = @id and version = @was and client_token = @client_token and accepted_at is null;
 
@@ -28,6 +29,16 @@ select accepted_at from operations where id = @id;
 -- name: AcceptedSince :many
 select accepted_at from operations
 where actor_id = @actor_id and accepted_at >= @since
+order by accepted_at;
+
+-- name: ListenerSince :many
+select accepted_at from operations
+where listener_id = @listener_id and accepted_at >= @since
+order by accepted_at;
+
+-- name: BrokenSince :many
+select accepted_at from operations
+where actor_id = @actor_id and accepted_at >= @since and glass
 order by accepted_at;
 
 -- name: History :many
@@ -105,6 +116,32 @@ set channel = case when excluded.shown_version >= cards.shown_version then exclu
     ts = case when excluded.shown_version >= cards.shown_version then excluded.ts else cards.ts end,
     shown_version = case when excluded.shown_version >= cards.shown_version then excluded.shown_version else cards.shown_version end,
     closed = cards.closed or excluded.closed,
+    posting_at = null,
+    updated_at = excluded.updated_at;
+
+-- name: ApprovalCardOf :one
+select channel, ts, posting_at, shown_version, closed from approval_cards where operation_id = @operation_id;
+
+-- name: HoldApprovalCard :one
+-- As HoldCard.
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, '', '', null, 0, false, @updated_at)
+on conflict (operation_id) do update set updated_at = excluded.updated_at
+returning channel, ts, posting_at, shown_version, closed;
+
+-- name: BeginApprovalPost :exec
+-- As BeginPost.
+update approval_cards set posting_at = coalesce(posting_at, @posting_at) where operation_id = @operation_id;
+
+-- name: SaveApprovalCard :exec
+-- As SaveCard.
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, @channel, @ts, null, @shown_version, @closed, @updated_at)
+on conflict (operation_id) do update
+set channel = case when excluded.shown_version >= approval_cards.shown_version then excluded.channel else approval_cards.channel end,
+    ts = case when excluded.shown_version >= approval_cards.shown_version then excluded.ts else approval_cards.ts end,
+    shown_version = case when excluded.shown_version >= approval_cards.shown_version then excluded.shown_version else approval_cards.shown_version end,
+    closed = approval_cards.closed or excluded.closed,
     posting_at = null,
     updated_at = excluded.updated_at;
 

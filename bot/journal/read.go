@@ -40,11 +40,16 @@ func (s *Store) AcceptedSince(ctx context.Context, userID string, since time.Tim
 	if err != nil {
 		return nil, s.explain("counting a person's operations in journal", err)
 	}
-	times := make([]time.Time, 0, len(rows))
-	for _, at := range rows {
-		times = append(times, moment(at))
+	return moments(rows), nil
+}
+
+// BrokenSince is AcceptedSince for operations with break-glass.
+func (s *Store) BrokenSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error) {
+	rows, err := s.q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: userID, Since: sql.NullInt64{Int64: since.UnixMilli(), Valid: true}})
+	if err != nil {
+		return nil, s.explain("counting a person's operations with break-glass in journal", err)
 	}
-	return times, nil
+	return moments(rows), nil
 }
 
 // Filter chooses operations for a page of history.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,8 +15,10 @@ import (
 // operation is on disk. Whoever calls it tells the person, then calls Begin.
 // Errors: *DeniedError, *ExpiredError, *StaleError when it was sent or
 // cancelled before, *DuplicateError for a redelivery, *BusyError,
+// *ChangedError (approval is needed now, or is not any more),
 // *UnavailableError (not accepted), *UncertainError (nobody knows; the draft
-// can be sent again). It blocks for a few seconds at most.
+// can be sent again). It blocks for a few seconds at most. An operation that
+// other people must agree to is accepted as Waiting.
 func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 	clicked := i.Now() // before anything that takes time: the promise counts from the click
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
@@ -25,18 +29,48 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 	}
 	q := questionOf(op, clicked)
 	q.Place, q.Fresh = c.Place, true
-	if d := i.Permission.Decide(ctx, q); !d.Allowed {
+	d := i.Permission.Decide(ctx, q)
+	if lacksReason(d, op) {
+		d.Allowed, d.Code = false, DeniedReason
+	}
+	if d.Allowed != (op.Approval == nil) && (d.Allowed || d.Code == DeniedApproval) {
+		return Operation{}, i.lookAgain(ctx, op, d)
+	}
+	if !d.Allowed && d.Code != DeniedApproval {
 		return Operation{}, i.deny(ctx, d, op)
 	}
-	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
+	if op.Approval != nil && !op.Approval.Who.sufficient(d.Approvals) {
+		d.Code = DeniedNobody
+		return Operation{}, i.deny(ctx, d, op)
+	}
+	op.State, op.ClickedAt, op.ExpiresAt, op.Policies = Accepted, clicked, time.Time{}, d.Policies
 	op.Version++
+	if op.Approval != nil {
+		op.State, op.Approval.Needed = Waiting, d.Approvals
+		op.Approval.ask(clicked, i.Settings.Approval.Within, op.Version, nil)
+	}
+	return i.enter(ctx, op, c, EventAccepted, nil)
+}
+
+// enter accepts op for a click. data goes into its event.
+func (i *Intake) enter(ctx context.Context, op Operation, c Click, kind string, data map[string]string) (Operation, error) {
 	if c.Place.ResponseURL != "" {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
-	err = i.accept(ctx, Acceptance{Operation: op, Delivery: c.Delivery, Limit: i.Settings.Rate, Since: clicked.Add(-i.Settings.RateIn),
-		Event: i.event(EventAccepted, op, map[string]string{"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID})})
+	facts := map[string]string{"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID}
+	if op.Approval != nil && op.State == Waiting {
+		facts["approvals"] = strconv.Itoa(op.Approval.Needed)
+	}
+	maps.Copy(facts, data)
+	a := Acceptance{Operation: op, Delivery: c.Delivery, Event: i.event(kind, op, facts),
+		Limit: i.Settings.Rate, Since: op.ClickedAt.Add(-i.Settings.RateIn),
+		ListenerLimit: i.Settings.ListenerRate, ListenerSince: op.ClickedAt.Add(-i.Settings.ListenerRateIn)}
+	if op.Glass != nil {
+		a.GlassLimit, a.GlassSince = i.Settings.Glass, op.ClickedAt.Add(-i.Settings.GlassIn)
+	}
+	err := i.accept(ctx, a)
 	if e, ok := errors.AsType[*LimitError](err); ok {
-		err = i.tooMany(ctx, op, e.Times)
+		err = i.tooMany(ctx, op, e)
 	}
 	return op, err
 }

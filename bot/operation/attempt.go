@@ -70,6 +70,9 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 	if r.tooLate(op) {
 		return r.finish(ctx, &op, NotAdded, lateness(op))
 	}
+	if now, changes := overlooked(op, pool); len(changes) > 0 {
+		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, now, changes)
+	}
 	op.Baseline = backendIDs(ofServer(op, pool))
 	return r.call(ctx, &op, op.ClickedAt.Add(StartWithin))
 }
@@ -182,15 +185,16 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 	}
 	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 	op.Listener = l
-	if d := r.Permission.Decide(within, lastQuestion(*op, r.Now())); !d.Allowed {
-		if ctx.Err() != nil {
-			return nil, nil, context.Cause(ctx)
-		}
-		if d.Undecided() {
-			stop, err := end(r.undecided(ctx, op, d))
-			return nil, stop, err
-		}
-		op.Denial = &d
+	v := r.permitted(within, op)
+	if !v.allowed && ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	if !v.allowed && v.why.Undecided() {
+		stop, err := end(r.undecided(ctx, op, v.why))
+		return nil, stop, err
+	}
+	if !v.allowed && (!v.ask || len(op.Attempts) > 0) {
+		op.Denial = &v.why
 		stop, err := end(r.finish(ctx, op, NotAdded, ReasonDenied))
 		return nil, stop, err
 	}
@@ -200,6 +204,10 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 		return nil, stop, err
 	}
 	op.Listener.Servers = len(pool)
+	if v.ask {
+		stop, err := end(r.askAgain(within, op, v, pictureOf(*op, pool), nil))
+		return nil, stop, err
+	}
 	return pool, nil, nil
 }
 

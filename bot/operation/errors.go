@@ -32,10 +32,34 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("%s is %s by now", e.Operation.Ref, e.Operation.State)
 }
 
-// LimitError says that a person had too much accepted lately.
-type LimitError struct{ Times []time.Time } // when, oldest first
+// LimitError says that too much was accepted lately.
+type LimitError struct {
+	Of    string      // LimitPerson, LimitListener or LimitGlass
+	Times []time.Time // when, oldest first
+}
+
+// What a limit counts.
+const (
+	LimitPerson   = "person"   // what one person had accepted
+	LimitListener = "listener" // what was accepted for one listener
+	LimitGlass    = "glass"    // a person's operations with break-glass
+)
 
 func (e *LimitError) Error() string { return fmt.Sprintf("%d accepted already", len(e.Times)) }
+
+// DecidedError says that others have decided about an operation already, or
+// that the time for it is over: the click changed nothing.
+type DecidedError struct{ Operation Operation }
+
+func (e *DecidedError) Error() string { return e.Operation.Ref + " is decided already" }
+
+// ChangedError says that what a person looked at is not what would be done:
+// Operation is the new draft, to be looked at again. Nothing was accepted.
+type ChangedError struct{ Operation Operation }
+
+func (e *ChangedError) Error() string {
+	return "something changed since " + e.Operation.Ref + " was looked at"
+}
 
 // ExpiredError says that a preview is older than it may be.
 type ExpiredError struct{ Operation Operation }

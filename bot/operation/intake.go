@@ -34,6 +34,13 @@ type Settings struct {
 	Rehearsal bool          // everything but the write
 	Rate      int           // operations a person may have accepted within RateIn; 0: no limit
 	RateIn    time.Duration //
+
+	ListenerRate   int // the same for a listener, whoever asks
+	ListenerRateIn time.Duration
+
+	Approval ApprovalSettings
+	Glass    int // operations with break-glass a person may have accepted within GlassIn; 0: none
+	GlassIn  time.Duration
 }
 
 // The limits of one answer to a person. Slack waits three seconds for an ack.
@@ -55,6 +62,8 @@ var (
 type Intake struct {
 	Journal    Journal
 	Permission Permission
+	Roster     Roster
+	Reporter   Reporter
 	Catalog    Catalog // for previews, as Pools: may be a moment old
 	Pools      Pools
 	Engine     Engine
@@ -81,6 +90,7 @@ type Click struct {
 	Actor       Actor
 	Place       Place
 	Delivery    string
+	Version     int64 // of the operation on the card that was clicked; 0: not known
 }
 
 // Preview reads what a request means, checks that it is allowed, and stores
@@ -113,7 +123,7 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 // Send.
 func (i *Intake) Ask(ctx context.Context, a Ask) (op Operation, accepted bool, err error) {
 	op, err = i.Preview(ctx, a)
-	if err != nil || op.DryRun || op.Listener.Protected {
+	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil {
 		return op, false, err
 	}
 	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
@@ -153,14 +163,19 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		fillWeight(&op, pool)
 	}
 	d := i.Permission.Decide(ctx, questionOf(op, op.AskedAt))
-	if !d.Allowed {
-		return Operation{}, i.deny(ctx, d, op)
+	if lacksReason(d, op) {
+		return Operation{}, inputError(a.Registration, commands.Problem{Field: commands.KeyReason, Text: "A reason is required for this listener. One line is enough."})
 	}
-	op.Policies = d.Policies
+	if err := i.need(ctx, &op, d); err != nil {
+		return Operation{}, err
+	}
 	if poolErr == nil {
 		if err := fitPool(a.Registration, &op, pool); err != nil {
 			return Operation{}, err
 		}
+	}
+	if op.Approval != nil && poolErr == nil {
+		op.Approval.Picture = pictureOf(op, pool)
 	}
 	return op, i.checkRate(ctx, op)
 }
@@ -239,17 +254,30 @@ func (i *Intake) checkRate(ctx context.Context, op Operation) error {
 	if len(times) < i.Settings.Rate {
 		return nil
 	}
-	return i.tooMany(ctx, op, times)
+	return i.tooMany(ctx, op, &LimitError{Of: LimitPerson, Times: times})
 }
 
 // tooMany denies with the time from which on the next one is possible.
-func (i *Intake) tooMany(ctx context.Context, op Operation, times []time.Time) error {
-	next := times[len(times)-i.Settings.Rate].Add(i.Settings.RateIn)
-	return i.deny(ctx, Decision{Code: DeniedRate, Person: true, Channel: true, Limit: i.Settings.Rate, Window: span(i.Settings.RateIn), Until: next}, op)
+func (i *Intake) tooMany(ctx context.Context, op Operation, e *LimitError) error {
+	code, limit, in := DeniedRate, i.Settings.Rate, i.Settings.RateIn
+	switch e.Of {
+	case LimitListener:
+		code, limit, in = DeniedListenerRate, i.Settings.ListenerRate, i.Settings.ListenerRateIn
+	case LimitGlass:
+		code, limit, in = DeniedBudget, i.Settings.Glass, i.Settings.GlassIn
+	}
+	d := Decision{Code: code, Person: true, Channel: true, Limit: limit, Window: span(in)}
+	if n := len(e.Times); limit > 0 && n >= limit {
+		d.Until = e.Times[n-limit].Add(in)
+	}
+	return i.deny(ctx, d, op)
 }
 
 // span writes a duration as people say it.
 func span(d time.Duration) string {
+	if week := 7 * 24 * time.Hour; d == week {
+		return "a week"
+	}
 	if d%time.Minute == 0 {
 		if d == time.Minute {
 			return "1 minute"

@@ -69,5 +69,5 @@ func (m *Metrics) owed(unreported []Operation, now time.Time) {
 func reasons() []Reason {
 	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited,
 		ReasonCredentials, ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven,
-		ReasonPerson, ReasonRehearsal, ReasonInternal}
+		ReasonPerson, ReasonRehearsal, ReasonInternal, ReasonNotApproved, ReasonUnanswered}
 }

@@ -14,14 +14,15 @@ type State string
 // The states, in the order of a life. Draft and the final ones take no part in
 // the rule of one open operation per listener and server.
 const (
-	Draft        State = "draft"         // preview shown; expires silently at ExpiresAt
-	Accepted     State = "accepted"      // on disk; last checks are running, nothing is sent
-	Sending      State = "sending"       // an attempt is being made, or waits for its next try
-	Unconfirmed  State = "unconfirmed"   // sent without an answer; being settled
-	NeedsPerson  State = "needs_person"  // could not be settled by the bot
-	Added        State = "added"         // final
-	NotAdded     State = "not_added"     // final; Reason says why
-	AlreadyThere State = "already_there" // final; nothing was sent
+	Draft        State = "draft"            // preview shown; expires silently at ExpiresAt
+	Waiting      State = "waiting_approval" // on disk; other people are asked to agree, nothing is sent
+	Accepted     State = "accepted"         // on disk; last checks are running, nothing is sent
+	Sending      State = "sending"          // an attempt is being made, or waits for its next try
+	Unconfirmed  State = "unconfirmed"      // sent without an answer; being settled
+	NeedsPerson  State = "needs_person"     // could not be settled by the bot
+	Added        State = "added"            // final
+	NotAdded     State = "not_added"        // final; Reason says why
+	AlreadyThere State = "already_there"    // final; nothing was sent
 )
 
 // Final reports whether nothing changes in s any more.
@@ -55,6 +56,8 @@ const (
 	ReasonPerson      Reason = "person"       // a person said so and a reading agreed
 	ReasonRehearsal   Reason = "rehearsal"    // test mode: everything but the write
 	ReasonInternal    Reason = "internal"     // something broke in the bot before anything was sent
+	ReasonNotApproved Reason = "not_approved" // somebody who was asked for approval said no
+	ReasonUnanswered  Reason = "unanswered"   // nobody, or not enough people, approved in time
 )
 
 // Evidence says how it is known that a server was added.
@@ -175,6 +178,9 @@ type Operation struct {
 	Purpose   string                          `json:"purpose,omitempty"` // the person's own reason
 	Notes     []string                        `json:"notes,omitempty"`   // said in the preview: what was filled in or corrected
 	Policies  []string                        `json:"policies,omitempty"`
+	Approval  *Approval                       `json:"approval,omitempty"` // nil: no other people are needed
+	Glass     *BreakGlass                     `json:"break_glass,omitempty"`
+	MayBreak  bool                            `json:"may_break,omitempty"` // in a draft: the rules let the asker skip approval
 	DryRun    bool                            `json:"dry_run,omitempty"`
 	Watch     bool                            `json:"watch,omitempty"` // look for the backend's status after adding
 	Rehearsal bool                            `json:"rehearsal,omitempty"`
@@ -287,4 +293,11 @@ const (
 	EventFinished  = "finished"
 	EventStatus    = "status"
 	EventResumed   = "resumed"
+
+	EventApprovalAsked = "approval_asked" // other people were asked to agree, again as well
+	EventReminded      = "reminded"
+	EventQuestion      = "question" // somebody who was asked has a question
+	EventApproved      = "approved" // one person agreed
+	EventNotApproved   = "not_approved"
+	EventBreakGlass    = "break_glass" // accepted without the approvals it needs
 )

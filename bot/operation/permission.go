@@ -51,7 +51,12 @@ const (
 	DeniedNoRule       DenialCode = "no_rule"       // no permit holds
 	DeniedForbidden    DenialCode = "forbidden"     // a forbid holds
 	DeniedApproval     DenialCode = "approval"      // a permit holds, once Approvals other people agree
+	DeniedNobody       DenialCode = "nobody"        // a permit holds, but there are not Approvals people who could agree
 	DeniedRate         DenialCode = "rate"          // too many in a short time; Until says when the next one is possible
+	DeniedListenerRate DenialCode = "listener_rate" // the same, for the listener
+	DeniedBudget       DenialCode = "budget"        // the same, for break-glass
+	DeniedReason       DenialCode = "reason"        // a permit holds, but for requests with a reason only
+	DeniedSelf         DenialCode = "self"          // the asker cannot approve their own request
 	DeniedNotRequester DenialCode = "not_requester" // somebody else's preview
 )
 

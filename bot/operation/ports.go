@@ -18,6 +18,15 @@ type Acceptance struct {
 	// this one included; 0: any number.
 	Limit int
 	Since time.Time
+
+	// ListenerLimit is the same for the listener, whoever asks.
+	ListenerLimit int
+	ListenerSince time.Time
+
+	// GlassLimit is how many operations with break-glass the person may have
+	// accepted since GlassSince, this one included; 0: none is one.
+	GlassLimit int
+	GlassSince time.Time
 }
 
 // Journal is the durable truth about operations. Every method is one
@@ -32,7 +41,8 @@ type Journal interface {
 	// compare-and-set, or the operation is inserted. Errors: *DuplicateError
 	// when the delivery was accepted before, *BusyError when another open
 	// operation has the same Subject, *StaleError when the draft moved on,
-	// *LimitError when the person has had Limit accepted since Since.
+	// *LimitError when the person, the listener or the person's break-glass has
+	// had its limit accepted.
 	Accept(ctx context.Context, a Acceptance) error
 
 	// Save stores a changed operation if the stored version is op.Version-1,
@@ -56,6 +66,9 @@ type Journal interface {
 	// AcceptedSince returns when this person's operations since the given time
 	// were accepted, oldest first.
 	AcceptedSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error)
+
+	// BrokenSince is the same for operations with break-glass.
+	BrokenSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error)
 }
 
 // Registrar is what the last step asks of Zenlayer. RegisterBackend makes one
@@ -104,6 +117,18 @@ type Reporter interface {
 	// TellOwner posts a line about op in the owner's channel, if there is
 	// one, and returns when Slack has taken it.
 	TellOwner(ctx context.Context, op Operation) error
+
+	// Remind asks those who may approve op once more, where they were asked,
+	// and returns when Slack has taken it.
+	Remind(ctx context.Context, op Operation) error
+
+	// TellSkipped tells those who may approve op that it goes without them,
+	// and returns when Slack has taken it.
+	TellSkipped(ctx context.Context, op Operation) error
+
+	// Question opens a talk between who was asked and the asker of op, where
+	// approval is given, and returns when Slack has taken it.
+	Question(ctx context.Context, op Operation, by Actor) error
 }
 
 // Engine runs Execute durably, once for each operation.

@@ -146,15 +146,17 @@ func (m *memory) Accept(ctx context.Context, a operation.Acceptance) error {
 				return &operation.BusyError{Operation: other}
 			}
 		}
-		var lately []time.Time
-		for id, at := range m.accepted {
-			if op, _ := m.get(id); op.Actor.UserID == a.Operation.Actor.UserID && !at.Before(a.Since) {
-				lately = append(lately, at)
-			}
-		}
-		slices.SortFunc(lately, time.Time.Compare)
+		lately := m.acceptedSince(a.Since, func(op operation.Operation) bool { return op.Actor.UserID == a.Operation.Actor.UserID })
 		if a.Limit > 0 && len(lately) >= a.Limit {
-			return &operation.LimitError{Times: lately}
+			return &operation.LimitError{Of: operation.LimitPerson, Times: lately}
+		}
+		onListener := m.acceptedSince(a.ListenerSince, func(op operation.Operation) bool { return op.Request.ListenerID == a.Operation.Request.ListenerID })
+		if a.ListenerLimit > 0 && len(onListener) >= a.ListenerLimit {
+			return &operation.LimitError{Of: operation.LimitListener, Times: onListener}
+		}
+		broken := m.broken(a.Operation.Actor.UserID, a.GlassSince)
+		if a.Operation.Glass != nil && len(broken) >= a.GlassLimit {
+			return &operation.LimitError{Of: operation.LimitGlass, Times: broken}
 		}
 		m.deliveries[a.Delivery] = a.Operation.ID
 		m.accepted[a.Operation.ID] = a.Operation.ClickedAt
@@ -221,15 +223,29 @@ func (m *memory) Unreported(ctx context.Context, before time.Time, limit int) (o
 
 func (m *memory) AcceptedSince(ctx context.Context, userID string, since time.Time) (times []time.Time, err error) {
 	err = m.do(ctx, "AcceptedSince", func() error {
-		for id, at := range m.accepted {
-			if op, _ := m.get(id); op.Actor.UserID == userID && !at.Before(since) {
-				times = append(times, at)
-			}
-		}
-		slices.SortFunc(times, time.Time.Compare)
+		times = m.acceptedSince(since, func(op operation.Operation) bool { return op.Actor.UserID == userID })
 		return nil
 	})
 	return times, err
+}
+
+func (m *memory) BrokenSince(ctx context.Context, userID string, since time.Time) (times []time.Time, err error) {
+	err = m.do(ctx, "BrokenSince", func() error { times = m.broken(userID, since); return nil })
+	return times, err
+}
+
+func (m *memory) broken(userID string, since time.Time) []time.Time {
+	return m.acceptedSince(since, func(op operation.Operation) bool { return op.Actor.UserID == userID && op.Glass != nil })
+}
+
+func (m *memory) acceptedSince(since time.Time, counts func(operation.Operation) bool) (times []time.Time) {
+	for id, at := range m.accepted {
+		if op, _ := m.get(id); counts(op) && !at.Before(since) {
+			times = append(times, at)
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
 }
 
 // now returns what is stored, without any fault.

@@ -57,6 +57,7 @@ type reporter struct {
 	journal *memory
 	shown   []operation.Operation
 	told    []operation.Operation
+	said    []string // reminders, questions and lines about skipped approval, with the reference
 	fault   func(name string) fault
 }
 
@@ -97,6 +98,22 @@ func (r *reporter) TellOwner(ctx context.Context, op operation.Operation) error 
 	return r.do(ctx, "TellOwner", func() { r.told = append(r.told, op) })
 }
 
+func (r *reporter) say(ctx context.Context, what string, op operation.Operation) error {
+	return r.do(ctx, what, func() { r.said = append(r.said, what+" "+op.Ref) })
+}
+
+func (r *reporter) Remind(ctx context.Context, op operation.Operation) error {
+	return r.say(ctx, "Remind", op)
+}
+
+func (r *reporter) TellSkipped(ctx context.Context, op operation.Operation) error {
+	return r.say(ctx, "TellSkipped", op)
+}
+
+func (r *reporter) Question(ctx context.Context, op operation.Operation, _ operation.Actor) error {
+	return r.say(ctx, "Question", op)
+}
+
 // states lists the states that were shown, repetitions left out.
 func (r *reporter) states() []operation.State {
 	r.mu.Lock()
@@ -112,8 +129,13 @@ func (r *reporter) states() []operation.State {
 type gate struct {
 	mu     sync.Mutex
 	admit  func(operation.Actor) operation.Decision
+	place  func(operation.Place) bool // whether a channel can be seen
 	decide func(operation.Question) operation.Decision
 	asked  []operation.Question
+
+	who     operation.People // who may approve
+	whoErr  error
+	counted []operation.Question // what Who was asked
 }
 
 var yes = operation.Decision{Allowed: true, Person: true, Channel: true, Policies: []string{"everyone"}}
@@ -131,7 +153,18 @@ func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decis
 	return yes
 }
 
-func (g *gate) Admit(_ context.Context, a operation.Actor, _ operation.Place) operation.Decision {
+// Who implements operation.Roster.
+func (g *gate) Who(_ context.Context, q operation.Question, _ operation.Action) (operation.People, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.counted = append(g.counted, q)
+	return g.who, g.whoErr
+}
+
+func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {
+	if g.place != nil && !g.place(p) {
+		return operation.Decision{Code: operation.DeniedChannel}
+	}
 	if g.admit != nil {
 		return g.admit(a)
 	}
@@ -295,10 +328,11 @@ func newHouse(t require.TestingT) *house {
 	next := func(kind string) func() string {
 		return func() string { return fmt.Sprintf("%s-%06d", kind, h.number.Add(1)) }
 	}
-	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
-		Settings: operation.Settings{Account: "acme"}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
+	asking := operation.ApprovalSettings{Within: 30 * time.Minute, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}}
+	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
+		Settings: operation.Settings{Account: "acme", Approval: asking, Glass: 2, GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
 		Log: zap.NewNop(), Metrics: metrics}
-	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Reporter: h.reporter,
+	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
 		Now: now, Log: zap.New(core), Metrics: metrics}
 	return h
 }

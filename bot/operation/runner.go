@@ -16,8 +16,10 @@ type Runner struct {
 	Registrar  Registrar
 	Catalog    Catalog
 	Permission Permission
+	Roster     Roster
 	Reporter   Reporter
 	Line       *Line // nil: calls are not scarce
+	Asking     ApprovalSettings
 	Now        func() time.Time
 	Log        *zap.Logger
 	Metrics    *Metrics
@@ -29,6 +31,7 @@ const announceWithin = 2 * time.Second
 // The names of the steps. The engine stores them: never change one.
 const (
 	stepAnnounce = "announce"
+	stepApproval = "approval"
 	stepAttempt  = "attempt"
 	stepSettle   = "settle"
 	stepReport   = "report"
@@ -43,11 +46,21 @@ func (r *Runner) Execute(run Run, id string) error {
 	w := walk{run: run, runner: r, id: id}
 
 	// Twice: the card is found by its place, or by its metadata, and edited.
-	w.do(stepAnnounce, r.announce)
+	next := w.do(stepAnnounce, r.announce)
 
-	// Twice: an attempt that was sent and has no result is never repeated
-	// blindly; it becomes unconfirmed.
-	next := w.do(stepAttempt, r.attempt)
+	for {
+		if next.State == Waiting {
+			// Twice: what people said is in the journal.
+			if next = w.do(stepApproval, r.approval); next.State.Final() {
+				break
+			}
+		}
+		// Twice: an attempt that was sent and has no result is never repeated
+		// blindly; it becomes unconfirmed.
+		if next = w.do(stepAttempt, r.attempt); w.err != nil || next.State != Waiting {
+			break
+		}
+	}
 
 	if !next.State.Final() {
 		// Twice: reading changes nothing, and each repeat looks first.
@@ -190,7 +203,7 @@ func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
 	if err := r.Reporter.Report(ctx, op); err != nil {
 		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
 	}
-	return Next{State: op.State}, nil
+	return Next{State: op.State}, r.tellSkipped(ctx, &op)
 }
 
 // report makes the card show the final state, however long Slack is away.
@@ -210,6 +223,9 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 			err = nil
 		}
 		return Next{State: op.State, After: reportPause(late)}, err
+	}
+	if err := r.tellSkipped(ctx, &op); err != nil {
+		return Next{}, err
 	}
 	if op.State == NotAdded && ownersMatter(op.Reason) {
 		if err := r.tellOwner(ctx, &op); err != nil {

@@ -119,7 +119,7 @@ func (r *Runner) repeat(ctx context.Context, op Operation) (Next, error) {
 		l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 		op.Listener = l
 		// The checks took time, so whether it is early enough is asked again.
-		if d := r.Permission.Decide(within, lastQuestion(op, r.Now())); d.Allowed && ctx.Err() == nil && r.mayRepeat(op) {
+		if v := r.permitted(within, &op); v.allowed && ctx.Err() == nil && r.mayRepeat(op) {
 			return r.call(ctx, &op, op.Unanswered()[0].SentAt.Add(RepeatWithin))
 		}
 	} else if !errors.Is(err, errListenerGone) {

@@ -18,7 +18,7 @@ import (
 // stage is a Board before the Slack stand-in.
 type stage struct {
 	*rig
-	board *Board
+	board *Boards
 }
 
 func newStage(t *testing.T) *stage {

@@ -56,10 +56,10 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 	if card.Closed {
 		w.Late = 0 // the result was there in time; this is a later line on it
 	}
-	if card.Channel != op.Place.ResultID {
-		w.Refused = op.Place.ResultID
+	if target := b.kind.target(op); card.Channel != target {
+		w.Refused = target
 	}
-	m := cardMessage(op, w)
+	m := b.kind.render(op, w)
 	err = b.Web.edit(ctx, card.Channel, card.TS, m)
 	if unshowable(errorCode(err)) {
 		b.tooMuch(op, err)
@@ -82,8 +82,9 @@ func goneCodes() []string {
 // is made, and when an earlier one was noted without an answer we look for our
 // own message before we post again.
 func (b *Board) first(ctx context.Context, op operation.Operation, w wording, gone string) (int64, error) {
-	if err := b.lane(op.Place.ResultID).Wait(ctx); err != nil {
-		return 0, fmt.Errorf("waiting for %s to take a message: %w", op.Place.ResultID, err)
+	target := b.kind.target(op)
+	if err := b.lane(target).Wait(ctx); err != nil {
+		return 0, fmt.Errorf("waiting for %s to take a message: %w", target, err)
 	}
 	before, err := b.Cards.BeginPost(ctx, op.ID, b.Now())
 	if err != nil {
@@ -100,14 +101,14 @@ func (b *Board) first(ctx context.Context, op operation.Operation, w wording, go
 			return 0, err
 		}
 		if ts != "" {
-			version, gone, err := b.update(ctx, op, operation.Card{Channel: op.Place.ResultID, TS: ts})
+			version, gone, err := b.update(ctx, op, operation.Card{Channel: target, TS: ts})
 			if !gone {
 				b.delivered.WithLabelValues("found").Inc()
 				return version, err
 			}
 		}
 		p.looked = looked
-		w.Continues = w.Continues || !looked || ts != "" && !b.remove(ctx, op, op.Place.ResultID, ts)
+		w.Continues = w.Continues || !looked || ts != "" && !b.remove(ctx, op, b.kind.target(op), ts)
 	}
 	return b.post(ctx, op, p, w.Continues)
 }
@@ -119,24 +120,33 @@ type post struct {
 	looked bool      // the channel was searched for what that one posted
 }
 
-// post tries the channel asked for; then it tells the person where they asked,
-// through the response URL; then it posts the card to them. What comes through
-// a response URL is seen by one person until they reload, cannot be edited
-// later, and ends with 30 minutes: it is the fastest way to the person and no
-// place for a result, so the direct message is made in any case, and counts. In
-// a direct message what an earlier try posted is not looked for.
+// post tries the channel asked for, and then the others. Before it goes to the
+// person instead, they are told where they asked, through the response URL.
+// What comes through a response URL is seen by one person until they reload,
+// cannot be edited later, and ends with 30 minutes: it is the fastest way to
+// the person and no place for a result, so the other message is made in any
+// case, and counts. Where it went instead what an earlier try posted is not
+// looked for.
 func (b *Board) post(ctx context.Context, op operation.Operation, p post, continues bool) (int64, error) {
+	target := b.kind.target(op)
 	op = b.newest(op)
 	w := b.wording(op)
 	w.Continues = continues
 	again := !p.begun.IsZero()
-	channel, ts, err := b.send(ctx, op, op.Place.ResultID, w)
-	moved := refusedChannel(errorCode(err))
-	if moved {
-		b.Log.Warn("channel refuses the card; it goes to the person", zap.String("operation", op.ID), zap.String("channel", op.Place.ResultID), zap.String("why", errorCode(err)))
-		b.sayMoved(ctx, op)
-		w.Refused, w.Continues = op.Place.ResultID, continues || again
-		channel, ts, err = b.send(ctx, op, op.Actor.UserID, w)
+	channel, ts, err := b.send(ctx, op, target, w)
+	moved := false
+	for _, other := range b.kind.instead(op) {
+		if !refusedChannel(errorCode(err)) {
+			break
+		}
+		if !moved && b.kind.sayMoved {
+			b.sayMoved(ctx, op)
+		}
+		moved = true
+		b.Log.Warn("channel refuses the card; it goes elsewhere", zap.String("operation", op.ID), zap.String("card", b.kind.name),
+			zap.String("channel", target), zap.String("to", other), zap.String("why", errorCode(err)))
+		w.Refused, w.Continues = target, continues || again
+		channel, ts, err = b.send(ctx, op, other, w)
 	}
 	if err != nil {
 		if certainlyNotDone(err) && !again {
@@ -193,13 +203,13 @@ func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts 
 // tidy removes what an earlier try posted after it was looked for in vain.
 func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation.Card) {
 	if ts, _, err := b.find(ctx, op, card); err == nil && ts != "" {
-		b.remove(ctx, op, op.Place.ResultID, ts)
+		b.remove(ctx, op, b.kind.target(op), ts)
 	}
 }
 
 // send posts the card; one that Slack finds too much goes without its blocks.
 func (b *Board) send(ctx context.Context, op operation.Operation, to string, w wording) (channel, ts string, err error) {
-	m := cardMessage(op, w)
+	m := b.kind.render(op, w)
 	channel, ts, err = b.Web.post(ctx, to, m)
 	if unshowable(errorCode(err)) {
 		b.tooMuch(op, err)
@@ -267,7 +277,7 @@ func (b *Board) worthTelling(op operation.Operation) bool {
 // error means that looking may work later, so that posting has to wait.
 func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (ts string, looked bool, err error) {
 	h, err := b.Web.patient.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-		ChannelID: op.Place.ResultID, Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
+		ChannelID: b.kind.target(op), Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
 	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
 		return "", false, fmt.Errorf("looking for an earlier card: %w", scrub(err))
 	}
@@ -276,7 +286,7 @@ func (b *Board) find(ctx context.Context, op operation.Operation, before operati
 		return "", false, nil
 	}
 	for _, m := range h.Messages {
-		if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["id"] == op.ID && m.Timestamp != before.TS {
+		if m.Metadata.EventType == b.kind.event && m.Metadata.EventPayload["id"] == op.ID && m.Timestamp != before.TS {
 			return m.Timestamp, true, nil
 		}
 	}

@@ -45,6 +45,9 @@ func whom(contact string) string {
 
 // denial is the sentence for a code and, for those about rules, why.
 func denial(d operation.Decision, op operation.Operation, w wording) (sentence, why string) {
+	if words, ok := approvalDenial(d, clock); ok {
+		return words, approvalWhy(d)
+	}
 	switch d.Code {
 	case operation.DeniedNoRule:
 		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, noRule(d))
@@ -93,6 +96,9 @@ func refusal(d operation.Decision, w wording) string {
 
 // denialText is the sentence for the fallback text, without mentions.
 func denialText(d operation.Decision, op operation.Operation, sentence string) string {
+	if words, ok := approvalDenial(d, utc); ok {
+		return words
+	}
 	switch d.Code {
 	case operation.DeniedNoRule, operation.DeniedForbidden:
 		return fmt.Sprintf(denyMayNotText, deniedTarget(op, short))

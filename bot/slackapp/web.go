@@ -99,9 +99,9 @@ func scrub(err error) error {
 
 // post sends a message and returns where it is: for a person's id that is the
 // channel of the direct message.
-func (w *Web) post(ctx context.Context, to string, m message) (channel, ts string, err error) {
-	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+func (w *Web) post(ctx context.Context, to string, m message, more ...slack.MsgOption) (channel, ts string, err error) {
+	options := append([]slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}, more...)
 	if m.Metadata != nil {
 		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
 	}
@@ -113,6 +113,11 @@ func (w *Web) post(ctx context.Context, to string, m message) (channel, ts strin
 		return "", "", fmt.Errorf("posting to %s: Slack's answer does not say where the message is", to)
 	}
 	return channel, ts, nil
+}
+
+// reply posts a message under another.
+func (w *Web) reply(ctx context.Context, to, thread string, m message) (channel, ts string, err error) {
+	return w.post(ctx, to, m, slack.MsgOptionTS(thread))
 }
 
 // edit replaces a message.

@@ -37,7 +37,7 @@ const (
 	deniedUnchecked = "At the last check I could not check %s, so I stopped. %s"
 	undecidedText   = "Not added: I could not decide about %s on %s at the last check. %s %s."
 	deniedOutdated  = "At the last check I did not have the newest rules, so I stopped. %s"
-	deniedApproval  = "At the last check the rules asked for approval, which this version cannot ask for yet, so I stopped. %s"
+	deniedApproval  = "At the last check the rules asked for the approval of others, which this request does not have, so I stopped. %s"
 	deniedShared    = "At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s"
 	deniedUnnamed   = "a fact that the rules need"
 

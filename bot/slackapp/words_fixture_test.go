@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"maps"
 	"time"
 
 	"lbbot/bot/operation"
@@ -201,7 +202,7 @@ func denials() map[string]operation.Decision {
 		return d
 	}
 	groups := func(d *operation.Decision) { d.Groups = []string{"S0LBPAY"} }
-	return map[string]operation.Decision{
+	all := map[string]operation.Decision{
 		"unchecked":     no(operation.DeniedUnchecked, func(d *operation.Decision) { d.What = "channel" }),
 		"workspace":     no(operation.DeniedWorkspace),
 		"guest":         no(operation.DeniedGuest, groups),
@@ -227,6 +228,8 @@ func denials() map[string]operation.Decision {
 		"not_requester": no(operation.DeniedNotRequester),
 		"other":         no("a code of a later version"),
 	}
+	maps.Copy(all, approvalDenials())
+	return all
 }
 
 func draft(change ...change) operation.Operation {

@@ -13,8 +13,9 @@ import (
 const acceptDraft = `-- name: AcceptDraft :execrows
 update operations
 set version = $1, state = $2, open = $3, subject = $4, actor_id = $5,
-    accepted_at = $6, unreported_since = $7, updated_at = $8, record = $9
-where id = $10 and version = $11 and client_token = $12 and accepted_at is null
+    listener_id = $6, glass = $7,
+    accepted_at = $8, unreported_since = $9, updated_at = $10, record = $11
+where id = $12 and version = $13 and client_token = $14 and accepted_at is null
 `
 
 type AcceptDraftParams struct {
@@ -23,6 +24,8 @@ type AcceptDraftParams struct {
 	Open            bool
 	Subject         string
 	ActorID         string
+	ListenerID      string
+	Glass           bool
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
@@ -40,6 +43,8 @@ func (q *Queries) AcceptDraft(ctx context.Context, arg AcceptDraftParams) (int64
 		arg.Open,
 		arg.Subject,
 		arg.ActorID,
+		arg.ListenerID,
+		arg.Glass,
 		arg.AcceptedAt,
 		arg.UnreportedSince,
 		arg.UpdatedAt,
@@ -110,6 +115,46 @@ func (q *Queries) AcceptedSince(ctx context.Context, arg AcceptedSinceParams) ([
 	return items, nil
 }
 
+const approvalCardOf = `-- name: ApprovalCardOf :one
+select channel, ts, posting_at, shown_version, closed from approval_cards where operation_id = $1
+`
+
+type ApprovalCardOfRow struct {
+	Channel      string
+	Ts           string
+	PostingAt    sql.NullInt64
+	ShownVersion int64
+	Closed       bool
+}
+
+func (q *Queries) ApprovalCardOf(ctx context.Context, operationID string) (ApprovalCardOfRow, error) {
+	row := q.db.QueryRowContext(ctx, approvalCardOf, operationID)
+	var i ApprovalCardOfRow
+	err := row.Scan(
+		&i.Channel,
+		&i.Ts,
+		&i.PostingAt,
+		&i.ShownVersion,
+		&i.Closed,
+	)
+	return i, err
+}
+
+const beginApprovalPost = `-- name: BeginApprovalPost :exec
+update approval_cards set posting_at = coalesce(posting_at, $1) where operation_id = $2
+`
+
+type BeginApprovalPostParams struct {
+	PostingAt   sql.NullInt64
+	OperationID string
+}
+
+// As BeginPost.
+func (q *Queries) BeginApprovalPost(ctx context.Context, arg BeginApprovalPostParams) error {
+	_, err := q.db.ExecContext(ctx, beginApprovalPost, arg.PostingAt, arg.OperationID)
+	return err
+}
+
 const beginPost = `-- name: BeginPost :exec
 update cards set posting_at = coalesce(posting_at, $1) where operation_id = $2
 `
@@ -123,6 +168,40 @@ type BeginPostParams struct {
 func (q *Queries) BeginPost(ctx context.Context, arg BeginPostParams) error {
 	_, err := q.db.ExecContext(ctx, beginPost, arg.PostingAt, arg.OperationID)
 	return err
+}
+
+const brokenSince = `-- name: BrokenSince :many
+select accepted_at from operations
+where actor_id = $1 and accepted_at >= $2 and glass
+order by accepted_at
+`
+
+type BrokenSinceParams struct {
+	ActorID string
+	Since   sql.NullInt64
+}
+
+func (q *Queries) BrokenSince(ctx context.Context, arg BrokenSinceParams) ([]sql.NullInt64, error) {
+	rows, err := q.db.QueryContext(ctx, brokenSince, arg.ActorID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []sql.NullInt64
+	for rows.Next() {
+		var accepted_at sql.NullInt64
+		if err := rows.Scan(&accepted_at); err != nil {
+			return nil, err
+		}
+		items = append(items, accepted_at)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const cardOf = `-- name: CardOf :one
@@ -310,6 +389,40 @@ func (q *Queries) HistoryOf(ctx context.Context, arg HistoryOfParams) ([]string,
 	return items, nil
 }
 
+const holdApprovalCard = `-- name: HoldApprovalCard :one
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values ($1, '', '', null, 0, false, $2)
+on conflict (operation_id) do update set updated_at = excluded.updated_at
+returning channel, ts, posting_at, shown_version, closed
+`
+
+type HoldApprovalCardParams struct {
+	OperationID string
+	UpdatedAt   int64
+}
+
+type HoldApprovalCardRow struct {
+	Channel      string
+	Ts           string
+	PostingAt    sql.NullInt64
+	ShownVersion int64
+	Closed       bool
+}
+
+// As HoldCard.
+func (q *Queries) HoldApprovalCard(ctx context.Context, arg HoldApprovalCardParams) (HoldApprovalCardRow, error) {
+	row := q.db.QueryRowContext(ctx, holdApprovalCard, arg.OperationID, arg.UpdatedAt)
+	var i HoldApprovalCardRow
+	err := row.Scan(
+		&i.Channel,
+		&i.Ts,
+		&i.PostingAt,
+		&i.ShownVersion,
+		&i.Closed,
+	)
+	return i, err
+}
+
 const holdCard = `-- name: HoldCard :one
 insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
 values ($1, '', '', null, 0, false, $2)
@@ -372,10 +485,10 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const insertOperation = `-- name: InsertOperation :exec
-insert into operations (id, ref, version, state, open, subject, client_token, actor_id,
+insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, glass,
                         accepted_at, unreported_since, updated_at, record)
-values ($1, $2, $3, $4, $5, $6, $7, $8,
-        $9, $10, $11, $12)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+        $11, $12, $13, $14)
 `
 
 type InsertOperationParams struct {
@@ -387,6 +500,8 @@ type InsertOperationParams struct {
 	Subject         string
 	ClientToken     string
 	ActorID         string
+	ListenerID      string
+	Glass           bool
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
@@ -403,12 +518,48 @@ func (q *Queries) InsertOperation(ctx context.Context, arg InsertOperationParams
 		arg.Subject,
 		arg.ClientToken,
 		arg.ActorID,
+		arg.ListenerID,
+		arg.Glass,
 		arg.AcceptedAt,
 		arg.UnreportedSince,
 		arg.UpdatedAt,
 		arg.Record,
 	)
 	return err
+}
+
+const listenerSince = `-- name: ListenerSince :many
+select accepted_at from operations
+where listener_id = $1 and accepted_at >= $2
+order by accepted_at
+`
+
+type ListenerSinceParams struct {
+	ListenerID string
+	Since      sql.NullInt64
+}
+
+func (q *Queries) ListenerSince(ctx context.Context, arg ListenerSinceParams) ([]sql.NullInt64, error) {
+	rows, err := q.db.QueryContext(ctx, listenerSince, arg.ListenerID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []sql.NullInt64
+	for rows.Next() {
+		var accepted_at sql.NullInt64
+		if err := rows.Scan(&accepted_at); err != nil {
+			return nil, err
+		}
+		items = append(items, accepted_at)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const markReported = `-- name: MarkReported :exec
@@ -456,6 +607,40 @@ on conflict (id) do update set at = excluded.at
 
 func (q *Queries) Pulse(ctx context.Context, at int64) error {
 	_, err := q.db.ExecContext(ctx, pulse, at)
+	return err
+}
+
+const saveApprovalCard = `-- name: SaveApprovalCard :exec
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values ($1, $2, $3, null, $4, $5, $6)
+on conflict (operation_id) do update
+set channel = case when excluded.shown_version >= approval_cards.shown_version then excluded.channel else approval_cards.channel end,
+    ts = case when excluded.shown_version >= approval_cards.shown_version then excluded.ts else approval_cards.ts end,
+    shown_version = case when excluded.shown_version >= approval_cards.shown_version then excluded.shown_version else approval_cards.shown_version end,
+    closed = approval_cards.closed or excluded.closed,
+    posting_at = null,
+    updated_at = excluded.updated_at
+`
+
+type SaveApprovalCardParams struct {
+	OperationID  string
+	Channel      string
+	Ts           string
+	ShownVersion int64
+	Closed       bool
+	UpdatedAt    int64
+}
+
+// As SaveCard.
+func (q *Queries) SaveApprovalCard(ctx context.Context, arg SaveApprovalCardParams) error {
+	_, err := q.db.ExecContext(ctx, saveApprovalCard,
+		arg.OperationID,
+		arg.Channel,
+		arg.Ts,
+		arg.ShownVersion,
+		arg.Closed,
+		arg.UpdatedAt,
+	)
 	return err
 }
 

@@ -1,0 +1,104 @@
+package operation
+
+import (
+	"slices"
+	"time"
+)
+
+// Approval is the agreement of other people that an operation waits for, or
+// had. It is stored with the operation, so that it survives whatever happens
+// while they think.
+type Approval struct {
+	Needed    int       `json:"needed"`              // how many people must agree
+	Channel   string    `json:"channel"`             // where they are asked; Place.ResultID: on the card itself
+	Who       People    `json:"who"`                 // who could agree when they were asked
+	AskedAt   time.Time `json:"asked_at,omitzero"`   // zero in a draft
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // nothing that is said from then on counts
+	Since     int64     `json:"since,omitempty"`     // Operation.Version that asked: a click on an older card does not count
+	Reminders int       `json:"reminders,omitempty"` // how often they were reminded
+	Votes     []Vote    `json:"votes,omitempty"`     // agreements that count, one for each person, oldest first
+	Denied    *Vote     `json:"denied,omitempty"`    // who said no
+	Picture   Picture   `json:"picture,omitzero"`    // what they were shown
+	Again     string    `json:"again,omitempty"`     // why they are asked again: AgainRules or AgainPicture
+	Changes   []string  `json:"changes,omitempty"`   // with AgainPicture: what is different now
+	Past      []Vote    `json:"past,omitempty"`      // agreements that do not count any more
+	Skipped   bool      `json:"skipped,omitempty"`   // by break-glass
+	ToldAt    time.Time `json:"told_at,omitzero"`    // with Skipped: when those who were passed over were told
+}
+
+// Why people are asked again. Stored; add, never change.
+const (
+	AgainRules   = "rules"   // by the rules in force now the agreements are too few
+	AgainPicture = "picture" // the listener is not as it was when they agreed
+)
+
+// Vote is what one person said.
+type Vote struct {
+	By       Actor     `json:"by"`
+	Place    Place     `json:"place"` // where they said it; their right is asked for there
+	At       time.Time `json:"at"`
+	Reason   string    `json:"reason,omitempty"`
+	Policies []string  `json:"policies,omitempty"` // @id of the policies that let them
+}
+
+// BreakGlass says that an operation goes without the approvals it needs.
+type BreakGlass struct {
+	Why      string   `json:"why"`
+	Incident string   `json:"incident"`
+	Policies []string `json:"policies,omitempty"` // @id of the policies that allow it
+}
+
+// ApprovalSettings says where and for how long people are asked.
+type ApprovalSettings struct {
+	Channel   string          // channel id; empty: where the result goes
+	Within    time.Duration   // how long an answer is waited for
+	Reminders []time.Duration // after asking, growing
+}
+
+// Missing returns how many more people must agree.
+func (a Approval) Missing() int { return max(0, a.Needed-len(a.Votes)) }
+
+// voted reports whether a person has agreed already.
+func (a Approval) voted(who Actor) bool {
+	return slices.ContainsFunc(a.Votes, func(v Vote) bool { return v.By.UserID == who.UserID && v.By.TeamID == who.TeamID })
+}
+
+// due returns how many reminders there should have been by now.
+func (a Approval) due(at []time.Duration, now time.Time) int {
+	n := 0
+	for _, d := range at {
+		if !now.Before(a.AskedAt.Add(d)) && a.AskedAt.Add(d).Before(a.ExpiresAt) {
+			n++
+		}
+	}
+	return n
+}
+
+// next returns how long it is until something is to be done without a click.
+func (a Approval) next(at []time.Duration, now time.Time) time.Duration {
+	soonest := a.ExpiresAt
+	for _, d := range at {
+		if t := a.AskedAt.Add(d); t.After(now) && t.Before(soonest) {
+			soonest = t
+		}
+	}
+	return max(soonest.Sub(now), time.Millisecond)
+}
+
+// ask begins asking for agreement anew. What was agreed to before is kept, and
+// counts only if it is among votes.
+func (a *Approval) ask(now time.Time, within time.Duration, version int64, votes []Vote) {
+	for _, v := range a.Votes {
+		if !slices.ContainsFunc(votes, func(kept Vote) bool { return kept.By == v.By }) {
+			a.Past = append(a.Past, v)
+		}
+	}
+	a.Votes = votes
+	a.AskedAt, a.ExpiresAt, a.Since, a.Reminders, a.Denied = now, now.Add(within), version, 0, nil
+}
+
+// sufficient reports whether the people who could agree are enough, as far as
+// that is known.
+func (p People) sufficient(needed int) bool {
+	return p.Everybody || p.More || len(p.IDs) >= needed
+}

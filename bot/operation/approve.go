@@ -1,0 +1,217 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/commands"
+)
+
+// lacksReason reports whether the rules want a reason that op does not have.
+func lacksReason(d Decision, op Operation) bool {
+	return d.ReasonRequired && op.Purpose == "" && op.Glass == nil && (d.Allowed || d.Code == DeniedApproval)
+}
+
+// need takes what the rules say into a draft: nothing more, the agreement of
+// others, or a no.
+func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
+	op.Policies, op.Approval, op.MayBreak = d.Policies, nil, false
+	if d.Allowed {
+		return nil
+	}
+	if d.Code != DeniedApproval || d.Approvals < 1 {
+		return i.deny(ctx, d, *op)
+	}
+	a := &Approval{Needed: d.Approvals, Channel: i.askIn(ctx, *op, d)}
+	people, err := i.Roster.Who(ctx, askQuestion(*op, a.Channel, i.Now()), ActionApprove)
+	if err != nil {
+		return &UnavailableError{What: "Slack", Err: err}
+	}
+	a.Who, op.Approval = people, a
+	q := questionOf(*op, i.Now())
+	q.Action = ActionBreakGlass
+	op.MayBreak = i.Settings.Glass > 0 && i.Permission.Decide(ctx, q).Allowed
+	if !people.sufficient(d.Approvals) && !op.MayBreak {
+		d.Code = DeniedNobody
+		return i.deny(ctx, d, *op)
+	}
+	return nil
+}
+
+// askIn returns the channel in which people are asked: the one the rule names,
+// or the settings, or else where the result goes. One that nobody can be asked
+// in, because the bot does not see it, is none.
+func (i *Intake) askIn(ctx context.Context, op Operation, d Decision) string {
+	for _, channel := range []string{d.ApproversChannel, i.Settings.Approval.Channel} {
+		if channel == "" || channel == op.Place.ResultID {
+			continue
+		}
+		there := op.Place
+		there.ChannelID, there.ChannelName = channel, ""
+		may := i.Permission.Admit(ctx, op.Actor, there)
+		if may.Allowed {
+			return channel
+		}
+		i.Log.Error("approvers' channel cannot be used; approval is asked for where the result goes", zap.String("channel", channel), zap.String("code", string(may.Code)))
+	}
+	return op.Place.ResultID
+}
+
+// lookAgain shows a draft anew whose need for approval changed since the
+// person looked at it.
+func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision) error {
+	if err := i.need(ctx, &op, d); err != nil {
+		return err
+	}
+	op.ExpiresAt = i.Now().Add(DraftLife)
+	op.Version++
+	err := i.Journal.Save(ctx, op, i.event(EventPreviewed, op, map[string]string{"again": AgainRules}))
+	if stale, ok := errors.AsType[*StaleError](err); ok {
+		return stale
+	}
+	if err != nil {
+		return &UnavailableError{What: "journal", Err: err}
+	}
+	return &ChangedError{Operation: op}
+}
+
+// Approve notes that a person agrees to an operation that waits for it. When
+// they are enough, it goes on at once. Agreeing twice is agreeing once. Errors:
+// *DeniedError, *DecidedError when the click came too late, *StaleError when
+// it was on an older picture, ErrNotFound, *UnavailableError.
+func (i *Intake) Approve(ctx context.Context, c Click) (Operation, error) {
+	return i.decide(ctx, c, func(op *Operation, v Vote) Event {
+		e := i.vote(EventApproved, *op, v)
+		if op.Approval.voted(c.Actor) {
+			return Event{}
+		}
+		op.Approval.Votes = append(op.Approval.Votes, v)
+		e.Data["missing"] = strconv.Itoa(op.Approval.Missing())
+		if op.Approval.Missing() == 0 {
+			op.State, op.ClickedAt = Accepted, v.At
+		}
+		return e
+	})
+}
+
+// Deny notes that a person who could agree says no, and why: that ends it.
+// Errors as of Approve, and *commands.InputError for an empty reason.
+func (i *Intake) Deny(ctx context.Context, c Click, reason string) (Operation, error) {
+	if reason == "" {
+		return Operation{}, inputError(commands.Registration{}, commands.Problem{Field: commands.KeyReason, Text: "Say why in one line, so that the next request can be better."})
+	}
+	return i.decide(ctx, c, func(op *Operation, v Vote) Event {
+		v.Reason = clip(reason, 300)
+		op.Approval.Denied = &v
+		e := i.vote(EventNotApproved, *op, v)
+		e.Data["reason"] = v.Reason
+		return e
+	})
+}
+
+func (i *Intake) vote(kind string, op Operation, v Vote) Event {
+	data := map[string]string{"asked": op.Approval.AskedAt.UTC().Format(time.RFC3339Nano), "requester": op.Actor.UserID}
+	for n, id := range v.Policies {
+		data["policy_"+strconv.Itoa(n+1)] = id
+	}
+	e := i.event(kind, op, data)
+	e.At, e.ActorID, e.ChannelID = v.At, v.By.UserID, v.Place.ChannelID
+	return e
+}
+
+// decide checks that a person may decide about an operation and lets say write
+// down what they said.
+func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote) Event) (Operation, error) {
+	v, err := i.mayDecide(ctx, c)
+	if err != nil {
+		return Operation{}, err
+	}
+	var late error
+	op, err := i.press(ctx, c, func(op *Operation) (Event, bool) {
+		v.At = i.Now()
+		if late = undecided(*op, c, v.At); late != nil {
+			return Event{}, false
+		}
+		e := say(op, v)
+		return e, e.Kind != ""
+	})
+	if err == nil {
+		err = late
+		i.Reporter.Show(op)
+	}
+	return op, err
+}
+
+// undecided returns nil while a click can decide about op.
+func undecided(op Operation, c Click, now time.Time) error {
+	switch {
+	case op.Approval == nil || op.Approval.Skipped:
+		return &StaleError{op}
+	case op.State != Waiting, op.Approval.Denied != nil, op.StopBy != "", !now.Before(op.Approval.ExpiresAt):
+		if op.Approval.voted(c.Actor) && op.Approval.Denied == nil && op.State != Waiting {
+			return nil // their own second click: it counts already
+		}
+		return &DecidedError{op}
+	case c.Version != 0 && c.Version < op.Approval.Since:
+		return &StaleError{op}
+	}
+	return nil
+}
+
+// mayDecide asks whether a person may agree to an operation, where they
+// pressed the button.
+func (i *Intake) mayDecide(ctx context.Context, c Click) (Vote, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
+	defer cancel()
+	op, err := i.Journal.Operation(ctx, c.OperationID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Vote{}, err
+	case err != nil:
+		return Vote{}, &UnavailableError{What: "journal", Err: err}
+	}
+	said := Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place}
+	if op.Actor.UserID == c.Actor.UserID {
+		d := i.Permission.Admit(ctx, c.Actor, c.Place)
+		if d.Allowed {
+			d = Decision{Code: DeniedSelf, Person: true, Channel: true}
+		}
+		return Vote{}, i.deny(ctx, d, said)
+	}
+	q := questionOf(op, i.Now())
+	q.Action, q.Actor, q.Place, q.Fresh = ActionApprove, c.Actor, c.Place, true
+	d := i.Permission.Decide(ctx, q)
+	if !d.Allowed {
+		return Vote{}, i.deny(ctx, d, said)
+	}
+	where := Place{TeamID: c.Place.TeamID, ChannelID: c.Place.ChannelID, ChannelName: c.Place.ChannelName}
+	return Vote{By: c.Actor, Place: where, Policies: d.Policies}, nil
+}
+
+// Question opens a talk between a person who may agree and the asker, in the
+// thread of the card. Errors as of Approve.
+func (i *Intake) Question(ctx context.Context, c Click) error {
+	v, err := i.mayDecide(ctx, c)
+	if err != nil {
+		return err
+	}
+	op, err := i.Journal.Operation(ctx, c.OperationID)
+	if err != nil {
+		return &UnavailableError{What: "journal", Err: err}
+	}
+	if late := undecided(op, c, i.Now()); late != nil {
+		return late
+	}
+	v.At = i.Now()
+	if err := i.Journal.Record(ctx, i.vote(EventQuestion, op, v)); err != nil {
+		return &UnavailableError{What: "journal", Err: err}
+	}
+	if err := i.Reporter.Question(ctx, op, c.Actor); err != nil {
+		return &UnavailableError{What: "Slack", Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package operation
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"lbbot/commands"
+)
+
+// minWhy is how many characters a person must give for breaking the glass.
+const minWhy = 20
+
+// Breaking is what a person says who skips approval.
+type Breaking struct {
+	Why         string
+	Incident    string
+	Responsible bool // they ticked that they looked and take responsibility
+}
+
+// The fields of a Breaking, for the problems of *commands.InputError.
+const (
+	FieldWhy         = "why"
+	FieldIncident    = "incident"
+	FieldResponsible = "responsible"
+)
+
+// GlassUsed returns how many operations with break-glass this person had
+// accepted lately, how many they may have, and in which time: "0 of 2 in a
+// week". Errors: *UnavailableError.
+func (i *Intake) GlassUsed(ctx context.Context, a Actor) (used, limit int, window string, err error) {
+	times, err := i.Journal.BrokenSince(ctx, a.UserID, i.Now().Add(-i.Settings.GlassIn))
+	if err != nil {
+		return 0, 0, "", &UnavailableError{What: "journal", Err: err}
+	}
+	return len(times), i.Settings.Glass, span(i.Settings.GlassIn), nil
+}
+
+// Break accepts a draft that needs approval without it. The rules must permit
+// the request with approval, so that what is forbidden stays so, and let this
+// person skip it. Errors as of Send, and *commands.InputError with a problem
+// for each field.
+func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (Operation, error) {
+	clicked := i.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
+	defer cancel()
+	if err := b.check(); err != nil {
+		return Operation{}, err
+	}
+	op, err := i.draft(ctx, c)
+	if err != nil {
+		return Operation{}, err
+	}
+	q := questionOf(op, clicked)
+	q.Place, q.Fresh = c.Place, true
+	d := i.Permission.Decide(ctx, q)
+	switch {
+	case d.Allowed, d.Code == DeniedApproval && op.Approval == nil:
+		return Operation{}, i.lookAgain(ctx, op, d)
+	case d.Code != DeniedApproval:
+		return Operation{}, i.deny(ctx, d, op)
+	}
+	q.Action = ActionBreakGlass
+	glass := i.Permission.Decide(ctx, q)
+	if glass.Allowed && i.Settings.Glass < 1 {
+		return Operation{}, i.tooMany(ctx, op, &LimitError{Of: LimitGlass})
+	}
+	if !glass.Allowed {
+		return Operation{}, i.deny(ctx, glass, op)
+	}
+	op.State, op.ClickedAt, op.ExpiresAt, op.Policies = Accepted, clicked, time.Time{}, d.Policies
+	op.Version++
+	op.Approval.Needed, op.Approval.Skipped, op.Approval.AskedAt = d.Approvals, true, clicked
+	op.Glass = &BreakGlass{Why: b.Why, Incident: b.Incident, Policies: glass.Policies}
+	return i.enter(ctx, op, c, EventBreakGlass, map[string]string{"why": b.Why, "incident": b.Incident,
+		"skipped": strings.Join(op.Approval.Who.IDs, " "), "approvals": strconv.Itoa(d.Approvals), "rules": strings.Join(glass.Policies, " ")})
+}
+
+// check returns every problem at once. It takes the spaces off.
+func (b *Breaking) check() error {
+	b.Why, b.Incident = clip(strings.TrimSpace(b.Why), 300), clip(strings.TrimSpace(b.Incident), 100)
+	var problems []commands.Problem
+	if utf8.RuneCountInString(b.Why) < minWhy {
+		problems = append(problems, commands.Problem{Field: FieldWhy, Text: "Say in at least " + strconv.Itoa(minWhy) + " characters why this cannot wait."})
+	}
+	if b.Incident == "" {
+		problems = append(problems, commands.Problem{Field: FieldIncident, Text: "Name the incident, for example inc-1234."})
+	}
+	if !b.Responsible {
+		problems = append(problems, commands.Problem{Field: FieldResponsible, Text: "Tick this if you looked at the preview."})
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return &commands.InputError{Problems: problems}
+}

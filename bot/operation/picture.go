@@ -1,0 +1,85 @@
+package operation
+
+import (
+	"fmt"
+	"slices"
+
+	"lbbot/zenlayer"
+)
+
+// Picture is what somebody who agrees to an operation has looked at, as far as
+// a change of it matters: others may work on the listener meanwhile.
+type Picture struct {
+	Read     bool     `json:"read"` // the listener could be read
+	Settings string   `json:"settings,omitempty"`
+	Servers  int      `json:"servers,omitempty"`
+	Weights  int      `json:"weights,omitempty"` // of all servers on the listener together
+	Same     []string `json:"same,omitempty"`    // backend ids of the same server
+	Names    []string `json:"names,omitempty"`   // backend ids with the name asked for
+}
+
+// pictureOf is what op would be added to.
+func pictureOf(op Operation, pool []zenlayer.Backend) Picture {
+	l := op.Listener
+	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(ofServer(op, pool)),
+		Settings: fmt.Sprintf("%s %s, %s, %s, health check %t", l.Protocol, l.Port, l.Scheduler, l.Kind, l.HealthCheck)}
+	for _, b := range pool {
+		if b.Name == op.Request.BackendName {
+			p.Names = append(p.Names, b.BackendID)
+		}
+	}
+	slices.Sort(p.Same)
+	slices.Sort(p.Names)
+	return p
+}
+
+func weightsOf(pool []zenlayer.Backend) int {
+	sum := 0
+	for _, b := range pool {
+		sum += b.Weight
+	}
+	return sum
+}
+
+// Share returns the part of new connections, in percent, that a server of this
+// weight gets beside the others; false when that is not known. Only weighted
+// scheduling goes by weight.
+func (p Picture) Share(weight int, scheduler string) (percent int, known bool) {
+	switch {
+	case !p.Read:
+		return 0, false
+	case scheduler == "rr":
+		return rounded(1, p.Servers+1), true
+	case weight == 0 || scheduler != "wrr":
+		return 0, false
+	}
+	return rounded(weight, p.Weights+weight), true
+}
+
+func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
+
+// changes says what is different in now and matters to somebody who agreed to
+// p, in words; nothing if it is the same to them.
+func (p Picture) changes(now Picture, op Operation) []string {
+	var list []string
+	if p.Read && p.Settings != now.Settings {
+		list = append(list, "the listener's settings changed from "+p.Settings+" to "+now.Settings)
+	}
+	if fresh := added(p.Same, now.Same); len(fresh) > 0 {
+		list = append(list, "the same server is on the listener as "+fresh[0])
+	}
+	if fresh := added(p.Names, now.Names); len(fresh) > 0 {
+		list = append(list, "the name "+op.Request.BackendName+" is taken by "+fresh[0])
+	}
+	before, known := p.Share(op.Request.Weight, op.Listener.Scheduler)
+	after, still := now.Share(op.Request.Weight, op.Listener.Scheduler)
+	if known && still && after >= 2*before && after > before {
+		list = append(list, fmt.Sprintf("it would take about %d %% of new connections instead of %d %%", after, before))
+	}
+	return list
+}
+
+// added returns what is in now and was not in before.
+func added(before, now []string) []string {
+	return slices.DeleteFunc(slices.Clone(now), func(s string) bool { return slices.Contains(before, s) })
+}

@@ -1,0 +1,192 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/zenlayer"
+)
+
+// approval waits for the people who are asked. What they say is written down
+// by Intake, which also wakes the run: waiting needs no memory.
+func (r *Runner) approval(ctx context.Context, op Operation) (Next, error) {
+	// What people said since is shown by whoever runs the operation, so that two
+	// processes never edit one card against each other.
+	r.Reporter.Show(op)
+	if op.State != Waiting {
+		return Next{State: op.State}, nil
+	}
+	now := r.Now()
+	switch {
+	case op.StopBy != "":
+		return r.finish(ctx, &op, NotAdded, ReasonStopped)
+	case op.Approval.Denied != nil:
+		return r.finish(ctx, &op, NotAdded, ReasonNotApproved)
+	case !now.Before(op.Approval.ExpiresAt):
+		return r.finish(ctx, &op, NotAdded, ReasonUnanswered)
+	}
+	if due := op.Approval.due(r.Asking.Reminders, now); due > op.Approval.Reminders {
+		if err := r.remind(ctx, &op, due); err != nil {
+			return Next{}, err
+		}
+	}
+	// A clock that was set back must not make it wait longer than it said.
+	return Next{State: op.State, After: min(op.Approval.next(r.Asking.Reminders, now), r.Asking.Within)}, nil
+}
+
+// remind says once more what is waited for. It is noted first: nobody needs a
+// reminder twice, and one that is lost hurts nobody.
+func (r *Runner) remind(ctx context.Context, op *Operation, due int) error {
+	op.Approval.Reminders = due
+	if err := r.save(ctx, op, EventReminded, map[string]string{"reminder": strconv.Itoa(due)}); err != nil {
+		return err
+	}
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the reminder within "+tellWithin.String()))
+	defer cancel()
+	if err := r.Reporter.Remind(within, *op); err != nil && ctx.Err() == nil {
+		r.Log.Warn("reminder was not posted", zap.String("operation", op.ID), zap.Error(err))
+	}
+	return nil
+}
+
+// verdict is what the rules say right before a call, with the agreement of
+// others taken into account. It is the only place that decides whether a call
+// may be made.
+type verdict struct {
+	allowed bool
+	ask     bool     // a permit holds, but more people must agree
+	votes   []Vote   // agreements that count now
+	needed  int      //
+	why     Decision // of a no
+}
+
+// permitted asks for permission as it is now: of the asker, of those who
+// agreed and of whoever broke the glass. Approvals never make up for a no.
+func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
+	d := r.Permission.Decide(ctx, lastQuestion(*op, r.Now()))
+	v := verdict{allowed: d.Allowed, why: d}
+	if lacksReason(d, *op) {
+		v.allowed, v.why.Code, v.why.Allowed = false, DeniedReason, false
+		return v
+	}
+	if d.Allowed || d.Code != DeniedApproval {
+		return v
+	}
+	if op.Glass != nil {
+		q := lastQuestion(*op, r.Now())
+		q.Action = ActionBreakGlass
+		v.why = r.Permission.Decide(ctx, q)
+		v.allowed = v.why.Allowed
+		return v
+	}
+	v.needed = d.Approvals
+	if op.Approval != nil {
+		for _, vote := range op.Approval.Votes {
+			said := r.Permission.Decide(ctx, voteQuestion(*op, vote, r.Now()))
+			if said.Code == DeniedUnchecked || said.Undecided() {
+				v.why = said // whether the agreement still counts is not known
+				return v
+			}
+			if said.Allowed {
+				v.votes = append(v.votes, vote)
+			}
+		}
+	}
+	v.allowed = v.needed > 0 && len(v.votes) >= v.needed
+	v.ask = !v.allowed && v.needed > 0
+	return v
+}
+
+// voteQuestion asks whether somebody who agreed may still do so.
+func voteQuestion(op Operation, v Vote, at time.Time) Question {
+	q := lastQuestion(op, at)
+	q.Action, q.Actor, q.Place = ActionApprove, v.By, v.Place
+	return q
+}
+
+// askAgain takes op back to those who must agree, or ends it when there is
+// nobody who could.
+func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Picture, changes []string) (Next, error) {
+	if op.Approval == nil {
+		op.Approval = &Approval{Channel: op.Place.ResultID}
+		if r.Asking.Channel != "" {
+			op.Approval.Channel = r.Asking.Channel
+		}
+	}
+	a := op.Approval
+	if people, err := r.Roster.Who(ctx, askQuestion(*op, a.Channel, r.Now()), ActionApprove); err == nil {
+		a.Who = people
+	} else if ctx.Err() == nil {
+		r.Log.Warn("who may approve could not be read again", zap.String("operation", op.ID), zap.Error(err))
+	}
+	a.Needed = max(a.Needed, v.needed)
+	if v.needed > 0 {
+		a.Needed = v.needed
+	}
+	if !a.Who.sufficient(a.Needed) && len(a.Who.IDs)+len(v.votes) < a.Needed {
+		op.Denial = &Decision{Code: DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies, Person: true, Channel: true}
+		return r.finish(ctx, op, NotAdded, ReasonDenied)
+	}
+	op.State, op.WaitUntil, op.WaitFor = Waiting, time.Time{}, ""
+	a.ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
+	a.Picture, a.Changes, a.Again = now, changes, AgainRules
+	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)), "again": AgainRules}
+	if len(changes) > 0 {
+		a.Again = AgainPicture
+		data["again"] = AgainPicture
+	}
+	if err := r.save(ctx, op, EventApprovalAsked, data); err != nil {
+		return Next{}, err
+	}
+	r.Log.Info("operation waits for approval again", zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("why", a.Again))
+	return Next{State: op.State}, nil
+}
+
+// askQuestion is about the request of op, asked where approval is given.
+func askQuestion(op Operation, channel string, at time.Time) Question {
+	q := questionOf(op, at)
+	q.Place.ChannelID, q.Place.ChannelName = channel, ""
+	return q
+}
+
+// overlooked returns what changed since people agreed to op, if anything that
+// matters did.
+func overlooked(op Operation, pool []zenlayer.Backend) (Picture, []string) {
+	now := pictureOf(op, pool)
+	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || len(op.Attempts) > 0 {
+		return now, nil
+	}
+	return now, op.Approval.Picture.changes(now, op)
+}
+
+// tellSkipped tells those whose approval was skipped, once.
+func (r *Runner) tellSkipped(ctx context.Context, op *Operation) error {
+	if op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
+		return nil
+	}
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the approvers within "+tellWithin.String()))
+	defer cancel()
+	if err := r.Reporter.TellSkipped(within, *op); err != nil {
+		if ctx.Err() == nil {
+			r.Log.Warn("people whose approval was skipped could not be told yet", zap.String("operation", op.ID), zap.Error(err))
+		}
+		return nil
+	}
+	at := r.Now()
+	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+		now.Approval.ToldAt = at
+		return Event{At: at, Kind: EventBreakGlass, Data: map[string]string{"told": strconv.Itoa(len(now.Approval.Who.IDs))}}, true
+	})
+	if err != nil {
+		return err
+	}
+	if stored.Version == op.Version+1 {
+		op.Version, op.Approval = stored.Version, stored.Approval
+	}
+	r.Reporter.Show(stored)
+	return nil
+}

@@ -71,11 +71,11 @@ type Decision struct {
 	Code      DenialCode `json:"code,omitempty"`
 	What      string     `json:"what,omitempty"`     // the fact that could not be checked
 	Policies  []string   `json:"policies,omitempty"` // @id of the policies that decided
+	Digest    string     `json:"digest,omitempty"`   // SHA-256 of the policy file that was asked; empty when it was not
 	Reason    string     `json:"reason,omitempty"`   // @reason of the policy that decided
 	Contact   string     `json:"contact,omitempty"`  // @contact of the policy that decided
 	Groups    []string   `json:"groups,omitempty"`   // user group ids that would have helped
 	In        []string   `json:"in,omitempty"`       // user group ids the person is in, among those the policy names
-	Digest    string     `json:"digest,omitempty"`   // SHA-256 of the policy file that was asked; empty when it was not
 	Person    bool       `json:"person"`             // the person passed the identity checks
 	Channel   bool       `json:"channel"`            // the channel passed its checks
 	Limit     int        `json:"limit,omitempty"`    // for DeniedRate: how many

@@ -88,12 +88,9 @@ func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Eve
 	}
 	events := make([]operation.Event, 0, len(rows))
 	for _, r := range rows {
-		e := operation.Event{
-			At: time.UnixMilli(r.At).UTC(), Kind: r.Kind,
-			OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID,
-		}
-		if err := json.Unmarshal([]byte(r.Data), &e.Data); err != nil {
-			return nil, fmt.Errorf("reading events in journal %s: the data of a stored event cannot be read: %w", s.name, err)
+		e, err := restored(r.At, r.Kind, r.OperationID, r.ActorID, r.ChannelID, r.Data)
+		if err != nil {
+			return nil, fmt.Errorf("reading events in journal %s: %w", s.name, err)
 		}
 		events = append(events, e)
 	}

@@ -272,4 +272,10 @@ const (
 	EventFinished  = "finished"
 	EventStatus    = "status"
 	EventResumed   = "resumed"
+
+	// Those of the bot itself belong to no operation and no person.
+	EventStarted = "bot_started"
+	EventEnded   = "bot_stopped"
+	EventPolicy  = "policy_changed" // what the policy file led to, with the digest in force
+	EventHead    = "head"           // the end of the audit trail's chain, hourly
 )

@@ -25,7 +25,8 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 	}
 	q := questionOf(op, clicked)
 	q.Place, q.Fresh = c.Place, true
-	if d := i.Permission.Decide(ctx, q); !d.Allowed {
+	d := i.Permission.Decide(ctx, q)
+	if !d.Allowed {
 		return Operation{}, i.deny(ctx, d, op)
 	}
 	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
@@ -34,7 +35,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
 	err = i.accept(ctx, Acceptance{Operation: op, Delivery: c.Delivery, Limit: i.Settings.Rate, Since: clicked.Add(-i.Settings.RateIn),
-		Event: i.event(EventAccepted, op, map[string]string{"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID})})
+		Event: i.event(EventAccepted, op, decided(map[string]string{"delivery": c.Delivery}, d.Policies, d.Digest))})
 	if e, ok := errors.AsType[*LimitError](err); ok {
 		err = i.tooMany(ctx, op, e.Times)
 	}

@@ -56,6 +56,7 @@ type Decision struct {
 	Code      DenialCode `json:"code,omitempty"`
 	What      string     `json:"what,omitempty"`     // the fact that could not be checked
 	Policies  []string   `json:"policies,omitempty"` // @id of the policies that decided
+	Digest    string     `json:"digest,omitempty"`   // SHA-256 of the policy file that was asked; empty when it was not
 	Reason    string     `json:"reason,omitempty"`   // @reason of the policy that decided
 	Contact   string     `json:"contact,omitempty"`  // @contact of the policy that decided
 	Groups    []string   `json:"groups,omitempty"`   // user group ids that would have helped

@@ -26,6 +26,10 @@ type Config struct {
 	Log              *zap.Logger         // nil: none
 	Registerer       prometheus.Registerer
 	Now              func() time.Time // nil: time.Now
+
+	// Changed is told what each change of the file led to, the first loading
+	// included. It must not block. Nil: nobody is told.
+	Changed func(Status)
 }
 
 // Gate answers who may do what, where, by the policy file as it is on disk.
@@ -39,6 +43,7 @@ type Gate struct {
 	log       *zap.Logger
 	metrics   *metrics
 	now       func() time.Time
+	changed   func(Status)
 	poll      time.Duration // between looks at the file without being told
 
 	reloading sync.Mutex
@@ -93,7 +98,7 @@ func New(c Config) (*Gate, error) {
 	g := &Gate{
 		path: filepath.Clean(c.Path), directory: c.Directory,
 		incidents: slices.Clone(c.IncidentChannels), creators: slices.Clone(c.IncidentCreators),
-		log: c.Log, metrics: m, now: c.Now, poll: pollEvery,
+		log: c.Log, metrics: m, now: c.Now, poll: pollEvery, changed: c.Changed,
 	}
 	if g.log == nil {
 		g.log = zap.NewNop()

@@ -44,6 +44,9 @@ type Bot struct {
 	socket  *socket.Client
 	sweeper *operation.Sweeper
 	admin   *admin
+	auditor *auditor
+	teller  *teller // nil without an audit channel
+	name    string  // of this process
 }
 
 // New opens the database, takes the admin port and wires everything; it
@@ -53,7 +56,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b = &Bot{config: c, log: log}
+	b = &Bot{config: c, log: log, name: processName()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close())
@@ -66,6 +69,9 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	if b.journal, err = journal.Open(ctx, journal.Config{URL: c.DatabaseURL, Log: log.Named("journal")}); err != nil {
 		return b, err
 	}
+	if b.auditor, err = newAuditor(c, b.journal, log.Named("audit"), metrics); err != nil {
+		return b, err
+	}
 	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {
 		return b, err
 	}
@@ -76,8 +82,14 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	b.board = slackapp.NewBoard(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
-		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now}); err != nil {
+		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now, Changed: b.auditor.policyChanged}); err != nil {
 		return b, err
+	}
+	if c.AuditChannel != "" {
+		post := func(ctx context.Context, events []operation.Event, skipped int) error {
+			return b.board.Audit(ctx, c.AuditChannel, events, skipped)
+		}
+		b.teller = &teller{journal: b.journal, post: post, holder: b.name, now: time.Now, log: log.Named("audit")}
 	}
 	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
 		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: c.ZenlayerRate.limiter(), UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
@@ -111,12 +123,17 @@ func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
 		c.DB = b.journal.DB()
 		return c
 	}
+	c.Replica, c.Replicas = b.name, b.journal
+	return c
+}
+
+// processName is new for each process: the host and an id.
+func processName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	c.Replica, c.Replicas = host+"/"+newID(), b.journal
-	return c
+	return host + "/" + newID()
 }
 
 // newID makes a UUIDv7: its order is the order of time.
@@ -138,6 +155,9 @@ func (b *Bot) Run(ctx context.Context) error {
 		return err
 	}
 	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)))
+	b.auditor.announce()
+	self := map[string]string{"version": Version, "replica": b.name}
+	b.auditor.note(operation.EventStarted, self)
 
 	parts, stopParts := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopParts()
@@ -147,6 +167,10 @@ func (b *Bot) Run(ctx context.Context) error {
 	g.Go(func() error { return b.sweeper.Run(parts) })
 	g.Go(func() error { return b.admin.run(parts) })
 	g.Go(func() error { return b.janitor(parts) })
+	g.Go(func() error { return b.auditor.run(parts) })
+	if b.teller != nil {
+		g.Go(func() error { return b.teller.run(parts) })
+	}
 	g.Go(func() error { return fatal(b.socket.Run(parts)) })
 	select {
 	case <-ctx.Done():
@@ -155,6 +179,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	b.drain()
 	stopParts()
 	err := g.Wait()
+	b.auditor.finish(self)
 	b.log.Info("lbbot has stopped", zap.Error(err))
 	return err
 }
@@ -221,6 +246,7 @@ func (b *Bot) janitor(ctx context.Context) error {
 		} else if n > 0 {
 			b.log.Info("old delivery keys deleted", zap.Int64("keys", n))
 		}
+		b.auditor.cut(ctx)
 		select {
 		case <-ctx.Done():
 			return nil

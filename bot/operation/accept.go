@@ -35,7 +35,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
 	err = i.accept(ctx, Acceptance{Operation: op, Delivery: c.Delivery, Limit: i.Settings.Rate, Since: clicked.Add(-i.Settings.RateIn),
-		Event: i.event(EventAccepted, op, decided(map[string]string{"delivery": c.Delivery}, d.Policies, d.Digest))})
+		Event: i.event(EventAccepted, op, decided(map[string]string{"delivery": c.Delivery, "purpose": op.Purpose}, d.Policies, d.Digest))})
 	if e, ok := errors.AsType[*LimitError](err); ok {
 		err = i.tooMany(ctx, op, e.Times)
 	}

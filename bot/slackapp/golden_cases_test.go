@@ -29,6 +29,8 @@ func allMessages() map[string]message {
 		all["denied_"+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: op}, w)
 	}
 	maps.Copy(all, cardVariants())
+	all["audit_lines"] = auditMessage(auditEvents(), 12)
+	all["audit_head"] = auditMessage(auditEvents()[7:8], 0)
 	maps.Copy(all, answers(op, w))
 	return all
 }

@@ -18,7 +18,7 @@ import (
 const (
 	linkEvery   = 500 * time.Millisecond // an event is in the chain within a second
 	headAsked   = time.Minute            // how often to ask whether the hour is over
-	auditWithin = 10 * time.Second       // one round
+	auditWithin = 3 * time.Second        // one round
 
 	finishWithin = 2 * time.Second // the last one
 )
@@ -36,8 +36,11 @@ type auditor struct {
 	head     prometheus.Gauge
 	unlinked prometheus.Gauge
 	errors   prometheus.Counter
-	failing  bool
-	headAt   time.Time // when the head was last asked for
+
+	rounds  sync.Mutex // held by the one round that runs
+	ended   bool       // nothing is written any more
+	failing bool
+	headAt  time.Time // when the head was last asked for
 
 	mu    sync.Mutex
 	notes []operation.Event // to be recorded
@@ -103,7 +106,11 @@ func (a *auditor) run(ctx context.Context) error {
 	t := time.NewTicker(linkEvery)
 	defer t.Stop()
 	for {
-		a.round(ctx)
+		a.rounds.Lock()
+		if !a.ended {
+			a.round(ctx)
+		}
+		a.rounds.Unlock()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -188,12 +195,16 @@ func (a *auditor) measure(ctx context.Context) error {
 }
 
 // finish records that the bot stops and links what is left, within
-// finishWithin: a database that is away does not hold the stop up.
+// finishWithin once a round under way has ended: a database that is away does
+// not hold the stop up for long. Nothing is written after that.
 func (a *auditor) finish(data map[string]string) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), finishWithin, fmt.Errorf("not done within %s", finishWithin))
 	defer cancel()
 	a.note(operation.EventEnded, data)
+	a.rounds.Lock()
+	defer a.rounds.Unlock()
 	a.round(ctx)
+	a.ended = true
 }
 
 // cut deletes what is older than the retention, if it may.

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -36,6 +37,34 @@ type teller struct {
 	holder string // of this process
 	now    func() time.Time
 	log    *zap.Logger
+
+	telling sync.Mutex // held while a message is made and posted
+	left    bool
+}
+
+// begin keeps the place from which on lines are posted if there is none yet:
+// what this process does from here on has its line.
+func (t *teller) begin(ctx context.Context) {
+	ctx, cancel := context.WithTimeoutCause(ctx, finishWithin, fmt.Errorf("the journal did not answer within %s", finishWithin))
+	defer cancel()
+	if _, _, err := t.journal.HoldLines(ctx, t.holder, t.now().Add(lineHold)); err != nil {
+		t.log.Warn("place of the audit channel could not be read yet", zap.Error(err))
+	}
+}
+
+// leave lets others post at once, unless a message is under way: then they
+// wait until lineHold is over. Nothing is posted after that.
+func (t *teller) leave() {
+	if !t.telling.TryLock() {
+		return
+	}
+	defer t.telling.Unlock()
+	t.left = true
+	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
+	defer cancel()
+	if _, _, err := t.journal.HoldLines(ctx, t.holder, time.Time{}); err != nil {
+		t.log.Info("audit channel could not be left; others post there in a minute", zap.Error(err))
+	}
 }
 
 // run posts until ctx ends.
@@ -67,6 +96,11 @@ func (t *teller) run(ctx context.Context) error {
 // tell posts one message if there is something to say and no other process
 // does, and reports whether there is more.
 func (t *teller) tell(ctx context.Context) (more bool, err error) {
+	t.telling.Lock()
+	defer t.telling.Unlock()
+	if t.left {
+		return false, nil
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, linePost, fmt.Errorf("Slack or the journal did not answer within %s", linePost))
 	defer cancel()
 	posted, err := t.journal.LinesPosted(ctx)

@@ -118,7 +118,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 // engineConfig puts the engine's tables into the journal's database. On
 // PostgreSQL this process is one replica of several, under a name of its own.
 func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
-	c := engine.Config{Execute: runner.Execute, Log: b.log.Named("engine")}
+	c := engine.Config{Execute: runner.Execute, Log: b.log.Named("engine"), Ended: b.ended}
 	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {
 		c.DB = b.journal.DB()
 		return c
@@ -156,8 +156,10 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)))
 	b.auditor.announce()
-	self := map[string]string{"version": Version, "replica": b.name}
-	b.auditor.note(operation.EventStarted, self)
+	b.auditor.note(operation.EventStarted, b.self())
+	if b.teller != nil {
+		b.teller.begin(ctx)
+	}
 
 	parts, stopParts := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopParts()
@@ -179,9 +181,22 @@ func (b *Bot) Run(ctx context.Context) error {
 	b.drain()
 	stopParts()
 	err := g.Wait()
-	b.auditor.finish(self)
 	b.log.Info("lbbot has stopped", zap.Error(err))
 	return err
+}
+
+// self names this process in the audit trail.
+func (b *Bot) self() map[string]string {
+	return map[string]string{"version": Version, "replica": b.name}
+}
+
+// ended has the last word in the audit trail, while the database can still be
+// written.
+func (b *Bot) ended() {
+	b.auditor.finish(b.self())
+	if b.teller != nil {
+		b.teller.leave()
+	}
 }
 
 // drain stops in the order of the path of a request, bounded as a whole.

@@ -223,3 +223,15 @@ func TestOneProcessPostsTheLinesOfTheAuditChannel(t *testing.T) {
 		require.ErrorContains(t, s.AdvanceLines(ctx, "a", 7), "another process posts there now")
 	})
 }
+
+func TestAnOpenOperationIsKeptWhateverItsCardSays(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		open := accept(t, s, saveDraft(t, s, draft("OPEN22", "server-open")))
+		require.NoError(t, s.SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: open.Version, Closed: true}))
+		link(t, s)
+		c, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, open.Ref, c.Held)
+		require.Zero(t, c.Events)
+	})
+}

@@ -46,6 +46,9 @@ type Bot struct {
 	line    *operation.Line
 	shared  *operation.Shared
 	admin   *admin
+	auditor *auditor
+	teller  *teller // nil without an audit channel
+	name    string  // of this process
 }
 
 // New opens the database, takes the admin port and wires everything; it
@@ -55,7 +58,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b = &Bot{config: c, log: log}
+	b = &Bot{config: c, log: log, name: processName()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close())
@@ -66,6 +69,9 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	if b.journal, err = journal.Open(ctx, journal.Config{URL: c.DatabaseURL, Log: log.Named("journal")}); err != nil {
+		return b, err
+	}
+	if b.auditor, err = newAuditor(c, b.journal, log.Named("audit"), metrics); err != nil {
 		return b, err
 	}
 	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {
@@ -80,8 +86,14 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
 		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now,
-		Activations: b.journal, Alone: b.journal.PostgresURL() == ""}); err != nil {
+		Activations: b.journal, Alone: b.journal.PostgresURL() == "", Changed: b.auditor.policyChanged}); err != nil {
 		return b, err
+	}
+	if c.AuditChannel != "" {
+		post := func(ctx context.Context, events []operation.Event, skipped int) error {
+			return b.board.Audit(ctx, c.AuditChannel, events, skipped)
+		}
+		b.teller = &teller{journal: b.journal, post: post, holder: b.name, now: time.Now, log: log.Named("audit")}
 	}
 	limiter := c.ZenlayerRate.limiter()
 	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
@@ -114,17 +126,22 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 // engineConfig puts the engine's tables into the journal's database. On
 // PostgreSQL this process is one replica of several, under a name of its own.
 func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
-	c := engine.Config{Execute: runner.Execute, Log: b.log.Named("engine")}
+	c := engine.Config{Execute: runner.Execute, Log: b.log.Named("engine"), Ended: b.ended}
 	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {
 		c.DB = b.journal.DB()
 		return c
 	}
+	c.Replica, c.Replicas = b.name, b.journal
+	return c
+}
+
+// processName is new for each process: the host and an id.
+func processName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	c.Replica, c.Replicas = host+"/"+newID(), b.journal
-	return c
+	return host + "/" + newID()
 }
 
 // asking says where and for how long approval is asked for.
@@ -157,6 +174,11 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)),
 		zap.String("admin", b.admin.address()))
+	b.auditor.announce()
+	b.auditor.note(operation.EventStarted, b.self())
+	if b.teller != nil {
+		b.teller.begin(ctx)
+	}
 
 	parts, stopParts := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopParts()
@@ -166,6 +188,10 @@ func (b *Bot) Run(ctx context.Context) error {
 	g.Go(func() error { return b.sweeper.Run(parts) })
 	g.Go(func() error { return b.admin.run(parts) })
 	g.Go(func() error { return b.janitor(parts) })
+	g.Go(func() error { return b.auditor.run(parts) })
+	if b.teller != nil {
+		g.Go(func() error { return b.teller.run(parts) })
+	}
 	g.Go(func() error { return fatal(b.socket.Run(parts)) })
 	select {
 	case <-ctx.Done():
@@ -176,6 +202,20 @@ func (b *Bot) Run(ctx context.Context) error {
 	err := g.Wait()
 	b.log.Info("lbbot has stopped", zap.Error(err))
 	return err
+}
+
+// self names this process in the audit trail.
+func (b *Bot) self() map[string]string {
+	return map[string]string{"version": Version, "replica": b.name}
+}
+
+// ended has the last word in the audit trail, while the database can still be
+// written.
+func (b *Bot) ended() {
+	b.auditor.finish(b.self())
+	if b.teller != nil {
+		b.teller.leave()
+	}
 }
 
 // drain stops in the order of the path of a request, bounded as a whole.
@@ -263,6 +303,7 @@ func (b *Bot) janitor(ctx context.Context) error {
 		} else if n > 0 {
 			b.log.Info("old delivery keys deleted", zap.Int64("keys", n))
 		}
+		b.auditor.cut(ctx)
 		select {
 		case <-ctx.Done():
 			return nil

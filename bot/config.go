@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/zenlayer"
 )
@@ -45,6 +47,10 @@ type Config struct {
 	ApprovalWithin    Duration   `yaml:"approval_within" env:"LBBOT_APPROVAL_WITHIN"`       // how long an answer is waited for
 	ApprovalReminders []Duration `yaml:"approval_reminders" env:"LBBOT_APPROVAL_REMINDERS"` // after asking, growing
 
+	Retention    Duration        `yaml:"retention" env:"LBBOT_RETENTION"`         // how long finished operations and their events are kept; 0: for good
+	AuditKey     zenlayer.Secret `yaml:"audit_key" env:"LBBOT_AUDIT_KEY"`         // signs what stands for events that were deleted; none: none are
+	AuditChannel string          `yaml:"audit_channel" env:"LBBOT_AUDIT_CHANNEL"` // channel id; empty: none
+
 	AdminAddr string `yaml:"admin_addr" env:"LBBOT_ADMIN_ADDR"` // host:port of health and metrics; empty: none
 	LogLevel  string `yaml:"log_level" env:"LBBOT_LOG_LEVEL"`   // debug, info, warn, error
 	LogFormat string `yaml:"log_format" env:"LBBOT_LOG_FORMAT"` // json or console; empty: console on a terminal
@@ -65,13 +71,16 @@ func Defaults() Config {
 		SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
 		ZenlayerEndpoint: zenlayer.DefaultEndpoint, ZenlayerRate: Rate{20, Duration(time.Second)}, Account: "default",
 		DatabaseURL: "sqlite:lbbot.db", Policy: "policy.cedar",
-		Drain: Duration(20 * time.Second), Rate: Rate{10, Duration(10 * time.Minute)},
+		Drain: Duration(20 * time.Second), Rate: Rate{10, Duration(10 * time.Minute)}, Retention: Duration(400 * 24 * time.Hour),
 		BreakGlass:     Rate{2, Duration(7 * 24 * time.Hour)},
 		ApprovalWithin: Duration(30 * time.Minute), ApprovalReminders: []Duration{Duration(5 * time.Minute), Duration(15 * time.Minute)},
 		AdminAddr: "127.0.0.1:9090", LogLevel: "info",
 		IncidentChannels: []string{"inc-*", "incident-*"}, Confirm: operation.ConfirmAlways,
 	}
 }
+
+// leastRetention is longer than anything is looked at again by itself.
+const leastRetention = 7 * 24 * time.Hour
 
 // SettingError is a problem with one setting.
 type SettingError struct {
@@ -106,6 +115,15 @@ func (c Config) Validate() error {
 	return errors.Join(f...)
 }
 
+// auditPublicKey is what checkpoints are checked with; empty without a key.
+func (c Config) auditPublicKey() string {
+	key, err := journal.ParseKey(c.AuditKey.Reveal())
+	if err != nil {
+		return ""
+	}
+	return journal.ShowKey(key.Public().(ed25519.PublicKey))
+}
+
 func (c Config) checkSlack(f *faults) {
 	f.unless(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN", " is missing: the bot token of the Slack app, xoxb-…")
 	f.unless(c.SlackBotToken.IsZero() || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN", " does not start with xoxb-: take the bot user token, from OAuth & Permissions")
@@ -131,6 +149,11 @@ func (c Config) checkRunning(f *faults) {
 	f.unless(databaseURL(c.DatabaseURL), "LBBOT_DATABASE_URL", " must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
 	f.unless(c.Policy != "", "LBBOT_POLICY", " is empty: the path of the policy file")
 	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN", " is %s: more than 0 and 10m at most", c.Drain)
+	f.unless(c.Retention == 0 || c.Retention >= Duration(leastRetention), "LBBOT_RETENTION", " is %s: at least %s, or 0 to keep everything", c.Retention, Duration(leastRetention))
+	if !c.AuditKey.IsZero() {
+		_, err := journal.ParseKey(c.AuditKey.Reveal())
+		f.unless(err == nil, "LBBOT_AUDIT_KEY", " must be 32 bytes in base64: openssl rand -base64 32 makes one")
+	}
 	if c.AdminAddr != "" {
 		_, port, err := net.SplitHostPort(c.AdminAddr)
 		f.unless(err == nil && port != "", "LBBOT_ADMIN_ADDR", " %q must be host:port", c.AdminAddr)
@@ -158,6 +181,7 @@ func (c Config) checkChannels(f *faults) {
 		f.unless(slackID(id, "UWB"), "LBBOT_INCIDENT_CREATORS", ": %q must be the id of a person or bot such as U0123ABCD, not a name", id)
 	}
 	f.unless(c.OwnerChannel == "" || slackID(c.OwnerChannel, "CGD"), "LBBOT_OWNER_CHANNEL", " %q must be a channel id such as C0123ABCD, not a name", c.OwnerChannel)
+	f.unless(c.AuditChannel == "" || slackID(c.AuditChannel, "CG"), "LBBOT_AUDIT_CHANNEL", " %q must be a channel id such as C0123ABCD, not a name", c.AuditChannel)
 }
 
 func (f *faults) patterns(setting string, globs []string) {

@@ -43,7 +43,8 @@ func TestTheSampleConfigurationIsRightWithItsCommentsRemoved(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`(?m)^# ([a-z_]+: )`).ReplaceAllString(deployed(t, "lbbot.yaml"), "$1")
 	_, err := Load(file(t, text), nil, nil)
-	require.EqualError(t, err, "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one", "everything else fits")
+	require.EqualError(t, err, "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one\n"+
+		"LBBOT_AUDIT_KEY must be 32 bytes in base64: openssl rand -base64 32 makes one", "everything else fits; a sample has no key that works")
 }
 
 // isSetting reports whether a variable is read by Load.

@@ -70,12 +70,18 @@ type Config struct {
 
 	Execute func(run operation.Run, id string) error // carries one operation out
 	Log     *zap.Logger                              //
+
+	// Ended is called once by Stop, when no step runs any more or the time for
+	// it is over: on SQLite the runtime closes the database after that. It must
+	// be bounded. Nil: nobody is told.
+	Ended func()
 }
 
 // Engine implements operation.Engine.
 type Engine struct {
 	dbos    dbos.Context
 	execute func(operation.Run, string) error
+	ended   func() // may be nil
 	log     *zap.Logger
 	replica *replica      // nil on SQLite
 	pool    *pgxpool.Pool // nil on SQLite; the runtime closes it
@@ -95,7 +101,7 @@ type Engine struct {
 // that, also while another replica does so, until ctx ends. Nothing runs
 // before Start or Launch. An engine that is never stopped must be closed.
 func New(ctx context.Context, c Config) (_ *Engine, err error) {
-	e := &Engine{execute: c.Execute, log: c.Log, running: map[string]bool{}}
+	e := &Engine{execute: c.Execute, ended: c.Ended, log: c.Log, running: map[string]bool{}}
 	e.hard, e.hardStop = context.WithCancelCause(context.WithoutCancel(ctx))
 	name, prepare := executor, func(fn func() error) error { return fn() }
 	if c.PostgresURL != "" {
@@ -251,6 +257,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	e.hardStop(errors.New("the bot is stopping"))
 	e.stopped = true
+	if e.ended != nil {
+		e.ended()
+	}
 	err := dbos.Shutdown(e.dbos, 5*time.Second)
 	if err == nil {
 		<-done

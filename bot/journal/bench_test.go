@@ -141,3 +141,40 @@ func BenchmarkSave(b *testing.B) {
 		require.NoError(b, s.Save(b.Context(), op, event(operation.EventAttempt)))
 	}
 }
+
+// BenchmarkLink links 1,000 events at a time; BenchmarkVerify reads 100,000.
+func BenchmarkLink(b *testing.B) {
+	s := openBench(b)
+	for b.Loop() {
+		b.StopTimer()
+		recordMany(b, s, 1000)
+		b.StartTimer()
+		n, err := s.Link(b.Context())
+		require.NoError(b, err)
+		require.Equal(b, 1000, n)
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	s := openBench(b)
+	recordMany(b, s, 100_000)
+	_, err := s.Link(b.Context())
+	require.NoError(b, err)
+	for b.Loop() {
+		trail, err := s.Verify(b.Context(), Expected{})
+		require.NoError(b, err)
+		require.Nil(b, trail.Break)
+		require.Equal(b, int64(100_000), trail.Events)
+	}
+}
+
+// recordMany records n events at once, past the journal's own way.
+func recordMany(tb testing.TB, s *Store, n int) {
+	tb.Helper()
+	_, err := s.DB().ExecContext(tb.Context(), `
+		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
+		insert into events (at, kind, operation_id, actor_id, channel_id, data)
+		select $2, 'finished', 'id-' || i, 'U' || (i % 50), 'C1', '{"state":"added","backend_id":"be-' || i || '","request_id":"3f6c2a1e"}' from n`,
+		n, s.now().UnixMilli())
+	require.NoError(tb, err)
+}

@@ -27,8 +27,11 @@ type dialect struct {
 	tables   string   // counts the tables called $1
 	time     string   // the database's time in Unix milliseconds
 	events   []string // makes events append-only, and numbered by the database
+	chain    []string // queues events for the chain, guards it, and lets retention cut what a checkpoint covers
 	listener string   // the listener's id in a stored record
 	options  func() ([]goose.ProviderOption, error)
+
+	snapshot sql.IsolationLevel // in which a transaction sees one moment
 }
 
 func sqliteDialect() dialect {
@@ -39,6 +42,19 @@ func sqliteDialect() dialect {
 		events: []string{
 			`create trigger events_never_updated before update on events begin select raise(abort, 'events are never changed'); end`,
 			`create trigger events_never_deleted before delete on events begin select raise(abort, 'events are never deleted'); end`,
+		},
+		chain: []string{
+			`create trigger events_queued after insert on events begin insert into events_pending (seq) values (new.seq); end`,
+			`drop trigger events_never_deleted`,
+			`create trigger events_never_deleted before delete on events
+			 when not exists (select 1 from links l where l.seq = old.seq and l.position <= (select max(c.position) from checkpoints c))
+			 begin select raise(abort, 'events are never deleted before a checkpoint covers them'); end`,
+			`create trigger links_never_updated before update on links begin select raise(abort, 'links are never changed'); end`,
+			`create trigger links_never_deleted before delete on links
+			 when old.position > (select coalesce(max(c.position), 0) from checkpoints c)
+			 begin select raise(abort, 'links are never deleted before a checkpoint covers them'); end`,
+			`create trigger checkpoints_never_updated before update on checkpoints begin select raise(abort, 'checkpoints are never changed'); end`,
+			`create trigger checkpoints_never_deleted before delete on checkpoints begin select raise(abort, 'checkpoints are never deleted'); end`,
 		},
 		listener: `json_extract(record, '$.request.listenerId')`,
 		options:  func() ([]goose.ProviderOption, error) { return nil, nil }, // the file is locked
@@ -57,10 +73,33 @@ func postgresDialect() dialect {
 			`create trigger events_never_changed before update or delete on events for each row execute function events_refuse()`,
 		},
 		listener: `record::json -> 'request' ->> 'listenerId'`,
+		chain: []string{
+			`alter table events_pending alter column seq type bigint`,
+			`alter table links alter column position type bigint`,
+			`alter table links alter column seq type bigint`,
+			`create function events_queue() returns trigger language plpgsql as $$ begin insert into events_pending (seq) values (new.seq); return null; end $$`,
+			`create trigger events_queued after insert on events for each row execute function events_queue()`,
+			`create or replace function events_refuse() returns trigger language plpgsql as $$ begin
+				if tg_op = 'DELETE' and exists (select 1 from links l where l.seq = old.seq and l.position <= (select max(c.position) from checkpoints c)) then
+					return old;
+				end if;
+				raise exception 'events are never changed, and never deleted before a checkpoint covers them';
+			end $$`,
+			`create function links_refuse() returns trigger language plpgsql as $$ begin
+				if tg_op = 'DELETE' and old.position <= (select max(c.position) from checkpoints c) then
+					return old;
+				end if;
+				raise exception 'links are never changed, and never deleted before a checkpoint covers them';
+			end $$`,
+			`create trigger links_never_changed before update or delete on links for each row execute function links_refuse()`,
+			`create function checkpoints_refuse() returns trigger language plpgsql as $$ begin raise exception 'checkpoints are never changed or deleted'; end $$`,
+			`create trigger checkpoints_never_changed before update or delete on checkpoints for each row execute function checkpoints_refuse()`,
+		},
 		options: func() ([]goose.ProviderOption, error) {
 			locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // once a second, for a minute
 			return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
 		},
+		snapshot: sql.LevelRepeatableRead,
 	}
 }
 
@@ -103,19 +142,23 @@ func (s *Store) provider() (*goose.Provider, error) {
 	options = append(options,
 		goose.WithTableName(versionTable),
 		goose.WithDisableGlobalRegistry(true),
-		goose.WithGoMigrations(goose.NewGoMigration(2, &goose.GoFunc{RunTx: s.guardEvents}, nil),
+		goose.WithGoMigrations(
+			goose.NewGoMigration(2, &goose.GoFunc{RunTx: runAll("guarding events", s.dialect.events)}, nil),
+			goose.NewGoMigration(7, &goose.GoFunc{RunTx: runAll("guarding the chain", s.dialect.chain)}, nil),
 			goose.NewGoMigration(9, &goose.GoFunc{RunTx: s.nameListeners}, nil)))
 	return goose.NewProvider(s.dialect.goose, s.db, files, options...)
 }
 
-// guardEvents is migration 2.
-func (s *Store) guardEvents(ctx context.Context, tx *sql.Tx) error {
-	for _, statement := range s.dialect.events {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("guarding events: %w", err)
+// runAll is a migration that runs some statements.
+func runAll(doing string, statements []string) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		for _, statement := range statements {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return fmt.Errorf("%s: %w", doing, err)
+			}
 		}
+		return nil
 	}
-	return nil
 }
 
 // nameListeners is migration 9.

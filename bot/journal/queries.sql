@@ -151,3 +151,70 @@ update operations set unreported_since = null where id = @id;
 -- name: Pulse :exec
 insert into pulse (id, at) values (1, @at)
 on conflict (id) do update set at = excluded.at;
+
+-- name: LockChain :one
+-- Until the transaction ends, nobody else links, cuts or moves the chain.
+update chain set touched_at = @at where id = 1 returning position, hash;
+
+-- name: MoveChain :exec
+update chain set position = @position, hash = @hash where id = 1;
+
+-- name: ChainEnd :one
+select position, hash from chain where id = 1;
+
+-- name: PendingEvents :many
+select e.seq, e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
+from events_pending p join events e on e.seq = p.seq
+where p.seq > @after
+order by p.seq
+limit @max_rows;
+
+-- name: ChainPage :many
+select l.position, l.seq, l.linked_at, l.hash,
+       e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
+from links l left join events e on e.seq = l.seq
+where l.position > @after
+order by l.position
+limit @max_rows;
+
+-- name: LastCheckpoint :one
+select position, hash, at, public_key, signature from checkpoints where position > 0 order by position desc limit 1;
+
+-- name: InsertCheckpoint :exec
+insert into checkpoints (position, hash, at, public_key, signature)
+values (@position, @hash, @at, @public_key, @signature);
+
+-- name: CutEvents :execrows
+delete from events where seq in (select l.seq from links l where l.position <= @position);
+
+-- name: CutLinks :execrows
+delete from links where position <= @position;
+
+-- name: Standing :one
+-- Why an operation has to stay, if it does.
+select ref, open, updated_at, unreported_since from operations where id = @id;
+
+-- name: DropCard :exec
+delete from cards where operation_id = @operation_id;
+
+-- name: DropOperation :execrows
+delete from operations
+where id = @id and not open and unreported_since is null
+  and not exists (select 1 from events e where e.operation_id = operations.id);
+
+-- name: EventLeft :many
+select seq from events where operation_id = @operation_id limit 1;
+
+-- name: AuditLines :one
+select position from audit_lines where id = 1;
+
+-- name: HoldAuditLines :execrows
+update audit_lines set holder = @holder, held_until = @until
+where id = 1 and (holder = @holder or held_until < @now);
+
+-- name: AdvanceAuditLines :execrows
+update audit_lines set position = @position where id = 1 and holder = @holder;
+
+-- name: TakeHead :execrows
+-- No row: the head was written down less than an hour ago, by whomever.
+update audit_lines set head_at = @now where id = 1 and head_at < @before;

@@ -57,6 +57,46 @@ type Filter struct {
 	ActorID string // Slack user id; empty: everybody's
 	After   string // ID of the last operation of the page before; empty: the first page
 	Limit   int    // at most 1000
+
+	// What follows is looked at one by one, so a filter that little fits reads
+	// much. Zero values fit everything.
+	Since    time.Time       // accepted then or later
+	Listener string          // id or name
+	State    operation.State //
+}
+
+// fits reports whether an operation is one that f looks for.
+func (f Filter) fits(op operation.Operation) bool {
+	return (f.Listener == "" || f.Listener == op.Request.ListenerID || f.Listener == op.Listener.Name) &&
+		(f.State == "" || f.State == op.State)
+}
+
+// Search is Operations for the rest of the filter as well: it reads page after
+// page until it has as many as asked for or nothing can fit any more. Limit may
+// be any number.
+func (s *Store) Search(ctx context.Context, f Filter) ([]operation.Operation, error) {
+	var hits []operation.Operation
+	page := Filter{ActorID: f.ActorID, Limit: 200}
+	for {
+		ops, err := s.Operations(ctx, page)
+		if err != nil {
+			return hits, err
+		}
+		for _, op := range ops {
+			if op.ClickedAt.Before(f.Since) {
+				return hits, nil
+			}
+			if f.fits(op) {
+				if hits = append(hits, op); len(hits) >= f.Limit {
+					return hits, nil
+				}
+			}
+			page.After = op.ID
+		}
+		if len(ops) < page.Limit {
+			return hits, nil
+		}
+	}
 }
 
 // Operations lists accepted operations, newest first; drafts are not among
@@ -93,12 +133,9 @@ func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Eve
 	}
 	events := make([]operation.Event, 0, len(rows))
 	for _, r := range rows {
-		e := operation.Event{
-			At: time.UnixMilli(r.At).UTC(), Kind: r.Kind,
-			OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID,
-		}
-		if err := json.Unmarshal([]byte(r.Data), &e.Data); err != nil {
-			return nil, fmt.Errorf("reading events in journal %s: the data of a stored event cannot be read: %w", s.name, err)
+		e, err := restored(r.At, r.Kind, r.OperationID, r.ActorID, r.ChannelID, r.Data)
+		if err != nil {
+			return nil, fmt.Errorf("reading events in journal %s: %w", s.name, err)
 		}
 		events = append(events, e)
 	}

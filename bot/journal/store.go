@@ -134,13 +134,18 @@ func (s *Store) Ping(ctx context.Context) error {
 // write runs fn in one transaction and returns after its commit. Errors of fn
 // are returned as they are.
 func (s *Store) write(ctx context.Context, fn func(q *query.Queries) error) error {
+	return s.writeTx(ctx, func(_ *sql.Tx, q *query.Queries) error { return fn(q) })
+}
+
+// writeTx is write for statements that are put together at run time.
+func (s *Store) writeTx(ctx context.Context, fn func(tx *sql.Tx, q *query.Queries) error) error {
 	return s.inTurn(ctx, func() error {
 		tx, err := s.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = tx.Rollback() }() // says "already committed" on the way out
-		if err := fn(s.q.WithTx(tx)); err != nil {
+		if err := fn(tx, s.q.WithTx(tx)); err != nil {
 			return err
 		}
 		return tx.Commit()

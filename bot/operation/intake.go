@@ -107,7 +107,7 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 	op.State, op.ExpiresAt = Draft, op.AskedAt.Add(DraftLife)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
-		err := i.Journal.SaveDraft(ctx, op, i.event(EventPreviewed, op, nil))
+		err := i.Journal.SaveDraft(ctx, op, i.event(EventPreviewed, op, decided(map[string]string{}, op.Policies, op.PolicyDigest)))
 		if errors.Is(err, ErrRefTaken) && tries < 10 {
 			continue
 		}
@@ -291,10 +291,8 @@ func span(d time.Duration) string {
 // that cannot be written does not turn a no into anything else.
 func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
-	data := map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What}
-	for n, id := range d.Policies {
-		data["policy_"+strconv.Itoa(n+1)] = id
-	}
+	data := decided(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What,
+		"listener_name": op.Listener.Name, "instance_name": op.Server.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()
@@ -307,5 +305,5 @@ func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 }
 
 func (i *Intake) event(kind string, op Operation, data map[string]string) Event {
-	return Event{At: i.Now(), Kind: kind, OperationID: op.ID, ActorID: op.Actor.UserID, ChannelID: op.Place.ChannelID, Data: data}
+	return Event{At: i.Now(), Kind: kind, OperationID: op.ID, ActorID: op.Actor.UserID, ChannelID: op.Place.ChannelID, Data: trail(op, data)}
 }

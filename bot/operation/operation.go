@@ -169,22 +169,25 @@ type Operation struct {
 	State   State  `json:"state"`
 	Reason  Reason `json:"reason,omitempty"`
 
-	Account   string                          `json:"account"` // whose load balancers; part of Subject
-	Request   zenlayer.RegisterBackendRequest `json:"request"` // includes the client token
-	Listener  Listener                        `json:"listener"`
-	Server    Server                          `json:"server"`
-	Actor     Actor                           `json:"actor"`
-	Place     Place                           `json:"place"`
-	Purpose   string                          `json:"purpose,omitempty"` // the person's own reason
-	Notes     []string                        `json:"notes,omitempty"`   // said in the preview: what was filled in or corrected
-	Policies  []string                        `json:"policies,omitempty"`
-	Approval  *Approval                       `json:"approval,omitempty"` // nil: no other people are needed
-	Glass     *BreakGlass                     `json:"break_glass,omitempty"`
-	MayBreak  bool                            `json:"may_break,omitempty"` // in a draft: the rules let the asker skip approval
-	DryRun    bool                            `json:"dry_run,omitempty"`
-	Watch     bool                            `json:"watch,omitempty"` // look for the backend's status after adding
-	Rehearsal bool                            `json:"rehearsal,omitempty"`
-	Command   string                          `json:"command,omitempty"` // the same request as a /lb-register line
+	Account  string                          `json:"account"` // whose load balancers; part of Subject
+	Request  zenlayer.RegisterBackendRequest `json:"request"` // includes the client token
+	Listener Listener                        `json:"listener"`
+	Server   Server                          `json:"server"`
+	Actor    Actor                           `json:"actor"`
+	Place    Place                           `json:"place"`
+	Purpose  string                          `json:"purpose,omitempty"` // the person's own reason
+	Notes    []string                        `json:"notes,omitempty"`   // said in the preview: what was filled in or corrected
+	Policies []string                        `json:"policies,omitempty"`
+
+	PolicyDigest string `json:"policy_digest,omitempty"` // of the rules that they were part of
+
+	Approval  *Approval   `json:"approval,omitempty"` // nil: no other people are needed
+	Glass     *BreakGlass `json:"break_glass,omitempty"`
+	MayBreak  bool        `json:"may_break,omitempty"` // in a draft: the rules let the asker skip approval
+	DryRun    bool        `json:"dry_run,omitempty"`
+	Watch     bool        `json:"watch,omitempty"` // look for the backend's status after adding
+	Rehearsal bool        `json:"rehearsal,omitempty"`
+	Command   string      `json:"command,omitempty"` // the same request as a /lb-register line
 
 	AskedAt    time.Time `json:"asked_at"`
 	ExpiresAt  time.Time `json:"expires_at,omitzero"` // of the draft
@@ -300,4 +303,9 @@ const (
 	EventApproved      = "approved" // one person agreed
 	EventNotApproved   = "not_approved"
 	EventBreakGlass    = "break_glass" // accepted without the approvals it needs
+	// Those of the bot itself belong to no operation and no person.
+	EventStarted = "bot_started"
+	EventEnded   = "bot_stopped"
+	EventPolicy  = "policy_changed" // what the policy file led to, with the digest in force
+	EventHead    = "head"           // the end of the audit trail's chain, hourly
 )

@@ -153,7 +153,8 @@ func change(ctx context.Context, j Journal, id string, edit func(*Operation) (Ev
 // save stores op with an event and shows it.
 func (r *Runner) save(ctx context.Context, op *Operation, kind string, data map[string]string) error {
 	op.Version++
-	if err := r.Journal.Save(ctx, *op, Event{At: r.Now(), Kind: kind, OperationID: op.ID, Data: data}); err != nil {
+	e := Event{At: r.Now(), Kind: kind, OperationID: op.ID, ActorID: op.Actor.UserID, ChannelID: op.Place.ChannelID, Data: trail(*op, data)}
+	if err := r.Journal.Save(ctx, *op, e); err != nil {
 		return err
 	}
 	r.Reporter.Show(*op)
@@ -168,13 +169,13 @@ func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason)
 	}
 	op.State, op.Reason, op.FinishedAt = s, why, r.Now()
 	op.WaitUntil, op.WaitFor = time.Time{}, ""
-	data := map[string]string{"state": string(s)}
-	for key, value := range map[string]string{"reason": string(why), "backend_id": op.BackendID,
-		"request_id": op.RequestID, "evidence": string(op.Evidence), "code": op.Fault.Code} {
-		if value != "" {
-			data[key] = value
-		}
+	policies, digest := op.Policies, op.PolicyDigest
+	if op.Denial != nil {
+		policies, digest = op.Denial.Policies, op.Denial.Digest
 	}
+	data := decided(map[string]string{"state": string(s), "reason": string(why), "backend_id": op.BackendID,
+		"request_id": op.RequestID, "request_ids": requestIDs(*op), "evidence": string(op.Evidence), "code": op.Fault.Code,
+		"listener_name": op.Listener.Name, "instance_name": op.Server.Name}, policies, digest)
 	if err := r.save(ctx, op, EventFinished, data); err != nil {
 		return Next{}, err
 	}

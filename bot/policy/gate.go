@@ -29,6 +29,10 @@ type Config struct {
 
 	Activations Activations // which policies are in force for all replicas; nil: those loaded here
 	Alone       bool        // no other process decides by the same Activations
+
+	// Changed is told what each change of the file led to, the first loading
+	// included. It must not block. Nil: nobody is told.
+	Changed func(Status)
 }
 
 // Gate answers who may do what, where, by the policy file as it is on disk.
@@ -42,6 +46,7 @@ type Gate struct {
 	log       *zap.Logger
 	metrics   *metrics
 	now       func() time.Time
+	changed   func(Status)
 	poll      time.Duration // between looks at the file without being told
 
 	reloading sync.Mutex
@@ -99,7 +104,7 @@ func New(c Config) (*Gate, error) {
 	g := &Gate{
 		path: filepath.Clean(c.Path), directory: c.Directory,
 		incidents: slices.Clone(c.IncidentChannels), creators: slices.Clone(c.IncidentCreators),
-		log: c.Log, metrics: m, now: c.Now, poll: pollEvery,
+		log: c.Log, metrics: m, now: c.Now, poll: pollEvery, changed: c.Changed,
 		agreement: newAgreement(c.Activations, c.Alone),
 	}
 	if g.log == nil {

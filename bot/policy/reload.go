@@ -40,6 +40,9 @@ func (g *Gate) Reload() error {
 	g.current.Store(next)
 	if next.seen != old.seen {
 		g.announce(next)
+		if g.changed != nil {
+			g.changed(g.Status())
+		}
 	}
 	return err
 }

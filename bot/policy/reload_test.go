@@ -225,3 +225,22 @@ func TestDecisionsWhileReloading(t *testing.T) {
 		require.True(t, d.Allowed || d.Code == operation.DeniedForbidden, "%+v", d)
 	}
 }
+
+func TestEachChangeOfTheFileIsTold(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "policy.cedar")
+	var told []policy.Status
+	g, err := policy.New(policy.Config{Path: file, Directory: newDirectory(), Now: time.Now,
+		Changed: func(s policy.Status) { told = append(told, s) }})
+	require.NoError(t, err)
+	for _, src := range []string{opened, opened, broken, closed} {
+		require.NoError(t, os.WriteFile(file, []byte(src), 0o600))
+		_ = g.Reload() // told as well
+	}
+	require.Len(t, told, 4, "absent, opened, broken, closed")
+	require.True(t, told[0].Absent)
+	require.NotEmpty(t, told[1].Digest)
+	require.Error(t, told[2].Problem)
+	require.Equal(t, told[1].Digest, told[2].Digest, "still in force")
+	require.NotEqual(t, told[1].Digest, told[3].Digest)
+}

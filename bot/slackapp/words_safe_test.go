@@ -47,6 +47,7 @@ func hostile() map[string]string {
 func hostileOperation(s string, state operation.State, reason operation.Reason) operation.Operation {
 	op := sample(in(state))
 	op.Reason, op.Purpose, op.Notes, op.Policies, op.Command = reason, s, []string{s, s}, []string{s, s}, s
+	op.PolicyDigest = s
 	op.Request.ListenerID, op.Request.BackendName, op.Request.InstanceID, op.Request.ClientToken = s, s, s, s
 	op.Listener = operation.Listener{ID: s, Name: s, Protocol: s, Port: s, Scheduler: s, Kind: s, Status: s, LoadBalancerID: s, LoadBalancerName: s, Zone: s, Servers: 3, Protected: true}
 	op.Server = operation.Server{ID: s, Name: s, IP: s, Zone: s, Status: s}

@@ -23,6 +23,14 @@ type ApprovalCard struct {
 	UpdatedAt    int64
 }
 
+type AuditLine struct {
+	ID        int32
+	Position  int64
+	Holder    string
+	HeldUntil int64
+	HeadAt    int64
+}
+
 type Card struct {
 	OperationID  string
 	Channel      string
@@ -33,6 +41,21 @@ type Card struct {
 	UpdatedAt    int64
 }
 
+type Chain struct {
+	ID        int32
+	Position  int64
+	Hash      string
+	TouchedAt int64
+}
+
+type Checkpoint struct {
+	Position  int64
+	Hash      string
+	At        int64
+	PublicKey string
+	Signature string
+}
+
 type Delivery struct {
 	Key         string
 	OperationID string
@@ -40,13 +63,24 @@ type Delivery struct {
 }
 
 type Event struct {
-	Seq         int32
+	Seq         int64
 	At          int64
 	Kind        string
 	OperationID string
 	ActorID     string
 	ChannelID   string
 	Data        string
+}
+
+type EventsPending struct {
+	Seq int64
+}
+
+type Link struct {
+	Position int64
+	Seq      int64
+	LinkedAt int64
+	Hash     string
 }
 
 type Operation struct {
@@ -64,6 +98,12 @@ type Operation struct {
 	Record          string
 	ListenerID      string
 	Glass           bool
+}
+
+type PolicyActivation struct {
+	Number int64
+	Digest string
+	At     int64
 }
 
 type Pulse struct {

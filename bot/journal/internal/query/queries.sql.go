@@ -115,6 +115,23 @@ func (q *Queries) AcceptedSince(ctx context.Context, arg AcceptedSinceParams) ([
 	return items, nil
 }
 
+const advanceAuditLines = `-- name: AdvanceAuditLines :execrows
+update audit_lines set position = $1 where id = 1 and holder = $2
+`
+
+type AdvanceAuditLinesParams struct {
+	Position int64
+	Holder   string
+}
+
+func (q *Queries) AdvanceAuditLines(ctx context.Context, arg AdvanceAuditLinesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, advanceAuditLines, arg.Position, arg.Holder)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const approvalCardOf = `-- name: ApprovalCardOf :one
 select channel, ts, posting_at, shown_version, closed from approval_cards where operation_id = $1
 `
@@ -138,6 +155,17 @@ func (q *Queries) ApprovalCardOf(ctx context.Context, operationID string) (Appro
 		&i.Closed,
 	)
 	return i, err
+}
+
+const auditLines = `-- name: AuditLines :one
+select position from audit_lines where id = 1
+`
+
+func (q *Queries) AuditLines(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, auditLines)
+	var position int64
+	err := row.Scan(&position)
+	return position, err
 }
 
 const beginApprovalPost = `-- name: BeginApprovalPost :exec
@@ -229,6 +257,83 @@ func (q *Queries) CardOf(ctx context.Context, operationID string) (CardOfRow, er
 	return i, err
 }
 
+const chainEnd = `-- name: ChainEnd :one
+select position, hash from chain where id = 1
+`
+
+type ChainEndRow struct {
+	Position int64
+	Hash     string
+}
+
+func (q *Queries) ChainEnd(ctx context.Context) (ChainEndRow, error) {
+	row := q.db.QueryRowContext(ctx, chainEnd)
+	var i ChainEndRow
+	err := row.Scan(&i.Position, &i.Hash)
+	return i, err
+}
+
+const chainPage = `-- name: ChainPage :many
+select l.position, l.seq, l.linked_at, l.hash,
+       e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
+from links l left join events e on e.seq = l.seq
+where l.position > $1
+order by l.position
+limit $2
+`
+
+type ChainPageParams struct {
+	After   int64
+	MaxRows int32
+}
+
+type ChainPageRow struct {
+	Position    int64
+	Seq         int64
+	LinkedAt    int64
+	Hash        string
+	At          sql.NullInt64
+	Kind        sql.NullString
+	OperationID sql.NullString
+	ActorID     sql.NullString
+	ChannelID   sql.NullString
+	Data        sql.NullString
+}
+
+func (q *Queries) ChainPage(ctx context.Context, arg ChainPageParams) ([]ChainPageRow, error) {
+	rows, err := q.db.QueryContext(ctx, chainPage, arg.After, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChainPageRow
+	for rows.Next() {
+		var i ChainPageRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.Seq,
+			&i.LinkedAt,
+			&i.Hash,
+			&i.At,
+			&i.Kind,
+			&i.OperationID,
+			&i.ActorID,
+			&i.ChannelID,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimDelivery = `-- name: ClaimDelivery :execrows
 insert into deliveries (key, operation_id, at) values ($1, $2, $3)
 on conflict (key) do update set operation_id = excluded.operation_id, at = excluded.at
@@ -248,6 +353,80 @@ func (q *Queries) ClaimDelivery(ctx context.Context, arg ClaimDeliveryParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const cutEvents = `-- name: CutEvents :execrows
+delete from events where seq in (select l.seq from links l where l.position <= $1)
+`
+
+func (q *Queries) CutEvents(ctx context.Context, position int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, cutEvents, position)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const cutLinks = `-- name: CutLinks :execrows
+delete from links where position <= $1
+`
+
+func (q *Queries) CutLinks(ctx context.Context, position int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, cutLinks, position)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropCard = `-- name: DropCard :exec
+delete from cards where operation_id = $1
+`
+
+func (q *Queries) DropCard(ctx context.Context, operationID string) error {
+	_, err := q.db.ExecContext(ctx, dropCard, operationID)
+	return err
+}
+
+const dropOperation = `-- name: DropOperation :execrows
+delete from operations
+where id = $1 and not open and unreported_since is null
+  and not exists (select 1 from events e where e.operation_id = operations.id)
+`
+
+func (q *Queries) DropOperation(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropOperation, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const eventLeft = `-- name: EventLeft :many
+select seq from events where operation_id = $1 limit 1
+`
+
+func (q *Queries) EventLeft(ctx context.Context, operationID string) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, eventLeft, operationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		items = append(items, seq)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const eventsOf = `-- name: EventsOf :many
@@ -423,6 +602,25 @@ func (q *Queries) HoldApprovalCard(ctx context.Context, arg HoldApprovalCardPara
 	return i, err
 }
 
+const holdAuditLines = `-- name: HoldAuditLines :execrows
+update audit_lines set holder = $1, held_until = $2
+where id = 1 and (holder = $1 or held_until < $3)
+`
+
+type HoldAuditLinesParams struct {
+	Holder string
+	Until  int64
+	Now    int64
+}
+
+func (q *Queries) HoldAuditLines(ctx context.Context, arg HoldAuditLinesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, holdAuditLines, arg.Holder, arg.Until, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const holdCard = `-- name: HoldCard :one
 insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
 values ($1, '', '', null, 0, false, $2)
@@ -456,6 +654,30 @@ func (q *Queries) HoldCard(ctx context.Context, arg HoldCardParams) (HoldCardRow
 		&i.Closed,
 	)
 	return i, err
+}
+
+const insertCheckpoint = `-- name: InsertCheckpoint :exec
+insert into checkpoints (position, hash, at, public_key, signature)
+values ($1, $2, $3, $4, $5)
+`
+
+type InsertCheckpointParams struct {
+	Position  int64
+	Hash      string
+	At        int64
+	PublicKey string
+	Signature string
+}
+
+func (q *Queries) InsertCheckpoint(ctx context.Context, arg InsertCheckpointParams) error {
+	_, err := q.db.ExecContext(ctx, insertCheckpoint,
+		arg.Position,
+		arg.Hash,
+		arg.At,
+		arg.PublicKey,
+		arg.Signature,
+	)
+	return err
 }
 
 const insertEvent = `-- name: InsertEvent :exec
@@ -528,6 +750,23 @@ func (q *Queries) InsertOperation(ctx context.Context, arg InsertOperationParams
 	return err
 }
 
+const lastCheckpoint = `-- name: LastCheckpoint :one
+select position, hash, at, public_key, signature from checkpoints where position > 0 order by position desc limit 1
+`
+
+func (q *Queries) LastCheckpoint(ctx context.Context) (Checkpoint, error) {
+	row := q.db.QueryRowContext(ctx, lastCheckpoint)
+	var i Checkpoint
+	err := row.Scan(
+		&i.Position,
+		&i.Hash,
+		&i.At,
+		&i.PublicKey,
+		&i.Signature,
+	)
+	return i, err
+}
+
 const listenerSince = `-- name: ListenerSince :many
 select accepted_at from operations
 where listener_id = $1 and accepted_at >= $2
@@ -562,12 +801,43 @@ func (q *Queries) ListenerSince(ctx context.Context, arg ListenerSinceParams) ([
 	return items, nil
 }
 
+const lockChain = `-- name: LockChain :one
+update chain set touched_at = $1 where id = 1 returning position, hash
+`
+
+type LockChainRow struct {
+	Position int64
+	Hash     string
+}
+
+// Until the transaction ends, nobody else links, cuts or moves the chain.
+func (q *Queries) LockChain(ctx context.Context, at int64) (LockChainRow, error) {
+	row := q.db.QueryRowContext(ctx, lockChain, at)
+	var i LockChainRow
+	err := row.Scan(&i.Position, &i.Hash)
+	return i, err
+}
+
 const markReported = `-- name: MarkReported :exec
 update operations set unreported_since = null where id = $1
 `
 
 func (q *Queries) MarkReported(ctx context.Context, id string) error {
 	_, err := q.db.ExecContext(ctx, markReported, id)
+	return err
+}
+
+const moveChain = `-- name: MoveChain :exec
+update chain set position = $1, hash = $2 where id = 1
+`
+
+type MoveChainParams struct {
+	Position int64
+	Hash     string
+}
+
+func (q *Queries) MoveChain(ctx context.Context, arg MoveChainParams) error {
+	_, err := q.db.ExecContext(ctx, moveChain, arg.Position, arg.Hash)
 	return err
 }
 
@@ -580,6 +850,50 @@ func (q *Queries) OpenOperation(ctx context.Context, subject string) (string, er
 	var record string
 	err := row.Scan(&record)
 	return record, err
+}
+
+const pendingEvents = `-- name: PendingEvents :many
+select e.seq, e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
+from events_pending p join events e on e.seq = p.seq
+where p.seq > $1
+order by p.seq
+limit $2
+`
+
+type PendingEventsParams struct {
+	After   int64
+	MaxRows int32
+}
+
+func (q *Queries) PendingEvents(ctx context.Context, arg PendingEventsParams) ([]Event, error) {
+	rows, err := q.db.QueryContext(ctx, pendingEvents, arg.After, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Event
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.Seq,
+			&i.At,
+			&i.Kind,
+			&i.OperationID,
+			&i.ActorID,
+			&i.ChannelID,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pruneDeliveries = `-- name: PruneDeliveries :execrows
@@ -728,6 +1042,48 @@ type SeeDeliveryParams struct {
 // No row: the key was seen before.
 func (q *Queries) SeeDelivery(ctx context.Context, arg SeeDeliveryParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, seeDelivery, arg.Key, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const standing = `-- name: Standing :one
+select ref, open, updated_at, unreported_since from operations where id = $1
+`
+
+type StandingRow struct {
+	Ref             string
+	Open            bool
+	UpdatedAt       int64
+	UnreportedSince sql.NullInt64
+}
+
+// Why an operation has to stay, if it does.
+func (q *Queries) Standing(ctx context.Context, id string) (StandingRow, error) {
+	row := q.db.QueryRowContext(ctx, standing, id)
+	var i StandingRow
+	err := row.Scan(
+		&i.Ref,
+		&i.Open,
+		&i.UpdatedAt,
+		&i.UnreportedSince,
+	)
+	return i, err
+}
+
+const takeHead = `-- name: TakeHead :execrows
+update audit_lines set head_at = $1 where id = 1 and head_at < $2
+`
+
+type TakeHeadParams struct {
+	Now    int64
+	Before int64
+}
+
+// No row: the head was written down less than an hour ago, by whomever.
+func (q *Queries) TakeHead(ctx context.Context, arg TakeHeadParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, takeHead, arg.Now, arg.Before)
 	if err != nil {
 		return 0, err
 	}

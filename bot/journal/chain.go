@@ -1,0 +1,153 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"lbbot/bot/operation"
+)
+
+// The trail is a chain: each event, in the order in which it was linked, has a
+// position, counted from 1 without a gap, and a hash over itself and the hash
+// before it. Event rows are never touched: positions and hashes are in the
+// table links.
+//
+// The canonical form. The hash at a position is the SHA-256, in lower case
+// hexadecimal digits, over these eleven values in this order, each as its
+// length in bytes in decimal digits, a colon, its bytes (UTF-8), and a comma:
+//
+//	 1  the words "lbbot audit 1"
+//	 2  the hash at the position before; 64 zeros for position 1
+//	 3  links.position       in decimal digits, as all numbers
+//	 4  links.linked_at      Unix milliseconds, the sequencer's clock
+//	 5  events.seq
+//	 6  events.at            Unix milliseconds, the clock of who decided
+//	 7  events.kind
+//	 8  events.operation_id
+//	 9  events.actor_id
+//	10  events.channel_id
+//	11  events.data          the stored text, byte for byte
+//
+// What retention cut off is stood for by the last row of checkpoints. Its
+// signature is Ed25519 over these values in the same form: the words
+// "lbbot checkpoint 1", position, hash, at, public key (as stored).
+const (
+	entryForm      = "lbbot audit 1"
+	checkpointForm = "lbbot checkpoint 1"
+)
+
+// noHash stands before the first position.
+const noHash = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// Head is a position of the chain and the hash there. Whoever keeps one can
+// tell later whether anything up to it was altered, even if everything after
+// the alteration was computed anew.
+type Head struct {
+	Position int64
+	Hash     string
+}
+
+// String writes POSITION:HASH, which ParseHead reads.
+func (h Head) String() string { return strconv.FormatInt(h.Position, 10) + ":" + h.Hash }
+
+// ParseHead reads a head as it is posted, POSITION:HASH.
+func ParseHead(s string) (Head, error) {
+	number, hash, ok := strings.Cut(strings.TrimSpace(s), ":")
+	position, err := strconv.ParseInt(number, 10, 64)
+	hash = strings.ToLower(hash)
+	if _, hexErr := hex.DecodeString(hash); !ok || err != nil || position < 0 || hexErr != nil || len(hash) != len(noHash) {
+		return Head{}, fmt.Errorf("%q is not a head: a position, a colon and 64 hexadecimal digits, as the bot posts it", s)
+	}
+	return Head{position, hash}, nil
+}
+
+// Entry is one event of the trail with its link.
+type Entry struct {
+	Position    int64
+	Previous    string // hash at the position before
+	Hash        string // as stored
+	LinkedAt    int64  // Unix milliseconds
+	Seq         int64  // of the event
+	At          int64  // Unix milliseconds
+	Kind        string
+	OperationID string
+	ActorID     string
+	ChannelID   string
+	Data        string // the stored text, JSON
+}
+
+// Sum computes the hash of the entry's canonical form.
+func (e Entry) Sum() string {
+	return sum(canonical(entryForm, e.Previous, decimal(e.Position), decimal(e.LinkedAt), decimal(e.Seq),
+		decimal(e.At), e.Kind, e.OperationID, e.ActorID, e.ChannelID, e.Data))
+}
+
+// Event returns what was recorded.
+func (e Entry) Event() (operation.Event, error) {
+	return restored(e.At, e.Kind, e.OperationID, e.ActorID, e.ChannelID, e.Data)
+}
+
+func canonical(values ...string) []byte {
+	size := 0
+	for _, v := range values {
+		size += len(v) + 8
+	}
+	form := make([]byte, 0, size)
+	for _, v := range values {
+		form = strconv.AppendInt(form, int64(len(v)), 10)
+		form = append(append(append(form, ':'), v...), ',')
+	}
+	return form
+}
+
+func sum(form []byte) string {
+	h := sha256.Sum256(form)
+	return hex.EncodeToString(h[:])
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Break is the first place at which the trail is not what was recorded.
+type Break struct {
+	Position int64     // 0: not in the chain
+	Seq      int64     // of the event; 0: not known
+	Kind     string    // empty: not known
+	At       time.Time // of the event; zero: not known
+	Problem  string    // what is wrong, in words
+}
+
+// Error says where the trail is broken and how.
+func (b *Break) Error() string {
+	where := "outside the chain"
+	if b.Position > 0 {
+		where = "at position " + decimal(b.Position)
+	}
+	if b.Seq != 0 {
+		where += ", event " + decimal(b.Seq)
+	}
+	if b.Kind != "" {
+		where += " (" + b.Kind
+		if !b.At.IsZero() {
+			where += ", " + b.At.UTC().Format("2006-01-02 15:04:05.000 UTC")
+		}
+		where += ")"
+	}
+	return "the audit trail is broken " + where + ": " + b.Problem
+}
+
+// broken reports a break at an entry.
+func (e Entry) broken(format string, args ...any) *Break {
+	b := &Break{Position: e.Position, Seq: e.Seq, Kind: e.Kind, Problem: fmt.Sprintf(format, args...)}
+	if e.At != 0 {
+		b.At = time.UnixMilli(e.At).UTC()
+	}
+	return b
+}
+
+// errNoTrail says that the chain row is gone.
+var errNoTrail = errors.New("the end of the chain is not there: the table chain was emptied")

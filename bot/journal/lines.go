@@ -1,0 +1,85 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+// headEvery is how often the head is written down.
+const headEvery = time.Hour
+
+// NoteHead records the end of the chain as an event, once an hour however many
+// processes ask, and reports whether this call did.
+func (s *Store) NoteHead(ctx context.Context) (h Head, noted bool, err error) {
+	err = s.write(ctx, func(q *query.Queries) error {
+		now := s.now()
+		n, err := q.TakeHead(ctx, query.TakeHeadParams{Now: now.UnixMilli(), Before: now.Add(-headEvery).UnixMilli()})
+		if noted = n > 0; err != nil || !noted {
+			return err
+		}
+		end, err := q.ChainEnd(ctx)
+		if err != nil {
+			return err
+		}
+		h = Head(end)
+		return s.appendEvent(ctx, q, operation.Event{At: now, Kind: operation.EventHead, Data: map[string]string{"head": h.String()}})
+	})
+	return h, noted && err == nil, s.explain("noting the head of the audit trail in journal", err)
+}
+
+// HoldLines takes the audit channel for this process until the given time, if
+// no other has it, and returns the position up to which its lines are posted.
+// A channel that was never posted to begins at the end of the chain.
+func (s *Store) HoldLines(ctx context.Context, holder string, until time.Time) (position int64, held bool, err error) {
+	err = s.write(ctx, func(q *query.Queries) error {
+		n, err := q.HoldAuditLines(ctx, query.HoldAuditLinesParams{Holder: holder, Until: until.UnixMilli(), Now: s.now().UnixMilli()})
+		if held = n > 0; err != nil || !held {
+			return err
+		}
+		if position, err = q.AuditLines(ctx); err != nil || position >= 0 {
+			return err
+		}
+		end, err := q.ChainEnd(ctx)
+		if err != nil {
+			return err
+		}
+		position = end.Position
+		_, err = q.AdvanceAuditLines(ctx, query.AdvanceAuditLinesParams{Position: position, Holder: holder})
+		return err
+	})
+	return position, held && err == nil, s.explain("holding the audit channel in journal", err)
+}
+
+// LinesPosted returns how far the audit channel has been posted, -1 if never.
+func (s *Store) LinesPosted(ctx context.Context) (int64, error) {
+	position, err := s.q.AuditLines(ctx)
+	return position, s.explain("reading the place of the audit channel in journal", err)
+}
+
+// AdvanceLines notes that the lines up to a position are posted. It is an
+// error if another process has taken the channel meanwhile.
+func (s *Store) AdvanceLines(ctx context.Context, holder string, position int64) error {
+	err := s.inTurn(ctx, func() error {
+		n, err := s.q.AdvanceAuditLines(ctx, query.AdvanceAuditLinesParams{Position: position, Holder: holder})
+		if err == nil && n == 0 {
+			err = errors.New("another process posts there now")
+		}
+		return err
+	})
+	return s.explain("noting the place of the audit channel in journal", err)
+}
+
+// restored is a row of events.
+func restored(at int64, kind, operationID, actorID, channelID, data string) (operation.Event, error) {
+	e := operation.Event{At: time.UnixMilli(at).UTC(), Kind: kind, OperationID: operationID, ActorID: actorID, ChannelID: channelID}
+	if err := json.Unmarshal([]byte(data), &e.Data); err != nil {
+		return e, fmt.Errorf("the data of a stored event cannot be read: %w", err)
+	}
+	return e, nil
+}

@@ -1,0 +1,124 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"lbbot/bot/journal/internal/query"
+)
+
+// linkRows is how many events one transaction links: on SQLite others wait for
+// it, so it takes a few milliseconds.
+const linkRows = 100
+
+// linkRounds bounds one call of Link.
+const linkRounds = 1000
+
+// Link appends the events that are committed and not in the chain yet, at most
+// 100,000, in short transactions, and returns how many. Any number of
+// processes may call it at once: the chain has one end, which one of them
+// holds at a time, and so it never forks. Nothing that is accepted or recorded
+// waits for it. An event whose transaction commits late is linked late,
+// whatever its number.
+func (s *Store) Link(ctx context.Context) (int, error) {
+	total := 0
+	for range linkRounds {
+		n, err := s.linkSome(ctx)
+		total += n
+		if err != nil {
+			return total, s.explain("linking the audit trail in journal", err)
+		}
+		if n < linkRows {
+			break
+		}
+	}
+	return total, nil
+}
+
+func (s *Store) linkSome(ctx context.Context) (n int, err error) {
+	if none, err := s.nothingPending(ctx); err != nil || none {
+		return 0, err
+	}
+	err = s.writeTx(ctx, func(tx *sql.Tx, q *query.Queries) error {
+		now := s.now().UnixMilli()
+		end, err := q.LockChain(ctx, now)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errNoTrail
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := q.PendingEvents(ctx, query.PendingEventsParams{After: math.MinInt64, MaxRows: linkRows})
+		if n = len(rows); err != nil || n == 0 {
+			return err
+		}
+		entries := make([]Entry, n)
+		head := Head(end)
+		for i, r := range rows {
+			e := Entry{Position: head.Position + 1, Previous: head.Hash, LinkedAt: now, Seq: r.Seq, At: r.At, Kind: r.Kind,
+				OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}
+			e.Hash = e.Sum()
+			entries[i], head = e, Head{e.Position, e.Hash}
+		}
+		if err := insertLinks(ctx, tx, entries); err != nil {
+			return err
+		}
+		return q.MoveChain(ctx, query.MoveChainParams(head))
+	})
+	return n, err
+}
+
+// nothingPending looks without taking anything, since most of the time there
+// is nothing to do.
+func (s *Store) nothingPending(ctx context.Context) (bool, error) {
+	var one int
+	err := s.db.QueryRowContext(ctx, "select 1 from events_pending limit 1").Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return true, nil
+	}
+	return false, err
+}
+
+// insertLinks writes all links and takes their events off the queue, in two
+// statements: on PostgreSQL each is a round trip. Both databases take
+// placeholders by number.
+func insertLinks(ctx context.Context, tx *sql.Tx, entries []Entry) error {
+	var links, seqs strings.Builder
+	values := make([]any, 0, 4*len(entries))
+	taken := make([]any, 0, len(entries))
+	for i, e := range entries {
+		if i > 0 {
+			links.WriteString(", ")
+			seqs.WriteString(", ")
+		}
+		fmt.Fprintf(&links, "($%d, $%d, $%d, $%d)", 4*i+1, 4*i+2, 4*i+3, 4*i+4)
+		fmt.Fprintf(&seqs, "$%d", i+1)
+		values = append(values, e.Position, e.Seq, e.LinkedAt, e.Hash)
+		taken = append(taken, e.Seq)
+	}
+	if _, err := tx.ExecContext(ctx, "insert into links (position, seq, linked_at, hash) values "+links.String(), values...); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "delete from events_pending where seq in ("+seqs.String()+")", taken...)
+	return err
+}
+
+// Head returns the end of the chain. Position 0 means that nothing is linked.
+func (s *Store) Head(ctx context.Context) (Head, error) {
+	end, err := s.q.ChainEnd(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errNoTrail
+	}
+	return Head(end), s.explain("reading the end of the audit trail in journal", err)
+}
+
+// Unlinked returns how many events wait for Link.
+func (s *Store) Unlinked(ctx context.Context) (int64, error) {
+	var n int64
+	err := s.db.QueryRowContext(ctx, "select count(*) from events_pending").Scan(&n)
+	return n, s.explain("counting unlinked events in journal", err)
+}

@@ -1,0 +1,237 @@
+package journal
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+func key(seed string) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed([]byte(strings.Repeat(seed, ed25519.SeedSize)))
+}
+
+// finishedOp stores an operation that is over and reported; its last change is
+// of the clock of s.
+func finishedOp(t *testing.T, s *Store, name string) operation.Operation {
+	t.Helper()
+	op := accept(t, s, saveDraft(t, s, draft(name, "server-"+name)))
+	op = moveTo(op, operation.Added)
+	require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
+	_, err := s.BeginPost(t.Context(), op.ID, clock())
+	require.NoError(t, err)
+	require.NoError(t, s.SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
+	return op
+}
+
+func link(t *testing.T, s *Store) {
+	t.Helper()
+	_, err := s.Link(t.Context())
+	require.NoError(t, err)
+}
+
+func TestRetentionCutsTheBeginningOfTheTrailUpToWhatIsOpen(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		first := finishedOp(t, s, "FIRST2")
+		require.NoError(t, s.Record(t.Context(), event(operation.EventDenied)))
+		open := accept(t, s, saveDraft(t, s, draft("OPEN22", "server-open")))
+		behind := finishedOp(t, s, "BEHIND")
+		link(t, s) // 3 + 1 + 2 + 3
+
+		c, err := s.Cut(t.Context(), clock(), key("k"))
+		require.NoError(t, err)
+		require.Zero(t, c.Events, "nothing is older than that")
+		require.Nil(t, c.Checkpoint)
+
+		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, int64(4), c.Events)
+		require.Equal(t, int64(1), c.Operations)
+		require.Equal(t, open.Ref, c.Held)
+		require.Equal(t, int64(4), c.Checkpoint.Position)
+		_, err = s.Operation(t.Context(), first.ID)
+		require.ErrorIs(t, err, operation.ErrNotFound)
+		for _, op := range []operation.Operation{open, behind} {
+			got, err := s.Operation(t.Context(), op.ID)
+			require.NoError(t, err)
+			require.Equal(t, op, got)
+		}
+		trail := requireFine(t, s, 5)
+		require.Equal(t, int64(5), trail.First)
+		require.Equal(t, c.Checkpoint.Head, trail.Checkpoint.Head)
+
+		open = moveTo(open, operation.NotAdded)
+		require.NoError(t, s.Save(t.Context(), open, event(operation.EventFinished)))
+		link(t, s)
+		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, open.Ref, c.Held, "its card is not closed: somebody waits for an answer")
+		require.NoError(t, s.SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: open.Version, Closed: true}))
+		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, []int64{6, 2}, []int64{c.Events, c.Operations})
+		require.Empty(t, c.Held)
+		require.Equal(t, int64(10), requireFine(t, s, 0).Checkpoint.Position)
+
+		trailOf(t, s, 2)
+		require.Equal(t, int64(11), requireFine(t, s, 2).First, "it goes on where it was")
+	})
+}
+
+func TestNothingIsDeletedWithoutACheckpointThatCoversIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		trailOf(t, s, 4) // a second apart
+		c, err := s.Cut(t.Context(), clock().Add(2*time.Second), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, int64(2), c.Events)
+		for _, statement := range []string{"delete from events", "delete from links", "update links set hash = ''", "update events set kind = ''"} {
+			_, err := s.DB().ExecContext(t.Context(), statement)
+			require.ErrorContains(t, err, " are never ", statement)
+		}
+		require.Len(t, exported(t, s), 2)
+	})
+}
+
+func TestABrokenTrailIsNotCut(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		trailOf(t, s, 4)
+		defenceless(t, s)
+		tamper(t, s, "update events set actor_id = 'U0EVE' where seq = 2")
+		_, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
+		var b *Break
+		require.ErrorAs(t, err, &b)
+		require.Equal(t, int64(2), b.Position)
+		require.ErrorContains(t, err, "nothing is deleted")
+		require.Len(t, exported(t, s), 4)
+	})
+}
+
+func TestACheckpointIsAcceptedOnlyWithItsSignature(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		s.now = func() time.Time { return clock().Add(-time.Hour) }
+		trailOf(t, s, 6)
+		c, err := s.Cut(t.Context(), clock().Add(3*time.Second), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, int64(3), c.Events)
+		ours, theirs := key("k").Public().(ed25519.PublicKey), key("x").Public().(ed25519.PublicKey)
+		for _, expected := range []ed25519.PublicKey{nil, ours} {
+			trail, err := s.Verify(t.Context(), Expected{PublicKey: expected, Heads: []Head{c.Checkpoint.Head, {1, noHash}}})
+			require.NoError(t, err)
+			require.Nil(t, trail.Break)
+			require.Equal(t, []Head{c.Checkpoint.Head}, trail.Confirmed)
+			require.Equal(t, []Head{{1, noHash}}, trail.TooOld)
+		}
+		trail, err := s.Verify(t.Context(), Expected{PublicKey: theirs})
+		require.NoError(t, err)
+		require.ErrorContains(t, trail.Break, "signed by another key, "+ShowKey(ours))
+
+		defenceless(t, s)
+		requireBroken(t, s, 3, "rewritten", Head{3, noHash})
+		tamper(t, s, "update checkpoints set at = at + 1")
+		requireBroken(t, s, 3, "its signature is wrong")
+		tamper(t, s, "update checkpoints set at = at - 1")
+		tamper(t, s, "delete from events where seq = 4")
+		tamper(t, s, "delete from links where position = 4")
+		requireBroken(t, s, 4, "missing: its link was deleted")
+		all := exported(t, s)
+		_, err = s.DB().ExecContext(t.Context(), "delete from checkpoints")
+		require.NoError(t, err)
+		requireBroken(t, s, 1, "missing: its link was deleted")
+		forged := sign(Head{4, all[0].Previous}, clock(), key("x"))
+		tamper(t, s, "insert into checkpoints (position, hash, at, public_key, signature) values ($1, $2, $3, $4, $5)",
+			forged.Position, forged.Hash, forged.At.UnixMilli(), forged.PublicKey, forged.Signature)
+		trail, err = s.Verify(t.Context(), Expected{PublicKey: ours})
+		require.NoError(t, err)
+		require.ErrorContains(t, trail.Break, "signed by another key")
+	})
+}
+
+func TestTheKeyOfCheckpointsIsChecked(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{"", "secret-planted", "c2hvcnQ=", strings.Repeat("A", 88)} {
+		_, err := ParseKey(wrong)
+		require.ErrorContains(t, err, "32 bytes in base64")
+		if wrong != "" {
+			require.NotContains(t, err.Error(), wrong)
+		}
+	}
+	k, err := ParseKey(" a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=\n")
+	require.NoError(t, err)
+	require.Equal(t, key("k"), k)
+	public, err := ParsePublicKey(ShowKey(k.Public().(ed25519.PublicKey)))
+	require.NoError(t, err)
+	require.Equal(t, k.Public(), public)
+	_, err = ParsePublicKey("AAAA")
+	require.Error(t, err)
+}
+
+func TestTheHeadIsNotedOnceAnHourByWhomever(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		trailOf(t, s, 2)
+		want := requireFine(t, s, 2).Head
+		var noted []Head
+		n := atOnce(4, func(int) error {
+			h, ok, err := s.NoteHead(t.Context())
+			if err == nil && !ok {
+				return fmt.Errorf("not this one")
+			}
+			if ok {
+				noted = append(noted, h) // one at most
+			}
+			return err
+		}, func(err error) { require.EqualError(t, err, "not this one") })
+		require.Equal(t, 1, n)
+		require.Equal(t, []Head{want}, noted)
+		link(t, s)
+		all := exported(t, s)
+		require.Equal(t, `{"head":"`+want.String()+`"}`, all[2].Data)
+		s.now = func() time.Time { return clock().Add(headEvery + time.Millisecond) }
+		h, ok, err := s.NoteHead(t.Context())
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, int64(3), h.Position)
+	})
+}
+
+func TestOneProcessPostsTheLinesOfTheAuditChannel(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		trailOf(t, s, 3)
+		at, err := s.LinesPosted(ctx)
+		require.NoError(t, err)
+		require.Equal(t, int64(-1), at)
+		at, held, err := s.HoldLines(ctx, "a", clock().Add(time.Minute))
+		require.NoError(t, err)
+		require.True(t, held)
+		require.Equal(t, int64(3), at, "what was before the channel was there is not posted")
+		_, held, err = s.HoldLines(ctx, "b", clock().Add(time.Minute))
+		require.NoError(t, err)
+		require.False(t, held)
+		require.NoError(t, s.AdvanceLines(ctx, "a", 5))
+		require.ErrorContains(t, s.AdvanceLines(ctx, "b", 6), "another process posts there now")
+
+		s.now = func() time.Time { return clock().Add(time.Minute + time.Millisecond) } // a died
+		at, held, err = s.HoldLines(ctx, "b", clock().Add(2*time.Minute))
+		require.NoError(t, err)
+		require.True(t, held)
+		require.Equal(t, int64(5), at)
+		require.ErrorContains(t, s.AdvanceLines(ctx, "a", 7), "another process posts there now")
+	})
+}
+
+func TestAnOpenOperationIsKeptWhateverItsCardSays(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		open := accept(t, s, saveDraft(t, s, draft("OPEN22", "server-open")))
+		require.NoError(t, s.SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: open.Version, Closed: true}))
+		link(t, s)
+		c, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, open.Ref, c.Held)
+		require.Zero(t, c.Events)
+	})
+}

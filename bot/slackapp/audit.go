@@ -1,0 +1,147 @@
+package slackapp
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+// AuditLimit is how many lines go into one message.
+const AuditLimit = 20
+
+// Audit posts the lines of some events, at most AuditLimit, as one message in
+// a channel; events without a line are left out. skipped says how many older
+// lines are left out for good. It waits for the channel's turn, once a second
+// after a short burst, and for Slack.
+func (b *Board) Audit(ctx context.Context, channel string, events []operation.Event, skipped int) error {
+	m := auditMessage(events, skipped)
+	if len(m.Blocks) == 0 {
+		return nil
+	}
+	if err := b.lane(channel).Wait(ctx); err != nil {
+		return err
+	}
+	_, _, err := b.Web.post(ctx, channel, m)
+	return err
+}
+
+// Audited reports whether an event has a line.
+func Audited(e operation.Event) bool { return auditLine(e) != "" }
+
+func auditMessage(events []operation.Event, skipped int) message {
+	var lines []string
+	if skipped > 0 {
+		lines = append(lines, fmt.Sprintf(auditSkipped, skipped))
+	}
+	for _, e := range events[:min(len(events), AuditLimit)] {
+		if line := auditLine(e); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return message{}
+	}
+	var list []slack.Block
+	for _, line := range lines {
+		list = append(list, section(line))
+	}
+	text := lines[0]
+	if len(lines) > 1 {
+		text = fmt.Sprintf(auditMore, text, len(lines)-1)
+	}
+	return message{Text: clampMarkup(text, maxText), Blocks: blocks(list...)}
+}
+
+// auditLine is one event in one line, empty if it is none of those that people
+// follow.
+func auditLine(e operation.Event) string {
+	var parts []string
+	switch e.Kind {
+	case operation.EventFinished:
+		parts = auditFinished(e)
+	case operation.EventDenied:
+		parts = auditDenial(e)
+	case operation.EventPolicy:
+		parts = []string{auditRuleSet(e)}
+	case operation.EventStarted:
+		parts = []string{fmt.Sprintf(auditStarted, code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+	case operation.EventEnded:
+		parts = []string{fmt.Sprintf(auditStopped, code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+	case operation.EventHead:
+		parts = []string{fmt.Sprintf(auditHead, code(e.Data["head"]))}
+	default:
+		return ""
+	}
+	return strings.Join(nonEmpty(append(parts, e.At.UTC().Format("2006-01-02 15:04:05 UTC"))), " · ")
+}
+
+func auditFinished(e operation.Event) []string {
+	d := e.Data
+	word := firstWord(operation.State(d["state"]))
+	if !operation.State(d["state"]).Final() {
+		word = short(d["state"])
+	}
+	why := optional("%s", d["reason"])
+	if d["reason"] != "" && d["code"] != "" {
+		why = fmt.Sprintf(auditWhy, code(d["reason"]), code(d["code"]))
+	}
+	return []string{
+		fmt.Sprintf(auditDone, word, name(cmp.Or(d["instance_name"], d["instance"])), name(cmp.Or(d["listener_name"], d["listener"]))),
+		why, auditPerson(e), optional("%s", d["ref"]), optional(auditBackend, d["backend_id"]),
+		optional(auditRequests, cmp.Or(d["request_ids"], d["request_id"])), auditPolicies(e),
+	}
+}
+
+func auditDenial(e operation.Event) []string {
+	d := e.Data
+	what := ""
+	if cmp.Or(d["instance"], d["listener"]) != "" {
+		what = name(cmp.Or(d["instance_name"], d["instance"])) + " to " + name(cmp.Or(d["listener_name"], d["listener"]))
+	}
+	return []string{fmt.Sprintf(auditDenied, code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
+}
+
+func auditRuleSet(e operation.Event) string {
+	digest := e.Data["digest"]
+	switch {
+	case digest == "":
+		return auditNoRules
+	case e.Data["result"] == "absent":
+		return fmt.Sprintf(auditAbsent, code(digest))
+	case e.Data["result"] == "broken":
+		return fmt.Sprintf(auditBroken, code(digest))
+	}
+	return fmt.Sprintf(auditPolicy, code(digest))
+}
+
+func auditPerson(e operation.Event) string {
+	if e.ActorID == "" {
+		return ""
+	}
+	return fmt.Sprintf(auditBy, person(e.ActorID), channel(e.ChannelID))
+}
+
+func auditPolicies(e operation.Event) string {
+	var ids []string
+	for n := 1; n <= 5 && e.Data["policy_"+strconv.Itoa(n)] != ""; n++ {
+		ids = append(ids, code(e.Data["policy_"+strconv.Itoa(n)]))
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(auditRules, strings.Join(ids, ", "))
+}
+
+// optional is a piece that is left out when there is no value.
+func optional(format, value string) string {
+	if value == "" {
+		return ""
+	}
+	return fmt.Sprintf(format, code(value))
+}

@@ -1,0 +1,99 @@
+package slackapp
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+)
+
+// auditEvents are one of each kind that has a line.
+func auditEvents() []operation.Event {
+	about := map[string]string{"ref": "LBR-7F3KQ2", "listener": "lst-8f2c", "listener_name": "https-443", "instance": "i-55a1",
+		"instance_name": "web-07", "policy_1": "sre-in-incidents"}
+	event := func(kind string, pairs ...string) operation.Event {
+		e := operation.Event{At: moment(19, 14, 22), Kind: kind, OperationID: "0199-op", ActorID: "U0ANA", ChannelID: "C0INC1234", Data: map[string]string{}}
+		for key, value := range about {
+			e.Data[key] = value
+		}
+		for n := 0; n < len(pairs); n += 2 {
+			e.Data[pairs[n]] = pairs[n+1]
+		}
+		return e
+	}
+	bots := func(kind string, pairs ...string) operation.Event {
+		e := operation.Event{At: moment(19, 14, 22), Kind: kind, Data: map[string]string{}}
+		for n := 0; n < len(pairs); n += 2 {
+			e.Data[pairs[n]] = pairs[n+1]
+		}
+		return e
+	}
+	return []operation.Event{
+		event(operation.EventFinished, "state", "added", "backend_id", "be-19c4", "request_ids", "3f6c2a1e"),
+		event(operation.EventFinished, "state", "not_added", "reason", "refused", "code", "INVALID_INSTANCE_NOT_FOUND", "request_ids", "3f6c2a1f"),
+		event(operation.EventFinished, "state", "already_there"),
+		event(operation.EventDenied, "code", "no_rule"),
+		{At: moment(19, 14, 22), Kind: operation.EventDenied, ActorID: "U0GUEST", ChannelID: "C0INC1234", Data: map[string]string{"code": "guest"}},
+		bots(operation.EventStarted, "version", "0.1.0", "replica", "host-1/0199"),
+		bots(operation.EventEnded, "version", "0.1.0"),
+		bots(operation.EventHead, "head", "41:"+strings.Repeat("ab", 32)),
+		bots(operation.EventPolicy, "result", "good", "digest", "9f86d081884c"),
+		bots(operation.EventPolicy, "result", "broken", "digest", "9f86d081884c"),
+		bots(operation.EventPolicy, "result", "absent", "digest", "9f86d081884c"),
+		bots(operation.EventPolicy, "result", "broken"),
+	}
+}
+
+func TestOnlyFinalEventsAndThoseOfTheBotHaveALine(t *testing.T) {
+	t.Parallel()
+	for _, e := range auditEvents() {
+		require.True(t, Audited(e), e.Kind)
+		require.NotContains(t, auditLine(e), "\n")
+	}
+	for _, kind := range []string{"", operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt, operation.EventLook, operation.EventStatus, "unknown"} {
+		require.False(t, Audited(operation.Event{Kind: kind}), kind)
+	}
+	require.Empty(t, auditMessage([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)
+}
+
+func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
+	t.Parallel()
+	for kind, s := range hostile() {
+		var events []operation.Event
+		for _, e := range auditEvents() {
+			for key := range e.Data {
+				if key != "state" || kind != "blank" {
+					e.Data[key] = s
+				}
+			}
+			if e.ActorID != "" {
+				e.ActorID, e.ChannelID = s, s
+			}
+			events = append(events, e)
+		}
+		m := auditMessage(events, 1)
+		requireMessage(t, m)
+		text := string(encodeMessage(t, m))
+		for _, never := range []string{"<!", "<@U0VICTIM", "<#C0VICTIM", "<https:", "\\u003c!", "\\u003c@U0VICTIM", "\\u003c#C0VICTIM", "\\u003chttps:"} {
+			require.NotContains(t, text, never, kind)
+		}
+	}
+}
+
+func TestLinesOfTheAuditChannelGoOutAsOneMessage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.NoError(t, s.board.Audit(t.Context(), ops, auditEvents(), 0))
+	require.NoError(t, s.board.Audit(t.Context(), ops, []operation.Event{{Kind: operation.EventLook}}, 0))
+	posted := s.cards(ops)
+	require.Len(t, posted, 1)
+	require.True(t, strings.HasPrefix(posted[0].Text, "*Added* · web-07 to https-443"), posted[0].Text)
+	many := slices.Repeat(auditEvents(), 5)
+	require.Len(t, auditMessage(many, 0).Blocks, AuditLimit)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "is_archived"})
+	require.Error(t, s.board.Audit(t.Context(), ops, auditEvents(), 0))
+}

@@ -1,0 +1,22 @@
+package slackapp
+
+// The lines of the audit channel.
+const (
+	auditDone     = "*%s* · %s to %s"
+	auditWhy      = "%s: %s"
+	auditBackend  = "backend %s"
+	auditRequests = "request %s"
+	auditDenied   = "*Denied* · %s"
+	auditRules    = "rules %s"
+	auditBy       = "%s in %s"
+	auditPolicy   = "*Rules changed* · digest %s is in force"
+	auditBroken   = "*Rules not changed* · the policy file cannot be used; digest %s stays in force"
+	auditAbsent   = "*Rules not changed* · the policy file is absent; digest %s stays in force"
+	auditNoRules  = "*No rules* · the policy file cannot be used, so nobody may change anything"
+	auditStarted  = "*Bot started* · version %s"
+	auditStopped  = "*Bot stopped* · version %s"
+	auditReplica  = "replica %s"
+	auditHead     = "*Audit trail* · head %s"
+	auditSkipped  = "*%d older lines are not posted.* They are in the trail: `lbbot operations export` shows them."
+	auditMore     = "%s · %d more lines"
+)

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lbbot/bot"
+	"lbbot/bot/journal"
+	"lbbot/bot/operation"
+)
+
+// operationsCommand reads the database of a bot, running or not.
+func (s session) operationsCommand() *cobra.Command {
+	var file, database string
+	cmd := &cobra.Command{Use: "operations", Short: "Read what was asked for and the audit trail",
+		Long: "Read what was asked for and the audit trail. The database is opened read-only, also\n" +
+			"while the bot runs. No tokens are needed.",
+		Args: usage(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	f := cmd.PersistentFlags()
+	f.StringVar(&file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
+	f.StringVar(&database, "database", "", "database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
+	d := source{load: func() (bot.Database, error) { return bot.LoadDatabase(file, s.environ, database) }}
+	cmd.AddCommand(s.listCommand(d), s.showCommand(d), s.exportCommand(d), s.verifyCommand(d))
+	return cmd
+}
+
+// source is the database that the flags and settings name.
+type source struct {
+	load func() (bot.Database, error)
+}
+
+// read opens the database for as long as do takes.
+func (d source) read(ctx context.Context, do func(j *journal.Store, settings bot.Database) error) (err error) {
+	settings, err := d.load()
+	if err != nil {
+		return usageError{err}
+	}
+	j, err := journal.Open(ctx, journal.Config{URL: settings.URL, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := j.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	return do(j, settings)
+}
+
+func (s session) listCommand(d source) *cobra.Command {
+	var since, person, listener, state string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List requests, newest first",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, err := moment(since, time.Now())
+			if err != nil || limit < 1 {
+				return usageError{fmt.Errorf("--since takes a duration such as 36h or 7d, or a time such as 2026-03-01 or 2026-03-01T12:00:00Z; --limit takes 1 or more")}
+			}
+			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
+				return bot.ListOperations(cmd.Context(), s.out, j, journal.Filter{ActorID: person, Since: from,
+					Listener: listener, State: operation.State(state), Limit: limit})
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&since, "since", "", "accepted since: 36h, 7d, 2026-03-01, or 2026-03-01T12:00:00Z")
+	f.StringVar(&person, "person", "", "Slack user id of who asked")
+	f.StringVar(&listener, "listener", "", "id or name of the listener")
+	f.StringVar(&state, "state", "", "accepted, sending, unconfirmed, needs_person, added, not_added or already_there")
+	f.IntVar(&limit, "limit", 50, "how many at most")
+	return cmd
+}
+
+// moment reads a point in time, or how long ago it was; empty is the zero time.
+func moment(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	var ago bot.Duration
+	if ago.UnmarshalText([]byte(text)) == nil {
+		return now.Add(-time.Duration(ago)), nil
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day, nil
+	}
+	return time.Parse(time.RFC3339, text)
+}
+
+func (s session) showCommand(d source) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show REF",
+		Short: "Show all that is stored about a request",
+		Long:  "Show all that is stored about a request and its events, as JSON. REF is LBR-… or the internal id.",
+		Args:  usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
+				return bot.ShowOperation(cmd.Context(), s.out, j, args[0])
+			})
+		},
+	}
+}

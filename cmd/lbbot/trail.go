@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"lbbot/bot"
+	"lbbot/bot/journal"
+)
+
+func (s session) exportCommand(d source) *cobra.Command {
+	var format, output string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Export the audit trail",
+		Long: "Export the whole audit trail, with positions and hashes, as JSON lines or as CSV. How many\n" +
+			"events that are goes to standard error.",
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if format != bot.FormatJSONL && format != bot.FormatCSV {
+				return usageError{fmt.Errorf("--format %s is not known: jsonl or csv", format)}
+			}
+			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) (err error) {
+				w := s.out
+				if output != "" {
+					file, err := os.OpenFile(output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+					if err != nil {
+						return fmt.Errorf("creating the export, which must not exist yet: %w", err)
+					}
+					defer func() { err = errors.Join(err, file.Close()) }()
+					w = file
+				}
+				n, err := bot.ExportTrail(cmd.Context(), w, j, format)
+				if err == nil {
+					fmt.Fprintf(s.err, "%d events exported\n", n)
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", bot.FormatJSONL, "jsonl, which verify can read, or csv")
+	cmd.Flags().StringVar(&output, "output", "", "file to create (default standard output)")
+	return cmd
+}
+
+func (s session) verifyCommand(d source) *cobra.Command {
+	var heads []string
+	var public, file string
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Verify the audit trail",
+		Long: "Verify the audit trail from its beginning to its end. The first broken link is named, and the\n" +
+			"exit code is 1. Somebody with all rights on the database could compute all hashes anew; that is\n" +
+			"found against a head which was posted before: give one or several with --head.",
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			x, err := expected(heads, public)
+			if err != nil {
+				return usageError{err}
+			}
+			if file != "" {
+				return s.verifyFile(file, x)
+			}
+			return d.read(cmd.Context(), func(j *journal.Store, settings bot.Database) error {
+				if public == "" && settings.PublicKey != "" {
+					if x.PublicKey, err = journal.ParsePublicKey(settings.PublicKey); err != nil {
+						return err
+					}
+				}
+				return bot.VerifyTrail(cmd.Context(), s.out, j, x)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&heads, "head", nil, "head as it was posted, POSITION:HASH; may be repeated")
+	f.StringVar(&public, "public-key", "", "key that checkpoints must be signed with (default that of LBBOT_AUDIT_KEY; without it, whatever key they name)")
+	f.StringVar(&file, "file", "", "an export as JSON lines instead of the database; - is standard input")
+	return cmd
+}
+
+func expected(heads []string, public string) (x journal.Expected, err error) {
+	for _, text := range heads {
+		h, err := journal.ParseHead(text)
+		if err != nil {
+			return x, fmt.Errorf("--head: %w", err)
+		}
+		x.Heads = append(x.Heads, h)
+	}
+	if public != "" {
+		if x.PublicKey, err = journal.ParsePublicKey(public); err != nil {
+			return x, fmt.Errorf("--public-key: %w", err)
+		}
+	}
+	return x, nil
+}
+
+func (s session) verifyFile(file string, x journal.Expected) error {
+	var in io.Reader = os.Stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return usageError{err}
+		}
+		defer func() { _ = f.Close() }() // only read
+		in = f
+	}
+	return bot.VerifyExport(s.out, in, x)
+}

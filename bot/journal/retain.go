@@ -13,10 +13,11 @@ import (
 )
 
 // cutRounds bounds one call of Cut.
-const cutRounds = 100
+const cutRounds = 250
 
-// cutRows is how many entries one transaction cuts off.
-const cutRows = 500
+// cutRows is how many entries one transaction cuts off: on SQLite others wait
+// for it, about 10 ms.
+const cutRows = 200
 
 // Cut is what retention deleted.
 type Cut struct {

@@ -3,6 +3,8 @@ package journal
 import (
 	"crypto/ed25519"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -234,4 +236,23 @@ func TestAnOpenOperationIsKeptWhateverItsCardSays(t *testing.T) {
 		require.Equal(t, open.Ref, c.Held)
 		require.Zero(t, c.Events)
 	})
+}
+
+func TestRetentionKnowsEveryTableThatRefersToOperations(t *testing.T) {
+	t.Parallel()
+	files, err := migrations.ReadDir("migrations")
+	require.NoError(t, err)
+	table := regexp.MustCompile(`(?s)create table (\w+) \([^;]*references operations`)
+	tables := 0
+	for _, f := range files {
+		text, err := migrations.ReadFile("migrations/" + f.Name())
+		require.NoError(t, err)
+		for _, m := range table.FindAllStringSubmatch(string(text), -1) {
+			tables++
+			require.True(t, slices.ContainsFunc(queriesIn(t), func(q string) bool {
+				return strings.HasPrefix(q, "delete from "+m[1]+" where operation_id")
+			}), "rows of %s would keep operations from being deleted: drop them in Store.drop", m[1])
+		}
+	}
+	require.NotZero(t, tables)
 }

@@ -67,7 +67,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = sandboxKeyID, zenlayer.NewSecret(sandboxSecret)
 	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
 	c.IncidentCreators, c.Drain = []string{"U0INCBOT"}, bot.Duration(5*time.Second)
-	c.OwnerChannel = "C0OPS"
+	c.OwnerChannel, c.Retention = "C0OPS", 0 // the folder goes anyway
 	g.config = c
 	return g, nil
 }

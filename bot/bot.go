@@ -209,9 +209,10 @@ func (b *Bot) self() map[string]string {
 	return map[string]string{"version": Version, "replica": b.name}
 }
 
-// ended has the last word in the audit trail, while the database can still be
-// written.
-func (b *Bot) ended() {
+// ended lets the cards that are being posted be noted and has the last word in
+// the audit trail, while the database can still be written.
+func (b *Bot) ended(ctx context.Context) {
+	b.closeBoard(ctx)
 	b.auditor.finish(b.self())
 	if b.teller != nil {
 		b.teller.leave()
@@ -232,9 +233,8 @@ func (b *Bot) drain() {
 	if err := b.engine.Stop(ctx); err != nil {
 		b.log.Warn("engine did not stop in time", zap.Error(err))
 	}
-	b.closeBoard(ctx)
-	// Only now: a card that is still being posted here would be posted by the
-	// one who takes over as well.
+	// Only now, with the board closed: a card that is still being posted here
+	// would be posted by the one who takes over as well.
 	if err := b.engine.Leave(ctx); err != nil {
 		b.log.Warn("other replicas have to find out that this one is gone", zap.Error(err))
 	}

@@ -74,14 +74,14 @@ type Config struct {
 	// Ended is called once by Stop, when no step runs any more or the time for
 	// it is over: on SQLite the runtime closes the database after that. It must
 	// be bounded. Nil: nobody is told.
-	Ended func()
+	Ended func(ctx context.Context)
 }
 
 // Engine implements operation.Engine.
 type Engine struct {
 	dbos    dbos.Context
 	execute func(operation.Run, string) error
-	ended   func() // may be nil
+	ended   func(context.Context) // may be nil
 	log     *zap.Logger
 	replica *replica      // nil on SQLite
 	pool    *pgxpool.Pool // nil on SQLite; the runtime closes it
@@ -258,7 +258,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	e.hardStop(errors.New("the bot is stopping"))
 	e.stopped = true
 	if e.ended != nil {
-		e.ended()
+		e.ended(ctx)
 	}
 	err := dbos.Shutdown(e.dbos, 5*time.Second)
 	if err == nil {

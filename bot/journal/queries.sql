@@ -197,6 +197,9 @@ select ref, open, updated_at, unreported_since from operations where id = @id;
 -- name: DropCard :exec
 delete from cards where operation_id = @operation_id;
 
+-- name: DropApprovalCard :exec
+delete from approval_cards where operation_id = @operation_id;
+
 -- name: DropOperation :execrows
 delete from operations
 where id = @id and not open and unreported_since is null

@@ -379,6 +379,15 @@ func (q *Queries) CutLinks(ctx context.Context, position int64) (int64, error) {
 	return result.RowsAffected()
 }
 
+const dropApprovalCard = `-- name: DropApprovalCard :exec
+delete from approval_cards where operation_id = $1
+`
+
+func (q *Queries) DropApprovalCard(ctx context.Context, operationID string) error {
+	_, err := q.db.ExecContext(ctx, dropApprovalCard, operationID)
+	return err
+}
+
 const dropCard = `-- name: DropCard :exec
 delete from cards where operation_id = $1
 `

@@ -43,7 +43,7 @@ var adminAddress = regexp.MustCompile(`"admin":"([^"]+)"`)
 func (h *house) readyz() string {
 	all := adminAddress.FindAllStringSubmatch(h.log.String(), -1)
 	require.NotEmpty(h.t, all, "the log does not name the admin address")
-	resp, err := http.Get("http://" + all[len(all)-1][1] + "/readyz") //nolint:noctx // bounded by the server
+	resp, err := (&http.Client{Timeout: 10 * time.Second}).Get("http://" + all[len(all)-1][1] + "/readyz")
 	if err != nil {
 		return err.Error()
 	}

@@ -89,7 +89,7 @@ func (i *Intake) draft(ctx context.Context, c Click) (Operation, error) {
 		return Operation{}, &StaleError{op}
 	case op.DryRun:
 		return Operation{}, &StaleError{op}
-	case !i.Now().Before(op.ExpiresAt):
+	case !i.Now().Before(op.ExpiresAt), i.Now().Add(clockSlack).Before(op.AskedAt): // a clock that was set back makes nothing young again
 		return Operation{}, &ExpiredError{op}
 	}
 	return op, nil

@@ -3,6 +3,7 @@ package operation_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,10 +41,10 @@ func TestAResultThatNobodyCouldBeToldForADayIsAnAlarmAndIsTriedOn(t *testing.T) 
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		id := h.accepted(request())
-		refused := true
+		var taken atomic.Bool
 		var tries []time.Time
 		h.reporter.fault = func(name string) fault {
-			if name == "Report" && refused {
+			if name == "Report" && !taken.Load() {
 				tries = append(tries, time.Now())
 				return fault{before: errJournal}
 			}
@@ -63,7 +64,7 @@ func TestAResultThatNobodyCouldBeToldForADayIsAnAlarmAndIsTriedOn(t *testing.T) 
 		require.Len(t, h.reporter.told, 1)
 		require.Greater(t, h.alarms(), 9*20, "an alarm that is not looked at goes on")
 		require.False(t, h.isClosed(id))
-		refused = false
+		taken.Store(true)
 		require.NoError(t, <-done)
 		require.True(t, h.isClosed(id), "ten days later it is told")
 		require.Equal(t, operation.Added, h.journal.now(id).State)
@@ -79,9 +80,10 @@ func TestAClockThatIsSetBackDoesNotMakeItTellEachSecond(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		id := h.accepted(request())
-		tries, refused := 0, true
+		var taken atomic.Bool
+		tries := 0
 		h.reporter.fault = func(name string) fault {
-			if name == "Report" && refused {
+			if name == "Report" && !taken.Load() {
 				tries++
 				return fault{before: errJournal}
 			}
@@ -93,7 +95,7 @@ func TestAClockThatIsSetBackDoesNotMakeItTellEachSecond(t *testing.T) {
 		before := tries
 		pass(50 * time.Minute)
 		require.Less(t, tries-before, 20)
-		refused = false
+		taken.Store(true)
 		require.NoError(t, <-done)
 		require.True(t, h.isClosed(id))
 	})

@@ -516,3 +516,24 @@ func TestATryThatWasAskedToWaitIsNotTakenForAnEntryOfSomebodyElses(t *testing.T)
 		require.Equal(t, operation.AlreadyThere, h.journal.now(id).State)
 	})
 }
+
+func TestLooksComeLessAndLessOften(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: lost()}))
+		op := h.carry(h.accepted(request()))
+		require.Equal(t, operation.ReasonProven, op.Reason)
+		var looks []time.Time
+		for _, c := range h.cloud.calls {
+			if c.name == "DescribeBackends" && c.at.After(op.FirstSent()) {
+				looks = append(looks, c.at)
+			}
+		}
+		require.Greater(t, len(looks), 10)
+		for n := 2; n < len(looks)-1; n++ { // the last is when the proof is complete
+			require.GreaterOrEqual(t, looks[n].Sub(looks[n-1]), looks[n-1].Sub(looks[n-2]), "look %d", n)
+			require.LessOrEqual(t, looks[n].Sub(looks[n-1]), time.Minute)
+		}
+		require.Equal(t, operation.ProofAfter, looks[len(looks)-1].Sub(op.LastSent()).Truncate(time.Second))
+	})
+}

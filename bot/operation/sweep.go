@@ -21,11 +21,19 @@ type Sweeper struct {
 
 // Run sweeps at once and then every Every until ctx ends. It owns no other
 // goroutines.
+//
+// A clock that is set back puts what was accepted before into the future. That
+// is woken at the start, and no sweep takes less than the one before.
 func (s *Sweeper) Run(ctx context.Context) error {
 	t := time.NewTicker(s.Every)
 	defer t.Stop()
+	s.wake(ctx)
+	var before time.Time
 	for {
-		s.sweep(ctx)
+		if bound := s.Now().Add(-s.Older); bound.After(before) {
+			before = bound
+		}
+		s.sweep(ctx, before)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -37,8 +45,8 @@ func (s *Sweeper) Run(ctx context.Context) error {
 // sweepAtOnce bounds what one sweep looks at, and so what the gauges count.
 const sweepAtOnce = 1000
 
-func (s *Sweeper) sweep(ctx context.Context) {
-	ops, err := s.Journal.Unreported(ctx, s.Now().Add(-s.Older), sweepAtOnce)
+func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
+	ops, err := s.Journal.Unreported(ctx, before, sweepAtOnce)
 	if err != nil {
 		if ctx.Err() == nil {
 			s.Log.Error("sweep could not read the journal", zap.Error(err))
@@ -49,6 +57,30 @@ func (s *Sweeper) sweep(ctx context.Context) {
 	for _, op := range ops {
 		if err := s.Engine.Start(ctx, op.ID); err != nil && ctx.Err() == nil {
 			s.Log.Error("operation could not be started", zap.String("operation", op.ID), zap.Error(err))
+		}
+	}
+}
+
+// wake starts what says that it was accepted or sent in the future, and ends
+// its wait: the engine remembers until when it waits, by the clock as it was,
+// and would wait until the clock is there again. What is woken early waits on.
+func (s *Sweeper) wake(ctx context.Context) {
+	now := s.Now().Add(clockSlack)
+	ops, err := s.Journal.Unreported(ctx, now.AddDate(100, 0, 0), sweepAtOnce)
+	if err != nil {
+		return // the sweep that follows says so
+	}
+	for _, op := range ops {
+		if !op.ClickedAt.After(now) && !op.LastSent().After(now) && !op.WaitUntil.After(now.Add(GiveUpAfter)) && !op.FinishedAt.After(now) {
+			continue
+		}
+		s.Log.Warn("clock stands before what was stored; it was set back, or the other was wrong", zap.String("operation", op.ID))
+		err := s.Engine.Start(ctx, op.ID)
+		if err == nil {
+			err = s.Engine.Poke(ctx, op.ID, "clock "+now.UTC().Format(time.RFC3339))
+		}
+		if err != nil && ctx.Err() == nil {
+			s.Log.Error("operation could not be woken", zap.String("operation", op.ID), zap.Error(err))
 		}
 	}
 }

@@ -71,6 +71,20 @@ func TestLookUpsAreKeptForAMomentAndGroupsForFiveMinutes(t *testing.T) {
 	require.Equal(t, []int{3, 3, 2}, count())
 }
 
+func TestAClockThatIsSetBackKeepsNoLookUpLonger(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	_, err := d.Groups(t.Context())
+	require.NoError(t, err)
+	d.clock.move(-time.Hour)
+	_, err = d.Groups(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 2, d.calls("usergroups.list"), "nobody knows how old the answer is")
+	_, err = d.Groups(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 2, d.calls("usergroups.list"))
+}
+
 func TestARightThatIsTakenAwayIsGoneAtTheNextLook(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

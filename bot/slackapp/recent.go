@@ -58,13 +58,20 @@ func (r *recent[T]) entry(key string) (e *entry[T], mine bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, ok := r.entries[key]
-	if ok && (!e.settled() || e.err == nil && r.now().Sub(e.at) < r.keep) {
+	if ok && (!e.settled() || e.err == nil && r.young(e)) {
 		return e, false
 	}
 	r.prune()
 	e = &entry[T]{done: make(chan struct{}), at: r.now()} // an answer is as old as its question
 	r.entries[key] = e
 	return e, true
+}
+
+// young reports whether an answer may still be given. An answer from the future
+// may not: the clock was set back, and nobody knows how old it is.
+func (r *recent[T]) young(e *entry[T]) bool {
+	age := r.now().Sub(e.at)
+	return age >= 0 && age < r.keep
 }
 
 // forget drops what is kept under a key. A look-up under way is of this
@@ -99,7 +106,7 @@ func (r *recent[T]) prune() {
 		return
 	}
 	for key, e := range r.entries {
-		if e.settled() && (e.err != nil || r.now().Sub(e.at) >= r.keep) {
+		if e.settled() && (e.err != nil || !r.young(e)) {
 			delete(r.entries, key)
 		}
 	}

@@ -138,7 +138,7 @@ func (s *storm) insists(ctx context.Context, n int, preview sandbox.Message) (sa
 			return sandbox.Message{}, err
 		}
 		m, err := s.awaits(ctx, n, func(m sandbox.Message) bool {
-			return isFinal(m) && has(m, serverID(n)) || m.Ephemeral && !told[m.TS] && has(m, "I could not find out whether")
+			return isFinal(m) && serverIn(m) == serverID(n) || m.Ephemeral && !told[m.TS] && has(m, "I could not find out whether")
 		})
 		if err != nil || isFinal(m) {
 			return m, err
@@ -177,7 +177,7 @@ func (s *storm) agree(ends map[int]sandbox.Message) {
 	for _, c := range s.slack.Channels("") {
 		for _, m := range s.slack.Messages(c.ID, "") {
 			if isCard(m) {
-				cards[anyServer.FindString(m.Text+string(m.Blocks))]++
+				cards[serverIn(m)]++
 			}
 		}
 	}

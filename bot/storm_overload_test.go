@@ -178,7 +178,7 @@ func (s *storm) pressed(ctx context.Context, n int, preview sandbox.Message, got
 			return sandbox.Message{}, err
 		}
 		m, err := s.awaits(ctx, n, func(m sandbox.Message) bool {
-			return isFinal(m) && has(m, serverID(n)) || m.Ephemeral && !told[m.TS+m.Text] && (has(m, "I could not find out whether") || strings.HasPrefix(m.Text, "Not sent"))
+			return isFinal(m) && serverIn(m) == serverID(n) || m.Ephemeral && !told[m.TS+m.Text] && (has(m, "I could not find out whether") || strings.HasPrefix(m.Text, "Not sent"))
 		})
 		if err != nil || isFinal(m) {
 			return m, err

@@ -256,7 +256,23 @@ type balance struct {
 	unanswered []string // commands without a preview, or accepted and without a final card
 }
 
-var anyServer = regexp.MustCompile(`i-s\d{4}`)
+var (
+	anyServer = regexp.MustCompile(`i-s\d{4}`)
+	anyName   = regexp.MustCompile(`\bstorm-(\d{4})\b`) // those of listeners are longer
+)
+
+// serverIn is the id of the server that a message is about: some cards have
+// only its name.
+func serverIn(m sandbox.Message) string {
+	all := m.Text + string(m.Blocks)
+	if id := anyServer.FindString(all); id != "" {
+		return id
+	}
+	if name := anyName.FindStringSubmatch(all); name != nil {
+		return "i-s" + name[1]
+	}
+	return ""
+}
 
 // balance compares what people were told with what the journal says and what
 // Zenlayer has. The bot has stopped.

@@ -304,7 +304,7 @@ func (c *chaos) balances(operations []operation.Operation) {
 func (c *chaos) wasTold(a chaosAsk) bool {
 	ref := refOf(c.t, a.preview)
 	for _, m := range c.slack.Messages(a.channel, a.person) {
-		if m.Ephemeral && has(m, ref) && (strings.HasPrefix(m.Text, "Not sent") || has(m, "could not find out whether "+ref+" was accepted")) {
+		if m.Ephemeral && (strings.HasPrefix(m.Text, "Not sent") && m.TS > a.preview.TS || has(m, "could not find out whether "+ref+" was accepted")) {
 			return true
 		}
 	}

@@ -34,8 +34,22 @@ func openPool(ctx context.Context, url string, admit func(context.Context) error
 	// A process that stops in the middle of a transaction must not keep its
 	// locks: others take over what it was doing.
 	c.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
-	c.PrepareConn = func(ctx context.Context, _ *pgx.Conn) (bool, error) { return true, admit(ctx) }
+	c.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
+		if readOnly(conn) {
+			return false, errReadOnly
+		}
+		return true, admit(ctx)
+	}
 	return pgxpool.NewWithConfig(ctx, c)
+}
+
+var errReadOnly = errors.New("the database is read-only")
+
+// readOnly reports whether a connection can only read. It would stay so for
+// good, also when the database does not any more, so it is not kept.
+func readOnly(conn *pgx.Conn) bool {
+	said := conn.PgConn().ParameterStatus
+	return said("default_transaction_read_only") == "on" || said("in_hot_standby") == "on"
 }
 
 // alone runs fn while no other replica does. It asks for the lock again and

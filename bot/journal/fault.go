@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,11 @@ import (
 const (
 	postgresUnique  = "23505"
 	postgresForeign = "23503"
+
+	postgresReadOnly = "25006"
+	postgresTooMany  = "53300"
+	postgresStopping = "57P01"
+	postgresStarting = "57P03"
 )
 
 // explain adds what was being done and to which database, and for what a
@@ -25,7 +31,7 @@ func (s *Store) explain(doing string, err error) error {
 	if err == nil || named(err) {
 		return err
 	}
-	if advice := sqliteAdvice(err); advice != "" {
+	if advice := cmp.Or(sqliteAdvice(err), postgresAdvice(err)); advice != "" {
 		return fmt.Errorf("%s %s: %s: %w", doing, s.name, advice, err)
 	}
 	return fmt.Errorf("%s %s: %w", doing, s.name, err)
@@ -68,6 +74,22 @@ func sqliteAdvice(err error) string {
 		return "another program holds it locked: end that program"
 	case sqlite3.SQLITE_IOERR:
 		return "its disk reports an error: check the disk, its free space and the limit for the size of a file, the bot goes on by itself"
+	}
+	return ""
+}
+
+func postgresAdvice(err error) string {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return ""
+	}
+	switch e.Code {
+	case postgresReadOnly:
+		return "the server or the database is read-only: make it writable, or let LBBOT_DATABASE_URL lead to one that is; the bot goes on by itself"
+	case postgresTooMany:
+		return "the server has no connection left: end some, or raise max_connections; the bot goes on by itself"
+	case postgresStopping, postgresStarting:
+		return "the server is being restarted; the bot goes on by itself"
 	}
 	return ""
 }

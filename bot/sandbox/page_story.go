@@ -49,7 +49,7 @@ func (s story) steps(calls []CloudCall, willLose bool, people []shownPerson, app
 		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "guest", Label: "Switch to the guest", Link: guest, Done: s.Guest},
 	}
 	if i := slices.IndexFunc(people, func(p shownPerson) bool { return p.ID == approver.ID }); i >= 0 {
-		all = append(all, step{Title: "Approve as somebody else", Text: approver.Text, Do: "approver", Label: "Switch to " + people[i].Name,
+		all = append(all, step{Title: "Act as an approver", Text: approver.Text, Do: "approver", Label: "Switch to " + people[i].Name,
 			Link: approver.ID, In: approver.Channel, Done: s.Agreed})
 	}
 	all = append(all,

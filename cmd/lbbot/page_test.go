@@ -208,7 +208,7 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r.reads("#confirm[open]", "It runs at once.")
 	r.presses("#confirm [data-answer=yes]")
 	r.reads(everyone, "Added web-07 to https-443 on api-lb")
-	r.reads("#step-5.done", "Approve as somebody else")
+	r.reads("#step-5.done", "Act as an approver")
 	r.picture("approval-added")
 	r.as(address, "U0ANA", "C0INC2041")
 	r.reads(everyone, "Added web-07 to https-443 on api-lb")

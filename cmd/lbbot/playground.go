@@ -80,7 +80,7 @@ func (g *playground) page() sandbox.PageOptions {
 	return sandbox.PageOptions{
 		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready, Version: bot.Version,
 		Approver: sandbox.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes",
-			Text: "Add one with weight=80: that needs somebody else. Then agree in #lb-approvals."},
+			Text: "In #inc-2041, weight=80 has to be approved. Then agree to it."},
 		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`, Log: g.log.Named("page"),
 	}
 }

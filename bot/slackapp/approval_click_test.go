@@ -27,7 +27,6 @@ type rules struct {
 	list    []string // who may approve
 	breaker string   // who may break the glass
 	channel string   // where approval is asked for
-	why     operation.DenialCode
 }
 
 func (g *rules) set(f func(*rules)) {

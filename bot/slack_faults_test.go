@@ -24,8 +24,8 @@ func (h *house) held() (arrived <-chan struct{}, release func()) {
 	return at, sync.OnceFunc(func() { close(gate) })
 }
 
-// outage is how long Slack is away.
-func outage() time.Duration {
+// away is how long Slack is away.
+func away() time.Duration {
 	if soaking() {
 		return time.Minute
 	}
@@ -163,7 +163,7 @@ func (h *house) away() {
 
 // back brings it back after the outage.
 func (h *house) back() {
-	over := time.NewTimer(outage())
+	over := time.NewTimer(away())
 	defer over.Stop()
 	select {
 	case <-over.C:

@@ -27,7 +27,6 @@ type rules struct {
 	list    []string // who may approve
 	breaker string   // who may break the glass
 	channel string   // where approval is asked for
-	why     operation.DenialCode
 }
 
 func (g *rules) set(f func(*rules)) {
@@ -376,6 +375,8 @@ func TestBreakGlassAddsAtOnceAndSaysWhoWillBeTold(t *testing.T) {
 	ops := r.shelf.inState(operation.Accepted)
 	require.Len(t, ops, 1)
 	require.Equal(t, "inc-2041", ops[0].Glass.Incident)
+	_, private := r.said(ana, incident)
+	require.Empty(t, private, "the used preview is taken away")
 	require.Equal(t, 1, r.events(operation.EventBreakGlass), "once")
 	require.Contains(t, r.starts.started(), ops[0].ID)
 

@@ -200,7 +200,8 @@ func readState(raw json.RawMessage) (*slack.ViewState, error) {
 // (docs.slack.dev/reference/views).
 type formMeta struct {
 	Channel string `json:"channel"`
-	About   string `json:"about,omitempty"` // a button value: the operation that the form is about
+	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
+	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
 }
 
 func (m formMeta) String() string {

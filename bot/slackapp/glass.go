@@ -65,7 +65,7 @@ func (a *App) openGlass(ctx context.Context, d delivery, value string) {
 		a.tell(ctx, d, forgottenMessage())
 		return
 	}
-	meta := formMeta{Channel: d.Place.ChannelID, About: value}
+	meta := formMeta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
 	view := glassView(meta, fmt.Sprintf(glassAlertOff, glassAlertAll))
 	viewID := a.showForm(ctx, d, view)
 	if viewID == "" {
@@ -187,9 +187,32 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 	}
 	closed := answer.with(ctx, slack.NewClearViewSubmissionResponse())
 	a.begin(ctx, op)
+	a.removeKept(ctx, meta.Preview)
 	if !closed {
 		a.replaceView(ctx, d, noticeView(glassTitle, cardMessage(op, a.wording()).Text, slack.AlertLevelInfo))
 	}
+}
+
+// responseKey is under which memory has the address of a private message.
+const responseKey = "response_url"
+
+// keepPreview remembers how to take away the preview that was clicked on, once
+// the form has used it up; empty where there is nothing to take away.
+func (a *App) keepPreview(d delivery) string {
+	if d.ResponseURL == "" || !d.Container.IsEphemeral {
+		return ""
+	}
+	return a.memory.keep(commands.Values{responseKey: d.ResponseURL})
+}
+
+func (a *App) removeKept(ctx context.Context, key string) {
+	kept, ok := a.memory.recall(key)
+	if !ok || kept[responseKey] == "" {
+		return // its button is answered by what became of the request
+	}
+	used := delivery{payload: payload{ResponseURL: kept[responseKey]}}
+	used.Container.IsEphemeral = true
+	a.remove(ctx, used)
 }
 
 // formAbout reads which operation a small form is about.

@@ -85,12 +85,12 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		return b, err
 	}
 	counts := operation.NewMetrics(metrics)
-	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Reporter: b.board,
+	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Roster: b.gate, Reporter: b.board,
 		Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return b, err
 	}
-	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Catalog: cloud, Registrar: cloud, Engine: b.engine,
+	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reporter: b.board, Catalog: cloud, Registrar: cloud, Engine: b.engine,
 		Settings: operation.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
 			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In)},
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: counts}

@@ -24,7 +24,7 @@ func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
 		return nil
 	}
 	if d.Code != DeniedApproval || d.Approvals < 1 {
-		return i.deny(ctx, d, *op)
+		return i.refuse(ctx, d, *op, questionOf(*op, i.Now()))
 	}
 	a := &Approval{Needed: d.Approvals, Channel: i.askIn(ctx, *op, d)}
 	people, err := i.Roster.Who(ctx, askQuestion(*op, a.Channel, i.Now()), ActionApprove)

@@ -49,6 +49,7 @@ const (
 	pressWithin  = 2 * time.Second  // a button: one change, and waking the run
 	recordWithin = time.Second      // one line of the audit trail
 	lookWithin   = 10 * time.Second // names, pool and permission for a preview
+	canWithin    = 2 * time.Second  // who else could do it: what a no is worth waiting for
 )
 
 var errLookWithin = errors.New("looking things up took longer than " + lookWithin.String())
@@ -294,6 +295,25 @@ func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Log.Info("request denied", zap.String("actor", op.Actor.UserID), zap.String("channel", op.Place.ChannelID),
 		zap.String("code", string(d.Code)), zap.String("what", d.What), zap.Strings("policies", d.Policies))
 	return &DeniedError{Decision: d, Operation: op}
+}
+
+// refuse is deny for a question about rules: the person is told who could do
+// it. That is asked after the no is noted, and left out when Slack is slow.
+func (i *Intake) refuse(ctx context.Context, d Decision, op Operation, q Question) error {
+	err := i.deny(ctx, d, op)
+	denied, ok := errors.AsType[*DeniedError](err)
+	if !ok || d.Code != DeniedNoRule && d.Code != DeniedForbidden {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, canWithin, errors.New("who could was not known within "+canWithin.String()))
+	defer cancel()
+	people, askErr := i.Roster.Who(ctx, q, q.Action)
+	if askErr != nil {
+		i.Log.Info("a denial does not say who could", zap.String("code", string(d.Code)), zap.Error(askErr))
+		return denied
+	}
+	denied.Can = &people
+	return denied
 }
 
 func (i *Intake) event(kind string, op Operation, data map[string]string) Event {

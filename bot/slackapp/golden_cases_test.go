@@ -28,6 +28,9 @@ func allMessages() map[string]message {
 	for name, d := range denials() {
 		all["denied_"+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: op}, w)
 	}
+	for name, e := range usefulNos() {
+		all["denied_"+name] = deniedMessage(e, w)
+	}
 	maps.Copy(all, cardVariants())
 	maps.Copy(all, answers(op, w))
 	return all

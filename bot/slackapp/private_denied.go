@@ -22,11 +22,10 @@ func deniedMessage(e *operation.DeniedError, w wording) message {
 	if clean(d.Contact) != "" && d.Code != operation.DeniedShared {
 		contact = fmt.Sprintf(denyContact, whom(d.Contact))
 	}
-	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence)),
-		section(fmt.Sprintf(notSentLine, sentence)),
-		section(why, contact),
-		actions(whoamiButton()),
-		contextLine(noted))
+	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(why, whoCan(e.Can), contact)}
+	list = append(list, clauseSections(d)...)
+	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence))+howManyCan(e.Can),
+		append(list, handedOver(e), actions(whoamiButton()), contextLine(noted))...)
 }
 
 func whoamiButton() slack.BlockElement { return button(actWhoamiOpen, buttonWhoami, labelWhoami, "") }
@@ -56,6 +55,8 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 		return denyNoPolicy, fmt.Sprintf(denyNoPolicyDo, w.owners())
 	case operation.DeniedRate:
 		return rateWords(d, clock), ""
+	case operation.DeniedListenerRate:
+		return listenerRateWords(d, clock), ""
 	case operation.DeniedNotRequester:
 		return denyRequester, ""
 	}
@@ -98,6 +99,8 @@ func denialText(d operation.Decision, op operation.Operation, sentence string) s
 		return denyGuestOnly
 	case operation.DeniedRate:
 		return rateWords(d, utc)
+	case operation.DeniedListenerRate:
+		return listenerRateWords(d, utc)
 	}
 	return sentence
 }
@@ -163,6 +166,13 @@ func rateWords(d operation.Decision, at func(time.Time) string) string {
 		return fmt.Sprintf(denyRateSoon, d.Limit, short(d.Window))
 	}
 	return fmt.Sprintf(denyRate, d.Limit, short(d.Window), at(d.Until))
+}
+
+func listenerRateWords(d operation.Decision, at func(time.Time) string) string {
+	if d.Until.IsZero() {
+		return fmt.Sprintf(denyListener, d.Limit, short(d.Window))
+	}
+	return fmt.Sprintf(denyListenerNow, d.Limit, short(d.Window), at(d.Until))
 }
 
 // maxGroups is how many groups are named; nobody reads more.

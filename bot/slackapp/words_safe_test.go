@@ -75,7 +75,11 @@ func hostileMessages(s string) map[string]message {
 	for name, d := range denials() {
 		d.What, d.Reason, d.Contact, d.Window = s, s, s, s
 		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
-		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, "")}, w)
+		d.Clauses, d.MoreClauses = hostileClauses(s), 3
+		people := &operation.People{IDs: []string{s, s, s}, Shown: []string{s}, Groups: []string{s}}
+		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: people}, w)
+		unnamed := &operation.People{IDs: []string{s}, Groups: []string{s}}
+		all["denied in a group "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
 	op := hostileOperation(s, operation.Added, "")
 	for name, m := range map[string]message{
@@ -95,6 +99,14 @@ func hostileMessages(s string) map[string]message {
 		all[name] = m
 	}
 	return all
+}
+
+func hostileClauses(s string) []operation.Clause {
+	var list []operation.Clause
+	for _, form := range []string{"%s", "unless %s", `principal in Usergroup::"%s"`, `principal == Person::"%s"`, `context.channel.id == "%s"`, `resource == Listener::"%s"`, "context.weight <= %s"} {
+		list = append(list, operation.Clause{Policy: s, Text: fmt.Sprintf(form, s)})
+	}
+	return list
 }
 
 func manyProblems(s string) []commands.Problem {

@@ -45,7 +45,7 @@ const (
 	canTextMore     = " At least %s can."
 	canTextNobody   = " Nobody can, here and now."
 	canTextAll      = " Other members of this workspace can."
-	handOver        = "The same request, for somebody who can to type:"
+	handOver        = "The same request, for somebody who can to type here:"
 	denyListenerNow = "There were %d changes to this listener in %s, which is the limit. Next one at %s."
 	denyListener    = "There were %d changes to this listener in %s, which is the limit. Try again later."
 )

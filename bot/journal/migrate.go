@@ -27,6 +27,7 @@ type dialect struct {
 	tables   string   // counts the tables called $1
 	events   []string // makes events append-only, and numbered by the database
 	listener string   // the listener's id in a stored record
+	channel  string   // the id of the channel in which it was asked for, in a stored record
 	options  func() ([]goose.ProviderOption, error)
 }
 
@@ -39,6 +40,7 @@ func sqliteDialect() dialect {
 			`create trigger events_never_deleted before delete on events begin select raise(abort, 'events are never deleted'); end`,
 		},
 		listener: `json_extract(record, '$.request.listenerId')`,
+		channel:  `json_extract(record, '$.place.channel_id')`,
 		options:  func() ([]goose.ProviderOption, error) { return nil, nil }, // the file is locked
 	}
 }
@@ -54,6 +56,7 @@ func postgresDialect() dialect {
 			`create trigger events_never_changed before update or delete on events for each row execute function events_refuse()`,
 		},
 		listener: `record::json -> 'request' ->> 'listenerId'`,
+		channel:  `record::json -> 'place' ->> 'channel_id'`,
 		options: func() ([]goose.ProviderOption, error) {
 			locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // once a second, for a minute
 			return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
@@ -101,7 +104,8 @@ func (s *Store) provider() (*goose.Provider, error) {
 		goose.WithTableName(versionTable),
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithGoMigrations(goose.NewGoMigration(2, &goose.GoFunc{RunTx: s.guardEvents}, nil),
-			goose.NewGoMigration(9, &goose.GoFunc{RunTx: s.nameListeners}, nil)))
+			goose.NewGoMigration(9, &goose.GoFunc{RunTx: s.nameListeners}, nil),
+			goose.NewGoMigration(15, &goose.GoFunc{RunTx: s.nameChannels}, nil)))
 	return goose.NewProvider(s.dialect.goose, s.db, files, options...)
 }
 
@@ -120,6 +124,15 @@ func (s *Store) nameListeners(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "update operations set listener_id = coalesce("+s.dialect.listener+", '')")
 	if err != nil {
 		return fmt.Errorf("filling in the listeners of operations: %w", err)
+	}
+	return nil
+}
+
+// nameChannels is migration 15.
+func (s *Store) nameChannels(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, "update operations set channel_id = coalesce("+s.dialect.channel+", '')")
+	if err != nil {
+		return fmt.Errorf("filling in the channels of operations: %w", err)
 	}
 	return nil
 }

@@ -60,6 +60,8 @@ type Intake struct {
 	Journal    Journal
 	Permission Permission
 	Roster     Roster
+	Reasons    Reasons
+	Archive    Archive
 	Reporter   Reporter
 	Catalog    Catalog
 	Registrar  Registrar
@@ -305,14 +307,7 @@ func (i *Intake) refuse(ctx context.Context, d Decision, op Operation, q Questio
 	if !ok || d.Code != DeniedNoRule && d.Code != DeniedForbidden {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, canWithin, errors.New("who could was not known within "+canWithin.String()))
-	defer cancel()
-	people, askErr := i.Roster.Who(ctx, q, q.Action)
-	if askErr != nil {
-		i.Log.Info("a denial does not say who could", zap.String("code", string(d.Code)), zap.Error(askErr))
-		return denied
-	}
-	denied.Can = &people
+	denied.Can = i.couldBe(ctx, q, q.Action)
 	return denied
 }
 

@@ -54,6 +54,7 @@ type Operation struct {
 	Record          string
 	ListenerID      string
 	Glass           bool
+	ChannelID       string
 }
 
 type Pulse struct {

@@ -153,9 +153,9 @@ func number(s string) string {
 // maxShown is how many people are named; the rest is counted.
 const maxShown = 8
 
-// whoCan names those who could do what was denied, as far as the rules let
-// them be named.
-func whoCan(p *operation.People) string {
+// whoCan names those who could do something, as far as the rules let them be
+// named.
+func whoCan(label string, p *operation.People) string {
 	if p == nil {
 		return ""
 	}
@@ -177,7 +177,7 @@ func whoCan(p *operation.People) string {
 	if p.More {
 		words += canMaybeMore
 	}
-	return fmt.Sprintf(canLabel, words)
+	return fmt.Sprintf(label, words)
 }
 
 func namedPeople(ids []string, rest int) string {

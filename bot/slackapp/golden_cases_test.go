@@ -31,6 +31,9 @@ func allMessages() map[string]message {
 	for name, e := range usefulNos() {
 		all["denied_"+name] = deniedMessage(e, w)
 	}
+	for name, a := range accounts() {
+		all["account_"+name] = accountMessage(a, w)
+	}
 	maps.Copy(all, cardVariants())
 	maps.Copy(all, answers(op, w))
 	return all
@@ -83,8 +86,8 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"unknown_ref":          unknownRefMessage("LBR-AAAAAA"),
 		"status":               statusMessage(cards["added"], steps(), link),
 		"status_refused":       statusMessage(ends["refused"], nil, ""),
-		"whoami":               whoamiMessage(standing(), w),
-		"whoami_guest":         whoamiMessage(standingBare, w),
+		"whoami":               whoamiMessage(standing(), lefts(), w),
+		"whoami_guest":         whoamiMessage(standingBare, nil, w),
 		"help":                 helpMessage(commands.HelpPage{Title: "Adding a server", Lines: []string{"I add servers to load balancers.", "", "/lb-register", "opens the form."}}),
 		"moved":                movedMessage(op, w),
 		"copy":                 copyMessage(op),

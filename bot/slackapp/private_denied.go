@@ -22,7 +22,7 @@ func deniedMessage(e *operation.DeniedError, w wording) message {
 	if clean(d.Contact) != "" && d.Code != operation.DeniedShared {
 		contact = fmt.Sprintf(denyContact, whom(d.Contact))
 	}
-	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(why, whoCan(e.Can), contact)}
+	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(why, whoCan(canLabel, e.Can), contact)}
 	list = append(list, clauseSections(d)...)
 	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence))+howManyCan(e.Can),
 		append(list, handedOver(e), actions(whoamiButton()), contextLine(noted))...)

@@ -81,6 +81,16 @@ func hostileMessages(s string) map[string]message {
 		unnamed := &operation.People{IDs: []string{s}, Groups: []string{s}}
 		all["denied in a group "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
+	for name, a := range accounts() {
+		a.Listener, a.Server = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, operation.Server{ID: s, Name: s}
+		a.Standing.Policy, a.Standing.Groups, a.Decision.Reason = s, []operation.Group{{ID: s}}, s
+		a.Decision.Policies, a.Decision.Groups, a.Decision.In = []string{s}, []string{s}, []string{s}
+		for i := range a.Rules {
+			a.Rules[i].ID, a.Rules[i].Clauses = s, hostileClauses(s)
+		}
+		a.Can, a.Approve = &operation.People{IDs: []string{s}, Shown: []string{s}}, &operation.People{IDs: []string{s}, Groups: []string{s}}
+		all["account "+name] = accountMessage(a, w)
+	}
 	op := hostileOperation(s, operation.Added, "")
 	for name, m := range map[string]message{
 		"busy": busyMessage(&operation.BusyError{Operation: op}, s), "expired": expiredMessage(op), "stale": staleMessage(op, s),
@@ -94,7 +104,7 @@ func hostileMessages(s string) map[string]message {
 		"input":  inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1"),
 		"status": statusMessage(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}}, {Kind: s}}, s),
 		"whoami": whoamiMessage(operation.Standing{Person: operation.Person{ID: s}, Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
-			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s, Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}}, w),
+			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s, Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}}, []operation.Left{{Of: operation.LimitPerson, In: s}}, w),
 	} {
 		all[name] = m
 	}

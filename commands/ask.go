@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Keys of what a person asks to see.
@@ -22,10 +21,12 @@ const Why = "why"
 // ByMe is the value of KeyBy for the person who asks.
 const ByMe = "me"
 
-// Limits on how far back history goes.
+// How far back history goes, in minutes.
 const (
-	SinceDefault = 24 * time.Hour
-	MaxSince     = 400 * 24 * time.Hour
+	SinceDefault = day
+	MaxSince     = 400 * day
+
+	day = 24 * 60
 )
 
 // whyFields are what the account of a decision may be asked with. The listener
@@ -96,8 +97,8 @@ type History struct {
 	Listener ListenerRef
 	// By is a Slack user id, ByMe, or empty for everybody.
 	By string
-	// Since is how far back, more than 0 and MaxSince at most.
-	Since time.Duration
+	// Since is how far back, in minutes: more than 0, MaxSince at most.
+	Since int
 	// Here asks for what was asked for in this channel only; Share shows it to
 	// the channel; Timeline writes sentences instead of a table.
 	Here, Share, Timeline bool
@@ -193,19 +194,19 @@ func (a *asked) failure() error {
 	return &InputError{Problems: a.problems, Values: Values{}}
 }
 
-// parseSince reads a number and one of m, h, d and w.
-func parseSince(s string) (time.Duration, bool) {
+// parseSince reads a number and one of m, h, d and w, as minutes.
+func parseSince(s string) (int, bool) {
 	s = strings.ToLower(s)
-	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	units := map[byte]int{'m': 1, 'h': 60, 'd': day, 'w': 7 * day}
 	if len(s) < 2 || len(s) > 7 {
 		return 0, false
 	}
 	unit, known := units[s[len(s)-1]]
 	n, err := strconv.Atoi(s[:len(s)-1])
-	if !known || err != nil || !isDigits(s[:len(s)-1]) || n < 1 || time.Duration(n) > MaxSince/unit {
+	if !known || err != nil || !isDigits(s[:len(s)-1]) || n < 1 || n > MaxSince/unit {
 		return 0, false
 	}
-	return time.Duration(n) * unit, true
+	return n * unit, true
 }
 
 // isUserID tells an ID from a name: names are never in capitals.

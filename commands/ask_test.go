@@ -2,14 +2,12 @@ package commands
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestHistoryIsAskedInManyWays(t *testing.T) {
 	t.Parallel()
-	day := SinceDefault
 	tests := map[string]History{
 		"history":                                     {Since: day},
 		"History":                                     {Since: day},
@@ -17,7 +15,7 @@ func TestHistoryIsAskedInManyWays(t *testing.T) {
 		"history listener=api-lb:443 since=7d":        {Listener: ListenerRef{Text: "api-lb:443", LoadBalancer: "api-lb", Port: 443}, Since: 7 * day},
 		"history by=<@U0ANA|ana>":                     {By: "U0ANA", Since: day},
 		"history by=<@U0ANA>":                         {By: "U0ANA", Since: day},
-		"history by=U0ANA last=30m":                   {By: "U0ANA", Since: 30 * time.Minute},
+		"history by=U0ANA last=30m":                   {By: "U0ANA", Since: 30},
 		"history by=me here":                          {By: ByMe, Since: day, Here: true},
 		"history here timeline share":                 {Since: day, Here: true, Timeline: true, Share: true},
 		"history --here --since 2w":                   {Since: 14 * day, Here: true},

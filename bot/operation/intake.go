@@ -284,7 +284,7 @@ func span(d time.Duration) string {
 // that cannot be written does not turn a no into anything else.
 func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
-	data := map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "policy_digest": d.Digest}
+	data := map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "server": op.Server.Name, "name": op.Actor.Name, "what": d.What, "policy_digest": d.Digest}
 	for n, id := range d.Policies {
 		data["policy_"+strconv.Itoa(n+1)] = id
 	}

@@ -51,6 +51,8 @@ func (a *App) clickOnce(ctx context.Context, d delivery, action, value string) {
 		a.tell(ctx, d, helpMessage(commands.Help("")))
 	case actWhoamiOpen:
 		a.whoami(ctx, d)
+	case actHistOlder:
+		a.older(ctx, d, value)
 	case actReqMore:
 		a.more(ctx, d, value)
 	case actReqCancel:

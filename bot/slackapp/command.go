@@ -40,6 +40,11 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 		if a.firstTime(ctx, d.Key) {
 			a.status(ctx, d, c.Args[0])
 		}
+	case commands.VerbHistory:
+		answer.empty(ctx)
+		if a.firstTime(ctx, d.Key) {
+			a.history(ctx, d, c.Values)
+		}
 	case commands.VerbRegister:
 		reg, err := commands.BuildRegistration(c.Values)
 		if err != nil {

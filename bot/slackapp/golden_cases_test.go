@@ -31,6 +31,9 @@ func allMessages() map[string]message {
 	for name, e := range usefulNos() {
 		all["denied_"+name] = deniedMessage(e, w)
 	}
+	for name, v := range historyViews() {
+		all["history_"+name] = historyMessage(v)
+	}
 	for name, a := range accounts() {
 		all["account_"+name] = accountMessage(a, w)
 	}

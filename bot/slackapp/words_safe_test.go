@@ -81,6 +81,18 @@ func hostileMessages(s string) map[string]message {
 		unnamed := &operation.People{IDs: []string{s}, Groups: []string{s}}
 		all["denied in a group "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
+	for name, v := range historyViews() {
+		v.Entries = nil
+		for _, e := range pasts() {
+			e.Operation = hostileOperation(s, e.Operation.State, e.Operation.Reason)
+			if e.Denial != nil {
+				e.Denial = &operation.Event{Data: map[string]string{"code": s, "policy_1": s}}
+			}
+			v.Entries = append(v.Entries, e)
+		}
+		v.Listener, v.By.Name = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, s
+		all["history "+name] = historyMessage(v)
+	}
 	for name, a := range accounts() {
 		a.Listener, a.Server = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, operation.Server{ID: s, Name: s}
 		a.Standing.Policy, a.Standing.Groups, a.Decision.Reason = s, []operation.Group{{ID: s}}, s

@@ -109,7 +109,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return b, err
 	}
-	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
+	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
 		Settings: operation.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
 			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N, ListenerRateIn: time.Duration(c.ListenerRate.In),
 			Approval: c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},

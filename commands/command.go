@@ -28,6 +28,7 @@ const (
 	VerbHelp     Verb = "help"
 	VerbStatus   Verb = "status"
 	VerbWhoami   Verb = "whoami"
+	VerbHistory  Verb = "history"
 )
 
 // Name is the slash command as people type it.
@@ -37,11 +38,11 @@ const Name = "/lb-register"
 type Command struct {
 	// Verb is never empty when Parse returned no error.
 	Verb Verb
-	// Args are the words after help, status and whoami; status has exactly
-	// one, a request ID in upper case with its LBR- prefix.
+	// Args are the words after help and status, and Why after whoami; status
+	// has exactly one, a request ID in upper case with its LBR- prefix.
 	Args []string
-	// Values are what was given, for VerbRegister; BuildRegistration takes
-	// them.
+	// Values are what was given: for VerbRegister, BuildRegistration takes
+	// them; for VerbWhoami with Why, BuildWhy; for VerbHistory, BuildHistory.
 	Values Values
 }
 
@@ -70,7 +71,12 @@ func Verbs() []VerbInfo {
 		}},
 		{VerbForm, "", "opens the form", []string{Name}},
 		{VerbStatus, "status LBR-...", "shows how far one request is", []string{Name + " status LBR-7F3KQ2"}},
-		{VerbWhoami, "whoami", "shows who you are to me: your ID and groups, ready for the policy", []string{Name + " whoami"}},
+		{VerbHistory, "history [listener] [by=@...] [since=24h] [here] [share] [timeline]", "shows what was done, as far as you may see it", []string{
+			Name + " history", Name + " history api-lb/https-443 since=7d", Name + " history by=me here", Name + " history here timeline share",
+		}},
+		{VerbWhoami, "whoami [why listener]", "shows who you are to me: your ID and groups, ready for the policy; with why, one decision step by step", []string{
+			Name + " whoami", Name + " whoami why api-lb/https-443", Name + " whoami why api-lb:443 web-07 weight=20 ports=8443",
+		}},
 		{VerbHelp, "help [all | errors | word]", "shows help: all keys, the error codes, or one topic", []string{
 			Name + " help", Name + " help all", Name + " help errors", Name + " help weight",
 		}},
@@ -83,8 +89,6 @@ const UsageHint = "[listener] [server] [key=value …] or nothing for a form"
 // notYet returns what to say to a verb that this version does not have, or "".
 func notYet(verb string) string {
 	switch verb {
-	case "history":
-		return "This version has no history yet. For one request, use " + Name + " status and its ID."
 	case "again":
 		return "This version cannot repeat a request yet. Type the command once more, or paste it from the earlier card."
 	case "undo":
@@ -100,7 +104,7 @@ func notYet(verb string) string {
 // isVerb says whether a first word is read as a verb, of this version or not.
 func isVerb(s string) bool {
 	switch s = strings.ToLower(s); Verb(s) {
-	case VerbHelp, VerbStatus, VerbWhoami:
+	case VerbHelp, VerbStatus, VerbWhoami, VerbHistory:
 		return true
 	}
 	return notYet(s) != ""
@@ -129,7 +133,9 @@ func Parse(text string) (Command, error) {
 			return Command{Verb: VerbHelp}, nil
 		}
 	case "whoami":
-		return parseWhoami(arguments(rest))
+		return parseWhoami(strings.TrimSpace(rest))
+	case "history":
+		return parseHistory(rest)
 	case "status":
 		return parseStatus(arguments(rest))
 	default:
@@ -159,16 +165,6 @@ func arguments(rest string) []string {
 		words[i] = strings.Trim(plain("", w), `"'`)
 	}
 	return words
-}
-
-func parseWhoami(args []string) (Command, error) {
-	if len(args) > 0 {
-		return Command{}, refuseWith(Name+" whoami", Problem{
-			Given: shown("whoami " + strings.Join(args, " ")),
-			Text:  "whoami takes nothing after it. This version cannot explain one listener yet.",
-		})
-	}
-	return Command{Verb: VerbWhoami}, nil
 }
 
 func parseStatus(args []string) (Command, error) {

@@ -52,7 +52,7 @@ func helpStart() HelpPage {
 		"Slack has no slash commands inside threads: type it in the channel.",
 		Name+" status LBR-7F3KQ2",
 		"shows how far one request is; its ID is on its card.",
-		"Who may do what, and whom to ask: "+Name+" whoami.",
+		"Who may do what, and why: "+Name+" whoami. What was done: "+Name+" history.",
 		"All keys: "+Name+" help all. Error codes: "+Name+" help errors.",
 	)}
 }

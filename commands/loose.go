@@ -99,7 +99,7 @@ func (p *parser) lonelyVerb() bool {
 		}
 		rest = " " + id
 	}
-	near := Closest(typed, []string{"help", "status", "whoami"}, 1)
+	near := Closest(typed, []string{"help", "status", "whoami", "history"}, 1)
 	if len(near) == 0 {
 		return false
 	}

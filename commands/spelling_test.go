@@ -217,7 +217,7 @@ func TestVerbsAreRead(t *testing.T) {
 
 func TestVerbsNotBuiltAreRefusedKindlyAndOfferedNowhere(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []string{"history", "again", "undo", "list", "pause", "resume"} {
+	for _, verb := range []string{"again", "undo", "list", "pause", "resume"} {
 		for _, text := range []string{verb, verb + " LBR-7F3KQ2"} {
 			problem := onlyProblem(t, text)
 			require.Contains(t, problem.Text, "This version ")

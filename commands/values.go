@@ -225,6 +225,9 @@ func plain(key, v string) string {
 	if strings.IndexByte(v, '<') < 0 && strings.IndexByte(v, '&') < 0 {
 		return v
 	}
+	if id := mention(v); id != "" && key == KeyBy {
+		return id
+	}
 	bare := unescape(v, key == KeyTo)
 	if key != KeyReason && v[0] == '<' && hasScheme(v[1:]) && hasScheme(bare) {
 		_, bare, _ = strings.Cut(bare, ":")

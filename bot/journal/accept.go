@@ -158,7 +158,7 @@ func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
 			ID: op.ID, Ref: strings.ToUpper(op.Ref), Version: op.Version,
 			State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
 			ClientToken: op.Request.ClientToken, ActorID: op.Actor.UserID,
-			ListenerID: op.Request.ListenerID, Glass: op.Glass != nil,
+			ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID, Glass: op.Glass != nil,
 			AcceptedAt: millis(acceptedAt), UnreportedSince: millis(acceptedAt),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})
@@ -170,7 +170,7 @@ func (s *Store) acceptDraft(op operation.Operation, at time.Time) change {
 		n, err := q.AcceptDraft(ctx, query.AcceptDraftParams{
 			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
 			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
-			ActorID: op.Actor.UserID, ListenerID: op.Request.ListenerID, Glass: op.Glass != nil,
+			ActorID: op.Actor.UserID, ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID, Glass: op.Glass != nil,
 			AcceptedAt: millis(at), UnreportedSince: millis(at),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})

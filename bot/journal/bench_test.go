@@ -7,13 +7,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
 )
 
-// fill stores n operations and their deliveries; every hundredth operation is
+// fill stores n operations, their deliveries and an event of each; every hundredth operation is
 // not reported yet.
 func fill(tb testing.TB, s *Store, n int) {
 	tb.Helper()
@@ -21,15 +22,20 @@ func fill(tb testing.TB, s *Store, n int) {
 	require.NoError(tb, err)
 	_, err = tx.Exec(`
 		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
-		insert into operations (id, ref, version, state, open, subject, client_token, actor_id,
+		insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, channel_id,
 		                        accepted_at, unreported_since, updated_at, record)
-		select 'old-' || i, 'OLD-' || i, 3, 'added', false, 'subject-' || i, 'token-' || i, 'U' || (i % 50),
+		select 'old-' || i, 'OLD-' || i, 3, 'added', false, 'subject-' || i, 'token-' || i, 'U' || (i % 50), 'L' || (i % 20), 'C' || (i % 30),
 		       i * 1000, case when i % 100 = 0 then i * 1000 end, i * 1000, '{"id":"old-' || i || '"}'
 		from n`, n)
 	require.NoError(tb, err)
 	_, err = tx.Exec(`
 		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
 		insert into deliveries (key, operation_id, at) select 'click-' || i, 'old-' || i, i * 1000 from n`, n)
+	require.NoError(tb, err)
+	_, err = tx.Exec(`
+		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
+		insert into events (seq, at, kind, operation_id, actor_id, channel_id, data)
+		select i, i * 1000, case when i % 10 = 0 then 'denied' else 'accepted' end, 'old-' || i, 'U' || (i % 50), 'C' || (i % 30), '{}' from n`, n)
 	require.NoError(tb, err)
 	require.NoError(tb, tx.Commit())
 }
@@ -118,6 +124,14 @@ func BenchmarkReading(b *testing.B) {
 		"Operations of a person": func() (int, error) {
 			return count(s.Operations(b.Context(), Filter{ActorID: "U7", After: "old-50007", Limit: 20}))
 		},
+		"Past":               func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{}))) },
+		"Past of a listener": func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{Listener: "L7"}))) },
+		"Past of a channel":  func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{Channel: "C7"}))) },
+		"Past of a person":   func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{Actor: "U7"}))) },
+		"Denials": func() (int, error) {
+			d, err := s.Denials(b.Context(), page(operation.Page{}))
+			return len(d), err
+		},
 		"Operation": func() (int, error) { _, err := s.Operation(b.Context(), "old-77777"); return 20, err },
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -129,6 +143,14 @@ func BenchmarkReading(b *testing.B) {
 		})
 	}
 }
+
+// page asks for 20 entries from the middle of what fill stored.
+func page(p operation.Page) operation.Page {
+	p.Since, p.Before, p.Limit = time.UnixMilli(0), operation.Mark{At: time.UnixMilli(50_000_000)}, 20
+	return p
+}
+
+func past(list []operation.Past, err error) (int, error) { return len(list), err }
 
 func count(ops []operation.Operation, err error) (int, error) { return len(ops), err }
 

@@ -29,6 +29,7 @@ type dialect struct {
 	events   []string // makes events append-only, and numbered by the database
 	chain    []string // queues events for the chain, guards it, and lets retention cut what a checkpoint covers
 	listener string   // the listener's id in a stored record
+	channel  string   // the id of the channel in which it was asked for, in a stored record
 	options  func() ([]goose.ProviderOption, error)
 
 	snapshot sql.IsolationLevel // in which a transaction sees one moment
@@ -57,6 +58,7 @@ func sqliteDialect() dialect {
 			`create trigger checkpoints_never_deleted before delete on checkpoints begin select raise(abort, 'checkpoints are never deleted'); end`,
 		},
 		listener: `json_extract(record, '$.request.listenerId')`,
+		channel:  `json_extract(record, '$.place.channel_id')`,
 		options:  func() ([]goose.ProviderOption, error) { return nil, nil }, // the file is locked
 	}
 }
@@ -73,6 +75,7 @@ func postgresDialect() dialect {
 			`create trigger events_never_changed before update or delete on events for each row execute function events_refuse()`,
 		},
 		listener: `record::json -> 'request' ->> 'listenerId'`,
+		channel:  `record::json -> 'place' ->> 'channel_id'`,
 		chain: []string{
 			`alter table events_pending alter column seq type bigint`,
 			`alter table links alter column position type bigint`,
@@ -145,7 +148,8 @@ func (s *Store) provider() (*goose.Provider, error) {
 		goose.WithGoMigrations(
 			goose.NewGoMigration(2, &goose.GoFunc{RunTx: runAll("guarding events", s.dialect.events)}, nil),
 			goose.NewGoMigration(7, &goose.GoFunc{RunTx: runAll("guarding the chain", s.dialect.chain)}, nil),
-			goose.NewGoMigration(9, &goose.GoFunc{RunTx: s.nameListeners}, nil)))
+			goose.NewGoMigration(9, &goose.GoFunc{RunTx: s.nameListeners}, nil),
+			goose.NewGoMigration(15, &goose.GoFunc{RunTx: s.nameChannels}, nil)))
 	return goose.NewProvider(s.dialect.goose, s.db, files, options...)
 }
 
@@ -166,6 +170,15 @@ func (s *Store) nameListeners(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "update operations set listener_id = coalesce("+s.dialect.listener+", '')")
 	if err != nil {
 		return fmt.Errorf("filling in the listeners of operations: %w", err)
+	}
+	return nil
+}
+
+// nameChannels is migration 15.
+func (s *Store) nameChannels(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, "update operations set channel_id = coalesce("+s.dialect.channel+", '')")
+	if err != nil {
+		return fmt.Errorf("filling in the channels of operations: %w", err)
 	}
 	return nil
 }

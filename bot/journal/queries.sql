@@ -1,14 +1,14 @@
 -- name: InsertOperation :exec
-insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, glass,
+insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, channel_id, glass,
                         accepted_at, unreported_since, updated_at, record)
-values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id, @listener_id, @glass,
+values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id, @listener_id, @channel_id, @glass,
         @accepted_at, @unreported_since, @updated_at, @record);
 
 -- name: AcceptDraft :execrows
 -- The compare-and-set of a draft: once, and with the token it was made with.
 update operations
 set version = @version, state = @state, open = @open, subject = @subject, actor_id = @actor_id,
-    listener_id = @listener_id, glass = @glass,
+    listener_id = @listener_id, channel_id = @channel_id, glass = @glass,
     accepted_at = @accepted_at, unreported_since = @unreported_since, updated_at = @updated_at, record = @record
 where id = @id and version = @was and client_token = @client_token and accepted_at is null;
 
@@ -51,6 +51,36 @@ limit @max_rows;
 select record from operations
 where actor_id = @actor_id and accepted_at <= @at and (accepted_at < @at or id < @id)
 order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: Past :many
+select accepted_at, record from operations
+where accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
+order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: PastOfListener :many
+select accepted_at, record from operations
+where listener_id = @listener_id and accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
+order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: PastOfChannel :many
+select accepted_at, record from operations
+where channel_id = @channel_id and accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
+order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: PastOfActor :many
+select accepted_at, record from operations
+where actor_id = @actor_id and accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
+order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: Denials :many
+select cast(seq as bigint) as number, at, kind, operation_id, actor_id, channel_id, data from events
+where kind = 'denied' and at >= @since and at <= @before and (at < @before or seq < cast(@number as bigint))
+order by at desc, seq desc
 limit @max_rows;
 
 -- name: Unreported :many

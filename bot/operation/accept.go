@@ -37,7 +37,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 		return Operation{}, i.lookAgain(ctx, op, d)
 	}
 	if !d.Allowed && d.Code != DeniedApproval {
-		return Operation{}, i.deny(ctx, d, op)
+		return Operation{}, i.refuse(ctx, d, op, q)
 	}
 	if op.Approval != nil && !op.Approval.Who.sufficient(d.Approvals) {
 		d.Code = DeniedNobody

@@ -612,6 +612,23 @@ func TestAReasonThatTheRulesWantIsAskedFor(t *testing.T) {
 	})
 }
 
+func TestADraftIsNobodysToDecideAbout(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		court(h, 1)
+		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+		require.NoError(t, err)
+		for _, who := range []operation.Actor{bo, ana, eli} {
+			require.ErrorIs(t, h.approves(draft.ID, who), operation.ErrNotFound)
+			_, err = h.intake.Deny(t.Context(), h.says(draft.ID, who), "no")
+			require.ErrorIs(t, err, operation.ErrNotFound)
+			require.ErrorIs(t, h.intake.Question(t.Context(), h.says(draft.ID, who)), operation.ErrNotFound)
+		}
+		require.Empty(t, h.reporter.shown, "what only its asker may see is shown to nobody")
+		require.Equal(t, operation.Draft, h.journal.now(draft.ID).State)
+	})
+}
+
 func TestAQuestionIsNotedAndPosted(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {

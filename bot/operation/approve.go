@@ -24,7 +24,7 @@ func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
 		return nil
 	}
 	if d.Code != DeniedApproval || d.Approvals < 1 {
-		return i.deny(ctx, d, *op)
+		return i.refuse(ctx, d, *op, questionOf(*op, i.Now()))
 	}
 	a := &Approval{Needed: d.Approvals, Channel: i.askIn(ctx, *op, d)}
 	people, err := i.Roster.Who(ctx, askQuestion(*op, a.Channel, i.Now()), ActionApprove)
@@ -139,11 +139,14 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 		e := say(op, v)
 		return e, e.Kind != ""
 	})
-	if err == nil {
-		err = late
-		i.Reporter.Show(op)
+	switch {
+	case err != nil:
+		return op, err
+	case late != nil:
+		return op, late
 	}
-	return op, err
+	i.Reporter.Show(op)
+	return op, nil
 }
 
 // undecided returns nil while a click can decide about op.
@@ -169,8 +172,8 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (Vote, error) {
 	defer cancel()
 	op, err := i.Journal.Operation(ctx, c.OperationID)
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return Vote{}, err
+	case errors.Is(err, ErrNotFound), err == nil && op.State == Draft: // a draft is its asker's alone
+		return Vote{}, ErrNotFound
 	case err != nil:
 		return Vote{}, &UnavailableError{What: "journal", Err: err}
 	}

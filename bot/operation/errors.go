@@ -70,6 +70,10 @@ func (e *ExpiredError) Error() string { return e.Operation.Ref + " has expired" 
 type DeniedError struct {
 	Decision  Decision
 	Operation Operation // Listener and Server as far as they are known; Ref is set when it was noted under one
+
+	// Can is who could do it here and now, for the codes of rules. Nil: nobody
+	// was asked about, or Slack did not tell in time.
+	Can *People
 }
 
 func (e *DeniedError) Error() string { return "denied: " + string(e.Decision.Code) }

@@ -50,6 +50,7 @@ const (
 	recordWithin = time.Second      // one line of the audit trail
 	lookWithin   = 10 * time.Second // names, pool and permission for a preview
 	askWithin    = 6 * time.Second  // the part of that for Zenlayer; many previews may go on at its end
+	canWithin    = 2 * time.Second  // who else could do it: what a no is worth waiting for
 )
 
 var (
@@ -63,6 +64,8 @@ type Intake struct {
 	Journal    Journal
 	Permission Permission
 	Roster     Roster
+	Reasons    Reasons
+	Archive    Archive
 	Reporter   Reporter
 	Catalog    Catalog // for previews, as Pools: may be a moment old
 	Pools      Pools
@@ -292,7 +295,7 @@ func span(d time.Duration) string {
 func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
 	data := decided(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What,
-		"listener_name": op.Listener.Name, "instance_name": op.Server.Name}, d.Policies, d.Digest)
+		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "server": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()
@@ -302,6 +305,18 @@ func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Log.Info("request denied", zap.String("actor", op.Actor.UserID), zap.String("channel", op.Place.ChannelID),
 		zap.String("code", string(d.Code)), zap.String("what", d.What), zap.Strings("policies", d.Policies))
 	return &DeniedError{Decision: d, Operation: op}
+}
+
+// refuse is deny for a question about rules: the person is told who could do
+// it. That is asked after the no is noted, and left out when Slack is slow.
+func (i *Intake) refuse(ctx context.Context, d Decision, op Operation, q Question) error {
+	err := i.deny(ctx, d, op)
+	denied, ok := errors.AsType[*DeniedError](err)
+	if !ok || d.Code != DeniedNoRule && d.Code != DeniedForbidden {
+		return err
+	}
+	denied.Can = i.couldBe(ctx, q, q.Action)
+	return denied
 }
 
 func (i *Intake) event(kind string, op Operation, data map[string]string) Event {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -209,6 +210,7 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 			a.tell(ctx, d, notYetMessage(unofferedShortcut))
 		}
 	case kindEvent:
+		a.groupsChanged(d) // before the ack: what Slack was told is in force
 		answer.empty(ctx)
 		if d.Event.Type == "app_mention" && d.Event.BotID == "" && a.firstTime(ctx, d.Key) {
 			a.tell(ctx, d, notYetMessage(unofferedMention))
@@ -217,6 +219,15 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 		answer.empty(ctx)
 		a.metrics.faults.WithLabelValues("unknown").Inc()
 		a.Log.Warn("unknown kind of envelope", zap.String("kind", clamp(d.Kind, 64)))
+	}
+}
+
+// groupsChanged sees to it that a change of a user group is in force at the
+// next question, whoever is in it now. All that is taken from the event is that
+// there was a change.
+func (a *App) groupsChanged(d delivery) {
+	if strings.HasPrefix(d.Event.Type, "subteam_") {
+		a.Directory.ForgetGroups()
 	}
 }
 

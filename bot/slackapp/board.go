@@ -138,8 +138,16 @@ func (b *Board) Report(ctx context.Context, op operation.Operation) error {
 	}
 }
 
-// want puts op up for showing and starts a delivery if none is under way.
+// want puts op up for showing and starts a delivery if none is under way. A
+// draft is shown to nobody but its asker, so it never has a card.
 func (b *Board) want(op operation.Operation, w *waiter) {
+	if op.State == operation.Draft {
+		b.Log.Error("a draft was to be shown as a card", zap.String("operation", op.ID))
+		if w != nil {
+			w.done <- errors.New("a draft has no card")
+		}
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s, busy := b.slots[op.ID]

@@ -55,6 +55,8 @@ func (a *App) clickOnce(ctx context.Context, d delivery, action, value string) {
 		a.tell(ctx, d, helpMessage(commands.Help("")))
 	case actWhoamiOpen:
 		a.whoami(ctx, d)
+	case actHistOlder:
+		a.older(ctx, d, value)
 	case actReqMore, actApMore:
 		a.more(ctx, d, value)
 	case actApYes:

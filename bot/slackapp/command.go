@@ -28,13 +28,22 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 		a.say(ctx, d, answer, helpMessage(commands.Help(strings.Join(c.Args, " "))))
 	case commands.VerbWhoami:
 		answer.empty(ctx)
-		if a.firstTime(ctx, d.Key) {
+		switch {
+		case !a.firstTime(ctx, d.Key):
+		case len(c.Args) > 0:
+			a.why(ctx, d, c.Values)
+		default:
 			a.whoami(ctx, d)
 		}
 	case commands.VerbStatus:
 		answer.empty(ctx)
 		if a.firstTime(ctx, d.Key) {
 			a.status(ctx, d, c.Args[0])
+		}
+	case commands.VerbHistory:
+		answer.empty(ctx)
+		if a.firstTime(ctx, d.Key) {
+			a.history(ctx, d, c.Values)
 		}
 	case commands.VerbRegister:
 		reg, err := commands.BuildRegistration(c.Values)
@@ -157,7 +166,7 @@ func (a *App) whoami(ctx context.Context, d delivery) {
 		a.tell(ctx, d, a.problem(ctx, d, &operation.UnavailableError{What: "Slack", Err: err}))
 		return
 	}
-	a.tell(ctx, d, whoamiMessage(s, a.wording()))
+	a.tell(ctx, d, whoamiMessage(s, a.limits(ctx, d), a.wording()))
 }
 
 // status tells where an operation stands.

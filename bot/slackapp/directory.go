@@ -17,6 +17,10 @@ const (
 	// allows 20 calls a minute only.
 	groupsFor = 5 * time.Minute
 
+	// groupsAtSteps is how old it may be at a click and at the last check. Slack
+	// tells of changes, but each event to one replica only, and not for sure.
+	groupsAtSteps = 30 * time.Second
+
 	// factsFor merges the look-ups of one moment. A right that is taken away
 	// must be gone at the next step, so clicks and the last check forget first.
 	factsFor = 2 * time.Second
@@ -58,16 +62,22 @@ func (d *Directory) Channel(ctx context.Context, id string) (operation.Channel, 
 }
 
 // Groups implements operation.Directory: all user groups with all members, at
-// most five minutes old.
+// most five minutes old, and read anew after ForgetGroups.
 func (d *Directory) Groups(ctx context.Context) ([]operation.Group, error) {
 	return d.groups.get(ctx, "")
 }
 
-// Forget implements operation.Directory.
+// Forget implements operation.Directory. It makes the list of user groups at
+// most 30 seconds old.
 func (d *Directory) Forget(userID, channelID string) {
 	d.people.forget(userID)
 	d.channels.forget(channelID)
+	d.groups.age("", groupsAtSteps)
 }
+
+// ForgetGroups drops what is remembered of the user groups, because Slack says
+// that one of them changed.
+func (d *Directory) ForgetGroups() { d.groups.drop("") }
 
 // Workspace implements operation.Directory: where the bot is installed.
 func (d *Directory) Workspace(ctx context.Context) (operation.Workspace, error) {

@@ -28,6 +28,15 @@ func allMessages() map[string]message {
 	for name, d := range denials() {
 		all["denied_"+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: op}, w)
 	}
+	for name, e := range usefulNos() {
+		all["denied_"+name] = deniedMessage(e, w)
+	}
+	for name, v := range historyViews() {
+		all["history_"+name] = historyMessage(v)
+	}
+	for name, a := range accounts() {
+		all["account_"+name] = accountMessage(a, w)
+	}
 	maps.Copy(all, cardVariants())
 	maps.Copy(all, approvalMessages())
 	all["audit_lines"] = auditMessage(auditEvents(), 12)
@@ -84,8 +93,8 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"unknown_ref":          unknownRefMessage("LBR-AAAAAA"),
 		"status":               statusMessage(cards["added"], steps(), link),
 		"status_refused":       statusMessage(ends["refused"], nil, ""),
-		"whoami":               whoamiMessage(standing(), w),
-		"whoami_guest":         whoamiMessage(standingBare, w),
+		"whoami":               whoamiMessage(standing(), lefts(), w),
+		"whoami_guest":         whoamiMessage(standingBare, nil, w),
 		"help":                 helpMessage(commands.HelpPage{Title: "Adding a server", Lines: []string{"I add servers to load balancers.", "", "/lb-register", "opens the form."}}),
 		"moved":                movedMessage(op, w),
 		"moved_added":          movedMessage(cards["added"], w),

@@ -27,6 +27,7 @@ const (
 	actSettleYes    = "settle_yes"     // a person says: it is there
 	actSettleNo     = "settle_no"      // a person says: it is not there
 	actWhoamiOpen   = "whoami_open"    // what may I do?, privately; no value
+	actHistOlder    = "hist_older"     // the next page of a history; value: a key of the caller's
 	actLinkOpen     = "link_open"      // a button with an address; to be acked, nothing else
 
 	actApprovalAsk = "approval_ask" // preview: ask others to agree
@@ -72,7 +73,7 @@ const metadataEvent = "lbbot_operation"
 // matters.
 func actionIDs() []string {
 	return []string{actFixOpenForm, actHelpOpen, actFormOpen, actReqSend, actReqChange, actReqCancel, actReqMore,
-		actReqAgain, actReqAgainForm, actOpStop, actSettleNow, actSettleYes, actSettleNo, actWhoamiOpen, actLinkOpen,
+		actReqAgain, actReqAgainForm, actOpStop, actSettleNow, actSettleYes, actSettleNo, actWhoamiOpen, actHistOlder, actLinkOpen,
 		actApprovalAsk, actGlassOpen, actApYes, actApNo, actApQuestion, actApMore}
 }
 

@@ -111,6 +111,12 @@ settings:
   event_subscriptions:
     bot_events:
       - "app_mention"
+      # A user group was made, changed or switched off, or its members changed:
+      # permissions are given to groups, so the bot reads them anew. These need
+      # usergroups:read.
+      - "subteam_created"
+      - "subteam_updated"
+      - "subteam_members_changed"
   # One workspace. The policy names its people and groups.
   org_deploy_enabled: false
   # Rotated tokens expire after 12 hours and cannot be switched off again.

@@ -63,7 +63,7 @@ func stepData() []string {
 
 // whoamiMessage tells a person what the bot sees of them, with every id ready
 // to paste into the policy.
-func whoamiMessage(s operation.Standing, w wording) message {
+func whoamiMessage(s operation.Standing, limits []operation.Left, w wording) message {
 	fit := whoamiNone
 	switch n := len(s.Rules); {
 	case s.Refusal.Code != "" || n == 0:
@@ -83,7 +83,7 @@ func whoamiMessage(s operation.Standing, w wording) message {
 	return private(fmt.Sprintf(whoamiText, short(s.Person.ID), short(s.Workspace.TeamID), fit),
 		section(fmt.Sprintf(whoamiPerson, person(s.Person.ID), entity("Person", s.Person.ID)),
 			fmt.Sprintf(whoamiPlace, code(s.Workspace.TeamID), channelVerdict(s))),
-		section(groupLines(s.Groups)...), denialBlock(s.Refusal, w), section(rules), contextLine(small))
+		section(groupLines(s.Groups)...), denialBlock(s.Refusal, w), section(rules, limitsLine(limits)), contextLine(small))
 }
 
 // entity is an id as the policy writes it.

@@ -22,11 +22,10 @@ func deniedMessage(e *operation.DeniedError, w wording) message {
 	if clean(d.Contact) != "" && d.Code != operation.DeniedShared {
 		contact = fmt.Sprintf(denyContact, whom(d.Contact))
 	}
-	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence)),
-		section(fmt.Sprintf(notSentLine, sentence)),
-		section(why, contact),
-		actions(whoamiButton()),
-		contextLine(noted))
+	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(why, whoCan(canLabel, e.Can), contact)}
+	list = append(list, clauseSections(d)...)
+	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence))+howManyCan(e.Can),
+		append(list, handedOver(e), actions(whoamiButton()), contextLine(noted))...)
 }
 
 func whoamiButton() slack.BlockElement { return button(actWhoamiOpen, buttonWhoami, labelWhoami, "") }

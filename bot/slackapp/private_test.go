@@ -16,7 +16,7 @@ func TestEveryDenialHasItsOwnWords(t *testing.T) {
 	seen := map[string]operation.DenialCode{}
 	for _, code := range []operation.DenialCode{operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot,
 		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedOutdated, operation.DeniedNoPolicy, operation.DeniedNoRule,
-		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedNotRequester} {
+		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedListenerRate, operation.DeniedNotRequester} {
 		m := deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()}, fixedWording())
 		require.Equal(t, firstNotSent, startsWith(t, m.Text))
 		visible := shownText(t, m)

@@ -84,6 +84,23 @@ func (r *recent[T]) forget(key string) {
 	}
 }
 
+// drop forgets what is kept under a key, also what is being looked up: that may
+// have been read before what is known now. Those who wait for it still get it.
+func (r *recent[T]) drop(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.entries, key)
+}
+
+// age drops what is kept under a key if it is older than this.
+func (r *recent[T]) age(key string, older time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e, ok := r.entries[key]; ok && e.settled() && r.now().Sub(e.at) >= older {
+		delete(r.entries, key)
+	}
+}
+
 // look fills an entry. Whoever waits for it is let go also if reading panics.
 func (r *recent[T]) look(ctx context.Context, key string, e *entry[T]) {
 	e.err, e.cut = errors.New("the look-up broke off"), true

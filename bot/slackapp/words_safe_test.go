@@ -76,7 +76,33 @@ func hostileMessages(s string) map[string]message {
 	for name, d := range denials() {
 		d.What, d.Reason, d.Contact, d.Window = s, s, s, s
 		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
-		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, "")}, w)
+		d.Clauses, d.MoreClauses = hostileClauses(s), 3
+		people := &operation.People{IDs: []string{s, s, s}, Shown: []string{s}, Groups: []string{s}}
+		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: people}, w)
+		unnamed := &operation.People{IDs: []string{s}, Groups: []string{s}}
+		all["denied in a group "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
+	}
+	for name, v := range historyViews() {
+		v.Entries = nil
+		for _, e := range pasts() {
+			e.Operation = hostileOperation(s, e.Operation.State, e.Operation.Reason)
+			if e.Denial != nil {
+				e.Denial = &operation.Event{Data: map[string]string{"code": s, "policy_1": s}}
+			}
+			v.Entries = append(v.Entries, e)
+		}
+		v.Listener, v.By.Name = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, s
+		all["history "+name] = historyMessage(v)
+	}
+	for name, a := range accounts() {
+		a.Listener, a.Server = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, operation.Server{ID: s, Name: s}
+		a.Standing.Policy, a.Standing.Groups, a.Decision.Reason = s, []operation.Group{{ID: s}}, s
+		a.Decision.Policies, a.Decision.Groups, a.Decision.In = []string{s}, []string{s}, []string{s}
+		for i := range a.Rules {
+			a.Rules[i].ID, a.Rules[i].Clauses = s, hostileClauses(s)
+		}
+		a.Can, a.Approve = &operation.People{IDs: []string{s}, Shown: []string{s}}, &operation.People{IDs: []string{s}, Groups: []string{s}}
+		all["account "+name] = accountMessage(a, w)
 	}
 	op := hostileOperation(s, operation.Added, "")
 	for name, m := range map[string]message{
@@ -91,11 +117,19 @@ func hostileMessages(s string) map[string]message {
 		"input":  inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1"),
 		"status": statusMessage(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}}, {Kind: s}}, s),
 		"whoami": whoamiMessage(operation.Standing{Person: operation.Person{ID: s}, Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
-			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s, Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}}, w),
+			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s, Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}}, []operation.Left{{Of: operation.LimitPerson, In: s}}, w),
 	} {
 		all[name] = m
 	}
 	return all
+}
+
+func hostileClauses(s string) []operation.Clause {
+	var list []operation.Clause
+	for _, form := range []string{"%s", "unless %s", `principal in Usergroup::"%s"`, `principal == Person::"%s"`, `context.channel.id == "%s"`, `resource == Listener::"%s"`, "context.weight <= %s"} {
+		list = append(list, operation.Clause{Policy: s, Text: fmt.Sprintf(form, s)})
+	}
+	return list
 }
 
 func manyProblems(s string) []commands.Problem {

@@ -98,6 +98,7 @@ type Operation struct {
 	Record          string
 	ListenerID      string
 	Glass           bool
+	ChannelID       string
 }
 
 type PolicyActivation struct {

@@ -13,9 +13,9 @@ import (
 const acceptDraft = `-- name: AcceptDraft :execrows
 update operations
 set version = $1, state = $2, open = $3, subject = $4, actor_id = $5,
-    listener_id = $6, glass = $7,
-    accepted_at = $8, unreported_since = $9, updated_at = $10, record = $11
-where id = $12 and version = $13 and client_token = $14 and accepted_at is null
+    listener_id = $6, channel_id = $7, glass = $8,
+    accepted_at = $9, unreported_since = $10, updated_at = $11, record = $12
+where id = $13 and version = $14 and client_token = $15 and accepted_at is null
 `
 
 type AcceptDraftParams struct {
@@ -25,6 +25,7 @@ type AcceptDraftParams struct {
 	Subject         string
 	ActorID         string
 	ListenerID      string
+	ChannelID       string
 	Glass           bool
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
@@ -44,6 +45,7 @@ func (q *Queries) AcceptDraft(ctx context.Context, arg AcceptDraftParams) (int64
 		arg.Subject,
 		arg.ActorID,
 		arg.ListenerID,
+		arg.ChannelID,
 		arg.Glass,
 		arg.AcceptedAt,
 		arg.UnreportedSince,
@@ -377,6 +379,66 @@ func (q *Queries) CutLinks(ctx context.Context, position int64) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const denials = `-- name: Denials :many
+select cast(seq as bigint) as number, at, kind, operation_id, actor_id, channel_id, data from events
+where kind = 'denied' and at >= $1 and at <= $2 and (at < $2 or seq < cast($3 as bigint))
+order by at desc, seq desc
+limit $4
+`
+
+type DenialsParams struct {
+	Since   int64
+	Before  int64
+	Number  int64
+	MaxRows int32
+}
+
+type DenialsRow struct {
+	Number      int64
+	At          int64
+	Kind        string
+	OperationID string
+	ActorID     string
+	ChannelID   string
+	Data        string
+}
+
+func (q *Queries) Denials(ctx context.Context, arg DenialsParams) ([]DenialsRow, error) {
+	rows, err := q.db.QueryContext(ctx, denials,
+		arg.Since,
+		arg.Before,
+		arg.Number,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DenialsRow
+	for rows.Next() {
+		var i DenialsRow
+		if err := rows.Scan(
+			&i.Number,
+			&i.At,
+			&i.Kind,
+			&i.OperationID,
+			&i.ActorID,
+			&i.ChannelID,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const dropApprovalCard = `-- name: DropApprovalCard :exec
@@ -716,10 +778,10 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const insertOperation = `-- name: InsertOperation :exec
-insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, glass,
+insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, channel_id, glass,
                         accepted_at, unreported_since, updated_at, record)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-        $11, $12, $13, $14)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+        $12, $13, $14, $15)
 `
 
 type InsertOperationParams struct {
@@ -732,6 +794,7 @@ type InsertOperationParams struct {
 	ClientToken     string
 	ActorID         string
 	ListenerID      string
+	ChannelID       string
 	Glass           bool
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
@@ -750,6 +813,7 @@ func (q *Queries) InsertOperation(ctx context.Context, arg InsertOperationParams
 		arg.ClientToken,
 		arg.ActorID,
 		arg.ListenerID,
+		arg.ChannelID,
 		arg.Glass,
 		arg.AcceptedAt,
 		arg.UnreportedSince,
@@ -859,6 +923,200 @@ func (q *Queries) OpenOperation(ctx context.Context, subject string) (string, er
 	var record string
 	err := row.Scan(&record)
 	return record, err
+}
+
+const past = `-- name: Past :many
+select accepted_at, record from operations
+where accepted_at >= $1 and accepted_at <= $2 and (accepted_at < $2 or id < $3)
+order by accepted_at desc, id desc
+limit $4
+`
+
+type PastParams struct {
+	Since   sql.NullInt64
+	At      sql.NullInt64
+	ID      string
+	MaxRows int32
+}
+
+type PastRow struct {
+	AcceptedAt sql.NullInt64
+	Record     string
+}
+
+func (q *Queries) Past(ctx context.Context, arg PastParams) ([]PastRow, error) {
+	rows, err := q.db.QueryContext(ctx, past,
+		arg.Since,
+		arg.At,
+		arg.ID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PastRow
+	for rows.Next() {
+		var i PastRow
+		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pastOfActor = `-- name: PastOfActor :many
+select accepted_at, record from operations
+where actor_id = $1 and accepted_at >= $2 and accepted_at <= $3 and (accepted_at < $3 or id < $4)
+order by accepted_at desc, id desc
+limit $5
+`
+
+type PastOfActorParams struct {
+	ActorID string
+	Since   sql.NullInt64
+	At      sql.NullInt64
+	ID      string
+	MaxRows int32
+}
+
+type PastOfActorRow struct {
+	AcceptedAt sql.NullInt64
+	Record     string
+}
+
+func (q *Queries) PastOfActor(ctx context.Context, arg PastOfActorParams) ([]PastOfActorRow, error) {
+	rows, err := q.db.QueryContext(ctx, pastOfActor,
+		arg.ActorID,
+		arg.Since,
+		arg.At,
+		arg.ID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PastOfActorRow
+	for rows.Next() {
+		var i PastOfActorRow
+		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pastOfChannel = `-- name: PastOfChannel :many
+select accepted_at, record from operations
+where channel_id = $1 and accepted_at >= $2 and accepted_at <= $3 and (accepted_at < $3 or id < $4)
+order by accepted_at desc, id desc
+limit $5
+`
+
+type PastOfChannelParams struct {
+	ChannelID string
+	Since     sql.NullInt64
+	At        sql.NullInt64
+	ID        string
+	MaxRows   int32
+}
+
+type PastOfChannelRow struct {
+	AcceptedAt sql.NullInt64
+	Record     string
+}
+
+func (q *Queries) PastOfChannel(ctx context.Context, arg PastOfChannelParams) ([]PastOfChannelRow, error) {
+	rows, err := q.db.QueryContext(ctx, pastOfChannel,
+		arg.ChannelID,
+		arg.Since,
+		arg.At,
+		arg.ID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PastOfChannelRow
+	for rows.Next() {
+		var i PastOfChannelRow
+		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pastOfListener = `-- name: PastOfListener :many
+select accepted_at, record from operations
+where listener_id = $1 and accepted_at >= $2 and accepted_at <= $3 and (accepted_at < $3 or id < $4)
+order by accepted_at desc, id desc
+limit $5
+`
+
+type PastOfListenerParams struct {
+	ListenerID string
+	Since      sql.NullInt64
+	At         sql.NullInt64
+	ID         string
+	MaxRows    int32
+}
+
+type PastOfListenerRow struct {
+	AcceptedAt sql.NullInt64
+	Record     string
+}
+
+func (q *Queries) PastOfListener(ctx context.Context, arg PastOfListenerParams) ([]PastOfListenerRow, error) {
+	rows, err := q.db.QueryContext(ctx, pastOfListener,
+		arg.ListenerID,
+		arg.Since,
+		arg.At,
+		arg.ID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PastOfListenerRow
+	for rows.Next() {
+		var i PastOfListenerRow
+		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pendingEvents = `-- name: PendingEvents :many

@@ -1,0 +1,105 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+var _ operation.Archive = (*Store)(nil)
+
+// Past returns operations that were accepted, newest first, at most 1000.
+func (s *Store) Past(ctx context.Context, p operation.Page) ([]operation.Past, error) {
+	since, at, id, rows := sql.NullInt64{Int64: p.Since.UnixMilli(), Valid: true}, before(p.Before), p.Before.ID, rowLimit(p.Limit)
+	var out []operation.Past
+	var fault error
+	add := func(at sql.NullInt64, record string) {
+		op, err := one(record, nil)
+		if err != nil && fault == nil {
+			fault = err
+		}
+		out = append(out, operation.Past{At: moment(at), Operation: op})
+	}
+	var err error
+	switch {
+	case p.Listener != "":
+		var list []query.PastOfListenerRow
+		list, err = s.q.PastOfListener(ctx, query.PastOfListenerParams{ListenerID: p.Listener, Since: since, At: at, ID: id, MaxRows: rows})
+		for _, r := range list {
+			add(r.AcceptedAt, r.Record)
+		}
+	case p.Channel != "":
+		var list []query.PastOfChannelRow
+		list, err = s.q.PastOfChannel(ctx, query.PastOfChannelParams{ChannelID: p.Channel, Since: since, At: at, ID: id, MaxRows: rows})
+		for _, r := range list {
+			add(r.AcceptedAt, r.Record)
+		}
+	case p.Actor != "":
+		var list []query.PastOfActorRow
+		list, err = s.q.PastOfActor(ctx, query.PastOfActorParams{ActorID: p.Actor, Since: since, At: at, ID: id, MaxRows: rows})
+		for _, r := range list {
+			add(r.AcceptedAt, r.Record)
+		}
+	default:
+		var list []query.PastRow
+		list, err = s.q.Past(ctx, query.PastParams{Since: since, At: at, ID: id, MaxRows: rows})
+		for _, r := range list {
+			add(r.AcceptedAt, r.Record)
+		}
+	}
+	if err == nil {
+		err = fault
+	}
+	return out, s.explain("reading history in journal", err)
+}
+
+// before is the time of a mark; none is after everything.
+func before(m operation.Mark) sql.NullInt64 {
+	if m.At.IsZero() {
+		return sql.NullInt64{Int64: math.MaxInt64, Valid: true}
+	}
+	return sql.NullInt64{Int64: m.At.UnixMilli(), Valid: true}
+}
+
+// Denials returns denials, newest first, at most 1000.
+func (s *Store) Denials(ctx context.Context, p operation.Page) ([]operation.Denial, error) {
+	seq := int64(math.MaxInt64)
+	if p.Before.ID != "" {
+		n, err := strconv.ParseInt(p.Before.ID, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("reading denials in journal %s: %q is not the number of one: %w", s.name, p.Before.ID, err)
+		}
+		seq = n
+	}
+	rows, err := s.q.Denials(ctx, query.DenialsParams{Since: p.Since.UnixMilli(), Before: before(p.Before).Int64, Number: seq, MaxRows: rowLimit(p.Limit)})
+	if err != nil {
+		return nil, s.explain("reading denials in journal", err)
+	}
+	out := make([]operation.Denial, len(rows))
+	for i, r := range rows {
+		at := time.UnixMilli(r.At).UTC()
+		out[i] = operation.Denial{Mark: operation.Mark{At: at, ID: strconv.FormatInt(r.Number, 10)},
+			Event: operation.Event{At: at, Kind: r.Kind, OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID}}
+		if err := json.Unmarshal([]byte(r.Data), &out[i].Event.Data); err != nil {
+			return nil, fmt.Errorf("reading denials in journal %s: the data of a stored event cannot be read: %w", s.name, err)
+		}
+	}
+	return out, nil
+}
+
+// ListenerSince returns when operations on a listener since the given time
+// were accepted, oldest first, in whole milliseconds.
+func (s *Store) ListenerSince(ctx context.Context, listenerID string, since time.Time) ([]time.Time, error) {
+	rows, err := s.q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: listenerID, Since: sql.NullInt64{Int64: since.UnixMilli(), Valid: true}})
+	if err != nil {
+		return nil, s.explain("counting a listener's operations in journal", err)
+	}
+	return moments(rows), nil
+}

@@ -1,0 +1,281 @@
+package operation
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// HistoryPage is how many entries one page of history has.
+const HistoryPage = 20
+
+// How much is read for one page: what a person may not see costs a look, too.
+const (
+	historyChunk = 50
+	historyScan  = 400 // entries of each kind
+)
+
+// HistoryAsk is what to show of the past, newest first.
+type HistoryAsk struct {
+	Listener commands.ListenerRef // zero: of all of them
+	By       string               // user id; empty: of everybody
+	Here     bool                 // only what was asked for in the place
+	Since    time.Time
+	From     Cursor // zero: the newest
+}
+
+// Cursor is where the next page begins.
+type Cursor struct{ Operations, Denials Mark }
+
+// History is one page of the past.
+type History struct {
+	Listener Listener // that was asked for; zero: all of them
+	Entries  []Entry
+	Partial  bool // there are entries that the person may not see
+	Unread   bool // denials are left out: what they are about could not be read
+	More     bool // there is another page, from Next
+	Next     Cursor
+}
+
+// Entry is one thing that happened: an operation, or a denial.
+type Entry struct {
+	At        time.Time
+	Operation Operation // of a denial: the person, the listener and the server as far as they are known
+	Denial    *Event
+	mark      Mark
+}
+
+// History shows a person what was done: their own, and what others did on the
+// listeners of which the rules let them see the history, here and now.
+// Denials are no different: who may see the history of a listener may see who
+// was denied there. Errors: *DeniedError, *commands.InputError for a listener
+// that is not there, *UnavailableError. It blocks for lookWithin at most.
+func (i *Intake) History(ctx context.Context, a Actor, p Place, ask HistoryAsk) (History, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
+	defer cancel()
+	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
+		return History{}, i.deny(ctx, d, Operation{Actor: a, Place: p})
+	}
+	r := reading{intake: i, actor: a, place: p, ask: ask, now: i.Now(), may: map[string]bool{}, known: map[string]Listener{}}
+	if ask.Listener.Text != "" {
+		l, err := i.historyOf(ctx, ask.Listener)
+		if err != nil {
+			return History{}, err
+		}
+		r.page.Listener = l
+		if l.Name != "" {
+			r.known[l.ID] = l
+		}
+	}
+	ops, err := r.scan(ctx, r.operations, ask.From.Operations)
+	if err != nil {
+		return History{}, &UnavailableError{What: "journal", Err: err}
+	}
+	denials, err := r.scan(ctx, r.denials, ask.From.Denials)
+	if err != nil {
+		return History{}, &UnavailableError{What: "journal", Err: err}
+	}
+	r.merge(ops, denials)
+	return r.page, nil
+}
+
+// historyOf finds the listener that was asked for. One that does not exist any
+// more, or cannot be looked up, still has its history under its ID.
+func (i *Intake) historyOf(ctx context.Context, ref commands.ListenerRef) (Listener, error) {
+	l, problem, err := findListener(ctx, i.Catalog, ref)
+	if err == nil && problem == nil {
+		return l, nil
+	}
+	if ref.ID != "" {
+		past, pastErr := i.Archive.Past(ctx, Page{Listener: ref.ID, Limit: 1})
+		if pastErr != nil {
+			return Listener{}, &UnavailableError{What: "journal", Err: pastErr}
+		}
+		if len(past) > 0 {
+			return past[0].Operation.Listener, nil
+		}
+	}
+	if err != nil {
+		return Listener{}, &UnavailableError{What: "Zenlayer", Err: err}
+	}
+	return Listener{}, &commands.InputError{Problems: []commands.Problem{*problem}, Values: commands.Values{}}
+}
+
+// reading is the making of one page.
+type reading struct {
+	intake *Intake
+	actor  Actor
+	place  Place
+	ask    HistoryAsk
+	now    time.Time
+	page   History
+
+	may   map[string]bool     // by listener id: may its history be seen
+	known map[string]Listener // by listener id
+	asked bool                // the catalog was asked for what is not known
+}
+
+// stream is what was read of one kind, newest first.
+type stream struct {
+	entries []Entry
+	end     Mark // the oldest that was looked at
+	done    bool // there is nothing older
+}
+
+// scan reads until a page is full, with one entry to spare, nothing is left,
+// or enough was looked at.
+func (r *reading) scan(ctx context.Context, read func(context.Context, Page) ([]Entry, error), from Mark) (stream, error) {
+	s := stream{end: from}
+	for looked := 0; looked < historyScan && len(s.entries) <= HistoryPage; looked += historyChunk {
+		chunk, err := read(ctx, Page{Since: r.ask.Since, Before: s.end, Limit: historyChunk})
+		if err != nil {
+			return s, err
+		}
+		for _, e := range chunk {
+			s.end = e.mark
+			if r.wanted(e) && r.seen(ctx, e) {
+				s.entries = append(s.entries, e)
+			}
+		}
+		if s.done = len(chunk) < historyChunk; s.done {
+			break
+		}
+	}
+	return s, nil
+}
+
+func (r *reading) operations(ctx context.Context, p Page) ([]Entry, error) {
+	p.Listener = r.page.Listener.ID
+	if r.ask.Here {
+		p.Channel = r.place.ChannelID
+	}
+	p.Actor = r.ask.By
+	past, err := r.intake.Archive.Past(ctx, p)
+	out := make([]Entry, len(past))
+	for i, x := range past {
+		out[i] = Entry{At: x.At, Operation: x.Operation, mark: Mark{At: x.At, ID: x.Operation.ID}}
+		if l := x.Operation.Listener; l.ID != "" && l.Name != "" && r.known[l.ID].ID == "" {
+			r.known[l.ID] = l
+		}
+	}
+	return out, err
+}
+
+func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
+	list, err := r.intake.Archive.Denials(ctx, p)
+	out := make([]Entry, len(list))
+	for i, x := range list {
+		e := x.Event
+		op := Operation{ID: e.OperationID, Actor: Actor{UserID: e.ActorID, TeamID: r.actor.TeamID, Name: e.Data["name"]}, Place: Place{ChannelID: e.ChannelID},
+			Listener: Listener{ID: e.Data["listener"]}, Server: Server{ID: e.Data["instance"], Name: e.Data["server"]}}
+		out[i] = Entry{At: x.Mark.At, Operation: op, Denial: &e, mark: x.Mark}
+	}
+	return out, err
+}
+
+// wanted reports whether an entry is among what was asked for.
+func (r *reading) wanted(e Entry) bool {
+	op := e.Operation
+	return (r.page.Listener.ID == "" || op.Listener.ID == r.page.Listener.ID || op.Request.ListenerID == r.page.Listener.ID) &&
+		(r.ask.By == "" || op.Actor.UserID == r.ask.By) && (!r.ask.Here || op.Place.ChannelID == r.place.ChannelID)
+}
+
+// seen reports whether the person may see an entry. The rules are asked once
+// for each listener, with the facts of the newest entry.
+func (r *reading) seen(ctx context.Context, e Entry) bool {
+	op := e.Operation
+	if op.Actor.UserID == r.actor.UserID && op.Actor.TeamID == r.actor.TeamID {
+		return true
+	}
+	if e.Denial != nil {
+		l, ok := r.listener(ctx, op.Listener.ID)
+		if !ok {
+			return false
+		}
+		op.Listener, op.Server, op.Account = l, noServer(), r.intake.Settings.Account
+	}
+	id := op.Listener.ID
+	may, asked := r.may[id]
+	if !asked {
+		q := questionOf(op, r.now)
+		q.Action, q.Actor, q.Place = ActionViewHistory, r.actor, r.place
+		may = r.intake.Permission.Decide(ctx, q).Allowed
+		r.may[id] = may
+	}
+	r.page.Partial = r.page.Partial || !may
+	return may
+}
+
+// listener returns what is known of a listener that somebody was denied on.
+// The catalog is asked once for all of them, and only if it is needed.
+func (r *reading) listener(ctx context.Context, id string) (Listener, bool) {
+	if id == "" {
+		return Listener{}, false // denied before anything was looked up
+	}
+	if _, ok := r.known[id]; !ok && !r.asked {
+		r.asked = true
+		lbs, err := r.intake.Catalog.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
+		if err != nil {
+			r.page.Unread = true
+			r.intake.Log.Warn("denials are left out of a history", zap.Error(err))
+		}
+		for _, lb := range lbs {
+			for _, l := range lb.Listeners {
+				if _, known := r.known[l.ListenerID]; !known {
+					r.known[l.ListenerID] = listenerOf(l, lb)
+				}
+			}
+		}
+	}
+	l, ok := r.known[id]
+	return l, ok
+}
+
+// merge makes the page of both streams. What is older than a stream was looked
+// at is left for the next page, so that nothing is shown out of turn.
+func (r *reading) merge(streams ...stream) {
+	var horizon time.Time
+	all := []Entry{}
+	for _, s := range streams {
+		if !s.done && s.end.At.After(horizon) {
+			horizon = s.end.At
+		}
+		all = append(all, s.entries...)
+	}
+	slices.SortStableFunc(all, func(a, b Entry) int { return b.At.Compare(a.At) })
+	n := 0
+	for n < len(all) && n < HistoryPage && !all[n].At.Before(horizon) {
+		n++
+	}
+	r.page.Entries = all[:n:n]
+	r.page.More = n < len(all)
+	marks := []*Mark{&r.page.Next.Operations, &r.page.Next.Denials}
+	r.page.Next = r.ask.From
+	for i, s := range streams {
+		taken := 0
+		for _, e := range r.page.Entries {
+			if (e.Denial != nil) == (i == 1) {
+				*marks[i] = e.mark
+				taken++
+			}
+		}
+		if taken == len(s.entries) {
+			*marks[i] = s.end // what comes next was not looked at, or is not there
+			r.page.More = r.page.More || !s.done
+		}
+		if marks[i].At.IsZero() {
+			marks[i].At = r.now // there was nothing: what happens from now on is not older
+		}
+	}
+	for i := range r.page.Entries {
+		op := &r.page.Entries[i].Operation
+		if l, ok := r.known[op.Listener.ID]; ok && r.page.Entries[i].Denial != nil {
+			op.Listener = l
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// WhyAnswer is the account of one decision.
+type WhyAnswer struct {
+	Explanation
+	Listener Listener // zero when the person may be told nothing
+	Server   Server   // zero when none was given: asked as for a bare metal server that no rule names
+	Weight   int      // 0: none was given
+	Ports    []int
+	Can      *People // who could add it here and now; nil: not known
+	Approve  *People // who could approve it; nil: nobody is needed, or not known
+	Limits   []Left
+}
+
+// Left is how much of a limit is left.
+type Left struct {
+	Of    string // LimitPerson, LimitListener or LimitGlass
+	Left  int
+	Limit int
+	In    string    // such as "10 minutes"
+	Next  time.Time // with nothing left: when the next one is possible
+}
+
+// noServer stands in for a server that was not given.
+func noServer() Server { return Server{ID: "no-server-given", Type: zenlayer.InstanceBM} }
+
+// Why explains what would be decided about an addition, without deciding or
+// noting anything. Whoever is refused before the rules are asked learns that,
+// and no names of anything. Errors: *commands.InputError for a listener or a
+// server that is not there, *UnavailableError. It blocks for lookWithin at most.
+func (i *Intake) Why(ctx context.Context, reg commands.Registration, a Actor, p Place) (WhyAnswer, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
+	defer cancel()
+	w := WhyAnswer{Weight: reg.Weight, Ports: reg.Ports}
+	q := Question{Action: ActionRegister, Actor: a, Place: p, Account: i.Settings.Account, Server: noServer(), Weight: reg.Weight, Ports: reg.Ports, At: i.Now()}
+	if i.Permission.Admit(ctx, a, p).Allowed {
+		if err := i.whyAbout(ctx, reg, &w); err != nil {
+			return WhyAnswer{}, err
+		}
+		q.Listener = w.Listener
+		if w.Server.ID != "" {
+			q.Server = w.Server
+		}
+	}
+	var err error
+	if w.Explanation, err = i.Reasons.Why(ctx, q); err != nil {
+		return WhyAnswer{}, &UnavailableError{What: "Slack", Err: err}
+	}
+	if w.Listener.ID == "" || w.Standing.Refusal.Code != "" {
+		w.Listener, w.Server = Listener{}, Server{}
+		return w, nil
+	}
+	w.Can = i.couldBe(ctx, q, ActionRegister)
+	if w.Decision.Code == DeniedApproval {
+		w.Approve = i.couldBe(ctx, q, ActionApprove)
+	}
+	w.Limits, err = i.Left(ctx, a, w.Listener.ID)
+	return w, err
+}
+
+// whyAbout finds what the question is about.
+func (i *Intake) whyAbout(ctx context.Context, reg commands.Registration, w *WhyAnswer) error {
+	var noListener, noID *commands.Problem
+	var err error
+	if w.Listener, noListener, err = findListener(ctx, i.Catalog, reg.Listener); err != nil {
+		return &UnavailableError{What: "Zenlayer", Err: err}
+	}
+	if reg.Server != "" {
+		if w.Server, noID, err = findServer(ctx, i.Catalog, reg.Server, reg.Type); err != nil {
+			return &UnavailableError{What: "Zenlayer", Err: err}
+		}
+	}
+	var problems []commands.Problem
+	for _, p := range []*commands.Problem{noListener, noID} {
+		if p != nil {
+			problems = append(problems, *p)
+		}
+	}
+	if len(problems) > 0 {
+		return inputError(reg, problems...)
+	}
+	return nil
+}
+
+// couldBe asks who could do something, for canWithin at most.
+func (i *Intake) couldBe(ctx context.Context, q Question, action Action) *People {
+	ctx, cancel := context.WithTimeoutCause(ctx, canWithin, errors.New("who could was not known within "+canWithin.String()))
+	defer cancel()
+	people, err := i.Roster.Who(ctx, q, action)
+	if err != nil {
+		i.Log.Info("who could is not said", zap.String("action", string(action)), zap.Error(err))
+		return nil
+	}
+	return &people
+}
+
+// Left returns how much is left of the limits that are set: of the person, of
+// the listener if one is given, and of break-glass. Errors: *UnavailableError.
+func (i *Intake) Left(ctx context.Context, a Actor, listenerID string) ([]Left, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, acceptWithin, errors.New("the journal did not answer within "+acceptWithin.String()))
+	defer cancel()
+	s, now := i.Settings, i.Now()
+	var list []Left
+	for _, l := range []struct {
+		of    string
+		limit int
+		in    time.Duration
+		since func(context.Context, time.Time) ([]time.Time, error)
+	}{
+		{LimitPerson, s.Rate, s.RateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
+			return i.Journal.AcceptedSince(ctx, a.UserID, t)
+		}},
+		{LimitListener, s.ListenerRate, s.ListenerRateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
+			return i.Archive.ListenerSince(ctx, listenerID, t)
+		}},
+		{LimitGlass, s.Glass, s.GlassIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
+			return i.Journal.BrokenSince(ctx, a.UserID, t)
+		}},
+	} {
+		if l.limit <= 0 || l.of == LimitListener && listenerID == "" {
+			continue
+		}
+		times, err := l.since(ctx, now.Add(-l.in))
+		if err != nil {
+			return nil, &UnavailableError{What: "journal", Err: err}
+		}
+		left := Left{Of: l.of, Left: max(0, l.limit-len(times)), Limit: l.limit, In: span(l.in)}
+		if left.Left == 0 {
+			left.Next = times[len(times)-l.limit].Add(l.in)
+		}
+		list = append(list, left)
+	}
+	return list, nil
+}

@@ -1,0 +1,235 @@
+package slackapp
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+// maxClauses is how many conditions a denial shows: those that did not hold
+// come before those that held when there is no room for all.
+const maxClauses = 8
+
+// clauseSections shows the account of a denial by rules, one paragraph for
+// each rule.
+func clauseSections(d operation.Decision) []slack.Block {
+	title := clausePermit
+	switch d.Code {
+	case operation.DeniedNoRule:
+	case operation.DeniedForbidden:
+		title = clauseForbid
+	default:
+		return nil
+	}
+	kept, left := fewer(d.Clauses, maxClauses)
+	left += d.MoreClauses
+	var list []slack.Block
+	for len(kept) > 0 {
+		id := kept[0].Policy
+		lines := []string{fmt.Sprintf(title, name(id))}
+		for len(kept) > 0 && kept[0].Policy == id {
+			lines = append(lines, clauseLine(kept[0]))
+			kept = kept[1:]
+		}
+		if len(kept) == 0 {
+			lines = append(lines, moreClauses(left))
+		}
+		list = append(list, section(lines...))
+	}
+	return list
+}
+
+// fewer keeps at most this many clauses, in their order.
+func fewer(all []operation.Clause, most int) (kept []operation.Clause, left int) {
+	room := most
+	for _, c := range all {
+		if !c.Held {
+			room--
+		}
+	}
+	for _, c := range all {
+		switch {
+		case len(kept) == most:
+		case !c.Held:
+			kept = append(kept, c)
+		case room > 0:
+			kept, room = append(kept, c), room-1
+		}
+	}
+	return kept, len(all) - len(kept)
+}
+
+func moreClauses(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return clauseOneMore
+	}
+	return fmt.Sprintf(clauseMore, n)
+}
+
+func clauseLine(c operation.Clause) string {
+	if c.Held {
+		return fmt.Sprintf(clauseHolds, clauseWords(c.Text))
+	}
+	return fmt.Sprintf(clauseFails, clauseWords(c.Text))
+}
+
+// clauseWords says in words what a condition of a policy asks for. One that is
+// not of the plainest kinds stays as it is in the file: better exact than
+// smooth.
+func clauseWords(text string) string {
+	text, unless := strings.CutPrefix(text, "unless ")
+	if yes, no := plainWords(text); yes != "" {
+		if !unless {
+			return yes
+		}
+		if no != "" {
+			return no
+		}
+	}
+	if unless {
+		return fmt.Sprintf(clauseNot, code(text))
+	}
+	return code(text)
+}
+
+// plainWords has words for the plainest conditions, and for their opposites.
+func plainWords(text string) (yes, no string) {
+	switch text {
+	case "context.incident":
+		return clauseIncident, clauseNoInc
+	case "context.channel.private":
+		return clausePrivate, clauseNotPriv
+	case `action == Action::"register"`:
+		return clauseRegister, ""
+	}
+	for _, p := range [...]struct {
+		before, after, yes, no string
+		show                   func(string) string
+	}{
+		{`principal in Usergroup::"`, `"`, clauseIn, clauseNotIn, userGroup},
+		{`principal == Person::"`, `"`, clauseIs, clauseIsNot, person},
+		{`context.channel.id == "`, `"`, clauseFrom, clauseNotFrom, channel},
+		{`action == Action::"`, `"`, clauseAction, "", code},
+		{`resource == Listener::"`, `"`, clauseListener, "", code},
+		{`resource in LoadBalancer::"`, `"`, clauseBalancer, "", code},
+		{"context.weight <= ", "", clauseAtMost, clauseAbove, number},
+		{"context.weight < ", "", clauseBelow, clauseAtLeast, number},
+		{"context.weight >= ", "", clauseAtLeast, clauseBelow, number},
+		{"context.weight > ", "", clauseAbove, clauseAtMost, number},
+	} {
+		value, ok := strings.CutPrefix(text, p.before)
+		value, closed := strings.CutSuffix(value, p.after)
+		if !ok || !closed || value == "" || strings.ContainsAny(value, `"\…&|`) {
+			continue
+		}
+		if value = p.show(value); value == "" {
+			return "", ""
+		}
+		yes = fmt.Sprintf(p.yes, value)
+		if p.no != "" {
+			no = fmt.Sprintf(p.no, value)
+		}
+		return yes, no
+	}
+	return "", ""
+}
+
+// number returns s if it is one, else nothing.
+func number(s string) string {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// maxShown is how many people are named; the rest is counted.
+const maxShown = 8
+
+// whoCan names those who could do something, as far as the rules let them be
+// named.
+func whoCan(label string, p *operation.People) string {
+	if p == nil {
+		return ""
+	}
+	words := ""
+	switch shown, rest := len(p.Shown), len(p.IDs)-len(p.Shown); {
+	case p.Nobody():
+		words = canNobody
+	case p.Everybody:
+		words = canEverybody
+	case shown > 0:
+		words = namedPeople(p.Shown, rest)
+	case len(p.IDs) == 0:
+		return ""
+	case len(p.Groups) > 0:
+		words = fmt.Sprintf(canMembers, groups(p.Groups), people(len(p.IDs)))
+	default:
+		words = fmt.Sprintf(canUnnamed, people(len(p.IDs)))
+	}
+	if p.More {
+		words += canMaybeMore
+	}
+	return fmt.Sprintf(label, words)
+}
+
+func namedPeople(ids []string, rest int) string {
+	if len(ids) > maxShown {
+		rest += len(ids) - maxShown
+		ids = ids[:maxShown]
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = person(id)
+	}
+	said := strings.Join(list, ", ")
+	switch rest {
+	case 0:
+		return fmt.Sprintf(canShown, said)
+	case 1:
+		return fmt.Sprintf(canOthers, said, canOther)
+	}
+	return fmt.Sprintf(canOthers, said, fmt.Sprintf(canOtherPeople, rest))
+}
+
+func people(n int) string {
+	if n == 1 {
+		return canOne
+	}
+	return fmt.Sprintf(canPeople, n)
+}
+
+// howManyCan is whoCan for the fallback text, with a space in front.
+func howManyCan(p *operation.People) string {
+	switch {
+	case p == nil:
+		return ""
+	case p.Nobody():
+		return canTextNobody
+	case p.Everybody:
+		return canTextAll
+	case len(p.IDs) == 0:
+		return ""
+	case p.More:
+		return fmt.Sprintf(canTextMore, people(len(p.IDs)))
+	}
+	return fmt.Sprintf(canText, people(len(p.IDs)))
+}
+
+// handedOver is the request as a line to pass on. It is shown rather than put
+// behind a button: what was denied is stored nowhere, so that a button would
+// stop working with the process.
+func handedOver(e *operation.DeniedError) slack.Block {
+	byRules := e.Decision.Code == operation.DeniedNoRule || e.Decision.Code == operation.DeniedForbidden
+	if !byRules || clean(e.Operation.Command) == "" || e.Can != nil && e.Can.Nobody() || e.Can == nil && e.Decision.Code == operation.DeniedForbidden {
+		return nil
+	}
+	return section(handOver, codeBlock(e.Operation.Command))
+}

@@ -1,0 +1,124 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// What a remembered history has besides the keys of its command, so that Older
+// goes on where it stopped. None of it decides what the person may see.
+const (
+	pastSince   = "past-since"
+	pastOps     = "past-operations"
+	pastDenials = "past-denials"
+)
+
+// history answers /lb-register history, and its Older button with what was
+// remembered of the page before.
+func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
+	h, err := commands.BuildHistory(values)
+	if err == nil && h.By == commands.ByMe {
+		h.By, values[commands.KeyBy] = d.Actor.UserID, d.Actor.UserID
+	}
+	var page operation.History
+	ask := operation.HistoryAsk{Listener: h.Listener, By: h.By, Here: h.Here, Since: a.Now().Add(-time.Duration(h.Since) * time.Minute)}
+	if err == nil {
+		remembered(values, &ask)
+		page, err = a.Intake.History(ctx, d.Actor, a.place(d), ask)
+	}
+	if err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+		return
+	}
+	view := historyView{History: page, Asked: h, By: d.Actor}
+	if h.Share && a.share(ctx, d, view) {
+		return
+	}
+	if view.Kept = ""; page.More {
+		view.Kept = a.memory.keep(keepHistory(values, ask, page.Next))
+	}
+	a.tell(ctx, d, historyMessage(view))
+}
+
+// share posts a history to the channel in which it was asked for. The person
+// is there, since Slack lets nobody type a command elsewhere. Whoever may not
+// see all of it cannot share it, and denials are never shared.
+func (a *App) share(ctx context.Context, d delivery, v historyView) (shared bool) {
+	if v.Partial || v.Unread {
+		return false
+	}
+	place, err := a.resultPlace(ctx, d, commands.Registration{})
+	if err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+		return true
+	}
+	v.Shared = true
+	if err = a.Board.lane(place.ResultID).Wait(ctx); err == nil {
+		_, _, err = a.Web.post(ctx, place.ResultID, historyMessage(v))
+	}
+	if err != nil {
+		a.Log.Warn("a history could not be shared", zap.String("channel", place.ResultID), zap.Error(err))
+		a.tell(ctx, d, a.cannotPostMessage(place.ResultID, err))
+	}
+	return true
+}
+
+func (a *App) cannotPostMessage(channel string, err error) message {
+	return channelMessage(channel, errorCode(err), a.wording())
+}
+
+// older shows the next page of a history, for whoever pressed.
+func (a *App) older(ctx context.Context, d delivery, value string) {
+	key, _, err := parseButtonValue(value)
+	values, ok := a.memory.recall(key)
+	if err != nil || !ok {
+		a.tell(ctx, d, forgottenMessage())
+		return
+	}
+	a.history(ctx, d, values)
+}
+
+// keepHistory is what Older needs. What it shows is for the one who pressed.
+func keepHistory(values commands.Values, ask operation.HistoryAsk, next operation.Cursor) commands.Values {
+	kept := commands.Values{pastSince: strconv.FormatInt(ask.Since.UnixMilli(), 10), pastOps: markText(next.Operations), pastDenials: markText(next.Denials)}
+	for key, v := range values {
+		if key != commands.KeyShare && kept[key] == "" {
+			kept[key] = v
+		}
+	}
+	return kept
+}
+
+// remembered goes on where a page stopped, if there was one.
+func remembered(values commands.Values, ask *operation.HistoryAsk) {
+	since, err := strconv.ParseInt(values[pastSince], 10, 64)
+	if err != nil {
+		return
+	}
+	ops, opsErr := markOf(values[pastOps])
+	denials, denialsErr := markOf(values[pastDenials])
+	if opsErr == nil && denialsErr == nil {
+		ask.Since, ask.From = time.UnixMilli(since), operation.Cursor{Operations: ops, Denials: denials}
+	}
+}
+
+func markText(m operation.Mark) string { return strconv.FormatInt(m.At.UnixMilli(), 10) + " " + m.ID }
+
+var errMark = errors.New("not a place in the past")
+
+func markOf(s string) (operation.Mark, error) {
+	at, id, ok := strings.Cut(s, " ")
+	n, err := strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil {
+		return operation.Mark{}, errMark
+	}
+	return operation.Mark{At: time.UnixMilli(n), ID: id}, nil
+}

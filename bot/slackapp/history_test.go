@@ -1,0 +1,173 @@
+package slackapp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// pasts are entries of each kind, newest first.
+func pasts() []operation.Entry {
+	cards, ends := publicCards(), endings()
+	entry := func(op operation.Operation, minute int) operation.Entry {
+		return operation.Entry{At: moment(19, minute, 0), Operation: op}
+	}
+	glass := cards["added"]
+	glass.Glass = &operation.BreakGlass{Why: "customers cannot pay, nobody answered"}
+	denied := operation.Entry{At: moment(18, 55, 0), Denial: &operation.Event{Kind: operation.EventDenied, Data: map[string]string{"code": "no_rule", "policy_1": "payments"}},
+		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0BO", Name: "bo"}, Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: sample().Listener}}
+	bare := operation.Entry{At: moment(18, 50, 0), Denial: &operation.Event{Data: map[string]string{"code": "guest"}}, Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ANA"}}}
+	return []operation.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12), entry(cards["nothing_to_do"], 10),
+		entry(ends["refused"], 8), entry(ends["too_late"], 6), denied, bare}
+}
+
+func historyViews() map[string]historyView {
+	day := commands.History{Since: commands.SinceDefault}
+	week := commands.History{Since: 7 * commands.SinceDefault, Timeline: true}
+	full := operation.History{Entries: pasts(), More: true, Listener: sample().Listener}
+	wanting := operation.History{Entries: pasts()[:1], Partial: true, Unread: true}
+	share := day
+	share.Share = true
+	return map[string]historyView{
+		"day":           {History: full, Asked: day, Kept: "k1"},
+		"week":          {History: operation.History{Entries: pasts()}, Asked: commands.History{Since: 7 * commands.SinceDefault}},
+		"timeline":      {History: full, Asked: week, Kept: "k1"},
+		"nothing":       {Asked: commands.History{Since: 30}},
+		"nothing_yet":   {History: operation.History{More: true}, Asked: day, Kept: "k1"},
+		"partial":       {History: wanting, Asked: day},
+		"not_shared":    {History: wanting, Asked: share},
+		"shared":        {History: full, Asked: share, Kept: "k1", Shared: true, By: operation.Actor{UserID: "U0ANA", Name: "ana"}},
+		"shared_phrase": {History: full, Asked: week, Shared: true, By: operation.Actor{UserID: "U0ANA", Name: "ana"}},
+	}
+}
+
+func TestASharedHistoryHasNoDenialsAndNotifiesNobody(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"shared", "shared_phrase"} {
+		m := historyMessage(historyViews()[name])
+		raw := strings.ReplaceAll(string(encodeMessage(t, m)), historySharedBy[len("Shared by %s. "):], "")
+		require.NotContains(t, raw, historyDenied)
+		require.NotContains(t, raw, "was denied")
+		require.NotContains(t, raw, "<@", "a mention would notify")
+		require.NotContains(t, raw, actHistOlder)
+	}
+}
+
+func TestALongHistoryFitsAndIsWhole(t *testing.T) {
+	t.Parallel()
+	for _, timeline := range []bool{false, true} {
+		v := historyView{Asked: commands.History{Since: 7 * commands.SinceDefault, Timeline: timeline}}
+		for i := range operation.HistoryPage {
+			e := pasts()[i%len(pasts())]
+			e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
+			if e.Denial != nil {
+				e = pasts()[0]
+				e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
+			}
+			e.Operation.Server.Name, e.Operation.Listener.Name = strings.Repeat("<", 200), strings.Repeat("界", 200)
+			v.Entries = append(v.Entries, e)
+		}
+		m := historyMessage(v)
+		requireMessage(t, m)
+		for i := range operation.HistoryPage {
+			require.Contains(t, shownText(t, m), fmt.Sprintf("LBR-%06d", i), "timeline %t", timeline)
+		}
+	}
+}
+
+func TestHistoryGoesAllTheWay(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	start := time.Now().Add(-time.Hour)
+	for i := range operation.HistoryPage + 5 {
+		op := sample(in(operation.Added))
+		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i), operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
+		op.ClickedAt, op.Place.ChannelID = start.Add(time.Duration(i)*time.Minute), incident
+		if i%5 == 0 {
+			op.Actor.UserID, op.Actor.Name, op.Place.ChannelID = bo, "bo", ops
+		}
+		require.NoError(t, r.shelf.put(op, operation.Event{}))
+	}
+	r.types(ana, incident, "history")
+	m := r.sees(ana, incident, "History of all listeners, last 24 h", "20 entries", "LBR-000024", "LBR-000005", actHistOlder)
+	require.True(t, m.Ephemeral)
+	require.False(t, has(m, "LBR-000004"))
+	r.clicks(ana, m, actHistOlder, "")
+	older := r.sees(ana, incident, "5 entries", "LBR-000004", "LBR-000000")
+	require.True(t, older.Ephemeral)
+	require.False(t, has(older, "LBR-000005"))
+	require.False(t, has(older, actHistOlder))
+
+	r.types(ana, incident, "history by=@bo timeline")
+	require.False(t, has(r.sees(ana, incident, "5 entries", "@U0BO", "added web-07"), "LBR-000001"))
+	r.types(ana, incident, "history here")
+	r.sees(ana, incident, "20 entries", "LBR-000001")
+	r.types(bo, incident, "history by=me")
+	r.sees(bo, incident, "5 entries", "LBR-000020")
+	r.types(ana, incident, "history nosuch")
+	r.sees(ana, incident, "Not sent", "No listener called")
+	r.calm()
+}
+
+func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	for i, who := range []string{ana, bo} {
+		op := sample(in(operation.Added))
+		op.ID, op.Ref, op.Actor, op.ClickedAt = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-00000%d", i), operation.Actor{UserID: who, TeamID: teamID, Name: who}, time.Now().Add(-time.Minute)
+		require.NoError(t, r.shelf.put(op, operation.Event{}))
+	}
+	r.gate.deny(operation.DeniedNoRule)
+	r.types(ana, incident, "history share")
+	m := r.sees(ana, incident, "LBR-000000", historyOnlyYou)
+	require.True(t, m.Ephemeral)
+	require.False(t, has(m, "LBR-000001"), "what others did is left out without the right")
+	public, _ := r.said(bo, incident)
+	require.Empty(t, public)
+
+	r.gate.deny("")
+	r.types(ana, incident, "history share")
+	m = r.sees(bo, incident, "LBR-000000", "LBR-000001", "Shared by ana")
+	require.False(t, m.Ephemeral)
+	r.types(ana, "C0GENERAL", "history share")
+	r.sees(ana, "C0GENERAL", "I am not in")
+	r.types(ana, partner, "history")
+	r.sees(ana, partner, "shared with another organisation")
+	r.calm()
+}
+
+func TestOlderThatIsForgottenSaysSo(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, actHistOlder, "gone:0"), false)
+	require.True(t, acked)
+	r.sees(ana, incident, "I do not have this any more")
+}
+
+func TestHistoryWithoutAJournalSaysSo(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.shelf.hook(failing("Past"))
+	r.types(ana, incident, "history")
+	r.sees(ana, incident, "Not sent")
+}
+
+func TestAPlaceInThePastComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, m := range []operation.Mark{{At: time.UnixMilli(1), ID: "a b"}, {At: time.UnixMilli(99)}} {
+		got, err := markOf(markText(m))
+		require.NoError(t, err)
+		require.Equal(t, m, got)
+	}
+	for _, s := range []string{"", "x", "x y", "1"} {
+		_, err := markOf(s)
+		require.True(t, errors.Is(err, errMark), s)
+	}
+}

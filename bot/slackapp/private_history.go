@@ -1,0 +1,255 @@
+package slackapp
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// historyView is one page of history, to be shown.
+type historyView struct {
+	operation.History
+	Asked  commands.History
+	By     operation.Actor // who asked
+	Kept   string          // key under which the next page is remembered; empty: no button
+	Shared bool            // for the channel: no denials and nobody is notified
+}
+
+// historyMessage is a page of history as a table, or as sentences.
+func historyMessage(v historyView) message {
+	entries := v.Entries
+	if v.Shared {
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e operation.Entry) bool { return e.Denial != nil })
+	}
+	what, span := historyAll, fmt.Sprintf(historyLast, sinceWords(v.Asked.Since))
+	if v.Listener.ID != "" {
+		what = listenerName(operation.Operation{Listener: v.Listener}, short)
+	}
+	title := bareText(fmt.Sprintf(historyTitle, what, span))
+	list := []slack.Block{header(title)}
+	switch {
+	case len(entries) == 0 && v.More:
+		list = append(list, section(historyNothingNow))
+	case len(entries) == 0:
+		list = append(list, section(historyNothing))
+	case v.Asked.Timeline:
+		for _, part := range paragraphs(sentences(entries, v.Shared)) {
+			list = append(list, section(part...))
+		}
+	default:
+		for _, part := range tables(entries, v.Asked.Since > commands.SinceDefault) {
+			list = append(list, section(part))
+		}
+	}
+	counted := countWords(entries)
+	list = append(list, contextLine(historySmall(v, counted, len(entries))...))
+	if v.Kept != "" && !v.Shared {
+		list = append(list, actions(button(actHistOlder, buttonOlder, labelOlder, keyValue(v.Kept, 0))))
+	}
+	return private(fmt.Sprintf(historyText, what, span, strings.Join(nonEmpty([]string{entryWords(len(entries)), counted}), ": ")), list...)
+}
+
+// bareText takes the escapes off a text that goes where nothing is markup.
+func bareText(s string) string {
+	return bareName(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s))
+}
+
+func historySmall(v historyView, counted string, n int) []string {
+	order := historyUTC
+	if v.Asked.Timeline {
+		order = historyOldest
+	}
+	if n == 0 {
+		order = ""
+	}
+	small := []string{counted, order}
+	switch {
+	case v.Shared:
+		return append(small, fmt.Sprintf(historySharedBy, actorName(v.By)))
+	case v.Asked.Share:
+		small = append(small, historyOnlyYou)
+	case v.Partial:
+		small = append(small, historyPartial)
+	}
+	if v.Unread {
+		small = append(small, historyUnread)
+	}
+	return small
+}
+
+func entryWords(n int) string {
+	if n == 1 {
+		return historyOneEntry
+	}
+	return fmt.Sprintf(historyEntries, n)
+}
+
+// countWords is "3 added, 1 not added, 1 denied", the commonest word first.
+func countWords(entries []operation.Entry) string {
+	var words []string
+	counts := map[string]int{}
+	for _, e := range entries {
+		w := strings.ToLower(entryWord(e))
+		if counts[w]++; counts[w] == 1 {
+			words = append(words, w)
+		}
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return counts[b] - counts[a] })
+	for i, w := range words {
+		words[i] = fmt.Sprintf(historyCount, counts[w], w)
+	}
+	return strings.Join(words, ", ")
+}
+
+// sinceWords is "24 h" or "7 days".
+func sinceWords(minutes int) string {
+	switch {
+	case minutes%(24*60) == 0 && minutes > 24*60:
+		return strconv.Itoa(minutes/(24*60)) + " days"
+	case minutes%60 == 0:
+		return strconv.Itoa(minutes/60) + " h"
+	}
+	return strconv.Itoa(minutes) + " min"
+}
+
+func entryWord(e operation.Entry) string {
+	if e.Denial != nil {
+		return historyDenied
+	}
+	return firstWord(e.Operation.State)
+}
+
+// columnLimits are the widest that the columns of a table get.
+func columnLimits() []int { return []int{11, 13, 18, 24, 4, 14, 8, 10, 32} }
+
+// tables is the list as fixed-width text, in pieces that fit a section.
+func tables(entries []operation.Entry, days bool) []string {
+	rows := make([][]string, len(entries))
+	limits := columnLimits()
+	widths := make([]int, len(limits))
+	for i, e := range entries {
+		rows[i] = row(e, days)
+		for c := range rows[i] {
+			rows[i][c] = cell(rows[i][c], limits[c])
+			widths[c] = max(widths[c], len([]rune(rows[i][c])))
+		}
+	}
+	var out []string
+	piece := ""
+	for _, r := range rows {
+		line := ""
+		for c, text := range r {
+			if widths[c] > 0 {
+				line += text + strings.Repeat(" ", widths[c]-len([]rune(text))+2)
+			}
+		}
+		line = escape(strings.TrimRight(line, " "))
+		if len(piece)+len(line) > maxSection-100 {
+			out, piece = append(out, "```"+piece+"```"), ""
+		}
+		if piece != "" {
+			piece += "\n"
+		}
+		piece += line
+	}
+	return append(out, "```"+piece+"```")
+}
+
+// row has the cells of an entry: when, what became of it, the server, the
+// listener, the weight, who, how long it took, its reference, and a remark.
+func row(e operation.Entry, days bool) []string {
+	op := e.Operation
+	when := e.At.UTC().Format("15:04")
+	if days {
+		when = e.At.UTC().Format("01-02 15:04")
+	}
+	weight, took := "", ""
+	if e.Denial == nil && op.Request.Weight > 0 {
+		weight = "w" + strconv.Itoa(op.Request.Weight)
+	}
+	if sent := op.FirstSent(); !sent.IsZero() && !op.FinishedAt.IsZero() {
+		took = lasting(op.FinishedAt.Sub(sent))
+	}
+	return []string{when, entryWord(e), firstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID),
+		firstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID), weight, firstOf(op.Actor.Name, op.Actor.UserID), took, op.Ref, remark(e)}
+}
+
+func remark(e operation.Entry) string {
+	op := e.Operation
+	if e.Denial != nil {
+		code := operation.DenialCode(e.Denial.Data["code"])
+		if rule := e.Denial.Data["policy_1"]; rule != "" && (code == operation.DeniedNoRule || code == operation.DeniedForbidden) {
+			return fmt.Sprintf(historyRule, rule)
+		}
+		return denialWords(code)
+	}
+	var parts []string
+	if op.State == operation.NotAdded {
+		parts = append(parts, reasonWords(op.Reason))
+	}
+	switch {
+	case op.Glass != nil:
+		parts = append(parts, historyGlass)
+	case op.Approval != nil && len(op.Approval.Votes) > 0:
+		parts = append(parts, historyApproved)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// cell is a value in a table of fixed width, on one line.
+func cell(s string, limit int) string {
+	return clamp(strings.ReplaceAll(clean(s), "`", "'"), limit)
+}
+
+// sentences is the list for a post-mortem: oldest first, with local time and
+// UTC.
+func sentences(entries []operation.Entry, public bool) []string {
+	lines := make([]string, len(entries))
+	for i, e := range entries {
+		lines[len(lines)-1-i] = pastSentence(e, public)
+	}
+	return lines
+}
+
+func pastSentence(e operation.Entry, public bool) string {
+	op := e.Operation
+	who := person(op.Actor.UserID)
+	if public {
+		who = name(firstOf(op.Actor.Name, op.Actor.UserID)) // a mention would notify them
+	}
+	when := stamp(e.At)
+	server, listener := timelineThing, timelineNoThing
+	if firstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID) != "" {
+		server = serverName(op, name)
+	}
+	if firstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID) != "" {
+		listener = listenerName(op, name)
+	}
+	line := ""
+	switch {
+	case e.Denial != nil:
+		return fmt.Sprintf(timelineDenied, when, who, server, listener, name(remark(e)))
+	case op.State == operation.Added:
+		line = fmt.Sprintf(timelineAdded, when, who, server, listener, weightWords(op.Request.Weight), name(op.Ref))
+	case op.State == operation.AlreadyThere:
+		line = fmt.Sprintf(timelineThere, when, who, server, listener, name(op.Ref))
+	case op.State == operation.NotAdded:
+		line = fmt.Sprintf(timelineNot, when, who, server, listener, name(reasonWords(op.Reason)), name(op.Ref))
+	default:
+		line = fmt.Sprintf(timelineOpen, when, who, server, listener, name(firstWord(op.State)), name(op.Ref))
+	}
+	if op.Glass != nil {
+		line += fmt.Sprintf(timelineGlass, prose(op.Glass.Why, reasonLimit))
+	}
+	return line
+}
+
+// stamp is a day and time in the reader's zone with UTC beside it.
+func stamp(t time.Time) string { return dated(t) + " (" + utc(t) + ")" }

@@ -1,0 +1,78 @@
+package slackapp
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"lbbot/bot/operation"
+)
+
+// Past implements operation.Archive by looking at everything there is.
+func (s *shelf) Past(ctx context.Context, p operation.Page) ([]operation.Past, error) {
+	if err := s.enter(ctx, "Past"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []operation.Past
+	for _, op := range s.ops {
+		older := p.Before.At.IsZero() || op.ClickedAt.Before(p.Before.At) || op.ClickedAt.Equal(p.Before.At) && op.ID < p.Before.ID
+		chosen := p.Listener == "" || op.Request.ListenerID == p.Listener
+		if p.Listener == "" {
+			chosen = p.Channel == "" || op.Place.ChannelID == p.Channel
+		}
+		if p.Listener == "" && p.Channel == "" {
+			chosen = p.Actor == "" || op.Actor.UserID == p.Actor
+		}
+		if op.State != operation.Draft && older && chosen && !op.ClickedAt.Before(p.Since) {
+			out = append(out, operation.Past{At: op.ClickedAt, Operation: op})
+		}
+	}
+	slices.SortFunc(out, func(a, b operation.Past) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
+	})
+	return out[:min(len(out), p.Limit)], nil
+}
+
+// Denials implements operation.Archive.
+func (s *shelf) Denials(ctx context.Context, p operation.Page) ([]operation.Denial, error) {
+	if err := s.enter(ctx, "Denials"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []operation.Denial
+	for i := len(s.events) - 1; i >= 0; i-- {
+		e := s.events[i]
+		before, _ := strconv.Atoi(p.Before.ID)
+		if e.Kind == operation.EventDenied && !e.At.Before(p.Since) && (p.Before.ID == "" || i < before) && len(out) < p.Limit {
+			out = append(out, operation.Denial{Mark: operation.Mark{At: e.At, ID: strconv.Itoa(i)}, Event: e})
+		}
+	}
+	return out, nil
+}
+
+// ListenerSince implements operation.Archive.
+func (s *shelf) ListenerSince(context.Context, string, time.Time) ([]time.Time, error) {
+	return nil, nil
+}
+
+// Why implements operation.Reasons.
+func (g *gate) Why(ctx context.Context, q operation.Question) (operation.Explanation, error) {
+	s, err := g.Whoami(ctx, q.Actor, q.Place)
+	d := g.Admit(ctx, q.Actor, q.Place)
+	if !d.Allowed {
+		s.Refusal = d
+	} else {
+		d = g.Decide(ctx, q)
+	}
+	return operation.Explanation{Standing: s, Decision: d, Rules: []operation.Rule{{ID: "everybody", Permit: true, Holds: true}}}, err
+}
+
+// Who implements operation.Roster: nobody is known to.
+func (g *gate) Who(context.Context, operation.Question, operation.Action) (operation.People, error) {
+	return operation.People{}, nil
+}

@@ -1,0 +1,96 @@
+package slackapp
+
+import "lbbot/bot/operation"
+
+// The words of history.
+const (
+	historyText       = "History of %s, %s: %s."
+	historyTitle      = "Changes to %s, %s"
+	historyAll        = "all listeners"
+	historyLast       = "last %s"
+	historyOneEntry   = "1 entry"
+	historyEntries    = "%d entries"
+	historyNothing    = "Nothing that you may see."
+	historyNothingNow = "Nothing that you may see in this part. Older has the rest."
+	historyCount      = "%d %s"
+	historyUTC        = "Times are UTC, newest first."
+	historyOldest     = "Oldest first."
+	historyPartial    = "What you may not see is left out."
+	historyUnread     = "Denials are left out: Zenlayer did not answer."
+	historyOnlyYou    = "You may not see all of this, so I show it to you only."
+	historySharedBy   = "Shared by %s. Denials are left out."
+	historyDenied     = "Denied"
+	historyRule       = "rule %s"
+	historyGlass      = "break-glass"
+	historyApproved   = "approved"
+
+	timelineAdded   = "• %s: %s added %s to %s, weight %s (%s)."
+	timelineThere   = "• %s: %s asked to add %s to %s; it was there already (%s)."
+	timelineNot     = "• %s: %s asked to add %s to %s; not added: %s (%s)."
+	timelineOpen    = "• %s: %s asked to add %s to %s; now: %s (%s)."
+	timelineDenied  = "• %s: %s asked to add %s to %s and was denied: %s."
+	timelineThing   = "a server"
+	timelineGlass   = " With break-glass: %s"
+	timelineNoThing = "a listener"
+
+	buttonOlder = "Older"
+	labelOlder  = "Show older entries of this history"
+)
+
+// reasonWords says in a few words why an operation ended as not added.
+func reasonWords(r operation.Reason) string {
+	switch r {
+	case operation.ReasonRefused:
+		return "refused by Zenlayer"
+	case operation.ReasonDiffers:
+		return "there with another weight"
+	case operation.ReasonTooLate:
+		return "not started in time"
+	case operation.ReasonStopped:
+		return "stopped"
+	case operation.ReasonDenied:
+		return "the right was gone"
+	case operation.ReasonRateLimited:
+		return "Zenlayer kept asking to wait"
+	case operation.ReasonCredentials:
+		return "the bot's key was refused"
+	case operation.ReasonClockSkew:
+		return "the bot's clock was off"
+	case operation.ReasonUnreachable:
+		return "Zenlayer out of reach"
+	case operation.ReasonBlocked:
+		return "blocked on the way"
+	case operation.ReasonGone:
+		return "the listener is gone"
+	case operation.ReasonProven:
+		return "not there after a lost answer"
+	case operation.ReasonPerson:
+		return "not there, a person says"
+	case operation.ReasonRehearsal:
+		return "rehearsal"
+	case operation.ReasonInternal:
+		return "the bot broke"
+	case operation.ReasonNotApproved:
+		return "not approved"
+	case operation.ReasonUnanswered:
+		return "nobody approved in time"
+	}
+	return string(r)
+}
+
+// denialWords says in a few words why somebody was denied.
+func denialWords(c operation.DenialCode) string {
+	switch c {
+	case operation.DeniedNoRule:
+		return "no rule allows it"
+	case operation.DeniedForbidden:
+		return "forbidden"
+	case operation.DeniedRate, operation.DeniedListenerRate, operation.DeniedBudget:
+		return "too many"
+	case operation.DeniedUnchecked:
+		return "could not be checked"
+	case operation.DeniedNobody:
+		return "nobody to approve"
+	}
+	return string(c)
+}

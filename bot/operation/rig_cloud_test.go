@@ -27,7 +27,7 @@ type cloud struct {
 	tokens    map[string]token
 	calls     []call
 	kinds     []zenlayer.InstanceType // that pools were asked for
-	made      int // backends made by RegisterBackend
+	made      int                     // backends made by RegisterBackend
 	fault     func(name string, n int) fault
 	onCall    func(name string)
 }

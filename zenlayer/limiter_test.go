@@ -3,6 +3,7 @@ package zenlayer_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -141,5 +142,42 @@ func TestManyWaitersPassInTheirOrder(t *testing.T) {
 		}
 		require.True(t, slices.Equal(want, p.names))
 		require.InDelta(t, 39, p.at[199].Seconds(), 0.05, "195 of them wait, five a second")
+	})
+}
+
+// TestALongLineOfImpatientCallsIsServedAtTheFullRate has low ranks wait, leave
+// and come again while higher ranks pass them for five minutes.
+func TestALongLineOfImpatientCallsIsServedAtTheFullRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := zenlayer.NewRankedLimiter(2, time.Second)
+		random := rand.New(rand.NewPCG(1, 2))
+		var all sync.WaitGroup
+		over := time.Now().Add(5 * time.Minute)
+		for range 10 {
+			pause := time.Duration(random.IntN(500)) * time.Millisecond
+			all.Go(func() {
+				for time.Now().Before(over) {
+					require.NoError(t, l.Wait(zenlayer.WithWaiting(t.Context(), zenlayer.Waiting{Rank: 1})))
+					<-time.After(pause)
+				}
+			})
+		}
+		for range 113 {
+			all.Go(func() {
+				for {
+					ctx, cancel := context.WithTimeout(zenlayer.WithWaiting(t.Context(), zenlayer.Waiting{Rank: -1}), time.Minute)
+					err := l.Wait(ctx)
+					cancel()
+					if err == nil {
+						return
+					}
+					<-time.After(15 * time.Second)
+				}
+			})
+		}
+		all.Wait()
+		require.Zero(t, l.Waiting())
+		require.Less(t, time.Since(over), 80*time.Second, "113 calls at two a second, and the end of a pause")
 	})
 }

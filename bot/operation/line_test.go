@@ -293,6 +293,7 @@ func TestWhatWasAcceptedGoesBeforePreviewsAndStatusGoesLast(t *testing.T) {
 			}
 		}
 		require.True(t, added)
+		require.Equal(t, zenlayer.InstanceBM, h.cloud.kinds[len(h.cloud.kinds)-1], "the status takes one call")
 	})
 	scene(t, func(t *testing.T, h *house) {
 		h.cloud.goes(on("RegisterBackend", 1, fault{before: lost()}))

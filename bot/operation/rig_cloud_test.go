@@ -26,7 +26,8 @@ type cloud struct {
 	entries   []entry
 	tokens    map[string]token
 	calls     []call
-	made      int // backends made by RegisterBackend
+	kinds     []zenlayer.InstanceType // that pools were asked for
+	made      int                     // backends made by RegisterBackend
 	fault     func(name string, n int) fault
 	onCall    func(name string)
 }
@@ -138,6 +139,7 @@ func (c *cloud) listener(id string) (zenlayer.Listener, bool) {
 
 func (c *cloud) DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) (pool []zenlayer.Backend, err error) {
 	err = c.do(ctx, "DescribeBackends", "", func() error {
+		c.kinds = append(c.kinds, f.InstanceType)
 		if _, ok := c.listener(listenerID); !ok {
 			return apiError(404, "INVALID_LB_LISTENER_NOT_FOUND")
 		}

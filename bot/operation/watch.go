@@ -29,9 +29,12 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 	if op.State != Added || op.BackendID == "" {
 		return Next{State: op.State}, nil
 	}
+	// One call, not one for each type: calls that wait one after the other in a
+	// long line would never come to the last of them. The request does not
+	// store the default type; the server does.
 	looking, done := context.WithTimeoutCause(ranked(ctx, rankWatch), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
 	defer done()
-	pool, err := r.Registrar.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Request.InstanceType})
+	pool, err := r.Registrar.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
 	if err != nil && ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}

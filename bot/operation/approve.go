@@ -141,7 +141,6 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 	})
 	if err == nil {
 		err = late
-		i.Reporter.Show(op)
 	}
 	return op, err
 }

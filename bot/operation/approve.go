@@ -139,14 +139,10 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 		e := say(op, v)
 		return e, e.Kind != ""
 	})
-	switch {
-	case err != nil:
-		return op, err
-	case late != nil:
-		return op, late
+	if err == nil {
+		err = late
 	}
-	i.Reporter.Show(op)
-	return op, nil
+	return op, err
 }
 
 // undecided returns nil while a click can decide about op.

@@ -165,6 +165,8 @@ func approvalMessages() map[string]message {
 		"trigger_again":         notSent(triggerAgain),
 		"not_on_list":           notOnListMessage(&operation.DeniedError{Operation: cards["waiting"]}),
 		"not_on_list_contact":   notOnListMessage(&operation.DeniedError{Decision: operation.Decision{Reason: "Leads decide.", Contact: "#ops"}}),
+		"why_approval":          whyMessage(cards["waiting"]),
+		"why_approval_two":      whyMessage(cards["waiting_two"]),
 		"status_waiting":        statusMessage(cards["waiting_one_of_two"], approvalSteps(), ""),
 		"status_approved":       statusMessage(cards["added"], approvalSteps(), ""),
 		"status_approval_no":    statusMessage(cards["denied"], nil, ""),

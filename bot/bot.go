@@ -39,7 +39,7 @@ type Bot struct {
 	engine  *engine.Engine
 	gate    *policy.Gate
 	web     *slackapp.Web
-	board   *slackapp.Board
+	board   *slackapp.Boards
 	app     *slackapp.App
 	socket  *socket.Client
 	sweeper *operation.Sweeper
@@ -73,7 +73,8 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		return b, err
 	}
 	directory := slackapp.NewDirectory(b.web, time.Now)
-	b.board = slackapp.NewBoard(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Owner: c.OwnerChannel,
+	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Approvals: b.journal.ApprovalCards(),
+		Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
 		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now}); err != nil {
@@ -85,14 +86,15 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		return b, err
 	}
 	counts := operation.NewMetrics(metrics)
-	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Roster: b.gate, Reporter: b.board,
+	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return b, err
 	}
 	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Archive: b.journal, Reporter: b.board, Catalog: cloud, Registrar: cloud, Engine: b.engine,
 		Settings: operation.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
-			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In)},
+			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N, ListenerRateIn: time.Duration(c.ListenerRate.In),
+			Approval: c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: counts}
 	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: log.Named("sweeper")}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: intake, Journal: b.journal,
@@ -117,6 +119,15 @@ func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
 	}
 	c.Replica, c.Replicas = host+"/"+newID(), b.journal
 	return c
+}
+
+// asking says where and for how long approval is asked for.
+func (c Config) asking() operation.ApprovalSettings {
+	s := operation.ApprovalSettings{Channel: c.ApprovalChannel, Within: time.Duration(c.ApprovalWithin)}
+	for _, d := range c.ApprovalReminders {
+		s.Reminders = append(s.Reminders, time.Duration(d))
+	}
+	return s
 }
 
 // newID makes a UUIDv7: its order is the order of time.

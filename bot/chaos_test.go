@@ -1,5 +1,3 @@
-//go:build soak
-
 package bot_test
 
 import (
@@ -24,9 +22,9 @@ import (
 // stops and restarts the real binary and breaks what it talks to. Then all is
 // well again, everything that was accepted must end, and the books must agree.
 //
-// It takes 20 s for each database, and a few more to settle. A soak:
+// It takes 5 s for each database, and some more to settle. A soak:
 //
-//	LBBOT_CHAOS=30m go test ./bot/ -run TestChaosBalances -timeout 2h
+//	LBBOT_SOAK=true LBBOT_CHAOS=30m go test ./bot -run TestChaosBalances -timeout 2h
 //
 // A failure prints its seed; LBBOT_CHAOS_SEED=n plays the same schedule again,
 // and LBBOT_CHAOS_LOG=path keeps the log of the binaries of a run that failed.
@@ -43,7 +41,7 @@ func TestChaosBalances(t *testing.T) {
 
 func chaosRun(t *testing.T, replicas int, edit func(*bot.Config)) {
 	t.Helper()
-	seed, lasts := chaosSeed(t), chaosTime(t, 20*time.Second)
+	seed, lasts := chaosSeed(t), chaosTime(t, 5*time.Second)
 	c := standChaos(t, seed, 200+int(lasts.Seconds())*30, edit)
 	d := &driver{chaos: c, random: rand.New(rand.NewPCG(seed, 0))}
 	for range replicas {

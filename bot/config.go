@@ -40,6 +40,13 @@ type Config struct {
 	Drain Duration `yaml:"drain" env:"LBBOT_DRAIN"` // how long a stop waits for calls under way
 	Rate  Rate     `yaml:"rate" env:"LBBOT_RATE"`   // what one person may have accepted, such as 10/10m; 0 for no limit
 
+	ListenerRate Rate `yaml:"listener_rate" env:"LBBOT_LISTENER_RATE"` // what may be accepted for one listener; 0 for no limit
+	BreakGlass   Rate `yaml:"break_glass" env:"LBBOT_BREAK_GLASS"`     // how often one person may skip approval; 0 for never
+
+	ApprovalChannel   string     `yaml:"approval_channel" env:"LBBOT_APPROVAL_CHANNEL"`     // channel id; empty: where the result goes
+	ApprovalWithin    Duration   `yaml:"approval_within" env:"LBBOT_APPROVAL_WITHIN"`       // how long an answer is waited for
+	ApprovalReminders []Duration `yaml:"approval_reminders" env:"LBBOT_APPROVAL_REMINDERS"` // after asking, growing
+
 	AdminAddr string `yaml:"admin_addr" env:"LBBOT_ADMIN_ADDR"` // host:port of health and metrics; empty: none
 	LogLevel  string `yaml:"log_level" env:"LBBOT_LOG_LEVEL"`   // debug, info, warn, error
 	LogFormat string `yaml:"log_format" env:"LBBOT_LOG_FORMAT"` // json or console; empty: console on a terminal
@@ -61,6 +68,8 @@ func Defaults() Config {
 		ZenlayerEndpoint: zenlayer.DefaultEndpoint, ZenlayerRate: Rate{20, Duration(time.Second)}, Account: "default",
 		DatabaseURL: "sqlite:lbbot.db", Policy: "policy.cedar",
 		Drain: Duration(20 * time.Second), Rate: Rate{10, Duration(10 * time.Minute)},
+		BreakGlass:     Rate{2, Duration(7 * 24 * time.Hour)},
+		ApprovalWithin: Duration(30 * time.Minute), ApprovalReminders: []Duration{Duration(5 * time.Minute), Duration(15 * time.Minute)},
 		AdminAddr: "127.0.0.1:9090", LogLevel: "info",
 		IncidentChannels: []string{"inc-*", "incident-*"}, Confirm: operation.ConfirmAlways,
 	}
@@ -95,6 +104,7 @@ func (c Config) Validate() error {
 	c.checkZenlayer(&f)
 	c.checkRunning(&f)
 	c.checkChannels(&f)
+	c.checkApprovals(&f)
 	return errors.Join(f...)
 }
 
@@ -131,6 +141,16 @@ func (c Config) checkRunning(f *faults) {
 	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT", " %q: json or console", c.LogFormat)
 	confirms := []operation.Confirm{operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever}
 	f.unless(slices.Contains(confirms, c.Confirm), "LBBOT_CONFIRM", " %q: always, protected or never", c.Confirm)
+}
+
+func (c Config) checkApprovals(f *faults) {
+	f.unless(c.ApprovalChannel == "" || slackID(c.ApprovalChannel, "CG"), "LBBOT_APPROVAL_CHANNEL", " %q must be a channel id such as C0123ABCD, not a name", c.ApprovalChannel)
+	f.unless(c.ApprovalWithin >= Duration(time.Minute) && c.ApprovalWithin <= Duration(7*24*time.Hour), "LBBOT_APPROVAL_WITHIN", " is %s: 1m to 7d", c.ApprovalWithin)
+	before := Duration(0)
+	for _, d := range c.ApprovalReminders {
+		f.unless(d > before && d < c.ApprovalWithin, "LBBOT_APPROVAL_REMINDERS", " has %s: each must be later than the one before, and before LBBOT_APPROVAL_WITHIN", d)
+		before = d
+	}
 }
 
 func (c Config) checkChannels(f *faults) {

@@ -88,12 +88,19 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"bots and people who open incidents":                 {func(c *Config) { c.IncidentCreators = []string{"U0123ABCD", "W0123ABCD", "B0123ABCD"} }, ""},
 		"a creator by name, who would never match":           {func(c *Config) { c.IncidentCreators = []string{"@incident-bot"} }, `LBBOT_INCIDENT_CREATORS: "@incident-bot" must be the id of a person or bot such as U0123ABCD, not a name`},
 		"an owner's channel by id":                           {func(c *Config) { c.OwnerChannel = "C0123ABCD" }, ""},
-		"an owner's channel by name":                         {func(c *Config) { c.OwnerChannel = "#ops" }, `LBBOT_OWNER_CHANNEL "#ops" must be a channel id such as C0123ABCD, not a name`},
-		"an owner's channel by a name in capitals":           {func(c *Config) { c.OwnerChannel = "CLOUD-OPS" }, `LBBOT_OWNER_CHANNEL "CLOUD-OPS" must be a channel id such as C0123ABCD, not a name`},
-		"an owner's channel that is a person":                {func(c *Config) { c.OwnerChannel = "U0123ABCD" }, `LBBOT_OWNER_CHANNEL "U0123ABCD" must be a channel id such as C0123ABCD, not a name`},
-		"a console that is not an address":                   {func(c *Config) { c.ConsoleURL = "console" }, "LBBOT_CONSOLE_URL must be an https URL without a password"},
-		"a confirm step that does not exist":                 {func(c *Config) { c.Confirm = "sometimes" }, `LBBOT_CONFIRM "sometimes": always, protected or never`},
-		"no confirm step":                                    {func(c *Config) { c.Confirm = operation.ConfirmNever }, ""},
+		"an approval channel by name":                        {func(c *Config) { c.ApprovalChannel = "#approvals" }, `LBBOT_APPROVAL_CHANNEL "#approvals" must be a channel id such as C0123ABCD, not a name`},
+		"an approval that is waited for too shortly":         {func(c *Config) { c.ApprovalWithin, c.ApprovalReminders = Duration(time.Second), nil }, "LBBOT_APPROVAL_WITHIN is 1s: 1m to 7d"},
+		"no reminders":                                       {func(c *Config) { c.ApprovalReminders = nil }, ""},
+		"reminders out of order": {func(c *Config) {
+			c.ApprovalReminders = []Duration{Duration(15 * time.Minute), Duration(5 * time.Minute)}
+		}, "LBBOT_APPROVAL_REMINDERS has 5m0s: each must be later than the one before, and before LBBOT_APPROVAL_WITHIN"},
+		"a reminder after the end":                 {func(c *Config) { c.ApprovalReminders = []Duration{Duration(time.Hour)} }, "LBBOT_APPROVAL_REMINDERS has 1h0m0s: each must be later than the one before, and before LBBOT_APPROVAL_WITHIN"},
+		"an owner's channel by name":               {func(c *Config) { c.OwnerChannel = "#ops" }, `LBBOT_OWNER_CHANNEL "#ops" must be a channel id such as C0123ABCD, not a name`},
+		"an owner's channel by a name in capitals": {func(c *Config) { c.OwnerChannel = "CLOUD-OPS" }, `LBBOT_OWNER_CHANNEL "CLOUD-OPS" must be a channel id such as C0123ABCD, not a name`},
+		"an owner's channel that is a person":      {func(c *Config) { c.OwnerChannel = "U0123ABCD" }, `LBBOT_OWNER_CHANNEL "U0123ABCD" must be a channel id such as C0123ABCD, not a name`},
+		"a console that is not an address":         {func(c *Config) { c.ConsoleURL = "console" }, "LBBOT_CONSOLE_URL must be an https URL without a password"},
+		"a confirm step that does not exist":       {func(c *Config) { c.Confirm = "sometimes" }, `LBBOT_CONFIRM "sometimes": always, protected or never`},
+		"no confirm step":                          {func(c *Config) { c.Confirm = operation.ConfirmNever }, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

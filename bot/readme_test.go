@@ -88,13 +88,27 @@ func TestReadmeNamesEverySettingWithItsKeyAndDefault(t *testing.T) {
 	require.Len(t, found("(?m)^\\| `([A-Z_]+)` \\| `[a-z_]+` \\|", text), defaults.NumField(), "a row of the README is no setting")
 }
 
+// minutes is 30m, not 30m0s.
+func minutes(d bot.Duration) string {
+	if s, ok := strings.CutSuffix(d.String(), "m0s"); ok {
+		return s + "m"
+	}
+	return d.String()
+}
+
 // shownDefault writes a default as people write it in the environment.
 func shownDefault(v reflect.Value) string {
 	switch d := v.Interface().(type) {
 	case []string:
 		return strings.Join(d, ",")
 	case bot.Duration:
-		return d.String()
+		return minutes(d)
+	case []bot.Duration:
+		list := make([]string, len(d))
+		for i := range d {
+			list[i] = minutes(d[i])
+		}
+		return strings.Join(list, ",")
 	case bot.Rate:
 		return strings.TrimSuffix(d.String(), "0s")
 	}

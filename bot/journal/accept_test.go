@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -199,4 +200,53 @@ func acceptsWithinLimit(t *testing.T, s *Store) {
 	a := accepted(saveDraft(t, s, later))
 	a.Limit, a.Since = 3, clock().Add(-time.Minute)
 	require.NoError(t, s.Accept(t.Context(), a), "another person has a limit of their own")
+}
+
+// What counts for a listener and for break-glass is counted across people and
+// apart from each other, however many accept at once.
+func acceptsWithinOtherLimits(t *testing.T, s *Store) {
+	tests := map[string]struct {
+		of    string
+		make  func(n int, a *operation.Acceptance)
+		other func(a *operation.Acceptance) // is not limited by it
+	}{
+		"for a listener": {operation.LimitListener, func(n int, a *operation.Acceptance) {
+			a.Operation.Actor.UserID = fmt.Sprintf("U%d", n)
+			a.Operation.Request.ListenerID, a.ListenerLimit, a.ListenerSince = "listener-busy", 3, clock().Add(-time.Minute)
+		}, func(a *operation.Acceptance) { a.Operation.Request.ListenerID = "listener-calm" }},
+		"for break-glass": {operation.LimitGlass, func(_ int, a *operation.Acceptance) {
+			a.Operation.Actor.UserID = "U-glass"
+			a.Operation.Glass, a.GlassLimit, a.GlassSince = &operation.BreakGlass{Why: "x"}, 3, clock().Add(-time.Minute)
+		}, func(a *operation.Acceptance) { a.Operation.Glass = nil }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			acceptance := func(n int) operation.Acceptance {
+				op := draft(fmt.Sprintf("%.3s%d", strings.ToUpper(tt.of), n), fmt.Sprintf("server-%s-%d", tt.of, n))
+				a := operation.Acceptance{}
+				a.Operation = op
+				tt.make(n, &a)
+				full := accepted(saveDraft(t, s, a.Operation))
+				tt.make(n, &full)
+				return full
+			}
+			all := make([]operation.Acceptance, 12)
+			for n := range all {
+				all[n] = acceptance(n)
+			}
+			wins := atOnce(len(all), func(n int) error { return s.Accept(t.Context(), all[n]) }, func(err error) {
+				limit, ok := errors.AsType[*operation.LimitError](err)
+				require.True(t, ok, "%v", err)
+				require.Equal(t, tt.of, limit.Of)
+				require.Len(t, limit.Times, 3)
+			})
+			require.Equal(t, 3, wins)
+			a := acceptance(len(all))
+			tt.other(&a)
+			require.NoError(t, s.Accept(t.Context(), a), "it is not limited by that")
+		})
+	}
+	times, err := s.BrokenSince(t.Context(), "U-glass", clock().Add(-time.Minute))
+	require.NoError(t, err)
+	require.Len(t, times, 3, "break-glass is counted, and nothing else")
 }

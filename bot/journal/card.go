@@ -38,22 +38,51 @@ func (s *Store) BeginPost(ctx context.Context, operationID string, at time.Time)
 	return card(before), nil
 }
 
+// PlaceCard stores where the card was posted, as SaveCard does, unless it has
+// another place by now than the message that is gone ("" for none): the first
+// place counts. It returns the card as it is stored then. An unknown operation
+// is ErrNotFound.
+func (s *Store) PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error) {
+	var kept query.HoldCardRow
+	err := s.write(ctx, func(q *query.Queries) error {
+		held, err := q.HoldCard(ctx, query.HoldCardParams{OperationID: operationID, UpdatedAt: s.now().UnixMilli()})
+		if err != nil {
+			return err
+		}
+		if kept = held; held.Ts != "" && held.Ts != gone && held.Ts != c.TS {
+			return nil
+		}
+		if err := s.saveCard(ctx, q, operationID, c); err != nil {
+			return err
+		}
+		now, err := q.CardOf(ctx, operationID)
+		kept = query.HoldCardRow(now)
+		return err
+	})
+	if err != nil {
+		return operation.Card{}, s.explain("storing the place of a card in journal", cardError(err))
+	}
+	return card(kept), nil
+}
+
 // SaveCard stores what Slack has taken and ends the post that was begun; the
 // Posting of c is ignored. It never goes back: a lower Shown does not replace
 // the place or the version of a higher one, and a closed card stays closed. An
 // unknown operation is ErrNotFound.
 func (s *Store) SaveCard(ctx context.Context, operationID string, c operation.Card) error {
-	err := s.write(ctx, func(q *query.Queries) error {
-		err := q.SaveCard(ctx, query.SaveCardParams{
-			OperationID: operationID, Channel: c.Channel, Ts: c.TS,
-			ShownVersion: c.Shown, Closed: c.Closed, UpdatedAt: s.now().UnixMilli(),
-		})
-		if err != nil || !c.Closed {
-			return err
-		}
-		return q.MarkReported(ctx, operationID)
-	})
+	err := s.write(ctx, func(q *query.Queries) error { return s.saveCard(ctx, q, operationID, c) })
 	return s.explain("saving a card in journal", cardError(err))
+}
+
+func (s *Store) saveCard(ctx context.Context, q *query.Queries, operationID string, c operation.Card) error {
+	err := q.SaveCard(ctx, query.SaveCardParams{
+		OperationID: operationID, Channel: c.Channel, Ts: c.TS,
+		ShownVersion: c.Shown, Closed: c.Closed, UpdatedAt: s.now().UnixMilli(),
+	})
+	if err != nil || !c.Closed {
+		return err
+	}
+	return q.MarkReported(ctx, operationID)
 }
 
 func card(r query.HoldCardRow) operation.Card {

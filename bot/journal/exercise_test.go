@@ -85,6 +85,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"a subject is free again when its operation is final":                freesSubject,
 		"accepting is undone wholly when the event cannot be written":        acceptsWholly,
 		"of twenty acceptances at once by one person no more than allowed":   acceptsWithinLimit,
+		"a listener and break-glass have limits of their own":                acceptsWithinOtherLimits,
 		"saving compares and sets":                                           savesByVersion,
 		"of twenty saves of one version one wins":                            savesOneOfTwenty,
 		"an operation keeps its client token":                                keepsToken,
@@ -99,7 +100,9 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"channels of what was stored before are filled in":                   namesOldChannels,
 		"a card remembers the earliest post that was begun":                  remembersPost,
 		"a card never goes back":                                             cardNeverGoesBack,
+		"the first place of a card counts":                                   theFirstPlaceCounts,
 		"a card of an unknown operation is ErrNotFound":                      cardOfNothing,
+		"an approval card is apart from the operation's own":                 cardsAreApart,
 		"a journal that can commit answers a ping, a closed one fails it":    pings,
 		"an error says what was done where, and does not end as a named one": closedStoreFails,
 	} {

@@ -149,6 +149,32 @@ set channel = case when excluded.shown_version >= cards.shown_version then exclu
     posting_at = null,
     updated_at = excluded.updated_at;
 
+-- name: ApprovalCardOf :one
+select channel, ts, posting_at, shown_version, closed from approval_cards where operation_id = @operation_id;
+
+-- name: HoldApprovalCard :one
+-- As HoldCard.
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, '', '', null, 0, false, @updated_at)
+on conflict (operation_id) do update set updated_at = excluded.updated_at
+returning channel, ts, posting_at, shown_version, closed;
+
+-- name: BeginApprovalPost :exec
+-- As BeginPost.
+update approval_cards set posting_at = coalesce(posting_at, @posting_at) where operation_id = @operation_id;
+
+-- name: SaveApprovalCard :exec
+-- As SaveCard.
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, @channel, @ts, null, @shown_version, @closed, @updated_at)
+on conflict (operation_id) do update
+set channel = case when excluded.shown_version >= approval_cards.shown_version then excluded.channel else approval_cards.channel end,
+    ts = case when excluded.shown_version >= approval_cards.shown_version then excluded.ts else approval_cards.ts end,
+    shown_version = case when excluded.shown_version >= approval_cards.shown_version then excluded.shown_version else approval_cards.shown_version end,
+    closed = approval_cards.closed or excluded.closed,
+    posting_at = null,
+    updated_at = excluded.updated_at;
+
 -- name: MarkReported :exec
 update operations set unreported_since = null where id = @id;
 

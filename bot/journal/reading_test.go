@@ -117,9 +117,22 @@ func pagesHistory(t *testing.T, s *Store) {
 	require.Equal(t, operation.ErrNotFound, err)
 }
 
+// cards is what both kinds of cards can do.
+type cards interface {
+	Card(ctx context.Context, id string) (operation.Card, error)
+	BeginPost(ctx context.Context, id string, at time.Time) (operation.Card, error)
+	PlaceCard(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error)
+	SaveCard(ctx context.Context, id string, c operation.Card) error
+}
+
 func remembersPost(t *testing.T, s *Store) {
+	for name, c := range map[string]cards{"own": s, "approval": s.ApprovalCards()} {
+		t.Run(name, func(t *testing.T) { remembersPostOf(t, acceptAt(t, s, "ABC23"+name[:1], "U1", clock()), c) })
+	}
+}
+
+func remembersPostOf(t *testing.T, op operation.Operation, s cards) {
 	ctx := t.Context()
-	op := acceptAt(t, s, "ABC234", "U1", clock())
 	c, err := s.Card(ctx, op.ID)
 	require.NoError(t, err)
 	require.Equal(t, operation.Card{}, c)
@@ -146,8 +159,13 @@ func remembersPost(t *testing.T, s *Store) {
 }
 
 func cardNeverGoesBack(t *testing.T, s *Store) {
+	for name, c := range map[string]cards{"own": s, "approval": s.ApprovalCards()} {
+		t.Run(name, func(t *testing.T) { cardNeverGoesBackOf(t, acceptAt(t, s, "ABC23"+name[:1], "U1", clock()), c) })
+	}
+}
+
+func cardNeverGoesBackOf(t *testing.T, op operation.Operation, s cards) {
 	ctx := t.Context()
-	op := acceptAt(t, s, "ABC234", "U1", clock())
 	for _, step := range []struct {
 		save, want operation.Card
 	}{
@@ -165,10 +183,63 @@ func cardNeverGoesBack(t *testing.T, s *Store) {
 	}
 }
 
+func theFirstPlaceCounts(t *testing.T, s *Store) {
+	op := acceptAt(t, s, "ABC234", "U1", clock())
+	for name, c := range map[string]cards{"own": s, "approval": s.ApprovalCards()} {
+		t.Run(name, func(t *testing.T) { theFirstPlaceCountsOf(t, op, c) })
+	}
+	open, err := s.Unreported(t.Context(), clock().Add(time.Hour), 10)
+	require.NoError(t, err)
+	require.Empty(t, open, "a closed card was answered")
+}
+
+func theFirstPlaceCountsOf(t *testing.T, op operation.Operation, s cards) {
+	ctx := t.Context()
+	first := operation.Card{Channel: "C1", TS: "1.1", Shown: 2}
+	kept, err := s.PlaceCard(ctx, op.ID, first, "")
+	require.NoError(t, err)
+	require.Equal(t, first, kept)
+
+	kept, err = s.PlaceCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "2.2", Shown: 3, Closed: true}, "")
+	require.NoError(t, err)
+	require.Equal(t, first, kept, "another process was faster")
+	kept, err = s.PlaceCard(ctx, op.ID, first, "")
+	require.NoError(t, err)
+	require.Equal(t, first, kept, "the same again")
+
+	anew := operation.Card{Channel: "C1", TS: "3.3", Shown: 3, Closed: true}
+	kept, err = s.PlaceCard(ctx, op.ID, anew, "1.1")
+	require.NoError(t, err)
+	require.Equal(t, anew, kept, "the first one is gone")
+}
+
 func cardOfNothing(t *testing.T, s *Store) {
-	_, err := s.BeginPost(t.Context(), "id-none", clock())
-	require.Equal(t, operation.ErrNotFound, err)
-	require.Equal(t, operation.ErrNotFound, s.SaveCard(t.Context(), "id-none", operation.Card{TS: "1.1"}))
+	for _, c := range []cards{s, s.ApprovalCards()} {
+		_, err := c.BeginPost(t.Context(), "id-none", clock())
+		require.Equal(t, operation.ErrNotFound, err)
+		require.Equal(t, operation.ErrNotFound, c.SaveCard(t.Context(), "id-none", operation.Card{TS: "1.1"}))
+		_, err = c.PlaceCard(t.Context(), "id-none", operation.Card{TS: "1.1"}, "")
+		require.Equal(t, operation.ErrNotFound, err)
+	}
+}
+
+// cardsAreApart also proves that a closed approval card answers for nothing:
+// the operation stays unreported until its own card is closed.
+func cardsAreApart(t *testing.T, s *Store) {
+	ctx := t.Context()
+	op := acceptAt(t, s, "ABC234", "U1", clock())
+	asked := operation.Card{Channel: "C2", TS: "2.2", Shown: 5, Closed: true}
+	require.NoError(t, s.ApprovalCards().SaveCard(ctx, op.ID, asked))
+	c, err := s.Card(ctx, op.ID)
+	require.NoError(t, err)
+	require.Equal(t, operation.Card{}, c)
+	open, err := s.Unreported(ctx, clock().Add(time.Hour), 10)
+	require.NoError(t, err)
+	require.Len(t, open, 1)
+	require.NoError(t, s.SaveCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 4, Closed: true}))
+	c, err = s.ApprovalCards().Card(ctx, op.ID)
+	require.NoError(t, err)
+	require.Equal(t, asked, c)
 }
 
 func pings(t *testing.T, s *Store) {

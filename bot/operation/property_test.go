@@ -170,6 +170,7 @@ func (w weather) live(t *verdict, h *house, id string) bool {
 func (w weather) calm(h *house) {
 	h.at.arm(nil)
 	h.cloud.goes(nil)
+	h.journal.goes(nil)
 }
 
 func (w weather) script(t *verdict, h *house) {

@@ -128,6 +128,7 @@ func (r *reporter) states() []operation.State {
 type gate struct {
 	mu     sync.Mutex
 	admit  func(operation.Actor) operation.Decision
+	place  func(operation.Place) bool // whether a channel can be seen
 	decide func(operation.Question) operation.Decision
 	asked  []operation.Question
 
@@ -159,7 +160,10 @@ func (g *gate) Who(_ context.Context, q operation.Question, _ operation.Action) 
 	return g.who, g.whoErr
 }
 
-func (g *gate) Admit(_ context.Context, a operation.Actor, _ operation.Place) operation.Decision {
+func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {
+	if g.place != nil && !g.place(p) {
+		return operation.Decision{Code: operation.DeniedChannel}
+	}
 	if g.admit != nil {
 		return g.admit(a)
 	}

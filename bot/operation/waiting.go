@@ -14,6 +14,9 @@ import (
 // approval waits for the people who are asked. What they say is written down
 // by Intake, which also wakes the run: waiting needs no memory.
 func (r *Runner) approval(ctx context.Context, op Operation) (Next, error) {
+	// What people said since is shown by whoever runs the operation, so that two
+	// processes never edit one card against each other.
+	r.Reporter.Show(op)
 	if op.State != Waiting {
 		return Next{State: op.State}, nil
 	}

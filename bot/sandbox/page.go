@@ -63,6 +63,9 @@ type PageOptions struct {
 	Samples []Sample
 	// Command stands in the composer at first sight.
 	Command string
+	// Approver is somebody who agrees to what others ask for; the tour leads to
+	// them. Without one it has no such step.
+	Approver Approver
 	// Reset starts everything again; nil resets only Slack.
 	Reset func(context.Context) error
 	// Ready says that the bot can take commands; nil means always.
@@ -71,6 +74,14 @@ type PageOptions struct {
 	Log *zap.Logger
 	// Version is shown in the corner.
 	Version string
+}
+
+// Approver is a person of the tour.
+type Approver struct {
+	ID      string // of the person
+	Channel string // id of the channel where they are asked
+	Action  string // action id of the button by which they agree
+	Text    string // how to have something asked
 }
 
 // workspace is what the page needs of the Slack stand-in.

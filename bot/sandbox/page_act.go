@@ -31,8 +31,12 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 
 // click presses a button of a message or picks from its menu.
 func (p *site) click(w http.ResponseWriter, r *http.Request) {
-	p.answer(w, r, p.slack.Click(r.Context(), r.PostFormValue("as"), r.PostFormValue("channel"),
-		r.PostFormValue("ts"), r.PostFormValue("action"), r.PostFormValue("selected")))
+	as, action := r.PostFormValue("as"), r.PostFormValue("action")
+	done := p.slack.Click(r.Context(), as, r.PostFormValue("channel"), r.PostFormValue("ts"), action, r.PostFormValue("selected"))
+	if a := p.options.Approver; a.ID != "" && as == a.ID && action == a.Action && !turnedDown(done) {
+		p.change(func() { p.story.Agreed = true })
+	}
+	p.answer(w, r, done)
 }
 
 func (p *site) submitView(w http.ResponseWriter, r *http.Request) {

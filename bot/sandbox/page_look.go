@@ -78,7 +78,7 @@ func (p *site) look(r *http.Request) look {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.Notice = p.notes[l.As.ID]
-	l.Story = p.story.steps(calls, l.WillLose, people)
+	l.Story = p.story.steps(calls, l.WillLose, people, p.options.Approver)
 	return l
 }
 

@@ -5,9 +5,10 @@ import "slices"
 // story remembers how far the guided tour went. What happened in the cloud is
 // read from its calls, the rest is noted here.
 type story struct {
-	Typed bool // a command was sent
-	Guest bool // a guest or an outsider sent a command
-	Reset bool // everything was started again, and nothing happened since
+	Typed  bool // a command was sent
+	Guest  bool // a guest or an outsider sent a command
+	Agreed bool // the approver agreed to something
+	Reset  bool // everything was started again, and nothing happened since
 }
 
 // typed notes a command.
@@ -21,15 +22,16 @@ type step struct {
 	Number int
 	Title  string
 	Text   string
-	Do     string // what the step's button does: "command", "lose", "guest", "reset"; empty for none
+	Do     string // what the step's button does: "command", "lose", "guest", "approver", "reset"; empty for none
 	Label  string // of that button
 	Link   string // id of the person to act as
+	In     string // id of the channel to do it in; empty: where one is
 	Done   bool
 	Now    bool // the first that is not done
 }
 
 // steps is the tour for what has happened so far.
-func (s story) steps(calls []CloudCall, willLose bool, people []shownPerson) []step {
+func (s story) steps(calls []CloudCall, willLose bool, people []shownPerson, approver Approver) []step {
 	guest := ""
 	if i := slices.IndexFunc(people, func(p shownPerson) bool { return p.Role == "Guest" }); i >= 0 {
 		guest = people[i].ID
@@ -45,8 +47,13 @@ func (s story) steps(calls []CloudCall, willLose bool, people []shownPerson) []s
 		{Title: "Press Add server", Text: "Nothing happens before you do.", Done: added},
 		lose,
 		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "guest", Label: "Switch to the guest", Link: guest, Done: s.Guest},
-		{Title: "Reset", Text: "Start again, as often as you like.", Do: "reset", Label: "Reset everything", Done: s.Reset},
 	}
+	if i := slices.IndexFunc(people, func(p shownPerson) bool { return p.ID == approver.ID }); i >= 0 {
+		all = append(all, step{Title: "Act as an approver", Text: approver.Text, Do: "approver", Label: "Switch to " + people[i].Name,
+			Link: approver.ID, In: approver.Channel, Done: s.Agreed})
+	}
+	all = append(all,
+		step{Title: "Reset", Text: "Start again, as often as you like.", Do: "reset", Label: "Reset everything", Done: s.Reset})
 	for i := range all {
 		all[i].Number = i + 1
 	}

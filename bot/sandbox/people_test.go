@@ -371,7 +371,7 @@ func TestPeopleSeeOnlyTheirChannels(t *testing.T) {
 		}
 		return out
 	}
-	require.Equal(t, []string{"ops", "general", "inc-2041", "inc-fake", "partner-shared", "old", "U0DEV"}, names("U0DEV"))
+	require.Equal(t, []string{"ops", "general", "inc-2041", "lb-approvals", "inc-fake", "partner-shared", "old", "U0DEV"}, names("U0DEV"))
 	require.Equal(t, []string{"ops", "general", "U0GIL"}, names("U0GIL"))
 	require.Equal(t, []string{"partner-shared"}, names("U0OLGA"))
 	require.Contains(t, names("U0CHEN"), "secret")

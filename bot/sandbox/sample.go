@@ -34,6 +34,7 @@ func SampleWorkspace() Workspace {
 		{ID: "C0OPS", Name: "ops", Creator: "U0BO", Members: everybody, BotMember: true},
 		{ID: "C0GENERAL", Name: "general", Creator: "U0BO", Members: everybody},
 		{ID: "C0INC2041", Name: "inc-2041", Creator: "U0INCBOT", Members: insiders, BotMember: true},
+		{ID: "C0APPROVE", Name: "lb-approvals", Creator: "U0BO", Members: insiders, BotMember: true},
 		{ID: "C0INCFAKE", Name: "inc-fake", Creator: "U0DEV", Members: insiders, BotMember: true},
 		{ID: "C0PARTNER", Name: "partner-shared", Creator: "U0BO", ExtShared: true, Members: append([]string{"U0OLGA"}, insiders...), BotMember: true},
 		{ID: "C0SECRET", Name: "secret", Creator: "U0CHEN", Private: true, Members: []string{"U0ANA", "U0CHEN"}},

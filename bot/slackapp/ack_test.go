@@ -103,9 +103,9 @@ func TestEveryOtherEnvelopeIsAckedOnce(t *testing.T) {
 		name, kind string
 		payload    any
 	}{
-		{"the form, empty", "interactive", submit(viewForm, formMeta{incident}.String(), map[string]any{"values": map[string]any{}})},
+		{"the form, empty", "interactive", submit(viewForm, formMeta{Channel: incident}.String(), map[string]any{"values": map[string]any{}})},
 		{"the form, without a channel", "interactive", submit(viewForm, "", nil)},
-		{"the form, with a state of another shape", "interactive", submit(viewForm, formMeta{incident}.String(), map[string]any{"values": 7})},
+		{"the form, with a state of another shape", "interactive", submit(viewForm, formMeta{Channel: incident}.String(), map[string]any{"values": 7})},
 		{"the preview, with garbage", "interactive", submit(viewPreview, "garbage", nil)},
 		{"the preview, unknown", "interactive", submit(viewPreview, "no-such-id:1", nil)},
 		{"a notice", "interactive", submit(viewNotice, "", nil)},

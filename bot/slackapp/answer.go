@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ type answer struct {
 // it what was typed, so a late submission turns to the waiting screen.
 func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 	r := &answer{app: a, envelope: e}
-	if d.Kind == kindSubmit && d.View != nil && (d.View.CallbackID == viewForm || d.View.CallbackID == viewPreview) {
+	if d.Kind == kindSubmit && d.View != nil && slices.Contains([]string{viewForm, viewPreview, viewDeny, viewGlass}, d.View.CallbackID) {
 		waiting := checkingView()
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
 	}

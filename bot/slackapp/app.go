@@ -24,7 +24,7 @@ type History interface {
 // and AppID are required.
 type Config struct {
 	Web       *Web
-	Board     *Board
+	Board     *Boards
 	Directory *Directory
 	Intake    *operation.Intake
 	Journal   operation.Journal
@@ -258,5 +258,5 @@ func (a *App) Close(ctx context.Context) {
 }
 
 func (a *App) wording() wording {
-	return wording{Bot: a.Bot, Owner: a.Owner, ConsoleURL: a.ConsoleURL, At: a.Now()}
+	return wording{Bot: a.Bot, Owner: a.Owner, ConsoleURL: a.ConsoleURL, At: a.Now(), Within: a.Intake.Settings.Approval.Within}
 }

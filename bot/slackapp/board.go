@@ -22,16 +22,22 @@ type Cards interface {
 	Card(ctx context.Context, operationID string) (operation.Card, error)
 	// BeginPost notes that a post is begun and returns the card as it was.
 	BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error)
+	// PlaceCard stores where the card was posted, unless it stands elsewhere
+	// than in the message that is gone: the first place counts. It returns the
+	// card as it is then.
+	PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error)
 	// SaveCard stores what Slack has taken. It never goes back.
 	SaveCard(ctx context.Context, operationID string, c operation.Card) error
 }
 
-// BoardConfig configures a Board. All fields but Owner and ConsoleURL are
-// required.
+// BoardConfig configures Boards. All fields but Owner, ConsoleURL and
+// Reminders are required.
 type BoardConfig struct {
 	Web        *Web
 	Cards      Cards
-	Owner      string // channel id for what needs an owner; empty: nobody is told
+	Approvals  Cards           // the second cards, in the channels where approval is asked for
+	Reminders  []time.Duration // after asking for approval; for the words of its card
+	Owner      string          // channel id for what needs an owner; empty: nobody is told
 	ConsoleURL string
 	Bot        string // how people mention the bot
 	Now        func() time.Time
@@ -41,14 +47,15 @@ type BoardConfig struct {
 
 // Board shows operations in Slack: one message each, posted once and edited
 // as the operation moves. Changes that come faster than Slack takes them are
-// coalesced: the last one is shown.
+// coalesced: the last one is shown. Boards makes them.
 type Board struct {
 	BoardConfig
+	kind      kind
+	pace      *pace
 	delivered *prometheus.CounterVec
 
 	mu     sync.Mutex
 	slots  map[string]*slot
-	lanes  map[string]*rate.Limiter // by channel
 	closed bool
 	work   sync.WaitGroup
 	ctx    context.Context //nolint:containedctx // ends the deliveries this value owns
@@ -73,10 +80,23 @@ const (
 	burst     = 3
 )
 
-// NewBoard makes a board that delivers until Close.
-func NewBoard(c BoardConfig) *Board {
-	b := &Board{BoardConfig: c, slots: map[string]*slot{}, lanes: map[string]*rate.Limiter{},
-		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total", Help: "Tries to show a card, by what came of it."}, []string{"result"})}
+// kind is what the cards of a board are: of each kind, an operation has one at
+// most.
+type kind struct {
+	name     string // for the metrics
+	event    string // names the metadata by which a card is found again
+	render   func(operation.Operation, wording) message
+	target   func(operation.Operation) string   // the channel it should be in
+	instead  func(operation.Operation) []string // where it goes when that refuses, in this order
+	sayMoved bool                               // the asker is told that it went elsewhere
+}
+
+// newKind makes a board of one kind. Boards that share a pace share what Slack
+// takes in a channel.
+func newKind(c BoardConfig, k kind, p *pace) *Board {
+	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{},
+		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total", Help: "Tries to show a card, by what came of it.",
+			ConstLabels: prometheus.Labels{"card": k.name}}, []string{"result"})}
 	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "failed"} {
 		b.delivered.WithLabelValues(r)
 	}
@@ -101,10 +121,11 @@ func (b *Board) Close(ctx context.Context) {
 	<-done
 }
 
-// Show implements operation.Reporter.
+// Show makes the card show op soon and does not block.
 func (b *Board) Show(op operation.Operation) { b.want(op, nil) }
 
-// Report implements operation.Reporter.
+// Report makes the card show op and returns when Slack has taken it, or with
+// the error that kept it from that, or when ctx ends.
 func (b *Board) Report(ctx context.Context, op operation.Operation) error {
 	w := waiter{version: op.Version, done: make(chan error, 1)}
 	b.want(op, &w)
@@ -204,7 +225,7 @@ func (b *Board) settle(s *slot, version int64, err error) {
 
 // wording is what the words of op's card need to know.
 func (b *Board) wording(op operation.Operation) wording {
-	w := wording{Bot: b.Bot, Owner: b.Owner, ConsoleURL: b.ConsoleURL, At: b.Now()}
+	w := wording{Bot: b.Bot, Owner: b.Owner, ConsoleURL: b.ConsoleURL, At: b.Now(), Reminders: b.Reminders}
 	if !op.FinishedAt.IsZero() {
 		w.Late = b.Now().Sub(op.FinishedAt)
 	}
@@ -224,24 +245,31 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 }
 
 // lane returns the limiter of a channel.
-func (b *Board) lane(channel string) *rate.Limiter {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	l, ok := b.lanes[channel]
+func (b *Board) lane(channel string) *rate.Limiter { return b.pace.lane(channel) }
+
+// pace is what Slack takes in each channel.
+type pace struct {
+	mu    sync.Mutex
+	lanes map[string]*rate.Limiter
+}
+
+func newPace() *pace { return &pace{lanes: map[string]*rate.Limiter{}} }
+
+func (p *pace) lane(channel string) *rate.Limiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l, ok := p.lanes[channel]
 	if !ok {
-		if len(b.lanes) > 10_000 {
-			clear(b.lanes) // forgetting costs a 429 at worst, which is waited for
+		if len(p.lanes) > 10_000 {
+			clear(p.lanes) // forgetting costs a 429 at worst, which is waited for
 		}
 		l = rate.NewLimiter(perSecond, burst)
-		b.lanes[channel] = l
+		p.lanes[channel] = l
 	}
 	return l
 }
 
-var (
-	_ operation.Reporter  = (*Board)(nil)
-	_ operation.Directory = (*Directory)(nil)
-)
+var _ operation.Directory = (*Directory)(nil)
 
 // cardLink returns the address of an operation's card, empty if there is none.
 func (b *Board) cardLink(ctx context.Context, id string) string {

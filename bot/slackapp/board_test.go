@@ -18,7 +18,7 @@ import (
 // stage is a Board before the Slack stand-in.
 type stage struct {
 	*rig
-	board *Board
+	board *Boards
 }
 
 func newStage(t *testing.T) *stage {
@@ -190,8 +190,63 @@ func TestAFoundCardThatCannotBeEditedDoesNotGoRoundInCircles(t *testing.T) {
 	require.Error(t, s.report(s.op(1, operation.Accepted)))
 	s.slack.FailNext("chat.update", sandbox.APIFault{Error: "cant_update_message", Times: -1})
 	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.Len(t, s.cards(incident), 1, "the old one is taken away")
+	require.True(t, has(s.cards(incident)[0], "Added"))
+	require.False(t, has(s.cards(incident)[0], "ontinues"))
+}
+
+func TestAFoundCardThatCanNeitherBeEditedNorRemovedIsContinued(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
+	require.Error(t, s.report(s.op(1, operation.Accepted)))
+	s.slack.FailNext("chat.update", sandbox.APIFault{Error: "cant_update_message", Times: -1})
+	s.slack.FailNext("chat.delete", sandbox.APIFault{Error: "cant_delete_message", Times: -1})
+	require.NoError(t, s.report(s.op(2, operation.Added)))
 	require.Len(t, s.cards(incident), 2)
 	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(continuesLine, "LBR-7F3KQ2")))
+}
+
+// A replica that is held up in the moment of posting is taken over from, and
+// posts all the same when it goes on.
+func TestACardThatIsPostedLateBesideThatOfAnotherReplicaIsRemoved(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		late int64 // version that the held-up replica posts
+	}{
+		"an older version than the other's": {late: 1},
+		"the same version as the other's":   {late: 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			other := newBoard(t, s.web, s.shelf, s.log.logger())
+			begun, goOn := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			s.slack.OnAPICall(func(method string, phase sandbox.Phase) {
+				if method == "chat.postMessage" && phase == sandbox.BeforeExecute {
+					held := false
+					once.Do(func() { held = true; close(begun) })
+					if held {
+						<-goOn
+					}
+				}
+			})
+			done := make(chan error, 1)
+			go func() { done <- s.report(s.op(tt.late, operation.Accepted)) }()
+			<-begun
+			require.NoError(t, other.Report(t.Context(), s.op(2, operation.Added)))
+			close(goOn)
+			require.NoError(t, <-done)
+			cards := s.cards(incident)
+			require.Len(t, cards, 1, "one card")
+			require.True(t, has(cards[0], "Added"))
+			stored, err := s.shelf.Card(t.Context(), "0199-op")
+			require.NoError(t, err)
+			require.Equal(t, cards[0].TS, stored.TS)
+		})
+	}
 }
 
 func TestACardTooLongForSlackIsShownAsOneLine(t *testing.T) {
@@ -267,11 +322,8 @@ func TestWhatWaitsForItsTurnIsSentAtItsNewest(t *testing.T) {
 	s := newStage(t)
 	require.True(t, s.board.lane(incident).AllowN(time.Now(), burst), "the channel has had its messages")
 	s.board.Show(s.op(1, operation.Accepted))
-	s.until("the post is noted", func() bool {
-		s.shelf.mu.Lock()
-		defer s.shelf.mu.Unlock()
-		return !s.shelf.cards["0199-op"].Posting.IsZero()
-	})
+	s.until("the post waits for its turn", func() bool { return s.board.lane(incident).Tokens() < 0 })
+	require.Zero(t, s.shelf.card("0199-op").Posting, "a post is noted right before it is made")
 	require.NoError(t, s.report(s.op(2, operation.Added)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 1)

@@ -27,8 +27,13 @@ func cardMessage(op operation.Operation, w wording) message {
 	switch op.State {
 	case operation.Draft:
 		return previewMessage(op, w)
+	case operation.Waiting:
+		c = waitingForPeople(op, w)
 	case operation.Accepted:
 		c = waitingCard(op)
+		if w.Approvers && wasApproved(op) {
+			c = approvedCard(op)
+		}
 	case operation.Sending:
 		c = addingCard(op, w)
 	case operation.Unconfirmed:
@@ -51,9 +56,15 @@ func (c card) message(op operation.Operation, w wording) message {
 	if c.header != "" {
 		list = append(list, header(c.header))
 	}
+	if op.Glass != nil && op.State == operation.Added {
+		list = append(list, section(glassLine(op, glassAdded, w)))
+	}
 	list = append(list, c.body...)
-	list = append(list, section(asides(op, w)...), actions(c.buttons...), contextLine(c.small...))
+	list = append(list, section(approvalAside(op, w)), section(asides(op, w)...), actions(c.buttons...), contextLine(c.small...))
 	text := c.text
+	if op.Glass != nil {
+		text += " " + fmt.Sprintf(glassText, sentence(op.Glass.Why))
+	}
 	if op.Rehearsal {
 		text += " " + rehearsalText
 	}

@@ -40,6 +40,8 @@ func endingOf(op operation.Operation, w wording) ending {
 		return ending{text: about(rehearsedText), what: []string{rehearsedLine}}
 	case operation.ReasonProven, operation.ReasonPerson:
 		return provenEnding(op)
+	case operation.ReasonNotApproved, operation.ReasonUnanswered:
+		return approvalEnding(op)
 	}
 	return ownersEnding(op, w, about)
 }
@@ -140,6 +142,13 @@ func lateDenial(op operation.Operation) string {
 		return fmt.Sprintf(deniedApproval, sentOrNot(op))
 	case operation.DeniedShared, operation.DeniedChannel:
 		return fmt.Sprintf(deniedShared, sentOrNot(op))
+	case operation.DeniedNobody:
+		return fmt.Sprintf(deniedNobody, sentOrNot(op))
+	case operation.DeniedReason:
+		return fmt.Sprintf(deniedReasonLate, sentOrNot(op))
+	}
+	if op.Glass != nil {
+		return fmt.Sprintf(deniedGlassGone, person(op.Actor.UserID), sentOrNot(op))
 	}
 	return fmt.Sprintf(deniedRemoved, person(op.Actor.UserID), clock(op.FinishedAt), sentOrNot(op))
 }

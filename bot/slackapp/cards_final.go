@@ -26,7 +26,7 @@ func addedCard(op operation.Operation, w wording) card {
 				[2]string{fieldServer, serverFacts(op)},
 				[2]string{fieldListener, listenerFacts(op)},
 				[2]string{fieldPorts, portWords(op.Request.PortList) + " · " + weightWords(op.Request.Weight)},
-				[2]string{fieldBy, person(op.Actor.UserID) + " · " + wordNotNeeded},
+				[2]string{fieldBy, person(op.Actor.UserID) + " · " + approvedBy(op)},
 				[2]string{fieldReason, firstOf(prose(op.Purpose, reasonLimit), reasonNone)},
 				[2]string{fieldWhen, both(op.FinishedAt) + " · " + took},
 				[2]string{fieldRequest, requestID(op)},
@@ -130,6 +130,7 @@ type ending struct {
 	said      string // what Zenlayer said
 	do        string
 	again     bool // a new preview of the same request
+	askAgain  bool // and the button says that it is asked for
 	againForm bool // the form with its values
 	whoami    bool
 	faulty    bool // show the fault's code and status in the small print
@@ -153,8 +154,12 @@ func notAddedCard(op operation.Operation, w wording) card {
 	}
 	c.body = append(c.body, section(advice...))
 	if e.again {
-		c.buttons = append(c.buttons, primary(button(actReqAgain, buttonAgain,
-			fmt.Sprintf(labelAgain, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))))
+		text, label := buttonAgain, labelAgain
+		if e.askAgain {
+			text, label = buttonAskAgain, labelAskAgain
+		}
+		c.buttons = append(c.buttons, primary(button(actReqAgain, text,
+			fmt.Sprintf(label, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))))
 	}
 	if e.againForm {
 		b := button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bareName)), buttonValue(op))

@@ -140,7 +140,8 @@ func TestEveryReasonHasItsOwnWords(t *testing.T) {
 	reasons := []operation.Reason{operation.ReasonRefused, operation.ReasonDiffers, operation.ReasonTooLate, operation.ReasonStopped,
 		operation.ReasonDenied, operation.ReasonRateLimited, operation.ReasonCredentials, operation.ReasonClockSkew,
 		operation.ReasonUnreachable, operation.ReasonBlocked, operation.ReasonGone, operation.ReasonProven,
-		operation.ReasonPerson, operation.ReasonRehearsal, operation.ReasonInternal}
+		operation.ReasonPerson, operation.ReasonRehearsal, operation.ReasonInternal,
+		operation.ReasonNotApproved, operation.ReasonUnanswered}
 	seen := map[string]operation.Reason{}
 	for _, r := range reasons {
 		text := cardMessage(sample(because(r)), fixedWording()).Text
@@ -188,7 +189,7 @@ func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
 
 func requireValues(t *testing.T, name, action string, o map[string]any) {
 	t.Helper()
-	if action == actReqMore {
+	if action == actReqMore || action == actApMore {
 		for _, item := range o["options"].([]any) {
 			_, id, version, err := parseMoreValue(item.(map[string]any)["value"].(string))
 			require.NoError(t, err, name)
@@ -221,7 +222,7 @@ func TestAddServerIsOfferedOnlyWhenItSends(t *testing.T) {
 	require.Contains(t, string(encodeMessage(t, previewMessage(draft(), fixedWording()))), `"`+actReqSend+`"`)
 	dry := draft(func(op *operation.Operation) { op.DryRun = true })
 	require.NotContains(t, string(encodeMessage(t, previewMessage(dry, fixedWording()))), `"`+actReqSend+`"`)
-	require.Nil(t, previewView(dry).Submit)
+	require.Nil(t, previewView(dry, fixedWording()).Submit)
 }
 
 func TestTheConfirmDialogIsAskedForOnProtectedListenersOnly(t *testing.T) {

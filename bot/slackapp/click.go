@@ -25,7 +25,7 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 		answer.about = id
 	}
 	switch action.ActionID {
-	case actReqSend:
+	case actReqSend, actApprovalAsk:
 		a.send(ctx, d, answer, value)
 		return
 	case actLinkOpen:
@@ -37,6 +37,10 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 		a.openRemembered(ctx, d, value)
 	case actReqChange, actReqAgainForm:
 		a.press(ctx, d, value, a.change)
+	case actGlassOpen:
+		a.openGlass(ctx, d, value)
+	case actApNo:
+		a.openDeny(ctx, d, value)
 	default:
 		if a.firstTime(ctx, d.Key) {
 			a.clickOnce(ctx, d, action.ActionID, value)
@@ -53,8 +57,12 @@ func (a *App) clickOnce(ctx context.Context, d delivery, action, value string) {
 		a.whoami(ctx, d)
 	case actHistOlder:
 		a.older(ctx, d, value)
-	case actReqMore:
+	case actReqMore, actApMore:
 		a.more(ctx, d, value)
+	case actApYes:
+		a.decide(ctx, d, value, a.approve)
+	case actApQuestion:
+		a.decide(ctx, d, value, a.Intake.Question)
 	case actReqCancel:
 		a.press(ctx, d, value, a.cancelDraft)
 	case actReqAgain:
@@ -227,6 +235,8 @@ func (a *App) more(ctx context.Context, d delivery, value string) {
 		a.zeno(ctx, d, op)
 	case moreDetails:
 		a.tell(ctx, d, detailsMessage(op))
+	case morePool:
+		a.tell(ctx, d, poolMessage(op))
 	}
 }
 

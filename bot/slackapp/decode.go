@@ -166,6 +166,9 @@ func (d *delivery) interaction(envelope string) {
 		d.Lane = "view:" + d.View.ID
 		if m, ok := readFormMeta(d.View.PrivateMetadata); ok {
 			d.Place.ChannelID = m.Channel
+			if id, _, err := parseButtonValue(m.About); err == nil {
+				d.Lane = "operation:" + id
+			}
 		}
 	case d.Kind == kindClick && len(d.Actions) > 0:
 		a := d.Actions[0]
@@ -197,6 +200,8 @@ func readState(raw json.RawMessage) (*slack.ViewState, error) {
 // (docs.slack.dev/reference/views).
 type formMeta struct {
 	Channel string `json:"channel"`
+	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
+	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
 }
 
 func (m formMeta) String() string {

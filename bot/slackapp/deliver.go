@@ -31,7 +31,7 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 		return 0, fmt.Errorf("looking up the card: %w", err)
 	}
 	if card.TS == "" {
-		return b.first(ctx, op, wording{})
+		return b.first(ctx, op, wording{}, "")
 	}
 	if card.Shown >= op.Version {
 		return card.Shown, nil
@@ -40,7 +40,7 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 	if gone {
 		b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
 		b.delivered.WithLabelValues("reposted").Inc()
-		return b.first(ctx, op, wording{Continues: true})
+		return b.first(ctx, op, wording{Continues: true}, card.TS)
 	}
 	return version, err
 }
@@ -56,10 +56,10 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 	if card.Closed {
 		w.Late = 0 // the result was there in time; this is a later line on it
 	}
-	if card.Channel != op.Place.ResultID {
-		w.Refused = op.Place.ResultID
+	if target := b.kind.target(op); card.Channel != target {
+		w.Refused = target
 	}
-	m := cardMessage(op, w)
+	m := b.kind.render(op, w)
 	err = b.Web.edit(ctx, card.Channel, card.TS, m)
 	if unshowable(errorCode(err)) {
 		b.tooMuch(op, err)
@@ -77,47 +77,68 @@ func goneCodes() []string {
 	return []string{"message_not_found", "cant_update_message", "edit_window_closed", slackChannelNotFound, "is_inactive", "not_in_channel", "is_archived"}
 }
 
-// first posts the card. chat.postMessage has no idempotency key, so a post is
-// noted before it is made, and when an earlier one was noted without an answer
-// we look for our own message before we post again.
-func (b *Board) first(ctx context.Context, op operation.Operation, w wording) (int64, error) {
+// first posts the card instead of the one that is gone, if any.
+// chat.postMessage has no idempotency key, so a post is noted right before it
+// is made, and when an earlier one was noted without an answer we look for our
+// own message before we post again.
+func (b *Board) first(ctx context.Context, op operation.Operation, w wording, gone string) (int64, error) {
+	target := b.kind.target(op)
+	if err := b.lane(target).Wait(ctx); err != nil {
+		return 0, fmt.Errorf("waiting for %s to take a message: %w", target, err)
+	}
 	before, err := b.Cards.BeginPost(ctx, op.ID, b.Now())
 	if err != nil {
 		return 0, fmt.Errorf("noting the post: %w", err)
 	}
-	again := !before.Posting.IsZero()
-	if again {
+	if before.TS != gone { // another replica has posted it while this one waited
+		b.unbegin(ctx, op)
+		return before.Shown, nil
+	}
+	p := post{gone: gone, begun: before.Posting}
+	if !before.Posting.IsZero() {
 		ts, looked, err := b.find(ctx, op, before)
 		if err != nil {
 			return 0, err
 		}
 		if ts != "" {
-			version, gone, err := b.update(ctx, op, operation.Card{Channel: op.Place.ResultID, TS: ts})
+			version, gone, err := b.update(ctx, op, operation.Card{Channel: target, TS: ts})
 			if !gone {
 				b.delivered.WithLabelValues("found").Inc()
 				return version, err
 			}
 		}
-		w.Continues = w.Continues || !looked || ts != ""
+		p.looked = looked
+		w.Continues = w.Continues || !looked || ts != "" && !b.remove(ctx, op, b.kind.target(op), ts)
 	}
-	return b.post(ctx, op, w.Continues, again)
+	return b.post(ctx, op, p, w.Continues)
 }
 
-// post tries the channel asked for, and then the person. again says that an
-// earlier post may have come through: in a direct message it is not looked for.
-func (b *Board) post(ctx context.Context, op operation.Operation, continues, again bool) (int64, error) {
-	if err := b.lane(op.Place.ResultID).Wait(ctx); err != nil {
-		return 0, fmt.Errorf("waiting for %s to take a message: %w", op.Place.ResultID, err)
-	}
+// post is one try to post a card.
+type post struct {
+	gone   string    // the message that it replaces
+	begun  time.Time // when an earlier try began that may have come through; zero: none did
+	looked bool      // the channel was searched for what that one posted
+}
+
+// post tries the channel asked for, and then the others. Where it went instead
+// what an earlier try posted is not looked for.
+func (b *Board) post(ctx context.Context, op operation.Operation, p post, continues bool) (int64, error) {
+	target := b.kind.target(op)
 	op = b.newest(op)
 	w := b.wording(op)
 	w.Continues = continues
-	channel, ts, err := b.send(ctx, op, op.Place.ResultID, w)
-	moved := refusedChannel(errorCode(err))
-	if moved {
-		b.Log.Warn("channel refuses the card; it goes to the person", zap.String("operation", op.ID), zap.String("channel", op.Place.ResultID), zap.String("why", errorCode(err)))
-		w.Refused, w.Continues = op.Place.ResultID, continues || again
-		channel, ts, err = b.send(ctx, op, op.Actor.UserID, w)
+	again := !p.begun.IsZero()
+	channel, ts, err := b.send(ctx, op, target, w)
+	moved := false
+	for _, other := range b.kind.instead(op) {
+		if !refusedChannel(errorCode(err)) {
+			break
+		}
+		moved = true
+		b.Log.Warn("channel refuses the card; it goes elsewhere", zap.String("operation", op.ID), zap.String("card", b.kind.name),
+			zap.String("channel", target), zap.String("to", other), zap.String("why", errorCode(err)))
+		w.Refused, w.Continues = target, continues || again
+		channel, ts, err = b.send(ctx, op, other, w)
 	}
 	if err != nil {
 		if certainlyNotDone(err) && !again {
@@ -126,17 +147,64 @@ func (b *Board) post(ctx context.Context, op operation.Operation, continues, aga
 		return 0, err
 	}
 	b.delivered.WithLabelValues("posted").Inc()
-	err = b.save(ctx, op, channel, ts)
+	kept, err := b.place(ctx, op, channel, ts, p.gone)
+	if err == nil && kept.TS != ts {
+		b.remove(ctx, op, channel, ts)
+		return kept.Shown, nil
+	}
+	if p.looked {
+		b.tidy(ctx, op, operation.Card{TS: ts, Posting: p.begun})
+	}
 	if moved {
 		b.delivered.WithLabelValues("moved").Inc()
-		b.sayMoved(ctx, op)
+		if b.kind.sayMoved {
+			b.sayMoved(ctx, op)
+		}
 	}
 	return op.Version, err
 }
 
+// place stores where the card is and returns the one that counts: a process
+// that was held up while it posted finds the card that another replica posted.
+func (b *Board) place(ctx context.Context, op operation.Operation, channel, ts, gone string) (operation.Card, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+	defer cancel()
+	kept, err := b.Cards.PlaceCard(ctx, op.ID, cardOf(op, channel, ts), gone)
+	if err != nil {
+		return operation.Card{}, fmt.Errorf("storing the place of the card: %w", err)
+	}
+	return kept, nil
+}
+
+// storeWithin bounds storing a place. The message is there: not storing its
+// place would post it again.
+const storeWithin = 10 * time.Second
+
+func cardOf(op operation.Operation, channel, ts string) operation.Card {
+	return operation.Card{Channel: channel, TS: ts, Shown: op.Version, Closed: op.State.Final()}
+}
+
+// remove takes away a message of ours that is not the card, and reports
+// whether it is gone.
+func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts string) bool {
+	if err := b.Web.remove(ctx, channel, ts); err != nil {
+		b.Log.Error("a second card could not be removed", zap.String("operation", op.ID), zap.String("channel", channel), zap.String("ts", ts), zap.Error(err))
+		return false
+	}
+	b.Log.Info("a second card was removed", zap.String("operation", op.ID), zap.String("channel", channel))
+	return true
+}
+
+// tidy removes what an earlier try posted after it was looked for in vain.
+func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation.Card) {
+	if ts, _, err := b.find(ctx, op, card); err == nil && ts != "" {
+		b.remove(ctx, op, b.kind.target(op), ts)
+	}
+}
+
 // send posts the card; one that Slack finds too much goes without its blocks.
 func (b *Board) send(ctx context.Context, op operation.Operation, to string, w wording) (channel, ts string, err error) {
-	m := cardMessage(op, w)
+	m := b.kind.render(op, w)
 	channel, ts, err = b.Web.post(ctx, to, m)
 	if unshowable(errorCode(err)) {
 		b.tooMuch(op, err)
@@ -186,7 +254,7 @@ func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 // error means that looking may work later, so that posting has to wait.
 func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (ts string, looked bool, err error) {
 	h, err := b.Web.patient.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-		ChannelID: op.Place.ResultID, Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
+		ChannelID: b.kind.target(op), Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
 	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
 		return "", false, fmt.Errorf("looking for an earlier card: %w", scrub(err))
 	}
@@ -195,7 +263,7 @@ func (b *Board) find(ctx context.Context, op operation.Operation, before operati
 		return "", false, nil
 	}
 	for _, m := range h.Messages {
-		if m.Metadata.EventType == metadataEvent && m.Metadata.EventPayload["id"] == op.ID && m.Timestamp != before.TS {
+		if m.Metadata.EventType == b.kind.event && m.Metadata.EventPayload["id"] == op.ID && m.Timestamp != before.TS {
 			return m.Timestamp, true, nil
 		}
 	}
@@ -203,11 +271,9 @@ func (b *Board) find(ctx context.Context, op operation.Operation, before operati
 }
 
 func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) error {
-	c := operation.Card{Channel: channel, TS: ts, Shown: op.Version, Closed: op.State.Final()}
-	// The message is there: not storing its place would post it again.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
-	if err := b.Cards.SaveCard(ctx, op.ID, c); err != nil {
+	if err := b.Cards.SaveCard(ctx, op.ID, cardOf(op, channel, ts)); err != nil {
 		return fmt.Errorf("storing the place of the card: %w", err)
 	}
 	return nil

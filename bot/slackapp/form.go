@@ -40,6 +40,10 @@ func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 		a.check(ctx, d, answer)
 	case viewPreview:
 		a.sendFromView(ctx, d, answer)
+	case viewDeny:
+		a.deny(ctx, d, answer)
+	case viewGlass:
+		a.breakGlass(ctx, d, answer)
 	default:
 		answer.empty(ctx)
 	}
@@ -57,7 +61,7 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 	}
 	op, err := a.preview(ctx, d, formValues(state))
 	if err == nil {
-		view := previewView(op)
+		view := previewView(op, a.wording())
 		if !answer.with(ctx, slack.NewPushViewSubmissionResponse(&view)) {
 			a.showInstead(ctx, d, view, previewMessage(op, a.wording()))
 		}
@@ -141,6 +145,10 @@ func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}
+	if _, ok := errors.AsType[*operation.ChangedError](err); ok {
+		a.refuseForm(ctx, d, answer, err, "")
+		return
+	}
 	if err != nil {
 		var retry *operation.Operation
 		if loadErr == nil && sendable(err) {
@@ -170,7 +178,7 @@ func sendable(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*operation.DeniedError](err)
-	return ok && (e.Decision.Code == operation.DeniedRate || e.Decision.Code == operation.DeniedUnchecked)
+	return ok && slices.Contains([]operation.DenialCode{operation.DeniedRate, operation.DeniedListenerRate, operation.DeniedUnchecked}, e.Decision.Code)
 }
 
 // alreadyMine reports whether err says that this person's own click was taken
@@ -202,7 +210,7 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 		a.showInstead(ctx, d, a.formAgain(d, words), words)
 		return
 	case retry != nil:
-		view = previewView(*retry)
+		view = previewView(*retry, a.wording())
 		view.Blocks.BlockSet = append(blocks(alert(words.Text, slack.AlertLevelWarning)), view.Blocks.BlockSet...)
 	default:
 		view = failedView(words.Text)

@@ -38,6 +38,7 @@ func allMessages() map[string]message {
 		all["account_"+name] = accountMessage(a, w)
 	}
 	maps.Copy(all, cardVariants())
+	maps.Copy(all, approvalMessages())
 	maps.Copy(all, answers(op, w))
 	return all
 }
@@ -117,6 +118,7 @@ func answers(op operation.Operation, w wording) map[string]message {
 }
 
 func allViews() map[string]slack.ModalViewRequest {
+	w := fixedWording()
 	views := map[string]slack.ModalViewRequest{
 		"form": formView(formState{ChannelID: "C0INC1234", DraftID: "k1"}),
 		"form_filled": formView(formState{
@@ -131,8 +133,9 @@ func allViews() map[string]slack.ModalViewRequest {
 		"checking":   checkingView(),
 		"failed":     failedView("The form could not be filled. Close this and type the command instead."),
 	}
+	maps.Copy(views, approvalViews())
 	for name, op := range previews() {
-		views[name] = previewView(op)
+		views[name] = previewView(op, w)
 	}
 	return views
 }

@@ -29,6 +29,13 @@ const (
 	actWhoamiOpen   = "whoami_open"    // what may I do?, privately; no value
 	actHistOlder    = "hist_older"     // the next page of a history; value: a key of the caller's
 	actLinkOpen     = "link_open"      // a button with an address; to be acked, nothing else
+
+	actApprovalAsk = "approval_ask" // preview: ask others to agree
+	actGlassOpen   = "glass_open"   // preview: the form for break-glass
+	actApYes       = "ap_yes"       // agree to somebody else's request
+	actApNo        = "ap_no"        // the form that asks why not
+	actApQuestion  = "ap_question"  // open a talk in the thread
+	actApMore      = "ap_more"      // overflow; see moreValue
 )
 
 // Callback ids of the views.
@@ -36,6 +43,8 @@ const (
 	viewForm    = "register_form"    // formView; its submission is to be checked
 	viewPreview = "register_preview" // previewView; its submission is to be sent
 	viewNotice  = "register_notice"  // loading, checking and failed views; cannot be submitted
+	viewDeny    = "approval_deny"    // denyView; its submission ends the request
+	viewGlass   = "break_glass"      // glassView; its submission adds without approval
 )
 
 // Block ids that a test or a repeated update looks for. Inputs have those of
@@ -53,6 +62,7 @@ const (
 	moreWhy     = "why"     // whyMessage
 	moreZeno    = "zeno"    // zenoMessage
 	moreDetails = "details" // detailsMessage
+	morePool    = "pool"    // poolMessage
 )
 
 // metadataEvent names the metadata of a posted card: event_payload has ref,
@@ -63,7 +73,8 @@ const metadataEvent = "lbbot_operation"
 // matters.
 func actionIDs() []string {
 	return []string{actFixOpenForm, actHelpOpen, actFormOpen, actReqSend, actReqChange, actReqCancel, actReqMore,
-		actReqAgain, actReqAgainForm, actOpStop, actSettleNow, actSettleYes, actSettleNo, actWhoamiOpen, actHistOlder, actLinkOpen}
+		actReqAgain, actReqAgainForm, actOpStop, actSettleNow, actSettleYes, actSettleNo, actWhoamiOpen, actHistOlder, actLinkOpen,
+		actApprovalAsk, actGlassOpen, actApYes, actApNo, actApQuestion, actApMore}
 }
 
 // errButtonValue says that a button or menu carried something this bot does
@@ -102,7 +113,7 @@ func moreValue(what string, op operation.Operation) string { return what + ":" +
 func parseMoreValue(s string) (what, id string, version int64, err error) {
 	what, rest, _ := strings.Cut(s, ":")
 	switch what {
-	case moreCopy, moreWhy, moreZeno, moreDetails:
+	case moreCopy, moreWhy, moreZeno, moreDetails, morePool:
 	default:
 		return "", "", 0, errButtonValue
 	}

@@ -157,6 +157,7 @@ func scopesOf() map[string][]string {
 		"GetPermalinkContext":           {},
 		"PostMessageContext":            {"chat:write"},
 		"UpdateMessageContext":          {"chat:write"},
+		"DeleteMessageContext":          {"chat:write"},
 		"PostEphemeralContext":          {"chat:write"},
 		"GetUserInfoContext":            {"users:read"},
 		"GetUserGroupsContext":          {"usergroups:read"},

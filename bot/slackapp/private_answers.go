@@ -37,7 +37,7 @@ func statusMessage(op operation.Operation, events []operation.Event, link string
 	}
 	return private(fmt.Sprintf(statusText, op.Ref, now, serverName(op, short), listenerPort(op, short), actorName(op.Actor)),
 		section("*"+op.Ref+"*", fmt.Sprintf(statusState, now),
-			fmt.Sprintf(statusWhat, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), ids),
+			fmt.Sprintf(statusWhat, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), statusApproval(op), ids),
 		section(lines...), actions(openButton(op, link)))
 }
 
@@ -58,7 +58,7 @@ func stepLine(e operation.Event) string {
 // stepData are the parts of an event that a person can use; others stay in
 // the audit export.
 func stepData() []string {
-	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for", "answer"}
+	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for", "answer", "approvals", "missing", "again", "reminder", "why", "incident"}
 }
 
 // whoamiMessage tells a person what the bot sees of them, with every id ready

@@ -44,6 +44,9 @@ func whom(contact string) string {
 
 // denial is the sentence for a code and, for those about rules, why.
 func denial(d operation.Decision, op operation.Operation, w wording) (sentence, why string) {
+	if words, ok := approvalDenial(d, clock); ok {
+		return words, approvalWhy(d)
+	}
 	switch d.Code {
 	case operation.DeniedNoRule:
 		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, noRule(d))
@@ -55,8 +58,6 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 		return denyNoPolicy, fmt.Sprintf(denyNoPolicyDo, w.owners())
 	case operation.DeniedRate:
 		return rateWords(d, clock), ""
-	case operation.DeniedListenerRate:
-		return listenerRateWords(d, clock), ""
 	case operation.DeniedNotRequester:
 		return denyRequester, ""
 	}
@@ -92,6 +93,9 @@ func refusal(d operation.Decision, w wording) string {
 
 // denialText is the sentence for the fallback text, without mentions.
 func denialText(d operation.Decision, op operation.Operation, sentence string) string {
+	if words, ok := approvalDenial(d, utc); ok {
+		return words
+	}
 	switch d.Code {
 	case operation.DeniedNoRule, operation.DeniedForbidden:
 		return fmt.Sprintf(denyMayNotText, deniedTarget(op, short))
@@ -99,8 +103,6 @@ func denialText(d operation.Decision, op operation.Operation, sentence string) s
 		return denyGuestOnly
 	case operation.DeniedRate:
 		return rateWords(d, utc)
-	case operation.DeniedListenerRate:
-		return listenerRateWords(d, utc)
 	}
 	return sentence
 }
@@ -166,13 +168,6 @@ func rateWords(d operation.Decision, at func(time.Time) string) string {
 		return fmt.Sprintf(denyRateSoon, d.Limit, short(d.Window))
 	}
 	return fmt.Sprintf(denyRate, d.Limit, short(d.Window), at(d.Until))
-}
-
-func listenerRateWords(d operation.Decision, at func(time.Time) string) string {
-	if d.Until.IsZero() {
-		return fmt.Sprintf(denyListener, d.Limit, short(d.Window))
-	}
-	return fmt.Sprintf(denyListenerNow, d.Limit, short(d.Window), at(d.Until))
 }
 
 // maxGroups is how many groups are named; nobody reads more.

@@ -12,17 +12,14 @@ import (
 // previewMessage shows its asker what would be sent. Only they see it, and
 // nothing happens until they press Add server.
 func previewMessage(op operation.Operation, w wording) message {
-	last := previewNotSent
-	if op.DryRun {
-		last = previewDryRun
-	}
-	text := fmt.Sprintf(previewText, serverName(op, short), listenerPort(op, short), weightPhrase(op.Request.Weight), last, op.Ref)
+	text := fmt.Sprintf(previewText, serverName(op, short), listenerPort(op, short), weightPhrase(op.Request.Weight), previewLast(op), op.Ref)
 	if op.Rehearsal {
 		text += " " + rehearsalText
 	}
 	return private(text,
 		section(previewTop(op)),
 		section(previewLines(op)...),
+		section(previewApproval(op, w)...),
 		section(previewNotes(op)...),
 		rehearsalSection(op),
 		actions(previewButtons(op)...),
@@ -39,7 +36,7 @@ func previewLines(op operation.Operation) []string {
 		fmt.Sprintf(previewWhat, serverFacts(op), listenerFacts(op), portCode(r.PortList), weightCode(r.Weight), code(r.BackendName)),
 		fmt.Sprintf(previewListener, listenerNow(op.Listener)),
 	}
-	if len(op.Policies) > 0 {
+	if len(op.Policies) > 0 && op.Approval == nil {
 		lines = append(lines, fmt.Sprintf(previewAllowed, names(op.Policies)))
 	}
 	if p := prose(op.Purpose, reasonLimit); p != "" {
@@ -123,7 +120,7 @@ func rehearsalSection(op operation.Operation) slack.Block {
 func previewButtons(op operation.Operation) []slack.BlockElement {
 	var list []slack.BlockElement
 	if !op.DryRun {
-		list = append(list, addButton(op))
+		list = append(list, sendButtons(op)...)
 	}
 	list = append(list, button(actReqChange, buttonChange, fmt.Sprintf(labelChange, serverName(op, bareName)), buttonValue(op)))
 	if !op.DryRun {

@@ -19,6 +19,12 @@ func (a *App) problem(ctx context.Context, d delivery, err error) message {
 	if e, ok := errors.AsType[*operation.DeniedError](err); ok {
 		return deniedMessage(e, a.wording())
 	}
+	if e, ok := errors.AsType[*operation.ChangedError](err); ok {
+		return changedMessage(e, a.wording())
+	}
+	if e, ok := errors.AsType[*operation.DecidedError](err); ok {
+		return decidedMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
+	}
 	if e, ok := errors.AsType[*operation.BusyError](err); ok {
 		return busyMessage(e, a.link(ctx, d, e.Operation.ID))
 	}

@@ -70,12 +70,14 @@ type shelf struct {
 	used   map[string]operation.Operation // by delivery
 	seen   map[string]bool
 	cards  map[string]operation.Card
+	asked  map[string]operation.Card // the approval cards
 	events []operation.Event
 	before func(ctx context.Context, method string) error // nil: nothing happens
 }
 
 func newShelf() *shelf {
-	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{}, seen: map[string]bool{}, cards: map[string]operation.Card{}}
+	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{}, seen: map[string]bool{}, cards: map[string]operation.Card{},
+		asked: map[string]operation.Card{}}
 }
 
 func (s *shelf) hook(f func(ctx context.Context, method string) error) {
@@ -183,6 +185,19 @@ func (s *shelf) AcceptedSince(context.Context, string, time.Time) ([]time.Time, 
 	return nil, nil
 }
 
+// BrokenSince returns what BrokenSince of a journal would.
+func (s *shelf) BrokenSince(_ context.Context, userID string, since time.Time) ([]time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var times []time.Time
+	for _, op := range s.ops {
+		if op.Glass != nil && op.Actor.UserID == userID && op.State != operation.Draft && op.ClickedAt.After(since) {
+			times = append(times, op.ClickedAt)
+		}
+	}
+	return times, nil
+}
+
 func (s *shelf) Events(context.Context, string) ([]operation.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,16 +213,74 @@ func (s *shelf) Card(ctx context.Context, id string) (operation.Card, error) {
 	return s.cards[id], nil
 }
 
+func (s *shelf) card(id string) operation.Card {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cards[id]
+}
+
 func (s *shelf) BeginPost(_ context.Context, id string, at time.Time) (operation.Card, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.cards[id]
+	return beginIn(s.cards, id, at), nil
+}
+
+func beginIn(cards map[string]operation.Card, id string, at time.Time) (before operation.Card) {
+	before = cards[id]
 	now := before
 	if now.Posting.IsZero() {
 		now.Posting = at
 	}
-	s.cards[id] = now
-	return before, nil
+	cards[id] = now
+	return before
+}
+
+// askedCards are the approval cards of a shelf.
+type askedCards struct{ *shelf }
+
+func (s askedCards) Card(ctx context.Context, id string) (operation.Card, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[id], ctx.Err()
+}
+
+func (s askedCards) BeginPost(_ context.Context, id string, at time.Time) (operation.Card, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return beginIn(s.asked, id, at), nil
+}
+
+func (s askedCards) PlaceCard(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
+	if held, _ := s.Card(ctx, id); held.TS != "" && held.TS != gone && held.TS != c.TS {
+		return held, nil
+	}
+	if err := s.SaveCard(ctx, id, c); err != nil {
+		return operation.Card{}, err
+	}
+	return s.Card(ctx, id)
+}
+
+func (s askedCards) SaveCard(ctx context.Context, id string, c operation.Card) error {
+	if err := s.enter(ctx, "SaveApprovalCard"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	saveIn(s.asked, id, c)
+	return nil
+}
+
+func (s *shelf) PlaceCard(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
+	s.mu.Lock()
+	held := s.cards[id]
+	s.mu.Unlock()
+	if held.TS != "" && held.TS != gone && held.TS != c.TS {
+		return held, nil
+	}
+	err := s.SaveCard(ctx, id, c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cards[id], err
 }
 
 func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) error {
@@ -216,13 +289,17 @@ func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) error
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.cards[id]
+	saveIn(s.cards, id, c)
+	return nil
+}
+
+func saveIn(cards map[string]operation.Card, id string, c operation.Card) {
+	now := cards[id]
 	if c.Shown >= now.Shown {
 		now.Channel, now.TS, now.Shown = c.Channel, c.TS, c.Shown
 	}
 	now.Posting, now.Closed = time.Time{}, now.Closed || c.Closed
-	s.cards[id] = now
-	return nil
+	cards[id] = now
 }
 
 // inState lists the operations in a state.
@@ -323,7 +400,7 @@ type rig struct {
 	starts *starts
 	log    *lines
 	web    *Web
-	board  *Board
+	board  *Boards
 	app    *App
 
 	mu   sync.Mutex
@@ -362,8 +439,8 @@ func newSlack(t testing.TB) *sandbox.Slack {
 	return s
 }
 
-func newBoard(t testing.TB, w *Web, cards Cards, log *zap.Logger) *Board {
-	b := NewBoard(BoardConfig{Web: w, Cards: cards, Owner: ops, Bot: "@lbbot", Now: time.Now, Log: log, Registerer: prometheus.NewRegistry()})
+func newBoard(t testing.TB, w *Web, cards *shelf, log *zap.Logger) *Boards {
+	b := NewBoards(BoardConfig{Web: w, Cards: cards, Approvals: askedCards{cards}, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}, Owner: ops, Bot: "@lbbot", Now: time.Now, Log: log, Registerer: prometheus.NewRegistry()})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

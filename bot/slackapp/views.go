@@ -251,11 +251,15 @@ func noticeView(title, text string, level slack.AlertLevel) slack.ModalViewReque
 
 // previewView is the form's second screen: what would be sent. Its
 // private_metadata is the button value of op; a dry run cannot be submitted.
-func previewView(op operation.Operation) slack.ModalViewRequest {
+func previewView(op operation.Operation, w wording) slack.ModalViewRequest {
 	v := modal(viewPreview, viewCheckTitle, viewBack)
 	v.PrivateMetadata = buttonValue(op)
-	if !op.DryRun {
+	switch {
+	case op.DryRun:
+	case op.Approval == nil:
 		v.Submit = plainText(buttonAdd, maxViewTitle)
+	case enough(*op.Approval):
+		v.Submit = plainText(buttonAsk, maxViewTitle)
 	}
 	var list []slack.Block
 	if op.Listener.Protected {
@@ -263,6 +267,7 @@ func previewView(op operation.Operation) slack.ModalViewRequest {
 	}
 	list = append(list, alerts(op.Notes)...)
 	v.Blocks.BlockSet = blocks(append(list,
-		section(previewTop(op)), section(previewLines(op)...), rehearsalSection(op), previewSmall(op))...)
+		section(previewTop(op)), section(previewLines(op)...), section(previewApproval(op, w)...),
+		rehearsalSection(op), actions(glassButton(op)), previewSmall(op))...)
 	return v
 }

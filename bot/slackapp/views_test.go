@@ -118,7 +118,7 @@ func TestErrorsNameOnlyInputsOfTheForm(t *testing.T) {
 func TestThePreviewViewNamesItsOperation(t *testing.T) {
 	t.Parallel()
 	op := draft()
-	id, version, err := parseButtonValue(previewView(op).PrivateMetadata)
+	id, version, err := parseButtonValue(previewView(op, fixedWording()).PrivateMetadata)
 	require.NoError(t, err)
 	require.Equal(t, op.ID, id)
 	require.Equal(t, op.Version, version)

@@ -99,9 +99,9 @@ func scrub(err error) error {
 
 // post sends a message and returns where it is: for a person's id that is the
 // channel of the direct message.
-func (w *Web) post(ctx context.Context, to string, m message) (channel, ts string, err error) {
-	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+func (w *Web) post(ctx context.Context, to string, m message, more ...slack.MsgOption) (channel, ts string, err error) {
+	options := append([]slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}, more...)
 	if m.Metadata != nil {
 		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
 	}
@@ -115,6 +115,11 @@ func (w *Web) post(ctx context.Context, to string, m message) (channel, ts strin
 	return channel, ts, nil
 }
 
+// reply posts a message under another.
+func (w *Web) reply(ctx context.Context, to, thread string, m message) (channel, ts string, err error) {
+	return w.post(ctx, to, m, slack.MsgOptionTS(thread))
+}
+
 // edit replaces a message.
 func (w *Web) edit(ctx context.Context, channel, ts string, m message) error {
 	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...)}
@@ -123,6 +128,14 @@ func (w *Web) edit(ctx context.Context, channel, ts string, m message) error {
 	}
 	if _, _, _, err := w.patient.UpdateMessageContext(ctx, channel, ts, options...); err != nil {
 		return fmt.Errorf("editing %s in %s: %w", ts, channel, scrub(err))
+	}
+	return nil
+}
+
+// remove deletes a message of the bot's.
+func (w *Web) remove(ctx context.Context, channel, ts string) error {
+	if _, _, err := w.patient.DeleteMessageContext(ctx, channel, ts); err != nil {
+		return fmt.Errorf("deleting %s in %s: %w", ts, channel, scrub(err))
 	}
 	return nil
 }

@@ -22,6 +22,10 @@ type wording struct {
 	Late      time.Duration // how late a card is posted; shown from lateFrom on
 	Refused   string        // channel id the card was meant for, when it had to go elsewhere
 	Continues bool          // an earlier card of the same operation may exist
+
+	Approvers bool            // it is the card in the approvers' channel
+	Reminders []time.Duration // after asking for approval
+	Within    time.Duration   // how long an approval is waited for; zero: not said
 }
 
 // lateFrom is the delay that is worth a word.
@@ -46,7 +50,7 @@ func firstWord(s operation.State) string {
 	switch s {
 	case operation.Draft:
 		return firstChecked
-	case operation.Accepted:
+	case operation.Waiting, operation.Accepted:
 		return firstWaiting
 	case operation.Sending:
 		return firstAdding
@@ -122,6 +126,8 @@ func moreWords(what string) string {
 		return "Copy as zeno command"
 	case moreDetails:
 		return "Copy details for support"
+	case morePool:
+		return poolEntry
 	}
 	return what
 }

@@ -31,7 +31,7 @@ const (
 	deniedText      = "Not added: the right to add %s to %s was gone at the last check. %s %s."
 	deniedRemoved   = "%s, your right to change this listener was removed at %s, so I stopped. %s"
 	deniedUnchecked = "At the last check I could not check %s, so I stopped. %s"
-	deniedApproval  = "At the last check the rules asked for approval, which this version cannot ask for yet, so I stopped. %s"
+	deniedApproval  = "At the last check the rules asked for the approval of others, which this request does not have, so I stopped. %s"
 	deniedShared    = "At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s"
 	deniedUnnamed   = "a fact that the rules need"
 

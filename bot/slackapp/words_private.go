@@ -74,7 +74,7 @@ const (
 	denyForbidden  = "rule %s forbids it."
 	denyForbids    = "a rule forbids it."
 	denyReason     = "%s %s"
-	denyApproval   = "This change needs approval, which this version cannot ask for yet."
+	denyApproval   = "This change needs the approval of others, which it does not have."
 	denyApprovals  = "rule %s asks for approval by %s."
 	denyPerson     = "1 person"
 	denyPeople     = "%d people"
@@ -249,6 +249,18 @@ func stepWords(kind string) string {
 		return "Status read"
 	case operation.EventResumed:
 		return "Picked up after a restart"
+	case operation.EventApprovalAsked:
+		return "Approval asked for again"
+	case operation.EventReminded:
+		return "Reminded"
+	case operation.EventQuestion:
+		return "Question asked"
+	case operation.EventApproved:
+		return "Approved"
+	case operation.EventNotApproved:
+		return "Not approved"
+	case operation.EventBreakGlass:
+		return "Break-glass"
 	}
 	return name(kind)
 }

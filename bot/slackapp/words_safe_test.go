@@ -213,7 +213,7 @@ func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
 			}
 			for name, v := range map[string]slack.ModalViewRequest{
 				"form": formView(formState{Values: values, ChannelID: s, DraftID: s, Alert: s, Notices: []string{s, s}}), "failed": failedView(s),
-				"preview": previewView(hostileOperation(s, operation.Draft, "")),
+				"preview": previewView(hostileOperation(s, operation.Draft, ""), fixedWording()),
 			} {
 				requireView(t, v)
 				requireInertBlocks(t, name, encode(t, v.Blocks))

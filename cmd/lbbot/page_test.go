@@ -84,7 +84,9 @@ func (r reader) picture(name string) {
 	require.NoError(r.t, os.WriteFile(filepath.Join(r.shot, name+".png"), png, 0o600))
 }
 
-func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
+// visit starts the sandbox and opens its page in a browser.
+func visit(t *testing.T) (r reader, address string) {
+	t.Helper()
 	tab := browser(t)
 	g, err := newPlayground(t.TempDir(), nopLog())
 	require.NoError(t, err)
@@ -96,11 +98,17 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	server := httptest.NewServer(page)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 
-	r := reader{t: t, tab: tab, shot: t.TempDir()}
+	r = reader{t: t, tab: tab, shot: t.TempDir()}
 	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
 		r.shot = folder
 	}
 	require.NoError(t, chromedp.Do(tab, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL)))
+	return r, server.URL
+}
+
+func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
+	r, _ := visit(t)
+	tab := r.tab
 
 	// The prefilled command, the preview, the result with both ids.
 	require.NoError(t, chromedp.Do(tab, chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
@@ -146,9 +154,96 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.reads(".message:not(.private)", "web-08")
 
 	// The guest may not.
-	_, err = chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS("#step-4 a"), chromedp.NodeVisible))
+	_, err := chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS("#step-4 a"), chromedp.NodeVisible))
 	require.NoError(t, err)
 	r.types("/lb-register api-lb/https-443 db-07 weight=50")
 	r.reads(".message.private", "Guests cannot use this command")
 	r.picture("real-guest")
+}
+
+// as opens the page as somebody in a channel.
+func (r reader) as(address, person, channel string) {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.Navigate(address+"/?as="+person+"&channel="+channel)))
+}
+
+// agrees presses the primary button of the last card and answers its dialog.
+func (r reader) agrees() {
+	r.t.Helper()
+	r.presses(".message:not(.private):last-of-type .button.primary")
+	r.reads("#confirm[open]", "Approve adding")
+	r.picture("approval-confirm")
+	r.presses("#confirm [data-answer=yes]")
+}
+
+func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
+	r, address := visit(t)
+	const everyone = ".message:not(.private)"
+
+	// Ana asks, in an incident channel.
+	r.as(address, "U0ANA", "C0INC2041")
+	r.types("/lb-register api-lb/https-443 web-07 weight=80 reason=\"inc-2041 add capacity\"")
+	r.reads(".message.private", "Needs approval")
+	r.picture("approval-preview")
+	r.presses(".message.private .button.primary")
+	r.reads(everyone, "for approval, asked in")
+	r.picture("approval-where-it-was-asked")
+
+	// Dev is not on the list; Ana cannot agree herself.
+	r.as(address, "U0DEV", approvers)
+	r.reads(everyone, "Waiting for approval")
+	r.agrees()
+	r.reads(".message.private", "You are not on the list for this listener.")
+	r.as(address, "U0ANA", approvers)
+	r.agrees()
+	r.reads(".message.private", "somebody else has to approve it")
+	r.picture("approval-own")
+
+	// Chen has a question, looks at the pool, and agrees.
+	r.as(address, "U0CHEN", approvers)
+	r.presses(".message .button:nth-of-type(1)[aria-label^='Ask a question']")
+	r.reads(".message", "has a question for")
+	r.picture("approval-question")
+	r.presses("[aria-label^='Approve adding']")
+	r.reads("#confirm[open]", "It runs at once.")
+	r.presses("#confirm [data-answer=yes]")
+	r.reads(everyone, "Added web-07 to https-443 on api-lb")
+	r.reads("#step-5.done", "Act as an approver")
+	r.picture("approval-added")
+	r.as(address, "U0ANA", "C0INC2041")
+	r.reads(everyone, "Added web-07 to https-443 on api-lb")
+
+	// A no, with a reason.
+	r.types("/lb-register api-lb/https-443 web-06 weight=80")
+	r.reads(".message.private", "web-06")
+	r.presses(".message.private .button.primary")
+	r.reads(everyone, "for approval, asked in")
+	r.as(address, "U0CHEN", approvers)
+	r.presses("[aria-label^='Deny adding']")
+	r.reads("#modal[open]", "Why? (ana will see this)")
+	r.picture("approval-deny")
+	require.NoError(t, chromedp.Do(r.tab, chromedp.SendKeys(chromedp.CSS("#modal [name*=field_reason]"), "wrong listener, use https-8443")))
+	r.presses("#modal button[type=submit]")
+	r.reads(everyone, "wrong listener, use https-8443")
+	r.picture("approval-denied")
+
+	// Break-glass.
+	r.as(address, "U0ANA", "C0INC2041")
+	r.types("/lb-register api-lb/https-443 web-08 weight=80")
+	r.reads(".message.private", "web-08")
+	r.presses(".message.private [aria-label*='break-glass']")
+	r.reads("#modal[open]", "You have used 0 of 2 this week.")
+	r.picture("glass-form")
+	require.NoError(t, chromedp.Do(r.tab,
+		chromedp.SendKeys(chromedp.CSS("#modal [name*=field_why]"), "customers cannot pay, nobody answered 10 min"),
+		chromedp.SendKeys(chromedp.CSS("#modal [name*=field_incident]"), "inc-2041"),
+		chromedp.Click(chromedp.CSS("#modal [name*=field_responsible]"))))
+	r.presses("#modal button[type=submit]")
+	r.reads(everyone, "Added web-08 to https-443 on api-lb")
+	r.reads(everyone, "customers cannot pay, nobody answered 10 min")
+	r.reads(everyone, "Told in")
+	r.picture("glass-added")
+	r.as(address, "U0BO", approvers)
+	r.reads(everyone, "customers cannot pay")
+	r.picture("glass-approvers")
 }

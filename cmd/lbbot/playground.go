@@ -38,6 +38,7 @@ type playground struct {
 }
 
 const (
+	approvers     = "C0APPROVE" // #lb-approvals of the sample workspace
 	sandboxKeyID  = "SANDBOXKEY"
 	sandboxSecret = "sandbox-secret-of-no-use-elsewhere" //nolint:gosec // a stand-in's
 )
@@ -67,7 +68,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = sandboxKeyID, zenlayer.NewSecret(sandboxSecret)
 	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
 	c.IncidentCreators, c.Drain = []string{"U0INCBOT"}, bot.Duration(5*time.Second)
-	c.OwnerChannel = "C0OPS"
+	c.OwnerChannel, c.ApprovalChannel = "C0OPS", approvers
 	g.config = c
 	return g, nil
 }
@@ -78,6 +79,8 @@ func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db")
 func (g *playground) page() sandbox.PageOptions {
 	return sandbox.PageOptions{
 		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready, Version: bot.Version,
+		Approver: sandbox.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes",
+			Text: "In #inc-2041, weight=80 has to be approved. Then agree to it."},
 		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`, Log: g.log.Named("page"),
 	}
 }

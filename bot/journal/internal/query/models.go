@@ -13,6 +13,16 @@ type Acceptor struct {
 	AcceptedAt int64
 }
 
+type ApprovalCard struct {
+	OperationID  string
+	Channel      string
+	Ts           string
+	PostingAt    sql.NullInt64
+	ShownVersion int64
+	Closed       bool
+	UpdatedAt    int64
+}
+
 type Card struct {
 	OperationID  string
 	Channel      string

@@ -117,6 +117,46 @@ func (q *Queries) AcceptedSince(ctx context.Context, arg AcceptedSinceParams) ([
 	return items, nil
 }
 
+const approvalCardOf = `-- name: ApprovalCardOf :one
+select channel, ts, posting_at, shown_version, closed from approval_cards where operation_id = $1
+`
+
+type ApprovalCardOfRow struct {
+	Channel      string
+	Ts           string
+	PostingAt    sql.NullInt64
+	ShownVersion int64
+	Closed       bool
+}
+
+func (q *Queries) ApprovalCardOf(ctx context.Context, operationID string) (ApprovalCardOfRow, error) {
+	row := q.db.QueryRowContext(ctx, approvalCardOf, operationID)
+	var i ApprovalCardOfRow
+	err := row.Scan(
+		&i.Channel,
+		&i.Ts,
+		&i.PostingAt,
+		&i.ShownVersion,
+		&i.Closed,
+	)
+	return i, err
+}
+
+const beginApprovalPost = `-- name: BeginApprovalPost :exec
+update approval_cards set posting_at = coalesce(posting_at, $1) where operation_id = $2
+`
+
+type BeginApprovalPostParams struct {
+	PostingAt   sql.NullInt64
+	OperationID string
+}
+
+// As BeginPost.
+func (q *Queries) BeginApprovalPost(ctx context.Context, arg BeginApprovalPostParams) error {
+	_, err := q.db.ExecContext(ctx, beginApprovalPost, arg.PostingAt, arg.OperationID)
+	return err
+}
+
 const beginPost = `-- name: BeginPost :exec
 update cards set posting_at = coalesce(posting_at, $1) where operation_id = $2
 `
@@ -409,6 +449,40 @@ func (q *Queries) HistoryOf(ctx context.Context, arg HistoryOfParams) ([]string,
 		return nil, err
 	}
 	return items, nil
+}
+
+const holdApprovalCard = `-- name: HoldApprovalCard :one
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values ($1, '', '', null, 0, false, $2)
+on conflict (operation_id) do update set updated_at = excluded.updated_at
+returning channel, ts, posting_at, shown_version, closed
+`
+
+type HoldApprovalCardParams struct {
+	OperationID string
+	UpdatedAt   int64
+}
+
+type HoldApprovalCardRow struct {
+	Channel      string
+	Ts           string
+	PostingAt    sql.NullInt64
+	ShownVersion int64
+	Closed       bool
+}
+
+// As HoldCard.
+func (q *Queries) HoldApprovalCard(ctx context.Context, arg HoldApprovalCardParams) (HoldApprovalCardRow, error) {
+	row := q.db.QueryRowContext(ctx, holdApprovalCard, arg.OperationID, arg.UpdatedAt)
+	var i HoldApprovalCardRow
+	err := row.Scan(
+		&i.Channel,
+		&i.Ts,
+		&i.PostingAt,
+		&i.ShownVersion,
+		&i.Closed,
+	)
+	return i, err
 }
 
 const holdCard = `-- name: HoldCard :one
@@ -791,6 +865,40 @@ on conflict (id) do update set at = excluded.at
 
 func (q *Queries) Pulse(ctx context.Context, at int64) error {
 	_, err := q.db.ExecContext(ctx, pulse, at)
+	return err
+}
+
+const saveApprovalCard = `-- name: SaveApprovalCard :exec
+insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
+values ($1, $2, $3, null, $4, $5, $6)
+on conflict (operation_id) do update
+set channel = case when excluded.shown_version >= approval_cards.shown_version then excluded.channel else approval_cards.channel end,
+    ts = case when excluded.shown_version >= approval_cards.shown_version then excluded.ts else approval_cards.ts end,
+    shown_version = case when excluded.shown_version >= approval_cards.shown_version then excluded.shown_version else approval_cards.shown_version end,
+    closed = approval_cards.closed or excluded.closed,
+    posting_at = null,
+    updated_at = excluded.updated_at
+`
+
+type SaveApprovalCardParams struct {
+	OperationID  string
+	Channel      string
+	Ts           string
+	ShownVersion int64
+	Closed       bool
+	UpdatedAt    int64
+}
+
+// As SaveCard.
+func (q *Queries) SaveApprovalCard(ctx context.Context, arg SaveApprovalCardParams) error {
+	_, err := q.db.ExecContext(ctx, saveApprovalCard,
+		arg.OperationID,
+		arg.Channel,
+		arg.Ts,
+		arg.ShownVersion,
+		arg.Closed,
+		arg.UpdatedAt,
+	)
 	return err
 }
 

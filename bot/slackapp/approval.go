@@ -1,0 +1,187 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+// Boards shows operations in Slack: each on its own card, and those that other
+// people must agree to on a second one, where these are asked in a channel of
+// theirs. Both follow the operation to its end.
+type Boards struct {
+	*Board
+	approvals *Board
+
+	mu   sync.Mutex
+	told map[string]bool // who was told of which operation, by this process
+}
+
+// NewBoards makes boards that deliver until Close.
+func NewBoards(c BoardConfig) *Boards {
+	p, result := newPace(), func(op operation.Operation) string { return op.Place.ResultID }
+	return &Boards{
+		Board: newKind(c, kind{name: "operation", event: metadataEvent, render: cardMessage, target: result, sayMoved: true,
+			instead: func(op operation.Operation) []string { return []string{op.Actor.UserID} }}, p),
+		approvals: newKind(withCards(c, c.Approvals), kind{name: "approval", event: approvalEvent, render: approvalMessage,
+			target:  func(op operation.Operation) string { return op.Approval.Channel },
+			instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} }}, p),
+		told: map[string]bool{},
+	}
+}
+
+func withCards(c BoardConfig, cards Cards) BoardConfig {
+	c.Cards = cards
+	return c
+}
+
+// asksElsewhere reports whether those who may approve op have a card of their
+// own.
+func asksElsewhere(op operation.Operation) bool {
+	return op.State != operation.Draft && op.Approval != nil && op.Approval.Channel != "" && op.Approval.Channel != op.Place.ResultID
+}
+
+// Show implements operation.Reporter.
+func (b *Boards) Show(op operation.Operation) {
+	b.Board.Show(op)
+	if asksElsewhere(op) {
+		b.approvals.Show(op)
+	}
+}
+
+// Report implements operation.Reporter: it returns nil only when Slack has
+// taken every card that op has.
+func (b *Boards) Report(ctx context.Context, op operation.Operation) error {
+	if !asksElsewhere(op) {
+		return b.Board.Report(ctx, op)
+	}
+	b.approvals.Show(op) // beside the other
+	return errors.Join(b.Board.Report(ctx, op), b.approvals.Report(ctx, op))
+}
+
+// Close waits until everything wanted is shown or ctx ends, and then ends the
+// deliveries. What is not shown is shown after the next start.
+func (b *Boards) Close(ctx context.Context) {
+	b.Board.Close(ctx)
+	b.approvals.Close(ctx)
+}
+
+// asking is the board whose card has the buttons to approve.
+func (b *Boards) asking(op operation.Operation) *Board {
+	if asksElsewhere(op) {
+		return b.approvals
+	}
+	return b.Board
+}
+
+// approvalLink returns the address of the card on which op is approved, empty
+// if there is none.
+func (b *Boards) approvalLink(ctx context.Context, op operation.Operation) string {
+	return b.asking(op).cardLink(ctx, op.ID)
+}
+
+// Remind implements operation.Reporter: a reply under the card, with mentions.
+func (b *Boards) Remind(ctx context.Context, op operation.Operation) error {
+	board := b.asking(op)
+	return board.reply(ctx, op, reminderMessage(op, board.wording(op)))
+}
+
+// Question implements operation.Reporter: a reply under the card, for both.
+func (b *Boards) Question(ctx context.Context, op operation.Operation, by operation.Actor) error {
+	return b.asking(op).reply(ctx, op, questionMessage(op, by))
+}
+
+// reply posts under the card, which is posted first if it is not there yet.
+// Under a card that is gone nothing can be posted: then it stands by itself.
+func (b *Board) reply(ctx context.Context, op operation.Operation, m message) error {
+	card, err := b.Cards.Card(ctx, op.ID)
+	if err == nil && card.TS == "" {
+		if err = b.Report(ctx, op); err == nil {
+			card, err = b.Cards.Card(ctx, op.ID)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("looking up the card to reply to: %w", err)
+	}
+	if err := b.lane(card.Channel).Wait(ctx); err != nil {
+		return fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
+	}
+	_, _, err = b.Web.reply(ctx, card.Channel, card.TS, m)
+	if slices.Contains([]string{"thread_not_found", "message_not_found", "cannot_reply_to_message"}, errorCode(err)) {
+		_, _, err = b.Web.post(ctx, card.Channel, m)
+	}
+	return err
+}
+
+// maxTold is how many people get a direct message about one operation.
+const maxTold = 20
+
+// TellSkipped implements operation.Reporter. Where those who may approve have
+// a channel, their card tells them; else each gets a direct message, once from
+// this process.
+func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) error {
+	if asksElsewhere(op) {
+		if err := b.approvals.Report(ctx, op); err != nil {
+			return err
+		}
+		card, err := b.approvals.Cards.Card(ctx, op.ID)
+		if err != nil {
+			return fmt.Errorf("looking up the approvers' card: %w", err)
+		}
+		if card.Channel == op.Approval.Channel {
+			return nil
+		}
+	}
+	if op.Approval == nil {
+		return nil
+	}
+	var faults []error
+	for _, id := range op.Approval.Who.IDs[:min(len(op.Approval.Who.IDs), maxTold)] {
+		faults = append(faults, b.tellOne(ctx, op, id))
+	}
+	return errors.Join(faults...)
+}
+
+// tellOne sends one person a direct message. Somebody whom Slack will never
+// give one, such as a deactivated person, is passed over.
+func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string) error {
+	key := op.ID + " " + id
+	if b.wasTold(key) || !slackID(id, "UW") {
+		return nil
+	}
+	if err := b.lane(id).Wait(ctx); err != nil {
+		return fmt.Errorf("waiting to tell %s: %w", id, err)
+	}
+	_, _, err := b.Web.post(ctx, id, skippedMessage(op, b.wording(op)))
+	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
+		return err
+	}
+	if err != nil {
+		b.Log.Warn("a person whose approval was skipped cannot be told", zap.String("operation", op.ID), zap.String("person", id), zap.Error(err))
+	}
+	b.noteTold(key)
+	return nil
+}
+
+func (b *Boards) wasTold(key string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.told[key]
+}
+
+func (b *Boards) noteTold(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.told) > 10_000 {
+		clear(b.told) // forgetting costs a second message at worst
+	}
+	b.told[key] = true
+}
+
+var _ operation.Reporter = (*Boards)(nil)

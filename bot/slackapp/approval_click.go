@@ -1,0 +1,134 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// decide answers a button of the card on which approval is asked for.
+func (a *App) decide(ctx context.Context, d delivery, value string, do func(context.Context, operation.Click) error) {
+	id, version, err := parseButtonValue(value)
+	if err != nil {
+		a.tell(ctx, d, forgottenMessage())
+		return
+	}
+	if err := do(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key, Version: version}); err != nil {
+		a.tell(ctx, d, a.approvalProblem(ctx, d, err))
+	}
+}
+
+func (a *App) approve(ctx context.Context, c operation.Click) error {
+	_, err := a.Intake.Approve(ctx, c)
+	return err
+}
+
+// approvalProblem is problem for somebody who was asked to decide.
+func (a *App) approvalProblem(ctx context.Context, d delivery, err error) message {
+	if e, ok := errors.AsType[*operation.DecidedError](err); ok {
+		return decidedMessage(e.Operation, a.askedLink(ctx, d, e.Operation))
+	}
+	if e, ok := errors.AsType[*operation.StaleError](err); ok && e.Operation.State == operation.Waiting {
+		return oldPictureMessage(e.Operation, a.askedLink(ctx, d, e.Operation))
+	}
+	if e, ok := errors.AsType[*operation.DeniedError](err); ok && rulesSay(e.Decision.Code) {
+		switch {
+		case d.decides():
+			return notOnListMessage(e)
+		case d.View != nil && d.View.CallbackID == viewGlass:
+			return notSent(fmt.Sprintf(glassDenied, serverName(e.Operation, short), listenerName(e.Operation, short)))
+		}
+	}
+	return a.problem(ctx, d, err)
+}
+
+// rulesSay reports whether a no is that of the rules, for this person here.
+func rulesSay(code operation.DenialCode) bool {
+	return code == operation.DeniedNoRule || code == operation.DeniedForbidden || code == operation.DeniedApproval
+}
+
+// decides reports whether a delivery is about somebody else's request.
+func (d delivery) decides() bool {
+	if d.View != nil {
+		return d.View.CallbackID == viewDeny
+	}
+	return len(d.Actions) > 0 && (d.Actions[0].ActionID == actApYes || d.Actions[0].ActionID == actApQuestion)
+}
+
+// askedLink is the address of the card with the buttons to approve.
+func (a *App) askedLink(ctx context.Context, d delivery, op operation.Operation) string {
+	if d.Kind == kindSubmit {
+		return ""
+	}
+	return a.Board.approvalLink(ctx, op)
+}
+
+// nameWithin bounds reading who asked, for the label of a form that has to
+// open at once.
+const nameWithin = 500 * time.Millisecond
+
+// openDeny opens the form that asks why. Only the journal is read before: the
+// trigger waits for nothing else, and what is read stands on the card.
+func (a *App) openDeny(ctx context.Context, d delivery, value string) {
+	id, _, err := parseButtonValue(value)
+	if err != nil {
+		a.tell(ctx, d, forgottenMessage())
+		return
+	}
+	within, cancel := context.WithTimeoutCause(ctx, nameWithin, errors.New("the journal did not answer within "+nameWithin.String()))
+	defer cancel()
+	op, err := a.Journal.Operation(within, id)
+	if err != nil {
+		a.Log.Warn("who asked could not be read for a form", zap.String("operation", id), zap.Error(err))
+	}
+	a.showForm(ctx, d, denyView(formMeta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
+}
+
+func denyField(asker string) commands.Field {
+	return commands.Field{Key: commands.KeyReason, Kind: commands.FieldText, Required: true, MaxLength: 300,
+		Label: fmt.Sprintf(denyWhoSees, firstOf(clamp(clean(asker), nameLimit), denyWhoAsked))}
+}
+
+// denyView asks why somebody says no.
+func denyView(m formMeta, asker string) slack.ModalViewRequest {
+	v := modal(viewDeny, denyTitle, formClose)
+	v.Submit, v.PrivateMetadata = plainText(buttonDeny, maxViewTitle), clamp(m.String(), maxMetadata)
+	field := denyField(asker)
+	field.Label = brackets(field.Label)
+	v.Blocks.BlockSet = inputs([]commands.Field{field})
+	return v
+}
+
+// deny writes down a no. Its ack closes the form once it is on disk.
+func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
+	meta, id, ok := a.formAbout(ctx, d, answer)
+	if !ok {
+		return
+	}
+	values, err := said(d.View.State, []commands.Field{denyField("")})
+	if err != nil {
+		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
+		return
+	}
+	_, version, _ := parseButtonValue(meta.About) // formAbout has read it
+	op, err := a.Intake.Deny(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key, Version: version}, values[commands.KeyReason])
+	if e, ok := errors.AsType[*operation.DecidedError](err); ok && e.Operation.Approval != nil {
+		if no := e.Operation.Approval.Denied; no != nil && no.By.UserID == d.Actor.UserID {
+			op, err = e.Operation, nil // their own no, delivered again
+		}
+	}
+	if err != nil {
+		a.refuseForm(ctx, d, answer, err, commands.KeyReason)
+		return
+	}
+	if !answer.with(ctx, slack.NewClearViewSubmissionResponse()) {
+		a.replaceView(ctx, d, noticeView(denyTitle, cardMessage(op, a.wording()).Text, slack.AlertLevelInfo))
+	}
+}

@@ -1,0 +1,274 @@
+package slackapp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// fillWithin bounds the look-ups for a form that is open already.
+const fillWithin = 5 * time.Second
+
+// glassFields are what a person says who goes without approval.
+func glassFields() []commands.Field {
+	return []commands.Field{
+		{Key: operation.FieldWhy, Kind: commands.FieldMultiline, Label: fieldWhy, Hint: fieldWhyHint, Required: true, MaxLength: 300},
+		{Key: operation.FieldIncident, Kind: commands.FieldText, Label: fieldIncident, Placeholder: fieldIncidentEg, Required: true, MaxLength: 100},
+		{Key: operation.FieldResponsible, Kind: commands.FieldCheck, Label: fieldTakes, Required: true,
+			Options: []commands.Option{{Value: "true", Label: fieldTakesOption}}},
+	}
+}
+
+// glassView is the form for break-glass: a plain one that opens before
+// anything is looked up, or with the words of warning.
+func glassView(m formMeta, warning string) slack.ModalViewRequest {
+	v := modal(viewGlass, glassTitle, formClose)
+	v.Submit, v.PrivateMetadata = plainText(glassSubmit, maxViewTitle), clamp(m.String(), maxMetadata)
+	v.Blocks.BlockSet = blocks(append([]slack.Block{alert(warning, slack.AlertLevelWarning)}, inputs(glassFields())...)...)
+	return v
+}
+
+func inputs(fields []commands.Field) []slack.Block {
+	list := make([]slack.Block, len(fields))
+	for i, f := range fields {
+		list[i] = fieldBlock(f, formState{})
+	}
+	return list
+}
+
+// glassWarning is the alert on top: names are plain, since there are no
+// mentions in it.
+func glassWarning(people string, used, limit int, window string) string {
+	switch {
+	case limit < 1:
+		return fmt.Sprintf(glassAlertOff, people)
+	case window == "a week":
+		return fmt.Sprintf(glassAlert, people, used, limit, glassThisWeek)
+	}
+	return fmt.Sprintf(glassAlert, people, used, limit, fmt.Sprintf(glassWindow, window))
+}
+
+// openGlass opens the form for break-glass, over the preview if that is a
+// view, and fills in its warning afterwards.
+func (a *App) openGlass(ctx context.Context, d delivery, value string) {
+	id, _, err := parseButtonValue(value)
+	if err != nil {
+		a.tell(ctx, d, forgottenMessage())
+		return
+	}
+	meta := formMeta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
+	view := glassView(meta, fmt.Sprintf(glassAlertOff, glassAlertAll))
+	viewID := a.showForm(ctx, d, view)
+	if viewID == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, fillWithin, errors.New("filling the form took longer than "+fillWithin.String()))
+	defer cancel()
+	op, err := a.Journal.Operation(ctx, id)
+	if err == nil && (op.Actor.UserID != d.Actor.UserID || op.State != operation.Draft || op.Approval == nil) {
+		err = operation.ErrNotFound
+	}
+	if err != nil {
+		a.Log.Info("break-glass form is not filled", zap.String("operation", id), zap.Error(err))
+		return // submitting says what is wrong
+	}
+	used, limit, window, err := a.Intake.GlassUsed(ctx, d.Actor)
+	if err != nil {
+		limit = 0
+		a.Log.Warn("earlier break-glass could not be counted for a form", zap.Error(err))
+	}
+	if meta.Channel == "" {
+		meta.Channel = op.Place.ChannelID
+	}
+	filled := glassView(meta, glassWarning(a.plainNames(ctx, op.Approval.Who), used, limit, window))
+	a.updateForm(ctx, viewID, filled)
+}
+
+// showForm opens a view from a message, or puts it in the place of the view
+// that was clicked in; it returns its id, empty when it is not there.
+func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequest) string {
+	if d.View != nil {
+		if a.replaceView(ctx, d, view) {
+			return d.View.ID
+		}
+		return ""
+	}
+	opened, err := a.Web.openView(ctx, d.TriggerID, view)
+	if err != nil {
+		a.Log.Info("a form could not be opened", zap.String("form", view.CallbackID), zap.Error(err))
+		if code := errorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" { // else it is open already
+			a.tell(ctx, d, notSent(triggerAgain))
+		}
+		return ""
+	}
+	return opened.ID
+}
+
+const triggerAgain = "Slack gives me 3 seconds to open a form, and they were over. Press the button again."
+
+func (a *App) updateForm(ctx context.Context, id string, view slack.ModalViewRequest) {
+	ctx, cancel := a.outlive(ctx, tellWithin)
+	defer cancel()
+	if err := a.Web.updateView(ctx, id, view); err != nil && errorCode(err) != "not_found" {
+		a.Log.Warn("an open form could not be filled", zap.Error(err))
+	}
+}
+
+// maxPlainNames is how many people an alert names; it has room for 200
+// characters.
+const maxPlainNames = 4
+
+// plainNames are the names of those who may approve, for where there are no
+// mentions: "Bo, Chen and Dee".
+func (a *App) plainNames(ctx context.Context, p operation.People) string {
+	if p.Everybody || len(p.IDs) == 0 {
+		return glassAlertAll
+	}
+	var list []string
+	for _, id := range p.IDs[:min(len(p.IDs), maxPlainNames)] {
+		who, err := a.Directory.Person(ctx, id)
+		if err != nil || clean(who.Name) == "" {
+			a.Log.Info("a person could not be named", zap.String("person", id), zap.Error(err))
+			continue
+		}
+		list = append(list, clamp(clean(who.Name), 20))
+	}
+	if len(list) == 0 {
+		return glassAlertAll
+	}
+	if rest := len(p.IDs) - len(list); rest > 0 {
+		list = append(list, fmt.Sprintf(glassMore, rest))
+	}
+	return joinNames(list)
+}
+
+func joinNames(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + glassAnd + list[len(list)-1]
+}
+
+// breakGlass accepts a draft without the approvals it needs. The ack that
+// closes the form is written after the operation is on disk.
+func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
+	answer.asking = true
+	meta, id, ok := a.formAbout(ctx, d, answer)
+	if !ok {
+		return
+	}
+	said, err := said(d.View.State, glassFields())
+	if err != nil {
+		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
+		return
+	}
+	if meta.Channel == "" { // from a preview in a view
+		if draft, err := a.Journal.Operation(ctx, id); err == nil && draft.Actor.UserID == d.Actor.UserID {
+			d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
+		}
+	}
+	op, err := a.Intake.Break(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key},
+		operation.Breaking{Why: said[operation.FieldWhy], Incident: said[operation.FieldIncident], Responsible: said[operation.FieldResponsible] != ""})
+	if again, ok := alreadyMine(err, d); ok {
+		op, err = again, nil
+	}
+	if err != nil {
+		a.refuseForm(ctx, d, answer, err, operation.FieldWhy)
+		return
+	}
+	closed := answer.with(ctx, slack.NewClearViewSubmissionResponse())
+	a.begin(ctx, op)
+	a.removeKept(ctx, meta.Preview)
+	if !closed {
+		a.replaceView(ctx, d, noticeView(glassTitle, cardMessage(op, a.wording()).Text, slack.AlertLevelInfo))
+	}
+}
+
+// responseKey is under which memory has the address of a private message.
+const responseKey = "response_url"
+
+// keepPreview remembers how to take away the preview that was clicked on, once
+// the form has used it up; empty where there is nothing to take away.
+func (a *App) keepPreview(d delivery) string {
+	if d.ResponseURL == "" || !d.Container.IsEphemeral {
+		return ""
+	}
+	return a.memory.keep(commands.Values{responseKey: d.ResponseURL})
+}
+
+func (a *App) removeKept(ctx context.Context, key string) {
+	kept, ok := a.memory.recall(key)
+	if !ok || kept[responseKey] == "" {
+		return // its button is answered by what became of the request
+	}
+	used := delivery{payload: payload{ResponseURL: kept[responseKey]}}
+	used.Container.IsEphemeral = true
+	a.remove(ctx, used)
+}
+
+// formAbout reads which operation a small form is about.
+func (a *App) formAbout(ctx context.Context, d delivery, answer *answer) (meta formMeta, id string, ok bool) {
+	if err := json.Unmarshal([]byte(d.View.PrivateMetadata), &meta); err == nil {
+		if id, _, err := parseButtonValue(meta.About); err == nil {
+			answer.about = id
+			return meta, id, true
+		}
+	}
+	a.refuseSubmit(ctx, d, answer, forgottenMessage(), nil)
+	return meta, "", false
+}
+
+// said reads what was filled in.
+func said(raw json.RawMessage, fields []commands.Field) (map[string]string, error) {
+	state, err := readState(raw)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for _, f := range fields {
+		id := fieldBlockID(f.Key)
+		values[f.Key] = fieldValue(f, state.Values[id][id])
+	}
+	return values, nil
+}
+
+// refuseForm keeps a small form open and says why on its fields, so that what
+// was typed stays. What no typing can put right takes its place.
+func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err error, first string) {
+	if e, ok := errors.AsType[*operation.ChangedError](err); ok {
+		words := changedMessage(e, a.wording())
+		view := previewView(e.Operation, a.wording())
+		view.Blocks.BlockSet = append(blocks(alert(changedWords(e.Operation), slack.AlertLevelWarning)), view.Blocks.BlockSet...)
+		if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
+			a.showInstead(ctx, d, view, words)
+		}
+		return
+	}
+	words := a.approvalProblem(ctx, d, err)
+	errs := map[string]string{}
+	if e, ok := errors.AsType[*commands.InputError](err); ok {
+		words = notSent(prose(e.Problems[0].Text, saidLimit))
+		for _, p := range e.Problems {
+			errs[fieldBlockID(p.Field)] = clamp(bare(p.Text), maxFieldError)
+		}
+	} else if sendable(err) {
+		errs[fieldBlockID(first)] = clamp(bare(words.Text), maxFieldError)
+	}
+	if len(errs) == 0 {
+		a.refuseSubmit(ctx, d, answer, words, nil)
+		return
+	}
+	if !answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
+		view := failedView(words.Text)
+		a.showInstead(ctx, d, view, words)
+	}
+}

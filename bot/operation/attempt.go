@@ -48,7 +48,7 @@ func (r *Runner) overdue(ctx context.Context, op *Operation) (*ended, error) {
 // checkAndCall makes the last checks and the call: it is op's turn.
 func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 	if op.WaitFor == WaitLine {
-		op.WaitFor, op.WaitUntil, op.InLine, op.Others = "", time.Time{}, time.Time{}, 0
+		op.WaitFor, op.WaitUntil = "", time.Time{} // InLine stays: checks that end too late began late
 	}
 	pool, stop, err := r.lastLook(ctx, &op)
 	if stop != nil || err != nil {
@@ -272,6 +272,7 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 		return r.backInLine(ctx, op)
 	}
 	now, before := r.Now(), op.Fault
+	op.InLine, op.Others = time.Time{}, 0 // what it waits for now is something else
 	if op.FirstTry.IsZero() {
 		op.FirstTry = now
 	}

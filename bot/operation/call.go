@@ -27,6 +27,7 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	number := len(op.Attempts) + 1
 	op.Attempts = append(op.Attempts, Attempt{Number: number, SentAt: r.Now()})
 	op.WaitUntil, op.WaitFor = time.Time{}, ""
+	op.InLine, op.Others = time.Time{}, 0
 	if op.State != Unconfirmed {
 		op.State = Sending
 	}

@@ -156,6 +156,27 @@ func gathered(t *testing.T, counts *prometheus.Registry, name, label string) flo
 	return -1
 }
 
+func TestChecksThatEndTooLateBecauseTheTurnCameLateSaySo(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.runner.Line = operation.NewLine(1, true)
+		ids := h.crowd(2)
+		h.cloud.goes(on("RegisterBackend", 1, fault{hold: 14 * time.Second}))
+		pass(4*time.Minute + 20*time.Second) // the second one has until 4:45
+		first := h.process(ids[0])
+		pass(time.Millisecond)
+		second := h.process(ids[1])
+		pass(time.Millisecond)
+		h.cloud.goes(func(string, int) fault { return fault{hold: 5 * time.Second} })
+		require.NoError(t, <-first)
+		require.NoError(t, <-second)
+		op := h.journal.now(ids[1])
+		require.Equal(t, operation.ReasonTooLate, op.Reason)
+		require.NotZero(t, op.InLine)
+		require.Len(t, h.cloud.sent(), 1)
+	})
+}
+
 func TestStopEndsTheWaitInLine(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {

@@ -10,12 +10,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -25,7 +21,6 @@ import (
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/socket"
-	"lbbot/zenlayer"
 )
 
 // Version of the program; set when it is built for release.
@@ -50,111 +45,6 @@ type Bot struct {
 	teller  *teller // nil without an audit channel
 	name    string  // of this process
 }
-
-// New opens the database, takes the admin port and wires everything; it
-// connects to nobody. What it opened is closed by Run, or at once if New
-// fails.
-func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
-	b = &Bot{config: c, log: log, name: processName()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, b.close())
-			b = nil
-		}
-	}()
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-
-	if b.journal, err = journal.Open(ctx, journal.Config{URL: c.DatabaseURL, Log: log.Named("journal")}); err != nil {
-		return b, err
-	}
-	if b.auditor, err = newAuditor(c, b.journal, log.Named("audit"), metrics); err != nil {
-		return b, err
-	}
-	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {
-		return b, err
-	}
-	if b.web, err = slackapp.NewWeb(slackapp.WebConfig{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL, Log: log.Named("slack")}); err != nil {
-		return b, err
-	}
-	directory := slackapp.NewDirectory(b.web, time.Now)
-	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Approvals: b.journal.ApprovalCards(),
-		Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
-		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
-	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
-		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now,
-		Activations: b.journal, Alone: b.journal.PostgresURL() == "", Changed: b.auditor.policyChanged}); err != nil {
-		return b, err
-	}
-	if c.AuditChannel != "" {
-		post := func(ctx context.Context, events []operation.Event, skipped int) error {
-			return b.board.Audit(ctx, c.AuditChannel, events, skipped)
-		}
-		b.teller = &teller{journal: b.journal, post: post, holder: b.name, now: time.Now, log: log.Named("audit")}
-	}
-	limiter := c.ZenlayerRate.limiter()
-	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
-		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: limiter, UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
-	if err != nil {
-		return b, err
-	}
-	counts := operation.NewMetrics(metrics)
-	b.line = operation.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
-	b.shared = &operation.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
-	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Roster: b.gate, Reporter: b.board, Asking: c.asking(),
-		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
-	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
-		return b, err
-	}
-	intake := &operation.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
-		Settings: operation.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
-			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N, ListenerRateIn: time.Duration(c.ListenerRate.In),
-			Approval: c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
-		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: counts}
-	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: counts}
-	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: intake, Journal: b.journal,
-		History: b.journal, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
-		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
-	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
-		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})
-	return b, err
-}
-
-// engineConfig puts the engine's tables into the journal's database. On
-// PostgreSQL this process is one replica of several, under a name of its own.
-func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
-	c := engine.Config{Execute: runner.Execute, Log: b.log.Named("engine"), Ended: b.ended}
-	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {
-		c.DB = b.journal.DB()
-		return c
-	}
-	c.Replica, c.Replicas = b.name, b.journal
-	return c
-}
-
-// processName is new for each process: the host and an id.
-func processName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return host + "/" + newID()
-}
-
-// asking says where and for how long approval is asked for.
-func (c Config) asking() operation.ApprovalSettings {
-	s := operation.ApprovalSettings{Channel: c.ApprovalChannel, Within: time.Duration(c.ApprovalWithin)}
-	for _, d := range c.ApprovalReminders {
-		s.Reminders = append(s.Reminders, time.Duration(d))
-	}
-	return s
-}
-
-// newID makes a UUIDv7: its order is the order of time.
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Run serves until ctx ends, then stops: no new envelopes, then the calls
 // under way, then the engine, then the cards, all within the drain time, and

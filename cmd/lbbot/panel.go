@@ -1,0 +1,63 @@
+package main
+
+import (
+	"strings"
+
+	"lbbot/bot/sandbox"
+	"lbbot/zenlayer"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+// cloudPanel shows the Zenlayer stand-in on the page.
+type cloudPanel struct{ *zenlayertest.Server }
+
+func (p cloudPanel) Backends() int { return len(p.Server.Backends()) }
+
+func (p cloudPanel) AnswerWillBeLost() bool { return len(p.Faults()) > 0 }
+
+func (p cloudPanel) Calls() []sandbox.CloudCall {
+	calls := p.Server.Calls()
+	out := make([]sandbox.CloudCall, len(calls))
+	for i, c := range calls {
+		out[i] = sandbox.CloudCall{At: c.Time, Service: c.Service, Action: c.Action, Status: c.Status,
+			Lost: c.Fault == zenlayertest.AnswerLost, Request: c.Request, Answer: c.Answer}
+	}
+	return out
+}
+
+// samples are the ids that the page offers.
+func samples(s *zenlayertest.Server) []sandbox.Sample {
+	balancers := map[string]string{}
+	for _, lb := range zenlayertest.SampleData().LoadBalancers {
+		balancers[lb.ID] = lb.Name
+	}
+	var out []sandbox.Sample
+	for _, l := range s.Listeners() {
+		name := balancers[l.LoadBalancerID] + "/" + l.Name
+		out = append(out, sandbox.Sample{Kind: "Listener", ID: name, Label: name, Detail: listenerDetail(l)})
+	}
+	for _, i := range s.Instances() {
+		kind := "Bare metal"
+		if i.Type == zenlayer.InstanceVM {
+			kind = "Virtual machine"
+		}
+		out = append(out, sandbox.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: kind + ", " + strings.ToLower(i.Status) + " · " + i.ID})
+	}
+	return out
+}
+
+func listenerDetail(l zenlayer.Listener) string {
+	detail := l.Protocol + " " + l.Port
+	switch {
+	case l.Kind == "DR":
+		detail += ", direct routing"
+	case l.Scheduler == "rr":
+		detail += ", round robin"
+	default:
+		detail += ", weighted"
+	}
+	if !l.HealthCheckEnabled {
+		detail += ", no health check"
+	}
+	return detail + " · " + l.ListenerID
+}

@@ -31,3 +31,22 @@ func TestEachAgreementIsShownWhenItIsGiven(t *testing.T) {
 		require.NoError(t, <-done)
 	})
 }
+
+func TestWhoIsAskedAgainIsCalled(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		l := court(h, 1)
+		op := h.asked(request())
+		done := h.process(op.ID)
+		pass(time.Second)
+		l.change(func(l *law) { l.approvals = 2 })
+		require.NoError(t, h.approves(op.ID, bo))
+		pass(time.Second)
+		require.Equal(t, operation.Waiting, h.journal.now(op.ID).State)
+		require.Equal(t, []string{"Remind " + op.Ref}, h.reporter.heard(), "an edited card calls nobody")
+		require.NoError(t, h.approves(op.ID, chen))
+		pass(time.Minute)
+		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+		require.NoError(t, <-done)
+	})
+}

@@ -150,6 +150,7 @@ func approvalMessages() map[string]message {
 		"changed_free":          changedMessage(&operation.ChangedError{Operation: draft()}, w),
 		"reminder":              reminderMessage(cards["waiting"], w),
 		"reminder_one_of_two":   reminderMessage(cards["waiting_one_of_two"], w),
+		"reminder_picture":      reminderMessage(cards["waiting_picture"], w),
 		"question":              questionMessage(cards["waiting"], who),
 		"skipped":               skippedMessage(cards["glass_waiting"], w),
 		"pool":                  poolMessage(cards["waiting"]),

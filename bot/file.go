@@ -90,6 +90,22 @@ func fieldOf(c *Config, key string) (field reflect.Value, variable string, ok bo
 	return reflect.Value{}, "", false
 }
 
+// decodeList is decode for a list of values that are not words.
+func decodeList(n ast.Node, field reflect.Value) (problem string) {
+	sequence, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return "must be a list such as [5m, 15m]"
+	}
+	list := reflect.MakeSlice(field.Type(), len(sequence.Values), len(sequence.Values))
+	for i, item := range sequence.Values {
+		if problem := decode(item, list.Index(i)); problem != "" {
+			return problem
+		}
+	}
+	field.Set(list)
+	return ""
+}
+
 // decode returns what the value should be, or "" once it is in field.
 func decode(n ast.Node, field reflect.Value) (problem string) {
 	if list, ok := field.Addr().Interface().(*[]string); ok {
@@ -104,6 +120,9 @@ func decode(n ast.Node, field reflect.Value) (problem string) {
 			}
 		}
 		return ""
+	}
+	if field.Kind() == reflect.Slice {
+		return decodeList(n, field)
 	}
 	text, ok := scalar(n)
 	if !ok {

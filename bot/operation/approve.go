@@ -139,13 +139,10 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 		e := say(op, v)
 		return e, e.Kind != ""
 	})
-	if err != nil {
-		return op, err
+	if err == nil {
+		err = late
 	}
-	if op.State != Draft { // a preview is its asker's alone, whatever a click names
-		i.Reporter.Show(op)
-	}
-	return op, late
+	return op, err
 }
 
 // undecided returns nil while a click can decide about op.

@@ -35,7 +35,7 @@ func TestBreakGlassGoesWithoutApprovalAndTellsThoseItSkipped(t *testing.T) {
 		require.Equal(t, operation.Added, op.State)
 		require.Equal(t, "inc-2041", op.Glass.Incident)
 		require.False(t, op.Approval.ToldAt.IsZero())
-		require.Equal(t, []string{"TellSkipped " + op.Ref}, h.reporter.said)
+		require.Equal(t, []string{"TellSkipped " + op.Ref}, h.reporter.heard())
 		kinds := h.journal.kinds(op.ID)
 		require.Contains(t, kinds, operation.EventBreakGlass)
 		require.NotContains(t, kinds, operation.EventAccepted)
@@ -60,7 +60,7 @@ func TestThoseWhoWereSkippedAreToldAlsoWhenSlackIsAway(t *testing.T) {
 		op, err := h.broken(request())
 		require.NoError(t, err)
 		h.carry(op.ID)
-		require.Len(t, h.reporter.said, 1)
+		require.Len(t, h.reporter.heard(), 1)
 	})
 }
 

@@ -113,6 +113,13 @@ func (r *reporter) Question(ctx context.Context, op operation.Operation, _ opera
 	return r.say(ctx, "Question", op)
 }
 
+// heard lists what was said so far.
+func (r *reporter) heard() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.said)
+}
+
 // states lists the states that were shown, repetitions left out.
 func (r *reporter) states() []operation.State {
 	r.mu.Lock()

@@ -45,12 +45,17 @@ func (r *Runner) remind(ctx context.Context, op *Operation, due int) error {
 	if err := r.save(ctx, op, EventReminded, map[string]string{"reminder": strconv.Itoa(due)}); err != nil {
 		return err
 	}
+	r.callBack(ctx, *op)
+	return nil
+}
+
+// callBack makes one bounded try to have those who are asked look at the card.
+func (r *Runner) callBack(ctx context.Context, op Operation) {
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the reminder within "+tellWithin.String()))
 	defer cancel()
-	if err := r.Reporter.Remind(within, *op); err != nil && ctx.Err() == nil {
+	if err := r.Reporter.Remind(within, op); err != nil && ctx.Err() == nil {
 		r.Log.Warn("reminder was not posted", zap.String("operation", op.ID), zap.Error(err))
 	}
-	return nil
 }
 
 // verdict is what the rules say right before a call, with the agreement of
@@ -142,6 +147,7 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 	if err := r.save(ctx, op, EventApprovalAsked, data); err != nil {
 		return Next{}, err
 	}
+	r.callBack(ctx, *op) // an edited card calls nobody
 	r.Log.Info("operation waits for approval again", zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("why", a.Again))
 	return Next{State: op.State}, nil
 }

@@ -19,8 +19,8 @@ type Boards struct {
 	*Board
 	approvals *Board
 
-	mu   sync.Mutex
-	told map[string]bool // who was told of which operation, by this process
+	telling sync.Mutex      // of what follows
+	told    map[string]bool // who was told of which operation, by this process
 }
 
 // NewBoards makes boards that deliver until Close.
@@ -170,14 +170,14 @@ func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string)
 }
 
 func (b *Boards) wasTold(key string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.telling.Lock()
+	defer b.telling.Unlock()
 	return b.told[key]
 }
 
 func (b *Boards) noteTold(key string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.telling.Lock()
+	defer b.telling.Unlock()
 	if len(b.told) > 10_000 {
 		clear(b.told) // forgetting costs a second message at worst
 	}

@@ -33,6 +33,9 @@ func (a *App) approve(ctx context.Context, c operation.Click) error {
 // approvalProblem is problem for somebody who was asked to decide.
 func (a *App) approvalProblem(ctx context.Context, d delivery, err error) message {
 	if e, ok := errors.AsType[*operation.DecidedError](err); ok {
+		if e.Operation.State == operation.Draft {
+			return forgottenMessage() // nobody was asked about it
+		}
 		return decidedMessage(e.Operation, a.askedLink(ctx, d, e.Operation))
 	}
 	if e, ok := errors.AsType[*operation.StaleError](err); ok && e.Operation.State == operation.Waiting {

@@ -432,3 +432,25 @@ func TestBreakGlassStaysARightAndABudget(t *testing.T) {
 		})
 	}
 }
+
+func TestAClickAboutWhatWasNeverAskedShowsItToNobody(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo)
+	r.types(ana, incident, goodCommand)
+	r.sees(ana, incident, "Needs approval", actApprovalAsk)
+	draft := r.shelf.inState(operation.Draft)[0]
+	for _, action := range []string{actApYes, actApQuestion} {
+		_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(bo, approvers, action, buttonValue(draft)), false)
+		require.True(t, acked)
+	}
+	r.idle()
+	for _, channel := range []string{approvers, incident} {
+		public, private := r.said(bo, channel)
+		require.Empty(t, public)
+		for _, m := range private {
+			require.False(t, has(m, draft.Ref) || has(m, "web-07"), m.Text)
+		}
+	}
+	require.Equal(t, draft, r.stored(draft.ID))
+	r.calm()
+}

@@ -59,7 +59,7 @@ func hostileApprovalMessages(s string) map[string]message {
 		"denied": cardMessage(denied, w), "unanswered": cardMessage(hostileApproval(s, operation.NotAdded, operation.ReasonUnanswered, true), w),
 		"changed": changedMessage(&operation.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)}, w), "reminder": reminderMessage(waiting, w),
 		"question": questionMessage(waiting, waiting.Actor), "skipped": skippedMessage(glass, w), "pool": poolMessage(waiting),
-		"decided": decidedMessage(denied, s), "old": oldPictureMessage(waiting, s),
+		"decided": decidedMessage(denied, s), "old": oldPictureMessage(waiting, s), "why": whyMessage(waiting),
 		"not on list": notOnListMessage(&operation.DeniedError{Decision: operation.Decision{Reason: s, Contact: s}, Operation: waiting}),
 		"status":      statusMessage(glass, nil, s), "status denied": statusMessage(denied, nil, s),
 	} {

@@ -96,7 +96,7 @@ func reminderMessage(op operation.Operation, _ wording) message {
 	return private(
 		fmt.Sprintf(reminderText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needsCount(needed, a.Who), utc(a.ExpiresAt), op.Ref),
 		section(fmt.Sprintf(reminderLine, person(op.Actor.UserID), serverName(op, name), listenerName(op, name), op.Ref,
-			needsOf(needed, a.Who), clock(a.ExpiresAt)), progress(*a)))
+			needsOf(needed, a.Who), clock(a.ExpiresAt)), askedAgain(op), progress(*a)))
 }
 
 // questionMessage is for the one who was asked and for the one who asks.

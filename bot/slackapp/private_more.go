@@ -24,6 +24,10 @@ func whyMessage(op operation.Operation) message {
 		text := fmt.Sprintf(whyNone, op.Ref)
 		return private(text, section(text))
 	}
+	if a := op.Approval; a != nil && !a.Skipped {
+		return private(fmt.Sprintf(whyAgreedText, prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref, others(a.Needed)),
+			section(fmt.Sprintf(whyAgreed, names(op.Policies), op.Ref, others(a.Needed))))
+	}
 	return private(fmt.Sprintf(whyText, prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref),
 		section(fmt.Sprintf(whyLine, names(op.Policies), op.Ref)))
 }

@@ -21,6 +21,12 @@ const (
 	changedFree        = "approval is not needed any more"
 )
 
+// Why, with approval.
+const (
+	whyAgreedText = "Allowed by rule %s for %s, once agreed to by %s."
+	whyAgreed     = "*Why you are allowed:* rule %s permits it for %s here, once agreed to by %s other than you. It is asked again at each click and right before the call."
+)
+
 // People who may approve.
 const (
 	peopleOf      = "%d of %s"

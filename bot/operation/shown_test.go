@@ -1,0 +1,52 @@
+package operation_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+func TestEachAgreementIsShownWhenItIsGiven(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		court(h, 2)
+		op := h.asked(request())
+		done := h.process(op.ID)
+		shows := func(state operation.State, votes int) bool {
+			h.reporter.mu.Lock()
+			defer h.reporter.mu.Unlock()
+			return slices.ContainsFunc(h.reporter.shown, func(o operation.Operation) bool { return o.State == state && len(o.Approval.Votes) == votes })
+		}
+		pass(time.Second)
+		require.NoError(t, h.approves(op.ID, bo))
+		pass(time.Second)
+		require.True(t, shows(operation.Waiting, 1), "one of two")
+		require.NoError(t, h.approves(op.ID, chen))
+		pass(time.Minute)
+		require.True(t, shows(operation.Accepted, 2), "the last one, before the call")
+		require.NoError(t, <-done)
+	})
+}
+
+func TestWhoIsAskedAgainIsCalled(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		l := court(h, 1)
+		op := h.asked(request())
+		done := h.process(op.ID)
+		pass(time.Second)
+		l.change(func(l *law) { l.approvals = 2 })
+		require.NoError(t, h.approves(op.ID, bo))
+		pass(time.Second)
+		require.Equal(t, operation.Waiting, h.journal.now(op.ID).State)
+		require.Equal(t, []string{"Remind " + op.Ref}, h.reporter.heard(), "an edited card calls nobody")
+		require.NoError(t, h.approves(op.ID, chen))
+		pass(time.Minute)
+		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+		require.NoError(t, <-done)
+	})
+}

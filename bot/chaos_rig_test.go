@@ -86,8 +86,10 @@ func standChaos(t *testing.T, seed uint64, servers int, edit func(*bot.Config)) 
 		c.slack.SetPerson(sandbox.Person{ID: id, Name: strings.ToLower(id), RealName: id, TeamID: "T0LOCAL"})
 	}
 	c.slack.SetGroupMembers("S01SRE", chaosPeople[:]...)
-	c.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", Members: chaosPeople[:], BotMember: true})
-	c.slack.SetChannel(sandbox.Channel{ID: ops, Name: "ops", Creator: "U0BO", Members: chaosPeople[:], BotMember: true})
+	members := append([]string{dev, chen}, chaosPeople[:]...)
+	c.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", Members: members, BotMember: true})
+	c.slack.SetChannel(sandbox.Channel{ID: ops, Name: "ops", Creator: "U0BO", Members: members, BotMember: true})
+	require.NoError(t, os.WriteFile(c.config.Policy, []byte(rules+leadsMay), 0o600))
 	t.Cleanup(func() {
 		require.NotContains(t, c.log.String(), "panic", "seed %d", seed)
 		if name := os.Getenv("LBBOT_CHAOS_LOG"); name != "" && t.Failed() {
@@ -143,7 +145,11 @@ func (c *chaos) preview(ctx context.Context, person, channel string, server int)
 // sends presses the button and remembers whether Slack was answered: from then
 // on the bot owes an end.
 func (c *chaos) sends(ctx context.Context, server int, a chaosAsk) sandbox.Interaction {
-	in := c.slack.Click(ctx, a.person, a.channel, a.preview.TS, "req_send", "")
+	button := "req_send"
+	if has(a.preview, "approval_ask") {
+		button = "approval_ask"
+	}
+	in := c.slack.Click(ctx, a.person, a.channel, a.preview.TS, button, "")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a.acked = in.Acked || c.clicked[chaosID(server)].acked
@@ -191,9 +197,17 @@ func (c *chaos) ended(within time.Duration) []operation.Operation {
 		if len(open) == 0 {
 			return ops
 		}
+		c.approves(deadline)
 		if !pause(deadline, 250*time.Millisecond) {
 			for _, o := range open {
 				c.t.Log(o)
+			}
+			for _, channel := range c.channels {
+				for _, m := range c.slack.Messages(channel, chen) {
+					if strings.HasPrefix(m.Text, "Waiting") || m.Ephemeral {
+						c.t.Log(m.TS, m.Ephemeral, m.Text, has(m, "ap_yes"))
+					}
+				}
 			}
 			require.FailNow(c.t, "not ended in time", "%d of %d operations, seed %d", len(open), len(ops), c.seed)
 		}
@@ -216,6 +230,17 @@ func (c *chaos) unfinished(ops []operation.Operation) []string {
 		}
 	}
 	return open
+}
+
+// approves has a lead press Approve wherever it stands.
+func (c *chaos) approves(ctx context.Context) {
+	for _, channel := range c.channels {
+		for _, m := range c.cards(channel) {
+			if strings.HasPrefix(m.Text, "Waiting") && has(m, "ap_yes") {
+				c.slack.Click(ctx, chen, channel, m.TS, "ap_yes", "")
+			}
+		}
+	}
 }
 
 // onlyReading reports whether nothing more may be sent for an operation, and
@@ -296,7 +321,8 @@ func (c *chaos) balances(operations []operation.Operation) {
 	for id, n := range there {
 		require.Equal(c.t, 1, n, "%s is on the listener more than once, seed %d", id, c.seed)
 	}
-	c.t.Logf("seed %d: %d commands typed, %d requests sent, %d accepted, %d backends; ends: %v", c.seed, c.typed, len(c.clicked), len(operations), len(there), states)
+	trail := c.audited(operations)
+	c.t.Logf("seed %d: %d events in an unbroken chain, %d commands typed, %d requests sent, %d accepted, %d backends; ends: %v", c.seed, trail, c.typed, len(c.clicked), len(operations), len(there), states)
 }
 
 // wasTold reports whether a person learned, after a click, that nothing was
@@ -309,4 +335,30 @@ func (c *chaos) wasTold(a chaosAsk) bool {
 		}
 	}
 	return false
+}
+
+// audited requires that the chain of the audit trail is unbroken, and that it
+// tells of the acceptance and the end of each operation once. It returns how
+// many events there are.
+func (c *chaos) audited(operations []operation.Operation) int64 {
+	c.t.Helper()
+	store, err := journal.Open(c.t.Context(), journal.Config{URL: c.config.DatabaseURL, ReadOnly: true})
+	require.NoError(c.t, err)
+	defer func() { require.NoError(c.t, store.Close()) }()
+	trail, err := store.Verify(c.t.Context(), journal.Expected{})
+	require.NoError(c.t, err)
+	require.Nil(c.t, trail.Break, "the chain is broken, seed %d", c.seed)
+	for _, op := range operations {
+		events, err := store.Events(c.t.Context(), op.ID)
+		require.NoError(c.t, err)
+		times := map[string]int{}
+		for _, e := range events {
+			times[e.Kind]++
+		}
+		require.Equal(c.t, 1, times[operation.EventAccepted], "acceptances of %s, seed %d", op.Ref, c.seed)
+		if op.State.Final() {
+			require.Equal(c.t, 1, times[operation.EventFinished], "ends of %s, seed %d", op.Ref, c.seed)
+		}
+	}
+	return trail.Head.Position
 }

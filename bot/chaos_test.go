@@ -53,6 +53,12 @@ func chaosRun(t *testing.T, replicas int, edit func(*bot.Config)) {
 	for i, person := range chaosPeople {
 		people.Go(func() { c.asks(ctx, person, rand.New(rand.NewPCG(seed, uint64(i+1)))) })
 	}
+	people.Go(func() { c.asks(ctx, dev, rand.New(rand.NewPCG(seed, 100))) }) // who needs approval
+	people.Go(func() {
+		for pause(ctx, 300*time.Millisecond) {
+			c.approves(ctx)
+		}
+	})
 	for ctx.Err() == nil {
 		d.acts(ctx)
 		pause(ctx, time.Duration(100+d.random.IntN(300))*time.Millisecond)

@@ -25,7 +25,7 @@ func TestWhatWasAcceptedWaitsForTheNewestRules(t *testing.T) {
 				op := h.journal.now(id)
 				require.Equal(t, operation.Accepted, op.State)
 				require.Equal(t, operation.WaitRules, op.WaitFor)
-				h.gate.decide = nil
+				h.gate.rules(nil)
 				require.NoError(t, <-done)
 				require.Equal(t, operation.Added, h.journal.now(id).State)
 				require.Len(t, h.cloud.sent(), 1)

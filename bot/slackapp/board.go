@@ -58,6 +58,7 @@ type Board struct {
 	slots  map[string]*slot
 	told   map[string]operation.State // of operations whose channel refuses the card: what the person read where they asked
 	closed bool
+	ends   chan struct{} // closed with Close: nothing is tried again
 	work   sync.WaitGroup
 	ctx    context.Context //nolint:containedctx // ends the deliveries this value owns
 	cancel context.CancelCauseFunc
@@ -67,6 +68,7 @@ type Board struct {
 type slot struct {
 	want    operation.Operation
 	waiters []waiter
+	wake    chan struct{} // ends a pause: there is something newer, or somebody waits
 }
 
 type waiter struct {
@@ -95,7 +97,7 @@ type kind struct {
 // newKind makes a board of one kind. Boards that share a pace share what Slack
 // takes in a channel.
 func newKind(c BoardConfig, k kind, p *pace) *Board {
-	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, told: map[string]operation.State{},
+	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, told: map[string]operation.State{}, ends: make(chan struct{}),
 		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total", Help: "Tries to show a card, by what came of it.",
 			ConstLabels: prometheus.Labels{"card": k.name}}, []string{"result"})}
 	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "failed"} {
@@ -110,7 +112,10 @@ func newKind(c BoardConfig, k kind, p *pace) *Board {
 // deliveries. What is not shown is shown after the next start.
 func (b *Board) Close(ctx context.Context) {
 	b.mu.Lock()
-	b.closed = true
+	if !b.closed {
+		b.closed = true
+		close(b.ends)
+	}
 	b.mu.Unlock()
 	done := make(chan struct{})
 	go func() { b.work.Wait(); close(done) }()
@@ -158,10 +163,13 @@ func (b *Board) want(op operation.Operation, w *waiter) {
 			}
 			return
 		}
-		s = &slot{want: op}
+		s = &slot{want: op, wake: make(chan struct{}, 1)}
 		b.slots[op.ID] = s
 		b.work.Add(1)
 		go b.deliver(op.ID, s)
+	}
+	if op.Version <= s.want.Version && w == nil {
+		return
 	}
 	if op.Version > s.want.Version {
 		s.want = op
@@ -169,13 +177,26 @@ func (b *Board) want(op operation.Operation, w *waiter) {
 	if w != nil {
 		s.waiters = append(s.waiters, *w)
 	}
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is woken already
+	}
 }
 
-// deliver shows what a slot wants until there is nothing newer, or it fails:
-// then those who wait are told, and whoever must have it shown asks again.
+// The pauses before a card that could not be shown is tried again.
+const (
+	retryFirst = time.Second
+	retryMost  = 5 * time.Minute
+)
+
+// deliver shows what a slot wants until there is nothing newer. What fails is
+// tried again after growing pauses, since a card may stand still for long; but
+// an end is not: whoever must have it shown asks again, and counts how late it
+// is. Those who wait are told of each try.
 func (b *Board) deliver(id string, s *slot) {
 	defer b.work.Done()
 	shown := int64(-1)
+	pause := retryFirst
 	for {
 		b.mu.Lock()
 		op := s.want
@@ -188,25 +209,43 @@ func (b *Board) deliver(id string, s *slot) {
 		b.mu.Unlock()
 		version, err := b.show(op)
 		b.mu.Lock()
-		if err != nil {
-			b.delivered.WithLabelValues("failed").Inc()
-			b.Log.Warn("card could not be shown", zap.String("operation", id), zap.Int64("version", op.Version), zap.Error(err))
-			over := s.want.Version <= op.Version || b.ctx.Err() != nil
-			if over {
-				delete(b.slots, id)
-				b.settle(s, s.want.Version, err)
-			} else {
-				b.settle(s, op.Version, err) // something newer came meanwhile, and nobody may ask for it again
-			}
+		if err == nil {
+			shown, pause = max(shown, version), retryFirst
+			b.settle(s, shown, nil)
 			b.mu.Unlock()
-			if over {
-				return
-			}
 			continue
 		}
-		shown = max(shown, version)
-		b.settle(s, shown, nil)
+		b.delivered.WithLabelValues("failed").Inc()
+		b.Log.Warn("card could not be shown", zap.String("operation", id), zap.Int64("version", op.Version), zap.Error(err))
+		newer := s.want.Version > op.Version
+		if b.ctx.Err() != nil || !newer && (b.closed || op.State.Final()) {
+			delete(b.slots, id)
+			b.settle(s, s.want.Version, err)
+			b.mu.Unlock()
+			return
+		}
+		b.settle(s, op.Version, err)
+		select {
+		case <-s.wake: // who came during the try has been told of it
+		default:
+		}
 		b.mu.Unlock()
+		if newer {
+			continue
+		}
+		b.rest(s, pause)
+		pause = min(2*pause, retryMost)
+	}
+}
+
+// rest waits, until there is a reason to try at once or none to go on.
+func (b *Board) rest(s *slot, pause time.Duration) {
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.wake:
+	case <-b.ends:
 	}
 }
 

@@ -303,6 +303,38 @@ func TestANewerChangeIsShownAlthoughAnOlderOneFailed(t *testing.T) {
 	require.Len(t, s.cards(incident), 1)
 }
 
+// A card that stands still, because people are asked or waited for, is not
+// shown again by any change.
+func TestACardThatCouldNotBeShownIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, state := range []operation.State{operation.Accepted, operation.Waiting, operation.NeedsPerson} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.slack.FailNext("chat.postMessage", sandbox.APIFault{Status: 500, Times: 2})
+			op := s.op(1, state)
+			op.Approval = &operation.Approval{Needed: 1, Channel: incident, ExpiresAt: time.Now().Add(time.Hour)}
+			s.board.Show(op)
+			s.sees(ana, incident, "LBR-7F3KQ2")
+			require.Len(t, s.cards(incident), 1)
+		})
+	}
+}
+
+func TestWhatIsNotShownDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Status: 500, Times: -1})
+	require.Error(t, s.report(s.op(1, operation.NeedsPerson)))
+	ended := make(chan struct{})
+	go func() { s.board.Close(t.Context()); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		require.FailNow(t, "it waits for the next try")
+	}
+}
+
 func TestAChannelGetsAShortBurstAndThenOneMessageASecond(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

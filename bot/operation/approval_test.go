@@ -452,6 +452,27 @@ func TestAnApprovalThatNobodyCarriesOutInTimeIsTooLate(t *testing.T) {
 	})
 }
 
+// A process that died may have been about to post the card of what waits.
+func TestWhatWaitsForPeopleIsShownByWhoeverTakesItUp(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		court(h, 1)
+		op := h.asked(request())
+		done := h.process(op.ID)
+		pass(time.Minute)
+		h.stop(errKilled)
+		require.ErrorIs(t, <-done, errKilled)
+		h.reporter.mu.Lock()
+		h.reporter.shown = nil
+		h.reporter.mu.Unlock()
+		done = h.process(op.ID)
+		pass(time.Second)
+		require.Equal(t, []operation.State{operation.Waiting}, h.reporter.states(), "without anybody doing anything")
+		require.NoError(t, h.approves(op.ID, bo))
+		require.NoError(t, <-done)
+	})
+}
+
 // survives presses a button, again if the process died over it.
 func (h *house) survives(press func() error) error {
 	for {

@@ -45,6 +45,11 @@ const (
 func (r *Runner) Execute(run Run, id string) error {
 	w := walk{run: run, runner: r, id: id}
 
+	// No step: whoever takes a run up shows it anew. What the process before was
+	// about to show may be lost, and an operation that waits for people stands
+	// still for long.
+	r.showAgain(id)
+
 	// Twice: the card is found by its place, or by its metadata, and edited.
 	next := w.do(stepAnnounce, r.announce)
 
@@ -75,6 +80,21 @@ func (r *Runner) Execute(run Run, id string) error {
 		w.do(stepWatch, r.watch)
 	}
 	return w.err
+}
+
+// showAgain makes the card of an operation show where it stands, unless it is
+// over: ends are reported by a step of their own.
+func (r *Runner) showAgain(id string) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), recordWithin, errors.New("the journal did not answer within "+recordWithin.String()))
+	defer cancel()
+	op, err := r.Journal.Operation(ctx, id)
+	if err != nil {
+		r.Log.Warn("card is not shown before the first step", zap.String("operation", id), zap.Error(err))
+		return
+	}
+	if op.State.Open() {
+		r.Reporter.Show(op)
+	}
 }
 
 // walk enters the steps of one run in order and stops at the first error.

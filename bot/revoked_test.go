@@ -48,7 +48,7 @@ func (silent) Show(operation.Operation)                                         
 func (silent) Report(context.Context, operation.Operation) error                    { return nil }
 func (silent) TellOwner(context.Context, operation.Operation) error                 { return nil }
 func (silent) Remind(context.Context, operation.Operation) error                    { return nil }
-func (silent) TellSkipped(context.Context, operation.Operation) error               { return nil }
+func (silent) TellSkipped(context.Context, operation.Operation) (int, error)        { return 0, nil }
 func (silent) Question(context.Context, operation.Operation, operation.Actor) error { return nil }
 func (silent) Start(context.Context, string) error                                  { return nil }
 func (silent) Poke(context.Context, string, string) error                           { return nil }

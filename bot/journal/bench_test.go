@@ -58,7 +58,7 @@ func TestLookUpsUseTheirIndex(t *testing.T) {
 			require.Contains(t, plan, "operations_unreported", q)
 		}
 	}
-	ops, err := s.Unreported(t.Context(), clock(), 10)
+	ops, err := s.Unreported(t.Context(), clock(), "", 10)
 	require.NoError(t, err)
 	require.Len(t, ops, 10)
 	require.Equal(t, "old-100", ops[0].ID)
@@ -119,7 +119,7 @@ func BenchmarkReading(b *testing.B) {
 	s := openBench(b)
 	fill(b, s, 100_000)
 	for name, read := range map[string]func() (int, error){
-		"Unreported": func() (int, error) { return count(s.Unreported(b.Context(), clock(), 20)) },
+		"Unreported": func() (int, error) { return count(s.Unreported(b.Context(), clock(), "", 20)) },
 		"Operations": func() (int, error) { return count(s.Operations(b.Context(), Filter{Limit: 20})) },
 		"Operations of a person": func() (int, error) {
 			return count(s.Operations(b.Context(), Filter{ActorID: "U7", After: "old-50007", Limit: 20}))

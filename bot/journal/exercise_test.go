@@ -93,7 +93,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"events without an operation are recorded":                           recordsEvents,
 		"events can neither be changed nor deleted":                          guardsEvents,
 		"a person's acceptances are counted from a time on":                  countsAcceptances,
-		"what no closed card shows is unreported, oldest first":              listsUnreported,
+		"what no closed card shows is unreported, page by page":              listsUnreported,
 		"history is paged, newest first, without drafts":                     pagesHistory,
 		"the past is read by listener, channel or person, page by page":      readsThePast,
 		"denials are read page by page":                                      readsDenials,

@@ -109,7 +109,7 @@ func TestTablesOfANewerVersionAreRefusedAndLeftAlone(t *testing.T) {
 	require.NoError(t, s.Close())
 	for _, readOnly := range []bool{false, true} {
 		_, err = Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: readOnly})
-		require.ErrorContains(t, err, "its tables have version 99 and this lbbot knows 15: run the newer lbbot")
+		require.ErrorContains(t, err, "its tables have version 99 and this lbbot knows 16: run the newer lbbot")
 	}
 }
 
@@ -118,7 +118,7 @@ func TestTablesOfAnOlderVersionAreOnlyUpdatedByAWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lbbot.db")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	_, err := Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: true})
-	require.ErrorContains(t, err, "have version 0 and this lbbot needs 15: start the bot once")
+	require.ErrorContains(t, err, "have version 0 and this lbbot needs 16: start the bot once")
 	require.NoError(t, openFile(t, path).Close())
 	s, err := Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: true})
 	require.NoError(t, err)

@@ -85,8 +85,8 @@ limit @max_rows;
 
 -- name: Unreported :many
 select record from operations
-where unreported_since < @before
-order by unreported_since, id
+where unreported_since is not null and unreported_since < @before and id > @after
+order by id
 limit @max_rows;
 
 -- name: TakeTurn :exec

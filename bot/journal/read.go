@@ -25,10 +25,10 @@ func (s *Store) Operation(ctx context.Context, idOrRef string) (operation.Operat
 }
 
 // Unreported lists operations that were accepted before the given time and
-// whose card is not closed, oldest first, at most limit and never more than
-// 1000.
-func (s *Store) Unreported(ctx context.Context, acceptedBefore time.Time, limit int) ([]operation.Operation, error) {
-	rows, err := s.q.Unreported(ctx, query.UnreportedParams{Before: millis(acceptedBefore), MaxRows: rowLimit(limit)})
+// whose card is not closed, by their ids, from the one after this id, at most
+// limit and never more than 1000.
+func (s *Store) Unreported(ctx context.Context, acceptedBefore time.Time, after string, limit int) ([]operation.Operation, error) {
+	rows, err := s.q.Unreported(ctx, query.UnreportedParams{Before: millis(acceptedBefore), After: after, MaxRows: rowLimit(limit)})
 	ops, err := many(rows, err)
 	return ops, s.explain("listing unreported operations in journal", err)
 }

@@ -43,7 +43,8 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 		d.Code = DeniedNobody
 		return Operation{}, i.deny(ctx, d, op)
 	}
-	op.State, op.ClickedAt, op.ExpiresAt, op.Policies = Accepted, clicked, time.Time{}, d.Policies
+	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
+	op.decidedBy(d)
 	op.Version++
 	if op.Approval != nil {
 		op.State, op.Approval.Needed = Waiting, d.Approvals

@@ -39,6 +39,7 @@ type Vote struct {
 	At       time.Time `json:"at"`
 	Reason   string    `json:"reason,omitempty"`
 	Policies []string  `json:"policies,omitempty"` // @id of the policies that let them
+	Digest   string    `json:"digest,omitempty"`   // of the policy file they stood in
 }
 
 // BreakGlass says that an operation goes without the approvals it needs.
@@ -60,7 +61,7 @@ func (a Approval) Missing() int { return max(0, a.Needed-len(a.Votes)) }
 
 // voted reports whether a person has agreed already.
 func (a Approval) voted(who Actor) bool {
-	return slices.ContainsFunc(a.Votes, func(v Vote) bool { return v.By.UserID == who.UserID && v.By.TeamID == who.TeamID })
+	return slices.ContainsFunc(a.Votes, func(v Vote) bool { return v.By.Is(who) })
 }
 
 // due returns how many reminders there should have been by now.
@@ -88,13 +89,18 @@ func (a Approval) next(at []time.Duration, now time.Time) time.Duration {
 // ask begins asking for agreement anew. What was agreed to before is kept, and
 // counts only if it is among votes.
 func (a *Approval) ask(now time.Time, within time.Duration, version int64, votes []Vote) {
+	a.keep(votes)
+	a.AskedAt, a.ExpiresAt, a.Since, a.Reminders, a.Denied = now, now.Add(within), version, 0, nil
+}
+
+// keep sets aside the agreements that are not among votes.
+func (a *Approval) keep(votes []Vote) {
 	for _, v := range a.Votes {
-		if !slices.ContainsFunc(votes, func(kept Vote) bool { return kept.By == v.By }) {
+		if !slices.ContainsFunc(votes, func(kept Vote) bool { return kept.By.Is(v.By) }) {
 			a.Past = append(a.Past, v)
 		}
 	}
 	a.Votes = votes
-	a.AskedAt, a.ExpiresAt, a.Since, a.Reminders, a.Denied = now, now.Add(within), version, 0, nil
 }
 
 // sufficient reports whether the people who could agree are enough, as far as

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"lbbot/commands"
+	"lbbot/zenlayer"
 )
 
 // lacksReason reports whether the rules want a reason that op does not have.
@@ -19,14 +21,16 @@ func lacksReason(d Decision, op Operation) bool {
 // need takes what the rules say into a draft: nothing more, the agreement of
 // others, or a no.
 func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
-	op.Policies, op.Approval, op.MayBreak = d.Policies, nil, false
+	op.decidedBy(d)
+	op.Approval, op.MayBreak = nil, false
 	if d.Allowed {
 		return nil
 	}
 	if d.Code != DeniedApproval || d.Approvals < 1 {
 		return i.refuse(ctx, d, *op, questionOf(*op, i.Now()))
 	}
-	a := &Approval{Needed: d.Approvals, Channel: i.askIn(ctx, *op, d)}
+	a := &Approval{Needed: d.Approvals, Channel: askIn(ctx, i.Permission, i.Log, *op, d.ApproversChannel, i.Settings.Approval.Channel),
+		Picture: Picture{Settings: settingsOf(op.Listener)}}
 	people, err := i.Roster.Who(ctx, askQuestion(*op, a.Channel, i.Now()), ActionApprove)
 	if err != nil {
 		return &UnavailableError{What: "Slack", Err: err}
@@ -42,21 +46,24 @@ func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
 	return nil
 }
 
+// decidedBy notes which rules said so, of which policy file.
+func (o *Operation) decidedBy(d Decision) { o.Policies, o.PolicyDigest = d.Policies, d.Digest }
+
 // askIn returns the channel in which people are asked: the one the rule names,
 // or the settings, or else where the result goes. One that nobody can be asked
 // in, because the bot does not see it, is none.
-func (i *Intake) askIn(ctx context.Context, op Operation, d Decision) string {
-	for _, channel := range []string{d.ApproversChannel, i.Settings.Approval.Channel} {
+func askIn(ctx context.Context, p Permission, log *zap.Logger, op Operation, rule, setting string) string {
+	for _, channel := range []string{rule, setting} {
 		if channel == "" || channel == op.Place.ResultID {
 			continue
 		}
 		there := op.Place
 		there.ChannelID, there.ChannelName = channel, ""
-		may := i.Permission.Admit(ctx, op.Actor, there)
+		may := p.Admit(ctx, op.Actor, there)
 		if may.Allowed {
 			return channel
 		}
-		i.Log.Error("approvers' channel cannot be used; approval is asked for where the result goes", zap.String("channel", channel), zap.String("code", string(may.Code)))
+		log.Error("approvers' channel cannot be used; approval is asked for where the result goes", zap.String("channel", channel), zap.String("code", string(may.Code)))
 	}
 	return op.Place.ResultID
 }
@@ -67,9 +74,14 @@ func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision) error 
 	if err := i.need(ctx, &op, d); err != nil {
 		return err
 	}
+	if op.Approval != nil { // those who are asked see the listener as it is
+		if pool, err := i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{}); err == nil {
+			op.Listener.Servers, op.Approval.Picture = len(pool), pictureOf(op, pool)
+		}
+	}
 	op.ExpiresAt = i.Now().Add(DraftLife)
 	op.Version++
-	err := i.Journal.Save(ctx, op, i.event(EventPreviewed, op, map[string]string{"again": AgainRules}))
+	err := i.Journal.Save(ctx, op, i.event(EventPreviewed, op, decided(map[string]string{"again": AgainRules}, op.Policies, op.PolicyDigest)))
 	if stale, ok := errors.AsType[*StaleError](err); ok {
 		return stale
 	}
@@ -84,7 +96,7 @@ func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision) error 
 // *DeniedError, *DecidedError when the click came too late, *StaleError when
 // it was on an older picture, ErrNotFound, *UnavailableError.
 func (i *Intake) Approve(ctx context.Context, c Click) (Operation, error) {
-	return i.decide(ctx, c, func(op *Operation, v Vote) Event {
+	op, err := i.decide(ctx, c, func(op *Operation, v Vote) Event {
 		e := i.vote(EventApproved, *op, v)
 		if op.Approval.voted(c.Actor) {
 			return Event{}
@@ -96,12 +108,16 @@ func (i *Intake) Approve(ctx context.Context, c Click) (Operation, error) {
 		}
 		return e
 	})
+	if late, ok := errors.AsType[*DecidedError](err); ok && late.Operation.Approval.counted(c.Actor) {
+		return late.Operation, nil // their own second click
+	}
+	return op, err
 }
 
 // Deny notes that a person who could agree says no, and why: that ends it.
 // Errors as of Approve, and *commands.InputError for an empty reason.
 func (i *Intake) Deny(ctx context.Context, c Click, reason string) (Operation, error) {
-	if reason == "" {
+	if reason = strings.TrimSpace(reason); reason == "" {
 		return Operation{}, inputError(commands.Registration{}, commands.Problem{Field: commands.KeyReason, Text: "Say why in one line, so that the next request can be better."})
 	}
 	return i.decide(ctx, c, func(op *Operation, v Vote) Event {
@@ -115,10 +131,7 @@ func (i *Intake) Deny(ctx context.Context, c Click, reason string) (Operation, e
 
 func (i *Intake) vote(kind string, op Operation, v Vote) Event {
 	data := map[string]string{"asked": op.Approval.AskedAt.UTC().Format(time.RFC3339Nano), "requester": op.Actor.UserID}
-	for n, id := range v.Policies {
-		data["policy_"+strconv.Itoa(n+1)] = id
-	}
-	e := i.event(kind, op, data)
+	e := i.event(kind, op, decided(data, v.Policies, v.Digest))
 	e.At, e.ActorID, e.ChannelID = v.At, v.By.UserID, v.Place.ChannelID
 	return e
 }
@@ -126,14 +139,15 @@ func (i *Intake) vote(kind string, op Operation, v Vote) Event {
 // decide checks that a person may decide about an operation and lets say write
 // down what they said.
 func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote) Event) (Operation, error) {
+	clicked := i.Now() // before anything that takes time: the promise counts from the click
 	v, err := i.mayDecide(ctx, c)
 	if err != nil {
 		return Operation{}, err
 	}
 	var late error
 	op, err := i.press(ctx, c, func(op *Operation) (Event, bool) {
-		v.At = i.Now()
-		if late = undecided(*op, c, v.At); late != nil {
+		v.At = clicked
+		if late = undecided(*op, c, i.Now()); late != nil {
 			return Event{}, false
 		}
 		e := say(op, v)
@@ -145,15 +159,17 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 	return op, err
 }
 
+// counted reports whether a person's agreement was one of those that decided.
+func (a *Approval) counted(who Actor) bool {
+	return a != nil && a.Denied == nil && a.Missing() == 0 && a.voted(who)
+}
+
 // undecided returns nil while a click can decide about op.
 func undecided(op Operation, c Click, now time.Time) error {
 	switch {
 	case op.Approval == nil || op.Approval.Skipped:
 		return &StaleError{op}
 	case op.State != Waiting, op.Approval.Denied != nil, op.StopBy != "", !now.Before(op.Approval.ExpiresAt):
-		if op.Approval.voted(c.Actor) && op.Approval.Denied == nil && op.State != Waiting {
-			return nil // their own second click: it counts already
-		}
 		return &DecidedError{op}
 	case c.Version != 0 && c.Version < op.Approval.Since:
 		return &StaleError{op}
@@ -174,21 +190,23 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (Vote, error) {
 		return Vote{}, &UnavailableError{What: "journal", Err: err}
 	}
 	said := Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place}
-	if op.Actor.UserID == c.Actor.UserID {
+	if op.Actor.Is(c.Actor) {
 		d := i.Permission.Admit(ctx, c.Actor, c.Place)
 		if d.Allowed {
 			d = Decision{Code: DeniedSelf, Person: true, Channel: true}
 		}
+		d.Action = ActionApprove
 		return Vote{}, i.deny(ctx, d, said)
 	}
 	q := questionOf(op, i.Now())
 	q.Action, q.Actor, q.Place, q.Fresh = ActionApprove, c.Actor, c.Place, true
 	d := i.Permission.Decide(ctx, q)
 	if !d.Allowed {
+		d.Action = ActionApprove
 		return Vote{}, i.deny(ctx, d, said)
 	}
 	where := Place{TeamID: c.Place.TeamID, ChannelID: c.Place.ChannelID, ChannelName: c.Place.ChannelName}
-	return Vote{By: c.Actor, Place: where, Policies: d.Policies}, nil
+	return Vote{By: c.Actor, Place: where, Policies: d.Policies, Digest: d.Digest}, nil
 }
 
 // Question opens a talk between a person who may agree and the asker, in the

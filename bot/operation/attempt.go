@@ -185,30 +185,36 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 	}
 	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 	op.Listener = l
-	v := r.permitted(within, op)
-	if !v.allowed && ctx.Err() != nil {
-		return nil, nil, context.Cause(ctx)
-	}
-	if !v.allowed && v.why.Undecided() {
-		stop, err := end(r.undecided(ctx, op, v.why))
-		return nil, stop, err
-	}
-	if !v.allowed && (!v.ask || len(op.Attempts) > 0) {
-		op.Denial = &v.why
-		stop, err := end(r.finish(ctx, op, NotAdded, ReasonDenied))
-		return nil, stop, err
-	}
 	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if err != nil {
 		stop, err := end(r.readFailed(ctx, op, err))
 		return nil, stop, err
 	}
 	op.Listener.Servers = len(pool)
-	if v.ask {
-		stop, err := end(r.askAgain(within, op, v, pictureOf(*op, pool), nil))
-		return nil, stop, err
+	stop, err := r.lastWord(ctx, op, pool)
+	return pool, stop, err
+}
+
+// lastWord asks permission, after everything else was read: reading takes time,
+// and a right that was taken away meanwhile is gone.
+func (r *Runner) lastWord(ctx context.Context, op *Operation, pool []zenlayer.Backend) (*ended, error) {
+	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	defer cancel()
+	v := r.permitted(within, op)
+	switch {
+	case !v.allowed && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case !v.allowed && v.why.Undecided():
+		return end(r.undecided(ctx, op, v.why))
+	case !v.allowed && (!v.ask || op.maybeSent()):
+		op.Denial = &v.why
+		return end(r.finish(ctx, op, NotAdded, ReasonDenied))
+	case v.ask:
+		return end(r.askAgain(within, op, v, pictureOf(*op, pool), nil))
+	case v.needed > 0 && op.Approval != nil:
+		op.Approval.keep(v.votes)
 	}
-	return pool, nil, nil
+	return nil, nil
 }
 
 // lastQuestion is asked right before a call, with nothing remembered.

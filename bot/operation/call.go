@@ -31,7 +31,7 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	if op.State != Unconfirmed {
 		op.State = Sending
 	}
-	if err := r.save(ctx, op, EventAttempt, map[string]string{"attempt": strconv.Itoa(number)}); err != nil {
+	if err := r.save(ctx, op, EventAttempt, decided(map[string]string{"attempt": strconv.Itoa(number)}, op.Policies, op.PolicyDigest)); err != nil {
 		return Next{}, err
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))

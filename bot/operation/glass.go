@@ -68,9 +68,11 @@ func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (Operation, err
 		return Operation{}, i.tooMany(ctx, op, &LimitError{Of: LimitGlass})
 	}
 	if !glass.Allowed {
+		glass.Action = ActionBreakGlass
 		return Operation{}, i.deny(ctx, glass, op)
 	}
-	op.State, op.ClickedAt, op.ExpiresAt, op.Policies = Accepted, clicked, time.Time{}, d.Policies
+	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
+	op.decidedBy(d)
 	op.Version++
 	op.Approval.Needed, op.Approval.Skipped, op.Approval.AskedAt = d.Approvals, true, clicked
 	op.Glass = &BreakGlass{Why: b.Why, Incident: b.Incident, Policies: glass.Policies}

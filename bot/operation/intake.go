@@ -294,7 +294,7 @@ func span(d time.Duration) string {
 // that cannot be written does not turn a no into anything else.
 func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
-	data := decided(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What,
+	data := decided(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "action": string(d.Action),
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "server": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))

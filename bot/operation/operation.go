@@ -80,6 +80,13 @@ type Actor struct {
 	Name         string `json:"name,omitempty"`
 }
 
+// Is reports whether both may be one person: one agreement is enough of them,
+// and nobody agrees to their own request. Slack's ids of people are unique, but
+// the team beside them is sometimes the workspace and sometimes the
+// organization. Where somebody must be exactly the one who asked, the team is
+// compared as well.
+func (a Actor) Is(b Actor) bool { return a.UserID == b.UserID }
+
 // Place is where an operation was asked for and where its result goes.
 type Place struct {
 	TeamID      string `json:"team_id"`

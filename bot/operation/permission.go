@@ -69,6 +69,7 @@ type Decision struct {
 	Allowed   bool       `json:"allowed"`
 	Approvals int        `json:"approvals,omitempty"` // with DeniedApproval: how many other people must agree
 	Code      DenialCode `json:"code,omitempty"`
+	Action    Action     `json:"action,omitempty"`   // of a no that is not about register
 	What      string     `json:"what,omitempty"`     // the fact that could not be checked
 	Policies  []string   `json:"policies,omitempty"` // @id of the policies that decided
 	Digest    string     `json:"digest,omitempty"`   // SHA-256 of the policy file that was asked; empty when it was not

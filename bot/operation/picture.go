@@ -20,9 +20,7 @@ type Picture struct {
 
 // pictureOf is what op would be added to.
 func pictureOf(op Operation, pool []zenlayer.Backend) Picture {
-	l := op.Listener
-	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(ofServer(op, pool)),
-		Settings: fmt.Sprintf("%s %s, %s, %s, health check %t", l.Protocol, l.Port, l.Scheduler, l.Kind, l.HealthCheck)}
+	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(ofServer(op, pool)), Settings: settingsOf(op.Listener)}
 	for _, b := range pool {
 		if b.Name == op.Request.BackendName {
 			p.Names = append(p.Names, b.BackendID)
@@ -31,6 +29,10 @@ func pictureOf(op Operation, pool []zenlayer.Backend) Picture {
 	slices.Sort(p.Same)
 	slices.Sort(p.Names)
 	return p
+}
+
+func settingsOf(l Listener) string {
+	return fmt.Sprintf("%s %s, %s, %s, health check %t", l.Protocol, l.Port, l.Scheduler, l.Kind, l.HealthCheck)
 }
 
 func weightsOf(pool []zenlayer.Backend) int {
@@ -62,7 +64,7 @@ func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
 // p, in words; nothing if it is the same to them.
 func (p Picture) changes(now Picture, op Operation) []string {
 	var list []string
-	if p.Read && p.Settings != now.Settings {
+	if p.Settings != "" && p.Settings != now.Settings {
 		list = append(list, "the listener's settings changed from "+p.Settings+" to "+now.Settings)
 	}
 	if fresh := added(p.Same, now.Same); len(fresh) > 0 {

@@ -60,8 +60,9 @@ type Journal interface {
 	First(ctx context.Context, delivery string, now time.Time) (bool, error)
 
 	// Unreported lists operations that were accepted before the given time and
-	// whose card does not show a final state yet, oldest first, at most limit.
-	Unreported(ctx context.Context, acceptedBefore time.Time, limit int) ([]Operation, error)
+	// whose card does not show a final state yet, by their ids, which is the
+	// order of their making, from the one after this id, at most limit.
+	Unreported(ctx context.Context, acceptedBefore time.Time, after string, limit int) ([]Operation, error)
 
 	// AcceptedSince returns when this person's operations since the given time
 	// were accepted, oldest first.
@@ -122,9 +123,9 @@ type Reporter interface {
 	// and returns when Slack has taken it.
 	Remind(ctx context.Context, op Operation) error
 
-	// TellSkipped tells those who may approve op that it goes without them,
-	// and returns when Slack has taken it.
-	TellSkipped(ctx context.Context, op Operation) error
+	// TellSkipped tells those who may approve op that it goes without them, and
+	// returns how many were told when Slack has taken it.
+	TellSkipped(ctx context.Context, op Operation) (told int, err error)
 
 	// Question opens a talk between who was asked and the asker of op, where
 	// approval is given, and returns when Slack has taken it.

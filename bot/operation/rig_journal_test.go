@@ -208,10 +208,10 @@ func (m *memory) First(ctx context.Context, delivery string, _ time.Time) (first
 	return first, err
 }
 
-func (m *memory) Unreported(ctx context.Context, before time.Time, limit int) (ops []operation.Operation, err error) {
+func (m *memory) Unreported(ctx context.Context, before time.Time, after string, limit int) (ops []operation.Operation, err error) {
 	err = m.do(ctx, "Unreported", func() error {
-		for _, id := range m.order {
-			if at, ok := m.accepted[id]; ok && at.Before(before) && !m.closed[id] && len(ops) < limit {
+		for _, id := range slices.Sorted(slices.Values(m.order)) {
+			if at, ok := m.accepted[id]; ok && id > after && at.Before(before) && !m.closed[id] && len(ops) < limit {
 				op, _ := m.get(id)
 				ops = append(ops, op)
 			}

@@ -106,8 +106,8 @@ func (r *reporter) Remind(ctx context.Context, op operation.Operation) error {
 	return r.say(ctx, "Remind", op)
 }
 
-func (r *reporter) TellSkipped(ctx context.Context, op operation.Operation) error {
-	return r.say(ctx, "TellSkipped", op)
+func (r *reporter) TellSkipped(ctx context.Context, op operation.Operation) (int, error) {
+	return min(len(op.Approval.Who.IDs), 20), r.say(ctx, "TellSkipped", op)
 }
 
 func (r *reporter) Question(ctx context.Context, op operation.Operation, _ operation.Actor) error {

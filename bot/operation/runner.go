@@ -224,7 +224,8 @@ func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
 	if err := r.Reporter.Report(ctx, op); err != nil {
 		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
 	}
-	return Next{State: op.State}, r.tellSkipped(ctx, &op)
+	_, err := r.tellSkipped(ctx, &op)
+	return Next{State: op.State}, err
 }
 
 // report makes the card show the final state, however long Slack is away.
@@ -245,8 +246,8 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 		}
 		return Next{State: op.State, After: reportPause(late)}, err
 	}
-	if err := r.tellSkipped(ctx, &op); err != nil {
-		return Next{}, err
+	if told, err := r.tellSkipped(ctx, &op); err != nil || !told {
+		return Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
 	}
 	if op.State == NotAdded && ownersMatter(op.Reason) {
 		if err := r.tellOwner(ctx, &op); err != nil {

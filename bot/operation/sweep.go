@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -42,23 +43,53 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// sweepAtOnce bounds what one sweep looks at, and so what the gauges count.
+// sweepAtOnce is how many operations are read at once.
 const sweepAtOnce = 1000
 
 func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
-	ops, err := s.Journal.Unreported(ctx, before, sweepAtOnce)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.Log.Error("sweep could not read the journal", zap.Error(err))
-		}
-		return
+	ops, err := s.unreported(ctx, before)
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("sweep could not read the journal", zap.Error(err))
 	}
-	s.Metrics.owed(ops, s.Now())
+	if err == nil {
+		s.Metrics.owed(ops, s.Now())
+	}
 	for _, op := range ops {
-		if err := s.Engine.Start(ctx, op.ID); err != nil && ctx.Err() == nil {
+		err := s.Engine.Start(ctx, op.ID)
+		if err == nil && unheard(op) {
+			err = s.Engine.Poke(ctx, op.ID, "decided "+strconv.FormatInt(op.Version, 10))
+		}
+		if err != nil && ctx.Err() == nil {
 			s.Log.Error("operation could not be started", zap.String("operation", op.ID), zap.Error(err))
 		}
 	}
+}
+
+// unreported reads page by page: those that wait for people, or for Slack, must
+// not hide what was accepted after them. What was read is returned with an
+// error.
+func (s *Sweeper) unreported(ctx context.Context, before time.Time) (all []Operation, err error) {
+	for after := ""; ; {
+		page, err := s.Journal.Unreported(ctx, before, after, sweepAtOnce)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, page...)
+		if len(page) < sweepAtOnce {
+			return all, nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// unheard reports whether people have decided about an operation and its run
+// may not know: it waits until it is told, and what told it can be lost.
+func unheard(op Operation) bool {
+	if op.Approval == nil || op.Approval.Skipped {
+		return false
+	}
+	return op.State == Waiting && (op.Approval.Denied != nil || op.StopBy != "") ||
+		op.State == Accepted && len(op.Attempts) == 0 && op.WaitFor == ""
 }
 
 // wake starts what says that it was accepted or sent in the future, and ends
@@ -66,7 +97,7 @@ func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
 // and would wait until the clock is there again. What is woken early waits on.
 func (s *Sweeper) wake(ctx context.Context) {
 	now := s.Now().Add(clockSlack)
-	ops, err := s.Journal.Unreported(ctx, now.AddDate(100, 0, 0), sweepAtOnce)
+	ops, err := s.unreported(ctx, now.AddDate(100, 0, 0))
 	if err != nil {
 		return // the sweep that follows says so
 	}

@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -66,6 +67,7 @@ type verdict struct {
 	ask     bool     // a permit holds, but more people must agree
 	votes   []Vote   // agreements that count now
 	needed  int      //
+	channel string   // where the rule has them asked; empty: it does not say
 	why     Decision // of a no
 }
 
@@ -78,6 +80,9 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 		v.allowed, v.why.Code, v.why.Allowed = false, DeniedReason, false
 		return v
 	}
+	if d.Allowed || d.Code == DeniedApproval {
+		op.decidedBy(d)
+	}
 	if d.Allowed || d.Code != DeniedApproval {
 		return v
 	}
@@ -88,9 +93,12 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 		v.allowed = v.why.Allowed
 		return v
 	}
-	v.needed = d.Approvals
+	v.needed, v.channel = d.Approvals, d.ApproversChannel
 	if op.Approval != nil {
 		for _, vote := range op.Approval.Votes {
+			if vote.By.Is(op.Actor) || slices.ContainsFunc(v.votes, func(other Vote) bool { return other.By.Is(vote.By) }) {
+				continue
+			}
 			said := r.Permission.Decide(ctx, voteQuestion(*op, vote, r.Now()))
 			if said.Code == DeniedUnchecked || said.Undecided() {
 				v.why = said // whether the agreement still counts is not known
@@ -117,10 +125,7 @@ func voteQuestion(op Operation, v Vote, at time.Time) Question {
 // nobody who could.
 func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Picture, changes []string) (Next, error) {
 	if op.Approval == nil {
-		op.Approval = &Approval{Channel: op.Place.ResultID}
-		if r.Asking.Channel != "" {
-			op.Approval.Channel = r.Asking.Channel
-		}
+		op.Approval = &Approval{Channel: askIn(ctx, r.Permission, r.Log, *op, v.channel, r.Asking.Channel)}
 	}
 	a := op.Approval
 	if people, err := r.Roster.Who(ctx, askQuestion(*op, a.Channel, r.Now()), ActionApprove); err == nil {
@@ -137,6 +142,7 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 		return r.finish(ctx, op, NotAdded, ReasonDenied)
 	}
 	op.State, op.WaitUntil, op.WaitFor = Waiting, time.Time{}, ""
+	op.FirstTry, op.Tries, op.Fault = time.Time{}, 0, Fault{} // what comes after is a new beginning
 	a.ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
 	a.Picture, a.Changes, a.Again = now, changes, AgainRules
 	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)), "again": AgainRules}
@@ -163,36 +169,46 @@ func askQuestion(op Operation, channel string, at time.Time) Question {
 // matters did.
 func overlooked(op Operation, pool []zenlayer.Backend) (Picture, []string) {
 	now := pictureOf(op, pool)
-	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || len(op.Attempts) > 0 {
+	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.maybeSent() {
 		return now, nil
 	}
 	return now, op.Approval.Picture.changes(now, op)
 }
 
-// tellSkipped tells those whose approval was skipped, once.
-func (r *Runner) tellSkipped(ctx context.Context, op *Operation) error {
+// maybeSent reports whether an attempt may have had an effect: then nobody is
+// asked about it any more.
+func (o Operation) maybeSent() bool { return len(o.Unanswered()) > 0 || o.Doubted() }
+
+// tellSkippedFor bounds how long those whose approval was skipped are tried to
+// be told.
+const tellSkippedFor = 24 * time.Hour
+
+// tellSkipped tells those whose approval was skipped, once, and reports
+// whether that is done.
+func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 	if op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
-		return nil
+		return true, nil
 	}
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the approvers within "+tellWithin.String()))
 	defer cancel()
-	if err := r.Reporter.TellSkipped(within, *op); err != nil {
+	told, err := r.Reporter.TellSkipped(within, *op)
+	if err != nil {
 		if ctx.Err() == nil {
 			r.Log.Warn("people whose approval was skipped could not be told yet", zap.String("operation", op.ID), zap.Error(err))
 		}
-		return nil
+		return r.Now().Sub(op.ClickedAt) > tellSkippedFor, nil
 	}
 	at := r.Now()
 	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
 		now.Approval.ToldAt = at
-		return Event{At: at, Kind: EventBreakGlass, Data: map[string]string{"told": strconv.Itoa(len(now.Approval.Who.IDs))}}, true
+		return Event{At: at, Kind: EventBreakGlass, Data: map[string]string{"told": strconv.Itoa(told)}}, true
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if stored.Version == op.Version+1 {
 		op.Version, op.Approval = stored.Version, stored.Approval
 	}
 	r.Reporter.Show(stored)
-	return nil
+	return true, nil
 }

@@ -125,27 +125,28 @@ const maxTold = 20
 // TellSkipped implements operation.Reporter. Where those who may approve have
 // a channel, their card tells them; else each gets a direct message, once from
 // this process.
-func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) error {
+func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told int, err error) {
 	if asksElsewhere(op) {
 		if err := b.approvals.Report(ctx, op); err != nil {
-			return err
+			return 0, err
 		}
 		card, err := b.approvals.Cards.Card(ctx, op.ID)
 		if err != nil {
-			return fmt.Errorf("looking up the approvers' card: %w", err)
+			return 0, fmt.Errorf("looking up the approvers' card: %w", err)
 		}
 		if card.Channel == op.Approval.Channel {
-			return nil
+			return len(op.Approval.Who.IDs), nil
 		}
 	}
 	if op.Approval == nil {
-		return nil
+		return 0, nil
 	}
 	var faults []error
-	for _, id := range op.Approval.Who.IDs[:min(len(op.Approval.Who.IDs), maxTold)] {
+	list := op.Approval.Who.IDs[:min(len(op.Approval.Who.IDs), maxTold)]
+	for _, id := range list {
 		faults = append(faults, b.tellOne(ctx, op, id))
 	}
-	return errors.Join(faults...)
+	return len(list), errors.Join(faults...)
 }
 
 // tellOne sends one person a direct message. Somebody whom Slack will never

@@ -381,7 +381,7 @@ func TestBreakGlassAddsAtOnceAndSaysWhoWillBeTold(t *testing.T) {
 	require.Contains(t, r.starts.started(), ops[0].ID)
 
 	require.NoError(t, r.board.Report(t.Context(), ops[0]))
-	require.NoError(t, r.board.TellSkipped(t.Context(), ops[0]))
+	require.NoError(t, skipsTold(t, r.board, ops[0]))
 	card := r.sees(bo, approvers, "Break-glass", "customers cannot pay", "Being told", bo, chen)
 	require.False(t, has(card, actApYes))
 	r.sees(ana, incident, "Break-glass", "inc-2041")
@@ -453,4 +453,21 @@ func TestAClickAboutWhatWasNeverAskedShowsItToNobody(t *testing.T) {
 	}
 	require.Equal(t, draft, r.stored(draft.ID))
 	r.calm()
+}
+
+// Bo opens the form of a no, agrees on the card after all, and then sends the
+// form that is still open.
+func TestANoAfterOnesOwnYesIsNotTakenSilently(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo)
+	op, card := r.asked()
+	r.clicks(bo, card, actApNo, "")
+	form := r.view(bo, denyTitle)
+	r.clicks(bo, card, actApYes, "")
+	r.idle()
+	require.Equal(t, operation.Accepted, r.stored(op.ID).State)
+	r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener"})))
+	r.idle()
+	require.NotEmpty(t, r.slack.Views(bo), "the form closes as if the no counted")
+	require.Zero(t, r.events(operation.EventNotApproved))
 }

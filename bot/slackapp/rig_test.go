@@ -177,7 +177,7 @@ func (s *shelf) First(ctx context.Context, delivery string, _ time.Time) (bool, 
 	return first, nil
 }
 
-func (s *shelf) Unreported(context.Context, time.Time, int) ([]operation.Operation, error) {
+func (s *shelf) Unreported(context.Context, time.Time, string, int) ([]operation.Operation, error) {
 	return nil, nil
 }
 

@@ -1375,18 +1375,19 @@ func (q *Queries) TakeTurn(ctx context.Context, arg TakeTurnParams) error {
 
 const unreported = `-- name: Unreported :many
 select record from operations
-where unreported_since < $1
-order by unreported_since, id
-limit $2
+where unreported_since is not null and unreported_since < $1 and id > $2
+order by id
+limit $3
 `
 
 type UnreportedParams struct {
 	Before  sql.NullInt64
+	After   string
 	MaxRows int32
 }
 
 func (q *Queries) Unreported(ctx context.Context, arg UnreportedParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, unreported, arg.Before, arg.MaxRows)
+	rows, err := q.db.QueryContext(ctx, unreported, arg.Before, arg.After, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,17 @@
 //	                                              │   ▼                       │
 //	                                              └─ needs_person ────────────┘
 //
+// Where other people must agree, there is one more state before accepted:
+//
+//	       Send                     enough agree
+//	draft ──────► waiting_approval ──────────────► accepted
+//	               │      ▲                           │
+//	               │      └───────────────────────────┘
+//	               │       by now the rules ask for more, or
+//	               │       the listener is not as they saw it
+//	               ▼
+//	           not_added (a no, nobody in time, Stop)
+//
 // It promises:
 //
 //   - Accepted means on disk: Send and Ask return an accepted operation only
@@ -36,7 +47,9 @@
 //     operations go before previews, and what does not get its turn within
 //     StartWithin ends as not added. What is checked before a call is read then,
 //     never taken from what previews share (Shared).
-//   - Permission is asked at preview, at each click, and again before the call.
+//   - Permission is asked at preview, at each click, and again before the call:
+//     of the asker, of everybody who agreed, and of who breaks the glass. That is
+//     the last thing before the call. An agreement makes up for no rule's no.
 //
 // Everything durable is in the Journal. The engine that runs Execute only
 // remembers how far it got. The package starts two kinds of goroutines: while a

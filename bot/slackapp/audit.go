@@ -67,6 +67,13 @@ func auditLine(e operation.Event) string {
 		parts = auditFinished(e)
 	case operation.EventDenied:
 		parts = auditDenial(e)
+	case operation.EventApproved, operation.EventNotApproved:
+		parts = auditVote(e)
+	case operation.EventBreakGlass:
+		if e.Data["why"] == "" {
+			return "" // who was told of it; the line of the acceptance says what it is about
+		}
+		parts = []string{auditGlass, auditThing(e), auditPerson(e), prose(e.Data["why"], reasonLimit), optional("%s", e.Data["incident"]), optional("%s", e.Data["ref"])}
 	case operation.EventPolicy:
 		parts = []string{auditRuleSet(e)}
 	case operation.EventStarted:
@@ -92,7 +99,7 @@ func auditFinished(e operation.Event) []string {
 		why = fmt.Sprintf(auditWhy, code(d["reason"]), code(d["code"]))
 	}
 	return []string{
-		fmt.Sprintf(auditDone, word, name(cmp.Or(d["instance_name"], d["instance"])), name(cmp.Or(d["listener_name"], d["listener"]))),
+		fmt.Sprintf(auditDone, word), auditThing(e),
 		why, auditPerson(e), optional("%s", d["ref"]), optional(auditBackend, d["backend_id"]),
 		optional(auditRequests, cmp.Or(d["request_ids"], d["request_id"])), auditPolicies(e),
 	}
@@ -100,11 +107,29 @@ func auditFinished(e operation.Event) []string {
 
 func auditDenial(e operation.Event) []string {
 	d := e.Data
-	what := ""
-	if cmp.Or(d["instance"], d["listener"]) != "" {
-		what = name(cmp.Or(d["instance_name"], d["instance"])) + " to " + name(cmp.Or(d["listener_name"], d["listener"]))
+	return []string{fmt.Sprintf(auditDenied, code(d["code"])), auditPerson(e), auditThing(e), optional("%s", d["ref"]), auditPolicies(e)}
+}
+
+// auditVote is what one person said who was asked for approval.
+func auditVote(e operation.Event) []string {
+	word := auditApproved
+	if e.Kind == operation.EventNotApproved {
+		word = auditNotApproved
 	}
-	return []string{fmt.Sprintf(auditDenied, code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
+	asked := ""
+	if id := e.Data["requester"]; id != "" {
+		asked = fmt.Sprintf(auditAsked, person(id))
+	}
+	return []string{word, auditThing(e), auditPerson(e), prose(e.Data["reason"], reasonLimit), asked, optional("%s", e.Data["ref"]), auditPolicies(e)}
+}
+
+// auditThing is what an event is about: which server, to which listener.
+func auditThing(e operation.Event) string {
+	d := e.Data
+	if cmp.Or(d["instance"], d["listener"]) == "" {
+		return ""
+	}
+	return name(cmp.Or(d["instance_name"], d["instance"])) + " to " + name(cmp.Or(d["listener_name"], d["listener"]))
 }
 
 func auditRuleSet(e operation.Event) string {

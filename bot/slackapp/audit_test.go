@@ -37,6 +37,9 @@ func auditEvents() []operation.Event {
 		event(operation.EventFinished, "state", "not_added", "reason", "refused", "code", "INVALID_INSTANCE_NOT_FOUND", "request_ids", "3f6c2a1f"),
 		event(operation.EventFinished, "state", "already_there"),
 		event(operation.EventDenied, "code", "no_rule"),
+		event(operation.EventApproved, "requester", "U0DEV", "missing", "0"),
+		event(operation.EventNotApproved, "requester", "U0DEV", "reason", "wrong listener"),
+		event(operation.EventBreakGlass, "why", "customers cannot pay, nobody answered", "incident", "inc-2041"),
 		{At: moment(19, 14, 22), Kind: operation.EventDenied, ActorID: "U0GUEST", ChannelID: "C0INC1234", Data: map[string]string{"code": "guest"}},
 		bots(operation.EventStarted, "version", "0.1.0", "replica", "host-1/0199"),
 		bots(operation.EventEnded, "version", "0.1.0"),
@@ -48,13 +51,13 @@ func auditEvents() []operation.Event {
 	}
 }
 
-func TestOnlyFinalEventsAndThoseOfTheBotHaveALine(t *testing.T) {
+func TestEndsDecisionsOfPeopleAndWhatTheBotDoesHaveALine(t *testing.T) {
 	t.Parallel()
 	for _, e := range auditEvents() {
 		require.True(t, Audited(e), e.Kind)
 		require.NotContains(t, auditLine(e), "\n")
 	}
-	for _, kind := range []string{"", operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt, operation.EventLook, operation.EventStatus, "unknown"} {
+	for _, kind := range []string{"", operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt, operation.EventLook, operation.EventStatus, operation.EventBreakGlass, "unknown"} {
 		require.False(t, Audited(operation.Event{Kind: kind}), kind)
 	}
 	require.Empty(t, auditMessage([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)

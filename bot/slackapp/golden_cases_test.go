@@ -40,7 +40,7 @@ func allMessages() map[string]message {
 	maps.Copy(all, cardVariants())
 	maps.Copy(all, approvalMessages())
 	all["audit_lines"] = auditMessage(auditEvents(), 12)
-	all["audit_head"] = auditMessage(auditEvents()[7:8], 0)
+	all["audit_head"] = auditMessage(auditEvents()[10:11], 0)
 	maps.Copy(all, answers(op, w))
 	return all
 }

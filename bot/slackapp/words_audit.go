@@ -2,7 +2,13 @@ package slackapp
 
 // The lines of the audit channel.
 const (
-	auditDone     = "*%s* · %s to %s"
+	auditDone     = "*%s*"
+	auditApproved = "*Approved*"
+	auditAsked    = "asked by %s"
+	auditGlass    = "*Break-glass*"
+
+	auditNotApproved = "*Not approved*"
+
 	auditWhy      = "%s: %s"
 	auditBackend  = "backend %s"
 	auditRequests = "request %s"

@@ -289,6 +289,33 @@ func TestTheTourTicksOffWhatHappened(t *testing.T) {
 	require.Equal(t, []int{1}, done())
 }
 
+func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	h := raised(t, s, PageOptions{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
+		Asker: "U2", AskIn: "C1", Command: "/lb-register heavy", Text: "First ask.", Waits: "Now agree."}})
+	page := func(target string) string { return send(h, "GET", target, nil).Body.String() }
+
+	composer := func(target string) string {
+		_, rest, _ := strings.Cut(page(target), `<textarea id="text"`)
+		_, rest, _ = strings.Cut(rest, ">")
+		text, _, _ := strings.Cut(rest, "</textarea>")
+		return text
+	}
+	require.Equal(t, "/lb-register first", composer("/"))
+	require.Empty(t, composer("/?as=U1&channel=C2"), "the first command belongs to the first channel")
+	require.Equal(t, "/lb-register first", composer("/?as=U2&channel=C1&step=4"), "the guest tries the same")
+	require.Equal(t, "/lb-register heavy", composer("/?as=U2&channel=C1&step=5"))
+
+	send(h, "POST", "/say", url.Values{"as": {"U2"}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request", "true")
+	require.Empty(t, composer("/"), "it was sent")
+	require.Contains(t, page("/live"), "First ask.")
+	require.NotContains(t, page("/live"), "Now agree.")
+	s.messages["C2"] = []Message{{TS: "1.1", ChannelID: "C2", UserID: "UBOT", BotID: "B1", Blocks: []byte(`[{"type":"actions","elements":[{"type":"button","action_id":"ap_yes","text":{"type":"plain_text","text":"Approve"}}]}]`)}}
+	require.Contains(t, page("/live"), "Now agree.")
+	require.Empty(t, composer("/?as=U2&channel=C1&step=5"), "it was asked")
+}
+
 func TestCallsShowRequestAndAnswerAsText(t *testing.T) {
 	t.Parallel()
 	cloud := &sky{backends: 3, calls: []CloudCall{

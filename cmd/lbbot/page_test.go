@@ -77,6 +77,19 @@ func (r reader) types(text string) {
 	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("text"), text), chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
 }
 
+// follows clicks what leads to another page and waits for that page.
+func (r reader) follows(selector string) {
+	r.t.Helper()
+	_, err := chromedp.RunResponse(r.tab, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	require.NoError(r.t, err)
+}
+
+// enters presses Enter, wherever the focus is.
+func (r reader) enters() {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.KeyEvent("\r")))
+}
+
 func (r reader) picture(name string) {
 	r.t.Helper()
 	png, err := chromedp.Run(r.tab, chromedp.CaptureScreenshot())
@@ -111,7 +124,7 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	tab := r.tab
 
 	// The prefilled command, the preview, the result with both ids.
-	require.NoError(t, chromedp.Do(tab, chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
+	r.enters()
 	r.reads(".message.private", "Checking done")
 	r.presses(".message.private .button.primary")
 	r.reads(".message:not(.private)", "Added web-07 to https-443 on api-lb")
@@ -154,11 +167,39 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.reads(".message:not(.private)", "web-08")
 
 	// The guest may not.
-	_, err := chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS("#step-4 a"), chromedp.NodeVisible))
-	require.NoError(t, err)
-	r.types("/lb-register api-lb/https-443 db-07 weight=50")
+	r.follows("#step-4 a")
+	r.enters()
 	r.reads(".message.private", "Guests cannot use this command")
 	r.picture("real-guest")
+
+	// The tour leads on to Ana, who asks, and to Chen, who agrees.
+	r.reads("#step-5.now", "Be Ana in #inc-2041")
+	r.follows("#step-5 a")
+	r.reads(".who", "Ana")
+	r.reads("#head", "inc-2041")
+	r.enters()
+	r.reads(".message.private", "Needs approval")
+	r.picture("real-ask")
+	r.presses(".message.private .button.primary")
+	r.reads("#step-5.now", "Switch to Chen (lead)")
+	r.picture("real-asked")
+	r.follows("#step-5 a")
+	r.reads(".who", "Chen")
+	r.reads(".message:not(.private)", "Waiting for approval")
+	r.agrees()
+	r.reads("#step-5.done", "Act as an approver")
+	r.reads(".message:not(.private)", "Added db-07 to https-443 on api-lb")
+	r.reads("#step-6.now", "Reset")
+	r.picture("real-agreed")
+}
+
+func TestTheReadmeNamesTheCommandsOfTheTour(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	g, err := newPlayground(t.TempDir(), nopLog())
+	require.NoError(t, err)
+	t.Cleanup(g.close)
+	require.Contains(t, string(readme), "`"+g.page().Approver.Command+"`")
 }
 
 // as opens the page as somebody in a channel.

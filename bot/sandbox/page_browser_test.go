@@ -277,6 +277,7 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 
 	// Run the command: the composer has the focus when the page opens, so that
 	// Enter sends. A private preview, and nothing sent.
+	x.until("document.activeElement.id === 'text'")
 	x.do(chromedp.KeyEvent("\r"))
 	x.reads(".message.private", "Nothing is changed yet")
 	x.reads("#step-1.done", "Run the command")

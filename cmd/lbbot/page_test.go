@@ -84,9 +84,11 @@ func (r reader) follows(selector string) {
 	require.NoError(r.t, err)
 }
 
-// enters presses Enter, wherever the focus is.
+// enters presses Enter once the page has put the focus into the composer.
 func (r reader) enters() {
 	r.t.Helper()
+	_, err := chromedp.Run(r.tab, chromedp.Poll[bool](`document.activeElement.id === "text" && document.activeElement.value !== ""`, chromedp.WithPollingTimeout(15*time.Second)))
+	require.NoError(r.t, err, "the composer has no command, or not the focus")
 	require.NoError(r.t, chromedp.Do(r.tab, chromedp.KeyEvent("\r")))
 }
 

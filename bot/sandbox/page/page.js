@@ -196,8 +196,13 @@
   grow();
   toEnd();
   dialogs();
-  // Enter sends the command that stands here, also before anybody clicked.
-  if (!modal.open) { text.focus({ preventScroll: true }); text.setSelectionRange(text.value.length, text.value.length); }
+  // Enter sends the command that stands here, also before anybody clicked. htmx
+  // begins in a timer of its own, which comes first.
+  setTimeout(() => {
+    if (modal.open) return;
+    text.focus({ preventScroll: true });
+    text.setSelectionRange(text.value.length, text.value.length);
+  });
   connect();
   if (zoneIsNew) window.addEventListener("load", () => setTimeout(refresh));
 })();

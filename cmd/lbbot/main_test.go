@@ -45,6 +45,17 @@ func TestRunNamesEveryMissingSettingAtOnce(t *testing.T) {
 	}
 }
 
+func TestTheReadmesPlaceholdersAreNamedBeforeAnythingBegins(t *testing.T) {
+	code, _, said := runs(t, map[string]string{"SLACK_BOT_TOKEN": "xoxb-…", "SLACK_APP_TOKEN": "xapp-…",
+		"ZENLAYER_ACCESS_KEY_ID": "…", "ZENLAYER_ACCESS_KEY_SECRET": "…"}, "run")
+	require.Equal(t, exitUsage, code)
+	for _, setting := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET"} {
+		require.Contains(t, said, setting+" has characters")
+	}
+	require.NotContains(t, said, "xoxb-…")
+	require.NoFileExists(t, "lbbot.db")
+}
+
 func TestMistypedArgumentsAreUsageErrors(t *testing.T) {
 	for _, args := range [][]string{{"rnu"}, {"run", "--polcy", "x"}, {"run", "extra"}, {"policy", "check"}, {"sandbox", "--addr", "8080"}, {"sandbox", "--addr", "0.0.0.0:8080"}} {
 		code, _, said := runs(t, nil, args...)

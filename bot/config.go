@@ -124,7 +124,19 @@ func (c Config) auditPublicKey() string {
 	return journal.ShowKey(key.Public().(ed25519.PublicKey))
 }
 
+// unsendable continues the name of a setting whose value a header cannot hold.
+// A value that was copied with something around it, or as it stands in a
+// guide, is found before anything begins.
+const unsendable = " has characters that such a value never has: take the whole of it, without spaces, quotes or \"…\""
+
+// sendable accepts printable ASCII without spaces and without forbidden.
+func sendable(value, forbidden string) bool {
+	return strings.IndexFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(forbidden, r) }) < 0
+}
+
 func (c Config) checkSlack(f *faults) {
+	f.unless(sendable(c.SlackBotToken.Reveal(), `"'`), "SLACK_BOT_TOKEN", unsendable)
+	f.unless(sendable(c.SlackAppToken.Reveal(), `"'`), "SLACK_APP_TOKEN", unsendable)
 	f.unless(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN", " is missing: the bot token of the Slack app, xoxb-…")
 	f.unless(c.SlackBotToken.IsZero() || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN", " does not start with xoxb-: take the bot user token, from OAuth & Permissions")
 	f.unless(!c.SlackAppToken.IsZero(), "SLACK_APP_TOKEN", " is missing: an app-level token with connections:write, xapp-…")
@@ -139,6 +151,9 @@ func (c Config) checkZenlayer(f *faults) {
 	f.unless(!pair || c.ZenlayerToken.IsZero(), "ZENLAYER_TOKEN", " and ZENLAYER_ACCESS_KEY_ID are both set: keep one")
 	f.unless(!pair || c.ZenlayerAccessKeyID != "", "ZENLAYER_ACCESS_KEY_ID", " is missing; only its secret is set")
 	f.unless(!pair || !c.ZenlayerAccessKeySecret.IsZero(), "ZENLAYER_ACCESS_KEY_SECRET", " is missing; only its id is set")
+	f.unless(sendable(c.ZenlayerAccessKeyID, `"',=`), "ZENLAYER_ACCESS_KEY_ID", unsendable)
+	f.unless(sendable(c.ZenlayerAccessKeySecret.Reveal(), ""), "ZENLAYER_ACCESS_KEY_SECRET", unsendable)
+	f.unless(sendable(c.ZenlayerToken.Reveal(), ""), "ZENLAYER_TOKEN", unsendable)
 	f.unless(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT", "%s must be an https URL without a password; http only on this machine", shown(c.ZenlayerEndpoint))
 	f.unless(c.ZenlayerRate.N == 0 || c.ZenlayerRate.every() <= time.Second, "LBBOT_ZENLAYER_RATE", " is %s: at least 1/1s, or no preview would be ready in time, or 0 for no limit", c.ZenlayerRate)
 	f.unless(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT", " %q must be one word without |", c.Account)

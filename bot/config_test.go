@@ -57,6 +57,14 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"no connection":                               {func(c *Config) { c.SlackConnections = 0 }, "LBBOT_SLACK_CONNECTIONS is 0: 1 to 10"},
 		"ten connections":                             {func(c *Config) { c.SlackConnections = 10 }, ""},
 		"more connections than Slack allows":          {func(c *Config) { c.SlackConnections = 11 }, "LBBOT_SLACK_CONNECTIONS is 11: 1 to 10"},
+		"a bot token as it stands in a guide":         {func(c *Config) { c.SlackBotToken = secret("xoxb-…") }, "SLACK_BOT_TOKEN" + unsendable},
+		"an app token in quotes":                      {func(c *Config) { c.SlackAppToken = secret(`xapp-"planted-2"`) }, "SLACK_APP_TOKEN" + unsendable},
+		"an access key as it stands in a guide":       {func(c *Config) { c.ZenlayerAccessKeyID = "…" }, "ZENLAYER_ACCESS_KEY_ID" + unsendable},
+		"an access key with its name":                 {func(c *Config) { c.ZenlayerAccessKeyID = "id=planted" }, "ZENLAYER_ACCESS_KEY_ID" + unsendable},
+		"a secret with a space":                       {func(c *Config) { c.ZenlayerAccessKeySecret = secret("planted 3") }, "ZENLAYER_ACCESS_KEY_SECRET" + unsendable},
+		"a Zenlayer token with a line break": {func(c *Config) {
+			c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret, c.ZenlayerToken = "", secret(""), secret("planted\n3")
+		}, "ZENLAYER_TOKEN" + unsendable},
 		"a token instead of the key pair": {func(c *Config) {
 			c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret, c.ZenlayerToken = "", secret(""), secret("t")
 		}, ""},

@@ -43,7 +43,9 @@ func TestTheSampleConfigurationIsRightWithItsCommentsRemoved(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`(?m)^# ([a-z_]+: )`).ReplaceAllString(deployed(t, "lbbot.yaml"), "$1")
 	_, err := Load(file(t, text), nil, nil)
-	require.EqualError(t, err, "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one\n"+
+	require.EqualError(t, err, "SLACK_BOT_TOKEN"+unsendable+"\nSLACK_APP_TOKEN"+unsendable+"\n"+
+		"ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one\n"+
+		"ZENLAYER_ACCESS_KEY_ID"+unsendable+"\nZENLAYER_ACCESS_KEY_SECRET"+unsendable+"\nZENLAYER_TOKEN"+unsendable+"\n"+
 		"LBBOT_AUDIT_KEY must be 32 bytes in base64: openssl rand -base64 32 makes one", "everything else fits; a sample has no key that works")
 }
 

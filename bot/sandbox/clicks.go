@@ -2,9 +2,14 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
+
+// errGone is why a client cannot use what it still shows: the app or the
+// person's last click has removed it meanwhile.
+var errGone = errors.New("it is gone")
 
 // component is an interactive element and the block it is in.
 type component struct {
@@ -25,7 +30,7 @@ func findComponent(blocks []any, actionID string) (component, error) {
 			}
 		}
 	}
-	return component{}, fmt.Errorf("there is no component %s", actionID)
+	return component{}, fmt.Errorf("%w: there is no component %s", errGone, actionID)
 }
 
 // entry is what using the component sets; buttons set nothing.
@@ -100,7 +105,7 @@ func (s *Slack) visibleView(userID, viewID string) (Person, *view, error) {
 	}
 	v := s.state.views[viewID]
 	if v == nil || v.userID != p.ID || v.kind == "modal" && !v.top(s.state.stacks[p.ID]) {
-		return p, nil, fmt.Errorf("%s does not see a view %s", p.Name, viewID)
+		return p, nil, fmt.Errorf("%w: %s does not see a view %s", errGone, p.Name, viewID)
 	}
 	return p, v, nil
 }

@@ -2,12 +2,11 @@ package sandbox
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 )
 
-var errNoMessage = errors.New("no such message")
+var errNoMessage = fmt.Errorf("%w: no such message", errGone)
 
 // message is a stored message. Its parts are kept as decoded JSON.
 type message struct {

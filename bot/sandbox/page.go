@@ -61,7 +61,8 @@ type PageOptions struct {
 	Slack   *Slack
 	Cloud   Cloud
 	Samples []Sample
-	// Command stands in the composer at first sight.
+	// Command is the first step of the tour. It stands in the composer of the
+	// first channel until a command was sent.
 	Command string
 	// Approver is somebody who agrees to what others ask for; the tour leads to
 	// them. Without one it has no such step.
@@ -81,7 +82,11 @@ type Approver struct {
 	ID      string // of the person
 	Channel string // id of the channel where they are asked
 	Action  string // action id of the button by which they agree
-	Text    string // how to have something asked
+	Asker   string // id of somebody who may ask them
+	AskIn   string // id of the channel to ask in
+	Command string // what asks them; the tour puts it into the composer
+	Text    string // says so, while nothing waits for them
+	Waits   string // says what to do while something waits for them
 }
 
 // workspace is what the page needs of the Slack stand-in.

@@ -91,6 +91,9 @@ func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 // answer itself says only whether the person was let.
 func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) {
 	as := r.PostFormValue("as")
+	if tooLate(done) {
+		done = Interaction{}
+	}
 	p.change(func() { p.notes[as] = notice(done) })
 	status := http.StatusNoContent
 	switch {
@@ -110,12 +113,18 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) 
 // turnedDown says that Slack's client would not have let the person do it.
 func turnedDown(done Interaction) bool { return strings.HasPrefix(done.Failure, "refused: ") }
 
+// tooLate says that a click came when what it was on had gone already, as the
+// second one of a double click does. The page shows that by itself.
+func tooLate(done Interaction) bool {
+	return strings.HasPrefix(done.Failure, clientRefuses("%v", errGone).Failure)
+}
+
 // notice is what the page says beside the composer about an act that did not
 // go through. Failures that Slack tells in a message or in the form are not
 // repeated.
 func notice(done Interaction) string {
 	if why, ok := strings.CutPrefix(done.Failure, "refused: "); ok {
-		return "Not sent: " + why
+		return "That did not work: " + why
 	}
 	switch done.Failure {
 	case "", "connection_trouble":

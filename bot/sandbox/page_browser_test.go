@@ -274,19 +274,21 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
 	x.reads("#text", "/lb-register api-lb/https-443 web-07")
 	x.picture("1-first-sight")
-	x.press(".switch summary")
-	x.reads("#people", "from another organisation")
-	x.picture("1-people")
-	x.do(chromedp.KeyEvent("\x1b"))
-	x.until("!document.querySelector('.switch').open")
 
-	// Run the command: a private preview, and nothing sent.
-	x.do(chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r"))
+	// Run the command: the composer has the focus when the page opens, so that
+	// Enter sends. A private preview, and nothing sent.
+	x.until("document.activeElement.id === 'text'")
+	x.do(chromedp.KeyEvent("\r"))
 	x.reads(".message.private", "Nothing is changed yet")
 	x.reads("#step-1.done", "Run the command")
 	require.Empty(t, x.value("document.querySelector('#text').value"))
 	require.Equal(t, "Add web-07 to https-443 on api-lb, weight 50", x.value("document.querySelector('.button.primary').getAttribute('aria-label')"))
 	x.picture("2-preview")
+	x.press(".switch summary")
+	x.reads("#people", "from another organisation")
+	x.picture("1-people")
+	x.do(chromedp.KeyEvent("\x1b"))
+	x.until("!document.querySelector('.switch').open")
 
 	// The button asks first; Not yet sends nothing.
 	x.press(".message .button.primary")

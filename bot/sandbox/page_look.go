@@ -23,6 +23,7 @@ type look struct {
 	Team     string
 	Bot      string
 	Command  string
+	Composer string // what stands in the composer when the page opens
 	Version  string
 	Story    []step
 	Samples  []sampleGroup
@@ -75,10 +76,12 @@ func (p *site) look(r *http.Request) look {
 	l.Views = p.views(at)
 	calls := p.options.Cloud.Calls()
 	l.Calls = showCalls(calls, at.names.location())
+	scene := p.scene(calls, l.WillLose, people, world)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.Notice = p.notes[l.As.ID]
-	l.Story = p.story.steps(calls, l.WillLose, people, p.options.Approver)
+	l.Story = p.story.steps(scene)
+	l.Composer = p.story.composer(r.FormValue("step"), l.Story, l.Command, current.ID == currentChannel(channels, l.As.ID, "").ID)
 	return l
 }
 

@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // story remembers how far the guided tour went. What happened in the cloud is
 // read from its calls, the rest is noted here.
@@ -22,35 +26,81 @@ type step struct {
 	Number int
 	Title  string
 	Text   string
-	Do     string // what the step's button does: "command", "lose", "guest", "approver", "reset"; empty for none
+	Do     string // what the step's button does: "command", "lose", "go", "reset"; empty for none
 	Label  string // of that button
-	Link   string // id of the person to act as
+	Link   string // id of the person to act as, for "go"
 	In     string // id of the channel to do it in; empty: where one is
+	Type   string // what following the link puts into the composer
 	Done   bool
 	Now    bool // the first that is not done
 }
 
-// steps is the tour for what has happened so far.
-func (s story) steps(calls []CloudCall, willLose bool, people []shownPerson, approver Approver) []step {
-	guest := ""
-	if i := slices.IndexFunc(people, func(p shownPerson) bool { return p.Role == "Guest" }); i >= 0 {
-		guest = people[i].ID
+// scene is what the tour depends on besides the story.
+type scene struct {
+	calls    []CloudCall
+	willLose bool
+	people   []shownPerson
+	command  string
+	approver Approver
+	waiting  bool   // something waits for the approver
+	channel  string // name of the channel to ask in
+}
+
+// scene gathers it.
+func (p *site) scene(calls []CloudCall, willLose bool, people []shownPerson, world Workspace) scene {
+	c := scene{calls: calls, willLose: willLose, people: people, command: p.options.Command, approver: p.options.Approver}
+	if a := c.approver; a.ID != "" {
+		c.waiting = slices.ContainsFunc(p.slack.Messages(a.Channel, a.ID), func(m Message) bool {
+			return !m.Deleted && strings.Contains(string(m.Blocks), `"`+a.Action+`"`)
+		})
+		if i := slices.IndexFunc(world.Channels, func(ch Channel) bool { return ch.ID == a.AskIn }); i >= 0 {
+			c.channel = world.Channels[i].Name
+		}
 	}
-	added := slices.ContainsFunc(calls, func(c CloudCall) bool { return c.Action == registering })
-	lost := slices.ContainsFunc(calls, func(c CloudCall) bool { return c.Lost })
+	return c
+}
+
+// approval is the step in which somebody agrees; false without such a person.
+// It leads to the approver once there is something to agree to, and before
+// that to whoever asks.
+func (c scene) approval(agreed bool) (step, bool) {
+	name := func(id string) string {
+		if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.ID == id }); i >= 0 {
+			return c.people[i].Name
+		}
+		return ""
+	}
+	s := step{Title: "Act as an approver", Text: c.approver.Text, Do: "go", Done: agreed,
+		Link: c.approver.Asker, In: c.approver.AskIn, Type: c.approver.Command}
+	first, _, _ := strings.Cut(name(s.Link), " ")
+	s.Label = "Be " + first + " in #" + c.channel
+	if c.waiting {
+		s.Text, s.Link, s.In, s.Type = c.approver.Waits, c.approver.ID, c.approver.Channel, ""
+		s.Label = "Switch to " + name(c.approver.ID)
+	}
+	return s, c.approver.ID != "" && name(s.Link) != ""
+}
+
+// steps is the tour for what has happened so far.
+func (s story) steps(c scene) []step {
+	guest := ""
+	if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.Role == "Guest" }); i >= 0 {
+		guest = c.people[i].ID
+	}
+	added := slices.ContainsFunc(c.calls, func(c CloudCall) bool { return c.Action == registering })
+	lost := slices.ContainsFunc(c.calls, func(c CloudCall) bool { return c.Lost })
 	lose := step{Title: "Lose an answer", Text: "The cloud acts, and nobody hears. Then add another server.", Do: "lose", Label: "Lose the next answer", Done: lost}
-	if willLose {
+	if c.willLose {
 		lose.Do, lose.Text = "", "The next answer will be lost. Now add another server."
 	}
 	all := []step{
 		{Title: "Run the command", Text: "It stands in the composer. Press Enter.", Do: "command", Label: "Type it again", Done: s.Typed},
 		{Title: "Press Add server", Text: "Nothing happens before you do.", Done: added},
 		lose,
-		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "guest", Label: "Switch to the guest", Link: guest, Done: s.Guest},
+		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "go", Label: "Switch to the guest", Link: guest, Type: c.command, Done: s.Guest},
 	}
-	if i := slices.IndexFunc(people, func(p shownPerson) bool { return p.ID == approver.ID }); i >= 0 {
-		all = append(all, step{Title: "Act as an approver", Text: approver.Text, Do: "approver", Label: "Switch to " + people[i].Name,
-			Link: approver.ID, In: approver.Channel, Done: s.Agreed})
+	if agree, ok := c.approval(s.Agreed); ok {
+		all = append(all, agree)
 	}
 	all = append(all,
 		step{Title: "Reset", Text: "Start again, as often as you like.", Do: "reset", Label: "Reset everything", Done: s.Reset})
@@ -61,6 +111,20 @@ func (s story) steps(calls []CloudCall, willLose bool, people []shownPerson, app
 		all[i].Now = true
 	}
 	return all
+}
+
+// composer is what stands in the composer when the page opens: what the tour's
+// link says, or the first command, in the first channel until one was sent.
+func (s story) composer(number string, all []step, command string, first bool) string {
+	for _, step := range all {
+		if number != "" && number == strconv.Itoa(step.Number) {
+			return step.Type
+		}
+	}
+	if !s.Typed && first {
+		return command
+	}
+	return ""
 }
 
 // registering is the call that adds a server

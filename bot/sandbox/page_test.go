@@ -113,7 +113,7 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 		status  int
 		said    string
 	}{
-		"Slack's client would not send it": {"refused: there is no command /x", 422, "Not sent: there is no command /x"},
+		"Slack's client would not send it": {"refused: there is no command /x", 422, "That did not work: there is no command /x"},
 		"nobody answered the click":        {"operation_timeout", 204, "The app did not answer in time."},
 		"nobody is connected":              {"dispatch_failed", 204, "The app could not be reached. Is the bot running?"},
 		"the form says it itself":          {"connection_trouble", 204, ""},
@@ -214,7 +214,7 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back", Trouble: "connection_trouble", Blocks: []byte(`[]`)},
 		{ID: "V3", Type: "home", Title: "Home", Blocks: []byte(`[]`)},
 	}
-	s.answer = Interaction{Failure: "refused: the button is gone"}
+	s.answer = Interaction{Failure: "refused: the button is stuck"}
 	h := raised(t, s, PageOptions{})
 	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "view": {"V2"}, "action": {"x"}}, "HX-Request", "true")
 	body := send(h, "GET", "/live?as=U1", nil).Body.String()
@@ -223,7 +223,20 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 	require.NotContains(t, body, "view-V3", "the Home tab is not a modal")
 	require.Contains(t, body, ">Back</button>")
 	require.Contains(t, body, "We had some trouble connecting")
-	require.Equal(t, 1, strings.Count(body, `role="alert">Not sent: the button is gone`))
+	require.Equal(t, 1, strings.Count(body, `role="alert">That did not work: the button is stuck`))
+}
+
+func TestTheSecondClickOfADoubleClickSaysNothing(t *testing.T) {
+	t.Parallel()
+	s := New(Options{Command: "/lb-register"})
+	h, err := NewPage(PageOptions{Slack: s, Cloud: &sky{}})
+	require.NoError(t, err)
+	for _, path := range []string{"/view/submit", "/view/click", "/view/close", "/click"} {
+		form := url.Values{"as": {"U0ANA"}, "channel": {"C0OPS"}, "view": {"V404"}, "ts": {"1.1"}, "action": {"x"}}
+		require.Equal(t, http.StatusNoContent, send(h, "POST", path, form, "HX-Request", "true").Code, path)
+		require.NotContains(t, send(h, "GET", "/live?as=U0ANA", nil).Body.String(), "gone", path)
+	}
+	require.Contains(t, s.SubmitView(t.Context(), "U0ANA", "V404", nil).Failure, "ana does not see a view V404", "a program is told")
 }
 
 func TestAnEmptyWorkspaceStillShowsAPage(t *testing.T) {
@@ -287,6 +300,34 @@ func TestTheTourTicksOffWhatHappened(t *testing.T) {
 	require.Equal(t, []int{5}, done())
 	command("U1")
 	require.Equal(t, []int{1}, done())
+}
+
+func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
+	t.Parallel()
+	s := newStage()
+	h := raised(t, s, PageOptions{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
+		Asker: "U2", AskIn: "C1", Command: "/lb-register heavy", Text: "First ask.", Waits: "Now agree."}})
+	page := func(target string) string { return send(h, "GET", target, nil).Body.String() }
+
+	composer := func(target string) string {
+		_, rest, _ := strings.Cut(page(target), `<textarea id="text"`)
+		_, rest, _ = strings.Cut(rest, ">")
+		text, _, _ := strings.Cut(rest, "</textarea>")
+		return text
+	}
+	require.Equal(t, "/lb-register first", composer("/"))
+	require.Empty(t, composer("/?as=U1&channel=C2"), "the first command belongs to the first channel")
+	require.Equal(t, "/lb-register first", composer("/?as=U2&channel=C1&step=4"), "the guest tries the same")
+	require.Equal(t, "/lb-register heavy", composer("/?as=U2&channel=C1&step=5"))
+
+	send(h, "POST", "/say", url.Values{"as": {"U2"}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request", "true")
+	require.Empty(t, composer("/"), "it was sent")
+	require.Contains(t, page("/live"), "First ask.")
+	require.NotContains(t, page("/live"), "Now agree.")
+	s.messages["C2"] = []Message{{TS: "1.1", ChannelID: "C2", UserID: "UBOT", BotID: "B1", Blocks: []byte(`[{"type":"actions","elements":[{"type":"button","action_id":"ap_yes","style":"danger","text":{"type":"plain_text","text":"Approve"}}]}]`)}}
+	require.Contains(t, page("/live"), "Now agree.")
+	require.Contains(t, page("/live?as=U1&channel=C2"), `class="button danger"`, "buttons have their style")
+	require.Empty(t, composer("/?as=U2&channel=C1&step=5"), "it was asked")
 }
 
 func TestCallsShowRequestAndAnswerAsText(t *testing.T) {

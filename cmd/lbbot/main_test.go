@@ -45,6 +45,17 @@ func TestRunNamesEveryMissingSettingAtOnce(t *testing.T) {
 	}
 }
 
+func TestTheReadmesPlaceholdersAreNamedBeforeAnythingBegins(t *testing.T) {
+	code, _, said := runs(t, map[string]string{"SLACK_BOT_TOKEN": "xoxb-…", "SLACK_APP_TOKEN": "xapp-…",
+		"ZENLAYER_ACCESS_KEY_ID": "…", "ZENLAYER_ACCESS_KEY_SECRET": "…"}, "run")
+	require.Equal(t, exitUsage, code)
+	for _, setting := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET"} {
+		require.Contains(t, said, setting+" has characters")
+	}
+	require.NotContains(t, said, "xoxb-…")
+	require.NoFileExists(t, "lbbot.db")
+}
+
 func TestMistypedArgumentsAreUsageErrors(t *testing.T) {
 	for _, args := range [][]string{{"rnu"}, {"run", "--polcy", "x"}, {"run", "extra"}, {"policy", "check"}, {"sandbox", "--addr", "8080"}, {"sandbox", "--addr", "0.0.0.0:8080"}} {
 		code, _, said := runs(t, nil, args...)
@@ -149,6 +160,7 @@ func TestSandboxServesItsPageAndEndsCleanly(t *testing.T) {
 	require.NoError(t, errorsOf(err, resp.Body.Close()))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.Contains(t, string(page), "/lb-register api-lb/https-443 web-07")
+	require.Contains(t, out.String(), "The channels and the cloud start anew each time.")
 	stop()
 	select {
 	case got := <-code:
@@ -161,6 +173,28 @@ func TestSandboxServesItsPageAndEndsCleanly(t *testing.T) {
 	dir := regexp.MustCompile(`are in (\S+)\.`).FindStringSubmatch(out.String())
 	require.Len(t, dir, 2)
 	require.NotContains(t, strings.Join(entries, " "), dir[1], "the temporary folder is gone")
+}
+
+func TestSandboxMakesTheFolderThatIsNamedAndKeepsIt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	made, remove, err := folder(dir)
+	require.NoError(t, err)
+	require.NoError(t, remove())
+	info, err := os.Stat(made)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+
+	made, remove, err = folder("")
+	require.NoError(t, err)
+	require.DirExists(t, made)
+	require.NoError(t, remove())
+	require.NoDirExists(t, made)
+
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	code, _, said := runs(t, nil, "sandbox", "--addr", "127.0.0.1:0", "--dir", file)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, said, "--dir: making the folder")
 }
 
 func errorsOf(errs ...error) error {

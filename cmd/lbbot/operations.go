@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,8 +62,8 @@ func (s session) listCommand(d source) *cobra.Command {
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, err := moment(since, time.Now())
-			if err != nil || limit < 1 {
-				return usageError{fmt.Errorf("--since takes a duration such as 36h or 7d, or a time such as 2026-03-01 or 2026-03-01T12:00:00Z; --limit takes 1 or more")}
+			if err := errors.Join(sinceFault(since, err), personFault(person), stateFault(state), limitFault(limit)); err != nil {
+				return usageError{err}
 			}
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
 				return bot.ListOperations(cmd.Context(), s.out, j, journal.Filter{ActorID: person, Since: from,
@@ -70,11 +73,47 @@ func (s session) listCommand(d source) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&since, "since", "", "accepted since: 36h, 7d, 2026-03-01, or 2026-03-01T12:00:00Z")
-	f.StringVar(&person, "person", "", "Slack user id of who asked")
+	f.StringVar(&person, "person", "", "Slack user id of who asked, such as U0123ABCD")
 	f.StringVar(&listener, "listener", "", "id or name of the listener")
-	f.StringVar(&state, "state", "", "accepted, sending, unconfirmed, needs_person, added, not_added or already_there")
+	f.StringVar(&state, "state", "", strings.Join(states(), ", "))
 	f.IntVar(&limit, "limit", 50, "how many at most")
 	return cmd
+}
+
+// states are the states of requests that are stored, in the order in which
+// they come.
+func states() []string {
+	return []string{string(operation.Waiting), string(operation.Accepted), string(operation.Sending), string(operation.Unconfirmed),
+		string(operation.NeedsPerson), string(operation.Added), string(operation.NotAdded), string(operation.AlreadyThere)}
+}
+
+func sinceFault(since string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("--since %q: a duration such as 36h or 7d, or a time such as 2026-03-01 or 2026-03-01T12:00:00Z", since)
+}
+
+func personFault(person string) error {
+	letters := strings.Trim(person, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+	if person == "" || letters == "" && len(person) > 1 && strings.ContainsRune("UW", rune(person[0])) {
+		return nil
+	}
+	return fmt.Errorf("--person %q: the Slack user id, U… or W…, not a name; /lb-register whoami shows it, or the menu of a profile in Slack, Copy member ID", person)
+}
+
+func stateFault(state string) error {
+	if state == "" || slices.Contains(states(), state) {
+		return nil
+	}
+	return fmt.Errorf("--state %q: one of %s", state, strings.Join(states(), ", "))
+}
+
+func limitFault(limit int) error {
+	if limit >= 1 {
+		return nil
+	}
+	return fmt.Errorf("--limit %d: 1 or more", limit)
 }
 
 // moment reads a point in time, or how long ago it was; empty is the zero time.

@@ -122,6 +122,26 @@ func TestVerifyNamesTheBrokenLinkAndFailsBesideARunningBot(t *testing.T) {
 	require.Contains(t, out, "2 events are as they were recorded")
 }
 
+func TestListSaysWhatItsFlagsTake(t *testing.T) {
+	all := "waiting_approval, accepted, sending, unconfirmed, needs_person, added, not_added, already_there"
+	code, _, said := runs(t, nil, "operations", "list", "--state", "foo", "--person", "ana", "--since", "yesterday", "--limit", "0")
+	require.Equal(t, exitUsage, code)
+	for _, part := range []string{`--state "foo": one of ` + all, `--person "ana": the Slack user id, U… or W…, not a name`,
+		`--since "yesterday": a duration such as 36h`, "--limit 0: 1 or more"} {
+		require.Contains(t, said, part)
+	}
+	_, _, said = runs(t, nil, "operations", "list", "--since", "yesterday")
+	require.NotContains(t, said, "--limit")
+	code, out, _ := runs(t, nil, "operations", "list", "--help")
+	require.Equal(t, exitFine, code)
+	require.Contains(t, out, all)
+	url, _ := trailFile(t)
+	for _, state := range states() {
+		code, _, said := runs(t, nil, "operations", "list", "--database", url, "--state", state, "--person", "W0123ABCD")
+		require.Equal(t, exitFine, code, said)
+	}
+}
+
 func TestWrongArgumentsOfOperationsAreUsageErrors(t *testing.T) {
 	for _, args := range [][]string{{"list", "--since", "yesterday"}, {"list", "--limit", "0"}, {"show"}, {"export", "--format", "xml"},
 		{"verify", "--head", "7"}, {"verify", "--public-key", "x"}, {"verify", "--file", "none"}, {"list", "--database", "mysql://x"}} {

@@ -77,6 +77,21 @@ func (r reader) types(text string) {
 	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("text"), text), chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
 }
 
+// follows clicks what leads to another page and waits for that page.
+func (r reader) follows(selector string) {
+	r.t.Helper()
+	_, err := chromedp.RunResponse(r.tab, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	require.NoError(r.t, err)
+}
+
+// enters presses Enter once the page has put the focus into the composer.
+func (r reader) enters() {
+	r.t.Helper()
+	_, err := chromedp.Run(r.tab, chromedp.Poll[bool](`document.activeElement.id === "text" && document.activeElement.value !== ""`, chromedp.WithPollingTimeout(15*time.Second)))
+	require.NoError(r.t, err, "the composer has no command, or not the focus")
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.KeyEvent("\r")))
+}
+
 func (r reader) picture(name string) {
 	r.t.Helper()
 	png, err := chromedp.Run(r.tab, chromedp.CaptureScreenshot())
@@ -111,7 +126,7 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	tab := r.tab
 
 	// The prefilled command, the preview, the result with both ids.
-	require.NoError(t, chromedp.Do(tab, chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
+	r.enters()
 	r.reads(".message.private", "Checking done")
 	r.presses(".message.private .button.primary")
 	r.reads(".message:not(.private)", "Added web-07 to https-443 on api-lb")
@@ -136,7 +151,7 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.types("/lb-register api-lb/htps-443 db-07")
 	r.reads(".message.private", "No listener called")
 
-	// The form, with an error on its field.
+	// The form, with an error on its field, and sent with a double click.
 	r.types("/lb-register")
 	r.reads("#modal[open]", "Add server")
 	r.picture("real-form")
@@ -150,15 +165,49 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.presses("#modal button[type=submit]")
 	r.reads("#modal[open]", "Check and add")
 	r.picture("real-preview-form")
-	r.presses("#modal form:not([hidden]) button[type=submit]")
+	require.NoError(t, chromedp.Do(tab, chromedp.Evaluate[chromedp.Void](
+		`(b => { b.click(); b.click(); })(document.querySelector("#modal form:not([hidden]) button[type=submit]"))`)))
 	r.reads(".message:not(.private)", "web-08")
+	_, err := chromedp.Run(tab, chromedp.Poll[bool](`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/view/submit")).length === 4`))
+	require.NoError(t, err)
+	notice, err := chromedp.Run(tab, chromedp.Evaluate[string](`fetch("/live?as=U0ANA").then(a => a.text()).then(t => t.includes("That did not work") ? t : "")`, chromedp.EvalAwaitPromise))
+	require.NoError(t, err)
+	require.Empty(t, notice, "the second click of a double click comes too late, and nobody needs to know")
 
 	// The guest may not.
-	_, err := chromedp.RunResponse(tab, chromedp.Click(chromedp.CSS("#step-4 a"), chromedp.NodeVisible))
-	require.NoError(t, err)
-	r.types("/lb-register api-lb/https-443 db-07 weight=50")
+	r.follows("#step-4 a")
+	r.enters()
 	r.reads(".message.private", "Guests cannot use this command")
 	r.picture("real-guest")
+
+	// The tour leads on to Ana, who asks, and to Chen, who agrees.
+	r.reads("#step-5.now", "Be Ana in #inc-2041")
+	r.follows("#step-5 a")
+	r.reads(".who", "Ana")
+	r.reads("#head", "inc-2041")
+	r.enters()
+	r.reads(".message.private", "Needs approval")
+	r.picture("real-ask")
+	r.presses(".message.private .button.primary")
+	r.reads("#step-5.now", "Switch to Chen (lead)")
+	r.picture("real-asked")
+	r.follows("#step-5 a")
+	r.reads(".who", "Chen")
+	r.reads(".message:not(.private)", "Waiting for approval")
+	r.agrees()
+	r.reads("#step-5.done", "Act as an approver")
+	r.reads(".message:not(.private)", "Added db-07 to https-443 on api-lb")
+	r.reads("#step-6.now", "Reset")
+	r.picture("real-agreed")
+}
+
+func TestTheReadmeNamesTheCommandsOfTheTour(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	g, err := newPlayground(t.TempDir(), nopLog())
+	require.NoError(t, err)
+	t.Cleanup(g.close)
+	require.Contains(t, string(readme), "`"+g.page().Approver.Command+"`")
 }
 
 // as opens the page as somebody in a channel.

@@ -41,13 +41,13 @@ func samples(s *zenlayertest.Server) []sandbox.Sample {
 		if i.Type == zenlayer.InstanceVM {
 			kind = "Virtual machine"
 		}
-		out = append(out, sandbox.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: kind + ", " + strings.ToLower(i.Status) + " · " + i.ID})
+		out = append(out, sandbox.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: i.ID + " · " + kind + ", " + strings.ToLower(i.Status)})
 	}
 	return out
 }
 
 func listenerDetail(l zenlayer.Listener) string {
-	detail := l.Protocol + " " + l.Port
+	detail := l.ListenerID + " · " + l.Protocol + " " + l.Port
 	switch {
 	case l.Kind == "DR":
 		detail += ", direct routing"
@@ -59,5 +59,5 @@ func listenerDetail(l zenlayer.Listener) string {
 	if !l.HealthCheckEnabled {
 		detail += ", no health check"
 	}
-	return detail + " · " + l.ListenerID
+	return detail
 }

@@ -25,12 +25,14 @@ func (s session) sandboxCommand() *cobra.Command {
 		Short: "Try the bot in the browser, without Slack and without Zenlayer",
 		Long: "Run the bot beside stand-ins of Slack and Zenlayer in one process and serve a page on\n" +
 			"which you can type commands, press buttons, lose answers and act as other people.\n" +
-			"Nothing leaves this machine. State goes to a temporary folder unless --dir keeps it.",
+			"Nothing leaves this machine. The channels and the cloud start anew each time. The bot's\n" +
+			"database and policy are in a temporary folder, which goes at the end, unless --dir keeps\n" +
+			"them; lbbot operations list --database sqlite:DIR/lbbot.db reads the database.",
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.play(cmd.Context(), addr, dir, level) },
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "host:port of the page; port 0 takes a free one")
-	cmd.Flags().StringVar(&dir, "dir", "", "folder for the database and the policy, kept afterwards")
+	cmd.Flags().StringVar(&dir, "dir", "", "folder for the database and the policy, made if it does not exist and kept afterwards")
 	cmd.Flags().StringVar(&level, "log-level", "warn", "debug, info, warn or error")
 	return cmd
 }
@@ -51,12 +53,15 @@ func (s session) play(ctx context.Context, addr, dir, level string) (err error) 
 	if err != nil {
 		return fmt.Errorf("the page cannot be served on %s: %w\nAnother sandbox may be running; choose a port with --addr 127.0.0.1:8081", addr, err)
 	}
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "lbbot-sandbox-"); err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	kept := ""
+	if dir != "" {
+		kept = "; the bot's database is kept"
 	}
+	dir, remove, err := folder(dir)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	g, err := newPlayground(dir, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -69,8 +74,23 @@ func (s session) play(ctx context.Context, addr, dir, level string) (err error) 
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	fmt.Fprintf(s.out, "The sandbox is open: http://%s\nIts database and policy are in %s. Stop it with Ctrl+C.\n", listener.Addr(), dir)
+	fmt.Fprintf(s.out, "The sandbox is open: http://%s\nIts database and policy are in %s. Stop it with Ctrl+C.\nThe channels and the cloud start anew each time%s.\n", listener.Addr(), dir, kept)
 	return serve(ctx, listener, page, log)
+}
+
+// folder is where the sandbox keeps its files: the one named, which is made if
+// it does not exist, or a temporary one, which remove deletes.
+func folder(named string) (dir string, remove func() error, err error) {
+	if named != "" {
+		if err := os.MkdirAll(named, 0o700); err != nil {
+			return "", nil, fmt.Errorf("--dir: making the folder: %w", err)
+		}
+		return named, func() error { return nil }, nil
+	}
+	if dir, err = os.MkdirTemp("", "lbbot-sandbox-"); err != nil {
+		return "", nil, fmt.Errorf("making a temporary folder: %w\nName one with --dir", err)
+	}
+	return dir, func() error { return os.RemoveAll(dir) }, nil
 }
 
 // serve answers on listener until ctx ends.

@@ -188,9 +188,21 @@
     type((words.join(" ").trim().startsWith("/") || !text.dataset.command ? words.join(" ") : text.dataset.command.split(" ")[0] + " " + id).trim());
   }
 
+  // A step that was followed is done with: loading the page again does not
+  // type its command again.
+  const here = new URL(location);
+  if (here.searchParams.has("step")) { here.searchParams.delete("step"); history.replaceState(null, "", here); }
+
   grow();
   toEnd();
   dialogs();
+  // Enter sends the command that stands here, also before anybody clicked. htmx
+  // begins in a timer of its own, which comes first.
+  setTimeout(() => {
+    if (modal.open) return;
+    text.focus({ preventScroll: true });
+    text.setSelectionRange(text.value.length, text.value.length);
+  });
   connect();
   if (zoneIsNew) window.addEventListener("load", () => setTimeout(refresh));
 })();

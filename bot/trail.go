@@ -40,8 +40,8 @@ type exported struct {
 
 // ExportTrail writes the whole audit trail, as it is at this moment, as JSON
 // lines or as CSV, and returns how many events that are. It streams: memory
-// does not grow with the trail. In CSV, a cell that a spreadsheet could take
-// for a formula gets an apostrophe in front.
+// does not grow with the trail. CSV is written so that no spreadsheet takes a
+// cell, or a part of one, for a formula.
 func ExportTrail(ctx context.Context, w io.Writer, j *journal.Store, format string) (n int64, err error) {
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	write, flush, err := trailWriter(buffered, format)
@@ -83,7 +83,7 @@ func cells(l exported) []string {
 	row := []string{number(l.Position), l.Previous, l.Hash, number(l.LinkedAt), number(l.Seq), number(l.At), l.Time,
 		l.Kind, l.OperationID, l.ActorID, l.ChannelID, l.Data}
 	for i, cell := range row {
-		row[i] = inert(cell)
+		row[i] = whole(inert(cell))
 	}
 	return row
 }
@@ -98,6 +98,15 @@ func inert(cell string) string {
 		return "'" + cell
 	}
 	return cell
+}
+
+// whole keeps a spreadsheet from beginning another cell in the middle of this
+// one. Which sign separates cells is a setting of the spreadsheet, not of the
+// file, and quotes count only where they stand right behind that sign: where
+// it is the semicolon, a cell of ours is cut at each of them. So those that are
+// not the comma are written as JSON writes them, which most of these cells are.
+func whole(cell string) string {
+	return strings.NewReplacer(";", `\u003b`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(cell)
 }
 
 // VerifyTrail verifies the trail in a database.

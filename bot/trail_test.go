@@ -92,3 +92,69 @@ func TestDataStaysReadableInACellOfAnExport(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(all[len(all)-1]), &got))
 	require.Equal(t, want, got)
 }
+
+// exportOf returns a trail of two events as JSON lines.
+func exportOf(t *testing.T) string {
+	t.Helper()
+	var out bytes.Buffer
+	write, _, err := trailWriter(&out, FormatJSONL)
+	require.NoError(t, err)
+	e := journal.Entry{Previous: strings.Repeat("0", 64)}
+	for i, kind := range []string{operation.EventAccepted, operation.EventDenied} {
+		e = journal.Entry{Position: int64(i + 1), Previous: e.Previous, LinkedAt: 1772334840500, Seq: int64(i + 1), At: 1772334840000, Kind: kind,
+			OperationID: "id-1", ActorID: "U0BO", ChannelID: "C1", Data: `{"code":"no_rule","purpose":"a < b & \"c\" \u2028 é"}`}
+		e.Hash = e.Sum()
+		require.NoError(t, write(e))
+		e.Previous = e.Hash
+	}
+	return out.String()
+}
+
+// What is in a line and not hashed would be believed as well.
+func TestAnExportIsAlteredWhenALineIsNotAsTheBotWritesIt(t *testing.T) {
+	t.Parallel()
+	const says = "broken at position 2, event 2 (denied, 2026-03-01 03:14:00.000 UTC): altered: line 2 is not written as the bot writes this event"
+	tests := map[string]struct{ from, to, says string }{
+		"as it was exported":              {"", "", ""},
+		"another line ending":             {"\n", "\r\n", ""},
+		"another time than the hashed":    {`"time":"2026-03-01T03`, `"time":"2026-02-01T03`, says},
+		"no time":                         {`"time":"2026-03-01T03:14:00.000Z",`, ``, says},
+		"a key twice, the right one last": {`"kind":"denied"`, `"kind":"accepted","kind":"denied"`, says},
+		"a key in capitals before it":     {`"kind":"denied"`, `"KIND":"accepted","kind":"denied"`, says},
+		"a key in capitals":               {`"kind":"denied"`, `"Kind":"denied"`, says},
+		"a key that nobody knows":         {`"kind":"denied"`, `"result":"added","kind":"denied"`, says},
+		"a letter escaped":                {`"kind":"denied"`, `"kind":"\u0064enied"`, says},
+		"spaces":                          {`"kind":"denied"`, `"kind": "denied"`, says},
+		"another kind":                    {`"kind":"denied"`, `"kind":"accepted"`, "altered: the event or its link is not as it was recorded"},
+		"two values in a line":            {`"seq":2`, `"seq":2}{"seq":2`, "line 2 is not a line of an export as JSON lines"},
+		"a word beside the values":        {`"seq":2`, `2`, "line 2 is not a line of an export as JSON lines"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := exportOf(t)
+			first, second, _ := strings.Cut(text, "\n")
+			if tt.from == "\n" {
+				first += "\r"
+			}
+			changed := strings.Replace(second, tt.from, tt.to, 1)
+			require.Equal(t, tt.from == tt.to, second == changed, "the test changes what it says")
+			var out bytes.Buffer
+			err := VerifyExport(&out, strings.NewReader(first+"\n"+changed), journal.Expected{})
+			if tt.says == "" {
+				require.NoError(t, err)
+				require.Contains(t, out.String(), "2 events are as they were recorded, positions 1 to 2")
+				return
+			}
+			require.ErrorContains(t, err, tt.says)
+			require.NotContains(t, out.String(), "fine")
+		})
+	}
+}
+
+func TestALineOfAnExportIsBounded(t *testing.T) {
+	t.Parallel()
+	text := exportOf(t) + `{"position":3,"data":"` + strings.Repeat("x", longestLine)
+	var out bytes.Buffer
+	require.ErrorContains(t, VerifyExport(&out, strings.NewReader(text), journal.Expected{}), "reading line 3 of the export")
+}

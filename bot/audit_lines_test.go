@@ -91,14 +91,3 @@ func TestLinesOfTheAuditChannelAreNeitherLostNorPostedByTwo(t *testing.T) {
 	require.Equal(t, message{1, 2}, posted[3], "old lines are counted")
 	require.Equal(t, int64(len(l.entries)), l.posted)
 }
-
-func TestACellOfAnExportIsNeverAFormula(t *testing.T) {
-	t.Parallel()
-	for cell, want := range map[string]string{
-		"": "", "finished": "finished", "U0ANA": "U0ANA", "a=b": "a=b", `{"code":"x"}`: `{"code":"x"}`, "'=1": "'=1",
-		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1",
-		"  =1": "'  =1", "\u00a0@x": "'\u00a0@x", "＝1": "'＝1", "\ttab": "'\ttab",
-	} {
-		require.Equal(t, want, inert(cell), "%q", cell)
-	}
-}

@@ -110,6 +110,7 @@ func (c Config) Validate() error {
 	c.checkSlack(&f)
 	c.checkZenlayer(&f)
 	c.checkRunning(&f)
+	c.checkLimits(&f)
 	c.checkChannels(&f)
 	c.checkApprovals(&f)
 	return errors.Join(f...)
@@ -177,6 +178,18 @@ func (c Config) checkRunning(f *faults) {
 	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT", " %q: json or console", c.LogFormat)
 	confirms := []operation.Confirm{operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever}
 	f.unless(slices.Contains(confirms, c.Confirm), "LBBOT_CONFIRM", " %q: always, protected or never", c.Confirm)
+}
+
+// checkLimits lets no limit count over a longer time than operations are kept:
+// what retention deletes would be allowed again.
+func (c Config) checkLimits(f *faults) {
+	for _, limit := range []struct {
+		setting string
+		rate    Rate
+	}{{"LBBOT_RATE", c.Rate}, {"LBBOT_LISTENER_RATE", c.ListenerRate}, {"LBBOT_BREAK_GLASS", c.BreakGlass}} {
+		f.unless(c.Retention == 0 || limit.rate.N == 0 || limit.rate.In <= max(c.Retention, Duration(leastRetention)), limit.setting,
+			" is %s and LBBOT_RETENTION %s: what is deleted is not counted, so it must be kept for %s at least", limit.rate, c.Retention, limit.rate.In)
+	}
 }
 
 func (c Config) checkApprovals(f *faults) {

@@ -40,7 +40,7 @@ func TestEveryMissingSettingIsNamedAtOnce(t *testing.T) {
 
 func TestEachSettingIsChecked(t *testing.T) {
 	t.Parallel()
-	secret := zenlayer.NewSecret
+	secret, day := zenlayer.NewSecret, Duration(24*time.Hour)
 	tests := map[string]struct {
 		edit func(*Config)
 		says string // empty: accepted
@@ -68,26 +68,34 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"a token instead of the key pair": {func(c *Config) {
 			c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret, c.ZenlayerToken = "", secret(""), secret("t")
 		}, ""},
-		"a token and the key pair":                           {func(c *Config) { c.ZenlayerToken = secret("planted-3") }, "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one"},
-		"an id without its secret":                           {func(c *Config) { c.ZenlayerAccessKeySecret = secret("") }, "ZENLAYER_ACCESS_KEY_SECRET is missing; only its id is set"},
-		"a secret without its id":                            {func(c *Config) { c.ZenlayerAccessKeyID = "" }, "ZENLAYER_ACCESS_KEY_ID is missing; only its secret is set"},
-		"Zenlayer in clear text":                             {func(c *Config) { c.ZenlayerEndpoint = "http://console.zenlayer.com" }, `ZENLAYER_ENDPOINT "http://console.zenlayer.com" must be an https URL without a password; http only on this machine`},
-		"Zenlayer on a host that only looks like this one":   {func(c *Config) { c.ZenlayerEndpoint = "http://localhost.example.com" }, `ZENLAYER_ENDPOINT "http://localhost.example.com" must be an https URL without a password; http only on this machine`},
-		"no limit at Zenlayer":                               {func(c *Config) { c.ZenlayerRate = Rate{} }, ""},
-		"one call a second":                                  {func(c *Config) { c.ZenlayerRate = Rate{60, Duration(time.Minute)} }, ""},
-		"so few calls that no preview would be ready":        {func(c *Config) { c.ZenlayerRate = Rate{59, Duration(time.Minute)} }, "LBBOT_ZENLAYER_RATE is 59/1m0s: at least 1/1s, or no preview would be ready in time, or 0 for no limit"},
-		"no account name":                                    {func(c *Config) { c.Account = "" }, `LBBOT_ACCOUNT "" must be one word without |`},
-		"an account name of two words":                       {func(c *Config) { c.Account = "my account" }, `LBBOT_ACCOUNT "my account" must be one word without |`},
-		"PostgreSQL":                                         {func(c *Config) { c.DatabaseURL = "postgres://u:planted-3@h/db" }, ""},
-		"PostgreSQL on a socket":                             {func(c *Config) { c.DatabaseURL = "postgresql:///db?host=/run/postgresql" }, ""},
-		"PostgreSQL without a database":                      {func(c *Config) { c.DatabaseURL = "postgres://u:planted-3@h" }, "LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
-		"PostgreSQL in other words":                          {func(c *Config) { c.DatabaseURL = "host=h password=planted-3" }, "LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
-		"a database without a path":                          {func(c *Config) { c.DatabaseURL = "sqlite:" }, "LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
-		"no policy file":                                     {func(c *Config) { c.Policy = "" }, "LBBOT_POLICY is empty: the path of the policy file"},
-		"no time to stop":                                    {func(c *Config) { c.Drain = 0 }, "LBBOT_DRAIN is 0s: more than 0 and 10m at most"},
-		"too much time to stop":                              {func(c *Config) { c.Drain = Duration(11 * time.Minute) }, "LBBOT_DRAIN is 11m0s: more than 0 and 10m at most"},
-		"kept for good":                                      {func(c *Config) { c.Retention = 0 }, ""},
-		"kept for a few days":                                {func(c *Config) { c.Retention = Duration(6 * 24 * time.Hour) }, "LBBOT_RETENTION is 6d: at least 7d, or 0 to keep everything"},
+		"a token and the key pair":                         {func(c *Config) { c.ZenlayerToken = secret("planted-3") }, "ZENLAYER_TOKEN and ZENLAYER_ACCESS_KEY_ID are both set: keep one"},
+		"an id without its secret":                         {func(c *Config) { c.ZenlayerAccessKeySecret = secret("") }, "ZENLAYER_ACCESS_KEY_SECRET is missing; only its id is set"},
+		"a secret without its id":                          {func(c *Config) { c.ZenlayerAccessKeyID = "" }, "ZENLAYER_ACCESS_KEY_ID is missing; only its secret is set"},
+		"Zenlayer in clear text":                           {func(c *Config) { c.ZenlayerEndpoint = "http://console.zenlayer.com" }, `ZENLAYER_ENDPOINT "http://console.zenlayer.com" must be an https URL without a password; http only on this machine`},
+		"Zenlayer on a host that only looks like this one": {func(c *Config) { c.ZenlayerEndpoint = "http://localhost.example.com" }, `ZENLAYER_ENDPOINT "http://localhost.example.com" must be an https URL without a password; http only on this machine`},
+		"no limit at Zenlayer":                             {func(c *Config) { c.ZenlayerRate = Rate{} }, ""},
+		"one call a second":                                {func(c *Config) { c.ZenlayerRate = Rate{60, Duration(time.Minute)} }, ""},
+		"so few calls that no preview would be ready":      {func(c *Config) { c.ZenlayerRate = Rate{59, Duration(time.Minute)} }, "LBBOT_ZENLAYER_RATE is 59/1m0s: at least 1/1s, or no preview would be ready in time, or 0 for no limit"},
+		"no account name":                                  {func(c *Config) { c.Account = "" }, `LBBOT_ACCOUNT "" must be one word without |`},
+		"an account name of two words":                     {func(c *Config) { c.Account = "my account" }, `LBBOT_ACCOUNT "my account" must be one word without |`},
+		"PostgreSQL":                                       {func(c *Config) { c.DatabaseURL = "postgres://u:planted-3@h/db" }, ""},
+		"PostgreSQL on a socket":                           {func(c *Config) { c.DatabaseURL = "postgresql:///db?host=/run/postgresql" }, ""},
+		"PostgreSQL without a database":                    {func(c *Config) { c.DatabaseURL = "postgres://u:planted-3@h" }, "LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
+		"PostgreSQL in other words":                        {func(c *Config) { c.DatabaseURL = "host=h password=planted-3" }, "LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
+		"a database without a path":                        {func(c *Config) { c.DatabaseURL = "sqlite:" }, "LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
+		"no policy file":                                   {func(c *Config) { c.Policy = "" }, "LBBOT_POLICY is empty: the path of the policy file"},
+		"no time to stop":                                  {func(c *Config) { c.Drain = 0 }, "LBBOT_DRAIN is 0s: more than 0 and 10m at most"},
+		"too much time to stop":                            {func(c *Config) { c.Drain = Duration(11 * time.Minute) }, "LBBOT_DRAIN is 11m0s: more than 0 and 10m at most"},
+		"kept for good":                                    {func(c *Config) { c.Retention = 0 }, ""},
+		"kept for a few days":                              {func(c *Config) { c.Retention = Duration(6 * 24 * time.Hour) }, "LBBOT_RETENTION is 6d: at least 7d, or 0 to keep everything"},
+		"a break-glass budget longer than what is kept":    {func(c *Config) { c.BreakGlass, c.Retention = Rate{2, 30 * day}, 7*day }, "LBBOT_BREAK_GLASS is 2/30d and LBBOT_RETENTION 7d: what is deleted is not counted, so it must be kept for 30d at least"},
+		"a person's limit longer than what is kept":        {func(c *Config) { c.Rate = Rate{10, 401 * day} }, "LBBOT_RATE is 10/401d and LBBOT_RETENTION 400d: what is deleted is not counted, so it must be kept for 401d at least"},
+		"a listener's limit longer than what is kept":      {func(c *Config) { c.ListenerRate, c.Retention = Rate{20, 7*day + 1}, 7*day }, "LBBOT_LISTENER_RATE is 20/168h0m0.000000001s and LBBOT_RETENTION 7d: what is deleted is not counted, so it must be kept for 168h0m0.000000001s at least"},
+		"limits as long as what is kept": {func(c *Config) {
+			c.Rate, c.ListenerRate, c.BreakGlass, c.Retention = Rate{1, 8 * day}, Rate{1, 8 * day}, Rate{1, 8 * day}, 8*day
+		}, ""},
+		"a long limit of what is kept for good":              {func(c *Config) { c.BreakGlass, c.Retention = Rate{2, 3650 * day}, 0 }, ""},
+		"no limit, over a long time":                         {func(c *Config) { c.BreakGlass = Rate{0, 3650 * day} }, ""},
 		"a key for the audit trail":                          {func(c *Config) { c.AuditKey = secret(strings.Repeat("A", 43) + "=") }, ""},
 		"a key that is none":                                 {func(c *Config) { c.AuditKey = secret("planted-3") }, "LBBOT_AUDIT_KEY must be 32 bytes in base64: openssl rand -base64 32 makes one"},
 		"an audit channel":                                   {func(c *Config) { c.AuditChannel = "C0123ABCD" }, ""},

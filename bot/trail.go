@@ -2,6 +2,7 @@ package bot
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -40,8 +41,8 @@ type exported struct {
 
 // ExportTrail writes the whole audit trail, as it is at this moment, as JSON
 // lines or as CSV, and returns how many events that are. It streams: memory
-// does not grow with the trail. In CSV, a cell that a spreadsheet could take
-// for a formula gets an apostrophe in front.
+// does not grow with the trail. CSV is written so that no spreadsheet takes a
+// cell, or a part of one, for a formula.
 func ExportTrail(ctx context.Context, w io.Writer, j *journal.Store, format string) (n int64, err error) {
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	write, flush, err := trailWriter(buffered, format)
@@ -83,7 +84,7 @@ func cells(l exported) []string {
 	row := []string{number(l.Position), l.Previous, l.Hash, number(l.LinkedAt), number(l.Seq), number(l.At), l.Time,
 		l.Kind, l.OperationID, l.ActorID, l.ChannelID, l.Data}
 	for i, cell := range row {
-		row[i] = inert(cell)
+		row[i] = whole(inert(cell))
 	}
 	return row
 }
@@ -100,6 +101,15 @@ func inert(cell string) string {
 	return cell
 }
 
+// whole keeps a spreadsheet from beginning another cell in the middle of this
+// one. Which sign separates cells is a setting of the spreadsheet, not of the
+// file, and quotes count only where they stand right behind that sign: where
+// it is the semicolon, a cell of ours is cut at each of them. So those that are
+// not the comma are written as JSON writes them, which most of these cells are.
+func whole(cell string) string {
+	return strings.NewReplacer(";", `\u003b`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(cell)
+}
+
 // VerifyTrail verifies the trail in a database.
 func VerifyTrail(ctx context.Context, w io.Writer, j *journal.Store, x journal.Expected) error {
 	t, err := j.Verify(ctx, x)
@@ -109,28 +119,59 @@ func VerifyTrail(ctx context.Context, w io.Writer, j *journal.Store, x journal.E
 	return report(w, t)
 }
 
+// longestLine bounds a line of an export in bytes; the bot's have a few
+// thousand at most.
+const longestLine = 16 << 20
+
 // VerifyExport verifies an export in JSON lines. It cannot know what was in the
-// database besides.
+// database besides. Each line must be written just as ExportTrail writes it:
+// what is in a line and not hashed would be believed as well.
 func VerifyExport(w io.Writer, r io.Reader, x journal.Expected) error {
 	t, err := journal.VerifyEntries(x, func(yield func(journal.Entry) error) error {
-		in := json.NewDecoder(bufio.NewReaderSize(r, 1<<16))
-		for n := 1; ; n++ {
-			var l exported
-			if err := in.Decode(&l); errors.Is(err, io.EOF) {
-				return nil
-			} else if err != nil {
-				return fmt.Errorf("line %d is not a line of an export as JSON lines: %w", n, err)
+		in := bufio.NewScanner(r)
+		in.Buffer(make([]byte, 1<<16), longestLine)
+		n := 0
+		for in.Scan() {
+			n++
+			e, err := read(in.Bytes(), n)
+			if err == nil {
+				err = yield(e)
 			}
-			if err := yield(journal.Entry{Position: l.Position, Previous: l.Previous, Hash: l.Hash, LinkedAt: l.LinkedAt, Seq: l.Seq, At: l.At,
-				Kind: l.Kind, OperationID: l.OperationID, ActorID: l.ActorID, ChannelID: l.ChannelID, Data: l.Data}); err != nil {
+			if err != nil {
 				return err
 			}
 		}
+		if err := in.Err(); err != nil {
+			return fmt.Errorf("reading line %d of the export: %w", n+1, err)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return report(w, t)
+}
+
+// read reads line n of an export. A line that the bot does not write is a
+// *journal.Break: a time beside the one that is hashed, a key that stands
+// there twice or that nobody knows.
+func read(text []byte, n int) (journal.Entry, error) {
+	var l exported
+	if err := json.Unmarshal(text, &l); err != nil {
+		return journal.Entry{}, fmt.Errorf("line %d is not a line of an export as JSON lines: %w", n, err)
+	}
+	e := journal.Entry{Position: l.Position, Previous: l.Previous, Hash: l.Hash, LinkedAt: l.LinkedAt, Seq: l.Seq, At: l.At,
+		Kind: l.Kind, OperationID: l.OperationID, ActorID: l.ActorID, ChannelID: l.ChannelID, Data: l.Data}
+	var same bytes.Buffer
+	write, _, err := trailWriter(&same, FormatJSONL)
+	if err == nil {
+		err = write(e)
+	}
+	if err == nil && !bytes.Equal(bytes.TrimSuffix(same.Bytes(), []byte("\n")), text) {
+		err = &journal.Break{Position: e.Position, Seq: e.Seq, Kind: e.Kind, At: time.UnixMilli(e.At).UTC(),
+			Problem: fmt.Sprintf("altered: line %d is not written as the bot writes this event", n)}
+	}
+	return e, err
 }
 
 // report says what was found; a break is the error.

@@ -212,6 +212,18 @@ func TestATrailThatWasRewrittenOrCutAsAWholeIsFoundAgainstAHead(t *testing.T) {
 	})
 }
 
+func TestAnEndThatWasRewrittenIsFound(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		all := trailOf(t, s, trailLength)
+		tamper(t, s, "update chain set hash = $1", noHash)
+		requireBroken(t, s, trailLength, "the end of the trail has another hash than the sequencer kept")
+		tamper(t, s, "update chain set hash = $1", all[trailLength-1].Hash)
+		requireFine(t, s, trailLength)
+		tamper(t, s, "update chain set position = $1", trailLength-1)
+		requireBroken(t, s, trailLength, "cut: the trail ends at position 7, and the sequencer had reached 6")
+	})
+}
+
 func TestEventsThatWereAddedOrDroppedBesideTheChainAreFound(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		trailOf(t, s, trailLength)

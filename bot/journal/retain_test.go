@@ -256,3 +256,82 @@ func TestRetentionKnowsEveryTableThatRefersToOperations(t *testing.T) {
 	}
 	require.NotZero(t, tables)
 }
+
+func TestWhatWasLinkedOrChangedLatelyIsKept(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		cut := func(before time.Time, events, operations int64, held string) {
+			t.Helper()
+			c, err := s.Cut(t.Context(), before, key("k"))
+			require.NoError(t, err)
+			require.Equal(t, []int64{events, operations}, []int64{c.Events, c.Operations})
+			require.Equal(t, held, c.Held)
+		}
+		late := event(operation.EventDenied)
+		late.At = clock().Add(-time.Hour) // of a process that hung, or whose clock is slow
+		require.NoError(t, s.Record(t.Context(), late))
+		link(t, s)
+		cut(clock(), 0, 0, "")
+		cut(clock().Add(time.Millisecond), 1, 0, "")
+
+		op := finishedOp(t, s, "LATE22")
+		link(t, s)
+		s.now = func() time.Time { return clock().Add(time.Minute) }
+		op = moveTo(op, operation.Added)
+		require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
+		require.NoError(t, s.SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
+		cut(clock().Add(time.Minute), 0, 0, op.Ref)
+		require.Equal(t, int64(1), requireFine(t, s, 3).Unlinked)
+		link(t, s)
+		cut(clock().Add(time.Minute+time.Millisecond), 4, 1, "")
+	})
+}
+
+func TestAnOperationIsKeptAsLongAsAnEventOfItIs(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		op := finishedOp(t, s, "FIRST2")
+		asked := operation.Card{Channel: "C2", TS: "2.2", Shown: op.Version, Closed: true}
+		require.NoError(t, s.ApprovalCards().SaveCard(t.Context(), op.ID, asked))
+		card, err := s.Card(t.Context(), op.ID)
+		require.NoError(t, err)
+		link(t, s)
+		no := event(operation.EventDenied) // somebody pressed a button of its card, which changes nothing
+		no.At, no.OperationID = clock().Add(time.Hour), op.ID
+		require.NoError(t, s.Record(t.Context(), no))
+		link(t, s)
+		c, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, []int64{3, 0}, []int64{c.Events, c.Operations})
+		got, err := s.Operation(t.Context(), op.ID)
+		require.NoError(t, err, "who reads the event still finds what it is about")
+		require.Equal(t, op, got)
+		gotCard, err := s.Card(t.Context(), op.ID)
+		require.NoError(t, err)
+		require.Equal(t, card, gotCard, "and where it was shown: a later change edits that card")
+		gotCard, err = s.ApprovalCards().Card(t.Context(), op.ID)
+		require.NoError(t, err)
+		require.Equal(t, asked, gotCard)
+		c, err = s.Cut(t.Context(), clock().Add(time.Hour+time.Millisecond), key("k"))
+		require.NoError(t, err)
+		require.Equal(t, []int64{1, 1}, []int64{c.Events, c.Operations})
+		_, err = s.Operation(t.Context(), op.ID)
+		require.ErrorIs(t, err, operation.ErrNotFound)
+	})
+}
+
+func TestALinkBeforeTheBeginningOfACutTrailIsFound(t *testing.T) {
+	for _, position := range []int64{-1, 0, 2, 3} {
+		t.Run(decimal(position), func(t *testing.T) {
+			onBoth(t, func(t *testing.T, s *Store) {
+				trailOf(t, s, 6)
+				c, err := s.Cut(t.Context(), clock().Add(3*time.Second), key("k"))
+				require.NoError(t, err)
+				require.Equal(t, int64(3), c.Events)
+				defenceless(t, s)
+				e := Entry{Position: position, Previous: c.Checkpoint.Hash, LinkedAt: 1, Seq: 1000, At: 1, Kind: operation.EventAccepted, Data: "{}"}
+				tamper(t, s, "insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values ($1, $2, $3, '', '', '', $4)", e.Seq, e.At, e.Kind, e.Data)
+				tamper(t, s, "insert into links (position, seq, linked_at, hash) values ($1, $2, $3, $4)", e.Position, e.Seq, e.LinkedAt, e.Sum())
+				requireBroken(t, s, position, "event 1000 (accepted, 1970-01-01 00:00:00.001 UTC): its position comes before the beginning of the trail")
+			})
+		})
+	}
+}

@@ -233,8 +233,11 @@ func (v *verifier) end(ctx context.Context, q *query.Queries) error {
 	if err != nil {
 		return err
 	}
-	if at := v.trail.Head; end.Position != at.Position || end.Hash != at.Hash {
+	switch at := v.trail.Head; {
+	case end.Position != at.Position:
 		return &Break{Position: min(end.Position, at.Position) + 1, Problem: fmt.Sprintf("cut: the trail ends at position %d, and the sequencer had reached %d", at.Position, end.Position)}
+	case end.Hash != at.Hash:
+		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than the sequencer kept"}
 	}
 	return nil
 }

@@ -173,6 +173,14 @@ func TestTheWayBackToEarlierPolicies(t *testing.T) {
 		b.decides("")
 		require.Len(t, d.history, 3)
 	})
+	t.Run("also under one that found the newest in force and brought nothing into it", func(t *testing.T) {
+		t.Parallel()
+		d, a, b := start(t)
+		b.gets(opened)
+		b.decides("")
+		a.isOutdated()
+		require.Len(t, d.history, 3)
+	})
 	t.Run("an old file that reaches a replica which is behind is not", func(t *testing.T) {
 		t.Parallel()
 		_, a, b := start(t)

@@ -1,12 +1,14 @@
 package policy_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/policy"
 )
 
 func TestWhoMayIsNamedAsFarAsTheRulesNameThem(t *testing.T) {
@@ -138,6 +140,40 @@ func TestWhoMayIsNotAnsweredWithIncompleteFacts(t *testing.T) {
 	got, err := g.Who(t.Context(), question(nobody, ops), operation.ActionApprove)
 	require.NoError(t, err)
 	require.True(t, got.Nobody(), "without a policy nobody may")
+}
+
+// Names by old rules would be of people who cannot do it any more.
+func TestWhoMayIsNotAnsweredByOldRules(t *testing.T) {
+	t.Parallel()
+	const named = `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`
+	d := &database{}
+	a, b := newReplica(t, d, named), newReplica(t, d, named)
+	names := func(r *replica) (operation.People, error) {
+		return r.Who(t.Context(), question(nobody, ops), operation.ActionApprove)
+	}
+	got, err := names(a)
+	require.NoError(t, err)
+	require.Equal(t, []string{sre, both}, got.IDs)
+
+	b.gets(closed)
+	b.decides(operation.DeniedForbidden)
+	got, err = names(a)
+	require.Equal(t, operation.People{}, got)
+	_, old := errors.AsType[*policy.OutdatedError](err)
+	require.True(t, old, "%v", err)
+	got, err = names(b)
+	require.NoError(t, err)
+	require.True(t, got.Nobody())
+
+	d.goes(errors.New("planted: the database is away"))
+	got, err = names(b)
+	require.ErrorContains(t, err, "planted")
+	require.Equal(t, operation.People{}, got)
+	d.goes(nil)
+	a.gets(closed)
+	got, err = names(a)
+	require.NoError(t, err)
+	require.True(t, got.Nobody())
 }
 
 // Whoever is named may really do it, and whoever is not may not.

@@ -214,7 +214,7 @@ func (i *Intake) protected(l Listener) bool {
 // fillWeight gives a request without a weight the one that most servers on the
 // listener have, and says so.
 func fillWeight(op *Operation, pool []zenlayer.Backend) {
-	usual := usualWeight(pool)
+	usual := UsualWeight(pool)
 	if op.Request.Weight != 0 || usual == 0 {
 		return
 	}

@@ -62,7 +62,7 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 	}
 	decided, sentence := accountDecided(d, op, w)
 	list := []slack.Block{
-		section(fmt.Sprintf(accountTitle, server, listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed),
+		section(fmt.Sprintf(accountTitle, server, listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed, accountWeight(a)),
 		section(fmt.Sprintf(accountPerson, person(s.Person.ID), entity("Person", s.Person.ID), code(s.Workspace.TeamID)),
 			fmt.Sprintf(accountChannel, channelVerdict(s)), groupsLine(s.Groups)),
 	}
@@ -73,6 +73,17 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 		small = fmt.Sprintf(whoamiPolicy, name(s.Policy))
 	}
 	return private(fmt.Sprintf(accountText, listenerName(op, short), sentence), append(list, contextLine(small))...)
+}
+
+// accountWeight says where a weight comes from that nobody gave.
+func accountWeight(a operation.WhyAnswer) string {
+	switch {
+	case a.Usual:
+		return accountUsual
+	case a.Unread:
+		return accountUnread
+	}
+	return ""
 }
 
 func groupsLine(list []operation.Group) string {

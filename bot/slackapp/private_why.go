@@ -113,7 +113,7 @@ func accountDecided(d operation.Decision, op operation.Operation, w wording) (sa
 	sentence, why := denial(d, op, w)
 	text = fmt.Sprintf(accountNo, sentence)
 	if d.Code == operation.DeniedNoRule || d.Code == operation.DeniedForbidden {
-		text = fmt.Sprintf(accountNo, fmt.Sprintf(denyMayNot, deniedTarget(op, short)))
+		text = fmt.Sprintf(accountNo, capital(denialText(d, op, sentence)))
 	}
 	return joinWords(fmt.Sprintf(accountNo, sentence), why), text
 }
@@ -192,13 +192,13 @@ func ruleLine(r operation.Rule) string {
 // accountPeople says who could do it, and who could approve it.
 func accountPeople(a operation.WhyAnswer) []string {
 	label := canLabel
-	switch {
-	case a.Decision.Allowed:
+	if a.Decision.Allowed {
 		label = accountElse
-	case a.Decision.Code == operation.DeniedApproval:
-		label = accountAlone
 	}
-	return []string{whoCan(label, a.Can), whoCan(accountApprove, a.Approve)}
+	if a.Decision.Code == operation.DeniedApproval {
+		return []string{whoCan(accountAlone, a.Can), whoCan(accountApprove, a.Approve)}
+	}
+	return whoCanLines(label, a.Can)
 }
 
 // limitsLine is how much is left of each limit.

@@ -133,6 +133,15 @@ func prose(s string, limit int) string {
 	return escape(emojiNames(edgeUnderscores(s)))
 }
 
+// capital makes the first letter of a sentence a large one.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 || !unicode.IsLower(r) {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
 // short is prose for a name inside a fallback text.
 func short(s string) string {
 	if s = prose(s, nameLimit); s == "" {

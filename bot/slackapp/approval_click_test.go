@@ -194,6 +194,25 @@ func TestALateClickIsToldWhoWasFaster(t *testing.T) {
 	}
 }
 
+func TestANoThatIsLateIsToldInItsOwnForm(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo, chen)
+	op, card := r.asked()
+	r.clicks(bo, card, actApNo, "")
+	form := r.view(bo, denyTitle)
+	at := time.Date(2026, 3, 18, 19, 15, 2, 0, time.UTC)
+	r.shelf.edit(op.ID, func(op *operation.Operation) {
+		op.State, op.Approval.Votes = operation.Accepted, []operation.Vote{{By: operation.Actor{UserID: chen, Name: "chen"}, At: at}}
+	})
+	r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener"})))
+	view := r.slack.Views(bo)[0]
+	require.Contains(t, string(encode(t, view)), denyTitle)
+	require.NotContains(t, string(encode(t, view)), formTitle)
+	require.True(t, has(sandbox.Message{Blocks: view.Blocks}, "Already approved by chen at 19:15:02 UTC."))
+	require.Nil(t, r.stored(op.ID).Approval.Denied)
+	r.calm()
+}
+
 func TestAClickOnAnOlderPictureCountsForNothing(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)

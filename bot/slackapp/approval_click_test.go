@@ -300,6 +300,36 @@ func TestAQuestionIsAskedInTheThreadOfTheCard(t *testing.T) {
 	r.calm()
 }
 
+func TestADoubleClickAsksOneQuestion(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo, chen)
+	_, card := r.asked()
+	for range 2 {
+		r.clicks(bo, card, actApQuestion, "")
+	}
+	r.clicks(chen, card, actApQuestion, "")
+	r.idle()
+	public, private := r.said(bo, approvers)
+	require.Len(t, public, 3, "the card, and a question of each of the two")
+	require.Len(t, private, 1)
+	require.True(t, has(private[0], questionStands))
+	require.Equal(t, 2, r.events(operation.EventQuestion))
+	r.calm()
+}
+
+func TestAQuestionThatCouldNotBeAskedCanBeAskedAgain(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 18, 12, 0, 0, 0, time.UTC)
+	c := newClaims(func() time.Time { return at })
+	require.True(t, c.claim("a"))
+	require.False(t, c.claim("a"))
+	require.True(t, c.claim("b"))
+	c.release("a")
+	require.True(t, c.claim("a"))
+	at = at.Add(claimFor)
+	require.True(t, c.claim("b"), "after a while it may be asked again")
+}
+
 func TestWithoutAChannelOfTheirsApprovalIsAskedOnTheOneCard(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)

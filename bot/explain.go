@@ -68,6 +68,13 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *p
 	if i.AnyServer {
 		q.Server = i.anyServer()
 	}
+	if err == nil && q.Weight == 0 {
+		pool, unread := cloud.DescribeBackends(within, q.Listener.ID, zenlayer.BackendFilter{})
+		if unread != nil {
+			return nil, q, nil, fmt.Errorf("reading which weight most servers on %s have, which a request without a weight takes; give --weight: %w", q.Listener.ID, unread)
+		}
+		q.Weight = operation.UsualWeight(pool)
+	}
 	return gate, q, web.Close, err
 }
 

@@ -57,7 +57,7 @@ func knownCodes() []knownCode {
 		{"INVALID_INSTANCE_NOT_FOUND", ErrorAdvice{"the server does not exist, or is of the other type.", "check the server's ID, and the type: bm (bare metal) or vm (virtual machine)."}},
 		{"OPERATION_DENIED_INSTANCE_RECYCLED", ErrorAdvice{"the server is in the recycle bin.", "restore it in the console, or choose another server."}},
 		{"INVALID_LB_LISTENER_NOT_FOUND", ErrorAdvice{"the listener does not exist any more.", "pick the listener again; it may have been recreated."}},
-		{"INVALID_BACKEND_INSTANCE_LISTENER_EXIST", ErrorAdvice{"the server is already on this listener.", "choose other ports or another server."}},
+		{"INVALID_BACKEND_INSTANCE_LISTENER_EXIST", ErrorAdvice{"the server is already on this listener, maybe with other ports.", "choose another server, or take this one off the listener first."}},
 		{"INVALID_BACKEND_INSTANCE_MULTIPLE", ErrorAdvice{"the same server was given more than once.", "give each server once, then try again with changes."}},
 		{"INVALID_BACKEND_SERVER_PORT", ErrorAdvice{"a port is not accepted for this listener.", "leave the ports out to use the listener's own, or choose others."}},
 	}

@@ -34,7 +34,7 @@ type Registration struct {
 	// Ports are in the order given, without duplicates, MaxPorts at most;
 	// empty means the listener's own.
 	Ports []int
-	// Weight is 1 to 100; 0 means not given, so Zenlayer's default.
+	// Weight is 1 to 100; 0 means not given.
 	Weight int
 	// Name is the backend's name; empty means made from the server's name,
 	// see BackendName.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -214,7 +215,7 @@ func (i *Intake) protected(l Listener) bool {
 // fillWeight gives a request without a weight the one that most servers on the
 // listener have, and says so.
 func fillWeight(op *Operation, pool []zenlayer.Backend) {
-	usual := usualWeight(pool)
+	usual := UsualWeight(pool)
 	if op.Request.Weight != 0 || usual == 0 {
 		return
 	}
@@ -229,6 +230,7 @@ func fitPool(asked commands.Registration, op *Operation, pool []zenlayer.Backend
 		op.FoundWeight, op.BackendID = b.Weight, b.BackendID
 		return &PresentError{Operation: *op, Backend: b, Same: same}
 	}
+	op.Notes = append(op.Notes, secondEntry(*op, pool)...)
 	taken := make([]string, len(pool))
 	for n, b := range pool {
 		taken[n] = b.Name
@@ -243,6 +245,29 @@ func fitPool(asked commands.Registration, op *Operation, pool []zenlayer.Backend
 	}
 	return nil
 }
+
+// secondEntry says that the server is on the listener already, with other
+// ports. Zenlayer documents a refusal of that for a sister product only
+// (INVALID_BACKEND_INSTANCE_LISTENER_EXIST), so it is said and not refused.
+func secondEntry(op Operation, pool []zenlayer.Backend) []string {
+	there := ofServer(op, pool)
+	if len(there) == 0 {
+		return nil
+	}
+	entries := make([]string, 0, len(there))
+	for _, b := range there[:min(len(there), maxEntries)] {
+		entries = append(entries, clip(b.BackendID, 40)+" (ports "+cmp.Or(clip(b.Port, 40), "not shown")+")")
+	}
+	as := strings.Join(entries, ", ")
+	if more := len(there) - len(entries); more > 0 {
+		as += " and " + strconv.Itoa(more) + " more"
+	}
+	return []string{clip(cmp.Or(op.Server.Name, op.Server.ID), 80) + " is already on this listener as " + as +
+		". Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is the safe choice."}
+}
+
+// maxEntries is how many entries of a server are named.
+const maxEntries = 3
 
 // checkRate refuses a person who had too much accepted lately. It is asked for
 // a preview; what counts is asked in the transaction that accepts.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -603,5 +604,26 @@ func TestAStatusShowsNobodyElsesDraft(t *testing.T) {
 		h.gate.admit = func(operation.Actor) operation.Decision { return operation.Decision{Code: operation.DeniedShared} }
 		_, err = h.intake.Status(t.Context(), op.Ref, ana, here)
 		require.Equal(t, operation.DeniedShared, denied(t, h, err).Code)
+	})
+}
+
+func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		ask := func() operation.Operation {
+			op, err := h.intake.Preview(t.Context(), operation.Ask{Registration: request(), Actor: ana, Place: here})
+			require.NoError(t, err)
+			return op
+		}
+		require.Empty(t, ask().Notes)
+		for n, port := range []string{"8443", "", "9000", "9001"} {
+			b := ours(fmt.Sprintf("be-5%d", n))
+			b.Port = port
+			h.cloud.add(b)
+		}
+		op := ask()
+		require.Equal(t, operation.Draft, op.State, "it may work, so it can be sent")
+		require.Len(t, op.Notes, 1)
+		require.Contains(t, op.Notes[0], "web-01 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) and 1 more. Zenlayer may refuse")
 	})
 }

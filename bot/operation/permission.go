@@ -69,18 +69,21 @@ type Decision struct {
 	Allowed   bool       `json:"allowed"`
 	Approvals int        `json:"approvals,omitempty"` // with DeniedApproval: how many other people must agree
 	Code      DenialCode `json:"code,omitempty"`
-	Action    Action     `json:"action,omitempty"`   // of a no that is not about register
-	What      string     `json:"what,omitempty"`     // the fact that could not be checked
-	Policies  []string   `json:"policies,omitempty"` // @id of the policies that decided
-	Digest    string     `json:"digest,omitempty"`   // SHA-256 of the policy file that was asked; empty when it was not
-	Reason    string     `json:"reason,omitempty"`   // @reason of the policy that decided
-	Contact   string     `json:"contact,omitempty"`  // @contact of the policy that decided
-	Groups    []string   `json:"groups,omitempty"`   // user group ids that would have helped
-	In        []string   `json:"in,omitempty"`       // user group ids the person is in, among those the policy names
-	Person    bool       `json:"person"`             // the person passed the identity checks
-	Channel   bool       `json:"channel"`            // the channel passed its checks
-	Limit     int        `json:"limit,omitempty"`    // for DeniedRate: how many
-	Window    string     `json:"window,omitempty"`   // for DeniedRate: in how long
+	Action    Action     `json:"action,omitempty"`     // of a no that is not about register
+	What      string     `json:"what,omitempty"`       // the fact that could not be checked
+	Policies  []string   `json:"policies,omitempty"`   // @id of the policies that decided
+	Digest    string     `json:"digest,omitempty"`     // SHA-256 of the policy file that was asked; empty when it was not
+	Reason    string     `json:"reason,omitempty"`     // @reason of the policy that decided
+	Contact   string     `json:"contact,omitempty"`    // @contact of the policy that decided
+	Groups    []string   `json:"groups,omitempty"`     // user group ids that would have helped
+	GroupsAsk bool       `json:"groups_ask,omitempty"` // in one of Groups it would take the approval of others as well
+	Channels  []string   `json:"channels,omitempty"`   // ids of the channels in which it would be permitted, with or without approval
+	Incident  bool       `json:"incident,omitempty"`   // it would be permitted in an incident channel
+	In        []string   `json:"in,omitempty"`         // user group ids the person is in, among those the policy names
+	Person    bool       `json:"person"`               // the person passed the identity checks
+	Channel   bool       `json:"channel"`              // the channel passed its checks
+	Limit     int        `json:"limit,omitempty"`      // for DeniedRate: how many
+	Window    string     `json:"window,omitempty"`     // for DeniedRate: in how long
 	Until     time.Time  `json:"until,omitzero"`
 
 	// Clauses is the account of the policies named in Policies, in the order
@@ -183,6 +186,10 @@ type People struct {
 	Shown  []string // those of IDs whom the rules allow to be named before others
 	Groups []string // ids of the groups by which somebody is in IDs
 	More   bool     // not everybody could be looked at: there may be more
+
+	// Ask is who could ask for it: they can once others agree. Nil when nobody
+	// could, and for actions that take no approval. It has no Ask itself.
+	Ask *People
 }
 
 // Nobody reports whether certainly nobody may.
@@ -193,8 +200,8 @@ func (p People) Nobody() bool { return !p.Everybody && !p.More && len(p.IDs) == 
 type Roster interface {
 	// Who returns the people who may do action on the question's listener, in
 	// the question's place, at its time: everybody in it has passed every check
-	// that Decide makes. Needing an approval is not being able to. The person
-	// who asks is left out. An error means that something could not be read and
+	// that Decide makes. Needing an approval is not being able to: those are in
+	// People.Ask. The person who asks is left out. An error means that something could not be read and
 	// nothing is known; it never comes with a list. Who blocks for Slack, for
 	// some seconds at most.
 	Who(ctx context.Context, q Question, action Action) (People, error)

@@ -104,9 +104,9 @@ func doubtful(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	})
 }
 
-// usualWeight returns the weight that most of the pool has; of several the
-// lowest, and 0 for an empty pool.
-func usualWeight(pool []zenlayer.Backend) int {
+// UsualWeight returns the weight that most of the pool has, which a request
+// without a weight takes; of several the lowest, and 0 for an empty pool.
+func UsualWeight(pool []zenlayer.Backend) int {
 	count := map[int]int{}
 	for _, b := range pool {
 		count[b.Weight]++

@@ -16,7 +16,9 @@ type WhyAnswer struct {
 	Explanation
 	Listener Listener // zero when the person may be told nothing
 	Server   Server   // zero when none was given: asked as for a bare metal server that no rule names
-	Weight   int      // 0: none was given
+	Weight   int      // 0: none was given, and the listener gives none
+	Usual    bool     // Weight was not given: it is the one that most servers on the listener have
+	Unread   bool     // the weight that most servers have could not be read
 	Ports    []int
 	Can      *People // who could add it here and now; nil: not known
 	Approve  *People // who could approve it; nil: nobody is needed, or not known
@@ -48,7 +50,7 @@ func (i *Intake) Why(ctx context.Context, reg commands.Registration, a Actor, p 
 		if err := i.whyAbout(ctx, reg, &w); err != nil {
 			return WhyAnswer{}, err
 		}
-		q.Listener = w.Listener
+		q.Listener, q.Weight = w.Listener, w.Weight
 		if w.Server.ID != "" {
 			q.Server = w.Server
 		}
@@ -90,7 +92,25 @@ func (i *Intake) whyAbout(ctx context.Context, reg commands.Registration, w *Why
 	if len(problems) > 0 {
 		return inputError(reg, problems...)
 	}
+	i.whyWeight(ctx, w)
 	return nil
+}
+
+// whyWeight gives a question without a weight the one that a request would
+// get, see fillWeight. A pool that cannot be read changes the answer only as
+// far as it says so.
+func (i *Intake) whyWeight(ctx context.Context, w *WhyAnswer) {
+	if w.Weight != 0 {
+		return
+	}
+	pool, err := i.Pools.DescribeBackends(ctx, w.Listener.ID, zenlayer.BackendFilter{})
+	if err != nil {
+		i.Log.Warn("pool could not be read for an explanation", zap.String("listener", w.Listener.ID), zap.Error(err))
+		w.Unread = true
+		return
+	}
+	w.Weight = UsualWeight(pool)
+	w.Usual = w.Weight != 0
 }
 
 // couldBe asks who could do something, for canWithin at most.

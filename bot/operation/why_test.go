@@ -2,6 +2,7 @@ package operation_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/commands"
+	"lbbot/zenlayer"
 )
 
 // reasonsFunc is Reasons of one function.
@@ -96,5 +98,40 @@ func TestWhyAboutWhatIsNotThere(t *testing.T) {
 		var input *commands.InputError
 		require.ErrorAs(t, err, &input)
 		require.Len(t, input.Problems, 2)
+	})
+}
+
+func TestWhyTakesTheWeightThatARequestWouldTake(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		var asked operation.Question
+		h.intake.Reasons = reasonsFunc(func(q operation.Question) (operation.Explanation, error) {
+			asked = q
+			return operation.Explanation{}, nil
+		})
+		why := func(weight int) operation.WhyAnswer {
+			w, err := h.intake.Why(t.Context(), commands.Registration{Listener: named("lst-1"), Server: "web-01", Weight: weight}, ana, here)
+			require.NoError(t, err)
+			return w
+		}
+		for n, weight := range []int{50, 50, 50, 20} {
+			h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: fmt.Sprintf("be-%d", n), InstanceID: fmt.Sprintf("i-other-%d", n), Port: "443", Weight: weight})
+		}
+		w := why(0)
+		require.Equal(t, []any{50, 50, true}, []any{w.Weight, asked.Weight, w.Usual})
+		op, err := h.intake.Preview(t.Context(), operation.Ask{Registration: commands.Registration{Listener: named("lst-1"), Server: "web-01"}, Actor: ana, Place: here})
+		require.NoError(t, err)
+		require.Equal(t, op.Request.Weight, asked.Weight, "the same as the request itself")
+		w = why(7)
+		require.Equal(t, []any{7, 7, false}, []any{w.Weight, asked.Weight, w.Usual})
+
+		h.cloud.goes(func(name string, _ int) fault {
+			if name == "DescribeBackends" {
+				return fault{before: apiError(500, "INTERNAL_SERVER_ERROR")}
+			}
+			return fault{}
+		})
+		w = why(0)
+		require.Equal(t, []any{0, false, true}, []any{w.Weight, w.Usual, w.Unread}, "it is said that it is not known")
 	})
 }

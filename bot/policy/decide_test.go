@@ -87,9 +87,9 @@ func TestDecisionTable(t *testing.T) {
 		"sre in an incident, no weight counts as 100":  {sre, incident, []change{weight(0)}, "no_rule", "others-ask", 0},
 		"sre in an incident, weight 101":               {sre, incident, []change{weight(101)}, "unchecked", "", 0},
 		"sre in an incident, weight below zero":        {sre, incident, []change{weight(-5)}, "unchecked", "", 0},
-		"sre in a channel that only looks like one":    {sre, fake, nil, "no_rule", "others-ask", 0},
-		"sre in an ordinary channel":                   {sre, ops, nil, "no_rule", "others-ask", 0},
-		"sre in a direct message":                      {sre, direct, nil, "no_rule", "others-ask", 0},
+		"sre in a channel that only looks like one":    {sre, fake, nil, "no_rule", "sre-in-incidents", 0},
+		"sre in an ordinary channel":                   {sre, ops, nil, "no_rule", "sre-in-incidents", 0},
+		"sre in a direct message":                      {sre, direct, nil, "no_rule", "sre-in-incidents", 0},
 		"sre undoes in an incident":                    {sre, incident, []change{action("undo")}, "yes", "sre-in-incidents", 0},
 		"sre undoes elsewhere":                         {sre, ops, []change{action("undo")}, "no_rule", "sre-in-incidents", 0},
 		"sre approves":                                 {sre, incident, []change{action("approve")}, "no_rule", "leads-approve", 0},
@@ -123,7 +123,7 @@ func TestDecisionTable(t *testing.T) {
 		"dev undoes":                                   {dev, ops, []change{action("undo")}, "no_rule", "sre-in-incidents", 0},
 		"dev in the lab needs nobody":                  {dev, ops, []change{balancer("lb-lab")}, "yes", "dev-lab", 0},
 		"dev in the lab on the database":               {dev, ops, []change{balancer("lb-lab"), db}, "yes", "dev-lab", 0},
-		"sre in the lab":                               {sre, ops, []change{balancer("lb-lab")}, "no_rule", "dev-lab", 0},
+		"sre in the lab":                               {sre, ops, []change{balancer("lb-lab")}, "no_rule", "sre-in-incidents", 0},
 		"dev on prod, saturday":                        {dev, ops, []change{prod, at(saturday)}, "forbidden", "freeze", 0},
 		"dev on prod, wednesday":                       {dev, ops, []change{prod}, "approval", "others-ask", 1},
 		"member of both in an incident":                {both, incident, nil, "yes", "sre-in-incidents", 0},
@@ -196,17 +196,23 @@ func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
 	d.Code, d.Groups, d.Policies, d.Contact = operation.DeniedNoRule, []string{"S01SRE", "S02DEV"}, []string{"sre-in-incidents"}, "#sre"
 	require.Equal(t, d, decide(question(nobody, incident)))
 
+	// A group would help as well, but anybody can walk to an incident channel.
 	d = base
-	d.Code, d.Groups, d.In = operation.DeniedNoRule, []string{"S02DEV"}, []string{"S01SRE"}
-	d.Policies, d.Contact, d.Reason = []string{"others-ask"}, "#ops", "Developers need a second pair of eyes."
+	d.Code, d.Incident, d.In, d.Policies, d.Contact = operation.DeniedNoRule, true, []string{"S01SRE"}, []string{"sre-in-incidents"}, "#sre"
 	q := question(sre, ops)
 	require.Equal(t, d, decide(q))
 
-	// No group helps, so the nearest permit of this listener has the word.
+	d = base
+	d.Code, d.Groups, d.GroupsAsk, d.In = operation.DeniedNoRule, []string{"S02DEV"}, true, []string{"S01SRE"}
+	d.Policies, d.Contact, d.Reason = []string{"others-ask"}, "#ops", "Developers need a second pair of eyes."
+	q.Weight = 51
+	require.Equal(t, d, decide(q), "in an incident channel the weight would be too much")
+
+	// Neither a group nor a place helps, so the nearest permit of this listener has the word.
 	d = base
 	d.Code, d.In, d.Policies, d.Contact = operation.DeniedNoRule, []string{"S01SRE", "S02DEV"}, []string{"sre-in-incidents"}, "#sre"
 	q = question(both, ops)
-	q.Listener.Name = "db-main"
+	q.Listener.Name, q.Weight = "db-main", 51
 	require.Equal(t, d, decide(q))
 
 	d = base
@@ -220,6 +226,26 @@ func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
 	d.Code, d.In, d.Policies, d.Approvals = operation.DeniedApproval, []string{"S02DEV"}, []string{"others-ask"}, 1
 	d.Reason, d.Contact = "Developers need a second pair of eyes.", "#ops"
 	require.Equal(t, d, decide(question(dev, ops)))
+}
+
+func TestADenialNamesTheChannelsInWhichItWouldBePermitted(t *testing.T) {
+	t.Parallel()
+	g := gate(t, newDirectory(), `
+@id("ops") @approvals("1") permit (principal in Usergroup::"S01SRE", action, resource) when { context.channel.id == "C0ELSE" };
+@id("several") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource) when { ["C0A", "C0ELSE", "C0B"].contains(context.channel.id) };
+@id("incidents") @approvals("2") permit (principal in Usergroup::"S01SRE", action, resource) when { context.incident };
+@id("dev") @approvals("0") permit (principal in Usergroup::"S02DEV", action, resource) when { context.channel.id == "C0DEV" };
+@id("not-there") forbid (principal, action, resource) when { context.channel.id == "C0B" };`)
+	d := g.Decide(t.Context(), question(sre, ops))
+	require.Equal(t, operation.DeniedNoRule, d.Code)
+	require.Equal(t, []string{"C0ELSE", "C0A"}, d.Channels, "not where a rule forbids it, nor where others may")
+	require.True(t, d.Incident)
+	require.Empty(t, d.Groups)
+	require.Equal(t, []string{"several"}, d.Policies, "the least demanding")
+
+	d = g.Decide(t.Context(), question(nobody, ops))
+	require.Empty(t, d.Channels, "a channel alone would not help")
+	require.False(t, d.Incident)
 }
 
 func TestAGroupThatAForbidWouldMeetDoesNotHelp(t *testing.T) {

@@ -51,9 +51,14 @@ func bounded(all []operation.Clause) (kept []operation.Clause, left int) {
 	return all, left
 }
 
-// explain fills in what helps a person for whom no permit holds: the groups
-// that would have made one hold, and the words of the nearest permit.
+// explain fills in what helps a person for whom no permit holds: the channels
+// in which one would, since anybody can walk to a channel; else the groups that
+// would have made one hold; and the words of the nearest permit.
 func (s *Set) explain(f *facts, d *operation.Decision) {
+	if near := s.elsewhere(f, d); near != nil {
+		decidedBy(d, f, []*rule{near})
+		return
+	}
 	type help struct {
 		group  string
 		permit *rule
@@ -74,6 +79,7 @@ func (s *Set) explain(f *facts, d *operation.Decision) {
 		d.Groups = append(d.Groups, h.group)
 	}
 	if len(helpful) > 0 {
+		d.GroupsAsk = helpful[0].permit.approvals > 0
 		decidedBy(d, f, []*rule{helpful[0].permit})
 	} else if near := s.nearest(f); near != nil {
 		decidedBy(d, f, []*rule{near})

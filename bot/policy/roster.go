@@ -25,6 +25,7 @@ const (
 type candidate struct {
 	id     string
 	shown  bool
+	asks   bool     // they could once others agree
 	groups []string // by which they could
 }
 
@@ -57,14 +58,26 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 	}
 	look := &search{set: set, q: q, place: place, groups: groups}
 	look.place.person.TeamID = w.TeamID // of everybody who passes the checks
-	if anybody, err := look.could(set.stranger()); err != nil || anybody != nil {
+	anybody, err := look.could(set.stranger())
+	if err != nil || anybody != nil && !anybody.asks {
 		return operation.People{Everybody: anybody != nil}, err
 	}
-	able, more, err := look.able()
+	able, asking, more, err := look.able()
 	if err != nil {
 		return operation.People{}, err
 	}
-	return g.present(ctx, w, q, able, more)
+	out, err := g.present(ctx, w, q, able, more)
+	if err != nil || action != operation.ActionRegister {
+		return out, err
+	}
+	if anybody != nil {
+		out.Ask = &operation.People{Everybody: true}
+	} else if ask, err := g.present(ctx, w, q, asking, more); err != nil {
+		out.Ask = &operation.People{More: true}
+	} else if !ask.Nobody() {
+		out.Ask = &ask
+	}
+	return out, nil
 }
 
 // place reads where something is asked for.
@@ -108,11 +121,11 @@ func (l *search) could(id string) (*candidate, error) {
 	if v.fault != nil {
 		return nil, fmt.Errorf("asking who may %s: %w", l.q.Action, v.fault)
 	}
-	if len(v.permits) == 0 || v.permits[0].approvals > 0 {
+	if len(v.permits) == 0 {
 		return nil, nil
 	}
 	by := v.permits[0]
-	c := &candidate{id: id, shown: by.named || l.q.Action == operation.ActionApprove}
+	c := &candidate{id: id, asks: by.approvals > 0, shown: by.named || l.q.Action == operation.ActionApprove}
 	for _, x := range f.in {
 		if slices.Contains(by.groups, x) {
 			c.groups = append(c.groups, x)
@@ -122,8 +135,8 @@ func (l *search) could(id string) (*candidate, error) {
 }
 
 // able asks the rules about everybody whom they name or whose group they name,
-// but for the one who asks.
-func (l *search) able() (able []candidate, more bool, err error) {
+// but for the one who asks. Asking are those who could once others agree.
+func (l *search) able() (able, asking []candidate, more bool, err error) {
 	seen := map[string]bool{l.q.Actor.UserID: true}
 	ids := slices.Clone(l.set.people)
 	for _, x := range l.groups {
@@ -134,17 +147,21 @@ func (l *search) able() (able []candidate, more bool, err error) {
 			continue
 		}
 		if seen[id] = true; len(seen) > maxCandidates {
-			return able, true, nil
+			return able, asking, true, nil
 		}
 		c, err := l.could(id)
 		if err != nil {
-			return nil, false, err
+			return nil, nil, false, err
 		}
-		if c != nil {
+		switch {
+		case c == nil:
+		case c.asks:
+			asking = append(asking, *c)
+		default:
 			able = append(able, *c)
 		}
 	}
-	return able, false, nil
+	return able, asking, false, nil
 }
 
 // present asks Slack about those who could and keeps whom no check refuses.

@@ -58,9 +58,20 @@ func TestWhoMayIsNamedAsFarAsTheRulesNameThem(t *testing.T) {
 @id("b") @approvals("0") permit (principal == Person::"U0DEV", action == Action::"register", resource);`,
 			action: operation.ActionRegister,
 			want:   operation.People{IDs: []string{dev, sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"}}},
-		"who needs an approval cannot": {
+		"who needs an approval cannot, but can ask": {
 			src:    `@id("a") @approvals("1") @people("named") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);`,
-			action: operation.ActionRegister},
+			action: operation.ActionRegister,
+			want:   operation.People{Ask: &operation.People{IDs: []string{sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"}}}},
+		"who can is not among those who can ask": {
+			src: `@id("a") @approvals("1") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);
+@id("b") @approvals("0") permit (principal == Person::"U0BOTH", action == Action::"register", resource);`,
+			action: operation.ActionRegister,
+			want:   operation.People{IDs: []string{both}, Ask: &operation.People{IDs: []string{sre}, Groups: []string{"S01SRE"}}}},
+		"everybody can ask": {
+			src: `@id("a") @approvals("1") permit (principal, action == Action::"register", resource);
+@id("b") @approvals("0") permit (principal == Person::"U0BOTH", action == Action::"register", resource);`,
+			action: operation.ActionRegister,
+			want:   operation.People{IDs: []string{both}, Ask: &operation.People{Everybody: true}}},
 		"the weight counts": {
 			src:    `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource) when { context.weight < 10 };`,
 			action: operation.ActionRegister},
@@ -189,8 +200,10 @@ func TestWhoAgreesWithDecide(t *testing.T) {
 			require.NoError(t, err)
 			for id := range d.people {
 				q.Actor.UserID = id
-				may := g.Decide(t.Context(), q).Allowed
-				require.Equal(t, may, has(got.IDs, id), "%s by %s in %s: %+v", action, id, channel, got)
+				d := g.Decide(t.Context(), q)
+				require.Equal(t, d.Allowed, has(got.IDs, id), "%s by %s in %s: %+v", action, id, channel, got)
+				asks := got.Ask != nil && has(got.Ask.IDs, id)
+				require.Equal(t, action == operation.ActionRegister && d.Code == operation.DeniedApproval, asks, "%s by %s in %s: %+v", action, id, channel, got.Ask)
 			}
 		}
 	}

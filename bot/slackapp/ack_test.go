@@ -227,7 +227,7 @@ func TestAFullPoolSaysBusy(t *testing.T) {
 	in := r.submits(bo, form, goodForm())
 	require.Contains(t, in.Errors[fieldBlockID(commands.KeyListener)], "busy")
 	r.acked(r.submits(ana, v, nil))
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "busy")
+	require.Contains(t, string(r.view(ana, viewCheckTitle).Blocks), "busy")
 	r.clicks(bo, m, "req_send", "")
 	r.sees(bo, ops, "I am busy")
 

@@ -49,6 +49,7 @@ type App struct {
 	lanes   *lanes
 	excuses *lanes // what is said when the lanes are full
 	memory  *memory
+	asked   *claims
 	metrics *metrics
 	ctx     context.Context //nolint:containedctx // ends the work this value owns
 	cancel  context.CancelCauseFunc
@@ -73,7 +74,7 @@ type metrics struct {
 
 // New makes an App. It calls nothing.
 func New(c Config) *App {
-	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), metrics: newMetrics(c.Registerer)}
+	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), asked: newClaims(c.Now), metrics: newMetrics(c.Registerer)}
 	panicked := func(cause any) { // while it answered for another panic
 		c.Log.Error("answering for a fault panicked", zap.Any("problem", cause), zap.Stack("stack"))
 	}

@@ -30,8 +30,28 @@ func (a *App) approve(ctx context.Context, c operation.Click) error {
 	return err
 }
 
+// errAsked says that the same person asked about the same request lately.
+var errAsked = errors.New("the question stands in the thread already")
+
+// question opens the talk in the thread, once for each person and request: a
+// double click is one question.
+func (a *App) question(ctx context.Context, c operation.Click) error {
+	key := c.OperationID + " " + c.Actor.UserID
+	if !a.asked.claim(key) {
+		return errAsked
+	}
+	err := a.Intake.Question(ctx, c)
+	if err != nil {
+		a.asked.release(key)
+	}
+	return err
+}
+
 // approvalProblem is problem for somebody who was asked to decide.
 func (a *App) approvalProblem(ctx context.Context, d delivery, err error) message {
+	if errors.Is(err, errAsked) {
+		return private(questionStands, section(questionStands))
+	}
 	if e, ok := errors.AsType[*operation.DecidedError](err); ok {
 		if e.Operation.State == operation.Draft {
 			return forgottenMessage() // nobody was asked about it

@@ -194,6 +194,25 @@ func TestALateClickIsToldWhoWasFaster(t *testing.T) {
 	}
 }
 
+func TestANoThatIsLateIsToldInItsOwnForm(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo, chen)
+	op, card := r.asked()
+	r.clicks(bo, card, actApNo, "")
+	form := r.view(bo, denyTitle)
+	at := time.Date(2026, 3, 18, 19, 15, 2, 0, time.UTC)
+	r.shelf.edit(op.ID, func(op *operation.Operation) {
+		op.State, op.Approval.Votes = operation.Accepted, []operation.Vote{{By: operation.Actor{UserID: chen, Name: "chen"}, At: at}}
+	})
+	r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener"})))
+	view := r.slack.Views(bo)[0]
+	require.Contains(t, string(encode(t, view)), denyTitle)
+	require.NotContains(t, string(encode(t, view)), formTitle)
+	require.True(t, has(sandbox.Message{Blocks: view.Blocks}, "Already approved by chen at 19:15:02 UTC."))
+	require.Nil(t, r.stored(op.ID).Approval.Denied)
+	r.calm()
+}
+
 func TestAClickOnAnOlderPictureCountsForNothing(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
@@ -279,6 +298,36 @@ func TestAQuestionIsAskedInTheThreadOfTheCard(t *testing.T) {
 	public, _ := r.said(bo, approvers)
 	require.Len(t, public, 2, "once")
 	r.calm()
+}
+
+func TestADoubleClickAsksOneQuestion(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo, chen)
+	_, card := r.asked()
+	for range 2 {
+		r.clicks(bo, card, actApQuestion, "")
+	}
+	r.clicks(chen, card, actApQuestion, "")
+	r.idle()
+	public, private := r.said(bo, approvers)
+	require.Len(t, public, 3, "the card, and a question of each of the two")
+	require.Len(t, private, 1)
+	require.True(t, has(private[0], questionStands))
+	require.Equal(t, 2, r.events(operation.EventQuestion))
+	r.calm()
+}
+
+func TestAQuestionThatCouldNotBeAskedCanBeAskedAgain(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 18, 12, 0, 0, 0, time.UTC)
+	c := newClaims(func() time.Time { return at })
+	require.True(t, c.claim("a"))
+	require.False(t, c.claim("a"))
+	require.True(t, c.claim("b"))
+	c.release("a")
+	require.True(t, c.claim("a"))
+	at = at.Add(claimFor)
+	require.True(t, c.claim("b"), "after a while it may be asked again")
 }
 
 func TestWithoutAChannelOfTheirsApprovalIsAskedOnTheOneCard(t *testing.T) {

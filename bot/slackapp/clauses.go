@@ -180,6 +180,24 @@ func whoCan(label string, p *operation.People) string {
 	return fmt.Sprintf(label, words)
 }
 
+// whoCanLines is whoCan, and who could with the approval of others. That
+// nobody can is said only when nobody could ask for it either.
+func whoCanLines(label string, p *operation.People) []string {
+	if p == nil {
+		return nil
+	}
+	asking := whoCan(canAskLabel, p.Ask)
+	if asking != "" && p.Nobody() {
+		return []string{asking}
+	}
+	return []string{whoCan(label, p), asking}
+}
+
+// nobodyAtAll reports whether nobody can, nor could with approval.
+func nobodyAtAll(p *operation.People) bool {
+	return p != nil && p.Nobody() && (p.Ask == nil || p.Ask.Nobody())
+}
+
 func namedPeople(ids []string, rest int) string {
 	if len(ids) > maxShown {
 		rest += len(ids) - maxShown
@@ -211,8 +229,10 @@ func howManyCan(p *operation.People) string {
 	switch {
 	case p == nil:
 		return ""
-	case p.Nobody():
+	case nobodyAtAll(p):
 		return canTextNobody
+	case p.Nobody():
+		return howManyAsk(*p.Ask)
 	case p.Everybody:
 		return canTextAll
 	case len(p.IDs) == 0:
@@ -223,12 +243,22 @@ func howManyCan(p *operation.People) string {
 	return fmt.Sprintf(canText, people(len(p.IDs)))
 }
 
+func howManyAsk(p operation.People) string {
+	switch {
+	case p.Everybody:
+		return canTextAskAll
+	case len(p.IDs) == 0:
+		return ""
+	}
+	return fmt.Sprintf(canTextAsk, people(len(p.IDs)))
+}
+
 // handedOver is the request as a line to pass on. It is shown rather than put
 // behind a button: what was denied is stored nowhere, so that a button would
 // stop working with the process.
 func handedOver(e *operation.DeniedError) slack.Block {
 	byRules := e.Decision.Code == operation.DeniedNoRule || e.Decision.Code == operation.DeniedForbidden
-	if !byRules || clean(e.Operation.Command) == "" || e.Can != nil && e.Can.Nobody() || e.Can == nil && e.Decision.Code == operation.DeniedForbidden {
+	if !byRules || clean(e.Operation.Command) == "" || nobodyAtAll(e.Can) || e.Can == nil && e.Decision.Code == operation.DeniedForbidden {
 		return nil
 	}
 	return section(handOver, codeBlock(e.Operation.Command))

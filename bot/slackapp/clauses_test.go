@@ -20,7 +20,7 @@ func usefulNos() map[string]*operation.DeniedError {
 			clause("payments", `resource in LoadBalancer::"lb-31aa"`, true), clause("payments", "context.weight <= 50", true),
 			clause("payments", "unless context.hour < 6", true)}}
 	freeze := operation.Decision{Code: operation.DeniedForbidden, Person: true, Channel: true, Policies: []string{"year-end", "night"},
-		Reason: "Changes are frozen until 08:00.", Clauses: []operation.Clause{
+		Reason: "changes are frozen until 08:00.", Clauses: []operation.Clause{
 			clause("year-end", "context.weekday >= 6", true), clause("year-end", "unless context.incident", true),
 			clause("night", `principal == Person::"U0ANA"`, true), clause("night", `unless context.channel.id == "C0OPS"`, true)}}
 	many := rule
@@ -35,6 +35,8 @@ func usefulNos() map[string]*operation.DeniedError {
 		"who_can_group":    {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"}}},
 		"who_can_unnamed":  {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO", "U0CHEN"}}},
 		"who_can_nobody":   {Decision: freeze, Operation: op, Can: &operation.People{}},
+		"who_can_ask":      {Decision: rule, Operation: op, Can: &operation.People{Ask: &operation.People{IDs: []string{"U0BO", "U0CHEN"}, Groups: []string{"S0LBPAY"}}}},
+		"who_can_or_ask":   {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"}, Ask: &operation.People{Everybody: true}}},
 		"who_can_all":      {Decision: freeze, Operation: op, Can: &operation.People{Everybody: true}},
 		"who_can_unknown":  {Decision: rule, Operation: op},
 		"many_clauses":     {Decision: many, Operation: op, Can: &operation.People{More: true}},

@@ -62,7 +62,7 @@ func (a *App) clickOnce(ctx context.Context, d delivery, action, value string) {
 	case actApYes:
 		a.decide(ctx, d, value, a.approve)
 	case actApQuestion:
-		a.decide(ctx, d, value, a.Intake.Question)
+		a.decide(ctx, d, value, a.question)
 	case actReqCancel:
 		a.press(ctx, d, value, a.cancelDraft)
 	case actReqAgain:

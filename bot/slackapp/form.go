@@ -213,7 +213,7 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 		view = previewView(*retry, a.wording())
 		view.Blocks.BlockSet = append(blocks(alert(words.Text, slack.AlertLevelWarning)), view.Blocks.BlockSet...)
 	default:
-		view = failedView(words.Text)
+		view = failedView(titleOf(d), words.Text)
 	}
 	if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
 		a.showInstead(ctx, d, view, words)

@@ -223,7 +223,7 @@ func TestADenialIsSaidInTheForm(t *testing.T) {
 
 	r.gate.deny(operation.DeniedNoRule) // taken away between the screens
 	r.acked(r.submits(ana, r.view(ana, viewCheckTitle), nil))
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "may not add")
+	require.Contains(t, string(r.view(ana, viewCheckTitle).Blocks), "may not add")
 	require.Empty(t, r.starts.started())
 	r.calm()
 }

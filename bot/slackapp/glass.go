@@ -268,7 +268,7 @@ func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err er
 		return
 	}
 	if !answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
-		view := failedView(words.Text)
+		view := failedView(titleOf(d), words.Text)
 		a.showInstead(ctx, d, view, words)
 	}
 }

@@ -136,7 +136,7 @@ func allViews() map[string]slack.ModalViewRequest {
 		"form_unfit": formView(formState{Values: commands.Values{commands.KeyWeight: "500", commands.KeyType: "x", commands.KeyTo: "#ops"}}),
 		"loading":    formLoadingView(),
 		"checking":   checkingView(),
-		"failed":     failedView("The form could not be filled. Close this and type the command instead."),
+		"failed":     failedView(formTitle, "The form could not be filled. Close this and type the command instead."),
 	}
 	maps.Copy(views, approvalViews())
 	for name, op := range previews() {

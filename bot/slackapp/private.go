@@ -26,9 +26,9 @@ func inputErrorMessage(e *commands.InputError, key string) message {
 	lines := []string{fmt.Sprintf(inputTitle, e.Count())}
 	first := ""
 	for i, p := range e.Problems {
-		text := prose(p.Text, reasonLimit)
+		text := problemWords(p.Text)
 		if i == 0 {
-			first = text
+			first = problemText(p.Text)
 		}
 		switch {
 		case i == maxProblems:
@@ -46,6 +46,67 @@ func inputErrorMessage(e *commands.InputError, key string) message {
 	}
 	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(
 		primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0))), helpButton()))
+}
+
+// unknownWord is how commands begins the sentence about a word that it does
+// not know; the word ends with the same mark and a full stop.
+const unknownWord = "I do not know *"
+
+// problemWords shows a sentence of commands, which marks the word that was not
+// known and the keys to use instead. Those marks are ours; what a person typed
+// stays inert in them as outside.
+func problemWords(text string) string {
+	text = clamp(clean(text), reasonLimit)
+	said := ""
+	if word, rest, ok := unknownIn(text); ok {
+		said = unknownWord[:len(unknownWord)-1] + bold(word)
+		text = rest
+	}
+	for {
+		before, rest, opened := strings.Cut(text, "`")
+		marked, after, closed := strings.Cut(rest, "`")
+		if !opened || !closed || clean(marked) == "" {
+			return said + spaced(text)
+		}
+		said, text = said+spaced(before)+code(marked), after
+	}
+}
+
+// spaced is prose for a piece of a sentence, which keeps its spaces at the ends.
+func spaced(s string) string {
+	said := prose(s, reasonLimit)
+	if strings.HasPrefix(s, " ") && said != "" {
+		said = " " + said
+	}
+	if strings.HasSuffix(s, " ") {
+		said += " "
+	}
+	return said
+}
+
+// problemText is the same without marks.
+func problemText(text string) string {
+	if word, rest, ok := unknownIn(text); ok {
+		text = unknownWord[:len(unknownWord)-1] + word + rest
+	}
+	return prose(strings.ReplaceAll(text, "`", ""), reasonLimit)
+}
+
+func unknownIn(text string) (word, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(text, unknownWord)
+	if !ok {
+		return "", "", false
+	}
+	word, rest, ok = strings.Cut(rest, "*.")
+	return word, "." + rest, ok && clean(word) != ""
+}
+
+// bold is a word in bold, or in code style where it could be markup.
+func bold(word string) string {
+	if harmless(word) && strings.TrimSpace(word) == word {
+		return "*" + word + "*"
+	}
+	return code(word)
 }
 
 func helpButton() slack.BlockElement { return button(actHelpOpen, buttonHelp, labelHelp, "") }

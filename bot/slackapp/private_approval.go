@@ -145,21 +145,28 @@ func poolWords(servers, weights int) string {
 	return fmt.Sprintf(poolMany, servers, weights)
 }
 
-// decidedMessage answers a click that came too late.
+// decidedMessage answers a click that came too late. Its text is also what a
+// view shows, which has names and no mentions.
 func decidedMessage(op operation.Operation, link string) message {
-	text, a := fmt.Sprintf(decidedOther, op.Ref, firstWord(op.State)), op.Approval
+	return private(decidedWords(op, actorName, utc), section(decidedWords(op, mentionOf, clock), staleSent), actions(openButton(op, link)))
+}
+
+func decidedWords(op operation.Operation, who func(operation.Actor) string, at func(time.Time) string) string {
+	a := op.Approval
 	switch {
 	case a == nil:
 	case a.Denied != nil:
-		text = fmt.Sprintf(decidedDenied, person(a.Denied.By.UserID), clock(a.Denied.At))
+		return fmt.Sprintf(decidedDenied, who(a.Denied.By), at(a.Denied.At))
 	case wasApproved(op) && op.Reason != operation.ReasonUnanswered:
-		text = fmt.Sprintf(decidedApproved, voters(a.Votes, mentionOf), clock(a.Votes[len(a.Votes)-1].At))
+		return fmt.Sprintf(decidedApproved, voters(a.Votes, who), at(a.Votes[len(a.Votes)-1].At))
+	case op.StopBy == op.Actor.UserID && op.StopBy != "":
+		return fmt.Sprintf(decidedStopped, who(op.Actor))
 	case op.StopBy != "":
-		text = fmt.Sprintf(decidedStopped, person(op.StopBy))
+		return fmt.Sprintf(decidedStopped, who(operation.Actor{UserID: op.StopBy}))
 	case op.Reason == operation.ReasonUnanswered, op.State == operation.Waiting:
-		text = fmt.Sprintf(decidedExpired, clock(a.ExpiresAt))
+		return fmt.Sprintf(decidedExpired, at(a.ExpiresAt))
 	}
-	return private(text, section(text, staleSent), actions(openButton(op, link)))
+	return fmt.Sprintf(decidedOther, op.Ref, firstWord(op.State))
 }
 
 // oldPictureMessage answers a click on what people saw before it changed.

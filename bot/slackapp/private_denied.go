@@ -22,7 +22,7 @@ func deniedMessage(e *operation.DeniedError, w wording) message {
 	if clean(d.Contact) != "" && d.Code != operation.DeniedShared {
 		contact = fmt.Sprintf(denyContact, whom(d.Contact))
 	}
-	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(why, whoCan(canLabel, e.Can), contact)}
+	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(append(append([]string{why}, whoCanLines(canLabel, e.Can)...), contact)...)}
 	list = append(list, clauseSections(d)...)
 	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence))+howManyCan(e.Can),
 		append(list, handedOver(e), actions(whoamiButton()), contextLine(noted))...)
@@ -49,9 +49,12 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 	}
 	switch d.Code {
 	case operation.DeniedNoRule:
-		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, noRule(d))
+		if at := placesOf(d); at != "" {
+			return fmt.Sprintf(denyPlace, at), reasons(d, denyNotHere, denyNo, denyOK)
+		}
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, noRule(d), okOr(d.Channel), denyNo)
 	case operation.DeniedForbidden:
-		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, forbidden(d))
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
 	case operation.DeniedApproval:
 		return denyApproval, approvalWhy(d)
 	case operation.DeniedNoPolicy:
@@ -100,6 +103,9 @@ func denialText(d operation.Decision, op operation.Operation, sentence string) s
 	}
 	switch d.Code {
 	case operation.DeniedNoRule, operation.DeniedForbidden:
+		if d.Code == operation.DeniedNoRule && placesOf(d) != "" {
+			return fmt.Sprintf(denyPlaceText, deniedTarget(op, short))
+		}
 		return fmt.Sprintf(denyMayNotText, deniedTarget(op, short))
 	case operation.DeniedGuest:
 		return denyGuestOnly
@@ -118,11 +124,33 @@ func deniedTarget(op operation.Operation, show shown) string {
 }
 
 // reasons is the "why" of a rule, with what the gates said.
-func reasons(d operation.Decision, why string) string {
-	if r := prose(d.Reason, reasonLimit); r != "" {
-		why = fmt.Sprintf(denyReason, why, r)
+func reasons(d operation.Decision, why, channel, person string) string {
+	return fmt.Sprintf(denyWhy, withReason(d, why), channel, person)
+}
+
+// withReason adds the words of the rule, as a sentence.
+func withReason(d operation.Decision, why string) string {
+	if r := capital(prose(d.Reason, reasonLimit)); r != "" {
+		return fmt.Sprintf(denyReason, why, r)
 	}
-	return fmt.Sprintf(denyWhy, why, denyOK, okOr(d.Channel), denyNo)
+	return why
+}
+
+// placesOf names where it would be permitted; nothing when the place is not
+// what is missing.
+func placesOf(d operation.Decision) string {
+	var list []string
+	for _, id := range d.Channels {
+		list = append(list, channel(id))
+	}
+	if d.Incident {
+		list = append(list, denyIncident)
+	}
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	last := len(list) - 1
+	return fmt.Sprintf(denyPlaceOr, strings.Join(list[:last], ", "), list[last])
 }
 
 func okOr(ok bool) string {
@@ -139,6 +167,9 @@ func noRule(d operation.Decision) string {
 	needs := fmt.Sprintf(denyNeedsAny, groups(d.Groups))
 	if len(d.Groups) == 1 {
 		needs = fmt.Sprintf(denyNeedsOne, groups(d.Groups))
+	}
+	if d.GroupsAsk {
+		needs = fmt.Sprintf(denyAskToo, needs)
 	}
 	in := denyInNone
 	if len(d.In) > 0 {

@@ -151,3 +151,25 @@ func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	require.Equal(t, "the moon", factWords("the moon"))
 	require.Equal(t, deniedUnnamed, factWords(""))
 }
+
+// The marks of the bot's own sentences are markup; what was typed is not.
+func TestAMistakeIsShownWithOurMarksAndNoneOfTheirs(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"api-lb:443 web-07 wieght=50":        "• `wieght=50`: I do not know *wieght*. Did you mean `weight`?",
+		"hlep":                               "I do not know *hlep*. Did you mean /lb-register help?",
+		"api-lb:443 web-07 wie_ght_=50":      "• `wie_ght_=50`: I do not know `wie_ght_`. The keys are",
+		"api-lb:443 web-07 ~wieght~=50":      "∼wieght∼=50",
+		"api-lb:443 web-07 name=\"*x* _y_\"": "∗x∗ ˍyˍ",
+	} {
+		_, err := commands.Parse(typed)
+		var e *commands.InputError
+		require.ErrorAs(t, err, &e)
+		m := inputErrorMessage(e, "k1")
+		requireMessage(t, m)
+		require.Contains(t, shownText(t, m), want, typed)
+		require.NotContains(t, m.Text, "`")
+	}
+	require.Equal(t, "I do not know *x*. `*Added*`∗y∗ `a`.", problemWords("I do not know *x*. `*Added*`*y* `a`."))
+	require.Equal(t, "I do not know ∗x", problemWords("I do not know *x"))
+}

@@ -62,7 +62,7 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 	}
 	decided, sentence := accountDecided(d, op, w)
 	list := []slack.Block{
-		section(fmt.Sprintf(accountTitle, server, listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed),
+		section(fmt.Sprintf(accountTitle, server, listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed, accountWeight(a)),
 		section(fmt.Sprintf(accountPerson, person(s.Person.ID), entity("Person", s.Person.ID), code(s.Workspace.TeamID)),
 			fmt.Sprintf(accountChannel, channelVerdict(s)), groupsLine(s.Groups)),
 	}
@@ -73,6 +73,17 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 		small = fmt.Sprintf(whoamiPolicy, name(s.Policy))
 	}
 	return private(fmt.Sprintf(accountText, listenerName(op, short), sentence), append(list, contextLine(small))...)
+}
+
+// accountWeight says where a weight comes from that nobody gave.
+func accountWeight(a operation.WhyAnswer) string {
+	switch {
+	case a.Usual:
+		return accountUsual
+	case a.Unread:
+		return accountUnread
+	}
+	return ""
 }
 
 func groupsLine(list []operation.Group) string {
@@ -102,7 +113,7 @@ func accountDecided(d operation.Decision, op operation.Operation, w wording) (sa
 	sentence, why := denial(d, op, w)
 	text = fmt.Sprintf(accountNo, sentence)
 	if d.Code == operation.DeniedNoRule || d.Code == operation.DeniedForbidden {
-		text = fmt.Sprintf(accountNo, fmt.Sprintf(denyMayNot, deniedTarget(op, short)))
+		text = fmt.Sprintf(accountNo, capital(denialText(d, op, sentence)))
 	}
 	return joinWords(fmt.Sprintf(accountNo, sentence), why), text
 }
@@ -181,13 +192,13 @@ func ruleLine(r operation.Rule) string {
 // accountPeople says who could do it, and who could approve it.
 func accountPeople(a operation.WhyAnswer) []string {
 	label := canLabel
-	switch {
-	case a.Decision.Allowed:
+	if a.Decision.Allowed {
 		label = accountElse
-	case a.Decision.Code == operation.DeniedApproval:
-		label = accountAlone
 	}
-	return []string{whoCan(label, a.Can), whoCan(accountApprove, a.Approve)}
+	if a.Decision.Code == operation.DeniedApproval {
+		return []string{whoCan(accountAlone, a.Can), whoCan(accountApprove, a.Approve)}
+	}
+	return whoCanLines(label, a.Can)
 }
 
 // limitsLine is how much is left of each limit.

@@ -57,3 +57,38 @@ func (m *memory) recall(key string) (v commands.Values, ok bool) {
 	}
 	return maps.Clone(item.values), true
 }
+
+// claims remember for a while what is done once only, such as a question of a
+// person about a request. They are those of this process.
+type claims struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+const claimFor = 10 * time.Minute
+
+func newClaims(now func() time.Time) *claims {
+	return &claims{now: now, until: map[string]time.Time{}}
+}
+
+// claim reports whether key was not claimed lately, and claims it.
+func (c *claims) claim(key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	maps.DeleteFunc(c.until, func(_ string, until time.Time) bool { return !now.Before(until) })
+	if _, taken := c.until[key]; taken {
+		return false
+	}
+	c.until[key] = now.Add(claimFor)
+	return true
+}
+
+// release gives a claim back whose work failed.
+func (c *claims) release(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.until, key)
+}

@@ -238,9 +238,25 @@ func checkingView() slack.ModalViewRequest {
 	return noticeView(formTitle, formChecking, slack.AlertLevelInfo)
 }
 
-// failedView ends a view that could not be filled.
-func failedView(text string) slack.ModalViewRequest {
-	return noticeView(formTitle, text, slack.AlertLevelWarning)
+// failedView ends a view that could not be filled, or sent, under the title
+// that it had.
+func failedView(title, text string) slack.ModalViewRequest {
+	return noticeView(firstOf(title, formTitle), text, slack.AlertLevelWarning)
+}
+
+// titleOf is the title of the view that a person sent.
+func titleOf(d delivery) string {
+	switch {
+	case d.View == nil:
+		return formTitle
+	case d.View.CallbackID == viewPreview:
+		return viewCheckTitle
+	case d.View.CallbackID == viewDeny:
+		return denyTitle
+	case d.View.CallbackID == viewGlass:
+		return glassTitle
+	}
+	return formTitle
 }
 
 func noticeView(title, text string, level slack.AlertLevel) slack.ModalViewRequest {

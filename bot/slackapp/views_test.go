@@ -126,7 +126,7 @@ func TestThePreviewViewNamesItsOperation(t *testing.T) {
 
 func TestNoticesCannotBeSubmitted(t *testing.T) {
 	t.Parallel()
-	for _, v := range []slack.ModalViewRequest{formLoadingView(), checkingView(), failedView("")} {
+	for _, v := range []slack.ModalViewRequest{formLoadingView(), checkingView(), failedView("", "")} {
 		require.Nil(t, v.Submit)
 		require.Equal(t, viewNotice, v.CallbackID)
 		requireView(t, v)

@@ -38,6 +38,8 @@ func accounts() map[string]operation.WhyAnswer {
 	asks.Can, asks.Approve = &operation.People{}, &operation.People{IDs: []string{"U0BO"}, Shown: []string{"U0BO"}}
 	denied := answer(no.Decision)
 	denied.Can, denied.Server, denied.Ports, denied.Weight = no.Can, operation.Server{}, nil, 0
+	usual, unread := answer(operation.Decision{Allowed: true, Policies: []string{"x"}}), answer(operation.Decision{Allowed: true, Policies: []string{"x"}})
+	usual.Usual, unread.Weight, unread.Unread = true, 0, true
 	guest := operation.WhyAnswer{Explanation: operation.Explanation{Standing: standing(), Decision: operation.Decision{Code: operation.DeniedGuest}}}
 	guest.Standing.Refusal = guest.Decision
 	nothing := answer(operation.Decision{Allowed: true})
@@ -47,7 +49,7 @@ func accounts() map[string]operation.WhyAnswer {
 		many.Rules = append(many.Rules, operation.Rule{ID: fmt.Sprintf("rule-%d", i), Permit: true, Holds: i == 29, Clauses: usefulNos()["many_clauses"].Decision.Clauses})
 	}
 	return map[string]operation.WhyAnswer{"allowed": answer(operation.Decision{Allowed: true, Policies: []string{"x"}}), "approval": asks,
-		"denied": denied, "guest": guest, "no_rules": nothing, "many_rules": many}
+		"denied": denied, "guest": guest, "no_rules": nothing, "usual_weight": usual, "unread_weight": unread, "many_rules": many}
 }
 
 func TestTheAccountOfADecisionIsBoundedAndKeepsWhatDecides(t *testing.T) {

@@ -72,6 +72,7 @@ func firstWord(s operation.State) string {
 // Pieces.
 const (
 	wordNone      = "(none)"
+	wordSomebody  = "somebody"
 	wordDirect    = "a direct message"
 	wordOwners    = "the bot's owners"
 	wordBareMetal = "bare metal"

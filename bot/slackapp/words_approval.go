@@ -158,6 +158,7 @@ const (
 	decidedStopped  = "Already stopped by %s."
 	decidedExpired  = "The time for an answer was over at %s."
 	decidedOther    = "This is decided already. %s is now: %s."
+	questionStands  = "Your question stands in the thread of this card already. Write there."
 	picturesOld     = "This picture is out of date: something changed since. Look at the card as it is now, then answer there."
 	notOnList       = "You are not on the list for this listener."
 	denyNotOnWhy    = "*Why:* %s"

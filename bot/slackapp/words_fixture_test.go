@@ -216,6 +216,10 @@ func denials() map[string]operation.Decision {
 		"no_policy":     no(operation.DeniedNoPolicy),
 		"no_rule":       no(operation.DeniedNoRule, groups, func(d *operation.Decision) { d.In, d.Contact = []string{"S0LBWEB"}, "C0OPS" }),
 		"no_rule_any":   no(operation.DeniedNoRule, func(d *operation.Decision) { d.Groups = []string{"S0A", "S0B"} }),
+		"no_rule_ask":   no(operation.DeniedNoRule, groups, func(d *operation.Decision) { d.GroupsAsk = true }),
+		"place":         no(operation.DeniedNoRule, func(d *operation.Decision) { d.Channels, d.Incident = []string{"C0OPS"}, true }),
+		"place_many":    no(operation.DeniedNoRule, func(d *operation.Decision) { d.Channels, d.Incident = []string{"C0OPS", "C0INC1234"}, true }),
+		"place_one":     no(operation.DeniedNoRule, func(d *operation.Decision) { d.Channels = []string{"C0OPS"} }),
 		"no_rule_plain": no(operation.DeniedNoRule, func(d *operation.Decision) { d.Channel = false }),
 		"forbidden": no(operation.DeniedForbidden, func(d *operation.Decision) {
 			d.Policies, d.Reason = []string{"year-end"}, "Changes are frozen until 08:00."

@@ -133,6 +133,15 @@ func prose(s string, limit int) string {
 	return escape(emojiNames(edgeUnderscores(s)))
 }
 
+// capital makes the first letter of a sentence a large one.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 || !unicode.IsLower(r) {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
 // short is prose for a name inside a fallback text.
 func short(s string) string {
 	if s = prose(s, nameLimit); s == "" {
@@ -188,6 +197,8 @@ func tokenWords(s string) (words string, n int) {
 		return said, n
 	case strings.HasPrefix(inside, "!subteam^"):
 		return "@" + inside[len("!subteam^"):], n
+	case strings.HasPrefix(inside, "@") && slackID(inside[1:], "UW"):
+		return wordSomebody, n // an id says nothing to a reader
 	case strings.HasPrefix(inside, "@"), strings.HasPrefix(inside, "#"):
 		return inside, n
 	}
@@ -218,9 +229,27 @@ func emojiNames(s string) string {
 		}
 		i += from
 		j := strings.IndexByte(s[i+1:], ':')
+		if j == 2 && isClock(s, i) {
+			from = i + 4
+			continue
+		}
 		if j > 0 && !strings.ContainsAny(s[i+1:i+1+j], " .,;/") {
 			s = s[:i] + "꞉" + s[i+1:]
 		}
 		from = i + 1
 	}
+}
+
+// isClock reports whether the colon at i and the next one are those of a time
+// of day, such as 10:30:05.
+func isClock(s string, i int) bool {
+	if i < 1 || len(s) < i+5 {
+		return false
+	}
+	for _, c := range []byte{s[i-1], s[i+1], s[i+2], s[i+4]} {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }

@@ -213,7 +213,7 @@ func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
 				values[f.Key] = s
 			}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"form": formView(formState{Values: values, ChannelID: s, DraftID: s, Alert: s, Notices: []string{s, s}}), "failed": failedView(s),
+				"form": formView(formState{Values: values, ChannelID: s, DraftID: s, Alert: s, Notices: []string{s, s}}), "failed": failedView(formTitle, s),
 				"preview": previewView(hostileOperation(s, operation.Draft, ""), fixedWording()),
 			} {
 				requireView(t, v)
@@ -267,6 +267,7 @@ func TestValuesKeepWhatCanBeCopied(t *testing.T) {
 	} {
 		require.Equal(t, want, name(in), in)
 	}
+	require.Equal(t, "at 10:30:05 UTC, ꞉ab:30, 1꞉100:2", prose("at 10:30:05 UTC, :ab:30, 1:100:2", 100))
 	require.Equal(t, "it ∗is∗ ˍhereˍ ꞉up: at 10:30, web_07 &lt;x&gt;", prose("it *is* _here_ :up: at 10:30, web_07 <x>", 100))
 	require.Equal(t, "‹x›", bareName("a <x>")[2:])
 	require.Equal(t, wordNone, bareName("\u200b"))
@@ -276,7 +277,7 @@ func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"next one at " + clock(moment(19, 24, 0)) + ".": "next one at 19:24:00 UTC.",
-		"by <@U0ANA> in <#C0OPS>":                       "by @U0ANA in #C0OPS",
+		"by <@U0ANA> in <#C0OPS>":                       "by somebody in #C0OPS",
 		"ask " + userGroup("S0SRE"):                     "ask @S0SRE",
 		"R&amp;D says &lt;x&gt;":                        "R&D says ‹x›",
 		"5 < 6":                                         "5 ‹ 6",
@@ -287,7 +288,7 @@ func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 	for name, d := range denials() {
 		m := deniedMessage(&operation.DeniedError{Decision: d, Operation: sample()}, fixedWording())
 		require.NotContains(t, bare(m.Text), "‹", name)
-		requireInertBlocks(t, name, encode(t, failedView(m.Text).Blocks))
+		requireInertBlocks(t, name, encode(t, failedView(formTitle, m.Text).Blocks))
 	}
 }
 

@@ -48,7 +48,7 @@ func (s session) policyExplainCommand() *cobra.Command {
 	f.StringVar(&i.listener, "listener", "", "listener, as in /lb-register; required")
 	f.StringVar(&i.server, "server", "", "server, as in /lb-register (default: none in particular)")
 	f.StringVar(&i.kind, "type", "", "bm or vm")
-	f.StringVar(&i.weight, "weight", "", "weight, 1 to 100 (default: Zenlayer's, which counts as 100)")
+	f.StringVar(&i.weight, "weight", "", "weight, 1 to 100 (default: as most servers on the listener; offline or on an empty one Zenlayer's, which counts as 100)")
 	f.StringVar(&i.ports, "ports", "", "ports, such as 8080,8081 (default: the listener's own)")
 	f.StringVar(&i.action, "action", string(operation.ActionRegister), "register, approve, breakGlass, viewHistory, undo or pause")
 	f.StringVar(&i.at, "at", "", "time, such as 2026-03-18T12:00:00Z (default: now)")

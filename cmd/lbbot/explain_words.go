@@ -62,7 +62,7 @@ func (s session) write(ctx context.Context, a account) {
 
 func wish(a account) string {
 	q := a.question
-	server, weight, ports := q.Server.ID, "the default weight, which counts as 100", "the listener's own ports"
+	server, weight, ports := q.Server.ID, "Zenlayer's default weight, which counts as 100", "the listener's own ports"
 	if a.anyServer {
 		server = "any server"
 	}

@@ -180,6 +180,11 @@ func TestPolicyExplainLooksUpAsTheBotDoes(t *testing.T) {
 	require.Contains(t, out, "Who can    U0ANA, U0BO (by S01SRE)\n")
 	require.Contains(t, out, "Approvers  U0BO, U0CHEN (by S03LEAD)\n")
 
+	// Without a weight it is the one that a request would take, not the default.
+	_, out, said = explain("--person", "U0ANA", "--channel", "C0INC2041", "--listener", "api-lb/https-443", "--server", "web-07")
+	require.Contains(t, out, ", weight 50, ", said)
+	require.Contains(t, out, "Decision   allowed by sre-in-incidents\n")
+
 	code, _, said = explain("--person", "U0ANA", "--channel", "C0OPS", "--listener", "nowhere")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, said, `No listener called "nowhere"`)

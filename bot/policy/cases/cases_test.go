@@ -112,16 +112,18 @@ func TestACaseThatIsNotSoSaysWhatIs(t *testing.T) {
 		said[r.Name] = r.Want + " / " + r.Got
 	}
 	require.Equal(t, map[string]string{
-		"wrong":        "allow / deny no_rule by ask",
-		"wrong code":   "deny forbidden / deny no_rule by ask",
+		"wrong":        "allow / deny no_rule by sre",
+		"wrong code":   "deny forbidden / deny no_rule by sre",
 		"wrong policy": "allow by ask / allow by sre",
 		"wrong number": "1 approval / 2 approvals by ask",
 		"wrong reason": `deny forbidden with the reason "Thawed." / deny forbidden by freeze with the reason "Frozen."`,
 		"not a no":     "deny / 2 approvals by ask",
 	}, said)
 	require.Equal(t, "p.yaml:16", results[0].Place)
-	require.Equal(t, `    does not hold  principal in Usergroup::"S02DEV"
+	require.Equal(t, `    holds          principal in Usergroup::"S01SRE"
     holds          action == Action::"register"
+    does not hold  context.incident
+    holds          context.weight <= 50
 `, cases.Account(results[0].Decision.Clauses, 0))
 }
 

@@ -118,6 +118,8 @@ func VerifyExport(w io.Writer, r io.Reader, x journal.Expected) error {
 			var l exported
 			if err := in.Decode(&l); errors.Is(err, io.EOF) {
 				return nil
+			} else if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+				return fmt.Errorf("line %d is not JSON: only an export as JSON lines can be verified, as lbbot operations export writes it without --format csv", n)
 			} else if err != nil {
 				return fmt.Errorf("line %d is not a line of an export as JSON lines: %w", n, err)
 			}
@@ -132,6 +134,13 @@ func VerifyExport(w io.Writer, r io.Reader, x journal.Expected) error {
 	}
 	return report(w, t)
 }
+
+// afterBreak is what to do when the trail is not as it was recorded.
+const afterBreak = `What to do, before anything else is changed:
+1. Keep a copy of the database as it is now; the bot may go on meanwhile.
+2. Compare: give the heads of the audit channel or the log ("audit trail head") with --head, and verify
+   the last export with --file. They tell up to where the trail can be trusted.
+3. Tell your security people; whoever did this had write access to the database.`
 
 // report says what was found; a break is the error.
 func report(w io.Writer, t journal.Trail) error {
@@ -158,5 +167,5 @@ func report(w io.Writer, t journal.Trail) error {
 		fmt.Fprintln(out, "fine: nothing was altered, deleted or moved")
 		return out.Flush()
 	}
-	return errors.Join(out.Flush(), t.Break)
+	return errors.Join(out.Flush(), fmt.Errorf("%w\n%s", t.Break, afterBreak))
 }

@@ -198,7 +198,7 @@ func TestATrailThatWasRewrittenOrCutAsAWholeIsFoundAgainstAHead(t *testing.T) {
 
 			tamper(t, s, "delete from events where seq >= $1", from)
 			tamper(t, s, "delete from links where position >= $1", from)
-			requireBroken(t, s, from, "cut: the trail ends at position "+fmt.Sprint(from-1)+", and the sequencer had reached 7")
+			requireBroken(t, s, from, "cut: the trail ends at position "+fmt.Sprint(from-1)+", and had been linked up to 7")
 			before := Head{0, noHash}
 			if from > 1 {
 				before = heads[from-2]

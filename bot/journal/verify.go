@@ -221,7 +221,7 @@ func (v *verifier) begin(ctx context.Context, tx *sql.Tx) (err error) {
 	return rows.Err()
 }
 
-// end compares what was read with the end that the sequencer keeps.
+// end compares what was read with the end that is kept beside it.
 func (v *verifier) end(ctx context.Context, q *query.Queries) error {
 	if err := v.rest(); err != nil {
 		return err
@@ -234,7 +234,7 @@ func (v *verifier) end(ctx context.Context, q *query.Queries) error {
 		return err
 	}
 	if at := v.trail.Head; end.Position != at.Position || end.Hash != at.Hash {
-		return &Break{Position: min(end.Position, at.Position) + 1, Problem: fmt.Sprintf("cut: the trail ends at position %d, and the sequencer had reached %d", at.Position, end.Position)}
+		return &Break{Position: min(end.Position, at.Position) + 1, Problem: fmt.Sprintf("cut: the trail ends at position %d, and had been linked up to %d", at.Position, end.Position)}
 	}
 	return nil
 }

@@ -162,7 +162,7 @@ func (c Config) checkZenlayer(f *faults) {
 }
 
 func (c Config) checkRunning(f *faults) {
-	f.unless(databaseURL(c.DatabaseURL), "LBBOT_DATABASE_URL", " must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
+	f.unless(databaseURL(c.DatabaseURL), "LBBOT_DATABASE_URL", " or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
 	f.unless(c.Policy != "", "LBBOT_POLICY", " is empty: the path of the policy file")
 	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN", " is %s: more than 0 and 10m at most", c.Drain)
 	f.unless(c.Retention == 0 || c.Retention >= Duration(leastRetention), "LBBOT_RETENTION", " is %s: at least %s, or 0 to keep everything", c.Retention, Duration(leastRetention))

@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"lbbot/commands"
 )
 
 // ConfigFile is read when no other file is named and it exists.
@@ -175,6 +177,16 @@ func echo(key string) string {
 	return " " + strconv.Quote(key)
 }
 
+// settings are the names of all settings in the file.
+func settings() []string {
+	var names []string
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("yaml"))
+	}
+	return names
+}
+
 // closest suggests the setting that was probably meant.
 func closest(key string) string {
 	plain := strings.NewReplacer("-", "", "_", "").Replace
@@ -184,6 +196,9 @@ func closest(key string) string {
 		if k := strings.ToLower(plain(key)); k == plain(name) || k == strings.ToLower(plain(variable)) {
 			return ": did you mean " + name + "?"
 		}
+	}
+	if names := commands.Closest(key, settings(), 1); len(names) > 0 {
+		return ": did you mean " + names[0] + "?"
 	}
 	return "; the settings are in the README and in deploy/lbbot.yaml"
 }

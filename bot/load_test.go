@@ -107,7 +107,8 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 	}{
 		"an empty file":             {"", nil},
 		"a file of comments":        {"# nothing\n", nil},
-		"an unknown setting":        {"account: a\npolcy: p\n", []string{`:2: unknown setting "polcy"; the settings are in the README and in deploy/lbbot.yaml`}},
+		"an unknown setting":        {"account: a\npolcy: p\n", []string{`:2: unknown setting "polcy": did you mean policy?`}},
+		"a setting nobody knows":    {"colour: blue\n", []string{`:1: unknown setting "colour"; the settings are in the README and in deploy/lbbot.yaml`}},
 		"a setting with hyphens":    {"log-level: info\n", []string{`:1: unknown setting: did you mean log_level?`}},
 		"a setting's variable":      {"LBBOT_LOG_LEVEL: info\n", []string{`:1: unknown setting "LBBOT_LOG_LEVEL": did you mean log_level?`}},
 		"a token as a name":         {"xoxb-planted-1:\n", []string{`:1: unknown setting; the settings are in the README and in deploy/lbbot.yaml`}},

@@ -157,7 +157,11 @@ func VerifyExport(w io.Writer, r io.Reader, x journal.Expected) error {
 // there twice or that nobody knows.
 func read(text []byte, n int) (journal.Entry, error) {
 	var l exported
-	if err := json.Unmarshal(text, &l); err != nil {
+	err := json.Unmarshal(text, &l)
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return journal.Entry{}, fmt.Errorf("line %d is not JSON: only an export as JSON lines can be verified, as lbbot operations export writes it without --format csv", n)
+	}
+	if err != nil {
 		return journal.Entry{}, fmt.Errorf("line %d is not a line of an export as JSON lines: %w", n, err)
 	}
 	e := journal.Entry{Position: l.Position, Previous: l.Previous, Hash: l.Hash, LinkedAt: l.LinkedAt, Seq: l.Seq, At: l.At,
@@ -173,6 +177,13 @@ func read(text []byte, n int) (journal.Entry, error) {
 	}
 	return e, err
 }
+
+// afterBreak is what to do when the trail is not as it was recorded.
+const afterBreak = `What to do, before anything else is changed:
+1. Keep a copy of the database as it is now; the bot may go on meanwhile.
+2. Compare: give the heads of the audit channel or the log ("audit trail head") with --head, and verify
+   the last export with --file. They tell up to where the trail can be trusted.
+3. Tell your security people; whoever did this had write access to the database.`
 
 // report says what was found; a break is the error.
 func report(w io.Writer, t journal.Trail) error {
@@ -199,5 +210,5 @@ func report(w io.Writer, t journal.Trail) error {
 		fmt.Fprintln(out, "fine: nothing was altered, deleted or moved")
 		return out.Flush()
 	}
-	return errors.Join(out.Flush(), t.Break)
+	return errors.Join(out.Flush(), fmt.Errorf("%w\n%s", t.Break, afterBreak))
 }

@@ -126,8 +126,8 @@ func TestAnExportIsAlteredWhenALineIsNotAsTheBotWritesIt(t *testing.T) {
 		"a letter escaped":                {`"kind":"denied"`, `"kind":"\u0064enied"`, says},
 		"spaces":                          {`"kind":"denied"`, `"kind": "denied"`, says},
 		"another kind":                    {`"kind":"denied"`, `"kind":"accepted"`, "altered: the event or its link is not as it was recorded"},
-		"two values in a line":            {`"seq":2`, `"seq":2}{"seq":2`, "line 2 is not a line of an export as JSON lines"},
-		"a word beside the values":        {`"seq":2`, `2`, "line 2 is not a line of an export as JSON lines"},
+		"two values in a line":            {`"seq":2`, `"seq":2}{"seq":2`, "line 2 is not"},
+		"a word beside the values":        {`"seq":2`, `2`, "line 2 is not"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

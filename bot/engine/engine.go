@@ -114,7 +114,7 @@ func New(ctx context.Context, c Config) (_ *Engine, err error) {
 	err = prepare(func() (err error) {
 		e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
 			AppName: appName, SQLiteSystemDB: c.DB, SystemDBPool: e.pool, ApplicationVersion: version, ExecutorID: name,
-			Logger: slog.New(quiet{zapslog.NewHandler(c.Log.Core(), zapslog.WithName("engine"))}),
+			Logger: slog.New(quiet{zapslog.NewHandler(c.Log.Core(), zapslog.WithName("engine")), e.hard}),
 		})
 		return err
 	})
@@ -314,7 +314,10 @@ func (d detached) Value(key any) any { return d.values.Value(key) }
 
 // quiet passes on only what an operator must see: DBOS logs each start and
 // each resume at info level, and the lines of our own say more.
-type quiet struct{ slog.Handler }
+type quiet struct {
+	slog.Handler
+	hard context.Context //nolint:containedctx // the stop signal of the engine that logs
+}
 
 func (q quiet) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
 
@@ -322,10 +325,23 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	if strings.Contains(r.Message, "timeout reached") {
 		return nil // every pause that nobody ends early
 	}
+	if q.hard.Err() != nil && cutOff(r) {
+		return nil // pauses and looks for work that the stop itself ends; the next start resumes
+	}
 	return q.Handler.Handle(ctx, r)
 }
 
-func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a)} }
-func (q quiet) WithGroup(n string) slog.Handler      { return quiet{q.Handler.WithGroup(n)} }
+// cutOff says that a record is about a context that ended.
+func cutOff(r slog.Record) bool {
+	found := strings.Contains(r.Message, "context cancelled")
+	r.Attrs(func(a slog.Attr) bool {
+		found = found || strings.Contains(a.Value.String(), context.Canceled.Error())
+		return !found
+	})
+	return found
+}
+
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a), q.hard} }
+func (q quiet) WithGroup(n string) slog.Handler      { return quiet{q.Handler.WithGroup(n), q.hard} }
 
 var _ operation.Engine = (*Engine)(nil)

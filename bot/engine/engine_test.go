@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,7 +15,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/exp/zapslog"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/journal/journaltest"
 	"lbbot/bot/operation"
@@ -222,6 +226,46 @@ func stepUnderWayGetsTheTimeForDraining(t *testing.T, db database) {
 
 func TestWaitEndsWhenPokedOrWhenItsTimeIsOver(t *testing.T) {
 	onBoth(t, waitEndsWhenPokedOrWhenItsTimeIsOver)
+}
+
+func TestAStopWithSomethingWaitingLogsNoWarning(t *testing.T) { onBoth(t, stopWithSomethingWaiting) }
+
+func stopWithSomethingWaiting(t *testing.T, db database) {
+	core, logs := observer.New(zap.DebugLevel)
+	c, release := db.config(t)
+	c.Log, c.Execute = zap.New(core), func(run operation.Run, _ string) error { return run.Wait(time.Hour) }
+	e, err := New(t.Context(), c)
+	require.NoError(t, err)
+	require.NoError(t, e.Launch(t.Context()))
+	ran := make(chan error, 1)
+	running, stopRunning := context.WithCancel(context.Background())
+	go func() { ran <- e.Run(running) }()
+	require.NoError(t, e.Start(t.Context(), "op-1"))
+	require.Eventually(t, func() bool { return logs.FilterMessage("wait begins").Len() == 1 }, 20*time.Second, time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	require.NoError(t, e.Stop(ctx))
+	require.NoError(t, e.Leave(ctx))
+	stopRunning()
+	require.NoError(t, <-ran)
+	release()
+	require.Empty(t, logs.Filter(func(l observer.LoggedEntry) bool { return l.Level >= zap.WarnLevel }).All())
+}
+
+func TestCancelledWaitsAreQuietOnlyWhileStopping(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	hard, stop := context.WithCancel(t.Context())
+	log := slog.New(quiet{zapslog.NewHandler(core), hard})
+	log.Warn("Recv() context cancelled")
+	require.Equal(t, 1, logs.Len())
+	stop()
+	log.With("payload", "op-1").Warn("Recv() context cancelled")
+	require.Equal(t, 1, logs.Len())
+	log.Warn("Exception listing queues", "error", fmt.Errorf("failed to list queues: %w", context.Canceled))
+	require.Equal(t, 1, logs.Len())
+	log.Warn("Exception listing queues", "error", errors.New("the database is away"))
+	require.Equal(t, 2, logs.Len())
 }
 
 func waitEndsWhenPokedOrWhenItsTimeIsOver(t *testing.T, db database) {

@@ -198,7 +198,7 @@ func TestATrailThatWasRewrittenOrCutAsAWholeIsFoundAgainstAHead(t *testing.T) {
 
 			tamper(t, s, "delete from events where seq >= $1", from)
 			tamper(t, s, "delete from links where position >= $1", from)
-			requireBroken(t, s, from, "cut: the trail ends at position "+fmt.Sprint(from-1)+", and the sequencer had reached 7")
+			requireBroken(t, s, from, "cut: the trail ends at position "+fmt.Sprint(from-1)+", and had been linked up to 7")
 			before := Head{0, noHash}
 			if from > 1 {
 				before = heads[from-2]
@@ -220,7 +220,7 @@ func TestAnEndThatWasRewrittenIsFound(t *testing.T) {
 		tamper(t, s, "update chain set hash = $1", all[trailLength-1].Hash)
 		requireFine(t, s, trailLength)
 		tamper(t, s, "update chain set position = $1", trailLength-1)
-		requireBroken(t, s, trailLength, "cut: the trail ends at position 7, and the sequencer had reached 6")
+		requireBroken(t, s, trailLength, "cut: the trail ends at position 7, and had been linked up to 6")
 	})
 }
 

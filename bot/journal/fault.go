@@ -63,7 +63,7 @@ func sqliteAdvice(err error) string {
 	case sqlite3.SQLITE_FULL:
 		return "there is no room: free space on its disk, the bot goes on by itself"
 	case sqlite3.SQLITE_NOTADB:
-		return "this file is not a database: name another with LBBOT_DATABASE_URL, or move it away and start again"
+		return "this file is not a database: name another with --database or LBBOT_DATABASE_URL, or move it away and start again"
 	case sqlite3.SQLITE_CORRUPT:
 		return "the file is damaged: stop the bot, keep a copy, and restore a backup or recover it with sqlite3 .recover"
 	case sqlite3.SQLITE_READONLY:

@@ -97,7 +97,7 @@ func TestASecondProcessOnTheSameFileIsRefused(t *testing.T) {
 	require.Equal(t, "open", out.Text())
 
 	_, err := Open(t.Context(), Config{URL: "sqlite:" + path})
-	require.EqualError(t, err, "opening journal "+path+": another lbbot is using it: stop that one, or give this one a database of its own with LBBOT_DATABASE_URL")
+	require.EqualError(t, err, "opening journal "+path+": another lbbot is using it: stop that one, or give this one a database of its own with --database or LBBOT_DATABASE_URL")
 	reader, err := Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: true})
 	require.NoError(t, err, "reading needs no lock")
 	require.NoError(t, reader.Close())

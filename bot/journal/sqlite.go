@@ -130,7 +130,7 @@ func (s *Store) claimFile(path string) error {
 		return fmt.Errorf("opening journal %s: the folder must be writable for this user: %w", path, err)
 	}
 	if !got {
-		return fmt.Errorf("opening journal %s: another lbbot is using it: stop that one, or give this one a database of its own with LBBOT_DATABASE_URL", path)
+		return fmt.Errorf("opening journal %s: another lbbot is using it: stop that one, or give this one a database of its own with --database or LBBOT_DATABASE_URL", path)
 	}
 	s.lock = lock
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -154,7 +154,7 @@ func checkFolder(path string) error {
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("opening journal %s: the folder %s does not exist: create it, or name another with LBBOT_DATABASE_URL", path, folder)
+		return fmt.Errorf("opening journal %s: the folder %s does not exist: create it, or name another with --database or LBBOT_DATABASE_URL", path, folder)
 	case err != nil:
 		return fmt.Errorf("opening journal %s: %w", path, err)
 	case !info.IsDir():
@@ -169,7 +169,7 @@ func checkFolder(path string) error {
 func checkReadable(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading journal %s: there is no such file: the bot creates it when it first runs; check LBBOT_DATABASE_URL", path)
+		return fmt.Errorf("reading journal %s: there is no such file: the bot creates it when it first runs; check --database or LBBOT_DATABASE_URL", path)
 	}
 	if err != nil {
 		return fmt.Errorf("reading journal %s: %w", path, err)

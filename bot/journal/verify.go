@@ -221,7 +221,7 @@ func (v *verifier) begin(ctx context.Context, tx *sql.Tx) (err error) {
 	return rows.Err()
 }
 
-// end compares what was read with the end that the sequencer keeps.
+// end compares what was read with the end that is kept beside it.
 func (v *verifier) end(ctx context.Context, q *query.Queries) error {
 	if err := v.rest(); err != nil {
 		return err
@@ -235,9 +235,9 @@ func (v *verifier) end(ctx context.Context, q *query.Queries) error {
 	}
 	switch at := v.trail.Head; {
 	case end.Position != at.Position:
-		return &Break{Position: min(end.Position, at.Position) + 1, Problem: fmt.Sprintf("cut: the trail ends at position %d, and the sequencer had reached %d", at.Position, end.Position)}
+		return &Break{Position: min(end.Position, at.Position) + 1, Problem: fmt.Sprintf("cut: the trail ends at position %d, and had been linked up to %d", at.Position, end.Position)}
 	case end.Hash != at.Hash:
-		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than the sequencer kept"}
+		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than was kept of it"}
 	}
 	return nil
 }

@@ -272,10 +272,10 @@ func (o Operation) Doubted() bool { return slices.ContainsFunc(o.Attempts, Attem
 // Card is the message that shows an operation, as far as Slack has taken it.
 type Card struct {
 	Channel string    `json:"channel"`
-	TS      string    `json:"ts"`      // empty while nothing was posted
-	Posting time.Time `json:"posting"` // when a post was begun whose answer is not stored
-	Shown   int64     `json:"shown"`   // the Operation.Version it shows
-	Closed  bool      `json:"closed"`  // it shows a final state: what was accepted has been answered
+	TS      string    `json:"ts"`               // empty while nothing was posted
+	Posting time.Time `json:"posting,omitzero"` // when a post was begun whose answer is not stored
+	Shown   int64     `json:"shown"`            // the Operation.Version it shows
+	Closed  bool      `json:"closed"`           // it shows a final state: what was accepted has been answered
 }
 
 // Event is one line of the audit trail. Data never holds a secret.

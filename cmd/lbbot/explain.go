@@ -39,7 +39,7 @@ func (s session) policyExplainCommand() *cobra.Command {
 			"Listener and server are given as in /lb-register and looked up as the bot does, with its\n" +
 			"settings; nothing is changed. With --offline nothing is looked up and flags say everything.\n" +
 			"Exit codes: 0 allowed, 1 not allowed, or only with approval, 2 usage or configuration.",
-		Args: usage(cobra.NoArgs),
+		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.explain(cmd.Context(), i) },
 	}
 	f := cmd.Flags()
@@ -130,7 +130,7 @@ func (s session) gateFor(ctx context.Context, i inquiry, ask bot.Inquiry) (*poli
 	}
 	c, err := bot.LoadForReading(i.config, s.environ, func(c *bot.Config) { c.Policy = cmp.Or(i.rules, c.Policy) })
 	if err != nil {
-		return nil, operation.Question{}, nil, usageError{fmt.Errorf("the configuration is not complete; with --offline flags say everything instead:\n%w", err)}
+		return nil, operation.Question{}, nil, usageError{fmt.Errorf("these settings are not enough to look things up; with --offline flags say everything instead:\n%w", err)}
 	}
 	log, err := bot.NewLog(bot.Config{LogLevel: "error", LogFormat: "console"}, s.err, terminal(s.err))
 	if err != nil {

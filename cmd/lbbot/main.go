@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 		Long: "lbbot answers /lb-register in Slack: it checks the request and the person, calls\n" +
 			"RegisterBackend of Zenlayer Cloud, and posts the backend ID or the error.\n\n" +
 			"Try it without Slack and without Zenlayer: lbbot sandbox",
-		SilenceUsage: true, SilenceErrors: true, Args: usage(cobra.NoArgs),
+		SilenceUsage: true, SilenceErrors: true, Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetArgs(args)
@@ -70,6 +70,33 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// none lets a command take no arguments; a group of commands suggests what was
+// probably meant.
+func none(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case !cmd.HasSubCommands():
+		return fmt.Errorf("%s takes no arguments, and got %q", cmd.CommandPath(), args[0])
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	meant := ""
+	if names := cmd.SuggestionsFor(args[0]); len(names) > 0 {
+		meant = ": did you mean " + strings.Join(names, " or ") + "?"
+	}
+	return fmt.Errorf("%s has no command %q%s", cmd.CommandPath(), args[0], meant)
+}
+
+// one lets a command take what it acts on, and nothing else.
+func one(what, example string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return nil
+		}
+		return fmt.Errorf("%s takes %s, such as: %s %s", cmd.CommandPath(), what, cmd.CommandPath(), example)
+	}
+}
 
 // usage makes wrong arguments a usage error.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {

@@ -64,6 +64,34 @@ func TestMistypedArgumentsAreUsageErrors(t *testing.T) {
 	}
 }
 
+func TestMistypedArgumentsAreAnsweredWithWhatWasMeant(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"a command":                    {[]string{"rnu"}, `lbbot has no command "rnu": did you mean run?`},
+		"the start of a command":       {[]string{"oper"}, "did you mean operations?"},
+		"a command of a group":         {[]string{"operations", "lst"}, `lbbot operations has no command "lst": did you mean list?`},
+		"a command that nothing is at": {[]string{"xyzzy"}, `lbbot has no command "xyzzy"`},
+		"an argument too many":         {[]string{"run", "extra"}, `lbbot run takes no arguments, and got "extra"`},
+		"no request":                   {[]string{"operations", "show"}, "lbbot operations show takes one REF, such as: lbbot operations show LBR-7F3KQ2"},
+		"no policy":                    {[]string{"policy", "check"}, "lbbot policy check takes one FILE, such as: lbbot policy check policy.cedar"},
+		"no cases":                     {[]string{"policy", "test"}, "lbbot policy test takes one FILE of cases, such as: lbbot policy test cases.yaml"},
+		"a database by flag":           {[]string{"operations", "list", "--database", "/x.db"}, "LBBOT_DATABASE_URL or --database must be sqlite:PATH"},
+		"a database that is not there": {[]string{"operations", "list", "--database", "sqlite:none.db"}, "check --database or LBBOT_DATABASE_URL"},
+		"wrong settings":               {[]string{"run", "--log-level", "loud"}, "the bot cannot start with these settings:"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, _, said := runs(t, nil, tt.args...)
+			require.Contains(t, said, tt.says)
+			if !strings.Contains(tt.says, "did you mean") {
+				require.NotContains(t, said, "did you mean")
+			}
+		})
+	}
+}
+
 func TestRevokedTokensEndTheStartWithTheirOwnExitCode(t *testing.T) {
 	tests := map[string]sandbox.TokenKind{"the bot token": sandbox.TheBotToken, "the app token": sandbox.TheAppToken}
 	for name, kind := range tests {

@@ -21,7 +21,7 @@ func (s session) operationsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "operations", Short: "Read what was asked for and the audit trail",
 		Long: "Read what was asked for and the audit trail. The database is opened read-only, also\n" +
 			"while the bot runs. No tokens are needed.",
-		Args: usage(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Args: usage(none), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	f := cmd.PersistentFlags()
 	f.StringVar(&file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
 	f.StringVar(&database, "database", "", "database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
@@ -59,7 +59,7 @@ func (s session) listCommand(d source) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List requests, newest first",
-		Args:  usage(cobra.NoArgs),
+		Args:  usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, err := moment(since, time.Now())
 			if err := errors.Join(sinceFault(since, err), personFault(person), stateFault(state), limitFault(limit)); err != nil {
@@ -136,7 +136,7 @@ func (s session) showCommand(d source) *cobra.Command {
 		Use:   "show REF",
 		Short: "Show all that is stored about a request",
 		Long:  "Show all that is stored about a request and its events, as JSON. REF is LBR-… or the internal id.",
-		Args:  usage(cobra.ExactArgs(1)),
+		Args:  usage(one("one REF", "LBR-7F3KQ2")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
 				return bot.ShowOperation(cmd.Context(), s.out, j, args[0])

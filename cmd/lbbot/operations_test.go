@@ -29,7 +29,7 @@ func trailFile(t *testing.T) (url string, head journal.Head) {
 			Request:  zenlayer.RegisterBackendRequest{ListenerID: "lst-8f2c", InstanceID: fmt.Sprint("i-", i), ClientToken: fmt.Sprint("t-", i)},
 			Listener: operation.Listener{ID: "lst-8f2c", Name: "https-443"}, Server: operation.Server{Name: "web\x1b[31m\tx"},
 			Actor: operation.Actor{UserID: person}, Place: operation.Place{ChannelID: "C1", ResponseURL: "https://hooks.slack.com/commands/planted"},
-			ClickedAt: time.Now().Add(time.Duration(i-3) * time.Hour)}
+			AskedAt: time.Now(), ClickedAt: time.Now().Add(time.Duration(i-3) * time.Hour)}
 		require.NoError(t, j.Accept(t.Context(), operation.Acceptance{Operation: op, Insert: true, Delivery: op.ID,
 			Event: operation.Event{Kind: operation.EventAccepted, ActorID: person, ChannelID: "C1", Data: map[string]string{"purpose": "=1+1"}}}))
 	}
@@ -66,6 +66,7 @@ func TestOperationsAreListedAndShownWithoutTokens(t *testing.T) {
 	for _, part := range []string{`"id": "id-1"`, `"client_token": "t-1"`, `"kind": "accepted"`, `"user_id": "U0BO"`} {
 		require.Contains(t, strings.ReplaceAll(out, "clientToken", "client_token"), part)
 	}
+	require.NotContains(t, out, "0001-01-01", "what has not happened has no time")
 	require.NotContains(t, out, "planted", "the response address lets anybody post")
 	code, _, said = runs(t, nil, "operations", "show", "LBR-NONE22", "--database", url)
 	require.Equal(t, exitFailed, code)
@@ -100,6 +101,10 @@ func TestTheTrailIsExportedAndVerifiedOnTheCommandLine(t *testing.T) {
 	require.Equal(t, exitFine, code, said)
 	require.True(t, strings.HasPrefix(out, "position,previous,hash,"), out)
 	require.Contains(t, out, `"'=HYPERLINK(""x"")"`)
+	require.NoError(t, os.WriteFile(file, []byte(out), 0o600))
+	code, _, said = runs(t, nil, "operations", "verify", "--file", file)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, said, "line 1 is not JSON: only an export as JSON lines can be verified")
 }
 
 func TestVerifyNamesTheBrokenLinkAndFailsBesideARunningBot(t *testing.T) {
@@ -119,6 +124,9 @@ func TestVerifyNamesTheBrokenLinkAndFailsBesideARunningBot(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, said, "the audit trail is broken at position 3, event 3 (accepted, ")
 	require.Contains(t, said, "altered")
+	for _, next := range []string{"Keep a copy of the database", "--head", "--file", "security"} {
+		require.Contains(t, said, next, "what to do")
+	}
 	require.Contains(t, out, "2 events are as they were recorded")
 }
 

@@ -13,7 +13,7 @@ import (
 
 // policyCommand holds the tools for policy files.
 func (s session) policyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Tools for policy files", Args: usage(cobra.NoArgs),
+	cmd := &cobra.Command{Use: "policy", Short: "Tools for policy files", Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(s.policyCheckCommand(), s.policyTestCommand(), s.policyExplainCommand(), s.policySchemaCommand())
 	return cmd
@@ -26,7 +26,7 @@ func (s session) policyCheckCommand() *cobra.Command {
 		Long: "Check a policy file as the bot would at start: every problem as file:line:column. Warnings are\n" +
 			"what is allowed and looks like a mistake, such as a rule that can never hold.\n" +
 			"Exit codes: 0 no problem, 1 a problem, 2 the file cannot be read.",
-		Args: usage(cobra.ExactArgs(1)),
+		Args: usage(one("one FILE", "policy.cedar")),
 		RunE: func(_ *cobra.Command, args []string) error {
 			src, err := os.ReadFile(args[0])
 			if err != nil {
@@ -53,7 +53,7 @@ func (s session) policyTestCommand() *cobra.Command {
 		Long: "Ask a policy file the cases of a YAML file and compare the answers with those expected.\n" +
 			"The schema of the YAML file: lbbot policy schema --tests\n" +
 			"Exit codes: 0 all as expected, 1 some not, 2 one of the files cannot be used.",
-		Args: usage(cobra.ExactArgs(1)),
+		Args: usage(one("one FILE of cases", "cases.yaml")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			src, err := os.ReadFile(args[0])
 			if err != nil {
@@ -99,7 +99,7 @@ func (s session) policySchemaCommand() *cobra.Command {
 		Short: "Print the schema of policies, for editors",
 		Long: "Print what a policy can speak about, in Cedar's schema language or as Cedar's JSON,\n" +
 			"or the JSON schema of the files that policy test takes.",
-		Args: usage(cobra.NoArgs),
+		Args: usage(none),
 		RunE: func(*cobra.Command, []string) error {
 			text, err := policy.SchemaText(), error(nil)
 			switch {

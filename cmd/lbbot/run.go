@@ -19,7 +19,7 @@ func (s session) runCommand() *cobra.Command {
 		Long: "Run the bot until SIGINT or SIGTERM. Settings come from flags, then the environment,\n" +
 			"then the file, then defaults; the README lists them. Exit codes: 0 stopped as asked,\n" +
 			"1 failed, 2 configuration, 3 Slack refuses the tokens.",
-		Args: usage(cobra.NoArgs),
+		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()
 			c, err := bot.Load(file, s.environ, func(c *bot.Config) {
@@ -36,7 +36,7 @@ func (s session) runCommand() *cobra.Command {
 				}
 			})
 			if err != nil {
-				return usageError{fmt.Errorf("the configuration is not complete:\n%w", err)}
+				return usageError{fmt.Errorf("the bot cannot start with these settings:\n%w", err)}
 			}
 			log, err := bot.NewLog(c, s.err, terminal(s.err))
 			if err != nil {
@@ -66,7 +66,7 @@ func (s session) manifestCommand() *cobra.Command {
 		Use:   "manifest",
 		Short: "Print the Slack app manifest",
 		Long:  "Print the manifest to paste at https://api.slack.com/apps, Create New App, From a manifest.",
-		Args:  usage(cobra.NoArgs),
+		Args:  usage(none),
 		RunE: func(*cobra.Command, []string) error {
 			text, err := slackapp.Manifest(name)
 			if err != nil {
@@ -81,7 +81,7 @@ func (s session) manifestCommand() *cobra.Command {
 }
 
 func (s session) versionCommand() *cobra.Command {
-	return &cobra.Command{Use: "version", Short: "Print the version", Args: usage(cobra.NoArgs),
+	return &cobra.Command{Use: "version", Short: "Print the version", Args: usage(none),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(s.out, "lbbot "+bot.Version)
 			return err

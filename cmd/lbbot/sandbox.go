@@ -28,7 +28,7 @@ func (s session) sandboxCommand() *cobra.Command {
 			"Nothing leaves this machine. The channels and the cloud start anew each time. The bot's\n" +
 			"database and policy are in a temporary folder, which goes at the end, unless --dir keeps\n" +
 			"them; lbbot operations list --database sqlite:DIR/lbbot.db reads the database.",
-		Args: usage(cobra.NoArgs),
+		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.play(cmd.Context(), addr, dir, level) },
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "host:port of the page; port 0 takes a free one")

@@ -19,7 +19,7 @@ func (s session) exportCommand(d source) *cobra.Command {
 		Short: "Export the audit trail",
 		Long: "Export the whole audit trail, with positions and hashes, as JSON lines or as CSV. How many\n" +
 			"events that are goes to standard error.",
-		Args: usage(cobra.NoArgs),
+		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if format != bot.FormatJSONL && format != bot.FormatCSV {
 				return usageError{fmt.Errorf("--format %s is not known: jsonl or csv", format)}
@@ -56,7 +56,7 @@ func (s session) verifyCommand(d source) *cobra.Command {
 		Long: "Verify the audit trail from its beginning to its end. The first broken link is named, and the\n" +
 			"exit code is 1. Somebody with all rights on the database could compute all hashes anew; that is\n" +
 			"found against a head which was posted before: give one or several with --head.",
-		Args: usage(cobra.NoArgs),
+		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			x, err := expected(heads, public)
 			if err != nil {

@@ -3,14 +3,20 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/zenlayer"
 )
 
 // hand is a clock moved by hand.
@@ -187,6 +193,57 @@ func TestWhatSlackSaysOfPeople(t *testing.T) {
 	home, err := d.Workspace(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, operation.Workspace{TeamID: teamID, BotUserID: "U0LBBOT"}, home)
+}
+
+// answering is a Slack that gives each method one answer, with fields that the
+// stand-in only has together.
+func answering(t *testing.T, answers map[string]string) *Directory {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, answers[path.Base(r.URL.Path)])
+	}))
+	t.Cleanup(s.Close)
+	web, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(plantedBot), APIURL: s.URL + "/", Log: zap.NewNop()})
+	require.NoError(t, err)
+	t.Cleanup(web.Close)
+	return NewDirectory(web, time.Now)
+}
+
+func TestEachSignOfAnOutsiderOrABotCountsByItself(t *testing.T) {
+	t.Parallel()
+	guest, bot := operation.Person{Guest: true}, operation.Person{Bot: true}
+	tests := map[string]operation.Person{
+		"is_restricted": guest, "is_ultra_restricted": guest, "is_bot": bot, "is_workflow_bot": bot, "is_connector_bot": bot,
+		"deleted": {Deactivated: true}, "is_stranger": {Stranger: true}, "is_admin": {},
+	}
+	for field, want := range tests {
+		t.Run(field, func(t *testing.T) {
+			t.Parallel()
+			d := answering(t, map[string]string{"users.info": `{"ok":true,"user":{"id":"U0ANA","team_id":"T0LOCAL","name":"ana","` + field + `":true}}`})
+			want.ID, want.TeamID, want.Name = ana, teamID, "ana"
+			got, err := d.Person(t.Context(), ana)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+func TestEachSignOfASharedChannelCountsByItself(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{
+		`"is_ext_shared":true`: true, `"is_pending_ext_shared":true`: true, `"pending_shared":["T0PARTNER"]`: true, `"pending_shared":[]`: false,
+		`"is_shared":true`: true, `"is_shared":true,"is_org_shared":true`: false, `"is_org_shared":true`: false,
+	}
+	for fields, want := range tests {
+		t.Run(fields, func(t *testing.T) {
+			t.Parallel()
+			d := answering(t, map[string]string{"conversations.info": `{"ok":true,"channel":{"id":"C0OPS","name":"ops","is_channel":true,"is_member":true,` + fields + `}}`})
+			got, err := d.Channel(t.Context(), ops)
+			require.NoError(t, err)
+			require.Equal(t, operation.Channel{ID: ops, Name: "ops", Member: true, Shared: want}, got)
+		})
+	}
 }
 
 func TestOneLookUpServesAllWhoAskAtTheSameTime(t *testing.T) {

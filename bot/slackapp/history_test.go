@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/commands"
+	"lbbot/zenlayer/zenlayertest"
 )
 
 // pasts are entries of each kind, newest first.
@@ -140,6 +141,26 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 	r.sees(ana, "C0GENERAL", "I am not in")
 	r.types(ana, partner, "history")
 	r.sees(ana, partner, "shared with another organisation")
+	r.calm()
+}
+
+func TestAHistoryThatCouldNotBeReadWholeIsNotShared(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	op := sample(in(operation.Added))
+	op.ID, op.Ref, op.Actor, op.ClickedAt = "id-00", "LBR-000000", operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}, time.Now().Add(-time.Minute)
+	require.NoError(t, r.shelf.put(op, operation.Event{At: time.Now().Add(-time.Minute), Kind: operation.EventDenied, ActorID: bo, ChannelID: incident,
+		Data: map[string]string{"code": "no_rule", "listener": "lst-other"}}))
+	r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Times: -1})
+	r.types(ana, incident, "history share")
+	require.True(t, r.sees(ana, incident, "LBR-000000", historyUnread).Ephemeral, "nobody knows whether she may see all of it")
+	r.idle()
+	public, _ := r.said(bo, incident)
+	require.Empty(t, public)
+
+	r.cloud.ClearFaults()
+	r.types(ana, incident, "history share")
+	require.False(t, r.sees(bo, incident, "LBR-000000", "Shared by ana").Ephemeral)
 	r.calm()
 }
 

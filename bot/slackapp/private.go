@@ -20,7 +20,8 @@ func notSent(sentence string, buttons ...slack.BlockElement) message {
 const maxProblems = 12
 
 // inputErrorMessage answers a command that cannot be taken: every problem, a
-// corrected command, and the form. key is what the caller keeps e.Values
+// corrected command, and the form if there is anything to fill in. Other verbs
+// than a registration leave no values. key is what the caller keeps e.Values
 // under; it comes back as the button's value.
 func inputErrorMessage(e *commands.InputError, key string) message {
 	lines := []string{fmt.Sprintf(inputTitle, e.Count())}
@@ -44,8 +45,11 @@ func inputErrorMessage(e *commands.InputError, key string) message {
 	if e.Corrected != "" {
 		corrected = section(inputCorrected, codeBlock(e.Corrected))
 	}
-	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(
-		primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0))), helpButton()))
+	var form slack.BlockElement
+	if len(e.Values) > 0 {
+		form = primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0)))
+	}
+	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(form, helpButton()))
 }
 
 // unknownWord is how commands begins the sentence about a word that it does

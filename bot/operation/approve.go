@@ -179,13 +179,13 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (Vote, error) {
 		if d.Allowed {
 			d = Decision{Code: DeniedSelf, Person: true, Channel: true}
 		}
-		return Vote{}, i.deny(ctx, d, said)
+		return Vote{}, i.denyAs(ctx, ActionApprove, d, said)
 	}
 	q := questionOf(op, i.Now())
 	q.Action, q.Actor, q.Place, q.Fresh = ActionApprove, c.Actor, c.Place, true
 	d := i.Permission.Decide(ctx, q)
 	if !d.Allowed {
-		return Vote{}, i.deny(ctx, d, said)
+		return Vote{}, i.denyAs(ctx, ActionApprove, d, said)
 	}
 	where := Place{TeamID: c.Place.TeamID, ChannelID: c.Place.ChannelID, ChannelName: c.Place.ChannelName}
 	return Vote{By: c.Actor, Place: where, Policies: d.Policies}, nil

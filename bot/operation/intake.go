@@ -318,9 +318,18 @@ func span(d time.Duration) string {
 // deny notes a denial in the audit trail and returns it as an error. A trail
 // that cannot be written does not turn a no into anything else.
 func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
+	return i.denyAs(ctx, ActionRegister, d, op)
+}
+
+// denyAs is deny for any action, so that a refused agreement does not read as
+// a refused addition.
+func (i *Intake) denyAs(ctx context.Context, action Action, d Decision, op Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
 	data := decided(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What,
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "server": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
+	if action != ActionRegister {
+		data["action"] = string(action)
+	}
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()

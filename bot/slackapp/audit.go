@@ -104,6 +104,9 @@ func auditDenial(e operation.Event) []string {
 	if cmp.Or(d["instance"], d["listener"]) != "" {
 		what = name(cmp.Or(d["instance_name"], d["instance"])) + " to " + name(cmp.Or(d["listener_name"], d["listener"]))
 	}
+	if d["action"] == string(operation.ActionApprove) && what != "" {
+		what = fmt.Sprintf(auditVote, what)
+	}
 	return []string{fmt.Sprintf(auditDenied, code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
 }
 

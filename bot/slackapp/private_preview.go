@@ -165,7 +165,10 @@ func addButton(op operation.Operation) slack.BlockElement {
 }
 
 func previewSmall(op operation.Operation) slack.Block {
-	if op.DryRun || op.ExpiresAt.IsZero() {
+	if op.DryRun {
+		return contextLine(previewPostsNot)
+	}
+	if op.ExpiresAt.IsZero() {
 		return contextLine(fmt.Sprintf(previewPostsHere, channel(op.Place.ResultID)))
 	}
 	return contextLine(fmt.Sprintf(previewPosts, channel(op.Place.ResultID), both(op.ExpiresAt)))

@@ -219,13 +219,16 @@ func swapped(ctx context.Context, c Catalog, reg commands.Registration) *command
 	values := reg.Values()
 	values[commands.KeyListener], values[commands.KeyServer] = reg.Server, reg.Listener.Text
 	right, err := commands.BuildRegistration(values)
-	if err != nil {
-		return nil
+	found := err == nil
+	if found {
+		_, none, err := findListener(ctx, c, right.Listener)
+		found = none == nil && err == nil
 	}
-	if _, none, err := findListener(ctx, c, right.Listener); none != nil || err != nil {
-		return nil
+	if found {
+		_, none, err := findServer(ctx, c, right.Server, right.Type)
+		found = none == nil && err == nil
 	}
-	if _, none, err := findServer(ctx, c, right.Server, right.Type); none != nil || err != nil {
+	if !found {
 		return nil
 	}
 	return &commands.InputError{Values: right.Values(), Corrected: right.CommandLine(), Problems: []commands.Problem{{Field: commands.KeyListener,

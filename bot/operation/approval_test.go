@@ -178,6 +178,11 @@ func TestWhoCannotApprove(t *testing.T) {
 					}
 				}
 				require.Equal(t, len(says), n, "each is in the audit trail")
+				for _, e := range h.journal.events {
+					if e.Kind == operation.EventDenied {
+						require.Equal(t, "approve", e.Data["action"], "and does not read as a refused addition")
+					}
+				}
 				require.NoError(t, h.approves(op.ID, bo))
 				require.NoError(t, <-done)
 			})

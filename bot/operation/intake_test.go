@@ -78,6 +78,7 @@ func TestAPreviewNeverGuesses(t *testing.T) {
 		"a server's name that two have":   {"lst-1 twin", []string{"matches 2 servers", "i-8", "vm-8"}},
 		"an unknown listener":             {"api-lb/htps-443 web-01", []string{"No listener called", "Closest", "api-lb/https-443"}},
 		"an unknown server":               {"lst-1 wbe-01", []string{"No server called", "web-01"}},
+		"nothing near":                    {"foo-lb/ftp-999 web-01", []string{`No listener called "foo-lb/ftp-999". Give its ID, or name,`}},
 		"both unknown":                    {"nothing-here nobody-here", []string{"No listener called", "No server called"}},
 		"a beginning of a name":           {"lst-1 web", []string{"No server called"}},
 		"ports on direct routing":         {"lst-dr web-01 ports=8080", []string{"direct routing", "Remove ports=8080"}},
@@ -625,5 +626,27 @@ func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
 		require.Equal(t, operation.Draft, op.State, "it may work, so it can be sent")
 		require.Len(t, op.Notes, 1)
 		require.Contains(t, op.Notes[0], "web-01 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) and 1 more. Zenlayer may refuse")
+	})
+}
+
+func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		reg := typed(t, "web-01 api-lb/https-443 weight=7")
+		_, err := h.intake.Preview(t.Context(), operation.Ask{Registration: reg, Actor: ana, Place: here})
+		var e *commands.InputError
+		require.ErrorAs(t, err, &e)
+		require.Len(t, e.Problems, 1)
+		require.Equal(t, "web-01 is a server, and the first value should be a listener. Did you mean: /lb-register api-lb/https-443 web-01", e.Problems[0].Text)
+		require.Equal(t, commands.Values{"listener": "api-lb/https-443", "server": "web-01", "weight": "7"}, e.Values)
+		_, err = h.intake.Why(t.Context(), reg, ana, here)
+		require.ErrorAs(t, err, &e)
+		require.Contains(t, e.Problems[0].Text, "web-01 is a server")
+		fixed := typed(t, strings.TrimPrefix(e.Corrected, commands.Name+" "))
+		require.Equal(t, "web-01", fixed.Server, "the corrected command is taken")
+
+		_, err = h.intake.Preview(t.Context(), operation.Ask{Registration: typed(t, "web-01 nothing-here"), Actor: ana, Place: here})
+		require.ErrorAs(t, err, &e)
+		require.Len(t, e.Problems, 2, "nothing is guessed")
 	})
 }

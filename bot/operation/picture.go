@@ -3,6 +3,7 @@ package operation
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"lbbot/zenlayer"
 )
@@ -65,7 +66,7 @@ func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
 func (p Picture) changes(now Picture, op Operation) []string {
 	var list []string
 	if p.Settings != "" && p.Settings != now.Settings {
-		list = append(list, "the listener's settings changed from "+p.Settings+" to "+now.Settings)
+		list = append(list, "the listener's settings changed from "+settingWords(p.Settings)+" to "+settingWords(now.Settings))
 	}
 	if fresh := added(p.Same, now.Same); len(fresh) > 0 {
 		list = append(list, "the same server is on the listener as "+fresh[0])
@@ -79,6 +80,13 @@ func (p Picture) changes(now Picture, op Operation) []string {
 		list = append(list, fmt.Sprintf("it would take about %d %% of new connections instead of %d %%", after, before))
 	}
 	return list
+}
+
+// settingWords says settings in words; they are stored and compared as
+// Zenlayer abbreviates them.
+func settingWords(s string) string {
+	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,", " DR,", " direct routing,",
+		"health check true", "health check on", "health check false", "health check off").Replace(s)
 }
 
 // added returns what is in now and was not in before.

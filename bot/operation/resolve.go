@@ -97,17 +97,22 @@ func resolve(ctx context.Context, c Catalog, reg commands.Registration) (resolve
 		out              resolved
 		noListener, noID *commands.Problem
 	)
-	g, ctx := errgroup.WithContext(ctx)
+	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		out.listener, noListener, err = findListener(ctx, c, reg.Listener)
+		out.listener, noListener, err = findListener(both, c, reg.Listener)
 		return err
 	})
 	g.Go(func() (err error) {
-		out.server, noID, err = findServer(ctx, c, reg.Server, reg.Type)
+		out.server, noID, err = findServer(both, c, reg.Server, reg.Type)
 		return err
 	})
 	if err := g.Wait(); err != nil {
 		return resolved{}, err
+	}
+	if noListener != nil && noID != nil {
+		if e := swapped(ctx, c, reg); e != nil {
+			return resolved{}, e
+		}
 	}
 	var problems []commands.Problem
 	for _, p := range []*commands.Problem{noListener, noID, directPorts(out.listener, reg)} {
@@ -197,9 +202,37 @@ func notOne(one, many, given string, all, hits []string) string {
 	}
 	text := fmt.Sprintf("No %s called %q.", one, clip(given, 64))
 	if near := commands.Closest(given, all, 3); len(near) > 0 {
-		text += " Closest: " + strings.Join(near, ", ") + "."
+		return text + " Closest: " + strings.Join(near, ", ") + "."
+	}
+	for _, f := range commands.RegisterFields() {
+		if f.Key == one {
+			text += " Give " + f.Help + "."
+		}
 	}
 	return text
+}
+
+// swapped recognises a server in the listener's place and the listener in the
+// server's, where neither is found as it was given. It returns nil unless each
+// is exactly one thing the other way round.
+func swapped(ctx context.Context, c Catalog, reg commands.Registration) *commands.InputError {
+	values := reg.Values()
+	values[commands.KeyListener], values[commands.KeyServer] = reg.Server, reg.Listener.Text
+	right, err := commands.BuildRegistration(values)
+	found := err == nil
+	if found {
+		_, none, err := findListener(ctx, c, right.Listener)
+		found = none == nil && err == nil
+	}
+	if found {
+		_, none, err := findServer(ctx, c, right.Server, right.Type)
+		found = none == nil && err == nil
+	}
+	if !found {
+		return nil
+	}
+	return &commands.InputError{Values: right.Values(), Corrected: right.CommandLine(), Problems: []commands.Problem{{Field: commands.KeyListener,
+		Text: right.Server + " is a server, and the first value should be a listener. Did you mean: " + commands.Name + " " + right.Listener.Text + " " + right.Server}}}
 }
 
 // findServer asks for an instance by ID first, then by name, host name and

@@ -83,6 +83,11 @@ func (i *Intake) whyAbout(ctx context.Context, reg commands.Registration, w *Why
 			return &UnavailableError{What: "Zenlayer", Err: err}
 		}
 	}
+	if noListener != nil && noID != nil {
+		if e := swapped(ctx, i.Catalog, reg); e != nil {
+			return e
+		}
+	}
 	var problems []commands.Problem
 	for _, p := range []*commands.Problem{noListener, noID} {
 		if p != nil {

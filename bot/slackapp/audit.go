@@ -68,7 +68,7 @@ func auditLine(e operation.Event) string {
 	case operation.EventDenied:
 		parts = auditDenial(e)
 	case operation.EventApproved, operation.EventNotApproved:
-		parts = auditVote(e)
+		parts = auditSaid(e)
 	case operation.EventBreakGlass:
 		if e.Data["why"] == "" {
 			return "" // who was told of it; the line of the acceptance says what it is about
@@ -107,11 +107,15 @@ func auditFinished(e operation.Event) []string {
 
 func auditDenial(e operation.Event) []string {
 	d := e.Data
-	return []string{fmt.Sprintf(auditDenied, code(d["code"])), auditPerson(e), auditThing(e), optional("%s", d["ref"]), auditPolicies(e)}
+	what := auditThing(e)
+	if d["action"] == string(operation.ActionApprove) && what != "" {
+		what = fmt.Sprintf(auditVote, what)
+	}
+	return []string{fmt.Sprintf(auditDenied, code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
 }
 
-// auditVote is what one person said who was asked for approval.
-func auditVote(e operation.Event) []string {
+// auditSaid is what one person said who was asked for approval.
+func auditSaid(e operation.Event) []string {
 	word := auditApproved
 	if e.Kind == operation.EventNotApproved {
 		word = auditNotApproved

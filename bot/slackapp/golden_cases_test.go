@@ -74,8 +74,11 @@ func answers(op operation.Operation, w wording) map[string]message {
 		Channel: operation.Channel{ID: "C0EXT", Shared: true, Private: true, Archived: true}, Refusal: operation.Decision{Code: operation.DeniedGuest}}
 	all := map[string]message{
 		"input_errors":         inputErrorMessage(typingMistake(), "k1"),
-		"busy":                 busyMessage(&operation.BusyError{Operation: op}, link),
-		"busy_no_link":         busyMessage(&operation.BusyError{Operation: op}, ""),
+		"busy":                 busyMessage(&operation.BusyError{Operation: op}, link, operation.Actor{UserID: "U0BO"}),
+		"busy_mine":            busyMessage(&operation.BusyError{Operation: op}, link, op.Actor),
+		"busy_mine_waits":      busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link, op.Actor),
+		"busy_waits":           busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link, operation.Actor{UserID: "U0BO"}),
+		"busy_no_link":         busyMessage(&operation.BusyError{Operation: op}, "", operation.Actor{}),
 		"present_same":         presentMessage(&operation.PresentError{Operation: op, Backend: there, Same: true}),
 		"present_other_weight": presentMessage(&operation.PresentError{Operation: op, Backend: there}),
 		"expired":              expiredMessage(op),

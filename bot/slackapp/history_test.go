@@ -192,3 +192,36 @@ func TestAPlaceInThePastComesBackAsItWas(t *testing.T) {
 		require.True(t, errors.Is(err, errMark), s)
 	}
 }
+
+func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
+	t.Parallel()
+	v := historyViews()["day"]
+	v.Asked.Here = true
+	require.Contains(t, shownText(t, historyMessage(v)), "Changes to https-443 on api-lb, asked for in this channel, last 24 h")
+	v.Listener = operation.Listener{}
+	m := historyMessage(v)
+	require.Contains(t, shownText(t, m), "Changes asked for in this channel, last 24 h")
+	require.Contains(t, m.Text, "History of this channel, last 24 h")
+}
+
+// A table with the longest of everything has to fit what Slack leaves of 1440
+// pixels: about 120 characters.
+func TestARowOfAHistoryDoesNotWrap(t *testing.T) {
+	t.Parallel()
+	sum := 0
+	for _, n := range columnLimits() {
+		sum += n + 2
+	}
+	require.LessOrEqual(t, sum-2, 122)
+}
+
+func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
+	t.Parallel()
+	op := sample()
+	e := operation.Entry{At: moment(19, 14, 0), Operation: op, Denial: &operation.Event{Kind: operation.EventDenied,
+		Data: map[string]string{"code": "self", "action": "approve"}}}
+	require.Equal(t, "deciding: own request", remark(e))
+	require.Contains(t, pastSentence(e, false), "tried to decide on adding web-07 to https-443 on api-lb and was denied: own request.")
+	e.Denial.Data["action"] = ""
+	require.Contains(t, pastSentence(e, false), "asked to add web-07 to https-443 on api-lb and was denied: own request.")
+}

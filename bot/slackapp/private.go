@@ -20,7 +20,8 @@ func notSent(sentence string, buttons ...slack.BlockElement) message {
 const maxProblems = 12
 
 // inputErrorMessage answers a command that cannot be taken: every problem, a
-// corrected command, and the form. key is what the caller keeps e.Values
+// corrected command, and the form if there is anything to fill in. Other verbs
+// than a registration leave no values. key is what the caller keeps e.Values
 // under; it comes back as the button's value.
 func inputErrorMessage(e *commands.InputError, key string) message {
 	lines := []string{fmt.Sprintf(inputTitle, e.Count())}
@@ -44,8 +45,11 @@ func inputErrorMessage(e *commands.InputError, key string) message {
 	if e.Corrected != "" {
 		corrected = section(inputCorrected, codeBlock(e.Corrected))
 	}
-	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(
-		primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0))), helpButton()))
+	var form slack.BlockElement
+	if len(e.Values) > 0 {
+		form = primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0)))
+	}
+	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(form, helpButton()))
 }
 
 // unknownWord is how commands begins the sentence about a word that it does
@@ -119,13 +123,24 @@ func codeBlock(s string) string {
 
 const commandLimit = 1500 // characters of a command shown to copy; escaped it stays below a section's 3,000 but for pathological ones
 
-// busyMessage: somebody else is adding the same server. link is the address
+// busyMessage: somebody is adding the same server, maybe the reader. link is the address
 // of that card, or empty.
-func busyMessage(e *operation.BusyError, link string) message {
+func busyMessage(e *operation.BusyError, link string, reader operation.Actor) message {
 	op := e.Operation
+	open := actions(openButton(op, link))
+	switch waits := op.State == operation.Waiting; {
+	case op.Actor.UserID == reader.UserID:
+		words := busyMine
+		if waits {
+			words = busyMineWaits
+		}
+		return private(fmt.Sprintf(busyMineText, serverName(op, short), op.Ref), section(fmt.Sprintf(words, serverName(op, name), op.Ref)), open)
+	case waits:
+		return private(fmt.Sprintf(busyWaitsText, actorName(op.Actor), serverName(op, short), op.Ref),
+			section(fmt.Sprintf(busyWaits, person(op.Actor.UserID), serverName(op, name), op.Ref)), open)
+	}
 	return private(fmt.Sprintf(busyText, actorName(op.Actor), serverName(op, short), op.Ref),
-		section(fmt.Sprintf(busyLine, person(op.Actor.UserID), serverName(op, name), op.Ref)),
-		actions(openButton(op, link)))
+		section(fmt.Sprintf(busyLine, person(op.Actor.UserID), serverName(op, name), op.Ref)), open)
 }
 
 // openButton leads to an operation's card; nil without an address.

@@ -47,12 +47,31 @@ func stepLine(e operation.Event) string {
 	if e.ActorID != "" {
 		parts = append(parts, person(e.ActorID))
 	}
+	if e.Kind == operation.EventDenied {
+		parts[0] = joinWords(parts[0]+":", stepDenied(e))
+	}
 	for _, key := range stepData() {
-		if v := e.Data[key]; v != "" {
+		v := e.Data[key]
+		switch {
+		case v == "", key == "missing" && v == "0", key == "code" && e.Kind == operation.EventDenied:
+		case key == "code" && denialWords(operation.DenialCode(v)) != v:
+			parts = append(parts, name(denialWords(operation.DenialCode(v))))
+		case key == "reason" && e.Kind == operation.EventFinished:
+			parts = append(parts, name(reasonWords(operation.Reason(v))))
+		default:
 			parts = append(parts, strings.ReplaceAll(key, "_", " ")+" "+code(clamp(clean(v), nameLimit)))
 		}
 	}
 	return strings.Join(parts, " · ")
+}
+
+// stepDenied says what was denied, in words.
+func stepDenied(e operation.Event) string {
+	words := denialWords(operation.DenialCode(e.Data["code"]))
+	if e.Data["action"] == string(operation.ActionApprove) {
+		words = fmt.Sprintf(historyApprove, words)
+	}
+	return prose(words, nameLimit)
 }
 
 // stepData are the parts of an event that a person can use; others stay in

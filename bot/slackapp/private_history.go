@@ -32,7 +32,15 @@ func historyMessage(v historyView) message {
 	if v.Listener.ID != "" {
 		what = listenerName(operation.Operation{Listener: v.Listener}, short)
 	}
-	title := bareText(fmt.Sprintf(historyTitle, what, span))
+	title := fmt.Sprintf(historyTitle, what, span)
+	switch {
+	case v.Asked.Here && v.Listener.ID != "":
+		what = fmt.Sprintf(historyBoth, what)
+		title = fmt.Sprintf(historyTitle, what, span)
+	case v.Asked.Here:
+		what, title = historyHere, fmt.Sprintf(historyTitleHere, span)
+	}
+	title = bareText(title)
 	list := []slack.Block{header(title)}
 	switch {
 	case len(entries) == 0 && v.More:
@@ -126,8 +134,9 @@ func entryWord(e operation.Entry) string {
 	return firstWord(e.Operation.State)
 }
 
-// columnLimits are the widest that the columns of a table get.
-func columnLimits() []int { return []int{11, 13, 18, 24, 4, 14, 8, 10, 32} }
+// columnLimits are the widest that the columns of a table get. Together they
+// fit the width that Slack leaves on a screen of 1440 pixels.
+func columnLimits() []int { return []int{11, 14, 14, 14, 4, 8, 6, 10, 24} }
 
 // tables is the list as fixed-width text, in pieces that fit a section.
 func tables(entries []operation.Entry, days bool) []string {
@@ -184,11 +193,10 @@ func row(e operation.Entry, days bool) []string {
 func remark(e operation.Entry) string {
 	op := e.Operation
 	if e.Denial != nil {
-		code := operation.DenialCode(e.Denial.Data["code"])
-		if rule := e.Denial.Data["policy_1"]; rule != "" && (code == operation.DeniedNoRule || code == operation.DeniedForbidden) {
-			return fmt.Sprintf(historyRule, rule)
+		if votes(e) {
+			return fmt.Sprintf(historyApprove, denialRemark(*e.Denial))
 		}
-		return denialWords(code)
+		return denialRemark(*e.Denial)
 	}
 	var parts []string
 	if op.State == operation.NotAdded {
@@ -201,6 +209,20 @@ func remark(e operation.Entry) string {
 		parts = append(parts, historyApproved)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// votes reports whether an entry is of somebody who might not decide on the
+// request of another.
+func votes(e operation.Entry) bool {
+	return e.Denial != nil && e.Denial.Data["action"] == string(operation.ActionApprove)
+}
+
+func denialRemark(e operation.Event) string {
+	code := operation.DenialCode(e.Data["code"])
+	if rule := e.Data["policy_1"]; rule != "" && (code == operation.DeniedNoRule || code == operation.DeniedForbidden) {
+		return fmt.Sprintf(historyRule, rule)
+	}
+	return denialWords(code)
 }
 
 // cell is a value in a table of fixed width, on one line.
@@ -234,6 +256,8 @@ func pastSentence(e operation.Entry, public bool) string {
 	}
 	line := ""
 	switch {
+	case votes(e):
+		return fmt.Sprintf(timelineNoVote, when, who, server, listener, name(denialRemark(*e.Denial)))
 	case e.Denial != nil:
 		return fmt.Sprintf(timelineDenied, when, who, server, listener, name(remark(e)))
 	case op.State == operation.Added:

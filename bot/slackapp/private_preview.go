@@ -66,7 +66,7 @@ func weightCode(weight int) string {
 // listenerNow is what was read about the listener, in words.
 func listenerNow(l operation.Listener) string {
 	var parts []string
-	for _, s := range []string{clean(l.Protocol + " " + l.Port), l.Scheduler, l.Kind, l.Status, l.Zone} {
+	for _, s := range []string{clean(l.Protocol + " " + l.Port), schedulerWords(l.Scheduler), kindWords(l.Kind), l.Status, l.Zone} {
 		if clean(s) != "" {
 			parts = append(parts, name(s))
 		}
@@ -85,6 +85,28 @@ func listenerNow(l operation.Listener) string {
 		parts = append(parts, fmt.Sprintf(previewServers, l.Servers))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// schedulerWords and kindWords say in words what Zenlayer abbreviates; what is
+// not known stays as it is.
+func schedulerWords(s string) string {
+	switch strings.ToLower(s) {
+	case "wrr":
+		return "weighted round robin"
+	case "rr":
+		return "round robin"
+	}
+	return s
+}
+
+func kindWords(s string) string {
+	switch strings.ToUpper(s) {
+	case "FNAT":
+		return "full NAT"
+	case operation.DirectRouting:
+		return "direct routing"
+	}
+	return s
 }
 
 // names lists names, each made fit on its own.
@@ -143,7 +165,10 @@ func addButton(op operation.Operation) slack.BlockElement {
 }
 
 func previewSmall(op operation.Operation) slack.Block {
-	if op.DryRun || op.ExpiresAt.IsZero() {
+	if op.DryRun {
+		return contextLine(previewPostsNot)
+	}
+	if op.ExpiresAt.IsZero() {
 		return contextLine(fmt.Sprintf(previewPostsHere, channel(op.Place.ResultID)))
 	}
 	return contextLine(fmt.Sprintf(previewPosts, channel(op.Place.ResultID), both(op.ExpiresAt)))

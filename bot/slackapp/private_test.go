@@ -173,3 +173,37 @@ func TestAMistakeIsShownWithOurMarksAndNoneOfTheirs(t *testing.T) {
 	require.Equal(t, "I do not know *x*. `*Added*`∗y∗ `a`.", problemWords("I do not know *x*. `*Added*`*y* `a`."))
 	require.Equal(t, "I do not know ∗x", problemWords("I do not know *x"))
 }
+
+func TestOnlyAMistakeInARequestOffersTheForm(t *testing.T) {
+	t.Parallel()
+	for typed, form := range map[string]bool{
+		"api-lb:443 web-07 wieght=50": true, "status nonsense": false, "history since=never": false, "hlep": false,
+		"whoami nonsense": false, "whoami why": false,
+	} {
+		c, err := commands.Parse(typed)
+		if err == nil {
+			_, err = commands.BuildHistory(c.Values)
+		}
+		var e *commands.InputError
+		require.ErrorAs(t, err, &e, typed)
+		visible := shownText(t, inputErrorMessage(e, "k1"))
+		require.Equal(t, form, strings.Contains(visible, buttonFixForm), typed)
+		require.Contains(t, visible, buttonHelp)
+	}
+}
+
+func TestStepsAreSaidInWords(t *testing.T) {
+	t.Parallel()
+	step := func(kind string, data map[string]string) string {
+		line := stepLine(operation.Event{At: moment(19, 14, 0), Kind: kind, Data: data})
+		_, words, _ := strings.Cut(line, ">  ")
+		return words
+	}
+	require.Equal(t, "Denied: no rule allows it", step(operation.EventDenied, map[string]string{"code": "no_rule"}))
+	require.Equal(t, "Denied: deciding: own request", step(operation.EventDenied, map[string]string{"code": "self", "action": "approve"}))
+	require.Equal(t, "Approved", step(operation.EventApproved, map[string]string{"missing": "0"}))
+	require.Equal(t, "Approved · missing `1`", step(operation.EventApproved, map[string]string{"missing": "1"}))
+	require.Equal(t, "Finished · refused by Zenlayer", step(operation.EventFinished, map[string]string{"reason": string(operation.ReasonRefused)}))
+	require.Equal(t, "Zenlayer answered · code `INVALID_X`", step(operation.EventAnswered, map[string]string{"code": "INVALID_X"}))
+	require.Equal(t, "Not approved · reason `self`", step(operation.EventNotApproved, map[string]string{"reason": "self"}), "what a person wrote stays theirs")
+}

@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,9 @@ func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 			a.tell(ctx, d, accountMessage(w, a.wording()))
 			return
 		}
+	}
+	if e, ok := errors.AsType[*commands.InputError](err); ok {
+		e.Values = nil // a question is no request: there is no form to go on in
 	}
 	a.tell(ctx, d, a.problem(ctx, d, err))
 }

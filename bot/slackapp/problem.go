@@ -26,7 +26,7 @@ func (a *App) problem(ctx context.Context, d delivery, err error) message {
 		return decidedMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
 	}
 	if e, ok := errors.AsType[*operation.BusyError](err); ok {
-		return busyMessage(e, a.link(ctx, d, e.Operation.ID))
+		return busyMessage(e, a.link(ctx, d, e.Operation.ID), d.Actor)
 	}
 	if e, ok := errors.AsType[*operation.PresentError](err); ok {
 		return presentMessage(e)

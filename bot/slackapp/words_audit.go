@@ -13,6 +13,7 @@ const (
 	auditBackend  = "backend %s"
 	auditRequests = "request %s"
 	auditDenied   = "*Denied* · %s"
+	auditVote     = "deciding on %s"
 	auditRules    = "rules %s"
 	auditBy       = "%s in %s"
 	auditPolicy   = "*Rules changed* · digest %s is in force"

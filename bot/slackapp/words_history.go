@@ -6,6 +6,9 @@ import "lbbot/bot/operation"
 const (
 	historyText       = "History of %s, %s: %s."
 	historyTitle      = "Changes to %s, %s"
+	historyTitleHere  = "Changes asked for in this channel, %s"
+	historyHere       = "this channel"
+	historyBoth       = "%s, asked for in this channel"
 	historyAll        = "all listeners"
 	historyLast       = "last %s"
 	historyOneEntry   = "1 entry"
@@ -20,6 +23,7 @@ const (
 	historyOnlyYou    = "You may not see all of this, so I show it to you only."
 	historySharedBy   = "Shared by %s. Denials are left out."
 	historyDenied     = "Denied"
+	historyApprove    = "deciding: %s"
 	historyRule       = "rule %s"
 	historyGlass      = "break-glass"
 	historyApproved   = "approved"
@@ -29,6 +33,7 @@ const (
 	timelineNot     = "• %s: %s asked to add %s to %s; not added: %s (%s)."
 	timelineOpen    = "• %s: %s asked to add %s to %s; now: %s (%s)."
 	timelineDenied  = "• %s: %s asked to add %s to %s and was denied: %s."
+	timelineNoVote  = "• %s: %s tried to decide on adding %s to %s and was denied: %s."
 	timelineThing   = "a server"
 	timelineGlass   = " With break-glass: %s"
 	timelineNoThing = "a listener"
@@ -91,6 +96,30 @@ func denialWords(c operation.DenialCode) string {
 		return "could not be checked"
 	case operation.DeniedNobody:
 		return "nobody to approve"
+	case operation.DeniedSelf:
+		return "own request"
+	case operation.DeniedShared:
+		return "shared channel"
+	case operation.DeniedChannel:
+		return "channel not seen"
+	case operation.DeniedGuest:
+		return "a guest"
+	case operation.DeniedWorkspace:
+		return "another workspace"
+	case operation.DeniedBot:
+		return "a bot or an app"
+	case operation.DeniedDeactivated:
+		return "account deactivated"
+	case operation.DeniedNoPolicy:
+		return "no rules are loaded"
+	case operation.DeniedOutdated:
+		return "newest rules not there"
+	case operation.DeniedApproval:
+		return "needs approval"
+	case operation.DeniedReason:
+		return "needs a reason"
+	case operation.DeniedNotRequester:
+		return "somebody else's"
 	}
 	return string(c)
 }

@@ -106,7 +106,7 @@ func hostileMessages(s string) map[string]message {
 	}
 	op := hostileOperation(s, operation.Added, "")
 	for name, m := range map[string]message{
-		"busy": busyMessage(&operation.BusyError{Operation: op}, s), "expired": expiredMessage(op), "stale": staleMessage(op, s),
+		"busy": busyMessage(&operation.BusyError{Operation: op}, s, operation.Actor{}), "expired": expiredMessage(op), "stale": staleMessage(op, s),
 		"duplicate": duplicateMessage(op, s), "cancelled": cancelledMessage(op), "fault": faultMessage(s, w), "copy": copyMessage(op),
 		"present":     presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s, Port: s}}),
 		"same":        presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s}, Same: true}),

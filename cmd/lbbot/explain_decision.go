@@ -21,14 +21,35 @@ func decision(d operation.Decision) string {
 	case d.Code == operation.DeniedForbidden:
 		return "not allowed: forbidden" + by
 	case d.Code == operation.DeniedNoRule:
-		return "not allowed: no rule permits it" + strings.Replace(by, " by", "; nearest:", 1)
+		return "not allowed: no rule permits it" + strings.Replace(by, " by", "; nearest:", 1) + elsewhere(d)
 	case d.Code == operation.DeniedUnchecked:
 		return "not allowed: this could not be checked: " + d.What
 	}
 	return "not allowed: " + string(d.Code)
 }
 
+// elsewhere says where it would be permitted.
+func elsewhere(d operation.Decision) string {
+	places := d.Channels
+	if d.Incident {
+		places = append(places[:len(places):len(places)], "an incident channel")
+	}
+	if len(places) == 0 {
+		return ""
+	}
+	return "; it would be permitted in " + strings.Join(places, " or ")
+}
+
 func people(p operation.People, err error) string {
+	if err == nil && p.Ask != nil {
+		ask := people(*p.Ask, nil) + ", with approval"
+		if p.Nobody() {
+			return ask
+		}
+		without := p
+		without.Ask = nil
+		return people(without, nil) + "; " + ask
+	}
 	switch {
 	case err != nil:
 		return "could not be found out: " + err.Error()

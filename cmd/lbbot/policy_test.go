@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/operation"
+
 	"lbbot/bot/policy"
 	"lbbot/bot/policy/cases"
 )
@@ -189,4 +191,14 @@ func TestPolicyExplainLooksUpAsTheBotDoes(t *testing.T) {
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, said, `No listener called "nowhere"`)
 	require.Len(t, g.cloud.Backends(), seed, "nothing was added")
+}
+
+func TestExplainSaysWhereElseAndWhoWithApproval(t *testing.T) {
+	t.Parallel()
+	no := operation.Decision{Code: operation.DeniedNoRule, Policies: []string{"sre"}, Channels: []string{"C0OPS"}, Incident: true}
+	require.Equal(t, "not allowed: no rule permits it; nearest: sre; it would be permitted in C0OPS or an incident channel", decision(no))
+	dev := operation.People{IDs: []string{"U0DEV"}}
+	require.Equal(t, "U0DEV, with approval", people(operation.People{Ask: &dev}, nil))
+	require.Equal(t, "U0ANA; U0DEV, with approval", people(operation.People{IDs: []string{"U0ANA"}, Ask: &dev}, nil))
+	require.Equal(t, "nobody", people(operation.People{}, nil))
 }

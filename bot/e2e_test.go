@@ -99,7 +99,7 @@ func TestWrongInputIsRefusedPrivatelyInTheRightWords(t *testing.T) {
 		"an unknown server":                  {ana, incident, "lst-8f2c wbe-07", []string{"Not sent", "No server called", "web-07"}},
 		"ports on a direct routing listener": {ana, ops, "dns-53 web-07 ports=8443", []string{"direct routing", "Remove ports=8443"}},
 		"a name that is taken":               {ana, incident, "lst-8f2c web-07 name=web-03", []string{"The name web-03 is taken on this listener. Suggestion: web-03-2."}},
-		"a frozen listener":                  {ana, ops, "lst-53d0 web-07", []string{"Not sent", "name service changes are frozen"}},
+		"a frozen listener":                  {ana, ops, "lst-53d0 web-07", []string{"Not sent", "Name service changes are frozen"}},
 		"too much weight for the channel":    {ana, incident, "lst-8f2c web-07 weight=60", []string{"Not sent", "may not add"}},
 		"a person who needs approval":        {dev, incident, "lst-8f2c web-07", []string{"Not sent", "approval"}},
 		"a guest":                            {gil, ops, "lst-8f2c web-07", []string{"Guests cannot use this command"}},

@@ -42,6 +42,9 @@ func TestANoOnAnOlderPictureCountsForNothing(t *testing.T) {
 	r.idle()
 	require.Nil(t, r.stored(op.ID).Approval.Denied, "it was said about something else")
 	r.told(bo, in, "This picture is out of date")
+	for _, v := range r.slack.Views(bo) {
+		r.slack.CloseView(t.Context(), bo, v.ID, true)
+	}
 
 	r.shows(op.ID)
 	form = r.atDeny(bo, r.sees(bo, approvers, "Approve new picture"))

@@ -35,7 +35,8 @@ type Cards interface {
 type BoardConfig struct {
 	Web        *Web
 	Cards      Cards
-	Approvals  Cards           // the second cards, in the channels where approval is asked for
+	Approvals  Cards // the second cards, in the channels where approval is asked for
+	Stored     func(ctx context.Context, id string) (operation.Operation, error)
 	Reminders  []time.Duration // after asking for approval; for the words of its card
 	Owner      string          // channel id for what needs an owner; empty: nobody is told
 	ConsoleURL string
@@ -56,6 +57,7 @@ type Board struct {
 
 	mu     sync.Mutex
 	slots  map[string]*slot
+	unsure map[string]bool            // operations whose card may show less than is stored: an edit was begun and not yet compared
 	told   map[string]operation.State // of operations whose channel refuses the card: what the person read where they asked
 	closed bool
 	ends   chan struct{} // closed with Close: nothing is tried again
@@ -97,7 +99,7 @@ type kind struct {
 // newKind makes a board of one kind. Boards that share a pace share what Slack
 // takes in a channel.
 func newKind(c BoardConfig, k kind, p *pace) *Board {
-	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, told: map[string]operation.State{}, ends: make(chan struct{}),
+	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{}, told: map[string]operation.State{}, ends: make(chan struct{}),
 		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total", Help: "Tries to show a card, by what came of it.",
 			ConstLabels: prometheus.Labels{"card": k.name}}, []string{"result"})}
 	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "failed"} {

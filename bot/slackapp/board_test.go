@@ -249,6 +249,40 @@ func TestACardThatIsPostedLateBesideThatOfAnotherReplicaIsRemoved(t *testing.T) 
 	}
 }
 
+// A replica that is held up in the middle of an edit writes over the newer
+// words of another one, which has no reason to come back.
+func TestAnEditThatLandsLateIsMadeGood(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	other := newBoard(t, s.web, s.shelf, s.log.logger())
+	require.NoError(t, s.report(s.op(1, operation.Accepted)))
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.slack.OnAPICall(func(method string, phase sandbox.Phase) {
+		if method == "chat.update" && phase == sandbox.BeforeExecute {
+			held := false
+			once.Do(func() { held = true; close(begun) })
+			if held {
+				<-goOn
+			}
+		}
+	})
+	done := make(chan error, 1)
+	go func() { done <- s.report(s.op(2, operation.Sending)) }()
+	<-begun
+	end := s.op(3, operation.Added)
+	s.shelf.mu.Lock()
+	s.shelf.ops[end.ID] = end
+	s.shelf.mu.Unlock()
+	require.NoError(t, other.Report(t.Context(), end))
+	close(goOn)
+	require.NoError(t, <-done)
+	cards := s.cards(incident)
+	require.Len(t, cards, 1)
+	require.Contains(t, cards[0].Text, "Added")
+	s.calm()
+}
+
 func TestACardTooLongForSlackIsShownAsOneLine(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

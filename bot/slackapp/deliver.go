@@ -33,16 +33,60 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 	if card.TS == "" {
 		return b.first(ctx, op, wording{}, "")
 	}
-	if card.Shown >= op.Version {
+	if card.Shown >= op.Version && !b.isUnsure(op.ID) {
 		return card.Shown, nil
 	}
-	version, gone, err := b.update(ctx, op, card)
-	if gone {
-		b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
-		b.delivered.WithLabelValues("reposted").Inc()
-		return b.first(ctx, op, wording{Continues: true}, card.TS)
+	return b.keepUp(ctx, op, card)
+}
+
+// keepUp edits the card until it shows no less than any replica has shown. An
+// edit that was held up lands on top of a newer one, and whoever made that will
+// not come back: only the one that was late can see it, after its own edit.
+func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (int64, error) {
+	b.setUnsure(op.ID, true)
+	for {
+		if card.Shown > op.Version {
+			newer, err := b.Stored(ctx, op.ID)
+			if err != nil {
+				return 0, fmt.Errorf("reading what is newer than the card: %w", err)
+			}
+			op = newer
+		}
+		version, gone, err := b.update(ctx, op, card)
+		if gone {
+			b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
+			b.delivered.WithLabelValues("reposted").Inc()
+			b.setUnsure(op.ID, false)
+			return b.first(ctx, op, wording{Continues: true}, card.TS)
+		}
+		if err != nil {
+			return 0, err
+		}
+		if card, err = b.Cards.Card(ctx, op.ID); err != nil {
+			return 0, fmt.Errorf("looking up the card: %w", err)
+		}
+		if card.Shown <= version {
+			b.setUnsure(op.ID, false)
+			return version, nil
+		}
+		b.Log.Info("card was edited by another replica in the meantime and is shown again", zap.String("operation", op.ID), zap.Int64("version", card.Shown))
 	}
-	return version, err
+}
+
+func (b *Board) isUnsure(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.unsure[id]
+}
+
+func (b *Board) setUnsure(id string, unsure bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !unsure {
+		delete(b.unsure, id)
+		return
+	}
+	b.unsure[id] = true
 }
 
 // update edits the card where it is. gone says that it never can be edited

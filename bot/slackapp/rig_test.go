@@ -440,7 +440,7 @@ func newSlack(t testing.TB) *sandbox.Slack {
 }
 
 func newBoard(t testing.TB, w *Web, cards *shelf, log *zap.Logger) *Boards {
-	b := NewBoards(BoardConfig{Web: w, Cards: cards, Approvals: askedCards{cards}, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}, Owner: ops, Bot: "@lbbot", Now: time.Now, Log: log, Registerer: prometheus.NewRegistry()})
+	b := NewBoards(BoardConfig{Web: w, Cards: cards, Approvals: askedCards{cards}, Stored: cards.Operation, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}, Owner: ops, Bot: "@lbbot", Now: time.Now, Log: log, Registerer: prometheus.NewRegistry()})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

@@ -253,34 +253,45 @@ func TestACardThatIsPostedLateBesideThatOfAnotherReplicaIsRemoved(t *testing.T) 
 // words of another one, which has no reason to come back.
 func TestAnEditThatLandsLateIsMadeGood(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	other := newBoard(t, s.web, s.shelf, s.log.logger())
-	require.NoError(t, s.report(s.op(1, operation.Accepted)))
-	begun, goOn := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	s.slack.OnAPICall(func(method string, phase sandbox.Phase) {
-		if method == "chat.update" && phase == sandbox.BeforeExecute {
-			held := false
-			once.Do(func() { held = true; close(begun) })
-			if held {
-				<-goOn
+	tests := map[string]struct{ answerLost bool }{
+		"on a card that stands":               {},
+		"on a card that had to be looked for": {answerLost: true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			other := newBoard(t, s.web, s.shelf, s.log.logger())
+			if tt.answerLost {
+				s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
 			}
-		}
-	})
-	done := make(chan error, 1)
-	go func() { done <- s.report(s.op(2, operation.Sending)) }()
-	<-begun
-	end := s.op(3, operation.Added)
-	s.shelf.mu.Lock()
-	s.shelf.ops[end.ID] = end
-	s.shelf.mu.Unlock()
-	require.NoError(t, other.Report(t.Context(), end))
-	close(goOn)
-	require.NoError(t, <-done)
-	cards := s.cards(incident)
-	require.Len(t, cards, 1)
-	require.Contains(t, cards[0].Text, "Added")
-	s.calm()
+			require.Equal(t, tt.answerLost, s.report(s.op(1, operation.Accepted)) != nil)
+			begun, goOn := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			s.slack.OnAPICall(func(method string, phase sandbox.Phase) {
+				if method == "chat.update" && phase == sandbox.BeforeExecute {
+					held := false
+					once.Do(func() { held = true; close(begun) })
+					if held {
+						<-goOn
+					}
+				}
+			})
+			done := make(chan error, 1)
+			go func() { done <- s.report(s.op(2, operation.Sending)) }()
+			<-begun
+			end := s.op(3, operation.Added)
+			s.shelf.mu.Lock()
+			s.shelf.ops[end.ID] = end
+			s.shelf.mu.Unlock()
+			require.NoError(t, other.Report(t.Context(), end))
+			close(goOn)
+			require.NoError(t, <-done)
+			cards := s.cards(incident)
+			require.Len(t, cards, 1)
+			require.Contains(t, cards[0].Text, "Added")
+		})
+	}
 }
 
 func TestACardTooLongForSlackIsShownAsOneLine(t *testing.T) {

@@ -36,38 +36,39 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 	if card.Shown >= op.Version && !b.isUnsure(op.ID) {
 		return card.Shown, nil
 	}
-	return b.keepUp(ctx, op, card)
+	version, gone, err := b.keepUp(ctx, op, card)
+	if gone {
+		b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
+		b.delivered.WithLabelValues("reposted").Inc()
+		return b.first(ctx, op, wording{Continues: true}, card.TS)
+	}
+	return version, err
 }
 
-// keepUp edits the card until it shows no less than any replica has shown. An
-// edit that was held up lands on top of a newer one, and whoever made that will
-// not come back: only the one that was late can see it, after its own edit.
-func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (int64, error) {
+// keepUp edits the card until it shows no less than any replica has shown, and
+// reports as update does. An edit that was held up lands on top of a newer one,
+// and whoever made that will not come back: only the one that was late can see
+// it, after its own edit.
+func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (version int64, gone bool, err error) {
 	b.setUnsure(op.ID, true)
 	for {
 		if card.Shown > op.Version {
-			newer, err := b.Stored(ctx, op.ID)
-			if err != nil {
-				return 0, fmt.Errorf("reading what is newer than the card: %w", err)
+			if op, err = b.Stored(ctx, op.ID); err != nil {
+				return 0, false, fmt.Errorf("reading what is newer than the card: %w", err)
 			}
-			op = newer
 		}
-		version, gone, err := b.update(ctx, op, card)
-		if gone {
-			b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
-			b.delivered.WithLabelValues("reposted").Inc()
+		if version, gone, err = b.update(ctx, op, card); gone {
 			b.setUnsure(op.ID, false)
-			return b.first(ctx, op, wording{Continues: true}, card.TS)
 		}
 		if err != nil {
-			return 0, err
+			return 0, gone, err
 		}
 		if card, err = b.Cards.Card(ctx, op.ID); err != nil {
-			return 0, fmt.Errorf("looking up the card: %w", err)
+			return 0, false, fmt.Errorf("looking up the card: %w", err)
 		}
 		if card.Shown <= version {
 			b.setUnsure(op.ID, false)
-			return version, nil
+			return version, false, nil
 		}
 		b.Log.Info("card was edited by another replica in the meantime and is shown again", zap.String("operation", op.ID), zap.Int64("version", card.Shown))
 	}
@@ -145,7 +146,7 @@ func (b *Board) first(ctx context.Context, op operation.Operation, w wording, go
 			return 0, err
 		}
 		if ts != "" {
-			version, gone, err := b.update(ctx, op, operation.Card{Channel: target, TS: ts})
+			version, gone, err := b.keepUp(ctx, op, operation.Card{Channel: target, TS: ts})
 			if !gone {
 				b.delivered.WithLabelValues("found").Inc()
 				return version, err

@@ -107,6 +107,7 @@ type History struct {
 // BuildHistory checks what history is asked with. The error is an *InputError
 // with every problem.
 func BuildHistory(values Values) (History, error) {
+	fields := historyFields()
 	b := builder{given: values}
 	h := History{Since: SinceDefault}
 	if v := tidy(KeyListener, values[KeyListener]); v != "" {
@@ -114,8 +115,11 @@ func BuildHistory(values Values) (History, error) {
 		h.Listener = b.made.Listener
 	}
 	if v := strings.TrimSpace(values[KeyBy]); v != "" {
+		if strings.EqualFold(v, ByMe) {
+			v = ByMe
+		}
 		h.By = v
-		if !strings.EqualFold(v, ByMe) && !isUserID(v) {
+		if v != ByMe && !isUserID(v) {
 			b.problems = append(b.problems, Problem{Field: KeyBy, Given: shown(KeyBy + "=" + v),
 				Text: `Slack did not say who "` + shown(v) + `" is. Type @ and pick the person from Slack's suggestions.`})
 		}
@@ -128,8 +132,11 @@ func BuildHistory(values Values) (History, error) {
 		}
 		h.Since = since
 	}
-	for key, into := range map[string]*bool{KeyHere: &h.Here, KeyShare: &h.Share, KeyTimeline: &h.Timeline} {
-		*into = values[key] == "true"
+	for i, into := range []*bool{&h.Here, &h.Share, &h.Timeline} {
+		key := []string{KeyHere, KeyShare, KeyTimeline}[i]
+		if v, ok := values[key]; ok {
+			b.setFlag(findField(fields, key), v, into)
+		}
 	}
 	if len(b.problems) > 0 {
 		return History{}, &InputError{Problems: b.problems, Values: Values{}}

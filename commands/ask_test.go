@@ -18,6 +18,8 @@ func TestHistoryIsAskedInManyWays(t *testing.T) {
 		"history by=U0ANA last=30m":                   {By: "U0ANA", Since: 30},
 		"history by=me here":                          {By: ByMe, Since: day, Here: true},
 		"history here timeline share":                 {Since: day, Here: true, Timeline: true, Share: true},
+		"history by=ME here=yes share=on timeline=1":  {By: ByMe, Since: day, Here: true, Share: true, Timeline: true},
+		"history here=no":                             {Since: day},
 		"history --here --since 2w":                   {Since: 14 * day, Here: true},
 		"history since=“400d”":                        {Since: MaxSince},
 		"/lb-register history lst-8f2c by:<@W1234|x>": {Listener: ListenerRef{Text: "lst-8f2c", ID: "lst-8f2c", Name: "lst-8f2c"}, By: "W1234", Since: day},

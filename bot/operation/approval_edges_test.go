@@ -347,11 +347,15 @@ func TestTheTrailCountsThoseWhoWereTold(t *testing.T) {
 		op, err := h.broken(request())
 		require.NoError(t, err)
 		h.carry(op.ID)
+		told := 0
 		for _, e := range h.journal.events {
 			if n := e.Data["told"]; n != "" {
+				told++
 				require.NotEqual(t, "30", n, "slackapp tells 20 at most")
+				require.Equal(t, []string{ana.UserID, here.ChannelID, op.Ref}, []string{e.ActorID, e.ChannelID, e.Data["ref"]}, "it reads without the operation")
 			}
 		}
+		require.Equal(t, 1, told)
 	})
 }
 
@@ -503,6 +507,23 @@ func TestNobodyBeingLeftToApproveEndsIt(t *testing.T) {
 		h.gate.who = operation.People{}
 		op = h.carry(op.ID)
 		require.Equal(t, operation.ReasonDenied, op.Reason)
+		require.Equal(t, operation.DeniedNobody, op.Denial.Code)
+		require.Empty(t, h.cloud.sent())
+	})
+}
+
+// Whoever agreed already is among those who can: they must not count twice.
+func TestTheOneWhoAgreedIsNotTheSecondWhoIsMissing(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		l := court(h, 2)
+		op := h.asked(request())
+		require.NoError(t, h.approves(op.ID, bo))
+		require.NoError(t, h.approves(op.ID, chen))
+		l.change(func(l *law) { l.may = map[string]bool{bo.UserID: true} })
+		h.gate.who = operation.People{IDs: []string{bo.UserID}}
+		op = h.carry(op.ID)
+		require.Equal(t, operation.NotAdded, op.State, "nobody else could agree")
 		require.Equal(t, operation.DeniedNobody, op.Denial.Code)
 		require.Empty(t, h.cloud.sent())
 	})

@@ -44,7 +44,7 @@ func (r *Runner) broken(ctx context.Context, id, step string) (next Next, err er
 		return Next{State: op.State}, nil // what was added is reported already
 	case op.State.Final(), op.State == NeedsPerson:
 		return Next{State: op.State, After: max(time.Minute, personPause(r.Now().Sub(op.ClickedAt)))}, nil
-	case len(op.Unanswered()) == 0 && !op.Doubted():
+	case !op.maybeSent():
 		return r.finish(ctx, &op, NotAdded, ReasonInternal)
 	}
 	op.LookFault = "something broke in the bot"

@@ -101,7 +101,7 @@ func (i *Intake) historyOf(ctx context.Context, ref commands.ListenerRef) (Liste
 		}
 	}
 	if err != nil {
-		return Listener{}, &UnavailableError{What: "Zenlayer", Err: err}
+		return Listener{}, unavailable(err)
 	}
 	return Listener{}, &commands.InputError{Problems: []commands.Problem{*problem}, Values: commands.Values{}}
 }
@@ -172,7 +172,7 @@ func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
 	for i, x := range list {
 		e := x.Event
 		op := Operation{ID: e.OperationID, Actor: Actor{UserID: e.ActorID, TeamID: r.actor.TeamID, Name: e.Data["name"]}, Place: Place{ChannelID: e.ChannelID},
-			Listener: Listener{ID: e.Data["listener"], Name: e.Data["listener_name"]}, Server: Server{ID: e.Data["instance"], Name: e.Data["server"]}}
+			Listener: Listener{ID: e.Data["listener"], Name: e.Data["listener_name"]}, Server: Server{ID: e.Data["instance"], Name: e.Data["instance_name"]}}
 		out[i] = Entry{At: x.Mark.At, Operation: op, Denial: &e, mark: x.Mark}
 	}
 	return out, err

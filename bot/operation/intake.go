@@ -150,11 +150,11 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		if _, ok := errors.AsType[*commands.InputError](err); ok {
 			return Operation{}, err
 		}
-		busy := isBusy(err)
-		if busy {
+		away := unavailable(err)
+		if away.Busy {
 			i.Metrics.busy.Inc()
 		}
-		return Operation{}, &UnavailableError{What: "Zenlayer", Busy: busy, Err: err}
+		return Operation{}, away
 	}
 	op := i.describe(a, found)
 	pool, poolErr := i.Pools.DescribeBackends(asking, op.Request.ListenerID, zenlayer.BackendFilter{})
@@ -320,7 +320,7 @@ func span(d time.Duration) string {
 func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
 	data := decided(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "action": string(d.Action),
-		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "server": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
+		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()

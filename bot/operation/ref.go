@@ -3,7 +3,6 @@ package operation
 import (
 	"crypto/rand"
 	"encoding/base32"
-	"strings"
 )
 
 // RefPrefix starts every reference that people read.
@@ -15,9 +14,4 @@ func NewRef() string {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	return RefPrefix + base32.StdEncoding.EncodeToString(b[:])[:6]
-}
-
-// LooksLikeRef reports whether s could be a reference, in any case.
-func LooksLikeRef(s string) bool {
-	return len(s) == len(RefPrefix)+6 && strings.EqualFold(s[:len(RefPrefix)], RefPrefix)
 }

@@ -161,7 +161,7 @@ func change(ctx context.Context, j Journal, id string, edit func(*Operation) (Ev
 			return op, nil
 		}
 		op.Version++
-		e.OperationID = op.ID
+		e.OperationID, e.ActorID, e.ChannelID, e.Data = op.ID, op.Actor.UserID, op.Place.ChannelID, trail(op, e.Data)
 		err = j.Save(ctx, op, e)
 		var stale *StaleError
 		if !errors.As(err, &stale) {

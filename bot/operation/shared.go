@@ -72,19 +72,19 @@ func (s *Shared) Close() { s.work.Wait() }
 
 // DescribeListeners implements Catalog.
 func (s *Shared) DescribeListeners(ctx context.Context, f zenlayer.ListenerFilter) ([]zenlayer.Listener, error) {
-	return ask(ctx, s, key("listeners", f), sharedFor, func(ctx context.Context) ([]zenlayer.Listener, error) { return s.Source.DescribeListeners(ctx, f) })
+	return ask(ctx, s, key("listeners", f), true, func(ctx context.Context) ([]zenlayer.Listener, error) { return s.Source.DescribeListeners(ctx, f) })
 }
 
 // DescribeLoadBalancers implements Catalog.
 func (s *Shared) DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer, error) {
-	return ask(ctx, s, key("load balancers", f), sharedFor, func(ctx context.Context) ([]zenlayer.LoadBalancer, error) {
+	return ask(ctx, s, key("load balancers", f), true, func(ctx context.Context) ([]zenlayer.LoadBalancer, error) {
 		return s.Source.DescribeLoadBalancers(ctx, f)
 	})
 }
 
 // DescribeBackends implements Pools.
 func (s *Shared) DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) ([]zenlayer.Backend, error) {
-	return ask(ctx, s, key("backends of "+listenerID, f), 0, func(ctx context.Context) ([]zenlayer.Backend, error) {
+	return ask(ctx, s, key("backends of "+listenerID, f), false, func(ctx context.Context) ([]zenlayer.Backend, error) {
 		return s.Source.DescribeBackends(ctx, listenerID, f)
 	})
 }
@@ -105,7 +105,7 @@ func (s *Shared) DescribeInstances(ctx context.Context, kind zenlayer.InstanceTy
 }
 
 func (s *Shared) instances(ctx context.Context, kind zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
-	return ask(ctx, s, key(serversOf(kind), f), sharedFor, func(ctx context.Context) ([]zenlayer.Instance, error) {
+	return ask(ctx, s, key(serversOf(kind), f), true, func(ctx context.Context) ([]zenlayer.Instance, error) {
 		return s.Source.DescribeInstances(ctx, kind, f)
 	})
 }
@@ -160,8 +160,8 @@ func fits(i zenlayer.Instance, f zenlayer.InstanceFilter) bool {
 
 // ask joins the question under way or begins it, and waits for its answer
 // until ctx ends.
-func ask[T any](ctx context.Context, s *Shared, key string, keep time.Duration, read func(context.Context) (T, error)) (T, error) {
-	q := s.join(ctx, key, keep, func(ctx context.Context) (any, error) { return read(ctx) })
+func ask[T any](ctx context.Context, s *Shared, key string, remember bool, read func(context.Context) (T, error)) (T, error) {
+	q := s.join(ctx, key, remember, func(ctx context.Context) (any, error) { return read(ctx) })
 	var answer T
 	select {
 	case <-q.done:
@@ -178,7 +178,7 @@ func ask[T any](ctx context.Context, s *Shared, key string, keep time.Duration, 
 	return answer, fmt.Errorf("waiting for an answer: %w", context.Cause(ctx))
 }
 
-func (s *Shared) join(ctx context.Context, key string, keep time.Duration, read func(context.Context) (any, error)) *question {
+func (s *Shared) join(ctx context.Context, key string, remember bool, read func(context.Context) (any, error)) *question {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget()
@@ -191,20 +191,20 @@ func (s *Shared) join(ctx context.Context, key string, keep time.Duration, read 
 			s.questions = map[string]*question{}
 		}
 		s.questions[key] = q
-		s.work.Go(func() { s.answer(own, key, q, keep, read) })
+		s.work.Go(func() { s.answer(own, key, q, remember, read) })
 	}
 	q.askers++
 	return q
 }
 
 // answer asks Source, and keeps what may be kept.
-func (s *Shared) answer(ctx context.Context, key string, q *question, keep time.Duration, read func(context.Context) (any, error)) {
+func (s *Shared) answer(ctx context.Context, key string, q *question, remember bool, read func(context.Context) (any, error)) {
 	defer q.cancel()
 	answer, err := guardedRead(ctx, read)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q.answer, q.err, q.at = answer, err, s.Now()
-	if s.questions[key] == q && (err != nil || keep == 0) {
+	if s.questions[key] == q && (err != nil || !remember) {
 		delete(s.questions, key)
 	}
 	close(q.done)
@@ -249,6 +249,12 @@ func (q *question) answered() bool {
 	default:
 		return false
 	}
+}
+
+// unavailable says that Zenlayer could not be asked, or that it is asked too
+// much.
+func unavailable(err error) *UnavailableError {
+	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Err: err}
 }
 
 // isBusy reports whether an error means that Zenlayer is asked too much right

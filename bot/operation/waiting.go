@@ -133,11 +133,8 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 	} else if ctx.Err() == nil {
 		r.Log.Warn("who may approve could not be read again", zap.String("operation", op.ID), zap.Error(err))
 	}
-	a.Needed = max(a.Needed, v.needed)
-	if v.needed > 0 {
-		a.Needed = v.needed
-	}
-	if !a.Who.sufficient(a.Needed) && len(a.Who.IDs)+len(v.votes) < a.Needed {
+	a.Needed = v.needed
+	if !a.Who.sufficient(a.Needed - votesOf(v.votes, a.Who.IDs)) {
 		op.Denial = &Decision{Code: DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies, Person: true, Channel: true}
 		return r.finish(ctx, op, NotAdded, ReasonDenied)
 	}
@@ -156,6 +153,17 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 	r.callBack(ctx, *op) // an edited card calls nobody
 	r.Log.Info("operation waits for approval again", zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("why", a.Again))
 	return Next{State: op.State}, nil
+}
+
+// votesOf counts the votes of those who are not among ids.
+func votesOf(votes []Vote, ids []string) int {
+	n := 0
+	for _, v := range votes {
+		if !slices.Contains(ids, v.By.UserID) {
+			n++
+		}
+	}
+	return n
 }
 
 // askQuestion is about the request of op, asked where approval is given.

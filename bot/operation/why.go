@@ -76,11 +76,11 @@ func (i *Intake) whyAbout(ctx context.Context, reg commands.Registration, w *Why
 	var noListener, noID *commands.Problem
 	var err error
 	if w.Listener, noListener, err = findListener(ctx, i.Catalog, reg.Listener); err != nil {
-		return &UnavailableError{What: "Zenlayer", Err: err}
+		return unavailable(err)
 	}
 	if reg.Server != "" {
 		if w.Server, noID, err = findServer(ctx, i.Catalog, reg.Server, reg.Type); err != nil {
-			return &UnavailableError{What: "Zenlayer", Err: err}
+			return unavailable(err)
 		}
 	}
 	if noListener != nil && noID != nil {

@@ -165,7 +165,8 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	set := now.set
 	if set == nil {
 		d.Code = operation.DeniedNoPolicy
-		return nil, nil, d, g.checkNewest(ctx, now, &d)
+		err := g.checkNewest(ctx, now, &d) // may change d
+		return nil, nil, d, err
 	}
 	in, err := g.groups(ctx, set.groups, f.person.ID)
 	if err != nil {

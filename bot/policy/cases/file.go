@@ -162,11 +162,14 @@ func (f *File) check(c *Case) error {
 	wrong := func(format string, args ...any) error {
 		return &Error{Line: c.line, Column: 1, Text: fmt.Sprintf(format, args...)}
 	}
-	for what, absent := range map[string]bool{
-		"name": c.Name == "", "person": c.Person.absent(), "channel": c.Channel.absent(), "listener": c.Listener.absent(),
+	for _, part := range []struct {
+		what   string
+		absent bool
+	}{
+		{"name", c.Name == ""}, {"person", c.Person.absent()}, {"channel", c.Channel.absent()}, {"listener", c.Listener.absent()},
 	} {
-		if absent {
-			return wrong("the case has no %s", what)
+		if part.absent {
+			return wrong("the case has no %s", part.what)
 		}
 	}
 	if c.Listener.whole == nil {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -122,19 +123,20 @@ func (a *auditor) run(ctx context.Context) error {
 // round records what was noted and links what was recorded. What fails is
 // tried again in the next one.
 func (a *auditor) round(ctx context.Context) {
-	ctx, cancel := context.WithTimeoutCause(ctx, auditWithin, fmt.Errorf("not done within %s", auditWithin))
+	within, cancel := context.WithTimeoutCause(ctx, auditWithin, fmt.Errorf("not done within %s", auditWithin))
 	defer cancel()
-	err := a.record(ctx)
+	err := a.record(within)
 	if err == nil {
-		_, err = a.journal.Link(ctx)
+		_, err = a.journal.Link(within)
 	}
 	if err == nil {
-		err = a.hourly(ctx)
+		err = a.hourly(within)
 	}
-	if err == nil {
-		err = a.measure(ctx)
+	err = errors.Join(err, a.measure(within)) // above all when nothing is linked
+	if ctx.Err() != nil {
+		return // the bot stops; what was not done is done when it starts
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil {
 		a.errors.Inc()
 	}
 	if failed := err != nil; failed != a.failing {
@@ -188,10 +190,13 @@ func (a *auditor) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := a.journal.Unlinked(ctx)
 	a.head.Set(float64(h.Position))
+	n, err := a.journal.Unlinked(ctx)
+	if err != nil {
+		return err
+	}
 	a.unlinked.Set(float64(n))
-	return err
+	return nil
 }
 
 // finish records that the bot stops and links what is left, within

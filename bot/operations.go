@@ -45,6 +45,10 @@ func ShowOperation(ctx context.Context, w io.Writer, j *journal.Store, ref strin
 	if err != nil {
 		return err
 	}
+	asked, err := j.ApprovalCards().Card(ctx, op.ID)
+	if err != nil {
+		return err
+	}
 	events, err := j.Events(ctx, op.ID)
 	if err != nil {
 		return err
@@ -56,8 +60,9 @@ func ShowOperation(ctx context.Context, w io.Writer, j *journal.Store, ref strin
 	return out.Encode(struct {
 		Operation operation.Operation `json:"operation"`
 		Card      operation.Card      `json:"card"`
+		Asked     operation.Card      `json:"approval_card"` // in the approvers' channel, if there is one
 		Events    []operation.Event   `json:"events"`
-	}{op, card, events})
+	}{op, card, asked, events})
 }
 
 // printable keeps what others wrote from steering a terminal or breaking a

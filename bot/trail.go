@@ -183,7 +183,8 @@ const afterBreak = `What to do, before anything else is changed:
 1. Keep a copy of the database as it is now; the bot may go on meanwhile.
 2. Compare: give the heads of the audit channel or the log ("audit trail head") with --head, and verify
    the last export with --file. They tell up to where the trail can be trusted.
-3. Tell your security people; whoever did this had write access to the database.`
+3. If the bot ran all the time, no backup was restored and no file was edited, tell your security
+   people: events change only where somebody can write to them.`
 
 // report says what was found; a break is the error.
 func report(w io.Writer, t journal.Trail) error {
@@ -208,6 +209,9 @@ func report(w io.Writer, t journal.Trail) error {
 	}
 	if t.Break == nil {
 		fmt.Fprintln(out, "fine: nothing was altered, deleted or moved")
+		if len(t.Confirmed) == 0 {
+			fmt.Fprintln(out, "no head was compared: a trail computed anew or cut at its end looks the same; give one with --head")
+		}
 		return out.Flush()
 	}
 	return errors.Join(out.Flush(), fmt.Errorf("%w\n%s", t.Break, afterBreak))

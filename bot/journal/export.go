@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math"
 
 	"lbbot/bot/journal/internal/query"
@@ -18,6 +19,8 @@ func (s *Store) Export(ctx context.Context, fn func(Entry) error) error {
 		previous := noHash
 		if c, err := q.LastCheckpoint(ctx); err == nil {
 			previous = c.Hash
+		} else if !errors.Is(err, sql.ErrNoRows) {
+			return err
 		}
 		rows := pages(ctx, q, math.MinInt64)
 		for {

@@ -14,6 +14,10 @@ import (
 // headEvery is how often the head is written down.
 const headEvery = time.Hour
 
+// clockBack is how far ahead a hold may seem to end, since clocks differ; what
+// ends later was noted before a clock was set back, and holds nobody up.
+const clockBack = 30 * time.Minute
+
 // NoteHead records the end of the chain as an event, once an hour however many
 // processes ask, and reports whether this call did.
 func (s *Store) NoteHead(ctx context.Context) (h Head, noted bool, err error) {
@@ -38,7 +42,8 @@ func (s *Store) NoteHead(ctx context.Context) (h Head, noted bool, err error) {
 // A channel that was never posted to begins at the end of the chain.
 func (s *Store) HoldLines(ctx context.Context, holder string, until time.Time) (position int64, held bool, err error) {
 	err = s.write(ctx, func(q *query.Queries) error {
-		n, err := q.HoldAuditLines(ctx, query.HoldAuditLinesParams{Holder: holder, Until: until.UnixMilli(), Now: s.now().UnixMilli()})
+		n, err := q.HoldAuditLines(ctx, query.HoldAuditLinesParams{Holder: holder, Until: until.UnixMilli(),
+			Now: s.now().UnixMilli(), Far: s.now().Add(clockBack).UnixMilli()})
 		if held = n > 0; err != nil || !held {
 			return err
 		}

@@ -243,11 +243,12 @@ select position from audit_lines where id = 1;
 
 -- name: HoldAuditLines :execrows
 update audit_lines set holder = @holder, held_until = @until
-where id = 1 and (holder = @holder or held_until < @now);
+where id = 1 and (holder = @holder or held_until < @now or held_until > @far);
 
 -- name: AdvanceAuditLines :execrows
 update audit_lines set position = @position where id = 1 and holder = @holder;
 
 -- name: TakeHead :execrows
--- No row: the head was written down less than an hour ago, by whomever.
-update audit_lines set head_at = @now where id = 1 and head_at < @before;
+-- No row: the head was written down less than an hour ago, by whomever. A time
+-- to come is that of a clock which was set back.
+update audit_lines set head_at = @now where id = 1 and (head_at < @before or head_at > @now);

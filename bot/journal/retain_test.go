@@ -200,6 +200,29 @@ func TestTheHeadIsNotedOnceAnHourByWhomever(t *testing.T) {
 	})
 }
 
+func TestAClockThatIsSetBackSilencesNeitherHeadNorAuditChannel(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		trailOf(t, s, 2)
+		_, noted, err := s.NoteHead(t.Context())
+		require.NoError(t, err)
+		require.True(t, noted)
+		_, held, err := s.HoldLines(t.Context(), "dead", clock().Add(time.Minute))
+		require.NoError(t, err)
+		require.True(t, held)
+		s.now = func() time.Time { return clock().Add(-5 * time.Minute) }
+		_, held, err = s.HoldLines(t.Context(), "next", s.now().Add(time.Minute))
+		require.NoError(t, err)
+		require.False(t, held, "clocks differ by as much")
+		s.now = func() time.Time { return clock().Add(-time.Hour) }
+		_, held, err = s.HoldLines(t.Context(), "next", s.now().Add(time.Minute))
+		require.NoError(t, err)
+		require.True(t, held)
+		_, noted, err = s.NoteHead(t.Context())
+		require.NoError(t, err)
+		require.True(t, noted)
+	})
+}
+
 func TestOneProcessPostsTheLinesOfTheAuditChannel(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()

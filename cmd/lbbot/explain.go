@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,6 +107,13 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 		if value == "" {
 			faults = append(faults, fmt.Errorf("%s is missing", flag))
 		}
+	}
+	if kinds := cases.Kinds(); !slices.Contains(kinds, cases.Kind(i.who)) {
+		faults = append(faults, fmt.Errorf("--kind %q is not known; it is one of %v", i.who, kinds))
+	}
+	actions := []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory, "undo", "pause"}
+	if !slices.Contains(actions, operation.Action(i.action)) {
+		faults = append(faults, fmt.Errorf("--action %q is not known; it is one of %v", i.action, actions))
 	}
 	if i.at != "" {
 		at, err := time.Parse(time.RFC3339, i.at)

@@ -150,7 +150,7 @@ func TestPolicyExplainNamesWhatIsMissing(t *testing.T) {
 	require.Contains(t, said, "SLACK_BOT_TOKEN")
 	require.Contains(t, said, "--offline")
 	require.NotContains(t, said, "SLACK_APP_TOKEN")
-	for _, args := range [][]string{{"--at", "noon"}, {"--weight", "0"}, {"--ports", "99999"}, {"--offline", "--policy", "none.cedar"}} {
+	for _, args := range [][]string{{"--at", "noon"}, {"--kind", "gest"}, {"--action", "aprove"}, {"--weight", "0"}, {"--ports", "99999"}, {"--offline", "--policy", "none.cedar"}} {
 		code, _, said = runs(t, nil, append(all, args...)...)
 		require.Equal(t, exitUsage, code, "%v: %s", args, said)
 	}

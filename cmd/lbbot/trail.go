@@ -24,17 +24,19 @@ func (s session) exportCommand(d source) *cobra.Command {
 			if format != bot.FormatJSONL && format != bot.FormatCSV {
 				return usageError{fmt.Errorf("--format %s is not known: jsonl or csv", format)}
 			}
-			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) (err error) {
-				w := s.out
+			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
+				w, done := s.out, func() error { return nil }
 				if output != "" {
 					file, err := os.OpenFile(output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 					if err != nil {
 						return fmt.Errorf("creating the export, which must not exist yet: %w", err)
 					}
-					defer func() { err = errors.Join(err, file.Close()) }()
-					w = file
+					w, done = file, file.Close
 				}
 				n, err := bot.ExportTrail(cmd.Context(), w, j, format)
+				if err = errors.Join(err, done()); err != nil && output != "" {
+					return fmt.Errorf("%s is not complete and is removed: %w", output, errors.Join(err, os.Remove(output)))
+				}
 				if err == nil {
 					fmt.Fprintf(s.err, "%d events exported\n", n)
 				}

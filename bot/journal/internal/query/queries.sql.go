@@ -675,17 +675,23 @@ func (q *Queries) HoldApprovalCard(ctx context.Context, arg HoldApprovalCardPara
 
 const holdAuditLines = `-- name: HoldAuditLines :execrows
 update audit_lines set holder = $1, held_until = $2
-where id = 1 and (holder = $1 or held_until < $3)
+where id = 1 and (holder = $1 or held_until < $3 or held_until > $4)
 `
 
 type HoldAuditLinesParams struct {
 	Holder string
 	Until  int64
 	Now    int64
+	Far    int64
 }
 
 func (q *Queries) HoldAuditLines(ctx context.Context, arg HoldAuditLinesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, holdAuditLines, arg.Holder, arg.Until, arg.Now)
+	result, err := q.db.ExecContext(ctx, holdAuditLines,
+		arg.Holder,
+		arg.Until,
+		arg.Now,
+		arg.Far,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -1340,7 +1346,7 @@ func (q *Queries) Standing(ctx context.Context, id string) (StandingRow, error) 
 }
 
 const takeHead = `-- name: TakeHead :execrows
-update audit_lines set head_at = $1 where id = 1 and head_at < $2
+update audit_lines set head_at = $1 where id = 1 and (head_at < $2 or head_at > $1)
 `
 
 type TakeHeadParams struct {
@@ -1348,7 +1354,8 @@ type TakeHeadParams struct {
 	Before int64
 }
 
-// No row: the head was written down less than an hour ago, by whomever.
+// No row: the head was written down less than an hour ago, by whomever. A time
+// to come is that of a clock which was set back.
 func (q *Queries) TakeHead(ctx context.Context, arg TakeHeadParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, takeHead, arg.Now, arg.Before)
 	if err != nil {

@@ -79,7 +79,7 @@ func chaosRun(t *testing.T, replicas int, edit func(*bot.Config)) {
 // asks has one person ask for one server after the other.
 func (c *chaos) asks(ctx context.Context, person string, random *rand.Rand) {
 	for ctx.Err() == nil {
-		channel := []string{incident, ops}[random.IntN(2)]
+		channel := c.channels[random.IntN(len(c.channels))]
 		n := c.server()
 		preview, ok := c.preview(ctx, person, channel, n)
 		if !ok {
@@ -214,7 +214,7 @@ func (d *driver) breaksSlack() {
 // presses uses a button of an open card: Stop where nothing is sent, and
 // Check now where something is being settled.
 func (d *driver) presses(ctx context.Context) {
-	for _, channel := range []string{incident, ops} {
+	for _, channel := range d.channels {
 		for _, m := range d.cards(channel) {
 			for _, b := range [...]struct{ word, action string }{{"Waiting", "op_stop"}, {"Not confirmed", "settle_now"}} {
 				if strings.HasPrefix(m.Text, b.word) && has(m, b.action) {

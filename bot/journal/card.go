@@ -65,13 +65,22 @@ func (s *Store) PlaceCard(ctx context.Context, operationID string, c operation.C
 	return card(kept), nil
 }
 
-// SaveCard stores what Slack has taken and ends the post that was begun; the
-// Posting of c is ignored. It never goes back: a lower Shown does not replace
-// the place or the version of a higher one, and a closed card stays closed. An
-// unknown operation is ErrNotFound.
-func (s *Store) SaveCard(ctx context.Context, operationID string, c operation.Card) error {
-	err := s.write(ctx, func(q *query.Queries) error { return s.saveCard(ctx, q, operationID, c) })
-	return s.explain("saving a card in journal", cardError(err))
+// SaveCard stores what Slack has taken, ends the post that was begun, and
+// returns the card as it was before; the Posting of c is ignored. It never goes
+// back: a lower Shown does not replace the place or the version of a higher
+// one, and a closed card stays closed. An unknown operation is ErrNotFound.
+func (s *Store) SaveCard(ctx context.Context, operationID string, c operation.Card) (operation.Card, error) {
+	var before query.HoldCardRow
+	err := s.write(ctx, func(q *query.Queries) (err error) {
+		if before, err = q.HoldCard(ctx, query.HoldCardParams{OperationID: operationID, UpdatedAt: s.now().UnixMilli()}); err != nil {
+			return err
+		}
+		return s.saveCard(ctx, q, operationID, c)
+	})
+	if err != nil {
+		return operation.Card{}, s.explain("saving a card in journal", cardError(err))
+	}
+	return card(before), nil
 }
 
 func (s *Store) saveCard(ctx context.Context, q *query.Queries, operationID string, c operation.Card) error {

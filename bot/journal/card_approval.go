@@ -69,9 +69,18 @@ func (a ApprovalCards) PlaceCard(ctx context.Context, operationID string, c oper
 }
 
 // SaveCard is as Store.SaveCard, but for the mark.
-func (a ApprovalCards) SaveCard(ctx context.Context, operationID string, c operation.Card) error {
-	err := a.s.write(ctx, func(q *query.Queries) error { return a.saveCard(ctx, q, operationID, c) })
-	return a.s.explain("saving an approval card in journal", cardError(err))
+func (a ApprovalCards) SaveCard(ctx context.Context, operationID string, c operation.Card) (operation.Card, error) {
+	var before query.HoldApprovalCardRow
+	err := a.s.write(ctx, func(q *query.Queries) (err error) {
+		if before, err = q.HoldApprovalCard(ctx, query.HoldApprovalCardParams{OperationID: operationID, UpdatedAt: a.s.now().UnixMilli()}); err != nil {
+			return err
+		}
+		return a.saveCard(ctx, q, operationID, c)
+	})
+	if err != nil {
+		return operation.Card{}, a.s.explain("saving an approval card in journal", cardError(err))
+	}
+	return card(query.HoldCardRow(before)), nil
 }
 
 func (a ApprovalCards) saveCard(ctx context.Context, q *query.Queries, operationID string, c operation.Card) error {

@@ -69,9 +69,9 @@ func listsUnreported(t *testing.T, s *Store) {
 	acceptAt(t, s, "TOOLATE", "U1", clock().Add(time.Minute))
 	saveDraft(t, s, draft("DRAFT2", "server-x"))
 	shown := acceptAt(t, s, "SHOWN2", "U1", clock())
-	require.NoError(t, s.SaveCard(ctx, shown.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 1}))
+	cardKept(t)(s.SaveCard(ctx, shown.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 1}))
 	closed := acceptAt(t, s, "CLOSED", "U1", clock())
-	require.NoError(t, s.SaveCard(ctx, closed.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: 1, Closed: true}))
+	cardKept(t)(s.SaveCard(ctx, closed.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: 1, Closed: true}))
 
 	ops, err := s.Unreported(ctx, clock().Add(time.Minute), "", 10)
 	require.NoError(t, err)
@@ -128,7 +128,7 @@ type cards interface {
 	Card(ctx context.Context, id string) (operation.Card, error)
 	BeginPost(ctx context.Context, id string, at time.Time) (operation.Card, error)
 	PlaceCard(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error)
-	SaveCard(ctx context.Context, id string, c operation.Card) error
+	SaveCard(ctx context.Context, id string, c operation.Card) (operation.Card, error)
 }
 
 func remembersPost(t *testing.T, s *Store) {
@@ -154,7 +154,7 @@ func remembersPostOf(t *testing.T, op operation.Operation, s cards) {
 	require.Equal(t, operation.Card{Posting: clock()}, c)
 
 	posted := operation.Card{Channel: "C1", TS: "1.1", Shown: 1, Posting: clock()}
-	require.NoError(t, s.SaveCard(ctx, op.ID, posted))
+	cardKept(t)(s.SaveCard(ctx, op.ID, posted))
 	posted.Posting = time.Time{}
 	c, err = s.Card(ctx, op.ID)
 	require.NoError(t, err)
@@ -162,6 +162,15 @@ func remembersPostOf(t *testing.T, op operation.Operation, s cards) {
 	before, err = s.BeginPost(ctx, op.ID, clock().Add(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, posted, before, "posting anew keeps the old place until it is done")
+}
+
+// cardKept requires that a card was stored; what it was before does not matter.
+func cardKept(t *testing.T) func(operation.Card, error) {
+	t.Helper()
+	return func(_ operation.Card, err error) {
+		t.Helper()
+		require.NoError(t, err)
+	}
 }
 
 func cardNeverGoesBack(t *testing.T, s *Store) {
@@ -182,7 +191,11 @@ func cardNeverGoesBackOf(t *testing.T, op operation.Operation, s cards) {
 		{operation.Card{Channel: "C1", TS: "1.1", Shown: 3}, operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}},
 		{operation.Card{Channel: "C2", TS: "2.2", Shown: 5}, operation.Card{Channel: "C2", TS: "2.2", Shown: 5, Closed: true}},
 	} {
-		require.NoError(t, s.SaveCard(ctx, op.ID, step.save))
+		was, err := s.Card(ctx, op.ID)
+		require.NoError(t, err)
+		before, err := s.SaveCard(ctx, op.ID, step.save)
+		require.NoError(t, err)
+		require.Equal(t, was, before)
 		c, err := s.Card(ctx, op.ID)
 		require.NoError(t, err)
 		require.Equal(t, step.want, c)
@@ -223,7 +236,8 @@ func cardOfNothing(t *testing.T, s *Store) {
 	for _, c := range []cards{s, s.ApprovalCards()} {
 		_, err := c.BeginPost(t.Context(), "id-none", clock())
 		require.Equal(t, operation.ErrNotFound, err)
-		require.Equal(t, operation.ErrNotFound, c.SaveCard(t.Context(), "id-none", operation.Card{TS: "1.1"}))
+		_, err = c.SaveCard(t.Context(), "id-none", operation.Card{TS: "1.1"})
+		require.Equal(t, operation.ErrNotFound, err)
 		_, err = c.PlaceCard(t.Context(), "id-none", operation.Card{TS: "1.1"}, "")
 		require.Equal(t, operation.ErrNotFound, err)
 	}
@@ -235,14 +249,14 @@ func cardsAreApart(t *testing.T, s *Store) {
 	ctx := t.Context()
 	op := acceptAt(t, s, "ABC234", "U1", clock())
 	asked := operation.Card{Channel: "C2", TS: "2.2", Shown: 5, Closed: true}
-	require.NoError(t, s.ApprovalCards().SaveCard(ctx, op.ID, asked))
+	cardKept(t)(s.ApprovalCards().SaveCard(ctx, op.ID, asked))
 	c, err := s.Card(ctx, op.ID)
 	require.NoError(t, err)
 	require.Equal(t, operation.Card{}, c)
 	open, err := s.Unreported(ctx, clock().Add(time.Hour), "", 10)
 	require.NoError(t, err)
 	require.Len(t, open, 1)
-	require.NoError(t, s.SaveCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 4, Closed: true}))
+	cardKept(t)(s.SaveCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 4, Closed: true}))
 	c, err = s.ApprovalCards().Card(ctx, op.ID)
 	require.NoError(t, err)
 	require.Equal(t, asked, c)
@@ -273,13 +287,14 @@ func closedStoreFails(t *testing.T, s *Store) {
 	_, events := s.Events(ctx, "id")
 	_, card := s.Card(ctx, "id")
 	_, post := s.BeginPost(ctx, "id", clock())
+	_, save := s.SaveCard(ctx, "id", operation.Card{})
 	for _, err := range []error{
 		reading, listing, counting, remembering, paging, pruning, events, card, post,
 		s.SaveDraft(ctx, draft("ABC234", "server-1"), event(operation.EventPreviewed)),
 		s.Accept(ctx, accepted(draft("ABC234", "server-1"))),
 		s.Save(ctx, draft("ABC234", "server-1"), event(operation.EventFinished)),
 		s.Record(ctx, event(operation.EventDenied)),
-		s.SaveCard(ctx, "id", operation.Card{}),
+		save,
 	} {
 		require.ErrorContains(t, err, "journal "+s.name)
 		require.False(t, named(err), "%v", err)

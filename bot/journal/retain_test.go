@@ -27,7 +27,7 @@ func finishedOp(t *testing.T, s *Store, name string) operation.Operation {
 	require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
 	_, err := s.BeginPost(t.Context(), op.ID, clock())
 	require.NoError(t, err)
-	require.NoError(t, s.SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
+	cardKept(t)(s.SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
 	return op
 }
 
@@ -73,7 +73,7 @@ func TestRetentionCutsTheBeginningOfTheTrailUpToWhatIsOpen(t *testing.T) {
 		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, open.Ref, c.Held, "its card is not closed: somebody waits for an answer")
-		require.NoError(t, s.SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: open.Version, Closed: true}))
+		cardKept(t)(s.SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: open.Version, Closed: true}))
 		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, []int64{6, 2}, []int64{c.Events, c.Operations})
@@ -252,7 +252,7 @@ func TestOneProcessPostsTheLinesOfTheAuditChannel(t *testing.T) {
 func TestAnOpenOperationIsKeptWhateverItsCardSays(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		open := accept(t, s, saveDraft(t, s, draft("OPEN22", "server-open")))
-		require.NoError(t, s.SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: open.Version, Closed: true}))
+		cardKept(t)(s.SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: open.Version, Closed: true}))
 		link(t, s)
 		c, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
 		require.NoError(t, err)
@@ -301,7 +301,7 @@ func TestWhatWasLinkedOrChangedLatelyIsKept(t *testing.T) {
 		s.now = func() time.Time { return clock().Add(time.Minute) }
 		op = moveTo(op, operation.Added)
 		require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
-		require.NoError(t, s.SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
+		cardKept(t)(s.SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
 		cut(clock().Add(time.Minute), 0, 0, op.Ref)
 		require.Equal(t, int64(1), requireFine(t, s, 3).Unlinked)
 		link(t, s)
@@ -313,7 +313,7 @@ func TestAnOperationIsKeptAsLongAsAnEventOfItIs(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		op := finishedOp(t, s, "FIRST2")
 		asked := operation.Card{Channel: "C2", TS: "2.2", Shown: op.Version, Closed: true}
-		require.NoError(t, s.ApprovalCards().SaveCard(t.Context(), op.ID, asked))
+		cardKept(t)(s.ApprovalCards().SaveCard(t.Context(), op.ID, asked))
 		card, err := s.Card(t.Context(), op.ID)
 		require.NoError(t, err)
 		link(t, s)

@@ -89,7 +89,7 @@ func (b *Boards) approvalLink(ctx context.Context, op operation.Operation) strin
 // Remind implements operation.Reporter: a reply under the card, with mentions.
 func (b *Boards) Remind(ctx context.Context, op operation.Operation) error {
 	board := b.asking(op)
-	return board.reply(ctx, op, reminderMessage(op, board.wording(op)))
+	return board.reply(ctx, op, reminderMessage(op))
 }
 
 // Question implements operation.Reporter: a reply under the card, for both.
@@ -159,7 +159,7 @@ func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string)
 	if err := b.lane(id).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting to tell %s: %w", id, err)
 	}
-	_, _, err := b.Web.post(ctx, id, skippedMessage(op, b.wording(op)))
+	_, _, err := b.Web.post(ctx, id, skippedMessage(op))
 	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
 		return err
 	}

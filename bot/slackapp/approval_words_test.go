@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
@@ -57,8 +58,8 @@ func hostileApprovalMessages(s string) map[string]message {
 	glass.Glass = &operation.BreakGlass{Why: s, Incident: s}
 	for name, m := range map[string]message{
 		"denied": cardMessage(denied, w), "unanswered": cardMessage(hostileApproval(s, operation.NotAdded, operation.ReasonUnanswered, true), w),
-		"changed": changedMessage(&operation.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)}, w), "reminder": reminderMessage(waiting, w),
-		"question": questionMessage(waiting, waiting.Actor), "skipped": skippedMessage(glass, w), "pool": poolMessage(waiting),
+		"changed": changedMessage(&operation.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)}, w), "reminder": reminderMessage(waiting),
+		"question": questionMessage(waiting, waiting.Actor), "skipped": skippedMessage(glass), "pool": poolMessage(waiting),
 		"decided": decidedMessage(denied, s), "old": oldPictureMessage(waiting, s), "why": whyMessage(waiting),
 		"not on list": notOnListMessage(&operation.DeniedError{Decision: operation.Decision{Reason: s, Contact: s}, Operation: waiting}),
 		"status":      statusMessage(glass, nil, s), "status denied": statusMessage(denied, nil, s),
@@ -231,4 +232,19 @@ func filledState(t *testing.T, values map[string]any) json.RawMessage {
 	raw, err := json.Marshal(map[string]any{"values": blocks})
 	require.NoError(t, err)
 	return raw
+}
+
+func TestAPoolWithoutAGivenWeightIsNotSummedUp(t *testing.T) {
+	t.Parallel()
+	for servers, want := range map[int]string{0: "1 server, with Zenlayer's default weight", 2: "3 servers, the new one with Zenlayer's default weight"} {
+		op := operation.Operation{Ref: "LBR-7F3KQ2", Approval: &operation.Approval{Picture: operation.Picture{Servers: servers, Weights: servers * 100}}}
+		require.Contains(t, poolMessage(op).Text, want)
+	}
+}
+
+func TestWhatIsOverDoesNotSayThatPeopleMayStillAgree(t *testing.T) {
+	t.Parallel()
+	asked := &operation.Approval{Needed: 1, ExpiresAt: time.Date(2026, 3, 18, 10, 30, 0, 0, time.UTC)}
+	require.Contains(t, statusApproval(operation.Operation{State: operation.Waiting, Approval: asked}), "0 of 1 agreed, until")
+	require.Contains(t, statusApproval(operation.Operation{State: operation.NotAdded, Approval: asked}), "0 of 1 agreed.")
 }

@@ -26,8 +26,9 @@ type Cards interface {
 	// than in the message that is gone: the first place counts. It returns the
 	// card as it is then.
 	PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error)
-	// SaveCard stores what Slack has taken. It never goes back.
-	SaveCard(ctx context.Context, operationID string, c operation.Card) error
+	// SaveCard stores what Slack has taken and returns the card as it was
+	// before, in one step. It never goes back.
+	SaveCard(ctx context.Context, operationID string, c operation.Card) (operation.Card, error)
 }
 
 // BoardConfig configures Boards. All fields but Owner, ConsoleURL and

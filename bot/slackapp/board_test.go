@@ -294,6 +294,50 @@ func TestAnEditThatLandsLateIsMadeGood(t *testing.T) {
 	}
 }
 
+// The newer edit may be the one that is stored last: then only its own replica
+// can see that an older one came in between.
+func TestANewerEditThatWasWrittenOverIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	other := newBoard(t, s.web, s.shelf, s.log.logger())
+	require.NoError(t, s.report(s.op(1, operation.Accepted)))
+	end := s.op(3, operation.Added)
+	s.shelf.mu.Lock()
+	s.shelf.ops[end.ID] = end
+	s.shelf.mu.Unlock()
+	late := make(chan error, 1)
+	var lateErr error
+	var first, second sync.Once
+	looked, wrote := make(chan struct{}), make(chan struct{})
+	s.slack.OnAPICall(func(method string, phase sandbox.Phase) {
+		if method != "chat.update" {
+			return
+		}
+		switch phase {
+		case sandbox.BeforeExecute:
+			held := false
+			first.Do(func() { held = true; close(looked) })
+			if held {
+				<-wrote
+			}
+		case sandbox.AfterExecute:
+			held := false
+			second.Do(func() { held = true })
+			if held { // the newer one is written: now the older one, and it is stored
+				close(wrote)
+				lateErr = <-late
+			}
+		}
+	})
+	go func() { late <- s.report(s.op(2, operation.Sending)) }()
+	<-looked
+	require.NoError(t, other.Report(t.Context(), end))
+	require.NoError(t, lateErr)
+	cards := s.cards(incident)
+	require.Len(t, cards, 1)
+	require.Contains(t, cards[0].Text, "Added")
+}
+
 func TestACardTooLongForSlackIsShownAsOneLine(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

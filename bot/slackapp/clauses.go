@@ -170,9 +170,9 @@ func whoCan(label string, p *operation.People) string {
 	case len(p.IDs) == 0:
 		return ""
 	case len(p.Groups) > 0:
-		words = fmt.Sprintf(canMembers, groups(p.Groups), people(len(p.IDs)))
+		words = fmt.Sprintf(canMembers, groups(p.Groups), others(len(p.IDs)))
 	default:
-		words = fmt.Sprintf(canUnnamed, people(len(p.IDs)))
+		words = fmt.Sprintf(canUnnamed, others(len(p.IDs)))
 	}
 	if p.More {
 		words += canMaybeMore
@@ -217,13 +217,6 @@ func namedPeople(ids []string, rest int) string {
 	return fmt.Sprintf(canOthers, said, fmt.Sprintf(canOtherPeople, rest))
 }
 
-func people(n int) string {
-	if n == 1 {
-		return canOne
-	}
-	return fmt.Sprintf(canPeople, n)
-}
-
 // howManyCan is whoCan for the fallback text, with a space in front.
 func howManyCan(p *operation.People) string {
 	switch {
@@ -238,9 +231,9 @@ func howManyCan(p *operation.People) string {
 	case len(p.IDs) == 0:
 		return ""
 	case p.More:
-		return fmt.Sprintf(canTextMore, people(len(p.IDs)))
+		return fmt.Sprintf(canTextMore, others(len(p.IDs)))
 	}
-	return fmt.Sprintf(canText, people(len(p.IDs)))
+	return fmt.Sprintf(canText, others(len(p.IDs)))
 }
 
 func howManyAsk(p operation.People) string {
@@ -250,7 +243,7 @@ func howManyAsk(p operation.People) string {
 	case len(p.IDs) == 0:
 		return ""
 	}
-	return fmt.Sprintf(canTextAsk, people(len(p.IDs)))
+	return fmt.Sprintf(canTextAsk, others(len(p.IDs)))
 }
 
 // handedOver is the request as a line to pass on. It is shown rather than put

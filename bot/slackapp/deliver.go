@@ -40,37 +40,36 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 	if gone {
 		b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
 		b.delivered.WithLabelValues("reposted").Inc()
-		return b.first(ctx, op, wording{Continues: true}, card.TS)
+		if version, err = b.first(ctx, op, wording{Continues: true}, card.TS); err == nil {
+			b.setUnsure(op.ID, false)
+		}
 	}
 	return version, err
 }
 
-// keepUp edits the card until it shows no less than any replica has shown, and
-// reports as update does. An edit that was held up lands on top of a newer one,
-// and whoever made that will not come back: only the one that was late can see
-// it, after its own edit.
+// keepUp edits the card until nobody else has shown anything in the meantime,
+// and reports as update does. An edit that was held up lands on top of a newer
+// one; whoever stores theirs second sees what the other has stored since it
+// looked, whichever edit came last, and shows what is stored once more.
 func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (version int64, gone bool, err error) {
-	b.setUnsure(op.ID, true)
 	for {
 		if card.Shown > op.Version {
 			if op, err = b.Stored(ctx, op.ID); err != nil {
 				return 0, false, fmt.Errorf("reading what is newer than the card: %w", err)
 			}
 		}
-		if version, gone, err = b.update(ctx, op, card); gone {
-			b.setUnsure(op.ID, false)
-		}
-		if err != nil {
+		var before operation.Card
+		if version, before, gone, err = b.update(ctx, op, card); err != nil {
 			return 0, gone, err
 		}
-		if card, err = b.Cards.Card(ctx, op.ID); err != nil {
-			return 0, false, fmt.Errorf("looking up the card: %w", err)
-		}
-		if card.Shown <= version {
+		if before.Shown == card.Shown {
 			b.setUnsure(op.ID, false)
 			return version, false, nil
 		}
-		b.Log.Info("card was edited by another replica in the meantime and is shown again", zap.String("operation", op.ID), zap.Int64("version", card.Shown))
+		b.Log.Info("card was edited by another replica in the meantime and is shown again", zap.String("operation", op.ID), zap.Int64("version", before.Shown))
+		if card, err = b.Cards.Card(ctx, op.ID); err != nil {
+			return 0, false, fmt.Errorf("looking up the card: %w", err)
+		}
 	}
 }
 
@@ -87,14 +86,17 @@ func (b *Board) setUnsure(id string, unsure bool) {
 		delete(b.unsure, id)
 		return
 	}
+	if len(b.unsure) > 10_000 {
+		clear(b.unsure) // forgetting costs one comparison
+	}
 	b.unsure[id] = true
 }
 
-// update edits the card where it is. gone says that it never can be edited
-// there again.
-func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64, gone bool, err error) {
+// update edits the card where it is, and returns it as it was stored before.
+// gone says that it never can be edited there again.
+func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64, before operation.Card, gone bool, err error) {
 	if err := b.lane(card.Channel).Wait(ctx); err != nil {
-		return 0, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
+		return 0, before, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
 	op = b.newest(op)
 	w := b.wording(op)
@@ -105,16 +107,18 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 		w.Refused = target
 	}
 	m := b.kind.render(op, w)
+	b.setUnsure(op.ID, true)
 	err = b.Web.edit(ctx, card.Channel, card.TS, m)
 	if unshowable(errorCode(err)) {
 		b.tooMuch(op, err)
 		err = b.Web.edit(ctx, card.Channel, card.TS, oneLine(m))
 	}
 	if err != nil {
-		return 0, slices.Contains(goneCodes(), errorCode(err)), err
+		return 0, before, slices.Contains(goneCodes(), errorCode(err)), err
 	}
 	b.delivered.WithLabelValues("edited").Inc()
-	return op.Version, false, b.save(ctx, op, card.Channel, card.TS)
+	before, err = b.save(ctx, op, card.Channel, card.TS)
+	return op.Version, before, false, err
 }
 
 // goneCodes are Slack's words for a message that cannot be edited any more.
@@ -146,7 +150,7 @@ func (b *Board) first(ctx context.Context, op operation.Operation, w wording, go
 			return 0, err
 		}
 		if ts != "" {
-			version, gone, err := b.keepUp(ctx, op, operation.Card{Channel: target, TS: ts})
+			version, gone, err := b.keepUp(ctx, op, operation.Card{Channel: target, TS: ts, Shown: before.Shown})
 			if !gone {
 				b.delivered.WithLabelValues("found").Inc()
 				return version, err
@@ -266,7 +270,7 @@ func (b *Board) send(ctx context.Context, op operation.Operation, to string, w w
 // unbegin takes a noted post back: nothing was posted, so nothing has to be
 // looked for next time.
 func (b *Board) unbegin(ctx context.Context, op operation.Operation) {
-	if err := b.Cards.SaveCard(ctx, op.ID, operation.Card{}); err != nil {
+	if _, err := b.Cards.SaveCard(ctx, op.ID, operation.Card{}); err != nil {
 		b.Log.Warn("failed post could not be noted", zap.String("operation", op.ID), zap.Error(err))
 	}
 }
@@ -338,16 +342,16 @@ func (b *Board) find(ctx context.Context, op operation.Operation, before operati
 	return "", !h.HasMore, nil
 }
 
-func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) error {
+func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) (before operation.Card, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
-	if err := b.Cards.SaveCard(ctx, op.ID, cardOf(op, channel, ts)); err != nil {
-		return fmt.Errorf("storing the place of the card: %w", err)
+	if before, err = b.Cards.SaveCard(ctx, op.ID, cardOf(op, channel, ts)); err != nil {
+		return before, fmt.Errorf("storing the place of the card: %w", err)
 	}
 	b.mu.Lock()
 	delete(b.told, op.ID)
 	b.mu.Unlock()
-	return nil
+	return before, nil
 }
 
 // refusedChannel reports whether a code means that the bot cannot post there,

@@ -90,7 +90,7 @@ func changedWords(op operation.Operation) string {
 }
 
 // reminderMessage asks once more, under the card.
-func reminderMessage(op operation.Operation, _ wording) message {
+func reminderMessage(op operation.Operation) message {
 	a := op.Approval
 	needed := max(1, a.Missing())
 	return private(
@@ -108,7 +108,7 @@ func questionMessage(op operation.Operation, by operation.Actor) message {
 
 // skippedMessage tells one person that something they could have approved goes
 // without approval.
-func skippedMessage(op operation.Operation, _ wording) message {
+func skippedMessage(op operation.Operation) message {
 	g := op.Glass
 	if g == nil {
 		g = &operation.BreakGlass{}
@@ -131,6 +131,12 @@ func poolMessage(op operation.Operation) message {
 		share = fmt.Sprintf(poolShare, serverName(op, name), percent)
 	}
 	before, after := poolWords(p.Servers, p.Weights), poolWords(p.Servers+1, p.Weights+op.Request.Weight)
+	switch {
+	case op.Request.Weight == 0 && p.Servers == 0:
+		after = poolOwn
+	case op.Request.Weight == 0:
+		after = fmt.Sprintf(poolMore, p.Servers+1)
+	}
 	return private(fmt.Sprintf(poolText, op.Ref, before, after),
 		section(fmt.Sprintf(poolTitle, listenerName(op, name)), fmt.Sprintf(poolBefore, before), fmt.Sprintf(poolAfter, after, share)))
 }
@@ -234,6 +240,8 @@ func statusApproval(op operation.Operation) string {
 		return fmt.Sprintf(askDenied, person(a.Denied.By.UserID), sentence(a.Denied.Reason))
 	case wasApproved(op):
 		return agreed(op, approvedLine)
+	case op.State != operation.Waiting:
+		return fmt.Sprintf(statusApprovals, fmt.Sprintf(statusApprovalEnd, len(a.Votes), a.Needed))
 	}
 	return fmt.Sprintf(statusApprovals, fmt.Sprintf(statusApprovalNow, len(a.Votes), a.Needed, clock(a.ExpiresAt)))
 }

@@ -189,11 +189,7 @@ func approvalWhy(d operation.Decision) string {
 	if len(d.Policies) == 0 || d.Approvals == 0 {
 		return ""
 	}
-	people := denyPerson
-	if d.Approvals > 1 {
-		people = fmt.Sprintf(denyPeople, d.Approvals)
-	}
-	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf(denyApprovals, names(d.Policies), people))
+	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf(denyApprovals, names(d.Policies), others(d.Approvals)))
 }
 
 func rateWords(d operation.Decision, at func(time.Time) string) string {

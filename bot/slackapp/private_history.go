@@ -40,7 +40,7 @@ func historyMessage(v historyView) message {
 	case v.Asked.Here:
 		what, title = historyHere, fmt.Sprintf(historyTitleHere, span)
 	}
-	title = bareText(title)
+	title = bareName(unmarked(title))
 	list := []slack.Block{header(title)}
 	switch {
 	case len(entries) == 0 && v.More:
@@ -62,11 +62,6 @@ func historyMessage(v historyView) message {
 		list = append(list, actions(button(actHistOlder, buttonOlder, labelOlder, keyValue(v.Kept, 0))))
 	}
 	return private(fmt.Sprintf(historyText, what, span, strings.Join(nonEmpty([]string{entryWords(len(entries)), counted}), ": ")), list...)
-}
-
-// bareText takes the escapes off a text that goes where nothing is markup.
-func bareText(s string) string {
-	return bareName(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s))
 }
 
 func historySmall(v historyView, counted string, n int) []string {

@@ -254,20 +254,21 @@ func (s askedCards) PlaceCard(ctx context.Context, id string, c operation.Card, 
 	if held, _ := s.Card(ctx, id); held.TS != "" && held.TS != gone && held.TS != c.TS {
 		return held, nil
 	}
-	if err := s.SaveCard(ctx, id, c); err != nil {
+	if _, err := s.SaveCard(ctx, id, c); err != nil {
 		return operation.Card{}, err
 	}
 	return s.Card(ctx, id)
 }
 
-func (s askedCards) SaveCard(ctx context.Context, id string, c operation.Card) error {
+func (s askedCards) SaveCard(ctx context.Context, id string, c operation.Card) (operation.Card, error) {
 	if err := s.enter(ctx, "SaveApprovalCard"); err != nil {
-		return err
+		return operation.Card{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := s.asked[id]
 	saveIn(s.asked, id, c)
-	return nil
+	return before, nil
 }
 
 func (s *shelf) PlaceCard(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
@@ -277,20 +278,21 @@ func (s *shelf) PlaceCard(ctx context.Context, id string, c operation.Card, gone
 	if held.TS != "" && held.TS != gone && held.TS != c.TS {
 		return held, nil
 	}
-	err := s.SaveCard(ctx, id, c)
+	_, err := s.SaveCard(ctx, id, c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cards[id], err
 }
 
-func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) error {
+func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) (operation.Card, error) {
 	if err := s.enter(ctx, "SaveCard"); err != nil {
-		return err
+		return operation.Card{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := s.cards[id]
 	saveIn(s.cards, id, c)
-	return nil
+	return before, nil
 }
 
 func saveIn(cards map[string]operation.Card, id string, c operation.Card) {

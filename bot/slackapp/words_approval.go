@@ -87,6 +87,8 @@ const (
 	poolAfter  = "*After:* %s%s."
 	poolOne    = "1 server, weight %d"
 	poolMany   = "%d servers, weights %d together"
+	poolOwn    = "1 server, with Zenlayer's default weight"
+	poolMore   = "%d servers, the new one with Zenlayer's default weight"
 	poolShare  = "; %s would take about %d %% of new connections"
 )
 
@@ -178,4 +180,5 @@ const (
 	deniedGlassGone   = "At the last check the rules did not let %s use break-glass, so I stopped. %s"
 	statusApprovals   = "*Approval:* %s"
 	statusApprovalNow = "%d of %d agreed, until %s."
+	statusApprovalEnd = "%d of %d agreed."
 )

@@ -40,8 +40,6 @@ const (
 	canOther       = "1 other person"
 	canOtherPeople = "%d other people"
 	canMaybeMore   = " There may be more."
-	canOne         = "1 person"
-	canPeople      = "%d people"
 	canText        = " %s can."
 	canTextMore    = " At least %s can."
 	canTextAsk     = " %s can ask, with approval."

@@ -84,8 +84,6 @@ const (
 	denyReason     = "%s %s"
 	denyApproval   = "This change needs the approval of others, which it does not have."
 	denyApprovals  = "rule %s asks for approval by %s."
-	denyPerson     = "1 person"
-	denyPeople     = "%d people"
 	denyRate       = "You have made %d changes in %s, which is the limit. Next one at %s."
 	denyRateSoon   = "You have made %d changes in %s, which is the limit. Try again later."
 	denyRequester  = "This preview belongs to somebody else, and only they can use it. Type the command yourself for one of your own."

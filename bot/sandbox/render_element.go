@@ -327,15 +327,22 @@ func domID(parts ...string) string {
 	return id.String()
 }
 
-// webURL is the address if it is one a page may link to, else empty.
+// webURL is the address if it is one a page may link to, else empty. An http
+// address needs a host: browsers read "https:x" relative to the page itself.
 func webURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
 	switch u.Scheme {
-	case "http", "https", "mailto":
-		return u.String()
+	case "http", "https":
+		if u.Host != "" {
+			return u.String()
+		}
+	case "mailto":
+		if u.Opaque != "" {
+			return u.String()
+		}
 	}
 	return ""
 }

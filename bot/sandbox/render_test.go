@@ -101,6 +101,10 @@ var hostile = []string{
 	"`</code><script>alert(1)</script>`",
 	`*<script>alert(1)</script>*`,
 	`&lt;script&gt;alert(1)&lt;/script&gt;`,
+	`<https:0>`,
+	`<http:/path|x>`,
+	`<https://|x>`,
+	`<mailto:/x>`,
 	`<hx-partial hx-target="body">x</hx-partial>`,
 	`</textarea></template></form><script>alert(1)</script>`,
 	"\x00\xff<b>\xed\xa0\x80",
@@ -132,7 +136,7 @@ func harmless(t *testing.T, page string) {
 			name, value := attr[1], html.UnescapeString(attr[2])
 			require.NotRegexp(t, `^(on|style$|srcdoc$|src$)`, name, page)
 			if name == "href" && !strings.HasPrefix(value, "#i-") {
-				require.Regexp(t, `^(https?://|mailto:)`, value)
+				require.Regexp(t, `^(https?://[^/?#]|mailto:[^/])`, value)
 			}
 		}
 	}
@@ -227,6 +231,33 @@ func TestBlocksAreDrawnAsInTheGoldenFiles(t *testing.T) {
 			harmless(t, got)
 			require.NotContains(t, got, "ZgotmplZ")
 		})
+	}
+}
+
+func TestPageLinksOnlyToWholeAddresses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"https://a.example/x?y=1":   "https://a.example/x?y=1",
+		"http://127.0.0.1:80":       "http://127.0.0.1:80",
+		"mailto:ana@a.example":      "mailto:ana@a.example",
+		"https:0":                   "", // browsers take it for a path of the page
+		"https:a.example":           "",
+		"https:/a.example":          "",
+		"https:///a.example":        "",
+		"HTTP:0":                    "",
+		"mailto:":                   "",
+		"mailto:/x":                 "",
+		"//a.example":               "",
+		"/x":                        "",
+		"":                          "",
+		"javascript:alert(1)":       "",
+		"data:text/html,<b>x</b>":   "",
+		"https://a.example/\x00":    "",
+		"https://a.example:port/":   "",
+		"ftp://a.example/something": "",
+	}
+	for address, want := range tests {
+		require.Equal(t, want, webURL(address), address)
 	}
 }
 

@@ -34,9 +34,10 @@ func (s *Slack) ClearFaults() {
 }
 
 // nextFault takes the fault for one call; the zero fault does nothing.
-func (s *Slack) nextFault(method string) APIFault {
+func (s *Slack) nextFault(method string, args arguments) APIFault {
 	for i, f := range s.state.faults {
-		if f.method != method && f.method != "*" {
+		if f.method != method && f.method != "*" ||
+			f.Channel != "" && f.Channel != args.str("channel") || f.TS != "" && f.TS != args.str("ts") {
 			continue
 		}
 		if f.left > 0 {
@@ -54,7 +55,7 @@ func (s *Slack) nextFault(method string) APIFault {
 // before it was executed or after.
 func (f APIFault) strikesBefore() bool { return f.DropBefore || f.any() && !f.Execute }
 
-func (f APIFault) strikesAfter() bool { return f.DropAfter || f.any() && f.Execute }
+func (f APIFault) strikesAfter() bool { return f.DropAfter || f.NoBody || f.any() && f.Execute }
 
 func (f APIFault) any() bool { return f.Hang || f.RetryAfter > 0 || f.Status > 0 || f.Error != "" }
 
@@ -63,6 +64,8 @@ func (f APIFault) strike(s *Slack, w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f.DropBefore || f.DropAfter:
 		dropConnection()
+	case f.NoBody:
+		w.WriteHeader(http.StatusOK)
 	case f.Hang:
 		select {
 		case <-r.Context().Done():

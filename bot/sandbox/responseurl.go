@@ -33,15 +33,15 @@ func (s *Slack) newResponse(kind, userID, channelID string, original *message) s
 func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
 	started := s.now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, requestMax))
+	args := arguments{values: object{}}
 	s.mu.Lock()
-	fault := s.nextFault("response_url")
+	fault := s.nextFault("response_url", args)
 	s.mu.Unlock()
 	if fault.strikesBefore() {
 		s.record("response_url", started, nil, refuse("(fault)"))
 		fault.strike(s, w, r)
 		return
 	}
-	args := arguments{values: object{}}
 	var sent map[string]json.RawMessage
 	status, fail := http.StatusOK, refuse("invalid_payload")
 	if v, decodeErr := decodeJSON(body); err == nil && decodeErr == nil && r.Method == http.MethodPost {

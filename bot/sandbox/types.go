@@ -220,8 +220,13 @@ type APIFault struct {
 	DropBefore bool
 	// DropAfter executes the call, then closes the connection.
 	DropAfter bool
+	// NoBody executes the call, then answers status 200 without a body.
+	NoBody bool
 	// Execute makes Error, Status and Hang happen after the call was executed.
 	Execute bool
+	// Channel and TS limit it to calls about that channel and that message;
+	// empty: any.
+	Channel, TS string
 	// Times is how many calls it hits. Zero means one, below zero every call.
 	Times int
 }

@@ -135,7 +135,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	if fail == nil && !method.noToken {
 		fail = s.authenticate(r, method, token)
 	}
-	fault := s.nextFault(name)
+	fault := s.nextFault(name, args)
 	s.mu.Unlock()
 	if fault.strikesBefore() {
 		s.record(name, started, sent, refuse("(fault)"))

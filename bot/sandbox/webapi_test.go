@@ -265,3 +265,16 @@ func TestBlocksValidate(t *testing.T) {
 		})
 	}
 }
+
+func TestAFaultCanBeLimitedToOneMessage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	first, second := r.call("chat.postMessage", object{"channel": "C0OPS", "text": "1"}), r.call("chat.postMessage", object{"channel": "C0OPS", "text": "2"})
+	r.FailNext("chat.update", APIFault{Error: "edit_window_closed", Channel: "C0OPS", TS: first["ts"].(string), Times: -1})
+	edit := func(m object) any {
+		return r.call("chat.update", object{"channel": "C0OPS", "ts": m["ts"], "text": "x"})["error"]
+	}
+	require.Equal(t, "edit_window_closed", edit(first))
+	require.Nil(t, edit(second))
+	require.Equal(t, "edit_window_closed", edit(first))
+}

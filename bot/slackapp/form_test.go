@@ -160,6 +160,21 @@ func TestASlowCheckWhoseScreenWasClosedEndsInAPrivateMessage(t *testing.T) {
 	r.calm()
 }
 
+func TestAResponseURLThatAnswersWithoutABodyShowsThePreviewOnce(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.slack.FailNext("response_url", sandbox.APIFault{NoBody: true, Times: -1})
+	_, release := r.slowCloud()
+	r.types(ana, incident, goodCommand)
+	close(release)
+	r.sees(ana, incident, "Checking done")
+	r.idle()
+	_, private := r.said(ana, incident)
+	require.Len(t, private, 1)
+	require.Empty(t, r.slack.Messages("D0ANA", ana))
+	r.calm()
+}
+
 func TestASlowCheckThatFailsGivesTheFormBackAsItWas(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)

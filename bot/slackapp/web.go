@@ -198,8 +198,9 @@ func (w *Web) responseAddress(address string) bool {
 }
 
 // respond posts to a response URL: five times within 30 minutes, says Slack.
-// Anything but status 200 with the body "ok" is a failure, because the bodies
-// of used-up URLs are not documented. The address is in no error.
+// Delivered is status 200 with a body that says so, or with none; any other
+// body is a failure, because those of used-up URLs are not documented. The
+// address is in no error.
 func (w *Web) respond(ctx context.Context, address string, r response) error {
 	if !w.responseAddress(address) {
 		return errors.New("answering an interaction: the address is not one of Slack's")
@@ -222,18 +223,21 @@ func (w *Web) respond(ctx context.Context, address string, r response) error {
 	if err != nil {
 		return fmt.Errorf("answering an interaction: %w", scrub(err))
 	}
-	if resp.StatusCode != http.StatusOK || !saysOK(answer) {
+	if !delivered(resp.StatusCode, answer) {
 		return fmt.Errorf("answering an interaction: Slack answered with status %d", resp.StatusCode)
 	}
 	return nil
 }
 
-// saysOK reads the body of a response URL, which is plain text or JSON.
-func saysOK(body []byte) bool {
+// delivered reads the answer of a response URL: plain text, JSON or nothing.
+// A proxy may drop the body, and taking that for a failure sends the message a
+// second time by another way.
+func delivered(status int, body []byte) bool {
+	text := strings.TrimSpace(string(body))
 	var said struct {
 		OK bool `json:"ok"`
 	}
-	return strings.TrimSpace(string(body)) == "ok" || json.Unmarshal(body, &said) == nil && said.OK
+	return status == http.StatusOK && (text == "" || text == "ok" || json.Unmarshal([]byte(text), &said) == nil && said.OK)
 }
 
 // Opener asks for Socket Mode connections with the app-level token.

@@ -20,6 +20,9 @@ const maxRows = 1000
 // Operation returns the operation with this ID or Ref, or ErrNotFound. A Ref
 // may be written in any case.
 func (s *Store) Operation(ctx context.Context, idOrRef string) (operation.Operation, error) {
+	if err := s.place.check(); err != nil {
+		return operation.Operation{}, s.explain("looking up an operation in journal", err)
+	}
 	op, err := find(ctx, s.q, idOrRef)
 	return op, s.explain("looking up an operation in journal", err)
 }
@@ -28,6 +31,9 @@ func (s *Store) Operation(ctx context.Context, idOrRef string) (operation.Operat
 // whose card is not closed, by their ids, from the one after this id, at most
 // limit and never more than 1000.
 func (s *Store) Unreported(ctx context.Context, acceptedBefore time.Time, after string, limit int) ([]operation.Operation, error) {
+	if err := s.place.check(); err != nil {
+		return nil, s.explain("listing unreported operations in journal", err)
+	}
 	rows, err := s.q.Unreported(ctx, query.UnreportedParams{Before: millis(acceptedBefore), After: after, MaxRows: rowLimit(limit)})
 	ops, err := many(rows, err)
 	return ops, s.explain("listing unreported operations in journal", err)

@@ -137,12 +137,10 @@ func (s *Store) claimFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("opening journal %s: the file and its folder must be writable for this user: %w", path, err)
 	}
-	defer func() { _ = f.Close() }() // nothing was written through it
-	info, err := f.Stat()
-	if err != nil {
+	if s.place, err = newPlace(path, f); err != nil {
 		return fmt.Errorf("opening journal %s: %w", path, err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if info := s.place.identity; info.Mode().Perm()&0o077 != 0 {
 		s.log.Warn("journal file is open to other users; it should have mode 0600",
 			zap.String("file", path), zap.Stringer("mode", info.Mode().Perm()))
 	}

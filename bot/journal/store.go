@@ -48,6 +48,7 @@ type Store struct {
 	name     string       // for messages: the file, or host and database, never a password
 	url      string       // of PostgreSQL, perhaps with a password; empty on SQLite
 	lock     *flock.Flock // nil on PostgreSQL and when read-only
+	place    *place       // nil on PostgreSQL and when read-only
 
 	// turn is held while writing to SQLite, which lets one writer in at a
 	// time: waiting here is fair and costs nothing, while waiting inside
@@ -77,6 +78,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.place.mark(ctx, s.db, sqliteDSN(s.name, false)); err != nil {
+		return nil, errors.Join(s.explain("opening journal", err), s.Close())
+	}
 	s.log.Info("journal open", zap.String("database", s.name), zap.Bool("read_only", s.readOnly))
 	return s, nil
 }
@@ -102,6 +106,7 @@ func (s *Store) Close() error {
 	if s.beats != nil {
 		errs = append(errs, s.beats.Close())
 	}
+	errs = append(errs, s.place.close())
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
 	}
@@ -148,11 +153,16 @@ func (s *Store) writeTx(ctx context.Context, fn func(tx *sql.Tx, q *query.Querie
 		if err := fn(tx, s.q.WithTx(tx)); err != nil {
 			return err
 		}
+		if err := s.place.check(); err != nil {
+			return err
+		}
 		return tx.Commit()
 	})
 }
 
-// inTurn runs a write when it is its turn.
+// inTurn runs a write when it is its turn. An SQLite file that is not in its
+// place is a *operation.JournalMovedError: before fn, so that nothing is
+// written, and after it, so that the write does not count as stored.
 func (s *Store) inTurn(ctx context.Context, fn func() error) error {
 	if s.turn != nil {
 		select {
@@ -162,5 +172,15 @@ func (s *Store) inTurn(ctx context.Context, fn func() error) error {
 			return ctx.Err()
 		}
 	}
-	return fn()
+	if err := s.place.check(); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	err := s.place.check()
+	if e, ok := errors.AsType[*operation.JournalMovedError](err); ok {
+		e.Committed = true
+	}
+	return err
 }

@@ -113,9 +113,12 @@ func (i *Intake) accept(ctx context.Context, a Acceptance) error {
 	var busy *BusyError
 	var stale *StaleError
 	var limit *LimitError
+	var moved *JournalMovedError
 	switch {
 	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale), errors.As(err, &limit):
 		return err
+	case errors.As(err, &moved) && !moved.Committed:
+		return &UnavailableError{What: "journal", Err: err}
 	case ctx.Err() != nil:
 		return &UncertainError{Ref: a.Operation.Ref, Err: err}
 	}

@@ -98,6 +98,17 @@ type UnavailableError struct {
 func (e *UnavailableError) Error() string { return e.What + " is not available: " + e.Err.Error() }
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
+// JournalMovedError says that the journal's file is not the one at its path any
+// more: it was deleted, moved, replaced or overwritten. Nothing is stored,
+// unless Committed is true: then the write is in the file, wherever that is.
+type JournalMovedError struct {
+	What      string // what happened
+	Advice    string // what to do
+	Committed bool
+}
+
+func (e *JournalMovedError) Error() string { return e.What + ": " + e.Advice }
+
 // UncertainError says that it is not known whether an operation was accepted.
 // Asking again is safe: the same preview is accepted once.
 type UncertainError struct {

@@ -88,6 +88,7 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"unavailable":          unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown}),
 		"unavailable_busy":     unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Busy: true, Err: unknown}),
 		"unavailable_journal":  unavailableMessage(&operation.UnavailableError{What: "journal", Err: unknown}),
+		"unavailable_moved":    unavailableMessage(&operation.UnavailableError{What: "journal", Err: &operation.JournalMovedError{What: "the file was deleted"}}),
 		"uncertain":            uncertainMessage(&operation.UncertainError{Ref: op.Ref, Err: unknown}),
 		"try_again":            tryAgainMessage(),
 		"fault":                faultMessage("9f3c-1a2b", w),

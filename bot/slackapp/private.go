@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -188,7 +189,10 @@ func cancelledMessage(op operation.Operation) message {
 // unavailableMessage: something did not answer, and nothing was changed. The
 // cause stays in the log.
 func unavailableMessage(e *operation.UnavailableError) message {
+	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
 	switch {
+	case moved:
+		return notSent(unavailableMoved)
 	case e.What == "journal":
 		return notSent(unavailableJournal)
 	case e.Busy:

@@ -116,6 +116,7 @@ const (
 	unavailableText    = "%s did not answer, so I could not check. Nothing was changed. Try again in a minute."
 	unavailableBusy    = "%s is being asked a lot right now, so I could not check in time. Nothing was changed. Try again in a minute."
 	unavailableJournal = "I cannot write requests down right now, so I do nothing. Nothing was changed. Try again in a minute."
+	unavailableMoved   = "The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how."
 	uncertainText      = "Not confirmed: I could not find out whether %s was accepted."
 	uncertainLine      = "*Not confirmed.* I could not find out whether %s was accepted. Pressing the same button again is safe: a preview is accepted once."
 	uncertainLook      = "To see what became of it: %s"

@@ -1,0 +1,149 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"lbbot/bot/operation"
+)
+
+// place checks that the open SQLite file is still the one at its path. SQLite
+// goes on committing into a file that was deleted, moved or overwritten, and
+// those commits are gone at the next start. A nil place is always fine.
+//
+// A copy over the file keeps its inode. It is found by two numbers in the
+// file's header (sqlite.org/fileformat2.html#the_database_header): the user
+// version, which is random for each run, and the change counter, which never
+// goes back. A copy from this same run with the same counter is not found.
+type place struct {
+	path, log string // log is the write-ahead log: it holds commits that are not in the file yet
+
+	// file stays open until SQLite has closed its own: closing any descriptor
+	// of a file drops all of this process's locks on it.
+	file     *os.File
+	identity os.FileInfo
+	logged   os.FileInfo
+
+	// pin is an unused connection. As long as it is open SQLite does not delete
+	// the log, so a log with another identity is not the open one.
+	pin *sql.DB
+
+	nonce, before uint32 // the user version of this run, and the one found at its start
+	stat          func(path string) (os.FileInfo, error)
+
+	mu          sync.Mutex
+	nonceSeen   bool // in the file, so the one before is not right any more
+	counter     uint32
+	overwritten bool // for good: the bot's own writes may restore the header, but not the rest
+}
+
+// The places of both numbers in the header.
+const (
+	headerMagic   = "SQLite format 3\x00"
+	headerCounter = 24
+	headerVersion = 60
+	headerSize    = 100
+)
+
+// newPlace takes over the open file; SQLite must not have opened it yet.
+func newPlace(path string, file *os.File) (*place, error) {
+	identity, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	real, err := filepath.EvalSymlinks(path) // SQLite keeps the log beside the real file
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &place{path: path, log: real + "-wal", file: file, identity: identity, stat: os.Stat}, nil
+}
+
+// mark begins the watch, when the tables are up to date.
+func (p *place) mark(ctx context.Context, db *sql.DB, dsn string) error {
+	if p == nil {
+		return nil
+	}
+	var err error
+	if p.pin, err = sql.Open("sqlite", dsn); err != nil {
+		return err
+	}
+	p.pin.SetMaxOpenConns(1)
+	if err := p.pin.QueryRowContext(ctx, "pragma user_version").Scan(&p.before); err != nil {
+		return err
+	}
+	var random [4]byte
+	_, _ = rand.Read(random[:])                            // never fails
+	p.nonce = binary.BigEndian.Uint32(random[:])>>1 | 1<<8 // a positive int32, never 0
+	for _, statement := range []string{fmt.Sprintf("pragma user_version = %d", p.nonce), "pragma wal_checkpoint(passive)"} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	if p.logged, err = p.stat(p.log); err != nil {
+		return err
+	}
+	return p.check()
+}
+
+// check returns a *operation.JournalMovedError when commits do not reach the
+// file at the path. It costs two stats and one read of a cached page.
+func (p *place) check() error {
+	if p == nil {
+		return nil
+	}
+	now, err := p.stat(p.path)
+	switch {
+	case err != nil:
+		return gone("the file was deleted or moved", ", put it and its -wal file back, or restore a backup, and start it again")
+	case !os.SameFile(now, p.identity):
+		return gone("the file was replaced by another one", ", put the old file back, or delete the -wal and -shm files to use the new one, and start it again")
+	case p.isOverwritten():
+		return gone("the file was overwritten", ", delete the -wal and -shm files, restore the backup again, and start it again")
+	}
+	if now, err = p.stat(p.log); err != nil || !os.SameFile(now, p.logged) {
+		return gone(filepath.Base(p.log)+" beside the file was deleted or replaced", " with SIGTERM, so that it saves what it committed, and start it again")
+	}
+	return nil
+}
+
+func gone(what, advice string) error {
+	return &operation.JournalMovedError{What: what + " while the bot was running", Advice: "stop the bot" + advice}
+}
+
+// isOverwritten reports whether the header is one that this process cannot
+// have written.
+func (p *place) isOverwritten() bool {
+	var header [headerSize]byte
+	n, _ := p.file.ReadAt(header[:], 0)
+	version := binary.BigEndian.Uint32(header[headerVersion:])
+	counter := binary.BigEndian.Uint32(header[headerCounter:])
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.nonceSeen = p.nonceSeen || version == p.nonce
+	if n < headerSize || !bytes.HasPrefix(header[:], []byte(headerMagic)) || counter < p.counter ||
+		version != p.nonce && (p.nonceSeen || version != p.before) {
+		p.overwritten = true
+	}
+	p.counter = max(p.counter, counter)
+	return p.overwritten
+}
+
+// close gives everything back; SQLite must have closed its other connections.
+func (p *place) close() error {
+	if p == nil {
+		return nil
+	}
+	var err error
+	if p.pin != nil {
+		err = p.pin.Close()
+	}
+	return errors.Join(err, p.file.Close())
+}

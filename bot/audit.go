@@ -87,7 +87,7 @@ func (a *auditor) announce() {
 func (a *auditor) note(kind string, data map[string]string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.notes = append(a.notes, operation.Event{At: a.now(), Kind: kind, Data: data})
+	a.notes = append(a.notes, operation.Event{At: a.now(), Kind: kind, ActorID: operation.SystemActor, Data: data})
 }
 
 // policyChanged notes what a change of the policy file led to.

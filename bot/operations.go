@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
@@ -21,17 +22,29 @@ func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journa
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "REF\tACCEPTED (UTC)\tSTATE\tLISTENER\tSERVER\tBACKEND\tPERSON\tCHANNEL")
+	fmt.Fprintln(t, "REF\tACCEPTED (UTC)\tSTATE\tLISTENER\tSERVER\tBACKEND\tASKED BY\tCHANNEL\tAPPROVED BY")
 	for _, op := range ops {
 		state := string(op.State)
 		if op.Reason != "" {
 			state += " (" + string(op.Reason) + ")"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", op.Ref, op.ClickedAt.UTC().Format(time.DateTime), state,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", op.Ref, op.ClickedAt.UTC().Format(time.DateTime), state,
 			printable(cmp.Or(op.Listener.Name, op.Request.ListenerID)), printable(cmp.Or(op.Server.Name, op.Request.InstanceID)),
-			cmp.Or(printable(op.BackendID), "-"), printable(op.Actor.UserID), printable(op.Place.ChannelID))
+			cmp.Or(printable(op.BackendID), "-"), printable(op.Actor.UserID), printable(op.Place.ChannelID), cmp.Or(printable(approvers(op)), "-"))
 	}
 	return t.Flush()
+}
+
+// approvers are the user ids of those whose approval counts.
+func approvers(op operation.Operation) string {
+	if op.Approval == nil {
+		return ""
+	}
+	ids := make([]string, len(op.Approval.Votes))
+	for i, v := range op.Approval.Votes {
+		ids[i] = v.By.UserID
+	}
+	return strings.Join(ids, " ")
 }
 
 // ShowOperation writes everything that is stored about an operation, and its

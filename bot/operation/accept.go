@@ -34,7 +34,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 		d.Allowed, d.Code = false, DeniedReason
 	}
 	if d.Allowed != (op.Approval == nil) && (d.Allowed || d.Code == DeniedApproval) {
-		return Operation{}, i.lookAgain(ctx, op, d)
+		return Operation{}, i.lookAgain(ctx, op, d, c)
 	}
 	if !d.Allowed && d.Code != DeniedApproval {
 		return Operation{}, i.refuse(ctx, d, op, q)
@@ -63,7 +63,7 @@ func (i *Intake) enter(ctx context.Context, op Operation, c Click, kind string, 
 		facts["approvals"] = strconv.Itoa(op.Approval.Needed)
 	}
 	maps.Copy(facts, data)
-	a := Acceptance{Operation: op, Delivery: c.Delivery, Event: i.event(kind, op, facts),
+	a := Acceptance{Operation: op, Delivery: c.Delivery, Event: i.event(kind, op, c.Actor, c.Place, facts),
 		Limit: i.Settings.Rate, Since: op.ClickedAt.Add(-i.Settings.RateIn),
 		ListenerLimit: i.Settings.ListenerRate, ListenerSince: op.ClickedAt.Add(-i.Settings.ListenerRateIn)}
 	if op.Glass != nil {
@@ -153,7 +153,7 @@ func (i *Intake) Cancel(ctx context.Context, c Click) (Operation, error) {
 			return Event{}, false
 		}
 		op.ExpiresAt = i.Now()
-		return i.event(EventCancelled, *op, nil), true
+		return i.event(EventCancelled, *op, c.Actor, c.Place, nil), true
 	})
 }
 
@@ -170,9 +170,7 @@ func (i *Intake) Stop(ctx context.Context, c Click) (Operation, error) {
 			return Event{}, false
 		}
 		op.StopBy = c.Actor.UserID
-		e := i.event(EventStopped, *op, nil)
-		e.ActorID, e.ChannelID = c.Actor.UserID, c.Place.ChannelID
-		return e, true
+		return i.event(EventStopped, *op, c.Actor, c.Place, nil), true
 	})
 	if err == nil && over {
 		err = &StaleError{op}
@@ -202,9 +200,7 @@ func (i *Intake) answer(ctx context.Context, c Click, answer string) (Operation,
 			return Event{}, false
 		}
 		op.Answer, op.AnswerBy, op.Mismatch = answer, c.Actor.UserID, false
-		e := i.event(EventPerson, *op, map[string]string{"answer": answer})
-		e.ActorID, e.ChannelID = c.Actor.UserID, c.Place.ChannelID
-		return e, true
+		return i.event(EventPerson, *op, c.Actor, c.Place, map[string]string{"answer": answer}), true
 	})
 	if err == nil && !open {
 		err = &StaleError{op}

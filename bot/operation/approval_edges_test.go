@@ -352,7 +352,7 @@ func TestTheTrailCountsThoseWhoWereTold(t *testing.T) {
 			if n := e.Data["told"]; n != "" {
 				told++
 				require.NotEqual(t, "30", n, "slackapp tells 20 at most")
-				require.Equal(t, []string{ana.UserID, here.ChannelID, op.Ref}, []string{e.ActorID, e.ChannelID, e.Data["ref"]}, "it reads without the operation")
+				require.Equal(t, []string{ana.UserID, here.ChannelID, op.Ref}, []string{e.Data["requester"], e.Data["requester_channel"], e.Data["ref"]}, "it reads without the operation")
 			}
 		}
 		require.Equal(t, 1, told)

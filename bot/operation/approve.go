@@ -70,7 +70,7 @@ func askIn(ctx context.Context, p Permission, log *zap.Logger, op Operation, rul
 
 // lookAgain shows a draft anew whose need for approval changed since the
 // person looked at it.
-func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision) error {
+func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision, c Click) error {
 	if err := i.need(ctx, &op, d); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision) error 
 	}
 	op.ExpiresAt = i.Now().Add(DraftLife)
 	op.Version++
-	err := i.Journal.Save(ctx, op, i.event(EventPreviewed, op, decided(map[string]string{"again": AgainRules}, op.Policies, op.PolicyDigest)))
+	err := i.Journal.Save(ctx, op, i.event(EventPreviewed, op, c.Actor, c.Place, decided(map[string]string{"again": AgainRules}, op.Policies, op.PolicyDigest)))
 	if stale, ok := errors.AsType[*StaleError](err); ok {
 		return stale
 	}
@@ -97,7 +97,7 @@ func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision) error 
 // it was on an older picture, ErrNotFound, *UnavailableError.
 func (i *Intake) Approve(ctx context.Context, c Click) (Operation, error) {
 	op, err := i.decide(ctx, c, func(op *Operation, v Vote) Event {
-		e := i.vote(EventApproved, *op, v)
+		e := said(EventApproved, *op, v)
 		if op.Approval.voted(c.Actor) {
 			return Event{}
 		}
@@ -123,17 +123,16 @@ func (i *Intake) Deny(ctx context.Context, c Click, reason string) (Operation, e
 	return i.decide(ctx, c, func(op *Operation, v Vote) Event {
 		v.Reason = clip(reason, 300)
 		op.Approval.Denied = &v
-		e := i.vote(EventNotApproved, *op, v)
+		e := said(EventNotApproved, *op, v)
 		e.Data["reason"] = v.Reason
 		return e
 	})
 }
 
-func (i *Intake) vote(kind string, op Operation, v Vote) Event {
-	data := map[string]string{"asked": op.Approval.AskedAt.UTC().Format(time.RFC3339Nano), "requester": op.Actor.UserID}
-	e := i.event(kind, op, decided(data, v.Policies, v.Digest))
-	e.At, e.ActorID, e.ChannelID = v.At, v.By.UserID, v.Place.ChannelID
-	return e
+// said makes the event of what a person who was asked said.
+func said(kind string, op Operation, v Vote) Event {
+	data := map[string]string{"asked": op.Approval.AskedAt.UTC().Format(time.RFC3339Nano)}
+	return event(v.At, kind, op, v.By, v.Place, decided(data, v.Policies, v.Digest))
 }
 
 // decide checks that a person may decide about an operation and lets say write
@@ -189,21 +188,21 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (Vote, error) {
 	case err != nil:
 		return Vote{}, &UnavailableError{What: "journal", Err: err}
 	}
-	said := Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place}
+	about := Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place}
 	if op.Actor.Is(c.Actor) {
 		d := i.Permission.Admit(ctx, c.Actor, c.Place)
 		if d.Allowed {
 			d = Decision{Code: DeniedSelf, Person: true, Channel: true}
 		}
 		d.Action = ActionApprove
-		return Vote{}, i.deny(ctx, d, said)
+		return Vote{}, i.deny(ctx, d, about)
 	}
 	q := questionOf(op, i.Now())
 	q.Action, q.Actor, q.Place, q.Fresh = ActionApprove, c.Actor, c.Place, true
 	d := i.Permission.Decide(ctx, q)
 	if !d.Allowed {
 		d.Action = ActionApprove
-		return Vote{}, i.deny(ctx, d, said)
+		return Vote{}, i.deny(ctx, d, about)
 	}
 	where := Place{TeamID: c.Place.TeamID, ChannelID: c.Place.ChannelID, ChannelName: c.Place.ChannelName}
 	return Vote{By: c.Actor, Place: where, Policies: d.Policies, Digest: d.Digest}, nil
@@ -224,7 +223,7 @@ func (i *Intake) Question(ctx context.Context, c Click) error {
 		return late
 	}
 	v.At = i.Now()
-	if err := i.Journal.Record(ctx, i.vote(EventQuestion, op, v)); err != nil {
+	if err := i.Journal.Record(ctx, said(EventQuestion, op, v)); err != nil {
 		return &UnavailableError{What: "journal", Err: err}
 	}
 	if err := i.Reporter.Question(ctx, op, c.Actor); err != nil {

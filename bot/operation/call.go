@@ -66,7 +66,7 @@ func (r *Runner) sayWhenSlow(ctx context.Context, id string, number int) (answer
 		}
 		op, err := change(ctx, r.Journal, id, func(op *Operation) (Event, bool) {
 			slow := len(op.Attempts) == number && op.Attempts[number-1].AnsweredAt.IsZero()
-			return Event{At: r.Now(), Kind: EventWaiting, Data: map[string]string{"for": "answer"}}, slow
+			return systemEvent(r.Now(), EventWaiting, *op, map[string]string{"for": "answer"}), slow
 		})
 		if err == nil {
 			r.Reporter.Show(op)

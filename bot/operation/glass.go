@@ -58,7 +58,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (Operation, err
 	d := i.Permission.Decide(ctx, q)
 	switch {
 	case d.Allowed, d.Code == DeniedApproval && op.Approval == nil:
-		return Operation{}, i.lookAgain(ctx, op, d)
+		return Operation{}, i.lookAgain(ctx, op, d, c)
 	case d.Code != DeniedApproval:
 		return Operation{}, i.deny(ctx, d, op)
 	}

@@ -111,7 +111,7 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 	op.State, op.ExpiresAt = Draft, op.AskedAt.Add(DraftLife)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
-		err := i.Journal.SaveDraft(ctx, op, i.event(EventPreviewed, op, decided(map[string]string{}, op.Policies, op.PolicyDigest)))
+		err := i.Journal.SaveDraft(ctx, op, i.event(EventPreviewed, op, a.Actor, a.Place, decided(map[string]string{}, op.Policies, op.PolicyDigest)))
 		if errors.Is(err, ErrRefTaken) && tries < 10 {
 			continue
 		}
@@ -324,7 +324,10 @@ func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()
-	if err := i.Journal.Record(ctx, i.event(EventDenied, op, data)); err != nil {
+	e := i.event(EventDenied, op, op.Actor, op.Place, data)
+	delete(e.Data, "requester") // op has who is denied, not who asked
+	delete(e.Data, "requester_channel")
+	if err := i.Journal.Record(ctx, e); err != nil {
 		i.Log.Error("denial could not be recorded", zap.String("actor", op.Actor.UserID), zap.String("code", string(d.Code)), zap.Error(err))
 	}
 	i.Log.Info("request denied", zap.String("actor", op.Actor.UserID), zap.String("channel", op.Place.ChannelID),
@@ -344,6 +347,6 @@ func (i *Intake) refuse(ctx context.Context, d Decision, op Operation, q Questio
 	return denied
 }
 
-func (i *Intake) event(kind string, op Operation, data map[string]string) Event {
-	return Event{At: i.Now(), Kind: kind, OperationID: op.ID, ActorID: op.Actor.UserID, ChannelID: op.Place.ChannelID, Data: trail(op, data)}
+func (i *Intake) event(kind string, op Operation, by Actor, from Place, data map[string]string) Event {
+	return event(i.Now(), kind, op, by, from, data)
 }

@@ -57,7 +57,7 @@ func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
 	at := r.Now()
 	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
 		now.OwnerTold = at
-		return Event{At: at, Kind: EventLook, Data: map[string]string{"owner": "told"}}, true
+		return systemEvent(at, EventLook, *now, map[string]string{"owner": "told"}), true
 	})
 	if err != nil {
 		return err

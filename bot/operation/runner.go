@@ -148,8 +148,8 @@ func (r *Runner) insist(ctx context.Context, id, name string, step func(context.
 }
 
 // change loads the operation, lets edit alter it and saves it, again if
-// somebody else was faster. edit returns the event to store with it, and false
-// to leave everything as it is.
+// another change was stored in between. edit returns the event to store with
+// it, which names who caused it, and false to leave everything as it is.
 func change(ctx context.Context, j Journal, id string, edit func(*Operation) (Event, bool)) (Operation, error) {
 	for {
 		op, err := j.Operation(ctx, id)
@@ -161,7 +161,6 @@ func change(ctx context.Context, j Journal, id string, edit func(*Operation) (Ev
 			return op, nil
 		}
 		op.Version++
-		e.OperationID, e.ActorID, e.ChannelID, e.Data = op.ID, op.Actor.UserID, op.Place.ChannelID, trail(op, e.Data)
 		err = j.Save(ctx, op, e)
 		var stale *StaleError
 		if !errors.As(err, &stale) {
@@ -170,11 +169,10 @@ func change(ctx context.Context, j Journal, id string, edit func(*Operation) (Ev
 	}
 }
 
-// save stores op with an event and shows it.
+// save stores op with an event that no person caused and shows it.
 func (r *Runner) save(ctx context.Context, op *Operation, kind string, data map[string]string) error {
 	op.Version++
-	e := Event{At: r.Now(), Kind: kind, OperationID: op.ID, ActorID: op.Actor.UserID, ChannelID: op.Place.ChannelID, Data: trail(*op, data)}
-	if err := r.Journal.Save(ctx, *op, e); err != nil {
+	if err := r.Journal.Save(ctx, *op, systemEvent(r.Now(), kind, *op, data)); err != nil {
 		return err
 	}
 	r.Reporter.Show(*op)

@@ -1,30 +1,88 @@
 package operation
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"time"
 )
 
+// SystemActor is the ActorID of an event that no person caused: a step of a
+// run, or the bot itself. Such an event has no channel. No Slack id looks like
+// it. Versions before 0.2 stored no actor for the bot's own events, and the
+// asker and their channel for everything that happened to a request.
+const SystemActor = "system"
+
+// event makes an event of a request that a person caused, from where they did
+// it. See trail for the data.
+func event(at time.Time, kind string, op Operation, by Actor, from Place, data map[string]string) Event {
+	return Event{At: at, Kind: kind, OperationID: op.ID, ActorID: by.UserID, ChannelID: from.ChannelID,
+		Data: trail(op, data, "team", by.TeamID)}
+}
+
+// systemEvent makes an event of a request that no person caused.
+func systemEvent(at time.Time, kind string, op Operation, data map[string]string) Event {
+	return Event{At: at, Kind: kind, OperationID: op.ID, ActorID: SystemActor, Data: trail(op, data)}
+}
+
 // trail completes the data of an event, so that a line of the audit trail can
-// be read without the operation, which is not part of the chain and goes with
-// retention: which request, when it was asked for (the event's own time is
-// when this was decided), by whom from which team, and about what. The client
-// token is left out.
-func trail(op Operation, data map[string]string) map[string]string {
+// be read without the operation, which is not part of the chain and is deleted
+// with retention: which request, who asked for it where and when (the event's
+// own time is when this was decided), and about what. Values in data replace
+// these. The client token is left out.
+func trail(op Operation, data map[string]string, more ...string) map[string]string {
 	all := map[string]string{
-		"ref": op.Ref, "team": op.Actor.TeamID, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID,
+		"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID,
+		"requester": op.Actor.UserID, "requester_channel": op.Place.ChannelID,
 		"asked_at": stamp(op.AskedAt), "clicked_at": stamp(op.ClickedAt),
 	}
-	for key, value := range data {
-		all[key] = value
+	for n := 0; n < len(more); n += 2 {
+		all[more[n]] = more[n+1]
 	}
-	for key, value := range all {
-		if value == "" {
-			delete(all, key)
+	maps.Copy(all, data)
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
+}
+
+// Who returns the Slack user id of the person who caused the event, empty if
+// nobody did. It is not known for events of versions before 0.2 that were
+// stored under the asker whoever caused them.
+func (e Event) Who() (userID string, known bool) {
+	requester := e.Data["requester"]
+	switch e.Kind {
+	case EventApproved, EventNotApproved, EventQuestion:
+		if e.ActorID == requester { // nobody decides about their own request
+			return "", false
+		}
+	case EventStopped, EventPerson:
+		if requester == "" {
+			return "", false
+		}
+	case EventAttempt, EventAnswered, EventWaiting, EventLook, EventFinished, EventStatus, EventResumed, EventApprovalAsked, EventReminded:
+		return "", true
+	case EventBreakGlass:
+		if e.Data["why"] == "" { // who was told of it
+			return "", true
 		}
 	}
-	return all
+	if e.ActorID == SystemActor {
+		return "", true
+	}
+	return e.ActorID, true
+}
+
+// Requester returns who asked for the request that the event is about, and in
+// which channel; empty for a denial, which may be about no request, and for
+// what is about none.
+func (e Event) Requester() (userID, channelID string) {
+	requester := e.Data["requester"]
+	switch {
+	case e.OperationID == "" || e.Kind == EventDenied:
+		return "", ""
+	case e.Data["requester_channel"] != "" || requester != "" && requester != e.ActorID:
+		return requester, e.Data["requester_channel"]
+	}
+	return e.ActorID, e.ChannelID // before 0.2
 }
 
 // decided adds which policies said so, in which version of the rules.

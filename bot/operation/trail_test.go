@@ -17,13 +17,12 @@ func TestEachEventSaysWhoAskedForWhatWhenAndWhere(t *testing.T) {
 		seen := map[string]operation.Event{}
 		for _, e := range h.journal.events {
 			seen[e.Kind] = e
-			require.Equal(t, op.Actor.UserID, e.ActorID, e.Kind)
-			require.Equal(t, op.Place.ChannelID, e.ChannelID, e.Kind)
+			require.Equal(t, op.Actor.UserID, e.Data["requester"], e.Kind)
+			require.Equal(t, op.Place.ChannelID, e.Data["requester_channel"], e.Kind)
 			require.Equal(t, op.ID, e.OperationID, e.Kind)
 			require.Equal(t, op.AskedAt.UTC().Format(form), e.Data["asked_at"], e.Kind)
 			require.Equal(t, op.Request.ListenerID, e.Data["listener"], e.Kind)
 			require.Equal(t, op.Request.InstanceID, e.Data["instance"], e.Kind)
-			require.Equal(t, op.Actor.TeamID, e.Data["team"], e.Kind)
 			require.Equal(t, op.Ref, e.Data["ref"], e.Kind)
 			for key, value := range e.Data {
 				require.NotEmpty(t, value, key)

@@ -209,7 +209,7 @@ func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 	at := r.Now()
 	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
 		now.Approval.ToldAt = at
-		return Event{At: at, Kind: EventBreakGlass, Data: map[string]string{"told": strconv.Itoa(told)}}, true
+		return systemEvent(at, EventBreakGlass, *now, map[string]string{"told": strconv.Itoa(told)}), true
 	})
 	if err != nil {
 		return false, err

@@ -100,7 +100,7 @@ func auditFinished(e operation.Event) []string {
 	}
 	return []string{
 		fmt.Sprintf(auditDone, word), auditThing(e),
-		why, auditPerson(e), optional("%s", d["ref"]), optional(auditBackend, d["backend_id"]),
+		why, auditRequester(e), optional("%s", d["ref"]), optional(auditBackend, d["backend_id"]),
 		optional(auditRequests, cmp.Or(d["request_ids"], d["request_id"])), auditPolicies(e),
 	}
 }
@@ -120,11 +120,7 @@ func auditSaid(e operation.Event) []string {
 	if e.Kind == operation.EventNotApproved {
 		word = auditNotApproved
 	}
-	asked := ""
-	if id := e.Data["requester"]; id != "" {
-		asked = fmt.Sprintf(auditAsked, person(id))
-	}
-	return []string{word, auditThing(e), auditPerson(e), prose(e.Data["reason"], reasonLimit), asked, optional("%s", e.Data["ref"]), auditPolicies(e)}
+	return []string{word, auditThing(e), auditPerson(e), prose(e.Data["reason"], reasonLimit), auditRequester(e), optional("%s", e.Data["ref"]), auditPolicies(e)}
 }
 
 // auditThing is what an event is about: which server, to which listener.
@@ -149,11 +145,21 @@ func auditRuleSet(e operation.Event) string {
 	return fmt.Sprintf(auditPolicy, code(digest))
 }
 
+// auditPerson is who caused the event, and where.
 func auditPerson(e operation.Event) string {
-	if e.ActorID == "" {
+	return whoDid(e, func(who string) string { return fmt.Sprintf(auditBy, person(who), channel(e.ChannelID)) })
+}
+
+// auditRequester is who asked for what the event is about, and where.
+func auditRequester(e operation.Event) string {
+	who, where := e.Requester()
+	switch {
+	case who == "":
 		return ""
+	case where == "":
+		return fmt.Sprintf(auditAsked, person(who))
 	}
-	return fmt.Sprintf(auditBy, person(e.ActorID), channel(e.ChannelID))
+	return fmt.Sprintf(auditAsked, fmt.Sprintf(auditBy, person(who), channel(where)))
 }
 
 func auditPolicies(e operation.Event) string {

@@ -32,13 +32,18 @@ func auditEvents() []operation.Event {
 		}
 		return e
 	}
+	ended := func(pairs ...string) operation.Event {
+		e := event(operation.EventFinished, append(pairs, "requester", "U0ANA", "requester_channel", "C0INC1234")...)
+		e.ActorID, e.ChannelID = operation.SystemActor, ""
+		return e
+	}
 	return []operation.Event{
-		event(operation.EventFinished, "state", "added", "backend_id", "be-19c4", "request_ids", "3f6c2a1e"),
-		event(operation.EventFinished, "state", "not_added", "reason", "refused", "code", "INVALID_INSTANCE_NOT_FOUND", "request_ids", "3f6c2a1f"),
-		event(operation.EventFinished, "state", "already_there"),
+		ended("state", "added", "backend_id", "be-19c4", "request_ids", "3f6c2a1e"),
+		ended("state", "not_added", "reason", "refused", "code", "INVALID_INSTANCE_NOT_FOUND", "request_ids", "3f6c2a1f"),
+		ended("state", "already_there"),
 		event(operation.EventDenied, "code", "no_rule"),
-		event(operation.EventApproved, "requester", "U0DEV", "missing", "0"),
-		event(operation.EventNotApproved, "requester", "U0DEV", "reason", "wrong listener"),
+		event(operation.EventApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "missing", "0"),
+		event(operation.EventNotApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "reason", "wrong listener"),
 		event(operation.EventBreakGlass, "why", "customers cannot pay, nobody answered", "incident", "inc-2041"),
 		{At: moment(19, 14, 22), Kind: operation.EventDenied, ActorID: "U0GUEST", ChannelID: "C0INC1234", Data: map[string]string{"code": "guest"}},
 		bots(operation.EventStarted, "version", "0.1.0", "replica", "host-1/0199"),

@@ -44,9 +44,7 @@ func statusMessage(op operation.Operation, events []operation.Event, link string
 // stepLine is one line of the audit trail.
 func stepLine(e operation.Event) string {
 	parts := []string{dated(e.At) + "  " + stepWords(e.Kind)}
-	if e.ActorID != "" {
-		parts = append(parts, person(e.ActorID))
-	}
+	parts = append(parts, nonEmpty([]string{whoDid(e, person)})...)
 	if e.Kind == operation.EventDenied {
 		parts[0] = joinWords(parts[0]+":", stepDenied(e))
 	}
@@ -63,6 +61,18 @@ func stepLine(e operation.Event) string {
 		}
 	}
 	return strings.Join(parts, " · ")
+}
+
+// whoDid names who caused an event, empty if nobody did.
+func whoDid(e operation.Event, show shown) string {
+	who, known := e.Who()
+	switch {
+	case !known:
+		return whoUnrecorded
+	case who == "":
+		return ""
+	}
+	return show(who)
 }
 
 // stepDenied says what was denied, in words.

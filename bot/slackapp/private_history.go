@@ -200,8 +200,8 @@ func remark(e operation.Entry) string {
 	switch {
 	case op.Glass != nil:
 		parts = append(parts, historyGlass)
-	case op.Approval != nil && len(op.Approval.Votes) > 0:
-		parts = append(parts, historyApproved)
+	case wasApproved(op):
+		parts = append(parts, fmt.Sprintf(historyApproved, voters(op.Approval.Votes, func(a operation.Actor) string { return firstOf(a.Name, a.UserID) })))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -237,10 +237,11 @@ func sentences(entries []operation.Entry, public bool) []string {
 
 func pastSentence(e operation.Entry, public bool) string {
 	op := e.Operation
-	who := person(op.Actor.UserID)
+	show := mentionOf
 	if public {
-		who = name(firstOf(op.Actor.Name, op.Actor.UserID)) // a mention would notify them
+		show = func(a operation.Actor) string { return name(firstOf(a.Name, a.UserID)) } // a mention would notify them
 	}
+	who := show(op.Actor)
 	when := stamp(e.At)
 	server, listener := timelineThing, timelineNoThing
 	if firstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID) != "" {
@@ -264,8 +265,11 @@ func pastSentence(e operation.Entry, public bool) string {
 	default:
 		line = fmt.Sprintf(timelineOpen, when, who, server, listener, name(firstWord(op.State)), name(op.Ref))
 	}
-	if op.Glass != nil {
+	switch {
+	case op.Glass != nil:
 		line += fmt.Sprintf(timelineGlass, prose(op.Glass.Why, reasonLimit))
+	case wasApproved(op):
+		line += fmt.Sprintf(timelineApproved, voters(op.Approval.Votes, show))
 	}
 	return line
 }

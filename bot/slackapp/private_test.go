@@ -195,9 +195,9 @@ func TestOnlyAMistakeInARequestOffersTheForm(t *testing.T) {
 func TestStepsAreSaidInWords(t *testing.T) {
 	t.Parallel()
 	step := func(kind string, data map[string]string) string {
-		line := stepLine(operation.Event{At: moment(19, 14, 0), Kind: kind, Data: data})
+		line := stepLine(operation.Event{At: moment(19, 14, 0), Kind: kind, ActorID: "U0BO", Data: data})
 		_, words, _ := strings.Cut(line, ">  ")
-		return words
+		return strings.Replace(words, " · <@U0BO>", "", 1)
 	}
 	require.Equal(t, "Denied: no rule allows it", step(operation.EventDenied, map[string]string{"code": "no_rule"}))
 	require.Equal(t, "Denied: deciding: own request", step(operation.EventDenied, map[string]string{"code": "self", "action": "approve"}))

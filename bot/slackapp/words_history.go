@@ -26,17 +26,18 @@ const (
 	historyApprove    = "deciding: %s"
 	historyRule       = "rule %s"
 	historyGlass      = "break-glass"
-	historyApproved   = "approved"
+	historyApproved   = "approved by %s"
 
-	timelineAdded   = "• %s: %s added %s to %s, weight %s (%s)."
-	timelineThere   = "• %s: %s asked to add %s to %s; it was there already (%s)."
-	timelineNot     = "• %s: %s asked to add %s to %s; not added: %s (%s)."
-	timelineOpen    = "• %s: %s asked to add %s to %s; now: %s (%s)."
-	timelineDenied  = "• %s: %s asked to add %s to %s and was denied: %s."
-	timelineNoVote  = "• %s: %s tried to decide on adding %s to %s and was denied: %s."
-	timelineThing   = "a server"
-	timelineGlass   = " With break-glass: %s"
-	timelineNoThing = "a listener"
+	timelineAdded    = "• %s: %s added %s to %s, weight %s (%s)."
+	timelineThere    = "• %s: %s asked to add %s to %s; it was there already (%s)."
+	timelineNot      = "• %s: %s asked to add %s to %s; not added: %s (%s)."
+	timelineOpen     = "• %s: %s asked to add %s to %s; now: %s (%s)."
+	timelineDenied   = "• %s: %s asked to add %s to %s and was denied: %s."
+	timelineNoVote   = "• %s: %s tried to decide on adding %s to %s and was denied: %s."
+	timelineThing    = "a server"
+	timelineGlass    = " With break-glass: %s"
+	timelineApproved = " Approved by %s."
+	timelineNoThing  = "a listener"
 
 	buttonOlder = "Older"
 	labelOlder  = "Show older entries of this history"
@@ -78,7 +79,7 @@ func reasonWords(r operation.Reason) string {
 	case operation.ReasonNotApproved:
 		return "not approved"
 	case operation.ReasonUnanswered:
-		return "nobody approved in time"
+		return "not approved in time"
 	}
 	return string(r)
 }

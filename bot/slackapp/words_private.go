@@ -150,6 +150,7 @@ const (
 	statusWhat     = "%s to %s, by %s"
 	statusNoEvents = "No steps are stored."
 	statusEarlier  = "(%d earlier steps are left out.)"
+	whoUnrecorded  = "by whom was not recorded"
 	whoamiText     = "You are %s in workspace %s; %s."
 	whoamiMay      = "%d rules fit you here"
 	whoamiOne      = "1 rule fits you here"

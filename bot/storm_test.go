@@ -127,7 +127,7 @@ func openCrowd(t *testing.T, size crowd, edit func(*bot.Config)) *storm {
 	for n := range stormListeners {
 		port := strconv.Itoa(10_000 + n)
 		h.cloud.AddListener(zenlayer.Listener{ListenerID: fmt.Sprintf("lst-s%02d", n), LoadBalancerID: "lb-31aa", Name: "storm-" + port, Port: port,
-			Protocol: "TCP", BackendProtocol: "TCP", Scheduler: "wrr", Kind: "FNAT", Status: "Available", HealthCheckEnabled: true})
+			Protocol: "TCP", BackendProtocol: "TCP", Scheduler: "wrr", Kind: "FNAT", Status: "Available", HealthCheck: new(true)})
 	}
 	for n := range servers {
 		h.cloud.AddInstance(zenlayer.Instance{ID: serverID(n), Name: fmt.Sprintf("storm-%04d", n), ZoneID: "SIN1", Status: "RUNNING", Type: zenlayer.InstanceBM,

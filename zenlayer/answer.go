@@ -1,6 +1,7 @@
 package zenlayer
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -31,56 +32,39 @@ func (c *Client) newAnswer(action, signature string, resp *http.Response, raw []
 	}
 }
 
-type envelope struct {
-	RequestID string          `json:"requestId"`
-	Code      string          `json:"code"`
-	Message   string          `json:"message"`
-	Response  json.RawMessage `json:"response"`
-}
-
-func (e envelope) hasResponse() bool { return len(e.Response) > 0 && string(e.Response) != "null" }
-
 // decode fills into from a success and returns an *APIError for all else.
-func (a *answer) decode(into any) error {
+func (a *answer) decode(into json.Unmarshaler) error {
 	if len(a.raw) > maxAnswer {
 		err := a.base() // no excerpt: the cut may have gone through a secret
 		err.Message = "the answer is larger than 1 MiB"
 		return err
 	}
-	var e envelope
-	if err := json.Unmarshal(a.raw, &e); err != nil {
+	var e, inner fields
+	if json.Unmarshal(a.raw, &e) != nil {
 		return a.fault("the answer is not the API's JSON")
 	}
-	a.requestID = a.clean(e.requestID(), messageLimit)
-	if a.status != http.StatusOK || e.Code != "" || !e.hasResponse() {
-		return a.refusal(e)
+	_ = json.Unmarshal(e.raw["response"], &inner)
+	// The outer id comes first; inner and outer are documented to be equal.
+	a.requestID = a.clean(cmp.Or(e.label("requestId"), inner.label("requestId")), messageLimit)
+	code := e.text("code")
+	if e.err != nil {
+		return a.fault("the answer cannot be read: " + e.err.Error())
 	}
-	if err := json.Unmarshal(e.Response, into); err != nil {
-		return a.fault("the response in the answer cannot be read")
+	if a.status != http.StatusOK || code != "" || !e.has("response") {
+		return a.refusal(code, e.label("message"), e.has("response"))
+	}
+	if err := json.Unmarshal(e.raw["response"], into); err != nil {
+		return a.fault("the response in the answer cannot be read: " + err.Error())
 	}
 	return nil
 }
 
-// requestID prefers the outer id; inner and outer are documented to be equal.
-func (e envelope) requestID() string {
-	if e.RequestID != "" || !e.hasResponse() {
-		return e.RequestID
-	}
-	var inner struct {
-		RequestID string `json:"requestId"`
-	}
-	if json.Unmarshal(e.Response, &inner) != nil {
-		return ""
-	}
-	return inner.RequestID
-}
-
 // refusal is the error of an answer in the API's JSON.
-func (a *answer) refusal(e envelope) *APIError {
+func (a *answer) refusal(code, message string, hasResponse bool) *APIError {
 	err := a.base()
-	err.Code = a.clean(e.Code, messageLimit)
-	err.Message = a.clean(e.Message, messageLimit)
-	err.Contradictory = a.status == http.StatusOK && e.Code != "" && e.hasResponse()
+	err.Code = a.clean(code, messageLimit)
+	err.Message = a.clean(message, messageLimit)
+	err.Contradictory = a.status == http.StatusOK && code != "" && hasResponse
 	if err.Code == "" && err.Message == "" {
 		err.Message = "the answer has neither a response nor an error code"
 	}

@@ -67,14 +67,30 @@ type Backend struct {
 	// Status has no published list of values; examples show "Available".
 	Status string `json:"status"`
 	// Port is text: "80" in the examples, presumably comma-separated for several.
-	Port   string `json:"port"`
-	Weight int    `json:"weight"`
+	Port string `json:"port"`
+	// Weight is 0 if the list does not show it.
+	Weight int `json:"weight"`
 
 	InstanceID   string       `json:"instanceId"`
 	InstanceName string       `json:"instanceName"`
 	InstanceType InstanceType `json:"instanceType"`
 	// CreateTime is text: ISO 8601 by the documentation, space-separated in its examples.
 	CreateTime string `json:"createTime"`
+}
+
+// UnmarshalJSON reads the API's BackendInfo.
+func (b *Backend) UnmarshalJSON(data []byte) error {
+	var f fields
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	*b = Backend{
+		ListenerID: f.label("listenerId"), BackendID: f.id("backendId"), Name: f.label("backendName"), Status: f.label("status"),
+		Port: f.ports("port"), Weight: f.number("weight"),
+		InstanceID: f.text("instanceId"), InstanceName: f.label("instanceName"), InstanceType: InstanceType(f.label("instanceType")),
+		CreateTime: f.label("createTime"),
+	}
+	return f.err
 }
 
 // BackendFilter narrows DescribeBackends. The zero value asks for everything.
@@ -94,17 +110,16 @@ func (c *Client) RegisterBackend(ctx context.Context, r RegisterBackendRequest) 
 	if err := r.Validate(); err != nil {
 		return RegisteredBackend{}, &InvalidError{Action: action, Err: err}
 	}
-	var answer struct {
-		BackendID string `json:"backendId"`
-	}
-	got, err := c.once(ctx, bmc, action, r.wire(), &answer)
+	var response fields
+	got, err := c.once(ctx, bmc, action, r.wire(), &response)
 	if err != nil {
 		return RegisteredBackend{}, err
 	}
-	if answer.BackendID == "" {
-		return RegisteredBackend{}, got.fault("the answer has no backendId")
+	id := response.id("backendId")
+	if response.err != nil {
+		return RegisteredBackend{}, got.fault("the response in the answer cannot be read: " + response.err.Error())
 	}
-	return RegisteredBackend{RequestID: got.requestID, BackendID: answer.BackendID}, nil
+	return RegisteredBackend{RequestID: got.requestID, BackendID: id}, nil
 }
 
 // DeregisterBackend removes a backend with exactly one HTTP attempt and returns
@@ -119,7 +134,7 @@ func (c *Client) DeregisterBackend(ctx context.Context, backendID string) (strin
 	body := struct {
 		BackendID string `json:"backendId"`
 	}{backendID}
-	got, err := c.once(ctx, bmc, action, body, &struct{}{})
+	got, err := c.once(ctx, bmc, action, body, &json.RawMessage{})
 	if err != nil {
 		return "", err
 	}

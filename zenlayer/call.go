@@ -37,7 +37,7 @@ const (
 )
 
 // once encodes body and makes exactly one attempt.
-func (c *Client) once(ctx context.Context, s service, action string, body, into any) (answer, error) {
+func (c *Client) once(ctx context.Context, s service, action string, body any, into json.Unmarshaler) (answer, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return answer{}, &InvalidError{Action: action, Err: fmt.Errorf("encoding: %w", err)}
@@ -46,7 +46,7 @@ func (c *Client) once(ctx context.Context, s service, action string, body, into 
 }
 
 // attempt waits for the limiter, signs, sends and reads one answer.
-func (c *Client) attempt(ctx context.Context, s service, action string, body []byte, into any) (answer, error) {
+func (c *Client) attempt(ctx context.Context, s service, action string, body []byte, into json.Unmarshaler) (answer, error) {
 	if limited, err := c.admit(ctx); err != nil {
 		return answer{}, &TransportError{Action: action, Err: err, Limited: limited, timedOut: ctx.Err() != nil}
 	}

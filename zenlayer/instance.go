@@ -30,19 +30,19 @@ type Instance struct {
 
 // UnmarshalJSON reads the API's InstanceInfo of either service.
 func (i *Instance) UnmarshalJSON(data []byte) error {
-	type fields Instance
-	w := struct {
-		fields
-		PrimaryPublicIP string `json:"primaryPublicIpAddress"`
-	}{}
-	if err := json.Unmarshal(data, &w); err != nil {
+	var f fields
+	if err := json.Unmarshal(data, &f); err != nil {
 		return err
 	}
-	*i = Instance(w.fields)
-	if len(i.PublicIPs) == 0 && w.PrimaryPublicIP != "" {
-		i.PublicIPs = []string{w.PrimaryPublicIP}
+	*i = Instance{
+		ID: f.id("instanceId"), Name: f.text("instanceName"), Hostname: f.text("hostname"), ZoneID: f.label("zoneId"), Status: f.label("instanceStatus"),
+		PublicIPs: f.texts("publicIpAddresses"), PrivateIPs: f.texts("privateIpAddresses"),
+		ResourceGroupName: f.label("resourceGroupName"), CreateTime: f.label("createTime"), ExpiredTime: f.label("expiredTime"),
 	}
-	return nil
+	if len(i.PublicIPs) == 0 {
+		i.PublicIPs = append(i.PublicIPs, f.texts("primaryPublicIpAddress")...)
+	}
+	return f.err
 }
 
 // InstanceFilter narrows DescribeInstances.

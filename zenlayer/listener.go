@@ -21,36 +21,43 @@ type Listener struct {
 	Scheduler string `json:"scheduler"`
 	// Kind is "FNAT" or "DR"; one page of the API says "NAT" for FNAT.
 	Kind string `json:"kind"`
-	// HealthCheckEnabled is healthCheck.checkEnabled on the wire.
-	HealthCheckEnabled bool   `json:"-"`
-	CreateTime         string `json:"createTime"`
-}
-
-type listenerFields Listener
-
-type listenerWire struct {
-	listenerFields
-	HealthCheck *healthCheckWire `json:"healthCheck"`
-}
-
-type healthCheckWire struct {
-	CheckEnabled bool `json:"checkEnabled"`
+	// HealthCheck is healthCheck.checkEnabled on the wire; nil if the answer
+	// does not say.
+	HealthCheck *bool  `json:"-"`
+	CreateTime  string `json:"createTime"`
 }
 
 // UnmarshalJSON reads the API's ListenerInfo.
 func (l *Listener) UnmarshalJSON(data []byte) error {
-	var w listenerWire
-	if err := json.Unmarshal(data, &w); err != nil {
+	var f, check fields
+	if err := json.Unmarshal(data, &f); err != nil {
 		return err
 	}
-	*l = Listener(w.listenerFields)
-	l.HealthCheckEnabled = w.HealthCheck != nil && w.HealthCheck.CheckEnabled
-	return nil
+	*l = Listener{
+		LoadBalancerID: f.text("loadBalancerId"), ListenerID: f.id("listenerId"), Name: f.text("listenerName"), Status: f.label("status"),
+		Port: f.ports("port"), Protocol: f.text("protocol"), BackendProtocol: f.label("backendProtocol"),
+		Scheduler: f.label("scheduler"), Kind: f.text("kind"), CreateTime: f.label("createTime"),
+	}
+	if json.Unmarshal(or(f.raw["healthCheck"], "null"), &check) == nil {
+		l.HealthCheck = check.flag("checkEnabled")
+	}
+	return f.err
 }
 
 // MarshalJSON writes the listener in the form of the API's ListenerInfo.
 func (l Listener) MarshalJSON() ([]byte, error) {
-	return json.Marshal(listenerWire{listenerFields(l), &healthCheckWire{l.HealthCheckEnabled}})
+	type listener Listener
+	type check struct {
+		Enabled *bool `json:"checkEnabled"`
+	}
+	w := struct {
+		listener
+		Check *check `json:"healthCheck,omitempty"`
+	}{listener: listener(l)}
+	if l.HealthCheck != nil {
+		w.Check = &check{l.HealthCheck}
+	}
+	return json.Marshal(w)
 }
 
 // ListenerFilter narrows DescribeListeners; at most 100 ids each.
@@ -86,6 +93,23 @@ type LoadBalancer struct {
 	Listeners         []Listener `json:"listenerList"`
 	// Backends may lack the VM backends: not documented. DescribeBackends has both.
 	Backends []Backend `json:"backendList"`
+}
+
+// UnmarshalJSON reads the API's LoadBalancerInfo.
+func (l *LoadBalancer) UnmarshalJSON(data []byte) error {
+	var f fields
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	*l = LoadBalancer{
+		ID: f.id("loadBalancerId"), ZoneID: f.text("zoneId"), Name: f.text("loadBalancerName"), Status: f.label("status"),
+		ResourceGroupID: f.label("resourceGroupId"), ResourceGroupName: f.label("resourceGroupName"), CreateTime: f.label("createTime"),
+		Listeners: objects[Listener](&f, "listenerList"),
+	}
+	if json.Unmarshal(or(f.raw["backendList"], "null"), &l.Backends) != nil {
+		l.Backends = nil // nothing here needs it
+	}
+	return f.err
 }
 
 // LoadBalancerFilter narrows DescribeLoadBalancers.

@@ -59,7 +59,7 @@ func TestOutcomeOfEveryAnswer(t *testing.T) {
 		"200 with nothing":                      {status: 200, want: unknown},
 		"200 without backendId":                 {status: 200, body: `{"requestId":"T1","response":{"requestId":"T1"}}`, want: unknown},
 		"200 with an empty backendId":           {status: 200, body: `{"requestId":"T1","response":{"backendId":""}}`, want: unknown},
-		"200 with another type of backendId":    {status: 200, body: `{"requestId":"T1","response":{"backendId":7}}`, want: unknown},
+		"200 with another type of backendId":    {status: 200, body: `{"requestId":"T1","response":{"backendId":{}}}`, want: unknown},
 		"200 without response":                  {status: 200, body: `{"requestId":"T1"}`, want: unknown},
 		"200 with null response":                {status: 200, body: `{"requestId":"T1","response":null}`, want: unknown},
 		"200 with an array":                     {status: 200, body: `[]`, want: unknown},

@@ -29,9 +29,23 @@ type page struct {
 	PageSize int `json:"pageSize"`
 }
 
+// listing is one page of a list.
 type listing[T any] struct {
-	TotalCount *int `json:"totalCount"`
-	DataSet    []T  `json:"dataSet"`
+	total *int // nil if the answer has none
+	items []T
+}
+
+// UnmarshalJSON reads totalCount and dataSet.
+func (l *listing[T]) UnmarshalJSON(data []byte) error {
+	var f fields
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	if f.has("totalCount") {
+		l.total = new(f.number("totalCount"))
+	}
+	l.items = objects[T](&f, "dataSet")
+	return f.err
 }
 
 // errMoved means the list changed between two pages.
@@ -58,14 +72,14 @@ func readOnce[T any](ctx context.Context, c *Client, s service, action string, q
 		if err := c.read(ctx, s, action, query(page{number, pageSize}), &got); err != nil {
 			return nil, err
 		}
-		if got.TotalCount == nil || *got.TotalCount < 0 {
+		if got.total == nil || *got.total < 0 {
 			return nil, &IncompleteError{Action: action, Reason: "the answer has no total"}
 		}
-		if total >= 0 && total != *got.TotalCount {
-			return nil, fmt.Errorf("%w: total %d became %d", errMoved, total, *got.TotalCount)
+		if total >= 0 && total != *got.total {
+			return nil, fmt.Errorf("%w: total %d became %d", errMoved, total, *got.total)
 		}
-		total = *got.TotalCount
-		for _, item := range got.DataSet {
+		total = *got.total
+		for _, item := range got.items {
 			key := id(item)
 			if key == "" || seen[key] {
 				return nil, fmt.Errorf("%w: an item is repeated or has no id", errMoved)
@@ -76,7 +90,7 @@ func readOnce[T any](ctx context.Context, c *Client, s service, action string, q
 		switch {
 		case len(all) == total:
 			return all, nil
-		case len(all) > total, len(got.DataSet) == 0:
+		case len(all) > total, len(got.items) == 0:
 			return nil, fmt.Errorf("%w: %d items of %d", errMoved, len(all), total)
 		}
 	}
@@ -84,7 +98,7 @@ func readOnce[T any](ctx context.Context, c *Client, s service, action string, q
 }
 
 // read makes a reading call, repeated a few times over faults that pass.
-func (c *Client) read(ctx context.Context, s service, action string, query, into any) error {
+func (c *Client) read(ctx context.Context, s service, action string, query any, into json.Unmarshaler) error {
 	encoded, err := json.Marshal(query)
 	if err != nil {
 		return &InvalidError{Action: action, Err: fmt.Errorf("encoding: %w", err)}

@@ -109,8 +109,10 @@ func TestAListIsCompleteOrAnError(t *testing.T) {
 		"a total that changes, then settles":    {[]string{items(3, "a"), items(4, "b"), items(2, "a"), items(2, "b")}, 2},
 		"a total that never settles":            {[]string{items(2, "a"), items(3, "b"), items(2, "a"), items(3, "b"), items(2, "a"), items(3, "b"), items(0)}, -1},
 		"an item moved between pages, once":     {[]string{items(2, "a"), items(2, "a"), items(2, "a"), items(2, "b")}, 2},
-		"a total that is text":                  {[]string{`{"totalCount":"2","dataSet":[]}`}, -1},
-		"an item that is not what it should be": {[]string{`{"totalCount":1,"dataSet":[{"listenerId":7}]}`}, -1},
+		"a total that is text":                  {[]string{`{"totalCount":"1","dataSet":[{"listenerId":"a"}]}`}, 1},
+		"a total that is no number":             {[]string{`{"totalCount":"many","dataSet":[]}`}, -1},
+		"an item that is null":                  {[]string{`{"totalCount":1,"dataSet":[null]}`}, -1},
+		"an item that is not what it should be": {[]string{`{"totalCount":1,"dataSet":[{"listenerId":{}}]}`}, -1},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

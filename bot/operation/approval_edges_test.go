@@ -180,7 +180,7 @@ func TestAPictureThatChangedAfterATryThatDidNothingIsShownAgain(t *testing.T) {
 		pass(500 * time.Millisecond)
 		require.Len(t, h.cloud.sent(), 1)
 		h.cloud.mu.Lock()
-		h.cloud.balancers[0].Listeners[0].HealthCheckEnabled = false
+		h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
 		h.cloud.mu.Unlock()
 		pass(time.Minute)
 		require.Len(t, h.cloud.sent(), 1, "what Bo agreed to had health checks")
@@ -201,7 +201,7 @@ func TestADraftThatIsShownAgainHasAPicture(t *testing.T) {
 		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
 		require.NoError(t, err)
 		require.NoError(t, h.approves(op.ID, bo))
-		h.cloud.balancers[0].Listeners[0].HealthCheckEnabled = false
+		h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
 		h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-01", Port: "9", Weight: 20, InstanceID: "i-98"})
 		h.cloud.balancers[0].Listeners[0].Scheduler = "rr"
 		h.process(op.ID)
@@ -223,12 +223,31 @@ func TestSettingsThatChangedAreNoticedAlsoAfterADraftWasShownAgain(t *testing.T)
 		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
 		require.NoError(t, err)
 		require.NoError(t, h.approves(op.ID, bo))
-		h.cloud.balancers[0].Listeners[0].HealthCheckEnabled = false
+		h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
 		h.process(op.ID)
 		defer h.ends()
 		pass(time.Second)
 		require.Empty(t, h.cloud.sent(), "health checks were on when Bo agreed")
 	})
+}
+
+func TestAReadingThatLeavesTheHealthCheckOutChangesNoPicture(t *testing.T) {
+	t.Parallel()
+	for name, health := range map[string][2]*bool{
+		"when it was agreed to": {nil, new(true)}, "at the last look": {new(false), nil}, "always": {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				court(h, 1)
+				h.cloud.balancers[0].Listeners[0].HealthCheck = health[0]
+				op := h.asked(request())
+				require.NoError(t, h.approves(op.ID, bo))
+				h.cloud.balancers[0].Listeners[0].HealthCheck = health[1]
+				require.Equal(t, operation.Added, h.carry(op.ID).State)
+			})
+		})
+	}
 }
 
 func TestTheDigestOfTheRulesIsInTheTrail(t *testing.T) {

@@ -378,7 +378,7 @@ func TestAPictureThatChangedIsShownAgain(t *testing.T) {
 		"the name is taken": {func(c *cloud) {
 			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-01", Port: "9", Weight: 20, InstanceID: "i-98"})
 		}, "the name web-01 is taken by be-2"},
-		"health checks were switched off": {func(c *cloud) { c.balancers[0].Listeners[0].HealthCheckEnabled = false }, "the listener's settings changed"},
+		"health checks were switched off": {func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = new(false) }, "the listener's settings changed"},
 		"most servers are gone":           {func(c *cloud) { c.entries = c.entries[:1]; c.entries[0].Weight = 1 }, "about 98 %"},
 	}
 	for name, tt := range tests {

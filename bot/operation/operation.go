@@ -109,7 +109,7 @@ type Listener struct {
 	Scheduler        string `json:"scheduler"`
 	Kind             string `json:"kind"`
 	Status           string `json:"status"`
-	HealthCheck      bool   `json:"health_check"`
+	HealthCheck      *bool  `json:"health_check"` // nil: Zenlayer did not say
 	LoadBalancerID   string `json:"load_balancer_id"`
 	LoadBalancerName string `json:"load_balancer_name"`
 

@@ -3,6 +3,7 @@ package operation
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lbbot/zenlayer"
@@ -33,7 +34,21 @@ func pictureOf(op Operation, pool []zenlayer.Backend) Picture {
 }
 
 func settingsOf(l Listener) string {
-	return fmt.Sprintf("%s %s, %s, %s, health check %t", l.Protocol, l.Port, l.Scheduler, l.Kind, l.HealthCheck)
+	check := "unknown"
+	if l.HealthCheck != nil {
+		check = strconv.FormatBool(*l.HealthCheck)
+	}
+	return fmt.Sprintf("%s %s, %s, %s%s%s", l.Protocol, l.Port, l.Scheduler, l.Kind, checkMark, check)
+}
+
+const checkMark = ", health check "
+
+// sameSettings reports whether no difference between two settings is known: a
+// reading that leaves the health check out says nothing about it.
+func sameSettings(a, b string) bool {
+	restA, checkA, _ := strings.Cut(a, checkMark)
+	restB, checkB, _ := strings.Cut(b, checkMark)
+	return restA == restB && (checkA == checkB || checkA == "unknown" || checkB == "unknown")
 }
 
 func weightsOf(pool []zenlayer.Backend) int {
@@ -65,7 +80,7 @@ func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
 // p, in words; nothing if it is the same to them.
 func (p Picture) changes(now Picture, op Operation) []string {
 	var list []string
-	if p.Settings != "" && p.Settings != now.Settings {
+	if p.Settings != "" && !sameSettings(p.Settings, now.Settings) {
 		list = append(list, "the listener's settings changed from "+settingWords(p.Settings)+" to "+settingWords(now.Settings))
 	}
 	if fresh := added(p.Same, now.Same); len(fresh) > 0 {
@@ -86,7 +101,7 @@ func (p Picture) changes(now Picture, op Operation) []string {
 // Zenlayer abbreviates them.
 func settingWords(s string) string {
 	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,", " DR,", " direct routing,",
-		"health check true", "health check on", "health check false", "health check off").Replace(s)
+		"health check true", "health check on", "health check false", "health check off", "health check unknown", "health check not known").Replace(s)
 }
 
 // added returns what is in now and was not in before.

@@ -43,7 +43,7 @@ func readListener(ctx context.Context, c Catalog, id string) (Listener, error) {
 
 func listenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
 	return Listener{ID: l.ListenerID, Name: l.Name, Protocol: l.Protocol, Port: l.Port, Scheduler: l.Scheduler,
-		Kind: l.Kind, Status: l.Status, HealthCheck: l.HealthCheckEnabled, Servers: -1,
+		Kind: l.Kind, Status: l.Status, HealthCheck: l.HealthCheck, Servers: -1,
 		LoadBalancerID: lb.ID, LoadBalancerName: lb.Name, LoadBalancerStatus: lb.Status, Zone: lb.ZoneID}
 }
 

@@ -250,7 +250,7 @@ func on(name string, nth int, f fault) func(string, int) fault {
 
 func sample() ([]zenlayer.LoadBalancer, []zenlayer.Instance) {
 	l := func(lb, id, name, port, kind string) zenlayer.Listener {
-		return zenlayer.Listener{LoadBalancerID: lb, ListenerID: id, Name: name, Port: port, Kind: kind, Protocol: "TCP", Scheduler: "wrr", Status: "Available", HealthCheckEnabled: true}
+		return zenlayer.Listener{LoadBalancerID: lb, ListenerID: id, Name: name, Port: port, Kind: kind, Protocol: "TCP", Scheduler: "wrr", Status: "Available", HealthCheck: new(true)}
 	}
 	balancers := []zenlayer.LoadBalancer{
 		{ID: "lb-1", Name: "api-lb", ZoneID: "SIN1", Status: "Available", Listeners: []zenlayer.Listener{l("lb-1", "lst-1", "https-443", "443", "FNAT"), l("lb-1", "lst-dr", "dns-53", "53", "DR")}},

@@ -59,7 +59,7 @@ func approvalCards() map[string]operation.Operation {
 		"waiting":      sample(waiting, needs(1)),
 		"waiting_here": sample(waiting, needs(1), asked(here)),
 		"waiting_notes": sample(waiting, needs(1), func(op *operation.Operation) {
-			op.Listener.HealthCheck, op.Notes, op.Approval.Picture.Read, op.Purpose = false, []string{"Weight 50, as most servers on this listener."}, false, ""
+			op.Listener.HealthCheck, op.Notes, op.Approval.Picture.Read, op.Purpose = new(false), []string{"Weight 50, as most servers on this listener."}, false, ""
 		}),
 		"waiting_one_of_two": sample(waiting, needs(2, voteBo())),
 		"waiting_two":        sample(waiting, needs(2)),

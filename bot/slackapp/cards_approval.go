@@ -183,7 +183,10 @@ func decidedSoon(op operation.Operation) string {
 
 func askNotes(op operation.Operation) []string {
 	var notes []string
-	if !op.Listener.HealthCheck {
+	switch on := op.Listener.HealthCheck; {
+	case on == nil:
+		notes = append(notes, fmt.Sprintf(askNote, askHealthOpen))
+	case !*on:
 		notes = append(notes, fmt.Sprintf(askNote, askHealth))
 	}
 	for i, n := range op.Notes {

@@ -71,9 +71,12 @@ func listenerNow(l operation.Listener) string {
 			parts = append(parts, name(s))
 		}
 	}
-	if l.HealthCheck {
+	switch {
+	case l.HealthCheck == nil:
+		parts = append(parts, previewHealthOpen)
+	case *l.HealthCheck:
 		parts = append(parts, previewHealthOn)
-	} else {
+	default:
 		parts = append(parts, previewHealthOff)
 	}
 	switch {

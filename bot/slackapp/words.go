@@ -146,7 +146,7 @@ const (
 	addingSent    = "Sent to Zenlayer %s."
 	addingNotSent = "Not sent yet. Asked %s."
 	addingStop    = "%s pressed Stop: no further attempts. What was sent is still settled."
-	addingSlow    = "Zenlayer is slow today, %s so far. Do not repeat it."
+	addingSlow    = "Zenlayer has not answered yet, %s so far. Do not repeat it."
 	waitRate      = "Zenlayer asks to wait %s. Trying again at %s."
 	waitRateOnly  = "Zenlayer asks to wait. Trying again at %s."
 	waitNetwork   = "Zenlayer cannot be reached. Nothing was changed. Trying again at %s."

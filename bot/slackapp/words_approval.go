@@ -90,6 +90,8 @@ const (
 	poolOwn    = "1 server, with Zenlayer's default weight"
 	poolMore   = "%d servers, the new one with Zenlayer's default weight"
 	poolShare  = "; %s would take about %d %% of new connections"
+
+	askHealthOpen = "Zenlayer did not say whether this listener has health checks."
 )
 
 // Decided.

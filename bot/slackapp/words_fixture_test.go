@@ -23,7 +23,7 @@ func sample(change ...func(*operation.Operation)) operation.Operation {
 		Request: zenlayer.RegisterBackendRequest{ListenerID: "lst-8f2c", BackendName: "web-07", InstanceID: "i-55a1",
 			InstanceType: zenlayer.InstanceBM, ClientToken: "5b1f0c1e-1111-4222-8333-444455556666", PortList: []int{8080}, Weight: 50},
 		Listener: operation.Listener{ID: "lst-8f2c", Name: "https-443", Protocol: "TCP", Port: "443", Scheduler: "wrr", Kind: "FNAT",
-			Status: "Running", HealthCheck: true, LoadBalancerID: "lb-01", LoadBalancerName: "api-lb", Zone: "SIN1", Servers: 4},
+			Status: "Running", HealthCheck: new(true), LoadBalancerID: "lb-01", LoadBalancerName: "api-lb", Zone: "SIN1", Servers: 4},
 		Server:  operation.Server{ID: "i-55a1", Name: "web-07", Type: zenlayer.InstanceBM, IP: "10.0.3.17", Zone: "SIN1", Status: "Running"},
 		Actor:   operation.Actor{UserID: "U0ANA", TeamID: "T0HOME", Name: "ana"},
 		Place:   operation.Place{TeamID: "T0HOME", ChannelID: "C0INC1234", ChannelName: "inc-1234", ResultID: "C0INC1234"},

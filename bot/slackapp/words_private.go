@@ -30,6 +30,8 @@ const (
 	confirmYes       = "Add server"
 	confirmNo        = "Not yet"
 	protectedAlert   = "This is a protected listener."
+
+	previewHealthOpen = "health check not known"
 )
 
 // Typing mistakes.

@@ -56,7 +56,7 @@ func listenerDetail(l zenlayer.Listener) string {
 	default:
 		detail += ", weighted"
 	}
-	if !l.HealthCheckEnabled {
+	if l.HealthCheck != nil && !*l.HealthCheck {
 		detail += ", no health check"
 	}
 	return detail

@@ -72,6 +72,9 @@ func (s *Server) admitAndExecute(call *Call, fault Fault, r *http.Request, body 
 	} else {
 		out = success(id, payload)
 	}
+	if s.opts.Rules.ShiftedTypes {
+		out = out.shifted()
+	}
 	s.hook(s.note(call, func(c *Call) { c.Executed, c.Status, c.Answer = true, out.status, out.body }), AfterExecute)
 	return out
 }

@@ -68,6 +68,9 @@ type Rules struct {
 	FirstStatus string
 	// FuzzyBackendName lets the name filter of DescribeBackends match parts.
 	FuzzyBackendName bool
+	// ShiftedTypes writes numbers and switches as text, and digits as numbers,
+	// in every answer.
+	ShiftedTypes bool
 	// RateLimit refuses calls over a number per time; its zero value is off.
 	RateLimit RateLimit
 }

@@ -2,7 +2,9 @@ package zenlayertest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 )
 
 // Codes of the public common error table, and of related actions.
@@ -70,6 +72,36 @@ func htmlReply(status int, text string) reply {
 func success(requestID string, payload map[string]any) reply {
 	payload["requestId"] = requestID
 	return jsonReply(http.StatusOK, map[string]any{"requestId": requestID, "response": payload})
+}
+
+// shifted is a decoded value with its numbers and switches as text and its
+// digits as numbers.
+func shifted(value any) any {
+	switch v := value.(type) {
+	case float64, bool:
+		return fmt.Sprint(v)
+	case string:
+		if n, err := strconv.Atoi(v); err == nil && strconv.Itoa(n) == v {
+			return n
+		}
+	case []any:
+		for i := range v {
+			v[i] = shifted(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = shifted(v[name])
+		}
+	}
+	return value
+}
+
+func (r reply) shifted() reply {
+	var body any
+	if json.Unmarshal([]byte(r.body), &body) != nil {
+		return r
+	}
+	return jsonReply(r.status, shifted(body))
 }
 
 func (r *refusal) reply(requestID string) reply {

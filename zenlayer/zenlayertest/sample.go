@@ -22,7 +22,7 @@ func sampleListeners() []zenlayer.Listener {
 		return zenlayer.Listener{
 			ListenerID: id, LoadBalancerID: balancer, Name: name, Port: port, Status: "Available",
 			Protocol: protocol, BackendProtocol: protocol, Scheduler: scheduler, Kind: kind,
-			HealthCheckEnabled: checked, CreateTime: "2026-03-10T09:00:00Z",
+			HealthCheck: &checked, CreateTime: "2026-03-10T09:00:00Z",
 		}
 	}
 	return []zenlayer.Listener{

@@ -77,7 +77,7 @@ func TestSampleDataIsWhatPeopleReadAbout(t *testing.T) {
 	require.Len(t, balancers, 2)
 	require.Equal(t, "api-lb", balancers[0].Name)
 	require.Len(t, balancers[0].Listeners, 4)
-	require.True(t, balancers[0].Listeners[0].HealthCheckEnabled)
+	require.Equal(t, new(true), balancers[0].Listeners[0].HealthCheck)
 	require.NotEmpty(t, balancers[0].Backends)
 	for _, b := range balancers[0].Backends {
 		require.Equal(t, zenlayer.InstanceBM, b.InstanceType)
@@ -86,7 +86,7 @@ func TestSampleDataIsWhatPeopleReadAbout(t *testing.T) {
 	listeners, err := c.DescribeListeners(t.Context(), zenlayer.ListenerFilter{LoadBalancerIDs: []string{"lb-31aa"}, Name: "admin"})
 	require.NoError(t, err)
 	require.Len(t, listeners, 1)
-	require.False(t, listeners[0].HealthCheckEnabled)
+	require.Equal(t, new(false), listeners[0].HealthCheck)
 
 	metal, err := c.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{Name: "web-07"})
 	require.NoError(t, err)

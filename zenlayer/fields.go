@@ -1,0 +1,205 @@
+package zenlayer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// fields reads one JSON object of an answer, field by field. A number, a text
+// and a boolean count as the same value whether or not they are in quotes: the
+// API's own pages disagree about the types of their fields. A method for a
+// field that the client needs keeps an error, which names the first such field
+// that is of another kind; a method for the others takes what it cannot read
+// as absent. null and a missing field are absent, and never an error.
+type fields struct {
+	raw map[string]json.RawMessage
+	err error
+}
+
+// fieldError says which field of an answer cannot be read. It never holds the
+// field's value.
+type fieldError struct{ path, problem string }
+
+func (e *fieldError) Error() string { return e.path + " " + e.problem }
+
+// UnmarshalJSON takes the object apart. It fails only if data is no object.
+func (f *fields) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, &f.raw) != nil || f.raw == nil {
+		return fmt.Errorf("it is %s, not an object", kindOf(data))
+	}
+	return nil
+}
+
+func (f *fields) fail(path, problem string) {
+	if f.err == nil {
+		f.err = &fieldError{path, problem}
+	}
+}
+
+// has reports whether a field is there.
+func (f *fields) has(name string) bool {
+	raw, ok := f.raw[name]
+	return ok && string(raw) != "null"
+}
+
+// text reads a needed text. A number keeps all its digits.
+func (f *fields) text(name string) string {
+	value, ok := scalar(f.raw[name])
+	if !ok {
+		f.fail(name, "is "+kindOf(f.raw[name])+", not a text")
+	}
+	return value
+}
+
+// id reads a text that must be there.
+func (f *fields) id(name string) string {
+	value := f.text(name)
+	if value == "" {
+		f.fail(name, "is missing")
+	}
+	return value
+}
+
+// label reads a text that is only shown.
+func (f *fields) label(name string) string {
+	value, _ := scalar(f.raw[name])
+	return value
+}
+
+// number reads a needed whole number. An empty text is absent, which is 0.
+func (f *fields) number(name string) int {
+	text, ok := scalar(f.raw[name])
+	if ok && text == "" {
+		return 0
+	}
+	if n, err := strconv.Atoi(text); ok && err == nil {
+		return n
+	}
+	const exact = 1 << 53 // larger ones may have been rounded
+	if n, err := strconv.ParseFloat(text, 64); ok && err == nil && n == math.Trunc(n) && math.Abs(n) < exact {
+		return int(n)
+	}
+	f.fail(name, "is "+kindOf(f.raw[name])+" that is not a whole number")
+	return 0
+}
+
+// flag reads a switch; nil if the answer does not say.
+func (f *fields) flag(name string) *bool {
+	raw := f.raw[name]
+	text, _ := scalar(raw)
+	if kindOf(raw) == kindBool {
+		text = string(raw)
+	}
+	on, err := strconv.ParseBool(strings.ToLower(text))
+	if err != nil {
+		return nil
+	}
+	return &on
+}
+
+// texts reads a needed list of texts; a single one is a list of one.
+func (f *fields) texts(name string) []string {
+	raw := f.raw[name]
+	if kindOf(raw) != kindList {
+		if value := f.text(name); value != "" {
+			return []string{value}
+		}
+		return nil
+	}
+	var items []json.RawMessage
+	_ = json.Unmarshal(raw, &items) // the object around it was valid
+	list := make([]string, 0, len(items))
+	for i, item := range items {
+		value, ok := scalar(item)
+		if !ok {
+			f.fail(fmt.Sprintf("%s[%d]", name, i), "is "+kindOf(item)+", not a text")
+		}
+		if value != "" {
+			list = append(list, value)
+		}
+	}
+	return list
+}
+
+// ports reads the ports of a listener or backend, as the API writes them in one
+// text: separated by commas.
+func (f *fields) ports(name string) string { return strings.Join(f.texts(name), ",") }
+
+// objects reads a needed list of objects.
+func objects[T any](f *fields, name string) []T {
+	var items []json.RawMessage
+	if json.Unmarshal(or(f.raw[name], "null"), &items) != nil {
+		f.fail(name, "is "+kindOf(f.raw[name])+", not a list")
+	}
+	list := make([]T, len(items))
+	for i, item := range items {
+		if err := json.Unmarshal(item, &list[i]); err != nil {
+			within(f, fmt.Sprintf("%s[%d]", name, i), err)
+		}
+	}
+	return list
+}
+
+// within keeps the error of an object inside this one.
+func within(f *fields, path string, err error) {
+	if inner, ok := err.(*fieldError); ok { //nolint:errorlint // json.Unmarshal returns it as it is
+		f.fail(path+"."+inner.path, inner.problem)
+		return
+	}
+	f.fail(path, "cannot be read: "+err.Error())
+}
+
+func or(raw json.RawMessage, otherwise string) json.RawMessage {
+	if len(raw) == 0 {
+		return json.RawMessage(otherwise)
+	}
+	return raw
+}
+
+// scalar reads a text or a number as text. An absent value is the empty text.
+func scalar(raw json.RawMessage) (value string, ok bool) {
+	switch kindOf(raw) {
+	case kindAbsent:
+		return "", true
+	case kindNumber:
+		return string(raw), true
+	case kindText:
+		return value, json.Unmarshal(raw, &value) == nil
+	}
+	return "", false
+}
+
+// The kinds of JSON values, in the words of an error.
+const (
+	kindAbsent = "nothing"
+	kindText   = "a text"
+	kindNumber = "a number"
+	kindBool   = "true or false"
+	kindList   = "a list"
+	kindObject = "an object"
+)
+
+// kindOf looks at the first byte of a valid value.
+func kindOf(raw json.RawMessage) string {
+	raw = bytes.TrimLeft(raw, " \t\r\n")
+	if len(raw) == 0 {
+		return kindAbsent
+	}
+	switch raw[0] {
+	case 'n':
+		return kindAbsent
+	case '"':
+		return kindText
+	case 't', 'f':
+		return kindBool
+	case '[':
+		return kindList
+	case '{':
+		return kindObject
+	}
+	return kindNumber
+}

@@ -61,7 +61,7 @@ func BuildWhy(values Values) (Registration, error) {
 	b := builder{fields: whyFields(), given: values}
 	b.build()
 	if err := b.failure(); err != nil {
-		err.Corrected = ""
+		err.Corrected, err.Values = "", nil
 		return Registration{}, err
 	}
 	return b.made, nil
@@ -114,7 +114,7 @@ func BuildHistory(values Values) (History, error) {
 		b.setListener(findField(registerFields[:], KeyListener), v)
 		h.Listener = b.made.Listener
 	}
-	if v := strings.TrimSpace(values[KeyBy]); v != "" {
+	if v := bare(strings.TrimSpace(values[KeyBy])); v != "" {
 		if strings.EqualFold(v, ByMe) {
 			v = ByMe
 		}
@@ -124,7 +124,7 @@ func BuildHistory(values Values) (History, error) {
 				Text: `Slack did not say who "` + shown(v) + `" is. Type @ and pick the person from Slack's suggestions.`})
 		}
 	}
-	if v := strings.TrimSpace(values[KeySince]); v != "" {
+	if v := bare(strings.TrimSpace(values[KeySince])); v != "" {
 		since, ok := parseSince(v)
 		if !ok {
 			b.problems = append(b.problems, Problem{Field: KeySince, Given: shown(KeySince + "=" + v),
@@ -139,7 +139,7 @@ func BuildHistory(values Values) (History, error) {
 		}
 	}
 	if len(b.problems) > 0 {
-		return History{}, &InputError{Problems: b.problems, Values: Values{}}
+		return History{}, &InputError{Problems: b.problems}
 	}
 	return h, nil
 }
@@ -198,7 +198,7 @@ func (a *asked) problem(w word, text string) {
 }
 
 func (a *asked) failure() error {
-	return &InputError{Problems: a.problems, Values: Values{}}
+	return &InputError{Problems: a.problems}
 }
 
 // parseSince reads a number and one of m, h, d and w, as minutes.

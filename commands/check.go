@@ -12,32 +12,41 @@ import (
 )
 
 func (b *builder) setListener(f *Field, value string) {
-	ref := ListenerRef{Text: value}
 	if text := wrongReference(f, value); text != "" {
 		b.fail(f.Key, value, text, unknown)
 		return
 	}
-	if lb, name, ok := strings.Cut(value, "/"); ok {
-		if lb == "" || name == "" {
-			b.fail(f.Key, value, `"`+shown(value)+`" is not complete. Give `+f.Help+".", unknown)
-			return
-		}
-		ref.LoadBalancer, ref.Name = lb, name
-	} else if i := strings.LastIndexByte(value, ':'); i > 0 && isDigits(value[i+1:]) {
-		port, ok := parsePort(value[i+1:])
-		if !ok {
-			b.fail(f.Key, value, "a port is a number from 1 to 65535.", unknown)
-			return
-		}
-		ref.LoadBalancer, ref.Port = value[:i], port
-	} else {
-		ref.ID, ref.Name = value, value
+	ref := ReadListener(value)
+	switch {
+	case ref.ID == "" && ref.Port == 0 && (ref.LoadBalancer == "" || ref.Name == ""):
+		b.fail(f.Key, value, `"`+shown(value)+`" is not complete. Give `+f.Help+".", unknown)
+	case ref.Port < 0:
+		b.fail(f.Key, value, "a port is a number from 1 to 65535.", unknown)
+	default:
+		b.made.Listener = ref
 	}
-	b.made.Listener = ref
+}
+
+// ReadListener says in which way a text names a listener. A port out of range
+// is -1, and a part that is missing is empty.
+func ReadListener(text string) ListenerRef {
+	ref := ListenerRef{Text: text}
+	if lb, name, ok := strings.Cut(text, "/"); ok {
+		ref.LoadBalancer, ref.Name = lb, name
+	} else if i := strings.LastIndexByte(text, ':'); i > 0 && isDigits(text[i+1:]) {
+		port, ok := parsePort(text[i+1:])
+		if !ok {
+			port = -1
+		}
+		ref.LoadBalancer, ref.Port = text[:i], port
+	} else {
+		ref.ID, ref.Name = text, text
+	}
+	return ref
 }
 
 func (b *builder) setServer(f *Field, value string) {
-	if strings.IndexByte(value, ',') >= 0 && strings.IndexByte(value, ' ') < 0 {
+	if strings.IndexByte(value, ' ') < 0 {
 		if several := strings.FieldsFunc(value, isListGap); len(several) > 1 {
 			b.fail(f.Key, value, "One server at a time. You gave "+strconv.Itoa(len(several))+".", unknown)
 			return
@@ -59,7 +68,7 @@ func wrongReference(f *Field, value string) string {
 	if strings.ContainsRune(value, ' ') {
 		return `"` + shown(value) + `" has a space. Give ` + f.Help + "."
 	}
-	if strings.ContainsAny(value, "<>&|\"',;") || value[0] == '@' || value[0] == '#' || strings.ContainsFunc(value, unicode.IsSpace) {
+	if strings.ContainsAny(value, "<>|,;"+quoteMarks) || strings.Contains(value, "&") && !strings.Contains(value, "/") || value[0] == '@' || value[0] == '#' {
 		return `"` + shown(value) + `" is not a ` + strings.ToLower(f.Label) + ". Give " + f.Help + "."
 	}
 	return ""
@@ -161,11 +170,11 @@ func (b *builder) setChannel(value string) {
 		b.fail(KeyTo, value, "The result goes to a channel, not to a person. Give it as #channel.", unknown)
 		return
 	}
-	if isChannelID(value) {
-		b.made.Channel = value
+	if id := bare(value); isChannelID(id) {
+		b.made.Channel = id
 		return
 	}
-	name := strings.ToLower(strings.TrimLeft(value, "#"))
+	name := strings.ToLower(strings.TrimLeft(strings.Trim(value, "*~.,;:!()[]"), "#"))
 	if name == "" || utf8.RuneCountInString(name) > 80 || strings.ContainsFunc(name, notInChannelName) {
 		b.fail(KeyTo, value, `"`+shown(value)+`" is not a channel. Give it as #channel.`, unknown)
 		return

@@ -86,30 +86,6 @@ func Verbs() []VerbInfo {
 // UsageHint is what Slack shows while the command is being typed.
 const UsageHint = "[listener] [server] [key=value …] or nothing for a form"
 
-// notYet returns what to say to a verb that this version does not have, or "".
-func notYet(verb string) string {
-	switch verb {
-	case "again":
-		return "This version cannot repeat a request yet. Type the command once more, or paste it from the earlier card."
-	case "undo":
-		return "This version cannot remove a server yet. Remove it in the Zenlayer console; the card of the request has its backend ID."
-	case "list":
-		return "This version has no lists yet. Give the listener and the server by name or ID, as the Zenlayer console shows them."
-	case "pause", "resume":
-		return "This version cannot be paused or resumed from Slack yet. Ask the bot's owners."
-	}
-	return ""
-}
-
-// isVerb says whether a first word is read as a verb, of this version or not.
-func isVerb(s string) bool {
-	switch s = strings.ToLower(s); Verb(s) {
-	case VerbHelp, VerbStatus, VerbWhoami, VerbHistory:
-		return true
-	}
-	return notYet(s) != ""
-}
-
 // Parse reads what was typed after the command's name, as Slack sends it;
 // the name itself may stand in front. The error is an *InputError with all
 // problems at once; the Command then still has what was understood.
@@ -125,6 +101,7 @@ func Parse(text string) (Command, error) {
 		return Command{Verb: VerbForm}, nil
 	}
 	first, rest, _ := strings.Cut(text, " ")
+	first = unmarked(first)
 	switch verb := strings.ToLower(first); verb {
 	case "help", "--help", "-help", "-h":
 		return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
@@ -138,9 +115,14 @@ func Parse(text string) (Command, error) {
 		return parseHistory(rest)
 	case "status":
 		return parseStatus(arguments(rest))
+	case "add", "register":
+		text = rest // what it does anyway
+		if rest == "" {
+			return Command{Verb: VerbForm}, nil
+		}
 	default:
 		if words := notYet(verb); words != "" {
-			return Command{}, refuse(Problem{Given: shown(text), Text: words})
+			return Command{}, refuse(Problem{Given: shown(text), Text: words + " " + canDo + " For a listener of that name write listener=" + verb + "."})
 		}
 	}
 	return parseRegister(text)
@@ -162,7 +144,7 @@ func withoutName(text string) string {
 func arguments(rest string) []string {
 	words := strings.Fields(rest)
 	for i, w := range words {
-		words[i] = strings.Trim(plain("", w), `"'`)
+		words[i] = bare(plain("", w))
 	}
 	return words
 }
@@ -193,5 +175,5 @@ func refuse(p Problem) error {
 }
 
 func refuseWith(corrected string, p Problem) error {
-	return &InputError{Problems: []Problem{p}, Corrected: corrected, Values: Values{}}
+	return &InputError{Problems: []Problem{p}, Corrected: corrected}
 }

@@ -42,7 +42,8 @@ type InputError struct {
 	// could not stands as key=? and is refused again. Empty when there is
 	// nothing worth offering.
 	Corrected string
-	// Values are those understood and free of problems, to fill a form with.
+	// Values are those understood and free of problems, to fill a form with;
+	// nil where a form is no help, as for other verbs than adding.
 	Values Values
 }
 

@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// fold replaces what phones and other keyboards type by what was meant:
-// curly quotes become straight, dashes hyphens, special spaces plain spaces,
-// full-width characters ASCII, and invisible characters nothing. Backquotes
-// go too, since people copy names in code style. Folding twice is folding
-// once.
+// fold replaces what phones and other keyboards type by what was meant: dashes
+// become hyphens, white space of any script a space, full-width characters
+// ASCII, and invisible characters nothing. Backquotes go too, since people copy
+// names in code style. Quotation marks stay: those of a reason are text. Folding
+// twice is folding once.
 func fold(s string) string {
 	if isPlain(s) {
 		return s
@@ -32,41 +32,45 @@ func isPlain(s string) bool {
 // foldRune is fold for one character; a negative result drops it.
 func foldRune(r rune) rune {
 	switch r {
-	case '\u2018', '\u2019', '\u201a', '\u201b', '\u2032', '\u02bc', '\uff07', '\u2039', '\u203a':
-		return '\''
-	case '\u201c', '\u201d', '\u201e', '\u201f', '\u2033', '\uff02', '\u00ab', '\u00bb', '\u300c', '\u300d':
-		return '"'
 	case '\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2015', '\u2212', '\ufe58', '\ufe63', '\uff0d':
 		return '-'
-	case '\t', '\n', '\r', '\v', '\f', '\u0085', '\u00a0', '\u1680', '\u2028', '\u2029', '\u202f', '\u205f', '\u3000':
-		return ' '
-	case '`', '\u00ad', '\u061c', '\u180e', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u2060', '\ufeff':
+	case '`', '\uff40':
 		return -1
 	}
 	switch {
-	case '\u2000' <= r && r <= '\u200a':
+	case r < 0x80 && r > ' ':
+		return r
+	case unicode.IsSpace(r):
 		return ' '
+	case isIgnorable(r):
+		return -1
 	case '\uff01' <= r && r <= '\uff5e':
-		if r -= 0xfee0; r == '`' {
-			return -1
-		}
+		return r - 0xfee0
 	}
 	return r
 }
 
+// isIgnorable says whether r has Unicode's property
+// Default_Ignorable_Code_Point: it is shown as nothing. The derivation is that
+// of DerivedCoreProperties.txt.
+func isIgnorable(r rune) bool {
+	if unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+		return true
+	}
+	return unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) &&
+		!('\ufff9' <= r && r <= '\ufffb') && !('\U00013430' <= r && r <= '\U00013440')
+}
+
 // unreadable returns a sentence about a character that nobody can have meant
-// to type, or "". Control characters and overrides of the reading direction
-// make a text look other than it is.
+// to type, or "".
 func unreadable(s string) string {
 	for i, r := range s {
 		switch {
 		case r >= 0x20 && r < 0x7f, r == '\n', r == '\t', r == '\r':
-		case '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
-			return "There is an invisible character that changes the reading direction (" + codePoint(r) + "). Type the value again by hand."
 		case r == utf8.RuneError && brokenAt(s[i:]):
 			return "There is a character I cannot read. Type the value again by hand."
 		case foldRune(r) == ' ':
-		case unicode.IsControl(r), '\U000e0000' <= r && r <= '\U000e0fff', '\ufff9' <= r && r <= '\ufffb':
+		case unicode.IsControl(r), '\ufff9' <= r && r <= '\ufffb':
 			return "There is a control character (" + codePoint(r) + "). Type the value again by hand."
 		}
 	}

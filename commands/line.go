@@ -69,7 +69,7 @@ func commandLine(v Values) string {
 // canBeLoose says whether a value may stand without its key and still be
 // read as what it is.
 func canBeLoose(fields []Field, value string, first bool) bool {
-	if value == "" || strings.ContainsAny(value, " \"'=<?") || value[0] == '-' || value[0] == '/' {
+	if value == "" || strings.ContainsAny(value, " =<?"+quoteMarks) || value[0] == '-' || value[0] == '/' {
 		return false
 	}
 	if first && (isVerb(value) || looksLikeServer(value)) {
@@ -81,7 +81,7 @@ func canBeLoose(fields []Field, value string, first bool) bool {
 
 // quote puts quotes around a value that needs them.
 func quote(value string) string {
-	if value != "" && !strings.ContainsAny(value, " \"'<") {
+	if value != "" && !strings.ContainsAny(value, " <"+quoteMarks) {
 		return value
 	}
 	mark := `"`

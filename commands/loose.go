@@ -5,10 +5,7 @@ import "strings"
 // place puts loose words in the places of listener and server, and says what
 // to do with those left over.
 func (p *parser) place() {
-	if p.lonelyVerb() {
-		return
-	}
-	words := p.spaced(p.loose)
+	words := p.loose
 	p.reasonGoesOn(len(words))
 	if len(p.trailing) > 0 {
 		words = append(words[:len(words):len(words)], p.trailing...)
@@ -28,34 +25,6 @@ func (p *parser) place() {
 		words = words[1:]
 	}
 	p.leftOver(words)
-}
-
-// spaced gives words after "key= " to their keys, if that is the only way to
-// have no word left over: an empty "ports=" before the listener is allowed.
-func (p *parser) spaced(words []word) []word {
-	candidates, places := 0, 2
-	for _, w := range words {
-		if w.after != nil {
-			candidates++
-		}
-	}
-	for _, key := range [...]string{KeyListener, KeyServer} {
-		if p.given[key] != "" {
-			places--
-		}
-	}
-	if candidates == 0 || candidates != len(words)-places {
-		return words
-	}
-	var rest []word
-	for _, w := range words {
-		if w.after == nil {
-			rest = append(rest, w)
-			continue
-		}
-		p.given[w.after.Key] = w.value
-	}
-	return rest
 }
 
 // reasonGoesOn takes the words after a reason without quotes as part of it
@@ -86,29 +55,26 @@ func (p *parser) reasonGoesOn(loose int) {
 	}
 }
 
-// lonelyVerb reports a single word that must have been meant as a verb.
-func (p *parser) lonelyVerb() bool {
+// lonelyVerb refuses a single word, with a request ID or without, that must
+// have been meant as a verb.
+func (p *parser) lonelyVerb() (Problem, bool) {
 	if len(p.loose) == 0 || len(p.trailing) > 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
-		return false
+		return Problem{}, false
 	}
 	typed, rest := p.loose[0].value, ""
 	if len(p.loose) > 1 {
 		id, ok := requestID(p.loose[1].value)
 		if !ok || len(p.loose) > 2 || len(p.loose[1].value) != len(id) {
-			return false
+			return Problem{}, false
 		}
 		rest = " " + id
 	}
 	near := Closest(typed, []string{"help", "status", "whoami", "history"}, 1)
 	if len(near) == 0 {
-		return false
+		return Problem{}, false
 	}
-	p.problems = append(p.problems, Problem{Text: "I do not know *" + shown(typed) + "*. Did you mean " + Name + " " + near[0] + rest +
-		"? To add a server, give a listener and a server."})
-	p.given = Values{}
-	p.fix(KeyListener, "")
-	p.fix(KeyServer, "")
-	return true
+	return Problem{Text: "I do not know *" + shown(typed) + "*. Did you mean " + Name + " " + near[0] + rest +
+		"? To add a server, give a listener and a server."}, true
 }
 
 // serverFirst handles a server in the listener's place: two words are
@@ -156,9 +122,6 @@ func (p *parser) leftOver(words []word) {
 			text = looseWords + text
 		}
 		keys := p.meantFor(w.value)
-		if w.after != nil {
-			keys = nil // it may belong to the key before it
-		}
 		switch len(keys) {
 		case 0:
 			text += "; remove it, or put quotes around a value with spaces."

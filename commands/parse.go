@@ -10,6 +10,9 @@ import (
 func parseRegister(text string) (Command, error) {
 	p := parser{builder: builder{fields: registerFields[:], given: Values{}}}
 	p.sort((&scanner{text: text, fields: p.fields}).words())
+	if near, ok := p.lonelyVerb(); ok {
+		return Command{Verb: VerbRegister}, refuse(near)
+	}
 	p.place()
 	p.build()
 	if err := p.failure(); err != nil {
@@ -31,11 +34,7 @@ type parser struct {
 // sort separates pairs, flags and loose words.
 func (p *parser) sort(words []word) {
 	afterReason := false
-	var empty *Field
 	for _, w := range words {
-		if w.key == "" {
-			w.after = empty
-		}
 		switch {
 		case w.open:
 			p.unclosed(w)
@@ -51,10 +50,6 @@ func (p *parser) sort(words []word) {
 			p.unknownKey(w)
 		default:
 			p.give(w.field.Key, w.value)
-		}
-		empty = nil
-		if w.field != nil && w.value == "" && !w.quoted && !w.missing {
-			empty = w.field
 		}
 		afterReason = w.field != nil && w.field.Key == KeyReason && !w.quoted && w.value != ""
 	}
@@ -102,18 +97,15 @@ func (p *parser) twice() {
 		p.problems = append(p.problems, Problem{Field: f.Key, Text: text})
 		if !same || p.broken(f, first) {
 			p.fix(f.Key, unknown)
-			delete(p.given, f.Key)
-			continue
+		} else {
+			p.fix(f.Key, tidy(f.Key, first))
 		}
-		p.fix(f.Key, tidy(f.Key, first))
+		for i, v := range values[1:] {
+			if !slices.Contains(values[:i+1], v) {
+				p.problems = append(p.problems, p.trial(f, v)...) // build checks the first
+			}
+		}
 	}
-}
-
-// broken says whether a value would be refused by itself.
-func (p *parser) broken(f Field, value string) bool {
-	trial := builder{fields: p.fields}
-	trial.field(&f, value)
-	return len(trial.problems) > 0
 }
 
 func inWords(values []string) string {
@@ -178,7 +170,7 @@ func (p *parser) unknownKey(w word) {
 func (p *parser) mean(key string, w word, certain bool) {
 	f := findField(p.fields, key)
 	if _, given := p.given[key]; !certain || given && !f.Flag {
-		p.fix(key, unknown)
+		p.fix(key, unknown) // the value given is checked all the same
 		return
 	}
 	value := w.value

@@ -118,8 +118,9 @@ func parsePort(s string) (int, bool) {
 	return n, err == nil && isDigits(s) && n >= 1 && n <= 65535
 }
 
+// isListGap reports the commas and semicolons of all keyboards, and the space.
 func isListGap(r rune) bool {
-	return r == ',' || r == ';' || r == ' '
+	return r == ' ' || strings.ContainsRune(",;、､،؛", r)
 }
 
 func joinPorts(ports []int, gap string) string {

@@ -138,18 +138,17 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 		"a listener with a wrong port": {"api-lb:70000 web-07", "listener=api-lb:70000", "a port is a number from 1 to 65535.", "/lb-register listener=? server=web-07"},
 		"half a listener":              {"api-lb/ web-07", "listener=api-lb/", `"api-lb/" is not complete. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`, "/lb-register listener=? server=web-07"},
 		"a listener with a space":      {`"api lb" web-07`, "listener=api lb", `"api lb" has a space. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`, "/lb-register listener=? server=web-07"},
-		"a placeholder left as it was": {"&lt;listener&gt; web-07", "listener=‹listener›",
-			`"‹listener›" is not a listener. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`, "/lb-register listener=? server=web-07"},
-		"a listener without end": {strings.Repeat("a", 256) + " web-07", "listener=" + strings.Repeat("a", 51) + "…", "Up to 255 characters. You gave 256.", "/lb-register listener=? server=web-07"},
+		"a listener without end":       {strings.Repeat("a", 256) + " web-07", "listener=" + strings.Repeat("a", 51) + "…", "Up to 255 characters. You gave 256.", "/lb-register listener=? server=web-07"},
 		"a mistyped verb and a request ID": {"statsu LBR-7F3KQ2", "",
 			"I do not know *statsu*. Did you mean /lb-register status LBR-7F3KQ2? To add a server, give a listener and a server.", ""},
 		"an open quote around the server": {`api-lb:443 "web-07`, `"web-07`,
 			"A quotation mark is opened and not closed. Put one at the end of the value.", "/lb-register listener=api-lb:443 server=?"},
 		"a key that is far from any": {ok + "backendId=be-1", "backendId=be-1", "I do not know *backendId*. Did you mean `name`?", "/lb-register api-lb:443 web-07 name=?"},
-		"words around":               {"add web-07 reason=x to=#ops api-lb", "", left + `"api-lb" is left over; remove it, or put quotes around a value with spaces.`, ""},
+		"words around":               {"put web-07 reason=x to=#ops api-lb", "", left + `"api-lb" is left over; remove it, or put quotes around a value with spaces.`, ""},
 		"a space after a key, and a word too many": {ok + "weight= 50 foo", "",
-			left + `"50" is left over; remove it, or put quotes around a value with spaces.`, ""},
-		"a mistyped verb": {"hlep", "", "I do not know *hlep*. Did you mean /lb-register help? To add a server, give a listener and a server.", ""},
+			left + `"foo" is left over; remove it, or put quotes around a value with spaces.`, ""},
+		"a space after a key, and a listener": {"ports= lst-8f2c server=i-55a1", "", "Listener is missing. Give its ID, or name, or lb-name/listener-name, or lb-name:port.", ""},
+		"a mistyped verb":                     {"hlep", "", "I do not know *hlep*. Did you mean /lb-register help? To add a server, give a listener and a server.", ""},
 		"status without an ID": {"status", "status",
 			"Give the ID of one request, as its card shows it, for example /lb-register status LBR-7F3KQ2.", ""},
 		"status of something else": {"status be-20d1", "status be-20d1",
@@ -158,10 +157,7 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 			"whoami stands alone, or goes on with why and a listener, for example /lb-register whoami why api-lb/https-443.", "/lb-register whoami"},
 		"a text that is too long": {strings.Repeat("a ", 1501), "", "Your command is too long. Up to 3000 characters. You gave 3002.", ""},
 		"a control character":     {ok + "reason=a\x07b", "", "There is a control character (U+0007). Type the value again by hand.", ""},
-		"hidden tag characters":   {ok + "reason=a\U000e0041b", "", "There is a control character (U+E0041). Type the value again by hand.", ""},
 		"broken characters":       {ok + "reason=a\xffb", "", "There is a character I cannot read. Type the value again by hand.", ""},
-		"an overridden direction": {ok + "name=web\u202e70", "",
-			"There is an invisible character that changes the reading direction (U+202E). Type the value again by hand.", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +165,7 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 			e := refused(t, tt.text)
 			require.Equal(t, tt.words, e.Problems[0].Text)
 			require.Equal(t, tt.given, e.Problems[0].Given)
-			if name != "two servers" && name != "a space after a key, and a word too many" {
+			if name != "two servers" && name != "a space after a key, and a listener" {
 				require.Len(t, e.Problems, 1, "%v", e)
 				require.Equal(t, tt.corrected, e.Corrected)
 			}
@@ -207,7 +203,6 @@ func TestFormWordsAreThoseOfTheForm(t *testing.T) {
 		"weight":   {Values{KeyWeight: "many"}, KeyWeight, "Use a whole number from 1 to 100."},
 		"name":     {Values{KeyName: "web 07"}, KeyName, "Only letters, digits, hyphens and periods. Suggestion: web-07."},
 		"control":  {Values{KeyReason: "a\x00b"}, KeyReason, "There is a control character (U+0000). Type the value again by hand."},
-		"bidi":     {Values{KeyServer: "web\u2066"}, KeyServer, "There is an invisible character that changes the reading direction (U+2066). Type the value again by hand."},
 		"missing":  {Values{KeyServer: "  "}, KeyServer, "Server is missing. Give its instance ID, name, host name, public or private IP."},
 		"stranger": {Values{"colour": "red"}, "", "I do not know *colour*."},
 	}

@@ -96,7 +96,8 @@ type builder struct {
 	unsure bool
 }
 
-// build checks each field that has no problem yet.
+// build checks each field. One that has a problem already keeps its fix, and
+// what is wrong with its value is said as well.
 func (b *builder) build() {
 	known := 0
 	for i := range b.fields {
@@ -107,6 +108,8 @@ func (b *builder) build() {
 		}
 		if _, decided := b.fixes[f.Key]; !decided {
 			b.field(f, value)
+		} else if given {
+			b.problems = append(b.problems, b.trial(*f, value)...)
 		}
 	}
 	if known < len(b.given) {
@@ -121,6 +124,9 @@ func (b *builder) field(f *Field, value string) {
 		return
 	}
 	value = tidy(f.Key, value)
+	if exact := unmarked(value); exact != value && f.closed() && !b.broken(*f, exact) {
+		value = exact
+	}
 	switch {
 	case value == "" && f.Required:
 		b.missing(f)
@@ -130,6 +136,21 @@ func (b *builder) field(f *Field, value string) {
 	default:
 		b.set(f, value)
 	}
+}
+
+// trial returns the problems of a value by itself.
+func (b *builder) trial(f Field, value string) []Problem {
+	t := builder{fields: b.fields}
+	t.field(&f, value)
+	return t.problems
+}
+
+func (b *builder) broken(f Field, value string) bool { return len(b.trial(f, value)) > 0 }
+
+// closed says whether no value of a field can begin with a mark: numbers and
+// choices, but neither names nor text.
+func (f *Field) closed() bool {
+	return f.Flag || f.Key == KeyType || f.Key == KeyPorts || f.Key == KeyWeight
 }
 
 // unknown stands for a value in a corrected command that could not be

@@ -1,6 +1,9 @@
 package commands
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // word is one piece of a command.
 type word struct {
@@ -18,9 +21,6 @@ type word struct {
 	// open says that its quote was never closed; missing that its key stood
 	// at the end, without a value.
 	open, missing bool
-	// after is the field whose "key=" stood right before this loose word
-	// without a value, as in "weight= 50".
-	after *Field
 }
 
 // scanner cuts a folded command into words.
@@ -28,8 +28,6 @@ type scanner struct {
 	text   string
 	at     int
 	fields []Field
-	// spaced says that the value of this word comes after "key = ".
-	spaced bool
 }
 
 // words returns all words of the command.
@@ -53,26 +51,22 @@ func (s *scanner) skipSpaces() bool {
 // value, a flag, or a loose value.
 func (s *scanner) next() word {
 	start := s.at
-	s.spaced = false
 	key, after, dashed := s.keyHere()
 	var field *Field
 	if endsAt(s.text, after) || s.text[after] == '=' || s.text[after] == ':' {
 		field = findField(s.fields, key)
 	}
-	if sign := s.signAfter(after); field != nil && sign > after {
-		after = sign
-	}
+	sign := s.signAfter(after, field != nil)
 	var w word
 	switch {
 	case key == "":
 		s.value(&w, "")
-	case after < len(s.text) && (s.text[after] == '=' || s.text[after] == ':' && field != nil):
+	case sign > 0:
 		w.key, w.field = key, field
-		s.at = after + 1
-		if s.spaced {
-			s.skipSpaces()
+		s.at = sign
+		if s.skipSpaces() && (s.at == sign || !s.pairHere()) {
+			s.value(&w, fieldKey(field))
 		}
-		s.value(&w, fieldKey(field))
 	case field != nil && field.Flag && endsAt(s.text, after):
 		w.key, w.field, w.value = key, field, "true"
 		s.at = after
@@ -87,20 +81,26 @@ func (s *scanner) next() word {
 	return w
 }
 
-// signAfter is where the next "=" stands if only spaces come before it, as in
-// "weight = 50"; otherwise it is i.
-func (s *scanner) signAfter(i int) int {
-	j := i
-	for j < len(s.text) && s.text[j] == ' ' {
-		j++
+// signAfter is the place after the "=" or, of a known key, ":" that belongs to
+// a key that ends before i, or 0. There may be spaces before the sign.
+func (s *scanner) signAfter(i int, known bool) int {
+	for i < len(s.text) && s.text[i] == ' ' {
+		i++
 	}
-	if j == i || j == len(s.text) || s.text[j] != '=' {
-		return i
+	if i < len(s.text) && (s.text[i] == '=' || known && s.text[i] == ':') {
+		return i + 1
 	}
-	if j++; j < len(s.text) && s.text[j] == ' ' {
-		s.spaced = true
+	return 0
+}
+
+// pairHere says whether a key with its sign, or a flag, starts here.
+func (s *scanner) pairHere() bool {
+	key, after, _ := s.keyHere()
+	if key == "" {
+		return false
 	}
-	return j - 1
+	field := findField(s.fields, key)
+	return s.signAfter(after, field != nil) > 0 || field != nil && field.Flag && endsAt(s.text, after)
 }
 
 // valueOf reads the word after --key as its value.
@@ -109,7 +109,7 @@ func (s *scanner) valueOf(w *word) {
 		w.missing = true
 		return
 	}
-	if key, after, dashed := s.keyHere(); dashed && (endsAt(s.text, after) || s.text[after] == '=') && key != "" {
+	if key, after, dashed := s.keyHere(); s.pairHere() || dashed && endsAt(s.text, after) && key != "" {
 		w.missing = true
 		return
 	}
@@ -143,8 +143,8 @@ func endsAt(text string, i int) bool {
 
 // value reads a bare or quoted value for the field of that key.
 func (s *scanner) value(w *word, key string) {
-	if s.at < len(s.text) && (s.text[s.at] == '"' || s.text[s.at] == '\'') {
-		s.quotedValue(w, key)
+	if mark, size := quoteAt(s.text[s.at:]); size > 0 {
+		s.quotedValue(w, key, mark, size)
 		return
 	}
 	w.value = plain(key, s.bare())
@@ -166,10 +166,9 @@ func (s *scanner) bare() string {
 // listGoesOn says that a list of ports was cut by a space beside a comma.
 func (s *scanner) listGoesOn() bool {
 	rest := strings.TrimLeft(s.text[s.at:], " ")
-	if rest == "" || s.at == 0 {
-		return false
-	}
-	return rest[0] == ',' || s.text[s.at-1] == ',' && rest[0] >= '0' && rest[0] <= '9'
+	next, _ := utf8.DecodeRuneInString(rest)
+	last, _ := utf8.DecodeLastRuneInString(s.text[:s.at])
+	return rest != "" && (isListGap(next) || isListGap(last) && '0' <= next && next <= '9')
 }
 
 // typeGoesOn says that the next word is the second half of "bare metal" or
@@ -181,28 +180,27 @@ func (s *scanner) typeGoesOn(first string) bool {
 		sameKey(first, "virtual") && sameKey(rest[:end], "machine")
 }
 
-// quotedValue reads a value in quotes. A doubled quote inside stands for
-// itself. Without a closing quote the value is taken to end before the next
+// quotedValue reads a value in quotes. A doubled straight quote inside stands
+// for itself. Without a closing quote the value is taken to end before the next
 // known key, so that the rest can still be checked.
-func (s *scanner) quotedValue(w *word, key string) {
+func (s *scanner) quotedValue(w *word, key string, open rune, size int) {
 	w.quoted = true
-	quote := s.text[s.at]
-	start := s.at + 1
-	doubled := false
-	for i := start; i < len(s.text); i++ {
-		if s.text[i] != quote {
-			continue
+	start := s.at + size
+	own, kind := marksFor(open)
+	end := s.closedAt(start, open, own, key != "")
+	if end < 0 {
+		end = s.closedAt(start, open, kind, key != "")
+	}
+	if end >= 0 {
+		inside := s.text[start:end]
+		if open == '"' || open == '\'' {
+			inside = strings.ReplaceAll(inside, string(open)+string(open), string(open))
 		}
-		if i+1 < len(s.text) && s.text[i+1] == quote {
-			doubled = true
-			i++
-			continue
+		_, size = utf8.DecodeRuneInString(s.text[end:])
+		s.at = end + size
+		if after := len(s.text) - len(strings.TrimLeft(s.text[s.at:], ".,;:!")); endsAt(s.text, after) {
+			s.at = after
 		}
-		inside := s.text[start:i]
-		if doubled {
-			inside = strings.ReplaceAll(inside, string(quote)+string(quote), string(quote))
-		}
-		s.at = i + 1
 		w.value = plain(key, inside)
 		return
 	}
@@ -219,19 +217,29 @@ func (s *scanner) quotedValue(w *word, key string) {
 	w.value = strings.TrimRight(s.text[start:s.at], " ")
 }
 
-// plain undoes Slack's escapes in a value. A link without a text is an
-// address someone typed: only the reason keeps its scheme.
+// plain undoes Slack's escapes in a value, and takes the brackets off one like
+// <lst-80aa>. A link without a text is an address someone typed: a name keeps
+// its scheme only if there is a path, the reason always.
 func plain(key, v string) string {
 	if strings.IndexByte(v, '<') < 0 && strings.IndexByte(v, '&') < 0 {
 		return v
 	}
-	if id := mention(v); id != "" && key == KeyBy {
+	if id := mention(unmarked(v)); id != "" && key == KeyBy {
 		return id
 	}
 	bare := unescape(v, key == KeyTo)
-	if key != KeyReason && v[0] == '<' && hasScheme(v[1:]) && hasScheme(bare) {
-		_, bare, _ = strings.Cut(bare, ":")
-		bare = strings.TrimSuffix(strings.TrimPrefix(bare, "//"), "/")
+	if key == KeyReason {
+		return bare
+	}
+	if v[0] == '<' && hasScheme(v[1:]) && hasScheme(bare) {
+		_, host, _ := strings.Cut(bare, ":")
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "//"), "/")
+		if !strings.ContainsAny(host, "/?#") {
+			bare = host
+		}
+	}
+	for len(bare) > 2 && bare[0] == '<' && bare[len(bare)-1] == '>' {
+		bare = strings.TrimSpace(bare[1 : len(bare)-1])
 	}
 	return bare
 }

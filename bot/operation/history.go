@@ -103,7 +103,7 @@ func (i *Intake) historyOf(ctx context.Context, ref commands.ListenerRef) (Liste
 	if err != nil {
 		return Listener{}, unavailable(err)
 	}
-	return Listener{}, &commands.InputError{Problems: []commands.Problem{*problem}, Values: commands.Values{}}
+	return Listener{}, &commands.InputError{Problems: []commands.Problem{*problem}}
 }
 
 // reading is the making of one page.

@@ -21,9 +21,8 @@ func notSent(sentence string, buttons ...slack.BlockElement) message {
 const maxProblems = 12
 
 // inputErrorMessage answers a command that cannot be taken: every problem, a
-// corrected command, and the form if there is anything to fill in. Other verbs
-// than a registration leave no values. key is what the caller keeps e.Values
-// under; it comes back as the button's value.
+// corrected command, and the form unless e.Values are nil. key is what the
+// caller keeps e.Values under; it comes back as the button's value.
 func inputErrorMessage(e *commands.InputError, key string) message {
 	lines := []string{fmt.Sprintf(inputTitle, e.Count())}
 	first := ""
@@ -47,7 +46,7 @@ func inputErrorMessage(e *commands.InputError, key string) message {
 		corrected = section(inputCorrected, codeBlock(e.Corrected))
 	}
 	var form slack.BlockElement
-	if len(e.Values) > 0 {
+	if e.Values != nil {
 		form = primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0)))
 	}
 	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(form, helpButton()))

@@ -39,8 +39,8 @@ func (h *house) asksForApproval() sandbox.Message {
 	h.types(dev, incident, good)
 	preview := h.sees(dev, incident, "Checking done", "Needs")
 	h.clicks(dev, preview, "approval_ask")
-	h.sees(dev, incident, "Waiting")
-	return h.sees(chen, approvals, "Waiting for approval", "web-07")
+	h.sees(dev, incident, "Asked")
+	return h.sees(chen, approvals, "for approval · LBR-", "web-07")
 }
 
 // An approval that was asked for before the process was killed is given after

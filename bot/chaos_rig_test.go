@@ -214,7 +214,7 @@ func (c *chaos) ended(within time.Duration) []operation.Operation {
 			}
 			for _, channel := range c.channels {
 				for _, m := range c.slack.Messages(channel, chen) {
-					if strings.HasPrefix(m.Text, "Waiting") || m.Ephemeral {
+					if has(m, "ap_yes") || m.Ephemeral {
 						c.t.Log(m.TS, m.Ephemeral, m.Text, has(m, "ap_yes"))
 					}
 				}
@@ -246,7 +246,7 @@ func (c *chaos) unfinished(ops []operation.Operation) []string {
 func (c *chaos) approves(ctx context.Context) {
 	for _, channel := range c.channels {
 		for _, m := range c.cards(channel) {
-			if strings.HasPrefix(m.Text, "Waiting") && has(m, "ap_yes") {
+			if has(m, "ap_yes") {
 				c.slack.Click(ctx, chen, channel, m.TS, "ap_yes", "")
 			}
 		}

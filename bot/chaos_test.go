@@ -216,7 +216,7 @@ func (d *driver) breaksSlack() {
 func (d *driver) presses(ctx context.Context) {
 	for _, channel := range d.channels {
 		for _, m := range d.cards(channel) {
-			for _, b := range [...]struct{ word, action string }{{"Waiting", "op_stop"}, {"Not confirmed", "settle_now"}} {
+			for _, b := range [...]struct{ word, action string }{{"Asked", "op_stop"}, {"Waiting", "op_stop"}, {"Not confirmed", "settle_now"}} {
 				if strings.HasPrefix(m.Text, b.word) && has(m, b.action) {
 					d.did[b.action]++
 					d.slack.Click(ctx, ana, channel, m.TS, b.action, "")

@@ -99,7 +99,7 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 		},
 		"readings lag behind an answer": {
 			lag:  4 * time.Second,
-			ends: []string{"Added", "it is not in the list yet. Looking again"}, never: "Not added", on: 1,
+			ends: []string{"Added", "it was not in the list when I last looked"}, never: "Not added", on: 1,
 		},
 		"another server has the name on the listener": {
 			after: func(h *house) {

@@ -59,7 +59,7 @@ func TestClicksInAChannelThatBecameSharedAreRefusedForEverybody(t *testing.T) {
 	h.start()
 	h.types(dev, incident, good)
 	h.clicks(dev, h.sees(dev, incident, "Checking done", "approval_ask"), "approval_ask")
-	card := h.sees(ana, incident, "Waiting for approval", "ap_yes")
+	card := h.sees(ana, incident, "for approval · LBR-", "ap_yes")
 	h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true, Members: []string{ana, dev, "U0BO", olga}, BotMember: true})
 	for _, who := range []string{olga, "U0BO", ana, dev} {
 		for _, action := range []string{"ap_yes", "ap_question", "op_stop"} {
@@ -69,7 +69,7 @@ func TestClicksInAChannelThatBecameSharedAreRefusedForEverybody(t *testing.T) {
 		require.True(t, m.Ephemeral)
 		require.False(t, who == olga && has(m, "web-07"), "an outsider learns nothing")
 	}
-	now := h.sees(ana, incident, "Waiting for approval")
+	now := h.sees(ana, incident, "for approval · LBR-")
 	require.False(t, has(now, "Approved") || has(now, "Stopping") || has(now, "stopped"), "nobody's click counted: %s", now.Text)
 	require.Empty(t, h.registerBodies())
 	h.calm()

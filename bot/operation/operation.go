@@ -222,6 +222,7 @@ type Operation struct {
 	Matches   []string  `json:"matches,omitempty"`       // backend ids that fit, when several do
 	Answer    string    `json:"person_answer,omitempty"` // "there" or "not_there"
 	AnswerBy  string    `json:"answer_by,omitempty"`     // who said so
+	AskSince  int64     `json:"ask_since,omitempty"`     // Version that asked a person to settle it, the latest time
 	Mismatch  bool      `json:"mismatch,omitempty"`      // the reading after that answer disagreed
 
 	BackendID     string    `json:"backend_id,omitempty"`

@@ -36,6 +36,9 @@ func (r *Runner) withPerson(ctx context.Context, op Operation, found, doubtful [
 		matches = op.Matches // what was seen last stays on the card
 	}
 	if mismatch != op.Mismatch || !slices.Equal(matches, op.Matches) {
+		if mismatch && !op.Mismatch {
+			op.AskSince = op.Version + 1
+		}
 		op.Mismatch, op.Matches = mismatch, matches
 		if err := r.save(ctx, &op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault}); err != nil {
 			return Next{}, err

@@ -28,10 +28,14 @@ func NewBoards(c BoardConfig) *Boards {
 	p, result := newPace(), func(op operation.Operation) string { return op.Place.ResultID }
 	return &Boards{
 		Board: newKind(c, kind{name: "operation", event: metadataEvent, render: cardMessage, target: result, sayMoved: true,
-			instead: func(op operation.Operation) []string { return []string{op.Actor.UserID} }}, p),
+			instead: func(op operation.Operation) []string { return []string{op.Actor.UserID} },
+			asks: func(op operation.Operation) bool {
+				return op.State == operation.NeedsPerson || op.State == operation.Waiting && op.Approval != nil && !asksElsewhere(op)
+			}}, p),
 		approvals: newKind(withCards(c, c.Approvals), kind{name: "approval", event: approvalEvent, render: approvalMessage,
 			target:  func(op operation.Operation) string { return op.Approval.Channel },
-			instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} }}, p),
+			instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} },
+			asks:    func(op operation.Operation) bool { return op.State == operation.Waiting }}, p),
 		told: map[string]bool{},
 	}
 }

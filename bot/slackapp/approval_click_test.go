@@ -85,7 +85,7 @@ func (r *asking) asked() (op operation.Operation, card sandbox.Message) {
 	require.Len(r.t, waiting, 1)
 	require.Equal(r.t, []string{waiting[0].ID}, r.starts.started())
 	r.shows(waiting[0].ID)
-	return waiting[0], r.sees(bo, waiting[0].Approval.Channel, "Waiting for approval", actApYes)
+	return waiting[0], r.sees(bo, waiting[0].Approval.Channel, "for approval · LBR-", actApYes)
 }
 
 // shows makes the cards show an operation as it is now.
@@ -109,7 +109,7 @@ func TestAnAgreementIsTakenOnTheApproversCardAndBothCardsFollow(t *testing.T) {
 	r := openAsking(t, 1, bo, chen)
 	op, card := r.asked()
 	require.Equal(t, approvers, card.ChannelID)
-	own := r.sees(ana, incident, "Waiting", "asked in", approvers)
+	own := r.sees(ana, incident, "Asked", "asked for in", approvers)
 	require.False(t, has(own, actApYes), "the buttons are where approvers are asked")
 	_, private := r.said(ana, incident)
 	require.Empty(t, private, "the used preview is taken away")
@@ -431,7 +431,7 @@ func TestBreakGlassAddsAtOnceAndSaysWhoWillBeTold(t *testing.T) {
 
 	require.NoError(t, r.board.Report(t.Context(), ops[0]))
 	require.NoError(t, skipsTold(t, r.board, ops[0]))
-	card := r.sees(bo, approvers, "Break-glass", "customers cannot pay", "Being told", bo, chen)
+	card := r.sees(bo, approvers, "Break-glass", "customers cannot pay", "tells", bo, chen)
 	require.False(t, has(card, actApYes))
 	r.sees(ana, incident, "Break-glass", "inc-2041")
 	r.calm()

@@ -81,7 +81,7 @@ func TestADeletedApprovalCardIsPostedAnewWithItsButtons(t *testing.T) {
 	require.NoError(t, s.report(s.asks(2, operation.Waiting)))
 	cards := s.cards(approvers)
 	require.Len(t, cards, 1)
-	require.True(t, has(cards[0], "Waiting for approval", actApYes, "ontinues"))
+	require.True(t, has(cards[0], "Asked for approval", actApYes, "eplaces"))
 	require.Len(t, s.cards(incident), 1, "the other is left alone")
 }
 
@@ -96,7 +96,7 @@ func TestAnApproversChannelThatRefusesSendsItsCardToTheResult(t *testing.T) {
 			require.NoError(t, s.report(op))
 			cards := s.cards(incident)
 			require.Len(t, cards, 2, "the own card, and the approvers'")
-			asked := s.sees(bo, incident, "Waiting for approval", actApYes, "meant for")
+			asked := s.sees(bo, incident, "Asked for approval", actApYes, "meant for")
 			op.Version, op.State = 2, operation.Added
 			require.NoError(t, s.report(op))
 			cards = s.cards(incident)
@@ -160,7 +160,7 @@ func TestAReminderStandsUnderTheCardAndCallsTheApprovers(t *testing.T) {
 	cards := s.shownTo(bo, approvers)
 	require.Len(t, cards, 2)
 	require.Equal(t, cards[0].TS, cards[1].ThreadTS)
-	require.True(t, has(cards[1], "Waiting", "@"+bo, "@"+chen, op.Ref))
+	require.True(t, has(cards[1], "Reminder", "@"+bo, "@"+chen, op.Ref))
 	require.Empty(t, s.cards("D0BO"))
 
 	require.NoError(t, s.slack.DeleteMessage(approvers, cards[0].TS))

@@ -50,6 +50,15 @@ type BoardConfig struct {
 // Board shows operations in Slack: one message each, posted once and edited
 // as the operation moves. Changes that come faster than Slack takes them are
 // coalesced: the last one is shown. Boards makes them.
+//
+// Slack may refuse an edit for good, at any time. Therefore a card is posted in
+// words that stay true (wording.Posted), an edit that is not the end says as of
+// when, and after a refused edit the operation goes on without a word until it
+// is over. Then one further message says the result and that it replaces the
+// earlier card, which is deleted where Slack allows that. What comes after the
+// end, such as Zenlayer's status, is left out. One thing does not wait for the
+// end: what people are asked to do. If the card that stands does not ask it,
+// it is replaced at once, once for each time that people are asked (see due).
 type Board struct {
 	BoardConfig
 	kind      kind
@@ -94,6 +103,7 @@ type kind struct {
 	render   func(operation.Operation, wording) message
 	target   func(operation.Operation) string   // the channel it should be in
 	instead  func(operation.Operation) []string // where it goes when that refuses, in this order
+	asks     func(operation.Operation) bool     // it has buttons that people must press
 	sayMoved bool                               // the asker is told that it went elsewhere
 }
 
@@ -103,7 +113,7 @@ func newKind(c BoardConfig, k kind, p *pace) *Board {
 	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{}, told: map[string]operation.State{}, ends: make(chan struct{}),
 		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total", Help: "Tries to show a card, by what came of it.",
 			ConstLabels: prometheus.Labels{"card": k.name}}, []string{"result"})}
-	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "failed"} {
+	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "withheld", "failed"} {
 		b.delivered.WithLabelValues(r)
 	}
 	c.Registerer.MustRegister(b.delivered)

@@ -156,10 +156,10 @@ func TestACardWhosePostHadNoAnswerIsFoundAgain(t *testing.T) {
 	cards := s.cards(incident)
 	require.Len(t, cards, 1, "one card")
 	require.True(t, has(cards[0], "Added"))
-	require.False(t, has(cards[0], "ontinues"))
+	require.False(t, has(cards[0], "eplaces"))
 }
 
-func TestWithoutTheHistoryScopeASecondCardSaysWhatItContinues(t *testing.T) {
+func TestWithoutTheHistoryScopeASecondCardSaysWhatItReplaces(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.SetMissingScopes("channels:history", "groups:history", "im:history", "mpim:history")
@@ -168,7 +168,7 @@ func TestWithoutTheHistoryScopeASecondCardSaysWhatItContinues(t *testing.T) {
 	require.NoError(t, s.report(s.op(2, operation.Added)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 2)
-	require.True(t, has(cards[1], fmt.Sprintf(continuesLine, "LBR-7F3KQ2")))
+	require.True(t, has(cards[1], fmt.Sprintf(replacesLine, "LBR-7F3KQ2")))
 }
 
 func TestHistoryThatDoesNotAnswerHoldsUpTheSecondCard(t *testing.T) {
@@ -192,10 +192,10 @@ func TestAFoundCardThatCannotBeEditedDoesNotGoRoundInCircles(t *testing.T) {
 	require.NoError(t, s.report(s.op(2, operation.Added)))
 	require.Len(t, s.cards(incident), 1, "the old one is taken away")
 	require.True(t, has(s.cards(incident)[0], "Added"))
-	require.False(t, has(s.cards(incident)[0], "ontinues"))
+	require.False(t, has(s.cards(incident)[0], "eplaces"))
 }
 
-func TestAFoundCardThatCanNeitherBeEditedNorRemovedIsContinued(t *testing.T) {
+func TestAFoundCardThatCanNeitherBeEditedNorRemovedIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
@@ -204,7 +204,7 @@ func TestAFoundCardThatCanNeitherBeEditedNorRemovedIsContinued(t *testing.T) {
 	s.slack.FailNext("chat.delete", sandbox.APIFault{Error: "cant_delete_message", Times: -1})
 	require.NoError(t, s.report(s.op(2, operation.Added)))
 	require.Len(t, s.cards(incident), 2)
-	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(continuesLine, "LBR-7F3KQ2")))
+	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(replacesLine, "LBR-7F3KQ2")))
 }
 
 // A replica that is held up in the moment of posting is taken over from, and

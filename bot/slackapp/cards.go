@@ -18,6 +18,7 @@ type card struct {
 	body    []slack.Block
 	buttons []slack.BlockElement
 	small   []string
+	stays   bool // every sentence stays true; else it says as of when, until it is over
 }
 
 // cardMessage is the one public message that shows an operation, in whatever
@@ -29,13 +30,8 @@ func cardMessage(op operation.Operation, w wording) message {
 		return previewMessage(op, w)
 	case operation.Waiting:
 		c = waitingForPeople(op, w)
-	case operation.Accepted:
-		c = waitingCard(op)
-		if w.Approvers && wasApproved(op) {
-			c = approvedCard(op)
-		}
-	case operation.Sending:
-		c = addingCard(op, w)
+	case operation.Accepted, operation.Sending:
+		c = underWayCard(op, w)
 	case operation.Unconfirmed:
 		c = unconfirmedCard(op)
 	case operation.NeedsPerson:
@@ -47,7 +43,23 @@ func cardMessage(op operation.Operation, w wording) message {
 	default:
 		c = notAddedCard(op, w)
 	}
+	if !op.State.Final() && !c.stays && !w.At.IsZero() {
+		c.small = append(c.small, fmt.Sprintf(asOfSmall, clock(w.At)))
+	}
 	return c.message(op, w)
+}
+
+// underWayCard: accepted, and the call is being made or prepared.
+func underWayCard(op operation.Operation, w wording) card {
+	switch {
+	case w.Posted:
+		return firstCard(op)
+	case op.State == operation.Sending:
+		return addingCard(op, w)
+	case w.Approvers && wasApproved(op):
+		return approvedCard(op)
+	}
+	return waitingCard(op)
 }
 
 // message puts a card together and adds what is said on any card.
@@ -89,8 +101,8 @@ func asides(op operation.Operation, w wording) []string {
 	if w.Refused != "" {
 		lines = append(lines, fmt.Sprintf(refusedLine, channel(w.Refused)))
 	}
-	if w.Continues {
-		lines = append(lines, fmt.Sprintf(continuesLine, op.Ref))
+	if w.Replaces {
+		lines = append(lines, fmt.Sprintf(replacesLine, op.Ref))
 	}
 	return lines
 }

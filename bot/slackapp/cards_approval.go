@@ -29,15 +29,20 @@ func waitingForPeople(op operation.Operation, w wording) card {
 		return waitingCard(op)
 	}
 	if asksElsewhere(op) && !w.Approvers {
-		return askedCard(op)
+		return askedCard(op, w)
 	}
 	return approvalCard(op, w)
 }
 
 // askedCard says where approval is asked for.
-func askedCard(op operation.Operation) card {
+func askedCard(op operation.Operation, w wording) card {
 	a := op.Approval
-	c := card{text: askingText(op), small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(a.AskedAt))}}
+	if w.Posted {
+		c := firstCard(op)
+		c.body = append(c.body, section(fmt.Sprintf(askedOthers, needsCount(a.Needed, a.Who), channel(a.Channel), clock(a.ExpiresAt))))
+		return c
+	}
+	c := card{text: askingText(op, askText), small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(a.AskedAt))}}
 	lines := []string{
 		fmt.Sprintf(waitingAsked, channel(a.Channel)),
 		headline(op, serverName(op, name)+" to "+listenerName(op, name)),
@@ -56,16 +61,24 @@ func askedCard(op operation.Operation) card {
 // approvalCard asks for agreement, and has the buttons for it.
 func approvalCard(op operation.Operation, w wording) card {
 	a := op.Approval
+	text, header, follows := askText, askHeader, ""
+	if w.Posted {
+		text, header, follows = askPostedText, askPostedHeader, askFollows
+	}
+	please := decidedSoon(op)
+	if please == "" {
+		please = fmt.Sprintf(askNeeds, needsOf(a.Needed, a.Who), person(op.Actor.UserID))
+	}
 	c := card{
-		text: askingText(op), header: fmt.Sprintf(askHeader, op.Ref),
+		text: askingText(op, text), header: fmt.Sprintf(header, op.Ref),
 		body: []slack.Block{
-			section(askedAgain(op), askedFor(op)),
+			section(please, askedAgain(op), askedFor(op)),
 			section(
 				fmt.Sprintf(askReason, firstOf(prose(op.Purpose, reasonLimit), reasonNone), channel(op.Place.ChannelID)),
-				fmt.Sprintf(askNeeds, needsOf(a.Needed, a.Who), person(op.Actor.UserID)),
-				progress(*a), resumed(op), decidedSoon(op)),
+				progress(*a), resumed(op), follows),
 			contextLine(askNotes(op)...),
 		},
+		stays: w.Posted && len(a.Votes) == 0 && a.Again == "" && decidedSoon(op) == "",
 		small: []string{
 			fmt.Sprintf(askIDs, serverName(op, name), code(firstOf(op.Server.ID, op.Request.InstanceID)),
 				listenerName(op, name), code(firstOf(op.Listener.ID, op.Request.ListenerID))),
@@ -83,9 +96,9 @@ func approvalCard(op operation.Operation, w wording) card {
 }
 
 // askingText tells the whole story in one line.
-func askingText(op operation.Operation) string {
+func askingText(op operation.Operation, format string) string {
 	a := op.Approval
-	text := fmt.Sprintf(askText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needsCount(a.Needed, a.Who), utc(a.ExpiresAt), op.Ref)
+	text := fmt.Sprintf(format, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needsCount(a.Needed, a.Who), utc(a.ExpiresAt), op.Ref)
 	if n := len(a.Votes); n > 0 {
 		text += " " + fmt.Sprintf(askProgress, n, a.Needed, voters(a.Votes, actorName), missing(a.Missing()))
 	}
@@ -270,7 +283,7 @@ func approvalAside(op operation.Operation, w wording) string {
 	switch {
 	case op.Glass != nil && op.State != operation.Added:
 		return glassLine(op, glassBadge, w)
-	case op.State == operation.Added || !wasApproved(op) || op.State == operation.Accepted && w.Approvers:
+	case op.State == operation.Added || !wasApproved(op) || op.State == operation.Accepted && w.Approvers && !w.Posted:
 		return ""
 	}
 	return agreed(op, approvedLine)
@@ -304,17 +317,13 @@ func toldWords(op operation.Operation, w wording) string {
 	if len(a.Who.IDs) == 0 {
 		who = glassHere
 	}
-	told, in := glassTelling, glassTellingIn
-	if !a.ToldAt.IsZero() {
-		told, in = glassTold, glassToldIn
+	switch {
+	case asksElsewhere(op) && !w.Approvers:
+		return fmt.Sprintf(glassToldIn, channel(here), who)
+	case a.ToldAt.IsZero() && len(a.Who.IDs) > 0:
+		return fmt.Sprintf(glassTelling, who)
 	}
-	if asksElsewhere(op) && !w.Approvers {
-		return fmt.Sprintf(in, channel(here), who)
-	}
-	if len(a.Who.IDs) == 0 {
-		told = glassTold
-	}
-	return fmt.Sprintf(told, who)
+	return fmt.Sprintf(glassTold, who)
 }
 
 // approvalEnding is "not added" because of what people said, or did not say.

@@ -77,8 +77,10 @@ const (
 	watchLasts = 6 * time.Minute
 )
 
-// statusLine is Zenlayer's own word for the backend, never a claim of ours.
+// statusLine is Zenlayer's own word for the backend, never a claim of ours. It
+// stays true when no later edit comes.
 func statusLine(op operation.Operation, w wording) string {
+	later := code(fmt.Sprintf(statusCommand, op.Ref))
 	over := op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > watchLasts
 	switch {
 	case clean(op.BackendStatus) != "":
@@ -90,9 +92,9 @@ func statusLine(op operation.Operation, w wording) string {
 	case over:
 		return fmt.Sprintf(statusNever, code(op.BackendID))
 	case op.StatusLooks == 0:
-		return statusFirst
+		return fmt.Sprintf(statusFirst, later)
 	}
-	return fmt.Sprintf(statusPending, code(op.BackendID))
+	return fmt.Sprintf(statusPending, code(op.BackendID), later)
 }
 
 // testLine names the address to test, if it is known.

@@ -13,6 +13,23 @@ import (
 // slowFrom is how long an answer may take before the card says so.
 const slowFrom = 3 * time.Second
 
+// firstCard is the first post: what was asked, by whom, and where the result
+// comes. Its Stop button works until the operation is over; after that a click
+// is answered with where it stands.
+func firstCard(op operation.Operation) card {
+	c := card{
+		text:  fmt.Sprintf(askedText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), op.Ref),
+		small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(askedAt(op)))},
+		stays: true,
+	}
+	lines := []string{headline(op, fmt.Sprintf(askedLine, serverName(op, name), listenerName(op, name))), askedFollows, stopNote(op)}
+	if op.StopBy == "" {
+		c.buttons = append(c.buttons, stopButton(op))
+	}
+	c.body = []slack.Block{section(lines...)}
+	return c
+}
+
 // waitingCard: on disk, the last checks run, nothing is sent.
 func waitingCard(op operation.Operation) card {
 	c := card{

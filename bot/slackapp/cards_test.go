@@ -23,7 +23,7 @@ func everyState() map[operation.State]operation.Operation {
 
 // firstWords are all of them; a card starts with exactly one.
 func firstWords() []string {
-	return []string{firstChecked, firstNotSent, firstNothing, firstWaiting, firstAdding, firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson}
+	return []string{firstChecked, firstNotSent, firstNothing, firstAsked, firstWaiting, firstAdding, firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson}
 }
 
 func startsWith(t *testing.T, text string) string {

@@ -31,27 +31,23 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 		return 0, fmt.Errorf("looking up the card: %w", err)
 	}
 	if card.TS == "" {
-		return b.first(ctx, op, wording{}, "")
+		return b.first(ctx, op, false, "")
 	}
 	if card.Shown >= op.Version && !b.isUnsure(op.ID) {
 		return card.Shown, nil
 	}
-	version, gone, err := b.keepUp(ctx, op, card)
-	if gone {
-		b.Log.Info("card is gone and is posted anew", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
-		b.delivered.WithLabelValues("reposted").Inc()
-		if version, err = b.first(ctx, op, wording{Continues: true}, card.TS); err == nil {
-			b.setUnsure(op.ID, false)
-		}
+	version, refused, err := b.keepUp(ctx, op, card)
+	if !refused {
+		return version, err
 	}
-	return version, err
+	return b.replace(ctx, op, card, err)
 }
 
-// keepUp edits the card until nobody else has shown anything in the meantime,
-// and reports as update does. An edit that was held up lands on top of a newer
-// one; whoever stores theirs second sees what the other has stored since it
-// looked, whichever edit came last, and shows what is stored once more.
-func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (version int64, gone bool, err error) {
+// keepUp edits the card until no other replica has edited it in the meantime,
+// and reports as update does. An edit that was delayed overwrites a newer one.
+// The replica that stores its edit second sees what the other has stored since
+// it looked, whichever edit came last, and shows what is stored once more.
+func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (version int64, refused bool, err error) {
 	for {
 		if card.Shown > op.Version {
 			if op, err = b.Stored(ctx, op.ID); err != nil {
@@ -59,8 +55,8 @@ func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operati
 			}
 		}
 		var before operation.Card
-		if version, before, gone, err = b.update(ctx, op, card); err != nil {
-			return 0, gone, err
+		if version, before, refused, err = b.update(ctx, op, card); err != nil {
+			return 0, refused, err
 		}
 		if before.Shown == card.Shown {
 			b.setUnsure(op.ID, false)
@@ -93,8 +89,8 @@ func (b *Board) setUnsure(id string, unsure bool) {
 }
 
 // update edits the card where it is, and returns it as it was stored before.
-// gone says that it never can be edited there again.
-func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64, before operation.Card, gone bool, err error) {
+// refused says that Slack refuses that for good.
+func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64, before operation.Card, refused bool, err error) {
 	if err := b.lane(card.Channel).Wait(ctx); err != nil {
 		return 0, before, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
@@ -114,23 +110,19 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 		err = b.Web.edit(ctx, card.Channel, card.TS, oneLine(m))
 	}
 	if err != nil {
-		return 0, before, slices.Contains(goneCodes(), errorCode(err)), err
+		return 0, before, slices.Contains(uneditable(), errorCode(err)), err
 	}
 	b.delivered.WithLabelValues("edited").Inc()
 	before, err = b.save(ctx, op, card.Channel, card.TS)
 	return op.Version, before, false, err
 }
 
-// goneCodes are Slack's words for a message that cannot be edited any more.
-func goneCodes() []string {
-	return []string{"message_not_found", "cant_update_message", "edit_window_closed", slackChannelNotFound, "is_inactive", "not_in_channel", "is_archived"}
-}
-
-// first posts the card instead of the one that is gone, if any.
+// first posts the card, or another one in the place of the message that cannot
+// be edited any more.
 // chat.postMessage has no idempotency key, so a post is noted right before it
 // is made, and when an earlier one was noted without an answer we look for our
 // own message before we post again.
-func (b *Board) first(ctx context.Context, op operation.Operation, w wording, gone string) (int64, error) {
+func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool, gone string) (int64, error) {
 	target := b.kind.target(op)
 	if err := b.lane(target).Wait(ctx); err != nil {
 		return 0, fmt.Errorf("waiting for %s to take a message: %w", target, err)
@@ -145,21 +137,26 @@ func (b *Board) first(ctx context.Context, op operation.Operation, w wording, go
 	}
 	p := post{gone: gone, begun: before.Posting}
 	if !before.Posting.IsZero() {
-		ts, looked, err := b.find(ctx, op, before)
+		found, looked, err := b.find(ctx, op, before)
 		if err != nil {
 			return 0, err
 		}
-		if ts != "" {
-			version, gone, err := b.keepUp(ctx, op, operation.Card{Channel: target, TS: ts, Shown: before.Shown})
-			if !gone {
+		if found.TS != "" {
+			version, refused, err := b.keepUp(ctx, op, operation.Card{Channel: target, TS: found.TS, Shown: before.Shown})
+			if refused && !b.due(ctx, op, found, errorCode(err)) {
+				b.withhold(op, errorCode(err))
+				_, err = b.place(ctx, op.ID, found, gone)
+				version, refused = op.Version, false
+			}
+			if !refused {
 				b.delivered.WithLabelValues("found").Inc()
 				return version, err
 			}
 		}
 		p.looked = looked
-		w.Continues = w.Continues || !looked || ts != "" && !b.remove(ctx, op, b.kind.target(op), ts)
+		replaces = replaces || !looked || found.TS != "" && !b.remove(ctx, op, target, found.TS)
 	}
-	return b.post(ctx, op, p, w.Continues)
+	return b.post(ctx, op, p, replaces)
 }
 
 // post is one try to post a card.
@@ -176,11 +173,11 @@ type post struct {
 // the person and no place for a result, so the other message is made in any
 // case, and counts. Where it went instead what an earlier try posted is not
 // looked for.
-func (b *Board) post(ctx context.Context, op operation.Operation, p post, continues bool) (int64, error) {
+func (b *Board) post(ctx context.Context, op operation.Operation, p post, replaces bool) (int64, error) {
 	target := b.kind.target(op)
 	op = b.newest(op)
 	w := b.wording(op)
-	w.Continues = continues
+	w.Posted, w.Replaces = true, replaces
 	again := !p.begun.IsZero()
 	channel, ts, err := b.send(ctx, op, target, w)
 	moved := false
@@ -194,7 +191,7 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, contin
 		moved = true
 		b.Log.Warn("channel refuses the card; it goes elsewhere", zap.String("operation", op.ID), zap.String("card", b.kind.name),
 			zap.String("channel", target), zap.String("to", other), zap.String("why", errorCode(err)))
-		w.Refused, w.Continues = target, continues || again
+		w.Refused, w.Replaces = target, replaces || again
 		channel, ts, err = b.send(ctx, op, other, w)
 	}
 	if err != nil {
@@ -204,7 +201,7 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, contin
 		return 0, err
 	}
 	b.delivered.WithLabelValues("posted").Inc()
-	kept, err := b.place(ctx, op, channel, ts, p.gone)
+	kept, err := b.place(ctx, op.ID, cardOf(op, channel, ts), p.gone)
 	if err == nil && kept.TS != ts {
 		b.remove(ctx, op, channel, ts)
 		return kept.Shown, nil
@@ -220,10 +217,10 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, contin
 
 // place stores where the card is and returns the one that counts: a process
 // that was held up while it posted finds the card that another replica posted.
-func (b *Board) place(ctx context.Context, op operation.Operation, channel, ts, gone string) (operation.Card, error) {
+func (b *Board) place(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
-	kept, err := b.Cards.PlaceCard(ctx, op.ID, cardOf(op, channel, ts), gone)
+	kept, err := b.Cards.PlaceCard(ctx, id, c, gone)
 	if err != nil {
 		return operation.Card{}, fmt.Errorf("storing the place of the card: %w", err)
 	}
@@ -238,11 +235,11 @@ func cardOf(op operation.Operation, channel, ts string) operation.Card {
 	return operation.Card{Channel: channel, TS: ts, Shown: op.Version, Closed: op.State.Final()}
 }
 
-// remove takes away a message of ours that is not the card, and reports
-// whether it is gone.
+// remove takes away a message of ours that is not the card any more, and
+// reports whether it is gone.
 func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts string) bool {
 	if err := b.Web.remove(ctx, channel, ts); err != nil {
-		b.Log.Error("a second card could not be removed", zap.String("operation", op.ID), zap.String("channel", channel), zap.String("ts", ts), zap.Error(err))
+		b.Log.Warn("a second card could not be removed", zap.String("operation", op.ID), zap.String("channel", channel), zap.String("ts", ts), zap.Error(err))
 		return false
 	}
 	b.Log.Info("a second card was removed", zap.String("operation", op.ID), zap.String("channel", channel))
@@ -251,8 +248,8 @@ func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts 
 
 // tidy removes what an earlier try posted after it was looked for in vain.
 func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation.Card) {
-	if ts, _, err := b.find(ctx, op, card); err == nil && ts != "" {
-		b.remove(ctx, op, b.kind.target(op), ts)
+	if found, _, err := b.find(ctx, op, card); err == nil && found.TS != "" {
+		b.remove(ctx, op, found.Channel, found.TS)
 	}
 }
 
@@ -299,7 +296,9 @@ func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, respondWithin)
 	defer cancel()
-	m := movedMessage(op, b.wording(op))
+	w := b.wording(op)
+	w.Posted = true
+	m := movedMessage(op, w)
 	if err := b.Web.respond(ctx, op.Place.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
 		b.Log.Info("person could not be told where the card goes", zap.String("operation", op.ID), zap.Error(err))
 	}
@@ -324,22 +323,25 @@ func (b *Board) worthTelling(op operation.Operation) bool {
 // find looks for a card that was posted without our learning of it. looked is
 // false when Slack does not let us look: the scope for it is optional. An
 // error means that looking may work later, so that posting has to wait.
-func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (ts string, looked bool, err error) {
+func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (found operation.Card, looked bool, err error) {
+	target := b.kind.target(op)
 	h, err := b.Web.patient.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-		ChannelID: b.kind.target(op), Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
+		ChannelID: target, Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
 	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
-		return "", false, fmt.Errorf("looking for an earlier card: %w", scrub(err))
+		return found, false, fmt.Errorf("looking for an earlier card: %w", scrub(err))
 	}
 	if err != nil {
 		b.Log.Info("channel cannot be searched for an earlier card", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
-		return "", false, nil
+		return found, false, nil
 	}
 	for _, m := range h.Messages {
 		if m.Metadata.EventType == b.kind.event && m.Metadata.EventPayload["id"] == op.ID && m.Timestamp != before.TS {
-			return m.Timestamp, true, nil
+			version, _ := m.Metadata.EventPayload["version"].(float64)
+			state, _ := m.Metadata.EventPayload["state"].(string)
+			return operation.Card{Channel: target, TS: m.Timestamp, Shown: int64(version), Closed: operation.State(state).Final()}, true, nil
 		}
 	}
-	return "", !h.HasMore, nil
+	return found, !h.HasMore, nil
 }
 
 func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) (before operation.Card, err error) {

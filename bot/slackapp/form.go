@@ -161,8 +161,14 @@ func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	a.begin(ctx, op)
 	if !closed {
 		// A view that is gone needs no words: the card comes to the channel.
-		a.replaceView(ctx, d, noticeView(formTitle, cardMessage(op, a.wording()).Text, slack.AlertLevelInfo))
+		a.replaceView(ctx, d, noticeView(formTitle, acceptedText(op, a.wording()), slack.AlertLevelInfo))
 	}
+}
+
+// acceptedText is a view's last word about op, which is never updated.
+func acceptedText(op operation.Operation, w wording) string {
+	w.Posted = true
+	return cardMessage(op, w).Text
 }
 
 // sendable reports whether a draft that was refused with err may be sent

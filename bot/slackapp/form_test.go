@@ -83,7 +83,7 @@ func TestASlowCommitIsTurnedIntoTheWaitingScreenAndThenTheOutcome(t *testing.T) 
 	close(release)
 	r.until("the outcome is shown", func() bool {
 		views := r.slack.Views(ana)
-		return len(views) > 0 && has(sandbox.Message{Blocks: views[len(views)-1].Blocks}, firstWaiting, "LBR-")
+		return len(views) > 0 && has(sandbox.Message{Blocks: views[len(views)-1].Blocks}, firstAsked, "LBR-")
 	})
 	r.idle()
 	require.Len(t, r.starts.started(), 1)

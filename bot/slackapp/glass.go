@@ -189,7 +189,7 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 	a.begin(ctx, op)
 	a.removeKept(ctx, meta.Preview)
 	if !closed {
-		a.replaceView(ctx, d, noticeView(glassTitle, cardMessage(op, a.wording()).Text, slack.AlertLevelInfo))
+		a.replaceView(ctx, d, noticeView(glassTitle, acceptedText(op, a.wording()), slack.AlertLevelInfo))
 	}
 }
 

@@ -38,10 +38,31 @@ func allMessages() map[string]message {
 		all["account_"+name] = accountMessage(a, w)
 	}
 	maps.Copy(all, cardVariants())
+	maps.Copy(all, postedCards())
 	maps.Copy(all, approvalMessages())
 	all["audit_lines"] = auditMessage(auditEvents(), 12)
 	all["audit_head"] = auditMessage(auditEvents()[10:11], 0)
 	maps.Copy(all, answers(op, w))
+	return all
+}
+
+// postedCards are cards as they are posted, and edited some time later.
+func postedCards() map[string]message {
+	w := approvalWording()
+	w.At = moment(19, 15, 10)
+	posted := w
+	posted.Posted = true
+	cards, approvals, all := publicCards(), approvalCards(), map[string]message{}
+	for _, name := range []string{"waiting", "waiting_stopping", "waiting_rehearsal", "adding", "not_confirmed", "needs_person", "added", "added_status_unread"} {
+		all["posted_"+name] = cardMessage(cards[name], posted)
+	}
+	for _, name := range []string{"waiting", "waiting_here", "waiting_one_of_two", "waiting_picture", "waiting_denied", "approved", "glass_waiting", "glass_adding"} {
+		all["posted_approval_"+name] = cardMessage(approvals[name], posted)
+		if asksElsewhere(approvals[name]) {
+			all["posted_approvers_"+name] = approvalMessage(approvals[name], posted)
+		}
+	}
+	all["edited_waiting"], all["edited_adding"] = cardMessage(cards["waiting_in_line"], w), cardMessage(cards["adding_rate_limited"], w)
 	return all
 }
 
@@ -51,7 +72,7 @@ func cardVariants() map[string]message {
 	slow := fixedWording()
 	slow.At = moment(19, 14, 25)
 	late := fixedWording()
-	late.Late, late.Refused, late.Continues = 40*time.Second, "C0INC1234", true
+	late.Late, late.Refused, late.Replaces = 40*time.Second, "C0INC1234", true
 	over := fixedWording()
 	over.At = moment(19, 40, 0)
 	return map[string]message{

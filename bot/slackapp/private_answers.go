@@ -199,6 +199,7 @@ const (
 	slackNotInChannel    = "not_in_channel"
 	slackChannelNotFound = "channel_not_found"
 	slackIsArchived      = "is_archived"
+	slackNoMessage       = "message_not_found"
 )
 
 // channelWords says why a channel cannot have the result, for Slack's error.

@@ -178,6 +178,12 @@ func (w *Web) permalink(ctx context.Context, channel, ts string) string {
 	return link
 }
 
+// deleted reports whether Slack says that a message does not exist.
+func (w *Web) deleted(ctx context.Context, channel, ts string) bool {
+	_, err := w.patient.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	return errorCode(err) == slackNoMessage
+}
+
 // response is what a response URL is asked to do.
 type response struct {
 	Text            string        `json:"text,omitempty"`

@@ -19,10 +19,11 @@ type wording struct {
 	ConsoleURL string    // where people see the load balancer for themselves; empty: no button
 	At         time.Time // when the message is made; zero leaves out what depends on it
 
-	Late      time.Duration // how late a card is posted; shown from lateFrom on
-	Refused   string        // channel id the card was meant for, when it had to go elsewhere
-	Continues bool          // an earlier card of the same operation may exist
-	Untold    bool          // the card of a result could not be shown for more than a day
+	Late     time.Duration // how late a card is posted; shown from lateFrom on
+	Refused  string        // channel id the card was meant for, when it had to go elsewhere
+	Posted   bool          // it is posted, not edited in: Slack may refuse every later edit, so nothing on it may become untrue
+	Replaces bool          // an earlier card of the same operation may exist
+	Untold   bool          // the card of a result could not be shown for more than a day
 
 	Approvers bool            // it is the card in the approvers' channel
 	Reminders []time.Duration // after asking for approval
@@ -38,6 +39,7 @@ const (
 	firstChecked      = "Checking done"
 	firstNotSent      = "Not sent"
 	firstNothing      = "Nothing to do"
+	firstAsked        = "Asked"
 	firstWaiting      = "Waiting"
 	firstAdding       = "Adding"
 	firstAdded        = "Added"
@@ -134,6 +136,15 @@ func moreWords(what string) string {
 	return what
 }
 
+// The first post of a card. Slack may refuse every later edit, so each sentence
+// stays true whatever becomes of the request.
+const (
+	askedText    = "Asked: %s asks to add %s to %s. The result follows. %s."
+	askedLine    = "*Asked:* add %s to %s"
+	askedFollows = "The result follows here. Until then there is nothing to do; please do not repeat it."
+	askedOthers  = "Approval by %s was asked for in %s, until %s."
+)
+
 // Waiting and Adding.
 const (
 	waitingText   = "Waiting: last checks for %s on %s (%s, by %s). Nothing is sent yet."
@@ -163,7 +174,8 @@ const (
 	rehearsalText = "Rehearsal: nothing is sent to Zenlayer."
 	lateLine      = "Posted %s late; times show when it happened."
 	refusedLine   = "This was meant for %s, where I could not post."
-	continuesLine = "This continues %s; an earlier card of it may stand in this channel."
+	replacesLine  = "This replaces any earlier card of %s."
+	asOfSmall     = "As of %s."
 )
 
 // Added.
@@ -186,8 +198,8 @@ const (
 	reasonNone    = "none given"
 	statusSeen    = "*Status at Zenlayer:* \"%s\" (read %s). I cannot see traffic"
 	statusTest    = "; test %s."
-	statusPending = "Zenlayer gave backend %s; it is not in the list yet. Looking again."
-	statusFirst   = "*Status at Zenlayer:* not read yet. Looking."
+	statusPending = "Zenlayer gave backend %s; it was not in the list when I last looked. %s shows its status later."
+	statusFirst   = "*Status at Zenlayer:* not known at that time. %s shows it later."
 	statusNever   = "Zenlayer gave backend %s; it was not in the list when I stopped looking."
 	statusOff     = "*Status:* not watched, as asked."
 	statusBlank   = "*Status at Zenlayer:* none shown (read %s). I cannot see traffic"

@@ -41,17 +41,23 @@ const (
 
 // Asking.
 const (
-	askText      = "Waiting: %s asks to add %s to %s. Needs %s, until %s. %s."
-	askHeader    = "Waiting for approval · %s"
+	askText   = "Waiting: %s asks to add %s to %s. Needs %s, until %s. %s."
+	askHeader = "Waiting for approval · %s"
+
+	// The first post, of which each sentence stays true.
+	askPostedText   = "Asked: %s asks to add %s to %s, with approval by %s until %s. %s."
+	askPostedHeader = "Asked for approval · %s"
+	askFollows      = "The result follows here."
+
 	askWhat      = "%s asks to *add* %s *to* %s, ports %s, %s%s."
 	askShare     = " (about %d %% of new connections)"
 	askReason    = "*Reason:* %s   ·   asked in %s"
-	askNeeds     = "*Needs:* %s. Not by %s, who asks."
+	askNeeds     = "*Please approve or deny:* %s. Not %s, who asks."
 	askNote      = "*Note:* %s"
 	askHealth    = "health checks are off on this listener."
 	askIDs       = "%s is %s · %s is %s"
-	askTimes     = "Asked %s. Ends %s."
-	askReminder  = " Reminder at %s."
+	askTimes     = "Asked %s. Ends %s at the latest."
+	askReminder  = " Reminder at %s if it is not decided."
 	askProgress  = "%d of %d: %s. %s"
 	askVote      = "%s at %s"
 	askOneMore   = "One more."
@@ -109,26 +115,25 @@ const (
 	buttonAskAgain  = "Ask again"
 	labelAskAgain   = "Ask again to add %s to %s"
 
-	reminderLine  = "*Waiting:* %s asks to add %s to %s, %s. Needs %s, until %s."
-	reminderText  = "Waiting: %s still asks to add %s to %s. Needs %s, until %s. %s."
+	reminderLine  = "*Reminder:* %s asks to add %s to %s, %s. Please approve or deny: %s, until %s."
+	reminderText  = "Reminder: %s asks to add %s to %s. Please approve or deny: %s, until %s. %s."
 	questionLine  = "%s has a question for %s about %s. Please answer here."
 	questionAbout = "%s has a question for %s about %s: adding %s to %s."
 )
 
 // Break-glass.
 const (
-	glassBadge     = "*Break-glass* by %s: \"%s\". Incident: %s."
-	glassAdded     = "*Added* with *break-glass* by %s: \"%s\". Incident: %s."
-	glassTold      = " Told: %s."
-	glassTelling   = " Being told: %s."
-	glassToldIn    = " Told in %s: %s."
-	glassTellingIn = " Being told in %s: %s."
-	glassHere      = "those who read this"
-	glassText      = "With break-glass: %s"
-	glassBy        = "break-glass"
+	glassBadge   = "*Break-glass* by %s: \"%s\". Incident: %s."
+	glassAdded   = "*Added* with *break-glass* by %s: \"%s\". Incident: %s."
+	glassTold    = " Told: %s."
+	glassTelling = " This message tells %s."
+	glassToldIn  = " Told in %s: %s."
+	glassHere    = "those who read this"
+	glassText    = "With break-glass: %s"
+	glassBy      = "break-glass"
 
-	skippedText = "Break-glass: %s adds %s to %s without approval: %s Incident: %s. %s."
-	skippedLine = "*Break-glass:* %s adds %s to %s *without approval*: \"%s\""
+	skippedText = "Break-glass: %s asked to add %s to %s without approval: %s Incident: %s. %s."
+	skippedLine = "*Break-glass:* %s asked to add %s to %s *without approval*: \"%s\""
 	skippedWhy  = "*Incident:* %s. You could have approved it, so you are told at once."
 	skippedCard = "Its card is in %s."
 

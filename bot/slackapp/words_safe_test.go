@@ -64,7 +64,7 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 // hostileMessages are all messages that show s.
 func hostileMessages(s string) map[string]message {
 	w := fixedWording()
-	w.Bot, w.At, w.Refused, w.Continues, w.Late = s, moment(19, 30, 0), "C0INC1234", true, time.Hour
+	w.Bot, w.At, w.Refused, w.Replaces, w.Late = s, moment(19, 30, 0), "C0INC1234", true, time.Hour
 	all := map[string]message{}
 	for _, state := range []operation.State{operation.Draft, operation.Accepted, operation.Sending, operation.Unconfirmed,
 		operation.NeedsPerson, operation.Added, operation.AlreadyThere} {

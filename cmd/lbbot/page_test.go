@@ -193,7 +193,7 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.picture("real-asked")
 	r.follows("#step-5 a")
 	r.reads(".who", "Chen")
-	r.reads(".message:not(.private)", "Waiting for approval")
+	r.reads(".message:not(.private)", "for approval")
 	r.agrees()
 	r.reads("#step-5.done", "Act as an approver")
 	r.reads(".message:not(.private)", "Added db-07 to https-443 on api-lb")
@@ -240,7 +240,7 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 
 	// Dev is not on the list; Ana cannot agree herself.
 	r.as(address, "U0DEV", approvers)
-	r.reads(everyone, "Waiting for approval")
+	r.reads(everyone, "for approval")
 	r.agrees()
 	r.reads(".message.private", "You are not on the list for this listener.")
 	r.as(address, "U0ANA", approvers)

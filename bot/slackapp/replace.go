@@ -1,0 +1,59 @@
+package slackapp
+
+import (
+	"context"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+// uneditable are Slack's words for a message that cannot be edited any more.
+func uneditable() []string {
+	return []string{slackNoMessage, "cant_update_message", "edit_window_closed", slackChannelNotFound, "is_inactive", "not_in_channel", "is_archived"}
+}
+
+// replace is what is done when Slack refuses for good to edit the card, with
+// why: a further message if one is due, else nothing, and what is shown counts
+// as taken.
+func (b *Board) replace(ctx context.Context, op operation.Operation, card operation.Card, why error) (int64, error) {
+	b.setUnsure(op.ID, false) // it was certainly not edited
+	if op = b.newest(op); !b.due(ctx, op, card, errorCode(why)) {
+		b.withhold(op, errorCode(why))
+		return op.Version, nil
+	}
+	b.Log.Info("card cannot be edited and is replaced", zap.String("operation", op.ID), zap.String("why", errorCode(why)))
+	version, err := b.first(ctx, op, true, card.TS)
+	if err != nil {
+		return 0, err
+	}
+	b.delivered.WithLabelValues("reposted").Inc()
+	if now, err := b.Cards.Card(ctx, op.ID); err == nil && now.TS != card.TS {
+		b.remove(ctx, op, card.Channel, card.TS)
+	}
+	return version, nil
+}
+
+// due reports whether op has to be shown in a further message when Slack
+// refuses to edit its card: when it is over, once; and when people are asked to
+// do something that the card does not ask, because it was posted before or is
+// deleted.
+func (b *Board) due(ctx context.Context, op operation.Operation, card operation.Card, why string) bool {
+	switch {
+	case card.Closed:
+		return false
+	case op.State.Final():
+		return true
+	case !b.kind.asks(op):
+		return false
+	case op.State == operation.Waiting && op.Approval.Since > card.Shown, op.State == operation.NeedsPerson && op.AskSince > card.Shown:
+		return true
+	}
+	return why == slackNoMessage && b.Web.deleted(ctx, card.Channel, card.TS)
+}
+
+// withhold notes that the card keeps what it says.
+func (b *Board) withhold(op operation.Operation, why string) {
+	b.delivered.WithLabelValues("withheld").Inc()
+	b.Log.Info("card cannot be edited and keeps what it says", zap.String("operation", op.ID), zap.Int64("version", op.Version), zap.String("why", why))
+}

@@ -56,28 +56,27 @@ func OutcomeOf(err error) Outcome {
 	return OutcomeUnknown
 }
 
-// Outcome decides by status first and code second; the message never counts.
+// Outcome decides by status and code; the message never counts. A refusal
+// without a code comes from something between the client and the API, which may
+// have passed the call on before it answered, so it proves nothing. Two such
+// answers are known to stop a call: Blocked, and 429, which asks to repeat it.
 func (e *APIError) Outcome() Outcome {
-	if e.Contradictory {
-		return OutcomeUnknown
-	}
-	if e.Status == http.StatusTooManyRequests || e.Code == CodeRequestLimitExceeded {
-		return OutcomeRetry
-	}
 	switch {
-	case e.Status >= 300 && e.Status <= 399:
-		return OutcomeRefused // not followed, so the API never saw it
-	case e.Status == http.StatusUnauthorized:
-		if e.Code == CodeSignatureExpired {
-			return OutcomeRetry
-		}
-		return OutcomeRefused
-	case e.Status == http.StatusBadRequest, e.Status == http.StatusNotFound, e.Status == http.StatusConflict:
-		return OutcomeRefused
-	case e.Status == http.StatusForbidden && e.Code != "", e.Blocked:
-		return OutcomeRefused
-	case e.Status == http.StatusServiceUnavailable && e.Code == CodeTemporarilyUnavailable:
+	case e.Contradictory:
+		return OutcomeUnknown
+	case e.Status == http.StatusTooManyRequests, e.Code == CodeRequestLimitExceeded:
 		return OutcomeRetry
+	case e.Blocked:
+		return OutcomeRefused
+	case e.Code == "":
+		return OutcomeUnknown
+	case e.Status == http.StatusUnauthorized && e.Code == CodeSignatureExpired,
+		e.Status == http.StatusServiceUnavailable && e.Code == CodeTemporarilyUnavailable:
+		return OutcomeRetry
+	}
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict:
+		return OutcomeRefused
 	}
 	return OutcomeUnknown
 }
@@ -89,24 +88,23 @@ func IsClockSkew(err error) bool {
 	return ok && api.Status == http.StatusUnauthorized && api.Code == CodeSignatureExpired
 }
 
+// said reports whether the API itself, by a code of its own, answered with status.
+func said(err error, status int) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && api.Status == status && api.Code != ""
+}
+
 // IsCredentials reports that credentials or permissions were refused.
 func IsCredentials(err error) bool {
-	api, ok := errors.AsType[*APIError](err)
-	return ok && api.Status == http.StatusUnauthorized && api.Code != CodeSignatureExpired
+	return said(err, http.StatusUnauthorized) && !IsClockSkew(err)
 }
 
 // IsNotFound reports that the API does not know something the request names.
-func IsNotFound(err error) bool {
-	api, ok := errors.AsType[*APIError](err)
-	return ok && api.Status == http.StatusNotFound
-}
+func IsNotFound(err error) bool { return said(err, http.StatusNotFound) }
 
 // IsConflict reports status 409: this call changed nothing, but an earlier
 // attempt may have. Look before reporting a failure.
-func IsConflict(err error) bool {
-	api, ok := errors.AsType[*APIError](err)
-	return ok && api.Status == http.StatusConflict
-}
+func IsConflict(err error) bool { return said(err, http.StatusConflict) }
 
 // IsBlocked reports that a network rule in front of the API stopped the request.
 func IsBlocked(err error) bool {

@@ -76,7 +76,8 @@ func TestOutcomeOfEveryAnswer(t *testing.T) {
 		"401 signature":                         {status: 401, body: failure("AUTHFAILURE_SIGNATURE_FAILURE"), want: refused, flags: flags{credentials: true}},
 		"401 header":                            {status: 401, body: failure("AUTHFAILURE_INVALID_AUTHORIZATION"), want: refused, flags: flags{credentials: true}},
 		"401 permission":                        {status: 401, body: failure("AUTHFAILURE_UNAUTHORIZED_OPERATION"), want: refused, flags: flags{credentials: true}},
-		"401 with a page":                       {status: 401, body: page, want: refused, flags: flags{credentials: true}},
+		"401 with a page":                       {status: 401, body: page, want: unknown},
+		"401 with JSON of another kind":         {status: 401, body: `{"error":"login"}`, want: unknown},
 		"expired code on 400":                   {status: 400, body: failure("AUTHFAILURE_SIGNATURE_EXPIRED"), want: refused},
 		"400 missing":                           {status: 400, body: failure("MISSING_PARAMETER"), want: refused},
 		"400 type":                              {status: 400, body: failure("INVALID_PARAMETER_TYPE"), want: refused},
@@ -87,21 +88,26 @@ func TestOutcomeOfEveryAnswer(t *testing.T) {
 		"400 pattern":                           {status: 400, body: failure("INVALID_PARAMETER_PATTERN_ERROR"), want: refused},
 		"400 date":                              {status: 400, body: failure("INVALID_PARAMETER_DATE_FORMAT_ERROR"), want: refused},
 		"400 value":                             {status: 400, body: failure("INVALID_PARAMETER_VALUE"), want: refused},
-		"400 with a page":                       {status: 400, body: page, want: refused},
+		"400 with a page":                       {status: 400, body: page, want: unknown},
+		"400 with nothing":                      {status: 400, want: unknown},
+		"400 with JSON without a code":          {status: 400, body: `{"requestId":"T1","message":"m"}`, want: unknown},
 		"403 recycled":                          {status: 403, body: failure("OPERATION_FAILED_FOR_RECYCLE_RESOURCE"), want: refused},
 		"403 with a page, not known to be what": {status: 403, body: page, want: unknown},
 		"403 challenge":                         {status: 403, body: page, header: "Cf-Mitigated: challenge", want: refused, flags: flags{blocked: true}},
 		"451":                                   {status: 451, body: page, want: refused, flags: flags{blocked: true}},
 		"404 resource":                          {status: 404, body: failure("OPERATION_FAILED_RESOURCE_NOT_FOUND"), want: refused, flags: flags{notFound: true}},
 		"404 group":                             {status: 404, body: failure("OPERATION_FAILED_RESOURCE_GROUP_NOT_FOUND"), want: refused, flags: flags{notFound: true}},
-		"404 with a page":                       {status: 404, body: page, want: refused, flags: flags{notFound: true}},
+		"404 with a page":                       {status: 404, body: page, want: unknown},
+		"404 of a router":                       {status: 404, body: "404 page not found", want: unknown},
+		"409 with a page":                       {status: 409, body: page, want: unknown},
 		"409":                                   {status: 409, body: failure("INVALID_BACKEND_INSTANCE_LISTENER_EXIST"), want: refused, flags: flags{conflict: true}},
 		"408 is in no table":                    {status: 408, body: failure("INVALID_OPERATION_TIMEOUT"), want: unknown},
 		"418 is in no table":                    {status: 418, body: failure("NEW"), want: unknown},
-		"301":                                   {status: 301, body: page, header: "Location: https://elsewhere.invalid/", want: refused},
-		"302":                                   {status: 302, body: page, header: "Location: /api/v2/other", want: refused},
-		"307":                                   {status: 307, body: page, header: "Location: https://elsewhere.invalid/", want: refused},
-		"308 to no address":                     {status: 308, body: page, header: "Location: ://%zz", want: refused},
+		"301":                                   {status: 301, body: page, header: "Location: https://elsewhere.invalid/", want: unknown},
+		"302":                                   {status: 302, body: page, header: "Location: /api/v2/other", want: unknown},
+		"303 with a code":                       {status: 303, body: failure("INVALID_PARAMETER_VALUE"), header: "Location: /api/v2/other", want: unknown},
+		"307":                                   {status: 307, body: page, header: "Location: https://elsewhere.invalid/", want: unknown},
+		"308 to no address":                     {status: 308, body: page, header: "Location: ://%zz", want: unknown},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -136,6 +142,19 @@ func TestOutcomeOfEveryAnswer(t *testing.T) {
 				require.Empty(t, api.Excerpt)
 			}
 		})
+	}
+}
+
+func TestNoAnswerWithoutACodeProvesThatACallDidNothing(t *testing.T) {
+	t.Parallel()
+	for status := 100; status < 600; status++ {
+		err := &zenlayer.APIError{Status: status}
+		want := zenlayer.OutcomeUnknown
+		if status == http.StatusTooManyRequests {
+			want = zenlayer.OutcomeRetry
+		}
+		require.Equal(t, want, zenlayer.OutcomeOf(err), "%d", status)
+		require.Equal(t, flags{}, flagsOf(err), "%d", status)
 	}
 }
 

@@ -114,11 +114,11 @@ func TestLostAnswersOfTheStandIn(t *testing.T) {
 		zenlayertest.HugeBody:          {1, zenlayer.OutcomeUnknown},
 		zenlayertest.Challenge:         {0, zenlayer.OutcomeRefused},
 		zenlayertest.Blocked:           {0, zenlayer.OutcomeRefused},
-		zenlayertest.Redirect302:       {0, zenlayer.OutcomeRefused},
-		zenlayertest.Redirect307:       {0, zenlayer.OutcomeRefused},
+		zenlayertest.Redirect302:       {0, zenlayer.OutcomeUnknown},
+		zenlayertest.Redirect307:       {0, zenlayer.OutcomeUnknown},
 		zenlayertest.RateLimited:       {0, zenlayer.OutcomeRetry},
 		zenlayertest.ClockSkew:         {0, zenlayer.OutcomeRetry},
-		zenlayertest.Refused:           {0, zenlayer.OutcomeRefused},
+		zenlayertest.Refused:           {0, zenlayer.OutcomeUnknown}, // without a code
 	}
 	for kind, tc := range cases {
 		t.Run(string(kind), func(t *testing.T) {

@@ -58,7 +58,11 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 		return next, err
 	}
 	if b, same, found := present(op, pool); found {
-		op.BackendID, op.BackendStatus, op.FoundWeight = b.BackendID, b.Status, b.Weight
+		op.FoundWeight = b.Weight
+		if same && op.onlyLimited() {
+			return r.seen(ctx, &op, b, EvidenceSeen)
+		}
+		op.BackendID, op.BackendStatus = b.BackendID, b.Status
 		if same {
 			return r.finish(ctx, &op, AlreadyThere, "")
 		}
@@ -80,7 +84,7 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 // worked ends an operation that has appeared on the listener although the
 // server answered a try with an error that says it did nothing.
 func (r *Runner) worked(ctx context.Context, op *Operation, pool []zenlayer.Backend) (next Next, over bool, err error) {
-	if !op.Doubted() {
+	if !op.Doubted() || op.onlyLimited() {
 		return Next{}, false, nil
 	}
 	switch found := arrivals(*op, pool); len(found) {

@@ -19,7 +19,6 @@ func TestEveryRefusalHasItsReason(t *testing.T) {
 	}{
 		"an unknown server":       {apiError(404, "INVALID_INSTANCE_NOT_FOUND"), operation.ReasonRefused},
 		"a listener that is gone": {apiError(404, "INVALID_LB_LISTENER_NOT_FOUND"), operation.ReasonGone},
-		"a page with status 404":  {apiError(404, ""), operation.ReasonRefused},
 		"a wrong value":           {apiError(400, "INVALID_PARAMETER_VALUE"), operation.ReasonRefused},
 		"a code nobody knows":     {apiError(403, "SOMETHING_NEW"), operation.ReasonRefused},
 		"a key that is refused":   {apiError(401, "AUTHFAILURE_SIGNATURE_FAILURE"), operation.ReasonCredentials},
@@ -130,7 +129,7 @@ func TestWaitingHasAnEnd(t *testing.T) {
 		most   time.Duration
 	}{
 		"asked to wait again and again":     {"RegisterBackend", apiError(429, "REQUEST_LIMIT_EXCEEDED"), operation.ReasonRateLimited, time.Minute, operation.GiveUpAfter},
-		"asked to wait too long":            {"RegisterBackend", &zenlayer.APIError{Status: 429, RetryAfter: time.Hour}, operation.ReasonRateLimited, 0, time.Second},
+		"asked to wait too long":            {"RegisterBackend", &zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded, RetryAfter: time.Hour}, operation.ReasonRateLimited, 0, time.Second},
 		"asked to wait while looking":       {"DescribeBackends", apiError(429, ""), operation.ReasonRateLimited, time.Minute, operation.GiveUpAfter},
 		"no network":                        {"RegisterBackend", unsent(), operation.ReasonUnreachable, 10 * time.Second, 30 * time.Second},
 		"no network while looking":          {"DescribeListeners", unsent(), operation.ReasonUnreachable, 10 * time.Second, 30 * time.Second},
@@ -255,7 +254,7 @@ func TestStopDuringTheLastChecksCancels(t *testing.T) {
 func TestStopWhileWaitingCancelsAtOnce(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.goes(on("RegisterBackend", 0, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: time.Minute}}))
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: &zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded, RetryAfter: time.Minute}}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)

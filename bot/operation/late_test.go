@@ -101,11 +101,12 @@ func TestATryThatChangedNothingIsNotMadeAgainLate(t *testing.T) {
 		err    error
 		reason operation.Reason
 	}{
-		"asked to wait":  {apiError(429, ""), operation.ReasonRateLimited},
-		"no network":     {unsent(), operation.ReasonUnreachable},
-		"not available":  {apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonProven},
-		"clock is off":   {apiError(401, zenlayer.CodeSignatureExpired), operation.ReasonClockSkew},
-		"asked too late": {&zenlayer.APIError{Status: 429, RetryAfter: 110 * time.Second}, operation.ReasonRateLimited},
+		"asked to wait":               {apiError(429, zenlayer.CodeRequestLimitExceeded), operation.ReasonRateLimited},
+		"a 429 of something in front": {apiError(429, ""), operation.ReasonProven},
+		"no network":                  {unsent(), operation.ReasonUnreachable},
+		"not available":               {apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonProven},
+		"clock is off":                {apiError(401, zenlayer.CodeSignatureExpired), operation.ReasonClockSkew},
+		"asked too late":              {&zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded, RetryAfter: 110 * time.Second}, operation.ReasonRateLimited},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +132,7 @@ func TestATryThatChangedNothingIsNotMadeAgainLate(t *testing.T) {
 func TestNoTryEverGoesOutFiveMinutesAfterTheClick(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.goes(on("RegisterBackend", 0, fault{before: apiError(429, "")}))
+		h.cloud.goes(on("RegisterBackend", 0, fault{before: apiError(429, zenlayer.CodeRequestLimitExceeded)}))
 		id := h.accepted(request())
 		clicked := h.journal.now(id).ClickedAt
 		pass(4*time.Minute + 30*time.Second)

@@ -156,8 +156,16 @@ func (a Attempt) Unanswered() bool {
 
 // Doubtful reports whether the attempt was answered in a way that very likely,
 // but not certainly, means that nothing was done: a service that says it is not
-// available may have been so only when it answered.
-func (a Attempt) Doubtful() bool { return a.Outcome == OutcomeRetry && a.Fault.Status >= 500 }
+// available may have been so only when it answered, and a 429 without a code of
+// Zenlayer is from something in front of it.
+func (a Attempt) Doubtful() bool {
+	return a.Outcome == OutcomeRetry && (a.Fault.Status >= 500 || a.Limited() && a.Fault.Code == "")
+}
+
+// Limited reports whether the attempt was answered with the demand to wait.
+func (a Attempt) Limited() bool {
+	return a.Outcome == OutcomeRetry && asksToWait(a.Fault.Status, a.Fault.Code)
+}
 
 // The words stored in Attempt.Outcome.
 const (
@@ -269,6 +277,13 @@ func (o Operation) Unanswered() []Attempt {
 
 // Doubted reports whether an attempt is Doubtful.
 func (o Operation) Doubted() bool { return slices.ContainsFunc(o.Attempts, Attempt.Doubtful) }
+
+// onlyLimited reports whether nothing but demands to wait leaves it open whether
+// an attempt worked.
+func (o Operation) onlyLimited() bool {
+	open := func(a Attempt) bool { return a.Unanswered() || a.Doubtful() && !a.Limited() }
+	return slices.ContainsFunc(o.Attempts, Attempt.Limited) && !slices.ContainsFunc(o.Attempts, open)
+}
 
 // Card is the message that shows an operation, as far as Slack has taken it.
 type Card struct {

@@ -22,8 +22,9 @@ type kind struct {
 }
 
 // kinds are all fault kinds of the stand-in, those of which it is not known
-// whether the call took effect both ways. A refusal, a redirect, a network rule
-// and a rate limit say that it did not, and stop it before it does.
+// whether the call took effect both ways. A refusal and a rate limit with
+// Zenlayer's code, and a network rule, say that it did not, and stop it before
+// it does.
 func kinds() []kind {
 	f := func(k zenlayertest.FaultKind) zenlayertest.Fault { return zenlayertest.Fault{Kind: k} }
 	with := func(k zenlayertest.FaultKind, edit func(*zenlayertest.Fault)) zenlayertest.Fault {
@@ -33,6 +34,9 @@ func kinds() []kind {
 	}
 	refused := func(status int, code string) zenlayertest.Fault {
 		return zenlayertest.Fault{Kind: zenlayertest.Refused, Status: status, Code: code}
+	}
+	answered := func(status int, body string) zenlayertest.Fault {
+		return zenlayertest.Fault{Kind: zenlayertest.Refused, Status: status, Body: body}
 	}
 	all := []kind{
 		{"answer lost", f(zenlayertest.AnswerLost)},
@@ -52,8 +56,6 @@ func kinds() []kind {
 		{"rate limited for long", with(zenlayertest.RateLimited, func(f *zenlayertest.Fault) { f.RetryAfter = "50" })},
 		{"challenge", f(zenlayertest.Challenge)},
 		{"blocked", f(zenlayertest.Blocked)},
-		{"redirect 302", f(zenlayertest.Redirect302)},
-		{"redirect 307", f(zenlayertest.Redirect307)},
 		{"refused", refused(http.StatusBadRequest, "INVALID_PARAMETER_VALUE")},
 		{"refused as taken", refused(http.StatusConflict, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")},
 		{"refused as gone", refused(http.StatusNotFound, "INVALID_LB_LISTENER_NOT_FOUND")},
@@ -61,6 +63,10 @@ func kinds() []kind {
 	}
 	for name, k := range map[string]zenlayertest.Fault{
 		"dropped": f(zenlayertest.ConnectionDropped), "hang": f(zenlayertest.Hang), "bad gateway": f(zenlayertest.BadGateway),
+		"a 429 page":   with(zenlayertest.RateLimited, func(f *zenlayertest.Fault) { f.Plain = true }),
+		"redirect 302": f(zenlayertest.Redirect302), "redirect 307": f(zenlayertest.Redirect307),
+		"a 400 page": answered(http.StatusBadRequest, "<html>bad request</html>"), "a 404 page": answered(http.StatusNotFound, "404 page not found"),
+		"a 401 page": answered(http.StatusUnauthorized, `{"error":"login"}`), "a 409 page": answered(http.StatusConflict, "conflict"),
 		"unavailable": f(zenlayertest.Unavailable), "timed out": f(zenlayertest.TimedOut), "error in 200": f(zenlayertest.ErrorIn200),
 	} {
 		all = append(all, kind{name, k})

@@ -143,10 +143,14 @@ func (r *Runner) lookAgain(ctx context.Context, op *Operation) (Next, error) {
 	return Next{State: op.State, After: after}, nil
 }
 
-// seen ends op as added because it is there.
+// seen ends op because it is there: as added, unless all that Zenlayer answered
+// was to wait. Then somebody else may well have added it.
 func (r *Runner) seen(ctx context.Context, op *Operation, b zenlayer.Backend, how Evidence) (Next, error) {
 	op.BackendID, op.BackendStatus, op.StatusAt, op.Evidence = b.BackendID, b.Status, r.Now(), how
 	op.Fault = Fault{}
+	if how == EvidenceSeen && op.onlyLimited() {
+		return r.finish(ctx, op, AlreadyThere, "")
+	}
 	return r.finish(ctx, op, Added, "")
 }
 

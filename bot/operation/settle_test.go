@@ -504,19 +504,6 @@ func TestWhatAppearsAfterAnErrorOfTheServersIsAdded(t *testing.T) {
 	}
 }
 
-func TestATryThatWasAskedToWaitIsNotTakenForAnEntryOfSomebodyElses(t *testing.T) {
-	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		h.cloud.goes(on("RegisterBackend", 0, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: 5 * time.Second}}))
-		id := h.accepted(request())
-		done := h.process(id)
-		pass(time.Second)
-		h.cloud.add(ours("be-7"))
-		require.NoError(t, <-done)
-		require.Equal(t, operation.AlreadyThere, h.journal.now(id).State)
-	})
-}
-
 func TestLooksComeLessAndLessOften(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {

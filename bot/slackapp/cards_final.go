@@ -112,14 +112,17 @@ func testLine(op operation.Operation) string {
 	return fmt.Sprintf(statusTest, name(endpoint(clean(op.Server.IP), port)))
 }
 
-// nothingCard: it was as asked before anything was sent.
+// nothingCard: it is as asked, and no call of ours is known to have done it.
 func nothingCard(op operation.Operation) card {
+	text, body := nothingText, section(fmt.Sprintf(nothingLine, serverName(op, name), code(op.BackendID)), sentOrNot(op))
+	if i := slices.IndexFunc(op.Attempts, operation.Attempt.Limited); op.Evidence == operation.EvidenceSeen && i >= 0 {
+		text = nothingSeen
+		body = section(fmt.Sprintf(nothingWho, serverName(op, name), code(op.BackendID), op.Attempts[i].Fault.Status))
+	}
 	return card{
-		text:   fmt.Sprintf(nothingText, serverName(op, short), listenerPort(op, short), short(op.BackendID), op.Ref),
-		header: fmt.Sprintf(nothingHeader, serverName(op, bareName), listenerName(op, bareName)),
-		body: []slack.Block{
-			section(fmt.Sprintf(nothingLine, serverName(op, name), code(op.BackendID)), sentOrNot(op)),
-		},
+		text:    fmt.Sprintf(text, serverName(op, short), listenerPort(op, short), short(op.BackendID), op.Ref),
+		header:  fmt.Sprintf(nothingHeader, serverName(op, bareName), listenerName(op, bareName)),
+		body:    []slack.Block{body},
 		buttons: []slack.BlockElement{more(op, moreCopy, moreDetails)},
 		small:   []string{op.Ref, fmt.Sprintf(addingBy, person(op.Actor.UserID)), utcSmall(op.FinishedAt)},
 	}

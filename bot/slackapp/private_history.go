@@ -258,6 +258,8 @@ func pastSentence(e operation.Entry, public bool) string {
 		return fmt.Sprintf(timelineDenied, when, who, server, listener, name(remark(e)))
 	case op.State == operation.Added:
 		line = fmt.Sprintf(timelineAdded, when, who, server, listener, weightWords(op.Request.Weight), name(op.Ref))
+	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
+		line = fmt.Sprintf(timelineSeen, when, who, server, listener, name(op.Ref))
 	case op.State == operation.AlreadyThere:
 		line = fmt.Sprintf(timelineThere, when, who, server, listener, name(op.Ref))
 	case op.State == operation.NotAdded:

@@ -210,6 +210,8 @@ const (
 	nothingText   = "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s."
 	nothingHeader = "Nothing to do: %s is on %s"
 	nothingLine   = "%s is already on this listener with the same ports and weight: %s."
+	nothingSeen   = "Nothing to do: %s is on %s with the ports and weight asked for, as %s. I cannot tell who added it. %s."
+	nothingWho    = "%s is on this listener with the ports and weight asked for: %s. Zenlayer had answered my call with HTTP %d, so I cannot tell who added it."
 )
 
 // Not confirmed and Needs a person.

@@ -118,6 +118,10 @@ func publicCards() map[string]operation.Operation {
 		"nothing_to_do": sample(in(operation.AlreadyThere), func(op *operation.Operation) {
 			op.BackendID, op.FoundWeight, op.FinishedAt = "be-19c4", 50, moment(19, 14, 25)
 		}),
+		"nothing_to_do_after_429": sample(in(operation.AlreadyThere),
+			sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Status: 429, Code: "REQUEST_LIMIT_EXCEEDED"}), func(op *operation.Operation) {
+				op.BackendID, op.FoundWeight, op.FinishedAt, op.Evidence, op.Fault = "be-19c4", 50, moment(19, 14, 25), operation.EvidenceSeen, operation.Fault{}
+			}),
 		"not_confirmed":       sample(in(operation.Unconfirmed), lost(), waiting(operation.WaitLook, moment(19, 14, 45))),
 		"not_confirmed_502":   sample(in(operation.Unconfirmed), sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeUnknown, operation.Fault{Status: 502}), waiting(operation.WaitLook, moment(19, 14, 45))),
 		"not_confirmed_503":   sample(in(operation.Unconfirmed), sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Status: 503, Code: "SERVICE_TEMPORARY_UNAVAILABLE"}), waiting(operation.WaitLook, moment(19, 18, 0))),

@@ -29,6 +29,7 @@ const (
 	historyApproved   = "approved by %s"
 
 	timelineAdded    = "• %s: %s added %s to %s, weight %s (%s)."
+	timelineSeen     = "• %s: %s asked to add %s to %s; it is there, and it is not known who added it (%s)."
 	timelineThere    = "• %s: %s asked to add %s to %s; it was there already (%s)."
 	timelineNot      = "• %s: %s asked to add %s to %s; not added: %s (%s)."
 	timelineOpen     = "• %s: %s asked to add %s to %s; now: %s (%s)."

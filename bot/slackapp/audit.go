@@ -20,6 +20,7 @@ const AuditLimit = 20
 // lines are left out for good. It waits for the channel's turn, once a second
 // after a short burst, and for Slack.
 func (b *Board) Audit(ctx context.Context, channel string, events []operation.Event, skipped int) error {
+	logUnknownEvents(b.Log, events)
 	m := auditMessage(events, skipped)
 	if len(m.Blocks) == 0 {
 		return nil
@@ -82,17 +83,30 @@ func auditLine(e operation.Event) string {
 		parts = []string{fmt.Sprintf(auditStopped, code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
 	case operation.EventHead:
 		parts = []string{fmt.Sprintf(auditHead, code(e.Data["head"]))}
-	default:
+	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped, operation.EventAttempt,
+		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson, operation.EventStatus,
+		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion:
 		return ""
+	default:
+		parts = auditUnknown(e)
 	}
 	return strings.Join(nonEmpty(append(parts, e.At.UTC().Format("2006-01-02 15:04:05 UTC"))), " · ")
+}
+
+// auditUnknown is for a kind of event that this version does not know.
+func auditUnknown(e operation.Event) []string {
+	look := listCommand
+	if e.Data["ref"] != "" {
+		look = fmt.Sprintf(showCommand, e.Data["ref"])
+	}
+	return []string{fmt.Sprintf(unknownAudit, code(e.Kind), code(look)), auditThing(e), auditPerson(e), optional("%s", e.Data["ref"])}
 }
 
 func auditFinished(e operation.Event) []string {
 	d := e.Data
 	word := firstWord(operation.State(d["state"]))
 	if !operation.State(d["state"]).Final() {
-		word = short(d["state"])
+		word = firstUnknown + ": " + short(d["state"])
 	}
 	why := optional("%s", d["reason"])
 	if d["reason"] != "" && d["code"] != "" {
@@ -141,8 +155,10 @@ func auditRuleSet(e operation.Event) string {
 		return fmt.Sprintf(auditAbsent, code(digest))
 	case e.Data["result"] == "broken":
 		return fmt.Sprintf(auditBroken, code(digest))
+	case e.Data["result"] == "good":
+		return fmt.Sprintf(auditPolicy, code(digest))
 	}
-	return fmt.Sprintf(auditPolicy, code(digest))
+	return fmt.Sprintf(unknownAudit, code(e.Kind+" "+e.Data["result"]), code(listCommand))
 }
 
 // auditPerson is who caused the event, and where.

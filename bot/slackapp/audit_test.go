@@ -53,6 +53,7 @@ func auditEvents() []operation.Event {
 		bots(operation.EventPolicy, "result", "broken", "digest", "9f86d081884c"),
 		bots(operation.EventPolicy, "result", "absent", "digest", "9f86d081884c"),
 		bots(operation.EventPolicy, "result", "broken"),
+		event("of_a_later_version", "requester", "U0ANA", "requester_channel", "C0INC1234"),
 	}
 }
 
@@ -62,7 +63,7 @@ func TestEndsDecisionsOfPeopleAndWhatTheBotDoesHaveALine(t *testing.T) {
 		require.True(t, Audited(e), e.Kind)
 		require.NotContains(t, auditLine(e), "\n")
 	}
-	for _, kind := range []string{"", operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt, operation.EventLook, operation.EventStatus, operation.EventBreakGlass, "unknown"} {
+	for _, kind := range []string{operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt, operation.EventLook, operation.EventStatus, operation.EventBreakGlass} {
 		require.False(t, Audited(operation.Event{Kind: kind}), kind)
 	}
 	require.Empty(t, auditMessage([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)

@@ -40,8 +40,10 @@ func cardMessage(op operation.Operation, w wording) message {
 		c = addedCard(op, w)
 	case operation.AlreadyThere:
 		c = nothingCard(op)
-	default:
+	case operation.NotAdded:
 		c = notAddedCard(op, w)
+	default:
+		c = unknownCard(op, w)
 	}
 	if !op.State.Final() && !c.stays && !w.At.IsZero() {
 		c.small = append(c.small, fmt.Sprintf(asOfSmall, clock(w.At)))

@@ -68,7 +68,8 @@ func ownersEnding(op operation.Operation, w wording, about func(string) string) 
 	case operation.ReasonInternal:
 		return ending{text: about(brokenText), what: []string{fmt.Sprintf(brokenLine, code(op.Ref), w.owners())}, again: true}
 	}
-	return ending{text: about(otherText), what: []string{otherLine}, said: saidWords(op.Fault), faulty: true}
+	// No reason comes here: each has words above, which a test sees to.
+	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, storedAs(op, code))}}
 }
 
 // refusedEnding: the API said no, and no earlier attempt is unanswered.

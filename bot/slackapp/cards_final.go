@@ -66,8 +66,10 @@ func evidenceLine(op operation.Operation) string {
 		return fmt.Sprintf(addedSeen, code(op.BackendID))
 	case operation.EvidencePerson:
 		return fmt.Sprintf(addedPerson, person(op.AnswerBy), code(op.BackendID))
+	case operation.EvidenceAnswered, "":
+		return ""
 	}
-	return ""
+	return fmt.Sprintf(addedUnknown, code(op.BackendID), fmt.Sprintf(unknownValue, code(string(op.Evidence))))
 }
 
 // A watch that has looked so often, or is so old, has ended without finding
@@ -144,6 +146,9 @@ type ending struct {
 
 // notAddedCard: certain that nothing changed.
 func notAddedCard(op operation.Operation, w wording) card {
+	if !op.Known() {
+		return unknownCard(op, w)
+	}
 	e := endingOf(op, w)
 	c := card{
 		text:   e.text,

@@ -184,6 +184,8 @@ func (a *App) status(ctx context.Context, d delivery, ref string) {
 	if err != nil {
 		a.Log.Warn("history could not be read", zap.String("operation", op.ID), zap.Error(err))
 	}
+	logUnknown(a.Log, op)
+	logUnknownEvents(a.Log, events)
 	a.tell(ctx, d, statusMessage(op, events, a.Board.cardLink(ctx, op.ID)))
 }
 

@@ -26,6 +26,7 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 	}()
 	ctx, cancel := context.WithTimeoutCause(b.ctx, showWithin, fmt.Errorf("Slack did not take it within %s", showWithin))
 	defer cancel()
+	logUnknown(b.Log, op)
 	card, err := b.Cards.Card(ctx, op.ID)
 	if err != nil {
 		return 0, fmt.Errorf("looking up the card: %w", err)

@@ -80,6 +80,8 @@ func cardVariants() map[string]message {
 		"card_added_late":                     cardMessage(cards["added"], late),
 		"card_added_watch_over":               cardMessage(cards["added_not_listed"], over),
 		"card_added_no_owner":                 cardMessage(cards["added"], wording{}),
+		"card_unknown_state":                  cardMessage(unknowns()["a state"], wording{}),
+		"card_unknown_reason":                 cardMessage(unknowns()["a reason"], fixedWording()),
 		"card_needs_person_no_owner":          cardMessage(cards["needs_person"], wording{}),
 		"card_not_added_credentials_no_owner": cardMessage(ends["credentials"], wording{}),
 		"card_not_added_internal_no_owner":    cardMessage(ends["internal"], wording{}),

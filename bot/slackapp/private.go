@@ -170,14 +170,14 @@ func expiredMessage(op operation.Operation) message {
 
 // staleMessage answers a click on a card that shows an older version of op.
 func staleMessage(op operation.Operation, link string) message {
-	text := fmt.Sprintf(staleText, op.Ref, firstWord(op.State))
+	text := fmt.Sprintf(staleText, op.Ref, stands(op))
 	return private(text, section(text, staleSent), actions(openButton(op, link)))
 }
 
 // duplicateMessage: the same delivery was accepted before.
 func duplicateMessage(op operation.Operation, link string) message {
 	return private(fmt.Sprintf(duplicateText, op.Ref),
-		section(fmt.Sprintf(duplicateLine, op.Ref), fmt.Sprintf(stillSeen, firstWord(op.State))), actions(openButton(op, link)))
+		section(fmt.Sprintf(duplicateLine, op.Ref), fmt.Sprintf(stillSeen, stands(op))), actions(openButton(op, link)))
 }
 
 // cancelledMessage replaces a preview that its asker dropped.

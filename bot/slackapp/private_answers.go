@@ -16,7 +16,7 @@ const maxSteps = 20
 // statusMessage says where an operation stands: its state now, each step with
 // its time, who, Zenlayer's ids, and where its card is.
 func statusMessage(op operation.Operation, events []operation.Event, link string) message {
-	now := firstWord(op.State)
+	now := stands(op)
 	skipped := max(0, len(events)-maxSteps)
 	var lines []string
 	if skipped > 0 {
@@ -52,7 +52,7 @@ func stepLine(e operation.Event) string {
 		v := e.Data[key]
 		switch {
 		case v == "", key == "missing" && v == "0", key == "code" && e.Kind == operation.EventDenied:
-		case key == "code" && denialWords(operation.DenialCode(v)) != v:
+		case key == "code" && operation.DenialCode(v).Known():
 			parts = append(parts, name(denialWords(operation.DenialCode(v))))
 		case key == "reason" && e.Kind == operation.EventFinished:
 			parts = append(parts, name(reasonWords(operation.Reason(v))))
@@ -237,14 +237,16 @@ func ownerMessage(op operation.Operation, w wording) message {
 		need, where = fmt.Sprintf(ownerUntold, channel(op.Place.ResultID), op.Ref), ""
 	}
 	return private(
-		fmt.Sprintf(ownerText, firstWord(op.State), op.Ref, serverName(op, short), listenerPort(op, short), need),
-		section(fmt.Sprintf(ownerLine, firstWord(op.State), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need, where),
+		fmt.Sprintf(ownerText, stands(op), op.Ref, serverName(op, short), listenerPort(op, short), need),
+		section(fmt.Sprintf(ownerLine, stands(op), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need, where),
 		actions(linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
 		contextLine(faultSmall(op, ending{faulty: true})...))
 }
 
 func ownerNeed(op operation.Operation) string {
 	switch {
+	case !op.Known():
+		return fmt.Sprintf(unknownOwner, storedAs(op, code), code(fmt.Sprintf(showCommand, op.Ref)))
 	case op.State == operation.NeedsPerson:
 		return ownerNeeds
 	case op.Reason == operation.ReasonCredentials:

@@ -172,7 +172,7 @@ func decidedWords(op operation.Operation, who func(operation.Actor) string, at f
 	case op.Reason == operation.ReasonUnanswered, op.State == operation.Waiting:
 		return fmt.Sprintf(decidedExpired, at(a.ExpiresAt))
 	}
-	return fmt.Sprintf(decidedOther, op.Ref, firstWord(op.State))
+	return fmt.Sprintf(decidedOther, op.Ref, stands(op))
 }
 
 // oldPictureMessage answers a click on what people saw before it changed.

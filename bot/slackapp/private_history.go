@@ -126,6 +126,9 @@ func entryWord(e operation.Entry) string {
 	if e.Denial != nil {
 		return historyDenied
 	}
+	if !e.Operation.Known() {
+		return firstUnknown
+	}
 	return firstWord(e.Operation.State)
 }
 
@@ -262,10 +265,10 @@ func pastSentence(e operation.Entry, public bool) string {
 		line = fmt.Sprintf(timelineSeen, when, who, server, listener, name(op.Ref))
 	case op.State == operation.AlreadyThere:
 		line = fmt.Sprintf(timelineThere, when, who, server, listener, name(op.Ref))
-	case op.State == operation.NotAdded:
+	case op.State == operation.NotAdded && op.Known():
 		line = fmt.Sprintf(timelineNot, when, who, server, listener, name(reasonWords(op.Reason)), name(op.Ref))
 	default:
-		line = fmt.Sprintf(timelineOpen, when, who, server, listener, name(firstWord(op.State)), name(op.Ref))
+		line = fmt.Sprintf(timelineOpen, when, who, server, listener, name(stands(op)), name(op.Ref))
 	}
 	switch {
 	case op.Glass != nil:

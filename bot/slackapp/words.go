@@ -46,9 +46,11 @@ const (
 	firstNotAdded     = "Not added"
 	firstNotConfirmed = "Not confirmed"
 	firstNeedsPerson  = "Needs a person"
+	firstUnknown      = "Cannot tell"
 )
 
-// firstWord is the word a card in that state starts with.
+// firstWord is the word a card in that state starts with. That of a state which
+// this version does not know belongs to no other.
 func firstWord(s operation.State) string {
 	switch s {
 	case operation.Draft:
@@ -68,7 +70,7 @@ func firstWord(s operation.State) string {
 	case operation.NotAdded:
 		return firstNotAdded
 	}
-	return string(s)
+	return firstUnknown
 }
 
 // Pieces.

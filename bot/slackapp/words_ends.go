@@ -76,7 +76,4 @@ const (
 
 	brokenText = "Not added: something broke in the bot before %s was sent to %s. Nothing changed. Quote %s."
 	brokenLine = "Something broke in the bot before anything was sent. Quote token %s to %s."
-
-	otherText = "Not added: %s on %s. Nothing changed. %s."
-	otherLine = "Nothing changed."
 )

@@ -192,7 +192,6 @@ func endings() map[string]operation.Operation {
 		"person":                 sample(because(operation.ReasonPerson), lost(), read, func(op *operation.Operation) { op.AnswerBy = "U0BO" }),
 		"rehearsal":              sample(because(operation.ReasonRehearsal), func(op *operation.Operation) { op.Rehearsal = true }),
 		"internal":               sample(because(operation.ReasonInternal)),
-		"other":                  sample(because("a reason of a later version")),
 	}
 }
 

@@ -1,6 +1,10 @@
 package slackapp
 
-import "lbbot/bot/operation"
+import (
+	"fmt"
+
+	"lbbot/bot/operation"
+)
 
 // The words of history.
 const (
@@ -82,7 +86,7 @@ func reasonWords(r operation.Reason) string {
 	case operation.ReasonUnanswered:
 		return "not approved in time"
 	}
-	return string(r)
+	return "reason " + fmt.Sprintf(unknownValue, string(r))
 }
 
 // denialWords says in a few words why somebody was denied.
@@ -123,5 +127,5 @@ func denialWords(c operation.DenialCode) string {
 	case operation.DeniedNotRequester:
 		return "somebody else's"
 	}
-	return string(c)
+	return "code " + fmt.Sprintf(unknownValue, string(c))
 }

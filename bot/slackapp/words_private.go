@@ -1,6 +1,10 @@
 package slackapp
 
-import "lbbot/bot/operation"
+import (
+	"fmt"
+
+	"lbbot/bot/operation"
+)
 
 // The words of what only one person sees.
 
@@ -281,5 +285,5 @@ func stepWords(kind string) string {
 	case operation.EventBreakGlass:
 		return "Break-glass"
 	}
-	return name(kind)
+	return fmt.Sprintf(unknownStep, code(kind))
 }

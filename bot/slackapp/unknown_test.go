@@ -1,0 +1,138 @@
+package slackapp
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"lbbot/bot/operation"
+)
+
+// definite are words that say how a request ended or stands. Nothing that this
+// version does not know may be told in them.
+func definite() []string {
+	return []string{firstAdded + " ", firstAdded + ":", firstNotAdded, firstNothing, firstWaiting, firstAdding, firstNotConfirmed, firstNeedsPerson,
+		nothingChanged, nothingWasSent, "stopped", "removed"}
+}
+
+// unknowns are operations that another version stored.
+func unknowns() map[string]operation.Operation {
+	return map[string]operation.Operation{
+		"a state":              sample(func(op *operation.Operation) { op.State = "paused" }),
+		"no state":             sample(func(op *operation.Operation) { op.State = "" }),
+		"a reason":             sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotAdded, "eaten" }),
+		"no reason":            sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotAdded, "" }),
+		"a state with a known": sample(func(op *operation.Operation) { op.State, op.Reason = "paused", operation.ReasonRefused }),
+	}
+}
+
+func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
+	t.Parallel()
+	for name, op := range unknowns() {
+		op.FinishedAt = moment(19, 14, 22)
+		shows := map[string]message{
+			"card":            cardMessage(op, fixedWording()),
+			"approvers' card": approvalMessage(op, fixedWording()),
+			"status":          statusMessage(op, nil, ""),
+			"owner's notice":  ownerMessage(op, fixedWording()),
+			"stale click":     staleMessage(op, ""),
+			"second delivery": duplicateMessage(op, ""),
+			"moved":           movedMessage(op, fixedWording()),
+		}
+		for what, m := range shows {
+			requireMessage(t, m)
+			text := m.Text + "\n" + shownText(t, m)
+			require.Contains(t, text, firstUnknown, "%s: %s", name, what)
+			for _, word := range definite() {
+				if what == "second delivery" && word == firstNothing { // nothing to do for the click
+					continue
+				}
+				require.NotContains(t, text, word, "%s: %s", name, what)
+			}
+			for _, stored := range []string{string(op.State), string(op.Reason)} {
+				if stored == "paused" || stored == "eaten" {
+					require.Contains(t, text, stored, "%s: %s", name, what)
+				}
+			}
+		}
+		for _, what := range []string{"card", "approvers' card"} {
+			text := shownText(t, shows[what])
+			require.Contains(t, text, "/lb-register status "+op.Ref, "how to look it up")
+			require.Contains(t, text, "lbbot operations show "+op.Ref)
+		}
+		e := operation.Entry{At: moment(19, 14, 22), Operation: op}
+		lines := strings.Join(append(row(e, false), pastSentence(e, false), pastSentence(e, true)), "\n")
+		require.Contains(t, lines, firstUnknown, name)
+		for _, word := range append(definite(), "not added") {
+			require.NotContains(t, lines, word, name)
+		}
+	}
+}
+
+func TestAnUnknownEventIsShownAsStored(t *testing.T) {
+	t.Parallel()
+	e := operation.Event{At: moment(19, 14, 22), Kind: "teleported", OperationID: "op", ActorID: "U0ANA", ChannelID: "C0OPS1234", Data: map[string]string{"ref": "LBR-7F3KQ2"}}
+	require.Contains(t, stepLine(e), "Event `teleported`, which this version does not know · <@U0ANA>")
+	require.True(t, Audited(e), "what is not known is not passed over")
+	require.Contains(t, auditLine(e), "*Cannot tell* what this event is: `teleported`. Look with `lbbot operations show LBR-7F3KQ2`.")
+
+	ended := operation.Event{At: moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op", Data: map[string]string{"state": "paused", "reason": "eaten"}}
+	require.Contains(t, auditLine(ended), "*Cannot tell: paused*")
+	require.Contains(t, stepLine(ended), "reason eaten, which this version does not know")
+	rules := operation.Event{At: moment(19, 14, 22), Kind: operation.EventPolicy, Data: map[string]string{"result": "half", "digest": "9f86"}}
+	require.NotContains(t, auditLine(rules), "in force")
+	denied := operation.Event{At: moment(19, 14, 22), Kind: operation.EventDenied, Data: map[string]string{"code": "moon"}}
+	require.Contains(t, stepLine(denied), "code moon, which this version does not know")
+}
+
+// One list of what is stored, in bot/operation: whatever is added there needs
+// its words here.
+func TestWhateverIsStoredHasWords(t *testing.T) {
+	t.Parallel()
+	for _, s := range operation.AllStates() {
+		require.NotEqual(t, firstUnknown, firstWord(s), s)
+		op := sample(func(op *operation.Operation) { op.State, op.Reason = s, operation.ReasonRefused })
+		require.NotContains(t, shownText(t, cardMessage(op, fixedWording())), firstUnknown, s)
+	}
+	for _, r := range operation.AllReasons() {
+		op := sample(because(r))
+		m := cardMessage(op, fixedWording())
+		require.NotContains(t, m.Text+shownText(t, m), "does not know", r)
+		require.NotContains(t, reasonWords(r), "does not know", r)
+	}
+	for _, c := range operation.AllDenialCodes() {
+		require.NotContains(t, denialWords(c), "does not know", c)
+		words, _ := denial(operation.Decision{Code: c}, sample(), fixedWording())
+		require.NotEqual(t, denyOther, words, c)
+	}
+	for _, e := range operation.AllEvidence() {
+		require.NotContains(t, evidenceLine(sample(func(op *operation.Operation) { op.Evidence = e })), "does not know", e)
+	}
+	require.Contains(t, evidenceLine(sample(func(op *operation.Operation) { op.Evidence = "dreamt" })), "`dreamt`, which this version does not know")
+	for _, kind := range operation.AllEventKinds() {
+		require.NotContains(t, auditLine(operation.Event{Kind: kind, Data: map[string]string{"result": "good", "digest": "9f"}}), firstUnknown+"*", kind)
+		if !slices.Contains([]string{operation.EventStarted, operation.EventEnded, operation.EventPolicy, operation.EventHead}, kind) { // of no request
+			require.NotContains(t, stepWords(kind), "does not know", kind)
+		}
+	}
+}
+
+func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
+	t.Parallel()
+	core, logged := observer.New(zapcore.ErrorLevel)
+	for _, op := range unknowns() {
+		logUnknown(zap.New(core), op)
+	}
+	logUnknown(zap.New(core), sample())
+	logUnknownEvents(zap.New(core), []operation.Event{{Kind: "teleported"}, {Kind: operation.EventLook}})
+	require.Equal(t, len(unknowns())+1, logged.Len())
+
+	s := newStage(t)
+	require.NoError(t, s.report(s.op(1, "paused")))
+	require.Contains(t, s.log.String(), "operation has a state or a reason that this version does not know")
+}

@@ -53,7 +53,7 @@ func TestTheRealBotAsksForApprovalAndGoesWithoutItOnlyWithBreakGlass(t *testing.
 	p.slack.TypeCommand(t.Context(), ana, incident, "/lb-register", "api-lb/https-443 web-07 weight=80")
 	p.clicks(ana, p.sees(ana, incident, "Needs approval", "web-07"), "approval_ask")
 	card := p.sees(chen, approvers, "for approval · LBR-", "web-07", "ap_yes")
-	p.sees(ana, incident, "for approval, asked in", "web-07")
+	p.sees(ana, incident, "was asked for in", "web-07")
 	p.clicks(dev, card, "ap_yes")
 	require.True(t, p.sees(dev, approvers, "You are not on the list").Ephemeral)
 	p.clicks(ana, card, "ap_yes")

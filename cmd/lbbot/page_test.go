@@ -235,7 +235,7 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r.reads(".message.private", "Needs approval")
 	r.picture("approval-preview")
 	r.presses(".message.private .button.primary")
-	r.reads(everyone, "for approval, asked in")
+	r.reads(everyone, "was asked for in")
 	r.picture("approval-where-it-was-asked")
 
 	// Dev is not on the list; Ana cannot agree herself.
@@ -266,7 +266,7 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r.types("/lb-register api-lb/https-443 web-06 weight=80")
 	r.reads(".message.private", "web-06")
 	r.presses(".message.private .button.primary")
-	r.reads(everyone, "for approval, asked in")
+	r.reads(everyone, "was asked for in")
 	r.as(address, "U0CHEN", approvers)
 	r.presses("[aria-label^='Deny adding']")
 	r.reads("#modal[open]", "Why? (ana will see this)")

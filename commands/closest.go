@@ -10,23 +10,38 @@ import (
 // swapped pair of letters counts as one mistake, and so does a beginning of
 // three letters or more. Nothing near gives nothing.
 func Closest(word string, candidates []string, n int) []string {
-	type near struct {
-		text     string
-		distance int
+	var out []string
+	for _, at := range Nearest(word, len(candidates), n, func(i int) []string { return candidates[i : i+1] }) {
+		if !slices.Contains(out, candidates[at]) {
+			out = append(out, candidates[at])
+		}
 	}
+	return out
+}
+
+// Nearest is Closest for things with several spellings each; it returns the
+// indexes of at most n of count things. Of things with the same spellings each
+// counts.
+func Nearest(word string, count, n int, spellings func(int) []string) []int {
+	type near struct{ index, distance int }
 	w := []rune(strings.ToLower(word))
 	limit := mistakesAllowed(len(w))
 	var found []near
-	for _, c := range candidates {
-		d := nearness(w, []rune(strings.ToLower(c)), limit)
-		if d <= limit && !slices.ContainsFunc(found, func(f near) bool { return f.text == c }) {
-			found = append(found, near{c, d})
+	for i := range count {
+		best := limit + 1
+		for _, text := range spellings(i) {
+			if text != "" {
+				best = min(best, nearness(w, []rune(strings.ToLower(text)), limit))
+			}
+		}
+		if best <= limit {
+			found = append(found, near{i, best})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
-	var out []string
+	var out []int
 	for _, f := range found[:max(0, min(n, len(found)))] {
-		out = append(out, f.text)
+		out = append(out, f.index)
 	}
 	return out
 }

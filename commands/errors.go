@@ -21,7 +21,19 @@ type Problem struct {
 	// Form is the sentence to show under the field of a form, where it
 	// differs from Text. OnField returns the right one.
 	Form string
+	// Choices are things that exist and may have been meant, at most
+	// MaxChoices, nearest first. None may be taken before a person picks it.
+	Choices []Choice
 }
+
+// Choice is one value for the field of a problem.
+type Choice struct {
+	// Value is an ID, Label what a person tells it by.
+	Value, Label string
+}
+
+// MaxChoices is how many a person is offered at once.
+const MaxChoices = 5
 
 // OnField returns the words to show under the form field p belongs to.
 func (p Problem) OnField() string {
@@ -45,6 +57,9 @@ type InputError struct {
 	// Values are those understood and free of problems, to fill a form with;
 	// nil where a form is no help, as for other verbs than adding.
 	Values Values
+	// Asked is the whole request, problems included, for a Choice to be put
+	// in its place; nil when there are no choices.
+	Asked Values
 }
 
 // Error lists the problems on one line, for logs.

@@ -54,9 +54,11 @@ func readings() map[string]reading {
 				return c.DescribeLoadBalancers(t.Context(), zenlayer.LoadBalancerFilter{})
 			}},
 		"DescribeInstances": {`{"totalCount":1,"dataSet":[{"instanceId":"1001","instanceName":"12","hostname":"12","zoneId":"1","instanceStatus":"RUNNING",
-			"publicIpAddresses":[],"privateIpAddresses":["10.0.0.1"],"primaryPublicIpAddress":"203.0.113.1","resourceGroupName":"3","createTime":"2026","expiredTime":null,
+			"publicIpAddresses":[],"privateIpAddresses":["10.0.0.1"],"primaryPublicIpAddress":"203.0.113.1",
+			"ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::2","resourceGroupName":"3","createTime":"2026","expiredTime":null,
 			"instanceType":{"cpuCores":32},"period":null}]}`,
-			[]string{"totalCount", "dataSet", "instanceId", "instanceName", "hostname", "publicIpAddresses", "privateIpAddresses", "primaryPublicIpAddress"},
+			[]string{"totalCount", "dataSet", "instanceId", "instanceName", "hostname", "publicIpAddresses", "privateIpAddresses", "primaryPublicIpAddress",
+				"ipv6Addresses", "primaryPublicIPv6Address"},
 			func(t *testing.T, c *zenlayer.Client) (any, error) {
 				return c.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{})
 			}},
@@ -248,5 +250,20 @@ func TestANumericErrorCodeKeepsZenlayersMessage(t *testing.T) {
 		var api *zenlayer.APIError
 		require.ErrorAs(t, err, &api)
 		require.Equal(t, want, [3]string{api.Code, api.Message, api.RequestID})
+	}
+}
+
+func TestInstanceHasEveryIPv6AddressOnce(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		`{"instanceId":"i"}`:                      nil,
+		`{"instanceId":"i","ipv6Addresses":null}`: nil,
+		`{"instanceId":"i","ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::1"}`: {"2001:db8::1"},
+		`{"instanceId":"i","ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::2"}`: {"2001:db8::1", "2001:db8::2"},
+		`{"instanceId":"i","primaryPublicIPv6Address":"2001:db8::2"}`:                                 {"2001:db8::2"},
+	} {
+		var i zenlayer.Instance
+		require.NoError(t, json.Unmarshal([]byte(text), &i), text)
+		require.Equal(t, want, i.IPv6s, text)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Instance is one server, bare metal or VM.
@@ -21,6 +22,8 @@ type Instance struct {
 	Type       InstanceType `json:"-"`
 	PublicIPs  []string     `json:"publicIpAddresses"`
 	PrivateIPs []string     `json:"privateIpAddresses"`
+	// IPv6s are all addresses of that kind, the primary one among them.
+	IPv6s []string `json:"ipv6Addresses"`
 	// ResourceGroupName is for people.
 	ResourceGroupName string `json:"resourceGroupName"`
 	CreateTime        string `json:"createTime"`
@@ -41,6 +44,11 @@ func (i *Instance) UnmarshalJSON(data []byte) error {
 	}
 	if len(i.PublicIPs) == 0 {
 		i.PublicIPs = append(i.PublicIPs, f.texts("primaryPublicIpAddress")...)
+	}
+	for _, ip := range append(f.texts("ipv6Addresses"), f.texts("primaryPublicIPv6Address")...) {
+		if !slices.Contains(i.IPv6s, ip) {
+			i.IPv6s = append(i.IPv6s, ip)
+		}
 	}
 	return f.err
 }

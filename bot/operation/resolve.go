@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +49,7 @@ func listenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
 // serverOf keeps of an instance what is shown and decided by.
 func serverOf(i zenlayer.Instance) Server {
 	s := Server{ID: i.ID, Name: i.Name, Type: i.Type, Zone: i.ZoneID, Status: i.Status}
-	for _, ip := range append(slices.Clone(i.PrivateIPs), i.PublicIPs...) {
+	for _, ip := range slices.Concat(i.PrivateIPs, i.PublicIPs, i.IPv6s) {
 		if s.IP == "" {
 			s.IP = ip
 		}
@@ -129,11 +128,14 @@ func resolve(ctx context.Context, c Catalog, reg commands.Registration) (resolve
 // inputError builds the error for problems found by looking things up, with
 // the fields that have none kept for the form.
 func inputError(reg commands.Registration, problems ...commands.Problem) *commands.InputError {
-	values := reg.Values()
+	e := &commands.InputError{Problems: problems, Values: reg.Values()}
 	for _, p := range problems {
-		delete(values, p.Field)
+		delete(e.Values, p.Field)
+		if len(p.Choices) > 0 {
+			e.Asked = reg.Values()
+		}
 	}
-	return &commands.InputError{Problems: problems, Values: values}
+	return e
 }
 
 func directPorts(l Listener, reg commands.Registration) *commands.Problem {
@@ -147,69 +149,6 @@ func directPorts(l Listener, reg commands.Registration) *commands.Problem {
 	given := "ports=" + strings.Join(ports, ",")
 	return &commands.Problem{Field: commands.KeyPorts, Given: given,
 		Text: "This listener uses direct routing, so ports follow the listener. Remove " + given + "."}
-}
-
-// findListener looks through all load balancers: their list holds every
-// listener of the account.
-func findListener(ctx context.Context, c Catalog, ref commands.ListenerRef) (Listener, *commands.Problem, error) {
-	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
-	if err != nil {
-		return Listener{}, nil, fmt.Errorf("reading load balancers: %w", err)
-	}
-	var hits []Listener
-	var names []string
-	for _, lb := range lbs {
-		for _, l := range lb.Listeners {
-			names = append(names, lb.Name+"/"+l.Name)
-			if l.ListenerID == ref.ID && ref.ID != "" {
-				return listenerOf(l, lb), nil, nil
-			}
-			if listenerFits(l, lb, ref) {
-				hits = append(hits, listenerOf(l, lb))
-			}
-		}
-	}
-	if len(hits) == 1 {
-		return hits[0], nil, nil
-	}
-	return Listener{}, &commands.Problem{Field: commands.KeyListener, Text: notOne("listener", "listeners", ref.Text, names, describeListeners(hits))}, nil
-}
-
-func listenerFits(l zenlayer.Listener, lb zenlayer.LoadBalancer, ref commands.ListenerRef) bool {
-	if ref.LoadBalancer != "" && ref.LoadBalancer != lb.Name && ref.LoadBalancer != lb.ID {
-		return false
-	}
-	if ref.Port != 0 {
-		ports, ok := backendPorts(l.Port)
-		return ref.LoadBalancer != "" && ok && slices.Contains(ports, ref.Port)
-	}
-	return ref.Name != "" && (ref.Name == l.Name || ref.LoadBalancer != "" && ref.Name == l.ListenerID)
-}
-
-func describeListeners(hits []Listener) []string {
-	out := make([]string, len(hits))
-	for i, l := range hits {
-		out[i] = l.LoadBalancerName + "/" + l.Name + " · " + l.Protocol + " " + l.Port + " · " + l.ID
-	}
-	return out
-}
-
-// notOne says that a name fits none or several.
-func notOne(one, many, given string, all, hits []string) string {
-	if len(hits) > 1 {
-		shown := hits[:min(len(hits), 5)]
-		return fmt.Sprintf("%q matches %d %s. Use the ID of one: %s.", clip(given, 64), len(hits), many, strings.Join(shown, ", "))
-	}
-	text := fmt.Sprintf("No %s called %q.", one, clip(given, 64))
-	if near := commands.Closest(given, all, 3); len(near) > 0 {
-		return text + " Closest: " + strings.Join(near, ", ") + "."
-	}
-	for _, f := range commands.RegisterFields() {
-		if f.Key == one {
-			text += " Give " + f.Help + "."
-		}
-	}
-	return text
 }
 
 // swapped recognises a server in the listener's place and the listener in the
@@ -233,93 +172,4 @@ func swapped(ctx context.Context, c Catalog, reg commands.Registration) *command
 	}
 	return &commands.InputError{Values: right.Values(), Corrected: right.CommandLine(), Problems: []commands.Problem{{Field: commands.KeyListener,
 		Text: right.Server + " is a server, and the first value should be a listener. Did you mean: " + commands.Name + " " + right.Listener.Text + " " + right.Server}}}
-}
-
-// findServer asks for an instance by ID first, then by name, host name and
-// address, among bare metal and virtual machines unless the type is given.
-func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.InstanceType) (Server, *commands.Problem, error) {
-	kinds := []zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}
-	if kind != "" {
-		kinds = []zenlayer.InstanceType{kind}
-	}
-	for _, ask := range serverQuestions(text) {
-		var hits []zenlayer.Instance
-		for _, k := range kinds {
-			for _, f := range ask(k) {
-				got, err := c.DescribeInstances(ctx, k, f)
-				if err != nil && !zenlayer.IsNotFound(err) { // not found: it has none
-					return Server{}, nil, fmt.Errorf("reading servers: %w", err)
-				}
-				hits = appendNew(hits, got, text)
-			}
-		}
-		switch {
-		case len(hits) == 1:
-			return serverOf(hits[0]), nil, nil
-		case len(hits) > 1:
-			return Server{}, &commands.Problem{Field: commands.KeyServer, Text: notOne("server", "servers", text, nil, describeServers(hits))}, nil
-		}
-	}
-	names, err := serverNames(ctx, c, kinds)
-	if err != nil {
-		return Server{}, nil, err
-	}
-	return Server{}, &commands.Problem{Field: commands.KeyServer, Text: notOne("server", "servers", text, names, nil)}, nil
-}
-
-// serverQuestions are the ways in which text may name a server, surest first.
-func serverQuestions(text string) []func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
-	byID := func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
-		return []zenlayer.InstanceFilter{{InstanceIDs: []string{text}}}
-	}
-	if _, err := netip.ParseAddr(text); err == nil {
-		return []func(zenlayer.InstanceType) []zenlayer.InstanceFilter{func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
-			return []zenlayer.InstanceFilter{{PrivateIPs: []string{text}}, {PublicIPs: []string{text}}}
-		}}
-	}
-	byName := func(k zenlayer.InstanceType) []zenlayer.InstanceFilter {
-		if k == zenlayer.InstanceVM {
-			return []zenlayer.InstanceFilter{{Name: text}}
-		}
-		return []zenlayer.InstanceFilter{{Name: text}, {Hostname: text}}
-	}
-	return []func(zenlayer.InstanceType) []zenlayer.InstanceFilter{byID, byName}
-}
-
-// appendNew adds the instances that text names exactly: how the API's filters
-// match is not documented well enough to rely on them.
-func appendNew(hits, got []zenlayer.Instance, text string) []zenlayer.Instance {
-	for _, i := range got {
-		exact := i.ID == text || i.Name == text || i.Hostname == text ||
-			slices.Contains(i.PrivateIPs, text) || slices.Contains(i.PublicIPs, text)
-		known := slices.ContainsFunc(hits, func(h zenlayer.Instance) bool { return h.ID == i.ID })
-		if exact && !known {
-			hits = append(hits, i)
-		}
-	}
-	return hits
-}
-
-func describeServers(hits []zenlayer.Instance) []string {
-	out := make([]string, len(hits))
-	for i, h := range hits {
-		s := serverOf(h)
-		out[i] = s.Name + " · " + s.IP + " · " + s.Zone + " · " + s.ID
-	}
-	return out
-}
-
-// serverNames lists the names of all servers, for a suggestion.
-func serverNames(ctx context.Context, c Catalog, kinds []zenlayer.InstanceType) ([]string, error) {
-	var names []string
-	for _, k := range kinds {
-		got, err := c.DescribeInstances(ctx, k, zenlayer.InstanceFilter{})
-		if err != nil {
-			return nil, fmt.Errorf("reading servers: %w", err)
-		}
-		for _, i := range got {
-			names = append(names, i.Name)
-		}
-	}
-	return names, nil
 }

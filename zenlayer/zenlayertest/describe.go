@@ -118,7 +118,10 @@ func instanceWire(i zenlayer.Instance, product string) map[string]any {
 	out := map[string]any{
 		"instanceId": i.ID, "instanceName": i.Name, "zoneId": i.ZoneID, "instanceStatus": i.Status,
 		"publicIpAddresses": i.PublicIPs, "privateIpAddresses": i.PrivateIPs,
-		"resourceGroupName": i.ResourceGroupName, "createTime": i.CreateTime, "expiredTime": nil,
+		"resourceGroupName": i.ResourceGroupName, "createTime": i.CreateTime, "expiredTime": nil, "ipv6Addresses": nil,
+	}
+	if len(i.IPv6s) > 0 {
+		out["ipv6Addresses"], out["primaryPublicIPv6Address"] = i.IPv6s[1:], i.IPv6s[0]
 	}
 	if i.ExpiredTime != "" {
 		out["expiredTime"] = i.ExpiredTime

@@ -1,0 +1,240 @@
+package operation
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// findListener looks through all load balancers: their list holds every
+// listener of the account.
+func findListener(ctx context.Context, c Catalog, ref commands.ListenerRef) (Listener, *commands.Problem, error) {
+	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
+	if err != nil {
+		return Listener{}, nil, fmt.Errorf("reading load balancers: %w", err)
+	}
+	var all []Listener
+	for _, lb := range lbs {
+		for _, l := range lb.Listeners {
+			all = append(all, listenerOf(l, lb))
+		}
+	}
+	hits := exactly(ref.Text, all, func(l Listener, id string) bool { return l.ID == id },
+		func(l Listener, text string) bool { return listenerFits(l, commands.ReadListener(text)) })
+	if len(hits) == 1 {
+		return hits[0], nil, nil
+	}
+	p := notOne(ref.Text, commands.KeyListener, "listeners", choices(hits, listenerChoice))
+	if len(hits) == 0 {
+		suggest(p, ref.Text, all, listenerChoice, func(l Listener) []string {
+			lb := l.LoadBalancerName
+			return []string{l.Name, l.ID, lb + "/" + l.Name, lb + ":" + l.Port}
+		})
+	}
+	return Listener{}, p, nil
+}
+
+func listenerFits(l Listener, ref commands.ListenerRef) bool {
+	if ref.LoadBalancer != "" && ref.LoadBalancer != l.LoadBalancerName && ref.LoadBalancer != l.LoadBalancerID {
+		return false
+	}
+	if ref.Port != 0 {
+		ports, ok := backendPorts(l.Port)
+		return ref.LoadBalancer != "" && ok && slices.Contains(ports, ref.Port)
+	}
+	return ref.Name != "" && (ref.Name == l.Name || ref.LoadBalancer != "" && ref.Name == l.ID)
+}
+
+func listenerChoice(l Listener) commands.Choice {
+	return commands.Choice{Value: l.ID, Label: l.LoadBalancerName + "/" + l.Name + " · " + l.Protocol + " " + l.Port + " · " + l.ID}
+}
+
+// exactly returns what of all a text names: by its ID, else by any of its
+// names, and if it names nothing as it stands, in one of its readings. Of an
+// address one piece may name it.
+func exactly[T any](text string, all []T, byID, byName func(T, string) bool) []T {
+	filter := func(fits func(T, string) bool, texts ...string) []T {
+		return slices.DeleteFunc(slices.Clone(all), func(t T) bool {
+			return !slices.ContainsFunc(texts, func(text string) bool { return text != "" && fits(t, text) })
+		})
+	}
+	whole, pieces := commands.Inside(text)
+	for _, reading := range append([]string{text}, whole...) {
+		for _, fits := range []func(T, string) bool{byID, byName} {
+			if hits := filter(fits, reading); len(hits) > 0 {
+				return hits
+			}
+		}
+	}
+	if hits := filter(byID, pieces...); len(hits) > 0 {
+		return hits
+	}
+	return filter(byName, pieces...)
+}
+
+// notOne says that a text names none or several.
+func notOne(given, field, many string, hits []commands.Choice) *commands.Problem {
+	if len(hits) > 1 {
+		shown := hits[:min(len(hits), commands.MaxChoices)]
+		return &commands.Problem{Field: field, Choices: shown,
+			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one: %s.", clip(given, 64), len(hits), many, labels(shown))}
+	}
+	text := fmt.Sprintf("No %s called %q.", field, clip(given, 64))
+	for _, f := range commands.RegisterFields() {
+		if f.Key == field {
+			text += " Give " + f.Help + "."
+		}
+	}
+	return &commands.Problem{Field: field, Text: text}
+}
+
+// suggest adds what a text that names nothing comes closest to.
+func suggest[T any](p *commands.Problem, given string, all []T, choice func(T) commands.Choice, spellings func(T) []string) {
+	word := given
+	if whole, _ := commands.Inside(given); len(whole) > 0 {
+		word = whole[0]
+	}
+	for _, at := range commands.Nearest(word, len(all), commands.MaxChoices, func(i int) []string { return spellings(all[i]) }) {
+		p.Choices = append(p.Choices, choice(all[at]))
+	}
+	if len(p.Choices) > 0 {
+		p.Text = fmt.Sprintf("No %s called %q. Closest: %s.", p.Field, clip(given, 64), labels(p.Choices))
+	}
+}
+
+func choices[T any](of []T, choice func(T) commands.Choice) []commands.Choice {
+	out := make([]commands.Choice, len(of))
+	for i, t := range of {
+		out[i] = choice(t)
+	}
+	return out
+}
+
+// labels names choices in a sentence, each with its ID.
+func labels(of []commands.Choice) string {
+	out := make([]string, len(of))
+	for i, c := range of {
+		name, _, _ := strings.Cut(c.Label, " · ")
+		out[i] = clip(name, 40) + " (" + clip(c.Value, 40) + ")"
+	}
+	return strings.Join(out, ", ")
+}
+
+// findServer asks for an instance by ID first, then by name, host name and
+// address, among bare metal and virtual machines unless the type is given.
+// What the API's filters do not find, such as a host name in other case, is
+// looked for in the list of all.
+func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.InstanceType) (Server, *commands.Problem, error) {
+	kinds := []zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}
+	if kind != "" {
+		kinds = []zenlayer.InstanceType{kind}
+	}
+	var hits []zenlayer.Instance
+	for _, ask := range serverQuestions(text) {
+		for _, k := range kinds {
+			for _, f := range ask(k) {
+				got, err := c.DescribeInstances(ctx, k, f)
+				if err != nil && !zenlayer.IsNotFound(err) { // not found: it has none
+					return Server{}, nil, fmt.Errorf("reading servers: %w", err)
+				}
+				hits = appendNew(hits, got, text)
+			}
+		}
+		if len(hits) > 0 {
+			break
+		}
+	}
+	var all []zenlayer.Instance
+	if len(hits) == 0 {
+		for _, k := range kinds {
+			got, err := c.DescribeInstances(ctx, k, zenlayer.InstanceFilter{})
+			if err != nil {
+				return Server{}, nil, fmt.Errorf("reading servers: %w", err)
+			}
+			all = append(all, got...)
+		}
+		hits = exactly(text, all, func(i zenlayer.Instance, id string) bool { return i.ID == id }, serverFits)
+	}
+	if len(hits) == 1 {
+		return serverOf(hits[0]), nil, nil
+	}
+	p := notOne(text, commands.KeyServer, "servers", choices(hits, serverChoice))
+	if len(hits) == 0 {
+		suggest(p, text, all, serverChoice, func(i zenlayer.Instance) []string { return []string{i.Name, i.ID, i.Hostname} })
+	}
+	return Server{}, p, nil
+}
+
+// serverQuestions are the ways in which text may name a server, surest first.
+func serverQuestions(text string) []func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
+	if whole, pieces := commands.Inside(text); len(whole)+len(pieces) > 0 {
+		return nil // no name as it stands: the list of all has to be read
+	}
+	if addr, ok := address(text); ok {
+		if addr.Is6() {
+			return nil // the API filters by IPv4 addresses only
+		}
+		ip := []string{addr.String()}
+		return []func(zenlayer.InstanceType) []zenlayer.InstanceFilter{func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
+			return []zenlayer.InstanceFilter{{PrivateIPs: ip}, {PublicIPs: ip}}
+		}}
+	}
+	byID := func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
+		return []zenlayer.InstanceFilter{{InstanceIDs: []string{text}}}
+	}
+	byName := func(k zenlayer.InstanceType) []zenlayer.InstanceFilter {
+		if k == zenlayer.InstanceVM {
+			return []zenlayer.InstanceFilter{{Name: text}}
+		}
+		return []zenlayer.InstanceFilter{{Name: text}, {Hostname: strings.TrimSuffix(text, ".")}}
+	}
+	return []func(zenlayer.InstanceType) []zenlayer.InstanceFilter{byID, byName}
+}
+
+// appendNew adds the instances that text names exactly: how the API's filters
+// match is not documented well enough to rely on them.
+func appendNew(hits, got []zenlayer.Instance, text string) []zenlayer.Instance {
+	for _, i := range got {
+		known := slices.ContainsFunc(hits, func(h zenlayer.Instance) bool { return h.ID == i.ID })
+		if !known && (i.ID == text || serverFits(i, text)) {
+			hits = append(hits, i)
+		}
+	}
+	return hits
+}
+
+// serverFits compares each name of an instance by its own standard: names as
+// they are, host names without regard to case and a final dot, and addresses
+// as addresses.
+func serverFits(i zenlayer.Instance, text string) bool {
+	if i.Name == text || i.Hostname != "" && hostName(i.Hostname) == hostName(text) {
+		return true
+	}
+	wanted, ok := address(text)
+	return ok && slices.ContainsFunc(slices.Concat(i.PrivateIPs, i.PublicIPs, i.IPv6s), func(ip string) bool {
+		ip, _, _ = strings.Cut(ip, "/") // it may come with a prefix length
+		has, ok := address(ip)
+		return ok && has == wanted
+	})
+}
+
+func hostName(s string) string { return strings.ToLower(strings.TrimSuffix(s, ".")) }
+
+// address reads an IP address in any spelling, also in brackets. A zone is left
+// out.
+func address(s string) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	return addr.Unmap().WithZone(""), err == nil
+}
+
+func serverChoice(i zenlayer.Instance) commands.Choice {
+	s := serverOf(i)
+	parts := []string{cmp.Or(s.Name, s.ID), s.IP, s.Zone, s.ID}
+	return commands.Choice{Value: s.ID, Label: strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")}
+}

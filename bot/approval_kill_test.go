@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 )
 
@@ -26,7 +26,7 @@ permit (principal in Usergroup::"S03LEAD", action == Action::"approve", resource
 func withLeads(t *testing.T, edit func(*bot.Config)) *house {
 	t.Helper()
 	h := stand(t, func(c *bot.Config) {
-		require.NoError(t, os.WriteFile(c.Policy, []byte(rules+leadsMay), 0o600))
+		require.NoError(t, policy.Install(c.Policy, []byte(rules+leadsMay)))
 		c.ApprovalChannel = approvals
 		edit(c)
 	})

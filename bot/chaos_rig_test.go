@@ -16,6 +16,7 @@ import (
 	"lbbot/bot"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -95,7 +96,7 @@ func standChaos(t *testing.T, seed uint64, servers int, edit func(*bot.Config)) 
 		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-300%d", i), Creator: "U0INCBOT", Members: members, BotMember: true})
 		c.channels = append(c.channels, id)
 	}
-	require.NoError(t, os.WriteFile(c.config.Policy, []byte(rules+leadsMay), 0o600))
+	require.NoError(t, policy.Install(c.config.Policy, []byte(rules+leadsMay)))
 	t.Cleanup(func() {
 		require.NotContains(t, c.log.String(), "panic", "seed %d", seed)
 		if name := os.Getenv("LBBOT_CHAOS_LOG"); name != "" && t.Failed() {

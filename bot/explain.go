@@ -47,7 +47,7 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *p
 			web.Close()
 		}
 	}()
-	gate, err = policy.New(policy.Config{Path: c.Policy, Directory: slackapp.NewDirectory(web, time.Now),
+	gate, err = policy.New(policy.Config{Path: c.Policy, AtOnce: true, Directory: slackapp.NewDirectory(web, time.Now),
 		IncidentChannels: c.IncidentChannels, IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Now: time.Now})
 	if err != nil {
 		return nil, q, nil, err

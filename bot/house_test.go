@@ -19,6 +19,7 @@ import (
 
 	"lbbot/bot"
 	"lbbot/bot/journal/journaltest"
+	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -117,13 +118,13 @@ func standWith(t *testing.T, limits sandbox.Options, edit func(*bot.Config)) *ho
 	t.Cleanup(h.cloud.Close)
 
 	dir := t.TempDir()
-	policy := filepath.Join(dir, "policy.cedar")
-	require.NoError(t, os.WriteFile(policy, []byte(rules), 0o600))
+	file := filepath.Join(dir, "policy.cedar")
+	require.NoError(t, policy.Install(file, []byte(rules)))
 	c := bot.Defaults()
 	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret("xoxb-planted-bot-token"), zenlayer.NewSecret("xapp-planted-app-token")
 	c.SlackAPIURL, c.ZenlayerEndpoint = h.slack.APIURL(), endpoint
 	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = keyID, zenlayer.NewSecret(secret)
-	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+filepath.Join(dir, "lbbot.db"), policy, ""
+	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+filepath.Join(dir, "lbbot.db"), file, ""
 	c.IncidentCreators, c.OwnerChannel, c.Rate = []string{"U0INCBOT"}, ops, bot.Rate{}
 	c.Drain, c.SlackConnections = bot.Duration(10*time.Second), 1
 	if edit != nil {

@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/policy"
 )
 
 // TestAReplicaWithoutTheNewestPolicyFileDecidesNothing runs two replicas with
@@ -22,7 +22,7 @@ func TestAReplicaWithoutTheNewestPolicyFileDecidesNothing(t *testing.T) {
 
 	newer := rules + "\n// newer\n"
 	h.config.Policy = filepath.Join(t.TempDir(), "policy.cedar")
-	require.NoError(t, os.WriteFile(h.config.Policy, []byte(newer), 0o600))
+	require.NoError(t, policy.Install(h.config.Policy, []byte(newer)))
 	h.start()
 	require.ErrorContains(t, ready(), "are not the newest")
 	require.NoError(t, h.stop()) // what comes now comes to the first one
@@ -34,7 +34,7 @@ func TestAReplicaWithoutTheNewestPolicyFileDecidesNothing(t *testing.T) {
 	require.Empty(t, h.registerBodies())
 	require.Empty(t, h.cards(incident))
 
-	require.NoError(t, os.WriteFile(file, []byte(newer), 0o600))
+	require.NoError(t, policy.Install(file, []byte(newer)))
 	require.Eventually(t, func() bool { return ready() == nil }, 40*time.Second, 10*time.Millisecond)
 	h.types(ana, incident, good)
 	h.clicks(ana, h.sees(ana, incident, "Checking done", "web-07"), "req_send")
@@ -42,6 +42,6 @@ func TestAReplicaWithoutTheNewestPolicyFileDecidesNothing(t *testing.T) {
 	require.Len(t, h.ofServer(listener, "i-55a1"), 1)
 
 	h.config.Policy = file
-	require.NoError(t, os.WriteFile(file, []byte(rules), 0o600)) // back, on purpose, since it changes while it runs
+	require.NoError(t, policy.Install(file, []byte(rules))) // back, on purpose, since it changes while it runs
 	require.Eventually(t, func() bool { return ready() == nil }, 40*time.Second, 10*time.Millisecond)
 }

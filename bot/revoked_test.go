@@ -3,7 +3,6 @@ package bot_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -68,7 +67,7 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	t.Helper()
 	h := stand(t, nil)
 	log := zap.NewNop()
-	require.NoError(t, os.WriteFile(h.config.Policy, []byte(approving), 0o600))
+	require.NoError(t, policy.Install(h.config.Policy, []byte(approving)))
 	store, err := journal.Open(t.Context(), journal.Config{URL: "sqlite:" + filepath.Join(t.TempDir(), "lbbot.db")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })

@@ -1,23 +1,23 @@
 package bot_test
 
 import (
-	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 )
 
 func TestHistoryAndDenialsGoAllTheWay(t *testing.T) {
 	t.Parallel()
 	h := stand(t, func(c *bot.Config) { c.Rate = bot.Rate{N: 10, In: bot.Duration(10 * time.Minute)} })
-	require.NoError(t, os.WriteFile(h.config.Policy, []byte(rules+`
+	require.NoError(t, policy.Install(h.config.Policy, []byte(rules+`
 @id("leads-see") permit (principal in Usergroup::"S03LEAD", action == Action::"viewHistory", resource is Listener)
 when { resource.name == "https-443" };
-`), 0o600))
+`)))
 	h.start()
 	h.types(ana, incident, good)
 	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
@@ -55,7 +55,7 @@ when { resource.name == "https-443" };
 func TestClicksInAChannelThatBecameSharedAreRefusedForEverybody(t *testing.T) {
 	t.Parallel()
 	h := stand(t, nil)
-	require.NoError(t, os.WriteFile(h.config.Policy, []byte(approving), 0o600))
+	require.NoError(t, policy.Install(h.config.Policy, []byte(approving)))
 	h.start()
 	h.types(dev, incident, good)
 	h.clicks(dev, h.sees(dev, incident, "Checking done", "approval_ask"), "approval_ask")

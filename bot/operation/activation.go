@@ -20,10 +20,14 @@ const DeniedOutdated DenialCode = "outdated"
 // process has the policies that are in force.
 const WhatNewest = "newest"
 
+// WhatReading is the fact, of a decision with DeniedUnchecked, what the policy
+// file says: it was changed seconds ago and may not be complete.
+const WhatReading = "policy_file"
+
 // Undecided reports whether a decision is none: whoever was asked could not
 // know by which rules to decide.
 func (d Decision) Undecided() bool {
-	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && d.What == WhatNewest
+	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && (d.What == WhatNewest || d.What == WhatReading)
 }
 
 // rulesWithin is how long an accepted operation waits for somebody who knows

@@ -89,12 +89,18 @@ func (e *OutdatedError) Error() string {
 }
 
 // Ready returns nil if decisions are made by the policies that are in force,
-// also while there are none. It blocks for the database, for 2 s at most.
+// also while there are none, but not while the first file may be incomplete. It blocks for the database, for 2 s at most.
 func (g *Gate) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, activationTimeout)
 	defer cancel()
-	return g.agree(ctx, g.current.Load())
+	now := g.current.Load()
+	if now.set == nil && now.settling {
+		return errSettling
+	}
+	return g.agree(ctx, now)
 }
+
+var errSettling = fmt.Errorf("the policy file was changed less than %s ago; it counts when it has stayed the same for that long", Steady)
 
 // checkNewest is agree in the words of a decision.
 func (g *Gate) checkNewest(ctx context.Context, now *loaded, d *operation.Decision) error {

@@ -3,7 +3,6 @@ package policy_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -71,7 +70,7 @@ func newReplica(t *testing.T, d *database, src string, change ...func(*policy.Co
 	return r
 }
 
-func (r *replica) write(src string) { require.NoError(r.t, os.WriteFile(r.file, []byte(src), 0o600)) }
+func (r *replica) write(src string) { require.NoError(r.t, policy.Install(r.file, []byte(src))) }
 
 // gets is a new file that reaches the running replica, and is noticed.
 func (r *replica) gets(src string) {

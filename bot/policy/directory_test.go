@@ -3,7 +3,6 @@ package policy_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -145,7 +144,7 @@ func question(person, channel string) operation.Question {
 func gate(t testing.TB, d operation.Directory, src string, change ...func(*policy.Config)) *policy.Gate {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "policy.cedar")
-	require.NoError(t, os.WriteFile(file, []byte(src), 0o600))
+	require.NoError(t, policy.Install(file, []byte(src)))
 	c := policy.Config{
 		Path: file, Directory: d, IncidentChannels: []string{"inc-*", "incident-*"}, IncidentCreators: []string{pagerBot},
 		Now: func() time.Time { return noon },

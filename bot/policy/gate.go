@@ -27,6 +27,10 @@ type Config struct {
 	Registerer       prometheus.Registerer
 	Now              func() time.Time // nil: time.Now
 
+	// AtOnce makes each change of the file count at once, also one that may be
+	// incomplete (see Steady): for explaining a file, not for deciding by it.
+	AtOnce bool
+
 	Activations Activations // which policies are in force for all replicas; nil: those loaded here
 	Alone       bool        // no other process decides by the same Activations
 
@@ -48,8 +52,12 @@ type Gate struct {
 	now       func() time.Time
 	changed   func(Status)
 	poll      time.Duration // between looks at the file without being told
+	steady    time.Duration // Steady, or less in tests
 
-	reloading sync.Mutex
+	reloading sync.Mutex // for the next three
+	pending   look       // the last one
+	pendingAt time.Time  // since when all looks were the same
+	data      string     // where the ..data link led when it counted last
 	current   atomic.Pointer[loaded]
 	agreement *agreement
 }
@@ -67,7 +75,9 @@ type loaded struct {
 	at      time.Time
 	problem error
 	absent  bool
-	seen    string // digest of the file as last read, or the words of its problem
+	seen    string // digest of the file as it last counted, or the words of its problem
+
+	settling bool // the file was changed and does not count yet
 }
 
 // Status says what is in force and whether the file could be used.
@@ -104,8 +114,11 @@ func New(c Config) (*Gate, error) {
 	g := &Gate{
 		path: filepath.Clean(c.Path), directory: c.Directory,
 		incidents: slices.Clone(c.IncidentChannels), creators: slices.Clone(c.IncidentCreators),
-		log: c.Log, metrics: m, now: c.Now, poll: pollEvery, changed: c.Changed,
+		log: c.Log, metrics: m, now: c.Now, poll: pollEvery, steady: Steady, changed: c.Changed,
 		agreement: newAgreement(c.Activations, c.Alone),
+	}
+	if c.AtOnce {
+		g.steady = 0
 	}
 	if g.log == nil {
 		g.log = zap.NewNop()
@@ -163,6 +176,10 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	}
 	now := g.current.Load()
 	set := now.set
+	if set == nil && now.settling {
+		d.Code, d.What = operation.DeniedUnchecked, operation.WhatReading
+		return nil, nil, d, errSettling
+	}
 	if set == nil {
 		d.Code = operation.DeniedNoPolicy
 		err := g.checkNewest(ctx, now, &d) // may change d
@@ -209,7 +226,10 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	if s.Groups, err = g.memberships(ctx, f.person.ID); err != nil && len(named) > 0 {
 		return s, err
 	}
-	if refusal.Code == "" {
+	switch {
+	case refusal.Code == "" && now.set == nil && now.settling:
+		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, operation.WhatReading
+	case refusal.Code == "":
 		err = g.checkNewest(ctx, now, &s.Refusal)
 		g.unchecked(ctx, s.Refusal, err, a, p)
 	}

@@ -2,10 +2,8 @@ package policy
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"os"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -20,14 +18,31 @@ func (g *Gate) Status() Status {
 	return s
 }
 
-// Reload reads the file now. If it is broken or absent, the old policies stay
-// in force and the error says why; to take all rights away, make it empty. A
-// file that has not changed keeps its loading time.
+// Reload looks at the file now. A change counts when the file has been the same
+// for Steady (see there); until then the policies before stay in force. If the
+// file is broken or absent they stay as well, and the error says why; to take
+// all rights away, make it empty. A file that has not changed keeps its loading
+// time.
 func (g *Gate) Reload() error {
+	_, err := g.reload()
+	return err
+}
+
+// reload also returns after how long to look again; 0: nothing is waiting.
+func (g *Gate) reload() (again time.Duration, err error) {
 	g.reloading.Lock()
 	defer g.reloading.Unlock()
 	old := g.current.Load()
-	set, err := g.read()
+	seen, set, err := g.look()
+	if wait := g.settling(seen, old); wait > 0 {
+		if !old.settling {
+			g.log.Info("policy file changed; it counts when it has stayed the same", zap.String("file", g.path), zap.Duration("for", g.steady))
+		}
+		next := *old
+		next.settling = true
+		g.current.Store(&next)
+		return wait, old.problem
+	}
 	next := &loaded{set: old.set, at: old.at, problem: err, absent: errors.Is(err, fs.ErrNotExist)}
 	if err != nil {
 		next.seen = err.Error()
@@ -44,27 +59,7 @@ func (g *Gate) Reload() error {
 			g.changed(g.Status())
 		}
 	}
-	return err
-}
-
-// read parses the file as it is on disk.
-func (g *Gate) read() (*Set, error) {
-	info, err := os.Stat(g.path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the policy file: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading the policy file: %s is not a regular file", g.path)
-	}
-	file, err := os.Open(g.path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the policy file: %w", err)
-	}
-	src, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err = errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("reading the policy file: %w", err)
-	}
-	return Parse(g.path, src)
+	return 0, err
 }
 
 // announce says once in log and metrics what a change of the file led to.

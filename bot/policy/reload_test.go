@@ -52,7 +52,7 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	})
 	require.NoError(t, err)
 	code := func() operation.DenialCode { return g.Decide(t.Context(), question(sre, ops)).Code }
-	write := func(src string) { require.NoError(t, os.WriteFile(file, []byte(src), 0o600)) }
+	write := func(src string) { require.NoError(t, policy.Install(file, []byte(src))) }
 
 	// Absent at start: everybody is denied.
 	require.Equal(t, operation.DeniedNoPolicy, code())
@@ -97,6 +97,9 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	require.Equal(t, 1, logs.FilterMessage("policy file cannot be used: the policies loaded before stay in force").Len())
 	require.NoError(t, os.Remove(file))
 	require.Error(t, g.Reload())
+	require.False(t, g.Status().Absent, "it may come back")
+	now = now.Add(policy.Steady)
+	require.Error(t, g.Reload())
 	require.True(t, g.Status().Absent)
 	require.Empty(t, code())
 
@@ -130,7 +133,7 @@ func TestADirectoryOrAHugeFileIsNoPolicy(t *testing.T) {
 	require.ErrorContains(t, g.Status().Problem, "is not a regular file")
 
 	file := filepath.Join(dir, "huge")
-	require.NoError(t, os.WriteFile(file, []byte(opened+strings.Repeat("\n", 300<<10)), 0o600))
+	require.NoError(t, policy.Install(file, []byte(opened+strings.Repeat("\n", 300<<10))))
 	g, err = policy.New(policy.Config{Path: file, Directory: newDirectory()})
 	require.NoError(t, err)
 	require.ErrorContains(t, g.Status().Problem, "256 KiB")
@@ -150,6 +153,7 @@ func TestRunNoticesWhenTheFileIsWrittenReplacedBrokenAndRepaired(t *testing.T) {
 	file := filepath.Join(dir, "policy.cedar")
 	g, err := policy.New(policy.Config{Path: file, Directory: newDirectory()})
 	require.NoError(t, err)
+	policy.SetSteady(g, 50*time.Millisecond)
 	start(t, g)
 	allowed := func() bool { return g.Decide(t.Context(), question(sre, ops)).Allowed }
 
@@ -199,10 +203,22 @@ func TestRunNoticesTheSymbolicLinkOfAConfigMap(t *testing.T) {
 	eventually(t, func() bool { return g.Decide(t.Context(), question(sre, ops)).Allowed })
 }
 
+func TestRunNoticesAWriteThroughALink(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "policy.cedar")
+	require.NoError(t, policy.Install(file, []byte(opened)))
+	g, err := policy.New(policy.Config{Path: file, Directory: newDirectory()})
+	require.NoError(t, err)
+	policy.SetSteady(g, 50*time.Millisecond)
+	start(t, g)
+	require.NoError(t, os.WriteFile(file, []byte(closed), 0o600))
+	eventually(t, func() bool { return g.Decide(t.Context(), question(sre, ops)).Code == operation.DeniedForbidden })
+}
+
 func TestDecisionsWhileReloading(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "policy.cedar")
-	require.NoError(t, os.WriteFile(file, []byte(opened), 0o600))
+	require.NoError(t, policy.Install(file, []byte(opened)))
 	g, err := policy.New(policy.Config{Path: file, Directory: newDirectory()})
 	require.NoError(t, err)
 	done := make(chan struct{})
@@ -210,7 +226,7 @@ func TestDecisionsWhileReloading(t *testing.T) {
 		defer close(done)
 		for i := range 50 {
 			src := []string{opened, broken, closed}[i%3]
-			if os.WriteFile(file, []byte(src), 0o600) == nil {
+			if policy.Install(file, []byte(src)) == nil {
 				_ = g.Reload()
 			}
 		}
@@ -234,7 +250,7 @@ func TestEachChangeOfTheFileIsTold(t *testing.T) {
 		Changed: func(s policy.Status) { told = append(told, s) }})
 	require.NoError(t, err)
 	for _, src := range []string{opened, opened, broken, closed} {
-		require.NoError(t, os.WriteFile(file, []byte(src), 0o600))
+		require.NoError(t, policy.Install(file, []byte(src)))
 		_ = g.Reload() // told as well
 	}
 	require.Len(t, told, 4, "absent, opened, broken, closed")

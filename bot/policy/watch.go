@@ -13,13 +13,9 @@ import (
 // How soon a change of the file is noticed.
 const (
 	pollEvery = 30 * time.Second       // without being told, for file systems that do not tell
-	settle    = 100 * time.Millisecond // after the last of several events
-	settleMax = time.Second            // after the first of several events
+	calm      = 100 * time.Millisecond // after the last of several events
+	calmMax   = time.Second            // after the first of several events
 )
-
-// kubernetesData is the symbolic link that a mounted ConfigMap is switched
-// with; see pkg/volume/util/atomic_writer.go in kubernetes/kubernetes.
-const kubernetesData = "..data"
 
 // Run reloads the file when it changes, until ctx ends, and returns nil. It
 // activates what it loaded (see Activations). It
@@ -31,13 +27,15 @@ func (g *Gate) Run(ctx context.Context) error {
 	defer func() { w.close() }()
 	poll := time.NewTicker(g.poll)
 	defer poll.Stop()
-	// Changes between New and here were not noticed.
-	_ = g.Reload()
-	_ = g.Ready(ctx)
-	quiet := time.NewTimer(settle)
-	quiet.Stop()
+	quiet := time.NewTimer(0) // changes between New and here were not noticed
 	defer quiet.Stop()
 	var first time.Time
+	look := func() {
+		if again, _ := g.reload(); again > 0 { // errors are logged and kept in Status
+			quiet.Reset(again)
+		}
+		_ = g.Ready(ctx)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -55,18 +53,16 @@ func (g *Gate) Run(ctx context.Context) error {
 			if first.IsZero() {
 				first = now
 			}
-			quiet.Reset(max(0, min(settle, settleMax-now.Sub(first))))
+			quiet.Reset(max(0, min(calm, calmMax-now.Sub(first))))
 		case err := <-w.errors():
 			g.log.Warn("watching the policy file", zap.Error(err))
-			quiet.Reset(settle)
+			quiet.Reset(calm)
 		case <-quiet.C:
 			first = time.Time{}
-			_ = g.Reload() // logged and kept in Status
-			_ = g.Ready(ctx)
+			look()
 		case <-poll.C:
 			w = g.rewatch(w)
-			_ = g.Reload()
-			_ = g.Ready(ctx)
+			look()
 		}
 	}
 }
@@ -104,7 +100,7 @@ func (w watcher) close() {
 func (g *Gate) watch() watcher {
 	inner, err := fsnotify.NewWatcher()
 	if err == nil {
-		if err = inner.Add(filepath.Dir(g.path)); err == nil {
+		if err = g.watchIn(inner); err == nil {
 			return watcher{inner}
 		}
 		err = errors.Join(err, inner.Close())
@@ -118,9 +114,20 @@ func (g *Gate) rewatch(w watcher) watcher {
 	if w.inner == nil {
 		return g.watch()
 	}
-	if err := w.inner.Add(filepath.Dir(g.path)); err != nil { // harmless if it is watched
+	if err := g.watchIn(w.inner); err != nil {
 		w.close()
 		return watcher{}
 	}
 	return w
+}
+
+// watchIn watches the directory of the path and, if that is a link, also the
+// one of the file itself. Both may be watched already.
+func (g *Gate) watchIn(inner *fsnotify.Watcher) error {
+	if real, err := filepath.EvalSymlinks(g.path); err == nil && filepath.Dir(real) != filepath.Dir(g.path) {
+		if err := inner.Add(filepath.Dir(real)); err != nil {
+			return err
+		}
+	}
+	return inner.Add(filepath.Dir(g.path))
 }

@@ -91,6 +91,9 @@ func refusal(d operation.Decision, w wording) string {
 	case operation.DeniedOutdated:
 		return denyOutdated
 	case operation.DeniedUnchecked:
+		if d.What == operation.WhatReading {
+			return denyReading
+		}
 		return fmt.Sprintf(denyUnchecked, factWords(d.What))
 	}
 	return denyOther

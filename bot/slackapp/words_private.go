@@ -71,6 +71,7 @@ const (
 	denySharedOnly = "This channel is shared with another organisation, so I do nothing here. Use an internal channel."
 	denyChannel    = "I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel."
 	denyUnchecked  = "I could not check %s, so I do nothing here. Try again in a minute."
+	denyReading    = "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again in a few seconds."
 	denyOutdated   = "I do not have the newest rules yet, so I decide nothing. Try again in a minute."
 	denyNoPolicy   = "No rules are loaded, so nobody may change anything through me."
 	denyNoPolicyDo = "The bot's owners can load them: %s."
@@ -239,6 +240,8 @@ func factWords(what string) string {
 		return "the rules"
 	case operation.WhatNewest:
 		return "whether I have the newest rules"
+	case operation.WhatReading:
+		return "the policy file, which was changed a moment ago"
 	}
 	return firstOf(prose(what, saidLimit), deniedUnnamed)
 }

@@ -32,7 +32,7 @@ func (s session) offline(i inquiry, ask bot.Inquiry) (*policy.Gate, operation.Qu
 	for _, id := range set.Groups() {
 		w.Members[id] = nil // it exists; who else is in it is not known here
 	}
-	gate, err := policy.New(policy.Config{Path: path, Directory: w, IncidentChannels: []string{"*"}, IncidentCreators: []string{creator}})
+	gate, err := policy.New(policy.Config{Path: path, AtOnce: true, Directory: w, IncidentChannels: []string{"*"}, IncidentCreators: []string{creator}})
 	if err != nil {
 		return nil, operation.Question{}, nil, usageError{err}
 	}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot"
+	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -56,7 +57,11 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	}
 	rules := filepath.Join(dir, "policy.cedar")
 	if _, err := os.Stat(rules); errors.Is(err, fs.ErrNotExist) {
-		if err := os.WriteFile(rules, sandboxPolicy, 0o600); err != nil {
+		err := policy.Install(rules, sandboxPolicy)
+		if err != nil { // Windows may refuse links; without one the policy counts after policy.Steady
+			err = os.WriteFile(rules, sandboxPolicy, 0o600)
+		}
+		if err != nil {
 			g.close()
 			return nil, fmt.Errorf("writing the sandbox's policy: %w", err)
 		}

@@ -35,7 +35,7 @@ func (f *File) Run(ctx context.Context, path string) ([]Result, error) {
 	if patterns == nil {
 		patterns = incidents()
 	}
-	gate, err := policy.New(policy.Config{Path: path, Directory: now, Now: noon,
+	gate, err := policy.New(policy.Config{AtOnce: true, Path: path, Directory: now, Now: noon,
 		IncidentChannels: patterns, IncidentCreators: f.IncidentCreators})
 	if err != nil {
 		return nil, err

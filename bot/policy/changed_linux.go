@@ -1,0 +1,17 @@
+package policy
+
+import (
+	"os"
+	"syscall"
+	"time"
+)
+
+// changeTime returns when the file was last changed in any way. Unlike its
+// modification time, programs cannot set it.
+func changeTime(info os.FileInfo) time.Time {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return time.Time{}
+	}
+	return time.Unix(stat.Ctim.Unix())
+}

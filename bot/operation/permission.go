@@ -140,7 +140,8 @@ type Group struct {
 	Name     string
 	Members  []string
 	Disabled bool
-	External bool // belongs to another organization
+	External bool   // belongs to another organization
+	Unread   string // why it could not be read; empty: it could
 }
 
 // Workspace is where the bot is installed.

@@ -253,7 +253,7 @@ func (g *Gate) memberships(ctx context.Context, userID string) ([]operation.Grou
 		return nil, fmt.Errorf("reading user groups: %w", err)
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(x operation.Group) bool {
-		return x.Disabled || x.External || !slices.Contains(x.Members, userID)
+		return x.Disabled || x.External || x.Unread != "" || !slices.Contains(x.Members, userID)
 	}), nil
 }
 

@@ -182,6 +182,8 @@ func (g *Gate) vouched(ctx context.Context, names []string) ([]operation.Group, 
 		switch {
 		case i < 0:
 			return nil, fmt.Errorf("reading user groups: the policy names %s, which Slack does not know", id)
+		case all[i].Unread != "":
+			return nil, fmt.Errorf("reading user group %s, which the policy names: %s", id, all[i].Unread)
 		case all[i].Disabled:
 			return nil, fmt.Errorf("reading user groups: the policy names %s, which is disabled", id)
 		case all[i].External:

@@ -18,9 +18,6 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 	}
 	action := d.Actions[0]
 	value := action.Value
-	if action.Selected != nil {
-		value = action.Selected.Value
-	}
 	if id, _, err := parseButtonValue(value); err == nil {
 		answer.about = id
 	}

@@ -25,76 +25,56 @@ const (
 	kindEvent      = "events_api"
 )
 
-// payload is what we read of an envelope. Its fields are a subset of Slack's,
-// decoded leniently: message blocks, which hold whatever Slack invents, are
-// not looked at, so that nothing in them can keep an envelope from being read.
+// payload is what we read of an envelope. Message blocks, which hold whatever
+// Slack invents, are not looked at, so that nothing in them can keep an
+// envelope from being read.
 type payload struct {
-	Type        string `json:"type"`
-	APIAppID    string `json:"api_app_id"`
-	TriggerID   string `json:"trigger_id"`
-	ResponseURL string `json:"response_url"`
+	Type        string
+	APIAppID    string
+	TriggerID   string
+	ResponseURL string
 
 	// slash commands
-	Command     string `json:"command"`
-	Text        string `json:"text"`
-	UserID      string `json:"user_id"`
-	UserName    string `json:"user_name"`
-	TeamID      string `json:"team_id"`
-	Enterprise  string `json:"enterprise_id"`
-	ChannelID   string `json:"channel_id"`
-	ChannelName string `json:"channel_name"`
+	Text string
 
 	// interactions
-	User struct {
-		ID     string `json:"id"`
-		Name   string `json:"name"`
-		TeamID string `json:"team_id"`
-	} `json:"user"`
-	Team *struct {
-		ID           string `json:"id"`
-		EnterpriseID string `json:"enterprise_id"`
-	} `json:"team"`
-	Org *struct {
-		ID string `json:"id"`
-	} `json:"enterprise"`
-	Channel struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-	} `json:"channel"`
-	Container struct {
-		MessageTS   string `json:"message_ts"`
-		ChannelID   string `json:"channel_id"`
-		ViewID      string `json:"view_id"`
-		IsEphemeral bool   `json:"is_ephemeral"`
-	} `json:"container"`
-	Actions []struct {
-		ActionID string `json:"action_id"`
-		Value    string `json:"value"`
-		ActionTS string `json:"action_ts"`
-		Selected *struct {
-			Value string `json:"value"`
-		} `json:"selected_option"`
-	} `json:"actions"`
-	View *struct {
-		ID              string          `json:"id"`
-		Hash            string          `json:"hash"`
-		CallbackID      string          `json:"callback_id"`
-		PrivateMetadata string          `json:"private_metadata"`
-		RootViewID      string          `json:"root_view_id"`
-		State           json.RawMessage `json:"state"` // read with readState
-	} `json:"view"`
+	Container container
+	Actions   []pressed
+	View      *view
 
 	// events
-	EventID  string          `json:"event_id"`
-	RawEvent json.RawMessage `json:"event"` // each type has its own shape
+	Event event
+}
+
+// container is where a component was used.
+type container struct {
+	MessageTS   string
+	ViewID      string
+	IsEphemeral bool
+}
+
+// pressed is one component that was used.
+type pressed struct {
+	ActionID string
+	Value    string // of a button, or of the option that was selected
+	ActionTS string
+}
+
+// view is a form as it was sent.
+type view struct {
+	ID              string
+	Hash            string
+	CallbackID      string
+	PrivateMetadata string
+	State           json.RawMessage // read with readState
 }
 
 // event is what we read of an app_mention; of others only the type.
 type event struct {
-	Type    string `json:"type"`
-	User    string `json:"user"`
-	BotID   string `json:"bot_id"`
-	Channel string `json:"channel"`
+	Type    string
+	User    string
+	BotID   string
+	Channel string
 }
 
 // delivery is one envelope, understood.
@@ -108,58 +88,75 @@ type delivery struct {
 	Lane  string // work on one lane is done in order; empty: a lane of its own
 }
 
-// decode reads an envelope. An error means that its JSON is not what Slack
-// documents; the envelope is acked all the same.
+// decode reads an envelope. An error names what could not be read; the envelope
+// is acked all the same.
 func decode(e socket.Envelope) (delivery, error) {
 	d := delivery{Kind: e.Type}
-	err := json.Unmarshal(e.Payload, &d.payload)
+	f, err := socket.ReadFields(e.Payload)
 	if err != nil {
-		err = fmt.Errorf("decoding a %s envelope: %w", e.Type, err)
+		d.Key = e.Type + ":" + e.ID
+		return d, fmt.Errorf("decoding a %s envelope: %w", e.Type, err)
 	}
-	// What could be read in spite of an error says whom to answer.
+	d.Type, d.APIAppID, d.TriggerID, d.ResponseURL = f.Text("type"), f.Text("api_app_id"), f.Text("trigger_id"), f.Text("response_url")
 	if e.Type == "interactive" {
 		d.Kind = d.Type
 	}
-	d.understand(e.ID)
-	if err == nil && d.Kind == kindSubmit && d.View == nil {
-		err = errors.New("decoding a view submission: it has no view")
-	}
-	return d, err
-}
-
-// understand fills in who, where and the key. envelope stands in for an id
-// that Slack left out, so that two deliveries never share a key by accident.
-func (d *delivery) understand(envelope string) {
+	// What can be read in spite of an error says whom to answer. The id of the
+	// envelope stands in for one that Slack left out, so that two deliveries
+	// never share a key by accident.
 	switch d.Kind {
 	case kindCommand:
-		d.Actor = operation.Actor{UserID: d.UserID, TeamID: d.payload.TeamID, EnterpriseID: d.Enterprise, Name: d.UserName}
-		d.Place = operation.Place{TeamID: d.payload.TeamID, ChannelID: d.ChannelID, ChannelName: d.ChannelName}
-		d.Key = "command:" + firstOf(d.TriggerID, envelope)
+		d.readCommand(f, e.ID)
 	case kindEvent:
-		d.Key = "event:" + firstOf(d.EventID, envelope)
-		_ = json.Unmarshal(d.RawEvent, &d.Event) // the type comes through, which is all that others than app_mention need
-		d.Actor = operation.Actor{UserID: d.Event.User, TeamID: d.payload.TeamID}
-		d.Place = operation.Place{TeamID: d.payload.TeamID, ChannelID: d.Event.Channel}
+		d.readEvent(f, e.ID)
 	default:
-		d.interaction(envelope)
+		d.readInteraction(f, e.ID)
 	}
 	d.Place.ResultID = d.Place.ChannelID
 	d.Place.ResponseURL = d.ResponseURL
+	if err := f.Err(); err != nil {
+		return d, fmt.Errorf("decoding a %s envelope: %w", d.Kind, err)
+	}
+	if d.Kind == kindSubmit && d.View == nil {
+		return d, errors.New("decoding a view submission: it has no view")
+	}
+	return d, nil
 }
 
-// interaction fills in who and where for everything but commands and events.
-func (d *delivery) interaction(envelope string) {
-	d.Actor = operation.Actor{UserID: d.User.ID, TeamID: d.User.TeamID, Name: d.User.Name}
-	if d.Org != nil {
-		d.Actor.EnterpriseID = d.Org.ID
+func (d *delivery) readCommand(f socket.Fields, envelope string) {
+	d.Text = f.Text("text")
+	d.Actor = operation.Actor{UserID: f.Text("user_id"), TeamID: f.Text("team_id"), EnterpriseID: f.Text("enterprise_id"), Name: f.Label("user_name")}
+	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: f.Text("channel_id"), ChannelName: f.Label("channel_name")}
+	d.Key = "command:" + firstOf(d.TriggerID, envelope)
+}
+
+func (d *delivery) readEvent(f socket.Fields, envelope string) {
+	e := f.Part("event") // each type has its own shape; of most of them the type is all we need
+	d.Event = event{Type: e.Label("type"), User: e.Label("user"), BotID: e.Label("bot_id"), Channel: e.Label("channel")}
+	d.Actor = operation.Actor{UserID: d.Event.User, TeamID: f.Text("team_id")}
+	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: d.Event.Channel}
+	d.Key = "event:" + firstOf(f.Text("event_id"), envelope)
+}
+
+// readInteraction reads everything but commands and events.
+func (d *delivery) readInteraction(f socket.Fields, envelope string) {
+	user, in, at := f.Object("user"), f.Object("container"), f.Object("channel")
+	d.Actor = operation.Actor{UserID: user.Text("id"), TeamID: user.Text("team_id"), EnterpriseID: f.Object("enterprise").Text("id"), Name: user.Label("name")}
+	d.Place.TeamID = f.Object("team").Text("id")
+	d.Actor.TeamID = firstOf(d.Actor.TeamID, d.Place.TeamID)
+	d.Place.ChannelID, d.Place.ChannelName = firstOf(at.Text("id"), in.Text("channel_id")), at.Label("name")
+	d.Container = container{MessageTS: in.Text("message_ts"), ViewID: in.Text("view_id"), IsEphemeral: in.Flag("is_ephemeral")}
+	for _, a := range f.Objects("actions") {
+		d.Actions = append(d.Actions, pressed{ActionID: a.Text("action_id"), Value: firstOf(a.Object("selected_option").Text("value"), a.Text("value")), ActionTS: a.Text("action_ts")})
 	}
-	if d.Team != nil {
-		d.Place.TeamID = d.Team.ID
-		if d.Actor.TeamID == "" {
-			d.Actor.TeamID = d.Team.ID
-		}
+	if f.Has("view") {
+		v := f.Object("view")
+		d.View = &view{ID: v.Text("id"), Hash: v.Text("hash"), CallbackID: v.Text("callback_id"), PrivateMetadata: v.Text("private_metadata"), State: v.Raw("state")}
 	}
-	d.Place.ChannelID, d.Place.ChannelName = firstOf(d.Channel.ID, d.Container.ChannelID), d.Channel.Name
+	d.keyInteraction(envelope)
+}
+
+func (d *delivery) keyInteraction(envelope string) {
 	switch {
 	case d.Kind == kindSubmit && d.View != nil:
 		d.Key = "submit:" + d.View.ID + ":" + d.View.Hash
@@ -172,7 +169,7 @@ func (d *delivery) interaction(envelope string) {
 		}
 	case d.Kind == kindClick && len(d.Actions) > 0:
 		a := d.Actions[0]
-		d.Key = strings.Join([]string{"click", d.User.ID, firstOf(d.Container.MessageTS, d.Container.ViewID), a.ActionID, firstOf(a.ActionTS, envelope)}, ":")
+		d.Key = strings.Join([]string{"click", d.Actor.UserID, firstOf(d.Container.MessageTS, d.Container.ViewID), a.ActionID, firstOf(a.ActionTS, envelope)}, ":")
 		if id, _, err := parseButtonValue(a.Value); err == nil {
 			d.Lane = "operation:" + id
 		}
@@ -181,17 +178,30 @@ func (d *delivery) interaction(envelope string) {
 	}
 }
 
-// readState reads what was filled in. It is read apart from the rest, so that
-// an element of a kind not known yet cannot lose the whole form.
+// readState reads what was filled in: the elements of our forms, whose blocks
+// have the id of their element. Others are not looked at, so that an element of
+// a kind not known yet cannot lose the whole form.
 func readState(raw json.RawMessage) (*slack.ViewState, error) {
-	var s slack.ViewState
+	s := &slack.ViewState{Values: map[string]map[string]slack.BlockAction{}}
 	if len(raw) == 0 {
-		return &s, nil
+		return s, nil
 	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return &s, fmt.Errorf("reading what was filled in: %w", err)
+	f, err := socket.ReadFields(raw)
+	if err != nil {
+		return s, fmt.Errorf("reading what was filled in: %w", err)
 	}
-	return &s, nil
+	values := f.Object("values")
+	for _, id := range values.Names() {
+		in := values.Part(id).Object(id)
+		a := slack.BlockAction{Value: in.Text("value"), SelectedConversation: in.Text("selected_conversation"), SelectedChannel: in.Text("selected_channel")}
+		a.SelectedOption.Value = in.Object("selected_option").Text("value")
+		a.SelectedOptions = make([]slack.OptionBlockObject, len(in.Objects("selected_options")))
+		s.Values[id] = map[string]slack.BlockAction{id: a}
+	}
+	if err := f.Err(); err != nil {
+		return s, fmt.Errorf("reading what was filled in: %w", err)
+	}
+	return s, nil
 }
 
 // formMeta is what a form remembers of where it was opened: a submission says

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/slack-go/slack"
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
@@ -326,23 +325,20 @@ func (b *Board) worthTelling(op operation.Operation) bool {
 // error means that looking may work later, so that posting has to wait.
 func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (found operation.Card, looked bool, err error) {
 	target := b.kind.target(op)
-	h, err := b.Web.patient.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-		ChannelID: target, Oldest: fmt.Sprintf("%d.000000", before.Posting.Add(-time.Minute).Unix()), Limit: 200, IncludeAllMetadata: true})
-	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
-		return found, false, fmt.Errorf("looking for an earlier card: %w", scrub(err))
+	list, all, err := b.Web.history(ctx, target, before.Posting.Add(-time.Minute))
+	if err != nil && (!certainlyNotDone(err) || errorCode(err) == slackRateLimited) {
+		return found, false, fmt.Errorf("looking for an earlier card: %w", err)
 	}
 	if err != nil {
 		b.Log.Info("channel cannot be searched for an earlier card", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
 		return found, false, nil
 	}
-	for _, m := range h.Messages {
-		if m.Metadata.EventType == b.kind.event && m.Metadata.EventPayload["id"] == op.ID && m.Timestamp != before.TS {
-			version, _ := m.Metadata.EventPayload["version"].(float64)
-			state, _ := m.Metadata.EventPayload["state"].(string)
-			return operation.Card{Channel: target, TS: m.Timestamp, Shown: int64(version), Closed: operation.State(state).Final()}, true, nil
+	for _, m := range list {
+		if m.event == b.kind.event && m.operation == op.ID && m.ts != before.TS {
+			return operation.Card{Channel: target, TS: m.ts, Shown: m.version, Closed: operation.State(m.state).Final()}, true, nil
 		}
 	}
-	return found, !h.HasMore, nil
+	return found, all, nil
 }
 
 func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) (before operation.Card, err error) {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"net/url"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/socket"
 )
 
 const (
@@ -85,68 +84,132 @@ func (d *Directory) Workspace(ctx context.Context) (operation.Workspace, error) 
 }
 
 func (d *Directory) readPerson(ctx context.Context, id string) (operation.Person, error) {
-	u, err := d.web.patient.GetUserInfoContext(ctx, id)
+	answer, err := d.web.patient.call(ctx, "users.info", url.Values{"user": {id}})
 	if err != nil {
-		return operation.Person{}, fmt.Errorf("reading person %s: %w", id, scrub(err))
+		return operation.Person{}, fmt.Errorf("reading person %s: %w", id, err)
 	}
-	if u.ID == "" {
-		return operation.Person{}, fmt.Errorf("reading person %s: Slack's answer names nobody", id)
+	p, err := personOf(answer)
+	if err != nil {
+		return operation.Person{}, fmt.Errorf("reading person %s: %w", id, err)
 	}
-	return operation.Person{
-		ID: u.ID, TeamID: u.TeamID, EnterpriseID: u.Enterprise.EnterpriseID, Name: u.Name,
-		Bot:         u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == slackbot,
-		Deactivated: u.Deleted, Guest: u.IsRestricted || u.IsUltraRestricted, Stranger: u.IsStranger,
-	}, nil
+	return p, nil
+}
+
+func personOf(answer socket.Fields) (operation.Person, error) {
+	u := answer.Object("user")
+	p := operation.Person{
+		ID: u.Text("id"), TeamID: u.Text("team_id"), EnterpriseID: u.Object("enterprise_user").Text("enterprise_id"), Name: u.Label("name"),
+		Bot:         anyOf(u, "is_bot", "is_workflow_bot", "is_connector_bot"),
+		Deactivated: u.Flag("deleted"), Guest: anyOf(u, "is_restricted", "is_ultra_restricted"), Stranger: u.Flag("is_stranger"),
+	}
+	p.Bot = p.Bot || p.ID == slackbot
+	if err := answer.Err(); err != nil {
+		return operation.Person{}, err
+	}
+	if p.ID == "" {
+		return operation.Person{}, errors.New("Slack's answer names nobody")
+	}
+	return p, nil
+}
+
+// anyOf reads all of some flags, so that none is overlooked that cannot be
+// read, and reports whether one is set.
+func anyOf(f socket.Fields, names ...string) bool {
+	set := false
+	for _, name := range names {
+		set = f.Flag(name) || set
+	}
+	return set
 }
 
 func (d *Directory) readChannel(ctx context.Context, id string) (operation.Channel, error) {
-	c, err := d.web.patient.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	answer, err := d.web.patient.call(ctx, "conversations.info", url.Values{"channel": {id}})
 	if errorCode(err) == slackChannelNotFound {
 		return operation.Channel{}, nil // Slack did answer: there is no such channel, or none that we may see
 	}
 	if err != nil {
-		return operation.Channel{}, fmt.Errorf("reading channel %s: %w", id, scrub(err))
+		return operation.Channel{}, fmt.Errorf("reading channel %s: %w", id, err)
 	}
-	if c.ID == "" {
-		return operation.Channel{}, fmt.Errorf("reading channel %s: Slack's answer names no channel", id)
+	c, err := channelOf(answer)
+	if err != nil {
+		return operation.Channel{}, fmt.Errorf("reading channel %s: %w", id, err)
 	}
-	creator := c.Creator
-	if c.IsIM {
-		creator = c.User // nobody creates a direct message; it is the person's
+	return c, nil
+}
+
+func channelOf(answer socket.Fields) (operation.Channel, error) {
+	c := answer.Object("channel")
+	direct := c.Flag("is_im")
+	creator := c.Text("creator")
+	if direct {
+		creator = c.Text("user") // nobody creates a direct message; it is the person's
 	}
-	return operation.Channel{
-		ID: c.ID, Name: c.Name, Creator: creator, Direct: c.IsIM, Private: c.IsPrivate || c.IsMpIM || c.IsIM,
-		Archived: c.IsArchived, Member: c.IsMember || c.IsIM,
-		// Channels that span the workspaces of one organization have
-		// is_org_shared and no is_ext_shared; those are ours.
-		Shared: c.IsExtShared || c.IsPendingExtShared || len(c.PendingShared) > 0 || c.IsShared && !c.IsOrgShared,
-	}, nil
+	// Channels that span the workspaces of one organization have is_org_shared
+	// and no is_ext_shared; those are ours.
+	shared, ours := c.Flag("is_shared"), c.Flag("is_org_shared")
+	out := operation.Channel{
+		ID: c.Text("id"), Name: c.Text("name"), Creator: creator, Direct: direct, Private: anyOf(c, "is_private", "is_mpim") || direct,
+		Archived: c.Flag("is_archived"), Member: c.Flag("is_member") || direct,
+		Shared: anyOf(c, "is_ext_shared", "is_pending_ext_shared") || len(c.Texts("pending_shared")) > 0 || shared && !ours,
+	}
+	if err := answer.Err(); err != nil {
+		return operation.Channel{}, err
+	}
+	if out.ID == "" {
+		return operation.Channel{}, errors.New("Slack's answer names no channel")
+	}
+	return out, nil
 }
 
 func (d *Directory) readGroups(ctx context.Context, _ string) ([]operation.Group, error) {
-	list, err := d.web.patient.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeUsers(true), slack.GetUserGroupsOptionIncludeDisabled(true))
+	answer, err := d.web.patient.call(ctx, "usergroups.list", url.Values{"include_users": {"true"}, "include_disabled": {"true"}})
 	if err != nil {
-		return nil, fmt.Errorf("reading user groups: %w", scrub(err))
+		return nil, fmt.Errorf("reading user groups: %w", err)
 	}
+	list := answer.Objects("usergroups")
 	groups := make([]operation.Group, len(list))
 	for i, g := range list {
-		if g.UserCount > 0 && len(g.Users) == 0 && g.DateDelete == 0 && !g.IsExternal {
-			// Whoever is in it would not be in it for a rule that forbids.
-			return nil, fmt.Errorf("reading user groups: Slack left out the members of %s", g.ID)
-		}
-		groups[i] = operation.Group{ID: g.ID, Handle: g.Handle, Name: g.Name, Members: slices.Clone(g.Users),
-			Disabled: g.DateDelete > 0, External: g.IsExternal}
+		groups[i] = readGroup(g.Apart())
+	}
+	if err := answer.Err(); err != nil {
+		return nil, fmt.Errorf("reading user groups: %w", err)
 	}
 	return groups, nil
 }
 
+// readGroup reads one group. One that cannot be read is in the way only of a
+// policy that names it.
+func readGroup(g socket.Fields) operation.Group {
+	out := operation.Group{ID: g.Text("id"), Handle: g.Label("handle"), Name: g.Label("name"), Members: g.Texts("users"),
+		Disabled: g.Number("date_delete") > 0, External: g.Flag("is_external")}
+	if len(out.Members) == 0 && !out.Disabled && !out.External && (g.Number("user_count") > 0 || !g.Has("users") && !g.Has("user_count")) {
+		out.Unread = "Slack left out its members" // a rule that forbids would not forbid them
+	}
+	if err := g.Err(); err != nil {
+		out.Unread = err.Error()
+	}
+	return out
+}
+
 func (d *Directory) readHome(ctx context.Context, _ string) (operation.Workspace, error) {
-	a, err := d.web.patient.AuthTestContext(ctx)
+	answer, err := d.web.patient.call(ctx, "auth.test", nil)
 	if err != nil {
-		return operation.Workspace{}, fmt.Errorf("asking Slack who the bot is: %w", scrub(err))
+		return operation.Workspace{}, fmt.Errorf("asking Slack who the bot is: %w", err)
 	}
-	if a.TeamID == "" {
-		return operation.Workspace{}, errors.New("asking Slack who the bot is: the answer names no workspace")
+	w, err := workspaceOf(answer)
+	if err != nil {
+		return operation.Workspace{}, fmt.Errorf("asking Slack who the bot is: %w", err)
 	}
-	return operation.Workspace{TeamID: a.TeamID, EnterpriseID: a.EnterpriseID, BotUserID: a.UserID}, nil
+	return w, nil
+}
+
+func workspaceOf(answer socket.Fields) (operation.Workspace, error) {
+	w := operation.Workspace{TeamID: answer.Text("team_id"), EnterpriseID: answer.Text("enterprise_id"), BotUserID: answer.Text("user_id")}
+	if err := answer.Err(); err != nil {
+		return operation.Workspace{}, err
+	}
+	if w.TeamID == "" {
+		return operation.Workspace{}, errors.New("the answer names no workspace")
+	}
+	return w, nil
 }

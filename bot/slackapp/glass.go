@@ -110,7 +110,7 @@ func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequ
 		}
 		return ""
 	}
-	return opened.ID
+	return opened
 }
 
 const triggerAgain = "Slack gives me 3 seconds to open a form, and they were over. Press the button again."

@@ -85,11 +85,13 @@ oauth_config:
       - "users:read"
       # Who is in which user group: permissions are given to groups.
       - "usergroups:read"
-      # Where the command was typed, in public and private channels and with
-      # the bot alone: channels shared with other organizations are refused.
+      # Where the command was typed: in public and private channels, with the
+      # bot alone, and among several people. Channels shared with other
+      # organizations are refused.
       - "channels:read"
       - "groups:read"
       - "im:read"
+      - "mpim:read"
       # Mentions of the bot, which are answered with the way to the command.
       # No other message reaches the bot.
       - "app_mentions:read"

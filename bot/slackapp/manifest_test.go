@@ -147,22 +147,22 @@ func TestNamesThatSlackWouldRefuseAreRefused(t *testing.T) {
 	}
 }
 
-// scopesOf says which scopes the Web API wants for what this package calls, by
-// the names of slack-go's methods (docs.slack.dev/reference/methods).
+// scopesOf says which scopes the Web API wants for the methods that this
+// package calls (docs.slack.dev/reference/methods).
 func scopesOf() map[string][]string {
 	return map[string][]string{
-		"AuthTestContext":               {},
-		"OpenViewContext":               {},
-		"UpdateViewContext":             {},
-		"GetPermalinkContext":           {},
-		"PostMessageContext":            {"chat:write"},
-		"UpdateMessageContext":          {"chat:write"},
-		"DeleteMessageContext":          {"chat:write"},
-		"PostEphemeralContext":          {"chat:write"},
-		"GetUserInfoContext":            {"users:read"},
-		"GetUserGroupsContext":          {"usergroups:read"},
-		"GetConversationInfoContext":    {"channels:read", "groups:read", "im:read"},
-		"GetConversationHistoryContext": {"channels:history", "groups:history"},
+		"auth.test":             {},
+		"views.open":            {},
+		"views.update":          {},
+		"chat.getPermalink":     {},
+		"chat.postMessage":      {"chat:write"},
+		"chat.update":           {"chat:write"},
+		"chat.delete":           {"chat:write"},
+		"chat.postEphemeral":    {"chat:write"},
+		"users.info":            {"users:read"},
+		"usergroups.list":       {"usergroups:read"},
+		"conversations.info":    {"channels:read", "groups:read", "im:read", "mpim:read"},
+		"conversations.history": {"channels:history", "groups:history"},
 	}
 }
 
@@ -197,21 +197,19 @@ func TestScopesAreThoseOfTheCallsWeMake(t *testing.T) {
 	require.Equal(t, want, slices.Sorted(slices.Values(decodeManifest(t, "lbbot").OAuth.Scopes.Bot)))
 }
 
-// slackCall returns the method if n is a call of one of Web's two clients.
+// slackCall returns the method if n is a call of one of Web's two callers.
 func slackCall(n ast.Node) (method string, ok bool) {
 	call, ok := n.(*ast.CallExpr)
-	if !ok {
+	if !ok || len(call.Args) < 2 {
 		return "", false
 	}
 	f, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || f.Sel.Name != "call" && f.Sel.Name != "ask" {
+		return "", false
+	}
+	literal, ok := call.Args[1].(*ast.BasicLit)
 	if !ok {
 		return "", false
 	}
-	switch x := f.X.(type) {
-	case *ast.SelectorExpr:
-		return f.Sel.Name, x.Sel.Name == "quick" || x.Sel.Name == "patient"
-	case *ast.Ident:
-		return f.Sel.Name, x.Name == "quick" || x.Name == "patient"
-	}
-	return "", false
+	return strings.Trim(literal.Value, `"`), true
 }

@@ -129,8 +129,8 @@ func TestAnEnvelopeSaysWhoWhereAndWhetherItCameBefore(t *testing.T) {
 
 func TestWhatCanBeReadOfABrokenEnvelopeSaysWhomToAnswer(t *testing.T) {
 	t.Parallel()
-	got, err := decode(socket.Envelope{ID: "env", Type: "slash_commands", Payload: json.RawMessage(`{"user_id":"U1","text":7,"channel_id":"C1"}`)})
-	require.Error(t, err)
+	got, err := decode(socket.Envelope{ID: "env", Type: "slash_commands", Payload: json.RawMessage(`{"user_id":"U1","text":[7],"channel_id":"C1"}`)})
+	require.EqualError(t, err, "decoding a slash_commands envelope: cannot read text (it is not a text)")
 	require.Equal(t, "U1", got.Actor.UserID)
 	require.Equal(t, "C1", got.Place.ChannelID)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,12 +27,12 @@ type WebConfig struct {
 	Log      *zap.Logger
 }
 
-// Web is the Web API as this bot uses it. Two clients share its connections:
+// Web is the Web API as this bot uses it. Two callers share its connections:
 // one for the three seconds that a trigger lives, which never waits and
 // repeats, and one for everything else, which obeys Retry-After.
 type Web struct {
-	quick   *slack.Client
-	patient *slack.Client
+	quick   *caller
+	patient *caller
 	http    *http.Client
 	hosts   []string // where response URLs may point
 	apiURL  string
@@ -61,107 +62,98 @@ func NewWeb(c WebConfig) (*Web, error) {
 	transport.MaxIdleConnsPerHost = 16
 	w.http = &http.Client{Transport: transport, Timeout: patientWithin, CheckRedirect: noRedirects}
 	quick := &http.Client{Transport: transport, Timeout: quickWithin, CheckRedirect: noRedirects}
-	w.quick = slack.New(c.BotToken.Reveal(), slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(quick))
-	w.patient = slack.New(c.BotToken.Reveal(), slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(w.http), slack.OptionRetry(maxRetries))
+	noted := func(string, error) {}
+	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: noted}
+	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: c.BotToken.Reveal(), retries: maxRetries, noted: noted}
 	return w, nil
 }
 
 // Close lets go of idle connections.
 func (w *Web) Close() { w.http.CloseIdleConnections() }
 
-// errorCode returns Slack's word for a failed call, such as "not_in_channel";
-// empty when nothing answered.
-func errorCode(err error) string {
-	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		return e.Err
-	}
-	if _, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		return "ratelimited"
-	}
-	return ""
-}
-
-// certainlyNotDone reports whether a failed write certainly had no effect:
-// Slack answered, and not with one of the codes that may come after the effect.
-func certainlyNotDone(err error) bool {
-	code := errorCode(err)
-	return code != "" && !slices.Contains([]string{"fatal_error", "internal_error", "request_timeout", "service_unavailable"}, code)
-}
-
-// scrub removes from an error what must not be shown: a response URL is a
-// right to post, and a URL error names its URL.
-func scrub(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
-	}
-	return err
-}
-
 // post sends a message and returns where it is: for a person's id that is the
 // channel of the direct message.
-func (w *Web) post(ctx context.Context, to string, m message, more ...slack.MsgOption) (channel, ts string, err error) {
-	options := append([]slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}, more...)
-	if m.Metadata != nil {
-		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
-	}
-	channel, ts, err = w.patient.PostMessageContext(ctx, to, options...)
+func (w *Web) post(ctx context.Context, to string, m message) (channel, ts string, err error) {
+	return w.postUnder(ctx, to, "", m)
+}
+
+// reply posts a message under another.
+func (w *Web) reply(ctx context.Context, to, thread string, m message) (channel, ts string, err error) {
+	return w.postUnder(ctx, to, thread, m)
+}
+
+func (w *Web) postUnder(ctx context.Context, to, thread string, m message) (channel, ts string, err error) {
+	args, err := content(m, url.Values{"channel": {to}, "unfurl_links": {"false"}, "unfurl_media": {"false"}})
 	if err != nil {
-		return "", "", fmt.Errorf("posting to %s: %w", to, scrub(err))
+		return "", "", err
 	}
+	if thread != "" {
+		args.Set("thread_ts", thread)
+	}
+	answer, err := w.patient.call(ctx, "chat.postMessage", args)
+	if err != nil {
+		return "", "", fmt.Errorf("posting to %s: %w", to, err)
+	}
+	channel, ts = answer.Text("channel"), answer.Text("ts")
 	if channel == "" || ts == "" {
 		return "", "", fmt.Errorf("posting to %s: Slack's answer does not say where the message is", to)
 	}
 	return channel, ts, nil
 }
 
-// reply posts a message under another.
-func (w *Web) reply(ctx context.Context, to, thread string, m message) (channel, ts string, err error) {
-	return w.post(ctx, to, m, slack.MsgOptionTS(thread))
-}
-
 // edit replaces a message.
 func (w *Web) edit(ctx context.Context, channel, ts string, m message) error {
-	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...)}
-	if m.Metadata != nil {
-		options = append(options, slack.MsgOptionMetadata(*m.Metadata))
+	args, err := content(m, url.Values{"channel": {channel}, "ts": {ts}})
+	if err != nil {
+		return err
 	}
-	if _, _, _, err := w.patient.UpdateMessageContext(ctx, channel, ts, options...); err != nil {
-		return fmt.Errorf("editing %s in %s: %w", ts, channel, scrub(err))
+	if _, err := w.patient.call(ctx, "chat.update", args); err != nil {
+		return fmt.Errorf("editing %s in %s: %w", ts, channel, err)
 	}
 	return nil
 }
 
 // remove deletes a message of the bot's.
 func (w *Web) remove(ctx context.Context, channel, ts string) error {
-	if _, _, err := w.patient.DeleteMessageContext(ctx, channel, ts); err != nil {
-		return fmt.Errorf("deleting %s in %s: %w", ts, channel, scrub(err))
+	if _, err := w.patient.call(ctx, "chat.delete", url.Values{"channel": {channel}, "ts": {ts}}); err != nil {
+		return fmt.Errorf("deleting %s in %s: %w", ts, channel, err)
 	}
 	return nil
 }
 
 // ephemeral sends a message that only one person sees.
 func (w *Web) ephemeral(ctx context.Context, channel, user string, m message) error {
-	_, err := w.patient.PostEphemeralContext(ctx, channel, user, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+	args, err := content(message{Text: m.Text, Blocks: m.Blocks}, url.Values{"channel": {channel}, "user": {user}})
 	if err != nil {
-		return fmt.Errorf("posting privately in %s: %w", channel, scrub(err))
+		return err
+	}
+	if _, err := w.patient.call(ctx, "chat.postEphemeral", args); err != nil {
+		return fmt.Errorf("posting privately in %s: %w", channel, err)
 	}
 	return nil
 }
 
-// openView opens a modal with a fresh trigger.
-func (w *Web) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) (*slack.ViewResponse, error) {
-	r, err := w.quick.OpenViewContext(ctx, trigger, v)
+// openView opens a modal with a fresh trigger and returns its id.
+func (w *Web) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) (id string, err error) {
+	view, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("opening a view: %w", scrub(err))
+		return "", fmt.Errorf("encoding a view: %w", err)
 	}
-	return r, nil
+	answer, err := w.quick.call(ctx, "views.open", url.Values{"trigger_id": {trigger}, "view": {string(view)}})
+	if err != nil {
+		return "", fmt.Errorf("opening a view: %w", err)
+	}
+	return answer.Part("view").Label("id"), nil
 }
 
 // updateView replaces an open modal.
 func (w *Web) updateView(ctx context.Context, id string, v slack.ModalViewRequest) error {
-	if _, err := w.patient.UpdateViewContext(ctx, v, "", "", id); err != nil {
-		return fmt.Errorf("updating a view: %w", scrub(err))
+	view, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encoding a view: %w", err)
+	}
+	if _, err := w.patient.call(ctx, "views.update", url.Values{"view_id": {id}, "view": {string(view)}}); err != nil {
+		return fmt.Errorf("updating a view: %w", err)
 	}
 	return nil
 }
@@ -171,17 +163,46 @@ func (w *Web) permalink(ctx context.Context, channel, ts string) string {
 	if channel == "" || ts == "" {
 		return ""
 	}
-	link, err := w.quick.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	answer, err := w.quick.call(ctx, "chat.getPermalink", url.Values{"channel": {channel}, "message_ts": {ts}})
 	if err != nil {
 		return ""
 	}
-	return link
+	return answer.Label("permalink")
 }
 
 // deleted reports whether Slack says that a message does not exist.
 func (w *Web) deleted(ctx context.Context, channel, ts string) bool {
-	_, err := w.patient.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: channel, Ts: ts})
+	_, err := w.patient.call(ctx, "chat.getPermalink", url.Values{"channel": {channel}, "message_ts": {ts}})
 	return errorCode(err) == slackNoMessage
+}
+
+// past is a message in a channel's history, with what the bot's own messages
+// have in their metadata.
+type past struct {
+	ts        string
+	event     string
+	operation string
+	version   int64
+	state     string
+}
+
+// history returns the newest messages since a moment, newest first; all says
+// that there are no more.
+func (w *Web) history(ctx context.Context, channel string, since time.Time) (list []past, all bool, err error) {
+	answer, err := w.patient.call(ctx, "conversations.history", url.Values{"channel": {channel}, "limit": {"200"},
+		"oldest": {fmt.Sprintf("%d.000000", since.Unix())}, "include_all_metadata": {"true"}})
+	if err != nil {
+		return nil, false, err
+	}
+	for _, m := range answer.Objects("messages") {
+		metadata := m.Part("metadata")
+		payload := metadata.Part("event_payload")
+		p := past{ts: m.Label("ts"), event: metadata.Label("event_type"), operation: payload.Label("id"), state: payload.Label("state")}
+		p.version, _ = strconv.ParseInt(payload.Label("version"), 10, 64)
+		list = append(list, p)
+	}
+	all = !answer.Flag("has_more")
+	return list, all, answer.Err()
 }
 
 // response is what a response URL is asked to do.
@@ -254,7 +275,7 @@ func (w *Web) Opener(appToken zenlayer.Secret) socket.Opener {
 // CheckToken asks Slack who the bot is. code is Slack's word when it refuses
 // the token for good; err is any other trouble. It blocks for one call.
 func (w *Web) CheckToken(ctx context.Context) (code string, err error) {
-	_, err = w.patient.AuthTestContext(ctx)
+	_, err = w.patient.call(ctx, "auth.test", nil)
 	if code := errorCode(err); slices.Contains(socket.FatalCodes(), code) {
 		return code, nil
 	}

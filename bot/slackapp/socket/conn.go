@@ -2,10 +2,11 @@ package socket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -92,6 +93,9 @@ func (k *conn) ended(err error) {
 		reason = peerClosed
 	}
 	k.c.metrics.disconnects.WithLabelValues(reason).Inc()
+	if closed := (*websocket.CloseError)(nil); errors.As(err, &closed) {
+		err = fmt.Errorf("close code %d", closed.Code) // the text beside it is Slack's
+	}
 	if ours || asked != "" { // what came before is the better explanation
 		k.c.event(reason, "")
 	} else {
@@ -101,36 +105,27 @@ func (k *conn) ended(err error) {
 		zap.Duration("age", k.c.cfg.Now().Sub(k.bornAt)))
 }
 
-// inbound is any frame from Slack.
-type inbound struct {
-	hello
-	Type       string          `json:"type"`
-	Reason     string          `json:"reason"`
-	EnvelopeID string          `json:"envelope_id"`
-	Payload    json.RawMessage `json:"payload"`
-	Accepts    bool            `json:"accepts_response_payload"`
-	Attempt    int             `json:"retry_attempt"`
-	Why        string          `json:"retry_reason"`
-}
-
-// take acts on one frame.
+// take acts on one frame. An envelope needs only its id, its type and its
+// payload; what it says of retries is for logs.
 func (k *conn) take(frame []byte) {
 	now := k.c.cfg.Now()
-	var in inbound
-	if err := json.Unmarshal(frame, &in); err != nil {
+	in, err := ReadFields(frame)
+	if err != nil {
 		k.bad(frame, "broken JSON")
 		return
 	}
+	kind, id := in.Text("type"), in.Text("envelope_id")
 	switch {
-	case in.Type == "hello":
-		k.greet(in.hello)
-	case in.Type == "disconnect":
-		k.disconnect(in.Reason)
-	case in.EnvelopeID == "" || in.Type == "":
+	case kind == "hello":
+		k.greet(readHello(in))
+	case kind == "disconnect":
+		k.disconnect(in.Label("reason"))
+	case id == "" || kind == "":
 		k.bad(frame, "neither control frame nor envelope")
 	default:
-		k.deliver(Envelope{ID: in.EnvelopeID, Type: in.Type, Payload: in.Payload, AcceptsResponsePayload: in.Accepts,
-			RetryAttempt: in.Attempt, RetryReason: in.Why, ReceivedAt: now})
+		attempt, _ := strconv.Atoi(in.Label("retry_attempt"))
+		k.deliver(Envelope{ID: id, Type: kind, Payload: in.Raw("payload"), AcceptsResponsePayload: in.Flag("accepts_response_payload"),
+			RetryAttempt: attempt, RetryReason: in.Label("retry_reason"), ReceivedAt: now})
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -88,35 +91,50 @@ func (c *Client) dial(ctx context.Context, address string) (*websocket.Conn, err
 	return nil, &stepError{dialFailed, fmt.Errorf("dialing: %w", err)}
 }
 
-// hello is Slack's first frame.
+// hello is Slack's first frame. Nothing depends on what it says but logs and
+// metrics.
 type hello struct {
-	NumConnections int `json:"num_connections"`
-	ConnectionInfo struct {
-		AppID string `json:"app_id"`
-	} `json:"connection_info"`
-	DebugInfo struct {
-		Host     string `json:"host"`
-		Lifetime int    `json:"approximate_connection_time"` // seconds
-	} `json:"debug_info"`
+	connections int // of the app, this one included; 0: not said
+	appID       string
+	host        string
+	lifetime    string // seconds
+}
+
+func readHello(f Fields) hello {
+	debug := f.Part("debug_info")
+	h := hello{appID: f.Part("connection_info").Label("app_id"), host: debug.Label("host"), lifetime: debug.Label("approximate_connection_time")}
+	h.connections, _ = strconv.Atoi(f.Label("num_connections"))
+	return h
 }
 
 // greet checks a hello against what we believe.
 func (c *Client) greet(k *conn, h hello) {
 	ours := c.held(0)
-	ghosts := max(0, h.NumConnections-ours*c.cfg.Replicas)
-	c.metrics.reported.Set(float64(h.NumConnections))
+	ghosts := max(0, h.connections-ours*c.cfg.Replicas)
+	c.metrics.reported.Set(float64(h.connections))
 	c.metrics.ghosts.Set(float64(ghosts))
 	c.metrics.connects.WithLabelValues(connected).Inc()
 	c.event("hello", "")
-	k.log.Info("connected to Slack", zap.String("host", h.DebugInfo.Host),
-		zap.Int("num_connections", h.NumConnections), zap.Int("lifetime_seconds", h.DebugInfo.Lifetime))
+	k.log.Info("connected to Slack", zap.String("host", shortWord(h.host)),
+		zap.Int("num_connections", h.connections), zap.String("lifetime_seconds", shortWord(h.lifetime)))
 	if ghosts > 0 {
 		k.log.Warn("Slack counts more connections than we run, commands may get lost in the others",
-			zap.Int("num_connections", h.NumConnections), zap.Int("ours", ours), zap.Int("replicas", c.cfg.Replicas))
+			zap.Int("num_connections", h.connections), zap.Int("ours", ours), zap.Int("replicas", c.cfg.Replicas))
 	}
-	if got := h.ConnectionInfo.AppID; c.cfg.AppID != "" && got != c.cfg.AppID {
+	if got := h.appID; c.cfg.AppID != "" && got != c.cfg.AppID {
 		c.metrics.wrongApp.Inc()
-		k.log.Error("the app token belongs to another app", zap.String("app_id", got), zap.String("expected", c.cfg.AppID))
+		k.log.Error("the app token belongs to another app", zap.String("app_id", shortWord(got)), zap.String("expected", c.cfg.AppID))
 	}
 	c.startOnce.Do(func() { close(c.started) })
 }
+
+// shortWord is text of Slack's as far as the log may have it: a host, an id or
+// a number, and nothing that could be a token.
+func shortWord(text string) string {
+	if len(text) <= 64 && word.MatchString(text) && !strings.Contains(text, "xapp-") && !strings.Contains(text, "xox") {
+		return text
+	}
+	return ""
+}
+
+var word = regexp.MustCompile(`^[A-Za-z0-9.-]*$`)

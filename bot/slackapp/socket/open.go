@@ -2,7 +2,6 @@ package socket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,23 +45,24 @@ func HTTPOpener(client *http.Client, apiURL, appToken string) Opener {
 }
 
 func readOpenAnswer(resp *http.Response) (string, error) {
-	var answer struct {
-		OK    bool   `json:"ok"`
-		URL   string `json:"url"`
-		Error string `json:"error"`
-	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxOpenAnswer))
 	if err != nil {
 		return "", fmt.Errorf("reading the answer of apps.connections.open: %w", err)
 	}
 	refused := &OpenError{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
-	if err := json.Unmarshal(body, &answer); err == nil {
-		refused.Code = answer.Error
-	}
-	if resp.StatusCode != http.StatusOK || !answer.OK || answer.URL == "" {
+	answer, err := ReadFields(body)
+	if err != nil {
 		return "", refused
 	}
-	return answer.URL, nil
+	ok, url := answer.Flag("ok"), answer.Text("url")
+	refused.Code = SafeCode(answer.Label("error"))
+	if err := answer.Err(); err != nil {
+		return "", fmt.Errorf("reading the answer of apps.connections.open: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK || !ok || url == "" {
+		return "", refused
+	}
+	return url, nil
 }
 
 // retryAfter reads the header in seconds, the only form Slack uses.

@@ -1,0 +1,209 @@
+package slackapp
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/slackapp/socket"
+)
+
+// maxAnswer bounds one answer of the Web API. The longest is the list of user
+// groups with everybody in them.
+const maxAnswer = 32 << 20
+
+// caller calls methods of the Web API. The answers are read here and not by
+// slack-go: a single field of another type than it expects costs it the whole
+// answer, also the ones that nobody needs.
+type caller struct {
+	client  *http.Client
+	apiURL  string
+	token   string
+	retries int // answers of 429 that one call waits for
+	noted   func(method string, err error)
+}
+
+// callError is Slack's refusal of one call.
+type callError struct {
+	Method     string
+	Code       string // Slack's word; empty when the answer was not the API's
+	Status     int
+	Needed     string        // with missing_scope: the scope
+	Details    []string      // what is wrong with the arguments, without secrets
+	retryAfter time.Duration // with status 429
+}
+
+// Error names the method and what Slack said.
+func (e *callError) Error() string {
+	s := fmt.Sprintf("Slack answered %s with %s", e.Method, cmp.Or(e.Code, "status "+strconv.Itoa(e.Status)))
+	if e.Needed != "" {
+		s += ": the app needs the scope " + e.Needed
+	}
+	if len(e.Details) > 0 {
+		s += ": " + strings.Join(e.Details, "; ")
+	}
+	return s
+}
+
+// call makes one call and returns the answer of a success. It blocks for the
+// client's timeout, and for the rate limits that it waits for.
+func (c *caller) call(ctx context.Context, method string, args url.Values) (socket.Fields, error) {
+	answer, _, err := c.ask(ctx, method, args)
+	return answer, err
+}
+
+// ask is call, with the headers of the answer.
+func (c *caller) ask(ctx context.Context, method string, args url.Values) (socket.Fields, http.Header, error) {
+	for tries := 0; ; tries++ {
+		answer, header, err := c.once(ctx, method, args)
+		if e, ok := errors.AsType[*callError](err); ok && e.Status == http.StatusTooManyRequests && tries < c.retries {
+			if err = pause(ctx, e.retryAfter); err == nil {
+				continue
+			}
+		}
+		c.noted(method, err)
+		return answer, header, err
+	}
+}
+
+func (c *caller) once(ctx context.Context, method string, args url.Values) (socket.Fields, http.Header, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, strings.NewReader(args.Encode()))
+	if err != nil {
+		return socket.Fields{}, nil, errors.New("the address of Slack's API is malformed")
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return socket.Fields{}, nil, scrub(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return socket.Fields{}, nil, fmt.Errorf("reading the answer of %s: %w", method, scrub(err))
+	}
+	if len(body) > maxAnswer {
+		return socket.Fields{}, nil, fmt.Errorf("reading the answer of %s: it is larger than %d MiB", method, maxAnswer>>20)
+	}
+	answer, err := c.read(method, resp, body)
+	return answer, resp.Header, err
+}
+
+// read tells a success from a refusal.
+func (c *caller) read(method string, resp *http.Response, body []byte) (socket.Fields, error) {
+	refused := &callError{Method: method, Status: resp.StatusCode}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		refused.Code, refused.retryAfter = slackRateLimited, waitOf(resp.Header)
+		return socket.Fields{}, refused
+	}
+	answer, err := socket.ReadFields(body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return answer, refused
+	}
+	if ok := answer.Flag("ok"); ok || answer.Err() != nil {
+		return answer, answer.Err()
+	}
+	refused.Code = socket.SafeCode(answer.Label("error"))
+	refused.Needed = scopes(answer.Label("needed"))
+	for _, d := range answer.Part("response_metadata").Labels("messages") {
+		refused.Details = append(refused.Details, c.redact(clamp(clean(d), nameLimit*2)))
+	}
+	return answer, refused
+}
+
+// slackRateLimited is Slack's word for too many calls.
+const slackRateLimited = "ratelimited"
+
+// waitOf is how long a 429 asks to wait; a minute, where it does not say.
+func waitOf(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return time.Minute
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// pause waits, and a little longer, so that many do not wake at once.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d + rand.N(time.Second))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// scopes is text if it can be a list of scopes.
+func scopes(text string) string {
+	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyz_.:, ") != "" {
+		return ""
+	}
+	return clamp(text, nameLimit)
+}
+
+// redact hides the token, also a part of it, and whatever looks like one.
+func (c *caller) redact(text string) string {
+	for _, part := range append([]string{c.token}, strings.Split(c.token, "-")...) {
+		if len(part) > 7 && strings.Contains(text, part) {
+			return "[redacted]"
+		}
+	}
+	return text
+}
+
+// errorCode returns Slack's word for a failed call, such as "not_in_channel";
+// empty when nothing answered.
+func errorCode(err error) string {
+	if e, ok := errors.AsType[*callError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// certainlyNotDone reports whether a failed write certainly had no effect:
+// Slack answered, and not with one of the codes that may come after the effect.
+func certainlyNotDone(err error) bool {
+	code := errorCode(err)
+	return code != "" && !slices.Contains([]string{"fatal_error", "internal_error", "request_timeout", "service_unavailable"}, code)
+}
+
+// scrub removes from an error what must not be shown: a response URL is a
+// right to post, and a URL error names its URL.
+func scrub(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// content is a message as the arguments of a call.
+func content(m message, args url.Values) (url.Values, error) {
+	blocks, err := json.Marshal(append([]slack.Block{}, m.Blocks...))
+	if err != nil {
+		return nil, fmt.Errorf("encoding a message: %w", err)
+	}
+	args.Set("text", m.Text)
+	args.Set("blocks", string(blocks))
+	if m.Metadata != nil {
+		metadata, err := json.Marshal(m.Metadata)
+		if err != nil {
+			return nil, fmt.Errorf("encoding the metadata of a message: %w", err)
+		}
+		args.Set("metadata", string(metadata))
+	}
+	return args, nil
+}

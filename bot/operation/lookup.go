@@ -83,7 +83,7 @@ func notOne(given, field, many string, hits []commands.Choice) *commands.Problem
 	if len(hits) > 1 {
 		shown := hits[:min(len(hits), commands.MaxChoices)]
 		return &commands.Problem{Field: field, Choices: shown,
-			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one: %s.", clip(given, 64), len(hits), many, labels(shown))}
+			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", clip(given, 64), len(hits), many, labels(shown))}
 	}
 	text := fmt.Sprintf("No %s called %q.", field, clip(given, 64))
 	for _, f := range commands.RegisterFields() {
@@ -116,8 +116,10 @@ func choices[T any](of []T, choice func(T) commands.Choice) []commands.Choice {
 	return out
 }
 
-// labels names choices in a sentence, each with its ID.
+// labels names the first choices in a sentence, each with its ID; the buttons
+// have all of them.
 func labels(of []commands.Choice) string {
+	of = of[:min(len(of), 3)]
 	out := make([]string, len(of))
 	for i, c := range of {
 		name, _, _ := strings.Cut(c.Label, " · ")

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type Approval struct {
 	Again     string    `json:"again,omitempty"`     // why they are asked again: AgainRules or AgainPicture
 	Changes   []string  `json:"changes,omitempty"`   // with AgainPicture: what is different now
 	Past      []Vote    `json:"past,omitempty"`      // agreements that do not count any more
+	Lost      []Lost    `json:"lost,omitempty"`      // agreements that the last check did not count
 	Skipped   bool      `json:"skipped,omitempty"`   // by break-glass
 	ToldAt    time.Time `json:"told_at,omitzero"`    // with Skipped: when those who were passed over were told
 }
@@ -42,6 +44,13 @@ type Vote struct {
 	Digest   string    `json:"digest,omitempty"`   // of the policy file they stood in
 }
 
+// Lost is an agreement that the last check did not count: that person was
+// denied the right to approve, or it could not be read.
+type Lost struct {
+	By   Actor      `json:"by"`
+	Code DenialCode `json:"code"`
+}
+
 // BreakGlass says that an operation goes without the approvals it needs.
 type BreakGlass struct {
 	Why      string   `json:"why"`
@@ -58,6 +67,23 @@ type ApprovalSettings struct {
 
 // Missing returns how many more people must agree.
 func (a Approval) Missing() int { return max(0, a.Needed-len(a.Votes)) }
+
+// Certain reports whether the person was denied, and not just unreadable.
+func (l Lost) Certain() bool { return l.Code != DeniedUnchecked && l.Code != DeniedOutdated }
+
+// noLonger are the user ids of those whose agreement was lost for certain.
+func (a *Approval) noLonger() string {
+	if a == nil {
+		return ""
+	}
+	var ids []string
+	for _, l := range a.Lost {
+		if l.Certain() {
+			ids = append(ids, l.By.UserID)
+		}
+	}
+	return strings.Join(ids, " ")
+}
 
 // voted reports whether a person has agreed already.
 func (a Approval) voted(who Actor) bool {

@@ -527,6 +527,9 @@ func TestNobodyBeingLeftToApproveEndsIt(t *testing.T) {
 		op = h.carry(op.ID)
 		require.Equal(t, operation.ReasonDenied, op.Reason)
 		require.Equal(t, operation.DeniedNobody, op.Denial.Code)
+		require.Equal(t, []operation.Lost{{By: bo, Code: operation.DeniedNoRule}}, op.Approval.Lost, "who approved and may not any more")
+		last := h.journal.events[len(h.journal.events)-1]
+		require.Equal(t, []string{operation.EventFinished, bo.UserID, "nobody"}, []string{last.Kind, last.Data["no_longer"], last.Data["denial"]})
 		require.Empty(t, h.cloud.sent())
 	})
 }

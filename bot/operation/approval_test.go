@@ -344,6 +344,10 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 				if tt.code != "" {
 					require.Equal(t, tt.code, op.Denial.Code)
 				}
+				if tt.code == operation.DeniedUnchecked {
+					require.Equal(t, operation.ActionApprove, op.Denial.Action, "it is about the approver")
+					require.Equal(t, []operation.Lost{{By: bo, Code: operation.DeniedUnchecked}}, op.Approval.Lost)
+				}
 				if tt.then != operation.Added {
 					require.Empty(t, h.cloud.sent())
 				}
@@ -353,6 +357,7 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 				}
 				require.Equal(t, operation.AgainRules, op.Approval.Again)
 				require.Len(t, op.Approval.Past, tt.needed-tt.left)
+				require.Len(t, op.Approval.Lost, tt.needed-tt.left)
 				require.NoError(t, h.approves(id, chen))
 				require.NoError(t, <-done)
 				require.Equal(t, operation.Added, h.journal.now(id).State)

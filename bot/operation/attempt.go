@@ -205,6 +205,9 @@ func (r *Runner) lastWord(ctx context.Context, op *Operation, pool []zenlayer.Ba
 	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
 	defer cancel()
 	v := r.permitted(within, op)
+	if op.Approval != nil {
+		op.Approval.Lost = v.lost
+	}
 	switch {
 	case !v.allowed && ctx.Err() != nil:
 		return nil, context.Cause(ctx)

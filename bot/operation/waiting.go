@@ -66,6 +66,7 @@ type verdict struct {
 	allowed bool
 	ask     bool     // a permit holds, but more people must agree
 	votes   []Vote   // agreements that count now
+	lost    []Lost   // those that do not, or about which nothing could be read
 	needed  int      //
 	channel string   // where the rule has them asked; empty: it does not say
 	why     Decision // of a no
@@ -90,6 +91,7 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 		q := lastQuestion(*op, r.Now())
 		q.Action = ActionBreakGlass
 		v.why = r.Permission.Decide(ctx, q)
+		v.why.Action = ActionBreakGlass
 		v.allowed = v.why.Allowed
 		return v
 	}
@@ -100,13 +102,17 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 				continue
 			}
 			said := r.Permission.Decide(ctx, voteQuestion(*op, vote, r.Now()))
-			if said.Code == DeniedUnchecked || said.Undecided() {
-				v.why = said // whether the agreement still counts is not known
-				return v
-			}
 			if said.Allowed {
 				v.votes = append(v.votes, vote)
+				continue
 			}
+			lost := Lost{By: vote.By, Code: said.Code}
+			if said.Code == DeniedUnchecked || said.Undecided() { // whether the agreement still counts is not known
+				said.Action = ActionApprove
+				v.why, v.lost = said, []Lost{lost}
+				return v
+			}
+			v.lost = append(v.lost, lost)
 		}
 	}
 	v.allowed = v.needed > 0 && len(v.votes) >= v.needed
@@ -133,7 +139,7 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 	} else if ctx.Err() == nil {
 		r.Log.Warn("who may approve could not be read again", zap.String("operation", op.ID), zap.Error(err))
 	}
-	a.Needed = v.needed
+	a.Needed, a.Lost = v.needed, v.lost
 	if !a.Who.sufficient(a.Needed - votesOf(v.votes, a.Who.IDs)) {
 		op.Denial = &Decision{Code: DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies, Person: true, Channel: true}
 		return r.finish(ctx, op, NotAdded, ReasonDenied)
@@ -142,7 +148,7 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 	op.FirstTry, op.Tries, op.Fault = time.Time{}, 0, Fault{} // what comes after is a new beginning
 	a.ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
 	a.Picture, a.Changes, a.Again = now, changes, AgainRules
-	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)), "again": AgainRules}
+	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)), "again": AgainRules, "no_longer": a.noLonger()}
 	if len(changes) > 0 {
 		a.Again = AgainPicture
 		data["again"] = AgainPicture

@@ -41,7 +41,11 @@ func broken(told bool) change {
 	}
 }
 
-func voteBo() operation.Vote   { return vote("U0BO", "bo", moment(19, 15, 2)) }
+func voteBo() operation.Vote { return vote("U0BO", "bo", moment(19, 15, 2)) }
+
+func lostBo() []operation.Lost {
+	return []operation.Lost{{By: operation.Actor{UserID: "U0BO", Name: "bo"}, Code: operation.DeniedDeactivated}}
+}
 func voteChen() operation.Vote { return vote("U0CHEN", "chen", moment(19, 16, 0)) }
 
 // approvalCards are operations that need, had or skipped approval, each to be
@@ -68,6 +72,7 @@ func approvalCards() map[string]operation.Operation {
 			a.Changes = []string{"the name web-07 is taken by be-77", "it would take about 40 % of new connections instead of 20 %"}
 		})),
 		"waiting_rules":     sample(waiting, needs(2, voteBo()), asked(func(a *operation.Approval) { a.Again = operation.AgainRules })),
+		"waiting_lost":      sample(waiting, needs(1), asked(func(a *operation.Approval) { a.Again, a.Lost = operation.AgainRules, lostBo() })),
 		"waiting_rules_two": sample(waiting, needs(2), asked(func(a *operation.Approval) { a.Again = operation.AgainRules })),
 		"waiting_anybody":   sample(waiting, needs(1), asked(func(a *operation.Approval) { a.Who = operation.People{Everybody: true} })),
 		"waiting_more":      sample(waiting, needs(1), asked(func(a *operation.Approval) { a.Who.More = true })),
@@ -95,6 +100,16 @@ func approvalCards() map[string]operation.Operation {
 		"nobody_left": sample(because(operation.ReasonDenied), needs(2), func(op *operation.Operation) {
 			op.Denial = &operation.Decision{Code: operation.DeniedNobody}
 		}),
+		"approver_left": sample(because(operation.ReasonDenied), needs(1), func(op *operation.Operation) {
+			op.Denial, op.Approval.Lost = &operation.Decision{Code: operation.DeniedNobody}, lostBo()
+		}),
+		"approver_left_after_a_call": sample(because(operation.ReasonDenied), needs(1), func(op *operation.Operation) {
+			op.Denial, op.Approval.Lost = &operation.Decision{Code: operation.DeniedApproval}, lostBo()
+		}),
+		"approver_unchecked": sample(because(operation.ReasonDenied), needs(1, voteBo()), func(op *operation.Operation) {
+			op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: "person", Action: operation.ActionApprove}
+			op.Approval.Lost = []operation.Lost{{By: lostBo()[0].By, Code: operation.DeniedUnchecked}}
+		}),
 		"reason_missing": sample(because(operation.ReasonDenied), func(op *operation.Operation) { op.Denial = &operation.Decision{Code: operation.DeniedReason} }),
 
 		"glass_waiting":    sample(needs(1), broken(false)),
@@ -105,7 +120,12 @@ func approvalCards() map[string]operation.Operation {
 		"glass_added":      sample(one, answered(operation.EvidenceAnswered), needs(1), broken(true)),
 		"glass_added_here": sample(one, answered(operation.EvidenceAnswered), needs(1), asked(here), broken(true)),
 		"glass_not_added":  sample(because(operation.ReasonRefused), needs(1), broken(true)),
-		"glass_taken_away": sample(because(operation.ReasonDenied), needs(1), broken(true)),
+		"glass_taken_away": sample(because(operation.ReasonDenied), needs(1), broken(true), func(op *operation.Operation) {
+			op.Denial = &operation.Decision{Code: operation.DeniedNoRule, Action: operation.ActionBreakGlass}
+		}),
+		"glass_asker_left": sample(because(operation.ReasonDenied), needs(1), broken(true), func(op *operation.Operation) {
+			op.Denial = &operation.Decision{Code: operation.DeniedDeactivated}
+		}),
 	}
 }
 

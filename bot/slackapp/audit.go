@@ -112,6 +112,12 @@ func auditFinished(e operation.Event) []string {
 	if d["reason"] != "" && d["code"] != "" {
 		why = fmt.Sprintf(auditWhy, code(d["reason"]), code(d["code"]))
 	}
+	if d["denial"] != "" {
+		why = fmt.Sprintf(auditWhy, code(d["reason"]), name(denialWords(operation.DenialCode(d["denial"]))))
+	}
+	if d["no_longer"] != "" {
+		why += ", " + fmt.Sprintf(stepLost, persons(strings.Fields(d["no_longer"])))
+	}
 	return []string{
 		fmt.Sprintf(auditDone, word), auditThing(e),
 		why, auditRequester(e), optional("%s", d["ref"]), optional(auditBackend, d["backend_id"]),

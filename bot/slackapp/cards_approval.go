@@ -106,6 +106,10 @@ func askingText(op operation.Operation, format string) string {
 	case operation.AgainPicture:
 		text += " " + askAgainText
 	case operation.AgainRules:
+		if lost := lostWords(op, actorName); lost != "" {
+			text += " " + fmt.Sprintf(askLostText, lost, moreApprovals(a.Missing()))
+			break
+		}
 		text += " " + fmt.Sprintf(askRulesText, moreApprovals(a.Missing()))
 	}
 	return text
@@ -136,6 +140,9 @@ func askedAgain(op operation.Operation) string {
 		}
 		return fmt.Sprintf(askAgainNew, clampMarkup(strings.Join(changes, "; "), commandLimit), who)
 	case operation.AgainRules:
+		if lost := lostWords(op, mentionOf); lost != "" {
+			return fmt.Sprintf(askLost, lost, moreApprovals(a.Missing()))
+		}
 		return fmt.Sprintf(askRules, moreApprovals(a.Missing()))
 	}
 	return ""

@@ -2,7 +2,10 @@ package slackapp
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"lbbot/bot/operation"
 	"lbbot/commands"
@@ -32,9 +35,11 @@ func endingOf(op operation.Operation, w wording) ending {
 		return ending{text: aboutSent(stoppedText), what: []string{stopWords(op)}, again: true}
 	case operation.ReasonDenied:
 		if op.Denial != nil && op.Denial.Undecided() {
-			return ending{text: aboutSent(undecidedText), what: []string{lateDenial(op)}, again: true}
+			return ending{text: aboutSent(undecidedText), what: []string{lateDenial(op, mentionOf, clock)}, again: true}
 		}
-		return ending{text: aboutSent(deniedText), what: []string{lateDenial(op)}, whoami: true}
+		others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody, operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
+		return ending{text: fmt.Sprintf(deniedText, serverName(op, short), listenerPort(op, short), lateDenial(op, actorName, utc), op.Ref),
+			what: []string{lateDenial(op, mentionOf, clock)}, whoami: !others, again: others}
 	case operation.ReasonRateLimited:
 		return ending{text: about(rateText), what: []string{fmt.Sprintf(rateLine, clock(op.FinishedAt))}, do: rateDo,
 			again: true, faulty: true, tries: true}
@@ -136,30 +141,63 @@ func stopWords(op operation.Operation) string {
 	return fmt.Sprintf(stoppedLine, person(op.StopBy))
 }
 
-// lateDenial says why the last check said no, as far as the channel may know.
-func lateDenial(op operation.Operation) string {
-	var at operation.DenialCode
+// lateDenial says what the last check denied, to whom, as far as the channel
+// may know.
+func lateDenial(op operation.Operation, who func(operation.Actor) string, at func(time.Time) string) string {
+	d := operation.Decision{}
 	if op.Denial != nil {
-		at = op.Denial.Code
+		d = *op.Denial
 	}
-	switch at {
-	case operation.DeniedUnchecked:
-		return fmt.Sprintf(deniedUnchecked, factWords(op.Denial.What), sentOrNot(op))
-	case operation.DeniedOutdated:
+	lost, approver := lostWords(op, who), d.Action == operation.ActionApprove
+	switch {
+	case d.Code == operation.DeniedUnchecked && approver && op.Approval != nil && len(op.Approval.Lost) > 0:
+		by := who(op.Approval.Lost[0].By)
+		return fmt.Sprintf(deniedApproverUnchecked, factWords(d.What, fmt.Sprintf(factOf, by)), by, sentOrNot(op))
+	case d.Code == operation.DeniedUnchecked:
+		return fmt.Sprintf(deniedUnchecked, factWords(d.What, factAskers), sentOrNot(op))
+	case d.Code == operation.DeniedOutdated:
 		return fmt.Sprintf(deniedOutdated, sentOrNot(op))
-	case operation.DeniedApproval:
-		return fmt.Sprintf(deniedApproval, sentOrNot(op))
-	case operation.DeniedShared, operation.DeniedChannel:
-		return fmt.Sprintf(deniedShared, sentOrNot(op))
-	case operation.DeniedNobody:
+	case d.Code == operation.DeniedNobody && lost != "":
+		return fmt.Sprintf(deniedNobodyLeft, lost, sentOrNot(op))
+	case d.Code == operation.DeniedNobody:
 		return fmt.Sprintf(deniedNobody, sentOrNot(op))
-	case operation.DeniedReason:
+	case d.Code == operation.DeniedApproval && lost != "":
+		return fmt.Sprintf(deniedLost, lost, sentOrNot(op))
+	case d.Code == operation.DeniedApproval:
+		return fmt.Sprintf(deniedApproval, sentOrNot(op))
+	case d.Code == operation.DeniedShared, d.Code == operation.DeniedChannel:
+		return fmt.Sprintf(deniedShared, sentOrNot(op))
+	case d.Code == operation.DeniedReason:
 		return fmt.Sprintf(deniedReasonLate, sentOrNot(op))
+	case d.Action == operation.ActionBreakGlass:
+		return fmt.Sprintf(deniedGlassGone, who(op.Actor), sentOrNot(op))
+	case !d.Code.Known():
+		return fmt.Sprintf(deniedNo, optionalCode(d.Code), sentOrNot(op))
 	}
-	if op.Glass != nil {
-		return fmt.Sprintf(deniedGlassGone, person(op.Actor.UserID), sentOrNot(op))
+	return fmt.Sprintf(deniedRemoved, at(op.FinishedAt), who(op.Actor), denialWords(d.Code), sentOrNot(op))
+}
+
+// optionalCode is a code that this version does not know, in parentheses.
+func optionalCode(c operation.DenialCode) string {
+	if c == "" {
+		return ""
 	}
-	return fmt.Sprintf(deniedRemoved, person(op.Actor.UserID), clock(op.FinishedAt), sentOrNot(op))
+	return " (" + name(denialWords(c)) + ")"
+}
+
+// lostWords says whose agreement the last check did not count, and why; empty
+// if it counted all.
+func lostWords(op operation.Operation, who func(operation.Actor) string) string {
+	if op.Approval == nil {
+		return ""
+	}
+	var list []string
+	for _, l := range op.Approval.Lost {
+		if l.Certain() {
+			list = append(list, fmt.Sprintf(lostApproval, who(l.By), denialWords(l.Code)))
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // unreached says what could not be reached.

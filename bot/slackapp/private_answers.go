@@ -54,6 +54,10 @@ func stepLine(e operation.Event) string {
 		case v == "", key == "missing" && v == "0", key == "code" && e.Kind == operation.EventDenied:
 		case key == "code" && operation.DenialCode(v).Known():
 			parts = append(parts, name(denialWords(operation.DenialCode(v))))
+		case key == "denial":
+			parts = append(parts, name(denialWords(operation.DenialCode(v))))
+		case key == "no_longer":
+			parts = append(parts, fmt.Sprintf(stepLost, persons(strings.Fields(v))))
 		case key == "reason" && e.Kind == operation.EventFinished:
 			parts = append(parts, name(reasonWords(operation.Reason(v))))
 		default:
@@ -87,7 +91,7 @@ func stepDenied(e operation.Event) string {
 // stepData are the parts of an event that a person can use; others stay in
 // the audit export.
 func stepData() []string {
-	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for", "answer", "approvals", "missing", "again", "reminder", "why", "incident"}
+	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for", "answer", "approvals", "missing", "again", "reminder", "why", "incident", "denial", "no_longer"}
 }
 
 // whoamiMessage tells a person what the bot sees of them, with every id ready

@@ -94,7 +94,7 @@ func refusal(d operation.Decision, w wording) string {
 		if d.What == operation.WhatReading {
 			return denyReading
 		}
-		return fmt.Sprintf(denyUnchecked, factWords(d.What))
+		return fmt.Sprintf(denyUnchecked, factWords(d.What, factYours))
 	}
 	return denyOther
 }

@@ -143,13 +143,13 @@ func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports", "policy", operation.WhatNewest, operation.WhatReading} {
-		words := factWords(what)
+		words := factWords(what, factAskers)
 		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
 		require.False(t, seen[words], what)
 		seen[words] = true
 	}
-	require.Equal(t, "the moon", factWords("the moon"))
-	require.Equal(t, deniedUnnamed, factWords(""))
+	require.Equal(t, "the moon", factWords("the moon", factYours))
+	require.Equal(t, deniedUnnamed, factWords("", factYours))
 }
 
 // The marks of the bot's own sentences are markup; what was typed is not.

@@ -136,3 +136,41 @@ func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 	require.NoError(t, s.report(s.op(1, "paused")))
 	require.Contains(t, s.log.String(), "operation has a state or a reason that this version does not know")
 }
+
+// Whoever was denied is named; nobody else is said to have lost a right.
+func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
+	t.Parallel()
+	for _, c := range append(operation.AllDenialCodes(), "moon", "") {
+		op := sample(because(operation.ReasonDenied), func(op *operation.Operation) {
+			op.Denial = &operation.Decision{Code: c, What: "groups"}
+		})
+		m := cardMessage(op, fixedWording())
+		text := m.Text + shownText(t, m)
+		asker := slices.Contains([]operation.DenialCode{operation.DeniedNoRule, operation.DeniedForbidden, operation.DeniedGuest, operation.DeniedWorkspace,
+			operation.DeniedBot, operation.DeniedDeactivated, operation.DeniedNoPolicy}, c)
+		if asker {
+			require.Contains(t, text, "<@U0ANA> was no longer allowed", c)
+			require.Contains(t, text, denialWords(c), c)
+		}
+		if slices.Contains([]operation.DenialCode{operation.DeniedUnchecked, operation.DeniedOutdated, operation.DeniedApproval, operation.DeniedNobody,
+			operation.DeniedReason, operation.DeniedShared, operation.DeniedChannel, "moon", ""}, c) {
+			require.NotContains(t, text, "no longer allowed", c)
+		}
+		require.NotContains(t, text, "right", c)
+	}
+	cards := approvalCards()
+	for _, name := range []string{"approver_left", "approver_left_after_a_call", "waiting_lost"} {
+		for _, m := range []message{cardMessage(cards[name], fixedWording()), approvalMessage(cards[name], fixedWording())} {
+			require.Contains(t, shownText(t, m), "The approval of <@U0BO> no longer counts (account deactivated).", name)
+			require.Contains(t, m.Text, "The approval of bo no longer counts", name)
+			require.NotContains(t, shownText(t, m), "<@U0ANA> was no longer", name)
+			require.NotContains(t, strings.ToLower(shownText(t, m)), "rules changed", name)
+		}
+	}
+	e := operation.Event{At: moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op", ActorID: operation.SystemActor,
+		Data: map[string]string{"state": "not_added", "reason": "denied", "denial": "nobody", "no_longer": "U0BO"}}
+	for _, line := range []string{stepLine(e), auditLine(e)} {
+		require.Contains(t, line, "nobody to approve")
+		require.Contains(t, line, "no longer counts: the approval of <@U0BO>")
+	}
+}

@@ -67,6 +67,8 @@ const (
 	askStill     = "%s, "
 	askRules     = "*Waiting:* rules changed; %s."
 	askRulesText = "Rules changed; %s."
+	askLost      = "*Waiting:* %s Needed: %s."
+	askLostText  = "%s Needed: %s."
 	askRulesOne  = "one more approval"
 	askRulesMore = "%d more approvals"
 	askDenied    = "Denied by %s: %s"

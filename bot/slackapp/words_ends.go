@@ -32,14 +32,25 @@ const (
 	stoppedLine    = "Stopped by %s before anything was sent."
 	stoppedRefused = "Stopped by %s. What was tried before was refused, so nothing changed."
 
-	deniedText      = "Not added: the right to add %s to %s was gone at the last check. %s %s."
-	deniedRemoved   = "%s, your right to change this listener was removed at %s, so I stopped. %s"
+	deniedText      = "Not added: %s to %s. %s %s."
+	deniedRemoved   = "At the last check (%s) %s was no longer allowed to change this listener (%s), so I stopped. %s"
+	deniedNo        = "At the last check this was not allowed%s, so I stopped. %s"
 	deniedUnchecked = "At the last check I could not check %s, so I stopped. %s"
 	undecidedText   = "Not added: I could not decide about %s on %s at the last check. %s %s."
 	deniedOutdated  = "At the last check I did not have the newest rules, so I stopped. %s"
 	deniedApproval  = "At the last check the rules asked for the approval of others, which this request does not have, so I stopped. %s"
 	deniedShared    = "At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s"
-	deniedUnnamed   = "a fact that the rules need"
+	deniedLost      = "%s I stopped. %s"
+
+	deniedNobodyLeft        = "%s There are not enough other people who could approve it, so I stopped. %s"
+	deniedApproverUnchecked = "At the last check I could not check %s, so I do not know whether the approval of %s still counts, and stopped. %s"
+
+	lostApproval = "The approval of %s no longer counts (%s)."
+	factYours    = "your account"
+	factAskers   = "the asker's account"
+	factOf       = "the account of %s"
+
+	deniedUnnamed = "a fact that the rules need"
 
 	rateText     = "Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."
 	rateLine     = "Zenlayer kept asking to wait; I stopped at %s. Nothing changed."

@@ -60,7 +60,7 @@ func reasonWords(r operation.Reason) string {
 	case operation.ReasonStopped:
 		return "stopped"
 	case operation.ReasonDenied:
-		return "the right was gone"
+		return "denied at the last check"
 	case operation.ReasonRateLimited:
 		return "Zenlayer kept asking to wait"
 	case operation.ReasonCredentials:

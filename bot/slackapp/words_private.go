@@ -157,6 +157,7 @@ const (
 	statusWhat     = "%s to %s, by %s"
 	statusNoEvents = "No steps are stored."
 	statusEarlier  = "(%d earlier steps are left out.)"
+	stepLost       = "no longer counts: the approval of %s"
 	whoUnrecorded  = "by whom was not recorded"
 	whoamiText     = "You are %s in workspace %s; %s."
 	whoamiMay      = "%d rules fit you here"
@@ -218,12 +219,13 @@ const (
 
 // factWords names what could not be checked, for the words the policy has for
 // its facts.
-func factWords(what string) string {
+// whose says whose account the person is.
+func factWords(what, whose string) string {
 	switch what {
 	case "workspace":
 		return "which workspace I belong to"
 	case "person":
-		return "the asker's account"
+		return whose
 	case "channel":
 		return "whether this channel is internal"
 	case "groups":

@@ -52,7 +52,7 @@ func (h *house) environment() []string {
 		"LBBOT_DATABASE_URL=" + h.config.DatabaseURL, "LBBOT_POLICY=" + h.config.Policy, "LBBOT_INCIDENT_CREATORS=U0INCBOT",
 		"LBBOT_ADMIN_ADDR=127.0.0.1:0", "LBBOT_SLACK_CONNECTIONS=1", "LBBOT_DRAIN=5s", "LBBOT_RATE=0",
 		"LBBOT_LOG_LEVEL=" + h.config.LogLevel, "LBBOT_ZENLAYER_RATE=" + h.config.ZenlayerRate.String(),
-		"LBBOT_APPROVAL_CHANNEL=" + h.config.ApprovalChannel,
+		"LBBOT_APPROVAL_CHANNEL=" + h.config.ApprovalChannel, "LBBOT_CONFIRM=" + string(h.config.Confirm),
 	}
 }
 

@@ -47,7 +47,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 // people, and the policies.
 func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *slackapp.Directory, err error) {
 	c, log := b.config, b.log
-	if b.journal, err = journal.Open(ctx, journal.Config{URL: c.DatabaseURL, Log: log.Named("journal")}); err != nil {
+	if b.journal, err = journal.Open(ctx, journal.Config{URL: c.DatabaseURL, Process: b.name, Log: log.Named("journal")}); err != nil {
 		return nil, err
 	}
 	if b.auditor, err = newAuditor(c, b.journal, log.Named("audit"), metrics); err != nil {

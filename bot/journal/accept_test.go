@@ -19,9 +19,9 @@ func acceptsDraft(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.Equal(t, op, got)
 	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, op.ID))
-	first, err := s.First(t.Context(), "click-"+op.ID, clock())
-	require.NoError(t, err)
-	require.False(t, first, "an accepted delivery has been seen")
+	again := accepted(draft("XYZ567", "server-2"))
+	again.Insert, again.Delivery = true, "click-"+op.ID
+	require.IsType(t, &operation.DuplicateError{}, s.Accept(t.Context(), again), "the delivery is used up")
 }
 
 func acceptsInsert(t *testing.T, s *Store) {
@@ -56,9 +56,9 @@ func acceptsDeliveryOnce(t *testing.T, s *Store) {
 
 func acceptsSeenDelivery(t *testing.T, s *Store) {
 	a := accepted(saveDraft(t, s, draft("ABC234", "server-1")))
-	first, err := s.First(t.Context(), a.Delivery, clock())
+	mine, err := s.Claim(t.Context(), a.Delivery)
 	require.NoError(t, err)
-	require.True(t, first)
+	require.True(t, mine)
 	require.NoError(t, s.Accept(t.Context(), a))
 	require.IsType(t, &operation.DuplicateError{}, s.Accept(t.Context(), a))
 }
@@ -83,9 +83,9 @@ func acceptsDraftOnce(t *testing.T, s *Store) {
 	again = accepted(now)
 	again.Delivery = "a third click"
 	require.Equal(t, &operation.StaleError{Operation: now}, s.Accept(t.Context(), again))
-	first, err := s.First(t.Context(), "a third click", clock())
-	require.NoError(t, err)
-	require.True(t, first, "a refused acceptance does not use its delivery up")
+	again = accepted(saveDraft(t, s, draft("XYZ567", "server-2")))
+	again.Delivery = "a third click"
+	require.NoError(t, s.Accept(t.Context(), again), "a refused acceptance does not use its delivery up")
 }
 
 func acceptsOneOfTwenty(t *testing.T, s *Store) {
@@ -151,28 +151,6 @@ func acceptsWholly(t *testing.T, s *Store) {
 	_, err = s.Operation(t.Context(), "LBR-XYZ567")
 	require.Equal(t, operation.ErrNotFound, err)
 	accept(t, s, op) // with the same delivery: it was not used up
-}
-
-func firstOnce(t *testing.T, s *Store) {
-	ctx := t.Context()
-	old, kept := clock().Add(-25*time.Hour), clock().Add(-23*time.Hour)
-	for key, at := range map[string]time.Time{"old": old, "kept": kept} {
-		first, err := s.First(ctx, key, at)
-		require.NoError(t, err)
-		require.True(t, first)
-		first, err = s.First(ctx, key, clock())
-		require.NoError(t, err)
-		require.False(t, first)
-	}
-	n, err := s.Prune(ctx, clock()) // asks for more than may be forgotten
-	require.NoError(t, err)
-	require.EqualValues(t, 1, n)
-	first, err := s.First(ctx, "kept", clock())
-	require.NoError(t, err)
-	require.False(t, first)
-	first, err = s.First(ctx, "old", clock())
-	require.NoError(t, err)
-	require.True(t, first)
 }
 
 func acceptsWithinLimit(t *testing.T, s *Store) {

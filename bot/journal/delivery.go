@@ -2,7 +2,9 @@ package journal
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"lbbot/bot/journal/internal/query"
@@ -15,22 +17,78 @@ const (
 	pruneRounds    = 100
 )
 
-// First remembers the key of a delivery for 24 hours at least and reports
-// whether this is its first time. A key seen here can still be accepted; a key
-// that was accepted has been seen.
-func (s *Store) First(ctx context.Context, delivery string, now time.Time) (bool, error) {
+// answerKey keeps the answering of a delivery apart from what it was accepted
+// for. Earlier versions stored which deliveries were seen under the same key.
+func answerKey(delivery string) string { return "seen:" + delivery }
+
+// Claim takes the answering of a delivery for this process. It reports false
+// when the delivery is answered already, or while another process that is alive
+// answers it. A delivery is known for 24 hours at least.
+func (s *Store) Claim(ctx context.Context, delivery string) (bool, error) {
 	var n int64
 	err := s.inTurn(ctx, func() (err error) {
-		n, err = s.q.SeeDelivery(ctx, query.SeeDeliveryParams{Key: delivery, At: now.UnixMilli()})
+		n, err = s.claim(ctx, s.q, delivery, "")
 		return err
 	})
-	return n > 0, s.explain("remembering a delivery in journal", err)
+	return n > 0, s.explain("claiming a delivery in journal", err)
 }
 
-// Record appends an event that belongs to no operation.
+func (s *Store) claim(ctx context.Context, q *query.Queries, delivery, operationID string) (int64, error) {
+	return q.ClaimAnswer(ctx, query.ClaimAnswerParams{Key: answerKey(delivery), OperationID: operationID, At: s.now().UnixMilli(), Owner: s.process})
+}
+
+// Told notes that the person has the answer to a delivery of this process.
+func (s *Store) Told(ctx context.Context, delivery string) error {
+	return s.explain("noting an answer in journal", s.inTurn(ctx, func() error {
+		return s.q.TellDelivery(ctx, query.TellDeliveryParams{Key: answerKey(delivery), Owner: s.process})
+	}))
+}
+
+// Delivered returns what is known of a delivery, nothing if it is new.
+func (s *Store) Delivered(ctx context.Context, delivery string) (operation.Delivered, error) {
+	if err := s.place.check(); err != nil {
+		return operation.Delivered{}, s.explain("looking up a delivery in journal", err)
+	}
+	row, err := s.q.FindDelivery(ctx, answerKey(delivery))
+	if errors.Is(err, sql.ErrNoRows) {
+		return operation.Delivered{}, nil
+	}
+	return operation.Delivered{OperationID: row.OperationID, Told: row.Told}, s.explain("looking up a delivery in journal", err)
+}
+
+// onlyOnce lets what a delivery caused be stored once: in the transaction that
+// stores it, the delivery is claimed for it.
+func (s *Store) onlyOnce(ctx context.Context, q *query.Queries, e operation.Event) error {
+	if e.Delivery == "" {
+		return nil
+	}
+	n, err := s.claim(ctx, q, e.Delivery, e.OperationID)
+	if err != nil || n > 0 {
+		return err
+	}
+	row, err := q.FindDelivery(ctx, answerKey(e.Delivery))
+	if err != nil {
+		return err
+	}
+	if row.OperationID == "" {
+		return errors.New("another process is answering this delivery")
+	}
+	op, err := find(ctx, q, row.OperationID)
+	if err != nil {
+		return err
+	}
+	return &operation.DuplicateError{Operation: op}
+}
+
+// Record appends an event without changing an operation, see operation.Journal.
 func (s *Store) Record(ctx context.Context, e operation.Event) error {
-	return s.explain("recording an event in journal", s.inTurn(ctx, func() error {
-		return s.appendEvent(ctx, s.q, e)
+	if e.Delivery == "" {
+		return s.explain("recording an event in journal", s.inTurn(ctx, func() error {
+			return s.appendEvent(ctx, s.q, e)
+		}))
+	}
+	return s.explain("recording an event in journal", s.write(ctx, func(q *query.Queries) error {
+		return s.appendEvent(ctx, q, e)
 	}))
 }
 
@@ -65,6 +123,9 @@ func (s *Store) appendEvent(ctx context.Context, q *query.Queries, e operation.E
 	}
 	data, err := json.Marshal(e.Data)
 	if err != nil {
+		return err
+	}
+	if err := s.onlyOnce(ctx, q, e); err != nil {
 		return err
 	}
 	return q.InsertEvent(ctx, query.InsertEventParams{

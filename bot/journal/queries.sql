@@ -100,10 +100,22 @@ insert into deliveries (key, operation_id, at) values (@key, @operation_id, @at)
 on conflict (key) do update set operation_id = excluded.operation_id, at = excluded.at
 where deliveries.operation_id = '';
 
--- name: SeeDelivery :execrows
--- No row: the key was seen before.
-insert into deliveries (key, operation_id, at) values (@key, '', @at)
-on conflict (key) do nothing;
+-- name: ClaimAnswer :execrows
+-- No row: it is answered, or a process that is alive answers it. On SQLite no
+-- replica is listed, and nobody else is alive. operation_id is kept if there is one.
+insert into deliveries (key, operation_id, at, owner, told) values (@key, @operation_id, @at, @owner, false)
+on conflict (key) do update
+set owner = excluded.owner,
+    operation_id = case when deliveries.operation_id = '' then excluded.operation_id else deliveries.operation_id end
+where not deliveries.told
+  and (deliveries.operation_id = '' or excluded.operation_id = '')
+  and (deliveries.owner = excluded.owner or not exists (select 1 from replicas r where r.id = deliveries.owner and not r.gone));
+
+-- name: TellDelivery :exec
+update deliveries set told = true where key = @key and owner = @owner;
+
+-- name: FindDelivery :one
+select operation_id, told from deliveries where key = @key;
 
 -- name: AcceptedFor :one
 select operation_id from deliveries where key = @key;

@@ -281,7 +281,7 @@ func closedStoreFails(t *testing.T, s *Store) {
 	_, reading := s.Operation(ctx, "LBR-ABC234")
 	_, listing := s.Unreported(ctx, clock(), "", 1)
 	_, counting := s.AcceptedSince(ctx, "U1", clock())
-	_, remembering := s.First(ctx, "key", clock())
+	_, remembering := s.Claim(ctx, "key")
 	_, paging := s.Operations(ctx, Filter{Limit: 1})
 	_, pruning := s.Prune(ctx, clock())
 	_, events := s.Events(ctx, "id")

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"lbbot/bot/journal/internal/query"
@@ -24,6 +26,11 @@ type Config struct {
 	// URL is "sqlite:" and a path, or "postgres://…". It may hold a password
 	// and is never logged.
 	URL string
+
+	// Process is the name of this process, on PostgreSQL that with which it
+	// joins the replicas; a random one if empty. What a process that is gone
+	// claimed can be claimed again.
+	Process string
 
 	// Now is the clock of the columns updated_at and at; time.Now if nil.
 	Now func() time.Time
@@ -44,6 +51,7 @@ type Store struct {
 	now      func() time.Time
 	log      *zap.Logger
 	readOnly bool
+	process  string
 	dialect  dialect
 	name     string       // for messages: the file, or host and database, never a password
 	url      string       // of PostgreSQL, perhaps with a password; empty on SQLite
@@ -64,7 +72,7 @@ var _ operation.Journal = (*Store)(nil)
 // no database or damaged, and tables of a newer lbbot are errors which say
 // what to do. It blocks while another replica migrates, until ctx ends.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly}
+	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly, process: cmp.Or(c.Process, uuid.NewString())}
 	if s.now == nil {
 		s.now = time.Now
 	}

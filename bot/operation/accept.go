@@ -246,14 +246,23 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Event, bool)) (Operation, error) {
 	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()
-	op, err := change(within, i.Journal, c.OperationID, edit)
+	stored := false
+	op, err := change(within, i.Journal, c.OperationID, func(op *Operation) (e Event, ok bool) {
+		e, stored = edit(op)
+		return e, stored
+	})
 	if err != nil {
 		return op, &UnavailableError{What: "journal", Err: err}
 	}
-	if op.State.Open() {
-		if err := i.Engine.Poke(within, op.ID, c.Delivery); err != nil {
-			i.Log.Warn("run could not be woken; it goes on by itself", zap.String("operation", op.ID), zap.Error(err))
-		}
+	if !op.State.Open() {
+		return op, nil
+	}
+	err = i.Engine.Poke(within, op.ID, c.Delivery)
+	switch {
+	case err != nil && !stored: // waking it was all there was to do
+		return op, &UnavailableError{What: "journal", Err: err}
+	case err != nil:
+		i.Log.Warn("run could not be woken; it goes on by itself", zap.String("operation", op.ID), zap.Error(err))
 	}
 	return op, nil
 }

@@ -223,11 +223,23 @@ func (i *Intake) Question(ctx context.Context, c Click) error {
 		return late
 	}
 	v.At = i.Now()
-	if err := i.Journal.Record(ctx, said(EventQuestion, op, v)); err != nil {
+	e := said(EventQuestion, op, v)
+	e.Delivery = c.Delivery
+	err = i.Journal.Record(ctx, e)
+	if _, again := errors.AsType[*DuplicateError](err); again {
+		if mine, err := i.Journal.Claim(ctx, c.Delivery); err == nil && !mine {
+			return nil
+		}
+		err = nil // the process that recorded it ended before it was posted
+	}
+	if err != nil {
 		return &UnavailableError{What: "journal", Err: err}
 	}
 	if err := i.Reporter.Question(ctx, op, c.Actor); err != nil {
 		return &UnavailableError{What: "Slack", Err: err}
+	}
+	if err := i.Journal.Told(ctx, c.Delivery); err != nil {
+		i.Log.Warn("a question could not be noted as posted", zap.String("operation", op.ID), zap.Error(err))
 	}
 	return nil
 }

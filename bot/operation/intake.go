@@ -85,7 +85,8 @@ type Ask struct {
 	Registration commands.Registration
 	Actor        Actor
 	Place        Place
-	Delivery     string // key of the Slack delivery
+	Delivery     string // key of the Slack delivery; empty: a second one is a request of its own
+	Earlier      string // id of the draft that an earlier delivery with this key stored; empty: there is none
 }
 
 // Click is a button of an operation, pressed.
@@ -99,11 +100,15 @@ type Click struct {
 
 // Preview reads what a request means, checks that it is allowed, and stores
 // it as a draft. Nothing is changed at Zenlayer. It blocks for lookWithin at
-// most. Errors: *commands.InputError, *DeniedError, *PresentError,
-// *UnavailableError.
+// most. For a second delivery of the same request it returns what the first one
+// stored, as it is now. Errors: *commands.InputError, *DeniedError,
+// *PresentError, *UnavailableError, *ExpiredError for a second delivery.
 func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
+	if a.Earlier != "" {
+		return i.earlier(ctx, a)
+	}
 	op, err := i.prepare(ctx, a)
 	if err != nil {
 		return Operation{}, err
@@ -111,7 +116,12 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 	op.State, op.ExpiresAt = Draft, op.AskedAt.Add(DraftLife)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
-		err := i.Journal.SaveDraft(ctx, op, i.event(EventPreviewed, op, a.Actor, a.Place, decided(map[string]string{}, op.Policies, op.PolicyDigest)))
+		e := i.event(EventPreviewed, op, a.Actor, a.Place, decided(map[string]string{}, op.Policies, op.PolicyDigest))
+		e.Delivery = a.Delivery
+		err := i.Journal.SaveDraft(ctx, op, e)
+		if first, ok := errors.AsType[*DuplicateError](err); ok {
+			return first.Operation, nil
+		}
 		if errors.Is(err, ErrRefTaken) && tries < 10 {
 			continue
 		}
@@ -122,11 +132,26 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 	}
 }
 
+// earlier returns what the first delivery of a request stored.
+func (i *Intake) earlier(ctx context.Context, a Ask) (Operation, error) {
+	op, err := i.Journal.Operation(ctx, a.Earlier)
+	switch {
+	case err != nil:
+		return Operation{}, &UnavailableError{What: "journal", Err: err}
+	case op.State == Draft && !i.Now().Before(op.ExpiresAt):
+		return Operation{}, &ExpiredError{op}
+	}
+	return op, nil
+}
+
 // Ask answers a typed command: with a preview, or, where the settings allow
 // it, with an operation that is accepted already. Errors as of Preview and
 // Send.
 func (i *Intake) Ask(ctx context.Context, a Ask) (op Operation, accepted bool, err error) {
 	op, err = i.Preview(ctx, a)
+	if err == nil && op.State != Draft { // by an earlier delivery
+		return op, true, nil
+	}
 	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil {
 		return op, false, err
 	}

@@ -302,6 +302,19 @@ type Event struct {
 	ActorID     string            `json:"actor_id,omitempty"`
 	ChannelID   string            `json:"channel_id,omitempty"`
 	Data        map[string]string `json:"data,omitempty"`
+
+	// Delivery is the Slack delivery that caused the event, where a second
+	// event of the same delivery is a *DuplicateError with the operation of the
+	// first one. Empty: not checked. The delivery counts as claimed then, see
+	// Journal.Claim. It is not part of the stored event.
+	Delivery string `json:"-"`
+}
+
+// Delivered is what is known of the answer to a Slack delivery; zero for a
+// new one.
+type Delivered struct {
+	OperationID string // what it stored: the draft of a preview, or what it asked about
+	Told        bool   // the person has the answer
 }
 
 // The kinds of events. Stored; add, never change.

@@ -34,7 +34,8 @@ type Acceptance struct {
 // database confirmed the commit. Errors other than those named mean that
 // nothing is known to be stored.
 type Journal interface {
-	// SaveDraft inserts a draft, with its event. A Ref that is taken is ErrRefTaken.
+	// SaveDraft inserts a draft, with its event. A Ref that is taken is
+	// ErrRefTaken. *DuplicateError, see Event.Delivery, has the earlier draft.
 	SaveDraft(ctx context.Context, op Operation, e Event) error
 
 	// Accept stores an accepted operation: the draft changes state by
@@ -52,12 +53,21 @@ type Journal interface {
 	// Operation returns the operation with this ID or Ref, or ErrNotFound.
 	Operation(ctx context.Context, idOrRef string) (Operation, error)
 
-	// Record appends an event that belongs to no operation, such as a denial.
+	// Record appends an event that changes no operation, such as a denial.
+	// Errors: *DuplicateError, see Event.Delivery.
 	Record(ctx context.Context, e Event) error
 
-	// First remembers the key of a Slack delivery for 24 hours at least and
-	// reports whether this is its first time.
-	First(ctx context.Context, delivery string, now time.Time) (bool, error)
+	// Delivered returns what is known of the answer to a Slack delivery.
+	Delivered(ctx context.Context, delivery string) (Delivered, error)
+
+	// Claim takes the answering of a delivery for this process. It reports
+	// false when the delivery is answered already, or while another process that
+	// is alive answers it.
+	Claim(ctx context.Context, delivery string) (bool, error)
+
+	// Told notes that the person has the answer to a delivery that this process
+	// has claimed.
+	Told(ctx context.Context, delivery string) error
 
 	// Unreported lists operations that were accepted before the given time and
 	// whose card does not show a final state yet, by their ids, which is the

@@ -20,7 +20,7 @@ type memory struct {
 	order      []string
 	accepted   map[string]time.Time
 	deliveries map[string]string
-	first      map[string]bool
+	answers    map[string]operation.Delivered
 	closed     map[string]bool
 	history    []operation.Operation // every version that was stored
 	events     []operation.Event
@@ -43,7 +43,7 @@ var errJournal = errors.New("disk is on fire")
 
 func newMemory(at *points) *memory {
 	return &memory{ops: map[string][]byte{}, accepted: map[string]time.Time{}, deliveries: map[string]string{},
-		first: map[string]bool{}, closed: map[string]bool{}, at: at}
+		answers: map[string]operation.Delivered{}, closed: map[string]bool{}, at: at}
 }
 
 // do makes one transaction, with the faults that were scripted.
@@ -126,6 +126,9 @@ func (m *memory) SaveDraft(ctx context.Context, op operation.Operation, e operat
 				return operation.ErrRefTaken
 			}
 		}
+		if err := m.onlyOnce(e); err != nil {
+			return err
+		}
 		m.put(op, e)
 		return nil
 	})
@@ -196,16 +199,45 @@ func (m *memory) Operation(ctx context.Context, idOrRef string) (op operation.Op
 }
 
 func (m *memory) Record(ctx context.Context, e operation.Event) error {
-	return m.do(ctx, "Record", func() error { m.events = append(m.events, e); return nil })
-}
-
-func (m *memory) First(ctx context.Context, delivery string, _ time.Time) (first bool, err error) {
-	err = m.do(ctx, "First", func() error {
-		first = !m.first[delivery]
-		m.first[delivery] = true
+	return m.do(ctx, "Record", func() error {
+		if err := m.onlyOnce(e); err != nil {
+			return err
+		}
+		m.events = append(m.events, e)
 		return nil
 	})
-	return first, err
+}
+
+// onlyOnce claims the delivery of an event.
+func (m *memory) onlyOnce(e operation.Event) error {
+	if e.Delivery == "" {
+		return nil
+	}
+	if id := m.answers[e.Delivery].OperationID; id != "" {
+		op, _ := m.get(id)
+		return &operation.DuplicateError{Operation: op}
+	}
+	m.answers[e.Delivery] = operation.Delivered{OperationID: e.OperationID}
+	return nil
+}
+
+func (m *memory) Delivered(ctx context.Context, delivery string) (known operation.Delivered, err error) {
+	err = m.do(ctx, "Delivered", func() error { known = m.answers[delivery]; return nil })
+	return known, err
+}
+
+func (m *memory) Claim(ctx context.Context, delivery string) (mine bool, err error) {
+	err = m.do(ctx, "Claim", func() error { mine = !m.answers[delivery].Told; return nil })
+	return mine, err
+}
+
+func (m *memory) Told(ctx context.Context, delivery string) error {
+	return m.do(ctx, "Told", func() error {
+		known := m.answers[delivery]
+		known.Told = true
+		m.answers[delivery] = known
+		return nil
+	})
 }
 
 func (m *memory) Unreported(ctx context.Context, before time.Time, after string, limit int) (ops []operation.Operation, err error) {

@@ -23,6 +23,7 @@ const ackBudget = 2 * time.Second
 type answer struct {
 	app      *App
 	envelope socket.Envelope
+	delivery delivery
 	late     any    // the ack when there is no outcome in time; nil is the empty one
 	asking   bool   // it asks for something new: if it breaks, nothing was sent
 	about    string // id of the operation that it is about, if any
@@ -30,22 +31,37 @@ type answer struct {
 }
 
 // newAnswer makes the answer of d. An empty ack would close a view and with
-// it what was typed, so a late submission turns to the waiting screen.
+// it what was typed, so a late submission turns to the waiting screen. Who typed
+// a command reads that the answer is still to come.
 func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
-	r := &answer{app: a, envelope: e}
-	if d.Kind == kindSubmit && d.View != nil && slices.Contains([]string{viewForm, viewPreview, viewDeny, viewGlass}, d.View.CallbackID) {
+	r := &answer{app: a, envelope: e, delivery: d}
+	switch {
+	case d.Kind == kindSubmit && d.View != nil && slices.Contains([]string{viewForm, viewPreview, viewDeny, viewGlass}, d.View.CallbackID):
 		waiting := checkingView()
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
+	case d.Kind == kindCommand:
+		r.late = ephemeral(stillMessage(stillChecking))
 	}
 	return r
 }
 
-// hurry sees to it that Slack is answered in time, also while the work waits
-// for its turn. The function it returns ends that, and must be called.
+// hurry acks when ackBudget is over, also while the work waits for its turn.
+// The function it returns ends that, and must be called.
 func (r *answer) hurry(ctx context.Context) (stop func()) {
 	left := ackBudget - r.app.Now().Sub(r.envelope.ReceivedAt)
-	t := time.AfterFunc(max(0, left), func() { r.with(ctx, r.late) })
-	return func() { t.Stop() }
+	done := make(chan struct{})
+	t := time.AfterFunc(max(0, left), func() {
+		defer close(done)
+		if r.with(ctx, r.late) && r.delivery.changes() {
+			// The ack of a click cannot carry words, and it looks like success.
+			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, stillMessage(stillStoring), false) })
+		}
+	})
+	return func() {
+		if !t.Stop() {
+			<-done
+		}
+	}
 }
 
 // empty acks with nothing: Slack stops waiting, and shows nothing.
@@ -60,7 +76,11 @@ func (r *answer) with(ctx context.Context, payload any) (written bool) {
 		written = err == nil
 		if errors.Is(err, socket.ErrAckTooLarge) {
 			r.app.Log.Error("ack is too large and goes out without its content", zap.String("type", r.envelope.Type))
-			err = r.envelope.Ack(context.WithoutCancel(ctx), r.late)
+			var waiting any
+			if r.delivery.Kind == kindSubmit {
+				waiting = r.late
+			}
+			err = r.envelope.Ack(context.WithoutCancel(ctx), waiting)
 		}
 		r.app.metrics.ackTime.Observe(r.app.Now().Sub(r.envelope.ReceivedAt).Seconds())
 		if err != nil {
@@ -81,12 +101,15 @@ func (a *App) say(ctx context.Context, d delivery, r *answer, m message) {
 }
 
 // message acks a slash command with a private message.
-func (r *answer) message(ctx context.Context, m message) bool {
-	return r.with(ctx, struct {
+func (r *answer) message(ctx context.Context, m message) bool { return r.with(ctx, ephemeral(m)) }
+
+// ephemeral is the payload of an ack that shows a private message.
+func ephemeral(m message) any {
+	return struct {
 		ResponseType string        `json:"response_type"`
 		Text         string        `json:"text"`
 		Blocks       []slack.Block `json:"blocks,omitempty"`
-	}{"ephemeral", m.Text, m.Blocks})
+	}{"ephemeral", m.Text, m.Blocks}
 }
 
 // responseFor is how long a response URL works
@@ -106,15 +129,16 @@ func (a *App) place(d delivery) operation.Place {
 // itself, else in the channel, else in a direct message. It must not be the
 // answer that is lost, so the last failure is an error in the log.
 func (a *App) tell(ctx context.Context, d delivery, m message) {
-	a.reply(ctx, d, m, false)
+	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, false) })
 }
 
 // replace is tell, in place of the private message that was clicked on.
 func (a *App) replace(ctx context.Context, d delivery, m message) {
-	a.reply(ctx, d, m, d.Container.IsEphemeral)
+	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, d.Container.IsEphemeral) })
 }
 
-func (a *App) reply(ctx context.Context, d delivery, m message, replace bool) {
+// reply reports whether Slack took the message.
+func (a *App) reply(ctx context.Context, d delivery, m message, replace bool) bool {
 	var errs []error
 	try := func(within time.Duration, send func(context.Context) error) (done bool) {
 		ctx, cancel := a.outlive(ctx, within)
@@ -128,21 +152,22 @@ func (a *App) reply(ctx context.Context, d delivery, m message, replace bool) {
 	if d.ResponseURL != "" && try(respondWithin, func(ctx context.Context) error {
 		return a.Web.respond(ctx, d.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
 	}) {
-		return
+		return true
 	}
 	if d.Place.ChannelID != "" && d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
 		return a.Web.ephemeral(ctx, d.Place.ChannelID, d.Actor.UserID, m)
 	}) {
-		return
+		return true
 	}
 	if d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
 		_, _, err := a.Web.post(ctx, d.Actor.UserID, m)
 		return err
 	}) {
-		return
+		return true
 	}
 	a.metrics.faults.WithLabelValues("untold").Inc()
 	a.Log.Error("a person could not be answered", zap.String("actor", d.Actor.UserID), zap.Error(errors.Join(errs...)))
+	return false
 }
 
 // How long each way of answering is tried; the Web API may ask us to wait.
@@ -179,7 +204,6 @@ func (a *App) sayBusy(ctx context.Context, d delivery, answer *answer) {
 	case kindSubmit:
 		a.refuseSubmit(ctx, d, answer, tryAgainMessage(), nil)
 	case kindClick, kindShortcut, kindMessageAct:
-		answer.empty(ctx)
 		a.tell(ctx, d, tryAgainMessage())
 	default:
 		answer.empty(ctx) // nobody waits for words

@@ -62,7 +62,7 @@ const maxTasks = 512
 const (
 	maxExcuses = 64               // people being told so at the same time
 	taskWithin = 30 * time.Second // the work on one envelope
-	noteWithin = time.Second      // noting that a delivery was seen
+	noteWithin = time.Second      // asking the journal about a delivery, and noting its answer
 )
 
 type metrics struct {
@@ -187,12 +187,13 @@ func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, wh
 	case d.Kind == kindSubmit && d.View != nil:
 		a.refuseSubmit(ctx, d, r, words, nil)
 	case d.Kind == kindClick || d.Kind == kindShortcut || d.Kind == kindMessageAct:
-		r.empty(ctx)
 		a.tell(ctx, d, words)
 	}
 }
 
-// handle sends a delivery to the one who answers it.
+// handle sends a delivery to the one who answers it. Slack is acked when that
+// is done, or when ackBudget is over: until then a process that ends has acked
+// nothing, and Slack delivers again or says that it failed.
 func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	switch d.Kind {
 	case kindCommand:
@@ -206,14 +207,10 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	case kindSuggestion:
 		answer.with(ctx, map[string]any{"options": []any{}})
 	case kindShortcut, kindMessageAct:
-		answer.empty(ctx)
-		if a.firstTime(ctx, d.Key) {
-			a.tell(ctx, d, notYetMessage(unofferedShortcut))
-		}
+		a.tell(ctx, d, notYetMessage(unofferedShortcut))
 	case kindEvent:
 		a.groupsChanged(d) // before the ack: what Slack was told is in force
-		answer.empty(ctx)
-		if d.Event.Type == "app_mention" && d.Event.BotID == "" && a.firstTime(ctx, d.Key) {
+		if d.Event.Type == "app_mention" && d.Event.BotID == "" {
 			a.tell(ctx, d, notYetMessage(unofferedMention))
 		}
 	default:
@@ -230,19 +227,6 @@ func (a *App) groupsChanged(d delivery) {
 	if strings.HasPrefix(d.Event.Type, "subteam_") {
 		a.Directory.ForgetGroups()
 	}
-}
-
-// firstTime reports whether a delivery is new. A journal that does not answer
-// in time makes it new: what it starts is safe to start twice.
-func (a *App) firstTime(ctx context.Context, key string) bool {
-	ctx, cancel := context.WithTimeoutCause(ctx, noteWithin, fmt.Errorf("the journal did not answer within %s", noteWithin))
-	defer cancel()
-	first, err := a.Journal.First(ctx, "seen:"+key, a.Now()) // apart from the keys of acceptances
-	if err != nil {
-		a.Log.Warn("a delivery's key could not be noted", zap.Error(err))
-		return true
-	}
-	return first
 }
 
 // Close waits for the work on envelopes until ctx ends, then cuts it off. The

@@ -22,15 +22,21 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 		answer.about = id
 	}
 	switch action.ActionID {
-	case actReqSend, actApprovalAsk:
-		a.send(ctx, d, answer, value)
-		return
+	case actFixOpenForm, actFormOpen, actReqChange, actReqAgainForm, actGlassOpen, actApNo:
+		answer.empty(ctx) // it stores nothing; a second delivery finds the trigger used up
+		a.clickToOpen(ctx, d, action.ActionID, value)
 	case actLinkOpen:
-		return
+	default:
+		if !a.delivered(ctx, d).Told {
+			a.clickOnce(ctx, d, answer, action.ActionID, value)
+		}
 	}
-	answer.empty(ctx)
-	switch action.ActionID {
-	case actFixOpenForm, actFormOpen: // a trigger works once, so that a redelivery opens nothing
+}
+
+// clickToOpen answers a button that opens a form.
+func (a *App) clickToOpen(ctx context.Context, d delivery, action, value string) {
+	switch action {
+	case actFixOpenForm, actFormOpen:
 		a.openRemembered(ctx, d, value)
 	case actReqChange, actReqAgainForm:
 		a.press(ctx, d, value, a.change)
@@ -38,16 +44,26 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 		a.openGlass(ctx, d, value)
 	case actApNo:
 		a.openDeny(ctx, d, value)
-	default:
-		if a.firstTime(ctx, d.Key) {
-			a.clickOnce(ctx, d, action.ActionID, value)
-		}
 	}
 }
 
-// clickOnce answers a button whose ack was written, for the first delivery.
-func (a *App) clickOnce(ctx context.Context, d delivery, action, value string) {
+// changes reports whether d is a click that stores something.
+func (d delivery) changes() bool {
+	if d.Kind != kindClick || len(d.Actions) == 0 {
+		return false
+	}
+	switch d.Actions[0].ActionID {
+	case actReqSend, actApprovalAsk, actReqCancel, actReqAgain, actOpStop, actSettleNow, actSettleYes, actSettleNo, actApYes, actApQuestion:
+		return true
+	}
+	return false
+}
+
+// clickOnce answers any other button. What it stores is stored before the ack.
+func (a *App) clickOnce(ctx context.Context, d delivery, answer *answer, action, value string) {
 	switch action {
+	case actReqSend, actApprovalAsk:
+		a.send(ctx, d, answer, value)
 	case actHelpOpen:
 		a.tell(ctx, d, helpMessage(commands.Help("")))
 	case actWhoamiOpen:
@@ -83,23 +99,21 @@ func (a *App) clickOnce(ctx context.Context, d delivery, action, value string) {
 	}
 }
 
-// send accepts the draft of a preview. The ack follows the commit, if that is
-// not too slow for Slack; it says nothing either way.
+// send accepts the draft of a preview.
 func (a *App) send(ctx context.Context, d delivery, answer *answer, value string) {
 	id, _, err := parseButtonValue(value)
 	if err != nil {
-		answer.empty(ctx)
 		a.replace(ctx, d, forgottenMessage())
 		return
 	}
 	answer.asking = true // and it is about the draft, which the journal knows
 	op, err := a.Intake.Send(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
-	answer.empty(ctx)
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}
 	switch {
 	case err == nil:
+		answer.empty(ctx) // it is on disk
 		a.begin(ctx, op)
 		a.remove(ctx, d)
 	case sendable(err):
@@ -161,7 +175,10 @@ func (a *App) again(ctx context.Context, d delivery, c operation.Click) error {
 	if err != nil {
 		return err
 	}
-	op, err := a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: c.Delivery})
+	op, err := a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: c.Delivery, Earlier: a.delivered(ctx, d).OperationID})
+	if err == nil && op.State != operation.Draft {
+		err = &operation.StaleError{Operation: op} // by an earlier delivery of this click
+	}
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 	"lbbot/commands"
 )
 
-// command answers a slash command. What needs nobody's answer is in the ack
-// itself; what has to be looked up comes after an empty ack.
+// command answers a slash command: in the ack itself if nothing has to be looked
+// up, else with a message before the ack.
 func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 	c, err := commands.Parse(d.Text)
 	if err != nil {
@@ -26,25 +26,6 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 		a.openForm(ctx, d, commands.Values{}, nil)
 	case commands.VerbHelp:
 		a.say(ctx, d, answer, helpMessage(commands.Help(strings.Join(c.Args, " "))))
-	case commands.VerbWhoami:
-		answer.empty(ctx)
-		switch {
-		case !a.firstTime(ctx, d.Key):
-		case len(c.Args) > 0:
-			a.why(ctx, d, c.Values)
-		default:
-			a.whoami(ctx, d)
-		}
-	case commands.VerbStatus:
-		answer.empty(ctx)
-		if a.firstTime(ctx, d.Key) {
-			a.status(ctx, d, c.Args[0])
-		}
-	case commands.VerbHistory:
-		answer.empty(ctx)
-		if a.firstTime(ctx, d.Key) {
-			a.history(ctx, d, c.Values)
-		}
 	case commands.VerbRegister:
 		reg, err := commands.BuildRegistration(c.Values)
 		if err != nil {
@@ -52,6 +33,26 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 			return
 		}
 		a.register(ctx, d, answer, reg)
+	default:
+		if !a.delivered(ctx, d).Told {
+			a.inform(ctx, d, c)
+		}
+	}
+}
+
+// inform answers a command that only reads.
+func (a *App) inform(ctx context.Context, d delivery, c commands.Command) {
+	switch c.Verb {
+	case commands.VerbWhoami:
+		if len(c.Args) > 0 {
+			a.why(ctx, d, c.Values)
+			return
+		}
+		a.whoami(ctx, d)
+	case commands.VerbStatus:
+		a.status(ctx, d, c.Args[0])
+	case commands.VerbHistory:
+		a.history(ctx, d, c.Values)
 	}
 }
 
@@ -60,17 +61,11 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 func (a *App) register(ctx context.Context, d delivery, answer *answer, reg commands.Registration) {
 	previewed := a.Confirm == operation.ConfirmAlways || a.Confirm == ""
 	answer.asking = previewed // else it may be accepted already when something breaks
-	if previewed {
-		answer.empty(ctx) // nothing is accepted by this: the preview comes first
-	}
-	if !a.firstTime(ctx, d.Key) {
-		answer.empty(ctx)
+	known := a.delivered(ctx, d)
+	if known.Told {
 		return
 	}
-	// What is accepted at once is on disk before Slack is answered, if that
-	// can be had in the time Slack gives.
-	op, accepted, err := a.ask(ctx, d, reg)
-	answer.empty(ctx)
+	op, accepted, err := a.ask(ctx, d, reg, known.OperationID)
 	if again, ok := alreadyMine(err, d); ok {
 		op, accepted, err = again, true, nil
 	}
@@ -78,19 +73,21 @@ func (a *App) register(ctx context.Context, d delivery, answer *answer, reg comm
 	case err != nil:
 		a.tell(ctx, d, a.problem(ctx, d, err))
 	case accepted:
+		answer.empty(ctx) // it is on disk
 		a.begin(ctx, op)
 	default:
 		a.tell(ctx, d, previewMessage(op, a.wording()))
 	}
 }
 
-// ask hands a registration to the intake, with the place it comes from.
-func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration) (operation.Operation, bool, error) {
+// ask hands a registration to the intake, with the place it comes from and the
+// id of what an earlier delivery of it stored.
+func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, earlier string) (operation.Operation, bool, error) {
 	place, err := a.resultPlace(ctx, d, reg)
 	if err != nil {
 		return operation.Operation{}, false, err
 	}
-	return a.Intake.Ask(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key})
+	return a.Intake.Ask(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key, Earlier: earlier})
 }
 
 // resultPlace completes the place with the channel that is to see the result,

@@ -85,7 +85,7 @@ type delivery struct {
 	Actor operation.Actor
 	Place operation.Place
 	Key   string // the same for every delivery of one interaction
-	Lane  string // work on one lane is done in order; empty: a lane of its own
+	Lane  string // work on one lane is done in order: one operation, one view, or one interaction that came twice
 }
 
 // decode reads an envelope. An error names what could not be read; the envelope
@@ -114,6 +114,7 @@ func decode(e socket.Envelope) (delivery, error) {
 	}
 	d.Place.ResultID = d.Place.ChannelID
 	d.Place.ResponseURL = d.ResponseURL
+	d.Lane = firstOf(d.Lane, d.Key)
 	if err := f.Err(); err != nil {
 		return d, fmt.Errorf("decoding a %s envelope: %w", d.Kind, err)
 	}

@@ -84,7 +84,8 @@ func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (
 	if err != nil {
 		return operation.Operation{}, err
 	}
-	return a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key})
+	// The same view can be sent again with other values: no key.
+	return a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place})
 }
 
 // formErrors puts an error on the fields it belongs to: Slack shows errors

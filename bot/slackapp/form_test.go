@@ -170,7 +170,9 @@ func TestAResponseURLThatAnswersWithoutABodyShowsThePreviewOnce(t *testing.T) {
 	r.sees(ana, incident, "Checking done")
 	r.idle()
 	_, private := r.said(ana, incident)
-	require.Len(t, private, 1)
+	require.Len(t, private, 2)
+	require.Equal(t, stillChecking, private[0].Text)
+	require.Contains(t, private[1].Text, "Checking done")
 	require.Empty(t, r.slack.Messages("D0ANA", ana))
 	r.calm()
 }

@@ -114,6 +114,8 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"unavailable_moved":    unavailableMessage(&operation.UnavailableError{What: "journal", Err: &operation.JournalMovedError{What: "the file was deleted"}}),
 		"uncertain":            uncertainMessage(&operation.UncertainError{Ref: op.Ref, Err: unknown}),
 		"try_again":            tryAgainMessage(),
+		"still_checking":       stillMessage(stillChecking),
+		"still_storing":        stillMessage(stillStoring),
 		"fault":                faultMessage("9f3c-1a2b", w),
 		"expired_trigger":      expiredTriggerMessage("k1"),
 		"forgotten":            forgottenMessage(),

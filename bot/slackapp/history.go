@@ -61,9 +61,12 @@ func (a *App) share(ctx context.Context, d delivery, v historyView) (shared bool
 		return true
 	}
 	v.Shared = true
-	if err = a.Board.lane(place.ResultID).Wait(ctx); err == nil {
-		_, _, err = a.Web.post(ctx, place.ResultID, historyMessage(v))
-	}
+	a.once(ctx, d, func() bool {
+		if err = a.Board.lane(place.ResultID).Wait(ctx); err == nil {
+			_, _, err = a.Web.post(ctx, place.ResultID, historyMessage(v))
+		}
+		return err == nil
+	})
 	if err != nil {
 		a.Log.Warn("a history could not be shared", zap.String("channel", place.ResultID), zap.Error(err))
 		a.tell(ctx, d, a.cannotPostMessage(place.ResultID, err))

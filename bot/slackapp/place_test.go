@@ -52,7 +52,7 @@ func TestOutsidersCannotAskAboutOtherChannels(t *testing.T) {
 	r := open(t, nil)
 	for _, channel := range []string{"C0OLD", "C0SECRET", "C0GENERAL", ops} {
 		_, _, err := r.app.ask(t.Context(), delivery{Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"}, Place: operation.Place{TeamID: "T0PARTNER", ChannelID: partner}},
-			commands.Registration{Channel: channel})
+			commands.Registration{Channel: channel}, "")
 		denied := &operation.DeniedError{}
 		require.ErrorAs(t, err, &denied)
 		require.Equal(t, operation.DeniedWorkspace, denied.Decision.Code)

@@ -207,6 +207,9 @@ func uncertainMessage(e *operation.UncertainError) message {
 			fmt.Sprintf(uncertainLook, code(fmt.Sprintf(statusCommand, e.Ref)))))
 }
 
+// stillMessage: Slack had to be acked before there was an outcome.
+func stillMessage(words string) message { return private(words, section(words)) }
+
 // tryAgainMessage: the bot has more to do than it can take.
 func tryAgainMessage() message { return notSent(againText) }
 

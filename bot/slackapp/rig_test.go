@@ -65,18 +65,18 @@ func (l *lines) logger() *zap.Logger {
 
 // shelf is a journal in memory whose every method can be made to fail or wait.
 type shelf struct {
-	mu     sync.Mutex
-	ops    map[string]operation.Operation
-	used   map[string]operation.Operation // by delivery
-	seen   map[string]bool
-	cards  map[string]operation.Card
-	asked  map[string]operation.Card // the approval cards
-	events []operation.Event
-	before func(ctx context.Context, method string) error // nil: nothing happens
+	mu      sync.Mutex
+	ops     map[string]operation.Operation
+	used    map[string]operation.Operation // by delivery
+	answers map[string]operation.Delivered
+	cards   map[string]operation.Card
+	asked   map[string]operation.Card // the approval cards
+	events  []operation.Event
+	before  func(ctx context.Context, method string) error // nil: nothing happens
 }
 
 func newShelf() *shelf {
-	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{}, seen: map[string]bool{}, cards: map[string]operation.Card{},
+	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{}, answers: map[string]operation.Delivered{}, cards: map[string]operation.Card{},
 		asked: map[string]operation.Card{}}
 }
 
@@ -106,7 +106,13 @@ func (s *shelf) SaveDraft(ctx context.Context, op operation.Operation, e operati
 func (s *shelf) put(op operation.Operation, e operation.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ops[op.ID], s.events = op, append(s.events, e)
+	if e.OperationID == "" {
+		e.OperationID = op.ID
+	}
+	if err := s.record(e); err != nil {
+		return err
+	}
+	s.ops[op.ID] = op
 	return nil
 }
 
@@ -160,21 +166,55 @@ func (s *shelf) Operation(ctx context.Context, idOrRef string) (operation.Operat
 }
 
 func (s *shelf) Record(ctx context.Context, e operation.Event) error {
+	if err := s.enter(ctx, "Record"); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events = append(s.events, e)
-	return ctx.Err()
+	return s.record(e)
 }
 
-func (s *shelf) First(ctx context.Context, delivery string, _ time.Time) (bool, error) {
-	if err := s.enter(ctx, "First"); err != nil {
+// record appends an event, once for each delivery that it names.
+func (s *shelf) record(e operation.Event) error {
+	if e.Delivery != "" {
+		if first := s.answers[e.Delivery].OperationID; first != "" {
+			return &operation.DuplicateError{Operation: s.ops[first]}
+		}
+		s.answers[e.Delivery] = operation.Delivered{OperationID: e.OperationID}
+	}
+	s.events = append(s.events, e)
+	return nil
+}
+
+func (s *shelf) Delivered(ctx context.Context, delivery string) (operation.Delivered, error) {
+	if err := s.enter(ctx, "Delivered"); err != nil {
+		return operation.Delivered{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers[delivery], nil
+}
+
+// Claim lets every process answer what is not answered yet.
+func (s *shelf) Claim(ctx context.Context, delivery string) (bool, error) {
+	if err := s.enter(ctx, "Claim"); err != nil {
 		return false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first := !s.seen[delivery]
-	s.seen[delivery] = true
-	return first, nil
+	return !s.answers[delivery].Told, nil
+}
+
+func (s *shelf) Told(ctx context.Context, delivery string) error {
+	if err := s.enter(ctx, "Told"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.answers[delivery]
+	known.Told = true
+	s.answers[delivery] = known
+	return nil
 }
 
 func (s *shelf) Unreported(context.Context, time.Time, string, int) ([]operation.Operation, error) {
@@ -488,7 +528,7 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 func open(t *testing.T, edit func(*Config)) *rig {
 	t.Helper()
 	r := unconnected(t, edit)
-	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.receive, Connections: 1,
+	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.receive, Connections: 1, Now: r.app.Now,
 		CloseWait: 10 * time.Millisecond, Log: r.log.logger()})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -60,6 +60,8 @@ type Delivery struct {
 	Key         string
 	OperationID string
 	At          int64
+	Owner       string
+	Told        bool
 }
 
 type Event struct {

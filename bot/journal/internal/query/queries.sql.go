@@ -336,6 +336,38 @@ func (q *Queries) ChainPage(ctx context.Context, arg ChainPageParams) ([]ChainPa
 	return items, nil
 }
 
+const claimAnswer = `-- name: ClaimAnswer :execrows
+insert into deliveries (key, operation_id, at, owner, told) values ($1, $2, $3, $4, false)
+on conflict (key) do update
+set owner = excluded.owner,
+    operation_id = case when deliveries.operation_id = '' then excluded.operation_id else deliveries.operation_id end
+where not deliveries.told
+  and (deliveries.operation_id = '' or excluded.operation_id = '')
+  and (deliveries.owner = excluded.owner or not exists (select 1 from replicas r where r.id = deliveries.owner and not r.gone))
+`
+
+type ClaimAnswerParams struct {
+	Key         string
+	OperationID string
+	At          int64
+	Owner       string
+}
+
+// No row: it is answered, or a process that is alive answers it. On SQLite no
+// replica is listed, and nobody else is alive. operation_id is kept if there is one.
+func (q *Queries) ClaimAnswer(ctx context.Context, arg ClaimAnswerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, claimAnswer,
+		arg.Key,
+		arg.OperationID,
+		arg.At,
+		arg.Owner,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const claimDelivery = `-- name: ClaimDelivery :execrows
 insert into deliveries (key, operation_id, at) values ($1, $2, $3)
 on conflict (key) do update set operation_id = excluded.operation_id, at = excluded.at
@@ -543,6 +575,22 @@ func (q *Queries) EventsOf(ctx context.Context, operationID string) ([]EventsOfR
 		return nil, err
 	}
 	return items, nil
+}
+
+const findDelivery = `-- name: FindDelivery :one
+select operation_id, told from deliveries where key = $1
+`
+
+type FindDeliveryRow struct {
+	OperationID string
+	Told        bool
+}
+
+func (q *Queries) FindDelivery(ctx context.Context, key string) (FindDeliveryRow, error) {
+	row := q.db.QueryRowContext(ctx, findDelivery, key)
+	var i FindDeliveryRow
+	err := row.Scan(&i.OperationID, &i.Told)
+	return i, err
 }
 
 const findOperation = `-- name: FindOperation :one
@@ -1302,25 +1350,6 @@ func (q *Queries) SaveOperation(ctx context.Context, arg SaveOperationParams) (i
 	return result.RowsAffected()
 }
 
-const seeDelivery = `-- name: SeeDelivery :execrows
-insert into deliveries (key, operation_id, at) values ($1, '', $2)
-on conflict (key) do nothing
-`
-
-type SeeDeliveryParams struct {
-	Key string
-	At  int64
-}
-
-// No row: the key was seen before.
-func (q *Queries) SeeDelivery(ctx context.Context, arg SeeDeliveryParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, seeDelivery, arg.Key, arg.At)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const standing = `-- name: Standing :one
 select ref, open, updated_at, unreported_since from operations where id = $1
 `
@@ -1377,6 +1406,20 @@ type TakeTurnParams struct {
 // Until the transaction ends, nothing else is accepted for this person.
 func (q *Queries) TakeTurn(ctx context.Context, arg TakeTurnParams) error {
 	_, err := q.db.ExecContext(ctx, takeTurn, arg.ActorID, arg.AcceptedAt)
+	return err
+}
+
+const tellDelivery = `-- name: TellDelivery :exec
+update deliveries set told = true where key = $1 and owner = $2
+`
+
+type TellDeliveryParams struct {
+	Key   string
+	Owner string
+}
+
+func (q *Queries) TellDelivery(ctx context.Context, arg TellDeliveryParams) error {
+	_, err := q.db.ExecContext(ctx, tellDelivery, arg.Key, arg.Owner)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ import (
 // ConfigFile is read when no other file is named and it exists.
 const ConfigFile = "lbbot.yaml"
 
+// byteOrderMark begins files of some Windows editors and says nothing.
+var byteOrderMark = []byte("\uFEFF")
+
 // readFile puts the settings of a file into c. Problems with single settings
 // are *SettingError, all at once, each with its line; any other error means
 // that the file could not be read at all. No error repeats a value that may be
@@ -37,7 +41,7 @@ func readFile(c *Config, file string) error {
 	if err != nil {
 		return fmt.Errorf("reading the configuration file: %w", err)
 	}
-	tree, err := parser.ParseBytes(text, 0)
+	tree, err := parser.ParseBytes(bytes.TrimPrefix(text, byteOrderMark), 0)
 	if e, ok := errors.AsType[yaml.Error](err); ok {
 		return fmt.Errorf("%s:%d: this is not YAML: %s", file, e.GetToken().Position.Line, e.GetMessage())
 	}

@@ -106,6 +106,9 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 		says []string // in this order, and nothing else
 	}{
 		"an empty file":             {"", nil},
+		"a byte order mark":         {"\ufeffaccount: a\r\nrate: 5/1m\r\n", nil},
+		"a byte order mark, only":   {"\ufeff", nil},
+		"a fault after such a mark": {"\ufeffpolcy: p\n", []string{`:1: unknown setting "polcy": did you mean policy?`}},
 		"a file of comments":        {"# nothing\n", nil},
 		"an unknown setting":        {"account: a\npolcy: p\n", []string{`:2: unknown setting "polcy": did you mean policy?`}},
 		"a setting nobody knows":    {"colour: blue\n", []string{`:1: unknown setting "colour"; the settings are in the README and in deploy/lbbot.yaml`}},
@@ -192,6 +195,7 @@ func TestSecretsCanBeFiles(t *testing.T) {
 		says    string
 	}{
 		"a file with a line break at its end":     {without(environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxb-planted-9\n")), "SLACK_BOT_TOKEN"), "xoxb-planted-9", ""},
+		"a file with a byte order mark":           {without(environment("SLACK_BOT_TOKEN_FILE", file(t, "\ufeffxoxb-planted-9\r\n")), "SLACK_BOT_TOKEN"), "xoxb-planted-9", ""},
 		"a variable that names no file":           {environment("SLACK_BOT_TOKEN_FILE", ""), "xoxb-planted-1", ""},
 		"a file that is not there":                {without(environment("SLACK_BOT_TOKEN_FILE", "/nowhere/at/all"), "SLACK_BOT_TOKEN"), "", "SLACK_BOT_TOKEN_FILE: reading the file it names: no such file or directory"},
 		"a folder":                                {without(environment("SLACK_BOT_TOKEN_FILE", t.TempDir()), "SLACK_BOT_TOKEN"), "", "SLACK_BOT_TOKEN_FILE: reading the file it names: is a directory"},

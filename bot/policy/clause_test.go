@@ -58,7 +58,7 @@ func TestADecisionAccountsForEachClauseInTheWordsOfTheFile(t *testing.T) {
 @id("h") forbid (principal, action, resource in LoadBalancer::"lb-2");`,
 			sre, ops, []string{`yes f: context.hour == 12`, `yes f: unless context.incident`, `yes f: unless principal == Person::"U0BOTH"`, `yes g: resource in LoadBalancer::"lb-1"`}},
 		"line breaks, comments and brackets": {
-			"@id(\"a\") @reason(\"permit (\") @approvals(\"0\") permit (\n  principal, // who\n  action,\n  resource,\n)\nwhen { (context.incident /* x && y */\n  && (context.weight\n <= 50 || context.hour>=8)) && !(context.channel.private && context.incident) };",
+			"@id(\"a\") @reason(\"permit (\") @approvals(\"0\") permit (\n  principal, // who\n  action,\n  resource,\n)\nwhen { (context.incident // x && y\n  && (context.weight\n <= 50 || context.hour>=8)) && !(context.channel.private && context.incident) };",
 			sre, ops, []string{`no  a: context.incident`, `yes a: context.weight <= 50 || context.hour>=8`, `yes a: !(context.channel.private && context.incident)`}},
 		"an if, and texts with operators": {
 			`@id("a") @approvals("0") permit (principal, action, resource) when { if context.incident then true else context.channel.name == "a && b" && context.weight == 1 } when { context.channel.name != "x || ; }" && true } unless { context.incident && false };`,

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed" // the schema
 	"encoding/hex"
@@ -95,6 +96,10 @@ func (c *checker) file(src []byte) *Set {
 	set := &Set{digest: hex.EncodeToString(sum[:])}
 	if len(src) > maxFile {
 		c.add(token{}, "", "the file has more than %d KiB", maxFile>>10)
+		return set
+	}
+	src = bytes.TrimPrefix(src, byteOrderMark)
+	if c.characters(src); len(c.problems) > 0 {
 		return set
 	}
 	tokens := lex(src)

@@ -25,7 +25,7 @@ func problems(t *testing.T, src string) []policy.Problem {
 
 func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 	t.Parallel()
-	const head = "// a comment; with a semicolon\n/* and\nanother; */\n" // lines 1 to 3
+	const head = "// a comment; with a semicolon\n// and\n// another;\n" // lines 1 to 3
 	tests := map[string]struct {
 		src    string
 		line   int

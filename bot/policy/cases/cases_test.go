@@ -142,6 +142,15 @@ func TestAGroupThatTheFileDoesNotHaveIsUnknownToSlack(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
+func TestByteOrderMarkOfATestFileIsSkipped(t *testing.T) {
+	t.Parallel()
+	_, err := cases.Parse("f", []byte("\ufeff"+world+"- {name: a, want: allow}\n"))
+	require.NoError(t, err)
+	_, err = cases.Parse("f", []byte("\ufeffaccout: a\ncases: []\n"))
+	require.ErrorContains(t, err, "f:1:")
+	require.ErrorContains(t, err, "accout")
+}
+
 func TestAMistakeInATestFileIsNamedWithItsLine(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

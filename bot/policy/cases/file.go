@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -107,7 +108,7 @@ func Parse(name string, src []byte) (*File, error) {
 }
 
 func (f *File) parse(src []byte) error {
-	tree, err := parser.ParseBytes(src, 0)
+	tree, err := parser.ParseBytes(bytes.TrimPrefix(src, []byte("\uFEFF")), 0) // of Windows editors
 	if err != nil {
 		return err
 	}

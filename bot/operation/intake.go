@@ -223,7 +223,6 @@ func (i *Intake) describe(a Ask, found resolved) Operation {
 	}
 	op.Request = reg.Request(found.listener.ID, found.server.ID, found.server.Type, name, i.NewToken())
 	op.Listener.Protected = i.protected(op.Listener)
-	op.Notes = append(op.Notes, found.notes()...)
 	op.Command = reg.CommandLine()
 	return op
 }

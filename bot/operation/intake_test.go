@@ -103,20 +103,20 @@ func TestAPreviewNeverGuesses(t *testing.T) {
 	}
 }
 
-func TestAPreviewSaysInWhatStateThingsAre(t *testing.T) {
+func TestRisksSayInWhatStateThingsAre(t *testing.T) {
 	t.Parallel()
 	for text, note := range map[string]string{"lst-1 web-02": "The server is stopped.", "lst-1 web-03": "The server is in the recycle bin.",
 		"lst-2 web-01": "This load balancer is not running (state: CREATING). Servers can be added only while it is running."} {
 		scene(t, func(t *testing.T, h *house) {
 			op, err := h.intake.Preview(t.Context(), h.ask(typed(t, text)))
 			require.NoError(t, err)
-			require.Contains(t, op.Notes, note)
+			require.Contains(t, op.Risks(), note)
 		})
 	}
 	scene(t, func(t *testing.T, h *house) {
 		op, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
-		require.Empty(t, op.Notes)
+		require.Empty(t, op.Risks())
 	})
 }
 

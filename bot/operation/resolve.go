@@ -63,30 +63,6 @@ type resolved struct {
 	server   Server
 }
 
-// notes says in what state things are when that may get in the way. The API
-// has no published list of a load balancer's states, and does not say which
-// states of a server it refuses, so none of them is refused here.
-func (f resolved) notes() []string {
-	var notes []string
-	switch status := strings.ToUpper(f.server.Status); status {
-	case "", "RUNNING":
-	case "STOPPED", "STOPPING":
-		notes = append(notes, "The server is stopped.")
-	case "RECYCLE", "RECYCLING":
-		notes = append(notes, "The server is in the recycle bin.")
-	case "PENDING", "CREATING", "INSTALLING", "DEPLOYING", "REBUILDING":
-		notes = append(notes, "The server is being installed.")
-	default:
-		notes = append(notes, "The server is not running (state: "+clip(f.server.Status, 40)+").")
-	}
-	switch strings.ToUpper(f.listener.LoadBalancerStatus) {
-	case "", "AVAILABLE", "RUNNING", "ACTIVE":
-	default:
-		notes = append(notes, "This load balancer is not running (state: "+clip(f.listener.LoadBalancerStatus, 40)+"). Servers can be added only while it is running.")
-	}
-	return notes
-}
-
 // resolve finds the listener and the server that a registration names. Only
 // exact matches are taken; everything that keeps it from finding exactly one of
 // each is in one *commands.InputError. Other errors mean that Zenlayer could

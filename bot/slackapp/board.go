@@ -309,6 +309,7 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 		}
 		w.Untold = !card.Closed
 	}
+	w.Link = b.cardLink(ctx, op.ID)
 	logUnknown(b.Log, op)
 	_, _, err := b.Web.post(ctx, b.Owner, ownerMessage(op, w))
 	return err

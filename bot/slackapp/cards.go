@@ -33,7 +33,7 @@ func cardMessage(op operation.Operation, w wording) message {
 	case operation.Accepted, operation.Sending:
 		c = underWayCard(op, w)
 	case operation.Unconfirmed:
-		c = unconfirmedCard(op)
+		c = unconfirmedCard(op, w)
 	case operation.NeedsPerson:
 		c = needsPersonCard(op, w)
 	case operation.Added:
@@ -217,6 +217,26 @@ func weightPhrase(weight int) string {
 		return wordDefault + " weight"
 	}
 	return "weight " + strconv.Itoa(weight)
+}
+
+// factFields is everything that somebody needs who goes on elsewhere. token
+// adds the client token: it is shown only while a person has to settle op, and
+// of a settled one it would be of no use but to add the server a second time.
+func factFields(op operation.Operation, w wording, token bool) slack.Block {
+	pairs := [][2]string{
+		{fieldServer, serverFacts(op)},
+		{fieldListener, listenerFacts(op)},
+		{fieldPorts, portWords(op.Request.PortList) + " · " + weightWords(op.Request.Weight)},
+		{fieldName, code(op.Request.BackendName)},
+		{fieldAsker, person(op.Actor.UserID)},
+	}
+	if webAddress(w.Link) {
+		pairs = append(pairs, [2]string{fieldCard, "<" + w.Link + "|" + name(op.Ref) + ">"})
+	}
+	if token {
+		pairs = append(pairs, [2]string{fieldToken, code(op.Request.ClientToken)})
+	}
+	return fields(pairs...)
 }
 
 // purpose is the asker's reason in quotes, or nothing.

@@ -44,7 +44,7 @@ func askedCard(op operation.Operation, w wording) card {
 	}
 	c := card{text: askingText(op, askText), small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(a.AskedAt))}}
 	lines := []string{
-		fmt.Sprintf(waitingAsked, channel(a.Channel)),
+		fmt.Sprintf(waitingAsked, channel(a.Channel)), follows,
 		headline(op, serverName(op, name)+" to "+listenerName(op, name)),
 		fmt.Sprintf(waitingNeeds, needsCount(a.Needed, a.Who), clock(a.ExpiresAt)),
 		askedAgain(op), progress(*a), resumed(op),
@@ -61,9 +61,9 @@ func askedCard(op operation.Operation, w wording) card {
 // approvalCard asks for agreement, and has the buttons for it.
 func approvalCard(op operation.Operation, w wording) card {
 	a := op.Approval
-	text, header, follows := askText, askHeader, ""
+	text, header, after := askText, askHeader, ""
 	if w.Posted {
-		text, header, follows = askPostedText, askPostedHeader, askFollows
+		text, header, after = askPostedText, askPostedHeader, askFollows
 	}
 	please := decidedSoon(op)
 	if please == "" {
@@ -75,8 +75,9 @@ func approvalCard(op operation.Operation, w wording) card {
 			section(please, askedAgain(op), askedFor(op)),
 			section(
 				fmt.Sprintf(askReason, firstOf(prose(op.Purpose, reasonLimit), reasonNone), channel(op.Place.ChannelID)),
-				progress(*a), resumed(op), follows),
+				progress(*a), resumed(op), after),
 			contextLine(askNotes(op)...),
+			section(riskLines(op, riskAsked)...),
 		},
 		stays: w.Posted && len(a.Votes) == 0 && a.Again == "" && decidedSoon(op) == "",
 		small: []string{
@@ -203,13 +204,10 @@ func decidedSoon(op operation.Operation) string {
 
 func askNotes(op operation.Operation) []string {
 	var notes []string
-	switch on := op.Listener.HealthCheck; {
-	case on == nil:
+	if op.Listener.HealthCheck == nil {
 		notes = append(notes, fmt.Sprintf(askNote, askHealthOpen))
-	case !*on:
-		notes = append(notes, fmt.Sprintf(askNote, askHealth))
 	}
-	for i, n := range op.Notes {
+	for i, n := range plainNotes(op) {
 		if i == maxAlerts {
 			break
 		}
@@ -242,7 +240,7 @@ func approvalButtons(op operation.Operation) []slack.BlockElement {
 	if n := op.Approval.Missing(); n > 1 {
 		confirm = fmt.Sprintf(approveFirst, server, listenerPort(op, bareName), others(n))
 	}
-	yes := primary(button(actApYes, text, fmt.Sprintf(labelApprove, server, listener), buttonValue(op)))
+	yes := primaryUnlessRisky(op, button(actApYes, text, fmt.Sprintf(labelApprove, server, listener), buttonValue(op)))
 	yes.Confirm = slack.NewConfirmationBlockObject(plainText(approveTitle, maxConfirmTitle), plainText(confirm, maxConfirmText),
 		plainText(text, maxButton), plainText(approveNotYet, maxButton))
 	return []slack.BlockElement{
@@ -265,7 +263,7 @@ func approvalMenu(op operation.Operation) slack.BlockElement {
 func approvedCard(op operation.Operation) card {
 	c := waitingCard(op)
 	c.text = fmt.Sprintf(approvedText, serverName(op, short), listenerPort(op, short), voters(op.Approval.Votes, actorName), op.Ref)
-	lines := []string{agreed(op, approvedDecided), headline(op, serverName(op, name)+" to "+listenerName(op, name)), waitLine(op), resumed(op)}
+	lines := []string{agreed(op, approvedDecided), follows, headline(op, serverName(op, name)+" to "+listenerName(op, name)), waitLine(op), resumed(op)}
 	if op.StopBy != "" {
 		lines = append(lines, fmt.Sprintf(waitingStop, person(op.StopBy)))
 	}

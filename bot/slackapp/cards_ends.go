@@ -65,11 +65,11 @@ func ownersEnding(op operation.Operation, w wording, about func(string) string) 
 	}
 	switch op.Reason {
 	case operation.ReasonCredentials:
-		return ending{text: about(keyText), what: []string{keyLine, told}, faulty: true}
+		return ending{text: about(keyText), what: []string{keyLine}, do: told, faulty: true}
 	case operation.ReasonClockSkew:
-		return ending{text: about(clockText), what: []string{clockLine, told}, faulty: true}
+		return ending{text: about(clockText), what: []string{clockLine}, do: told, faulty: true}
 	case operation.ReasonBlocked:
-		return ending{text: about(blockedText), what: []string{blockedLine, told}, said: saidWords(op.Fault), faulty: true}
+		return ending{text: about(blockedText), what: []string{blockedLine}, do: told, said: saidWords(op.Fault), faulty: true}
 	case operation.ReasonInternal:
 		return ending{text: about(brokenText), what: []string{fmt.Sprintf(brokenLine, code(op.Ref), w.owners())}, again: true}
 	}

@@ -20,7 +20,8 @@ func addedCard(op operation.Operation, w wording) card {
 			weightPhrase(op.Request.Weight), actorName(op.Actor), took, op.Ref),
 		header: fmt.Sprintf(addedHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
-			section(evidenceLine(op), resumed(op)),
+			section(addedTodo(op, w), evidenceLine(op), resumed(op)),
+			section(riskLines(op, riskThen)...),
 			fields(
 				[2]string{fieldBackend, code(op.BackendID)},
 				[2]string{fieldServer, serverFacts(op)},
@@ -83,7 +84,6 @@ const (
 // stays true when no later edit comes.
 func statusLine(op operation.Operation, w wording) string {
 	later := code(fmt.Sprintf(statusCommand, op.Ref))
-	over := op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > watchLasts
 	switch {
 	case clean(op.BackendStatus) != "":
 		return fmt.Sprintf(statusSeen, prose(op.BackendStatus, nameLimit), clock(firstTime(op.StatusAt, op.FinishedAt))) + testLine(op)
@@ -91,12 +91,28 @@ func statusLine(op operation.Operation, w wording) string {
 		return fmt.Sprintf(statusBlank, clock(op.StatusAt)) + testLine(op)
 	case !op.Watch:
 		return statusOff
-	case over:
+	case watchOver(op, w):
 		return fmt.Sprintf(statusNever, code(op.BackendID))
 	case op.StatusLooks == 0:
 		return fmt.Sprintf(statusFirst, later)
 	}
 	return fmt.Sprintf(statusPending, code(op.BackendID), later)
+}
+
+// watchOver reports whether nobody looks for the status any more.
+func watchOver(op operation.Operation, w wording) bool {
+	return op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > watchLasts
+}
+
+// addedTodo is what is left to do once a server was added.
+func addedTodo(op operation.Operation, w wording) string {
+	switch {
+	case len(op.Risks()) > 0:
+		return addedDoRisk
+	case op.Watch && op.StatusAt.IsZero() && clean(op.BackendStatus) == "" && watchOver(op, w):
+		return addedDoLook
+	}
+	return addedDo
 }
 
 // testLine names the address to test, if it is known.
@@ -153,16 +169,11 @@ func notAddedCard(op operation.Operation, w wording) card {
 	c := card{
 		text:   e.text,
 		header: fmt.Sprintf(notAddedHeader, serverName(op, bareName), listenerName(op, bareName)),
-		body:   []slack.Block{section(e.what...)},
+		body:   []slack.Block{section(append([]string{fmt.Sprintf(notAddedDo, todo(e))}, e.what...)...)},
 	}
-	var advice []string
 	if e.said != "" {
-		advice = append(advice, fmt.Sprintf(notAddedSaid, e.said))
+		c.body = append(c.body, section(fmt.Sprintf(notAddedSaid, e.said)))
 	}
-	if e.do != "" {
-		advice = append(advice, fmt.Sprintf(notAddedDo, e.do))
-	}
-	c.body = append(c.body, section(advice...))
 	if e.again {
 		text, label := buttonAgain, labelAgain
 		if e.askAgain {
@@ -184,6 +195,23 @@ func notAddedCard(op operation.Operation, w wording) card {
 	c.buttons = append(c.buttons, more(op, moreCopy, moreDetails))
 	c.small = faultSmall(op, e)
 	return c
+}
+
+// todo is what to do after an ending.
+func todo(e ending) string {
+	switch {
+	case e.do != "":
+		return e.do
+	case e.askAgain:
+		return fmt.Sprintf(notAddedPress, buttonAskAgain)
+	case e.again:
+		return fmt.Sprintf(notAddedPress, buttonAgain)
+	case e.againForm:
+		return fmt.Sprintf(notAddedPress, buttonAgainForm)
+	case e.whoami:
+		return notAddedRight
+	}
+	return notAddedNone
 }
 
 // faultSmall is the raw code in small print, then the ids and the time.

@@ -22,7 +22,7 @@ func firstCard(op operation.Operation) card {
 		small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(askedAt(op)))},
 		stays: true,
 	}
-	lines := []string{headline(op, fmt.Sprintf(askedLine, serverName(op, name), listenerName(op, name))), askedFollows, stopNote(op)}
+	lines := []string{headline(op, fmt.Sprintf(askedLine, serverName(op, name), listenerName(op, name))), follows, stopNote(op)}
 	if op.StopBy == "" {
 		c.buttons = append(c.buttons, stopButton(op))
 	}
@@ -36,7 +36,7 @@ func waitingCard(op operation.Operation) card {
 		text:  fmt.Sprintf(waitingText, serverName(op, short), listenerPort(op, short), op.Ref, actorName(op.Actor)),
 		small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(askedAt(op)))},
 	}
-	lines := []string{waitingLine, headline(op, serverName(op, name)+" to "+listenerName(op, name)), waitLine(op), resumed(op)}
+	lines := []string{waitingLine, follows, headline(op, serverName(op, name)+" to "+listenerName(op, name)), waitLine(op), resumed(op)}
 	if op.StopBy != "" {
 		lines = append(lines, fmt.Sprintf(waitingStop, person(op.StopBy)))
 	} else {
@@ -55,7 +55,7 @@ func addingCard(op operation.Operation, w wording) card {
 		c.small = []string{fmt.Sprintf(addingSent, both(sent))}
 	}
 	lines := []string{
-		headline(op, fmt.Sprintf(addingLine, serverName(op, name), listenerName(op, name))),
+		headline(op, fmt.Sprintf(addingLine, serverName(op, name), listenerName(op, name))), follows,
 		slowLine(op, w), waitLine(op), resumed(op),
 	}
 	if op.StopBy != "" {
@@ -139,13 +139,14 @@ func askedAt(op operation.Operation) time.Time {
 }
 
 // unconfirmedCard: sent without an answer, and being settled.
-func unconfirmedCard(op operation.Operation) card {
+func unconfirmedCard(op operation.Operation, w wording) card {
 	c := card{
 		text:   fmt.Sprintf(unconfirmedText, serverName(op, short), balancerName(op, short), op.Ref),
 		header: fmt.Sprintf(unconfirmedHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
-			section(unansweredLine(op)),
-			section(checkingLine(op), lastReading(op), resumed(op), stopNote(op), doNotRepeat),
+			section(doNotRepeat, unansweredLine(op)),
+			section(checkingLine(op), lastReading(op), resumed(op), stopNote(op)),
+			factFields(op, w, false),
 		},
 		buttons: []slack.BlockElement{
 			button(actSettleNow, buttonCheckNow, fmt.Sprintf(labelCheckNow, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op)),
@@ -252,11 +253,16 @@ func needsPersonCard(op operation.Operation, w wording) card {
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
 		told = fmt.Sprintf(needsOwners, w.owners())
 	}
-	c.body = []slack.Block{
-		section(fmt.Sprintf(needsLine, serverName(op, name), listenerName(op, name)), whyUnsettled(op)),
-		section(answerLine(op), sent, told),
+	do, asks := answerLine(op)+" "+needsNothing, op.Answer == "" || op.Mismatch
+	if asks {
+		do = joinLines([]string{fmt.Sprintf(needsLine, serverName(op, name), listenerName(op, name)), answerLine(op)})
 	}
-	if op.Answer == "" || op.Mismatch {
+	c.body = []slack.Block{
+		section(do),
+		section(needsUnsettled, whyUnsettled(op), sent, told),
+		factFields(op, w, true),
+	}
+	if asks {
 		c.buttons = []slack.BlockElement{
 			button(actSettleYes, buttonThere, fmt.Sprintf(labelThere, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op)),
 			button(actSettleNo, buttonNotThere, fmt.Sprintf(labelNotThere, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op)),

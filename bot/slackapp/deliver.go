@@ -102,6 +102,9 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 	if target := b.kind.target(op); card.Channel != target {
 		w.Refused = target
 	}
+	if op.State == operation.Unconfirmed || op.State == operation.NeedsPerson {
+		w.Link = b.Web.permalink(ctx, card.Channel, card.TS)
+	}
 	m := b.kind.render(op, w)
 	b.setUnsure(op.ID, true)
 	err = b.Web.edit(ctx, card.Channel, card.TS, m)

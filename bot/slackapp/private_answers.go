@@ -236,15 +236,19 @@ func movedMessage(op operation.Operation, w wording) message {
 
 // ownerMessage tells the bot's owners what needs them.
 func ownerMessage(op operation.Operation, w wording) message {
-	need, where := ownerNeed(op), fmt.Sprintf(ownerCard, channel(op.Place.ResultID))
+	need, where, asOf := ownerNeed(op), fmt.Sprintf(ownerCard, channel(op.Place.ResultID)), ""
 	if w.Untold {
 		need, where = fmt.Sprintf(ownerUntold, channel(op.Place.ResultID), op.Ref), ""
+	}
+	if !op.State.Final() && !w.At.IsZero() {
+		asOf = fmt.Sprintf(asOfSmall, both(w.At))
 	}
 	return private(
 		fmt.Sprintf(ownerText, stands(op), op.Ref, serverName(op, short), listenerPort(op, short), need),
 		section(fmt.Sprintf(ownerLine, stands(op), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need, where),
-		actions(linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
-		contextLine(faultSmall(op, ending{faulty: true})...))
+		factFields(op, w, op.State == operation.NeedsPerson),
+		actions(openButton(op, w.Link), linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
+		contextLine(append(faultSmall(op, ending{faulty: true}), asOf)...))
 }
 
 func ownerNeed(op operation.Operation) string {

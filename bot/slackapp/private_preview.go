@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -17,16 +18,53 @@ func previewMessage(op operation.Operation, w wording) message {
 		text += " " + rehearsalText
 	}
 	return private(text,
-		section(previewTop(op)),
+		section(previewTop(op), previewDo(op)),
 		section(previewLines(op)...),
 		section(previewApproval(op, w)...),
 		section(previewNotes(op)...),
 		rehearsalSection(op),
+		section(riskLines(op, riskNow)...),
 		actions(previewButtons(op)...),
 		previewSmall(op))
 }
 
 func previewTop(op operation.Operation) string { return fmt.Sprintf(previewTitle, op.Ref) }
+
+// previewDo is what its reader has to do.
+func previewDo(op operation.Operation) string {
+	switch a := op.Approval; {
+	case op.DryRun:
+		return previewDoNone
+	case a == nil:
+		return fmt.Sprintf(previewDoPress, buttonAdd)
+	case enough(*a):
+		return fmt.Sprintf(previewDoPress, buttonAsk)
+	}
+	return previewDoChange
+}
+
+// riskLines are what may go wrong, one line each.
+func riskLines(op operation.Operation, format string) []string {
+	var lines []string
+	for _, r := range op.Risks() {
+		lines = append(lines, fmt.Sprintf(format, prose(r, noteLimit)))
+	}
+	return lines
+}
+
+// primaryUnlessRisky makes a button the one to press, unless there are risks:
+// then nothing is the obvious next press.
+func primaryUnlessRisky(op operation.Operation, b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
+	if len(op.Risks()) > 0 {
+		return b
+	}
+	return primary(b)
+}
+
+// plainNotes are the notes that are no risks. Earlier versions stored both.
+func plainNotes(op operation.Operation) []string {
+	return slices.DeleteFunc(slices.Clone(op.Notes), func(n string) bool { return slices.Contains(op.Risks(), n) })
+}
 
 // previewLines are what would be sent, what the listener says, and by which
 // right.
@@ -123,9 +161,10 @@ func names(list []string) string {
 
 func previewNotes(op operation.Operation) []string {
 	var lines []string
-	for i, n := range op.Notes {
+	notes := plainNotes(op)
+	for i, n := range notes {
 		if i == maxAlerts {
-			lines = append(lines, fmt.Sprintf(inputMore, len(op.Notes)-maxAlerts))
+			lines = append(lines, fmt.Sprintf(inputMore, len(notes)-maxAlerts))
 			break
 		}
 		lines = append(lines, fmt.Sprintf(previewNote, prose(n, noteLimit)))
@@ -157,7 +196,7 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 // addButton carries Slack's confirm dialog on a protected listener. It runs in
 // the client only, so it is a courtesy and protects nothing.
 func addButton(op operation.Operation) slack.BlockElement {
-	b := primary(button(actReqSend, buttonAdd,
+	b := primaryUnlessRisky(op, button(actReqSend, buttonAdd,
 		fmt.Sprintf(labelAdd, serverName(op, bareName), listenerName(op, bareName), weightPhrase(op.Request.Weight)), buttonValue(op)))
 	if op.Listener.Protected {
 		b.Confirm = slack.NewConfirmationBlockObject(plainText(confirmTitle, maxConfirmTitle),

@@ -275,7 +275,7 @@ func stays(line string) bool {
 		`Asked for approval · LBR-7F3KQ2`,
 		`\*Please approve or deny:\* \d of <@U0BO>, <@U0CHEN>\. Not <@U0ANA>, who asks\.`,
 		`<@U0ANA> asks to \*add\* web-07 \*to\* https-443 on api-lb, ports the listener's own, Zenlayer's default weight\.`,
-		`\*Reason:\* none given   ·   asked in <#C0INC2041>`, `The result follows here\.`, `\*Note:\* health checks are off on this listener\.`,
+		`\*Reason:\* none given   ·   asked in <#C0INC2041>`, `The result follows here\.`, `\*Note:\* Zenlayer did not say whether this listener has health checks\.`,
 		`Approve`, `Approve\?`, `Approve adding .* It runs (at once|when 2 people agree)\.`, `Not yet`, `Deny`, `Ask a question`,
 		"web-07 is `i-55a1` · https-443 on api-lb is `lst-8f2c` · Asked T \\(T UTC\\)\\. Ends T at the latest\\. Reminder at T and T if it is not decided\\.",
 		`\*Break-glass\* by <@U0ANA>: "customers cannot pay, nobody answered"\. Incident: inc-2041\.( This message tells <@U0BO>, <@U0CHEN>\.)?`,

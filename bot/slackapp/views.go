@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -281,7 +282,10 @@ func previewView(op operation.Operation, w wording) slack.ModalViewRequest {
 	if op.Listener.Protected {
 		list = append(list, alert(protectedAlert, slack.AlertLevelWarning))
 	}
-	list = append(list, alerts(op.Notes)...)
+	for _, r := range op.Risks() { // the submit button of a view has no style of its own
+		list = append(list, alert(fmt.Sprintf(riskAlert, r), slack.AlertLevelWarning))
+	}
+	list = append(list, alerts(plainNotes(op))...)
 	v.Blocks.BlockSet = blocks(append(list,
 		section(previewTop(op)), section(previewLines(op)...), section(previewApproval(op, w)...),
 		rehearsalSection(op), actions(glassButton(op)), previewSmall(op))...)

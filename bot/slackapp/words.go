@@ -21,6 +21,7 @@ type wording struct {
 
 	Late     time.Duration // how late a card is posted; shown from lateFrom on
 	Refused  string        // channel id the card was meant for, when it had to go elsewhere
+	Link     string        // address of the card; empty: not known, or not needed
 	Posted   bool          // it is posted, not edited in: Slack may refuse every later edit, so nothing on it may become untrue
 	Replaces bool          // an earlier card of the same operation may exist
 	Untold   bool          // the card of a result could not be shown for more than a day
@@ -141,10 +142,10 @@ func moreWords(what string) string {
 // The first post of a card. Slack may refuse every later edit, so each sentence
 // stays true whatever becomes of the request.
 const (
-	askedText    = "Asked: %s asks to add %s to %s. The result follows. %s."
-	askedLine    = "*Asked:* add %s to %s"
-	askedFollows = "The result follows here. Until then there is nothing to do; please do not repeat it."
-	askedOthers  = "Approval by %s was asked for in %s, until %s."
+	askedText   = "Asked: %s asks to add %s to %s. The result follows. %s."
+	askedLine   = "*Asked:* add %s to %s"
+	follows     = "The result follows here. Until then there is nothing to do; please do not repeat it."
+	askedOthers = "Approval by %s was asked for in %s, until %s."
 )
 
 // Waiting and Adding.
@@ -196,6 +197,13 @@ const (
 	fieldReason   = "Reason"
 	fieldWhen     = "When · took"
 	fieldRequest  = "Request ID"
+	fieldName     = "Backend name"
+	fieldAsker    = "Asked by"
+	fieldCard     = "Card"
+	fieldToken    = "Client token"
+	addedDo       = "There is nothing more to do."
+	addedDoRisk   = "*What to do:* make sure that the server is ready for traffic."
+	addedDoLook   = "*What to do:* look in the console for the backend; I did not find it in the list."
 	requestLost   = "not known: the answer was lost"
 	reasonNone    = "none given"
 	statusSeen    = "*Status at Zenlayer:* \"%s\" (read %s). I cannot see traffic"
@@ -229,14 +237,16 @@ const (
 	checkingNext      = " Next look %s."
 	checkingLast      = "Last complete reading %s."
 	checkingFault     = "The last reading was not complete: %s"
-	doNotRepeat       = "*Please do not repeat it* by hand or in the console until this card is settled."
+	doNotRepeat       = "*Please do not repeat it* by hand or in the console until the result is here."
 	attemptSmall      = "attempt %d"
 	needsText         = "Needs a person: I could not settle %s on %s. Look in the console, then answer on the card. %s."
 	needsHeader       = "Needs a person: %s to %s"
-	needsLine         = "I could not settle it. In the console, look for %s on %s, then press one."
+	needsLine         = "*What to do:* look in the console for %s on %s, then press what you see. Please do not repeat it."
+	needsNothing      = "There is nothing to do until that reading."
+	needsUnsettled    = "I could not settle it."
 	needsMatches      = "*Why:* several entries fit: %s."
 	needsUnread       = "*Why:* the listener could not be read: %s"
-	needsSent         = "Sent at %s. *Please do not repeat it*; the menu has the same call for the shell, with the token of this request."
+	needsSent         = "Sent at %s. The menu has the same call for the shell, with the client token of this request."
 	needsYesUnseen    = "%s says yes; I do not see it."
 	needsNoSeen       = "%s says no; I see it: %s."
 	needsNoSeenOnly   = "%s says no; I see it."

@@ -54,7 +54,6 @@ const (
 	askReason    = "*Reason:* %s   ·   asked in %s"
 	askNeeds     = "*Please approve or deny:* %s. Not %s, who asks."
 	askNote      = "*Note:* %s"
-	askHealth    = "health checks are off on this listener."
 	askIDs       = "%s is %s · %s is %s"
 	askTimes     = "Asked %s. Ends %s at the latest."
 	askReminder  = " Reminder at %s if it is not decided."

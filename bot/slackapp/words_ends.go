@@ -7,6 +7,9 @@ const (
 	notAddedHeader = "Not added: %s to %s"
 	notAddedSaid   = "*What it said:* %s"
 	notAddedDo     = "*What to do:* %s"
+	notAddedPress  = "nothing, or press *%s* if it is still needed."
+	notAddedRight  = "nothing here. Press *What may I do?* to see what the policy allows."
+	notAddedNone   = "nothing."
 
 	refusedText    = "Not added: Zenlayer refused %s on %s. Nothing changed. %s."
 	refusedRead    = "Zenlayer refused it. %s is not on this listener (read %s)."
@@ -60,8 +63,8 @@ const (
 
 	keyText     = "Not added: the bot could not log in to Zenlayer for %s on %s. Nothing changed. %s."
 	keyLine     = "The bot could not log in to Zenlayer (key refused). Nothing changed. This is not your fault."
-	ownersTold  = "The bot's owners are told (%s). Nothing needs to be repeated until then."
-	ownersTell  = "Please tell %s. Nothing needs to be repeated until then."
+	ownersTold  = "nothing. The bot's owners are told (%s), and repeating it before they repaired this does not help."
+	ownersTell  = "tell %s. Repeating it before this is repaired does not help."
 	clockText   = "Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. Nothing changed. %s."
 	clockLine   = "The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. Nothing changed. This is not your fault."
 	blockedText = "Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."

@@ -1,0 +1,184 @@
+package slackapp
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+// Cards are read on a phone at 3 a.m.: the first line is tested by
+// TestEachStateHasItsOwnFirstWord.
+func TestTheSecondLineOfACardSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	all := publicCards()
+	maps.Copy(all, endings())
+	for name, op := range approvalCards() {
+		all["approval "+name] = op
+	}
+	for name, op := range all {
+		for _, approvers := range []bool{false, true} {
+			for _, posted := range []bool{false, true} {
+				w := approvalWording()
+				w.Posted, w.Approvers = posted, approvers
+				requireSecondLine(t, name, cardMessage(op, w))
+			}
+		}
+	}
+	for name, op := range previews() {
+		requireSecondLine(t, name, previewMessage(op, fixedWording()))
+	}
+	for name, op := range approvalPreviews() {
+		requireSecondLine(t, name, previewMessage(op, fixedWording()))
+	}
+	for name, m := range allMessages() {
+		if strings.HasPrefix(name, "owner_") && name != "owner_untold" {
+			requireSecondLine(t, name, m)
+		}
+	}
+}
+
+func requireSecondLine(t *testing.T, name string, m message) {
+	t.Helper()
+	lines := strings.Split(shownText(t, m), "\n")
+	if strings.HasPrefix(lines[0], firstNothing) || strings.HasPrefix(lines[0], "*Added* with *break-glass*") {
+		return // it says so itself
+	}
+	if strings.HasPrefix(lines[1], "*Added* with *break-glass*") {
+		lines = lines[1:]
+	}
+	for _, s := range []string{"*What to do:* ", follows, "here is nothing to do", doNotRepeat, addedDo, "*Please approve or deny:* ", "Please have a look.", "Stopping, as ", "Denied by "} {
+		if strings.Contains(lines[1], s) {
+			return
+		}
+	}
+	require.Fail(t, "the second line does not say what to do", "%s: %q", name, lines[:2])
+}
+
+// Somebody may have to go on in the console, or on the shell.
+func TestWhatSomebodyNeedsWhoGoesOnElsewhereStandsOnTheCard(t *testing.T) {
+	t.Parallel()
+	w := fixedWording()
+	w.Link = "https://example.slack.com/archives/C0INC1234/p1"
+	needed := []string{"<@U0ANA>", "`lst-8f2c`", "https-443", "api-lb", "`i-55a1`", "web-07", "10.0.3.17", "8080", "50", "bare metal", "`web-07`", w.Link, "LBR-7F3KQ2"}
+	token := "`" + sample().Request.ClientToken + "`"
+	for name, op := range publicCards() {
+		if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
+			continue
+		}
+		needs := op.State == operation.NeedsPerson
+		for _, m := range []message{cardMessage(op, w), approvalMessage(op, w), ownerMessage(op, w)} {
+			raw := shownText(t, m) + string(encode(t, m.Blocks))
+			for _, s := range needed {
+				require.Contains(t, raw, s, name)
+			}
+			require.Equal(t, needs, strings.Contains(raw, token), name)
+		}
+	}
+	for name, op := range endings() {
+		raw := string(encodeMessage(t, ownerMessage(op, w)))
+		for _, s := range needed {
+			require.Contains(t, raw, s, name)
+		}
+		require.NotContains(t, raw, sample().Request.ClientToken, name)
+	}
+}
+
+func TestTheOwnersNoticeAndTheEditedCardLinkToTheCard(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.NoError(t, s.report(s.op(1, operation.Accepted)))
+	op := s.op(2, operation.Unconfirmed)
+	op.Attempts = []operation.Attempt{{Number: 1, SentAt: time.Now()}}
+	require.NoError(t, s.report(op))
+	card := s.cards(incident)[0]
+	link := "/archives/" + incident + "/p" + strings.ReplaceAll(card.TS, ".", "")
+	require.True(t, has(card, link, "|LBR-7F3KQ2"))
+	op.Version, op.State = 3, operation.NeedsPerson
+	require.NoError(t, s.report(op))
+	require.NoError(t, s.board.TellOwner(t.Context(), op))
+	require.True(t, has(s.cards(incident)[0], link))
+	require.True(t, has(s.cards(ops)[0], link, "As of"))
+	s.calm()
+}
+
+// risky are drafts of which something may go wrong.
+func risky() map[string]operation.Operation {
+	off := false
+	stopped := func(word string) change { return func(op *operation.Operation) { op.Server.Status = word } }
+	return map[string]operation.Operation{
+		"Health checks are off":            draft(func(op *operation.Operation) { op.Listener.HealthCheck = &off }),
+		"The server is stopped.":           draft(stopped("STOPPED")),
+		"The server is in the recycle bin": draft(stopped("RECYCLE")),
+		"The server is being installed.":   draft(stopped("INSTALLING")),
+		"The server is not running":        draft(stopped("ODD")),
+	}
+}
+
+func TestRisksStandAboveAButtonThatIsNotPrimaryAndOnTheAddedCard(t *testing.T) {
+	t.Parallel()
+	for risk, op := range risky() {
+		for _, m := range []message{previewMessage(op, fixedWording()), changedMessage(&operation.ChangedError{Operation: op}, fixedWording())} {
+			raw := string(encode(t, m.Blocks))
+			require.Contains(t, raw, "*Risk:* "+risk)
+			require.Less(t, strings.Index(raw, risk), strings.Index(raw, actReqSend), risk)
+			require.Empty(t, styleOf(t, m, actReqSend), risk)
+		}
+		view := string(encode(t, previewView(op, fixedWording())))
+		require.Contains(t, view, "Risk: "+risk)
+
+		needs(1)(&op)
+		op.State = operation.Waiting
+		m := approvalMessage(op, approvalWording())
+		raw := string(encode(t, m.Blocks))
+		require.Less(t, strings.Index(raw, risk), strings.Index(raw, actApYes), risk)
+		require.Empty(t, styleOf(t, m, actApYes), risk)
+
+		op.Approval = nil
+		answered(operation.EvidenceAnswered)(&op)
+		added := shownText(t, cardMessage(op, fixedWording()))
+		require.Contains(t, added, "*Risk when it was added:* "+risk)
+		require.Contains(t, added, addedDoRisk)
+	}
+	for _, m := range []message{previewMessage(draft(), fixedWording()), approvalMessage(approvalCards()["waiting"], approvalWording())} {
+		require.NotContains(t, string(encodeMessage(t, m)), "Risk")
+		require.True(t, styleOf(t, m, actReqSend) == "primary" || styleOf(t, m, actApYes) == "primary")
+	}
+	old := risky()["The server is stopped."]
+	old.Notes = []string{"The server is stopped.", "Weight 20, as most servers on this listener."}
+	text := shownText(t, previewMessage(old, fixedWording()))
+	require.Equal(t, 1, strings.Count(text, "The server is stopped."), "an earlier version stored it as a note")
+	require.Contains(t, text, "Weight 20")
+}
+
+// styleOf is the style of a button.
+func styleOf(t *testing.T, m message, action string) string {
+	t.Helper()
+	var tree any
+	require.NoError(t, json.Unmarshal(encode(t, m.Blocks), &tree))
+	style := ""
+	walk(tree, func(o map[string]any) {
+		if o["action_id"] == action {
+			style, _ = o["style"].(string)
+		}
+	})
+	return style
+}
+
+func TestRisksAreInTheOrderTheyAreRead(t *testing.T) {
+	t.Parallel()
+	off := false
+	op := draft(func(op *operation.Operation) {
+		op.Listener.HealthCheck, op.Server.Status, op.Listener.LoadBalancerStatus = &off, "RECYCLE", "CREATING"
+	})
+	require.Len(t, op.Risks(), 3)
+	require.True(t, slices.Contains(op.Risks(), "The server is in the recycle bin."))
+	op.Listener.HealthCheck = nil
+	require.Len(t, op.Risks(), 2, "not known is not off")
+}

@@ -61,6 +61,9 @@ func (g oneGo) Step(_ string, fn func(context.Context) (operation.Next, error)) 
 	return fn(g.ctx)
 }
 
+// Number is that of the run which belongs to who accepts.
+func (oneGo) Number() int64 { return 1 }
+
 func (oneGo) Wait(time.Duration) error { return errPause }
 
 func newWalkthrough(t *testing.T) *walkthrough {

@@ -111,12 +111,12 @@ func (b *Bot) connectHeart(ctx context.Context, directory *slackapp.Directory, m
 // engineConfig puts the engine's tables into the journal's database. On
 // PostgreSQL this process is one replica of several, under a name of its own.
 func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
-	c := engine.Config{Execute: runner.Execute, Log: b.log.Named("engine"), Ended: b.ended}
+	c := engine.Config{Name: b.name, Leases: b.journal, Execute: runner.Execute, Log: b.log.Named("engine"), Ended: b.ended}
 	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {
 		c.DB = b.journal.DB()
 		return c
 	}
-	c.Replica, c.Replicas = b.name, b.journal
+	c.Replicas = b.journal
 	return c
 }
 

@@ -1,17 +1,21 @@
-// Package engine runs operations durably: it remembers, step by step, how far
-// each run got, and goes on there after a crash. It is the only importer of
-// DBOS Transact (github.com/dbos-inc/dbos-transact-golang), whose tables live
-// beside the journal's in the same database.
+// Package engine runs operations until they have ended, in one live process at a
+// time. It is the only importer of DBOS Transact
+// (github.com/dbos-inc/dbos-transact-golang), whose tables live beside the
+// journal's in the same database.
 //
-// It promises that a step which returned is not entered again, that time spent
-// waiting counts also while no process runs, and that starting an operation
-// twice runs it once. What a step does when it is entered twice after a crash
-// is the business of package operation; so is everything an operation means.
+// The journal says which process carries an operation out, by a lease with a run
+// number. An operation whose lease belongs to a process that is gone, or to this
+// one without a run being under way, gets a new run with a higher number,
+// whatever the tables of DBOS say about the run before. DBOS wakes runs that wait
+// and remembers the steps of a run; a new run begins at the first step. What a
+// step does when it is entered twice is the business of package operation; so is
+// everything an operation means.
 //
 // On PostgreSQL several processes may run operations of one database. Each has
-// a heartbeat there, by the database's clock; when one dies, the others go on
-// with its runs within 10 s, and at once when it leaves. A process that was
-// held up for longer than that records nothing any more and is told to end.
+// a heartbeat there, by the database's clock; when one dies, the others take its
+// operations over within 10 s, and at once when it leaves. A process that was
+// paused for longer than that begins no step and makes no call any more, and is
+// told to end.
 //
 // Goroutines belong to the DBOS runtime, and Stop returns when they have ended
 // or its context did; or to Run. The package must not know Slack, Zenlayer, or what
@@ -24,7 +28,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,32 +44,24 @@ import (
 const (
 	appName = "lbbot"
 
-	// version is constant on purpose: by default DBOS derives it from the
-	// binary, and a new build would not resume the old build's runs. A change
-	// to the order of steps in Execute needs a patch marker, not a new version.
+	// version is constant, so that DBOS does not warn about each new build. Runs
+	// are not resumed by DBOS, so a new order of steps in Execute needs no new one.
 	version = "lbbot-1"
-
-	// executor is constant on SQLite, where one process owns the database: all
-	// runs that were cut off are then resumed at start. On PostgreSQL it is the
-	// replica's name.
-	executor = "lbbot"
 
 	workflow  = "operation"
 	pokeTopic = "poke"
-
-	// resumes bounds how often one run may be resumed; an operation that waits
-	// for a person lives through many restarts.
-	resumes = 1_000_000
 )
 
-// Config of an Engine. DB is for SQLite; PostgresURL, Replica and Replicas are
-// for PostgreSQL, instead of it. The other fields are required.
+// Config of an Engine. DB is for SQLite; PostgresURL and Replicas are for
+// PostgreSQL, instead of it. The other fields are required.
 type Config struct {
 	DB *sql.DB // SQLite, shared with the journal
 
 	PostgresURL string   // may hold a password; up to 8 connections are opened
-	Replica     string   // names this process: new at each start
 	Replicas    Replicas // in the same database
+
+	Name   string // of this process: new at each start
+	Leases Leases // of this process, in the journal
 
 	Execute func(run operation.Run, id string) error // carries one operation out
 	Log     *zap.Logger                              //
@@ -80,6 +75,8 @@ type Config struct {
 // Engine implements operation.Engine.
 type Engine struct {
 	dbos    dbos.Context
+	name    string
+	leases  Leases
 	execute func(operation.Run, string) error
 	ended   func(context.Context) // may be nil
 	log     *zap.Logger
@@ -87,7 +84,7 @@ type Engine struct {
 	pool    *pgxpool.Pool // nil on SQLite; the runtime closes it
 
 	mu       sync.Mutex
-	running  map[string]bool // operations with a run in this process
+	running  map[string]int64 // the runs in this process by operation; 0: being started
 	draining bool
 	stopped  bool
 	steps    sync.WaitGroup
@@ -101,11 +98,11 @@ type Engine struct {
 // that, also while another replica does so, until ctx ends. Nothing runs
 // before Start or Launch. An engine that is never stopped must be closed.
 func New(ctx context.Context, c Config) (_ *Engine, err error) {
-	e := &Engine{execute: c.Execute, ended: c.Ended, log: c.Log, running: map[string]bool{}}
+	e := &Engine{name: c.Name, leases: c.Leases, execute: c.Execute, ended: c.Ended, log: c.Log, running: map[string]int64{}}
 	e.hard, e.hardStop = context.WithCancelCause(context.WithoutCancel(ctx))
-	name, prepare := executor, func(fn func() error) error { return fn() }
+	prepare := func(fn func() error) error { return fn() }
 	if c.PostgresURL != "" {
-		name, e.replica = c.Replica, newReplica(c.Replica, c.Replicas)
+		e.replica = newReplica(c.Name, c.Replicas)
 		if e.pool, err = openPool(ctx, c.PostgresURL, e.admit); err != nil {
 			return nil, fmt.Errorf("opening the engine's connections: %w", err)
 		}
@@ -113,7 +110,7 @@ func New(ctx context.Context, c Config) (_ *Engine, err error) {
 	}
 	err = prepare(func() (err error) {
 		e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
-			AppName: appName, SQLiteSystemDB: c.DB, SystemDBPool: e.pool, ApplicationVersion: version, ExecutorID: name,
+			AppName: appName, SQLiteSystemDB: c.DB, SystemDBPool: e.pool, ApplicationVersion: version, ExecutorID: e.name,
 			Logger: slog.New(quiet{zapslog.NewHandler(c.Log.Core(), zapslog.WithName("engine")), e.hard}),
 		})
 		return err
@@ -122,11 +119,11 @@ func New(ctx context.Context, c Config) (_ *Engine, err error) {
 		e.Close()
 		return nil, fmt.Errorf("preparing the engine's tables: %w", err)
 	}
-	if e.dbos.GetApplicationVersion() != version || e.dbos.GetExecutorID() != name {
+	if e.dbos.GetApplicationVersion() != version || e.dbos.GetExecutorID() != e.name {
 		e.Close()
 		return nil, errors.New("unset DBOS__APPVERSION and DBOS__VMID: they would keep this bot from resuming its operations")
 	}
-	dbos.RegisterWorkflow(e.dbos, e.run, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(resumes))
+	dbos.RegisterWorkflow(e.dbos, e.run, dbos.WithWorkflowName(workflow))
 	return e, nil
 }
 
@@ -137,9 +134,8 @@ func (e *Engine) Close() {
 	}
 }
 
-// Launch makes this replica known and resumes the runs that were cut off in
-// this process's name; from then on Start works. On PostgreSQL, Run must be
-// called at once after it.
+// Launch makes this replica known; from then on Start works. Run must be called
+// at once after it.
 func (e *Engine) Launch(ctx context.Context) error {
 	if err := e.join(ctx); err != nil {
 		return fmt.Errorf("launching the engine: %w", err)
@@ -150,96 +146,9 @@ func (e *Engine) Launch(ctx context.Context) error {
 	return nil
 }
 
-// Start begins the run of an operation. An operation that runs already is left
-// alone. One whose run ended although it is not reported, which only a fault
-// of the database can cause, gets a new run: the journal knows what is left to
-// do. It blocks for one commit.
-func (e *Engine) Start(ctx context.Context, id string) error {
-	e.mu.Lock()
-	busy := e.running[id] || e.draining
-	e.mu.Unlock()
-	if busy {
-		return nil
-	}
-	if err := e.Ready(); err != nil {
-		return fmt.Errorf("starting the run of %s: %w", id, err)
-	}
-	next, runs, err := e.runsOf(id)
-	if err != nil || runs {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if next > 0 {
-		e.log.Warn("operation gets a new run", zap.String("operation", id), zap.Int("runs", next))
-	}
-	if _, err := dbos.RunWorkflow(e.dbos, e.run, id, dbos.WithWorkflowID(runID(id, next))); err != nil {
-		return fmt.Errorf("starting the run of %s: %w", id, err)
-	}
-	return nil
-}
-
-// runID names the nth run of an operation, from 0.
-func runID(id string, n int) string {
-	if n == 0 {
-		return id
-	}
-	return id + "." + strconv.Itoa(n)
-}
-
-// runsOf returns the number that an operation's next run gets, and whether one
-// of those before is still running somewhere. It asks for names, because a
-// prefix would make the database read all runs through.
-func (e *Engine) runsOf(id string) (next int, running bool, err error) {
-	const page = 8
-	for from := 0; ; from += page {
-		number := make(map[string]int, page)
-		ids := make([]string, page)
-		for i := range ids {
-			ids[i] = runID(id, from+i)
-			number[ids[i]] = from + i
-		}
-		runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDs(ids...), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
-		if err != nil {
-			return 0, false, fmt.Errorf("looking for runs of %s: %w", id, err)
-		}
-		for _, r := range runs {
-			next = max(next, number[r.ID]+1) // the first ones may be pruned
-			switch r.Status {
-			case dbos.WorkflowStatusPending, dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
-				running = true
-			}
-		}
-		if next < from+page {
-			return next, running, nil
-		}
-	}
-}
-
-// Poke ends the current or the next wait of an operation's run. Poking twice
-// with one key does no more than once. It blocks for one commit.
-func (e *Engine) Poke(_ context.Context, id, key string) error {
-	if err := e.Ready(); err != nil {
-		return fmt.Errorf("waking the run of %s: %w", id, err)
-	}
-	next, _, err := e.runsOf(id)
-	if err != nil {
-		return err
-	}
-	if next == 0 {
-		return nil // not started yet, so not waiting
-	}
-	newest := runID(id, next-1)
-	if err := dbos.Send(e.dbos, newest, key, pokeTopic, dbos.WithIdempotencyKey(newest+"|"+key)); err != nil {
-		return fmt.Errorf("waking the run of %s: %w", id, err)
-	}
-	return nil
-}
-
 // Stop lets no further step begin, waits for those that run until ctx ends,
-// cuts off what is left, and stops the runtime. What was cut off is resumed at
-// the next start, or by other replicas once Leave was called.
+// cuts off what is left, and stops the runtime. What was cut off goes on in the
+// next process, or in other replicas once Leave was called.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.mu.Lock()
 	e.draining = true
@@ -253,7 +162,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		e.log.Warn("steps are cut off; they are resumed at the next start")
+		e.log.Warn("steps are cut off; their operations go on in the next process")
 	}
 	e.hardStop(errors.New("the bot is stopping"))
 	e.stopped = true
@@ -326,7 +235,7 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 		return nil // every pause that nobody ends early
 	}
 	if q.hard.Err() != nil && cutOff(r) {
-		return nil // pauses and looks for work that the stop itself ends; the next start resumes
+		return nil // waits that the stop itself ends; the next process goes on
 	}
 	return q.Handler.Handle(ctx, r)
 }

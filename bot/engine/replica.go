@@ -7,15 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dbos-inc/dbos-transact-golang/dbos"
-	"github.com/dbos-inc/dbos-transact-golang/dbos/internals"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 )
 
-// The pace of replicas. A replica that dies is silent for 4 s, found within
-// half a second, and its runs go on when the runtime of any replica next looks
-// for work, which each does every second.
+// The pace of replicas. A replica that dies is silent for 4 s and found within
+// half a second, and its operations get new runs at once.
 const (
 	beatEvery = time.Second
 	lookEvery = beatEvery / 2
@@ -59,7 +56,6 @@ type replica struct {
 	id    string
 	table Replicas
 	every time.Duration
-	look  time.Duration // how often those that are gone are looked for
 	gone  time.Duration // silence after which a replica is gone
 
 	// guarded by Engine.mu
@@ -78,7 +74,7 @@ type replica struct {
 type span struct{ from, to time.Time }
 
 func newReplica(id string, table Replicas) *replica {
-	return &replica{id: id, table: table, every: beatEvery, look: lookEvery, gone: silent, renewal: make(chan struct{}), left: make(chan struct{})}
+	return &replica{id: id, table: table, every: beatEvery, gone: silent, renewal: make(chan struct{}), left: make(chan struct{})}
 }
 
 // fresh reports whether nobody can have taken over by now.
@@ -113,26 +109,28 @@ func (e *Engine) leave(ctx context.Context) error {
 	return e.replica.table.Leave(ctx, e.replica.id)
 }
 
-// Run keeps this replica alive and takes over from those that are gone, until
-// ctx ends or Stop has left. On SQLite it only waits. A *TakenOverError means
-// that the process must end.
+// Run starts runs for operations that have none in a live process, and keeps this
+// replica alive, until ctx ends or Stop has left. A *TakenOverError means that
+// the process must end.
 func (e *Engine) Run(ctx context.Context) error {
-	if e.replica == nil {
-		<-ctx.Done()
-		return nil
-	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.each(ctx, e.replica.every, e.beat) })
-	g.Go(func() error { return e.each(ctx, e.replica.look, e.takeOver) })
+	if e.replica != nil {
+		g.Go(func() error { return e.each(ctx, e.replica.every, e.beat) })
+	}
+	g.Go(func() error { return e.each(ctx, lookEvery, e.takeOver) })
 	return g.Wait()
 }
 
-// each calls do now and again and again, each time with a limit.
+// each calls do at once and then every time, each call with a limit.
 func (e *Engine) each(ctx context.Context, every time.Duration, do func(context.Context) error) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
+	var left <-chan struct{}
+	if e.replica != nil {
+		left = e.replica.left
+	}
 	for {
-		within, cancel := context.WithTimeout(ctx, e.replica.gone/2)
+		within, cancel := context.WithTimeout(ctx, silent/2)
 		err := do(within)
 		cancel()
 		if err != nil {
@@ -141,7 +139,7 @@ func (e *Engine) each(ctx context.Context, every time.Duration, do func(context.
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-e.replica.left:
+		case <-left:
 			return nil
 		case <-t.C:
 		}
@@ -216,43 +214,26 @@ func (e *Engine) cutOff(why error) {
 }
 
 // admit lets the runtime have a connection while nobody can have taken over
-// from this replica. Otherwise the runtime, which looks for work by itself,
-// would take what others put into the queue for each other back under the name
-// of the replica that they have given up, and nobody would do it.
+// from this replica: a process that was paused writes nothing when it wakes up.
 func (e *Engine) admit(ctx context.Context) error {
-	for {
-		e.mu.Lock()
+	return e.await(ctx, func() (bool, error) {
 		r := e.replica
-		free, taken, renewed := !r.joined || r.fresh() || e.draining, r.taken, r.renewal
-		e.mu.Unlock()
-		if taken != nil {
-			return taken
-		}
-		if free {
-			return nil
-		}
-		select {
-		case <-renewed:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
+		return !r.joined || r.fresh() || e.draining, r.taken
+	})
 }
 
-// takeOver lets the runs of replicas that are gone go on. It asks for all that
-// are gone, not only for the new ones: one that was held up may have begun a
-// run under its name at the last moment.
+// takeOver declares silent replicas gone and starts runs for what has none.
 func (e *Engine) takeOver(ctx context.Context) error {
-	gone, err := e.replica.table.Gone(ctx, e.replica.id, e.patience(time.Now()))
-	if err == nil && len(gone) > 0 && !e.hasLeft() {
-		var runs int
-		if runs, err = recoverPending(e.dbos, gone); runs > 0 {
-			e.log.Info("runs of replicas that are gone go on", zap.Int("runs", runs), zap.Strings("gone", gone))
+	if e.replica != nil {
+		_, err := e.replica.table.Gone(ctx, e.replica.id, e.patience(time.Now()))
+		if err != nil && ctx.Err() == nil && !e.hasLeft() {
+			e.log.Warn("replicas that are gone could not be looked for", zap.Error(err))
+		}
+		if err != nil || e.hasLeft() {
+			return nil
 		}
 	}
-	if err != nil && ctx.Err() == nil && !e.hasLeft() {
-		e.log.Warn("replicas that are gone could not be looked for", zap.Error(err))
-	}
+	e.resume(ctx)
 	return nil
 }
 
@@ -289,23 +270,6 @@ func (e *Engine) patience(now time.Time) time.Duration {
 		return 0
 	}
 	return silence
-}
-
-// recoverPending puts the cut-off runs of these executors back into the
-// runtime's queue, from which any replica takes them, and takes from their
-// former owners the right to record results. The call is the runtime's
-// contract with its vendor's own module rather than with its public: a test
-// holds what it does.
-func recoverPending(d dbos.Context, executors []string) (int, error) {
-	r, err := internals.RuntimeOf(d)
-	if err != nil {
-		return 0, fmt.Errorf("taking runs over: %w", err)
-	}
-	runs, err := r.RecoverPendingWorkflows(executors)
-	if err != nil {
-		return 0, fmt.Errorf("taking runs over: %w", err)
-	}
-	return len(runs), nil
 }
 
 // Ready returns nil while steps may begin, or says why not.

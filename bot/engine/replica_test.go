@@ -20,9 +20,9 @@ import (
 // cluster is a PostgreSQL database and the table of its replicas, in memory.
 type cluster struct {
 	url string
+	ledger
 
 	mu     sync.Mutex
-	n      int
 	beatAt map[string]time.Time
 	gone   map[string]bool
 	cut    map[string]bool // replicas that cannot reach the table
@@ -32,15 +32,22 @@ var errCut = errors.New("the database is out of reach")
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	return &cluster{url: servers.Database(t), beatAt: map[string]time.Time{}, gone: map[string]bool{}, cut: map[string]bool{}}
+	c := &cluster{url: servers.Database(t), beatAt: map[string]time.Time{}, gone: map[string]bool{}, cut: map[string]bool{}}
+	c.live = c.isLive
+	return c
 }
 
-// config is for a replica called replica-1, then replica-2 and so on.
-func (c *cluster) config(*testing.T) (Config, func()) {
+func (c *cluster) isLive(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.n++
-	return Config{PostgresURL: c.url, Replica: fmt.Sprintf("replica-%d", c.n), Replicas: c}, func() {}
+	_, joined := c.beatAt[id]
+	return joined && !c.gone[id]
+}
+
+// config is for a replica called process-1, then process-2 and so on.
+func (c *cluster) config(*testing.T) (Config, func()) {
+	name := c.next()
+	return Config{PostgresURL: c.url, Name: name, Leases: leases{&c.ledger, name}, Replicas: c}, func() {}
 }
 
 // reach lets a replica reach the table, or not.
@@ -158,7 +165,7 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 	})
 	require.NoError(t, first.Start(t.Context(), "op-1"))
 	receive(t, entered, "the step")
-	c.reach("replica-1", false)
+	c.reach("process-1", false)
 	within := time.NewTimer(10 * time.Second)
 	defer within.Stop()
 	select {
@@ -179,10 +186,10 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 	require.NoError(t, second.Poke(t.Context(), "op-1", "click"))
 	require.Equal(t, operation.Added, receive(t, seen, "the end of the run"), "the newer result counts")
 
-	c.reach("replica-1", true)
+	c.reach("process-1", true)
 	taken, ok := errors.AsType[*TakenOverError](receive(t, first.ran, "the word to end"))
 	require.True(t, ok)
-	require.Equal(t, "replica-1", taken.Replica)
+	require.Equal(t, "process-1", taken.Replica)
 	require.NoError(t, first.Start(t.Context(), "op-2"), "it begins nothing any more")
 	require.Empty(t, seen)
 }
@@ -242,8 +249,9 @@ func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
 	require.Error(t, e.Ready())
 	require.Error(t, e.Start(t.Context(), "op-2"))
 	require.Error(t, e.Poke(t.Context(), "op-1", "click"))
-	_, ok := e.tryBegin()
-	require.False(t, ok)
+	within, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, e.holdLease(within), context.DeadlineExceeded, "no call is made")
 	close(goOn)
 	require.Eventually(t, func() bool { return e.pool.Stat().AcquiredConns() > 1 }, 20*time.Second, 10*time.Millisecond, "it waits, beside who listens")
 	select {
@@ -280,7 +288,7 @@ func TestWhoeverMayHaveBeenGivenUpTakesNoRuns(t *testing.T) {
 	require.NoError(t, e.beat(t.Context()))
 	require.NoError(t, receive(t, admitted, "the heartbeat"))
 
-	require.NoError(t, c.Leave(t.Context(), "replica-1")) // others gave it up
+	require.NoError(t, c.Leave(t.Context(), "process-1")) // others gave it up
 	require.Error(t, e.beat(t.Context()))
 	_, ok := errors.AsType[*TakenOverError](e.admit(t.Context()))
 	require.True(t, ok, "and never again, also not while it stops")
@@ -377,54 +385,6 @@ func TestStartingOnTwoReplicasRunsOnceAndEitherMayPoke(t *testing.T) {
 	require.EqualValues(t, operations, runs.Load())
 }
 
-// TestRecoveringTakesWhatIsPendingAndNothingElse holds what the runtime's call
-// does, since it is not part of its public interface.
-func TestRecoveringTakesWhatIsPendingAndNothingElse(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t)
-	entered := make(chan string, 4)
-	first := c.join(t, func(run operation.Run, id string) error {
-		if id == "finished" {
-			return nil
-		}
-		_, err := run.Step("call", func(ctx context.Context) (operation.Next, error) {
-			entered <- "first " + id
-			<-ctx.Done()
-			return operation.Next{}, ctx.Err()
-		})
-		return err
-	})
-	for _, id := range []string{"finished", "cancelled", "pending"} {
-		require.NoError(t, first.Start(t.Context(), id))
-	}
-	receive(t, entered, "a step")
-	receive(t, entered, "the other step")
-	require.NoError(t, dbos.CancelWorkflow(first.dbos, "cancelled"))
-	require.Eventually(t, func() bool {
-		return statusOf(t, first.Engine, "finished") == dbos.WorkflowStatusSuccess && statusOf(t, first.Engine, "cancelled") == dbos.WorkflowStatusCancelled
-	}, 20*time.Second, 10*time.Millisecond)
-	first.stop(0)
-
-	config, _ := c.config(t)
-	config.Log = zaptest.NewLogger(t)
-	config.Execute = func(_ operation.Run, id string) error { entered <- "second " + id; return nil }
-	second, err := New(t.Context(), config) // takes nothing over by itself, since it does not Run
-	require.NoError(t, err)
-	require.NoError(t, second.Launch(t.Context()))
-	defer func() { require.NoError(t, second.Stop(t.Context())) }()
-	for _, tt := range []struct {
-		executor string
-		want     int
-	}{{"nobody", 0}, {"replica-1", 1}, {"replica-1", 0}} {
-		n, err := recoverPending(second.dbos, []string{tt.executor})
-		require.NoError(t, err)
-		require.Equal(t, tt.want, n, tt.executor)
-	}
-	require.Equal(t, "second pending", receive(t, entered, "the run"))
-	require.Equal(t, dbos.WorkflowStatusCancelled, statusOf(t, second, "cancelled"))
-	require.Equal(t, dbos.WorkflowStatusSuccess, statusOf(t, second, "finished"))
-}
-
 func statusOf(t *testing.T, e *Engine, id string) dbos.WorkflowStatusType {
 	t.Helper()
 	runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDs(id))
@@ -452,7 +412,7 @@ func TestReplicasThatStartAtOnceShareTheMigration(t *testing.T) {
 func TestTheEngineNamesNoPassword(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"postgres://u:hunter2@127.0.0.1:1/none?connect_timeout=1", "postgres://u:hunter2@[broken"} {
-		_, err := New(t.Context(), Config{PostgresURL: url, Replica: "a", Replicas: &cluster{}, Log: zaptest.NewLogger(t)})
+		_, err := New(t.Context(), Config{PostgresURL: url, Name: "a", Replicas: &cluster{}, Log: zaptest.NewLogger(t)})
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "hunter2")
 	}

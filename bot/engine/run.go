@@ -12,60 +12,93 @@ import (
 	"lbbot/bot/operation"
 )
 
-// run is the workflow: one durable run of one operation.
+// run is the workflow: one run of one operation.
 func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
-	e.mu.Lock()
-	e.running[id] = true
-	e.mu.Unlock()
-	defer func() {
-		e.mu.Lock()
-		delete(e.running, id)
-		e.mu.Unlock()
-	}()
-	e.log.Debug("run begins", zap.String("operation", id))
-	defer e.log.Debug("run ends", zap.String("operation", id))
-	if err := e.execute(&durable{engine: e, ctx: ctx, id: id}, id); err != nil {
-		switch {
-		case errors.Is(err, dbos.ErrConflictingWorkflowID):
-			e.log.Warn("another replica has taken this run over; its result counts", zap.String("operation", id))
-		case ctx.Err() == nil:
-			e.log.Error("run ended early; the operation gets a new one", zap.String("operation", id), zap.Error(err))
-		}
-		return "", err
+	run := e.runHere(id)
+	if name, err := dbos.GetWorkflowID(ctx); err != nil || run == 0 || name != runID(id, run) {
+		e.log.Info("run is not the one that was begun here and ends", zap.String("operation", id), zap.String("run", name), zap.Error(err))
+		return "", nil
 	}
-	return "", nil
+	defer e.release(id)
+	e.log.Debug("run begins", zap.String("operation", id), zap.Int64("run", run))
+	defer e.log.Debug("run ends", zap.String("operation", id), zap.Int64("run", run))
+	err := e.execute(&durable{engine: e, ctx: ctx, id: id, number: run}, id)
+	switch {
+	case err == nil:
+		e.endLease(ctx, id, run)
+	case ctx.Err() != nil: // the engine is stopping
+	case errors.Is(err, operation.ErrSuperseded), errors.Is(err, dbos.ErrConflictingWorkflowID), errors.Is(err, dbos.ErrWorkflowCancelled):
+		e.log.Warn("operation has a newer run; this one ends", zap.String("operation", id), zap.Int64("run", run))
+	default:
+		e.log.Error("run ended early; the operation gets a new one", zap.String("operation", id), zap.Int64("run", run), zap.Error(err))
+	}
+	return "", err
 }
 
-// begin reports whether a step may begin, and counts it until its end is
-// counted. It waits while others may have taken over from this replica, until
-// ctx ends.
-func (e *Engine) begin(ctx context.Context) bool {
+// endLease tries until the journal takes it or ctx ends: an operation with a
+// lease and without a run gets a new run.
+func (e *Engine) endLease(ctx context.Context, id string, run int64) {
 	for {
-		renewed, ok := e.tryBegin()
-		if ok || renewed == nil {
-			return ok
+		err := e.leases.EndLease(ctx, id, run)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		e.log.Warn("end of a run was not stored; it is tried again", zap.String("operation", id), zap.Error(err))
+		select {
+		case <-time.After(endEvery):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// endEvery is the pause between two tries to store the end of a run.
+const endEvery = 500 * time.Millisecond
+
+// await returns nil when look says so, which is asked again after each heartbeat
+// that counts; or with look's error; or when ctx ends. Engine.mu is held while
+// look is called.
+func (e *Engine) await(ctx context.Context, look func() (bool, error)) error {
+	for {
+		e.mu.Lock()
+		done, err := look()
+		var renewed <-chan struct{}
+		if e.replica != nil {
+			renewed = e.replica.renewal
+		}
+		e.mu.Unlock()
+		if done || err != nil {
+			return err
 		}
 		select {
 		case <-renewed:
 		case <-ctx.Done():
-			return false
+			return context.Cause(ctx)
 		}
 	}
 }
 
-// tryBegin is begin without waiting: what to wait for is returned, nil if
-// there is nothing.
-func (e *Engine) tryBegin() (renewed <-chan struct{}, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.draining {
-		return nil, false
-	}
-	if e.replica != nil && !e.replica.fresh() {
-		return e.replica.renewal, false
-	}
-	e.steps.Add(1)
-	return nil, true
+// errStopping keeps steps from beginning.
+var errStopping = errors.New("the engine is stopping")
+
+// beginStep waits until this process certainly has its lease, and counts the step
+// until Engine.steps.Done is called.
+func (e *Engine) beginStep(ctx context.Context) error {
+	return e.await(ctx, func() (bool, error) {
+		if e.draining {
+			return false, errStopping
+		}
+		if e.replica != nil && !e.replica.fresh() {
+			return false, nil
+		}
+		e.steps.Add(1)
+		return true, nil
+	})
+}
+
+// holdLease waits until nobody can have taken over from this process.
+func (e *Engine) holdLease(ctx context.Context) error {
+	return e.await(ctx, func() (bool, error) { return e.replica == nil || e.replica.fresh(), nil })
 }
 
 // durable is one run as package operation sees it.
@@ -73,12 +106,16 @@ type durable struct {
 	engine *Engine
 	ctx    dbos.Context
 	id     string // of the operation
+	number int64
 }
+
+// Number implements operation.Run.
+func (d *durable) Number() int64 { return d.number }
 
 // Step implements operation.Run.
 func (d *durable) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
 	next, err := dbos.RunAsStep(d.ctx, func(ctx context.Context) (operation.Next, error) {
-		if !d.engine.begin(ctx) {
+		if err := d.engine.beginStep(ctx); err != nil {
 			<-ctx.Done() // a step that may not begin must not end either: its end would be recorded
 			return operation.Next{}, context.Cause(ctx)
 		}
@@ -86,8 +123,8 @@ func (d *durable) Step(name string, fn func(context.Context) (operation.Next, er
 		d.engine.log.Debug("step begins", zap.String("operation", d.id), zap.String("step", name))
 		// The runtime cancels steps at once when it stops; a call under way
 		// gets the time for draining instead.
-		next, err := fn(detached{Context: d.engine.hard, values: ctx})
-		if err != nil {
+		next, err := fn(operation.WithLease(detached{Context: d.engine.hard, values: ctx}, d.engine.holdLease))
+		if err != nil && !errors.Is(err, operation.ErrSuperseded) {
 			d.engine.log.Info("step was cut off", zap.String("step", name), zap.Error(err))
 			<-ctx.Done()
 		}

@@ -28,8 +28,8 @@ func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operati
 
 // Accept stores an accepted operation with the key of the delivery and its
 // event; see operation.Journal for the errors. It counts as accepted at
-// Operation.ClickedAt, or now if that is zero. Inserting can also fail with
-// ErrRefTaken.
+// Operation.ClickedAt, or now if that is zero, and its first run belongs to this
+// process. Inserting can also fail with ErrRefTaken.
 //
 // Any other error says nothing about what is stored: the commit may have been
 // made and only its confirmation lost, when the connection broke or ctx ended
@@ -107,13 +107,13 @@ func moments(rows []sql.NullInt64) []time.Time {
 	return times
 }
 
-// Save stores a changed operation if the stored version is op.Version-1, with
-// its event; otherwise *StaleError. An operation keeps its client token: one
+// Save stores a changed operation if the stored version is op.Version-1 and the
+// run is op.Run, with its event; otherwise *StaleError. An operation keeps its client token: one
 // with another token is refused.
 func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Event) error {
 	return s.put(ctx, "saving operation", op, func(ctx context.Context, q *query.Queries, record string) error {
 		n, err := q.SaveOperation(ctx, query.SaveOperationParams{
-			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
+			ID: op.ID, Was: op.Version - 1, Run: op.Run, ClientToken: op.Request.ClientToken,
 			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})
@@ -153,13 +153,17 @@ func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c
 }
 
 func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
+	runner := ""
+	if !acceptedAt.IsZero() {
+		runner = s.process
+	}
 	return func(ctx context.Context, q *query.Queries, record string) error {
 		return q.InsertOperation(ctx, query.InsertOperationParams{
 			ID: op.ID, Ref: strings.ToUpper(op.Ref), Version: op.Version,
 			State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
 			ClientToken: op.Request.ClientToken, ActorID: op.Actor.UserID,
 			ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID, Glass: op.Glass != nil,
-			AcceptedAt: millis(acceptedAt), UnreportedSince: millis(acceptedAt),
+			Run: op.Run, Runner: runner, AcceptedAt: millis(acceptedAt), UnreportedSince: millis(acceptedAt),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})
 	}
@@ -171,7 +175,7 @@ func (s *Store) acceptDraft(op operation.Operation, at time.Time) change {
 			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
 			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
 			ActorID: op.Actor.UserID, ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID, Glass: op.Glass != nil,
-			AcceptedAt: millis(at), UnreportedSince: millis(at),
+			Run: op.Run, Runner: s.process, AcceptedAt: millis(at), UnreportedSince: millis(at),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})
 		return moved(ctx, q, op, n, err)
@@ -221,7 +225,7 @@ func (s *Store) inTheWay(ctx context.Context, op operation.Operation) error {
 		return err
 	}
 	if op.State.Open() {
-		other, err := one(s.q.OpenOperation(ctx, op.Subject()))
+		other, err := inRun(s.q.OpenOperation(ctx, op.Subject()))
 		if err == nil && other.ID != op.ID {
 			return &operation.BusyError{Operation: other}
 		}

@@ -29,7 +29,7 @@ func draft(name, server string) operation.Operation {
 // accepted is the acceptance of what is stored as op, by its own delivery.
 func accepted(op operation.Operation) operation.Acceptance {
 	op = moveTo(op, operation.Accepted)
-	op.ClickedAt = clock()
+	op.ClickedAt, op.Run = clock(), 1
 	return operation.Acceptance{Operation: op, Delivery: "click-" + op.ID, Event: event(operation.EventAccepted)}
 }
 
@@ -87,6 +87,9 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"of twenty acceptances at once by one person no more than allowed":   acceptsWithinLimit,
 		"a listener and break-glass have limits of their own":                acceptsWithinOtherLimits,
 		"saving compares and sets":                                           savesByVersion,
+		"saving compares the run":                                            savesByRun,
+		"an accepted operation is leased to the process that accepts":        leasesWhatIsAccepted,
+		"of twenty processes that take a lease over one wins":                leasesToOne,
 		"of twenty saves of one version one wins":                            savesOneOfTwenty,
 		"an operation keeps its client token":                                keepsToken,
 		"a delivery is answered once, and known for 24 hours at least":       answersOnce,

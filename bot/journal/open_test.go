@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,15 @@ func TestADamagedFileIsSaidToBeDamaged(t *testing.T) {
 	}
 }
 
+// newest is the version of the newest file of migrations.
+func newest(t *testing.T) string {
+	t.Helper()
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	require.NoError(t, err)
+	number, _, _ := strings.Cut(filepath.Base(slices.Max(files)), "_")
+	return strings.TrimLeft(number, "0")
+}
+
 func TestTablesOfANewerVersionAreRefusedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lbbot.db")
@@ -109,7 +119,7 @@ func TestTablesOfANewerVersionAreRefusedAndLeftAlone(t *testing.T) {
 	require.NoError(t, s.Close())
 	for _, readOnly := range []bool{false, true} {
 		_, err = Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: readOnly})
-		require.ErrorContains(t, err, "its tables have version 99 and this lbbot knows 16: run the newer lbbot")
+		require.ErrorContains(t, err, "its tables have version 99 and this lbbot knows "+newest(t)+": run the newer lbbot")
 	}
 }
 
@@ -118,7 +128,7 @@ func TestTablesOfAnOlderVersionAreOnlyUpdatedByAWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lbbot.db")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	_, err := Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: true})
-	require.ErrorContains(t, err, "have version 0 and this lbbot needs 16: start the bot once")
+	require.ErrorContains(t, err, "have version 0 and this lbbot needs "+newest(t)+": start the bot once")
 	require.NoError(t, openFile(t, path).Close())
 	s, err := Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: true})
 	require.NoError(t, err)

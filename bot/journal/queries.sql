@@ -1,27 +1,46 @@
 -- name: InsertOperation :exec
 insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, channel_id, glass,
-                        accepted_at, unreported_since, updated_at, record)
+                        run, runner, accepted_at, unreported_since, updated_at, record)
 values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id, @listener_id, @channel_id, @glass,
-        @accepted_at, @unreported_since, @updated_at, @record);
+        @run, @runner, @accepted_at, @unreported_since, @updated_at, @record);
 
 -- name: AcceptDraft :execrows
 -- The compare-and-set of a draft: once, and with the token it was made with.
 update operations
 set version = @version, state = @state, open = @open, subject = @subject, actor_id = @actor_id,
-    listener_id = @listener_id, channel_id = @channel_id, glass = @glass,
+    listener_id = @listener_id, channel_id = @channel_id, glass = @glass, run = @run, runner = @runner,
     accepted_at = @accepted_at, unreported_since = @unreported_since, updated_at = @updated_at, record = @record
 where id = @id and version = @was and client_token = @client_token and accepted_at is null;
 
 -- name: SaveOperation :execrows
 update operations
 set version = @version, state = @state, open = @open, subject = @subject, updated_at = @updated_at, record = @record
-where id = @id and version = @was and client_token = @client_token;
+where id = @id and version = @was and run = @run and client_token = @client_token;
+
+-- name: LeaseOf :one
+select run, runner, exists (select 1 from replicas r where r.id = o.runner and not r.gone) as live
+from operations o where o.id = @id;
+
+-- name: TakeLease :execrows
+-- No row: another live process has it, it was taken in the meantime, or others
+-- have taken over from this process.
+update operations set run = @run, runner = @runner
+where operations.id = @id and operations.run = @was
+  and (operations.runner = '' or operations.runner = @runner or not exists (select 1 from replicas r where r.id = operations.runner and not r.gone))
+  and not exists (select 1 from replicas m where m.id = @runner and m.gone);
+
+-- name: EndLease :exec
+update operations set runner = '' where id = @id and run = @run;
+
+-- name: LeasesToCheck :many
+select operations.id, operations.state from operations
+where operations.runner > '' and (operations.runner = @runner or not exists (select 1 from replicas r where r.id = operations.runner and not r.gone));
 
 -- name: FindOperation :one
-select record from operations where id = @id or ref = @ref;
+select record, run from operations where id = @id or ref = @ref;
 
 -- name: OpenOperation :one
-select record from operations where subject = @subject and open;
+select record, run from operations where subject = @subject and open;
 
 -- name: AcceptedAt :one
 select accepted_at from operations where id = @id;
@@ -264,3 +283,6 @@ update audit_lines set position = @position where id = 1 and holder = @holder;
 -- No row: the head was written down less than an hour ago, by whomever. A time
 -- to come is that of a clock which was set back.
 update audit_lines set head_at = @now where id = 1 and (head_at < @before or head_at > @now);
+
+-- name: ReplicaAlive :one
+select count(*) from replicas where id = @id and not gone;

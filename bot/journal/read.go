@@ -151,7 +151,15 @@ func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Eve
 // find returns the operation with this ID or Ref, or ErrNotFound.
 func find(ctx context.Context, q *query.Queries, idOrRef string) (operation.Operation, error) {
 	idOrRef = strings.TrimSpace(idOrRef)
-	return one(q.FindOperation(ctx, query.FindOperationParams{ID: idOrRef, Ref: strings.ToUpper(idOrRef)}))
+	row, err := q.FindOperation(ctx, query.FindOperationParams{ID: idOrRef, Ref: strings.ToUpper(idOrRef)})
+	return inRun(query.OpenOperationRow(row), err)
+}
+
+// inRun is one with the run that the operation is in.
+func inRun(row query.OpenOperationRow, err error) (operation.Operation, error) {
+	op, err := one(row.Record, err)
+	op.Run = row.Run
+	return op, err
 }
 
 func one(record string, err error) (operation.Operation, error) {

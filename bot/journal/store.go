@@ -29,7 +29,7 @@ type Config struct {
 
 	// Process is the name of this process, on PostgreSQL that with which it
 	// joins the replicas; a random one if empty. What a process that is gone
-	// claimed can be claimed again.
+	// claimed, or carried out, others can claim and carry out.
 	Process string
 
 	// Now is the clock of the columns updated_at and at; time.Now if nil.

@@ -58,6 +58,7 @@ func (i *Intake) enter(ctx context.Context, op Operation, c Click, kind string, 
 	if c.Place.ResponseURL != "" {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
+	op.Run = firstRun
 	facts := decided(map[string]string{"delivery": c.Delivery, "purpose": op.Purpose}, op.Policies, op.PolicyDigest)
 	if op.Approval != nil && op.State == Waiting {
 		facts["approvals"] = strconv.Itoa(op.Approval.Needed)

@@ -670,36 +670,3 @@ func TestAQuestionIsNotedAndPosted(t *testing.T) {
 		require.Contains(t, h.journal.kinds(op.ID), operation.EventQuestion)
 	})
 }
-
-// A run that was begun before there were approvals is entered again with the
-// steps that the engine stored of it.
-func TestARunOfTheVersionBeforeGoesOn(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		stored []recorded
-		calls  int
-	}{
-		"after the card":            {[]recorded{{name: "announce", next: operation.Next{State: operation.Accepted}}}, 1},
-		"after a pause of the call": {[]recorded{{name: "announce", next: operation.Next{State: operation.Accepted}}, {name: "attempt", next: operation.Next{State: operation.Sending}}, {name: "settle", next: operation.Next{State: operation.Added}}}, 0},
-		"after the call": {[]recorded{{name: "announce", next: operation.Next{State: operation.Accepted}}, {name: "attempt", next: operation.Next{State: operation.Added}},
-			{name: "report", next: operation.Next{State: operation.Added, Watch: true}}}, 0},
-		"with a card that was late": {[]recorded{{name: "announce", next: operation.Next{State: operation.Added}}, {name: "attempt", next: operation.Next{State: operation.Added}}}, 0},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			scene(t, func(t *testing.T, h *house) {
-				id := h.accepted(request())
-				h.engine.record(id).steps = tt.stored
-				require.NoError(t, <-h.process(id))
-				require.Len(t, h.cloud.sent(), tt.calls)
-				names := []string{}
-				for _, s := range h.engine.record(id).steps {
-					names = append(names, s.name)
-				}
-				require.Contains(t, names, "report")
-				require.NotContains(t, names, "approval")
-			})
-		})
-	}
-}

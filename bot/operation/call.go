@@ -36,17 +36,23 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
 	if left < callWithin/3 {
-		return r.answered(ctx, op.ID, number, zenlayer.RegisteredBackend{}, errHeldUp)
+		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errHeldUp)
 	}
 	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
 	defer cancel()
+	if err := holdLease(within); err != nil {
+		if ctx.Err() != nil {
+			return Next{}, context.Cause(ctx)
+		}
+		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errHeldUp)
+	}
 	got, err := r.ask(within, *op, number)
-	return r.answered(ctx, op.ID, number, got, err)
+	return r.answered(ctx, *op, number, got, err)
 }
 
 // ask makes the call, and has the card say when it takes long.
 func (r *Runner) ask(ctx context.Context, op Operation, number int) (zenlayer.RegisteredBackend, error) {
-	defer r.sayWhenSlow(ctx, op.ID, number)()
+	defer r.sayWhenSlow(ctx, op, number)()
 	return r.Registrar.RegisterBackend(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankCall, AtMost: callWaits}), op.Request)
 }
 
@@ -56,7 +62,7 @@ const slowAfter = 3 * time.Second
 // sayWhenSlow shows the card anew when a call has no answer after slowAfter:
 // people who wait begin to repeat things. The function it returns ends that
 // and waits for it.
-func (r *Runner) sayWhenSlow(ctx context.Context, id string, number int) (answered func()) {
+func (r *Runner) sayWhenSlow(ctx context.Context, sent Operation, number int) (answered func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -64,8 +70,8 @@ func (r *Runner) sayWhenSlow(ctx context.Context, id string, number int) (answer
 		if sleep(ctx, slowAfter) != nil {
 			return
 		}
-		op, err := change(ctx, r.Journal, id, func(op *Operation) (Event, bool) {
-			slow := len(op.Attempts) == number && op.Attempts[number-1].AnsweredAt.IsZero()
+		op, err := change(ctx, r.Journal, sent.ID, func(op *Operation) (Event, bool) {
+			slow := op.Run == sent.Run && len(op.Attempts) == number && op.Attempts[number-1].AnsweredAt.IsZero()
 			return systemEvent(r.Now(), EventWaiting, *op, map[string]string{"for": "answer"}), slow
 		})
 		if err == nil {
@@ -81,15 +87,12 @@ var errHeldUp = errors.New("not sent: writing it down took until it was too late
 // answered stores what a call came back with. Somebody may have pressed Stop
 // meanwhile, so it works on the operation as it is now. An answer is not had
 // twice, so it is kept until the journal takes it or the process stops.
-func (r *Runner) answered(ctx context.Context, id string, number int, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+func (r *Runner) answered(ctx context.Context, sent Operation, number int, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
 	word := outcomeWord(callErr)
 	r.Metrics.attempts.WithLabelValues(word).Inc()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		next, err := r.storeAnswer(ctx, id, number, word, got, callErr)
-		if err == nil {
-			return next, nil
-		}
-		if ctx.Err() != nil {
+		next, err := r.storeAnswer(ctx, sent, number, word, got, callErr)
+		if err == nil || errors.Is(err, ErrSuperseded) || ctx.Err() != nil {
 			return next, err
 		}
 		var stale *StaleError
@@ -97,16 +100,16 @@ func (r *Runner) answered(ctx context.Context, id string, number int, got zenlay
 			continue
 		}
 		r.Metrics.stepErrors.Inc()
-		r.Log.Error("answer of a call could not be written down yet", zap.String("operation", id), zap.String("outcome", word), zap.Error(err))
+		r.Log.Error("answer of a call could not be written down yet", zap.String("operation", sent.ID), zap.String("outcome", word), zap.Error(err))
 		_ = sleep(ctx, pause) // when the process stops there is one more try
 	}
 }
 
 // storeAnswer makes one try, also while the process is stopping.
-func (r *Runner) storeAnswer(ctx context.Context, id string, number int, word string, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, word string, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeWithin, errors.New("the journal did not answer within "+storeWithin.String()))
 	defer cancel()
-	op, err := r.Journal.Operation(ctx, id)
+	op, err := r.current(ctx, sent.ID, sent.Run)
 	if err != nil {
 		return Next{}, err
 	}

@@ -170,7 +170,7 @@ func (r *Runner) inTurn(ctx context.Context, op Operation) (Next, error) {
 			return Next{State: op.State, After: lineLook}, nil // the next process goes on
 		}
 		if err == nil && (waited || !turn) { // it may be another one by now
-			op, err = r.Journal.Operation(ctx, op.ID)
+			op, err = r.current(ctx, op.ID, op.Run)
 		}
 		if err != nil {
 			return Next{}, err

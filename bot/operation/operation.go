@@ -181,6 +181,7 @@ type Operation struct {
 	ID      string `json:"id"`  // UUIDv7
 	Ref     string `json:"ref"` // LBR- and six characters, for people
 	Version int64  `json:"version"`
+	Run     int64  `json:"-"` // the run that it was read in by Journal.Operation; see Lease
 	State   State  `json:"state"`
 	Reason  Reason `json:"reason,omitempty"`
 

@@ -60,7 +60,7 @@ func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
 	at := r.Now()
 	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
 		now.OwnerTold = at
-		return systemEvent(at, EventLook, *now, map[string]string{"owner": "told"}), true
+		return systemEvent(at, EventLook, *now, map[string]string{"owner": "told"}), now.Run == op.Run
 	})
 	if err != nil {
 		return err
@@ -78,7 +78,11 @@ func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
 func (r *Runner) tell(ctx context.Context, op Operation) bool {
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the owner within "+tellWithin.String()))
 	defer cancel()
-	if err := r.Reporter.TellOwner(within, op); err != nil {
+	err := holdLease(within)
+	if err == nil {
+		err = r.Reporter.TellOwner(within, op)
+	}
+	if err != nil {
 		r.Log.Warn("owner could not be told", zap.String("operation", op.ID), zap.Error(err))
 		return false
 	}

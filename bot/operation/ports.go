@@ -46,8 +46,8 @@ type Journal interface {
 	// had its limit accepted.
 	Accept(ctx context.Context, a Acceptance) error
 
-	// Save stores a changed operation if the stored version is op.Version-1,
-	// with its event; otherwise *StaleError.
+	// Save stores a changed operation if the stored version is op.Version-1 and
+	// its run is op.Run, with its event; otherwise *StaleError.
 	Save(ctx context.Context, op Operation, e Event) error
 
 	// Operation returns the operation with this ID or Ref, or ErrNotFound.
@@ -142,27 +142,30 @@ type Reporter interface {
 	Question(ctx context.Context, op Operation, by Actor) error
 }
 
-// Engine runs Execute durably, once for each operation.
+// Engine runs Execute for each operation until it has ended, in one live process
+// at a time.
 type Engine interface {
-	// Start begins the run of an operation. Starting it again is harmless.
+	// Start makes sure that an operation has a run in a live process: it begins
+	// one here if none is under way. Starting it again is harmless.
 	Start(ctx context.Context, id string) error
 
-	// Poke ends the current wait of an operation's run. The key makes
-	// repeating harmless.
+	// Poke ends the current wait of an operation's run, and begins a run if none
+	// is under way. The key makes repeating harmless.
 	Poke(ctx context.Context, id, key string) error
 }
 
-// Run is one durable run of Execute, given by the engine. A step that
-// returned is never entered again, and its result is returned anew after a
-// restart; a step that was cut off is entered again.
+// Run is one run of Execute, given by the engine. A run that ends before the
+// operation does is followed by another one with a higher number, in this or
+// another process, which begins at the first step.
 type Run interface {
-	// Step enters fn under a name that is the same in every re-run, and
-	// returns its result. fn returns an error only when its
-	// ctx ended. An error of Step ends the run, which is resumed later.
+	// Number is what Operation.Run must be for this run to write.
+	Number() int64
+
+	// Step runs fn and returns its result. fn returns an error only when its
+	// ctx ended, or ErrSuperseded. An error of Step ends the run.
 	Step(name string, fn func(ctx context.Context) (Next, error)) (Next, error)
 
-	// Wait returns after d, or earlier when the operation is poked. Time
-	// passes also while no process runs.
+	// Wait returns after d, or earlier when the operation is poked.
 	Wait(d time.Duration) error
 }
 

@@ -17,6 +17,7 @@ import (
 type memory struct {
 	mu         sync.Mutex
 	ops        map[string][]byte
+	runs       map[string]int64
 	order      []string
 	accepted   map[string]time.Time
 	deliveries map[string]string
@@ -42,7 +43,7 @@ type fault struct {
 var errJournal = errors.New("disk is on fire")
 
 func newMemory(at *points) *memory {
-	return &memory{ops: map[string][]byte{}, accepted: map[string]time.Time{}, deliveries: map[string]string{},
+	return &memory{ops: map[string][]byte{}, runs: map[string]int64{}, accepted: map[string]time.Time{}, deliveries: map[string]string{},
 		answers: map[string]operation.Delivered{}, closed: map[string]bool{}, at: at}
 }
 
@@ -99,7 +100,24 @@ func (m *memory) get(id string) (op operation.Operation, ok bool) {
 	if ok && json.Unmarshal(data, &op) != nil {
 		panic("record cannot be read")
 	}
+	op.Run = m.runs[id]
 	return op, ok
+}
+
+// lease returns the number of the current run of an operation.
+func (m *memory) lease(id string) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.runs[id]
+}
+
+// takeLease raises the run of an operation, as a process does that carries it
+// out, and returns its number.
+func (m *memory) takeLease(id string) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.runs[id]++
+	return m.runs[id]
 }
 
 func (m *memory) put(op operation.Operation, e operation.Event) {
@@ -177,7 +195,7 @@ func (m *memory) Save(ctx context.Context, op operation.Operation, e operation.E
 		if stored.Request.ClientToken != op.Request.ClientToken {
 			return errors.New("an operation keeps its client token")
 		}
-		if stored.Version != op.Version-1 {
+		if stored.Version != op.Version-1 || stored.Run != op.Run {
 			return &operation.StaleError{Operation: stored}
 		}
 		m.put(op, e)

@@ -185,8 +185,8 @@ func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) op
 	return yes
 }
 
-// engine is an Engine whose runs are killed and entered again with recorded
-// results, as the real one's are.
+// engine is an Engine whose runs are killed. As with the real one, the run after
+// that has a higher number and begins at the first step.
 type engine struct {
 	mu      sync.Mutex
 	at      *points
@@ -196,16 +196,8 @@ type engine struct {
 }
 
 type record struct {
-	steps []recorded
 	pokes chan string
 	keys  map[string]bool
-}
-
-type recorded struct {
-	name  string
-	next  operation.Next
-	until time.Time // of a wait
-	over  bool
 }
 
 func (e *engine) record(id string) *record {
@@ -244,48 +236,33 @@ func (e *engine) Poke(_ context.Context, id, key string) error {
 	return e.err
 }
 
-// run is one process's go at a run.
+// run is one run of an operation, in one process.
 type run struct {
 	*record
-	ctx context.Context //nolint:containedctx // it is the life of the process
-	at  *points
-	n   int
+	ctx    context.Context //nolint:containedctx // it is the life of the process
+	at     *points
+	number int64
+	lost   func() bool // another process has taken over
 }
 
+func (r *run) Number() int64 { return r.number }
+
 func (r *run) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
-	if r.n < len(r.steps) {
-		s := r.steps[r.n]
-		if s.name != name {
-			return operation.Next{}, fmt.Errorf("step %d was %s and is %s now", r.n, s.name, name)
-		}
-		r.n++
-		return s.next, nil
-	}
 	r.at.hit("before step " + name)
-	next, err := fn(r.ctx)
-	if err != nil {
-		return operation.Next{}, err
+	next, err := fn(operation.WithLease(r.ctx, func(ctx context.Context) error {
+		if r.lost() {
+			<-ctx.Done() // as in a process that waits for a heartbeat which never counts
+		}
+		return context.Cause(ctx)
+	}))
+	if err == nil {
+		r.at.hit("after step " + name)
 	}
-	r.at.hit("before recording step " + name)
-	r.steps = append(r.steps, recorded{name: name, next: next})
-	r.n++
-	r.at.hit("after step " + name)
-	return next, nil
+	return next, err
 }
 
 func (r *run) Wait(d time.Duration) error {
-	if r.n == len(r.steps) {
-		r.steps = append(r.steps, recorded{name: "wait", until: time.Now().Add(d)})
-	}
-	w := &r.steps[r.n]
-	if w.name != "wait" {
-		return errors.New("the run took another way")
-	}
-	r.n++
-	if w.over {
-		return nil
-	}
-	t := time.NewTimer(time.Until(w.until))
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-r.ctx.Done():
@@ -293,7 +270,6 @@ func (r *run) Wait(d time.Duration) error {
 	case <-r.pokes:
 	case <-t.C:
 	}
-	w.over = true
 	return nil
 }
 
@@ -390,11 +366,13 @@ func (h *house) accepted(reg commands.Registration) string {
 
 var errKilled = errors.New("killed")
 
-// process starts one process's go at a run; the channel has its end.
+// process starts the next run of an operation in a new process; the channel has
+// its end.
 func (h *house) process(id string) <-chan error {
 	ctx, stop := context.WithCancelCause(context.Background())
 	h.stop = stop
-	r := &run{record: h.engine.record(id), ctx: ctx, at: h.at}
+	number := h.journal.takeLease(id)
+	r := &run{record: h.engine.record(id), ctx: ctx, at: h.at, number: number, lost: func() bool { return h.journal.lease(id) != number }}
 	done := make(chan error, 1)
 	go func() {
 		err := errKilled

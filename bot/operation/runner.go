@@ -41,7 +41,7 @@ const (
 // Execute carries out the operation with this ID, from the first card to the
 // last look at its status. It may be killed anywhere and run again: what it
 // did is in the journal, and every step says below what happens then. It
-// returns an error only when the run itself was cut off.
+// returns an error only when the run itself was cut off or superseded.
 func (r *Runner) Execute(run Run, id string) error {
 	w := walk{run: run, runner: r, id: id}
 
@@ -111,7 +111,7 @@ func (w *walk) do(name string, step func(context.Context, Operation) (Next, erro
 	for w.err == nil {
 		var next Next
 		next, w.err = w.run.Step(name, func(ctx context.Context) (Next, error) {
-			return w.runner.insist(ctx, w.id, name, step)
+			return w.runner.insist(ctx, w.id, w.run.Number(), name, step)
 		})
 		if w.err != nil || next.After == 0 {
 			return next
@@ -123,15 +123,19 @@ func (w *walk) do(name string, step func(context.Context, Operation) (Next, erro
 
 // insist runs a step until it succeeds: it fails only when the journal is out
 // of reach or somebody else changed the operation in between, and entering a
-// step again is harmless. It gives up when ctx ends.
-func (r *Runner) insist(ctx context.Context, id, name string, step func(context.Context, Operation) (Next, error)) (Next, error) {
+// step again is harmless. It gives up when ctx ends, and with ErrSuperseded when
+// the operation has a newer run.
+func (r *Runner) insist(ctx context.Context, id string, run int64, name string, step func(context.Context, Operation) (Next, error)) (Next, error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		op, err := r.Journal.Operation(ctx, id)
+		op, err := r.current(ctx, id, run)
 		if err == nil {
 			var next Next
 			if next, err = r.guarded(ctx, op, name, step); err == nil {
 				return next, nil
 			}
+		}
+		if errors.Is(err, ErrSuperseded) {
+			return Next{}, err
 		}
 		if ctx.Err() != nil {
 			return Next{}, context.Cause(ctx)

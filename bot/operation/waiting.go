@@ -54,7 +54,11 @@ func (r *Runner) remind(ctx context.Context, op *Operation, due int) error {
 func (r *Runner) callBack(ctx context.Context, op Operation) {
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the reminder within "+tellWithin.String()))
 	defer cancel()
-	if err := r.Reporter.Remind(within, op); err != nil && ctx.Err() == nil {
+	err := holdLease(within)
+	if err == nil {
+		err = r.Reporter.Remind(within, op)
+	}
+	if err != nil && ctx.Err() == nil {
 		r.Log.Warn("reminder was not posted", zap.String("operation", op.ID), zap.Error(err))
 	}
 }
@@ -205,7 +209,10 @@ func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 	}
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the approvers within "+tellWithin.String()))
 	defer cancel()
-	told, err := r.Reporter.TellSkipped(within, *op)
+	told, err := 0, holdLease(within)
+	if err == nil {
+		told, err = r.Reporter.TellSkipped(within, *op)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			r.Log.Warn("people whose approval was skipped could not be told yet", zap.String("operation", op.ID), zap.Error(err))
@@ -215,7 +222,7 @@ func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 	at := r.Now()
 	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
 		now.Approval.ToldAt = at
-		return systemEvent(at, EventBreakGlass, *now, map[string]string{"told": strconv.Itoa(told)}), true
+		return systemEvent(at, EventBreakGlass, *now, map[string]string{"told": strconv.Itoa(told)}), now.Run == op.Run
 	})
 	if err != nil {
 		return false, err

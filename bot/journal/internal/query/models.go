@@ -101,6 +101,8 @@ type Operation struct {
 	ListenerID      string
 	Glass           bool
 	ChannelID       string
+	Run             int64
+	Runner          string
 }
 
 type PolicyActivation struct {

@@ -13,9 +13,9 @@ import (
 const acceptDraft = `-- name: AcceptDraft :execrows
 update operations
 set version = $1, state = $2, open = $3, subject = $4, actor_id = $5,
-    listener_id = $6, channel_id = $7, glass = $8,
-    accepted_at = $9, unreported_since = $10, updated_at = $11, record = $12
-where id = $13 and version = $14 and client_token = $15 and accepted_at is null
+    listener_id = $6, channel_id = $7, glass = $8, run = $9, runner = $10,
+    accepted_at = $11, unreported_since = $12, updated_at = $13, record = $14
+where id = $15 and version = $16 and client_token = $17 and accepted_at is null
 `
 
 type AcceptDraftParams struct {
@@ -27,6 +27,8 @@ type AcceptDraftParams struct {
 	ListenerID      string
 	ChannelID       string
 	Glass           bool
+	Run             int64
+	Runner          string
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
@@ -47,6 +49,8 @@ func (q *Queries) AcceptDraft(ctx context.Context, arg AcceptDraftParams) (int64
 		arg.ListenerID,
 		arg.ChannelID,
 		arg.Glass,
+		arg.Run,
+		arg.Runner,
 		arg.AcceptedAt,
 		arg.UnreportedSince,
 		arg.UpdatedAt,
@@ -505,6 +509,20 @@ func (q *Queries) DropOperation(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const endLease = `-- name: EndLease :exec
+update operations set runner = '' where id = $1 and run = $2
+`
+
+type EndLeaseParams struct {
+	ID  string
+	Run int64
+}
+
+func (q *Queries) EndLease(ctx context.Context, arg EndLeaseParams) error {
+	_, err := q.db.ExecContext(ctx, endLease, arg.ID, arg.Run)
+	return err
+}
+
 const eventLeft = `-- name: EventLeft :many
 select seq from events where operation_id = $1 limit 1
 `
@@ -594,7 +612,7 @@ func (q *Queries) FindDelivery(ctx context.Context, key string) (FindDeliveryRow
 }
 
 const findOperation = `-- name: FindOperation :one
-select record from operations where id = $1 or ref = $2
+select record, run from operations where id = $1 or ref = $2
 `
 
 type FindOperationParams struct {
@@ -602,11 +620,16 @@ type FindOperationParams struct {
 	Ref string
 }
 
-func (q *Queries) FindOperation(ctx context.Context, arg FindOperationParams) (string, error) {
+type FindOperationRow struct {
+	Record string
+	Run    int64
+}
+
+func (q *Queries) FindOperation(ctx context.Context, arg FindOperationParams) (FindOperationRow, error) {
 	row := q.db.QueryRowContext(ctx, findOperation, arg.ID, arg.Ref)
-	var record string
-	err := row.Scan(&record)
-	return record, err
+	var i FindOperationRow
+	err := row.Scan(&i.Record, &i.Run)
+	return i, err
 }
 
 const history = `-- name: History :many
@@ -833,9 +856,9 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 
 const insertOperation = `-- name: InsertOperation :exec
 insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, channel_id, glass,
-                        accepted_at, unreported_since, updated_at, record)
+                        run, runner, accepted_at, unreported_since, updated_at, record)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-        $12, $13, $14, $15)
+        $12, $13, $14, $15, $16, $17)
 `
 
 type InsertOperationParams struct {
@@ -850,6 +873,8 @@ type InsertOperationParams struct {
 	ListenerID      string
 	ChannelID       string
 	Glass           bool
+	Run             int64
+	Runner          string
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
@@ -869,6 +894,8 @@ func (q *Queries) InsertOperation(ctx context.Context, arg InsertOperationParams
 		arg.ListenerID,
 		arg.ChannelID,
 		arg.Glass,
+		arg.Run,
+		arg.Runner,
 		arg.AcceptedAt,
 		arg.UnreportedSince,
 		arg.UpdatedAt,
@@ -892,6 +919,57 @@ func (q *Queries) LastCheckpoint(ctx context.Context) (Checkpoint, error) {
 		&i.Signature,
 	)
 	return i, err
+}
+
+const leaseOf = `-- name: LeaseOf :one
+select run, runner, exists (select 1 from replicas r where r.id = o.runner and not r.gone) as live
+from operations o where o.id = $1
+`
+
+type LeaseOfRow struct {
+	Run    int64
+	Runner string
+	Live   bool
+}
+
+func (q *Queries) LeaseOf(ctx context.Context, id string) (LeaseOfRow, error) {
+	row := q.db.QueryRowContext(ctx, leaseOf, id)
+	var i LeaseOfRow
+	err := row.Scan(&i.Run, &i.Runner, &i.Live)
+	return i, err
+}
+
+const leasesToCheck = `-- name: LeasesToCheck :many
+select operations.id, operations.state from operations
+where operations.runner > '' and (operations.runner = $1 or not exists (select 1 from replicas r where r.id = operations.runner and not r.gone))
+`
+
+type LeasesToCheckRow struct {
+	ID    string
+	State string
+}
+
+func (q *Queries) LeasesToCheck(ctx context.Context, runner string) ([]LeasesToCheckRow, error) {
+	rows, err := q.db.QueryContext(ctx, leasesToCheck, runner)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LeasesToCheckRow
+	for rows.Next() {
+		var i LeasesToCheckRow
+		if err := rows.Scan(&i.ID, &i.State); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listenerSince = `-- name: ListenerSince :many
@@ -969,14 +1047,19 @@ func (q *Queries) MoveChain(ctx context.Context, arg MoveChainParams) error {
 }
 
 const openOperation = `-- name: OpenOperation :one
-select record from operations where subject = $1 and open
+select record, run from operations where subject = $1 and open
 `
 
-func (q *Queries) OpenOperation(ctx context.Context, subject string) (string, error) {
+type OpenOperationRow struct {
+	Record string
+	Run    int64
+}
+
+func (q *Queries) OpenOperation(ctx context.Context, subject string) (OpenOperationRow, error) {
 	row := q.db.QueryRowContext(ctx, openOperation, subject)
-	var record string
-	err := row.Scan(&record)
-	return record, err
+	var i OpenOperationRow
+	err := row.Scan(&i.Record, &i.Run)
+	return i, err
 }
 
 const past = `-- name: Past :many
@@ -1245,6 +1328,17 @@ func (q *Queries) Pulse(ctx context.Context, at int64) error {
 	return err
 }
 
+const replicaAlive = `-- name: ReplicaAlive :one
+select count(*) from replicas where id = $1 and not gone
+`
+
+func (q *Queries) ReplicaAlive(ctx context.Context, id string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, replicaAlive, id)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const saveApprovalCard = `-- name: SaveApprovalCard :exec
 insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
 values ($1, $2, $3, null, $4, $5, $6)
@@ -1317,7 +1411,7 @@ func (q *Queries) SaveCard(ctx context.Context, arg SaveCardParams) error {
 const saveOperation = `-- name: SaveOperation :execrows
 update operations
 set version = $1, state = $2, open = $3, subject = $4, updated_at = $5, record = $6
-where id = $7 and version = $8 and client_token = $9
+where id = $7 and version = $8 and run = $9 and client_token = $10
 `
 
 type SaveOperationParams struct {
@@ -1329,6 +1423,7 @@ type SaveOperationParams struct {
 	Record      string
 	ID          string
 	Was         int64
+	Run         int64
 	ClientToken string
 }
 
@@ -1342,6 +1437,7 @@ func (q *Queries) SaveOperation(ctx context.Context, arg SaveOperationParams) (i
 		arg.Record,
 		arg.ID,
 		arg.Was,
+		arg.Run,
 		arg.ClientToken,
 	)
 	if err != nil {
@@ -1387,6 +1483,35 @@ type TakeHeadParams struct {
 // to come is that of a clock which was set back.
 func (q *Queries) TakeHead(ctx context.Context, arg TakeHeadParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, takeHead, arg.Now, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const takeLease = `-- name: TakeLease :execrows
+update operations set run = $1, runner = $2
+where operations.id = $3 and operations.run = $4
+  and (operations.runner = '' or operations.runner = $2 or not exists (select 1 from replicas r where r.id = operations.runner and not r.gone))
+  and not exists (select 1 from replicas m where m.id = $2 and m.gone)
+`
+
+type TakeLeaseParams struct {
+	Run    int64
+	Runner string
+	ID     string
+	Was    int64
+}
+
+// No row: another live process has it, it was taken in the meantime, or others
+// have taken over from this process.
+func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, takeLease,
+		arg.Run,
+		arg.Runner,
+		arg.ID,
+		arg.Was,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+// Leases says which process carries which operation out. It is durable, and the
+// truth: DBOS may still call a run pending that has ended.
+type Leases interface {
+	// Lease returns who carries an operation out.
+	Lease(ctx context.Context, id string) (operation.Lease, error)
+
+	// TakeLease makes this process the runner of an operation whose run is was,
+	// and raises the run to the given number; false if another live process is,
+	// if the run is another one by now, or if others took over from this process.
+	TakeLease(ctx context.Context, id string, was, run int64) (bool, error)
+
+	// EndLease says that a run is over, unless there is a newer one.
+	EndLease(ctx context.Context, id string, run int64) error
+
+	// Leases lists the operations whose runner is this process or one that is
+	// gone, in the order in which they should go on.
+	Leases(ctx context.Context) ([]string, error)
+
+	// Alive reports whether a replica is known and not gone.
+	Alive(ctx context.Context, replica string) (bool, error)
+}
+
+// Start makes sure that an operation has a run in a live process. It leaves alone
+// what runs here or in another one, and otherwise takes the lease and begins a
+// new run. It blocks for two commits.
+func (e *Engine) Start(ctx context.Context, id string) error {
+	if !e.reserve(id) {
+		return nil
+	}
+	begun, err := e.start(ctx, id)
+	if !begun {
+		e.release(id)
+	}
+	if err != nil {
+		return fmt.Errorf("starting the run of %s: %w", id, err)
+	}
+	return nil
+}
+
+// reserve lets nobody else in this process start an operation, and reports false
+// if somebody has, or if the engine is stopping.
+func (e *Engine) reserve(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, busy := e.running[id]
+	if busy || e.draining {
+		return false
+	}
+	e.running[id] = 0
+	return true
+}
+
+func (e *Engine) release(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.running, id)
+}
+
+// runHere returns the number of the run that is under way in this process, 0 if
+// there is none.
+func (e *Engine) runHere(id string) int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.running[id]
+}
+
+func (e *Engine) start(ctx context.Context, id string) (begun bool, err error) {
+	if err := e.Ready(); err != nil {
+		return false, err
+	}
+	lease, err := e.leases.Lease(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	next := lease.Run + 1
+	switch {
+	case lease.Run == 0:
+		before, alive, err := e.runBefore(ctx, id)
+		if err != nil || alive {
+			return false, err
+		}
+		next = before + 1
+	case lease.Runner == e.name: // this process has accepted it, or its run ended early
+		if err := e.begin(id, lease.Run); !errors.Is(err, dbos.ErrWorkflowIDInUse) {
+			return err == nil, err
+		}
+	case lease.Live:
+		return false, nil
+	}
+	taken, err := e.leases.TakeLease(ctx, id, lease.Run, next)
+	if err != nil || !taken {
+		return false, err
+	}
+	if next > 1 {
+		e.log.Warn("operation gets a new run", zap.String("operation", id), zap.Int64("run", next), zap.String("runner_before", lease.Runner))
+		// DBOS would call the run before pending for good.
+		if err := dbos.CancelWorkflow(e.dbos, runID(id, next-1)); err != nil && !errors.Is(err, dbos.ErrNonExistentWorkflow) {
+			e.log.Warn("run before could not be cancelled in the engine's tables", zap.String("operation", id), zap.Error(err))
+		}
+	}
+	err = e.begin(id, next)
+	return err == nil, err
+}
+
+// begin starts the run with this number. It fails with dbos.ErrWorkflowIDInUse if
+// that was started before.
+func (e *Engine) begin(id string, run int64) error {
+	e.mu.Lock()
+	e.running[id] = run
+	e.mu.Unlock()
+	_, err := dbos.RunWorkflow(e.dbos, e.run, id, dbos.WithWorkflowID(runID(id, run)),
+		dbos.WithWorkflowIDReusePolicy(dbos.WorkflowIDReusePolicyReject))
+	return err
+}
+
+// runID names a run of an operation, from 1, as lbbot 0.1 did: replicas of both
+// versions may run at the same time during an update.
+func runID(id string, run int64) string {
+	if run == 1 {
+		return id
+	}
+	return id + "." + strconv.FormatInt(run-1, 10)
+}
+
+// runBefore looks for runs of an operation that was accepted by lbbot 0.1, which
+// knew no leases: it returns the number of the newest one, 0 if there is none,
+// and whether a live process has one of them. It asks for names, because a prefix
+// would make the database read all runs through.
+func (e *Engine) runBefore(ctx context.Context, id string) (newest int64, alive bool, err error) {
+	const page = 8
+	for from := int64(1); ; from += page {
+		number := make(map[string]int64, page)
+		ids := make([]string, page)
+		for i := range ids {
+			run := from + int64(i)
+			ids[i] = runID(id, run)
+			number[ids[i]] = run
+		}
+		runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDs(ids...), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+		if err != nil {
+			return 0, false, fmt.Errorf("looking for runs: %w", err)
+		}
+		for _, r := range runs {
+			newest = max(newest, number[r.ID]) // the first ones may be pruned
+			switch r.Status {
+			case dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
+				alive = true // it is being taken over, perhaps by a replica of lbbot 0.1
+			case dbos.WorkflowStatusPending:
+				there, err := e.leases.Alive(ctx, r.ExecutorID)
+				if err != nil {
+					return 0, false, err
+				}
+				alive = alive || there
+			}
+		}
+		if newest < from+page-1 {
+			return newest, alive, nil
+		}
+	}
+}
+
+// Poke ends the current or the next wait of an operation's run, and starts one if
+// none is under way. Poking twice with one key does no more than once. It blocks
+// for one commit, or for three if it starts a run.
+func (e *Engine) Poke(ctx context.Context, id, key string) error {
+	run := e.runHere(id)
+	if run == 0 {
+		if err := e.Start(ctx, id); err != nil {
+			return err
+		}
+		lease, err := e.leases.Lease(ctx, id)
+		if err != nil {
+			return fmt.Errorf("waking the run of %s: %w", id, err)
+		}
+		if run = lease.Run; run == 0 {
+			if run, _, err = e.runBefore(ctx, id); err != nil {
+				return fmt.Errorf("waking the run of %s: %w", id, err)
+			}
+		}
+	}
+	if err := e.Ready(); err != nil {
+		return fmt.Errorf("waking the run of %s: %w", id, err)
+	}
+	current := runID(id, max(1, run))
+	err := dbos.Send(e.dbos, current, key, pokeTopic, dbos.WithIdempotencyKey(current+"|"+key))
+	if err != nil && !errors.Is(err, dbos.ErrNonExistentWorkflow) { // else it reads the journal when it begins
+		return fmt.Errorf("waking the run of %s: %w", id, err)
+	}
+	return nil
+}
+
+// resume starts runs for operations that have none in a live process.
+func (e *Engine) resume(ctx context.Context) {
+	ids, err := e.leases.Leases(ctx)
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			return
+		}
+		err = errors.Join(err, e.Start(ctx, id))
+	}
+	if err != nil && ctx.Err() == nil && e.Ready() == nil {
+		e.log.Warn("operations without a run could not be resumed; it is tried again", zap.Error(err))
+	}
+}

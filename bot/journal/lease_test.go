@@ -1,0 +1,117 @@
+package journal
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+// as is the store as another process has it.
+func as(s *Store, process string) *Store {
+	other := *s
+	other.process = process
+	return &other
+}
+
+func lease(t *testing.T, s *Store, id string) operation.Lease {
+	t.Helper()
+	l, err := s.Lease(t.Context(), id)
+	require.NoError(t, err)
+	return l
+}
+
+func takes(t *testing.T, s *Store, id string, was, run int64) bool {
+	t.Helper()
+	taken, err := s.TakeLease(t.Context(), id, was, run)
+	require.NoError(t, err)
+	return taken
+}
+
+func leasesOf(t *testing.T, s *Store) []string {
+	t.Helper()
+	ids, err := s.Leases(t.Context())
+	require.NoError(t, err)
+	return ids
+}
+
+func savesByRun(t *testing.T, s *Store) {
+	op := accept(t, as(s, "a"), saveDraft(t, s, draft("ABC234", "server-1")))
+	require.True(t, takes(t, as(s, "a"), op.ID, 1, 2))
+	late := moveTo(op, operation.Sending)
+	op.Run = 2
+	require.Equal(t, &operation.StaleError{Operation: op}, s.Save(t.Context(), late, event(operation.EventAttempt)))
+	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, op.ID))
+	late.Run = 2
+	require.NoError(t, s.Save(t.Context(), late, event(operation.EventAttempt)))
+}
+
+func leasesWhatIsAccepted(t *testing.T, s *Store) {
+	a, b := as(s, "a"), as(s, "b")
+	op := saveDraft(t, a, draft("ABC234", "server-1"))
+	require.Equal(t, operation.Lease{}, lease(t, a, op.ID))
+	require.Empty(t, leasesOf(t, a))
+	accept(t, a, op)
+	inserted := accepted(draft("XYZ567", "server-2"))
+	inserted.Insert, inserted.Operation.Version, inserted.Operation.State = true, 1, operation.Waiting
+	require.NoError(t, a.Accept(t.Context(), inserted))
+	accept(t, a, saveDraft(t, a, draft("ZZZ567", "server-3")))
+	require.Equal(t, operation.Lease{Run: 1, Runner: "a"}, lease(t, a, op.ID))
+	require.Equal(t, []string{op.ID, "id-ZZZ567", inserted.Operation.ID}, leasesOf(t, a))
+	require.Equal(t, leasesOf(t, a), leasesOf(t, b), "nobody says that a is alive")
+
+	require.True(t, takes(t, b, op.ID, 1, 2))
+	require.False(t, takes(t, a, op.ID, 1, 2), "it is taken")
+	require.NoError(t, a.EndLease(t.Context(), op.ID, 1), "of an older run: nothing happens")
+	require.Equal(t, operation.Lease{Run: 2, Runner: "b"}, lease(t, a, op.ID))
+	require.NoError(t, b.EndLease(t.Context(), op.ID, 2))
+	require.Equal(t, operation.Lease{Run: 2}, lease(t, a, op.ID))
+	require.Equal(t, []string{"id-ZZZ567", inserted.Operation.ID}, leasesOf(t, b))
+
+	_, err := s.Lease(t.Context(), "nothing")
+	require.ErrorIs(t, err, operation.ErrNotFound)
+	require.False(t, takes(t, a, "nothing", 0, 1))
+}
+
+func leasesToOne(t *testing.T, s *Store) {
+	op := accept(t, as(s, "gone"), saveDraft(t, s, draft("ABC234", "server-1")))
+	won := atOnce(20, func(i int) error {
+		taken, err := as(s, fmt.Sprint(i)).TakeLease(t.Context(), op.ID, 1, 2)
+		if err == nil && !taken {
+			err = operation.ErrNotFound
+		}
+		return err
+	}, func(err error) { require.ErrorIs(t, err, operation.ErrNotFound) })
+	require.Equal(t, 1, won)
+}
+
+func TestLeaseOfALiveReplicaIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := openPostgres(t, postgresURL(t))
+	a, b, ctx := as(s, "a"), as(s, "b"), t.Context()
+	require.NoError(t, s.Join(ctx, "a"))
+	require.NoError(t, s.Join(ctx, "b"))
+	op := accept(t, a, saveDraft(t, s, draft("ABC234", "server-1")))
+	require.Equal(t, operation.Lease{Run: 1, Runner: "a", Live: true}, lease(t, b, op.ID))
+	require.False(t, takes(t, b, op.ID, 1, 2))
+	require.Empty(t, leasesOf(t, b))
+
+	silence(t, s, "a", 5*time.Second)
+	require.False(t, takes(t, b, op.ID, 1, 2), "it is late, and nobody has declared it gone")
+	_, err := s.Gone(ctx, "b", 4*time.Second)
+	require.NoError(t, err)
+	require.Equal(t, operation.Lease{Run: 1, Runner: "a"}, lease(t, b, op.ID))
+	require.Equal(t, []string{op.ID}, leasesOf(t, b))
+	require.False(t, takes(t, a, op.ID, 1, 2), "who is gone takes nothing, not even its own")
+	require.True(t, takes(t, b, op.ID, 1, 2))
+	require.Equal(t, operation.Lease{Run: 2, Runner: "b", Live: true}, lease(t, a, op.ID))
+
+	for id, want := range map[string]bool{"a": false, "b": true, "nobody": false} {
+		alive, err := s.Alive(ctx, id)
+		require.NoError(t, err)
+		require.Equal(t, want, alive, id)
+	}
+}

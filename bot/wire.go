@@ -101,7 +101,7 @@ func (b *Bot) connectHeart(ctx context.Context, directory *slackapp.Directory, m
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: counts}
 	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: counts}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: intake, Journal: b.journal,
-		History: b.journal, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
+		History: b.journal, Choices: b.journal, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
 		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})

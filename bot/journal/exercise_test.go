@@ -97,6 +97,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"of twenty drafts of one delivery at once one is stored":             storesOneOfTwenty,
 		"events without an operation are recorded":                           recordsEvents,
 		"events can neither be changed nor deleted":                          guardsEvents,
+		"choices are kept for an hour, and of one person the last twenty":    keepsChoices,
 		"a person's acceptances are counted from a time on":                  countsAcceptances,
 		"what no closed card shows is unreported, page by page":              listsUnreported,
 		"history is paged, newest first, without drafts":                     pagesHistory,

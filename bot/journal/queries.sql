@@ -286,3 +286,17 @@ update audit_lines set head_at = @now where id = 1 and (head_at < @before or hea
 
 -- name: ReplicaAlive :one
 select count(*) from replicas where id = @id and not gone;
+
+-- name: KeepChoices :exec
+insert into kept_choices (key, person, data, at) values (@key, @person, @data, @at);
+
+-- name: DropOldChoices :exec
+delete from kept_choices where at <= @before;
+
+-- name: DropManyChoices :exec
+delete from kept_choices where key in (
+  select k.key from kept_choices k where k.person = @person order by k.at desc limit 100 offset @keep
+);
+
+-- name: KeptChoices :one
+select person, data from kept_choices where key = @key and at > @before;

@@ -52,7 +52,7 @@ func listenerFits(l Listener, ref commands.ListenerRef) bool {
 }
 
 func listenerChoice(l Listener) commands.Choice {
-	return commands.Choice{Value: l.ID, Label: l.LoadBalancerName + "/" + l.Name + " · " + l.Protocol + " " + l.Port + " · " + l.ID}
+	return commands.Choice{Value: l.ID, Label: l.LoadBalancerName + "/" + l.Name + " · " + l.ID + " · " + l.Protocol + " " + l.Port}
 }
 
 // exactly returns what of all a text names: by its ID, else by any of its
@@ -81,9 +81,8 @@ func exactly[T any](text string, all []T, byID, byName func(T, string) bool) []T
 // notOne says that a text names none or several.
 func notOne(given, field, many string, hits []commands.Choice) *commands.Problem {
 	if len(hits) > 1 {
-		shown := hits[:min(len(hits), commands.MaxChoices)]
-		return &commands.Problem{Field: field, Choices: shown,
-			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", clip(given, 64), len(hits), many, labels(shown))}
+		return &commands.Problem{Field: field, Choices: hits[:min(len(hits), commands.MaxChoices)],
+			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", clip(given, 64), len(hits), many, labels(hits))}
 	}
 	text := fmt.Sprintf("No %s called %q.", field, clip(given, 64))
 	for _, f := range commands.RegisterFields() {
@@ -237,6 +236,6 @@ func address(s string) (netip.Addr, bool) {
 
 func serverChoice(i zenlayer.Instance) commands.Choice {
 	s := serverOf(i)
-	parts := []string{cmp.Or(s.Name, s.ID), s.IP, s.Zone, s.ID}
+	parts := []string{cmp.Or(s.Name, s.ID), s.ID, s.IP, s.Zone}
 	return commands.Choice{Value: s.ID, Label: strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")}
 }

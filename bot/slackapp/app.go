@@ -29,6 +29,7 @@ type Config struct {
 	Intake    *operation.Intake
 	Journal   operation.Journal
 	History   History
+	Choices   Choices
 	Explainer operation.Explainer
 	Confirm   operation.Confirm
 

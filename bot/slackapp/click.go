@@ -56,7 +56,8 @@ func (d delivery) changes() bool {
 	case actReqSend, actApprovalAsk, actReqCancel, actReqAgain, actOpStop, actSettleNow, actSettleYes, actSettleNo, actApYes, actApQuestion:
 		return true
 	}
-	return false
+	_, picks := pickIndex(d.Actions[0].ActionID)
+	return picks
 }
 
 // clickOnce answers any other button. What it stores is stored before the ack.
@@ -93,6 +94,10 @@ func (a *App) clickOnce(ctx context.Context, d delivery, answer *answer, action,
 	case actSettleYes, actSettleNo:
 		a.press(ctx, d, value, a.personAnswer(action))
 	default:
+		if index, ok := pickIndex(action); ok {
+			a.pick(ctx, d, index, value)
+			return
+		}
 		a.metrics.faults.WithLabelValues("unknown").Inc()
 		a.Log.Warn("unknown button", zap.String("action", clamp(action, 64)))
 		a.tell(ctx, d, notYetMessage(unofferedOther))
@@ -171,11 +176,18 @@ func (a *App) again(ctx context.Context, d delivery, c operation.Click) error {
 	if err != nil {
 		return err
 	}
+	return a.clickedPreview(ctx, d, reg)
+}
+
+// clickedPreview shows the preview that a click asks for, in place of the
+// private message with the button. A second delivery shows what the first one
+// stored.
+func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Registration) error {
 	place, err := a.resultPlace(ctx, d, reg)
 	if err != nil {
 		return err
 	}
-	op, err := a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: c.Delivery, Earlier: a.delivered(ctx, d).OperationID})
+	op, err := a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key, Earlier: a.delivered(ctx, d).OperationID})
 	if err == nil && op.State != operation.Draft {
 		err = &operation.StaleError{Operation: op} // by an earlier delivery of this click
 	}

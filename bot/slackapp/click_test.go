@@ -182,7 +182,7 @@ func TestSomebodyElsesDraftIsUnknownToTheMenuAndTheForm(t *testing.T) {
 	r.idle()
 	_, private := r.said(bo, incident)
 	for _, m := range private {
-		require.True(t, has(m, "I do not have this any more"), m.Text)
+		require.True(t, has(m, "This has expired"), m.Text)
 	}
 	require.Len(t, private, 3)
 	require.Empty(t, r.slack.Views(bo))

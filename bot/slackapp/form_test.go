@@ -297,7 +297,7 @@ func TestForgottenValuesOpenAnEmptyFormThatSaysSo(t *testing.T) {
 	clear(r.app.memory.items)
 	r.app.memory.mu.Unlock()
 	r.clicks(ana, m, actFixOpenForm, "")
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "I do not have this any more")
+	require.Contains(t, string(r.view(ana, formTitle).Blocks), "This has expired")
 }
 
 func TestASubmissionTakenTwiceClosesTwiceAndIsOneOperation(t *testing.T) {

@@ -96,7 +96,8 @@ func answers(op operation.Operation, w wording) map[string]message {
 	standingBare := operation.Standing{Person: operation.Person{ID: "U0ELI"}, Workspace: operation.Workspace{TeamID: "T0HOME"},
 		Channel: operation.Channel{ID: "C0EXT", Shared: true, Private: true, Archived: true}, Refusal: operation.Decision{Code: operation.DeniedGuest}}
 	all := map[string]message{
-		"input_errors":         inputErrorMessage(typingMistake(), "k1"),
+		"input_errors":         inputErrorMessage(typingMistake(), "k1", "o1"),
+		"input_choices":        inputErrorMessage(misspelt(), "k1", "o1"),
 		"busy":                 busyMessage(&operation.BusyError{Operation: op}, link, operation.Actor{UserID: "U0BO"}),
 		"busy_mine":            busyMessage(&operation.BusyError{Operation: op}, link, op.Actor),
 		"busy_mine_waits":      busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link, op.Actor),

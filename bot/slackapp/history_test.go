@@ -169,7 +169,7 @@ func TestOlderThatIsForgottenSaysSo(t *testing.T) {
 	r := open(t, nil)
 	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, actHistOlder, "gone:0"), false)
 	require.True(t, acked)
-	r.sees(ana, incident, "I do not have this any more")
+	r.sees(ana, incident, "This has expired")
 }
 
 func TestHistoryWithoutAJournalSaysSo(t *testing.T) {

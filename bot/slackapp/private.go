@@ -22,8 +22,9 @@ const maxProblems = 12
 
 // inputErrorMessage answers a command that cannot be taken: every problem, a
 // corrected command, and the form unless e.Values are nil. key is what the
-// caller keeps e.Values under; it comes back as the button's value.
-func inputErrorMessage(e *commands.InputError, key string) message {
+// caller keeps e.Values under, and offer that of its choices, empty if they are
+// not kept; they come back as the buttons' values.
+func inputErrorMessage(e *commands.InputError, key, offer string) message {
 	lines := []string{fmt.Sprintf(inputTitle, e.Count())}
 	first := ""
 	for i, p := range e.Problems {
@@ -49,7 +50,8 @@ func inputErrorMessage(e *commands.InputError, key string) message {
 	if e.Values != nil {
 		form = primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0)))
 	}
-	return private(fmt.Sprintf(inputText, e.Count(), first), section(lines...), corrected, actions(form, helpButton()))
+	list := append([]slack.Block{section(lines...), corrected}, pickBlocks(offerOf(e), offer)...)
+	return private(fmt.Sprintf(inputText, e.Count(), first), append(list, actions(form, helpButton()))...)
 }
 
 // unknownWord is how commands begins the sentence about a word that it does

@@ -36,7 +36,7 @@ func TestPrivateAnswersMentionNobodyInTheirText(t *testing.T) {
 
 func TestTypingMistakesAreListedWithAWayOn(t *testing.T) {
 	t.Parallel()
-	m := inputErrorMessage(typingMistake(), "k1")
+	m := inputErrorMessage(typingMistake(), "k1", "o1")
 	require.True(t, strings.HasPrefix(m.Text, "Not sent: 3 things to fix in your command."), m.Text)
 	visible := shownText(t, m)
 	for _, p := range typingMistake().Problems {
@@ -52,7 +52,7 @@ func TestManyMistakesAreCounted(t *testing.T) {
 	for i := range list {
 		list[i] = commands.Problem{Text: "Something."}
 	}
-	visible := shownText(t, inputErrorMessage(&commands.InputError{Problems: list}, "k1"))
+	visible := shownText(t, inputErrorMessage(&commands.InputError{Problems: list}, "k1", "o1"))
 	require.Equal(t, maxProblems, strings.Count(visible, "Something."))
 	require.Contains(t, visible, "and 3 more")
 }
@@ -166,7 +166,7 @@ func TestAMistakeIsShownWithOurMarksAndNoneOfTheirs(t *testing.T) {
 		_, err := commands.Parse(typed)
 		var e *commands.InputError
 		require.ErrorAs(t, err, &e)
-		m := inputErrorMessage(e, "k1")
+		m := inputErrorMessage(e, "k1", "o1")
 		requireMessage(t, m)
 		require.Contains(t, shownText(t, m), want, typed)
 		require.NotContains(t, m.Text, "`")
@@ -187,7 +187,7 @@ func TestOnlyAMistakeInARequestOffersTheForm(t *testing.T) {
 		}
 		var e *commands.InputError
 		require.ErrorAs(t, err, &e, typed)
-		visible := shownText(t, inputErrorMessage(e, "k1"))
+		visible := shownText(t, inputErrorMessage(e, "k1", "o1"))
 		require.Equal(t, form, strings.Contains(visible, buttonFixForm), typed)
 		require.Contains(t, visible, buttonHelp)
 	}

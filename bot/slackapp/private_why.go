@@ -31,7 +31,7 @@ func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 		}
 	}
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		e.Values = nil // a question is no request: there is no form to go on in
+		e.Values, e.Asked = nil, nil // a question is no request: there is no form or preview to go on in
 	}
 	a.tell(ctx, d, a.problem(ctx, d, err))
 }

@@ -71,13 +71,14 @@ type shelf struct {
 	answers map[string]operation.Delivered
 	cards   map[string]operation.Card
 	asked   map[string]operation.Card // the approval cards
+	kept    map[string][2]string      // choices: for whom, and what
 	events  []operation.Event
 	before  func(ctx context.Context, method string) error // nil: nothing happens
 }
 
 func newShelf() *shelf {
 	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{}, answers: map[string]operation.Delivered{}, cards: map[string]operation.Card{},
-		asked: map[string]operation.Card{}}
+		asked: map[string]operation.Card{}, kept: map[string][2]string{}}
 }
 
 func (s *shelf) hook(f func(ctx context.Context, method string) error) {
@@ -507,7 +508,7 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	intake := &operation.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: operation.NewMetrics(prometheus.NewRegistry())}
-	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: intake, Journal: r.shelf, History: r.shelf,
+	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: intake, Journal: r.shelf, History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {
 		edit(&c)

@@ -53,6 +53,8 @@ const (
 	inputSentence  = "• %s"
 	inputCorrected = "Corrected, as far as I can tell (names and ids are never guessed, only exact matches are taken):"
 	inputMore      = "• and %d more"
+	pickOne        = "Pick one to see its preview. Nothing is sent before you press *Add server* there."
+	labelPick      = "Preview with %s"
 )
 
 // Denied.
@@ -142,7 +144,7 @@ const (
 	faultText     = "Not added: something broke in the bot before anything was sent. Quote token %s to %s."
 	faultLine     = "*Not added.* Something broke in the bot before anything was sent. Quote token %s to %s."
 	triggerText   = "Slack gives me 3 seconds to open a form, and they were over. Your values are kept."
-	goneText2     = "I do not have this any more. Nothing was changed. Type /lb-register to start anew."
+	goneText2     = "This has expired. Nothing was changed. Type /lb-register to start again."
 	unknownRef    = "I know no request %s."
 
 	notYetMention  = "I do not answer mentions yet. Type /lb-register in a channel or in a direct message with me."

@@ -114,7 +114,7 @@ func hostileMessages(s string) map[string]message {
 		"why": whyMessage(op), "zeno": zenoMessage(op), "details": detailsMessage(op), "owner": ownerMessage(op, w), "moved": movedMessage(op, w),
 		"unknown": unknownRefMessage(s), "channel": channelMessage(s, slackNotInChannel, w),
 		"help":   helpMessage(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),
-		"input":  inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1"),
+		"input":  inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1", "o1"),
 		"status": statusMessage(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}}, {Kind: s}}, s),
 		"whoami": whoamiMessage(operation.Standing{Person: operation.Person{ID: s}, Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
 			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s, Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}}, []operation.Left{{Of: operation.LimitPerson, In: s}}, w),

@@ -78,6 +78,13 @@ type EventsPending struct {
 	Seq int64
 }
 
+type KeptChoice struct {
+	Key    string
+	Person string
+	Data   string
+	At     int64
+}
+
 type Link struct {
 	Position int64
 	Seq      int64

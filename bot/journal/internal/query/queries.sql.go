@@ -495,6 +495,31 @@ func (q *Queries) DropCard(ctx context.Context, operationID string) error {
 	return err
 }
 
+const dropManyChoices = `-- name: DropManyChoices :exec
+delete from kept_choices where key in (
+  select k.key from kept_choices k where k.person = $1 order by k.at desc limit 100 offset $2
+)
+`
+
+type DropManyChoicesParams struct {
+	Person string
+	Keep   int32
+}
+
+func (q *Queries) DropManyChoices(ctx context.Context, arg DropManyChoicesParams) error {
+	_, err := q.db.ExecContext(ctx, dropManyChoices, arg.Person, arg.Keep)
+	return err
+}
+
+const dropOldChoices = `-- name: DropOldChoices :exec
+delete from kept_choices where at <= $1
+`
+
+func (q *Queries) DropOldChoices(ctx context.Context, before int64) error {
+	_, err := q.db.ExecContext(ctx, dropOldChoices, before)
+	return err
+}
+
 const dropOperation = `-- name: DropOperation :execrows
 delete from operations
 where id = $1 and not open and unreported_since is null
@@ -902,6 +927,48 @@ func (q *Queries) InsertOperation(ctx context.Context, arg InsertOperationParams
 		arg.Record,
 	)
 	return err
+}
+
+const keepChoices = `-- name: KeepChoices :exec
+insert into kept_choices (key, person, data, at) values ($1, $2, $3, $4)
+`
+
+type KeepChoicesParams struct {
+	Key    string
+	Person string
+	Data   string
+	At     int64
+}
+
+func (q *Queries) KeepChoices(ctx context.Context, arg KeepChoicesParams) error {
+	_, err := q.db.ExecContext(ctx, keepChoices,
+		arg.Key,
+		arg.Person,
+		arg.Data,
+		arg.At,
+	)
+	return err
+}
+
+const keptChoices = `-- name: KeptChoices :one
+select person, data from kept_choices where key = $1 and at > $2
+`
+
+type KeptChoicesParams struct {
+	Key    string
+	Before int64
+}
+
+type KeptChoicesRow struct {
+	Person string
+	Data   string
+}
+
+func (q *Queries) KeptChoices(ctx context.Context, arg KeptChoicesParams) (KeptChoicesRow, error) {
+	row := q.db.QueryRowContext(ctx, keptChoices, arg.Key, arg.Before)
+	var i KeptChoicesRow
+	err := row.Scan(&i.Person, &i.Data)
+	return i, err
 }
 
 const lastCheckpoint = `-- name: LastCheckpoint :one

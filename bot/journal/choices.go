@@ -1,0 +1,42 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+// What is kept for buttons is bounded: an hour, and some for each person.
+const (
+	keepChoices   = time.Hour
+	choicesPerson = 20
+)
+
+// KeepChoices stores under a new key what a person may pick from, for an hour.
+// Of one person the last 20 are kept. It blocks for one commit.
+func (s *Store) KeepChoices(ctx context.Context, key, person string, data []byte) error {
+	now := s.now()
+	return s.explain("keeping choices in journal", s.write(ctx, func(q *query.Queries) error {
+		if err := q.DropOldChoices(ctx, now.Add(-keepChoices).UnixMilli()); err != nil {
+			return err
+		}
+		if err := q.DropManyChoices(ctx, query.DropManyChoicesParams{Person: person, Keep: choicesPerson - 1}); err != nil {
+			return err
+		}
+		return q.KeepChoices(ctx, query.KeepChoicesParams{Key: key, Person: person, Data: string(data), At: now.UnixMilli()})
+	}))
+}
+
+// KeptChoices returns what was kept under a key and for whom, or
+// operation.ErrNotFound when that was never so or is over.
+func (s *Store) KeptChoices(ctx context.Context, key string) (person string, data []byte, err error) {
+	row, err := s.q.KeptChoices(ctx, query.KeptChoicesParams{Key: key, Before: s.now().Add(-keepChoices).UnixMilli()})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil, operation.ErrNotFound
+	}
+	return row.Person, []byte(row.Data), s.explain("reading kept choices in journal", err)
+}

@@ -1,0 +1,152 @@
+package slackapp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// Choices keeps, for a bounded time, what buttons offer to pick: a button
+// carries the key only, and any replica may get its click.
+type Choices interface {
+	// KeepChoices stores data for a person under a new key.
+	KeepChoices(ctx context.Context, key, person string, data []byte) error
+
+	// KeptChoices returns what was stored, or operation.ErrNotFound when it is
+	// not kept any more.
+	KeptChoices(ctx context.Context, key string) (person string, data []byte, err error)
+}
+
+// offer is a request in which names were not found, with what may have been
+// meant. It is stored: the names of its fields never change.
+type offer struct {
+	Asked commands.Values `json:"asked"`
+	Picks []pick          `json:"picks"`
+}
+
+type pick struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
+	label string
+}
+
+// offerOf returns the choices of all problems, each problem having its share of
+// commands.MaxChoices.
+func offerOf(e *commands.InputError) offer {
+	if e.Asked == nil {
+		return offer{}
+	}
+	having := 0
+	for _, p := range e.Problems {
+		having += min(len(p.Choices), 1)
+	}
+	o := offer{Asked: e.Asked}
+	for _, p := range e.Problems {
+		for _, c := range p.Choices[:min(len(p.Choices), commands.MaxChoices/max(having, 1))] {
+			label := c.Label
+			if having > 1 {
+				label = p.Field + " " + label
+			}
+			o.Picks = append(o.Picks, pick{Field: p.Field, Value: c.Value, label: label})
+		}
+	}
+	return o
+}
+
+// keepOffer stores what a private answer offers and returns its key; none if
+// there is nothing to pick or it cannot be stored.
+func (a *App) keepOffer(ctx context.Context, d delivery, e *commands.InputError) (key string) {
+	o := offerOf(e)
+	if len(o.Picks) == 0 || d.Kind == kindSubmit { // a view has no room for buttons
+		return ""
+	}
+	data, err := json.Marshal(o)
+	if err == nil {
+		key = a.NewID()
+		ctx, cancel := noting(ctx)
+		defer cancel()
+		err = a.Choices.KeepChoices(ctx, key, chooser(d.Actor), data)
+	}
+	if err != nil {
+		a.Log.Warn("suggestions could not be kept and are shown without buttons", zap.Error(err))
+		return ""
+	}
+	return key
+}
+
+// chooser is whom an offer is kept for.
+func chooser(a operation.Actor) string { return a.TeamID + "/" + a.UserID }
+
+// pickBlocks are the buttons of an offer kept under key; nothing without one.
+func pickBlocks(o offer, key string) []slack.Block {
+	if key == "" || len(o.Picks) == 0 {
+		return nil
+	}
+	row := slack.NewActionBlock(blockPicks)
+	for i, p := range o.Picks {
+		b := button(actFixPick+strconv.Itoa(i+1), p.label, fmt.Sprintf(labelPick, p.label), keyValue(key, 0))
+		b.Text = plainText(p.label, maxOption) // as much as Slack allows: names alone may be alike
+		row.Elements.ElementSet = append(row.Elements.ElementSet, b)
+	}
+	return []slack.Block{section(pickOne), row}
+}
+
+// pickIndex reads which choice a button is for.
+func pickIndex(action string) (index int, ok bool) {
+	number, ok := strings.CutPrefix(action, actFixPick)
+	n, err := strconv.Atoi(number)
+	return n - 1, ok && err == nil && n >= 1 && n <= commands.MaxChoices
+}
+
+// pick shows the preview of a request with what was picked put in place of the
+// name that was not found. It never sends, whatever the settings say.
+func (a *App) pick(ctx context.Context, d delivery, index int, value string) {
+	reg, err := a.picked(ctx, d, index, value)
+	if err == nil {
+		err = a.clickedPreview(ctx, d, reg)
+	}
+	if _, ok := errors.AsType[*commands.InputError](err); ok { // another name is still to be found
+		a.replace(ctx, d, a.problem(ctx, d, err))
+	} else if err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+	}
+}
+
+// picked is what was typed, with one choice of what was kept for the person.
+func (a *App) picked(ctx context.Context, d delivery, index int, value string) (commands.Registration, error) {
+	key, _, err := parseButtonValue(value)
+	if err != nil {
+		return commands.Registration{}, operation.ErrNotFound
+	}
+	person, data, err := a.Choices.KeptChoices(ctx, key)
+	switch {
+	case errors.Is(err, operation.ErrNotFound):
+		return commands.Registration{}, err
+	case err != nil:
+		return commands.Registration{}, &operation.UnavailableError{What: "journal", Err: err}
+	case person != chooser(d.Actor):
+		a.Log.Warn("suggestions were clicked by another person", zap.String("actor", d.Actor.UserID), zap.String("for", person))
+		return commands.Registration{}, &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedNotRequester},
+			Operation: operation.Operation{Actor: d.Actor, Place: d.Place}}
+	}
+	var o offer
+	if err := json.Unmarshal(data, &o); err != nil {
+		return commands.Registration{}, fmt.Errorf("reading kept suggestions %s: %w", key, err)
+	}
+	if index >= len(o.Picks) {
+		return commands.Registration{}, operation.ErrNotFound
+	}
+	values := maps.Clone(o.Asked)
+	values[o.Picks[index].Field] = o.Picks[index].Value
+	return commands.BuildRegistration(values)
+}

@@ -1,0 +1,209 @@
+package slackapp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+	"lbbot/commands"
+)
+
+func (s *shelf) KeepChoices(ctx context.Context, key, person string, data []byte) error {
+	if err := s.enter(ctx, "KeepChoices"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept[key] = [2]string{person, string(data)}
+	return nil
+}
+
+func (s *shelf) KeptChoices(ctx context.Context, key string) (person string, data []byte, err error) {
+	if err := s.enter(ctx, "KeptChoices"); err != nil {
+		return "", nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept, ok := s.kept[key]
+	if !ok {
+		return "", nil, operation.ErrNotFound
+	}
+	return kept[0], []byte(kept[1]), nil
+}
+
+// misspelt is a command in which two names were not found.
+func misspelt() *commands.InputError {
+	many := func(format string) (out []commands.Choice) {
+		for i := range commands.MaxChoices {
+			out = append(out, commands.Choice{Value: fmt.Sprintf(format, i), Label: "web · " + fmt.Sprintf(format, i) + " · 10.0.3.17 · SIN1"})
+		}
+		return out
+	}
+	return &commands.InputError{
+		Problems: []commands.Problem{
+			{Field: commands.KeyListener, Text: `No listener called "lst-9". Closest: api-lb/https-443 (lst-0).`, Choices: many("lst-%d")},
+			{Field: commands.KeyServer, Text: `No server called "wbe". Closest: web-0 (i-0).`, Choices: many("i-%d")},
+		},
+		Values: commands.Values{commands.KeyWeight: "50"},
+		Asked:  commands.Values{commands.KeyWeight: "50", commands.KeyListener: "lst-9", commands.KeyServer: "wbe"},
+	}
+}
+
+func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
+	t.Parallel()
+	e := misspelt()
+	m := inputErrorMessage(e, "k1", "o1")
+	requireMessage(t, m)
+	picks, form := 0, false
+	for _, b := range buttonsOf(t, m) {
+		if strings.HasPrefix(b.ActionID, actFixPick) {
+			picks++
+			require.Equal(t, "o1:0", b.Value)
+		}
+		form = form || b.ActionID == actFixOpenForm
+	}
+	require.Equal(t, 4, picks, "two of each")
+	require.True(t, form)
+	e.Problems = e.Problems[1:]
+	require.Len(t, offerOf(e).Picks, commands.MaxChoices)
+	e.Asked = nil
+	require.NotContains(t, string(encodeMessage(t, inputErrorMessage(e, "k1", "o1"))), actFixPick, "a question has no preview")
+}
+
+func buttonsOf(t *testing.T, m message) (out []struct{ ActionID, Value string }) {
+	t.Helper()
+	var list []struct {
+		Elements []struct {
+			ActionID string `json:"action_id"`
+			Value    string `json:"value"`
+		} `json:"elements"`
+	}
+	data, err := json.Marshal(m.Blocks)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &list))
+	for _, b := range list {
+		for _, e := range b.Elements {
+			out = append(out, struct{ ActionID, Value string }{e.ActionID, e.Value})
+		}
+	}
+	return out
+}
+
+func TestAPickedSuggestionShowsThePreviewAndNeverSends(t *testing.T) {
+	t.Parallel()
+	for _, confirm := range []operation.Confirm{operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever} {
+		for _, text := range []string{"https-434 web-07 weight=20", "lst-8f2d web-07 weight=20", "lst-8f2c wbe-07 weight=20", "https-434 wbe-07 weight=20"} {
+			t.Run(string(confirm)+" "+text, func(t *testing.T) {
+				t.Parallel()
+				r := open(t, func(c *Config) { c.Confirm, c.Intake.Settings.Confirm = confirm, confirm })
+				r.types(ana, incident, text)
+				m := r.sees(ana, incident, "Closest:", actFixPick+"1", actFixOpenForm)
+				require.NotContains(t, string(m.Blocks), `"value":"lst-`)
+				if strings.HasPrefix(text, "https-434 wbe") {
+					r.clicks(ana, m, pickOf(t, m, "lst-8f2c"), "")
+					m = r.sees(ana, incident, "1 thing to fix", "No server called", actFixPick+"1")
+				}
+				want := "lst-8f2c"
+				if strings.Contains(text, "wbe") {
+					want = "web-07"
+				}
+				r.clicks(ana, m, pickOf(t, m, want), "")
+				preview := r.sees(ana, incident, "Checking done", actReqSend, "web-07")
+				require.Equal(t, m.TS, preview.TS, "in place of the suggestions")
+				r.idle()
+				drafts := r.shelf.inState(operation.Draft)
+				require.Len(t, drafts, 1)
+				require.Equal(t, "lst-8f2c", drafts[0].Request.ListenerID)
+				require.Equal(t, 20, drafts[0].Request.Weight, "the rest is as typed")
+				require.Empty(t, r.shelf.inState(operation.Accepted))
+				require.Empty(t, r.starts.started())
+				r.calm()
+			})
+		}
+	}
+}
+
+// pickOf is the action of the button with these words.
+func pickOf(t *testing.T, m sandbox.Message, words string) string {
+	t.Helper()
+	var list []struct {
+		Elements []struct {
+			ActionID string `json:"action_id"`
+			Text     json.RawMessage
+		} `json:"elements"`
+	}
+	require.NoError(t, json.Unmarshal(m.Blocks, &list))
+	for _, b := range list {
+		for _, e := range b.Elements {
+			if strings.HasPrefix(e.ActionID, actFixPick) && strings.Contains(string(e.Text), words) {
+				return e.ActionID
+			}
+		}
+	}
+	require.FailNow(t, "no button with "+words)
+	return ""
+}
+
+func TestAPickThatMayNotBeUsedSaysWhy(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.types(ana, incident, "lst-8f2c wbe-07")
+	m := r.sees(ana, incident, actFixPick+"1")
+	action := pickOf(t, m, "web-07")
+
+	r.gate.deny(operation.DeniedNoRule)
+	r.clicks(ana, m, action, "")
+	r.sees(ana, incident, "You may not add servers")
+	r.gate.deny("")
+
+	r.shelf.hook(failing("KeptChoices"))
+	r.clicks(ana, m, action, "")
+	r.sees(ana, incident, "cannot write requests down")
+	r.shelf.hook(nil)
+
+	r.idle()
+	r.shelf.mu.Lock()
+	for key, kept := range r.shelf.kept {
+		r.shelf.kept[key] = [2]string{teamID + "/" + bo, kept[1]}
+	}
+	r.shelf.mu.Unlock()
+	r.clicks(ana, m, action, "")
+	r.sees(ana, incident, "belongs to somebody else")
+
+	r.idle()
+	r.shelf.mu.Lock()
+	clear(r.shelf.kept)
+	r.shelf.mu.Unlock()
+	r.clicks(ana, m, action, "")
+	r.sees(ana, incident, "This has expired")
+	r.idle()
+	require.Empty(t, r.shelf.inState(operation.Draft))
+	r.calm()
+}
+
+func TestSuggestionsThatCannotBeKeptAreShownWithoutButtons(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.shelf.hook(failing("KeepChoices"))
+	r.types(ana, incident, "lst-8f2c wbe-07")
+	m := r.sees(ana, incident, "Closest:", "web-07", actFixOpenForm)
+	require.False(t, has(m, actFixPick))
+	r.types(ana, incident, "whoami why lst-8f2d")
+	require.False(t, has(r.sees(ana, incident, "No listener called"), actFixPick), "a question adds nothing")
+	r.calm()
+}
+
+func TestVerbsThatItDoesNotHaveGetNoForm(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.types(ana, incident, "remove web-07")
+	m := r.sees(ana, incident, "cannot remove or drain a server yet", "I can add a server", "listener=remove")
+	require.False(t, has(m, actFixOpenForm))
+	r.calm()
+}

@@ -19,6 +19,17 @@ func Advice(code string) (ErrorAdvice, bool) {
 	return ErrorAdvice{}, false
 }
 
+// AdviceOn is Advice for an answer with that HTTP status, which may have no
+// code: then it is not Zenlayer's own. It knows no answer below 300 and no
+// server error without a code.
+func AdviceOn(status int, code string) (ErrorAdvice, bool) {
+	if code == "" && status >= 300 && status < 500 && status != 429 {
+		return ErrorAdvice{"the answer has none of Zenlayer's codes, so something in front of Zenlayer gave it.",
+			"nothing on your side; the bot's owners have to look at the network path and at ZENLAYER_ENDPOINT."}, true
+	}
+	return Advice(code)
+}
+
 type knownCode struct {
 	code   string
 	advice ErrorAdvice
@@ -31,6 +42,7 @@ func knownCodes() []knownCode {
 	const (
 		fixValue = "check the values and try again with changes."
 		owners   = "nothing on your side; the bot's owners have to look at it."
+		newKey   = "nothing on your side; the bot's owners have to check or replace its access key."
 	)
 	return []knownCode{
 		{"INTERNAL_SERVER_ERROR", ErrorAdvice{"something broke inside Zenlayer.", "wait for this card to settle; do not repeat it by hand."}},
@@ -38,10 +50,10 @@ func knownCodes() []knownCode {
 		{"REQUEST_TIMED_OUT", ErrorAdvice{"the request took too long inside Zenlayer.", "wait for this card to settle; do not repeat it by hand."}},
 		{"REQUEST_LIMIT_EXCEEDED", ErrorAdvice{"too many calls in a short time.", "wait a minute, then try again."}},
 		{"INVALID_OPERATION_TIMEOUT", ErrorAdvice{"the operation took too long inside Zenlayer.", "wait for this card to settle; do not repeat it by hand."}},
-		{"AUTHFAILURE_INVALID_AUTHORIZATION", ErrorAdvice{"the bot's login was not understood.", owners}},
-		{"AUTHFAILURE_SIGNATURE_FAILURE", ErrorAdvice{"the bot's key was refused.", owners}},
-		{"AUTHFAILURE_UNAUTHORIZED_OPERATION", ErrorAdvice{"the bot's key may not make this call.", owners}},
-		{"AUTHFAILURE_SIGNATURE_EXPIRED", ErrorAdvice{"the bot's clock and Zenlayer's are more than five minutes apart.", owners}},
+		{"AUTHFAILURE_INVALID_AUTHORIZATION", ErrorAdvice{"the bot's login was not understood.", newKey}},
+		{"AUTHFAILURE_SIGNATURE_FAILURE", ErrorAdvice{"the bot's key was refused.", newKey}},
+		{"AUTHFAILURE_UNAUTHORIZED_OPERATION", ErrorAdvice{"the bot's key may not make this call.", "nothing on your side; the bot's owners have to give its key the right for this call."}},
+		{"AUTHFAILURE_SIGNATURE_EXPIRED", ErrorAdvice{"the bot's clock and Zenlayer's are more than five minutes apart.", "nothing on your side; the bot's owners have to set its clock right."}},
 		{"MISSING_PARAMETER", ErrorAdvice{"a required value is missing.", owners}},
 		{"INVALID_PARAMETER_TYPE", ErrorAdvice{"a value is of the wrong kind.", fixValue}},
 		{"INVALID_PARAMETER_EXCEED_MAXIMUM", ErrorAdvice{"a number is too large.", "look at ports (1 to 65535) and weight (1 to 100), then try again with changes."}},

@@ -114,6 +114,13 @@ func TestAdviceIsASentenceForEachKnownCode(t *testing.T) {
 	_, ok = Advice("SOMETHING_NEW")
 	require.False(t, ok)
 
+	for status, known := range map[int]bool{200: false, 302: true, 400: true, 404: true, 429: false, 502: false} {
+		_, ok := AdviceOn(status, "")
+		require.Equal(t, known, ok, "%d without a code", status)
+	}
+	b, ok := AdviceOn(404, "INVALID_LB_LISTENER_NOT_FOUND")
+	require.Equal(t, []any{a, true}, []any{b, ok}, "a code says more than a status")
+
 	seen := map[string]bool{}
 	for _, k := range knownCodes() {
 		require.False(t, seen[k.code], k.code)

@@ -83,7 +83,7 @@ func (f *fields) number(name string) int {
 	if n, err := strconv.ParseFloat(text, 64); ok && err == nil && n == math.Trunc(n) && math.Abs(n) < exact {
 		return int(n)
 	}
-	f.fail(name, "is "+kindOf(f.raw[name])+" that is not a whole number")
+	f.fail(name, "is "+kindOf(f.raw[name])+", not a whole number")
 	return 0
 }
 

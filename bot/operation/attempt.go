@@ -138,9 +138,10 @@ func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
 	if ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}
+	op.unread(err)
 	b, same, found := present(*op, pool)
 	if op.Looks++; !found && op.Looks < reconcileLooks {
-		if err := r.save(ctx, op, EventLook, map[string]string{"fault": faultOf(err).Message}); err != nil {
+		if err := r.save(ctx, op, EventLook, map[string]string{"fault": op.LookFault}); err != nil {
 			return Next{}, err
 		}
 		return Next{State: op.State, After: settlePause(op.Looks - 1)}, nil
@@ -195,6 +196,7 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 		return nil, stop, err
 	}
 	op.Listener.Servers = len(pool)
+	op.unread(nil)
 	stop, err := r.lastWord(ctx, op, pool)
 	return pool, stop, err
 }
@@ -251,6 +253,7 @@ func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next
 	if zenlayer.OutcomeOf(err) == zenlayer.OutcomeRefused {
 		return r.finish(ctx, op, NotAdded, refusal(err))
 	}
+	op.unread(err)
 	return r.again(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
 }
 
@@ -306,8 +309,8 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 			}
 		case asksToWait(e.Status, e.Code):
 			limit, why, op.WaitFor = GiveUpAfter, ReasonRateLimited, WaitRateLimit
-		default:
-			why = ReasonRefused // it answered, and said that it cannot now
+		case op.LookFault == "":
+			why = ReasonRefused // it answered the call, and said that it cannot now
 		}
 	}
 	if now.Add(pause).After(op.FirstTry.Add(limit)) {

@@ -136,7 +136,7 @@ func TestWaitingHasAnEnd(t *testing.T) {
 		"a reading that never ends":         {"DescribeBackends", nil, operation.ReasonUnreachable, 0, 2 * time.Minute},
 		"a clock that is off, retried once": {"RegisterBackend", apiError(401, "AUTHFAILURE_SIGNATURE_EXPIRED"), operation.ReasonClockSkew, 0, 3 * time.Second},
 		"not available":                     {"RegisterBackend", apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonProven, operation.ProofAfter, operation.ProofAfter + operation.GiveUpAfter},
-		"not available while looking":       {"DescribeBackends", apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonRefused, 10 * time.Second, operation.GiveUpAfter},
+		"not available while looking":       {"DescribeBackends", apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonUnreachable, 10 * time.Second, operation.GiveUpAfter},
 		"the key is refused while looking":  {"DescribeListeners", apiError(401, "AUTHFAILURE_SIGNATURE_FAILURE"), operation.ReasonCredentials, 0, time.Second},
 	}
 	for name, tt := range tests {

@@ -87,12 +87,13 @@ type PresentError struct {
 
 func (e *PresentError) Error() string { return "already there as " + e.Backend.BackendID }
 
-// UnavailableError says that something needed for an answer did not answer.
-// Nothing was changed.
+// UnavailableError says that something needed for an answer did not answer, or
+// refused to. Nothing was changed.
 type UnavailableError struct {
-	What string // "Zenlayer", "Slack" or "journal"
-	Busy bool   // it is asked too much right now; it may be well
-	Err  error
+	What  string // "Zenlayer", "Slack" or "journal"
+	Busy  bool   // it is asked too much right now; it may be well
+	Fault Fault  // of Zenlayer: what it answered, see Fault.Answered
+	Err   error
 }
 
 func (e *UnavailableError) Error() string { return e.What + " is not available: " + e.Err.Error() }

@@ -2,7 +2,10 @@ package operation
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 
+	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
@@ -36,6 +39,26 @@ func asksToWait(status int, code string) bool {
 	return status == 429 || code == zenlayer.CodeRequestLimitExceeded
 }
 
+// Answered reports whether something answered, so that there is more to say than
+// that nothing did. A server error is no answer.
+func (f Fault) Answered() bool { return f.Status != 0 && f.Status < 500 }
+
+// Words say what an answer means, for a sentence, and by what it can be found.
+func (f Fault) Words() string {
+	said := f.Message
+	if advice, ok := commands.AdviceOn(f.Status, f.Code); ok {
+		said = strings.TrimSuffix(advice.Means, ".")
+	}
+	ids := []string{"HTTP " + strconv.Itoa(f.Status)}
+	if f.Code != "" {
+		ids = append(ids, f.Code)
+	}
+	if f.RequestID != "" {
+		ids = append(ids, "request "+f.RequestID)
+	}
+	return said + " (" + strings.Join(ids, ", ") + ")"
+}
+
 // faultOf keeps of an error what may be stored and shown. The client has
 // already removed secrets from it.
 func faultOf(err error) Fault {
@@ -43,6 +66,9 @@ func faultOf(err error) Fault {
 		return Fault{}
 	}
 	e, ok := errors.AsType[*zenlayer.APIError](err)
+	if list, partly := errors.AsType[*zenlayer.IncompleteError](err); partly {
+		return Fault{Status: 200, Message: clip("the list could not be read completely: "+list.Reason, 300)}
+	}
 	if !ok {
 		return Fault{Message: clip(err.Error(), 300)}
 	}

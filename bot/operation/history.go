@@ -36,9 +36,10 @@ type Cursor struct{ Operations, Denials Mark }
 type History struct {
 	Listener Listener // that was asked for; zero: all of them
 	Entries  []Entry
-	Partial  bool // there are entries that the person may not see
-	Unread   bool // denials are left out: what they are about could not be read
-	More     bool // there is another page, from Next
+	Partial  bool  // there are entries that the person may not see
+	Unread   bool  // denials are left out: what they are about could not be read
+	Fault    Fault // of that reading
+	More     bool  // there is another page, from Next
 	Next     Cursor
 }
 
@@ -221,7 +222,7 @@ func (r *reading) listener(ctx context.Context, id string) (Listener, bool) {
 		r.asked = true
 		lbs, err := r.intake.Catalog.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 		if err != nil {
-			r.page.Unread = true
+			r.page.Unread, r.page.Fault = true, faultOf(err)
 			r.intake.Log.Warn("denials are left out of a history", zap.Error(err))
 		}
 		for _, lb := range lbs {

@@ -186,7 +186,7 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 	if poolErr != nil {
 		// The pool only helps here; it is read again, and must be, before the call.
 		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(poolErr))
-		op.Notes = append(op.Notes, "I could not read which servers are on this listener now; I look again before I add anything.")
+		op.Notes = append(op.Notes, poolNote(poolErr))
 	} else {
 		op.Listener.Servers = len(pool)
 		fillWeight(&op, pool)
@@ -207,6 +207,15 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		op.Approval.Picture = pictureOf(op, pool)
 	}
 	return op, i.checkRate(ctx, op)
+}
+
+// poolNote says that the servers on the listener could not be read.
+func poolNote(err error) string {
+	note := "I could not read which servers are on this listener now"
+	if f := faultOf(err); f.Answered() {
+		note += ": " + f.Words()
+	}
+	return note + "; I look again before I add anything."
 }
 
 // describe fills in what follows from the request and the things it names.

@@ -228,6 +228,7 @@ type Operation struct {
 	LastLook  time.Time `json:"last_look,omitzero"`      // the last complete reading
 	ClockBack bool      `json:"clock_back,omitempty"`    // the clock was seen to stand before the last attempt: no repeats
 	LookFault string    `json:"look_fault,omitempty"`    // why the last reading was not complete
+	Unread    Fault     `json:"unread,omitzero"`         // what was answered instead, if anything was; see Fault.Answered
 	Matches   []string  `json:"matches,omitempty"`       // backend ids that fit, when several do
 	Answer    string    `json:"person_answer,omitempty"` // "there" or "not_there"
 	AnswerBy  string    `json:"answer_by,omitempty"`     // who said so

@@ -83,11 +83,21 @@ func (r *Runner) look(ctx context.Context, op *Operation) (pool []zenlayer.Backe
 		op.Fault = Fault{Code: codeListenerGone, Message: "the listener does not exist any more"}
 	}
 	if err != nil {
-		op.LookFault = faultOf(err).Message
+		op.unread(err)
 		return nil, false, nil
 	}
-	op.LastLook, op.LookFault = r.Now(), ""
+	op.LastLook = r.Now()
+	op.unread(nil)
 	return pool, true, nil
+}
+
+// unread notes why the last reading failed; nil: it did not.
+func (o *Operation) unread(err error) {
+	f := faultOf(err)
+	o.LookFault, o.Unread = f.Message, Fault{}
+	if f.Answered() {
+		o.LookFault, o.Unread = f.Words(), f
+	}
 }
 
 // provable reports whether a complete reading made now proves that nothing

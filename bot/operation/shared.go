@@ -251,10 +251,10 @@ func (q *question) answered() bool {
 	}
 }
 
-// unavailable says that Zenlayer could not be asked, or that it is asked too
-// much.
+// unavailable says that Zenlayer could not be asked, that it is asked too much,
+// or what it answered instead of what was asked.
 func unavailable(err error) *UnavailableError {
-	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Err: err}
+	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Fault: faultOf(err), Err: err}
 }
 
 // isBusy reports whether an error means that Zenlayer is asked too much right

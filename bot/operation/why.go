@@ -19,6 +19,7 @@ type WhyAnswer struct {
 	Weight   int      // 0: none was given, and the listener gives none
 	Usual    bool     // Weight was not given: it is the one that most servers on the listener have
 	Unread   bool     // the weight that most servers have could not be read
+	Fault    Fault    // of that reading
 	Ports    []int
 	Can      *People // who could add it here and now; nil: not known
 	Approve  *People // who could approve it; nil: nobody is needed, or not known
@@ -111,7 +112,7 @@ func (i *Intake) whyWeight(ctx context.Context, w *WhyAnswer) {
 	pool, err := i.Pools.DescribeBackends(ctx, w.Listener.ID, zenlayer.BackendFilter{})
 	if err != nil {
 		i.Log.Warn("pool could not be read for an explanation", zap.String("listener", w.Listener.ID), zap.Error(err))
-		w.Unread = true
+		w.Unread, w.Fault = true, faultOf(err)
 		return
 	}
 	w.Weight = UsualWeight(pool)

@@ -44,7 +44,14 @@ func endingOf(op operation.Operation, w wording) ending {
 		return ending{text: about(rateText), what: []string{fmt.Sprintf(rateLine, clock(op.FinishedAt))}, do: rateDo,
 			again: true, faulty: true, tries: true}
 	case operation.ReasonUnreachable:
-		return ending{text: aboutSent(unreachableText), what: []string{unreached(op)}, do: unreachableDo, again: true, faulty: true}
+		if op.Fault.Status == 0 {
+			return ending{text: aboutSent(unreachableText), what: []string{fmt.Sprintf(unreachableLine, sentOrNot(op))}, do: unreachableDo, again: true}
+		}
+		e := ending{text: aboutSent(unreadText), what: []string{fmt.Sprintf(unreachableRead, sentOrNot(op))}, again: true, faulty: true}
+		if e.said, e.do = adviceOn(op.Fault, w.readAgain()); !op.Fault.Answered() {
+			e.do = unreachableDo
+		}
+		return e
 	case operation.ReasonGone:
 		return ending{text: aboutSent(goneText), what: []string{fmt.Sprintf(goneLine, sentOrNot(op))}, do: goneDo, againForm: true, faulty: true}
 	case operation.ReasonRehearsal:
@@ -59,13 +66,14 @@ func endingOf(op operation.Operation, w wording) ending {
 
 // ownersEnding is for what only the bot's owners can put right.
 func ownersEnding(op operation.Operation, w wording, about func(string) string) ending {
-	told := fmt.Sprintf(ownersTell, w.owners())
+	told, repair := fmt.Sprintf(ownersTell, w.owners()), fmt.Sprintf(ownersAsk, w.owners())
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
-		told = fmt.Sprintf(ownersTold, w.owners())
+		told, repair = fmt.Sprintf(ownersTold, w.owners()), fmt.Sprintf(ownersKnow, w.owners())
 	}
 	switch op.Reason {
 	case operation.ReasonCredentials:
-		return ending{text: about(keyText), what: []string{keyLine}, do: told, faulty: true}
+		said, do := adviceOn(op.Fault, ownersLook)
+		return ending{text: about(keyText), what: []string{keyLine}, do: do + " " + repair, said: said, faulty: true}
 	case operation.ReasonClockSkew:
 		return ending{text: about(clockText), what: []string{clockLine}, do: told, faulty: true}
 	case operation.ReasonBlocked:
@@ -83,17 +91,58 @@ func refusedEnding(op operation.Operation, w wording, text string) ending {
 	if !op.LastLook.IsZero() && len(op.Baseline) == 0 {
 		e.what = []string{fmt.Sprintf(refusedRead, serverName(op, name), clock(op.LastLook))}
 	}
-	advice, known := commands.Advice(op.Fault.Code)
-	if known {
-		e.said, e.do = advice.Means, advice.Do
-		if quote := quoted(op.Fault.Message); quote != "" {
-			e.said += " " + quote
-		}
-		return e
-	}
-	e.said = saidWords(op.Fault)
-	e.do = fmt.Sprintf(refusedDo, w.owners())
+	e.said, e.do = adviceOn(op.Fault, fmt.Sprintf(refusedDo, w.owners()))
 	return e
+}
+
+// adviceOn is what an answer of Zenlayer means and what to do about it. The same
+// code has the same words, whichever call it answered; otherwise is what to do
+// about one that is not known.
+func adviceOn(f operation.Fault, otherwise string) (said, do string) {
+	advice, known := commands.AdviceOn(f.Status, f.Code)
+	if !known {
+		return saidWords(f), otherwise
+	}
+	return strings.Join(nonEmpty([]string{advice.Means, quoted(f.Message)}), " "), advice.Do
+}
+
+// answeredHow says who answered something else than was asked.
+func answeredHow(f operation.Fault) string {
+	switch {
+	case f.Code != "":
+		return answerRefused
+	case f.Status >= 300:
+		return answerInFront
+	}
+	return answerOdd
+}
+
+// faultIDs are by what an answer can be found.
+func faultIDs(f operation.Fault) []string {
+	var parts []string
+	if f.Code != "" {
+		parts = append(parts, code(f.Code))
+	}
+	if f.Status > 0 {
+		parts = append(parts, fmt.Sprintf(statusSmall, f.Status))
+	}
+	if f.RequestID != "" {
+		parts = append(parts, fmt.Sprintf(requestSmall, code(f.RequestID)))
+	}
+	return parts
+}
+
+// unreadWords say why the last reading of the listener failed, after format for
+// what is only an error; empty if it did not fail.
+func unreadWords(op operation.Operation, w wording, format string) string {
+	switch {
+	case op.Unread.Answered():
+		said, do := adviceOn(op.Unread, w.readAgain())
+		return fmt.Sprintf(unreadAnswer, answeredHow(op.Unread), sentence(said), do, strings.Join(faultIDs(op.Unread), " · "))
+	case op.LookFault != "":
+		return fmt.Sprintf(format, sentence(op.LookFault))
+	}
+	return ""
 }
 
 // saidWords is what Zenlayer said, as it said it.
@@ -198,14 +247,6 @@ func lostWords(op operation.Operation, who func(operation.Actor) string) string 
 		}
 	}
 	return strings.Join(list, " ")
-}
-
-// unreached says what could not be reached.
-func unreached(op operation.Operation) string {
-	if op.LookFault != "" {
-		return fmt.Sprintf(unreachableRead, sentOrNot(op))
-	}
-	return fmt.Sprintf(unreachableLine, sentOrNot(op))
 }
 
 // sentOrNot never says that nothing was sent when something was, even if it

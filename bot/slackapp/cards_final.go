@@ -91,10 +91,12 @@ func statusLine(op operation.Operation, w wording) string {
 		return fmt.Sprintf(statusBlank, clock(op.StatusAt)) + testLine(op)
 	case !op.Watch:
 		return statusOff
+	case op.StatusLooks == 0 && !watchOver(op, w):
+		return fmt.Sprintf(statusFirst, later)
+	case unreadWords(op, w, statusFault) != "":
+		return fmt.Sprintf(statusUnread, code(op.BackendID), later) + " " + unreadWords(op, w, statusFault)
 	case watchOver(op, w):
 		return fmt.Sprintf(statusNever, code(op.BackendID))
-	case op.StatusLooks == 0:
-		return fmt.Sprintf(statusFirst, later)
 	}
 	return fmt.Sprintf(statusPending, code(op.BackendID), later)
 }
@@ -218,15 +220,7 @@ func todo(e ending) string {
 func faultSmall(op operation.Operation, e ending) []string {
 	var parts []string
 	if e.faulty {
-		if op.Fault.Code != "" {
-			parts = append(parts, code(op.Fault.Code))
-		}
-		if op.Fault.Status > 0 {
-			parts = append(parts, "HTTP "+strconv.Itoa(op.Fault.Status))
-		}
-		if op.Fault.RequestID != "" {
-			parts = append(parts, fmt.Sprintf(requestSmall, code(op.Fault.RequestID)))
-		}
+		parts = faultIDs(op.Fault)
 	}
 	if e.tries && op.Tries > 0 && !op.FirstTry.IsZero() {
 		parts = append(parts, fmt.Sprintf(rateSmall, op.Tries, lasting(op.FinishedAt.Sub(op.FirstTry))))

@@ -145,7 +145,7 @@ func unconfirmedCard(op operation.Operation, w wording) card {
 		header: fmt.Sprintf(unconfirmedHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
 			section(doNotRepeat, unansweredLine(op)),
-			section(checkingLine(op), lastReading(op), resumed(op), stopNote(op)),
+			section(checkingLine(op), lastReading(op, w), resumed(op), stopNote(op)),
 			factFields(op, w, false),
 		},
 		buttons: []slack.BlockElement{
@@ -204,15 +204,12 @@ func checkingLine(op operation.Operation) string {
 	return s
 }
 
-func lastReading(op operation.Operation) string {
+func lastReading(op operation.Operation, w wording) string {
 	var lines []string
 	if !op.LastLook.IsZero() {
 		lines = append(lines, fmt.Sprintf(checkingLast, clock(op.LastLook)))
 	}
-	if op.LookFault != "" {
-		lines = append(lines, fmt.Sprintf(checkingFault, sentence(op.LookFault)))
-	}
-	return strings.Join(lines, " ")
+	return strings.Join(nonEmpty(append(lines, unreadWords(op, w, checkingFault))), " ")
 }
 
 func stopNote(op operation.Operation) string {
@@ -259,7 +256,7 @@ func needsPersonCard(op operation.Operation, w wording) card {
 	}
 	c.body = []slack.Block{
 		section(do),
-		section(needsUnsettled, whyUnsettled(op), sent, told),
+		section(needsUnsettled, whyUnsettled(op, w), sent, told),
 		factFields(op, w, true),
 	}
 	if asks {
@@ -275,14 +272,11 @@ func needsPersonCard(op operation.Operation, w wording) card {
 	return c
 }
 
-func whyUnsettled(op operation.Operation) string {
-	switch {
-	case len(op.Matches) > 1:
+func whyUnsettled(op operation.Operation, w wording) string {
+	if len(op.Matches) > 1 {
 		return fmt.Sprintf(needsMatches, codes(op.Matches, 10))
-	case op.LookFault != "":
-		return fmt.Sprintf(needsUnread, sentence(op.LookFault))
 	}
-	return ""
+	return unreadWords(op, w, needsUnread)
 }
 
 // answerLine is what became of a person's answer.

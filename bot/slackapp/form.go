@@ -68,8 +68,13 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	words := a.problem(ctx, d, err)
-	if !answer.with(ctx, slack.NewErrorsViewSubmissionResponse(formErrors(err, words))) {
-		a.showInstead(ctx, d, a.formAgain(d, words), words)
+	again := a.formAgain(d, words)
+	response := slack.NewErrorsViewSubmissionResponse(formErrors(err, words))
+	if e, ok := errors.AsType[*operation.UnavailableError](err); ok && e.Fault.Answered() {
+		response = slack.NewUpdateViewSubmissionResponse(&again) // a field has no room for it
+	}
+	if !answer.with(ctx, response) {
+		a.showInstead(ctx, d, again, words)
 	}
 }
 

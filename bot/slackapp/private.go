@@ -188,8 +188,8 @@ func cancelledMessage(op operation.Operation) message {
 }
 
 // unavailableMessage: something did not answer, and nothing was changed. The
-// cause stays in the log.
-func unavailableMessage(e *operation.UnavailableError) message {
+// cause stays in the log, unless it is an answer of Zenlayer's.
+func unavailableMessage(e *operation.UnavailableError, w wording) message {
 	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
 	switch {
 	case moved:
@@ -199,7 +199,14 @@ func unavailableMessage(e *operation.UnavailableError) message {
 	case e.Busy:
 		return notSent(fmt.Sprintf(unavailableBusy, short(e.What)))
 	}
-	return notSent(fmt.Sprintf(unavailableText, short(e.What)))
+	if !e.Fault.Answered() {
+		return notSent(fmt.Sprintf(unavailableText, short(e.What)))
+	}
+	said, do := adviceOn(e.Fault, w.readAgain())
+	return private(fmt.Sprintf(notSentText, fmt.Sprintf(readingText, answeredHow(e.Fault), prose(e.Fault.Words(), saidLimit), do)),
+		section(fmt.Sprintf(notSentLine, fmt.Sprintf(readingLine, answeredHow(e.Fault)))),
+		section(fmt.Sprintf(notAddedSaid, said), fmt.Sprintf(notAddedDo, do)),
+		contextLine(faultIDs(e.Fault)...))
 }
 
 // uncertainMessage: it is not known whether the journal took it.

@@ -258,7 +258,8 @@ func ownerNeed(op operation.Operation) string {
 	case op.State == operation.NeedsPerson:
 		return ownerNeeds
 	case op.Reason == operation.ReasonCredentials:
-		return ownerKey
+		said, _ := adviceOn(op.Fault, "")
+		return fmt.Sprintf(ownerKey, sentence(said))
 	case op.Reason == operation.ReasonClockSkew:
 		return ownerClock
 	case op.Reason == operation.ReasonBlocked:

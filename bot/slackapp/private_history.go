@@ -81,7 +81,10 @@ func historySmall(v historyView, counted string, n int) []string {
 	case v.Partial:
 		small = append(small, historyPartial)
 	}
-	if v.Unread {
+	switch {
+	case v.Fault.Answered():
+		small = append(small, fmt.Sprintf(historyRefused, answeredHow(v.Fault), prose(v.Fault.Words(), saidLimit)))
+	case v.Unread:
 		small = append(small, historyUnread)
 	}
 	return small

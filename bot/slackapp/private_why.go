@@ -84,6 +84,8 @@ func accountWeight(a operation.WhyAnswer) string {
 	switch {
 	case a.Usual:
 		return accountUsual
+	case a.Fault.Answered():
+		return fmt.Sprintf(accountAnswered, answeredHow(a.Fault), prose(a.Fault.Words(), saidLimit))
 	case a.Unread:
 		return accountUnread
 	}

@@ -46,7 +46,7 @@ func (a *App) problem(ctx context.Context, d delivery, err error) message {
 	}
 	if e, ok := errors.AsType[*operation.UnavailableError](err); ok {
 		a.Log.Warn("a request could not be checked", zap.String("what", e.What), zap.Error(e.Err))
-		return unavailableMessage(e)
+		return unavailableMessage(e, a.wording())
 	}
 	if e, ok := errors.AsType[*channelError](err); ok {
 		return e.words

@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -211,6 +212,8 @@ const (
 	statusPending = "Zenlayer gave backend %s; it was not in the list when I last looked. %s shows its status later."
 	statusFirst   = "*Status at Zenlayer:* not known at that time. %s shows it later."
 	statusNever   = "Zenlayer gave backend %s; it was not in the list when I stopped looking."
+	statusUnread  = "Zenlayer gave backend %s; I could not read the list when I last looked. %s shows its status later."
+	statusFault   = "The error was: %s"
 	statusOff     = "*Status:* not watched, as asked."
 	statusBlank   = "*Status at Zenlayer:* none shown (read %s). I cannot see traffic"
 )
@@ -275,6 +278,9 @@ func (w wording) owners() string {
 	}
 	return channel(w.Owner)
 }
+
+// readAgain is what to do about an answer to a reading that is not known.
+func (w wording) readAgain() string { return fmt.Sprintf(readAgainDo, w.owners()) }
 
 // mentioned is how to address the bot.
 func (w wording) mentioned() string {

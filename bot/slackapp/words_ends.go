@@ -59,10 +59,21 @@ const (
 	rateLine     = "Zenlayer kept asking to wait; I stopped at %s. Nothing changed."
 	rateSmall    = "%d tries in %s"
 	requestSmall = "request %s"
-	rateDo       = "wait a minute, then try again."
+	statusSmall  = "HTTP %d"
+	unreadAnswer = "At the last reading %s: %s *What to do:* %s (%s)"
 
-	keyText     = "Not added: the bot could not log in to Zenlayer for %s on %s. Nothing changed. %s."
-	keyLine     = "The bot could not log in to Zenlayer (key refused). Nothing changed. This is not your fault."
+	rateDo = "wait a minute, then try again."
+
+	readAgainDo   = "try again in a minute; if the answer is the same, ask %s."
+	answerRefused = "Zenlayer refused what I asked it"
+	answerInFront = "something answered in Zenlayer's place"
+	answerOdd     = "Zenlayer gave an answer that I cannot use"
+
+	keyText     = "Not added: Zenlayer refused the bot's key or its rights for %s on %s. Nothing changed. %s."
+	keyLine     = "Zenlayer refused the bot's key or its rights. Nothing changed. This is not your fault."
+	ownersLook  = "nothing on your side; the bot's owners have to look at it."
+	ownersKnow  = "They are told (%s), and repeating it before they repaired this does not help."
+	ownersAsk   = "Tell %s. Repeating it before this is repaired does not help."
 	ownersTold  = "nothing. The bot's owners are told (%s), and repeating it before they repaired this does not help."
 	ownersTell  = "tell %s. Repeating it before this is repaired does not help."
 	clockText   = "Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. Nothing changed. %s."
@@ -72,6 +83,7 @@ const (
 
 	unreachableText = "Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."
 	unreachableLine = "Zenlayer cannot be reached from the bot. %s"
+	unreadText      = "Not added: I could not read the listener for %s on %s. %s %s."
 	unreachableRead = "I could not read the listener, so I stopped. %s"
 	unreachableDo   = "try again in a few minutes."
 

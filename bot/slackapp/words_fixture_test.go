@@ -39,6 +39,12 @@ func sample(change ...func(*operation.Operation)) operation.Operation {
 
 type change = func(*operation.Operation)
 
+// keyRefused is what the last reading was answered with.
+func keyRefused(op *operation.Operation) {
+	op.Unread = operation.Fault{Code: "AUTHFAILURE_UNAUTHORIZED_OPERATION", Status: 401, Message: "not authorised", RequestID: "T7E2-01"}
+	op.LookFault = op.Unread.Words()
+}
+
 func in(s operation.State) change { return func(op *operation.Operation) { op.State = s } }
 
 // sent adds one attempt that was answered, or not when answered is zero.
@@ -103,18 +109,20 @@ func publicCards() map[string]operation.Operation {
 		"adding_not_taken":                 sample(in(operation.Sending), waiting(operation.WaitUnreachable, moment(19, 14, 40)), func(op *operation.Operation) { op.Fault.Status = 503 }),
 		"adding_restarted": sample(in(operation.Sending), sent(moment(19, 14, 22), time.Time{}, "", operation.Fault{}),
 			func(op *operation.Operation) { op.ResumedAt = moment(19, 14, 25) }),
-		"adding_stopping":     sample(in(operation.Sending), limited, stopped),
-		"added":               sample(one, answered(operation.EvidenceAnswered), listed),
-		"added_plain":         sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.Purpose, op.Request.PortList, op.Request.Weight = "", nil, 0 }, listed),
-		"added_not_listed":    sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks = 2 }),
-		"added_never_listed":  sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks = watchLooks }),
-		"added_status_blank":  sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks, op.StatusAt = 1, moment(19, 14, 26) }),
-		"added_status_unread": sample(one, answered(operation.EvidenceAnswered)),
-		"added_unwatched":     sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.Watch = false }),
-		"added_repeated":      sample(lost(), one, answered(operation.EvidenceRepeated), listed),
-		"added_seen":          sample(lost(), answered(operation.EvidenceSeen), listed),
-		"added_after_503":     sample(sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Code: "SERVICE_TEMPORARY_UNAVAILABLE", Status: 503}), answered(operation.EvidenceSeen), listed),
-		"added_person":        sample(lost(), answered(operation.EvidencePerson), listed),
+		"adding_stopping":      sample(in(operation.Sending), limited, stopped),
+		"added":                sample(one, answered(operation.EvidenceAnswered), listed),
+		"added_plain":          sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.Purpose, op.Request.PortList, op.Request.Weight = "", nil, 0 }, listed),
+		"added_not_listed":     sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks = 2 }),
+		"added_never_listed":   sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks = watchLooks }),
+		"added_status_blank":   sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.StatusLooks, op.StatusAt = 1, moment(19, 14, 26) }),
+		"added_status_unread":  sample(one, answered(operation.EvidenceAnswered)),
+		"added_status_refused": sample(one, answered(operation.EvidenceAnswered), keyRefused, func(op *operation.Operation) { op.StatusLooks = 2 }),
+		"added_never_read":     sample(one, answered(operation.EvidenceAnswered), keyRefused, func(op *operation.Operation) { op.StatusLooks = watchLooks }),
+		"added_unwatched":      sample(one, answered(operation.EvidenceAnswered), func(op *operation.Operation) { op.Watch = false }),
+		"added_repeated":       sample(lost(), one, answered(operation.EvidenceRepeated), listed),
+		"added_seen":           sample(lost(), answered(operation.EvidenceSeen), listed),
+		"added_after_503":      sample(sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Code: "SERVICE_TEMPORARY_UNAVAILABLE", Status: 503}), answered(operation.EvidenceSeen), listed),
+		"added_person":         sample(lost(), answered(operation.EvidencePerson), listed),
 		"nothing_to_do": sample(in(operation.AlreadyThere), func(op *operation.Operation) {
 			op.BackendID, op.FoundWeight, op.FinishedAt = "be-19c4", 50, moment(19, 14, 25)
 		}),
@@ -130,6 +138,8 @@ func publicCards() map[string]operation.Operation {
 			op.LastLook, op.LookFault = moment(19, 17, 0), "HTTP 503 from DescribeBackends"
 		}),
 		"not_confirmed_stopped": sample(in(operation.Unconfirmed), lost(), stopped, waiting(operation.WaitLook, moment(19, 14, 45))),
+		"not_confirmed_refused": sample(in(operation.Unconfirmed), lost(), waiting(operation.WaitLook, moment(19, 18, 0)), keyRefused),
+		"needs_person_refused":  sample(in(operation.NeedsPerson), lost(), keyRefused),
 		"needs_person":          sample(in(operation.NeedsPerson), lost(), func(op *operation.Operation) { op.LookFault, op.OwnerTold = "the list did not load", moment(19, 30, 0) }),
 		"needs_person_matches":  sample(in(operation.NeedsPerson), lost(), func(op *operation.Operation) { op.Matches = []string{"be-1", "be-2"} }),
 		"needs_person_mismatch": sample(in(operation.NeedsPerson), lost(), func(op *operation.Operation) {
@@ -184,7 +194,8 @@ func endings() map[string]operation.Operation {
 		"credentials":            sample(because(operation.ReasonCredentials), fault(operation.Fault{Code: "AUTHFAILURE_SIGNATURE_FAILURE", Status: 401})),
 		"clock_skew":             sample(because(operation.ReasonClockSkew), fault(operation.Fault{Code: "AUTHFAILURE_SIGNATURE_EXPIRED", Status: 401})),
 		"unreachable":            sample(because(operation.ReasonUnreachable)),
-		"unreachable_unreadable": sample(because(operation.ReasonUnreachable), func(op *operation.Operation) { op.LookFault = "no answer" }),
+		"unreachable_unreadable": sample(because(operation.ReasonUnreachable), func(op *operation.Operation) { op.Fault = operation.Fault{Status: 502, Message: "Bad Gateway"} }),
+		"unreachable_proxy":      sample(because(operation.ReasonUnreachable), func(op *operation.Operation) { op.Fault = operation.Fault{Status: 404, Message: "not found"} }),
 		"unreachable_tried":      sample(because(operation.ReasonUnreachable), sent(moment(19, 14, 22), moment(19, 14, 22), operation.OutcomeRetry, operation.Fault{})),
 		"blocked":                sample(because(operation.ReasonBlocked), fault(operation.Fault{Status: 403, Message: "blocked by a firewall"})),
 		"gone":                   sample(because(operation.ReasonGone), func(op *operation.Operation) { op.Fault = gone }),

@@ -24,6 +24,7 @@ const (
 	historyOldest     = "Oldest first."
 	historyPartial    = "What you may not see is left out."
 	historyUnread     = "Denials are left out: Zenlayer did not answer."
+	historyRefused    = "Denials are left out, since %s: %s."
 	historyOnlyYou    = "You may not see all of this, so I show it to you only."
 	historySharedBy   = "Shared by %s. Denials are left out."
 	historyDenied     = "Denied"

@@ -130,6 +130,8 @@ const (
 	stillSeen     = "*Now:* %s."
 
 	unavailableText    = "%s did not answer, so I could not check. Nothing was changed. Try again in a minute."
+	readingText        = "I could not check, since %s: %s. What to do: %s"
+	readingLine        = "I could not check, since %s. Nothing was changed."
 	unavailableBusy    = "%s is being asked a lot right now, so I could not check in time. Nothing was changed. Try again in a minute."
 	unavailableJournal = "I cannot write requests down right now, so I do nothing. Nothing was changed. Try again in a minute."
 	unavailableMoved   = "The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how."
@@ -212,7 +214,7 @@ const (
 	ownerText    = "%s: %s, %s to %s. %s"
 	ownerLine    = "*%s* %s: %s to %s, asked by %s."
 	ownerNeeds   = "*What to do:* look in the console, then answer on its card. Please do not repeat it."
-	ownerKey     = "*What to do:* replace the bot's key, which Zenlayer refuses. Nothing can be added before."
+	ownerKey     = "*What to do:* repair the bot's access to Zenlayer: %s Nothing can be added before."
 	ownerClock   = "*What to do:* set the bot's clock right; it is off by more than Zenlayer allows. Nothing can be added before."
 	ownerBlocked = "*What to do:* look at the network path and at the address the bot calls from. Something in front of Zenlayer's API stopped the call."
 	ownerBroken  = "*What to do:* look for this id in the log. Something broke in the bot before anything was sent."

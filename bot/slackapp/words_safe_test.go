@@ -54,7 +54,7 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 	op.Actor.Name, op.Place.ChannelName = s, s
 	f := operation.Fault{Code: s, Status: 400, Message: s, RequestID: s}
 	op.Attempts = []operation.Attempt{{Number: 1, SentAt: moment(19, 14, 22), AnsweredAt: moment(19, 14, 37), Outcome: operation.OutcomeUnknown, Fault: f}}
-	op.Fault, op.LookFault, op.Matches = f, s, []string{s, s}
+	op.Fault, op.Unread, op.LookFault, op.Matches = f, f, s, []string{s, s}
 	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, moment(19, 15, 0), moment(19, 15, 0)
 	op.StopBy, op.AnswerBy, op.Answer, op.Mismatch = s, s, operation.AnswerNotThere, true
 	op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: s}
@@ -110,7 +110,7 @@ func hostileMessages(s string) map[string]message {
 		"duplicate": duplicateMessage(op, s), "cancelled": cancelledMessage(op), "fault": faultMessage(s, w), "copy": copyMessage(op),
 		"present":     presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s, Port: s}}),
 		"same":        presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s}, Same: true}),
-		"unavailable": unavailableMessage(&operation.UnavailableError{What: s}), "uncertain": uncertainMessage(&operation.UncertainError{Ref: s}),
+		"unavailable": unavailableMessage(&operation.UnavailableError{What: s, Fault: op.Fault}, w), "uncertain": uncertainMessage(&operation.UncertainError{Ref: s}),
 		"why": whyMessage(op), "zeno": zenoMessage(op), "details": detailsMessage(op), "owner": ownerMessage(op, w), "moved": movedMessage(op, w),
 		"unknown": unknownRefMessage(s), "channel": channelMessage(s, slackNotInChannel, w),
 		"help":   helpMessage(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),

@@ -7,6 +7,7 @@ const (
 	accountAnyServer = "a server"
 	accountNoServer  = "No server was named, so I asked as for a bare metal server that no rule names."
 	accountUsual     = "No weight was given, so I took the one that most servers on this listener have, as a request would."
+	accountAnswered  = "No weight was given, and I could not read which one most servers on this listener have, since %s: %s. So I asked as for Zenlayer's default. With `weight=` the answer is certain."
 	accountUnread    = "No weight was given, and I could not read which one most servers on this listener have, so I asked as for Zenlayer's default. With `weight=` the answer is certain."
 	accountPerson    = "1. *Person:* ok. %s %s, workspace %s"
 	accountChannel   = "2. *Channel:* ok. %s"

@@ -2,6 +2,8 @@ package slackapp
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,23 +82,16 @@ func clauseLine(c operation.Clause) string {
 	return fmt.Sprintf(clauseFails, clauseWords(c.Text))
 }
 
-// clauseWords says in words what a condition of a policy asks for. One that is
-// not of the plainest kinds stays as it is in the file: better exact than
-// smooth.
+// clauseWords says in words what a condition of a policy asks for. Of one that
+// has no words of its own it says only what it is about: the text of a policy
+// never stands in a message.
 func clauseWords(text string) string {
-	text, unless := strings.CutPrefix(text, "unless ")
-	if yes, no := plainWords(text); yes != "" {
-		if !unless {
-			return yes
-		}
-		if no != "" {
-			return no
-		}
-	}
+	plain, unless := strings.CutPrefix(text, "unless ")
+	yes, no := plainWords(plain)
 	if unless {
-		return fmt.Sprintf(clauseNot, code(text))
+		yes = no
 	}
-	return code(text)
+	return firstOf(yes, aboutWords(plain))
 }
 
 // plainWords has words for the plainest conditions, and for their opposites.
@@ -117,16 +112,14 @@ func plainWords(text string) (yes, no string) {
 		{`principal == Person::"`, `"`, clauseIs, clauseIsNot, person},
 		{`context.channel.id == "`, `"`, clauseFrom, clauseNotFrom, channel},
 		{`action == Action::"`, `"`, clauseAction, "", code},
+		{`action in [`, `]`, clauseActions, "", manyActions},
 		{`resource == Listener::"`, `"`, clauseListener, "", code},
+		{`resource.name == "`, `"`, clauseCalled, clauseNotCall, code},
 		{`resource in LoadBalancer::"`, `"`, clauseBalancer, "", code},
-		{"context.weight <= ", "", clauseAtMost, clauseAbove, number},
-		{"context.weight < ", "", clauseBelow, clauseAtLeast, number},
-		{"context.weight >= ", "", clauseAtLeast, clauseBelow, number},
-		{"context.weight > ", "", clauseAbove, clauseAtMost, number},
 	} {
 		value, ok := strings.CutPrefix(text, p.before)
 		value, closed := strings.CutSuffix(value, p.after)
-		if !ok || !closed || value == "" || strings.ContainsAny(value, `"\…&|`) {
+		if !ok || !closed || value == "" || p.after == `"` && strings.ContainsAny(value, `"\…`) {
 			continue
 		}
 		if value = p.show(value); value == "" {
@@ -138,7 +131,63 @@ func plainWords(text string) (yes, no string) {
 		}
 		return yes, no
 	}
-	return "", ""
+	return comparison(text)
+}
+
+// comparison has words for a number that is compared with a limit.
+func comparison(text string) (yes, no string) {
+	parts := strings.Fields(text)
+	if len(parts) != 3 || number(parts[2]) == "" {
+		return "", ""
+	}
+	what, ok := map[string]string{"context.weight": clauseWeight, "context.hour": clauseHour, "context.weekday": clauseWeekday}[parts[0]]
+	forms, known := map[string][2]string{
+		"<=": {clauseAtMost, clauseAbove}, ">": {clauseAbove, clauseAtMost},
+		">=": {clauseAtLeast, clauseBelow}, "<": {clauseBelow, clauseAtLeast},
+	}[parts[1]]
+	if !ok || !known {
+		return "", ""
+	}
+	return fmt.Sprintf(forms[0], what, number(parts[2])), fmt.Sprintf(forms[1], what, number(parts[2]))
+}
+
+// manyActions shows the actions of a set; nothing if it is anything else.
+func manyActions(set string) string {
+	var list []string
+	for _, item := range strings.Split(set, ",") {
+		id, ok := strings.CutPrefix(strings.TrimSpace(item), `Action::"`)
+		id, closed := strings.CutSuffix(id, `"`)
+		if !ok || !closed || !actionID.MatchString(id) {
+			return ""
+		}
+		list = append(list, code(id))
+	}
+	return strings.Join(list, ", ")
+}
+
+var (
+	actionID  = regexp.MustCompile(`^[A-Za-z]+$`)
+	inQuotes  = regexp.MustCompile(`"(?:\\.|[^"\\])*(?:"|$)`)
+	looksAt   = regexp.MustCompile(`\b(?:principal|action|resource|context\.(?:weight|ports|instance|hour|weekday|channel|incident))\b`)
+	aboutWhat = map[string]string{
+		"principal": aboutYou, "action": aboutAction, "resource": aboutListener, "context.weight": aboutWeight,
+		"context.ports": aboutPorts, "context.instance": aboutServer, "context.hour": aboutTime, "context.weekday": aboutTime,
+		"context.channel": aboutChannel, "context.incident": aboutChannel,
+	}
+)
+
+// aboutWords says what a condition looks at, without its text.
+func aboutWords(text string) string {
+	var list []string
+	for _, found := range looksAt.FindAllString(inQuotes.ReplaceAllString(text, ""), -1) {
+		if what := aboutWhat[found]; !slices.Contains(list, what) {
+			list = append(list, what)
+		}
+	}
+	if len(list) == 0 {
+		return clauseOther
+	}
+	return fmt.Sprintf(clauseAbout, strings.Join(list, ", "))
 }
 
 // number returns s if it is one, else nothing.

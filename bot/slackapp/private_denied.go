@@ -14,6 +14,10 @@ import (
 func deniedMessage(e *operation.DeniedError, w wording) message {
 	d, op := e.Decision, e.Operation
 	sentence, why := denial(d, op, w)
+	can := whoCanLines(canLabel, e.Can)
+	if words := onlyElsewhere(e); words != "" {
+		sentence, can = words, nil
+	}
 	noted := denyNoted
 	if op.Ref != "" {
 		noted = fmt.Sprintf(denyNotedRef, op.Ref)
@@ -22,7 +26,7 @@ func deniedMessage(e *operation.DeniedError, w wording) message {
 	if clean(d.Contact) != "" && d.Code != operation.DeniedShared {
 		contact = fmt.Sprintf(denyContact, whom(d.Contact))
 	}
-	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(append(append([]string{why}, whoCanLines(canLabel, e.Can)...), contact)...)}
+	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(append(append([]string{why}, can...), contact)...)}
 	list = append(list, clauseSections(d)...)
 	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence))+howManyCan(e.Can),
 		append(list, handedOver(e), actions(whoamiButton()), contextLine(noted))...)
@@ -137,6 +141,16 @@ func withReason(d operation.Decision, why string) string {
 		return fmt.Sprintf(denyReason, why, r)
 	}
 	return why
+}
+
+// onlyElsewhere is the sentence of a denial for somebody who may ask elsewhere,
+// while others may ask here: said apart, the two read as a contradiction.
+func onlyElsewhere(e *operation.DeniedError) string {
+	at := placesOf(e.Decision)
+	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
+		return ""
+	}
+	return whoCan(fmt.Sprintf(denyPlaceAsk, strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.Ask)
 }
 
 // placesOf names where it would be permitted; nothing when the place is not

@@ -13,15 +13,11 @@ import (
 	"lbbot/bot/operation"
 )
 
-// TestRandomKillPointsLoseNothingAndDoubleNothing kills the binary 20 times,
-// or 200 in a soak, on each database, each time at a random moment after a click, while
-// what was killed before is still being settled. Each click must end in one
-// backend and one card.
+// TestRandomKillPointsLoseNothingAndDoubleNothing kills the binary at random moments after a
+// click, on each database, while what was killed before is still being settled.
+// Each click must end in one backend and one card.
 func TestRandomKillPointsLoseNothingAndDoubleNothing(t *testing.T) {
-	points, houses := 20, 2
-	if soaking() {
-		points, houses = 200, 4
-	}
+	points, houses := sized(6, 20, 200), sized(1, 2, 4)
 	for name, edit := range map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres} {
 		t.Run(name, func(t *testing.T) {
 			seed := chaosSeed(t)

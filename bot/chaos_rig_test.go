@@ -44,18 +44,15 @@ type chaosAsk struct {
 	acked           bool
 }
 
-// chaosTime is how long the chaos lasts: LBBOT_CHAOS, or this.
-func chaosTime(t *testing.T, usual time.Duration) time.Duration {
+// chaosTime is how long the chaos lasts: LBBOT_CHAOS, or by the size of the run.
+func chaosTime(t *testing.T) time.Duration {
 	t.Helper()
 	if given := os.Getenv("LBBOT_CHAOS"); given != "" {
 		d, err := time.ParseDuration(given)
 		require.NoError(t, err, "LBBOT_CHAOS")
 		return d
 	}
-	if soaking() {
-		return time.Minute
-	}
-	return usual
+	return sized(3*time.Second, 5*time.Second, time.Minute)
 }
 
 // chaosSeed is LBBOT_CHAOS_SEED, or a new one; it is printed on failure.

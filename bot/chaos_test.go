@@ -41,7 +41,7 @@ func TestChaosBalances(t *testing.T) {
 
 func chaosRun(t *testing.T, replicas int, edit func(*bot.Config)) {
 	t.Helper()
-	seed, lasts := chaosSeed(t), chaosTime(t, 5*time.Second)
+	seed, lasts := chaosSeed(t), chaosTime(t)
 	c := standChaos(t, seed, 200+int(lasts.Seconds())*30, edit)
 	d := &driver{chaos: c, random: rand.New(rand.NewPCG(seed, 0))}
 	for range replicas {

@@ -3,9 +3,12 @@ package bot_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +31,17 @@ import (
 // servers is the PostgreSQL of these tests.
 var servers journaltest.Shared
 
+// sideBySide is how many tests run at once: most wait for a process, a server
+// or a time-out and leave the processor idle. -parallel goes before it.
+const sideBySide = 6
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(max(sideBySide, runtime.GOMAXPROCS(0)))) // a number is never refused
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if err := servers.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stopping PostgreSQL:", err)
@@ -258,6 +271,18 @@ func refOf(t *testing.T, m sandbox.Message) string {
 	return all[at : at+10]
 }
 
-// soaking reports whether the storms, kills and chaos run at full size: with
-// LBBOT_SOAK=true they take about ten minutes, without it about one.
+// soaking reports whether the storms, kills and chaos run at full size, which
+// takes about ten minutes: LBBOT_SOAK=true.
 func soaking() bool { return os.Getenv("LBBOT_SOAK") == "true" }
+
+// sized returns the size of a storm: the smallest one that can still fail for
+// `go test ./...`, a larger one in CI (CI=true), and the full one in a soak.
+func sized[T any](small, ci, soak T) T {
+	switch {
+	case soaking():
+		return soak
+	case os.Getenv("CI") == "true":
+		return ci
+	}
+	return small
+}

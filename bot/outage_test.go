@@ -127,10 +127,7 @@ func TestNothingIsAcceptedWhilePostgreSQLCannotTakeIt(t *testing.T) {
 // and what was accepted must end, once and truthfully.
 func TestConnectionsThatAreCutAgainAndAgain(t *testing.T) {
 	t.Parallel()
-	lasts := 4 * time.Second
-	if soaking() {
-		lasts = 30 * time.Second
-	}
+	lasts := sized(2*time.Second, 4*time.Second, 30*time.Second)
 	server, err := journaltest.Start()
 	if server != nil {
 		t.Cleanup(func() { require.NoError(t, server.Stop()) })

@@ -21,10 +21,7 @@ import (
 // get its preview, each click must be acked, and what was accepted must end.
 // In a soak it goes round five times.
 func TestARollingRestartOfThreeReplicasLosesNoCommand(t *testing.T) {
-	rounds := 1
-	if soaking() {
-		rounds = 5
-	}
+	rounds := sized(1, 1, 5)
 	seed := chaosSeed(t)
 	c := standChaos(t, seed, 300+rounds*300, func(c *bot.Config) {
 		onPostgres(t, c)

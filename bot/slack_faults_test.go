@@ -26,10 +26,7 @@ func (h *house) held() (arrived <-chan struct{}, release func()) {
 
 // away is how long Slack is away.
 func away() time.Duration {
-	if soaking() {
-		return time.Minute
-	}
-	return 2 * time.Second
+	return sized(2*time.Second, 2*time.Second, time.Minute)
 }
 
 // fails makes calls of a method fail.

@@ -30,10 +30,7 @@ func TestManyCommandsInOneInstant(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			commands := 40
-			if soaking() {
-				commands = 200
-			}
+			commands := sized(12, 40, 200) // 12: nobody types twice in one channel
 			s := openStorm(t, commands, func(c *bot.Config) {
 				tt.use(t, c)
 				c.ZenlayerRate = tt.rate

@@ -16,10 +16,7 @@ import (
 // TestRefreshesUnderLoadLoseNothing has Slack renew all connections again and
 // again while people go on typing and pressing.
 func TestRefreshesUnderLoadLoseNothing(t *testing.T) {
-	refreshes := 5
-	if soaking() {
-		refreshes = 100
-	}
+	refreshes := sized(2, 5, 100)
 	const most = 1000 // commands
 	s := openStorm(t, most, func(c *bot.Config) { c.SlackConnections = 2 })
 	// The stand-in gives two seconds; with less there are more refreshes a minute.

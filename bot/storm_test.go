@@ -36,10 +36,7 @@ import (
 // It and the other storms do not run beside other tests: how fast Slack is
 // answered is part of what they measure.
 func TestDuplicatesAndLostAnswersLeaveNothingBehind(t *testing.T) {
-	commands := 60
-	if soaking() {
-		commands = 600
-	}
+	commands := sized(20, 60, 600)
 	databases := map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres}
 	for name, use := range databases {
 		t.Run(name, func(t *testing.T) {

@@ -179,25 +179,38 @@ func (i *Intake) Stop(ctx context.Context, c Click) (Operation, error) {
 	return op, err
 }
 
-// CheckNow ends the pause before the next look at an unconfirmed operation.
+// CheckNow ends the pause before the next look at an operation that is not
+// settled. Errors: *DeniedError, *StaleError when it is settled,
+// *UnavailableError.
 func (i *Intake) CheckNow(ctx context.Context, c Click) (Operation, error) {
-	return i.answer(ctx, c, "")
+	if err := i.admit(ctx, c); err != nil {
+		return Operation{}, err
+	}
+	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
+	defer cancel()
+	op, err := i.Journal.Operation(within, c.OperationID)
+	if err == nil && op.State != NeedsPerson && op.State != Unconfirmed {
+		return op, &StaleError{op}
+	}
+	if err == nil {
+		err = i.Engine.Poke(within, op.ID, c.Delivery)
+	}
+	if err != nil {
+		return op, &UnavailableError{What: "journal", Err: err}
+	}
+	return op, nil
 }
 
 // Answer stores what a person saw in the console, AnswerThere or
-// AnswerNotThere; the bot reads again before it believes it.
+// AnswerNotThere; the bot reads again before it believes it. Errors as of
+// CheckNow.
 func (i *Intake) Answer(ctx context.Context, c Click, answer string) (Operation, error) {
-	return i.answer(ctx, c, answer)
-}
-
-func (i *Intake) answer(ctx context.Context, c Click, answer string) (Operation, error) {
 	if err := i.admit(ctx, c); err != nil {
 		return Operation{}, err
 	}
 	open := false
 	op, err := i.press(ctx, c, func(op *Operation) (Event, bool) {
-		open = op.State == NeedsPerson || op.State == Unconfirmed && answer == ""
-		if !open || answer == "" {
+		if open = op.State == NeedsPerson; !open {
 			return Event{}, false
 		}
 		op.Answer, op.AnswerBy, op.Mismatch = answer, c.Actor.UserID, false
@@ -247,22 +260,16 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Event, bool)) (Operation, error) {
 	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()
-	stored := false
-	op, err := change(within, i.Journal, c.OperationID, func(op *Operation) (e Event, ok bool) {
-		e, stored = edit(op)
-		return e, stored
-	})
-	if err != nil {
+	op, err := change(within, i.Journal, c.OperationID, edit)
+	switch {
+	case err != nil && within.Err() != nil: // the commit may have been made
+		return op, &UncertainError{Err: err}
+	case err != nil:
 		return op, &UnavailableError{What: "journal", Err: err}
-	}
-	if !op.State.Open() {
+	case !op.State.Open():
 		return op, nil
 	}
-	err = i.Engine.Poke(within, op.ID, c.Delivery)
-	switch {
-	case err != nil && !stored: // waking it was all there was to do
-		return op, &UnavailableError{What: "journal", Err: err}
-	case err != nil:
+	if err := i.Engine.Poke(within, op.ID, c.Delivery); err != nil {
 		i.Log.Warn("run could not be woken; it goes on by itself", zap.String("operation", op.ID), zap.Error(err))
 	}
 	return op, nil

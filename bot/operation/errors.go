@@ -110,14 +110,15 @@ type JournalMovedError struct {
 
 func (e *JournalMovedError) Error() string { return e.What + ": " + e.Advice }
 
-// UncertainError says that it is not known whether an operation was accepted.
-// Asking again is safe: the same preview is accepted once.
+// UncertainError says that it is not known whether an operation was accepted,
+// or, without a Ref, whether the click on one was stored. Asking again is safe:
+// the same preview is accepted once, and the same click stored once.
 type UncertainError struct {
 	Ref string
 	Err error
 }
 
-func (e *UncertainError) Error() string { return "not known whether accepted: " + e.Ref }
+func (e *UncertainError) Error() string { return "not known whether stored: " + e.Ref }
 func (e *UncertainError) Unwrap() error { return e.Err }
 
 // The limits of promises, from the last click or the attempt they name.

@@ -119,6 +119,7 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"unavailable_moved":    unavailableMessage(&operation.UnavailableError{What: "journal", Err: &operation.JournalMovedError{What: "the file was deleted"}}, w),
 		"uncertain":            uncertainMessage(&operation.UncertainError{Ref: op.Ref, Err: unknown}),
 		"try_again":            tryAgainMessage(),
+		"uncertain_click":      uncertainMessage(&operation.UncertainError{Err: unknown}),
 		"still_checking":       stillMessage(stillChecking),
 		"still_storing":        stillMessage(stillStoring),
 		"fault":                faultMessage("9f3c-1a2b", w),

@@ -211,6 +211,9 @@ func unavailableMessage(e *operation.UnavailableError, w wording) message {
 
 // uncertainMessage: it is not known whether the journal took it.
 func uncertainMessage(e *operation.UncertainError) message {
+	if e.Ref == "" {
+		return stillMessage(uncertainClick)
+	}
 	return private(fmt.Sprintf(uncertainText, short(e.Ref)),
 		section(fmt.Sprintf(uncertainLine, name(e.Ref)),
 			fmt.Sprintf(uncertainLook, code(fmt.Sprintf(statusCommand, e.Ref)))))

@@ -368,9 +368,10 @@ func (s *shelf) edit(id string, f func(*operation.Operation)) {
 
 // starts remembers what was to be carried out.
 type starts struct {
-	mu    sync.Mutex
-	ids   []string
-	pokes []string
+	mu     sync.Mutex
+	ids    []string
+	pokes  []string
+	before func(ctx context.Context, method string) error // nil: nothing happens
 }
 
 func (s *starts) Start(_ context.Context, id string) error {
@@ -380,7 +381,15 @@ func (s *starts) Start(_ context.Context, id string) error {
 	return nil
 }
 
-func (s *starts) Poke(_ context.Context, id, _ string) error {
+func (s *starts) Poke(ctx context.Context, id, _ string) error {
+	s.mu.Lock()
+	before := s.before
+	s.mu.Unlock()
+	if before != nil {
+		if err := before(ctx, "Poke"); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pokes = append(s.pokes, id)
@@ -448,6 +457,14 @@ type rig struct {
 
 	mu   sync.Mutex
 	take func(socket.Envelope) // nil: the App
+}
+
+// hook makes methods of the journal, and Poke of the engine, fail or wait.
+func (r *rig) hook(f func(ctx context.Context, method string) error) {
+	r.shelf.hook(f)
+	r.starts.mu.Lock()
+	defer r.starts.mu.Unlock()
+	r.starts.before = f
 }
 
 // divert gives envelopes to the test instead of the App.

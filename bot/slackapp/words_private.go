@@ -138,6 +138,7 @@ const (
 	unavailableMoved   = "The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how."
 	uncertainText      = "Not confirmed: I could not find out whether %s was accepted."
 	uncertainLine      = "*Not confirmed.* I could not find out whether %s was accepted. Pressing the same button again is safe: a preview is accepted once."
+	uncertainClick     = "I could not find out whether this was stored. If nothing has changed in a minute, press the button again."
 	uncertainLook      = "To see what became of it: %s"
 	statusCommand      = "/lb-register status %s"
 

@@ -1,0 +1,241 @@
+package slackapp
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
+)
+
+// press is one thing that a person can press or send.
+type press struct {
+	stores string // its commit: a method of the journal, or Poke of the engine; empty: it stores nothing
+	about  func(r *asking) (op operation.Operation, person, channel string)
+	submit func(r *asking) (v sandbox.View, person string, state sandbox.ViewState) // instead of about: of a view
+}
+
+// presses has every action id and every view that can be sent.
+func presses() map[string]press {
+	draft := func(r *asking) (operation.Operation, string, string) {
+		r.rules.set(func(g *rules) { g.needed = 0 })
+		r.types(ana, incident, goodCommand)
+		r.idle()
+		return r.shelf.inState(operation.Draft)[0], ana, incident
+	}
+	draftToAsk := func(r *asking) (operation.Operation, string, string) {
+		r.types(ana, incident, goodCommand)
+		r.idle()
+		return r.shelf.inState(operation.Draft)[0], ana, incident
+	}
+	asks := func(r *asking) (operation.Operation, string, string) {
+		op, _ := r.asked()
+		return op, bo, approvers
+	}
+	in := func(state operation.State) func(*asking) (operation.Operation, string, string) {
+		return func(r *asking) (operation.Operation, string, string) {
+			op, _ := r.asked()
+			r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = state })
+			return r.stored(op.ID), ana, incident
+		}
+	}
+	return map[string]press{
+		actFixOpenForm: {about: draft}, actHelpOpen: {about: draft}, actFormOpen: {about: draft}, actReqChange: {about: draft},
+		actReqMore: {about: draft}, actReqAgainForm: {about: draft}, actWhoamiOpen: {about: draft}, actHistOlder: {about: draft},
+		actLinkOpen: {about: draft}, actGlassOpen: {about: draftToAsk}, actApNo: {about: asks}, actApMore: {about: asks},
+
+		actReqSend:     {stores: "Accept", about: draft},
+		actApprovalAsk: {stores: "Accept", about: draftToAsk},
+		actReqCancel:   {stores: "Save", about: draft},
+		actReqAgain:    {stores: "SaveDraft", about: draft},
+		actOpStop:      {stores: "Save", about: in(operation.Waiting)},
+		actSettleNow:   {stores: "Poke", about: in(operation.Unconfirmed)},
+		actSettleYes:   {stores: "Save", about: in(operation.NeedsPerson)},
+		actSettleNo:    {stores: "Save", about: in(operation.NeedsPerson)},
+		actApYes:       {stores: "Save", about: asks},
+		actApQuestion:  {stores: "Record", about: asks},
+
+		viewForm: {stores: "SaveDraft", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+			r.types(ana, incident, "")
+			return r.view(ana, formTitle), ana, goodForm()
+		}},
+		viewPreview: {stores: "Accept", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+			r.rules.set(func(g *rules) { g.needed = 0 })
+			return r.atPreview(ana, incident), ana, nil
+		}},
+		viewDeny: {stores: "Save", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+			_, card := r.asked()
+			return r.atDeny(bo, card), bo, filled(map[string]string{"reason": "wrong listener"})
+		}},
+		viewGlass: {stores: "Accept", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+			return r.glassForm(), ana, goodGlass()
+		}},
+		viewNotice: {},
+	}
+}
+
+// bringAbout makes what can be pressed and returns the press, and what the
+// person reads privately.
+func (p press) bringAbout(r *asking, action string) (do func(context.Context) (acked bool), said func() []sandbox.Message) {
+	if p.submit != nil {
+		v, person, state := p.submit(r)
+		return func(ctx context.Context) bool { return r.slack.SubmitView(ctx, person, v.ID, state).Acked },
+			func() []sandbox.Message {
+				var list []sandbox.Message
+				for _, v := range r.slack.Views(person) {
+					list = append(list, sandbox.Message{Text: fmt.Sprint(v.Errors), Blocks: v.Blocks})
+				}
+				return list
+			}
+	}
+	op, person, channel := p.about(r)
+	value := buttonValue(op)
+	if action == actReqMore || action == actApMore {
+		value = moreValue(moreDetails, op)
+	}
+	payload := clickPayload(person, channel, action, value)
+	return func(ctx context.Context) bool {
+			_, acked := r.slack.Deliver(ctx, "interactive", payload, false)
+			return acked
+		},
+		func() []sandbox.Message { _, private := r.said(person, channel); return private }
+}
+
+// state is everything that a press can change.
+func (r *asking) state() string {
+	r.shelf.mu.Lock()
+	defer r.shelf.mu.Unlock()
+	r.starts.mu.Lock()
+	defer r.starts.mu.Unlock()
+	return fmt.Sprint(r.shelf.ops, len(r.shelf.events), r.starts.ids, r.starts.pokes)
+}
+
+func TestEveryActionAndViewIsInTheTableOfPresses(t *testing.T) {
+	t.Parallel()
+	table := presses()
+	for _, id := range append(actionIDs(), viewForm, viewPreview, viewNotice, viewDeny, viewGlass) {
+		require.Contains(t, table, id, "say there what %s stores, so that the other tests hold it to a commit before its ack", id)
+		p := table[id]
+		if p.about != nil {
+			d := delivery{Kind: kindClick}
+			d.Actions = []pressed{{ActionID: id}}
+			require.Equal(t, p.stores != "", d.changes(), id)
+		}
+	}
+}
+
+// eachPress runs a test for every press that stores something, or for every
+// one that does not.
+func eachPress(t *testing.T, storing bool, test func(t *testing.T, r *asking, id string, p press)) {
+	t.Parallel()
+	for id, p := range presses() {
+		if (p.stores != "") != storing || p.about == nil && p.submit == nil {
+			continue
+		}
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			test(t, openAsking(t, 1, bo), id, p)
+		})
+	}
+}
+
+func TestPressThatCannotBeStoredIsRefusedBeforeItsAck(t *testing.T) {
+	eachPress(t, true, func(t *testing.T, r *asking, id string, p press) {
+		do, said := p.bringAbout(r, id)
+		r.idle()
+		before, words := r.state(), len(said())
+		r.hook(failing(p.stores))
+		for range 2 { // the second delivery is answered once with the first
+			require.True(t, do(t.Context()))
+			after := said()
+			if p.submit != nil {
+				require.NotEmpty(t, after, "the view stays open")
+				require.Contains(t, after[len(after)-1].Text+string(after[len(after)-1].Blocks), "cannot write requests down")
+				break
+			}
+			require.Len(t, after, words+1, "an ack that comes before the refusal looks like success")
+			require.True(t, has(after[words], "cannot write requests down"))
+		}
+		r.idle()
+		require.Equal(t, before, r.state())
+		r.calm()
+	})
+}
+
+func TestAckFollowsTheCommitOfThePress(t *testing.T) {
+	eachPress(t, true, func(t *testing.T, r *asking, id string, p press) {
+		do, _ := p.bringAbout(r, id)
+		r.idle()
+		before := r.state()
+		var committing atomic.Bool
+		r.hook(func(ctx context.Context, method string) error {
+			if method == p.stores && committing.CompareAndSwap(false, true) {
+				defer committing.Store(false)
+				slowly(ctx, 200*time.Millisecond)
+			}
+			return ctx.Err()
+		})
+		require.True(t, do(t.Context()))
+		require.False(t, committing.Load(), "acked before it was stored")
+		require.NotEqual(t, before, r.state(), "acked and not stored")
+		r.idle()
+		r.calm()
+	})
+}
+
+// slowly is a slow commit.
+func slowly(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+func TestPressThatIsNotStoredInTimeIsAckedWithWordsThatSaySo(t *testing.T) {
+	eachPress(t, true, func(t *testing.T, r *asking, id string, p press) {
+		if id == viewForm {
+			return // it waits for Zenlayer: TestASlowCheckThatFailsGivesTheFormBackAsItWas
+		}
+		do, said := p.bringAbout(r, id)
+		r.idle()
+		before := r.state()
+		hook, _, release := gated("Operation")
+		r.hook(hook)
+		require.True(t, do(t.Context()))
+		require.Equal(t, before, r.state())
+		want := stillStoring
+		if p.submit != nil {
+			want = formChecking
+		}
+		r.until("it says so", func() bool {
+			for _, m := range said() {
+				if has(m, want) {
+					return true
+				}
+			}
+			return false
+		})
+		close(release)
+		r.until("it is stored", func() bool { return r.state() != before })
+		r.idle()
+		r.calm()
+	})
+}
+
+func TestPressThatStoresNothingCommitsNothing(t *testing.T) {
+	eachPress(t, false, func(t *testing.T, r *asking, id string, p press) {
+		do, _ := p.bringAbout(r, id)
+		r.idle()
+		before := r.state()
+		require.True(t, do(t.Context()))
+		r.idle()
+		require.Equal(t, before, r.state())
+	})
+}

@@ -43,6 +43,8 @@ type auditor struct {
 	failing bool
 	headAt  time.Time // when the head was last asked for
 
+	summaryAt time.Time // when summaries were last stored
+
 	mu    sync.Mutex
 	notes []operation.Event // to be recorded
 }
@@ -125,7 +127,7 @@ func (a *auditor) run(ctx context.Context) error {
 func (a *auditor) round(ctx context.Context) {
 	within, cancel := context.WithTimeoutCause(ctx, auditWithin, fmt.Errorf("not done within %s", auditWithin))
 	defer cancel()
-	err := a.record(within)
+	err := errors.Join(a.record(within), a.summarise(within))
 	if err == nil {
 		_, err = a.journal.Link(within)
 	}
@@ -166,6 +168,19 @@ func (a *auditor) record(ctx context.Context) error {
 		a.notes = a.notes[1:]
 		a.mu.Unlock()
 	}
+}
+
+// summarise stores, once a minute, what was counted of denials and previews
+// and is due.
+func (a *auditor) summarise(ctx context.Context) error {
+	if a.now().Sub(a.summaryAt).Abs() < headAsked {
+		return nil
+	}
+	if _, err := a.journal.Summarise(ctx, a.now()); err != nil {
+		return err
+	}
+	a.summaryAt = a.now()
+	return nil
 }
 
 // hourly writes the head down, in the trail and in the log, once an hour for

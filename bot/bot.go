@@ -193,6 +193,11 @@ func (b *Bot) janitor(ctx context.Context) error {
 		} else if n > 0 {
 			b.log.Info("old delivery keys deleted", zap.Int64("keys", n))
 		}
+		if n, err := b.journal.PruneDrafts(ctx, time.Now().Add(-48*time.Hour)); err != nil {
+			b.log.Warn("previews that nobody sent could not be deleted", zap.Error(err))
+		} else if n > 0 {
+			b.log.Info("previews that nobody sent deleted", zap.Int64("previews", n))
+		}
 		b.auditor.cut(ctx)
 		select {
 		case <-ctx.Done():

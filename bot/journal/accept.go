@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -20,10 +21,24 @@ const rounds = 3
 // errGone says that nothing is in the way any more.
 var errGone = errors.New("what was in the way is gone")
 
-// SaveDraft inserts a draft with its event. ErrRefTaken asks for another Ref;
-// *StaleError means that the same draft is stored already.
+// SaveDraft inserts a draft with its event, bounded as by RecordBounded.
+// ErrRefTaken asks for another Ref; *StaleError means that the same draft is
+// stored already.
 func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operation.Event) error {
-	return s.put(ctx, "saving draft", op, s.insert(op, time.Time{}), e)
+	e.OperationID = cmp.Or(e.OperationID, op.ID)
+	bounded := func(ctx context.Context, q *query.Queries, record string) error {
+		if err := s.insert(op, time.Time{})(ctx, q, record); err != nil {
+			return err
+		}
+		alone, err := s.note(ctx, q, e)
+		if err != nil || alone {
+			return err
+		}
+		_, err = q.DropDraftsOf(ctx, query.DropDraftsOfParams{ActorID: op.Actor.UserID,
+			Before: s.now().Add(-2 * operation.DraftLife).UnixMilli(), MaxRows: pruneRows})
+		return err
+	}
+	return s.put(ctx, "saving draft", op, bounded, operation.Event{})
 }
 
 // Accept stores an accepted operation with the key of the delivery and its
@@ -124,8 +139,8 @@ func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Ev
 // change is the part of a transaction that writes the operation.
 type change func(ctx context.Context, q *query.Queries, record string) error
 
-// put makes the change and appends its event in one transaction. When a unique
-// key stood in the way, it looks whose that is.
+// put makes the change and appends its event, if it has a kind, in one
+// transaction. When a unique key stood in the way, it looks whose that is.
 func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c change, e operation.Event) error {
 	doing += " " + op.Ref + " in journal"
 	record, err := json.Marshal(op)
@@ -137,7 +152,7 @@ func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c
 	}
 	for range rounds {
 		err := s.write(ctx, func(q *query.Queries) error {
-			if err := c(ctx, q, string(record)); err != nil {
+			if err := c(ctx, q, string(record)); err != nil || e.Kind == "" {
 				return err
 			}
 			return s.appendEvent(ctx, q, e)

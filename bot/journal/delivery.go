@@ -99,18 +99,21 @@ func (s *Store) Prune(ctx context.Context, olderThan time.Time) (int64, error) {
 	if kept := s.now().Add(-keepDeliveries); olderThan.After(kept) {
 		olderThan = kept
 	}
-	var total int64
+	n, err := s.prune(ctx, func() (int64, error) {
+		return s.q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
+	})
+	return n, s.explain("forgetting old deliveries in journal", err)
+}
+
+// prune repeats a deletion of pruneRows rows until there is nothing left, at
+// most pruneRounds times.
+func (s *Store) prune(ctx context.Context, some func() (int64, error)) (total int64, err error) {
 	for range pruneRounds {
 		var n int64
-		err := s.inTurn(ctx, func() (err error) {
-			n, err = s.q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
-			return err
-		})
-		if err != nil {
-			return total, s.explain("forgetting old deliveries in journal", err)
+		if err := s.inTurn(ctx, func() (err error) { n, err = some(); return err }); err != nil {
+			return total, err
 		}
-		total += n
-		if n < pruneRows {
+		if total += n; n < pruneRows {
 			break
 		}
 	}

@@ -53,7 +53,9 @@ func perform(task, path string) string {
 	case taskAccept:
 		for i := 0; ; i++ {
 			op := draft(fmt.Sprintf("N%d", i), fmt.Sprintf("server-%d", i))
-			if err := s.SaveDraft(ctx, op, event(operation.EventPreviewed)); err != nil {
+			previewed := event(operation.EventPreviewed)
+			previewed.ActorID = fmt.Sprint("U", i) // of one person, they would be counted
+			if err := s.SaveDraft(ctx, op, previewed); err != nil {
 				return err.Error()
 			}
 			if err := s.Accept(ctx, accepted(op)); err != nil {

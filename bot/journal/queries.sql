@@ -98,7 +98,7 @@ limit @max_rows;
 
 -- name: Denials :many
 select cast(seq as bigint) as number, at, kind, operation_id, actor_id, channel_id, data from events
-where kind = 'denied' and at >= @since and at <= @before and (at < @before or seq < cast(@number as bigint))
+where kind in ('denied', 'denied_more') and at >= @since and at <= @before and (at < @before or seq < cast(@number as bigint))
 order by at desc, seq desc
 limit @max_rows;
 
@@ -142,6 +142,38 @@ select operation_id from deliveries where key = @key;
 -- name: PruneDeliveries :execrows
 delete from deliveries
 where key in (select d.key from deliveries d where d.at < @before order by d.at limit @max_rows);
+
+-- name: HoldTally :one
+-- Returns the tally as it is, empty if it is new, and keeps its row until the
+-- transaction ends.
+insert into tallies (actor_id, kind, due_at, touched_at, record)
+values (@actor_id, @kind, null, @touched_at, '{}')
+on conflict (actor_id, kind) do update set touched_at = excluded.touched_at
+returning record;
+
+-- name: SaveTally :exec
+update tallies set due_at = @due_at, record = @record where actor_id = @actor_id and kind = @kind;
+
+-- name: DueTallies :many
+select actor_id, kind from tallies
+where due_at >= @since and due_at <= @until
+order by due_at
+limit @max_rows;
+
+-- name: PruneTallies :exec
+delete from tallies where due_at is null and touched_at < @before;
+
+-- name: DropDraftsOf :execrows
+delete from operations
+where id in (select d.id from operations d
+             where d.accepted_at is null and d.updated_at < @before and d.actor_id = @actor_id and d.state = 'draft'
+             order by d.updated_at limit @max_rows);
+
+-- name: PruneDrafts :execrows
+delete from operations
+where id in (select d.id from operations d
+             where d.accepted_at is null and d.updated_at < @before and d.state = 'draft'
+             order by d.updated_at limit @max_rows);
 
 -- name: InsertEvent :exec
 insert into events (at, kind, operation_id, actor_id, channel_id, data)

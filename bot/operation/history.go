@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -27,6 +28,22 @@ type HistoryAsk struct {
 	Here     bool                 // only what was asked for in the place
 	Since    time.Time
 	From     Cursor // zero: the newest
+}
+
+// list returns the ids that a summary of denials has under a key.
+func (e Entry) list(key string) []string {
+	if e.Denial == nil {
+		return nil
+	}
+	return strings.Fields(e.Denial.Data[key])
+}
+
+// listeners returns the ids of the listeners that a denial is about.
+func (e Entry) listeners() []string {
+	if e.Operation.Listener.ID != "" {
+		return []string{e.Operation.Listener.ID}
+	}
+	return e.list("listeners")
 }
 
 // Cursor is where the next page begins.
@@ -182,8 +199,9 @@ func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
 // wanted reports whether an entry is among what was asked for.
 func (r *reading) wanted(e Entry) bool {
 	op := e.Operation
-	return (r.page.Listener.ID == "" || op.Listener.ID == r.page.Listener.ID || op.Request.ListenerID == r.page.Listener.ID) &&
-		(r.ask.By == "" || op.Actor.UserID == r.ask.By) && (!r.ask.Here || op.Place.ChannelID == r.place.ChannelID)
+	about := op.Listener.ID == r.page.Listener.ID || op.Request.ListenerID == r.page.Listener.ID || slices.Contains(e.listeners(), r.page.Listener.ID)
+	here := op.Place.ChannelID == r.place.ChannelID || slices.Contains(e.list("channels"), r.place.ChannelID)
+	return (r.page.Listener.ID == "" || about) && (r.ask.By == "" || op.Actor.UserID == r.ask.By) && (!r.ask.Here || here)
 }
 
 // seen reports whether the person may see an entry. The rules are asked once
@@ -193,13 +211,28 @@ func (r *reading) seen(ctx context.Context, e Entry) bool {
 	if op.Actor.UserID == r.actor.UserID && op.Actor.TeamID == r.actor.TeamID {
 		return true
 	}
-	if e.Denial != nil {
-		l, ok := r.listener(ctx, op.Listener.ID)
+	if e.Denial == nil {
+		return r.mayView(ctx, op)
+	}
+	ids := e.listeners()
+	if len(ids) == 0 || e.Denial.Data["more_listeners"] != "" {
+		return false // denied before anything was looked up, or about more than is named
+	}
+	for _, id := range ids {
+		l, ok := r.listener(ctx, id)
 		if !ok {
 			return false
 		}
 		op.Listener, op.Server, op.Account = l, noServer(), r.intake.Settings.Account
+		if !r.mayView(ctx, op) {
+			return false
+		}
 	}
+	return true
+}
+
+// mayView asks the rules about the listener of op.
+func (r *reading) mayView(ctx context.Context, op Operation) bool {
 	id := op.Listener.ID
 	may, asked := r.may[id]
 	if !asked {
@@ -215,9 +248,6 @@ func (r *reading) seen(ctx context.Context, e Entry) bool {
 // listener returns what is known of a listener that somebody was denied on.
 // The catalog is asked once for all of them, and only if it is needed.
 func (r *reading) listener(ctx context.Context, id string) (Listener, bool) {
-	if id == "" {
-		return Listener{}, false // denied before anything was looked up
-	}
 	if _, ok := r.known[id]; !ok && !r.asked {
 		r.asked = true
 		lbs, err := r.intake.Catalog.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})

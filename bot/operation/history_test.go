@@ -225,3 +225,49 @@ func TestAListenerThatIsGoneStillHasItsHistory(t *testing.T) {
 		require.ErrorAs(t, err, &down)
 	})
 }
+
+// A summary of denials may be seen by whoever may see every listener in it.
+func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		data map[string]string
+		may  []string
+		ask  operation.HistoryAsk
+		who  operation.Actor // who was denied
+		seen bool
+	}{
+		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil, operation.HistoryAsk{}, ana, true},
+		"all of its listeners":         {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"}, operation.HistoryAsk{}, bo, true},
+		"one of two":                   {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"}, operation.HistoryAsk{}, bo, false},
+		"with listeners that it does not name": {map[string]string{"listeners": "lst-1", "more_listeners": "yes"}, []string{"lst-1"},
+			operation.HistoryAsk{}, bo, false},
+		"about no listener":        {nil, []string{"lst-1", "lst-2"}, operation.HistoryAsk{}, bo, false},
+		"by a listener in it":      {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"}, operation.HistoryAsk{Listener: named("lst-1")}, bo, true},
+		"by a listener not in it":  {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"}, operation.HistoryAsk{Listener: named("lst-1")}, bo, false},
+		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"}, operation.HistoryAsk{Here: true}, bo, true},
+		"here, not among them":     {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"}, operation.HistoryAsk{Here: true}, bo, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				s := &shelves{}
+				h.intake.Archive = s
+				h.gate.decide = mayOn(tt.may...)
+				data := map[string]string{"count": "37", "codes": "no_rule"}
+				for key, value := range tt.data {
+					data[key] = value
+				}
+				s.denials = []operation.Denial{{Mark: operation.Mark{At: time.Now(), ID: "1"},
+					Event: operation.Event{At: time.Now(), Kind: operation.EventDeniedMore, ActorID: tt.who.UserID, Data: data}}}
+				tt.ask.Since = time.Now().Add(-time.Hour)
+				page, err := h.intake.History(t.Context(), ana, here, tt.ask)
+				require.NoError(t, err)
+				require.Len(t, page.Entries, map[bool]int{true: 1}[tt.seen])
+				if tt.seen {
+					require.Equal(t, 37, page.Entries[0].Denial.Summarised())
+				}
+			})
+		})
+	}
+}

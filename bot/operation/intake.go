@@ -360,7 +360,7 @@ func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	e := i.event(EventDenied, op, op.Actor, op.Place, data)
 	delete(e.Data, "requester") // op has who is denied, not who asked
 	delete(e.Data, "requester_channel")
-	if err := i.Journal.Record(ctx, e); err != nil {
+	if err := i.Journal.RecordBounded(ctx, e); err != nil {
 		i.Log.Error("denial could not be recorded", zap.String("actor", op.Actor.UserID), zap.String("code", string(d.Code)), zap.Error(err))
 	}
 	i.Log.Info("request denied", zap.String("actor", op.Actor.UserID), zap.String("channel", op.Place.ChannelID),

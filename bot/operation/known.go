@@ -29,7 +29,7 @@ func AllEvidence() []Evidence {
 func AllEventKinds() []string {
 	return []string{EventPreviewed, EventDenied, EventAccepted, EventCancelled, EventStopped, EventAttempt, EventAnswered, EventWaiting,
 		EventLook, EventPerson, EventFinished, EventStatus, EventResumed, EventApprovalAsked, EventReminded, EventQuestion, EventApproved,
-		EventNotApproved, EventBreakGlass, EventStarted, EventEnded, EventPolicy, EventHead}
+		EventNotApproved, EventBreakGlass, EventPreviewedMore, EventDeniedMore, EventStarted, EventEnded, EventPolicy, EventHead}
 }
 
 // AllDenialCodes lists the codes of denials.

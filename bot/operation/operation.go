@@ -335,6 +335,9 @@ const (
 	EventStatus    = "status"
 	EventResumed   = "resumed"
 
+	EventPreviewedMore = "previewed_more" // previews of one person that have no event of their own, counted
+	EventDeniedMore    = "denied_more"    // the same for denials
+
 	EventApprovalAsked = "approval_asked" // other people were asked to agree, again as well
 	EventReminded      = "reminded"
 	EventQuestion      = "question" // somebody who was asked has a question

@@ -34,8 +34,10 @@ type Acceptance struct {
 // database confirmed the commit. Errors other than those named mean that
 // nothing is known to be stored.
 type Journal interface {
-	// SaveDraft inserts a draft, with its event. A Ref that is taken is
-	// ErrRefTaken. *DuplicateError, see Event.Delivery, has the earlier draft.
+	// SaveDraft inserts a draft, with its event, which is bounded as that of
+	// RecordBounded. A person's drafts that expired are forgotten when they make
+	// more than are stored alone. A Ref that is taken is ErrRefTaken.
+	// *DuplicateError, see Event.Delivery, has the earlier draft.
 	SaveDraft(ctx context.Context, op Operation, e Event) error
 
 	// Accept stores an accepted operation: the draft changes state by
@@ -53,9 +55,14 @@ type Journal interface {
 	// Operation returns the operation with this ID or Ref, or ErrNotFound.
 	Operation(ctx context.Context, idOrRef string) (Operation, error)
 
-	// Record appends an event that changes no operation, such as a denial.
+	// Record appends an event that changes no operation, such as a question.
 	// Errors: *DuplicateError, see Event.Delivery.
 	Record(ctx context.Context, e Event) error
+
+	// RecordBounded is Record for an event that a person can cause by typing, of
+	// a kind with a SummaryOf: see StoredAlone. The count is committed with each
+	// call, so a process that dies loses none.
+	RecordBounded(ctx context.Context, e Event) error
 
 	// Delivered returns what is known of the answer to a Slack delivery.
 	Delivered(ctx context.Context, delivery string) (Delivered, error)

@@ -226,6 +226,9 @@ func (m *memory) Record(ctx context.Context, e operation.Event) error {
 	})
 }
 
+// RecordBounded stores every event: bounding is the real journal's.
+func (m *memory) RecordBounded(ctx context.Context, e operation.Event) error { return m.Record(ctx, e) }
+
 // onlyOnce claims the delivery of an event.
 func (m *memory) onlyOnce(e operation.Event) error {
 	if e.Delivery == "" {

@@ -68,6 +68,9 @@ func auditLine(e operation.Event) string {
 		parts = auditFinished(e)
 	case operation.EventDenied:
 		parts = auditDenial(e)
+	case operation.EventDeniedMore:
+		parts = []string{fmt.Sprintf(auditDeniedMore, e.Summarised(), deniedWhy(e)), auditPerson(e),
+			fmt.Sprintf(auditAbout, names(listenersOf(e))), fmt.Sprintf(auditBetween, short(e.Data["first"]), short(e.Data["last"]))}
 	case operation.EventApproved, operation.EventNotApproved:
 		parts = auditSaid(e)
 	case operation.EventBreakGlass:
@@ -85,7 +88,7 @@ func auditLine(e operation.Event) string {
 		parts = []string{fmt.Sprintf(auditHead, code(e.Data["head"]))}
 	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped, operation.EventAttempt,
 		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson, operation.EventStatus,
-		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion:
+		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion, operation.EventPreviewedMore:
 		return ""
 	default:
 		parts = auditUnknown(e)
@@ -169,7 +172,12 @@ func auditRuleSet(e operation.Event) string {
 
 // auditPerson is who caused the event, and where.
 func auditPerson(e operation.Event) string {
-	return whoDid(e, func(who string) string { return fmt.Sprintf(auditBy, person(who), channel(e.ChannelID)) })
+	return whoDid(e, func(who string) string {
+		if e.ChannelID == "" {
+			return person(who)
+		}
+		return fmt.Sprintf(auditBy, person(who), channel(e.ChannelID))
+	})
 }
 
 // auditRequester is who asked for what the event is about, and where.

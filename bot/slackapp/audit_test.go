@@ -42,6 +42,8 @@ func auditEvents() []operation.Event {
 		ended("state", "not_added", "reason", "refused", "code", "INVALID_INSTANCE_NOT_FOUND", "request_ids", "3f6c2a1f"),
 		ended("state", "already_there"),
 		event(operation.EventDenied, "code", "no_rule"),
+		{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI", ChannelID: "C0INC1234", Data: map[string]string{"count": "37",
+			"codes": "no_rule forbidden", "listeners": "lst-8f2c lst-53d0", "first": "2026-11-23T19:14:22.000Z", "last": "2026-11-23T19:20:22.000Z"}},
 		event(operation.EventApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "missing", "0"),
 		event(operation.EventNotApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "reason", "wrong listener"),
 		event(operation.EventBreakGlass, "why", "customers cannot pay, nobody answered", "incident", "inc-2041"),

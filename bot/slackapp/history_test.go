@@ -225,3 +225,14 @@ func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 	e.Denial.Data["action"] = ""
 	require.Contains(t, pastSentence(e, false), "asked to add web-07 to https-443 on api-lb and was denied: own request.")
 }
+
+func TestASummaryOfDenialsCountsThem(t *testing.T) {
+	t.Parallel()
+	e := operation.Event{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
+		Data: map[string]string{"count": "37", "codes": "no_rule forbidden", "listeners": "lst-1 lst-2"}}
+	entry := operation.Entry{At: e.At, Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ELI", Name: "eli"}}, Denial: &e}
+	require.Equal(t, []string{"19:14", "Denied", "", "", "", "eli", "", "", "37 more times"}, row(entry, false))
+	require.Equal(t, "37 denied", countWords([]operation.Entry{entry}))
+	require.Contains(t, pastSentence(entry, false), "<@U0ELI> was denied 37 more times, about lst-1, lst-2: no rule allows it, forbidden.")
+	require.Contains(t, auditLine(e), "*Denied 37 more times* · no rule allows it, forbidden · <@U0ELI> · about lst-1, lst-2")
+}

@@ -103,9 +103,10 @@ func countWords(entries []operation.Entry) string {
 	counts := map[string]int{}
 	for _, e := range entries {
 		w := strings.ToLower(entryWord(e))
-		if counts[w]++; counts[w] == 1 {
+		if counts[w] == 0 {
 			words = append(words, w)
 		}
+		counts[w] += deniedTimes(e)
 	}
 	slices.SortStableFunc(words, func(a, b string) int { return counts[b] - counts[a] })
 	for i, w := range words {
@@ -191,8 +192,19 @@ func row(e operation.Entry, days bool) []string {
 		firstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID), weight, firstOf(op.Actor.Name, op.Actor.UserID), took, op.Ref, remark(e)}
 }
 
+// deniedTimes is how many denials an entry stands for; 1 for an operation.
+func deniedTimes(e operation.Entry) int {
+	if e.Denial == nil {
+		return 1
+	}
+	return e.Denial.Summarised()
+}
+
 func remark(e operation.Entry) string {
 	op := e.Operation
+	if e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore {
+		return fmt.Sprintf(historyMore, deniedTimes(e))
+	}
 	if e.Denial != nil {
 		if votes(e) {
 			return fmt.Sprintf(historyApprove, denialRemark(*e.Denial))
@@ -224,6 +236,24 @@ func denialRemark(e operation.Event) string {
 		return fmt.Sprintf(historyRule, rule)
 	}
 	return denialWords(code)
+}
+
+// listenersOf are the listeners that a summary names, or a word for none.
+func listenersOf(e operation.Event) []string {
+	list := strings.Fields(e.Data["listeners"])
+	if len(list) == 0 {
+		return []string{timelineNoThing}
+	}
+	return list
+}
+
+// deniedWhy are the reasons of the denials that a summary counts.
+func deniedWhy(e operation.Event) string {
+	list := strings.Fields(e.Data["codes"])
+	for i, c := range list {
+		list[i] = denialWords(operation.DenialCode(c))
+	}
+	return name(strings.Join(list, ", "))
 }
 
 // cell is a value in a table of fixed width, on one line.
@@ -258,6 +288,8 @@ func pastSentence(e operation.Entry, public bool) string {
 	}
 	line := ""
 	switch {
+	case e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore:
+		return fmt.Sprintf(timelineMore, when, who, deniedTimes(e), names(listenersOf(*e.Denial)), deniedWhy(*e.Denial))
 	case votes(e):
 		return fmt.Sprintf(timelineNoVote, when, who, server, listener, name(denialRemark(*e.Denial)))
 	case e.Denial != nil:

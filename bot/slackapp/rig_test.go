@@ -187,6 +187,8 @@ func (s *shelf) record(e operation.Event) error {
 	return nil
 }
 
+func (s *shelf) RecordBounded(ctx context.Context, e operation.Event) error { return s.Record(ctx, e) }
+
 func (s *shelf) Delivered(ctx context.Context, delivery string) (operation.Delivered, error) {
 	if err := s.enter(ctx, "Delivered"); err != nil {
 		return operation.Delivered{}, err

@@ -7,12 +7,15 @@ const (
 	auditAsked    = "asked by %s"
 	auditGlass    = "*Break-glass*"
 
+	auditDeniedMore  = "*Denied %d more times* · %s"
 	auditNotApproved = "*Not approved*"
 
 	auditWhy      = "%s: %s"
 	auditBackend  = "backend %s"
 	auditRequests = "request %s"
 	auditDenied   = "*Denied* · %s"
+	auditAbout    = "about %s"
+	auditBetween  = "between %s and %s"
 	auditVote     = "deciding on %s"
 	auditRules    = "rules %s"
 	auditBy       = "%s in %s"

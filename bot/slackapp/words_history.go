@@ -30,6 +30,7 @@ const (
 	historyDenied     = "Denied"
 	historyApprove    = "deciding: %s"
 	historyRule       = "rule %s"
+	historyMore       = "%d more times"
 	historyGlass      = "break-glass"
 	historyApproved   = "approved by %s"
 
@@ -40,6 +41,7 @@ const (
 	timelineOpen     = "• %s: %s asked to add %s to %s; now: %s (%s)."
 	timelineDenied   = "• %s: %s asked to add %s to %s and was denied: %s."
 	timelineNoVote   = "• %s: %s tried to decide on adding %s to %s and was denied: %s."
+	timelineMore     = "• %s: %s was denied %d more times, about %s: %s."
 	timelineThing    = "a server"
 	timelineGlass    = " With break-glass: %s"
 	timelineApproved = " Approved by %s."

@@ -304,6 +304,10 @@ func stepWords(kind string) string {
 		return "Not approved"
 	case operation.EventBreakGlass:
 		return "Break-glass"
+	case operation.EventPreviewedMore:
+		return "More previews shown"
+	case operation.EventDeniedMore:
+		return "Denied more times"
 	}
 	return fmt.Sprintf(unknownStep, code(kind))
 }

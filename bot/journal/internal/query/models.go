@@ -128,3 +128,11 @@ type Replica struct {
 	BeatAt int64
 	Gone   bool
 }
+
+type Tally struct {
+	ActorID   string
+	Kind      string
+	DueAt     sql.NullInt64
+	TouchedAt int64
+	Record    string
+}

@@ -419,7 +419,7 @@ func (q *Queries) CutLinks(ctx context.Context, position int64) (int64, error) {
 
 const denials = `-- name: Denials :many
 select cast(seq as bigint) as number, at, kind, operation_id, actor_id, channel_id, data from events
-where kind = 'denied' and at >= $1 and at <= $2 and (at < $2 or seq < cast($3 as bigint))
+where kind in ('denied', 'denied_more') and at >= $1 and at <= $2 and (at < $2 or seq < cast($3 as bigint))
 order by at desc, seq desc
 limit $4
 `
@@ -495,6 +495,27 @@ func (q *Queries) DropCard(ctx context.Context, operationID string) error {
 	return err
 }
 
+const dropDraftsOf = `-- name: DropDraftsOf :execrows
+delete from operations
+where id in (select d.id from operations d
+             where d.accepted_at is null and d.updated_at < $1 and d.actor_id = $2 and d.state = 'draft'
+             order by d.updated_at limit $3)
+`
+
+type DropDraftsOfParams struct {
+	Before  int64
+	ActorID string
+	MaxRows int32
+}
+
+func (q *Queries) DropDraftsOf(ctx context.Context, arg DropDraftsOfParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropDraftsOf, arg.Before, arg.ActorID, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropManyChoices = `-- name: DropManyChoices :exec
 delete from kept_choices where key in (
   select k.key from kept_choices k where k.person = $1 order by k.at desc limit 100 offset $2
@@ -532,6 +553,47 @@ func (q *Queries) DropOperation(ctx context.Context, id string) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const dueTallies = `-- name: DueTallies :many
+select actor_id, kind from tallies
+where due_at >= $1 and due_at <= $2
+order by due_at
+limit $3
+`
+
+type DueTalliesParams struct {
+	Since   sql.NullInt64
+	Until   sql.NullInt64
+	MaxRows int32
+}
+
+type DueTalliesRow struct {
+	ActorID string
+	Kind    string
+}
+
+func (q *Queries) DueTallies(ctx context.Context, arg DueTalliesParams) ([]DueTalliesRow, error) {
+	rows, err := q.db.QueryContext(ctx, dueTallies, arg.Since, arg.Until, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DueTalliesRow
+	for rows.Next() {
+		var i DueTalliesRow
+		if err := rows.Scan(&i.ActorID, &i.Kind); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const endLease = `-- name: EndLease :exec
@@ -827,6 +889,28 @@ func (q *Queries) HoldCard(ctx context.Context, arg HoldCardParams) (HoldCardRow
 		&i.Closed,
 	)
 	return i, err
+}
+
+const holdTally = `-- name: HoldTally :one
+insert into tallies (actor_id, kind, due_at, touched_at, record)
+values ($1, $2, null, $3, '{}')
+on conflict (actor_id, kind) do update set touched_at = excluded.touched_at
+returning record
+`
+
+type HoldTallyParams struct {
+	ActorID   string
+	Kind      string
+	TouchedAt int64
+}
+
+// Returns the tally as it is, empty if it is new, and keeps its row until the
+// transaction ends.
+func (q *Queries) HoldTally(ctx context.Context, arg HoldTallyParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, holdTally, arg.ActorID, arg.Kind, arg.TouchedAt)
+	var record string
+	err := row.Scan(&record)
+	return record, err
 }
 
 const insertCheckpoint = `-- name: InsertCheckpoint :exec
@@ -1385,6 +1469,35 @@ func (q *Queries) PruneDeliveries(ctx context.Context, arg PruneDeliveriesParams
 	return result.RowsAffected()
 }
 
+const pruneDrafts = `-- name: PruneDrafts :execrows
+delete from operations
+where id in (select d.id from operations d
+             where d.accepted_at is null and d.updated_at < $1 and d.state = 'draft'
+             order by d.updated_at limit $2)
+`
+
+type PruneDraftsParams struct {
+	Before  int64
+	MaxRows int32
+}
+
+func (q *Queries) PruneDrafts(ctx context.Context, arg PruneDraftsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneDrafts, arg.Before, arg.MaxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const pruneTallies = `-- name: PruneTallies :exec
+delete from tallies where due_at is null and touched_at < $1
+`
+
+func (q *Queries) PruneTallies(ctx context.Context, before int64) error {
+	_, err := q.db.ExecContext(ctx, pruneTallies, before)
+	return err
+}
+
 const pulse = `-- name: Pulse :exec
 insert into pulse (id, at) values (1, $1)
 on conflict (id) do update set at = excluded.at
@@ -1511,6 +1624,27 @@ func (q *Queries) SaveOperation(ctx context.Context, arg SaveOperationParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const saveTally = `-- name: SaveTally :exec
+update tallies set due_at = $1, record = $2 where actor_id = $3 and kind = $4
+`
+
+type SaveTallyParams struct {
+	DueAt   sql.NullInt64
+	Record  string
+	ActorID string
+	Kind    string
+}
+
+func (q *Queries) SaveTally(ctx context.Context, arg SaveTallyParams) error {
+	_, err := q.db.ExecContext(ctx, saveTally,
+		arg.DueAt,
+		arg.Record,
+		arg.ActorID,
+		arg.Kind,
+	)
+	return err
 }
 
 const standing = `-- name: Standing :one

@@ -1,0 +1,111 @@
+package journal
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/operation"
+)
+
+// RecordBounded appends an event that a person can cause by typing, alone or,
+// after operation.StoredAlone of them in operation.StoredWithin, as a part of a
+// summary: see operation.Tally. Replicas count together. The count is in the
+// database when it returns, so whoever dies loses none; until the summary is
+// stored, operation.StoredWithin and a minute later at most, it is in a row
+// that the chain does not cover.
+func (s *Store) RecordBounded(ctx context.Context, e operation.Event) error {
+	return s.explain("recording an event in journal", s.write(ctx, func(q *query.Queries) error {
+		_, err := s.note(ctx, q, e)
+		return err
+	}))
+}
+
+// note appends e, or counts it and reports false.
+func (s *Store) note(ctx context.Context, q *query.Queries, e operation.Event) (alone bool, err error) {
+	if e.At.IsZero() {
+		e.At = s.now()
+	}
+	err = s.tally(ctx, q, e.ActorID, e.Kind, e.At, func(t *operation.Tally) error {
+		if alone = t.Note(e); !alone {
+			return s.onlyOnce(ctx, q, e)
+		}
+		return s.appendEvent(ctx, q, e)
+	})
+	return alone, err
+}
+
+// tally holds a person's tally, stores what it counted if that is over, and
+// lets do change it.
+func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind string, now time.Time, do func(*operation.Tally) error) error {
+	record, err := q.HoldTally(ctx, query.HoldTallyParams{ActorID: actorID, Kind: kind, TouchedAt: now.UnixMilli()})
+	if err != nil {
+		return err
+	}
+	var t operation.Tally
+	if err := json.Unmarshal([]byte(record), &t); err != nil {
+		return fmt.Errorf("the stored tally of %s cannot be read: %w", cmp.Or(actorID, "nobody"), err)
+	}
+	if t.Over(now) {
+		if err := s.appendEvent(ctx, q, t.Summary(kind, actorID)); err != nil {
+			return err
+		}
+	}
+	if err := do(&t); err != nil {
+		return err
+	}
+	text, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	return q.SaveTally(ctx, query.SaveTallyParams{ActorID: actorID, Kind: kind, DueAt: millis(t.Due()), Record: string(text)})
+}
+
+// tallyRows is how many summaries one call of Summarise stores.
+const tallyRows = 100
+
+// Summarise stores what was counted and is due by now, a few hundred summaries
+// at most in short transactions, and returns how many. Any number of processes may
+// call it. It forgets people who caused nothing for long.
+func (s *Store) Summarise(ctx context.Context, now time.Time) (n int, err error) {
+	past := query.DueTalliesParams{Since: sql.NullInt64{Valid: true}, Until: millis(now), MaxRows: tallyRows}
+	due, err := s.q.DueTallies(ctx, past)
+	if err != nil {
+		return 0, s.explain("reading what was counted in journal", err)
+	}
+	// Counted before the clock was set back.
+	far := query.DueTalliesParams{Since: millis(now.Add(2 * operation.StoredWithin)), Until: sql.NullInt64{Int64: math.MaxInt64, Valid: true}, MaxRows: tallyRows}
+	ahead, err := s.q.DueTallies(ctx, far)
+	if err != nil {
+		return 0, s.explain("reading what was counted in journal", err)
+	}
+	for _, d := range append(due, ahead...) {
+		err := s.write(ctx, func(q *query.Queries) error {
+			return s.tally(ctx, q, d.ActorID, d.Kind, now, func(*operation.Tally) error { return nil })
+		})
+		if err != nil {
+			return n, s.explain("storing what was counted in journal", err)
+		}
+		n++
+	}
+	err = s.inTurn(ctx, func() error { return s.q.PruneTallies(ctx, now.Add(-2*operation.StoredWithin).UnixMilli()) })
+	return n, s.explain("forgetting what was counted in journal", err)
+}
+
+// PruneDrafts deletes drafts that nobody sent and that were not touched since
+// the given time, but never those that can still be sent, and returns how
+// many. It deletes 100,000 at most, in short transactions.
+func (s *Store) PruneDrafts(ctx context.Context, olderThan time.Time) (int64, error) {
+	if kept := s.now().Add(-2 * operation.DraftLife); olderThan.After(kept) {
+		olderThan = kept
+	}
+	n, err := s.prune(ctx, func() (int64, error) {
+		return s.q.PruneDrafts(ctx, query.PruneDraftsParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
+	})
+	return n, s.explain("deleting old drafts in journal", err)
+}

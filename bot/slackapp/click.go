@@ -233,7 +233,7 @@ func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
 	key, _, err := parseButtonValue(value)
 	kept, ok := a.memory.recall(key)
 	if err == nil && ok {
-		values = kept
+		values, notices = kept, a.memory.problems(key)
 	} else {
 		notices = []string{forgottenMessage().Text}
 	}

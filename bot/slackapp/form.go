@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/slack-go/slack"
@@ -30,7 +31,7 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 	default:
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
-	a.tell(ctx, d, expiredTriggerMessage(a.memory.keep(v)))
+	a.tell(ctx, d, expiredTriggerMessage(a.memory.keep(v, notices...)))
 }
 
 // submit answers a view that a person sent.
@@ -68,7 +69,7 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	words := a.problem(ctx, d, err)
-	again := a.formAgain(d, words)
+	again := a.formAgain(d, err, words)
 	response := slack.NewErrorsViewSubmissionResponse(formErrors(err, words))
 	if e, ok := errors.AsType[*operation.UnavailableError](err); ok && e.Fault.Answered() {
 		response = slack.NewUpdateViewSubmissionResponse(&again) // a field has no room for it
@@ -109,10 +110,15 @@ func formErrors(err error, words message) map[string]string {
 	return map[string]string{fieldBlockID(field): clamp(bare(words.Text), maxFieldError)}
 }
 
-// formAgain is the form as it was sent, with words on top.
-func (a *App) formAgain(d delivery, words message) slack.ModalViewRequest {
+// formAgain is the form as it was sent, with what is wrong on top: there are no
+// errors on the fields of a view that is drawn again.
+func (a *App) formAgain(d delivery, err error, words message) slack.ModalViewRequest {
 	state, _ := readState(d.View.State) // what cannot be read is not kept
-	return formView(formState{Values: formValues(state), ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata, Alert: words.Text})
+	f := formState{Values: formValues(state), ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata, Alert: words.Text}
+	if e, ok := errors.AsType[*commands.InputError](err); ok {
+		f.Alert, f.Notices = fmt.Sprintf(formFix, e.Count()), fieldProblems(e)
+	}
+	return formView(f)
 }
 
 // showInstead replaces the view whose ack could not carry the outcome. A
@@ -219,7 +225,7 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
 			return
 		}
-		a.showInstead(ctx, d, a.formAgain(d, words), words)
+		a.showInstead(ctx, d, a.formAgain(d, nil, words), words)
 		return
 	case retry != nil:
 		view = previewView(*retry, a.wording())

@@ -192,6 +192,33 @@ func TestASlowCheckThatFailsGivesTheFormBackAsItWas(t *testing.T) {
 	r.calm()
 }
 
+// A view that is drawn again has no errors on its fields, so the banner has
+// every one of them.
+func TestTheFormsBannerSaysEverythingThatIsWrong(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	_, release := r.slowCloud()
+	r.types(ana, incident, "")
+	r.acked(r.submits(ana, r.view(ana, formTitle), filled(map[string]string{"listener": "nonsense", "server": "odd-one"})))
+	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…")
+	close(release)
+	r.until("the form is back", func() bool {
+		views := r.slack.Views(ana)
+		return has(sandbox.Message{Blocks: views[len(views)-1].Blocks}, "Not sent: 2 things to fix.", "Listener: No listener called", "Server: No server called", "odd-one")
+	})
+	r.calm()
+}
+
+func TestTheFormOpenedFromATypingMistakeSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.types(ana, incident, "lst-8f2c web-07 ports=80808 wieght=50")
+	r.clicks(ana, r.sees(ana, incident, "fix_open_form"), actFixOpenForm, "")
+	v := r.view(ana, formTitle)
+	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "Ports: ", "1 to 65535", "wieght", "lst-8f2c"), string(v.Blocks))
+	r.calm()
+}
+
 func TestProblemsStandOnTheirFieldsAndTheInputIsKept(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)

@@ -14,7 +14,7 @@ import (
 // that is not expected is our own fault, quoted by a token from the log.
 func (a *App) problem(ctx context.Context, d delivery, err error) message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return inputErrorMessage(e, a.memory.keep(e.Values), a.keepOffer(ctx, d, e))
+		return inputErrorMessage(e, a.memory.keep(e.Values, fieldProblems(e)...), a.keepOffer(ctx, d, e))
 	}
 	if e, ok := errors.AsType[*operation.DeniedError](err); ok {
 		return deniedMessage(e, a.wording())

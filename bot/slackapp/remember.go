@@ -20,8 +20,9 @@ type memory struct {
 }
 
 type memo struct {
-	values commands.Values
-	until  time.Time
+	values   commands.Values
+	problems []string // what was wrong with the rest
+	until    time.Time
 }
 
 const (
@@ -33,8 +34,9 @@ func newMemory(now func() time.Time, newID func() string) *memory {
 	return &memory{now: now, newID: newID, items: map[string]memo{}}
 }
 
-// keep stores values and returns the key to them.
-func (m *memory) keep(v commands.Values) string {
+// keep stores values, and what was wrong with the rest, and returns the key to
+// them.
+func (m *memory) keep(v commands.Values, problems ...string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for len(m.order) > 0 && (len(m.order) >= maxMemos || !m.now().Before(m.items[m.order[0]].until)) {
@@ -42,7 +44,7 @@ func (m *memory) keep(v commands.Values) string {
 		m.order = m.order[1:]
 	}
 	key := m.newID()
-	m.items[key] = memo{maps.Clone(v), m.now().Add(memoFor)}
+	m.items[key] = memo{maps.Clone(v), problems, m.now().Add(memoFor)}
 	m.order = append(m.order, key)
 	return key
 }
@@ -56,6 +58,13 @@ func (m *memory) recall(key string) (v commands.Values, ok bool) {
 		return nil, false
 	}
 	return maps.Clone(item.values), true
+}
+
+// problems returns what was wrong with the rest of what is kept under a key.
+func (m *memory) problems(key string) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.items[key].problems
 }
 
 // claims remember for a while what is done once only, such as a question of a

@@ -228,6 +228,23 @@ func fieldErrors(e *commands.InputError) map[string]string {
 	return errs
 }
 
+// fieldProblems are the problems of e as sentences, each with the label of its
+// field.
+func fieldProblems(e *commands.InputError) []string {
+	labels := map[string]string{}
+	for _, f := range formFields() {
+		labels[f.Key] = f.Label
+	}
+	list := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		list[i] = p.OnField()
+		if label := firstOf(labels[p.Field], p.Given); label != "" {
+			list[i] = fmt.Sprintf(formProblem, label, list[i])
+		}
+	}
+	return list
+}
+
 // formLoadingView stands while the form is prepared. It has no input, so it
 // cannot be submitted.
 func formLoadingView() slack.ModalViewRequest {

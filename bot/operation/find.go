@@ -19,7 +19,7 @@ func Find(ctx context.Context, c Catalog, ref commands.ListenerRef, server strin
 	var s Server
 	var noServer *commands.Problem
 	if server != "" {
-		if s, noServer, err = findServer(ctx, c, server, kind); err != nil {
+		if s, _, noServer, err = findServer(ctx, c, server, kind); err != nil {
 			return Listener{}, Server{}, err
 		}
 	}

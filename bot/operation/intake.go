@@ -152,7 +152,7 @@ func (i *Intake) Ask(ctx context.Context, a Ask) (op Operation, accepted bool, e
 	if err == nil && op.State != Draft { // by an earlier delivery
 		return op, true, nil
 	}
-	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil {
+	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil || op.Unsearched != (Fault{}) {
 		return op, false, err
 	}
 	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
@@ -224,7 +224,10 @@ func (i *Intake) describe(a Ask, found resolved) Operation {
 	op := Operation{
 		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
 		Listener: found.listener, Server: found.server, Purpose: reg.Reason, Notes: slices.Clone(reg.Notes),
-		DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal, AskedAt: i.Now(),
+		DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal, AskedAt: i.Now(), Unsearched: found.unsearched,
+	}
+	if op.Unsearched != (Fault{}) {
+		op.Notes = append(op.Notes, "I could not search virtual machines for the same name: "+op.Unsearched.Words()+".")
 	}
 	name := reg.Name
 	if name == "" {

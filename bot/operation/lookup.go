@@ -127,49 +127,110 @@ func labels(of []commands.Choice) string {
 	return strings.Join(out, ", ")
 }
 
-// findServer asks for an instance by ID first, then by name, host name and
-// address, among bare metal and virtual machines unless the type is given.
-// What the API's filters do not find, such as a host name in other case, is
-// looked for in the list of all.
-func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.InstanceType) (Server, *commands.Problem, error) {
+// findServer finds the server that a text names, among bare metal and virtual
+// machines unless the type is given. Keys that may not ask for virtual machines
+// exist: then a bare metal server is taken, and unsearched says why it is not
+// known whether a virtual machine has the same name.
+func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.InstanceType) (s Server, unsearched Fault, p *commands.Problem, err error) {
 	kinds := []zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}
 	if kind != "" {
 		kinds = []zenlayer.InstanceType{kind}
 	}
-	var hits []zenlayer.Instance
+	found, err := searchServers(ctx, c, text, kinds)
+	switch {
+	case err != nil:
+		return Server{}, Fault{}, nil, err
+	case len(found.hits) == 1:
+		return serverOf(found.hits[0]), faultOf(found.refused), nil, nil
+	case len(found.hits) == 0 && found.refused != nil:
+		return Server{}, Fault{}, nil, found.refused
+	}
+	p = notOne(text, commands.KeyServer, "servers", choices(found.hits, serverChoice))
+	if len(found.hits) == 0 {
+		suggest(p, text, found.all, serverChoice, func(i zenlayer.Instance) []string { return []string{i.Name, i.ID, i.Hostname} })
+	}
+	if len(found.hits) == 0 && kind != "" {
+		p.Text = strings.Replace(p.Text, "No server", "No "+kindWords(kind), 1)
+		other := otherKind(kind)
+		if there, err := searchServers(ctx, c, text, []zenlayer.InstanceType{other}); err == nil && len(there.hits) > 0 {
+			p = &commands.Problem{Field: commands.KeyType, Given: "type=" + strings.ToLower(string(kind)), Text: fmt.Sprintf(
+				"%s is a %s, not a %s. Leave the type out, or use type=%s.", clip(text, 64), kindWords(other), kindWords(kind), strings.ToLower(string(other)))}
+		}
+	}
+	return Server{}, Fault{}, p, nil
+}
+
+func otherKind(k zenlayer.InstanceType) zenlayer.InstanceType {
+	if k == zenlayer.InstanceVM {
+		return zenlayer.InstanceBM
+	}
+	return zenlayer.InstanceVM
+}
+
+func kindWords(k zenlayer.InstanceType) string {
+	if k == zenlayer.InstanceVM {
+		return "virtual machine"
+	}
+	return "bare metal server"
+}
+
+// searched is what a search for a server found.
+type searched struct {
+	hits    []zenlayer.Instance
+	all     []zenlayer.Instance // of the kinds that were read whole; empty if that was not needed
+	refused error               // why virtual machines were left out
+}
+
+// searchServers asks for instances by ID first, then by name, host name and
+// address. What the API's filters do not find, such as a host name in other
+// case, is looked for in the list of all. Virtual machines may be refused if
+// they are not all that is asked for.
+func searchServers(ctx context.Context, c Catalog, text string, kinds []zenlayer.InstanceType) (found searched, err error) {
+	read := func(k zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
+		if k == zenlayer.InstanceVM && found.refused != nil {
+			return nil, nil
+		}
+		got, err := c.DescribeInstances(ctx, k, f)
+		if err == nil {
+			return got, nil
+		}
+		err = fmt.Errorf("reading servers: %w", err)
+		if k == zenlayer.InstanceVM && len(kinds) > 1 && refusedToBeAsked(err) {
+			found.refused = err
+			return nil, nil
+		}
+		return nil, err
+	}
 	for _, ask := range serverQuestions(text) {
 		for _, k := range kinds {
 			for _, f := range ask(k) {
-				got, err := c.DescribeInstances(ctx, k, f)
+				got, err := read(k, f)
 				if err != nil && !zenlayer.IsNotFound(err) { // not found: it has none
-					return Server{}, nil, fmt.Errorf("reading servers: %w", err)
+					return searched{}, err
 				}
-				hits = appendNew(hits, got, text)
+				found.hits = appendNew(found.hits, got, text)
 			}
 		}
-		if len(hits) > 0 {
-			break
+		if len(found.hits) > 0 {
+			return found, nil
 		}
 	}
-	var all []zenlayer.Instance
-	if len(hits) == 0 {
-		for _, k := range kinds {
-			got, err := c.DescribeInstances(ctx, k, zenlayer.InstanceFilter{})
-			if err != nil {
-				return Server{}, nil, fmt.Errorf("reading servers: %w", err)
-			}
-			all = append(all, got...)
+	for _, k := range kinds {
+		got, err := read(k, zenlayer.InstanceFilter{})
+		if err != nil {
+			return searched{}, err
 		}
-		hits = exactly(text, all, func(i zenlayer.Instance, id string) bool { return i.ID == id }, serverFits)
+		found.all = append(found.all, got...)
 	}
-	if len(hits) == 1 {
-		return serverOf(hits[0]), nil, nil
-	}
-	p := notOne(text, commands.KeyServer, "servers", choices(hits, serverChoice))
-	if len(hits) == 0 {
-		suggest(p, text, all, serverChoice, func(i zenlayer.Instance) []string { return []string{i.Name, i.ID, i.Hostname} })
-	}
-	return Server{}, p, nil
+	found.hits = exactly(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id }, serverFits)
+	return found, nil
+}
+
+// refusedToBeAsked reports whether a reading was refused for good: not a server
+// error, and not the demand to wait.
+func refusedToBeAsked(err error) bool {
+	f := faultOf(err)
+	return f.Answered() && f.Status >= 300 && !isBusy(err) && !zenlayer.IsNotFound(err)
 }
 
 // serverQuestions are the ways in which text may name a server, surest first.

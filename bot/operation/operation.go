@@ -197,6 +197,10 @@ type Operation struct {
 
 	PolicyDigest string `json:"policy_digest,omitempty"` // of the rules that they were part of
 
+	// Unsearched is what refused a search among virtual machines, if the server
+	// was found as bare metal all the same.
+	Unsearched Fault `json:"unsearched,omitzero"`
+
 	Approval  *Approval   `json:"approval,omitempty"` // nil: no other people are needed
 	Glass     *BreakGlass `json:"break_glass,omitempty"`
 	MayBreak  bool        `json:"may_break,omitempty"` // in a draft: the rules let the asker skip approval

@@ -59,8 +59,9 @@ func serverOf(i zenlayer.Instance) Server {
 
 // resolved is what the names of a registration mean.
 type resolved struct {
-	listener Listener
-	server   Server
+	listener   Listener
+	server     Server
+	unsearched Fault // see Operation.Unsearched
 }
 
 // resolve finds the listener and the server that a registration names. Only
@@ -78,7 +79,7 @@ func resolve(ctx context.Context, c Catalog, reg commands.Registration) (resolve
 		return err
 	})
 	g.Go(func() (err error) {
-		out.server, noID, err = findServer(both, c, reg.Server, reg.Type)
+		out.server, out.unsearched, noID, err = findServer(both, c, reg.Server, reg.Type)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -140,7 +141,7 @@ func swapped(ctx context.Context, c Catalog, reg commands.Registration) *command
 		found = none == nil && err == nil
 	}
 	if found {
-		_, none, err := findServer(ctx, c, right.Server, right.Type)
+		_, _, none, err := findServer(ctx, c, right.Server, right.Type)
 		found = none == nil && err == nil
 	}
 	if !found {

@@ -80,7 +80,7 @@ func (i *Intake) whyAbout(ctx context.Context, reg commands.Registration, w *Why
 		return unavailable(err)
 	}
 	if reg.Server != "" {
-		if w.Server, noID, err = findServer(ctx, i.Catalog, reg.Server, reg.Type); err != nil {
+		if w.Server, _, noID, err = findServer(ctx, i.Catalog, reg.Server, reg.Type); err != nil {
 			return unavailable(err)
 		}
 	}

@@ -127,7 +127,7 @@ func (s *Server) arrive(r *http.Request, body []byte) (*Call, Fault) {
 		s.calls = slices.Delete(s.calls, 0, len(s.calls)-s.opts.KeepCalls+1)
 	}
 	s.calls = append(s.calls, c)
-	fault := s.takeFault(c.Action)
+	fault := s.takeFault(c.Service, c.Action)
 	c.Fault = fault.Kind
 	return c, fault
 }

@@ -60,6 +60,8 @@ type Fault struct {
 	Kind FaultKind
 	// Action limits the fault to one action; "" means every action.
 	Action string
+	// Service limits the fault to one service, bmc or vm; "" means both.
+	Service string
 	// Skip lets so many calls pass first.
 	Skip int
 	// Times is how many calls are hit; 0 means one, below 0 means all until
@@ -130,9 +132,9 @@ func (s *Server) ReleaseHangs() {
 }
 
 // takeFault picks the fault for a call. The lock is held.
-func (s *Server) takeFault(action string) Fault {
+func (s *Server) takeFault(service, action string) Fault {
 	for i, f := range s.faults {
-		if f.Action != "" && f.Action != action {
+		if f.Action != "" && f.Action != action || f.Service != "" && f.Service != service {
 			continue
 		}
 		if f.Skip > 0 {

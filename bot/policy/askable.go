@@ -68,7 +68,7 @@ func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []t
 		return
 	}
 	for _, uid := range entitiesOf(value) {
-		if !slices.Contains(typesOf(v.Name, relation), uid.Type) {
+		if !slices.Contains(typesOf(v.Name, relation), uid.Type) && c.isEntity(uid.Type) {
 			c.add(placeOf(tokens, uid), id, "%s can never be %s, so this would never hold", v.Name, uid)
 		}
 	}
@@ -76,13 +76,15 @@ func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []t
 
 func (c *checker) possibleType(variable ast.IsNode, t types.EntityType, tokens []token, id string) {
 	v, ok := variable.(ast.NodeTypeVariable)
-	if ok && !slices.Contains(typesOf(v.Name, itself), t) && c.isEntity(t) {
+	switch {
+	case !c.isEntity(t):
+		c.unrecognized(t, tokens, id) // the validator takes it for a test that never holds
+	case ok && !slices.Contains(typesOf(v.Name, itself), t):
 		c.add(find(tokens, string(t)), id, "%s is never a %s, so this would never hold", v.Name, t)
 	}
 }
 
-// isEntity reports whether the schema has the type; others are reported by the
-// validator.
+// isEntity reports whether the schema has the type.
 func (c *checker) isEntity(t types.EntityType) bool {
 	_, ok := c.schema.Entities[t]
 	return ok || t == typeAction

@@ -209,7 +209,7 @@ func (c *checker) types(s source, id string) {
 		if len(texts) > 1 && !quoted.MatchString(text) {
 			continue // "no applicable action" is the consequence of an unknown name
 		}
-		c.add(place(s.tokens.head, text), id, "%s", text)
+		c.add(place(s.tokens.head, text), id, "%s", c.meant(text))
 	}
 	for i, condition := range p.Conditions {
 		tokens := s.tokens.head
@@ -218,9 +218,12 @@ func (c *checker) types(s source, id string) {
 		}
 		one := *p
 		one.Conditions = []ast.ConditionType{condition}
+		if len(texts) > 0 { // the validator stops at the scope
+			one.Principal, one.Action, one.Resource = ast.ScopeTypeAll{}, ast.ScopeTypeAll{}, ast.ScopeTypeAll{}
+		}
 		for _, text := range c.validate(&one) {
 			if !known[text] {
-				c.add(place(tokens, text), id, "%s", text)
+				c.add(place(tokens, text), id, "%s", c.meant(text))
 			}
 		}
 		c.askable(condition, tokens, id)

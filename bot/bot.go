@@ -172,6 +172,9 @@ func (b *Bot) ready(ctx context.Context) error {
 	if err := b.engine.Ready(); err != nil {
 		faults = append(faults, fmt.Errorf("engine: %w", err))
 	}
+	if err := b.sweeper.Ready(); err != nil {
+		faults = append(faults, err)
+	}
 	if err := b.gate.Ready(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("policy: %w", err))
 	}

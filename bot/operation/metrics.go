@@ -17,6 +17,8 @@ type Metrics struct {
 	refused       *prometheus.CounterVec
 	undelivered   prometheus.Gauge
 	overdue       prometheus.Gauge
+	oldestOpen    prometheus.Gauge
+	stuck         prometheus.Gauge
 	busy          prometheus.Counter
 }
 
@@ -33,6 +35,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		undelivered:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_undelivered", Help: "Operations that are over and whose card does not say so yet, up to 1000."}),
 		overdue:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_overdue", Help: "Of those, the ones that have been over for more than a day."}),
 	}
+	m.oldestOpen = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_oldest_open_operation_seconds", Help: "Seconds since the click of the oldest open operation that does not wait for people; 0: there is none."})
+	m.stuck = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_operations_stuck", Help: "Open operations that have been in their state for longer than it can last."})
 	m.busy = prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_previews_busy_total", Help: "Previews that could not be made because too much was asked of Zenlayer."})
 	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
@@ -42,7 +46,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for _, why := range reasons() {
 		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
 	}
-	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused, m.undelivered, m.overdue, m.busy)
+	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused, m.undelivered, m.overdue, m.oldestOpen, m.stuck, m.busy)
 	return m
 }
 
@@ -64,6 +68,12 @@ func (m *Metrics) owed(unreported []Operation, now time.Time) {
 	}
 	m.undelivered.Set(float64(undelivered))
 	m.overdue.Set(float64(overdue))
+}
+
+// open shows how the open operations go on.
+func (m *Metrics) open(p progress) {
+	m.oldestOpen.Set(p.oldest.Seconds())
+	m.stuck.Set(float64(len(p.stuck)))
 }
 
 func reasons() []Reason {

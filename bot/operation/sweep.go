@@ -3,13 +3,14 @@ package operation
 import (
 	"context"
 	"strconv"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
 )
 
-// Sweeper starts what was accepted and is not being carried out: a process
-// died, or the engine was out of reach, between the commit and the start.
+// Sweeper starts what was accepted and is not being carried out, wakes what people
+// have decided about, and finds what does not go on.
 type Sweeper struct {
 	Journal Journal
 	Engine  Engine
@@ -18,6 +19,17 @@ type Sweeper struct {
 	Older   time.Duration // how long ago it was accepted; 2 s
 	Log     *zap.Logger
 	Metrics *Metrics
+
+	mu      sync.Mutex
+	problem error // what does not go on, as of the last sweep
+}
+
+// Ready returns nil unless an operation has been open for longer than its state
+// can last. Waiting for people is not that.
+func (s *Sweeper) Ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problem
 }
 
 // Run sweeps at once and then every Every until ctx ends. It owns no other
@@ -53,6 +65,7 @@ func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
 	}
 	if err == nil {
 		s.Metrics.owed(ops, s.Now())
+		s.note(progressOf(ops, s.Now()))
 	}
 	for _, op := range ops {
 		err := s.Engine.Start(ctx, op.ID)
@@ -63,6 +76,18 @@ func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
 			s.Log.Error("operation could not be started", zap.String("operation", op.ID), zap.Error(err))
 		}
 	}
+}
+
+// note publishes what a sweep found.
+func (s *Sweeper) note(p progress) {
+	s.Metrics.open(p)
+	problem := p.problem()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if problem != nil && (s.problem == nil || s.problem.Error() != problem.Error()) {
+		s.Log.Error("operation does not go on", zap.Error(problem))
+	}
+	s.problem = problem
 }
 
 // unreported reads page by page: those that wait for people, or for Slack, must

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -238,4 +239,23 @@ func TestPressThatStoresNothingCommitsNothing(t *testing.T) {
 		r.idle()
 		require.Equal(t, before, r.state())
 	})
+}
+
+func TestDeniedClickThatArrivesTwiceIsAnsweredAndRecordedOnce(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo)
+	op, _ := r.asked()
+	payload := clickPayload(chen, approvers, actApYes, buttonValue(op))
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
+			require.True(t, acked)
+		})
+	}
+	both.Wait()
+	_, private := r.said(chen, approvers)
+	require.Len(t, private, 1)
+	require.Equal(t, 1, r.events(operation.EventDenied))
+	r.calm()
 }

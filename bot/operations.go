@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -28,7 +27,10 @@ func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journa
 		if op.Reason != "" {
 			state += " (" + string(op.Reason) + ")"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", op.Ref, op.ClickedAt.UTC().Format(time.DateTime), state,
+		if !op.Known() {
+			state += ", unknown to this version"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", op.Ref, op.ClickedAt.UTC().Format(time.DateTime), printable(state),
 			printable(cmp.Or(op.Listener.Name, op.Request.ListenerID)), printable(cmp.Or(op.Server.Name, op.Request.InstanceID)),
 			cmp.Or(printable(op.BackendID), "-"), printable(op.Actor.UserID), printable(op.Place.ChannelID), cmp.Or(printable(approvers(op)), "-"))
 	}
@@ -45,37 +47,6 @@ func approvers(op operation.Operation) string {
 		ids[i] = v.By.UserID
 	}
 	return strings.Join(ids, " ")
-}
-
-// ShowOperation writes everything that is stored about an operation, and its
-// events. Addresses that let anybody post are left out.
-func ShowOperation(ctx context.Context, w io.Writer, j *journal.Store, ref string) error {
-	op, err := j.Operation(ctx, ref)
-	if err != nil {
-		return fmt.Errorf("%s: %w", ref, err)
-	}
-	card, err := j.Card(ctx, op.ID)
-	if err != nil {
-		return err
-	}
-	asked, err := j.ApprovalCards().Card(ctx, op.ID)
-	if err != nil {
-		return err
-	}
-	events, err := j.Events(ctx, op.ID)
-	if err != nil {
-		return err
-	}
-	op.Place.ResponseURL, op.Place.ResponseBy = "", time.Time{}
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(struct {
-		Operation operation.Operation `json:"operation"`
-		Card      operation.Card      `json:"card"`
-		Asked     operation.Card      `json:"approval_card"` // in the approvers' channel, if there is one
-		Events    []operation.Event   `json:"events"`
-	}{op, card, asked, events})
 }
 
 // printable keeps what others wrote from steering a terminal or breaking a

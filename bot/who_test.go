@@ -48,6 +48,12 @@ func TestEveryViewOfAnApprovalNamesTheApprover(t *testing.T) {
 	require.NoError(t, bot.ListOperations(t.Context(), &list, j, journal.Filter{Limit: 10}))
 	require.Regexp(t, ref+`.*U0DEV +C0INC2041 +U0CHEN`, list.String())
 	require.NoError(t, bot.ShowOperation(t.Context(), &shown, j, ref))
+	require.Regexp(t, `Approved by +chen \(U0CHEN\) in C0APPROVE`, shown.String())
+	require.Regexp(t, `Approved +U0CHEN in C0APPROVE`, shown.String())
+	require.Regexp(t, `Asked by +dev \(U0DEV\) in C0INC2041`, shown.String())
+	require.Regexp(t, `Sent to Zenlayer +system`, shown.String())
+	shown.Reset()
+	require.NoError(t, bot.ShowOperationJSON(t.Context(), &shown, j, ref))
 	require.Regexp(t, `(?s)"kind": "approved",[^}]*"actor_id": "U0CHEN",\s*"channel_id": "C0APPROVE"`, shown.String())
 
 	_, err := bot.ExportTrail(t.Context(), &lines, j, bot.FormatJSONL)
@@ -140,7 +146,25 @@ func TestAnOldTrailStaysValidAndClaimsNothingFalse(t *testing.T) {
 	_, err = bot.ExportTrail(t.Context(), &table, j, bot.FormatCSV)
 	require.NoError(t, err)
 	require.Contains(t, table.String(), "approved,id-1,U0DEV")
-	events, err := j.Events(t.Context(), "id-1")
+	var shown bytes.Buffer
+	require.NoError(t, bot.ShowOperation(t.Context(), &shown, j, "id-1"))
+	require.Regexp(t, `Approved +by whom was not recorded`, shown.String())
+	require.Regexp(t, `Stop pressed +by whom was not recorded`, shown.String())
+	require.Regexp(t, `Finished +system`, shown.String())
+	require.NotRegexp(t, `(Approved|Stop pressed|Finished) +U0DEV`, shown.String())
+}
+
+func TestTheCommandLineDoesNotGuessWhatAnotherVersionStored(t *testing.T) {
+	t.Parallel()
+	j := oldTrail(t)
+	op, err := j.Operation(t.Context(), "id-1")
 	require.NoError(t, err)
-	require.Len(t, events, 4)
+	op.Version, op.State, op.Reason = op.Version+1, "paused", ""
+	require.NoError(t, j.Save(t.Context(), op, operation.Event{At: op.AskedAt, Kind: "teleported", ActorID: chen}))
+	var shown, list bytes.Buffer
+	require.NoError(t, bot.ShowOperation(t.Context(), &shown, j, "id-1"))
+	require.Contains(t, shown.String(), "LBR-AAAAA2  Cannot tell: this version does not know how it stands (state paused)\n")
+	require.Contains(t, shown.String(), "Event teleported, which this version does not know")
+	require.NoError(t, bot.ListOperations(t.Context(), &list, j, journal.Filter{Limit: 9}))
+	require.Contains(t, list.String(), "paused, unknown to this version")
 }

@@ -44,6 +44,26 @@ func stands(op operation.Operation) string {
 	return firstUnknown + " (" + storedAs(op, short) + ")"
 }
 
+// Plain says in plain text how an operation stands: the first word of its
+// card, and why if it was not added.
+func Plain(op operation.Operation) string {
+	switch {
+	case !op.Known():
+		return fmt.Sprintf(unknownPlain, storedAs(op, short))
+	case op.State == operation.NotAdded:
+		return firstNotAdded + ": " + reasonWords(op.Reason)
+	}
+	return firstWord(op.State)
+}
+
+// PlainStep names a kind of event in plain text.
+func PlainStep(kind string) string {
+	if !(operation.Event{Kind: kind}).Known() {
+		return fmt.Sprintf(unknownStep, kind)
+	}
+	return stepWords(kind)
+}
+
 // logUnknown logs what of op this version does not know.
 func logUnknown(log *zap.Logger, op operation.Operation) {
 	if !op.Known() {

@@ -7,6 +7,7 @@ const (
 	unknownHeader = firstUnknown + ": %s to %s"
 	unknownLine   = "This version of the bot does not know how this stands. It is stored as %s."
 	unknownDo     = "*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs."
+	unknownPlain  = firstUnknown + ": this version does not know how it stands (%s)"
 	unknownState  = "state %s"
 	unknownReason = "state %s, reason %s"
 	unknownValue  = "%s, which this version does not know"

@@ -132,15 +132,22 @@ func moment(text string, now time.Time) (time.Time, error) {
 }
 
 func (s session) showCommand(d source) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "show REF",
-		Short: "Show all that is stored about a request",
-		Long:  "Show all that is stored about a request and its events, as JSON. REF is LBR-… or the internal id.",
-		Args:  usage(one("one REF", "LBR-7F3KQ2")),
+		Short: "Show a request and its events",
+		Long: "Show how a request stands, who asked for it and who approved it, its ids, its calls and its\n" +
+			"events, on a page to read; with --json all that is stored, for programs. REF is LBR-… or the internal id.",
+		Args: usage(one("one REF", "LBR-7F3KQ2")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
+				if asJSON {
+					return bot.ShowOperationJSON(cmd.Context(), s.out, j, args[0])
+				}
 				return bot.ShowOperation(cmd.Context(), s.out, j, args[0])
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write all that is stored as JSON")
+	return cmd
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,16 @@ func TestOperationsAreListedAndShownWithoutTokens(t *testing.T) {
 	require.Empty(t, refs("--listener", "other"))
 
 	code, out, said := runs(t, map[string]string{"LBBOT_DATABASE_URL": url}, "operations", "show", "lbr-aaaaa3")
+	require.Equal(t, exitFine, code, said)
+	require.True(t, strings.HasPrefix(out, "LBR-AAAAA3  Waiting\n"), out)
+	for _, part := range []string{"Server         web?[31m?x (i-1)", "Asked by       U0BO in C1, ", "Client token   t-1", "State          accepted, version 1",
+		"Accepted  U0BO in C1  purpose==1+1"} {
+		require.Contains(t, regexp.MustCompile(` +`).ReplaceAllString(out, " "), regexp.MustCompile(` +`).ReplaceAllString(part, " "))
+	}
+	require.NotContains(t, out, "\x1b")
+	require.NotContains(t, out, "planted", "the response address lets anybody post")
+
+	code, out, said = runs(t, nil, "operations", "show", "lbr-aaaaa3", "--json", "--database", url)
 	require.Equal(t, exitFine, code, said)
 	for _, part := range []string{`"id": "id-1"`, `"client_token": "t-1"`, `"kind": "accepted"`, `"user_id": "U0BO"`} {
 		require.Contains(t, strings.ReplaceAll(out, "clientToken", "client_token"), part)

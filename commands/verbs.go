@@ -14,13 +14,13 @@ func notYet(verb string) string {
 		return "This version cannot remove or drain a server yet. Do it in the Zenlayer console; the card of the request has its backend ID."
 	case "change", "update", "edit", "modify", "set", "enable", "move", "replace":
 		return "This version cannot change a server that is on a listener yet. Change it in the Zenlayer console."
-	case "list", "ls", "show", "get", "find", "search", "listeners", "servers", "backends", "pool":
+	case "list", "ls", "show", "get", "find", "search":
 		return "This version has no lists yet. Give the listener and the server by name or ID, as the Zenlayer console shows them."
 	case "cancel", "stop", "abort":
 		return "This version cannot stop a request by command. Press Cancel on its preview or Stop on its card."
 	case "approve", "deny", "reject", "confirm":
 		return "This version takes no decision by command. Press the button on the request's card."
-	case "doctor", "check", "test", "ping", "health", "version", "info", "config", "debug":
+	case "doctor", "check", "ping", "version":
 		return "This version cannot check itself from Slack. People who run the bot type lbbot doctor on its host."
 	case "pause", "resume", "lock", "unlock":
 		return "This version cannot be paused or resumed from Slack yet. Ask the bot's owners."

@@ -21,7 +21,7 @@ const (
 func (s *Store) KeepChoices(ctx context.Context, key, person string, data []byte) error {
 	now := s.now()
 	return s.explain("keeping choices in journal", s.write(ctx, func(q *query.Queries) error {
-		if err := q.DropOldChoices(ctx, now.Add(-keepChoices).UnixMilli()); err != nil {
+		if err := s.dropOldChoices(ctx, q); err != nil {
 			return err
 		}
 		if err := q.DropManyChoices(ctx, query.DropManyChoicesParams{Person: person, Keep: choicesPerson - 1}); err != nil {
@@ -29,6 +29,10 @@ func (s *Store) KeepChoices(ctx context.Context, key, person string, data []byte
 		}
 		return q.KeepChoices(ctx, query.KeepChoicesParams{Key: key, Person: person, Data: string(data), At: now.UnixMilli()})
 	}))
+}
+
+func (s *Store) dropOldChoices(ctx context.Context, q *query.Queries) error {
+	return q.DropOldChoices(ctx, s.now().Add(-keepChoices).UnixMilli())
 }
 
 // KeptChoices returns what was kept under a key and for whom, or

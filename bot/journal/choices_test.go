@@ -45,4 +45,9 @@ func keepsChoices(t *testing.T, s *Store) {
 	var rows int
 	require.NoError(t, s.db.QueryRow("select count(*) from kept_choices").Scan(&rows))
 	require.Equal(t, choicesPerson+1, rows, "what is over is deleted with the next one")
+	now = now.Add(2 * keepChoices)
+	_, err := s.Prune(t.Context(), now)
+	require.NoError(t, err)
+	require.NoError(t, s.db.QueryRow("select count(*) from kept_choices").Scan(&rows))
+	require.Zero(t, rows, "and by the janitor")
 }

@@ -92,12 +92,15 @@ func (s *Store) Record(ctx context.Context, e operation.Event) error {
 	}))
 }
 
-// Prune forgets deliveries older than the given time, but never those of the
-// last 24 hours, and returns how many. It forgets 100,000 at most, in short
+// Prune deletes choices that are not kept any more, and deliveries older than
+// the given time, but never those of the last 24 hours; it returns how many. It forgets 100,000 at most, in short
 // transactions: call it again, hourly is enough.
 func (s *Store) Prune(ctx context.Context, olderThan time.Time) (int64, error) {
 	if kept := s.now().Add(-keepDeliveries); olderThan.After(kept) {
 		olderThan = kept
+	}
+	if err := s.inTurn(ctx, func() error { return s.dropOldChoices(ctx, s.q) }); err != nil {
+		return 0, s.explain("deleting old choices in journal", err)
 	}
 	n, err := s.prune(ctx, func() (int64, error) {
 		return s.q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})

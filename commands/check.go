@@ -46,7 +46,7 @@ func ReadListener(text string) ListenerRef {
 }
 
 func (b *builder) setServer(f *Field, value string) {
-	if strings.IndexByte(value, ' ') < 0 {
+	if strings.ContainsFunc(value, isListGap) && strings.IndexByte(value, ' ') < 0 {
 		if several := strings.FieldsFunc(value, isListGap); len(several) > 1 {
 			b.fail(f.Key, value, "One server at a time. You gave "+strconv.Itoa(len(several))+".", unknown)
 			return

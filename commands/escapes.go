@@ -11,9 +11,15 @@ func unescape(s string, wantID bool) string {
 	if !strings.ContainsAny(s, "<&") {
 		return s
 	}
-	entities := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+	var entities *strings.Replacer
 	for {
-		next := entities.Replace(unbracket(s, wantID))
+		next := unbracket(s, wantID)
+		if strings.Contains(next, "&") {
+			if entities == nil {
+				entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+			}
+			next = entities.Replace(next)
+		}
 		if next == s {
 			return s
 		}

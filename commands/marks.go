@@ -37,6 +37,9 @@ func marksFor(open rune) (own, kind string) {
 
 // quoteAt returns the quotation mark that s begins with, and its length, or 0.
 func quoteAt(s string) (mark rune, size int) {
+	if s != "" && s[0] < utf8.RuneSelf && s[0] != '"' && s[0] != '\'' {
+		return 0, 0
+	}
 	mark, size = utf8.DecodeRuneInString(s)
 	if strings.ContainsRune(quoteMarks, mark) {
 		return mark, size

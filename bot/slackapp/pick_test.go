@@ -61,7 +61,9 @@ func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
 	m := inputErrorMessage(e, "k1", "o1")
 	requireMessage(t, m)
 	picks, form := 0, false
-	for _, b := range buttonsOf(t, m) {
+	list, err := json.Marshal(m.Blocks)
+	require.NoError(t, err)
+	for _, b := range buttonsOf(t, list) {
 		if strings.HasPrefix(b.ActionID, actFixPick) {
 			picks++
 			require.Equal(t, "o1:0", b.Value)
@@ -76,21 +78,19 @@ func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
 	require.NotContains(t, string(encodeMessage(t, inputErrorMessage(e, "k1", "o1"))), actFixPick, "a question has no preview")
 }
 
-func buttonsOf(t *testing.T, m message) (out []struct{ ActionID, Value string }) {
+type pressable struct {
+	ActionID string `json:"action_id"`
+	Value    string
+	Text     struct{ Text string }
+}
+
+// buttonsOf reads what can be pressed in blocks.
+func buttonsOf(t *testing.T, blocks []byte) (out []pressable) {
 	t.Helper()
-	var list []struct {
-		Elements []struct {
-			ActionID string `json:"action_id"`
-			Value    string `json:"value"`
-		} `json:"elements"`
-	}
-	data, err := json.Marshal(m.Blocks)
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, &list))
+	var list []struct{ Elements []pressable }
+	require.NoError(t, json.Unmarshal(blocks, &list))
 	for _, b := range list {
-		for _, e := range b.Elements {
-			out = append(out, struct{ ActionID, Value string }{e.ActionID, e.Value})
-		}
+		out = append(out, b.Elements...)
 	}
 	return out
 }
@@ -132,18 +132,9 @@ func TestAPickedSuggestionShowsThePreviewAndNeverSends(t *testing.T) {
 // pickOf is the action of the button with these words.
 func pickOf(t *testing.T, m sandbox.Message, words string) string {
 	t.Helper()
-	var list []struct {
-		Elements []struct {
-			ActionID string `json:"action_id"`
-			Text     json.RawMessage
-		} `json:"elements"`
-	}
-	require.NoError(t, json.Unmarshal(m.Blocks, &list))
-	for _, b := range list {
-		for _, e := range b.Elements {
-			if strings.HasPrefix(e.ActionID, actFixPick) && strings.Contains(string(e.Text), words) {
-				return e.ActionID
-			}
+	for _, b := range buttonsOf(t, m.Blocks) {
+		if strings.HasPrefix(b.ActionID, actFixPick) && strings.Contains(b.Text.Text, words) {
+			return b.ActionID
 		}
 	}
 	require.FailNow(t, "no button with "+words)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -34,16 +35,18 @@ type Bot struct {
 	engine  *engine.Engine
 	gate    *policy.Gate
 	web     *slackapp.Web
-	board   *slackapp.Boards
-	app     *slackapp.App
-	socket  *socket.Client
-	sweeper *operation.Sweeper
-	line    *operation.Line
-	shared  *operation.Shared
-	admin   *admin
-	auditor *auditor
-	teller  *teller // nil without an audit channel
-	name    string  // of this process
+
+	directory *slackapp.Directory
+	board     *slackapp.Boards
+	app       *slackapp.App
+	socket    *socket.Client
+	sweeper   *operation.Sweeper
+	line      *operation.Line
+	shared    *operation.Shared
+	admin     *admin
+	auditor   *auditor
+	teller    *teller // nil without an audit channel
+	name      string  // of this process
 }
 
 // Run serves until ctx ends, then stops: no new envelopes, then the calls
@@ -56,7 +59,7 @@ func (b *Bot) Run(ctx context.Context) error {
 			b.log.Error("closing", zap.Error(err))
 		}
 	}()
-	if err := b.checkToken(ctx); err != nil {
+	if err := b.checkTokens(ctx); err != nil {
 		return err
 	}
 	if err := b.engine.Launch(ctx); err != nil {
@@ -78,6 +81,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	g.Go(func() error { return b.sweeper.Run(parts) })
 	g.Go(func() error { return b.admin.run(parts) })
 	g.Go(func() error { return b.janitor(parts) })
+	g.Go(func() error { return b.recheck(parts, recheckEvery) })
 	g.Go(func() error { return b.auditor.run(parts) })
 	if b.teller != nil {
 		g.Go(func() error { return b.teller.run(parts) })
@@ -163,8 +167,13 @@ func (b *Bot) Ready(ctx context.Context) error { return b.ready(ctx) }
 
 func (b *Bot) ready(ctx context.Context) error {
 	var faults []error
-	if b.socket == nil || !b.socket.Ready() {
+	if b.socket == nil {
 		faults = append(faults, errors.New("no connection to Slack"))
+	} else if s := b.socket.Status(); !s.Ready {
+		faults = append(faults, fmt.Errorf("no connection to Slack since %s UTC: %s", s.Since.UTC().Format("2006-01-02 15:04:05"), slackapp.SocketReason(s.Reason)))
+	}
+	if err := b.web.Ready(b.gate.NamesGroups()); err != nil {
+		faults = append(faults, err)
 	}
 	if err := b.journal.Ping(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("journal: %w", err))
@@ -213,30 +222,68 @@ func (b *Bot) janitor(ctx context.Context) error {
 // FatalError says that Slack refuses the bot's tokens: trying again cannot
 // help, a person has to change something.
 type FatalError struct {
-	Code string // Slack's word
+	Refusals []slackapp.Refusal
 }
 
-// Error says what to do.
+// Error says which token it is and what to do.
 func (e *FatalError) Error() string {
-	return "Slack refuses the bot (" + e.Code + "): check SLACK_BOT_TOKEN and SLACK_APP_TOKEN, the app's scopes, and that Socket Mode is on"
+	list := make([]string, len(e.Refusals))
+	for i, r := range e.Refusals {
+		list[i] = r.String()
+	}
+	return "Slack refuses " + strings.Join(list, "; and ")
 }
 
 func fatal(err error) error {
 	if e, ok := errors.AsType[*socket.FatalError](err); ok {
-		return &FatalError{e.Code}
+		return &FatalError{[]slackapp.Refusal{slackapp.AppRefusal(e.Code)}}
 	}
 	return err
 }
 
-// checkToken asks Slack once whether the bot token is good. Slack being out of
-// reach is no reason not to start: open operations go on.
-func (b *Bot) checkToken(ctx context.Context) error {
-	code, err := b.web.CheckToken(ctx)
-	if code != "" {
-		return &FatalError{code}
+// checkTokens asks Slack once whether it takes the tokens, and for what the
+// policy needs. Slack being out of reach is no reason not to start: open
+// operations go on.
+func (b *Bot) checkTokens(ctx context.Context) error {
+	refusals, err := b.web.CheckTokens(ctx, b.config.SlackAppToken)
+	if len(refusals) > 0 {
+		return &FatalError{refusals}
+	}
+	if err == nil && b.gate.NamesGroups() {
+		_, err = b.directory.Groups(ctx)
 	}
 	if err != nil {
-		b.log.Warn("Slack is out of reach; trying on", zap.Error(err))
+		b.log.Warn("Slack could not be asked; trying on", zap.Error(err))
 	}
 	return nil
+}
+
+// How often Slack is asked again for what it refused, and for how long.
+const (
+	recheckEvery  = time.Minute
+	recheckWithin = 30 * time.Second
+)
+
+// recheck asks Slack again while it refuses something, so that the bot is ready
+// again once a person has put it right, also when nobody uses it. It asks once
+// in any case: a policy that was loaded after the start may need more.
+func (b *Bot) recheck(ctx context.Context, every time.Duration) error {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for asked := false; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		if asked && b.web.Ready(true) == nil {
+			continue
+		}
+		asked = true
+		within, cancel := context.WithTimeoutCause(ctx, recheckWithin, errors.New("Slack did not answer within "+recheckWithin.String()))
+		if err := b.checkTokens(within); err != nil {
+			b.log.Warn("Slack still refuses", zap.Error(err))
+		}
+		cancel()
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp"
 	"lbbot/zenlayer"
 )
 
@@ -138,10 +139,13 @@ func sendable(value, forbidden string) bool {
 func (c Config) checkSlack(f *faults) {
 	f.unless(sendable(c.SlackBotToken.Reveal(), `"'`), "SLACK_BOT_TOKEN", unsendable)
 	f.unless(sendable(c.SlackAppToken.Reveal(), `"'`), "SLACK_APP_TOKEN", unsendable)
+	rotated := strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxe")
+	f.unless(!rotated, "SLACK_BOT_TOKEN", " starts with xoxe: %s", slackapp.TokenRotation)
+	f.unless(!strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxe"), "SLACK_APP_TOKEN", " starts with xoxe, which is a token of token rotation: take an app-level token, xapp-…, from Basic Information")
 	f.unless(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN", " is missing: the bot token of the Slack app, xoxb-…")
-	f.unless(c.SlackBotToken.IsZero() || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN", " does not start with xoxb-: take the bot user token, from OAuth & Permissions")
+	f.unless(c.SlackBotToken.IsZero() || rotated || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN", " does not start with xoxb-: take the bot user token, from OAuth & Permissions")
 	f.unless(!c.SlackAppToken.IsZero(), "SLACK_APP_TOKEN", " is missing: an app-level token with connections:write, xapp-…")
-	f.unless(c.SlackAppToken.IsZero() || strings.HasPrefix(c.SlackAppToken.Reveal(), "xapp-"), "SLACK_APP_TOKEN", " does not start with xapp-: take an app-level token, from Basic Information")
+	f.unless(c.SlackAppToken.IsZero() || strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxe") || strings.HasPrefix(c.SlackAppToken.Reveal(), "xapp-"), "SLACK_APP_TOKEN", " does not start with xapp-: take an app-level token, from Basic Information")
 	f.unless(webURL(c.SlackAPIURL) && strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL", "%s must be an https URL without a password that ends in a slash; http only on this machine", shown(c.SlackAPIURL))
 	f.unless(c.SlackConnections >= 1 && c.SlackConnections <= 10, "LBBOT_SLACK_CONNECTIONS", " is %d: 1 to 10", c.SlackConnections)
 }

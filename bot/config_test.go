@@ -47,6 +47,9 @@ func TestEachSettingIsChecked(t *testing.T) {
 	}{
 		"the two Slack tokens swapped: the bot token": {func(c *Config) { c.SlackBotToken = secret("xapp-planted-2") }, "SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions"},
 		"the two Slack tokens swapped: the app token": {func(c *Config) { c.SlackAppToken = secret("xoxb-planted-1") }, "SLACK_APP_TOKEN does not start with xapp-: take an app-level token, from Basic Information"},
+		"a bot token of token rotation":               {func(c *Config) { c.SlackBotToken = secret("xoxe.xoxb-1-planted-1") }, "SLACK_BOT_TOKEN starts with xoxe: the token is one of token rotation, which lbbot does not support and which Slack cannot switch off for an app: make a new app from the manifest that `lbbot manifest` prints, which has token_rotation_enabled: false, and use its bot token"},
+		"a refresh token":                             {func(c *Config) { c.SlackBotToken = secret("xoxe-1-planted-1") }, "SLACK_BOT_TOKEN starts with xoxe: the token is one of token rotation, which lbbot does not support and which Slack cannot switch off for an app: make a new app from the manifest that `lbbot manifest` prints, which has token_rotation_enabled: false, and use its bot token"},
+		"a token of token rotation as app token":      {func(c *Config) { c.SlackAppToken = secret("xoxe-1-planted-2") }, "SLACK_APP_TOKEN starts with xoxe, which is a token of token rotation: take an app-level token, xapp-…, from Basic Information"},
 		"a stand-in for Slack on this machine":        {func(c *Config) { c.SlackAPIURL = "http://127.0.0.1:8080/api/" }, ""},
 		"a stand-in for Slack on IPv6":                {func(c *Config) { c.SlackAPIURL = "http://[::1]:8080/api/" }, ""},
 		"a stand-in by name":                          {func(c *Config) { c.SlackAPIURL = "http://localhost:8080/api/" }, ""},

@@ -163,8 +163,16 @@ func open(t *testing.T, edit func(*bot.Config)) *house {
 	return h
 }
 
-// start runs the bot until the test ends or h.stop is called.
+// start runs the bot until the test ends or h.stop is called, and waits until
+// it is ready.
 func (h *house) start() {
+	h.t.Helper()
+	h.begin()
+	require.Eventually(h.t, func() bool { return h.ready() == nil }, 20*time.Second, 5*time.Millisecond, "the bot is not ready")
+}
+
+// begin is start without waiting.
+func (h *house) begin() {
 	h.t.Helper()
 	lines := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(h.log), zapcore.DebugLevel)
 	log := zap.New(zapcore.NewTee(lines, zaptest.NewLogger(h.t, zaptest.Level(zapcore.WarnLevel)).Core()))
@@ -177,7 +185,6 @@ func (h *house) start() {
 	h.stop = stop // of the bot that was started last
 	h.t.Cleanup(func() { require.NoError(h.t, stop()) })
 	h.ready = func() error { return b.Ready(h.t.Context()) }
-	require.Eventually(h.t, func() bool { return h.ready() == nil }, 20*time.Second, 5*time.Millisecond, "the bot is not ready")
 }
 
 // types types a command and requires Slack to have been answered in time.

@@ -60,6 +60,7 @@ func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *s
 		return nil, err
 	}
 	directory := slackapp.NewDirectory(b.web, time.Now)
+	b.directory = directory
 	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Approvals: b.journal.ApprovalCards(), Stored: b.journal.Operation,
 		Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})

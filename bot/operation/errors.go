@@ -110,6 +110,16 @@ type JournalMovedError struct {
 
 func (e *JournalMovedError) Error() string { return e.What + ": " + e.Advice }
 
+// SetupError says that something cannot be asked until a person changes how the
+// bot is set up.
+type SetupError struct {
+	Remedy string // what to change, as the rest of a sentence
+	Err    error
+}
+
+func (e *SetupError) Error() string { return e.Err.Error() + ": " + e.Remedy }
+func (e *SetupError) Unwrap() error { return e.Err }
+
 // UncertainError says that it is not known whether an operation was accepted,
 // or, without a Ref, whether the click on one was stored. Asking again is safe:
 // the same preview is accepted once, and the same click stored once.

@@ -71,6 +71,7 @@ type Decision struct {
 	Code      DenialCode `json:"code,omitempty"`
 	Action    Action     `json:"action,omitempty"`     // of a no that is not about register
 	What      string     `json:"what,omitempty"`       // the fact that could not be checked
+	Remedy    string     `json:"remedy,omitempty"`     // what a person has to change so that it can be checked; empty: it may pass
 	Policies  []string   `json:"policies,omitempty"`   // @id of the policies that decided
 	Digest    string     `json:"digest,omitempty"`     // SHA-256 of the policy file that was asked; empty when it was not
 	Reason    string     `json:"reason,omitempty"`     // @reason of the policy that decided

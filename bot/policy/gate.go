@@ -137,7 +137,7 @@ func (g *Gate) Admit(ctx context.Context, a operation.Actor, p operation.Place) 
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
 	_, d, err := g.identify(ctx, a, p)
-	g.unchecked(ctx, d, err, a, p)
+	g.unchecked(ctx, &d, err, a, p)
 	d.Allowed = d.Code == ""
 	if !d.Allowed {
 		g.metrics.decided(d)
@@ -151,7 +151,7 @@ func (g *Gate) Decide(ctx context.Context, q operation.Question) operation.Decis
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
 	d, err := g.decide(ctx, q)
-	g.unchecked(ctx, d, err, q.Actor, q.Place)
+	g.unchecked(ctx, &d, err, q.Actor, q.Place)
 	g.metrics.decided(d)
 	return d
 }
@@ -204,6 +204,12 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	return set, known, d, nil
 }
 
+// NamesGroups reports whether the policies in force name user groups.
+func (g *Gate) NamesGroups() bool {
+	now := g.current.Load()
+	return now.set != nil && len(now.set.groups) > 0
+}
+
 // Whoami says how a person stands. The error means that Slack could not be
 // read; what was read is returned with it. A channel that could not be read is
 // no error but a refusal. It blocks for Slack, at most for LookupTimeout.
@@ -231,7 +237,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, operation.WhatReading
 	case refusal.Code == "":
 		err = g.checkNewest(ctx, now, &s.Refusal)
-		g.unchecked(ctx, s.Refusal, err, a, p)
+		g.unchecked(ctx, &s.Refusal, err, a, p)
 	}
 	if s.Refusal.Code != "" || now.set == nil {
 		return s, nil
@@ -239,7 +245,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	in, err := g.groups(ctx, named, f.person.ID)
 	if err != nil {
 		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, WhatGroups
-		g.unchecked(ctx, s.Refusal, err, a, p)
+		g.unchecked(ctx, &s.Refusal, err, a, p)
 		return s, nil
 	}
 	s.Rules = now.set.standing(f, in)
@@ -257,10 +263,14 @@ func (g *Gate) memberships(ctx context.Context, userID string) ([]operation.Grou
 	}), nil
 }
 
-// unchecked logs why something could not be checked.
-func (g *Gate) unchecked(ctx context.Context, d operation.Decision, err error, a operation.Actor, p operation.Place) {
+// unchecked logs why something could not be checked, and takes into the
+// decision what a person has to change.
+func (g *Gate) unchecked(ctx context.Context, d *operation.Decision, err error, a operation.Actor, p operation.Place) {
 	if err == nil && d.Code != operation.DeniedUnchecked {
 		return
+	}
+	if setup, ok := errors.AsType[*operation.SetupError](err); ok && d.Code == operation.DeniedUnchecked {
+		d.Remedy = setup.Remedy
 	}
 	g.log.Warn("permission could not be checked",
 		zap.String("what", d.What), zap.String("code", string(d.Code)),

@@ -19,11 +19,11 @@ func (g *Gate) Why(ctx context.Context, q operation.Question) (operation.Explana
 	defer cancel()
 	set, known, d, cause := g.weigh(ctx, q)
 	if e.Decision = d; known == nil {
-		g.unchecked(ctx, e.Decision, cause, q.Actor, q.Place)
+		g.unchecked(ctx, &e.Decision, cause, q.Actor, q.Place)
 		return e, nil
 	}
 	e.Decision, cause = set.decide(known)
-	g.unchecked(ctx, e.Decision, cause, q.Actor, q.Place)
+	g.unchecked(ctx, &e.Decision, cause, q.Actor, q.Place)
 	e.Rules, e.Others = set.rulesFor(known)
 	return e, nil
 }

@@ -221,3 +221,6 @@ func (s *Slack) SetMissingScopes(scopes ...string) {
 		s.state.missing[scope] = true
 	}
 }
+
+// SetOrgWide says whether the app is installed for the whole organization.
+func (s *Slack) SetOrgWide(on bool) { s.change(func(w *Workspace) { w.OrgWide = on }) }

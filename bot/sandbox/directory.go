@@ -45,7 +45,7 @@ func (s *Slack) openConnection(arguments) (object, *apiError) {
 func (s *Slack) authTest(arguments) (object, *apiError) {
 	w := s.state.world
 	answer := object{"url": "https://" + s.domain() + ".slack.com/", "team": w.TeamName, "user": w.BotName,
-		"team_id": w.TeamID, "user_id": w.BotUserID, "bot_id": w.BotID, "app_id": w.AppID, "is_enterprise_install": false}
+		"team_id": w.TeamID, "user_id": w.BotUserID, "bot_id": w.BotID, "app_id": w.AppID, "is_enterprise_install": w.OrgWide}
 	if w.EnterpriseID != "" {
 		answer["enterprise_id"] = w.EnterpriseID
 	}

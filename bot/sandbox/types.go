@@ -48,6 +48,7 @@ type Workspace struct {
 	BotID        string    `json:"bot_id"`
 	BotName      string    `json:"bot_name"`
 	EnterpriseID string    `json:"enterprise_id,omitempty"`
+	OrgWide      bool      `json:"org_wide,omitempty"` // the app is installed for the whole organization
 	People       []Person  `json:"people"`
 	Groups       []Group   `json:"groups"`
 	Channels     []Channel `json:"channels"`

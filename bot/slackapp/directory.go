@@ -86,7 +86,7 @@ func (d *Directory) Workspace(ctx context.Context) (operation.Workspace, error) 
 func (d *Directory) readPerson(ctx context.Context, id string) (operation.Person, error) {
 	answer, err := d.web.patient.call(ctx, "users.info", url.Values{"user": {id}})
 	if err != nil {
-		return operation.Person{}, fmt.Errorf("reading person %s: %w", id, err)
+		return operation.Person{}, fmt.Errorf("reading person %s: %w", id, explained(err))
 	}
 	p, err := personOf(answer)
 	if err != nil {
@@ -128,7 +128,7 @@ func (d *Directory) readChannel(ctx context.Context, id string) (operation.Chann
 		return operation.Channel{}, nil // Slack did answer: there is no such channel, or none that we may see
 	}
 	if err != nil {
-		return operation.Channel{}, fmt.Errorf("reading channel %s: %w", id, err)
+		return operation.Channel{}, fmt.Errorf("reading channel %s: %w", id, explained(err))
 	}
 	c, err := channelOf(answer)
 	if err != nil {
@@ -164,7 +164,7 @@ func channelOf(answer socket.Fields) (operation.Channel, error) {
 func (d *Directory) readGroups(ctx context.Context, _ string) ([]operation.Group, error) {
 	answer, err := d.web.patient.call(ctx, "usergroups.list", url.Values{"include_users": {"true"}, "include_disabled": {"true"}})
 	if err != nil {
-		return nil, fmt.Errorf("reading user groups: %w", err)
+		return nil, fmt.Errorf("reading user groups: %w", explained(err))
 	}
 	list := answer.Objects("usergroups")
 	groups := make([]operation.Group, len(list))
@@ -194,7 +194,7 @@ func readGroup(g socket.Fields) operation.Group {
 func (d *Directory) readHome(ctx context.Context, _ string) (operation.Workspace, error) {
 	answer, err := d.web.patient.call(ctx, "auth.test", nil)
 	if err != nil {
-		return operation.Workspace{}, fmt.Errorf("asking Slack who the bot is: %w", err)
+		return operation.Workspace{}, fmt.Errorf("asking Slack who the bot is: %w", explained(err))
 	}
 	w, err := workspaceOf(answer)
 	if err != nil {
@@ -204,9 +204,13 @@ func (d *Directory) readHome(ctx context.Context, _ string) (operation.Workspace
 }
 
 func workspaceOf(answer socket.Fields) (operation.Workspace, error) {
+	orgWide := answer.Flag("is_enterprise_install")
 	w := operation.Workspace{TeamID: answer.Text("team_id"), EnterpriseID: answer.Text("enterprise_id"), BotUserID: answer.Text("user_id")}
 	if err := answer.Err(); err != nil {
 		return operation.Workspace{}, err
+	}
+	if orgWide {
+		return operation.Workspace{}, explained(&callError{Method: "auth.test", Code: slackOrgWide})
 	}
 	if w.TeamID == "" {
 		return operation.Workspace{}, errors.New("the answer names no workspace")

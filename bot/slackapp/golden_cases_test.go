@@ -117,6 +117,7 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"unavailable_busy":     unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Busy: true, Err: unknown}, w),
 		"unavailable_journal":  unavailableMessage(&operation.UnavailableError{What: "journal", Err: unknown}, w),
 		"unavailable_moved":    unavailableMessage(&operation.UnavailableError{What: "journal", Err: &operation.JournalMovedError{What: "the file was deleted"}}, w),
+		"unavailable_setup":    unavailableMessage(&operation.UnavailableError{What: "Slack", Err: explained(&callError{Method: "users.info", Code: slackMissingScope, Needed: "users:read"})}, w),
 		"uncertain":            uncertainMessage(&operation.UncertainError{Ref: op.Ref, Err: unknown}),
 		"try_again":            tryAgainMessage(),
 		"uncertain_click":      uncertainMessage(&operation.UncertainError{Err: unknown}),

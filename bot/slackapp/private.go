@@ -191,11 +191,14 @@ func cancelledMessage(op operation.Operation) message {
 // cause stays in the log, unless it is an answer of Zenlayer's.
 func unavailableMessage(e *operation.UnavailableError, w wording) message {
 	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
+	setup, _ := errors.AsType[*operation.SetupError](e.Err)
 	switch {
 	case moved:
 		return notSent(unavailableMoved)
 	case e.What == "journal":
 		return notSent(unavailableJournal)
+	case setup != nil:
+		return notSent(fmt.Sprintf(unavailableSetup, short(e.What), prose(setup.Remedy, saidLimit)))
 	case e.Busy:
 		return notSent(fmt.Sprintf(unavailableBusy, short(e.What)))
 	}

@@ -98,6 +98,9 @@ func refusal(d operation.Decision, w wording) string {
 		if d.What == operation.WhatReading {
 			return denyReading
 		}
+		if d.Remedy != "" {
+			return fmt.Sprintf(denySetup, factWords(d.What, factYours), w.owners(), prose(d.Remedy, saidLimit))
+		}
 		return fmt.Sprintf(denyUnchecked, factWords(d.What, factYours))
 	}
 	return denyOther

@@ -132,7 +132,7 @@ func TestAValueOfAnotherTypeIsTheSameOrRefused(t *testing.T) {
 				}
 				return groups, err
 			}},
-		"auth.test": {homeSample, []string{"ok", "team_id", "user_id", "enterprise_id"},
+		"auth.test": {homeSample, []string{"ok", "team_id", "user_id", "enterprise_id", "is_enterprise_install"},
 			func(t *testing.T, d *Directory) (any, error) { return d.Workspace(t.Context()) }},
 	}
 	for method, tt := range tests {

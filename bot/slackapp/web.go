@@ -37,6 +37,8 @@ type Web struct {
 	hosts   []string // where response URLs may point
 	apiURL  string
 	log     *zap.Logger
+
+	standing *refusedCalls
 }
 
 const (
@@ -51,7 +53,7 @@ func NewWeb(c WebConfig) (*Web, error) {
 	if err != nil || api.Host == "" {
 		return nil, fmt.Errorf("slack API address %q is not a URL", c.APIURL)
 	}
-	w := &Web{apiURL: c.APIURL, log: c.Log, hosts: []string{"hooks.slack.com", "hooks.slack-gov.com"}}
+	w := &Web{apiURL: c.APIURL, log: c.Log, standing: &refusedCalls{log: c.Log, now: time.Now, faults: map[string]fault{}}, hosts: []string{"hooks.slack.com", "hooks.slack-gov.com"}}
 	if host := api.Hostname(); host != "slack.com" && !strings.HasSuffix(host, ".slack.com") {
 		w.hosts = append(w.hosts, api.Host) // a stand-in or proxy hands out response URLs of its own
 	}
@@ -62,9 +64,8 @@ func NewWeb(c WebConfig) (*Web, error) {
 	transport.MaxIdleConnsPerHost = 16
 	w.http = &http.Client{Transport: transport, Timeout: patientWithin, CheckRedirect: noRedirects}
 	quick := &http.Client{Transport: transport, Timeout: quickWithin, CheckRedirect: noRedirects}
-	noted := func(string, error) {}
-	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: noted}
-	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: c.BotToken.Reveal(), retries: maxRetries, noted: noted}
+	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: w.standing.noted}
+	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: c.BotToken.Reveal(), retries: maxRetries, noted: w.standing.noted}
 	return w, nil
 }
 
@@ -270,14 +271,4 @@ func delivered(status int, body []byte) bool {
 // Opener asks for Socket Mode connections with the app-level token.
 func (w *Web) Opener(appToken zenlayer.Secret) socket.Opener {
 	return socket.HTTPOpener(w.http, w.apiURL, appToken.Reveal())
-}
-
-// CheckToken asks Slack who the bot is. code is Slack's word when it refuses
-// the token for good; err is any other trouble. It blocks for one call.
-func (w *Web) CheckToken(ctx context.Context) (code string, err error) {
-	_, err = w.patient.call(ctx, "auth.test", nil)
-	if code := errorCode(err); slices.Contains(socket.FatalCodes(), code) {
-		return code, nil
-	}
-	return "", scrub(err)
 }

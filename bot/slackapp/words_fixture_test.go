@@ -217,7 +217,10 @@ func denials() map[string]operation.Decision {
 	}
 	groups := func(d *operation.Decision) { d.Groups = []string{"S0LBPAY"} }
 	all := map[string]operation.Decision{
-		"unchecked":     no(operation.DeniedUnchecked, func(d *operation.Decision) { d.What = "channel" }),
+		"unchecked": no(operation.DeniedUnchecked, func(d *operation.Decision) { d.What = "channel" }),
+		"unchecked_setup": no(operation.DeniedUnchecked, func(d *operation.Decision) {
+			d.What, d.Remedy = "groups", remedy(botTokenSetting, "paid_teams_only", "")
+		}),
 		"workspace":     no(operation.DeniedWorkspace),
 		"guest":         no(operation.DeniedGuest, groups),
 		"guest_alone":   no(operation.DeniedGuest),

@@ -92,21 +92,51 @@ func TestMistypedArgumentsAreAnsweredWithWhatWasMeant(t *testing.T) {
 	}
 }
 
-func TestRevokedTokensEndTheStartWithTheirOwnExitCode(t *testing.T) {
-	tests := map[string]sandbox.TokenKind{"the bot token": sandbox.TheBotToken, "the app token": sandbox.TheAppToken}
-	for name, kind := range tests {
+func TestRefusedTokensAreNamedAndEndTheStartWithTheirOwnExitCode(t *testing.T) {
+	const bot, app = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"
+	tests := map[string]struct {
+		refuse         func(*sandbox.Slack)
+		says, saysNone []string
+	}{
+		"the bot token is revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheBotToken) }, []string{bot + " (token_revoked)", "reinstall the app"}, []string{app}},
+		"the app token is revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheAppToken) }, []string{app + " (token_revoked)", "connections:write"}, []string{bot}},
+		"both are revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheBotToken); s.RevokeToken(sandbox.TheAppToken) },
+			[]string{bot + " (token_revoked)", app + " (token_revoked)"}, nil},
+		"the bot token is wrong": {func(s *sandbox.Slack) { s.FailNext("auth.test", sandbox.APIFault{Error: "invalid_auth", Times: -1}) },
+			[]string{bot + " (invalid_auth)", "OAuth & Permissions"}, []string{app}},
+		"the app token is wrong": {func(s *sandbox.Slack) {
+			s.FailNext("apps.connections.open", sandbox.APIFault{Error: "invalid_auth", Times: -1})
+		}, []string{app + " (invalid_auth)"}, []string{bot}},
+		"the bot token expired": {func(s *sandbox.Slack) { s.FailNext("auth.test", sandbox.APIFault{Error: "token_expired", Times: -1}) },
+			[]string{bot + " (token_expired)", "token rotation", "lbbot manifest"}, []string{app}},
+		"the app token lacks its scope": {func(s *sandbox.Slack) {
+			s.FailNext("apps.connections.open", sandbox.APIFault{Error: "missing_scope", Times: -1})
+		}, []string{app + " (missing_scope)", "connections:write"}, []string{bot}},
+		"Socket Mode is off":                        {func(s *sandbox.Slack) { s.LinkDisabled(true) }, []string{"link_disabled", "switch Socket Mode on"}, []string{bot}},
+		"the app is installed for the organization": {func(s *sandbox.Slack) { s.SetOrgWide(true) }, []string{"whole organization", "install the app in that workspace"}, []string{app}},
+		"the answer repeats the token": {func(s *sandbox.Slack) {
+			s.FailNext("auth.test", sandbox.APIFault{Error: "invalid_auth: xoxb-planted", Times: -1})
+			s.RevokeToken(sandbox.TheAppToken)
+		}, []string{app + " (token_revoked)", "unreadable_code"}, nil},
+	}
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			slack := sandbox.New(sandbox.Options{AppToken: "xapp-planted", BotToken: "xoxb-planted"})
 			_, err := slack.Start()
 			require.NoError(t, err)
 			defer slack.Close()
-			slack.RevokeToken(kind)
+			tt.refuse(slack)
 			code, _, said := runs(t, map[string]string{
 				"SLACK_BOT_TOKEN": "xoxb-planted", "SLACK_APP_TOKEN": "xapp-planted", "SLACK_API_URL": slack.APIURL(),
 				"ZENLAYER_TOKEN": "planted-token", "ZENLAYER_ENDPOINT": "http://127.0.0.1:9", "LBBOT_ADMIN_ADDR": "127.0.0.1:0",
 			}, "run")
 			require.Equal(t, exitFatal, code, said)
-			require.Contains(t, said, "token_revoked")
+			for _, part := range tt.says {
+				require.Contains(t, said, part)
+			}
+			for _, part := range tt.saysNone {
+				require.NotContains(t, said, part)
+			}
 			require.NotContains(t, said, "planted")
 		})
 	}

@@ -43,8 +43,10 @@ type Status struct {
 	// "dial_failed", and LastEventAt when.
 	LastEvent   string
 	LastEventAt time.Time
-	// Reason says why Ready is false; empty while it is true.
+	// Reason says why Ready is false, and Since from when on it was; both are
+	// zero while it is true.
 	Reason string
+	Since  time.Time
 }
 
 // New checks the configuration and returns a Client that does nothing yet.
@@ -57,7 +59,7 @@ func New(cfg Config) (*Client, error) {
 		cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
 		stopping: make(chan struct{}), started: make(chan struct{}), finished: make(chan struct{}),
 	}
-	c.status = Status{Wanted: cfg.Connections, Reason: "not started"}
+	c.status = Status{Wanted: cfg.Connections, Reason: "not started", Since: cfg.Now()}
 	return c, nil
 }
 
@@ -135,7 +137,7 @@ func (c *Client) Status() Status {
 	s := c.status
 	s.Ready = s.Live > 0 && !s.Draining
 	if s.Ready {
-		s.Reason = ""
+		s.Reason, s.Since = "", time.Time{}
 	}
 	return s
 }
@@ -144,6 +146,7 @@ func (c *Client) stop() {
 	c.stopOnce.Do(func() {
 		c.mu.Lock()
 		c.status.Draining = true
+		c.status.Since = c.cfg.Now()
 		c.status.Reason = "stopping"
 		c.mu.Unlock()
 		close(c.stopping)
@@ -165,6 +168,9 @@ func (c *Client) alive(by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.status.Live += by
+	if c.status.Live == 0 && by < 0 && !c.status.Draining {
+		c.status.Since = c.cfg.Now()
+	}
 	c.metrics.live.Set(float64(c.status.Live))
 }
 

@@ -1,0 +1,236 @@
+package slackapp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/socket"
+	"lbbot/zenlayer"
+)
+
+// The settings that hold the two tokens.
+const (
+	botTokenSetting = "SLACK_BOT_TOKEN"
+	appTokenSetting = "SLACK_APP_TOKEN"
+)
+
+// Slack's words for refusals that have a remedy of their own.
+const (
+	slackMissingScope = "missing_scope"
+	slackLinkDisabled = "link_disabled"
+	slackOrgWide      = "is_enterprise_install" // a field of auth.test, here used like a code
+)
+
+// permanent reports whether Slack refuses until a person changes something.
+func permanent(code string) bool {
+	return slices.Contains(socket.FatalCodes(), code) || code == "paid_teams_only" || code == "plan_upgrade_required" || code == slackOrgWide
+}
+
+// remedy says what a person has to change, as the rest of a sentence; empty for
+// a refusal that may pass by itself.
+func remedy(setting, code, needed string) string {
+	bot := setting == botTokenSetting
+	switch code {
+	case slackMissingScope:
+		if !bot {
+			return "generate an app-level token with the scope connections:write, under Basic Information, App-Level Tokens"
+		}
+		return "add the scope " + cmp.Or(needed, "that is missing") + " to the app under OAuth & Permissions, Bot Token Scopes, and reinstall the app to the workspace"
+	case "paid_teams_only", "plan_upgrade_required":
+		return `user groups need a paid Slack plan. Without one, name people in the policy instead of groups: principal == Person::"U…"`
+	case slackOrgWide:
+		return "the app is installed for the whole organization, and lbbot serves one workspace: install the app in that workspace and use the bot token from there"
+	case "token_expired":
+		return TokenRotation
+	case slackLinkDisabled:
+		return "switch Socket Mode on in the settings of the Slack app"
+	}
+	switch {
+	case !permanent(code):
+		return ""
+	case bot:
+		return "take the Bot User OAuth Token, xoxb-…, from OAuth & Permissions of the Slack app; after it was revoked, reinstall the app first"
+	}
+	return "generate an app-level token, xapp-…, with the scope connections:write, under Basic Information, App-Level Tokens of the Slack app"
+}
+
+// TokenRotation is the way out of tokens that expire: Slack lets nobody switch
+// rotation off (docs.slack.dev/authentication/using-token-rotation).
+const TokenRotation = "the token is one of token rotation, which lbbot does not support and which Slack cannot switch off for an app: " +
+	"make a new app from the manifest that `lbbot manifest` prints, which has token_rotation_enabled: false, and use its bot token"
+
+// Refusal says that Slack does not take a token.
+type Refusal struct {
+	Setting string // SLACK_BOT_TOKEN or SLACK_APP_TOKEN
+	Code    string // Slack's word
+	Needed  string // with missing_scope
+}
+
+// String says which token it is and what to do.
+func (r Refusal) String() string {
+	code := r.Code
+	if r.Needed != "" {
+		code += ": " + r.Needed
+	}
+	return fmt.Sprintf("%s (%s): %s", r.Setting, code, remedy(r.Setting, r.Code, r.Needed))
+}
+
+// AppRefusal is the Refusal of a connection that Slack does not open.
+func AppRefusal(code string) Refusal { return Refusal{Setting: appTokenSetting, Code: code} }
+
+// SocketReason says why there is no connection, with the remedy where only a
+// person can help.
+func SocketReason(reason string) string {
+	if do := remedy(appTokenSetting, reason, ""); do != "" {
+		return reason + ": " + do
+	}
+	return reason
+}
+
+// explained is err, with what to change where only a person can.
+func explained(err error) error {
+	e, ok := errors.AsType[*callError](err)
+	if !ok || !permanent(e.Code) {
+		return err
+	}
+	return &operation.SetupError{Remedy: remedy(botTokenSetting, e.Code, e.Needed), Err: err}
+}
+
+// refusedCalls is what Slack refuses for good, by method, since when.
+type refusedCalls struct {
+	log *zap.Logger
+	now func() time.Time
+
+	mu     sync.Mutex
+	faults map[string]fault
+}
+
+type fault struct {
+	code, needed string
+	since        time.Time
+}
+
+// noted takes in what came of a call. It logs a lasting refusal once.
+func (s *refusedCalls) noted(method string, err error) {
+	e, refused := errors.AsType[*callError](err)
+	switch {
+	case err == nil:
+		s.clear(method)
+		if method == "auth.test" {
+			s.taken()
+		}
+	case refused && permanent(e.Code) && essential(e):
+		s.set(method, fault{code: e.Code, needed: e.Needed})
+	}
+}
+
+// essential reports whether a refusal is in everybody's way: a scope for one
+// kind of place is not.
+func essential(e *callError) bool {
+	return e.Code != slackMissingScope || e.Method != "conversations.history" && (e.Method != "conversations.info" || strings.Contains(e.Needed, "channels:read"))
+}
+
+func (s *refusedCalls) set(what string, f fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.faults[what]; ok && old.code == f.code && old.needed == f.needed {
+		return
+	}
+	f.since = s.now()
+	s.faults[what] = f
+	s.log.Error("Slack refuses what the bot needs; a person must act", zap.String("what", what), zap.String("code", f.code),
+		zap.String("needed", f.needed), zap.String("remedy", remedy(botTokenSetting, f.code, f.needed)))
+}
+
+func (s *refusedCalls) clear(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.faults[what]; ok {
+		delete(s.faults, what)
+		s.log.Info("Slack does not refuse this any more", zap.String("what", what))
+	}
+}
+
+// taken drops what was refused because of the token: Slack takes it.
+func (s *refusedCalls) taken() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.faults, func(_ string, f fault) bool {
+		return f.code != slackMissingScope && slices.Contains(socket.FatalCodes(), f.code)
+	})
+}
+
+// scoped takes in which scopes the bot token has, by the header of an answer.
+// An answer without it says nothing.
+func (s *refusedCalls) scoped(h http.Header) {
+	list := h.Get("X-Oauth-Scopes")
+	if list == "" {
+		return
+	}
+	has := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+	for _, scope := range []string{"chat:write", "users:read", "channels:read", "usergroups:read"} {
+		if slices.Contains(has, scope) {
+			s.clear(scope)
+		} else {
+			s.set(scope, fault{code: slackMissingScope, needed: scope})
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for what, f := range s.faults {
+		if f.code == slackMissingScope && slices.Contains(has, f.needed) {
+			delete(s.faults, what)
+		}
+	}
+}
+
+// Ready returns why requests cannot be answered, because of what Slack refuses
+// for good, and since when. groups says whether the user groups are needed.
+func (w *Web) Ready(groups bool) error {
+	w.standing.mu.Lock()
+	defer w.standing.mu.Unlock()
+	var faults []error
+	for _, what := range slices.Sorted(maps.Keys(w.standing.faults)) {
+		if f := w.standing.faults[what]; groups || !strings.HasPrefix(what, "usergroups") {
+			faults = append(faults, fmt.Errorf("Slack refuses %s since %s UTC (%s): %s", what, f.since.UTC().Format("2006-01-02 15:04:05"), f.code,
+				remedy(botTokenSetting, f.code, f.needed)))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// CheckTokens asks Slack whether it takes the bot token and, if not, the app
+// token as well, so that everything wrong is said at once: the socket asks with
+// the app token by itself. err is any other trouble. It blocks for two calls.
+func (w *Web) CheckTokens(ctx context.Context, app zenlayer.Secret) (refusals []Refusal, err error) {
+	answer, header, err := w.patient.ask(ctx, "auth.test", nil)
+	if err == nil {
+		w.standing.scoped(header)
+		if answer.Flag("is_enterprise_install") {
+			return []Refusal{{Setting: botTokenSetting, Code: slackOrgWide}}, nil
+		}
+		return nil, answer.Err()
+	}
+	e, ok := errors.AsType[*callError](err)
+	if !ok || !permanent(e.Code) {
+		return nil, err
+	}
+	refusals = []Refusal{{Setting: botTokenSetting, Code: e.Code, Needed: e.Needed}}
+	if _, err := w.Opener(app)(ctx); err != nil {
+		if e, ok := errors.AsType[*socket.OpenError](err); ok && permanent(e.Code) {
+			refusals = append(refusals, AppRefusal(e.Code))
+		}
+	}
+	return refusals, nil
+}

@@ -63,6 +63,7 @@ func TestWhateverSlackDoesTheResultIsToldOnce(t *testing.T) {
 		"Slack asks to wait with the result":      {during: fails("chat.update", sandbox.APIFault{RetryAfter: time.Second})},
 		"the result is too long":                  {during: fails("chat.update", sandbox.APIFault{Error: "msg_too_long"})},
 		"the response URL is used up":             {before: fails("response_url", sandbox.APIFault{Error: "used_url", Times: -1})},
+		"no card can be edited":                   {before: fails("chat.update", sandbox.APIFault{Error: "edit_window_closed", Times: -1})},
 		"somebody deletes the card":               {during: func(h *house) { h.deletes() }},
 		"the bot is not in the channel any more":  {before: fails("chat.postMessage", sandbox.APIFault{Error: "not_in_channel"}), channel: "D0ANA"},
 		"the channel is archived in the meantime": {during: func(h *house) { h.archives() }, channel: "D0ANA", messages: 1},
@@ -121,7 +122,7 @@ func (h *house) toldOnce(channel string, inIncident int) {
 	if channel == incident {
 		inIncident = 1
 	}
-	require.Len(h.t, h.cards(incident), inIncident)
+	require.Eventually(h.t, func() bool { return len(h.cards(incident)) == inIncident }, 20*time.Second, 5*time.Millisecond, "what is replaced is deleted after the new card is posted")
 	require.Len(h.t, h.registerBodies(), 1)
 }
 

@@ -14,8 +14,8 @@ import (
 // card is a public card before it is put together: always in this order.
 type card struct {
 	text    string
-	header  string // empty: the first section carries the first word
-	body    []slack.Block
+	header  string        // empty: the first section carries the first word
+	body    []slack.Block // at least one; the first says what to do
 	buttons []slack.BlockElement
 	small   []string
 	stays   bool // every sentence stays true; else it says as of when, until it is over
@@ -70,10 +70,11 @@ func (c card) message(op operation.Operation, w wording) message {
 	if c.header != "" {
 		list = append(list, header(c.header))
 	}
+	list = append(list, c.body[0])
 	if op.Glass != nil && op.State == operation.Added {
 		list = append(list, section(glassLine(op, glassAdded, w)))
 	}
-	list = append(list, c.body...)
+	list = append(list, c.body[1:]...)
 	list = append(list, section(approvalAside(op, w)), section(asides(op, w)...), actions(c.buttons...), contextLine(c.small...))
 	text := c.text
 	if op.Glass != nil {

@@ -79,7 +79,7 @@ func ownersEnding(op operation.Operation, w wording, about func(string) string) 
 	case operation.ReasonBlocked:
 		return ending{text: about(blockedText), what: []string{blockedLine}, do: told, said: saidWords(op.Fault), faulty: true}
 	case operation.ReasonInternal:
-		return ending{text: about(brokenText), what: []string{fmt.Sprintf(brokenLine, code(op.Ref), w.owners())}, again: true}
+		return ending{text: about(brokenText), what: []string{brokenLine}, do: fmt.Sprintf(brokenDo, buttonAgain, code(op.Ref), w.owners()), again: true}
 	}
 	// No reason comes here: each has words above, which a test sees to.
 	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, storedAs(op, code))}}

@@ -252,7 +252,7 @@ func needsPersonCard(op operation.Operation, w wording) card {
 	}
 	do, asks := answerLine(op)+" "+needsNothing, op.Answer == "" || op.Mismatch
 	if asks {
-		do = joinLines([]string{fmt.Sprintf(needsLine, serverName(op, name), listenerName(op, name)), answerLine(op)})
+		do = joinLines([]string{fmt.Sprintf(needsLine, serverName(op, name), listenerName(op, name), buttonThere, buttonNotThere), answerLine(op)})
 	}
 	c.body = []slack.Block{
 		section(do),

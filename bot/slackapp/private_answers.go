@@ -244,7 +244,7 @@ func ownerMessage(op operation.Operation, w wording) message {
 		asOf = fmt.Sprintf(asOfSmall, both(w.At))
 	}
 	return private(
-		fmt.Sprintf(ownerText, stands(op), op.Ref, serverName(op, short), listenerPort(op, short), need),
+		fmt.Sprintf(ownerText, stands(op), op.Ref, serverName(op, short), listenerPort(op, short), strings.ReplaceAll(need, "*", "")),
 		section(fmt.Sprintf(ownerLine, stands(op), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need, where),
 		factFields(op, w, op.State == operation.NeedsPerson),
 		actions(openButton(op, w.Link), linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),

@@ -15,8 +15,8 @@ func unknownCard(op operation.Operation, w wording) card {
 		text:   aboutUnknown(op),
 		header: fmt.Sprintf(unknownHeader, serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
-			section(fmt.Sprintf(unknownLine, storedAs(op, code))),
 			section(fmt.Sprintf(unknownDo, code(fmt.Sprintf(statusCommand, op.Ref)), code(fmt.Sprintf(showCommand, op.Ref)))),
+			section(fmt.Sprintf(unknownLine, storedAs(op, code))),
 		},
 		buttons: []slack.BlockElement{linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), more(op, moreDetails)},
 		small:   []string{op.Ref, fmt.Sprintf(addingBy, person(op.Actor.UserID)), utcSmall(op.FinishedAt)},

@@ -244,7 +244,7 @@ const (
 	attemptSmall      = "attempt %d"
 	needsText         = "Needs a person: I could not settle %s on %s. Look in the console, then answer on the card. %s."
 	needsHeader       = "Needs a person: %s to %s"
-	needsLine         = "*What to do:* look in the console for %s on %s, then press what you see. Please do not repeat it."
+	needsLine         = "*What to do:* look in the console for %s on %s, then press *%s* or *%s*. Please do not repeat it."
 	needsNothing      = "There is nothing to do until that reading."
 	needsUnsettled    = "I could not settle it."
 	needsMatches      = "*Why:* several entries fit: %s."

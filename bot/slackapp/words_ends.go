@@ -101,5 +101,6 @@ const (
 	rehearsedLine = "This was a rehearsal: every check passed, and nothing was sent to Zenlayer."
 
 	brokenText = "Not added: something broke in the bot before %s was sent to %s. Nothing changed. Quote %s."
-	brokenLine = "Something broke in the bot before anything was sent. Quote token %s to %s."
+	brokenLine = "Something broke in the bot before anything was sent."
+	brokenDo   = "press *%s*. If it happens again, quote token %s to %s."
 )

@@ -131,6 +131,9 @@ func busyMessage(e *operation.BusyError, link string, reader operation.Actor) me
 	op := e.Operation
 	open := actions(openButton(op, link))
 	switch waits := op.State == operation.Waiting; {
+	case !op.Known():
+		return private(fmt.Sprintf(busyUnknownText, actorName(op.Actor), serverName(op, short), op.Ref, stands(op)),
+			section(fmt.Sprintf(busyUnknown, person(op.Actor.UserID), serverName(op, name), op.Ref, stands(op))), open)
 	case op.Actor.UserID == reader.UserID:
 		words := busyMine
 		if waits {

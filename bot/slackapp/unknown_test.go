@@ -42,6 +42,7 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 			"owner's notice":  ownerMessage(op, fixedWording()),
 			"stale click":     staleMessage(op, ""),
 			"second delivery": duplicateMessage(op, ""),
+			"busy":            busyMessage(&operation.BusyError{Operation: op}, "", operation.Actor{UserID: "U0BO"}),
 			"moved":           movedMessage(op, fixedWording()),
 		}
 		for what, m := range shows {

@@ -91,16 +91,17 @@ func arrivals(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 }
 
 // doubtful returns the entries that cannot be told from op's own doing: new
-// ones of this server whose ports cannot be read, or that has ports of its own
-// while op leaves them to Zenlayer. They prove neither that it worked nor that
-// it did not.
+// ones of this server whose ports or weight cannot be read, or that have ports
+// of their own while op leaves them to Zenlayer. They prove neither that it
+// worked nor that it did not.
 func doubtful(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	return slices.DeleteFunc(ofServer(op, pool), func(b zenlayer.Backend) bool {
 		_, readable := backendPorts(b.Port)
+		weighed := op.Request.Weight == 0 || b.Weight == op.Request.Weight
 		return slices.Contains(op.Baseline, b.BackendID) ||
-			op.Request.Weight != 0 && b.Weight != op.Request.Weight ||
-			samePorts(op, b) ||
-			readable && len(op.Request.PortList) > 0
+			!weighed && b.Weight != 0 || // 0: the list does not show it
+			weighed && samePorts(op, b) ||
+			readable && len(op.Request.PortList) > 0 && !samePorts(op, b)
 	})
 }
 

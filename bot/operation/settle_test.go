@@ -337,11 +337,13 @@ func TestSeveralMatchesNeedAPerson(t *testing.T) {
 func TestAnEntryThatMayBeOursIsNeverProofThatNothingIsThere(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		ports []int
-		port  string
+		ports  []int
+		port   string
+		weight int
 	}{
-		"ports that cannot be read":                 {[]int{8080}, "tcp/8080"},
-		"ports of its own when none were asked for": {nil, "8443"},
+		"ports that cannot be read":                 {[]int{8080}, "tcp/8080", 50},
+		"ports of its own when none were asked for": {nil, "8443", 50},
+		"a weight that is not shown":                {[]int{8080}, "8080", 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -354,7 +356,7 @@ func TestAnEntryThatMayBeOursIsNeverProofThatNothingIsThere(t *testing.T) {
 				done := h.process(id)
 				pass(time.Second)
 				b := ours("be-7")
-				b.Port = tt.port
+				b.Port, b.Weight = tt.port, tt.weight
 				h.cloud.add(b)
 				pass(20 * time.Minute)
 				op := h.journal.now(id)

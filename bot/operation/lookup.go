@@ -197,7 +197,7 @@ func searchServers(ctx context.Context, c Catalog, text string, kinds []zenlayer
 		err = fmt.Errorf("reading servers: %w", err)
 		if k == zenlayer.InstanceVM && len(kinds) > 1 && refusedToBeAsked(err) {
 			found.refused = err
-			return nil, nil
+			return nil, nil //nolint:nilerr // the caller decides whether it matters
 		}
 		return nil, err
 	}

@@ -239,7 +239,7 @@ func TestRefusalsAndFaultsEndInTheirOwnWords(t *testing.T) {
 		"refused with a known code":    {refused(404, "INVALID_INSTANCE_NOT_FOUND"), []string{"Not added", "Zenlayer refused", "INVALID_INSTANCE_NOT_FOUND", "404"}},
 		"refused with an unknown code": {refused(403, "SOMETHING_NEW"), []string{"Not added", "SOMETHING_NEW", "I do not know this code yet."}},
 		"the listener is gone":         {refused(404, "INVALID_LB_LISTENER_NOT_FOUND"), []string{"Not added", "The listener no longer exists"}},
-		"the key is refused":           {refused(401, "AUTHFAILURE_SIGNATURE_FAILURE"), []string{"Not added", "could not log in to Zenlayer"}},
+		"the key is refused":           {refused(401, "AUTHFAILURE_SIGNATURE_FAILURE"), []string{"Not added", "Zenlayer refused the bot's key or its rights", "check or replace its access key"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

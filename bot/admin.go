@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,7 +46,44 @@ func newAdmin(addr string, ready readiness, metrics *prometheus.Registry) (*admi
 		_, _ = w.Write([]byte("ready\n"))
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	return &admin{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}}, nil
+	open := callers{active: map[net.Conn]bool{}}
+	return &admin{listener: l, server: &http.Server{Handler: mux, ConnState: open.changed, MaxHeaderBytes: 16 << 10,
+		ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 30 * time.Second}}, nil
+}
+
+// maxCallers is how many connections the admin port holds. Each is an open
+// file, and the database and Slack need those.
+const maxCallers = 32
+
+// callers are the open connections of the admin port. One too many closes the
+// one that has been waiting longest without a request, so that a probe gets its
+// answer however many others do nothing.
+type callers struct {
+	mu     sync.Mutex
+	order  []net.Conn
+	active map[net.Conn]bool
+}
+
+// changed is the ConnState of an http.Server.
+func (o *callers) changed(c net.Conn, state http.ConnState) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if state != http.StateActive {
+		o.order = slices.DeleteFunc(o.order, func(x net.Conn) bool { return x == c })
+		delete(o.active, c)
+	}
+	switch state {
+	case http.StateActive:
+		o.active[c] = true
+	case http.StateNew, http.StateIdle:
+		o.order = append(o.order, c)
+	}
+	if state != http.StateNew || len(o.order) <= maxCallers {
+		return
+	}
+	i := max(0, slices.IndexFunc(o.order, func(x net.Conn) bool { return !o.active[x] }))
+	_ = o.order[i].Close()
+	o.order = slices.Delete(o.order, i, i+1)
 }
 
 // run serves until ctx ends.

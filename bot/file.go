@@ -23,7 +23,7 @@ import (
 const ConfigFile = "lbbot.yaml"
 
 // byteOrderMark begins files of some Windows editors and says nothing.
-var byteOrderMark = []byte("\uFEFF")
+const byteOrderMark = "\uFEFF"
 
 // readFile puts the settings of a file into c. Problems with single settings
 // are *SettingError, all at once, each with its line; any other error means
@@ -41,7 +41,7 @@ func readFile(c *Config, file string) error {
 	if err != nil {
 		return fmt.Errorf("reading the configuration file: %w", err)
 	}
-	tree, err := parser.ParseBytes(bytes.TrimPrefix(text, byteOrderMark), 0)
+	tree, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)), 0)
 	if e, ok := errors.AsType[yaml.Error](err); ok {
 		return fmt.Errorf("%s:%d: this is not YAML: %s", file, e.GetToken().Position.Line, e.GetMessage())
 	}

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -102,7 +101,7 @@ func secretFiles(environ map[string]string) (map[string]string, error) {
 			faults = append(faults, &SettingError{setting, fmt.Sprintf("%s_FILE: reading the file it names: %v", name, err)})
 			continue
 		}
-		if environ[name] = strings.TrimSpace(string(bytes.TrimPrefix(text, byteOrderMark))); environ[name] == "" {
+		if environ[name] = strings.TrimSpace(strings.TrimPrefix(string(text), byteOrderMark)); environ[name] == "" {
 			faults = append(faults, &SettingError{setting, fmt.Sprintf("%s_FILE: %s is empty", name, file)})
 		}
 	}

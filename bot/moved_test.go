@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/sandbox"
 	"lbbot/zenlayer/zenlayertest"
 )
 
@@ -44,46 +45,45 @@ func (h *house) ofItsOwn() *house {
 	return h
 }
 
-func TestDatabaseFileTakenAwayAcceptsAndSendsNothing(t *testing.T) {
+// eachTaking runs a test of each way with a preview on the screen. Nothing may
+// be sent.
+func eachTaking(t *testing.T, test func(h *house, preview sandbox.Message, take func())) {
 	t.Parallel()
 	for name, take := range awayWith() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := stand(t, func(c *bot.Config) { c.Drain = bot.Duration(time.Second) }).ofItsOwn()
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
-			take(h)
-			h.clicks(ana, preview, "req_send")
-			h.sees(ana, incident, "database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent")
-			require.ErrorContains(t, h.ready(), "while the bot was running: stop the bot")
-			h.types(ana, ops, "lst-80aa web-04")
-			h.sees(ana, ops, "nothing was accepted and nothing is sent")
+			test(h, h.sees(ana, incident, "Checking done"), func() { take(h) })
 			require.Empty(t, h.registerBodies())
-			require.Empty(t, h.cards(incident))
 		})
 	}
 }
 
+func TestDatabaseFileTakenAwayAcceptsAndSendsNothing(t *testing.T) {
+	eachTaking(t, func(h *house, preview sandbox.Message, take func()) {
+		take()
+		h.clicks(ana, preview, "req_send")
+		h.sees(ana, incident, "database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent")
+		require.ErrorContains(h.t, h.ready(), "while the bot was running: stop the bot")
+		h.types(ana, ops, "lst-80aa web-04")
+		h.sees(ana, ops, "nothing was accepted and nothing is sent")
+		require.Empty(h.t, h.cards(incident))
+	})
+}
+
 func TestDatabaseFileTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
-	t.Parallel()
-	for name, take := range awayWith() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := stand(t, func(c *bot.Config) { c.Drain = bot.Duration(time.Second) }).ofItsOwn()
-			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
-			var once sync.Once
-			taken := make(chan struct{})
-			h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
-				if c.Action == "DescribeListeners" && p == zenlayertest.AfterExecute { // the last checks have begun
-					once.Do(func() { take(h); close(taken) })
-				}
-			})
-			h.clicks(ana, preview, "req_send")
-			<-taken
-			require.Eventually(t, func() bool { return strings.Contains(h.log.String(), "while the bot was running: stop the bot") }, 20*time.Second, 5*time.Millisecond)
-			require.NoError(t, h.stop())
-			require.Empty(t, h.registerBodies())
+	eachTaking(t, func(h *house, preview sandbox.Message, take func()) {
+		var once sync.Once
+		taken := make(chan struct{})
+		h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+			if c.Action == "DescribeListeners" && p == zenlayertest.AfterExecute { // the last checks have begun
+				once.Do(func() { take(); close(taken) })
+			}
 		})
-	}
+		h.clicks(ana, preview, "req_send")
+		<-taken
+		require.Eventually(h.t, func() bool { return strings.Contains(h.log.String(), "while the bot was running: stop the bot") }, 20*time.Second, 5*time.Millisecond)
+		require.NoError(h.t, h.stop())
+	})
 }

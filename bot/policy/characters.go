@@ -23,7 +23,7 @@ import (
 // although a comment goes on.
 
 // byteOrderMark begins files of some Windows editors and says nothing.
-var byteOrderMark = []byte("\uFEFF")
+const byteOrderMark = "\uFEFF"
 
 // characters reports what the two read differently.
 func (c *checker) characters(src []byte) {

@@ -98,7 +98,7 @@ func (c *checker) file(src []byte) *Set {
 		c.add(token{}, "", "the file has more than %d KiB", maxFile>>10)
 		return set
 	}
-	src = bytes.TrimPrefix(src, byteOrderMark)
+	src = bytes.TrimPrefix(src, []byte(byteOrderMark))
 	if c.characters(src); len(c.problems) > 0 {
 		return set
 	}

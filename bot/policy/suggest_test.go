@@ -26,7 +26,7 @@ func TestUnknownNamesComeWithTheNameThatWasMeant(t *testing.T) {
 		when(`[Usergrp::"S01"].contains(principal)`):                                    "unrecognized entity type `Usergrp`: did you mean Usergroup?",
 		when(`context.wieght > 50`):                                                     "attribute `wieght` in context not found: did you mean weight?",
 		when(`context.channel.nmae == "x"`):                                             "attribute `nmae` in context not found: did you mean name?",
-		when(`resource.protocl == "TCP"`):                                               "attribute `protocl` on entity type `Listener` not found: did you mean protocol?",
+		when(`resource.protocoll == "TCP"`):                                             "attribute `protocoll` on entity type `Listener` not found: did you mean protocol?",
 		when(`resource.zone == "SIN1"`):                                                 "attribute `zone` on entity type `Listener` not found",
 	} {
 		found := problems(t, src)

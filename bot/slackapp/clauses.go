@@ -166,21 +166,37 @@ func manyActions(set string) string {
 }
 
 var (
-	actionID  = regexp.MustCompile(`^[A-Za-z]+$`)
-	inQuotes  = regexp.MustCompile(`"(?:\\.|[^"\\])*(?:"|$)`)
-	looksAt   = regexp.MustCompile(`\b(?:principal|action|resource|context\.(?:weight|ports|instance|hour|weekday|channel|incident))\b`)
-	aboutWhat = map[string]string{
-		"principal": aboutYou, "action": aboutAction, "resource": aboutListener, "context.weight": aboutWeight,
-		"context.ports": aboutPorts, "context.instance": aboutServer, "context.hour": aboutTime, "context.weekday": aboutTime,
-		"context.channel": aboutChannel, "context.incident": aboutChannel,
-	}
+	actionID = regexp.MustCompile(`^[A-Za-z]+$`)
+	inQuotes = regexp.MustCompile(`"(?:\\.|[^"\\])*(?:"|$)`)
+	looksAt  = regexp.MustCompile(`\b(?:principal|action|resource|context\.(?:weight|ports|instance|hour|weekday|channel|incident))\b`)
 )
+
+// aboutWhat names what a condition looks at.
+func aboutWhat(found string) string {
+	switch found {
+	case "principal":
+		return aboutYou
+	case "action":
+		return aboutAction
+	case "resource":
+		return aboutListener
+	case "context.weight":
+		return aboutWeight
+	case "context.ports":
+		return aboutPorts
+	case "context.instance":
+		return aboutServer
+	case "context.hour", "context.weekday":
+		return aboutTime
+	}
+	return aboutChannel
+}
 
 // aboutWords says what a condition looks at, without its text.
 func aboutWords(text string) string {
 	var list []string
 	for _, found := range looksAt.FindAllString(inQuotes.ReplaceAllString(text, ""), -1) {
-		if what := aboutWhat[found]; !slices.Contains(list, what) {
+		if what := aboutWhat(found); !slices.Contains(list, what) {
 			list = append(list, what)
 		}
 	}

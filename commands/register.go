@@ -69,12 +69,13 @@ func (r Registration) Request(listenerID, instanceID string, t zenlayer.Instance
 
 // BuildRegistration checks what was given, in a command or a form, and
 // returns it as a registration. The error is an *InputError with every
-// problem; values that are absent or empty count as not given.
+// problem; the registration then has what was understood. Values that are absent
+// or empty count as not given.
 func BuildRegistration(values Values) (Registration, error) {
 	b := builder{fields: registerFields[:], given: values}
 	b.build()
-	if err := b.failure(); err != nil {
-		return Registration{}, err
+	if err := b.failure(); err != nil { // not returned as it is: nil would be an error
+		return b.made, err
 	}
 	return b.made, nil
 }

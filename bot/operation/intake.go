@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -85,8 +84,9 @@ type Ask struct {
 	Registration commands.Registration
 	Actor        Actor
 	Place        Place
-	Delivery     string // key of the Slack delivery; empty: a second one is a request of its own
-	Earlier      string // id of the draft that an earlier delivery with this key stored; empty: there is none
+	Delivery     string             // key of the Slack delivery; empty: a second one is a request of its own
+	Wrong        []commands.Problem // what is wrong with it by itself: the look-ups add to this, and no draft is made
+	Earlier      string             // id of the draft that an earlier delivery with this key stored; empty: there is none
 }
 
 // Click is a button of an operation, pressed.
@@ -170,19 +170,17 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 	}
 	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankPreview, AtMost: askWithin}), askWithin, errAskWithin)
 	defer done()
-	found, err := resolve(asking, i.Catalog, a.Registration)
+	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)
 	if err != nil {
-		if _, ok := errors.AsType[*commands.InputError](err); ok {
-			return Operation{}, err
-		}
-		away := unavailable(err)
-		if away.Busy {
-			i.Metrics.busy.Inc()
-		}
-		return Operation{}, away
+		return Operation{}, i.unresolved(a, err)
 	}
+	problems = append(slices.Clone(a.Wrong), problems...)
 	op := i.describe(a, found)
-	pool, poolErr := i.Pools.DescribeBackends(asking, op.Request.ListenerID, zenlayer.BackendFilter{})
+	var pool []zenlayer.Backend
+	var poolErr error
+	if op.Request.ListenerID != "" {
+		pool, poolErr = i.Pools.DescribeBackends(asking, op.Request.ListenerID, zenlayer.BackendFilter{})
+	}
 	if poolErr != nil {
 		// The pool only helps here; it is read again, and must be, before the call.
 		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(poolErr))
@@ -191,17 +189,18 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		op.Listener.Servers = len(pool)
 		fillWeight(&op, pool)
 	}
-	d := i.Permission.Decide(ctx, questionOf(op, op.AskedAt))
-	if lacksReason(d, op) {
-		return Operation{}, inputError(a.Registration, commands.Problem{Field: commands.KeyReason, Text: "A reason is required for this listener. One line is enough."})
+	var d Decision
+	if op.Request.ListenerID != "" {
+		d = i.Permission.Decide(ctx, questionOf(op, op.AskedAt))
+	}
+	if problems = append(problems, lookedUp(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
+		return Operation{}, inputError(a.Registration, problems...)
 	}
 	if err := i.need(ctx, &op, d); err != nil {
 		return Operation{}, err
 	}
-	if poolErr == nil {
-		if err := fitPool(a.Registration, &op, pool); err != nil {
-			return Operation{}, err
-		}
+	if err := fitPool(a.Registration, &op, pool); err != nil {
+		return Operation{}, err
 	}
 	if op.Approval != nil && poolErr == nil {
 		op.Approval.Picture = pictureOf(op, pool)
@@ -258,52 +257,6 @@ func fillWeight(op *Operation, pool []zenlayer.Backend) {
 	op.Request.Weight = usual
 	op.Notes = append(op.Notes, "Weight "+strconv.Itoa(usual)+", as most servers on this listener.")
 }
-
-// fitPool takes what is on the listener into account: the same server, and
-// names that are taken.
-func fitPool(asked commands.Registration, op *Operation, pool []zenlayer.Backend) error {
-	if b, same, found := present(*op, pool); found {
-		op.FoundWeight, op.BackendID = b.Weight, b.BackendID
-		return &PresentError{Operation: *op, Backend: b, Same: same}
-	}
-	op.Notes = append(op.Notes, secondEntry(*op, pool)...)
-	taken := make([]string, len(pool))
-	for n, b := range pool {
-		taken[n] = b.Name
-	}
-	if asked.Name == "" {
-		op.Request.BackendName = commands.BackendName(cmp.Or(op.Server.Name, op.Server.ID), taken)
-		return nil
-	}
-	if slices.Contains(taken, asked.Name) {
-		return inputError(asked, commands.Problem{Field: commands.KeyName, Given: "name=" + asked.Name,
-			Text: "The name " + asked.Name + " is taken on this listener. Suggestion: " + commands.BackendName(asked.Name, taken) + "."})
-	}
-	return nil
-}
-
-// secondEntry says that the server is on the listener already, with other
-// ports. Zenlayer documents a refusal of that for a sister product only
-// (INVALID_BACKEND_INSTANCE_LISTENER_EXIST), so it is said and not refused.
-func secondEntry(op Operation, pool []zenlayer.Backend) []string {
-	there := ofServer(op, pool)
-	if len(there) == 0 {
-		return nil
-	}
-	entries := make([]string, 0, len(there))
-	for _, b := range there[:min(len(there), maxEntries)] {
-		entries = append(entries, clip(b.BackendID, 40)+" (ports "+cmp.Or(clip(b.Port, 40), "not shown")+")")
-	}
-	as := strings.Join(entries, ", ")
-	if more := len(there) - len(entries); more > 0 {
-		as += " and " + strconv.Itoa(more) + " more"
-	}
-	return []string{clip(cmp.Or(op.Server.Name, op.Server.ID), 80) + " is already on this listener as " + as +
-		". Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is the safe choice."}
-}
-
-// maxEntries is how many entries of a server are named.
-const maxEntries = 3
 
 // checkRate refuses a person who had too much accepted lately. It is asked for
 // a preview; what counts is asked in the transaction that accepts.

@@ -64,30 +64,37 @@ type resolved struct {
 	unsearched Fault // see Operation.Unsearched
 }
 
-// resolve finds the listener and the server that a registration names. Only
-// exact matches are taken; everything that keeps it from finding exactly one of
-// each is in one *commands.InputError. Other errors mean that Zenlayer could
-// not be read.
-func resolve(ctx context.Context, c Catalog, reg commands.Registration) (resolved, error) {
+// resolve finds the listener and the server that a registration names, but none
+// whose field is wrong already. Only exact matches are taken; what keeps it from
+// finding exactly one of each is in the problems. An error is an
+// *commands.InputError that says it all, or means that Zenlayer could not be
+// read.
+func resolve(ctx context.Context, c Catalog, reg commands.Registration, wrong []commands.Problem) (resolved, []commands.Problem, error) {
 	var (
 		out              resolved
 		noListener, noID *commands.Problem
 	)
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
+		if about(wrong, commands.KeyListener) {
+			return nil
+		}
 		out.listener, noListener, err = findListener(both, c, reg.Listener)
 		return err
 	})
 	g.Go(func() (err error) {
+		if about(wrong, commands.KeyServer) {
+			return nil
+		}
 		out.server, out.unsearched, noID, err = findServer(both, c, reg.Server, reg.Type)
 		return err
 	})
 	if err := g.Wait(); err != nil {
-		return resolved{}, err
+		return resolved{}, nil, err
 	}
 	if noListener != nil && noID != nil {
 		if e := swapped(ctx, c, reg); e != nil {
-			return resolved{}, e
+			return resolved{}, nil, e
 		}
 	}
 	var problems []commands.Problem
@@ -96,10 +103,12 @@ func resolve(ctx context.Context, c Catalog, reg commands.Registration) (resolve
 			problems = append(problems, *p)
 		}
 	}
-	if len(problems) > 0 {
-		return resolved{}, inputError(reg, problems...)
-	}
-	return out, nil
+	return out, problems, nil
+}
+
+// about reports whether one of the problems is about one of the fields.
+func about(problems []commands.Problem, fields ...string) bool {
+	return slices.ContainsFunc(problems, func(p commands.Problem) bool { return slices.Contains(fields, p.Field) })
 }
 
 // inputError builds the error for problems found by looking things up, with

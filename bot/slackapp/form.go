@@ -79,19 +79,26 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 	}
 }
 
-// preview checks what was filled in. Permission looks at the channel that the
+// preview checks what was filled in, all of it in one round. Permission looks at the channel that the
 // form was opened in and never at the one chosen for the result.
 func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (operation.Operation, error) {
 	reg, err := commands.BuildRegistration(values)
-	if err != nil {
-		return operation.Operation{}, err
+	var wrong []commands.Problem
+	if e, ok := errors.AsType[*commands.InputError](err); ok {
+		wrong = e.Problems
 	}
 	place, err := a.resultPlace(ctx, d, reg)
+	if e, ok := errors.AsType[*commands.InputError](err); ok {
+		wrong, err = append(wrong, e.Problems...), nil
+	}
+	if e, ok := errors.AsType[*channelError](err); ok {
+		wrong, err = append(wrong, commands.Problem{Field: commands.KeyTo, Text: bare(e.words.Text)}), nil
+	}
 	if err != nil {
 		return operation.Operation{}, err
 	}
 	// The same view can be sent again with other values: no key.
-	return a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place})
+	return a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Wrong: wrong})
 }
 
 // formErrors puts an error on the fields it belongs to: Slack shows errors
@@ -103,9 +110,6 @@ func formErrors(err error, words message) map[string]string {
 	field := commands.KeyListener
 	if _, ok := errors.AsType[*operation.PresentError](err); ok {
 		field = commands.KeyServer
-	}
-	if _, ok := errors.AsType[*channelError](err); ok {
-		field = commands.KeyTo
 	}
 	return map[string]string{fieldBlockID(field): clamp(bare(words.Text), maxFieldError)}
 }

@@ -234,6 +234,10 @@ func TestProblemsStandOnTheirFieldsAndTheInputIsKept(t *testing.T) {
 		"an archived place": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0OLD"}, []string{commands.KeyTo}},
 		"a place without the bot": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0GENERAL"},
 			[]string{commands.KeyTo}},
+		"everything, in one round": {map[string]string{"listener": "nonsense", "server": "nonsense", "ports": "x", "name": "a b!", "to": "C0OLD"},
+			[]string{commands.KeyListener, commands.KeyServer, commands.KeyPorts, commands.KeyName, commands.KeyTo}},
+		"a taken name beside an unknown server and a bad port": {map[string]string{"listener": "lst-8f2c", "server": "nonsense", "ports": "80808", "name": "web-05", "to": "C0SECRET"},
+			[]string{commands.KeyServer, commands.KeyPorts, commands.KeyName, commands.KeyTo}},
 		"an unseen place": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0SECRET"}, []string{commands.KeyTo}},
 	}
 	for name, tt := range tests {
@@ -251,6 +255,16 @@ func TestProblemsStandOnTheirFieldsAndTheInputIsKept(t *testing.T) {
 	}
 	require.Empty(t, r.shelf.inState(operation.Draft))
 	r.calm()
+}
+
+func TestFormTellsNoNamesOnAListenerToWhoMayDoNothingThere(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.gate.deny(operation.DeniedNoRule)
+	r.types(ana, incident, "")
+	in := r.acked(r.submits(ana, r.view(ana, formTitle), filled(map[string]string{"listener": "lst-8f2c", "server": "nonsense", "name": "web-05"})))
+	require.Len(t, in.Errors, 1)
+	require.NotEmpty(t, in.Errors[fieldBlockID(commands.KeyServer)])
 }
 
 func TestADenialIsSaidInTheForm(t *testing.T) {

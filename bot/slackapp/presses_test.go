@@ -3,6 +3,8 @@ package slackapp
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,43 +14,57 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/commands"
 )
 
 // press is one thing that a person can press or send.
 type press struct {
 	stores string // its commit: a method of the journal, or Poke of the engine; empty: it stores nothing
-	about  func(r *asking) (op operation.Operation, person, channel string)
+	about  func(r *asking) (value, person, channel string)
 	submit func(r *asking) (v sandbox.View, person string, state sandbox.ViewState) // instead of about: of a view
 }
 
 // presses has every action id and every view that can be sent.
 func presses() map[string]press {
-	draft := func(r *asking) (operation.Operation, string, string) {
+	draft := func(r *asking) (value, person, channel string) {
 		r.rules.set(func(g *rules) { g.needed = 0 })
 		r.types(ana, incident, goodCommand)
 		r.idle()
-		return r.shelf.inState(operation.Draft)[0], ana, incident
+		return buttonValue(r.shelf.inState(operation.Draft)[0]), ana, incident
 	}
-	draftToAsk := func(r *asking) (operation.Operation, string, string) {
+	draftToAsk := func(r *asking) (value, person, channel string) {
 		r.types(ana, incident, goodCommand)
 		r.idle()
-		return r.shelf.inState(operation.Draft)[0], ana, incident
+		return buttonValue(r.shelf.inState(operation.Draft)[0]), ana, incident
 	}
-	asks := func(r *asking) (operation.Operation, string, string) {
+	asks := func(r *asking) (value, person, channel string) {
 		op, _ := r.asked()
-		return op, bo, approvers
+		return buttonValue(op), bo, approvers
 	}
-	in := func(state operation.State) func(*asking) (operation.Operation, string, string) {
-		return func(r *asking) (operation.Operation, string, string) {
+	in := func(state operation.State) func(*asking) (string, string, string) {
+		return func(r *asking) (value, person, channel string) {
 			op, _ := r.asked()
 			r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = state })
-			return r.stored(op.ID), ana, incident
+			return buttonValue(op), ana, incident
 		}
 	}
-	return map[string]press{
+	more := func(about func(*asking) (string, string, string)) func(*asking) (string, string, string) {
+		return func(r *asking) (value, person, channel string) {
+			value, person, channel = about(r)
+			return moreDetails + ":" + value, person, channel
+		}
+	}
+	offers := func(r *asking) (value, person, channel string) {
+		meant := commands.Choice{Value: "web-07", Label: "web-07"}
+		key := r.app.keepOffer(r.t.Context(), delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}}, &commands.InputError{
+			Asked:    commands.Values{commands.KeyListener: "lst-8f2c", commands.KeyServer: "wbe-07", commands.KeyPorts: "8443"},
+			Problems: []commands.Problem{{Field: commands.KeyServer, Choices: slices.Repeat([]commands.Choice{meant}, commands.MaxChoices)}}})
+		return keyValue(key, 0), ana, incident
+	}
+	table := map[string]press{
 		actFixOpenForm: {about: draft}, actHelpOpen: {about: draft}, actFormOpen: {about: draft}, actReqChange: {about: draft},
-		actReqMore: {about: draft}, actReqAgainForm: {about: draft}, actWhoamiOpen: {about: draft}, actHistOlder: {about: draft},
-		actLinkOpen: {about: draft}, actGlassOpen: {about: draftToAsk}, actApNo: {about: asks}, actApMore: {about: asks},
+		actReqMore: {about: more(draft)}, actReqAgainForm: {about: draft}, actWhoamiOpen: {about: draft}, actHistOlder: {about: draft},
+		actLinkOpen: {about: draft}, actGlassOpen: {about: draftToAsk}, actApNo: {about: asks}, actApMore: {about: more(asks)},
 
 		actReqSend:     {stores: "Accept", about: draft},
 		actApprovalAsk: {stores: "Accept", about: draftToAsk},
@@ -78,6 +94,10 @@ func presses() map[string]press {
 		}},
 		viewNotice: {},
 	}
+	for n := range commands.MaxChoices {
+		table[actFixPick+strconv.Itoa(n+1)] = press{stores: "SaveDraft", about: offers}
+	}
+	return table
 }
 
 // bringAbout makes what can be pressed and returns the press, and what the
@@ -94,11 +114,7 @@ func (p press) bringAbout(r *asking, action string) (do func(context.Context) (a
 				return list
 			}
 	}
-	op, person, channel := p.about(r)
-	value := buttonValue(op)
-	if action == actReqMore || action == actApMore {
-		value = moreValue(moreDetails, op)
-	}
+	value, person, channel := p.about(r)
 	payload := clickPayload(person, channel, action, value)
 	return func(ctx context.Context) bool {
 			_, acked := r.slack.Deliver(ctx, "interactive", payload, false)
@@ -201,8 +217,8 @@ func slowly(ctx context.Context, d time.Duration) {
 
 func TestPressThatIsNotStoredInTimeIsAckedWithWordsThatSaySo(t *testing.T) {
 	eachPress(t, true, func(t *testing.T, r *asking, id string, p press) {
-		if id == viewForm {
-			return // it waits for Zenlayer: TestASlowCheckThatFailsGivesTheFormBackAsItWas
+		if _, picks := pickIndex(id); picks || id == viewForm {
+			return // it reads no operation; slow checks of the form have tests of their own
 		}
 		do, said := p.bringAbout(r, id)
 		r.idle()

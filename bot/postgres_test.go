@@ -1,8 +1,6 @@
 package bot_test
 
 import (
-	"errors"
-	"os/exec"
 	"sync"
 	"syscall"
 	"testing"
@@ -47,44 +45,6 @@ func TestTheWholeStoryOnPostgreSQL(t *testing.T) {
 func TestKilledAtEveryStepBoundaryAnotherReplicaGoesOn(t *testing.T) {
 	t.Parallel()
 	killedAtEveryBoundary(t, onPostgres)
-}
-
-func TestAReplicaThatWasStoppedAndContinuedEndsAndChangesNothing(t *testing.T) {
-	t.Parallel()
-	h := stand(t, func(c *bot.Config) { onPostgres(t, c) })
-	p := h.launch()
-	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
-	reached, answer := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
-		if c.Action == "RegisterBackend" && phase == zenlayertest.AfterExecute {
-			once.Do(func() { close(reached); <-answer })
-		}
-	})
-	h.clicks(ana, preview, "req_send")
-	select {
-	case <-reached:
-	case <-time.After(30 * time.Second):
-		require.FailNow(t, "the backend was not registered")
-	}
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
-	close(answer) // it waits in the connection until the process reads it
-	h.launch()
-	h.settled()
-
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
-	select {
-	case <-p.done:
-	case <-time.After(30 * time.Second):
-		require.FailNow(t, "it went on as if nothing had happened")
-	}
-	exit, ok := errors.AsType[*exec.ExitError](p.err)
-	require.True(t, ok, "%v", p.err)
-	require.Equal(t, 1, exit.ExitCode())
-	require.Contains(t, h.log.String(), "other replicas took over from")
-	require.NotContains(t, h.log.String(), "panic")
-	h.settled()
 }
 
 func TestStoppingOneReplicaHandsItsWorkToTheOther(t *testing.T) {

@@ -25,21 +25,35 @@ type faults interface {
 	plant(t *testing.T, h *house)
 
 	// arm lets the nth write from now begin a time of faults that lasts for the
-	// given time; 0 disarms.
-	arm(n int, lasts time.Duration)
+	// given time; 0 disarms. With only, only writes to that kind of table count
+	// and fail.
+	arm(n int, lasts time.Duration, only kindOfTable)
 
 	// began reports whether that write was made.
 	began() bool
 }
 
-// counted is 1 for tables whose writes count. Those that are written at any time
-// would make the nth write another one each time; they fail as all others.
-func counted(table string) int {
-	switch strings.TrimPrefix(table, "public.") {
+// kindOfTable says whose table it is.
+type kindOfTable int64
+
+const (
+	anyTable kindOfTable = iota
+	journalTable
+	engineTable
+
+	// busyTable is written at any time, which would make the nth write another
+	// one each time: its writes fail and do not count.
+	busyTable
+)
+
+func kindOf(table string) kindOfTable {
+	switch table[strings.LastIndex(table, ".")+1:] {
 	case "replicas", "pulse", "chain", "links", "events_pending", "audit_lines", "policy_activations":
-		return 0
+		return busyTable
+	case "workflow_status", "workflow_input", "workflow_output", "operation_outputs", "notifications":
+		return engineTable
 	}
-	return 1
+	return journalTable
 }
 
 // fileFaults are the faults of an SQLite file. Triggers call a function of its
@@ -50,6 +64,7 @@ type fileFaults struct {
 	mu    sync.Mutex
 	left  int
 	lasts time.Duration
+	only  kindOfTable
 	until time.Time
 }
 
@@ -57,15 +72,22 @@ func newFileFaults(t *testing.T) *fileFaults {
 	t.Helper()
 	f := &fileFaults{function: "planted_" + strings.ReplaceAll(uuid.NewString(), "-", "_")}
 	require.NoError(t, sqlite.RegisterScalarFunction(f.function, 1, func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
-		return int64(0), f.hit(args[0] == int64(1))
+		kind, ok := args[0].(int64)
+		if !ok {
+			return nil, errors.New("the kind of a table is a number")
+		}
+		return int64(0), f.hit(kindOfTable(kind))
 	}))
 	return f
 }
 
-func (f *fileFaults) hit(counts bool) error {
+func (f *fileFaults) hit(kind kindOfTable) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.left > 0 && counts {
+	if f.only != anyTable && f.only != kind {
+		return nil
+	}
+	if f.left > 0 && kind != busyTable {
 		if f.left--; f.left == 0 {
 			f.until = time.Now().Add(f.lasts)
 		}
@@ -76,10 +98,10 @@ func (f *fileFaults) hit(counts bool) error {
 	return nil
 }
 
-func (f *fileFaults) arm(n int, lasts time.Duration) {
+func (f *fileFaults) arm(n int, lasts time.Duration, only kindOfTable) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.left, f.lasts, f.until = n, lasts, time.Time{}
+	f.left, f.lasts, f.only, f.until = n, lasts, only, time.Time{}
 }
 
 func (f *fileFaults) began() bool {
@@ -97,7 +119,7 @@ func (f *fileFaults) plant(t *testing.T, h *house) {
 	for _, table := range column(t, db, `select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`) {
 		for _, verb := range []string{"insert", "update", "delete"} {
 			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin select %s(%d); end`,
-				verb, table, verb, table, f.function, counted(table))
+				verb, table, verb, table, f.function, kindOf(table))
 			_, err := db.ExecContext(t.Context(), statement)
 			require.NoError(t, err, statement)
 		}
@@ -111,10 +133,11 @@ type serverFaults struct {
 	db *sql.DB
 }
 
-func (f *serverFaults) arm(n int, lasts time.Duration) {
+func (f *serverFaults) arm(n int, lasts time.Duration, only kindOfTable) {
 	f.t.Helper()
 	_, err := f.db.ExecContext(context.WithoutCancel(f.t.Context()),
-		`select setval('planted.writes', 1), setval('planted.nth', $1), setval('planted.lasts', $2), setval('planted.until', 1)`, n+1, max(1, lasts.Milliseconds()))
+		`select setval('planted.writes', 1), setval('planted.nth', $1), setval('planted.lasts', $2), setval('planted.until', 1), setval('planted.only', $3)`,
+		n+1, max(1, lasts.Milliseconds()), only+1)
 	require.NoError(f.t, err)
 }
 
@@ -133,11 +156,14 @@ func (f *serverFaults) plant(t *testing.T, h *house) {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	f.t, f.db = t, db
 	for _, statement := range []string{
-		`create schema planted`, `create sequence planted.writes`, `create sequence planted.nth`, `create sequence planted.lasts`, `create sequence planted.until`,
+		`create schema planted`, `create sequence planted.writes`, `create sequence planted.nth`, `create sequence planted.lasts`, `create sequence planted.until`, `create sequence planted.only`,
 		`create function planted.fault() returns trigger language plpgsql as $$
 		declare ms bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
 		begin
-			if tg_argv[0] = '1' and nextval('planted.writes') = (select last_value from planted.nth) then
+			if (select last_value from planted.only) not in (1, tg_argv[0]::bigint + 1) then
+				return null;
+			end if;
+			if tg_argv[0] <> '3' and nextval('planted.writes') = (select last_value from planted.nth) then
 				perform setval('planted.until', ms + (select last_value from planted.lasts));
 			end if;
 			if ms < (select last_value from planted.until) then
@@ -149,10 +175,10 @@ func (f *serverFaults) plant(t *testing.T, h *house) {
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
-	f.arm(0, 0)
+	f.arm(0, 0, anyTable)
 	for _, table := range column(t, db, `select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname in ('public', 'dbos')`) {
 		statement := fmt.Sprintf(`create trigger planted_fault before insert or update or delete on %s for each statement execute function planted.fault(%d)`,
-			table, counted(table))
+			table, kindOf(table))
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
 )
 
 // faultLasts is how long the database refuses writes, and endsWithin how long
@@ -22,38 +24,101 @@ func TestFaultAtEachWriteLeavesNoOperationStuck(t *testing.T) {
 	onEachDatabase(t, 120, func(t *testing.T, c *chaos, f faults) {
 		for n := 1; ; n++ {
 			require.Less(t, n, 100, "the path has no end")
-			person, channel, server := chaosPeople[n%len(chaosPeople)], c.channels[n%len(c.channels)], c.server()
-			preview, ok := c.preview(t.Context(), person, channel, server)
-			require.True(t, ok)
-			ask := chaosAsk{person: person, channel: channel, preview: preview}
-			f.arm(n, faultLasts)
-			c.sends(t.Context(), server, ask)
-			c.endsFor(server, ask)
+			server, ask := c.asksFor(chaosPeople[n%len(chaosPeople)], c.channels[n%len(c.channels)])
+			f.arm(n, faultLasts, anyTable)
+			c.sendsUntil(server, ask, "Added")
 			if !f.began() {
 				t.Logf("%d writes on the path", n-1)
 				break
 			}
-			f.arm(0, 0)
+			f.arm(0, 0, anyTable)
 		}
 		c.balances(c.ended(endsWithin))
 	})
 }
 
-// endsFor waits until the request for a server has ended, and presses the button
-// again while nothing is accepted, as people do.
-func (c *chaos) endsFor(server int, ask chaosAsk) {
+// TestFaultAtEachWriteOfAnApprovalLeavesNoOperationStuck is the same for a
+// request that needs approval, from asking for it and from giving it on. Outside
+// of a soak it takes every fifth write, beginning with one by chance.
+func TestFaultAtEachWriteOfAnApprovalLeavesNoOperationStuck(t *testing.T) {
+	t.Parallel()
+	onEachDatabase(t, 240, func(t *testing.T, c *chaos, f faults) {
+		step := 5
+		if soaking() {
+			step = 1
+		}
+		for _, press := range []string{"approval_ask", "ap_yes"} {
+			for n := 1 + int(c.seed%uint64(step)); ; n += step {
+				require.Less(t, n, 100, "the path has no end")
+				server, ask := c.asksFor(dev, c.channels[n%len(c.channels)])
+				if press == "approval_ask" {
+					f.arm(n, faultLasts, anyTable)
+				}
+				card := c.sendsUntil(server, ask, "ap_yes")
+				if press == "ap_yes" {
+					f.arm(n, faultLasts, anyTable)
+				}
+				c.until(ask, "Added", func() { c.slack.Click(t.Context(), chen, card.ChannelID, card.TS, "ap_yes", "") })
+				if !f.began() {
+					t.Logf("fewer than %d writes on the path from %s", n, press)
+					break
+				}
+				f.arm(0, 0, anyTable)
+			}
+		}
+		c.balances(c.ended(endsWithin))
+	})
+}
+
+// TestStopEndsAnOperationWhoseRunIsLost has the engine's tables refuse writes
+// from the end of the first step on, so that the run ends and no other begins.
+// What is pressed then must hold as soon as one can.
+func TestStopEndsAnOperationWhoseRunIsLost(t *testing.T) {
+	t.Parallel()
+	onEachDatabase(t, 5, func(t *testing.T, c *chaos, f faults) {
+		server, ask := c.asksFor(dev, c.channels[0])
+		f.arm(3, 4*time.Second, engineTable) // the run, its input, and its first step
+		card := c.sendsUntil(server, ask, "op_stop")
+		require.Eventually(t, f.began, endsWithin, time.Millisecond)
+		c.clicks(dev, card, "op_stop")
+		c.sees(dev, c.channels[0], "Not added")
+		require.Empty(t, c.registerBodies())
+		c.balances(c.ended(endsWithin))
+	})
+}
+
+// asksFor types a command for a new server and returns what came.
+func (c *chaos) asksFor(person, channel string) (server int, ask chaosAsk) {
 	c.t.Helper()
-	ref := refOf(c.t, ask.preview)
+	server = c.server()
+	preview, ok := c.preview(c.t.Context(), person, channel, server)
+	require.True(c.t, ok)
+	return server, chaosAsk{person: person, channel: channel, preview: preview}
+}
+
+// sendsUntil presses the button of a preview until a public message about the
+// request has the given part.
+func (c *chaos) sendsUntil(server int, ask chaosAsk, part string) sandbox.Message {
+	c.t.Helper()
+	return c.until(ask, part, func() { c.sends(c.t.Context(), server, ask) })
+}
+
+// until does something until a public message about a request has the given part,
+// again after a while, as people do when nothing comes of it.
+func (c *chaos) until(ask chaosAsk, part string, do func()) (found sandbox.Message) {
+	c.t.Helper()
+	ref, done := refOf(c.t, ask.preview), time.Time{}
 	require.Eventually(c.t, func() bool {
-		accepted := false
-		for _, m := range c.cards(ask.channel) {
-			if accepted = accepted || has(m, ref); has(m, ref, "Added") {
+		for _, card := range c.cards(ask.channel) {
+			if found = card; has(card, ref, part) {
 				return true
 			}
 		}
-		if !accepted && c.wasTold(ask) {
-			c.sends(c.t.Context(), server, ask)
+		if time.Since(done) > time.Second {
+			done = time.Now()
+			do()
 		}
 		return false
-	}, endsWithin, 50*time.Millisecond, "%s did not end", ref)
+	}, endsWithin, 20*time.Millisecond, "%s: no card with %s", ref, part)
+	return found
 }

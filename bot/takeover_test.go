@@ -80,7 +80,7 @@ func (c *chaos) widen(channels int) {
 	c.channels = nil
 	for n := range channels {
 		id := fmt.Sprintf("C0INCWIDE%02d", n)
-		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-wide-%02d", n), Creator: "U0INCBOT", Members: chaosPeople[:], BotMember: true})
+		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-wide-%02d", n), Creator: "U0INCBOT", Members: append([]string{dev, chen}, chaosPeople[:]...), BotMember: true})
 		c.channels = append(c.channels, id)
 	}
 }

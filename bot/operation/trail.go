@@ -17,27 +17,24 @@ const SystemActor = "system"
 // it. See trail for the data.
 func event(at time.Time, kind string, op Operation, by Actor, from Place, data map[string]string) Event {
 	return Event{At: at, Kind: kind, OperationID: op.ID, ActorID: by.UserID, ChannelID: from.ChannelID,
-		Data: trail(op, data, "team", by.TeamID)}
+		Data: trail(op, by.TeamID, data)}
 }
 
 // systemEvent makes an event of a request that no person caused.
 func systemEvent(at time.Time, kind string, op Operation, data map[string]string) Event {
-	return Event{At: at, Kind: kind, OperationID: op.ID, ActorID: SystemActor, Data: trail(op, data)}
+	return Event{At: at, Kind: kind, OperationID: op.ID, ActorID: SystemActor, Data: trail(op, "", data)}
 }
 
 // trail completes the data of an event, so that a line of the audit trail can
 // be read without the operation, which is not part of the chain and is deleted
 // with retention: which request, who asked for it where and when (the event's
-// own time is when this was decided), and about what. Values in data replace
-// these. The client token is left out.
-func trail(op Operation, data map[string]string, more ...string) map[string]string {
+// own time is when this was decided), about what, and from which team is who
+// caused it. Values in data replace these. The client token is left out.
+func trail(op Operation, team string, data map[string]string) map[string]string {
 	all := map[string]string{
-		"ref": op.Ref, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID,
+		"ref": op.Ref, "team": team, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID,
 		"requester": op.Actor.UserID, "requester_channel": op.Place.ChannelID,
 		"asked_at": stamp(op.AskedAt), "clicked_at": stamp(op.ClickedAt),
-	}
-	for n := 0; n < len(more); n += 2 {
-		all[more[n]] = more[n+1]
 	}
 	maps.Copy(all, data)
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })

@@ -158,6 +158,10 @@ func nameFault(name string) string {
 }
 
 func (b *builder) setReason(value string) {
+	if LooksLikeToken(value) {
+		b.fail(KeyReason, "…", TokenText, unknown)
+		return
+	}
 	if n := utf8.RuneCountInString(value); n > MaxReason {
 		b.fail(KeyReason, value, tooLong(MaxReason, n), unknown)
 		return

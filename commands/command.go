@@ -100,6 +100,9 @@ func Parse(text string) (Command, error) {
 	if text == "" {
 		return Command{Verb: VerbForm}, nil
 	}
+	if LooksLikeToken(text) { // before any part of it is repeated
+		return Command{}, refuse(Problem{Text: TokenText})
+	}
 	first, rest, _ := strings.Cut(text, " ")
 	first = unmarked(first)
 	switch verb := strings.ToLower(first); verb {

@@ -120,6 +120,9 @@ func (i *Intake) Deny(ctx context.Context, c Click, reason string) (Operation, e
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return Operation{}, inputError(commands.Registration{}, commands.Problem{Field: commands.KeyReason, Text: "Say why in one line, so that the next request can be better."})
 	}
+	if commands.LooksLikeToken(reason) {
+		return Operation{}, inputError(commands.Registration{}, commands.Problem{Field: commands.KeyReason, Text: commands.TokenText})
+	}
 	return i.decide(ctx, c, func(op *Operation, v Vote) Event {
 		v.Reason = clip(reason, 300)
 		op.Approval.Denied = &v

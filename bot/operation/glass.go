@@ -87,6 +87,12 @@ func (b *Breaking) check() error {
 	if utf8.RuneCountInString(b.Why) < minWhy {
 		problems = append(problems, commands.Problem{Field: FieldWhy, Text: "Say in at least " + strconv.Itoa(minWhy) + " characters why this cannot wait."})
 	}
+	if commands.LooksLikeToken(b.Why) {
+		problems = append(problems, commands.Problem{Field: FieldWhy, Text: commands.TokenText})
+	}
+	if commands.LooksLikeToken(b.Incident) {
+		problems = append(problems, commands.Problem{Field: FieldIncident, Text: commands.TokenText})
+	}
 	if b.Incident == "" {
 		problems = append(problems, commands.Problem{Field: FieldIncident, Text: "Name the incident, for example inc-1234."})
 	}

@@ -2,6 +2,7 @@ package operation_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,6 +172,33 @@ func TestBreakGlassSaysEveryProblemAtOnce(t *testing.T) {
 			fields = append(fields, p.Field)
 		}
 		require.Equal(t, []string{operation.FieldWhy, operation.FieldIncident, operation.FieldResponsible}, fields)
+	})
+}
+
+func TestATokenInAReasonIsRefusedInEveryForm(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		court(h, 1).glass = true
+		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+		require.NoError(t, err)
+		secret := strings.Join([]string{"xo", "xb-1234567890-abcdefghijklmnop"}, "")
+		refuses := func(err error, fields ...string) {
+			problem := &commands.InputError{}
+			require.ErrorAs(t, err, &problem)
+			var got []string
+			for _, p := range problem.Problems {
+				require.Equal(t, commands.TokenText, p.Text)
+				got = append(got, p.Field)
+			}
+			require.Equal(t, fields, got)
+			require.NotContains(t, err.Error(), secret)
+		}
+		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), operation.Breaking{Why: "the key is " + secret + " for now", Incident: secret, Responsible: true})
+		refuses(err, operation.FieldWhy, operation.FieldIncident)
+		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
+		require.NoError(t, err)
+		_, err = h.intake.Deny(t.Context(), h.says(op.ID, bo), "use "+secret)
+		refuses(err, commands.KeyReason)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/slackapp/socket"
+	"lbbot/commands"
 )
 
 // maxAnswer bounds one answer of the Web API. The longest is the list of user
@@ -159,11 +160,16 @@ func scopes(text string) string {
 func (c *caller) redact(text string) string {
 	for _, part := range append([]string{c.token}, strings.Split(c.token, "-")...) {
 		if len(part) > 7 && strings.Contains(text, part) {
-			return "[redacted]"
+			return redacted
 		}
+	}
+	if commands.LooksLikeToken(text) {
+		return redacted
 	}
 	return text
 }
+
+const redacted = "[redacted]"
 
 // errorCode returns Slack's word for a failed call, such as "not_in_channel";
 // empty when nothing answered.

@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// TokenText refuses a text with a credential in it. Reasons are stored in the
+// audit log and shown to others.
+const TokenText = "This looks like a token. Reasons are stored and shown to others: leave it out, and replace the token if it is real."
+
+// tokens are the shapes of credentials: of Slack, JSON Web Tokens (RFC 7519),
+// private keys (RFC 7468), and of makers who mark their keys.
+var tokens = regexp.MustCompile(`(?i)\bxox[a-z](-|\.xox[a-z]-)[a-z0-9-]{4,}|\bxapp-[a-z0-9-]{4,}|\beyJ[\w-]{8,}\.[\w-]{4,}|` +
+	`-----BEGIN [A-Z ]*PRIVATE KEY|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[a-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}`)
+
+// named finds a credential by the word before it.
+var named = regexp.MustCompile(`(?i)(?:\bbearer\s+|(?:token|secret|password|passwd|signature|api[_ -]?key|access[_ -]?key(?:[_ -]?(?:id|secret))?)\s*[=:]\s*)["']?([\w.~+/=-]{12,})`)
+
+// hints are parts of what tokens and named find: without one of them there is
+// nothing to look for, which is much cheaper to know.
+var hints = [...]string{"xox", "xapp-", "eyj", "-----begin", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat", "bearer", "token", "secret", "passw", "signature", "key"}
+
+// minRandom is the length of a run of letters and digits that nobody types.
+const minRandom = 32
+
+// LooksLikeToken reports whether a text has something in it that looks like a
+// credential. Ids, digests and addresses do not.
+func LooksLikeToken(text string) bool {
+	if hasRandom(text) {
+		return true
+	}
+	lower := strings.ToLower(text)
+	if !slices.ContainsFunc(hints[:], func(hint string) bool { return strings.Contains(lower, hint) }) {
+		return false
+	}
+	if tokens.MatchString(text) {
+		return true
+	}
+	for _, m := range named.FindAllStringSubmatch(text, -1) {
+		if strings.ContainsAny(m[1], "0123456789") && strings.ToUpper(m[1]) != strings.ToLower(m[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRandom finds a long run of large and small letters and digits, all three.
+func hasRandom(text string) bool {
+	n, large, small, digit := 0, false, false, false
+	for _, c := range []byte(text) {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			large = true
+		case c >= 'a' && c <= 'z':
+			small = true
+		case c >= '0' && c <= '9':
+			digit = true
+		default:
+			n, large, small, digit = -1, false, false, false
+		}
+		if n++; n >= minRandom && large && small && digit {
+			return true
+		}
+	}
+	return false
+}

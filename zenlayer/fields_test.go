@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,22 +104,25 @@ func replaced(value any, name string, by func(any) any) any {
 	return value
 }
 
+var digits = regexp.MustCompile(`^[1-9]\d*$`)
+
+// names are those of all fields in value.
 func names(value any) []string {
 	found := map[string]bool{}
-	replacedAll(value, func(name string) { found[name] = true })
+	eachField(value, func(name string) { found[name] = true })
 	return slices.Sorted(maps.Keys(found))
 }
 
-func replacedAll(value any, see func(string)) {
+func eachField(value any, see func(string)) {
 	switch v := value.(type) {
 	case map[string]any:
 		for name, inner := range v {
 			see(name)
-			replacedAll(inner, see)
+			eachField(inner, see)
 		}
 	case []any:
 		for _, inner := range v {
-			replacedAll(inner, see)
+			eachField(inner, see)
 		}
 	}
 }
@@ -132,8 +136,8 @@ func shifted(value any) any {
 	case bool:
 		return strconv.FormatBool(v)
 	case string:
-		if n := json.Number(v); json.Valid([]byte(v)) && v[0] != '"' && v != "null" && v != "true" && v != "false" && v[0] != '{' && v[0] != '[' {
-			return n
+		if digits.MatchString(v) {
+			return json.Number(v)
 		}
 	case []any:
 		out := make([]any, len(v))

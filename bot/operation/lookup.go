@@ -186,20 +186,19 @@ type searched struct {
 // case, is looked for in the list of all. Virtual machines may be refused if
 // they are not all that is asked for.
 func searchServers(ctx context.Context, c Catalog, text string, kinds []zenlayer.InstanceType) (found searched, err error) {
+	leftOut := false
 	read := func(k zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
-		if k == zenlayer.InstanceVM && found.refused != nil {
+		if k == zenlayer.InstanceVM && leftOut {
 			return nil, nil
 		}
 		got, err := c.DescribeInstances(ctx, k, f)
-		if err == nil {
-			return got, nil
+		if err != nil {
+			got, err = nil, fmt.Errorf("reading servers: %w", err)
 		}
-		err = fmt.Errorf("reading servers: %w", err)
 		if k == zenlayer.InstanceVM && len(kinds) > 1 && refusedToBeAsked(err) {
-			found.refused = err
-			return nil, nil //nolint:nilerr // the caller decides whether it matters
+			leftOut, found.refused, err = true, err, nil // the caller decides whether it matters
 		}
-		return nil, err
+		return got, err
 	}
 	for _, ask := range serverQuestions(text) {
 		for _, k := range kinds {

@@ -15,7 +15,9 @@ func (o Operation) stuckAt() time.Time {
 	var last time.Time
 	switch o.State {
 	case Waiting:
-		if last = o.Approval.ExpiresAt; o.Approval.Denied != nil {
+		if o.Approval == nil { // stored by another version or damaged: nobody is asked
+			last = o.ClickedAt
+		} else if last = o.Approval.ExpiresAt; o.Approval.Denied != nil {
 			last = o.Approval.Denied.At
 		}
 	case Accepted, Sending:

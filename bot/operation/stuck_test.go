@@ -78,6 +78,24 @@ func TestOperationThatWaitsForPeopleIsNotStuck(t *testing.T) {
 	})
 }
 
+// Such a row can come from another version. The sweep must not end the bot, and
+// nobody can carry the operation out.
+func TestOperationThatWaitsAndAsksNobodyIsStuck(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		s := h.sweeps(t)
+		op := h.journal.now(h.accepted(request()))
+		op.State, op.Approval = operation.Waiting, nil
+		h.journal.mu.Lock()
+		h.journal.put(op, operation.Event{})
+		h.journal.mu.Unlock()
+		pass(time.Minute)
+		require.NoError(t, s.Ready())
+		pass(2 * time.Minute)
+		require.ErrorContains(t, s.Ready(), op.Ref+" has been waiting_approval since")
+	})
+}
+
 func TestOperationThatNeedsAPersonIsNotStuck(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {

@@ -131,7 +131,7 @@ func (h *house) reachable(folder string) {
 	require.NoError(h.t, os.Chmod(filepath.Dir(folder), 0o755))
 }
 
-// backup is what README.md tells to do.
+// backup makes a copy as operating.md says.
 func (h *house) backup(to string) {
 	h.t.Helper()
 	db, err := sql.Open("sqlite", h.file())
@@ -141,7 +141,7 @@ func (h *house) backup(to string) {
 	require.NoError(h.t, err)
 }
 
-// restores puts a backup in place of the file, as README.md tells.
+// restores puts a backup in place of the file, as operating.md says.
 func (h *house) restores(from string) {
 	h.t.Helper()
 	for _, end := range []string{"-wal", "-shm"} {

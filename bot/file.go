@@ -204,5 +204,5 @@ func closest(key string) string {
 	if names := commands.Closest(key, settings(), 1); len(names) > 0 {
 		return ": did you mean " + names[0] + "?"
 	}
-	return "; the settings are in the README and in deploy/lbbot.yaml"
+	return "; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml"
 }

@@ -22,9 +22,38 @@ import (
 // repository is its root, seen from this package.
 const repository = ".."
 
-func readme(t *testing.T) string {
+// page is one page of the documentation.
+type page struct{ path, text string }
+
+// pages are the README and the pages below deploy/docs.
+func pages(t *testing.T) []page {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	paths, err := filepath.Glob(filepath.Join(repository, "deploy", "docs", "*.md"))
+	require.NoError(t, err)
+	require.Len(t, paths, 10)
+	all := make([]page, 0, len(paths)+1)
+	for _, path := range append([]string{filepath.Join(repository, "README.md")}, paths...) {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		all = append(all, page{path, string(text)})
+	}
+	return all
+}
+
+// manual is the text of all pages, the README first.
+func manual(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, p := range pages(t) {
+		all.WriteString(p.text + "\n")
+	}
+	return all.String()
+}
+
+// pageOf is the text of one page below deploy/docs.
+func pageOf(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository, "deploy", "docs", name))
 	require.NoError(t, err)
 	return string(text)
 }
@@ -73,19 +102,19 @@ func requireIn(t *testing.T, text, part string) {
 
 func TestReadmeNamesEverySettingWithItsKeyAndDefault(t *testing.T) {
 	t.Parallel()
-	text := readme(t)
+	text := pageOf(t, "configuration.md")
 	defaults := reflect.ValueOf(bot.Defaults())
 	for i := range defaults.NumField() {
 		f := defaults.Type().Field(i)
 		row := regexp.MustCompile("(?m)^\\| `" + f.Tag.Get("env") + "` \\| `" + f.Tag.Get("yaml") + "` \\| (.*?) \\| .+ \\|$").FindStringSubmatch(text)
-		require.NotNil(t, row, "%s has no row in the README", f.Tag.Get("env"))
+		require.NotNil(t, row, "%s has no row in configuration.md", f.Tag.Get("env"))
 		if value := shownDefault(defaults.Field(i)); value != "" {
 			require.Equal(t, "`"+value+"`", row[1], "%s has another default", f.Tag.Get("env"))
 		} else {
 			require.NotContains(t, row[1], "`", "%s has no default", f.Tag.Get("env"))
 		}
 	}
-	require.Len(t, found("(?m)^\\| `([A-Z_]+)` \\| `[a-z_]+` \\|", text), defaults.NumField(), "a row of the README is no setting")
+	require.Len(t, found("(?m)^\\| `([A-Z_]+)` \\| `[a-z_]+` \\|", text), defaults.NumField(), "a row of configuration.md is no setting")
 }
 
 // minutes is 30m, not 30m0s.
@@ -127,7 +156,7 @@ func TestReadmeNamesEveryCommandAndFlag(t *testing.T) {
 	t.Parallel()
 	path, err := binary()
 	require.NoError(t, err)
-	text := readme(t)
+	text := manual(t)
 	known := []string{"lbbot"}
 	var visit func(words []string)
 	visit = func(words []string) {
@@ -155,7 +184,7 @@ func TestReadmeNamesEveryCommandAndFlag(t *testing.T) {
 	visit(nil)
 	require.Greater(t, len(known), 6)
 	for _, named := range found("(?m)(?:^\\./|^go run \\./cmd/|`)(lbbot [a-z]+)", text) {
-		require.Contains(t, known, named, "the README names a command that is not there")
+		require.Contains(t, known, named, "a page names a command that does not exist")
 	}
 	for _, code := range []string{"0", "1", "2", "3"} {
 		requireIn(t, text, "\n| "+code+" | ")
@@ -164,7 +193,7 @@ func TestReadmeNamesEveryCommandAndFlag(t *testing.T) {
 
 func TestReadmeCommandsOfSlackAreAccepted(t *testing.T) {
 	t.Parallel()
-	text := readme(t)
+	text := manual(t)
 	lines := found("(?m)^("+commands.Name+"(?: .*)?)$", text)
 	verbs := map[commands.Verb]bool{}
 	for _, line := range lines {
@@ -195,7 +224,7 @@ func TestReadmeExplainsEveryFirstWord(t *testing.T) {
 	t.Parallel()
 	words := found(`(?m)^\tfirst[A-Z]\w+ += "(.+)"$`, sources(t, false))
 	require.Greater(t, len(words), 8)
-	text := readme(t)
+	text := manual(t)
 	for _, w := range words {
 		requireIn(t, text, "\n| **"+w+"** | ")
 	}
@@ -204,60 +233,151 @@ func TestReadmeExplainsEveryFirstWord(t *testing.T) {
 func TestReadmeNamesTestsThatExist(t *testing.T) {
 	t.Parallel()
 	tests := sources(t, true)
-	names := found(`\bTest[A-Z]\w+`, readme(t))
+	names := found(`\bTest[A-Z]\w+`, manual(t))
 	require.Greater(t, len(names), 20)
 	for _, name := range names {
 		requireIn(t, tests, "func "+name+"(t *testing.T) {")
 	}
-	for promise := range 8 {
-		row := found(`(?m)^\| `+strconv.Itoa(promise+1)+`\. .*$`, readme(t))
-		require.Len(t, row, 1)
-		require.Regexp(t, "`Test[A-Z]", row[0], "a promise without a test")
+	promises := strings.Split(pageOf(t, "promises.md"), "\n## ")[1:]
+	require.Len(t, promises, 8)
+	for i, promise := range promises {
+		require.True(t, strings.HasPrefix(promise, strconv.Itoa(i+1)+". "), promise)
+		require.Regexp(t, "\n- `Test[A-Z]", promise, "a promise without a test")
 	}
 }
 
-func TestReadmeNamesMetricsThatExist(t *testing.T) {
+func TestReadmeAndPagesNameEveryMetric(t *testing.T) {
 	t.Parallel()
 	code := sources(t, false)
-	names := found(`\blbbot_[a-z_]+`, readme(t))
-	require.Greater(t, len(names), 12)
-	for _, name := range names {
-		short := strings.TrimPrefix(name, "lbbot_slack_")
-		if short == name {
-			requireIn(t, code, `Name: "`+name+`"`)
-			continue
+	var metrics []string
+	for _, name := range found(`Name: +"(lbbot_[a-z_]+)"`, code) {
+		if !strings.HasSuffix(name, "_") { // a prefix, completed by the next pattern
+			metrics = append(metrics, name)
 		}
-		require.NotEmpty(t, found(`(gauge|counters?)\("`+short+`"`, code), name)
+	}
+	for _, short := range found(`(?:gauge|counters?)\("([a-z_]+)"`, code) {
+		metrics = append(metrics, "lbbot_slack_"+short)
+	}
+	require.Greater(t, len(metrics), 20)
+	text := manual(t)
+	for _, name := range metrics {
+		require.True(t, slices.ContainsFunc(found("(?m)^\\| (`lbbot_.*?) \\| ", pageOf(t, "operating.md")), func(cell string) bool {
+			return regexp.MustCompile("`" + name + "[`{]").MatchString(cell)
+		}), "operating.md has no row for %s", name)
+	}
+	for _, name := range found(`\blbbot_[a-z_]+`, text) {
+		require.Contains(t, metrics, name, "a page names a metric that does not exist")
 	}
 }
 
-func TestReadmeNamesFilesThatExist(t *testing.T) {
+func TestReadmeAndPagesExplainEveryWarningAndErrorOfTheLog(t *testing.T) {
 	t.Parallel()
-	text := readme(t)
-	paths := append(found(`\]\(([^):#]+)\)`, text), found("`((?:bot|cmd|commands|deploy|zenlayer)(?:/[\\w.*-]+)+|\\.ci/run)`", text)...)
-	require.Greater(t, len(paths), 15)
-	for _, p := range paths {
-		hits, err := filepath.Glob(filepath.Join(repository, filepath.FromSlash(p)))
-		require.NoError(t, err)
-		require.NotEmpty(t, hits, p)
+	var code strings.Builder
+	err := filepath.WalkDir(filepath.Join(repository, "bot"), func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && d.Name() == "sandbox" {
+			return filepath.SkipDir
+		}
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		code.Write(text)
+		return err
+	})
+	require.NoError(t, err)
+	lines := found(`(?i)\blog\.(?:Error|Warn)\("([^"]+)"`, code.String())
+	require.Greater(t, len(lines), 50)
+	explained := found("(?m)^#### `(.+)`$", pageOf(t, "runbook.md"))
+	for _, line := range lines {
+		require.Contains(t, explained, line, "runbook.md has no heading for this line of the log")
 	}
-	headings := found(`(?m)^#+ (.+)$`, text)
-	for _, anchor := range found(`\]\(#([a-z0-9-]+)\)`, text) {
-		require.True(t, slices.ContainsFunc(headings, func(h string) bool {
-			return strings.ReplaceAll(strings.ToLower(h), " ", "-") == anchor
-		}), "no heading for #%s", anchor)
+	for _, line := range explained {
+		require.Contains(t, lines, line, "runbook.md explains a line that lbbot does not write")
+	}
+}
+
+// anchors are the headings of a page as links name them.
+func anchors(text string) []string {
+	var all []string
+	for _, heading := range found(`(?m)^#+ (.+)$`, text) {
+		kept := regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(strings.ToLower(heading), "")
+		all = append(all, strings.ReplaceAll(kept, " ", "-"))
+	}
+	return all
+}
+
+func TestReadmeAndPagesLinkToWhatExists(t *testing.T) {
+	t.Parallel()
+	for _, p := range pages(t) {
+		named := anchors(p.text)
+		require.Len(t, slices.Compact(slices.Sorted(slices.Values(named))), len(named), "two headings of %s have one anchor", p.path)
+		for _, link := range found(`\]\(([^)]+)\)`, p.text) {
+			if strings.Contains(link, "://") {
+				continue
+			}
+			to, anchor, _ := strings.Cut(link, "#")
+			target := p.path
+			if to != "" {
+				target = filepath.Join(filepath.Dir(p.path), filepath.FromSlash(to))
+			}
+			text, err := os.ReadFile(target)
+			require.NoError(t, err, "%s links to %s", p.path, link)
+			if anchor != "" {
+				require.Contains(t, anchors(string(text)), anchor, "%s links to %s", p.path, link)
+			}
+		}
+		for _, path := range found("`((?:bot|cmd|commands|deploy|zenlayer)(?:/[\\w.*-]+)+|\\.ci/run)`", p.text) {
+			hits, err := filepath.Glob(filepath.Join(repository, filepath.FromSlash(path)))
+			require.NoError(t, err)
+			require.NotEmpty(t, hits, "%s names %s", p.path, path)
+		}
 	}
 	picture, err := os.Stat(filepath.Join(repository, "deploy", "sandbox.png"))
 	require.NoError(t, err)
 	require.Less(t, picture.Size(), int64(400_000))
 }
 
+func TestReadmeLinksToEveryPage(t *testing.T) {
+	t.Parallel()
+	all := pages(t)
+	for _, p := range all[1:] {
+		requireIn(t, all[0].text, "(deploy/docs/"+filepath.Base(p.path)+")")
+	}
+}
+
+func TestReadmeAndPagesAreShort(t *testing.T) {
+	t.Parallel()
+	for i, p := range pages(t) {
+		if i == 0 {
+			require.LessOrEqual(t, strings.Count(p.text, "\n"), 150, "lines of the README")
+			require.LessOrEqual(t, len(strings.Fields(p.text)), 1500, "words of the README")
+		}
+		prose := regexp.MustCompile("(?ms)^```.*?^```$|^[|#!][^\n]*$").ReplaceAllString(p.text, "\n")
+		for _, paragraph := range regexp.MustCompile(`\n\n+|\n(?:- |\d+\. )`).Split(prose, -1) {
+			require.LessOrEqual(t, len(strings.Fields(paragraph)), 90, "words in %s: %s", p.path, paragraph)
+		}
+	}
+}
+
+func TestReadmeShowsOneCommandForEachVerb(t *testing.T) {
+	t.Parallel()
+	verbs := map[commands.Verb]bool{}
+	for _, line := range found("(?m)^\\| `("+commands.Name+".*?)` \\|", pages(t)[0].text) {
+		c, err := commands.Parse(line)
+		require.NoError(t, err, line)
+		verbs[c.Verb] = true
+	}
+	for _, v := range commands.Verbs() {
+		require.True(t, verbs[v.Verb], "the README has no row for %s", v.Verb)
+	}
+}
+
 func TestReadmePolicyIsGood(t *testing.T) {
 	t.Parallel()
-	samples := fenced("cedar", readme(t))
-	require.NotEmpty(t, samples)
+	samples := fenced("cedar", manual(t))
+	require.Greater(t, len(samples), 5)
 	for _, s := range samples {
-		set, err := policy.Parse("README.md", []byte(s))
+		set, err := policy.Parse("policy.md", []byte(s))
 		require.NoError(t, err)
 		require.Empty(t, set.Warnings())
 	}

@@ -285,10 +285,10 @@ func TestVerbsThatItDoesNotHaveAreNoListeners(t *testing.T) {
 	require.Equal(t, r, registration(t, r.CommandLine()))
 }
 
-// TestREADMEPromisesAllProblems keeps the sentence that the tests above hold.
-func TestREADMEPromisesAllProblems(t *testing.T) {
+// TestUsingPagePromisesAllProblems keeps the sentence that the tests above hold.
+func TestUsingPagePromisesAllProblems(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../deploy/docs/using.md")
 	require.NoError(t, err)
-	require.Contains(t, string(readme), "with all problems at once")
+	require.Contains(t, strings.Join(strings.Fields(string(page)), " "), "with all problems at once")
 }

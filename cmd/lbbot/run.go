@@ -17,8 +17,8 @@ func (s session) runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Run the bot",
 		Long: "Run the bot until SIGINT or SIGTERM. Settings come from flags, then the environment,\n" +
-			"then the file, then defaults; the README lists them. Exit codes: 0 stopped as asked,\n" +
-			"1 failed, 2 configuration, 3 Slack refuses the tokens.",
+			"then the file, then defaults; deploy/docs/configuration.md lists them.\n" +
+			"Exit codes: 0 stopped as asked, 1 failed, 2 configuration, 3 Slack refuses the tokens.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()

@@ -60,6 +60,18 @@ func isSetting(variable string) bool {
 	return ok && slices.Contains(secretNames(), secret)
 }
 
+// A policy file that is mounted by itself stays the old one when an editor
+// replaces it.
+func TestDockerCommandsMountTheFolderOfThePolicy(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile(filepath.Join(top, "README.md"))
+	require.NoError(t, err)
+	for name, text := range map[string]string{"Dockerfile": deployed(t, "Dockerfile"), "README.md": string(readme)} {
+		require.Contains(t, text, "-v ./policy:/etc/lbbot:ro", name)
+		require.NotContains(t, text, "-v ./policy.cedar", name)
+	}
+}
+
 func TestTheDockerfileBuildsWhatIsHere(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`\\\n\s*`).ReplaceAllString(deployed(t, "Dockerfile"), "")

@@ -119,10 +119,22 @@ type site struct {
 
 	mu    sync.Mutex
 	story story
-	notes map[string]string            // last notice, by person
+	notes map[spot]note                // last notice, by person and channel
 	seen  map[string]map[string]string // newest message seen, by person and channel
 	stir  chan struct{}                // closed and replaced when the page's own state changes
 }
+
+// spot is where a person is.
+type spot struct{ person, channel string }
+
+// note is a notice beside the composer. It is for who stays there, and for
+// noticeFor.
+type note struct {
+	text string
+	at   time.Time
+}
+
+const noticeFor = 10 * time.Second
 
 // NewPage makes the sandbox page: a small Slack with the bot in it, beside the
 // raw calls to the cloud. The handler answers only requests that name a
@@ -159,7 +171,7 @@ func newPage(o PageOptions, slack workspace) (http.Handler, error) {
 	}
 	p := &site{
 		slack: slack, options: o, templates: templates, beat: 15 * time.Second,
-		notes: map[string]string{}, seen: map[string]map[string]string{}, stir: make(chan struct{}),
+		notes: map[spot]note{}, seen: map[string]map[string]string{}, stir: make(chan struct{}),
 	}
 	return p.guard(p.routes(static)), nil
 }

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -90,11 +92,16 @@ func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 // answer ends an act. What changed reaches the page by its event stream; the
 // answer itself says only whether the person was let.
 func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) {
-	as := r.PostFormValue("as")
+	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
 	if tooLate(done) {
 		done = Interaction{}
 	}
-	p.change(func() { p.notes[as] = notice(done) })
+	p.change(func() {
+		maps.DeleteFunc(p.notes, func(s spot, _ note) bool { return s.person == as })
+		if text := notice(done); text != "" {
+			p.notes[spot{as, channel}] = note{text, time.Now()}
+		}
+	})
 	status := http.StatusNoContent
 	switch {
 	case r.Header.Get("HX-Request") != "":
@@ -105,7 +112,7 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) 
 	case w.Header().Get("HX-Redirect") != "":
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	default:
-		back := url.Values{"as": {as}, "channel": {r.PostFormValue("channel")}}
+		back := url.Values{"as": {as}, "channel": {channel}}
 		http.Redirect(w, r, "/?"+back.Encode(), http.StatusSeeOther)
 	}
 }

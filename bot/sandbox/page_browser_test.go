@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	keys "github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
@@ -445,4 +446,94 @@ func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
 	x.until("!document.querySelector('#modal').open")
 	require.Equal(t, "1024", x.value("String(document.documentElement.scrollWidth)"))
 	x.picture("14-tablet")
+}
+
+// enters presses Enter as a keyboard does: what the page prevents writes no
+// line break. chromedp.KeyEvent would write one.
+func (x trial) enters() {
+	x.t.Helper()
+	_, err := chromedp.Call(x.tab, keys.DispatchKeyEvent, keys.DispatchKeyEventParams{Type: "keyDown", Text: "\r", Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13})
+	require.NoError(x.t, err)
+}
+
+// typed types as a person does, key by key.
+func (x trial) typed(text string) {
+	x.t.Helper()
+	x.do(chromedp.Evaluate[chromedp.Void]("(t => { t.value = ''; t.focus(); })(document.querySelector('#text'))"), chromedp.KeyEvent(text))
+}
+
+func (x trial) composer() string {
+	x.t.Helper()
+	return x.value("(t => t.value.slice(0, t.selectionStart) + '|' + t.value.slice(t.selectionStart))(document.querySelector('#text'))")
+}
+
+func TestCommandIsCompletedAsItIsTyped(t *testing.T) {
+	tab := browser(t)
+	address, _ := play(t)
+	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address+"/?as=U0ANA&channel=C0OPS"))
+	x.typed("/l")
+	require.Equal(t, "/l|b-register", x.composer(), "the rest is selected")
+	x.do(chromedp.KeyEvent("b"))
+	require.Equal(t, "/lb|-register", x.composer())
+	x.do(chromedp.KeyEvent("\b"), chromedp.KeyEvent("\b"))
+	require.Equal(t, "/l|", x.composer(), "what is deleted is not completed again")
+	x.typed("/l")
+	x.do(chromedp.KeyEvent("\t"))
+	require.Equal(t, "/lb-register |", x.composer())
+	x.typed("/l")
+	x.enters()
+	require.Equal(t, "/lb-register |", x.composer())
+	x.do(chromedp.KeyEvent("help"))
+	require.Equal(t, "/lb-register help|", x.composer())
+	for _, other := range []string{"/", "/lx", "look", "/lb-register"} {
+		x.typed(other)
+		require.Equal(t, other+"|", x.composer())
+	}
+	x.enters()
+	x.reads("#modal[open]", "Add server")
+}
+
+func TestNoticeBelongsToItsChannelAndGoesAway(t *testing.T) {
+	tab := browser(t)
+	address, _ := play(t)
+	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address+"/?as=U0ANA&channel=C0OPS"))
+	x.typed("/nonsense")
+	x.enters()
+	x.reads("#notice", "is not a valid command")
+	x.follow(".side a:not([aria-current])")
+	require.Empty(t, x.value("document.querySelector('#notice').textContent"))
+	x.typed("/nonsense")
+	x.enters()
+	x.reads("#notice", "is not a valid command")
+	x.do(chromedp.KeyEvent("x"))
+	x.until("!document.querySelector('#notice').checkVisibility()")
+	x.typed("/nonsense")
+	x.enters()
+	x.until("document.querySelector('#notice').checkVisibility()")
+	x.until("document.querySelector('#notice').textContent === ''") // after a while, by itself
+}
+
+func TestAddingByKeyboardKeepsTheFocus(t *testing.T) {
+	tab := browser(t)
+	address, bot := play(t)
+	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
+	x.until("document.activeElement.id === 'text'")
+	x.do(chromedp.KeyEvent("\r"))
+	x.reads(".message.private", "Nothing is changed yet")
+	x.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.message .button.primary').focus()"), chromedp.KeyEvent("\r"))
+	x.reads("#confirm[open]", "Add to a protected listener?")
+	x.do(chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
+	x.reads(".message:not(.private)", "be-20d1")
+	x.until("document.activeElement.textContent.trim() === 'Add server'")
+	// The preview that was used is taken away with its button.
+	for _, m := range bot.slack.Messages("C0OPS", "U0ANA") {
+		if m.Ephemeral {
+			require.NoError(t, bot.slack.DeleteMessage(m.ChannelID, m.TS))
+		}
+	}
+	x.until("!document.querySelector('.message.private')")
+	x.until("document.activeElement.closest('.message, #messages') !== null")
 }

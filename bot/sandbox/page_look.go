@@ -79,7 +79,9 @@ func (p *site) look(r *http.Request) look {
 	scene := p.scene(calls, l.WillLose, people, world)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l.Notice = p.notes[l.As.ID]
+	if n := p.notes[spot{l.As.ID, current.ID}]; time.Since(n.at) < noticeFor {
+		l.Notice = n.text
+	}
 	l.Story = p.story.steps(scene)
 	l.Composer = p.story.composer(r.FormValue("step"), l.Story, l.Command, current.ID == currentChannel(channels, l.As.ID, "").ID)
 	return l

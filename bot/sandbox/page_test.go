@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -129,9 +130,34 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 			require.Equal(t, tt.status, w.Code)
 			live := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
 			require.Contains(t, live, `<hx-partial hx-target="#notice" hx-swap="innerMorph">`+tt.said+`</hx-partial>`)
-			require.Contains(t, send(h, "GET", "/live?as=U2", nil).Body.String(), `hx-target="#notice" hx-swap="innerMorph"></hx-partial>`, "others are not told")
+			for _, elsewhere := range []string{"/live?as=U2", "/live?as=U1&channel=C2"} {
+				require.Contains(t, send(h, "GET", elsewhere, nil).Body.String(), `hx-target="#notice" hx-swap="innerMorph"></hx-partial>`, elsewhere)
+			}
 		})
 	}
+}
+
+func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage()
+		h := raised(t, s, PageOptions{})
+		act := func(failure string) {
+			s.answer = Interaction{Failure: failure}
+			send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}}, "HX-Request", "true")
+		}
+		shown := func() bool {
+			return strings.Contains(send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String(), "The app did not answer in time.")
+		}
+		act("operation_timeout")
+		require.True(t, shown())
+		time.Sleep(noticeFor)
+		require.False(t, shown())
+		act("operation_timeout")
+		require.True(t, shown())
+		act("")
+		require.False(t, shown())
+	})
 }
 
 func TestAnEmptyMessageIsNotSent(t *testing.T) {

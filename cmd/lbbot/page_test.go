@@ -296,3 +296,29 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r.reads(everyone, "customers cannot pay")
 	r.picture("glass-approvers")
 }
+
+// The page on a phone, with the ids and calls of the sample data.
+func TestSandboxFitsAPhone(t *testing.T) {
+	r, address := visit(t)
+	require.NoError(t, chromedp.Do(r.tab, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Navigate(address)))
+	r.presses(".send")
+	r.reads(".message.private", "Checking done")
+	r.presses(".message.private .button.primary")
+	r.reads(".message:not(.private)", "Added web-07")
+	r.picture("phone-added")
+	r.presses("[data-show=cloud]")
+	r.reads("#calls", "RegisterBackend")
+	r.picture("phone-cloud")
+	r.presses("#calls .call summary")
+	r.fits("the cloud")
+	r.picture("phone-cloud-call")
+}
+
+// fits requires that nothing visible is wider than the window.
+func (r reader) fits(where string) {
+	r.t.Helper()
+	wide, err := chromedp.Run(r.tab, chromedp.Evaluate[string](`[...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && !e.closest(".sr, .skip, pre, .side ul")
+		&& (e.getBoundingClientRect().right > innerWidth + .5 || e.getBoundingClientRect().left < -.5)).map(e => e.outerHTML.slice(0, 120)).join("\n")`))
+	require.NoError(r.t, err)
+	require.Empty(r.t, wide, where)
+}

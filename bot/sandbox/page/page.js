@@ -35,8 +35,36 @@
   let follow = true, ownWords = false;
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
-  document.addEventListener("htmx:before:swap", () => { follow = atEnd() || ownWords; ownWords = false; });
-  document.addEventListener("htmx:after:swap", () => { if (follow) toEnd(); dialogs(); });
+  let held; // the message that has the focus
+  document.addEventListener("htmx:before:swap", () => {
+    follow = atEnd() || ownWords;
+    ownWords = false;
+    held = document.activeElement?.closest(".message") ?? held;
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    if (follow) toEnd();
+    dialogs();
+    keepFocus();
+    fade();
+  });
+
+  // Who pressed the button of a message by keyboard is not thrown to the top
+  // of the page when the button or its message goes away.
+  function keepFocus() {
+    if (!held || ask.open || modal.open) return;
+    const lost = document.activeElement === document.body;
+    const here = held.isConnected ? held : all(".message", log).at(-1);
+    if (lost) ($("button, summary, select, a", here ?? log) ?? log).focus({ preventScroll: true });
+    if (lost || !document.activeElement.closest(".message")) held = undefined;
+  }
+
+  // What did not work is said for a while, and until one types again.
+  let fading;
+  const notice = $("#notice");
+  function fade() {
+    clearTimeout(fading);
+    if (notice.textContent) fading = setTimeout(refresh, 10500);
+  }
   document.addEventListener("htmx:finally:request", (event) => {
     const ctx = event.detail.ctx;
     if (ctx.request.method !== "POST" || ctx.request.action.startsWith("/view/suggest")) return;
@@ -167,9 +195,31 @@
     text.focus();
     text.setSelectionRange(value.length, value.length);
   }
-  text.addEventListener("input", grow);
+  text.addEventListener("input", (event) => {
+    notice.hidden = true;
+    if (event.inputType?.startsWith("insert") && !event.isComposing) complete();
+    grow();
+  });
+  text.form.addEventListener("submit", () => { notice.hidden = false; });
+
+  // The beginning of the command's name completes to it. What was completed is
+  // selected: typing goes on over it, Enter, Tab or the arrow takes it.
+  const name = text.dataset.command.split(" ")[0];
+  const completed = () => text.selectionStart > 1 && text.selectionEnd === text.value.length &&
+    text.selectionStart < text.selectionEnd && text.value === name;
+  function complete() {
+    const start = text.value;
+    if (start.length < 2 || start === name || !name.startsWith(start) || text.selectionStart !== start.length) return;
+    text.value = name;
+    text.setSelectionRange(start.length, name.length);
+  }
   text.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
+    if (["Enter", "Tab", "ArrowRight"].includes(event.key) && !event.shiftKey && completed()) {
+      event.preventDefault();
+      type(name + " ");
+      return;
+    }
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); text.form.requestSubmit(); return; }
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step || !sent.length || (text.value !== "" && text.value !== sent[at])) return;

@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot"
 )
 
 // grow limits how far the files of a running process may grow, as a full disk
@@ -61,4 +63,12 @@ func TestADiskThatFillsUpWhileACallIsOnItsWayLosesNoAnswer(t *testing.T) {
 	p.kill() // what the answer was is known to nobody now
 	h.launch()
 	h.settled()
+}
+
+func TestFullDiskUnderLoadLeavesNoOperationStuck(t *testing.T) {
+	t.Parallel()
+	c := standChaos(t, chaosSeed(t), 600, func(c *bot.Config) { c.ZenlayerRate = bot.Rate{} })
+	c.widen(16)
+	p := c.launch()
+	c.underLoad(func() { p.grow(t, 1) }, func() { p.grow(t, ^uint64(0)) })
 }

@@ -1,0 +1,86 @@
+package bot_test
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot"
+)
+
+// database opens the database of this house beside the bot.
+func (h *house) database() *sql.DB {
+	h.t.Helper()
+	driver, name := "pgx", h.config.DatabaseURL
+	if strings.HasPrefix(name, "sqlite:") {
+		driver, name = "sqlite", "file:"+h.file()+"?_pragma=busy_timeout(5000)&_txlock=immediate"
+	}
+	db, err := sql.Open(driver, name)
+	require.NoError(h.t, err)
+	h.t.Cleanup(func() { require.NoError(h.t, db.Close()) })
+	return db
+}
+
+// TestRequestOfTheVersionBeforeEndsAfterTheUpdate has a request as lbbot 0.1 left
+// it: without a run number, and with a run in the engine's tables that has the
+// request's own id and is pending under a name that no process has any more.
+func TestRequestOfTheVersionBeforeEndsAfterTheUpdate(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]struct {
+		edit func(*testing.T, *bot.Config)
+		runs string
+	}{
+		"SQLite":     {func(*testing.T, *bot.Config) {}, "workflow_status"},
+		"PostgreSQL": {onPostgres, "dbos.workflow_status"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := withLeads(t, func(c *bot.Config) { kind.edit(t, c) })
+			h.start()
+			card := h.asksForApproval()
+			require.NoError(t, h.stop())
+			db := h.database()
+			for _, text := range []string{`update operations set run = 0, runner = ''`, `update ` + kind.runs + ` set executor_id = 'lbbot'`} {
+				_, err := db.ExecContext(t.Context(), text)
+				require.NoError(t, err, text)
+			}
+			require.Equal(t, []string{"PENDING"}, column(t, db, `select status from `+kind.runs))
+
+			h.start()
+			h.clicks(chen, card, "ap_yes")
+			h.sees(dev, incident, "Added", "be-")
+			require.Len(t, h.ofServer(listener, "i-55a1"), 1)
+			require.Len(t, h.cards(incident), 1)
+			require.Eventually(t, func() bool {
+				return strings.Join(column(t, db, `select status from `+kind.runs+` order by created_at`), " ") == "CANCELLED SUCCESS"
+			}, 30*time.Second, 10*time.Millisecond, "the run before is not pending for good")
+		})
+	}
+}
+
+func TestReadyzNamesARequestThatDoesNotGoOn(t *testing.T) {
+	t.Parallel()
+	h := withLeads(t, func(*bot.Config) {})
+	h.start()
+	card := h.asksForApproval()
+	db := h.database()
+	// Its run waits for as long as it read when it began.
+	_, err := db.ExecContext(t.Context(), `update operations set record = json_set(record, '$.approval.expires_at', '2020-01-01T00:00:00Z')`)
+	require.NoError(t, err)
+	said := ""
+	require.Eventually(t, func() bool {
+		if err := h.ready(); err != nil {
+			said = err.Error()
+		}
+		return said != ""
+	}, 20*time.Second, 20*time.Millisecond)
+	require.Contains(t, said, refOf(t, card)+" has been waiting_approval since")
+	require.Contains(t, said, "search the log for operation")
+
+	h.clicks(dev, h.sees(dev, incident, "op_stop"), "op_stop")
+	h.sees(dev, incident, "Not added")
+	require.Eventually(t, func() bool { return h.ready() == nil }, 20*time.Second, 20*time.Millisecond)
+}

@@ -32,9 +32,9 @@ type Replicas interface {
 	// Leave says that the replica is gone, known before or not.
 	Leave(ctx context.Context, id string) error
 
-	// Gone lists other replicas that are gone, and first declares those gone
-	// which were silent for longer than that, if it is not zero.
-	Gone(ctx context.Context, id string, silent time.Duration) ([]string, error)
+	// GiveUp declares other replicas gone which were silent for longer than that,
+	// and returns how many.
+	GiveUp(ctx context.Context, id string, silent time.Duration) (int64, error)
 }
 
 // TakenOverError says that this process was held up for so long that other
@@ -225,11 +225,16 @@ func (e *Engine) admit(ctx context.Context) error {
 // takeOver declares silent replicas gone and starts runs for what has none.
 func (e *Engine) takeOver(ctx context.Context) error {
 	if e.replica != nil {
-		_, err := e.replica.table.Gone(ctx, e.replica.id, e.patience(time.Now()))
-		if err != nil && ctx.Err() == nil && !e.hasLeft() {
-			e.log.Warn("replicas that are gone could not be looked for", zap.Error(err))
+		if silence := e.patience(time.Now()); silence > 0 {
+			n, err := e.replica.table.GiveUp(ctx, e.replica.id, silence)
+			if err != nil && ctx.Err() == nil && !e.hasLeft() {
+				e.log.Warn("silent replicas could not be looked for", zap.Error(err))
+			}
+			if n > 0 {
+				e.log.Warn("silent replicas are gone; their operations are taken over", zap.Int64("replicas", n))
+			}
 		}
-		if err != nil || e.hasLeft() {
+		if e.hasLeft() {
 			return nil
 		}
 	}
@@ -241,8 +246,7 @@ func (e *Engine) takeOver(ctx context.Context) error {
 // silence that counts.
 const maxLate = 16
 
-// patience is the silence after which others count as gone; 0: only those that
-// left are.
+// patience is the silence after which others count as gone; 0: none does.
 //
 // When a heartbeat of this replica failed, the database may have been away for
 // all of them: then the others get as long as ever to be heard again. When one

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -84,23 +83,19 @@ func (c *cluster) Leave(_ context.Context, id string) error {
 	return nil
 }
 
-func (c *cluster) Gone(_ context.Context, id string, silent time.Duration) ([]string, error) {
+func (c *cluster) GiveUp(_ context.Context, id string, silent time.Duration) (n int64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cut[id] {
-		return nil, errCut
+		return 0, errCut
 	}
-	var ids []string
 	for other, at := range c.beatAt {
-		if other != id && silent > 0 && time.Since(at) > silent {
+		if other != id && !c.gone[other] && time.Since(at) > silent {
 			c.gone[other] = true
-		}
-		if other != id && c.gone[other] {
-			ids = append(ids, other)
+			n++
 		}
 	}
-	slices.Sort(ids)
-	return ids, nil
+	return n, nil
 }
 
 // member is an engine whose Run is watched by the test.

@@ -106,7 +106,7 @@ func (e *Engine) start(ctx context.Context, id string) (begun bool, err error) {
 		return false, err
 	}
 	if next > 1 {
-		e.log.Warn("operation gets a new run", zap.String("operation", id), zap.Int64("run", next), zap.String("runner_before", lease.Runner))
+		e.log.Info("operation gets a new run", zap.String("operation", id), zap.Int64("run", next), zap.String("runner_before", lease.Runner))
 		// DBOS would call the run before pending for good.
 		if err := dbos.CancelWorkflow(e.dbos, runID(id, next-1)); err != nil && !errors.Is(err, dbos.ErrNonExistentWorkflow) {
 			e.log.Warn("run before could not be cancelled in the engine's tables", zap.String("operation", id), zap.Error(err))
@@ -173,34 +173,50 @@ func (e *Engine) runBefore(ctx context.Context, id string) (newest int64, alive 
 	}
 }
 
-// Poke ends the current or the next wait of an operation's run, and starts one if
-// none is under way. Poking twice with one key does no more than once. It blocks
-// for one commit, or for three if it starts a run.
+// Poke ends the current or the next wait of an operation's run, and starts a new
+// run if its process is gone or the run ended early. Poking twice with one key
+// does no more than once. It blocks for one commit, or for three if it starts a
+// run.
 func (e *Engine) Poke(ctx context.Context, id, key string) error {
-	run := e.runHere(id)
-	if run == 0 {
-		if err := e.Start(ctx, id); err != nil {
-			return err
-		}
-		lease, err := e.leases.Lease(ctx, id)
-		if err != nil {
-			return fmt.Errorf("waking the run of %s: %w", id, err)
-		}
-		if run = lease.Run; run == 0 {
-			if run, _, err = e.runBefore(ctx, id); err != nil {
-				return fmt.Errorf("waking the run of %s: %w", id, err)
-			}
-		}
-	}
-	if err := e.Ready(); err != nil {
-		return fmt.Errorf("waking the run of %s: %w", id, err)
-	}
-	current := runID(id, max(1, run))
-	err := dbos.Send(e.dbos, current, key, pokeTopic, dbos.WithIdempotencyKey(current+"|"+key))
-	if err != nil && !errors.Is(err, dbos.ErrNonExistentWorkflow) { // else it reads the journal when it begins
+	if err := e.poke(ctx, id, key); err != nil {
 		return fmt.Errorf("waking the run of %s: %w", id, err)
 	}
 	return nil
+}
+
+func (e *Engine) poke(ctx context.Context, id, key string) error {
+	if err := e.Ready(); err != nil {
+		return err
+	}
+	run, err := e.runToPoke(ctx, id)
+	if err != nil || run == 0 {
+		return err
+	}
+	name := runID(id, run)
+	err = dbos.Send(e.dbos, name, key, pokeTopic, dbos.WithIdempotencyKey(name+"|"+key))
+	if errors.Is(err, dbos.ErrNonExistentWorkflow) {
+		return nil // it reads the journal when it begins
+	}
+	return err
+}
+
+// runToPoke returns the number of the current run, 0 if the operation is over.
+func (e *Engine) runToPoke(ctx context.Context, id string) (int64, error) {
+	if run := e.runHere(id); run > 0 {
+		return run, nil
+	}
+	lease, err := e.leases.Lease(ctx, id)
+	if err != nil || lease.Runner == "" && lease.Run > 0 {
+		return 0, err
+	}
+	if err := e.Start(ctx, id); err != nil {
+		return 0, err
+	}
+	if lease, err = e.leases.Lease(ctx, id); err != nil || lease.Run > 0 {
+		return lease.Run, err
+	}
+	run, _, err := e.runBefore(ctx, id) // in a replica of lbbot 0.1
+	return run, err
 }
 
 // resume starts runs for operations that have none in a live process.

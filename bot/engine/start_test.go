@@ -144,8 +144,16 @@ func TestPokeStartsARunWhereNoneIsUnderWay(t *testing.T) {
 // constant name on SQLite, without a lease.
 func TestRunsOfTheVersionBeforeGoOn(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
-		entered := make(chan int64, 10)
-		execute := func(run operation.Run, _ string) error { entered <- run.Number(); return run.Wait(time.Hour) }
+		entered, woken := make(chan int64, 10), make(chan int64, 10)
+		execute := func(run operation.Run, _ string) error {
+			entered <- run.Number()
+			for {
+				if err := run.Wait(time.Hour); err != nil {
+					return err
+				}
+				woken <- run.Number()
+			}
+		}
 		before, stop := launchImpatient(t, db, execute)
 		db.set("op-1", operation.Lease{})
 		require.NoError(t, before.begin("op-1", 1))
@@ -156,6 +164,7 @@ func TestRunsOfTheVersionBeforeGoOn(t *testing.T) {
 			require.NoError(t, after.Start(t.Context(), "op-1"))
 			require.Empty(t, entered, "a replica of the version before still runs it")
 			require.NoError(t, after.Poke(t.Context(), "op-1", "click"))
+			require.EqualValues(t, 1, receive(t, woken, "the poke"))
 		}
 		stop()
 		require.NoError(t, after.Start(t.Context(), "op-1"))

@@ -101,7 +101,7 @@ func TestLeaseOfALiveReplicaIsLeftAlone(t *testing.T) {
 
 	silence(t, s, "a", 5*time.Second)
 	require.False(t, takes(t, b, op.ID, 1, 2), "it is late, and nobody has declared it gone")
-	_, err := s.Gone(ctx, "b", 4*time.Second)
+	_, err := s.GiveUp(ctx, "b", 4*time.Second)
 	require.NoError(t, err)
 	require.Equal(t, operation.Lease{Run: 1, Runner: "a"}, lease(t, b, op.ID))
 	require.Equal(t, []string{op.ID}, leasesOf(t, b))

@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -21,12 +20,11 @@ const (
 	leaveReplica = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, true)
 		on conflict (id) do update set gone = true`
 	claimSilent = `update replicas set gone = true where id <> $1 and not gone and beat_at < ` + databaseTime + ` - $2`
-	listGone    = `select id from replicas where gone and id <> $1 order by id`
 	forgetGone  = `delete from replicas where gone and beat_at < ` + databaseTime + ` - $1`
 )
 
-// goneFor is how long a replica that is gone stays known: what a process that
-// was held up still began under its name is found until then.
+// goneFor is how long a replica that is gone stays known, so that a process which
+// was paused is told.
 const goneFor = 24 * time.Hour
 
 // errOneProcess says that SQLite has no replicas.
@@ -57,18 +55,12 @@ func (s *Store) Leave(ctx context.Context, id string) error {
 	return s.explain("leaving the replicas in journal", err)
 }
 
-// Gone lists the replicas that are gone, other than this one. If silent is not
-// zero, those whose last heartbeat is older than that are declared gone first:
-// either they beat before, or they learn of it with their next heartbeat.
-// Replicas are listed for a day, or longer while no replica starts.
-func (s *Store) Gone(ctx context.Context, id string, silent time.Duration) ([]string, error) {
-	if silent > 0 {
-		if _, err := s.replicas(ctx, claimSilent, id, silent.Milliseconds()); err != nil {
-			return nil, s.explain("looking for silent replicas in journal", err)
-		}
-	}
-	ids, err := s.goneIDs(ctx, id)
-	return ids, s.explain("listing the replicas in journal", err)
+// GiveUp declares other replicas gone whose last heartbeat is older than that, and
+// returns how many: either they beat before, or they learn of it with their next
+// heartbeat.
+func (s *Store) GiveUp(ctx context.Context, id string, silent time.Duration) (int64, error) {
+	n, err := s.replicas(ctx, claimSilent, id, silent.Milliseconds())
+	return n, s.explain("looking for silent replicas in journal", err)
 }
 
 // PostgresURL is the URL of the database, or empty on SQLite. It may hold a
@@ -85,23 +77,4 @@ func (s *Store) replicas(ctx context.Context, statement string, args ...any) (in
 		return 0, err
 	}
 	return done.RowsAffected()
-}
-
-func (s *Store) goneIDs(ctx context.Context, id string) (ids []string, err error) {
-	if s.beats == nil {
-		return nil, errOneProcess
-	}
-	rows, err := s.beats.QueryContext(ctx, listGone, id)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var gone string
-		if err := rows.Scan(&gone); err != nil {
-			return nil, fmt.Errorf("reading a replica: %w", err)
-		}
-		ids = append(ids, gone)
-	}
-	return ids, rows.Err()
 }

@@ -106,7 +106,8 @@ func TestReadmeNamesEverySettingWithItsKeyAndDefault(t *testing.T) {
 	defaults := reflect.ValueOf(bot.Defaults())
 	for i := range defaults.NumField() {
 		f := defaults.Type().Field(i)
-		row := regexp.MustCompile("(?m)^\\| `" + f.Tag.Get("env") + "` \\| `" + f.Tag.Get("yaml") + "` \\| (.*?) \\| .+ \\|$").FindStringSubmatch(text)
+		start := "(?m)^\\| `" + f.Tag.Get("env") + "` \\| `" + f.Tag.Get("yaml") + "` \\| "
+		row := regexp.MustCompile(start + `(.*?) \| .+ \|$`).FindStringSubmatch(text)
 		require.NotNil(t, row, "%s has no row in configuration.md", f.Tag.Get("env"))
 		if value := shownDefault(defaults.Field(i)); value != "" {
 			require.Equal(t, "`"+value+"`", row[1], "%s has another default", f.Tag.Get("env"))
@@ -114,7 +115,8 @@ func TestReadmeNamesEverySettingWithItsKeyAndDefault(t *testing.T) {
 			require.NotContains(t, row[1], "`", "%s has no default", f.Tag.Get("env"))
 		}
 	}
-	require.Len(t, found("(?m)^\\| `([A-Z_]+)` \\| `[a-z_]+` \\|", text), defaults.NumField(), "a row of configuration.md is no setting")
+	rows := found("(?m)^\\| `([A-Z_]+)` \\| `[a-z_]+` \\|", text)
+	require.Len(t, rows, defaults.NumField(), "a row of configuration.md is no setting")
 }
 
 // minutes is 30m, not 30m0s.
@@ -243,132 +245,6 @@ func TestReadmeNamesTestsThatExist(t *testing.T) {
 	for i, promise := range promises {
 		require.True(t, strings.HasPrefix(promise, strconv.Itoa(i+1)+". "), promise)
 		require.Regexp(t, "\n- `Test[A-Z]", promise, "a promise without a test")
-	}
-}
-
-func TestReadmeAndPagesNameEveryMetric(t *testing.T) {
-	t.Parallel()
-	code := sources(t, false)
-	var metrics []string
-	for _, name := range found(`Name: +"(lbbot_[a-z_]+)"`, code) {
-		if !strings.HasSuffix(name, "_") { // a prefix, completed by the next pattern
-			metrics = append(metrics, name)
-		}
-	}
-	for _, short := range found(`(?:gauge|counters?)\("([a-z_]+)"`, code) {
-		metrics = append(metrics, "lbbot_slack_"+short)
-	}
-	require.Greater(t, len(metrics), 20)
-	text := manual(t)
-	for _, name := range metrics {
-		require.True(t, slices.ContainsFunc(found("(?m)^\\| (`lbbot_.*?) \\| ", pageOf(t, "operating.md")), func(cell string) bool {
-			return regexp.MustCompile("`" + name + "[`{]").MatchString(cell)
-		}), "operating.md has no row for %s", name)
-	}
-	for _, name := range found(`\blbbot_[a-z_]+`, text) {
-		require.Contains(t, metrics, name, "a page names a metric that does not exist")
-	}
-}
-
-func TestReadmeAndPagesExplainEveryWarningAndErrorOfTheLog(t *testing.T) {
-	t.Parallel()
-	var code strings.Builder
-	err := filepath.WalkDir(filepath.Join(repository, "bot"), func(path string, d fs.DirEntry, err error) error {
-		if d != nil && d.IsDir() && d.Name() == "sandbox" {
-			return filepath.SkipDir
-		}
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		code.Write(text)
-		return err
-	})
-	require.NoError(t, err)
-	lines := found(`(?i)\blog\.(?:Error|Warn)\("([^"]+)"`, code.String())
-	require.Greater(t, len(lines), 50)
-	explained := found("(?m)^#### `(.+)`$", pageOf(t, "runbook.md"))
-	for _, line := range lines {
-		require.Contains(t, explained, line, "runbook.md has no heading for this line of the log")
-	}
-	for _, line := range explained {
-		require.Contains(t, lines, line, "runbook.md explains a line that lbbot does not write")
-	}
-}
-
-// anchors are the headings of a page as links name them.
-func anchors(text string) []string {
-	var all []string
-	for _, heading := range found(`(?m)^#+ (.+)$`, text) {
-		kept := regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(strings.ToLower(heading), "")
-		all = append(all, strings.ReplaceAll(kept, " ", "-"))
-	}
-	return all
-}
-
-func TestReadmeAndPagesLinkToWhatExists(t *testing.T) {
-	t.Parallel()
-	for _, p := range pages(t) {
-		named := anchors(p.text)
-		require.Len(t, slices.Compact(slices.Sorted(slices.Values(named))), len(named), "two headings of %s have one anchor", p.path)
-		for _, link := range found(`\]\(([^)]+)\)`, p.text) {
-			if strings.Contains(link, "://") {
-				continue
-			}
-			to, anchor, _ := strings.Cut(link, "#")
-			target := p.path
-			if to != "" {
-				target = filepath.Join(filepath.Dir(p.path), filepath.FromSlash(to))
-			}
-			text, err := os.ReadFile(target)
-			require.NoError(t, err, "%s links to %s", p.path, link)
-			if anchor != "" {
-				require.Contains(t, anchors(string(text)), anchor, "%s links to %s", p.path, link)
-			}
-		}
-		for _, path := range found("`((?:bot|cmd|commands|deploy|zenlayer)(?:/[\\w.*-]+)+|\\.ci/run)`", p.text) {
-			hits, err := filepath.Glob(filepath.Join(repository, filepath.FromSlash(path)))
-			require.NoError(t, err)
-			require.NotEmpty(t, hits, "%s names %s", p.path, path)
-		}
-	}
-	picture, err := os.Stat(filepath.Join(repository, "deploy", "sandbox.png"))
-	require.NoError(t, err)
-	require.Less(t, picture.Size(), int64(400_000))
-}
-
-func TestReadmeLinksToEveryPage(t *testing.T) {
-	t.Parallel()
-	all := pages(t)
-	for _, p := range all[1:] {
-		requireIn(t, all[0].text, "(deploy/docs/"+filepath.Base(p.path)+")")
-	}
-}
-
-func TestReadmeAndPagesAreShort(t *testing.T) {
-	t.Parallel()
-	for i, p := range pages(t) {
-		if i == 0 {
-			require.LessOrEqual(t, strings.Count(p.text, "\n"), 150, "lines of the README")
-			require.LessOrEqual(t, len(strings.Fields(p.text)), 1500, "words of the README")
-		}
-		prose := regexp.MustCompile("(?ms)^```.*?^```$|^[|#!][^\n]*$").ReplaceAllString(p.text, "\n")
-		for _, paragraph := range regexp.MustCompile(`\n\n+|\n(?:- |\d+\. )`).Split(prose, -1) {
-			require.LessOrEqual(t, len(strings.Fields(paragraph)), 90, "words in %s: %s", p.path, paragraph)
-		}
-	}
-}
-
-func TestReadmeShowsOneCommandForEachVerb(t *testing.T) {
-	t.Parallel()
-	verbs := map[commands.Verb]bool{}
-	for _, line := range found("(?m)^\\| `("+commands.Name+".*?)` \\|", pages(t)[0].text) {
-		c, err := commands.Parse(line)
-		require.NoError(t, err, line)
-		verbs[c.Verb] = true
-	}
-	for _, v := range commands.Verbs() {
-		require.True(t, verbs[v.Verb], "the README has no row for %s", v.Verb)
 	}
 }
 

@@ -242,8 +242,8 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 	}
 	s.answer = Interaction{Failure: "refused: the button is stuck"}
 	h := raised(t, s, PageOptions{})
-	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "view": {"V2"}, "action": {"x"}}, "HX-Request", "true")
-	body := send(h, "GET", "/live?as=U1", nil).Body.String()
+	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "view": {"V2"}, "action": {"x"}}, "HX-Request", "true")
+	body := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
 	require.Regexp(t, `<form id="view-V1"[^>]* novalidate hidden>`, body, "what was typed below stays in the page")
 	require.Regexp(t, `<form id="view-V2"[^>]* novalidate>`, body)
 	require.NotContains(t, body, "view-V3", "the Home tab is not a modal")

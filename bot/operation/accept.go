@@ -27,8 +27,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 	if err != nil {
 		return Operation{}, err
 	}
-	q := questionOf(op, clicked)
-	q.Place, q.Fresh = c.Place, true
+	q := clickQuestion(op, c, clicked)
 	d := i.Permission.Decide(ctx, q)
 	if lacksReason(d, op) {
 		d.Allowed, d.Code = false, DeniedReason
@@ -85,7 +84,7 @@ func (i *Intake) draft(ctx context.Context, c Click) (Operation, error) {
 		return Operation{}, err
 	case err != nil:
 		return Operation{}, &UnavailableError{What: "journal", Err: err}
-	case op.Actor.UserID != c.Actor.UserID || op.Actor.TeamID != c.Actor.TeamID:
+	case !op.Actor.Owns(c.Actor):
 		return Operation{}, i.deny(ctx, Decision{Code: DeniedNotRequester}, Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
 	case op.State != Draft:
 		return Operation{}, &StaleError{op}
@@ -239,13 +238,13 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 		}
 		return &UnavailableError{What: "journal", Err: err}
 	}
-	if op.State == Draft && (op.Actor.UserID != c.Actor.UserID || op.Actor.TeamID != c.Actor.TeamID) {
+	if op.State == Draft && !op.Actor.Owns(c.Actor) {
 		return i.deny(ctx, Decision{Code: DeniedNotRequester}, Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
 	}
 	if d := i.Permission.Admit(ctx, c.Actor, c.Place); !d.Allowed {
 		return i.deny(ctx, d, Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
 	}
-	if op.Actor.UserID == c.Actor.UserID && op.Actor.TeamID == c.Actor.TeamID {
+	if op.Actor.Owns(c.Actor) {
 		return nil
 	}
 	q := questionOf(op, i.Now())
@@ -283,7 +282,7 @@ func (i *Intake) Status(ctx context.Context, ref string, a Actor, p Place) (Oper
 	}
 	op, err := i.Journal.Operation(ctx, ref)
 	switch {
-	case errors.Is(err, ErrNotFound), err == nil && op.State == Draft && (op.Actor.UserID != a.UserID || op.Actor.TeamID != a.TeamID):
+	case errors.Is(err, ErrNotFound), err == nil && op.State == Draft && !op.Actor.Owns(a):
 		return Operation{}, ErrNotFound
 	case err != nil:
 		return Operation{}, &UnavailableError{What: "journal", Err: err}

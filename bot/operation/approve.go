@@ -98,7 +98,7 @@ func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision, c Clic
 func (i *Intake) Approve(ctx context.Context, c Click) (Operation, error) {
 	op, err := i.decide(ctx, c, func(op *Operation, v Vote) Event {
 		e := said(EventApproved, *op, v)
-		if op.Approval.voted(c.Actor) {
+		if op.Approval.voted(v.By) {
 			return Event{}
 		}
 		op.Approval.Votes = append(op.Approval.Votes, v)
@@ -203,12 +203,36 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (Vote, error) {
 	q := questionOf(op, i.Now())
 	q.Action, q.Actor, q.Place, q.Fresh = ActionApprove, c.Actor, c.Place, true
 	d := i.Permission.Decide(ctx, q)
+	who := c.Actor
+	who.PersonID = d.PersonID
+	if d.Allowed && who.PersonID != "" {
+		d = i.otherThan(ctx, op, who, d)
+	}
 	if !d.Allowed {
 		d.Action = ActionApprove
 		return Vote{}, i.deny(ctx, d, about)
 	}
 	where := Place{TeamID: c.Place.TeamID, ChannelID: c.Place.ChannelID, ChannelName: c.Place.ChannelName}
-	return Vote{By: c.Actor, Place: where, Policies: d.Policies, Digest: d.Digest}, nil
+	return Vote{By: who, Place: where, Policies: d.Policies, Digest: d.Digest}, nil
+}
+
+// WhatAsker is the fact, of a decision with DeniedUnchecked, who asked: in an
+// organization that may be the one who decides, under another id.
+const WhatAsker = "asker"
+
+// otherThan is the decision d, unless who asked for op under another id.
+func (i *Intake) otherThan(ctx context.Context, op Operation, who Actor, d Decision) Decision {
+	asker := op.Actor
+	if asker.PersonID == "" { // accepted before people were told apart by it
+		asker.PersonID = i.Permission.Admit(ctx, asker, op.Place).PersonID
+	}
+	switch {
+	case asker.PersonID == "":
+		return Decision{Code: DeniedUnchecked, What: WhatAsker, Person: true, Channel: true}
+	case asker.Is(who):
+		return Decision{Code: DeniedSelf, Person: true, Channel: true}
+	}
+	return d
 }
 
 // Question opens a talk between a person who may agree and the asker, in the

@@ -53,8 +53,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (Operation, err
 	if err != nil {
 		return Operation{}, err
 	}
-	q := questionOf(op, clicked)
-	q.Place, q.Fresh = c.Place, true
+	q := clickQuestion(op, c, clicked)
 	d := i.Permission.Decide(ctx, q)
 	switch {
 	case d.Allowed, d.Code == DeniedApproval && op.Approval == nil:

@@ -208,7 +208,7 @@ func (r *reading) wanted(e Entry) bool {
 // for each listener, with the facts of the newest entry.
 func (r *reading) seen(ctx context.Context, e Entry) bool {
 	op := e.Operation
-	if op.Actor.UserID == r.actor.UserID && op.Actor.TeamID == r.actor.TeamID {
+	if op.Actor.Owns(r.actor) {
 		return true
 	}
 	if e.Denial == nil {

@@ -165,9 +165,11 @@ func (i *Intake) Ask(ctx context.Context, a Ask) (op Operation, accepted bool, e
 // prepare turns a request into an operation without a state.
 func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 	draft := Operation{Actor: a.Actor, Place: a.Place}
-	if d := i.Permission.Admit(ctx, a.Actor, a.Place); !d.Allowed {
-		return Operation{}, i.deny(ctx, d, draft)
+	admitted := i.Permission.Admit(ctx, a.Actor, a.Place)
+	if !admitted.Allowed {
+		return Operation{}, i.deny(ctx, admitted, draft)
 	}
+	a.Actor.PersonID = admitted.PersonID
 	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankPreview, AtMost: askWithin}), askWithin, errAskWithin)
 	defer done()
 	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)

@@ -77,15 +77,26 @@ type Actor struct {
 	UserID       string `json:"user_id"`
 	TeamID       string `json:"team_id"`
 	EnterpriseID string `json:"enterprise_id,omitempty"`
+	PersonID     string `json:"person_id,omitempty"` // Person.PersonID; empty outside an organization
 	Name         string `json:"name,omitempty"`
 }
 
 // Is reports whether both may be one person: one agreement is enough of them,
 // and nobody agrees to their own request. Slack's ids of people are unique, but
-// the team beside them is sometimes the workspace and sometimes the
-// organization. Where somebody must be exactly the one who asked, the team is
-// compared as well.
-func (a Actor) Is(b Actor) bool { return a.UserID == b.UserID }
+// in an organization one person can have several of them, and the team beside
+// them is sometimes the workspace and sometimes the organization. Where
+// somebody must be exactly the one who asked, it is Owns that counts.
+func (a Actor) Is(b Actor) bool {
+	return a.UserID == b.UserID || a.PersonID != "" && (a.PersonID == b.PersonID || a.PersonID == b.UserID) ||
+		b.PersonID != "" && b.PersonID == a.UserID
+}
+
+// Owns reports whether b is the actor a, in the same workspace. In an
+// organization the workspace that Slack names differs between a command and a
+// click; there the permission gate looks at it.
+func (a Actor) Owns(b Actor) bool {
+	return a.UserID == b.UserID && (a.TeamID == b.TeamID || a.PersonID != "")
+}
 
 // Place is where an operation was asked for and where its result goes.
 type Place struct {

@@ -80,6 +80,7 @@ type Decision struct {
 	GroupsAsk bool       `json:"groups_ask,omitempty"` // in one of Groups it would take the approval of others as well
 	Channels  []string   `json:"channels,omitempty"`   // ids of the channels in which it would be permitted, with or without approval
 	Incident  bool       `json:"incident,omitempty"`   // it would be permitted in an incident channel
+	PersonID  string     `json:"person_id,omitempty"`  // Person.PersonID, once it was read
 	In        []string   `json:"in,omitempty"`         // user group ids the person is in, among those the policy names
 	Person    bool       `json:"person"`               // the person passed the identity checks
 	Channel   bool       `json:"channel"`              // the channel passed its checks
@@ -113,8 +114,10 @@ type Clause struct {
 // Person is what Slack says about a person.
 type Person struct {
 	ID           string
-	TeamID       string // home workspace
+	TeamID       string // home workspace; may be empty in an organization
 	EnterpriseID string
+	PersonID     string   // in an organization, where one person can have several ids: the one for all workspaces
+	Teams        []string // in an organization: the workspaces the person is in
 	Name         string
 	Bot          bool // also workflows, connectors and Slackbot
 	Deactivated  bool

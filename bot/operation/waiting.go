@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -80,6 +81,7 @@ type verdict struct {
 // agreed and of whoever broke the glass. Approvals never make up for a no.
 func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 	d := r.Permission.Decide(ctx, lastQuestion(*op, r.Now()))
+	op.Actor.PersonID = cmp.Or(op.Actor.PersonID, d.PersonID)
 	v := verdict{allowed: d.Allowed, why: d}
 	if lacksReason(d, *op) {
 		v.allowed, v.why.Code, v.why.Allowed = false, DeniedReason, false
@@ -102,10 +104,11 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 	v.needed, v.channel = d.Approvals, d.ApproversChannel
 	if op.Approval != nil {
 		for _, vote := range op.Approval.Votes {
+			said := r.Permission.Decide(ctx, voteQuestion(*op, vote, r.Now()))
+			vote.By.PersonID = cmp.Or(vote.By.PersonID, said.PersonID)
 			if vote.By.Is(op.Actor) || slices.ContainsFunc(v.votes, func(other Vote) bool { return other.By.Is(vote.By) }) {
 				continue
 			}
-			said := r.Permission.Decide(ctx, voteQuestion(*op, vote, r.Now()))
 			if said.Allowed {
 				v.votes = append(v.votes, vote)
 				continue

@@ -161,7 +161,9 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 	if known == nil {
 		return d, err
 	}
-	return set.decide(known)
+	decided, err := set.decide(known)
+	decided.PersonID = d.PersonID
+	return decided, err
 }
 
 // weigh reads everything that a question depends on. Without facts the
@@ -185,7 +187,7 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 		err := g.checkNewest(ctx, now, &d) // may change d
 		return nil, nil, d, err
 	}
-	in, err := g.groups(ctx, set.groups, f.person.ID)
+	in, err := g.groups(ctx, set.groups, f.person)
 	if err != nil {
 		d.Code, d.What = operation.DeniedUnchecked, WhatGroups
 		return nil, nil, d, err
@@ -229,7 +231,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	if now.set != nil {
 		named = now.set.groups
 	}
-	if s.Groups, err = g.memberships(ctx, f.person.ID); err != nil && len(named) > 0 {
+	if s.Groups, err = g.memberships(ctx, f.person); err != nil && len(named) > 0 {
 		return s, err
 	}
 	switch {
@@ -242,7 +244,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	if s.Refusal.Code != "" || now.set == nil {
 		return s, nil
 	}
-	in, err := g.groups(ctx, named, f.person.ID)
+	in, err := g.groups(ctx, named, f.person)
 	if err != nil {
 		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, WhatGroups
 		g.unchecked(ctx, &s.Refusal, err, a, p)
@@ -253,13 +255,13 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 }
 
 // memberships returns the groups that count and that the person is in.
-func (g *Gate) memberships(ctx context.Context, userID string) ([]operation.Group, error) {
+func (g *Gate) memberships(ctx context.Context, p operation.Person) ([]operation.Group, error) {
 	all, err := g.directory.Groups(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading user groups: %w", err)
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(x operation.Group) bool {
-		return x.Disabled || x.External || x.Unread != "" || !slices.Contains(x.Members, userID)
+		return x.Disabled || x.External || x.Unread != "" || !has(x, p)
 	}), nil
 }
 

@@ -58,9 +58,10 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Plac
 
 	var personErr, channelErr error
 	var personCode, channelCode operation.DenialCode
-	f.person, personErr = g.person(ctx, a.UserID)
+	f.person, personErr = g.person(ctx, w, a.UserID)
 	if personErr == nil {
 		personCode = refusePerson(w, f.person, a, p)
+		f.person = atHome(w, f.person, personCode)
 	}
 	f.channel, channelErr = g.channel(ctx, p.ChannelID)
 	if channelErr == nil {
@@ -69,8 +70,9 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Plac
 	}
 
 	d := operation.Decision{
-		Person:  personErr == nil && personCode == "",
-		Channel: channelErr == nil && channelCode == "",
+		Person:   personErr == nil && personCode == "",
+		Channel:  channelErr == nil && channelCode == "",
+		PersonID: f.person.PersonID,
 	}
 	switch {
 	case personErr != nil:
@@ -85,7 +87,7 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Plac
 	return f, d, errors.Join(personErr, channelErr)
 }
 
-func (g *Gate) person(ctx context.Context, id string) (operation.Person, error) {
+func (g *Gate) person(ctx context.Context, w operation.Workspace, id string) (operation.Person, error) {
 	if id == "" {
 		return operation.Person{}, errors.New("reading a person: no id was given")
 	}
@@ -93,10 +95,26 @@ func (g *Gate) person(ctx context.Context, id string) (operation.Person, error) 
 	if err != nil {
 		return p, fmt.Errorf("reading person %s: %w", id, err)
 	}
-	if p.ID != id || p.TeamID == "" {
+	ours := w.EnterpriseID != "" && p.EnterpriseID == w.EnterpriseID
+	if p.ID != id || p.TeamID == "" && !ours {
 		return p, fmt.Errorf("reading person %s: the answer is about %q in workspace %q", id, p.ID, p.TeamID)
 	}
+	if ours && p.PersonID == "" {
+		return p, fmt.Errorf("reading person %s: the answer does not say who that is in the organization", id)
+	}
+	if w.EnterpriseID == "" {
+		p.PersonID = "" // outside an organization a person has one id
+	}
 	return p, nil
+}
+
+// atHome is a member as the policy sees them: of our workspace, whichever of
+// the organization's Slack names as their home.
+func atHome(w operation.Workspace, p operation.Person, refused operation.DenialCode) operation.Person {
+	if refused == "" {
+		p.TeamID = w.TeamID
+	}
+	return p
 }
 
 func (g *Gate) channel(ctx context.Context, id string) (operation.Channel, error) {
@@ -117,11 +135,18 @@ func (g *Gate) channel(ctx context.Context, id string) (operation.Channel, error
 // the gates. Being a stranger is not the only sign of another organization:
 // members of it who share a channel with us are no strangers, so the home
 // workspace and the organization are compared, and where the click came from.
+// In an organization a person may have their home in another workspace of it
+// and be a member of ours.
 func refusePerson(w operation.Workspace, p operation.Person, a operation.Actor, at operation.Place) operation.DenialCode {
+	member := p.TeamID == w.TeamID
+	if w.EnterpriseID != "" {
+		member = slices.Contains(p.Teams, w.TeamID)
+	}
 	foreign := func(team string) bool { return team != "" && team != w.TeamID && team != w.EnterpriseID }
 	switch {
-	case p.Stranger, p.TeamID != w.TeamID, p.EnterpriseID != w.EnterpriseID,
-		foreign(a.TeamID), foreign(at.TeamID), a.EnterpriseID != "" && a.EnterpriseID != w.EnterpriseID:
+	case p.Stranger, !member, p.EnterpriseID != w.EnterpriseID,
+		foreign(a.TeamID) && (w.EnterpriseID == "" || !slices.Contains(p.Teams, a.TeamID)),
+		foreign(at.TeamID), a.EnterpriseID != "" && a.EnterpriseID != w.EnterpriseID:
 		return operation.DeniedWorkspace
 	case p.Guest:
 		return operation.DeniedGuest
@@ -159,9 +184,9 @@ func (g *Gate) isIncident(c operation.Channel) bool {
 
 // groups returns which of the named user groups the person is in, in the
 // order of names. Errors are those of vouched.
-func (g *Gate) groups(ctx context.Context, names []string, userID string) ([]string, error) {
+func (g *Gate) groups(ctx context.Context, names []string, p operation.Person) ([]string, error) {
 	all, err := g.vouched(ctx, names)
-	return memberOf(all, userID), err
+	return memberOf(all, p), err
 }
 
 // vouched returns the named user groups with their members, in the order of
@@ -195,12 +220,17 @@ func (g *Gate) vouched(ctx context.Context, names []string) ([]operation.Group, 
 }
 
 // memberOf returns the ids of those groups that the person is in.
-func memberOf(groups []operation.Group, userID string) []string {
+func memberOf(groups []operation.Group, p operation.Person) []string {
 	var in []string
 	for _, x := range groups {
-		if slices.Contains(x.Members, userID) {
+		if has(x, p) {
 			in = append(in, x.ID)
 		}
 	}
 	return in
+}
+
+// has reports whether a person is in a group, under either of their ids.
+func has(x operation.Group, p operation.Person) bool {
+	return slices.Contains(x.Members, p.ID) || p.PersonID != "" && slices.Contains(x.Members, p.PersonID)
 }

@@ -121,7 +121,7 @@ func TestAnOrganizationMustBeTheSameOnBothSides(t *testing.T) {
 	d := newDirectory()
 	d.workspace.EnterpriseID = "E01"
 	p := d.people[sre]
-	p.EnterpriseID = "E01"
+	p.EnterpriseID, p.PersonID, p.Teams = "E01", "W01", []string{d.workspace.TeamID}
 	d.people[sre] = p
 	g := gate(t, d, permissive)
 	q := question(sre, ops)
@@ -129,6 +129,90 @@ func TestAnOrganizationMustBeTheSameOnBothSides(t *testing.T) {
 	require.True(t, g.Decide(t.Context(), q).Allowed)
 	q.Actor.TeamID = "E02"
 	require.Equal(t, operation.DeniedWorkspace, g.Decide(t.Context(), q).Code)
+}
+
+// TestMembersOfAnOrganizationAreThoseOfOurWorkspace is about an Enterprise
+// Grid, where the home of a member may be another workspace, or none.
+func TestMembersOfAnOrganizationAreThoseOfOurWorkspace(t *testing.T) {
+	t.Parallel()
+	const other = "T99"
+	tests := map[string]struct {
+		person func(*operation.Person)
+		click  string // the workspace that the click names
+		want   operation.DenialCode
+		what   string
+	}{
+		"a member":                   {func(*operation.Person) {}, "", "", ""},
+		"no home workspace is named": {func(p *operation.Person) { p.TeamID = "" }, "", "", ""},
+		"home in another workspace, member of ours": {func(p *operation.Person) { p.TeamID, p.Teams = other, []string{other, p.TeamID} }, other, "", ""},
+		"a member of another workspace only":        {func(p *operation.Person) { p.TeamID, p.Teams = other, []string{other} }, "", operation.DeniedWorkspace, ""},
+		"home here, but a member of none":           {func(p *operation.Person) { p.Teams = nil }, "", operation.DeniedWorkspace, ""},
+		"of another organization":                   {func(p *operation.Person) { p.EnterpriseID = "E99" }, "", operation.DeniedWorkspace, ""},
+		"of no organization":                        {func(p *operation.Person) { p.EnterpriseID = "" }, "", operation.DeniedWorkspace, ""},
+		"of no organization and no workspace":       {func(p *operation.Person) { p.EnterpriseID, p.TeamID = "", "" }, "", operation.DeniedUnchecked, policy.WhatPerson},
+		"the click came from elsewhere":             {func(*operation.Person) {}, other, operation.DeniedWorkspace, ""},
+		"Slack does not say who they are":           {func(p *operation.Person) { p.PersonID = "" }, "", operation.DeniedUnchecked, policy.WhatPerson},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDirectory()
+			d.workspace.EnterpriseID = "E01"
+			p := d.people[sre]
+			p.EnterpriseID, p.PersonID, p.Teams = "E01", "W01", []string{d.workspace.TeamID}
+			tt.person(&p)
+			d.people[sre] = p
+			q := question(sre, ops)
+			if tt.click != "" {
+				q.Actor.TeamID = tt.click
+			}
+			got := gate(t, d, permissive).Decide(t.Context(), q)
+			require.Equal(t, tt.want, got.Code)
+			require.Equal(t, tt.what, got.What)
+			if tt.want == "" {
+				require.Equal(t, "W01", got.PersonID)
+			}
+		})
+	}
+}
+
+func TestOnePersonWithTwoIDsIsCountedOnceAndIsInTheGroupsOfBoth(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	d.workspace.EnterpriseID = "E01"
+	for id, p := range d.people {
+		p.EnterpriseID, p.PersonID, p.Teams = "E01", "W-"+id, []string{d.workspace.TeamID}
+		d.people[id] = p
+	}
+	second := d.people[sre]
+	second.ID = "U0SECOND"
+	d.people[second.ID] = second
+	d.groups = append(d.groups, operation.Group{ID: "S09BOTH", Members: []string{sre, second.ID, dev}}, operation.Group{ID: "S08ORG", Members: []string{"W-" + sre}})
+	g := gate(t, d, `@id("both") permit (principal in Usergroup::"S09BOTH", action == Action::"approve", resource);
+@id("org") forbid (principal in Usergroup::"S08ORG", action == Action::"register", resource);
+@id("all") @approvals("1") permit (principal, action == Action::"register", resource);`)
+
+	q := question(nobody, ops)
+	who, err := g.Who(t.Context(), q, operation.ActionApprove)
+	require.NoError(t, err)
+	require.Equal(t, []string{sre, dev}, who.IDs, "one person under two ids is one who could agree")
+	q = question(sre, ops)
+	q.Actor.PersonID = "W-" + sre
+	who, err = g.Who(t.Context(), q, operation.ActionApprove)
+	require.NoError(t, err)
+	require.Equal(t, []string{dev}, who.IDs, "the second id of the asker is the asker")
+	require.Equal(t, operation.DeniedForbidden, g.Decide(t.Context(), question(second.ID, ops)).Code, "a group that has the id of the organization forbids")
+}
+
+func TestOutsideAnOrganizationAPersonHasOneID(t *testing.T) {
+	t.Parallel()
+	d := newDirectory()
+	p := d.people[sre]
+	p.PersonID = "W01"
+	d.people[sre] = p
+	got := gate(t, d, permissive).Decide(t.Context(), question(sre, ops))
+	require.True(t, got.Allowed)
+	require.Empty(t, got.PersonID)
 }
 
 func TestAnIncidentChannelNeedsItsNameAndItsCreator(t *testing.T) {

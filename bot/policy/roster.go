@@ -113,7 +113,7 @@ func (s *Set) stranger() string {
 // could returns how a person could, nil if they could not.
 func (l *search) could(id string) (*candidate, error) {
 	l.place.person.ID = id
-	f, missing := newFacts(l.q, l.place, memberOf(l.groups, id))
+	f, missing := newFacts(l.q, l.place, memberOf(l.groups, operation.Person{ID: id}))
 	if missing != "" {
 		return nil, fmt.Errorf("asking who may %s: the question does not say which %s", l.q.Action, missing)
 	}
@@ -172,20 +172,23 @@ func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Q
 	var (
 		mu     sync.Mutex
 		faults []error
-		here   = make([]bool, len(able))
+		here   = make([]*operation.Actor, len(able))
 		all    errgroup.Group
 	)
 	all.SetLimit(lookupsAtOnce)
 	for i, c := range able {
 		all.Go(func() error {
-			p, err := g.person(ctx, c.id)
+			p, err := g.person(ctx, w, c.id)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				faults = append(faults, err)
 				return nil // one who cannot be read does not hide the others
 			}
-			here[i] = refusePerson(w, p, operation.Actor{UserID: c.id}, q.Place) == ""
+			who := operation.Actor{UserID: c.id, PersonID: p.PersonID}
+			if refusePerson(w, p, who, q.Place) == "" && !who.Is(q.Actor) {
+				here[i] = &who
+			}
 			return nil
 		})
 	}
@@ -197,7 +200,8 @@ func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Q
 	}
 	out := operation.People{More: more || len(faults) > 0}
 	for i, c := range able {
-		if here[i] {
+		same := func(other *operation.Actor) bool { return other != nil && other.Is(*here[i]) }
+		if here[i] != nil && !slices.ContainsFunc(here[:i], same) { // one person, under one of their ids
 			list(&out, c)
 		}
 	}

@@ -91,7 +91,10 @@ func (s *Slack) usersInfo(args arguments) (object, *apiError) {
 		user["locale"] = "en-US"
 	}
 	if p.EnterpriseID != "" {
-		user["enterprise_user"] = object{"id": p.ID, "enterprise_id": p.EnterpriseID, "is_admin": false, "is_owner": false, "teams": []string{p.TeamID}}
+		user["enterprise_user"] = object{"id": firstOf(p.EnterpriseUserID, p.ID), "enterprise_id": p.EnterpriseID, "is_admin": false, "is_owner": false, "teams": p.teams()}
+	}
+	if p.NoTeam {
+		delete(user, "team_id")
 	}
 	return object{"user": user}, nil
 }

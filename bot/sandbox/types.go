@@ -61,7 +61,13 @@ type Person struct {
 	RealName     string `json:"real_name"`
 	TeamID       string `json:"team_id"` // empty means the workspace's own
 	EnterpriseID string `json:"enterprise_id,omitempty"`
-	TZ           string `json:"tz"` // IANA name, for example "Asia/Singapore"
+	// In an organization: the person's id there, their own unless it is set;
+	// the workspaces they are in, their home unless it is set; and whether
+	// users.info leaves out the home workspace.
+	EnterpriseUserID string   `json:"enterprise_user_id,omitempty"`
+	Teams            []string `json:"teams,omitempty"`
+	NoTeam           bool     `json:"no_team,omitempty"`
+	TZ               string   `json:"tz"` // IANA name, for example "Asia/Singapore"
 	// Guest is a multi-channel guest, SingleChannelGuest the narrower kind.
 	Guest              bool `json:"guest,omitempty"`
 	SingleChannelGuest bool `json:"single_channel_guest,omitempty"`

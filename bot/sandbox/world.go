@@ -95,5 +95,13 @@ func (s *Slack) sees(personID string, c Channel) bool {
 		return true
 	}
 	p, ok := s.person(personID)
-	return ok && !c.Private && c.IM == "" && !p.Guest && !p.SingleChannelGuest && !p.Stranger && p.TeamID == s.state.world.TeamID
+	return ok && !c.Private && c.IM == "" && !p.Guest && !p.SingleChannelGuest && !p.Stranger && slices.Contains(p.teams(), s.state.world.TeamID)
+}
+
+// teams are the workspaces that a person is in.
+func (p Person) teams() []string {
+	if len(p.Teams) > 0 {
+		return p.Teams
+	}
+	return []string{p.TeamID}
 }

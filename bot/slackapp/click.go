@@ -208,7 +208,7 @@ func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operat
 		return operation.Operation{}, err
 	case err != nil:
 		return operation.Operation{}, &operation.UnavailableError{What: "journal", Err: err}
-	case op.Actor.UserID == d.Actor.UserID && op.Actor.TeamID == d.Actor.TeamID && d.Container.IsEphemeral:
+	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID && d.Container.IsEphemeral:
 		return op, nil
 	}
 	return a.Intake.Status(ctx, op.Ref, d.Actor, d.Place)

@@ -97,8 +97,10 @@ func (d *Directory) readPerson(ctx context.Context, id string) (operation.Person
 
 func personOf(answer socket.Fields) (operation.Person, error) {
 	u := answer.Object("user")
+	org := u.Object("enterprise_user")
 	p := operation.Person{
-		ID: u.Text("id"), TeamID: u.Text("team_id"), EnterpriseID: u.Object("enterprise_user").Text("enterprise_id"), Name: u.Label("name"),
+		ID: u.Text("id"), TeamID: u.Text("team_id"), Name: u.Label("name"),
+		EnterpriseID: org.Text("enterprise_id"), PersonID: org.Text("id"), Teams: org.Texts("teams"),
 		Bot:         anyOf(u, "is_bot", "is_workflow_bot", "is_connector_bot"),
 		Deactivated: u.Flag("deleted"), Guest: anyOf(u, "is_restricted", "is_ultra_restricted"), Stranger: u.Flag("is_stranger"),
 	}

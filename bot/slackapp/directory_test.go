@@ -178,7 +178,7 @@ func TestWhatSlackSaysOfPeople(t *testing.T) {
 		olga:       {ID: olga, TeamID: "T0PARTNER", Name: "olga"},
 		"U0EXA":    {ID: "U0EXA", TeamID: teamID, Name: "exa", Deactivated: true},
 		"U0INCBOT": {ID: "U0INCBOT", TeamID: teamID, Name: "incident-bot", Bot: true},
-		"U0ENT":    {ID: "U0ENT", TeamID: teamID, EnterpriseID: "E0ORG", Name: "ent"},
+		"U0ENT":    {ID: "U0ENT", TeamID: teamID, EnterpriseID: "E0ORG", PersonID: "U0ENT", Teams: []string{teamID}, Name: "ent"},
 		slackbot:   {ID: slackbot, TeamID: teamID, Name: "slackbot", Bot: true},
 		"U0STR":    {ID: "U0STR", TeamID: "T0PARTNER", Name: "str", Stranger: true},
 	}

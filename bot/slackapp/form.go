@@ -216,7 +216,7 @@ func alreadyMine(err error, d delivery) (operation.Operation, bool) {
 	if op.ID == "" || op.State == operation.Draft || op.DryRun {
 		return operation.Operation{}, false
 	}
-	return op, op.Actor.UserID == d.Actor.UserID && op.Actor.TeamID == d.Actor.TeamID
+	return op, op.Actor.Owns(d.Actor)
 }
 
 // refuseSubmit keeps a view open and says why: on its first field if it has

@@ -143,7 +143,7 @@ func TestTheOwnerIsToldWhatToDo(t *testing.T) {
 func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports", "policy", operation.WhatNewest, operation.WhatReading} {
+	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports", "policy", operation.WhatNewest, operation.WhatReading, operation.WhatAsker} {
 		words := factWords(what, factAskers)
 		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
 		require.False(t, seen[words], what)

@@ -117,7 +117,8 @@ func TestAValueOfAnotherTypeIsTheSameOrRefused(t *testing.T) {
 		read   func(t *testing.T, d *Directory) (any, error)
 	}{
 		"users.info": {userSample, []string{"ok", "user", "user.id", "user.team_id", "user.deleted", "user.is_restricted", "user.is_ultra_restricted",
-			"user.is_bot", "user.is_workflow_bot", "user.is_connector_bot", "user.is_stranger", "user.enterprise_user", "user.enterprise_user.enterprise_id"},
+			"user.is_bot", "user.is_workflow_bot", "user.is_connector_bot", "user.is_stranger", "user.enterprise_user", "user.enterprise_user.enterprise_id", "user.enterprise_user.id",
+			"user.enterprise_user.teams", "user.enterprise_user.teams[0]", "user.enterprise_user.teams[1]"},
 			func(t *testing.T, d *Directory) (any, error) { return d.Person(t.Context(), ana) }},
 		"conversations.info": {channelSample, []string{"ok", "channel", "channel.id", "channel.name", "channel.creator", "channel.is_im", "channel.is_mpim", "channel.is_private",
 			"channel.is_archived", "channel.is_shared", "channel.is_ext_shared", "channel.is_org_shared", "channel.is_pending_ext_shared",

@@ -257,6 +257,8 @@ func factWords(what, whose string) string {
 		return "the ports"
 	case "policy":
 		return "the rules"
+	case operation.WhatAsker:
+		return "whether somebody else asked"
 	case operation.WhatNewest:
 		return "whether I have the newest rules"
 	case operation.WhatReading:

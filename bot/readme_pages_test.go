@@ -141,3 +141,23 @@ func TestReadmeShowsOneCommandForEachVerb(t *testing.T) {
 		require.True(t, verbs[v.Verb], "the README has no row for %s", v.Verb)
 	}
 }
+
+func TestReadmeAndPagesNameEveryPackage(t *testing.T) {
+	t.Parallel()
+	listed := found(`(?m)^((?:cmd|bot|commands|zenlayer)[\w/]*) {2,}\S`, fenced("", pageOf(t, "architecture.md"))[0])
+	var packages []string
+	for _, room := range []string{"cmd", "bot", "commands", "zenlayer"} {
+		err := filepath.WalkDir(filepath.Join(repository, room), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.IsDir() {
+				return err
+			}
+			files, err := filepath.Glob(filepath.Join(path, "*.go"))
+			if len(files) > 0 {
+				packages = append(packages, filepath.ToSlash(strings.TrimPrefix(path, repository+string(filepath.Separator))))
+			}
+			return err
+		})
+		require.NoError(t, err)
+	}
+	require.ElementsMatch(t, packages, listed, "the packages at the top of architecture.md")
+}

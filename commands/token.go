@@ -18,9 +18,13 @@ var tokens = regexp.MustCompile(`(?i)\bxox[a-z](-|\.xox[a-z]-)[a-z0-9-]{4,}|\bxa
 // named finds a credential by the word before it.
 var named = regexp.MustCompile(`(?i)(?:\bbearer\s+|(?:token|secret|password|passwd|signature|api[_ -]?key|access[_ -]?key(?:[_ -]?(?:id|secret))?)\s*[=:]\s*)["']?([\w.~+/=-]{12,})`)
 
-// hints are parts of what tokens and named find: without one of them there is
-// nothing to look for, which is much cheaper to know.
-var hints = [...]string{"xox", "xapp-", "eyj", "-----begin", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat", "bearer", "token", "secret", "passw", "signature", "key"}
+// hasHint reports whether a text in small letters has a part of what tokens or
+// named find. To look for it is much cheaper than to match them.
+func hasHint(lower string) bool {
+	return slices.ContainsFunc([]string{"xox", "xapp-", "eyj", "-----begin", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+		"github_pat_", "glpat", "bearer", "token", "secret", "passw", "signature", "key",
+	}, func(hint string) bool { return strings.Contains(lower, hint) })
+}
 
 // minRandom is the length of a run of letters and digits that nobody types.
 const minRandom = 32
@@ -31,8 +35,7 @@ func LooksLikeToken(text string) bool {
 	if hasRandom(text) {
 		return true
 	}
-	lower := strings.ToLower(text)
-	if !slices.ContainsFunc(hints[:], func(hint string) bool { return strings.Contains(lower, hint) }) {
+	if !hasHint(strings.ToLower(text)) {
 		return false
 	}
 	if tokens.MatchString(text) {

@@ -67,7 +67,8 @@ func TestReadyzNamesARequestThatDoesNotGoOn(t *testing.T) {
 	h.start()
 	card := h.asksForApproval()
 	db := h.database()
-	// Its run waits for as long as it read when it began.
+	// From here on its run waits for as long as it has read.
+	require.Eventually(t, func() bool { return strings.Contains(h.log.String(), `"wait begins"`) }, 20*time.Second, 5*time.Millisecond)
 	_, err := db.ExecContext(t.Context(), `update operations set record = json_set(record, '$.approval.expires_at', '2020-01-01T00:00:00Z')`)
 	require.NoError(t, err)
 	said := ""
@@ -75,9 +76,8 @@ func TestReadyzNamesARequestThatDoesNotGoOn(t *testing.T) {
 		if err := h.ready(); err != nil {
 			said = err.Error()
 		}
-		return said != ""
+		return strings.Contains(said, refOf(t, card)+" has been waiting_approval since")
 	}, 20*time.Second, 20*time.Millisecond)
-	require.Contains(t, said, refOf(t, card)+" has been waiting_approval since")
 	require.Contains(t, said, "search the log for operation")
 
 	h.clicks(dev, h.sees(dev, incident, "op_stop"), "op_stop")

@@ -1,10 +1,12 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -274,9 +276,61 @@ func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Even
 	return op, nil
 }
 
-// Status returns an operation by its reference to a person who may be here.
-// Errors: ErrNotFound, *DeniedError, *UnavailableError.
+// Status returns an operation by its reference to a person who may be here. A
+// request whose card is in a private channel is found only from there, or by
+// those who asked and decided about it: whether anybody else is in the channel
+// is not known. Errors: ErrNotFound, *DeniedError, *UnavailableError.
 func (i *Intake) Status(ctx context.Context, ref string, a Actor, p Place) (Operation, error) {
+	op, err := i.Shown(ctx, ref, a, p)
+	if err != nil || op.concerns(a) || op.within(p.ChannelID) {
+		return op, err
+	}
+	public, err := i.Permission.Public(ctx, op.cardChannel())
+	switch {
+	case err != nil:
+		return Operation{}, &UnavailableError{What: "Slack", Err: err}
+	case !public:
+		return Operation{}, ErrNotFound
+	}
+	return op, nil
+}
+
+// Admit checks that a person may be here at all: nil, or a *DeniedError that is
+// in the audit trail.
+func (i *Intake) Admit(ctx context.Context, a Actor, p Place) error {
+	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
+		return i.deny(ctx, d, Operation{Actor: a, Place: p})
+	}
+	return nil
+}
+
+// cardChannel is where the result of op is seen.
+func (o Operation) cardChannel() string { return cmp.Or(o.Place.ResultID, o.Place.ChannelID) }
+
+// within reports whether those in a channel see op there anyway.
+func (o Operation) within(channel string) bool {
+	return channel != "" && (channel == o.Place.ChannelID || channel == o.cardChannel() || o.Approval != nil && channel == o.Approval.Channel)
+}
+
+// concerns reports whether a person asked for op, or was asked or decided about
+// it.
+func (o Operation) concerns(a Actor) bool {
+	if o.Actor.Is(a) || a.UserID != "" && slices.Contains([]string{o.StopBy, o.AnswerBy}, a.UserID) {
+		return true
+	}
+	if o.Approval == nil {
+		return false
+	}
+	said := slices.Concat(o.Approval.Votes, o.Approval.Past)
+	if o.Approval.Denied != nil {
+		said = append(said, *o.Approval.Denied)
+	}
+	return slices.Contains(o.Approval.Who.IDs, a.UserID) || slices.ContainsFunc(said, func(v Vote) bool { return v.By.Is(a) })
+}
+
+// Shown is Status for a click on a message about the operation: whoever sees
+// the message sees what it says.
+func (i *Intake) Shown(ctx context.Context, ref string, a Actor, p Place) (Operation, error) {
 	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
 		return Operation{}, i.deny(ctx, d, Operation{Ref: ref, Actor: a, Place: p})
 	}

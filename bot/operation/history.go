@@ -79,7 +79,7 @@ func (i *Intake) History(ctx context.Context, a Actor, p Place, ask HistoryAsk) 
 	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
 		return History{}, i.deny(ctx, d, Operation{Actor: a, Place: p})
 	}
-	r := reading{intake: i, actor: a, place: p, ask: ask, now: i.Now(), may: map[string]bool{}, known: map[string]Listener{}}
+	r := reading{intake: i, actor: a, place: p, ask: ask, now: i.Now(), may: map[string]bool{}, public: map[string]bool{}, known: map[string]Listener{}}
 	if ask.Listener.Text != "" {
 		l, err := i.historyOf(ctx, ask.Listener)
 		if err != nil {
@@ -133,9 +133,10 @@ type reading struct {
 	now    time.Time
 	page   History
 
-	may   map[string]bool     // by listener id: may its history be seen
-	known map[string]Listener // by listener id
-	asked bool                // the catalog was asked for what is not known
+	may    map[string]bool     // by listener id: may its history be seen
+	public map[string]bool     // by channel id: may everybody read it
+	known  map[string]Listener // by listener id
+	asked  bool                // the catalog was asked for what is not known
 }
 
 // stream is what was read of one kind, newest first.
@@ -211,6 +212,9 @@ func (r *reading) seen(ctx context.Context, e Entry) bool {
 	if op.Actor.Owns(r.actor) {
 		return true
 	}
+	if !r.readable(ctx, e) {
+		return false
+	}
 	if e.Denial == nil {
 		return r.mayView(ctx, op)
 	}
@@ -229,6 +233,43 @@ func (r *reading) seen(ctx context.Context, e Entry) bool {
 		}
 	}
 	return true
+}
+
+// maxChannels is how many other channels one page looks at: Slack allows about
+// 50 look-ups a minute.
+const maxChannels = 20
+
+// readable reports whether the person may know of what was asked for in the
+// channels of an entry: the one they ask in, those where it concerns them, and
+// public ones.
+func (r *reading) readable(ctx context.Context, e Entry) bool {
+	op := e.Operation
+	if op.concerns(r.actor) || op.within(r.place.ChannelID) {
+		return true
+	}
+	channels := e.list("channels")
+	if len(channels) == summaryIDs {
+		return false // there may be more than are named
+	}
+	if len(channels) == 0 {
+		channels = []string{op.cardChannel()}
+	}
+	return !slices.ContainsFunc(channels, func(id string) bool { return id != r.place.ChannelID && !r.isPublic(ctx, id) })
+}
+
+// isPublic asks about each channel once for a page. What could not be read, and
+// what is beyond maxChannels, is not public.
+func (r *reading) isPublic(ctx context.Context, id string) bool {
+	public, asked := r.public[id]
+	if asked || len(r.public) >= maxChannels {
+		return public
+	}
+	public, err := r.intake.Permission.Public(ctx, id)
+	if err != nil {
+		r.intake.Log.Warn("a channel is left out of a history", zap.String("channel", id), zap.Error(err))
+	}
+	r.public[id] = public && err == nil
+	return r.public[id]
 }
 
 // mayView asks the rules about the listener of op.

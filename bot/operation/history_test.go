@@ -226,6 +226,43 @@ func TestAListenerThatIsGoneStillHasItsHistory(t *testing.T) {
 	})
 }
 
+func TestHistoryHasNothingOfPrivateChannelsForOthers(t *testing.T) {
+	t.Parallel()
+	elsewhere := operation.Place{TeamID: here.TeamID, ChannelID: "C0ELSE"}
+	tests := map[string]struct {
+		from  operation.Place
+		actor operation.Actor
+		err   error
+		want  []string
+	}{
+		"from the channel itself":     {here, ana, nil, []string{"denied-4", "id-00003", "id-00002", "id-00001"}},
+		"from elsewhere":              {elsewhere, ana, nil, []string{"id-00002"}},
+		"one's own, from elsewhere":   {elsewhere, bo, nil, []string{"denied-4", "id-00003", "id-00002", "id-00001"}},
+		"while Slack cannot be asked": {elsewhere, ana, errors.New("Slack is away"), nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				s := &shelves{}
+				h.intake.Archive = s
+				h.gate.decide = mayOn("lst-1")
+				h.gate.private, h.gate.publicErr = map[string]bool{here.ResultID: true, here.ChannelID: true}, tt.err
+				now := time.Now()
+				s.add(now.Add(-4*time.Minute), 1, bo, "lst-1")
+				s.add(now.Add(-3*time.Minute), 2, chen, "lst-1")
+				s.ops[1].Operation.Place = operation.Place{TeamID: here.TeamID, ChannelID: here.ChannelID, ResultID: "C0PUBLIC"}
+				s.add(now.Add(-2*time.Minute), 3, bo, "lst-1")
+				s.deny(now.Add(-time.Minute), 4, bo, "lst-1")
+				s.sort()
+				page, err := h.intake.History(t.Context(), tt.actor, tt.from, operation.HistoryAsk{Since: now.Add(-time.Hour)})
+				require.NoError(t, err)
+				require.ElementsMatch(t, tt.want, shownIDs(page))
+			})
+		})
+	}
+}
+
 // A summary of denials may be seen by whoever may see every listener in it.
 func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
 	t.Parallel()

@@ -60,6 +60,10 @@ const (
 	DeniedNotRequester DenialCode = "not_requester" // somebody else's preview
 )
 
+// WhatDirect says, of a decision with DeniedChannel, that the channel is a
+// direct message of other people: nobody can invite the bot there.
+const WhatDirect = "direct"
+
 // Decision is the answer to a Question, with what a person needs to know
 // about a no. It is stored in the audit trail, so it is bounded.
 //

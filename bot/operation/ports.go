@@ -119,6 +119,10 @@ type Permission interface {
 	// deactivated, shared channel. It comes before anything is looked up for
 	// a person, so that a stranger learns no names. Allowed means: go on.
 	Admit(ctx context.Context, a Actor, p Place) Decision
+
+	// Public reports whether every member of the workspace may read a channel.
+	// An error means that it could not be read.
+	Public(ctx context.Context, channelID string) (bool, error)
 }
 
 // Reporter shows an operation in Slack.

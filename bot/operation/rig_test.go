@@ -134,11 +134,13 @@ func (r *reporter) states() []operation.State {
 
 // gate is a Permission that tests switch.
 type gate struct {
-	mu     sync.Mutex
-	admit  func(operation.Actor) operation.Decision
-	place  func(operation.Place) bool // whether a channel can be seen
-	decide func(operation.Question) operation.Decision
-	asked  []operation.Question
+	private   map[string]bool // channels
+	publicErr error
+	mu        sync.Mutex
+	admit     func(operation.Actor) operation.Decision
+	place     func(operation.Place) bool // whether a channel can be seen
+	decide    func(operation.Question) operation.Decision
+	asked     []operation.Question
 
 	who     operation.People // who may approve
 	whoErr  error
@@ -173,6 +175,10 @@ func (g *gate) Who(_ context.Context, q operation.Question, _ operation.Action) 
 	defer g.mu.Unlock()
 	g.counted = append(g.counted, q)
 	return g.who, g.whoErr
+}
+
+func (g *gate) Public(_ context.Context, channelID string) (bool, error) {
+	return !g.private[channelID], g.publicErr
 }
 
 func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"lbbot/bot/operation"
@@ -83,6 +84,9 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Plac
 		d.Code, d.What = operation.DeniedUnchecked, WhatChannel
 	default:
 		d.Code = channelCode
+		if channelCode == operation.DeniedChannel && strings.HasPrefix(p.ChannelID, "D") {
+			d.What = operation.WhatDirect
+		}
 	}
 	return f, d, errors.Join(personErr, channelErr)
 }
@@ -129,6 +133,15 @@ func (g *Gate) channel(ctx context.Context, id string) (operation.Channel, error
 		return c, fmt.Errorf("reading channel %s: the answer has no name", id)
 	}
 	return c, nil
+}
+
+// Public implements operation.Permission. A channel that the bot does not see
+// is not public. It blocks for Slack, at most for LookupTimeout.
+func (g *Gate) Public(ctx context.Context, channelID string) (bool, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
+	defer cancel()
+	c, err := g.channel(ctx, channelID)
+	return err == nil && c.ID == channelID && !c.Private && !c.Direct, err
 }
 
 // refusePerson returns why no policy can allow this person, in the order of

@@ -27,7 +27,13 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 		a.clickToOpen(ctx, d, action.ActionID, value)
 	case actLinkOpen:
 	default:
-		if !a.delivered(ctx, d).Told {
+		if a.delivered(ctx, d).Told {
+			return
+		}
+		if err := a.outsider(ctx, d); err != nil {
+			answer.empty(ctx)
+			a.tell(ctx, d, a.problem(ctx, d, err))
+		} else {
 			a.clickOnce(ctx, d, answer, action.ActionID, value)
 		}
 	}
@@ -35,6 +41,10 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 
 // clickToOpen answers a button that opens a form.
 func (a *App) clickToOpen(ctx context.Context, d delivery, action, value string) {
+	if err := a.outsider(ctx, d); err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+		return
+	}
 	switch action {
 	case actFixOpenForm, actFormOpen:
 		a.openRemembered(ctx, d, value)
@@ -45,6 +55,22 @@ func (a *App) clickToOpen(ctx context.Context, d delivery, action, value string)
 	case actApNo:
 		a.openDeny(ctx, d, value)
 	}
+}
+
+// outsider refuses a click from another workspace or organization before
+// anything is shown or opened for it. Only a click that could be one is looked
+// up: a trigger does not wait, and what a click asks for is checked again.
+func (a *App) outsider(ctx context.Context, d delivery) error {
+	within, cancel := context.WithTimeoutCause(ctx, nameWithin, errors.New("Slack did not answer within "+nameWithin.String()))
+	defer cancel()
+	w, err := a.Directory.Workspace(within)
+	ours := func(team string) bool {
+		return team == "" || team == w.TeamID || w.EnterpriseID != "" && team == w.EnterpriseID
+	}
+	if err == nil && ours(d.Actor.TeamID) && ours(d.Place.TeamID) && (d.Actor.EnterpriseID == "" || d.Actor.EnterpriseID == w.EnterpriseID) {
+		return nil
+	}
+	return a.Intake.Admit(ctx, d.Actor, a.place(d))
 }
 
 // changes reports whether d is a click that stores something.
@@ -211,7 +237,7 @@ func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operat
 	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID && d.Container.IsEphemeral:
 		return op, nil
 	}
-	return a.Intake.Status(ctx, op.Ref, d.Actor, d.Place)
+	return a.Intake.Shown(ctx, op.Ref, d.Actor, d.Place)
 }
 
 // registration reads back what an operation was asked for.

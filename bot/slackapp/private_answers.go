@@ -212,6 +212,9 @@ func channelWords(channelID, slackError string, w wording) string {
 	case slackNotInChannel:
 		return fmt.Sprintf(channelNotIn, channel(channelID), w.mentioned())
 	case slackChannelNotFound:
+		if strings.HasPrefix(channelID, "D") {
+			return denyDirect
+		}
 		return fmt.Sprintf(channelUnseen, channel(channelID), w.mentioned())
 	case slackIsArchived:
 		return fmt.Sprintf(channelArchived, channel(channelID))

@@ -91,6 +91,9 @@ func refusal(d operation.Decision, w wording) string {
 		}
 		return denySharedOnly
 	case operation.DeniedChannel:
+		if d.What == operation.WhatDirect {
+			return denyDirect
+		}
 		return fmt.Sprintf(denyChannel, w.mentioned())
 	case operation.DeniedOutdated:
 		return denyOutdated

@@ -416,6 +416,8 @@ func (g *gate) deny(code operation.DenialCode) {
 	g.say = code
 }
 
+func (g *gate) Public(context.Context, string) (bool, error) { return true, nil }
+
 func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {
 	switch {
 	case a.TeamID != teamID:

@@ -81,6 +81,7 @@ const (
 	denyChannel    = "I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel."
 	denyUnchecked  = "I could not check %s, so I do nothing here. Try again in a minute."
 	denyReading    = "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again in a few seconds."
+	denyDirect     = "I am not in this direct message, and nobody can invite me to it. Use a channel, or a direct message with me."
 	denySetup      = "I could not check %s, so I do nothing here. Trying again does not help until %s changes this: %s."
 	denyOutdated   = "I do not have the newest rules yet, so I decide nothing. Try again in a minute."
 	denyNoPolicy   = "No rules are loaded, so nobody may change anything through me."

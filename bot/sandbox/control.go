@@ -224,3 +224,16 @@ func (s *Slack) SetMissingScopes(scopes ...string) {
 
 // SetOrgWide says whether the app is installed for the whole organization.
 func (s *Slack) SetOrgWide(on bool) { s.change(func(w *Workspace) { w.OrgWide = on }) }
+
+// SetEnterprise makes the workspace, and everybody whose home it is, part of an
+// organization.
+func (s *Slack) SetEnterprise(id string) {
+	s.change(func(w *Workspace) {
+		w.EnterpriseID = id
+		for i := range w.People {
+			if w.People[i].TeamID == w.TeamID {
+				w.People[i].EnterpriseID = id
+			}
+		}
+	})
+}

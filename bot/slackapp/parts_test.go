@@ -139,6 +139,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add("slash_commands", []byte(`{"text":"help"}`))
 	f.Add("interactive", []byte(`{"type":"view_submission","view":{"state":{"values":{"a":{"b":{"type":"x"}}}}}}`))
 	f.Add("events_api", []byte(`{"event":{"type":"app_mention"}}`))
+	for _, e := range envelopes() {
+		for _, s := range shifts(f, e.sample) {
+			f.Add(e.kind, []byte(s.sample))
+		}
+	}
 	f.Fuzz(func(t *testing.T, kind string, raw []byte) {
 		d, err := decode(socket.Envelope{ID: "env", Type: kind, Payload: raw})
 		if err == nil && d.Kind == kindSubmit && d.View == nil {

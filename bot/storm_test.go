@@ -215,6 +215,12 @@ func (s *storm) story(ctx context.Context, n int, p *plan) error {
 	return nil
 }
 
+// isStillChecking tells the ack of a command whose answer takes longer than
+// Slack waits: the answer follows.
+func isStillChecking(m sandbox.Message) bool {
+	return m.Ephemeral && has(m, "Still checking. The answer comes here.")
+}
+
 func isPreview(m sandbox.Message) bool { return m.Ephemeral && has(m, "Checking done") }
 
 // isCard tells the one public message of an operation.
@@ -281,6 +287,7 @@ func (s *storm) balance() balance {
 		for _, m := range s.slack.Messages(c.ID, "") {
 			id := anyServer.FindString(m.Text + string(m.Blocks))
 			switch {
+			case isStillChecking(m):
 			case id != "" && isPreview(m):
 				previews[id]++
 			case id != "" && isCard(m):

@@ -104,6 +104,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"the past is read by listener, channel or person, page by page":      readsThePast,
 		"denials are read page by page":                                      readsDenials,
 		"a flood of denials becomes ten events and a count":                  countsAFlood,
+		"a tally that cannot be read holds up nothing":                       skipsAnUnreadableTally,
 		"a flood of previews is counted and its old drafts are forgotten":    forgetsDraftsOfAFlood,
 		"drafts that nobody sent are deleted in time":                        prunesDrafts,
 		"channels of what was stored before are filled in":                   namesOldChannels,

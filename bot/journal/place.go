@@ -8,9 +8,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"lbbot/bot/operation"
 )
@@ -28,7 +31,7 @@ type place struct {
 
 	// file stays open until SQLite has closed its own: closing any descriptor
 	// of a file drops all of this process's locks on it.
-	file     *os.File
+	file     handle
 	identity os.FileInfo
 	logged   os.FileInfo
 
@@ -43,6 +46,13 @@ type place struct {
 	nonceSeen   bool // in the file, so the one before is not right any more
 	counter     uint32
 	overwritten bool // for good: the bot's own writes may restore the header, but not the rest
+}
+
+// handle is what a place needs of its *os.File.
+type handle interface {
+	io.ReaderAt
+	io.Closer
+	Stat() (os.FileInfo, error)
 }
 
 // The places of both numbers in the header.
@@ -94,24 +104,46 @@ func (p *place) mark(ctx context.Context, db *sql.DB, dsn string) error {
 }
 
 // check returns a *operation.JournalMovedError when commits do not reach the
-// file at the path. It costs two stats and one read of a cached page.
+// file at the path, and another error when that cannot be found out now. It
+// costs two stats and one read of a cached page.
 func (p *place) check() error {
 	if p == nil {
 		return nil
 	}
 	now, err := p.stat(p.path)
 	switch {
-	case err != nil:
+	case isGone(err):
 		return gone("the file was deleted or moved", ", put it and its -wal file back, or restore a backup, and start it again")
+	case err != nil:
+		return unchecked("the file", err)
 	case !os.SameFile(now, p.identity):
 		return gone("the file was replaced by another one", ", put the old file back, or delete the -wal and -shm files to use the new one, and start it again")
-	case p.isOverwritten():
+	}
+	overwritten, err := p.isOverwritten()
+	switch {
+	case err != nil:
+		return unchecked("the file", err)
+	case overwritten:
 		return gone("the file was overwritten", ", delete the -wal and -shm files, restore the backup again, and start it again")
 	}
-	if now, err = p.stat(p.log); err != nil || !os.SameFile(now, p.logged) {
+	now, err = p.stat(p.log)
+	switch {
+	case err != nil && !isGone(err):
+		return unchecked(filepath.Base(p.log)+" beside the file", err)
+	case err != nil || !os.SameFile(now, p.logged):
 		return gone(filepath.Base(p.log)+" beside the file was deleted or replaced", " with SIGTERM, so that it saves what it committed, and start it again")
 	}
 	return nil
+}
+
+// isGone reports whether a stat failed because nothing is at the path. Other
+// failures, as of a disk or a file server, say nothing about the file.
+func isGone(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+func unchecked(what string, err error) error {
+	return fmt.Errorf("%s could not be checked: %w, it is tried again", what, err)
 }
 
 func gone(what, advice string) error {
@@ -119,21 +151,37 @@ func gone(what, advice string) error {
 }
 
 // isOverwritten reports whether the header is one that this process cannot
-// have written.
-func (p *place) isOverwritten() bool {
-	var header [headerSize]byte
-	n, _ := p.file.ReadAt(header[:], 0)
-	version := binary.BigEndian.Uint32(header[headerVersion:])
-	counter := binary.BigEndian.Uint32(header[headerCounter:])
+// have written. A header that cannot be read is an error, and forgotten.
+// The lock is held while reading, so that the counters are compared in the
+// order in which they were read.
+func (p *place) isOverwritten() (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.nonceSeen = p.nonceSeen || version == p.nonce
-	if n < headerSize || !bytes.HasPrefix(header[:], []byte(headerMagic)) || counter < p.counter ||
-		version != p.nonce && (p.nonceSeen || version != p.before) {
-		p.overwritten = true
+	if p.overwritten {
+		return true, nil
 	}
+	var header [headerSize]byte
+	if n, err := p.file.ReadAt(header[:], 0); n < headerSize {
+		if !errors.Is(err, io.EOF) {
+			return false, err
+		}
+		info, err := p.file.Stat()
+		if err != nil {
+			return false, err
+		}
+		if info.Size() >= headerSize {
+			return false, io.ErrUnexpectedEOF
+		}
+		p.overwritten = true
+		return true, nil
+	}
+	version := binary.BigEndian.Uint32(header[headerVersion:])
+	counter := binary.BigEndian.Uint32(header[headerCounter:])
+	p.nonceSeen = p.nonceSeen || version == p.nonce
+	p.overwritten = !bytes.HasPrefix(header[:], []byte(headerMagic)) || counter < p.counter ||
+		version != p.nonce && (p.nonceSeen || version != p.before)
 	p.counter = max(p.counter, counter)
-	return p.overwritten
+	return p.overwritten, nil
 }
 
 // close gives everything back; SQLite must have closed its other connections.

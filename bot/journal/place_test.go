@@ -1,8 +1,11 @@
 package journal
 
 import (
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -152,6 +155,69 @@ func TestOverwrittenFileStaysRefusedAlsoWhenTheBotWroteToItAgain(t *testing.T) {
 	_, err := s.DB().ExecContext(t.Context(), "pragma wal_checkpoint(truncate)")
 	require.NoError(t, err)
 	require.ErrorAs(t, s.Ping(t.Context()), new(*operation.JournalMovedError))
+}
+
+// badReads is an open file whose reads fail.
+type badReads struct {
+	handle
+	n   int
+	err error
+}
+
+func (b badReads) ReadAt([]byte, int64) (int, error) { return b.n, b.err }
+
+// A disk that fails for a moment is no sign of a file taken away: nothing is
+// stored meanwhile, and the bot goes on when the file can be checked again.
+func TestFileThatCannotBeCheckedIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := openFile(t, filepath.Join(t.TempDir(), "lbbot.db"))
+	grow(t, s) // the file itself has more than the header
+	op := saveDraft(t, s, draft("EIOS22", "server-1"))
+	file := s.place.file
+	read := func(n int, err error) func() {
+		return func() { s.place.file = badReads{file, n, err} }
+	}
+	stat := func(path string, err error) func() {
+		return func() {
+			s.place.stat = func(name string) (os.FileInfo, error) {
+				if name == path {
+					return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
+				}
+				return os.Stat(name)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name string
+		fail func()
+		want error
+	}{
+		{"the read fails", read(0, syscall.EIO), syscall.EIO},
+		{"the read fails half-way", read(50, syscall.ESTALE), syscall.ESTALE},
+		{"the read is short, the file is not", read(50, io.EOF), io.ErrUnexpectedEOF},
+		{"the file cannot be looked at", stat(s.place.path, syscall.EACCES), syscall.EACCES},
+		{"the log cannot be looked at", stat(s.place.log, syscall.EIO), syscall.EIO},
+	} {
+		c.fail()
+		acceptErr, checkErr := s.Accept(t.Context(), accepted(op)), s.place.check()
+		s.place.file, s.place.stat = file, os.Stat
+		for _, err := range []error{acceptErr, checkErr} {
+			require.ErrorIs(t, err, c.want, c.name)
+			require.NotErrorAs(t, err, new(*operation.JournalMovedError), c.name)
+			require.ErrorContains(t, err, "could not be checked", c.name)
+			require.ErrorContains(t, err, "tried again", c.name)
+		}
+		got, err := s.Operation(t.Context(), op.ID)
+		require.NoError(t, err, c.name)
+		require.Equal(t, operation.Draft, got.State, c.name)
+	}
+	for _, path := range []string{s.place.path, s.place.log} { // a folder that became a file
+		stat(path, syscall.ENOTDIR)()
+		err := s.place.check()
+		s.place.stat = os.Stat
+		require.ErrorAs(t, err, new(*operation.JournalMovedError), path)
+	}
+	accept(t, s, op)
 }
 
 // A commit whose file vanishes before the confirmation is not reported as

@@ -1,13 +1,13 @@
 package journal
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"math"
 	"time"
+
+	"go.uber.org/zap"
 
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
@@ -41,7 +41,8 @@ func (s *Store) note(ctx context.Context, q *query.Queries, e operation.Event) (
 }
 
 // tally holds a person's tally, stores what it counted if that is over, and
-// lets do change it.
+// lets do change it. A tally that cannot be read is logged and begins anew: it
+// must not hold up its person, nor the others, for good.
 func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind string, now time.Time, do func(*operation.Tally) error) error {
 	record, err := q.HoldTally(ctx, query.HoldTallyParams{ActorID: actorID, Kind: kind, TouchedAt: now.UnixMilli()})
 	if err != nil {
@@ -49,7 +50,9 @@ func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind strin
 	}
 	var t operation.Tally
 	if err := json.Unmarshal([]byte(record), &t); err != nil {
-		return fmt.Errorf("the stored tally of %s cannot be read: %w", cmp.Or(actorID, "nobody"), err)
+		s.log.Error("what was counted of a person cannot be read, the count begins anew", zap.String("actor", actorID),
+			zap.String("kind", kind), zap.String("record", record[:min(len(record), loggedRecord)]), zap.Error(err))
+		t = operation.Tally{} // it may be filled in part
 	}
 	if t.Over(now) {
 		if err := s.appendEvent(ctx, q, t.Summary(kind, actorID)); err != nil {
@@ -65,6 +68,9 @@ func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind strin
 	}
 	return q.SaveTally(ctx, query.SaveTallyParams{ActorID: actorID, Kind: kind, DueAt: millis(t.Due()), Record: string(text)})
 }
+
+// loggedRecord is how much of a tally that cannot be read is logged, in bytes.
+const loggedRecord = 1000
 
 // tallyRows is how many summaries one call of Summarise stores.
 const tallyRows = 100

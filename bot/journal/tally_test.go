@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
 )
@@ -76,6 +78,42 @@ func countsAFlood(t *testing.T, s *Store) {
 	var rows int
 	require.NoError(t, s.DB().QueryRowContext(t.Context(), "select count(*) from tallies").Scan(&rows))
 	require.Zero(t, rows, "nothing is kept of people who caused nothing for long")
+}
+
+// One tally that cannot be read holds up neither the others nor its person.
+func skipsAnUnreadableTally(t *testing.T, s *Store) {
+	core, logs := observer.New(zap.ErrorLevel)
+	s.log = zap.New(core)
+	flood := func(person string, n int, at time.Time) {
+		for range n {
+			require.NoError(t, s.RecordBounded(t.Context(), floodEvent(operation.EventDenied, person, at)))
+		}
+	}
+	damage := func(person string) {
+		_, err := s.DB().ExecContext(t.Context(), "update tallies set record = $1 where actor_id = $2", `{"count": "many"`, person)
+		require.NoError(t, err)
+	}
+	flood("U1", 15, clock())
+	flood("U2", 15, clock().Add(time.Second)) // due behind the damaged one
+	damage("U1")
+	later := clock().Add(operation.StoredWithin + time.Second)
+	_, err := s.Summarise(t.Context(), later)
+	require.NoError(t, err)
+	_, events := stored(t, s, operation.EventDenied)
+	require.Equal(t, operation.StoredAlone+15, events, "those of U2 are all counted")
+	require.Equal(t, 1, logs.Len())
+	require.Equal(t, "U1", logs.All()[0].ContextMap()["actor"])
+	n, err := s.Summarise(t.Context(), later)
+	require.NoError(t, err)
+	require.Zero(t, n, "the damaged one is not due again")
+
+	damage("U1")
+	flood("U1", 15, later) // of which nothing fails
+	require.Equal(t, 2, logs.Len())
+	_, err = s.Summarise(t.Context(), later.Add(operation.StoredWithin))
+	require.NoError(t, err)
+	_, events = stored(t, s, operation.EventDenied)
+	require.Equal(t, operation.StoredAlone+15+15, events, "the count begins anew")
 }
 
 func forgetsDraftsOfAFlood(t *testing.T, s *Store) {

@@ -26,13 +26,16 @@ func hasHint(lower string) bool {
 	}, func(hint string) bool { return strings.Contains(lower, hint) })
 }
 
+// links are addresses of pages: their paths may be as random as a credential.
+var links = regexp.MustCompile(`(?i)\bhttps?://[^\s<>|]+`)
+
 // minRandom is the length of a run of letters and digits that nobody types.
 const minRandom = 32
 
 // LooksLikeToken reports whether a text has something in it that looks like a
-// credential. Ids, digests and addresses do not.
+// credential. IDs, digests, links and addresses do not.
 func LooksLikeToken(text string) bool {
-	if hasRandom(text) {
+	if hasRandom(links.ReplaceAllString(text, " ")) {
 		return true
 	}
 	if !hasHint(strings.ToLower(text)) {

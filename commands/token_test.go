@@ -85,6 +85,8 @@ func TestOrdinaryReasonsAreNoTokens(t *testing.T) {
 		"commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "request 550e8400-e29b-41d4-a716-446655440000", "bearer authentication was broken",
 		"the token: it expired", "token rotation for xoxb tokens", "password reset page is slow", "access key rotation, see wiki", "eyJ is a prefix",
 		"lst-80aa1b2c3d4e5f60718293a4b5c6d7e8", "AKIA is short", "0123456789012345678901234567890123456789", strings.Repeat("x", 300),
+		"see https://docs.google.com/document/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit",
+		"<https://grafana.example/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms|dashboard>",
 		"backend be-0f9e8d7c6b5a49382716 of i-55a1", "10.0.3.17:8080 2001:db8::1", "xapp and xoxb",
 	} {
 		require.False(t, commands.LooksLikeToken(reason), reason)

@@ -21,7 +21,7 @@ func notYet(verb string) string {
 	case "approve", "deny", "reject", "confirm":
 		return "This version takes no decision by command. Press the button on the request's card."
 	case "doctor", "check", "ping", "version":
-		return "This version cannot check itself from Slack. People who run the bot type lbbot doctor on its host."
+		return "This version cannot check itself from Slack. People who run the bot see its state at /readyz on its host."
 	case "pause", "resume", "lock", "unlock":
 		return "This version cannot be paused or resumed from Slack yet. Ask the bot's owners."
 	case "bulk", "export", "import":

@@ -77,8 +77,13 @@ func newReplica(id string, table Replicas) *replica {
 	return &replica{id: id, table: table, every: beatEvery, gone: silent, renewal: make(chan struct{}), left: make(chan struct{})}
 }
 
-// fresh reports whether nobody can have taken over by now.
-func (r *replica) fresh() bool { return time.Since(r.renewed) < r.gone }
+// fresh reports whether nobody can have taken over by now. The monotonic clock
+// stands still while the host is suspended, so the wall clock counts as well.
+func (r *replica) fresh() bool { return r.freshAt(time.Now()) }
+
+func (r *replica) freshAt(now time.Time) bool {
+	return now.Sub(r.renewed) < r.gone && now.Round(0).Sub(r.renewed.Round(0)) < r.gone
+}
 
 // join makes the replica known before anything runs under its name.
 func (e *Engine) join(ctx context.Context) error {

@@ -85,8 +85,9 @@ func (r *Runner) sayWhenSlow(ctx context.Context, sent Operation, number int) (a
 var errHeldUp = errors.New("not sent: writing it down took until it was too late")
 
 // answered stores what a call came back with. Somebody may have pressed Stop
-// meanwhile, so it works on the operation as it is now. An answer is not had
-// twice, so it is kept until the journal takes it or the process stops.
+// meanwhile, so it works on the operation as it is now. The answer cannot be
+// fetched again, so the write is retried until the journal takes it or the
+// process stops.
 func (r *Runner) answered(ctx context.Context, sent Operation, number int, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
 	word := outcomeWord(callErr)
 	r.Metrics.attempts.WithLabelValues(word).Inc()

@@ -216,7 +216,7 @@ func searchServers(ctx context.Context, c Catalog, text string, kinds []zenlayer
 	}
 	for _, k := range kinds {
 		got, err := read(k, zenlayer.InstanceFilter{})
-		if err != nil {
+		if err != nil && !zenlayer.IsNotFound(err) { // not found: it has none
 			return searched{}, err
 		}
 		found.all = append(found.all, got...)

@@ -221,9 +221,9 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	}
 }
 
-// groupsChanged sees to it that a change of a user group is in force at the
-// next question, whoever is in it now. All that is taken from the event is that
-// there was a change.
+// groupsChanged drops the cached user groups when an event says that one
+// changed, so that the next question reads them. Nothing else is taken from the
+// event.
 func (a *App) groupsChanged(d delivery) {
 	if strings.HasPrefix(d.Event.Type, "subteam_") {
 		a.Directory.ForgetGroups()

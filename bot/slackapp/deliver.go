@@ -307,8 +307,8 @@ func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 	}
 }
 
-// worthTelling reports whether op stands otherwise than the person has read,
-// and takes it that they read it now.
+// worthTelling reports whether the state of op differs from what the person was
+// told, and records the state as told.
 func (b *Board) worthTelling(op operation.Operation) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

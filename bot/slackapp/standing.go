@@ -135,10 +135,15 @@ func (s *refusedCalls) noted(method string, err error) {
 	}
 }
 
-// essential reports whether a refusal is in everybody's way: a scope for one
-// kind of place is not.
+// essential reports whether a refusal affects everybody: a scope for one kind of
+// channel does not. For a group message, Slack may name the scopes of all kinds
+// as needed; whether the app has channels:read is read from the header of each
+// answer, see scoped.
 func essential(e *callError) bool {
-	return e.Code != slackMissingScope || e.Method != "conversations.history" && (e.Method != "conversations.info" || strings.Contains(e.Needed, "channels:read"))
+	if e.Code != slackMissingScope {
+		return true
+	}
+	return e.Method != "conversations.history" && (e.Method != "conversations.info" || e.Needed == "channels:read")
 }
 
 func (s *refusedCalls) set(what string, f fault) {
@@ -189,7 +194,8 @@ func (s *refusedCalls) scoped(h http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for what, f := range s.faults {
-		if f.code == slackMissingScope && slices.Contains(has, f.needed) {
+		lacking := func(scope string) bool { return !slices.Contains(has, scope) }
+		if f.code == slackMissingScope && f.needed != "" && !slices.ContainsFunc(strings.Split(f.needed, ","), lacking) {
 			delete(s.faults, what)
 		}
 	}

@@ -151,7 +151,7 @@ func isFinal(m sandbox.Message) bool {
 // answered waits for the private answer to a command: in a storm of one
 // instant nobody types twice in one channel.
 func (s *storm) answered(ctx context.Context, n int) sandbox.Message {
-	m, _ := s.awaits(ctx, n, func(m sandbox.Message) bool { return m.Ephemeral && m.BotID != "" && !isStillChecking(m) })
+	m, _ := s.awaits(ctx, n, func(m sandbox.Message) bool { return m.Ephemeral && m.BotID != "" && !isStillWorking(m) })
 	return m
 }
 

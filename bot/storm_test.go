@@ -215,10 +215,10 @@ func (s *storm) story(ctx context.Context, n int, p *plan) error {
 	return nil
 }
 
-// isStillChecking tells the ack of a command whose answer takes longer than
-// Slack waits: the answer follows.
-func isStillChecking(m sandbox.Message) bool {
-	return m.Ephemeral && has(m, "Still checking. The answer comes here.")
+// isStillWorking tells the ack of a command or a click whose answer takes longer
+// than Slack waits: the answer follows.
+func isStillWorking(m sandbox.Message) bool {
+	return m.Ephemeral && (strings.HasPrefix(m.Text, "Still checking.") || strings.HasPrefix(m.Text, "Still storing this."))
 }
 
 func isPreview(m sandbox.Message) bool { return m.Ephemeral && has(m, "Checking done") }
@@ -287,7 +287,7 @@ func (s *storm) balance() balance {
 		for _, m := range s.slack.Messages(c.ID, "") {
 			id := anyServer.FindString(m.Text + string(m.Blocks))
 			switch {
-			case isStillChecking(m):
+			case isStillWorking(m):
 			case id != "" && isPreview(m):
 				previews[id]++
 			case id != "" && isCard(m):

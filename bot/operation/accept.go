@@ -1,8 +1,10 @@
 package operation
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -115,19 +117,15 @@ func (i *Intake) accept(ctx context.Context, a Acceptance) error {
 	var busy *BusyError
 	var stale *StaleError
 	var limit *LimitError
-	var moved *JournalMovedError
 	switch {
 	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale), errors.As(err, &limit):
 		return err
-	case errors.As(err, &moved) && !moved.Committed:
+	case nothingStored(err):
 		return &UnavailableError{What: "journal", Err: err}
-	case ctx.Err() != nil:
-		return &UncertainError{Ref: a.Operation.Ref, Err: err}
 	}
-	// The commit may have failed or only its confirmation: the journal knows.
-	now, lookErr := i.Journal.Operation(ctx, a.Operation.ID)
+	now, known := i.lookBack(ctx, a.Operation.ID)
 	switch {
-	case lookErr != nil:
+	case !known:
 		return &UncertainError{Ref: a.Operation.Ref, Err: err}
 	case now.Version >= a.Operation.Version && now.State != Draft:
 		i.Metrics.accepted.Inc()
@@ -135,6 +133,30 @@ func (i *Intake) accept(ctx context.Context, a Acceptance) error {
 		return nil
 	}
 	return &UnavailableError{What: "journal", Err: err}
+}
+
+// nothingStored reports whether an error of a write proves that it stored
+// nothing.
+func nothingStored(err error) bool {
+	moved, ok := errors.AsType[*JournalMovedError](err)
+	return ok && !moved.Committed
+}
+
+// lookBack reads an operation after a write that failed, or of which only the
+// confirmation was lost: the journal knows, unless it does not answer.
+func (i *Intake) lookBack(ctx context.Context, id string) (Operation, bool) {
+	if ctx.Err() != nil {
+		return Operation{}, false
+	}
+	now, err := i.Journal.Operation(ctx, id)
+	return now, err == nil
+}
+
+// sameRecord reports whether the journal keeps the same of both.
+func sameRecord(a, b Operation) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // Begin starts carrying out an accepted operation. A failure is only logged:
@@ -257,17 +279,29 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 	return nil
 }
 
-// press changes an operation for a click and wakes its run.
+// press changes an operation for a click and wakes its run. Errors:
+// *UnavailableError when the journal has nothing of it, *UncertainError when
+// nobody knows.
 func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Event, bool)) (Operation, error) {
 	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()
 	op, err := change(within, i.Journal, c.OperationID, edit)
+	unsaved := op.ID == "" // it could not even be read
 	switch {
-	case err != nil && within.Err() != nil: // the commit may have been made
-		return op, &UncertainError{Err: err}
-	case err != nil:
+	case err == nil:
+	case nothingStored(err), unsaved && within.Err() == nil:
 		return op, &UnavailableError{What: "journal", Err: err}
-	case !op.State.Open():
+	default:
+		now, known := i.lookBack(within, c.OperationID)
+		switch {
+		case known && now.Version < op.Version: // as in accept
+			return op, &UnavailableError{What: "journal", Err: err}
+		case !known || !sameRecord(now, op): // others may have changed it since
+			return op, &UncertainError{Err: err}
+		}
+		i.Log.Warn("click stored, although the journal reported an error", zap.String("operation", op.ID), zap.Error(err))
+	}
+	if !op.State.Open() {
 		return op, nil
 	}
 	if err := i.Engine.Poke(within, op.ID, c.Delivery); err != nil {

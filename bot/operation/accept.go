@@ -172,13 +172,18 @@ func (i *Intake) Cancel(ctx context.Context, c Click) (Operation, error) {
 	if _, err := i.draft(ctx, c); err != nil {
 		return Operation{}, err
 	}
-	return i.press(ctx, c, func(op *Operation) (Event, bool) {
-		if op.State != Draft {
+	gone := false // another replica may accept it in between
+	op, err := i.press(ctx, c, func(op *Operation) (Event, bool) {
+		if gone = op.State != Draft; gone {
 			return Event{}, false
 		}
 		op.ExpiresAt = i.Now()
 		return i.event(EventCancelled, *op, c.Actor, c.Place, nil), true
 	})
+	if err == nil && gone {
+		err = &StaleError{op}
+	}
+	return op, err
 }
 
 // Stop keeps an operation from making any further attempt. What was sent is

@@ -63,3 +63,29 @@ func TestAClickIsOnlyCalledUndoneWhenNothingIsStored(t *testing.T) {
 		})
 	}
 }
+
+func TestADraftThatWasAcceptedInBetweenIsNotCancelled(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+		require.NoError(t, err)
+		reads := 0
+		h.journal.goes(func(call string) fault {
+			if call != "Operation" {
+				return fault{}
+			}
+			if reads++; reads == 2 { // another replica accepts it after the first look
+				op, _ := h.journal.get(draft.ID)
+				op.State = operation.Accepted
+				op.Version++
+				h.journal.put(op, operation.Event{})
+			}
+			return fault{}
+		})
+		_, err = h.intake.Cancel(t.Context(), h.click(draft.ID, ana))
+		stale := &operation.StaleError{}
+		require.ErrorAs(t, err, &stale)
+		require.Equal(t, operation.Accepted, stale.Operation.State)
+		require.Equal(t, draft.ID, stale.Operation.ID)
+	})
+}

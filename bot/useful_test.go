@@ -29,7 +29,7 @@ when { resource.name == "https-443" };
 	require.True(t, no.Ephemeral)
 
 	h.types(bo, incident, "history")
-	m := h.sees(bo, incident, "2 entries", "web-07", "Denied", "rule sre-in-incidents", "chen")
+	m := h.sees(bo, incident, "2 entries", "web-07", "Denied", "no rule allows it", "chen")
 	require.True(t, m.Ephemeral)
 	h.types(dev, incident, "history")
 	m = h.sees(dev, incident, "Nothing that you may see")

@@ -50,7 +50,7 @@ func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind strin
 	}
 	var t operation.Tally
 	if err := json.Unmarshal([]byte(record), &t); err != nil {
-		s.log.Error("what was counted of a person cannot be read, the count begins anew", zap.String("actor", actorID),
+		s.log.Error("tally of a person cannot be read; counting starts again", zap.String("actor", actorID),
 			zap.String("kind", kind), zap.String("record", record[:min(len(record), loggedRecord)]), zap.Error(err))
 		t = operation.Tally{} // it may be filled in part
 	}

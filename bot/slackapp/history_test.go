@@ -220,7 +220,7 @@ func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 	op := sample()
 	e := operation.Entry{At: moment(19, 14, 0), Operation: op, Denial: &operation.Event{Kind: operation.EventDenied,
 		Data: map[string]string{"code": "self", "action": "approve"}}}
-	require.Equal(t, "deciding: own request", remark(e))
+	require.Equal(t, "not allowed to decide: own request", remark(e))
 	require.Contains(t, pastSentence(e, false), "tried to decide on adding web-07 to https-443 on api-lb and was denied: own request.")
 	e.Denial.Data["action"] = ""
 	require.Contains(t, pastSentence(e, false), "asked to add web-07 to https-443 on api-lb and was denied: own request.")

@@ -232,7 +232,7 @@ func votes(e operation.Entry) bool {
 
 func denialRemark(e operation.Event) string {
 	code := operation.DenialCode(e.Data["code"])
-	if rule := e.Data["policy_1"]; rule != "" && (code == operation.DeniedNoRule || code == operation.DeniedForbidden) {
+	if rule := e.Data["policy_1"]; rule != "" && code == operation.DeniedForbidden { // of a no_rule it is the nearest permit
 		return fmt.Sprintf(historyRule, rule)
 	}
 	return denialWords(code)

@@ -201,7 +201,7 @@ func TestStepsAreSaidInWords(t *testing.T) {
 		return strings.Replace(words, " · <@U0BO>", "", 1)
 	}
 	require.Equal(t, "Denied: no rule allows it", step(operation.EventDenied, map[string]string{"code": "no_rule"}))
-	require.Equal(t, "Denied: deciding: own request", step(operation.EventDenied, map[string]string{"code": "self", "action": "approve"}))
+	require.Equal(t, "Denied: not allowed to decide: own request", step(operation.EventDenied, map[string]string{"code": "self", "action": "approve"}))
 	require.Equal(t, "Approved", step(operation.EventApproved, map[string]string{"missing": "0"}))
 	require.Equal(t, "Approved · missing `1`", step(operation.EventApproved, map[string]string{"missing": "1"}))
 	require.Equal(t, "Finished · refused by Zenlayer", step(operation.EventFinished, map[string]string{"reason": string(operation.ReasonRefused)}))

@@ -28,7 +28,7 @@ const (
 	historyOnlyYou    = "You may not see all of this, so I show it to you only."
 	historySharedBy   = "Shared by %s. Denials are left out."
 	historyDenied     = "Denied"
-	historyApprove    = "deciding: %s"
+	historyApprove    = "not allowed to decide: %s"
 	historyRule       = "rule %s"
 	historyMore       = "%d more times"
 	historyGlass      = "break-glass"

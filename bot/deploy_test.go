@@ -105,7 +105,7 @@ func TestTheDockerfileBuildsWhatIsHere(t *testing.T) {
 	require.Contains(t, stages[0], "golang:"+string(version[1]), "the compiler of go.mod")
 	require.Equal(t, "scratch", stages[1], "no shell in the image that runs")
 
-	all, _ := sources(t, 0)
+	all, _ := sources(t)
 	for _, s := range all {
 		if !s.test {
 			require.Contains(t, copied, strings.Split(s.name, "/")[0], "%s is not copied", s.name)

@@ -32,10 +32,10 @@ func readOperation(ctx context.Context, j *journal.Store, ref string) (s shownOp
 	if s.Operation, err = j.Operation(ctx, ref); err != nil {
 		return s, fmt.Errorf("%s: %w", ref, err)
 	}
-	if s.Card, err = j.Card(ctx, s.Operation.ID); err != nil {
+	if s.Card, err = j.Cards(journal.OwnCard).Card(ctx, s.Operation.ID); err != nil {
 		return s, err
 	}
-	if s.Asked, err = j.ApprovalCards().Card(ctx, s.Operation.ID); err != nil {
+	if s.Asked, err = j.Cards(journal.ApprovalCard).Card(ctx, s.Operation.ID); err != nil {
 		return s, err
 	}
 	s.Operation.Place.ResponseURL, s.Operation.Place.ResponseBy = "", time.Time{}

@@ -61,7 +61,8 @@ func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *s
 	}
 	directory := slackapp.NewDirectory(b.web, time.Now)
 	b.directory = directory
-	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web, Cards: b.journal, Approvals: b.journal.ApprovalCards(), Stored: b.journal.Operation,
+	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web,
+		Cards: b.journal.Cards(journal.OwnCard), Approvals: b.journal.Cards(journal.ApprovalCard), Stored: b.journal.Operation,
 		Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,

@@ -10,97 +10,117 @@ import (
 	"lbbot/bot/operation"
 )
 
+// CardKind says which card of an operation is meant. It is stored.
+type CardKind string
+
+const (
+	// OwnCard is the card in the operation's own channel.
+	OwnCard CardKind = "operation"
+	// ApprovalCard asks for approval in another channel.
+	ApprovalCard CardKind = "approval"
+)
+
+// cardRow is a row of the table; each query has a type of its own with these fields.
+type cardRow = query.HoldCardRow
+
+// Cards stores where the cards of one kind are. Its methods block for a commit, except Card.
+type Cards struct {
+	s    *Store
+	kind CardKind
+}
+
+// Cards returns the cards of a kind.
+func (s *Store) Cards(kind CardKind) Cards { return Cards{s, kind} }
+
 // Card returns the card of an operation; the zero Card if it has none.
-func (s *Store) Card(ctx context.Context, operationID string) (operation.Card, error) {
-	row, err := s.q.CardOf(ctx, operationID)
+func (c Cards) Card(ctx context.Context, operationID string) (operation.Card, error) {
+	row, err := c.read(ctx, c.s.q, operationID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return operation.Card{}, nil
 	}
-	return card(query.HoldCardRow(row)), s.explain("reading a card in journal", err)
+	return card(row), c.s.explain("reading a card in journal", err)
 }
 
-// BeginPost notes that a post of the card begins and returns the card as it
-// was before: its Posting is set when an earlier post was begun whose answer
-// was never stored, and that earlier time is kept. An unknown operation is
-// ErrNotFound.
-func (s *Store) BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error) {
-	var before query.HoldCardRow
-	err := s.write(ctx, func(q *query.Queries) (err error) {
-		before, err = q.HoldCard(ctx, query.HoldCardParams{OperationID: operationID, UpdatedAt: s.now().UnixMilli()})
-		if err != nil {
-			return err
-		}
-		return q.BeginPost(ctx, query.BeginPostParams{OperationID: operationID, PostingAt: millis(at)})
+// BeginPost records that a post of the card begins, and returns the card as it
+// was before. Its Posting is set if the result of an earlier post was never
+// stored; that earlier time is kept. An unknown operation is ErrNotFound.
+func (c Cards) BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error) {
+	const doing = "recording the post of a card in journal"
+	return c.update(ctx, operationID, doing, func(q *query.Queries, before cardRow) (cardRow, error) {
+		post := query.BeginPostParams{OperationID: operationID, Kind: string(c.kind), PostingAt: millis(at)}
+		return before, q.BeginPost(ctx, post)
 	})
-	if err != nil {
-		return operation.Card{}, s.explain("noting the post of a card in journal", cardError(err))
-	}
-	return card(before), nil
 }
 
-// PlaceCard stores where the card was posted, as SaveCard does, unless it has
-// another place by now than the message that is gone ("" for none): the first
-// place counts. It returns the card as it is stored then. An unknown operation
-// is ErrNotFound.
-func (s *Store) PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error) {
-	var kept query.HoldCardRow
-	err := s.write(ctx, func(q *query.Queries) error {
-		held, err := q.HoldCard(ctx, query.HoldCardParams{OperationID: operationID, UpdatedAt: s.now().UnixMilli()})
+// PlaceCard stores where the card was posted, like SaveCard, unless another
+// message than gone is stored as the card: the first message wins. gone is the
+// timestamp of the message that no longer exists, or "". PlaceCard returns the
+// card as stored afterwards. An unknown operation is ErrNotFound.
+func (c Cards) PlaceCard(
+	ctx context.Context, operationID string, placed operation.Card, gone string) (operation.Card, error) {
+	const doing = "storing the place of a card in journal"
+	return c.update(ctx, operationID, doing, func(q *query.Queries, before cardRow) (cardRow, error) {
+		if before.Ts != "" && before.Ts != gone && before.Ts != placed.TS {
+			return before, nil
+		}
+		if err := c.save(ctx, q, operationID, placed); err != nil {
+			return before, err
+		}
+		return c.read(ctx, q, operationID)
+	})
+}
+
+// SaveCard stores what Slack has accepted, ends the post that was begun, and
+// returns the card as it was before. The Posting of shown is ignored. A lower
+// Shown does not replace the place or the version of a higher one, and a closed
+// card stays closed. Closing an operation's own card marks the operation as
+// reported. An unknown operation is ErrNotFound.
+func (c Cards) SaveCard(ctx context.Context, operationID string, shown operation.Card) (operation.Card, error) {
+	const doing = "saving a card in journal"
+	return c.update(ctx, operationID, doing, func(q *query.Queries, before cardRow) (cardRow, error) {
+		return before, c.save(ctx, q, operationID, shown)
+	})
+}
+
+// update runs fn in a transaction that has locked the card.
+func (c Cards) update(ctx context.Context, operationID, doing string,
+	fn func(q *query.Queries, before cardRow) (cardRow, error)) (operation.Card, error) {
+	var result cardRow
+	err := c.s.write(ctx, func(q *query.Queries) error {
+		hold := query.HoldCardParams{OperationID: operationID, Kind: string(c.kind), UpdatedAt: c.s.now().UnixMilli()}
+		before, err := q.HoldCard(ctx, hold)
 		if err != nil {
 			return err
 		}
-		if kept = held; held.Ts != "" && held.Ts != gone && held.Ts != c.TS {
-			return nil
-		}
-		if err := s.saveCard(ctx, q, operationID, c); err != nil {
-			return err
-		}
-		now, err := q.CardOf(ctx, operationID)
-		kept = query.HoldCardRow(now)
+		result, err = fn(q, before)
 		return err
 	})
-	if err != nil {
-		return operation.Card{}, s.explain("storing the place of a card in journal", cardError(err))
+	if isForeign(err) {
+		err = operation.ErrNotFound
 	}
-	return card(kept), nil
+	if err != nil {
+		return operation.Card{}, c.s.explain(doing, err)
+	}
+	return card(result), nil
 }
 
-// SaveCard stores what Slack has taken, ends the post that was begun, and
-// returns the card as it was before; the Posting of c is ignored. It never goes
-// back: a lower Shown does not replace the place or the version of a higher
-// one, and a closed card stays closed. An unknown operation is ErrNotFound.
-func (s *Store) SaveCard(ctx context.Context, operationID string, c operation.Card) (operation.Card, error) {
-	var before query.HoldCardRow
-	err := s.write(ctx, func(q *query.Queries) (err error) {
-		if before, err = q.HoldCard(ctx, query.HoldCardParams{OperationID: operationID, UpdatedAt: s.now().UnixMilli()}); err != nil {
-			return err
-		}
-		return s.saveCard(ctx, q, operationID, c)
-	})
-	if err != nil {
-		return operation.Card{}, s.explain("saving a card in journal", cardError(err))
-	}
-	return card(before), nil
+func (c Cards) read(ctx context.Context, q *query.Queries, operationID string) (cardRow, error) {
+	row, err := q.CardOf(ctx, query.CardOfParams{OperationID: operationID, Kind: string(c.kind)})
+	return cardRow(row), err
 }
 
-func (s *Store) saveCard(ctx context.Context, q *query.Queries, operationID string, c operation.Card) error {
+func (c Cards) save(ctx context.Context, q *query.Queries, operationID string, shown operation.Card) error {
 	err := q.SaveCard(ctx, query.SaveCardParams{
-		OperationID: operationID, Channel: c.Channel, Ts: c.TS,
-		ShownVersion: c.Shown, Closed: c.Closed, UpdatedAt: s.now().UnixMilli(),
+		OperationID: operationID, Kind: string(c.kind), Channel: shown.Channel, Ts: shown.TS,
+		ShownVersion: shown.Shown, Closed: shown.Closed, UpdatedAt: c.s.now().UnixMilli(),
 	})
-	if err != nil || !c.Closed {
+	if err != nil || !shown.Closed || c.kind != OwnCard {
 		return err
 	}
 	return q.MarkReported(ctx, operationID)
 }
 
-func card(r query.HoldCardRow) operation.Card {
-	return operation.Card{Channel: r.Channel, TS: r.Ts, Posting: moment(r.PostingAt), Shown: r.ShownVersion, Closed: r.Closed}
-}
-
-func cardError(err error) error {
-	if isForeign(err) {
-		return operation.ErrNotFound
-	}
-	return err
+func card(r cardRow) operation.Card {
+	return operation.Card{Channel: r.Channel, TS: r.Ts, Posting: moment(r.PostingAt),
+		Shown: r.ShownVersion, Closed: r.Closed}
 }

@@ -113,6 +113,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"the first place of a card counts":                                   theFirstPlaceCounts,
 		"a card of an unknown operation is ErrNotFound":                      cardOfNothing,
 		"an approval card is apart from the operation's own":                 cardsAreApart,
+		"cards of the version before are found after the update":             keepsOldCards,
 		"a journal that can commit answers a ping, a closed one fails it":    pings,
 		"an error says what was done where, and does not end as a named one": closedStoreFails,
 	} {

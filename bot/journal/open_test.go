@@ -182,7 +182,7 @@ func TestWhatWasStoredIsThereAfterReopening(t *testing.T) {
 	s := openFile(t, path)
 	a := accepted(saveDraft(t, s, draft("ABC234", "server-1")))
 	require.NoError(t, s.Accept(t.Context(), a))
-	_, err := s.BeginPost(t.Context(), a.Operation.ID, clock())
+	_, err := s.Cards(OwnCard).BeginPost(t.Context(), a.Operation.ID, clock())
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 
@@ -191,7 +191,7 @@ func TestWhatWasStoredIsThereAfterReopening(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, a.Operation, got)
 	require.Equal(t, &operation.DuplicateError{Operation: got}, s.Accept(t.Context(), a))
-	c, err := s.Card(t.Context(), got.ID)
+	c, err := s.Cards(OwnCard).Card(t.Context(), got.ID)
 	require.NoError(t, err)
 	require.Equal(t, operation.Card{Posting: clock()}, c)
 	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, got.ID))

@@ -185,56 +185,30 @@ where operation_id = @operation_id
 order by seq;
 
 -- name: CardOf :one
-select channel, ts, posting_at, shown_version, closed from cards where operation_id = @operation_id;
+select channel, ts, posting_at, shown_version, closed from cards where operation_id = @operation_id and kind = @kind;
 
 -- name: HoldCard :one
--- Returns the card as it is, empty if it is new, and keeps its row until the
+-- Returns the card as it is, empty if it is new, and locks its row until the
 -- transaction ends.
-insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values (@operation_id, '', '', null, 0, false, @updated_at)
-on conflict (operation_id) do update set updated_at = excluded.updated_at
+insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, @kind, '', '', null, 0, false, @updated_at)
+on conflict (operation_id, kind) do update set updated_at = excluded.updated_at
 returning channel, ts, posting_at, shown_version, closed;
 
 -- name: BeginPost :exec
--- The earliest begun post stays: the message to look for may be that old.
-update cards set posting_at = coalesce(posting_at, @posting_at) where operation_id = @operation_id;
+-- Keeps the time of the earliest post: the message to look for may be that old.
+update cards set posting_at = coalesce(posting_at, @posting_at) where operation_id = @operation_id and kind = @kind;
 
 -- name: SaveCard :exec
 -- An older version never replaces the place or the version of a newer one, and
 -- what was closed stays closed.
-insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values (@operation_id, @channel, @ts, null, @shown_version, @closed, @updated_at)
-on conflict (operation_id) do update
+insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, @kind, @channel, @ts, null, @shown_version, @closed, @updated_at)
+on conflict (operation_id, kind) do update
 set channel = case when excluded.shown_version >= cards.shown_version then excluded.channel else cards.channel end,
     ts = case when excluded.shown_version >= cards.shown_version then excluded.ts else cards.ts end,
     shown_version = case when excluded.shown_version >= cards.shown_version then excluded.shown_version else cards.shown_version end,
     closed = cards.closed or excluded.closed,
-    posting_at = null,
-    updated_at = excluded.updated_at;
-
--- name: ApprovalCardOf :one
-select channel, ts, posting_at, shown_version, closed from approval_cards where operation_id = @operation_id;
-
--- name: HoldApprovalCard :one
--- As HoldCard.
-insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values (@operation_id, '', '', null, 0, false, @updated_at)
-on conflict (operation_id) do update set updated_at = excluded.updated_at
-returning channel, ts, posting_at, shown_version, closed;
-
--- name: BeginApprovalPost :exec
--- As BeginPost.
-update approval_cards set posting_at = coalesce(posting_at, @posting_at) where operation_id = @operation_id;
-
--- name: SaveApprovalCard :exec
--- As SaveCard.
-insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values (@operation_id, @channel, @ts, null, @shown_version, @closed, @updated_at)
-on conflict (operation_id) do update
-set channel = case when excluded.shown_version >= approval_cards.shown_version then excluded.channel else approval_cards.channel end,
-    ts = case when excluded.shown_version >= approval_cards.shown_version then excluded.ts else approval_cards.ts end,
-    shown_version = case when excluded.shown_version >= approval_cards.shown_version then excluded.shown_version else approval_cards.shown_version end,
-    closed = approval_cards.closed or excluded.closed,
     posting_at = null,
     updated_at = excluded.updated_at;
 
@@ -287,11 +261,8 @@ delete from links where position <= @position;
 -- Why an operation has to stay, if it does.
 select ref, open, updated_at, unreported_since from operations where id = @id;
 
--- name: DropCard :exec
+-- name: DropCards :exec
 delete from cards where operation_id = @operation_id;
-
--- name: DropApprovalCard :exec
-delete from approval_cards where operation_id = @operation_id;
 
 -- name: DropOperation :execrows
 delete from operations

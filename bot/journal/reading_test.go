@@ -69,9 +69,9 @@ func listsUnreported(t *testing.T, s *Store) {
 	acceptAt(t, s, "TOOLATE", "U1", clock().Add(time.Minute))
 	saveDraft(t, s, draft("DRAFT2", "server-x"))
 	shown := acceptAt(t, s, "SHOWN2", "U1", clock())
-	cardKept(t)(s.SaveCard(ctx, shown.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 1}))
+	cardKept(t)(s.Cards(OwnCard).SaveCard(ctx, shown.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 1}))
 	closed := acceptAt(t, s, "CLOSED", "U1", clock())
-	cardKept(t)(s.SaveCard(ctx, closed.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: 1, Closed: true}))
+	cardKept(t)(s.Cards(OwnCard).SaveCard(ctx, closed.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: 1, Closed: true}))
 
 	ops, err := s.Unreported(ctx, clock().Add(time.Minute), "", 10)
 	require.NoError(t, err)
@@ -124,21 +124,13 @@ func pagesHistory(t *testing.T, s *Store) {
 	require.Equal(t, operation.ErrNotFound, err)
 }
 
-// cards is what both kinds of cards can do.
-type cards interface {
-	Card(ctx context.Context, id string) (operation.Card, error)
-	BeginPost(ctx context.Context, id string, at time.Time) (operation.Card, error)
-	PlaceCard(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error)
-	SaveCard(ctx context.Context, id string, c operation.Card) (operation.Card, error)
-}
-
 func remembersPost(t *testing.T, s *Store) {
-	for name, c := range map[string]cards{"own": s, "approval": s.ApprovalCards()} {
+	for name, c := range map[string]Cards{"own": s.Cards(OwnCard), "approval": s.Cards(ApprovalCard)} {
 		t.Run(name, func(t *testing.T) { remembersPostOf(t, acceptAt(t, s, "ABC23"+name[:1], "U1", clock()), c) })
 	}
 }
 
-func remembersPostOf(t *testing.T, op operation.Operation, s cards) {
+func remembersPostOf(t *testing.T, op operation.Operation, s Cards) {
 	ctx := t.Context()
 	c, err := s.Card(ctx, op.ID)
 	require.NoError(t, err)
@@ -175,12 +167,12 @@ func cardKept(t *testing.T) func(operation.Card, error) {
 }
 
 func cardNeverGoesBack(t *testing.T, s *Store) {
-	for name, c := range map[string]cards{"own": s, "approval": s.ApprovalCards()} {
+	for name, c := range map[string]Cards{"own": s.Cards(OwnCard), "approval": s.Cards(ApprovalCard)} {
 		t.Run(name, func(t *testing.T) { cardNeverGoesBackOf(t, acceptAt(t, s, "ABC23"+name[:1], "U1", clock()), c) })
 	}
 }
 
-func cardNeverGoesBackOf(t *testing.T, op operation.Operation, s cards) {
+func cardNeverGoesBackOf(t *testing.T, op operation.Operation, s Cards) {
 	ctx := t.Context()
 	for _, step := range []struct {
 		save, want operation.Card
@@ -205,7 +197,7 @@ func cardNeverGoesBackOf(t *testing.T, op operation.Operation, s cards) {
 
 func theFirstPlaceCounts(t *testing.T, s *Store) {
 	op := acceptAt(t, s, "ABC234", "U1", clock())
-	for name, c := range map[string]cards{"own": s, "approval": s.ApprovalCards()} {
+	for name, c := range map[string]Cards{"own": s.Cards(OwnCard), "approval": s.Cards(ApprovalCard)} {
 		t.Run(name, func(t *testing.T) { theFirstPlaceCountsOf(t, op, c) })
 	}
 	open, err := s.Unreported(t.Context(), clock().Add(time.Hour), "", 10)
@@ -213,7 +205,7 @@ func theFirstPlaceCounts(t *testing.T, s *Store) {
 	require.Empty(t, open, "a closed card was answered")
 }
 
-func theFirstPlaceCountsOf(t *testing.T, op operation.Operation, s cards) {
+func theFirstPlaceCountsOf(t *testing.T, op operation.Operation, s Cards) {
 	ctx := t.Context()
 	first := operation.Card{Channel: "C1", TS: "1.1", Shown: 2}
 	kept, err := s.PlaceCard(ctx, op.ID, first, "")
@@ -234,7 +226,7 @@ func theFirstPlaceCountsOf(t *testing.T, op operation.Operation, s cards) {
 }
 
 func cardOfNothing(t *testing.T, s *Store) {
-	for _, c := range []cards{s, s.ApprovalCards()} {
+	for _, c := range []Cards{s.Cards(OwnCard), s.Cards(ApprovalCard)} {
 		_, err := c.BeginPost(t.Context(), "id-none", clock())
 		require.Equal(t, operation.ErrNotFound, err)
 		_, err = c.SaveCard(t.Context(), "id-none", operation.Card{TS: "1.1"})
@@ -244,21 +236,48 @@ func cardOfNothing(t *testing.T, s *Store) {
 	}
 }
 
+func keepsOldCards(t *testing.T, s *Store) {
+	ctx := t.Context()
+	op := acceptAt(t, s, "ABC234", "U1", clock())
+	cards := map[string]operation.Card{
+		"cards":          {Channel: "C1", TS: "1.1", Shown: 3, Closed: true},
+		"approval_cards": {Channel: "C2", TS: "2.2", Shown: 2, Posting: clock()},
+	}
+	p, err := s.provider()
+	require.NoError(t, err)
+	_, err = p.DownTo(ctx, 39)
+	require.NoError(t, err)
+	for table, c := range cards {
+		_, err = s.DB().ExecContext(ctx, "insert into "+table+
+			" (operation_id, channel, ts, posting_at, shown_version, closed, updated_at) values ($1, $2, $3, $4, $5, $6, 0)",
+			op.ID, c.Channel, c.TS, millis(c.Posting), c.Shown, c.Closed)
+		require.NoError(t, err)
+	}
+	_, err = p.Up(ctx)
+	require.NoError(t, err)
+	own, err := s.Cards(OwnCard).Card(ctx, op.ID)
+	require.NoError(t, err)
+	require.Equal(t, cards["cards"], own)
+	asked, err := s.Cards(ApprovalCard).Card(ctx, op.ID)
+	require.NoError(t, err)
+	require.Equal(t, cards["approval_cards"], asked)
+}
+
 // cardsAreApart also proves that a closed approval card answers for nothing:
 // the operation stays unreported until its own card is closed.
 func cardsAreApart(t *testing.T, s *Store) {
 	ctx := t.Context()
 	op := acceptAt(t, s, "ABC234", "U1", clock())
 	asked := operation.Card{Channel: "C2", TS: "2.2", Shown: 5, Closed: true}
-	cardKept(t)(s.ApprovalCards().SaveCard(ctx, op.ID, asked))
-	c, err := s.Card(ctx, op.ID)
+	cardKept(t)(s.Cards(ApprovalCard).SaveCard(ctx, op.ID, asked))
+	c, err := s.Cards(OwnCard).Card(ctx, op.ID)
 	require.NoError(t, err)
 	require.Equal(t, operation.Card{}, c)
 	open, err := s.Unreported(ctx, clock().Add(time.Hour), "", 10)
 	require.NoError(t, err)
 	require.Len(t, open, 1)
-	cardKept(t)(s.SaveCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 4, Closed: true}))
-	c, err = s.ApprovalCards().Card(ctx, op.ID)
+	cardKept(t)(s.Cards(OwnCard).SaveCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 4, Closed: true}))
+	c, err = s.Cards(ApprovalCard).Card(ctx, op.ID)
 	require.NoError(t, err)
 	require.Equal(t, asked, c)
 }
@@ -286,9 +305,9 @@ func closedStoreFails(t *testing.T, s *Store) {
 	_, paging := s.Operations(ctx, Filter{Limit: 1})
 	_, pruning := s.Prune(ctx, clock())
 	_, events := s.Events(ctx, "id")
-	_, card := s.Card(ctx, "id")
-	_, post := s.BeginPost(ctx, "id", clock())
-	_, save := s.SaveCard(ctx, "id", operation.Card{})
+	_, card := s.Cards(OwnCard).Card(ctx, "id")
+	_, post := s.Cards(OwnCard).BeginPost(ctx, "id", clock())
+	_, save := s.Cards(OwnCard).SaveCard(ctx, "id", operation.Card{})
 	for _, err := range []error{
 		reading, listing, counting, remembering, paging, pruning, events, card, post,
 		s.SaveDraft(ctx, draft("ABC234", "server-1"), event(operation.EventPreviewed)),

@@ -158,7 +158,7 @@ func (s *Store) drop(ctx context.Context, q *query.Queries, id string) (int64, e
 	if left, err := q.EventLeft(ctx, id); err != nil || len(left) > 0 {
 		return 0, err
 	}
-	if err := errors.Join(q.DropCard(ctx, id), q.DropApprovalCard(ctx, id)); err != nil {
+	if err := q.DropCards(ctx, id); err != nil {
 		return 0, err
 	}
 	return q.DropOperation(ctx, id)

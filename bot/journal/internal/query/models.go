@@ -13,16 +13,6 @@ type Acceptor struct {
 	AcceptedAt int64
 }
 
-type ApprovalCard struct {
-	OperationID  string
-	Channel      string
-	Ts           string
-	PostingAt    sql.NullInt64
-	ShownVersion int64
-	Closed       bool
-	UpdatedAt    int64
-}
-
 type AuditLine struct {
 	ID        int32
 	Position  int64
@@ -33,6 +23,7 @@ type AuditLine struct {
 
 type Card struct {
 	OperationID  string
+	Kind         string
 	Channel      string
 	Ts           string
 	PostingAt    sql.NullInt64

@@ -138,31 +138,6 @@ func (q *Queries) AdvanceAuditLines(ctx context.Context, arg AdvanceAuditLinesPa
 	return result.RowsAffected()
 }
 
-const approvalCardOf = `-- name: ApprovalCardOf :one
-select channel, ts, posting_at, shown_version, closed from approval_cards where operation_id = $1
-`
-
-type ApprovalCardOfRow struct {
-	Channel      string
-	Ts           string
-	PostingAt    sql.NullInt64
-	ShownVersion int64
-	Closed       bool
-}
-
-func (q *Queries) ApprovalCardOf(ctx context.Context, operationID string) (ApprovalCardOfRow, error) {
-	row := q.db.QueryRowContext(ctx, approvalCardOf, operationID)
-	var i ApprovalCardOfRow
-	err := row.Scan(
-		&i.Channel,
-		&i.Ts,
-		&i.PostingAt,
-		&i.ShownVersion,
-		&i.Closed,
-	)
-	return i, err
-}
-
 const auditLines = `-- name: AuditLines :one
 select position from audit_lines where id = 1
 `
@@ -174,33 +149,19 @@ func (q *Queries) AuditLines(ctx context.Context) (int64, error) {
 	return position, err
 }
 
-const beginApprovalPost = `-- name: BeginApprovalPost :exec
-update approval_cards set posting_at = coalesce(posting_at, $1) where operation_id = $2
-`
-
-type BeginApprovalPostParams struct {
-	PostingAt   sql.NullInt64
-	OperationID string
-}
-
-// As BeginPost.
-func (q *Queries) BeginApprovalPost(ctx context.Context, arg BeginApprovalPostParams) error {
-	_, err := q.db.ExecContext(ctx, beginApprovalPost, arg.PostingAt, arg.OperationID)
-	return err
-}
-
 const beginPost = `-- name: BeginPost :exec
-update cards set posting_at = coalesce(posting_at, $1) where operation_id = $2
+update cards set posting_at = coalesce(posting_at, $1) where operation_id = $2 and kind = $3
 `
 
 type BeginPostParams struct {
 	PostingAt   sql.NullInt64
 	OperationID string
+	Kind        string
 }
 
-// The earliest begun post stays: the message to look for may be that old.
+// Keeps the time of the earliest post: the message to look for may be that old.
 func (q *Queries) BeginPost(ctx context.Context, arg BeginPostParams) error {
-	_, err := q.db.ExecContext(ctx, beginPost, arg.PostingAt, arg.OperationID)
+	_, err := q.db.ExecContext(ctx, beginPost, arg.PostingAt, arg.OperationID, arg.Kind)
 	return err
 }
 
@@ -239,8 +200,13 @@ func (q *Queries) BrokenSince(ctx context.Context, arg BrokenSinceParams) ([]sql
 }
 
 const cardOf = `-- name: CardOf :one
-select channel, ts, posting_at, shown_version, closed from cards where operation_id = $1
+select channel, ts, posting_at, shown_version, closed from cards where operation_id = $1 and kind = $2
 `
+
+type CardOfParams struct {
+	OperationID string
+	Kind        string
+}
 
 type CardOfRow struct {
 	Channel      string
@@ -250,8 +216,8 @@ type CardOfRow struct {
 	Closed       bool
 }
 
-func (q *Queries) CardOf(ctx context.Context, operationID string) (CardOfRow, error) {
-	row := q.db.QueryRowContext(ctx, cardOf, operationID)
+func (q *Queries) CardOf(ctx context.Context, arg CardOfParams) (CardOfRow, error) {
+	row := q.db.QueryRowContext(ctx, cardOf, arg.OperationID, arg.Kind)
 	var i CardOfRow
 	err := row.Scan(
 		&i.Channel,
@@ -477,21 +443,12 @@ func (q *Queries) Denials(ctx context.Context, arg DenialsParams) ([]DenialsRow,
 	return items, nil
 }
 
-const dropApprovalCard = `-- name: DropApprovalCard :exec
-delete from approval_cards where operation_id = $1
-`
-
-func (q *Queries) DropApprovalCard(ctx context.Context, operationID string) error {
-	_, err := q.db.ExecContext(ctx, dropApprovalCard, operationID)
-	return err
-}
-
-const dropCard = `-- name: DropCard :exec
+const dropCards = `-- name: DropCards :exec
 delete from cards where operation_id = $1
 `
 
-func (q *Queries) DropCard(ctx context.Context, operationID string) error {
-	_, err := q.db.ExecContext(ctx, dropCard, operationID)
+func (q *Queries) DropCards(ctx context.Context, operationID string) error {
+	_, err := q.db.ExecContext(ctx, dropCards, operationID)
 	return err
 }
 
@@ -797,40 +754,6 @@ func (q *Queries) HistoryOf(ctx context.Context, arg HistoryOfParams) ([]string,
 	return items, nil
 }
 
-const holdApprovalCard = `-- name: HoldApprovalCard :one
-insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values ($1, '', '', null, 0, false, $2)
-on conflict (operation_id) do update set updated_at = excluded.updated_at
-returning channel, ts, posting_at, shown_version, closed
-`
-
-type HoldApprovalCardParams struct {
-	OperationID string
-	UpdatedAt   int64
-}
-
-type HoldApprovalCardRow struct {
-	Channel      string
-	Ts           string
-	PostingAt    sql.NullInt64
-	ShownVersion int64
-	Closed       bool
-}
-
-// As HoldCard.
-func (q *Queries) HoldApprovalCard(ctx context.Context, arg HoldApprovalCardParams) (HoldApprovalCardRow, error) {
-	row := q.db.QueryRowContext(ctx, holdApprovalCard, arg.OperationID, arg.UpdatedAt)
-	var i HoldApprovalCardRow
-	err := row.Scan(
-		&i.Channel,
-		&i.Ts,
-		&i.PostingAt,
-		&i.ShownVersion,
-		&i.Closed,
-	)
-	return i, err
-}
-
 const holdAuditLines = `-- name: HoldAuditLines :execrows
 update audit_lines set holder = $1, held_until = $2
 where id = 1 and (holder = $1 or held_until < $3 or held_until > $4)
@@ -857,14 +780,15 @@ func (q *Queries) HoldAuditLines(ctx context.Context, arg HoldAuditLinesParams) 
 }
 
 const holdCard = `-- name: HoldCard :one
-insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values ($1, '', '', null, 0, false, $2)
-on conflict (operation_id) do update set updated_at = excluded.updated_at
+insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
+values ($1, $2, '', '', null, 0, false, $3)
+on conflict (operation_id, kind) do update set updated_at = excluded.updated_at
 returning channel, ts, posting_at, shown_version, closed
 `
 
 type HoldCardParams struct {
 	OperationID string
+	Kind        string
 	UpdatedAt   int64
 }
 
@@ -876,10 +800,10 @@ type HoldCardRow struct {
 	Closed       bool
 }
 
-// Returns the card as it is, empty if it is new, and keeps its row until the
+// Returns the card as it is, empty if it is new, and locks its row until the
 // transaction ends.
 func (q *Queries) HoldCard(ctx context.Context, arg HoldCardParams) (HoldCardRow, error) {
-	row := q.db.QueryRowContext(ctx, holdCard, arg.OperationID, arg.UpdatedAt)
+	row := q.db.QueryRowContext(ctx, holdCard, arg.OperationID, arg.Kind, arg.UpdatedAt)
 	var i HoldCardRow
 	err := row.Scan(
 		&i.Channel,
@@ -1519,44 +1443,10 @@ func (q *Queries) ReplicaAlive(ctx context.Context, id string) (int64, error) {
 	return count, err
 }
 
-const saveApprovalCard = `-- name: SaveApprovalCard :exec
-insert into approval_cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values ($1, $2, $3, null, $4, $5, $6)
-on conflict (operation_id) do update
-set channel = case when excluded.shown_version >= approval_cards.shown_version then excluded.channel else approval_cards.channel end,
-    ts = case when excluded.shown_version >= approval_cards.shown_version then excluded.ts else approval_cards.ts end,
-    shown_version = case when excluded.shown_version >= approval_cards.shown_version then excluded.shown_version else approval_cards.shown_version end,
-    closed = approval_cards.closed or excluded.closed,
-    posting_at = null,
-    updated_at = excluded.updated_at
-`
-
-type SaveApprovalCardParams struct {
-	OperationID  string
-	Channel      string
-	Ts           string
-	ShownVersion int64
-	Closed       bool
-	UpdatedAt    int64
-}
-
-// As SaveCard.
-func (q *Queries) SaveApprovalCard(ctx context.Context, arg SaveApprovalCardParams) error {
-	_, err := q.db.ExecContext(ctx, saveApprovalCard,
-		arg.OperationID,
-		arg.Channel,
-		arg.Ts,
-		arg.ShownVersion,
-		arg.Closed,
-		arg.UpdatedAt,
-	)
-	return err
-}
-
 const saveCard = `-- name: SaveCard :exec
-insert into cards (operation_id, channel, ts, posting_at, shown_version, closed, updated_at)
-values ($1, $2, $3, null, $4, $5, $6)
-on conflict (operation_id) do update
+insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
+values ($1, $2, $3, $4, null, $5, $6, $7)
+on conflict (operation_id, kind) do update
 set channel = case when excluded.shown_version >= cards.shown_version then excluded.channel else cards.channel end,
     ts = case when excluded.shown_version >= cards.shown_version then excluded.ts else cards.ts end,
     shown_version = case when excluded.shown_version >= cards.shown_version then excluded.shown_version else cards.shown_version end,
@@ -1567,6 +1457,7 @@ set channel = case when excluded.shown_version >= cards.shown_version then exclu
 
 type SaveCardParams struct {
 	OperationID  string
+	Kind         string
 	Channel      string
 	Ts           string
 	ShownVersion int64
@@ -1579,6 +1470,7 @@ type SaveCardParams struct {
 func (q *Queries) SaveCard(ctx context.Context, arg SaveCardParams) error {
 	_, err := q.db.ExecContext(ctx, saveCard,
 		arg.OperationID,
+		arg.Kind,
 		arg.Channel,
 		arg.Ts,
 		arg.ShownVersion,

@@ -67,7 +67,7 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 			4, "a", "unable to find an applicable action"},
 		"a number compared with a text": {
 			"@id(\"a\")\nforbid (principal, action, resource)\nwhen { context.weight > \"50\" };",
-			6, "a", "or Long but saw String"},
+			6, "a", "expected Long but saw String"},
 		"a text compared with a number": {
 			"@id(\"a\")\nforbid (principal, action, resource)\nwhen { context.channel.name == 5 };",
 			6, "a", "Long"},

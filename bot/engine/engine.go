@@ -83,6 +83,8 @@ type Engine struct {
 	replica *replica      // nil on SQLite
 	pool    *pgxpool.Pool // nil on SQLite; the runtime closes it
 
+	unresumed lastCause // of resume; used by Run only
+
 	mu       sync.Mutex
 	running  map[string]int64 // the runs in this process by operation; 0: being started
 	draining bool

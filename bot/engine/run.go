@@ -38,12 +38,15 @@ func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
 // endLease tries until the journal takes it or ctx ends: an operation with a
 // lease and without a run gets a new run.
 func (e *Engine) endLease(ctx context.Context, id string, run int64) {
+	var last lastCause
 	for {
 		err := e.leases.EndLease(ctx, id, run)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		e.log.Warn("end of a run was not stored; it is tried again", zap.String("operation", id), zap.Error(err))
+		if last.changed(err) {
+			e.log.Warn("end of a run could not be stored; retrying", zap.String("operation", id), zap.Error(err))
+		}
 		select {
 		case <-time.After(endEvery):
 		case <-ctx.Done():

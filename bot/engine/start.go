@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -219,16 +220,37 @@ func (e *Engine) runToPoke(ctx context.Context, id string) (int64, error) {
 	return run, err
 }
 
-// resume starts runs for operations that have none in a live process.
+// resume starts runs for operations that have none in a live process. It is
+// called twice a second, so it logs a cause once, until the cause changes.
 func (e *Engine) resume(ctx context.Context) {
-	ids, err := e.leases.Leases(ctx)
+	ids, first := e.leases.Leases(ctx)
+	failed := 0
 	for _, id := range ids {
 		if ctx.Err() != nil {
 			return
 		}
-		err = errors.Join(err, e.Start(ctx, id))
+		if err := e.Start(ctx, id); err != nil {
+			first = cmp.Or(first, err)
+			failed++
+		}
 	}
-	if err != nil && ctx.Err() == nil && e.Ready() == nil {
-		e.log.Warn("operations without a run could not be resumed; it is tried again", zap.Error(err))
+	if ctx.Err() != nil || e.Ready() != nil {
+		return
 	}
+	if e.unresumed.changed(first) && first != nil {
+		e.log.Warn("operations could not be resumed; retrying", zap.Int("operations", failed), zap.Error(first))
+	}
+}
+
+// lastCause remembers the text of an error, so that the log is not flooded with it.
+type lastCause struct{ text string }
+
+// changed reports whether err differs from the error of the call before.
+func (l *lastCause) changed(err error) bool {
+	before := l.text
+	l.text = ""
+	if err != nil {
+		l.text = err.Error()
+	}
+	return l.text != before
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
 )
@@ -202,4 +204,36 @@ func TestEndOfALeaseIsStoredAlsoAfterAFault(t *testing.T) {
 		require.Eventually(t, func() bool { return l.get("op-1") == operation.Lease{Run: 1} }, 20*time.Second, 10*time.Millisecond)
 		require.EqualValues(t, 1, runs.Load(), "it is not run again")
 	})
+}
+
+// faultyLeases fails every call with its error.
+type faultyLeases struct {
+	leases
+	err error
+}
+
+func (l *faultyLeases) Lease(context.Context, string) (operation.Lease, error) {
+	return operation.Lease{}, l.err
+}
+
+func (l *faultyLeases) Leases(context.Context) ([]string, error) {
+	return []string{"op-1", "op-2", "op-3"}, nil
+}
+
+func TestResumeLogsACauseOnceUntilItChanges(t *testing.T) {
+	t.Parallel()
+	core, logged := observer.New(zap.WarnLevel)
+	faulty := &faultyLeases{}
+	e := &Engine{leases: faulty, running: map[string]int64{}, log: zap.New(core)}
+	for _, cause := range []string{"disk full", "disk full", "disk full", "no database", "no database", "disk full"} {
+		faulty.err = errors.New(cause)
+		e.resume(t.Context())
+	}
+	var causes []string
+	for _, line := range logged.TakeAll() {
+		require.EqualValues(t, 3, line.ContextMap()["operations"])
+		causes = append(causes, line.ContextMap()["error"].(string)) //nolint:forcetypeassert // a panic fails the test
+	}
+	require.Equal(t, []string{"starting the run of op-1: disk full", "starting the run of op-1: no database",
+		"starting the run of op-1: disk full"}, causes)
 }

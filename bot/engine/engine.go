@@ -1,25 +1,23 @@
-// Package engine runs operations until they have ended, in one live process at a
-// time. It is the only importer of DBOS Transact
-// (github.com/dbos-inc/dbos-transact-golang), whose tables live beside the
-// journal's in the same database.
+// Package engine runs each operation to its end, in one live process at a time.
+// It is the only importer of DBOS Transact
+// (github.com/dbos-inc/dbos-transact-golang). The tables of DBOS are in the
+// journal's database.
 //
-// The journal says which process carries an operation out, by a lease with a run
-// number. An operation whose lease belongs to a process that is gone, or to this
-// one without a run being under way, gets a new run with a higher number,
-// whatever the tables of DBOS say about the run before. DBOS wakes runs that wait
-// and remembers the steps of a run; a new run begins at the first step. What a
-// step does when it is entered twice is the business of package operation; so is
-// everything an operation means.
+// The journal stores which process runs an operation: a lease with a run number.
+// An operation gets a new run with a higher number when its lease belongs to a
+// dead process, or to this one and no run is active. The tables of DBOS do not
+// decide this. DBOS wakes waiting runs and records the steps of a run; a new run
+// begins at the first step. Package operation decides what an operation means and
+// what a step does when it is entered twice.
 //
-// On PostgreSQL several processes may run operations of one database. Each has
-// a heartbeat there, by the database's clock; when one dies, the others take its
-// operations over within 10 s, and at once when it leaves. A process that was
-// paused for longer than that begins no step and makes no call any more, and is
-// told to end.
+// On PostgreSQL several processes may run operations of one database. Each writes
+// a heartbeat, by the database's clock. When one dies, the others take over its
+// operations within 10 s; when one leaves, at once. A process that was paused for
+// longer begins no step, makes no call and must end.
 //
-// Goroutines belong to the DBOS runtime, and Stop returns when they have ended
-// or its context did; or to Run. The package must not know Slack, Zenlayer, or what
-// is stored in the journal.
+// Goroutines belong to Run or to the DBOS runtime. Stop waits for those of the
+// runtime until its context ends. The package must not know Slack, Zenlayer, or
+// what the journal stores.
 package engine
 
 import (
@@ -44,31 +42,31 @@ import (
 const (
 	appName = "lbbot"
 
-	// version is constant, so that DBOS does not warn about each new build. Runs
-	// are not resumed by DBOS, so a new order of steps in Execute needs no new one.
+	// version is constant, so that DBOS does not warn about each new build. DBOS
+	// does not resume runs, so new steps in Execute need no new version.
 	version = "lbbot-1"
 
 	workflow  = "operation"
 	pokeTopic = "poke"
 )
 
-// Config of an Engine. DB is for SQLite; PostgresURL and Replicas are for
-// PostgreSQL, instead of it. The other fields are required.
+// Config of an Engine. Set DB for SQLite, or PostgresURL and Replicas for
+// PostgreSQL. The other fields are required, except Ended.
 type Config struct {
 	DB *sql.DB // SQLite, shared with the journal
 
-	PostgresURL string   // may hold a password; up to 8 connections are opened
+	PostgresURL string   // may hold a password; the engine opens up to 8 connections
 	Replicas    Replicas // in the same database
 
-	Name   string // of this process: new at each start
+	Name   string // of this process; new at each start
 	Leases Leases // of this process, in the journal
 
-	Execute func(run operation.Run, id string) error // carries one operation out
-	Log     *zap.Logger                              //
+	Execute func(run operation.Run, id string) error // runs one operation
+	Log     *zap.Logger
 
-	// Ended is called once by Stop, when no step runs any more or the time for
-	// it is over: on SQLite the runtime closes the database after that. It must
-	// be bounded. Nil: nobody is told.
+	// Ended is called once by Stop, when no step runs or the context of Stop has
+	// ended. On SQLite the runtime then closes the database. Ended must not block
+	// without limit. It may be nil.
 	Ended func(ctx context.Context)
 }
 
@@ -86,21 +84,22 @@ type Engine struct {
 	unresumed lastCause // of resume; used by Run only
 
 	mu       sync.Mutex
-	running  map[string]int64 // the runs in this process by operation; 0: being started
+	running  map[string]int64 // run numbers in this process by operation; 0: being started
 	draining bool
 	stopped  bool
 	steps    sync.WaitGroup
 
-	// hard ends steps that outlive the time for draining.
-	hard     context.Context //nolint:containedctx // it is the stop signal of the steps this value owns
+	// hard cancels steps that are still running when the drain time is over.
+	hard     context.Context //nolint:containedctx // the stop signal of this engine's steps
 	hardStop context.CancelCauseFunc
 }
 
-// New prepares an engine and creates or migrates its tables; it blocks for
-// that, also while another replica does so, until ctx ends. Nothing runs
-// before Start or Launch. An engine that is never stopped must be closed.
+// New prepares an engine and creates or migrates its tables. It blocks for that,
+// and while another replica migrates, until ctx ends. Nothing runs before Launch.
+// Close an engine that is never stopped.
 func New(ctx context.Context, c Config) (_ *Engine, err error) {
-	e := &Engine{name: c.Name, leases: c.Leases, execute: c.Execute, ended: c.Ended, log: c.Log, running: map[string]int64{}}
+	e := &Engine{name: c.Name, leases: c.Leases, execute: c.Execute, ended: c.Ended, log: c.Log,
+		running: map[string]int64{}}
 	e.hard, e.hardStop = context.WithCancelCause(context.WithoutCancel(ctx))
 	prepare := func(fn func() error) error { return fn() }
 	if c.PostgresURL != "" {
@@ -108,11 +107,12 @@ func New(ctx context.Context, c Config) (_ *Engine, err error) {
 		if e.pool, err = openPool(ctx, c.PostgresURL, e.admit); err != nil {
 			return nil, fmt.Errorf("opening the engine's connections: %w", err)
 		}
-		prepare = func(fn func() error) error { return alone(ctx, e.pool, fn) }
+		prepare = func(fn func() error) error { return withMigrationLock(ctx, e.pool, fn) }
 	}
 	err = prepare(func() (err error) {
 		e.dbos, err = dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
-			AppName: appName, SQLiteSystemDB: c.DB, SystemDBPool: e.pool, ApplicationVersion: version, ExecutorID: e.name,
+			AppName: appName, ApplicationVersion: version, ExecutorID: e.name,
+			SQLiteSystemDB: c.DB, SystemDBPool: e.pool,
 			Logger: slog.New(quiet{zapslog.NewHandler(c.Log.Core(), zapslog.WithName("engine")), e.hard}),
 		})
 		return err
@@ -123,21 +123,21 @@ func New(ctx context.Context, c Config) (_ *Engine, err error) {
 	}
 	if e.dbos.GetApplicationVersion() != version || e.dbos.GetExecutorID() != e.name {
 		e.Close()
-		return nil, errors.New("unset DBOS__APPVERSION and DBOS__VMID: they would keep this bot from resuming its operations")
+		return nil, errors.New("unset DBOS__APPVERSION and DBOS__VMID: with them lbbot cannot resume its operations")
 	}
 	dbos.RegisterWorkflow(e.dbos, e.run, dbos.WithWorkflowName(workflow))
 	return e, nil
 }
 
-// Close gives back what New opened, if Stop has not done so.
+// Close releases what New opened, unless Stop has done so.
 func (e *Engine) Close() {
 	if e.pool != nil && !e.stopped {
 		e.pool.Close()
 	}
 }
 
-// Launch makes this replica known; from then on Start works. Run must be called
-// at once after it.
+// Launch registers this replica and starts the runtime; from then on Start works.
+// Call Run right after it.
 func (e *Engine) Launch(ctx context.Context) error {
 	if err := e.join(ctx); err != nil {
 		return fmt.Errorf("launching the engine: %w", err)
@@ -148,9 +148,9 @@ func (e *Engine) Launch(ctx context.Context) error {
 	return nil
 }
 
-// Stop lets no further step begin, waits for those that run until ctx ends,
-// cuts off what is left, and stops the runtime. What was cut off goes on in the
-// next process, or in other replicas once Leave was called.
+// Stop begins no further step, waits for running ones until ctx ends, cancels the
+// rest, and stops the runtime. Cancelled operations continue in the next process,
+// or in other replicas after Leave.
 func (e *Engine) Stop(ctx context.Context) error {
 	e.mu.Lock()
 	e.draining = true
@@ -164,7 +164,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		e.log.Warn("steps are cut off; their operations go on in the next process")
+		e.log.Warn("steps were cancelled at the stop; their operations continue in the next process")
 	}
 	e.hardStop(errors.New("the bot is stopping"))
 	e.stopped = true
@@ -181,11 +181,10 @@ func (e *Engine) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Leave hands what is not finished over to the other replicas, at once. Call
-// it after Stop, and only when nothing that steps began is still going on
-// here: another replica does it by then. It must be tried also when the time
-// for stopping is over, so it does not depend on ctx, and blocks for 2 s at
-// most. On SQLite it does nothing.
+// Leave hands unfinished operations over to the other replicas at once. Call it
+// after Stop, and only when this process does no more work for an operation:
+// another replica may continue it immediately. Leave ignores the end of ctx and
+// blocks for up to 2 s. On SQLite it does nothing.
 func (e *Engine) Leave(ctx context.Context) error {
 	if err := e.leave(ctx); err != nil {
 		return fmt.Errorf("handing over to other replicas: %w", err)
@@ -193,8 +192,8 @@ func (e *Engine) Leave(ctx context.Context) error {
 	return nil
 }
 
-// Prune deletes runs that ended before the given time, at most limit of them,
-// and returns how many. It blocks for their deletion.
+// Prune deletes up to limit runs that ended before the given time and returns how
+// many. It blocks for the deletion.
 func (e *Engine) Prune(_ context.Context, before time.Time, limit int) (int, error) {
 	old, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterCompletedBefore(before),
 		dbos.WithFilterStatus(dbos.WorkflowStatusSuccess, dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled),
@@ -215,16 +214,16 @@ func (e *Engine) Prune(_ context.Context, before time.Time, limit int) (int, err
 	return len(ids), nil
 }
 
-// detached ends with one context and carries the values of another.
+// detached is cancelled with one context and has the values of another.
 type detached struct {
 	context.Context
-	values context.Context //nolint:containedctx // a context made of two
+	values context.Context //nolint:containedctx // it combines two contexts
 }
 
 func (d detached) Value(key any) any { return d.values.Value(key) }
 
-// quiet passes on only what an operator must see: DBOS logs each start and
-// each resume at info level, and the lines of our own say more.
+// quiet drops log records of DBOS that an operator need not see: DBOS logs each
+// start at info level, and our own lines say more.
 type quiet struct {
 	slog.Handler
 	hard context.Context //nolint:containedctx // the stop signal of the engine that logs
@@ -234,16 +233,16 @@ func (q quiet) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.
 
 func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 	if strings.Contains(r.Message, "timeout reached") {
-		return nil // every pause that nobody ends early
+		return nil // logged for each wait that ends by its timeout
 	}
-	if q.hard.Err() != nil && cutOff(r) {
-		return nil // waits that the stop itself ends; the next process goes on
+	if q.hard.Err() != nil && isCancelled(r) {
+		return nil // the stop cancels waits; the next process continues
 	}
 	return q.Handler.Handle(ctx, r)
 }
 
-// cutOff says that a record is about a context that ended.
-func cutOff(r slog.Record) bool {
+// isCancelled reports whether a record is about a cancelled context.
+func isCancelled(r slog.Record) bool {
 	found := strings.Contains(r.Message, "context cancelled")
 	r.Attrs(func(a slog.Attr) bool {
 		found = found || strings.Contains(a.Value.String(), context.Canceled.Error())

@@ -11,18 +11,17 @@ import (
 )
 
 const (
-	// connections is the size of the engine's pool on PostgreSQL. One of them
-	// listens for wake-ups all the time.
+	// connections is the size of the engine's pool on PostgreSQL. One connection
+	// always listens for wake-ups.
 	connections = 8
 
-	// migrating is the key of the advisory lock that is held while the
-	// engine's tables are made: DBOS does not expect replicas that start at
-	// the same time.
-	migrating = 0x6c62626f74 // "lbbot"
+	// migrationLock is the key of the advisory lock for migrating the engine's
+	// tables. DBOS does not expect replicas that start at the same time.
+	migrationLock = 0x6c62626f74 // "lbbot"
 )
 
-// openPool connects to PostgreSQL. Whoever wants a connection must be admitted. pgx keeps passwords out of its errors,
-// except for those about a URL it cannot read.
+// openPool connects to PostgreSQL. Each use of a connection must be admitted. pgx
+// keeps passwords out of its errors, except errors about an invalid URL.
 func openPool(ctx context.Context, url string, admit func(context.Context) error) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -31,8 +30,8 @@ func openPool(ctx context.Context, url string, admit func(context.Context) error
 	c.MaxConns, c.MinConns = connections, 0
 	c.MaxConnLifetime, c.MaxConnIdleTime = time.Hour, 5*time.Minute
 	c.ConnConfig.ConnectTimeout = 5 * time.Second
-	// A process that stops in the middle of a transaction must not keep its
-	// locks: others take over what it was doing.
+	// A process that is paused inside a transaction must not keep its locks: other
+	// replicas take over its work.
 	c.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
 	c.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
 		if readOnly(conn) {
@@ -45,17 +44,16 @@ func openPool(ctx context.Context, url string, admit func(context.Context) error
 
 var errReadOnly = errors.New("the database is read-only")
 
-// readOnly reports whether a connection can only read. It would stay so for
-// good, also when the database does not any more, so it is not kept.
+// readOnly reports whether a connection can only read. It stays read-only even
+// when the database no longer is, so the pool closes it.
 func readOnly(conn *pgx.Conn) bool {
-	said := conn.PgConn().ParameterStatus
-	return said("default_transaction_read_only") == "on" || said("in_hot_standby") == "on"
+	status := conn.PgConn().ParameterStatus
+	return status("default_transaction_read_only") == "on" || status("in_hot_standby") == "on"
 }
 
-// alone runs fn while no other replica does. It asks for the lock again and
-// again instead of waiting in the database, because a statement that waits
-// there holds up the building of indexes.
-func alone(ctx context.Context, pool *pgxpool.Pool, fn func() error) error {
+// withMigrationLock runs fn while no other replica does. It polls for the lock,
+// because a statement that waits in the database blocks the creation of indexes.
+func withMigrationLock(ctx context.Context, pool *pgxpool.Pool, fn func() error) error {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("connecting: %w", err)
@@ -65,8 +63,8 @@ func alone(ctx context.Context, pool *pgxpool.Pool, fn func() error) error {
 	defer t.Stop()
 	for {
 		var got bool
-		if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(migrating)).Scan(&got); err != nil {
-			return fmt.Errorf("taking the lock for migrating: %w", err)
+		if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(migrationLock)).Scan(&got); err != nil {
+			return fmt.Errorf("taking the migration lock: %w", err)
 		}
 		if got {
 			break
@@ -78,8 +76,8 @@ func alone(ctx context.Context, pool *pgxpool.Pool, fn func() error) error {
 		}
 	}
 	err = fn()
-	if _, unlockErr := conn.Exec(ctx, "select pg_advisory_unlock($1)", int64(migrating)); unlockErr != nil {
-		err = errors.Join(err, fmt.Errorf("giving back the lock for migrating: %w", unlockErr))
+	if _, unlockErr := conn.Exec(ctx, "select pg_advisory_unlock($1)", int64(migrationLock)); unlockErr != nil {
+		err = errors.Join(err, fmt.Errorf("releasing the migration lock: %w", unlockErr))
 	}
 	return err
 }

@@ -11,81 +11,81 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The pace of replicas. A replica that dies is silent for 4 s and found within
-// half a second, and its operations get new runs at once.
+// Timing of replicas. Other replicas find a dead one after 4 s of silence, at
+// most half a second later, and start new runs for its operations at once.
 const (
 	beatEvery = time.Second
 	lookEvery = beatEvery / 2
 	silent    = 4 * time.Second
 )
 
-// Replicas is where processes on one database tell each other that they are
-// alive. All times are by the database's clock.
+// Replicas stores which processes on one database are alive. All times are by the
+// database's clock.
 type Replicas interface {
-	// Join makes a new replica known.
+	// Join registers a new replica.
 	Join(ctx context.Context, id string) error
 
-	// Beat says that the replica is alive; false means that it is gone, and
-	// that this never changes again.
+	// Beat stores a heartbeat. If it returns false, the replica was declared dead,
+	// which is final.
 	Beat(ctx context.Context, id string) (alive bool, err error)
 
-	// Leave says that the replica is gone, known before or not.
+	// Leave declares the replica dead, even if it is not registered.
 	Leave(ctx context.Context, id string) error
 
-	// GiveUp declares other replicas gone which were silent for longer than that,
-	// and returns how many.
+	// GiveUp declares dead the other replicas that were silent for longer than
+	// silent, and returns how many.
 	GiveUp(ctx context.Context, id string, silent time.Duration) (int64, error)
 }
 
-// TakenOverError says that this process was held up for so long that other
-// replicas took its runs over.
+// TakenOverError says that this process was paused for so long that other replicas
+// took over its runs.
 type TakenOverError struct{ Replica string }
 
 // Error says what to do.
 func (e *TakenOverError) Error() string {
-	return fmt.Sprintf("other replicas took over from %s, which gave no sign of life for more than %s: start it anew", e.Replica, silent)
+	return fmt.Sprintf("other replicas took over from %s after more than %s without a heartbeat: restart it",
+		e.Replica, silent)
 }
 
-// replica is this process among others on the same database. Its heartbeat is
-// a lease: a step begins only while the last one is younger than the time
-// after which others take over, so a process that was stopped and continued
-// begins nothing before it has asked. One that learns that others took over
-// ends instead of joining anew: the runtime keeps its name for as long as it
-// lives, and what else the process missed is best put right by a start.
+// replica is this process among others on the same database. Its heartbeat is a
+// lease: a step begins only while the last heartbeat is too young for a
+// take-over, so a process that was paused begins nothing before it has written
+// one. A process that was taken over ends and does not join again, because the
+// runtime keeps its name for its lifetime and a restart is the safest recovery.
 type replica struct {
 	id    string
 	table Replicas
-	every time.Duration
-	gone  time.Duration // silence after which a replica is gone
+	every time.Duration // between heartbeats
+	gone  time.Duration // silence after which a replica counts as dead
 
 	// guarded by Engine.mu
-	renewed time.Time     // when the last heartbeat that counted was sent
-	steady  time.Time     // since when none failed; zero: the last one did
-	late    []span        // gaps between heartbeats since then, oldest first; few
-	renewal chan struct{} // closed by the next heartbeat that counts
+	renewed time.Time     // when the last stored heartbeat was sent
+	steady  time.Time     // no heartbeat has failed since; zero: the last one failed
+	late    []span        // gaps between heartbeats since steady, oldest first, at most maxLate
+	renewal chan struct{} // closed by the next stored heartbeat
 
-	joined bool  // known to the others
-	taken  error // others took over: why nothing is done any more
+	joined bool  // registered
+	taken  error // set when others took over
 
 	left chan struct{} // closed when this process leaves
 }
 
-// span is a time between two moments.
 type span struct{ from, to time.Time }
 
 func newReplica(id string, table Replicas) *replica {
-	return &replica{id: id, table: table, every: beatEvery, gone: silent, renewal: make(chan struct{}), left: make(chan struct{})}
+	return &replica{id: id, table: table, every: beatEvery, gone: silent,
+		renewal: make(chan struct{}), left: make(chan struct{})}
 }
 
-// fresh reports whether nobody can have taken over by now. The monotonic clock
-// stands still while the host is suspended, so the wall clock counts as well.
+// fresh reports that no other replica can have taken over yet. The monotonic clock
+// stops while the host is suspended, so the wall clock counts too.
 func (r *replica) fresh() bool { return r.freshAt(time.Now()) }
 
 func (r *replica) freshAt(now time.Time) bool {
 	return now.Sub(r.renewed) < r.gone && now.Round(0).Sub(r.renewed.Round(0)) < r.gone
 }
 
-// join makes the replica known before anything runs under its name.
+// join registers the replica before anything runs under its name.
 func (e *Engine) join(ctx context.Context) error {
 	if e.replica == nil {
 		return nil
@@ -102,8 +102,7 @@ func (e *Engine) join(ctx context.Context) error {
 	return nil
 }
 
-// leave hands over to the other replicas at once. The time for stopping may be
-// over, and still this must be tried.
+// leave ignores the end of ctx: the handover is worth trying after the drain time.
 func (e *Engine) leave(ctx context.Context) error {
 	if e.replica == nil {
 		return nil
@@ -114,9 +113,9 @@ func (e *Engine) leave(ctx context.Context) error {
 	return e.replica.table.Leave(ctx, e.replica.id)
 }
 
-// Run starts runs for operations that have none in a live process, and keeps this
-// replica alive, until ctx ends or Stop has left. A *TakenOverError means that
-// the process must end.
+// Run writes heartbeats and starts runs for operations that have none in a live
+// process. It blocks until ctx ends or Leave is called. A *TakenOverError means
+// that the process must end.
 func (e *Engine) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	if e.replica != nil {
@@ -126,7 +125,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// each calls do at once and then every time, each call with a limit.
+// each calls do now and then periodically. Each call may take half of silent.
 func (e *Engine) each(ctx context.Context, every time.Duration, do func(context.Context) error) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -158,13 +157,13 @@ func (e *Engine) beat(ctx context.Context) error {
 	case e.hasLeft() || errors.Is(err, context.Canceled):
 		return nil
 	case err != nil:
-		e.log.Warn("heartbeat was not stored", zap.String("replica", e.replica.id), zap.Error(err))
+		e.log.Warn("heartbeat could not be stored", zap.String("replica", e.replica.id), zap.Error(err))
 		e.missed()
 		return nil
 	case !alive:
 		taken := &TakenOverError{e.replica.id}
 		e.log.Error("other replicas took over from this one", zap.String("replica", e.replica.id))
-		e.cutOff(taken)
+		e.abort(taken)
 		return taken
 	}
 	e.renew(sent)
@@ -180,7 +179,7 @@ func (e *Engine) hasLeft() bool {
 	}
 }
 
-// renew lets steps begin again that waited for a heartbeat.
+// renew records a stored heartbeat and wakes the steps that wait for one.
 func (e *Engine) renew(sent time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -196,7 +195,7 @@ func (e *Engine) renew(sent time.Time) {
 	r.wake()
 }
 
-// wake lets those look again who wait for a heartbeat. Engine.mu is held.
+// wake makes every await look again. The caller holds Engine.mu.
 func (r *replica) wake() {
 	close(r.renewal)
 	r.renewal = make(chan struct{})
@@ -208,18 +207,18 @@ func (e *Engine) missed() {
 	e.replica.steady = time.Time{}
 }
 
-// cutOff lets no further step begin and ends those that run.
-func (e *Engine) cutOff(why error) {
+// abort begins no further step and cancels running ones.
+func (e *Engine) abort(why error) {
 	e.mu.Lock()
 	e.draining = true
 	e.replica.taken = why
-	e.replica.wake() // nobody has to wait any more
+	e.replica.wake()
 	e.mu.Unlock()
 	e.hardStop(why)
 }
 
-// admit lets the runtime have a connection while nobody can have taken over
-// from this replica: a process that was paused writes nothing when it wakes up.
+// admit blocks the use of a database connection while others may have taken over:
+// a process that was paused must not write when it continues.
 func (e *Engine) admit(ctx context.Context) error {
 	return e.await(ctx, func() (bool, error) {
 		r := e.replica
@@ -227,16 +226,16 @@ func (e *Engine) admit(ctx context.Context) error {
 	})
 }
 
-// takeOver declares silent replicas gone and starts runs for what has none.
+// takeOver declares silent replicas dead and resumes operations without a run.
 func (e *Engine) takeOver(ctx context.Context) error {
 	if e.replica != nil {
 		if silence := e.patience(time.Now()); silence > 0 {
 			n, err := e.replica.table.GiveUp(ctx, e.replica.id, silence)
 			if err != nil && ctx.Err() == nil && !e.hasLeft() {
-				e.log.Warn("silent replicas could not be looked for", zap.Error(err))
+				e.log.Warn("dead replicas could not be searched for", zap.Error(err))
 			}
 			if n > 0 {
-				e.log.Warn("silent replicas are gone; their operations are taken over", zap.Int64("replicas", n))
+				e.log.Warn("replicas are dead; this one takes over their operations", zap.Int64("replicas", n))
 			}
 		}
 		if e.hasLeft() {
@@ -247,18 +246,18 @@ func (e *Engine) takeOver(ctx context.Context) error {
 	return nil
 }
 
-// maxLate is how many gaps are remembered: what is older is far behind any
-// silence that counts.
+// maxLate limits the stored gaps. Older ones end before any silence that counts.
 const maxLate = 16
 
-// patience is the silence after which others count as gone; 0: none does.
+// patience returns the silence after which other replicas count as dead; 0 means
+// that none does.
 //
-// When a heartbeat of this replica failed, the database may have been away for
-// all of them: then the others get as long as ever to be heard again. When one
-// was only late, the machine may have been busy for all of them: the gap does
-// not count as silence, and after it they get the time of two heartbeats. It
-// does not begin anew, because on a busy machine one gap follows the other,
-// and what a replica that is really gone left behind would lie for that long.
+// If a heartbeat of this replica failed, the database may have been down for all
+// replicas: their silence counts from the end of the failure. If one was only
+// late, the machine may have been busy for all: the gap does not count as silence,
+// and others get the time of two heartbeats after it. Counting does not restart
+// after a gap, because on a busy machine gaps follow each other and the operations
+// of a dead replica would wait for all of them.
 func (e *Engine) patience(now time.Time) time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -286,7 +285,7 @@ func (e *Engine) Ready() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.replica != nil && !e.replica.fresh() {
-		return errors.New("no heartbeat could be stored in the database lately")
+		return errors.New("no recent heartbeat could be stored in the database")
 	}
 	return nil
 }

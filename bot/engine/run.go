@@ -16,7 +16,8 @@ import (
 func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
 	run := e.runHere(id)
 	if name, err := dbos.GetWorkflowID(ctx); err != nil || run == 0 || name != runID(id, run) {
-		e.log.Info("run is not the one that was begun here and ends", zap.String("operation", id), zap.String("run", name), zap.Error(err))
+		e.log.Info("run was not started by this process and ends",
+			zap.String("operation", id), zap.String("run", name), zap.Error(err))
 		return "", nil
 	}
 	defer e.release(id)
@@ -27,16 +28,18 @@ func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
 	case err == nil:
 		e.endLease(ctx, id, run)
 	case ctx.Err() != nil: // the engine is stopping
-	case errors.Is(err, operation.ErrSuperseded), errors.Is(err, dbos.ErrConflictingWorkflowID), errors.Is(err, dbos.ErrWorkflowCancelled):
+	case errors.Is(err, operation.ErrSuperseded), errors.Is(err, dbos.ErrConflictingWorkflowID),
+		errors.Is(err, dbos.ErrWorkflowCancelled):
 		e.log.Warn("operation has a newer run; this one ends", zap.String("operation", id), zap.Int64("run", run))
 	default:
-		e.log.Error("run ended early; the operation gets a new one", zap.String("operation", id), zap.Int64("run", run), zap.Error(err))
+		e.log.Error("run failed; the operation gets a new one",
+			zap.String("operation", id), zap.Int64("run", run), zap.Error(err))
 	}
 	return "", err
 }
 
-// endLease tries until the journal takes it or ctx ends: an operation with a
-// lease and without a run gets a new run.
+// endLease retries until the lease has ended or ctx ends. While an operation has a
+// lease and no run, it would get a new run.
 func (e *Engine) endLease(ctx context.Context, id string, run int64) {
 	var last lastCause
 	for {
@@ -55,12 +58,11 @@ func (e *Engine) endLease(ctx context.Context, id string, run int64) {
 	}
 }
 
-// endEvery is the pause between two tries to store the end of a run.
+// endEvery is the pause between two attempts to store the end of a run.
 const endEvery = 500 * time.Millisecond
 
-// await returns nil when look says so, which is asked again after each heartbeat
-// that counts; or with look's error; or when ctx ends. Engine.mu is held while
-// look is called.
+// await blocks until look returns true or an error, or ctx ends. It calls look
+// now and after each stored heartbeat, with Engine.mu held.
 func (e *Engine) await(ctx context.Context, look func() (bool, error)) error {
 	for {
 		e.mu.Lock()
@@ -81,11 +83,10 @@ func (e *Engine) await(ctx context.Context, look func() (bool, error)) error {
 	}
 }
 
-// errStopping keeps steps from beginning.
 var errStopping = errors.New("the engine is stopping")
 
-// beginStep waits until this process certainly has its lease, and counts the step
-// until Engine.steps.Done is called.
+// beginStep blocks until this process certainly holds its lease, then counts the
+// step in Engine.steps.
 func (e *Engine) beginStep(ctx context.Context) error {
 	return e.await(ctx, func() (bool, error) {
 		if e.draining {
@@ -99,12 +100,12 @@ func (e *Engine) beginStep(ctx context.Context) error {
 	})
 }
 
-// holdLease waits until nobody can have taken over from this process.
+// holdLease blocks until no other process can have taken over from this one.
 func (e *Engine) holdLease(ctx context.Context) error {
 	return e.await(ctx, func() (bool, error) { return e.replica == nil || e.replica.fresh(), nil })
 }
 
-// durable is one run as package operation sees it.
+// durable implements operation.Run.
 type durable struct {
 	engine *Engine
 	ctx    dbos.Context
@@ -119,16 +120,16 @@ func (d *durable) Number() int64 { return d.number }
 func (d *durable) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
 	next, err := dbos.RunAsStep(d.ctx, func(ctx context.Context) (operation.Next, error) {
 		if err := d.engine.beginStep(ctx); err != nil {
-			<-ctx.Done() // a step that may not begin must not end either: its end would be recorded
+			<-ctx.Done() // do not return before the runtime has stopped: DBOS would record the step as ended
 			return operation.Next{}, context.Cause(ctx)
 		}
 		defer d.engine.steps.Done()
 		d.engine.log.Debug("step begins", zap.String("operation", d.id), zap.String("step", name))
-		// The runtime cancels steps at once when it stops; a call under way
-		// gets the time for draining instead.
+		// The runtime cancels steps as soon as it stops. A call in progress gets the
+		// drain time instead.
 		next, err := fn(operation.WithLease(detached{Context: d.engine.hard, values: ctx}, d.engine.holdLease))
 		if err != nil && !errors.Is(err, operation.ErrSuperseded) {
-			d.engine.log.Info("step was cut off", zap.String("step", name), zap.Error(err))
+			d.engine.log.Info("step was cancelled", zap.String("step", name), zap.Error(err))
 			<-ctx.Done()
 		}
 		return next, err

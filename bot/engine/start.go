@@ -13,31 +13,30 @@ import (
 	"lbbot/bot/operation"
 )
 
-// Leases says which process carries which operation out. It is durable, and the
-// truth: DBOS may still call a run pending that has ended.
+// Leases stores which process runs which operation. It is durable and decides: DBOS
+// may still call a run pending that has ended.
 type Leases interface {
-	// Lease returns who carries an operation out.
+	// Lease returns the lease of an operation.
 	Lease(ctx context.Context, id string) (operation.Lease, error)
 
-	// TakeLease makes this process the runner of an operation whose run is was,
-	// and raises the run to the given number; false if another live process is,
-	// if the run is another one by now, or if others took over from this process.
+	// TakeLease makes this process the runner of an operation and changes its run
+	// number from was to run. It returns false if another live process is the
+	// runner, if the run number is not was, or if others took over from this process.
 	TakeLease(ctx context.Context, id string, was, run int64) (bool, error)
 
-	// EndLease says that a run is over, unless there is a newer one.
+	// EndLease ends the lease of a run, unless there is a newer run.
 	EndLease(ctx context.Context, id string, run int64) error
 
-	// Leases lists the operations whose runner is this process or one that is
-	// gone, in the order in which they should go on.
+	// Leases lists the operations whose runner is this process or a dead one, in
+	// the order in which they should continue.
 	Leases(ctx context.Context) ([]string, error)
 
-	// Alive reports whether a replica is known and not gone.
+	// Alive reports whether a replica is registered and not dead.
 	Alive(ctx context.Context, replica string) (bool, error)
 }
 
-// Start makes sure that an operation has a run in a live process. It leaves alone
-// what runs here or in another one, and otherwise takes the lease and begins a
-// new run. It blocks for two commits.
+// Start makes sure that an operation has a run in a live process: if it has none,
+// Start takes the lease and begins a new run. It blocks for two commits.
 func (e *Engine) Start(ctx context.Context, id string) error {
 	if !e.reserve(id) {
 		return nil
@@ -52,8 +51,8 @@ func (e *Engine) Start(ctx context.Context, id string) error {
 	return nil
 }
 
-// reserve lets nobody else in this process start an operation, and reports false
-// if somebody has, or if the engine is stopping.
+// reserve prevents a second start of an operation in this process. It returns false
+// if the operation is reserved or running, or if the engine is stopping.
 func (e *Engine) reserve(id string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -71,8 +70,7 @@ func (e *Engine) release(id string) {
 	delete(e.running, id)
 }
 
-// runHere returns the number of the run that is under way in this process, 0 if
-// there is none.
+// runHere returns the number of the active run in this process, 0 if there is none.
 func (e *Engine) runHere(id string) int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -95,7 +93,7 @@ func (e *Engine) start(ctx context.Context, id string) (begun bool, err error) {
 			return false, err
 		}
 		next = before + 1
-	case lease.Runner == e.name: // this process has accepted it, or its run ended early
+	case lease.Runner == e.name: // this process has accepted the operation, or its run failed
 		if err := e.begin(id, lease.Run); !errors.Is(err, dbos.ErrWorkflowIDInUse) {
 			return err == nil, err
 		}
@@ -107,10 +105,13 @@ func (e *Engine) start(ctx context.Context, id string) (begun bool, err error) {
 		return false, err
 	}
 	if next > 1 {
-		e.log.Info("operation gets a new run", zap.String("operation", id), zap.Int64("run", next), zap.String("runner_before", lease.Runner))
-		// DBOS would call the run before pending for good.
-		if err := dbos.CancelWorkflow(e.dbos, runID(id, next-1)); err != nil && !errors.Is(err, dbos.ErrNonExistentWorkflow) {
-			e.log.Warn("run before could not be cancelled in the engine's tables", zap.String("operation", id), zap.Error(err))
+		e.log.Info("operation gets a new run", zap.String("operation", id), zap.Int64("run", next),
+			zap.String("runner_before", lease.Runner))
+		// Otherwise DBOS would list the previous run as pending forever.
+		err := dbos.CancelWorkflow(e.dbos, runID(id, next-1))
+		if err != nil && !errors.Is(err, dbos.ErrNonExistentWorkflow) {
+			e.log.Warn("previous run could not be cancelled in the engine's tables",
+				zap.String("operation", id), zap.Error(err))
 		}
 	}
 	err = e.begin(id, next)
@@ -118,7 +119,7 @@ func (e *Engine) start(ctx context.Context, id string) (begun bool, err error) {
 }
 
 // begin starts the run with this number. It fails with dbos.ErrWorkflowIDInUse if
-// that was started before.
+// the run was started before.
 func (e *Engine) begin(id string, run int64) error {
 	e.mu.Lock()
 	e.running[id] = run
@@ -128,8 +129,8 @@ func (e *Engine) begin(id string, run int64) error {
 	return err
 }
 
-// runID names a run of an operation, from 1, as lbbot 0.1 did: replicas of both
-// versions may run at the same time during an update.
+// runID names a run of an operation, numbered from 1. The form is that of lbbot
+// 0.1, whose runs are still in the tables after an upgrade.
 func runID(id string, run int64) string {
 	if run == 1 {
 		return id
@@ -138,9 +139,9 @@ func runID(id string, run int64) string {
 }
 
 // runBefore looks for runs of an operation that was accepted by lbbot 0.1, which
-// knew no leases: it returns the number of the newest one, 0 if there is none,
-// and whether a live process has one of them. It asks for names, because a prefix
-// would make the database read all runs through.
+// had no leases. It returns the number of the newest run, 0 if there is none, and
+// whether a live process has one of them. It queries by ID, because a query by
+// prefix would scan all runs.
 func (e *Engine) runBefore(ctx context.Context, id string) (newest int64, alive bool, err error) {
 	const page = 8
 	for from := int64(1); ; from += page {
@@ -151,15 +152,16 @@ func (e *Engine) runBefore(ctx context.Context, id string) (newest int64, alive 
 			ids[i] = runID(id, run)
 			number[ids[i]] = run
 		}
-		runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDs(ids...), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+		runs, err := dbos.ListWorkflows(e.dbos, dbos.WithFilterWorkflowIDs(ids...),
+			dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
 		if err != nil {
 			return 0, false, fmt.Errorf("looking for runs: %w", err)
 		}
 		for _, r := range runs {
-			newest = max(newest, number[r.ID]) // the first ones may be pruned
+			newest = max(newest, number[r.ID]) // older runs may be pruned
 			switch r.Status {
 			case dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
-				alive = true // it is being taken over, perhaps by a replica of lbbot 0.1
+				alive = true // a replica takes it over now
 			case dbos.WorkflowStatusPending:
 				there, err := e.leases.Alive(ctx, r.ExecutorID)
 				if err != nil {
@@ -174,10 +176,9 @@ func (e *Engine) runBefore(ctx context.Context, id string) (newest int64, alive 
 	}
 }
 
-// Poke ends the current or the next wait of an operation's run, and starts a new
-// run if its process is gone or the run ended early. Poking twice with one key
-// does no more than once. It blocks for one commit, or for three if it starts a
-// run.
+// Poke ends the current or the next wait of an operation's run. It starts a new
+// run if the process is dead or the run failed. A second Poke with the same key
+// does nothing. It blocks for one commit, or for three if it starts a run.
 func (e *Engine) Poke(ctx context.Context, id, key string) error {
 	if err := e.poke(ctx, id, key); err != nil {
 		return fmt.Errorf("waking the run of %s: %w", id, err)
@@ -196,7 +197,7 @@ func (e *Engine) poke(ctx context.Context, id, key string) error {
 	name := runID(id, run)
 	err = dbos.Send(e.dbos, name, key, pokeTopic, dbos.WithIdempotencyKey(name+"|"+key))
 	if errors.Is(err, dbos.ErrNonExistentWorkflow) {
-		return nil // it reads the journal when it begins
+		return nil // the run reads the journal when it begins
 	}
 	return err
 }
@@ -216,7 +217,7 @@ func (e *Engine) runToPoke(ctx context.Context, id string) (int64, error) {
 	if lease, err = e.leases.Lease(ctx, id); err != nil || lease.Run > 0 {
 		return lease.Run, err
 	}
-	run, _, err := e.runBefore(ctx, id) // in a replica of lbbot 0.1
+	run, _, err := e.runBefore(ctx, id) // accepted by lbbot 0.1
 	return run, err
 }
 
@@ -242,7 +243,7 @@ func (e *Engine) resume(ctx context.Context) {
 	}
 }
 
-// lastCause remembers the text of an error, so that the log is not flooded with it.
+// lastCause keeps the text of the last error, to log a repeated cause once.
 type lastCause struct{ text string }
 
 // changed reports whether err differs from the error of the call before.

@@ -24,29 +24,30 @@ const top = ".."
 // arrows are all imports of our own packages that are allowed. Down the path
 // of a request
 //
-//	cmd/lbbot → bot → {slackapp, engine, journal, policy} → operation → commands → zenlayer
+//	cmd/lbbot → bot → {slackapp, engine, journal, policy} → audit → operation → commands → zenlayer
 //
 // a room may be skipped, but nothing climbs and siblings do not know each
 // other. To change this map is to change the design: say why in the commit.
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/lbbot": {
-			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/operation", "commands", "zenlayer",
+			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands", "zenlayer",
 			"bot/policy/cases",                     // for policy test and policy explain
 			"bot/sandbox", "zenlayer/zenlayertest", // for the sandbox command
 		},
 		"bot": {
-			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/operation", "commands", "zenlayer",
+			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands", "zenlayer",
 			"bot/slackapp/socket", // it wires the connections
 		},
 		"bot/slackapp":               {"bot/slackapp/socket", "bot/operation", "commands", "zenlayer"},
 		"bot/slackapp/socket":        {},
 		"bot/engine":                 {"bot/operation", "commands", "zenlayer"},
-		"bot/journal":                {"bot/journal/internal/query", "bot/operation", "commands", "zenlayer"},
+		"bot/journal":                {"bot/journal/internal/query", "bot/audit", "bot/operation", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
 		"bot/policy":                 {"bot/operation", "commands", "zenlayer"},
 		"bot/policy/cases":           {"bot/policy", "bot/operation", "zenlayer"}, // decisions written down, asked of the gate
+		"bot/audit":                  {"bot/operation"},                           // hashes, which the journal computes as it stores
 		"bot/operation":              {"commands", "zenlayer"},
 		"bot/sandbox":                {},
 		"commands":                   {"zenlayer"},

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/audit"
 	"lbbot/bot/journal"
 	"lbbot/zenlayer"
 )
@@ -45,17 +46,18 @@ func TestTheAuditTrailIsKeptPostedAndVerifiedWhileTheBotRuns(t *testing.T) {
 			_, text, _ = strings.Cut(text, "head `")
 			posted, _, _ := strings.Cut(text, "`")
 			require.Contains(t, h.log.String(), posted, "the head is in the log as well")
-			kept, err := journal.ParseHead(posted)
+			kept, err := audit.ParseHead(posted)
 			require.NoError(t, err)
 
 			j := h.reader()
-			var out bytes.Buffer
-			require.NoError(t, bot.VerifyTrail(t.Context(), &out, j, journal.Expected{Heads: []journal.Head{kept}}))
-			require.Contains(t, out.String(), "fits")
-			require.Contains(t, out.String(), "fine: nothing was altered")
+			trail, err := audit.Verify(t.Context(), j, audit.Expected{Heads: []audit.Head{kept}})
+			require.NoError(t, err)
+			report := reported(t, trail)
+			require.Contains(t, report, "fits")
+			require.Contains(t, report, "fine: nothing was altered")
 			require.NoError(t, h.stop())
 			var export bytes.Buffer
-			n, err := bot.ExportTrail(t.Context(), &export, j, bot.FormatJSONL)
+			n, err := audit.Export(t.Context(), &export, j, audit.FormatJSONL)
 			require.NoError(t, err)
 			lines := strings.Split(strings.TrimSpace(export.String()), "\n")
 			require.Len(t, lines, int(n))
@@ -64,11 +66,21 @@ func TestTheAuditTrailIsKeptPostedAndVerifiedWhileTheBotRuns(t *testing.T) {
 				require.True(t, slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"kind":"`+kind+`"`) }), kind)
 			}
 			require.NotContains(t, export.String(), "response_url")
-			require.NoError(t, bot.VerifyExport(&out, &export, journal.Expected{}))
+			trail, err = audit.VerifyExport(&export, audit.Expected{})
+			require.NoError(t, err)
+			reported(t, trail)
 
 			h.start()
 			h.sees(ana, ops, "Bot stopped")
 			h.calm()
 		})
 	}
+}
+
+// reported requires that a trail is not broken, and returns what people read.
+func reported(t *testing.T, trail audit.Trail) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, audit.Report(&out, trail))
+	return out.String()
 }

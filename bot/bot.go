@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/engine"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
@@ -44,9 +45,9 @@ type Bot struct {
 	line      *operation.Line
 	shared    *operation.Shared
 	admin     *admin
-	auditor   *auditor
-	teller    *teller // nil without an audit channel
-	name      string  // of this process
+	auditor   *audit.Auditor
+	teller    *audit.Teller // nil without an audit channel
+	name      string        // of this process
 }
 
 // Run serves until ctx ends, then stops: no new envelopes, then the calls
@@ -67,10 +68,10 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)),
 		zap.String("admin", b.admin.address()))
-	b.auditor.announce()
-	b.auditor.note(operation.EventStarted, b.self())
+	b.auditor.Announce()
+	b.auditor.Note(operation.EventStarted, b.self())
 	if b.teller != nil {
-		b.teller.begin(ctx)
+		b.teller.Begin(ctx)
 	}
 
 	parts, stopParts := context.WithCancel(context.WithoutCancel(ctx))
@@ -82,9 +83,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	g.Go(func() error { return b.admin.run(parts) })
 	g.Go(func() error { return b.janitor(parts) })
 	g.Go(func() error { return b.recheck(parts, recheckEvery) })
-	g.Go(func() error { return b.auditor.run(parts) })
+	g.Go(func() error { return b.auditor.Run(parts) })
 	if b.teller != nil {
-		g.Go(func() error { return b.teller.run(parts) })
+		g.Go(func() error { return b.teller.Run(parts) })
 	}
 	g.Go(func() error { return fatal(b.socket.Run(parts)) })
 	select {
@@ -107,9 +108,9 @@ func (b *Bot) self() map[string]string {
 // the audit trail, while the database can still be written.
 func (b *Bot) ended(ctx context.Context) {
 	b.closeBoard(ctx)
-	b.auditor.finish(b.self())
+	b.auditor.Finish(b.self())
 	if b.teller != nil {
-		b.teller.leave()
+		b.teller.Leave()
 	}
 }
 
@@ -210,7 +211,7 @@ func (b *Bot) janitor(ctx context.Context) error {
 		} else if n > 0 {
 			b.log.Info("previews that nobody sent deleted", zap.Int64("previews", n))
 		}
-		b.auditor.cut(ctx)
+		b.auditor.Cut(ctx)
 		select {
 		case <-ctx.Done():
 			return nil

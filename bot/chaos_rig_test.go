@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/audit"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/policy"
@@ -353,7 +354,7 @@ func (c *chaos) audited(operations []operation.Operation) int64 {
 	store, err := journal.Open(c.t.Context(), journal.Config{URL: c.config.DatabaseURL, ReadOnly: true})
 	require.NoError(c.t, err)
 	defer func() { require.NoError(c.t, store.Close()) }()
-	trail, err := store.Verify(c.t.Context(), journal.Expected{})
+	trail, err := audit.Verify(c.t.Context(), store, audit.Expected{})
 	require.NoError(c.t, err)
 	require.Nil(c.t, trail.Break, "the chain is broken, seed %d", c.seed)
 	for _, op := range operations {

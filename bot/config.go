@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"lbbot/bot/journal"
+	"lbbot/bot/audit"
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp"
 	"lbbot/zenlayer"
@@ -119,11 +119,11 @@ func (c Config) Validate() error {
 
 // auditPublicKey is what checkpoints are checked with; empty without a key.
 func (c Config) auditPublicKey() string {
-	key, err := journal.ParseKey(c.AuditKey.Reveal())
+	key, err := audit.ParseKey(c.AuditKey.Reveal())
 	if err != nil {
 		return ""
 	}
-	return journal.ShowKey(key.Public().(ed25519.PublicKey))
+	return audit.ShowKey(key.Public().(ed25519.PublicKey))
 }
 
 // unsendable continues the name of a setting whose value a header cannot hold.
@@ -171,7 +171,7 @@ func (c Config) checkRunning(f *faults) {
 	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN", " is %s: more than 0 and 10m at most", c.Drain)
 	f.unless(c.Retention == 0 || c.Retention >= Duration(leastRetention), "LBBOT_RETENTION", " is %s: at least %s, or 0 to keep everything", c.Retention, Duration(leastRetention))
 	if !c.AuditKey.IsZero() {
-		_, err := journal.ParseKey(c.AuditKey.Reveal())
+		_, err := audit.ParseKey(c.AuditKey.Reveal())
 		f.unless(err == nil, "LBBOT_AUDIT_KEY", " must be 32 bytes in base64: openssl rand -base64 32 makes one")
 	}
 	if c.AdminAddr != "" {

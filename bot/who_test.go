@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/audit"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/zenlayer"
@@ -56,7 +57,7 @@ func TestEveryViewOfAnApprovalNamesTheApprover(t *testing.T) {
 	require.NoError(t, bot.ShowOperationJSON(t.Context(), &shown, j, ref))
 	require.Regexp(t, `(?s)"kind": "approved",[^}]*"actor_id": "U0CHEN",\s*"channel_id": "C0APPROVE"`, shown.String())
 
-	_, err := bot.ExportTrail(t.Context(), &lines, j, bot.FormatJSONL)
+	_, err := audit.Export(t.Context(), &lines, j, audit.FormatJSONL)
 	require.NoError(t, err)
 	for _, line := range strings.Split(strings.TrimSpace(lines.String()), "\n") {
 		var e struct {
@@ -67,7 +68,7 @@ func TestEveryViewOfAnApprovalNamesTheApprover(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(line), &e))
 		requireWho(t, e.Kind, e.ActorID, e.ChannelID)
 	}
-	_, err = bot.ExportTrail(t.Context(), &table, j, bot.FormatCSV)
+	_, err = audit.Export(t.Context(), &table, j, audit.FormatCSV)
 	require.NoError(t, err)
 	rows, err := csv.NewReader(&table).ReadAll()
 	require.NoError(t, err)
@@ -75,8 +76,9 @@ func TestEveryViewOfAnApprovalNamesTheApprover(t *testing.T) {
 	for _, row := range rows[1:] {
 		requireWho(t, row[7], row[9], row[10])
 	}
-	var out bytes.Buffer
-	require.NoError(t, bot.VerifyExport(&out, &lines, journal.Expected{}))
+	trail, err := audit.VerifyExport(&lines, audit.Expected{})
+	require.NoError(t, err)
+	reported(t, trail)
 }
 
 // inBlocks is a text as the JSON of blocks has it.
@@ -136,14 +138,18 @@ func oldTrail(t *testing.T) *journal.Store {
 func TestAnOldTrailStaysValidAndClaimsNothingFalse(t *testing.T) {
 	t.Parallel()
 	j := oldTrail(t)
-	var out, lines, table bytes.Buffer
-	require.NoError(t, bot.VerifyTrail(t.Context(), &out, j, journal.Expected{}))
-	n, err := bot.ExportTrail(t.Context(), &lines, j, bot.FormatJSONL)
+	var lines, table bytes.Buffer
+	trail, err := audit.Verify(t.Context(), j, audit.Expected{})
+	require.NoError(t, err)
+	reported(t, trail)
+	n, err := audit.Export(t.Context(), &lines, j, audit.FormatJSONL)
 	require.NoError(t, err)
 	require.Equal(t, int64(5), n)
 	require.Contains(t, lines.String(), `"kind":"approved","operation_id":"id-1","actor_id":"U0DEV"`, "what is chained is exported as it is")
-	require.NoError(t, bot.VerifyExport(&out, &lines, journal.Expected{}))
-	_, err = bot.ExportTrail(t.Context(), &table, j, bot.FormatCSV)
+	trail, err = audit.VerifyExport(&lines, audit.Expected{})
+	require.NoError(t, err)
+	reported(t, trail)
+	_, err = audit.Export(t.Context(), &table, j, audit.FormatCSV)
 	require.NoError(t, err)
 	require.Contains(t, table.String(), "approved,id-1,U0DEV")
 	var shown bytes.Buffer

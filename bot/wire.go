@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/engine"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
@@ -50,7 +52,8 @@ func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *s
 	if b.journal, err = journal.Open(ctx, journal.Config{URL: c.DatabaseURL, Process: b.name, Log: log.Named("journal")}); err != nil {
 		return nil, err
 	}
-	if b.auditor, err = newAuditor(c, b.journal, log.Named("audit"), metrics); err != nil {
+	if b.auditor, err = audit.New(audit.Config{Store: b.journal, Key: c.AuditKey.Reveal(), Retention: time.Duration(c.Retention),
+		Now: time.Now, Log: log.Named("audit"), Registerer: metrics}); err != nil {
 		return nil, err
 	}
 	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {
@@ -67,16 +70,32 @@ func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *s
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
 	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
 		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now,
-		Activations: b.journal, Alone: b.journal.PostgresURL() == "", Changed: b.auditor.policyChanged}); err != nil {
+		Activations: b.journal, Alone: b.journal.PostgresURL() == "", Changed: b.policyChanged}); err != nil {
 		return nil, err
 	}
 	if c.AuditChannel != "" {
 		post := func(ctx context.Context, events []operation.Event, skipped int) error {
 			return b.board.Audit(ctx, c.AuditChannel, events, skipped)
 		}
-		b.teller = &teller{journal: b.journal, post: post, holder: b.name, now: time.Now, log: log.Named("audit")}
+		b.teller = &audit.Teller{Store: b.journal, HasLine: slackapp.Audited, Limit: slackapp.AuditLimit, Post: post,
+			Holder: b.name, Now: time.Now, Log: log.Named("audit")}
 	}
 	return directory, nil
+}
+
+// policyChanged records in the audit trail what a change of the policy file led
+// to.
+func (b *Bot) policyChanged(s policy.Status) { b.auditor.Note(operation.EventPolicy, policyChange(s)) }
+
+func policyChange(s policy.Status) map[string]string {
+	data := map[string]string{"result": "good", "digest": s.Digest}
+	switch {
+	case s.Absent:
+		data["result"] = "absent"
+	case s.Problem != nil:
+		data["result"], data["problem"] = "broken", fmt.Sprintf("%.500s", s.Problem.Error())
+	}
+	return data
 }
 
 // connectHeart makes what carries operations out, and what takes them in.

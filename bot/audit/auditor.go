@@ -1,4 +1,4 @@
-package bot
+package audit
 
 import (
 	"context"
@@ -11,9 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
-	"lbbot/bot/journal"
 	"lbbot/bot/operation"
-	"lbbot/bot/policy"
 )
 
 const (
@@ -24,15 +22,49 @@ const (
 	finishWithin = 2 * time.Second // the last one
 )
 
-// auditor keeps the audit trail: it links what was recorded, notes the head,
-// cuts what is too old, and records what the bot itself does. Nobody waits for
-// it.
-type auditor struct {
-	journal *journal.Store
-	key     ed25519.PrivateKey // nil: nothing is deleted
-	keep    time.Duration      // 0: for good
-	now     func() time.Time
-	log     *zap.Logger
+// Store is what an Auditor does with the stored trail. Each method is safe for
+// several processes at once.
+type Store interface {
+	Cutter
+
+	// Link puts the events into the chain that are not in it yet, and returns
+	// how many it linked.
+	Link(ctx context.Context) (int, error)
+
+	// Record appends an event.
+	Record(ctx context.Context, e operation.Event) error
+
+	// Summarise stores the counts of denials and previews that are due.
+	Summarise(ctx context.Context, now time.Time) (int, error)
+
+	// NoteHead records the head as an event once an hour, and reports whether
+	// this call did.
+	NoteHead(ctx context.Context) (h Head, noted bool, err error)
+
+	// Head returns the end of the chain, Unlinked how many events wait for it.
+	Head(ctx context.Context) (Head, error)
+	Unlinked(ctx context.Context) (int64, error)
+}
+
+// Config is what an Auditor needs.
+type Config struct {
+	Store      Store
+	Key        string        // secret, see ParseKey; empty: nothing is deleted
+	Retention  time.Duration // 0: nothing is deleted
+	Now        func() time.Time
+	Log        *zap.Logger
+	Registerer prometheus.Registerer
+}
+
+// Auditor keeps the audit trail: it links what was recorded, notes the head,
+// deletes what is too old, and records what the bot itself does. No request
+// waits for it.
+type Auditor struct {
+	store Store
+	key   ed25519.PrivateKey // nil: nothing is deleted
+	keep  time.Duration      // 0: for good
+	now   func() time.Time
+	log   *zap.Logger
 
 	head     prometheus.Gauge
 	unlinked prometheus.Gauge
@@ -49,63 +81,58 @@ type auditor struct {
 	notes []operation.Event // to be recorded
 }
 
-func newAuditor(c Config, j *journal.Store, log *zap.Logger, r prometheus.Registerer) (*auditor, error) {
-	a := &auditor{journal: j, keep: time.Duration(c.Retention), now: time.Now, log: log,
-		head:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_audit_head_position", Help: "Events of the audit trail that are in the chain, those that retention deleted included."}),
-		unlinked: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_audit_unlinked_events", Help: "Events that are not in the chain yet."}),
-		errors:   prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_audit_errors_total", Help: "Failed rounds of linking, cutting or posting the audit trail."})}
-	if !c.AuditKey.IsZero() {
-		key, err := journal.ParseKey(c.AuditKey.Reveal())
+// New makes an Auditor. The error is that of a key that cannot be read.
+func New(c Config) (*Auditor, error) {
+	a := &Auditor{store: c.Store, keep: c.Retention, now: c.Now, log: c.Log,
+		head: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_audit_head_position",
+			Help: "Events of the audit trail that are in the chain, those that retention deleted included."}),
+		unlinked: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_audit_unlinked_events",
+			Help: "Events that are not in the chain yet."}),
+		errors: prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_audit_errors_total",
+			Help: "Failed rounds of linking, cutting or posting the audit trail."})}
+	if c.Key != "" {
+		key, err := ParseKey(c.Key)
 		if err != nil {
 			return nil, err
 		}
 		a.key = key
 	}
-	r.MustRegister(a.head, a.unlinked, a.errors)
+	c.Registerer.MustRegister(a.head, a.unlinked, a.errors)
 	return a, nil
 }
 
 // publicKey is what checkpoints are checked with; empty if there is no key.
-func (a *auditor) publicKey() string {
+func (a *Auditor) publicKey() string {
 	if a.key == nil {
 		return ""
 	}
-	return journal.ShowKey(a.key.Public().(ed25519.PublicKey))
+	return ShowKey(a.key.Public().(ed25519.PublicKey))
 }
 
-// announce says at start what will be deleted, and how that is signed.
-func (a *auditor) announce() {
+// Announce says at start what will be deleted, and how that is signed.
+func (a *Auditor) Announce() {
 	switch {
 	case a.keep == 0:
 		a.log.Info("audit trail is kept for good")
 	case a.key == nil:
-		a.log.Warn("finished operations and their audit trail are kept for good, because no key signs what would be deleted: set LBBOT_AUDIT_KEY", zap.Stringer("retention", Duration(a.keep)))
+		a.log.Warn("finished operations and their audit trail are kept for good, because no key signs what would be deleted: set LBBOT_AUDIT_KEY", zap.String("retention", a.days()))
 	default:
-		a.log.Info("audit trail is cut by retention", zap.Stringer("retention", Duration(a.keep)), zap.String("public_key", a.publicKey()))
+		a.log.Info("audit trail is cut by retention", zap.String("retention", a.days()), zap.String("public_key", a.publicKey()))
 	}
 }
 
-// note has an event of the bot itself recorded soon. It never blocks.
-func (a *auditor) note(kind string, data map[string]string) {
+// days is the retention as the setting is usually written.
+func (a *Auditor) days() string { return fmt.Sprintf("%gd", a.keep.Hours()/24) }
+
+// Note has an event of the bot itself recorded soon. It never blocks.
+func (a *Auditor) Note(kind string, data map[string]string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.notes = append(a.notes, operation.Event{At: a.now(), Kind: kind, ActorID: operation.SystemActor, Data: data})
 }
 
-// policyChanged notes what a change of the policy file led to.
-func (a *auditor) policyChanged(s policy.Status) {
-	data := map[string]string{"result": "good", "digest": s.Digest}
-	switch {
-	case s.Absent:
-		data["result"] = "absent"
-	case s.Problem != nil:
-		data["result"], data["problem"] = "broken", fmt.Sprintf("%.500s", s.Problem.Error())
-	}
-	a.note(operation.EventPolicy, data)
-}
-
-// run links twice a second until ctx ends.
-func (a *auditor) run(ctx context.Context) error {
+// Run links twice a second until ctx ends.
+func (a *Auditor) Run(ctx context.Context) error {
 	t := time.NewTicker(linkEvery)
 	defer t.Stop()
 	for {
@@ -124,12 +151,12 @@ func (a *auditor) run(ctx context.Context) error {
 
 // round records what was noted and links what was recorded. What fails is
 // tried again in the next one.
-func (a *auditor) round(ctx context.Context) {
+func (a *Auditor) round(ctx context.Context) {
 	within, cancel := context.WithTimeoutCause(ctx, auditWithin, fmt.Errorf("not done within %s", auditWithin))
 	defer cancel()
 	err := errors.Join(a.record(within), a.summarise(within))
 	if err == nil {
-		_, err = a.journal.Link(within)
+		_, err = a.store.Link(within)
 	}
 	if err == nil {
 		err = a.hourly(within)
@@ -152,7 +179,7 @@ func (a *auditor) round(ctx context.Context) {
 }
 
 // record stores the notes, oldest first.
-func (a *auditor) record(ctx context.Context) error {
+func (a *Auditor) record(ctx context.Context) error {
 	for {
 		a.mu.Lock()
 		if len(a.notes) == 0 {
@@ -161,7 +188,7 @@ func (a *auditor) record(ctx context.Context) error {
 		}
 		next := a.notes[0]
 		a.mu.Unlock()
-		if err := a.journal.Record(ctx, next); err != nil {
+		if err := a.store.Record(ctx, next); err != nil {
 			return err
 		}
 		a.mu.Lock()
@@ -172,11 +199,11 @@ func (a *auditor) record(ctx context.Context) error {
 
 // summarise stores, once a minute, what was counted of denials and previews
 // and is due.
-func (a *auditor) summarise(ctx context.Context) error {
+func (a *Auditor) summarise(ctx context.Context) error {
 	if a.now().Sub(a.summaryAt).Abs() < headAsked {
 		return nil
 	}
-	if _, err := a.journal.Summarise(ctx, a.now()); err != nil {
+	if _, err := a.store.Summarise(ctx, a.now()); err != nil {
 		return err
 	}
 	a.summaryAt = a.now()
@@ -185,11 +212,11 @@ func (a *auditor) summarise(ctx context.Context) error {
 
 // hourly writes the head down, in the trail and in the log, once an hour for
 // all processes together.
-func (a *auditor) hourly(ctx context.Context) error {
+func (a *Auditor) hourly(ctx context.Context) error {
 	if a.now().Sub(a.headAt) < headAsked {
 		return nil
 	}
-	h, noted, err := a.journal.NoteHead(ctx)
+	h, noted, err := a.store.NoteHead(ctx)
 	if err != nil {
 		return err
 	}
@@ -200,13 +227,13 @@ func (a *auditor) hourly(ctx context.Context) error {
 	return nil
 }
 
-func (a *auditor) measure(ctx context.Context) error {
-	h, err := a.journal.Head(ctx)
+func (a *Auditor) measure(ctx context.Context) error {
+	h, err := a.store.Head(ctx)
 	if err != nil {
 		return err
 	}
 	a.head.Set(float64(h.Position))
-	n, err := a.journal.Unlinked(ctx)
+	n, err := a.store.Unlinked(ctx)
 	if err != nil {
 		return err
 	}
@@ -214,25 +241,26 @@ func (a *auditor) measure(ctx context.Context) error {
 	return nil
 }
 
-// finish records that the bot stops and links what is left, within
+// Finish records that the bot stops and links what is left, within
 // finishWithin once a round under way has ended: a database that is away does
 // not hold the stop up for long. Nothing is written after that.
-func (a *auditor) finish(data map[string]string) {
+func (a *Auditor) Finish(data map[string]string) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), finishWithin, fmt.Errorf("not done within %s", finishWithin))
 	defer cancel()
-	a.note(operation.EventEnded, data)
+	a.Note(operation.EventEnded, data)
 	a.rounds.Lock()
 	defer a.rounds.Unlock()
 	a.round(ctx)
 	a.ended = true
 }
 
-// cut deletes what is older than the retention, if it may.
-func (a *auditor) cut(ctx context.Context) {
+// Cut deletes what is older than the retention, if it may.
+func (a *Auditor) Cut(ctx context.Context) {
 	if a.key == nil || a.keep == 0 {
 		return
 	}
-	c, err := a.journal.Cut(ctx, a.now().Add(-a.keep), a.key)
+	now := a.now()
+	c, err := Cut(ctx, a.store, now.Add(-a.keep), now, a.key)
 	if err != nil {
 		a.errors.Inc()
 		a.log.Error("old operations could not be deleted", zap.Error(err))

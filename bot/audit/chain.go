@@ -1,8 +1,9 @@
-package journal
+package audit
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,9 +13,9 @@ import (
 	"lbbot/bot/operation"
 )
 
-// The trail is a chain: each event, in the order in which it was linked, has a
-// position, counted from 1 without a gap, and a hash over itself and the hash
-// before it. Event rows are never touched: positions and hashes are in the
+// The trail is a chain. Each event, in the order in which it was linked, has a
+// position, counted from 1 without a gap, and a hash over itself and the
+// previous hash. Rows of events never change: positions and hashes are in the
 // table links.
 //
 // The canonical form. The hash at a position is the SHA-256, in lower case
@@ -22,7 +23,7 @@ import (
 // length in bytes in decimal digits, a colon, its bytes (UTF-8), and a comma:
 //
 //	 1  the words "lbbot audit 1"
-//	 2  the hash at the position before; 64 zeros for position 1
+//	 2  the hash at the previous position; 64 zeros for position 1
 //	 3  links.position       in decimal digits, as all numbers
 //	 4  links.linked_at      Unix milliseconds, the sequencer's clock
 //	 5  events.seq
@@ -33,7 +34,7 @@ import (
 //	10  events.channel_id
 //	11  events.data          the stored text, byte for byte
 //
-// What retention cut off is stood for by the last row of checkpoints. Its
+// What retention deleted is represented by the last row of checkpoints. Its
 // signature is Ed25519 over these values in the same form: the words
 // "lbbot checkpoint 1", position, hash, at, public key (as stored).
 const (
@@ -41,12 +42,12 @@ const (
 	checkpointForm = "lbbot checkpoint 1"
 )
 
-// noHash stands before the first position.
+// noHash is the previous hash of the first position.
 const noHash = "0000000000000000000000000000000000000000000000000000000000000000"
 
-// Head is a position of the chain and the hash there. Whoever keeps one can
-// tell later whether anything up to it was altered, even if everything after
-// the alteration was computed anew.
+// Head is a position of the chain and the hash there. A head that is kept
+// outside of the database proves later whether anything up to it was altered,
+// even if all hashes after the alteration were computed again.
 type Head struct {
 	Position int64
 	Hash     string
@@ -69,7 +70,7 @@ func ParseHead(s string) (Head, error) {
 // Entry is one event of the trail with its link.
 type Entry struct {
 	Position    int64
-	Previous    string // hash at the position before
+	Previous    string // hash at the previous position
 	Hash        string // as stored
 	LinkedAt    int64  // Unix milliseconds
 	Seq         int64  // of the event
@@ -87,9 +88,26 @@ func (e Entry) Sum() string {
 		decimal(e.At), e.Kind, e.OperationID, e.ActorID, e.ChannelID, e.Data))
 }
 
-// Event returns what was recorded.
+// Event returns what was recorded. It is an error if its data cannot be read.
 func (e Entry) Event() (operation.Event, error) {
-	return restored(e.At, e.Kind, e.OperationID, e.ActorID, e.ChannelID, e.Data)
+	event := operation.Event{At: time.UnixMilli(e.At).UTC(), Kind: e.Kind, OperationID: e.OperationID,
+		ActorID: e.ActorID, ChannelID: e.ChannelID}
+	if err := json.Unmarshal([]byte(e.Data), &event.Data); err != nil {
+		return event, fmt.Errorf("the data of a stored event cannot be read: %w", err)
+	}
+	return event, nil
+}
+
+// Extend gives entries that follow head their positions and hashes, and
+// returns the new head.
+func Extend(head Head, linkedAt time.Time, entries []Entry) Head {
+	for i := range entries {
+		e := &entries[i]
+		e.Position, e.Previous, e.LinkedAt = head.Position+1, head.Hash, linkedAt.UnixMilli()
+		e.Hash = e.Sum()
+		head = Head{e.Position, e.Hash}
+	}
+	return head
 }
 
 func canonical(values ...string) []byte {
@@ -112,7 +130,7 @@ func sum(form []byte) string {
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
-// Break is the first place at which the trail is not what was recorded.
+// Break is the first place at which the trail differs from what was recorded.
 type Break struct {
 	Position int64     // 0: not in the chain
 	Seq      int64     // of the event; 0: not known
@@ -149,5 +167,5 @@ func (e Entry) broken(format string, args ...any) *Break {
 	return b
 }
 
-// errNoTrail says that the chain row is gone.
-var errNoTrail = errors.New("the end of the chain is not there: the table chain was emptied")
+// ErrNoEnd says that the row with the end of the chain is gone.
+var ErrNoEnd = errors.New("the end of the chain is missing: the table chain was emptied")

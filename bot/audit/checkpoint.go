@@ -1,4 +1,4 @@
-package journal
+package audit
 
 import (
 	"crypto/ed25519"
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Checkpoint stands for everything up to its position, which retention cut
-// off. See chain.go for what is signed.
+// Checkpoint represents everything up to its position, which retention
+// deleted. See chain.go for what is signed.
 type Checkpoint struct {
 	Head
 	At        time.Time
@@ -22,8 +22,8 @@ func (c Checkpoint) form() []byte {
 	return canonical(checkpointForm, decimal(c.Position), c.Hash, decimal(c.At.UnixMilli()), c.PublicKey)
 }
 
-// sign makes the checkpoint of a head.
-func sign(h Head, at time.Time, key ed25519.PrivateKey) Checkpoint {
+// Sign makes the checkpoint of a head.
+func Sign(h Head, at time.Time, key ed25519.PrivateKey) Checkpoint {
 	c := Checkpoint{Head: h, At: at, PublicKey: ShowKey(key.Public().(ed25519.PublicKey))}
 	c.Signature = base64.StdEncoding.EncodeToString(ed25519.Sign(key, c.form()))
 	return c

@@ -1,4 +1,4 @@
-package bot
+package audit
 
 import (
 	"bufio"
@@ -12,11 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"lbbot/bot/journal"
 )
 
-// The formats of ExportTrail.
+// The formats of Export.
 const (
 	FormatJSONL = "jsonl"
 	FormatCSV   = "csv"
@@ -39,19 +37,23 @@ type exported struct {
 	Data        string `json:"data"`
 }
 
-// ExportTrail writes the whole audit trail, as it is at this moment, as JSON
-// lines or as CSV, and returns how many events that are. It streams: memory
-// does not grow with the trail. CSV is written so that no spreadsheet takes a
-// cell, or a part of one, for a formula.
-func ExportTrail(ctx context.Context, w io.Writer, j *journal.Store, format string) (n int64, err error) {
+// Export writes the whole audit trail, as it is at this moment, as JSON lines or
+// as CSV, and returns how many events it has. Events that are not linked yet
+// are left out. A link whose event is missing is written without one: Export
+// shows what is stored, Verify judges it. It streams: memory does not grow with
+// the trail. CSV is written so that no spreadsheet takes a cell, or a part of
+// one, for a formula.
+func Export(ctx context.Context, w io.Writer, s Source, format string) (n int64, err error) {
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	write, flush, err := trailWriter(buffered, format)
 	if err != nil {
 		return 0, err
 	}
-	err = j.Export(ctx, func(e journal.Entry) error {
-		n++
-		return write(e)
+	err = s.ReadTrail(ctx, func(r Reading) error {
+		return entries(ctx, r, func(e Entry) error {
+			n++
+			return write(e)
+		})
 	})
 	if err == nil {
 		err = flush()
@@ -59,21 +61,21 @@ func ExportTrail(ctx context.Context, w io.Writer, j *journal.Store, format stri
 	return n, errors.Join(err, buffered.Flush())
 }
 
-func trailWriter(w io.Writer, format string) (write func(journal.Entry) error, flush func() error, err error) {
+func trailWriter(w io.Writer, format string) (write func(Entry) error, flush func() error, err error) {
 	switch format {
 	case FormatJSONL:
 		out := json.NewEncoder(w)
 		out.SetEscapeHTML(false)
-		return func(e journal.Entry) error { return out.Encode(line(e)) }, func() error { return nil }, nil
+		return func(e Entry) error { return out.Encode(line(e)) }, func() error { return nil }, nil
 	case FormatCSV:
 		out := csv.NewWriter(w)
 		header := []string{"position", "previous", "hash", "linked_at", "seq", "at", "time", "kind", "operation_id", "actor_id", "channel_id", "data"}
-		return func(e journal.Entry) error { return out.Write(cells(line(e))) }, func() error { out.Flush(); return out.Error() }, out.Write(header)
+		return func(e Entry) error { return out.Write(cells(line(e))) }, func() error { out.Flush(); return out.Error() }, out.Write(header)
 	}
 	return nil, nil, fmt.Errorf("the format %q is not known: jsonl or csv", format)
 }
 
-func line(e journal.Entry) exported {
+func line(e Entry) exported {
 	return exported{Position: e.Position, Previous: e.Previous, Hash: e.Hash, LinkedAt: e.LinkedAt, Seq: e.Seq, At: e.At,
 		Time: time.UnixMilli(e.At).UTC().Format("2006-01-02T15:04:05.000Z"), Kind: e.Kind, OperationID: e.OperationID,
 		ActorID: e.ActorID, ChannelID: e.ChannelID, Data: e.Data}
@@ -110,24 +112,15 @@ func whole(cell string) string {
 	return strings.NewReplacer(";", `\u003b`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(cell)
 }
 
-// VerifyTrail verifies the trail in a database.
-func VerifyTrail(ctx context.Context, w io.Writer, j *journal.Store, x journal.Expected) error {
-	t, err := j.Verify(ctx, x)
-	if err != nil {
-		return err
-	}
-	return report(w, t)
-}
-
 // longestLine bounds a line of an export in bytes; the bot's have a few
 // thousand at most.
 const longestLine = 16 << 20
 
 // VerifyExport verifies an export in JSON lines. It cannot know what was in the
-// database besides. Each line must be written just as ExportTrail writes it:
+// database besides. Each line must be written just as Export writes it:
 // what is in a line and not hashed would be believed as well.
-func VerifyExport(w io.Writer, r io.Reader, x journal.Expected) error {
-	t, err := journal.VerifyEntries(x, func(yield func(journal.Entry) error) error {
+func VerifyExport(r io.Reader, x Expected) (Trail, error) {
+	return VerifyEntries(x, func(yield func(Entry) error) error {
 		in := bufio.NewScanner(r)
 		in.Buffer(make([]byte, 1<<16), longestLine)
 		n := 0
@@ -146,25 +139,21 @@ func VerifyExport(w io.Writer, r io.Reader, x journal.Expected) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return report(w, t)
 }
 
 // read reads line n of an export. A line that the bot does not write is a
-// *journal.Break: a time beside the one that is hashed, a key that stands
+// *Break: a time beside the one that is hashed, a key that stands
 // there twice or that nobody knows.
-func read(text []byte, n int) (journal.Entry, error) {
+func read(text []byte, n int) (Entry, error) {
 	var l exported
 	err := json.Unmarshal(text, &l)
 	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return journal.Entry{}, fmt.Errorf("line %d is not JSON: only an export as JSON lines can be verified, as lbbot operations export writes it without --format csv", n)
+		return Entry{}, fmt.Errorf("line %d is not JSON: only an export as JSON lines can be verified, as lbbot operations export writes it without --format csv", n)
 	}
 	if err != nil {
-		return journal.Entry{}, fmt.Errorf("line %d is not a line of an export as JSON lines: %w", n, err)
+		return Entry{}, fmt.Errorf("line %d is not a line of an export as JSON lines: %w", n, err)
 	}
-	e := journal.Entry{Position: l.Position, Previous: l.Previous, Hash: l.Hash, LinkedAt: l.LinkedAt, Seq: l.Seq, At: l.At,
+	e := Entry{Position: l.Position, Previous: l.Previous, Hash: l.Hash, LinkedAt: l.LinkedAt, Seq: l.Seq, At: l.At,
 		Kind: l.Kind, OperationID: l.OperationID, ActorID: l.ActorID, ChannelID: l.ChannelID, Data: l.Data}
 	var same bytes.Buffer
 	write, _, err := trailWriter(&same, FormatJSONL)
@@ -172,47 +161,8 @@ func read(text []byte, n int) (journal.Entry, error) {
 		err = write(e)
 	}
 	if err == nil && !bytes.Equal(bytes.TrimSuffix(same.Bytes(), []byte("\n")), text) {
-		err = &journal.Break{Position: e.Position, Seq: e.Seq, Kind: e.Kind, At: time.UnixMilli(e.At).UTC(),
+		err = &Break{Position: e.Position, Seq: e.Seq, Kind: e.Kind, At: time.UnixMilli(e.At).UTC(),
 			Problem: fmt.Sprintf("altered: line %d is not written as the bot writes this event", n)}
 	}
 	return e, err
-}
-
-// afterBreak is what to do when the trail is not as it was recorded.
-const afterBreak = `What to do, before anything else is changed:
-1. Keep a copy of the database as it is now; the bot may go on meanwhile.
-2. Compare: give the heads of the audit channel or the log ("audit trail head") with --head, and verify
-   the last export with --file. They tell up to where the trail can be trusted.
-3. If the bot ran all the time, no backup was restored and no file was edited, tell your security
-   people: events change only where somebody can write to them.`
-
-// report says what was found; a break is the error.
-func report(w io.Writer, t journal.Trail) error {
-	out := bufio.NewWriter(w)
-	if c := t.Checkpoint; c != nil {
-		fmt.Fprintf(out, "begins after position %d: what was before was deleted by retention at %s,\n  signed with the key %s\n",
-			c.Position, c.At.Format(time.DateTime+" UTC"), c.PublicKey)
-	}
-	fmt.Fprintf(out, "%d events are as they were recorded", t.Events)
-	if t.Events > 0 {
-		fmt.Fprintf(out, ", positions %d to %d", t.First, t.Head.Position)
-	}
-	fmt.Fprintf(out, "\nhead %s\n", t.Head)
-	for _, h := range t.Confirmed {
-		fmt.Fprintf(out, "the head given for position %d fits\n", h.Position)
-	}
-	for _, h := range t.TooOld {
-		fmt.Fprintf(out, "the head given for position %d is older than the trail: nothing can be said about it\n", h.Position)
-	}
-	if t.Unlinked > 0 {
-		fmt.Fprintf(out, "%d events are too young to be in the chain\n", t.Unlinked)
-	}
-	if t.Break == nil {
-		fmt.Fprintln(out, "fine: nothing was altered, deleted or moved")
-		if len(t.Confirmed) == 0 {
-			fmt.Fprintln(out, "no head was compared: a trail computed anew or cut at its end looks the same; give one with --head")
-		}
-		return out.Flush()
-	}
-	return errors.Join(out.Flush(), fmt.Errorf("%w\n%s", t.Break, afterBreak))
 }

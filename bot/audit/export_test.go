@@ -1,4 +1,4 @@
-package bot
+package audit
 
 import (
 	"bytes"
@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 )
 
@@ -38,7 +37,7 @@ func TestNoSpreadsheetBeginsACellOfAnExportWithAFormula(t *testing.T) {
 		}
 	}
 	for _, text := range texts {
-		for _, e := range []journal.Entry{{Data: text}, {Kind: text}, {ActorID: text, OperationID: text, ChannelID: text}, {Data: quoted(t, text)}} {
+		for _, e := range []Entry{{Data: text}, {Kind: text}, {ActorID: text, OperationID: text, ChannelID: text}, {Data: quoted(t, text)}} {
 			for _, separator := range ",;\t" {
 				for _, cell := range cellsOf(t, separator, e) {
 					require.NotContains(t, "=+-@", firstOf(cell), "%q begins a cell at %q: %q", text, separator, cell)
@@ -63,7 +62,7 @@ func quoted(t *testing.T, text string) string {
 
 // cellsOf exports an entry as CSV and reads it as a spreadsheet with this
 // separator does.
-func cellsOf(t *testing.T, separator rune, e journal.Entry) (all []string) {
+func cellsOf(t *testing.T, separator rune, e Entry) (all []string) {
 	t.Helper()
 	var out bytes.Buffer
 	write, flush, err := trailWriter(&out, FormatCSV)
@@ -87,7 +86,7 @@ func TestDataStaysReadableInACellOfAnExport(t *testing.T) {
 	want := map[string]string{"purpose": "a; b\tc\nd, =e \"f;g\" \\;"}
 	data, err := json.Marshal(want)
 	require.NoError(t, err)
-	all := cellsOf(t, ',', journal.Entry{Kind: operation.EventAccepted, Data: string(data)})
+	all := cellsOf(t, ',', Entry{Kind: operation.EventAccepted, Data: string(data)})
 	var got map[string]string
 	require.NoError(t, json.Unmarshal([]byte(all[len(all)-1]), &got))
 	require.Equal(t, want, got)
@@ -99,9 +98,9 @@ func exportOf(t *testing.T) string {
 	var out bytes.Buffer
 	write, _, err := trailWriter(&out, FormatJSONL)
 	require.NoError(t, err)
-	e := journal.Entry{Previous: strings.Repeat("0", 64)}
+	e := Entry{Previous: strings.Repeat("0", 64)}
 	for i, kind := range []string{operation.EventAccepted, operation.EventDenied} {
-		e = journal.Entry{Position: int64(i + 1), Previous: e.Previous, LinkedAt: 1772334840500, Seq: int64(i + 1), At: 1772334840000, Kind: kind,
+		e = Entry{Position: int64(i + 1), Previous: e.Previous, LinkedAt: 1772334840500, Seq: int64(i + 1), At: 1772334840000, Kind: kind,
 			OperationID: "id-1", ActorID: "U0BO", ChannelID: "C1", Data: `{"code":"no_rule","purpose":"a < b & \"c\" \u2028 é"}`}
 		e.Hash = e.Sum()
 		require.NoError(t, write(e))
@@ -140,7 +139,10 @@ func TestAnExportIsAlteredWhenALineIsNotAsTheBotWritesIt(t *testing.T) {
 			changed := strings.Replace(second, tt.from, tt.to, 1)
 			require.Equal(t, tt.from == tt.to, second == changed, "the test changes what it says")
 			var out bytes.Buffer
-			err := VerifyExport(&out, strings.NewReader(first+"\n"+changed), journal.Expected{})
+			trail, err := VerifyExport(strings.NewReader(first+"\n"+changed), Expected{})
+			if err == nil {
+				err = Report(&out, trail)
+			}
 			if tt.says == "" {
 				require.NoError(t, err)
 				require.Contains(t, out.String(), "2 events are as they were recorded, positions 1 to 2")
@@ -155,6 +157,6 @@ func TestAnExportIsAlteredWhenALineIsNotAsTheBotWritesIt(t *testing.T) {
 func TestALineOfAnExportIsBounded(t *testing.T) {
 	t.Parallel()
 	text := exportOf(t) + `{"position":3,"data":"` + strings.Repeat("x", longestLine)
-	var out bytes.Buffer
-	require.ErrorContains(t, VerifyExport(&out, strings.NewReader(text), journal.Expected{}), "reading line 3 of the export")
+	_, err := VerifyExport(strings.NewReader(text), Expected{})
+	require.ErrorContains(t, err, "reading line 3 of the export")
 }

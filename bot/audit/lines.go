@@ -1,4 +1,4 @@
-package bot
+package audit
 
 import (
 	"context"
@@ -8,9 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"lbbot/bot/journal"
 	"lbbot/bot/operation"
-	"lbbot/bot/slackapp"
 )
 
 const (
@@ -22,39 +20,41 @@ const (
 	lineWindow = 200              // entries read at once
 )
 
-// teller posts the lines of the audit channel. How far it came is in the
-// journal, so that a crash loses none of them; one that was posted in the
-// moment of a crash is posted twice. One process posts at a time.
-type teller struct {
-	journal interface {
+// Teller posts the lines of the audit channel. How far it came is in the
+// journal, so no line is lost in a crash; a message that was posted in the
+// moment of the crash is posted twice. One process posts at a time.
+type Teller struct {
+	Store interface {
 		LinesPosted(ctx context.Context) (int64, error)
-		Head(ctx context.Context) (journal.Head, error)
+		Head(ctx context.Context) (Head, error)
 		HoldLines(ctx context.Context, holder string, until time.Time) (int64, bool, error)
-		Entries(ctx context.Context, after int64, limit int) ([]journal.Entry, error)
+		Entries(ctx context.Context, after int64, limit int) ([]Entry, error)
 		AdvanceLines(ctx context.Context, holder string, position int64) error
 	}
-	post   func(ctx context.Context, events []operation.Event, skipped int) error
-	holder string // of this process
-	now    func() time.Time
-	log    *zap.Logger
+	HasLine func(e operation.Event) bool
+	Limit   int // lines of one message
+	Post    func(ctx context.Context, events []operation.Event, skipped int) error
+	Holder  string // the name of this process
+	Now     func() time.Time
+	Log     *zap.Logger
 
 	telling sync.Mutex // held while a message is made and posted
 	left    bool
 }
 
-// begin keeps the place from which on lines are posted if there is none yet:
+// Begin keeps the place from which on lines are posted if there is none yet:
 // what this process does from here on has its line.
-func (t *teller) begin(ctx context.Context) {
+func (t *Teller) Begin(ctx context.Context) {
 	ctx, cancel := context.WithTimeoutCause(ctx, finishWithin, fmt.Errorf("the journal did not answer within %s", finishWithin))
 	defer cancel()
-	if _, _, err := t.journal.HoldLines(ctx, t.holder, t.now().Add(lineHold)); err != nil {
-		t.log.Warn("place of the audit channel could not be read yet", zap.Error(err))
+	if _, _, err := t.Store.HoldLines(ctx, t.Holder, t.Now().Add(lineHold)); err != nil {
+		t.Log.Warn("place of the audit channel could not be read yet", zap.Error(err))
 	}
 }
 
-// leave lets others post at once, unless a message is under way: then they
+// Leave lets others post at once, unless a message is under way: then they
 // wait until lineHold is over. Nothing is posted after that.
-func (t *teller) leave() {
+func (t *Teller) Leave() {
 	if !t.telling.TryLock() {
 		return
 	}
@@ -62,13 +62,13 @@ func (t *teller) leave() {
 	t.left = true
 	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
 	defer cancel()
-	if _, _, err := t.journal.HoldLines(ctx, t.holder, time.Time{}); err != nil {
-		t.log.Info("audit channel could not be left; others post there in a minute", zap.Error(err))
+	if _, _, err := t.Store.HoldLines(ctx, t.Holder, time.Time{}); err != nil {
+		t.Log.Info("audit channel could not be left; others post there in a minute", zap.Error(err))
 	}
 }
 
-// run posts until ctx ends.
-func (t *teller) run(ctx context.Context) error {
+// Run posts until ctx ends.
+func (t *Teller) Run(ctx context.Context) error {
 	pause := lineEvery
 	for {
 		more, err := t.tell(ctx)
@@ -76,7 +76,7 @@ func (t *teller) run(ctx context.Context) error {
 			pause = lineEvery
 		} else if ctx.Err() == nil {
 			if pause == lineEvery {
-				t.log.Warn("audit channel cannot be posted to; it is tried again, and nothing is lost: is the bot in the channel?", zap.Error(err))
+				t.Log.Warn("audit channel cannot be posted to; it is tried again, and nothing is lost: is the bot in the channel?", zap.Error(err))
 			}
 			pause = min(2*pause, linePause)
 		}
@@ -95,7 +95,7 @@ func (t *teller) run(ctx context.Context) error {
 
 // tell posts one message if there is something to say and no other process
 // does, and reports whether there is more.
-func (t *teller) tell(ctx context.Context) (more bool, err error) {
+func (t *Teller) tell(ctx context.Context) (more bool, err error) {
 	t.telling.Lock()
 	defer t.telling.Unlock()
 	if t.left {
@@ -103,48 +103,48 @@ func (t *teller) tell(ctx context.Context) (more bool, err error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, linePost, fmt.Errorf("Slack or the journal did not answer within %s", linePost))
 	defer cancel()
-	posted, err := t.journal.LinesPosted(ctx)
+	posted, err := t.Store.LinesPosted(ctx)
 	if err != nil {
 		return false, err
 	}
-	head, err := t.journal.Head(ctx)
+	head, err := t.Store.Head(ctx)
 	if err != nil || head.Position == posted {
 		return false, err
 	}
-	position, held, err := t.journal.HoldLines(ctx, t.holder, t.now().Add(lineHold))
+	position, held, err := t.Store.HoldLines(ctx, t.Holder, t.Now().Add(lineHold))
 	if err != nil || !held {
 		return false, err
 	}
-	entries, err := t.journal.Entries(ctx, position, lineWindow)
+	entries, err := t.Store.Entries(ctx, position, lineWindow)
 	if err != nil || len(entries) == 0 {
 		return false, err
 	}
 	events, skipped, last := t.pick(entries)
 	if len(events) > 0 || skipped > 0 {
-		if err := t.post(ctx, events, skipped); err != nil {
+		if err := t.Post(ctx, events, skipped); err != nil {
 			return false, err
 		}
 	}
-	return last < head.Position, t.journal.AdvanceLines(ctx, t.holder, last)
+	return last < head.Position, t.Store.AdvanceLines(ctx, t.Holder, last)
 }
 
 // pick chooses the events of one message and says up to where that is.
-func (t *teller) pick(entries []journal.Entry) (events []operation.Event, skipped int, last int64) {
+func (t *Teller) pick(entries []Entry) (events []operation.Event, skipped int, last int64) {
 	for _, entry := range entries {
 		last = entry.Position
 		e, err := entry.Event()
 		if err != nil {
-			t.log.Warn("event of the audit trail cannot be read", zap.Int64("position", entry.Position), zap.Error(err))
+			t.Log.Warn("event of the audit trail cannot be read", zap.Int64("position", entry.Position), zap.Error(err))
 			continue
 		}
 		switch {
-		case !slackapp.Audited(e):
-		case t.now().Sub(e.At) > lineYouth:
+		case !t.HasLine(e):
+		case t.Now().Sub(e.At) > lineYouth:
 			skipped++
 		default:
 			events = append(events, e)
 		}
-		if len(events) == slackapp.AuditLimit {
+		if len(events) == t.Limit {
 			break
 		}
 	}

@@ -1,104 +1,132 @@
-package journal
+package audit
 
 import (
 	"context"
 	"crypto/ed25519"
-	"database/sql"
-	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
-
-	"lbbot/bot/journal/internal/query"
 )
 
 // cutRounds bounds one call of Cut.
 const cutRounds = 250
 
-// cutRows is how many entries one transaction cuts off: on SQLite others wait
-// for it, about 10 ms.
+// cutRows is how many entries one transaction deletes: on SQLite other writers
+// wait for it, about 10 ms.
 const cutRows = 200
 
-// Cut is what retention deleted.
-type Cut struct {
+// Deleted is what retention deleted.
+type Deleted struct {
 	Events     int64
 	Operations int64
-	Checkpoint *Checkpoint // the newest one; nil if nothing was cut
-	Held       string      // Ref of the operation that keeps older events than that; empty: none
+	Checkpoint *Checkpoint // the newest one; nil if nothing was deleted
+	Held       string      // Ref of the operation that keeps older events; empty if none does
+}
+
+// Cutter stores a trail whose beginning can be deleted.
+type Cutter interface {
+	// CutTrail calls fn in one transaction. Nobody links or cuts until it ends.
+	CutTrail(ctx context.Context, fn func(Cutting) error) error
+}
+
+// Cutting is a trail inside the transaction of Cutter.CutTrail.
+type Cutting interface {
+	// Beginning returns the head of the newest checkpoint; the zero value if
+	// nothing was ever deleted.
+	Beginning(ctx context.Context) (Head, error)
+
+	// Entries is that of Reading.
+	Entries(ctx context.Context, after int64, limit int) ([]Entry, error)
+
+	// Standing returns what keeps an operation. The zero value is an operation
+	// that is not stored.
+	Standing(ctx context.Context, operationID string) (Standing, error)
+
+	// Delete stores the checkpoint and deletes the events up to its position,
+	// and of the operations those that have no event left.
+	Delete(ctx context.Context, c Checkpoint, operationIDs []string) (events, operations int64, err error)
+}
+
+// Standing says whether an operation may be deleted.
+type Standing struct {
+	Ref       string
+	Unsettled bool // open, or its result is not reported yet
+	ChangedAt time.Time
 }
 
 // Cut deletes the beginning of the trail, as far as every event in it is older
 // than the given time, and the operations that it belonged to, if they are
 // over, reported, and unchanged since then. An operation that is not keeps its
-// events and therefore everything after them. Each part is checked, its end
-// signed as a checkpoint and the part deleted in one transaction: the trail
-// always begins at a checkpoint. A trail that is broken is a *Break, and
-// nothing of it is deleted. It cuts 50,000 events at most: call it again.
-func (s *Store) Cut(ctx context.Context, olderThan time.Time, key ed25519.PrivateKey) (Cut, error) {
-	var total Cut
+// events and everything after them. Each part is verified, its end signed as a
+// checkpoint and the part deleted in one transaction, so the trail always
+// begins at a checkpoint. A trail that is broken is a *Break, and nothing is
+// deleted. Cut deletes 50,000 events at most: call it again.
+func Cut(ctx context.Context, s Cutter, olderThan, now time.Time, key ed25519.PrivateKey) (Deleted, error) {
+	var total Deleted
 	for range cutRounds {
-		c, err := s.cutSome(ctx, olderThan.UnixMilli(), key)
+		var d Deleted
+		err := s.CutTrail(ctx, func(tx Cutting) (err error) {
+			d, err = cutSome(ctx, tx, olderThan, func(h Head) Checkpoint { return Sign(h, now, key) })
+			return err
+		})
 		if err != nil {
-			return total, s.explain("cutting the audit trail in journal", err)
+			return total, err
 		}
-		total.Events, total.Operations, total.Held = total.Events+c.Events, total.Operations+c.Operations, c.Held
-		if c.Checkpoint != nil {
-			total.Checkpoint = c.Checkpoint
+		total.Events, total.Operations, total.Held = total.Events+d.Events, total.Operations+d.Operations, d.Held
+		if d.Checkpoint != nil {
+			total.Checkpoint = d.Checkpoint
 		}
-		if c.Events < cutRows {
+		if d.Events < cutRows {
 			break
 		}
 	}
 	return total, nil
 }
 
-func (s *Store) cutSome(ctx context.Context, before int64, key ed25519.PrivateKey) (c Cut, err error) {
-	err = s.write(ctx, func(q *query.Queries) error {
-		c = Cut{}
-		if _, err := q.LockChain(ctx, s.now().UnixMilli()); err != nil {
-			return err
-		}
-		part, err := s.prefix(ctx, q, before)
-		c.Held = part.held
-		if err != nil || part.events == 0 {
-			return err
-		}
-		point := sign(part.head, s.now(), key)
-		c.Checkpoint = &point
-		return s.cutPart(ctx, q, part, &c)
-	})
-	return c, err
+func cutSome(ctx context.Context, tx Cutting, before time.Time, sign func(Head) Checkpoint) (d Deleted, err error) {
+	p, err := prefix(ctx, tx, before)
+	d.Held = p.held
+	if err != nil || p.events == 0 {
+		return d, err
+	}
+	c := sign(p.head)
+	d.Checkpoint = &c
+	d.Events, d.Operations, err = tx.Delete(ctx, c, slices.Sorted(maps.Keys(p.operations)))
+	return d, err
 }
 
-// part is what can go.
+// part is a beginning of the trail that may be deleted.
 type part struct {
-	events     int64
+	events     int
 	head       Head
-	operations map[string]bool // by id; false: it has to stay
+	operations map[string]bool // ids
 	held       string
 }
 
-// prefix finds how far the beginning of the trail can go, and checks it: a
-// checkpoint never covers up a break.
-func (s *Store) prefix(ctx context.Context, q *query.Queries, before int64) (part, error) {
-	p := part{head: Head{0, noHash}, operations: map[string]bool{}}
-	last, err := q.LastCheckpoint(ctx)
-	if err == nil {
-		p.head = Head{last.Position, last.Hash}
-	} else if !errors.Is(err, sql.ErrNoRows) {
+// prefix finds how much of the beginning may be deleted, and verifies it: a
+// checkpoint never hides a break.
+func prefix(ctx context.Context, tx Cutting, before time.Time) (part, error) {
+	p := part{operations: map[string]bool{}}
+	head, err := tx.Beginning(ctx)
+	if err != nil {
 		return p, err
 	}
-	rows, err := q.ChainPage(ctx, query.ChainPageParams{After: math.MinInt64, MaxRows: cutRows})
+	if p.head = head; head == (Head{}) {
+		p.head = beginning()
+	}
+	entries, err := tx.Entries(ctx, math.MinInt64, cutRows)
 	if err != nil {
 		return p, err
 	}
 	v := verifier{trail: Trail{Head: p.head}}
-	for _, e := range entries(rows) {
+	for _, e := range entries {
 		e.Previous = v.trail.Head.Hash
-		if e.At >= before || e.LinkedAt >= before {
+		if limit := before.UnixMilli(); e.At >= limit || e.LinkedAt >= limit {
 			return p, nil
 		}
-		over, err := p.over(ctx, q, e.OperationID, before)
+		over, err := p.over(ctx, tx, e.OperationID, before)
 		if err != nil || !over {
 			return p, err
 		}
@@ -110,56 +138,22 @@ func (s *Store) prefix(ctx context.Context, q *query.Queries, before int64) (par
 	return p, nil
 }
 
-// over reports whether the events of an operation may go.
-func (p *part) over(ctx context.Context, q *query.Queries, id string, before int64) (bool, error) {
+// over reports whether the events of an operation may be deleted.
+func (p *part) over(ctx context.Context, tx Cutting, id string, before time.Time) (bool, error) {
 	if id == "" || p.operations[id] {
 		return true, nil
 	}
-	o, err := q.Standing(ctx, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return true, nil // a denial about something that was never stored
-	}
+	o, err := tx.Standing(ctx, id)
 	if err != nil {
 		return false, err
 	}
-	if o.Open || o.UnreportedSince.Valid || o.UpdatedAt >= before {
+	if o.Ref == "" {
+		return true, nil // a denial of something that was never stored
+	}
+	if o.Unsettled || o.ChangedAt.UnixMilli() >= before.UnixMilli() {
 		p.held = o.Ref
 		return false, nil
 	}
 	p.operations[id] = true
 	return true, nil
-}
-
-// cutPart writes the checkpoint down and deletes what it covers.
-func (s *Store) cutPart(ctx context.Context, q *query.Queries, p part, c *Cut) (err error) {
-	point := *c.Checkpoint
-	if err := q.InsertCheckpoint(ctx, query.InsertCheckpointParams{Position: point.Position, Hash: point.Hash,
-		At: point.At.UnixMilli(), PublicKey: point.PublicKey, Signature: point.Signature}); err != nil {
-		return err
-	}
-	if c.Events, err = q.CutEvents(ctx, point.Position); err != nil {
-		return err
-	}
-	if _, err := q.CutLinks(ctx, point.Position); err != nil {
-		return err
-	}
-	for id := range p.operations {
-		n, err := s.drop(ctx, q, id)
-		if err != nil {
-			return err
-		}
-		c.Operations += n
-	}
-	return nil
-}
-
-// drop deletes an operation whose last event is gone.
-func (s *Store) drop(ctx context.Context, q *query.Queries, id string) (int64, error) {
-	if left, err := q.EventLeft(ctx, id); err != nil || len(left) > 0 {
-		return 0, err
-	}
-	if err := q.DropCards(ctx, id); err != nil {
-		return 0, err
-	}
-	return q.DropOperation(ctx, id)
 }

@@ -1,24 +1,17 @@
-package journal
+package audit
 
 import (
 	"context"
 	"crypto/ed25519"
-	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
-
-	"lbbot/bot/journal/internal/query"
 )
 
-// UnlinkedLimit is how long an event may wait for the sequencer, which runs
-// twice a second, before Verify calls it a break.
+// UnlinkedLimit is how long an event may wait to be linked, which is done twice
+// a second, before Verify reports it as a break.
 const UnlinkedLimit = 10 * time.Minute
-
-// pageRows is how many entries are read at once.
-const pageRows = 1000
 
 // Trail is what Verify found.
 type Trail struct {
@@ -39,21 +32,13 @@ type Expected struct {
 }
 
 // Verify reads the whole trail as it is at this moment, from the first event
-// to the last, and reports the first break. The error means that it could not
-// be read. It needs memory for a page, and time: some seconds for 1,000,000
-// events.
-func (s *Store) Verify(ctx context.Context, x Expected) (Trail, error) {
-	var t Trail
-	err := s.snapshot(ctx, func(tx *sql.Tx, q *query.Queries) error {
-		v := verifier{expected: x}
-		err := v.all(ctx, tx, q, s.now().Add(-UnlinkedLimit))
-		t = v.trail
-		return err
-	})
-	if b, ok := errors.AsType[*Break](err); ok {
-		t.Break, err = b, nil
-	}
-	return t, s.explain("verifying the audit trail in journal", err)
+// to the last, and reports the first break. The error means that the trail
+// could not be read. It keeps one page in memory, and takes some seconds for
+// 1,000,000 events.
+func Verify(ctx context.Context, s Source, x Expected) (Trail, error) {
+	v := verifier{expected: x}
+	err := s.ReadTrail(ctx, func(r Reading) error { return v.foundBreak(v.all(ctx, r)) })
+	return v.trail, err
 }
 
 // VerifyEntries does what Verify does for entries from elsewhere, such as an
@@ -79,9 +64,7 @@ func VerifyEntries(x Expected, entries func(yield func(Entry) error) error) (Tra
 		}
 		err = v.rest()
 	}
-	if b, ok := errors.AsType[*Break](err); ok {
-		v.trail.Break, err = b, nil
-	}
+	err = v.foundBreak(err)
 	return v.trail, err
 }
 
@@ -92,31 +75,35 @@ type verifier struct {
 	heads    []Head // not met yet, in order
 }
 
-func (v *verifier) all(ctx context.Context, tx *sql.Tx, q *query.Queries, before time.Time) error {
-	if err := v.begin(ctx, tx); err != nil {
+// foundBreak notes an error that is a break as what was found.
+func (v *verifier) foundBreak(err error) error {
+	if b, ok := errors.AsType[*Break](err); ok {
+		v.trail.Break, err = b, nil
+	}
+	return err
+}
+
+func (v *verifier) all(ctx context.Context, r Reading) error {
+	if err := v.begin(ctx, r); err != nil {
 		return err
 	}
 	v.sort()
-	rows := pages(ctx, q, math.MinInt64)
-	for {
-		page, err := rows.next()
-		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			break
-		}
+	err := pages(ctx, r, func(page []Entry) error {
 		for i, e := range page {
 			e.Previous = v.trail.Head.Hash
 			if err := v.next(e, page[i:]); err != nil {
 				return err
 			}
 		}
-	}
-	if err := v.end(ctx, q); err != nil {
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	return v.outside(ctx, tx, before)
+	if err := v.end(ctx, r); err != nil {
+		return err
+	}
+	return v.strays(ctx, r)
 }
 
 // sort puts aside the heads from before the beginning.
@@ -199,81 +186,49 @@ func (v *verifier) rest() error {
 }
 
 // begin finds the checkpoint that the trail begins at, and checks them all.
-func (v *verifier) begin(ctx context.Context, tx *sql.Tx) (err error) {
-	rows, err := tx.QueryContext(ctx, "select position, hash, at, public_key, signature from checkpoints order by position")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	v.trail.Head = Head{0, noHash}
-	for rows.Next() {
-		var c Checkpoint
-		var at int64
-		if err := rows.Scan(&c.Position, &c.Hash, &at, &c.PublicKey, &c.Signature); err != nil {
-			return err
-		}
-		c.At = time.UnixMilli(at).UTC()
+func (v *verifier) begin(ctx context.Context, r Reading) error {
+	v.trail.Head = beginning()
+	checkpoints, err := r.Checkpoints(ctx)
+	for _, c := range checkpoints {
 		if err := c.check(v.expected.PublicKey); err != nil {
 			return &Break{Position: c.Position, Problem: "the checkpoint there is not right: " + err.Error()}
 		}
 		v.trail.Checkpoint, v.trail.Head = &c, c.Head
 	}
-	return rows.Err()
+	return err
 }
 
-// end compares what was read with the end that is kept beside it.
-func (v *verifier) end(ctx context.Context, q *query.Queries) error {
+// end compares what was read with the end that is stored beside it.
+func (v *verifier) end(ctx context.Context, r Reading) error {
 	if err := v.rest(); err != nil {
 		return err
 	}
-	end, err := q.ChainEnd(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return &Break{Problem: errNoTrail.Error()}
+	end, err := r.End(ctx)
+	if errors.Is(err, ErrNoEnd) {
+		return &Break{Problem: err.Error()}
 	}
 	if err != nil {
 		return err
 	}
 	switch at := v.trail.Head; {
 	case end.Position != at.Position:
-		return &Break{Position: min(end.Position, at.Position) + 1, Problem: fmt.Sprintf("cut: the trail ends at position %d, and had been linked up to %d", at.Position, end.Position)}
+		return &Break{Position: min(end.Position, at.Position) + 1,
+			Problem: fmt.Sprintf("cut: the trail ends at position %d, and had been linked up to %d", at.Position, end.Position)}
 	case end.Hash != at.Hash:
-		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than was kept of it"}
+		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than the one stored for it"}
 	}
 	return nil
 }
 
-// outside looks for events that are not in the chain, and for those that were
-// deleted before they came into it.
-func (v *verifier) outside(ctx context.Context, tx *sql.Tx, before time.Time) error {
-	for _, look := range []struct{ query, problem string }{
-		{`select p.seq, 0, '' from events_pending p left join events e on e.seq = p.seq where e.seq is null order by p.seq limit 1`,
-			"missing: the event was deleted before it was linked"},
-		{`select e.seq, e.at, e.kind from events e left join links l on l.seq = e.seq left join events_pending p on p.seq = e.seq
-		  where l.seq is null and p.seq is null order by e.seq limit 1`,
-			"not linked: it was put in past the bot, or its link was deleted"},
-		{`select p.seq, l.linked_at, '' from events_pending p join links l on l.seq = p.seq order by p.seq limit 1`,
-			"linked, and said to be waiting as well"},
-	} {
-		if err := found(ctx, tx, look.problem, look.query); err != nil {
-			return err
-		}
-	}
-	if err := found(ctx, tx, "not linked for more than "+UnlinkedLimit.String()+": is the bot running? It links what is left when it starts",
-		`select e.seq, e.at, e.kind from events_pending p join events e on e.seq = p.seq where e.at < $1 order by e.seq limit 1`, before.UnixMilli()); err != nil {
-		return err
-	}
-	return tx.QueryRowContext(ctx, "select count(*) from events_pending").Scan(&v.trail.Unlinked)
-}
-
-// found turns a row into a break.
-func found(ctx context.Context, tx *sql.Tx, problem, statement string, args ...any) error {
-	var e Entry
-	err := tx.QueryRowContext(ctx, statement, args...).Scan(&e.Seq, &e.At, &e.Kind)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
+// strays looks at the events that are not in the chain.
+func (v *verifier) strays(ctx context.Context, r Reading) error {
+	stray, err := r.Stray(ctx, UnlinkedLimit)
 	if err != nil {
 		return err
 	}
-	return e.broken("%s", problem)
+	if stray != nil {
+		return stray.Entry.broken("%s", stray.Problem)
+	}
+	v.trail.Unlinked, err = r.Unlinked(ctx)
+	return err
 }

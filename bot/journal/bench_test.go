@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/operation"
 )
 
@@ -183,7 +184,7 @@ func BenchmarkVerify(b *testing.B) {
 	_, err := s.Link(b.Context())
 	require.NoError(b, err)
 	for b.Loop() {
-		trail, err := s.Verify(b.Context(), Expected{})
+		trail, err := audit.Verify(b.Context(), s, audit.Expected{})
 		require.NoError(b, err)
 		require.Nil(b, trail.Break)
 		require.Equal(b, int64(100_000), trail.Events)

@@ -2,9 +2,8 @@ package journal
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -12,11 +11,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/operation"
 )
 
+// noHash is the previous hash of the first position.
+const noHash = "0000000000000000000000000000000000000000000000000000000000000000"
+
 // trailOf records n events, links them and returns the trail.
-func trailOf(t testing.TB, s *Store, n int) []Entry {
+func trailOf(t testing.TB, s *Store, n int) []audit.Entry {
 	t.Helper()
 	for i := range n {
 		e := operation.Event{At: clock().Add(time.Duration(i) * time.Second), Kind: operation.EventDenied, OperationID: fmt.Sprint("id-", i),
@@ -28,9 +31,22 @@ func trailOf(t testing.TB, s *Store, n int) []Entry {
 	return exported(t, s)
 }
 
-func exported(t testing.TB, s *Store) (all []Entry) {
+func exported(t testing.TB, s *Store) (all []audit.Entry) {
 	t.Helper()
-	require.NoError(t, s.Export(t.Context(), func(e Entry) error { all = append(all, e); return nil }))
+	require.NoError(t, s.ReadTrail(t.Context(), func(r audit.Reading) (err error) {
+		previous := noHash
+		checkpoints, err := r.Checkpoints(t.Context())
+		if n := len(checkpoints); n > 0 {
+			previous = checkpoints[n-1].Hash
+		}
+		require.NoError(t, err)
+		all, err = r.Entries(t.Context(), math.MinInt64, maxRows)
+		for i := range all {
+			all[i].Previous, previous = previous, all[i].Hash
+		}
+		return err
+	}))
+	require.Less(t, len(all), maxRows)
 	return all
 }
 
@@ -62,29 +78,29 @@ func tamper(t testing.TB, s *Store, statement string, args ...any) {
 
 // forge computes the hashes anew from a position on, as somebody who knows the
 // canonical form would.
-func forge(t testing.TB, s *Store, from int64) Head {
+func forge(t testing.TB, s *Store, from int64) audit.Head {
 	t.Helper()
-	head := Head{0, noHash}
+	head := audit.Head{Position: 0, Hash: noHash}
 	for _, e := range exported(t, s) {
 		if e.Position >= from {
 			e.Previous = head.Hash
 			e.Hash = e.Sum()
 			tamper(t, s, "update links set hash = $1 where position = $2", e.Hash, e.Position)
 		}
-		head = Head{e.Position, e.Hash}
+		head = audit.Head{Position: e.Position, Hash: e.Hash}
 	}
 	tamper(t, s, "update chain set position = $1, hash = $2", head.Position, head.Hash)
 	return head
 }
 
-func verified(t testing.TB, s *Store, heads ...Head) Trail {
+func verified(t testing.TB, s *Store, heads ...audit.Head) audit.Trail {
 	t.Helper()
-	trail, err := s.Verify(t.Context(), Expected{Heads: heads})
+	trail, err := audit.Verify(t.Context(), s, audit.Expected{Heads: heads})
 	require.NoError(t, err)
 	return trail
 }
 
-func requireFine(t testing.TB, s *Store, events int, heads ...Head) Trail {
+func requireFine(t testing.TB, s *Store, events int, heads ...audit.Head) audit.Trail {
 	t.Helper()
 	trail := verified(t, s, heads...)
 	require.Nil(t, trail.Break)
@@ -93,7 +109,7 @@ func requireFine(t testing.TB, s *Store, events int, heads ...Head) Trail {
 	return trail
 }
 
-func requireBroken(t testing.TB, s *Store, position int64, problem string, heads ...Head) {
+func requireBroken(t testing.TB, s *Store, position int64, problem string, heads ...audit.Head) {
 	t.Helper()
 	trail := verified(t, s, heads...)
 	require.NotNil(t, trail.Break, "not found: %s", problem)
@@ -180,9 +196,9 @@ func saved(t *testing.T, s *Store) func() {
 func TestATrailThatWasRewrittenOrCutAsAWholeIsFoundAgainstAHead(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		all := trailOf(t, s, trailLength)
-		var heads []Head
+		var heads []audit.Head
 		for _, e := range all {
-			heads = append(heads, Head{e.Position, e.Hash})
+			heads = append(heads, audit.Head{Position: e.Position, Hash: e.Hash})
 		}
 		last := heads[trailLength-1]
 		requireFine(t, s, trailLength, heads...)
@@ -199,7 +215,7 @@ func TestATrailThatWasRewrittenOrCutAsAWholeIsFoundAgainstAHead(t *testing.T) {
 			tamper(t, s, "delete from events where seq >= $1", from)
 			tamper(t, s, "delete from links where position >= $1", from)
 			requireBroken(t, s, from, "cut: the trail ends at position "+fmt.Sprint(from-1)+", and had been linked up to 7")
-			before := Head{0, noHash}
+			before := audit.Head{Position: 0, Hash: noHash}
 			if from > 1 {
 				before = heads[from-2]
 			}
@@ -216,7 +232,7 @@ func TestAnEndThatWasRewrittenIsFound(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		all := trailOf(t, s, trailLength)
 		tamper(t, s, "update chain set hash = $1", noHash)
-		requireBroken(t, s, trailLength, "the end of the trail has another hash than was kept of it")
+		requireBroken(t, s, trailLength, "the end of the trail has another hash than the one stored for it")
 		tamper(t, s, "update chain set hash = $1", all[trailLength-1].Hash)
 		requireFine(t, s, trailLength)
 		tamper(t, s, "update chain set position = $1", trailLength-1)
@@ -229,7 +245,7 @@ func TestEventsThatWereAddedOrDroppedBesideTheChainAreFound(t *testing.T) {
 		trailOf(t, s, trailLength)
 		require.NoError(t, s.Record(t.Context(), event(operation.EventDenied)))
 		require.Equal(t, int64(1), requireFine(t, s, trailLength).Unlinked, "young, so nothing is wrong")
-		require.NoError(t, s.Record(t.Context(), operation.Event{At: clock().Add(-UnlinkedLimit - time.Second), Kind: operation.EventDenied}))
+		require.NoError(t, s.Record(t.Context(), operation.Event{At: clock().Add(-audit.UnlinkedLimit - time.Second), Kind: operation.EventDenied}))
 		requireBroken(t, s, 0, "not linked for more than 10m0s: is the bot running?")
 		_, err := s.Link(t.Context())
 		require.NoError(t, err)
@@ -242,27 +258,8 @@ func TestEventsThatWereAddedOrDroppedBesideTheChainAreFound(t *testing.T) {
 		tamper(t, s, "delete from events_pending")
 		requireFine(t, s, trailLength+2)
 		tamper(t, s, "insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values (1000, 1000, 'accepted', '', 'U1', 'C1', '{}')")
-		requireBroken(t, s, 0, "event 1000 (accepted, 1970-01-01 00:00:01.000 UTC): not linked: it was put in past the bot")
+		requireBroken(t, s, 0, "event 1000 (accepted, 1970-01-01 00:00:01.000 UTC): not linked: the bot did not write it")
 	})
-}
-
-func TestTheCanonicalFormIsTheOneThatIsDocumented(t *testing.T) {
-	t.Parallel()
-	s := openNew(t)
-	all := trailOf(t, s, 2)
-	text := fmt.Sprintf("13:lbbot audit 1,64:%s,1:2,13:%d,1:2,13:%d,6:denied,4:id-1,2:U1,2:C1,%d:%s,",
-		all[0].Hash, all[1].LinkedAt, all[1].At, len(all[1].Data), all[1].Data)
-	h := sha256.Sum256([]byte(text))
-	require.Equal(t, hex.EncodeToString(h[:]), all[1].Hash)
-	require.Equal(t, noHash, all[0].Previous)
-	require.Equal(t, Head{2, all[1].Hash}, requireFine(t, s, 2).Head)
-	head, err := ParseHead(" " + Head{2, strings.ToUpper(all[1].Hash)}.String() + "\n")
-	require.NoError(t, err)
-	require.Equal(t, Head{2, all[1].Hash}, head)
-	for _, wrong := range []string{"", "7", "7:", "x:" + noHash, "7:" + noHash[1:], "-1:" + noHash, "7:" + strings.Repeat("g", 64)} {
-		_, err := ParseHead(wrong)
-		require.ErrorContains(t, err, "is not a head", wrong)
-	}
 }
 
 func TestSequencersAtOnceNeverFork(t *testing.T) {
@@ -371,32 +368,4 @@ func TestEventsOfAnOlderVersionAreLinked(t *testing.T) {
 		require.NoError(t, err)
 		requireFine(t, s, 3)
 	})
-}
-
-func TestAnExportCanBeVerifiedByItself(t *testing.T) {
-	t.Parallel()
-	s := openNew(t)
-	all := trailOf(t, s, trailLength)
-	verify := func(entries []Entry, heads ...Head) Trail {
-		trail, err := VerifyEntries(Expected{Heads: heads}, func(yield func(Entry) error) error {
-			for _, e := range entries {
-				if err := yield(e); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		require.NoError(t, err)
-		return trail
-	}
-	head := Head{trailLength, all[trailLength-1].Hash}
-	require.Nil(t, verify(all, head).Break)
-	require.Nil(t, verify(all[2:], head).Break, "it may begin anywhere")
-	without := append(append([]Entry{}, all[:3]...), all[4:]...)
-	require.Equal(t, int64(5), verify(without).Break.Position)
-	require.Equal(t, int64(6), verify(all[:5], head).Break.Position)
-	altered := append([]Entry{}, all...)
-	altered[3].Data = "{}"
-	require.Equal(t, int64(4), verify(altered).Break.Position)
-	require.NotNil(t, verify(nil, head).Break)
 }

@@ -11,7 +11,7 @@
 //   - One open operation per subject and one acceptance per draft and per
 //     delivery, by unique keys and compare-and-set in the database itself.
 //   - Events are appended, never changed: the database refuses it. They are
-//     also linked by hashes (chain.go has the form that is hashed, for whoever
+//     also linked by hashes (bot/audit/chain.go has the form that is hashed, for whoever
 //     wants to compute it with other tools), so that somebody with all rights
 //     on the database cannot change them unseen either. Nothing waits for that.
 //   - Only the beginning of the trail is ever deleted, and only what a signed

@@ -2,11 +2,10 @@ package journal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
@@ -20,7 +19,7 @@ const clockBack = 30 * time.Minute
 
 // NoteHead records the end of the chain as an event, once an hour however many
 // processes ask, and reports whether this call did.
-func (s *Store) NoteHead(ctx context.Context) (h Head, noted bool, err error) {
+func (s *Store) NoteHead(ctx context.Context) (h audit.Head, noted bool, err error) {
 	err = s.write(ctx, func(q *query.Queries) error {
 		now := s.now()
 		n, err := q.TakeHead(ctx, query.TakeHeadParams{Now: now.UnixMilli(), Before: now.Add(-headEvery).UnixMilli()})
@@ -31,7 +30,7 @@ func (s *Store) NoteHead(ctx context.Context) (h Head, noted bool, err error) {
 		if err != nil {
 			return err
 		}
-		h = Head(end)
+		h = audit.Head(end)
 		return s.appendEvent(ctx, q, operation.Event{At: now, Kind: operation.EventHead, ActorID: operation.SystemActor, Data: map[string]string{"head": h.String()}})
 	})
 	return h, noted && err == nil, s.explain("noting the head of the audit trail in journal", err)
@@ -78,13 +77,4 @@ func (s *Store) AdvanceLines(ctx context.Context, holder string, position int64)
 		return err
 	})
 	return s.explain("noting the place of the audit channel in journal", err)
-}
-
-// restored is a row of events.
-func restored(at int64, kind, operationID, actorID, channelID, data string) (operation.Event, error) {
-	e := operation.Event{At: time.UnixMilli(at).UTC(), Kind: kind, OperationID: operationID, ActorID: actorID, ChannelID: channelID}
-	if err := json.Unmarshal([]byte(data), &e.Data); err != nil {
-		return e, fmt.Errorf("the data of a stored event cannot be read: %w", err)
-	}
-	return e, nil
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/journal/internal/query"
 )
 
@@ -44,10 +45,10 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	err = s.writeTx(ctx, func(tx *sql.Tx, q *query.Queries) error {
-		now := s.now().UnixMilli()
-		end, err := q.LockChain(ctx, now)
+		now := s.now()
+		end, err := q.LockChain(ctx, now.UnixMilli())
 		if errors.Is(err, sql.ErrNoRows) {
-			return errNoTrail
+			return audit.ErrNoEnd
 		}
 		if err != nil {
 			return err
@@ -56,14 +57,12 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 		if n = len(rows); err != nil || n == 0 {
 			return err
 		}
-		entries := make([]Entry, n)
-		head := Head(end)
+		entries := make([]audit.Entry, n)
 		for i, r := range rows {
-			e := Entry{Position: head.Position + 1, Previous: head.Hash, LinkedAt: now, Seq: r.Seq, At: r.At, Kind: r.Kind,
-				OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}
-			e.Hash = e.Sum()
-			entries[i], head = e, Head{e.Position, e.Hash}
+			entries[i] = audit.Entry{Seq: r.Seq, At: r.At, Kind: r.Kind, OperationID: r.OperationID,
+				ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}
 		}
+		head := audit.Extend(audit.Head(end), now, entries)
 		if err := insertLinks(ctx, tx, entries); err != nil {
 			return err
 		}
@@ -86,7 +85,7 @@ func (s *Store) nothingPending(ctx context.Context) (bool, error) {
 // insertLinks writes all links and takes their events off the queue, in two
 // statements: on PostgreSQL each is a round trip. Both databases take
 // placeholders by number.
-func insertLinks(ctx context.Context, tx *sql.Tx, entries []Entry) error {
+func insertLinks(ctx context.Context, tx *sql.Tx, entries []audit.Entry) error {
 	var links, seqs strings.Builder
 	values := make([]any, 0, 4*len(entries))
 	taken := make([]any, 0, len(entries))
@@ -105,20 +104,4 @@ func insertLinks(ctx context.Context, tx *sql.Tx, entries []Entry) error {
 	}
 	_, err := tx.ExecContext(ctx, "delete from events_pending where seq in ("+seqs.String()+")", taken...)
 	return err
-}
-
-// Head returns the end of the chain. Position 0 means that nothing is linked.
-func (s *Store) Head(ctx context.Context) (Head, error) {
-	end, err := s.q.ChainEnd(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = errNoTrail
-	}
-	return Head(end), s.explain("reading the end of the audit trail in journal", err)
-}
-
-// Unlinked returns how many events wait for Link.
-func (s *Store) Unlinked(ctx context.Context) (int64, error) {
-	var n int64
-	err := s.db.QueryRowContext(ctx, "select count(*) from events_pending").Scan(&n)
-	return n, s.explain("counting unlinked events in journal", err)
 }

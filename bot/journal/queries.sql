@@ -244,8 +244,11 @@ where l.position > @after
 order by l.position
 limit @max_rows;
 
+-- name: Checkpoints :many
+select position, hash, at, public_key, signature from checkpoints where position > @after order by position;
+
 -- name: LastCheckpoint :one
-select position, hash, at, public_key, signature from checkpoints where position > 0 order by position desc limit 1;
+select position, hash from checkpoints where position > 0 order by position desc limit 1;
 
 -- name: InsertCheckpoint :exec
 insert into checkpoints (position, hash, at, public_key, signature)

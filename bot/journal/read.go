@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
@@ -139,7 +140,7 @@ func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Eve
 	}
 	events := make([]operation.Event, 0, len(rows))
 	for _, r := range rows {
-		e, err := restored(r.At, r.Kind, r.OperationID, r.ActorID, r.ChannelID, r.Data)
+		e, err := audit.Entry{At: r.At, Kind: r.Kind, OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}.Event()
 		if err != nil {
 			return nil, fmt.Errorf("reading events in journal %s: %w", s.name, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/operation"
 )
 
@@ -44,12 +45,12 @@ func TestRetentionCutsTheBeginningOfTheTrailUpToWhatIsOpen(t *testing.T) {
 		behind := finishedOp(t, s, "BEHIND")
 		link(t, s) // 3 + 1 + 2 + 3
 
-		c, err := s.Cut(t.Context(), clock(), key("k"))
+		c, err := audit.Cut(t.Context(), s, clock(), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Zero(t, c.Events, "nothing is older than that")
 		require.Nil(t, c.Checkpoint)
 
-		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
+		c, err = audit.Cut(t.Context(), s, clock().Add(time.Millisecond), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, int64(4), c.Events)
 		require.Equal(t, int64(1), c.Operations)
@@ -69,11 +70,11 @@ func TestRetentionCutsTheBeginningOfTheTrailUpToWhatIsOpen(t *testing.T) {
 		open = moveTo(open, operation.NotAdded)
 		require.NoError(t, s.Save(t.Context(), open, event(operation.EventFinished)))
 		link(t, s)
-		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
+		c, err = audit.Cut(t.Context(), s, clock().Add(time.Millisecond), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, open.Ref, c.Held, "its card is not closed: somebody waits for an answer")
 		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: open.Version, Closed: true}))
-		c, err = s.Cut(t.Context(), clock().Add(time.Millisecond), key("k"))
+		c, err = audit.Cut(t.Context(), s, clock().Add(time.Millisecond), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, []int64{6, 2}, []int64{c.Events, c.Operations})
 		require.Empty(t, c.Held)
@@ -87,7 +88,7 @@ func TestRetentionCutsTheBeginningOfTheTrailUpToWhatIsOpen(t *testing.T) {
 func TestNothingIsDeletedWithoutACheckpointThatCoversIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		trailOf(t, s, 4) // a second apart
-		c, err := s.Cut(t.Context(), clock().Add(2*time.Second), key("k"))
+		c, err := audit.Cut(t.Context(), s, clock().Add(2*time.Second), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, int64(2), c.Events)
 		for _, statement := range []string{"delete from events", "delete from links", "update links set hash = ''", "update events set kind = ''"} {
@@ -103,8 +104,8 @@ func TestABrokenTrailIsNotCut(t *testing.T) {
 		trailOf(t, s, 4)
 		defenceless(t, s)
 		tamper(t, s, "update events set actor_id = 'U0EVE' where seq = 2")
-		_, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
-		var b *Break
+		_, err := audit.Cut(t.Context(), s, clock().Add(time.Hour), s.now(), key("k"))
+		var b *audit.Break
 		require.ErrorAs(t, err, &b)
 		require.Equal(t, int64(2), b.Position)
 		require.ErrorContains(t, err, "nothing is deleted")
@@ -116,23 +117,23 @@ func TestACheckpointIsAcceptedOnlyWithItsSignature(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		s.now = func() time.Time { return clock().Add(-time.Hour) }
 		trailOf(t, s, 6)
-		c, err := s.Cut(t.Context(), clock().Add(3*time.Second), key("k"))
+		c, err := audit.Cut(t.Context(), s, clock().Add(3*time.Second), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, int64(3), c.Events)
 		ours, theirs := key("k").Public().(ed25519.PublicKey), key("x").Public().(ed25519.PublicKey)
 		for _, expected := range []ed25519.PublicKey{nil, ours} {
-			trail, err := s.Verify(t.Context(), Expected{PublicKey: expected, Heads: []Head{c.Checkpoint.Head, {1, noHash}}})
+			trail, err := audit.Verify(t.Context(), s, audit.Expected{PublicKey: expected, Heads: []audit.Head{c.Checkpoint.Head, {Position: 1, Hash: noHash}}})
 			require.NoError(t, err)
 			require.Nil(t, trail.Break)
-			require.Equal(t, []Head{c.Checkpoint.Head}, trail.Confirmed)
-			require.Equal(t, []Head{{1, noHash}}, trail.TooOld)
+			require.Equal(t, []audit.Head{c.Checkpoint.Head}, trail.Confirmed)
+			require.Equal(t, []audit.Head{{Position: 1, Hash: noHash}}, trail.TooOld)
 		}
-		trail, err := s.Verify(t.Context(), Expected{PublicKey: theirs})
+		trail, err := audit.Verify(t.Context(), s, audit.Expected{PublicKey: theirs})
 		require.NoError(t, err)
-		require.ErrorContains(t, trail.Break, "signed by another key, "+ShowKey(ours))
+		require.ErrorContains(t, trail.Break, "signed by another key, "+audit.ShowKey(ours))
 
 		defenceless(t, s)
-		requireBroken(t, s, 3, "rewritten", Head{3, noHash})
+		requireBroken(t, s, 3, "rewritten", audit.Head{Position: 3, Hash: noHash})
 		tamper(t, s, "update checkpoints set at = at + 1")
 		requireBroken(t, s, 3, "its signature is wrong")
 		tamper(t, s, "update checkpoints set at = at - 1")
@@ -143,39 +144,20 @@ func TestACheckpointIsAcceptedOnlyWithItsSignature(t *testing.T) {
 		_, err = s.DB().ExecContext(t.Context(), "delete from checkpoints")
 		require.NoError(t, err)
 		requireBroken(t, s, 1, "missing: its link was deleted")
-		forged := sign(Head{4, all[0].Previous}, clock(), key("x"))
+		forged := audit.Sign(audit.Head{Position: 4, Hash: all[0].Previous}, clock(), key("x"))
 		tamper(t, s, "insert into checkpoints (position, hash, at, public_key, signature) values ($1, $2, $3, $4, $5)",
 			forged.Position, forged.Hash, forged.At.UnixMilli(), forged.PublicKey, forged.Signature)
-		trail, err = s.Verify(t.Context(), Expected{PublicKey: ours})
+		trail, err = audit.Verify(t.Context(), s, audit.Expected{PublicKey: ours})
 		require.NoError(t, err)
 		require.ErrorContains(t, trail.Break, "signed by another key")
 	})
-}
-
-func TestTheKeyOfCheckpointsIsChecked(t *testing.T) {
-	t.Parallel()
-	for _, wrong := range []string{"", "secret-planted", "c2hvcnQ=", strings.Repeat("A", 88)} {
-		_, err := ParseKey(wrong)
-		require.ErrorContains(t, err, "32 bytes in base64")
-		if wrong != "" {
-			require.NotContains(t, err.Error(), wrong)
-		}
-	}
-	k, err := ParseKey(" a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=\n")
-	require.NoError(t, err)
-	require.Equal(t, key("k"), k)
-	public, err := ParsePublicKey(ShowKey(k.Public().(ed25519.PublicKey)))
-	require.NoError(t, err)
-	require.Equal(t, k.Public(), public)
-	_, err = ParsePublicKey("AAAA")
-	require.Error(t, err)
 }
 
 func TestTheHeadIsNotedOnceAnHourByWhomever(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		trailOf(t, s, 2)
 		want := requireFine(t, s, 2).Head
-		var noted []Head
+		var noted []audit.Head
 		n := atOnce(4, func(int) error {
 			h, ok, err := s.NoteHead(t.Context())
 			if err == nil && !ok {
@@ -187,7 +169,7 @@ func TestTheHeadIsNotedOnceAnHourByWhomever(t *testing.T) {
 			return err
 		}, func(err error) { require.EqualError(t, err, "not this one") })
 		require.Equal(t, 1, n)
-		require.Equal(t, []Head{want}, noted)
+		require.Equal(t, []audit.Head{want}, noted)
 		link(t, s)
 		all := exported(t, s)
 		require.Equal(t, `{"head":"`+want.String()+`"}`, all[2].Data)
@@ -253,7 +235,7 @@ func TestAnOpenOperationIsKeptWhateverItsCardSays(t *testing.T) {
 		open := accept(t, s, saveDraft(t, s, draft("OPEN22", "server-open")))
 		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: open.Version, Closed: true}))
 		link(t, s)
-		c, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
+		c, err := audit.Cut(t.Context(), s, clock().Add(time.Hour), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, open.Ref, c.Held)
 		require.Zero(t, c.Events)
@@ -282,7 +264,7 @@ func TestWhatWasLinkedOrChangedLatelyIsKept(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		cut := func(before time.Time, events, operations int64, held string) {
 			t.Helper()
-			c, err := s.Cut(t.Context(), before, key("k"))
+			c, err := audit.Cut(t.Context(), s, before, s.now(), key("k"))
 			require.NoError(t, err)
 			require.Equal(t, []int64{events, operations}, []int64{c.Events, c.Operations})
 			require.Equal(t, held, c.Held)
@@ -319,7 +301,7 @@ func TestAnOperationIsKeptAsLongAsAnEventOfItIs(t *testing.T) {
 		no.At, no.OperationID = clock().Add(time.Hour), op.ID
 		require.NoError(t, s.Record(t.Context(), no))
 		link(t, s)
-		c, err := s.Cut(t.Context(), clock().Add(time.Hour), key("k"))
+		c, err := audit.Cut(t.Context(), s, clock().Add(time.Hour), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, []int64{3, 0}, []int64{c.Events, c.Operations})
 		got, err := s.Operation(t.Context(), op.ID)
@@ -331,7 +313,7 @@ func TestAnOperationIsKeptAsLongAsAnEventOfItIs(t *testing.T) {
 		gotCard, err = s.Cards(ApprovalCard).Card(t.Context(), op.ID)
 		require.NoError(t, err)
 		require.Equal(t, asked, gotCard)
-		c, err = s.Cut(t.Context(), clock().Add(time.Hour+time.Millisecond), key("k"))
+		c, err = audit.Cut(t.Context(), s, clock().Add(time.Hour+time.Millisecond), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, []int64{1, 1}, []int64{c.Events, c.Operations})
 		_, err = s.Operation(t.Context(), op.ID)
@@ -341,14 +323,14 @@ func TestAnOperationIsKeptAsLongAsAnEventOfItIs(t *testing.T) {
 
 func TestALinkBeforeTheBeginningOfACutTrailIsFound(t *testing.T) {
 	for _, position := range []int64{-1, 0, 2, 3} {
-		t.Run(decimal(position), func(t *testing.T) {
+		t.Run(fmt.Sprint(position), func(t *testing.T) {
 			onBoth(t, func(t *testing.T, s *Store) {
 				trailOf(t, s, 6)
-				c, err := s.Cut(t.Context(), clock().Add(3*time.Second), key("k"))
+				c, err := audit.Cut(t.Context(), s, clock().Add(3*time.Second), s.now(), key("k"))
 				require.NoError(t, err)
 				require.Equal(t, int64(3), c.Events)
 				defenceless(t, s)
-				e := Entry{Position: position, Previous: c.Checkpoint.Hash, LinkedAt: 1, Seq: 1000, At: 1, Kind: operation.EventAccepted, Data: "{}"}
+				e := audit.Entry{Position: position, Previous: c.Checkpoint.Hash, LinkedAt: 1, Seq: 1000, At: 1, Kind: operation.EventAccepted, Data: "{}"}
 				tamper(t, s, "insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values ($1, $2, $3, '', '', '', $4)", e.Seq, e.At, e.Kind, e.Data)
 				tamper(t, s, "insert into links (position, seq, linked_at, hash) values ($1, $2, $3, $4)", e.Position, e.Seq, e.LinkedAt, e.Sum())
 				requireBroken(t, s, position, "event 1000 (accepted, 1970-01-01 00:00:00.001 UTC): its position comes before the beginning of the trail")

@@ -5,82 +5,170 @@ import (
 	"database/sql"
 	"errors"
 	"math"
+	"time"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/journal/internal/query"
 )
 
-// Export passes the whole trail as it is at this moment to fn, in the order of
-// the chain, and stops at the first error of fn, which it returns. Events that
-// are not linked yet are not in it. A link whose event is gone is passed
-// without one: Export shows what is there, Verify judges it. It needs memory
-// for one page.
-func (s *Store) Export(ctx context.Context, fn func(Entry) error) error {
-	err := s.snapshot(ctx, func(_ *sql.Tx, q *query.Queries) error {
-		previous := noHash
-		if c, err := q.LastCheckpoint(ctx); err == nil {
-			previous = c.Hash
-		} else if !errors.Is(err, sql.ErrNoRows) {
+var (
+	_ audit.Source = (*Store)(nil)
+	_ audit.Cutter = (*Store)(nil)
+)
+
+// ReadTrail calls fn with the audit trail as it is at one moment, in a
+// transaction that only reads.
+func (s *Store) ReadTrail(ctx context.Context, fn func(audit.Reading) error) error {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot})
+	if err == nil {
+		defer func() { _ = tx.Rollback() }() // nothing was written
+		err = fn(trail{tx, s.q.WithTx(tx), s.now})
+	}
+	return s.explain("reading the audit trail of journal", err)
+}
+
+// CutTrail calls fn in a transaction that may delete the beginning of the audit
+// trail. Until it ends, nobody else links or cuts.
+func (s *Store) CutTrail(ctx context.Context, fn func(audit.Cutting) error) error {
+	return s.explain("cutting the audit trail in journal", s.writeTx(ctx, func(tx *sql.Tx, q *query.Queries) error {
+		if _, err := q.LockChain(ctx, s.now().UnixMilli()); err != nil {
 			return err
 		}
-		rows := pages(ctx, q, math.MinInt64)
-		for {
-			page, err := rows.next()
-			if err != nil || len(page) == 0 {
-				return err
-			}
-			for _, e := range page {
-				e.Previous = previous
-				if err := fn(e); err != nil {
-					return err
-				}
-				previous = e.Hash
-			}
-		}
-	})
-	return s.explain("exporting the audit trail of journal", err)
+		return fn(trail{tx, q, s.now})
+	}))
 }
 
 // Entries returns the entries after a position, in order, at most limit and
 // never more than 1000. Previous is not filled in.
-func (s *Store) Entries(ctx context.Context, after int64, limit int) ([]Entry, error) {
-	rows, err := s.q.ChainPage(ctx, query.ChainPageParams{After: after, MaxRows: rowLimit(limit)})
-	return entries(rows), s.explain("reading the audit trail of journal", err)
+func (s *Store) Entries(ctx context.Context, after int64, limit int) ([]audit.Entry, error) {
+	entries, err := s.trail().Entries(ctx, after, limit)
+	return entries, s.explain("reading the audit trail of journal", err)
 }
 
-// pager reads the chain page by page.
-type pager struct {
-	ctx   context.Context //nolint:containedctx // lives as long as one call
-	q     *query.Queries
-	after int64
+// Head returns the end of the chain. Position 0 means that nothing is linked.
+func (s *Store) Head(ctx context.Context) (audit.Head, error) {
+	head, err := s.trail().End(ctx)
+	return head, s.explain("reading the end of the audit trail in journal", err)
 }
 
-func pages(ctx context.Context, q *query.Queries, after int64) *pager { return &pager{ctx, q, after} }
-
-// next returns the next page, empty at the end.
-func (p *pager) next() ([]Entry, error) {
-	rows, err := p.q.ChainPage(p.ctx, query.ChainPageParams{After: p.after, MaxRows: pageRows})
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	p.after = rows[len(rows)-1].Position
-	return entries(rows), nil
+// Unlinked returns how many events wait for Link.
+func (s *Store) Unlinked(ctx context.Context) (int64, error) {
+	n, err := s.trail().Unlinked(ctx)
+	return n, s.explain("counting unlinked events in journal", err)
 }
 
-func entries(rows []query.ChainPageRow) []Entry {
-	all := make([]Entry, len(rows))
+func (s *Store) trail() trail { return trail{s.db, s.q, s.now} }
+
+// trail is the audit trail, inside a transaction or not.
+type trail struct {
+	db  query.DBTX
+	q   *query.Queries
+	now func() time.Time
+}
+
+func (t trail) Checkpoints(ctx context.Context) ([]audit.Checkpoint, error) {
+	rows, err := t.q.Checkpoints(ctx, math.MinInt64)
+	all := make([]audit.Checkpoint, len(rows))
 	for i, r := range rows {
-		all[i] = Entry{Position: r.Position, Hash: r.Hash, LinkedAt: r.LinkedAt, Seq: r.Seq, At: r.At.Int64, Kind: r.Kind.String,
+		all[i] = audit.Checkpoint{Head: audit.Head{Position: r.Position, Hash: r.Hash}, At: time.UnixMilli(r.At).UTC(),
+			PublicKey: r.PublicKey, Signature: r.Signature}
+	}
+	return all, err
+}
+
+func (t trail) Entries(ctx context.Context, after int64, limit int) ([]audit.Entry, error) {
+	rows, err := t.q.ChainPage(ctx, query.ChainPageParams{After: after, MaxRows: rowLimit(limit)})
+	all := make([]audit.Entry, len(rows))
+	for i, r := range rows {
+		all[i] = audit.Entry{Position: r.Position, Hash: r.Hash, LinkedAt: r.LinkedAt, Seq: r.Seq, At: r.At.Int64, Kind: r.Kind.String,
 			OperationID: r.OperationID.String, ActorID: r.ActorID.String, ChannelID: r.ChannelID.String, Data: r.Data.String}
 	}
-	return all
+	return all, err
 }
 
-// snapshot runs fn in a transaction that only reads and sees one moment.
-func (s *Store) snapshot(ctx context.Context, fn func(tx *sql.Tx, q *query.Queries) error) error {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot})
-	if err != nil {
-		return err
+func (t trail) End(ctx context.Context) (audit.Head, error) {
+	end, err := t.q.ChainEnd(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = audit.ErrNoEnd
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
-	return fn(tx, s.q.WithTx(tx))
+	return audit.Head(end), err
+}
+
+func (t trail) Stray(ctx context.Context, wait time.Duration) (*audit.Stray, error) {
+	for _, look := range []struct {
+		query   string
+		args    []any
+		problem audit.StrayProblem
+	}{
+		{`select p.seq, 0, '' from events_pending p left join events e on e.seq = p.seq
+		  where e.seq is null order by p.seq limit 1`, nil, audit.StrayDeleted},
+		{`select e.seq, e.at, e.kind from events e left join links l on l.seq = e.seq left join events_pending p on p.seq = e.seq
+		  where l.seq is null and p.seq is null order by e.seq limit 1`, nil, audit.StrayForeign},
+		{`select p.seq, l.linked_at, '' from events_pending p join links l on l.seq = p.seq
+		  order by p.seq limit 1`, nil, audit.StrayTwice},
+		{`select e.seq, e.at, e.kind from events_pending p join events e on e.seq = p.seq
+		  where e.at < $1 order by e.seq limit 1`, []any{t.now().Add(-wait).UnixMilli()}, audit.StrayLate},
+	} {
+		found := audit.Stray{Problem: look.problem}
+		err := t.db.QueryRowContext(ctx, look.query, look.args...).Scan(&found.Entry.Seq, &found.Entry.At, &found.Entry.Kind)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return &found, err
+		}
+	}
+	return nil, nil //nolint:nilnil // nil is documented as "none"
+}
+
+func (t trail) Unlinked(ctx context.Context) (n int64, err error) {
+	err = t.db.QueryRowContext(ctx, "select count(*) from events_pending").Scan(&n)
+	return n, err
+}
+
+func (t trail) Beginning(ctx context.Context) (audit.Head, error) {
+	c, err := t.q.LastCheckpoint(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return audit.Head{}, nil
+	}
+	return audit.Head{Position: c.Position, Hash: c.Hash}, err
+}
+
+func (t trail) Standing(ctx context.Context, operationID string) (audit.Standing, error) {
+	o, err := t.q.Standing(ctx, operationID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return audit.Standing{}, nil
+	}
+	return audit.Standing{Ref: o.Ref, Unsettled: o.Open || o.UnreportedSince.Valid, ChangedAt: time.UnixMilli(o.UpdatedAt)}, err
+}
+
+// Delete stores the checkpoint before it deletes what the checkpoint
+// represents: triggers refuse the other order.
+func (t trail) Delete(ctx context.Context, c audit.Checkpoint, operationIDs []string) (events, operations int64, err error) {
+	if err := t.q.InsertCheckpoint(ctx, query.InsertCheckpointParams{Position: c.Position, Hash: c.Hash,
+		At: c.At.UnixMilli(), PublicKey: c.PublicKey, Signature: c.Signature}); err != nil {
+		return 0, 0, err
+	}
+	if events, err = t.q.CutEvents(ctx, c.Position); err != nil {
+		return 0, 0, err
+	}
+	if _, err := t.q.CutLinks(ctx, c.Position); err != nil {
+		return 0, 0, err
+	}
+	for _, id := range operationIDs {
+		n, err := t.drop(ctx, id)
+		if err != nil {
+			return 0, 0, err
+		}
+		operations += n
+	}
+	return events, operations, nil
+}
+
+// drop deletes an operation whose last event is gone.
+func (t trail) drop(ctx context.Context, id string) (int64, error) {
+	if left, err := t.q.EventLeft(ctx, id); err != nil || len(left) > 0 {
+		return 0, err
+	}
+	if err := t.q.DropCards(ctx, id); err != nil {
+		return 0, err
+	}
+	return t.q.DropOperation(ctx, id)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/audit"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/zenlayer"
@@ -19,7 +20,7 @@ import (
 
 // trailFile makes a database with three operations, whose bot is still
 // running, and returns its URL and the head of its trail.
-func trailFile(t *testing.T) (url string, head journal.Head) {
+func trailFile(t *testing.T) (url string, head audit.Head) {
 	t.Helper()
 	url = "sqlite:" + filepath.Join(t.TempDir(), "lbbot.db")
 	j, err := journal.Open(t.Context(), journal.Config{URL: url})

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lbbot/bot"
+	"lbbot/bot/audit"
 	"lbbot/bot/journal"
 )
 
@@ -21,7 +22,7 @@ func (s session) exportCommand(d source) *cobra.Command {
 			"events that are goes to standard error.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format != bot.FormatJSONL && format != bot.FormatCSV {
+			if format != audit.FormatJSONL && format != audit.FormatCSV {
 				return usageError{fmt.Errorf("--format %s is not known: jsonl or csv", format)}
 			}
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
@@ -33,7 +34,7 @@ func (s session) exportCommand(d source) *cobra.Command {
 					}
 					w, done = file, file.Close
 				}
-				n, err := bot.ExportTrail(cmd.Context(), w, j, format)
+				n, err := audit.Export(cmd.Context(), w, j, format)
 				if err = errors.Join(err, done()); err != nil && output != "" {
 					return fmt.Errorf("%s is not complete and is removed: %w", output, errors.Join(err, os.Remove(output)))
 				}
@@ -44,7 +45,7 @@ func (s session) exportCommand(d source) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", bot.FormatJSONL, "jsonl, which verify can read, or csv")
+	cmd.Flags().StringVar(&format, "format", audit.FormatJSONL, "jsonl, which verify can read, or csv")
 	cmd.Flags().StringVar(&output, "output", "", "file to create (default standard output)")
 	return cmd
 }
@@ -69,11 +70,11 @@ func (s session) verifyCommand(d source) *cobra.Command {
 			}
 			return d.read(cmd.Context(), func(j *journal.Store, settings bot.Database) error {
 				if public == "" && settings.PublicKey != "" {
-					if x.PublicKey, err = journal.ParsePublicKey(settings.PublicKey); err != nil {
+					if x.PublicKey, err = audit.ParsePublicKey(settings.PublicKey); err != nil {
 						return err
 					}
 				}
-				return bot.VerifyTrail(cmd.Context(), s.out, j, x)
+				return s.reportTrail(audit.Verify(cmd.Context(), j, x))
 			})
 		},
 	}
@@ -84,23 +85,31 @@ func (s session) verifyCommand(d source) *cobra.Command {
 	return cmd
 }
 
-func expected(heads []string, public string) (x journal.Expected, err error) {
+func expected(heads []string, public string) (x audit.Expected, err error) {
 	for _, text := range heads {
-		h, err := journal.ParseHead(text)
+		h, err := audit.ParseHead(text)
 		if err != nil {
 			return x, fmt.Errorf("--head: %w", err)
 		}
 		x.Heads = append(x.Heads, h)
 	}
 	if public != "" {
-		if x.PublicKey, err = journal.ParsePublicKey(public); err != nil {
+		if x.PublicKey, err = audit.ParsePublicKey(public); err != nil {
 			return x, fmt.Errorf("--public-key: %w", err)
 		}
 	}
 	return x, nil
 }
 
-func (s session) verifyFile(file string, x journal.Expected) error {
+// reportTrail writes what was found; err means that the trail could not be read.
+func (s session) reportTrail(t audit.Trail, err error) error {
+	if err != nil {
+		return err
+	}
+	return audit.Report(s.out, t)
+}
+
+func (s session) verifyFile(file string, x audit.Expected) error {
 	var in io.Reader = os.Stdin
 	if file != "-" {
 		f, err := os.Open(file)
@@ -110,5 +119,5 @@ func (s session) verifyFile(file string, x journal.Expected) error {
 		defer func() { _ = f.Close() }() // only read
 		in = f
 	}
-	return bot.VerifyExport(s.out, in, x)
+	return s.reportTrail(audit.VerifyExport(in, x))
 }

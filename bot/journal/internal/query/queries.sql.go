@@ -306,6 +306,39 @@ func (q *Queries) ChainPage(ctx context.Context, arg ChainPageParams) ([]ChainPa
 	return items, nil
 }
 
+const checkpoints = `-- name: Checkpoints :many
+select position, hash, at, public_key, signature from checkpoints where position > $1 order by position
+`
+
+func (q *Queries) Checkpoints(ctx context.Context, after int64) ([]Checkpoint, error) {
+	rows, err := q.db.QueryContext(ctx, checkpoints, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Checkpoint
+	for rows.Next() {
+		var i Checkpoint
+		if err := rows.Scan(
+			&i.Position,
+			&i.Hash,
+			&i.At,
+			&i.PublicKey,
+			&i.Signature,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimAnswer = `-- name: ClaimAnswer :execrows
 insert into deliveries (key, operation_id, at, owner, told) values ($1, $2, $3, $4, false)
 on conflict (key) do update
@@ -980,19 +1013,18 @@ func (q *Queries) KeptChoices(ctx context.Context, arg KeptChoicesParams) (KeptC
 }
 
 const lastCheckpoint = `-- name: LastCheckpoint :one
-select position, hash, at, public_key, signature from checkpoints where position > 0 order by position desc limit 1
+select position, hash from checkpoints where position > 0 order by position desc limit 1
 `
 
-func (q *Queries) LastCheckpoint(ctx context.Context) (Checkpoint, error) {
+type LastCheckpointRow struct {
+	Position int64
+	Hash     string
+}
+
+func (q *Queries) LastCheckpoint(ctx context.Context) (LastCheckpointRow, error) {
 	row := q.db.QueryRowContext(ctx, lastCheckpoint)
-	var i Checkpoint
-	err := row.Scan(
-		&i.Position,
-		&i.Hash,
-		&i.At,
-		&i.PublicKey,
-		&i.Signature,
-	)
+	var i LastCheckpointRow
+	err := row.Scan(&i.Position, &i.Hash)
 	return i, err
 }
 

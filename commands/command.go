@@ -152,27 +152,6 @@ func arguments(rest string) []string {
 	return words
 }
 
-func parseStatus(args []string) (Command, error) {
-	const wanted = "Give the ID of one request, as its card shows it, for example " + Name + " status LBR-7F3KQ2."
-	given := shown(strings.Join(append([]string{"status"}, args...), " "))
-	if len(args) != 1 {
-		return Command{}, refuse(Problem{Given: given, Text: wanted})
-	}
-	id, ok := requestID(args[0])
-	if !ok {
-		return Command{}, refuse(Problem{Given: given, Text: `"` + shown(args[0]) + `" is not a request ID. ` + wanted})
-	}
-	return Command{Verb: VerbStatus, Args: []string{id}}, nil
-}
-
-// requestID reads LBR- and six letters or digits, in any case; the beginning
-// may be left out.
-func requestID(s string) (string, bool) {
-	s = strings.TrimPrefix(strings.ToUpper(s), "LBR-")
-	ok := len(s) == 6 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
-	return "LBR-" + s, ok
-}
-
 func refuse(p Problem) error {
 	return refuseWith("", p)
 }

@@ -1,22 +1,9 @@
 package commands
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
-
-// Keys of what a person asks to see.
-const (
-	KeyBy       = "by"
-	KeySince    = "since"
-	KeyHere     = "here"
-	KeyShare    = "share"
-	KeyTimeline = "timeline"
-)
-
-// Why is the first word after whoami that asks for the account of one decision.
-const Why = "why"
 
 // ByMe is the value of KeyBy for the person who asks.
 const ByMe = "me"
@@ -28,18 +15,6 @@ const (
 
 	day = 24 * 60
 )
-
-// whyFields are what the account of a decision may be asked with. The listener
-// is needed; what is left out is asked as an addition would be without it.
-func whyFields() []Field {
-	var own []Field
-	for _, key := range [...]string{KeyListener, KeyServer, KeyPorts, KeyWeight} {
-		f := *findField(registerFields[:], key)
-		f.Required = key == KeyListener
-		own = append(own, f)
-	}
-	return own
-}
 
 // historyFields are what history may be narrowed by, and how it is shown.
 func historyFields() []Field {
@@ -53,42 +28,6 @@ func historyFields() []Field {
 		{Key: KeyShare, Label: "Share", Help: "shows it to the channel", Flag: true},
 		{Key: KeyTimeline, Label: "Timeline", Help: "sentences with local time and UTC", Flag: true},
 	}
-}
-
-// BuildWhy checks what an account of a decision is asked with, as
-// BuildRegistration does; only the listener is needed.
-func BuildWhy(values Values) (Registration, error) {
-	b := builder{fields: whyFields(), given: values}
-	b.build()
-	if err := b.failure(); err != nil {
-		err.Corrected, err.Values = "", nil
-		return Registration{}, err
-	}
-	return b.made, nil
-}
-
-// parseWhoami reads what stands after whoami: nothing, or why and a listener.
-func parseWhoami(rest string) (Command, error) {
-	first, rest, _ := strings.Cut(rest, " ")
-	switch {
-	case first == "":
-		return Command{Verb: VerbWhoami}, nil
-	case !strings.EqualFold(first, Why):
-		return Command{}, refuseWith(Name+" whoami", Problem{
-			Given: shown("whoami " + first),
-			Text:  "whoami stands alone, or goes on with why and a listener, for example " + Name + " whoami why api-lb/https-443.",
-		})
-	}
-	a := newAsked(whyFields(), rest, KeyListener, KeyServer)
-	if a.given[KeyListener] == "" && len(a.problems) == 0 {
-		a.problems = append(a.problems, Problem{Field: KeyListener, Text: "Which listener? For example " + Name + " whoami why api-lb/https-443."})
-	}
-	c := Command{Verb: VerbWhoami, Args: []string{Why}, Values: a.given}
-	if len(a.problems) == 0 {
-		_, err := BuildWhy(a.given)
-		return c, err
-	}
-	return c, a.failure()
 }
 
 // History is what to show of the past.
@@ -152,53 +91,6 @@ func parseHistory(rest string) (Command, error) {
 	}
 	_, err := BuildHistory(a.given)
 	return c, err
-}
-
-// asked is what stands after a verb that takes a few of its own fields.
-type asked struct {
-	fields   []Field
-	given    Values
-	problems []Problem
-}
-
-// newAsked sorts the words of rest. Loose words go to those of the places that
-// were not given with their keys, in order.
-func newAsked(fields []Field, rest string, places ...string) asked {
-	a := asked{fields: fields, given: Values{}}
-	var loose []word
-	for _, w := range (&scanner{text: strings.TrimSpace(rest), fields: fields}).words() {
-		switch {
-		case w.open:
-			a.problem(w, "A quotation mark is opened and not closed. Put one at the end of the value.")
-		case w.key == "":
-			loose = append(loose, w)
-		case w.field == nil:
-			a.problem(w, "I do not know *"+shown(w.key)+"*. The keys are "+keyNames(fields)+".")
-		case w.missing || w.value == "":
-			a.problem(w, w.field.Key+" needs a value.")
-		case a.given[w.field.Key] != "" && a.given[w.field.Key] != w.value:
-			a.problem(w, "You gave "+w.field.Key+" twice. Keep one.")
-		default:
-			a.given[w.field.Key] = w.value
-		}
-	}
-	places = slices.DeleteFunc(places, func(key string) bool { return a.given[key] != "" })
-	for i, w := range loose {
-		if i >= len(places) {
-			a.problem(w, `"`+shown(w.value)+`" is left over. The keys are `+keyNames(fields)+".")
-			continue
-		}
-		a.given[places[i]] = w.value
-	}
-	return a
-}
-
-func (a *asked) problem(w word, text string) {
-	a.problems = append(a.problems, Problem{Field: fieldKey(w.field), Given: shown(w.given), Text: text})
-}
-
-func (a *asked) failure() error {
-	return &InputError{Problems: a.problems}
 }
 
 // parseSince reads a number and one of m, h, d and w, as minutes.

@@ -129,17 +129,17 @@ func TestReadmeAndPagesAreShort(t *testing.T) {
 	}
 }
 
-func TestReadmeShowsOneCommandForEachVerb(t *testing.T) {
+func TestReadmeAndUsingPageHaveTheRowsOfTheVerbs(t *testing.T) {
 	t.Parallel()
-	verbs := map[commands.Verb]bool{}
-	for _, line := range found("(?m)^\\| `("+commands.Name+".*?)` \\|", pages(t)[0].text) {
-		c, err := commands.Parse(line)
-		require.NoError(t, err, line)
-		verbs[c.Verb] = true
-	}
+	var readme, using []string
 	for _, v := range commands.Verbs() {
-		require.True(t, verbs[v.Verb], "the README has no row for %s", v.Verb)
+		usage := strings.ReplaceAll(strings.TrimSpace(commands.Name+" "+v.Usage), "|", `\|`)
+		readme = append(readme, "| `"+v.Examples[0]+"` | "+v.Summary+" |")
+		using = append(using, "| `"+usage+"` | "+v.Summary+" | "+v.SeenBy+" |")
 	}
+	rows := "(?m)^(\\| `" + commands.Name + ".*)$"
+	require.Equal(t, readme, found(rows, pages(t)[0].text))
+	require.Equal(t, using, found(rows, pageOf(t, "using.md")))
 }
 
 func TestReadmeAndPagesNameEveryPackage(t *testing.T) {

@@ -18,19 +18,6 @@ import (
 	"unicode/utf8"
 )
 
-// Verb says which of the things a person may ask was asked.
-type Verb string
-
-// The verbs of this version. VerbForm is /lb-register with nothing after it.
-const (
-	VerbForm     Verb = "form"
-	VerbRegister Verb = "register"
-	VerbHelp     Verb = "help"
-	VerbStatus   Verb = "status"
-	VerbWhoami   Verb = "whoami"
-	VerbHistory  Verb = "history"
-)
-
 // Name is the slash command as people type it.
 const Name = "/lb-register"
 
@@ -49,42 +36,6 @@ type Command struct {
 // Values are what a person gave, by Field.Key; flags hold "true". A key that
 // was not given is absent.
 type Values map[string]string
-
-// VerbInfo describes one verb, for help.
-type VerbInfo struct {
-	Verb Verb
-	// Usage is what to type after the command's name; empty for the form.
-	Usage string
-	// Summary is one sentence without a full stop.
-	Summary string
-	// Examples are whole commands that Parse accepts.
-	Examples []string
-}
-
-// Verbs returns what this version offers, in the order of help.
-func Verbs() []VerbInfo {
-	return []VerbInfo{
-		{VerbRegister, "[listener] [server] [key=value ...]", "adds a server to a listener of a load balancer", []string{
-			Name + " api-lb/https-443 web-07",
-			Name + ` listener=api-lb:443 server=10.0.3.17 ports=8443 weight=20 reason="inc-1234 add capacity"`,
-			Name + " lst-8f2c i-55a1 ports=8080,8081 weight=50 dry-run",
-		}},
-		{VerbForm, "", "opens the form", []string{Name}},
-		{VerbStatus, "status LBR-...", "shows how far one request is", []string{Name + " status LBR-7F3KQ2"}},
-		{VerbHistory, "history [listener] [by=@...] [since=24h] [here] [share] [timeline]", "shows what was done, as far as you may see it", []string{
-			Name + " history", Name + " history api-lb/https-443 since=7d", Name + " history by=me here", Name + " history here timeline share",
-		}},
-		{VerbWhoami, "whoami [why listener]", "shows who you are to me: your ID and groups, ready for the policy; with why, one decision step by step", []string{
-			Name + " whoami", Name + " whoami why api-lb/https-443", Name + " whoami why api-lb:443 web-07 weight=20 ports=8443",
-		}},
-		{VerbHelp, "help [all | errors | word]", "shows help: all keys, the error codes, or one topic", []string{
-			Name + " help", Name + " help all", Name + " help errors", Name + " help weight",
-		}},
-	}
-}
-
-// UsageHint is what Slack shows while the command is being typed.
-const UsageHint = "[listener] [server] [key=value …] or nothing for a form"
 
 // Parse reads what was typed after the command's name, as Slack sends it;
 // the name itself may stand in front. The error is an *InputError with all
@@ -105,28 +56,12 @@ func Parse(text string) (Command, error) {
 	}
 	first, rest, _ := strings.Cut(text, " ")
 	first = unmarked(first)
-	switch verb := strings.ToLower(first); verb {
-	case "help", "--help", "-help", "-h":
-		return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
-	case "?":
-		if rest == "" {
-			return Command{Verb: VerbHelp}, nil
-		}
-	case "whoami":
-		return parseWhoami(strings.TrimSpace(rest))
-	case "history":
-		return parseHistory(rest)
-	case "status":
-		return parseStatus(arguments(rest))
-	case "add", "register":
-		text = rest // what it does anyway
-		if rest == "" {
-			return Command{Verb: VerbForm}, nil
-		}
-	default:
-		if words := notYet(verb); words != "" {
-			return Command{}, refuse(Problem{Given: shown(text), Text: words + " " + canDo + " For a listener of that name write listener=" + verb + "."})
-		}
+	if v, ok := verbTyped(first); ok {
+		return v.parse(strings.TrimSpace(rest))
+	}
+	verb := strings.ToLower(first)
+	if reason := notYet(verb); reason != "" {
+		return Command{}, refuseVerb(verb, reason, text)
 	}
 	return parseRegister(text)
 }

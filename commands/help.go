@@ -11,6 +11,11 @@ type HelpPage struct {
 	Lines []string
 }
 
+// parseHelp reads what stands after help: nothing, or a topic.
+func parseHelp(rest string) (Command, error) {
+	return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
+}
+
 // Help returns the page for a topic: "" for the start, "all" for the keys,
 // "errors" for the error codes, or a key, a verb or an error code. An unknown
 // topic gives a page that says so.
@@ -106,7 +111,8 @@ func exampleOf(f Field) string {
 func helpVerb(v VerbInfo) HelpPage {
 	return HelpPage{
 		Title: strings.TrimSpace(Name + " " + v.Usage),
-		Lines: append([]string{strings.ToUpper(v.Summary[:1]) + v.Summary[1:] + "."}, v.Examples...),
+		Lines: append([]string{strings.ToUpper(v.Summary[:1]) + v.Summary[1:] + ".", "Who sees the answer: " + v.SeenBy + "."},
+			v.Examples...),
 	}
 }
 

@@ -83,6 +83,7 @@ func BuildHistory(values Values) (History, error) {
 	return h, nil
 }
 
+// parseHistory reads what stands after history.
 func parseHistory(rest string) (Command, error) {
 	a := newAsked(historyFields(), rest, KeyListener)
 	c := Command{Verb: VerbHistory, Values: a.given}

@@ -69,7 +69,7 @@ func (p *parser) lonelyVerb() (Problem, bool) {
 		}
 		rest = " " + id
 	}
-	near := Closest(typed, []string{"help", "status", "whoami", "history"}, 1)
+	near := Closest(typed, readingVerbs(), 1)
 	if len(near) == 0 {
 		return Problem{}, false
 	}

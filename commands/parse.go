@@ -6,6 +6,14 @@ import (
 	"strings"
 )
 
+// parseAdd reads what stands after add or register, which may be left out.
+func parseAdd(rest string) (Command, error) {
+	if rest == "" {
+		return Command{Verb: VerbForm}, nil
+	}
+	return parseRegister(rest)
+}
+
 // parseRegister reads a folded text as listener, server, pairs and flags.
 func parseRegister(text string) (Command, error) {
 	p := parser{builder: builder{fields: registerFields[:], given: Values{}}}

@@ -2,8 +2,10 @@ package commands
 
 import "strings"
 
-func parseStatus(args []string) (Command, error) {
+// parseStatus reads what stands after status: one request ID.
+func parseStatus(rest string) (Command, error) {
 	const wanted = "Give the ID of one request, as its card shows it, for example " + Name + " status LBR-7F3KQ2."
+	args := arguments(rest)
 	given := shown(strings.Join(append([]string{"status"}, args...), " "))
 	if len(args) != 1 {
 		return Command{}, refuse(Problem{Given: given, Text: wanted})

@@ -262,7 +262,7 @@ func TestVerbsThatItDoesNotHaveAreNoListeners(t *testing.T) {
 			require.Len(t, e.Problems, 1, text)
 			words := e.Problems[0].Text
 			require.Contains(t, words, "This version ", text)
-			require.Contains(t, words, canDo, text)
+			require.Contains(t, words, canDo(), text)
 			require.LessOrEqual(t, len(words), 300, "a message shows no more")
 			require.Empty(t, e.Corrected, "no command with the verb as a listener")
 			require.Nil(t, e.Values, "no form that adds a server")

@@ -1,9 +1,135 @@
 package commands
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// Verb names what a person asks for. bot/slackapp answers by it.
+type Verb string
+
+// The verbs of this version. VerbForm is the command's name with nothing after it.
+const (
+	VerbRegister Verb = "register"
+	VerbForm     Verb = "form"
+	VerbStatus   Verb = "status"
+	VerbHistory  Verb = "history"
+	VerbWhoami   Verb = "whoami"
+	VerbHelp     Verb = "help"
+)
+
+// VerbInfo is all there is to know about a verb. Parser, help, suggestions, the sandbox page and the tables of the
+// documentation follow from it.
+type VerbInfo struct {
+	Verb Verb
+	// Words are the first words, in lower case, by which it is typed. Any other first word is a listener of VerbRegister.
+	Words []string
+	// Usage is what to type after the command's name; empty for the form.
+	Usage string
+	// Summary is one sentence in small letters and without a full stop.
+	Summary string
+	// SeenBy says who sees the answer.
+	SeenBy string
+	// Examples are whole commands that Parse accepts.
+	Examples []string
+
+	parse func(rest string) (Command, error)
+}
+
+// Verbs returns the verbs of this version in the order of help.
+func Verbs() []VerbInfo {
+	return []VerbInfo{
+		{
+			Verb: VerbRegister, Words: []string{"add", "register"}, Usage: "[listener] [server] [key=value ...]",
+			Summary: "shows a preview and, once you confirm it, adds the server to the listener",
+			SeenBy:  "preview: you; result: the channel",
+			Examples: []string{
+				Name + " api-lb/https-443 web-07",
+				Name + ` listener=api-lb:443 server=10.0.3.17 ports=8443 weight=20 reason="inc-1234 add capacity"`,
+				Name + " lst-8f2c i-55a1 ports=8080,8081 weight=50 dry-run",
+			},
+			parse: parseAdd,
+		},
+		{
+			Verb: VerbForm, Summary: "opens the form", SeenBy: "you", Examples: []string{Name},
+		},
+		{
+			Verb: VerbStatus, Words: []string{"status"}, Usage: "status LBR-...",
+			Summary: "shows how far one request is; its ID is on its card", SeenBy: "you",
+			Examples: []string{Name + " status LBR-7F3KQ2"},
+			parse:    parseStatus,
+		},
+		{
+			Verb: VerbHistory, Words: []string{"history"},
+			Usage:   "history [listener] [by=@...] [since=24h] [here] [timeline] [share]",
+			Summary: "shows what was done, as far as you may see it", SeenBy: "you; with share, the channel",
+			Examples: []string{
+				Name + " history", Name + " history api-lb/https-443 since=7d", Name + " history by=me here",
+				Name + " history here timeline share",
+			},
+			parse: parseHistory,
+		},
+		{
+			Verb: VerbWhoami, Words: []string{"whoami"}, Usage: "whoami [why listener [server] [ports=...] [weight=...]]",
+			Summary: "shows your IDs and groups, and the rules and limits that apply to you; " +
+				"with why, explains one decision step by step",
+			SeenBy: "you",
+			Examples: []string{
+				Name + " whoami", Name + " whoami why api-lb/https-443", Name + " whoami why api-lb:443 web-07 weight=20 ports=8443",
+			},
+			parse: parseWhoami,
+		},
+		{
+			Verb: VerbHelp, Words: []string{"help", "--help", "-help", "-h", "?"}, Usage: "help [all | errors | word]",
+			Summary: "shows help: all keys, the error codes, or one topic", SeenBy: "you",
+			Examples: []string{Name + " help", Name + " help all", Name + " help errors", Name + " help weight"},
+			parse:    parseHelp,
+		},
+	}
+}
+
+// UsageHint is what Slack shows while the command is being typed.
+func UsageHint() string {
+	return strings.ReplaceAll(Verbs()[0].Usage, "...", "…") + " or nothing for a form"
+}
+
+// verbTyped finds the verb of a first word.
+func verbTyped(word string) (VerbInfo, bool) {
+	verbs := Verbs()
+	i := slices.IndexFunc(verbs, func(v VerbInfo) bool { return slices.Contains(v.Words, strings.ToLower(word)) })
+	if i < 0 {
+		return VerbInfo{}, false
+	}
+	return verbs[i], true
+}
+
+// readingVerbs are the names of the verbs that change nothing.
+func readingVerbs() []string {
+	var names []string
+	for _, v := range Verbs() {
+		if v.Verb != VerbRegister && v.Verb != VerbForm {
+			names = append(names, string(v.Verb))
+		}
+	}
+	return names
+}
+
+// isVerb says whether a first word is read as a verb, of this version or not.
+func isVerb(word string) bool {
+	_, known := verbTyped(word)
+	return known || notYet(strings.ToLower(word)) != ""
+}
 
 // canDo is what this version can do, for an answer to what it cannot.
-const canDo = "I can add a server, and show status, history and whoami: " + Name + " help."
+func canDo() string {
+	return "I can add a server, and show " + inWords(readingVerbs()) + ": " + Name + " help."
+}
+
+// refuseVerb refuses a verb that this version does not have.
+func refuseVerb(verb, reason, text string) error {
+	return refuse(Problem{Given: shown(text), Text: reason + " " + canDo() + " For a listener of that name write " +
+		KeyListener + "=" + verb + "."})
+}
 
 // notYet returns what to say to a verb that this version does not have, or "".
 func notYet(verb string) string {
@@ -28,13 +154,4 @@ func notYet(verb string) string {
 		return "This version takes one server at a time. People who run the bot can type lbbot operations export on its host."
 	}
 	return ""
-}
-
-// isVerb says whether a first word is read as a verb, of this version or not.
-func isVerb(s string) bool {
-	switch s = strings.ToLower(s); s {
-	case string(VerbHelp), string(VerbStatus), string(VerbWhoami), string(VerbHistory), "add", "register":
-		return true
-	}
-	return notYet(s) != ""
 }

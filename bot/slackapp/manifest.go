@@ -31,7 +31,7 @@ func Manifest(name string) ([]byte, error) {
 	return []byte(strings.NewReplacer(
 		"{{name}}", quoteYAML(name),
 		"{{command}}", commands.Name,
-		"{{hint}}", quoteYAML(commands.UsageHint),
+		"{{hint}}", quoteYAML(commands.UsageHint()),
 	).Replace(manifest)), nil
 }
 

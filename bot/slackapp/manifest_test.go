@@ -104,7 +104,7 @@ func TestTheManifestSwitchesOnWhatTheBotNeedsAndNothingElse(t *testing.T) {
 	require.False(t, m.Features.Home.ReadOnly, "the command can be typed there")
 	require.Len(t, m.Features.Commands, 1)
 	require.Equal(t, commands.Name, m.Features.Commands[0].Command)
-	require.Equal(t, commands.UsageHint, m.Features.Commands[0].Hint)
+	require.Equal(t, commands.UsageHint(), m.Features.Commands[0].Hint)
 	require.True(t, m.Features.Commands[0].Escape)
 }
 

@@ -68,7 +68,6 @@ var exceptions = struct {
 		"intake.go":              343,
 		"intake_test.go":         652,
 		"lookup.go":              301,
-		"operation.go":           367,
 		"page_browser_test.go":   539,
 		"private_history.go":     318,
 		"render_element.go":      358,

@@ -109,7 +109,7 @@ func oldTrail(t *testing.T) *journal.Store {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, j.Close()) })
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	op := operation.Operation{ID: "id-1", Ref: "LBR-AAAAA2", Version: 1, State: operation.Waiting, AskedAt: at, ClickedAt: at,
+	op := operation.Operation{ID: "id-1", Ref: "LBR-AAAAA2", Version: 1, State: operation.Waiting, Times: operation.Times{AskedAt: at, ClickedAt: at},
 		Request:  zenlayer.RegisterBackendRequest{ListenerID: listener, InstanceID: "i-55a1", ClientToken: "t-1"},
 		Actor:    operation.Actor{UserID: dev, TeamID: "T1"},
 		Place:    operation.Place{TeamID: "T1", ChannelID: incident, ResultID: incident},

@@ -22,7 +22,7 @@ func draft(name, server string) operation.Operation {
 		Request: zenlayer.RegisterBackendRequest{ListenerID: "listener-1", InstanceID: server, ClientToken: "token-" + name},
 		Actor:   operation.Actor{UserID: "U1", TeamID: "T1"},
 		Place:   operation.Place{TeamID: "T1", ChannelID: "C1", ResultID: "C1", ResponseURL: "https://hooks.example/x"},
-		AskedAt: clock(), ExpiresAt: clock().Add(operation.DraftLife),
+		Times:   operation.Times{AskedAt: clock(), ExpiresAt: clock().Add(operation.DraftLife)},
 	}
 }
 

@@ -225,7 +225,7 @@ func (i *Intake) describe(a Ask, found resolved) Operation {
 	op := Operation{
 		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
 		Listener: found.listener, Server: found.server, Purpose: reg.Reason, Notes: slices.Clone(reg.Notes),
-		DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal, AskedAt: i.Now(), Unsearched: found.unsearched,
+		Options: Options{DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal}, Times: Times{AskedAt: i.Now()}, Unsearched: found.unsearched,
 	}
 	if op.Unsearched != (Fault{}) {
 		op.Notes = append(op.Notes, "I could not search virtual machines for the same name: "+op.Unsearched.Words()+".")

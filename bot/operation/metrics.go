@@ -43,7 +43,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	m.finishedTotal.WithLabelValues(string(Added), "")
 	m.finishedTotal.WithLabelValues(string(AlreadyThere), "")
-	for _, why := range reasons() {
+	for _, why := range AllReasons() {
 		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
 	}
 	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.accepted, m.refused, m.undelivered, m.overdue, m.oldestOpen, m.stuck, m.busy)
@@ -74,10 +74,4 @@ func (m *Metrics) owed(unreported []Operation, now time.Time) {
 func (m *Metrics) open(p progress) {
 	m.oldestOpen.Set(p.oldest.Seconds())
 	m.stuck.Set(float64(len(p.stuck)))
-}
-
-func reasons() []Reason {
-	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited,
-		ReasonCredentials, ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven,
-		ReasonPerson, ReasonRehearsal, ReasonInternal, ReasonNotApproved, ReasonUnanswered}
 }

@@ -37,7 +37,7 @@ func (r *Runner) withPerson(ctx context.Context, op Operation, found, doubtful [
 	}
 	if mismatch != op.Mismatch || !slices.Equal(matches, op.Matches) {
 		if mismatch && !op.Mismatch {
-			op.AskSince = op.Version + 1
+			op.PersonSince = op.Version + 1
 		}
 		op.Mismatch, op.Matches = mismatch, matches
 		if err := r.save(ctx, &op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault}); err != nil {

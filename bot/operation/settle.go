@@ -167,7 +167,7 @@ func (r *Runner) seen(ctx context.Context, op *Operation, b zenlayer.Backend, ho
 // needsPerson gives up settling alone.
 func (r *Runner) needsPerson(ctx context.Context, op *Operation) (Next, error) {
 	op.State, op.WaitUntil, op.WaitFor = NeedsPerson, time.Time{}, ""
-	op.AskSince = op.Version + 1
+	op.PersonSince = op.Version + 1
 	if err := r.save(ctx, op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault, "matches": strings.Join(op.Matches, " ")}); err != nil {
 		return Next{}, err
 	}

@@ -180,8 +180,8 @@ func stuck(t *testing.T, h *house) (id string, done <-chan error) {
 	op := h.journal.now(id)
 	require.Equal(t, operation.NeedsPerson, op.State)
 	require.NotEmpty(t, op.LookFault)
-	require.Positive(t, op.AskSince)
-	require.LessOrEqual(t, op.AskSince, op.Version)
+	require.Positive(t, op.PersonSince)
+	require.LessOrEqual(t, op.PersonSince, op.Version)
 	require.Len(t, h.cloud.sent(), 1, "who cannot look does not repeat")
 	h.cloud.goes(nil)
 	return id, done
@@ -288,7 +288,7 @@ func TestAPersonAndAReadingDisagree(t *testing.T) {
 				op := h.journal.now(id)
 				require.Equal(t, operation.NeedsPerson, op.State)
 				require.True(t, op.Mismatch)
-				require.Greater(t, op.AskSince, answered.Version, "they are asked again, so a card that cannot be edited is replaced")
+				require.Greater(t, op.PersonSince, answered.Version, "they are asked again, so a card that cannot be edited is replaced")
 
 				// The pool then changes to what the person said.
 				h.cloud.mu.Lock()

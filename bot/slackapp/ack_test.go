@@ -280,7 +280,7 @@ func TestAnAckThatIsTooLargeGoesOutEmptyAndIsMadeUpFor(t *testing.T) {
 func TestAnOperationSurvivesAConnectionThatIsGone(t *testing.T) {
 	t.Parallel()
 	r := unconnected(t, nil)
-	op := operation.Operation{ID: "0199-gone", Ref: "LBR-AAAAAA", Version: 1, State: operation.Draft, ExpiresAt: time.Now().Add(time.Minute),
+	op := operation.Operation{ID: "0199-gone", Ref: "LBR-AAAAAA", Version: 1, State: operation.Draft, Times: operation.Times{ExpiresAt: time.Now().Add(time.Minute)},
 		Actor: operation.Actor{UserID: ana, TeamID: teamID}, Place: operation.Place{TeamID: teamID, ChannelID: incident, ResultID: incident}}
 	require.NoError(t, r.shelf.SaveDraft(t.Context(), op, operation.Event{}))
 	raw, err := json.Marshal(clickPayload(ana, incident, actReqSend, buttonValue(op)))

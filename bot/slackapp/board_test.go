@@ -28,7 +28,7 @@ func newStage(t *testing.T) *stage {
 }
 
 func (s *stage) op(version int64, state operation.State) operation.Operation {
-	return operation.Operation{ID: "0199-op", Ref: "LBR-7F3KQ2", Version: version, State: state, AskedAt: time.Now(), ClickedAt: time.Now(),
+	return operation.Operation{ID: "0199-op", Ref: "LBR-7F3KQ2", Version: version, State: state, Times: operation.Times{AskedAt: time.Now(), ClickedAt: time.Now()},
 		Request:  zenlayer.RegisterBackendRequest{ListenerID: "lst-8f2c", InstanceID: "i-55a1"},
 		Listener: operation.Listener{ID: "lst-8f2c", Name: "https-443", LoadBalancerName: "api-lb"},
 		Server:   operation.Server{ID: "i-55a1", Name: "web-07"},

@@ -376,7 +376,7 @@ func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 	t.Parallel()
 	d := delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}}
 	op := func(state operation.State, user string, dry bool) operation.Operation {
-		return operation.Operation{ID: "x", State: state, DryRun: dry, Actor: operation.Actor{UserID: user, TeamID: teamID}}
+		return operation.Operation{ID: "x", State: state, Options: operation.Options{DryRun: dry}, Actor: operation.Actor{UserID: user, TeamID: teamID}}
 	}
 	tests := map[string]struct {
 		err  error

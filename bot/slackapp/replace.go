@@ -46,7 +46,7 @@ func (b *Board) due(ctx context.Context, op operation.Operation, card operation.
 		return true
 	case !b.kind.asks(op):
 		return false
-	case op.State == operation.Waiting && op.Approval.Since > card.Shown, op.State == operation.NeedsPerson && op.AskSince > card.Shown:
+	case op.State == operation.Waiting && op.Approval.Since > card.Shown, op.State == operation.NeedsPerson && op.PersonSince > card.Shown:
 		return true
 	}
 	return why == slackNoMessage && b.Web.deleted(ctx, card.Channel, card.TS)

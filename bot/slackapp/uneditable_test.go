@@ -68,7 +68,7 @@ func becomes(s operation.State) func(*operation.Operation) {
 		case operation.Unconfirmed:
 			op.Attempts[0].AnsweredAt, op.Attempts[0].Outcome = time.Now(), operation.OutcomeUnknown
 		case operation.NeedsPerson:
-			op.AskSince = op.Version
+			op.PersonSince = op.Version
 		case operation.Added:
 			op.BackendID, op.FinishedAt, op.Watch = "be-20d1", time.Now(), true
 		case operation.NotAdded:
@@ -107,7 +107,7 @@ func routes() map[string]route {
 	says := func(op *operation.Operation) {
 		op.Answer, op.AnswerBy, op.Mismatch = operation.AnswerThere, "U0BO", false
 	}
-	contradicts := func(op *operation.Operation) { op.Mismatch, op.AskSince = true, op.Version }
+	contradicts := func(op *operation.Operation) { op.Mismatch, op.PersonSince = true, op.Version }
 	asksAgain := func(op *operation.Operation) {
 		a := op.Approval
 		op.State, a.Past, a.Votes, a.Since = operation.Waiting, a.Votes, nil, op.Version

@@ -27,9 +27,8 @@ func sample(change ...func(*operation.Operation)) operation.Operation {
 		Server:  operation.Server{ID: "i-55a1", Name: "web-07", Type: zenlayer.InstanceBM, IP: "10.0.3.17", Zone: "SIN1", Status: "Running"},
 		Actor:   operation.Actor{UserID: "U0ANA", TeamID: "T0HOME", Name: "ana"},
 		Place:   operation.Place{TeamID: "T0HOME", ChannelID: "C0INC1234", ChannelName: "inc-1234", ResultID: "C0INC1234"},
-		Purpose: "inc-1234 add capacity", Policies: []string{"sre-in-incidents"}, Watch: true,
-		Command: "/lb-register listener=lst-8f2c server=i-55a1 ports=8080 weight=50",
-		AskedAt: moment(19, 14, 10), ExpiresAt: moment(19, 19, 10), ClickedAt: moment(19, 14, 21),
+		Purpose: "inc-1234 add capacity", Policies: []string{"sre-in-incidents"}, Options: operation.Options{Watch: true, Command: "/lb-register listener=lst-8f2c server=i-55a1 ports=8080 weight=50"},
+		Times: operation.Times{AskedAt: moment(19, 14, 10), ExpiresAt: moment(19, 19, 10), ClickedAt: moment(19, 14, 21)},
 	}
 	for _, f := range change {
 		f(&op)

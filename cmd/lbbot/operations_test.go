@@ -31,7 +31,7 @@ func trailFile(t *testing.T) (url string, head audit.Head) {
 			Request:  zenlayer.RegisterBackendRequest{ListenerID: "lst-8f2c", InstanceID: fmt.Sprint("i-", i), ClientToken: fmt.Sprint("t-", i)},
 			Listener: operation.Listener{ID: "lst-8f2c", Name: "https-443"}, Server: operation.Server{Name: "web\x1b[31m\tx"},
 			Actor: operation.Actor{UserID: person}, Place: operation.Place{ChannelID: "C1", ResponseURL: "https://hooks.slack.com/commands/planted"},
-			AskedAt: time.Now(), ClickedAt: time.Now().Add(time.Duration(i-3) * time.Hour)}
+			Times: operation.Times{AskedAt: time.Now(), ClickedAt: time.Now().Add(time.Duration(i-3) * time.Hour)}}
 		require.NoError(t, j.Accept(t.Context(), operation.Acceptance{Operation: op, Insert: true, Delivery: op.ID,
 			Event: operation.Event{Kind: operation.EventAccepted, ActorID: person, ChannelID: "C1", Data: map[string]string{"purpose": "=1+1"}}}))
 	}

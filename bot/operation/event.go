@@ -7,6 +7,70 @@ import (
 	"time"
 )
 
+// Card is the message that shows an operation, as far as Slack has taken it.
+type Card struct {
+	Channel string    `json:"channel"`
+	TS      string    `json:"ts"`               // empty while nothing was posted
+	Posting time.Time `json:"posting,omitzero"` // when a post was begun whose answer is not stored
+	Shown   int64     `json:"shown"`            // the Operation.Version it shows
+	Closed  bool      `json:"closed"`           // it shows a final state: what was accepted has been answered
+}
+
+// Event is one line of the audit trail. Data never holds a secret.
+type Event struct {
+	At          time.Time         `json:"at"`
+	Kind        string            `json:"kind"` // see the Event… constants
+	OperationID string            `json:"operation_id,omitempty"`
+	ActorID     string            `json:"actor_id,omitempty"`
+	ChannelID   string            `json:"channel_id,omitempty"`
+	Data        map[string]string `json:"data,omitempty"`
+
+	// Delivery is the Slack delivery that caused the event, where a second
+	// event of the same delivery is a *DuplicateError with the operation of the
+	// first one. Empty: not checked. The delivery counts as claimed then, see
+	// Journal.Claim. It is not part of the stored event.
+	Delivery string `json:"-"`
+}
+
+// Delivered is what is known of the answer to a Slack delivery; zero for a
+// new one.
+type Delivered struct {
+	OperationID string // what it stored: the draft of a preview, or what it asked about
+	Told        bool   // the person has the answer
+}
+
+// The kinds of events. Stored; add, never change.
+const (
+	EventPreviewed = "previewed"
+	EventDenied    = "denied"
+	EventAccepted  = "accepted"
+	EventCancelled = "cancelled"
+	EventStopped   = "stopped"
+	EventAttempt   = "attempt"
+	EventAnswered  = "answered"
+	EventWaiting   = "waiting"
+	EventLook      = "look"
+	EventPerson    = "person"
+	EventFinished  = "finished"
+	EventStatus    = "status"
+	EventResumed   = "resumed"
+
+	EventPreviewedMore = "previewed_more" // previews of one person that have no event of their own, counted
+	EventDeniedMore    = "denied_more"    // the same for denials
+
+	EventApprovalAsked = "approval_asked" // other people were asked to agree, again as well
+	EventReminded      = "reminded"
+	EventQuestion      = "question" // somebody who was asked has a question
+	EventApproved      = "approved" // one person agreed
+	EventNotApproved   = "not_approved"
+	EventBreakGlass    = "break_glass" // accepted without the approvals it needs
+	// Those of the bot itself belong to no operation and no person.
+	EventStarted = "bot_started"
+	EventEnded   = "bot_stopped"
+	EventPolicy  = "policy_changed" // what the policy file led to, with the digest in force
+	EventHead    = "head"           // the end of the audit trail's chain, hourly
+)
+
 // SystemActor is the ActorID of an event that no person caused: a step of a
 // run, or the bot itself. Such an event has no channel. No Slack id looks like
 // it. Versions before 0.2 stored no actor for the bot's own events, and the

@@ -32,7 +32,7 @@ func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/lbbot": {
 			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands", "zenlayer",
-			"bot/policy/cases",                     // for policy test and policy explain
+			"bot/policy/cases",                     // for policy test
 			"bot/sandbox", "zenlayer/zenlayertest", // for the sandbox command
 		},
 		"bot": {

@@ -13,7 +13,6 @@ import (
 	"lbbot/bot"
 	"lbbot/bot/operation"
 	"lbbot/bot/policy"
-	"lbbot/bot/policy/cases"
 	"lbbot/commands"
 )
 
@@ -22,12 +21,6 @@ type inquiry struct {
 	person, channel, listener, server, kind string
 	weight, ports, action, at               string
 	config, rules                           string
-
-	offline                                     bool
-	groups                                      []string
-	channelName, listenerName                   string
-	balancer, balancerName, protocol, zone, who string
-	private, incident                           bool
 }
 
 func (s session) policyExplainCommand() *cobra.Command {
@@ -38,7 +31,7 @@ func (s session) policyExplainCommand() *cobra.Command {
 		Long: "Say step by step what the answer to a request would be: the checks of the person and the channel,\n" +
 			"the groups, each rule with its clauses, the decision, and who can or who may approve.\n" +
 			"Listener and server are given as in /lb-register and looked up as the bot does, with its\n" +
-			"settings; nothing is changed. With --offline nothing is looked up and flags say everything.\n" +
+			"settings; nothing is changed.\n" +
 			"Exit codes: 0 allowed, 1 not allowed, or only with approval, 2 usage or configuration.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.explain(cmd.Context(), i) },
@@ -49,23 +42,12 @@ func (s session) policyExplainCommand() *cobra.Command {
 	f.StringVar(&i.listener, "listener", "", "listener, as in /lb-register; required")
 	f.StringVar(&i.server, "server", "", "server, as in /lb-register (default: none in particular)")
 	f.StringVar(&i.kind, "type", "", "bm or vm")
-	f.StringVar(&i.weight, "weight", "", "weight, 1 to 100 (default: as most servers on the listener; offline or on an empty one Zenlayer's, which counts as 100)")
+	f.StringVar(&i.weight, "weight", "", "weight, 1 to 100 (default: as most servers on the listener; on an empty one Zenlayer's, which counts as 100)")
 	f.StringVar(&i.ports, "ports", "", "ports, such as 8080,8081 (default: the listener's own)")
 	f.StringVar(&i.action, "action", string(operation.ActionRegister), "register, approve, breakGlass, viewHistory, undo or pause")
 	f.StringVar(&i.at, "at", "", "time, such as 2026-03-18T12:00:00Z (default: now)")
 	f.StringVar(&i.config, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
 	f.StringVar(&i.rules, "policy", "", "policy file (LBBOT_POLICY)")
-	f.BoolVar(&i.offline, "offline", false, "look nothing up; what follows says everything")
-	f.StringSliceVar(&i.groups, "groups", nil, "offline: ids of the person's user groups")
-	f.StringVar(&i.who, "kind", string(cases.Member), "offline: member, guest, bot, deactivated, stranger or outsider")
-	f.StringVar(&i.channelName, "channel-name", "", "offline: name of the channel (default: its id)")
-	f.BoolVar(&i.private, "private", false, "offline: the channel is private")
-	f.BoolVar(&i.incident, "incident", false, "offline: it is an incident channel")
-	f.StringVar(&i.listenerName, "listener-name", "", "offline: name of the listener (default: its id)")
-	f.StringVar(&i.protocol, "protocol", "TCP", "offline: protocol of the listener")
-	f.StringVar(&i.balancer, "load-balancer", "", "offline: id of the load balancer")
-	f.StringVar(&i.balancerName, "load-balancer-name", "", "offline: name of the load balancer (default: its id)")
-	f.StringVar(&i.zone, "zone", "", "offline: zone of the load balancer")
 	return cmd
 }
 
@@ -89,7 +71,7 @@ func (s session) explain(ctx context.Context, i inquiry) error {
 		return usageError{err}
 	}
 	e, err := gate.Why(ctx, q)
-	s.write(ctx, account{gate: gate, question: q, explanation: e, offline: i.offline, anyServer: ask.AnyServer})
+	s.write(ctx, account{gate: gate, question: q, explanation: e, anyServer: ask.AnyServer})
 	switch {
 	case err != nil:
 		return err
@@ -107,9 +89,6 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 		if value == "" {
 			faults = append(faults, fmt.Errorf("%s is missing", flag))
 		}
-	}
-	if kinds := cases.Kinds(); !slices.Contains(kinds, cases.Kind(i.who)) {
-		faults = append(faults, fmt.Errorf("--kind %q is not known; it is one of %v", i.who, kinds))
 	}
 	actions := []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory, "undo", "pause"}
 	if !slices.Contains(actions, operation.Action(i.action)) {
@@ -131,14 +110,11 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 	return out, err
 }
 
-// gateFor makes the gate and the question, by looking things up or by the flags.
+// gateFor makes the gate and the question, by looking things up.
 func (s session) gateFor(ctx context.Context, i inquiry, ask bot.Inquiry) (*policy.Gate, operation.Question, func(), error) {
-	if i.offline {
-		return s.offline(i, ask)
-	}
 	c, err := bot.LoadForReading(i.config, s.environ, func(c *bot.Config) { c.Policy = cmp.Or(i.rules, c.Policy) })
 	if err != nil {
-		return nil, operation.Question{}, nil, usageError{fmt.Errorf("these settings are not enough to look things up; with --offline flags say everything instead:\n%w", err)}
+		return nil, operation.Question{}, nil, usageError{fmt.Errorf("these settings are not enough to look things up; lbbot policy test needs none:\n%w", err)}
 	}
 	log, err := bot.NewLog(bot.Config{LogLevel: "error", LogFormat: "console"}, s.err, terminal(s.err))
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 
 // account is all that policy explain tells of.
 type account struct {
-	gate               *policy.Gate
-	question           operation.Question
-	explanation        operation.Explanation
-	offline, anyServer bool
+	gate        *policy.Gate
+	question    operation.Question
+	explanation operation.Explanation
+	anyServer   bool
 }
 
 // write tells it in the order in which the bot checks.
@@ -45,11 +45,7 @@ func (s session) write(ctx context.Context, a account) {
 	if d.ReasonRequired {
 		say("           The request must have a reason.")
 	}
-	switch {
-	case d.Allowed || len(e.Rules) == 0:
-		return
-	case a.offline:
-		say("Who can    not known offline")
+	if d.Allowed || len(e.Rules) == 0 {
 		return
 	}
 	who, err := a.gate.Who(ctx, q, q.Action)

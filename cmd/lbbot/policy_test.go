@@ -96,48 +96,6 @@ func TestPolicySchemaPrintsWhatEditorsTake(t *testing.T) {
 	require.Equal(t, exitUsage, code)
 }
 
-func TestPolicyExplainOfflineSaysEachStep(t *testing.T) {
-	rules := write(t, "p.cedar", string(sandboxPolicy))
-	explain := func(args ...string) (int, string, string) {
-		return runs(t, nil, append([]string{"policy", "explain", "--offline", "--policy", rules, "--at", "2026-03-18T12:00:00Z",
-			"--person", "U0ANA", "--channel", "C0INC", "--channel-name", "inc-7", "--listener", "lst-1", "--listener-name", "web", "--load-balancer", "lb-9"}, args...)...)
-	}
-	code, out, said := explain("--groups", "S01SRE", "--incident", "--weight", "50")
-	require.Equal(t, exitFine, code, said)
-	for _, line := range []string{
-		"Question   U0ANA asks to register: any server (BM) on web (lst-1) of lb-9 (lb-9), weight 50, the listener's own ports\n",
-		"           in C0INC #inc-7, an incident channel, at 2026-03-18 12:00 UTC, Wednesday\n",
-		"Person     ok\nChannel    ok\nGroups     S01SRE\n",
-		"Rule sre-in-incidents (permit): holds\n    holds          principal in Usergroup::\"S01SRE\"\n",
-		"Rule developers-ask (permit with approvals: 1): does not hold\n    does not hold  principal in Usergroup::\"S02DEV\"\n",
-		" more are about other actions or other listeners.\n",
-		"Decision   allowed by sre-in-incidents\n",
-	} {
-		require.Contains(t, out, line)
-	}
-
-	tests := map[string]struct {
-		args []string
-		want string
-	}{
-		"too heavy":           {[]string{"--groups", "S01SRE", "--incident", "--weight", "51"}, "    does not hold  context.weight <= 50\n"},
-		"no incident channel": {[]string{"--groups", "S01SRE", "--weight", "50"}, "    does not hold  context.incident\n"},
-		"with approval":       {[]string{"--groups", "S02DEV,S0X"}, "Decision   allowed with approvals: 1 by developers-ask\n"},
-		"a guest":             {[]string{"--kind", "guest"}, "Person     not ok: guest\n"},
-		"frozen": {[]string{"--listener", "lst-53d0"},
-			"Decision   not allowed: forbidden by dns-freeze\n           Reason: name service changes are frozen this week\n           Contact: #ops\n"},
-		"another action": {[]string{"--action", "approve", "--groups", "S03LEAD"}, "Decision   allowed by leads-approve\n"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			code, out, _ := explain(tt.args...)
-			require.Contains(t, out, tt.want)
-			require.Equal(t, strings.Contains(out, "Decision   allowed by"), code == exitFine)
-			require.LessOrEqual(t, code, exitFailed)
-		})
-	}
-}
-
 func TestPolicyExplainNamesWhatIsMissing(t *testing.T) {
 	code, _, said := runs(t, nil, "policy", "explain")
 	require.Equal(t, exitUsage, code)
@@ -148,49 +106,69 @@ func TestPolicyExplainNamesWhatIsMissing(t *testing.T) {
 	code, _, said = runs(t, nil, all...)
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, said, "SLACK_BOT_TOKEN")
-	require.Contains(t, said, "--offline")
+	require.Contains(t, said, "lbbot policy test needs none")
 	require.NotContains(t, said, "SLACK_APP_TOKEN")
-	for _, args := range [][]string{{"--at", "noon"}, {"--kind", "gest"}, {"--action", "aprove"}, {"--weight", "0"}, {"--ports", "99999"}, {"--offline", "--policy", "none.cedar"}} {
+	for _, args := range [][]string{{"--at", "noon"}, {"--action", "aprove"}, {"--weight", "0"}, {"--ports", "99999"}} {
 		code, _, said = runs(t, nil, append(all, args...)...)
 		require.Equal(t, exitUsage, code, "%v: %s", args, said)
 	}
 }
 
-// Against both stand-ins, as the bot looks things up.
-func TestPolicyExplainLooksUpAsTheBotDoes(t *testing.T) {
+// explaining returns policy explain with the settings of a sandbox, and how
+// many servers were added to listeners since.
+func explaining(t *testing.T) (explain func(args ...string) (int, string, string), added func() int) {
+	t.Helper()
 	g, err := newPlayground(t.TempDir(), nopLog())
 	require.NoError(t, err)
-	defer g.close()
+	t.Cleanup(g.close)
 	seed := len(g.cloud.Backends())
 	environ := map[string]string{
 		"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_API_URL": g.slack.APIURL(), "ZENLAYER_ENDPOINT": g.config.ZenlayerEndpoint,
 		"ZENLAYER_ACCESS_KEY_ID": sandboxKeyID, "ZENLAYER_ACCESS_KEY_SECRET": sandboxSecret, "LBBOT_POLICY": g.config.Policy,
 		"LBBOT_INCIDENT_CREATORS": "U0INCBOT",
 	}
-	explain := func(args ...string) (int, string, string) {
-		return runs(t, environ, append([]string{"policy", "explain"}, args...)...)
+	return func(args ...string) (int, string, string) {
+		return runs(t, environ, append([]string{"policy", "explain", "--at", "2026-03-18T12:00:00Z"}, args...)...)
+	}, func() int { return len(g.cloud.Backends()) - seed }
+}
+
+func TestPolicyExplainSaysEachStep(t *testing.T) {
+	explain, added := explaining(t)
+	for name, tt := range map[string]struct {
+		args string
+		want []string
+	}{
+		"allowed": {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --server web-07 --weight 50", []string{
+			"Question   U0ANA asks to register: ", " (BM) on https-443 (lst-8f2c) of api-lb (lb-31aa), weight 50, the listener's own ports\n",
+			", an incident channel, at 2026-03-18 12:00 UTC, Wednesday\n",
+			"Person     ok\nChannel    ok\nGroups     S01SRE @sre",
+			"Rule sre-in-incidents (permit): holds\n    holds          principal in Usergroup::\"S01SRE\"\n",
+			"Rule developers-ask (permit with approvals: 1): does not hold\n    does not hold  principal in Usergroup::\"S02DEV\"\n",
+			" more are about other actions or other listeners.\n",
+			"Decision   allowed by sre-in-incidents\n"}},
+		"any server":          {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --weight 50", []string{"register: any server (BM) on"}},
+		"too heavy":           {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --weight 51", []string{"    does not hold  context.weight <= 50\n"}},
+		"no incident channel": {"--person U0ANA --channel C0OPS --listener lst-53d0 --weight 50", []string{"    does not hold  context.incident\n"}},
+		"a guest":             {"--person U0GIL --channel C0OPS --listener api-lb/https-443", []string{"Person     not ok: guest\n"}},
+		"forbidden": {"--person U0ANA --channel C0INC2041 --listener lst-53d0", []string{
+			"Decision   not allowed: forbidden by dns-freeze\n           Reason: name service changes are frozen this week\n           Contact: #ops\n"}},
+		"another action": {"--person U0CHEN --channel C0OPS --listener api-lb/https-443 --action approve", []string{"Decision   allowed by leads-approve\n"}},
+		"with approval": {"--person U0DEV --channel C0OPS --listener api-lb:443 --weight 50", []string{
+			"Decision   allowed with approvals: 1 by developers-ask\n", "Who can    U0ANA, U0BO (by S01SRE)\n", "Approvers  U0BO, U0CHEN (by S03LEAD)\n"}},
+		"without a weight the one that a request would take": {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --server web-07",
+			[]string{", weight 50, ", "Decision   allowed by sre-in-incidents\n"}},
+	} {
+		code, out, said := explain(strings.Fields(tt.args)...)
+		for _, want := range tt.want {
+			require.Contains(t, out, want, "%s: %s", name, said)
+		}
+		require.Equal(t, strings.Contains(out, "Decision   allowed by"), code == exitFine, name)
+		require.LessOrEqual(t, code, exitFailed, name)
 	}
-	code, out, said := explain("--person", "U0ANA", "--channel", "C0INC2041", "--listener", "api-lb/https-443", "--server", "web-07", "--weight", "50")
-	require.Equal(t, exitFine, code, "%s%s", out, said)
-	require.Contains(t, out, "an incident channel")
-	require.Contains(t, out, "S01SRE @sre")
-	require.Contains(t, out, "Decision   allowed by sre-in-incidents\n")
-
-	code, out, _ = explain("--person", "U0DEV", "--channel", "C0OPS", "--listener", "api-lb:443", "--weight", "50")
-	require.Equal(t, exitFailed, code, out)
-	require.Contains(t, out, "Decision   allowed with approvals: 1 by developers-ask\n")
-	require.Contains(t, out, "Who can    U0ANA, U0BO (by S01SRE)\n")
-	require.Contains(t, out, "Approvers  U0BO, U0CHEN (by S03LEAD)\n")
-
-	// Without a weight it is the one that a request would take, not the default.
-	_, out, said = explain("--person", "U0ANA", "--channel", "C0INC2041", "--listener", "api-lb/https-443", "--server", "web-07")
-	require.Contains(t, out, ", weight 50, ", said)
-	require.Contains(t, out, "Decision   allowed by sre-in-incidents\n")
-
-	code, _, said = explain("--person", "U0ANA", "--channel", "C0OPS", "--listener", "nowhere")
+	code, _, said := explain("--person", "U0ANA", "--channel", "C0OPS", "--listener", "nowhere")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, said, `No listener called "nowhere"`)
-	require.Len(t, g.cloud.Backends(), seed, "nothing was added")
+	require.Zero(t, added())
 }
 
 func TestExplainSaysWhereElseAndWhoWithApproval(t *testing.T) {

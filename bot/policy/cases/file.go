@@ -252,10 +252,10 @@ func (w *Want) UnmarshalYAML(node ast.Node) error {
 }
 
 // UnmarshalYAML implements yaml.NodeUnmarshaler: other words are mistakes.
-func (k *Kind) UnmarshalYAML(node ast.Node) error {
-	*k = Kind(node.GetToken().Value)
-	if !slices.Contains(Kinds(), *k) {
-		return wrongAt(node, "%q is no kind of person; there are %v", string(*k), Kinds())
+func (k *kind) UnmarshalYAML(node ast.Node) error {
+	*k = kind(node.GetToken().Value)
+	if !slices.Contains(kinds(), *k) {
+		return wrongAt(node, "%q is no kind of person; there are %v", string(*k), kinds())
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/policy"
+	"lbbot/zenlayer"
 )
 
 // Result is how one case went.
@@ -45,19 +47,19 @@ func (f *File) Run(ctx context.Context, path string) ([]Result, error) {
 	}
 	results := make([]Result, len(f.Cases))
 	for i, c := range f.Cases {
-		world, q := f.scene(c)
-		now.World = world
+		w, q := f.scene(c)
+		now.world = w
 		results[i] = f.judge(c, gate.Decide(ctx, q))
 	}
 	return results, nil
 }
 
 // stage is the world of the case that is being asked.
-type stage struct{ *World }
+type stage struct{ *world }
 
 // scene is the world and the question of a case.
-func (f *File) scene(c Case) (*World, operation.Question) {
-	w := &World{People: f.People, Channels: f.Channels, Members: f.Groups}
+func (f *File) scene(c Case) (*world, operation.Question) {
+	w := &world{People: f.People, Channels: f.Channels, Members: f.Groups}
 	person, channel := c.Person.id, c.Channel.id
 	if p := c.Person.whole; p != nil {
 		person = p.ID
@@ -67,17 +69,23 @@ func (f *File) scene(c Case) (*World, operation.Question) {
 		channel = ch.ID
 		w.Channels = append([]Channel{*ch}, w.Channels...)
 	}
-	r := Request{Action: operation.Action(c.Action), Listener: *c.Listener.whole, Account: f.Account, Ports: c.Ports, At: c.At.Time}
+	q := operation.Question{
+		Action: cmp.Or(operation.Action(c.Action), operation.ActionRegister), Account: cmp.Or(f.Account, "default"),
+		Actor: operation.Actor{UserID: person}, Place: operation.Place{ChannelID: channel},
+		Listener: c.Listener.whole.listener(), Ports: c.Ports, At: c.At.Time,
+	}
+	var server Instance
 	if c.Instance != nil {
-		r.Instance = *c.Instance
+		server = *c.Instance
 	}
+	q.Server = operation.Server{ID: cmp.Or(server.ID, "i-unnamed"), Type: zenlayer.InstanceType(strings.ToUpper(cmp.Or(server.Type, "bm")))}
 	if c.Weight != nil {
-		r.Weight = *c.Weight
+		q.Weight = *c.Weight
 	}
-	if r.At.IsZero() {
-		r.At = noon()
+	if q.At.IsZero() {
+		q.At = noon()
 	}
-	return w, r.Question(person, channel)
+	return w, q
 }
 
 func (f *File) judge(c Case, d operation.Decision) Result {

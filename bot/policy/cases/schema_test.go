@@ -59,7 +59,7 @@ func TestTheSchemaHasTheKeysThatParseTakes(t *testing.T) {
 		slices.Sort(got)
 		require.Equal(t, keys(of), got, name)
 	}
-	require.Equal(t, words(Kinds()), s.Defs["person"].Properties["kind"].Enum)
+	require.Equal(t, words(kinds()), s.Defs["person"].Properties["kind"].Enum)
 	require.Equal(t, words(append([]string{"any"}, words(denials())...)), s.Defs["want"].Properties["deny"].Enum)
 }
 

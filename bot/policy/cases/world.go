@@ -6,37 +6,32 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"lbbot/bot/operation"
-	"lbbot/zenlayer"
 )
 
 // Person is somebody in Slack. Only the id is needed.
 type Person struct {
 	ID     string   `yaml:"id"`
-	Kind   Kind     `yaml:"kind"`   // absent: a member
+	Kind   kind     `yaml:"kind"`   // absent: a member
 	Groups []string `yaml:"groups"` // user group ids, besides those of the file
 }
 
-// Kind is what a person is to the workspace.
-type Kind string
+// kind is what a person is to the workspace.
+type kind string
 
 // The kinds of people.
 const (
-	Member      Kind = "member"
-	Guest       Kind = "guest"
-	Bot         Kind = "bot"
-	Deactivated Kind = "deactivated"
-	Stranger    Kind = "stranger" // of another organization
-	Outsider    Kind = "outsider" // whose home is another workspace
-	Unread      Kind = "unread"   // Slack does not answer
+	member      kind = "member"
+	guest       kind = "guest"
+	bot         kind = "bot"
+	deactivated kind = "deactivated"
+	stranger    kind = "stranger" // of another organization
+	outsider    kind = "outsider" // whose home is another workspace
+	unread      kind = "unread"   // Slack does not answer
 )
 
-// Kinds returns all kinds of people.
-func Kinds() []Kind {
-	return []Kind{Member, Guest, Bot, Deactivated, Stranger, Outsider, Unread}
-}
+func kinds() []kind { return []kind{member, guest, bot, deactivated, stranger, outsider, unread} }
 
 // Channel is where somebody asks. A name that is absent is the id.
 type Channel struct {
@@ -62,7 +57,7 @@ type Listener struct {
 	Zone             string `yaml:"zone"`
 }
 
-// Listener returns it as a decision wants it.
+// listener is the listener as a question has it.
 func (l Listener) listener() operation.Listener {
 	lb := cmp.Or(l.LoadBalancer, "lb-unnamed")
 	return operation.Listener{ID: l.ID, Name: cmp.Or(l.Name, l.ID), Protocol: cmp.Or(l.Protocol, "TCP"),
@@ -75,76 +70,55 @@ type Instance struct {
 	Type string `yaml:"type"` // bm or vm; absent: bm
 }
 
-// Request is what is asked for, without who and where.
-type Request struct {
-	Action   operation.Action
-	Listener Listener
-	Instance Instance
-	Account  string // absent: default, as the setting
-	Weight   int    // 0: Zenlayer's default
-	Ports    []int
-	At       time.Time
-}
-
-// Question puts a request, a person and a channel together.
-func (r Request) Question(personID, channelID string) operation.Question {
-	return operation.Question{
-		Action: cmp.Or(r.Action, operation.ActionRegister), Account: cmp.Or(r.Account, "default"),
-		Actor: operation.Actor{UserID: personID}, Place: operation.Place{ChannelID: channelID},
-		Listener: r.Listener.listener(), Weight: r.Weight, Ports: r.Ports, At: r.At,
-		Server: operation.Server{ID: cmp.Or(r.Instance.ID, "i-unnamed"), Type: zenlayer.InstanceType(strings.ToUpper(cmp.Or(r.Instance.Type, "bm")))},
-	}
-}
-
 // The ids that a world gives where it is not told.
 const (
 	home      = "T0HOME"
 	elsewhere = "T0ELSEWHERE"
 )
 
-// World is a Slack workspace in memory. It implements operation.Directory:
+// world is a Slack workspace in memory. It implements operation.Directory:
 // people that it was not told of are members, channels are internal and have
-// their id for a name. It is safe for concurrent use while it is not changed.
-type World struct {
+// their id for a name. It is safe for concurrent use while nobody changes it.
+type world struct {
 	People   []Person
 	Channels []Channel
 	Members  map[string][]string // of each user group, by its id
 }
 
 // Forget implements operation.Directory: nothing is remembered.
-func (w *World) Forget(string, string) {}
+func (w *world) Forget(string, string) {}
 
 // Workspace implements operation.Directory.
-func (w *World) Workspace(context.Context) (operation.Workspace, error) {
+func (w *world) Workspace(context.Context) (operation.Workspace, error) {
 	return operation.Workspace{TeamID: home, BotUserID: "U0LBBOT"}, nil
 }
 
 // Person implements operation.Directory.
-func (w *World) Person(_ context.Context, id string) (operation.Person, error) {
+func (w *world) Person(_ context.Context, id string) (operation.Person, error) {
 	p := operation.Person{ID: id, TeamID: home, Name: id}
 	i := slices.IndexFunc(w.People, func(p Person) bool { return p.ID == id })
 	if i < 0 {
 		return p, nil
 	}
 	switch w.People[i].Kind {
-	case Guest:
+	case guest:
 		p.Guest = true
-	case Bot:
+	case bot:
 		p.Bot = true
-	case Deactivated:
+	case deactivated:
 		p.Deactivated = true
-	case Stranger:
+	case stranger:
 		p.Stranger = true
-	case Outsider:
+	case outsider:
 		p.TeamID = elsewhere
-	case Unread:
+	case unread:
 		return operation.Person{}, fmt.Errorf("Slack does not answer who %s is, as the file says", id)
 	}
 	return p, nil
 }
 
 // Channel implements operation.Directory.
-func (w *World) Channel(_ context.Context, id string) (operation.Channel, error) {
+func (w *world) Channel(_ context.Context, id string) (operation.Channel, error) {
 	c := Channel{ID: id}
 	if i := slices.IndexFunc(w.Channels, func(c Channel) bool { return c.ID == id }); i >= 0 {
 		c = w.Channels[i]
@@ -157,7 +131,7 @@ func (w *World) Channel(_ context.Context, id string) (operation.Channel, error)
 }
 
 // Groups implements operation.Directory.
-func (w *World) Groups(context.Context) ([]operation.Group, error) {
+func (w *world) Groups(context.Context) ([]operation.Group, error) {
 	members := map[string][]string{}
 	for id, list := range w.Members {
 		members[id] = slices.Clone(list)

@@ -14,7 +14,7 @@ const (
 	messageLimit = 500
 )
 
-// answer is one HTTP answer that was read to its end or to the size limit.
+// answer is one HTTP answer, read up to the size limit.
 type answer struct {
 	action    string
 	status    int
@@ -32,10 +32,10 @@ func (c *Client) newAnswer(action, signature string, resp *http.Response, raw []
 	}
 }
 
-// decode fills into from a success and returns an *APIError for all else.
+// decode fills into from a success. Any other answer is an *APIError.
 func (a *answer) decode(into json.Unmarshaler) error {
 	if len(a.raw) > maxAnswer {
-		err := a.base() // no excerpt: the cut may have gone through a secret
+		err := a.base() // no excerpt: the body may end inside a secret
 		err.Message = "the answer is larger than 1 MiB"
 		return err
 	}
@@ -59,7 +59,7 @@ func (a *answer) decode(into json.Unmarshaler) error {
 	return nil
 }
 
-// refusal is the error of an answer in the API's JSON.
+// refusal returns the error for an answer in the API's JSON.
 func (a *answer) refusal(code, message string, hasResponse bool) *APIError {
 	err := a.base()
 	err.Code = a.clean(code, messageLimit)
@@ -71,7 +71,7 @@ func (a *answer) refusal(code, message string, hasResponse bool) *APIError {
 	return err
 }
 
-// fault is the error of an answer that is not what the API promises.
+// fault returns the error for an answer that breaks the API's contract.
 func (a *answer) fault(message string) *APIError {
 	err := a.base()
 	err.Message = message
@@ -90,8 +90,8 @@ func (a *answer) base() *APIError {
 	return err
 }
 
-// retryAfter reads seconds or a date, at most a day. Dates are compared with
-// the server's own clock if it sent one.
+// retryAfter reads seconds or a date, and returns at most a day. A date is compared
+// with server, the answer's Date header, if there is one.
 func retryAfter(value string, server, now time.Time) time.Duration {
 	const day = 24 * time.Hour
 	value = strings.TrimSpace(value)

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// InstanceType says which product a backend's server belongs to.
-// The API calls it InstanceProductType.
+// InstanceType is the product of a backend's server. The API calls it
+// InstanceProductType.
 type InstanceType string
 
 const (
@@ -29,7 +29,7 @@ type RegisterBackendRequest struct {
 	InstanceID string `json:"instanceId"`
 	// InstanceType is BM or VM; empty means BM. Only VM is sent.
 	InstanceType InstanceType `json:"instanceType,omitempty"`
-	// ClientToken is required and makes repeats of the same request harmless.
+	// ClientToken is required. It makes retries of the same request idempotent.
 	ClientToken string `json:"clientToken"`
 	// PortList holds backend ports 1 to 65535; empty lets the listener decide.
 	PortList []int `json:"portList,omitempty"`
@@ -37,8 +37,8 @@ type RegisterBackendRequest struct {
 	Weight int `json:"weight,omitempty"`
 }
 
-// MarshalJSON writes the request as the API wants it: instanceType is left out
-// unless it is VM, because the API's older models do not know the field.
+// MarshalJSON leaves instanceType out unless it is VM, because older versions of
+// the API do not know the field.
 func (r RegisterBackendRequest) MarshalJSON() ([]byte, error) { return json.Marshal(r.wire()) }
 
 // wireRequest has no methods, so encoding it takes one pass.
@@ -66,7 +66,7 @@ type Backend struct {
 	Name       string `json:"backendName"`
 	// Status has no published list of values; examples show "Available".
 	Status string `json:"status"`
-	// Port is text: "80" in the examples, presumably comma-separated for several.
+	// Port is text: "80" in the examples, probably comma-separated for several.
 	Port string `json:"port"`
 	// Weight is 0 if the list does not show it.
 	Weight int `json:"weight"`
@@ -85,26 +85,29 @@ func (b *Backend) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*b = Backend{
-		ListenerID: f.label("listenerId"), BackendID: f.id("backendId"), Name: f.label("backendName"), Status: f.label("status"),
-		Port: f.ports("port"), Weight: f.number("weight"),
-		InstanceID: f.text("instanceId"), InstanceName: f.label("instanceName"), InstanceType: InstanceType(f.label("instanceType")),
-		CreateTime: f.label("createTime"),
+		ListenerID: f.label("listenerId"), BackendID: f.id("backendId"), Name: f.label("backendName"),
+		Status: f.label("status"),
+		Port:   f.ports("port"), Weight: f.number("weight"),
+		InstanceID: f.text("instanceId"), InstanceName: f.label("instanceName"),
+		InstanceType: InstanceType(f.label("instanceType")),
+		CreateTime:   f.label("createTime"),
 	}
 	return f.err
 }
 
-// BackendFilter narrows DescribeBackends. The zero value asks for everything.
+// BackendFilter limits DescribeBackends. The zero value matches everything.
 type BackendFilter struct {
 	BackendIDs []string
-	// BackendName is matched by the server; whether exactly is not documented.
+	// BackendName is matched by the server. Whether it matches exactly is not
+	// documented.
 	BackendName string
-	// InstanceType asks for one product only; empty asks for both.
+	// InstanceType limits the list to one product; empty lists both.
 	InstanceType InstanceType
 }
 
-// RegisterBackend adds a backend with exactly one HTTP attempt. It blocks for
-// the rate limiter (bounded by ctx) and then at most Config.Timeout.
-// Whether a repeat with the same ClientToken is right, [OutcomeOf] tells.
+// RegisterBackend adds a backend with exactly one HTTP attempt. It blocks for the
+// rate limiter until ctx ends, and then for at most Config.Timeout. [OutcomeOf]
+// says whether to retry with the same ClientToken.
 func (c *Client) RegisterBackend(ctx context.Context, r RegisterBackendRequest) (RegisteredBackend, error) {
 	const action = "RegisterBackend"
 	if err := r.Validate(); err != nil {
@@ -122,9 +125,9 @@ func (c *Client) RegisterBackend(ctx context.Context, r RegisterBackendRequest) 
 	return RegisteredBackend{RequestID: got.requestID, BackendID: id}, nil
 }
 
-// DeregisterBackend removes a backend with exactly one HTTP attempt and returns
-// the request id. The action has no client token; what the API answers for an
-// id that is already gone is not documented.
+// DeregisterBackend removes a backend with exactly one HTTP attempt and returns the
+// request id. The action has no client token. What the API answers for a backend
+// that was removed before is not documented.
 // https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing/deregisterbackend
 func (c *Client) DeregisterBackend(ctx context.Context, backendID string) (string, error) {
 	const action = "DeregisterBackend"
@@ -141,9 +144,9 @@ func (c *Client) DeregisterBackend(ctx context.Context, backendID string) (strin
 	return got.requestID, nil
 }
 
-// DescribeBackends lists a listener's backends. Without a type in the filter it
-// asks for BM and for VM, because the API shows only BM by default, and reads
-// all pages. It fails rather than return a part of the list.
+// DescribeBackends lists all backends of a listener, all pages. Without a type in
+// the filter it makes one list for BM and one for VM, because the API returns only
+// BM by default. It never returns an incomplete list.
 // https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing/describebackends
 func (c *Client) DescribeBackends(ctx context.Context, listenerID string, f BackendFilter) ([]Backend, error) {
 	const action = "DescribeBackends"

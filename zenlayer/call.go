@@ -22,8 +22,8 @@ const (
 	vm  service = "vm"
 )
 
-// version is the API version of the service. 2026-02-01 is the only one of bmc
-// whose models know instanceType.
+// version is the API version of the service. Of bmc, only 2026-02-01 knows
+// instanceType.
 func (s service) version() string {
 	if s == vm {
 		return "2026-04-01"
@@ -36,7 +36,7 @@ const (
 	maxAnswer   = 1 << 20
 )
 
-// once encodes body and makes exactly one attempt.
+// once makes exactly one attempt.
 func (c *Client) once(ctx context.Context, s service, action string, body any, into json.Unmarshaler) (answer, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -46,7 +46,8 @@ func (c *Client) once(ctx context.Context, s service, action string, body any, i
 }
 
 // attempt waits for the limiter, signs, sends and reads one answer.
-func (c *Client) attempt(ctx context.Context, s service, action string, body []byte, into json.Unmarshaler) (answer, error) {
+func (c *Client) attempt(
+	ctx context.Context, s service, action string, body []byte, into json.Unmarshaler) (answer, error) {
 	if limited, err := c.admit(ctx); err != nil {
 		return answer{}, &TransportError{Action: action, Err: err, Limited: limited, timedOut: ctx.Err() != nil}
 	}
@@ -61,15 +62,16 @@ func (c *Client) attempt(ctx context.Context, s service, action string, body []b
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return answer{}, c.lost(ctx, limited, action, true, signature, fmt.Errorf("reading the answer (HTTP %d): %w", resp.StatusCode, err))
+		err = fmt.Errorf("reading the answer (HTTP %d): %w", resp.StatusCode, err)
+		return answer{}, c.lost(ctx, limited, action, true, signature, err)
 	}
 	got := c.newAnswer(action, signature, resp, raw)
 	err = got.decode(into)
 	return got, err
 }
 
-// admit waits for the limiter. A request that waits has not been sent; limited
-// says that it was the limiter that kept it.
+// admit waits for the limiter. After an error the request has not been sent;
+// limited reports that the limiter did not admit it in time.
 func (c *Client) admit(ctx context.Context) (limited bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -81,7 +83,7 @@ func (c *Client) admit(ctx context.Context) (limited bool, err error) {
 		defer cancel()
 	}
 	if err = c.limiter.Wait(waiting); err == nil {
-		// A place that came together with the end is not used.
+		// ctx may have ended at the same moment.
 		return ctx.Err() != nil, ctx.Err()
 	}
 	if ctx.Err() != nil {
@@ -90,8 +92,8 @@ func (c *Client) admit(ctx context.Context) (limited bool, err error) {
 	return true, fmt.Errorf("waiting for the rate limiter: %w", err)
 }
 
-// request builds a request with a fresh timestamp and signature, which it also
-// returns. The body is the bytes that were signed.
+// request builds a request with a new timestamp and returns its signature too. Its
+// body is exactly the signed bytes.
 func (c *Client) request(ctx context.Context, s service, action string, body []byte) (*http.Request, string) {
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	reader, _ := open() // cannot fail
@@ -106,11 +108,11 @@ func (c *Client) request(ctx context.Context, s service, action string, body []b
 	return req.WithContext(ctx), signature
 }
 
-// header names are in Go's canonical form, which saves converting them for
-// every request. HTTP does not care.
+// header returns names in Go's canonical form, so that they are not converted for
+// each request. HTTP ignores case.
 func (c *Client) header(s service, action string, body []byte) (http.Header, string) {
 	h := make(http.Header, 12)
-	values := make([]string, 0, 12) // one piece of memory for all values
+	values := make([]string, 0, 12) // one allocation for all values
 	set := func(name, value string) {
 		values = append(values, value)
 		h[name] = values[len(values)-1 : len(values) : len(values)]
@@ -136,8 +138,8 @@ func (c *Client) header(s service, action string, body []byte) (http.Header, str
 	return h, signature
 }
 
-// lost makes the error of an attempt that ended without a complete answer. The
-// caller's context beats the attempt's limit, which beats the transport's words.
+// lost returns the error for an attempt without a complete answer. Its cause is
+// the caller's context if that ended, else the attempt's timeout, else err.
 func (c *Client) lost(ctx, limited context.Context, action string, sent bool, signature string, err error) error {
 	e := &TransportError{Action: action, Sent: sent, timedOut: true}
 	switch {
@@ -147,8 +149,8 @@ func (c *Client) lost(ctx, limited context.Context, action string, sent bool, si
 		e.Err = fmt.Errorf("no answer within %s: %w", c.timeout, limited.Err())
 	default:
 		e.timedOut = false
-		// net/http quotes malformed answers in its errors, so the text is
-		// cleaned; if that changes it, the chain below it is cut off.
+		// net/http quotes malformed answers in its errors. If redaction changes the
+		// text, the original error must not be reachable by Unwrap.
 		text := c.redact.clean(err.Error(), 300, signature)
 		if e.Err = err; text != err.Error() {
 			e.Err = errors.New(text)
@@ -157,7 +159,7 @@ func (c *Client) lost(ctx, limited context.Context, action string, sent bool, si
 	return e
 }
 
-// sending follows one request through the transport.
+// sending records how far the transport got with one request.
 type sending struct{ asked, connected atomic.Bool }
 
 func (s *sending) trace() *httptrace.ClientTrace {
@@ -167,7 +169,8 @@ func (s *sending) trace() *httptrace.ClientTrace {
 	}
 }
 
-// possible reports whether any byte may have left. Only a transport that says it
-// looked for a connection and never says it got one (name resolution, dialling,
-// proxy or TLS failed) proves the contrary; a transport without traces does not.
+// possible reports whether any byte may have been sent. Only a transport that
+// traced a search for a connection and no connection (name resolution, dialling,
+// proxy or TLS failed) proves that none was. A transport without traces proves
+// nothing.
 func (s *sending) possible() bool { return !s.asked.Load() || s.connected.Load() }

@@ -22,21 +22,20 @@ const (
 	// after which a signature expires.
 	DefaultTimeout = 15 * time.Second
 
-	// The API's thresholds are not published; these stay clear of a limit that
-	// a person's commands would ever reach.
+	// The API's limits are not published. People's commands never reach these.
 	defaultRate  = 20
 	defaultBurst = 40
 )
 
-// Limiter decides when the next request may go; *rate.Limiter and
-// *RankedLimiter are such. Share one
-// between all clients of an account. Wait blocks until then or until ctx ends.
+// Limiter decides when the next request may be sent, for example a *rate.Limiter
+// or a *RankedLimiter. Share one between all clients of an account. Wait blocks
+// until the request may be sent or ctx ends.
 type Limiter interface {
 	Wait(ctx context.Context) error
 }
 
-// Config configures a Client. Exactly one credential is required: a key pair or
-// a token. Everything else has a default.
+// Config configures a Client. A key pair or a token is required, not both. All
+// other fields have defaults.
 type Config struct {
 	// Endpoint is scheme and host; default DefaultEndpoint. Plain http is
 	// accepted only for a loopback host.
@@ -46,8 +45,8 @@ type Config struct {
 	AccessKeySecret Secret
 	// Token is a personal access token, used instead of a key pair.
 	Token Secret
-	// HTTPClient lends its Transport, nothing else: no redirects, no cookies.
-	// Default: a transport of the client's own.
+	// HTTPClient provides its Transport only: no redirects, no cookies. Default: a
+	// new transport.
 	HTTPClient *http.Client
 	// Now is the clock for signatures; default time.Now.
 	Now func() time.Time
@@ -67,7 +66,7 @@ type Config struct {
 	Random func() float64
 }
 
-// Client calls the API. It is safe for concurrent use and never changes.
+// Client calls the API. It is immutable and safe for concurrent use.
 type Client struct {
 	scheme        string
 	host          string // lower case, as signed and sent
@@ -85,8 +84,8 @@ type Client struct {
 	redact        redactor
 }
 
-// New checks the configuration and returns a client, or every problem joined.
-// It does not connect.
+// New returns a client, or all problems of the configuration, joined. It does not
+// connect.
 func New(cfg Config) (*Client, error) {
 	endpoint, endpointErr := parseEndpoint(cmp.Or(cfg.Endpoint, DefaultEndpoint))
 	token := NewSecret(strings.TrimSpace(cfg.Token.Reveal()))
@@ -123,10 +122,11 @@ func New(cfg Config) (*Client, error) {
 func parseEndpoint(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		// The text may hold a password; url.Parse would repeat it.
+		// err repeats the text, which may contain a password.
 		return nil, errors.New("endpoint: is not a URL")
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" || u.Hostname() == "" || strings.Contains(u.Host, "%") {
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" ||
+		u.Hostname() == "" || strings.Contains(u.Host, "%") {
 		return nil, errors.New("endpoint: must be scheme and host only, like " + DefaultEndpoint)
 	}
 	u.Host = strings.ToLower(u.Host)
@@ -135,7 +135,8 @@ func parseEndpoint(text string) (*url.URL, error) {
 		u.Host = strings.TrimSuffix(u.Host, ":443")
 	case "http":
 		if !loopback(u.Hostname()) {
-			return nil, fmt.Errorf("endpoint: plain http is refused for %s, it is allowed for loopback only", u.Hostname())
+			return nil, fmt.Errorf("endpoint: plain http is refused for %s, it is allowed for loopback only",
+				u.Hostname())
 		}
 	default:
 		return nil, fmt.Errorf("endpoint: scheme %q is not https", u.Scheme)
@@ -172,7 +173,7 @@ func checkCredentials(cfg Config, token Secret) error {
 
 func checkTimeout(d time.Duration) error {
 	if d < 0 || d > 2*time.Minute {
-		return fmt.Errorf("timeout: %s is not above zero and at most 2m", d)
+		return fmt.Errorf("timeout: %s is not between 0 and 2m", d)
 	}
 	return nil
 }
@@ -218,7 +219,7 @@ func transportOf(client *http.Client) http.RoundTripper {
 	}
 }
 
-// CloseIdleConnections closes connections kept for reuse.
+// CloseIdleConnections closes connections that are kept for reuse.
 func (c *Client) CloseIdleConnections() {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()

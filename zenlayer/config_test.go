@@ -18,26 +18,53 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		change func(*zenlayer.Config)
 		says   string
 	}{
-		"plain http to a host that is not loopback": {func(c *zenlayer.Config) { c.Endpoint = "http://console.zenlayer.com" }, "plain http is refused"},
-		"plain http to a name that looks local":     {func(c *zenlayer.Config) { c.Endpoint = "http://localhost.example.com" }, "plain http is refused"},
-		"plain http to all addresses":               {func(c *zenlayer.Config) { c.Endpoint = "http://0.0.0.0:80" }, "plain http is refused"},
-		"another scheme":                            {func(c *zenlayer.Config) { c.Endpoint = "ftp://127.0.0.1" }, "is not https"},
-		"no host":                                   {func(c *zenlayer.Config) { c.Endpoint = "https://" }, "scheme and host only"},
-		"a path":                                    {func(c *zenlayer.Config) { c.Endpoint = "https://h/api" }, "scheme and host only"},
-		"a password in the endpoint":                {func(c *zenlayer.Config) { c.Endpoint = "https://u:" + plantedToken + "@h" }, "scheme and host only"},
-		"an endpoint that is no URL":                {func(c *zenlayer.Config) { c.Endpoint = "https://" + plantedToken + "\x7f" }, "is not a URL"},
-		"both kinds of credential":                  {func(c *zenlayer.Config) { c.Token = zenlayer.NewSecret(plantedToken) }, "not both"},
-		"no credential":                             {func(c *zenlayer.Config) { *c = zenlayer.Config{} }, "give an access key pair or a token"},
-		"a blank token only":                        {func(c *zenlayer.Config) { *c = zenlayer.Config{Token: zenlayer.NewSecret(" \n")} }, "give an access key pair or a token"},
-		"a pair without id":                         {func(c *zenlayer.Config) { c.AccessKeyID = "" }, "key id is missing"},
-		"a pair without secret":                     {func(c *zenlayer.Config) { c.AccessKeySecret = zenlayer.Secret{} }, "key secret is missing"},
-		"an id that would break the header":         {func(c *zenlayer.Config) { c.AccessKeyID = "id, Signature=x" }, "cannot be sent"},
-		"a token with a line break":                 {func(c *zenlayer.Config) { *c = zenlayer.Config{Token: zenlayer.NewSecret("a\nb")} }, "cannot be sent"},
-		"a negative time limit":                     {func(c *zenlayer.Config) { c.Timeout = -1 }, "timeout"},
-		"a time limit near the signature's":         {func(c *zenlayer.Config) { c.Timeout = 5 * time.Minute }, "timeout"},
-		"a user agent with a line break":            {func(c *zenlayer.Config) { c.UserAgent = "a\r\nX: y" }, "user agent"},
-		"a caller name with other characters":       {func(c *zenlayer.Config) { c.RequestClient = "lbbot/1" }, "request client"},
-		"a caller name that is too long":            {func(c *zenlayer.Config) { c.RequestClient = strings.Repeat("x", 129) }, "request client"},
+		"plain http to a host that is not loopback": {
+			func(c *zenlayer.Config) { c.Endpoint = "http://console.zenlayer.com" }, "plain http is refused"},
+		"plain http to a name that looks local": {
+			func(c *zenlayer.Config) { c.Endpoint = "http://localhost.example.com" }, "plain http is refused"},
+		"plain http to all addresses": {func(c *zenlayer.Config) { c.Endpoint = "http://0.0.0.0:80" },
+			"plain http is refused"},
+		"another scheme": {func(c *zenlayer.Config) { c.Endpoint = "ftp://127.0.0.1" },
+			"is not https"},
+		"no host": {func(c *zenlayer.Config) { c.Endpoint = "https://" },
+			"scheme and host only"},
+		"a path": {func(c *zenlayer.Config) { c.Endpoint = "https://h/api" },
+			"scheme and host only"},
+		"a password in the endpoint": {func(c *zenlayer.Config) {
+			c.Endpoint = "https://u:" +
+				plantedToken + "@h"
+		}, "scheme and host only"},
+		"an endpoint that is no URL": {func(c *zenlayer.Config) {
+			c.Endpoint = "https://" +
+				plantedToken + "\x7f"
+		}, "is not a URL"},
+		"both kinds of credential": {
+			func(c *zenlayer.Config) { c.Token = zenlayer.NewSecret(plantedToken) }, "not both"},
+		"no credential": {func(c *zenlayer.Config) { *c = zenlayer.Config{} },
+			"give an access key pair or a token"},
+		"a blank token only": {
+			func(c *zenlayer.Config) { *c = zenlayer.Config{Token: zenlayer.NewSecret(" \n")} },
+			"give an access key pair or a token"},
+		"a pair without id": {func(c *zenlayer.Config) { c.AccessKeyID = "" },
+			"key id is missing"},
+		"a pair without secret": {func(c *zenlayer.Config) {
+			c.AccessKeySecret = zenlayer.Secret{}
+		}, "key secret is missing"},
+		"an id that would break the header": {func(c *zenlayer.Config) { c.AccessKeyID = "id, Signature=x" },
+			"cannot be sent"},
+		"a token with a line break": {
+			func(c *zenlayer.Config) { *c = zenlayer.Config{Token: zenlayer.NewSecret("a\nb")} }, "cannot be sent"},
+		"a negative time limit": {func(c *zenlayer.Config) { c.Timeout = -1 }, "timeout"},
+		"a time limit near the signature's": {func(c *zenlayer.Config) { c.Timeout = 5 * time.Minute },
+			"timeout"},
+		"a user agent with a line break": {func(c *zenlayer.Config) { c.UserAgent = "a\r\nX: y" },
+			"user agent"},
+		"a caller name with other characters": {func(c *zenlayer.Config) { c.RequestClient = "lbbot/1" },
+			"request client"},
+		"a caller name that is too long": {func(c *zenlayer.Config) {
+			c.RequestClient = strings.Repeat("x",
+				129)
+		}, "request client"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -60,8 +87,10 @@ func TestNewReportsAllProblemsAtOnce(t *testing.T) {
 
 func TestNewAcceptsEndpoints(t *testing.T) {
 	t.Parallel()
-	for _, endpoint := range []string{"", "https://console.zenlayer.com/", "https://h:8443", "http://127.0.0.1:18080", "http://[::1]:1", "http://localhost", "http://127.8.8.8"} {
-		c, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint, AccessKeyID: "id", AccessKeySecret: zenlayer.NewSecret(plantedSecret)})
+	for _, endpoint := range []string{"", "https://console.zenlayer.com/", "https://h:8443", "http://127.0.0.1:18080",
+		"http://[::1]:1", "http://localhost", "http://127.8.8.8"} {
+		c, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint, AccessKeyID: "id",
+			AccessKeySecret: zenlayer.NewSecret(plantedSecret)})
 		require.NoError(t, err, endpoint)
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), plantedSecret)
 	}

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// APIError is an answer that is not a success: an error of the API, an answer
-// of something in front of it, or a 200 that makes no sense.
+// APIError is an answer that is not a success: an error of the API, an answer of a
+// proxy or firewall in front of it, or an invalid 200.
 type APIError struct {
 	Action string
 	// Status is the HTTP status.
 	Status int
-	// Code is the API's code in upper snake case; empty if the answer had none,
-	// which includes everything that is not JSON.
+	// Code is the API's code in upper snake case; empty if the answer had none or
+	// was not JSON.
 	Code string
-	// Message is the API's text for people; never decide on it.
+	// Message is the API's text for people. Do not decide by it.
 	Message   string
 	RequestID string
 	// Excerpt is the beginning of a body that is not the API's JSON: one line,
@@ -27,11 +27,11 @@ type APIError struct {
 	RetryAfter time.Duration
 	// ServerDate is the Date header, the server's clock; zero if absent.
 	ServerDate time.Time
-	// Blocked means the request was stopped in front of the API by a network
-	// rule: status 451, or 403 with a cf-mitigated header.
+	// Blocked means that a network rule in front of the API stopped the request:
+	// status 451, or 403 with a cf-mitigated header.
 	Blocked bool
-	// Contradictory means that a 200 carried both an error code and a response,
-	// so that the code proves nothing.
+	// Contradictory means that a 200 had both an error code and a response, so the
+	// code proves nothing.
 	Contradictory bool
 }
 
@@ -62,20 +62,19 @@ func (e *APIError) Error() string {
 // TransportError means that no complete answer arrived.
 type TransportError struct {
 	Action string
-	// Sent is false only if it is certain that no byte of the request reached
-	// a connection to the server.
+	// Sent is false only if certainly no byte of the request was sent.
 	Sent bool
-	// Limited means that the client's own limiter gave no place in time, so
-	// that nobody was asked. Sent is false then.
+	// Limited means that the client's own limiter did not admit the request in
+	// time. Sent is false then.
 	Limited bool
-	// Err is the cause. If the caller's context ended it is that context's
-	// error; if the attempt's own limit passed it wraps context.DeadlineExceeded.
+	// Err is the cause. If the caller's context ended it is the error of that
+	// context; if the attempt timed out it wraps context.DeadlineExceeded.
 	Err error
 
-	timedOut bool // by the attempt's limit or the caller's context
+	timedOut bool // by the attempt's timeout or the caller's context
 }
 
-// Error says what happened and whether the request had left.
+// Error says what happened and whether the request was sent.
 func (e *TransportError) Error() string {
 	if e.Sent {
 		return fmt.Sprintf("%s: sent, no complete answer: %v", e.Action, e.Err)
@@ -83,8 +82,8 @@ func (e *TransportError) Error() string {
 	return fmt.Sprintf("%s: not sent: %v", e.Action, e.Err)
 }
 
-// IsLimited reports that a call was not made because too many others wait for
-// the client's own limiter. It says nothing about Zenlayer.
+// IsLimited reports that a request was not sent because the client's own limiter
+// did not admit it in time. It says nothing about Zenlayer.
 func IsLimited(err error) bool {
 	transport, ok := errors.AsType[*TransportError](err)
 	return ok && transport.Limited
@@ -93,8 +92,8 @@ func IsLimited(err error) bool {
 // Unwrap returns the cause.
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// InvalidError means that the request breaks a rule that the client checks, and
-// was not sent.
+// InvalidError means that the request breaks a rule that the client checks. It was
+// not sent.
 type InvalidError struct {
 	Action string
 	Err    error
@@ -106,8 +105,8 @@ func (e *InvalidError) Error() string { return fmt.Sprintf("%s: invalid request:
 // Unwrap returns the problems, joined.
 func (e *InvalidError) Unwrap() error { return e.Err }
 
-// IncompleteError means that a list could not be read whole: its pages
-// contradict each other or its total. Nothing is known about what is missing.
+// IncompleteError means that a list could not be read completely: its pages
+// contradict each other or its total. What is missing is unknown.
 type IncompleteError struct {
 	Action string
 	Reason string

@@ -9,24 +9,22 @@ import (
 	"strings"
 )
 
-// fields reads one JSON object of an answer, field by field. A number, a text
-// and a boolean count as the same value whether or not they are in quotes: the
-// API's own pages disagree about the types of their fields. A method for a
-// field that the client needs keeps an error, which names the first such field
-// that is of another kind; a method for the others takes what it cannot read
-// as absent. null and a missing field are absent, and never an error.
+// fields reads one JSON object of an answer, field by field. It accepts numbers,
+// texts and booleans with or without quotes, because the API's own pages disagree
+// about the types of their fields. err names the first required field that has
+// another type. Optional fields that cannot be read count as absent, as do null
+// and missing fields; absent is never an error.
 type fields struct {
 	raw map[string]json.RawMessage
 	err error
 }
 
-// fieldError says which field of an answer cannot be read. It never holds the
-// field's value.
+// fieldError names a field of an answer that cannot be read, never its value.
 type fieldError struct{ path, problem string }
 
 func (e *fieldError) Error() string { return e.path + " " + e.problem }
 
-// UnmarshalJSON takes the object apart. It fails only if data is no object.
+// UnmarshalJSON fails only if data is not an object.
 func (f *fields) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &f.raw) != nil || f.raw == nil {
 		return fmt.Errorf("it is %s, not an object", kindOf(data))
@@ -40,13 +38,13 @@ func (f *fields) fail(path, problem string) {
 	}
 }
 
-// has reports whether a field is there.
+// has reports whether a field is present.
 func (f *fields) has(name string) bool {
 	raw, ok := f.raw[name]
 	return ok && string(raw) != "null"
 }
 
-// text reads a needed text. A number keeps all its digits.
+// text reads a required text. A number keeps all its digits.
 func (f *fields) text(name string) string {
 	value, ok := scalar(f.raw[name])
 	if !ok {
@@ -55,7 +53,7 @@ func (f *fields) text(name string) string {
 	return value
 }
 
-// id reads a text that must be there.
+// id reads a required text that must not be empty.
 func (f *fields) id(name string) string {
 	value := f.text(name)
 	if value == "" {
@@ -64,13 +62,13 @@ func (f *fields) id(name string) string {
 	return value
 }
 
-// label reads a text that is only shown.
+// label reads an optional text.
 func (f *fields) label(name string) string {
 	value, _ := scalar(f.raw[name])
 	return value
 }
 
-// number reads a needed whole number. An empty text is absent, which is 0.
+// number reads a required whole number. Absent and empty are 0.
 func (f *fields) number(name string) int {
 	text, ok := scalar(f.raw[name])
 	if ok && text == "" {
@@ -87,7 +85,7 @@ func (f *fields) number(name string) int {
 	return 0
 }
 
-// flag reads a switch; nil if the answer does not say.
+// flag reads an optional boolean; nil if absent.
 func (f *fields) flag(name string) *bool {
 	raw := f.raw[name]
 	text, _ := scalar(raw)
@@ -101,7 +99,7 @@ func (f *fields) flag(name string) *bool {
 	return &on
 }
 
-// texts reads a needed list of texts; a single one is a list of one.
+// texts reads a required list of texts. A single text is a list of one.
 func (f *fields) texts(name string) []string {
 	raw := f.raw[name]
 	if kindOf(raw) != kindList {
@@ -125,11 +123,11 @@ func (f *fields) texts(name string) []string {
 	return list
 }
 
-// ports reads the ports of a listener or backend, as the API writes them in one
-// text: separated by commas.
+// ports reads the ports of a listener or backend and joins them with commas, as
+// the API does.
 func (f *fields) ports(name string) string { return strings.Join(f.texts(name), ",") }
 
-// objects reads a needed list of objects.
+// objects reads a required list of objects.
 func objects[T any](f *fields, name string) []T {
 	var items []json.RawMessage
 	if json.Unmarshal(or(f.raw[name], "null"), &items) != nil {
@@ -144,7 +142,7 @@ func objects[T any](f *fields, name string) []T {
 	return list
 }
 
-// within keeps the error of an object inside this one.
+// within adds the path of a nested object to its error.
 func within(f *fields, path string, err error) {
 	if inner, ok := err.(*fieldError); ok { //nolint:errorlint // json.Unmarshal returns it as it is
 		f.fail(path+"."+inner.path, inner.problem)
@@ -160,7 +158,7 @@ func or(raw json.RawMessage, otherwise string) json.RawMessage {
 	return raw
 }
 
-// scalar reads a text or a number as text. An absent value is the empty text.
+// scalar returns a text or a number as text. An absent value is "".
 func scalar(raw json.RawMessage) (value string, ok bool) {
 	switch kindOf(raw) {
 	case kindAbsent:
@@ -173,7 +171,7 @@ func scalar(raw json.RawMessage) (value string, ok bool) {
 	return "", false
 }
 
-// The kinds of JSON values, in the words of an error.
+// Kinds of JSON values, as errors name them.
 const (
 	kindAbsent = "nothing"
 	kindText   = "a text"

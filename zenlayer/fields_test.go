@@ -20,7 +20,8 @@ import (
 type canned string
 
 func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(c))), Request: r}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{},
+		Body: io.NopCloser(strings.NewReader(string(c))), Request: r}, nil
 }
 
 // reading is one way to read a response, with the fields that the client needs.
@@ -30,35 +31,45 @@ type reading struct {
 	read     func(*testing.T, *zenlayer.Client) (any, error)
 }
 
-const listenerInfo = `{"loadBalancerId":"lb-1","listenerId":"lst-1","listenerName":"8443","status":"Available","port":"80",
-	"protocol":"TCP","backendProtocol":"TCP","scheduler":"wrr","kind":"FNAT","healthCheck":{"checkEnabled":true,"checkPort":80},"createTime":"2026-03-10T09:00:00Z"}`
+const listenerInfo = `{"loadBalancerId":"lb-1","listenerId":"lst-1","listenerName":"8443",
+	"status":"Available","port":"80",
+	"protocol":"TCP","backendProtocol":"TCP","scheduler":"wrr","kind":"FNAT",
+	"healthCheck":{"checkEnabled":true,"checkPort":80},"createTime":"2026-03-10T09:00:00Z"}`
 
 func readings() map[string]reading {
 	listeners := []string{"loadBalancerId", "listenerId", "listenerName", "port", "protocol", "kind"}
 	return map[string]reading{
 		"RegisterBackend": {`{"requestId":"T1","backendId":"12345678901234567890"}`, []string{"backendId"},
 			func(t *testing.T, c *zenlayer.Client) (any, error) { return c.RegisterBackend(t.Context(), request()) }},
-		"DescribeBackends": {`{"totalCount":1,"dataSet":[{"listenerId":"lst-1","backendId":"7","backendName":"web","status":"Available","port":"80","weight":50,
+		"DescribeBackends": {`{"totalCount":1,"dataSet":[{"listenerId":"lst-1","backendId":"7","backendName":"web",
+			"status":"Available","port":"80","weight":50,
 			"instanceId":"1001","instanceName":"web","instanceType":"BM","createTime":"2026"}]}`,
 			[]string{"totalCount", "dataSet", "backendId", "port", "weight", "instanceId"},
 			func(t *testing.T, c *zenlayer.Client) (any, error) {
-				return c.DescribeBackends(t.Context(), "lst-1", zenlayer.BackendFilter{InstanceType: zenlayer.InstanceBM})
+				return c.DescribeBackends(t.Context(), "lst-1",
+					zenlayer.BackendFilter{InstanceType: zenlayer.InstanceBM})
 			}},
-		"DescribeListeners": {`{"totalCount":1,"dataSet":[` + listenerInfo + `]}`, append([]string{"totalCount", "dataSet"}, listeners...),
+		"DescribeListeners": {`{"totalCount":1,"dataSet":[` + listenerInfo + `]}`,
+			append([]string{"totalCount", "dataSet"}, listeners...),
 			func(t *testing.T, c *zenlayer.Client) (any, error) {
 				return c.DescribeListeners(t.Context(), zenlayer.ListenerFilter{})
 			}},
-		"DescribeLoadBalancers": {`{"totalCount":1,"dataSet":[{"loadBalancerId":"lb-1","zoneId":"SIN1","loadBalancerName":"77","status":"Available",
-			"resourceGroupId":"9","resourceGroupName":"default","createTime":"2026","listenerList":[` + listenerInfo + `],"backendList":[],"bandwidth":10}]}`,
+		"DescribeLoadBalancers": {`{"totalCount":1,"dataSet":[{"loadBalancerId":"lb-1","zoneId":"SIN1",
+			"loadBalancerName":"77","status":"Available",
+			"resourceGroupId":"9","resourceGroupName":"default","createTime":"2026",
+			"listenerList":[` + listenerInfo + `],"backendList":[],"bandwidth":10}]}`,
 			append([]string{"totalCount", "dataSet", "zoneId", "loadBalancerName", "listenerList"}, listeners...),
 			func(t *testing.T, c *zenlayer.Client) (any, error) {
 				return c.DescribeLoadBalancers(t.Context(), zenlayer.LoadBalancerFilter{})
 			}},
-		"DescribeInstances": {`{"totalCount":1,"dataSet":[{"instanceId":"1001","instanceName":"12","hostname":"12","zoneId":"1","instanceStatus":"RUNNING",
+		"DescribeInstances": {`{"totalCount":1,"dataSet":[{"instanceId":"1001","instanceName":"12","hostname":"12",
+			"zoneId":"1","instanceStatus":"RUNNING",
 			"publicIpAddresses":[],"privateIpAddresses":["10.0.0.1"],"primaryPublicIpAddress":"203.0.113.1",
-			"ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::2","resourceGroupName":"3","createTime":"2026","expiredTime":null,
+			"ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::2",
+			"resourceGroupName":"3","createTime":"2026","expiredTime":null,
 			"instanceType":{"cpuCores":32},"period":null}]}`,
-			[]string{"totalCount", "dataSet", "instanceId", "instanceName", "hostname", "publicIpAddresses", "privateIpAddresses", "primaryPublicIpAddress",
+			[]string{"totalCount", "dataSet", "instanceId", "instanceName", "hostname", "publicIpAddresses",
+				"privateIpAddresses", "primaryPublicIpAddress",
 				"ipv6Addresses", "primaryPublicIPv6Address"},
 			func(t *testing.T, c *zenlayer.Client) (any, error) {
 				return c.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{})
@@ -71,7 +82,8 @@ func (r reading) of(t *testing.T, response any) (any, error) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"requestId": "T1", "response": response})
 	require.NoError(t, err)
-	return r.read(t, client(t, "http://127.0.0.1:1", func(c *zenlayer.Config) { c.HTTPClient = &http.Client{Transport: canned(body)} }))
+	return r.read(t, client(t, "http://127.0.0.1:1",
+		func(c *zenlayer.Config) { c.HTTPClient = &http.Client{Transport: canned(body)} }))
 }
 
 func parsed(t testing.TB, text string) any {
@@ -206,7 +218,8 @@ func TestOnlyANeededFieldThatCannotBeReadIsAnErrorAndItIsNamed(t *testing.T) {
 func TestSamplesOfShiftedTypes(t *testing.T) {
 	t.Parallel()
 	listener := func(change string, value any) zenlayer.Listener {
-		got, err := readings()["DescribeListeners"].of(t, replaced(parsed(t, readings()["DescribeListeners"].response), change, func(any) any { return value }))
+		got, err := readings()["DescribeListeners"].of(t, replaced(parsed(t, readings()["DescribeListeners"].response),
+			change, func(any) any { return value }))
 		require.NoError(t, err)
 		return got.([]zenlayer.Listener)[0]
 	}
@@ -214,7 +227,8 @@ func TestSamplesOfShiftedTypes(t *testing.T) {
 		require.Equal(t, "80", listener("port", port).Port, "%v", port)
 	}
 	require.Equal(t, "80,443", listener("port", []any{80, "443"}).Port)
-	for value, want := range map[any]*bool{true: new(true), "true": new(true), "True": new(true), 1: new(true), "false": new(false), 0: new(false), "perhaps": nil, nil: nil} {
+	for value, want := range map[any]*bool{true: new(true), "true": new(true), "True": new(true), 1: new(true),
+		"false": new(false), 0: new(false), "perhaps": nil, nil: nil} {
 		require.Equal(t, want, listener("checkEnabled", value).HealthCheck, "%v", value)
 	}
 	for _, none := range []any{nil, map[string]any{}, "off", []any{}} {
@@ -223,18 +237,21 @@ func TestSamplesOfShiftedTypes(t *testing.T) {
 
 	added, err := readings()["RegisterBackend"].of(t, map[string]any{"backendId": json.Number("12345678901234567890")})
 	require.NoError(t, err)
-	require.Equal(t, zenlayer.RegisteredBackend{RequestID: "T1", BackendID: "12345678901234567890"}, added, "no digit is lost")
+	require.Equal(t, zenlayer.RegisteredBackend{RequestID: "T1", BackendID: "12345678901234567890"}, added,
+		"no digit is lost")
 	for _, none := range []any{nil, "", true, map[string]any{}, []any{"be-1"}} {
 		_, err := readings()["RegisterBackend"].of(t, map[string]any{"backendId": none})
 		require.ErrorContains(t, err, "backendId", "%v", none)
 	}
 	for weight, want := range map[any]int{50: 50, "50": 50, 50.0: 50, "50.0": 50, nil: 0, "": 0} {
-		got, err := readings()["DescribeBackends"].of(t, replaced(parsed(t, readings()["DescribeBackends"].response), "weight", func(any) any { return weight }))
+		got, err := readings()["DescribeBackends"].of(t, replaced(parsed(t, readings()["DescribeBackends"].response),
+			"weight", func(any) any { return weight }))
 		require.NoError(t, err)
 		require.Equal(t, want, got.([]zenlayer.Backend)[0].Weight, "%v", weight)
 	}
 	for _, weight := range []any{50.5, "half", true, "9007199254740993.0", "NaN"} {
-		_, err := readings()["DescribeBackends"].of(t, replaced(parsed(t, readings()["DescribeBackends"].response), "weight", func(any) any { return weight }))
+		_, err := readings()["DescribeBackends"].of(t, replaced(parsed(t, readings()["DescribeBackends"].response),
+			"weight", func(any) any { return weight }))
 		require.ErrorContains(t, err, "dataSet[0].weight", "%v", weight)
 	}
 }
@@ -263,8 +280,9 @@ func TestInstanceHasEveryIPv6AddressOnce(t *testing.T) {
 		`{"instanceId":"i"}`:                      nil,
 		`{"instanceId":"i","ipv6Addresses":null}`: nil,
 		`{"instanceId":"i","ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::1"}`: {"2001:db8::1"},
-		`{"instanceId":"i","ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::2"}`: {"2001:db8::1", "2001:db8::2"},
-		`{"instanceId":"i","primaryPublicIPv6Address":"2001:db8::2"}`:                                 {"2001:db8::2"},
+		`{"instanceId":"i","ipv6Addresses":["2001:db8::1"],"primaryPublicIPv6Address":"2001:db8::2"}`: {"2001:db8::1",
+			"2001:db8::2"},
+		`{"instanceId":"i","primaryPublicIPv6Address":"2001:db8::2"}`: {"2001:db8::2"},
 	} {
 		var i zenlayer.Instance
 		require.NoError(t, json.Unmarshal([]byte(text), &i), text)

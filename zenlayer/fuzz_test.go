@@ -17,14 +17,17 @@ func FuzzAnswers(f *testing.F) {
 		`{"requestId":7,"code":40013,"message":"no"}`,
 		`{"response":{"totalCount":"1","dataSet":[{"backendId":7,"weight":"50","port":[80,"443"],"instanceId":null}]}}`,
 		`{"response":{"totalCount":1,"dataSet":[{"listenerId":"l","port":80,"healthCheck":{"checkEnabled":"true"}}]}}`,
-		`{"response":{"totalCount":1.0,"dataSet":[{"loadBalancerId":"b","listenerList":[{"listenerId":1}],"backendList":{}}]}}`,
-		`{"response":{"totalCount":1,"dataSet":[{"instanceId":"i","publicIpAddresses":"10.0.0.1","primaryPublicIpAddress":[]}]}}`,
+		`{"response":{"totalCount":1.0,"dataSet":[{"loadBalancerId":"b","listenerList":[{"listenerId":1}],
+			"backendList":{}}]}}`,
+		`{"response":{"totalCount":1,"dataSet":[{"instanceId":"i","publicIpAddresses":"10.0.0.1",
+			"primaryPublicIpAddress":[]}]}}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		read := func(raw []byte, into json.Unmarshaler) error {
-			a := answer{status: http.StatusOK, header: http.Header{}, raw: raw, clean: func(text string, _ int) string { return text }}
+			a := answer{status: http.StatusOK, header: http.Header{}, raw: raw,
+				clean: func(text string, _ int) string { return text }}
 			return a.decode(into)
 		}
 		d := json.NewDecoder(strings.NewReader(string(data)))
@@ -34,8 +37,10 @@ func FuzzAnswers(f *testing.F) {
 		plain, _ := json.Marshal(value)
 		quoted, _ := json.Marshal(quotedNumbers(value))
 		for _, fresh := range []func() json.Unmarshaler{
-			func() json.Unmarshaler { return new(listing[Backend]) }, func() json.Unmarshaler { return new(listing[Listener]) },
-			func() json.Unmarshaler { return new(listing[LoadBalancer]) }, func() json.Unmarshaler { return new(listing[Instance]) },
+			func() json.Unmarshaler { return new(listing[Backend]) },
+			func() json.Unmarshaler { return new(listing[Listener]) },
+			func() json.Unmarshaler { return new(listing[LoadBalancer]) },
+			func() json.Unmarshaler { return new(listing[Instance]) },
 		} {
 			_ = read(data, fresh()) // must not panic
 			got, want := fresh(), fresh()

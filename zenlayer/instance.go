@@ -17,30 +17,31 @@ type Instance struct {
 	ZoneID   string `json:"zoneId"`
 	// Status is upper case: RUNNING, STOPPED, RECYCLE and others; tolerate unknown ones.
 	Status string `json:"instanceStatus"`
-	// Type says which service listed it. On the wire instanceType means the
-	// hardware model instead, so this field is set by the client.
+	// Type is set by the client to the product whose service listed the instance.
+	// The API's instanceType is the hardware model.
 	Type       InstanceType `json:"-"`
 	PublicIPs  []string     `json:"publicIpAddresses"`
 	PrivateIPs []string     `json:"privateIpAddresses"`
-	// IPv6s are all addresses of that kind, the primary one among them.
-	IPv6s []string `json:"ipv6Addresses"`
-	// ResourceGroupName is for people.
-	ResourceGroupName string `json:"resourceGroupName"`
-	CreateTime        string `json:"createTime"`
+	// IPv6s has all IPv6 addresses, also the primary one.
+	IPv6s             []string `json:"ipv6Addresses"`
+	ResourceGroupName string   `json:"resourceGroupName"`
+	CreateTime        string   `json:"createTime"`
 	// ExpiredTime is empty if the instance does not expire.
 	ExpiredTime string `json:"expiredTime"`
 }
 
-// UnmarshalJSON reads the API's InstanceInfo of either service.
+// UnmarshalJSON reads the API's InstanceInfo of bmc or vm.
 func (i *Instance) UnmarshalJSON(data []byte) error {
 	var f fields
 	if err := json.Unmarshal(data, &f); err != nil {
 		return err
 	}
 	*i = Instance{
-		ID: f.id("instanceId"), Name: f.text("instanceName"), Hostname: f.text("hostname"), ZoneID: f.label("zoneId"), Status: f.label("instanceStatus"),
+		ID: f.id("instanceId"), Name: f.text("instanceName"), Hostname: f.text("hostname"),
+		ZoneID: f.label("zoneId"), Status: f.label("instanceStatus"),
 		PublicIPs: f.texts("publicIpAddresses"), PrivateIPs: f.texts("privateIpAddresses"),
-		ResourceGroupName: f.label("resourceGroupName"), CreateTime: f.label("createTime"), ExpiredTime: f.label("expiredTime"),
+		ResourceGroupName: f.label("resourceGroupName"),
+		CreateTime:        f.label("createTime"), ExpiredTime: f.label("expiredTime"),
 	}
 	if len(i.PublicIPs) == 0 {
 		i.PublicIPs = append(i.PublicIPs, f.texts("primaryPublicIpAddress")...)
@@ -53,7 +54,7 @@ func (i *Instance) UnmarshalJSON(data []byte) error {
 	return f.err
 }
 
-// InstanceFilter narrows DescribeInstances.
+// InstanceFilter limits DescribeInstances.
 type InstanceFilter struct {
 	// InstanceIDs holds at most 100 ids.
 	InstanceIDs []string `json:"instanceIds,omitempty"`
@@ -67,8 +68,8 @@ type InstanceFilter struct {
 	PrivateIPs []string `json:"privateIpAddresses,omitempty"`
 }
 
-// DescribeInstances lists the instances of one product, all pages: BM from the
-// bmc service, VM from the vm service. Names are not promised to be unique.
+// DescribeInstances lists the instances of one product, all pages: BM from the bmc
+// service, VM from the vm service. Names may repeat.
 // https://docs.console.zenlayer.com/api-reference/bare-metal-cloud/bmc/describeinstances
 func (c *Client) DescribeInstances(ctx context.Context, kind InstanceType, f InstanceFilter) ([]Instance, error) {
 	const action = "DescribeInstances"
@@ -82,7 +83,8 @@ func (c *Client) DescribeInstances(ctx context.Context, kind InstanceType, f Ins
 			return nil, &InvalidError{Action: action, Err: errors.New("hostname: VM instances have none")}
 		}
 	default:
-		return nil, &InvalidError{Action: action, Err: fmt.Errorf("instanceType: %q is neither BM nor VM", string(kind))}
+		err := fmt.Errorf("instanceType: %q is neither BM nor VM", string(kind))
+		return nil, &InvalidError{Action: action, Err: err}
 	}
 	got, err := readAll(ctx, c, from, action, func(p page) any {
 		return struct {

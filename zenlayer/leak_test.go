@@ -82,13 +82,16 @@ func chain(err error) []error {
 func TestNoSecretInTheErrorOfAnyAnswer(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]func(secret string) string{
-		"plain":   func(s string) string { return s },
-		"page":    func(s string) string { return "<html><p>" + strings.Repeat("x", 180) + s + "</p></html>" },
-		"padded":  func(s string) string { return strings.Repeat(" \t\r\n", 2000) + s },
-		"error":   func(s string) string { return body(map[string]any{"requestId": s, "code": s, "message": s}) },
-		"success": func(s string) string { return body(map[string]any{"requestId": s, "response": map[string]any{"a": s}}) },
-		"cut":     func(s string) string { return strings.Repeat(" ", 1<<20-len(s)/2) + s },
-		"huge":    func(s string) string { return s + strings.Repeat("y", 2<<20) },
+		"plain":  func(s string) string { return s },
+		"page":   func(s string) string { return "<html><p>" + strings.Repeat("x", 180) + s + "</p></html>" },
+		"padded": func(s string) string { return strings.Repeat(" \t\r\n", 2000) + s },
+		"error":  func(s string) string { return body(map[string]any{"requestId": s, "code": s, "message": s}) },
+		"success": func(s string) string {
+			return body(map[string]any{"requestId": s,
+				"response": map[string]any{"a": s}})
+		},
+		"cut":  func(s string) string { return strings.Repeat(" ", 1<<20-len(s)/2) + s },
+		"huge": func(s string) string { return s + strings.Repeat("y", 2<<20) },
 	}
 	for how, change := range credentials() {
 		for shape, text := range bodies {
@@ -187,7 +190,10 @@ func TestNoSecretInTheErrorOfATransport(t *testing.T) {
 	t.Parallel()
 	inner := fmt.Errorf("proxy says: %w", errors.New("bad login "+plantedSecret))
 	c := client(t, "http://127.0.0.1:1", func(cfg *zenlayer.Config) {
-		cfg.HTTPClient = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, inner })}
+		cfg.HTTPClient = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			return nil,
+				inner
+		})}
 	})
 	_, err := c.RegisterBackend(t.Context(), request())
 	requireNoSecret(t, err, nil)

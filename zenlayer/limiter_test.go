@@ -52,14 +52,16 @@ func TestAFreePlaceGoesToTheHighestRankThenToTheFirst(t *testing.T) {
 		for _, w := range []struct {
 			name string
 			rank int
-		}{{"at once", 0}, {"at once", -1}, {"low 1", -1}, {"plain 1", 0}, {"high 1", 1}, {"low 2", -1}, {"plain 2", 0}, {"high 2", 1}, {"top", 2}} {
+		}{{"at once", 0}, {"at once", -1}, {"low 1", -1}, {"plain 1", 0}, {"high 1", 1}, {"low 2", -1}, {"plain 2", 0},
+			{"high 2", 1}, {"top", 2}} {
 			done = append(done, p.waits(t.Context(), l, w.name, w.rank))
 		}
 		require.Equal(t, 7, l.Waiting())
 		for _, d := range done {
 			require.NoError(t, <-d)
 		}
-		require.Equal(t, []string{"at once", "at once", "top", "high 1", "high 2", "plain 1", "plain 2", "low 1", "low 2"}, p.names)
+		require.Equal(t, []string{"at once", "at once", "top", "high 1", "high 2", "plain 1", "plain 2", "low 1",
+			"low 2"}, p.names)
 		for n, at := range p.at[2:] {
 			require.InDelta(t, float64(n+1)*0.5, at.Seconds(), 0.01, "two a second, not more and not less")
 		}
@@ -100,7 +102,8 @@ func TestAWaitThatCannotEndInTimeEndsAtOnce(t *testing.T) {
 		start := time.Now()
 		require.Error(t, l.Wait(short), "three before it, one a second")
 		require.Zero(t, time.Since(start))
-		require.NoError(t, l.Wait(zenlayer.WithWaiting(short, zenlayer.Waiting{Rank: 1})), "with a higher rank nobody is before it")
+		require.NoError(t, l.Wait(zenlayer.WithWaiting(short, zenlayer.Waiting{Rank: 1})),
+			"with a higher rank nobody is before it")
 		for _, d := range done {
 			require.NoError(t, <-d)
 		}
@@ -166,7 +169,8 @@ func TestALongLineOfImpatientCallsIsServedAtTheFullRate(t *testing.T) {
 		for range 113 {
 			all.Go(func() {
 				for {
-					ctx, cancel := context.WithTimeout(zenlayer.WithWaiting(t.Context(), zenlayer.Waiting{Rank: -1}), time.Minute)
+					ctx, cancel := context.WithTimeout(zenlayer.WithWaiting(t.Context(), zenlayer.Waiting{Rank: -1}),
+						time.Minute)
 					err := l.Wait(ctx)
 					cancel()
 					if err == nil {

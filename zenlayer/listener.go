@@ -21,8 +21,7 @@ type Listener struct {
 	Scheduler string `json:"scheduler"`
 	// Kind is "FNAT" or "DR"; one page of the API says "NAT" for FNAT.
 	Kind string `json:"kind"`
-	// HealthCheck is healthCheck.checkEnabled on the wire; nil if the answer
-	// does not say.
+	// HealthCheck is healthCheck.checkEnabled in JSON; nil if the answer has none.
 	HealthCheck *bool  `json:"-"`
 	CreateTime  string `json:"createTime"`
 }
@@ -34,9 +33,10 @@ func (l *Listener) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*l = Listener{
-		LoadBalancerID: f.text("loadBalancerId"), ListenerID: f.id("listenerId"), Name: f.text("listenerName"), Status: f.label("status"),
-		Port: f.ports("port"), Protocol: f.text("protocol"), BackendProtocol: f.label("backendProtocol"),
-		Scheduler: f.label("scheduler"), Kind: f.text("kind"), CreateTime: f.label("createTime"),
+		LoadBalancerID: f.text("loadBalancerId"), ListenerID: f.id("listenerId"), Name: f.text("listenerName"),
+		Status: f.label("status"), Port: f.ports("port"), Protocol: f.text("protocol"),
+		BackendProtocol: f.label("backendProtocol"),
+		Scheduler:       f.label("scheduler"), Kind: f.text("kind"), CreateTime: f.label("createTime"),
 	}
 	if json.Unmarshal(or(f.raw["healthCheck"], "null"), &check) == nil {
 		l.HealthCheck = check.flag("checkEnabled")
@@ -60,8 +60,8 @@ func (l Listener) MarshalJSON() ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// ListenerFilter narrows DescribeListeners; at most 100 ids each.
-// One page of the API marks the load balancer ids as required: send them if known.
+// ListenerFilter limits DescribeListeners; at most 100 ids each. One page of the
+// API marks the load balancer ids as required: set them if known.
 type ListenerFilter struct {
 	ListenerIDs     []string `json:"listenerIds,omitempty"`
 	LoadBalancerIDs []string `json:"loadBalancerIds,omitempty"`
@@ -91,7 +91,7 @@ type LoadBalancer struct {
 	ResourceGroupName string     `json:"resourceGroupName"`
 	CreateTime        string     `json:"createTime"`
 	Listeners         []Listener `json:"listenerList"`
-	// Backends may lack the VM backends: not documented. DescribeBackends has both.
+	// Backends may lack VM backends (not documented). DescribeBackends has both.
 	Backends []Backend `json:"backendList"`
 }
 
@@ -102,17 +102,18 @@ func (l *LoadBalancer) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*l = LoadBalancer{
-		ID: f.id("loadBalancerId"), ZoneID: f.text("zoneId"), Name: f.text("loadBalancerName"), Status: f.label("status"),
-		ResourceGroupID: f.label("resourceGroupId"), ResourceGroupName: f.label("resourceGroupName"), CreateTime: f.label("createTime"),
+		ID: f.id("loadBalancerId"), ZoneID: f.text("zoneId"), Name: f.text("loadBalancerName"),
+		Status: f.label("status"), CreateTime: f.label("createTime"),
+		ResourceGroupID: f.label("resourceGroupId"), ResourceGroupName: f.label("resourceGroupName"),
 		Listeners: objects[Listener](&f, "listenerList"),
 	}
 	if json.Unmarshal(or(f.raw["backendList"], "null"), &l.Backends) != nil {
-		l.Backends = nil // nothing here needs it
+		l.Backends = nil // nothing in this package needs them
 	}
 	return f.err
 }
 
-// LoadBalancerFilter narrows DescribeLoadBalancers.
+// LoadBalancerFilter limits DescribeLoadBalancers.
 type LoadBalancerFilter struct {
 	LoadBalancerIDs []string `json:"loadBalancerIds,omitempty"`
 	ZoneID          string   `json:"zoneId,omitempty"`

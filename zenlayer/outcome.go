@@ -10,15 +10,13 @@ import (
 type Outcome int
 
 const (
-	// OutcomeUnknown: the call may or may not have had its effect. Look before
-	// anything else. It is the zero value and the answer to every error that is
-	// not recognised.
+	// OutcomeUnknown: the call may have had its effect. Read the listener before
+	// anything else. It is the zero value and the outcome of any unknown error.
 	OutcomeUnknown Outcome = iota
-	// OutcomeRefused: it is certain that this call changed nothing, and
-	// repeating it is useless.
+	// OutcomeRefused: the call certainly changed nothing. Do not retry it.
 	OutcomeRefused
-	// OutcomeRetry: it is certain that this call changed nothing, and the same
-	// request with the same client token may succeed later.
+	// OutcomeRetry: the call certainly changed nothing. The same request with the
+	// same client token may succeed later.
 	OutcomeRetry
 )
 
@@ -34,15 +32,15 @@ func (o Outcome) String() string {
 	}
 }
 
-// Codes of the API's common error table that are decided on.
+// Codes of the API's common error table that decide the outcome.
 const (
 	CodeSignatureExpired       = "AUTHFAILURE_SIGNATURE_EXPIRED"
 	CodeRequestLimitExceeded   = "REQUEST_LIMIT_EXCEEDED"
 	CodeTemporarilyUnavailable = "SERVICE_TEMPORARY_UNAVAILABLE"
 )
 
-// OutcomeOf says what the failed call that returned err may have done. It is
-// meant for a non-nil error; nil, like anything not recognised, is unknown.
+// OutcomeOf returns what the call that returned err may have done. A nil error is
+// OutcomeUnknown.
 func OutcomeOf(err error) Outcome {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.Outcome()
@@ -56,10 +54,9 @@ func OutcomeOf(err error) Outcome {
 	return OutcomeUnknown
 }
 
-// Outcome decides by status and code; the message never counts. A refusal
-// without a code comes from something between the client and the API, which may
-// have passed the call on before it answered, so it proves nothing. Two such
-// answers are known to stop a call: Blocked, and 429, which asks to repeat it.
+// Outcome depends on status and code, never on the message. An error without a
+// code comes from a proxy, which may have forwarded the call before it answered, so
+// it proves nothing. Two exceptions certainly stop a call: Blocked and status 429.
 func (e *APIError) Outcome() Outcome {
 	switch {
 	case e.Contradictory:
@@ -81,30 +78,30 @@ func (e *APIError) Outcome() Outcome {
 	return OutcomeUnknown
 }
 
-// IsClockSkew reports that the server found the request's timestamp more than
-// five minutes off. APIError.ServerDate has the server's clock.
+// IsClockSkew reports that the request's timestamp was more than five minutes off
+// the server's clock, which is in APIError.ServerDate.
 func IsClockSkew(err error) bool {
 	api, ok := errors.AsType[*APIError](err)
 	return ok && api.Status == http.StatusUnauthorized && api.Code == CodeSignatureExpired
 }
 
-// said reports whether the API itself, by a code of its own, answered with status.
-func said(err error, status int) bool {
+// answered reports whether the API itself, with a code, answered with status.
+func answered(err error, status int) bool {
 	api, ok := errors.AsType[*APIError](err)
 	return ok && api.Status == status && api.Code != ""
 }
 
 // IsCredentials reports that credentials or permissions were refused.
 func IsCredentials(err error) bool {
-	return said(err, http.StatusUnauthorized) && !IsClockSkew(err)
+	return answered(err, http.StatusUnauthorized) && !IsClockSkew(err)
 }
 
 // IsNotFound reports that the API does not know something the request names.
-func IsNotFound(err error) bool { return said(err, http.StatusNotFound) }
+func IsNotFound(err error) bool { return answered(err, http.StatusNotFound) }
 
-// IsConflict reports status 409: this call changed nothing, but an earlier
-// attempt may have. Look before reporting a failure.
-func IsConflict(err error) bool { return said(err, http.StatusConflict) }
+// IsConflict reports status 409: this call changed nothing, but an earlier attempt
+// may have. Read the listener before reporting a failure.
+func IsConflict(err error) bool { return answered(err, http.StatusConflict) }
 
 // IsBlocked reports that a network rule in front of the API stopped the request.
 func IsBlocked(err error) bool {

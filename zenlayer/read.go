@@ -12,13 +12,14 @@ import (
 const (
 	pageSize = 1000 // the API's maximum
 
-	// A list that changes while it is read is read again from the start.
+	// maxReadings limits how often a list is read again because it changed while it
+	// was read.
 	maxReadings = 3
-	// maxPages bounds a server that keeps announcing more.
+	// maxPages limits a list whose server always announces more.
 	maxPages = 100
 
-	// Reading attempts per page; waits 0.5 s and 1 s plus jitter, or what the
-	// server asks for up to maxRetryWait.
+	// maxAttempts limits the attempts per page. The waits between them are 0.5 s
+	// and 1 s plus jitter, or what the server asks for, up to maxRetryWait.
 	maxAttempts  = 3
 	firstWait    = 500 * time.Millisecond
 	maxRetryWait = 5 * time.Second
@@ -48,12 +49,13 @@ func (l *listing[T]) UnmarshalJSON(data []byte) error {
 	return f.err
 }
 
-// errMoved means the list changed between two pages.
+// errMoved means that the list changed between two pages.
 var errMoved = errors.New("the list changed while it was read")
 
-// readAll reads every page of a list, or fails. It returns a list only if all
-// pages named the same total, which was reached exactly without repetition.
-func readAll[T any](ctx context.Context, c *Client, s service, action string, query func(page) any, id func(T) string) ([]T, error) {
+// readAll reads all pages of a list. It fails unless all pages have the same total
+// and together exactly as many items, without repetition.
+func readAll[T any](
+	ctx context.Context, c *Client, s service, action string, query func(page) any, id func(T) string) ([]T, error) {
 	var reason error
 	for range maxReadings {
 		all, err := readOnce(ctx, c, s, action, query, id)
@@ -65,7 +67,8 @@ func readAll[T any](ctx context.Context, c *Client, s service, action string, qu
 	return nil, &IncompleteError{Action: action, Reason: reason.Error()}
 }
 
-func readOnce[T any](ctx context.Context, c *Client, s service, action string, query func(page) any, id func(T) string) ([]T, error) {
+func readOnce[T any](
+	ctx context.Context, c *Client, s service, action string, query func(page) any, id func(T) string) ([]T, error) {
 	all, seen, total := []T{}, map[string]bool{}, -1
 	for number := 1; number <= maxPages; number++ {
 		var got listing[T]
@@ -97,7 +100,7 @@ func readOnce[T any](ctx context.Context, c *Client, s service, action string, q
 	return nil, &IncompleteError{Action: action, Reason: fmt.Sprintf("more than %d pages", maxPages)}
 }
 
-// read makes a reading call, repeated a few times over faults that pass.
+// read makes a reading call and retries temporary faults.
 func (c *Client) read(ctx context.Context, s service, action string, query any, into json.Unmarshaler) error {
 	encoded, err := json.Marshal(query)
 	if err != nil {
@@ -120,12 +123,12 @@ func (c *Client) read(ctx context.Context, s service, action string, query any, 
 	}
 }
 
-// pause says whether a failed reading call is worth repeating soon, and after
-// how long.
+// pause reports whether to retry a failed reading call, and after how long.
 func (c *Client) pause(err error, wait time.Duration) (time.Duration, bool) {
 	wait += time.Duration(c.random() * float64(wait) / 2)
 	if api, ok := errors.AsType[*APIError](err); ok {
-		again := api.Status == http.StatusTooManyRequests || api.Status == http.StatusServiceUnavailable || api.Code == CodeRequestLimitExceeded
+		again := api.Status == http.StatusTooManyRequests || api.Status == http.StatusServiceUnavailable ||
+			api.Code == CodeRequestLimitExceeded
 		return max(wait, api.RetryAfter), again && api.RetryAfter <= maxRetryWait
 	}
 	transport, ok := errors.AsType[*TransportError](err)

@@ -21,10 +21,12 @@ func TestAllPagesOfBothProductsAreRead(t *testing.T) {
 	t.Parallel()
 	server, c := standIn(t, nil)
 	for i := range 2345 {
-		server.AddBackend(zenlayer.Backend{ListenerID: "lst-84ad", InstanceID: fmt.Sprintf("bm-%d", i), Name: "a", InstanceType: "BM"})
+		server.AddBackend(zenlayer.Backend{ListenerID: "lst-84ad", InstanceID: fmt.Sprintf("bm-%d", i), Name: "a",
+			InstanceType: "BM"})
 	}
 	for i := range 1000 {
-		server.AddBackend(zenlayer.Backend{ListenerID: "lst-84ad", InstanceID: fmt.Sprintf("vm-%d", i), Name: "a", InstanceType: "VM"})
+		server.AddBackend(zenlayer.Backend{ListenerID: "lst-84ad", InstanceID: fmt.Sprintf("vm-%d", i), Name: "a",
+			InstanceType: "VM"})
 	}
 	got, err := c.DescribeBackends(t.Context(), "lst-84ad", zenlayer.BackendFilter{})
 	require.NoError(t, err)
@@ -36,7 +38,8 @@ func TestAllPagesOfBothProductsAreRead(t *testing.T) {
 	require.Len(t, ids, 3345)
 	require.Len(t, server.CallsOf("DescribeBackends"), 3+1)
 
-	virtual, err := c.DescribeBackends(t.Context(), "lst-84ad", zenlayer.BackendFilter{InstanceType: zenlayer.InstanceVM})
+	virtual, err := c.DescribeBackends(t.Context(), "lst-84ad",
+		zenlayer.BackendFilter{InstanceType: zenlayer.InstanceVM})
 	require.NoError(t, err)
 	require.Len(t, virtual, 1000)
 	require.Equal(t, zenlayer.InstanceVM, virtual[0].InstanceType)
@@ -61,7 +64,8 @@ func TestAVMBackendIsFoundAlthoughTheAPIHidesItByDefault(t *testing.T) {
 	r.InstanceType = zenlayer.InstanceVM
 	added, err := c.RegisterBackend(t.Context(), r)
 	require.NoError(t, err)
-	got, err := c.DescribeBackends(t.Context(), r.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{added.BackendID}})
+	got, err := c.DescribeBackends(t.Context(), r.ListenerID,
+		zenlayer.BackendFilter{BackendIDs: []string{added.BackendID}})
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	require.Equal(t, zenlayer.InstanceVM, got[0].InstanceType)
@@ -95,20 +99,23 @@ func TestAListIsCompleteOrAnError(t *testing.T) {
 		pages []string
 		want  int // -1: an error
 	}{
-		"one page":                              {[]string{items(2, "a", "b")}, 2},
-		"short pages that add up":               {[]string{items(3, "a"), items(3, "b", "c")}, 3},
-		"nothing":                               {[]string{items(0)}, 0},
-		"null list of nothing":                  {[]string{`{"totalCount":0,"dataSet":null}`}, 0},
-		"no total":                              {[]string{`{"dataSet":[{"listenerId":"a"}]}`}, -1},
-		"a total below zero":                    {[]string{`{"totalCount":-1,"dataSet":[]}`}, -1},
-		"no list at all":                        {[]string{`{}`}, -1},
-		"less than the total":                   {[]string{items(3, "a", "b"), items(3)}, -1},
-		"more than the total":                   {[]string{items(1, "a", "b")}, -1},
-		"the same page again":                   {[]string{items(4, "a", "b")}, -1},
-		"an item without id":                    {[]string{items(1, "")}, -1},
-		"a total that changes, then settles":    {[]string{items(3, "a"), items(4, "b"), items(2, "a"), items(2, "b")}, 2},
-		"a total that never settles":            {[]string{items(2, "a"), items(3, "b"), items(2, "a"), items(3, "b"), items(2, "a"), items(3, "b"), items(0)}, -1},
-		"an item moved between pages, once":     {[]string{items(2, "a"), items(2, "a"), items(2, "a"), items(2, "b")}, 2},
+		"one page":                {[]string{items(2, "a", "b")}, 2},
+		"short pages that add up": {[]string{items(3, "a"), items(3, "b", "c")}, 3},
+		"nothing":                 {[]string{items(0)}, 0},
+		"null list of nothing":    {[]string{`{"totalCount":0,"dataSet":null}`}, 0},
+		"no total":                {[]string{`{"dataSet":[{"listenerId":"a"}]}`}, -1},
+		"a total below zero":      {[]string{`{"totalCount":-1,"dataSet":[]}`}, -1},
+		"no list at all":          {[]string{`{}`}, -1},
+		"less than the total":     {[]string{items(3, "a", "b"), items(3)}, -1},
+		"more than the total":     {[]string{items(1, "a", "b")}, -1},
+		"the same page again":     {[]string{items(4, "a", "b")}, -1},
+		"an item without id":      {[]string{items(1, "")}, -1},
+		"a total that changes, then settles": {[]string{items(3, "a"), items(4, "b"), items(2, "a"), items(2, "b")},
+			2},
+		"a total that never settles": {[]string{items(2, "a"), items(3, "b"), items(2, "a"), items(3, "b"),
+			items(2, "a"), items(3, "b"), items(0)}, -1},
+		"an item moved between pages, once": {[]string{items(2, "a"), items(2, "a"), items(2, "a"), items(2, "b")},
+			2},
 		"a total that is text":                  {[]string{`{"totalCount":"1","dataSet":[{"listenerId":"a"}]}`}, 1},
 		"a total that is no number":             {[]string{`{"totalCount":"many","dataSet":[]}`}, -1},
 		"an item that is null":                  {[]string{`{"totalCount":1,"dataSet":[null]}`}, -1},

@@ -23,7 +23,7 @@ func NewSecret(text string) Secret {
 	return Secret{text: &text}
 }
 
-// Reveal returns the text. Call it only where the secret is used.
+// Reveal returns the text. Call it only where the secret is sent or signed with.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""

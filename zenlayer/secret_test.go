@@ -46,10 +46,11 @@ func TestASecretIsNeverEncodedOrLogged(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "[redacted]", string(text))
 
-	line, err := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()).EncodeEntry(zapcore.Entry{Message: "m"}, []zapcore.Field{
-		zap.Any("any", secret), zap.Stringer("stringer", secret), zap.Reflect("reflect", secret),
-		zap.Any("config", zenlayer.Config{Token: secret}.Token),
-	})
+	line, err := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()).EncodeEntry(zapcore.Entry{Message: "m"},
+		[]zapcore.Field{
+			zap.Any("any", secret), zap.Stringer("stringer", secret), zap.Reflect("reflect", secret),
+			zap.Any("config", zenlayer.Config{Token: secret}.Token),
+		})
 	require.NoError(t, err)
 	require.NotContains(t, line.String(), plantedToken)
 	require.Contains(t, line.String(), `"any":"[redacted]"`)

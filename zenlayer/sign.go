@@ -37,5 +37,6 @@ func sign(secret, timestamp, contentType, host string, body []byte) string {
 
 // authorization is the value of the Authorization header for a key pair.
 func authorization(accessKeyID, signature string) string {
-	return signatureMethod + " Credential=" + accessKeyID + ", SignedHeaders=" + signedHeaders + ", Signature=" + signature
+	return signatureMethod + " Credential=" + accessKeyID +
+		", SignedHeaders=" + signedHeaders + ", Signature=" + signature
 }

@@ -5,18 +5,18 @@ import (
 	"fmt"
 )
 
-// Limits of RegisterBackend. Name and weight are documented on the action's
-// page; the port range comes from the listener pages of the same API.
+// Limits of RegisterBackend. The action's page documents name and weight, the
+// API's listener pages document the port range.
 const (
-	MaxBackendName = 64
-	MinPort        = 1
-	MaxPort        = 65535
-	MinWeight      = 1
-	MaxWeight      = 100
+	maxBackendName = 64
+	minPort        = 1
+	maxPort        = 65535
+	minWeight      = 1
+	maxWeight      = 100
 )
 
-// Validate returns every problem of the request, joined, or nil. It is the last
-// line of defence; friendlier wording belongs to whoever talks to people.
+// Validate returns all problems of the request, joined, or nil. Its errors name
+// the API's fields; they are not meant for the people who ask.
 func (r RegisterBackendRequest) Validate() error {
 	var problems []error
 	bad := func(format string, args ...any) {
@@ -32,8 +32,8 @@ func (r RegisterBackendRequest) Validate() error {
 			bad("%s: is empty", required.field)
 		}
 	}
-	if len(r.BackendName) > MaxBackendName {
-		bad("backendName: has %d characters, at most %d are allowed", len(r.BackendName), MaxBackendName)
+	if len(r.BackendName) > maxBackendName {
+		bad("backendName: has %d characters, at most %d are allowed", len(r.BackendName), maxBackendName)
 	}
 	for _, c := range r.BackendName {
 		if !nameCharacter(c) {
@@ -45,18 +45,18 @@ func (r RegisterBackendRequest) Validate() error {
 		bad("instanceType: %q is neither BM nor VM", string(r.InstanceType))
 	}
 	for _, port := range r.PortList {
-		if port < MinPort || port > MaxPort {
-			bad("portList: %d is not a port from %d to %d", port, MinPort, MaxPort)
+		if port < minPort || port > maxPort {
+			bad("portList: %d is not a port from %d to %d", port, minPort, maxPort)
 		}
 	}
-	if r.Weight != 0 && (r.Weight < MinWeight || r.Weight > MaxWeight) {
-		bad("weight: %d is not from %d to %d", r.Weight, MinWeight, MaxWeight)
+	if r.Weight != 0 && (r.Weight < minWeight || r.Weight > maxWeight) {
+		bad("weight: %d is not from %d to %d", r.Weight, minWeight, maxWeight)
 	}
 	return errors.Join(problems...)
 }
 
-// nameCharacter accepts ASCII only: whether the API's "letters" means more is
-// not documented, and a refusal here costs less than a surprise there.
+// nameCharacter accepts ASCII only: whether the API's "letters" means more is not
+// documented.
 func nameCharacter(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.'
 }

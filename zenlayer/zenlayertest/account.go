@@ -11,7 +11,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// account is everything the API knows. The Server's lock guards it.
+// account is the content of the API. The Server's lock guards it.
 type account struct {
 	balancers []zenlayer.LoadBalancer
 	listeners []zenlayer.Listener
@@ -19,20 +19,20 @@ type account struct {
 	backends  []*backend            // all, oldest first
 	ids       map[string]*backend   // by backend id
 	pools     map[string][]*backend // by listener id, oldest first
-	tokens    map[string]memory
+	tokens    map[string]remembered
 	effects   map[string]int
 	made      int
 }
 
-// backend is a backend with what the API does not show.
+// backend is a backend with the state that the API does not show.
 type backend struct {
 	zenlayer.Backend
 	visibleAt   time.Time
-	hiddenReads int // DescribeBackends calls from which it is still hidden
+	hiddenReads int // the number of further DescribeBackends calls that hide it
 }
 
-// memory is what a client token did.
-type memory struct {
+// remembered is the effect of a client token.
+type remembered struct {
 	request   string // canonical text of all parameters
 	backendID string
 	until     time.Time
@@ -41,12 +41,13 @@ type memory struct {
 func newAccount(seed Seed) account {
 	a := account{
 		balancers: slices.Clone(seed.LoadBalancers), listeners: slices.Clone(seed.Listeners),
-		instances: slices.Clone(seed.Instances), tokens: map[string]memory{}, effects: map[string]int{},
+		instances: slices.Clone(seed.Instances), tokens: map[string]remembered{}, effects: map[string]int{},
 		ids: map[string]*backend{}, pools: map[string][]*backend{},
 	}
 	for _, l := range seed.LoadBalancers {
 		for _, listener := range l.Listeners {
-			if !slices.ContainsFunc(a.listeners, func(x zenlayer.Listener) bool { return x.ListenerID == listener.ListenerID }) {
+			if !slices.ContainsFunc(a.listeners,
+				func(x zenlayer.Listener) bool { return x.ListenerID == listener.ListenerID }) {
 				listener.LoadBalancerID = cmp.Or(listener.LoadBalancerID, l.ID)
 				a.listeners = append(a.listeners, listener)
 			}
@@ -113,8 +114,8 @@ func (a *account) newBackendID() string {
 	}
 }
 
-// portText is how ports read back. Several are joined by commas; none become the
-// listener's port, or nothing if the listener routes directly.
+// portText returns ports as readings show them: joined with commas; without ports the
+// listener's port, or "" if the listener routes directly.
 func portText(ports []int, l zenlayer.Listener) string {
 	if len(ports) == 0 {
 		if strings.EqualFold(l.Kind, "DR") {

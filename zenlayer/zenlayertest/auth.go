@@ -14,8 +14,8 @@ import (
 
 const (
 	method = "ZC2-HMAC-SHA256"
-	// tolerance is documented as five minutes; inclusive and in both directions
-	// is our reading.
+	// tolerance is documented as five minutes. That it is inclusive and applies in
+	// both directions is our choice.
 	tolerance = 300 * time.Second
 )
 
@@ -43,7 +43,8 @@ func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) *refu
 		return unauthorized(codeInvalidAuthorization, "X-ZC-Timestamp is not a number of seconds.")
 	}
 	if off := now.Sub(time.Unix(seconds, 0)).Truncate(time.Second); off > tolerance || off < -tolerance {
-		return unauthorized(codeSignatureExpired, "The request time and the server time differ by more than five minutes.")
+		return unauthorized(codeSignatureExpired,
+			"The request time and the server time differ by more than five minutes.")
 	}
 	if !claim.matches(r, body, timestamp, s.opts.AccessKeySecret) {
 		return unauthorized(codeSignatureFailure, "The signature does not match.")
@@ -51,7 +52,7 @@ func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) *refu
 	return nil
 }
 
-// claim is what an Authorization header says.
+// claim is the content of an Authorization header.
 type claim struct {
 	keyID     string
 	headers   []string
@@ -85,8 +86,8 @@ func parseClaim(value string) (claim, bool) {
 	return c, c.wellFormed()
 }
 
-// wellFormed wants content-type and host among lower-case names in ascending
-// order, and a signature of 64 lower-case hex digits.
+// wellFormed reports whether the names are lower case, in ascending order and contain
+// content-type and host, and the signature has 64 lower-case hex digits.
 func (c claim) wellFormed() bool {
 	for i, name := range c.headers {
 		if name == "" || name != strings.ToLower(name) || i > 0 && c.headers[i-1] >= name {

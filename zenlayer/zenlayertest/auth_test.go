@@ -135,7 +135,8 @@ func TestTheMustRejectList(t *testing.T) {
 func TestTimeTolerance(t *testing.T) {
 	t.Parallel()
 	v := vectors(t).Vectors[1]
-	for off, accepted := range map[int64]bool{0: true, 299: true, 300: true, 301: false, -300: true, -301: false, 86400: false} {
+	for off, accepted := range map[int64]bool{0: true, 299: true, 300: true, 301: false, -300: true, -301: false,
+		86400: false} {
 		got := ask(v.server(v.Timestamp+off), v.request())
 		require.Equal(t, accepted, got.Code != "AUTHFAILURE_SIGNATURE_EXPIRED", "%d s off: %s", off, got.Code)
 	}
@@ -173,11 +174,17 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		"one more signed header":          {auth("content-type;host", "content-type;host;x-zc-action"), failure},
 		"no timestamp":                    {func(r *http.Request) { r.Header.Del("X-ZC-Timestamp") }, invalid},
 		"a timestamp that is not numeric": {func(r *http.Request) { r.Header.Set("X-ZC-Timestamp", "now") }, invalid},
-		"a timestamp spelt differently":   {func(r *http.Request) { r.Header.Set("X-ZC-Timestamp", "+1760000000") }, failure},
-		"no signature method":             {func(r *http.Request) { r.Header.Del("X-ZC-Signature-Method") }, invalid},
-		"the method's old spelling":       {func(r *http.Request) { r.Header.Set("X-ZC-Signature-Method", "ZC2-HMAC_SHA256") }, invalid},
-		"a token that nobody has":         {func(r *http.Request) { r.Header.Set("Authorization", "Bearer nobody") }, invalid},
-		"an empty token":                  {func(r *http.Request) { r.Header.Set("Authorization", "Bearer ") }, invalid},
+		"a timestamp spelt differently": {func(r *http.Request) { r.Header.Set("X-ZC-Timestamp", "+1760000000") },
+			failure},
+		"no signature method": {func(r *http.Request) { r.Header.Del("X-ZC-Signature-Method") }, invalid},
+		"the method's old spelling": {func(r *http.Request) {
+			r.Header.Set("X-ZC-Signature-Method",
+				"ZC2-HMAC_SHA256")
+		}, invalid},
+		"a token that nobody has": {func(r *http.Request) { r.Header.Set("Authorization", "Bearer nobody") },
+			invalid},
+		"an empty token": {func(r *http.Request) { r.Header.Set("Authorization", "Bearer ") },
+			invalid},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -226,7 +233,8 @@ func TestCredentialsAreNotKept(t *testing.T) {
 		require.NotContains(t, kept, "secret-token")
 		require.NotContains(t, kept, "f0af3391")
 	}
-	require.Equal(t, "ZC2-HMAC-SHA256 Credential=FAKEKEYID0000001, SignedHeaders=content-type;host, [redacted]", calls[0].Header.Get("Authorization"))
+	require.Equal(t, "ZC2-HMAC-SHA256 Credential=FAKEKEYID0000001, SignedHeaders=content-type;host, [redacted]",
+		calls[0].Header.Get("Authorization"))
 }
 
 // FuzzSignatureVerification changes a valid request in every place. Whatever is
@@ -236,7 +244,8 @@ func FuzzSignatureVerification(f *testing.F) {
 	valid := map[string]bool{}
 	for _, v := range vectors(f).Vectors[:6] {
 		if v.AccessKeyID == base.AccessKeyID {
-			valid[strings.Join([]string{v.Authorization, v.Host, v.ContentType, strconv.FormatInt(v.Timestamp, 10), v.Body}, "\x00")] = true
+			valid[strings.Join([]string{v.Authorization, v.Host, v.ContentType, strconv.FormatInt(v.Timestamp, 10),
+				v.Body}, "\x00")] = true
 		}
 		f.Add(v.Authorization, v.Host, v.ContentType, strconv.FormatInt(v.Timestamp, 10), v.Body)
 	}
@@ -253,7 +262,8 @@ func FuzzSignatureVerification(f *testing.F) {
 			"X-Zc-Signature-Method": {"ZC2-HMAC-SHA256"}, "X-Zc-Action": {"RegisterBackend"},
 		})
 		got := ask(s, r)
-		original := valid[strings.Join([]string{authorization, host, strings.TrimSpace(contentType), timestamp, body}, "\x00")]
+		original := valid[strings.Join([]string{authorization, host, strings.TrimSpace(contentType), timestamp, body},
+			"\x00")]
 		require.Equal(t, original, executed, "code %s", got.Code)
 		if !original {
 			require.Equal(t, http.StatusUnauthorized, got.Status)

@@ -13,9 +13,9 @@ import (
 type Phase int
 
 const (
-	// BeforeExecute: checked and admitted, nothing changed yet.
+	// BeforeExecute: the call is admitted and has changed nothing.
 	BeforeExecute Phase = iota
-	// AfterExecute: the effect is there, no byte of the answer has been sent.
+	// AfterExecute: the call has had its effect; no byte of the answer is sent.
 	AfterExecute
 )
 
@@ -35,24 +35,24 @@ type Call struct {
 	Service string    // bmc or vm
 	Action  string
 	Version string // empty if the header was missing
-	// Status is the HTTP status sent; 0 while no answer was sent, or if none ever was.
+	// Status is the HTTP status sent; 0 if no answer was sent.
 	Status int
 	// Request and Answer are the bodies.
 	Request string
 	Answer  string
-	// Header holds the request's headers; Authorization has no signature or token.
+	// Header has the request's headers; in Authorization signature and token are
+	// redacted.
 	Header http.Header
-	// Executed means the action ran, successfully or not.
+	// Executed means that the action ran, successfully or not.
 	Executed bool
-	// Fault is the scripted fault that hit the call, if any.
+	// Fault is the fault applied to the call, if any.
 	Fault FaultKind
 }
 
-// SetOnCall installs a hook, called around each execution without any lock held
-// and allowed to block; nil removes it. A call stopped by authentication, rate
-// limit or a fault that does not execute never reaches it. Before execution
-// Call.Executed is false; after it, Status and Answer are what will be sent
-// unless a fault interferes.
+// SetOnCall installs a hook that is called before and after each execution; nil
+// removes it. It is called without a lock and may block. It is not called for a call
+// stopped by authentication, the rate limit or a fault that does not execute. After
+// the execution, Status and Answer are what a call without a fault gets.
 func (s *Server) SetOnCall(hook func(Call, Phase)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *Server) CallsOf(action string) []Call {
 	return slices.DeleteFunc(s.Calls(), func(c Call) bool { return c.Action != action })
 }
 
-// CallCount returns how many calls arrived, including those no longer remembered.
+// CallCount returns how many calls arrived, including those no longer recorded.
 func (s *Server) CallCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,8 +83,7 @@ func (s *Server) CallCount() int {
 }
 
 // EffectsByToken returns how many backends each client token created, including
-// backends that were removed since. A token that a request carried without
-// creating anything is absent.
+// removed ones. Tokens that created nothing are absent.
 func (s *Server) EffectsByToken() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,7 +94,7 @@ func (s *Server) EffectsByToken() map[string]int {
 	return out
 }
 
-// Backends returns all backends, including those not yet visible to reading.
+// Backends returns all backends, including those that readings do not show yet.
 func (s *Server) Backends() []zenlayer.Backend {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,7 +111,7 @@ func (c *Call) copy() Call {
 	return out
 }
 
-// arrive records a call and picks the fault that will hit it.
+// arrive records a call and picks its fault.
 func (s *Server) arrive(r *http.Request, body []byte) (*Call, Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,7 +148,7 @@ func (s *Server) hook(c Call, p Phase) {
 	}
 }
 
-// safeHeader copies a header without what would let anyone repeat the request.
+// safeHeader copies a header and redacts signature and token.
 func safeHeader(h http.Header) http.Header {
 	out := h.Clone()
 	if value := out.Get("Authorization"); value != "" {

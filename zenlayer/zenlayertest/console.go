@@ -7,12 +7,11 @@ import (
 	"lbbot/zenlayer"
 )
 
-// The methods of this file are a colleague at the console: they change the
-// account without an API call.
+// The methods of this file change the account without an API call, like a colleague
+// at the console.
 
-// AddBackend adds a backend and returns it with what was missing filled in: an
-// id, the status Available, the default weight, the server's name and product.
-// It checks nothing; a backend with the same id is replaced.
+// AddBackend adds a backend and returns it. It fills in a missing id, status, weight,
+// server name and product. It checks nothing and replaces a backend with the same id.
 func (s *Server) AddBackend(b zenlayer.Backend) zenlayer.Backend {
 	s.mu.Lock()
 	b.BackendID = cmp.Or(b.BackendID, s.account.newBackendID())
@@ -34,12 +33,12 @@ func (s *Server) AddBackend(b zenlayer.Backend) zenlayer.Backend {
 	return b
 }
 
-// RemoveBackend removes a backend and reports whether it was there.
+// RemoveBackend removes a backend and reports whether it existed.
 func (s *Server) RemoveBackend(backendID string) bool {
 	return s.change(func(a *account) bool { return a.remove(backendID) })
 }
 
-// SetBackendStatus changes a backend's status and reports whether it is there.
+// SetBackendStatus changes a backend's status and reports whether it exists.
 func (s *Server) SetBackendStatus(backendID, status string) bool {
 	return s.change(func(a *account) bool {
 		b := a.ids[backendID]
@@ -50,7 +49,7 @@ func (s *Server) SetBackendStatus(backendID, status string) bool {
 	})
 }
 
-// SetBackendWeight changes a backend's weight and reports whether it is there.
+// SetBackendWeight changes a backend's weight and reports whether it exists.
 func (s *Server) SetBackendWeight(backendID string, weight int) bool {
 	return s.change(func(a *account) bool {
 		b := a.ids[backendID]
@@ -64,18 +63,19 @@ func (s *Server) SetBackendWeight(backendID string, weight int) bool {
 // AddListener adds or replaces a listener.
 func (s *Server) AddListener(l zenlayer.Listener) {
 	s.change(func(a *account) bool {
-		a.listeners = slices.DeleteFunc(a.listeners, func(x zenlayer.Listener) bool { return x.ListenerID == l.ListenerID })
+		a.listeners = slices.DeleteFunc(a.listeners,
+			func(x zenlayer.Listener) bool { return x.ListenerID == l.ListenerID })
 		a.listeners = append(a.listeners, l)
 		return true
 	})
 }
 
-// RemoveListener removes a listener with its backends and reports whether it
-// was there.
+// RemoveListener removes a listener with its backends and reports whether it existed.
 func (s *Server) RemoveListener(listenerID string) bool {
 	return s.change(func(a *account) bool {
 		before := len(a.listeners)
-		a.listeners = slices.DeleteFunc(a.listeners, func(x zenlayer.Listener) bool { return x.ListenerID == listenerID })
+		a.listeners = slices.DeleteFunc(a.listeners,
+			func(x zenlayer.Listener) bool { return x.ListenerID == listenerID })
 		for _, b := range slices.Clone(a.pools[listenerID]) {
 			a.remove(b.BackendID)
 		}
@@ -93,7 +93,7 @@ func (s *Server) AddInstance(i zenlayer.Instance) {
 }
 
 // RemoveInstance removes an instance, not its backends, and reports whether it
-// was there.
+// existed.
 func (s *Server) RemoveInstance(instanceID string) bool {
 	return s.change(func(a *account) bool {
 		before := len(a.instances)
@@ -102,8 +102,8 @@ func (s *Server) RemoveInstance(instanceID string) bool {
 	})
 }
 
-// SetInstanceStatus changes an instance's status, like STOPPED or RECYCLE, and
-// reports whether it is there.
+// SetInstanceStatus changes an instance's status, for example to STOPPED or RECYCLE,
+// and reports whether it exists.
 func (s *Server) SetInstanceStatus(instanceID, status string) bool {
 	return s.change(func(a *account) bool {
 		i := slices.IndexFunc(a.instances, sameInstance(instanceID))
@@ -114,8 +114,8 @@ func (s *Server) SetInstanceStatus(instanceID, status string) bool {
 	})
 }
 
-// ForgetTokens forgets every client token, as if its lifetime were over.
-func (s *Server) ForgetTokens() {
+// forgetTokens deletes all client tokens, as if their lifetime were over.
+func (s *Server) forgetTokens() {
 	s.change(func(a *account) bool {
 		clear(a.tokens)
 		return true

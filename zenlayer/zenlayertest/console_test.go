@@ -39,7 +39,8 @@ func TestHooksSeeTheWorldBeforeAndAfter(t *testing.T) {
 	require.NoError(t, err, "a hook that blocks holds up nobody else")
 	require.Equal(t, sight{zenlayertest.AfterExecute, true, 1, 200}, <-seen)
 	require.NoError(t, <-done)
-	require.Equal(t, "before execute, after execute", zenlayertest.BeforeExecute.String()+", "+zenlayertest.AfterExecute.String())
+	require.Equal(t, "before execute, after execute",
+		zenlayertest.BeforeExecute.String()+", "+zenlayertest.AfterExecute.String())
 
 	s.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway})
 	_, err = c.RegisterBackend(t.Context(), web07())
@@ -142,7 +143,8 @@ func TestStartingAndStopping(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, url, again)
 	transport := &http.Transport{}
-	resp, err := (&http.Client{Transport: transport}).Post(url+"/api/v2/bmc", "application/json", strings.NewReader("{}"))
+	resp, err := (&http.Client{Transport: transport}).Post(url+"/api/v2/bmc", "application/json",
+		strings.NewReader("{}"))
 	require.NoError(t, err)
 	_, _ = io.Copy(io.Discard, resp.Body)
 	require.NoError(t, resp.Body.Close())

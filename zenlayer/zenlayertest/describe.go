@@ -50,8 +50,8 @@ func (s *Server) describeListeners(x execution) (map[string]any, *refusal) {
 	return paged(p, found), p.problem
 }
 
-// describeLoadBalancers lists bare metal backends only in backendList: whether
-// the service lists VM backends there is not documented, so nobody may rely on it.
+// describeLoadBalancers lists only bare metal backends in backendList. Whether the
+// service lists VM backends there is not documented.
 func (s *Server) describeLoadBalancers(x execution) (map[string]any, *refusal) {
 	p := x.params
 	ids, zone, name := p.texts("loadBalancerIds"), p.text("zoneId"), p.text("loadBalancerName")

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// reply is what a call hit by the fault gets; normal is the answer it would have
-// got, if it ran.
+// reply returns the answer of a call with the fault. normal is the answer without it.
 func (f Fault) reply(id string, normal reply) reply {
 	out := f.plainReply(id, normal)
 	if f.RetryAfter != "" {

@@ -2,7 +2,7 @@ package zenlayertest
 
 import "time"
 
-// FaultKind names something that goes wrong with a call.
+// FaultKind names what goes wrong with a call.
 type FaultKind string
 
 const (
@@ -12,8 +12,8 @@ const (
 	AnswerCut FaultKind = "answer cut"
 	// ConnectionDropped closes the connection without executing.
 	ConnectionDropped FaultKind = "connection dropped"
-	// Hang never answers: until the client gives up, ReleaseHangs, Reset or
-	// Close. Then the connection is closed.
+	// Hang never answers. The connection is closed when the client gives up, or by
+	// ReleaseHangs, Reset or Close.
 	Hang FaultKind = "hang"
 	// SlowBody executes, sends half of the answer, and the rest after Delay, or
 	// after ReleaseHangs if Delay is 0.
@@ -45,10 +45,10 @@ const (
 	ClockSkew FaultKind = "clock skew"
 	// HugeBody executes and answers with more than 2 MiB of valid JSON.
 	HugeBody FaultKind = "2 MiB body"
-	// HiddenBackend executes and hides a new backend from reading for Delay, and
+	// HiddenBackend executes and hides a new backend from readings for Delay, and
 	// then from the next Reads readings that would show it.
 	HiddenBackend FaultKind = "hidden backend"
-	// TokensForgotten forgets all client tokens, then executes normally.
+	// TokensForgotten deletes all client tokens, then executes normally.
 	TokensForgotten FaultKind = "tokens forgotten"
 	// Refused answers with Status, Code and Message in the API's JSON, or with
 	// Body as it is.
@@ -62,12 +62,12 @@ type Fault struct {
 	Action string
 	// Service limits the fault to one service, bmc or vm; "" means both.
 	Service string
-	// Skip lets so many calls pass first.
+	// Skip is the number of calls without the fault before it applies.
 	Skip int
-	// Times is how many calls are hit; 0 means one, below 0 means all until
-	// ClearFaults or Reset.
+	// Times is how many calls the fault applies to; 0 means one, a negative number
+	// all until ClearFaults or Reset.
 	Times int
-	// Execute lets a kind that does not execute do so first.
+	// Execute makes a kind that does not execute do so first.
 	Execute bool
 	// Delay is for SlowBody, ClockSkew and HiddenBackend.
 	Delay time.Duration
@@ -80,16 +80,15 @@ type Fault struct {
 	Plain bool
 	// Location is for the redirects; "" is https://redirect.invalid/.
 	Location string
-	// Status, Code, Message and Body are for Refused; Code and Message also
-	// replace those of the other kinds that have some. Status 0 is 400.
+	// Status, Code, Message and Body are for Refused. Code and Message also replace
+	// those of other kinds. Status 0 is 400.
 	Status  int
 	Code    string
 	Message string
 	Body    string
 }
 
-// Inject adds a fault. Faults wait in a queue; each call takes the first that
-// fits it.
+// Inject adds a fault to the queue. Each call takes the first fault that matches it.
 func (s *Server) Inject(f Fault) {
 	if f.Times == 0 {
 		f.Times = 1
@@ -100,11 +99,10 @@ func (s *Server) Inject(f Fault) {
 	s.changed()
 }
 
-// LoseNextAnswer lets the next RegisterBackend take effect and drops the
-// connection instead of answering.
+// LoseNextAnswer makes the next RegisterBackend have its effect without an answer.
 func (s *Server) LoseNextAnswer() { s.Inject(Fault{Kind: AnswerLost, Action: "RegisterBackend"}) }
 
-// Faults returns the faults that still wait, with Times and Skip as they are left.
+// Faults returns the queued faults, with the remaining Times and Skip.
 func (s *Server) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +113,7 @@ func (s *Server) Faults() []Fault {
 	return out
 }
 
-// ClearFaults forgets all faults that wait.
+// ClearFaults empties the queue.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	s.faults = nil
@@ -123,7 +121,7 @@ func (s *Server) ClearFaults() {
 	s.changed()
 }
 
-// ReleaseHangs frees every call that hangs now.
+// ReleaseHangs ends all hanging calls.
 func (s *Server) ReleaseHangs() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +129,7 @@ func (s *Server) ReleaseHangs() {
 	s.release = make(chan struct{})
 }
 
-// takeFault picks the fault for a call. The lock is held.
+// takeFault picks the fault for a call. The caller holds the lock.
 func (s *Server) takeFault(service, action string) Fault {
 	for i, f := range s.faults {
 		if f.Action != "" && f.Action != action || f.Service != "" && f.Service != service {
@@ -151,7 +149,7 @@ func (s *Server) takeFault(service, action string) Fault {
 	return Fault{}
 }
 
-// executes reports whether a call hit by the fault still runs.
+// executes reports whether a call with the fault still runs.
 func (f Fault) executes() bool {
 	switch f.Kind {
 	case "", AnswerLost, AnswerCut, SlowBody, InternalError, NoBackendID, TruncatedJSON, HugeBody,

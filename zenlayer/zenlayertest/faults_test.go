@@ -24,25 +24,43 @@ func TestFaultsThatAnswer(t *testing.T) {
 		header   string
 		executed bool
 	}{
-		"500 after execution":            {zenlayertest.Fault{Kind: zenlayertest.InternalError}, 500, "INTERNAL_SERVER_ERROR", "", true},
-		"502":                            {zenlayertest.Fault{Kind: zenlayertest.BadGateway}, 502, "", "Content-Type: text/html", false},
-		"502 after execution":            {zenlayertest.Fault{Kind: zenlayertest.BadGateway, Execute: true}, 502, "", "Content-Type: text/html", true},
-		"503":                            {zenlayertest.Fault{Kind: zenlayertest.Unavailable, RetryAfter: "2"}, 503, "SERVICE_TEMPORARY_UNAVAILABLE", "Retry-After: 2", false},
-		"503 with a page":                {zenlayertest.Fault{Kind: zenlayertest.Unavailable, Plain: true}, 503, "", "Content-Type: text/html", false},
-		"503 timed out, executed":        {zenlayertest.Fault{Kind: zenlayertest.TimedOut, Execute: true}, 503, "REQUEST_TIMED_OUT", "", true},
-		"200 with an error":              {zenlayertest.Fault{Kind: zenlayertest.ErrorIn200}, 200, "INTERNAL_SERVER_ERROR", "", false},
-		"200 with an error of choice":    {zenlayertest.Fault{Kind: zenlayertest.ErrorIn200, Code: "X", Execute: true}, 200, "X", "", true},
-		"200 without backendId":          {zenlayertest.Fault{Kind: zenlayertest.NoBackendID}, 200, "", "Content-Type: application/json", true},
-		"403":                            {zenlayertest.Fault{Kind: zenlayertest.Challenge}, 403, "", "Cf-Mitigated: challenge", false},
-		"451":                            {zenlayertest.Fault{Kind: zenlayertest.Blocked}, 451, "", "", false},
-		"302":                            {zenlayertest.Fault{Kind: zenlayertest.Redirect302}, 302, "", "Location: https://redirect.invalid/", false},
-		"307":                            {zenlayertest.Fault{Kind: zenlayertest.Redirect307, Location: "/x"}, 307, "", "Location: /x", false},
-		"429":                            {zenlayertest.Fault{Kind: zenlayertest.RateLimited, RetryAfter: "5"}, 429, "REQUEST_LIMIT_EXCEEDED", "Retry-After: 5", false},
-		"clock skew":                     {zenlayertest.Fault{Kind: zenlayertest.ClockSkew}, 401, "AUTHFAILURE_SIGNATURE_EXPIRED", "Date: Mon, 21 Sep 2026 14:23:20 GMT", false},
-		"clock skew within tolerance":    {zenlayertest.Fault{Kind: zenlayertest.ClockSkew, Delay: time.Minute}, 200, "", "Date: Mon, 21 Sep 2026 14:14:20 GMT", true},
-		"refused with a status and code": {zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 403, Code: "OPERATION_DENIED"}, 403, "OPERATION_DENIED", "", false},
-		"refused with a text":            {zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 418, Body: "tea"}, 418, "", "Content-Type: text/plain", false},
-		"no fault":                       {zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "DescribeListeners"}, 200, "", "", true},
+		"500 after execution": {zenlayertest.Fault{Kind: zenlayertest.InternalError}, 500,
+			"INTERNAL_SERVER_ERROR", "", true},
+		"502": {zenlayertest.Fault{Kind: zenlayertest.BadGateway}, 502, "",
+			"Content-Type: text/html", false},
+		"502 after execution": {zenlayertest.Fault{Kind: zenlayertest.BadGateway, Execute: true}, 502, "",
+			"Content-Type: text/html", true},
+		"503": {zenlayertest.Fault{Kind: zenlayertest.Unavailable, RetryAfter: "2"}, 503,
+			"SERVICE_TEMPORARY_UNAVAILABLE", "Retry-After: 2", false},
+		"503 with a page": {zenlayertest.Fault{Kind: zenlayertest.Unavailable, Plain: true}, 503, "",
+			"Content-Type: text/html", false},
+		"503 timed out, executed": {zenlayertest.Fault{Kind: zenlayertest.TimedOut, Execute: true}, 503,
+			"REQUEST_TIMED_OUT", "", true},
+		"200 with an error": {zenlayertest.Fault{Kind: zenlayertest.ErrorIn200}, 200,
+			"INTERNAL_SERVER_ERROR", "", false},
+		"200 with an error of choice": {zenlayertest.Fault{Kind: zenlayertest.ErrorIn200, Code: "X", Execute: true},
+			200, "X", "", true},
+		"200 without backendId": {zenlayertest.Fault{Kind: zenlayertest.NoBackendID}, 200, "",
+			"Content-Type: application/json", true},
+		"403": {zenlayertest.Fault{Kind: zenlayertest.Challenge}, 403, "",
+			"Cf-Mitigated: challenge", false},
+		"451": {zenlayertest.Fault{Kind: zenlayertest.Blocked}, 451, "", "", false},
+		"302": {zenlayertest.Fault{Kind: zenlayertest.Redirect302}, 302, "",
+			"Location: https://redirect.invalid/", false},
+		"307": {zenlayertest.Fault{Kind: zenlayertest.Redirect307, Location: "/x"}, 307, "",
+			"Location: /x", false},
+		"429": {zenlayertest.Fault{Kind: zenlayertest.RateLimited, RetryAfter: "5"}, 429,
+			"REQUEST_LIMIT_EXCEEDED", "Retry-After: 5", false},
+		"clock skew": {zenlayertest.Fault{Kind: zenlayertest.ClockSkew}, 401,
+			"AUTHFAILURE_SIGNATURE_EXPIRED", "Date: Mon, 21 Sep 2026 14:23:20 GMT", false},
+		"clock skew within tolerance": {zenlayertest.Fault{Kind: zenlayertest.ClockSkew, Delay: time.Minute}, 200,
+			"", "Date: Mon, 21 Sep 2026 14:14:20 GMT", true},
+		"refused with a status and code": {zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 403,
+			Code: "OPERATION_DENIED"}, 403, "OPERATION_DENIED", "", false},
+		"refused with a text": {zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 418, Body: "tea"},
+			418, "", "Content-Type: text/plain", false},
+		"no fault": {zenlayertest.Fault{Kind: zenlayertest.BadGateway,
+			Action: "DescribeListeners"}, 200, "", "", true},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -73,8 +91,9 @@ func signed(t *testing.T, clock *clock, action string, body zenlayer.RegisterBac
 	t.Helper()
 	var caught *http.Request
 	c, err := zenlayer.New(zenlayer.Config{
-		AccessKeyID: zenlayertest.SampleAccessKeyID, AccessKeySecret: zenlayer.NewSecret(zenlayertest.SampleAccessKeySecret),
-		Now: clock.Now,
+		AccessKeyID:     zenlayertest.SampleAccessKeyID,
+		AccessKeySecret: zenlayer.NewSecret(zenlayertest.SampleAccessKeySecret),
+		Now:             clock.Now,
 		HTTPClient: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			caught = httptest.NewRequest(r.Method, r.URL.Path, r.Body)
 			caught.Host, caught.Header = r.Host, r.Header
@@ -128,7 +147,8 @@ func TestFaultsAreTakenInOrderByActionAndCount(t *testing.T) {
 	s.Inject(zenlayertest.Fault{Kind: zenlayertest.Blocked, Action: "RegisterBackend"})
 	s.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Skip: 1, Times: 2})
 	statuses := []int{}
-	for _, action := range []string{"DescribeListeners", "DescribeListeners", "RegisterBackend", "DescribeListeners", "DescribeListeners"} {
+	for _, action := range []string{"DescribeListeners", "DescribeListeners", "RegisterBackend", "DescribeListeners",
+		"DescribeListeners"} {
 		statuses = append(statuses, call(t, s, action, registration()).Status)
 	}
 	require.Equal(t, []int{200, 502, 451, 502, 200}, statuses)
@@ -182,7 +202,8 @@ func TestAHangEnds(t *testing.T) {
 		"with the server":          func(s *zenlayertest.Server, _ context.CancelFunc) { s.Close() },
 	}
 	for name, end := range ends {
-		for _, fault := range []zenlayertest.Fault{{Kind: zenlayertest.Hang}, {Kind: zenlayertest.Hang, Execute: true}} {
+		for _, fault := range []zenlayertest.Fault{{Kind: zenlayertest.Hang},
+			{Kind: zenlayertest.Hang, Execute: true}} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				s, c := account(t, zenlayertest.Options{})
@@ -198,7 +219,8 @@ func TestAHangEnds(t *testing.T) {
 					done <- err
 				}()
 				<-changes // it arrived
-				require.Eventually(t, func() bool { return s.EffectsByToken()["token-1"] == 1 == fault.Execute }, 5*time.Second, time.Millisecond)
+				require.Eventually(t, func() bool { return s.EffectsByToken()["token-1"] == 1 == fault.Execute },
+					5*time.Second, time.Millisecond)
 				end(s, cancel)
 				err := <-done
 				require.Equal(t, zenlayer.OutcomeUnknown, zenlayer.OutcomeOf(err), err)

@@ -38,7 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.send(w, r, call, fault, normal)
 }
 
-// execution is one admitted call on its way through an action.
+// execution is the input of an action.
 type execution struct {
 	service, version string
 	params           *params
@@ -47,8 +47,8 @@ type execution struct {
 	hideReads        int
 }
 
-// admitAndExecute is the way of a call without faults: authentication, rate
-// limit, execution between the two hooks.
+// admitAndExecute answers a call without faults: authentication, rate limit,
+// execution between the two hooks.
 func (s *Server) admitAndExecute(call *Call, fault Fault, r *http.Request, body []byte) reply {
 	id, now := s.opts.NewRequestID(), s.opts.Now()
 	if problem := s.authenticate(r, body, now.Add(fault.skew())); problem != nil {
@@ -63,7 +63,7 @@ func (s *Server) admitAndExecute(call *Call, fault Fault, r *http.Request, body 
 		x.hideFor, x.hideReads = fault.Delay, fault.Reads
 	}
 	if fault.Kind == TokensForgotten {
-		s.ForgetTokens()
+		s.forgetTokens()
 	}
 	payload, problem := s.execute(call.Action, x)
 	out := reply{}
@@ -126,7 +126,7 @@ func (s *Server) limit(id string, now time.Time) (reply, bool) {
 	return Fault{Kind: RateLimited, RetryAfter: rule.RetryAfter, Plain: rule.Plain}.reply(id, reply{}), true
 }
 
-// send records what will be sent, then sends it the way the fault wants.
+// send records the answer, then sends it or breaks it as the fault says.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, call *Call, fault Fault, normal reply) {
 	switch fault.Kind {
 	case AnswerLost, ConnectionDropped:
@@ -163,7 +163,8 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, call *Call, fault 
 	_, _ = io.WriteString(w, out.body[half:])
 }
 
-// wait ends when the client gives up, hangs are released, or after d if d > 0.
+// wait blocks until the client gives up or ReleaseHangs is called, and at most for d
+// if d > 0.
 func (s *Server) wait(r *http.Request, d time.Duration) {
 	s.mu.Lock()
 	release := s.release

@@ -6,7 +6,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Credentials accepted by a server whose Options name none.
+// Credentials that a server accepts if its Options have none.
 const (
 	SampleAccessKeyID     = "sandbox-key-id"
 	SampleAccessKeySecret = "sandbox-key-secret"
@@ -16,8 +16,8 @@ const (
 // Options configures a Server. The zero value is a server with an empty account
 // that accepts the sample credentials.
 type Options struct {
-	// AccessKeyID and AccessKeySecret are the accepted key pair, Token the
-	// accepted bearer token. If all three are empty the sample ones hold.
+	// AccessKeyID and AccessKeySecret are the accepted key pair, Token is the
+	// accepted bearer token. If all three are empty, the sample ones are used.
 	AccessKeyID     string
 	AccessKeySecret string
 	Token           string
@@ -27,12 +27,9 @@ type Options struct {
 	NewRequestID func() string
 	// Seed is the account's content at the start and after Reset.
 	Seed Seed
-	// Rules are the choices where the documentation is silent.
+	// Rules are choices where the documentation says nothing.
 	Rules Rules
-	// OnCall is called before and after each execution; see SetOnCall.
-	OnCall func(Call, Phase)
-	// KeepCalls is how many calls are remembered; default 10,000. Older ones
-	// are forgotten first.
+	// KeepCalls limits the recorded calls, the newest ones; default 10,000.
 	KeepCalls int
 }
 
@@ -44,43 +41,43 @@ type Seed struct {
 	Backends      []zenlayer.Backend
 }
 
-// Rules are choices about behaviour that no public page describes. The zero
-// value is the default of each.
+// Rules are choices about behaviour that no public page describes. The zero value
+// is a default for each.
 type Rules struct {
-	// TokenLifetime is how long a client token is remembered; 0 is 24 h.
+	// TokenLifetime is how long a client token is known; 0 is 24 h.
 	TokenLifetime time.Duration
-	// ChangedRequestReturnsFirst answers a known token with other parameters
-	// with the first backend instead of refusing it with 409.
+	// ChangedRequestReturnsFirst returns the first backend when a known token comes
+	// with other parameters, instead of refusing it with 409.
 	ChangedRequestReturnsFirst bool
 	// ListenerNotFoundCode is the code for an unknown listener;
 	// "" is INVALID_LB_LISTENER_NOT_FOUND.
 	ListenerNotFoundCode string
-	// AllowSecondBackend lets an instance be on a listener more than once.
+	// AllowSecondBackend allows an instance on a listener more than once.
 	AllowSecondBackend bool
-	// DefaultWeight is given to backends registered without one; 0 is 100.
+	// DefaultWeight is the weight of backends registered without one; 0 is 100.
 	DefaultWeight int
-	// SpaceSeparatedTimes writes createTime like "2022-08-31 11:13:17", as the
+	// SpaceSeparatedTimes writes createTime like "2022-08-31 11:13:17", as the API's
 	// examples do, instead of ISO 8601.
 	SpaceSeparatedTimes bool
-	// VisibleAfter hides a new backend from reading for so long.
+	// VisibleAfter hides a new backend from readings for this time.
 	VisibleAfter time.Duration
 	// FirstStatus is the status of a new backend; "" is Available.
 	FirstStatus string
-	// FuzzyBackendName lets the name filter of DescribeBackends match parts.
+	// FuzzyBackendName makes the name filter of DescribeBackends match parts.
 	FuzzyBackendName bool
-	// ShiftedTypes writes numbers and switches as text, and digits as numbers,
-	// in every answer.
+	// ShiftedTypes writes numbers and booleans as text, and digits as numbers, in
+	// every answer.
 	ShiftedTypes bool
-	// RateLimit refuses calls over a number per time; its zero value is off.
+	// RateLimit refuses calls above a rate; its zero value is off.
 	RateLimit RateLimit
 }
 
-// RateLimit allows Calls calls in each window of length Per, by the server's clock.
+// RateLimit admits Calls calls in each window of length Per, by the server's clock.
 type RateLimit struct {
 	Calls int
 	Per   time.Duration // 0 is one second
-	// RetryAfter is the header's value; "" leaves the header out.
+	// RetryAfter is the value of that header; "" leaves it out.
 	RetryAfter string
-	// Plain answers with text that is not JSON.
+	// Plain answers with a page instead of JSON.
 	Plain bool
 }

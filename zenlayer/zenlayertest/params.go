@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// params reads the parameters of one request and remembers the first problem.
+// params reads the parameters of one request and keeps the first problem.
 type params struct {
 	fields  map[string]json.RawMessage
 	problem *refusal
@@ -102,8 +102,8 @@ func (p *params) ports() []int {
 	return ports
 }
 
-// product reads InstanceProductType. Version 2022-11-20 does not know the field
-// and ignores it (our choice); a missing version counts as the newer one.
+// product reads InstanceProductType. Version 2022-11-20 does not know the field and
+// ignores it (our choice). A missing version counts as the newer one.
 func (p *params) product(version string) string {
 	if version == oldVersion {
 		return "BM"

@@ -30,7 +30,7 @@ func (p *params) registration(version string) registration {
 	return r
 }
 
-// registerBackend adds a backend, once per client token. The server's lock is held.
+// registerBackend adds a backend, once per client token. The caller holds the lock.
 func (s *Server) registerBackend(x execution) (map[string]any, *refusal) {
 	r := x.params.registration(x.version)
 	if x.params.problem != nil {
@@ -53,12 +53,13 @@ func (s *Server) registerBackend(x execution) (map[string]any, *refusal) {
 		return nil, problem
 	}
 	if !s.opts.Rules.AllowSecondBackend && a.on(r.ListenerID, r.InstanceID, r.Product) {
-		return nil, &refusal{http.StatusConflict, codeBackendExists, "The instance is already a backend of the listener."}
+		return nil, &refusal{http.StatusConflict, codeBackendExists,
+			"The instance is already a backend of the listener."}
 	}
 	b := s.newBackend(x, r, l, *instance)
 	a.add(b)
 	lifetime := cmp.Or(s.opts.Rules.TokenLifetime, 24*time.Hour)
-	a.tokens[r.Token] = memory{string(text), b.BackendID, x.now.Add(lifetime)}
+	a.tokens[r.Token] = remembered{string(text), b.BackendID, x.now.Add(lifetime)}
 	a.effects[r.Token]++
 	return map[string]any{"backendId": b.BackendID}, nil
 }
@@ -66,7 +67,8 @@ func (s *Server) registerBackend(x execution) (map[string]any, *refusal) {
 func (a *account) usable(r registration) (*zenlayer.Instance, *refusal) {
 	instance, ok := a.instance(r.InstanceID, r.Product)
 	if !ok {
-		return nil, &refusal{http.StatusNotFound, codeInstanceNotFound, fmt.Sprintf("The instance %s does not exist.", r.InstanceID)}
+		return nil, &refusal{http.StatusNotFound, codeInstanceNotFound, fmt.Sprintf("The instance %s does not exist.",
+			r.InstanceID)}
 	}
 	switch instance.Status {
 	case "RECYCLE", "RECYCLING":
@@ -96,11 +98,13 @@ func (s *Server) deregisterBackend(x execution) (map[string]any, *refusal) {
 		return nil, x.params.problem
 	}
 	if !s.account.remove(id) {
-		return nil, &refusal{http.StatusNotFound, codeResourceNotFound, fmt.Sprintf("The backend %s does not exist.", id)}
+		return nil, &refusal{http.StatusNotFound, codeResourceNotFound, fmt.Sprintf("The backend %s does not exist.",
+			id)}
 	}
 	return map[string]any{}, nil
 }
 
 func (s *Server) noListener() *refusal {
-	return &refusal{http.StatusNotFound, cmp.Or(s.opts.Rules.ListenerNotFoundCode, codeListenerNotFound), "The listener does not exist."}
+	return &refusal{http.StatusNotFound, cmp.Or(s.opts.Rules.ListenerNotFoundCode, codeListenerNotFound),
+		"The listener does not exist."}
 }

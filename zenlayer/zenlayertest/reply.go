@@ -30,12 +30,12 @@ const (
 	codeUnavailable          = "SERVICE_TEMPORARY_UNAVAILABLE"
 	codeTimedOut             = "REQUEST_TIMED_OUT"
 
-	// codeTokenReused is our invention: what the service answers when a known
-	// client token comes with other parameters is not documented.
+	// codeTokenReused is invented: what the service answers when a known client token
+	// comes with other parameters is not documented.
 	codeTokenReused = "STANDIN_INVENTED_CLIENT_TOKEN_REUSED"
 )
 
-// refusal is a decision of the API not to do something.
+// refusal is an error answer of the API.
 type refusal struct {
 	status        int
 	code, message string
@@ -58,14 +58,15 @@ type reply struct {
 
 func jsonReply(status int, body any) reply {
 	encoded, err := json.Marshal(body)
-	if err != nil { // only our own maps and structs come here
+	if err != nil { // cannot happen for the package's own values
 		return htmlReply(http.StatusInternalServerError, "stand-in: "+err.Error())
 	}
 	return reply{status, http.Header{"Content-Type": {"application/json"}}, string(encoded)}
 }
 
 func htmlReply(status int, text string) reply {
-	body := "<html>\r\n<head><title>" + text + "</title></head>\r\n<body><center><h1>" + text + "</h1></center></body>\r\n</html>\r\n"
+	body := "<html>\r\n<head><title>" + text + "</title></head>\r\n<body><center><h1>" + text +
+		"</h1></center></body>\r\n</html>\r\n"
 	return reply{status, http.Header{"Content-Type": {"text/html"}}, body}
 }
 
@@ -74,8 +75,8 @@ func success(requestID string, payload map[string]any) reply {
 	return jsonReply(http.StatusOK, map[string]any{"requestId": requestID, "response": payload})
 }
 
-// shifted is a decoded value with its numbers and switches as text and its
-// digits as numbers.
+// shifted returns a decoded value with numbers and booleans as text and digits as
+// numbers.
 func shifted(value any) any {
 	switch v := value.(type) {
 	case float64, bool:

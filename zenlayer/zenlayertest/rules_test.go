@@ -71,37 +71,51 @@ func TestParametersOfRegisterBackend(t *testing.T) {
 		status int
 		code   string
 	}{
-		"not JSON":                 {"{", 400, "INVALID_PARAMETER_TYPE"},
-		"nothing":                  {"", 400, "INVALID_PARAMETER_TYPE"},
-		"null":                     {"null", 400, "INVALID_PARAMETER_TYPE"},
-		"an array":                 {"[]", 400, "INVALID_PARAMETER_TYPE"},
-		"no listener":              {with(registration(), fields{"listenerId": nil}), 400, "MISSING_PARAMETER"},
-		"no name":                  {with(registration(), fields{"backendName": nil}), 400, "MISSING_PARAMETER"},
-		"no instance":              {with(registration(), fields{"instanceId": nil}), 400, "MISSING_PARAMETER"},
-		"no token":                 {with(registration(), fields{"clientToken": nil}), 400, "MISSING_PARAMETER"},
-		"an empty token":           {with(registration(), fields{"clientToken": ""}), 400, "MISSING_PARAMETER"},
-		"a name of 65":             {with(registration(), fields{"backendName": strings.Repeat("a", 65)}), 400, "INVALID_PARAMETER_EXCEED_LENGTH"},
-		"a name with a space":      {with(registration(), fields{"backendName": "web 07"}), 400, "INVALID_PARAMETER_PATTERN_ERROR"},
-		"a name with an umlaut":    {with(registration(), fields{"backendName": "wäb"}), 400, "INVALID_PARAMETER_PATTERN_ERROR"},
-		"weight 0":                 {with(registration(), fields{"weight": 0}), 400, "INVALID_PARAMETER_LESS_MINIMUM"},
-		"weight 101":               {with(registration(), fields{"weight": 101}), 400, "INVALID_PARAMETER_EXCEED_MAXIMUM"},
-		"weight as text":           {with(registration(), fields{"weight": "50"}), 400, "INVALID_PARAMETER_TYPE"},
-		"weight as a fraction":     {with(registration(), fields{"weight": 1.5}), 400, "INVALID_PARAMETER_TYPE"},
-		"port 0":                   {with(registration(), fields{"portList": []int{0}}), 400, "INVALID_PARAMETER_LESS_MINIMUM"},
-		"port 65536":               {with(registration(), fields{"portList": []int{80, 65536}}), 400, "INVALID_PARAMETER_EXCEED_MAXIMUM"},
-		"ports as text":            {with(registration(), fields{"portList": "80"}), 400, "INVALID_PARAMETER_TYPE"},
-		"a type in lower case":     {with(registration(), fields{"instanceType": "vm"}), 400, "INVALID_PARAMETER_VALUE"},
-		"an unknown listener":      {with(registration(), fields{"listenerId": "lst-0"}), 404, "INVALID_LB_LISTENER_NOT_FOUND"},
-		"an unknown instance":      {with(registration(), fields{"instanceId": "i-0"}), 404, "INVALID_INSTANCE_NOT_FOUND"},
-		"a VM taken for metal":     {with(registration(), fields{"instanceId": "vm-a002"}), 404, "INVALID_INSTANCE_NOT_FOUND"},
-		"metal taken for a VM":     {with(registration(), fields{"instanceType": "VM"}), 404, "INVALID_INSTANCE_NOT_FOUND"},
-		"an instance thrown away":  {with(registration(), fields{"instanceId": "i-55a9"}), 403, "OPERATION_DENIED_INSTANCE_RECYCLED"},
-		"an instance already here": {with(registration(), fields{"instanceId": "i-5594"}), 409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST"},
-		"null for what is left out": {`{"listenerId":"lst-8f2c","backendName":"web-07","instanceId":"i-55a1","clientToken":"t1",
-			"weight":null,"portList":null,"instanceType":null}`, 200, ""},
+		"not JSON":       {"{", 400, "INVALID_PARAMETER_TYPE"},
+		"nothing":        {"", 400, "INVALID_PARAMETER_TYPE"},
+		"null":           {"null", 400, "INVALID_PARAMETER_TYPE"},
+		"an array":       {"[]", 400, "INVALID_PARAMETER_TYPE"},
+		"no listener":    {with(registration(), fields{"listenerId": nil}), 400, "MISSING_PARAMETER"},
+		"no name":        {with(registration(), fields{"backendName": nil}), 400, "MISSING_PARAMETER"},
+		"no instance":    {with(registration(), fields{"instanceId": nil}), 400, "MISSING_PARAMETER"},
+		"no token":       {with(registration(), fields{"clientToken": nil}), 400, "MISSING_PARAMETER"},
+		"an empty token": {with(registration(), fields{"clientToken": ""}), 400, "MISSING_PARAMETER"},
+		"a name of 65": {with(registration(), fields{"backendName": strings.Repeat("a", 65)}), 400,
+			"INVALID_PARAMETER_EXCEED_LENGTH"},
+		"a name with a space": {with(registration(), fields{"backendName": "web 07"}), 400,
+			"INVALID_PARAMETER_PATTERN_ERROR"},
+		"a name with an umlaut": {with(registration(), fields{"backendName": "wäb"}), 400,
+			"INVALID_PARAMETER_PATTERN_ERROR"},
+		"weight 0": {with(registration(), fields{"weight": 0}), 400, "INVALID_PARAMETER_LESS_MINIMUM"},
+		"weight 101": {with(registration(), fields{"weight": 101}), 400,
+			"INVALID_PARAMETER_EXCEED_MAXIMUM"},
+		"weight as text":       {with(registration(), fields{"weight": "50"}), 400, "INVALID_PARAMETER_TYPE"},
+		"weight as a fraction": {with(registration(), fields{"weight": 1.5}), 400, "INVALID_PARAMETER_TYPE"},
+		"port 0": {with(registration(), fields{"portList": []int{0}}), 400,
+			"INVALID_PARAMETER_LESS_MINIMUM"},
+		"port 65536": {with(registration(), fields{"portList": []int{80, 65536}}), 400,
+			"INVALID_PARAMETER_EXCEED_MAXIMUM"},
+		"ports as text": {with(registration(), fields{"portList": "80"}), 400, "INVALID_PARAMETER_TYPE"},
+		"a type in lower case": {with(registration(), fields{"instanceType": "vm"}), 400,
+			"INVALID_PARAMETER_VALUE"},
+		"an unknown listener": {with(registration(), fields{"listenerId": "lst-0"}), 404,
+			"INVALID_LB_LISTENER_NOT_FOUND"},
+		"an unknown instance": {with(registration(), fields{"instanceId": "i-0"}), 404,
+			"INVALID_INSTANCE_NOT_FOUND"},
+		"a VM taken for metal": {with(registration(), fields{"instanceId": "vm-a002"}), 404,
+			"INVALID_INSTANCE_NOT_FOUND"},
+		"metal taken for a VM": {with(registration(), fields{"instanceType": "VM"}), 404,
+			"INVALID_INSTANCE_NOT_FOUND"},
+		"an instance thrown away": {with(registration(), fields{"instanceId": "i-55a9"}), 403,
+			"OPERATION_DENIED_INSTANCE_RECYCLED"},
+		"an instance already here": {with(registration(), fields{"instanceId": "i-5594"}), 409,
+			"INVALID_BACKEND_INSTANCE_LISTENER_EXIST"},
+		"null for what is left out": {`{"listenerId":"lst-8f2c","backendName":"web-07","instanceId":"i-55a1",
+			"clientToken":"t1","weight":null,"portList":null,"instanceType":null}`, 200, ""},
 		"a stopped instance": {with(registration(), fields{"instanceId": "i-55a8"}), 200, ""},
 		"a VM":               {with(registration(), fields{"instanceId": "vm-a002", "instanceType": "VM"}), 200, ""},
-		"everything":         {with(registration(), fields{"instanceType": "BM", "portList": []int{1, 65535}, "weight": 100}), 200, ""},
+		"everything": {with(registration(), fields{"instanceType": "BM", "portList": []int{1, 65535},
+			"weight": 100}), 200, ""},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -131,19 +145,29 @@ func TestOtherRefusals(t *testing.T) {
 		status          int
 		code            string
 	}{
-		"an unknown action":                    {"bmc", "LaunchMissiles", fields{}, 401, "AUTHFAILURE_UNAUTHORIZED_OPERATION"},
-		"no action":                            {"bmc", "", fields{}, 401, "AUTHFAILURE_UNAUTHORIZED_OPERATION"},
-		"a bmc action at the vm service":       {"vm", "RegisterBackend", registration(), 401, "AUTHFAILURE_UNAUTHORIZED_OPERATION"},
-		"removing without id":                  {"bmc", "DeregisterBackend", fields{}, 400, "MISSING_PARAMETER"},
-		"removing what is not there":           {"bmc", "DeregisterBackend", fields{"backendId": "be-0"}, 404, "OPERATION_FAILED_RESOURCE_NOT_FOUND"},
-		"backends of no listener":              {"bmc", "DescribeBackends", fields{}, 400, "MISSING_PARAMETER"},
-		"backends of an unknown listener":      {"bmc", "DescribeBackends", fields{"listenerId": "lst-0"}, 404, "INVALID_LB_LISTENER_NOT_FOUND"},
-		"backends of another type":             {"bmc", "DescribeBackends", fields{"listenerId": "lst-8f2c", "instanceType": "X"}, 400, "INVALID_PARAMETER_VALUE"},
-		"page 0":                               {"bmc", "DescribeListeners", fields{"pageNum": 0}, 400, "INVALID_PARAMETER_LESS_MINIMUM"},
-		"pages of 1001":                        {"bmc", "DescribeLoadBalancers", fields{"pageSize": 1001}, 400, "INVALID_PARAMETER_EXCEED_MAXIMUM"},
-		"101 ids":                              {"bmc", "DescribeListeners", fields{"listenerIds": many}, 400, "INVALID_PARAMETER_EXCEED_LENGTH"},
-		"101 ids of instances":                 {"vm", "DescribeInstances", fields{"instanceIds": many}, 400, "INVALID_PARAMETER_EXCEED_LENGTH"},
-		"ids that are no list":                 {"bmc", "DescribeLoadBalancers", fields{"loadBalancerIds": "lb"}, 400, "INVALID_PARAMETER_TYPE"},
+		"an unknown action": {"bmc", "LaunchMissiles", fields{}, 401,
+			"AUTHFAILURE_UNAUTHORIZED_OPERATION"},
+		"no action": {"bmc", "", fields{}, 401, "AUTHFAILURE_UNAUTHORIZED_OPERATION"},
+		"a bmc action at the vm service": {"vm", "RegisterBackend", registration(), 401,
+			"AUTHFAILURE_UNAUTHORIZED_OPERATION"},
+		"removing without id": {"bmc", "DeregisterBackend", fields{}, 400, "MISSING_PARAMETER"},
+		"removing what is not there": {"bmc", "DeregisterBackend", fields{"backendId": "be-0"}, 404,
+			"OPERATION_FAILED_RESOURCE_NOT_FOUND"},
+		"backends of no listener": {"bmc", "DescribeBackends", fields{}, 400, "MISSING_PARAMETER"},
+		"backends of an unknown listener": {"bmc", "DescribeBackends", fields{"listenerId": "lst-0"}, 404,
+			"INVALID_LB_LISTENER_NOT_FOUND"},
+		"backends of another type": {"bmc", "DescribeBackends", fields{"listenerId": "lst-8f2c",
+			"instanceType": "X"}, 400, "INVALID_PARAMETER_VALUE"},
+		"page 0": {"bmc", "DescribeListeners", fields{"pageNum": 0}, 400,
+			"INVALID_PARAMETER_LESS_MINIMUM"},
+		"pages of 1001": {"bmc", "DescribeLoadBalancers", fields{"pageSize": 1001}, 400,
+			"INVALID_PARAMETER_EXCEED_MAXIMUM"},
+		"101 ids": {"bmc", "DescribeListeners", fields{"listenerIds": many}, 400,
+			"INVALID_PARAMETER_EXCEED_LENGTH"},
+		"101 ids of instances": {"vm", "DescribeInstances", fields{"instanceIds": many}, 400,
+			"INVALID_PARAMETER_EXCEED_LENGTH"},
+		"ids that are no list": {"bmc", "DescribeLoadBalancers", fields{"loadBalancerIds": "lb"}, 400,
+			"INVALID_PARAMETER_TYPE"},
 		"a body of a known action is no JSON":  {"vm", "DescribeInstances", "x", 400, "INVALID_PARAMETER_TYPE"},
 		"an unknown action with a broken body": {"bmc", "Nothing", "x", 401, "AUTHFAILURE_UNAUTHORIZED_OPERATION"},
 	}
@@ -161,14 +185,16 @@ func TestOtherRefusals(t *testing.T) {
 func TestOnlyPostToTheTwoServices(t *testing.T) {
 	t.Parallel()
 	s, _ := newServer(zenlayertest.Rules{})
-	require.Equal(t, http.StatusMethodNotAllowed, ask(s, httptest.NewRequest(http.MethodGet, "/api/v2/bmc", nil)).Status)
+	require.Equal(t, http.StatusMethodNotAllowed,
+		ask(s, httptest.NewRequest(http.MethodGet, "/api/v2/bmc", nil)).Status)
 	require.Equal(t, http.StatusNotFound, ask(s, httptest.NewRequest(http.MethodPost, "/api/v2/zlb", nil)).Status)
 	require.Empty(t, s.Calls())
 }
 
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	s, clock := newServer(zenlayertest.Rules{RateLimit: zenlayertest.RateLimit{Calls: 2, Per: time.Minute, RetryAfter: "30"}})
+	s, clock := newServer(zenlayertest.Rules{RateLimit: zenlayertest.RateLimit{Calls: 2, Per: time.Minute,
+		RetryAfter: "30"}})
 	for range 2 {
 		require.Equal(t, 200, call(t, s, "DescribeListeners", fields{}).Status)
 	}

@@ -2,14 +2,15 @@ package zenlayertest
 
 import "lbbot/zenlayer"
 
-// SampleData is a small account to play with: two load balancers, five
-// listeners, twelve instances, and a few backends of weight 50 on https-443 of
-// api-lb. Every call returns fresh values.
+// SampleData returns a small account: two load balancers, five listeners, twelve
+// instances, and six backends of weight 50. Each call returns new values.
 func SampleData() Seed {
 	return Seed{
 		LoadBalancers: []zenlayer.LoadBalancer{
-			{ID: "lb-31aa", Name: "api-lb", ZoneID: "SIN1", Status: "Available", ResourceGroupName: "default", CreateTime: "2026-03-02T08:00:00Z"},
-			{ID: "lb-77c0", Name: "payments-lb", ZoneID: "FRA1", Status: "Available", ResourceGroupName: "payments", CreateTime: "2026-03-09T10:30:00Z"},
+			{ID: "lb-31aa", Name: "api-lb", ZoneID: "SIN1", Status: "Available", ResourceGroupName: "default",
+				CreateTime: "2026-03-02T08:00:00Z"},
+			{ID: "lb-77c0", Name: "payments-lb", ZoneID: "FRA1", Status: "Available", ResourceGroupName: "payments",
+				CreateTime: "2026-03-09T10:30:00Z"},
 		},
 		Listeners: sampleListeners(),
 		Instances: append(sampleBareMetal(), sampleVMs()...),

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Server is the stand-in. Create it with New; it is an http.Handler, and can
-// serve by itself with Start. All methods are safe for concurrent use.
+// Server is the stand-in. It is an http.Handler, and Start serves it. All methods
+// are safe for concurrent use.
 type Server struct {
 	opts Options
 
@@ -22,11 +22,11 @@ type Server struct {
 	faults  []*Fault
 	onCall  func(Call, Phase)
 	window  rateWindow
-	release chan struct{} // closed to free everything that hangs
+	release chan struct{} // closed to end all hanging calls
 	watch   map[chan struct{}]struct{}
 
-	active int           // handlers at work
-	idle   chan struct{} // closed when active becomes 0, if someone waits
+	active int           // running handlers
+	idle   chan struct{} // closed when active becomes 0; nil if nobody waits
 
 	http   *http.Server
 	served chan struct{} // closed when the listening goroutine has ended
@@ -47,13 +47,13 @@ func New(o Options) *Server {
 		o.KeepCalls = 10_000
 	}
 	return &Server{
-		opts: o, account: newAccount(o.Seed), onCall: o.OnCall,
+		opts: o, account: newAccount(o.Seed),
 		release: make(chan struct{}), watch: map[chan struct{}]struct{}{},
 	}
 }
 
-// Start serves on a free port of 127.0.0.1 and returns the endpoint's URL. The
-// goroutine it starts ends with Close.
+// Start serves on a free port of 127.0.0.1 and returns the endpoint's URL. Close
+// ends the goroutine that it starts.
 func (s *Server) Start() (string, error) { return s.StartOn("127.0.0.1:0") }
 
 // StartOn is Start on a given address.
@@ -73,14 +73,13 @@ func (s *Server) StartOn(addr string) (string, error) {
 	s.http, s.served = server, served
 	go func() {
 		defer close(served)
-		_ = server.Serve(listener) // ends with Close, and has nothing to say then
+		_ = server.Serve(listener) // Close ends it
 	}()
 	return "http://" + listener.Addr().String(), nil
 }
 
-// Close frees what hangs, drops all connections and waits for the server to end.
-// It does not wait for a hook that never returns longer than 5 s. A closed
-// server can be started again and still has its content.
+// Close ends hanging calls, drops all connections and waits for the handlers, for at
+// most 5 s. A closed server can be started again and keeps its content.
 func (s *Server) Close() {
 	s.mu.Lock()
 	server, served := s.http, s.served
@@ -100,7 +99,7 @@ func (s *Server) Close() {
 	}
 }
 
-// enter and leave count the handlers at work.
+// enter and leave count the running handlers.
 func (s *Server) enter() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +115,7 @@ func (s *Server) leave() {
 	}
 }
 
-// quiet returns a channel that is closed when no handler is at work.
+// quiet returns a channel that is closed when no handler is running.
 func (s *Server) quiet() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,8 +130,7 @@ func (s *Server) quiet() <-chan struct{} {
 	return s.idle
 }
 
-// Reset returns to the seed and forgets calls, tokens and faults. Calls that
-// hang are freed.
+// Reset restores the seed, deletes calls, tokens and faults, and ends hanging calls.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	s.account = newAccount(s.opts.Seed)
@@ -142,9 +140,9 @@ func (s *Server) Reset() {
 	s.changed()
 }
 
-// Subscribe returns a channel that receives after something changed (a call, an
-// effect, a console action), and a function that ends it. Changes that come
-// faster than they are read are merged.
+// Subscribe returns a channel that receives after a change (a call, an effect, a
+// console action), and a function that unsubscribes. Changes are coalesced while the
+// channel is not read.
 func (s *Server) Subscribe() (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	s.mu.Lock()
@@ -168,7 +166,7 @@ func (s *Server) changed() {
 	}
 }
 
-// newRequestID imitates the shape seen in every published sample.
+// newRequestID has the form of all published samples.
 func newRequestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails, by its documentation

@@ -53,7 +53,8 @@ func TestAServerIsAddedListedAndRemoved(t *testing.T) {
 	require.Regexp(t, `^T[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`, added.RequestID)
 	require.Equal(t, map[string]int{"token-1": 1}, s.EffectsByToken())
 
-	after, err := c.DescribeBackends(t.Context(), "lst-8f2c", zenlayer.BackendFilter{BackendIDs: []string{added.BackendID}})
+	after, err := c.DescribeBackends(t.Context(), "lst-8f2c",
+		zenlayer.BackendFilter{BackendIDs: []string{added.BackendID}})
 	require.NoError(t, err)
 	require.Len(t, after, 1)
 	got := after[0]
@@ -83,7 +84,8 @@ func TestSampleDataIsWhatPeopleReadAbout(t *testing.T) {
 		require.Equal(t, zenlayer.InstanceBM, b.InstanceType)
 	}
 
-	listeners, err := c.DescribeListeners(t.Context(), zenlayer.ListenerFilter{LoadBalancerIDs: []string{"lb-31aa"}, Name: "admin"})
+	listeners, err := c.DescribeListeners(t.Context(), zenlayer.ListenerFilter{LoadBalancerIDs: []string{"lb-31aa"},
+		Name: "admin"})
 	require.NoError(t, err)
 	require.Len(t, listeners, 1)
 	require.Equal(t, new(false), listeners[0].HealthCheck)

@@ -37,8 +37,9 @@ func TestClientTokens(t *testing.T) {
 		rules  zenlayertest.Rules
 		before time.Duration
 	}{
-		"a token lives for a day":    {zenlayertest.Rules{AllowSecondBackend: true}, 24 * time.Hour},
-		"a token lives as it is set": {zenlayertest.Rules{AllowSecondBackend: true, TokenLifetime: time.Minute}, time.Minute},
+		"a token lives for a day": {zenlayertest.Rules{AllowSecondBackend: true}, 24 * time.Hour},
+		"a token lives as it is set": {zenlayertest.Rules{AllowSecondBackend: true, TokenLifetime: time.Minute},
+			time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, clock := newServer(tc.rules)
@@ -83,7 +84,8 @@ func TestSwitches(t *testing.T) {
 	})
 	t.Run("a second backend of an instance", func(t *testing.T) {
 		s, _ := newServer(zenlayertest.Rules{AllowSecondBackend: true})
-		require.Equal(t, 200, call(t, s, "RegisterBackend", with(registration(), fields{"instanceId": "i-5594"})).Status)
+		require.Equal(t, 200,
+			call(t, s, "RegisterBackend", with(registration(), fields{"instanceId": "i-5594"})).Status)
 	})
 	t.Run("default weight", func(t *testing.T) {
 		s, _ := newServer(zenlayertest.Rules{})
@@ -99,7 +101,8 @@ func TestSwitches(t *testing.T) {
 		require.Equal(t, "443", added(s).Port, "a missing list takes the listener's port")
 		call(t, s, "RegisterBackend", with(registration(), fields{"clientToken": "t2", "listenerId": "lst-53d0"}))
 		require.Empty(t, added(s).Port, "direct routing has no port of its own")
-		call(t, s, "RegisterBackend", with(registration(), fields{"clientToken": "t3", "listenerId": "lst-84ad", "portList": []int{80, 8080}}))
+		call(t, s, "RegisterBackend", with(registration(), fields{"clientToken": "t3", "listenerId": "lst-84ad",
+			"portList": []int{80, 8080}}))
 		require.Equal(t, "80,8080", added(s).Port)
 	})
 	t.Run("times", func(t *testing.T) {
@@ -140,7 +143,8 @@ func TestSwitches(t *testing.T) {
 	t.Run("versions", func(t *testing.T) {
 		s, _ := newServer(zenlayertest.Rules{})
 		vmBody := with(registration(), fields{"instanceId": "vm-a002", "instanceType": "VM"})
-		require.Equal(t, 404, callAs(t, s, "bmc", "2022-11-20", "RegisterBackend", vmBody).Status, "the old version ignores the type")
+		require.Equal(t, 404, callAs(t, s, "bmc", "2022-11-20", "RegisterBackend", vmBody).Status,
+			"the old version ignores the type")
 		require.Equal(t, 200, callAs(t, s, "bmc", "", "RegisterBackend", vmBody).Status, "no version is the new one")
 		require.Empty(t, s.Calls()[1].Version)
 	})

@@ -59,7 +59,7 @@ func (s *Slack) Click(ctx context.Context, userID, channelID, messageTS, actionI
 	e, out, err := s.prepareClick(userID, channelID, messageTS, actionID, selected)
 	s.mu.Unlock()
 	if err != nil {
-		return clientRefuses("%v", err)
+		return clientRefuses(err)
 	}
 	e.apply = func(ackResult) Interaction { return out }
 	return s.send(ctx, e)
@@ -119,7 +119,7 @@ func (s *Slack) ClickInView(ctx context.Context, userID, viewID, actionID, value
 	e, out, err := s.prepareViewClick(userID, viewID, actionID, value, state)
 	s.mu.Unlock()
 	if err != nil {
-		return clientRefuses("%v", err)
+		return clientRefuses(err)
 	}
 	e.apply = func(ackResult) Interaction { return out }
 	return s.send(ctx, e)

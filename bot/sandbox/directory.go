@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,7 +92,7 @@ func (s *Slack) usersInfo(args arguments) (object, *apiError) {
 		user["locale"] = "en-US"
 	}
 	if p.EnterpriseID != "" {
-		user["enterprise_user"] = object{"id": firstOf(p.EnterpriseUserID, p.ID), "enterprise_id": p.EnterpriseID, "is_admin": false, "is_owner": false, "teams": p.teams()}
+		user["enterprise_user"] = object{"id": cmp.Or(p.EnterpriseUserID, p.ID), "enterprise_id": p.EnterpriseID, "is_admin": false, "is_owner": false, "teams": p.teams()}
 	}
 	if p.NoTeam {
 		delete(user, "team_id")

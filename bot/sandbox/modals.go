@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"unicode/utf8"
@@ -25,14 +26,14 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return clientRefuses("%v", err)
+		return clientRefuses(err)
 	}
 	v.errors, v.trouble = nil, ""
 	if errs := v.clientErrors(); len(errs) > 0 {
 		v.errors = errs
 		s.mu.Unlock()
 		s.changed()
-		out := clientRefuses("the form is not filled in")
+		out := clientRefuses(errors.New("the form is not filled in"))
 		out.Errors = errs
 		return out
 	}
@@ -151,7 +152,7 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return clientRefuses("%v", err)
+		return clientRefuses(err)
 	}
 	stack := s.state.stacks[p.ID]
 	whole = whole || v.flag("clear_on_close")
@@ -192,7 +193,7 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return nil, clientRefuses("%v", err)
+		return nil, clientRefuses(err)
 	}
 	action, _ := found.e["action_id"].(string)
 	payload := s.interactivePayload("block_suggestion", p, "")

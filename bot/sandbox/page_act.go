@@ -25,7 +25,7 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 	}
 	command, rest, _ := strings.Cut(text, " ")
 	done := p.slack.TypeCommand(r.Context(), as, channel, command, strings.TrimSpace(rest))
-	if !turnedDown(done) {
+	if !done.Refused() {
 		p.change(func() { p.story.typed(p.person(as)) })
 	}
 	p.answer(w, r, done)
@@ -35,7 +35,7 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 func (p *site) click(w http.ResponseWriter, r *http.Request) {
 	as, action := r.PostFormValue("as"), r.PostFormValue("action")
 	done := p.slack.Click(r.Context(), as, r.PostFormValue("channel"), r.PostFormValue("ts"), action, r.PostFormValue("selected"))
-	if a := p.options.Approver; a.ID != "" && as == a.ID && action == a.Action && !turnedDown(done) {
+	if a := p.options.Approver; a.ID != "" && as == a.ID && action == a.Action && !done.Refused() {
 		p.change(func() { p.story.Agreed = true })
 	}
 	p.answer(w, r, done)
@@ -93,7 +93,7 @@ func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 // answer itself says only whether the person was let.
 func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) {
 	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
-	if tooLate(done) {
+	if done.Gone { // the page shows that by itself
 		done = Interaction{}
 	}
 	p.change(func() {
@@ -105,7 +105,7 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) 
 	status := http.StatusNoContent
 	switch {
 	case r.Header.Get("HX-Request") != "":
-		if turnedDown(done) {
+		if done.Refused() {
 			status = http.StatusUnprocessableEntity
 		}
 		w.WriteHeader(status)
@@ -115,15 +115,6 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) 
 		back := url.Values{"as": {as}, "channel": {channel}}
 		http.Redirect(w, r, "/?"+back.Encode(), http.StatusSeeOther)
 	}
-}
-
-// turnedDown says that Slack's client would not have let the person do it.
-func turnedDown(done Interaction) bool { return strings.HasPrefix(done.Failure, "refused: ") }
-
-// tooLate says that a click came when what it was on had gone already, as the
-// second one of a double click does. The page shows that by itself.
-func tooLate(done Interaction) bool {
-	return strings.HasPrefix(done.Failure, clientRefuses("%v", errGone).Failure)
 }
 
 // notice is what the page says beside the composer about an act that did not

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -60,7 +61,7 @@ func (p *site) look(r *http.Request) look {
 	world := p.slack.Workspace()
 	people := p.persons(world, r.FormValue("as"))
 	l := look{
-		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: firstOf(world.BotName, "bot"),
+		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: cmp.Or(world.BotName, "bot"),
 		Command: p.options.Command, Version: p.options.Version,
 		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(), WillLose: p.options.Cloud.AnswerWillBeLost(),
 	}
@@ -155,12 +156,12 @@ func roleOf(person Person, world Workspace) (role, about string) {
 	case person.Guest:
 		return "Guest", "invited to some channels"
 	default:
-		return "Member", "works at " + firstOf(world.TeamName, "this workspace")
+		return "Member", "works at " + cmp.Or(world.TeamName, "this workspace")
 	}
 }
 
 func showPerson(person Person, role, about string) shownPerson {
-	name := firstOf(person.RealName, person.Name, person.ID)
+	name := cmp.Or(person.RealName, person.Name, person.ID)
 	return shownPerson{
 		ID: person.ID, Name: name, Handle: person.Name, Initials: initials(name), Tint: tint(person.ID), Role: role, About: about,
 	}
@@ -194,7 +195,7 @@ func (p *site) names(world Workspace, channels []Channel, current string, zone *
 		zone: zone, pickChannels: channels, current: current,
 	}
 	for _, person := range p.slack.People() {
-		name := firstOf(person.RealName, person.Name, person.ID)
+		name := cmp.Or(person.RealName, person.Name, person.ID)
 		n.people[person.ID] = name
 		if !person.Bot && !person.Deactivated {
 			n.pickPeople = append(n.pickPeople, choice{Value: person.ID, Plain: name, Text: plainHTML(name)})

@@ -43,7 +43,7 @@ type shownCall struct {
 // messages are the reader's messages in the channel, replies after their parent.
 func (p *site) messages(at place, world Workspace, people []shownPerson) []shownMessage {
 	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)), func(m Message) bool { return m.Deleted })
-	thread := func(m Message) string { return firstOf(m.ThreadTS, m.TS) }
+	thread := func(m Message) string { return cmp.Or(m.ThreadTS, m.TS) }
 	slices.SortStableFunc(list, func(a, b Message) int {
 		return cmp.Or(strings.Compare(thread(a), thread(b)), strings.Compare(a.TS, b.TS))
 	})
@@ -70,7 +70,7 @@ func showMessage(at place, m Message, world Workspace, people []shownPerson) sho
 	case s.Notice:
 		s.From, s.App = shownPerson{Name: "Slackbot", Initials: "S"}, true
 	case m.BotID != "" || m.UserID == world.BotUserID || m.UserID == "":
-		s.From, s.App = shownPerson{Name: firstOf(world.BotName, "bot"), Initials: "lb"}, true
+		s.From, s.App = shownPerson{Name: cmp.Or(world.BotName, "bot"), Initials: "lb"}, true
 	case i >= 0:
 		s.From = people[i]
 	default:
@@ -97,7 +97,7 @@ func (p place) attachments(raw json.RawMessage) []shownBlock {
 		if len(a.Blocks) > 0 {
 			shown = append(shown, p.blocks(a.Blocks)...)
 		} else {
-			shown = append(shown, shownBlock{Kind: "section", Text: p.names.mrkdwn(firstOf(a.Text, a.Fallback))})
+			shown = append(shown, shownBlock{Kind: "section", Text: p.names.mrkdwn(cmp.Or(a.Text, a.Fallback))})
 		}
 	}
 	return shown
@@ -122,7 +122,7 @@ func (p *site) views(at place) []shownView {
 		}
 		in := place{Viewer: at.Viewer, ViewID: v.ID, names: at.names, errors: v.Errors}
 		shown = append(shown, shownView{
-			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: firstOf(v.Close, "Cancel"), Viewer: at.Viewer, Channel: at.ChannelID,
+			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: cmp.Or(v.Close, "Cancel"), Viewer: at.Viewer, Channel: at.ChannelID,
 			Trouble: trouble(v.Trouble), Blocks: in.blocks(v.Blocks),
 		})
 	}

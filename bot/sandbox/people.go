@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -10,9 +11,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// clientRefuses is the result of an act that Slack's client would not allow.
-func clientRefuses(format string, args ...any) Interaction {
-	return Interaction{Failure: "refused: " + fmt.Sprintf(format, args...)}
+// refused starts the Failure of an act that Slack's client does not allow.
+const refused = "refused: "
+
+// Refused says that Slack's client does not allow the act, so nothing was sent.
+func (i Interaction) Refused() bool { return strings.HasPrefix(i.Failure, refused) }
+
+// clientRefuses is the result of an act that Slack's client does not allow.
+func clientRefuses(err error) Interaction {
+	return Interaction{Failure: refused + err.Error(), Gone: errors.Is(err, errGone)}
 }
 
 // actor finds somebody who can act in a channel. An empty channel means acting
@@ -87,7 +94,7 @@ func envelope(kind envelopeKind, payload any, accepts bool, apply func(ackResult
 // events counts as a retry. The answer is applied as the first one was.
 func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope bool) Interaction {
 	if last.sent == nil {
-		return clientRefuses("nothing was sent")
+		return clientRefuses(errors.New("nothing was sent"))
 	}
 	again := *last.sent
 	if newEnvelope {
@@ -118,7 +125,7 @@ func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, tex
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return clientRefuses("%v", err)
+		return clientRefuses(err)
 	}
 	trigger := s.newTrigger(p.ID, c.ID, "")
 	address := s.newResponse("commands", p.ID, c.ID, nil)
@@ -179,7 +186,7 @@ func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text strin
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return Message{}, clientRefuses("%v", err)
+		return Message{}, clientRefuses(err)
 	}
 	m := s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, ThreadTS: threadTS, Text: s.escapeTyped(text)}})
 	shown := m.shown()
@@ -214,7 +221,7 @@ func (s *Slack) OpenHome(ctx context.Context, userID string) Interaction {
 	p, _, err := s.actor(userID, "")
 	if err != nil {
 		s.mu.Unlock()
-		return clientRefuses("%v", err)
+		return clientRefuses(err)
 	}
 	event := object{"type": "app_home_opened", "user": p.ID, "channel": s.directMessage(p.ID).ID, "tab": "home"}
 	if v := s.state.homes[p.ID]; v != nil {
@@ -242,7 +249,7 @@ func (s *Slack) Shortcut(ctx context.Context, userID, callbackID string, on Mess
 	}
 	if err != nil {
 		s.mu.Unlock()
-		return clientRefuses("%v", err)
+		return clientRefuses(err)
 	}
 	out := Interaction{TriggerID: s.newTrigger(p.ID, on.ChannelID, "")}
 	payload := s.interactivePayload("shortcut", p, out.TriggerID)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"html/template"
 	"strconv"
 	"strings"
@@ -199,12 +200,12 @@ func (n names) mention(target, label string) string {
 	id := target[1:]
 	switch {
 	case target[0] == '@':
-		return "@" + firstOf(n.people[id], unescapeHTML(label), id)
+		return "@" + cmp.Or(n.people[id], unescapeHTML(label), id)
 	case target[0] == '#':
-		return "#" + firstOf(n.channels[id], unescapeHTML(label), id)
+		return "#" + cmp.Or(n.channels[id], unescapeHTML(label), id)
 	case strings.HasPrefix(target, "!subteam^"):
 		id = strings.TrimPrefix(target, "!subteam^")
-		return "@" + firstOf(n.groups[id], strings.TrimPrefix(unescapeHTML(label), "@"), id)
+		return "@" + cmp.Or(n.groups[id], strings.TrimPrefix(unescapeHTML(label), "@"), id)
 	default:
 		return "@" + id
 	}
@@ -281,7 +282,7 @@ func (n names) bare(text string) string {
 		case target != "" && strings.ContainsRune("@#!", rune(target[0])) && !strings.HasPrefix(target, "!date^"):
 			out.WriteString(n.mention(target, label))
 		case webURL(unescapeHTML(target)) != "" || strings.HasPrefix(target, "!date^"):
-			out.WriteString(firstOf(label, target))
+			out.WriteString(cmp.Or(label, target))
 		default:
 			out.WriteString("<" + inside + ">")
 		}
@@ -292,17 +293,7 @@ func (n names) bare(text string) string {
 // channelName is how a conversation is called in lists.
 func (n names) channelName(ch Channel) string {
 	if ch.IM != "" {
-		return "Direct message with " + firstOf(n.people[""], "the bot")
+		return "Direct message with " + cmp.Or(n.people[""], "the bot")
 	}
 	return "#" + ch.Name
-}
-
-// firstOf is the first of the texts that is not empty.
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

@@ -167,6 +167,9 @@ type Interaction struct {
 	// client would not have let the person do it, in which case nothing was
 	// sent.
 	Failure string `json:"failure,omitempty"`
+	// Gone says that the message, view or component was removed before the act,
+	// by the app or by an earlier act, as with the second click of a double click.
+	Gone bool `json:"gone,omitempty"`
 	// Errors are field errors by block id, shown in the form.
 	Errors map[string]string `json:"errors,omitempty"`
 	// AckAfter is the time from sending to ack.

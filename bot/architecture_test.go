@@ -32,8 +32,8 @@ func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/lbbot": {
 			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands", "zenlayer",
-			"bot/policy/cases",                     // for policy test
-			"bot/sandbox", "zenlayer/zenlayertest", // for the sandbox command
+			"bot/policy/cases",                                         // for policy test
+			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands", "zenlayer",
@@ -50,6 +50,7 @@ func arrows() map[string][]string {
 		"bot/audit":                  {"bot/operation"},                           // hashes, which the journal computes as it stores
 		"bot/operation":              {"commands", "zenlayer"},
 		"bot/sandbox":                {},
+		"bot/sandbox/page":           {"bot/sandbox"},
 		"commands":                   {"zenlayer"},
 		"zenlayer":                   {},
 		"zenlayer/zenlayertest":      {"zenlayer"},
@@ -78,11 +79,11 @@ func homes() map[string][]string {
 		"github.com/spf13/cobra":                   {"cmd/lbbot"},
 		"github.com/goccy/go-yaml":                 {"bot", "bot/policy/cases"},
 		"github.com/caarlos0/env":                  {"bot"},
-		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox"),
-		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest"),
+		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page"),
+		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox"),
 		"github.com/stretchr/testify":              {},
 		"testing":                                  {},
-		"net/http":                                 {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "zenlayer", "zenlayer/zenlayertest"},
+		"net/http":                                 {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "bot/sandbox/page", "zenlayer", "zenlayer/zenlayertest"},
 		"os":                                       except("commands", "zenlayer", "bot/operation", "bot/slackapp", "bot/slackapp/socket"),
 		"context":                                  except("commands"),
 		"time":                                     except("commands"),

@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/page"
 )
 
 // browser is a headless Chromium with an empty profile.
@@ -108,7 +108,7 @@ func visit(t *testing.T) (r reader, address string) {
 	t.Cleanup(g.close)
 	require.NoError(t, g.start(t.Context()))
 	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
-	page, err := sandbox.NewPage(g.page())
+	page, err := page.New(g.page())
 	require.NoError(t, err)
 	server := httptest.NewServer(page)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })

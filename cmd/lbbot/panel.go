@@ -3,7 +3,7 @@ package main
 import (
 	"strings"
 
-	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/page"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -15,33 +15,33 @@ func (p cloudPanel) Backends() int { return len(p.Server.Backends()) }
 
 func (p cloudPanel) AnswerWillBeLost() bool { return len(p.Faults()) > 0 }
 
-func (p cloudPanel) Calls() []sandbox.CloudCall {
+func (p cloudPanel) Calls() []page.Call {
 	calls := p.Server.Calls()
-	out := make([]sandbox.CloudCall, len(calls))
+	out := make([]page.Call, len(calls))
 	for i, c := range calls {
-		out[i] = sandbox.CloudCall{At: c.Time, Service: c.Service, Action: c.Action, Status: c.Status,
+		out[i] = page.Call{At: c.Time, Service: c.Service, Action: c.Action, Status: c.Status,
 			Lost: c.Fault == zenlayertest.AnswerLost, Request: c.Request, Answer: c.Answer}
 	}
 	return out
 }
 
 // samples are the ids that the page offers.
-func samples(s *zenlayertest.Server) []sandbox.Sample {
+func samples(s *zenlayertest.Server) []page.Sample {
 	balancers := map[string]string{}
 	for _, lb := range zenlayertest.SampleData().LoadBalancers {
 		balancers[lb.ID] = lb.Name
 	}
-	var out []sandbox.Sample
+	var out []page.Sample
 	for _, l := range s.Listeners() {
 		name := balancers[l.LoadBalancerID] + "/" + l.Name
-		out = append(out, sandbox.Sample{Kind: "Listener", ID: name, Label: name, Detail: listenerDetail(l)})
+		out = append(out, page.Sample{Kind: "Listener", ID: name, Label: name, Detail: listenerDetail(l)})
 	}
 	for _, i := range s.Instances() {
 		kind := "Bare metal"
 		if i.Type == zenlayer.InstanceVM {
 			kind = "Virtual machine"
 		}
-		out = append(out, sandbox.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: i.ID + " · " + kind + ", " + strings.ToLower(i.Status)})
+		out = append(out, page.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: i.ID + " · " + kind + ", " + strings.ToLower(i.Status)})
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"lbbot/bot"
 	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/page"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -81,10 +82,10 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db") }
 
 // page is what the sandbox's page needs to know.
-func (g *playground) page() sandbox.PageOptions {
-	return sandbox.PageOptions{
+func (g *playground) page() page.Options {
+	return page.Options{
 		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready, Version: bot.Version,
-		Approver: sandbox.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: "C0INC2041",
+		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: "C0INC2041",
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
 			Text:    "Weight 80 needs a second person.", Waits: "It was asked for. Now agree to it."},
 		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`, Log: g.log.Named("page"),

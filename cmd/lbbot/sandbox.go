@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot"
-	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/page"
 )
 
 // sandboxCommand is the bot beside stand-ins of Slack and Zenlayer, with a
@@ -70,7 +70,7 @@ func (s session) play(ctx context.Context, addr, dir, level string) (err error) 
 	if err := g.start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	page, err := sandbox.NewPage(g.page())
+	page, err := page.New(g.page())
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

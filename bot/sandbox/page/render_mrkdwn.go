@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"lbbot/bot/sandbox"
 )
 
 // mrkdwn renders Slack's markup (docs.slack.dev/messaging/formatting-message-text)
@@ -291,7 +293,7 @@ func (n names) bare(text string) string {
 }
 
 // channelName is how a conversation is called in lists.
-func (n names) channelName(ch Channel) string {
+func (n names) channelName(ch sandbox.Channel) string {
 	if ch.IM != "" {
 		return "Direct message with " + cmp.Or(n.people[""], "the bot")
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"bytes"
@@ -20,13 +20,15 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
 )
 
 // smallBot is an app of forty lines behind the stand-in: it previews, adds,
 // opens a form and refuses guests, over a raw socket and the Web API.
 type smallBot struct {
 	t     *testing.T
-	slack *Slack
+	slack *sandbox.Slack
 	cloud *sky
 
 	mu    sync.Mutex
@@ -137,7 +139,7 @@ func (b *smallBot) call(method string, args any) map[string]any {
 // address.
 func play(t *testing.T) (string, *smallBot) {
 	t.Helper()
-	s := New(Options{Command: "/lb-register", NoRateLimits: true})
+	s := sandbox.New(sandbox.Options{Command: "/lb-register", NoRateLimits: true})
 	_, err := s.Start()
 	require.NoError(t, err)
 	b := &smallBot{t: t, slack: s, cloud: &sky{}}
@@ -154,7 +156,7 @@ func play(t *testing.T) (string, *smallBot) {
 	})
 	<-ready
 
-	page, err := NewPage(PageOptions{
+	page, err := New(Options{
 		Slack: s, Cloud: b.cloud, Version: "test", Samples: trialSamples,
 		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 		Reset: func(context.Context) error {
@@ -513,27 +515,4 @@ func TestNoticeBelongsToItsChannelAndGoesAway(t *testing.T) {
 	x.enters()
 	x.until("document.querySelector('#notice').checkVisibility()")
 	x.until("document.querySelector('#notice').textContent === ''") // after a while, by itself
-}
-
-func TestAddingByKeyboardKeepsTheFocus(t *testing.T) {
-	tab := browser(t)
-	address, bot := play(t)
-	x := trial{t: t, tab: tab, shot: t.TempDir()}
-	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
-	x.until("document.activeElement.id === 'text'")
-	x.do(chromedp.KeyEvent("\r"))
-	x.reads(".message.private", "Nothing is changed yet")
-	x.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.message .button.primary').focus()"), chromedp.KeyEvent("\r"))
-	x.reads("#confirm[open]", "Add to a protected listener?")
-	x.do(chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
-	x.reads(".message:not(.private)", "be-20d1")
-	x.until("document.activeElement.textContent.trim() === 'Add server'")
-	// The preview that was used is taken away with its button.
-	for _, m := range bot.slack.Messages("C0OPS", "U0ANA") {
-		if m.Ephemeral {
-			require.NoError(t, bot.slack.DeleteMessage(m.ChannelID, m.TS))
-		}
-	}
-	x.until("!document.querySelector('.message.private')")
-	x.until("document.activeElement.closest('.message, #messages') !== null")
 }

@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"net/http"

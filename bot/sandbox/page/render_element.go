@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"lbbot/bot/sandbox"
 )
 
 // control is one interactive element ready for the templates.
@@ -267,7 +269,7 @@ func (p place) conversations(e rawElement) []choice {
 }
 
 // lets says whether a picker with this filter offers the conversation.
-func (f rawFilter) lets(ch Channel) bool {
+func (f rawFilter) lets(ch sandbox.Channel) bool {
 	kind := "public"
 	switch {
 	case ch.IM != "":
@@ -354,5 +356,3 @@ func oneOfList(s string, list ...string) string {
 	}
 	return list[0]
 }
-
-func joinWords(a, b string) string { return strings.TrimSpace(a + " " + b) }

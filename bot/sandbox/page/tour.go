@@ -1,9 +1,11 @@
-package sandbox
+package page
 
 import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"lbbot/bot/sandbox"
 )
 
 // story remembers how far the guided tour went. What happened in the cloud is
@@ -37,7 +39,7 @@ type step struct {
 
 // scene is what the tour depends on besides the story.
 type scene struct {
-	calls    []CloudCall
+	calls    []Call
 	willLose bool
 	people   []shownPerson
 	command  string
@@ -47,13 +49,13 @@ type scene struct {
 }
 
 // scene gathers it.
-func (p *site) scene(calls []CloudCall, willLose bool, people []shownPerson, world Workspace) scene {
+func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sandbox.Workspace) scene {
 	c := scene{calls: calls, willLose: willLose, people: people, command: p.options.Command, approver: p.options.Approver}
 	if a := c.approver; a.ID != "" {
-		c.waiting = slices.ContainsFunc(p.slack.Messages(a.Channel, a.ID), func(m Message) bool {
+		c.waiting = slices.ContainsFunc(p.slack.Messages(a.Channel, a.ID), func(m sandbox.Message) bool {
 			return !m.Deleted && strings.Contains(string(m.Blocks), `"`+a.Action+`"`)
 		})
-		if i := slices.IndexFunc(world.Channels, func(ch Channel) bool { return ch.ID == a.AskIn }); i >= 0 {
+		if i := slices.IndexFunc(world.Channels, func(ch sandbox.Channel) bool { return ch.ID == a.AskIn }); i >= 0 {
 			c.channel = world.Channels[i].Name
 		}
 	}
@@ -87,8 +89,8 @@ func (s story) steps(c scene) []step {
 	if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.Role == "Guest" }); i >= 0 {
 		guest = c.people[i].ID
 	}
-	added := slices.ContainsFunc(c.calls, func(c CloudCall) bool { return c.Action == registering })
-	lost := slices.ContainsFunc(c.calls, func(c CloudCall) bool { return c.Lost })
+	added := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Action == registering })
+	lost := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Lost })
 	lose := step{Title: "Lose an answer", Text: "The cloud acts, and nobody hears. Then add another server.", Do: "lose", Label: "Lose the next answer", Done: lost}
 	if c.willLose {
 		lose.Do, lose.Text = "", "The next answer will be lost. Now add another server."

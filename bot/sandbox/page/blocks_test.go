@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"encoding/json"
@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
 )
 
-var updatePages = flag.Bool("update-pages", false, "rewrite the golden HTML of the page's blocks")
+var updatePages = flag.Bool("update", false, "rewrite the golden HTML of the page's blocks")
 
 // sampleNames is what the ids of these tests stand for.
 func sampleNames() names {
@@ -26,7 +28,7 @@ func sampleNames() names {
 		pickPeople: []choice{
 			{Value: "U1", Plain: "Ana <b>", Text: plainHTML("Ana <b>")}, {Value: "U2", Plain: "Bo", Text: "Bo"},
 		},
-		pickChannels: []Channel{
+		pickChannels: []sandbox.Channel{
 			{ID: "C1", Name: "ops"}, {ID: "C2", Name: "secret", Private: true}, {ID: "C3", Name: "partners", ExtShared: true}, {ID: "D1", IM: "U1"},
 		},
 		current: "C2",
@@ -191,7 +193,7 @@ func everywhere(text string) []map[string]any {
 
 func blockTemplates(t *testing.T) *template.Template {
 	t.Helper()
-	templates, err := template.ParseFS(pageFiles, "page/*.html")
+	templates, err := template.ParseFS(pageFiles, "templates/*.html")
 	require.NoError(t, err)
 	return templates
 }
@@ -208,7 +210,7 @@ func drawn(t *testing.T, templates *template.Template, p place, raw json.RawMess
 func TestBlocksAreDrawnAsInTheGoldenFiles(t *testing.T) {
 	t.Parallel()
 	templates := blockTemplates(t)
-	files, err := filepath.Glob("testdata/page/*.json")
+	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {

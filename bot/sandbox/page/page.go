@@ -1,4 +1,9 @@
-package sandbox
+// Package page serves the sandbox to people: a web page with the channels and
+// messages of the Slack stand-in, and beside them the calls to the cloud. It
+// renders Block Kit from JSON and acts through the methods of sandbox.Slack.
+//
+// New starts no goroutine. It knows nothing of the bot behind the stand-in.
+package page
 
 import (
 	"context"
@@ -14,19 +19,21 @@ import (
 	_ "time/tzdata" // times are shown in the reader's zone, also where the system has no zone files
 
 	"go.uber.org/zap"
+
+	"lbbot/bot/sandbox"
 )
 
 // pageFiles are the templates, the styles, the script and htmx. Everything the
 // page needs is in the binary, so it works without any network.
 //
-//go:embed page
+//go:embed static templates
 var pageFiles embed.FS
 
 // Cloud is what the page shows of the cloud behind the bot and does to it.
 // Its methods must not block for long and may be called at the same time.
 type Cloud interface {
 	// Calls are the calls so far, oldest first.
-	Calls() []CloudCall
+	Calls() []Call
 	// Backends is how many backends exist.
 	Backends() int
 	// LoseNextAnswer lets the next call happen and loses its answer.
@@ -38,8 +45,8 @@ type Cloud interface {
 	Subscribe() (<-chan struct{}, func())
 }
 
-// CloudCall is one call of the bot to the cloud.
-type CloudCall struct {
+// Call is one call of the bot to the cloud.
+type Call struct {
 	At              time.Time
 	Service, Action string
 	Status          int  // of HTTP; 0 if there was none
@@ -56,9 +63,9 @@ type Sample struct {
 	Detail string // one line
 }
 
-// PageOptions are what a page is made of. Slack and Cloud are required.
-type PageOptions struct {
-	Slack   *Slack
+// Options are what a page is made of. Slack and Cloud are required.
+type Options struct {
+	Slack   *sandbox.Slack
 	Cloud   Cloud
 	Samples []Sample
 	// Command is the first step of the tour. It stands in the composer of the
@@ -91,29 +98,29 @@ type Approver struct {
 
 // workspace is what the page needs of the Slack stand-in.
 type workspace interface {
-	Workspace() Workspace
-	People() []Person
-	Groups() []Group
-	Channels(viewerID string) []Channel
-	Messages(channelID, viewerID string) []Message
-	Views(userID string) []View
+	Workspace() sandbox.Workspace
+	People() []sandbox.Person
+	Groups() []sandbox.Group
+	Channels(viewerID string) []sandbox.Channel
+	Messages(channelID, viewerID string) []sandbox.Message
+	Views(userID string) []sandbox.View
 	Subscribe() (<-chan struct{}, func())
 	Reset()
 
-	TypeCommand(ctx context.Context, userID, channelID, command, text string) Interaction
-	Say(ctx context.Context, userID, channelID, threadTS, text string) (Message, Interaction)
-	Click(ctx context.Context, userID, channelID, messageTS, actionID, selected string) Interaction
-	ClickInView(ctx context.Context, userID, viewID, actionID, value string, state ViewState) Interaction
-	SubmitView(ctx context.Context, userID, viewID string, state ViewState) Interaction
-	CloseView(ctx context.Context, userID, viewID string, whole bool) Interaction
-	Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) ([]Option, Interaction)
+	TypeCommand(ctx context.Context, userID, channelID, command, text string) sandbox.Interaction
+	Say(ctx context.Context, userID, channelID, threadTS, text string) (sandbox.Message, sandbox.Interaction)
+	Click(ctx context.Context, userID, channelID, messageTS, actionID, selected string) sandbox.Interaction
+	ClickInView(ctx context.Context, userID, viewID, actionID, value string, state sandbox.ViewState) sandbox.Interaction
+	SubmitView(ctx context.Context, userID, viewID string, state sandbox.ViewState) sandbox.Interaction
+	CloseView(ctx context.Context, userID, viewID string, whole bool) sandbox.Interaction
+	Suggest(ctx context.Context, userID, viewID, actionID, typed string, state sandbox.ViewState) ([]sandbox.Option, sandbox.Interaction)
 }
 
 // site serves the sandbox to people. It starts no goroutines; each event
 // stream lives in the goroutine of its request and ends with it.
 type site struct {
 	slack     workspace
-	options   PageOptions
+	options   Options
 	templates *template.Template
 	beat      time.Duration // pause between signs of life on an event stream
 
@@ -136,19 +143,19 @@ type note struct {
 
 const noticeFor = 10 * time.Second
 
-// NewPage makes the sandbox page: a small Slack with the bot in it, beside the
+// New makes the sandbox page: a small Slack with the bot in it, beside the
 // raw calls to the cloud. The handler answers only requests that name a
 // loopback host, and changes state only for POST requests from its own pages.
 // Event streams end when their request's context does, so a server that shuts
 // down should cancel its base context first.
-func NewPage(o PageOptions) (http.Handler, error) {
+func New(o Options) (http.Handler, error) {
 	if o.Slack == nil {
 		return nil, errors.New("making the sandbox page: Slack is missing")
 	}
 	return newPage(o, o.Slack)
 }
 
-func newPage(o PageOptions, slack workspace) (http.Handler, error) {
+func newPage(o Options, slack workspace) (http.Handler, error) {
 	if o.Cloud == nil {
 		return nil, errors.New("making the sandbox page: Cloud is missing")
 	}
@@ -161,11 +168,11 @@ func newPage(o PageOptions, slack workspace) (http.Handler, error) {
 	if o.Reset == nil {
 		o.Reset = func(context.Context) error { slack.Reset(); return nil }
 	}
-	templates, err := template.ParseFS(pageFiles, "page/*.html")
+	templates, err := template.ParseFS(pageFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the templates of the sandbox page: %w", err)
 	}
-	static, err := fs.Sub(pageFiles, "page")
+	static, err := fs.Sub(pageFiles, "static")
 	if err != nil {
 		return nil, fmt.Errorf("reading the files of the sandbox page: %w", err)
 	}

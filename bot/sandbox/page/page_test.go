@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"bufio"
@@ -13,25 +13,27 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
 )
 
 func TestPageNeedsSlackAndACloud(t *testing.T) {
 	t.Parallel()
-	_, err := NewPage(PageOptions{Cloud: &sky{}})
+	_, err := New(Options{Cloud: &sky{}})
 	require.ErrorContains(t, err, "Slack is missing")
-	_, err = newPage(PageOptions{}, newStage())
+	_, err = newPage(Options{}, newStage())
 	require.ErrorContains(t, err, "Cloud is missing")
 }
 
 func TestPageShowsTheSmallSlack(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	s.messages["C1"] = []Message{
+	s.messages["C1"] = []sandbox.Message{
 		{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "hello *there*"},
 		{TS: "1795430001.000100", ChannelID: "C1", UserID: "UBOT", BotID: "B1", Text: "psst", Ephemeral: true, To: "U1"},
 		{TS: "1795430002.000100", ChannelID: "C1", UserID: "UBOT", Text: "gone", Deleted: true},
 	}
-	h := raised(t, s, PageOptions{
+	h := raised(t, s, Options{
 		Command: `/lb-register api-lb/https-443 web-07 reason="more"`, Version: "v1.2.3",
 		Samples: []Sample{{Kind: "Listener", ID: "api-lb/https-443", Label: "https-443", Detail: "TCP 443"}},
 	})
@@ -59,7 +61,7 @@ func TestActsReachSlack(t *testing.T) {
 		{"type":"input","block_id":"b2","label":{"type":"plain_text","text":"After"},"element":{"type":"checkboxes","action_id":"a","options":[{"text":{"type":"plain_text","text":"Watch"},"value":"watch"}]}},
 		{"type":"input","block_id":"b3","label":{"type":"plain_text","text":"Type"},"element":{"type":"radio_buttons","action_id":"r","options":[{"text":{"type":"plain_text","text":"BM"},"value":"bm"}]}},
 		{"type":"actions","block_id":"b4","elements":[{"type":"button","action_id":"type_ids","text":{"type":"plain_text","text":"Type IDs"}}]}]`
-	state := ViewState{"b:1": {"w": "50"}, "b2": {"a": []string{"watch"}}}
+	state := sandbox.ViewState{"b:1": {"w": "50"}, "b2": {"a": []string{"watch"}}}
 	tests := map[string]struct {
 		path string
 		form url.Values
@@ -78,7 +80,7 @@ func TestActsReachSlack(t *testing.T) {
 		"a form is submitted with what was filled in": {"/view/submit", url.Values{"view": {"V1"}, `["b:1","w"]`: {"50"}, `["b2","a"]`: {"watch"}, "stray": {"x"}},
 			act{What: "submit", As: "U1", On: "V1", State: state}},
 		"emptied fields are sent empty": {"/view/submit", url.Values{"view": {"V1"}, `["b:1","w"]`: {""}},
-			act{What: "submit", As: "U1", On: "V1", State: ViewState{"b:1": {"w": ""}, "b2": {"a": []string{}}}}},
+			act{What: "submit", As: "U1", On: "V1", State: sandbox.ViewState{"b:1": {"w": ""}, "b2": {"a": []string{}}}}},
 		"a button in a form sends the form along": {"/view/click", url.Values{"view": {"V1"}, "action": {"type_ids"}, "selected": {"v"}, `["b:1","w"]`: {"50"}, `["b2","a"]`: {"watch"}},
 			act{What: "click in view", As: "U1", On: "V1", Action: "type_ids", Value: "v", State: state}},
 		"a form is closed": {"/view/close", url.Values{"view": {"V1"}},
@@ -90,10 +92,10 @@ func TestActsReachSlack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage()
-			s.views = []View{{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(blocks)}}
+			s.views = []sandbox.View{{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(blocks)}}
 			tt.form.Set("as", "U1")
 			tt.form.Set("channel", "C1")
-			w := send(raised(t, s, PageOptions{}), "POST", tt.path, tt.form, "HX-Request", "true")
+			w := send(raised(t, s, Options{}), "POST", tt.path, tt.form, "HX-Request", "true")
 			require.Equal(t, http.StatusNoContent, w.Code, w.Body)
 			require.Equal(t, []act{tt.want}, s.acts)
 		})
@@ -102,7 +104,7 @@ func TestActsReachSlack(t *testing.T) {
 
 func TestWithoutScriptAnActLeadsBackToThePage(t *testing.T) {
 	t.Parallel()
-	w := send(raised(t, newStage(), PageOptions{}), "POST", "/say", url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"hi"}})
+	w := send(raised(t, newStage(), Options{}), "POST", "/say", url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"hi"}})
 	require.Equal(t, http.StatusSeeOther, w.Code)
 	require.Equal(t, "/?as=U1&channel=C1", w.Header().Get("Location"))
 }
@@ -124,8 +126,8 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage()
-			s.answer = Interaction{Failure: tt.failure}
-			h := raised(t, s, PageOptions{})
+			s.answer = sandbox.Interaction{Failure: tt.failure}
+			h := raised(t, s, Options{})
 			w := send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}}, "HX-Request", "true")
 			require.Equal(t, tt.status, w.Code)
 			live := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
@@ -141,9 +143,9 @@ func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage()
-		h := raised(t, s, PageOptions{})
+		h := raised(t, s, Options{})
 		act := func(failure string) {
-			s.answer = Interaction{Failure: failure}
+			s.answer = sandbox.Interaction{Failure: failure}
 			send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}}, "HX-Request", "true")
 		}
 		shown := func() bool {
@@ -163,7 +165,7 @@ func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 func TestAnEmptyMessageIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	w := send(raised(t, s, PageOptions{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {"  \r\n"}}, "HX-Request", "true")
+	w := send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {"  \r\n"}}, "HX-Request", "true")
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
 	require.Empty(t, s.acts)
 }
@@ -200,7 +202,7 @@ func TestOnlyThePageItselfMayAct(t *testing.T) {
 			if tt.method == "POST" {
 				form = url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"/x"}}
 			}
-			w := send(raised(t, s, PageOptions{}), tt.method, tt.target, form, append([]string{"HX-Request", "true"}, tt.header...)...)
+			w := send(raised(t, s, Options{}), tt.method, tt.target, form, append([]string{"HX-Request", "true"}, tt.header...)...)
 			require.Equal(t, tt.status, w.Code, w.Body)
 			require.Equal(t, tt.status == 204, len(s.acts) == 1)
 		})
@@ -209,7 +211,7 @@ func TestOnlyThePageItselfMayAct(t *testing.T) {
 
 func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	h := raised(t, newStage(), PageOptions{})
+	h := raised(t, newStage(), Options{})
 	for _, target := range []string{"/", "/live", "/static/page.js", "/nothing"} {
 		header := send(h, "GET", target, nil).Header()
 		require.Equal(t, contentPolicy, header.Get("Content-Security-Policy"), target)
@@ -228,20 +230,20 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 func TestOversizedBodiesAreNotRead(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	send(raised(t, s, PageOptions{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {strings.Repeat("x", maxBody)}}, "HX-Request", "true")
+	send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {strings.Repeat("x", maxBody)}}, "HX-Request", "true")
 	require.Empty(t, s.acts)
 }
 
 func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	s.views = []View{
+	s.views = []sandbox.View{
 		{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(`[]`)},
 		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back", Trouble: "connection_trouble", Blocks: []byte(`[]`)},
 		{ID: "V3", Type: "home", Title: "Home", Blocks: []byte(`[]`)},
 	}
-	s.answer = Interaction{Failure: "refused: the button is stuck"}
-	h := raised(t, s, PageOptions{})
+	s.answer = sandbox.Interaction{Failure: "refused: the button is stuck"}
+	h := raised(t, s, Options{})
 	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "view": {"V2"}, "action": {"x"}}, "HX-Request", "true")
 	body := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
 	require.Regexp(t, `<form id="view-V1"[^>]* novalidate hidden>`, body, "what was typed below stays in the page")
@@ -254,8 +256,8 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 
 func TestTheSecondClickOfADoubleClickSaysNothing(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Command: "/lb-register"})
-	h, err := NewPage(PageOptions{Slack: s, Cloud: &sky{}})
+	s := sandbox.New(sandbox.Options{Command: "/lb-register"})
+	h, err := New(Options{Slack: s, Cloud: &sky{}})
 	require.NoError(t, err)
 	for _, path := range []string{"/view/submit", "/view/click", "/view/close", "/click"} {
 		form := url.Values{"as": {"U0ANA"}, "channel": {"C0OPS"}, "view": {"V404"}, "ts": {"1.1"}, "action": {"x"}}
@@ -269,7 +271,7 @@ func TestAnEmptyWorkspaceStillShowsAPage(t *testing.T) {
 	t.Parallel()
 	s := newStage()
 	s.world.People, s.world.Channels = nil, nil
-	w := send(raised(t, s, PageOptions{}), "GET", "/?as=U404&channel=C404", nil)
+	w := send(raised(t, s, Options{}), "GET", "/?as=U404&channel=C404", nil)
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Contains(t, w.Body.String(), "No channels for this person.")
 }
@@ -279,7 +281,7 @@ func TestLoseAndReset(t *testing.T) {
 	cloud := &sky{}
 	resets := 0
 	fail := error(nil)
-	h := raised(t, newStage(), PageOptions{Cloud: cloud, Reset: func(context.Context) error { resets++; return fail }})
+	h := raised(t, newStage(), Options{Cloud: cloud, Reset: func(context.Context) error { resets++; return fail }})
 	require.Equal(t, 204, send(h, "POST", "/lose", url.Values{}, "HX-Request", "true").Code)
 	require.True(t, cloud.lose)
 	require.Contains(t, send(h, "GET", "/live", nil).Body.String(), "Next answer will be lost")
@@ -298,7 +300,7 @@ func TestLoseAndReset(t *testing.T) {
 func TestTheTourTicksOffWhatHappened(t *testing.T) {
 	t.Parallel()
 	cloud := &sky{}
-	h := raised(t, newStage(), PageOptions{Cloud: cloud})
+	h := raised(t, newStage(), Options{Cloud: cloud})
 	command := func(as string) {
 		send(h, "POST", "/say", url.Values{"as": {as}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request", "true")
 	}
@@ -331,7 +333,7 @@ func TestTheTourTicksOffWhatHappened(t *testing.T) {
 func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	h := raised(t, s, PageOptions{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
+	h := raised(t, s, Options{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
 		Asker: "U2", AskIn: "C1", Command: "/lb-register heavy", Text: "First ask.", Waits: "Now agree."}})
 	page := func(target string) string { return send(h, "GET", target, nil).Body.String() }
 
@@ -350,7 +352,7 @@ func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
 	require.Empty(t, composer("/"), "it was sent")
 	require.Contains(t, page("/live"), "First ask.")
 	require.NotContains(t, page("/live"), "Now agree.")
-	s.messages["C2"] = []Message{{TS: "1.1", ChannelID: "C2", UserID: "UBOT", BotID: "B1", Blocks: []byte(`[{"type":"actions","elements":[{"type":"button","action_id":"ap_yes","style":"danger","text":{"type":"plain_text","text":"Approve"}}]}]`)}}
+	s.messages["C2"] = []sandbox.Message{{TS: "1.1", ChannelID: "C2", UserID: "UBOT", BotID: "B1", Blocks: []byte(`[{"type":"actions","elements":[{"type":"button","action_id":"ap_yes","style":"danger","text":{"type":"plain_text","text":"Approve"}}]}]`)}}
 	require.Contains(t, page("/live"), "Now agree.")
 	require.Contains(t, page("/live?as=U1&channel=C2"), `class="button danger"`, "buttons have their style")
 	require.Empty(t, composer("/?as=U2&channel=C1&step=5"), "it was asked")
@@ -358,13 +360,13 @@ func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
 
 func TestCallsShowRequestAndAnswerAsText(t *testing.T) {
 	t.Parallel()
-	cloud := &sky{backends: 3, calls: []CloudCall{
+	cloud := &sky{backends: 3, calls: []Call{
 		{Service: "bmc", Action: "DescribeBackends", Status: 200, Request: `{"a":1}`, Answer: `{}`},
 		{Service: "bmc", Action: "RegisterBackend", Status: 404, Request: `{}`, Answer: `<b>no json</b>`},
 		{Service: "bmc", Action: "RegisterBackend", Status: 200, Lost: true, Request: `{}`, Answer: `{}`},
 		{Service: "vm", Action: "DescribeInstances", Request: `{}`},
 	}}
-	body := send(raised(t, newStage(), PageOptions{Cloud: cloud}), "GET", "/live", nil).Body.String()
+	body := send(raised(t, newStage(), Options{Cloud: cloud}), "GET", "/live", nil).Body.String()
 	require.Contains(t, body, `<b id="count-calls">4</b>`)
 	require.Contains(t, body, `<b id="count-backends">3</b>`)
 	require.Contains(t, body, "{\n  &#34;a&#34;: 1\n}")
@@ -378,8 +380,8 @@ func TestCallsShowRequestAndAnswerAsText(t *testing.T) {
 func TestTimesReadInTheReadersZone(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	s.messages["C1"] = []Message{{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "<!date^1795430000^at {time}|then>"}}
-	h := raised(t, s, PageOptions{})
+	s.messages["C1"] = []sandbox.Message{{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "<!date^1795430000^at {time}|then>"}}
+	h := raised(t, s, Options{})
 	for cookie, want := range map[string]string{
 		"": ">at 10:33<", "zone=Asia.Singapore": ">at 18:33<", "zone=America.Argentina.Buenos_Aires": ">at 07:33<",
 		"zone=../../etc/passwd": ">at 10:33<", "zone=Local": ">at 10:33<",
@@ -391,13 +393,13 @@ func TestTimesReadInTheReadersZone(t *testing.T) {
 func TestNewMessagesElsewhereAreMarkedUntilRead(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	h := raised(t, s, PageOptions{})
+	h := raised(t, s, Options{})
 	look := func(channel string) string {
 		return send(h, "GET", "/live?as=U1&channel="+channel, nil).Body.String()
 	}
 	require.NotContains(t, look("C1"), ", new messages")
 	s.change(func() {
-		s.messages["C2"] = []Message{{TS: "1795430000.000100", ChannelID: "C2", UserID: "U1", Text: "x"}}
+		s.messages["C2"] = []sandbox.Message{{TS: "1795430000.000100", ChannelID: "C2", UserID: "U1", Text: "x"}}
 	})
 	require.Contains(t, look("C1"), ", new messages")
 	require.NotContains(t, look("C2"), ", new messages")
@@ -407,7 +409,7 @@ func TestNewMessagesElsewhereAreMarkedUntilRead(t *testing.T) {
 func TestTheBannerStandsUntilTheBotIsReady(t *testing.T) {
 	t.Parallel()
 	ready := false
-	h := raised(t, newStage(), PageOptions{Ready: func() bool { return ready }})
+	h := raised(t, newStage(), Options{Ready: func() bool { return ready }})
 	require.Contains(t, send(h, "GET", "/", nil).Body.String(), "The bot is connecting")
 	ready = true
 	require.NotContains(t, send(h, "GET", "/", nil).Body.String(), "The bot is connecting")
@@ -416,19 +418,19 @@ func TestTheBannerStandsUntilTheBotIsReady(t *testing.T) {
 func TestSuggestionsAreOptionsOfTheList(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	s.views = []View{{ID: "V1", Blocks: []byte(`[]`)}}
-	s.options = []Option{{Text: `web-07 "<x>"`, Value: "i-1", Description: "Bare metal"}}
-	h := raised(t, s, PageOptions{})
+	s.views = []sandbox.View{{ID: "V1", Blocks: []byte(`[]`)}}
+	s.options = []sandbox.Option{{Text: `web-07 "<x>"`, Value: "i-1", Description: "Bare metal"}}
+	h := raised(t, s, Options{})
 	ask := url.Values{"as": {"U1"}, "view": {"V1"}, "action": {"srv"}, "typed": {"web"}}
 	require.Equal(t, `<option value="i-1">web-07 &#34;&lt;x&gt;&#34; · Bare metal</option>`, send(h, "POST", "/view/suggest", ask).Body.String())
-	s.answer = Interaction{Failure: "operation_timeout"}
+	s.answer = sandbox.Interaction{Failure: "operation_timeout"}
 	require.Empty(t, send(h, "POST", "/view/suggest", ask).Body.String())
 }
 
 func TestEventsTellOfEveryKindOfChange(t *testing.T) {
 	t.Parallel()
 	s, cloud := newStage(), &sky{}
-	server := httptest.NewServer(raised(t, s, PageOptions{Cloud: cloud}))
+	server := httptest.NewServer(raised(t, s, Options{Cloud: cloud}))
 	t.Cleanup(server.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"context"
@@ -14,18 +14,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox"
 )
 
 // stage is a Slack without rules: it shows what a test puts on it and remembers
 // what people did.
 type stage struct {
 	mu       sync.Mutex
-	world    Workspace
-	messages map[string][]Message
-	views    []View
+	world    sandbox.Workspace
+	messages map[string][]sandbox.Message
+	views    []sandbox.View
 	acts     []act
-	answer   Interaction
-	options  []Option
+	answer   sandbox.Interaction
+	options  []sandbox.Option
 	watchers map[chan struct{}]bool
 	resets   int
 }
@@ -33,35 +35,35 @@ type stage struct {
 // act is one thing a person did.
 type act struct {
 	What, As, On, Action, Value string
-	State                       ViewState
+	State                       sandbox.ViewState
 	Whole                       bool
 }
 
 func newStage() *stage {
 	return &stage{
-		world: Workspace{
+		world: sandbox.Workspace{
 			TeamID: "T1", TeamName: "Acme", BotUserID: "UBOT", BotID: "B1", BotName: "lbbot",
-			People: []Person{
+			People: []sandbox.Person{
 				{ID: "U1", Name: "ana", RealName: "Ana Ortiz", TeamID: "T1"},
 				{ID: "U2", Name: "gus", RealName: "Gus Guest", Guest: true},
 				{ID: "U3", Name: "olga", RealName: "Olga Outside", TeamID: "T9", Stranger: true},
 				{ID: "UBOT", Name: "lbbot", Bot: true},
 			},
-			Groups: []Group{{ID: "S1", Handle: "sre", Members: []string{"U1"}}},
-			Channels: []Channel{
+			Groups: []sandbox.Group{{ID: "S1", Handle: "sre", Members: []string{"U1"}}},
+			Channels: []sandbox.Channel{
 				{ID: "C1", Name: "ops", Members: []string{"U1", "U2"}},
 				{ID: "C2", Name: "secret", Private: true, Members: []string{"U1"}},
 				{ID: "C3", Name: "partners", ExtShared: true, Members: []string{"U1", "U3"}},
 				{ID: "D1", IM: "U1"},
 			},
 		},
-		messages: map[string][]Message{},
-		answer:   Interaction{Acked: true},
+		messages: map[string][]sandbox.Message{},
+		answer:   sandbox.Interaction{Acked: true},
 		watchers: map[chan struct{}]bool{},
 	}
 }
 
-func (s *stage) did(a act) Interaction {
+func (s *stage) did(a act) sandbox.Interaction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.acts = append(s.acts, a)
@@ -80,11 +82,11 @@ func (s *stage) change(f func()) {
 	}
 }
 
-func (s *stage) Workspace() Workspace { return s.world }
-func (s *stage) People() []Person     { return s.world.People }
-func (s *stage) Groups() []Group      { return s.world.Groups }
-func (s *stage) Channels(viewer string) []Channel {
-	var all []Channel
+func (s *stage) Workspace() sandbox.Workspace { return s.world }
+func (s *stage) People() []sandbox.Person     { return s.world.People }
+func (s *stage) Groups() []sandbox.Group      { return s.world.Groups }
+func (s *stage) Channels(viewer string) []sandbox.Channel {
+	var all []sandbox.Channel
 	for _, ch := range s.world.Channels {
 		if slices.Contains(ch.Members, viewer) || ch.IM == viewer {
 			all = append(all, ch)
@@ -93,13 +95,13 @@ func (s *stage) Channels(viewer string) []Channel {
 	return all
 }
 
-func (s *stage) Messages(channel, viewer string) []Message {
+func (s *stage) Messages(channel, viewer string) []sandbox.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.messages[channel]), func(m Message) bool { return m.Ephemeral && m.To != viewer })
+	return slices.DeleteFunc(slices.Clone(s.messages[channel]), func(m sandbox.Message) bool { return m.Ephemeral && m.To != viewer })
 }
 
-func (s *stage) Views(string) []View {
+func (s *stage) Views(string) []sandbox.View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.views)
@@ -115,44 +117,44 @@ func (s *stage) Subscribe() (<-chan struct{}, func()) {
 
 func (s *stage) Reset() { s.resets++ }
 
-func (s *stage) TypeCommand(_ context.Context, as, channel, command, text string) Interaction {
+func (s *stage) TypeCommand(_ context.Context, as, channel, command, text string) sandbox.Interaction {
 	return s.did(act{What: "command", As: as, On: channel, Action: command, Value: text})
 }
 
-func (s *stage) Say(_ context.Context, as, channel, _, text string) (Message, Interaction) {
-	return Message{}, s.did(act{What: "say", As: as, On: channel, Value: text})
+func (s *stage) Say(_ context.Context, as, channel, _, text string) (sandbox.Message, sandbox.Interaction) {
+	return sandbox.Message{}, s.did(act{What: "say", As: as, On: channel, Value: text})
 }
 
-func (s *stage) Click(_ context.Context, as, channel, ts, action, selected string) Interaction {
+func (s *stage) Click(_ context.Context, as, channel, ts, action, selected string) sandbox.Interaction {
 	return s.did(act{What: "click", As: as, On: channel + "/" + ts, Action: action, Value: selected})
 }
 
-func (s *stage) ClickInView(_ context.Context, as, view, action, value string, state ViewState) Interaction {
+func (s *stage) ClickInView(_ context.Context, as, view, action, value string, state sandbox.ViewState) sandbox.Interaction {
 	return s.did(act{What: "click in view", As: as, On: view, Action: action, Value: value, State: state})
 }
 
-func (s *stage) SubmitView(_ context.Context, as, view string, state ViewState) Interaction {
+func (s *stage) SubmitView(_ context.Context, as, view string, state sandbox.ViewState) sandbox.Interaction {
 	return s.did(act{What: "submit", As: as, On: view, State: state})
 }
 
-func (s *stage) CloseView(_ context.Context, as, view string, whole bool) Interaction {
+func (s *stage) CloseView(_ context.Context, as, view string, whole bool) sandbox.Interaction {
 	return s.did(act{What: "close", As: as, On: view, Whole: whole})
 }
 
-func (s *stage) Suggest(_ context.Context, as, view, action, typed string, state ViewState) ([]Option, Interaction) {
+func (s *stage) Suggest(_ context.Context, as, view, action, typed string, state sandbox.ViewState) ([]sandbox.Option, sandbox.Interaction) {
 	return s.options, s.did(act{What: "suggest", As: as, On: view, Action: action, Value: typed, State: state})
 }
 
 // sky is a cloud of a few calls.
 type sky struct {
 	mu       sync.Mutex
-	calls    []CloudCall
+	calls    []Call
 	backends int
 	lose     bool
 	watchers []chan struct{}
 }
 
-func (s *sky) Calls() []CloudCall     { s.mu.Lock(); defer s.mu.Unlock(); return slices.Clone(s.calls) }
+func (s *sky) Calls() []Call          { s.mu.Lock(); defer s.mu.Unlock(); return slices.Clone(s.calls) }
 func (s *sky) Backends() int          { s.mu.Lock(); defer s.mu.Unlock(); return s.backends }
 func (s *sky) LoseNextAnswer()        { s.mu.Lock(); defer s.mu.Unlock(); s.lose = true }
 func (s *sky) AnswerWillBeLost() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.lose }
@@ -168,7 +170,7 @@ func (s *sky) Subscribe() (<-chan struct{}, func()) {
 func (s *sky) register(request, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls = append(s.calls, CloudCall{
+	s.calls = append(s.calls, Call{
 		At: time.Unix(1795430000, 0), Service: "bmc", Action: "RegisterBackend", Status: 200, Lost: s.lose, Request: request, Answer: answer,
 	})
 	s.backends++
@@ -182,7 +184,7 @@ func (s *sky) register(request, answer string) {
 }
 
 // raised is a page over a stage, as a handler.
-func raised(t *testing.T, s *stage, o PageOptions) http.Handler {
+func raised(t *testing.T, s *stage, o Options) http.Handler {
 	t.Helper()
 	if o.Cloud == nil {
 		o.Cloud = &sky{}

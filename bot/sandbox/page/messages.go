@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lbbot/bot/sandbox"
 )
 
 type shownMessage struct {
@@ -41,10 +43,10 @@ type shownCall struct {
 }
 
 // messages are the reader's messages in the channel, replies after their parent.
-func (p *site) messages(at place, world Workspace, people []shownPerson) []shownMessage {
-	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)), func(m Message) bool { return m.Deleted })
-	thread := func(m Message) string { return cmp.Or(m.ThreadTS, m.TS) }
-	slices.SortStableFunc(list, func(a, b Message) int {
+func (p *site) messages(at place, world sandbox.Workspace, people []shownPerson) []shownMessage {
+	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)), func(m sandbox.Message) bool { return m.Deleted })
+	thread := func(m sandbox.Message) string { return cmp.Or(m.ThreadTS, m.TS) }
+	slices.SortStableFunc(list, func(a, b sandbox.Message) int {
 		return cmp.Or(strings.Compare(thread(a), thread(b)), strings.Compare(a.TS, b.TS))
 	})
 	shown := make([]shownMessage, 0, len(list))
@@ -54,7 +56,7 @@ func (p *site) messages(at place, world Workspace, people []shownPerson) []shown
 	return shown
 }
 
-func showMessage(at place, m Message, world Workspace, people []shownPerson) shownMessage {
+func showMessage(at place, m sandbox.Message, world sandbox.Workspace, people []shownPerson) shownMessage {
 	at.TS = m.TS
 	when := timeOf(m.TS).In(at.names.location())
 	s := shownMessage{
@@ -141,7 +143,7 @@ func trouble(name string) string {
 }
 
 // showCalls are the calls for the side panel, newest first.
-func showCalls(calls []CloudCall, zone *time.Location) []shownCall {
+func showCalls(calls []Call, zone *time.Location) []shownCall {
 	shown := make([]shownCall, 0, len(calls))
 	for i, c := range slices.Backward(calls) {
 		at := c.At.In(zone)

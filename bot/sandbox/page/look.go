@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"lbbot/bot/sandbox"
 )
 
 // look is everything the templates show to one reader.
@@ -102,8 +104,8 @@ func zone(r *http.Request) *time.Location {
 }
 
 // currentChannel is the channel asked for, or the first that the reader sees.
-func currentChannel(channels []Channel, as, id string) Channel {
-	var best Channel
+func currentChannel(channels []sandbox.Channel, as, id string) sandbox.Channel {
+	var best sandbox.Channel
 	for _, ch := range channels {
 		if ch.ID == id && (ch.IM == "" || ch.IM == as) {
 			return ch
@@ -119,7 +121,7 @@ func currentChannel(channels []Channel, as, id string) Channel {
 }
 
 // persons are the people one can act as; the one asked for, or the first, is Me.
-func (p *site) persons(world Workspace, as string) []shownPerson {
+func (p *site) persons(world sandbox.Workspace, as string) []shownPerson {
 	handles := map[string][]string{}
 	for _, g := range p.slack.Groups() {
 		for _, id := range g.Members {
@@ -145,7 +147,7 @@ func (p *site) persons(world Workspace, as string) []shownPerson {
 }
 
 // roleOf says what somebody is in this workspace.
-func roleOf(person Person, world Workspace) (role, about string) {
+func roleOf(person sandbox.Person, world sandbox.Workspace) (role, about string) {
 	switch {
 	case person.Deactivated:
 		return "Deactivated", "has left; the account is switched off"
@@ -160,7 +162,7 @@ func roleOf(person Person, world Workspace) (role, about string) {
 	}
 }
 
-func showPerson(person Person, role, about string) shownPerson {
+func showPerson(person sandbox.Person, role, about string) shownPerson {
 	name := cmp.Or(person.RealName, person.Name, person.ID)
 	return shownPerson{
 		ID: person.ID, Name: name, Handle: person.Name, Initials: initials(name), Tint: tint(person.ID), Role: role, About: about,
@@ -189,7 +191,7 @@ func tint(id string) int {
 }
 
 // names collects what ids stand for.
-func (p *site) names(world Workspace, channels []Channel, current string, zone *time.Location) names {
+func (p *site) names(world sandbox.Workspace, channels []sandbox.Channel, current string, zone *time.Location) names {
 	n := names{
 		people: map[string]string{"": world.BotName}, channels: map[string]string{}, groups: map[string]string{},
 		zone: zone, pickChannels: channels, current: current,
@@ -218,7 +220,7 @@ func (p *site) names(world Workspace, channels []Channel, current string, zone *
 
 // channels is the list at the side. What is in the current channel counts as
 // seen from now on.
-func (p *site) channels(channels []Channel, as, current string) []shownChannel {
+func (p *site) channels(channels []sandbox.Channel, as, current string) []shownChannel {
 	newest := map[string]string{}
 	for _, ch := range channels {
 		for _, m := range p.slack.Messages(ch.ID, as) {
@@ -246,7 +248,7 @@ func (p *site) channels(channels []Channel, as, current string) []shownChannel {
 	return all
 }
 
-func showChannel(ch Channel, bot string) shownChannel {
+func showChannel(ch sandbox.Channel, bot string) shownChannel {
 	s := shownChannel{ID: ch.ID, Name: ch.Name, Icon: "hash", Topic: memberCount(len(ch.Members))}
 	switch {
 	case ch.IM != "":

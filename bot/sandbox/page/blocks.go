@@ -1,11 +1,14 @@
-package sandbox
+package page
 
 import (
 	"bytes"
 	"encoding/json"
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
+
+	"lbbot/bot/sandbox"
 )
 
 // place is where a block is shown: it decides what its buttons do and how
@@ -30,9 +33,9 @@ type names struct {
 	groups   map[string]string // user group id to handle without the @
 	zone     *time.Location    // the reader's; nil means UTC
 
-	pickPeople   []choice  // what a people picker offers
-	pickChannels []Channel // what a conversation picker offers
-	current      string    // the conversation the reader is in
+	pickPeople   []choice          // what a people picker offers
+	pickChannels []sandbox.Channel // what a conversation picker offers
+	current      string            // the conversation the reader is in
 }
 
 // shownBlock is one block ready for the templates: every text in it is plain
@@ -284,3 +287,5 @@ func indented(text string) string {
 	}
 	return out.String()
 }
+
+func joinWords(a, b string) string { return strings.TrimSpace(a + " " + b) }

@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 // trialSamples are ids to click.
 var trialSamples = []Sample{

@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"maps"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"lbbot/bot/sandbox"
 )
 
 // say sends what stands in the composer: a command or a message.
@@ -15,7 +17,7 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
 	text := strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"))
 	if text == "" {
-		p.answer(w, r, Interaction{Failure: "refused: write a command or a message first"})
+		p.answer(w, r, sandbox.Interaction{Failure: "refused: write a command or a message first"})
 		return
 	}
 	if !strings.HasPrefix(text, "/") {
@@ -70,14 +72,14 @@ func (p *site) suggest(w http.ResponseWriter, r *http.Request) {
 func (p *site) lose(w http.ResponseWriter, r *http.Request) {
 	p.options.Cloud.LoseNextAnswer()
 	p.change(func() {})
-	p.answer(w, r, Interaction{Acked: true})
+	p.answer(w, r, sandbox.Interaction{Acked: true})
 }
 
 // reset starts everything again and forgets what was seen.
 func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 	if err := p.options.Reset(r.Context()); err != nil {
 		p.options.Log.Error("resetting the sandbox", zap.Error(err))
-		p.answer(w, r, Interaction{Failure: "refused: the reset did not work; see the log"})
+		p.answer(w, r, sandbox.Interaction{Failure: "refused: the reset did not work; see the log"})
 		return
 	}
 	p.change(func() {
@@ -86,15 +88,15 @@ func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 		clear(p.seen)
 	})
 	w.Header().Set("HX-Redirect", "/")
-	p.answer(w, r, Interaction{Acked: true})
+	p.answer(w, r, sandbox.Interaction{Acked: true})
 }
 
 // answer ends an act. What changed reaches the page by its event stream; the
 // answer itself says only whether the person was let.
-func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) {
+func (p *site) answer(w http.ResponseWriter, r *http.Request, done sandbox.Interaction) {
 	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
 	if done.Gone { // the page shows that by itself
-		done = Interaction{}
+		done = sandbox.Interaction{}
 	}
 	p.change(func() {
 		maps.DeleteFunc(p.notes, func(s spot, _ note) bool { return s.person == as })
@@ -120,7 +122,7 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done Interaction) 
 // notice is what the page says beside the composer about an act that did not
 // go through. Failures that Slack tells in a message or in the form are not
 // repeated.
-func notice(done Interaction) string {
+func notice(done sandbox.Interaction) string {
 	if why, ok := strings.CutPrefix(done.Failure, "refused: "); ok {
 		return "That did not work: " + why
 	}
@@ -137,8 +139,8 @@ func notice(done Interaction) string {
 }
 
 // filledIn reads a form back: the elements of the view name the fields.
-func (p *site) filledIn(r *http.Request, as, viewID string) ViewState {
-	state := ViewState{}
+func (p *site) filledIn(r *http.Request, as, viewID string) sandbox.ViewState {
+	state := sandbox.ViewState{}
 	for _, v := range p.slack.Views(as) {
 		if v.ID != viewID {
 			continue
@@ -151,7 +153,7 @@ func (p *site) filledIn(r *http.Request, as, viewID string) ViewState {
 }
 
 // fillIn puts what one form field holds into the state.
-func fillIn(state ViewState, c control, values []string) {
+func fillIn(state sandbox.ViewState, c control, values []string) {
 	var value any
 	switch {
 	case c.Multiple && c.Kind == "external":

@@ -29,13 +29,17 @@ import (
 // A failure prints its seed; LBBOT_CHAOS_SEED=n plays the same schedule again,
 // and LBBOT_CHAOS_LOG=path keeps the log of the binaries of a run that failed.
 func TestChaosBalances(t *testing.T) {
+	alone(t)
 	for name, run := range map[string]func(t *testing.T){
 		"SQLite": func(t *testing.T) { chaosRun(t, 1, nil) },
 		"PostgreSQL, three replicas": func(t *testing.T) {
 			chaosRun(t, 3, func(c *bot.Config) { onPostgres(t, c) })
 		},
 	} {
-		t.Run(name, run)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t)
+		})
 	}
 }
 

@@ -282,14 +282,26 @@ func refOf(t *testing.T, m sandbox.Message) string {
 // takes about ten minutes: LBBOT_SOAK=true.
 func soaking() bool { return os.Getenv("LBBOT_SOAK") == "true" }
 
-// sized returns the size of a storm: the smallest one that can still fail for
-// `go test ./...`, a larger one in CI (CI=true), and the full one in a soak.
+// smallest reports whether storms have the smallest size that can still fail, as
+// in `go test ./...`. In CI (CI=true) they are larger.
+func smallest() bool { return !soaking() && os.Getenv("CI") != "true" }
+
+// alone keeps other tests from running beside a storm or a kill test, except in
+// its smallest size: there it waits more than it works.
+func alone(t *testing.T) {
+	t.Helper()
+	if smallest() {
+		t.Parallel()
+	}
+}
+
+// sized returns the size of a storm: in `go test ./...`, in CI, and in a soak.
 func sized[T any](small, ci, soak T) T {
 	switch {
 	case soaking():
 		return soak
-	case os.Getenv("CI") == "true":
-		return ci
+	case smallest():
+		return small
 	}
-	return small
+	return ci
 }

@@ -91,10 +91,8 @@ func TestRedeliveredCommandIsDoneWhereTheFirstDeliveryWasKilled(t *testing.T) {
 // No command whose delivery was acked is left without a word, however often
 // the process is killed, with every third command delivered twice.
 func TestAckedCommandsAreAnsweredUnderKillsAndDuplicates(t *testing.T) {
-	commands := 12
-	if soaking() {
-		commands = 120
-	}
+	alone(t)
+	commands := sized(8, 12, 120)
 	for _, confirm := range []operation.Confirm{operation.ConfirmAlways, operation.ConfirmNever} {
 		t.Run("confirm "+string(confirm), func(t *testing.T) {
 			t.Parallel()

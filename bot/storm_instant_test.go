@@ -19,6 +19,7 @@ import (
 // and all their previews pressed at once. Where Zenlayer may be asked only so
 // often, some people are told that it is asked a lot, and nothing else.
 func TestManyCommandsInOneInstant(t *testing.T) {
+	alone(t)
 	tests := map[string]struct {
 		rate bot.Rate // at Zenlayer
 		all  bool     // every command gets its preview
@@ -30,6 +31,7 @@ func TestManyCommandsInOneInstant(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			alone(t)
 			commands := sized(12, 40, 200) // 12: nobody types twice in one channel
 			s := openStorm(t, commands, func(c *bot.Config) {
 				tt.use(t, c)

@@ -33,13 +33,15 @@ import (
 // a tenth of the envelopes comes twice and a tenth of the calls that add
 // goes wrong, half of them after they took effect. STORM_SEED=n repeats a run.
 //
-// It and the other storms do not run beside other tests: how fast Slack is
-// answered is part of what they measure.
+// It and the other storms do not run beside other tests, except in their smallest
+// size: how fast Slack is answered is part of what they measure.
 func TestDuplicatesAndLostAnswersLeaveNothingBehind(t *testing.T) {
+	alone(t)
 	commands := sized(20, 60, 600)
 	databases := map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres}
 	for name, use := range databases {
 		t.Run(name, func(t *testing.T) {
+			alone(t)
 			s := openStorm(t, commands, func(c *bot.Config) { use(t, c) })
 			plan := newPlan(t, commands)
 			s.front.decide(plan.fates)
@@ -85,13 +87,13 @@ type storm struct {
 const (
 	stormPeople    = 12
 	stormListeners = 25
-	perChannel     = 4 // commands, so that Slack's one message a second does not decide
 )
 
 // openStorm starts a bot in a workspace and an account that have room for so
 // many servers. Nothing limits how often it calls Zenlayer unless edit says so.
 func openStorm(t *testing.T, servers int, edit func(*bot.Config)) *storm {
 	t.Helper()
+	perChannel := sized(1, 1, 4) // commands, so that Slack's one message a second does not decide
 	return openCrowd(t, crowd{servers, stormPeople, (servers + perChannel - 1) / perChannel, sandbox.Options{NoRateLimits: true}}, edit)
 }
 

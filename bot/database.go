@@ -1,10 +1,6 @@
 package bot
 
-import (
-	"errors"
-
-	"github.com/caarlos0/env/v11"
-)
+import "errors"
 
 // Database is what the commands need that only read the database: they work
 // without tokens.
@@ -17,15 +13,13 @@ type Database struct {
 // defaults, then the file, then the environment; url, if it is not empty, has
 // the last word. Problems with other settings are not looked at.
 func LoadDatabase(file string, environ map[string]string, url string) (Database, error) {
-	c := Defaults()
-	fileErr := readFile(&c, file)
-	environ, secretErr := secretFiles(environ)
-	envErr := env.ParseWithOptions(&c, env.Options{Environment: aliases(environ)})
-	if url != "" {
-		c.DatabaseURL = url
-	}
+	c, faults, invalid := load(file, environ, func(c *Config) {
+		if url != "" {
+			c.DatabaseURL = url
+		}
+	})
 	var ours []error
-	for _, err := range flat(fileErr, secretErr, plain(envErr), c.Validate()) {
+	for _, err := range append(faults, invalid...) {
 		e, ok := errors.AsType[*SettingError](err)
 		if !ok || e.Setting == "LBBOT_DATABASE_URL" || e.Setting == "LBBOT_AUDIT_KEY" {
 			ours = append(ours, err)

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"bytes"
-	"encoding"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/caarlos0/env/v11"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -25,141 +25,103 @@ const ConfigFile = "lbbot.yaml"
 // byteOrderMark begins files of some Windows editors and says nothing.
 const byteOrderMark = "\uFEFF"
 
-// readFile puts the settings of a file into c. Problems with single settings
-// are *SettingError, all at once, each with its line; any other error means
-// that the file could not be read at all. No error repeats a value that may be
-// a secret, so neither does it show the line.
-func readFile(c *Config, file string) error {
+// places says where a setting stands in the configuration file, by its variable: "lbbot.yaml:3: account".
+type places map[string]string
+
+// readFile puts the settings of a file into c, each read as if its text stood in the environment. Problems with
+// single settings are *SettingError, all at once, each with its line; any other error means that the file could not
+// be read at all. No error shows the line or a value that may be a secret.
+func readFile(c *Config, file string) (places, error) {
 	named := file != ""
 	if !named {
 		file = ConfigFile
 	}
 	text, err := os.ReadFile(filepath.Clean(file))
 	if errors.Is(err, fs.ErrNotExist) && !named {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("reading the configuration file: %w", err)
+		return nil, fmt.Errorf("reading the configuration file: %w", err)
 	}
+	settings, err := parseFile(file, text)
+	if err != nil {
+		return nil, err
+	}
+	found := places{}
+	var faults []error
+	for _, s := range settings {
+		key, at := s.Key.GetToken().Value, fmt.Sprintf("%s:%d: ", file, lineOf(s.Key))
+		field, ok := settingInFile(key)
+		if !ok {
+			faults = append(faults, &SettingError{"", at + "unknown setting" + echo(key) + closest(key)})
+			continue
+		}
+		found[field.Tag.Get("env")] = at + key
+		faults = append(faults, found.set(c, field, s.Value))
+	}
+	return found, errors.Join(faults...)
+}
+
+// parseFile returns the settings of a file, unread.
+func parseFile(file string, text []byte) ([]*ast.MappingValueNode, error) {
 	tree, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)), 0)
 	if e, ok := errors.AsType[yaml.Error](err); ok {
-		return fmt.Errorf("%s:%d: this is not YAML: %s", file, e.GetToken().Position.Line, e.GetMessage())
+		return nil, fmt.Errorf("%s:%d: this is not YAML: %s", file, e.GetToken().Position.Line, e.GetMessage())
 	}
 	if err != nil {
-		return fmt.Errorf("%s: this is not YAML", file)
+		return nil, fmt.Errorf("%s: this is not YAML", file)
 	}
-	var faults []error
-	documents := 0
+	var settings *ast.MappingNode
 	for _, d := range tree.Docs {
 		if d.Body == nil || d.Body.Type() == ast.NullType {
 			continue
 		}
-		documents++
-		settings, ok := d.Body.(*ast.MappingNode)
-		if !ok || documents > 1 {
-			return fmt.Errorf("%s:%d: one list of settings is expected, each a line such as account: production", file, lineOf(d.Body))
+		body, ok := d.Body.(*ast.MappingNode)
+		if !ok || settings != nil {
+			return nil, fmt.Errorf("%s:%d: one list of settings is expected, each a line such as account: production", file, lineOf(d.Body))
 		}
-		for _, s := range settings.Values {
-			faults = append(faults, set(c, file, s))
-		}
+		settings = body
 	}
-	return errors.Join(faults...)
+	if settings == nil {
+		return nil, nil
+	}
+	return settings.Values, nil
 }
 
 func lineOf(n ast.Node) int { return n.GetToken().Position.Line }
 
-// set puts one setting into c.
-func set(c *Config, file string, s *ast.MappingValueNode) error {
-	key := s.Key.GetToken().Value
-	at := fmt.Sprintf("%s:%d: ", file, lineOf(s.Key))
-	field, variable, ok := fieldOf(c, key)
-	if !ok {
-		return &SettingError{"", at + "unknown setting" + echo(key) + closest(key)}
-	}
-	if s.Value.Type() == ast.NullType {
+// set puts a value of the file into its field of c.
+func (p places) set(c *Config, field reflect.StructField, n ast.Node) error {
+	if n.Type() == ast.NullType {
 		return nil // written without a value: the default holds
 	}
-	if problem := decode(s.Value, field); problem != "" {
-		return &SettingError{variable, at + key + " " + problem}
-	}
-	return nil
-}
-
-// fieldOf finds a setting by its name in the file.
-func fieldOf(c *Config, key string) (field reflect.Value, variable string, ok bool) {
-	v := reflect.ValueOf(c).Elem()
-	for i := range v.NumField() {
-		if tag := v.Type().Field(i).Tag; tag.Get("yaml") == key {
-			return v.Field(i), tag.Get("env"), true
-		}
-	}
-	return reflect.Value{}, "", false
-}
-
-// decodeList is decode for a list of values that are not words.
-func decodeList(n ast.Node, field reflect.Value) (problem string) {
-	sequence, ok := n.(*ast.SequenceNode)
-	if !ok {
-		return "must be a list such as [5m, 15m]"
-	}
-	list := reflect.MakeSlice(field.Type(), len(sequence.Values), len(sequence.Values))
-	for i, item := range sequence.Values {
-		if problem := decode(item, list.Index(i)); problem != "" {
-			return problem
-		}
-	}
-	field.Set(list)
-	return ""
-}
-
-// decode returns what the value should be, or "" once it is in field.
-func decode(n ast.Node, field reflect.Value) (problem string) {
-	if list, ok := field.Addr().Interface().(*[]string); ok {
-		sequence, ok := n.(*ast.SequenceNode)
-		if !ok {
-			return "must be a list such as [a, b]"
-		}
-		*list = make([]string, len(sequence.Values))
-		for i, item := range sequence.Values {
-			if (*list)[i], ok = scalar(item); !ok {
-				return "must be a list of words such as [a, b]"
-			}
-		}
-		return ""
-	}
-	if field.Kind() == reflect.Slice {
-		return decodeList(n, field)
-	}
+	variable := field.Tag.Get("env")
 	text, ok := scalar(n)
-	if !ok {
-		return "must be one value, not a list or a group"
+	problem := " must be one value, not a list or a group"
+	if field.Type.Kind() == reflect.Slice {
+		text, ok = listed(n)
+		problem = " must be a list such as [" + sampleItems(field.Type) + "]"
 	}
-	if u, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		if err := u.UnmarshalText([]byte(text)); err != nil {
-			return "is wrong: " + err.Error()
-		}
-		return ""
+	switch {
+	case !ok:
+		return &SettingError{variable, p[variable] + problem}
+	case text == "" && (field.Type.Kind() == reflect.String || field.Type.Kind() == reflect.Slice):
+		reflect.ValueOf(c).Elem().FieldByIndex(field.Index).SetZero()
+		return nil
+	case text == "":
+		return &SettingError{variable, p[variable] + " has an empty value: leave it out for the default"}
 	}
-	switch field.Kind() {
-	case reflect.Bool:
-		b, ok := n.(*ast.BoolNode)
-		if !ok {
-			return "must be true or false"
-		}
-		field.SetBool(b.Value)
-	case reflect.Int:
-		i, err := strconv.Atoi(text)
-		if err != nil {
-			return "must be a whole number"
-		}
-		field.SetInt(int64(i))
-	default:
-		field.SetString(text)
-	}
-	return ""
+	return p.plain(env.ParseWithOptions(c, env.Options{Environment: map[string]string{variable: text}}))
 }
 
-// scalar returns the text of a value as it was written, without quotes.
+func sampleItems(list reflect.Type) string {
+	if list.Elem().Kind() == reflect.String {
+		return "a, b"
+	}
+	return "5m, 15m"
+}
+
+// scalar returns the text of a value as it was written, without quotes: a key such as 0123 keeps its zero.
 func scalar(n ast.Node) (text string, ok bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -170,6 +132,31 @@ func scalar(n ast.Node) (text string, ok bool) {
 		return n.GetToken().Value, true
 	}
 	return "", false
+}
+
+// listed returns the items of a list as the environment has them, between commas.
+func listed(n ast.Node) (text string, ok bool) {
+	sequence, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return "", false
+	}
+	items := make([]string, len(sequence.Values))
+	for i, item := range sequence.Values {
+		if items[i], ok = scalar(item); !ok {
+			return "", false
+		}
+	}
+	return strings.Join(items, ","), true
+}
+
+// settingInFile finds a setting by its name in the file.
+func settingInFile(key string) (reflect.StructField, bool) {
+	for f := range reflect.TypeFor[Config]().Fields() {
+		if f.Tag.Get("yaml") == key {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
 }
 
 // echo shows a name that was written where a setting's name belongs, unless it

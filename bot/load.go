@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,12 +15,21 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Load returns the settings: defaults, then the file, then the environment,
-// then set, which is how flags get the last word. file may be empty. All
-// problems are in one error, one line each; it never has the text of a secret.
+// Load returns the settings: defaults, then the file, then the environment, then set, which is how flags get the last
+// word. file may be empty. All problems are in one error, one line each; it never has the text of a secret.
 func Load(file string, environ map[string]string, set func(*Config)) (Config, error) {
-	c := Defaults()
-	fileErr := readFile(&c, file)
+	c, faults, invalid := load(file, environ, set)
+	if len(faults) == 0 {
+		return c, errors.Join(invalid...)
+	}
+	return Config{}, errors.Join(append(faults, others(faults, invalid)...)...)
+}
+
+// load returns the settings, the problems of reading them and those of their values.
+func load(file string, environ map[string]string, set func(*Config)) (c Config, faults, invalid []error) {
+	c = Defaults()
+	found, fileErr := readFile(&c, file)
+	inFile := c
 	environ, secretErr := secretFiles(environ)
 	envErr := env.ParseWithOptions(&c, env.Options{Environment: aliases(environ)})
 	for _, list := range []*[]string{&c.IncidentChannels, &c.IncidentCreators, &c.Protected} {
@@ -28,17 +38,30 @@ func Load(file string, environ map[string]string, set func(*Config)) (Config, er
 	if set != nil {
 		set(&c)
 	}
-	faults := flat(fileErr, secretErr, plain(envErr))
-	if len(faults) == 0 {
-		return c, c.Validate()
+	return c, flat(fileErr, secretErr, places(nil).plain(envErr)), found.locate(flat(c.Validate()), inFile, c)
+}
+
+// locate names the place in the file of each problem with a value that came from there.
+func (p places) locate(invalid []error, inFile, c Config) []error {
+	for i, err := range invalid {
+		e, ok := errors.AsType[*SettingError](err)
+		if !ok || p[e.Setting] == "" {
+			continue
+		}
+		for f := range reflect.TypeFor[Config]().Fields() {
+			if f.Tag.Get("env") == e.Setting && reflect.DeepEqual(
+				reflect.ValueOf(inFile).FieldByIndex(f.Index).Interface(), reflect.ValueOf(c).FieldByIndex(f.Index).Interface()) {
+				invalid[i] = &SettingError{e.Setting, p[e.Setting] + strings.TrimPrefix(e.Problem, e.Setting)}
+			}
+		}
 	}
-	return Config{}, errors.Join(append(faults, others(faults, c.Validate())...)...)
+	return invalid
 }
 
 // others returns the problems of the settings that have none in faults yet: a
 // token that could not be read is not also missing. If the file could not be
 // read at all, nobody knows what else is missing.
-func others(faults []error, validation error) []error {
+func others(faults, invalid []error) []error {
 	known := map[string]bool{}
 	for _, err := range faults {
 		e, ok := errors.AsType[*SettingError](err)
@@ -47,7 +70,7 @@ func others(faults []error, validation error) []error {
 		}
 		known[e.Setting] = true
 	}
-	return slices.DeleteFunc(flat(validation), func(err error) bool {
+	return slices.DeleteFunc(invalid, func(err error) bool {
 		e, ok := errors.AsType[*SettingError](err)
 		return ok && known[e.Setting]
 	})
@@ -165,9 +188,9 @@ func secretNames() []string {
 	return names
 }
 
-// plain puts each problem of the environment on a line, with the variable's
-// name instead of the field's.
-func plain(err error) error {
+// plain puts each problem with a variable on a line. It names the place in the file if there is one, else the
+// variable, not the field of Config.
+func (p places) plain(err error) error {
 	all, ok := errors.AsType[env.AggregateError](err)
 	if !ok {
 		return err
@@ -184,7 +207,7 @@ func plain(err error) error {
 		if f, ok := t.FieldByName(e.Name); ok {
 			name = f.Tag.Get("env")
 		}
-		faults = append(faults, &SettingError{name, name + " " + wanted(e)})
+		faults = append(faults, &SettingError{name, cmp.Or(p[name], name) + " " + wanted(e)})
 	}
 	return errors.Join(faults...)
 }

@@ -116,7 +116,7 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 		"a setting's variable":      {"LBBOT_LOG_LEVEL: info\n", []string{`:1: unknown setting "LBBOT_LOG_LEVEL": did you mean log_level?`}},
 		"a token as a name":         {"xoxb-planted-1:\n", []string{`:1: unknown setting; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
 		"everything at once":        {"polcy: p\n\nslack_connections: many\ntest_mode: maybe\nprotected: api-lb\ndrain: soon\nrate: 5\n", []string{":1: unknown setting", ":3: slack_connections must be a whole number", ":4: test_mode must be true or false", ":5: protected must be a list such as [a, b]", `:6: drain is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`, `:7: rate is wrong: "5" is not a rate`}},
-		"a list of lists":           {"protected: [a, [planted]]\n", []string{":1: protected must be a list of words such as [a, b]"}},
+		"a list of lists":           {"protected: [a, [planted]]\n", []string{":1: protected must be a list such as [a, b]"}},
 		"a list for one value":      {"account: [planted]\n", []string{":1: account must be one value, not a list or a group"}},
 		"a list for a token":        {"slack_bot_token: [xoxb-planted-1]\n", []string{":1: slack_bot_token must be one value, not a list or a group"}},
 		"a group for a token":       {"slack_bot_token:\n  xoxb-planted-1: 1\n", []string{":1: slack_bot_token must be one value, not a list or a group"}},
@@ -128,7 +128,9 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 		"no space behind the colon": {"slack_bot_token:xoxb-planted-1\n", []string{":1: one list of settings is expected"}},
 		"a list of settings":        {"- account: planted\n", []string{":1: one list of settings is expected"}},
 		"two documents":             {"account: a\n---\naccount: b\n", []string{":3: one list of settings is expected"}},
-		"a value that is not fit":   {"log_level: loud\n", []string{`LBBOT_LOG_LEVEL "loud": debug, info, warn or error`}},
+		"a value that is not fit":   {"log_level: loud\n", []string{`:1: log_level "loud": debug, info, warn or error`}},
+		"an empty value":            {"log_format: \"\"\nslack_connections: \"\"\n", []string{":2: slack_connections has an empty value: leave it out for the default"}},
+		"a list without brackets":   {"approval_reminders: 5m\n", []string{":1: approval_reminders must be a list such as [5m, 15m]"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -160,8 +162,10 @@ func TestASettingWithAProblemIsNotCalledMissingAsWell(t *testing.T) {
 		`LBBOT_DRAIN is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`,
 		"SLACK_APP_TOKEN does not start with xapp-: take an app-level token, from Basic Information",
 		"ZENLAYER_ACCESS_KEY_ID and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them",
-		`LBBOT_ACCOUNT "two words" must be one word without |`,
+		path + `:2: account "two words" must be one word without |`,
 	}, "\n"))
+	_, err = Load(path, environment("SLACK_BOT_TOKEN", "xoxb-planted-1", "LBBOT_ACCOUNT", "other words"), nil)
+	require.ErrorContains(t, err, "\n"+`LBBOT_ACCOUNT "other words" must be one word`, "the file does not say this one")
 }
 
 func TestANamedFileMustExist(t *testing.T) {

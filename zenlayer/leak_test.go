@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,6 +42,7 @@ func planted(r *http.Request) []string {
 	return []string{
 		authorization, signature, secret, string(quoted), "x" + secret + "y",
 		url.QueryEscape(secret), html.EscapeString(secret), secret[:3] + "\x00" + secret[3:],
+		url.QueryEscape(url.PathEscape(secret)), strconv.Quote(html.EscapeString(secret)),
 	}
 }
 
@@ -171,7 +173,7 @@ func TestNoSecretInTheErrorOfAnAnswerThatIsNotHTTP(t *testing.T) {
 		for name, format := range answers {
 			t.Run(how+", "+name, func(t *testing.T) {
 				t.Parallel()
-				for i := range 8 {
+				for i := range 10 {
 					var seen []string
 					address := rawServer(t, func(r *http.Request) string {
 						seen = planted(r)

@@ -1,16 +1,11 @@
 package zenlayer
 
 import (
-	"cmp"
-	"encoding/json"
-	"html"
-	"maps"
-	"net/url"
+	"fmt"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // credentialText finds credentials by their shape, for those that the client
@@ -18,71 +13,48 @@ import (
 var credentialText = regexp.MustCompile(`(?i)(signature=|bearer[\s+:]+)[^\s,;"'<>]+`)
 
 // redactor replaces the client's secrets in text that came from outside.
-type redactor struct{ spellings []Secret }
+type redactor struct{ secrets []*regexp.Regexp }
 
 func newRedactor(secrets ...Secret) redactor {
 	var r redactor
 	for _, s := range secrets {
 		if !s.IsZero() {
-			r.spellings = append(r.spellings, spellings(s.Reveal())...)
+			r.secrets = append(r.secrets, spellings(s.Reveal()))
 		}
 	}
 	return r
 }
 
-// spellings lists the forms in which servers, proxies and error texts repeat
-// text: escaped for addresses, pages, JSON or Go, up to twice over. The longest
-// come first, so that no part of one is left by another. A secret of plain
-// letters and digits has one spelling.
-func spellings(text string) []Secret {
-	found := map[string]bool{text: true}
-	for range 2 {
-		for _, known := range slices.Collect(maps.Keys(found)) {
-			for _, escape := range []func(string) string{
-				url.QueryEscape, url.PathEscape, html.EscapeString, jsonText, goText, pageSafeJSONText, oneLine,
-			} {
-				found[escape(known)] = true
-			}
-		}
+// spellings matches the forms in which servers, proxies and error texts repeat a text. Whatever they escape for
+// addresses, pages, JSON or Go, and however often, letters and digits stay as they are.
+func spellings(text string) *regexp.Regexp {
+	const most = 24 // characters that stand for an escaped one
+	parts := plainRuns.FindAllString(text, -1)
+	if parts == nil {
+		return regexp.MustCompile(regexp.QuoteMeta(text))
 	}
-	delete(found, "")
-	sorted := slices.SortedFunc(maps.Keys(found), func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
-	})
-	out := make([]Secret, len(sorted))
-	for i, s := range sorted {
-		out[i] = NewSecret(s)
+	gaps := plainRuns.Split(text, -1)
+	pattern := parts[0]
+	for i, part := range parts[1:] {
+		pattern += fmt.Sprintf(".{0,%d}?%s", min(most*utf8.RuneCountInString(gaps[i+1]), 1000), part)
 	}
-	return out
+	return regexp.MustCompile(pattern)
 }
 
-func goText(text string) string { return unquoted(strconv.Quote(text)) }
-
-func pageSafeJSONText(text string) string {
-	encoded, _ := json.Marshal(text) // a string always encodes
-	return unquoted(string(encoded))
-}
-
-func jsonText(text string) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // into memory: cannot fail
-	return unquoted(strings.TrimSuffix(b.String(), "\n"))
-}
-
-func unquoted(text string) string { return text[1 : len(text)-1] }
+var plainRuns = regexp.MustCompile(`[A-Za-z0-9]+`)
 
 // clean makes text one line of at most limit runes, without control characters
 // and without the client's secrets or extra. It cuts last, so that no half of a
 // secret survives.
 func (r redactor) clean(text string, limit int, extra ...string) string {
 	text = oneLine(text)
-	for _, s := range r.spellings {
-		text = without(text, s.Reveal())
+	for _, secret := range r.secrets {
+		text = secret.ReplaceAllLiteralString(text, redacted)
 	}
 	for _, s := range extra {
-		text = without(text, s)
+		if s != "" {
+			text = strings.ReplaceAll(text, s, redacted)
+		}
 	}
 	text = credentialText.ReplaceAllString(text, "${1}"+redacted)
 	runes := []rune(text)
@@ -90,13 +62,6 @@ func (r redactor) clean(text string, limit int, extra ...string) string {
 		return text
 	}
 	return string(runes[:limit-1]) + "…"
-}
-
-func without(text, secret string) string {
-	if secret == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, secret, redacted)
 }
 
 // oneLine drops control and invisible formatting characters, and turns each run

@@ -15,6 +15,11 @@ import (
 	"lbbot/bot/slackapp/socket"
 )
 
+const (
+	stillChecking = "Still checking. The answer comes here. If there is none in a minute, type the command again."
+	stillStoring  = "Still storing this. If nothing has changed in a minute, press the button again."
+)
+
 // ackBudget is how much of Slack's three seconds the work on an envelope may
 // use before it is acked with what says nothing about the outcome.
 const ackBudget = 2 * time.Second

@@ -45,12 +45,6 @@ func withCards(c BoardConfig, cards Cards) BoardConfig {
 	return c
 }
 
-// asksElsewhere reports whether those who may approve op have a card of their
-// own.
-func asksElsewhere(op operation.Operation) bool {
-	return op.State != operation.Draft && op.Approval != nil && op.Approval.Channel != "" && op.Approval.Channel != op.Place.ResultID
-}
-
 // Show implements operation.Reporter.
 func (b *Boards) Show(op operation.Operation) {
 	b.Board.Show(op)

@@ -66,7 +66,7 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) messag
 		case d.decides():
 			return notOnListMessage(e)
 		case d.View != nil && d.View.CallbackID == viewGlass:
-			return notSent(fmt.Sprintf(glassDenied, serverName(e.Operation, short), listenerName(e.Operation, short)))
+			return notSent(fmt.Sprintf("The rules do not let you add %s to %s without approval.", serverName(e.Operation, short), listenerName(e.Operation, short)))
 		}
 	}
 	return a.problem(ctx, d, err)
@@ -112,21 +112,6 @@ func (a *App) openDeny(ctx context.Context, d delivery, value string) {
 		a.Log.Warn("who asked could not be read for a form", zap.String("operation", id), zap.Error(err))
 	}
 	a.showForm(ctx, d, denyView(formMeta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
-}
-
-func denyField(asker string) commands.Field {
-	return commands.Field{Key: commands.KeyReason, Kind: commands.FieldText, Required: true, MaxLength: 300,
-		Label: fmt.Sprintf(denyWhoSees, firstOf(clamp(clean(asker), nameLimit), denyWhoAsked))}
-}
-
-// denyView asks why somebody says no.
-func denyView(m formMeta, asker string) slack.ModalViewRequest {
-	v := modal(viewDeny, denyTitle, formClose)
-	v.Submit, v.PrivateMetadata = plainText(buttonDeny, maxViewTitle), clamp(m.String(), maxMetadata)
-	field := denyField(asker)
-	field.Label = brackets(field.Label)
-	v.Blocks.BlockSet = inputs([]commands.Field{field})
-	return v
 }
 
 // deny writes down a no. Its ack closes the form once it is on disk.

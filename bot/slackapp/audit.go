@@ -2,7 +2,6 @@ package slackapp
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,25 +11,17 @@ import (
 	"lbbot/bot/operation"
 )
 
-// AuditLimit is how many lines go into one message.
-const AuditLimit = 20
-
-// Audit posts the lines of some events, at most AuditLimit, as one message in
-// a channel; events without a line are left out. skipped says how many older
-// lines are left out for good. It waits for the channel's turn, once a second
-// after a short burst, and for Slack.
-func (b *Board) Audit(ctx context.Context, channel string, events []operation.Event, skipped int) error {
-	logUnknownEvents(b.Log, events)
-	m := auditMessage(events, skipped)
-	if len(m.Blocks) == 0 {
-		return nil
-	}
-	if err := b.lane(channel).Wait(ctx); err != nil {
-		return err
-	}
-	_, _, err := b.Web.post(ctx, channel, m)
-	return err
-}
+const (
+	firstUnknown = "Cannot tell"
+	auditAsked   = "asked by %s"
+	auditWhy     = "%s: %s"
+	auditBy      = "%s in %s"
+	auditReplica = "replica %s"
+	stepLost     = "no longer counts: the approval of %s"
+	unknownAudit = "*" + firstUnknown + "* what this event is: %s. Look with %s."
+	showCommand  = "lbbot operations show %s"
+	listCommand  = "lbbot operations export"
+)
 
 // Audited reports whether an event has a line.
 func Audited(e operation.Event) bool { return auditLine(e) != "" }
@@ -38,7 +29,7 @@ func Audited(e operation.Event) bool { return auditLine(e) != "" }
 func auditMessage(events []operation.Event, skipped int) message {
 	var lines []string
 	if skipped > 0 {
-		lines = append(lines, fmt.Sprintf(auditSkipped, skipped))
+		lines = append(lines, fmt.Sprintf("*%d older lines are not posted.* They are in the trail: `lbbot operations export` shows them.", skipped))
 	}
 	for _, e := range events[:min(len(events), AuditLimit)] {
 		if line := auditLine(e); line != "" {
@@ -54,7 +45,7 @@ func auditMessage(events []operation.Event, skipped int) message {
 	}
 	text := lines[0]
 	if len(lines) > 1 {
-		text = fmt.Sprintf(auditMore, text, len(lines)-1)
+		text = fmt.Sprintf("%s · %d more lines", text, len(lines)-1)
 	}
 	return message{Text: clampMarkup(text, maxText), Blocks: blocks(list...)}
 }
@@ -69,23 +60,23 @@ func auditLine(e operation.Event) string {
 	case operation.EventDenied:
 		parts = auditDenial(e)
 	case operation.EventDeniedMore:
-		parts = []string{fmt.Sprintf(auditDeniedMore, e.Summarised(), deniedWhy(e)), auditPerson(e),
-			fmt.Sprintf(auditAbout, names(listenersOf(e))), fmt.Sprintf(auditBetween, short(e.Data["first"]), short(e.Data["last"]))}
+		parts = []string{fmt.Sprintf("*Denied %d more times* · %s", e.Summarised(), deniedWhy(e)), auditPerson(e),
+			fmt.Sprintf("about %s", names(listenersOf(e))), fmt.Sprintf("between %s and %s", short(e.Data["first"]), short(e.Data["last"]))}
 	case operation.EventApproved, operation.EventNotApproved:
 		parts = auditSaid(e)
 	case operation.EventBreakGlass:
 		if e.Data["why"] == "" {
 			return "" // who was told of it; the line of the acceptance says what it is about
 		}
-		parts = []string{auditGlass, auditThing(e), auditPerson(e), prose(e.Data["why"], reasonLimit), optional("%s", e.Data["incident"]), optional("%s", e.Data["ref"])}
+		parts = []string{"*Break-glass*", auditThing(e), auditPerson(e), prose(e.Data["why"], reasonLimit), optional("%s", e.Data["incident"]), optional("%s", e.Data["ref"])}
 	case operation.EventPolicy:
 		parts = []string{auditRuleSet(e)}
 	case operation.EventStarted:
-		parts = []string{fmt.Sprintf(auditStarted, code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+		parts = []string{fmt.Sprintf("*Bot started* · version %s", code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
 	case operation.EventEnded:
-		parts = []string{fmt.Sprintf(auditStopped, code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
 	case operation.EventHead:
-		parts = []string{fmt.Sprintf(auditHead, code(e.Data["head"]))}
+		parts = []string{fmt.Sprintf("*Audit trail* · head %s", code(e.Data["head"]))}
 	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped, operation.EventAttempt,
 		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson, operation.EventStatus,
 		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion, operation.EventPreviewedMore:
@@ -122,9 +113,9 @@ func auditFinished(e operation.Event) []string {
 		why += ", " + fmt.Sprintf(stepLost, persons(strings.Fields(d["no_longer"])))
 	}
 	return []string{
-		fmt.Sprintf(auditDone, word), auditThing(e),
-		why, auditRequester(e), optional("%s", d["ref"]), optional(auditBackend, d["backend_id"]),
-		optional(auditRequests, cmp.Or(d["request_ids"], d["request_id"])), auditPolicies(e),
+		fmt.Sprintf("*%s*", word), auditThing(e),
+		why, auditRequester(e), optional("%s", d["ref"]), optional("backend %s", d["backend_id"]),
+		optional("request %s", cmp.Or(d["request_ids"], d["request_id"])), auditPolicies(e),
 	}
 }
 
@@ -132,16 +123,16 @@ func auditDenial(e operation.Event) []string {
 	d := e.Data
 	what := auditThing(e)
 	if d["action"] == string(operation.ActionApprove) && what != "" {
-		what = fmt.Sprintf(auditVote, what)
+		what = fmt.Sprintf("deciding on %s", what)
 	}
-	return []string{fmt.Sprintf(auditDenied, code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
+	return []string{fmt.Sprintf("*Denied* · %s", code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
 }
 
 // auditSaid is what one person said who was asked for approval.
 func auditSaid(e operation.Event) []string {
-	word := auditApproved
+	word := "*Approved*"
 	if e.Kind == operation.EventNotApproved {
-		word = auditNotApproved
+		word = "*Not approved*"
 	}
 	return []string{word, auditThing(e), auditPerson(e), prose(e.Data["reason"], reasonLimit), auditRequester(e), optional("%s", e.Data["ref"]), auditPolicies(e)}
 }
@@ -159,13 +150,13 @@ func auditRuleSet(e operation.Event) string {
 	digest := e.Data["digest"]
 	switch {
 	case digest == "":
-		return auditNoRules
+		return "*No rules* · the policy file cannot be used, so nobody may change anything"
 	case e.Data["result"] == "absent":
-		return fmt.Sprintf(auditAbsent, code(digest))
+		return fmt.Sprintf("*Rules not changed* · the policy file is absent; digest %s stays in force", code(digest))
 	case e.Data["result"] == "broken":
-		return fmt.Sprintf(auditBroken, code(digest))
+		return fmt.Sprintf("*Rules not changed* · the policy file cannot be used; digest %s stays in force", code(digest))
 	case e.Data["result"] == "good":
-		return fmt.Sprintf(auditPolicy, code(digest))
+		return fmt.Sprintf("*Rules changed* · digest %s is in force", code(digest))
 	}
 	return fmt.Sprintf(unknownAudit, code(e.Kind+" "+e.Data["result"]), code(listCommand))
 }
@@ -200,7 +191,7 @@ func auditPolicies(e operation.Event) string {
 	if len(ids) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(auditRules, strings.Join(ids, ", "))
+	return fmt.Sprintf("rules %s", strings.Join(ids, ", "))
 }
 
 // optional is a piece that is left out when there is no value.
@@ -210,3 +201,33 @@ func optional(format, value string) string {
 	}
 	return fmt.Sprintf(format, code(value))
 }
+
+// AuditLimit is how many lines go into one message.
+const AuditLimit = 20
+
+// listenersOf are the listeners that a summary names, or a word for none.
+func listenersOf(e operation.Event) []string {
+	list := strings.Fields(e.Data["listeners"])
+	if len(list) == 0 {
+		return []string{timelineNoThing}
+	}
+	return list
+}
+
+// deniedWhy are the reasons of the denials that a summary counts.
+func deniedWhy(e operation.Event) string {
+	list := strings.Fields(e.Data["codes"])
+	for i, c := range list {
+		list[i] = denialWords(operation.DenialCode(c))
+	}
+	return name(strings.Join(list, ", "))
+}
+
+const (
+	historyTitle    = "Changes to %s, %s"
+	historyUnread   = "Denials are left out: Zenlayer did not answer."
+	historyOnlyYou  = "You may not see all of this, so I show it to you only."
+	historySharedBy = "Shared by %s. Denials are left out."
+	historyDenied   = "Denied"
+	timelineNoThing = "a listener"
+)

@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -161,4 +162,25 @@ func nonEmpty(parts []string) []string {
 func webAddress(s string) bool {
 	return len(s) <= 3000 && (strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")) &&
 		!strings.ContainsAny(s, "<>|\"` \t\r\n")
+}
+
+func moreWords(what string) string {
+	switch what {
+	case moreCopy:
+		return "Copy as /lb-register"
+	case moreWhy:
+		return "Why am I allowed?"
+	case moreZeno:
+		return "Copy as zeno command"
+	case moreDetails:
+		return "Copy details for support"
+	case morePool:
+		return "Show pool before and after"
+	}
+	return what
+}
+
+// openButton leads to an operation's card; nil without an address.
+func openButton(op operation.Operation, link string) slack.BlockElement {
+	return linkButton(buttonOpen, fmt.Sprintf("Open the card of %s", op.Ref), link)
 }

@@ -11,6 +11,18 @@ import (
 	"lbbot/zenlayer"
 )
 
+const (
+	wordDefault   = "Zenlayer's default"
+	wordOwnPorts  = "the listener's own"
+	rehearsalLine = "*Rehearsal:* everything is checked, nothing is sent to Zenlayer."
+	rehearsalText = "Rehearsal: nothing is sent to Zenlayer."
+	replacesLine  = "This replaces any earlier card of %s."
+	asOfSmall     = "As of %s."
+	fieldServer   = "Server"
+	fieldListener = "Listener"
+	fieldPorts    = "Ports · weight"
+)
+
 // card is a public card before it is put together: always in this order.
 type card struct {
 	text    string
@@ -26,8 +38,6 @@ type card struct {
 func cardMessage(op operation.Operation, w wording) message {
 	var c card
 	switch op.State {
-	case operation.Draft:
-		return previewMessage(op, w)
 	case operation.Waiting:
 		c = waitingForPeople(op, w)
 	case operation.Accepted, operation.Sending:
@@ -72,13 +82,13 @@ func (c card) message(op operation.Operation, w wording) message {
 	}
 	list = append(list, c.body[0])
 	if op.Glass != nil && op.State == operation.Added {
-		list = append(list, section(glassLine(op, glassAdded, w)))
+		list = append(list, section(glassLine(op, "*Added* with *break-glass* by %s: \"%s\". Incident: %s.", w)))
 	}
 	list = append(list, c.body[1:]...)
 	list = append(list, section(approvalAside(op, w)), section(asides(op, w)...), actions(c.buttons...), contextLine(c.small...))
 	text := c.text
 	if op.Glass != nil {
-		text += " " + fmt.Sprintf(glassText, sentence(op.Glass.Why))
+		text += " " + fmt.Sprintf("With break-glass: %s", sentence(op.Glass.Why))
 	}
 	if op.Rehearsal {
 		text += " " + rehearsalText
@@ -99,10 +109,10 @@ func asides(op operation.Operation, w wording) []string {
 		lines = append(lines, rehearsalLine)
 	}
 	if w.Late >= lateFrom {
-		lines = append(lines, fmt.Sprintf(lateLine, lasting(w.Late)))
+		lines = append(lines, fmt.Sprintf("Posted %s late; times show when it happened.", lasting(w.Late)))
 	}
 	if w.Refused != "" {
-		lines = append(lines, fmt.Sprintf(refusedLine, channel(w.Refused)))
+		lines = append(lines, fmt.Sprintf("This was meant for %s, where I could not post.", channel(w.Refused)))
 	}
 	if w.Replaces {
 		lines = append(lines, fmt.Sprintf(replacesLine, op.Ref))
@@ -188,9 +198,9 @@ func listenerFacts(op operation.Operation) string {
 
 func typeWords(op operation.Operation) string {
 	if t := op.Request.InstanceType; t == zenlayer.InstanceVM || t == "" && op.Server.Type == zenlayer.InstanceVM {
-		return wordVirtual
+		return "virtual machine"
 	}
-	return wordBareMetal
+	return "bare metal"
 }
 
 // portWords lists the ports asked for.
@@ -228,14 +238,14 @@ func factFields(op operation.Operation, w wording, token bool) slack.Block {
 		{fieldServer, serverFacts(op)},
 		{fieldListener, listenerFacts(op)},
 		{fieldPorts, portWords(op.Request.PortList) + " · " + weightWords(op.Request.Weight)},
-		{fieldName, code(op.Request.BackendName)},
-		{fieldAsker, person(op.Actor.UserID)},
+		{"Backend name", code(op.Request.BackendName)},
+		{"Asked by", person(op.Actor.UserID)},
 	}
 	if webAddress(w.Link) {
-		pairs = append(pairs, [2]string{fieldCard, "<" + w.Link + "|" + name(op.Ref) + ">"})
+		pairs = append(pairs, [2]string{"Card", "<" + w.Link + "|" + name(op.Ref) + ">"})
 	}
 	if token {
-		pairs = append(pairs, [2]string{fieldToken, code(op.Request.ClientToken)})
+		pairs = append(pairs, [2]string{"Client token", code(op.Request.ClientToken)})
 	}
 	return fields(pairs...)
 }

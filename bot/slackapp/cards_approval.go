@@ -2,11 +2,23 @@ package slackapp
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+)
+
+const (
+	waitingStop  = "Stopping, as %s asked."
+	reasonNone   = "none given"
+	askText      = "Waiting: %s asks to add %s to %s. Needs %s, until %s. %s."
+	askProgress  = "%d of %d: %s. %s"
+	askDenied    = "Denied by %s: %s"
+	approvedLine = "Approved by %s %s (asked %s, %s)."
+	glassBadge   = "*Break-glass* by %s: \"%s\". Incident: %s."
+	glassAnd     = " and "
 )
 
 // approvalEvent names the metadata of the card in the approvers' channel, as
@@ -39,14 +51,14 @@ func askedCard(op operation.Operation, w wording) card {
 	a := op.Approval
 	if w.Posted {
 		c := firstCard(op)
-		c.body = append(c.body, section(fmt.Sprintf(askedOthers, needsCount(a.Needed, a.Who), channel(a.Channel), clock(a.ExpiresAt))))
+		c.body = append(c.body, section(fmt.Sprintf("Approval by %s was asked for in %s, until %s.", needsCount(a.Needed, a.Who), channel(a.Channel), clock(a.ExpiresAt))))
 		return c
 	}
 	c := card{text: askingText(op, askText), small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(a.AskedAt))}}
 	lines := []string{
-		fmt.Sprintf(waitingAsked, channel(a.Channel)), follows,
+		fmt.Sprintf("*Waiting* for approval, asked in %s. Nothing is sent yet.", channel(a.Channel)), follows,
 		headline(op, serverName(op, name)+" to "+listenerName(op, name)),
-		fmt.Sprintf(waitingNeeds, needsCount(a.Needed, a.Who), clock(a.ExpiresAt)),
+		fmt.Sprintf("Needs %s, until %s.", needsCount(a.Needed, a.Who), clock(a.ExpiresAt)),
 		askedAgain(op), progress(*a), resumed(op),
 	}
 	if ending := decidedSoon(op); ending != "" {
@@ -61,27 +73,27 @@ func askedCard(op operation.Operation, w wording) card {
 // approvalCard asks for agreement, and has the buttons for it.
 func approvalCard(op operation.Operation, w wording) card {
 	a := op.Approval
-	text, header, after := askText, askHeader, ""
+	text, header, after := askText, "Waiting for approval · %s", ""
 	if w.Posted {
-		text, header, after = askPostedText, askPostedHeader, askFollows
+		text, header, after = "Asked: %s asks to add %s to %s, with approval by %s until %s. %s.", "Asked for approval · %s", "The result follows here."
 	}
 	please := decidedSoon(op)
 	if please == "" {
-		please = fmt.Sprintf(askNeeds, needsOf(a.Needed, a.Who), person(op.Actor.UserID))
+		please = fmt.Sprintf("*Please approve or deny:* %s. Not %s, who asks.", needsOf(a.Needed, a.Who), person(op.Actor.UserID))
 	}
 	c := card{
 		text: askingText(op, text), header: fmt.Sprintf(header, op.Ref),
 		body: []slack.Block{
 			section(please, askedAgain(op), askedFor(op)),
 			section(
-				fmt.Sprintf(askReason, firstOf(prose(op.Purpose, reasonLimit), reasonNone), channel(op.Place.ChannelID)),
+				fmt.Sprintf("*Reason:* %s   ·   asked in %s", firstOf(prose(op.Purpose, reasonLimit), reasonNone), channel(op.Place.ChannelID)),
 				progress(*a), resumed(op), after),
 			contextLine(askNotes(op)...),
-			section(riskLines(op, riskAsked)...),
+			section(riskLines(op, "*Risk when it was asked:* %s")...),
 		},
 		stays: w.Posted && len(a.Votes) == 0 && a.Again == "" && decidedSoon(op) == "",
 		small: []string{
-			fmt.Sprintf(askIDs, serverName(op, name), code(firstOf(op.Server.ID, op.Request.InstanceID)),
+			fmt.Sprintf("%s is %s · %s is %s", serverName(op, name), code(firstOf(op.Server.ID, op.Request.InstanceID)),
 				listenerName(op, name), code(firstOf(op.Listener.ID, op.Request.ListenerID))),
 			askTimesOf(*a, w),
 		},
@@ -105,13 +117,13 @@ func askingText(op operation.Operation, format string) string {
 	}
 	switch a.Again {
 	case operation.AgainPicture:
-		text += " " + askAgainText
+		text += " " + "Approved, but something changed since."
 	case operation.AgainRules:
 		if lost := lostWords(op, actorName); lost != "" {
-			text += " " + fmt.Sprintf(askLostText, lost, moreApprovals(a.Missing()))
+			text += " " + fmt.Sprintf("%s Needed: %s.", lost, moreApprovals(a.Missing()))
 			break
 		}
-		text += " " + fmt.Sprintf(askRulesText, moreApprovals(a.Missing()))
+		text += " " + fmt.Sprintf("Rules changed; %s.", moreApprovals(a.Missing()))
 	}
 	return text
 }
@@ -120,9 +132,9 @@ func askingText(op operation.Operation, format string) string {
 func askedFor(op operation.Operation) string {
 	share := ""
 	if percent, known := op.Approval.Picture.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		share = fmt.Sprintf(askShare, percent)
+		share = fmt.Sprintf(" (about %d %% of new connections)", percent)
 	}
-	return fmt.Sprintf(askWhat, person(op.Actor.UserID), serverName(op, name), listenerName(op, name),
+	return fmt.Sprintf("%s asks to *add* %s *to* %s, ports %s, %s%s.", person(op.Actor.UserID), serverName(op, name), listenerName(op, name),
 		portWords(op.Request.PortList), weightPhrase(op.Request.Weight), share)
 }
 
@@ -133,18 +145,18 @@ func askedAgain(op operation.Operation) string {
 	case operation.AgainPicture:
 		who := ""
 		if list := lastVoters(*a); len(list) > 0 {
-			who = fmt.Sprintf(askStill, persons(list))
+			who = fmt.Sprintf("%s, ", persons(list))
 		}
 		changes := make([]string, len(a.Changes))
 		for i, s := range a.Changes {
 			changes[i] = prose(s, saidLimit)
 		}
-		return fmt.Sprintf(askAgainNew, clampMarkup(strings.Join(changes, "; "), commandLimit), who)
+		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?", clampMarkup(strings.Join(changes, "; "), commandLimit), who)
 	case operation.AgainRules:
 		if lost := lostWords(op, mentionOf); lost != "" {
-			return fmt.Sprintf(askLost, lost, moreApprovals(a.Missing()))
+			return fmt.Sprintf("*Waiting:* %s Needed: %s.", lost, moreApprovals(a.Missing()))
 		}
-		return fmt.Sprintf(askRules, moreApprovals(a.Missing()))
+		return fmt.Sprintf("*Waiting:* rules changed; %s.", moreApprovals(a.Missing()))
 	}
 	return ""
 }
@@ -163,9 +175,9 @@ func lastVoters(a operation.Approval) []string {
 
 func moreApprovals(n int) string {
 	if n == 1 {
-		return askRulesOne
+		return "one more approval"
 	}
-	return fmt.Sprintf(askRulesMore, n)
+	return fmt.Sprintf("%d more approvals", n)
 }
 
 // progress is who agreed so far, and how many are missing.
@@ -175,7 +187,7 @@ func progress(a operation.Approval) string {
 	}
 	list := make([]string, len(a.Votes))
 	for i, v := range a.Votes {
-		list[i] = fmt.Sprintf(askVote, person(v.By.UserID), clock(v.At))
+		list[i] = fmt.Sprintf("%s at %s", person(v.By.UserID), clock(v.At))
 	}
 	return fmt.Sprintf(askProgress, len(a.Votes), a.Needed, strings.Join(list, ", "), missing(a.Missing()))
 }
@@ -185,9 +197,9 @@ func missing(n int) string {
 	case 0:
 		return ""
 	case 1:
-		return askOneMore
+		return "One more."
 	}
-	return fmt.Sprintf(askMore, n)
+	return fmt.Sprintf("%d more.", n)
 }
 
 // decidedSoon is what was said that ends the waiting, until the run has taken
@@ -205,7 +217,7 @@ func decidedSoon(op operation.Operation) string {
 func askNotes(op operation.Operation) []string {
 	var notes []string
 	if op.Listener.HealthCheck == nil {
-		notes = append(notes, fmt.Sprintf(askNote, askHealthOpen))
+		notes = append(notes, fmt.Sprintf("*Note:* %s", "Zenlayer did not say whether this listener has health checks."))
 	}
 	for i, n := range plainNotes(op) {
 		if i == maxAlerts {
@@ -218,7 +230,7 @@ func askNotes(op operation.Operation) []string {
 
 // askTimesOf is when it was asked, ends, and is said again.
 func askTimesOf(a operation.Approval, w wording) string {
-	s := fmt.Sprintf(askTimes, both(a.AskedAt), clock(a.ExpiresAt))
+	s := fmt.Sprintf("Asked %s. Ends %s at the latest.", both(a.AskedAt), clock(a.ExpiresAt))
 	var at []string
 	for _, d := range w.Reminders {
 		if t := a.AskedAt.Add(d); t.Before(a.ExpiresAt) {
@@ -226,27 +238,27 @@ func askTimesOf(a operation.Approval, w wording) string {
 		}
 	}
 	if len(at) > 0 {
-		s += fmt.Sprintf(askReminder, strings.Join(at, glassAnd))
+		s += fmt.Sprintf(" Reminder at %s if it is not decided.", strings.Join(at, glassAnd))
 	}
 	return s
 }
 
 func approvalButtons(op operation.Operation) []slack.BlockElement {
 	server, listener := serverName(op, bareName), listenerName(op, bareName)
-	text, confirm := buttonApprove, fmt.Sprintf(approveConfirm, server, listenerPort(op, bareName))
+	text, confirm := "Approve", fmt.Sprintf("Approve adding %s to %s? It runs at once.", server, listenerPort(op, bareName))
 	if op.Approval.Again == operation.AgainPicture {
-		text = buttonApproveNew
+		text = "Approve new picture"
 	}
 	if n := op.Approval.Missing(); n > 1 {
-		confirm = fmt.Sprintf(approveFirst, server, listenerPort(op, bareName), others(n))
+		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, listenerPort(op, bareName), others(n))
 	}
-	yes := primaryUnlessRisky(op, button(actApYes, text, fmt.Sprintf(labelApprove, server, listener), buttonValue(op)))
-	yes.Confirm = slack.NewConfirmationBlockObject(plainText(approveTitle, maxConfirmTitle), plainText(confirm, maxConfirmText),
-		plainText(text, maxButton), plainText(approveNotYet, maxButton))
+	yes := primaryUnlessRisky(op, button(actApYes, text, fmt.Sprintf("Approve adding %s to %s", server, listener), buttonValue(op)))
+	yes.Confirm = slack.NewConfirmationBlockObject(plainText("Approve?", maxConfirmTitle), plainText(confirm, maxConfirmText),
+		plainText(text, maxButton), plainText("Not yet", maxButton))
 	return []slack.BlockElement{
 		yes,
-		button(actApNo, buttonDeny, fmt.Sprintf(labelDeny, server, listener), buttonValue(op)),
-		button(actApQuestion, buttonQuestion, fmt.Sprintf(labelQuestion, server, listener), buttonValue(op)),
+		button(actApNo, buttonDeny, fmt.Sprintf("Deny adding %s to %s", server, listener), buttonValue(op)),
+		button(actApQuestion, "Ask a question", fmt.Sprintf("Ask a question about adding %s to %s", server, listener), buttonValue(op)),
 	}
 }
 
@@ -262,8 +274,8 @@ func approvalMenu(op operation.Operation) slack.BlockElement {
 // approvedCard is the approvers' card between their agreement and the call.
 func approvedCard(op operation.Operation) card {
 	c := waitingCard(op)
-	c.text = fmt.Sprintf(approvedText, serverName(op, short), listenerPort(op, short), voters(op.Approval.Votes, actorName), op.Ref)
-	lines := []string{agreed(op, approvedDecided), follows, headline(op, serverName(op, name)+" to "+listenerName(op, name)), waitLine(op), resumed(op)}
+	c.text = fmt.Sprintf("Approved: %s on %s, by %s. Adding… %s.", serverName(op, short), listenerPort(op, short), voters(op.Approval.Votes, actorName), op.Ref)
+	lines := []string{agreed(op, "*Approved* by %s %s (asked %s, %s). Adding…"), follows, headline(op, serverName(op, name)+" to "+listenerName(op, name)), waitLine(op), resumed(op)}
 	if op.StopBy != "" {
 		lines = append(lines, fmt.Sprintf(waitingStop, person(op.StopBy)))
 	}
@@ -298,11 +310,11 @@ func approvalAside(op operation.Operation, w wording) string {
 func approvedBy(op operation.Operation) string {
 	switch {
 	case op.Glass != nil:
-		return glassBy
+		return "break-glass"
 	case wasApproved(op):
 		return voters(op.Approval.Votes, mentionOf)
 	}
-	return wordNotNeeded
+	return "not needed"
 }
 
 // glassLine is the badge: who went without approval, why, and who knows.
@@ -320,15 +332,15 @@ func toldWords(op operation.Operation, w wording) string {
 	}
 	who, here := peopleWords(a.Who), a.Channel
 	if len(a.Who.IDs) == 0 {
-		who = glassHere
+		who = "those who read this"
 	}
 	switch {
 	case asksElsewhere(op) && !w.Approvers:
-		return fmt.Sprintf(glassToldIn, channel(here), who)
+		return fmt.Sprintf(" Told in %s: %s.", channel(here), who)
 	case a.ToldAt.IsZero() && len(a.Who.IDs) > 0:
-		return fmt.Sprintf(glassTelling, who)
+		return fmt.Sprintf(" This message tells %s.", who)
 	}
-	return fmt.Sprintf(glassTold, who)
+	return fmt.Sprintf(" Told: %s.", who)
 }
 
 // approvalEnding is "not added" because of what people said, or did not say.
@@ -343,18 +355,40 @@ func approvalEnding(op operation.Operation) ending {
 			no = *a.Denied
 		}
 		return ending{
-			text: fmt.Sprintf(notApprovedText, actorName(no.By), serverName(op, short), listenerPort(op, short), sentence(no.Reason), sentOrNot(op), op.Ref),
-			what: []string{fmt.Sprintf(notApprovedLine, person(no.By.UserID), sentence(no.Reason)), sentOrNot(op)}, againForm: true,
+			text: fmt.Sprintf("Not added: %s denied %s on %s: %s %s %s.", actorName(no.By), serverName(op, short), listenerPort(op, short), sentence(no.Reason), sentOrNot(op), op.Ref),
+			what: []string{fmt.Sprintf("Denied by %s: %s", person(no.By.UserID), sentence(no.Reason)), sentOrNot(op)}, againForm: true,
 		}
 	}
 	e := ending{
-		text:  fmt.Sprintf(nobodyText, serverName(op, short), listenerPort(op, short), utc(a.ExpiresAt), sentOrNot(op), op.Ref),
-		what:  []string{fmt.Sprintf(nobodyLine, clock(a.ExpiresAt)), sentOrNot(op)},
+		text:  fmt.Sprintf("Not added: nobody answered about %s on %s by %s. %s %s.", serverName(op, short), listenerPort(op, short), utc(a.ExpiresAt), sentOrNot(op), op.Ref),
+		what:  []string{fmt.Sprintf("Nobody answered by %s.", clock(a.ExpiresAt)), sentOrNot(op)},
 		again: true, askAgain: true,
 	}
 	if n := len(a.Votes); n > 0 {
-		e.text = fmt.Sprintf(nobodyPartly, n, a.Needed, serverName(op, short), listenerPort(op, short), utc(a.ExpiresAt), sentOrNot(op), op.Ref)
-		e.what[0] = fmt.Sprintf(nobodyPart, n, a.Needed, clock(a.ExpiresAt), voters(a.Votes, mentionOf))
+		e.text = fmt.Sprintf("Not added: %d of %d people agreed to %s on %s by %s. %s %s.", n, a.Needed, serverName(op, short), listenerPort(op, short), utc(a.ExpiresAt), sentOrNot(op), op.Ref)
+		e.what[0] = fmt.Sprintf("%d of %d agreed by %s (%s), and nobody else answered.", n, a.Needed, clock(a.ExpiresAt), voters(a.Votes, mentionOf))
 	}
 	return e
 }
+
+// asksElsewhere reports whether those who may approve op have a card of their
+// own.
+func asksElsewhere(op operation.Operation) bool {
+	return op.State != operation.Draft && op.Approval != nil && op.Approval.Channel != "" && op.Approval.Channel != op.Place.ResultID
+}
+
+// plainNotes are the notes that are no risks. Earlier versions stored both.
+func plainNotes(op operation.Operation) []string {
+	return slices.DeleteFunc(slices.Clone(op.Notes), func(n string) bool { return slices.Contains(op.Risks(), n) })
+}
+
+const noteLimit = 240
+
+const maxAlerts = 10 // notes shown in a view
+
+const (
+	buttonDeny     = "Deny"
+	denyTitle      = "Deny"
+	questionStands = "Your question stands in the thread of this card already. Write there."
+	formClose      = "Cancel"
+)

@@ -11,6 +11,16 @@ import (
 	"lbbot/commands"
 )
 
+const (
+	nothingChanged = "Nothing changed."
+	refusedUnknown = "I do not know this code yet."
+	differsAs      = "It is there as %s. %s"
+	tooLateLine    = "I could not start within 5 minutes of your click, so I did not start at all."
+	factAskers     = "the asker's account"
+	unreachableDo  = "try again in a few minutes."
+	unknownLine    = "This version of the bot does not know how this stands. It is stored as %s."
+)
+
 // endingOf chooses the words for the reason an operation was not added.
 func endingOf(op operation.Operation, w wording) ending {
 	// about fills the places that every fallback text has: server, listener, id.
@@ -23,39 +33,39 @@ func endingOf(op operation.Operation, w wording) ending {
 	}
 	switch op.Reason {
 	case operation.ReasonRefused:
-		return refusedEnding(op, w, fmt.Sprintf(refusedText, serverName(op, short), balancerName(op, short), op.Ref))
+		return refusedEnding(op, w, fmt.Sprintf("Not added: Zenlayer refused %s on %s. Nothing changed. %s.", serverName(op, short), balancerName(op, short), op.Ref))
 	case operation.ReasonDiffers:
 		return differsEnding(op)
 	case operation.ReasonTooLate:
 		if !op.InLine.IsZero() {
-			return ending{text: about(lateInLineText), what: []string{tooLateLine, fmt.Sprintf(lateInLineWhy, clock(op.InLine))}, do: lateInLineDo, again: true}
+			return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because it was in line for a free call to Zenlayer, so I did not start at all. %s."), what: []string{tooLateLine, fmt.Sprintf("*Why:* it was in line for a free call to Zenlayer from %s on, and its turn did not come in time. Zenlayer takes only so many calls.", clock(op.InLine))}, do: "try again in a few minutes.", again: true}
 		}
-		return ending{text: about(tooLateText), what: []string{tooLateLine}, again: true}
+		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, so I did not start at all. %s."), what: []string{tooLateLine}, again: true}
 	case operation.ReasonStopped:
-		return ending{text: aboutSent(stoppedText), what: []string{stopWords(op)}, again: true}
+		return ending{text: aboutSent("Not added: stopped adding %s to %s. %s %s."), what: []string{stopWords(op)}, again: true}
 	case operation.ReasonDenied:
 		if op.Denial != nil && op.Denial.Undecided() {
-			return ending{text: aboutSent(undecidedText), what: []string{lateDenial(op, mentionOf, clock)}, again: true}
+			return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."), what: []string{lateDenial(op, mentionOf, clock)}, again: true}
 		}
 		others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody, operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
-		return ending{text: fmt.Sprintf(deniedText, serverName(op, short), listenerPort(op, short), lateDenial(op, actorName, utc), op.Ref),
+		return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", serverName(op, short), listenerPort(op, short), lateDenial(op, actorName, utc), op.Ref),
 			what: []string{lateDenial(op, mentionOf, clock)}, whoami: !others, again: others}
 	case operation.ReasonRateLimited:
-		return ending{text: about(rateText), what: []string{fmt.Sprintf(rateLine, clock(op.FinishedAt))}, do: rateDo,
+		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."), what: []string{fmt.Sprintf("Zenlayer kept asking to wait; I stopped at %s. Nothing changed.", clock(op.FinishedAt))}, do: "wait a minute, then try again.",
 			again: true, faulty: true, tries: true}
 	case operation.ReasonUnreachable:
 		if op.Fault.Status == 0 {
-			return ending{text: aboutSent(unreachableText), what: []string{fmt.Sprintf(unreachableLine, sentOrNot(op))}, do: unreachableDo, again: true}
+			return ending{text: aboutSent("Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."), what: []string{fmt.Sprintf("Zenlayer cannot be reached from the bot. %s", sentOrNot(op))}, do: unreachableDo, again: true}
 		}
-		e := ending{text: aboutSent(unreadText), what: []string{fmt.Sprintf(unreachableRead, sentOrNot(op))}, again: true, faulty: true}
+		e := ending{text: aboutSent("Not added: I could not read the listener for %s on %s. %s %s."), what: []string{fmt.Sprintf("I could not read the listener, so I stopped. %s", sentOrNot(op))}, again: true, faulty: true}
 		if e.said, e.do = adviceOn(op.Fault, w.readAgain()); !op.Fault.Answered() {
 			e.do = unreachableDo
 		}
 		return e
 	case operation.ReasonGone:
-		return ending{text: aboutSent(goneText), what: []string{fmt.Sprintf(goneLine, sentOrNot(op))}, do: goneDo, againForm: true, faulty: true}
+		return ending{text: aboutSent("Not added: the listener for %s, %s, no longer exists. %s %s."), what: []string{fmt.Sprintf("The listener no longer exists. %s", sentOrNot(op))}, do: "pick the listener again; it may have been recreated.", againForm: true, faulty: true}
 	case operation.ReasonRehearsal:
-		return ending{text: about(rehearsedText), what: []string{rehearsedLine}}
+		return ending{text: about("Not added: rehearsal of %s on %s. Every check passed and nothing was sent. %s."), what: []string{"This was a rehearsal: every check passed, and nothing was sent to Zenlayer."}}
 	case operation.ReasonProven, operation.ReasonPerson:
 		return provenEnding(op)
 	case operation.ReasonNotApproved, operation.ReasonUnanswered:
@@ -66,20 +76,20 @@ func endingOf(op operation.Operation, w wording) ending {
 
 // ownersEnding is for what only the bot's owners can put right.
 func ownersEnding(op operation.Operation, w wording, about func(string) string) ending {
-	told, repair := fmt.Sprintf(ownersTell, w.owners()), fmt.Sprintf(ownersAsk, w.owners())
+	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.", w.owners()), fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.owners())
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
-		told, repair = fmt.Sprintf(ownersTold, w.owners()), fmt.Sprintf(ownersKnow, w.owners())
+		told, repair = fmt.Sprintf("nothing. The bot's owners are told (%s), and repeating it before they repaired this does not help.", w.owners()), fmt.Sprintf("They are told (%s), and repeating it before they repaired this does not help.", w.owners())
 	}
 	switch op.Reason {
 	case operation.ReasonCredentials:
-		said, do := adviceOn(op.Fault, ownersLook)
-		return ending{text: about(keyText), what: []string{keyLine}, do: do + " " + repair, said: said, faulty: true}
+		said, do := adviceOn(op.Fault, "nothing on your side; the bot's owners have to look at it.")
+		return ending{text: about("Not added: Zenlayer refused the bot's key or its rights for %s on %s. Nothing changed. %s."), what: []string{"Zenlayer refused the bot's key or its rights. Nothing changed. This is not your fault."}, do: do + " " + repair, said: said, faulty: true}
 	case operation.ReasonClockSkew:
-		return ending{text: about(clockText), what: []string{clockLine}, do: told, faulty: true}
+		return ending{text: about("Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. Nothing changed. %s."), what: []string{"The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. Nothing changed. This is not your fault."}, do: told, faulty: true}
 	case operation.ReasonBlocked:
-		return ending{text: about(blockedText), what: []string{blockedLine}, do: told, said: saidWords(op.Fault), faulty: true}
+		return ending{text: about("Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."), what: []string{"Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing changed. This is not your fault."}, do: told, said: saidWords(op.Fault), faulty: true}
 	case operation.ReasonInternal:
-		return ending{text: about(brokenText), what: []string{brokenLine}, do: fmt.Sprintf(brokenDo, buttonAgain, code(op.Ref), w.owners()), again: true}
+		return ending{text: about("Not added: something broke in the bot before %s was sent to %s. Nothing changed. Quote %s."), what: []string{"Something broke in the bot before anything was sent."}, do: fmt.Sprintf("press *%s*. If it happens again, quote token %s to %s.", buttonAgain, code(op.Ref), w.owners()), again: true}
 	}
 	// No reason comes here: each has words above, which a test sees to.
 	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, storedAs(op, code))}}
@@ -87,11 +97,11 @@ func ownersEnding(op operation.Operation, w wording, about func(string) string) 
 
 // refusedEnding: the API said no, and no earlier attempt is unanswered.
 func refusedEnding(op operation.Operation, w wording, text string) ending {
-	e := ending{text: text, what: []string{refusedPlain}, againForm: true, faulty: true}
+	e := ending{text: text, what: []string{"Zenlayer refused it. Nothing changed."}, againForm: true, faulty: true}
 	if !op.LastLook.IsZero() && len(op.Baseline) == 0 {
-		e.what = []string{fmt.Sprintf(refusedRead, serverName(op, name), clock(op.LastLook))}
+		e.what = []string{fmt.Sprintf("Zenlayer refused it. %s is not on this listener (read %s).", serverName(op, name), clock(op.LastLook))}
 	}
-	e.said, e.do = adviceOn(op.Fault, fmt.Sprintf(refusedDo, w.owners()))
+	e.said, e.do = adviceOn(op.Fault, fmt.Sprintf("look at what it said, then try again with changes, or ask %s.", w.owners()))
 	return e
 }
 
@@ -110,11 +120,11 @@ func adviceOn(f operation.Fault, otherwise string) (said, do string) {
 func answeredHow(f operation.Fault) string {
 	switch {
 	case f.Code != "":
-		return answerRefused
+		return "Zenlayer refused what I asked it"
 	case f.Status >= 300:
-		return answerInFront
+		return "something answered in Zenlayer's place"
 	}
-	return answerOdd
+	return "Zenlayer gave an answer that I cannot use"
 }
 
 // faultIDs are by what an answer can be found.
@@ -124,10 +134,10 @@ func faultIDs(f operation.Fault) []string {
 		parts = append(parts, code(f.Code))
 	}
 	if f.Status > 0 {
-		parts = append(parts, fmt.Sprintf(statusSmall, f.Status))
+		parts = append(parts, fmt.Sprintf("HTTP %d", f.Status))
 	}
 	if f.RequestID != "" {
-		parts = append(parts, fmt.Sprintf(requestSmall, code(f.RequestID)))
+		parts = append(parts, fmt.Sprintf("request %s", code(f.RequestID)))
 	}
 	return parts
 }
@@ -138,7 +148,7 @@ func unreadWords(op operation.Operation, w wording, format string) string {
 	switch {
 	case op.Unread.Answered():
 		said, do := adviceOn(op.Unread, w.readAgain())
-		return fmt.Sprintf(unreadAnswer, answeredHow(op.Unread), sentence(said), do, strings.Join(faultIDs(op.Unread), " · "))
+		return fmt.Sprintf("At the last reading %s: %s *What to do:* %s (%s)", answeredHow(op.Unread), sentence(said), do, strings.Join(faultIDs(op.Unread), " · "))
 	case op.LookFault != "":
 		return fmt.Sprintf(format, sentence(op.LookFault))
 	}
@@ -150,7 +160,7 @@ func saidWords(f operation.Fault) string {
 	quote := quoted(f.Message)
 	switch {
 	case quote == "" && f.Code == "":
-		return refusedSilent
+		return "nothing that I could read."
 	case quote == "":
 		return code(f.Code) + ". " + refusedUnknown
 	case f.Code == "":
@@ -163,19 +173,19 @@ func quoted(s string) string {
 	if s = prose(s, saidLimit); s == "" {
 		return ""
 	}
-	return fmt.Sprintf(refusedQuote, s)
+	return fmt.Sprintf("\"%s\"", s)
 }
 
 // differsEnding: the server is there with another weight.
 func differsEnding(op operation.Operation) ending {
-	found := wordUnknown
+	found := "not known"
 	if op.FoundWeight > 0 {
 		found = strconv.Itoa(op.FoundWeight)
 	}
 	e := ending{
-		text: fmt.Sprintf(differsText, serverName(op, short), listenerPort(op, short), found, sentOrNot(op), op.Ref),
-		what: []string{fmt.Sprintf(differsWeight, serverName(op, name), found, weightWords(op.Request.Weight))},
-		do:   differsDo, againForm: true,
+		text: fmt.Sprintf("Not added: %s is already on %s with weight %s. %s %s.", serverName(op, short), listenerPort(op, short), found, sentOrNot(op), op.Ref),
+		what: []string{fmt.Sprintf("%s is there with weight %s; you asked for %s. This load balancer cannot change a weight in place.", serverName(op, name), found, weightWords(op.Request.Weight))},
+		do:   "remove the entry in the console first, then try again; or leave it as it is.", againForm: true,
 	}
 	if op.BackendID != "" {
 		e.what = append(e.what, fmt.Sprintf(differsAs, code(op.BackendID), sentOrNot(op)))
@@ -185,9 +195,9 @@ func differsEnding(op operation.Operation) ending {
 
 func stopWords(op operation.Operation) string {
 	if len(op.Attempts) > 0 {
-		return fmt.Sprintf(stoppedRefused, person(op.StopBy))
+		return fmt.Sprintf("Stopped by %s. What was tried before was refused, so nothing changed.", person(op.StopBy))
 	}
-	return fmt.Sprintf(stoppedLine, person(op.StopBy))
+	return fmt.Sprintf("Stopped by %s before anything was sent.", person(op.StopBy))
 }
 
 // lateDenial says what the last check denied, to whom, as far as the channel
@@ -201,29 +211,29 @@ func lateDenial(op operation.Operation, who func(operation.Actor) string, at fun
 	switch {
 	case d.Code == operation.DeniedUnchecked && approver && op.Approval != nil && len(op.Approval.Lost) > 0:
 		by := who(op.Approval.Lost[0].By)
-		return fmt.Sprintf(deniedApproverUnchecked, factWords(d.What, fmt.Sprintf(factOf, by)), by, sentOrNot(op))
+		return fmt.Sprintf("At the last check I could not check %s, so I do not know whether the approval of %s still counts, and stopped. %s", factWords(d.What, fmt.Sprintf("the account of %s", by)), by, sentOrNot(op))
 	case d.Code == operation.DeniedUnchecked:
-		return fmt.Sprintf(deniedUnchecked, factWords(d.What, factAskers), sentOrNot(op))
+		return fmt.Sprintf("At the last check I could not check %s, so I stopped. %s", factWords(d.What, factAskers), sentOrNot(op))
 	case d.Code == operation.DeniedOutdated:
-		return fmt.Sprintf(deniedOutdated, sentOrNot(op))
+		return fmt.Sprintf("At the last check I did not have the newest rules, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedNobody && lost != "":
-		return fmt.Sprintf(deniedNobodyLeft, lost, sentOrNot(op))
+		return fmt.Sprintf("%s There are not enough other people who could approve it, so I stopped. %s", lost, sentOrNot(op))
 	case d.Code == operation.DeniedNobody:
-		return fmt.Sprintf(deniedNobody, sentOrNot(op))
+		return fmt.Sprintf("At the last check there were not enough people who could approve it, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedApproval && lost != "":
-		return fmt.Sprintf(deniedLost, lost, sentOrNot(op))
+		return fmt.Sprintf("%s I stopped. %s", lost, sentOrNot(op))
 	case d.Code == operation.DeniedApproval:
-		return fmt.Sprintf(deniedApproval, sentOrNot(op))
+		return fmt.Sprintf("At the last check the rules asked for the approval of others, which this request does not have, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedShared, d.Code == operation.DeniedChannel:
-		return fmt.Sprintf(deniedShared, sentOrNot(op))
+		return fmt.Sprintf("At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedReason:
-		return fmt.Sprintf(deniedReasonLate, sentOrNot(op))
+		return fmt.Sprintf("At the last check the rules asked for a reason, which this request does not have, so I stopped. %s", sentOrNot(op))
 	case d.Action == operation.ActionBreakGlass:
-		return fmt.Sprintf(deniedGlassGone, who(op.Actor), sentOrNot(op))
+		return fmt.Sprintf("At the last check the rules did not let %s use break-glass, so I stopped. %s", who(op.Actor), sentOrNot(op))
 	case !d.Code.Known():
-		return fmt.Sprintf(deniedNo, optionalCode(d.Code), sentOrNot(op))
+		return fmt.Sprintf("At the last check this was not allowed%s, so I stopped. %s", optionalCode(d.Code), sentOrNot(op))
 	}
-	return fmt.Sprintf(deniedRemoved, at(op.FinishedAt), who(op.Actor), denialWords(d.Code), sentOrNot(op))
+	return fmt.Sprintf("At the last check (%s) %s was no longer allowed to change this listener (%s), so I stopped. %s", at(op.FinishedAt), who(op.Actor), denialWords(d.Code), sentOrNot(op))
 }
 
 // optionalCode is a code that this version does not know, in parentheses.
@@ -243,7 +253,7 @@ func lostWords(op operation.Operation, who func(operation.Actor) string) string 
 	var list []string
 	for _, l := range op.Approval.Lost {
 		if l.Certain() {
-			list = append(list, fmt.Sprintf(lostApproval, who(l.By), denialWords(l.Code)))
+			list = append(list, fmt.Sprintf("The approval of %s no longer counts (%s).", who(l.By), denialWords(l.Code)))
 		}
 	}
 	return strings.Join(list, " ")
@@ -264,12 +274,23 @@ func provenEnding(op operation.Operation) ending {
 	seen := firstTime(op.LastLook, op.FinishedAt)
 	if op.Reason == operation.ReasonPerson {
 		return ending{
-			text: fmt.Sprintf(personText, server, listener, person(op.AnswerBy), op.Ref),
-			what: []string{fmt.Sprintf(personLine, person(op.AnswerBy), clock(seen))}, again: true,
+			text: fmt.Sprintf("Not added: %s is not on %s; %s said so, and a reading agrees. %s.", server, listener, person(op.AnswerBy), op.Ref),
+			what: []string{fmt.Sprintf("%s said that it is not there, and a complete reading agrees (%s).", person(op.AnswerBy), clock(seen))}, again: true,
 		}
 	}
 	return ending{
-		text: fmt.Sprintf(provenText, server, listener, utc(seen), op.Ref),
-		what: []string{fmt.Sprintf(provenLine, clock(seen))}, again: true,
+		text: fmt.Sprintf("Not added: %s is not on %s in complete readings until %s. %s.", server, listener, utc(seen), op.Ref),
+		what: []string{fmt.Sprintf("Not on the listener in complete readings until %s.", clock(seen))}, again: true,
 	}
 }
+
+const (
+	firstNothing   = "Nothing to do"
+	buttonFixForm  = "Open form with these values"
+	buttonHelp     = "Help"
+	buttonOpen     = "Open"
+	nothingWasSent = "Nothing was sent."
+	inputMore      = "• and %d more"
+	notSentLine    = "*" + firstNotSent + ".* %s"
+	notSentText    = firstNotSent + ": %s"
+)

@@ -12,6 +12,15 @@ import (
 	"lbbot/bot/operation"
 )
 
+const (
+	clauseAtMost  = "%s is at most %s"
+	clauseBelow   = "%s is below %s"
+	clauseAtLeast = "%s is at least %s"
+	clauseAbove   = "%s is above %s"
+	canOthers     = "%s and %s."
+	handOver      = "The same request, for somebody who can to type here:"
+)
+
 // maxClauses is how many conditions a denial shows: those that did not hold
 // come before those that held when there is no room for all.
 const maxClauses = 8
@@ -19,11 +28,11 @@ const maxClauses = 8
 // clauseSections shows the account of a denial by rules, one paragraph for
 // each rule.
 func clauseSections(d operation.Decision) []slack.Block {
-	title := clausePermit
+	title := "Rule %s would permit it if all of these held:"
 	switch d.Code {
 	case operation.DeniedNoRule:
 	case operation.DeniedForbidden:
-		title = clauseForbid
+		title = "Rule %s forbids it while all of these hold:"
 	default:
 		return nil
 	}
@@ -70,16 +79,16 @@ func moreClauses(n int) string {
 	case 0:
 		return ""
 	case 1:
-		return clauseOneMore
+		return "• and 1 more condition"
 	}
-	return fmt.Sprintf(clauseMore, n)
+	return fmt.Sprintf("• and %d more conditions", n)
 }
 
 func clauseLine(c operation.Clause) string {
 	if c.Held {
-		return fmt.Sprintf(clauseHolds, clauseWords(c.Text))
+		return fmt.Sprintf("• holds: %s", clauseWords(c.Text))
 	}
-	return fmt.Sprintf(clauseFails, clauseWords(c.Text))
+	return fmt.Sprintf("• *does not hold:* %s", clauseWords(c.Text))
 }
 
 // clauseWords says in words what a condition of a policy asks for. Of one that
@@ -98,24 +107,24 @@ func clauseWords(text string) string {
 func plainWords(text string) (yes, no string) {
 	switch text {
 	case "context.incident":
-		return clauseIncident, clauseNoInc
+		return "this is an incident channel", "this is no incident channel"
 	case "context.channel.private":
-		return clausePrivate, clauseNotPriv
+		return "this channel is private", "this channel is not private"
 	case `action == Action::"register"`:
-		return clauseRegister, ""
+		return "it is about adding a server", ""
 	}
 	for _, p := range [...]struct {
 		before, after, yes, no string
 		show                   func(string) string
 	}{
-		{`principal in Usergroup::"`, `"`, clauseIn, clauseNotIn, userGroup},
-		{`principal == Person::"`, `"`, clauseIs, clauseIsNot, person},
-		{`context.channel.id == "`, `"`, clauseFrom, clauseNotFrom, channel},
-		{`action == Action::"`, `"`, clauseAction, "", code},
-		{`action in [`, `]`, clauseActions, "", manyActions},
-		{`resource == Listener::"`, `"`, clauseListener, "", code},
-		{`resource.name == "`, `"`, clauseCalled, clauseNotCall, code},
-		{`resource in LoadBalancer::"`, `"`, clauseBalancer, "", code},
+		{`principal in Usergroup::"`, `"`, "you are in %s", "you are not in %s", userGroup},
+		{`principal == Person::"`, `"`, "you are %s", "you are not %s", person},
+		{`context.channel.id == "`, `"`, "you ask from %s", "you do not ask from %s", channel},
+		{`action == Action::"`, `"`, "it is about the action %s", "", code},
+		{`action in [`, `]`, "it is about one of the actions %s", "", manyActions},
+		{`resource == Listener::"`, `"`, "the listener is %s", "", code},
+		{`resource.name == "`, `"`, "the listener is called %s", "the listener is not called %s", code},
+		{`resource in LoadBalancer::"`, `"`, "the listener is on the load balancer %s", "", code},
 	} {
 		value, ok := strings.CutPrefix(text, p.before)
 		value, closed := strings.CutSuffix(value, p.after)
@@ -140,7 +149,7 @@ func comparison(text string) (yes, no string) {
 	if len(parts) != 3 || number(parts[2]) == "" {
 		return "", ""
 	}
-	what, ok := map[string]string{"context.weight": clauseWeight, "context.hour": clauseHour, "context.weekday": clauseWeekday}[parts[0]]
+	what, ok := map[string]string{"context.weight": "the weight", "context.hour": "the hour (UTC)", "context.weekday": "the weekday (UTC, Monday is 1)"}[parts[0]]
 	forms, known := map[string][2]string{
 		"<=": {clauseAtMost, clauseAbove}, ">": {clauseAbove, clauseAtMost},
 		">=": {clauseAtLeast, clauseBelow}, "<": {clauseBelow, clauseAtLeast},
@@ -175,21 +184,21 @@ var (
 func aboutWhat(found string) string {
 	switch found {
 	case "principal":
-		return aboutYou
+		return "you"
 	case "action":
-		return aboutAction
+		return "the action"
 	case "resource":
-		return aboutListener
+		return "the listener"
 	case "context.weight":
-		return aboutWeight
+		return "the weight"
 	case "context.ports":
-		return aboutPorts
+		return "the ports"
 	case "context.instance":
-		return aboutServer
+		return "the server"
 	case "context.hour", "context.weekday":
-		return aboutTime
+		return "the time"
 	}
-	return aboutChannel
+	return "this channel"
 }
 
 // aboutWords says what a condition looks at, without its text.
@@ -201,9 +210,9 @@ func aboutWords(text string) string {
 		}
 	}
 	if len(list) == 0 {
-		return clauseOther
+		return "another condition (see the policy file)"
 	}
-	return fmt.Sprintf(clauseAbout, strings.Join(list, ", "))
+	return fmt.Sprintf("a condition about %s (see the policy file)", strings.Join(list, ", "))
 }
 
 // number returns s if it is one, else nothing.
@@ -227,20 +236,20 @@ func whoCan(label string, p *operation.People) string {
 	words := ""
 	switch shown, rest := len(p.Shown), len(p.IDs)-len(p.Shown); {
 	case p.Nobody():
-		words = canNobody
+		words = "nobody, here and now."
 	case p.Everybody:
-		words = canEverybody
+		words = "any member of this workspace whom no rule excludes."
 	case shown > 0:
 		words = namedPeople(p.Shown, rest)
 	case len(p.IDs) == 0:
 		return ""
 	case len(p.Groups) > 0:
-		words = fmt.Sprintf(canMembers, groups(p.Groups), others(len(p.IDs)))
+		words = fmt.Sprintf("members of %s (%s).", groups(p.Groups), others(len(p.IDs)))
 	default:
-		words = fmt.Sprintf(canUnnamed, others(len(p.IDs)))
+		words = fmt.Sprintf("%s, whom the rules do not let me name.", others(len(p.IDs)))
 	}
 	if p.More {
-		words += canMaybeMore
+		words += " There may be more."
 	}
 	return fmt.Sprintf(label, words)
 }
@@ -251,7 +260,7 @@ func whoCanLines(label string, p *operation.People) []string {
 	if p == nil {
 		return nil
 	}
-	asking := whoCan(canAskLabel, p.Ask)
+	asking := whoCan("*Who can ask, with approval:* %s", p.Ask)
 	if asking != "" && p.Nobody() {
 		return []string{asking}
 	}
@@ -275,11 +284,11 @@ func namedPeople(ids []string, rest int) string {
 	said := strings.Join(list, ", ")
 	switch rest {
 	case 0:
-		return fmt.Sprintf(canShown, said)
+		return fmt.Sprintf("%s.", said)
 	case 1:
-		return fmt.Sprintf(canOthers, said, canOther)
+		return fmt.Sprintf(canOthers, said, "1 other person")
 	}
-	return fmt.Sprintf(canOthers, said, fmt.Sprintf(canOtherPeople, rest))
+	return fmt.Sprintf(canOthers, said, fmt.Sprintf("%d other people", rest))
 }
 
 // howManyCan is whoCan for the fallback text, with a space in front.
@@ -288,27 +297,27 @@ func howManyCan(p *operation.People) string {
 	case p == nil:
 		return ""
 	case nobodyAtAll(p):
-		return canTextNobody
+		return " Nobody can, here and now."
 	case p.Nobody():
 		return howManyAsk(*p.Ask)
 	case p.Everybody:
-		return canTextAll
+		return " Other members of this workspace can."
 	case len(p.IDs) == 0:
 		return ""
 	case p.More:
-		return fmt.Sprintf(canTextMore, others(len(p.IDs)))
+		return fmt.Sprintf(" At least %s can.", others(len(p.IDs)))
 	}
-	return fmt.Sprintf(canText, others(len(p.IDs)))
+	return fmt.Sprintf(" %s can.", others(len(p.IDs)))
 }
 
 func howManyAsk(p operation.People) string {
 	switch {
 	case p.Everybody:
-		return canTextAskAll
+		return " Other members of this workspace can ask, with approval."
 	case len(p.IDs) == 0:
 		return ""
 	}
-	return fmt.Sprintf(canTextAsk, others(len(p.IDs)))
+	return fmt.Sprintf(" %s can ask, with approval.", others(len(p.IDs)))
 }
 
 // handedOver is the request as a line to pass on. It is shown rather than put

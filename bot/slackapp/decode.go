@@ -204,26 +204,3 @@ func readState(raw json.RawMessage) (*slack.ViewState, error) {
 	}
 	return s, nil
 }
-
-// formMeta is what a form remembers of where it was opened: a submission says
-// nothing of the channel. It decides where the policy thinks the request
-// comes from, and people cannot edit it
-// (docs.slack.dev/reference/views).
-type formMeta struct {
-	Channel string `json:"channel"`
-	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
-	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
-}
-
-func (m formMeta) String() string {
-	b, _ := json.Marshal(m) // one string: cannot fail
-	return string(b)
-}
-
-func readFormMeta(s string) (formMeta, bool) {
-	var m formMeta
-	if json.Unmarshal([]byte(s), &m) != nil || m.Channel == "" {
-		return formMeta{}, false
-	}
-	return m, true
-}

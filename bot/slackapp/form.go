@@ -120,7 +120,7 @@ func (a *App) formAgain(d delivery, err error, words message) slack.ModalViewReq
 	state, _ := readState(d.View.State) // what cannot be read is not kept
 	f := formState{Values: formValues(state), ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata, Alert: words.Text}
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		f.Alert, f.Notices = fmt.Sprintf(formFix, e.Count()), fieldProblems(e)
+		f.Alert, f.Notices = fmt.Sprintf("Not sent: %s to fix.", e.Count()), fieldProblems(e)
 	}
 	return formView(f)
 }
@@ -240,4 +240,19 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 	if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
 		a.showInstead(ctx, d, view, words)
 	}
+}
+
+// titleOf is the title of the view that a person sent.
+func titleOf(d delivery) string {
+	switch {
+	case d.View == nil:
+		return formTitle
+	case d.View.CallbackID == viewPreview:
+		return viewCheckTitle
+	case d.View.CallbackID == viewDeny:
+		return denyTitle
+	case d.View.CallbackID == viewGlass:
+		return glassTitle
+	}
+	return formTitle
 }

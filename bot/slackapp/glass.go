@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -17,45 +16,6 @@ import (
 
 // fillWithin bounds the look-ups for a form that is open already.
 const fillWithin = 5 * time.Second
-
-// glassFields are what a person says who goes without approval.
-func glassFields() []commands.Field {
-	return []commands.Field{
-		{Key: operation.FieldWhy, Kind: commands.FieldMultiline, Label: fieldWhy, Hint: fieldWhyHint, Required: true, MaxLength: 300},
-		{Key: operation.FieldIncident, Kind: commands.FieldText, Label: fieldIncident, Placeholder: fieldIncidentEg, Required: true, MaxLength: 100},
-		{Key: operation.FieldResponsible, Kind: commands.FieldCheck, Label: fieldTakes, Required: true,
-			Options: []commands.Option{{Value: "true", Label: fieldTakesOption}}},
-	}
-}
-
-// glassView is the form for break-glass: a plain one that opens before
-// anything is looked up, or with the words of warning.
-func glassView(m formMeta, warning string) slack.ModalViewRequest {
-	v := modal(viewGlass, glassTitle, formClose)
-	v.Submit, v.PrivateMetadata = plainText(glassSubmit, maxViewTitle), clamp(m.String(), maxMetadata)
-	v.Blocks.BlockSet = blocks(append([]slack.Block{alert(warning, slack.AlertLevelWarning)}, inputs(glassFields())...)...)
-	return v
-}
-
-func inputs(fields []commands.Field) []slack.Block {
-	list := make([]slack.Block, len(fields))
-	for i, f := range fields {
-		list[i] = fieldBlock(f, formState{})
-	}
-	return list
-}
-
-// glassWarning is the alert on top: names are plain, since there are no
-// mentions in it.
-func glassWarning(people string, used, limit int, window string) string {
-	switch {
-	case limit < 1:
-		return fmt.Sprintf(glassAlertOff, people)
-	case window == "a week":
-		return fmt.Sprintf(glassAlert, people, used, limit, glassThisWeek)
-	}
-	return fmt.Sprintf(glassAlert, people, used, limit, fmt.Sprintf(glassWindow, window))
-}
 
 // openGlass opens the form for break-glass, over the preview if that is a
 // view, and fills in its warning afterwards.
@@ -146,16 +106,9 @@ func (a *App) plainNames(ctx context.Context, p operation.People) string {
 		return glassAlertAll
 	}
 	if rest := len(p.IDs) - len(list); rest > 0 {
-		list = append(list, fmt.Sprintf(glassMore, rest))
+		list = append(list, fmt.Sprintf("%d more", rest))
 	}
 	return joinNames(list)
-}
-
-func joinNames(list []string) string {
-	if len(list) < 2 {
-		return strings.Join(list, "")
-	}
-	return strings.Join(list[:len(list)-1], ", ") + glassAnd + list[len(list)-1]
 }
 
 // breakGlass accepts a draft without the approvals it needs. The ack that

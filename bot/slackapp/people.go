@@ -7,6 +7,10 @@ import (
 	"lbbot/bot/operation"
 )
 
+const (
+	peopleOf = "%d of %s"
+)
+
 // maxPeople is how many people a message names; nobody reads more, and each
 // name on a card that is posted calls somebody.
 const maxPeople = 10
@@ -16,9 +20,9 @@ const maxPeople = 10
 func needsOf(n int, p operation.People) string {
 	switch {
 	case p.Everybody:
-		return fmt.Sprintf(peopleAnybody, others(n))
+		return fmt.Sprintf("%s; anybody in this workspace whom no rule excludes", others(n))
 	case len(p.IDs) == 0:
-		return fmt.Sprintf(peopleUnknown, others(n))
+		return fmt.Sprintf("%s; I cannot name who could", others(n))
 	}
 	return fmt.Sprintf(peopleOf, n, peopleWords(p))
 }
@@ -35,11 +39,11 @@ func needsCount(n int, p operation.People) string {
 // peopleWords names people, or their groups where they are many.
 func peopleWords(p operation.People) string {
 	if len(p.IDs) > maxPeople && len(p.Groups) > 0 {
-		return fmt.Sprintf(peopleIn, groups(p.Groups))
+		return fmt.Sprintf("the members of %s", groups(p.Groups))
 	}
 	s := persons(p.IDs)
 	if p.More {
-		s += peopleOthers
+		s += " and possibly others"
 	}
 	return s
 }
@@ -64,7 +68,7 @@ func persons(ids []string) string {
 // peopleCount is how many are known.
 func peopleCount(p operation.People) string {
 	if p.More {
-		return fmt.Sprintf(countOrMore, len(p.IDs))
+		return fmt.Sprintf("%d or more people", len(p.IDs))
 	}
 	return others(len(p.IDs))
 }
@@ -72,9 +76,9 @@ func peopleCount(p operation.People) string {
 // others is "1 person" or "2 people".
 func others(n int) string {
 	if n == 1 {
-		return countPerson
+		return "1 person"
 	}
-	return fmt.Sprintf(countPeople, n)
+	return fmt.Sprintf("%d people", n)
 }
 
 // voters are those who agreed, as Slack shows them or by name.
@@ -91,4 +95,32 @@ func mentionOf(a operation.Actor) string { return person(a.UserID) }
 // enough reports whether those known could be sufficiently many.
 func enough(a operation.Approval) bool {
 	return a.Who.Everybody || a.Who.More || len(a.Who.IDs) >= a.Needed
+}
+
+// maxGroups is how many groups are named; nobody reads more.
+const maxGroups = 12
+
+func groups(ids []string) string {
+	rest := 0
+	if len(ids) > maxGroups {
+		ids, rest = ids[:maxGroups], len(ids)-maxGroups
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = userGroup(id)
+	}
+	s := strings.Join(list, ", ")
+	if rest > 0 {
+		s += fmt.Sprintf(andMore, rest)
+	}
+	return s
+}
+
+// names lists names, each made fit on its own.
+func names(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = name(s)
+	}
+	return clampMarkup(strings.Join(out, ", "), saidLimit)
 }

@@ -25,7 +25,7 @@ const maxProblems = 12
 // caller keeps e.Values under, and offer that of its choices, empty if they are
 // not kept; they come back as the buttons' values.
 func inputErrorMessage(e *commands.InputError, key, offer string) message {
-	lines := []string{fmt.Sprintf(inputTitle, e.Count())}
+	lines := []string{fmt.Sprintf("*Not sent.* %s to fix:", e.Count())}
 	first := ""
 	for i, p := range e.Problems {
 		text := problemWords(p.Text)
@@ -37,21 +37,21 @@ func inputErrorMessage(e *commands.InputError, key, offer string) message {
 			lines = append(lines, fmt.Sprintf(inputMore, len(e.Problems)-maxProblems))
 		case i > maxProblems:
 		case clean(p.Given) != "":
-			lines = append(lines, fmt.Sprintf(inputProblem, code(p.Given), text))
+			lines = append(lines, fmt.Sprintf("• %s: %s", code(p.Given), text))
 		default:
-			lines = append(lines, fmt.Sprintf(inputSentence, text))
+			lines = append(lines, fmt.Sprintf("• %s", text))
 		}
 	}
 	var corrected slack.Block
 	if e.Corrected != "" {
-		corrected = section(inputCorrected, codeBlock(e.Corrected))
+		corrected = section("Corrected, as far as I can tell (names and ids are never guessed, only exact matches are taken):", codeBlock(e.Corrected))
 	}
 	var form slack.BlockElement
 	if e.Values != nil {
-		form = primary(button(actFixOpenForm, buttonFixForm, labelFixForm, keyValue(key, 0)))
+		form = primary(button(actFixOpenForm, buttonFixForm, "Open the form with the values that were understood", keyValue(key, 0)))
 	}
 	list := append([]slack.Block{section(lines...), corrected}, pickBlocks(offerOf(e), offer)...)
-	return private(fmt.Sprintf(inputText, e.Count(), first), append(list, actions(form, helpButton()))...)
+	return private(fmt.Sprintf("Not sent: %s to fix in your command. %s", e.Count(), first), append(list, actions(form, helpButton()))...)
 }
 
 // unknownWord is how commands begins the sentence about a word that it does
@@ -115,15 +115,9 @@ func bold(word string) string {
 	return code(word)
 }
 
-func helpButton() slack.BlockElement { return button(actHelpOpen, buttonHelp, labelHelp, "") }
-
-// codeBlock shows a whole line to copy.
-func codeBlock(s string) string {
-	s = clamp(clean(s), commandLimit)
-	return "```" + escape(strings.ReplaceAll(s, "`", "'")) + "```"
+func helpButton() slack.BlockElement {
+	return button(actHelpOpen, buttonHelp, "Help for /lb-register", "")
 }
-
-const commandLimit = 1500 // characters of a command shown to copy; escaped it stays below a section's 3,000 but for pathological ones
 
 // busyMessage: somebody is adding the same server, maybe the reader. link is the address
 // of that card, or empty.
@@ -132,25 +126,20 @@ func busyMessage(e *operation.BusyError, link string, reader operation.Actor) me
 	open := actions(openButton(op, link))
 	switch waits := op.State == operation.Waiting; {
 	case !op.Known():
-		return private(fmt.Sprintf(busyUnknownText, actorName(op.Actor), serverName(op, short), op.Ref, stands(op)),
-			section(fmt.Sprintf(busyUnknown, person(op.Actor.UserID), serverName(op, name), op.Ref, stands(op))), open)
+		return private(fmt.Sprintf("Not sent: %s asked for %s here already: %s. It is now: %s. Nothing new is started.", actorName(op.Actor), serverName(op, short), op.Ref, stands(op)),
+			section(fmt.Sprintf("*Not sent.* %s asked for %s here already: %s. It is now: %s. Nothing new is started.", person(op.Actor.UserID), serverName(op, name), op.Ref, stands(op))), open)
 	case op.Actor.UserID == reader.UserID:
-		words := busyMine
+		words := "*Not sent.* You asked for %s here already: %s. Nothing new is started."
 		if waits {
-			words = busyMineWaits
+			words = "*Not sent.* You asked for %s here already: it waits for approval: %s. Nothing new is started."
 		}
-		return private(fmt.Sprintf(busyMineText, serverName(op, short), op.Ref), section(fmt.Sprintf(words, serverName(op, name), op.Ref)), open)
+		return private(fmt.Sprintf("Not sent: you asked for %s here already: %s. Nothing new is started.", serverName(op, short), op.Ref), section(fmt.Sprintf(words, serverName(op, name), op.Ref)), open)
 	case waits:
-		return private(fmt.Sprintf(busyWaitsText, actorName(op.Actor), serverName(op, short), op.Ref),
-			section(fmt.Sprintf(busyWaits, person(op.Actor.UserID), serverName(op, name), op.Ref)), open)
+		return private(fmt.Sprintf("Not sent: %s asked for %s here already, and it waits for approval: %s.", actorName(op.Actor), serverName(op, short), op.Ref),
+			section(fmt.Sprintf("*Not sent.* %s asked for %s here already, and it waits for approval: %s. Nothing new is started.", person(op.Actor.UserID), serverName(op, name), op.Ref)), open)
 	}
-	return private(fmt.Sprintf(busyText, actorName(op.Actor), serverName(op, short), op.Ref),
-		section(fmt.Sprintf(busyLine, person(op.Actor.UserID), serverName(op, name), op.Ref)), open)
-}
-
-// openButton leads to an operation's card; nil without an address.
-func openButton(op operation.Operation, link string) slack.BlockElement {
-	return linkButton(buttonOpen, fmt.Sprintf(labelOpenCard, op.Ref), link)
+	return private(fmt.Sprintf("Not sent: %s is already adding %s here: %s.", actorName(op.Actor), serverName(op, short), op.Ref),
+		section(fmt.Sprintf("*Not sent.* %s is already adding %s here: %s. Nothing new is started.", person(op.Actor.UserID), serverName(op, name), op.Ref)), open)
 }
 
 // presentMessage: the server is on the listener already, with the ports asked
@@ -159,35 +148,35 @@ func presentMessage(e *operation.PresentError) message {
 	op, there := e.Operation, e.Backend
 	id := code(there.BackendID)
 	if e.Same {
-		return private(fmt.Sprintf(presentText, serverName(op, short), listenerPort(op, short), short(there.BackendID)),
-			section("*"+firstNothing+".* "+fmt.Sprintf(presentSame, serverName(op, name), id), nothingWasSent))
+		return private(fmt.Sprintf("Nothing to do: %s is already on %s with the same ports and weight, as %s.", serverName(op, short), listenerPort(op, short), short(there.BackendID)),
+			section("*"+firstNothing+".* "+fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", serverName(op, name), id), nothingWasSent))
 	}
-	return private(fmt.Sprintf(differText, serverName(op, short), listenerPort(op, short), short(there.BackendID), there.Weight),
-		section(fmt.Sprintf(differWeight, there.Weight, weightWords(op.Request.Weight)), fmt.Sprintf(differsAs, id, nothingWasSent)))
+	return private(fmt.Sprintf("Not sent: %s is already on %s as %s with weight %d.", serverName(op, short), listenerPort(op, short), short(there.BackendID), there.Weight),
+		section(fmt.Sprintf("*Not sent.* It is there with weight %d; you asked for %s. This load balancer cannot change a weight in place.", there.Weight, weightWords(op.Request.Weight)), fmt.Sprintf(differsAs, id, nothingWasSent)))
 }
 
 // expiredMessage: the preview is too old to be used.
 func expiredMessage(op operation.Operation) message {
-	return private(fmt.Sprintf(expiredText, op.Ref), section(fmt.Sprintf(expiredLine, op.Ref)), actions(
+	return private(fmt.Sprintf("Not sent: the preview %s is older than 5 minutes. Nothing was sent.", op.Ref), section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing was sent.", op.Ref)), actions(
 		primary(button(actReqAgain, buttonAgain, fmt.Sprintf(labelAgain, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))),
 		button(actReqAgainForm, buttonAgainForm, fmt.Sprintf(labelAgainForm, serverName(op, bareName)), buttonValue(op))))
 }
 
 // staleMessage answers a click on a card that shows an older version of op.
 func staleMessage(op operation.Operation, link string) message {
-	text := fmt.Sprintf(staleText, op.Ref, stands(op))
+	text := fmt.Sprintf("This card is out of date. %s is now: %s.", op.Ref, stands(op))
 	return private(text, section(text, staleSent), actions(openButton(op, link)))
 }
 
 // duplicateMessage: the same delivery was accepted before.
 func duplicateMessage(op operation.Operation, link string) message {
-	return private(fmt.Sprintf(duplicateText, op.Ref),
-		section(fmt.Sprintf(duplicateLine, op.Ref), fmt.Sprintf(stillSeen, stands(op))), actions(openButton(op, link)))
+	return private(fmt.Sprintf("Nothing to do: this was already accepted as %s.", op.Ref),
+		section(fmt.Sprintf("*Nothing to do.* This was already accepted as %s. It is done once.", op.Ref), fmt.Sprintf("*Now:* %s.", stands(op))), actions(openButton(op, link)))
 }
 
 // cancelledMessage replaces a preview that its asker dropped.
 func cancelledMessage(op operation.Operation) message {
-	return private(fmt.Sprintf(cancelledText, op.Ref), section(fmt.Sprintf(cancelledLine, op.Ref)))
+	return private(fmt.Sprintf("Not sent: %s was cancelled, as you asked. Nothing was changed.", op.Ref), section(fmt.Sprintf("*Not sent.* %s was cancelled, as you asked. Nothing was changed.", op.Ref)))
 }
 
 // unavailableMessage: something did not answer, and nothing was changed. The
@@ -197,20 +186,20 @@ func unavailableMessage(e *operation.UnavailableError, w wording) message {
 	setup, _ := errors.AsType[*operation.SetupError](e.Err)
 	switch {
 	case moved:
-		return notSent(unavailableMoved)
+		return notSent("The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how.")
 	case e.What == "journal":
-		return notSent(unavailableJournal)
+		return notSent("I cannot write requests down right now, so I do nothing. Nothing was changed. Try again in a minute.")
 	case setup != nil:
-		return notSent(fmt.Sprintf(unavailableSetup, short(e.What), prose(setup.Remedy, saidLimit)))
+		return notSent(fmt.Sprintf("%s refuses what I have to ask, so I could not check. Nothing was changed. Trying again does not help until this is changed: %s.", short(e.What), prose(setup.Remedy, saidLimit)))
 	case e.Busy:
-		return notSent(fmt.Sprintf(unavailableBusy, short(e.What)))
+		return notSent(fmt.Sprintf("%s is being asked a lot right now, so I could not check in time. Nothing was changed. Try again in a minute.", short(e.What)))
 	}
 	if !e.Fault.Answered() {
-		return notSent(fmt.Sprintf(unavailableText, short(e.What)))
+		return notSent(fmt.Sprintf("%s did not answer, so I could not check. Nothing was changed. Try again in a minute.", short(e.What)))
 	}
 	said, do := adviceOn(e.Fault, w.readAgain())
-	return private(fmt.Sprintf(notSentText, fmt.Sprintf(readingText, answeredHow(e.Fault), prose(e.Fault.Words(), saidLimit), do)),
-		section(fmt.Sprintf(notSentLine, fmt.Sprintf(readingLine, answeredHow(e.Fault)))),
+	return private(fmt.Sprintf(notSentText, fmt.Sprintf("I could not check, since %s: %s. What to do: %s", answeredHow(e.Fault), prose(e.Fault.Words(), saidLimit), do)),
+		section(fmt.Sprintf(notSentLine, fmt.Sprintf("I could not check, since %s. Nothing was changed.", answeredHow(e.Fault)))),
 		section(fmt.Sprintf(notAddedSaid, said), fmt.Sprintf(notAddedDo, do)),
 		contextLine(faultIDs(e.Fault)...))
 }
@@ -218,37 +207,41 @@ func unavailableMessage(e *operation.UnavailableError, w wording) message {
 // uncertainMessage: it is not known whether the journal took it.
 func uncertainMessage(e *operation.UncertainError) message {
 	if e.Ref == "" {
-		return stillMessage(uncertainClick)
+		return stillMessage("I could not find out whether this was stored. If nothing has changed in a minute, press the button again.")
 	}
-	return private(fmt.Sprintf(uncertainText, short(e.Ref)),
-		section(fmt.Sprintf(uncertainLine, name(e.Ref)),
-			fmt.Sprintf(uncertainLook, code(fmt.Sprintf(statusCommand, e.Ref)))))
+	return private(fmt.Sprintf("Not confirmed: I could not find out whether %s was accepted.", short(e.Ref)),
+		section(fmt.Sprintf("*Not confirmed.* I could not find out whether %s was accepted. Pressing the same button again is safe: a preview is accepted once.", name(e.Ref)),
+			fmt.Sprintf("To see what became of it: %s", code(fmt.Sprintf(statusCommand, e.Ref)))))
 }
 
 // stillMessage: Slack had to be acked before there was an outcome.
 func stillMessage(words string) message { return private(words, section(words)) }
 
 // tryAgainMessage: the bot has more to do than it can take.
-func tryAgainMessage() message { return notSent(againText) }
+func tryAgainMessage() message {
+	return notSent("I am busy. Nothing was changed. Try again in a moment.")
+}
 
 // faultMessage: something broke before anything was sent. token is what the
 // log knows it by.
 func faultMessage(token string, w wording) message {
-	return private(fmt.Sprintf(faultText, short(token), w.owners()), section(fmt.Sprintf(faultLine, code(token), w.owners())))
+	return private(fmt.Sprintf("Not added: something broke in the bot before anything was sent. Quote token %s to %s.", short(token), w.owners()), section(fmt.Sprintf("*Not added.* Something broke in the bot before anything was sent. Quote token %s to %s.", code(token), w.owners())))
 }
 
 // expiredTriggerMessage: the form could not be opened in time. key is what
 // the caller keeps the values under.
 func expiredTriggerMessage(key string) message {
-	return notSent(triggerText, primary(button(actFormOpen, buttonContinue, labelContinue, keyValue(key, 0))))
+	return notSent("Slack gives me 3 seconds to open a form, and they were over. Your values are kept.", primary(button(actFormOpen, "Continue in the form", "Open the form with your values", keyValue(key, 0))))
 }
 
 // forgottenMessage: what a button refers to is not kept any more.
-func forgottenMessage() message { return notSent(goneText2, helpButton()) }
+func forgottenMessage() message {
+	return notSent("This has expired. Nothing was changed. Type /lb-register to start again.", helpButton())
+}
 
 // unknownRefMessage answers a status question about a request nobody knows.
 func unknownRefMessage(ref string) message {
-	return notSent(fmt.Sprintf(unknownRef, name(ref)), helpButton())
+	return notSent(fmt.Sprintf("I know no request %s.", name(ref)), helpButton())
 }
 
 // unoffered names an interaction that this version does not offer.
@@ -265,16 +258,16 @@ const (
 
 // notYetMessage says kindly what does not work yet, and what does.
 func notYetMessage(kind unoffered) message {
-	words := notYetOther
+	words := "I cannot do this yet. Type /lb-register help for what I can do."
 	switch kind {
 	case unofferedMention:
-		words = notYetMention
+		words = "I do not answer mentions yet. Type /lb-register in a channel or in a direct message with me."
 	case unofferedShortcut:
-		words = notYetShortcut
+		words = "This shortcut does not work yet. Type /lb-register in a channel or in a direct message with me."
 	case unofferedSuggestion:
-		words = notYetSuggest
+		words = "I have no list to choose from yet. Type the name or the ID."
 	case unofferedThread:
-		words = notYetThread
+		words = "Slash commands do not work in threads. Type /lb-register in the channel or in a direct message with me."
 	}
 	return notSent(words, helpButton())
 }

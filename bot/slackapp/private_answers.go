@@ -20,13 +20,13 @@ func statusMessage(op operation.Operation, events []operation.Event, link string
 	skipped := max(0, len(events)-maxSteps)
 	var lines []string
 	if skipped > 0 {
-		lines = append(lines, fmt.Sprintf(statusEarlier, skipped))
+		lines = append(lines, fmt.Sprintf("(%d earlier steps are left out.)", skipped))
 	}
 	for _, e := range events[skipped:] {
 		lines = append(lines, stepLine(e))
 	}
 	if len(lines) == 0 {
-		lines = []string{statusNoEvents}
+		lines = []string{"No steps are stored."}
 	}
 	ids := ""
 	if op.BackendID != "" {
@@ -35,9 +35,9 @@ func statusMessage(op operation.Operation, events []operation.Event, link string
 	if id := firstOf(op.RequestID, op.Fault.RequestID); id != "" {
 		ids = strings.Join(nonEmpty([]string{ids, fieldRequest + " " + code(id)}), " · ")
 	}
-	return private(fmt.Sprintf(statusText, op.Ref, now, serverName(op, short), listenerPort(op, short), actorName(op.Actor)),
-		section("*"+op.Ref+"*", fmt.Sprintf(statusState, now),
-			fmt.Sprintf(statusWhat, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), statusApproval(op), ids),
+	return private(fmt.Sprintf("%s: %s. %s to %s, by %s.", op.Ref, now, serverName(op, short), listenerPort(op, short), actorName(op.Actor)),
+		section("*"+op.Ref+"*", fmt.Sprintf("*Now:* %s.", now),
+			fmt.Sprintf("%s to %s, by %s", serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), statusApproval(op), ids),
 		section(lines...), actions(openButton(op, link)))
 }
 
@@ -67,18 +67,6 @@ func stepLine(e operation.Event) string {
 	return strings.Join(parts, " · ")
 }
 
-// whoDid names who caused an event, empty if nobody did.
-func whoDid(e operation.Event, show shown) string {
-	who, known := e.Who()
-	switch {
-	case !known:
-		return whoUnrecorded
-	case who == "":
-		return ""
-	}
-	return show(who)
-}
-
 // stepDenied says what was denied, in words.
 func stepDenied(e operation.Event) string {
 	words := denialWords(operation.DenialCode(e.Data["code"]))
@@ -97,23 +85,23 @@ func stepData() []string {
 // whoamiMessage tells a person what the bot sees of them, with every id ready
 // to paste into the policy.
 func whoamiMessage(s operation.Standing, limits []operation.Left, w wording) message {
-	fit := whoamiNone
+	fit := "no rule fits you here"
 	switch n := len(s.Rules); {
 	case s.Refusal.Code != "" || n == 0:
 	case n == 1:
-		fit = whoamiOne
+		fit = "1 rule fits you here"
 	default:
-		fit = fmt.Sprintf(whoamiMay, n)
+		fit = fmt.Sprintf("%d rules fit you here", n)
 	}
-	rules := whoamiNoRules
+	rules := "*Rules that fit you here:* none, so I would say no."
 	if len(s.Rules) > 0 {
-		rules = fmt.Sprintf(whoamiRules, names(s.Rules))
+		rules = fmt.Sprintf("*Rules that fit you here:* %s. Weight, ports, time and listener are looked at when you ask.", names(s.Rules))
 	}
 	small := ""
 	if clean(s.Policy) != "" {
 		small = fmt.Sprintf(whoamiPolicy, name(s.Policy))
 	}
-	return private(fmt.Sprintf(whoamiText, short(s.Person.ID), short(s.Workspace.TeamID), fit),
+	return private(fmt.Sprintf("You are %s in workspace %s; %s.", short(s.Person.ID), short(s.Workspace.TeamID), fit),
 		section(fmt.Sprintf(whoamiPerson, person(s.Person.ID), entity("Person", s.Person.ID)),
 			fmt.Sprintf(whoamiPlace, code(s.Workspace.TeamID), channelVerdict(s))),
 		section(groupLines(s.Groups)...), denialBlock(s.Refusal, w), section(rules, limitsLine(limits)), contextLine(small))
@@ -124,15 +112,15 @@ func entity(kind, id string) string { return code(kind + `::"` + clean(id) + `"`
 
 func groupLines(list []operation.Group) []string {
 	if len(list) == 0 {
-		return []string{whoamiNoGroups}
+		return []string{"*Your groups:* none that I can see."}
 	}
-	lines := []string{whoamiGroups}
+	lines := []string{"*Your groups, ready for the policy:*"}
 	for i, g := range list {
 		if i == maxSteps {
 			lines = append(lines, fmt.Sprintf(inputMore, len(list)-maxSteps))
 			break
 		}
-		lines = append(lines, fmt.Sprintf(whoamiGroup, entity("Usergroup", g.ID), name(firstOf(g.Handle, g.Name, g.ID))))
+		lines = append(lines, fmt.Sprintf("• %s %s", entity("Usergroup", g.ID), name(firstOf(g.Handle, g.Name, g.ID))))
 	}
 	return lines
 }
@@ -143,23 +131,23 @@ func channelVerdict(s operation.Standing) string {
 	parts := []string{code(c.ID)}
 	switch {
 	case c.Shared:
-		parts = append(parts, whoamiShared)
+		parts = append(parts, "shared with another organisation")
 	case c.Direct:
-		parts = append(parts, whoamiDM)
+		parts = append(parts, "direct message")
 	default:
-		parts = append(parts, whoamiInternal)
+		parts = append(parts, "internal")
 	}
 	if c.Private && !c.Direct {
-		parts = append(parts, whoamiPrivate)
+		parts = append(parts, "private")
 	}
 	if c.Archived {
-		parts = append(parts, whoamiArchived)
+		parts = append(parts, "archived")
 	}
 	if s.Incident {
-		parts = append(parts, whoamiIncident)
+		parts = append(parts, "incident channel")
 	}
 	if !c.Member && !c.Direct {
-		parts = append(parts, whoamiNotIn)
+		parts = append(parts, "I am not in it")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -175,11 +163,11 @@ func helpMessage(p commands.HelpPage) message {
 		}
 		lines = append(lines, code(l))
 	}
-	list := []slack.Block{section(fmt.Sprintf(helpLabel, prose(p.Title, nameLimit)))}
+	list := []slack.Block{section(fmt.Sprintf("*%s*", prose(p.Title, nameLimit)))}
 	for _, part := range paragraphs(lines) {
 		list = append(list, section(part...))
 	}
-	return private(fmt.Sprintf(helpText, prose(p.Title, nameLimit)+". "+strings.Join(nonEmpty(lines), " ")), list...)
+	return private(fmt.Sprintf("Help: %s", prose(p.Title, nameLimit)+". "+strings.Join(nonEmpty(lines), " ")), list...)
 }
 
 // paragraphs cuts lines into pieces that fit a section.
@@ -210,67 +198,20 @@ const (
 func channelWords(channelID, slackError string, w wording) string {
 	switch slackError {
 	case slackNotInChannel:
-		return fmt.Sprintf(channelNotIn, channel(channelID), w.mentioned())
+		return fmt.Sprintf("I am not in %s, so I cannot post there. Invite me with /invite %s, or choose another channel.", channel(channelID), w.mentioned())
 	case slackChannelNotFound:
 		if strings.HasPrefix(channelID, "D") {
 			return denyDirect
 		}
-		return fmt.Sprintf(channelUnseen, channel(channelID), w.mentioned())
+		return fmt.Sprintf("I cannot see the channel %s, so I cannot post there. Invite me with /invite %s, or choose another channel.", channel(channelID), w.mentioned())
 	case slackIsArchived:
-		return fmt.Sprintf(channelArchived, channel(channelID))
+		return fmt.Sprintf("%s is archived, so I cannot post there. Choose another channel.", channel(channelID))
 	}
-	return fmt.Sprintf(channelRefused, channel(channelID))
+	return fmt.Sprintf("Slack does not let me post in %s. Choose another channel.", channel(channelID))
 }
 
 // channelMessage answers a request whose result could not be posted where it
 // was asked to go.
 func channelMessage(channelID, slackError string, w wording) message {
 	return notSent(channelWords(channelID, slackError, w))
-}
-
-// movedMessage tells the asker, where they asked, how their request stands, and
-// that its card comes to them in a direct message because the channel refused
-// it.
-func movedMessage(op operation.Operation, w wording) message {
-	stands := cardMessage(op, w).Text
-	text := fmt.Sprintf(movedText, channel(op.Place.ResultID), op.Ref)
-	return private(stands+" "+text, section(stands, text, fmt.Sprintf(movedInvite, w.mentioned())))
-}
-
-// ownerMessage tells the bot's owners what needs them.
-func ownerMessage(op operation.Operation, w wording) message {
-	need, where, asOf := ownerNeed(op), fmt.Sprintf(ownerCard, channel(op.Place.ResultID)), ""
-	if w.Untold {
-		need, where = fmt.Sprintf(ownerUntold, channel(op.Place.ResultID), op.Ref), ""
-	}
-	if !op.State.Final() && !w.At.IsZero() {
-		asOf = fmt.Sprintf(asOfSmall, both(w.At))
-	}
-	return private(
-		fmt.Sprintf(ownerText, stands(op), op.Ref, serverName(op, short), listenerPort(op, short), strings.ReplaceAll(need, "*", "")),
-		section(fmt.Sprintf(ownerLine, stands(op), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need, where),
-		factFields(op, w, op.State == operation.NeedsPerson),
-		actions(openButton(op, w.Link), linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
-		contextLine(append(faultSmall(op, ending{faulty: true}), asOf)...))
-}
-
-func ownerNeed(op operation.Operation) string {
-	switch {
-	case !op.Known():
-		return fmt.Sprintf(unknownOwner, storedAs(op, code), code(fmt.Sprintf(showCommand, op.Ref)))
-	case op.State == operation.NeedsPerson:
-		return ownerNeeds
-	case op.Reason == operation.ReasonCredentials:
-		said, _ := adviceOn(op.Fault, "")
-		return fmt.Sprintf(ownerKey, sentence(said))
-	case op.Reason == operation.ReasonClockSkew:
-		return ownerClock
-	case op.Reason == operation.ReasonBlocked:
-		return ownerBlocked
-	case op.Reason == operation.ReasonInternal:
-		return ownerBroken
-	case op.State == operation.Added && op.BackendStatus == "":
-		return fmt.Sprintf(ownerUnseen, code(op.BackendID))
-	}
-	return ownerOther
 }

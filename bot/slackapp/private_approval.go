@@ -9,6 +9,20 @@ import (
 	"lbbot/bot/operation"
 )
 
+const (
+	buttonAsk       = "Ask for approval"
+	decidedStopped  = "Already stopped by %s."
+	picturesOld     = "This picture is out of date: something changed since. Look at the card as it is now, then answer there."
+	notOnList       = "You are not on the list for this listener."
+	denySelf        = "You asked for this yourself, so somebody else has to approve it."
+	statusApprovals = "*Approval:* %s"
+	previewNoServer = "no server on it yet"
+	denyContact     = "*Ask:* %s"
+	denyNoted       = "Noted in the audit log."
+	denyNotedRef    = "Noted in the audit log. %s"
+	staleSent       = "Nothing was done by this click."
+)
+
 // previewApproval says what a draft needs from others, where and how long.
 func previewApproval(op operation.Operation, w wording) []string {
 	a := op.Approval
@@ -18,19 +32,19 @@ func previewApproval(op operation.Operation, w wording) []string {
 	var lines []string
 	switch {
 	case !enough(*a):
-		lines = append(lines, fmt.Sprintf(previewNobody, others(a.Needed)))
+		lines = append(lines, fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give it.", others(a.Needed)))
 	case len(op.Policies) > 0:
-		lines = append(lines, fmt.Sprintf(previewNeeds, needsOf(a.Needed, a.Who), names(op.Policies)))
+		lines = append(lines, fmt.Sprintf("*Needs approval:* %s, by rule %s.", needsOf(a.Needed, a.Who), names(op.Policies)))
 	default:
-		lines = append(lines, fmt.Sprintf(previewNeedsPlain, needsOf(a.Needed, a.Who)))
+		lines = append(lines, fmt.Sprintf("*Needs approval:* %s.", needsOf(a.Needed, a.Who)))
 	}
 	if enough(*a) && w.Within > 0 {
-		lines = append(lines, fmt.Sprintf(previewAsked, channel(a.Channel), lasting(w.Within)))
+		lines = append(lines, fmt.Sprintf("Asked in %s. It ends %s after you ask.", channel(a.Channel), lasting(w.Within)))
 	} else if enough(*a) {
-		lines = append(lines, fmt.Sprintf(previewAskedPlain, channel(a.Channel)))
+		lines = append(lines, fmt.Sprintf("Asked in %s.", channel(a.Channel)))
 	}
 	if op.MayBreak {
-		lines = append(lines, previewMayBreak)
+		lines = append(lines, "*Break-glass* is possible: it adds at once, and they are told.")
 	}
 	return lines
 }
@@ -39,13 +53,13 @@ func previewApproval(op operation.Operation, w wording) []string {
 func previewLast(op operation.Operation) string {
 	switch a := op.Approval; {
 	case op.DryRun:
-		return previewDryRun
+		return "Dry run: nothing was sent"
 	case a == nil:
-		return previewNotSent
+		return "Not sent yet"
 	case !enough(*a):
-		return previewNeedsTextNo
+		return "Not sent yet; it needs approval, and there are not enough people who could give it"
 	default:
-		return fmt.Sprintf(previewNeedsText, needsCount(a.Needed, a.Who))
+		return fmt.Sprintf("Not sent yet; it needs approval by %s", needsCount(a.Needed, a.Who))
 	}
 }
 
@@ -58,7 +72,7 @@ func sendButtons(op operation.Operation) []slack.BlockElement {
 	var list []slack.BlockElement
 	if enough(*op.Approval) {
 		list = append(list, primary(button(actApprovalAsk, buttonAsk,
-			fmt.Sprintf(labelAsk, serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))))
+			fmt.Sprintf("Ask for approval to add %s to %s", serverName(op, bareName), listenerName(op, bareName)), buttonValue(op))))
 	}
 	return append(list, glassButton(op))
 }
@@ -69,7 +83,7 @@ func glassButton(op operation.Operation) slack.BlockElement {
 	if op.Approval == nil || !op.MayBreak || op.DryRun {
 		return nil
 	}
-	return button(actGlassOpen, buttonGlass, fmt.Sprintf(labelGlass, serverName(op, bareName)), buttonValue(op))
+	return button(actGlassOpen, "Use break-glass", fmt.Sprintf("Add %s without approval, with break-glass", serverName(op, bareName)), buttonValue(op))
 }
 
 // changedMessage shows a draft anew whose need for approval changed since the
@@ -82,42 +96,11 @@ func changedMessage(e *operation.ChangedError, w wording) message {
 }
 
 func changedWords(op operation.Operation) string {
-	what := changedFree
+	what := "approval is not needed any more"
 	if op.Approval != nil {
-		what = changedNeeds
+		what = "approval is needed now"
 	}
-	return fmt.Sprintf(changedLine, what)
-}
-
-// reminderMessage asks once more, under the card.
-func reminderMessage(op operation.Operation) message {
-	a := op.Approval
-	needed := max(1, a.Missing())
-	return private(
-		fmt.Sprintf(reminderText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needsCount(needed, a.Who), utc(a.ExpiresAt), op.Ref),
-		section(fmt.Sprintf(reminderLine, person(op.Actor.UserID), serverName(op, name), listenerName(op, name), op.Ref,
-			needsOf(needed, a.Who), clock(a.ExpiresAt)), askedAgain(op), progress(*a)))
-}
-
-// questionMessage is for the one who was asked and for the one who asks.
-func questionMessage(op operation.Operation, by operation.Actor) message {
-	return private(
-		fmt.Sprintf(questionAbout, actorName(by), actorName(op.Actor), op.Ref, serverName(op, short), listenerPort(op, short)),
-		section(fmt.Sprintf(questionLine, person(by.UserID), person(op.Actor.UserID), op.Ref)))
-}
-
-// skippedMessage tells one person that something they could have approved goes
-// without approval.
-func skippedMessage(op operation.Operation) message {
-	g := op.Glass
-	if g == nil {
-		g = &operation.BreakGlass{}
-	}
-	return private(
-		fmt.Sprintf(skippedText, actorName(op.Actor), serverName(op, short), listenerPort(op, short), sentence(g.Why), short(g.Incident), op.Ref),
-		section(fmt.Sprintf(skippedLine, person(op.Actor.UserID), serverName(op, name), listenerName(op, name), prose(g.Why, reasonLimit)),
-			fmt.Sprintf(skippedWhy, prose(g.Incident, nameLimit)), fmt.Sprintf(skippedCard, channel(op.Place.ResultID))),
-		contextLine(op.Ref, utcSmall(askedAt(op))))
+	return fmt.Sprintf("Something changed since you looked: %s. Here is the new picture.", what)
 }
 
 // poolMessage is the listener before and after, as the approvers were shown it.
@@ -128,17 +111,17 @@ func poolMessage(op operation.Operation) message {
 	}
 	share := ""
 	if percent, known := p.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		share = fmt.Sprintf(poolShare, serverName(op, name), percent)
+		share = fmt.Sprintf("; %s would take about %d %% of new connections", serverName(op, name), percent)
 	}
 	before, after := poolWords(p.Servers, p.Weights), poolWords(p.Servers+1, p.Weights+op.Request.Weight)
 	switch {
 	case op.Request.Weight == 0 && p.Servers == 0:
-		after = poolOwn
+		after = "1 server, with Zenlayer's default weight"
 	case op.Request.Weight == 0:
-		after = fmt.Sprintf(poolMore, p.Servers+1)
+		after = fmt.Sprintf("%d servers, the new one with Zenlayer's default weight", p.Servers+1)
 	}
-	return private(fmt.Sprintf(poolText, op.Ref, before, after),
-		section(fmt.Sprintf(poolTitle, listenerName(op, name)), fmt.Sprintf(poolBefore, before), fmt.Sprintf(poolAfter, after, share)))
+	return private(fmt.Sprintf("%s: before %s, after %s.", op.Ref, before, after),
+		section(fmt.Sprintf("*Pool of %s*, as it was when approval was asked for", listenerName(op, name)), fmt.Sprintf("*Before:* %s.", before), fmt.Sprintf("*After:* %s%s.", after, share)))
 }
 
 func poolWords(servers, weights int) string {
@@ -146,9 +129,9 @@ func poolWords(servers, weights int) string {
 	case 0:
 		return previewNoServer
 	case 1:
-		return fmt.Sprintf(poolOne, weights)
+		return fmt.Sprintf("1 server, weight %d", weights)
 	}
-	return fmt.Sprintf(poolMany, servers, weights)
+	return fmt.Sprintf("%d servers, weights %d together", servers, weights)
 }
 
 // decidedMessage answers a click that came too late. Its text is also what a
@@ -162,17 +145,17 @@ func decidedWords(op operation.Operation, who func(operation.Actor) string, at f
 	switch {
 	case a == nil:
 	case a.Denied != nil:
-		return fmt.Sprintf(decidedDenied, who(a.Denied.By), at(a.Denied.At))
+		return fmt.Sprintf("Already denied by %s at %s.", who(a.Denied.By), at(a.Denied.At))
 	case wasApproved(op) && op.Reason != operation.ReasonUnanswered:
-		return fmt.Sprintf(decidedApproved, voters(a.Votes, who), at(a.Votes[len(a.Votes)-1].At))
+		return fmt.Sprintf("Already approved by %s at %s.", voters(a.Votes, who), at(a.Votes[len(a.Votes)-1].At))
 	case op.StopBy == op.Actor.UserID && op.StopBy != "":
 		return fmt.Sprintf(decidedStopped, who(op.Actor))
 	case op.StopBy != "":
 		return fmt.Sprintf(decidedStopped, who(operation.Actor{UserID: op.StopBy}))
 	case op.Reason == operation.ReasonUnanswered, op.State == operation.Waiting:
-		return fmt.Sprintf(decidedExpired, at(a.ExpiresAt))
+		return fmt.Sprintf("The time for an answer was over at %s.", at(a.ExpiresAt))
 	}
-	return fmt.Sprintf(decidedOther, op.Ref, stands(op))
+	return fmt.Sprintf("This is decided already. %s is now: %s.", op.Ref, stands(op))
 }
 
 // oldPictureMessage answers a click on what people saw before it changed.
@@ -184,7 +167,7 @@ func oldPictureMessage(op operation.Operation, link string) message {
 func notOnListMessage(e *operation.DeniedError) message {
 	why, contact := "", ""
 	if r := prose(e.Decision.Reason, reasonLimit); r != "" {
-		why = fmt.Sprintf(denyNotOnWhy, r)
+		why = fmt.Sprintf("*Why:* %s", r)
 	}
 	if clean(e.Decision.Contact) != "" {
 		contact = fmt.Sprintf(denyContact, whom(e.Decision.Contact))
@@ -202,24 +185,24 @@ func approvalDenial(d operation.Decision, at func(time.Time) string) (words stri
 	switch d.Code {
 	case operation.DeniedNobody:
 		if d.Approvals <= 1 {
-			return denyNobodyOne, true
+			return "This needs the approval of another person, and nobody could give it.", true
 		}
-		return fmt.Sprintf(denyNobody, others(d.Approvals)), true
+		return fmt.Sprintf("This needs the approval of %s, and there are not that many who could give it.", others(d.Approvals)), true
 	case operation.DeniedListenerRate:
 		if d.Until.IsZero() {
-			return fmt.Sprintf(denyListenerSoon, d.Limit, short(d.Window)), true
+			return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Try again later.", d.Limit, short(d.Window)), true
 		}
-		return fmt.Sprintf(denyListenerRate, d.Limit, short(d.Window), at(d.Until)), true
+		return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Next one at %s.", d.Limit, short(d.Window), at(d.Until)), true
 	case operation.DeniedBudget:
 		switch {
 		case d.Limit < 1:
-			return denyBudgetNone, true
+			return "Break-glass is switched off here.", true
 		case d.Until.IsZero():
-			return fmt.Sprintf(denyBudgetSoon, d.Limit, short(d.Window)), true
+			return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Try again later.", d.Limit, short(d.Window)), true
 		}
-		return fmt.Sprintf(denyBudget, d.Limit, short(d.Window), at(d.Until)), true
+		return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Next one at %s.", d.Limit, short(d.Window), at(d.Until)), true
 	case operation.DeniedReason:
-		return denyReasonNeeded, true
+		return "A reason is required for this listener. One line is enough.", true
 	case operation.DeniedSelf:
 		return denySelf, true
 	}
@@ -241,7 +224,7 @@ func statusApproval(op operation.Operation) string {
 	case wasApproved(op):
 		return agreed(op, approvedLine)
 	case op.State != operation.Waiting:
-		return fmt.Sprintf(statusApprovals, fmt.Sprintf(statusApprovalEnd, len(a.Votes), a.Needed))
+		return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d agreed.", len(a.Votes), a.Needed))
 	}
-	return fmt.Sprintf(statusApprovals, fmt.Sprintf(statusApprovalNow, len(a.Votes), a.Needed, clock(a.ExpiresAt)))
+	return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d agreed, until %s.", len(a.Votes), a.Needed, clock(a.ExpiresAt)))
 }

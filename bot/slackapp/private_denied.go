@@ -10,6 +10,19 @@ import (
 	"lbbot/bot/operation"
 )
 
+const (
+	canLabel      = "*Who can:* %s"
+	factYours     = "your account"
+	denyWhyOnly   = "*Why:* %s"
+	denyOK        = "ok"
+	denyNo        = "no"
+	denyMayNot    = "You may not add servers to %s."
+	denyThis      = "this listener"
+	denyGuestOnly = "Guests cannot use this command. Ask a full member of this workspace."
+	denyNoPolicy  = "No rules are loaded, so nobody may change anything through me."
+	denyOther     = "You may not do this."
+)
+
 // deniedMessage says no, why, and whom to ask. Only the asker sees it.
 func deniedMessage(e *operation.DeniedError, w wording) message {
 	d, op := e.Decision, e.Operation
@@ -54,19 +67,19 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 	switch d.Code {
 	case operation.DeniedNoRule:
 		if at := placesOf(d); at != "" {
-			return fmt.Sprintf(denyPlace, at), reasons(d, denyNotHere, denyNo, denyOK)
+			return fmt.Sprintf("You can ask for this only from %s.", at), reasons(d, "no rule allows it in this channel.", denyNo, denyOK)
 		}
 		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, noRule(d), okOr(d.Channel), denyNo)
 	case operation.DeniedForbidden:
 		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
 	case operation.DeniedApproval:
-		return denyApproval, approvalWhy(d)
+		return "This change needs the approval of others, which it does not have.", approvalWhy(d)
 	case operation.DeniedNoPolicy:
-		return denyNoPolicy, fmt.Sprintf(denyNoPolicyDo, w.owners())
+		return denyNoPolicy, fmt.Sprintf("The bot's owners can load them: %s.", w.owners())
 	case operation.DeniedRate:
 		return rateWords(d, clock), ""
 	case operation.DeniedNotRequester:
-		return denyRequester, ""
+		return "This preview belongs to somebody else, and only they can use it. Type the command yourself for one of your own.", ""
 	}
 	return refusal(d, w), ""
 }
@@ -76,35 +89,35 @@ func refusal(d operation.Decision, w wording) string {
 	switch d.Code {
 	case operation.DeniedGuest:
 		if len(d.Groups) > 0 {
-			return fmt.Sprintf(denyGuest, groups(d.Groups))
+			return fmt.Sprintf("Guests cannot use this command. Ask a member of %s.", groups(d.Groups))
 		}
 		return denyGuestOnly
 	case operation.DeniedWorkspace:
-		return denyWorkspace
+		return "Your account belongs to another workspace or organisation, so I do nothing here."
 	case operation.DeniedBot:
-		return denyBot
+		return "Bots, apps and workflows cannot use this command."
 	case operation.DeniedDeactivated:
-		return denyGone
+		return "This account is deactivated, so I do nothing."
 	case operation.DeniedShared:
 		if clean(d.Contact) != "" {
-			return fmt.Sprintf(denyShared, whom(d.Contact))
+			return fmt.Sprintf("This channel is shared with another organisation, so I do nothing here. Use %s.", whom(d.Contact))
 		}
-		return denySharedOnly
+		return "This channel is shared with another organisation, so I do nothing here. Use an internal channel."
 	case operation.DeniedChannel:
 		if d.What == operation.WhatDirect {
 			return denyDirect
 		}
-		return fmt.Sprintf(denyChannel, w.mentioned())
+		return fmt.Sprintf("I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel.", w.mentioned())
 	case operation.DeniedOutdated:
-		return denyOutdated
+		return "I do not have the newest rules yet, so I decide nothing. Try again in a minute."
 	case operation.DeniedUnchecked:
 		if d.What == operation.WhatReading {
-			return denyReading
+			return "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again in a few seconds."
 		}
 		if d.Remedy != "" {
-			return fmt.Sprintf(denySetup, factWords(d.What, factYours), w.owners(), prose(d.Remedy, saidLimit))
+			return fmt.Sprintf("I could not check %s, so I do nothing here. Trying again does not help until %s changes this: %s.", factWords(d.What, factYours), w.owners(), prose(d.Remedy, saidLimit))
 		}
-		return fmt.Sprintf(denyUnchecked, factWords(d.What, factYours))
+		return fmt.Sprintf("I could not check %s, so I do nothing here. Try again in a minute.", factWords(d.What, factYours))
 	}
 	return denyOther
 }
@@ -117,9 +130,9 @@ func denialText(d operation.Decision, op operation.Operation, sentence string) s
 	switch d.Code {
 	case operation.DeniedNoRule, operation.DeniedForbidden:
 		if d.Code == operation.DeniedNoRule && placesOf(d) != "" {
-			return fmt.Sprintf(denyPlaceText, deniedTarget(op, short))
+			return fmt.Sprintf("you may not add servers to %s from this channel.", deniedTarget(op, short))
 		}
-		return fmt.Sprintf(denyMayNotText, deniedTarget(op, short))
+		return fmt.Sprintf("you may not add servers to %s.", deniedTarget(op, short))
 	case operation.DeniedGuest:
 		return denyGuestOnly
 	case operation.DeniedRate:
@@ -138,13 +151,13 @@ func deniedTarget(op operation.Operation, show shown) string {
 
 // reasons is the "why" of a rule, with what the gates said.
 func reasons(d operation.Decision, why, channel, person string) string {
-	return fmt.Sprintf(denyWhy, withReason(d, why), channel, person)
+	return fmt.Sprintf("*Why:* %s (Workspace: ok · channel: %s · person: %s)", withReason(d, why), channel, person)
 }
 
 // withReason adds the words of the rule, as a sentence.
 func withReason(d operation.Decision, why string) string {
 	if r := capital(prose(d.Reason, reasonLimit)); r != "" {
-		return fmt.Sprintf(denyReason, why, r)
+		return fmt.Sprintf("%s %s", why, r)
 	}
 	return why
 }
@@ -156,7 +169,7 @@ func onlyElsewhere(e *operation.DeniedError) string {
 	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
 		return ""
 	}
-	return whoCan(fmt.Sprintf(denyPlaceAsk, strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.Ask)
+	return whoCan(fmt.Sprintf("You can ask for this only from %s; here only these people can, with approval: %s", strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.Ask)
 }
 
 // placesOf names where it would be permitted; nothing when the place is not
@@ -167,13 +180,13 @@ func placesOf(d operation.Decision) string {
 		list = append(list, channel(id))
 	}
 	if d.Incident {
-		list = append(list, denyIncident)
+		list = append(list, "an incident channel")
 	}
 	if len(list) < 2 {
 		return strings.Join(list, "")
 	}
 	last := len(list) - 1
-	return fmt.Sprintf(denyPlaceOr, strings.Join(list[:last], ", "), list[last])
+	return fmt.Sprintf("%s or %s", strings.Join(list[:last], ", "), list[last])
 }
 
 func okOr(ok bool) string {
@@ -185,60 +198,41 @@ func okOr(ok bool) string {
 
 func noRule(d operation.Decision) string {
 	if len(d.Groups) == 0 {
-		return denyNoRule
+		return "no rule allows it."
 	}
-	needs := fmt.Sprintf(denyNeedsAny, groups(d.Groups))
+	needs := fmt.Sprintf("one of the groups %s", groups(d.Groups))
 	if len(d.Groups) == 1 {
-		needs = fmt.Sprintf(denyNeedsOne, groups(d.Groups))
+		needs = fmt.Sprintf("the group %s", groups(d.Groups))
 	}
 	if d.GroupsAsk {
-		needs = fmt.Sprintf(denyAskToo, needs)
+		needs = fmt.Sprintf("%s and an approval", needs)
 	}
-	in := denyInNone
+	in := "none of the groups that the rules name"
 	if len(d.In) > 0 {
 		in = groups(d.In)
 	}
-	return fmt.Sprintf(denyNeeds, needs, in)
+	return fmt.Sprintf("it needs %s; you are in %s.", needs, in)
 }
 
 func forbidden(d operation.Decision) string {
 	if len(d.Policies) == 0 {
-		return denyForbids
+		return "a rule forbids it."
 	}
-	return fmt.Sprintf(denyForbidden, names(d.Policies))
+	return fmt.Sprintf("rule %s forbids it.", names(d.Policies))
 }
 
 func approvalWhy(d operation.Decision) string {
 	if len(d.Policies) == 0 || d.Approvals == 0 {
 		return ""
 	}
-	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf(denyApprovals, names(d.Policies), others(d.Approvals)))
+	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf("rule %s asks for approval by %s.", names(d.Policies), others(d.Approvals)))
 }
 
 func rateWords(d operation.Decision, at func(time.Time) string) string {
 	if d.Until.IsZero() {
-		return fmt.Sprintf(denyRateSoon, d.Limit, short(d.Window))
+		return fmt.Sprintf("You have made %d changes in %s, which is the limit. Try again later.", d.Limit, short(d.Window))
 	}
-	return fmt.Sprintf(denyRate, d.Limit, short(d.Window), at(d.Until))
-}
-
-// maxGroups is how many groups are named; nobody reads more.
-const maxGroups = 12
-
-func groups(ids []string) string {
-	rest := 0
-	if len(ids) > maxGroups {
-		ids, rest = ids[:maxGroups], len(ids)-maxGroups
-	}
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = userGroup(id)
-	}
-	s := strings.Join(list, ", ")
-	if rest > 0 {
-		s += fmt.Sprintf(andMore, rest)
-	}
-	return s
+	return fmt.Sprintf("You have made %d changes in %s, which is the limit. Next one at %s.", d.Limit, short(d.Window), at(d.Until))
 }
 
 // denialBlock is for whoami: the refusal, if there is one.
@@ -246,5 +240,5 @@ func denialBlock(d operation.Decision, w wording) slack.Block {
 	if d.Code == "" {
 		return nil
 	}
-	return section(fmt.Sprintf(whoamiRefused, refusal(d, w)))
+	return section(fmt.Sprintf("*Refused:* %s", refusal(d, w)))
 }

@@ -28,25 +28,25 @@ func historyMessage(v historyView) message {
 	if v.Shared {
 		entries = slices.DeleteFunc(slices.Clone(entries), func(e operation.Entry) bool { return e.Denial != nil })
 	}
-	what, span := historyAll, fmt.Sprintf(historyLast, sinceWords(v.Asked.Since))
+	what, span := "all listeners", fmt.Sprintf("last %s", sinceWords(v.Asked.Since))
 	if v.Listener.ID != "" {
 		what = listenerName(operation.Operation{Listener: v.Listener}, short)
 	}
 	title := fmt.Sprintf(historyTitle, what, span)
 	switch {
 	case v.Asked.Here && v.Listener.ID != "":
-		what = fmt.Sprintf(historyBoth, what)
+		what = fmt.Sprintf("%s, asked for in this channel", what)
 		title = fmt.Sprintf(historyTitle, what, span)
 	case v.Asked.Here:
-		what, title = historyHere, fmt.Sprintf(historyTitleHere, span)
+		what, title = "this channel", fmt.Sprintf("Changes asked for in this channel, %s", span)
 	}
 	title = bareName(unmarked(title))
 	list := []slack.Block{header(title)}
 	switch {
 	case len(entries) == 0 && v.More:
-		list = append(list, section(historyNothingNow))
+		list = append(list, section("Nothing that you may see in this part. Older has the rest."))
 	case len(entries) == 0:
-		list = append(list, section(historyNothing))
+		list = append(list, section("Nothing that you may see."))
 	case v.Asked.Timeline:
 		for _, part := range paragraphs(sentences(entries, v.Shared)) {
 			list = append(list, section(part...))
@@ -59,15 +59,15 @@ func historyMessage(v historyView) message {
 	counted := countWords(entries)
 	list = append(list, contextLine(historySmall(v, counted, len(entries))...))
 	if v.Kept != "" && !v.Shared {
-		list = append(list, actions(button(actHistOlder, buttonOlder, labelOlder, keyValue(v.Kept, 0))))
+		list = append(list, actions(button(actHistOlder, "Older", "Show older entries of this history", keyValue(v.Kept, 0))))
 	}
-	return private(fmt.Sprintf(historyText, what, span, strings.Join(nonEmpty([]string{entryWords(len(entries)), counted}), ": ")), list...)
+	return private(fmt.Sprintf("History of %s, %s: %s.", what, span, strings.Join(nonEmpty([]string{entryWords(len(entries)), counted}), ": ")), list...)
 }
 
 func historySmall(v historyView, counted string, n int) []string {
-	order := historyUTC
+	order := "Times are UTC, newest first."
 	if v.Asked.Timeline {
-		order = historyOldest
+		order = "Oldest first."
 	}
 	if n == 0 {
 		order = ""
@@ -79,11 +79,11 @@ func historySmall(v historyView, counted string, n int) []string {
 	case v.Asked.Share:
 		small = append(small, historyOnlyYou)
 	case v.Partial:
-		small = append(small, historyPartial)
+		small = append(small, "What you may not see is left out.")
 	}
 	switch {
 	case v.Fault.Answered():
-		small = append(small, fmt.Sprintf(historyRefused, answeredHow(v.Fault), prose(v.Fault.Words(), saidLimit)))
+		small = append(small, fmt.Sprintf("Denials are left out, since %s: %s.", answeredHow(v.Fault), prose(v.Fault.Words(), saidLimit)))
 	case v.Unread:
 		small = append(small, historyUnread)
 	}
@@ -92,9 +92,9 @@ func historySmall(v historyView, counted string, n int) []string {
 
 func entryWords(n int) string {
 	if n == 1 {
-		return historyOneEntry
+		return "1 entry"
 	}
-	return fmt.Sprintf(historyEntries, n)
+	return fmt.Sprintf("%d entries", n)
 }
 
 // countWords is "3 added, 1 not added, 1 denied", the commonest word first.
@@ -110,7 +110,7 @@ func countWords(entries []operation.Entry) string {
 	}
 	slices.SortStableFunc(words, func(a, b string) int { return counts[b] - counts[a] })
 	for i, w := range words {
-		words[i] = fmt.Sprintf(historyCount, counts[w], w)
+		words[i] = fmt.Sprintf("%d %s", counts[w], w)
 	}
 	return strings.Join(words, ", ")
 }
@@ -203,7 +203,7 @@ func deniedTimes(e operation.Entry) int {
 func remark(e operation.Entry) string {
 	op := e.Operation
 	if e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore {
-		return fmt.Sprintf(historyMore, deniedTimes(e))
+		return fmt.Sprintf("%d more times", deniedTimes(e))
 	}
 	if e.Denial != nil {
 		if votes(e) {
@@ -217,9 +217,9 @@ func remark(e operation.Entry) string {
 	}
 	switch {
 	case op.Glass != nil:
-		parts = append(parts, historyGlass)
+		parts = append(parts, "break-glass")
 	case wasApproved(op):
-		parts = append(parts, fmt.Sprintf(historyApproved, voters(op.Approval.Votes, func(a operation.Actor) string { return firstOf(a.Name, a.UserID) })))
+		parts = append(parts, fmt.Sprintf("approved by %s", voters(op.Approval.Votes, func(a operation.Actor) string { return firstOf(a.Name, a.UserID) })))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -233,27 +233,9 @@ func votes(e operation.Entry) bool {
 func denialRemark(e operation.Event) string {
 	code := operation.DenialCode(e.Data["code"])
 	if rule := e.Data["policy_1"]; rule != "" && code == operation.DeniedForbidden { // of a no_rule it is the nearest permit
-		return fmt.Sprintf(historyRule, rule)
+		return fmt.Sprintf("rule %s", rule)
 	}
 	return denialWords(code)
-}
-
-// listenersOf are the listeners that a summary names, or a word for none.
-func listenersOf(e operation.Event) []string {
-	list := strings.Fields(e.Data["listeners"])
-	if len(list) == 0 {
-		return []string{timelineNoThing}
-	}
-	return list
-}
-
-// deniedWhy are the reasons of the denials that a summary counts.
-func deniedWhy(e operation.Event) string {
-	list := strings.Fields(e.Data["codes"])
-	for i, c := range list {
-		list[i] = denialWords(operation.DenialCode(c))
-	}
-	return name(strings.Join(list, ", "))
 }
 
 // cell is a value in a table of fixed width, on one line.
@@ -279,7 +261,7 @@ func pastSentence(e operation.Entry, public bool) string {
 	}
 	who := show(op.Actor)
 	when := stamp(e.At)
-	server, listener := timelineThing, timelineNoThing
+	server, listener := "a server", timelineNoThing
 	if firstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID) != "" {
 		server = serverName(op, name)
 	}
@@ -289,27 +271,27 @@ func pastSentence(e operation.Entry, public bool) string {
 	line := ""
 	switch {
 	case e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore:
-		return fmt.Sprintf(timelineMore, when, who, deniedTimes(e), names(listenersOf(*e.Denial)), deniedWhy(*e.Denial))
+		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e), names(listenersOf(*e.Denial)), deniedWhy(*e.Denial))
 	case votes(e):
-		return fmt.Sprintf(timelineNoVote, when, who, server, listener, name(denialRemark(*e.Denial)))
+		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server, listener, name(denialRemark(*e.Denial)))
 	case e.Denial != nil:
-		return fmt.Sprintf(timelineDenied, when, who, server, listener, name(remark(e)))
+		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener, name(remark(e)))
 	case op.State == operation.Added:
-		line = fmt.Sprintf(timelineAdded, when, who, server, listener, weightWords(op.Request.Weight), name(op.Ref))
+		line = fmt.Sprintf("• %s: %s added %s to %s, weight %s (%s).", when, who, server, listener, weightWords(op.Request.Weight), name(op.Ref))
 	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
-		line = fmt.Sprintf(timelineSeen, when, who, server, listener, name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is there, and it is not known who added it (%s).", when, who, server, listener, name(op.Ref))
 	case op.State == operation.AlreadyThere:
-		line = fmt.Sprintf(timelineThere, when, who, server, listener, name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it was there already (%s).", when, who, server, listener, name(op.Ref))
 	case op.State == operation.NotAdded && op.Known():
-		line = fmt.Sprintf(timelineNot, when, who, server, listener, name(reasonWords(op.Reason)), name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; not added: %s (%s).", when, who, server, listener, name(reasonWords(op.Reason)), name(op.Ref))
 	default:
-		line = fmt.Sprintf(timelineOpen, when, who, server, listener, name(stands(op)), name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; now: %s (%s).", when, who, server, listener, name(stands(op)), name(op.Ref))
 	}
 	switch {
 	case op.Glass != nil:
-		line += fmt.Sprintf(timelineGlass, prose(op.Glass.Why, reasonLimit))
+		line += fmt.Sprintf(" With break-glass: %s", prose(op.Glass.Why, reasonLimit))
 	case wasApproved(op):
-		line += fmt.Sprintf(timelineApproved, voters(op.Approval.Votes, show))
+		line += fmt.Sprintf(" Approved by %s.", voters(op.Approval.Votes, show))
 	}
 	return line
 }

@@ -12,32 +12,32 @@ import (
 // copyMessage is the request as a command to copy.
 func copyMessage(op operation.Operation) message {
 	if clean(op.Command) == "" {
-		return notSent(fmt.Sprintf(copyNone, op.Ref))
+		return notSent(fmt.Sprintf("I have no command for %s.", op.Ref))
 	}
-	return private(fmt.Sprintf(copyText, op.Ref, prose(op.Command, saidLimit)),
-		section(fmt.Sprintf(copyLine, op.Ref), codeBlock(op.Command)))
+	return private(fmt.Sprintf("%s as a command: %s", op.Ref, prose(op.Command, saidLimit)),
+		section(fmt.Sprintf("%s as a command. It opens a new preview; nothing is sent without it:", op.Ref), codeBlock(op.Command)))
 }
 
 // whyMessage names the rules that permit the request.
 func whyMessage(op operation.Operation) message {
 	if len(op.Policies) == 0 {
-		text := fmt.Sprintf(whyNone, op.Ref)
+		text := fmt.Sprintf("No rule is noted for %s.", op.Ref)
 		return private(text, section(text))
 	}
 	if a := op.Approval; a != nil && !a.Skipped {
-		return private(fmt.Sprintf(whyAgreedText, prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref, others(a.Needed)),
-			section(fmt.Sprintf(whyAgreed, names(op.Policies), op.Ref, others(a.Needed))))
+		return private(fmt.Sprintf("Allowed by rule %s for %s, once agreed to by %s.", prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref, others(a.Needed)),
+			section(fmt.Sprintf("*Why you are allowed:* rule %s permits it for %s here, once agreed to by %s other than you. It is asked again at each click and right before the call.", names(op.Policies), op.Ref, others(a.Needed))))
 	}
-	return private(fmt.Sprintf(whyText, prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref),
-		section(fmt.Sprintf(whyLine, names(op.Policies), op.Ref)))
+	return private(fmt.Sprintf("Allowed by rule %s for %s.", prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref),
+		section(fmt.Sprintf("*Why you are allowed:* rule %s permits it for %s here. It is asked again at your click and right before the call.", names(op.Policies), op.Ref)))
 }
 
 // zenoMessage is the same call for the shell, with the token of this request,
 // so that a person who runs it does not add the server twice.
 func zenoMessage(op operation.Operation) message {
 	command := zenoCommand(op.Request)
-	return private(fmt.Sprintf(zenoText, op.Ref, prose(command, commandLimit)),
-		section(fmt.Sprintf(zenoLine, op.Ref), "```"+escape(command)+"```", zenoCare))
+	return private(fmt.Sprintf("%s for the shell, with its token: %s", op.Ref, prose(command, commandLimit)),
+		section(fmt.Sprintf("The same call for the shell, *with the token of this request* (%s), so that it does not add the server twice:", op.Ref), "```"+escape(command)+"```", "It is for now only: how long the API remembers a token is not documented. Look in the console first."))
 }
 
 // zenoCommand writes the call for Zenlayer's command line client. Values are
@@ -94,8 +94,8 @@ func detailsMessage(op operation.Operation) message {
 			lines = append(lines, p[0]+": "+strings.ReplaceAll(v, "`", "'"))
 		}
 	}
-	text := fmt.Sprintf(detailsText, op.Ref, prose(strings.Join(lines, "; "), commandLimit))
-	return private(text, section(fmt.Sprintf(detailsTitle, op.Ref), "```"+escape(strings.Join(lines, "\n"))+"```"))
+	text := fmt.Sprintf("Details of %s: %s", op.Ref, prose(strings.Join(lines, "; "), commandLimit))
+	return private(text, section(fmt.Sprintf("*Details of %s for support*", op.Ref), "```"+escape(strings.Join(lines, "\n"))+"```"))
 }
 
 const detailLimit = 200

@@ -2,7 +2,6 @@ package slackapp
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -10,10 +9,16 @@ import (
 	"lbbot/bot/operation"
 )
 
+const (
+	buttonAdd      = "Add server"
+	previewDoPress = "*What to do:* check it, then press *%s*. Nothing changes before that."
+	confirmTitle   = "Add to a protected listener?"
+)
+
 // previewMessage shows its asker what would be sent. Only they see it, and
 // nothing happens until they press Add server.
 func previewMessage(op operation.Operation, w wording) message {
-	text := fmt.Sprintf(previewText, serverName(op, short), listenerPort(op, short), weightPhrase(op.Request.Weight), previewLast(op), op.Ref)
+	text := fmt.Sprintf("Checking done: add %s to %s, %s. %s. %s.", serverName(op, short), listenerPort(op, short), weightPhrase(op.Request.Weight), previewLast(op), op.Ref)
 	if op.Rehearsal {
 		text += " " + rehearsalText
 	}
@@ -23,47 +28,26 @@ func previewMessage(op operation.Operation, w wording) message {
 		section(previewApproval(op, w)...),
 		section(previewNotes(op)...),
 		rehearsalSection(op),
-		section(riskLines(op, riskNow)...),
+		section(riskLines(op, "*Risk:* %s")...),
 		actions(previewButtons(op)...),
 		previewSmall(op))
 }
 
-func previewTop(op operation.Operation) string { return fmt.Sprintf(previewTitle, op.Ref) }
+func previewTop(op operation.Operation) string {
+	return fmt.Sprintf("*Checking done. Nothing is changed yet.*   %s", op.Ref)
+}
 
 // previewDo is what its reader has to do.
 func previewDo(op operation.Operation) string {
 	switch a := op.Approval; {
 	case op.DryRun:
-		return previewDoNone
+		return "There is nothing to do: this only shows what would be sent."
 	case a == nil:
 		return fmt.Sprintf(previewDoPress, buttonAdd)
 	case enough(*a):
 		return fmt.Sprintf(previewDoPress, buttonAsk)
 	}
-	return previewDoChange
-}
-
-// riskLines are what may go wrong, one line each.
-func riskLines(op operation.Operation, format string) []string {
-	var lines []string
-	for _, r := range op.Risks() {
-		lines = append(lines, fmt.Sprintf(format, prose(r, noteLimit)))
-	}
-	return lines
-}
-
-// primaryUnlessRisky makes a button the one to press, unless there are risks:
-// then nothing is the obvious next press.
-func primaryUnlessRisky(op operation.Operation, b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
-	if len(op.Risks()) > 0 {
-		return b
-	}
-	return primary(b)
-}
-
-// plainNotes are the notes that are no risks. Earlier versions stored both.
-func plainNotes(op operation.Operation) []string {
-	return slices.DeleteFunc(slices.Clone(op.Notes), func(n string) bool { return slices.Contains(op.Risks(), n) })
+	return "*What to do:* press *Change*, or ask somebody who may add it."
 }
 
 // previewLines are what would be sent, what the listener says, and by which
@@ -71,17 +55,17 @@ func plainNotes(op operation.Operation) []string {
 func previewLines(op operation.Operation) []string {
 	r := op.Request
 	lines := []string{
-		fmt.Sprintf(previewWhat, serverFacts(op), listenerFacts(op), portCode(r.PortList), weightCode(r.Weight), code(r.BackendName)),
-		fmt.Sprintf(previewListener, listenerNow(op.Listener)),
+		fmt.Sprintf("*Add* %s *to* %s, ports %s, weight %s, name %s.", serverFacts(op), listenerFacts(op), portCode(r.PortList), weightCode(r.Weight), code(r.BackendName)),
+		fmt.Sprintf("*Listener now:* %s.", listenerNow(op.Listener)),
 	}
 	if len(op.Policies) > 0 && op.Approval == nil {
-		lines = append(lines, fmt.Sprintf(previewAllowed, names(op.Policies)))
+		lines = append(lines, fmt.Sprintf("*Allowed* by rule %s.", names(op.Policies)))
 	}
 	if p := prose(op.Purpose, reasonLimit); p != "" {
-		lines = append(lines, fmt.Sprintf(previewReason, p))
+		lines = append(lines, fmt.Sprintf("*Reason:* %s", p))
 	}
 	if op.DryRun {
-		lines = append(lines, previewEnd)
+		lines = append(lines, "Dry run: nothing was sent.")
 	}
 	return lines
 }
@@ -91,7 +75,7 @@ func portCode(ports []int) string {
 	if len(ports) == 0 {
 		return wordOwnPorts
 	}
-	return fmt.Sprintf(previewCode, portWords(ports)) // of digits only, and never cut
+	return fmt.Sprintf("`%s`", portWords(ports)) // of digits only, and never cut
 }
 
 func weightCode(weight int) string {
@@ -111,19 +95,19 @@ func listenerNow(l operation.Listener) string {
 	}
 	switch {
 	case l.HealthCheck == nil:
-		parts = append(parts, previewHealthOpen)
+		parts = append(parts, "health check not known")
 	case *l.HealthCheck:
-		parts = append(parts, previewHealthOn)
+		parts = append(parts, "health check on")
 	default:
-		parts = append(parts, previewHealthOff)
+		parts = append(parts, "health check off")
 	}
 	switch {
 	case l.Servers == 0:
 		parts = append(parts, previewNoServer)
 	case l.Servers == 1:
-		parts = append(parts, previewServer)
+		parts = append(parts, "1 server on it")
 	case l.Servers > 1:
-		parts = append(parts, fmt.Sprintf(previewServers, l.Servers))
+		parts = append(parts, fmt.Sprintf("%d servers on it", l.Servers))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -150,15 +134,6 @@ func kindWords(s string) string {
 	return s
 }
 
-// names lists names, each made fit on its own.
-func names(list []string) string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = name(s)
-	}
-	return clampMarkup(strings.Join(out, ", "), saidLimit)
-}
-
 func previewNotes(op operation.Operation) []string {
 	var lines []string
 	notes := plainNotes(op)
@@ -167,12 +142,10 @@ func previewNotes(op operation.Operation) []string {
 			lines = append(lines, fmt.Sprintf(inputMore, len(notes)-maxAlerts))
 			break
 		}
-		lines = append(lines, fmt.Sprintf(previewNote, prose(n, noteLimit)))
+		lines = append(lines, fmt.Sprintf("• %s", prose(n, noteLimit)))
 	}
 	return lines
 }
-
-const noteLimit = 240
 
 func rehearsalSection(op operation.Operation) slack.Block {
 	if !op.Rehearsal {
@@ -186,9 +159,9 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 	if !op.DryRun {
 		list = append(list, sendButtons(op)...)
 	}
-	list = append(list, button(actReqChange, buttonChange, fmt.Sprintf(labelChange, serverName(op, bareName)), buttonValue(op)))
+	list = append(list, button(actReqChange, "Change", fmt.Sprintf("Change before adding %s", serverName(op, bareName)), buttonValue(op)))
 	if !op.DryRun {
-		list = append(list, button(actReqCancel, buttonCancel, fmt.Sprintf(labelCancel, serverName(op, bareName)), buttonValue(op)))
+		list = append(list, button(actReqCancel, "Cancel", fmt.Sprintf("Cancel adding %s", serverName(op, bareName)), buttonValue(op)))
 	}
 	return append(list, more(op, moreCopy, moreWhy))
 }
@@ -197,21 +170,21 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 // the client only, so it is a courtesy and protects nothing.
 func addButton(op operation.Operation) slack.BlockElement {
 	b := primaryUnlessRisky(op, button(actReqSend, buttonAdd,
-		fmt.Sprintf(labelAdd, serverName(op, bareName), listenerName(op, bareName), weightPhrase(op.Request.Weight)), buttonValue(op)))
+		fmt.Sprintf("Add %s to %s, %s", serverName(op, bareName), listenerName(op, bareName), weightPhrase(op.Request.Weight)), buttonValue(op)))
 	if op.Listener.Protected {
 		b.Confirm = slack.NewConfirmationBlockObject(plainText(confirmTitle, maxConfirmTitle),
-			plainText(fmt.Sprintf(confirmText, serverName(op, bareName), listenerPort(op, bareName)), maxConfirmText),
-			plainText(confirmYes, maxButton), plainText(confirmNo, maxButton))
+			plainText(fmt.Sprintf("%s will take new connections on %s.", serverName(op, bareName), listenerPort(op, bareName)), maxConfirmText),
+			plainText("Add server", maxButton), plainText("Not yet", maxButton))
 	}
 	return b
 }
 
 func previewSmall(op operation.Operation) slack.Block {
 	if op.DryRun {
-		return contextLine(previewPostsNot)
+		return contextLine("Nothing is posted.")
 	}
 	if op.ExpiresAt.IsZero() {
-		return contextLine(fmt.Sprintf(previewPostsHere, channel(op.Place.ResultID)))
+		return contextLine(fmt.Sprintf("Posts to %s.", channel(op.Place.ResultID)))
 	}
-	return contextLine(fmt.Sprintf(previewPosts, channel(op.Place.ResultID), both(op.ExpiresAt)))
+	return contextLine(fmt.Sprintf("Posts to %s. Good until %s.", channel(op.Place.ResultID), both(op.ExpiresAt)))
 }

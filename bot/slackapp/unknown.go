@@ -4,18 +4,23 @@ import (
 	"fmt"
 
 	"github.com/slack-go/slack"
-	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+)
+
+const (
+	firstNotAdded = "Not added"
+	wordNone      = "(none)"
+	unknownStep   = "Event %s, which this version does not know"
 )
 
 // unknownCard is for a state, or a reason, that this version does not know.
 func unknownCard(op operation.Operation, w wording) card {
 	return card{
 		text:   aboutUnknown(op),
-		header: fmt.Sprintf(unknownHeader, serverName(op, bareName), listenerName(op, bareName)),
+		header: fmt.Sprintf(firstUnknown+": %s to %s", serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
-			section(fmt.Sprintf(unknownDo, code(fmt.Sprintf(statusCommand, op.Ref)), code(fmt.Sprintf(showCommand, op.Ref)))),
+			section(fmt.Sprintf("*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs.", code(fmt.Sprintf(statusCommand, op.Ref)), code(fmt.Sprintf(showCommand, op.Ref)))),
 			section(fmt.Sprintf(unknownLine, storedAs(op, code))),
 		},
 		buttons: []slack.BlockElement{linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), more(op, moreDetails)},
@@ -24,16 +29,16 @@ func unknownCard(op operation.Operation, w wording) card {
 }
 
 func aboutUnknown(op operation.Operation) string {
-	return fmt.Sprintf(unknownText, serverName(op, short), listenerPort(op, short), storedAs(op, short), op.Ref)
+	return fmt.Sprintf(firstUnknown+": this version of the bot does not know how %s on %s stands (%s). Do not repeat it. %s.", serverName(op, short), listenerPort(op, short), storedAs(op, short), op.Ref)
 }
 
 // storedAs is the state as it is stored, and the reason where that is what is
 // not known.
 func storedAs(op operation.Operation, show shown) string {
 	if op.State.Known() {
-		return fmt.Sprintf(unknownReason, show(string(op.State)), show(firstOf(string(op.Reason), wordNone)))
+		return fmt.Sprintf("state %s, reason %s", show(string(op.State)), show(firstOf(string(op.Reason), wordNone)))
 	}
-	return fmt.Sprintf(unknownState, show(string(op.State)))
+	return fmt.Sprintf("state %s", show(string(op.State)))
 }
 
 // stands is how an operation stands, in the first word of its card.
@@ -49,7 +54,7 @@ func stands(op operation.Operation) string {
 func Plain(op operation.Operation) string {
 	switch {
 	case !op.Known():
-		return fmt.Sprintf(unknownPlain, storedAs(op, short))
+		return fmt.Sprintf(firstUnknown+": this version does not know how it stands (%s)", storedAs(op, short))
 	case op.State == operation.NotAdded:
 		return firstNotAdded + ": " + reasonWords(op.Reason)
 	}
@@ -62,22 +67,4 @@ func PlainStep(kind string) string {
 		return fmt.Sprintf(unknownStep, kind)
 	}
 	return stepWords(kind)
-}
-
-// logUnknown logs what of op this version does not know.
-func logUnknown(log *zap.Logger, op operation.Operation) {
-	if !op.Known() {
-		log.Error("operation has a state or a reason that this version does not know: was it stored by another version of lbbot?",
-			zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("state", string(op.State)), zap.String("reason", string(op.Reason)))
-	}
-}
-
-// logUnknownEvents logs the kinds that this version does not know.
-func logUnknownEvents(log *zap.Logger, events []operation.Event) {
-	for _, e := range events {
-		if !e.Known() {
-			log.Error("event has a kind that this version does not know: was it stored by another version of lbbot?",
-				zap.String("operation", e.OperationID), zap.String("kind", e.Kind))
-		}
-	}
 }

@@ -12,6 +12,12 @@ import (
 	"lbbot/commands"
 )
 
+const (
+	formTitle      = "Add server"
+	formChecking   = "Checking… You can close this; the answer then comes as a private message."
+	viewCheckTitle = "Check and add"
+)
+
 // formState is what the form shows when it is drawn.
 type formState struct {
 	Values    commands.Values // by Field.Key; what does not fit its field is left out
@@ -25,7 +31,7 @@ type formState struct {
 // commands.RegisterFields.
 func formView(f formState) slack.ModalViewRequest {
 	v := modal(viewForm, formTitle, formClose)
-	v.Submit = plainText(formSubmit, maxButton)
+	v.Submit = plainText("Check", maxButton)
 	v.PrivateMetadata = clamp(f.DraftID, maxMetadata)
 	list := append([]slack.Block{alert(f.Alert, slack.AlertLevelWarning)}, alerts(f.Notices)...)
 	for _, field := range formFields() {
@@ -34,8 +40,6 @@ func formView(f formState) slack.ModalViewRequest {
 	v.Blocks.BlockSet = blocks(list...)
 	return v
 }
-
-const maxAlerts = 10 // notes shown in a view
 
 // formFields are the fields that the form shows, in its order.
 func formFields() []commands.Field {
@@ -239,7 +243,7 @@ func fieldProblems(e *commands.InputError) []string {
 	for i, p := range e.Problems {
 		list[i] = p.OnField()
 		if label := firstOf(labels[p.Field], p.Given); label != "" {
-			list[i] = fmt.Sprintf(formProblem, label, list[i])
+			list[i] = fmt.Sprintf("%s: %s", label, list[i])
 		}
 	}
 	return list
@@ -248,7 +252,7 @@ func fieldProblems(e *commands.InputError) []string {
 // formLoadingView stands while the form is prepared. It has no input, so it
 // cannot be submitted.
 func formLoadingView() slack.ModalViewRequest {
-	return noticeView(formTitle, formLoading, slack.AlertLevelInfo)
+	return noticeView(formTitle, "Opening the form…", slack.AlertLevelInfo)
 }
 
 // checkingView stands while what was submitted is checked.
@@ -262,31 +266,16 @@ func failedView(title, text string) slack.ModalViewRequest {
 	return noticeView(firstOf(title, formTitle), text, slack.AlertLevelWarning)
 }
 
-// titleOf is the title of the view that a person sent.
-func titleOf(d delivery) string {
-	switch {
-	case d.View == nil:
-		return formTitle
-	case d.View.CallbackID == viewPreview:
-		return viewCheckTitle
-	case d.View.CallbackID == viewDeny:
-		return denyTitle
-	case d.View.CallbackID == viewGlass:
-		return glassTitle
-	}
-	return formTitle
-}
-
 func noticeView(title, text string, level slack.AlertLevel) slack.ModalViewRequest {
-	v := modal(viewNotice, title, formDismiss)
-	v.Blocks.BlockSet = blocks(alert(firstOf(text, formFailed), level))
+	v := modal(viewNotice, title, "Close")
+	v.Blocks.BlockSet = blocks(alert(firstOf(text, "This did not work. Close it and type the command instead."), level))
 	return v
 }
 
 // previewView is the form's second screen: what would be sent. Its
 // private_metadata is the button value of op; a dry run cannot be submitted.
 func previewView(op operation.Operation, w wording) slack.ModalViewRequest {
-	v := modal(viewPreview, viewCheckTitle, viewBack)
+	v := modal(viewPreview, viewCheckTitle, "Back")
 	v.PrivateMetadata = buttonValue(op)
 	switch {
 	case op.DryRun:
@@ -297,10 +286,10 @@ func previewView(op operation.Operation, w wording) slack.ModalViewRequest {
 	}
 	var list []slack.Block
 	if op.Listener.Protected {
-		list = append(list, alert(protectedAlert, slack.AlertLevelWarning))
+		list = append(list, alert("This is a protected listener.", slack.AlertLevelWarning))
 	}
 	for _, r := range op.Risks() { // the submit button of a view has no style of its own
-		list = append(list, alert(fmt.Sprintf(riskAlert, r), slack.AlertLevelWarning))
+		list = append(list, alert(fmt.Sprintf("Risk: %s", r), slack.AlertLevelWarning))
 	}
 	list = append(list, alerts(plainNotes(op))...)
 	v.Blocks.BlockSet = blocks(append(list,

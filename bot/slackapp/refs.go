@@ -40,7 +40,7 @@ func channel(id string) string {
 	case slackID(id, "CG"):
 		return "<#" + id + ">"
 	case slackID(id, "D"):
-		return wordDirect
+		return "a direct message"
 	case slackID(id, "UW"):
 		return person(id)
 	}

@@ -6,51 +6,6 @@ import (
 	"lbbot/bot/operation"
 )
 
-// The words of history.
-const (
-	historyText       = "History of %s, %s: %s."
-	historyTitle      = "Changes to %s, %s"
-	historyTitleHere  = "Changes asked for in this channel, %s"
-	historyHere       = "this channel"
-	historyBoth       = "%s, asked for in this channel"
-	historyAll        = "all listeners"
-	historyLast       = "last %s"
-	historyOneEntry   = "1 entry"
-	historyEntries    = "%d entries"
-	historyNothing    = "Nothing that you may see."
-	historyNothingNow = "Nothing that you may see in this part. Older has the rest."
-	historyCount      = "%d %s"
-	historyUTC        = "Times are UTC, newest first."
-	historyOldest     = "Oldest first."
-	historyPartial    = "What you may not see is left out."
-	historyUnread     = "Denials are left out: Zenlayer did not answer."
-	historyRefused    = "Denials are left out, since %s: %s."
-	historyOnlyYou    = "You may not see all of this, so I show it to you only."
-	historySharedBy   = "Shared by %s. Denials are left out."
-	historyDenied     = "Denied"
-	historyApprove    = "not allowed to decide: %s"
-	historyRule       = "rule %s"
-	historyMore       = "%d more times"
-	historyGlass      = "break-glass"
-	historyApproved   = "approved by %s"
-
-	timelineAdded    = "• %s: %s added %s to %s, weight %s (%s)."
-	timelineSeen     = "• %s: %s asked to add %s to %s; it is there, and it is not known who added it (%s)."
-	timelineThere    = "• %s: %s asked to add %s to %s; it was there already (%s)."
-	timelineNot      = "• %s: %s asked to add %s to %s; not added: %s (%s)."
-	timelineOpen     = "• %s: %s asked to add %s to %s; now: %s (%s)."
-	timelineDenied   = "• %s: %s asked to add %s to %s and was denied: %s."
-	timelineNoVote   = "• %s: %s tried to decide on adding %s to %s and was denied: %s."
-	timelineMore     = "• %s: %s was denied %d more times, about %s: %s."
-	timelineThing    = "a server"
-	timelineGlass    = " With break-glass: %s"
-	timelineApproved = " Approved by %s."
-	timelineNoThing  = "a listener"
-
-	buttonOlder = "Older"
-	labelOlder  = "Show older entries of this history"
-)
-
 // reasonWords says in a few words why an operation ended as not added.
 func reasonWords(r operation.Reason) string {
 	switch r {
@@ -131,4 +86,98 @@ func denialWords(c operation.DenialCode) string {
 		return "somebody else's"
 	}
 	return "code " + fmt.Sprintf(unknownValue, string(c))
+}
+
+// factWords names what could not be checked, for the words the policy has for
+// its facts.
+// whose says whose account the person is.
+func factWords(what, whose string) string {
+	switch what {
+	case "workspace":
+		return "which workspace I belong to"
+	case "person":
+		return whose
+	case "channel":
+		return "whether this channel is internal"
+	case "groups":
+		return "the user groups that the rules name"
+	case "listener":
+		return "the listener and its load balancer"
+	case "server":
+		return "the server"
+	case "weight":
+		return "the weight"
+	case "ports":
+		return "the ports"
+	case "policy":
+		return "the rules"
+	case operation.WhatAsker:
+		return "whether somebody else asked"
+	case operation.WhatNewest:
+		return "whether I have the newest rules"
+	case operation.WhatReading:
+		return "the policy file, which was changed a moment ago"
+	}
+	return firstOf(prose(what, saidLimit), deniedUnnamed)
+}
+
+// stepWords names a kind of event in a status answer.
+func stepWords(kind string) string {
+	switch kind {
+	case operation.EventPreviewed:
+		return "Preview shown"
+	case operation.EventDenied:
+		return "Denied"
+	case operation.EventAccepted:
+		return "Accepted"
+	case operation.EventCancelled:
+		return "Cancelled"
+	case operation.EventStopped:
+		return "Stop pressed"
+	case operation.EventAttempt:
+		return "Sent to Zenlayer"
+	case operation.EventAnswered:
+		return "Zenlayer answered"
+	case operation.EventWaiting:
+		return "Waiting for the next try"
+	case operation.EventLook:
+		return "Looked at the listener"
+	case operation.EventPerson:
+		return "A person answered"
+	case operation.EventFinished:
+		return "Finished"
+	case operation.EventStatus:
+		return "Status read"
+	case operation.EventResumed:
+		return "Picked up after a restart"
+	case operation.EventApprovalAsked:
+		return "Approval asked for again"
+	case operation.EventReminded:
+		return "Reminded"
+	case operation.EventQuestion:
+		return "Question asked"
+	case operation.EventApproved:
+		return "Approved"
+	case operation.EventNotApproved:
+		return "Not approved"
+	case operation.EventBreakGlass:
+		return "Break-glass"
+	case operation.EventPreviewedMore:
+		return "More previews shown"
+	case operation.EventDeniedMore:
+		return "Denied more times"
+	}
+	return fmt.Sprintf(unknownStep, code(kind))
+}
+
+// whoDid names who caused an event, empty if nobody did.
+func whoDid(e operation.Event, show shown) string {
+	who, known := e.Who()
+	switch {
+	case !known:
+		return "by whom was not recorded"
+	case who == "":
+		return ""
+	}
+	return show(who)
 }

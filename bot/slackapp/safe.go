@@ -198,7 +198,7 @@ func tokenWords(s string) (words string, n int) {
 	case strings.HasPrefix(inside, "!subteam^"):
 		return "@" + inside[len("!subteam^"):], n
 	case strings.HasPrefix(inside, "@") && slackID(inside[1:], "UW"):
-		return wordSomebody, n // an id says nothing to a reader
+		return "somebody", n // an id says nothing to a reader
 	case strings.HasPrefix(inside, "@"), strings.HasPrefix(inside, "#"):
 		return inside, n
 	}
@@ -253,3 +253,11 @@ func isClock(s string, i int) bool {
 	}
 	return true
 }
+
+// codeBlock shows a whole line to copy.
+func codeBlock(s string) string {
+	s = clamp(clean(s), commandLimit)
+	return "```" + escape(strings.ReplaceAll(s, "`", "'")) + "```"
+}
+
+const commandLimit = 1500 // characters of a command shown to copy; escaped it stays below a section's 3,000 but for pathological ones

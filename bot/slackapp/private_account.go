@@ -1,17 +1,21 @@
 package slackapp
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
-	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
-	"lbbot/commands"
+)
+
+const (
+	accountText  = "Why, for %s: %s"
+	accountHolds = "Rule %s *holds*: it %s."
+	accountYes   = "yes, without approval."
+	accountNo    = "no. %s"
+	accountAgain = "It is asked again at your click and right before the call."
 )
 
 // How much of an account is shown; nobody reads more, and Slack takes 50 blocks.
@@ -19,31 +23,6 @@ const (
 	maxAccountRules   = 8
 	maxAccountClauses = 6
 )
-
-// why answers whoami why.
-func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
-	reg, err := commands.BuildWhy(values)
-	if err == nil {
-		var w operation.WhyAnswer
-		if w, err = a.Intake.Why(ctx, reg, d.Actor, a.place(d)); err == nil {
-			a.tell(ctx, d, accountMessage(w, a.wording()))
-			return
-		}
-	}
-	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		e.Values, e.Asked = nil, nil // a question is no request: there is no form or preview to go on in
-	}
-	a.tell(ctx, d, a.problem(ctx, d, err))
-}
-
-// limits is how much a person may still do; nothing when that cannot be read.
-func (a *App) limits(ctx context.Context, d delivery) []operation.Left {
-	left, err := a.Intake.Left(ctx, d.Actor, "")
-	if err != nil {
-		a.Log.Warn("limits could not be read", zap.Error(err))
-	}
-	return left
-}
 
 // accountMessage explains one decision step by step. Only the asker sees it.
 func accountMessage(a operation.WhyAnswer, w wording) message {
@@ -55,23 +34,23 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 		}
 		return private(fmt.Sprintf(accountText, denyThis, fmt.Sprintf(accountNo, denialText(d, operation.Operation{}, said))),
 			section(fmt.Sprintf(whoamiPerson, person(s.Person.ID), entity("Person", s.Person.ID)), fmt.Sprintf(whoamiPlace, code(s.Workspace.TeamID), channelVerdict(s))),
-			section(fmt.Sprintf(accountRefused, said)))
+			section(fmt.Sprintf("*Decision:* no. %s", said)))
 	}
 	op := operation.Operation{Listener: a.Listener, Server: a.Server}
 	op.Request.ListenerID, op.Request.InstanceID = a.Listener.ID, a.Server.ID
 	op.Request.PortList, op.Request.Weight = a.Ports, a.Weight
-	server, unnamed := accountAnyServer, accountNoServer
+	server, unnamed := "a server", "No server was named, so I asked as for a bare metal server that no rule names."
 	if a.Server.ID != "" {
 		server, unnamed = serverName(op, name), ""
 	}
 	decided, sentence := accountDecided(d, op, w)
 	list := []slack.Block{
-		section(fmt.Sprintf(accountTitle, server, listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed, accountWeight(a)),
-		section(fmt.Sprintf(accountPerson, person(s.Person.ID), entity("Person", s.Person.ID), code(s.Workspace.TeamID)),
-			fmt.Sprintf(accountChannel, channelVerdict(s)), groupsLine(s.Groups)),
+		section(fmt.Sprintf("*Why, step by step:* adding %s to %s, ports %s, weight %s.", server, listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed, accountWeight(a)),
+		section(fmt.Sprintf("1. *Person:* ok. %s %s, workspace %s", person(s.Person.ID), entity("Person", s.Person.ID), code(s.Workspace.TeamID)),
+			fmt.Sprintf("2. *Channel:* ok. %s", channelVerdict(s)), groupsLine(s.Groups)),
 	}
 	list = append(list, accountOfRules(a)...)
-	list = append(list, section(append(append([]string{fmt.Sprintf(accountDecision, decided)}, accountPeople(a)...), limitsLine(a.Limits))...))
+	list = append(list, section(append(append([]string{fmt.Sprintf("5. *Decision:* %s", decided)}, accountPeople(a)...), limitsLine(a.Limits))...))
 	small := ""
 	if clean(s.Policy) != "" {
 		small = fmt.Sprintf(whoamiPolicy, name(s.Policy))
@@ -83,37 +62,37 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 func accountWeight(a operation.WhyAnswer) string {
 	switch {
 	case a.Usual:
-		return accountUsual
+		return "No weight was given, so I took the one that most servers on this listener have, as a request would."
 	case a.Fault.Answered():
-		return fmt.Sprintf(accountAnswered, answeredHow(a.Fault), prose(a.Fault.Words(), saidLimit))
+		return fmt.Sprintf("No weight was given, and I could not read which one most servers on this listener have, since %s: %s. So I asked as for Zenlayer's default. With `weight=` the answer is certain.", answeredHow(a.Fault), prose(a.Fault.Words(), saidLimit))
 	case a.Unread:
-		return accountUnread
+		return "No weight was given, and I could not read which one most servers on this listener have, so I asked as for Zenlayer's default. With `weight=` the answer is certain."
 	}
 	return ""
 }
 
 func groupsLine(list []operation.Group) string {
 	if len(list) == 0 {
-		return accountNoGroups
+		return "3. *Groups that you are in:* none that I can see."
 	}
 	ids := make([]string, len(list))
 	for i, g := range list {
 		ids[i] = g.ID
 	}
-	return fmt.Sprintf(accountGroups, groups(ids))
+	return fmt.Sprintf("3. *Groups that you are in:* %s", groups(ids))
 }
 
 // accountDecided is the decision in words, and the same for the fallback text.
 func accountDecided(d operation.Decision, op operation.Operation, w wording) (said, text string) {
 	reason := ""
 	if d.ReasonRequired {
-		reason = accountReason
+		reason = "A reason is required: add `reason=`."
 	}
 	switch {
 	case d.Allowed:
 		return joinWords(accountYes, reason, accountAgain), accountYes
 	case d.Code == operation.DeniedApproval:
-		once := fmt.Sprintf(accountOnce, agreeing(d.Approvals))
+		once := fmt.Sprintf("yes, once %s.", agreeing(d.Approvals))
 		return joinWords(once, reason, accountAgain), once
 	}
 	sentence, why := denial(d, op, w)
@@ -128,28 +107,28 @@ func joinWords(parts ...string) string { return strings.Join(nonEmpty(parts), " 
 
 func agreeing(n int) string {
 	if n == 1 {
-		return accountAgreesOne
+		return "1 other person agrees"
 	}
-	return fmt.Sprintf(accountAgrees, n)
+	return fmt.Sprintf("%d other people agree", n)
 }
 
 func rulesWord(n int) string {
 	if n == 1 {
-		return accountRulesOne
+		return "1 rule"
 	}
-	return fmt.Sprintf(accountRulesMany, n)
+	return fmt.Sprintf("%d rules", n)
 }
 
 // accountOfRules shows each rule with its conditions.
 func accountOfRules(a operation.WhyAnswer) []slack.Block {
 	others := ""
 	if a.Others > 0 {
-		others = fmt.Sprintf(accountOthers, rulesWord(a.Others))
+		others = fmt.Sprintf("%s about something else.", rulesWord(a.Others))
 	}
 	if len(a.Rules) == 0 {
-		return []slack.Block{section(joinWords(accountNoRules, others))}
+		return []slack.Block{section(joinWords("4. *Rules about adding to this listener:* none.", others))}
 	}
-	list := []slack.Block{section(fmt.Sprintf(accountRules, joinWords(rulesWord(len(a.Rules))+".", others)))}
+	list := []slack.Block{section(fmt.Sprintf("4. *Rules about adding to this listener:* %s", joinWords(rulesWord(len(a.Rules))+".", others)))}
 	rules := a.Rules
 	if len(rules) > maxAccountRules {
 		rules = slices.Clone(rules)
@@ -165,7 +144,7 @@ func accountOfRules(a operation.WhyAnswer) []slack.Block {
 		list = append(list, section(append(lines, moreClauses(left))...))
 	}
 	if left := len(a.Rules) - len(rules); left > 0 {
-		list = append(list, section(fmt.Sprintf(accountMoreRules, left)))
+		list = append(list, section(fmt.Sprintf("%d more rules are left out; those that hold come first.", left)))
 	}
 	return list
 }
@@ -179,18 +158,18 @@ func rank(r operation.Rule) int {
 }
 
 func ruleLine(r operation.Rule) string {
-	form, does := accountFails, accountPermit
+	form, does := "Rule %s *does not hold*: it would %s.", "permit this"
 	switch {
 	case r.Holds && !r.Permit:
-		form, does = accountHolds, accountForbids
+		form, does = accountHolds, "forbids this"
 	case r.Holds && r.Approvals > 0:
-		form, does = accountHolds, fmt.Sprintf(accountAsks, agreeing(r.Approvals))
+		form, does = accountHolds, fmt.Sprintf("permits this once %s", agreeing(r.Approvals))
 	case r.Holds:
-		form, does = accountHolds, accountPermits
+		form, does = accountHolds, "permits this"
 	case !r.Permit:
-		does = accountForbid
+		does = "forbid this"
 	case r.Approvals > 0:
-		does = fmt.Sprintf(accountAsk, agreeing(r.Approvals))
+		does = fmt.Sprintf("permit this once %s", agreeing(r.Approvals))
 	}
 	return fmt.Sprintf(form, name(r.ID), does)
 }
@@ -199,10 +178,10 @@ func ruleLine(r operation.Rule) string {
 func accountPeople(a operation.WhyAnswer) []string {
 	label := canLabel
 	if a.Decision.Allowed {
-		label = accountElse
+		label = "*Who else can:* %s"
 	}
 	if a.Decision.Code == operation.DeniedApproval {
-		return []string{whoCan(accountAlone, a.Can), whoCan(accountApprove, a.Approve)}
+		return []string{whoCan("*Who can without approval:* %s", a.Can), whoCan("*Who may approve:* %s", a.Approve)}
 	}
 	return whoCanLines(label, a.Can)
 }
@@ -214,22 +193,22 @@ func limitsLine(list []operation.Left) string {
 		words := ""
 		switch l.Of {
 		case operation.LimitPerson:
-			words = limitPerson
+			words = "%d of your %d changes in %s"
 		case operation.LimitListener:
-			words = limitListener
+			words = "%d of %d changes to this listener in %s"
 		case operation.LimitGlass:
-			words = limitGlass
+			words = "%d of your %d with break-glass in %s"
 		default:
 			continue
 		}
 		words = fmt.Sprintf(words, l.Left, l.Limit, short(l.In))
 		if l.Left == 0 && !l.Next.IsZero() {
-			words = fmt.Sprintf(limitNext, words, clock(l.Next))
+			words = fmt.Sprintf("%s, next one at %s", words, clock(l.Next))
 		}
 		parts = append(parts, words)
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(limitsLabel, strings.Join(parts, " · "))
+	return fmt.Sprintf("*Limits left:* %s.", strings.Join(parts, " · "))
 }

@@ -1,0 +1,44 @@
+package slackapp
+
+import (
+	"context"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+// Audit posts the lines of some events, at most AuditLimit, as one message in
+// a channel; events without a line are left out. skipped says how many older
+// lines are left out for good. It waits for the channel's turn, once a second
+// after a short burst, and for Slack.
+func (b *Board) Audit(ctx context.Context, channel string, events []operation.Event, skipped int) error {
+	logUnknownEvents(b.Log, events)
+	m := auditMessage(events, skipped)
+	if len(m.Blocks) == 0 {
+		return nil
+	}
+	if err := b.lane(channel).Wait(ctx); err != nil {
+		return err
+	}
+	_, _, err := b.Web.post(ctx, channel, m)
+	return err
+}
+
+// logUnknown logs what of op this version does not know.
+func logUnknown(log *zap.Logger, op operation.Operation) {
+	if !op.Known() {
+		log.Error("operation has a state or a reason that this version does not know: was it stored by another version of lbbot?",
+			zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("state", string(op.State)), zap.String("reason", string(op.Reason)))
+	}
+}
+
+// logUnknownEvents logs the kinds that this version does not know.
+func logUnknownEvents(log *zap.Logger, events []operation.Event) {
+	for _, e := range events {
+		if !e.Known() {
+			log.Error("event has a kind that this version does not know: was it stored by another version of lbbot?",
+				zap.String("operation", e.OperationID), zap.String("kind", e.Kind))
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+// why answers whoami why.
+func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
+	reg, err := commands.BuildWhy(values)
+	if err == nil {
+		var w operation.WhyAnswer
+		if w, err = a.Intake.Why(ctx, reg, d.Actor, a.place(d)); err == nil {
+			a.tell(ctx, d, accountMessage(w, a.wording()))
+			return
+		}
+	}
+	if e, ok := errors.AsType[*commands.InputError](err); ok {
+		e.Values, e.Asked = nil, nil // a question is no request: there is no form or preview to go on in
+	}
+	a.tell(ctx, d, a.problem(ctx, d, err))
+}
+
+// limits is how much a person may still do; nothing when that cannot be read.
+func (a *App) limits(ctx context.Context, d delivery) []operation.Left {
+	left, err := a.Intake.Left(ctx, d.Actor, "")
+	if err != nil {
+		a.Log.Warn("limits could not be read", zap.Error(err))
+	}
+	return left
+}

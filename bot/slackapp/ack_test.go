@@ -29,8 +29,10 @@ func (r *rig) onceEach(envelopes float64) {
 func TestEveryCommandIsAckedOnce(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	lines := []string{"", "help", "help all", "help errors", "help nonsense", "whoami", "status LBR-NOSUCH", "status", goodCommand, "register",
-		"lst-8f2c", "lst-8f2c web-07 weight=500", "lst-8f2c web-07 wieght=5", "nolistener noserver", goodCommand + " dry-run",
+	lines := []string{"", "help", "help all", "help errors", "help nonsense", "whoami", "status LBR-NOSUCH", "status",
+		goodCommand, "register",
+		"lst-8f2c", "lst-8f2c web-07 weight=500", "lst-8f2c web-07 wieght=5", "nolistener noserver",
+		goodCommand + " dry-run",
 		`unclosed "quote`, strings.Repeat("x", 2900), "<!channel> <@U0BO>", "\x00", "lst-8f2c web-07 to=#nowhere-here"}
 	for _, line := range lines {
 		r.types(ana, incident, line)
@@ -58,14 +60,16 @@ func TestEveryButtonIsAckedOnceWithWhateverValue(t *testing.T) {
 	before := testutil.ToFloat64(r.app.metrics.acks.WithLabelValues("written"))
 	n := 0
 	for _, action := range append(actionIDs(), "of_another_app", "") {
-		for _, value := range []string{buttonValue(mine), foreign, "garbage", "", "a:b:c", "no-such-id:1", moreCopy + ":" + foreign, strings.Repeat("z", 2000)} {
+		for _, value := range []string{buttonValue(mine), foreign, "garbage", "", "a:b:c", "no-such-id:1",
+			moreCopy + ":" + foreign, strings.Repeat("z", 2000)} {
 			n++
 			_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, action, value), false)
 			require.True(t, acked, "%s with %q", action, value)
 		}
 	}
 	r.onceEach(before + float64(n))
-	require.Len(t, r.shelf.inState(operation.Draft), 2, "ana's own was sent, bo's was not, and ana asked again for hers")
+	require.Len(t, r.shelf.inState(operation.Draft), 2,
+		"ana's own was sent, bo's was not, and ana asked again for hers")
 	for _, id := range r.starts.started() {
 		op, err := r.shelf.Operation(t.Context(), id)
 		require.NoError(t, err)
@@ -80,8 +84,10 @@ func TestEveryButtonIsAckedOnceWithWhateverValue(t *testing.T) {
 func clickPayload(person, channel, action, value string) map[string]any {
 	return map[string]any{"type": "block_actions", "trigger_id": "1.2.3", "team": map[string]any{"id": teamID},
 		"user": map[string]any{"id": person, "team_id": teamID}, "channel": map[string]any{"id": channel},
-		"container": map[string]any{"type": "message", "message_ts": "1.2", "channel_id": channel, "is_ephemeral": true},
-		"actions":   []any{map[string]any{"action_id": action, "value": value, "action_ts": time.Now().String(), "selected_option": option(action, value)}}}
+		"container": map[string]any{"type": "message", "message_ts": "1.2", "channel_id": channel,
+			"is_ephemeral": true},
+		"actions": []any{map[string]any{"action_id": action, "value": value, "action_ts": time.Now().String(),
+			"selected_option": option(action, value)}}}
 }
 
 func option(action, value string) any {
@@ -97,37 +103,51 @@ func TestEveryOtherEnvelopeIsAckedOnce(t *testing.T) {
 	who := map[string]any{"id": ana, "team_id": teamID}
 	submit := func(callback, metadata string, state any) map[string]any {
 		return map[string]any{"type": "view_submission", "user": who, "team": map[string]any{"id": teamID},
-			"view": map[string]any{"id": "V" + callback, "hash": "h", "callback_id": callback, "private_metadata": metadata, "state": state}}
+			"view": map[string]any{"id": "V" + callback, "hash": "h", "callback_id": callback,
+				"private_metadata": metadata, "state": state}}
 	}
 	tests := []struct {
 		name, kind string
 		payload    any
 	}{
-		{"the form, empty", "interactive", submit(viewForm, formMeta{Channel: incident}.String(), map[string]any{"values": map[string]any{}})},
+		{"the form, empty", "interactive", submit(viewForm, formMeta{Channel: incident}.String(),
+			map[string]any{"values": map[string]any{}})},
 		{"the form, without a channel", "interactive", submit(viewForm, "", nil)},
-		{"the form, with a state of another shape", "interactive", submit(viewForm, formMeta{Channel: incident}.String(), map[string]any{"values": 7})},
+		{"the form, with a state of another shape", "interactive",
+			submit(viewForm, formMeta{Channel: incident}.String(), map[string]any{"values": 7})},
 		{"the preview, with garbage", "interactive", submit(viewPreview, "garbage", nil)},
 		{"the preview, unknown", "interactive", submit(viewPreview, "no-such-id:1", nil)},
 		{"the form of a no, with garbage", "interactive", submit(viewDeny, "garbage", nil)},
-		{"the form of a no, unknown", "interactive", submit(viewDeny, formMeta{Channel: incident, About: "no-such-id:1"}.String(), nil)},
-		{"the form of a no, with a state of another shape", "interactive", submit(viewDeny, formMeta{Channel: incident, About: "no-such-id:1"}.String(), map[string]any{"values": 7})},
+		{"the form of a no, unknown", "interactive",
+			submit(viewDeny, formMeta{Channel: incident, About: "no-such-id:1"}.String(), nil)},
+		{"the form of a no, with a state of another shape", "interactive",
+			submit(viewDeny, formMeta{Channel: incident, About: "no-such-id:1"}.String(), map[string]any{"values": 7})},
 		{"the form for break-glass, with garbage", "interactive", submit(viewGlass, "garbage", nil)},
-		{"the form for break-glass, unknown", "interactive", submit(viewGlass, formMeta{About: "no-such-id:1"}.String(), nil)},
+		{"the form for break-glass, unknown", "interactive",
+			submit(viewGlass, formMeta{About: "no-such-id:1"}.String(), nil)},
 		{"a notice", "interactive", submit(viewNotice, "", nil)},
 		{"an unknown view", "interactive", submit("of_another_app", "", nil)},
 		{"a submission without a view", "interactive", map[string]any{"type": "view_submission", "user": who}},
-		{"a closed view", "interactive", map[string]any{"type": "view_closed", "user": who, "view": map[string]any{"id": "V1"}}},
+		{"a closed view", "interactive", map[string]any{"type": "view_closed", "user": who,
+			"view": map[string]any{"id": "V1"}}},
 		{"a suggestion", "interactive", map[string]any{"type": "block_suggestion", "user": who}},
 		{"a shortcut", "interactive", map[string]any{"type": "shortcut", "user": who, "trigger_id": "t1"}},
-		{"a message shortcut", "interactive", map[string]any{"type": "message_action", "user": who, "trigger_id": "t2", "channel": map[string]any{"id": ops}}},
-		{"a click without actions", "interactive", map[string]any{"type": "block_actions", "user": who, "actions": []any{}}},
+		{"a message shortcut", "interactive", map[string]any{"type": "message_action", "user": who, "trigger_id": "t2",
+			"channel": map[string]any{"id": ops}}},
+		{"a click without actions", "interactive",
+			map[string]any{"type": "block_actions", "user": who, "actions": []any{}}},
 		{"an unknown interaction", "interactive", map[string]any{"type": "workflow_step_edit", "user": who}},
-		{"a mention", "events_api", map[string]any{"event_id": "E1", "team_id": teamID, "event": map[string]any{"type": "app_mention", "user": ana, "channel": ops}}},
-		{"a mention by a bot", "events_api", map[string]any{"event_id": "E2", "event": map[string]any{"type": "app_mention", "bot_id": "B1", "channel": ops}}},
-		{"an event of another shape", "events_api", map[string]any{"event_id": "E3", "event": map[string]any{"type": "channel_created", "channel": map[string]any{"id": "C1"}}}},
+		{"a mention", "events_api", map[string]any{"event_id": "E1", "team_id": teamID,
+			"event": map[string]any{"type": "app_mention", "user": ana, "channel": ops}}},
+		{"a mention by a bot", "events_api", map[string]any{"event_id": "E2",
+			"event": map[string]any{"type": "app_mention", "bot_id": "B1", "channel": ops}}},
+		{"an event of another shape", "events_api",
+			map[string]any{"event_id": "E3", "event": map[string]any{"type": "channel_created",
+				"channel": map[string]any{"id": "C1"}}}},
 		{"an event without anything", "events_api", map[string]any{}},
 		{"an unknown type", "brand_new", map[string]any{"what": "ever"}},
-		{"a command with numbers for words", "slash_commands", map[string]any{"user_id": ana, "text": 7, "channel_id": incident}},
+		{"a command with numbers for words", "slash_commands",
+			map[string]any{"user_id": ana, "text": 7, "channel_id": incident}},
 		{"a list", "slash_commands", []any{1, 2}},
 		{"a word", "interactive", "word"},
 		{"nothing", "interactive", nil},
@@ -152,7 +172,8 @@ func TestEveryOtherEnvelopeIsAckedOnce(t *testing.T) {
 func TestEnvelopesOfAnotherAppAreDropped(t *testing.T) {
 	t.Parallel()
 	r := open(t, func(c *Config) { c.AppID = "A0LOCAL001" })
-	answer, acked := r.slack.Deliver(t.Context(), "slash_commands", map[string]any{"api_app_id": "A0OTHER", "user_id": ana, "text": "help", "channel_id": incident}, true)
+	answer, acked := r.slack.Deliver(t.Context(), "slash_commands",
+		map[string]any{"api_app_id": "A0OTHER", "user_id": ana, "text": "help", "channel_id": incident}, true)
 	require.True(t, acked)
 	require.Empty(t, answer)
 	r.types(ana, incident, "help")
@@ -232,7 +253,10 @@ func TestAFullPoolSaysBusy(t *testing.T) {
 	r.sees(bo, ops, "I am busy")
 
 	// Not even room for excuses: still one ack each.
-	r.until("the excuses are made", func() bool { return testutil.ToFloat64(r.app.metrics.acks.WithLabelValues("written")) >= 8 })
+	r.until("the excuses are made", func() bool {
+		return testutil.ToFloat64(r.app.metrics.acks.WithLabelValues(
+			"written")) >= 8
+	})
 	r.app.excuses.mu.Lock()
 	r.app.excuses.count += maxExcuses
 	r.app.excuses.mu.Unlock()
@@ -280,8 +304,10 @@ func TestAnAckThatIsTooLargeGoesOutEmptyAndIsMadeUpFor(t *testing.T) {
 func TestAnOperationSurvivesAConnectionThatIsGone(t *testing.T) {
 	t.Parallel()
 	r := unconnected(t, nil)
-	op := operation.Operation{ID: "0199-gone", Ref: "LBR-AAAAAA", Version: 1, State: operation.Draft, Times: operation.Times{ExpiresAt: time.Now().Add(time.Minute)},
-		Actor: operation.Actor{UserID: ana, TeamID: teamID}, Place: operation.Place{TeamID: teamID, ChannelID: incident, ResultID: incident}}
+	op := operation.Operation{ID: "0199-gone", Ref: "LBR-AAAAAA", Version: 1, State: operation.Draft,
+		Times: operation.Times{ExpiresAt: time.Now().Add(time.Minute)},
+		Actor: operation.Actor{UserID: ana, TeamID: teamID},
+		Place: operation.Place{TeamID: teamID, ChannelID: incident, ResultID: incident}}
 	require.NoError(t, r.shelf.SaveDraft(t.Context(), op, operation.Event{}))
 	raw, err := json.Marshal(clickPayload(ana, incident, actReqSend, buttonValue(op)))
 	require.NoError(t, err)
@@ -295,7 +321,8 @@ func TestAnOperationSurvivesAConnectionThatIsGone(t *testing.T) {
 func TestHelpWhoseAckIsLostComesAnotherWay(t *testing.T) {
 	t.Parallel()
 	r := unconnected(t, nil)
-	raw, err := json.Marshal(map[string]any{"user_id": ana, "team_id": teamID, "channel_id": incident, "text": "help", "trigger_id": "t"})
+	raw, err := json.Marshal(map[string]any{"user_id": ana, "team_id": teamID, "channel_id": incident, "text": "help",
+		"trigger_id": "t"})
 	require.NoError(t, err)
 	r.app.Receive(socket.Envelope{ID: "e1", Type: "slash_commands", Payload: raw, ReceivedAt: time.Now()})
 	require.True(t, r.sees(ana, incident, "/lb-register").Ephemeral)
@@ -306,7 +333,8 @@ func TestClosingWaitsForTheWork(t *testing.T) {
 	r := unconnected(t, nil)
 	hook, entered, release := gated("Operation")
 	r.shelf.hook(hook)
-	raw, err := json.Marshal(map[string]any{"user_id": ana, "team_id": teamID, "channel_id": incident, "text": "status LBR-AAAAAA", "trigger_id": "t"})
+	raw, err := json.Marshal(map[string]any{"user_id": ana, "team_id": teamID, "channel_id": incident,
+		"text": "status LBR-AAAAAA", "trigger_id": "t"})
 	require.NoError(t, err)
 	r.app.Receive(socket.Envelope{ID: "e1", Type: "slash_commands", Payload: raw, ReceivedAt: time.Now()})
 	<-entered
@@ -322,7 +350,8 @@ func TestClosingCutsOffWorkThatHangs(t *testing.T) {
 	r := unconnected(t, nil)
 	hook, entered, _ := gated("Operation")
 	r.shelf.hook(hook)
-	raw, err := json.Marshal(map[string]any{"user_id": ana, "team_id": teamID, "channel_id": incident, "text": "status LBR-AAAAAA", "trigger_id": "t"})
+	raw, err := json.Marshal(map[string]any{"user_id": ana, "team_id": teamID, "channel_id": incident,
+		"text": "status LBR-AAAAAA", "trigger_id": "t"})
 	require.NoError(t, err)
 	r.app.Receive(socket.Envelope{ID: "e1", Type: "slash_commands", Payload: raw, ReceivedAt: time.Now()})
 	<-entered

@@ -41,7 +41,8 @@ type answer struct {
 func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 	r := &answer{app: a, envelope: e, delivery: d}
 	switch {
-	case d.Kind == kindSubmit && d.View != nil && slices.Contains([]string{viewForm, viewPreview, viewDeny, viewGlass}, d.View.CallbackID):
+	case d.Kind == kindSubmit && d.View != nil &&
+		slices.Contains([]string{viewForm, viewPreview, viewDeny, viewGlass}, d.View.CallbackID):
 		waiting := checkingView()
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
 	case d.Kind == kindCommand:
@@ -155,7 +156,8 @@ func (a *App) reply(ctx context.Context, d delivery, m message, replace bool) bo
 		return err == nil
 	}
 	if d.ResponseURL != "" && try(respondWithin, func(ctx context.Context) error {
-		return a.Web.respond(ctx, d.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
+		return a.Web.respond(ctx, d.ResponseURL,
+			response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
 	}) {
 		return true
 	}
@@ -184,7 +186,8 @@ const (
 // outlive returns a context for an answer, which is due also when the time
 // for the work is over; only the end of the App cuts it off.
 func (a *App) outlive(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), within, fmt.Errorf("Slack did not take it within %s", within))
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), within,
+		fmt.Errorf("Slack did not take it within %s", within))
 	stop := context.AfterFunc(a.ctx, cancel)
 	return ctx, func() { stop(); cancel() }
 }

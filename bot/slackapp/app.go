@@ -86,12 +86,18 @@ func New(c Config) *App {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		envelopes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_envelopes_total", Help: "Envelopes from Slack by kind."}, []string{"kind"}),
-		ackTime:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_ack_seconds", Help: "Seconds from receipt of an envelope to its written ack.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3}}),
-		acks:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_acks_total", Help: "Acks by what came of writing them."}, []string{"result"}),
-		faults:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_envelope_faults_total", Help: "Envelopes that could not be handled as meant."}, []string{"fault"}),
+		envelopes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_envelopes_total",
+			Help: "Envelopes from Slack by kind."}, []string{"kind"}),
+		ackTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_ack_seconds",
+			Help:    "Seconds from receipt of an envelope to its written ack.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3}}),
+		acks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_acks_total",
+			Help: "Acks by what came of writing them."}, []string{"result"}),
+		faults: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_envelope_faults_total",
+			Help: "Envelopes that could not be handled as meant."}, []string{"fault"}),
 	}
-	for _, k := range []string{kindCommand, kindClick, kindSubmit, kindClosed, kindSuggestion, kindShortcut, kindMessageAct, kindEvent, "other"} {
+	for _, k := range []string{kindCommand, kindClick, kindSubmit, kindClosed, kindSuggestion, kindShortcut,
+		kindMessageAct, kindEvent, "other"} {
 		m.envelopes.WithLabelValues(k)
 	}
 	for _, r := range []string{"written", "failed"} {
@@ -165,7 +171,8 @@ func (a *App) work(d delivery, r *answer, trouble error) {
 	case a.AppID != "" && d.APIAppID != "" && d.APIAppID != a.AppID:
 		r.empty(ctx)
 		a.metrics.faults.WithLabelValues("foreign").Inc()
-		a.Log.Error("envelope is for another app; it is not handled", zap.String("app_id", clamp(d.APIAppID, 32)), zap.String("kind", d.Kind))
+		a.Log.Error("envelope is for another app; it is not handled", zap.String("app_id", clamp(d.APIAppID, 32)),
+			zap.String("kind", d.Kind))
 	default:
 		a.handle(ctx, d, r)
 	}
@@ -244,5 +251,6 @@ func (a *App) Close(ctx context.Context) {
 }
 
 func (a *App) wording() wording {
-	return wording{Bot: a.Bot, Owner: a.Owner, ConsoleURL: a.ConsoleURL, At: a.Now(), Within: a.Intake.Settings.Approval.Within}
+	return wording{Bot: a.Bot, Owner: a.Owner, ConsoleURL: a.ConsoleURL, At: a.Now(),
+		Within: a.Intake.Settings.Approval.Within}
 }

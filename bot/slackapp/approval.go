@@ -27,15 +27,18 @@ type Boards struct {
 func NewBoards(c BoardConfig) *Boards {
 	p, result := newPace(), func(op operation.Operation) string { return op.Place.ResultID }
 	return &Boards{
-		Board: newKind(c, kind{name: "operation", event: metadataEvent, render: cardMessage, target: result, sayMoved: true,
-			instead: func(op operation.Operation) []string { return []string{op.Actor.UserID} },
+		Board: newKind(c, kind{name: "operation", event: metadataEvent, render: cardMessage, target: result,
+			sayMoved: true,
+			instead:  func(op operation.Operation) []string { return []string{op.Actor.UserID} },
 			asks: func(op operation.Operation) bool {
-				return op.State == operation.NeedsPerson || op.State == operation.Waiting && op.Approval != nil && !asksElsewhere(op)
+				return op.State == operation.NeedsPerson ||
+					op.State == operation.Waiting && op.Approval != nil && !asksElsewhere(op)
 			}}, p),
-		approvals: newKind(withCards(c, c.Approvals), kind{name: "approval", event: approvalEvent, render: approvalMessage,
-			target:  func(op operation.Operation) string { return op.Approval.Channel },
-			instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} },
-			asks:    func(op operation.Operation) bool { return op.State == operation.Waiting }}, p),
+		approvals: newKind(withCards(c, c.Approvals),
+			kind{name: "approval", event: approvalEvent, render: approvalMessage,
+				target:  func(op operation.Operation) string { return op.Approval.Channel },
+				instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} },
+				asks:    func(op operation.Operation) bool { return op.State == operation.Waiting }}, p),
 		told: map[string]bool{},
 	}
 }
@@ -162,7 +165,8 @@ func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string)
 		return err
 	}
 	if err != nil {
-		b.Log.Warn("a person whose approval was skipped cannot be told", zap.String("operation", op.ID), zap.String("person", id), zap.Error(err))
+		b.Log.Warn("a person whose approval was skipped cannot be told", zap.String("operation", op.ID),
+			zap.String("person", id), zap.Error(err))
 	}
 	b.noteTold(key)
 	return nil

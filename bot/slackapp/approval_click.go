@@ -20,7 +20,8 @@ func (a *App) decide(ctx context.Context, d delivery, value string, do func(cont
 		a.tell(ctx, d, forgottenMessage())
 		return
 	}
-	if err := do(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key, Version: version}); err != nil {
+	if err := do(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
+		Version: version}); err != nil {
 		a.tell(ctx, d, a.approvalProblem(ctx, d, err))
 	}
 }
@@ -66,6 +67,7 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) messag
 		case d.decides():
 			return notOnListMessage(e)
 		case d.View != nil && d.View.CallbackID == viewGlass:
+
 			return notSent(fmt.Sprintf("The rules do not let you add %s to %s without approval.", serverName(e.Operation, short), listenerName(e.Operation, short)))
 		}
 	}

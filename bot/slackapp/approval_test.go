@@ -87,7 +87,8 @@ func TestADeletedApprovalCardIsPostedAnewWithItsButtons(t *testing.T) {
 
 func TestAnApproversChannelThatRefusesSendsItsCardToTheResult(t *testing.T) {
 	t.Parallel()
-	for name, channel := range map[string]string{"archived": "C0OLD", "the bot is not in it": "C0SECRET", "there is none": "C0NOSUCH"} {
+	for name, channel := range map[string]string{"archived": "C0OLD", "the bot is not in it": "C0SECRET",
+		"there is none": "C0NOSUCH"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
@@ -190,7 +191,8 @@ func TestWhoIsPassedOverIsToldByTheirCard(t *testing.T) {
 
 func TestWithoutAChannelEachIsToldOnceInADirectMessage(t *testing.T) {
 	t.Parallel()
-	for name, channel := range map[string]string{"asked where the result goes": incident, "their channel refuses": "C0OLD"} {
+	for name, channel := range map[string]string{"asked where the result goes": incident,
+		"their channel refuses": "C0OLD"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)

@@ -20,9 +20,12 @@ func hostileApproval(s string, state operation.State, reason operation.Reason, e
 	op := hostileOperation(s, state, reason)
 	actor := operation.Actor{UserID: s, Name: s}
 	v := operation.Vote{By: actor, At: moment(19, 15, 2), Reason: s, Policies: []string{s}}
-	op.Approval = &operation.Approval{Needed: 2, Channel: op.Place.ResultID, AskedAt: moment(19, 14, 10), ExpiresAt: moment(19, 44, 10),
-		Who: operation.People{IDs: []string{s, s}, Shown: []string{s}, Groups: []string{s}}, Votes: []operation.Vote{v}, Past: []operation.Vote{v},
-		Picture: operation.Picture{Read: true, Servers: 3, Weights: 30}, Again: operation.AgainPicture, Changes: []string{s, s}}
+	op.Approval = &operation.Approval{Needed: 2, Channel: op.Place.ResultID, AskedAt: moment(19, 14, 10),
+		ExpiresAt: moment(19, 44, 10),
+		Who:       operation.People{IDs: []string{s, s}, Shown: []string{s}, Groups: []string{s}},
+		Votes:     []operation.Vote{v}, Past: []operation.Vote{v},
+		Picture: operation.Picture{Read: true, Servers: 3, Weights: 30}, Again: operation.AgainPicture,
+		Changes: []string{s, s}}
 	if elsewhere {
 		op.Approval.Channel = "C0OPS"
 	}
@@ -35,7 +38,8 @@ func hostileApprovalMessages(s string) map[string]message {
 	w, all := approvalWording(), map[string]message{}
 	for _, elsewhere := range []bool{true, false} {
 		name := map[bool]string{true: "elsewhere ", false: "here "}[elsewhere]
-		for _, state := range []operation.State{operation.Draft, operation.Waiting, operation.Accepted, operation.Sending, operation.Unconfirmed,
+		for _, state := range []operation.State{operation.Draft, operation.Waiting, operation.Accepted,
+			operation.Sending, operation.Unconfirmed,
 			operation.NeedsPerson, operation.Added, operation.AlreadyThere, operation.NotAdded} {
 			op := hostileApproval(s, state, operation.ReasonRefused, elsewhere)
 			all[name+string(state)] = cardMessage(op, w)
@@ -57,12 +61,17 @@ func hostileApprovalMessages(s string) map[string]message {
 	glass := waiting
 	glass.Glass = &operation.BreakGlass{Why: s, Incident: s}
 	for name, m := range map[string]message{
-		"denied": cardMessage(denied, w), "unanswered": cardMessage(hostileApproval(s, operation.NotAdded, operation.ReasonUnanswered, true), w),
-		"changed": changedMessage(&operation.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)}, w), "reminder": reminderMessage(waiting),
-		"question": questionMessage(waiting, waiting.Actor), "skipped": skippedMessage(glass), "pool": poolMessage(waiting),
+		"denied": cardMessage(denied, w), "unanswered": cardMessage(
+			hostileApproval(s, operation.NotAdded, operation.ReasonUnanswered, true), w),
+		"changed": changedMessage(&operation.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)},
+			w),
+		"reminder": reminderMessage(waiting),
+		"question": questionMessage(waiting, waiting.Actor), "skipped": skippedMessage(glass),
+		"pool":    poolMessage(waiting),
 		"decided": decidedMessage(denied, s), "old": oldPictureMessage(waiting, s), "why": whyMessage(waiting),
-		"not on list": notOnListMessage(&operation.DeniedError{Decision: operation.Decision{Reason: s, Contact: s}, Operation: waiting}),
-		"status":      statusMessage(glass, nil, s), "status denied": statusMessage(denied, nil, s),
+		"not on list": notOnListMessage(&operation.DeniedError{Decision: operation.Decision{Reason: s, Contact: s},
+			Operation: waiting}),
+		"status": statusMessage(glass, nil, s), "status denied": statusMessage(denied, nil, s),
 	} {
 		all[name] = m
 	}
@@ -73,8 +82,10 @@ func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 	t.Parallel()
 	attacks := hostile()
 	maps.Copy(attacks, map[string]string{
-		"64 Chinese characters": strings.Repeat("负载均衡", 16), "64 to escape": strings.Repeat("&", 64), "64 letters": strings.Repeat("w", 64),
-		"300 characters": strings.Repeat("容量 ", 100), "300 to escape": strings.Repeat("<", 300), "300 formatting": strings.Repeat("*`", 150),
+		"64 Chinese characters": strings.Repeat("负载均衡", 16), "64 to escape": strings.Repeat("&", 64),
+		"64 letters":     strings.Repeat("w", 64),
+		"300 characters": strings.Repeat("容量 ", 100), "300 to escape": strings.Repeat("<", 300),
+		"300 formatting": strings.Repeat("*`", 150),
 	})
 	for attack, s := range attacks {
 		t.Run(attack, func(t *testing.T) {
@@ -86,7 +97,8 @@ func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 			}
 			meta := formMeta{Channel: "C0OPS", About: "id:1"}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"deny": denyView(meta, s), "glass": glassView(meta, glassWarning(joinNames([]string{s, s, s}), 1, 2, s)),
+				"deny": denyView(meta, s), "glass": glassView(meta,
+					glassWarning(joinNames([]string{s, s, s}), 1, 2, s)),
 				"preview": previewView(hostileApproval(s, operation.Draft, "", true), approvalWording()),
 			} {
 				requireView(t, v)
@@ -104,8 +116,10 @@ func TestApprovalCardsStartWithTheWordOfTheirStateAndTellTheStoryInOneLine(t *te
 			if wasApproved(op) && op.State == operation.Accepted && m.Metadata.EventType == approvalEvent {
 				own = "Approved" // decided, and not yet the card of the call
 			}
-			require.True(t, strings.HasPrefix(m.Text, own+":") || strings.HasPrefix(m.Text, own+" "), "%s: %s", name, m.Text)
-			require.True(t, strings.HasPrefix(strings.TrimLeft(shownText(t, m), "*"), own) || strings.HasPrefix(op.Approval.Again, "picture"), "%s: %s", name, shownText(t, m))
+			require.True(t, strings.HasPrefix(m.Text, own+":") || strings.HasPrefix(m.Text, own+" "), "%s: %s", name,
+				m.Text)
+			require.True(t, strings.HasPrefix(strings.TrimLeft(shownText(t, m), "*"), own) ||
+				strings.HasPrefix(op.Approval.Again, "picture"), "%s: %s", name, shownText(t, m))
 			require.Contains(t, m.Text, op.Ref, name)
 			require.Contains(t, m.Text, "web-07", name)
 			require.Contains(t, m.Text, "api-lb", name)
@@ -149,18 +163,22 @@ func TestApprovalIsGivenOnOneCardOnly(t *testing.T) {
 			require.Equal(t, open, has(theirs, action), "%s: %s", name, action)
 			require.Equal(t, open && !asksElsewhere(op), has(own, action), "%s: %s", name, action)
 		}
-		require.Equal(t, open, op.State == operation.Waiting && has(own, actOpStop), "%s can be stopped where it was asked", name)
+		require.Equal(t, open, op.State == operation.Waiting && has(own, actOpStop),
+			"%s can be stopped where it was asked", name)
 		require.False(t, open && asksElsewhere(op) && has(theirs, actOpStop), name)
 	}
-	require.False(t, has(approvalMessage(cards["waiting_notes"], wording{}), actApMore), "a pool that was not read cannot be shown")
+	require.False(t, has(approvalMessage(cards["waiting_notes"], wording{}), actApMore),
+		"a pool that was not read cannot be shown")
 }
 
 func TestTheConfirmDialogSaysWhatHappens(t *testing.T) {
 	t.Parallel()
 	cards := approvalCards()
-	require.Contains(t, shownText(t, approvalMessage(cards["waiting"], wording{})), "Approve adding web-07 to api-lb port 443? It runs at once.")
+	require.Contains(t, shownText(t, approvalMessage(cards["waiting"], wording{})),
+		"Approve adding web-07 to api-lb port 443? It runs at once.")
 	require.NotContains(t, shownText(t, approvalMessage(cards["waiting_two"], wording{})), "runs at once", "one of two")
-	require.Contains(t, shownText(t, approvalMessage(cards["waiting_one_of_two"], wording{})), "runs at once", "the last of two")
+	require.Contains(t, shownText(t, approvalMessage(cards["waiting_one_of_two"], wording{})), "runs at once",
+		"the last of two")
 	require.Contains(t, shownText(t, approvalMessage(cards["waiting_picture"], wording{})), "Approve new picture")
 }
 
@@ -173,7 +191,8 @@ func TestThePreviewOffersWhatWouldBeTaken(t *testing.T) {
 		op := approvalPreviews()[name]
 		raw := string(encodeMessage(t, previewMessage(op, approvalWording())))
 		for _, action := range []string{actApprovalAsk, actGlassOpen, actReqSend} {
-			require.Equal(t, slices.Contains(want, action), strings.Contains(raw, `"`+action+`"`), "%s: %s", name, action)
+			require.Equal(t, slices.Contains(want, action), strings.Contains(raw, `"`+action+`"`), "%s: %s", name,
+				action)
 		}
 		require.Equal(t, slices.Contains(want, actApprovalAsk), previewView(op, approvalWording()).Submit != nil, name)
 	}
@@ -205,7 +224,8 @@ func TestTheFirstPostOfAnOwnCardCallsNobodyWhoIsToldElsewhere(t *testing.T) {
 
 func TestSmallFormsGiveBackWhatWasFilledIn(t *testing.T) {
 	t.Parallel()
-	state := filledState(t, map[string]any{"why": "customers cannot pay", "incident": "inc-1", "responsible": []string{"true"}})
+	state := filledState(t, map[string]any{"why": "customers cannot pay", "incident": "inc-1",
+		"responsible": []string{"true"}})
 	got, err := said(state, glassFields())
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"why": "customers cannot pay", "incident": "inc-1", "responsible": "true"}, got)
@@ -223,7 +243,8 @@ func filledState(t *testing.T, values map[string]any) json.RawMessage {
 		if list, ok := v.([]string); ok {
 			var options []any
 			for _, value := range list {
-				options = append(options, map[string]any{"value": value, "text": map[string]any{"type": "plain_text", "text": value}})
+				options = append(options, map[string]any{"value": value,
+					"text": map[string]any{"type": "plain_text", "text": value}})
 			}
 			in = map[string]any{"type": "checkboxes", "selected_options": options}
 		}
@@ -236,8 +257,10 @@ func filledState(t *testing.T, values map[string]any) json.RawMessage {
 
 func TestAPoolWithoutAGivenWeightIsNotSummedUp(t *testing.T) {
 	t.Parallel()
-	for servers, want := range map[int]string{0: "1 server, with Zenlayer's default weight", 2: "3 servers, the new one with Zenlayer's default weight"} {
-		op := operation.Operation{Ref: "LBR-7F3KQ2", Approval: &operation.Approval{Picture: operation.Picture{Servers: servers, Weights: servers * 100}}}
+	for servers, want := range map[int]string{0: "1 server, with Zenlayer's default weight",
+		2: "3 servers, the new one with Zenlayer's default weight"} {
+		op := operation.Operation{Ref: "LBR-7F3KQ2",
+			Approval: &operation.Approval{Picture: operation.Picture{Servers: servers, Weights: servers * 100}}}
 		require.Contains(t, poolMessage(op).Text, want)
 	}
 }
@@ -245,6 +268,8 @@ func TestAPoolWithoutAGivenWeightIsNotSummedUp(t *testing.T) {
 func TestWhatIsOverDoesNotSayThatPeopleMayStillAgree(t *testing.T) {
 	t.Parallel()
 	asked := &operation.Approval{Needed: 1, ExpiresAt: time.Date(2026, 3, 18, 10, 30, 0, 0, time.UTC)}
-	require.Contains(t, statusApproval(operation.Operation{State: operation.Waiting, Approval: asked}), "0 of 1 agreed, until")
-	require.Contains(t, statusApproval(operation.Operation{State: operation.NotAdded, Approval: asked}), "0 of 1 agreed.")
+	require.Contains(t, statusApproval(operation.Operation{State: operation.Waiting, Approval: asked}),
+		"0 of 1 agreed, until")
+	require.Contains(t, statusApproval(operation.Operation{State: operation.NotAdded, Approval: asked}),
+		"0 of 1 agreed.")
 }

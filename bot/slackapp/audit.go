@@ -29,7 +29,9 @@ func Audited(e operation.Event) bool { return auditLine(e) != "" }
 func auditMessage(events []operation.Event, skipped int) message {
 	var lines []string
 	if skipped > 0 {
-		lines = append(lines, fmt.Sprintf("*%d older lines are not posted.* They are in the trail: `lbbot operations export` shows them.", skipped))
+		lines = append(lines,
+			fmt.Sprintf("*%d older lines are not posted.* They are in the trail: `lbbot operations export` shows them.",
+				skipped))
 	}
 	for _, e := range events[:min(len(events), AuditLimit)] {
 		if line := auditLine(e); line != "" {
@@ -61,17 +63,20 @@ func auditLine(e operation.Event) string {
 		parts = auditDenial(e)
 	case operation.EventDeniedMore:
 		parts = []string{fmt.Sprintf("*Denied %d more times* · %s", e.Summarised(), deniedWhy(e)), auditPerson(e),
-			fmt.Sprintf("about %s", names(listenersOf(e))), fmt.Sprintf("between %s and %s", short(e.Data["first"]), short(e.Data["last"]))}
+			fmt.Sprintf("about %s", names(listenersOf(e))),
+			fmt.Sprintf("between %s and %s", short(e.Data["first"]), short(e.Data["last"]))}
 	case operation.EventApproved, operation.EventNotApproved:
 		parts = auditSaid(e)
 	case operation.EventBreakGlass:
 		if e.Data["why"] == "" {
 			return "" // who was told of it; the line of the acceptance says what it is about
 		}
-		parts = []string{"*Break-glass*", auditThing(e), auditPerson(e), prose(e.Data["why"], reasonLimit), optional("%s", e.Data["incident"]), optional("%s", e.Data["ref"])}
+		parts = []string{"*Break-glass*", auditThing(e), auditPerson(e), prose(e.Data["why"], reasonLimit),
+			optional("%s", e.Data["incident"]), optional("%s", e.Data["ref"])}
 	case operation.EventPolicy:
 		parts = []string{auditRuleSet(e)}
 	case operation.EventStarted:
+
 		parts = []string{fmt.Sprintf("*Bot started* · version %s", code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
 	case operation.EventEnded:
 		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}

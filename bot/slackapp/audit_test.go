@@ -13,10 +13,12 @@ import (
 
 // auditEvents are one of each kind that has a line.
 func auditEvents() []operation.Event {
-	about := map[string]string{"ref": "LBR-7F3KQ2", "listener": "lst-8f2c", "listener_name": "https-443", "instance": "i-55a1",
+	about := map[string]string{"ref": "LBR-7F3KQ2", "listener": "lst-8f2c", "listener_name": "https-443",
+		"instance":      "i-55a1",
 		"instance_name": "web-07", "policy_1": "sre-in-incidents"}
 	event := func(kind string, pairs ...string) operation.Event {
-		e := operation.Event{At: moment(19, 14, 22), Kind: kind, OperationID: "0199-op", ActorID: "U0ANA", ChannelID: "C0INC1234", Data: map[string]string{}}
+		e := operation.Event{At: moment(19, 14, 22), Kind: kind, OperationID: "0199-op", ActorID: "U0ANA",
+			ChannelID: "C0INC1234", Data: map[string]string{}}
 		for key, value := range about {
 			e.Data[key] = value
 		}
@@ -39,15 +41,20 @@ func auditEvents() []operation.Event {
 	}
 	return []operation.Event{
 		ended("state", "added", "backend_id", "be-19c4", "request_ids", "3f6c2a1e"),
-		ended("state", "not_added", "reason", "refused", "code", "INVALID_INSTANCE_NOT_FOUND", "request_ids", "3f6c2a1f"),
+		ended("state", "not_added", "reason", "refused", "code", "INVALID_INSTANCE_NOT_FOUND", "request_ids",
+			"3f6c2a1f"),
 		ended("state", "already_there"),
 		event(operation.EventDenied, "code", "no_rule"),
-		{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI", ChannelID: "C0INC1234", Data: map[string]string{"count": "37",
-			"codes": "no_rule forbidden", "listeners": "lst-8f2c lst-53d0", "first": "2026-11-23T19:14:22.000Z", "last": "2026-11-23T19:20:22.000Z"}},
+		{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI", ChannelID: "C0INC1234",
+			Data: map[string]string{"count": "37",
+				"codes": "no_rule forbidden", "listeners": "lst-8f2c lst-53d0", "first": "2026-11-23T19:14:22.000Z",
+				"last": "2026-11-23T19:20:22.000Z"}},
 		event(operation.EventApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "missing", "0"),
-		event(operation.EventNotApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "reason", "wrong listener"),
+		event(operation.EventNotApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "reason",
+			"wrong listener"),
 		event(operation.EventBreakGlass, "why", "customers cannot pay, nobody answered", "incident", "inc-2041"),
-		{At: moment(19, 14, 22), Kind: operation.EventDenied, ActorID: "U0GUEST", ChannelID: "C0INC1234", Data: map[string]string{"code": "guest"}},
+		{At: moment(19, 14, 22), Kind: operation.EventDenied, ActorID: "U0GUEST", ChannelID: "C0INC1234",
+			Data: map[string]string{"code": "guest"}},
 		bots(operation.EventStarted, "version", "0.1.0", "replica", "host-1/0199"),
 		bots(operation.EventEnded, "version", "0.1.0"),
 		bots(operation.EventHead, "head", "41:"+strings.Repeat("ab", 32)),
@@ -65,7 +72,8 @@ func TestEndsDecisionsOfPeopleAndWhatTheBotDoesHaveALine(t *testing.T) {
 		require.True(t, Audited(e), e.Kind)
 		require.NotContains(t, auditLine(e), "\n")
 	}
-	for _, kind := range []string{operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt, operation.EventLook, operation.EventStatus, operation.EventBreakGlass} {
+	for _, kind := range []string{operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt,
+		operation.EventLook, operation.EventStatus, operation.EventBreakGlass} {
 		require.False(t, Audited(operation.Event{Kind: kind}), kind)
 	}
 	require.Empty(t, auditMessage([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)
@@ -89,7 +97,8 @@ func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
 		m := auditMessage(events, 1)
 		requireMessage(t, m)
 		text := string(encodeMessage(t, m))
-		for _, never := range []string{"<!", "<@U0VICTIM", "<#C0VICTIM", "<https:", "\\u003c!", "\\u003c@U0VICTIM", "\\u003c#C0VICTIM", "\\u003chttps:"} {
+		for _, never := range []string{"<!", "<@U0VICTIM", "<#C0VICTIM", "<https:", "\\u003c!", "\\u003c@U0VICTIM",
+			"\\u003c#C0VICTIM", "\\u003chttps:"} {
 			require.NotContains(t, text, never, kind)
 		}
 	}

@@ -65,10 +65,12 @@ type Board struct {
 	pace      *pace
 	delivered *prometheus.CounterVec
 
-	mu     sync.Mutex
-	slots  map[string]*slot
-	unsure map[string]bool            // operations whose card may show less than is stored: an edit was begun and not yet compared
-	told   map[string]operation.State // of operations whose channel refuses the card: what the person read where they asked
+	mu    sync.Mutex
+	slots map[string]*slot
+	// operations whose card may show less than is stored: an edit was begun and not yet compared
+	unsure map[string]bool
+	// of operations whose channel refuses the card: what the person read where they asked
+	told   map[string]operation.State
 	closed bool
 	ends   chan struct{} // closed with Close: nothing is tried again
 	work   sync.WaitGroup
@@ -110,8 +112,10 @@ type kind struct {
 // newKind makes a board of one kind. Boards that share a pace share what Slack
 // takes in a channel.
 func newKind(c BoardConfig, k kind, p *pace) *Board {
-	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{}, told: map[string]operation.State{}, ends: make(chan struct{}),
-		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total", Help: "Tries to show a card, by what came of it.",
+	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{},
+		told: map[string]operation.State{}, ends: make(chan struct{}),
+		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total",
+			Help:        "Tries to show a card, by what came of it.",
 			ConstLabels: prometheus.Labels{"card": k.name}}, []string{"result"})}
 	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "withheld", "failed"} {
 		b.delivered.WithLabelValues(r)
@@ -229,7 +233,8 @@ func (b *Board) deliver(id string, s *slot) {
 			continue
 		}
 		b.delivered.WithLabelValues("failed").Inc()
-		b.Log.Warn("card could not be shown", zap.String("operation", id), zap.Int64("version", op.Version), zap.Error(err))
+		b.Log.Warn("card could not be shown", zap.String("operation", id), zap.Int64("version", op.Version),
+			zap.Error(err))
 		newer := s.want.Version > op.Version
 		if b.ctx.Err() != nil || !newer && (b.closed || op.State.Final()) {
 			delete(b.slots, id)
@@ -317,30 +322,6 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 
 // lane returns the limiter of a channel.
 func (b *Board) lane(channel string) *rate.Limiter { return b.pace.lane(channel) }
-
-// pace is what Slack takes in each channel.
-type pace struct {
-	mu    sync.Mutex
-	lanes map[string]*rate.Limiter
-}
-
-func newPace() *pace { return &pace{lanes: map[string]*rate.Limiter{}} }
-
-func (p *pace) lane(channel string) *rate.Limiter {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l, ok := p.lanes[channel]
-	if !ok {
-		if len(p.lanes) > 10_000 {
-			clear(p.lanes) // forgetting costs a 429 at worst, which is waited for
-		}
-		l = rate.NewLimiter(perSecond, burst)
-		p.lanes[channel] = l
-	}
-	return l
-}
-
-var _ operation.Directory = (*Directory)(nil)
 
 // cardLink returns the address of an operation's card, empty if there is none.
 func (b *Board) cardLink(ctx context.Context, id string) string {

@@ -28,8 +28,9 @@ func (b *Board) Audit(ctx context.Context, channel string, events []operation.Ev
 // logUnknown logs what of op this version does not know.
 func logUnknown(log *zap.Logger, op operation.Operation) {
 	if !op.Known() {
-		log.Error("operation has a state or a reason that this version does not know: was it stored by another version of lbbot?",
-			zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("state", string(op.State)), zap.String("reason", string(op.Reason)))
+		log.Error("operation has an unknown state or reason: was it stored by another version of lbbot?",
+			zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("state", string(op.State)),
+			zap.String("reason", string(op.Reason)))
 	}
 }
 
@@ -37,7 +38,7 @@ func logUnknown(log *zap.Logger, op operation.Operation) {
 func logUnknownEvents(log *zap.Logger, events []operation.Event) {
 	for _, e := range events {
 		if !e.Known() {
-			log.Error("event has a kind that this version does not know: was it stored by another version of lbbot?",
+			log.Error("event has an unknown kind: was it stored by another version of lbbot?",
 				zap.String("operation", e.OperationID), zap.String("kind", e.Kind))
 		}
 	}

@@ -85,7 +85,8 @@ func (c card) message(op operation.Operation, w wording) message {
 		list = append(list, section(glassLine(op, "*Added* with *break-glass* by %s: \"%s\". Incident: %s.", w)))
 	}
 	list = append(list, c.body[1:]...)
-	list = append(list, section(approvalAside(op, w)), section(asides(op, w)...), actions(c.buttons...), contextLine(c.small...))
+	list = append(list, section(approvalAside(op, w)), section(asides(op, w)...), actions(c.buttons...),
+		contextLine(c.small...))
 	text := c.text
 	if op.Glass != nil {
 		text += " " + fmt.Sprintf("With break-glass: %s", sentence(op.Glass.Why))

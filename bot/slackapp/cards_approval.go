@@ -51,7 +51,8 @@ func askedCard(op operation.Operation, w wording) card {
 	a := op.Approval
 	if w.Posted {
 		c := firstCard(op)
-		c.body = append(c.body, section(fmt.Sprintf("Approval by %s was asked for in %s, until %s.", needsCount(a.Needed, a.Who), channel(a.Channel), clock(a.ExpiresAt))))
+		c.body = append(c.body, section(fmt.Sprintf("Approval by %s was asked for in %s, until %s.",
+			needsCount(a.Needed, a.Who), channel(a.Channel), clock(a.ExpiresAt))))
 		return c
 	}
 	c := card{text: askingText(op, askText), small: []string{op.Ref, fmt.Sprintf(waitingSmall, both(a.AskedAt))}}
@@ -75,18 +76,21 @@ func approvalCard(op operation.Operation, w wording) card {
 	a := op.Approval
 	text, header, after := askText, "Waiting for approval · %s", ""
 	if w.Posted {
-		text, header, after = "Asked: %s asks to add %s to %s, with approval by %s until %s. %s.", "Asked for approval · %s", "The result follows here."
+		text, header, after = "Asked: %s asks to add %s to %s, with approval by %s until %s. %s.",
+			"Asked for approval · %s", "The result follows here."
 	}
 	please := decidedSoon(op)
 	if please == "" {
-		please = fmt.Sprintf("*Please approve or deny:* %s. Not %s, who asks.", needsOf(a.Needed, a.Who), person(op.Actor.UserID))
+		please = fmt.Sprintf("*Please approve or deny:* %s. Not %s, who asks.", needsOf(a.Needed, a.Who),
+			person(op.Actor.UserID))
 	}
 	c := card{
 		text: askingText(op, text), header: fmt.Sprintf(header, op.Ref),
 		body: []slack.Block{
 			section(please, askedAgain(op), askedFor(op)),
 			section(
-				fmt.Sprintf("*Reason:* %s   ·   asked in %s", firstOf(prose(op.Purpose, reasonLimit), reasonNone), channel(op.Place.ChannelID)),
+				fmt.Sprintf("*Reason:* %s   ·   asked in %s", firstOf(prose(op.Purpose, reasonLimit), reasonNone),
+					channel(op.Place.ChannelID)),
 				progress(*a), resumed(op), after),
 			contextLine(askNotes(op)...),
 			section(riskLines(op, "*Risk when it was asked:* %s")...),
@@ -111,7 +115,8 @@ func approvalCard(op operation.Operation, w wording) card {
 // askingText tells the whole story in one line.
 func askingText(op operation.Operation, format string) string {
 	a := op.Approval
-	text := fmt.Sprintf(format, actorName(op.Actor), serverName(op, short), listenerPort(op, short), needsCount(a.Needed, a.Who), utc(a.ExpiresAt), op.Ref)
+	text := fmt.Sprintf(format, actorName(op.Actor), serverName(op, short), listenerPort(op, short),
+		needsCount(a.Needed, a.Who), utc(a.ExpiresAt), op.Ref)
 	if n := len(a.Votes); n > 0 {
 		text += " " + fmt.Sprintf(askProgress, n, a.Needed, voters(a.Votes, actorName), missing(a.Missing()))
 	}
@@ -134,7 +139,8 @@ func askedFor(op operation.Operation) string {
 	if percent, known := op.Approval.Picture.Share(op.Request.Weight, op.Listener.Scheduler); known {
 		share = fmt.Sprintf(" (about %d %% of new connections)", percent)
 	}
-	return fmt.Sprintf("%s asks to *add* %s *to* %s, ports %s, %s%s.", person(op.Actor.UserID), serverName(op, name), listenerName(op, name),
+	return fmt.Sprintf("%s asks to *add* %s *to* %s, ports %s, %s%s.", person(op.Actor.UserID), serverName(op, name),
+		listenerName(op, name),
 		portWords(op.Request.PortList), weightPhrase(op.Request.Weight), share)
 }
 
@@ -151,7 +157,8 @@ func askedAgain(op operation.Operation) string {
 		for i, s := range a.Changes {
 			changes[i] = prose(s, saidLimit)
 		}
-		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?", clampMarkup(strings.Join(changes, "; "), commandLimit), who)
+		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?",
+			clampMarkup(strings.Join(changes, "; "), commandLimit), who)
 	case operation.AgainRules:
 		if lost := lostWords(op, mentionOf); lost != "" {
 			return fmt.Sprintf("*Waiting:* %s Needed: %s.", lost, moreApprovals(a.Missing()))
@@ -217,7 +224,8 @@ func decidedSoon(op operation.Operation) string {
 func askNotes(op operation.Operation) []string {
 	var notes []string
 	if op.Listener.HealthCheck == nil {
-		notes = append(notes, fmt.Sprintf("*Note:* %s", "Zenlayer did not say whether this listener has health checks."))
+		notes = append(notes, fmt.Sprintf("*Note:* %s",
+			"Zenlayer did not say whether this listener has health checks."))
 	}
 	for i, n := range plainNotes(op) {
 		if i == maxAlerts {
@@ -245,20 +253,25 @@ func askTimesOf(a operation.Approval, w wording) string {
 
 func approvalButtons(op operation.Operation) []slack.BlockElement {
 	server, listener := serverName(op, bareName), listenerName(op, bareName)
-	text, confirm := "Approve", fmt.Sprintf("Approve adding %s to %s? It runs at once.", server, listenerPort(op, bareName))
+	text, confirm := "Approve", fmt.Sprintf("Approve adding %s to %s? It runs at once.", server,
+		listenerPort(op, bareName))
 	if op.Approval.Again == operation.AgainPicture {
 		text = "Approve new picture"
 	}
 	if n := op.Approval.Missing(); n > 1 {
-		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, listenerPort(op, bareName), others(n))
+		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, listenerPort(op, bareName),
+			others(n))
 	}
-	yes := primaryUnlessRisky(op, button(actApYes, text, fmt.Sprintf("Approve adding %s to %s", server, listener), buttonValue(op)))
-	yes.Confirm = slack.NewConfirmationBlockObject(plainText("Approve?", maxConfirmTitle), plainText(confirm, maxConfirmText),
+	yes := primaryUnlessRisky(op, button(actApYes, text, fmt.Sprintf("Approve adding %s to %s", server, listener),
+		buttonValue(op)))
+	yes.Confirm = slack.NewConfirmationBlockObject(plainText("Approve?", maxConfirmTitle),
+		plainText(confirm, maxConfirmText),
 		plainText(text, maxButton), plainText("Not yet", maxButton))
 	return []slack.BlockElement{
 		yes,
 		button(actApNo, buttonDeny, fmt.Sprintf("Deny adding %s to %s", server, listener), buttonValue(op)),
-		button(actApQuestion, "Ask a question", fmt.Sprintf("Ask a question about adding %s to %s", server, listener), buttonValue(op)),
+		button(actApQuestion, "Ask a question", fmt.Sprintf("Ask a question about adding %s to %s", server, listener),
+			buttonValue(op)),
 	}
 }
 
@@ -267,114 +280,16 @@ func approvalMenu(op operation.Operation) slack.BlockElement {
 	if !op.Approval.Picture.Read {
 		return nil
 	}
-	return &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: actApMore, Options: []*slack.OptionBlockObject{
-		slack.NewOptionBlockObject(moreValue(morePool, op), plainText(moreWords(morePool), maxOption), nil)}}
-}
-
-// approvedCard is the approvers' card between their agreement and the call.
-func approvedCard(op operation.Operation) card {
-	c := waitingCard(op)
-	c.text = fmt.Sprintf("Approved: %s on %s, by %s. Adding… %s.", serverName(op, short), listenerPort(op, short), voters(op.Approval.Votes, actorName), op.Ref)
-	lines := []string{agreed(op, "*Approved* by %s %s (asked %s, %s). Adding…"), follows, headline(op, serverName(op, name)+" to "+listenerName(op, name)), waitLine(op), resumed(op)}
-	if op.StopBy != "" {
-		lines = append(lines, fmt.Sprintf(waitingStop, person(op.StopBy)))
-	}
-	c.body = []slack.Block{section(lines...)}
-	return c
-}
-
-// wasApproved reports whether op goes on because others agreed.
-func wasApproved(op operation.Operation) bool {
-	return op.Approval != nil && !op.Approval.Skipped && op.State != operation.Waiting && op.Approval.Needed > 0 && op.Approval.Missing() == 0
-}
-
-// agreed is who agreed and when, in one of two sentences.
-func agreed(op operation.Operation, format string) string {
-	a := op.Approval
-	last := a.Votes[len(a.Votes)-1].At
-	return fmt.Sprintf(format, voters(a.Votes, mentionOf), clock(last), clock(a.AskedAt), lasting(last.Sub(a.AskedAt)))
-}
-
-// approvalAside is the line about approval on a card of any later state.
-func approvalAside(op operation.Operation, w wording) string {
-	switch {
-	case op.Glass != nil && op.State != operation.Added:
-		return glassLine(op, glassBadge, w)
-	case op.State == operation.Added || !wasApproved(op) || op.State == operation.Accepted && w.Approvers && !w.Posted:
-		return ""
-	}
-	return agreed(op, approvedLine)
-}
-
-// approvedBy is for the field of an added card.
-func approvedBy(op operation.Operation) string {
-	switch {
-	case op.Glass != nil:
-		return "break-glass"
-	case wasApproved(op):
-		return voters(op.Approval.Votes, mentionOf)
-	}
-	return "not needed"
-}
-
-// glassLine is the badge: who went without approval, why, and who knows.
-func glassLine(op operation.Operation, format string, w wording) string {
-	return fmt.Sprintf(format, person(op.Actor.UserID), prose(op.Glass.Why, reasonLimit), prose(op.Glass.Incident, nameLimit)) + toldWords(op, w)
-}
-
-// toldWords names those who are told that they were passed over. On the
-// operation's own card they are named once it is done, so that its first post
-// calls nobody a second time.
-func toldWords(op operation.Operation, w wording) string {
-	a := op.Approval
-	if a == nil || a.ToldAt.IsZero() && !w.Approvers && (asksElsewhere(op) || len(a.Who.IDs) > 0) {
-		return ""
-	}
-	who, here := peopleWords(a.Who), a.Channel
-	if len(a.Who.IDs) == 0 {
-		who = "those who read this"
-	}
-	switch {
-	case asksElsewhere(op) && !w.Approvers:
-		return fmt.Sprintf(" Told in %s: %s.", channel(here), who)
-	case a.ToldAt.IsZero() && len(a.Who.IDs) > 0:
-		return fmt.Sprintf(" This message tells %s.", who)
-	}
-	return fmt.Sprintf(" Told: %s.", who)
-}
-
-// approvalEnding is "not added" because of what people said, or did not say.
-func approvalEnding(op operation.Operation) ending {
-	a := op.Approval
-	if a == nil {
-		a = &operation.Approval{ExpiresAt: op.FinishedAt}
-	}
-	if op.Reason == operation.ReasonNotApproved {
-		no := operation.Vote{}
-		if a.Denied != nil {
-			no = *a.Denied
-		}
-		return ending{
-			text: fmt.Sprintf("Not added: %s denied %s on %s: %s %s %s.", actorName(no.By), serverName(op, short), listenerPort(op, short), sentence(no.Reason), sentOrNot(op), op.Ref),
-			what: []string{fmt.Sprintf("Denied by %s: %s", person(no.By.UserID), sentence(no.Reason)), sentOrNot(op)}, againForm: true,
-		}
-	}
-	e := ending{
-		text:  fmt.Sprintf("Not added: nobody answered about %s on %s by %s. %s %s.", serverName(op, short), listenerPort(op, short), utc(a.ExpiresAt), sentOrNot(op), op.Ref),
-		what:  []string{fmt.Sprintf("Nobody answered by %s.", clock(a.ExpiresAt)), sentOrNot(op)},
-		again: true, askAgain: true,
-	}
-	if n := len(a.Votes); n > 0 {
-		e.text = fmt.Sprintf("Not added: %d of %d people agreed to %s on %s by %s. %s %s.", n, a.Needed, serverName(op, short), listenerPort(op, short), utc(a.ExpiresAt), sentOrNot(op), op.Ref)
-		e.what[0] = fmt.Sprintf("%d of %d agreed by %s (%s), and nobody else answered.", n, a.Needed, clock(a.ExpiresAt), voters(a.Votes, mentionOf))
-	}
-	return e
+	return &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: actApMore,
+		Options: []*slack.OptionBlockObject{
+			slack.NewOptionBlockObject(moreValue(morePool, op), plainText(moreWords(morePool), maxOption), nil)}}
 }
 
 // asksElsewhere reports whether those who may approve op have a card of their
 // own.
 func asksElsewhere(op operation.Operation) bool {
-	return op.State != operation.Draft && op.Approval != nil && op.Approval.Channel != "" && op.Approval.Channel != op.Place.ResultID
+	return op.State != operation.Draft && op.Approval != nil && op.Approval.Channel != "" &&
+		op.Approval.Channel != op.Place.ResultID
 }
 
 // plainNotes are the notes that are no risks. Earlier versions stored both.

@@ -33,6 +33,7 @@ func endingOf(op operation.Operation, w wording) ending {
 	}
 	switch op.Reason {
 	case operation.ReasonRefused:
+
 		return refusedEnding(op, w, fmt.Sprintf("Not added: Zenlayer refused %s on %s. Nothing changed. %s.", serverName(op, short), balancerName(op, short), op.Ref))
 	case operation.ReasonDiffers:
 		return differsEnding(op)

@@ -39,7 +39,8 @@ const (
 func addedCard(op operation.Operation, w wording) card {
 	took := lasting(op.FinishedAt.Sub(firstTime(op.FirstSent(), askedAt(op))))
 	return card{
-		text: fmt.Sprintf("Added: %s on %s as %s, %s, by %s, in %s. %s.", serverName(op, short), listenerPort(op, short), short(op.BackendID),
+		text: fmt.Sprintf("Added: %s on %s as %s, %s, by %s, in %s. %s.", serverName(op, short),
+			listenerPort(op, short), short(op.BackendID),
 			weightPhrase(op.Request.Weight), actorName(op.Actor), took, op.Ref),
 		header: fmt.Sprintf("Added %s to %s", serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
@@ -57,8 +58,9 @@ func addedCard(op operation.Operation, w wording) card {
 			),
 			section(statusLine(op, w)),
 		},
-		buttons: []slack.BlockElement{linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), more(op, moreCopy, moreDetails)},
-		small:   []string{op.Ref},
+		buttons: []slack.BlockElement{linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
+			more(op, moreCopy, moreDetails)},
+		small: []string{op.Ref},
 	}
 }
 
@@ -82,6 +84,7 @@ func requestID(op operation.Operation) string {
 func evidenceLine(op operation.Operation) string {
 	switch op.Evidence {
 	case operation.EvidenceRepeated:
+
 		return fmt.Sprintf("*Added* as %s (confirmed %s: Zenlayer answered the %s try).", code(op.BackendID), clock(op.FinishedAt), ordinal(len(op.Attempts)))
 	case operation.EvidenceSeen:
 		if i := slices.IndexFunc(op.Attempts, operation.Attempt.Doubtful); i >= 0 && len(op.Unanswered()) == 0 {

@@ -17,13 +17,15 @@ func everyState() map[operation.State]operation.Operation {
 	return map[operation.State]operation.Operation{
 		operation.Draft: draft(), operation.Accepted: cards["waiting"], operation.Sending: cards["adding"],
 		operation.Unconfirmed: cards["not_confirmed"], operation.NeedsPerson: cards["needs_person"],
-		operation.Added: cards["added"], operation.NotAdded: ends["refused"], operation.AlreadyThere: cards["nothing_to_do"],
+		operation.Added: cards["added"], operation.NotAdded: ends["refused"],
+		operation.AlreadyThere: cards["nothing_to_do"],
 	}
 }
 
 // firstWords are all of them; a card starts with exactly one.
 func firstWords() []string {
-	return []string{firstChecked, firstNotSent, firstNothing, firstAsked, firstWaiting, firstAdding, firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson}
+	return []string{firstChecked, firstNotSent, firstNothing, firstAsked, firstWaiting, firstAdding, firstAdded,
+		firstNotAdded, firstNotConfirmed, firstNeedsPerson}
 }
 
 func startsWith(t *testing.T, text string) string {
@@ -62,7 +64,8 @@ func walk(v any, visit func(map[string]any)) {
 		}
 	case map[string]any:
 		visit(v)
-		for _, key := range []string{"text", "title", "label", "hint", "fields", "elements", "element", "confirm", "deny", "options", "placeholder", "blocks", "initial_options"} {
+		for _, key := range []string{"text", "title", "label", "hint", "fields", "elements", "element", "confirm",
+			"deny", "options", "placeholder", "blocks", "initial_options"} {
 			walk(v[key], visit)
 		}
 	}
@@ -98,8 +101,10 @@ func requireOnlyOwnWord(t *testing.T, name string, op operation.Operation) {
 	own := firstWord(op.State)
 	for line := range strings.Lines(shownText(t, cardMessage(op, fixedWording()))) {
 		line = strings.Trim(line, "*\n ")
-		for _, w := range []string{firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson, firstNothing, firstAdding} {
-			if strings.HasPrefix(line, w+" ") || strings.HasPrefix(line, w+":") || strings.HasPrefix(line, w+".") || strings.HasPrefix(line, w+"*") {
+		for _, w := range []string{firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson, firstNothing,
+			firstAdding} {
+			if strings.HasPrefix(line, w+" ") || strings.HasPrefix(line, w+":") || strings.HasPrefix(line, w+".") ||
+				strings.HasPrefix(line, w+"*") {
 				require.Equal(t, own, w, "card %s has the line %q", name, line)
 			}
 		}
@@ -137,7 +142,8 @@ func TestARehearsalSaysSoOnEveryCard(t *testing.T) {
 
 func TestEveryReasonHasItsOwnWords(t *testing.T) {
 	t.Parallel()
-	reasons := []operation.Reason{operation.ReasonRefused, operation.ReasonDiffers, operation.ReasonTooLate, operation.ReasonStopped,
+	reasons := []operation.Reason{operation.ReasonRefused, operation.ReasonDiffers, operation.ReasonTooLate,
+		operation.ReasonStopped,
 		operation.ReasonDenied, operation.ReasonRateLimited, operation.ReasonCredentials, operation.ReasonClockSkew,
 		operation.ReasonUnreachable, operation.ReasonBlocked, operation.ReasonGone, operation.ReasonProven,
 		operation.ReasonPerson, operation.ReasonRehearsal, operation.ReasonInternal,
@@ -153,7 +159,8 @@ func TestEveryReasonHasItsOwnWords(t *testing.T) {
 func TestNothingWasSentIsNeverSaidAfterAnAttempt(t *testing.T) {
 	t.Parallel()
 	tried := sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Status: 429})
-	for _, r := range []operation.Reason{operation.ReasonStopped, operation.ReasonDenied, operation.ReasonUnreachable, operation.ReasonGone,
+	for _, r := range []operation.Reason{operation.ReasonStopped, operation.ReasonDenied, operation.ReasonUnreachable,
+		operation.ReasonGone,
 		operation.ReasonDiffers, operation.ReasonRefused, operation.ReasonRateLimited} {
 		m := cardMessage(sample(because(r), tried), fixedWording())
 		for _, words := range []string{"othing was sent", "before anything was sent", "not sent"} {
@@ -167,7 +174,8 @@ func TestCardsCarryWhatFindsThemAgain(t *testing.T) {
 	op := sample()
 	m := cardMessage(op, fixedWording())
 	require.Equal(t, metadataEvent, m.Metadata.EventType)
-	require.Equal(t, map[string]any{"ref": op.Ref, "id": op.ID, "state": "accepted", "version": int64(3)}, m.Metadata.EventPayload)
+	require.Equal(t, map[string]any{"ref": op.Ref, "id": op.ID, "state": "accepted", "version": int64(3)},
+		m.Metadata.EventPayload)
 }
 
 func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
@@ -210,8 +218,9 @@ func TestStopIsOfferedOnlyWhileItChangesSomething(t *testing.T) {
 	t.Parallel()
 	cards := publicCards()
 	for name, offered := range map[string]bool{"waiting": true, "adding": true, "not_confirmed": true,
-		"waiting_stopping": false, "adding_stopping": false, "not_confirmed_stopped": false, "not_confirmed_readings": false,
-		"added": false, "needs_person": false, "nothing_to_do": false} {
+		"waiting_stopping": false, "adding_stopping": false, "not_confirmed_stopped": false,
+		"not_confirmed_readings": false,
+		"added":                  false, "needs_person": false, "nothing_to_do": false} {
 		raw := string(encodeMessage(t, cardMessage(cards[name], fixedWording())))
 		require.Equal(t, offered, strings.Contains(raw, `"`+actOpStop+`"`), name)
 	}

@@ -149,7 +149,8 @@ func comparison(text string) (yes, no string) {
 	if len(parts) != 3 || number(parts[2]) == "" {
 		return "", ""
 	}
-	what, ok := map[string]string{"context.weight": "the weight", "context.hour": "the hour (UTC)", "context.weekday": "the weekday (UTC, Monday is 1)"}[parts[0]]
+	what, ok := map[string]string{"context.weight": "the weight", "context.hour": "the hour (UTC)",
+		"context.weekday": "the weekday (UTC, Monday is 1)"}[parts[0]]
 	forms, known := map[string][2]string{
 		"<=": {clauseAtMost, clauseAbove}, ">": {clauseAbove, clauseAtMost},
 		">=": {clauseAtLeast, clauseBelow}, "<": {clauseBelow, clauseAtLeast},
@@ -177,7 +178,8 @@ func manyActions(set string) string {
 var (
 	actionID = regexp.MustCompile(`^[A-Za-z]+$`)
 	inQuotes = regexp.MustCompile(`"(?:\\.|[^"\\])*(?:"|$)`)
-	looksAt  = regexp.MustCompile(`\b(?:principal|action|resource|context\.(?:weight|ports|instance|hour|weekday|channel|incident))\b`)
+	looksAt  = regexp.MustCompile(
+		`\b(?:principal|action|resource|context\.(?:weight|ports|instance|hour|weekday|channel|incident))\b`)
 )
 
 // aboutWhat names what a condition looks at.
@@ -222,111 +224,4 @@ func number(s string) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-// maxShown is how many people are named; the rest is counted.
-const maxShown = 8
-
-// whoCan names those who could do something, as far as the rules let them be
-// named.
-func whoCan(label string, p *operation.People) string {
-	if p == nil {
-		return ""
-	}
-	words := ""
-	switch shown, rest := len(p.Shown), len(p.IDs)-len(p.Shown); {
-	case p.Nobody():
-		words = "nobody, here and now."
-	case p.Everybody:
-		words = "any member of this workspace whom no rule excludes."
-	case shown > 0:
-		words = namedPeople(p.Shown, rest)
-	case len(p.IDs) == 0:
-		return ""
-	case len(p.Groups) > 0:
-		words = fmt.Sprintf("members of %s (%s).", groups(p.Groups), others(len(p.IDs)))
-	default:
-		words = fmt.Sprintf("%s, whom the rules do not let me name.", others(len(p.IDs)))
-	}
-	if p.More {
-		words += " There may be more."
-	}
-	return fmt.Sprintf(label, words)
-}
-
-// whoCanLines is whoCan, and who could with the approval of others. That
-// nobody can is said only when nobody could ask for it either.
-func whoCanLines(label string, p *operation.People) []string {
-	if p == nil {
-		return nil
-	}
-	asking := whoCan("*Who can ask, with approval:* %s", p.Ask)
-	if asking != "" && p.Nobody() {
-		return []string{asking}
-	}
-	return []string{whoCan(label, p), asking}
-}
-
-// nobodyAtAll reports whether nobody can, nor could with approval.
-func nobodyAtAll(p *operation.People) bool {
-	return p != nil && p.Nobody() && (p.Ask == nil || p.Ask.Nobody())
-}
-
-func namedPeople(ids []string, rest int) string {
-	if len(ids) > maxShown {
-		rest += len(ids) - maxShown
-		ids = ids[:maxShown]
-	}
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = person(id)
-	}
-	said := strings.Join(list, ", ")
-	switch rest {
-	case 0:
-		return fmt.Sprintf("%s.", said)
-	case 1:
-		return fmt.Sprintf(canOthers, said, "1 other person")
-	}
-	return fmt.Sprintf(canOthers, said, fmt.Sprintf("%d other people", rest))
-}
-
-// howManyCan is whoCan for the fallback text, with a space in front.
-func howManyCan(p *operation.People) string {
-	switch {
-	case p == nil:
-		return ""
-	case nobodyAtAll(p):
-		return " Nobody can, here and now."
-	case p.Nobody():
-		return howManyAsk(*p.Ask)
-	case p.Everybody:
-		return " Other members of this workspace can."
-	case len(p.IDs) == 0:
-		return ""
-	case p.More:
-		return fmt.Sprintf(" At least %s can.", others(len(p.IDs)))
-	}
-	return fmt.Sprintf(" %s can.", others(len(p.IDs)))
-}
-
-func howManyAsk(p operation.People) string {
-	switch {
-	case p.Everybody:
-		return " Other members of this workspace can ask, with approval."
-	case len(p.IDs) == 0:
-		return ""
-	}
-	return fmt.Sprintf(" %s can ask, with approval.", others(len(p.IDs)))
-}
-
-// handedOver is the request as a line to pass on. It is shown rather than put
-// behind a button: what was denied is stored nowhere, so that a button would
-// stop working with the process.
-func handedOver(e *operation.DeniedError) slack.Block {
-	byRules := e.Decision.Code == operation.DeniedNoRule || e.Decision.Code == operation.DeniedForbidden
-	if !byRules || clean(e.Operation.Command) == "" || nobodyAtAll(e.Can) || e.Can == nil && e.Decision.Code == operation.DeniedForbidden {
-		return nil
-	}
-	return section(handOver, codeBlock(e.Operation.Command))
 }

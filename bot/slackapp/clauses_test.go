@@ -14,15 +14,20 @@ func usefulNos() map[string]*operation.DeniedError {
 	clause := func(policy, text string, held bool) operation.Clause {
 		return operation.Clause{Policy: policy, Text: text, Held: held}
 	}
-	rule := operation.Decision{Code: operation.DeniedNoRule, Person: true, Channel: true, Groups: []string{"S0LBPAY"}, In: []string{"S0LBWEB"},
+	rule := operation.Decision{Code: operation.DeniedNoRule, Person: true, Channel: true, Groups: []string{"S0LBPAY"},
+		In:       []string{"S0LBWEB"},
 		Policies: []string{"payments"}, Contact: "C0OPS", Clauses: []operation.Clause{
-			clause("payments", `principal in Usergroup::"S0LBPAY"`, false), clause("payments", `action == Action::"register"`, true),
-			clause("payments", `resource in LoadBalancer::"lb-31aa"`, true), clause("payments", "context.weight <= 50", true),
+			clause("payments", `principal in Usergroup::"S0LBPAY"`, false),
+			clause("payments", `action == Action::"register"`, true),
+			clause("payments", `resource in LoadBalancer::"lb-31aa"`, true),
+			clause("payments", "context.weight <= 50", true),
 			clause("payments", "unless context.hour < 6", true)}}
-	freeze := operation.Decision{Code: operation.DeniedForbidden, Person: true, Channel: true, Policies: []string{"year-end", "night"},
-		Reason: "changes are frozen until 08:00.", Clauses: []operation.Clause{
+	freeze := operation.Decision{Code: operation.DeniedForbidden, Person: true, Channel: true,
+		Policies: []string{"year-end", "night"},
+		Reason:   "changes are frozen until 08:00.", Clauses: []operation.Clause{
 			clause("year-end", "context.weekday >= 6", true), clause("year-end", "unless context.incident", true),
-			clause("night", `principal == Person::"U0ANA"`, true), clause("night", `unless context.channel.id == "C0OPS"`, true)}}
+			clause("night", `principal == Person::"U0ANA"`, true),
+			clause("night", `unless context.channel.id == "C0OPS"`, true)}}
 	many := rule
 	many.Clauses, many.MoreClauses = nil, 4
 	for i := range 20 {
@@ -30,19 +35,29 @@ func usefulNos() map[string]*operation.DeniedError {
 	}
 	op := sample()
 	return map[string]*operation.DeniedError{
-		"who_can":         {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO", "U0CHEN", "U0DEE"}, Shown: []string{"U0BO", "U0CHEN", "U0DEE"}}},
-		"who_can_some":    {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO", "U0CHEN"}, Shown: []string{"U0BO"}, More: true}},
-		"who_can_group":   {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"}}},
+		"who_can": {Decision: rule, Operation: op,
+			Can: &operation.People{IDs: []string{"U0BO", "U0CHEN", "U0DEE"},
+				Shown: []string{"U0BO", "U0CHEN", "U0DEE"}}},
+		"who_can_some": {Decision: rule, Operation: op,
+			Can: &operation.People{IDs: []string{"U0BO", "U0CHEN"}, Shown: []string{"U0BO"}, More: true}},
+		"who_can_group": {Decision: rule, Operation: op,
+			Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"}}},
 		"who_can_unnamed": {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO", "U0CHEN"}}},
 		"who_can_nobody":  {Decision: freeze, Operation: op, Can: &operation.People{}},
-		"who_can_ask":     {Decision: rule, Operation: op, Can: &operation.People{Ask: &operation.People{IDs: []string{"U0BO", "U0CHEN"}, Groups: []string{"S0LBPAY"}}}},
-		"who_can_or_ask":  {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"}, Ask: &operation.People{Everybody: true}}},
+		"who_can_ask": {Decision: rule, Operation: op,
+			Can: &operation.People{Ask: &operation.People{IDs: []string{"U0BO", "U0CHEN"},
+				Groups: []string{"S0LBPAY"}}}},
+		"who_can_or_ask": {Decision: rule, Operation: op,
+			Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"},
+				Ask: &operation.People{Everybody: true}}},
 		"who_can_all":     {Decision: freeze, Operation: op, Can: &operation.People{Everybody: true}},
 		"who_can_unknown": {Decision: rule, Operation: op},
 		"many_clauses":    {Decision: many, Operation: op, Can: &operation.People{More: true}},
-		"place_ask": {Decision: operation.Decision{Code: operation.DeniedNoRule, Person: true, Incident: true, Policies: []string{"sre-in-incidents"},
-			Clauses: []operation.Clause{clause("sre-in-incidents", "context.incident", false)}},
-			Operation: op, Can: &operation.People{Ask: &operation.People{IDs: []string{"U0DEV"}, Groups: []string{"S02DEV"}}}},
+		"place_ask": {Decision: operation.Decision{Code: operation.DeniedNoRule, Person: true, Incident: true,
+			Policies: []string{"sre-in-incidents"},
+			Clauses:  []operation.Clause{clause("sre-in-incidents", "context.incident", false)}},
+			Operation: op, Can: &operation.People{Ask: &operation.People{IDs: []string{"U0DEV"},
+				Groups: []string{"S02DEV"}}}},
 		"who_can_hundreds": {Decision: rule, Operation: op, Can: &operation.People{IDs: ids(300), Shown: ids(300)}},
 	}
 }
@@ -58,27 +73,28 @@ func ids(n int) []string {
 func TestConditionsReadAsWords(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`principal in Usergroup::"S0LBPAY"`:                      "you are in <!subteam^S0LBPAY>",
-		`unless principal in Usergroup::"S0LBPAY"`:               "you are not in <!subteam^S0LBPAY>",
-		`principal == Person::"U0BO"`:                            "you are <@U0BO>",
-		`context.channel.id == "C0OPS"`:                          "you ask from <#C0OPS>",
-		`action == Action::"register"`:                           "it is about adding a server",
-		`action == Action::"undo"`:                               "it is about the action `undo`",
-		`resource == Listener::"lst-8f2c"`:                       "the listener is `lst-8f2c`",
-		`resource in LoadBalancer::"lb-31aa"`:                    "the listener is on the load balancer `lb-31aa`",
-		"context.incident":                                       "this is an incident channel",
-		"unless context.incident":                                "this is no incident channel",
-		"context.weight <= 50":                                   "the weight is at most 50",
-		"unless context.weight <= 50":                            "the weight is above 50",
-		"context.weight > 50":                                    "the weight is above 50",
-		"unless context.weight > 50":                             "the weight is at most 50",
-		"context.hour >= 8":                                      "the hour (UTC) is at least 8",
-		"unless context.hour < 6":                                "the hour (UTC) is at least 6",
-		"context.weekday > 5":                                    "the weekday (UTC, Monday is 1) is above 5",
-		`resource.name == "https-443"`:                           "the listener is called `https-443`",
-		`action in [Action::"register", Action::"undo"]`:         "it is about one of the actions `register`, `undo`",
-		`unless action in [Action::"undo"]`:                      "a condition about the action (see the policy file)",
-		`action in [Action::"register", resource.name]`:          "a condition about the action, the listener (see the policy file)",
+		`principal in Usergroup::"S0LBPAY"`:              "you are in <!subteam^S0LBPAY>",
+		`unless principal in Usergroup::"S0LBPAY"`:       "you are not in <!subteam^S0LBPAY>",
+		`principal == Person::"U0BO"`:                    "you are <@U0BO>",
+		`context.channel.id == "C0OPS"`:                  "you ask from <#C0OPS>",
+		`action == Action::"register"`:                   "it is about adding a server",
+		`action == Action::"undo"`:                       "it is about the action `undo`",
+		`resource == Listener::"lst-8f2c"`:               "the listener is `lst-8f2c`",
+		`resource in LoadBalancer::"lb-31aa"`:            "the listener is on the load balancer `lb-31aa`",
+		"context.incident":                               "this is an incident channel",
+		"unless context.incident":                        "this is no incident channel",
+		"context.weight <= 50":                           "the weight is at most 50",
+		"unless context.weight <= 50":                    "the weight is above 50",
+		"context.weight > 50":                            "the weight is above 50",
+		"unless context.weight > 50":                     "the weight is at most 50",
+		"context.hour >= 8":                              "the hour (UTC) is at least 8",
+		"unless context.hour < 6":                        "the hour (UTC) is at least 6",
+		"context.weekday > 5":                            "the weekday (UTC, Monday is 1) is above 5",
+		`resource.name == "https-443"`:                   "the listener is called `https-443`",
+		`action in [Action::"register", Action::"undo"]`: "it is about one of the actions `register`, `undo`",
+		`unless action in [Action::"undo"]`:              "a condition about the action (see the policy file)",
+		`action in [Action::"register", resource.name]`: "a condition about the action, the listener (see " +
+			"the policy file)",
 		`resource.name like "prod-*"`:                            "a condition about the listener (see the policy file)",
 		`unless resource.name like "context.weight \"principal"`: "a condition about the listener (see the policy file)",
 		"context.weight <= 50 || context.incident":               "a condition about the weight, this channel (see the policy file)",

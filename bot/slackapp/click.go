@@ -61,13 +61,15 @@ func (a *App) clickToOpen(ctx context.Context, d delivery, action, value string)
 // anything is shown or opened for it. Only a click that could be one is looked
 // up: a trigger does not wait, and what a click asks for is checked again.
 func (a *App) outsider(ctx context.Context, d delivery) error {
-	within, cancel := context.WithTimeoutCause(ctx, nameWithin, errors.New("Slack did not answer within "+nameWithin.String()))
+	within, cancel := context.WithTimeoutCause(ctx, nameWithin,
+		errors.New("Slack did not answer within "+nameWithin.String()))
 	defer cancel()
 	w, err := a.Directory.Workspace(within)
 	ours := func(team string) bool {
 		return team == "" || team == w.TeamID || w.EnterpriseID != "" && team == w.EnterpriseID
 	}
-	if err == nil && ours(d.Actor.TeamID) && ours(d.Place.TeamID) && (d.Actor.EnterpriseID == "" || d.Actor.EnterpriseID == w.EnterpriseID) {
+	if err == nil && ours(d.Actor.TeamID) && ours(d.Place.TeamID) &&
+		(d.Actor.EnterpriseID == "" || d.Actor.EnterpriseID == w.EnterpriseID) {
 		return nil
 	}
 	return a.Intake.Admit(ctx, d.Actor, a.place(d))
@@ -79,7 +81,8 @@ func (d delivery) changes() bool {
 		return false
 	}
 	switch d.Actions[0].ActionID {
-	case actReqSend, actApprovalAsk, actReqCancel, actReqAgain, actOpStop, actSettleNow, actSettleYes, actSettleNo, actApYes, actApQuestion:
+	case actReqSend, actApprovalAsk, actReqCancel, actReqAgain, actOpStop, actSettleNow, actSettleYes, actSettleNo,
+		actApYes, actApQuestion:
 		return true
 	}
 	_, picks := pickIndex(d.Actions[0].ActionID)
@@ -155,7 +158,8 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 }
 
 // press handles a button of an operation that needs no answer but a problem.
-func (a *App) press(ctx context.Context, d delivery, value string, do func(context.Context, delivery, operation.Click) error) {
+func (a *App) press(ctx context.Context, d delivery, value string,
+	do func(context.Context, delivery, operation.Click) error) {
 	id, _, err := parseButtonValue(value)
 	if err == nil {
 		err = do(ctx, d, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
@@ -184,86 +188,6 @@ func (a *App) cancelDraft(ctx context.Context, d delivery, c operation.Click) er
 		a.replace(ctx, d, cancelledMessage(op))
 	}
 	return err
-}
-
-// change opens the form with the values of an operation.
-func (a *App) change(ctx context.Context, d delivery, c operation.Click) error {
-	reg, err := a.registration(ctx, d, c.OperationID)
-	if err != nil {
-		return err
-	}
-	a.openForm(ctx, d, reg.Values(), nil)
-	return nil
-}
-
-// again makes a new preview of the same request, for whoever pressed.
-func (a *App) again(ctx context.Context, d delivery, c operation.Click) error {
-	reg, err := a.registration(ctx, d, c.OperationID)
-	if err != nil {
-		return err
-	}
-	return a.clickedPreview(ctx, d, reg)
-}
-
-// clickedPreview shows the preview that a click asks for, in place of the
-// private message with the button. A second delivery shows what the first one
-// stored.
-func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Registration) error {
-	place, err := a.resultPlace(ctx, d, reg)
-	if err != nil {
-		return err
-	}
-	op, err := a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key, Earlier: a.delivered(ctx, d).OperationID})
-	if err == nil && op.State != operation.Draft {
-		err = &operation.StaleError{Operation: op} // by an earlier delivery of this click
-	}
-	if err != nil {
-		return err
-	}
-	a.replace(ctx, d, previewMessage(op, a.wording()))
-	return nil
-}
-
-// look returns an operation to the person behind d: their own at once, since
-// a trigger does not wait for look-ups, and that of others only to those who
-// may be here. Permission is asked again before anything is done with it.
-func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operation, error) {
-	op, err := a.Journal.Operation(ctx, id)
-	switch {
-	case errors.Is(err, operation.ErrNotFound):
-		return operation.Operation{}, err
-	case err != nil:
-		return operation.Operation{}, &operation.UnavailableError{What: "journal", Err: err}
-	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID && d.Container.IsEphemeral:
-		return op, nil
-	}
-	return a.Intake.Shown(ctx, op.Ref, d.Actor, d.Place)
-}
-
-// registration reads back what an operation was asked for.
-func (a *App) registration(ctx context.Context, d delivery, id string) (commands.Registration, error) {
-	op, err := a.look(ctx, d, id)
-	if err != nil {
-		return commands.Registration{}, err
-	}
-	c, err := commands.Parse(trimName(op.Command))
-	if err != nil {
-		return commands.Registration{}, err
-	}
-	return commands.BuildRegistration(c.Values)
-}
-
-// openRemembered opens the form with what a person typed before.
-func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
-	values, notices := commands.Values{}, []string(nil)
-	key, _, err := parseButtonValue(value)
-	kept, ok := a.memory.recall(key)
-	if err == nil && ok {
-		values, notices = kept, a.memory.problems(key)
-	} else {
-		notices = []string{forgottenMessage().Text}
-	}
-	a.openForm(ctx, d, values, notices)
 }
 
 // more answers an entry of an overflow menu.
@@ -300,7 +224,8 @@ func (a *App) zeno(ctx context.Context, d delivery, op operation.Operation) {
 		a.tell(ctx, d, a.problem(ctx, d, &operation.StaleError{Operation: op}))
 		return
 	}
-	if err := a.Intake.May(ctx, operation.Click{OperationID: op.ID, Actor: d.Actor, Place: d.Place, Delivery: d.Key}); err != nil {
+	if err := a.Intake.May(ctx, operation.Click{OperationID: op.ID, Actor: d.Actor, Place: d.Place,
+		Delivery: d.Key}); err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return
 	}

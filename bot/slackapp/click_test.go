@@ -72,7 +72,8 @@ func TestAnExpiredPreviewIsReplacedByAWayOn(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	m := r.preview(ana, incident)
-	r.shelf.edit(r.shelf.inState(operation.Draft)[0].ID, func(op *operation.Operation) { op.ExpiresAt = time.Now().Add(-time.Second) })
+	r.shelf.edit(r.shelf.inState(operation.Draft)[0].ID,
+		func(op *operation.Operation) { op.ExpiresAt = time.Now().Add(-time.Second) })
 	r.clicks(ana, m, actReqSend, "")
 	expired := r.sees(ana, incident, "older than 5 minutes", actReqAgain)
 	require.Equal(t, m.TS, expired.TS, "in its place")
@@ -98,7 +99,8 @@ func TestTheFormOpensWithTheValuesOfThePreview(t *testing.T) {
 	r := open(t, nil)
 	m := r.preview(ana, incident)
 	r.clicks(ana, m, actReqChange, "")
-	require.True(t, has(sandbox.Message{Blocks: r.view(ana, formTitle).Blocks}, "api-lb/https-443", "web-07", "8443", "20", "more room"))
+	require.True(t, has(sandbox.Message{Blocks: r.view(ana, formTitle).Blocks}, "api-lb/https-443", "web-07", "8443",
+		"20", "more room"))
 	r.calm()
 }
 
@@ -113,8 +115,10 @@ func TestNoClickReplacesThePublicCard(t *testing.T) {
 			if action == actReqMore {
 				payload = clickPayload(person, incident, action, moreValue(moreDetails, op))
 			}
-			payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident, "is_ephemeral": false}
-			payload["response_url"] = r.slack.Click(t.Context(), person, incident, card.TS, actReqMore, moreValue(moreDetails, op)).ResponseURL
+			payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident,
+				"is_ephemeral": false}
+			payload["response_url"] = r.slack.Click(t.Context(), person, incident, card.TS, actReqMore,
+				moreValue(moreDetails, op)).ResponseURL
 			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
 			require.True(t, acked, action)
 			r.idle()
@@ -175,7 +179,8 @@ func TestSomebodyElsesDraftIsUnknownToTheMenuAndTheForm(t *testing.T) {
 	r := open(t, nil)
 	r.preview(ana, incident)
 	draft := r.shelf.inState(operation.Draft)[0]
-	for action, value := range map[string]string{actReqMore: moreValue(moreZeno, draft), actReqChange: buttonValue(draft), actReqAgain: buttonValue(draft)} {
+	for action, value := range map[string]string{actReqMore: moreValue(moreZeno, draft),
+		actReqChange: buttonValue(draft), actReqAgain: buttonValue(draft)} {
 		_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(bo, incident, action, value), false)
 		require.True(t, acked)
 	}
@@ -261,7 +266,8 @@ func TestAnAnswerThatReachesNobodyIsAnErrorInTheLog(t *testing.T) {
 
 func TestTheCallForTheShellIsShownOnlyWhileItIsNotSettled(t *testing.T) {
 	t.Parallel()
-	for state, shown := range map[operation.State]bool{operation.NeedsPerson: true, operation.Unconfirmed: true, operation.Added: false, operation.NotAdded: false} {
+	for state, shown := range map[operation.State]bool{operation.NeedsPerson: true, operation.Unconfirmed: true,
+		operation.Added: false, operation.NotAdded: false} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
 			r := open(t, nil)

@@ -82,12 +82,14 @@ func (a *App) register(ctx context.Context, d delivery, answer *answer, reg comm
 
 // ask hands a registration to the intake, with the place it comes from and the
 // id of what an earlier delivery of it stored.
-func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, earlier string) (operation.Operation, bool, error) {
+func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, earlier string) (operation.Operation,
+	bool, error) {
 	place, err := a.resultPlace(ctx, d, reg)
 	if err != nil {
 		return operation.Operation{}, false, err
 	}
-	return a.Intake.Ask(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key, Earlier: earlier})
+	return a.Intake.Ask(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
+		Earlier: earlier})
 }
 
 // resultPlace completes the place with the channel that is to see the result,
@@ -119,6 +121,7 @@ func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registra
 	case c.Archived:
 		return p, a.cannotPost(p.ResultID, "is_archived")
 	case c.Shared && elsewhere:
+
 		return p, &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedShared, Person: true}, Operation: operation.Operation{Actor: d.Actor, Place: p}}
 	case !c.Member && !c.Direct && !c.Shared:
 		return p, a.cannotPost(p.ResultID, "not_in_channel")

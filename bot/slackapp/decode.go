@@ -97,7 +97,8 @@ func decode(e socket.Envelope) (delivery, error) {
 		d.Key = e.Type + ":" + e.ID
 		return d, fmt.Errorf("decoding a %s envelope: %w", e.Type, err)
 	}
-	d.Type, d.APIAppID, d.TriggerID, d.ResponseURL = f.Text("type"), f.Text("api_app_id"), f.Text("trigger_id"), f.Text("response_url")
+	d.Type, d.APIAppID, d.TriggerID, d.ResponseURL = f.Text("type"), f.Text("api_app_id"), f.Text("trigger_id"),
+		f.Text("response_url")
 	if e.Type == "interactive" {
 		d.Kind = d.Type
 	}
@@ -126,8 +127,10 @@ func decode(e socket.Envelope) (delivery, error) {
 
 func (d *delivery) readCommand(f socket.Fields, envelope string) {
 	d.Text = f.Text("text")
-	d.Actor = operation.Actor{UserID: f.Text("user_id"), TeamID: f.Text("team_id"), EnterpriseID: f.Text("enterprise_id"), Name: f.Label("user_name")}
-	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: f.Text("channel_id"), ChannelName: f.Label("channel_name")}
+	d.Actor = operation.Actor{UserID: f.Text("user_id"), TeamID: f.Text("team_id"),
+		EnterpriseID: f.Text("enterprise_id"), Name: f.Label("user_name")}
+	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: f.Text("channel_id"),
+		ChannelName: f.Label("channel_name")}
 	d.Key = "command:" + firstOf(d.TriggerID, envelope)
 }
 
@@ -142,17 +145,21 @@ func (d *delivery) readEvent(f socket.Fields, envelope string) {
 // readInteraction reads everything but commands and events.
 func (d *delivery) readInteraction(f socket.Fields, envelope string) {
 	user, in, at := f.Object("user"), f.Object("container"), f.Object("channel")
-	d.Actor = operation.Actor{UserID: user.Text("id"), TeamID: user.Text("team_id"), EnterpriseID: f.Object("enterprise").Text("id"), Name: user.Label("name")}
+	d.Actor = operation.Actor{UserID: user.Text("id"), TeamID: user.Text("team_id"),
+		EnterpriseID: f.Object("enterprise").Text("id"), Name: user.Label("name")}
 	d.Place.TeamID = f.Object("team").Text("id")
 	d.Actor.TeamID = firstOf(d.Actor.TeamID, d.Place.TeamID)
 	d.Place.ChannelID, d.Place.ChannelName = firstOf(at.Text("id"), in.Text("channel_id")), at.Label("name")
-	d.Container = container{MessageTS: in.Text("message_ts"), ViewID: in.Text("view_id"), IsEphemeral: in.Flag("is_ephemeral")}
+	d.Container = container{MessageTS: in.Text("message_ts"), ViewID: in.Text("view_id"),
+		IsEphemeral: in.Flag("is_ephemeral")}
 	for _, a := range f.Objects("actions") {
-		d.Actions = append(d.Actions, pressed{ActionID: a.Text("action_id"), Value: firstOf(a.Object("selected_option").Text("value"), a.Text("value")), ActionTS: a.Text("action_ts")})
+		d.Actions = append(d.Actions, pressed{ActionID: a.Text("action_id"),
+			Value: firstOf(a.Object("selected_option").Text("value"), a.Text("value")), ActionTS: a.Text("action_ts")})
 	}
 	if f.Has("view") {
 		v := f.Object("view")
-		d.View = &view{ID: v.Text("id"), Hash: v.Text("hash"), CallbackID: v.Text("callback_id"), PrivateMetadata: v.Text("private_metadata"), State: v.Raw("state")}
+		d.View = &view{ID: v.Text("id"), Hash: v.Text("hash"), CallbackID: v.Text("callback_id"),
+			PrivateMetadata: v.Text("private_metadata"), State: v.Raw("state")}
 	}
 	d.keyInteraction(envelope)
 }
@@ -170,7 +177,8 @@ func (d *delivery) keyInteraction(envelope string) {
 		}
 	case d.Kind == kindClick && len(d.Actions) > 0:
 		a := d.Actions[0]
-		d.Key = strings.Join([]string{"click", d.Actor.UserID, firstOf(d.Container.MessageTS, d.Container.ViewID), a.ActionID, firstOf(a.ActionTS, envelope)}, ":")
+		d.Key = strings.Join([]string{"click", d.Actor.UserID, firstOf(d.Container.MessageTS, d.Container.ViewID),
+			a.ActionID, firstOf(a.ActionTS, envelope)}, ":")
 		if id, _, err := parseButtonValue(a.Value); err == nil {
 			d.Lane = "operation:" + id
 		}
@@ -194,7 +202,8 @@ func readState(raw json.RawMessage) (*slack.ViewState, error) {
 	values := f.Object("values")
 	for _, id := range values.Names() {
 		in := values.Part(id).Object(id)
-		a := slack.BlockAction{Value: in.Text("value"), SelectedConversation: in.Text("selected_conversation"), SelectedChannel: in.Text("selected_channel")}
+		a := slack.BlockAction{Value: in.Text("value"), SelectedConversation: in.Text("selected_conversation"),
+			SelectedChannel: in.Text("selected_channel")}
 		a.SelectedOption.Value = in.Object("selected_option").Text("value")
 		a.SelectedOptions = make([]slack.OptionBlockObject, len(in.Objects("selected_options")))
 		s.Values[id] = map[string]slack.BlockAction{id: a}

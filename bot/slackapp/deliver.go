@@ -19,11 +19,13 @@ const showWithin = 2 * time.Minute
 func (b *Board) show(op operation.Operation) (version int64, err error) {
 	defer func() {
 		if cause := recover(); cause != nil { // one card must not end the bot
-			b.Log.Error("showing a card panicked", zap.String("operation", op.ID), zap.Any("problem", cause), zap.Stack("stack"))
+			b.Log.Error("showing a card panicked", zap.String("operation", op.ID), zap.Any("problem", cause),
+				zap.Stack("stack"))
 			err = fmt.Errorf("showing the card panicked: %v", cause)
 		}
 	}()
-	ctx, cancel := context.WithTimeoutCause(b.ctx, showWithin, fmt.Errorf("Slack did not take it within %s", showWithin))
+	ctx, cancel := context.WithTimeoutCause(b.ctx, showWithin,
+		fmt.Errorf("Slack did not take it within %s", showWithin))
 	defer cancel()
 	logUnknown(b.Log, op)
 	card, err := b.Cards.Card(ctx, op.ID)
@@ -47,7 +49,8 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 // and reports as update does. An edit that was delayed overwrites a newer one.
 // The replica that stores its edit second sees what the other has stored since
 // it looked, whichever edit came last, and shows what is stored once more.
-func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (version int64, refused bool, err error) {
+func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (version int64, refused bool,
+	err error) {
 	for {
 		if card.Shown > op.Version {
 			if op, err = b.Stored(ctx, op.ID); err != nil {
@@ -62,7 +65,8 @@ func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operati
 			b.setUnsure(op.ID, false)
 			return version, false, nil
 		}
-		b.Log.Info("card was edited by another replica in the meantime and is shown again", zap.String("operation", op.ID), zap.Int64("version", before.Shown))
+		b.Log.Info("card was edited by another replica in the meantime and is shown again",
+			zap.String("operation", op.ID), zap.Int64("version", before.Shown))
 		if card, err = b.Cards.Card(ctx, op.ID); err != nil {
 			return 0, false, fmt.Errorf("looking up the card: %w", err)
 		}
@@ -90,7 +94,8 @@ func (b *Board) setUnsure(id string, unsure bool) {
 
 // update edits the card where it is, and returns it as it was stored before.
 // refused says that Slack refuses that for good.
-func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64, before operation.Card, refused bool, err error) {
+func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64,
+	before operation.Card, refused bool, err error) {
 	if err := b.lane(card.Channel).Wait(ctx); err != nil {
 		return 0, before, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
@@ -120,176 +125,6 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 	return op.Version, before, false, err
 }
 
-// first posts the card, or another one in the place of the message that cannot
-// be edited any more.
-// chat.postMessage has no idempotency key, so a post is noted right before it
-// is made, and when an earlier one was noted without an answer we look for our
-// own message before we post again.
-func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool, gone string) (int64, error) {
-	target := b.kind.target(op)
-	if err := b.lane(target).Wait(ctx); err != nil {
-		return 0, fmt.Errorf("waiting for %s to take a message: %w", target, err)
-	}
-	before, err := b.Cards.BeginPost(ctx, op.ID, b.Now())
-	if err != nil {
-		return 0, fmt.Errorf("noting the post: %w", err)
-	}
-	if before.TS != gone { // another replica has posted it while this one waited
-		b.unbegin(ctx, op)
-		return before.Shown, nil
-	}
-	p := post{gone: gone, begun: before.Posting}
-	if !before.Posting.IsZero() {
-		found, looked, err := b.find(ctx, op, before)
-		if err != nil {
-			return 0, err
-		}
-		if found.TS != "" {
-			version, refused, err := b.keepUp(ctx, op, operation.Card{Channel: target, TS: found.TS, Shown: before.Shown})
-			if refused && !b.due(ctx, op, found, errorCode(err)) {
-				b.withhold(op, errorCode(err))
-				_, err = b.place(ctx, op.ID, found, gone)
-				version, refused = op.Version, false
-			}
-			if !refused {
-				b.delivered.WithLabelValues("found").Inc()
-				return version, err
-			}
-		}
-		p.looked = looked
-		replaces = replaces || !looked || found.TS != "" && !b.remove(ctx, op, target, found.TS)
-	}
-	return b.post(ctx, op, p, replaces)
-}
-
-// post is one try to post a card.
-type post struct {
-	gone   string    // the message that it replaces
-	begun  time.Time // when an earlier try began that may have come through; zero: none did
-	looked bool      // the channel was searched for what that one posted
-}
-
-// post tries the channel asked for, and then the others. Before it goes to the
-// person instead, they are told where they asked, through the response URL.
-// What comes through a response URL is seen by one person until they reload,
-// cannot be edited later, and ends with 30 minutes: it is the fastest way to
-// the person and no place for a result, so the other message is made in any
-// case, and counts. Where it went instead what an earlier try posted is not
-// looked for.
-func (b *Board) post(ctx context.Context, op operation.Operation, p post, replaces bool) (int64, error) {
-	target := b.kind.target(op)
-	op = b.newest(op)
-	w := b.wording(op)
-	w.Posted, w.Replaces = true, replaces
-	again := !p.begun.IsZero()
-	channel, ts, err := b.send(ctx, op, target, w)
-	moved := false
-	for _, other := range b.kind.instead(op) {
-		if !refusedChannel(errorCode(err)) {
-			break
-		}
-		if !moved && b.kind.sayMoved {
-			b.sayMoved(ctx, op)
-		}
-		moved = true
-		b.Log.Warn("channel refuses the card; it goes elsewhere", zap.String("operation", op.ID), zap.String("card", b.kind.name),
-			zap.String("channel", target), zap.String("to", other), zap.String("why", errorCode(err)))
-		w.Refused, w.Replaces = target, replaces || again
-		channel, ts, err = b.send(ctx, op, other, w)
-	}
-	if err != nil {
-		if certainlyNotDone(err) && !again {
-			b.unbegin(ctx, op)
-		}
-		return 0, err
-	}
-	b.delivered.WithLabelValues("posted").Inc()
-	kept, err := b.place(ctx, op.ID, cardOf(op, channel, ts), p.gone)
-	if err == nil && kept.TS != ts {
-		b.remove(ctx, op, channel, ts)
-		return kept.Shown, nil
-	}
-	if p.looked {
-		b.tidy(ctx, op, operation.Card{TS: ts, Posting: p.begun})
-	}
-	if moved {
-		b.delivered.WithLabelValues("moved").Inc()
-	}
-	return op.Version, err
-}
-
-// place stores where the card is and returns the one that counts: a process
-// that was held up while it posted finds the card that another replica posted.
-func (b *Board) place(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
-	defer cancel()
-	kept, err := b.Cards.PlaceCard(ctx, id, c, gone)
-	if err != nil {
-		return operation.Card{}, fmt.Errorf("storing the place of the card: %w", err)
-	}
-	return kept, nil
-}
-
-// storeWithin bounds storing a place. The message is there: not storing its
-// place would post it again.
-const storeWithin = 10 * time.Second
-
-func cardOf(op operation.Operation, channel, ts string) operation.Card {
-	return operation.Card{Channel: channel, TS: ts, Shown: op.Version, Closed: op.State.Final()}
-}
-
-// remove takes away a message of ours that is not the card any more, and
-// reports whether it is gone.
-func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts string) bool {
-	if err := b.Web.remove(ctx, channel, ts); err != nil {
-		b.Log.Warn("a second card could not be removed", zap.String("operation", op.ID), zap.String("channel", channel), zap.String("ts", ts), zap.Error(err))
-		return false
-	}
-	b.Log.Info("a second card was removed", zap.String("operation", op.ID), zap.String("channel", channel))
-	return true
-}
-
-// tidy removes what an earlier try posted after it was looked for in vain.
-func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation.Card) {
-	if found, _, err := b.find(ctx, op, card); err == nil && found.TS != "" {
-		b.remove(ctx, op, found.Channel, found.TS)
-	}
-}
-
-// send posts the card; one that Slack finds too much goes without its blocks.
-func (b *Board) send(ctx context.Context, op operation.Operation, to string, w wording) (channel, ts string, err error) {
-	m := b.kind.render(op, w)
-	channel, ts, err = b.Web.post(ctx, to, m)
-	if unshowable(errorCode(err)) {
-		b.tooMuch(op, err)
-		channel, ts, err = b.Web.post(ctx, to, oneLine(m))
-	}
-	return channel, ts, err
-}
-
-// unbegin takes a noted post back: nothing was posted, so nothing has to be
-// looked for next time.
-func (b *Board) unbegin(ctx context.Context, op operation.Operation) {
-	if _, err := b.Cards.SaveCard(ctx, op.ID, operation.Card{}); err != nil {
-		b.Log.Warn("failed post could not be noted", zap.String("operation", op.ID), zap.Error(err))
-	}
-}
-
-func (b *Board) tooMuch(op operation.Operation, err error) {
-	b.Log.Error("Slack refuses the card as it is; it is shown as one line", zap.String("operation", op.ID), zap.String("state", string(op.State)), zap.Error(err))
-}
-
-// unshowable reports whether a code means that the message itself is at fault.
-func unshowable(code string) bool {
-	return slices.Contains([]string{"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large"}, code)
-}
-
-// oneLine is a message as its one line, which tells the whole story.
-func oneLine(m message) message {
-	text := clampMarkup(m.Text, maxSection)
-	return message{Text: text, Blocks: blocks(section(text)), Metadata: m.Metadata}
-}
-
 // sayMoved tells the person, where they asked, how it stands and that the card
 // goes to them: once, and once more when it is over and the card did not reach
 // them yet, because a response URL works five times.
@@ -302,7 +137,8 @@ func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 	w := b.wording(op)
 	w.Posted = true
 	m := movedMessage(op, w)
-	if err := b.Web.respond(ctx, op.Place.ResponseURL, response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
+	if err := b.Web.respond(ctx, op.Place.ResponseURL,
+		response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
 		b.Log.Info("person could not be told where the card goes", zap.String("operation", op.ID), zap.Error(err))
 	}
 }
@@ -323,28 +159,8 @@ func (b *Board) worthTelling(op operation.Operation) bool {
 	return true
 }
 
-// find looks for a card that was posted without our learning of it. looked is
-// false when Slack does not let us look: the scope for it is optional. An
-// error means that looking may work later, so that posting has to wait.
-func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (found operation.Card, looked bool, err error) {
-	target := b.kind.target(op)
-	list, all, err := b.Web.history(ctx, target, before.Posting.Add(-time.Minute))
-	if err != nil && (!certainlyNotDone(err) || errorCode(err) == slackRateLimited) {
-		return found, false, fmt.Errorf("looking for an earlier card: %w", err)
-	}
-	if err != nil {
-		b.Log.Info("channel cannot be searched for an earlier card", zap.String("operation", op.ID), zap.String("why", errorCode(err)))
-		return found, false, nil
-	}
-	for _, m := range list {
-		if m.event == b.kind.event && m.operation == op.ID && m.ts != before.TS {
-			return operation.Card{Channel: target, TS: m.ts, Shown: m.version, Closed: operation.State(m.state).Final()}, true, nil
-		}
-	}
-	return found, all, nil
-}
-
-func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) (before operation.Card, err error) {
+func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) (before operation.Card,
+	err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
 	if before, err = b.Cards.SaveCard(ctx, op.ID, cardOf(op, channel, ts)); err != nil {
@@ -354,12 +170,4 @@ func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts st
 	delete(b.told, op.ID)
 	b.mu.Unlock()
 	return before, nil
-}
-
-// refusedChannel reports whether a code means that the bot cannot post there,
-// however often it tries.
-func refusedChannel(code string) bool {
-	return slices.Contains([]string{"not_in_channel", slackChannelNotFound, "is_archived", "restricted_action",
-		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel",
-		"restricted_action_thread_locked", "messages_tab_disabled"}, code)
 }

@@ -102,7 +102,8 @@ func personOf(answer socket.Fields) (operation.Person, error) {
 		ID: u.Text("id"), TeamID: u.Text("team_id"), Name: u.Label("name"),
 		EnterpriseID: org.Text("enterprise_id"), PersonID: org.Text("id"), Teams: org.Texts("teams"),
 		Bot:         anyOf(u, "is_bot", "is_workflow_bot", "is_connector_bot"),
-		Deactivated: u.Flag("deleted"), Guest: anyOf(u, "is_restricted", "is_ultra_restricted"), Stranger: u.Flag("is_stranger"),
+		Deactivated: u.Flag("deleted"), Guest: anyOf(u, "is_restricted", "is_ultra_restricted"),
+		Stranger: u.Flag("is_stranger"),
 	}
 	p.Bot = p.Bot || p.ID == slackbot
 	if err := answer.Err(); err != nil {
@@ -150,9 +151,11 @@ func channelOf(answer socket.Fields) (operation.Channel, error) {
 	// and no is_ext_shared; those are ours.
 	shared, ours := c.Flag("is_shared"), c.Flag("is_org_shared")
 	out := operation.Channel{
-		ID: c.Text("id"), Name: c.Text("name"), Creator: creator, Direct: direct, Private: anyOf(c, "is_private", "is_mpim") || direct,
+		ID: c.Text("id"), Name: c.Text("name"), Creator: creator, Direct: direct,
+		Private:  anyOf(c, "is_private", "is_mpim") || direct,
 		Archived: c.Flag("is_archived"), Member: c.Flag("is_member") || direct,
-		Shared: anyOf(c, "is_ext_shared", "is_pending_ext_shared") || len(c.Texts("pending_shared")) > 0 || shared && !ours,
+		Shared: anyOf(c, "is_ext_shared", "is_pending_ext_shared") || len(c.Texts("pending_shared")) > 0 ||
+			shared && !ours,
 	}
 	if err := answer.Err(); err != nil {
 		return operation.Channel{}, err
@@ -164,7 +167,8 @@ func channelOf(answer socket.Fields) (operation.Channel, error) {
 }
 
 func (d *Directory) readGroups(ctx context.Context, _ string) ([]operation.Group, error) {
-	answer, err := d.web.patient.call(ctx, "usergroups.list", url.Values{"include_users": {"true"}, "include_disabled": {"true"}})
+	answer, err := d.web.patient.call(ctx, "usergroups.list",
+		url.Values{"include_users": {"true"}, "include_disabled": {"true"}})
 	if err != nil {
 		return nil, fmt.Errorf("reading user groups: %w", explained(err))
 	}
@@ -182,9 +186,11 @@ func (d *Directory) readGroups(ctx context.Context, _ string) ([]operation.Group
 // readGroup reads one group. One that cannot be read is in the way only of a
 // policy that names it.
 func readGroup(g socket.Fields) operation.Group {
-	out := operation.Group{ID: g.Text("id"), Handle: g.Label("handle"), Name: g.Label("name"), Members: g.Texts("users"),
+	out := operation.Group{ID: g.Text("id"), Handle: g.Label("handle"), Name: g.Label("name"),
+		Members:  g.Texts("users"),
 		Disabled: g.Number("date_delete") > 0, External: g.Flag("is_external")}
-	if len(out.Members) == 0 && !out.Disabled && !out.External && (g.Number("user_count") > 0 || !g.Has("users") && !g.Has("user_count")) {
+	if len(out.Members) == 0 && !out.Disabled && !out.External &&
+		(g.Number("user_count") > 0 || !g.Has("users") && !g.Has("user_count")) {
 		out.Unread = "Slack left out its members" // a rule that forbids would not forbid them
 	}
 	if err := g.Err(); err != nil {
@@ -207,7 +213,8 @@ func (d *Directory) readHome(ctx context.Context, _ string) (operation.Workspace
 
 func workspaceOf(answer socket.Fields) (operation.Workspace, error) {
 	orgWide := answer.Flag("is_enterprise_install")
-	w := operation.Workspace{TeamID: answer.Text("team_id"), EnterpriseID: answer.Text("enterprise_id"), BotUserID: answer.Text("user_id")}
+	w := operation.Workspace{TeamID: answer.Text("team_id"), EnterpriseID: answer.Text("enterprise_id"),
+		BotUserID: answer.Text("user_id")}
 	if err := answer.Err(); err != nil {
 		return operation.Workspace{}, err
 	}
@@ -219,3 +226,5 @@ func workspaceOf(answer socket.Fields) (operation.Workspace, error) {
 	}
 	return w, nil
 }
+
+var _ operation.Directory = (*Directory)(nil)

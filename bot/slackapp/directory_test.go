@@ -107,7 +107,8 @@ func TestARightThatIsTakenAwayIsGoneAtTheNextLook(t *testing.T) {
 func TestErrorsAreNeverKeptAndNeverAnOldAnswer(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]sandbox.APIFault{
-		"a page": {Status: 502}, "no answer": {DropBefore: true}, "a missing scope": {Error: "missing_scope"}, "an inner error": {Error: "internal_error"},
+		"a page": {Status: 502}, "no answer": {DropBefore: true}, "a missing scope": {Error: "missing_scope"},
+		"an inner error": {Error: "internal_error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -178,9 +179,10 @@ func TestWhatSlackSaysOfPeople(t *testing.T) {
 		olga:       {ID: olga, TeamID: "T0PARTNER", Name: "olga"},
 		"U0EXA":    {ID: "U0EXA", TeamID: teamID, Name: "exa", Deactivated: true},
 		"U0INCBOT": {ID: "U0INCBOT", TeamID: teamID, Name: "incident-bot", Bot: true},
-		"U0ENT":    {ID: "U0ENT", TeamID: teamID, EnterpriseID: "E0ORG", PersonID: "U0ENT", Teams: []string{teamID}, Name: "ent"},
-		slackbot:   {ID: slackbot, TeamID: teamID, Name: "slackbot", Bot: true},
-		"U0STR":    {ID: "U0STR", TeamID: "T0PARTNER", Name: "str", Stranger: true},
+		"U0ENT": {ID: "U0ENT", TeamID: teamID, EnterpriseID: "E0ORG", PersonID: "U0ENT", Teams: []string{teamID},
+			Name: "ent"},
+		slackbot: {ID: slackbot, TeamID: teamID, Name: "slackbot", Bot: true},
+		"U0STR":  {ID: "U0STR", TeamID: "T0PARTNER", Name: "str", Stranger: true},
 	}
 	for id, want := range tests {
 		got, err := d.Person(t.Context(), id)
@@ -214,8 +216,9 @@ func TestEachSignOfAnOutsiderOrABotCountsByItself(t *testing.T) {
 	t.Parallel()
 	guest, bot := operation.Person{Guest: true}, operation.Person{Bot: true}
 	tests := map[string]operation.Person{
-		"is_restricted": guest, "is_ultra_restricted": guest, "is_bot": bot, "is_workflow_bot": bot, "is_connector_bot": bot,
-		"deleted": {Deactivated: true}, "is_stranger": {Stranger: true}, "is_admin": {},
+		"is_restricted": guest, "is_ultra_restricted": guest, "is_bot": bot, "is_workflow_bot": bot,
+		"is_connector_bot": bot,
+		"deleted":          {Deactivated: true}, "is_stranger": {Stranger: true}, "is_admin": {},
 	}
 	for field, want := range tests {
 		t.Run(field, func(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 // openForm opens the form with what is known already. Nothing is looked up
 // before, because the trigger lives three seconds and began before us.
 func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notices []string) {
-	view := formView(formState{Values: v, ChannelID: d.Place.ChannelID, DraftID: formMeta{Channel: d.Place.ChannelID}.String(), Notices: notices})
+	view := formView(formState{Values: v, ChannelID: d.Place.ChannelID,
+		DraftID: formMeta{Channel: d.Place.ChannelID}.String(), Notices: notices})
 	_, err := a.Web.openView(ctx, d.TriggerID, view)
 	if err == nil {
 		return
@@ -26,7 +27,8 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 		// A trigger works once, and only we have it: the form is open already.
 		a.Log.Info("form was opened by an earlier delivery", zap.Error(err))
 		return
-	case slices.Contains([]string{"expired_trigger_id", "invalid_trigger_id", "trigger_expired", "invalid_trigger", ""}, code):
+	case slices.Contains([]string{"expired_trigger_id", "invalid_trigger_id", "trigger_expired", "invalid_trigger", ""},
+		code):
 		a.Log.Info("form could not be opened in time", zap.Error(err))
 	default:
 		a.Log.Error("form could not be opened", zap.Error(err))
@@ -118,7 +120,8 @@ func formErrors(err error, words message) map[string]string {
 // errors on the fields of a view that is drawn again.
 func (a *App) formAgain(d delivery, err error, words message) slack.ModalViewRequest {
 	state, _ := readState(d.View.State) // what cannot be read is not kept
-	f := formState{Values: formValues(state), ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata, Alert: words.Text}
+	f := formState{Values: formValues(state), ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata,
+		Alert: words.Text}
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		f.Alert, f.Notices = fmt.Sprintf("Not sent: %s to fix.", e.Count()), fieldProblems(e)
 	}
@@ -200,7 +203,8 @@ func sendable(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*operation.DeniedError](err)
-	return ok && slices.Contains([]operation.DenialCode{operation.DeniedRate, operation.DeniedListenerRate, operation.DeniedUnchecked}, e.Decision.Code)
+	return ok && slices.Contains([]operation.DenialCode{operation.DeniedRate, operation.DeniedListenerRate,
+		operation.DeniedUnchecked}, e.Decision.Code)
 }
 
 // alreadyMine reports whether err says that this person's own click was taken

@@ -182,7 +182,8 @@ func TestASlowCheckThatFailsGivesTheFormBackAsItWas(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, formTitle), filled(map[string]string{"listener": "lst-8f2c", "server": "wbe-07", "reason": "kept words"})))
+	r.acked(r.submits(ana, r.view(ana, formTitle),
+		filled(map[string]string{"listener": "lst-8f2c", "server": "wbe-07", "reason": "kept words"})))
 	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…")
 	close(release)
 	r.until("the form is back", func() bool {
@@ -199,12 +200,14 @@ func TestTheFormsBannerSaysEverythingThatIsWrong(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, formTitle), filled(map[string]string{"listener": "nonsense", "server": "odd-one"})))
+	r.acked(r.submits(ana, r.view(ana, formTitle),
+		filled(map[string]string{"listener": "nonsense", "server": "odd-one"})))
 	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…")
 	close(release)
 	r.until("the form is back", func() bool {
 		views := r.slack.Views(ana)
-		return has(sandbox.Message{Blocks: views[len(views)-1].Blocks}, "Not sent: 2 things to fix.", "Listener: No listener called", "Server: No server called", "odd-one")
+		return has(sandbox.Message{Blocks: views[len(views)-1].Blocks}, "Not sent: 2 things to fix.",
+			"Listener: No listener called", "Server: No server called", "odd-one")
 	})
 	r.calm()
 }
@@ -215,7 +218,8 @@ func TestTheFormOpenedFromATypingMistakeSaysWhatIsWrong(t *testing.T) {
 	r.types(ana, incident, "lst-8f2c web-07 ports=80808 wieght=50")
 	r.clicks(ana, r.sees(ana, incident, "fix_open_form"), actFixOpenForm, "")
 	v := r.view(ana, formTitle)
-	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "Ports: ", "1 to 65535", "wieght", "lst-8f2c"), string(v.Blocks))
+	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "Ports: ", "1 to 65535", "wieght", "lst-8f2c"),
+		string(v.Blocks))
 	r.calm()
 }
 
@@ -226,19 +230,29 @@ func TestProblemsStandOnTheirFieldsAndTheInputIsKept(t *testing.T) {
 		values map[string]string
 		fields []string
 	}{
-		"bad ports":         {map[string]string{"listener": "lst-8f2c", "server": "web-07", "ports": "80808"}, []string{commands.KeyPorts}},
-		"a bad name":        {map[string]string{"listener": "lst-8f2c", "server": "web-07", "name": "a b!"}, []string{commands.KeyName}},
-		"two at once":       {map[string]string{"listener": "lst-8f2c", "server": "web-07", "ports": "x", "name": "a b!"}, []string{commands.KeyPorts, commands.KeyName}},
-		"no such listener":  {map[string]string{"listener": "nonsense", "server": "web-07"}, []string{commands.KeyListener}},
-		"no such server":    {map[string]string{"listener": "lst-8f2c", "server": "nonsense"}, []string{commands.KeyServer}},
-		"an archived place": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0OLD"}, []string{commands.KeyTo}},
+		"bad ports": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "ports": "80808"},
+			[]string{commands.KeyPorts}},
+		"a bad name": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "name": "a b!"},
+			[]string{commands.KeyName}},
+		"two at once": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "ports": "x",
+			"name": "a b!"}, []string{commands.KeyPorts, commands.KeyName}},
+		"no such listener": {map[string]string{"listener": "nonsense", "server": "web-07"},
+			[]string{commands.KeyListener}},
+		"no such server": {map[string]string{"listener": "lst-8f2c", "server": "nonsense"},
+			[]string{commands.KeyServer}},
+		"an archived place": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0OLD"},
+			[]string{commands.KeyTo}},
 		"a place without the bot": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0GENERAL"},
 			[]string{commands.KeyTo}},
-		"everything, in one round": {map[string]string{"listener": "nonsense", "server": "nonsense", "ports": "x", "name": "a b!", "to": "C0OLD"},
+		"everything, in one round": {map[string]string{"listener": "nonsense", "server": "nonsense", "ports": "x",
+			"name": "a b!", "to": "C0OLD"},
 			[]string{commands.KeyListener, commands.KeyServer, commands.KeyPorts, commands.KeyName, commands.KeyTo}},
-		"a taken name beside an unknown server and a bad port": {map[string]string{"listener": "lst-8f2c", "server": "nonsense", "ports": "80808", "name": "web-05", "to": "C0SECRET"},
+		"a taken name beside an unknown server and a bad port": {
+			map[string]string{"listener": "lst-8f2c", "server": "nonsense", "ports": "80808", "name": "web-05",
+				"to": "C0SECRET"},
 			[]string{commands.KeyServer, commands.KeyPorts, commands.KeyName, commands.KeyTo}},
-		"an unseen place": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0SECRET"}, []string{commands.KeyTo}},
+		"an unseen place": {map[string]string{"listener": "lst-8f2c", "server": "web-07", "to": "C0SECRET"},
+			[]string{commands.KeyTo}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +276,8 @@ func TestFormTellsNoNamesOnAListenerToWhoMayDoNothingThere(t *testing.T) {
 	r := open(t, nil)
 	r.gate.deny(operation.DeniedNoRule)
 	r.types(ana, incident, "")
-	in := r.acked(r.submits(ana, r.view(ana, formTitle), filled(map[string]string{"listener": "lst-8f2c", "server": "nonsense", "name": "web-05"})))
+	in := r.acked(r.submits(ana, r.view(ana, formTitle),
+		filled(map[string]string{"listener": "lst-8f2c", "server": "nonsense", "name": "web-05"})))
 	require.Len(t, in.Errors, 1)
 	require.NotEmpty(t, in.Errors[fieldBlockID(commands.KeyServer)])
 }
@@ -289,12 +304,17 @@ func TestADenialIsSaidInTheForm(t *testing.T) {
 func TestTheChannelOfTheResultIsNotWhereTheRequestComesFrom(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	payload := map[string]any{"type": "view_submission", "user": map[string]any{"id": ana, "team_id": teamID}, "team": map[string]any{"id": teamID},
-		"view": map[string]any{"id": "V1", "hash": "h", "callback_id": viewForm, "private_metadata": "", // opened nowhere
+	payload := map[string]any{"type": "view_submission", "user": map[string]any{"id": ana, "team_id": teamID},
+		"team": map[string]any{"id": teamID},
+		// opened nowhere
+		"view": map[string]any{"id": "V1", "hash": "h", "callback_id": viewForm, "private_metadata": "",
 			"state": map[string]any{"values": map[string]any{
-				"field_listener": map[string]any{"field_listener": map[string]any{"type": "plain_text_input", "value": "lst-8f2c"}},
-				"field_server":   map[string]any{"field_server": map[string]any{"type": "plain_text_input", "value": "web-07"}},
-				"field_to":       map[string]any{"field_to": map[string]any{"type": "conversations_select", "selected_conversation": incident}},
+				"field_listener": map[string]any{"field_listener": map[string]any{"type": "plain_text_input",
+					"value": "lst-8f2c"}},
+				"field_server": map[string]any{"field_server": map[string]any{"type": "plain_text_input",
+					"value": "web-07"}},
+				"field_to": map[string]any{"field_to": map[string]any{"type": "conversations_select",
+					"selected_conversation": incident}},
 			}}}}
 	answer, acked := r.slack.Deliver(t.Context(), "interactive", payload, true)
 	require.True(t, acked)
@@ -361,10 +381,13 @@ func TestADryRunCannotBeSent(t *testing.T) {
 	require.False(t, has(r.sees(ana, incident, "Dry run"), "req_send"))
 	r.idle()
 	draft := r.shelf.inState(operation.Draft)[0]
-	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, actReqSend, buttonValue(draft)), false)
+	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, actReqSend, buttonValue(draft)),
+		false)
 	require.True(t, acked)
-	answer, acked := r.slack.Deliver(t.Context(), "interactive", map[string]any{"type": "view_submission", "user": map[string]any{"id": ana, "team_id": teamID},
-		"view": map[string]any{"id": "V1", "hash": "h", "callback_id": viewPreview, "private_metadata": buttonValue(draft)}}, true)
+	answer, acked := r.slack.Deliver(t.Context(), "interactive",
+		map[string]any{"type": "view_submission", "user": map[string]any{"id": ana, "team_id": teamID},
+			"view": map[string]any{"id": "V1", "hash": "h", "callback_id": viewPreview,
+				"private_metadata": buttonValue(draft)}}, true)
 	require.True(t, acked)
 	require.NotContains(t, string(answer), "clear")
 	r.idle()
@@ -376,7 +399,8 @@ func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 	t.Parallel()
 	d := delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}}
 	op := func(state operation.State, user string, dry bool) operation.Operation {
-		return operation.Operation{ID: "x", State: state, Options: operation.Options{DryRun: dry}, Actor: operation.Actor{UserID: user, TeamID: teamID}}
+		return operation.Operation{ID: "x", State: state, Options: operation.Options{DryRun: dry},
+			Actor: operation.Actor{UserID: user, TeamID: teamID}}
 	}
 	tests := map[string]struct {
 		err  error
@@ -396,6 +420,7 @@ func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 		_, mine := alreadyMine(tt.err, d)
 		require.Equal(t, tt.mine, mine, name)
 	}
-	_, mine := alreadyMine(&operation.StaleError{Operation: op(operation.Added, ana, false)}, delivery{Actor: operation.Actor{UserID: ana, TeamID: "T0PARTNER"}})
+	_, mine := alreadyMine(&operation.StaleError{Operation: op(operation.Added, ana, false)},
+		delivery{Actor: operation.Actor{UserID: ana, TeamID: "T0PARTNER"}})
 	require.False(t, mine, "the same id in another workspace is another person")
 }

@@ -31,7 +31,8 @@ func (a *App) openGlass(ctx context.Context, d delivery, value string) {
 	if viewID == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, fillWithin, errors.New("filling the form took longer than "+fillWithin.String()))
+	ctx, cancel := context.WithTimeoutCause(ctx, fillWithin,
+		errors.New("filling the form took longer than "+fillWithin.String()))
 	defer cancel()
 	op, err := a.Journal.Operation(ctx, id)
 	if err == nil && (op.Actor.UserID != d.Actor.UserID || op.State != operation.Draft || op.Approval == nil) {
@@ -65,7 +66,8 @@ func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequ
 	opened, err := a.Web.openView(ctx, d.TriggerID, view)
 	if err != nil {
 		a.Log.Info("a form could not be opened", zap.String("form", view.CallbackID), zap.Error(err))
-		if code := errorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" { // else it is open already
+		// else it is open already
+		if code := errorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
 			a.tell(ctx, d, notSent(triggerAgain))
 		}
 		return ""
@@ -130,7 +132,8 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 		}
 	}
 	op, err := a.Intake.Break(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key},
-		operation.Breaking{Why: said[operation.FieldWhy], Incident: said[operation.FieldIncident], Responsible: said[operation.FieldResponsible] != ""})
+		operation.Breaking{Why: said[operation.FieldWhy], Incident: said[operation.FieldIncident],
+			Responsible: said[operation.FieldResponsible] != ""})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}
@@ -200,7 +203,8 @@ func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err er
 	if e, ok := errors.AsType[*operation.ChangedError](err); ok {
 		words := changedMessage(e, a.wording())
 		view := previewView(e.Operation, a.wording())
-		view.Blocks.BlockSet = append(blocks(alert(changedWords(e.Operation), slack.AlertLevelWarning)), view.Blocks.BlockSet...)
+		view.Blocks.BlockSet = append(blocks(alert(changedWords(e.Operation), slack.AlertLevelWarning)),
+			view.Blocks.BlockSet...)
 		if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
 			a.showInstead(ctx, d, view, words)
 		}

@@ -53,16 +53,19 @@ func postedCards() map[string]message {
 	posted := w
 	posted.Posted = true
 	cards, approvals, all := publicCards(), approvalCards(), map[string]message{}
-	for _, name := range []string{"waiting", "waiting_stopping", "waiting_rehearsal", "adding", "not_confirmed", "needs_person", "added", "added_status_unread"} {
+	for _, name := range []string{"waiting", "waiting_stopping", "waiting_rehearsal", "adding", "not_confirmed",
+		"needs_person", "added", "added_status_unread"} {
 		all["posted_"+name] = cardMessage(cards[name], posted)
 	}
-	for _, name := range []string{"waiting", "waiting_here", "waiting_one_of_two", "waiting_picture", "waiting_denied", "approved", "glass_waiting", "glass_adding"} {
+	for _, name := range []string{"waiting", "waiting_here", "waiting_one_of_two", "waiting_picture", "waiting_denied",
+		"approved", "glass_waiting", "glass_adding"} {
 		all["posted_approval_"+name] = cardMessage(approvals[name], posted)
 		if asksElsewhere(approvals[name]) {
 			all["posted_approvers_"+name] = approvalMessage(approvals[name], posted)
 		}
 	}
-	all["edited_waiting"], all["edited_adding"] = cardMessage(cards["waiting_in_line"], w), cardMessage(cards["adding_rate_limited"], w)
+	all["edited_waiting"], all["edited_adding"] = cardMessage(cards["waiting_in_line"], w),
+		cardMessage(cards["adding_rate_limited"], w)
 	return all
 }
 
@@ -85,7 +88,9 @@ func cardVariants() map[string]message {
 		"card_needs_person_no_owner":          cardMessage(cards["needs_person"], wording{}),
 		"card_not_added_credentials_no_owner": cardMessage(ends["credentials"], wording{}),
 		"card_not_added_internal_no_owner":    cardMessage(ends["internal"], wording{}),
-		"denied_no_listener":                  deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedNoRule, Channel: true}}, wording{}),
+		"denied_no_listener": deniedMessage(
+			&operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedNoRule, Channel: true}},
+			wording{}),
 	}
 }
 
@@ -93,15 +98,19 @@ func answers(op operation.Operation, w wording) map[string]message {
 	const link = "https://example.slack.com/archives/C0INC1234/p1"
 	cards, ends, unknown := publicCards(), endings(), errors.New("cause for the log")
 	there := zenlayer.Backend{BackendID: "be-19c4", Weight: 20, Port: "8080"}
-	standingBare := operation.Standing{Person: operation.Person{ID: "U0ELI"}, Workspace: operation.Workspace{TeamID: "T0HOME"},
-		Channel: operation.Channel{ID: "C0EXT", Shared: true, Private: true, Archived: true}, Refusal: operation.Decision{Code: operation.DeniedGuest}}
+	standingBare := operation.Standing{Person: operation.Person{ID: "U0ELI"},
+		Workspace: operation.Workspace{TeamID: "T0HOME"},
+		Channel:   operation.Channel{ID: "C0EXT", Shared: true, Private: true, Archived: true},
+		Refusal:   operation.Decision{Code: operation.DeniedGuest}}
 	all := map[string]message{
-		"input_errors":         inputErrorMessage(typingMistake(), "k1", "o1"),
-		"input_choices":        inputErrorMessage(misspelt(), "k1", "o1"),
-		"busy":                 busyMessage(&operation.BusyError{Operation: op}, link, operation.Actor{UserID: "U0BO"}),
-		"busy_mine":            busyMessage(&operation.BusyError{Operation: op}, link, op.Actor),
-		"busy_mine_waits":      busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link, op.Actor),
-		"busy_waits":           busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link, operation.Actor{UserID: "U0BO"}),
+		"input_errors":  inputErrorMessage(typingMistake(), "k1", "o1"),
+		"input_choices": inputErrorMessage(misspelt(), "k1", "o1"),
+		"busy":          busyMessage(&operation.BusyError{Operation: op}, link, operation.Actor{UserID: "U0BO"}),
+		"busy_mine":     busyMessage(&operation.BusyError{Operation: op}, link, op.Actor),
+		"busy_mine_waits": busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link,
+			op.Actor),
+		"busy_waits": busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link,
+			operation.Actor{UserID: "U0BO"}),
 		"busy_no_link":         busyMessage(&operation.BusyError{Operation: op}, "", operation.Actor{}),
 		"present_same":         presentMessage(&operation.PresentError{Operation: op, Backend: there, Same: true}),
 		"present_other_weight": presentMessage(&operation.PresentError{Operation: op, Backend: there}),
@@ -110,9 +119,16 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"duplicate":            duplicateMessage(cards["adding"], link),
 		"cancelled":            cancelledMessage(op),
 		"unavailable":          unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown}, w),
-		"unavailable_key":      unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown, Fault: operation.Fault{Code: "AUTHFAILURE_SIGNATURE_FAILURE", Status: 401, Message: "The signature does not match.", RequestID: "T7E2-01"}}, w),
-		"unavailable_proxy":    unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown, Fault: operation.Fault{Status: 404, Message: "<html>not found</html>"}}, w),
-		"unavailable_unread":   unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown, Fault: operation.Fault{Status: 200, Message: "the response in the answer cannot be read: dataSet[0].weight is an object, not a whole number", RequestID: "T7E2-01"}}, w),
+		"unavailable_key": unavailableMessage(
+			&operation.UnavailableError{What: "Zenlayer", Err: unknown,
+				Fault: operation.Fault{Code: "AUTHFAILURE_SIGNATURE_FAILURE", Status: 401,
+					Message: "The signature does not match.", RequestID: "T7E2-01"}}, w),
+		"unavailable_proxy": unavailableMessage(
+			&operation.UnavailableError{What: "Zenlayer", Err: unknown,
+				Fault: operation.Fault{Status: 404, Message: "<html>not found</html>"}}, w),
+		"unavailable_unread": unavailableMessage(
+			&operation.UnavailableError{What: "Zenlayer", Err: unknown,
+				Fault: operation.Fault{Status: 200, Message: "the response in the answer cannot be read: dataSet[0].weight is an object, not a whole number", RequestID: "T7E2-01"}}, w),
 		"unavailable_new_code": unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown, Fault: operation.Fault{Code: "INVALID_VERSION", Status: 400, Message: "no such version", RequestID: "T7E2-01"}}, w),
 		"unavailable_busy":     unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Busy: true, Err: unknown}, w),
 		"unavailable_journal":  unavailableMessage(&operation.UnavailableError{What: "journal", Err: unknown}, w),

@@ -13,12 +13,17 @@ import (
 func TestWhatSlackSaysOfPeopleOfAnOrganization(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.slack.SetPerson(sandbox.Person{ID: "U0HOME", Name: "home", TeamID: teamID, EnterpriseID: "E0ORG", EnterpriseUserID: "W0HOME"})
-	d.slack.SetPerson(sandbox.Person{ID: "U0BOTH", Name: "both", TeamID: "T0OTHER", EnterpriseID: "E0ORG", Teams: []string{"T0OTHER", teamID}})
-	d.slack.SetPerson(sandbox.Person{ID: "U0NONE", Name: "none", EnterpriseID: "E0ORG", NoTeam: true, Teams: []string{teamID}})
+	d.slack.SetPerson(sandbox.Person{ID: "U0HOME", Name: "home", TeamID: teamID, EnterpriseID: "E0ORG",
+		EnterpriseUserID: "W0HOME"})
+	d.slack.SetPerson(sandbox.Person{ID: "U0BOTH", Name: "both", TeamID: "T0OTHER", EnterpriseID: "E0ORG",
+		Teams: []string{"T0OTHER", teamID}})
+	d.slack.SetPerson(sandbox.Person{ID: "U0NONE", Name: "none", EnterpriseID: "E0ORG", NoTeam: true,
+		Teams: []string{teamID}})
 	for id, want := range map[string]operation.Person{
-		"U0HOME": {ID: "U0HOME", Name: "home", TeamID: teamID, EnterpriseID: "E0ORG", PersonID: "W0HOME", Teams: []string{teamID}},
-		"U0BOTH": {ID: "U0BOTH", Name: "both", TeamID: "T0OTHER", EnterpriseID: "E0ORG", PersonID: "U0BOTH", Teams: []string{"T0OTHER", teamID}},
+		"U0HOME": {ID: "U0HOME", Name: "home", TeamID: teamID, EnterpriseID: "E0ORG", PersonID: "W0HOME",
+			Teams: []string{teamID}},
+		"U0BOTH": {ID: "U0BOTH", Name: "both", TeamID: "T0OTHER", EnterpriseID: "E0ORG", PersonID: "U0BOTH",
+			Teams: []string{"T0OTHER", teamID}},
 		"U0NONE": {ID: "U0NONE", Name: "none", EnterpriseID: "E0ORG", PersonID: "U0NONE", Teams: []string{teamID}},
 	} {
 		got, err := d.Person(t.Context(), id)

@@ -26,14 +26,16 @@ func members(t *testing.T, d *Directory, group string) []string {
 
 func TestAChangeOfAGroupIsInForceOnceSlackWasAnswered(t *testing.T) {
 	t.Parallel()
-	for _, event := range []string{"subteam_created", "subteam_updated", "subteam_members_changed", "subteam_self_added", "subteam_self_removed"} {
+	for _, event := range []string{"subteam_created", "subteam_updated", "subteam_members_changed",
+		"subteam_self_added", "subteam_self_removed"} {
 		t.Run(event, func(t *testing.T) {
 			t.Parallel()
 			r := open(t, nil)
 			require.Equal(t, []string{ana, bo}, members(t, r.app.Directory, "S01SRE"))
 			r.slack.SetGroupMembers("S01SRE", bo)
 			require.Equal(t, []string{ana, bo}, members(t, r.app.Directory, "S01SRE"), "nothing told us yet")
-			r.acked(r.slack.Event(t.Context(), map[string]any{"type": event, "subteam_id": "S01SRE", "removed_users": []string{ana}}))
+			r.acked(r.slack.Event(t.Context(), map[string]any{"type": event, "subteam_id": "S01SRE",
+				"removed_users": []string{ana}}))
 			require.Equal(t, []string{bo}, members(t, r.app.Directory, "S01SRE"))
 			r.calm()
 		})

@@ -29,7 +29,8 @@ func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
 		h.By, values[commands.KeyBy] = d.Actor.UserID, d.Actor.UserID
 	}
 	var page operation.History
-	ask := operation.HistoryAsk{Listener: h.Listener, By: h.By, Here: h.Here, Since: a.Now().Add(-time.Duration(h.Since) * time.Minute)}
+	ask := operation.HistoryAsk{Listener: h.Listener, By: h.By, Here: h.Here,
+		Since: a.Now().Add(-time.Duration(h.Since) * time.Minute)}
 	if err == nil {
 		remembered(values, &ask)
 		page, err = a.Intake.History(ctx, d.Actor, a.place(d), ask)
@@ -91,7 +92,8 @@ func (a *App) older(ctx context.Context, d delivery, value string) {
 
 // keepHistory is what Older needs. What it shows is for the one who pressed.
 func keepHistory(values commands.Values, ask operation.HistoryAsk, next operation.Cursor) commands.Values {
-	kept := commands.Values{pastSince: strconv.FormatInt(ask.Since.UnixMilli(), 10), pastOps: markText(next.Operations), pastDenials: markText(next.Denials)}
+	kept := commands.Values{pastSince: strconv.FormatInt(ask.Since.UnixMilli(), 10), pastOps: markText(next.Operations),
+		pastDenials: markText(next.Denials)}
 	for key, v := range values {
 		if key != commands.KeyShare && kept[key] == "" {
 			kept[key] = v

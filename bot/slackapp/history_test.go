@@ -22,10 +22,15 @@ func pasts() []operation.Entry {
 	}
 	glass := cards["added"]
 	glass.Glass = &operation.BreakGlass{Why: "customers cannot pay, nobody answered"}
-	denied := operation.Entry{At: moment(18, 55, 0), Denial: &operation.Event{Kind: operation.EventDenied, Data: map[string]string{"code": "no_rule", "policy_1": "payments"}},
-		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0BO", Name: "bo"}, Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: sample().Listener}}
-	bare := operation.Entry{At: moment(18, 50, 0), Denial: &operation.Event{Data: map[string]string{"code": "guest"}}, Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ANA"}}}
-	return []operation.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12), entry(cards["nothing_to_do"], 10),
+	denied := operation.Entry{At: moment(18, 55, 0),
+		Denial: &operation.Event{Kind: operation.EventDenied,
+			Data: map[string]string{"code": "no_rule", "policy_1": "payments"}},
+		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0BO", Name: "bo"},
+			Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: sample().Listener}}
+	bare := operation.Entry{At: moment(18, 50, 0), Denial: &operation.Event{Data: map[string]string{"code": "guest"}},
+		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ANA"}}}
+	return []operation.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12),
+		entry(cards["nothing_to_do"], 10),
 		entry(ends["refused"], 8), entry(ends["too_late"], 6), denied, bare}
 }
 
@@ -37,14 +42,16 @@ func historyViews() map[string]historyView {
 	share := day
 	share.Share = true
 	return map[string]historyView{
-		"day":           {History: full, Asked: day, Kept: "k1"},
-		"week":          {History: operation.History{Entries: pasts()}, Asked: commands.History{Since: 7 * commands.SinceDefault}},
-		"timeline":      {History: full, Asked: week, Kept: "k1"},
-		"nothing":       {Asked: commands.History{Since: 30}},
-		"nothing_yet":   {History: operation.History{More: true}, Asked: day, Kept: "k1"},
-		"partial":       {History: wanting, Asked: day},
-		"not_shared":    {History: wanting, Asked: share},
-		"shared":        {History: full, Asked: share, Kept: "k1", Shared: true, By: operation.Actor{UserID: "U0ANA", Name: "ana"}},
+		"day": {History: full, Asked: day, Kept: "k1"},
+		"week": {History: operation.History{Entries: pasts()},
+			Asked: commands.History{Since: 7 * commands.SinceDefault}},
+		"timeline":    {History: full, Asked: week, Kept: "k1"},
+		"nothing":     {Asked: commands.History{Since: 30}},
+		"nothing_yet": {History: operation.History{More: true}, Asked: day, Kept: "k1"},
+		"partial":     {History: wanting, Asked: day},
+		"not_shared":  {History: wanting, Asked: share},
+		"shared": {History: full, Asked: share, Kept: "k1", Shared: true,
+			By: operation.Actor{UserID: "U0ANA", Name: "ana"}},
 		"shared_phrase": {History: full, Asked: week, Shared: true, By: operation.Actor{UserID: "U0ANA", Name: "ana"}},
 	}
 }
@@ -89,7 +96,8 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	start := time.Now().Add(-time.Hour)
 	for i := range operation.HistoryPage + 5 {
 		op := sample(in(operation.Added))
-		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i), operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
+		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i),
+			operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
 		op.ClickedAt, op.Place.ChannelID = start.Add(time.Duration(i)*time.Minute), incident
 		if i%5 == 0 {
 			op.Actor.UserID, op.Actor.Name, op.Place.ChannelID = bo, "bo", ops
@@ -97,7 +105,8 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 		require.NoError(t, r.shelf.put(op, operation.Event{}))
 	}
 	r.types(ana, incident, "history")
-	m := r.sees(ana, incident, "History of all listeners, last 24 h", "20 entries", "LBR-000024", "LBR-000005", actHistOlder)
+	m := r.sees(ana, incident, "History of all listeners, last 24 h", "20 entries", "LBR-000024", "LBR-000005",
+		actHistOlder)
 	require.True(t, m.Ephemeral)
 	require.False(t, has(m, "LBR-000004"))
 	r.clicks(ana, m, actHistOlder, "")
@@ -122,7 +131,8 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 	r := open(t, nil)
 	for i, who := range []string{ana, bo} {
 		op := sample(in(operation.Added))
-		op.ID, op.Ref, op.Actor, op.ClickedAt = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-00000%d", i), operation.Actor{UserID: who, TeamID: teamID, Name: who}, time.Now().Add(-time.Minute)
+		op.ID, op.Ref, op.Actor, op.ClickedAt = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-00000%d", i),
+			operation.Actor{UserID: who, TeamID: teamID, Name: who}, time.Now().Add(-time.Minute)
 		require.NoError(t, r.shelf.put(op, operation.Event{}))
 	}
 	r.gate.deny(operation.DeniedNoRule)
@@ -148,12 +158,15 @@ func TestAHistoryThatCouldNotBeReadWholeIsNotShared(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	op := sample(in(operation.Added))
-	op.ID, op.Ref, op.Actor, op.ClickedAt = "id-00", "LBR-000000", operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}, time.Now().Add(-time.Minute)
-	require.NoError(t, r.shelf.put(op, operation.Event{At: time.Now().Add(-time.Minute), Kind: operation.EventDenied, ActorID: bo, ChannelID: incident,
+	op.ID, op.Ref, op.Actor, op.ClickedAt = "id-00", "LBR-000000",
+		operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}, time.Now().Add(-time.Minute)
+	require.NoError(t, r.shelf.put(op, operation.Event{At: time.Now().Add(-time.Minute), Kind: operation.EventDenied,
+		ActorID: bo, ChannelID: incident,
 		Data: map[string]string{"code": "no_rule", "listener": "lst-other"}}))
 	r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Times: -1})
 	r.types(ana, incident, "history share")
-	require.True(t, r.sees(ana, incident, "LBR-000000", historyUnread).Ephemeral, "nobody knows whether she may see all of it")
+	require.True(t, r.sees(ana, incident, "LBR-000000", historyUnread).Ephemeral,
+		"nobody knows whether she may see all of it")
 	r.idle()
 	public, _ := r.said(bo, incident)
 	require.Empty(t, public)
@@ -197,7 +210,8 @@ func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 	t.Parallel()
 	v := historyViews()["day"]
 	v.Asked.Here = true
-	require.Contains(t, shownText(t, historyMessage(v)), "Changes to https-443 on api-lb, asked for in this channel, last 24 h")
+	require.Contains(t, shownText(t, historyMessage(v)),
+		"Changes to https-443 on api-lb, asked for in this channel, last 24 h")
 	v.Listener = operation.Listener{}
 	m := historyMessage(v)
 	require.Contains(t, shownText(t, m), "Changes asked for in this channel, last 24 h")
@@ -221,18 +235,23 @@ func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 	e := operation.Entry{At: moment(19, 14, 0), Operation: op, Denial: &operation.Event{Kind: operation.EventDenied,
 		Data: map[string]string{"code": "self", "action": "approve"}}}
 	require.Equal(t, "not allowed to decide: own request", remark(e))
-	require.Contains(t, pastSentence(e, false), "tried to decide on adding web-07 to https-443 on api-lb and was denied: own request.")
+	require.Contains(t, pastSentence(e, false),
+		"tried to decide on adding web-07 to https-443 on api-lb and was denied: own request.")
 	e.Denial.Data["action"] = ""
-	require.Contains(t, pastSentence(e, false), "asked to add web-07 to https-443 on api-lb and was denied: own request.")
+	require.Contains(t, pastSentence(e, false),
+		"asked to add web-07 to https-443 on api-lb and was denied: own request.")
 }
 
 func TestASummaryOfDenialsCountsThem(t *testing.T) {
 	t.Parallel()
 	e := operation.Event{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
 		Data: map[string]string{"count": "37", "codes": "no_rule forbidden", "listeners": "lst-1 lst-2"}}
-	entry := operation.Entry{At: e.At, Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ELI", Name: "eli"}}, Denial: &e}
+	entry := operation.Entry{At: e.At, Operation: operation.Operation{
+		Actor: operation.Actor{UserID: "U0ELI", Name: "eli"}}, Denial: &e}
 	require.Equal(t, []string{"19:14", "Denied", "", "", "", "eli", "", "", "37 more times"}, row(entry, false))
 	require.Equal(t, "37 denied", countWords([]operation.Entry{entry}))
-	require.Contains(t, pastSentence(entry, false), "<@U0ELI> was denied 37 more times, about lst-1, lst-2: no rule allows it, forbidden.")
-	require.Contains(t, auditLine(e), "*Denied 37 more times* · no rule allows it, forbidden · <@U0ELI> · about lst-1, lst-2")
+	require.Contains(t, pastSentence(entry, false),
+		"<@U0ELI> was denied 37 more times, about lst-1, lst-2: no rule allows it, forbidden.")
+	require.Contains(t, auditLine(e),
+		"*Denied 37 more times* · no rule allows it, forbidden · <@U0ELI> · about lst-1, lst-2")
 }

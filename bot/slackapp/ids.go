@@ -13,7 +13,8 @@ import (
 // picks from an overflow menu. Messages keep their buttons for years, so a
 // name is never given another meaning.
 const (
-	actFixOpenForm  = "fix_open_form"  // typing mistake: the form with what was understood; value: a key of the caller's
+	// typing mistake: the form with what was understood; value: a key of the caller's
+	actFixOpenForm  = "fix_open_form"
 	actFixPick      = "fix_pick_"      // and a number: the preview with a suggestion; value: a key of Choices
 	actHelpOpen     = "help_open"      // help, privately; no value
 	actFormOpen     = "form_open"      // go on with the form after its time ran out; value: a key of the caller's
@@ -74,8 +75,10 @@ const metadataEvent = "lbbot_operation"
 // actionIDs lists every action id a card or view may carry, in no order that
 // matters.
 func actionIDs() []string {
-	return []string{actFixOpenForm, actFixPick + "1", actFixPick + "2", actFixPick + "3", actFixPick + "4", actFixPick + "5", actHelpOpen, actFormOpen, actReqSend, actReqChange, actReqCancel, actReqMore,
-		actReqAgain, actReqAgainForm, actOpStop, actSettleNow, actSettleYes, actSettleNo, actWhoamiOpen, actHistOlder, actLinkOpen,
+	return []string{actFixOpenForm, actFixPick + "1", actFixPick + "2", actFixPick + "3", actFixPick + "4",
+		actFixPick + "5", actHelpOpen, actFormOpen, actReqSend, actReqChange, actReqCancel, actReqMore,
+		actReqAgain, actReqAgainForm, actOpStop, actSettleNow, actSettleYes, actSettleNo, actWhoamiOpen, actHistOlder,
+		actLinkOpen,
 		actApprovalAsk, actGlassOpen, actApYes, actApNo, actApQuestion, actApMore}
 }
 

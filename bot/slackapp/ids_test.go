@@ -32,8 +32,10 @@ func TestButtonValuesComeBackAsTheyWent(t *testing.T) {
 func TestForeignButtonValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
-		"nothing": "", "no version": "abc", "no id": ":1", "negative version": "abc:-1", "not a number": "abc:x", "too large": "abc:9223372036854775808",
-		"leading zero": "abc:01", "plus": "abc:+1", "two colons": "abc:1:2", "other characters": "a b:1", "markup": "<@U1>:1", "not ASCII": "界:1",
+		"nothing": "", "no version": "abc", "no id": ":1", "negative version": "abc:-1", "not a number": "abc:x",
+		"too large":    "abc:9223372036854775808",
+		"leading zero": "abc:01", "plus": "abc:+1", "two colons": "abc:1:2", "other characters": "a b:1",
+		"markup": "<@U1>:1", "not ASCII": "界:1",
 		"too long": string(slices.Repeat([]byte("a"), 65)) + ":1",
 	} {
 		_, _, err := parseButtonValue(value)

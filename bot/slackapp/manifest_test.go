@@ -94,7 +94,8 @@ func TestTheManifestSwitchesOnWhatTheBotNeedsAndNothingElse(t *testing.T) {
 	m := decodeManifest(t, "lbbot")
 	require.True(t, m.Settings.Socket, "Socket Mode")
 	require.True(t, m.Settings.Interactivity.Enabled)
-	require.Equal(t, []string{"app_mention", "subteam_created", "subteam_updated", "subteam_members_changed"}, m.Settings.Events.Bot)
+	require.Equal(t, []string{"app_mention", "subteam_created", "subteam_updated", "subteam_members_changed"},
+		m.Settings.Events.Bot)
 	require.False(t, m.Settings.Rotation, "a rotated token would end the bot after 12 hours")
 	require.False(t, m.Settings.Org)
 	require.False(t, m.Settings.Hosted)

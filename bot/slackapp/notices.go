@@ -12,22 +12,29 @@ import (
 // it.
 func movedMessage(op operation.Operation, w wording) message {
 	stands := cardMessage(op, w).Text
-	text := fmt.Sprintf("I could not post in %s, so the card of %s comes to you as a direct message.", channel(op.Place.ResultID), op.Ref)
-	return private(stands+" "+text, section(stands, text, fmt.Sprintf("To have cards there, invite me with /invite %s.", w.mentioned())))
+	text := fmt.Sprintf("I could not post in %s, so the card of %s comes to you as a direct message.",
+		channel(op.Place.ResultID), op.Ref)
+	return private(stands+" "+text, section(stands, text,
+		fmt.Sprintf("To have cards there, invite me with /invite %s.", w.mentioned())))
 }
 
 // ownerMessage tells the bot's owners what needs them.
 func ownerMessage(op operation.Operation, w wording) message {
 	need, where, asOf := ownerNeed(op), fmt.Sprintf("Its card is in %s.", channel(op.Place.ResultID)), ""
 	if w.Untold {
-		need, where = fmt.Sprintf("It has been over for more than a day, and Slack has not taken its card: not in %s and not as a direct message. The log says why. I try on once an hour. /lb-register status %s shows what came of it.", channel(op.Place.ResultID), op.Ref), ""
+		need, where = fmt.Sprintf(
+			"It has been over for more than a day, and Slack has not taken its card: not in %s and not as a direct "+
+				"message. The log says why. I try on once an hour. /lb-register status %s shows what came of it.",
+			channel(op.Place.ResultID), op.Ref), ""
 	}
 	if !op.State.Final() && !w.At.IsZero() {
 		asOf = fmt.Sprintf(asOfSmall, both(w.At))
 	}
 	return private(
-		fmt.Sprintf("%s: %s, %s to %s. %s", stands(op), op.Ref, serverName(op, short), listenerPort(op, short), strings.ReplaceAll(need, "*", "")),
-		section(fmt.Sprintf("*%s* %s: %s to %s, asked by %s.", stands(op), op.Ref, serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), need, where),
+		fmt.Sprintf("%s: %s, %s to %s. %s", stands(op), op.Ref, serverName(op, short), listenerPort(op, short),
+			strings.ReplaceAll(need, "*", "")),
+		section(fmt.Sprintf("*%s* %s: %s to %s, asked by %s.", stands(op), op.Ref, serverName(op, name),
+			listenerName(op, name), person(op.Actor.UserID)), need, where),
 		factFields(op, w, op.State == operation.NeedsPerson),
 		actions(openButton(op, w.Link), linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
 		contextLine(append(faultSmall(op, ending{faulty: true}), asOf)...))
@@ -36,6 +43,7 @@ func ownerMessage(op operation.Operation, w wording) message {
 func ownerNeed(op operation.Operation) string {
 	switch {
 	case !op.Known():
+
 		return fmt.Sprintf("This version of the bot does not know how it stands (%s). Look with %s where the bot runs.", storedAs(op, code), code(fmt.Sprintf(showCommand, op.Ref)))
 	case op.State == operation.NeedsPerson:
 		return "*What to do:* look in the console, then answer on its card. Please do not repeat it."

@@ -57,7 +57,8 @@ func pickBlocks(o offer, key string) []slack.Block {
 		b.Text = plainText(p.label, maxOption) // as much as Slack allows: names alone may be alike
 		row.Elements.ElementSet = append(row.Elements.ElementSet, b)
 	}
-	return []slack.Block{section("Pick one to see its preview. Nothing is sent before you press *Add server* there."), row}
+	return []slack.Block{section("Pick one to see its preview. Nothing is sent before you press *Add server* there."),
+		row}
 }
 
 // pickIndex reads which choice a button is for.

@@ -81,5 +81,6 @@ func (a *App) claimNow(ctx context.Context, d delivery) (bool, error) {
 // noting bounds one question to the journal. An answer may be due after the
 // time for the work is over.
 func noting(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(context.WithoutCancel(ctx), noteWithin, fmt.Errorf("the journal did not answer within %s", noteWithin))
+	return context.WithTimeoutCause(context.WithoutCancel(ctx), noteWithin,
+		fmt.Errorf("the journal did not answer within %s", noteWithin))
 }

@@ -28,7 +28,8 @@ func TestEveryButtonRefusesAClickFromAnotherWorkspace(t *testing.T) {
 		if action == actLinkOpen {
 			continue // an address, which Slack opens by itself
 		}
-		d := delivery{Kind: kindClick, Key: action, Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"}, Place: operation.Place{TeamID: "T0PARTNER", ChannelID: incident}}
+		d := delivery{Kind: kindClick, Key: action, Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
+			Place: operation.Place{TeamID: "T0PARTNER", ChannelID: incident}}
 		d.Actions = []pressed{{ActionID: action, Value: value}}
 		before := len(r.shelf.trail())
 		r.app.click(t.Context(), d, r.app.newAnswer(socket.Envelope{ID: action}, d))
@@ -54,5 +55,6 @@ func TestACommandInADirectMessageOfOthersSaysWhereToGo(t *testing.T) {
 	}
 	require.Contains(t, said, "Use a channel, or a direct message with me.")
 	require.NotContains(t, said, "/invite")
-	require.Equal(t, denyDirect, refusal(operation.Decision{Code: operation.DeniedChannel, What: operation.WhatDirect}, wording{}))
+	require.Equal(t, denyDirect, refusal(operation.Decision{Code: operation.DeniedChannel, What: operation.WhatDirect},
+		wording{}))
 }

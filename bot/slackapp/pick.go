@@ -75,6 +75,7 @@ func (a *App) picked(ctx context.Context, d delivery, index int, value string) (
 	case err != nil:
 		return commands.Registration{}, &operation.UnavailableError{What: "journal", Err: err}
 	case person != chooser(d.Actor):
+
 		a.Log.Warn("suggestions were clicked by another person", zap.String("actor", d.Actor.UserID), zap.String("for", person))
 		return commands.Registration{}, &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedNotRequester},
 			Operation: operation.Operation{Actor: d.Actor, Place: d.Place}}

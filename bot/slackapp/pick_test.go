@@ -41,13 +41,15 @@ func (s *shelf) KeptChoices(ctx context.Context, key string) (person string, dat
 func misspelt() *commands.InputError {
 	many := func(format string) (out []commands.Choice) {
 		for i := range commands.MaxChoices {
-			out = append(out, commands.Choice{Value: fmt.Sprintf(format, i), Label: "web · " + fmt.Sprintf(format, i) + " · 10.0.3.17 · SIN1"})
+			out = append(out, commands.Choice{Value: fmt.Sprintf(format, i),
+				Label: "web · " + fmt.Sprintf(format, i) + " · 10.0.3.17 · SIN1"})
 		}
 		return out
 	}
 	return &commands.InputError{
 		Problems: []commands.Problem{
-			{Field: commands.KeyListener, Text: `No listener called "lst-9". Closest: api-lb/https-443 (lst-0).`, Choices: many("lst-%d")},
+			{Field: commands.KeyListener, Text: `No listener called "lst-9". Closest: api-lb/https-443 (lst-0).`,
+				Choices: many("lst-%d")},
 			{Field: commands.KeyServer, Text: `No server called "wbe". Closest: web-0 (i-0).`, Choices: many("i-%d")},
 		},
 		Values: commands.Values{commands.KeyWeight: "50"},
@@ -75,7 +77,8 @@ func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
 	e.Problems = e.Problems[1:]
 	require.Len(t, offerOf(e).Picks, commands.MaxChoices)
 	e.Asked = nil
-	require.NotContains(t, string(encodeMessage(t, inputErrorMessage(e, "k1", "o1"))), actFixPick, "a question has no preview")
+	require.NotContains(t, string(encodeMessage(t, inputErrorMessage(e, "k1", "o1"))), actFixPick,
+		"a question has no preview")
 }
 
 type pressable struct {
@@ -97,8 +100,10 @@ func buttonsOf(t *testing.T, blocks []byte) (out []pressable) {
 
 func TestAPickedSuggestionShowsThePreviewAndNeverSends(t *testing.T) {
 	t.Parallel()
-	for _, confirm := range []operation.Confirm{operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever} {
-		for _, text := range []string{"https-434 web-07 weight=20", "lst-8f2d web-07 weight=20", "lst-8f2c wbe-07 weight=20", "https-434 wbe-07 weight=20"} {
+	for _, confirm := range []operation.Confirm{operation.ConfirmAlways, operation.ConfirmProtected,
+		operation.ConfirmNever} {
+		for _, text := range []string{"https-434 web-07 weight=20", "lst-8f2d web-07 weight=20",
+			"lst-8f2c wbe-07 weight=20", "https-434 wbe-07 weight=20"} {
 			t.Run(string(confirm)+" "+text, func(t *testing.T) {
 				t.Parallel()
 				r := open(t, func(c *Config) { c.Confirm, c.Intake.Settings.Confirm = confirm, confirm })

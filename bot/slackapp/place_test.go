@@ -13,8 +13,10 @@ import (
 func TestTheChannelForTheResultIsCheckedBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	r.slack.SetChannel(sandbox.Channel{ID: "C0ORG", Name: "all-of-us", OrgShared: true, Members: []string{ana}, BotMember: true})
-	r.slack.SetChannel(sandbox.Channel{ID: "C0LEADS", Name: "leads-only", Private: true, Members: []string{"U0BO"}, BotMember: true})
+	r.slack.SetChannel(sandbox.Channel{ID: "C0ORG", Name: "all-of-us", OrgShared: true, Members: []string{ana},
+		BotMember: true})
+	r.slack.SetChannel(sandbox.Channel{ID: "C0LEADS", Name: "leads-only", Private: true, Members: []string{"U0BO"},
+		BotMember: true})
 	tests := map[string]struct{ to, words string }{
 		"one that Slack resolved":      {"#ops", "Checking done"},
 		"one of the organization":      {"C0ORG", "Checking done"},
@@ -51,7 +53,8 @@ func TestOutsidersCannotAskAboutOtherChannels(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	for _, channel := range []string{"C0OLD", "C0SECRET", "C0GENERAL", ops} {
-		_, _, err := r.app.ask(t.Context(), delivery{Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"}, Place: operation.Place{TeamID: "T0PARTNER", ChannelID: partner}},
+		_, _, err := r.app.ask(t.Context(), delivery{Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
+			Place: operation.Place{TeamID: "T0PARTNER", ChannelID: partner}},
 			commands.Registration{Channel: channel}, "")
 		denied := &operation.DeniedError{}
 		require.ErrorAs(t, err, &denied)

@@ -56,15 +56,21 @@ func presses() map[string]press {
 	}
 	offers := func(r *asking) (value, person, channel string) {
 		meant := commands.Choice{Value: "web-07", Label: "web-07"}
-		key := r.app.keepOffer(r.t.Context(), delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}}, &commands.InputError{
-			Asked:    commands.Values{commands.KeyListener: "lst-8f2c", commands.KeyServer: "wbe-07", commands.KeyPorts: "8443"},
-			Problems: []commands.Problem{{Field: commands.KeyServer, Choices: slices.Repeat([]commands.Choice{meant}, commands.MaxChoices)}}})
+		key := r.app.keepOffer(r.t.Context(), delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}},
+			&commands.InputError{
+				Asked: commands.Values{commands.KeyListener: "lst-8f2c", commands.KeyServer: "wbe-07",
+					commands.KeyPorts: "8443"},
+				Problems: []commands.Problem{{Field: commands.KeyServer,
+					Choices: slices.Repeat([]commands.Choice{meant}, commands.MaxChoices)}}})
 		return keyValue(key, 0), ana, incident
 	}
 	table := map[string]press{
-		actFixOpenForm: {about: draft}, actHelpOpen: {about: draft}, actFormOpen: {about: draft}, actReqChange: {about: draft},
-		actReqMore: {about: more(draft)}, actReqAgainForm: {about: draft}, actWhoamiOpen: {about: draft}, actHistOlder: {about: draft},
-		actLinkOpen: {about: draft}, actGlassOpen: {about: draftToAsk}, actApNo: {about: asks}, actApMore: {about: more(asks)},
+		actFixOpenForm: {about: draft}, actHelpOpen: {about: draft}, actFormOpen: {about: draft},
+		actReqChange: {about: draft},
+		actReqMore:   {about: more(draft)}, actReqAgainForm: {about: draft}, actWhoamiOpen: {about: draft},
+		actHistOlder: {about: draft},
+		actLinkOpen:  {about: draft}, actGlassOpen: {about: draftToAsk}, actApNo: {about: asks},
+		actApMore: {about: more(asks)},
 
 		actReqSend:     {stores: "Accept", about: draft},
 		actApprovalAsk: {stores: "Accept", about: draftToAsk},
@@ -102,7 +108,8 @@ func presses() map[string]press {
 
 // bringAbout makes what can be pressed and returns the press, and what the
 // person reads privately.
-func (p press) bringAbout(r *asking, action string) (do func(context.Context) (acked bool), said func() []sandbox.Message) {
+func (p press) bringAbout(r *asking, action string) (do func(context.Context) (acked bool),
+	said func() []sandbox.Message) {
 	if p.submit != nil {
 		v, person, state := p.submit(r)
 		return func(ctx context.Context) bool { return r.slack.SubmitView(ctx, person, v.ID, state).Acked },
@@ -136,7 +143,8 @@ func TestEveryActionAndViewIsInTheTableOfPresses(t *testing.T) {
 	t.Parallel()
 	table := presses()
 	for _, id := range append(actionIDs(), viewForm, viewPreview, viewNotice, viewDeny, viewGlass) {
-		require.Contains(t, table, id, "say there what %s stores, so that the other tests hold it to a commit before its ack", id)
+		require.Contains(t, table, id,
+			"say there what %s stores, so that the other tests hold it to a commit before its ack", id)
 		p := table[id]
 		if p.about != nil {
 			d := delivery{Kind: kindClick}
@@ -172,7 +180,8 @@ func TestPressThatCannotBeStoredIsRefusedBeforeItsAck(t *testing.T) {
 			after := said()
 			if p.submit != nil {
 				require.NotEmpty(t, after, "the view stays open")
-				require.Contains(t, after[len(after)-1].Text+string(after[len(after)-1].Blocks), "cannot write requests down")
+				require.Contains(t, after[len(after)-1].Text+string(after[len(after)-1].Blocks),
+					"cannot write requests down")
 				break
 			}
 			require.Len(t, after, words+1, "an ack that comes before the refusal looks like success")

@@ -44,14 +44,18 @@ func inputErrorMessage(e *commands.InputError, key, offer string) message {
 	}
 	var corrected slack.Block
 	if e.Corrected != "" {
-		corrected = section("Corrected, as far as I can tell (names and ids are never guessed, only exact matches are taken):", codeBlock(e.Corrected))
+		corrected = section(
+			"Corrected, as far as I can tell (names and ids are never guessed, only exact matches are taken):",
+			codeBlock(e.Corrected))
 	}
 	var form slack.BlockElement
 	if e.Values != nil {
-		form = primary(button(actFixOpenForm, buttonFixForm, "Open the form with the values that were understood", keyValue(key, 0)))
+		form = primary(button(actFixOpenForm, buttonFixForm, "Open the form with the values that were understood",
+			keyValue(key, 0)))
 	}
 	list := append([]slack.Block{section(lines...), corrected}, pickBlocks(offerOf(e), offer)...)
-	return private(fmt.Sprintf("Not sent: %s to fix in your command. %s", e.Count(), first), append(list, actions(form, helpButton()))...)
+	return private(fmt.Sprintf("Not sent: %s to fix in your command. %s", e.Count(), first),
+		append(list, actions(form, helpButton()))...)
 }
 
 // unknownWord is how commands begins the sentence about a word that it does
@@ -126,6 +130,7 @@ func busyMessage(e *operation.BusyError, link string, reader operation.Actor) me
 	open := actions(openButton(op, link))
 	switch waits := op.State == operation.Waiting; {
 	case !op.Known():
+
 		return private(fmt.Sprintf("Not sent: %s asked for %s here already: %s. It is now: %s. Nothing new is started.", actorName(op.Actor), serverName(op, short), op.Ref, stands(op)),
 			section(fmt.Sprintf("*Not sent.* %s asked for %s here already: %s. It is now: %s. Nothing new is started.", person(op.Actor.UserID), serverName(op, name), op.Ref, stands(op))), open)
 	case op.Actor.UserID == reader.UserID:

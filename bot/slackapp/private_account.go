@@ -32,8 +32,10 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 		if d.Code == operation.DeniedNoPolicy {
 			said = denyNoPolicy
 		}
-		return private(fmt.Sprintf(accountText, denyThis, fmt.Sprintf(accountNo, denialText(d, operation.Operation{}, said))),
-			section(fmt.Sprintf(whoamiPerson, person(s.Person.ID), entity("Person", s.Person.ID)), fmt.Sprintf(whoamiPlace, code(s.Workspace.TeamID), channelVerdict(s))),
+		return private(fmt.Sprintf(accountText, denyThis,
+			fmt.Sprintf(accountNo, denialText(d, operation.Operation{}, said))),
+			section(fmt.Sprintf(whoamiPerson, person(s.Person.ID), entity("Person", s.Person.ID)),
+				fmt.Sprintf(whoamiPlace, code(s.Workspace.TeamID), channelVerdict(s))),
 			section(fmt.Sprintf("*Decision:* no. %s", said)))
 	}
 	op := operation.Operation{Listener: a.Listener, Server: a.Server}
@@ -45,12 +47,15 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 	}
 	decided, sentence := accountDecided(d, op, w)
 	list := []slack.Block{
-		section(fmt.Sprintf("*Why, step by step:* adding %s to %s, ports %s, weight %s.", server, listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed, accountWeight(a)),
-		section(fmt.Sprintf("1. *Person:* ok. %s %s, workspace %s", person(s.Person.ID), entity("Person", s.Person.ID), code(s.Workspace.TeamID)),
+		section(fmt.Sprintf("*Why, step by step:* adding %s to %s, ports %s, weight %s.", server,
+			listenerName(op, name), portCode(a.Ports), weightCode(a.Weight)), unnamed, accountWeight(a)),
+		section(fmt.Sprintf("1. *Person:* ok. %s %s, workspace %s", person(s.Person.ID), entity("Person", s.Person.ID),
+			code(s.Workspace.TeamID)),
 			fmt.Sprintf("2. *Channel:* ok. %s", channelVerdict(s)), groupsLine(s.Groups)),
 	}
 	list = append(list, accountOfRules(a)...)
-	list = append(list, section(append(append([]string{fmt.Sprintf("5. *Decision:* %s", decided)}, accountPeople(a)...), limitsLine(a.Limits))...))
+	list = append(list, section(append(append([]string{fmt.Sprintf("5. *Decision:* %s", decided)}, accountPeople(a)...),
+		limitsLine(a.Limits))...))
 	small := ""
 	if clean(s.Policy) != "" {
 		small = fmt.Sprintf(whoamiPolicy, name(s.Policy))
@@ -64,6 +69,7 @@ func accountWeight(a operation.WhyAnswer) string {
 	case a.Usual:
 		return "No weight was given, so I took the one that most servers on this listener have, as a request would."
 	case a.Fault.Answered():
+
 		return fmt.Sprintf("No weight was given, and I could not read which one most servers on this listener have, since %s: %s. So I asked as for Zenlayer's default. With `weight=` the answer is certain.", answeredHow(a.Fault), prose(a.Fault.Words(), saidLimit))
 	case a.Unread:
 		return "No weight was given, and I could not read which one most servers on this listener have, so I asked as for Zenlayer's default. With `weight=` the answer is certain."

@@ -35,9 +35,11 @@ func statusMessage(op operation.Operation, events []operation.Event, link string
 	if id := firstOf(op.RequestID, op.Fault.RequestID); id != "" {
 		ids = strings.Join(nonEmpty([]string{ids, fieldRequest + " " + code(id)}), " · ")
 	}
-	return private(fmt.Sprintf("%s: %s. %s to %s, by %s.", op.Ref, now, serverName(op, short), listenerPort(op, short), actorName(op.Actor)),
+	return private(fmt.Sprintf("%s: %s. %s to %s, by %s.", op.Ref, now, serverName(op, short), listenerPort(op, short),
+		actorName(op.Actor)),
 		section("*"+op.Ref+"*", fmt.Sprintf("*Now:* %s.", now),
-			fmt.Sprintf("%s to %s, by %s", serverName(op, name), listenerName(op, name), person(op.Actor.UserID)), statusApproval(op), ids),
+			fmt.Sprintf("%s to %s, by %s", serverName(op, name), listenerName(op, name), person(op.Actor.UserID)),
+			statusApproval(op), ids),
 		section(lines...), actions(openButton(op, link)))
 }
 
@@ -79,7 +81,8 @@ func stepDenied(e operation.Event) string {
 // stepData are the parts of an event that a person can use; others stay in
 // the audit export.
 func stepData() []string {
-	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for", "answer", "approvals", "missing", "again", "reminder", "why", "incident", "denial", "no_longer"}
+	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for",
+		"answer", "approvals", "missing", "again", "reminder", "why", "incident", "denial", "no_longer"}
 }
 
 // whoamiMessage tells a person what the bot sees of them, with every id ready
@@ -95,7 +98,9 @@ func whoamiMessage(s operation.Standing, limits []operation.Left, w wording) mes
 	}
 	rules := "*Rules that fit you here:* none, so I would say no."
 	if len(s.Rules) > 0 {
-		rules = fmt.Sprintf("*Rules that fit you here:* %s. Weight, ports, time and listener are looked at when you ask.", names(s.Rules))
+		rules = fmt.Sprintf(
+			"*Rules that fit you here:* %s. Weight, ports, time and listener are looked at when you ask.",
+			names(s.Rules))
 	}
 	small := ""
 	if clean(s.Policy) != "" {
@@ -104,7 +109,8 @@ func whoamiMessage(s operation.Standing, limits []operation.Left, w wording) mes
 	return private(fmt.Sprintf("You are %s in workspace %s; %s.", short(s.Person.ID), short(s.Workspace.TeamID), fit),
 		section(fmt.Sprintf(whoamiPerson, person(s.Person.ID), entity("Person", s.Person.ID)),
 			fmt.Sprintf(whoamiPlace, code(s.Workspace.TeamID), channelVerdict(s))),
-		section(groupLines(s.Groups)...), denialBlock(s.Refusal, w), section(rules, limitsLine(limits)), contextLine(small))
+		section(groupLines(s.Groups)...), denialBlock(s.Refusal, w), section(rules, limitsLine(limits)),
+		contextLine(small))
 }
 
 // entity is an id as the policy writes it.
@@ -198,6 +204,7 @@ const (
 func channelWords(channelID, slackError string, w wording) string {
 	switch slackError {
 	case slackNotInChannel:
+
 		return fmt.Sprintf("I am not in %s, so I cannot post there. Invite me with /invite %s, or choose another channel.", channel(channelID), w.mentioned())
 	case slackChannelNotFound:
 		if strings.HasPrefix(channelID, "D") {

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	buttonAsk       = "Ask for approval"
-	decidedStopped  = "Already stopped by %s."
-	picturesOld     = "This picture is out of date: something changed since. Look at the card as it is now, then answer there."
+	buttonAsk      = "Ask for approval"
+	decidedStopped = "Already stopped by %s."
+	picturesOld    = "This picture is out of date: something changed since. Look at the card as it is now, then " +
+		"answer there."
 	notOnList       = "You are not on the list for this listener."
 	denySelf        = "You asked for this yourself, so somebody else has to approve it."
 	statusApprovals = "*Approval:* %s"
@@ -32,6 +33,7 @@ func previewApproval(op operation.Operation, w wording) []string {
 	var lines []string
 	switch {
 	case !enough(*a):
+
 		lines = append(lines, fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give it.", others(a.Needed)))
 	case len(op.Policies) > 0:
 		lines = append(lines, fmt.Sprintf("*Needs approval:* %s, by rule %s.", needsOf(a.Needed, a.Who), names(op.Policies)))

@@ -39,7 +39,8 @@ func deniedMessage(e *operation.DeniedError, w wording) message {
 	if clean(d.Contact) != "" && d.Code != operation.DeniedShared {
 		contact = fmt.Sprintf(denyContact, whom(d.Contact))
 	}
-	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)), section(append(append([]string{why}, can...), contact)...)}
+	list := []slack.Block{section(fmt.Sprintf(notSentLine, sentence)),
+		section(append(append([]string{why}, can...), contact)...)}
 	list = append(list, clauseSections(d)...)
 	return private(fmt.Sprintf(notSentText, denialText(d, op, sentence))+howManyCan(e.Can),
 		append(list, handedOver(e), actions(whoamiButton()), contextLine(noted))...)
@@ -67,7 +68,8 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 	switch d.Code {
 	case operation.DeniedNoRule:
 		if at := placesOf(d); at != "" {
-			return fmt.Sprintf("You can ask for this only from %s.", at), reasons(d, "no rule allows it in this channel.", denyNo, denyOK)
+			return fmt.Sprintf("You can ask for this only from %s.", at),
+				reasons(d, "no rule allows it in this channel.", denyNo, denyOK)
 		}
 		return fmt.Sprintf(denyMayNot, deniedTarget(op, name)), reasons(d, noRule(d), okOr(d.Channel), denyNo)
 	case operation.DeniedForbidden:
@@ -79,6 +81,7 @@ func denial(d operation.Decision, op operation.Operation, w wording) (sentence, 
 	case operation.DeniedRate:
 		return rateWords(d, clock), ""
 	case operation.DeniedNotRequester:
+
 		return "This preview belongs to somebody else, and only they can use it. Type the command yourself for one of your own.", ""
 	}
 	return refusal(d, w), ""

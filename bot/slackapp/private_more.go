@@ -15,7 +15,8 @@ func copyMessage(op operation.Operation) message {
 		return notSent(fmt.Sprintf("I have no command for %s.", op.Ref))
 	}
 	return private(fmt.Sprintf("%s as a command: %s", op.Ref, prose(op.Command, saidLimit)),
-		section(fmt.Sprintf("%s as a command. It opens a new preview; nothing is sent without it:", op.Ref), codeBlock(op.Command)))
+		section(fmt.Sprintf("%s as a command. It opens a new preview; nothing is sent without it:", op.Ref),
+			codeBlock(op.Command)))
 }
 
 // whyMessage names the rules that permit the request.
@@ -25,11 +26,17 @@ func whyMessage(op operation.Operation) message {
 		return private(text, section(text))
 	}
 	if a := op.Approval; a != nil && !a.Skipped {
-		return private(fmt.Sprintf("Allowed by rule %s for %s, once agreed to by %s.", prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref, others(a.Needed)),
-			section(fmt.Sprintf("*Why you are allowed:* rule %s permits it for %s here, once agreed to by %s other than you. It is asked again at each click and right before the call.", names(op.Policies), op.Ref, others(a.Needed))))
+		return private(fmt.Sprintf("Allowed by rule %s for %s, once agreed to by %s.",
+			prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref, others(a.Needed)),
+			section(fmt.Sprintf(
+				"*Why you are allowed:* rule %s permits it for %s here, once agreed to by %s other than you. It is "+
+					"asked again at each click and right before the call.", names(op.Policies), op.Ref,
+				others(a.Needed))))
 	}
 	return private(fmt.Sprintf("Allowed by rule %s for %s.", prose(strings.Join(op.Policies, ", "), saidLimit), op.Ref),
-		section(fmt.Sprintf("*Why you are allowed:* rule %s permits it for %s here. It is asked again at your click and right before the call.", names(op.Policies), op.Ref)))
+		section(fmt.Sprintf(
+			"*Why you are allowed:* rule %s permits it for %s here. It is asked again at your click and right before "+
+				"the call.", names(op.Policies), op.Ref)))
 }
 
 // zenoMessage is the same call for the shell, with the token of this request,
@@ -37,7 +44,11 @@ func whyMessage(op operation.Operation) message {
 func zenoMessage(op operation.Operation) message {
 	command := zenoCommand(op.Request)
 	return private(fmt.Sprintf("%s for the shell, with its token: %s", op.Ref, prose(command, commandLimit)),
-		section(fmt.Sprintf("The same call for the shell, *with the token of this request* (%s), so that it does not add the server twice:", op.Ref), "```"+escape(command)+"```", "It is for now only: how long the API remembers a token is not documented. Look in the console first."))
+		section(
+			fmt.Sprintf(
+				"The same call for the shell, *with the token of this request* (%s), so that it does not add the "+
+					"server twice:", op.Ref), "```"+escape(command)+"```",
+			"It is for now only: how long the API remembers a token is not documented. Look in the console first."))
 }
 
 // zenoCommand writes the call for Zenlayer's command line client. Values are
@@ -47,7 +58,8 @@ func zenoCommand(r zenlayer.RegisterBackendRequest) string {
 	if t == "" {
 		t = zenlayer.InstanceBM
 	}
-	parts := []string{"zeno bmc register-backend", "--listener-id", shellWord(r.ListenerID), "--backend-name", shellWord(r.BackendName),
+	parts := []string{"zeno bmc register-backend", "--listener-id", shellWord(r.ListenerID), "--backend-name",
+		shellWord(r.BackendName),
 		"--instance-id", shellWord(r.InstanceID), "--instance-type", shellWord(string(t))}
 	for _, p := range r.PortList {
 		parts = append(parts, "--port-list", strconv.Itoa(p))
@@ -78,7 +90,8 @@ func detailsMessage(op operation.Operation) message {
 	f := op.Fault
 	pairs := [][2]string{
 		{"id", op.Ref + " " + op.ID}, {"state", string(op.State) + " " + string(op.Reason)},
-		{"listenerId", op.Request.ListenerID}, {"instanceId", op.Request.InstanceID}, {"backendName", op.Request.BackendName},
+		{"listenerId", op.Request.ListenerID}, {"instanceId", op.Request.InstanceID},
+		{"backendName", op.Request.BackendName},
 		{"backendId", op.BackendID}, {"requestId", firstOf(op.RequestID, f.RequestID)},
 		{"code", f.Code}, {"message", f.Message}, {"evidence", string(op.Evidence)},
 	}
@@ -95,7 +108,8 @@ func detailsMessage(op operation.Operation) message {
 		}
 	}
 	text := fmt.Sprintf("Details of %s: %s", op.Ref, prose(strings.Join(lines, "; "), commandLimit))
-	return private(text, section(fmt.Sprintf("*Details of %s for support*", op.Ref), "```"+escape(strings.Join(lines, "\n"))+"```"))
+	return private(text, section(fmt.Sprintf("*Details of %s for support*", op.Ref),
+		"```"+escape(strings.Join(lines, "\n"))+"```"))
 }
 
 const detailLimit = 200

@@ -18,7 +18,8 @@ const (
 // previewMessage shows its asker what would be sent. Only they see it, and
 // nothing happens until they press Add server.
 func previewMessage(op operation.Operation, w wording) message {
-	text := fmt.Sprintf("Checking done: add %s to %s, %s. %s. %s.", serverName(op, short), listenerPort(op, short), weightPhrase(op.Request.Weight), previewLast(op), op.Ref)
+	text := fmt.Sprintf("Checking done: add %s to %s, %s. %s. %s.", serverName(op, short), listenerPort(op, short),
+		weightPhrase(op.Request.Weight), previewLast(op), op.Ref)
 	if op.Rehearsal {
 		text += " " + rehearsalText
 	}
@@ -55,7 +56,8 @@ func previewDo(op operation.Operation) string {
 func previewLines(op operation.Operation) []string {
 	r := op.Request
 	lines := []string{
-		fmt.Sprintf("*Add* %s *to* %s, ports %s, weight %s, name %s.", serverFacts(op), listenerFacts(op), portCode(r.PortList), weightCode(r.Weight), code(r.BackendName)),
+		fmt.Sprintf("*Add* %s *to* %s, ports %s, weight %s, name %s.", serverFacts(op), listenerFacts(op),
+			portCode(r.PortList), weightCode(r.Weight), code(r.BackendName)),
 		fmt.Sprintf("*Listener now:* %s.", listenerNow(op.Listener)),
 	}
 	if len(op.Policies) > 0 && op.Approval == nil {
@@ -88,7 +90,8 @@ func weightCode(weight int) string {
 // listenerNow is what was read about the listener, in words.
 func listenerNow(l operation.Listener) string {
 	var parts []string
-	for _, s := range []string{clean(l.Protocol + " " + l.Port), schedulerWords(l.Scheduler), kindWords(l.Kind), l.Status, l.Zone} {
+	for _, s := range []string{clean(l.Protocol + " " + l.Port), schedulerWords(l.Scheduler), kindWords(l.Kind),
+		l.Status, l.Zone} {
 		if clean(s) != "" {
 			parts = append(parts, name(s))
 		}
@@ -159,9 +162,11 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 	if !op.DryRun {
 		list = append(list, sendButtons(op)...)
 	}
-	list = append(list, button(actReqChange, "Change", fmt.Sprintf("Change before adding %s", serverName(op, bareName)), buttonValue(op)))
+	list = append(list, button(actReqChange, "Change", fmt.Sprintf("Change before adding %s", serverName(op, bareName)),
+		buttonValue(op)))
 	if !op.DryRun {
-		list = append(list, button(actReqCancel, "Cancel", fmt.Sprintf("Cancel adding %s", serverName(op, bareName)), buttonValue(op)))
+		list = append(list, button(actReqCancel, "Cancel", fmt.Sprintf("Cancel adding %s", serverName(op, bareName)),
+			buttonValue(op)))
 	}
 	return append(list, more(op, moreCopy, moreWhy))
 }
@@ -170,10 +175,12 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 // the client only, so it is a courtesy and protects nothing.
 func addButton(op operation.Operation) slack.BlockElement {
 	b := primaryUnlessRisky(op, button(actReqSend, buttonAdd,
-		fmt.Sprintf("Add %s to %s, %s", serverName(op, bareName), listenerName(op, bareName), weightPhrase(op.Request.Weight)), buttonValue(op)))
+		fmt.Sprintf("Add %s to %s, %s", serverName(op, bareName), listenerName(op, bareName),
+			weightPhrase(op.Request.Weight)), buttonValue(op)))
 	if op.Listener.Protected {
 		b.Confirm = slack.NewConfirmationBlockObject(plainText(confirmTitle, maxConfirmTitle),
-			plainText(fmt.Sprintf("%s will take new connections on %s.", serverName(op, bareName), listenerPort(op, bareName)), maxConfirmText),
+			plainText(fmt.Sprintf("%s will take new connections on %s.", serverName(op, bareName),
+				listenerPort(op, bareName)), maxConfirmText),
 			plainText("Add server", maxButton), plainText("Not yet", maxButton))
 	}
 	return b

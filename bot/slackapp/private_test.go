@@ -14,10 +14,14 @@ import (
 func TestEveryDenialHasItsOwnWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]operation.DenialCode{}
-	for _, code := range []operation.DenialCode{operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot,
-		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedOutdated, operation.DeniedNoPolicy, operation.DeniedNoRule,
-		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedListenerRate, operation.DeniedNotRequester} {
-		m := deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()}, fixedWording())
+	for _, code := range []operation.DenialCode{operation.DeniedUnchecked, operation.DeniedWorkspace,
+		operation.DeniedGuest, operation.DeniedBot,
+		operation.DeniedDeactivated, operation.DeniedShared, operation.DeniedChannel, operation.DeniedOutdated,
+		operation.DeniedNoPolicy, operation.DeniedNoRule,
+		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedListenerRate,
+		operation.DeniedNotRequester} {
+		m := deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()},
+			fixedWording())
 		require.Equal(t, firstNotSent, startsWith(t, m.Text))
 		visible := shownText(t, m)
 		require.NotContains(t, seen, visible, "%s reads like %s", code, seen[visible])
@@ -59,9 +63,12 @@ func TestManyMistakesAreCounted(t *testing.T) {
 
 func TestTheShellCommandCarriesTheTokenAndIsQuoted(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "zeno bmc register-backend --listener-id lst-8f2c --backend-name web-07 --instance-id i-55a1 --instance-type BM"+
-		" --port-list 8080 --weight 50 --client-token 5b1f0c1e-1111-4222-8333-444455556666", zenoCommand(sample().Request))
-	hostile := zenoCommand(zenlayer.RegisterBackendRequest{ListenerID: "a; rm -rf 'x' $(y) `z`", BackendName: "", ClientToken: "t"})
+	require.Equal(t,
+		"zeno bmc register-backend --listener-id lst-8f2c --backend-name web-07 --instance-id i-55a1 --instance-type BM"+
+			" --port-list 8080 --weight 50 --client-token 5b1f0c1e-1111-4222-8333-444455556666",
+		zenoCommand(sample().Request))
+	hostile := zenoCommand(zenlayer.RegisterBackendRequest{ListenerID: "a; rm -rf 'x' $(y) `z`", BackendName: "",
+		ClientToken: "t"})
 	require.Contains(t, hostile, `--listener-id 'a; rm -rf '\''x'\'' $(y) '\''z'\'''`)
 	require.Contains(t, hostile, "--backend-name ''")
 	require.Contains(t, hostile, "--instance-type BM")
@@ -89,7 +96,8 @@ func TestTheResponseAddressIsNeverShown(t *testing.T) {
 	for _, list := range []map[string]operation.Operation{publicCards(), endings(), previews()} {
 		for name, op := range list {
 			op.Place.ResponseURL = secret
-			for _, m := range []message{cardMessage(op, fixedWording()), statusMessage(op, nil, ""), detailsMessage(op), ownerMessage(op, fixedWording())} {
+			for _, m := range []message{cardMessage(op, fixedWording()), statusMessage(op, nil, ""), detailsMessage(op),
+				ownerMessage(op, fixedWording())} {
 				require.NotContains(t, string(encodeMessage(t, m)), "secret", name)
 			}
 		}
@@ -123,7 +131,8 @@ func TestLinksAreOfferedOnlyToRealAddresses(t *testing.T) {
 	t.Parallel()
 	for address, offered := range map[string]bool{
 		"https://example.slack.com/archives/C1/p1": true, "http://127.0.0.1:8080/x": true,
-		"": false, "javascript:alert(1)": false, "https://a b": false, "https://a|b": false, "https://a\n": false, "ftp://a": false,
+		"": false, "javascript:alert(1)": false, "https://a b": false, "https://a|b": false, "https://a\n": false,
+		"ftp://a": false,
 	} {
 		require.Equal(t, offered, linkButton(buttonOpen, "", address) != nil, address)
 	}
@@ -143,7 +152,8 @@ func TestTheOwnerIsToldWhatToDo(t *testing.T) {
 func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports", "policy", operation.WhatNewest, operation.WhatReading, operation.WhatAsker} {
+	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports",
+		"policy", operation.WhatNewest, operation.WhatReading, operation.WhatAsker} {
 		words := factWords(what, factAskers)
 		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
 		require.False(t, seen[words], what)
@@ -201,10 +211,14 @@ func TestStepsAreSaidInWords(t *testing.T) {
 		return strings.Replace(words, " · <@U0BO>", "", 1)
 	}
 	require.Equal(t, "Denied: no rule allows it", step(operation.EventDenied, map[string]string{"code": "no_rule"}))
-	require.Equal(t, "Denied: not allowed to decide: own request", step(operation.EventDenied, map[string]string{"code": "self", "action": "approve"}))
+	require.Equal(t, "Denied: not allowed to decide: own request",
+		step(operation.EventDenied, map[string]string{"code": "self", "action": "approve"}))
 	require.Equal(t, "Approved", step(operation.EventApproved, map[string]string{"missing": "0"}))
 	require.Equal(t, "Approved · missing `1`", step(operation.EventApproved, map[string]string{"missing": "1"}))
-	require.Equal(t, "Finished · refused by Zenlayer", step(operation.EventFinished, map[string]string{"reason": string(operation.ReasonRefused)}))
-	require.Equal(t, "Zenlayer answered · code `INVALID_X`", step(operation.EventAnswered, map[string]string{"code": "INVALID_X"}))
-	require.Equal(t, "Not approved · reason `self`", step(operation.EventNotApproved, map[string]string{"reason": "self"}), "what a person wrote stays theirs")
+	require.Equal(t, "Finished · refused by Zenlayer",
+		step(operation.EventFinished, map[string]string{"reason": string(operation.ReasonRefused)}))
+	require.Equal(t, "Zenlayer answered · code `INVALID_X`",
+		step(operation.EventAnswered, map[string]string{"code": "INVALID_X"}))
+	require.Equal(t, "Not approved · reason `self`",
+		step(operation.EventNotApproved, map[string]string{"reason": "self"}), "what a person wrote stays theirs")
 }

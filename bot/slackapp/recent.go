@@ -29,7 +29,8 @@ type entry[T any] struct {
 // maxRecent bounds the entries; beyond it old ones are dropped.
 const maxRecent = 10_000
 
-func newRecent[T any](now func() time.Time, keep time.Duration, read func(context.Context, string) (T, error)) *recent[T] {
+func newRecent[T any](now func() time.Time, keep time.Duration,
+	read func(context.Context, string) (T, error)) *recent[T] {
 	return &recent[T]{now: now, keep: keep, read: read, entries: map[string]*entry[T]{}}
 }
 

@@ -63,7 +63,8 @@ func clock(t time.Time) string {
 
 // dated is a day and time in the reader's own zone.
 func dated(t time.Time) string {
-	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time_secs}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04:05 UTC"))
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time_secs}|%s>", t.Unix(),
+		t.UTC().Format("2006-01-02 15:04:05 UTC"))
 }
 
 // both is clock with UTC beside it; once per card, in the small print.

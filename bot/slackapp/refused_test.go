@@ -18,12 +18,21 @@ func TestEverySurfaceSaysWhatZenlayerAnswered(t *testing.T) {
 		fault zenlayertest.Fault
 		says  []string
 	}{
-		"a wrong key":          {refused(401, "AUTHFAILURE_SIGNATURE_FAILURE"), []string{"the bot's key was refused", "check or replace its access key", "HTTP 401", "AUTHFAILURE_SIGNATURE_FAILURE", "request "}},
-		"an expired signature": {refused(401, "AUTHFAILURE_SIGNATURE_EXPIRED"), []string{"more than five minutes apart", "set its clock right", "HTTP 401", "AUTHFAILURE_SIGNATURE_EXPIRED", "request "}},
-		"a missing right":      {refused(401, "AUTHFAILURE_UNAUTHORIZED_OPERATION"), []string{"may not make this call", "give its key the right", "HTTP 401", "AUTHFAILURE_UNAUTHORIZED_OPERATION", "request "}},
-		"an unknown code":      {refused(400, "INVALID_VERSION"), []string{"ask the bot's owners", "HTTP 400", "INVALID_VERSION", "request "}},
-		"a proxy's page":       {zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 404, Body: "no route", Times: -1}, []string{"something answered in Zenlayer's place", "ZENLAYER_ENDPOINT", "HTTP 404"}},
-		"no answer":            {zenlayertest.Fault{Kind: zenlayertest.BadGateway, Times: -1}, []string{"Zenlayer did not answer"}},
+		"a wrong key": {refused(401, "AUTHFAILURE_SIGNATURE_FAILURE"),
+			[]string{"the bot's key was refused", "check or replace its access key", "HTTP 401",
+				"AUTHFAILURE_SIGNATURE_FAILURE", "request "}},
+		"an expired signature": {refused(401, "AUTHFAILURE_SIGNATURE_EXPIRED"),
+			[]string{"more than five minutes apart", "set its clock right", "HTTP 401", "AUTHFAILURE_SIGNATURE_EXPIRED",
+				"request "}},
+		"a missing right": {refused(401, "AUTHFAILURE_UNAUTHORIZED_OPERATION"),
+			[]string{"may not make this call", "give its key the right", "HTTP 401",
+				"AUTHFAILURE_UNAUTHORIZED_OPERATION", "request "}},
+		"an unknown code": {refused(400, "INVALID_VERSION"),
+			[]string{"ask the bot's owners", "HTTP 400", "INVALID_VERSION", "request "}},
+		"a proxy's page": {zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 404, Body: "no route", Times: -1},
+			[]string{"something answered in Zenlayer's place", "ZENLAYER_ENDPOINT", "HTTP 404"}},
+		"no answer": {zenlayertest.Fault{Kind: zenlayertest.BadGateway, Times: -1},
+			[]string{"Zenlayer did not answer"}},
 	}
 	surfaces := map[string]func(r *rig) string{
 		"command": func(r *rig) string {

@@ -10,7 +10,8 @@ import (
 
 // uneditable are Slack's words for a message that cannot be edited any more.
 func uneditable() []string {
-	return []string{slackNoMessage, "cant_update_message", "edit_window_closed", slackChannelNotFound, "is_inactive", "not_in_channel", "is_archived"}
+	return []string{slackNoMessage, "cant_update_message", "edit_window_closed", slackChannelNotFound, "is_inactive",
+		"not_in_channel", "is_archived"}
 }
 
 // replace is what is done when Slack refuses for good to edit the card, with
@@ -22,7 +23,8 @@ func (b *Board) replace(ctx context.Context, op operation.Operation, card operat
 		b.withhold(op, errorCode(why))
 		return op.Version, nil
 	}
-	b.Log.Info("card cannot be edited and is replaced", zap.String("operation", op.ID), zap.String("why", errorCode(why)))
+	b.Log.Info("card cannot be edited and is replaced", zap.String("operation", op.ID),
+		zap.String("why", errorCode(why)))
 	version, err := b.first(ctx, op, true, card.TS)
 	if err != nil {
 		return 0, err
@@ -46,7 +48,8 @@ func (b *Board) due(ctx context.Context, op operation.Operation, card operation.
 		return true
 	case !b.kind.asks(op):
 		return false
-	case op.State == operation.Waiting && op.Approval.Since > card.Shown, op.State == operation.NeedsPerson && op.PersonSince > card.Shown:
+	case op.State == operation.Waiting && op.Approval.Since > card.Shown,
+		op.State == operation.NeedsPerson && op.PersonSince > card.Shown:
 		return true
 	}
 	return why == slackNoMessage && b.Web.deleted(ctx, card.Channel, card.TS)
@@ -55,5 +58,6 @@ func (b *Board) due(ctx context.Context, op operation.Operation, card operation.
 // withhold notes that the card keeps what it says.
 func (b *Board) withhold(op operation.Operation, why string) {
 	b.delivered.WithLabelValues("withheld").Inc()
-	b.Log.Info("card cannot be edited and keeps what it says", zap.String("operation", op.ID), zap.Int64("version", op.Version), zap.String("why", why))
+	b.Log.Info("card cannot be edited and keeps what it says", zap.String("operation", op.ID),
+		zap.Int64("version", op.Version), zap.String("why", why))
 }

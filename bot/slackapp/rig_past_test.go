@@ -19,7 +19,8 @@ func (s *shelf) Past(ctx context.Context, p operation.Page) ([]operation.Past, e
 	defer s.mu.Unlock()
 	var out []operation.Past
 	for _, op := range s.ops {
-		older := p.Before.At.IsZero() || op.ClickedAt.Before(p.Before.At) || op.ClickedAt.Equal(p.Before.At) && op.ID < p.Before.ID
+		older := p.Before.At.IsZero() || op.ClickedAt.Before(p.Before.At) ||
+			op.ClickedAt.Equal(p.Before.At) && op.ID < p.Before.ID
 		chosen := p.Listener == "" || op.Request.ListenerID == p.Listener
 		if p.Listener == "" {
 			chosen = p.Channel == "" || op.Place.ChannelID == p.Channel
@@ -48,7 +49,8 @@ func (s *shelf) Denials(ctx context.Context, p operation.Page) ([]operation.Deni
 	for i := len(s.events) - 1; i >= 0; i-- {
 		e := s.events[i]
 		before, _ := strconv.Atoi(p.Before.ID)
-		if e.Kind == operation.EventDenied && !e.At.Before(p.Since) && (p.Before.ID == "" || i < before) && len(out) < p.Limit {
+		if e.Kind == operation.EventDenied && !e.At.Before(p.Since) && (p.Before.ID == "" || i < before) &&
+			len(out) < p.Limit {
 			out = append(out, operation.Denial{Mark: operation.Mark{At: e.At, ID: strconv.Itoa(i)}, Event: e})
 		}
 	}
@@ -69,7 +71,8 @@ func (g *gate) Why(ctx context.Context, q operation.Question) (operation.Explana
 	} else {
 		d = g.Decide(ctx, q)
 	}
-	return operation.Explanation{Standing: s, Decision: d, Rules: []operation.Rule{{ID: "everybody", Permit: true, Holds: true}}}, err
+	return operation.Explanation{Standing: s, Decision: d,
+		Rules: []operation.Rule{{ID: "everybody", Permit: true, Holds: true}}}, err
 }
 
 // Who implements operation.Roster: nobody is known.

@@ -60,7 +60,8 @@ func (l *lines) String() string {
 }
 
 func (l *lines) logger() *zap.Logger {
-	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(l), zapcore.DebugLevel))
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(l),
+		zapcore.DebugLevel))
 }
 
 // shelf is a journal in memory whose every method can be made to fail or wait.
@@ -77,7 +78,8 @@ type shelf struct {
 }
 
 func newShelf() *shelf {
-	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{}, answers: map[string]operation.Delivered{}, cards: map[string]operation.Card{},
+	return &shelf{ops: map[string]operation.Operation{}, used: map[string]operation.Operation{},
+		answers: map[string]operation.Delivered{}, cards: map[string]operation.Card{},
 		asked: map[string]operation.Card{}, kept: map[string][2]string{}}
 }
 
@@ -443,7 +445,8 @@ func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decis
 }
 
 func (g *gate) Whoami(_ context.Context, a operation.Actor, p operation.Place) (operation.Standing, error) {
-	return operation.Standing{Person: operation.Person{ID: a.UserID}, Workspace: operation.Workspace{TeamID: teamID}, Channel: operation.Channel{ID: p.ChannelID}}, nil
+	return operation.Standing{Person: operation.Person{ID: a.UserID}, Workspace: operation.Workspace{TeamID: teamID},
+		Channel: operation.Channel{ID: p.ChannelID}}, nil
 }
 
 // rig is an App between the stand-ins, without an engine behind it.
@@ -504,7 +507,9 @@ func newSlack(t testing.TB) *sandbox.Slack {
 }
 
 func newBoard(t testing.TB, w *Web, cards *shelf, log *zap.Logger) *Boards {
-	b := NewBoards(BoardConfig{Web: w, Cards: cards, Approvals: askedCards{cards}, Stored: cards.Operation, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}, Owner: ops, Bot: "@lbbot", Now: time.Now, Log: log, Registerer: prometheus.NewRegistry()})
+	b := NewBoards(BoardConfig{Web: w, Cards: cards, Approvals: askedCards{cards}, Stored: cards.Operation,
+		Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}, Owner: ops, Bot: "@lbbot", Now: time.Now,
+		Log: log, Registerer: prometheus.NewRegistry()})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -517,19 +522,24 @@ func newBoard(t testing.TB, w *Web, cards *shelf, log *zap.Logger) *Boards {
 func unconnected(t *testing.T, edit func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, slack: newSlack(t), shelf: newShelf(), gate: &gate{}, starts: &starts{}, log: &lines{}}
-	r.cloud = zenlayertest.New(zenlayertest.Options{AccessKeyID: "key", AccessKeySecret: plantedSecret, Seed: zenlayertest.SampleData()})
+	r.cloud = zenlayertest.New(zenlayertest.Options{AccessKeyID: "key", AccessKeySecret: plantedSecret,
+		Seed: zenlayertest.SampleData()})
 	endpoint, err := r.cloud.Start()
 	require.NoError(t, err)
 	t.Cleanup(r.cloud.Close)
-	client, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint, AccessKeyID: "key", AccessKeySecret: zenlayer.NewSecret(plantedSecret)})
+	client, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint, AccessKeyID: "key",
+		AccessKeySecret: zenlayer.NewSecret(plantedSecret)})
 	require.NoError(t, err)
 	log := r.log.logger()
 	r.web = newWeb(t, r.slack, log)
 	r.board = newBoard(t, r.web, r.shelf, log)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	intake := &operation.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
-		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: operation.NewMetrics(prometheus.NewRegistry())}
-	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: intake, Journal: r.shelf, History: r.shelf, Choices: r.shelf,
+	intake := &operation.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf,
+		Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
+		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
+		Metrics: operation.NewMetrics(prometheus.NewRegistry())}
+	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: intake, Journal: r.shelf,
+		History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {
 		edit(&c)
@@ -550,7 +560,8 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 func open(t *testing.T, edit func(*Config)) *rig {
 	t.Helper()
 	r := unconnected(t, edit)
-	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.receive, Connections: 1, Now: r.app.Now,
+	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.receive,
+		Connections: 1, Now: r.app.Now,
 		CloseWait: 10 * time.Millisecond, Log: r.log.logger()})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -595,7 +606,8 @@ func (r *rig) sees(person, channel string, parts ...string) sandbox.Message {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	m, err := r.slack.WaitMessage(ctx, channel, person, func(m sandbox.Message) bool { return !m.Deleted && has(m, parts...) })
+	m, err := r.slack.WaitMessage(ctx, channel, person,
+		func(m sandbox.Message) bool { return !m.Deleted && has(m, parts...) })
 	if err != nil {
 		for _, m := range r.slack.Messages(channel, person) {
 			r.t.Logf("ephemeral=%t: %s", m.Ephemeral, m.Text)

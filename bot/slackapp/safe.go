@@ -260,4 +260,5 @@ func codeBlock(s string) string {
 	return "```" + escape(strings.ReplaceAll(s, "`", "'")) + "```"
 }
 
-const commandLimit = 1500 // characters of a command shown to copy; escaped it stays below a section's 3,000 but for pathological ones
+// characters of a command shown to copy; escaped it stays below a section's 3,000 but for pathological ones
+const commandLimit = 1500

@@ -49,13 +49,16 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 	op.Reason, op.Purpose, op.Notes, op.Policies, op.Command = reason, s, []string{s, s}, []string{s, s}, s
 	op.PolicyDigest = s
 	op.Request.ListenerID, op.Request.BackendName, op.Request.InstanceID, op.Request.ClientToken = s, s, s, s
-	op.Listener = operation.Listener{ID: s, Name: s, Protocol: s, Port: s, Scheduler: s, Kind: s, Status: s, LoadBalancerID: s, LoadBalancerName: s, Zone: s, Servers: 3, Protected: true}
+	op.Listener = operation.Listener{ID: s, Name: s, Protocol: s, Port: s, Scheduler: s, Kind: s, Status: s,
+		LoadBalancerID: s, LoadBalancerName: s, Zone: s, Servers: 3, Protected: true}
 	op.Server = operation.Server{ID: s, Name: s, IP: s, Zone: s, Status: s}
 	op.Actor.Name, op.Place.ChannelName = s, s
 	f := operation.Fault{Code: s, Status: 400, Message: s, RequestID: s}
-	op.Attempts = []operation.Attempt{{Number: 1, SentAt: moment(19, 14, 22), AnsweredAt: moment(19, 14, 37), Outcome: operation.OutcomeUnknown, Fault: f}}
+	op.Attempts = []operation.Attempt{{Number: 1, SentAt: moment(19, 14, 22), AnsweredAt: moment(19, 14, 37),
+		Outcome: operation.OutcomeUnknown, Fault: f}}
 	op.Fault, op.Unread, op.LookFault, op.Matches = f, f, s, []string{s, s}
-	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, moment(19, 15, 0), moment(19, 15, 0)
+	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, moment(19, 15, 0),
+		moment(19, 15, 0)
 	op.StopBy, op.AnswerBy, op.Answer, op.Mismatch = s, s, operation.AnswerNotThere, true
 	op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: s}
 	return op
@@ -66,7 +69,8 @@ func hostileMessages(s string) map[string]message {
 	w := fixedWording()
 	w.Bot, w.At, w.Refused, w.Replaces, w.Late = s, moment(19, 30, 0), "C0INC1234", true, time.Hour
 	all := map[string]message{}
-	for _, state := range []operation.State{operation.Draft, operation.Accepted, operation.Sending, operation.Unconfirmed,
+	for _, state := range []operation.State{operation.Draft, operation.Accepted, operation.Sending,
+		operation.Unconfirmed,
 		operation.NeedsPerson, operation.Added, operation.AlreadyThere} {
 		all["card "+string(state)] = cardMessage(hostileOperation(s, state, ""), w)
 	}
@@ -78,9 +82,11 @@ func hostileMessages(s string) map[string]message {
 		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
 		d.Clauses, d.MoreClauses = hostileClauses(s), 3
 		people := &operation.People{IDs: []string{s, s, s}, Shown: []string{s}, Groups: []string{s}}
-		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: people}, w)
+		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d,
+			Operation: hostileOperation(s, operation.Draft, ""), Can: people}, w)
 		unnamed := &operation.People{IDs: []string{s}, Groups: []string{s}}
-		all["denied in a group "+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
+		all["denied in a group "+name] = deniedMessage(
+			&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
 	for name, v := range historyViews() {
 		v.Entries = nil
@@ -101,23 +107,34 @@ func hostileMessages(s string) map[string]message {
 		for i := range a.Rules {
 			a.Rules[i].ID, a.Rules[i].Clauses = s, hostileClauses(s)
 		}
-		a.Can, a.Approve = &operation.People{IDs: []string{s}, Shown: []string{s}}, &operation.People{IDs: []string{s}, Groups: []string{s}}
+		a.Can, a.Approve = &operation.People{IDs: []string{s}, Shown: []string{s}},
+			&operation.People{IDs: []string{s}, Groups: []string{s}}
 		all["account "+name] = accountMessage(a, w)
 	}
 	op := hostileOperation(s, operation.Added, "")
 	for name, m := range map[string]message{
-		"busy": busyMessage(&operation.BusyError{Operation: op}, s, operation.Actor{}), "expired": expiredMessage(op), "stale": staleMessage(op, s),
-		"duplicate": duplicateMessage(op, s), "cancelled": cancelledMessage(op), "fault": faultMessage(s, w), "copy": copyMessage(op),
-		"present":     presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s, Port: s}}),
-		"same":        presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s}, Same: true}),
-		"unavailable": unavailableMessage(&operation.UnavailableError{What: s, Fault: op.Fault}, w), "uncertain": uncertainMessage(&operation.UncertainError{Ref: s}),
-		"why": whyMessage(op), "zeno": zenoMessage(op), "details": detailsMessage(op), "owner": ownerMessage(op, w), "moved": movedMessage(op, w),
+		"busy": busyMessage(&operation.BusyError{Operation: op}, s, operation.Actor{}), "expired": expiredMessage(op),
+		"stale":     staleMessage(op, s),
+		"duplicate": duplicateMessage(op, s), "cancelled": cancelledMessage(op), "fault": faultMessage(s, w),
+		"copy": copyMessage(op),
+		"present": presentMessage(&operation.PresentError{Operation: op,
+			Backend: zenlayer.Backend{BackendID: s, Port: s}}),
+		"same": presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s},
+			Same: true}),
+		"unavailable": unavailableMessage(&operation.UnavailableError{What: s, Fault: op.Fault}, w),
+		"uncertain":   uncertainMessage(&operation.UncertainError{Ref: s}),
+		"why":         whyMessage(op), "zeno": zenoMessage(op), "details": detailsMessage(op),
+		"owner": ownerMessage(op, w), "moved": movedMessage(op, w),
 		"unknown": unknownRefMessage(s), "channel": channelMessage(s, slackNotInChannel, w),
-		"help":   helpMessage(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),
-		"input":  inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1", "o1"),
-		"status": statusMessage(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}}, {Kind: s}}, s),
-		"whoami": whoamiMessage(operation.Standing{Person: operation.Person{ID: s}, Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
-			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s, Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}}, []operation.Left{{Of: operation.LimitPerson, In: s}}, w),
+		"help":  helpMessage(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),
+		"input": inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1", "o1"),
+		"status": statusMessage(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}},
+			{Kind: s}}, s),
+		"whoami": whoamiMessage(operation.Standing{Person: operation.Person{ID: s},
+			Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
+			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s,
+			Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}},
+			[]operation.Left{{Of: operation.LimitPerson, In: s}}, w),
 	} {
 		all[name] = m
 	}
@@ -126,7 +143,8 @@ func hostileMessages(s string) map[string]message {
 
 func hostileClauses(s string) []operation.Clause {
 	var list []operation.Clause
-	for _, form := range []string{"%s", "unless %s", `principal in Usergroup::"%s"`, `principal == Person::"%s"`, `context.channel.id == "%s"`, `resource == Listener::"%s"`, "context.weight <= %s"} {
+	for _, form := range []string{"%s", "unless %s", `principal in Usergroup::"%s"`, `principal == Person::"%s"`,
+		`context.channel.id == "%s"`, `resource == Listener::"%s"`, "context.weight <= %s"} {
 		list = append(list, operation.Clause{Policy: s, Text: fmt.Sprintf(form, s)})
 	}
 	return list
@@ -141,7 +159,8 @@ func manyProblems(s string) []commands.Problem {
 }
 
 // markup is every <…> that may stand in our messages.
-var markup = regexp.MustCompile(`^(@U0(ANA|BO)|#C0(INC1234|OWNERS|OPS)|!date\^-?\d+\^(\{date_short_pretty\} )?\{time_secs\}\|[0-9: -]+UTC)$`)
+var markup = regexp.MustCompile(
+	`^(@U0(ANA|BO)|#C0(INC1234|OWNERS|OPS)|!date\^-?\d+\^(\{date_short_pretty\} )?\{time_secs\}\|[0-9: -]+UTC)$`)
 
 // requireInert fails when text has markup that is not ours.
 func requireInert(t *testing.T, where, text string) {
@@ -213,7 +232,8 @@ func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
 				values[f.Key] = s
 			}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"form": formView(formState{Values: values, ChannelID: s, DraftID: s, Alert: s, Notices: []string{s, s}}), "failed": failedView(formTitle, s),
+				"form": formView(formState{Values: values, ChannelID: s, DraftID: s, Alert: s,
+					Notices: []string{s, s}}), "failed": failedView(formTitle, s),
 				"preview": previewView(hostileOperation(s, operation.Draft, ""), fixedWording()),
 			} {
 				requireView(t, v)
@@ -268,7 +288,8 @@ func TestValuesKeepWhatCanBeCopied(t *testing.T) {
 		require.Equal(t, want, name(in), in)
 	}
 	require.Equal(t, "at 10:30:05 UTC, ꞉ab:30, 1꞉100:2", prose("at 10:30:05 UTC, :ab:30, 1:100:2", 100))
-	require.Equal(t, "it ∗is∗ ˍhereˍ ꞉up: at 10:30, web_07 &lt;x&gt;", prose("it *is* _here_ :up: at 10:30, web_07 <x>", 100))
+	require.Equal(t, "it ∗is∗ ˍhereˍ ꞉up: at 10:30, web_07 &lt;x&gt;",
+		prose("it *is* _here_ :up: at 10:30, web_07 <x>", 100))
 	require.Equal(t, "‹x›", bareName("a <x>")[2:])
 	require.Equal(t, wordNone, bareName("\u200b"))
 }
@@ -297,7 +318,8 @@ func TestCuttingLeavesNoHalves(t *testing.T) {
 	require.Equal(t, "abc", clamp("abc", 3))
 	require.Equal(t, "ab…", clamp("abcd", 3))
 	require.Equal(t, "界界…", clamp("界界界界", 3))
-	for _, s := range []string{strings.Repeat("&amp;", 20), strings.Repeat("<@U0ANA> ", 20), strings.Repeat("`code` ", 20), "```" + strings.Repeat("x", 100) + "```"} {
+	for _, s := range []string{strings.Repeat("&amp;", 20), strings.Repeat("<@U0ANA> ", 20),
+		strings.Repeat("`code` ", 20), "```" + strings.Repeat("x", 100) + "```"} {
 		for limit := 10; limit < 60; limit++ {
 			cut := clampMarkup(s, limit)
 			require.LessOrEqual(t, len([]rune(cut)), limit)
@@ -313,7 +335,8 @@ func TestTimesReadInBothClocks(t *testing.T) {
 	at := moment(19, 14, 22)
 	require.Equal(t, fmt.Sprintf("<!date^%d^{time_secs}|19:14:22 UTC> (19:14:22 UTC)", at.Unix()), both(at))
 	for d, want := range map[time.Duration]string{
-		1800 * time.Millisecond: "1.8 s", 2 * time.Second: "2 s", 52 * time.Second: "52 s", 7 * time.Minute: "7 min", 3 * time.Hour: "3 h", -time.Second: "0 s",
+		1800 * time.Millisecond: "1.8 s", 2 * time.Second: "2 s", 52 * time.Second: "52 s", 7 * time.Minute: "7 min",
+		3 * time.Hour: "3 h", -time.Second: "0 s",
 	} {
 		require.Equal(t, want, lasting(d))
 	}
@@ -323,7 +346,8 @@ func TestNoOperationFieldIsForgottenByTheHostileTable(t *testing.T) {
 	t.Parallel()
 	// A new text field of an operation must be added to hostileOperation, or
 	// this list, with the reason why it is never shown.
-	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours", "Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
+	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours",
+		"Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
 	v := reflect.ValueOf(hostileOperation("hostile", operation.Added, ""))
 	for i := range v.NumField() {
 		f := v.Type().Field(i)

@@ -34,7 +34,8 @@ const (
 
 // permanent reports whether Slack refuses until a person changes something.
 func permanent(code string) bool {
-	return slices.Contains(socket.FatalCodes(), code) || code == "paid_teams_only" || code == "plan_upgrade_required" || code == slackOrgWide
+	return slices.Contains(socket.FatalCodes(), code) || code == "paid_teams_only" || code == "plan_upgrade_required" ||
+		code == slackOrgWide
 }
 
 // remedy says what a person has to change, as the rest of a sentence; empty for
@@ -46,8 +47,10 @@ func remedy(setting, code, needed string) string {
 		if !bot {
 			return "generate an app-level token with the scope connections:write, under Basic Information, App-Level Tokens"
 		}
-		return "add the scope " + cmp.Or(needed, "that is missing") + " to the app under OAuth & Permissions, Bot Token Scopes, and reinstall the app to the workspace"
+		return "add the scope " + cmp.Or(needed, "that is missing") +
+			" to the app under OAuth & Permissions, Bot Token Scopes, and reinstall the app to the workspace"
 	case "paid_teams_only", "plan_upgrade_required":
+
 		return `user groups need a paid Slack plan. Without one, name people in the policy instead of groups: principal == Person::"U…"`
 	case slackOrgWide:
 		return "the app is installed for the whole organization, and lbbot serves one workspace: install the app in that workspace and use the bot token from there"

@@ -53,9 +53,11 @@ func TestAResultGoesToTheChannelElseByTheResponseURLAndAsADirectMessage(t *testi
 	t.Parallel()
 	s := newStage(t)
 	address := s.responseURL()
-	s.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Members: []string{ana}, BotMember: true, Archived: true})
+	s.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Members: []string{ana}, BotMember: true,
+		Archived: true})
 	require.NoError(t, s.report(s.asked(1, operation.Added, address)))
-	require.Equal(t, []string{"chat.postMessage C0INC2041: is_archived", "response_url", "chat.postMessage U0ANA"}, s.ways())
+	require.Equal(t, []string{"chat.postMessage C0INC2041: is_archived", "response_url", "chat.postMessage U0ANA"},
+		s.ways())
 	private := s.sees(ana, incident, "Added", "be-20d1", "comes to you as a direct message")
 	require.True(t, private.Ephemeral, "the words, at once")
 	require.True(t, has(s.cards("D0ANA")[0], "Added", "be-20d1"), "the card, for good")

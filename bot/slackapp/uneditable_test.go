@@ -18,7 +18,8 @@ import (
 
 // passing are sentences that become untrue as the operation goes on.
 func passing() []string {
-	return []string{"Nothing is sent yet", "last checks", "*Adding*", "Adding…", "Not sent yet", "Looking", "not in the list yet", "eing told", "Stopping", "I am checking",
+	return []string{"Nothing is sent yet", "last checks", "*Adding*", "Adding…", "Not sent yet", "Looking",
+		"not in the list yet", "eing told", "Stopping", "I am checking",
 		"rying again", "Waiting", "One more.", "I could not settle"}
 }
 
@@ -84,7 +85,8 @@ func looks(op *operation.Operation) { op.Looks, op.LookFault = op.Looks+1, "no a
 
 func agrees(id string) func(*operation.Operation) {
 	return func(op *operation.Operation) {
-		op.Approval.Votes = append(op.Approval.Votes, operation.Vote{By: operation.Actor{UserID: id, Name: id}, At: time.Now()})
+		op.Approval.Votes = append(op.Approval.Votes,
+			operation.Vote{By: operation.Actor{UserID: id, Name: id}, At: time.Now()})
 		if op.Approval.Missing() == 0 {
 			op.State = operation.Accepted
 		}
@@ -102,7 +104,8 @@ func routes() map[string]route {
 	listed := func(op *operation.Operation) {
 		op.StatusLooks, op.StatusAt, op.BackendStatus = op.StatusLooks+1, time.Now(), "Available"
 	}
-	needs := []func(*operation.Operation){becomes(operation.Sending), becomes(operation.Unconfirmed), looks, becomes(operation.NeedsPerson),
+	needs := []func(*operation.Operation){becomes(operation.Sending), becomes(operation.Unconfirmed), looks,
+		becomes(operation.NeedsPerson),
 		func(op *operation.Operation) { op.OwnerTold = time.Now() }, looks}
 	says := func(op *operation.Operation) {
 		op.Answer, op.AnswerBy, op.Mismatch = operation.AnswerThere, "U0BO", false
@@ -120,29 +123,43 @@ func routes() map[string]route {
 	}
 	added := []func(*operation.Operation){becomes(operation.Sending), becomes(operation.Added), listed, listed}
 	return map[string]route{
-		"added":                     {steps: added, ends: "Added"},
-		"in line, then added":       {steps: append([]func(*operation.Operation){waits}, added...), ends: "Added"},
-		"not added":                 {steps: []func(*operation.Operation){becomes(operation.Sending), becomes(operation.NotAdded)}, ends: "Not added"},
-		"stopped":                   {steps: []func(*operation.Operation){waits, stop, ended(operation.ReasonStopped, func(*operation.Operation) {})}, ends: "Not added"},
-		"not confirmed, then added": {steps: []func(*operation.Operation){becomes(operation.Sending), becomes(operation.Unconfirmed), looks, looks, becomes(operation.Added), listed}, ends: "Added"},
-		"needs a person":            {steps: needs, acts: map[string]int{incident: 1}, ends: "Needs a person"},
-		"needs a person, then added": {steps: append(slices.Clone(needs), says, looks, becomes(operation.Added), listed),
+		"added":               {steps: added, ends: "Added"},
+		"in line, then added": {steps: append([]func(*operation.Operation){waits}, added...), ends: "Added"},
+		"not added": {steps: []func(*operation.Operation){becomes(operation.Sending),
+			becomes(operation.NotAdded)}, ends: "Not added"},
+		"stopped": {steps: []func(*operation.Operation){waits, stop,
+			ended(operation.ReasonStopped, func(*operation.Operation) {})}, ends: "Not added"},
+		"not confirmed, then added": {steps: []func(*operation.Operation){becomes(operation.Sending),
+			becomes(operation.Unconfirmed), looks, looks, becomes(operation.Added), listed}, ends: "Added"},
+		"needs a person": {steps: needs, acts: map[string]int{incident: 1}, ends: "Needs a person"},
+		"needs a person, then added": {steps: append(slices.Clone(needs), says, looks, becomes(operation.Added),
+			listed),
 			acts: map[string]int{incident: 1}, ends: "Added"},
-		"needs a person, who is contradicted": {steps: append(slices.Clone(needs), says, contradicts, looks, becomes(operation.NotAdded)),
-			acts: map[string]int{incident: 2}, ends: "Not added"},
-		"approved, then added": {asks: true, steps: append([]func(*operation.Operation){agrees(bo)}, added...), ends: "Added"},
+		"needs a person, who is contradicted": {
+			steps: append(slices.Clone(needs), says, contradicts, looks, becomes(operation.NotAdded)),
+			acts:  map[string]int{incident: 2}, ends: "Not added"},
+		"approved, then added": {asks: true, steps: append([]func(*operation.Operation){agrees(bo)}, added...),
+			ends: "Added"},
 		"approved by two": {asks: true, edit: func(_ *stage, op *operation.Operation) { op.Approval.Needed = 2 },
 			steps: append([]func(*operation.Operation){agrees(bo), agrees(chen)}, added...), ends: "Added"},
-		"asked again after a change": {asks: true, steps: append([]func(*operation.Operation){agrees(bo), asksAgain, agrees(bo)}, added...),
-			acts: map[string]int{approvers: 1}, ends: "Added"},
-		"denied": {asks: true, steps: []func(*operation.Operation){ended(operation.ReasonNotApproved, func(op *operation.Operation) {
-			op.Approval.Denied = &operation.Vote{By: operation.Actor{UserID: bo}, Reason: "wrong one"}
-		})}, ends: "Not added"},
-		"nobody answers":       {asks: true, steps: []func(*operation.Operation){ended(operation.ReasonUnanswered, func(*operation.Operation) {})}, ends: "Not added"},
-		"stopped while asking": {asks: true, steps: []func(*operation.Operation){stop, ended(operation.ReasonStopped, func(*operation.Operation) {})}, ends: "Not added"},
-		"break-glass": {asks: true, edit: glass, steps: append([]func(*operation.Operation){func(op *operation.Operation) { op.Approval.ToldAt = time.Now() }}, added...),
+		"asked again after a change": {asks: true,
+			steps: append([]func(*operation.Operation){agrees(bo), asksAgain, agrees(bo)}, added...),
+			acts:  map[string]int{approvers: 1}, ends: "Added"},
+		"denied": {asks: true, steps: []func(*operation.Operation){
+			ended(operation.ReasonNotApproved, func(op *operation.Operation) {
+				op.Approval.Denied = &operation.Vote{By: operation.Actor{UserID: bo}, Reason: "wrong one"}
+			})}, ends: "Not added"},
+		"nobody answers": {asks: true, steps: []func(*operation.Operation){
+			ended(operation.ReasonUnanswered, func(*operation.Operation) {})}, ends: "Not added"},
+		"stopped while asking": {asks: true, steps: []func(*operation.Operation){stop,
+			ended(operation.ReasonStopped, func(*operation.Operation) {})}, ends: "Not added"},
+		"break-glass": {asks: true, edit: glass,
+			steps: append([]func(*operation.Operation){
+				func(op *operation.Operation) { op.Approval.ToldAt = time.Now() }}, added...),
 			ends: "Added"},
-		"approved, needs a person, then added": {asks: true, steps: slices.Concat([]func(*operation.Operation){agrees(bo)}, needs, []func(*operation.Operation){becomes(operation.Added)}),
+		"approved, needs a person, then added": {asks: true,
+			steps: slices.Concat([]func(*operation.Operation){agrees(bo)}, needs,
+				[]func(*operation.Operation){becomes(operation.Added)}),
 			acts: map[string]int{incident: 1}, ends: "Added"},
 	}
 }
@@ -252,13 +269,15 @@ func (s *stage) requireTrue(p route, op operation.Operation, deletes, always boo
 		}
 		for _, m := range cards {
 			for _, line := range linesOf(s.t, m) {
-				require.True(s.t, stays(line) || has(m, "As of"), "%s stands in %s and may become untrue: %q", m.Text, channel, line)
+				require.True(s.t, stays(line) || has(m, "As of"), "%s stands in %s and may become untrue: %q", m.Text,
+					channel, line)
 			}
 		}
 	}
 	require.Empty(s.t, s.cards("D0ANA"))
 	if !op.State.Final() && p.ends == "Needs a person" && op.State == operation.NeedsPerson {
-		require.True(s.t, has(s.cards(incident)[len(s.cards(incident))-1], actSettleYes, actSettleNo), "who must act can")
+		require.True(s.t, has(s.cards(incident)[len(s.cards(incident))-1], actSettleYes, actSettleNo),
+			"who must act can")
 	}
 }
 
@@ -275,9 +294,12 @@ func stays(line string) bool {
 		`Asked for approval · LBR-7F3KQ2`,
 		`\*Please approve or deny:\* \d of <@U0BO>, <@U0CHEN>\. Not <@U0ANA>, who asks\.`,
 		`<@U0ANA> asks to \*add\* web-07 \*to\* https-443 on api-lb, ports the listener's own, Zenlayer's default weight\.`,
-		`\*Reason:\* none given   ·   asked in <#C0INC2041>`, `The result follows here\.`, `\*Note:\* Zenlayer did not say whether this listener has health checks\.`,
-		`Approve`, `Approve\?`, `Approve adding .* It runs (at once|when 2 people agree)\.`, `Not yet`, `Deny`, `Ask a question`,
-		"web-07 is `i-55a1` · https-443 on api-lb is `lst-8f2c` · Asked T \\(T UTC\\)\\. Ends T at the latest\\. Reminder at T and T if it is not decided\\.",
+		`\*Reason:\* none given   ·   asked in <#C0INC2041>`, `The result follows here\.`,
+		`\*Note:\* Zenlayer did not say whether this listener has health checks\.`,
+		`Approve`, `Approve\?`, `Approve adding .* It runs (at once|when 2 people agree)\.`, `Not yet`, `Deny`,
+		`Ask a question`,
+		"web-07 is `i-55a1` · https-443 on api-lb is `lst-8f2c` · Asked T \\(T UTC\\)\\. Ends T at the latest\\. " +
+			"Reminder at T and T if it is not decided\\.",
 		`\*Break-glass\* by <@U0ANA>: "customers cannot pay, nobody answered"\. Incident: inc-2041\.( This message tells <@U0BO>, <@U0CHEN>\.)?`,
 	} {
 		if regexp.MustCompile(`^(?:` + form + `)$`).MatchString(line) {

@@ -20,7 +20,9 @@ func unknownCard(op operation.Operation, w wording) card {
 		text:   aboutUnknown(op),
 		header: fmt.Sprintf(firstUnknown+": %s to %s", serverName(op, bareName), listenerName(op, bareName)),
 		body: []slack.Block{
-			section(fmt.Sprintf("*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs.", code(fmt.Sprintf(statusCommand, op.Ref)), code(fmt.Sprintf(showCommand, op.Ref)))),
+			section(fmt.Sprintf(
+				"*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs.",
+				code(fmt.Sprintf(statusCommand, op.Ref)), code(fmt.Sprintf(showCommand, op.Ref)))),
 			section(fmt.Sprintf(unknownLine, storedAs(op, code))),
 		},
 		buttons: []slack.BlockElement{linkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), more(op, moreDetails)},
@@ -29,7 +31,9 @@ func unknownCard(op operation.Operation, w wording) card {
 }
 
 func aboutUnknown(op operation.Operation) string {
-	return fmt.Sprintf(firstUnknown+": this version of the bot does not know how %s on %s stands (%s). Do not repeat it. %s.", serverName(op, short), listenerPort(op, short), storedAs(op, short), op.Ref)
+	return fmt.Sprintf(
+		firstUnknown+": this version of the bot does not know how %s on %s stands (%s). Do not repeat it. %s.",
+		serverName(op, short), listenerPort(op, short), storedAs(op, short), op.Ref)
 }
 
 // storedAs is the state as it is stored, and the reason where that is what is

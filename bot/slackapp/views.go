@@ -22,9 +22,10 @@ const (
 type formState struct {
 	Values    commands.Values // by Field.Key; what does not fit its field is left out
 	ChannelID string          // where the form was opened from; empty: Slack's current conversation
-	DraftID   string          // the draft it changes, or any short reference of the caller's; comes back in private_metadata
-	Alert     string          // one warning on top
-	Notices   []string        // further sentences on top
+	// the draft it changes, or any short reference of the caller's; comes back in private_metadata
+	DraftID string
+	Alert   string   // one warning on top
+	Notices []string // further sentences on top
 }
 
 // formView is the form for one registration, made from
@@ -174,79 +175,6 @@ func fieldOptions(f commands.Field) []*slack.OptionBlockObject {
 		options[i] = slack.NewOptionBlockObject(o.Value, plainText(o.Label, maxOption), nil)
 	}
 	return options
-}
-
-// formValues reads the form's state back: the reverse of formView. Fields
-// left empty are absent, as in a typed command; blocks of unknown names are
-// ignored.
-func formValues(state *slack.ViewState) commands.Values {
-	values := commands.Values{}
-	if state == nil {
-		return values
-	}
-	for _, f := range formFields() {
-		id := fieldBlockID(f.Key)
-		if in, ok := state.Values[id][id]; ok {
-			if v := fieldValue(f, in); v != "" {
-				values[f.Key] = v
-			}
-		}
-	}
-	return values
-}
-
-func fieldValue(f commands.Field, in slack.BlockAction) string {
-	switch f.Kind {
-	case commands.FieldChoice:
-		if in.SelectedOption.Value == commands.TypeAuto {
-			return ""
-		}
-		return in.SelectedOption.Value
-	case commands.FieldChannel:
-		return firstOf(in.SelectedConversation, in.SelectedChannel)
-	case commands.FieldCheck:
-		if ticked := len(in.SelectedOptions) > 0; ticked != f.Inverted {
-			return "true"
-		}
-		return ""
-	}
-	return strings.TrimSpace(in.Value)
-}
-
-// fieldErrors puts each problem on its field's block, for a view's errors.
-// Problems of no field of the form go to the first one, since Slack shows
-// errors nowhere else.
-func fieldErrors(e *commands.InputError) map[string]string {
-	known := map[string]bool{}
-	for _, f := range formFields() {
-		known[f.Key] = true
-	}
-	errs := map[string]string{}
-	for _, p := range e.Problems {
-		id := fieldBlockID(commands.KeyListener)
-		if known[p.Field] {
-			id = fieldBlockID(p.Field)
-		}
-		errs[id] = clamp(strings.TrimSpace(errs[id]+" "+clean(p.OnField())), maxFieldError)
-	}
-	return errs
-}
-
-// fieldProblems are the problems of e as sentences, each with the label of its
-// field.
-func fieldProblems(e *commands.InputError) []string {
-	labels := map[string]string{}
-	for _, f := range formFields() {
-		labels[f.Key] = f.Label
-	}
-	list := make([]string, len(e.Problems))
-	for i, p := range e.Problems {
-		list[i] = p.OnField()
-		if label := firstOf(labels[p.Field], p.Given); label != "" {
-			list[i] = fmt.Sprintf("%s: %s", label, list[i])
-		}
-	}
-	return list
 }
 
 // formLoadingView stands while the form is prepared. It has no input, so it

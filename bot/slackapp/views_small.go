@@ -52,8 +52,10 @@ func readFormMeta(s string) (formMeta, bool) {
 // glassFields are what a person says who goes without approval.
 func glassFields() []commands.Field {
 	return []commands.Field{
-		{Key: operation.FieldWhy, Kind: commands.FieldMultiline, Label: "Why can this not wait?", Hint: "At least 20 characters. Everybody who is told reads it.", Required: true, MaxLength: 300},
-		{Key: operation.FieldIncident, Kind: commands.FieldText, Label: "Incident", Placeholder: "inc-1234", Required: true, MaxLength: 100},
+		{Key: operation.FieldWhy, Kind: commands.FieldMultiline, Label: "Why can this not wait?",
+			Hint: "At least 20 characters. Everybody who is told reads it.", Required: true, MaxLength: 300},
+		{Key: operation.FieldIncident, Kind: commands.FieldText, Label: "Incident", Placeholder: "inc-1234",
+			Required: true, MaxLength: 100},
 		{Key: operation.FieldResponsible, Kind: commands.FieldCheck, Label: "Responsibility", Required: true,
 			Options: []commands.Option{{Value: "true", Label: "I looked at the preview and take responsibility."}}},
 	}
@@ -64,7 +66,8 @@ func glassFields() []commands.Field {
 func glassView(m formMeta, warning string) slack.ModalViewRequest {
 	v := modal(viewGlass, glassTitle, formClose)
 	v.Submit, v.PrivateMetadata = plainText("Add without approval", maxViewTitle), clamp(m.String(), maxMetadata)
-	v.Blocks.BlockSet = blocks(append([]slack.Block{alert(warning, slack.AlertLevelWarning)}, inputs(glassFields())...)...)
+	v.Blocks.BlockSet = blocks(append([]slack.Block{alert(warning, slack.AlertLevelWarning)},
+		inputs(glassFields())...)...)
 	return v
 }
 

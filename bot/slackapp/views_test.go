@@ -46,8 +46,10 @@ func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string]commands.Values{
 		"nothing but where it was opened": {commands.KeyTo: "C0INC1234"},
-		"everything": {commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07", commands.KeyType: "vm", commands.KeyPorts: "8080,8081",
-			commands.KeyWeight: "50", commands.KeyName: "web-07", commands.KeyReason: "inc-1234 <b>", commands.KeyTo: "C0OPS", commands.KeyNoWatch: "true"},
+		"everything": {commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07", commands.KeyType: "vm",
+			commands.KeyPorts:  "8080,8081",
+			commands.KeyWeight: "50", commands.KeyName: "web-07", commands.KeyReason: "inc-1234 <b>",
+			commands.KeyTo: "C0OPS", commands.KeyNoWatch: "true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +87,8 @@ func TestAMissingStateIsAnEmptyForm(t *testing.T) {
 		fieldBlockID(commands.KeyNoWatch): {fieldBlockID(commands.KeyNoWatch): {}},
 		"field_other":                     {"field_other": {Value: "x"}},
 	}}
-	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, formValues(&unwatched), "an unticked box is an answer")
+	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, formValues(&unwatched),
+		"an unticked box is an answer")
 }
 
 func TestErrorsStandUnderTheirFields(t *testing.T) {

@@ -53,7 +53,9 @@ func NewWeb(c WebConfig) (*Web, error) {
 	if err != nil || api.Host == "" {
 		return nil, fmt.Errorf("slack API address %q is not a URL", c.APIURL)
 	}
-	w := &Web{apiURL: c.APIURL, log: c.Log, standing: &refusedCalls{log: c.Log, now: time.Now, faults: map[string]fault{}}, hosts: []string{"hooks.slack.com", "hooks.slack-gov.com"}}
+	w := &Web{apiURL: c.APIURL, log: c.Log,
+		standing: &refusedCalls{log: c.Log, now: time.Now, faults: map[string]fault{}},
+		hosts:    []string{"hooks.slack.com", "hooks.slack-gov.com"}}
 	if host := api.Hostname(); host != "slack.com" && !strings.HasSuffix(host, ".slack.com") {
 		w.hosts = append(w.hosts, api.Host) // a stand-in or proxy hands out response URLs of its own
 	}
@@ -65,7 +67,8 @@ func NewWeb(c WebConfig) (*Web, error) {
 	w.http = &http.Client{Transport: transport, Timeout: patientWithin, CheckRedirect: noRedirects}
 	quick := &http.Client{Transport: transport, Timeout: quickWithin, CheckRedirect: noRedirects}
 	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: w.standing.noted}
-	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: c.BotToken.Reveal(), retries: maxRetries, noted: w.standing.noted}
+	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: c.BotToken.Reveal(), retries: maxRetries,
+		noted: w.standing.noted}
 	return w, nil
 }
 
@@ -198,7 +201,8 @@ func (w *Web) history(ctx context.Context, channel string, since time.Time) (lis
 	for _, m := range answer.Objects("messages") {
 		metadata := m.Part("metadata")
 		payload := metadata.Part("event_payload")
-		p := past{ts: m.Label("ts"), event: metadata.Label("event_type"), operation: payload.Label("id"), state: payload.Label("state")}
+		p := past{ts: m.Label("ts"), event: metadata.Label("event_type"), operation: payload.Label("id"),
+			state: payload.Label("state")}
 		p.version, _ = strconv.ParseInt(payload.Label("version"), 10, 64)
 		list = append(list, p)
 	}
@@ -222,7 +226,8 @@ func (w *Web) responseAddress(address string) bool {
 	if err != nil || u.User != nil || !slices.Contains(w.hosts, u.Host) {
 		return false
 	}
-	return u.Scheme == "https" || u.Scheme == "http" && slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" &&
+		slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname())
 }
 
 // respond posts to a response URL: five times within 30 minutes, says Slack.
@@ -265,7 +270,8 @@ func delivered(status int, body []byte) bool {
 	var said struct {
 		OK bool `json:"ok"`
 	}
-	return status == http.StatusOK && (text == "" || text == "ok" || json.Unmarshal([]byte(text), &said) == nil && said.OK)
+	return status == http.StatusOK && (text == "" || text == "ok" ||
+		json.Unmarshal([]byte(text), &said) == nil && said.OK)
 }
 
 // Opener asks for Socket Mode connections with the app-level token.

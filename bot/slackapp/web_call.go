@@ -96,7 +96,8 @@ func (c *caller) once(ctx context.Context, method string, args url.Values) (sock
 		return socket.Fields{}, nil, fmt.Errorf("reading the answer of %s: %w", method, scrub(err))
 	}
 	if len(body) > maxAnswer {
-		return socket.Fields{}, nil, fmt.Errorf("reading the answer of %s: it is larger than %d MiB", method, maxAnswer>>20)
+		return socket.Fields{}, nil, fmt.Errorf("reading the answer of %s: it is larger than %d MiB", method,
+			maxAnswer>>20)
 	}
 	answer, err := c.read(method, resp, body)
 	return answer, resp.Header, err
@@ -184,7 +185,8 @@ func errorCode(err error) string {
 // Slack answered, and not with one of the codes that may come after the effect.
 func certainlyNotDone(err error) bool {
 	code := errorCode(err)
-	return code != "" && !slices.Contains([]string{"fatal_error", "internal_error", "request_timeout", "service_unavailable"}, code)
+	return code != "" && !slices.Contains([]string{"fatal_error", "internal_error", "request_timeout",
+		"service_unavailable"}, code)
 }
 
 // scrub removes from an error what must not be shown: a response URL is a

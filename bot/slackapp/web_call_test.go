@@ -31,13 +31,17 @@ func TestWhatSlackRepeatsOfATokenIsInNoErrorAndNoLog(t *testing.T) {
 		"in the error":        {200, `{"ok":false,"error":"` + both + `"}`},
 		"as the error":        {200, `{"ok":false,"error":"` + bot + `"}`},
 		"in the middle of it": {200, `{"ok":false,"error":"invalid_` + app + `_auth"}`},
-		"in the scopes":       {200, `{"ok":false,"error":"missing_scope","needed":"` + both + `","provided":"` + both + `"}`},
-		"in the details":      {200, `{"ok":false,"error":"invalid_arguments","errors":["` + both + `"],"response_metadata":{"messages":["[ERROR] ` + bot + `","[ERROR] ` + app + `"]}}`},
-		"escaped":             {200, `{"ok":false,"error":"invalid_arguments","response_metadata":{"messages":["` + url.QueryEscape(strings.ReplaceAll(bot, "-", "%2D")) + `"]}}`},
-		"in a field":          {200, `{"ok":"` + both + `","error":7,"user":"` + both + `"}`},
-		"in a page":           {502, `<html>` + both + `</html>`},
-		"in an address":       {200, `{"ok":true,"url":["` + app + `"],"user":{"id":["` + bot + `"]},"team_id":{"` + bot + `":1}}`},
-		"with too many":       {429, both},
+		"in the scopes": {200, `{"ok":false,"error":"missing_scope","needed":"` + both + `","provided":"` + both +
+			`"}`},
+		"in the details": {200, `{"ok":false,"error":"invalid_arguments","errors":["` + both +
+			`"],"response_metadata":{"messages":["[ERROR] ` + bot + `","[ERROR] ` + app + `"]}}`},
+		"escaped": {200, `{"ok":false,"error":"invalid_arguments","response_metadata":{"messages":["` +
+			url.QueryEscape(strings.ReplaceAll(bot, "-", "%2D")) + `"]}}`},
+		"in a field": {200, `{"ok":"` + both + `","error":7,"user":"` + both + `"}`},
+		"in a page":  {502, `<html>` + both + `</html>`},
+		"in an address": {200, `{"ok":true,"url":["` + app + `"],"user":{"id":["` + bot + `"]},"team_id":{"` + bot +
+			`":1}}`},
+		"with too many": {429, both},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -123,9 +127,12 @@ func TestACallThatIsRefusedSaysWhy(t *testing.T) {
 		code   string
 		sure   bool
 	}{
-		"a code":                   {200, `{"ok":false,"error":"not_in_channel"}`, "Slack answered x.y with not_in_channel", "not_in_channel", true},
-		"false as text":            {200, `{"ok":"false","error":"not_in_channel"}`, "Slack answered x.y with not_in_channel", "not_in_channel", true},
-		"a scope":                  {200, `{"ok":false,"error":"missing_scope","needed":"users:read"}`, "Slack answered x.y with missing_scope: the app needs the scope users:read", "missing_scope", true},
+		"a code": {200, `{"ok":false,"error":"not_in_channel"}`,
+			"Slack answered x.y with not_in_channel", "not_in_channel", true},
+		"false as text": {200, `{"ok":"false","error":"not_in_channel"}`,
+			"Slack answered x.y with not_in_channel", "not_in_channel", true},
+		"a scope": {200, `{"ok":false,"error":"missing_scope","needed":"users:read"}`,
+			"Slack answered x.y with missing_scope: the app needs the scope users:read", "missing_scope", true},
 		"details":                  {200, `{"ok":false,"error":"invalid_blocks","response_metadata":{"messages":["[ERROR] no [json-pointer:/blocks/0]"]}}`, "Slack answered x.y with invalid_blocks: [ERROR] no [json-pointer:/blocks/0]", "invalid_blocks", true},
 		"details of another shape": {200, `{"ok":false,"error":"invalid_blocks","errors":[{"a":1}],"response_metadata":7}`, "Slack answered x.y with invalid_blocks", "invalid_blocks", true},
 		"an error that is no text": {200, `{"ok":false,"error":{"code":7}}`, "Slack answered x.y with status 200", "", false},

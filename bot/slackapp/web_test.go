@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"lbbot/bot/sandbox"
 	"lbbot/zenlayer"
 )
 
@@ -48,7 +49,8 @@ func TestResponseURLAnswersCountAsDeliveredOrRefused(t *testing.T) {
 				_, _ = io.WriteString(w, tt.body)
 			}))
 			t.Cleanup(slack.Close)
-			web, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(plantedBot), APIURL: slack.URL + "/api/", Log: zap.NewNop()})
+			web, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(plantedBot), APIURL: slack.URL + "/api/",
+				Log: zap.NewNop()})
 			require.NoError(t, err)
 			t.Cleanup(web.Close)
 			err = web.respond(t.Context(), slack.URL+"/commands/T/1/x", response{Text: "x"})
@@ -60,5 +62,37 @@ func TestResponseURLAnswersCountAsDeliveredOrRefused(t *testing.T) {
 			require.Error(t, err)
 			require.NotContains(t, err.Error(), strings.TrimPrefix(slack.URL, "http://"))
 		})
+	}
+}
+
+func TestOnlySlacksOwnAddressesAreAnswered(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for _, address := range []string{"", "https://example.com/x", "http://hooks.slack.com/x",
+		"https://hooks.slack.com@evil.example/x", "https://hooks.slack.com.evil.example/",
+		"https://user@hooks.slack.com/x", "ftp://hooks.slack.com/x", "://", "https://127.0.0.1:1/x"} {
+		err := s.web.respond(t.Context(), address, response{Text: "x"})
+		require.Error(t, err, address)
+		if address != "" {
+			require.NotContains(t, err.Error(), address)
+		}
+	}
+	require.True(t, s.web.responseAddress("https://hooks.slack.com/commands/T/1/x"))
+	require.True(t, s.web.responseAddress("https://hooks.slack-gov.com/commands/T/1/x"))
+}
+
+func TestAResponseAddressThatFailsIsInNoError(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	address := s.responseURL()
+	require.NoError(t, s.web.respond(t.Context(), address, response{Text: "fine"}))
+	for name, fault := range map[string]sandbox.APIFault{
+		"refused": {Error: "used_url"}, "no answer": {DropBefore: true}, "a page": {Status: 502},
+	} {
+		s.slack.FailNext("response_url", fault)
+		err := s.web.respond(t.Context(), address, response{Text: "x"})
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "/commands/")
+		require.NotContains(t, err.Error(), strings.TrimPrefix(s.slack.BaseURL(), "http://"))
 	}
 }

@@ -26,13 +26,18 @@ func TestLinesNameWhoCausedTheEvent(t *testing.T) {
 		never, notInLine []string
 	}{
 		"an approval": {event(operation.EventApproved, "U0CHEN", "C0APPROVE", asked...),
-			[]string{"Approved · <@U0CHEN>"}, []string{"<@U0CHEN> in <#C0APPROVE>", "asked by <@U0ANA> in <#C0OPS1234>"}, []string{"U0ANA"}, nil},
+			[]string{"Approved · <@U0CHEN>"}, []string{"<@U0CHEN> in <#C0APPROVE>",
+				"asked by <@U0ANA> in <#C0OPS1234>"}, []string{"U0ANA"}, nil},
 		"a denial by an approver": {event(operation.EventNotApproved, "U0DEE", "C0APPROVE", asked...),
-			[]string{"Not approved · <@U0DEE>"}, []string{"<@U0DEE> in <#C0APPROVE>", "asked by <@U0ANA>"}, []string{"U0ANA"}, nil},
+			[]string{"Not approved · <@U0DEE>"}, []string{"<@U0DEE> in <#C0APPROVE>", "asked by <@U0ANA>"},
+			[]string{"U0ANA"}, nil},
 		"an end, which nobody caused": {event(operation.EventFinished, operation.SystemActor, "", asked...),
-			[]string{"Finished"}, []string{"*Added*", "asked by <@U0ANA> in <#C0OPS1234>"}, []string{"U0ANA", "system"}, []string{"system"}},
-		"an old approval, stored under the asker": {event(operation.EventApproved, "U0ANA", "C0OPS1234", "requester", "U0ANA"),
-			[]string{"Approved · by whom was not recorded"}, []string{"*Approved*", "by whom was not recorded", "asked by <@U0ANA> in <#C0OPS1234>"},
+			[]string{"Finished"}, []string{"*Added*", "asked by <@U0ANA> in <#C0OPS1234>"}, []string{"U0ANA", "system"},
+			[]string{"system"}},
+		"an old approval, stored under the asker": {
+			event(operation.EventApproved, "U0ANA", "C0OPS1234", "requester", "U0ANA"),
+			[]string{"Approved · by whom was not recorded"},
+			[]string{"*Approved*", "by whom was not recorded", "asked by <@U0ANA> in <#C0OPS1234>"},
 			[]string{"U0ANA"}, []string{"*Approved* · i-1 to lst-1 · <@U0ANA>"}},
 		"an old Stop, stored under the asker": {event(operation.EventStopped, "U0ANA", "C0OPS1234"),
 			[]string{"Stop pressed · by whom was not recorded"}, nil, []string{"U0ANA"}, nil},
@@ -61,8 +66,10 @@ func TestLinesNameWhoCausedTheEvent(t *testing.T) {
 
 func TestHistoryNamesWhoApproved(t *testing.T) {
 	t.Parallel()
-	op := operation.Operation{Ref: "LBR-7F3KQ2", State: operation.Added, Actor: operation.Actor{UserID: "U0ANA", Name: "ana"},
-		Approval: &operation.Approval{Needed: 1, Votes: []operation.Vote{{By: operation.Actor{UserID: "U0CHEN", Name: "chen"}}}}}
+	op := operation.Operation{Ref: "LBR-7F3KQ2", State: operation.Added,
+		Actor: operation.Actor{UserID: "U0ANA", Name: "ana"},
+		Approval: &operation.Approval{Needed: 1,
+			Votes: []operation.Vote{{By: operation.Actor{UserID: "U0CHEN", Name: "chen"}}}}}
 	e := operation.Entry{At: moment(19, 14, 22), Operation: op}
 	require.Equal(t, "approved by chen", remark(e))
 	require.Contains(t, pastSentence(e, false), "Approved by <@U0CHEN>.")

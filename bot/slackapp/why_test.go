@@ -22,7 +22,8 @@ func lefts() []operation.Left {
 func accounts() map[string]operation.WhyAnswer {
 	no := usefulNos()["who_can"]
 	clauses := func(held bool) []operation.Clause {
-		return []operation.Clause{{Text: `principal in Usergroup::"S0LBPAY"`, Held: held}, {Text: `action == Action::"register"`, Held: true}}
+		return []operation.Clause{{Text: `principal in Usergroup::"S0LBPAY"`, Held: held},
+			{Text: `action == Action::"register"`, Held: true}}
 	}
 	rules := []operation.Rule{
 		{ID: "payments", Permit: true, Clauses: clauses(false)},
@@ -31,25 +32,32 @@ func accounts() map[string]operation.WhyAnswer {
 	}
 	answer := func(d operation.Decision) operation.WhyAnswer {
 		op := sample()
-		return operation.WhyAnswer{Explanation: operation.Explanation{Standing: standing(), Decision: d, Rules: rules, Others: 4},
+		return operation.WhyAnswer{Explanation: operation.Explanation{Standing: standing(), Decision: d, Rules: rules,
+			Others: 4},
 			Listener: op.Listener, Server: op.Server, Weight: 20, Ports: []int{8080, 8081}, Limits: lefts()}
 	}
-	asks := answer(operation.Decision{Code: operation.DeniedApproval, Approvals: 1, ReasonRequired: true, Person: true, Channel: true})
+	asks := answer(operation.Decision{Code: operation.DeniedApproval, Approvals: 1, ReasonRequired: true, Person: true,
+		Channel: true})
 	asks.Can, asks.Approve = &operation.People{}, &operation.People{IDs: []string{"U0BO"}, Shown: []string{"U0BO"}}
 	denied := answer(no.Decision)
 	denied.Can, denied.Server, denied.Ports, denied.Weight = no.Can, operation.Server{}, nil, 0
-	usual, unread := answer(operation.Decision{Allowed: true, Policies: []string{"x"}}), answer(operation.Decision{Allowed: true, Policies: []string{"x"}})
+	usual, unread := answer(operation.Decision{Allowed: true, Policies: []string{"x"}}),
+		answer(operation.Decision{Allowed: true, Policies: []string{"x"}})
 	usual.Usual, unread.Weight, unread.Unread = true, 0, true
-	guest := operation.WhyAnswer{Explanation: operation.Explanation{Standing: standing(), Decision: operation.Decision{Code: operation.DeniedGuest}}}
+	guest := operation.WhyAnswer{Explanation: operation.Explanation{Standing: standing(),
+		Decision: operation.Decision{Code: operation.DeniedGuest}}}
 	guest.Standing.Refusal = guest.Decision
 	nothing := answer(operation.Decision{Allowed: true})
 	nothing.Rules, nothing.Others, nothing.Standing.Groups, nothing.Limits = nil, 1, nil, nil
 	many := answer(no.Decision)
 	for i := range 30 {
-		many.Rules = append(many.Rules, operation.Rule{ID: fmt.Sprintf("rule-%d", i), Permit: true, Holds: i == 29, Clauses: usefulNos()["many_clauses"].Decision.Clauses})
+		many.Rules = append(many.Rules, operation.Rule{ID: fmt.Sprintf("rule-%d", i), Permit: true, Holds: i == 29,
+			Clauses: usefulNos()["many_clauses"].Decision.Clauses})
 	}
-	return map[string]operation.WhyAnswer{"allowed": answer(operation.Decision{Allowed: true, Policies: []string{"x"}}), "approval": asks,
-		"denied": denied, "guest": guest, "no_rules": nothing, "usual_weight": usual, "unread_weight": unread, "many_rules": many}
+	return map[string]operation.WhyAnswer{"allowed": answer(operation.Decision{Allowed: true, Policies: []string{"x"}}),
+		"approval": asks,
+		"denied":   denied, "guest": guest, "no_rules": nothing, "usual_weight": usual, "unread_weight": unread,
+		"many_rules": many}
 }
 
 func TestTheAccountOfADecisionIsBoundedAndKeepsWhatDecides(t *testing.T) {
@@ -59,7 +67,8 @@ func TestTheAccountOfADecisionIsBoundedAndKeepsWhatDecides(t *testing.T) {
 	visible := shownText(t, m)
 	require.Contains(t, visible, "Rule rule-29 *holds*", "a rule that holds is not left out")
 	require.Contains(t, visible, "25 more rules are left out")
-	require.Equal(t, maxAccountRules, strings.Count(visible, "*holds*: it")+strings.Count(visible, "*does not hold*: it"))
+	require.Equal(t, maxAccountRules, strings.Count(visible, "*holds*: it")+
+		strings.Count(visible, "*does not hold*: it"))
 }
 
 func TestWhoIsRefusedIsToldNoNames(t *testing.T) {

@@ -25,12 +25,13 @@ type wording struct {
 	ConsoleURL string    // where people see the load balancer for themselves; empty: no button
 	At         time.Time // when the message is made; zero leaves out what depends on it
 
-	Late     time.Duration // how late a card is posted; shown from lateFrom on
-	Refused  string        // channel id the card was meant for, when it had to go elsewhere
-	Link     string        // address of the card; empty: not known, or not needed
-	Posted   bool          // it is posted, not edited in: Slack may refuse every later edit, so nothing on it may become untrue
-	Replaces bool          // an earlier card of the same operation may exist
-	Untold   bool          // the card of a result could not be shown for more than a day
+	Late    time.Duration // how late a card is posted; shown from lateFrom on
+	Refused string        // channel id the card was meant for, when it had to go elsewhere
+	Link    string        // address of the card; empty: not known, or not needed
+	// it is posted, not edited in: Slack may refuse every later edit, so nothing on it may become untrue
+	Posted   bool
+	Replaces bool // an earlier card of the same operation may exist
+	Untold   bool // the card of a result could not be shown for more than a day
 
 	Approvers bool            // it is the card in the approvers' channel
 	Reminders []time.Duration // after asking for approval

@@ -50,7 +50,8 @@ func requireSecondLine(t *testing.T, name string, m message) {
 	if strings.HasPrefix(lines[0], firstNothing) {
 		return // it says so itself
 	}
-	for _, s := range []string{"*What to do:* ", follows, "here is nothing to do", doNotRepeat, addedDo, "*Please approve or deny:* ", "Please have a look.", "Stopping, as ", "Denied by "} {
+	for _, s := range []string{"*What to do:* ", follows, "here is nothing to do", doNotRepeat, addedDo,
+		"*Please approve or deny:* ", "Please have a look.", "Stopping, as ", "Denied by "} {
 		if strings.Contains(lines[1], s) {
 			return
 		}
@@ -63,7 +64,8 @@ func TestWhatSomebodyNeedsWhoGoesOnElsewhereStandsOnTheCard(t *testing.T) {
 	t.Parallel()
 	w := fixedWording()
 	w.Link = "https://example.slack.com/archives/C0INC1234/p1"
-	needed := []string{"<@U0ANA>", "`lst-8f2c`", "https-443", "api-lb", "`i-55a1`", "web-07", "10.0.3.17", "8080", "50", "bare metal", "`web-07`", w.Link, "LBR-7F3KQ2"}
+	needed := []string{"<@U0ANA>", "`lst-8f2c`", "https-443", "api-lb", "`i-55a1`", "web-07", "10.0.3.17", "8080", "50",
+		"bare metal", "`web-07`", w.Link, "LBR-7F3KQ2"}
 	token := "`" + sample().Request.ClientToken + "`"
 	for name, op := range publicCards() {
 		if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
@@ -121,7 +123,8 @@ func risky() map[string]operation.Operation {
 func TestRisksStandAboveAButtonThatIsNotPrimaryAndOnTheAddedCard(t *testing.T) {
 	t.Parallel()
 	for risk, op := range risky() {
-		for _, m := range []message{previewMessage(op, fixedWording()), changedMessage(&operation.ChangedError{Operation: op}, fixedWording())} {
+		for _, m := range []message{previewMessage(op, fixedWording()),
+			changedMessage(&operation.ChangedError{Operation: op}, fixedWording())} {
 			raw := string(encode(t, m.Blocks))
 			require.Contains(t, raw, "*Risk:* "+risk)
 			require.Less(t, strings.Index(raw, risk), strings.Index(raw, actReqSend), risk)
@@ -143,7 +146,8 @@ func TestRisksStandAboveAButtonThatIsNotPrimaryAndOnTheAddedCard(t *testing.T) {
 		require.Contains(t, added, "*Risk when it was added:* "+risk)
 		require.Contains(t, added, addedDoRisk)
 	}
-	for _, m := range []message{previewMessage(draft(), fixedWording()), approvalMessage(approvalCards()["waiting"], approvalWording())} {
+	for _, m := range []message{previewMessage(draft(), fixedWording()),
+		approvalMessage(approvalCards()["waiting"], approvalWording())} {
 		require.NotContains(t, string(encodeMessage(t, m)), "Risk")
 		require.True(t, styleOf(t, m, actReqSend) == "primary" || styleOf(t, m, actApYes) == "primary")
 	}

@@ -90,7 +90,8 @@ func TestLateAckIsWrittenAndCountedAsLate(t *testing.T) {
 	require.NoError(t, e.Ack(t.Context(), nil))
 	require.EqualValues(t, 1, r.metric("acks_total", "late"))
 	require.Equal(t, 1, r.logs.FilterMessageSnippet("ack was slow").Len())
-	r.until(func() bool { return strings.Contains(strings.Join(r.slack.Findings(), ""), "too late") }, "Slack sees it late")
+	r.until(func() bool { return strings.Contains(strings.Join(r.slack.Findings(), ""), "too late") },
+		"Slack sees it late")
 }
 
 func TestAckWithAnEndedContextIsNotWritten(t *testing.T) {

@@ -192,7 +192,8 @@ func TestGhostsAreNoticed(t *testing.T) {
 	again.up(1)
 	again.until(func() bool { return again.metric("ghost_connections", "") == 1 }, "ghost gauge")
 	require.EqualValues(t, 2, again.metric("connections_reported", ""))
-	require.Equal(t, 1, again.logs.FilterMessageSnippet("more connections than we run").FilterLevelExact(zapcore.WarnLevel).Len())
+	require.Equal(t, 1, again.logs.FilterMessageSnippet(
+		"more connections than we run").FilterLevelExact(zapcore.WarnLevel).Len())
 }
 
 func TestReplicasAreNoGhosts(t *testing.T) {
@@ -223,11 +224,13 @@ func TestFramesThatCannotBeUsedAreCountedAndAcked(t *testing.T) {
 	cfg.Connections = 1
 	r := connect(t, serve(t, sandbox.Options{}), cfg)
 	r.up(1)
-	for _, frame := range []string{`{"envelope_id": "e-1", "type": "interactive", "payload": {`, `{"type":"new_control_frame"}`, `not JSON`} {
+	for _, frame := range []string{`{"envelope_id": "e-1", "type": "interactive", "payload": {`,
+		`{"type":"new_control_frame"}`, `not JSON`} {
 		require.True(t, r.slack.SendFrame(t.Context(), frame))
 	}
 	r.counts("bad_frames_total", "", 3)
-	r.until(func() bool { return strings.Contains(strings.Join(r.slack.Findings(), ""), "unknown envelope") }, "the ack arrives")
+	r.until(func() bool { return strings.Contains(strings.Join(r.slack.Findings(), ""), "unknown envelope") },
+		"the ack arrives")
 	require.Len(t, r.slack.Findings(), 1, "one of the three names an envelope")
 	require.EqualValues(t, 1, r.client.Status().Live, "the connection stays")
 }
@@ -280,7 +283,8 @@ func TestNoTicketAndNoTokenIsLogged(t *testing.T) {
 	s := serve(t, sandbox.Options{})
 	var tickets []string
 	asked := make(chan string, 100)
-	open := socket.HTTPOpener(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, s.APIURL(), s.AppToken())
+	open := socket.HTTPOpener(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, s.APIURL(),
+		s.AppToken())
 	cfg := quick()
 	cfg.Connections = 1
 	cfg.Open = func(ctx context.Context) (string, error) {

@@ -37,7 +37,8 @@ type conn struct {
 
 func newConn(c *Client, ws *websocket.Conn) *conn {
 	k := &conn{c: c, ws: ws, log: c.log.With(zap.String("local", ws.LocalAddr().String())), bornAt: c.cfg.Now(),
-		greeted: make(chan struct{}), renew: make(chan struct{}), done: make(chan struct{}), writing: make(chan struct{}, 1)}
+		greeted: make(chan struct{}), renew: make(chan struct{}), done: make(chan struct{}),
+		writing: make(chan struct{}, 1)}
 	c.held(1)
 	ws.SetReadLimit(c.cfg.ReadLimit)
 	k.expectPing()
@@ -124,8 +125,9 @@ func (k *conn) take(frame []byte) {
 		k.bad(frame, "neither control frame nor envelope")
 	default:
 		attempt, _ := strconv.Atoi(in.Label("retry_attempt"))
-		k.deliver(Envelope{ID: id, Type: kind, Payload: in.Raw("payload"), AcceptsResponsePayload: in.Flag("accepts_response_payload"),
-			RetryAttempt: attempt, RetryReason: in.Label("retry_reason"), ReceivedAt: now})
+		k.deliver(Envelope{ID: id, Type: kind, Payload: in.Raw("payload"),
+			AcceptsResponsePayload: in.Flag("accepts_response_payload"),
+			RetryAttempt:           attempt, RetryReason: in.Label("retry_reason"), ReceivedAt: now})
 	}
 }
 
@@ -189,7 +191,8 @@ func (k *conn) deliver(e Envelope) {
 	k.mu.Unlock()
 	if closing {
 		k.c.metrics.lost.Inc()
-		k.log.Warn("an envelope crossed our close frame and is lost", zap.String("envelope", e.ID), zap.String("type", e.Type))
+		k.log.Warn("an envelope crossed our close frame and is lost", zap.String("envelope", e.ID),
+			zap.String("type", e.Type))
 		return
 	}
 	e.delivery = &delivery{conn: k, receivedAt: e.ReceivedAt}
@@ -201,7 +204,8 @@ func (k *conn) deliver(e Envelope) {
 func (k *conn) bad(frame []byte, why string) {
 	k.c.metrics.badFrames.Inc()
 	found := regexp.MustCompile(`"envelope_id"\s*:\s*"([\w.:-]{1,128})"`).FindSubmatch(frame)
-	k.log.Error("frame from Slack cannot be used", zap.String("why", why), zap.Int("bytes", len(frame)), zap.Bool("acked", found != nil))
+	k.log.Error("frame from Slack cannot be used", zap.String("why", why), zap.Int("bytes", len(frame)),
+		zap.Bool("acked", found != nil))
 	if found == nil {
 		return
 	}

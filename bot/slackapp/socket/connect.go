@@ -59,7 +59,8 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 // askAddress calls the Opener under its own limit, since a hung call must not
 // hang the bot.
 func (c *Client) askAddress(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.OpenTimeout, errors.New("apps.connections.open did not answer in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.OpenTimeout,
+		errors.New("apps.connections.open did not answer in time"))
 	defer cancel()
 	address, err := c.cfg.Open(ctx)
 	if err != nil {
@@ -102,7 +103,8 @@ type hello struct {
 
 func readHello(f Fields) hello {
 	debug := f.Part("debug_info")
-	h := hello{appID: f.Part("connection_info").Label("app_id"), host: debug.Label("host"), lifetime: debug.Label("approximate_connection_time")}
+	h := hello{appID: f.Part("connection_info").Label("app_id"), host: debug.Label("host"),
+		lifetime: debug.Label("approximate_connection_time")}
 	h.connections, _ = strconv.Atoi(f.Label("num_connections"))
 	return h
 }
@@ -123,7 +125,8 @@ func (c *Client) greet(k *conn, h hello) {
 	}
 	if got := h.appID; c.cfg.AppID != "" && got != c.cfg.AppID {
 		c.metrics.wrongApp.Inc()
-		k.log.Error("the app token belongs to another app", zap.String("app_id", shortWord(got)), zap.String("expected", c.cfg.AppID))
+		k.log.Error("the app token belongs to another app", zap.String("app_id", shortWord(got)),
+			zap.String("expected", c.cfg.AppID))
 	}
 	c.startOnce.Do(func() { close(c.started) })
 }

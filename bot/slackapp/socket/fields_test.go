@@ -24,7 +24,8 @@ func TestFieldsReadTheSameValueOfAnotherType(t *testing.T) {
 		require.Equal(t, want, f.Text("v"), given)
 		require.NoError(t, f.Err(), given)
 	}
-	for given, want := range map[string]int{`2`: 2, `"2"`: 2, `" 2 "`: 2, `2.0`: 2, `1e3`: 1000, `-1`: -1, `null`: 0, `""`: 0} {
+	for given, want := range map[string]int{`2`: 2, `"2"`: 2, `" 2 "`: 2, `2.0`: 2, `1e3`: 1000, `-1`: -1, `null`: 0,
+		`""`: 0} {
 		f := read(t, `{"v":`+given+`}`)
 		require.Equal(t, want, f.Number("v"), given)
 		require.NoError(t, f.Err(), given)
@@ -52,19 +53,22 @@ func TestFieldsNameEveryFieldThatCannotBeReadAndNoValue(t *testing.T) {
 		read  func(socket.Fields)
 		path  string
 	}{
-		"a text that is a list":           {`{"a":{"b":["` + secret + `"]}}`, func(f socket.Fields) { f.Object("a").Text("b") }, "a.b"},
-		"a text that is a flag":           {`{"a":true}`, func(f socket.Fields) { f.Text("a") }, "a"},
-		"a number that is a word":         {`{"a":"` + secret + `"}`, func(f socket.Fields) { f.Number("a") }, "a"},
-		"a number that is a half":         {`{"a":1.5}`, func(f socket.Fields) { f.Number("a") }, "a"},
-		"a number beyond exactness":       {`{"a":1e300}`, func(f socket.Fields) { f.Number("a") }, "a"},
-		"a flag that is a word":           {`{"a":"` + secret + `"}`, func(f socket.Fields) { f.Flag("a") }, "a"},
-		"a flag that is another number":   {`{"a":2}`, func(f socket.Fields) { f.Flag("a") }, "a"},
-		"a flag that is null":             {`{"a":null}`, func(f socket.Fields) { f.Flag("a") }, "a"},
-		"a flag that is empty":            {`{"a":""}`, func(f socket.Fields) { f.Flag("a") }, "a"},
-		"a flag that is an object":        {`{"a":{}}`, func(f socket.Fields) { f.Flag("a") }, "a"},
-		"an object that is a text":        {`{"a":"` + secret + `"}`, func(f socket.Fields) { f.Object("a").Text("b") }, "a"},
-		"a list that is an object":        {`{"a":{}}`, func(f socket.Fields) { f.Texts("a") }, "a"},
-		"a text in a list that is a list": {`{"a":["x",["` + secret + `"]]}`, func(f socket.Fields) { f.Texts("a") }, "a[1]"},
+		"a text that is a list": {`{"a":{"b":["` + secret + `"]}}`,
+			func(f socket.Fields) { f.Object("a").Text("b") }, "a.b"},
+		"a text that is a flag":         {`{"a":true}`, func(f socket.Fields) { f.Text("a") }, "a"},
+		"a number that is a word":       {`{"a":"` + secret + `"}`, func(f socket.Fields) { f.Number("a") }, "a"},
+		"a number that is a half":       {`{"a":1.5}`, func(f socket.Fields) { f.Number("a") }, "a"},
+		"a number beyond exactness":     {`{"a":1e300}`, func(f socket.Fields) { f.Number("a") }, "a"},
+		"a flag that is a word":         {`{"a":"` + secret + `"}`, func(f socket.Fields) { f.Flag("a") }, "a"},
+		"a flag that is another number": {`{"a":2}`, func(f socket.Fields) { f.Flag("a") }, "a"},
+		"a flag that is null":           {`{"a":null}`, func(f socket.Fields) { f.Flag("a") }, "a"},
+		"a flag that is empty":          {`{"a":""}`, func(f socket.Fields) { f.Flag("a") }, "a"},
+		"a flag that is an object":      {`{"a":{}}`, func(f socket.Fields) { f.Flag("a") }, "a"},
+		"an object that is a text": {`{"a":"` + secret + `"}`, func(f socket.Fields) { f.Object("a").Text("b") },
+			"a"},
+		"a list that is an object": {`{"a":{}}`, func(f socket.Fields) { f.Texts("a") }, "a"},
+		"a text in a list that is a list": {`{"a":["x",["` + secret + `"]]}`, func(f socket.Fields) { f.Texts("a") },
+			"a[1]"},
 		"an object in a list that is not": {`{"a":[{},7]}`, func(f socket.Fields) { f.Objects("a") }, "a[1]"},
 		"a null in a list of objects":     {`{"a":[null]}`, func(f socket.Fields) { f.Objects("a") }, "a[0]"},
 	}
@@ -102,7 +106,8 @@ func TestErrorCodesOfSlackAreShownAndNothingElseIs(t *testing.T) {
 	for _, code := range []string{"", "invalid_auth", "missing_scope", "fatal_error"} {
 		require.Equal(t, code, socket.SafeCode(code))
 	}
-	for _, text := range []string{"xoxb-1-secret", "invalid_auth xapp-1-A0-2-abc", "0123456789abcdef", "Bearer x", strings.Repeat("x", 65)} {
+	for _, text := range []string{"xoxb-1-secret", "invalid_auth xapp-1-A0-2-abc", "0123456789abcdef", "Bearer x",
+		strings.Repeat("x", 65)} {
 		require.Equal(t, "unreadable_code", socket.SafeCode(text))
 	}
 }

@@ -102,12 +102,14 @@ func (l *lane) failed(err error) (time.Duration, error) {
 		if !c.hasStarted() {
 			return 0, &FatalError{Code: v.fatal}
 		}
-		log.Error("Slack refuses connections, a person must act", zap.String("code", v.fatal), zap.Duration("retry_in", c.cfg.AlarmRetry))
+		log.Error("Slack refuses connections, a person must act", zap.String("code", v.fatal),
+			zap.Duration("retry_in", c.cfg.AlarmRetry))
 		return c.cfg.AlarmRetry, nil
 	case v.result == tooMany:
 		c.event(v.result, v.result)
 		pause := c.jitter(c.cfg.BackoffMax)
-		log.Error("too many connections for this app, look for other deployments and ghosts", zap.Duration("retry_in", pause))
+		log.Error("too many connections for this app, look for other deployments and ghosts",
+			zap.Duration("retry_in", pause))
 		return pause, nil
 	default:
 		c.event(v.result, v.result)

@@ -29,7 +29,8 @@ func HTTPOpener(client *http.Client, apiURL, appToken string) Opener {
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return func(ctx context.Context) (string, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, apiURL+"apps.connections.open", strings.NewReader(""))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, apiURL+"apps.connections.open",
+			strings.NewReader(""))
 		if err != nil {
 			return "", errors.New("asking for a connection: the API address is malformed")
 		}

@@ -87,9 +87,12 @@ func TestHTTPOpenerReadsWhatSlackAnswers(t *testing.T) {
 		body   string
 		want   socket.OpenError
 	}{
-		"429 with Retry-After":           {429, "7", `{"ok":false,"error":"ratelimited"}`, socket.OpenError{Code: "ratelimited", Status: 429, RetryAfter: 7 * time.Second}},
-		"a Retry-After beyond reason":    {429, "99999", ``, socket.OpenError{Status: 429, RetryAfter: 5 * time.Minute}},
-		"an error with status 200":       {200, "", `{"ok":false,"error":"invalid_auth"}`, socket.OpenError{Code: "invalid_auth", Status: 200}},
+		"429 with Retry-After": {429, "7", `{"ok":false,"error":"ratelimited"}`,
+			socket.OpenError{Code: "ratelimited", Status: 429, RetryAfter: 7 * time.Second}},
+		"a Retry-After beyond reason": {429, "99999", ``,
+			socket.OpenError{Status: 429, RetryAfter: 5 * time.Minute}},
+		"an error with status 200": {200, "", `{"ok":false,"error":"invalid_auth"}`,
+			socket.OpenError{Code: "invalid_auth", Status: 200}},
 		"success without an address":     {200, "", `{"ok":true}`, socket.OpenError{Status: 200}},
 		"a redirect, which is not taken": {302, "", ``, socket.OpenError{Status: 302}},
 	}

@@ -61,7 +61,8 @@ func serve(t *testing.T, o sandbox.Options) *sandbox.Slack {
 func connect(t *testing.T, s *sandbox.Slack, cfg socket.Config) *rig {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	r := &rig{T: t, slack: s, registry: prometheus.NewRegistry(), logs: logs, got: make(chan socket.Envelope, 1000), ended: make(chan error, 1)}
+	r := &rig{T: t, slack: s, registry: prometheus.NewRegistry(), logs: logs, got: make(chan socket.Envelope, 1000),
+		ended: make(chan error, 1)}
 	cfg.Log, cfg.Registerer = zap.New(core), r.registry
 	if cfg.Open == nil {
 		transport := &http.Transport{DisableKeepAlives: true}

@@ -153,7 +153,7 @@ func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 
 	s := newStage(t)
 	require.NoError(t, s.report(s.op(1, "paused")))
-	require.Contains(t, s.log.String(), "operation has a state or a reason that this version does not know")
+	require.Contains(t, s.log.String(), "operation has an unknown state or reason")
 }
 
 // Whoever was denied is named; nobody else is said to have lost a right.

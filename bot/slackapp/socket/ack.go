@@ -11,17 +11,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// Results of acking, as metrics show them.
+// Results of acks in the metrics.
 const (
 	ackWritten  = "written"
-	ackLate     = "late" // written, but Slack's 3 seconds were probably over
+	ackLate     = "late" // written, but probably after Slack's 3 seconds
 	ackTooLarge = "too_large"
 	ackGone     = "connection_gone"
 	ackTwice    = "already_acked"
 	ackFailed   = "failed"
 )
 
-// delivery is the one answer an envelope may get.
+// delivery is an envelope's right to one ack.
 type delivery struct {
 	conn       *conn
 	receivedAt time.Time
@@ -30,7 +30,7 @@ type delivery struct {
 	taken bool // an ack was written or is being written
 }
 
-// ack writes the frame and counts what came of it.
+// ack writes the frame and counts the result.
 func (d *delivery) ack(ctx context.Context, id string, payload any) error {
 	err := d.write(ctx, id, payload)
 	took := d.conn.c.cfg.Now().Sub(d.receivedAt)
@@ -51,7 +51,7 @@ func (d *delivery) ack(ctx context.Context, id string, payload any) error {
 
 func ackResult(err error, took time.Duration) string {
 	switch {
-	case err == nil && took < slackPatience:
+	case err == nil && took < slackTimeout:
 		return ackWritten
 	case err == nil:
 		return ackLate
@@ -80,17 +80,16 @@ func (d *delivery) write(ctx context.Context, id string, payload any) error {
 	}
 	if err := d.conn.write(ctx, frame); err != nil {
 		d.mu.Lock()
-		d.taken = false // nothing was written, another try is allowed
+		d.taken = false // nothing was written, so the ack may be retried
 		d.mu.Unlock()
 		return err
 	}
-	d.conn.paid()
+	d.conn.acked()
 	return nil
 }
 
-// write writes one text frame within AckTimeout, or fails. A write that fails
-// halfway leaves the connection unusable, so it is closed and its lane replaces
-// it.
+// write writes one text frame within AckTimeout, or fails. A partial write makes the
+// connection unusable, so write closes it and its lane replaces it.
 func (k *conn) write(ctx context.Context, frame []byte) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, k.c.cfg.AckTimeout, errors.New("earlier acks are still being written"))
 	defer cancel()
@@ -105,7 +104,7 @@ func (k *conn) write(ctx context.Context, frame []byte) error {
 	if k.gone() {
 		return ErrConnectionGone
 	}
-	if ctx.Err() != nil { // it had ended before, and the token was free
+	if ctx.Err() != nil { // select may have taken the token all the same
 		return context.Cause(ctx)
 	}
 	limit, _ := ctx.Deadline()
@@ -128,13 +127,13 @@ func (k *conn) gone() bool {
 	return k.closing
 }
 
-// paid notes that one ack fewer is owed, and starts the goodbye that waits for it.
-func (k *conn) paid() {
+// acked records an ack. The last one ends settle.
+func (k *conn) acked() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.owed--
 	if k.owed == 0 && k.idle != nil {
-		k.closing = true // in the same breath as for settle
+		k.closing = true // under the same lock, so that no envelope comes in between
 		close(k.idle)
 		k.idle = nil
 	}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Client holds the connections of one app. Make it with New, start it with Run.
+// Client holds the connections of one app. New makes it, Run starts it.
 type Client struct {
 	cfg     Config
 	log     *zap.Logger
@@ -26,30 +26,26 @@ type Client struct {
 
 	mu     sync.Mutex
 	ran    bool
-	open   int // TCP connections we hold, the ones being left included
+	open   int // our TCP connections, including those being closed
 	status Status
 }
 
 // Status is a snapshot for people and readiness checks.
 type Status struct {
-	// Ready says that at least one connection receives envelopes.
+	// Ready means that at least one connection receives envelopes.
 	Ready bool
-	// Live counts connections that have said hello and are not being left;
-	// Wanted is what Config asked for. Live is above Wanted during a refresh.
+	// Live counts connections that have had a hello and are not being closed.
+	// Wanted is Config.Connections. During a refresh Live is above Wanted.
 	Live, Wanted int
-	// Draining says that Drain was called or Run's context has ended.
+	// Draining means that Drain was called or Run's context has ended.
 	Draining bool
-	// LastEvent names what happened last, for example "hello", "warning" or
-	// "dial_failed", and LastEventAt when.
-	LastEvent   string
-	LastEventAt time.Time
-	// Reason says why Ready is false, and Since from when on it was; both are
-	// zero while it is true.
+	// Reason says why Ready is false, Since says since when. Both are zero while
+	// Ready is true.
 	Reason string
 	Since  time.Time
 }
 
-// New checks the configuration and returns a Client that does nothing yet.
+// New checks the configuration and returns a Client that is not running.
 func New(cfg Config) (*Client, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("configuring Socket Mode: %w", err)
@@ -63,10 +59,10 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Run connects and stays connected until the context ends or Drain is called,
-// then leaves as Drain describes and returns nil. It returns *FatalError if
-// Slack refuses for good before the first hello; after that it never gives up.
-// It may be called once.
+// Run connects and stays connected until the context ends or Drain is called, then
+// closes the connections as Drain describes and returns nil. It returns *FatalError
+// if Slack refuses for good before the first hello; later it retries forever. Call
+// it once.
 func (c *Client) Run(ctx context.Context) error {
 	c.mu.Lock()
 	again := c.ran
@@ -76,8 +72,8 @@ func (c *Client) Run(ctx context.Context) error {
 		return errors.New("running Socket Mode: Run was called twice")
 	}
 	defer close(c.finished)
-	// Lanes stop for three reasons, all of them through this context: the
-	// caller's, Drain, or the fatal error of another lane.
+	// This context stops the lanes: when the caller's ends, when Drain is called, or
+	// after the fatal error of another lane.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lanes, ctx := errgroup.WithContext(ctx)
@@ -103,14 +99,13 @@ func (c *Client) Run(ctx context.Context) error {
 	return err
 }
 
-// Drain leaves Slack without losing what has arrived, in this order: no new
-// connections; each connection goes on until it owes no ack, for at most
-// AckGrace; then it sends its close frame, after which Slack gives it nothing
-// more, and is closed at latest CloseWait later. Envelopes that arrive before
-// the close frame still reach Receive, because Slack would not send them again:
-// the receiver answers that it is stopping. Those that cross the close frame are
-// counted as lost and not handed over. Drain blocks until Run has returned or
-// the context ends, and reports the latter.
+// Drain closes the connections without losing an envelope. It opens no new
+// connection. Each connection continues until all its envelopes are acked, for at
+// most AckGrace, sends its close frame, and ends at most CloseWait later. Envelopes
+// that arrive before the close frame still reach Receive, because Slack does not
+// send them again; the receiver answers that it is stopping. An envelope that Slack
+// sent before it read the close frame is counted as lost. Drain blocks until Run has
+// returned, or returns an error when the context ends.
 func (c *Client) Drain(ctx context.Context) error {
 	c.stop()
 	c.mu.Lock()
@@ -153,18 +148,17 @@ func (c *Client) stop() {
 	})
 }
 
-// event notes what happened for Status; a reason is kept until Ready again.
-func (c *Client) event(name, reason string) {
+// notReady sets the reason that Status gives until Ready is true again.
+func (c *Client) notReady(reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.status.LastEvent, c.status.LastEventAt = name, c.cfg.Now()
-	if reason != "" && !c.status.Draining {
+	if !c.status.Draining {
 		c.status.Reason = reason
 	}
 }
 
-// alive changes the number of live connections.
-func (c *Client) alive(by int) {
+// addLive changes the number of live connections.
+func (c *Client) addLive(by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.status.Live += by
@@ -174,15 +168,15 @@ func (c *Client) alive(by int) {
 	c.metrics.live.Set(float64(c.status.Live))
 }
 
-// held changes the number of TCP connections we hold and returns it.
-func (c *Client) held(by int) int {
+// addOpen changes the number of our TCP connections and returns it.
+func (c *Client) addOpen(by int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open += by
 	return c.open
 }
 
-// wait reports false if the context ended first.
+// wait blocks for d. It returns false if the context ends first.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

@@ -192,8 +192,8 @@ func TestGhostsAreNoticed(t *testing.T) {
 	again.up(1)
 	again.until(func() bool { return again.metric("ghost_connections", "") == 1 }, "ghost gauge")
 	require.EqualValues(t, 2, again.metric("connections_reported", ""))
-	require.Equal(t, 1, again.logs.FilterMessageSnippet(
-		"more connections than we run").FilterLevelExact(zapcore.WarnLevel).Len())
+	require.Equal(t, 1,
+		again.logs.FilterMessageSnippet("more connections than we have").FilterLevelExact(zapcore.WarnLevel).Len())
 }
 
 func TestReplicasAreNoGhosts(t *testing.T) {
@@ -267,7 +267,6 @@ func TestStatusSaysWhyItIsNotReady(t *testing.T) {
 	s.RefuseUpgrades(0, 0)
 	r.up(2)
 	require.Empty(t, r.client.Status().Reason)
-	require.Equal(t, "hello", r.client.Status().LastEvent)
 	require.Equal(t, 2, r.client.Status().Wanted)
 }
 

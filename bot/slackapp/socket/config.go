@@ -12,70 +12,70 @@ import (
 
 const (
 	maxConnections = 10              // Slack's limit per app
-	maxRetryAfter  = 5 * time.Minute // longer requests to wait are cut to this
-	writeBuffer    = 32 << 10        // an ack must be one frame, Slack does not join fragments
-	lateAfter      = 2 * time.Second // an ack slower than this is worth a warning
-	slackPatience  = 3 * time.Second // an ack slower than this has no effect
+	maxRetryAfter  = 5 * time.Minute // a longer Retry-After is cut to this
+	writeBuffer    = 32 << 10        // an ack must be one frame: Slack does not join fragments
+	lateAfter      = 2 * time.Second // a slower ack is logged as a warning
+	slackTimeout   = 3 * time.Second // a slower ack has no effect
 )
 
-// Config configures a Client. Open and Receive are required; zero durations and
-// numbers mean the defaults named at the fields.
+// Config configures a Client. Open and Receive are required. A zero duration or
+// number means the field's default.
 type Config struct {
 	// Open asks for a connection address; see HTTPOpener.
 	Open Opener
-	// Receive takes each envelope. It is called from the reader of a connection,
-	// for several connections at once, and must return at once: while it runs,
-	// that connection answers no pings.
+	// Receive takes each envelope. It is called from the reader of a connection, for
+	// several connections at the same time, and must not block: while it runs, that
+	// connection answers no pings.
 	Receive func(Envelope)
-	// Connections is how many connections are held at the same time, 1 to 10.
-	// Default 2, so that one is up while another is replaced for any reason.
+	// Connections is the number of simultaneous connections, 1 to 10. Default 2, so
+	// that one is open while another is replaced.
 	Connections int
-	// Replicas is how many processes with the same Connections serve this app;
-	// it only decides when other connections count as ghosts. Default 1.
+	// Replicas is how many processes with the same Connections serve this app. It
+	// only decides which connections count as ghosts. Default 1.
 	Replicas int
 	// AppID is compared with the hello of each connection; empty: not checked.
 	AppID string
 	// Log gets events, never payloads, tokens or addresses. Nil: no log.
 	Log *zap.Logger
-	// Registerer takes the metrics; nil: they are kept to the Client.
+	// Registerer registers the metrics; nil: they are not exported.
 	Registerer prometheus.Registerer
 	// Now is the clock for ReceivedAt and the ages of connections and acks.
 	Now func() time.Time
-	// Rand gives jitter, from 0 to below 1.
+	// Rand returns a number in [0,1) for jitter.
 	Rand func() float64
-	// Dialer is the base of every dial: its proxy, TLS and network functions are
-	// used. Compression is switched off and the write buffer is at least 32 KiB.
+	// Dialer provides the proxy, TLS and network functions. Compression is switched
+	// off and the write buffer is at least 32 KiB.
 	Dialer *websocket.Dialer
 
 	// ReadLimit is the largest frame taken from Slack, in bytes. Default 4 MiB.
 	ReadLimit int64
-	// OpenTimeout, DialTimeout and HelloTimeout bound the three steps of
-	// connecting. Default 10 s each.
+	// OpenTimeout, DialTimeout and HelloTimeout limit the three steps of connecting.
+	// Default 10 s each.
 	OpenTimeout, DialTimeout, HelloTimeout time.Duration
-	// PingTimeout is how long a connection may stay without a ping from Slack,
-	// which sends one about every 10 s. Default 30 s.
+	// PingTimeout is the longest time without a ping from Slack, which sends one
+	// about every 10 s. Default 30 s.
 	PingTimeout time.Duration
-	// AckTimeout bounds the write of an ack. Default 2 s.
+	// AckTimeout limits the write of an ack. Default 2 s.
 	AckTimeout time.Duration
-	// AckGrace is how long a connection that is left waits for the acks it still
-	// owes. Default 3 s, Slack's own patience.
+	// AckGrace is how long a connection waits for open acks before it is closed.
+	// Default 3 s, Slack's own timeout.
 	AckGrace time.Duration
-	// Linger is how long a replaced connection is read for Slack to close it
-	// first, before we do; only our own close can cross an envelope and lose it.
-	// Default 12 s; Slack closes about 10 s after a warning.
+	// Linger is how long a replaced connection is read before we close it. Slack
+	// closes it about 10 s after a warning, which loses nothing; our own close can
+	// lose an envelope that is on its way. Default 12 s.
 	Linger time.Duration
-	// CloseWait is how long we wait for the answer to our close frame before the
-	// TCP connection is ended. Default 1 s.
+	// CloseWait is how long we wait for the answer to our close frame. Default 1 s.
 	CloseWait time.Duration
-	// Stagger is the distance between the starts of the connections. Default 3 s.
+	// Stagger is the delay between the starts of the connections. Default 3 s.
 	Stagger time.Duration
-	// StableAfter is the age from which a connection counts as good and resets
-	// the back-off. Default 30 s.
+	// StableAfter is the age from which a connection resets the back-off. Default
+	// 30 s.
 	StableAfter time.Duration
-	// BackoffMin and BackoffMax bound the wait between attempts. Default 500 ms
-	// and 15 s.
+	// BackoffMin and BackoffMax limit the wait between attempts. Default 500 ms and
+	// 15 s.
 	BackoffMin, BackoffMax time.Duration
-	// AlarmRetry is the wait after a FatalError once running. Default 1 min.
+	// AlarmRetry is the wait after a refusal that needs a person, once running.
+	// Default 1 min.
 	AlarmRetry time.Duration
 }
 
@@ -126,7 +126,7 @@ func (cfg *Config) setDefaults() {
 	}
 }
 
-// or sets a field that has its zero value.
+// or sets a field that is zero.
 func or[T comparable](field *T, fallback T) {
 	var zero T
 	if *field == zero {

@@ -28,37 +28,37 @@ type conn struct {
 	writing chan struct{} // holds one token: the right to write a frame
 
 	mu      sync.Mutex
-	live    bool   // counted in Status.Live
-	reason  string // of the first disconnect frame
-	closing bool   // our close frame is due: no more acks
-	owed    int    // envelopes handed over and not acked
-	idle    chan struct{}
+	live    bool          // counted in Status.Live
+	reason  string        // of the first disconnect frame
+	closing bool          // the close frame comes next: no more acks
+	owed    int           // envelopes received and not acked
+	idle    chan struct{} // closed when owed becomes 0; nil if nobody waits
 }
 
 func newConn(c *Client, ws *websocket.Conn) *conn {
 	k := &conn{c: c, ws: ws, log: c.log.With(zap.String("local", ws.LocalAddr().String())), bornAt: c.cfg.Now(),
 		greeted: make(chan struct{}), renew: make(chan struct{}), done: make(chan struct{}),
 		writing: make(chan struct{}, 1)}
-	c.held(1)
+	c.addOpen(1)
 	ws.SetReadLimit(c.cfg.ReadLimit)
 	k.expectPing()
 	ws.SetPingHandler(func(text string) error {
 		k.expectPing()
-		// A pong that cannot be written shows in the next read.
+		// If the pong cannot be written, the next read fails.
 		_ = ws.WriteControl(websocket.PongMessage, []byte(text), time.Now().Add(k.c.cfg.AckTimeout))
 		return nil
 	})
 	return k
 }
 
-// expectPing starts the watch anew. It is armed from the beginning, so a
-// connection that is never pinged is found, too.
+// expectPing restarts the ping timeout. newConn calls it too, so a connection that
+// never gets a ping also times out.
 func (k *conn) expectPing() { _ = k.ws.SetReadDeadline(time.Now().Add(k.c.cfg.PingTimeout)) }
 
-// read takes frames until the connection ends.
+// read reads frames until the connection ends.
 func (k *conn) read() {
 	defer close(k.done)
-	defer k.c.held(-1)
+	defer k.c.addOpen(-1)
 	defer func() { _ = k.ws.Close() }()
 	defer k.notLive()
 	for {
@@ -95,19 +95,17 @@ func (k *conn) ended(err error) {
 	}
 	k.c.metrics.disconnects.WithLabelValues(reason).Inc()
 	if closed := (*websocket.CloseError)(nil); errors.As(err, &closed) {
-		err = fmt.Errorf("close code %d", closed.Code) // the text beside it is Slack's
+		err = fmt.Errorf("close code %d", closed.Code) // do not log Slack's text
 	}
-	if ours || asked != "" { // what came before is the better explanation
-		k.c.event(reason, "")
-	} else {
-		k.c.event(reason, reason)
+	if !ours && asked == "" { // otherwise the earlier reason explains more
+		k.c.notReady(reason)
 	}
 	k.log.Info("connection to Slack ended", zap.String("reason", reason), zap.Error(err),
 		zap.Duration("age", k.c.cfg.Now().Sub(k.bornAt)))
 }
 
-// take acts on one frame. An envelope needs only its id, its type and its
-// payload; what it says of retries is for logs.
+// take handles one frame. An envelope must have an id and a type; the retry fields
+// are only logged.
 func (k *conn) take(frame []byte) {
 	now := k.c.cfg.Now()
 	in, err := ReadFields(frame)
@@ -125,9 +123,9 @@ func (k *conn) take(frame []byte) {
 		k.bad(frame, "neither control frame nor envelope")
 	default:
 		attempt, _ := strconv.Atoi(in.Label("retry_attempt"))
-		k.deliver(Envelope{ID: id, Type: kind, Payload: in.Raw("payload"),
+		k.deliver(Envelope{ID: id, Type: kind, Payload: in.Raw("payload"), ReceivedAt: now,
 			AcceptsResponsePayload: in.Flag("accepts_response_payload"),
-			RetryAttempt:           attempt, RetryReason: in.Label("retry_reason"), ReceivedAt: now})
+			RetryAttempt:           attempt, RetryReason: in.Label("retry_reason")})
 	}
 }
 
@@ -136,7 +134,7 @@ func (k *conn) greet(h hello) {
 	first := !k.live && !k.closing && k.reason == ""
 	if first {
 		k.live = true
-		k.c.alive(1)
+		k.c.addLive(1)
 	}
 	k.mu.Unlock()
 	if first {
@@ -145,13 +143,12 @@ func (k *conn) greet(h hello) {
 	}
 }
 
-// disconnect notes Slack's wish. Reading goes on until the lane has a
-// replacement or Slack closes. A second frame, as refresh after warning, only
-// counts.
+// disconnect handles a disconnect frame. Reading continues until the lane has a
+// replacement or Slack closes the connection. A second frame, for example a refresh
+// after a warning, is only counted, unless it says link_disabled.
 func (k *conn) disconnect(reason string) {
 	label := known(reason, []string{warning, refreshRequest, linkDisabled, tooManyWebsocks})
 	k.c.metrics.disconnects.WithLabelValues(label).Inc()
-	k.c.event(label, "")
 	k.log.Info("Slack asks to leave this connection", zap.String("reason", label))
 	k.mu.Lock()
 	first := k.reason == ""
@@ -170,8 +167,7 @@ func (k *conn) asked() string {
 	return k.reason
 }
 
-// refusal is the reason to wait instead of replacing the connection at once, or
-// empty.
+// refusal returns why the lane must wait before it replaces the connection, or "".
 func (k *conn) refusal() string {
 	if r := k.asked(); r == linkDisabled || r == tooManyWebsocks {
 		return r
@@ -179,8 +175,8 @@ func (k *conn) refusal() string {
 	return ""
 }
 
-// deliver hands an envelope over, unless our close frame is out: what cannot be
-// acked must not be acted upon.
+// deliver passes an envelope to Receive, unless the close frame is sent: an envelope
+// that cannot be acked must not be processed.
 func (k *conn) deliver(e Envelope) {
 	k.c.metrics.envelopes.WithLabelValues(known(e.Type, envelopeTypes())).Inc()
 	k.mu.Lock()
@@ -191,21 +187,21 @@ func (k *conn) deliver(e Envelope) {
 	k.mu.Unlock()
 	if closing {
 		k.c.metrics.lost.Inc()
-		k.log.Warn("an envelope crossed our close frame and is lost", zap.String("envelope", e.ID),
-			zap.String("type", e.Type))
+		k.log.Warn("an envelope arrived after our close frame and is lost",
+			zap.String("envelope", e.ID), zap.String("type", e.Type))
 		return
 	}
 	e.delivery = &delivery{conn: k, receivedAt: e.ReceivedAt}
 	k.c.cfg.Receive(e)
 }
 
-// bad counts a frame we cannot use and acks it if it names an envelope, so that
-// nobody waits for an answer that cannot come.
+// bad counts a frame that cannot be read. If the frame names an envelope, bad acks
+// it, so that Slack shows no timeout.
 func (k *conn) bad(frame []byte, why string) {
 	k.c.metrics.badFrames.Inc()
 	found := regexp.MustCompile(`"envelope_id"\s*:\s*"([\w.:-]{1,128})"`).FindSubmatch(frame)
-	k.log.Error("frame from Slack cannot be used", zap.String("why", why), zap.Int("bytes", len(frame)),
-		zap.Bool("acked", found != nil))
+	k.log.Error("frame from Slack cannot be used",
+		zap.String("why", why), zap.Int("bytes", len(frame)), zap.Bool("acked", found != nil))
 	if found == nil {
 		return
 	}

@@ -24,9 +24,9 @@ type stepError struct {
 func (e *stepError) Error() string { return e.result + ": " + e.cause.Error() }
 func (e *stepError) Unwrap() error { return e.cause }
 
-// connect opens, dials and waits for hello, each within its limit. The
-// connection it returns is live. With a context that has ended it may return
-// both nil.
+// connect asks for an address, dials and waits for hello, each within its timeout.
+// The connection it returns is live. If the context has ended, both results may be
+// nil.
 func (c *Client) connect(ctx context.Context) (*conn, error) {
 	address, err := c.askAddress(ctx)
 	if err != nil {
@@ -43,7 +43,7 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	select {
 	case <-k.greeted:
 		return k, nil
-	case <-k.renew: // before hello this is a refusal
+	case <-k.renew: // a disconnect frame before hello is a refusal
 		err = &askedToLeave{k.asked()}
 	case <-k.done:
 		err = &stepError{noHello, errors.New("the connection ended before hello")}
@@ -56,11 +56,10 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	return nil, err
 }
 
-// askAddress calls the Opener under its own limit, since a hung call must not
-// hang the bot.
+// askAddress calls the Opener with a timeout.
 func (c *Client) askAddress(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.OpenTimeout,
-		errors.New("apps.connections.open did not answer in time"))
+	cause := errors.New("apps.connections.open did not answer in time")
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.OpenTimeout, cause)
 	defer cancel()
 	address, err := c.cfg.Open(ctx)
 	if err != nil {
@@ -68,14 +67,15 @@ func (c *Client) askAddress(ctx context.Context) (string, error) {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || (u.Scheme != "wss" && u.Scheme != "ws") {
-		// The address has a ticket in it, so the cause stays here.
+		// err may repeat the address, which contains a ticket.
 		return "", &stepError{openFailed, errors.New("the address is not a WebSocket address")}
 	}
 	return address, nil
 }
 
 func (c *Client) dial(ctx context.Context, address string) (*websocket.Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.DialTimeout, errors.New("the upgrade did not finish in time"))
+	cause := errors.New("the upgrade did not finish in time")
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.DialTimeout, cause)
 	defer cancel()
 	d := *c.cfg.Dialer
 	d.EnableCompression = false
@@ -92,10 +92,9 @@ func (c *Client) dial(ctx context.Context, address string) (*websocket.Conn, err
 	return nil, &stepError{dialFailed, fmt.Errorf("dialing: %w", err)}
 }
 
-// hello is Slack's first frame. Nothing depends on what it says but logs and
-// metrics.
+// hello is Slack's first frame. It is used for logs and metrics only.
 type hello struct {
-	connections int // of the app, this one included; 0: not said
+	connections int // of the app, including this one; 0: missing
 	appID       string
 	host        string
 	lifetime    string // seconds
@@ -109,30 +108,29 @@ func readHello(f Fields) hello {
 	return h
 }
 
-// greet checks a hello against what we believe.
+// greet compares a hello with our own state.
 func (c *Client) greet(k *conn, h hello) {
-	ours := c.held(0)
+	ours := c.addOpen(0)
 	ghosts := max(0, h.connections-ours*c.cfg.Replicas)
 	c.metrics.reported.Set(float64(h.connections))
 	c.metrics.ghosts.Set(float64(ghosts))
 	c.metrics.connects.WithLabelValues(connected).Inc()
-	c.event("hello", "")
 	k.log.Info("connected to Slack", zap.String("host", shortWord(h.host)),
 		zap.Int("num_connections", h.connections), zap.String("lifetime_seconds", shortWord(h.lifetime)))
 	if ghosts > 0 {
-		k.log.Warn("Slack counts more connections than we run, commands may get lost in the others",
+		k.log.Warn("Slack counts more connections than we have; the others may swallow commands",
 			zap.Int("num_connections", h.connections), zap.Int("ours", ours), zap.Int("replicas", c.cfg.Replicas))
 	}
 	if got := h.appID; c.cfg.AppID != "" && got != c.cfg.AppID {
 		c.metrics.wrongApp.Inc()
-		k.log.Error("the app token belongs to another app", zap.String("app_id", shortWord(got)),
-			zap.String("expected", c.cfg.AppID))
+		k.log.Error("the app token belongs to another app",
+			zap.String("app_id", shortWord(got)), zap.String("expected", c.cfg.AppID))
 	}
 	c.startOnce.Do(func() { close(c.started) })
 }
 
-// shortWord is text of Slack's as far as the log may have it: a host, an id or
-// a number, and nothing that could be a token.
+// shortWord returns text from Slack if it may be logged: a host, an id or a number,
+// and nothing that could be a token. Otherwise it returns "".
 func shortWord(text string) string {
 	if len(text) <= 64 && word.MatchString(text) && !strings.Contains(text, "xapp-") && !strings.Contains(text, "xox") {
 		return text

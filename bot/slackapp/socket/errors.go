@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// FatalError says that Slack will not let this app connect until a person
-// changes something: a token, a scope, or the Socket Mode switch.
+// FatalError means that Slack refuses connections until a person changes something: a
+// token, a scope, or the Socket Mode switch.
 type FatalError struct {
-	// Code is Slack's word, for example "invalid_auth" or "link_disabled".
+	// Code is Slack's code, for example "invalid_auth" or "link_disabled".
 	Code string
 }
 
 // Error names the code.
 func (e *FatalError) Error() string { return "Slack refuses Socket Mode connections: " + e.Code }
 
-// FatalCodes are the codes of FatalError: what apps.connections.open answers
-// when trying again cannot help
+// FatalCodes returns the codes of FatalError: the errors of apps.connections.open
+// that a retry cannot change
 // (docs.slack.dev/reference/methods/apps.connections.open), and the disconnect
 // reason link_disabled.
 func FatalCodes() []string {
@@ -30,15 +30,15 @@ func FatalCodes() []string {
 
 func isFatal(code string) bool { return slices.Contains(FatalCodes(), code) }
 
-// OpenError is what an Opener returns when Slack answered, but with no address.
-// All other errors of an Opener count as trouble with the network.
+// OpenError is returned by an Opener when Slack answered without an address. Other
+// errors of an Opener count as network trouble.
 type OpenError struct {
 	// Code is Slack's error, for example "invalid_auth"; empty if the answer had
 	// none.
 	Code string
 	// Status is the HTTP status.
 	Status int
-	// RetryAfter is how long Slack asks to wait; zero if it does not.
+	// RetryAfter is how long Slack asks to wait, or 0.
 	RetryAfter time.Duration
 }
 
@@ -58,12 +58,12 @@ const (
 	tooManyWebsocks = "too_many_websockets"
 )
 
-// askedToLeave is a disconnect frame in place of a hello.
+// askedToLeave is a disconnect frame instead of a hello.
 type askedToLeave struct{ reason string }
 
 func (e *askedToLeave) Error() string { return "Slack sent disconnect before hello: " + e.reason }
 
-// refusedUpgrade is an answer to the dial that is not a WebSocket.
+// refusedUpgrade is an HTTP answer to the dial that is not a WebSocket upgrade.
 type refusedUpgrade struct {
 	status     int
 	retryAfter time.Duration

@@ -8,8 +8,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// lane keeps one connection up. While a connection is being replaced there are
-// two: the old one goes on being read.
+// lane keeps one connection open. While it replaces a connection, the old one is
+// still read.
 type lane struct {
 	c     *Client
 	index int
@@ -21,7 +21,7 @@ type lane struct {
 func (l *lane) run(ctx context.Context) error {
 	defer func() { l.leave(0) }()
 	if l.index > 0 {
-		select { // the first lane finds out whether Slack takes us at all
+		select { // the first lane finds out whether Slack accepts this app
 		case <-l.c.started:
 		case <-ctx.Done():
 			return nil
@@ -42,8 +42,8 @@ func (l *lane) run(ctx context.Context) error {
 	return nil
 }
 
-// once brings one connection up, lets it live until it must be replaced, and
-// returns how long to wait before the next one.
+// once opens one connection, waits until it must be replaced, and returns how long to
+// wait before the next one.
 func (l *lane) once(ctx context.Context) (time.Duration, error) {
 	next, err := l.c.connect(ctx)
 	if ctx.Err() != nil {
@@ -69,18 +69,18 @@ func (l *lane) once(ctx context.Context) (time.Duration, error) {
 		l.tries = 0
 	}
 	if reason := next.refusal(); reason != "" {
-		l.leave(0) // nothing more will come here
+		l.leave(0) // Slack sends nothing more on it
 		return l.failed(&askedToLeave{reason})
 	}
 	pause := l.c.backoff(l.tries)
 	l.tries++
-	if next.asked() != "" { // in order: the old connection lasts only as long as Slack lets it
+	if next.asked() != "" { // an announced refresh: Slack soon closes the old connection
 		pause = min(pause, l.c.cfg.BackoffMin)
 	}
 	return pause, nil
 }
 
-// leave retires the current connection, which is read for up to linger more.
+// leave retires the current connection. It is read for up to linger more.
 func (l *lane) leave(linger time.Duration) {
 	if old := l.cur; old != nil {
 		l.cur = nil
@@ -88,8 +88,7 @@ func (l *lane) leave(linger time.Duration) {
 	}
 }
 
-// failed decides what a failed attempt means: the wait before the next one, or
-// an error that ends Run.
+// failed returns the wait before the next attempt, or an error that ends Run.
 func (l *lane) failed(err error) (time.Duration, error) {
 	c := l.c
 	l.tries = max(1, l.tries+1)
@@ -98,35 +97,35 @@ func (l *lane) failed(err error) (time.Duration, error) {
 	switch {
 	case v.fatal != "":
 		c.metrics.fatal.WithLabelValues(v.fatal).Inc()
-		c.event(v.result, v.fatal)
+		c.notReady(v.fatal)
 		if !c.hasStarted() {
 			return 0, &FatalError{Code: v.fatal}
 		}
-		log.Error("Slack refuses connections, a person must act", zap.String("code", v.fatal),
-			zap.Duration("retry_in", c.cfg.AlarmRetry))
+		log.Error("Slack refuses connections, a person must act",
+			zap.String("code", v.fatal), zap.Duration("retry_in", c.cfg.AlarmRetry))
 		return c.cfg.AlarmRetry, nil
 	case v.result == tooMany:
-		c.event(v.result, v.result)
+		c.notReady(v.result)
 		pause := c.jitter(c.cfg.BackoffMax)
-		log.Error("too many connections for this app, look for other deployments and ghosts",
+		log.Error("too many connections for this app: look for other deployments and ghost connections",
 			zap.Duration("retry_in", pause))
 		return pause, nil
 	default:
-		c.event(v.result, v.result)
+		c.notReady(v.result)
 		pause := max(c.backoff(l.tries), v.retryAfter)
 		log.Warn("could not connect to Slack", zap.Duration("retry_in", pause))
 		return pause, nil
 	}
 }
 
-// verdict is what an error of connect means.
+// verdict says how to react to an error of connect.
 type verdict struct {
 	result     string // a value of connectResults
-	fatal      string // the code, if a person must act
+	fatal      string // Slack's code, if a person must act
 	retryAfter time.Duration
 }
 
-// judge is pure; unknown errors are trouble with the network.
+// judge treats unknown errors as network trouble.
 func judge(err error) verdict {
 	if e, ok := errors.AsType[*OpenError](err); ok {
 		switch {
@@ -155,8 +154,8 @@ func judge(err error) verdict {
 	return verdict{result: dialFailed}
 }
 
-// backoff is the wait before attempt n: none before the first, then doubling
-// from BackoffMin to BackoffMax, with jitter downwards by up to a half.
+// backoff returns the wait before attempt n: none before the first, then BackoffMin,
+// doubled up to BackoffMax. Jitter shortens it by up to a half.
 func (c *Client) backoff(n int) time.Duration {
 	if n <= 0 {
 		return 0

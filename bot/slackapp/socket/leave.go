@@ -6,9 +6,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// retire leaves the connection in order: Slack gets linger to close it first
-// (nothing gets lost then), owed acks get AckGrace, and the close frame is
-// answered or CloseWait ends. It returns with the reader ended.
+// retire closes the connection. It waits up to linger for Slack to close it first,
+// which loses nothing, up to AckGrace for open acks, and up to CloseWait for the
+// answer to the close frame. The reader has ended when it returns.
 func (k *conn) retire(linger time.Duration) {
 	k.notLive()
 	if linger > 0 {
@@ -21,16 +21,16 @@ func (k *conn) retire(linger time.Duration) {
 		}
 	}
 	k.settle()
-	k.sayGoodbye()
+	k.sendClose()
 	_ = k.ws.Close()
 	<-k.done
 }
 
-// settle waits until no ack is owed, for at most AckGrace.
+// settle waits until all envelopes are acked, for at most AckGrace.
 func (k *conn) settle() {
 	k.mu.Lock()
 	if k.owed == 0 {
-		k.closing = true // in the same breath, so that nothing slips in
+		k.closing = true // under the same lock, so that no envelope comes in between
 		k.mu.Unlock()
 		return
 	}
@@ -49,9 +49,9 @@ func (k *conn) settle() {
 	k.mu.Unlock()
 }
 
-// sayGoodbye sends the close frame, behind the ack that is being written, and
-// waits for the answer.
-func (k *conn) sayGoodbye() {
+// sendClose sends the close frame after the ack that is being written, and waits for
+// the answer.
+func (k *conn) sendClose() {
 	timer := time.NewTimer(k.c.cfg.CloseWait)
 	defer timer.Stop()
 	select {
@@ -62,8 +62,8 @@ func (k *conn) sayGoodbye() {
 	case <-timer.C:
 		return
 	}
-	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
-	if k.ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(k.c.cfg.CloseWait)) != nil {
+	frame := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	if k.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(k.c.cfg.CloseWait)) != nil {
 		return
 	}
 	select {
@@ -72,12 +72,12 @@ func (k *conn) sayGoodbye() {
 	}
 }
 
-// notLive takes the connection out of the count, once.
+// notLive removes the connection from Status.Live, once.
 func (k *conn) notLive() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.live {
 		k.live = false
-		k.c.alive(-1)
+		k.c.addLive(-1)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics has every label value from the start.
+// metrics exports every label value from the start.
 type metrics struct {
 	live, reported, ghosts prometheus.Gauge
 	connects               *prometheus.CounterVec
@@ -34,32 +34,31 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		return v
 	}
 	m := &metrics{
-		live:     gauge("connections", "Socket Mode connections that have said hello and are not being left."),
+		live:     gauge("connections", "Socket Mode connections that have had a hello and are not being closed."),
 		reported: gauge("connections_reported", "Connections of this app by Slack's count, from the last hello."),
-		ghosts: gauge("ghost_connections",
-			"Connections by Slack's count above those we run; they swallow commands."),
+		ghosts:   gauge("ghost_connections", "Connections by Slack's count beyond ours; they swallow commands."),
 		connects: counters("connects_total", "Attempts to connect, by result.", "result", connectResults()),
-		disconnects: counters("disconnects_total", "Disconnect frames and ends of connections, by reason.", "reason",
-			disconnectReasons()),
+		disconnects: counters("disconnects_total", "Disconnect frames and ends of connections, by reason.",
+			"reason", disconnectReasons()),
 		fatal: counters("fatal_errors_total", "Refusals that need a person, by Slack's code.", "code",
 			FatalCodes()),
 		envelopes: counters("envelopes_total", "Envelopes received, by type.", "type", envelopeTypes()),
 		acks: counters("acks_total", "Acks by result; only written and late reached Slack.", "result",
 			ackResults()),
 		ackSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_slack_ack_seconds",
-			Help:    "Seconds from reading an envelope to having written its ack.",
+			Help:    "Seconds from reading an envelope to writing its ack.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5}}),
-		badFrames: counter("bad_frames_total", "Frames that are not what Socket Mode describes."),
+		badFrames: counter("bad_frames_total", "Frames that break the Socket Mode protocol."),
 		lost: counter("lost_envelopes_total",
 			"Envelopes that arrived after our close frame and could not be acked."),
-		wrongApp: counter("wrong_app_total", "Connections that turned out to belong to another app."),
+		wrongApp: counter("wrong_app_total", "Connections that belong to another app."),
 	}
 	reg.MustRegister(m.live, m.reported, m.ghosts, m.connects, m.disconnects, m.fatal, m.envelopes, m.acks,
 		m.ackSeconds, m.badFrames, m.lost, m.wrongApp)
 	return m
 }
 
-// Results of connecting.
+// Results of connecting, and reasons of disconnects.
 const (
 	connected     = "connected"
 	openFailed    = "open_failed"
@@ -93,7 +92,7 @@ func ackResults() []string {
 	return []string{ackWritten, ackLate, ackTooLarge, ackGone, ackTwice, ackFailed}
 }
 
-// known keeps labels to their list.
+// known returns value if it is in the list of labels, else otherReason.
 func known(value string, list []string) string {
 	if slices.Contains(list, value) {
 		return value

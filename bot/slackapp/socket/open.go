@@ -11,26 +11,25 @@ import (
 	"time"
 )
 
-// Opener asks Slack for the address of a new connection. An address works once
-// and must be kept out of logs, since it holds a ticket. An Opener returns
-// *OpenError when Slack answered without an address.
+// Opener asks Slack for the address of a new connection. An address works once and
+// contains a ticket: do not log it. An Opener returns *OpenError when Slack answered
+// without an address.
 type Opener func(ctx context.Context) (url string, err error)
 
-// maxOpenAnswer bounds the answer of apps.connections.open, in bytes.
+// maxOpenAnswer limits the answer of apps.connections.open, in bytes.
 const maxOpenAnswer = 64 << 10
 
 // HTTPOpener calls apps.connections.open
 // (docs.slack.dev/reference/methods/apps.connections.open). apiURL ends with a
 // slash, for example "https://slack.com/api/"; appToken is an app-level token
-// ("xapp-…") with the scope connections:write. The client follows no redirects
-// here, so the token goes nowhere else. No error contains the token or the
-// address.
+// ("xapp-…") with the scope connections:write. It follows no redirects, so that the
+// token goes nowhere else. No error contains the token or the address.
 func HTTPOpener(client *http.Client, apiURL, appToken string) Opener {
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return func(ctx context.Context) (string, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, apiURL+"apps.connections.open",
-			strings.NewReader(""))
+		address := apiURL + "apps.connections.open"
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(""))
 		if err != nil {
 			return "", errors.New("asking for a connection: the API address is malformed")
 		}

@@ -45,7 +45,8 @@ func arrows() map[string][]string {
 		"bot/journal":                {"bot/journal/internal/query", "bot/audit", "bot/operation", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
-		"bot/policy":                 {"bot/operation", "commands", "zenlayer"},
+		"bot/policy":                 {"bot/policy/lint", "bot/operation", "commands", "zenlayer"},
+		"bot/policy/lint":            {},                                          // the gate logs its warnings when it loads a file
 		"bot/policy/cases":           {"bot/policy", "bot/operation", "zenlayer"}, // decisions written down, asked of the gate
 		"bot/audit":                  {"bot/operation"},                           // hashes, which the journal computes as it stores
 		"bot/operation":              {"commands", "zenlayer"},
@@ -69,7 +70,7 @@ func homes() map[string][]string {
 		"github.com/slack-go/slack":                {"bot/slackapp"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
-		"github.com/cedar-policy/cedar-go":         {"bot/policy"},
+		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},
 		"github.com/fsnotify/fsnotify":             {"bot/policy"},
 		"modernc.org/sqlite":                       {"bot/journal", "bot/engine"},
 		"github.com/jackc/pgx":                     {"bot/journal", "bot/engine", "bot/journal/journaltest"},

@@ -11,6 +11,8 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
+
+	"lbbot/bot/policy/lint"
 )
 
 // The annotations that mean something here.
@@ -51,12 +53,12 @@ type checker struct {
 func (c *checker) policies(set *Set, sources []source) {
 	seen := map[string]token{}
 	groups := map[string]bool{}
-	var all []checked
+	var all []lint.Policy
 	for _, s := range sources {
 		r := c.rule(s, seen)
 		c.types(s, r.id)
-		for _, n := range literals(s.ast()) {
-			c.literal(n, s, r.id)
+		entities := literals(s.ast())
+		for _, n := range entities {
 			if n.Type == typePerson && !slices.Contains(set.people, string(n.ID)) {
 				set.people = append(set.people, string(n.ID))
 			}
@@ -68,18 +70,26 @@ func (c *checker) policies(set *Set, sources []source) {
 				set.groups = append(set.groups, string(n.ID))
 			}
 		}
-		r.clauses = clausesOf(s)
+		r.clauses = clausesOf(s.ast())
 		for _, cl := range r.clauses {
 			set.incident = set.incident || cl.about.context["incident"]
 		}
 		set.rules = append(set.rules, r)
-		if len(c.problems) == 0 {
-			all = append(all, checked{source: s, rule: r, never: c.never(s, r)})
-		}
+		all = append(all, lint.Policy{AST: s.ast(), Approvals: r.approvals, Entities: entities, AnyPerson: anybody(s.ast())})
 	}
-	c.approvable(all)
-	if len(sources) == 0 {
-		c.warnings.add(token{}, "", "the file has no policy, so nobody may do anything")
+	if len(c.problems) == 0 {
+		c.lint(set, all, sources)
+	}
+}
+
+// lint notes what looks like a mistake, at its place.
+func (c *checker) lint(set *Set, all []lint.Policy, sources []source) {
+	for _, w := range lint.Check(all) {
+		if w.Policy < 0 {
+			c.warnings.add(token{}, "", "%s", w.Text)
+			continue
+		}
+		c.warnings.add(find(sources[w.Policy].tokens.all(), w.Word), set.rules[w.Policy].id, "%s", w.Text)
 	}
 }
 
@@ -97,16 +107,6 @@ func (c *checker) rule(s source, seen map[string]token) rule {
 	r.approvers = c.approversChannel(s, r, values)
 	r.reasonRequired = c.flag(s, r, annotationRequires, requiresReason, values)
 	r.named = c.flag(s, r, annotationPeople, peopleNamed, values)
-	for _, a := range s.ast().Annotations {
-		switch a.Key {
-		case annotationID, annotationApprovals, annotationReason, annotationContact, annotationApprovers, annotationRequires, annotationPeople:
-		default:
-			c.warnings.add(s.at(string(a.Key)), r.id, "the annotation @%s means nothing here; known are @id, @approvals, @approvers_channel, @requires, @people, @reason and @contact", a.Key)
-		}
-	}
-	if r.permit && anybody(s.ast()) {
-		c.warnings.add(s.at("principal"), r.id, "it permits everybody in the workspace; name a user group or a person unless that is meant")
-	}
 	return r
 }
 
@@ -132,7 +132,7 @@ func (c *checker) id(s source, values map[string]string, seen map[string]token) 
 // approvals returns the number of approvals that a permit asks for.
 func (c *checker) approvals(s source, r rule, values map[string]string) int {
 	text, ok := values[annotationApprovals]
-	needed := r.permit && covers(s.ast().Action, actionRegister)
+	needed := r.permit && lint.Covers(s.ast().Action, actionRegister)
 	at := s.at(annotationApprovals)
 	switch {
 	case !ok && needed:
@@ -140,13 +140,7 @@ func (c *checker) approvals(s source, r rule, values map[string]string) int {
 	case !ok:
 	case len(text) != 1 || text[0] < '0' || text[0] > '3':
 		c.add(at, r.id, `@approvals(%q) is not "0", "1", "2" or "3"`, text)
-	case !needed:
-		c.warnings.add(at, r.id, "@approvals has no effect, because the policy does not permit register")
-		return int(text[0] - '0')
 	default:
-		if others := besides(s.ast().Action, actionRegister); text != "0" && len(others) > 0 {
-			c.warnings.add(at, r.id, "approval can be asked for register only, so this policy never permits %s; give that a policy of its own", strings.Join(others, ", "))
-		}
 		return int(text[0] - '0')
 	}
 	return 0
@@ -157,14 +151,8 @@ var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
 // approversChannel returns the channel in which a permit wants approval asked.
 func (c *checker) approversChannel(s source, r rule, values map[string]string) string {
 	id, ok := values[annotationApprovers]
-	at := s.at(annotationApprovers)
-	switch {
-	case !ok:
-		return ""
-	case !channelID.MatchString(id):
-		c.add(at, r.id, `@approvers_channel(%q) is not the id of a channel, such as "C0123ABCD"`, id)
-	case !r.permit || r.approvals == 0:
-		c.warnings.add(at, r.id, "@approvers_channel has no effect, because the policy asks for no approval")
+	if ok && !channelID.MatchString(id) {
+		c.add(s.at(annotationApprovers), r.id, `@approvers_channel(%q) is not the id of a channel, such as "C0123ABCD"`, id)
 	}
 	return id
 }
@@ -172,16 +160,10 @@ func (c *checker) approversChannel(s source, r rule, values map[string]string) s
 // flag returns whether an annotation that takes one word only is there.
 func (c *checker) flag(s source, r rule, name, word string, values map[string]string) bool {
 	text, ok := values[name]
-	at := s.at(name)
-	switch {
-	case !ok:
-		return false
-	case text != word:
-		c.add(at, r.id, "@%s(%q) is not %q", name, text, word)
-	case !r.permit:
-		c.warnings.add(at, r.id, "@%s has no effect, because the policy does not permit anything", name)
+	if ok && text != word {
+		c.add(s.at(name), r.id, "@%s(%q) is not %q", name, text, word)
 	}
-	return true
+	return ok
 }
 
 func (c *checker) words(s source, id, name string, values map[string]string) string {
@@ -306,20 +288,3 @@ func (s source) start() token { return s.tokens.head[0] }
 
 // at returns the token of the head with this text, such as an annotation's name.
 func (s source) at(text string) token { return find(s.tokens.head, text) }
-
-// The form of Slack's ids.
-var (
-	groupID = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
-	userID  = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
-)
-
-// literal warns about ids that cannot be Slack's.
-func (c *checker) literal(uid types.EntityUID, s source, id string) {
-	at := find(s.tokens.all(), `"`+string(uid.ID)+`"`)
-	switch {
-	case uid.Type == typeUsergroup && !groupID.MatchString(string(uid.ID)):
-		c.warnings.add(at, id, "%q does not look like the id of a user group (S…); while Slack does not know it, the answer to everybody is no", uid.ID)
-	case uid.Type == typePerson && !userID.MatchString(string(uid.ID)):
-		c.warnings.add(at, id, "%q does not look like the id of a person (U… or W…)", uid.ID)
-	}
-}

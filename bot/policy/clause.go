@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"strings"
+
 	cedar "github.com/cedar-policy/cedar-go"
 	publicast "github.com/cedar-policy/cedar-go/ast"
 	"github.com/cedar-policy/cedar-go/types"
@@ -14,8 +16,7 @@ type clause struct {
 	about subject
 	alone *cedar.Policy // a permit with this clause only
 	parts []ast.ConditionType
-	text  string // as it stands in the file; empty if it says nothing
-	at    token
+	text  string // as Cedar writes it; empty if it says nothing
 }
 
 // subject says what a clause looks at.
@@ -28,51 +29,22 @@ type subject struct {
 const scopeClauses = 3
 
 // clausesOf splits a policy. The policy holds exactly when all of its clauses do.
-func clausesOf(s source) []clause {
-	p := s.ast()
+func clausesOf(p *ast.Policy) []clause {
 	out := []clause{
-		scopeClause(subject{principal: true}, func(q *ast.Policy) { q.Principal = p.Principal }),
-		scopeClause(subject{action: true}, func(q *ast.Policy) { q.Action = p.Action }),
-		scopeClause(subject{resource: true}, func(q *ast.Policy) { q.Resource = p.Resource }),
+		scopeClause(subject{principal: true}, speaks(p.Principal), func(q *ast.Policy) { q.Principal = p.Principal }),
+		scopeClause(subject{action: true}, speaks(p.Action), func(q *ast.Policy) { q.Action = p.Action }),
+		scopeClause(subject{resource: true}, speaks(p.Resource), func(q *ast.Policy) { q.Resource = p.Resource }),
 	}
-	says := []bool{speaks(p.Principal), speaks(p.Action), speaks(p.Resource)}
-	texts := scopeTexts(s.tokens.head)
-	for i := range out {
-		out[i].at = s.start()
-		if !says[i] {
-			continue
-		}
-		if out[i].text = []string{"the principal", "the action", "the resource"}[i]; len(texts) == len(out) && len(texts[i]) > 0 {
-			out[i].text, out[i].at = written(texts[i]), texts[i][0]
-		}
-	}
-	for i, c := range p.Conditions {
-		out = append(out, s.condition(i, c)...)
-	}
-	return out
-}
-
-// condition returns the clauses of one condition.
-func (s source) condition(i int, c ast.ConditionType) []clause {
-	parts := split(c)
-	var texts [][]token
-	at := s.start()
-	if len(s.tokens.conditions) == len(s.ast().Conditions) {
-		at = s.tokens.conditions[i][0]
-		texts = conditionTexts(s.tokens.conditions[i])
-	}
-	out := make([]clause, len(parts))
-	for n, part := range parts {
-		one := ast.Permit()
-		one.Conditions = []ast.ConditionType{part}
-		out[n] = clause{about: subjectOf(part.Body), alone: compile(one), parts: one.Conditions, at: at}
-		if len(texts) == len(parts) && len(texts[n]) > 0 {
-			out[n].text, out[n].at = written(texts[n]), texts[n][0]
-		} else {
-			out[n].text = rendered(out[n].alone)
-		}
-		if c.Condition == ast.ConditionUnless {
-			out[n].text = brief("unless " + out[n].text)
+	for _, c := range p.Conditions {
+		for _, part := range split(c) {
+			one := ast.Permit()
+			one.Conditions = []ast.ConditionType{part}
+			alone := compile(one)
+			text := brief(between(string(alone.MarshalCedar()), "{", "}"))
+			if c.Condition == ast.ConditionUnless {
+				text = brief("unless " + text)
+			}
+			out = append(out, clause{about: subjectOf(part.Body), alone: alone, parts: one.Conditions, text: text})
 		}
 	}
 	return out
@@ -89,10 +61,47 @@ func speaks(scope any) bool {
 	return true
 }
 
-func scopeClause(about subject, set func(*ast.Policy)) clause {
+func scopeClause(about subject, says bool, set func(*ast.Policy)) clause {
 	one := ast.Permit()
 	set(one)
-	return clause{about: about, alone: compile(one)}
+	c := clause{about: about, alone: compile(one)}
+	if says {
+		c.text = scopeText(string(c.alone.MarshalCedar()))
+	}
+	return c
+}
+
+// scopeText returns the only line of a written scope that says something.
+func scopeText(written string) string {
+	for line := range strings.Lines(between(written, "(", ")")) {
+		if line = strings.TrimSuffix(strings.TrimSpace(line), ","); strings.Contains(line, " ") {
+			return brief(line)
+		}
+	}
+	return ""
+}
+
+// between returns what is written from the first opening to the last closing
+// bracket.
+func between(text, opening, closing string) string {
+	_, text, _ = strings.Cut(text, opening)
+	if i := strings.LastIndex(text, closing); i >= 0 {
+		text = text[:i]
+	}
+	return text
+}
+
+// maxClauseText bounds the text of a clause in characters: audit lines and
+// messages have many of them.
+const maxClauseText = 160
+
+// brief bounds a text. Cedar has escaped invisible characters.
+func brief(text string) string {
+	text = strings.TrimSpace(text)
+	if runes := []rune(text); len(runes) > maxClauseText {
+		return string(runes[:maxClauseText-1]) + "…"
+	}
+	return text
 }
 
 func compile(p *ast.Policy) *cedar.Policy {
@@ -188,45 +197,6 @@ func literals(p *ast.Policy) []types.EntityUID {
 		})
 	}
 	return out
-}
-
-// covers reports whether an action scope includes an action. The schema has no
-// groups of actions, so that `in` and `==` mean the same.
-func covers(scope ast.IsActionScopeNode, action types.String) bool {
-	wanted := types.NewEntityUID(typeAction, action)
-	switch s := scope.(type) {
-	case ast.ScopeTypeEq:
-		return s.Entity == wanted
-	case ast.ScopeTypeIn:
-		return s.Entity == wanted
-	case ast.ScopeTypeInSet:
-		for _, uid := range s.Entities {
-			if uid == wanted {
-				return true
-			}
-		}
-		return false
-	default:
-		return true
-	}
-}
-
-// besides returns the other actions that an action scope names, or that there
-// are others when it names none.
-func besides(scope ast.IsActionScopeNode, action types.String) []string {
-	switch s := scope.(type) {
-	case ast.ScopeTypeEq, ast.ScopeTypeIn:
-		return nil
-	case ast.ScopeTypeInSet:
-		var out []string
-		for _, uid := range s.Entities {
-			if uid.ID != action {
-				out = append(out, string(uid.ID))
-			}
-		}
-		return out
-	}
-	return []string{"other actions"}
 }
 
 // anybody reports whether a policy says nothing about the person.

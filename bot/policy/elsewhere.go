@@ -102,3 +102,16 @@ func textsOf(n ast.IsNode) []string {
 	}
 	return nil
 }
+
+// pathOf writes a variable with its attributes, "" for anything else.
+func pathOf(n ast.IsNode) string {
+	switch at := n.(type) {
+	case ast.NodeTypeVariable:
+		return string(at.Name)
+	case ast.NodeTypeAccess:
+		if before := pathOf(at.Arg); before != "" {
+			return before + "." + string(at.Value)
+		}
+	}
+	return ""
+}

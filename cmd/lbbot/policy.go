@@ -23,8 +23,8 @@ func (s session) policyCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a policy file",
-		Long: "Check a policy file as the bot would at start: every problem as file:line:column. Warnings are\n" +
-			"what is allowed and looks like a mistake, such as a rule that can never hold.\n" +
+		Long: "Check a policy file as the bot would at start: every problem as file:line:column. A warning\n" +
+			"is about what is allowed and looks like a mistake, such as a permit for everybody.\n" +
 			"Exit codes: 0 no problem, 1 a problem, 2 the file cannot be read.",
 		Args: usage(one("one FILE", "policy.cedar")),
 		RunE: func(_ *cobra.Command, args []string) error {

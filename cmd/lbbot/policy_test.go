@@ -33,12 +33,12 @@ func TestPolicyCheckNamesThePlaceOfEachProblemAndWarning(t *testing.T) {
 	require.Contains(t, said, file+":3:18: policy b: attribute `weigth` in context not found")
 
 	file = write(t, "p.cedar", `@id("ask") @approvals("1") permit (principal in Usergroup::"S01", action == Action::"register", resource);
-@id("f") forbid (principal, action, resource) when { context.hour > 23 };
+@id("f") forbid (principal in Usergroup::"sre", action, resource);
 `)
 	code, out, said := runs(t, nil, "policy", "check", file)
 	require.Equal(t, exitFine, code, said)
 	require.Contains(t, out, file+":1:13: warning: policy ask: it asks for approval, and nobody can approve")
-	require.Contains(t, out, file+":2:54: warning: policy f: `context.hour > 23` can never hold")
+	require.Contains(t, out, file+`:2:42: warning: policy f: "sre" does not look like the id of a user group`)
 	require.Contains(t, out, "is fine: digest ")
 
 	empty := write(t, "p.cedar", "")

@@ -6,12 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 )
-
-// UnlinkedLimit is how long an event may wait to be linked, which is done twice
-// a second, before Verify reports it as a break.
-const UnlinkedLimit = 10 * time.Minute
 
 // Trail is what Verify found.
 type Trail struct {

@@ -246,7 +246,7 @@ func TestEventsThatWereAddedOrDroppedBesideTheChainAreFound(t *testing.T) {
 		require.NoError(t, s.Record(t.Context(), event(operation.EventDenied)))
 		require.Equal(t, int64(1), requireFine(t, s, trailLength).Unlinked, "young, so nothing is wrong")
 		require.NoError(t, s.Record(t.Context(), operation.Event{At: clock().Add(-audit.UnlinkedLimit - time.Second), Kind: operation.EventDenied}))
-		requireBroken(t, s, 0, "not linked for more than 10m0s: is the bot running?")
+		requireBroken(t, s, 0, "not linked for more than 10 minutes: is the bot running?")
 		_, err := s.Link(t.Context())
 		require.NoError(t, err)
 		requireFine(t, s, trailLength+2)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -130,7 +131,7 @@ func (s *Slack) nameBlocks(blocks []any) []any {
 
 func (s *Slack) shortID() string {
 	s.state.lastID++
-	return fmt.Sprintf("%s%x", secret()[:3], s.state.lastID)
+	return fmt.Sprintf("%s%x", rand.Text()[:3], s.state.lastID)
 }
 
 // elementsIn lists the interactive elements of a block.

@@ -41,7 +41,7 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 	payload := s.interactivePayload("view_submission", p, trigger)
 	payload["view"], payload["response_urls"] = s.viewWire(v, true), s.responseURLs(v)
 	s.mu.Unlock()
-	return s.send(ctx, envelope(interactiveEnvelope, payload, true, func(ack ackResult) Interaction {
+	return s.send(ctx, envelope(Interactive, payload, true, func(ack Ack) Interaction {
 		out := Interaction{TriggerID: trigger, Failure: failureOf(ack)}
 		if out.Failure == "" {
 			out.Errors, out.Failure = s.submitAnswer(v, ack)
@@ -55,12 +55,12 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 
 // submitAnswer applies the ack of a submit; it returns field errors, or
 // "connection_trouble" if Slack could not use the answer.
-func (s *Slack) submitAnswer(v *view, ack ackResult) (errs map[string]string, failure string) {
+func (s *Slack) submitAnswer(v *view, ack Ack) (errs map[string]string, failure string) {
 	stack := s.state.stacks[v.userID]
 	if !v.top(stack) {
 		return nil, "" // a repeated submit of a view that is gone
 	}
-	if !hasPayload(ack) {
+	if len(ack.Payload) == 0 {
 		s.closeViews(v.userID, len(stack)-1)
 		return nil, ""
 	}
@@ -168,7 +168,7 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 		s.changed()
 		return Interaction{}
 	}
-	return s.send(ctx, envelope(interactiveEnvelope, payload, false, func(ackResult) Interaction { return Interaction{} }))
+	return s.send(ctx, envelope(Interactive, payload, false, func(Ack) Interaction { return Interaction{} }))
 }
 
 // Suggest is a person typing in an external select of a view; it returns what
@@ -201,7 +201,7 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 	payload["container"], payload["view"] = object{"type": "view", "view_id": v.id}, s.viewWire(v, true)
 	s.mu.Unlock()
 	var offered []Option
-	out := s.send(ctx, envelope(interactiveEnvelope, payload, true, func(ack ackResult) Interaction {
+	out := s.send(ctx, envelope(Interactive, payload, true, func(ack Ack) Interaction {
 		if !ack.Acked {
 			return Interaction{}
 		}
@@ -218,7 +218,7 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 }
 
 // readSuggestions checks options or option_groups, never both.
-func readSuggestions(ack ackResult) (options []any, list []Option, fault string) {
+func readSuggestions(ack Ack) (options []any, list []Option, fault string) {
 	value, err := decodeJSON(ack.Payload)
 	o, ok := value.(object)
 	if err != nil || !ok {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,16 +45,9 @@ func (s *Slack) actor(userID, channelID string) (Person, Channel, error) {
 
 // send delivers an envelope and applies the answer.
 func (s *Slack) send(ctx context.Context, e *sentEnvelope) Interaction {
-	o := deliverOptions{EnvelopeID: e.id, RetryAttempt: e.attempt}
-	if e.attempt > 0 {
-		o.RetryReason = "timeout"
-	}
 	s.changed()
-	ack := s.sockets.deliver(ctx, e.kind, e.payload, e.accepts, o)
+	ack := s.deliver(ctx, e.Envelope)
 	s.mu.Lock()
-	if ack.Acked && !e.accepts && hasPayload(ack) {
-		s.noteLocked("the ack of %s carries a payload, which Slack ignores", e.kind)
-	}
 	out := e.apply(ack)
 	s.mu.Unlock()
 	out.Acked, out.AckAfter, out.sent = ack.Acked, ack.After, e
@@ -67,7 +59,7 @@ func (s *Slack) send(ctx context.Context, e *sentEnvelope) Interaction {
 }
 
 // failureOf names what Slack shows when there was no ack.
-func failureOf(ack ackResult) string {
+func failureOf(ack Ack) string {
 	switch {
 	case ack.Acked:
 		return ""
@@ -79,14 +71,9 @@ func failureOf(ack ackResult) string {
 	return "cancelled" // the caller of the act gave up
 }
 
-func hasPayload(ack ackResult) bool {
-	p := bytes.TrimSpace(ack.Payload)
-	return len(p) > 0 && string(p) != "{}" && string(p) != "null"
-}
-
 // envelope prepares a delivery; apply runs with mu held.
-func envelope(kind envelopeKind, payload any, accepts bool, apply func(ackResult) Interaction) *sentEnvelope {
-	return &sentEnvelope{kind: kind, payload: payload, accepts: accepts, id: uuid.NewString(), apply: apply}
+func envelope(kind Kind, payload any, accepts bool, apply func(Ack) Interaction) *sentEnvelope {
+	return &sentEnvelope{Envelope{Kind: kind, ID: uuid.NewString(), Payload: payload, Accepts: accepts}, apply}
 }
 
 // Redeliver sends the payload of an earlier act again, as Slack has been seen
@@ -98,9 +85,9 @@ func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope boo
 	}
 	again := *last.sent
 	if newEnvelope {
-		again.id = uuid.NewString()
-		if again.kind == eventEnvelope {
-			again.attempt++
+		again.ID = uuid.NewString()
+		if again.Kind == Event {
+			again.Attempt++
 		}
 	}
 	return s.send(ctx, &again)
@@ -130,7 +117,7 @@ func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, tex
 	trigger := s.newTrigger(p.ID, c.ID, "")
 	address := s.newResponse("commands", p.ID, c.ID, nil)
 	payload := s.slashPayload(p, c, command, s.escapeTyped(text), trigger, address)
-	apply := func(ack ackResult) Interaction {
+	apply := func(ack Ack) Interaction {
 		out := Interaction{TriggerID: trigger, ResponseURL: address}
 		if out.Failure = failureOf(ack); out.Failure == "" {
 			out.Failure = s.commandAnswer(p, c, strings.TrimSpace(command+" "+text), ack)
@@ -141,7 +128,7 @@ func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, tex
 		return out
 	}
 	s.mu.Unlock()
-	return s.send(ctx, envelope(slashEnvelope, payload, true, apply))
+	return s.send(ctx, envelope(SlashCommand, payload, true, apply))
 }
 
 // notice is Slack's own private message about a command that failed.
@@ -152,8 +139,8 @@ func (s *Slack) notice(p Person, c Channel, command, failure string) {
 
 // commandAnswer shows the payload of a command's ack; it returns a failure if
 // Slack could not use it.
-func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack ackResult) string {
-	if !hasPayload(ack) {
+func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack Ack) string {
+	if len(ack.Payload) == 0 {
 		return ""
 	}
 	v, err := decodeJSON(ack.Payload)
@@ -212,7 +199,7 @@ func (s *Slack) Event(ctx context.Context, event map[string]any) Interaction {
 	s.mu.Lock()
 	payload := s.eventPayload(maps.Clone(event))
 	s.mu.Unlock()
-	return s.send(ctx, envelope(eventEnvelope, payload, false, func(ackResult) Interaction { return Interaction{} }))
+	return s.send(ctx, envelope(Event, payload, false, func(Ack) Interaction { return Interaction{} }))
 }
 
 // OpenHome is a person opening the app's Home tab.
@@ -260,5 +247,5 @@ func (s *Slack) Shortcut(ctx context.Context, userID, callbackID string, on Mess
 		payload["channel"], payload["message"] = object{"id": c.ID, "name": placeName(c)}, m.wire(s.state.world.AppID)
 	}
 	s.mu.Unlock()
-	return s.send(ctx, envelope(interactiveEnvelope, payload, false, func(ackResult) Interaction { return out }))
+	return s.send(ctx, envelope(Interactive, payload, false, func(Ack) Interaction { return out }))
 }

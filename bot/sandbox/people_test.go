@@ -18,7 +18,7 @@ func TestACommandCarriesWhatSlackWouldSend(t *testing.T) {
 	act := r.command("api-lb web-7")
 	require.True(t, act.Acked)
 	sent := r.link.last()
-	require.Equal(t, slashEnvelope, sent.Kind)
+	require.Equal(t, SlashCommand, sent.Kind)
 	require.True(t, sent.Accepts)
 	require.Equal(t, map[string]any{"token": "deprecated", "team_id": "T0LOCAL", "team_domain": "sandbox", "channel_id": "C0OPS",
 		"channel_name": "ops", "user_id": "U0ANA", "user_name": "ana", "command": "/lb-register", "text": "api-lb web-7",
@@ -86,7 +86,6 @@ func TestAnAckCanAnswerACommand(t *testing.T) {
 		findings         int
 	}{
 		"with nothing":              {``, "", []string{}, []string{}, 0},
-		"with an empty object":      {`{}`, "", []string{}, []string{}, 0},
 		"privately":                 {`{"text":"only you"}`, "", []string{"only you"}, []string{}, 0},
 		"to the channel":            {`{"text":"all","response_type":"in_channel"}`, "", []string{"/lb-register x", "all"}, []string{"/lb-register x", "all"}, 0},
 		"with an invalid block":     {`{"text":"x","blocks":[{"type":"alert"}]}`, "invalid_command_response", nil, []string{}, 1},
@@ -111,7 +110,7 @@ func TestAnAckCanAnswerACommand(t *testing.T) {
 
 func TestACommandWithoutAckEndsInSlacksOwnWords(t *testing.T) {
 	t.Parallel()
-	for want, result := range map[string]ackResult{"operation_timeout": {TimedOut: true}, "dispatch_failed": {NoConnection: true}} {
+	for want, result := range map[string]Ack{"operation_timeout": {TimedOut: true}, "dispatch_failed": {NoConnection: true}} {
 		r := newRig(t)
 		r.link.fail(result)
 		act := r.command("x")
@@ -187,9 +186,6 @@ func TestClicksThatArePossibleAndThoseThatAreNot(t *testing.T) {
 	}
 	r.ok("chat.update", object{"channel": "C0OPS", "ts": ops, "text": "done"})
 	require.Contains(t, r.Click(t.Context(), "U0ANA", "C0OPS", ops, "req_send", "").Failure, "no component", "buttons go with the update")
-	r.link.answer(`{"text":"x"}`)
-	r.Click(t.Context(), "U0ANA", "C0OPS", private, "req_send", "")
-	require.Len(t, r.Findings(), 1, "the ack of a click may carry nothing")
 }
 
 func TestAClickOnAnEphemeralMessage(t *testing.T) {
@@ -321,7 +317,7 @@ func TestMentionsBecomeEventsWhereTheBotIsAMember(t *testing.T) {
 	_, act = r.Say(t.Context(), "U0OLGA", "C0PARTNER", "", "@lbbot help")
 	require.True(t, act.Acked)
 	sent := r.link.last()
-	require.Equal(t, eventEnvelope, sent.Kind)
+	require.Equal(t, Event, sent.Kind)
 	require.Equal(t, true, sent.Payload["is_ext_shared_channel"])
 	_, _ = r.Say(t.Context(), "U0ANA", "C0OPS", alert.TS, "@lbbot api-lb web-7")
 	event := r.link.last().Payload["event"].(map[string]any)
@@ -351,14 +347,13 @@ func TestRedelivery(t *testing.T) {
 	r.Redeliver(t.Context(), act, true)
 	again := r.link.last()
 	require.Equal(t, first.Payload, again.Payload)
-	require.NotEqual(t, first.Options.EnvelopeID, again.Options.EnvelopeID)
+	require.NotEqual(t, first.ID, again.ID)
 
 	event := r.OpenHome(t.Context(), "U0ANA")
-	require.Zero(t, r.link.last().Options.RetryAttempt)
+	require.Zero(t, r.link.last().Attempt)
 	id := r.link.last().Payload["event_id"]
 	r.Redeliver(t.Context(), r.Redeliver(t.Context(), event, true), true)
-	require.Equal(t, 2, r.link.last().Options.RetryAttempt)
-	require.Equal(t, "timeout", r.link.last().Options.RetryReason)
+	require.Equal(t, 2, r.link.last().Attempt)
 	require.Equal(t, id, r.link.last().Payload["event_id"])
 }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -22,7 +23,7 @@ type response struct {
 // newResponse makes an address; kind is "commands", "actions" or "app".
 func (s *Slack) newResponse(kind, userID, channelID string, original *message) string {
 	s.state.lastID++
-	path := "/" + kind + "/" + s.state.world.TeamID + "/" + s.nextID("") + "/" + secret()
+	path := "/" + kind + "/" + s.state.world.TeamID + "/" + s.nextID("") + "/" + rand.Text()
 	s.state.responses[path] = &response{userID: userID, channelID: channelID, original: original, until: s.now().Add(responseLife)}
 	return s.base + path
 }

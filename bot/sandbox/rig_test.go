@@ -25,37 +25,31 @@ func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.t }
 
 func (c *clock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.t = c.t.Add(d) }
 
-// sentToBot is one envelope the fake link took.
+// sentToBot is one envelope the fake bot took.
 type sentToBot struct {
-	Kind    envelopeKind
-	Payload map[string]any
-	Accepts bool
-	Options deliverOptions
+	Envelope
+	Payload map[string]any // as the bot reads it
 }
 
-// fakeLink is a Socket Mode half with a bot behind it that answers at once.
+// fakeLink is a bot that answers at once, without a connection.
 type fakeLink struct {
-	http.Handler
 	mu    sync.Mutex
 	got   []sentToBot
-	reply func(sentToBot) ackResult // nil acks empty
+	reply func(sentToBot) Ack // nil acks empty
 }
 
-func (f *fakeLink) openURL(base string) string { return base + "/link/?ticket=t" }
-func (f *fakeLink) close()                     {}
-
-func (f *fakeLink) deliver(_ context.Context, kind envelopeKind, payload any, accepts bool, o deliverOptions) ackResult {
+func (f *fakeLink) deliver(_ context.Context, e Envelope) Ack {
 	var decoded map[string]any
-	if err := json.Unmarshal(mustJSON(payload), &decoded); err != nil {
+	if err := json.Unmarshal(mustJSON(e.Payload), &decoded); err != nil {
 		panic(err)
 	}
-	d := sentToBot{kind, decoded, accepts, o}
+	d := sentToBot{e, decoded}
 	f.mu.Lock()
 	f.got = append(f.got, d)
 	reply := f.reply
 	f.mu.Unlock()
 	if reply == nil {
-		return ackResult{Acked: true, After: time.Millisecond}
+		return Ack{Acked: true, After: time.Millisecond}
 	}
 	return reply(d)
 }
@@ -71,15 +65,15 @@ func (f *fakeLink) count() int { f.mu.Lock(); defer f.mu.Unlock(); return len(f.
 func (f *fakeLink) answer(payload string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.reply = func(sentToBot) ackResult {
-		return ackResult{Acked: true, Payload: json.RawMessage(payload), After: time.Millisecond}
+	f.reply = func(sentToBot) Ack {
+		return Ack{Acked: true, Payload: json.RawMessage(payload), After: time.Millisecond}
 	}
 }
 
-func (f *fakeLink) fail(r ackResult) {
+func (f *fakeLink) fail(r Ack) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.reply = func(sentToBot) ackResult { return r }
+	f.reply = func(sentToBot) Ack { return r }
 }
 
 // rig is a stand-in with a fake socket half, served over HTTP, and an
@@ -100,9 +94,8 @@ func newRig(t *testing.T, change ...func(*Options)) *rig {
 		f(&o)
 	}
 	s := New(o)
-	link := &fakeLink{Handler: http.NotFoundHandler()}
-	s.sockets.close()
-	s.sockets = link
+	link := &fakeLink{}
+	s.deliver = link.deliver
 	server := httptest.NewServer(s)
 	s.SetBaseURL(server.URL)
 	t.Cleanup(func() {

@@ -15,7 +15,7 @@ package sandbox
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -27,8 +27,10 @@ import (
 
 // Slack is the stand-in. All methods may be called from several goroutines.
 type Slack struct {
+	*sockets // its faults and rules are methods of Slack
+
 	opt     Options
-	sockets socketLink
+	deliver func(context.Context, Envelope) Ack // sockets.Deliver, unless a test answers itself
 
 	mu     sync.Mutex
 	base   string // http://host:port, known once started
@@ -67,10 +69,10 @@ func New(o Options) *Slack {
 		o.Now = time.Now
 	}
 	if o.AppToken == "" {
-		o.AppToken = "xapp-1-" + secret()
+		o.AppToken = "xapp-1-" + rand.Text()
 	}
 	if o.BotToken == "" {
-		o.BotToken = "xoxb-" + secret()
+		o.BotToken = "xoxb-" + rand.Text()
 	}
 	if o.Workspace.TeamID == "" {
 		o.Workspace = SampleWorkspace()
@@ -83,7 +85,11 @@ func New(o Options) *Slack {
 	}
 	s := &Slack{opt: o, closed: make(chan struct{}), watchers: map[chan struct{}]struct{}{}}
 	s.state = newState(o)
-	s.sockets = newLink(s)
+	s.sockets = newSockets(socketOptions{
+		appID: func() string { return s.opt.Workspace.AppID }, now: s.now, finding: s.finding, changed: s.changed,
+		ackLimit: o.AckLimit,
+	})
+	s.deliver = s.sockets.Deliver
 	return s
 }
 
@@ -210,6 +216,15 @@ func (s *Slack) noteLocked(format string, args ...any) {
 	s.state.findings = append(s.state.findings, fmt.Sprintf(format, args...))
 }
 
+// Deliver sends an envelope of any type to one connection and blocks until it
+// is acked or Slack's patience ends. It returns the payload of the ack, nil if
+// it had none. Tests of clients use it; people act through TypeCommand and the
+// others.
+func (s *Slack) Deliver(ctx context.Context, kind string, payload any, acceptsResponse bool) (json.RawMessage, bool) {
+	ack := s.sockets.Deliver(ctx, Envelope{Kind: Kind(kind), Payload: payload, Accepts: acceptsResponse})
+	return ack.Payload, ack.Acked
+}
+
 // Findings lists the violations seen since the start or the last Reset. Tests
 // require it to be empty.
 func (s *Slack) Findings() []string {
@@ -228,13 +243,7 @@ func (s *Slack) nextTS() string {
 // nextID makes an id that is unique within the stand-in's life.
 func (s *Slack) nextID(prefix string) string {
 	s.state.lastID++
-	return fmt.Sprintf("%s0%04X%s", prefix, s.state.lastID, strings.ToUpper(secret()[:6]))
-}
-
-func secret() string {
-	var b [12]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return hex.EncodeToString(b[:])
+	return fmt.Sprintf("%s0%04X%s", prefix, s.state.lastID, rand.Text()[:6])
 }
 
 // changed wakes every subscriber.

@@ -2,9 +2,10 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	randv2 "math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -55,22 +56,6 @@ func (t SocketTiming) orSlacks() SocketTiming {
 	return t
 }
 
-// SocketRules switches single rules of Socket Mode, mostly where Slack's own
-// behaviour is not documented. The zero value is the strictest.
-type SocketRules struct {
-	// AcceptForeignAcks takes an ack that arrives on another connection than its
-	// envelope.
-	AcceptForeignAcks bool
-	// DropOversized drops frames over 20,480 bytes in silence instead of closing
-	// with 1009; both were seen.
-	DropOversized bool
-	// AllowFragments takes messages in several frames.
-	AllowFragments bool
-	// LeaveTCPOpen answers a close frame without ending TCP, as Slack is
-	// reported to do.
-	LeaveTCPOpen bool
-}
-
 // sockets is the Socket Mode half of the stand-in. No method calls finding or
 // changed while it holds mu, because the owner's lock may be held by callers.
 type sockets struct {
@@ -80,7 +65,6 @@ type sockets struct {
 	work sync.WaitGroup
 
 	mu         sync.Mutex
-	rules      SocketRules
 	timing     SocketTiming
 	tickets    map[string]bool
 	conns      []*socketConn // registered at the stand-in, ghosts included
@@ -90,6 +74,7 @@ type sockets struct {
 	lastID     int
 
 	disabled     bool
+	leaveOpen    bool // answer a close frame without ending TCP
 	refuse       int
 	refuseStatus int
 	swallow      int
@@ -113,7 +98,7 @@ func newSockets(o socketOptions) *sockets {
 // openURL makes an address with a ticket that works once; baseWS is for example
 // "ws://127.0.0.1:40123".
 func (s *sockets) openURL(baseWS string) string {
-	ticket := secret()
+	ticket := rand.Text()
 	s.mu.Lock()
 	s.tickets[ticket] = true
 	s.mu.Unlock()
@@ -140,14 +125,14 @@ func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ticket := r.URL.Query().Get("ticket")
 	valid := s.tickets[ticket]
 	delete(s.tickets, ticket)
-	rules, timing := s.rules, s.timing
+	timing := s.timing
 	s.mu.Unlock()
 	if !valid {
 		s.o.finding("Socket Mode: a ticket was used twice or never issued")
 		http.Error(w, "invalid ticket", http.StatusForbidden)
 		return
 	}
-	hijacker := &frameHijacker{ResponseWriter: w, watch: &frameWatch{maxFrame: maxClientFrame, fragments: rules.AllowFragments, anySize: rules.DropOversized}}
+	hijacker := &frameHijacker{ResponseWriter: w, watch: &frameWatch{}}
 	upgrader := websocket.Upgrader{ReadBufferSize: 4096, WriteBufferSize: 4096,
 		CheckOrigin: func(*http.Request) bool { return true }} // compression is declined
 	ws, err := upgrader.Upgrade(hijacker, r, nil)
@@ -220,7 +205,7 @@ func (s *sockets) routable() *socketConn {
 	if len(open) == 0 {
 		return nil
 	}
-	return open[rand.IntN(len(open))]
+	return open[randv2.IntN(len(open))]
 }
 
 // each calls f for every registered connection.

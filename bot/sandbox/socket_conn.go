@@ -227,10 +227,6 @@ func (k *socketConn) read() {
 			k.end("cut")
 			return
 		}
-		if len(frame) > maxClientFrame {
-			k.s.o.finding("Socket Mode: a frame of %d bytes was dropped, the limit is %d", len(frame), maxClientFrame)
-			continue
-		}
 		k.s.acked(k, frame)
 	}
 }
@@ -243,7 +239,7 @@ func (k *socketConn) ended(err error) {
 	switch {
 	case seen:
 		k.s.mu.Lock()
-		open := k.s.rules.LeaveTCPOpen
+		open := k.s.leaveOpen
 		k.s.mu.Unlock()
 		if open {
 			k.mu.Lock()

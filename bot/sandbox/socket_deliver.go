@@ -6,56 +6,101 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
+
+// Kind is the type of an envelope on the socket.
+type Kind string
+
+// The kinds of envelopes Slack sends over Socket Mode.
+const (
+	SlashCommand Kind = "slash_commands"
+	Interactive  Kind = "interactive"
+	Event        Kind = "events_api"
+)
+
+// Envelope is what one delivery carries.
+type Envelope struct {
+	Kind    Kind
+	ID      string // empty means a new one
+	Payload any    // becomes JSON
+	Accepts bool   // whether the ack may carry a payload
+	Attempt int    // of an event: how often it was sent before
+}
+
+// frame is the envelope as it goes over the wire.
+func (e Envelope) frame() map[string]any {
+	out := map[string]any{"type": e.Kind, "envelope_id": e.ID, "payload": e.Payload, "accepts_response_payload": e.Accepts}
+	if e.Kind == Event {
+		out["retry_attempt"], out["retry_reason"] = e.Attempt, ""
+	}
+	if e.Attempt > 0 {
+		out["retry_reason"] = "timeout"
+	}
+	return out
+}
+
+// Ack is how one delivery ended.
+type Ack struct {
+	Payload      json.RawMessage // nil if the ack had none, or an empty one
+	Acked        bool
+	TimedOut     bool
+	NoConnection bool
+	After        time.Duration
+}
 
 // dispatch is one envelope on its way, kept for a while after that to judge
 // acks that come late, twice or from elsewhere.
 type dispatch struct {
 	conn    *socketConn
 	accepts bool
-	kind    envelopeKind
+	kind    Kind
 	sentAt  time.Time
 	answer  chan json.RawMessage // holds one ack
 	acked   bool
 	over    bool // Slack's patience has ended
 }
 
-// deliver sends one envelope to exactly one connection and blocks until it is
+// Deliver sends one envelope to exactly one connection and blocks until it is
 // acked, until Slack's patience or the context ends, or at once if there is no
 // connection.
-func (s *sockets) deliver(ctx context.Context, kind envelopeKind, payload any, acceptsResponse bool, o deliverOptions) ackResult {
+func (s *sockets) Deliver(ctx context.Context, e Envelope) Ack {
 	k := s.routable()
 	if k == nil {
-		return ackResult{NoConnection: true}
+		return Ack{NoConnection: true}
 	}
-	id := o.EnvelopeID
-	if id == "" {
-		id = newEnvelopeID()
+	if e.ID == "" {
+		e.ID = uuid.NewString()
 	}
-	d := s.remember(id, &dispatch{conn: k, accepts: acceptsResponse, kind: kind, sentAt: s.o.now(), answer: make(chan json.RawMessage, 1)})
+	d := s.remember(e.ID, &dispatch{conn: k, accepts: e.Accepts, kind: e.Kind, sentAt: s.o.now(), answer: make(chan json.RawMessage, 1)})
 	k.owes(1)
 	defer k.owes(-1)
 	ctx, cancel := context.WithTimeout(ctx, s.o.ackLimit)
 	defer cancel()
-	envelope := map[string]any{"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": acceptsResponse}
-	if kind == eventEnvelope {
-		envelope["retry_attempt"], envelope["retry_reason"] = o.RetryAttempt, o.RetryReason
-	}
 	// A frame that cannot be written is lost, as at Slack: the wait goes on.
-	_ = k.send(ctx, envelope)
+	_ = k.send(ctx, e.frame())
 	select {
 	case answer := <-d.answer:
-		return ackResult{Acked: true, Payload: answer, After: s.o.now().Sub(d.sentAt)}
+		return Ack{Acked: true, Payload: answer, After: s.o.now().Sub(d.sentAt)}
 	case <-ctx.Done():
 	case <-s.ctx.Done():
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d.acked { // in the same instant
-		return ackResult{Acked: true, Payload: <-d.answer, After: s.o.now().Sub(d.sentAt)}
+		return Ack{Acked: true, Payload: <-d.answer, After: s.o.now().Sub(d.sentAt)}
 	}
 	d.over = true
-	return ackResult{TimedOut: true, After: s.o.now().Sub(d.sentAt)}
+	return Ack{TimedOut: true, After: s.o.now().Sub(d.sentAt)}
+}
+
+// SendFrame sends one text frame, as it is, to one connection. It returns false
+// if there is none. If the frame looks like an envelope, its ack becomes a
+// finding, since nothing waits for it.
+func (s *sockets) SendFrame(ctx context.Context, frame string) bool {
+	k := s.routable()
+	return k != nil && k.sendRaw(ctx, []byte(frame)) == nil
 }
 
 // remember keeps a delivery under its id and forgets the oldest.
@@ -104,7 +149,7 @@ func (s *sockets) settle(k *socketConn, id string, payload json.RawMessage) (fin
 	switch {
 	case d == nil:
 		return []string{"an ack names an unknown envelope"}
-	case d.conn != k && !s.rules.AcceptForeignAcks:
+	case d.conn != k:
 		return []string{fmt.Sprintf("the ack of a %s envelope came on another connection and was rejected", d.kind)}
 	case d.acked:
 		return []string{fmt.Sprintf("a %s envelope was acked twice", d.kind)}
@@ -117,10 +162,4 @@ func (s *sockets) settle(k *socketConn, id string, payload json.RawMessage) (fin
 	d.acked = true
 	d.answer <- payload
 	return findings
-}
-
-// newEnvelopeID looks like Slack's: a UUID.
-func newEnvelopeID() string {
-	h := secret() + secret()
-	return fmt.Sprintf("%s-%s-4%s-8%s-%s", h[:8], h[8:12], h[13:16], h[17:20], h[20:32])
 }

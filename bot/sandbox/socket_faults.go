@@ -1,10 +1,6 @@
 package sandbox
 
-import (
-	"context"
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // ConnectionInfo describes one Socket Mode connection at the stand-in.
 type ConnectionInfo struct {
@@ -20,85 +16,8 @@ type ConnectionInfo struct {
 	CloseCode int `json:"close_code,omitempty"`
 }
 
-// newLink is the Socket Mode half of a stand-in.
-func newLink(s *Slack) *sockets {
-	return newSockets(socketOptions{
-		appID:   func() string { return s.opt.Workspace.AppID },
-		now:     s.now,
-		finding: s.finding,
-		changed: s.changed,
-
-		ackLimit: s.opt.AckLimit,
-	})
-}
-
-// live is the Socket Mode half; every Slack has one.
-func (s *Slack) live() *sockets { return s.sockets.(*sockets) }
-
 // Connections lists the open connections, ghosts included.
-func (s *Slack) Connections() []ConnectionInfo { return s.live().connections() }
-
-// PastConnections lists the connections that have ended, oldest first.
-func (s *Slack) PastConnections() []ConnectionInfo { return s.live().pastConnections() }
-
-// SetSocketRules switches rules of Socket Mode for new connections and acks.
-func (s *Slack) SetSocketRules(r SocketRules) { s.live().setRules(r) }
-
-// SetSocketTiming changes the intervals of connections made from now on.
-func (s *Slack) SetSocketTiming(t SocketTiming) { s.live().setTiming(t) }
-
-// Deliver sends an envelope of any type to one connection and blocks until it
-// is acked or Slack's patience ends. It returns the payload of the ack, nil if
-// it had none. Tests of clients use it; people act through TypeCommand and the
-// others.
-func (s *Slack) Deliver(ctx context.Context, kind string, payload any, acceptsResponse bool) (answer json.RawMessage, acked bool) {
-	result := s.live().deliver(ctx, envelopeKind(kind), payload, acceptsResponse, deliverOptions{})
-	return result.Payload, result.Acked
-}
-
-// SendFrame sends one text frame, as it is, to one connection; it reports false
-// if there is none. If the frame looks like an envelope, its ack becomes a
-// finding, since nobody waits for it.
-func (s *Slack) SendFrame(ctx context.Context, frame string) bool {
-	k := s.live().routable()
-	return k != nil && k.sendRaw(ctx, []byte(frame)) == nil
-}
-
-// Refresh asks every connection to leave (refresh_requested) and closes each
-// SocketTiming.RefreshGrace later, when the acks it waits for have come.
-func (s *Slack) Refresh() { s.live().refresh() }
-
-// Warn announces the end of every connection (warning) and closes each after
-// the given time; Slack's is about 10 seconds.
-func (s *Slack) Warn(after time.Duration) { s.live().warn(after) }
-
-// LinkDisabled plays somebody switching Socket Mode off (true) or on again: all
-// connections get link_disabled and are closed, new ones get it instead of
-// hello.
-func (s *Slack) LinkDisabled(on bool) { s.live().linkDisabled(on) }
-
-// DropConnections resets every TCP connection without a frame.
-func (s *Slack) DropConnections() { s.live().each((*socketConn).reset) }
-
-// Ghost makes up to n open connections ghosts: nothing is read or pinged any
-// more, TCP stays open, and envelopes are still routed there and lost.
-func (s *Slack) Ghost(n int) { s.live().ghosts(n) }
-
-// ForgetGhosts ends the ghosts, as Slack does after some hours.
-func (s *Slack) ForgetGhosts() { s.live().forgetGhosts() }
-
-// Mute stalls every open connection for d: nothing is sent, pings included, and
-// what arrives waits.
-func (s *Slack) Mute(d time.Duration) { s.live().mute(d) }
-
-// RefuseUpgrades answers the next n upgrades with this HTTP status; below zero:
-// all of them, until called with 0.
-func (s *Slack) RefuseUpgrades(n, status int) { s.live().refuseUpgrades(n, status) }
-
-// SwallowAcks loses the next n acks.
-func (s *Slack) SwallowAcks(n int) { s.live().swallowAcks(n) }
-
-func (s *sockets) connections() []ConnectionInfo {
+func (s *sockets) Connections() []ConnectionInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []ConnectionInfo
@@ -108,32 +27,40 @@ func (s *sockets) connections() []ConnectionInfo {
 	return all
 }
 
-func (s *sockets) pastConnections() []ConnectionInfo {
+// PastConnections lists the connections that have ended, oldest first.
+func (s *sockets) PastConnections() []ConnectionInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]ConnectionInfo(nil), s.past...)
 }
 
-func (s *sockets) setRules(r SocketRules) {
+// LeaveTCPOpen makes the server answer a close frame without ending TCP, as
+// Slack is reported to do.
+func (s *sockets) LeaveTCPOpen(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rules = r
+	s.leaveOpen = on
 }
 
-func (s *sockets) setTiming(t SocketTiming) {
+// SetSocketTiming changes the intervals of connections made from now on.
+func (s *sockets) SetSocketTiming(t SocketTiming) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timing = t.orSlacks()
 }
 
-func (s *sockets) refresh() {
+// Refresh asks every connection to leave (refresh_requested) and closes each
+// SocketTiming.RefreshGrace later, when the acks it waits for have come.
+func (s *sockets) Refresh() {
 	s.each(func(k *socketConn) {
 		k.disconnect("refresh_requested")
 		s.goLeave(k, k.timing.RefreshGrace)
 	})
 }
 
-func (s *sockets) warn(after time.Duration) {
+// Warn announces the end of every connection (warning) and closes each after
+// the given time. Slack's is about 10 seconds.
+func (s *sockets) Warn(after time.Duration) {
 	s.each(func(k *socketConn) {
 		k.disconnect("warning")
 		s.goLeave(k, after)
@@ -149,7 +76,10 @@ func (s *sockets) goLeave(k *socketConn, after time.Duration) {
 	}
 }
 
-func (s *sockets) linkDisabled(on bool) {
+// LinkDisabled switches Socket Mode off (true) or on again. While it is off,
+// connections get link_disabled and are closed; new ones get it instead of
+// hello.
+func (s *sockets) LinkDisabled(on bool) {
 	s.mu.Lock()
 	s.disabled = on
 	s.mu.Unlock()
@@ -162,7 +92,12 @@ func (s *sockets) linkDisabled(on bool) {
 	})
 }
 
-func (s *sockets) ghosts(n int) {
+// DropConnections resets every TCP connection without a frame.
+func (s *sockets) DropConnections() { s.each((*socketConn).reset) }
+
+// Ghost makes up to n open connections ghosts: the server no longer reads or
+// pings them and TCP stays open. Envelopes are still routed there and lost.
+func (s *sockets) Ghost(n int) {
 	s.each(func(k *socketConn) {
 		if n > 0 && !k.isGhost() {
 			n--
@@ -171,7 +106,8 @@ func (s *sockets) ghosts(n int) {
 	})
 }
 
-func (s *sockets) forgetGhosts() {
+// ForgetGhosts ends the ghosts, as Slack does after some hours.
+func (s *sockets) ForgetGhosts() {
 	s.each(func(k *socketConn) {
 		if k.isGhost() {
 			k.end("ghost forgotten")
@@ -179,7 +115,9 @@ func (s *sockets) forgetGhosts() {
 	})
 }
 
-func (s *sockets) mute(d time.Duration) {
+// Mute stalls every open connection for d: nothing is sent, pings included, and
+// what arrives waits.
+func (s *sockets) Mute(d time.Duration) {
 	gate := make(chan struct{})
 	s.each(func(k *socketConn) {
 		k.mu.Lock()
@@ -203,13 +141,16 @@ func (s *sockets) mute(d time.Duration) {
 	})
 }
 
-func (s *sockets) refuseUpgrades(n, status int) {
+// RefuseUpgrades answers the next n upgrades with this HTTP status. Below zero
+// it answers all of them so, until called with 0.
+func (s *sockets) RefuseUpgrades(n, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuse, s.refuseStatus = n, status
 }
 
-func (s *sockets) swallowAcks(n int) {
+// SwallowAcks loses the next n acks.
+func (s *sockets) SwallowAcks(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.swallow = n

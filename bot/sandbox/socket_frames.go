@@ -40,10 +40,7 @@ func (h *frameHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // sends, and ends reading at a frame Slack would not take.
 type frameWatch struct {
 	net.Conn
-	maxFrame  uint64
-	fragments bool // allowed
-	anySize   bool // allowed
-	off       atomic.Bool
+	off atomic.Bool
 
 	header []byte
 	skip   uint64 // bytes left of the current payload
@@ -79,10 +76,10 @@ func (f *frameWatch) follow(b []byte) error {
 		}
 		fin, opcode := f.header[0]&0x80 != 0, f.header[0]&0x0f
 		f.header, f.skip = f.header[:0], length
-		if !f.fragments && (!fin || opcode == 0) {
+		if !fin || opcode == 0 {
 			return errFragment
 		}
-		if !f.anySize && length > f.maxFrame {
+		if length > maxClientFrame {
 			return errFrameTooLong
 		}
 	}

@@ -70,6 +70,8 @@ type frame struct {
 	Reason         string
 	NumConnections int    `json:"num_connections"`
 	EnvelopeID     string `json:"envelope_id"`
+	RetryAttempt   int    `json:"retry_attempt"`
+	RetryReason    string `json:"retry_reason"`
 	Payload        json.RawMessage
 	ConnectionInfo struct {
 		AppID string `json:"app_id"`
@@ -263,29 +265,44 @@ func TestSwallowedAckLooksLikeNone(t *testing.T) {
 	require.Empty(t, s.Findings())
 }
 
-func TestAckOnAnotherConnection(t *testing.T) {
+func TestAckOnAnotherConnectionIsRejected(t *testing.T) {
 	t.Parallel()
-	for name, accept := range map[string]bool{"is rejected": false, "is taken if the rule is off": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, sandbox.Options{AckLimit: time.Second})
-			s.SetSocketRules(sandbox.SocketRules{AcceptForeignAcks: accept})
-			a, b := greeted(t, s), greeted(t, s)
-			got := make(chan string, 2)
-			for at, other := range map[client]client{a: b, b: a} {
-				go func() {
-					var f frame
-					if at.ws.ReadJSON(&f) == nil {
-						got <- f.EnvelopeID
-						_ = other.ws.WriteMessage(websocket.TextMessage, []byte(`{"envelope_id":"`+f.EnvelopeID+`"}`))
-					}
-				}()
+	s := start(t, sandbox.Options{AckLimit: time.Second})
+	a, b := greeted(t, s), greeted(t, s)
+	got := make(chan string, 2)
+	for at, other := range map[client]client{a: b, b: a} {
+		go func() {
+			var f frame
+			if at.ws.ReadJSON(&f) == nil {
+				got <- f.EnvelopeID
+				_ = other.ws.WriteMessage(websocket.TextMessage, []byte(`{"envelope_id":"`+f.EnvelopeID+`"}`))
 			}
-			require.Equal(t, accept, receive(t, deliver(t, s, "slash_commands", true)).acked)
-			require.Len(t, got, 1, "an envelope goes to one connection only")
-			require.Equal(t, accept, len(s.Findings()) == 0)
-		})
+		}()
 	}
+	require.False(t, receive(t, deliver(t, s, "slash_commands", true)).acked)
+	require.Len(t, got, 1, "an envelope goes to one connection only")
+	require.Len(t, s.Findings(), 1)
+}
+
+func TestEventSentAgainSaysWhy(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.Options{})
+	c := greeted(t, s)
+	read := make(chan frame, 2)
+	go func() {
+		for range 2 {
+			f := c.next()
+			c.send(`{"envelope_id":"` + f.EnvelopeID + `"}`)
+			read <- f
+		}
+	}()
+	first := s.OpenHome(t.Context(), "U0ANA")
+	require.True(t, first.Acked)
+	require.True(t, s.Redeliver(t.Context(), first, true).Acked)
+	require.Empty(t, (<-read).RetryReason)
+	again := <-read
+	require.Equal(t, 1, again.RetryAttempt)
+	require.Equal(t, "timeout", again.RetryReason)
 }
 
 func TestNoConnectionIsToldAtOnce(t *testing.T) {
@@ -317,29 +334,21 @@ func TestFrameRules(t *testing.T) {
 		require.NoError(c, w.Close())
 	}
 	tests := map[string]struct {
-		rules   sandbox.SocketRules
 		act     func(client)
 		finding string
-		code    int // 0: the connection stays
+		code    int
 	}{
-		"a frame over 20,480 bytes ends the connection": {sandbox.SocketRules{}, oversized, "over the limit", websocket.CloseMessageTooBig},
-		"a frame over 20,480 bytes is dropped":          {sandbox.SocketRules{DropOversized: true}, oversized, "was dropped", 0},
-		"fragments are refused":                         {sandbox.SocketRules{}, fragmented, "fragments", websocket.CloseProtocolError},
-		"fragments are taken if allowed":                {sandbox.SocketRules{AllowFragments: true, DropOversized: true}, fragmented, "was dropped", 0},
+		"a frame over 20,480 bytes ends the connection": {oversized, "over the limit", websocket.CloseMessageTooBig},
+		"fragments are refused":                         {fragmented, "fragments", websocket.CloseProtocolError},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, sandbox.Options{})
-			s.SetSocketRules(tt.rules)
 			c := greeted(t, s)
 			tt.act(c)
 			requireFinding(t, s, tt.finding)
-			if tt.code != 0 {
-				require.True(t, websocket.IsCloseError(c.end(), tt.code))
-				return
-			}
-			require.Len(t, s.Connections(), 1)
+			require.True(t, websocket.IsCloseError(c.end(), tt.code))
 		})
 	}
 }
@@ -435,7 +444,7 @@ func TestCloseHandshake(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, sandbox.Options{})
-			s.SetSocketRules(sandbox.SocketRules{LeaveTCPOpen: leave})
+			s.LeaveTCPOpen(leave)
 			c := greeted(t, s)
 			goodbye := websocket.FormatCloseMessage(websocket.CloseGoingAway, "")
 			require.NoError(t, c.ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(time.Second)))

@@ -182,12 +182,8 @@ type Interaction struct {
 
 // sentEnvelope remembers a delivery for Redeliver.
 type sentEnvelope struct {
-	kind    envelopeKind
-	payload any
-	accepts bool
-	id      string
-	attempt int
-	apply   func(ackResult) Interaction
+	Envelope
+	apply func(Ack) Interaction // called with mu held
 }
 
 // MessageRef names a message. The zero value means no message.

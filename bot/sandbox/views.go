@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -31,7 +32,7 @@ type trigger struct {
 // newTrigger makes a trigger id; viewID is set inside a modal.
 func (s *Slack) newTrigger(userID, channelID, viewID string) string {
 	s.state.lastID++
-	id := fmt.Sprintf("%d.%d.%s", s.now().UnixMilli(), s.state.lastID, secret())
+	id := fmt.Sprintf("%d.%d.%s", s.now().UnixMilli(), s.state.lastID, rand.Text())
 	s.state.triggers[id] = &trigger{userID: userID, channelID: channelID, viewID: viewID, at: s.now()}
 	return id
 }
@@ -100,7 +101,7 @@ func (s *Slack) setView(v *view, def object) {
 	blocks, _ := def["blocks"].([]any)
 	def["blocks"] = s.nameBlocks(blocks)
 	v.def, v.errors, v.trouble = def, nil, ""
-	v.hash = fmt.Sprintf("%d.%s", s.now().Unix(), secret()[:8])
+	v.hash = fmt.Sprintf("%d.%s", s.now().Unix(), rand.Text()[:8])
 	kept := map[string]map[string]object{}
 	eachStateful(v.blocks(), func(block, action string, e object) {
 		if old := v.values[block][action]; old != nil && old["type"] == e["type"] {

@@ -130,7 +130,7 @@ func TestLeavingSendsACloseFrameOnEveryConnection(t *testing.T) {
 func TestStoppingIsBoundedWhenSlackDoesNotCloseTCP(t *testing.T) {
 	t.Parallel()
 	s := serve(t, sandbox.Options{})
-	s.SetSocketRules(sandbox.SocketRules{LeaveTCPOpen: true})
+	s.LeaveTCPOpen(true)
 	cfg := quick()
 	cfg.CloseWait, cfg.AckGrace = 10*time.Millisecond, 10*time.Millisecond
 	r := connect(t, s, cfg)

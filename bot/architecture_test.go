@@ -50,7 +50,8 @@ func arrows() map[string][]string {
 		"bot/policy/cases":           {"bot/policy", "bot/operation", "zenlayer"}, // decisions written down, asked of the gate
 		"bot/audit":                  {"bot/operation"},                           // hashes, which the journal computes as it stores
 		"bot/operation":              {"commands", "zenlayer"},
-		"bot/sandbox":                {},
+		"bot/sandbox":                {"bot/sandbox/socket"},
+		"bot/sandbox/socket":         {},
 		"bot/sandbox/page":           {"bot/sandbox"},
 		"commands":                   {"zenlayer"},
 		"zenlayer":                   {},
@@ -60,7 +61,7 @@ func arrows() map[string][]string {
 
 // standIns may be used by every test, besides what its room may import.
 func standIns() []string {
-	return []string{"bot/sandbox", "zenlayer/zenlayertest", "bot/journal/journaltest"}
+	return []string{"bot/sandbox", "bot/sandbox/socket", "zenlayer/zenlayertest", "bot/journal/journaltest"}
 }
 
 // homes says which rooms may import a library or a part of the standard
@@ -68,7 +69,7 @@ func standIns() []string {
 func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/slack-go/slack":                {"bot/slackapp"},
-		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox"},
+		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},
 		"github.com/fsnotify/fsnotify":             {"bot/policy"},
@@ -80,11 +81,11 @@ func homes() map[string][]string {
 		"github.com/spf13/cobra":                   {"cmd/lbbot"},
 		"github.com/goccy/go-yaml":                 {"bot", "bot/policy/cases"},
 		"github.com/caarlos0/env":                  {"bot"},
-		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page"),
-		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox"),
+		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket"),
+		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/socket"),
 		"github.com/stretchr/testify":              {},
 		"testing":                                  {},
-		"net/http":                                 {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "bot/sandbox/page", "zenlayer", "zenlayer/zenlayertest"},
+		"net/http":                                 {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
 		"os":                                       except("commands", "zenlayer", "bot/operation", "bot/slackapp", "bot/slackapp/socket"),
 		"context":                                  except("commands"),
 		"time":                                     except("commands"),

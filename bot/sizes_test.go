@@ -39,12 +39,11 @@ var exceptions = struct {
 }{
 	packageFiles: map[string]int{
 		"bot/operation": 40,
-		"bot/sandbox":   39,
 		"bot/slackapp":  62,
 	},
 	packageLines: map[string]int{
 		"bot/operation": 6500,
-		"bot/sandbox":   7800,
+		"bot/sandbox":   4580,
 		"bot/slackapp":  11000,
 	},
 	fileLines: map[string]int{
@@ -65,8 +64,6 @@ var exceptions = struct {
 		"rig_test.go":            737,
 		"runner.go":              312,
 		"settle_test.go":         531,
-		"socket_conn.go":         337,
-		"socket_test.go":         506,
 		"values.go":              302,
 	},
 	longLines: 3050,

@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/socket"
 )
 
 // TestRefreshesUnderLoadLoseNothing has Slack renew all connections again and
@@ -20,7 +21,7 @@ func TestRefreshesUnderLoadLoseNothing(t *testing.T) {
 	const most = 1000 // commands
 	s := openStorm(t, most, func(c *bot.Config) { c.SlackConnections = 2 })
 	// The stand-in gives two seconds; with less there are more refreshes a minute.
-	s.slack.SetSocketTiming(sandbox.SocketTiming{RefreshGrace: time.Second})
+	s.slack.SetTiming(socket.Timing{RefreshGrace: time.Second})
 	require.Eventually(t, func() bool { return len(s.slack.Connections()) == 2 }, 20*time.Second, 5*time.Millisecond)
 	watch := watchConnections(s.slack)
 
@@ -81,7 +82,7 @@ func (s *storm) renewed(ctx context.Context) bool {
 	defer stop()
 	for {
 		now := s.slack.Connections()
-		if len(now) == 2 && !slices.ContainsFunc(now, func(c sandbox.ConnectionInfo) bool { return c.ID <= last }) {
+		if len(now) == 2 && !slices.ContainsFunc(now, func(c socket.Connection) bool { return c.ID <= last }) {
 			return true
 		}
 		select {

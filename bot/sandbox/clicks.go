@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 // errGone is why a client cannot use what it still shows: the app or the
@@ -61,7 +63,7 @@ func (s *Slack) Click(ctx context.Context, userID, channelID, messageTS, actionI
 	if err != nil {
 		return clientRefuses(err)
 	}
-	e.apply = func(Ack) Interaction { return out }
+	e.apply = func(socket.Ack) Interaction { return out }
 	return s.send(ctx, e)
 }
 
@@ -94,7 +96,7 @@ func (s *Slack) prepareClick(userID, channelID, messageTS, actionID, selected st
 	s.onMessage(payload, c, m, stateOf(m.blocks, filled, c.ID))
 	payload["response_url"] = out.ResponseURL
 	payload["actions"] = []object{s.actionObject(found.block, found.e, entry)}
-	return envelope(Interactive, payload, false, nil), out, nil
+	return envelope(socket.Interactive, payload, false, nil), out, nil
 }
 
 // visibleView finds the person's topmost modal or Home tab by id.
@@ -121,7 +123,7 @@ func (s *Slack) ClickInView(ctx context.Context, userID, viewID, actionID, value
 	if err != nil {
 		return clientRefuses(err)
 	}
-	e.apply = func(Ack) Interaction { return out }
+	e.apply = func(socket.Ack) Interaction { return out }
 	return s.send(ctx, e)
 }
 
@@ -158,7 +160,7 @@ func (s *Slack) prepareViewClick(userID, viewID, actionID, value string, state V
 	payload["container"] = object{"type": "view", "view_id": v.id}
 	payload["view"] = s.viewWire(v, true)
 	payload["actions"] = []object{s.actionObject(found.block, found.e, entry)}
-	return envelope(Interactive, payload, false, nil), out, nil
+	return envelope(socket.Interactive, payload, false, nil), out, nil
 }
 
 // dispatches reports whether an input block asks for block_actions.

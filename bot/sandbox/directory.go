@@ -40,7 +40,7 @@ func (s *Slack) domain() string {
 }
 
 func (s *Slack) openConnection(arguments) (object, *apiError) {
-	return object{"url": s.sockets.openURL("ws" + strings.TrimPrefix(s.base, "http"))}, nil
+	return object{"url": s.Server.OpenURL("ws" + strings.TrimPrefix(s.base, "http"))}, nil
 }
 
 func (s *Slack) authTest(arguments) (object, *apiError) {

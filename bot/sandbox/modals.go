@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"unicode/utf8"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 // submitTrouble is what Slack shows in a modal whose submit was not answered.
@@ -41,7 +43,7 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 	payload := s.interactivePayload("view_submission", p, trigger)
 	payload["view"], payload["response_urls"] = s.viewWire(v, true), s.responseURLs(v)
 	s.mu.Unlock()
-	return s.send(ctx, envelope(Interactive, payload, true, func(ack Ack) Interaction {
+	return s.send(ctx, envelope(socket.Interactive, payload, true, func(ack socket.Ack) Interaction {
 		out := Interaction{TriggerID: trigger, Failure: failureOf(ack)}
 		if out.Failure == "" {
 			out.Errors, out.Failure = s.submitAnswer(v, ack)
@@ -55,7 +57,7 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 
 // submitAnswer applies the ack of a submit; it returns field errors, or
 // "connection_trouble" if Slack could not use the answer.
-func (s *Slack) submitAnswer(v *view, ack Ack) (errs map[string]string, failure string) {
+func (s *Slack) submitAnswer(v *view, ack socket.Ack) (errs map[string]string, failure string) {
 	stack := s.state.stacks[v.userID]
 	if !v.top(stack) {
 		return nil, "" // a repeated submit of a view that is gone
@@ -168,7 +170,7 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 		s.changed()
 		return Interaction{}
 	}
-	return s.send(ctx, envelope(Interactive, payload, false, func(Ack) Interaction { return Interaction{} }))
+	return s.send(ctx, envelope(socket.Interactive, payload, false, func(socket.Ack) Interaction { return Interaction{} }))
 }
 
 // Suggest is a person typing in an external select of a view; it returns what
@@ -201,7 +203,7 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 	payload["container"], payload["view"] = object{"type": "view", "view_id": v.id}, s.viewWire(v, true)
 	s.mu.Unlock()
 	var offered []Option
-	out := s.send(ctx, envelope(Interactive, payload, true, func(ack Ack) Interaction {
+	out := s.send(ctx, envelope(socket.Interactive, payload, true, func(ack socket.Ack) Interaction {
 		if !ack.Acked {
 			return Interaction{}
 		}
@@ -218,7 +220,7 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 }
 
 // readSuggestions checks options or option_groups, never both.
-func readSuggestions(ack Ack) (options []any, list []Option, fault string) {
+func readSuggestions(ack socket.Ack) (options []any, list []Option, fault string) {
 	value, err := decodeJSON(ack.Payload)
 	o, ok := value.(object)
 	if err != nil || !ok {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 // refused starts the Failure of an act that Slack's client does not allow.
@@ -59,7 +61,7 @@ func (s *Slack) send(ctx context.Context, e *sentEnvelope) Interaction {
 }
 
 // failureOf names what Slack shows when there was no ack.
-func failureOf(ack Ack) string {
+func failureOf(ack socket.Ack) string {
 	switch {
 	case ack.Acked:
 		return ""
@@ -72,8 +74,8 @@ func failureOf(ack Ack) string {
 }
 
 // envelope prepares a delivery; apply runs with mu held.
-func envelope(kind Kind, payload any, accepts bool, apply func(Ack) Interaction) *sentEnvelope {
-	return &sentEnvelope{Envelope{Kind: kind, ID: uuid.NewString(), Payload: payload, Accepts: accepts}, apply}
+func envelope(kind socket.Kind, payload any, accepts bool, apply func(socket.Ack) Interaction) *sentEnvelope {
+	return &sentEnvelope{socket.Envelope{Kind: kind, ID: uuid.NewString(), Payload: payload, Accepts: accepts}, apply}
 }
 
 // Redeliver sends the payload of an earlier act again, as Slack has been seen
@@ -86,7 +88,7 @@ func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope boo
 	again := *last.sent
 	if newEnvelope {
 		again.ID = uuid.NewString()
-		if again.Kind == Event {
+		if again.Kind == socket.Event {
 			again.Attempt++
 		}
 	}
@@ -117,7 +119,7 @@ func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, tex
 	trigger := s.newTrigger(p.ID, c.ID, "")
 	address := s.newResponse("commands", p.ID, c.ID, nil)
 	payload := s.slashPayload(p, c, command, s.escapeTyped(text), trigger, address)
-	apply := func(ack Ack) Interaction {
+	apply := func(ack socket.Ack) Interaction {
 		out := Interaction{TriggerID: trigger, ResponseURL: address}
 		if out.Failure = failureOf(ack); out.Failure == "" {
 			out.Failure = s.commandAnswer(p, c, strings.TrimSpace(command+" "+text), ack)
@@ -128,7 +130,7 @@ func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, tex
 		return out
 	}
 	s.mu.Unlock()
-	return s.send(ctx, envelope(SlashCommand, payload, true, apply))
+	return s.send(ctx, envelope(socket.SlashCommand, payload, true, apply))
 }
 
 // notice is Slack's own private message about a command that failed.
@@ -139,7 +141,7 @@ func (s *Slack) notice(p Person, c Channel, command, failure string) {
 
 // commandAnswer shows the payload of a command's ack; it returns a failure if
 // Slack could not use it.
-func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack Ack) string {
+func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack) string {
 	if len(ack.Payload) == 0 {
 		return ""
 	}
@@ -199,7 +201,7 @@ func (s *Slack) Event(ctx context.Context, event map[string]any) Interaction {
 	s.mu.Lock()
 	payload := s.eventPayload(maps.Clone(event))
 	s.mu.Unlock()
-	return s.send(ctx, envelope(Event, payload, false, func(Ack) Interaction { return Interaction{} }))
+	return s.send(ctx, envelope(socket.Event, payload, false, func(socket.Ack) Interaction { return Interaction{} }))
 }
 
 // OpenHome is a person opening the app's Home tab.
@@ -247,5 +249,5 @@ func (s *Slack) Shortcut(ctx context.Context, userID, callbackID string, on Mess
 		payload["channel"], payload["message"] = object{"id": c.ID, "name": placeName(c)}, m.wire(s.state.world.AppID)
 	}
 	s.mu.Unlock()
-	return s.send(ctx, envelope(Interactive, payload, false, func(Ack) Interaction { return out }))
+	return s.send(ctx, envelope(socket.Interactive, payload, false, func(socket.Ack) Interaction { return out }))
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 func TestACommandCarriesWhatSlackWouldSend(t *testing.T) {
@@ -18,7 +20,7 @@ func TestACommandCarriesWhatSlackWouldSend(t *testing.T) {
 	act := r.command("api-lb web-7")
 	require.True(t, act.Acked)
 	sent := r.link.last()
-	require.Equal(t, SlashCommand, sent.Kind)
+	require.Equal(t, socket.SlashCommand, sent.Kind)
 	require.True(t, sent.Accepts)
 	require.Equal(t, map[string]any{"token": "deprecated", "team_id": "T0LOCAL", "team_domain": "sandbox", "channel_id": "C0OPS",
 		"channel_name": "ops", "user_id": "U0ANA", "user_name": "ana", "command": "/lb-register", "text": "api-lb web-7",
@@ -110,7 +112,7 @@ func TestAnAckCanAnswerACommand(t *testing.T) {
 
 func TestACommandWithoutAckEndsInSlacksOwnWords(t *testing.T) {
 	t.Parallel()
-	for want, result := range map[string]Ack{"operation_timeout": {TimedOut: true}, "dispatch_failed": {NoConnection: true}} {
+	for want, result := range map[string]socket.Ack{"operation_timeout": {TimedOut: true}, "dispatch_failed": {NoConnection: true}} {
 		r := newRig(t)
 		r.link.fail(result)
 		act := r.command("x")
@@ -317,7 +319,7 @@ func TestMentionsBecomeEventsWhereTheBotIsAMember(t *testing.T) {
 	_, act = r.Say(t.Context(), "U0OLGA", "C0PARTNER", "", "@lbbot help")
 	require.True(t, act.Acked)
 	sent := r.link.last()
-	require.Equal(t, Event, sent.Kind)
+	require.Equal(t, socket.Event, sent.Kind)
 	require.Equal(t, true, sent.Payload["is_ext_shared_channel"])
 	_, _ = r.Say(t.Context(), "U0ANA", "C0OPS", alert.TS, "@lbbot api-lb web-7")
 	event := r.link.last().Payload["event"].(map[string]any)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 // clock is a hand-moved clock.
@@ -27,7 +29,7 @@ func (c *clock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.t = c
 
 // sentToBot is one envelope the fake bot took.
 type sentToBot struct {
-	Envelope
+	socket.Envelope
 	Payload map[string]any // as the bot reads it
 }
 
@@ -35,10 +37,10 @@ type sentToBot struct {
 type fakeLink struct {
 	mu    sync.Mutex
 	got   []sentToBot
-	reply func(sentToBot) Ack // nil acks empty
+	reply func(sentToBot) socket.Ack // nil acks empty
 }
 
-func (f *fakeLink) deliver(_ context.Context, e Envelope) Ack {
+func (f *fakeLink) deliver(_ context.Context, e socket.Envelope) socket.Ack {
 	var decoded map[string]any
 	if err := json.Unmarshal(mustJSON(e.Payload), &decoded); err != nil {
 		panic(err)
@@ -49,7 +51,7 @@ func (f *fakeLink) deliver(_ context.Context, e Envelope) Ack {
 	reply := f.reply
 	f.mu.Unlock()
 	if reply == nil {
-		return Ack{Acked: true, After: time.Millisecond}
+		return socket.Ack{Acked: true, After: time.Millisecond}
 	}
 	return reply(d)
 }
@@ -65,15 +67,15 @@ func (f *fakeLink) count() int { f.mu.Lock(); defer f.mu.Unlock(); return len(f.
 func (f *fakeLink) answer(payload string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.reply = func(sentToBot) Ack {
-		return Ack{Acked: true, Payload: json.RawMessage(payload), After: time.Millisecond}
+	f.reply = func(sentToBot) socket.Ack {
+		return socket.Ack{Acked: true, Payload: json.RawMessage(payload), After: time.Millisecond}
 	}
 }
 
-func (f *fakeLink) fail(r Ack) {
+func (f *fakeLink) fail(r socket.Ack) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.reply = func(sentToBot) Ack { return r }
+	f.reply = func(sentToBot) socket.Ack { return r }
 }
 
 // rig is a stand-in with a fake socket half, served over HTTP, and an

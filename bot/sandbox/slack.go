@@ -23,14 +23,16 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 // Slack is the stand-in. All methods may be called from several goroutines.
 type Slack struct {
-	*sockets // its faults and rules are methods of Slack
+	*socket.Server // its faults and rules are methods of Slack
 
 	opt     Options
-	deliver func(context.Context, Envelope) Ack // sockets.Deliver, unless a test answers itself
+	deliver func(context.Context, socket.Envelope) socket.Ack // Server.Deliver, unless a test answers itself
 
 	mu     sync.Mutex
 	base   string // http://host:port, known once started
@@ -85,11 +87,11 @@ func New(o Options) *Slack {
 	}
 	s := &Slack{opt: o, closed: make(chan struct{}), watchers: map[chan struct{}]struct{}{}}
 	s.state = newState(o)
-	s.sockets = newSockets(socketOptions{
-		appID: func() string { return s.opt.Workspace.AppID }, now: s.now, finding: s.finding, changed: s.changed,
-		ackLimit: o.AckLimit,
+	s.Server = socket.New(socket.Options{
+		AppID: func() string { return s.opt.Workspace.AppID }, Now: s.now, Finding: s.finding, Changed: s.changed,
+		AckLimit: o.AckLimit,
 	})
-	s.deliver = s.sockets.Deliver
+	s.deliver = s.Server.Deliver
 	return s
 }
 
@@ -142,7 +144,7 @@ func (s *Slack) Close() error {
 	}
 	server, served := s.server, s.served
 	s.mu.Unlock()
-	s.sockets.close()
+	s.Server.Close()
 	if server == nil {
 		return nil
 	}
@@ -161,7 +163,7 @@ func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, "/api/"):
 		s.serveAPI(w, r, strings.TrimPrefix(path, "/api/"))
 	case strings.HasPrefix(path, "/link/"):
-		s.sockets.ServeHTTP(w, r)
+		s.Server.ServeHTTP(w, r)
 	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"), strings.HasPrefix(path, "/app/"):
 		s.serveResponse(w, r)
 	default:
@@ -221,7 +223,7 @@ func (s *Slack) noteLocked(format string, args ...any) {
 // it had none. Tests of clients use it; people act through TypeCommand and the
 // others.
 func (s *Slack) Deliver(ctx context.Context, kind string, payload any, acceptsResponse bool) (json.RawMessage, bool) {
-	ack := s.sockets.Deliver(ctx, Envelope{Kind: Kind(kind), Payload: payload, Accepts: acceptsResponse})
+	ack := s.Server.Deliver(ctx, socket.Envelope{Kind: socket.Kind(kind), Payload: payload, Accepts: acceptsResponse})
 	return ack.Payload, ack.Acked
 }
 

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/json"
 	"time"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 // Options configures a stand-in. The zero value works: generated tokens, the
@@ -182,8 +184,8 @@ type Interaction struct {
 
 // sentEnvelope remembers a delivery for Redeliver.
 type sentEnvelope struct {
-	Envelope
-	apply func(Ack) Interaction // called with mu held
+	socket.Envelope
+	apply func(socket.Ack) Interaction // called with mu held
 }
 
 // MessageRef names a message. The zero value means no message.

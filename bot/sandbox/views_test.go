@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox/socket"
 )
 
 // opened opens the form for Ana from #ops.
@@ -203,7 +205,7 @@ func TestASubmitCarriesWhatSlackWouldSend(t *testing.T) {
 	require.Empty(t, r.Views("U0ANA"), "an empty ack closes the view")
 	sent := r.link.last()
 	require.True(t, sent.Accepts)
-	require.Equal(t, Interactive, sent.Kind)
+	require.Equal(t, socket.Interactive, sent.Kind)
 	p := sent.Payload
 	require.Equal(t, "view_submission", p["type"])
 	require.Nil(t, p["enterprise"])
@@ -274,7 +276,7 @@ func TestAnswersToASubmit(t *testing.T) {
 
 func TestASubmitWithoutAckLeavesTheViewOpenWithSlacksTrouble(t *testing.T) {
 	t.Parallel()
-	for want, result := range map[string]Ack{
+	for want, result := range map[string]socket.Ack{
 		"operation_timeout": {TimedOut: true}, "dispatch_failed": {NoConnection: true},
 	} {
 		r := newRig(t)

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"lbbot/bot/sandbox"
+	standin "lbbot/bot/sandbox/socket"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -72,7 +73,7 @@ func TestRefreshLosesNothingAndAlwaysHasAConnection(t *testing.T) {
 			cfg := quick()
 			cfg.Connections, cfg.Linger = tt.connections, time.Hour
 			s := serve(t, sandbox.Options{AckLimit: patience})
-			s.SetSocketTiming(sandbox.SocketTiming{RefreshGrace: time.Second})
+			s.SetTiming(standin.Timing{RefreshGrace: time.Second})
 			var acked atomic.Int64
 			cfg.Receive = func(e socket.Envelope) {
 				if e.Ack(context.Background(), nil) == nil {
@@ -117,7 +118,7 @@ func TestRefreshesInARowLeaveNoGap(t *testing.T) {
 	cfg := quick()
 	cfg.StableAfter, cfg.BackoffMax = time.Hour, time.Hour
 	s := serve(t, sandbox.Options{})
-	s.SetSocketTiming(sandbox.SocketTiming{RefreshGrace: 200 * time.Millisecond})
+	s.SetTiming(standin.Timing{RefreshGrace: 200 * time.Millisecond})
 	r := connect(t, s, cfg)
 	r.up(2)
 	for n := 1; n <= 20; n++ { // the back-off of a 20th failure is 17 minutes
@@ -172,7 +173,7 @@ func TestConnectionThatWasNeverPingedIsReplaced(t *testing.T) {
 	cfg := quick()
 	cfg.PingTimeout = 50 * time.Millisecond
 	s := serve(t, sandbox.Options{})
-	s.SetSocketTiming(sandbox.SocketTiming{Ping: time.Hour}) // one ping after hello, then none
+	s.SetTiming(standin.Timing{Ping: time.Hour}) // one ping after hello, then none
 	r := connect(t, s, cfg)
 	r.counts("disconnects_total", "ping_timeout", 4)
 	r.counts("connects_total", "connected", 4)

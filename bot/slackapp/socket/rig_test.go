@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/sandbox"
+	standin "lbbot/bot/sandbox/socket"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -49,7 +50,7 @@ func quick() socket.Config {
 func serve(t *testing.T, o sandbox.Options) *sandbox.Slack {
 	t.Helper()
 	s := sandbox.New(o)
-	s.SetSocketTiming(sandbox.SocketTiming{Ping: 20 * time.Millisecond, RefreshGrace: 300 * time.Millisecond})
+	s.SetTiming(standin.Timing{Ping: 20 * time.Millisecond, RefreshGrace: 300 * time.Millisecond})
 	_, err := s.Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

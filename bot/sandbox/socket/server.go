@@ -1,4 +1,10 @@
-package sandbox
+// Package socket is the Socket Mode half of the Slack stand-in: connections,
+// their lives and faults, envelopes and their acks. It knows frames, not what
+// envelopes mean.
+//
+// A connection is served by the goroutine of its HTTP request, which also
+// starts its pings. Close ends all of them and waits.
+package socket
 
 import (
 	"context"
@@ -23,20 +29,20 @@ const (
 	rememberAcks   = 10_000
 )
 
-// socketOptions configures the Socket Mode half. Zero durations mean Slack's.
-type socketOptions struct {
-	appID   func() string
-	now     func() time.Time
-	finding func(format string, args ...any)
-	changed func() // after a connection came or went; may be nil
+// Options configures the Socket Mode half. Zero durations mean Slack's.
+type Options struct {
+	AppID   func() string
+	Now     func() time.Time
+	Finding func(format string, args ...any)
+	Changed func() // after a connection came or went; may be nil
 
-	ackLimit time.Duration // 3 s
-	timing   SocketTiming
+	AckLimit time.Duration // 3 s
+	timing   Timing
 }
 
-// SocketTiming holds the intervals of a connection. Zero means Slack's, as far
+// Timing holds the intervals of a connection. Zero means Slack's, as far
 // as they are known.
-type SocketTiming struct {
+type Timing struct {
 	Ping         time.Duration // between our pings; 10 s
 	Life         time.Duration // what hello announces; 18,060 s, with debug_reconnects=true 360 s
 	WarnBefore   time.Duration // from warning to the end of a life; 10 s
@@ -44,7 +50,7 @@ type SocketTiming struct {
 	CloseWait    time.Duration // for the client's answer to our close frame; 5 s
 }
 
-func (t SocketTiming) orSlacks() SocketTiming {
+func (t Timing) orSlacks() Timing {
 	for field, fallback := range map[*time.Duration]time.Duration{
 		&t.Ping: 10 * time.Second, &t.Life: 18060 * time.Second, &t.WarnBefore: 10 * time.Second,
 		&t.RefreshGrace: 2 * time.Second, &t.CloseWait: 5 * time.Second,
@@ -56,19 +62,19 @@ func (t SocketTiming) orSlacks() SocketTiming {
 	return t
 }
 
-// sockets is the Socket Mode half of the stand-in. No method calls finding or
+// Server is the Socket Mode half of the stand-in. No method calls finding or
 // changed while it holds mu, because the owner's lock may be held by callers.
-type sockets struct {
-	o    socketOptions
+type Server struct {
+	o    Options
 	ctx  context.Context // ends with close; bounds every goroutine
 	stop context.CancelFunc
 	work sync.WaitGroup
 
 	mu         sync.Mutex
-	timing     SocketTiming
+	timing     Timing
 	tickets    map[string]bool
-	conns      []*socketConn // registered at the stand-in, ghosts included
-	past       []ConnectionInfo
+	conns      []*conn // registered at the stand-in, ghosts included
+	past       []Connection
 	deliveries map[string]*dispatch
 	order      []string // ids of deliveries, oldest first
 	lastID     int
@@ -80,33 +86,33 @@ type sockets struct {
 	swallow      int
 }
 
-func newSockets(o socketOptions) *sockets {
-	if o.ackLimit == 0 {
-		o.ackLimit = 3 * time.Second
+func New(o Options) *Server {
+	if o.AckLimit == 0 {
+		o.AckLimit = 3 * time.Second
 	}
-	if o.now == nil {
-		o.now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	if o.changed == nil {
-		o.changed = func() {}
+	if o.Changed == nil {
+		o.Changed = func() {}
 	}
-	s := &sockets{o: o, timing: o.timing.orSlacks(), tickets: map[string]bool{}, deliveries: map[string]*dispatch{}}
+	s := &Server{o: o, timing: o.timing.orSlacks(), tickets: map[string]bool{}, deliveries: map[string]*dispatch{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }
 
-// openURL makes an address with a ticket that works once; baseWS is for example
+// OpenURL makes an address with a ticket that works once; baseWS is for example
 // "ws://127.0.0.1:40123".
-func (s *sockets) openURL(baseWS string) string {
+func (s *Server) OpenURL(baseWS string) string {
 	ticket := rand.Text()
 	s.mu.Lock()
 	s.tickets[ticket] = true
 	s.mu.Unlock()
-	return baseWS + "/link/?" + url.Values{"ticket": {ticket}, "app_id": {s.o.appID()}}.Encode()
+	return baseWS + "/link/?" + url.Values{"ticket": {ticket}, "app_id": {s.o.AppID()}}.Encode()
 }
 
 // ServeHTTP upgrades and then serves one connection; it returns with its end.
-func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	if s.ctx.Err() != nil {
 		s.mu.Unlock()
@@ -128,7 +134,7 @@ func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	timing := s.timing
 	s.mu.Unlock()
 	if !valid {
-		s.o.finding("Socket Mode: a ticket was used twice or never issued")
+		s.o.Finding("Socket Mode: a ticket was used twice or never issued")
 		http.Error(w, "invalid ticket", http.StatusForbidden)
 		return
 	}
@@ -146,7 +152,7 @@ func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve runs one connection: registration, hello, pings and reading.
-func (s *sockets) serve(k *socketConn) {
+func (s *Server) serve(k *conn) {
 	defer func() { _ = k.ws.Close() }()
 	count, refusal := s.register(k)
 	if refusal != "" {
@@ -154,10 +160,10 @@ func (s *sockets) serve(k *socketConn) {
 		k.closeFrame(websocket.CloseNormalClosure, "")
 		return
 	}
-	s.o.changed()
-	defer s.o.changed()
+	s.o.Changed()
+	defer s.o.Changed()
 	_ = k.send(s.ctx, map[string]any{"type": "hello", "num_connections": count,
-		"connection_info": map[string]any{"app_id": s.o.appID()},
+		"connection_info": map[string]any{"app_id": s.o.AppID()},
 		"debug_info":      map[string]any{"host": k.host, "build_number": 1, "approximate_connection_time": int(k.timing.Life.Seconds())}})
 	s.work.Go(k.pulse)
 	k.read()
@@ -168,7 +174,7 @@ func (s *sockets) serve(k *socketConn) {
 }
 
 // register counts the connection in, or says why not.
-func (s *sockets) register(k *socketConn) (count int, refusal string) {
+func (s *Server) register(k *conn) (count int, refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -186,10 +192,10 @@ func (s *sockets) register(k *socketConn) (count int, refusal string) {
 	return len(s.conns), ""
 }
 
-func (s *sockets) unregister(k *socketConn) {
+func (s *Server) unregister(k *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.conns = slices.DeleteFunc(s.conns, func(other *socketConn) bool { return other == k })
+	s.conns = slices.DeleteFunc(s.conns, func(other *conn) bool { return other == k })
 	if k.registered {
 		k.registered = false
 		s.past = append(s.past, k.info())
@@ -198,10 +204,10 @@ func (s *sockets) unregister(k *socketConn) {
 
 // routable picks one registered connection at random, as Slack documents no
 // pattern; nil if there is none.
-func (s *sockets) routable() *socketConn {
+func (s *Server) routable() *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	open := slices.DeleteFunc(slices.Clone(s.conns), func(k *socketConn) bool { return k.unroutable })
+	open := slices.DeleteFunc(slices.Clone(s.conns), func(k *conn) bool { return k.unroutable })
 	if len(open) == 0 {
 		return nil
 	}
@@ -209,7 +215,7 @@ func (s *sockets) routable() *socketConn {
 }
 
 // each calls f for every registered connection.
-func (s *sockets) each(f func(*socketConn)) {
+func (s *Server) each(f func(*conn)) {
 	s.mu.Lock()
 	all := slices.Clone(s.conns)
 	s.mu.Unlock()
@@ -218,12 +224,12 @@ func (s *sockets) each(f func(*socketConn)) {
 	}
 }
 
-// close ends every connection and waits for their goroutines.
-func (s *sockets) close() {
+// Close ends every connection and waits for their goroutines.
+func (s *Server) Close() {
 	s.mu.Lock()
 	s.stop()
 	s.mu.Unlock()
-	s.each(func(k *socketConn) { k.end("stand-in closed") })
+	s.each(func(k *conn) { k.end("stand-in closed") })
 	s.work.Wait()
 }
 

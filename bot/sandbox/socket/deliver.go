@@ -1,4 +1,4 @@
-package sandbox
+package socket
 
 import (
 	"bytes"
@@ -53,7 +53,7 @@ type Ack struct {
 // dispatch is one envelope on its way, kept for a while after that to judge
 // acks that come late, twice or from elsewhere.
 type dispatch struct {
-	conn    *socketConn
+	conn    *conn
 	accepts bool
 	kind    Kind
 	sentAt  time.Time
@@ -65,7 +65,7 @@ type dispatch struct {
 // Deliver sends one envelope to exactly one connection and blocks until it is
 // acked, until Slack's patience or the context ends, or at once if there is no
 // connection.
-func (s *sockets) Deliver(ctx context.Context, e Envelope) Ack {
+func (s *Server) Deliver(ctx context.Context, e Envelope) Ack {
 	k := s.routable()
 	if k == nil {
 		return Ack{NoConnection: true}
@@ -73,38 +73,38 @@ func (s *sockets) Deliver(ctx context.Context, e Envelope) Ack {
 	if e.ID == "" {
 		e.ID = uuid.NewString()
 	}
-	d := s.remember(e.ID, &dispatch{conn: k, accepts: e.Accepts, kind: e.Kind, sentAt: s.o.now(), answer: make(chan json.RawMessage, 1)})
+	d := s.remember(e.ID, &dispatch{conn: k, accepts: e.Accepts, kind: e.Kind, sentAt: s.o.Now(), answer: make(chan json.RawMessage, 1)})
 	k.owes(1)
 	defer k.owes(-1)
-	ctx, cancel := context.WithTimeout(ctx, s.o.ackLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.o.AckLimit)
 	defer cancel()
 	// A frame that cannot be written is lost, as at Slack: the wait goes on.
 	_ = k.send(ctx, e.frame())
 	select {
 	case answer := <-d.answer:
-		return Ack{Acked: true, Payload: answer, After: s.o.now().Sub(d.sentAt)}
+		return Ack{Acked: true, Payload: answer, After: s.o.Now().Sub(d.sentAt)}
 	case <-ctx.Done():
 	case <-s.ctx.Done():
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d.acked { // in the same instant
-		return Ack{Acked: true, Payload: <-d.answer, After: s.o.now().Sub(d.sentAt)}
+		return Ack{Acked: true, Payload: <-d.answer, After: s.o.Now().Sub(d.sentAt)}
 	}
 	d.over = true
-	return Ack{TimedOut: true, After: s.o.now().Sub(d.sentAt)}
+	return Ack{TimedOut: true, After: s.o.Now().Sub(d.sentAt)}
 }
 
 // SendFrame sends one text frame, as it is, to one connection. It returns false
 // if there is none. If the frame looks like an envelope, its ack becomes a
 // finding, since nothing waits for it.
-func (s *sockets) SendFrame(ctx context.Context, frame string) bool {
+func (s *Server) SendFrame(ctx context.Context, frame string) bool {
 	k := s.routable()
 	return k != nil && k.sendRaw(ctx, []byte(frame)) == nil
 }
 
 // remember keeps a delivery under its id and forgets the oldest.
-func (s *sockets) remember(id string, d *dispatch) *dispatch {
+func (s *Server) remember(id string, d *dispatch) *dispatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, again := s.deliveries[id]; !again {
@@ -119,13 +119,13 @@ func (s *sockets) remember(id string, d *dispatch) *dispatch {
 }
 
 // acked takes one frame from a client.
-func (s *sockets) acked(k *socketConn, frame []byte) {
+func (s *Server) acked(k *conn, frame []byte) {
 	var ack struct {
 		EnvelopeID string          `json:"envelope_id"`
 		Payload    json.RawMessage `json:"payload"`
 	}
 	if err := json.Unmarshal(frame, &ack); err != nil || ack.EnvelopeID == "" {
-		s.o.finding("Socket Mode: a client frame is not an ack")
+		s.o.Finding("Socket Mode: a client frame is not an ack")
 		return
 	}
 	payload := bytes.TrimSpace(ack.Payload)
@@ -133,12 +133,12 @@ func (s *sockets) acked(k *socketConn, frame []byte) {
 		payload = nil
 	}
 	for _, finding := range s.settle(k, ack.EnvelopeID, payload) {
-		s.o.finding("Socket Mode: %s", finding)
+		s.o.Finding("Socket Mode: %s", finding)
 	}
 }
 
 // settle gives the ack to who waits for it and returns what is wrong with it.
-func (s *sockets) settle(k *socketConn, id string, payload json.RawMessage) (findings []string) {
+func (s *Server) settle(k *conn, id string, payload json.RawMessage) (findings []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.deliveries[id]
@@ -154,7 +154,7 @@ func (s *sockets) settle(k *socketConn, id string, payload json.RawMessage) (fin
 	case d.acked:
 		return []string{fmt.Sprintf("a %s envelope was acked twice", d.kind)}
 	case d.over:
-		return []string{fmt.Sprintf("the ack of a %s envelope came too late, after %s", d.kind, s.o.now().Sub(d.sentAt).Round(time.Millisecond))}
+		return []string{fmt.Sprintf("the ack of a %s envelope came too late, after %s", d.kind, s.o.Now().Sub(d.sentAt).Round(time.Millisecond))}
 	}
 	if len(payload) > 0 && !d.accepts {
 		findings = append(findings, fmt.Sprintf("the ack of a %s envelope that accepts no payload has one", d.kind))

@@ -1,9 +1,9 @@
-package sandbox
+package socket
 
 import "time"
 
-// ConnectionInfo describes one Socket Mode connection at the stand-in.
-type ConnectionInfo struct {
+// Connection describes one Socket Mode connection at the stand-in.
+type Connection struct {
 	ID      int  `json:"id"` // counts up from 1
 	Ghost   bool `json:"ghost,omitempty"`
 	Pending int  `json:"pending"` // envelopes waiting for their ack
@@ -17,10 +17,10 @@ type ConnectionInfo struct {
 }
 
 // Connections lists the open connections, ghosts included.
-func (s *sockets) Connections() []ConnectionInfo {
+func (s *Server) Connections() []Connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []ConnectionInfo
+	var all []Connection
 	for _, k := range s.conns {
 		all = append(all, k.info())
 	}
@@ -28,22 +28,22 @@ func (s *sockets) Connections() []ConnectionInfo {
 }
 
 // PastConnections lists the connections that have ended, oldest first.
-func (s *sockets) PastConnections() []ConnectionInfo {
+func (s *Server) PastConnections() []Connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]ConnectionInfo(nil), s.past...)
+	return append([]Connection(nil), s.past...)
 }
 
 // LeaveTCPOpen makes the server answer a close frame without ending TCP, as
 // Slack is reported to do.
-func (s *sockets) LeaveTCPOpen(on bool) {
+func (s *Server) LeaveTCPOpen(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leaveOpen = on
 }
 
-// SetSocketTiming changes the intervals of connections made from now on.
-func (s *sockets) SetSocketTiming(t SocketTiming) {
+// SetTiming changes the intervals of connections made from now on.
+func (s *Server) SetTiming(t Timing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timing = t.orSlacks()
@@ -51,8 +51,8 @@ func (s *sockets) SetSocketTiming(t SocketTiming) {
 
 // Refresh asks every connection to leave (refresh_requested) and closes each
 // SocketTiming.RefreshGrace later, when the acks it waits for have come.
-func (s *sockets) Refresh() {
-	s.each(func(k *socketConn) {
+func (s *Server) Refresh() {
+	s.each(func(k *conn) {
 		k.disconnect("refresh_requested")
 		s.goLeave(k, k.timing.RefreshGrace)
 	})
@@ -60,15 +60,15 @@ func (s *sockets) Refresh() {
 
 // Warn announces the end of every connection (warning) and closes each after
 // the given time. Slack's is about 10 seconds.
-func (s *sockets) Warn(after time.Duration) {
-	s.each(func(k *socketConn) {
+func (s *Server) Warn(after time.Duration) {
+	s.each(func(k *conn) {
 		k.disconnect("warning")
 		s.goLeave(k, after)
 	})
 }
 
 // goLeave closes a connection later, unless the stand-in is closing.
-func (s *sockets) goLeave(k *socketConn, after time.Duration) {
+func (s *Server) goLeave(k *conn, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ctx.Err() == nil {
@@ -79,26 +79,26 @@ func (s *sockets) goLeave(k *socketConn, after time.Duration) {
 // LinkDisabled switches Socket Mode off (true) or on again. While it is off,
 // connections get link_disabled and are closed; new ones get it instead of
 // hello.
-func (s *sockets) LinkDisabled(on bool) {
+func (s *Server) LinkDisabled(on bool) {
 	s.mu.Lock()
 	s.disabled = on
 	s.mu.Unlock()
 	if !on {
 		return
 	}
-	s.each(func(k *socketConn) {
+	s.each(func(k *conn) {
 		k.disconnect("link_disabled")
 		s.goLeave(k, 0)
 	})
 }
 
 // DropConnections resets every TCP connection without a frame.
-func (s *sockets) DropConnections() { s.each((*socketConn).reset) }
+func (s *Server) DropConnections() { s.each((*conn).reset) }
 
 // Ghost makes up to n open connections ghosts: the server no longer reads or
 // pings them and TCP stays open. Envelopes are still routed there and lost.
-func (s *sockets) Ghost(n int) {
-	s.each(func(k *socketConn) {
+func (s *Server) Ghost(n int) {
+	s.each(func(k *conn) {
 		if n > 0 && !k.isGhost() {
 			n--
 			k.becomeGhost()
@@ -107,8 +107,8 @@ func (s *sockets) Ghost(n int) {
 }
 
 // ForgetGhosts ends the ghosts, as Slack does after some hours.
-func (s *sockets) ForgetGhosts() {
-	s.each(func(k *socketConn) {
+func (s *Server) ForgetGhosts() {
+	s.each(func(k *conn) {
 		if k.isGhost() {
 			k.end("ghost forgotten")
 		}
@@ -117,9 +117,9 @@ func (s *sockets) ForgetGhosts() {
 
 // Mute stalls every open connection for d: nothing is sent, pings included, and
 // what arrives waits.
-func (s *sockets) Mute(d time.Duration) {
+func (s *Server) Mute(d time.Duration) {
 	gate := make(chan struct{})
-	s.each(func(k *socketConn) {
+	s.each(func(k *conn) {
 		k.mu.Lock()
 		k.gate = gate
 		k.mu.Unlock()
@@ -143,14 +143,14 @@ func (s *sockets) Mute(d time.Duration) {
 
 // RefuseUpgrades answers the next n upgrades with this HTTP status. Below zero
 // it answers all of them so, until called with 0.
-func (s *sockets) RefuseUpgrades(n, status int) {
+func (s *Server) RefuseUpgrades(n, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuse, s.refuseStatus = n, status
 }
 
 // SwallowAcks loses the next n acks.
-func (s *sockets) SwallowAcks(n int) {
+func (s *Server) SwallowAcks(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.swallow = n

@@ -168,19 +168,28 @@ func (p page) attempts(op operation.Operation) {
 	}
 	p.title("Calls of RegisterBackend")
 	for _, a := range op.Attempts {
-		answer := "no answer"
-		if !a.AnsweredAt.IsZero() {
-			answer = "answered " + clock(a.AnsweredAt) + ": " + a.Outcome
-		}
-		if a.Unsent {
-			answer += ", never sent"
-		}
 		fault := ""
 		if a.Fault.Status > 0 {
 			fault = "HTTP " + strconv.Itoa(a.Fault.Status)
 		}
-		p.field(strconv.Itoa(a.Number), strings.Join(strings.Fields(strings.Join([]string{"sent", clock(a.SentAt) + ",", answer, fault, a.Fault.Code, a.Fault.RequestID, a.Fault.Message}, " ")), " "))
+		p.field(strconv.Itoa(a.Number), strings.Join(strings.Fields(strings.Join([]string{"sent", clock(a.SentAt) + ",", answer(a), fault, a.Fault.Code, a.Fault.RequestID, a.Fault.Message}, " ")), " "))
 	}
+}
+
+// answer says how a call ended. A connection that was closed without an HTTP
+// status is no answer.
+func answer(a operation.Attempt) string {
+	text := "answered " + clock(a.AnsweredAt) + ": " + a.Outcome
+	switch {
+	case a.AnsweredAt.IsZero():
+		text = "no answer"
+	case a.Outcome == operation.OutcomeUnknown && a.Fault.Status == 0:
+		text = "no answer by " + clock(a.AnsweredAt)
+	}
+	if a.Unsent {
+		text += ", never sent"
+	}
+	return text
 }
 
 // events writes a line for each event: when, what, who, and its data as far as

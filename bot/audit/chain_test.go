@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -87,4 +88,26 @@ func TestTheKeyOfCheckpointsIsChecked(t *testing.T) {
 	require.Equal(t, k.Public(), public)
 	_, err = ParsePublicKey("AAAA")
 	require.Error(t, err)
+}
+
+func TestReportClaimsThatNothingWasDeletedOnlyUpToAHeadThatMatches(t *testing.T) {
+	t.Parallel()
+	all := chainOf(3)
+	for name, tt := range map[string]struct {
+		heads []Head
+		says  string
+		not   string
+	}{
+		"without a head": {nil, "the chain is unbroken, but no head was compared", "nothing was"},
+		"with a head":    {[]Head{{2, all[1].Hash}}, "up to position 2 nothing was altered, deleted or moved", "no head"},
+	} {
+		trail, err := VerifyEntries(Expected{Heads: tt.heads}, func(yield func(Entry) error) error {
+			return errors.Join(yield(all[0]), yield(all[1]), yield(all[2]))
+		})
+		require.NoError(t, err)
+		var out strings.Builder
+		require.NoError(t, Report(&out, trail))
+		require.Contains(t, out.String(), tt.says, name)
+		require.NotContains(t, out.String(), tt.not, name)
+	}
 }

@@ -90,7 +90,7 @@ func newWalkthrough(t *testing.T) *walkthrough {
 			Now: time.Now, Log: log, Metrics: counts},
 		intake: &operation.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud, Pools: cloud, Engine: silent{},
 			Settings: operation.Settings{Approval: asking}, Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
-			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: counts}}
+			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: operation.NewIntakeMetrics(prometheus.NewRegistry())}}
 	w.listen(h, web, directory, log)
 	return w
 }

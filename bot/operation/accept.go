@@ -321,10 +321,10 @@ func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Even
 // is not known. Errors: ErrNotFound, *DeniedError, *UnavailableError.
 func (i *Intake) Status(ctx context.Context, ref string, a Actor, p Place) (Operation, error) {
 	op, err := i.Shown(ctx, ref, a, p)
-	if err != nil || op.concerns(a) || op.within(p.ChannelID) {
+	if err != nil || concerns(op, a) || within(op, p.ChannelID) {
 		return op, err
 	}
-	public, err := i.Permission.Public(ctx, op.cardChannel())
+	public, err := i.Permission.Public(ctx, cardChannel(op))
 	switch {
 	case err != nil:
 		return Operation{}, &UnavailableError{What: "Slack", Err: err}
@@ -344,16 +344,16 @@ func (i *Intake) Admit(ctx context.Context, a Actor, p Place) error {
 }
 
 // cardChannel is where the result of op is seen.
-func (o Operation) cardChannel() string { return cmp.Or(o.Place.ResultID, o.Place.ChannelID) }
+func cardChannel(o Operation) string { return cmp.Or(o.Place.ResultID, o.Place.ChannelID) }
 
 // within reports whether those in a channel see op there anyway.
-func (o Operation) within(channel string) bool {
-	return channel != "" && (channel == o.Place.ChannelID || channel == o.cardChannel() || o.Approval != nil && channel == o.Approval.Channel)
+func within(o Operation, channel string) bool {
+	return channel != "" && (channel == o.Place.ChannelID || channel == cardChannel(o) || o.Approval != nil && channel == o.Approval.Channel)
 }
 
 // concerns reports whether a person asked for op, or was asked or decided about
 // it.
-func (o Operation) concerns(a Actor) bool {
+func concerns(o Operation, a Actor) bool {
 	if o.Actor.Is(a) || a.UserID != "" && slices.Contains([]string{o.StopBy, o.AnswerBy}, a.UserID) {
 		return true
 	}
@@ -381,4 +381,13 @@ func (i *Intake) Shown(ctx context.Context, ref string, a Actor, p Place) (Opera
 		return Operation{}, &UnavailableError{What: "journal", Err: err}
 	}
 	return op, nil
+}
+
+// clickQuestion is questionOf for a click on one's own request: the workspace
+// and the organization of the click count, not those of the request.
+func clickQuestion(op Operation, c Click, at time.Time) Question {
+	q := questionOf(op, at)
+	q.Actor, q.Place, q.Fresh = c.Actor, c.Place, true
+	q.Actor.PersonID = op.Actor.PersonID
+	return q
 }

@@ -1,9 +1,12 @@
 package operation
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // Approval is the agreement of other people that an operation waits for, or
@@ -133,4 +136,38 @@ func (a *Approval) keep(votes []Vote) {
 // that is known.
 func (p People) sufficient(needed int) bool {
 	return p.Everybody || p.More || len(p.IDs) >= needed
+}
+
+// lacksReason reports whether the rules want a reason that op does not have.
+func lacksReason(d Decision, op Operation) bool {
+	return d.ReasonRequired && op.Purpose == "" && op.Glass == nil && (d.Allowed || d.Code == DeniedApproval)
+}
+
+// decidedBy notes which rules said so, of which policy file.
+func (o *Operation) decidedBy(d Decision) { o.Policies, o.PolicyDigest = d.Policies, d.Digest }
+
+// askIn returns the channel in which people are asked: the one the rule names,
+// or the settings, or else where the result goes. One that nobody can be asked
+// in, because the bot does not see it, is none.
+func askIn(ctx context.Context, p Permission, log *zap.Logger, op Operation, rule, setting string) string {
+	for _, channel := range []string{rule, setting} {
+		if channel == "" || channel == op.Place.ResultID {
+			continue
+		}
+		there := op.Place
+		there.ChannelID, there.ChannelName = channel, ""
+		may := p.Admit(ctx, op.Actor, there)
+		if may.Allowed {
+			return channel
+		}
+		log.Error("approvers' channel cannot be used; approval is asked for where the result goes", zap.String("channel", channel), zap.String("code", string(may.Code)))
+	}
+	return op.Place.ResultID
+}
+
+// askQuestion is about the request of op, asked where approval is given.
+func askQuestion(op Operation, channel string, at time.Time) Question {
+	q := questionOf(op, at)
+	q.Place.ChannelID, q.Place.ChannelName = channel, ""
+	return q
 }

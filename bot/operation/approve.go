@@ -13,11 +13,6 @@ import (
 	"lbbot/zenlayer"
 )
 
-// lacksReason reports whether the rules want a reason that op does not have.
-func lacksReason(d Decision, op Operation) bool {
-	return d.ReasonRequired && op.Purpose == "" && op.Glass == nil && (d.Allowed || d.Code == DeniedApproval)
-}
-
 // need takes what the rules say into a draft: nothing more, the agreement of
 // others, or a no.
 func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
@@ -44,28 +39,6 @@ func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
 		return i.deny(ctx, d, *op)
 	}
 	return nil
-}
-
-// decidedBy notes which rules said so, of which policy file.
-func (o *Operation) decidedBy(d Decision) { o.Policies, o.PolicyDigest = d.Policies, d.Digest }
-
-// askIn returns the channel in which people are asked: the one the rule names,
-// or the settings, or else where the result goes. One that nobody can be asked
-// in, because the bot does not see it, is none.
-func askIn(ctx context.Context, p Permission, log *zap.Logger, op Operation, rule, setting string) string {
-	for _, channel := range []string{rule, setting} {
-		if channel == "" || channel == op.Place.ResultID {
-			continue
-		}
-		there := op.Place
-		there.ChannelID, there.ChannelName = channel, ""
-		may := p.Admit(ctx, op.Actor, there)
-		if may.Allowed {
-			return channel
-		}
-		log.Error("approvers' channel cannot be used; approval is asked for where the result goes", zap.String("channel", channel), zap.String("code", string(may.Code)))
-	}
-	return op.Place.ResultID
 }
 
 // lookAgain shows a draft anew whose need for approval changed since the
@@ -108,7 +81,7 @@ func (i *Intake) Approve(ctx context.Context, c Click) (Operation, error) {
 		}
 		return e
 	})
-	if late, ok := errors.AsType[*DecidedError](err); ok && late.Operation.Approval.counted(c.Actor) {
+	if late, ok := errors.AsType[*DecidedError](err); ok && counted(late.Operation.Approval, c.Actor) {
 		return late.Operation, nil // their own second click
 	}
 	return op, err
@@ -162,7 +135,7 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 }
 
 // counted reports whether a person's agreement was one of those that decided.
-func (a *Approval) counted(who Actor) bool {
+func counted(a *Approval, who Actor) bool {
 	return a != nil && a.Denied == nil && a.Missing() == 0 && a.voted(who)
 }
 

@@ -238,15 +238,6 @@ func questionOf(op Operation, at time.Time) Question {
 		Listener: op.Listener, Server: op.Server, Weight: op.Request.Weight, Ports: op.Request.PortList, At: at}
 }
 
-// clickQuestion is questionOf for a click on one's own request: the workspace
-// and the organization of the click count, not those of the request.
-func clickQuestion(op Operation, c Click, at time.Time) Question {
-	q := questionOf(op, at)
-	q.Actor, q.Place, q.Fresh = c.Actor, c.Place, true
-	q.Actor.PersonID = op.Actor.PersonID
-	return q
-}
-
 // readFailed goes on after a reading that did not work, with nothing sent.
 func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next, error) {
 	if ctx.Err() != nil {

@@ -244,7 +244,7 @@ const maxChannels = 20
 // public ones.
 func (r *reading) readable(ctx context.Context, e Entry) bool {
 	op := e.Operation
-	if op.concerns(r.actor) || op.within(r.place.ChannelID) {
+	if concerns(op, r.actor) || within(op, r.place.ChannelID) {
 		return true
 	}
 	channels := e.list("channels")
@@ -252,7 +252,7 @@ func (r *reading) readable(ctx context.Context, e Entry) bool {
 		return false // there may be more than are named
 	}
 	if len(channels) == 0 {
-		channels = []string{op.cardChannel()}
+		channels = []string{cardChannel(op)}
 	}
 	return !slices.ContainsFunc(channels, func(id string) bool { return id != r.place.ChannelID && !r.isPublic(ctx, id) })
 }

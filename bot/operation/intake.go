@@ -76,7 +76,7 @@ type Intake struct {
 	NewToken   func() string // random UUID, the client token
 	NewRef     func() string
 	Log        *zap.Logger
-	Metrics    *Metrics
+	Metrics    *IntakeMetrics
 }
 
 // Ask is a request as it was typed or filled in, already parsed.

@@ -372,7 +372,7 @@ func TestAPreviewThatCannotBeMadeInTimeSaysThatZenlayerIsBusy(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				counts := prometheus.NewRegistry()
-				h.intake.Metrics = operation.NewMetrics(counts)
+				h.intake.Metrics = operation.NewIntakeMetrics(counts)
 				h.cloud.goes(on("DescribeLoadBalancers", 0, tt.fault))
 				_, err := h.intake.Preview(t.Context(), h.ask(request()))
 				away, ok := errors.AsType[*operation.UnavailableError](err)

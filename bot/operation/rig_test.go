@@ -327,7 +327,7 @@ func newHouse(t require.TestingT) *house {
 	asking := operation.ApprovalSettings{Within: 30 * time.Minute, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}}
 	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
 		Settings: operation.Settings{Account: "acme", Approval: asking, Glass: 2, GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
-		Log: zap.NewNop(), Metrics: metrics}
+		Log: zap.NewNop(), Metrics: operation.NewIntakeMetrics(h.counts)}
 	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
 		Now: now, Log: zap.New(core), Metrics: metrics}
 	return h

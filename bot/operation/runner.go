@@ -28,6 +28,9 @@ type Runner struct {
 // announceWithin bounds how long posting the first card may hold things up.
 const announceWithin = 2 * time.Second
 
+// showWithin bounds the reading of an operation before its first step.
+const showWithin = time.Second
+
 // The names of the steps. The engine stores them: never change one.
 const (
 	stepAnnounce = "announce"
@@ -85,7 +88,7 @@ func (r *Runner) Execute(run Run, id string) error {
 // showAgain makes the card of an operation show where it stands, unless it is
 // over: ends are reported by a step of their own.
 func (r *Runner) showAgain(id string) {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), recordWithin, errors.New("the journal did not answer within "+recordWithin.String()))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin, errors.New("the journal did not answer within "+showWithin.String()))
 	defer cancel()
 	op, err := r.Journal.Operation(ctx, id)
 	if err != nil {

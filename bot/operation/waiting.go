@@ -179,13 +179,6 @@ func votesOf(votes []Vote, ids []string) int {
 	return n
 }
 
-// askQuestion is about the request of op, asked where approval is given.
-func askQuestion(op Operation, channel string, at time.Time) Question {
-	q := questionOf(op, at)
-	q.Place.ChannelID, q.Place.ChannelName = channel, ""
-	return q
-}
-
 // overlooked returns what changed since people agreed to op, if anything that
 // matters did.
 func overlooked(op Operation, pool []zenlayer.Backend) (Picture, []string) {

@@ -534,11 +534,11 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 	r.web = newWeb(t, r.slack, log)
 	r.board = newBoard(t, r.web, r.shelf, log)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	intake := &operation.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf,
+	requests := &operation.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf,
 		Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
-		Metrics: operation.NewMetrics(prometheus.NewRegistry())}
-	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: intake, Journal: r.shelf,
+		Metrics: operation.NewIntakeMetrics(prometheus.NewRegistry())}
+	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: requests, Journal: r.shelf,
 		History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {

@@ -33,7 +33,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 	}
 	q := clickQuestion(op, c, clicked)
 	d := i.Permission.Decide(ctx, q)
-	if lacksReason(d, op) {
+	if LacksReason(d, op) {
 		d.Allowed, d.Code = false, DeniedReason
 	}
 	if d.Allowed != (op.Approval == nil) && (d.Allowed || d.Code == DeniedApproval) {
@@ -42,16 +42,16 @@ func (i *Intake) Send(ctx context.Context, c Click) (Operation, error) {
 	if !d.Allowed && d.Code != DeniedApproval {
 		return Operation{}, i.refuse(ctx, d, op, q)
 	}
-	if op.Approval != nil && !op.Approval.Who.sufficient(d.Approvals) {
+	if op.Approval != nil && !op.Approval.Who.Sufficient(d.Approvals) {
 		d.Code = DeniedNobody
 		return Operation{}, i.deny(ctx, d, op)
 	}
 	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
-	op.decidedBy(d)
+	op.DecidedBy(d)
 	op.Version++
 	if op.Approval != nil {
 		op.State, op.Approval.Needed = Waiting, d.Approvals
-		op.Approval.ask(clicked, i.Settings.Approval.Within, op.Version, nil)
+		op.Approval.Ask(clicked, i.Settings.Approval.Within, op.Version, nil)
 	}
 	return i.enter(ctx, op, c, EventAccepted, nil)
 }
@@ -61,8 +61,8 @@ func (i *Intake) enter(ctx context.Context, op Operation, c Click, kind string, 
 	if c.Place.ResponseURL != "" {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
-	op.Run = firstRun
-	facts := decided(map[string]string{"delivery": c.Delivery, "purpose": op.Purpose}, op.Policies, op.PolicyDigest)
+	op.Run = FirstRun
+	facts := WithPolicies(map[string]string{"delivery": c.Delivery, "purpose": op.Purpose}, op.Policies, op.PolicyDigest)
 	if op.Approval != nil && op.State == Waiting {
 		facts["approvals"] = strconv.Itoa(op.Approval.Needed)
 	}
@@ -94,7 +94,7 @@ func (i *Intake) draft(ctx context.Context, c Click) (Operation, error) {
 		return Operation{}, &StaleError{op}
 	case op.DryRun:
 		return Operation{}, &StaleError{op}
-	case !i.Now().Before(op.ExpiresAt), i.Now().Add(clockSlack).Before(op.AskedAt): // a clock that was set back makes nothing young again
+	case !i.Now().Before(op.ExpiresAt), i.Now().Add(ClockSlack).Before(op.AskedAt): // a clock that was set back makes nothing young again
 		return Operation{}, &ExpiredError{op}
 	}
 	return op, nil
@@ -276,7 +276,7 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 	if op.Actor.Owns(c.Actor) {
 		return nil
 	}
-	q := questionOf(op, i.Now())
+	q := NewQuestion(op, i.Now())
 	q.Actor, q.Place, q.Fresh = c.Actor, c.Place, true
 	if d := i.Permission.Decide(ctx, q); !d.Allowed && d.Code != DeniedApproval {
 		return i.deny(ctx, d, Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
@@ -290,7 +290,7 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 func (i *Intake) press(ctx context.Context, c Click, edit func(*Operation) (Event, bool)) (Operation, error) {
 	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()
-	op, err := change(within, i.Journal, c.OperationID, edit)
+	op, err := Update(within, i.Journal, c.OperationID, edit)
 	unsaved := op.ID == "" // it could not even be read
 	switch {
 	case err == nil:
@@ -386,7 +386,7 @@ func (i *Intake) Shown(ctx context.Context, ref string, a Actor, p Place) (Opera
 // clickQuestion is questionOf for a click on one's own request: the workspace
 // and the organization of the click count, not those of the request.
 func clickQuestion(op Operation, c Click, at time.Time) Question {
-	q := questionOf(op, at)
+	q := NewQuestion(op, at)
 	q.Actor, q.Place, q.Fresh = c.Actor, c.Place, true
 	q.Actor.PersonID = op.Actor.PersonID
 	return q

@@ -88,8 +88,8 @@ func (a *Approval) noLonger() string {
 	return strings.Join(ids, " ")
 }
 
-// voted reports whether a person has agreed already.
-func (a Approval) voted(who Actor) bool {
+// Voted reports whether a person has agreed already.
+func (a Approval) Voted(who Actor) bool {
 	return slices.ContainsFunc(a.Votes, func(v Vote) bool { return v.By.Is(who) })
 }
 
@@ -115,9 +115,9 @@ func (a Approval) next(at []time.Duration, now time.Time) time.Duration {
 	return max(soonest.Sub(now), time.Millisecond)
 }
 
-// ask begins asking for agreement anew. What was agreed to before is kept, and
+// Ask begins asking for agreement anew. What was agreed to before is kept, and
 // counts only if it is among votes.
-func (a *Approval) ask(now time.Time, within time.Duration, version int64, votes []Vote) {
+func (a *Approval) Ask(now time.Time, within time.Duration, version int64, votes []Vote) {
 	a.keep(votes)
 	a.AskedAt, a.ExpiresAt, a.Since, a.Reminders, a.Denied = now, now.Add(within), version, 0, nil
 }
@@ -132,24 +132,24 @@ func (a *Approval) keep(votes []Vote) {
 	a.Votes = votes
 }
 
-// sufficient reports whether the people who could agree are enough, as far as
+// Sufficient reports whether the people who could agree are enough, as far as
 // that is known.
-func (p People) sufficient(needed int) bool {
+func (p People) Sufficient(needed int) bool {
 	return p.Everybody || p.More || len(p.IDs) >= needed
 }
 
-// lacksReason reports whether the rules want a reason that op does not have.
-func lacksReason(d Decision, op Operation) bool {
+// LacksReason reports whether the rules want a reason that op does not have.
+func LacksReason(d Decision, op Operation) bool {
 	return d.ReasonRequired && op.Purpose == "" && op.Glass == nil && (d.Allowed || d.Code == DeniedApproval)
 }
 
-// decidedBy notes which rules said so, of which policy file.
-func (o *Operation) decidedBy(d Decision) { o.Policies, o.PolicyDigest = d.Policies, d.Digest }
+// DecidedBy notes which rules said so, of which policy file.
+func (o *Operation) DecidedBy(d Decision) { o.Policies, o.PolicyDigest = d.Policies, d.Digest }
 
-// askIn returns the channel in which people are asked: the one the rule names,
+// ApproversChannel returns the channel in which people are asked: the one the rule names,
 // or the settings, or else where the result goes. One that nobody can be asked
 // in, because the bot does not see it, is none.
-func askIn(ctx context.Context, p Permission, log *zap.Logger, op Operation, rule, setting string) string {
+func ApproversChannel(ctx context.Context, p Permission, log *zap.Logger, op Operation, rule, setting string) string {
 	for _, channel := range []string{rule, setting} {
 		if channel == "" || channel == op.Place.ResultID {
 			continue
@@ -165,9 +165,9 @@ func askIn(ctx context.Context, p Permission, log *zap.Logger, op Operation, rul
 	return op.Place.ResultID
 }
 
-// askQuestion is about the request of op, asked where approval is given.
-func askQuestion(op Operation, channel string, at time.Time) Question {
-	q := questionOf(op, at)
+// ApprovalQuestion is about the request of op, asked where approval is given.
+func ApprovalQuestion(op Operation, channel string, at time.Time) Question {
+	q := NewQuestion(op, at)
 	q.Place.ChannelID, q.Place.ChannelName = channel, ""
 	return q
 }

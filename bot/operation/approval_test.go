@@ -304,7 +304,7 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		needed int // at first
-		change func(*law)
+		Update func(*law)
 		then   operation.State // Waiting: more people are asked
 		reason operation.Reason
 		left   int // agreements that still count
@@ -332,7 +332,7 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 					id = h.asked(request()).ID
 					require.NoError(t, h.approves(id, bo))
 				}
-				l.change(tt.change)
+				l.change(tt.Update)
 				done := h.process(id)
 				pass(time.Second)
 				op := h.journal.now(id)
@@ -371,7 +371,7 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 func TestAPictureThatChangedIsShownAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		change func(*cloud)
+		Update func(*cloud)
 		words  string // of the change; empty: it does not matter
 	}{
 		"another server came": {func(c *cloud) {
@@ -395,7 +395,7 @@ func TestAPictureThatChangedIsShownAgain(t *testing.T) {
 				op := h.asked(request())
 				old := h.says(op.ID, chen)
 				require.NoError(t, h.approves(op.ID, bo))
-				tt.change(h.cloud)
+				tt.Update(h.cloud)
 				done := h.process(op.ID)
 				pass(time.Second)
 				op = h.journal.now(op.ID)

@@ -16,25 +16,25 @@ import (
 // need takes what the rules say into a draft: nothing more, the agreement of
 // others, or a no.
 func (i *Intake) need(ctx context.Context, op *Operation, d Decision) error {
-	op.decidedBy(d)
+	op.DecidedBy(d)
 	op.Approval, op.MayBreak = nil, false
 	if d.Allowed {
 		return nil
 	}
 	if d.Code != DeniedApproval || d.Approvals < 1 {
-		return i.refuse(ctx, d, *op, questionOf(*op, i.Now()))
+		return i.refuse(ctx, d, *op, NewQuestion(*op, i.Now()))
 	}
-	a := &Approval{Needed: d.Approvals, Channel: askIn(ctx, i.Permission, i.Log, *op, d.ApproversChannel, i.Settings.Approval.Channel),
-		Picture: Picture{Settings: settingsOf(op.Listener)}}
-	people, err := i.Roster.Who(ctx, askQuestion(*op, a.Channel, i.Now()), ActionApprove)
+	a := &Approval{Needed: d.Approvals, Channel: ApproversChannel(ctx, i.Permission, i.Log, *op, d.ApproversChannel, i.Settings.Approval.Channel),
+		Picture: Picture{Settings: SettingsOf(op.Listener)}}
+	people, err := i.Roster.Who(ctx, ApprovalQuestion(*op, a.Channel, i.Now()), ActionApprove)
 	if err != nil {
 		return &UnavailableError{What: "Slack", Err: err}
 	}
 	a.Who, op.Approval = people, a
-	q := questionOf(*op, i.Now())
+	q := NewQuestion(*op, i.Now())
 	q.Action = ActionBreakGlass
 	op.MayBreak = i.Settings.Glass > 0 && i.Permission.Decide(ctx, q).Allowed
-	if !people.sufficient(d.Approvals) && !op.MayBreak {
+	if !people.Sufficient(d.Approvals) && !op.MayBreak {
 		d.Code = DeniedNobody
 		return i.deny(ctx, d, *op)
 	}
@@ -49,12 +49,12 @@ func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision, c Clic
 	}
 	if op.Approval != nil { // those who are asked see the listener as it is
 		if pool, err := i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{}); err == nil {
-			op.Listener.Servers, op.Approval.Picture = len(pool), pictureOf(op, pool)
+			op.Listener.Servers, op.Approval.Picture = len(pool), PictureOf(op, pool)
 		}
 	}
 	op.ExpiresAt = i.Now().Add(DraftLife)
 	op.Version++
-	err := i.Journal.Save(ctx, op, i.event(EventPreviewed, op, c.Actor, c.Place, decided(map[string]string{"again": AgainRules}, op.Policies, op.PolicyDigest)))
+	err := i.Journal.Save(ctx, op, i.event(EventPreviewed, op, c.Actor, c.Place, WithPolicies(map[string]string{"again": AgainRules}, op.Policies, op.PolicyDigest)))
 	if stale, ok := errors.AsType[*StaleError](err); ok {
 		return stale
 	}
@@ -71,7 +71,7 @@ func (i *Intake) lookAgain(ctx context.Context, op Operation, d Decision, c Clic
 func (i *Intake) Approve(ctx context.Context, c Click) (Operation, error) {
 	op, err := i.decide(ctx, c, func(op *Operation, v Vote) Event {
 		e := said(EventApproved, *op, v)
-		if op.Approval.voted(v.By) {
+		if op.Approval.Voted(v.By) {
 			return Event{}
 		}
 		op.Approval.Votes = append(op.Approval.Votes, v)
@@ -97,7 +97,7 @@ func (i *Intake) Deny(ctx context.Context, c Click, reason string) (Operation, e
 		return Operation{}, inputError(commands.Registration{}, commands.Problem{Field: commands.KeyReason, Text: commands.TokenText})
 	}
 	return i.decide(ctx, c, func(op *Operation, v Vote) Event {
-		v.Reason = clip(reason, 300)
+		v.Reason = Clip(reason, 300)
 		op.Approval.Denied = &v
 		e := said(EventNotApproved, *op, v)
 		e.Data["reason"] = v.Reason
@@ -108,7 +108,7 @@ func (i *Intake) Deny(ctx context.Context, c Click, reason string) (Operation, e
 // said makes the event of what a person who was asked said.
 func said(kind string, op Operation, v Vote) Event {
 	data := map[string]string{"asked": op.Approval.AskedAt.UTC().Format(time.RFC3339Nano)}
-	return event(v.At, kind, op, v.By, v.Place, decided(data, v.Policies, v.Digest))
+	return NewEvent(v.At, kind, op, v.By, v.Place, WithPolicies(data, v.Policies, v.Digest))
 }
 
 // decide checks that a person may decide about an operation and lets say write
@@ -136,7 +136,7 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*Operation, Vote)
 
 // counted reports whether a person's agreement was one of those that decided.
 func counted(a *Approval, who Actor) bool {
-	return a != nil && a.Denied == nil && a.Missing() == 0 && a.voted(who)
+	return a != nil && a.Denied == nil && a.Missing() == 0 && a.Voted(who)
 }
 
 // undecided returns nil while a click can decide about op.
@@ -173,7 +173,7 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (Vote, error) {
 		d.Action = ActionApprove
 		return Vote{}, i.deny(ctx, d, about)
 	}
-	q := questionOf(op, i.Now())
+	q := NewQuestion(op, i.Now())
 	q.Action, q.Actor, q.Place, q.Fresh = ActionApprove, c.Actor, c.Place, true
 	d := i.Permission.Decide(ctx, q)
 	who := c.Actor

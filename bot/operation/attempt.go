@@ -57,7 +57,7 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 	if next, over, err := r.worked(ctx, &op, pool); over {
 		return next, err
 	}
-	if b, same, found := present(op, pool); found {
+	if b, same, found := Present(op, pool); found {
 		op.FoundWeight = b.Weight
 		if same && op.onlyLimited() {
 			return r.seen(ctx, &op, b, EvidenceSeen)
@@ -77,7 +77,7 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 	if now, changes := overlooked(op, pool); len(changes) > 0 {
 		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, now, changes)
 	}
-	op.Baseline = backendIDs(ofServer(op, pool))
+	op.Baseline = backendIDs(OfServer(op, pool))
 	return r.call(ctx, &op, op.ClickedAt.Add(StartWithin))
 }
 
@@ -99,9 +99,9 @@ func (r *Runner) worked(ctx context.Context, op *Operation, pool []zenlayer.Back
 	return next, true, err
 }
 
-// clockSlack is how far the clock may step back before it is not believed any
+// ClockSlack is how far the clock may step back before it is not believed any
 // more: what a time server corrects in passing.
-const clockSlack = 5 * time.Second
+const ClockSlack = 5 * time.Second
 
 // tooLate reports whether a call could no longer go out within StartWithin of
 // the last click. It holds for every try until one may have worked: being
@@ -109,7 +109,7 @@ const clockSlack = 5 * time.Second
 // before the click proves nothing, so it is too late as well.
 func (r *Runner) tooLate(op Operation) bool {
 	now := r.Now()
-	return now.Add(callWithin).After(op.ClickedAt.Add(StartWithin)) || now.Add(clockSlack).Before(op.ClickedAt)
+	return now.Add(callWithin).After(op.ClickedAt.Add(StartWithin)) || now.Add(ClockSlack).Before(op.ClickedAt)
 }
 
 // lateness is the reason of an operation that is too late: what it was waiting
@@ -118,7 +118,7 @@ func lateness(op Operation) Reason {
 	switch {
 	case op.LastSent().IsZero():
 		return ReasonTooLate
-	case op.WaitFor == WaitRateLimit, asksToWait(op.Fault.Status, op.Fault.Code):
+	case op.WaitFor == WaitRateLimit, AsksToWait(op.Fault.Status, op.Fault.Code):
 		return ReasonRateLimited
 	case op.Fault.Code == zenlayer.CodeSignatureExpired:
 		return ReasonClockSkew
@@ -139,7 +139,7 @@ func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
 		return Next{}, context.Cause(ctx)
 	}
 	op.unread(err)
-	b, same, found := present(*op, pool)
+	b, same, found := Present(*op, pool)
 	if op.Looks++; !found && op.Looks < reconcileLooks {
 		if err := r.save(ctx, op, EventLook, map[string]string{"fault": op.LookFault}); err != nil {
 			return Next{}, err
@@ -219,7 +219,7 @@ func (r *Runner) lastWord(ctx context.Context, op *Operation, pool []zenlayer.Ba
 		op.Denial = &v.why
 		return end(r.finish(ctx, op, NotAdded, ReasonDenied))
 	case v.ask:
-		return end(r.askAgain(within, op, v, pictureOf(*op, pool), nil))
+		return end(r.askAgain(within, op, v, PictureOf(*op, pool), nil))
 	case v.needed > 0 && op.Approval != nil:
 		op.Approval.keep(v.votes)
 	}
@@ -228,12 +228,12 @@ func (r *Runner) lastWord(ctx context.Context, op *Operation, pool []zenlayer.Ba
 
 // lastQuestion is asked right before a call, with nothing remembered.
 func lastQuestion(op Operation, at time.Time) Question {
-	q := questionOf(op, at)
+	q := NewQuestion(op, at)
 	q.Fresh = true
 	return q
 }
 
-func questionOf(op Operation, at time.Time) Question {
+func NewQuestion(op Operation, at time.Time) Question {
 	return Question{Action: ActionRegister, Actor: op.Actor, Place: op.Place, Account: op.Account,
 		Listener: op.Listener, Server: op.Server, Weight: op.Request.Weight, Ports: op.Request.PortList, At: at}
 }
@@ -246,7 +246,7 @@ func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next
 	if zenlayer.IsLimited(err) {
 		return r.backInLine(ctx, op)
 	}
-	op.Fault = faultOf(err)
+	op.Fault = FaultOf(err)
 	if errors.Is(err, errListenerGone) || saysListenerGone(err) {
 		return r.finish(ctx, op, NotAdded, ReasonGone)
 	}
@@ -293,7 +293,7 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 		op.FirstTry = now
 	}
 	op.Tries++
-	op.Fault = faultOf(err)
+	op.Fault = FaultOf(err)
 	pause := min(time.Second<<min(op.Tries-1, 5), 30*time.Second)
 	limit, why := unreachableFor, ReasonUnreachable
 	if before.Status != 0 {
@@ -307,7 +307,7 @@ func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, err
 			if before.Code == zenlayer.CodeSignatureExpired {
 				return r.finish(ctx, op, NotAdded, ReasonClockSkew)
 			}
-		case asksToWait(e.Status, e.Code):
+		case AsksToWait(e.Status, e.Code):
 			limit, why, op.WaitFor = GiveUpAfter, ReasonRateLimited, WaitRateLimit
 		case op.LookFault == "":
 			why = ReasonRefused // it answered the call, and said that it cannot now

@@ -31,7 +31,7 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	if op.State != Unconfirmed {
 		op.State = Sending
 	}
-	if err := r.save(ctx, op, EventAttempt, decided(map[string]string{"attempt": strconv.Itoa(number)}, op.Policies, op.PolicyDigest)); err != nil {
+	if err := r.save(ctx, op, EventAttempt, WithPolicies(map[string]string{"attempt": strconv.Itoa(number)}, op.Policies, op.PolicyDigest)); err != nil {
 		return Next{}, err
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
@@ -70,7 +70,7 @@ func (r *Runner) sayWhenSlow(ctx context.Context, sent Operation, number int) (a
 		if sleep(ctx, slowAfter) != nil {
 			return
 		}
-		op, err := change(ctx, r.Journal, sent.ID, func(op *Operation) (Event, bool) {
+		op, err := Update(ctx, r.Journal, sent.ID, func(op *Operation) (Event, bool) {
 			slow := op.Run == sent.Run && len(op.Attempts) == number && op.Attempts[number-1].AnsweredAt.IsZero()
 			return systemEvent(r.Now(), EventWaiting, *op, map[string]string{"for": "answer"}), slow
 		})
@@ -122,7 +122,7 @@ func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, wo
 		}
 		return next, nil
 	}
-	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, faultOf(callErr)
+	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, FaultOf(callErr)
 	a.Unsent = errors.Is(callErr, errHeldUp) || zenlayer.IsLimited(callErr)
 	return r.conclude(ctx, &op, got, callErr)
 }

@@ -40,7 +40,7 @@ func (a Attempt) Doubtful() bool {
 
 // Limited reports whether the attempt was answered with the demand to wait.
 func (a Attempt) Limited() bool {
-	return a.Outcome == OutcomeRetry && asksToWait(a.Fault.Status, a.Fault.Code)
+	return a.Outcome == OutcomeRetry && AsksToWait(a.Fault.Status, a.Fault.Code)
 }
 
 // The words stored in Attempt.Outcome.

@@ -77,9 +77,9 @@ const (
 // asker and their channel for everything that happened to a request.
 const SystemActor = "system"
 
-// event makes an event of a request that a person caused, from where they did
+// NewEvent makes an event of a request that a person caused, from where they did
 // it. See trail for the data.
-func event(at time.Time, kind string, op Operation, by Actor, from Place, data map[string]string) Event {
+func NewEvent(at time.Time, kind string, op Operation, by Actor, from Place, data map[string]string) Event {
 	return Event{At: at, Kind: kind, OperationID: op.ID, ActorID: by.UserID, ChannelID: from.ChannelID,
 		Data: trail(op, by.TeamID, data)}
 }
@@ -146,8 +146,8 @@ func (e Event) Requester() (userID, channelID string) {
 	return e.ActorID, e.ChannelID // before 0.2
 }
 
-// decided adds which policies said so, in which version of the rules.
-func decided(data map[string]string, policies []string, digest string) map[string]string {
+// WithPolicies adds which policies said so, in which version of the rules.
+func WithPolicies(data map[string]string, policies []string, digest string) map[string]string {
 	for n, id := range policies {
 		data["policy_"+strconv.Itoa(n+1)] = id
 	}

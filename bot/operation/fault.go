@@ -34,8 +34,8 @@ func refusal(err error) Reason {
 	return ReasonRefused
 }
 
-// asksToWait reports whether Zenlayer itself said that it is asked too much.
-func asksToWait(status int, code string) bool {
+// AsksToWait reports whether Zenlayer itself said that it is asked too much.
+func AsksToWait(status int, code string) bool {
 	return status == 429 || code == zenlayer.CodeRequestLimitExceeded
 }
 
@@ -59,28 +59,28 @@ func (f Fault) Words() string {
 	return said + " (" + strings.Join(ids, ", ") + ")"
 }
 
-// faultOf keeps of an error what may be stored and shown. The client has
+// FaultOf keeps of an error what may be stored and shown. The client has
 // already removed secrets from it.
-func faultOf(err error) Fault {
+func FaultOf(err error) Fault {
 	if err == nil {
 		return Fault{}
 	}
 	e, ok := errors.AsType[*zenlayer.APIError](err)
 	if list, partly := errors.AsType[*zenlayer.IncompleteError](err); partly {
-		return Fault{Status: 200, Message: clip("the list could not be read completely: "+list.Reason, 300)}
+		return Fault{Status: 200, Message: Clip("the list could not be read completely: "+list.Reason, 300)}
 	}
 	if !ok {
-		return Fault{Message: clip(err.Error(), 300)}
+		return Fault{Message: Clip(err.Error(), 300)}
 	}
 	f := Fault{Code: e.Code, Status: e.Status, Message: e.Message, RequestID: e.RequestID}
 	if f.Message == "" {
 		f.Message = e.Excerpt
 	}
-	f.Message = clip(f.Message, 300)
+	f.Message = Clip(f.Message, 300)
 	return f
 }
 
-func clip(s string, runes int) string {
+func Clip(s string, runes int) string {
 	for i := range s {
 		if runes == 0 {
 			return s[:i] + "…"

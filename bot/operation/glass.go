@@ -71,7 +71,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (Operation, err
 		return Operation{}, i.deny(ctx, glass, op)
 	}
 	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
-	op.decidedBy(d)
+	op.DecidedBy(d)
 	op.Version++
 	op.Approval.Needed, op.Approval.Skipped, op.Approval.AskedAt = d.Approvals, true, clicked
 	op.Glass = &BreakGlass{Why: b.Why, Incident: b.Incident, Policies: glass.Policies}
@@ -81,7 +81,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (Operation, err
 
 // check returns every problem at once. It takes the spaces off.
 func (b *Breaking) check() error {
-	b.Why, b.Incident = clip(strings.TrimSpace(b.Why), 300), clip(strings.TrimSpace(b.Incident), 100)
+	b.Why, b.Incident = Clip(strings.TrimSpace(b.Why), 300), Clip(strings.TrimSpace(b.Incident), 100)
 	var problems []commands.Problem
 	if utf8.RuneCountInString(b.Why) < minWhy {
 		problems = append(problems, commands.Problem{Field: FieldWhy, Text: "Say in at least " + strconv.Itoa(minWhy) + " characters why this cannot wait."})

@@ -74,7 +74,7 @@ func TestTheLastCheckGoesByTheListenerAsItIsThen(t *testing.T) {
 	tests := map[string]struct {
 		sent   int // calls made before the listener changes
 		end    operation.Reason
-		change func(t *testing.T, h *house, id string) operation.Operation
+		Update func(t *testing.T, h *house, id string) operation.Operation
 	}{
 		"before the first call": {0, operation.ReasonDenied, func(_ *testing.T, h *house, id string) operation.Operation {
 			h.cloud.moveListener()
@@ -96,7 +96,7 @@ func TestTheLastCheckGoesByTheListenerAsItIsThen(t *testing.T) {
 			scene(t, func(t *testing.T, h *house) {
 				id := h.accepted(request())
 				h.gate.decide = forbidsMoved
-				op := tt.change(t, h, id)
+				op := tt.Update(t, h, id)
 				require.Equal(t, tt.end, op.Reason)
 				require.Len(t, h.cloud.sent(), tt.sent)
 				last := h.gate.asked[len(h.gate.asked)-1].Listener

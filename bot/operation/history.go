@@ -248,7 +248,7 @@ func (r *reading) readable(ctx context.Context, e Entry) bool {
 		return true
 	}
 	channels := e.list("channels")
-	if len(channels) == summaryIDs {
+	if len(channels) == SummaryIDs {
 		return false // there may be more than are named
 	}
 	if len(channels) == 0 {
@@ -277,7 +277,7 @@ func (r *reading) mayView(ctx context.Context, op Operation) bool {
 	id := op.Listener.ID
 	may, asked := r.may[id]
 	if !asked {
-		q := questionOf(op, r.now)
+		q := NewQuestion(op, r.now)
 		q.Action, q.Actor, q.Place = ActionViewHistory, r.actor, r.place
 		may = r.intake.Permission.Decide(ctx, q).Allowed
 		r.may[id] = may
@@ -293,13 +293,13 @@ func (r *reading) listener(ctx context.Context, id string) (Listener, bool) {
 		r.asked = true
 		lbs, err := r.intake.Catalog.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 		if err != nil {
-			r.page.Unread, r.page.Fault = true, faultOf(err)
+			r.page.Unread, r.page.Fault = true, FaultOf(err)
 			r.intake.Log.Warn("denials are left out of a history", zap.Error(err))
 		}
 		for _, lb := range lbs {
 			for _, l := range lb.Listeners {
 				if _, known := r.known[l.ListenerID]; !known {
-					r.known[l.ListenerID] = listenerOf(l, lb)
+					r.known[l.ListenerID] = ListenerOf(l, lb)
 				}
 			}
 		}

@@ -116,7 +116,7 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 	op.State, op.ExpiresAt = Draft, op.AskedAt.Add(DraftLife)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
-		e := i.event(EventPreviewed, op, a.Actor, a.Place, decided(map[string]string{}, op.Policies, op.PolicyDigest))
+		e := i.event(EventPreviewed, op, a.Actor, a.Place, WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
 		e.Delivery = a.Delivery
 		err := i.Journal.SaveDraft(ctx, op, e)
 		if first, ok := errors.AsType[*DuplicateError](err); ok {
@@ -170,7 +170,7 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		return Operation{}, i.deny(ctx, admitted, draft)
 	}
 	a.Actor.PersonID = admitted.PersonID
-	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankPreview, AtMost: askWithin}), askWithin, errAskWithin)
+	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: RankPreview, AtMost: askWithin}), askWithin, errAskWithin)
 	defer done()
 	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)
 	if err != nil {
@@ -193,7 +193,7 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 	}
 	var d Decision
 	if op.Request.ListenerID != "" {
-		d = i.Permission.Decide(ctx, questionOf(op, op.AskedAt))
+		d = i.Permission.Decide(ctx, NewQuestion(op, op.AskedAt))
 	}
 	if problems = append(problems, lookedUp(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
 		return Operation{}, inputError(a.Registration, problems...)
@@ -205,7 +205,7 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		return Operation{}, err
 	}
 	if op.Approval != nil && poolErr == nil {
-		op.Approval.Picture = pictureOf(op, pool)
+		op.Approval.Picture = PictureOf(op, pool)
 	}
 	return op, i.checkRate(ctx, op)
 }
@@ -213,7 +213,7 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 // poolNote says that the servers on the listener could not be read.
 func poolNote(err error) string {
 	note := "I could not read which servers are on this listener now"
-	if f := faultOf(err); f.Answered() {
+	if f := FaultOf(err); f.Answered() {
 		note += ": " + f.Words()
 	}
 	return note + "; I look again before I add anything."
@@ -310,7 +310,7 @@ func span(d time.Duration) string {
 // that cannot be written does not turn a no into anything else.
 func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
-	data := decided(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "action": string(d.Action),
+	data := WithPolicies(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "action": string(d.Action),
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
@@ -339,5 +339,5 @@ func (i *Intake) refuse(ctx context.Context, d Decision, op Operation, q Questio
 }
 
 func (i *Intake) event(kind string, op Operation, by Actor, from Place, data map[string]string) Event {
-	return event(i.Now(), kind, op, by, from, data)
+	return NewEvent(i.Now(), kind, op, by, from, data)
 }

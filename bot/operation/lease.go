@@ -14,9 +14,9 @@ type Lease struct {
 	Live   bool   // Runner is a replica with a recent heartbeat; always false on SQLite
 }
 
-// firstRun is the run that begins with accepting and belongs to the process that
+// FirstRun is the run that begins with accepting and belongs to the process that
 // accepts.
-const firstRun = 1
+const FirstRun = 1
 
 // ErrSuperseded ends a run whose operation has a newer one.
 var ErrSuperseded = errors.New("the operation has a newer run, perhaps in another process")

@@ -16,7 +16,7 @@ import (
 // operations, so that nothing that was checked grows old while it waits.
 const (
 	rankWatch   = -1 // the status of what was added
-	rankPreview = 0
+	RankPreview = 0
 	rankCheck   = 1
 	rankCall    = 2
 )

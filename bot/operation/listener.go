@@ -26,16 +26,16 @@ func readListener(ctx context.Context, c Catalog, id string) (Listener, error) {
 	if err != nil {
 		return Listener{}, fmt.Errorf("reading load balancer %s: %w", ls[at].LoadBalancerID, err)
 	}
-	l := listenerOf(ls[at], zenlayer.LoadBalancer{})
+	l := ListenerOf(ls[at], zenlayer.LoadBalancer{})
 	for _, lb := range lbs {
 		if lb.ID == ls[at].LoadBalancerID {
-			l = listenerOf(ls[at], lb)
+			l = ListenerOf(ls[at], lb)
 		}
 	}
 	return l, nil
 }
 
-func listenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
+func ListenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
 	return Listener{ID: l.ListenerID, Name: l.Name, Protocol: l.Protocol, Port: l.Port, Scheduler: l.Scheduler,
 		Kind: l.Kind, Status: l.Status, HealthCheck: l.HealthCheck, Servers: -1,
 		LoadBalancerID: lb.ID, LoadBalancerName: lb.Name, LoadBalancerStatus: lb.Status, Zone: lb.ZoneID}

@@ -22,7 +22,7 @@ func findListener(ctx context.Context, c Catalog, ref commands.ListenerRef) (Lis
 	var all []Listener
 	for _, lb := range lbs {
 		for _, l := range lb.Listeners {
-			all = append(all, listenerOf(l, lb))
+			all = append(all, ListenerOf(l, lb))
 		}
 	}
 	hits := exactly(ref.Text, all, func(l Listener, id string) bool { return l.ID == id },
@@ -45,7 +45,7 @@ func listenerFits(l Listener, ref commands.ListenerRef) bool {
 		return false
 	}
 	if ref.Port != 0 {
-		ports, ok := backendPorts(l.Port)
+		ports, ok := BackendPorts(l.Port)
 		return ref.LoadBalancer != "" && ok && slices.Contains(ports, ref.Port)
 	}
 	return ref.Name != "" && (ref.Name == l.Name || ref.LoadBalancer != "" && ref.Name == l.ID)
@@ -82,9 +82,9 @@ func exactly[T any](text string, all []T, byID, byName func(T, string) bool) []T
 func notOne(given, field, many string, hits []commands.Choice) *commands.Problem {
 	if len(hits) > 1 {
 		return &commands.Problem{Field: field, Choices: hits[:min(len(hits), commands.MaxChoices)],
-			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", clip(given, 64), len(hits), many, labels(hits))}
+			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", Clip(given, 64), len(hits), many, labels(hits))}
 	}
-	text := fmt.Sprintf("No %s called %q.", field, clip(given, 64))
+	text := fmt.Sprintf("No %s called %q.", field, Clip(given, 64))
 	for _, f := range commands.RegisterFields() {
 		if f.Key == field {
 			text += " Give " + f.Help + "."
@@ -103,7 +103,7 @@ func suggest[T any](p *commands.Problem, given string, all []T, choice func(T) c
 		p.Choices = append(p.Choices, choice(all[at]))
 	}
 	if len(p.Choices) > 0 {
-		p.Text = fmt.Sprintf("No %s called %q. Closest: %s.", p.Field, clip(given, 64), labels(p.Choices))
+		p.Text = fmt.Sprintf("No %s called %q. Closest: %s.", p.Field, Clip(given, 64), labels(p.Choices))
 	}
 }
 
@@ -122,7 +122,7 @@ func labels(of []commands.Choice) string {
 	out := make([]string, len(of))
 	for i, c := range of {
 		name, _, _ := strings.Cut(c.Label, " · ")
-		out[i] = clip(name, 40) + " (" + clip(c.Value, 40) + ")"
+		out[i] = Clip(name, 40) + " (" + Clip(c.Value, 40) + ")"
 	}
 	return strings.Join(out, ", ")
 }
@@ -141,7 +141,7 @@ func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.Insta
 	case err != nil:
 		return Server{}, Fault{}, nil, err
 	case len(found.hits) == 1:
-		return serverOf(found.hits[0]), faultOf(found.refused), nil, nil
+		return serverOf(found.hits[0]), FaultOf(found.refused), nil, nil
 	case len(found.hits) == 0 && found.refused != nil:
 		return Server{}, Fault{}, nil, found.refused
 	}
@@ -154,7 +154,7 @@ func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.Insta
 		other := otherKind(kind)
 		if there, err := searchServers(ctx, c, text, []zenlayer.InstanceType{other}); err == nil && len(there.hits) > 0 {
 			p = &commands.Problem{Field: commands.KeyType, Given: "type=" + strings.ToLower(string(kind)), Text: fmt.Sprintf(
-				"%s is a %s, not a %s. Leave the type out, or use type=%s.", clip(text, 64), kindWords(other), kindWords(kind), strings.ToLower(string(other)))}
+				"%s is a %s, not a %s. Leave the type out, or use type=%s.", Clip(text, 64), kindWords(other), kindWords(kind), strings.ToLower(string(other)))}
 		}
 	}
 	return Server{}, Fault{}, p, nil
@@ -228,7 +228,7 @@ func searchServers(ctx context.Context, c Catalog, text string, kinds []zenlayer
 // refusedToBeAsked reports whether a reading was refused for good: not a server
 // error, and not the demand to wait.
 func refusedToBeAsked(err error) bool {
-	f := faultOf(err)
+	f := FaultOf(err)
 	return f.Answered() && f.Status >= 300 && !isBusy(err) && !zenlayer.IsNotFound(err)
 }
 

@@ -58,7 +58,7 @@ func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
 		return nil
 	}
 	at := r.Now()
-	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+	stored, err := Update(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
 		now.OwnerTold = at
 		return systemEvent(at, EventLook, *now, map[string]string{"owner": "told"}), now.Run == op.Run
 	})

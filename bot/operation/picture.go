@@ -20,9 +20,9 @@ type Picture struct {
 	Names    []string `json:"names,omitempty"`   // backend ids with the name asked for
 }
 
-// pictureOf is what op would be added to.
-func pictureOf(op Operation, pool []zenlayer.Backend) Picture {
-	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(ofServer(op, pool)), Settings: settingsOf(op.Listener)}
+// PictureOf is what op would be added to.
+func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
+	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(OfServer(op, pool)), Settings: SettingsOf(op.Listener)}
 	for _, b := range pool {
 		if b.Name == op.Request.BackendName {
 			p.Names = append(p.Names, b.BackendID)
@@ -33,7 +33,7 @@ func pictureOf(op Operation, pool []zenlayer.Backend) Picture {
 	return p
 }
 
-func settingsOf(l Listener) string {
+func SettingsOf(l Listener) string {
 	check := "unknown"
 	if l.HealthCheck != nil {
 		check = strconv.FormatBool(*l.HealthCheck)

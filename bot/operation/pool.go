@@ -12,10 +12,10 @@ import (
 // listener's own ports, so a request may not name any.
 const DirectRouting = "DR"
 
-// backendPorts reads the ports of a pool entry, which the API writes as text;
+// BackendPorts reads the ports of a pool entry, which the API writes as text;
 // several are separated by commas, ranges by a hyphen. ok is false when the
 // text is something else.
-func backendPorts(text string) (ports []int, ok bool) {
+func BackendPorts(text string) (ports []int, ok bool) {
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
 		if part == "" {
@@ -44,7 +44,7 @@ func backendPorts(text string) (ports []int, ok bool) {
 // request without ports means the listener's own, which direct routing may
 // also show as none.
 func samePorts(op Operation, b zenlayer.Backend) bool {
-	got, ok := backendPorts(b.Port)
+	got, ok := BackendPorts(b.Port)
 	if !ok {
 		return false
 	}
@@ -53,7 +53,7 @@ func samePorts(op Operation, b zenlayer.Backend) bool {
 		if len(got) == 0 {
 			return true
 		}
-		if want, ok = backendPorts(op.Listener.Port); !ok {
+		if want, ok = BackendPorts(op.Listener.Port); !ok {
 			return false
 		}
 	}
@@ -61,17 +61,17 @@ func samePorts(op Operation, b zenlayer.Backend) bool {
 	return slices.Equal(slices.Compact(want), got)
 }
 
-// ofServer returns the entries of pool that belong to op's server.
-func ofServer(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
+// OfServer returns the entries of pool that belong to op's server.
+func OfServer(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	return slices.DeleteFunc(slices.Clone(pool), func(b zenlayer.Backend) bool {
 		return b.InstanceID != op.Request.InstanceID
 	})
 }
 
-// present returns the entry that is already what op asks for, or differs from
+// Present returns the entry that is already what op asks for, or differs from
 // it in weight only.
-func present(op Operation, pool []zenlayer.Backend) (b zenlayer.Backend, same, found bool) {
-	for _, b := range ofServer(op, pool) {
+func Present(op Operation, pool []zenlayer.Backend) (b zenlayer.Backend, same, found bool) {
+	for _, b := range OfServer(op, pool) {
 		if samePorts(op, b) {
 			return b, op.Request.Weight == 0 || b.Weight == op.Request.Weight, true
 		}
@@ -83,7 +83,7 @@ func present(op Operation, pool []zenlayer.Backend) (b zenlayer.Backend, same, f
 // ports and this weight, and not there before the first attempt. Names prove
 // nothing and are not looked at.
 func arrivals(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
-	return slices.DeleteFunc(ofServer(op, pool), func(b zenlayer.Backend) bool {
+	return slices.DeleteFunc(OfServer(op, pool), func(b zenlayer.Backend) bool {
 		return !samePorts(op, b) ||
 			op.Request.Weight != 0 && b.Weight != op.Request.Weight ||
 			slices.Contains(op.Baseline, b.BackendID)
@@ -95,8 +95,8 @@ func arrivals(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 // of their own while op leaves them to Zenlayer. They prove neither that it
 // worked nor that it did not.
 func doubtful(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
-	return slices.DeleteFunc(ofServer(op, pool), func(b zenlayer.Backend) bool {
-		_, readable := backendPorts(b.Port)
+	return slices.DeleteFunc(OfServer(op, pool), func(b zenlayer.Backend) bool {
+		_, readable := BackendPorts(b.Port)
 		weighed := op.Request.Weight == 0 || b.Weight == op.Request.Weight
 		return slices.Contains(op.Baseline, b.BackendID) ||
 			!weighed && b.Weight != 0 || // 0: the list does not show it

@@ -20,12 +20,12 @@ func (o Operation) Risks() []string {
 	case "PENDING", "CREATING", "INSTALLING", "DEPLOYING", "REBUILDING":
 		risks = append(risks, "The server is being installed.")
 	default:
-		risks = append(risks, "The server is not running (state: "+clip(o.Server.Status, 40)+").")
+		risks = append(risks, "The server is not running (state: "+Clip(o.Server.Status, 40)+").")
 	}
 	switch strings.ToUpper(o.Listener.LoadBalancerStatus) {
 	case "", "AVAILABLE", "RUNNING", "ACTIVE":
 	default:
-		risks = append(risks, "This load balancer is not running (state: "+clip(o.Listener.LoadBalancerStatus, 40)+"). Servers can be added only while it is running.")
+		risks = append(risks, "This load balancer is not running (state: "+Clip(o.Listener.LoadBalancerStatus, 40)+"). Servers can be added only while it is running.")
 	}
 	return risks
 }

@@ -154,10 +154,10 @@ func (r *Runner) insist(ctx context.Context, id string, run int64, name string, 
 	}
 }
 
-// change loads the operation, lets edit alter it and saves it, again if
+// Update loads the operation, lets edit alter it and saves it, again if
 // another change was stored in between. edit returns the event to store with
 // it, which names who caused it, and false to leave everything as it is.
-func change(ctx context.Context, j Journal, id string, edit func(*Operation) (Event, bool)) (Operation, error) {
+func Update(ctx context.Context, j Journal, id string, edit func(*Operation) (Event, bool)) (Operation, error) {
 	for {
 		op, err := j.Operation(ctx, id)
 		if err != nil {
@@ -198,7 +198,7 @@ func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason)
 	if op.Denial != nil {
 		policies, digest = op.Denial.Policies, op.Denial.Digest
 	}
-	data := decided(map[string]string{"state": string(s), "reason": string(why), "backend_id": op.BackendID,
+	data := WithPolicies(map[string]string{"state": string(s), "reason": string(why), "backend_id": op.BackendID,
 		"request_id": op.RequestID, "request_ids": requestIDs(*op), "evidence": string(op.Evidence), "code": op.Fault.Code,
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name}, policies, digest)
 	if why == ReasonDenied && op.Denial != nil {

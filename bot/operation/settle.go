@@ -45,7 +45,7 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	}
 	// A clock that was set back makes nothing early, also not when it comes by
 	// the same time again.
-	op.ClockBack = op.ClockBack || r.Now().Add(clockSlack).Before(op.LastSent())
+	op.ClockBack = op.ClockBack || r.Now().Add(ClockSlack).Before(op.LastSent())
 	found, doubtful := arrivals(op, pool), doubtful(op, pool)
 	if op.State == NeedsPerson {
 		return r.withPerson(ctx, op, found, doubtful, complete)
@@ -93,7 +93,7 @@ func (r *Runner) look(ctx context.Context, op *Operation) (pool []zenlayer.Backe
 
 // unread notes why the last reading failed; nil: it did not.
 func (o *Operation) unread(err error) {
-	f := faultOf(err)
+	f := FaultOf(err)
 	o.LookFault, o.Unread = f.Message, Fault{}
 	if f.Answered() {
 		o.LookFault, o.Unread = f.Words(), f

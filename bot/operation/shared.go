@@ -254,14 +254,14 @@ func (q *question) answered() bool {
 // unavailable says that Zenlayer could not be asked, that it is asked too much,
 // or what it answered instead of what was asked.
 func unavailable(err error) *UnavailableError {
-	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Fault: faultOf(err), Err: err}
+	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Fault: FaultOf(err), Err: err}
 }
 
 // isBusy reports whether an error means that Zenlayer is asked too much right
 // now, by this bot or, as Zenlayer says, by the account.
 func isBusy(err error) bool {
 	if e, ok := errors.AsType[*zenlayer.APIError](err); ok {
-		return asksToWait(e.Status, e.Code)
+		return AsksToWait(e.Status, e.Code)
 	}
 	return zenlayer.IsLimited(err) || errors.Is(err, errCrowded)
 }

@@ -121,7 +121,7 @@ func unheard(op Operation) bool {
 // its wait: the engine remembers until when it waits, by the clock as it was,
 // and would wait until the clock is there again. What is woken early waits on.
 func (s *Sweeper) wake(ctx context.Context) {
-	now := s.Now().Add(clockSlack)
+	now := s.Now().Add(ClockSlack)
 	ops, err := s.unreported(ctx, now.AddDate(100, 0, 0))
 	if err != nil {
 		return // the sweep that follows says so

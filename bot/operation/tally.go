@@ -16,8 +16,8 @@ const (
 	StoredWithin = 10 * time.Minute
 )
 
-// summaryIDs is how many listeners, channels and codes a summary names.
-const summaryIDs = 20
+// SummaryIDs is how many listeners, channels and codes a summary names.
+const SummaryIDs = 20
 
 // SummaryOf returns the kind of the summary of a kind of events, empty for
 // kinds that are not summarised.
@@ -87,7 +87,7 @@ func include(list []string, value string) ([]string, bool) {
 	switch {
 	case value == "" || slices.Contains(list, value):
 		return list, true
-	case len(list) == summaryIDs:
+	case len(list) == SummaryIDs:
 		return list, false
 	}
 	return append(list, value), true

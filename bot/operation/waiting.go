@@ -83,12 +83,12 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 	d := r.Permission.Decide(ctx, lastQuestion(*op, r.Now()))
 	op.Actor.PersonID = cmp.Or(op.Actor.PersonID, d.PersonID)
 	v := verdict{allowed: d.Allowed, why: d}
-	if lacksReason(d, *op) {
+	if LacksReason(d, *op) {
 		v.allowed, v.why.Code, v.why.Allowed = false, DeniedReason, false
 		return v
 	}
 	if d.Allowed || d.Code == DeniedApproval {
-		op.decidedBy(d)
+		op.DecidedBy(d)
 	}
 	if d.Allowed || d.Code != DeniedApproval {
 		return v
@@ -138,22 +138,22 @@ func voteQuestion(op Operation, v Vote, at time.Time) Question {
 // nobody who could.
 func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Picture, changes []string) (Next, error) {
 	if op.Approval == nil {
-		op.Approval = &Approval{Channel: askIn(ctx, r.Permission, r.Log, *op, v.channel, r.Asking.Channel)}
+		op.Approval = &Approval{Channel: ApproversChannel(ctx, r.Permission, r.Log, *op, v.channel, r.Asking.Channel)}
 	}
 	a := op.Approval
-	if people, err := r.Roster.Who(ctx, askQuestion(*op, a.Channel, r.Now()), ActionApprove); err == nil {
+	if people, err := r.Roster.Who(ctx, ApprovalQuestion(*op, a.Channel, r.Now()), ActionApprove); err == nil {
 		a.Who = people
 	} else if ctx.Err() == nil {
 		r.Log.Warn("who may approve could not be read again", zap.String("operation", op.ID), zap.Error(err))
 	}
 	a.Needed, a.Lost = v.needed, v.lost
-	if !a.Who.sufficient(a.Needed - votesOf(v.votes, a.Who.IDs)) {
+	if !a.Who.Sufficient(a.Needed - votesOf(v.votes, a.Who.IDs)) {
 		op.Denial = &Decision{Code: DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies, Person: true, Channel: true}
 		return r.finish(ctx, op, NotAdded, ReasonDenied)
 	}
 	op.State, op.WaitUntil, op.WaitFor = Waiting, time.Time{}, ""
 	op.FirstTry, op.Tries, op.Fault = time.Time{}, 0, Fault{} // what comes after is a new beginning
-	a.ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
+	a.Ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
 	a.Picture, a.Changes, a.Again = now, changes, AgainRules
 	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)), "again": AgainRules, "no_longer": a.noLonger()}
 	if len(changes) > 0 {
@@ -182,7 +182,7 @@ func votesOf(votes []Vote, ids []string) int {
 // overlooked returns what changed since people agreed to op, if anything that
 // matters did.
 func overlooked(op Operation, pool []zenlayer.Backend) (Picture, []string) {
-	now := pictureOf(op, pool)
+	now := PictureOf(op, pool)
 	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.maybeSent() {
 		return now, nil
 	}
@@ -216,7 +216,7 @@ func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 		return r.Now().Sub(op.ClickedAt) > tellSkippedFor, nil
 	}
 	at := r.Now()
-	stored, err := change(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+	stored, err := Update(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
 		now.Approval.ToldAt = at
 		return systemEvent(at, EventBreakGlass, *now, map[string]string{"told": strconv.Itoa(told)}), now.Run == op.Run
 	})

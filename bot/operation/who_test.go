@@ -193,9 +193,9 @@ func TestAnOldEventDoesNotNameSomebodyWhoCannotHaveCausedIt(t *testing.T) {
 		return e
 	}
 	tests := map[string]struct {
-		event operation.Event
-		who   string
-		known bool
+		NewEvent operation.Event
+		who      string
+		known    bool
 	}{
 		"an approval by the asker, which is impossible": {old(operation.EventApproved, "requester", "U0ANA"), "", false},
 		"a denial by the asker, which is impossible":    {old(operation.EventNotApproved, "requester", "U0ANA"), "", false},
@@ -214,7 +214,7 @@ func TestAnOldEventDoesNotNameSomebodyWhoCannotHaveCausedIt(t *testing.T) {
 		"of a later version, by a person":               {old("later"), "U0ANA", true},
 	}
 	for name, tt := range tests {
-		who, known := tt.event.Who()
+		who, known := tt.NewEvent.Who()
 		require.Equal(t, tt.who, who, name)
 		require.Equal(t, tt.known, known, name)
 	}

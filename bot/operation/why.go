@@ -112,7 +112,7 @@ func (i *Intake) whyWeight(ctx context.Context, w *WhyAnswer) {
 	pool, err := i.Pools.DescribeBackends(ctx, w.Listener.ID, zenlayer.BackendFilter{})
 	if err != nil {
 		i.Log.Warn("pool could not be read for an explanation", zap.String("listener", w.Listener.ID), zap.Error(err))
-		w.Unread, w.Fault = true, faultOf(err)
+		w.Unread, w.Fault = true, FaultOf(err)
 		return
 	}
 	w.Weight = UsualWeight(pool)

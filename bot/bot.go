@@ -20,6 +20,7 @@ import (
 	"lbbot/bot/engine"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/socket"
@@ -43,7 +44,7 @@ type Bot struct {
 	socket    *socket.Client
 	sweeper   *operation.Sweeper
 	line      *operation.Line
-	shared    *operation.Shared
+	shared    *intake.Shared
 	admin     *admin
 	auditor   *audit.Auditor
 	teller    *audit.Teller // nil without an audit channel

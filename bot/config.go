@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"lbbot/bot/audit"
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp"
 	"lbbot/zenlayer"
 )
@@ -61,9 +61,9 @@ type Config struct {
 	OwnerChannel     string   `yaml:"owner_channel" env:"LBBOT_OWNER_CHANNEL"`         // channel id
 	ConsoleURL       string   `yaml:"console_url" env:"LBBOT_CONSOLE_URL"`             // where people see the load balancer
 
-	Protected []string          `yaml:"protected" env:"LBBOT_PROTECTED"` // globs on listener id, name, load-balancer/name
-	TestMode  bool              `yaml:"test_mode" env:"LBBOT_TEST_MODE"` // everything but the write
-	Confirm   operation.Confirm `yaml:"confirm" env:"LBBOT_CONFIRM"`     // always, protected or never
+	Protected []string       `yaml:"protected" env:"LBBOT_PROTECTED"` // globs on listener id, name, load-balancer/name
+	TestMode  bool           `yaml:"test_mode" env:"LBBOT_TEST_MODE"` // everything but the write
+	Confirm   intake.Confirm `yaml:"confirm" env:"LBBOT_CONFIRM"`     // always, protected or never
 }
 
 // Defaults returns the settings that need not be given.
@@ -76,7 +76,7 @@ func Defaults() Config {
 		BreakGlass:     Rate{2, Duration(7 * 24 * time.Hour)},
 		ApprovalWithin: Duration(30 * time.Minute), ApprovalReminders: []Duration{Duration(5 * time.Minute), Duration(15 * time.Minute)},
 		AdminAddr: "127.0.0.1:9090", LogLevel: "info",
-		IncidentChannels: []string{"inc-*", "incident-*"}, Confirm: operation.ConfirmAlways,
+		IncidentChannels: []string{"inc-*", "incident-*"}, Confirm: intake.ConfirmAlways,
 	}
 }
 
@@ -180,7 +180,7 @@ func (c Config) checkRunning(f *faults) {
 	}
 	f.unless(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LBBOT_LOG_LEVEL", " %q: debug, info, warn or error", c.LogLevel)
 	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT", " %q: json or console", c.LogFormat)
-	confirms := []operation.Confirm{operation.ConfirmAlways, operation.ConfirmProtected, operation.ConfirmNever}
+	confirms := []intake.Confirm{intake.ConfirmAlways, intake.ConfirmProtected, intake.ConfirmNever}
 	f.unless(slices.Contains(confirms, c.Confirm), "LBBOT_CONFIRM", " %q: always, protected or never", c.Confirm)
 }
 

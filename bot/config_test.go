@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/zenlayer"
 )
 
@@ -126,7 +126,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"an owner's channel that is a person":      {func(c *Config) { c.OwnerChannel = "U0123ABCD" }, `LBBOT_OWNER_CHANNEL "U0123ABCD" must be a channel id such as C0123ABCD, not a name`},
 		"a console that is not an address":         {func(c *Config) { c.ConsoleURL = "console" }, "LBBOT_CONSOLE_URL must be an https URL without a password"},
 		"a confirm step that does not exist":       {func(c *Config) { c.Confirm = "sometimes" }, `LBBOT_CONFIRM "sometimes": always, protected or never`},
-		"no confirm step":                          {func(c *Config) { c.Confirm = operation.ConfirmNever }, ""},
+		"no confirm step":                          {func(c *Config) { c.Confirm = intake.ConfirmNever }, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -320,7 +320,7 @@ func TestRightTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
 func TestConfirmNeverSendsAtOnceButProtectedListenersAsk(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *bot.Config) {
-		c.Confirm, c.Protected = operation.ConfirmNever, []string{"payments-lb/*"}
+		c.Confirm, c.Protected = intake.ConfirmNever, []string{"payments-lb/*"}
 	})
 	h.types(ana, incident, good)
 	h.sees(ana, incident, "Added", "Available")

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/commands"
@@ -64,7 +65,7 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *p
 	within, cancel := context.WithTimeoutCause(ctx, findWithin, fmt.Errorf("Zenlayer did not answer within %s", findWithin))
 	defer cancel()
 	q = i.question(c.Account)
-	q.Listener, q.Server, err = operation.Find(within, cloud, i.Registration.Listener, server, i.Registration.Type)
+	q.Listener, q.Server, err = intake.Find(within, cloud, i.Registration.Listener, server, i.Registration.Type)
 	if i.AnyServer {
 		q.Server = i.anyServer()
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // file writes a file and returns its path.
@@ -38,7 +38,7 @@ func TestTheEnvironmentAloneIsEnough(t *testing.T) {
 	require.NoError(t, err)
 	want := complete()
 	want.Drain, want.Rate, want.TestMode, want.SlackConnections = Duration(5*time.Second), Rate{}, true, 1
-	want.IncidentChannels, want.Confirm = []string{"war-*", "sev[12]-*"}, operation.ConfirmNever
+	want.IncidentChannels, want.Confirm = []string{"war-*", "sev[12]-*"}, intake.ConfirmNever
 	require.Equal(t, want, c, "an empty variable is one that is not set")
 }
 
@@ -96,7 +96,7 @@ confirm: protected
 	require.Empty(t, c.OwnerChannel, "a name without a value leaves the default")
 	require.Empty(t, c.AdminAddr, "an empty value is a value")
 	require.True(t, c.TestMode)
-	require.Equal(t, operation.ConfirmProtected, c.Confirm)
+	require.Equal(t, intake.ConfirmProtected, c.Confirm)
 }
 
 func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"lbbot/bot"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -58,7 +59,7 @@ func TestRedeliveredCommandIsDoneWhereTheFirstDeliveryWasKilled(t *testing.T) {
 			h.killedBefore(p, "response_url", "chat.postMessage")
 		},
 	}
-	for _, confirm := range []operation.Confirm{operation.ConfirmAlways, operation.ConfirmNever} {
+	for _, confirm := range []intake.Confirm{intake.ConfirmAlways, intake.ConfirmNever} {
 		for name, die := range moments {
 			for database, use := range map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres} {
 				t.Run(strings.Join([]string{"confirm " + string(confirm), name, database}, ", "), func(t *testing.T) {
@@ -72,7 +73,7 @@ func TestRedeliveredCommandIsDoneWhereTheFirstDeliveryWasKilled(t *testing.T) {
 					die(h, p, func() { typed = h.slack.TypeCommand(t.Context(), ana, incident, command, good) })
 					h.launch()
 					require.True(t, h.slack.Redeliver(t.Context(), typed, true).Acked)
-					if confirm == operation.ConfirmNever {
+					if confirm == intake.ConfirmNever {
 						h.settled()
 						return
 					}
@@ -93,7 +94,7 @@ func TestRedeliveredCommandIsDoneWhereTheFirstDeliveryWasKilled(t *testing.T) {
 func TestAckedCommandsAreAnsweredUnderKillsAndDuplicates(t *testing.T) {
 	alone(t)
 	commands := sized(8, 12, 120)
-	for _, confirm := range []operation.Confirm{operation.ConfirmAlways, operation.ConfirmNever} {
+	for _, confirm := range []intake.Confirm{intake.ConfirmAlways, intake.ConfirmNever} {
 		t.Run("confirm "+string(confirm), func(t *testing.T) {
 			t.Parallel()
 			seed := chaosSeed(t)

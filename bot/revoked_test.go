@@ -14,6 +14,7 @@ import (
 
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp"
@@ -36,7 +37,7 @@ type walkthrough struct {
 	slack  *sandbox.Slack
 	cloud  *zenlayertest.Server
 	store  *journal.Store
-	intake *operation.Intake
+	intake *intake.Intake
 	runner *operation.Runner
 }
 
@@ -88,9 +89,9 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	w := &walkthrough{t: t, slack: h.slack, cloud: h.cloud, store: store,
 		runner: &operation.Runner{Journal: store, Registrar: cloud, Catalog: cloud, Permission: gate, Roster: gate, Reporter: silent{}, Asking: asking,
 			Now: time.Now, Log: log, Metrics: counts},
-		intake: &operation.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud, Pools: cloud, Engine: silent{},
-			Settings: operation.Settings{Approval: asking}, Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
-			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: operation.NewIntakeMetrics(prometheus.NewRegistry())}}
+		intake: &intake.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud, Pools: cloud, Engine: silent{},
+			Settings: intake.Settings{Approval: asking}, Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: intake.NewMetrics(prometheus.NewRegistry())}}
 	w.listen(h, web, directory, log)
 	return w
 }
@@ -127,13 +128,13 @@ func (w *walkthrough) preview(asker string) operation.Operation {
 	require.NoError(w.t, err)
 	reg, err := commands.BuildRegistration(c.Values)
 	require.NoError(w.t, err)
-	op, err := w.intake.Preview(w.t.Context(), operation.Ask{Registration: reg, Actor: person(asker), Place: here(), Delivery: "command"})
+	op, err := w.intake.Preview(w.t.Context(), intake.Ask{Registration: reg, Actor: person(asker), Place: here(), Delivery: "command"})
 	require.NoError(w.t, err)
 	return op
 }
 
-func (w *walkthrough) click(op operation.Operation, who, what string) operation.Click {
-	return operation.Click{OperationID: op.ID, Actor: person(who), Place: here(), Delivery: what}
+func (w *walkthrough) click(op operation.Operation, who, what string) intake.Click {
+	return intake.Click{OperationID: op.ID, Actor: person(who), Place: here(), Delivery: what}
 }
 
 // runs carries op on as far as it gets and returns it.
@@ -149,7 +150,7 @@ func (w *walkthrough) runs(op operation.Operation) operation.Operation {
 
 func (w *walkthrough) denied(err error) {
 	w.t.Helper()
-	var denied *operation.DeniedError
+	var denied *intake.DeniedError
 	require.ErrorAs(w.t, err, &denied)
 	require.False(w.t, denied.Decision.Allowed)
 }

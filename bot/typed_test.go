@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 )
 
@@ -35,7 +35,7 @@ func TestWhatPeopleReallyTypeIsUnderstood(t *testing.T) {
 
 func TestASuggestionIsPickedAfterARestartAndOnceOnly(t *testing.T) {
 	t.Parallel()
-	h := open(t, func(c *bot.Config) { c.Confirm = operation.ConfirmNever })
+	h := open(t, func(c *bot.Config) { c.Confirm = intake.ConfirmNever })
 	h.types(ana, incident, "lst-8f2c wbe-07 weight=20 ports=8443")
 	m := h.sees(ana, incident, "Closest:", "fix_pick_1")
 	require.NoError(t, h.stop())

@@ -16,6 +16,7 @@ import (
 	"lbbot/bot/engine"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/socket"
@@ -109,17 +110,17 @@ func (b *Bot) connectHeart(ctx context.Context, directory *slackapp.Directory, m
 	}
 	counts := operation.NewMetrics(metrics)
 	b.line = operation.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
-	b.shared = &operation.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
+	b.shared = &intake.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
 	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return err
 	}
-	requests := &operation.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
-		Settings: operation.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
+	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
+		Settings: intake.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
 			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N, ListenerRateIn: time.Duration(c.ListenerRate.In),
 			Approval: c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
-		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: operation.NewIntakeMetrics(metrics)}
+		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: intake.NewMetrics(metrics)}
 	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: counts}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests, Journal: b.journal,
 		History: b.journal, Choices: b.journal, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",

@@ -13,6 +13,7 @@ import (
 
 	"lbbot/bot/audit"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // fill stores n operations, their deliveries and an event of each; every hundredth operation is
@@ -125,12 +126,12 @@ func BenchmarkReading(b *testing.B) {
 		"Operations of a person": func() (int, error) {
 			return count(s.Operations(b.Context(), Filter{ActorID: "U7", After: "old-50007", Limit: 20}))
 		},
-		"Past":               func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{}))) },
-		"Past of a listener": func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{Listener: "L7"}))) },
-		"Past of a channel":  func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{Channel: "C7"}))) },
-		"Past of a person":   func() (int, error) { return past(s.Past(b.Context(), page(operation.Page{Actor: "U7"}))) },
+		"Past":               func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{}))) },
+		"Past of a listener": func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{Listener: "L7"}))) },
+		"Past of a channel":  func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{Channel: "C7"}))) },
+		"Past of a person":   func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{Actor: "U7"}))) },
 		"Denials": func() (int, error) {
-			d, err := s.Denials(b.Context(), page(operation.Page{}))
+			d, err := s.Denials(b.Context(), page(intake.Page{}))
 			return len(d), err
 		},
 		"Operation": func() (int, error) { _, err := s.Operation(b.Context(), "old-77777"); return 20, err },
@@ -146,12 +147,12 @@ func BenchmarkReading(b *testing.B) {
 }
 
 // page asks for 20 entries from the middle of what fill stored.
-func page(p operation.Page) operation.Page {
-	p.Since, p.Before, p.Limit = time.UnixMilli(0), operation.Mark{At: time.UnixMilli(50_000_000)}, 20
+func page(p intake.Page) intake.Page {
+	p.Since, p.Before, p.Limit = time.UnixMilli(0), intake.Mark{At: time.UnixMilli(50_000_000)}, 20
 	return p
 }
 
-func past(list []operation.Past, err error) (int, error) { return len(list), err }
+func past(list []intake.Past, err error) (int, error) { return len(list), err }
 
 func count(ops []operation.Operation, err error) (int, error) { return len(ops), err }
 

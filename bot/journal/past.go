@@ -11,21 +11,22 @@ import (
 
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
-var _ operation.Archive = (*Store)(nil)
+var _ intake.Archive = (*Store)(nil)
 
 // Past returns operations that were accepted, newest first, at most 1000.
-func (s *Store) Past(ctx context.Context, p operation.Page) ([]operation.Past, error) {
+func (s *Store) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) {
 	since, at, id, rows := sql.NullInt64{Int64: p.Since.UnixMilli(), Valid: true}, before(p.Before), p.Before.ID, rowLimit(p.Limit)
-	var out []operation.Past
+	var out []intake.Past
 	var fault error
 	add := func(at sql.NullInt64, record string) {
 		op, err := one(record, nil)
 		if err != nil && fault == nil {
 			fault = err
 		}
-		out = append(out, operation.Past{At: moment(at), Operation: op})
+		out = append(out, intake.Past{At: moment(at), Operation: op})
 	}
 	var err error
 	switch {
@@ -61,7 +62,7 @@ func (s *Store) Past(ctx context.Context, p operation.Page) ([]operation.Past, e
 }
 
 // before is the time of a mark; none is after everything.
-func before(m operation.Mark) sql.NullInt64 {
+func before(m intake.Mark) sql.NullInt64 {
 	if m.At.IsZero() {
 		return sql.NullInt64{Int64: math.MaxInt64, Valid: true}
 	}
@@ -69,7 +70,7 @@ func before(m operation.Mark) sql.NullInt64 {
 }
 
 // Denials returns denials, newest first, at most 1000.
-func (s *Store) Denials(ctx context.Context, p operation.Page) ([]operation.Denial, error) {
+func (s *Store) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, error) {
 	seq := int64(math.MaxInt64)
 	if p.Before.ID != "" {
 		n, err := strconv.ParseInt(p.Before.ID, 10, 64)
@@ -82,10 +83,10 @@ func (s *Store) Denials(ctx context.Context, p operation.Page) ([]operation.Deni
 	if err != nil {
 		return nil, s.explain("reading denials in journal", err)
 	}
-	out := make([]operation.Denial, len(rows))
+	out := make([]intake.Denial, len(rows))
 	for i, r := range rows {
 		at := time.UnixMilli(r.At).UTC()
-		out[i] = operation.Denial{Mark: operation.Mark{At: at, ID: strconv.FormatInt(r.Number, 10)},
+		out[i] = intake.Denial{Mark: intake.Mark{At: at, ID: strconv.FormatInt(r.Number, 10)},
 			Event: operation.Event{At: at, Kind: r.Kind, OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID}}
 		if err := json.Unmarshal([]byte(r.Data), &out[i].Event.Data); err != nil {
 			return nil, fmt.Errorf("reading denials in journal %s: the data of a stored event cannot be read: %w", s.name, err)

@@ -8,10 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // paged reads page by page and returns the references in order.
-func paged(t *testing.T, s *Store, p operation.Page) []string {
+func paged(t *testing.T, s *Store, p intake.Page) []string {
 	t.Helper()
 	var out []string
 	for range 20 {
@@ -24,7 +25,7 @@ func paged(t *testing.T, s *Store, p operation.Page) []string {
 			out = append(out, x.Operation.Ref)
 		}
 		last := list[len(list)-1]
-		p.Before = operation.Mark{At: last.At, ID: last.Operation.ID}
+		p.Before = intake.Mark{At: last.At, ID: last.Operation.ID}
 	}
 	require.Fail(t, "the past has no end")
 	return nil
@@ -48,17 +49,17 @@ func readsThePast(t *testing.T, s *Store) {
 
 	long := clock().Add(-time.Hour)
 	for name, tt := range map[string]struct {
-		page operation.Page
+		page intake.Page
 		want []string
 	}{
-		"all":                      {operation.Page{Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E", "LBR-A"}},
-		"one by one":               {operation.Page{Since: long, Limit: 1}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E", "LBR-A"}},
-		"since":                    {operation.Page{Since: clock().Add(time.Minute), Limit: 9}, []string{"LBR-D", "LBR-C", "LBR-B"}},
-		"of a listener":            {operation.Page{Listener: "l1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-B", "LBR-A"}},
-		"of a channel":             {operation.Page{Channel: "C1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-E", "LBR-A"}},
-		"of a person":              {operation.Page{Actor: "U1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-E", "LBR-A"}},
-		"of nobody":                {operation.Page{Actor: "U9", Since: long, Limit: 2}, nil},
-		"the listener comes first": {operation.Page{Listener: "l2", Channel: "C1", Actor: "U9", Since: long, Limit: 2}, []string{"LBR-C"}},
+		"all":                      {intake.Page{Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E", "LBR-A"}},
+		"one by one":               {intake.Page{Since: long, Limit: 1}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E", "LBR-A"}},
+		"since":                    {intake.Page{Since: clock().Add(time.Minute), Limit: 9}, []string{"LBR-D", "LBR-C", "LBR-B"}},
+		"of a listener":            {intake.Page{Listener: "l1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-B", "LBR-A"}},
+		"of a channel":             {intake.Page{Channel: "C1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-E", "LBR-A"}},
+		"of a person":              {intake.Page{Actor: "U1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-E", "LBR-A"}},
+		"of nobody":                {intake.Page{Actor: "U9", Since: long, Limit: 2}, nil},
+		"the listener comes first": {intake.Page{Listener: "l2", Channel: "C1", Actor: "U9", Since: long, Limit: 2}, []string{"LBR-C"}},
 	} {
 		require.Equal(t, tt.want, paged(t, s, tt.page), name)
 	}
@@ -75,7 +76,7 @@ func readsDenials(t *testing.T, s *Store) {
 		require.NoError(t, s.Record(t.Context(), event(operation.EventStatus)))
 	}
 	var got []string
-	p := operation.Page{Since: clock().Add(-time.Hour), Limit: 2}
+	p := intake.Page{Since: clock().Add(-time.Hour), Limit: 2}
 	for range 5 {
 		list, err := s.Denials(t.Context(), p)
 		require.NoError(t, err)
@@ -90,10 +91,10 @@ func readsDenials(t *testing.T, s *Store) {
 		p.Before = list[len(list)-1].Mark
 	}
 	require.Equal(t, []string{"4", "3", "2", "1", "0"}, got)
-	list, err := s.Denials(t.Context(), operation.Page{Since: clock().Add(2 * time.Minute), Limit: 9})
+	list, err := s.Denials(t.Context(), intake.Page{Since: clock().Add(2 * time.Minute), Limit: 9})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	_, err = s.Denials(t.Context(), operation.Page{Before: operation.Mark{At: clock(), ID: "x"}, Limit: 9})
+	_, err = s.Denials(t.Context(), intake.Page{Before: intake.Mark{At: clock(), ID: "x"}, Limit: 9})
 	require.ErrorContains(t, err, "is not the number of one")
 }
 
@@ -105,5 +106,5 @@ func namesOldChannels(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.NoError(t, s.nameChannels(t.Context(), tx))
 	require.NoError(t, tx.Commit())
-	require.Equal(t, []string{"LBR-OLD"}, paged(t, s, operation.Page{Channel: "C1", Since: clock(), Limit: 9}))
+	require.Equal(t, []string{"LBR-OLD"}, paged(t, s, intake.Page{Channel: "C1", Since: clock(), Limit: 9}))
 }

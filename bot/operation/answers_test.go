@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -82,7 +83,7 @@ func TestAPersonLearnsWhatAReadingWasAnsweredWith(t *testing.T) {
 		},
 		"history": func(ctx context.Context, w *wired) error {
 			w.intake.Archive = &shelves{}
-			_, err := w.intake.History(ctx, ana, here, operation.HistoryAsk{Listener: named(wiredListener)})
+			_, err := w.intake.History(ctx, ana, here, intake.HistoryAsk{Listener: named(wiredListener)})
 			return err
 		},
 	}
@@ -99,7 +100,7 @@ func TestAPersonLearnsWhatAReadingWasAnsweredWith(t *testing.T) {
 						f.Action, f.Times = action, -1
 						w.api.Inject(f)
 						err := ask(t.Context(), w)
-						away := &operation.UnavailableError{}
+						away := &intake.UnavailableError{}
 						require.ErrorAs(t, err, &away)
 						require.Equal(t, "Zenlayer", away.What)
 						a.asItIs(t, away.Fault)

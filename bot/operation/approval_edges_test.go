@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/zenlayer"
 )
 
@@ -47,7 +48,7 @@ func TestANoAfterTheEndIsNotTaken(t *testing.T) {
 		require.NoError(t, <-done)
 		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
 		_, err := h.intake.Deny(t.Context(), form, "wrong listener")
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, err, &late, "a no that changes nothing must not be taken for one")
 		require.Nil(t, h.journal.now(op.ID).Approval.Denied)
 		require.NotContains(t, h.journal.kinds(op.ID), operation.EventNotApproved)
@@ -62,7 +63,7 @@ func TestANoAfterOnesOwnYesIsNotTakenSilently(t *testing.T) {
 		form := h.says(op.ID, bo)
 		require.NoError(t, h.approves(op.ID, bo))
 		_, err := h.intake.Deny(t.Context(), form, "wrong listener")
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, err, &late, "sent after a no that was taken")
 		require.Nil(t, h.journal.now(op.ID).Approval.Denied)
 	})
@@ -196,7 +197,7 @@ func TestADraftThatIsShownAgainHasAPicture(t *testing.T) {
 		require.Nil(t, draft.Approval)
 		l.change(func(l *law) { l.approvals = 1 })
 		_, err = h.intake.Send(t.Context(), h.click(draft.ID, ana))
-		changed := &operation.ChangedError{}
+		changed := &intake.ChangedError{}
 		require.ErrorAs(t, err, &changed)
 		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
 		require.NoError(t, err)
@@ -509,7 +510,7 @@ func TestWithoutABudgetNobodyBreaksTheGlass(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, draft.MayBreak, "it is not offered")
 		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), breaking())
-		denied := &operation.DeniedError{}
+		denied := &intake.DeniedError{}
 		require.ErrorAs(t, err, &denied)
 		require.Equal(t, operation.DeniedBudget, denied.Decision.Code)
 		require.Equal(t, operation.Draft, h.journal.now(draft.ID).State)
@@ -558,7 +559,7 @@ func TestAQuestionAfterTheEndIsNotPosted(t *testing.T) {
 		op := h.asked(request())
 		require.NoError(t, h.approves(op.ID, bo))
 		h.carry(op.ID)
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.intake.Question(t.Context(), h.says(op.ID, chen)), &late)
 		require.Empty(t, h.reporter.said)
 	})
@@ -571,7 +572,7 @@ func TestAnApprovalAtTheVeryEndIsTooLate(t *testing.T) {
 		court(h, 1)
 		op := h.asked(request())
 		<-time.After(time.Until(op.Approval.ExpiresAt))
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, bo), &late)
 	})
 }

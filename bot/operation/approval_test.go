@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -85,7 +86,7 @@ func (h *house) asked(reg commands.Registration) operation.Operation {
 }
 
 // says has a person press a button on the approvers' card as it is now.
-func (h *house) says(id string, who operation.Actor) operation.Click {
+func (h *house) says(id string, who operation.Actor) intake.Click {
 	c := h.click(id, who)
 	c.Place, c.Version = approvers, h.journal.now(id).Version
 	return c
@@ -136,7 +137,7 @@ func TestTwoApprovalsAreOfTwoPeople(t *testing.T) {
 		require.NoError(t, <-done)
 		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
 		require.NoError(t, h.approves(op.ID, chen), "one's own click that counted")
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, dee), &late)
 		require.Len(t, h.cloud.sent(), 1)
 	})
@@ -165,7 +166,7 @@ func TestWhoCannotApprove(t *testing.T) {
 					"question": func() error { return h.intake.Question(t.Context(), h.says(op.ID, tt.who)) },
 				}
 				for what, say := range says {
-					denied := &operation.DeniedError{}
+					denied := &intake.DeniedError{}
 					require.ErrorAs(t, say(), &denied, what)
 					require.Equal(t, tt.code, denied.Decision.Code, what)
 				}
@@ -202,7 +203,7 @@ func TestANoEndsItAndSaysWhy(t *testing.T) {
 		require.ErrorAs(t, err, &problem, "a no has a reason")
 		_, err = h.intake.Deny(t.Context(), h.says(op.ID, chen), "wrong listener")
 		require.NoError(t, err)
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, dee), &late)
 		require.NoError(t, <-done)
 		op = h.journal.now(op.ID)
@@ -231,7 +232,7 @@ func TestNobodyAnsweringIsRemindedTwiceAndThenEnds(t *testing.T) {
 		op = h.journal.now(op.ID)
 		require.Equal(t, operation.NotAdded, op.State)
 		require.Equal(t, operation.ReasonUnanswered, op.Reason)
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, bo), &late)
 		require.Empty(t, h.cloud.sent())
 	})
@@ -243,7 +244,7 @@ func TestAnApprovalAfterItsTimeDoesNotCountAlsoBeforeTheRunNotices(t *testing.T)
 		court(h, 1)
 		op := h.asked(request())
 		pass(31 * time.Minute) // no process runs
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, bo), &late)
 		require.Equal(t, operation.ReasonUnanswered, h.carry(op.ID).Reason)
 	})
@@ -292,7 +293,7 @@ func TestStopEndsWhatWaitsForApproval(t *testing.T) {
 		done := h.process(op.ID)
 		_, err := h.intake.Stop(t.Context(), h.click(op.ID, ana))
 		require.NoError(t, err)
-		late := &operation.DecidedError{}
+		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, bo), &late)
 		require.NoError(t, <-done)
 		require.Equal(t, operation.ReasonStopped, h.journal.now(op.ID).Reason)
@@ -429,14 +430,14 @@ func TestTwoApproversAtTheSameInstant(t *testing.T) {
 		op := h.asked(request())
 		done := h.process(op.ID)
 		pass(time.Second)
-		clicks := []operation.Click{h.says(op.ID, bo), h.says(op.ID, chen), h.says(op.ID, dee)}
+		clicks := []intake.Click{h.says(op.ID, bo), h.says(op.ID, chen), h.says(op.ID, dee)}
 		errs := make(chan error, len(clicks))
 		for _, c := range clicks {
 			go func() { _, err := h.intake.Approve(context.Background(), c); errs <- err }()
 		}
 		counted := 0
 		for range clicks {
-			late := &operation.DecidedError{}
+			late := &intake.DecidedError{}
 			if err := <-errs; err == nil {
 				counted++
 			} else {
@@ -564,11 +565,11 @@ func TestAPreviewThatNobodyCouldApproveIsANo(t *testing.T) {
 				h.gate.who, h.gate.whoErr = tt.who, tt.err
 				_, err := h.intake.Preview(t.Context(), h.ask(request()))
 				if tt.err != nil {
-					away := &operation.UnavailableError{}
+					away := &intake.UnavailableError{}
 					require.ErrorAs(t, err, &away)
 					return
 				}
-				denied := &operation.DeniedError{}
+				denied := &intake.DeniedError{}
 				require.ErrorAs(t, err, &denied)
 				require.Equal(t, tt.code, denied.Decision.Code)
 			})
@@ -588,7 +589,7 @@ func TestANeedForApprovalThatChangedSinceThePreviewIsShownFirst(t *testing.T) {
 				require.NoError(t, err)
 				l.change(func(l *law) { l.approvals = tt.now })
 				_, err = h.intake.Send(t.Context(), h.click(draft.ID, ana))
-				changed := &operation.ChangedError{}
+				changed := &intake.ChangedError{}
 				require.ErrorAs(t, err, &changed)
 				require.Equal(t, tt.now > 0, changed.Operation.Approval != nil)
 				require.Equal(t, operation.Draft, h.journal.now(draft.ID).State)

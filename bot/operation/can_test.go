@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // rosterFunc is a Roster of one function.
@@ -73,7 +74,7 @@ func TestANoSaysWhoCouldIfThatIsKnownInTime(t *testing.T) {
 						h.gate.decide = no
 						_, err = h.intake.Send(t.Context(), h.click(op.ID, ana))
 					}
-					var denied *operation.DeniedError
+					var denied *intake.DeniedError
 					require.ErrorAs(t, err, &denied)
 					require.Equal(t, tt.want, denied.Can)
 					require.Equal(t, tt.asked, asked)

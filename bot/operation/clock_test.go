@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // setBack sets the clock back an hour.
@@ -22,7 +23,7 @@ func TestAClockThatIsSetBackMakesNoDraftYoungAgain(t *testing.T) {
 		pass(6 * time.Minute)
 		h.setBack()
 		_, err = h.intake.Send(t.Context(), h.click(op.ID, ana))
-		_, ok := errors.AsType[*operation.ExpiredError](err)
+		_, ok := errors.AsType[*intake.ExpiredError](err)
 		require.True(t, ok, "%v", err)
 		require.Equal(t, operation.Draft, h.journal.now(op.ID).State)
 

@@ -45,21 +45,6 @@ const (
 
 func (e *LimitError) Error() string { return fmt.Sprintf("%d accepted already", len(e.Times)) }
 
-func (e *DecidedError) Error() string { return e.Operation.Ref + " is decided already" }
-
-func (e *ChangedError) Error() string {
-	return "something changed since " + e.Operation.Ref + " was looked at"
-}
-
-func (e *ExpiredError) Error() string { return e.Operation.Ref + " has expired" }
-
-func (e *DeniedError) Error() string { return "denied: " + string(e.Decision.Code) }
-
-func (e *PresentError) Error() string { return "already there as " + e.Backend.BackendID }
-
-func (e *UnavailableError) Error() string { return e.What + " is not available: " + e.Err.Error() }
-func (e *UnavailableError) Unwrap() error { return e.Err }
-
 // JournalMovedError says that the journal's file is not the one at its path any
 // more: it was deleted, moved, replaced or overwritten. Nothing is stored,
 // unless Committed is true: then the write is in the file, wherever that is.
@@ -80,9 +65,6 @@ type SetupError struct {
 
 func (e *SetupError) Error() string { return e.Err.Error() + ": " + e.Remedy }
 func (e *SetupError) Unwrap() error { return e.Err }
-
-func (e *UncertainError) Error() string { return "not known whether stored: " + e.Ref }
-func (e *UncertainError) Unwrap() error { return e.Err }
 
 // The limits of promises, from the last click or the attempt they name.
 const (

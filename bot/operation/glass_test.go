@@ -9,11 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
-func breaking() operation.Breaking {
-	return operation.Breaking{Why: "customers cannot pay, nobody answered", Incident: "inc-2041", Responsible: true}
+func breaking() intake.Breaking {
+	return intake.Breaking{Why: "customers cannot pay, nobody answered", Incident: "inc-2041", Responsible: true}
 }
 
 // broken previews a request and skips the approval that it needs.
@@ -88,10 +89,10 @@ func TestBreakGlassNeedsMoreThanThePress(t *testing.T) {
 				l.change(tt.law)
 				_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), breaking())
 				if tt.again {
-					changed := &operation.ChangedError{}
+					changed := &intake.ChangedError{}
 					require.ErrorAs(t, err, &changed)
 				} else {
-					denied := &operation.DeniedError{}
+					denied := &intake.DeniedError{}
 					require.ErrorAs(t, err, &denied)
 					require.Equal(t, tt.code, denied.Decision.Code)
 				}
@@ -147,7 +148,7 @@ func TestTheBudgetOfBreakGlass(t *testing.T) {
 		reg := request()
 		reg.Server, reg.Type = "twin", "VM"
 		_, err := h.broken(reg)
-		denied := &operation.DeniedError{}
+		denied := &intake.DeniedError{}
 		require.ErrorAs(t, err, &denied)
 		require.Equal(t, operation.DeniedBudget, denied.Decision.Code)
 		require.Equal(t, 2, denied.Decision.Limit)
@@ -164,14 +165,14 @@ func TestBreakGlassSaysEveryProblemAtOnce(t *testing.T) {
 		court(h, 1).glass = true
 		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
-		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), operation.Breaking{Why: "  too short  "})
+		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), intake.Breaking{Why: "  too short  "})
 		problem := &commands.InputError{}
 		require.ErrorAs(t, err, &problem)
 		fields := []string{}
 		for _, p := range problem.Problems {
 			fields = append(fields, p.Field)
 		}
-		require.Equal(t, []string{operation.FieldWhy, operation.FieldIncident, operation.FieldResponsible}, fields)
+		require.Equal(t, []string{intake.FieldWhy, intake.FieldIncident, intake.FieldResponsible}, fields)
 	})
 }
 
@@ -193,8 +194,8 @@ func TestATokenInAReasonIsRefusedInEveryForm(t *testing.T) {
 			require.Equal(t, fields, got)
 			require.NotContains(t, err.Error(), secret)
 		}
-		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), operation.Breaking{Why: "the key is " + secret + " for now", Incident: secret, Responsible: true})
-		refuses(err, operation.FieldWhy, operation.FieldIncident)
+		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), intake.Breaking{Why: "the key is " + secret + " for now", Incident: secret, Responsible: true})
+		refuses(err, intake.FieldWhy, intake.FieldIncident)
 		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
 		require.NoError(t, err)
 		_, err = h.intake.Deny(t.Context(), h.says(op.ID, bo), "use "+secret)
@@ -212,7 +213,7 @@ func TestALimitForEachListener(t *testing.T) {
 		draft, err := h.intake.Preview(t.Context(), h.ask(reg))
 		require.NoError(t, err)
 		_, err = h.intake.Send(t.Context(), h.click(draft.ID, ana))
-		denied := &operation.DeniedError{}
+		denied := &intake.DeniedError{}
 		require.ErrorAs(t, err, &denied)
 		require.Equal(t, operation.DeniedListenerRate, denied.Decision.Code)
 		require.Equal(t, "10 minutes", denied.Decision.Window)

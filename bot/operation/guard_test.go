@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // becomes stores an operation in another state, as a run would have.
@@ -22,13 +23,13 @@ func (h *house) becomes(id string, state operation.State) {
 
 func TestARequesterWhoIsAGuestByNowPressesNoButton(t *testing.T) {
 	t.Parallel()
-	presses := map[string]func(h *house, c operation.Click) error{
-		"stop": func(h *house, c operation.Click) error { _, err := h.intake.Stop(context.Background(), c); return err },
-		"check": func(h *house, c operation.Click) error {
+	presses := map[string]func(h *house, c intake.Click) error{
+		"stop": func(h *house, c intake.Click) error { _, err := h.intake.Stop(context.Background(), c); return err },
+		"check": func(h *house, c intake.Click) error {
 			_, err := h.intake.CheckNow(context.Background(), c)
 			return err
 		},
-		"answer": func(h *house, c operation.Click) error {
+		"answer": func(h *house, c intake.Click) error {
 			_, err := h.intake.Answer(context.Background(), c, operation.AnswerThere)
 			return err
 		},
@@ -168,7 +169,7 @@ func TestAJournalThatNeitherAcceptsNorAnswersLeavesItOpen(t *testing.T) {
 					return fault{}
 				})
 				_, err = h.intake.Send(context.Background(), h.click(draft.ID, ana))
-				uncertain, ok := errors.AsType[*operation.UncertainError](err)
+				uncertain, ok := errors.AsType[*intake.UncertainError](err)
 				require.True(t, ok, "%v", err)
 				require.Equal(t, draft.Ref, uncertain.Ref)
 				require.ErrorIs(t, err, errJournal)

@@ -14,22 +14,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
 // shelves is an Archive in memory, as far as History reads it.
 type shelves struct {
-	operation.Archive
-	ops     []operation.Past   // newest first
-	denials []operation.Denial // newest first
+	intake.Archive
+	ops     []intake.Past   // newest first
+	denials []intake.Denial // newest first
 	reads   int
 	err     error
 }
 
-func (s *shelves) Past(_ context.Context, p operation.Page) ([]operation.Past, error) {
+func (s *shelves) Past(_ context.Context, p intake.Page) ([]intake.Past, error) {
 	s.reads++
-	var out []operation.Past
+	var out []intake.Past
 	for _, x := range s.ops {
 		op := x.Operation
 		older := p.Before.At.IsZero() || x.At.Before(p.Before.At) || x.At.Equal(p.Before.At) && op.ID < p.Before.ID
@@ -41,9 +42,9 @@ func (s *shelves) Past(_ context.Context, p operation.Page) ([]operation.Past, e
 	return out, s.err
 }
 
-func (s *shelves) Denials(_ context.Context, p operation.Page) ([]operation.Denial, error) {
+func (s *shelves) Denials(_ context.Context, p intake.Page) ([]intake.Denial, error) {
 	s.reads++
-	var out []operation.Denial
+	var out []intake.Denial
 	before, _ := strconv.Atoi(p.Before.ID)
 	for _, x := range s.denials {
 		n, _ := strconv.Atoi(x.Mark.ID)
@@ -59,19 +60,19 @@ func (s *shelves) add(at time.Time, n int, who operation.Actor, listener string)
 	id := fmt.Sprintf("id-%05d", n)
 	op := operation.Operation{ID: id, Ref: id, Actor: who, Place: here, State: operation.Added, Listener: operation.Listener{ID: listener, Name: "name", Protocol: "TCP", LoadBalancerID: "lb", LoadBalancerName: "lb"},
 		Server: operation.Server{ID: "i-1", Type: zenlayer.InstanceBM}, Request: zenlayer.RegisterBackendRequest{ListenerID: listener}}
-	s.ops = append(s.ops, operation.Past{At: at, Operation: op})
+	s.ops = append(s.ops, intake.Past{At: at, Operation: op})
 }
 
 func (s *shelves) deny(at time.Time, n int, who operation.Actor, listener string) {
-	s.denials = append(s.denials, operation.Denial{Mark: operation.Mark{At: at, ID: strconv.Itoa(n)},
+	s.denials = append(s.denials, intake.Denial{Mark: intake.Mark{At: at, ID: strconv.Itoa(n)},
 		Event: operation.Event{At: at, Kind: operation.EventDenied, ActorID: who.UserID, ChannelID: here.ChannelID, OperationID: "denied-" + strconv.Itoa(n), Data: map[string]string{"listener": listener}}})
 }
 
 func (s *shelves) sort() {
-	slices.SortStableFunc(s.ops, func(a, b operation.Past) int {
+	slices.SortStableFunc(s.ops, func(a, b intake.Past) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
 	})
-	slices.SortStableFunc(s.denials, func(a, b operation.Denial) int {
+	slices.SortStableFunc(s.denials, func(a, b intake.Denial) int {
 		x, _ := strconv.Atoi(a.Mark.ID)
 		y, _ := strconv.Atoi(b.Mark.ID)
 		return cmp.Or(b.Mark.At.Compare(a.Mark.At), cmp.Compare(y, x))
@@ -88,7 +89,7 @@ func mayOn(listeners ...string) func(operation.Question) operation.Decision {
 	}
 }
 
-func shownIDs(p operation.History) []string {
+func shownIDs(p intake.History) []string {
 	out := make([]string, len(p.Entries))
 	for i, e := range p.Entries {
 		out[i] = e.Operation.ID
@@ -100,19 +101,19 @@ func TestHistoryShowsOnesOwnAndWhatTheRulesLetOneSee(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		may     []string
-		ask     operation.HistoryAsk
+		ask     intake.HistoryAsk
 		want    []string
 		partial bool
 	}{
-		"no right: their own, denials too":      {nil, operation.HistoryAsk{}, []string{"denied-3", "id-00003"}, true},
-		"of one listener":                       {[]string{"lst-1"}, operation.HistoryAsk{}, []string{"denied-3", "id-00003", "denied-1", "id-00001"}, true},
-		"of both":                               {[]string{"lst-1", "lst-2"}, operation.HistoryAsk{}, []string{"denied-3", "id-00003", "denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's":                            {[]string{"lst-1", "lst-2"}, operation.HistoryAsk{By: bo.UserID}, []string{"denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's, without the right":         {nil, operation.HistoryAsk{By: bo.UserID}, []string{}, true},
-		"a listener":                            {[]string{"lst-1", "lst-2"}, operation.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
-		"a listener that may not be seen":       {[]string{"lst-1"}, operation.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003"}, true},
-		"here":                                  {[]string{"lst-1", "lst-2"}, operation.HistoryAsk{Here: true}, []string{"denied-3", "id-00003", "denied-2", "denied-1", "id-00001"}, false},
-		"what is left out later has no partial": {[]string{"lst-2"}, operation.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
+		"no right: their own, denials too":      {nil, intake.HistoryAsk{}, []string{"denied-3", "id-00003"}, true},
+		"of one listener":                       {[]string{"lst-1"}, intake.HistoryAsk{}, []string{"denied-3", "id-00003", "denied-1", "id-00001"}, true},
+		"of both":                               {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{}, []string{"denied-3", "id-00003", "denied-2", "id-00002", "denied-1", "id-00001"}, false},
+		"somebody's":                            {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{By: bo.UserID}, []string{"denied-2", "id-00002", "denied-1", "id-00001"}, false},
+		"somebody's, without the right":         {nil, intake.HistoryAsk{By: bo.UserID}, []string{}, true},
+		"a listener":                            {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
+		"a listener that may not be seen":       {[]string{"lst-1"}, intake.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003"}, true},
+		"here":                                  {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{Here: true}, []string{"denied-3", "id-00003", "denied-2", "denied-1", "id-00001"}, false},
+		"what is left out later has no partial": {[]string{"lst-2"}, intake.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -171,12 +172,12 @@ func TestPagesOfHistoryHaveEverythingOnceAndInTurn(t *testing.T) {
 			h.intake.Archive, h.gate.decide = s, mayOn("lst-2")
 			got := map[string]bool{}
 			var last time.Time
-			ask := operation.HistoryAsk{}
+			ask := intake.HistoryAsk{}
 			for range 200 {
 				s.reads = 0
 				p, err := h.intake.History(t.Context(), ana, here, ask)
 				require.NoError(t, err)
-				require.LessOrEqual(t, len(p.Entries), operation.HistoryPage)
+				require.LessOrEqual(t, len(p.Entries), intake.HistoryPage)
 				require.LessOrEqual(t, s.reads, 16, "a page reads so much and no more")
 				for _, e := range p.Entries {
 					require.False(t, got[e.Operation.ID], "seed %d: %s is shown twice", seed, e.Operation.ID)
@@ -201,7 +202,7 @@ func TestHistoryIsForThoseWhoMayBeHere(t *testing.T) {
 		s := &shelves{}
 		h.intake.Archive = s
 		h.gate.admit = func(operation.Actor) operation.Decision { return operation.Decision{Code: operation.DeniedShared} }
-		_, err := h.intake.History(t.Context(), ana, here, operation.HistoryAsk{})
+		_, err := h.intake.History(t.Context(), ana, here, intake.HistoryAsk{})
 		require.Equal(t, operation.DeniedShared, denied(t, h, err).Code)
 		require.Zero(t, s.reads)
 	})
@@ -213,15 +214,15 @@ func TestAListenerThatIsGoneStillHasItsHistory(t *testing.T) {
 		s := &shelves{}
 		s.add(time.Now(), 1, ana, "lst-gone")
 		h.intake.Archive, h.gate.decide = s, mayOn()
-		got, err := h.intake.History(t.Context(), ana, here, operation.HistoryAsk{Listener: named("lst-gone")})
+		got, err := h.intake.History(t.Context(), ana, here, intake.HistoryAsk{Listener: named("lst-gone")})
 		require.NoError(t, err)
 		require.Equal(t, []string{"id-00001"}, shownIDs(got))
-		_, err = h.intake.History(t.Context(), ana, here, operation.HistoryAsk{Listener: named("lst-never")})
+		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryAsk{Listener: named("lst-never")})
 		var input *commands.InputError
 		require.ErrorAs(t, err, &input)
 		s.err = errors.New("planted")
-		_, err = h.intake.History(t.Context(), ana, here, operation.HistoryAsk{})
-		var down *operation.UnavailableError
+		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryAsk{})
+		var down *intake.UnavailableError
 		require.ErrorAs(t, err, &down)
 	})
 }
@@ -255,7 +256,7 @@ func TestHistoryHasNothingOfPrivateChannelsForOthers(t *testing.T) {
 				s.add(now.Add(-2*time.Minute), 3, bo, "lst-1")
 				s.deny(now.Add(-time.Minute), 4, bo, "lst-1")
 				s.sort()
-				page, err := h.intake.History(t.Context(), tt.actor, tt.from, operation.HistoryAsk{Since: now.Add(-time.Hour)})
+				page, err := h.intake.History(t.Context(), tt.actor, tt.from, intake.HistoryAsk{Since: now.Add(-time.Hour)})
 				require.NoError(t, err)
 				require.ElementsMatch(t, tt.want, shownIDs(page))
 			})
@@ -269,20 +270,20 @@ func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
 	tests := map[string]struct {
 		data map[string]string
 		may  []string
-		ask  operation.HistoryAsk
+		ask  intake.HistoryAsk
 		who  operation.Actor // who was denied
 		seen bool
 	}{
-		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil, operation.HistoryAsk{}, ana, true},
-		"all of its listeners":         {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"}, operation.HistoryAsk{}, bo, true},
-		"one of two":                   {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"}, operation.HistoryAsk{}, bo, false},
+		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil, intake.HistoryAsk{}, ana, true},
+		"all of its listeners":         {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryAsk{}, bo, true},
+		"one of two":                   {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"}, intake.HistoryAsk{}, bo, false},
 		"with listeners that it does not name": {map[string]string{"listeners": "lst-1", "more_listeners": "yes"}, []string{"lst-1"},
-			operation.HistoryAsk{}, bo, false},
-		"about no listener":        {nil, []string{"lst-1", "lst-2"}, operation.HistoryAsk{}, bo, false},
-		"by a listener in it":      {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"}, operation.HistoryAsk{Listener: named("lst-1")}, bo, true},
-		"by a listener not in it":  {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"}, operation.HistoryAsk{Listener: named("lst-1")}, bo, false},
-		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"}, operation.HistoryAsk{Here: true}, bo, true},
-		"here, not among them":     {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"}, operation.HistoryAsk{Here: true}, bo, false},
+			intake.HistoryAsk{}, bo, false},
+		"about no listener":        {nil, []string{"lst-1", "lst-2"}, intake.HistoryAsk{}, bo, false},
+		"by a listener in it":      {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"}, intake.HistoryAsk{Listener: named("lst-1")}, bo, true},
+		"by a listener not in it":  {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryAsk{Listener: named("lst-1")}, bo, false},
+		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"}, intake.HistoryAsk{Here: true}, bo, true},
+		"here, not among them":     {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"}, intake.HistoryAsk{Here: true}, bo, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -295,7 +296,7 @@ func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
 				for key, value := range tt.data {
 					data[key] = value
 				}
-				s.denials = []operation.Denial{{Mark: operation.Mark{At: time.Now(), ID: "1"},
+				s.denials = []intake.Denial{{Mark: intake.Mark{At: time.Now(), ID: "1"},
 					Event: operation.Event{At: time.Now(), Kind: operation.EventDeniedMore, ActorID: tt.who.UserID, Data: data}}}
 				tt.ask.Since = time.Now().Add(-time.Hour)
 				page, err := h.intake.History(t.Context(), ana, here, tt.ask)

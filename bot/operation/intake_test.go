@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -151,7 +152,7 @@ func TestAZenlayerThatDoesNotAnswerIsSaid(t *testing.T) {
 				h.cloud.goes(on("DescribeInstances", 0, f))
 				begun := time.Now()
 				_, err := h.intake.Preview(t.Context(), h.ask(request()))
-				away, ok := errors.AsType[*operation.UnavailableError](err)
+				away, ok := errors.AsType[*intake.UnavailableError](err)
 				require.True(t, ok)
 				require.Equal(t, "Zenlayer", away.What)
 				require.LessOrEqual(t, time.Since(begun), 10*time.Second)
@@ -168,7 +169,7 @@ func TestAServerThatIsOnTheListenerIsNotAskedFor(t *testing.T) {
 			reg := request()
 			reg.Weight = weight
 			_, err := h.intake.Preview(t.Context(), h.ask(reg))
-			there, ok := errors.AsType[*operation.PresentError](err)
+			there, ok := errors.AsType[*intake.PresentError](err)
 			require.True(t, ok)
 			require.Equal(t, same, there.Same)
 			require.Equal(t, "be-7", there.Backend.BackendID)
@@ -184,7 +185,7 @@ func TestAServerThatIsOnTheListenerIsNotAskedFor(t *testing.T) {
 func TestADryRunIsNeverSent(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.intake.Settings.Confirm = operation.ConfirmNever
+		h.intake.Settings.Confirm = intake.ConfirmNever
 		reg := request()
 		reg.DryRun = true
 		op, accepted, err := h.intake.Ask(t.Context(), h.ask(reg))
@@ -199,7 +200,7 @@ func TestADryRunIsNeverSent(t *testing.T) {
 func TestOnlyAProtectedListenerIsAskedForWhereNobodyConfirms(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.intake.Settings.Confirm = operation.ConfirmNever
+		h.intake.Settings.Confirm = intake.ConfirmNever
 		h.intake.Settings.Protected = []string{"pay-lb/*"}
 		_, accepted, err := h.intake.Ask(t.Context(), h.ask(request()))
 		require.NoError(t, err)
@@ -232,7 +233,7 @@ func TestAReferenceThatIsTakenIsMadeAnew(t *testing.T) {
 // denied returns the decision of a denial and checks that it is in the trail.
 func denied(t *testing.T, h *house, err error) operation.Decision {
 	t.Helper()
-	d, ok := errors.AsType[*operation.DeniedError](err)
+	d, ok := errors.AsType[*intake.DeniedError](err)
 	require.True(t, ok, "%v", err)
 	h.journal.mu.Lock()
 	defer h.journal.mu.Unlock()
@@ -249,7 +250,7 @@ func TestADenialIsRecordedAndTellsAStrangerNothing(t *testing.T) {
 		_, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.Equal(t, operation.DeniedGuest, denied(t, h, err).Code)
 		require.Empty(t, h.cloud.calls, "nothing is looked up for a stranger")
-		d, _ := errors.AsType[*operation.DeniedError](err)
+		d, _ := errors.AsType[*intake.DeniedError](err)
 		require.Empty(t, d.Operation.Listener)
 	})
 }
@@ -265,7 +266,7 @@ func TestADenialStandsWhenTheTrailCannotBeWritten(t *testing.T) {
 				}
 				h.journal.fault = func(string) fault { return f }
 				_, err := h.intake.Preview(t.Context(), h.ask(request()))
-				_, ok := errors.AsType[*operation.DeniedError](err)
+				_, ok := errors.AsType[*intake.DeniedError](err)
 				require.True(t, ok)
 			})
 		})
@@ -322,7 +323,7 @@ func TestADraftLivesFiveMinutes(t *testing.T) {
 		require.NoError(t, err)
 		pass(operation.DraftLife)
 		_, err = h.intake.Send(t.Context(), h.click(op.ID, ana))
-		_, ok := errors.AsType[*operation.ExpiredError](err)
+		_, ok := errors.AsType[*intake.ExpiredError](err)
 		require.True(t, ok)
 		require.Equal(t, operation.Draft, h.journal.now(op.ID).State)
 	})
@@ -413,7 +414,7 @@ func TestSendingTwiceIsOnce(t *testing.T) {
 func TestADeliveryIsAcceptedOnceAlsoForAnotherPreview(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.intake.Settings.Confirm = operation.ConfirmNever
+		h.intake.Settings.Confirm = intake.ConfirmNever
 		a := h.ask(request())
 		first, accepted, err := h.intake.Ask(t.Context(), a)
 		require.NoError(t, err)
@@ -471,8 +472,8 @@ func TestAcceptedMeansCommitted(t *testing.T) {
 				_, err = h.intake.Send(t.Context(), h.click(op.ID, ana))
 				require.LessOrEqual(t, time.Since(begun), 2*time.Second)
 				require.Equal(t, tt.committed, h.journal.now(op.ID).State == operation.Accepted)
-				_, unsure := errors.AsType[*operation.UncertainError](err)
-				_, away := errors.AsType[*operation.UnavailableError](err)
+				_, unsure := errors.AsType[*intake.UncertainError](err)
+				_, away := errors.AsType[*intake.UnavailableError](err)
 				require.Equal(t, tt.fine, err == nil)
 				require.Equal(t, tt.uncertain, unsure)
 				require.Equal(t, !tt.fine && !tt.uncertain, away)
@@ -500,7 +501,7 @@ func TestAJournalThatIsDownAcceptsNothing(t *testing.T) {
 			func() error { _, err := h.intake.Stop(t.Context(), h.click(op.ID, ana)); return err },
 			func() error { _, err := h.intake.Status(t.Context(), op.Ref, ana, here); return err },
 		} {
-			away, ok := errors.AsType[*operation.UnavailableError](try())
+			away, ok := errors.AsType[*intake.UnavailableError](try())
 			require.True(t, ok)
 			require.Equal(t, "journal", away.What)
 		}
@@ -612,7 +613,7 @@ func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		ask := func() operation.Operation {
-			op, err := h.intake.Preview(t.Context(), operation.Ask{Registration: request(), Actor: ana, Place: here})
+			op, err := h.intake.Preview(t.Context(), intake.Ask{Registration: request(), Actor: ana, Place: here})
 			require.NoError(t, err)
 			return op
 		}
@@ -633,7 +634,7 @@ func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		reg := typed(t, "web-01 api-lb/https-443 weight=7")
-		_, err := h.intake.Preview(t.Context(), operation.Ask{Registration: reg, Actor: ana, Place: here})
+		_, err := h.intake.Preview(t.Context(), intake.Ask{Registration: reg, Actor: ana, Place: here})
 		var e *commands.InputError
 		require.ErrorAs(t, err, &e)
 		require.Len(t, e.Problems, 1)
@@ -645,7 +646,7 @@ func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
 		fixed := typed(t, strings.TrimPrefix(e.Corrected, commands.Name+" "))
 		require.Equal(t, "web-01", fixed.Server, "the corrected command is taken")
 
-		_, err = h.intake.Preview(t.Context(), operation.Ask{Registration: typed(t, "web-01 nothing-here"), Actor: ana, Place: here})
+		_, err = h.intake.Preview(t.Context(), intake.Ask{Registration: typed(t, "web-01 nothing-here"), Actor: ana, Place: here})
 		require.ErrorAs(t, err, &e)
 		require.Len(t, e.Problems, 2, "nothing is guessed")
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -372,10 +373,10 @@ func TestAPreviewThatCannotBeMadeInTimeSaysThatZenlayerIsBusy(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				counts := prometheus.NewRegistry()
-				h.intake.Metrics = operation.NewIntakeMetrics(counts)
+				h.intake.Metrics = intake.NewMetrics(counts)
 				h.cloud.goes(on("DescribeLoadBalancers", 0, tt.fault))
 				_, err := h.intake.Preview(t.Context(), h.ask(request()))
-				away, ok := errors.AsType[*operation.UnavailableError](err)
+				away, ok := errors.AsType[*intake.UnavailableError](err)
 				require.True(t, ok, err)
 				require.Equal(t, "Zenlayer", away.What)
 				require.Equal(t, tt.busy, away.Busy)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -37,7 +38,7 @@ func namedCloud() *cloud {
 
 func find(t *testing.T, listener, server string) (operation.Listener, operation.Server, error) {
 	t.Helper()
-	return operation.Find(t.Context(), namedCloud(), commands.ReadListener(listener), server, "")
+	return intake.Find(t.Context(), namedCloud(), commands.ReadListener(listener), server, "")
 }
 
 func TestANameIsComparedByItsOwnStandard(t *testing.T) {
@@ -74,7 +75,7 @@ func TestAnAddressIsFoundInAnySpelling(t *testing.T) {
 		long := addr.StringExpanded()
 		c.instances[1].IPv6s = []string{rapid.SampledFrom([]string{addr.String(), long, strings.ToUpper(long)}).Draw(t, "zenlayer")}
 		typed := rapid.SampledFrom([]string{addr.String(), long, strings.ToUpper(long), strings.ToUpper(addr.String()), "[" + long + "]"}).Draw(t, "typed")
-		_, s, err := operation.Find(ctx, c, commands.ReadListener("lst-1"), typed, "")
+		_, s, err := intake.Find(ctx, c, commands.ReadListener("lst-1"), typed, "")
 		require.NoError(t, err)
 		require.Equal(t, "ins-2", s.ID)
 	})
@@ -122,7 +123,7 @@ func TestEveryChoiceExistsAndThereAreFiveAtMost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.StringMatching(`(db-|web-|i-|lst-|pay)[0-9a-z]{0,3}`).Draw(t, "word")
 		reg := commands.Registration{Listener: commands.ReadListener(word), Server: word}
-		_, _, err := operation.Find(ctx, c, reg.Listener, reg.Server, "")
+		_, _, err := intake.Find(ctx, c, reg.Listener, reg.Server, "")
 		e, ok := errors.AsType[*commands.InputError](err)
 		if !ok {
 			return
@@ -136,7 +137,7 @@ func TestEveryChoiceExistsAndThereAreFiveAtMost(t *testing.T) {
 				} else {
 					s = choice.Value
 				}
-				gotL, gotS, err := operation.Find(ctx, c, commands.ReadListener(l), s, "")
+				gotL, gotS, err := intake.Find(ctx, c, commands.ReadListener(l), s, "")
 				require.NoError(t, err, "%v", choice)
 				require.Equal(t, []string{l, s}, []string{gotL.ID, gotS.ID})
 			}

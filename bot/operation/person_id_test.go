@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // grid gives people the ids that their organization knows them by.
@@ -41,7 +42,7 @@ func TestNobodyApprovesTheirOwnRequestUnderAnotherID(t *testing.T) {
 				court(h, 1).grid(h, map[string]string{ana.UserID: "W0ANA", anaToo().UserID: "W0ANA", chen.UserID: "W0CHEN"})
 				op := h.asked(request())
 				prepare(h, op.ID)
-				denied := &operation.DeniedError{}
+				denied := &intake.DeniedError{}
 				require.ErrorAs(t, h.approves(op.ID, anaToo()), &denied)
 				require.Equal(t, operation.DeniedSelf, denied.Decision.Code)
 				require.Empty(t, h.journal.now(op.ID).Approval.Votes)
@@ -57,10 +58,10 @@ func TestAnApprovalIsRefusedWhileItIsNotKnownWhoAsked(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		court(h, 1).grid(h, map[string]string{chen.UserID: "W0CHEN"})
 		op := h.asked(request())
-		denied := &operation.DeniedError{}
+		denied := &intake.DeniedError{}
 		require.ErrorAs(t, h.approves(op.ID, chen), &denied)
 		require.Equal(t, operation.DeniedUnchecked, denied.Decision.Code)
-		require.Equal(t, operation.WhatAsker, denied.Decision.What)
+		require.Equal(t, intake.WhatAsker, denied.Decision.What)
 	})
 }
 

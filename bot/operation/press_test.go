@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 func TestAClickIsOnlyCalledUndoneWhenNothingIsStored(t *testing.T) {
@@ -55,9 +56,9 @@ func TestAClickIsOnlyCalledUndoneWhenNothingIsStored(t *testing.T) {
 				case tt.fine:
 					require.NoError(t, err)
 				case tt.away:
-					require.ErrorAs(t, err, new(*operation.UnavailableError))
+					require.ErrorAs(t, err, new(*intake.UnavailableError))
 				default:
-					require.ErrorAs(t, err, new(*operation.UncertainError))
+					require.ErrorAs(t, err, new(*intake.UncertainError))
 				}
 			})
 		})

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 func TestARequestOfAPrivateChannelIsFoundOnlyByThoseWhoseItIs(t *testing.T) {
@@ -55,7 +56,7 @@ func TestARequestWhoseChannelCannotBeReadIsNotShown(t *testing.T) {
 		op := h.journal.now(id)
 		somewhere := operation.Place{TeamID: ana.TeamID, ChannelID: "C0ELSE"}
 		h.gate.publicErr = errors.New("Slack is away")
-		away := &operation.UnavailableError{}
+		away := &intake.UnavailableError{}
 		_, err := h.intake.Status(t.Context(), op.Ref, operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}, somewhere)
 		require.ErrorAs(t, err, &away)
 		h.gate.publicErr = nil
@@ -83,7 +84,7 @@ func TestAnAddServerClickFromAnotherOrganizationIsChecked(t *testing.T) {
 				c := h.click(draft.ID, ana)
 				change(&c.Actor)
 				_, err = h.intake.Send(t.Context(), c)
-				denied := &operation.DeniedError{}
+				denied := &intake.DeniedError{}
 				require.ErrorAs(t, err, &denied)
 				require.Equal(t, operation.DeniedWorkspace, denied.Decision.Code)
 				require.Equal(t, operation.Draft, h.journal.now(draft.ID).State)

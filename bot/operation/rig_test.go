@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -288,7 +289,7 @@ type house struct {
 	reporter *reporter
 	gate     *gate
 	engine   *engine
-	intake   *operation.Intake
+	intake   *intake.Intake
 	runner   *operation.Runner
 	metrics  *operation.Metrics
 	counts   *prometheus.Registry
@@ -325,9 +326,9 @@ func newHouse(t require.TestingT) *house {
 		return func() string { return fmt.Sprintf("%s-%06d", kind, h.number.Add(1)) }
 	}
 	asking := operation.ApprovalSettings{Within: 30 * time.Minute, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}}
-	h.intake = &operation.Intake{Journal: journal, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
-		Settings: operation.Settings{Account: "acme", Approval: asking, Glass: 2, GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
-		Log: zap.NewNop(), Metrics: operation.NewIntakeMetrics(h.counts)}
+	h.intake = &intake.Intake{Journal: journal, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
+		Settings: intake.Settings{Account: "acme", Approval: asking, Glass: 2, GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
+		Log: zap.NewNop(), Metrics: intake.NewMetrics(h.counts)}
 	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
 		Now: now, Log: zap.New(core), Metrics: metrics}
 	return h
@@ -347,16 +348,16 @@ func ours(id string) zenlayer.Backend {
 	return zenlayer.Backend{ListenerID: "lst-1", BackendID: id, Name: "by-hand", Status: "Available", Port: "8080", Weight: 50, InstanceID: "i-1"}
 }
 
-func (h *house) ask(reg commands.Registration) operation.Ask {
-	return operation.Ask{Registration: reg, Actor: ana, Place: here, Delivery: h.delivery()}
+func (h *house) ask(reg commands.Registration) intake.Ask {
+	return intake.Ask{Registration: reg, Actor: ana, Place: here, Delivery: h.delivery()}
 }
 
 func (h *house) delivery() string {
 	return fmt.Sprintf("delivery-%d", h.number.Add(1))
 }
 
-func (h *house) click(id string, who operation.Actor) operation.Click {
-	return operation.Click{OperationID: id, Actor: who, Place: here, Delivery: h.delivery()}
+func (h *house) click(id string, who operation.Actor) intake.Click {
+	return intake.Click{OperationID: id, Actor: who, Place: here, Delivery: h.delivery()}
 }
 
 // accepted previews and sends a request; nothing runs yet.

@@ -12,14 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/zenlayer"
 )
 
 // source is the cloud of a house behind operation.Shared, where every question
 // takes a second.
-func source(h *house) *operation.Shared {
+func source(h *house) *intake.Shared {
 	h.cloud.goes(func(string, int) fault { return fault{hold: time.Second} })
-	return &operation.Shared{Source: h.cloud, Now: time.Now}
+	return &intake.Shared{Source: h.cloud, Now: time.Now}
 }
 
 // count is how often something was asked.
@@ -35,7 +36,7 @@ func (c *cloud) count(name string) int {
 	return n
 }
 
-func balancers(ctx context.Context, s *operation.Shared) error {
+func balancers(ctx context.Context, s *intake.Shared) error {
 	got, err := s.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 	if err == nil && len(got) == 0 {
 		return errors.New("an empty answer")
@@ -94,7 +95,7 @@ func TestAFailureIsToldToThoseWhoWaitAndNotRemembered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				s := &operation.Shared{Source: h.cloud, Now: time.Now}
+				s := &intake.Shared{Source: h.cloud, Now: time.Now}
 				h.cloud.goes(on("DescribeLoadBalancers", 1, f))
 				first := make(chan error, 1)
 				go func() { first <- balancers(t.Context(), s) }()
@@ -129,7 +130,7 @@ func TestAQuestionThatNobodyWaitsForIsGivenUp(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		h.cloud.goes(on("DescribeLoadBalancers", 1, fault{hold: time.Hour}))
-		s := &operation.Shared{Source: h.cloud, Now: time.Now}
+		s := &intake.Shared{Source: h.cloud, Now: time.Now}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorIs(t, balancers(ctx, s), context.DeadlineExceeded)
@@ -176,7 +177,7 @@ func TestAListThatCannotBeReadWholeIsNotNeeded(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		asked := &listless{cloud: h.cloud}
-		s := &operation.Shared{Source: asked, Now: time.Now}
+		s := &intake.Shared{Source: asked, Now: time.Now}
 		h.cloud.goes(func(string, int) fault { return fault{hold: time.Second} })
 		tried := 0
 		for round := range 2 {
@@ -222,10 +223,10 @@ func TestTimeThatRanOutWhileCallsWaitedIsCalledBusy(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				h.cloud.goes(on("DescribeLoadBalancers", 0, fault{hold: time.Hour}))
-				s := &operation.Shared{Source: h.cloud, Waiting: func() int { return waiting }, Now: time.Now}
+				s := &intake.Shared{Source: h.cloud, Waiting: func() int { return waiting }, Now: time.Now}
 				h.intake.Catalog, h.intake.Pools = s, s
 				_, err := h.intake.Preview(t.Context(), h.ask(request()))
-				away, ok := errors.AsType[*operation.UnavailableError](err)
+				away, ok := errors.AsType[*intake.UnavailableError](err)
 				require.True(t, ok, err)
 				require.Equal(t, waiting > 0, away.Busy)
 				s.Close()
@@ -237,7 +238,7 @@ func TestTimeThatRanOutWhileCallsWaitedIsCalledBusy(t *testing.T) {
 func TestTheLastChecksNeverUseWhatPreviewsShare(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		s := &operation.Shared{Source: h.cloud, Now: time.Now}
+		s := &intake.Shared{Source: h.cloud, Now: time.Now}
 		h.intake.Catalog, h.intake.Pools = s, s
 		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
@@ -247,7 +248,7 @@ func TestTheLastChecksNeverUseWhatPreviewsShare(t *testing.T) {
 		require.Equal(t, operation.AlreadyThere, h.carry(op.ID).State)
 
 		again, err := h.intake.Preview(t.Context(), h.ask(request()))
-		var present *operation.PresentError
+		var present *intake.PresentError
 		require.ErrorAs(t, err, &present, "%v", again)
 	})
 }
@@ -255,7 +256,7 @@ func TestTheLastChecksNeverUseWhatPreviewsShare(t *testing.T) {
 func TestAReadingThatPanicsIsAnError(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		s := &operation.Shared{Now: time.Now} // no source
+		s := &intake.Shared{Now: time.Now} // no source
 		require.ErrorContains(t, balancers(t.Context(), s), "panicked")
 		s.Close()
 		_ = h

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -33,7 +33,7 @@ func TestABareMetalServerIsUsedAlthoughVirtualMachinesCannotBeSearched(t *testin
 					w.api.Inject(vmRefused(f))
 					reg := wiredRequest()
 					reg.Server = server
-					w.intake.Settings.Confirm = operation.ConfirmNever
+					w.intake.Settings.Confirm = intake.ConfirmNever
 					op, accepted, err := w.intake.Ask(t.Context(), w.ask(reg))
 					require.NoError(t, err)
 					require.False(t, accepted, "the note is shown before anything is sent")
@@ -55,7 +55,7 @@ func TestABareMetalServerIsUsedAlthoughVirtualMachinesCannotBeSearched(t *testin
 					w.api.Inject(vmRefused(f))
 					reg.Listener = named(wiredListener)
 					_, err := w.intake.Preview(t.Context(), w.ask(reg))
-					away := &operation.UnavailableError{}
+					away := &intake.UnavailableError{}
 					require.ErrorAs(t, err, &away)
 					require.Equal(t, f.Code, away.Fault.Code)
 					require.Equal(t, f.Status, away.Fault.Status)
@@ -75,7 +75,7 @@ func TestVirtualMachinesThatDoNotAnswerStopAPreview(t *testing.T) {
 			onWire(t, zenlayertest.Rules{}, func(t *testing.T, w *wired) {
 				w.api.Inject(vmRefused(f))
 				_, err := w.intake.Preview(t.Context(), w.ask(wiredRequest()))
-				away := &operation.UnavailableError{}
+				away := &intake.UnavailableError{}
 				require.ErrorAs(t, err, &away, "the name could be a virtual machine's as well")
 			})
 		})

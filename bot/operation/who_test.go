@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // doing is who caused an event, and where.
@@ -42,7 +43,7 @@ func doings() map[string][]doing {
 var elsewhere = operation.Place{TeamID: "T1", ChannelID: "C0ELSE"}
 
 // in has a person press a button in a channel.
-func (h *house) in(place operation.Place, id string, who operation.Actor) operation.Click {
+func (h *house) in(place operation.Place, id string, who operation.Actor) intake.Click {
 	c := h.click(id, who)
 	c.Place = place
 	return c
@@ -57,7 +58,7 @@ func TestEveryEventNamesWhoCausedIt(t *testing.T) {
 			done := h.process(op.ID)
 			require.NoError(t, h.intake.Question(t.Context(), h.says(op.ID, bo)))
 			pass(6 * time.Minute)
-			denied := &operation.DeniedError{}
+			denied := &intake.DeniedError{}
 			require.ErrorAs(t, h.approves(op.ID, ana), &denied)
 			h.engine.mu.Lock()
 			h.engine.err = errJournal // the run does not hear of the approval before the right is gone

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -26,12 +27,12 @@ type Config struct {
 	Web       *Web
 	Board     *Boards
 	Directory *Directory
-	Intake    *operation.Intake
+	Intake    *intake.Intake
 	Journal   operation.Journal
 	History   History
 	Choices   Choices
 	Explainer operation.Explainer
-	Confirm   operation.Confirm
+	Confirm   intake.Confirm
 
 	Owner      string
 	ConsoleURL string

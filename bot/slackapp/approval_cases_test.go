@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // vote is an agreement on the day of the examples.
@@ -189,8 +190,8 @@ func approvalMessages() map[string]message {
 	all["preview_approval_plain"] = previewMessage(draft(needs(1)), fixedWording())
 	who := operation.Actor{UserID: "U0BO", Name: "bo"}
 	for name, m := range map[string]message{
-		"changed_needs":       changedMessage(&operation.ChangedError{Operation: draft(needs(1))}, w),
-		"changed_free":        changedMessage(&operation.ChangedError{Operation: draft()}, w),
+		"changed_needs":       changedMessage(&intake.ChangedError{Operation: draft(needs(1))}, w),
+		"changed_free":        changedMessage(&intake.ChangedError{Operation: draft()}, w),
 		"reminder":            reminderMessage(cards["waiting"]),
 		"reminder_one_of_two": reminderMessage(cards["waiting_one_of_two"]),
 		"reminder_picture":    reminderMessage(cards["waiting_picture"]),
@@ -208,8 +209,8 @@ func approvalMessages() map[string]message {
 		"decided_other":        decidedMessage(cards["glass_added"], ""),
 		"old_picture":          oldPictureMessage(cards["waiting_picture"], link),
 		"trigger_again":        notSent(triggerAgain),
-		"not_on_list":          notOnListMessage(&operation.DeniedError{Operation: cards["waiting"]}),
-		"not_on_list_contact": notOnListMessage(&operation.DeniedError{
+		"not_on_list":          notOnListMessage(&intake.DeniedError{Operation: cards["waiting"]}),
+		"not_on_list_contact": notOnListMessage(&intake.DeniedError{
 			Decision: operation.Decision{Reason: "Leads decide.", Contact: "#ops"}}),
 		"why_approval":          whyMessage(cards["waiting"]),
 		"why_approval_two":      whyMessage(cards["waiting_two"]),

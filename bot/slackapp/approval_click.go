@@ -10,23 +10,24 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
 // decide answers a button of the card on which approval is asked for.
-func (a *App) decide(ctx context.Context, d delivery, value string, do func(context.Context, operation.Click) error) {
+func (a *App) decide(ctx context.Context, d delivery, value string, do func(context.Context, intake.Click) error) {
 	id, version, err := parseButtonValue(value)
 	if err != nil {
 		a.tell(ctx, d, forgottenMessage())
 		return
 	}
-	if err := do(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
+	if err := do(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
 		Version: version}); err != nil {
 		a.tell(ctx, d, a.approvalProblem(ctx, d, err))
 	}
 }
 
-func (a *App) approve(ctx context.Context, c operation.Click) error {
+func (a *App) approve(ctx context.Context, c intake.Click) error {
 	_, err := a.Intake.Approve(ctx, c)
 	return err
 }
@@ -36,7 +37,7 @@ var errAsked = errors.New("the question stands in the thread already")
 
 // question opens the talk in the thread, once for each person and request: a
 // double click is one question.
-func (a *App) question(ctx context.Context, c operation.Click) error {
+func (a *App) question(ctx context.Context, c intake.Click) error {
 	key := c.OperationID + " " + c.Actor.UserID
 	if !a.asked.claim(key) {
 		return errAsked
@@ -53,7 +54,7 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) messag
 	if errors.Is(err, errAsked) {
 		return private(questionStands, section(questionStands))
 	}
-	if e, ok := errors.AsType[*operation.DecidedError](err); ok {
+	if e, ok := errors.AsType[*intake.DecidedError](err); ok {
 		if e.Operation.State == operation.Draft {
 			return forgottenMessage() // nobody was asked about it
 		}
@@ -62,7 +63,7 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) messag
 	if e, ok := errors.AsType[*operation.StaleError](err); ok && e.Operation.State == operation.Waiting {
 		return oldPictureMessage(e.Operation, a.askedLink(ctx, d, e.Operation))
 	}
-	if e, ok := errors.AsType[*operation.DeniedError](err); ok && rulesSay(e.Decision.Code) {
+	if e, ok := errors.AsType[*intake.DeniedError](err); ok && rulesSay(e.Decision.Code) {
 		switch {
 		case d.decides():
 			return notOnListMessage(e)
@@ -128,8 +129,8 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	_, version, _ := parseButtonValue(meta.About) // formAbout has read it
-	op, err := a.Intake.Deny(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key, Version: version}, values[commands.KeyReason])
-	if e, ok := errors.AsType[*operation.DecidedError](err); ok && e.Operation.Approval != nil {
+	op, err := a.Intake.Deny(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key, Version: version}, values[commands.KeyReason])
+	if e, ok := errors.AsType[*intake.DecidedError](err); ok && e.Operation.Approval != nil {
 		if no := e.Operation.Approval.Denied; no != nil && no.By.UserID == d.Actor.UserID {
 			op, err = e.Operation, nil // their own no, delivered again
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // hostileApproval has one value wherever a person or Zenlayer may put one in an
@@ -63,13 +64,13 @@ func hostileApprovalMessages(s string) map[string]message {
 	for name, m := range map[string]message{
 		"denied": cardMessage(denied, w), "unanswered": cardMessage(
 			hostileApproval(s, operation.NotAdded, operation.ReasonUnanswered, true), w),
-		"changed": changedMessage(&operation.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)},
+		"changed": changedMessage(&intake.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)},
 			w),
 		"reminder": reminderMessage(waiting),
 		"question": questionMessage(waiting, waiting.Actor), "skipped": skippedMessage(glass),
 		"pool":    poolMessage(waiting),
 		"decided": decidedMessage(denied, s), "old": oldPictureMessage(waiting, s), "why": whyMessage(waiting),
-		"not on list": notOnListMessage(&operation.DeniedError{Decision: operation.Decision{Reason: s, Contact: s},
+		"not on list": notOnListMessage(&intake.DeniedError{Decision: operation.Decision{Reason: s, Contact: s},
 			Operation: waiting}),
 		"status": statusMessage(glass, nil, s), "status denied": statusMessage(denied, nil, s),
 	} {

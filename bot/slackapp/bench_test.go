@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -41,7 +41,7 @@ func BenchmarkDecodeClick(b *testing.B) {
 func BenchmarkAckOfHelp(b *testing.B) {
 	raw := json.RawMessage(`{"team_id":"T1","text":"help","trigger_id":"1.2.3"}`)
 	a := New(Config{Now: time.Now, NewID: func() string { return "id" }, Log: zap.NewNop(),
-		Registerer: prometheus.NewRegistry(), Confirm: operation.ConfirmAlways})
+		Registerer: prometheus.NewRegistry(), Confirm: intake.ConfirmAlways})
 	b.ReportAllocs()
 	for b.Loop() {
 		a.Receive(socket.Envelope{ID: "e", Type: kindCommand, Payload: raw, ReceivedAt: time.Now()})

@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // maxShown is how many people are named; the rest is counted.
@@ -108,7 +109,7 @@ func howManyAsk(p operation.People) string {
 // handedOver is the request as a line to pass on. It is shown rather than put
 // behind a button: what was denied is stored nowhere, so that a button would
 // stop working with the process.
-func handedOver(e *operation.DeniedError) slack.Block {
+func handedOver(e *intake.DeniedError) slack.Block {
 	byRules := e.Decision.Code == operation.DeniedNoRule || e.Decision.Code == operation.DeniedForbidden
 	if !byRules || clean(e.Operation.Command) == "" || nobodyAtAll(e.Can) ||
 		e.Can == nil && e.Decision.Code == operation.DeniedForbidden {

@@ -7,10 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // usefulNos are denials by rules, with everything that helps.
-func usefulNos() map[string]*operation.DeniedError {
+func usefulNos() map[string]*intake.DeniedError {
 	clause := func(policy, text string, held bool) operation.Clause {
 		return operation.Clause{Policy: policy, Text: text, Held: held}
 	}
@@ -34,7 +35,7 @@ func usefulNos() map[string]*operation.DeniedError {
 		many.Clauses = append(many.Clauses, clause("payments", "context.weight != 2", i%5 > 0))
 	}
 	op := sample()
-	return map[string]*operation.DeniedError{
+	return map[string]*intake.DeniedError{
 		"who_can": {Decision: rule, Operation: op,
 			Can: &operation.People{IDs: []string{"U0BO", "U0CHEN", "U0DEE"},
 				Shown: []string{"U0BO", "U0CHEN", "U0DEE"}}},
@@ -123,8 +124,8 @@ func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 			for _, code := range []operation.DenialCode{operation.DeniedNoRule, operation.DeniedForbidden} {
 				clauses := []operation.Clause{{Policy: "p", Text: prefix + condition}, {Policy: "p", Text: prefix + condition, Held: true}}
 				d := operation.Decision{Code: code, Policies: []string{"p"}, Clauses: clauses}
-				denied := deniedMessage(&operation.DeniedError{Decision: d, Operation: sample()}, fixedWording())
-				why := accountMessage(operation.WhyAnswer{Listener: sample().Listener, Explanation: operation.Explanation{
+				denied := deniedMessage(&intake.DeniedError{Decision: d, Operation: sample()}, fixedWording())
+				why := accountMessage(intake.WhyAnswer{Listener: sample().Listener, Explanation: operation.Explanation{
 					Decision: d, Rules: []operation.Rule{{ID: "p", Clauses: clauses}}}}, fixedWording())
 				require.NotContains(t, string(encodeMessage(t, denied)), "canary", condition)
 				require.NotContains(t, string(encodeMessage(t, why)), "canary", condition)
@@ -171,7 +172,7 @@ func TestTheLineToHandOverIsOfferedOnlyWhenSomebodyCanTypeIt(t *testing.T) {
 		m := deniedMessage(usefulNos()[name], fixedWording())
 		require.Equal(t, offered, strings.Contains(shownText(t, m), handOver), name)
 	}
-	guest := &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest}, Operation: sample()}
+	guest := &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest}, Operation: sample()}
 	require.NotContains(t, shownText(t, deniedMessage(guest, fixedWording())), handOver)
 }
 

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -111,12 +112,12 @@ func (a *App) clickOnce(ctx context.Context, d delivery, answer *answer, action,
 	case actReqAgain:
 		a.press(ctx, d, value, a.again)
 	case actOpStop:
-		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c operation.Click) error {
+		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c intake.Click) error {
 			_, err := a.Intake.Stop(ctx, c)
 			return err
 		})
 	case actSettleNow:
-		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c operation.Click) error {
+		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c intake.Click) error {
 			_, err := a.Intake.CheckNow(ctx, c)
 			return err
 		})
@@ -141,7 +142,7 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 		return
 	}
 	answer.asking = true // and it is about the draft, which the journal knows
-	op, err := a.Intake.Send(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
+	op, err := a.Intake.Send(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}
@@ -159,10 +160,10 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 
 // press handles a button of an operation that needs no answer but a problem.
 func (a *App) press(ctx context.Context, d delivery, value string,
-	do func(context.Context, delivery, operation.Click) error) {
+	do func(context.Context, delivery, intake.Click) error) {
 	id, _, err := parseButtonValue(value)
 	if err == nil {
-		err = do(ctx, d, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
+		err = do(ctx, d, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
 	} else {
 		err = operation.ErrNotFound
 	}
@@ -171,18 +172,18 @@ func (a *App) press(ctx context.Context, d delivery, value string,
 	}
 }
 
-func (a *App) personAnswer(action string) func(context.Context, delivery, operation.Click) error {
+func (a *App) personAnswer(action string) func(context.Context, delivery, intake.Click) error {
 	said := operation.AnswerThere
 	if action == actSettleNo {
 		said = operation.AnswerNotThere
 	}
-	return func(ctx context.Context, _ delivery, c operation.Click) error {
+	return func(ctx context.Context, _ delivery, c intake.Click) error {
 		_, err := a.Intake.Answer(ctx, c, said)
 		return err
 	}
 }
 
-func (a *App) cancelDraft(ctx context.Context, d delivery, c operation.Click) error {
+func (a *App) cancelDraft(ctx context.Context, d delivery, c intake.Click) error {
 	op, err := a.Intake.Cancel(ctx, c)
 	if err == nil {
 		a.replace(ctx, d, cancelledMessage(op))
@@ -224,7 +225,7 @@ func (a *App) zeno(ctx context.Context, d delivery, op operation.Operation) {
 		a.tell(ctx, d, a.problem(ctx, d, &operation.StaleError{Operation: op}))
 		return
 	}
-	if err := a.Intake.May(ctx, operation.Click{OperationID: op.ID, Actor: d.Actor, Place: d.Place,
+	if err := a.Intake.May(ctx, intake.Click{OperationID: op.ID, Actor: d.Actor, Place: d.Place,
 		Delivery: d.Key}); err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // reasonWords says in a few words why an operation ended as not added.
@@ -111,7 +112,7 @@ func factWords(what, whose string) string {
 		return "the ports"
 	case "policy":
 		return "the rules"
-	case operation.WhatAsker:
+	case intake.WhatAsker:
 		return "whether somebody else asked"
 	case operation.WhatNewest:
 		return "whether I have the newest rules"

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -59,7 +60,7 @@ func (a *App) inform(ctx context.Context, d delivery, c commands.Command) {
 // register shows the preview of a typed command or, where the settings say
 // so, has it accepted at once.
 func (a *App) register(ctx context.Context, d delivery, answer *answer, reg commands.Registration) {
-	previewed := a.Confirm == operation.ConfirmAlways || a.Confirm == ""
+	previewed := a.Confirm == intake.ConfirmAlways || a.Confirm == ""
 	answer.asking = previewed // else it may be accepted already when something breaks
 	known := a.delivered(ctx, d)
 	if known.Told {
@@ -88,7 +89,7 @@ func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, ea
 	if err != nil {
 		return operation.Operation{}, false, err
 	}
-	return a.Intake.Ask(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
+	return a.Intake.Ask(ctx, intake.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
 		Earlier: earlier})
 }
 
@@ -113,7 +114,7 @@ func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registra
 	elsewhere := p.ResultID != p.ChannelID
 	switch {
 	case err != nil:
-		return p, &operation.UnavailableError{What: "Slack", Err: err}
+		return p, &intake.UnavailableError{What: "Slack", Err: err}
 	case c.ID == "", elsewhere && c.Private && !(c.Direct && c.Creator == d.Actor.UserID):
 		// A person may not be in a private channel that the bot is in: they
 		// neither post there through the bot nor learn that it exists.
@@ -122,7 +123,7 @@ func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registra
 		return p, a.cannotPost(p.ResultID, "is_archived")
 	case c.Shared && elsewhere:
 
-		return p, &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedShared, Person: true}, Operation: operation.Operation{Actor: d.Actor, Place: p}}
+		return p, &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedShared, Person: true}, Operation: operation.Operation{Actor: d.Actor, Place: p}}
 	case !c.Member && !c.Direct && !c.Shared:
 		return p, a.cannotPost(p.ResultID, "not_in_channel")
 	}
@@ -163,7 +164,7 @@ func (a *App) cannotPost(channel, code string) error {
 func (a *App) whoami(ctx context.Context, d delivery) {
 	s, err := a.Explainer.Whoami(ctx, d.Actor, d.Place)
 	if err != nil {
-		a.tell(ctx, d, a.problem(ctx, d, &operation.UnavailableError{What: "Slack", Err: err}))
+		a.tell(ctx, d, a.problem(ctx, d, &intake.UnavailableError{What: "Slack", Err: err}))
 		return
 	}
 	a.tell(ctx, d, whoamiMessage(s, a.limits(ctx, d), a.wording()))

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -73,7 +74,7 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 	words := a.problem(ctx, d, err)
 	again := a.formAgain(d, err, words)
 	response := slack.NewErrorsViewSubmissionResponse(formErrors(err, words))
-	if e, ok := errors.AsType[*operation.UnavailableError](err); ok && e.Fault.Answered() {
+	if e, ok := errors.AsType[*intake.UnavailableError](err); ok && e.Fault.Answered() {
 		response = slack.NewUpdateViewSubmissionResponse(&again) // a field has no room for it
 	}
 	if !answer.with(ctx, response) {
@@ -100,7 +101,7 @@ func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (
 		return operation.Operation{}, err
 	}
 	// The same view can be sent again with other values: no key.
-	return a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Wrong: wrong})
+	return a.Intake.Preview(ctx, intake.Ask{Registration: reg, Actor: d.Actor, Place: place, Wrong: wrong})
 }
 
 // formErrors puts an error on the fields it belongs to: Slack shows errors
@@ -110,7 +111,7 @@ func formErrors(err error, words message) map[string]string {
 		return fieldErrors(e)
 	}
 	field := commands.KeyListener
-	if _, ok := errors.AsType[*operation.PresentError](err); ok {
+	if _, ok := errors.AsType[*intake.PresentError](err); ok {
 		field = commands.KeyServer
 	}
 	return map[string]string{fieldBlockID(field): clamp(bare(words.Text), maxFieldError)}
@@ -160,11 +161,11 @@ func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 		d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
 	}
 	answer.about = id
-	op, err := a.Intake.Send(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
+	op, err := a.Intake.Send(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}
-	if _, ok := errors.AsType[*operation.ChangedError](err); ok {
+	if _, ok := errors.AsType[*intake.ChangedError](err); ok {
 		a.refuseForm(ctx, d, answer, err, "")
 		return
 	}
@@ -193,16 +194,16 @@ func acceptedText(op operation.Operation, w wording) string {
 // sendable reports whether a draft that was refused with err may be sent
 // again as it is: then it stays on the screen.
 func sendable(err error) bool {
-	if _, ok := errors.AsType[*operation.UnavailableError](err); ok {
+	if _, ok := errors.AsType[*intake.UnavailableError](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[*operation.UncertainError](err); ok {
+	if _, ok := errors.AsType[*intake.UncertainError](err); ok {
 		return true
 	}
 	if _, ok := errors.AsType[*operation.BusyError](err); ok {
 		return true
 	}
-	e, ok := errors.AsType[*operation.DeniedError](err)
+	e, ok := errors.AsType[*intake.DeniedError](err)
 	return ok && slices.Contains([]operation.DenialCode{operation.DeniedRate, operation.DeniedListenerRate,
 		operation.DeniedUnchecked}, e.Decision.Code)
 }

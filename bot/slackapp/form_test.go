@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/commands"
 	"lbbot/zenlayer/zenlayertest"
@@ -412,7 +413,7 @@ func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 		"the delivery of another":   {&operation.DuplicateError{Operation: op(operation.Accepted, bo, false)}, false},
 		"a dry run":                 {&operation.StaleError{Operation: op(operation.Draft, ana, true)}, false},
 		"a draft":                   {&operation.StaleError{Operation: op(operation.Draft, ana, false)}, false},
-		"expired":                   {&operation.ExpiredError{Operation: op(operation.Draft, ana, false)}, false},
+		"expired":                   {&intake.ExpiredError{Operation: op(operation.Draft, ana, false)}, false},
 		"nothing":                   {nil, false},
 		"something else":            {errors.New("x"), false},
 	}

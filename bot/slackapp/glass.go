@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -131,14 +132,14 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 			d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
 		}
 	}
-	op, err := a.Intake.Break(ctx, operation.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key},
-		operation.Breaking{Why: said[operation.FieldWhy], Incident: said[operation.FieldIncident],
-			Responsible: said[operation.FieldResponsible] != ""})
+	op, err := a.Intake.Break(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key},
+		intake.Breaking{Why: said[intake.FieldWhy], Incident: said[intake.FieldIncident],
+			Responsible: said[intake.FieldResponsible] != ""})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}
 	if err != nil {
-		a.refuseForm(ctx, d, answer, err, operation.FieldWhy)
+		a.refuseForm(ctx, d, answer, err, intake.FieldWhy)
 		return
 	}
 	closed := answer.with(ctx, slack.NewClearViewSubmissionResponse())
@@ -200,7 +201,7 @@ func said(raw json.RawMessage, fields []commands.Field) (map[string]string, erro
 // refuseForm keeps a small form open and says why on its fields, so that what
 // was typed stays. What no typing can put right takes its place.
 func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err error, first string) {
-	if e, ok := errors.AsType[*operation.ChangedError](err); ok {
+	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
 		words := changedMessage(e, a.wording())
 		view := previewView(e.Operation, a.wording())
 		view.Blocks.BlockSet = append(blocks(alert(changedWords(e.Operation), slack.AlertLevelWarning)),

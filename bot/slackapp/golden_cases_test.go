@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -26,7 +27,7 @@ func allMessages() map[string]message {
 		all[name] = previewMessage(o, w)
 	}
 	for name, d := range denials() {
-		all["denied_"+name] = deniedMessage(&operation.DeniedError{Decision: d, Operation: op}, w)
+		all["denied_"+name] = deniedMessage(&intake.DeniedError{Decision: d, Operation: op}, w)
 	}
 	for name, e := range usefulNos() {
 		all["denied_"+name] = deniedMessage(e, w)
@@ -89,7 +90,7 @@ func cardVariants() map[string]message {
 		"card_not_added_credentials_no_owner": cardMessage(ends["credentials"], wording{}),
 		"card_not_added_internal_no_owner":    cardMessage(ends["internal"], wording{}),
 		"denied_no_listener": deniedMessage(
-			&operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedNoRule, Channel: true}},
+			&intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedNoRule, Channel: true}},
 			wording{}),
 	}
 }
@@ -112,31 +113,31 @@ func answers(op operation.Operation, w wording) map[string]message {
 		"busy_waits": busyMessage(&operation.BusyError{Operation: sample(in(operation.Waiting))}, link,
 			operation.Actor{UserID: "U0BO"}),
 		"busy_no_link":         busyMessage(&operation.BusyError{Operation: op}, "", operation.Actor{}),
-		"present_same":         presentMessage(&operation.PresentError{Operation: op, Backend: there, Same: true}),
-		"present_other_weight": presentMessage(&operation.PresentError{Operation: op, Backend: there}),
+		"present_same":         presentMessage(&intake.PresentError{Operation: op, Backend: there, Same: true}),
+		"present_other_weight": presentMessage(&intake.PresentError{Operation: op, Backend: there}),
 		"expired":              expiredMessage(op),
 		"stale":                staleMessage(cards["added"], link),
 		"duplicate":            duplicateMessage(cards["adding"], link),
 		"cancelled":            cancelledMessage(op),
-		"unavailable":          unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown}, w),
+		"unavailable":          unavailableMessage(&intake.UnavailableError{What: "Zenlayer", Err: unknown}, w),
 		"unavailable_key": unavailableMessage(
-			&operation.UnavailableError{What: "Zenlayer", Err: unknown,
+			&intake.UnavailableError{What: "Zenlayer", Err: unknown,
 				Fault: operation.Fault{Code: "AUTHFAILURE_SIGNATURE_FAILURE", Status: 401,
 					Message: "The signature does not match.", RequestID: "T7E2-01"}}, w),
 		"unavailable_proxy": unavailableMessage(
-			&operation.UnavailableError{What: "Zenlayer", Err: unknown,
+			&intake.UnavailableError{What: "Zenlayer", Err: unknown,
 				Fault: operation.Fault{Status: 404, Message: "<html>not found</html>"}}, w),
 		"unavailable_unread": unavailableMessage(
-			&operation.UnavailableError{What: "Zenlayer", Err: unknown,
+			&intake.UnavailableError{What: "Zenlayer", Err: unknown,
 				Fault: operation.Fault{Status: 200, Message: "the response in the answer cannot be read: dataSet[0].weight is an object, not a whole number", RequestID: "T7E2-01"}}, w),
-		"unavailable_new_code": unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Err: unknown, Fault: operation.Fault{Code: "INVALID_VERSION", Status: 400, Message: "no such version", RequestID: "T7E2-01"}}, w),
-		"unavailable_busy":     unavailableMessage(&operation.UnavailableError{What: "Zenlayer", Busy: true, Err: unknown}, w),
-		"unavailable_journal":  unavailableMessage(&operation.UnavailableError{What: "journal", Err: unknown}, w),
-		"unavailable_moved":    unavailableMessage(&operation.UnavailableError{What: "journal", Err: &operation.JournalMovedError{What: "the file was deleted"}}, w),
-		"unavailable_setup":    unavailableMessage(&operation.UnavailableError{What: "Slack", Err: explained(&callError{Method: "users.info", Code: slackMissingScope, Needed: "users:read"})}, w),
-		"uncertain":            uncertainMessage(&operation.UncertainError{Ref: op.Ref, Err: unknown}),
+		"unavailable_new_code": unavailableMessage(&intake.UnavailableError{What: "Zenlayer", Err: unknown, Fault: operation.Fault{Code: "INVALID_VERSION", Status: 400, Message: "no such version", RequestID: "T7E2-01"}}, w),
+		"unavailable_busy":     unavailableMessage(&intake.UnavailableError{What: "Zenlayer", Busy: true, Err: unknown}, w),
+		"unavailable_journal":  unavailableMessage(&intake.UnavailableError{What: "journal", Err: unknown}, w),
+		"unavailable_moved":    unavailableMessage(&intake.UnavailableError{What: "journal", Err: &operation.JournalMovedError{What: "the file was deleted"}}, w),
+		"unavailable_setup":    unavailableMessage(&intake.UnavailableError{What: "Slack", Err: explained(&callError{Method: "users.info", Code: slackMissingScope, Needed: "users:read"})}, w),
+		"uncertain":            uncertainMessage(&intake.UncertainError{Ref: op.Ref, Err: unknown}),
 		"try_again":            tryAgainMessage(),
-		"uncertain_click":      uncertainMessage(&operation.UncertainError{Err: unknown}),
+		"uncertain_click":      uncertainMessage(&intake.UncertainError{Err: unknown}),
 		"still_checking":       stillMessage(stillChecking),
 		"still_storing":        stillMessage(stillStoring),
 		"fault":                faultMessage("9f3c-1a2b", w),

@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -28,8 +28,8 @@ func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
 	if err == nil && h.By == commands.ByMe {
 		h.By, values[commands.KeyBy] = d.Actor.UserID, d.Actor.UserID
 	}
-	var page operation.History
-	ask := operation.HistoryAsk{Listener: h.Listener, By: h.By, Here: h.Here,
+	var page intake.History
+	ask := intake.HistoryAsk{Listener: h.Listener, By: h.By, Here: h.Here,
 		Since: a.Now().Add(-time.Duration(h.Since) * time.Minute)}
 	if err == nil {
 		remembered(values, &ask)
@@ -91,7 +91,7 @@ func (a *App) older(ctx context.Context, d delivery, value string) {
 }
 
 // keepHistory is what Older needs. What it shows is for the one who pressed.
-func keepHistory(values commands.Values, ask operation.HistoryAsk, next operation.Cursor) commands.Values {
+func keepHistory(values commands.Values, ask intake.HistoryAsk, next intake.Cursor) commands.Values {
 	kept := commands.Values{pastSince: strconv.FormatInt(ask.Since.UnixMilli(), 10), pastOps: markText(next.Operations),
 		pastDenials: markText(next.Denials)}
 	for key, v := range values {
@@ -103,7 +103,7 @@ func keepHistory(values commands.Values, ask operation.HistoryAsk, next operatio
 }
 
 // remembered goes on where a page stopped, if there was one.
-func remembered(values commands.Values, ask *operation.HistoryAsk) {
+func remembered(values commands.Values, ask *intake.HistoryAsk) {
 	since, err := strconv.ParseInt(values[pastSince], 10, 64)
 	if err != nil {
 		return
@@ -111,19 +111,19 @@ func remembered(values commands.Values, ask *operation.HistoryAsk) {
 	ops, opsErr := markOf(values[pastOps])
 	denials, denialsErr := markOf(values[pastDenials])
 	if opsErr == nil && denialsErr == nil {
-		ask.Since, ask.From = time.UnixMilli(since), operation.Cursor{Operations: ops, Denials: denials}
+		ask.Since, ask.From = time.UnixMilli(since), intake.Cursor{Operations: ops, Denials: denials}
 	}
 }
 
-func markText(m operation.Mark) string { return strconv.FormatInt(m.At.UnixMilli(), 10) + " " + m.ID }
+func markText(m intake.Mark) string { return strconv.FormatInt(m.At.UnixMilli(), 10) + " " + m.ID }
 
 var errMark = errors.New("not a place in the past")
 
-func markOf(s string) (operation.Mark, error) {
+func markOf(s string) (intake.Mark, error) {
 	at, id, ok := strings.Cut(s, " ")
 	n, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil {
-		return operation.Mark{}, errMark
+		return intake.Mark{}, errMark
 	}
-	return operation.Mark{At: time.UnixMilli(n), ID: id}, nil
+	return intake.Mark{At: time.UnixMilli(n), ID: id}, nil
 }

@@ -10,26 +10,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer/zenlayertest"
 )
 
 // pasts are entries of each kind, newest first.
-func pasts() []operation.Entry {
+func pasts() []intake.Entry {
 	cards, ends := publicCards(), endings()
-	entry := func(op operation.Operation, minute int) operation.Entry {
-		return operation.Entry{At: moment(19, minute, 0), Operation: op}
+	entry := func(op operation.Operation, minute int) intake.Entry {
+		return intake.Entry{At: moment(19, minute, 0), Operation: op}
 	}
 	glass := cards["added"]
 	glass.Glass = &operation.BreakGlass{Why: "customers cannot pay, nobody answered"}
-	denied := operation.Entry{At: moment(18, 55, 0),
+	denied := intake.Entry{At: moment(18, 55, 0),
 		Denial: &operation.Event{Kind: operation.EventDenied,
 			Data: map[string]string{"code": "no_rule", "policy_1": "payments"}},
 		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0BO", Name: "bo"},
 			Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: sample().Listener}}
-	bare := operation.Entry{At: moment(18, 50, 0), Denial: &operation.Event{Data: map[string]string{"code": "guest"}},
+	bare := intake.Entry{At: moment(18, 50, 0), Denial: &operation.Event{Data: map[string]string{"code": "guest"}},
 		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ANA"}}}
-	return []operation.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12),
+	return []intake.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12),
 		entry(cards["nothing_to_do"], 10),
 		entry(ends["refused"], 8), entry(ends["too_late"], 6), denied, bare}
 }
@@ -37,17 +38,17 @@ func pasts() []operation.Entry {
 func historyViews() map[string]historyView {
 	day := commands.History{Since: commands.SinceDefault}
 	week := commands.History{Since: 7 * commands.SinceDefault, Timeline: true}
-	full := operation.History{Entries: pasts(), More: true, Listener: sample().Listener}
-	wanting := operation.History{Entries: pasts()[:1], Partial: true, Unread: true}
+	full := intake.History{Entries: pasts(), More: true, Listener: sample().Listener}
+	wanting := intake.History{Entries: pasts()[:1], Partial: true, Unread: true}
 	share := day
 	share.Share = true
 	return map[string]historyView{
 		"day": {History: full, Asked: day, Kept: "k1"},
-		"week": {History: operation.History{Entries: pasts()},
+		"week": {History: intake.History{Entries: pasts()},
 			Asked: commands.History{Since: 7 * commands.SinceDefault}},
 		"timeline":    {History: full, Asked: week, Kept: "k1"},
 		"nothing":     {Asked: commands.History{Since: 30}},
-		"nothing_yet": {History: operation.History{More: true}, Asked: day, Kept: "k1"},
+		"nothing_yet": {History: intake.History{More: true}, Asked: day, Kept: "k1"},
 		"partial":     {History: wanting, Asked: day},
 		"not_shared":  {History: wanting, Asked: share},
 		"shared": {History: full, Asked: share, Kept: "k1", Shared: true,
@@ -72,7 +73,7 @@ func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 	t.Parallel()
 	for _, timeline := range []bool{false, true} {
 		v := historyView{Asked: commands.History{Since: 7 * commands.SinceDefault, Timeline: timeline}}
-		for i := range operation.HistoryPage {
+		for i := range intake.HistoryPage {
 			e := pasts()[i%len(pasts())]
 			e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
 			if e.Denial != nil {
@@ -84,7 +85,7 @@ func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 		}
 		m := historyMessage(v)
 		requireMessage(t, m)
-		for i := range operation.HistoryPage {
+		for i := range intake.HistoryPage {
 			require.Contains(t, shownText(t, m), fmt.Sprintf("LBR-%06d", i), "timeline %t", timeline)
 		}
 	}
@@ -94,7 +95,7 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	start := time.Now().Add(-time.Hour)
-	for i := range operation.HistoryPage + 5 {
+	for i := range intake.HistoryPage + 5 {
 		op := sample(in(operation.Added))
 		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i),
 			operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
@@ -195,7 +196,7 @@ func TestHistoryWithoutAJournalSaysSo(t *testing.T) {
 
 func TestAPlaceInThePastComesBackAsItWas(t *testing.T) {
 	t.Parallel()
-	for _, m := range []operation.Mark{{At: time.UnixMilli(1), ID: "a b"}, {At: time.UnixMilli(99)}} {
+	for _, m := range []intake.Mark{{At: time.UnixMilli(1), ID: "a b"}, {At: time.UnixMilli(99)}} {
 		got, err := markOf(markText(m))
 		require.NoError(t, err)
 		require.Equal(t, m, got)
@@ -232,7 +233,7 @@ func TestARowOfAHistoryDoesNotWrap(t *testing.T) {
 func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 	t.Parallel()
 	op := sample()
-	e := operation.Entry{At: moment(19, 14, 0), Operation: op, Denial: &operation.Event{Kind: operation.EventDenied,
+	e := intake.Entry{At: moment(19, 14, 0), Operation: op, Denial: &operation.Event{Kind: operation.EventDenied,
 		Data: map[string]string{"code": "self", "action": "approve"}}}
 	require.Equal(t, "not allowed to decide: own request", remark(e))
 	require.Contains(t, pastSentence(e, false),
@@ -246,10 +247,10 @@ func TestASummaryOfDenialsCountsThem(t *testing.T) {
 	t.Parallel()
 	e := operation.Event{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
 		Data: map[string]string{"count": "37", "codes": "no_rule forbidden", "listeners": "lst-1 lst-2"}}
-	entry := operation.Entry{At: e.At, Operation: operation.Operation{
+	entry := intake.Entry{At: e.At, Operation: operation.Operation{
 		Actor: operation.Actor{UserID: "U0ELI", Name: "eli"}}, Denial: &e}
 	require.Equal(t, []string{"19:14", "Denied", "", "", "", "eli", "", "", "37 more times"}, row(entry, false))
-	require.Equal(t, "37 denied", countWords([]operation.Entry{entry}))
+	require.Equal(t, "37 denied", countWords([]intake.Entry{entry}))
 	require.Contains(t, pastSentence(entry, false),
 		"<@U0ELI> was denied 37 more times, about lst-1, lst-2: no rule allows it, forbidden.")
 	require.Contains(t, auditLine(e),

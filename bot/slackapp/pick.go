@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -73,11 +74,11 @@ func (a *App) picked(ctx context.Context, d delivery, index int, value string) (
 	case errors.Is(err, operation.ErrNotFound):
 		return commands.Registration{}, err
 	case err != nil:
-		return commands.Registration{}, &operation.UnavailableError{What: "journal", Err: err}
+		return commands.Registration{}, &intake.UnavailableError{What: "journal", Err: err}
 	case person != chooser(d.Actor):
 
 		a.Log.Warn("suggestions were clicked by another person", zap.String("actor", d.Actor.UserID), zap.String("for", person))
-		return commands.Registration{}, &operation.DeniedError{Decision: operation.Decision{Code: operation.DeniedNotRequester},
+		return commands.Registration{}, &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedNotRequester},
 			Operation: operation.Operation{Actor: d.Actor, Place: d.Place}}
 	}
 	var o offer

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/commands"
 )
@@ -56,7 +57,7 @@ func TestOutsidersCannotAskAboutOtherChannels(t *testing.T) {
 		_, _, err := r.app.ask(t.Context(), delivery{Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
 			Place: operation.Place{TeamID: "T0PARTNER", ChannelID: partner}},
 			commands.Registration{Channel: channel}, "")
-		denied := &operation.DeniedError{}
+		denied := &intake.DeniedError{}
 		require.ErrorAs(t, err, &denied)
 		require.Equal(t, operation.DeniedWorkspace, denied.Decision.Code)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -149,7 +150,7 @@ func busyMessage(e *operation.BusyError, link string, reader operation.Actor) me
 
 // presentMessage: the server is on the listener already, with the ports asked
 // for; only its weight can differ.
-func presentMessage(e *operation.PresentError) message {
+func presentMessage(e *intake.PresentError) message {
 	op, there := e.Operation, e.Backend
 	id := code(there.BackendID)
 	if e.Same {
@@ -186,7 +187,7 @@ func cancelledMessage(op operation.Operation) message {
 
 // unavailableMessage: something did not answer, and nothing was changed. The
 // cause stays in the log, unless it is an answer of Zenlayer's.
-func unavailableMessage(e *operation.UnavailableError, w wording) message {
+func unavailableMessage(e *intake.UnavailableError, w wording) message {
 	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
 	setup, _ := errors.AsType[*operation.SetupError](e.Err)
 	switch {
@@ -210,7 +211,7 @@ func unavailableMessage(e *operation.UnavailableError, w wording) message {
 }
 
 // uncertainMessage: it is not known whether the journal took it.
-func uncertainMessage(e *operation.UncertainError) message {
+func uncertainMessage(e *intake.UncertainError) message {
 	if e.Ref == "" {
 		return stillMessage("I could not find out whether this was stored. If nothing has changed in a minute, press the button again.")
 	}

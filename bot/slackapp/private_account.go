@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 )
 
 // accountMessage explains one decision step by step. Only the asker sees it.
-func accountMessage(a operation.WhyAnswer, w wording) message {
+func accountMessage(a intake.WhyAnswer, w wording) message {
 	s, d := a.Standing, a.Decision
 	if a.Listener.ID == "" {
 		said := refusal(d, w)
@@ -64,7 +65,7 @@ func accountMessage(a operation.WhyAnswer, w wording) message {
 }
 
 // accountWeight says where a weight comes from that nobody gave.
-func accountWeight(a operation.WhyAnswer) string {
+func accountWeight(a intake.WhyAnswer) string {
 	switch {
 	case a.Usual:
 		return "No weight was given, so I took the one that most servers on this listener have, as a request would."
@@ -126,7 +127,7 @@ func rulesWord(n int) string {
 }
 
 // accountOfRules shows each rule with its conditions.
-func accountOfRules(a operation.WhyAnswer) []slack.Block {
+func accountOfRules(a intake.WhyAnswer) []slack.Block {
 	others := ""
 	if a.Others > 0 {
 		others = fmt.Sprintf("%s about something else.", rulesWord(a.Others))
@@ -181,7 +182,7 @@ func ruleLine(r operation.Rule) string {
 }
 
 // accountPeople says who could do it, and who could approve it.
-func accountPeople(a operation.WhyAnswer) []string {
+func accountPeople(a intake.WhyAnswer) []string {
 	label := canLabel
 	if a.Decision.Allowed {
 		label = "*Who else can:* %s"
@@ -193,7 +194,7 @@ func accountPeople(a operation.WhyAnswer) []string {
 }
 
 // limitsLine is how much is left of each limit.
-func limitsLine(list []operation.Left) string {
+func limitsLine(list []intake.Left) string {
 	var parts []string
 	for _, l := range list {
 		words := ""

@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 const (
@@ -90,7 +91,7 @@ func glassButton(op operation.Operation) slack.BlockElement {
 
 // changedMessage shows a draft anew whose need for approval changed since the
 // person looked at it.
-func changedMessage(e *operation.ChangedError, w wording) message {
+func changedMessage(e *intake.ChangedError, w wording) message {
 	m, line := previewMessage(e.Operation, w), changedWords(e.Operation)
 	m.Text = clampMarkup(line+" "+m.Text, maxText)
 	m.Blocks = append(blocks(section(line)), m.Blocks...)
@@ -166,7 +167,7 @@ func oldPictureMessage(op operation.Operation, link string) message {
 }
 
 // notOnListMessage answers somebody who may not decide.
-func notOnListMessage(e *operation.DeniedError) message {
+func notOnListMessage(e *intake.DeniedError) message {
 	why, contact := "", ""
 	if r := prose(e.Decision.Reason, reasonLimit); r != "" {
 		why = fmt.Sprintf("*Why:* %s", r)

@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 )
 
 // deniedMessage says no, why, and whom to ask. Only the asker sees it.
-func deniedMessage(e *operation.DeniedError, w wording) message {
+func deniedMessage(e *intake.DeniedError, w wording) message {
 	d, op := e.Decision, e.Operation
 	sentence, why := denial(d, op, w)
 	can := whoCanLines(canLabel, e.Can)
@@ -167,7 +168,7 @@ func withReason(d operation.Decision, why string) string {
 
 // onlyElsewhere is the sentence of a denial for somebody who may ask elsewhere,
 // while others may ask here: said apart, the two read as a contradiction.
-func onlyElsewhere(e *operation.DeniedError) string {
+func onlyElsewhere(e *intake.DeniedError) string {
 	at := placesOf(e.Decision)
 	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
 		return ""

@@ -9,12 +9,13 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
 // historyView is one page of history, to be shown.
 type historyView struct {
-	operation.History
+	intake.History
 	Asked  commands.History
 	By     operation.Actor // who asked
 	Kept   string          // key under which the next page is remembered; empty: no button
@@ -25,7 +26,7 @@ type historyView struct {
 func historyMessage(v historyView) message {
 	entries := v.Entries
 	if v.Shared {
-		entries = slices.DeleteFunc(slices.Clone(entries), func(e operation.Entry) bool { return e.Denial != nil })
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e intake.Entry) bool { return e.Denial != nil })
 	}
 	what, span := "all listeners", fmt.Sprintf("last %s", sinceWords(v.Asked.Since))
 	if v.Listener.ID != "" {
@@ -100,7 +101,7 @@ func entryWords(n int) string {
 }
 
 // countWords is "3 added, 1 not added, 1 denied", the commonest word first.
-func countWords(entries []operation.Entry) string {
+func countWords(entries []intake.Entry) string {
 	var words []string
 	counts := map[string]int{}
 	for _, e := range entries {
@@ -128,7 +129,7 @@ func sinceWords(minutes int) string {
 	return strconv.Itoa(minutes) + " min"
 }
 
-func entryWord(e operation.Entry) string {
+func entryWord(e intake.Entry) string {
 	if e.Denial != nil {
 		return historyDenied
 	}
@@ -143,7 +144,7 @@ func entryWord(e operation.Entry) string {
 func columnLimits() []int { return []int{11, 14, 14, 14, 4, 8, 6, 10, 24} }
 
 // tables is the list as fixed-width text, in pieces that fit a section.
-func tables(entries []operation.Entry, days bool) []string {
+func tables(entries []intake.Entry, days bool) []string {
 	rows := make([][]string, len(entries))
 	limits := columnLimits()
 	widths := make([]int, len(limits))
@@ -177,7 +178,7 @@ func tables(entries []operation.Entry, days bool) []string {
 
 // row has the cells of an entry: when, what became of it, the server, the
 // listener, the weight, who, how long it took, its reference, and a remark.
-func row(e operation.Entry, days bool) []string {
+func row(e intake.Entry, days bool) []string {
 	op := e.Operation
 	when := e.At.UTC().Format("15:04")
 	if days {
@@ -195,14 +196,14 @@ func row(e operation.Entry, days bool) []string {
 }
 
 // deniedTimes is how many denials an entry stands for; 1 for an operation.
-func deniedTimes(e operation.Entry) int {
+func deniedTimes(e intake.Entry) int {
 	if e.Denial == nil {
 		return 1
 	}
 	return e.Denial.Summarised()
 }
 
-func remark(e operation.Entry) string {
+func remark(e intake.Entry) string {
 	op := e.Operation
 	if e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore {
 		return fmt.Sprintf("%d more times", deniedTimes(e))
@@ -228,7 +229,7 @@ func remark(e operation.Entry) string {
 
 // votes reports whether an entry is of somebody who might not decide on the
 // request of another.
-func votes(e operation.Entry) bool {
+func votes(e intake.Entry) bool {
 	return e.Denial != nil && e.Denial.Data["action"] == string(operation.ActionApprove)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -20,7 +21,7 @@ func TestEveryDenialHasItsOwnWords(t *testing.T) {
 		operation.DeniedNoPolicy, operation.DeniedNoRule,
 		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedListenerRate,
 		operation.DeniedNotRequester} {
-		m := deniedMessage(&operation.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()},
+		m := deniedMessage(&intake.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()},
 			fixedWording())
 		require.Equal(t, firstNotSent, startsWith(t, m.Text))
 		visible := shownText(t, m)
@@ -33,7 +34,7 @@ func TestEveryDenialHasItsOwnWords(t *testing.T) {
 func TestPrivateAnswersMentionNobodyInTheirText(t *testing.T) {
 	t.Parallel()
 	for name, d := range denials() {
-		m := deniedMessage(&operation.DeniedError{Decision: d, Operation: sample()}, fixedWording())
+		m := deniedMessage(&intake.DeniedError{Decision: d, Operation: sample()}, fixedWording())
 		require.NotContains(t, m.Text, "<!", name)
 	}
 }
@@ -153,7 +154,7 @@ func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports",
-		"policy", operation.WhatNewest, operation.WhatReading, operation.WhatAsker} {
+		"policy", operation.WhatNewest, operation.WhatReading, intake.WhatAsker} {
 		words := factWords(what, factAskers)
 		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
 		require.False(t, seen[words], what)

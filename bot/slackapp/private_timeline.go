@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // sentences is the list for a post-mortem: oldest first, with local time and
 // UTC.
-func sentences(entries []operation.Entry, public bool) []string {
+func sentences(entries []intake.Entry, public bool) []string {
 	lines := make([]string, len(entries))
 	for i, e := range entries {
 		lines[len(lines)-1-i] = pastSentence(e, public)
@@ -17,7 +18,7 @@ func sentences(entries []operation.Entry, public bool) []string {
 	return lines
 }
 
-func pastSentence(e operation.Entry, public bool) string {
+func pastSentence(e intake.Entry, public bool) string {
 	op := e.Operation
 	show := mentionOf
 	if public {

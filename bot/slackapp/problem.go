@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -16,22 +17,22 @@ func (a *App) problem(ctx context.Context, d delivery, err error) message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		return inputErrorMessage(e, a.memory.keep(e.Values, fieldProblems(e)...), a.keepOffer(ctx, d, e))
 	}
-	if e, ok := errors.AsType[*operation.DeniedError](err); ok {
+	if e, ok := errors.AsType[*intake.DeniedError](err); ok {
 		return deniedMessage(e, a.wording())
 	}
-	if e, ok := errors.AsType[*operation.ChangedError](err); ok {
+	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
 		return changedMessage(e, a.wording())
 	}
-	if e, ok := errors.AsType[*operation.DecidedError](err); ok {
+	if e, ok := errors.AsType[*intake.DecidedError](err); ok {
 		return decidedMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
 	}
 	if e, ok := errors.AsType[*operation.BusyError](err); ok {
 		return busyMessage(e, a.link(ctx, d, e.Operation.ID), d.Actor)
 	}
-	if e, ok := errors.AsType[*operation.PresentError](err); ok {
+	if e, ok := errors.AsType[*intake.PresentError](err); ok {
 		return presentMessage(e)
 	}
-	if e, ok := errors.AsType[*operation.ExpiredError](err); ok {
+	if e, ok := errors.AsType[*intake.ExpiredError](err); ok {
 		return expiredMessage(e.Operation)
 	}
 	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
@@ -40,11 +41,11 @@ func (a *App) problem(ctx context.Context, d delivery, err error) message {
 	if e, ok := errors.AsType[*operation.StaleError](err); ok {
 		return staleMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
 	}
-	if e, ok := errors.AsType[*operation.UncertainError](err); ok {
+	if e, ok := errors.AsType[*intake.UncertainError](err); ok {
 		a.Log.Error("acceptance is uncertain", zap.String("ref", e.Ref), zap.Error(err))
 		return uncertainMessage(e)
 	}
-	if e, ok := errors.AsType[*operation.UnavailableError](err); ok {
+	if e, ok := errors.AsType[*intake.UnavailableError](err); ok {
 		a.Log.Warn("a request could not be checked", zap.String("what", e.What), zap.Error(e.Err))
 		return unavailableMessage(e, a.wording())
 	}
@@ -77,7 +78,7 @@ func (a *App) broken(ctx context.Context, token string, r *answer) message {
 		op, err := a.Journal.Operation(ctx, r.about)
 		switch {
 		case err != nil && !errors.Is(err, operation.ErrNotFound):
-			return uncertainMessage(&operation.UncertainError{Ref: r.about, Err: err})
+			return uncertainMessage(&intake.UncertainError{Ref: r.about, Err: err})
 		case err == nil && op.State != operation.Draft:
 			a.begin(ctx, op)
 			return duplicateMessage(op, "")

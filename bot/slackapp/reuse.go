@@ -5,11 +5,12 @@ import (
 	"errors"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
 // change opens the form with the values of an operation.
-func (a *App) change(ctx context.Context, d delivery, c operation.Click) error {
+func (a *App) change(ctx context.Context, d delivery, c intake.Click) error {
 	reg, err := a.registration(ctx, d, c.OperationID)
 	if err != nil {
 		return err
@@ -19,7 +20,7 @@ func (a *App) change(ctx context.Context, d delivery, c operation.Click) error {
 }
 
 // again makes a new preview of the same request, for whoever pressed.
-func (a *App) again(ctx context.Context, d delivery, c operation.Click) error {
+func (a *App) again(ctx context.Context, d delivery, c intake.Click) error {
 	reg, err := a.registration(ctx, d, c.OperationID)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Regis
 	if err != nil {
 		return err
 	}
-	op, err := a.Intake.Preview(ctx, operation.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
+	op, err := a.Intake.Preview(ctx, intake.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
 		Earlier: a.delivered(ctx, d).OperationID})
 	if err == nil && op.State != operation.Draft {
 		err = &operation.StaleError{Operation: op} // by an earlier delivery of this click
@@ -56,7 +57,7 @@ func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operat
 	case errors.Is(err, operation.ErrNotFound):
 		return operation.Operation{}, err
 	case err != nil:
-		return operation.Operation{}, &operation.UnavailableError{What: "journal", Err: err}
+		return operation.Operation{}, &intake.UnavailableError{What: "journal", Err: err}
 	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID && d.Container.IsEphemeral:
 		return op, nil
 	}

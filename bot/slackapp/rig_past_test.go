@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // Past implements operation.Archive by looking at everything there is.
-func (s *shelf) Past(ctx context.Context, p operation.Page) ([]operation.Past, error) {
+func (s *shelf) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) {
 	if err := s.enter(ctx, "Past"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []operation.Past
+	var out []intake.Past
 	for _, op := range s.ops {
 		older := p.Before.At.IsZero() || op.ClickedAt.Before(p.Before.At) ||
 			op.ClickedAt.Equal(p.Before.At) && op.ID < p.Before.ID
@@ -29,29 +30,29 @@ func (s *shelf) Past(ctx context.Context, p operation.Page) ([]operation.Past, e
 			chosen = p.Actor == "" || op.Actor.UserID == p.Actor
 		}
 		if op.State != operation.Draft && older && chosen && !op.ClickedAt.Before(p.Since) {
-			out = append(out, operation.Past{At: op.ClickedAt, Operation: op})
+			out = append(out, intake.Past{At: op.ClickedAt, Operation: op})
 		}
 	}
-	slices.SortFunc(out, func(a, b operation.Past) int {
+	slices.SortFunc(out, func(a, b intake.Past) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
 	})
 	return out[:min(len(out), p.Limit)], nil
 }
 
 // Denials implements operation.Archive.
-func (s *shelf) Denials(ctx context.Context, p operation.Page) ([]operation.Denial, error) {
+func (s *shelf) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, error) {
 	if err := s.enter(ctx, "Denials"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []operation.Denial
+	var out []intake.Denial
 	for i := len(s.events) - 1; i >= 0; i-- {
 		e := s.events[i]
 		before, _ := strconv.Atoi(p.Before.ID)
 		if e.Kind == operation.EventDenied && !e.At.Before(p.Since) && (p.Before.ID == "" || i < before) &&
 			len(out) < p.Limit {
-			out = append(out, operation.Denial{Mark: operation.Mark{At: e.At, ID: strconv.Itoa(i)}, Event: e})
+			out = append(out, intake.Denial{Mark: intake.Mark{At: e.At, ID: strconv.Itoa(i)}, Event: e})
 		}
 	}
 	return out, nil

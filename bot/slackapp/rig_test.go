@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/zenlayer"
@@ -534,10 +535,10 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 	r.web = newWeb(t, r.slack, log)
 	r.board = newBoard(t, r.web, r.shelf, log)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	requests := &operation.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf,
+	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf,
 		Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
-		Metrics: operation.NewIntakeMetrics(prometheus.NewRegistry())}
+		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
 	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: requests, Journal: r.shelf,
 		History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -82,11 +83,11 @@ func hostileMessages(s string) map[string]message {
 		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
 		d.Clauses, d.MoreClauses = hostileClauses(s), 3
 		people := &operation.People{IDs: []string{s, s, s}, Shown: []string{s}, Groups: []string{s}}
-		all["denied "+name] = deniedMessage(&operation.DeniedError{Decision: d,
+		all["denied "+name] = deniedMessage(&intake.DeniedError{Decision: d,
 			Operation: hostileOperation(s, operation.Draft, ""), Can: people}, w)
 		unnamed := &operation.People{IDs: []string{s}, Groups: []string{s}}
 		all["denied in a group "+name] = deniedMessage(
-			&operation.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
+			&intake.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
 	for name, v := range historyViews() {
 		v.Entries = nil
@@ -117,12 +118,12 @@ func hostileMessages(s string) map[string]message {
 		"stale":     staleMessage(op, s),
 		"duplicate": duplicateMessage(op, s), "cancelled": cancelledMessage(op), "fault": faultMessage(s, w),
 		"copy": copyMessage(op),
-		"present": presentMessage(&operation.PresentError{Operation: op,
+		"present": presentMessage(&intake.PresentError{Operation: op,
 			Backend: zenlayer.Backend{BackendID: s, Port: s}}),
-		"same": presentMessage(&operation.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s},
+		"same": presentMessage(&intake.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s},
 			Same: true}),
-		"unavailable": unavailableMessage(&operation.UnavailableError{What: s, Fault: op.Fault}, w),
-		"uncertain":   uncertainMessage(&operation.UncertainError{Ref: s}),
+		"unavailable": unavailableMessage(&intake.UnavailableError{What: s, Fault: op.Fault}, w),
+		"uncertain":   uncertainMessage(&intake.UncertainError{Ref: s}),
 		"why":         whyMessage(op), "zeno": zenoMessage(op), "details": detailsMessage(op),
 		"owner": ownerMessage(op, w), "moved": movedMessage(op, w),
 		"unknown": unknownRefMessage(s), "channel": channelMessage(s, slackNotInChannel, w),
@@ -134,7 +135,7 @@ func hostileMessages(s string) map[string]message {
 			Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
 			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s,
 			Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}},
-			[]operation.Left{{Of: operation.LimitPerson, In: s}}, w),
+			[]intake.Left{{Of: operation.LimitPerson, In: s}}, w),
 	} {
 		all[name] = m
 	}
@@ -307,7 +308,7 @@ func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 		require.Equal(t, want, bare(in))
 	}
 	for name, d := range denials() {
-		m := deniedMessage(&operation.DeniedError{Decision: d, Operation: sample()}, fixedWording())
+		m := deniedMessage(&intake.DeniedError{Decision: d, Operation: sample()}, fixedWording())
 		require.NotContains(t, bare(m.Text), "‹", name)
 		requireInertBlocks(t, name, encode(t, failedView(formTitle, m.Text).Blocks))
 	}

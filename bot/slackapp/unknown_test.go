@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // definite are words that say how a request ended or stands. Nothing that this
@@ -71,7 +72,7 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 			require.Contains(t, text, "/lb-register status "+op.Ref, "how to look it up")
 			require.Contains(t, text, "lbbot operations show "+op.Ref)
 		}
-		e := operation.Entry{At: moment(19, 14, 22), Operation: op}
+		e := intake.Entry{At: moment(19, 14, 22), Operation: op}
 		lines := strings.Join(append(row(e, false), pastSentence(e, false), pastSentence(e, true)), "\n")
 		require.Contains(t, lines, firstUnknown, name)
 		for _, word := range append(definite(), "not added") {

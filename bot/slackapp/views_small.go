@@ -7,7 +7,7 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -52,11 +52,11 @@ func readFormMeta(s string) (formMeta, bool) {
 // glassFields are what a person says who goes without approval.
 func glassFields() []commands.Field {
 	return []commands.Field{
-		{Key: operation.FieldWhy, Kind: commands.FieldMultiline, Label: "Why can this not wait?",
+		{Key: intake.FieldWhy, Kind: commands.FieldMultiline, Label: "Why can this not wait?",
 			Hint: "At least 20 characters. Everybody who is told reads it.", Required: true, MaxLength: 300},
-		{Key: operation.FieldIncident, Kind: commands.FieldText, Label: "Incident", Placeholder: "inc-1234",
+		{Key: intake.FieldIncident, Kind: commands.FieldText, Label: "Incident", Placeholder: "inc-1234",
 			Required: true, MaxLength: 100},
-		{Key: operation.FieldResponsible, Kind: commands.FieldCheck, Label: "Responsibility", Required: true,
+		{Key: intake.FieldResponsible, Kind: commands.FieldCheck, Label: "Responsibility", Required: true,
 			Options: []commands.Option{{Value: "true", Label: "I looked at the preview and take responsibility."}}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // Status and the audit channel name the same person for an event.
@@ -70,7 +71,7 @@ func TestHistoryNamesWhoApproved(t *testing.T) {
 		Actor: operation.Actor{UserID: "U0ANA", Name: "ana"},
 		Approval: &operation.Approval{Needed: 1,
 			Votes: []operation.Vote{{By: operation.Actor{UserID: "U0CHEN", Name: "chen"}}}}}
-	e := operation.Entry{At: moment(19, 14, 22), Operation: op}
+	e := intake.Entry{At: moment(19, 14, 22), Operation: op}
 	require.Equal(t, "approved by chen", remark(e))
 	require.Contains(t, pastSentence(e, false), "Approved by <@U0CHEN>.")
 	require.Contains(t, pastSentence(e, true), "Approved by chen.")

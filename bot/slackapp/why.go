@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 )
 
@@ -14,7 +14,7 @@ import (
 func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 	reg, err := commands.BuildWhy(values)
 	if err == nil {
-		var w operation.WhyAnswer
+		var w intake.WhyAnswer
 		if w, err = a.Intake.Why(ctx, reg, d.Actor, a.place(d)); err == nil {
 			a.tell(ctx, d, accountMessage(w, a.wording()))
 			return
@@ -27,7 +27,7 @@ func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 }
 
 // limits is how much a person may still do; nothing when that cannot be read.
-func (a *App) limits(ctx context.Context, d delivery) []operation.Left {
+func (a *App) limits(ctx context.Context, d delivery) []intake.Left {
 	left, err := a.Intake.Left(ctx, d.Actor, "")
 	if err != nil {
 		a.Log.Warn("limits could not be read", zap.Error(err))

@@ -8,10 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
-func lefts() []operation.Left {
-	return []operation.Left{
+func lefts() []intake.Left {
+	return []intake.Left{
 		{Of: operation.LimitPerson, Left: 7, Limit: 10, In: "10 minutes"},
 		{Of: operation.LimitListener, Left: 0, Limit: 5, In: "10 minutes", Next: moment(19, 24, 0)},
 		{Of: operation.LimitGlass, Left: 2, Limit: 2, In: "a week"},
@@ -19,7 +20,7 @@ func lefts() []operation.Left {
 }
 
 // accounts are answers of whoami why.
-func accounts() map[string]operation.WhyAnswer {
+func accounts() map[string]intake.WhyAnswer {
 	no := usefulNos()["who_can"]
 	clauses := func(held bool) []operation.Clause {
 		return []operation.Clause{{Text: `principal in Usergroup::"S0LBPAY"`, Held: held},
@@ -30,9 +31,9 @@ func accounts() map[string]operation.WhyAnswer {
 		{ID: "others-ask", Permit: true, Approvals: 1, Holds: true, Clauses: clauses(true)},
 		{ID: "year-end", Clauses: []operation.Clause{{Text: "context.weekday >= 6"}}},
 	}
-	answer := func(d operation.Decision) operation.WhyAnswer {
+	answer := func(d operation.Decision) intake.WhyAnswer {
 		op := sample()
-		return operation.WhyAnswer{Explanation: operation.Explanation{Standing: standing(), Decision: d, Rules: rules,
+		return intake.WhyAnswer{Explanation: operation.Explanation{Standing: standing(), Decision: d, Rules: rules,
 			Others: 4},
 			Listener: op.Listener, Server: op.Server, Weight: 20, Ports: []int{8080, 8081}, Limits: lefts()}
 	}
@@ -44,7 +45,7 @@ func accounts() map[string]operation.WhyAnswer {
 	usual, unread := answer(operation.Decision{Allowed: true, Policies: []string{"x"}}),
 		answer(operation.Decision{Allowed: true, Policies: []string{"x"}})
 	usual.Usual, unread.Weight, unread.Unread = true, 0, true
-	guest := operation.WhyAnswer{Explanation: operation.Explanation{Standing: standing(),
+	guest := intake.WhyAnswer{Explanation: operation.Explanation{Standing: standing(),
 		Decision: operation.Decision{Code: operation.DeniedGuest}}}
 	guest.Standing.Refusal = guest.Decision
 	nothing := answer(operation.Decision{Allowed: true})
@@ -54,7 +55,7 @@ func accounts() map[string]operation.WhyAnswer {
 		many.Rules = append(many.Rules, operation.Rule{ID: fmt.Sprintf("rule-%d", i), Permit: true, Holds: i == 29,
 			Clauses: usefulNos()["many_clauses"].Decision.Clauses})
 	}
-	return map[string]operation.WhyAnswer{"allowed": answer(operation.Decision{Allowed: true, Policies: []string{"x"}}),
+	return map[string]intake.WhyAnswer{"allowed": answer(operation.Decision{Allowed: true, Policies: []string{"x"}}),
 		"approval": asks,
 		"denied":   denied, "guest": guest, "no_rules": nothing, "usual_weight": usual, "unread_weight": unread,
 		"many_rules": many}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // Cards are read on a phone at 3 a.m.: the first line is tested by
@@ -124,7 +125,7 @@ func TestRisksStandAboveAButtonThatIsNotPrimaryAndOnTheAddedCard(t *testing.T) {
 	t.Parallel()
 	for risk, op := range risky() {
 		for _, m := range []message{previewMessage(op, fixedWording()),
-			changedMessage(&operation.ChangedError{Operation: op}, fixedWording())} {
+			changedMessage(&intake.ChangedError{Operation: op}, fixedWording())} {
 			raw := string(encode(t, m.Blocks))
 			require.Contains(t, raw, "*Risk:* "+risk)
 			require.Less(t, strings.Index(raw, risk), strings.Index(raw, actReqSend), risk)

@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"cmp"
@@ -8,50 +8,51 @@ import (
 	"slices"
 	"strings"
 
+	"lbbot/bot/operation"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
 // findListener looks through all load balancers: their list holds every
 // listener of the account.
-func findListener(ctx context.Context, c Catalog, ref commands.ListenerRef) (Listener, *commands.Problem, error) {
+func findListener(ctx context.Context, c operation.Catalog, ref commands.ListenerRef) (operation.Listener, *commands.Problem, error) {
 	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 	if err != nil {
-		return Listener{}, nil, fmt.Errorf("reading load balancers: %w", err)
+		return operation.Listener{}, nil, fmt.Errorf("reading load balancers: %w", err)
 	}
-	var all []Listener
+	var all []operation.Listener
 	for _, lb := range lbs {
 		for _, l := range lb.Listeners {
-			all = append(all, ListenerOf(l, lb))
+			all = append(all, operation.ListenerOf(l, lb))
 		}
 	}
-	hits := exactly(ref.Text, all, func(l Listener, id string) bool { return l.ID == id },
-		func(l Listener, text string) bool { return listenerFits(l, commands.ReadListener(text)) })
+	hits := exactly(ref.Text, all, func(l operation.Listener, id string) bool { return l.ID == id },
+		func(l operation.Listener, text string) bool { return listenerFits(l, commands.ReadListener(text)) })
 	if len(hits) == 1 {
 		return hits[0], nil, nil
 	}
 	p := notOne(ref.Text, commands.KeyListener, "listeners", choices(hits, listenerChoice))
 	if len(hits) == 0 {
-		suggest(p, ref.Text, all, listenerChoice, func(l Listener) []string {
+		suggest(p, ref.Text, all, listenerChoice, func(l operation.Listener) []string {
 			lb := l.LoadBalancerName
 			return []string{l.Name, l.ID, lb + "/" + l.Name, lb + ":" + l.Port}
 		})
 	}
-	return Listener{}, p, nil
+	return operation.Listener{}, p, nil
 }
 
-func listenerFits(l Listener, ref commands.ListenerRef) bool {
+func listenerFits(l operation.Listener, ref commands.ListenerRef) bool {
 	if ref.LoadBalancer != "" && ref.LoadBalancer != l.LoadBalancerName && ref.LoadBalancer != l.LoadBalancerID {
 		return false
 	}
 	if ref.Port != 0 {
-		ports, ok := BackendPorts(l.Port)
+		ports, ok := operation.BackendPorts(l.Port)
 		return ref.LoadBalancer != "" && ok && slices.Contains(ports, ref.Port)
 	}
 	return ref.Name != "" && (ref.Name == l.Name || ref.LoadBalancer != "" && ref.Name == l.ID)
 }
 
-func listenerChoice(l Listener) commands.Choice {
+func listenerChoice(l operation.Listener) commands.Choice {
 	return commands.Choice{Value: l.ID, Label: l.LoadBalancerName + "/" + l.Name + " · " + l.ID + " · " + l.Protocol + " " + l.Port}
 }
 
@@ -82,9 +83,9 @@ func exactly[T any](text string, all []T, byID, byName func(T, string) bool) []T
 func notOne(given, field, many string, hits []commands.Choice) *commands.Problem {
 	if len(hits) > 1 {
 		return &commands.Problem{Field: field, Choices: hits[:min(len(hits), commands.MaxChoices)],
-			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", Clip(given, 64), len(hits), many, labels(hits))}
+			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", operation.Clip(given, 64), len(hits), many, labels(hits))}
 	}
-	text := fmt.Sprintf("No %s called %q.", field, Clip(given, 64))
+	text := fmt.Sprintf("No %s called %q.", field, operation.Clip(given, 64))
 	for _, f := range commands.RegisterFields() {
 		if f.Key == field {
 			text += " Give " + f.Help + "."
@@ -103,7 +104,7 @@ func suggest[T any](p *commands.Problem, given string, all []T, choice func(T) c
 		p.Choices = append(p.Choices, choice(all[at]))
 	}
 	if len(p.Choices) > 0 {
-		p.Text = fmt.Sprintf("No %s called %q. Closest: %s.", p.Field, Clip(given, 64), labels(p.Choices))
+		p.Text = fmt.Sprintf("No %s called %q. Closest: %s.", p.Field, operation.Clip(given, 64), labels(p.Choices))
 	}
 }
 
@@ -122,7 +123,7 @@ func labels(of []commands.Choice) string {
 	out := make([]string, len(of))
 	for i, c := range of {
 		name, _, _ := strings.Cut(c.Label, " · ")
-		out[i] = Clip(name, 40) + " (" + Clip(c.Value, 40) + ")"
+		out[i] = operation.Clip(name, 40) + " (" + operation.Clip(c.Value, 40) + ")"
 	}
 	return strings.Join(out, ", ")
 }
@@ -131,7 +132,7 @@ func labels(of []commands.Choice) string {
 // machines unless the type is given. Keys that may not ask for virtual machines
 // exist: then a bare metal server is taken, and unsearched says why it is not
 // known whether a virtual machine has the same name.
-func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.InstanceType) (s Server, unsearched Fault, p *commands.Problem, err error) {
+func findServer(ctx context.Context, c operation.Catalog, text string, kind zenlayer.InstanceType) (s operation.Server, unsearched operation.Fault, p *commands.Problem, err error) {
 	kinds := []zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}
 	if kind != "" {
 		kinds = []zenlayer.InstanceType{kind}
@@ -139,11 +140,11 @@ func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.Insta
 	found, err := searchServers(ctx, c, text, kinds)
 	switch {
 	case err != nil:
-		return Server{}, Fault{}, nil, err
+		return operation.Server{}, operation.Fault{}, nil, err
 	case len(found.hits) == 1:
-		return serverOf(found.hits[0]), FaultOf(found.refused), nil, nil
+		return serverOf(found.hits[0]), operation.FaultOf(found.refused), nil, nil
 	case len(found.hits) == 0 && found.refused != nil:
-		return Server{}, Fault{}, nil, found.refused
+		return operation.Server{}, operation.Fault{}, nil, found.refused
 	}
 	p = notOne(text, commands.KeyServer, "servers", choices(found.hits, serverChoice))
 	if len(found.hits) == 0 {
@@ -154,10 +155,10 @@ func findServer(ctx context.Context, c Catalog, text string, kind zenlayer.Insta
 		other := otherKind(kind)
 		if there, err := searchServers(ctx, c, text, []zenlayer.InstanceType{other}); err == nil && len(there.hits) > 0 {
 			p = &commands.Problem{Field: commands.KeyType, Given: "type=" + strings.ToLower(string(kind)), Text: fmt.Sprintf(
-				"%s is a %s, not a %s. Leave the type out, or use type=%s.", Clip(text, 64), kindWords(other), kindWords(kind), strings.ToLower(string(other)))}
+				"%s is a %s, not a %s. Leave the type out, or use type=%s.", operation.Clip(text, 64), kindWords(other), kindWords(kind), strings.ToLower(string(other)))}
 		}
 	}
-	return Server{}, Fault{}, p, nil
+	return operation.Server{}, operation.Fault{}, p, nil
 }
 
 func otherKind(k zenlayer.InstanceType) zenlayer.InstanceType {
@@ -185,7 +186,7 @@ type searched struct {
 // address. What the API's filters do not find, such as a host name in other
 // case, is looked for in the list of all. Virtual machines may be refused if
 // they are not all that is asked for.
-func searchServers(ctx context.Context, c Catalog, text string, kinds []zenlayer.InstanceType) (found searched, err error) {
+func searchServers(ctx context.Context, c operation.Catalog, text string, kinds []zenlayer.InstanceType) (found searched, err error) {
 	leftOut := false
 	read := func(k zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
 		if k == zenlayer.InstanceVM && leftOut {
@@ -228,7 +229,7 @@ func searchServers(ctx context.Context, c Catalog, text string, kinds []zenlayer
 // refusedToBeAsked reports whether a reading was refused for good: not a server
 // error, and not the demand to wait.
 func refusedToBeAsked(err error) bool {
-	f := FaultOf(err)
+	f := operation.FaultOf(err)
 	return f.Answered() && f.Status >= 300 && !isBusy(err) && !zenlayer.IsNotFound(err)
 }
 

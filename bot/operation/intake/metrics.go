@@ -1,17 +1,17 @@
-package operation
+package intake
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// IntakeMetrics counts what becomes of requests until they are accepted.
-type IntakeMetrics struct {
+// Metrics counts what becomes of requests until they are accepted.
+type Metrics struct {
 	accepted prometheus.Counter
 	refused  *prometheus.CounterVec
 	busy     prometheus.Counter
 }
 
-// NewIntakeMetrics registers the metrics of this package.
-func NewIntakeMetrics(reg prometheus.Registerer) *IntakeMetrics {
-	m := &IntakeMetrics{
+// NewMetrics registers the metrics of this package.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
 		accepted: prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_operations_accepted_total",
 			Help: "Operations committed as accepted."}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_denials_total",

@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"lbbot/bot/operation"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -38,7 +39,7 @@ type Settings struct {
 	ListenerRate   int // the same for a listener, whoever asks
 	ListenerRateIn time.Duration
 
-	Approval ApprovalSettings
+	Approval operation.ApprovalSettings
 	Glass    int // operations with break-glass a person may have accepted within GlassIn; 0: none
 	GlassIn  time.Duration
 }
@@ -61,29 +62,29 @@ var (
 // Intake is the only gate: every request, however it was made, is checked,
 // permitted and written down here. It starts no goroutines.
 type Intake struct {
-	Journal    Journal
-	Permission Permission
-	Roster     Roster
-	Reasons    Reasons
+	Journal    operation.Journal
+	Permission operation.Permission
+	Roster     operation.Roster
+	Reasons    operation.Reasons
 	Archive    Archive
-	Reporter   Reporter
-	Catalog    Catalog // for previews, as Pools: may be a moment old
-	Pools      Pools
-	Engine     Engine
+	Reporter   operation.Reporter
+	Catalog    operation.Catalog // for previews, as Pools: may be a moment old
+	Pools      operation.Pools
+	Engine     operation.Engine
 	Settings   Settings
 	Now        func() time.Time
 	NewID      func() string // UUIDv7
 	NewToken   func() string // random UUID, the client token
 	NewRef     func() string
 	Log        *zap.Logger
-	Metrics    *IntakeMetrics
+	Metrics    *Metrics
 }
 
 // Ask is a request as it was typed or filled in, already parsed.
 type Ask struct {
 	Registration commands.Registration
-	Actor        Actor
-	Place        Place
+	Actor        operation.Actor
+	Place        operation.Place
 	Delivery     string             // key of the Slack delivery; empty: a second one is a request of its own
 	Wrong        []commands.Problem // what is wrong with it by itself: the look-ups add to this, and no draft is made
 	Earlier      string             // id of the draft that an earlier delivery with this key stored; empty: there is none
@@ -92,8 +93,8 @@ type Ask struct {
 // Click is a button of an operation, pressed.
 type Click struct {
 	OperationID string
-	Actor       Actor
-	Place       Place
+	Actor       operation.Actor
+	Place       operation.Place
 	Delivery    string
 	Version     int64 // of the operation on the card that was clicked; 0: not known
 }
@@ -103,7 +104,7 @@ type Click struct {
 // most. For a second delivery of the same request it returns what the first one
 // stored, as it is now. Errors: *commands.InputError, *DeniedError,
 // *PresentError, *UnavailableError, *ExpiredError for a second delivery.
-func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
+func (i *Intake) Preview(ctx context.Context, a Ask) (operation.Operation, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	if a.Earlier != "" {
@@ -111,35 +112,35 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (Operation, error) {
 	}
 	op, err := i.prepare(ctx, a)
 	if err != nil {
-		return Operation{}, err
+		return operation.Operation{}, err
 	}
-	op.State, op.ExpiresAt = Draft, op.AskedAt.Add(DraftLife)
+	op.State, op.ExpiresAt = operation.Draft, op.AskedAt.Add(operation.DraftLife)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
-		e := i.event(EventPreviewed, op, a.Actor, a.Place, WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
+		e := i.event(operation.EventPreviewed, op, a.Actor, a.Place, operation.WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
 		e.Delivery = a.Delivery
 		err := i.Journal.SaveDraft(ctx, op, e)
-		if first, ok := errors.AsType[*DuplicateError](err); ok {
+		if first, ok := errors.AsType[*operation.DuplicateError](err); ok {
 			return first.Operation, nil
 		}
-		if errors.Is(err, ErrRefTaken) && tries < 10 {
+		if errors.Is(err, operation.ErrRefTaken) && tries < 10 {
 			continue
 		}
 		if err != nil {
-			return Operation{}, &UnavailableError{What: "journal", Err: err}
+			return operation.Operation{}, &UnavailableError{What: "journal", Err: err}
 		}
 		return op, nil
 	}
 }
 
 // earlier returns what the first delivery of a request stored.
-func (i *Intake) earlier(ctx context.Context, a Ask) (Operation, error) {
+func (i *Intake) earlier(ctx context.Context, a Ask) (operation.Operation, error) {
 	op, err := i.Journal.Operation(ctx, a.Earlier)
 	switch {
 	case err != nil:
-		return Operation{}, &UnavailableError{What: "journal", Err: err}
-	case op.State == Draft && !i.Now().Before(op.ExpiresAt):
-		return Operation{}, &ExpiredError{op}
+		return operation.Operation{}, &UnavailableError{What: "journal", Err: err}
+	case op.State == operation.Draft && !i.Now().Before(op.ExpiresAt):
+		return operation.Operation{}, &ExpiredError{op}
 	}
 	return op, nil
 }
@@ -147,12 +148,12 @@ func (i *Intake) earlier(ctx context.Context, a Ask) (Operation, error) {
 // Ask answers a typed command: with a preview, or, where the settings allow
 // it, with an operation that is accepted already. Errors as of Preview and
 // Send.
-func (i *Intake) Ask(ctx context.Context, a Ask) (op Operation, accepted bool, err error) {
+func (i *Intake) Ask(ctx context.Context, a Ask) (op operation.Operation, accepted bool, err error) {
 	op, err = i.Preview(ctx, a)
-	if err == nil && op.State != Draft { // by an earlier delivery
+	if err == nil && op.State != operation.Draft { // by an earlier delivery
 		return op, true, nil
 	}
-	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil || op.Unsearched != (Fault{}) {
+	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil || op.Unsearched != (operation.Fault{}) {
 		return op, false, err
 	}
 	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
@@ -163,18 +164,18 @@ func (i *Intake) Ask(ctx context.Context, a Ask) (op Operation, accepted bool, e
 }
 
 // prepare turns a request into an operation without a state.
-func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
-	draft := Operation{Actor: a.Actor, Place: a.Place}
+func (i *Intake) prepare(ctx context.Context, a Ask) (operation.Operation, error) {
+	draft := operation.Operation{Actor: a.Actor, Place: a.Place}
 	admitted := i.Permission.Admit(ctx, a.Actor, a.Place)
 	if !admitted.Allowed {
-		return Operation{}, i.deny(ctx, admitted, draft)
+		return operation.Operation{}, i.deny(ctx, admitted, draft)
 	}
 	a.Actor.PersonID = admitted.PersonID
-	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: RankPreview, AtMost: askWithin}), askWithin, errAskWithin)
+	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin}), askWithin, errAskWithin)
 	defer done()
 	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)
 	if err != nil {
-		return Operation{}, i.unresolved(a, err)
+		return operation.Operation{}, i.unresolved(a, err)
 	}
 	problems = append(slices.Clone(a.Wrong), problems...)
 	op := i.describe(a, found)
@@ -191,21 +192,21 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 		op.Listener.Servers = len(pool)
 		fillWeight(&op, pool)
 	}
-	var d Decision
+	var d operation.Decision
 	if op.Request.ListenerID != "" {
-		d = i.Permission.Decide(ctx, NewQuestion(op, op.AskedAt))
+		d = i.Permission.Decide(ctx, operation.NewQuestion(op, op.AskedAt))
 	}
 	if problems = append(problems, lookedUp(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
-		return Operation{}, inputError(a.Registration, problems...)
+		return operation.Operation{}, inputError(a.Registration, problems...)
 	}
 	if err := i.need(ctx, &op, d); err != nil {
-		return Operation{}, err
+		return operation.Operation{}, err
 	}
 	if err := fitPool(a.Registration, &op, pool); err != nil {
-		return Operation{}, err
+		return operation.Operation{}, err
 	}
 	if op.Approval != nil && poolErr == nil {
-		op.Approval.Picture = PictureOf(op, pool)
+		op.Approval.Picture = operation.PictureOf(op, pool)
 	}
 	return op, i.checkRate(ctx, op)
 }
@@ -213,21 +214,21 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (Operation, error) {
 // poolNote says that the servers on the listener could not be read.
 func poolNote(err error) string {
 	note := "I could not read which servers are on this listener now"
-	if f := FaultOf(err); f.Answered() {
+	if f := operation.FaultOf(err); f.Answered() {
 		note += ": " + f.Words()
 	}
 	return note + "; I look again before I add anything."
 }
 
 // describe fills in what follows from the request and the things it names.
-func (i *Intake) describe(a Ask, found resolved) Operation {
+func (i *Intake) describe(a Ask, found resolved) operation.Operation {
 	reg := a.Registration
-	op := Operation{
+	op := operation.Operation{
 		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
 		Listener: found.listener, Server: found.server, Purpose: reg.Reason, Notes: slices.Clone(reg.Notes),
-		Options: Options{DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal}, Times: Times{AskedAt: i.Now()}, Unsearched: found.unsearched,
+		Options: operation.Options{DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal}, Times: operation.Times{AskedAt: i.Now()}, Unsearched: found.unsearched,
 	}
-	if op.Unsearched != (Fault{}) {
+	if op.Unsearched != (operation.Fault{}) {
 		op.Notes = append(op.Notes, "I could not search virtual machines for the same name: "+op.Unsearched.Words()+".")
 	}
 	name := reg.Name
@@ -240,7 +241,7 @@ func (i *Intake) describe(a Ask, found resolved) Operation {
 	return op
 }
 
-func (i *Intake) protected(l Listener) bool {
+func (i *Intake) protected(l operation.Listener) bool {
 	return slices.ContainsFunc(i.Settings.Protected, func(glob string) bool {
 		return slices.ContainsFunc([]string{l.ID, l.Name, l.LoadBalancerName + "/" + l.Name}, func(name string) bool {
 			ok, err := path.Match(glob, name)
@@ -251,8 +252,8 @@ func (i *Intake) protected(l Listener) bool {
 
 // fillWeight gives a request without a weight the one that most servers on the
 // listener have, and says so.
-func fillWeight(op *Operation, pool []zenlayer.Backend) {
-	usual := UsualWeight(pool)
+func fillWeight(op *operation.Operation, pool []zenlayer.Backend) {
+	usual := operation.UsualWeight(pool)
 	if op.Request.Weight != 0 || usual == 0 {
 		return
 	}
@@ -262,7 +263,7 @@ func fillWeight(op *Operation, pool []zenlayer.Backend) {
 
 // checkRate refuses a person who had too much accepted lately. It is asked for
 // a preview; what counts is asked in the transaction that accepts.
-func (i *Intake) checkRate(ctx context.Context, op Operation) error {
+func (i *Intake) checkRate(ctx context.Context, op operation.Operation) error {
 	if i.Settings.Rate <= 0 {
 		return nil
 	}
@@ -273,19 +274,19 @@ func (i *Intake) checkRate(ctx context.Context, op Operation) error {
 	if len(times) < i.Settings.Rate {
 		return nil
 	}
-	return i.tooMany(ctx, op, &LimitError{Of: LimitPerson, Times: times})
+	return i.tooMany(ctx, op, &operation.LimitError{Of: operation.LimitPerson, Times: times})
 }
 
 // tooMany denies with the time from which on the next one is possible.
-func (i *Intake) tooMany(ctx context.Context, op Operation, e *LimitError) error {
-	code, limit, in := DeniedRate, i.Settings.Rate, i.Settings.RateIn
+func (i *Intake) tooMany(ctx context.Context, op operation.Operation, e *operation.LimitError) error {
+	code, limit, in := operation.DeniedRate, i.Settings.Rate, i.Settings.RateIn
 	switch e.Of {
-	case LimitListener:
-		code, limit, in = DeniedListenerRate, i.Settings.ListenerRate, i.Settings.ListenerRateIn
-	case LimitGlass:
-		code, limit, in = DeniedBudget, i.Settings.Glass, i.Settings.GlassIn
+	case operation.LimitListener:
+		code, limit, in = operation.DeniedListenerRate, i.Settings.ListenerRate, i.Settings.ListenerRateIn
+	case operation.LimitGlass:
+		code, limit, in = operation.DeniedBudget, i.Settings.Glass, i.Settings.GlassIn
 	}
-	d := Decision{Code: code, Person: true, Channel: true, Limit: limit, Window: span(in)}
+	d := operation.Decision{Code: code, Person: true, Channel: true, Limit: limit, Window: span(in)}
 	if n := len(e.Times); limit > 0 && n >= limit {
 		d.Until = e.Times[n-limit].Add(in)
 	}
@@ -308,14 +309,14 @@ func span(d time.Duration) string {
 
 // deny notes a denial in the audit trail and returns it as an error. A trail
 // that cannot be written does not turn a no into anything else.
-func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
+func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Operation) error {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
-	data := WithPolicies(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "action": string(d.Action),
+	data := operation.WithPolicies(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "action": string(d.Action),
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()
-	e := i.event(EventDenied, op, op.Actor, op.Place, data)
+	e := i.event(operation.EventDenied, op, op.Actor, op.Place, data)
 	delete(e.Data, "requester") // op has who is denied, not who asked
 	delete(e.Data, "requester_channel")
 	if err := i.Journal.RecordBounded(ctx, e); err != nil {
@@ -328,16 +329,16 @@ func (i *Intake) deny(ctx context.Context, d Decision, op Operation) error {
 
 // refuse is deny for a question about rules: the person is told who could do
 // it. That is asked after the no is noted, and left out when Slack is slow.
-func (i *Intake) refuse(ctx context.Context, d Decision, op Operation, q Question) error {
+func (i *Intake) refuse(ctx context.Context, d operation.Decision, op operation.Operation, q operation.Question) error {
 	err := i.deny(ctx, d, op)
 	denied, ok := errors.AsType[*DeniedError](err)
-	if !ok || d.Code != DeniedNoRule && d.Code != DeniedForbidden {
+	if !ok || d.Code != operation.DeniedNoRule && d.Code != operation.DeniedForbidden {
 		return err
 	}
 	denied.Can = i.couldBe(ctx, q, q.Action)
 	return denied
 }
 
-func (i *Intake) event(kind string, op Operation, by Actor, from Place, data map[string]string) Event {
-	return NewEvent(i.Now(), kind, op, by, from, data)
+func (i *Intake) event(kind string, op operation.Operation, by operation.Actor, from operation.Place, data map[string]string) operation.Event {
+	return operation.NewEvent(i.Now(), kind, op, by, from, data)
 }

@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"lbbot/bot/operation"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -51,20 +52,20 @@ type Cursor struct{ Operations, Denials Mark }
 
 // History is one page of the past.
 type History struct {
-	Listener Listener // that was asked for; zero: all of them
+	Listener operation.Listener // that was asked for; zero: all of them
 	Entries  []Entry
-	Partial  bool  // there are entries that the person may not see
-	Unread   bool  // denials are left out: what they are about could not be read
-	Fault    Fault // of that reading
-	More     bool  // there is another page, from Next
+	Partial  bool            // there are entries that the person may not see
+	Unread   bool            // denials are left out: what they are about could not be read
+	Fault    operation.Fault // of that reading
+	More     bool            // there is another page, from Next
 	Next     Cursor
 }
 
 // Entry is one thing that happened: an operation, or a denial.
 type Entry struct {
 	At        time.Time
-	Operation Operation // of a denial: the person, the listener and the server as far as they are known
-	Denial    *Event
+	Operation operation.Operation // of a denial: the person, the listener and the server as far as they are known
+	Denial    *operation.Event
 	mark      Mark
 }
 
@@ -73,13 +74,13 @@ type Entry struct {
 // Denials are no different: who may see the history of a listener may see who
 // was denied there. Errors: *DeniedError, *commands.InputError for a listener
 // that is not there, *UnavailableError. It blocks for lookWithin at most.
-func (i *Intake) History(ctx context.Context, a Actor, p Place, ask HistoryAsk) (History, error) {
+func (i *Intake) History(ctx context.Context, a operation.Actor, p operation.Place, ask HistoryAsk) (History, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
-		return History{}, i.deny(ctx, d, Operation{Actor: a, Place: p})
+		return History{}, i.deny(ctx, d, operation.Operation{Actor: a, Place: p})
 	}
-	r := reading{intake: i, actor: a, place: p, ask: ask, now: i.Now(), may: map[string]bool{}, public: map[string]bool{}, known: map[string]Listener{}}
+	r := reading{intake: i, actor: a, place: p, ask: ask, now: i.Now(), may: map[string]bool{}, public: map[string]bool{}, known: map[string]operation.Listener{}}
 	if ask.Listener.Text != "" {
 		l, err := i.historyOf(ctx, ask.Listener)
 		if err != nil {
@@ -104,7 +105,7 @@ func (i *Intake) History(ctx context.Context, a Actor, p Place, ask HistoryAsk) 
 
 // historyOf finds the listener that was asked for. One that does not exist any
 // more, or cannot be looked up, still has its history under its ID.
-func (i *Intake) historyOf(ctx context.Context, ref commands.ListenerRef) (Listener, error) {
+func (i *Intake) historyOf(ctx context.Context, ref commands.ListenerRef) (operation.Listener, error) {
 	l, problem, err := findListener(ctx, i.Catalog, ref)
 	if err == nil && problem == nil {
 		return l, nil
@@ -112,31 +113,31 @@ func (i *Intake) historyOf(ctx context.Context, ref commands.ListenerRef) (Liste
 	if ref.ID != "" {
 		past, pastErr := i.Archive.Past(ctx, Page{Listener: ref.ID, Limit: 1})
 		if pastErr != nil {
-			return Listener{}, &UnavailableError{What: "journal", Err: pastErr}
+			return operation.Listener{}, &UnavailableError{What: "journal", Err: pastErr}
 		}
 		if len(past) > 0 {
 			return past[0].Operation.Listener, nil
 		}
 	}
 	if err != nil {
-		return Listener{}, unavailable(err)
+		return operation.Listener{}, unavailable(err)
 	}
-	return Listener{}, &commands.InputError{Problems: []commands.Problem{*problem}}
+	return operation.Listener{}, &commands.InputError{Problems: []commands.Problem{*problem}}
 }
 
 // reading is the making of one page.
 type reading struct {
 	intake *Intake
-	actor  Actor
-	place  Place
+	actor  operation.Actor
+	place  operation.Place
 	ask    HistoryAsk
 	now    time.Time
 	page   History
 
-	may    map[string]bool     // by listener id: may its history be seen
-	public map[string]bool     // by channel id: may everybody read it
-	known  map[string]Listener // by listener id
-	asked  bool                // the catalog was asked for what is not known
+	may    map[string]bool               // by listener id: may its history be seen
+	public map[string]bool               // by channel id: may everybody read it
+	known  map[string]operation.Listener // by listener id
+	asked  bool                          // the catalog was asked for what is not known
 }
 
 // stream is what was read of one kind, newest first.
@@ -190,8 +191,8 @@ func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
 	out := make([]Entry, len(list))
 	for i, x := range list {
 		e := x.Event
-		op := Operation{ID: e.OperationID, Actor: Actor{UserID: e.ActorID, TeamID: r.actor.TeamID, Name: e.Data["name"]}, Place: Place{ChannelID: e.ChannelID},
-			Listener: Listener{ID: e.Data["listener"], Name: e.Data["listener_name"]}, Server: Server{ID: e.Data["instance"], Name: e.Data["instance_name"]}}
+		op := operation.Operation{ID: e.OperationID, Actor: operation.Actor{UserID: e.ActorID, TeamID: r.actor.TeamID, Name: e.Data["name"]}, Place: operation.Place{ChannelID: e.ChannelID},
+			Listener: operation.Listener{ID: e.Data["listener"], Name: e.Data["listener_name"]}, Server: operation.Server{ID: e.Data["instance"], Name: e.Data["instance_name"]}}
 		out[i] = Entry{At: x.Mark.At, Operation: op, Denial: &e, mark: x.Mark}
 	}
 	return out, err
@@ -248,7 +249,7 @@ func (r *reading) readable(ctx context.Context, e Entry) bool {
 		return true
 	}
 	channels := e.list("channels")
-	if len(channels) == SummaryIDs {
+	if len(channels) == operation.SummaryIDs {
 		return false // there may be more than are named
 	}
 	if len(channels) == 0 {
@@ -273,12 +274,12 @@ func (r *reading) isPublic(ctx context.Context, id string) bool {
 }
 
 // mayView asks the rules about the listener of op.
-func (r *reading) mayView(ctx context.Context, op Operation) bool {
+func (r *reading) mayView(ctx context.Context, op operation.Operation) bool {
 	id := op.Listener.ID
 	may, asked := r.may[id]
 	if !asked {
-		q := NewQuestion(op, r.now)
-		q.Action, q.Actor, q.Place = ActionViewHistory, r.actor, r.place
+		q := operation.NewQuestion(op, r.now)
+		q.Action, q.Actor, q.Place = operation.ActionViewHistory, r.actor, r.place
 		may = r.intake.Permission.Decide(ctx, q).Allowed
 		r.may[id] = may
 	}
@@ -288,18 +289,18 @@ func (r *reading) mayView(ctx context.Context, op Operation) bool {
 
 // listener returns what is known of a listener that somebody was denied on.
 // The catalog is asked once for all of them, and only if it is needed.
-func (r *reading) listener(ctx context.Context, id string) (Listener, bool) {
+func (r *reading) listener(ctx context.Context, id string) (operation.Listener, bool) {
 	if _, ok := r.known[id]; !ok && !r.asked {
 		r.asked = true
 		lbs, err := r.intake.Catalog.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 		if err != nil {
-			r.page.Unread, r.page.Fault = true, FaultOf(err)
+			r.page.Unread, r.page.Fault = true, operation.FaultOf(err)
 			r.intake.Log.Warn("denials are left out of a history", zap.Error(err))
 		}
 		for _, lb := range lbs {
 			for _, l := range lb.Listeners {
 				if _, known := r.known[l.ListenerID]; !known {
-					r.known[l.ListenerID] = ListenerOf(l, lb)
+					r.known[l.ListenerID] = operation.ListenerOf(l, lb)
 				}
 			}
 		}

@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"context"
@@ -10,13 +10,14 @@ import (
 	"sync"
 	"time"
 
+	"lbbot/bot/operation"
 	"lbbot/zenlayer"
 )
 
 // Reading is everything that previews ask of Zenlayer.
 type Reading interface {
-	Catalog
-	Pools
+	operation.Catalog
+	operation.Pools
 }
 
 // Shared answers previews, many of which ask the same within seconds. It
@@ -254,14 +255,14 @@ func (q *question) answered() bool {
 // unavailable says that Zenlayer could not be asked, that it is asked too much,
 // or what it answered instead of what was asked.
 func unavailable(err error) *UnavailableError {
-	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Fault: FaultOf(err), Err: err}
+	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Fault: operation.FaultOf(err), Err: err}
 }
 
 // isBusy reports whether an error means that Zenlayer is asked too much right
 // now, by this bot or, as Zenlayer says, by the account.
 func isBusy(err error) bool {
 	if e, ok := errors.AsType[*zenlayer.APIError](err); ok {
-		return AsksToWait(e.Status, e.Code)
+		return operation.AsksToWait(e.Status, e.Code)
 	}
 	return zenlayer.IsLimited(err) || errors.Is(err, errCrowded)
 }

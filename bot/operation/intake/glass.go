@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"lbbot/bot/operation"
 	"lbbot/commands"
 )
 
@@ -30,7 +31,7 @@ const (
 // GlassUsed returns how many operations with break-glass this person had
 // accepted lately, how many they may have, and in which time: "0 of 2 in a
 // week". Errors: *UnavailableError.
-func (i *Intake) GlassUsed(ctx context.Context, a Actor) (used, limit int, window string, err error) {
+func (i *Intake) GlassUsed(ctx context.Context, a operation.Actor) (used, limit int, window string, err error) {
 	times, err := i.Journal.BrokenSince(ctx, a.UserID, i.Now().Add(-i.Settings.GlassIn))
 	if err != nil {
 		return 0, 0, "", &UnavailableError{What: "journal", Err: err}
@@ -42,46 +43,46 @@ func (i *Intake) GlassUsed(ctx context.Context, a Actor) (used, limit int, windo
 // the request with approval, so that what is forbidden stays so, and let this
 // person skip it. Errors as of Send, and *commands.InputError with a problem
 // for each field.
-func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (Operation, error) {
+func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (operation.Operation, error) {
 	clicked := i.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	if err := b.check(); err != nil {
-		return Operation{}, err
+		return operation.Operation{}, err
 	}
 	op, err := i.draft(ctx, c)
 	if err != nil {
-		return Operation{}, err
+		return operation.Operation{}, err
 	}
 	q := clickQuestion(op, c, clicked)
 	d := i.Permission.Decide(ctx, q)
 	switch {
-	case d.Allowed, d.Code == DeniedApproval && op.Approval == nil:
-		return Operation{}, i.lookAgain(ctx, op, d, c)
-	case d.Code != DeniedApproval:
-		return Operation{}, i.deny(ctx, d, op)
+	case d.Allowed, d.Code == operation.DeniedApproval && op.Approval == nil:
+		return operation.Operation{}, i.lookAgain(ctx, op, d, c)
+	case d.Code != operation.DeniedApproval:
+		return operation.Operation{}, i.deny(ctx, d, op)
 	}
-	q.Action = ActionBreakGlass
+	q.Action = operation.ActionBreakGlass
 	glass := i.Permission.Decide(ctx, q)
 	if glass.Allowed && i.Settings.Glass < 1 {
-		return Operation{}, i.tooMany(ctx, op, &LimitError{Of: LimitGlass})
+		return operation.Operation{}, i.tooMany(ctx, op, &operation.LimitError{Of: operation.LimitGlass})
 	}
 	if !glass.Allowed {
-		glass.Action = ActionBreakGlass
-		return Operation{}, i.deny(ctx, glass, op)
+		glass.Action = operation.ActionBreakGlass
+		return operation.Operation{}, i.deny(ctx, glass, op)
 	}
-	op.State, op.ClickedAt, op.ExpiresAt = Accepted, clicked, time.Time{}
+	op.State, op.ClickedAt, op.ExpiresAt = operation.Accepted, clicked, time.Time{}
 	op.DecidedBy(d)
 	op.Version++
 	op.Approval.Needed, op.Approval.Skipped, op.Approval.AskedAt = d.Approvals, true, clicked
-	op.Glass = &BreakGlass{Why: b.Why, Incident: b.Incident, Policies: glass.Policies}
-	return i.enter(ctx, op, c, EventBreakGlass, map[string]string{"why": b.Why, "incident": b.Incident,
+	op.Glass = &operation.BreakGlass{Why: b.Why, Incident: b.Incident, Policies: glass.Policies}
+	return i.enter(ctx, op, c, operation.EventBreakGlass, map[string]string{"why": b.Why, "incident": b.Incident,
 		"skipped": strings.Join(op.Approval.Who.IDs, " "), "approvals": strconv.Itoa(d.Approvals), "rules": strings.Join(glass.Policies, " ")})
 }
 
 // check returns every problem at once. It takes the spaces off.
 func (b *Breaking) check() error {
-	b.Why, b.Incident = Clip(strings.TrimSpace(b.Why), 300), Clip(strings.TrimSpace(b.Incident), 100)
+	b.Why, b.Incident = operation.Clip(strings.TrimSpace(b.Why), 300), operation.Clip(strings.TrimSpace(b.Incident), 100)
 	var problems []commands.Problem
 	if utf8.RuneCountInString(b.Why) < minWhy {
 		problems = append(problems, commands.Problem{Field: FieldWhy, Text: "Say in at least " + strconv.Itoa(minWhy) + " characters why this cannot wait."})

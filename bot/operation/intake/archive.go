@@ -1,8 +1,10 @@
-package operation
+package intake
 
 import (
 	"context"
 	"time"
+
+	"lbbot/bot/operation"
 )
 
 // Archive is what is read of the past. Every method is one reading that uses
@@ -41,11 +43,11 @@ type Mark struct {
 // Past is an operation with the time at which it was accepted.
 type Past struct {
 	At        time.Time
-	Operation Operation
+	Operation operation.Operation
 }
 
 // Denial is a denial as it was noted.
 type Denial struct {
 	Mark  Mark
-	Event Event
+	Event operation.Event
 }

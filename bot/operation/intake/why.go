@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"context"
@@ -7,22 +7,23 @@ import (
 
 	"go.uber.org/zap"
 
+	"lbbot/bot/operation"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
 // WhyAnswer is the account of one decision.
 type WhyAnswer struct {
-	Explanation
-	Listener Listener // zero when the person may be told nothing
-	Server   Server   // zero when none was given: asked as for a bare metal server that no rule names
-	Weight   int      // 0: none was given, and the listener gives none
-	Usual    bool     // Weight was not given: it is the one that most servers on the listener have
-	Unread   bool     // the weight that most servers have could not be read
-	Fault    Fault    // of that reading
+	operation.Explanation
+	Listener operation.Listener // zero when the person may be told nothing
+	Server   operation.Server   // zero when none was given: asked as for a bare metal server that no rule names
+	Weight   int                // 0: none was given, and the listener gives none
+	Usual    bool               // Weight was not given: it is the one that most servers on the listener have
+	Unread   bool               // the weight that most servers have could not be read
+	Fault    operation.Fault    // of that reading
 	Ports    []int
-	Can      *People // who could add it here and now; nil: not known
-	Approve  *People // who could approve it; nil: nobody is needed, or not known
+	Can      *operation.People // who could add it here and now; nil: not known
+	Approve  *operation.People // who could approve it; nil: nobody is needed, or not known
 	Limits   []Left
 }
 
@@ -36,17 +37,19 @@ type Left struct {
 }
 
 // noServer stands in for a server that was not given.
-func noServer() Server { return Server{ID: "no-server-given", Type: zenlayer.InstanceBM} }
+func noServer() operation.Server {
+	return operation.Server{ID: "no-server-given", Type: zenlayer.InstanceBM}
+}
 
 // Why explains what would be decided about an addition, without deciding or
 // noting anything. Whoever is refused before the rules are asked learns that,
 // and no names of anything. Errors: *commands.InputError for a listener or a
 // server that is not there, *UnavailableError. It blocks for lookWithin at most.
-func (i *Intake) Why(ctx context.Context, reg commands.Registration, a Actor, p Place) (WhyAnswer, error) {
+func (i *Intake) Why(ctx context.Context, reg commands.Registration, a operation.Actor, p operation.Place) (WhyAnswer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	w := WhyAnswer{Weight: reg.Weight, Ports: reg.Ports}
-	q := Question{Action: ActionRegister, Actor: a, Place: p, Account: i.Settings.Account, Server: noServer(), Weight: reg.Weight, Ports: reg.Ports, At: i.Now()}
+	q := operation.Question{Action: operation.ActionRegister, Actor: a, Place: p, Account: i.Settings.Account, Server: noServer(), Weight: reg.Weight, Ports: reg.Ports, At: i.Now()}
 	if i.Permission.Admit(ctx, a, p).Allowed {
 		if err := i.whyAbout(ctx, reg, &w); err != nil {
 			return WhyAnswer{}, err
@@ -61,12 +64,12 @@ func (i *Intake) Why(ctx context.Context, reg commands.Registration, a Actor, p 
 		return WhyAnswer{}, &UnavailableError{What: "Slack", Err: err}
 	}
 	if w.Listener.ID == "" || w.Standing.Refusal.Code != "" {
-		w.Listener, w.Server = Listener{}, Server{}
+		w.Listener, w.Server = operation.Listener{}, operation.Server{}
 		return w, nil
 	}
-	w.Can = i.couldBe(ctx, q, ActionRegister)
-	if w.Decision.Code == DeniedApproval {
-		w.Approve = i.couldBe(ctx, q, ActionApprove)
+	w.Can = i.couldBe(ctx, q, operation.ActionRegister)
+	if w.Decision.Code == operation.DeniedApproval {
+		w.Approve = i.couldBe(ctx, q, operation.ActionApprove)
 	}
 	w.Limits, err = i.Left(ctx, a, w.Listener.ID)
 	return w, err
@@ -112,15 +115,15 @@ func (i *Intake) whyWeight(ctx context.Context, w *WhyAnswer) {
 	pool, err := i.Pools.DescribeBackends(ctx, w.Listener.ID, zenlayer.BackendFilter{})
 	if err != nil {
 		i.Log.Warn("pool could not be read for an explanation", zap.String("listener", w.Listener.ID), zap.Error(err))
-		w.Unread, w.Fault = true, FaultOf(err)
+		w.Unread, w.Fault = true, operation.FaultOf(err)
 		return
 	}
-	w.Weight = UsualWeight(pool)
+	w.Weight = operation.UsualWeight(pool)
 	w.Usual = w.Weight != 0
 }
 
 // couldBe asks who could do something, for canWithin at most.
-func (i *Intake) couldBe(ctx context.Context, q Question, action Action) *People {
+func (i *Intake) couldBe(ctx context.Context, q operation.Question, action operation.Action) *operation.People {
 	ctx, cancel := context.WithTimeoutCause(ctx, canWithin, errors.New("who could was not known within "+canWithin.String()))
 	defer cancel()
 	people, err := i.Roster.Who(ctx, q, action)
@@ -133,7 +136,7 @@ func (i *Intake) couldBe(ctx context.Context, q Question, action Action) *People
 
 // Left returns how much is left of the limits that are set: of the person, of
 // the listener if one is given, and of break-glass. Errors: *UnavailableError.
-func (i *Intake) Left(ctx context.Context, a Actor, listenerID string) ([]Left, error) {
+func (i *Intake) Left(ctx context.Context, a operation.Actor, listenerID string) ([]Left, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, acceptWithin, errors.New("the journal did not answer within "+acceptWithin.String()))
 	defer cancel()
 	s, now := i.Settings, i.Now()
@@ -144,17 +147,17 @@ func (i *Intake) Left(ctx context.Context, a Actor, listenerID string) ([]Left, 
 		in    time.Duration
 		since func(context.Context, time.Time) ([]time.Time, error)
 	}{
-		{LimitPerson, s.Rate, s.RateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
+		{operation.LimitPerson, s.Rate, s.RateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
 			return i.Journal.AcceptedSince(ctx, a.UserID, t)
 		}},
-		{LimitListener, s.ListenerRate, s.ListenerRateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
+		{operation.LimitListener, s.ListenerRate, s.ListenerRateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
 			return i.Archive.ListenerSince(ctx, listenerID, t)
 		}},
-		{LimitGlass, s.Glass, s.GlassIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
+		{operation.LimitGlass, s.Glass, s.GlassIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
 			return i.Journal.BrokenSince(ctx, a.UserID, t)
 		}},
 	} {
-		if l.limit <= 0 || l.of == LimitListener && listenerID == "" {
+		if l.limit <= 0 || l.of == operation.LimitListener && listenerID == "" {
 			continue
 		}
 		times, err := l.since(ctx, now.Add(-l.in))

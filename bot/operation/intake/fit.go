@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lbbot/bot/operation"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -30,15 +31,15 @@ func (i *Intake) unresolved(a Ask, err error) error {
 // lookedUp returns what else is wrong with a request, as far as the listener and
 // the rules say it. d is exact unless the problems found before concern what the
 // rules ask about. Who may do nothing on the listener learns no names.
-func lookedUp(asked commands.Registration, op Operation, pool []zenlayer.Backend, d Decision, before []commands.Problem) (problems []commands.Problem) {
-	may := d.Allowed || d.Code == DeniedApproval
-	_, _, there := Present(op, pool)
+func lookedUp(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
+	may := d.Allowed || d.Code == operation.DeniedApproval
+	_, _, there := operation.Present(op, pool)
 	if name := asked.Name; may && !there && name != "" && slices.Contains(names(pool), name) {
 		problems = append(problems, commands.Problem{Field: commands.KeyName, Given: "name=" + name,
 			Text: "The name " + name + " is taken on this listener. Suggestion: " + commands.BackendName(name, names(pool)) + "."})
 	}
 	exact := !about(before, commands.KeyServer, commands.KeyType, commands.KeyPorts, commands.KeyWeight)
-	if exact && LacksReason(d, op) && !about(before, commands.KeyReason) {
+	if exact && operation.LacksReason(d, op) && !about(before, commands.KeyReason) {
 		problems = append(problems, commands.Problem{Field: commands.KeyReason, Text: "A reason is required for this listener. One line is enough."})
 	}
 	return problems
@@ -54,8 +55,8 @@ func names(pool []zenlayer.Backend) []string {
 
 // fitPool takes what is on the listener into account: the same server, and
 // names that are taken.
-func fitPool(asked commands.Registration, op *Operation, pool []zenlayer.Backend) error {
-	if b, same, found := Present(*op, pool); found {
+func fitPool(asked commands.Registration, op *operation.Operation, pool []zenlayer.Backend) error {
+	if b, same, found := operation.Present(*op, pool); found {
 		op.FoundWeight, op.BackendID = b.Weight, b.BackendID
 		return &PresentError{Operation: *op, Backend: b, Same: same}
 	}
@@ -69,20 +70,20 @@ func fitPool(asked commands.Registration, op *Operation, pool []zenlayer.Backend
 // secondEntry says that the server is on the listener already, with other
 // ports. Zenlayer documents a refusal of that for a sister product only
 // (INVALID_BACKEND_INSTANCE_LISTENER_EXIST), so it is said and not refused.
-func secondEntry(op Operation, pool []zenlayer.Backend) []string {
-	there := OfServer(op, pool)
+func secondEntry(op operation.Operation, pool []zenlayer.Backend) []string {
+	there := operation.OfServer(op, pool)
 	if len(there) == 0 {
 		return nil
 	}
 	entries := make([]string, 0, len(there))
 	for _, b := range there[:min(len(there), maxEntries)] {
-		entries = append(entries, Clip(b.BackendID, 40)+" (ports "+cmp.Or(Clip(b.Port, 40), "not shown")+")")
+		entries = append(entries, operation.Clip(b.BackendID, 40)+" (ports "+cmp.Or(operation.Clip(b.Port, 40), "not shown")+")")
 	}
 	as := strings.Join(entries, ", ")
 	if more := len(there) - len(entries); more > 0 {
 		as += " and " + strconv.Itoa(more) + " more"
 	}
-	return []string{Clip(cmp.Or(op.Server.Name, op.Server.ID), 80) + " is already on this listener as " + as +
+	return []string{operation.Clip(cmp.Or(op.Server.Name, op.Server.ID), 80) + " is already on this listener as " + as +
 		". Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is the safe choice."}
 }
 

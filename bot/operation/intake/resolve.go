@@ -1,4 +1,4 @@
-package operation
+package intake
 
 import (
 	"context"
@@ -8,13 +8,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"lbbot/bot/operation"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
 // serverOf keeps of an instance what is shown and decided by.
-func serverOf(i zenlayer.Instance) Server {
-	s := Server{ID: i.ID, Name: i.Name, Type: i.Type, Zone: i.ZoneID, Status: i.Status}
+func serverOf(i zenlayer.Instance) operation.Server {
+	s := operation.Server{ID: i.ID, Name: i.Name, Type: i.Type, Zone: i.ZoneID, Status: i.Status}
 	for _, ip := range slices.Concat(i.PrivateIPs, i.PublicIPs, i.IPv6s) {
 		if s.IP == "" {
 			s.IP = ip
@@ -25,9 +26,9 @@ func serverOf(i zenlayer.Instance) Server {
 
 // resolved is what the names of a registration mean.
 type resolved struct {
-	listener   Listener
-	server     Server
-	unsearched Fault // see Operation.Unsearched
+	listener   operation.Listener
+	server     operation.Server
+	unsearched operation.Fault // see Operation.Unsearched
 }
 
 // resolve finds the listener and the server that a registration names, but none
@@ -35,7 +36,7 @@ type resolved struct {
 // finding exactly one of each is in the problems. An error is an
 // *commands.InputError that says it all, or means that Zenlayer could not be
 // read.
-func resolve(ctx context.Context, c Catalog, reg commands.Registration, wrong []commands.Problem) (resolved, []commands.Problem, error) {
+func resolve(ctx context.Context, c operation.Catalog, reg commands.Registration, wrong []commands.Problem) (resolved, []commands.Problem, error) {
 	var (
 		out              resolved
 		noListener, noID *commands.Problem
@@ -90,8 +91,8 @@ func inputError(reg commands.Registration, problems ...commands.Problem) *comman
 	return e
 }
 
-func directPorts(l Listener, reg commands.Registration) *commands.Problem {
-	if !strings.EqualFold(l.Kind, DirectRouting) || len(reg.Ports) == 0 {
+func directPorts(l operation.Listener, reg commands.Registration) *commands.Problem {
+	if !strings.EqualFold(l.Kind, operation.DirectRouting) || len(reg.Ports) == 0 {
 		return nil
 	}
 	ports := make([]string, len(reg.Ports))
@@ -106,7 +107,7 @@ func directPorts(l Listener, reg commands.Registration) *commands.Problem {
 // swapped recognises a server in the listener's place and the listener in the
 // server's, where neither is found as it was given. It returns nil unless each
 // is exactly one thing the other way round.
-func swapped(ctx context.Context, c Catalog, reg commands.Registration) *commands.InputError {
+func swapped(ctx context.Context, c operation.Catalog, reg commands.Registration) *commands.InputError {
 	values := reg.Values()
 	values[commands.KeyListener], values[commands.KeyServer] = reg.Server, reg.Listener.Text
 	right, err := commands.BuildRegistration(values)
@@ -130,16 +131,16 @@ func swapped(ctx context.Context, c Catalog, reg commands.Registration) *command
 // empty, the server, in the way a command is understood: exact matches only.
 // The error is a *commands.InputError when there is not exactly one; otherwise
 // Zenlayer could not be read. It blocks for as long as ctx lets it.
-func Find(ctx context.Context, c Catalog, ref commands.ListenerRef, server string, kind zenlayer.InstanceType) (Listener, Server, error) {
+func Find(ctx context.Context, c operation.Catalog, ref commands.ListenerRef, server string, kind zenlayer.InstanceType) (operation.Listener, operation.Server, error) {
 	l, p, err := findListener(ctx, c, ref)
 	if err != nil {
-		return Listener{}, Server{}, err
+		return operation.Listener{}, operation.Server{}, err
 	}
-	var s Server
+	var s operation.Server
 	var noServer *commands.Problem
 	if server != "" {
 		if s, _, noServer, err = findServer(ctx, c, server, kind); err != nil {
-			return Listener{}, Server{}, err
+			return operation.Listener{}, operation.Server{}, err
 		}
 	}
 	var problems []commands.Problem
@@ -149,7 +150,7 @@ func Find(ctx context.Context, c Catalog, ref commands.ListenerRef, server strin
 		}
 	}
 	if len(problems) > 0 {
-		return Listener{}, Server{}, &commands.InputError{Problems: problems}
+		return operation.Listener{}, operation.Server{}, &commands.InputError{Problems: problems}
 	}
 	return l, s, nil
 }

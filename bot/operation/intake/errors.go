@@ -1,0 +1,71 @@
+package intake
+
+import (
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// DecidedError says that others have decided about an operation already, or
+// that the time for it is over: the click changed nothing.
+type DecidedError struct{ Operation operation.Operation }
+
+func (e *DecidedError) Error() string { return e.Operation.Ref + " is decided already" }
+
+// ChangedError says that what a person looked at is not what would be done:
+// Operation is the new draft, to be looked at again. Nothing was accepted.
+type ChangedError struct{ Operation operation.Operation }
+
+func (e *ChangedError) Error() string {
+	return "something changed since " + e.Operation.Ref + " was looked at"
+}
+
+// ExpiredError says that a preview is older than it may be.
+type ExpiredError struct{ Operation operation.Operation }
+
+func (e *ExpiredError) Error() string { return e.Operation.Ref + " has expired" }
+
+// DeniedError says that the person may not, and why.
+type DeniedError struct {
+	Decision  operation.Decision
+	Operation operation.Operation // Listener and Server as far as they are known; Ref is set when it was noted under one
+
+	// Can is who could do it here and now, for the codes of rules. Nil: nobody
+	// was asked about, or Slack did not tell in time.
+	Can *operation.People
+}
+
+func (e *DeniedError) Error() string { return "denied: " + string(e.Decision.Code) }
+
+// PresentError says that the server is already on the listener.
+type PresentError struct {
+	Operation operation.Operation
+	Backend   zenlayer.Backend
+	Same      bool // the same ports and weight: nothing to do
+}
+
+func (e *PresentError) Error() string { return "already there as " + e.Backend.BackendID }
+
+// UnavailableError says that something needed for an answer did not answer, or
+// refused to. Nothing was changed.
+type UnavailableError struct {
+	What  string          // "Zenlayer", "Slack" or "journal"
+	Busy  bool            // it is asked too much right now; it may be well
+	Fault operation.Fault // of Zenlayer: what it answered, see Fault.Answered
+	Err   error
+}
+
+func (e *UnavailableError) Error() string {
+	return e.What + " is not available: " + e.Err.Error()
+}
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// UncertainError says that it is not known whether an operation was accepted,
+// or, without a Ref, whether the click on one was stored. Asking again is safe:
+// the same preview is accepted once, and the same click stored once.
+type UncertainError struct {
+	Ref string
+	Err error
+}
+
+func (e *UncertainError) Error() string { return "not known whether stored: " + e.Ref }
+func (e *UncertainError) Unwrap() error { return e.Err }

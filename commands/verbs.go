@@ -93,6 +93,16 @@ func UsageHint() string {
 	return strings.ReplaceAll(Verbs()[0].Usage, "...", "…") + " or nothing for a form"
 }
 
+// Completions are the beginnings of commands that a composer can offer: the command's name, alone and with each verb
+// that changes nothing.
+func Completions() []string {
+	all := []string{Name}
+	for _, verb := range readingVerbs() {
+		all = append(all, Name+" "+verb)
+	}
+	return all
+}
+
 // verbTyped finds the verb of a first word.
 func verbTyped(word string) (VerbInfo, bool) {
 	verbs := Verbs()

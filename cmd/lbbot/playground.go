@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/sandbox/page"
+	"lbbot/commands"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -88,7 +89,8 @@ func (g *playground) page() page.Options {
 		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: "C0INC2041",
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
 			Text:    "Weight 80 needs a second person.", Waits: "It was asked for. Now agree to it."},
-		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`, Log: g.log.Named("page"),
+		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
+		Completions: commands.Completions(), Log: g.log.Named("page"),
 	}
 }
 

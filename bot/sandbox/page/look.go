@@ -26,6 +26,7 @@ type look struct {
 	Team     string
 	Bot      string
 	Command  string
+	Complete []string
 	Composer string // what stands in the composer when the page opens
 	Version  string
 	Story    []step
@@ -64,7 +65,7 @@ func (p *site) look(r *http.Request) look {
 	people := p.persons(world, r.FormValue("as"))
 	l := look{
 		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: cmp.Or(world.BotName, "bot"),
-		Command: p.options.Command, Version: p.options.Version,
+		Command: p.options.Command, Complete: p.options.Completions, Version: p.options.Version,
 		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(), WillLose: p.options.Cloud.AnswerWillBeLost(),
 	}
 	if i := slices.IndexFunc(people, func(s shownPerson) bool { return s.Me }); i >= 0 {

@@ -71,6 +71,8 @@ type Options struct {
 	// Command is the first step of the tour. It stands in the composer of the
 	// first channel until a command was sent.
 	Command string
+	// Completions are what the beginning of a command completes to; the first that fits is taken.
+	Completions []string
 	// Approver is somebody who agrees to what others ask for; the tour leads to
 	// them. Without one it has no such step.
 	Approver Approver

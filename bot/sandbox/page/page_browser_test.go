@@ -158,7 +158,8 @@ func play(t *testing.T) (string, *smallBot) {
 
 	page, err := New(Options{
 		Slack: s, Cloud: b.cloud, Version: "test", Samples: trialSamples,
-		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
+		Completions: []string{"/lb-register", "/lb-register whoami", "/lb-register help"},
+		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 		Reset: func(context.Context) error {
 			s.Reset()
 			b.cloud.mu.Lock()
@@ -488,7 +489,11 @@ func TestCommandIsCompletedAsItIsTyped(t *testing.T) {
 	require.Equal(t, "/lb-register |", x.composer())
 	x.do(chromedp.KeyEvent("help"))
 	require.Equal(t, "/lb-register help|", x.composer())
-	for _, other := range []string{"/", "/lx", "look", "/lb-register"} {
+	x.typed("/lb-register w")
+	require.Equal(t, "/lb-register w|hoami", x.composer())
+	x.do(chromedp.KeyEvent("eb-07"))
+	require.Equal(t, "/lb-register web-07|", x.composer(), "what is typed goes on over it")
+	for _, other := range []string{"/", "/lx", "look", "/lb-register", "/lb-register "} {
 		x.typed(other)
 		require.Equal(t, other+"|", x.composer())
 	}

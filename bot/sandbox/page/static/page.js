@@ -202,22 +202,24 @@
   });
   text.form.addEventListener("submit", () => { notice.hidden = false; });
 
-  // The beginning of the command's name completes to it. What was completed is
+  // The beginning of a command completes to it. What was completed is
   // selected: typing goes on over it, Enter, Tab or the arrow takes it.
-  const name = text.dataset.command.split(" ")[0];
+  const commands = text.dataset.complete.split(",");
   const completed = () => text.selectionStart > 1 && text.selectionEnd === text.value.length &&
-    text.selectionStart < text.selectionEnd && text.value === name;
+    text.selectionStart < text.selectionEnd && commands.includes(text.value);
   function complete() {
     const start = text.value;
-    if (start.length < 2 || start === name || !name.startsWith(start) || text.selectionStart !== start.length) return;
-    text.value = name;
-    text.setSelectionRange(start.length, name.length);
+    if (start.length < 2 || start.endsWith(" ") || commands.includes(start) || text.selectionStart !== start.length) return;
+    const whole = commands.find((c) => c.startsWith(start));
+    if (!whole) return;
+    text.value = whole;
+    text.setSelectionRange(start.length, whole.length);
   }
   text.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (["Enter", "Tab", "ArrowRight"].includes(event.key) && !event.shiftKey && completed()) {
       event.preventDefault();
-      type(name + " ");
+      type(text.value + " ");
       return;
     }
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); text.form.requestSubmit(); return; }

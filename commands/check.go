@@ -121,7 +121,8 @@ func parseType(s string) (zenlayer.InstanceType, bool) {
 
 func (b *builder) setWeight(value string) {
 	if strings.Trim(value, "+-0.%") == "" && strings.Contains(value, "0") {
-		b.fail(KeyWeight, value, "The lowest weight is 1. This load balancer cannot hold a server at weight 0; leave it out instead.", unknown)
+		b.fail(KeyWeight, value, "The lowest weight is 1. A server gets no traffic only when it is not on the listener: "+
+			"do not add it, or remove it in the Zenlayer console.", unknown)
 		return
 	}
 	n, err := strconv.Atoi(value)

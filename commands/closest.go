@@ -24,17 +24,15 @@ func Closest(word string, candidates []string, n int) []string {
 // counts.
 func Nearest(word string, count, n int, spellings func(int) []string) []int {
 	type near struct{ index, distance int }
-	w := []rune(strings.ToLower(word))
-	limit := mistakesAllowed(len(w))
 	var found []near
 	for i := range count {
-		best := limit + 1
+		best := -1
 		for _, text := range spellings(i) {
-			if text != "" {
-				best = min(best, nearness(w, []rune(strings.ToLower(text)), limit))
+			if n, ok := mistakes(strings.ToLower(word), strings.ToLower(text)); ok && (best < 0 || n < best) {
+				best = n
 			}
 		}
-		if best <= limit {
+		if best >= 0 {
 			found = append(found, near{i, best})
 		}
 	}
@@ -44,6 +42,29 @@ func Nearest(word string, count, n int, spellings func(int) []string) []int {
 		out = append(out, f.index)
 	}
 	return out
+}
+
+// mistakes counts the mistakes between a word and a name, and says whether they are few. Where one of them is a host
+// name with its domain and the other is not, the domain does not count.
+func mistakes(word, name string) (n int, few bool) {
+	if strings.Contains(word, ".") != strings.Contains(name, ".") {
+		word, name = withoutDomain(word), withoutDomain(name)
+	}
+	if name == "" {
+		return 0, false
+	}
+	w := []rune(word)
+	limit := mistakesAllowed(len(w))
+	n = nearness(w, []rune(name), limit)
+	return n, n <= limit
+}
+
+func withoutDomain(s string) string {
+	host, _, _ := strings.Cut(s, ".")
+	if isDigits(host) {
+		return s // an address
+	}
+	return host
 }
 
 // mistakesAllowed is how far a word of that length may be off.

@@ -139,6 +139,11 @@ func TestClosestNamesComeFirst(t *testing.T) {
 	require.Equal(t, []string{"web-07"}, Closest("wbe-07", servers, 1))
 	require.Equal(t, []string{"web-06", "web-07"}, Closest("web", servers, 5))
 	require.Equal(t, []string{"web-07"}, Closest("WEB-07", servers, 1))
+	hosts := []string{"db-07.edge.example", "web-06.edge.example", "web-07.edge.example"}
+	require.Equal(t, []string{"web-07.edge.example"}, Closest("wbe-07", hosts, 1), "the first label is enough")
+	require.Equal(t, []string{"web-07.edge.example"}, Closest("wbe-07.edge.example", hosts, 1))
+	require.Equal(t, []string{"web-07"}, Closest("wbe-07.edge.example", servers, 1))
+	require.Empty(t, Closest("10.0.3.18", []string{"10.9.9.9"}, 3), "an address has no label")
 	require.Empty(t, Closest("postgres", servers, 3))
 	require.Empty(t, Closest("", servers, 3))
 	require.Empty(t, Closest("web-07", nil, 3))

@@ -2,16 +2,11 @@ package commands
 
 import "strings"
 
-// place puts loose words in the places of listener and server, and says what
-// to do with those left over.
+// place puts loose words in the places of listener and server, and says what to do with those left over.
 func (p *parser) place() {
 	words := p.loose
-	p.reasonGoesOn(len(words))
-	if len(p.trailing) > 0 {
-		words = append(words[:len(words):len(words)], p.trailing...)
-	}
-	if len(words) > 0 && p.freePlace() == KeyListener && !words[0].quoted && looksLikeServer(words[0].value) {
-		words = p.serverFirst(words)
+	if p.free(KeyListener) && len(words) > 0 {
+		words = p.serverFirst(p.sentence(words))
 	}
 	for len(words) > 0 {
 		key := p.freePlace()
@@ -27,38 +22,64 @@ func (p *parser) place() {
 	p.leftOver(words)
 }
 
-// reasonGoesOn takes the words after a reason without quotes as part of it
-// when listener and server have their values already.
-func (p *parser) reasonGoesOn(loose int) {
-	if len(p.trailing) == 0 {
-		return
-	}
+// free says whether a key has neither a value nor a problem yet.
+func (p *parser) free(key string) bool {
+	_, given := p.given[key]
+	_, failed := p.fixes[key]
+	return !given && !failed
+}
+
+// freePlace is the first of listener and server that has no value yet.
+func (p *parser) freePlace() string {
 	for _, key := range [...]string{KeyListener, KeyServer} {
-		if _, given := p.given[key]; given {
-			loose++
+		if p.free(key) {
+			return key
 		}
 	}
-	if _, failed := p.fixes[KeyReason]; loose < 2 || failed {
-		return
+	return ""
+}
+
+// sentence reads "web-07 to api-lb:443", which is how people say it, as listener and server.
+func (p *parser) sentence(words []word) []word {
+	if len(words) == 3 && strings.EqualFold(words[1].value, "to") && p.free(KeyServer) {
+		return []word{words[2], words[0]}
 	}
-	var rest []string
-	for _, w := range p.trailing {
-		rest = append(rest, w.value)
+	return words
+}
+
+// serverFirst refuses servers in the listener's place: two of them, or a single word that may be one. Whether two
+// words were exchanged shows when they are looked up.
+func (p *parser) serverFirst(words []word) []word {
+	first := words[0].value
+	text := ""
+	switch {
+	case words[0].quoted:
+	case len(words) > 1 && looksLikeServer(first) && looksLikeServer(words[1].value):
+		text = shown(first) + " and " + shown(words[1].value) + " both look like servers. Give one listener, then one server."
+		p.fix(KeyServer, unknown)
+		words = words[2:]
+	case len(words) > 1 || !p.free(KeyServer):
+	case looksLikeServer(first):
+		text = shown(first) + " looks like a server, and the first value should be a listener. Did you mean: " + Name +
+			" <listener> " + first
+		p.given[KeyServer] = first
+		words = nil
+	case !strings.ContainsAny(first, "/:") && !p.broken(*findField(p.fields, KeyListener), first):
+		p.problems = append(p.problems, Problem{Field: KeyServer, Text: "I read " + shown(first) +
+			" as the listener, so the server is missing. If it is the server, type " + Name + " <listener> " + shown(first) + "."})
+		p.fix(KeyServer, unknown)
 	}
-	p.trailing = nil
-	more := strings.Join(rest, " ")
-	whole := p.given[KeyReason] + " " + more
-	p.given[KeyReason] = whole
-	p.problems = append(p.problems, Problem{Field: KeyReason, Text: looseWords + left(more) + "; did you mean reason=" + shown(quote(whole)) + "?"})
-	if field := findField(p.fields, KeyReason); !p.broken(*field, whole) {
-		p.fix(KeyReason, tidy(KeyReason, whole))
+	if text != "" {
+		p.problems = append(p.problems, Problem{Field: KeyListener, Text: text})
+		p.fix(KeyListener, unknown)
 	}
+	return words
 }
 
 // lonelyVerb refuses a single word, with a request ID or without, that must
 // have been meant as a verb.
 func (p *parser) lonelyVerb() (Problem, bool) {
-	if len(p.loose) == 0 || len(p.trailing) > 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
+	if len(p.loose) == 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
 		return Problem{}, false
 	}
 	typed, rest := p.loose[0].value, ""
@@ -77,112 +98,45 @@ func (p *parser) lonelyVerb() (Problem, bool) {
 		"? To add a server, give a listener and a server."}, true
 }
 
-// serverFirst handles a server in the listener's place: two words are
-// exchanged if that makes sense, a single one moves to the server's place.
-func (p *parser) serverFirst(words []word) []word {
-	server := words[0].value
-	meant := "<listener> " + server
-	p.fix(KeyListener, unknown)
-	if p.freePlace() == KeyServer {
-		p.given[KeyServer] = server
-		words = words[1:]
-		if len(words) > 0 && !looksLikeServer(words[0].value) && p.couldBeListener(words[0].value) {
-			meant = words[0].value + " " + server
-			p.fix(KeyListener, words[0].value)
-			words = words[1:]
-		}
-	} else {
-		words = words[1:]
-	}
-	p.problems = append(p.problems, Problem{
-		Field: KeyListener,
-		Text:  shown(server) + " looks like a server, and the first value should be a listener. Did you mean: " + Name + " " + meant,
-	})
-	return words
-}
-
-func (p *parser) couldBeListener(value string) bool {
-	if _, ok := meaningOf(value); ok {
-		return false
-	}
-	return !p.broken(*findField(p.fields, KeyListener), value)
-}
-
-const looseWords = "I understand two values without a key: listener and server. "
-
-func left(s string) string {
-	return `"` + shown(s) + `" is left over`
-}
-
-// leftOver says for each remaining word which key it may have been meant for.
+// leftOver says for each remaining word which key it may have been meant for, and what to do with all others.
 func (p *parser) leftOver(words []word) {
-	for i, w := range words {
-		text := left(w.value)
-		if i == 0 {
-			text = looseWords + text
-		}
-		keys := p.meantFor(w.value)
-		switch len(keys) {
-		case 0:
-			text += "; remove it, or put quotes around a value with spaces."
-			p.unsure = true
-		case 1:
-			text += "; did you mean " + p.asPair(keys[0], w.value) + "?"
-			p.given[keys[0]] = w.value
-			if findField(p.fields, keys[0]).Flag {
-				p.given[keys[0]] = "true"
-			}
-		default:
-			text += "; did you mean " + p.asPair(keys[0], w.value) + " or " + p.asPair(keys[1], w.value) + "?"
-			p.fix(keys[0], unknown)
+	say := func(word, advice string) {
+		text := "\"" + shown(word) + "\" is left over; " + advice
+		if len(words) > 0 {
+			text, words = "I understand two values without a key: listener and server. "+text, nil
 		}
 		p.problems = append(p.problems, Problem{Text: text})
 	}
-}
-
-func (p *parser) asPair(key, value string) string {
-	if findField(p.fields, key).Flag {
-		return key
+	var others []string
+	for _, w := range words {
+		keys := p.meantFor(w.value)
+		pairs := make([]string, len(keys))
+		for i, key := range keys {
+			pairs[i] = key + "=" + shown(w.value)
+		}
+		switch len(keys) {
+		case 0:
+			others = append(others, w.value)
+			continue
+		case 1:
+			p.given[keys[0]] = w.value
+		default:
+			p.fix(keys[0], unknown)
+		}
+		say(w.value, "did you mean "+strings.Join(pairs, " or ")+"?")
 	}
-	return key + "=" + shown(value)
+	if len(others) > 0 {
+		p.unsure = true
+		say(strings.Join(others, " "), "add one server at a time, and put quotes around a value with spaces.")
+	}
 }
 
 // meantFor returns the keys, not given yet, that a left-over word fits.
-func (p *parser) meantFor(value string) []string {
-	keys, _ := meaningOf(value)
-	var free []string
-	for _, key := range keys {
-		_, given := p.given[key]
-		_, failed := p.fixes[key]
-		if !given && !failed {
-			free = append(free, key)
+func (p *parser) meantFor(value string) (keys []string) {
+	for _, key := range [...]string{KeyType, KeyWeight, KeyPorts} {
+		if p.free(key) && !p.broken(*findField(p.fields, key), value) {
+			keys = append(keys, key)
 		}
 	}
-	return free
-}
-
-// meaningOf returns the keys whose values look like this one.
-func meaningOf(value string) (keys []string, ok bool) {
-	if trial := (builder{}); isPortList(value) {
-		if trial.setWeight(value); len(trial.problems) == 0 {
-			keys = append(keys, KeyWeight)
-		}
-		return append(keys, KeyPorts), true
-	}
-	if t, isType := parseType(value); isType && t != "" {
-		return []string{KeyType}, true
-	}
-	if strings.HasPrefix(value, "#") && len(value) > 1 {
-		return []string{KeyTo}, true
-	}
-	if near := Closest(value, []string{KeyDryRun, KeyNoWatch}, 1); len(near) > 0 && len(value) > 3 {
-		return near, true
-	}
-	return nil, false
-}
-
-func isPortList(value string) bool {
-	trial := builder{}
-	trial.setPorts(value)
-	return len(trial.problems) == 0
+	return keys
 }

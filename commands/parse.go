@@ -34,21 +34,16 @@ type parser struct {
 	builder
 	// all holds every value given for a key that was given more than once.
 	all map[string][]string
-	// loose are the words without a key; trailing those of them that follow
-	// a reason without quotes and may belong to it.
-	loose, trailing []word
+	// loose are the words without a key.
+	loose []word
 }
 
 // sort separates pairs, flags and loose words.
 func (p *parser) sort(words []word) {
-	afterReason := false
 	for _, w := range words {
 		switch {
 		case w.open:
 			p.unclosed(w)
-		case w.key == "" && afterReason:
-			p.trailing = append(p.trailing, w)
-			continue
 		case w.key == "":
 			p.loose = append(p.loose, w)
 		case w.missing && w.field != nil:
@@ -59,7 +54,6 @@ func (p *parser) sort(words []word) {
 		default:
 			p.give(w.field.Key, w.value)
 		}
-		afterReason = w.field != nil && w.field.Key == KeyReason && !w.quoted && w.value != ""
 	}
 	p.twice()
 }
@@ -135,19 +129,6 @@ func (p *parser) unclosed(w word) {
 	if w.key == "" {
 		p.loose = append(p.loose, w)
 	}
-}
-
-// freePlace is the first of listener and server that has no value yet.
-func (p *parser) freePlace() string {
-	for _, key := range [...]string{KeyListener, KeyServer} {
-		if _, given := p.given[key]; given {
-			continue
-		}
-		if _, failed := p.fixes[key]; !failed {
-			return key
-		}
-	}
-	return ""
 }
 
 // unknownKey refuses a key, and takes its value to the field it must have

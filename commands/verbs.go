@@ -147,9 +147,9 @@ func notYet(verb string) string {
 	case "again", "repeat", "retry":
 		return "This version cannot repeat a request yet. Type the command once more, or paste it from the earlier card."
 	case "undo", "rollback", "revert", "remove", "rm", "delete", "del", "deregister", "unregister", "detach", "drain", "disable":
-		return "This version cannot remove or drain a server yet. Do it in the Zenlayer console; the card of the request has its backend ID."
+		return "This version cannot remove a server from a listener or drain it yet. Use the Zenlayer console."
 	case "change", "update", "edit", "modify", "set", "enable", "move", "replace":
-		return "This version cannot change a server that is on a listener yet. Change it in the Zenlayer console."
+		return "This version cannot change a server that is on a listener yet. Use the Zenlayer console."
 	case "list", "ls", "show", "get", "find", "search":
 		return "This version has no lists yet. Give the listener and the server by name or ID, as the Zenlayer console shows them."
 	case "cancel", "stop", "abort":

@@ -68,7 +68,8 @@ func wrongReference(f *Field, value string) string {
 	if strings.ContainsRune(value, ' ') {
 		return `"` + shown(value) + `" has a space. Give ` + f.Help + "."
 	}
-	if strings.ContainsAny(value, "<>|,;"+quoteMarks) || strings.Contains(value, "&") && !strings.Contains(value, "/") || value[0] == '@' || value[0] == '#' {
+	if strings.ContainsAny(value, "<>|,;"+quoteMarks) ||
+		strings.Contains(value, "&") && !strings.Contains(value, "/") || value[0] == '@' || value[0] == '#' {
 		return `"` + shown(value) + `" is not a ` + strings.ToLower(f.Label) + ". Give " + f.Help + "."
 	}
 	return ""
@@ -82,7 +83,8 @@ func tooLong(limit, n int) string {
 // an IP address.
 func looksLikeServer(s string) bool {
 	for _, prefix := range [...]string{"i-", "ins-"} {
-		if rest, ok := strings.CutPrefix(s, prefix); ok && rest != "" && strings.Trim(rest, "0123456789abcdefghijklmnopqrstuvwxyz") == "" {
+		if rest, ok := strings.CutPrefix(s, prefix); ok && rest != "" &&
+			strings.Trim(rest, "0123456789abcdefghijklmnopqrstuvwxyz") == "" {
 			return true
 		}
 	}
@@ -96,7 +98,8 @@ func looksLikeServer(s string) bool {
 func (b *builder) setType(value string) {
 	t, ok := parseType(value)
 	if !ok {
-		b.fail(KeyType, value, `"`+shown(value)+`" is not a type. Use bm (bare metal) or vm (virtual machine), or leave it out and I find out.`, unknown)
+		b.fail(KeyType, value, `"`+shown(value)+
+			`" is not a type. Use bm (bare metal) or vm (virtual machine), or leave it out and I find out.`, unknown)
 		return
 	}
 	b.made.Type = t
@@ -121,8 +124,9 @@ func parseType(s string) (zenlayer.InstanceType, bool) {
 
 func (b *builder) setWeight(value string) {
 	if strings.Trim(value, "+-0.%") == "" && strings.Contains(value, "0") {
-		b.fail(KeyWeight, value, "The lowest weight is 1. A server gets no traffic only when it is not on the listener: "+
-			"do not add it, or remove it in the Zenlayer console.", unknown)
+		b.fail(KeyWeight, value,
+			"The lowest weight is 1. A server gets no traffic only when it is not on the listener: "+
+				"do not add it, or remove it in the Zenlayer console.", unknown)
 		return
 	}
 	n, err := strconv.Atoi(value)
@@ -140,7 +144,8 @@ func (b *builder) setName(value string) {
 		return
 	}
 	b.failForm(KeyName, value,
-		"A backend name can have letters, digits, hyphens and periods, up to 64. "+nameFault(value)+" Suggestion: "+suggestion+".",
+		"A backend name can have letters, digits, hyphens and periods, up to 64. "+nameFault(value)+" Suggestion: "+
+			suggestion+".",
 		"Only letters, digits, hyphens and periods. Suggestion: "+suggestion+".", suggestion)
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 func ExampleParse() {
-	c, err := commands.Parse(`/lb-register api-lb:443 10.0.3.17 ports=8080-8082 weight=20 reason="inc-1234 add capacity"`)
+	c, err := commands.Parse(
+		`/lb-register api-lb:443 10.0.3.17 ports=8080-8082 weight=20 reason="inc-1234 add capacity"`)
 	if err != nil {
 		fmt.Println(err)
 		return

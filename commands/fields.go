@@ -123,7 +123,8 @@ var registerFields = [...]Field{
 		Key: KeyPorts, Aliases: []string{"p", "port", "portList"}, APIName: "portList",
 		Label: "Ports", Hint: "One or more, separated by commas. Leave empty to use the listener's port.",
 		Placeholder: "8080,8081", Example: "8080,8081",
-		Help: "numbers from 1 to 65535, separated by commas, or a range such as 8080-8083; 20 at most; empty means the listener's own",
+		Help: "numbers from 1 to 65535, separated by commas, or a range such as 8080-8083; 20 at most; empty means " +
+			"the listener's own",
 		Kind: FieldText, MaxLength: MaxReference, InForm: true,
 	},
 	{
@@ -169,3 +170,60 @@ var registerFields = [...]Field{
 
 // TypeAuto is the value of the type field for "find out".
 const TypeAuto = "auto"
+
+// fieldKey is the key of a field that may be nil.
+func fieldKey(f *Field) string {
+	if f == nil {
+		return ""
+	}
+	return f.Key
+}
+
+// findField returns the field a key stands for, or nil.
+func findField(fields []Field, key string) *Field {
+	if key == "" {
+		return nil
+	}
+	for i := range fields {
+		f := &fields[i]
+		if sameKey(f.Key, key) {
+			return f
+		}
+		for _, alias := range f.Aliases {
+			if sameKey(alias, key) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// sameKey compares keys without regard to letter case, "-" and "_".
+func sameKey(a, b string) bool {
+	if a != "" && b != "" && lower(a[0]) != lower(b[0]) {
+		return false // no key here begins with "-" or "_"
+	}
+	i, j := 0, 0
+	for {
+		for i < len(a) && (a[i] == '-' || a[i] == '_') {
+			i++
+		}
+		for j < len(b) && (b[j] == '-' || b[j] == '_') {
+			j++
+		}
+		if i == len(a) || j == len(b) {
+			return i == len(a) && j == len(b)
+		}
+		if lower(a[i]) != lower(b[j]) {
+			return false
+		}
+		i, j = i+1, j+1
+	}
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

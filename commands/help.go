@@ -38,7 +38,8 @@ func Help(topic string) HelpPage {
 		}
 	}
 	if a, ok := Advice(strings.ToUpper(topic)); ok {
-		return HelpPage{Title: strings.ToUpper(topic), Lines: []string{"What it says: " + a.Means, "What to do: " + a.Do}}
+		return HelpPage{Title: strings.ToUpper(topic),
+			Lines: []string{"What it says: " + a.Means, "What to do: " + a.Do}}
 	}
 	return helpUnknown(topic)
 }
@@ -67,7 +68,8 @@ func helpAll() HelpPage {
 	for _, f := range registerFields {
 		lines = append(lines, fieldLine(f))
 	}
-	lines = append(lines, "Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
+	lines = append(lines,
+		"Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
 	for _, v := range Verbs() {
 		if v.Usage != "" && v.Verb != VerbRegister {
 			lines = append(lines, v.Usage+": "+v.Summary+".")
@@ -111,7 +113,8 @@ func exampleOf(f Field) string {
 func helpVerb(v VerbInfo) HelpPage {
 	return HelpPage{
 		Title: strings.TrimSpace(Name + " " + v.Usage),
-		Lines: append([]string{strings.ToUpper(v.Summary[:1]) + v.Summary[1:] + ".", "Who sees the answer: " + v.SeenBy + "."},
+		Lines: append([]string{strings.ToUpper(v.Summary[:1]) + v.Summary[1:] + ".",
+			"Who sees the answer: " + v.SeenBy + "."},
 			v.Examples...),
 	}
 }
@@ -121,7 +124,8 @@ func helpUnknown(topic string) HelpPage {
 	if near := Closest(topic, helpTopics(), 3); len(near) > 0 {
 		text += " Did you mean " + strings.Join(near, ", ") + "?"
 	}
-	return HelpPage{Title: "Help", Lines: []string{text, "All keys: " + Name + " help all. Error codes: " + Name + " help errors."}}
+	return HelpPage{Title: "Help", Lines: []string{text,
+		"All keys: " + Name + " help all. Error codes: " + Name + " help errors."}}
 }
 
 func helpTopics() []string {

@@ -101,7 +101,8 @@ func TestFormShowsItsFieldsInOrder(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"Listener", "Server", "Type", "Ports", "Weight (1 to 100)", "Backend name", "Reason", "Post the result in", "After adding",
+		"Listener", "Server", "Type", "Ports", "Weight (1 to 100)", "Backend name", "Reason", "Post the result in",
+		"After adding",
 	}, labels)
 }
 
@@ -109,7 +110,8 @@ func TestAdviceIsASentenceForEachKnownCode(t *testing.T) {
 	t.Parallel()
 	a, ok := Advice("INVALID_LB_LISTENER_NOT_FOUND")
 	require.True(t, ok)
-	require.Equal(t, ErrorAdvice{Means: "the listener does not exist any more.", Do: "pick the listener again; it may have been recreated."}, a)
+	require.Equal(t, ErrorAdvice{Means: "the listener does not exist any more.",
+		Do: "pick the listener again; it may have been recreated."}, a)
 
 	_, ok = Advice("SOMETHING_NEW")
 	require.False(t, ok)
@@ -135,7 +137,8 @@ func TestAdviceIsASentenceForEachKnownCode(t *testing.T) {
 func TestClosestNamesComeFirst(t *testing.T) {
 	t.Parallel()
 	servers := []string{"db-07", "web-06", "mail", "web-07", "web-07"}
-	require.Equal(t, []string{"web-07", "web-06", "db-07"}, Closest("wbe-07", []string{"web-06", "db-07", "mail", "web-07"}, 3))
+	require.Equal(t, []string{"web-07", "web-06", "db-07"},
+		Closest("wbe-07", []string{"web-06", "db-07", "mail", "web-07"}, 3))
 	require.Equal(t, []string{"web-07"}, Closest("wbe-07", servers, 1))
 	require.Equal(t, []string{"web-06", "web-07"}, Closest("web", servers, 5))
 	require.Equal(t, []string{"web-07"}, Closest("WEB-07", servers, 1))

@@ -22,8 +22,10 @@ func historyFields() []Field {
 	listener.Required = false
 	return []Field{
 		listener,
-		{Key: KeyBy, Aliases: []string{"who"}, Label: "Person", Help: "a person, picked from Slack's suggestions after @, or me", Example: ByMe},
-		{Key: KeySince, Aliases: []string{"last"}, Label: "Since", Help: "how far back, such as 30m, 24h or 7d; 400d at most", Example: "24h"},
+		{Key: KeyBy, Aliases: []string{"who"}, Label: "Person",
+			Help: "a person, picked from Slack's suggestions after @, or me", Example: ByMe},
+		{Key: KeySince, Aliases: []string{"last"}, Label: "Since",
+			Help: "how far back, such as 30m, 24h or 7d; 400d at most", Example: "24h"},
 		{Key: KeyHere, Label: "Here", Help: "only what was asked for in this channel", Flag: true},
 		{Key: KeyShare, Label: "Share", Help: "shows it to the channel", Flag: true},
 		{Key: KeyTimeline, Label: "Timeline", Help: "sentences with local time and UTC", Flag: true},
@@ -60,7 +62,8 @@ func BuildHistory(values Values) (History, error) {
 		h.By = v
 		if v != ByMe && !isUserID(v) {
 			b.problems = append(b.problems, Problem{Field: KeyBy, Given: shown(KeyBy + "=" + v),
-				Text: `Slack did not say who "` + shown(v) + `" is. Type @ and pick the person from Slack's suggestions.`})
+				Text: `Slack did not say who "` + shown(v) +
+					`" is. Type @ and pick the person from Slack's suggestions.`})
 		}
 	}
 	if v := bare(strings.TrimSpace(values[KeySince])); v != "" {
@@ -111,7 +114,8 @@ func parseSince(s string) (int, bool) {
 
 // isUserID tells an ID from a name: names are never in capitals.
 func isUserID(s string) bool {
-	return len(s) > 2 && len(s) <= 32 && (s[0] == 'U' || s[0] == 'W') && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+	return len(s) > 2 && len(s) <= 32 && (s[0] == 'U' || s[0] == 'W') &&
+		strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 // mention is the id in an escaped mention of a person, "" if v is none.

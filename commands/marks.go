@@ -64,7 +64,8 @@ func (s *scanner) closedAt(start int, open rune, marks string, keyed bool) int {
 		case straight && depth == 1 && r == open && after == open: // doubled, it stands for itself
 			i += size
 		case isWordRune(before) && isWordRune(after) && !s.keyed(i+size): // an apostrophe
-		case after != ' ' && i+size < len(s.text) && !s.keyed(i+size) && (before == ' ' || !isWordRune(before) && isWordRune(after)):
+		case after != ' ' && i+size < len(s.text) && !s.keyed(i+size) &&
+			(before == ' ' || !isWordRune(before) && isWordRune(after)):
 			if depth == 0 {
 				return end
 			}
@@ -121,7 +122,8 @@ func Inside(text string) (whole, pieces []string) {
 	} else if rest = text; strings.Count(text, "/") < 2 {
 		return whole, nil
 	}
-	for _, piece := range strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("/?&=#()[]!,;", r) }) {
+	for _, piece := range strings.FieldsFunc(rest,
+		func(r rune) bool { return strings.ContainsRune("/?&=#()[]!,;", r) }) {
 		pieces = append(pieces, piece)
 		if host, port, ok := strings.Cut(piece, ":"); ok && isDigits(port) {
 			pieces = append(pieces, host)

@@ -135,7 +135,9 @@ func (p *parser) unclosed(w word) {
 // been meant for if there is only one such field.
 func (p *parser) unknownKey(w word) {
 	if sameKey(w.key, "clientToken") || sameKey(w.key, "token") {
-		p.problem(w, "The client token is made by the bot, one for each request, so that a repeat does no harm. Remove "+shown(w.key)+".")
+		p.problem(w,
+			"The client token is made by the bot, one for each request, so that a repeat does no harm. Remove "+
+				shown(w.key)+".")
 		return
 	}
 	near, certain := nearKeys(p.fields, w.key)

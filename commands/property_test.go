@@ -13,9 +13,12 @@ import (
 // spiteful draws texts from what is most likely to break a grammar.
 func spiteful() *rapid.Generator[string] {
 	piece := rapid.SampledFrom([]string{
-		"a", "web-07", " ", "  ", `"`, "'", "`", "=", ":", "/", ",", "-", "--", "?", "<", ">", "&", "&amp;", "&lt;", "amp;", "lt;", "@", "@here", "channel",
-		"<!channel>", "<@U1|ana>", "<#C1|ops>", "<http://", "<http://x|", "|", "weight=", "reason=", "reason:", "ports=", "dry-run", "help", "i-55a1",
-		"LBR-7F3KQ2", "“", "’", "—", "\u00a0", "\u200b", "ｗ", "é", "网", "\n", "50", "8080-8083", "listener", "server=", "w:", "type=", "to=#", "name=",
+		"a", "web-07", " ", "  ", `"`, "'", "`", "=", ":", "/", ",", "-", "--", "?", "<", ">", "&", "&amp;", "&lt;",
+		"amp;", "lt;", "@", "@here", "channel",
+		"<!channel>", "<@U1|ana>", "<#C1|ops>", "<http://", "<http://x|", "|", "weight=", "reason=", "reason:",
+		"ports=", "dry-run", "help", "i-55a1",
+		"LBR-7F3KQ2", "“", "’", "—", "\u00a0", "\u200b", "ｗ", "é", "网", "\n", "50", "8080-8083", "listener", "server=",
+		"w:", "type=", "to=#", "name=",
 	})
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(piece, 0, 12).Draw(t, "pieces"), "")
@@ -26,16 +29,18 @@ func TestCommandLineParsesBackToTheSameRegistration(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		values := Values{
-			KeyListener: rapid.OneOf(rapid.StringMatching(`[a-z:/?=.-]{1,9}(:[0-9]{1,4})?`), spiteful(), rapid.Just("help"), rapid.Just("i-55a1"), rapid.Just("w:443")).Draw(t, "listener"),
-			KeyServer:   rapid.OneOf(rapid.StringMatching(`[a-z0-9.:=-]{1,9}`), spiteful(), rapid.Just("dry-run"), rapid.Just("s:1")).Draw(t, "server"),
-			KeyType:     rapid.SampledFrom([]string{"", "bm", "VM", "bare metal", TypeAuto}).Draw(t, "type"),
-			KeyPorts:    rapid.SampledFrom([]string{"", "80", "80,81,80", "8080-8085", "1;2 3"}).Draw(t, "ports"),
-			KeyWeight:   rapid.SampledFrom([]string{"", "1", "050", "100"}).Draw(t, "weight"),
-			KeyName:     rapid.OneOf(rapid.StringMatching(`[A-Za-z0-9.-]{0,64}`), rapid.Just("")).Draw(t, "name"),
-			KeyReason:   rapid.OneOf(rapid.String(), spiteful()).Draw(t, "reason"),
-			KeyTo:       rapid.SampledFrom([]string{"", "#ops", "C0INC1", "Inc-1", "<#C1|ops>", "#支付"}).Draw(t, "to"),
-			KeyDryRun:   rapid.SampledFrom([]string{"", "true", "no"}).Draw(t, "dry-run"),
-			KeyNoWatch:  rapid.SampledFrom([]string{"", "on", "false"}).Draw(t, "no-watch"),
+			KeyListener: rapid.OneOf(rapid.StringMatching(`[a-z:/?=.-]{1,9}(:[0-9]{1,4})?`), spiteful(),
+				rapid.Just("help"), rapid.Just("i-55a1"), rapid.Just("w:443")).Draw(t, "listener"),
+			KeyServer: rapid.OneOf(rapid.StringMatching(`[a-z0-9.:=-]{1,9}`), spiteful(), rapid.Just("dry-run"),
+				rapid.Just("s:1")).Draw(t, "server"),
+			KeyType:    rapid.SampledFrom([]string{"", "bm", "VM", "bare metal", TypeAuto}).Draw(t, "type"),
+			KeyPorts:   rapid.SampledFrom([]string{"", "80", "80,81,80", "8080-8085", "1;2 3"}).Draw(t, "ports"),
+			KeyWeight:  rapid.SampledFrom([]string{"", "1", "050", "100"}).Draw(t, "weight"),
+			KeyName:    rapid.OneOf(rapid.StringMatching(`[A-Za-z0-9.-]{0,64}`), rapid.Just("")).Draw(t, "name"),
+			KeyReason:  rapid.OneOf(rapid.String(), spiteful()).Draw(t, "reason"),
+			KeyTo:      rapid.SampledFrom([]string{"", "#ops", "C0INC1", "Inc-1", "<#C1|ops>", "#支付"}).Draw(t, "to"),
+			KeyDryRun:  rapid.SampledFrom([]string{"", "true", "no"}).Draw(t, "dry-run"),
+			KeyNoWatch: rapid.SampledFrom([]string{"", "on", "false"}).Draw(t, "no-watch"),
 		}
 		made, err := BuildRegistration(values)
 		if err != nil {
@@ -128,7 +133,8 @@ func checkParse(t require.TestingT, text string) {
 func TestBackendNameIsAlwaysValidAndFree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		server := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-Z0-9.-]{50,90}`), spiteful()).Draw(t, "server")
+		server := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-Z0-9.-]{50,90}`), spiteful()).Draw(t,
+			"server")
 		var taken []string
 		for range rapid.IntRange(0, 30).Draw(t, "times") {
 			name := BackendName(server, taken)
@@ -172,7 +178,8 @@ func FuzzParse(f *testing.F) {
 	for _, text := range phoneSpellings() {
 		f.Add(text)
 	}
-	for _, text := range []string{"", "help all", "status LBR-7F3KQ2", `reason="`, "--", "-w", "<!channel>", "a=?", "i-1 i-2 i-3", "\xff", "listener:\u202e"} {
+	for _, text := range []string{"", "help all", "status LBR-7F3KQ2", `reason="`, "--", "-w", "<!channel>", "a=?",
+		"i-1 i-2 i-3", "\xff", "listener:\u202e"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -55,7 +55,8 @@ type Registration struct {
 // Request returns the API call for r once listener, instance, type and name
 // are known. An unset type is sent as unset, which Zenlayer reads as BM
 // (docs.console.zenlayer.com, RegisterBackend).
-func (r Registration) Request(listenerID, instanceID string, t zenlayer.InstanceType, name, clientToken string) zenlayer.RegisterBackendRequest {
+func (r Registration) Request(listenerID, instanceID string, t zenlayer.InstanceType,
+	name, clientToken string) zenlayer.RegisterBackendRequest {
 	return zenlayer.RegisterBackendRequest{
 		ListenerID:   listenerID,
 		BackendName:  name,
@@ -236,7 +237,8 @@ func (b *builder) strangers() {
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		b.problems = append(b.problems, Problem{Given: shown(key + "=" + b.given[key]), Text: "I do not know *" + shown(key) + "*."})
+		b.problems = append(b.problems, Problem{Given: shown(key + "=" + b.given[key]),
+			Text: "I do not know *" + shown(key) + "*."})
 	}
 }
 

@@ -8,20 +8,27 @@ import (
 
 // TokenText refuses a text with a credential in it. Reasons are stored in the
 // audit log and shown to others.
-const TokenText = "This looks like a token. Reasons are stored and shown to others: leave it out, and replace the token if it is real."
+const TokenText = "This looks like a token. Reasons are stored and shown to others: leave it out, and replace the " +
+	"token if it is real."
 
 // tokens are the shapes of credentials: of Slack, JSON Web Tokens (RFC 7519),
 // private keys (RFC 7468), and of makers who mark their keys.
-var tokens = regexp.MustCompile(`(?i)\bxox[a-z](-|\.xox[a-z]-)[a-z0-9-]{4,}|\bxapp-[a-z0-9-]{4,}|\beyJ[\w-]{8,}\.[\w-]{4,}|` +
-	`-----BEGIN [A-Z ]*PRIVATE KEY|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[a-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}`)
+var tokens = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	`\bxox[a-z](-|\.xox[a-z]-)[a-z0-9-]{4,}`, `\bxapp-[a-z0-9-]{4,}`, `\beyJ[\w-]{8,}\.[\w-]{4,}`,
+	`-----BEGIN [A-Z ]*PRIVATE KEY`, `\b(AKIA|ASIA)[A-Z0-9]{16}\b`, `\bgh[pousr]_[a-z0-9]{20,}`,
+	`\bgithub_pat_\w{20,}`, `\bglpat-[\w-]{20,}`,
+}, "|"))
 
 // named finds a credential by the word before it.
-var named = regexp.MustCompile(`(?i)(?:\bbearer\s+|(?:token|secret|password|passwd|signature|api[_ -]?key|access[_ -]?key(?:[_ -]?(?:id|secret))?)\s*[=:]\s*)["']?([\w.~+/=-]{12,})`)
+var named = regexp.MustCompile(
+	`(?i)(?:\bbearer\s+|(?:token|secret|password|passwd|signature|api[_ -]?key|` +
+		`access[_ -]?key(?:[_ -]?(?:id|secret))?)\s*[=:]\s*)["']?([\w.~+/=-]{12,})`)
 
 // hasHint reports whether a text in small letters has a part of what tokens or
 // named find. To look for it is much cheaper than to match them.
 func hasHint(lower string) bool {
-	return slices.ContainsFunc([]string{"xox", "xapp-", "eyj", "-----begin", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+	return slices.ContainsFunc([]string{"xox", "xapp-", "eyj", "-----begin", "akia", "asia", "ghp_", "gho_", "ghu_",
+		"ghs_", "ghr_",
 		"github_pat_", "glpat", "bearer", "token", "secret", "passw", "signature", "key",
 	}, func(hint string) bool { return strings.Contains(lower, hint) })
 }

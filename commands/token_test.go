@@ -40,7 +40,8 @@ func TestATokenAsReasonIsRefusedAndNotRepeated(t *testing.T) {
 			t.Parallel()
 			for _, reason := range []string{secret, "use " + secret + " please", "(" + secret + ")"} {
 				require.True(t, commands.LooksLikeToken(reason), reason)
-				_, err := commands.BuildRegistration(commands.Values{commands.KeyListener: "lst-1", commands.KeyServer: "web-1", commands.KeyReason: reason})
+				_, err := commands.BuildRegistration(commands.Values{commands.KeyListener: "lst-1",
+					commands.KeyServer: "web-1", commands.KeyReason: reason})
 				var bad *commands.InputError
 				require.ErrorAs(t, err, &bad)
 				require.Len(t, bad.Problems, 1)
@@ -48,7 +49,8 @@ func TestATokenAsReasonIsRefusedAndNotRepeated(t *testing.T) {
 				require.Contains(t, bad.Problems[0].OnField(), "This looks like a token.")
 				silent(t, bad, secret)
 			}
-			for _, line := range []string{`lst-1 web-1 reason="` + secret + `"`, `lst-1 web-1 reason=see ` + secret, `lst-1 web-1 reason=` + secret + ` weight=500`} {
+			for _, line := range []string{`lst-1 web-1 reason="` + secret + `"`, `lst-1 web-1 reason=see ` + secret,
+				`lst-1 web-1 reason=` + secret + ` weight=500`} {
 				c, err := commands.Parse(line)
 				if err == nil {
 					_, err = commands.BuildRegistration(c.Values)
@@ -81,10 +83,14 @@ func silent(t *testing.T, e *commands.InputError, secret string) {
 func TestOrdinaryReasonsAreNoTokens(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []string{
-		"inc-2041 add capacity", "ticket OPS-1234: more weight", "see https://jira.example.com/browse/OPS-1234?focusedCommentId=123456",
-		"commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "request 550e8400-e29b-41d4-a716-446655440000", "bearer authentication was broken",
-		"the token: it expired", "token rotation for xoxb tokens", "password reset page is slow", "access key rotation, see wiki", "eyJ is a prefix",
-		"lst-80aa1b2c3d4e5f60718293a4b5c6d7e8", "AKIA is short", "0123456789012345678901234567890123456789", strings.Repeat("x", 300),
+		"inc-2041 add capacity", "ticket OPS-1234: more weight",
+		"see https://jira.example.com/browse/OPS-1234?focusedCommentId=123456",
+		"commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "request 550e8400-e29b-41d4-a716-446655440000",
+		"bearer authentication was broken",
+		"the token: it expired", "token rotation for xoxb tokens", "password reset page is slow",
+		"access key rotation, see wiki", "eyJ is a prefix",
+		"lst-80aa1b2c3d4e5f60718293a4b5c6d7e8", "AKIA is short", "0123456789012345678901234567890123456789",
+		strings.Repeat("x", 300),
 		"see https://docs.google.com/document/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit",
 		"<https://grafana.example/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms|dashboard>",
 		"backend be-0f9e8d7c6b5a49382716 of i-55a1", "10.0.3.17:8080 2001:db8::1", "xapp and xoxb",

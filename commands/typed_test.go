@@ -59,10 +59,12 @@ func TestOuterQuotesOfAReasonDecide(t *testing.T) {
 // each kind of quotation marks.
 func TestAnyReasonInAnyQuotesIsText(t *testing.T) {
 	t.Parallel()
-	pairs := [][2]string{{`"`, `"`}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"'", "'"}, {"‘", "’"}, {"‚", "‘"}, {"‹", "›"}, {"「", "」"}}
+	pairs := [][2]string{{`"`, `"`}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"'", "'"}, {"‘", "’"}, {"‚", "‘"}, {"‹", "›"},
+		{"「", "」"}}
 	rapid.Check(t, func(t *rapid.T) {
 		outer := rapid.SampledFrom(pairs).Draw(t, "outer")
-		words := rapid.SliceOfN(rapid.SampledFrom([]string{"add", "it’s", "it's", "l'été", "19″", "5′", "weight=5", "x", "inc-1234.", "(why)"}), 1, 5).Draw(t, "words")
+		words := rapid.SliceOfN(rapid.SampledFrom([]string{"add", "it’s", "it's", "l'été", "19″", "5′", "weight=5", "x",
+			"inc-1234.", "(why)"}), 1, 5).Draw(t, "words")
 		for i, w := range words {
 			if rapid.Bool().Draw(t, "inner") {
 				inner := rapid.SampledFrom(pairs).Draw(t, "marks")
@@ -83,7 +85,8 @@ func TestMarksAreDroppedWhereTheBareValueFits(t *testing.T) {
 	t.Parallel()
 	for _, mark := range []string{"*%s*", "_%s_", "~%s~", "`%s`", "*_%s_*", "**%s**"} {
 		m := func(s string) string { return fmt.Sprintf(mark, s) }
-		r := typed(t, "lst-1 web-a weight="+m("50")+" ports="+m("80,443")+" type="+m("vm")+" to="+m("<#C02OPS|ops>")+" dry-run="+m("yes"))
+		r := typed(t, "lst-1 web-a weight="+m("50")+" ports="+m("80,443")+" type="+m("vm")+" to="+m("<#C02OPS|ops>")+
+			" dry-run="+m("yes"))
 		require.Equal(t, 50, r.Weight)
 		require.Equal(t, []int{80, 443}, r.Ports)
 		require.EqualValues(t, "VM", r.Type)
@@ -128,7 +131,8 @@ func TestSpacesAroundTheSignDoNotMatter(t *testing.T) {
 	}
 	require.Equal(t, registration(t, "listener=lst-1 server=ins-1"), registration(t, "listener= lst-1 server= ins-1"))
 	require.Equal(t, registration(t, "listener=lst-1 server=ins-1"), registration(t, "listener : lst-1 server : ins-1"))
-	require.Equal(t, Registration{Weight: 5}, typed(t, "lst-1 web-a ports= type= weight=5 name="), "what is empty before another key is not given")
+	require.Equal(t, Registration{Weight: 5}, typed(t, "lst-1 web-a ports= type= weight=5 name="),
+		"what is empty before another key is not given")
 }
 
 func TestEverySeparatorOfPortsIsTaken(t *testing.T) {
@@ -147,8 +151,10 @@ func TestEverySeparatorOfPortsIsTaken(t *testing.T) {
 // DerivedCoreProperties.txt of Unicode 15.
 func ignorableRanges() [][2]rune {
 	return [][2]rune{
-		{0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x202a, 0x202e},
-		{0x2060, 0x206f}, {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfff8}, {0x1bca0, 0x1bca3},
+		{0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
+		{0x200b, 0x200f}, {0x202a, 0x202e},
+		{0x2060, 0x206f}, {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfff8},
+		{0x1bca0, 0x1bca3},
 		{0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 	}
 }
@@ -165,20 +171,23 @@ func TestInvisibleCharactersAreDroppedAndSpacesOfEveryScriptSeparate(t *testing.
 		require.Equal(t, want[r], isIgnorable(r), "%U", r)
 	}
 	for r := range want {
-		require.Equal(t, Registration{Weight: 50}, typed(t, "l"+string(r)+"st-1 web-a"+string(r)+" weight"+string(r)+"=5"+string(r)+"0"), "%U", r)
+		require.Equal(t, Registration{Weight: 50},
+			typed(t, "l"+string(r)+"st-1 web-a"+string(r)+" weight"+string(r)+"=5"+string(r)+"0"), "%U", r)
 		_, err := BuildRegistration(Values{KeyListener: "lst-1", KeyServer: "web-a" + string(r)})
 		require.NoError(t, err, "%U", r)
 	}
 	for _, span := range unicode.White_Space.R16 {
 		for r := rune(span.Lo); r <= rune(span.Hi); r += rune(span.Stride) {
-			require.Equal(t, Registration{Weight: 50}, typed(t, "lst-1"+string(r)+"web-a"+string(r)+string(r)+"weight=50"+string(r)), "%U", r)
+			require.Equal(t, Registration{Weight: 50},
+				typed(t, "lst-1"+string(r)+"web-a"+string(r)+string(r)+"weight=50"+string(r)), "%U", r)
 		}
 	}
 }
 
 func TestAChannelIsFoundInAnyPunctuation(t *testing.T) {
 	t.Parallel()
-	for _, to := range []string{"<#C02OPS|ops>.", "<#C02OPS|ops>", "<#C02OPS>,", "(<#C02OPS|ops>)", "<#C02OPS|>;", `"<#C02OPS|ops>".`, "C02OPS.", "*<#C02OPS|ops>*"} {
+	for _, to := range []string{"<#C02OPS|ops>.", "<#C02OPS|ops>", "<#C02OPS>,", "(<#C02OPS|ops>)", "<#C02OPS|>;",
+		`"<#C02OPS|ops>".`, "C02OPS.", "*<#C02OPS|ops>*"} {
 		require.Equal(t, "C02OPS", typed(t, "lst-1 web-a to="+to).Channel, to)
 	}
 	require.Equal(t, "#ops", typed(t, "lst-1 web-a to=#ops.").Channel)
@@ -197,8 +206,9 @@ func TestBracketsAndAddressesAreKeptForTheLookUp(t *testing.T) {
 		"*web-a*":  {whole: []string{"web-a"}},
 		"a-lb/b":   {},
 		"*a-lb/b*": {whole: []string{"a-lb/b"}},
-		"https://console.example.com/lb/lst-80aa": {[]string{"console.example.com/lb/lst-80aa"}, []string{"console.example.com", "lb", "lst-80aa"}},
-		"console.example.com/lb/lst-80aa":         {nil, []string{"console.example.com", "lb", "lst-80aa"}},
+		"https://console.example.com/lb/lst-80aa": {[]string{"console.example.com/lb/lst-80aa"},
+			[]string{"console.example.com", "lb", "lst-80aa"}},
+		"console.example.com/lb/lst-80aa": {nil, []string{"console.example.com", "lb", "lst-80aa"}},
 		"https://c.example:8443/#/lb?id=lst-80aa&tab=2": {[]string{"c.example:8443/#/lb?id=lst-80aa&tab=2"},
 			[]string{"c.example:8443", "c.example", "lb", "id", "lst-80aa", "tab", "2"}},
 	} {
@@ -227,10 +237,11 @@ func TestEveryProblemIsNamedBesideEveryOther(t *testing.T) {
 	faults := map[string]string{ // a word, and what is said of it
 		"weight=500": "Use a whole number from 1 to 100.", "wieght=5": "I do not know *wieght*. Did you mean `weight`?",
 		"--weight":  "weight needs a value, for example weight=50.",
-		"ports=70a": `"70a" is not a port. Use numbers from 1 to 65535, for example 8080,8081.`, "prots=80": "I do not know *prots*. Did you mean `ports`?",
-		"type=zec": `"zec" is not a type. Use bm (bare metal) or vm (virtual machine), or leave it out and I find out.`,
-		"tpye=vm":  "I do not know *tpye*. Did you mean `type`?",
-		"name=a_b": `A backend name can have letters, digits, hyphens and periods, up to 64. "a_b" has _. Suggestion: a-b.`, "nmae=web": "I do not know *nmae*. Did you mean `name`?",
+		"ports=70a": `"70a" is not a port. Use numbers from 1 to 65535, for example 8080,8081.`,
+		"prots=80":  "I do not know *prots*. Did you mean `ports`?",
+		"type=zec":  `"zec" is not a type. Use bm (bare metal) or vm (virtual machine), or leave it out and I find out.`,
+		"tpye=vm":   "I do not know *tpye*. Did you mean `type`?",
+		"name=a_b":  `A backend name can have letters, digits, hyphens and periods, up to 64. "a_b" has _. Suggestion: a-b.`, "nmae=web": "I do not know *nmae*. Did you mean `name`?",
 		"to=@ana":     "The result goes to a channel, not to a person. Give it as #channel.",
 		"dry-run=hm":  "dry-run takes no value. Write just dry-run, or leave it out.",
 		"colour=red":  "I do not know *colour*. The keys are listener, server, type, ports, weight, name, reason, to, no-watch and dry-run.",

@@ -209,7 +209,8 @@ func (s *scanner) quotedValue(w *word, key string, open rune, size int) {
 	s.bare()
 	for key != "" && s.skipSpaces() {
 		name, after, _ := s.keyHere()
-		if f := findField(s.fields, name); f != nil && (f.Flag || after < len(s.text) && (s.text[after] == '=' || s.text[after] == ':')) {
+		if f := findField(s.fields, name); f != nil &&
+			(f.Flag || after < len(s.text) && (s.text[after] == '=' || s.text[after] == ':')) {
 			break
 		}
 		s.bare()
@@ -242,61 +243,4 @@ func plain(key, v string) string {
 		bare = strings.TrimSpace(bare[1 : len(bare)-1])
 	}
 	return bare
-}
-
-// fieldKey is the key of a field that may be nil.
-func fieldKey(f *Field) string {
-	if f == nil {
-		return ""
-	}
-	return f.Key
-}
-
-// findField returns the field a key stands for, or nil.
-func findField(fields []Field, key string) *Field {
-	if key == "" {
-		return nil
-	}
-	for i := range fields {
-		f := &fields[i]
-		if sameKey(f.Key, key) {
-			return f
-		}
-		for _, alias := range f.Aliases {
-			if sameKey(alias, key) {
-				return f
-			}
-		}
-	}
-	return nil
-}
-
-// sameKey compares keys without regard to letter case, "-" and "_".
-func sameKey(a, b string) bool {
-	if a != "" && b != "" && lower(a[0]) != lower(b[0]) {
-		return false // no key here begins with "-" or "_"
-	}
-	i, j := 0, 0
-	for {
-		for i < len(a) && (a[i] == '-' || a[i] == '_') {
-			i++
-		}
-		for j < len(b) && (b[j] == '-' || b[j] == '_') {
-			j++
-		}
-		if i == len(a) || j == len(b) {
-			return i == len(a) && j == len(b)
-		}
-		if lower(a[i]) != lower(b[j]) {
-			return false
-		}
-		i, j = i+1, j+1
-	}
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }

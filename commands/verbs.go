@@ -22,7 +22,8 @@ const (
 // documentation follow from it.
 type VerbInfo struct {
 	Verb Verb
-	// Words are the first words, in lower case, by which it is typed. Any other first word is a listener of VerbRegister.
+	// Words are the first words, in lower case, by which it is typed. Any other first word is a listener of
+	// VerbRegister.
 	Words []string
 	// Usage is what to type after the command's name; empty for the form.
 	Usage string
@@ -70,12 +71,14 @@ func Verbs() []VerbInfo {
 			parse: parseHistory,
 		},
 		{
-			Verb: VerbWhoami, Words: []string{"whoami"}, Usage: "whoami [why listener [server] [ports=...] [weight=...]]",
+			Verb: VerbWhoami, Words: []string{"whoami"},
+			Usage: "whoami [why listener [server] [ports=...] [weight=...]]",
 			Summary: "shows your IDs and groups, and the rules and limits that apply to you; " +
 				"with why, explains one decision step by step",
 			SeenBy: "you",
 			Examples: []string{
-				Name + " whoami", Name + " whoami why api-lb/https-443", Name + " whoami why api-lb:443 web-07 weight=20 ports=8443",
+				Name + " whoami", Name + " whoami why api-lb/https-443",
+				Name + " whoami why api-lb:443 web-07 weight=20 ports=8443",
 			},
 			parse: parseWhoami,
 		},
@@ -145,6 +148,7 @@ func refuseVerb(verb, reason, text string) error {
 func notYet(verb string) string {
 	switch verb {
 	case "again", "repeat", "retry":
+
 		return "This version cannot repeat a request yet. Type the command once more, or paste it from the earlier card."
 	case "undo", "rollback", "revert", "remove", "rm", "delete", "del", "deregister", "unregister", "detach", "drain", "disable":
 		return "This version cannot remove a server from a listener or drain it yet. Use the Zenlayer console."

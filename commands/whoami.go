@@ -38,12 +38,14 @@ func parseWhoami(rest string) (Command, error) {
 	case !strings.EqualFold(first, Why):
 		return Command{}, refuseWith(Name+" whoami", Problem{
 			Given: shown("whoami " + first),
-			Text:  "whoami stands alone, or goes on with why and a listener, for example " + Name + " whoami why api-lb/https-443.",
+			Text: "whoami stands alone, or goes on with why and a listener, for example " + Name +
+				" whoami why api-lb/https-443.",
 		})
 	}
 	a := newAsked(whyFields(), rest, KeyListener, KeyServer)
 	if a.given[KeyListener] == "" && len(a.problems) == 0 {
-		a.problems = append(a.problems, Problem{Field: KeyListener, Text: "Which listener? For example " + Name + " whoami why api-lb/https-443."})
+		a.problems = append(a.problems, Problem{Field: KeyListener,
+			Text: "Which listener? For example " + Name + " whoami why api-lb/https-443."})
 	}
 	c := Command{Verb: VerbWhoami, Args: []string{Why}, Values: a.given}
 	if len(a.problems) == 0 {

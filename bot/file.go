@@ -78,7 +78,8 @@ func parseFile(file string, text []byte) ([]*ast.MappingValueNode, error) {
 		}
 		body, ok := d.Body.(*ast.MappingNode)
 		if !ok || settings != nil {
-			return nil, fmt.Errorf("%s:%d: one list of settings is expected, each a line such as account: production", file, lineOf(d.Body))
+			return nil, fmt.Errorf("%s:%d: one list of settings is expected, each a line such as account: production",
+				file, lineOf(d.Body))
 		}
 		settings = body
 	}

@@ -50,7 +50,8 @@ func (p places) locate(invalid []error, inFile, c Config) []error {
 		}
 		for f := range reflect.TypeFor[Config]().Fields() {
 			if f.Tag.Get("env") == e.Setting && reflect.DeepEqual(
-				reflect.ValueOf(inFile).FieldByIndex(f.Index).Interface(), reflect.ValueOf(c).FieldByIndex(f.Index).Interface()) {
+				reflect.ValueOf(inFile).FieldByIndex(f.Index).Interface(),
+				reflect.ValueOf(c).FieldByIndex(f.Index).Interface()) {
 				invalid[i] = &SettingError{e.Setting, p[e.Setting] + strings.TrimPrefix(e.Problem, e.Setting)}
 			}
 		}
@@ -121,7 +122,8 @@ func secretFiles(environ map[string]string) (map[string]string, error) {
 			if e, ok := errors.AsType[*fs.PathError](err); ok {
 				err = e.Err
 			}
-			faults = append(faults, &SettingError{setting, fmt.Sprintf("%s_FILE: reading the file it names: %v", name, err)})
+			faults = append(faults, &SettingError{setting,
+				fmt.Sprintf("%s_FILE: reading the file it names: %v", name, err)})
 			continue
 		}
 		if environ[name] = strings.TrimSpace(strings.TrimPrefix(string(text), byteOrderMark)); environ[name] == "" {

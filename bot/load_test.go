@@ -33,7 +33,8 @@ func environment(more ...string) map[string]string {
 
 func TestTheEnvironmentAloneIsEnough(t *testing.T) {
 	t.Parallel()
-	c, err := Load("", environment("LBBOT_DRAIN", "5s", "LBBOT_RATE", "0", "LBBOT_TEST_MODE", "true", "LBBOT_SLACK_CONNECTIONS", "1",
+	c, err := Load("", environment("LBBOT_DRAIN", "5s", "LBBOT_RATE", "0", "LBBOT_TEST_MODE", "true",
+		"LBBOT_SLACK_CONNECTIONS", "1",
 		"LBBOT_INCIDENT_CHANNELS", "war-*, sev[12]-* ,", "LBBOT_CONFIRM", "never", "LBBOT_ADMIN_ADDR", ""), nil)
 	require.NoError(t, err)
 	want := complete()
@@ -105,16 +106,23 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 		text string
 		says []string // in this order, and nothing else
 	}{
-		"an empty file":             {"", nil},
-		"a byte order mark":         {"\ufeffaccount: a\r\nrate: 5/1m\r\n", nil},
-		"a byte order mark, only":   {"\ufeff", nil},
-		"a fault after such a mark": {"\ufeffpolcy: p\n", []string{`:1: unknown setting "polcy": did you mean policy?`}},
-		"a file of comments":        {"# nothing\n", nil},
-		"an unknown setting":        {"account: a\npolcy: p\n", []string{`:2: unknown setting "polcy": did you mean policy?`}},
-		"a setting nobody knows":    {"colour: blue\n", []string{`:1: unknown setting "colour"; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
-		"a setting with hyphens":    {"log-level: info\n", []string{`:1: unknown setting: did you mean log_level?`}},
-		"a setting's variable":      {"LBBOT_LOG_LEVEL: info\n", []string{`:1: unknown setting "LBBOT_LOG_LEVEL": did you mean log_level?`}},
-		"a token as a name":         {"xoxb-planted-1:\n", []string{`:1: unknown setting; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
+		"an empty file":           {"", nil},
+		"a byte order mark":       {"\ufeffaccount: a\r\nrate: 5/1m\r\n", nil},
+		"a byte order mark, only": {"\ufeff", nil},
+		"a fault after such a mark": {"\ufeffpolcy: p\n",
+			[]string{`:1: unknown setting "polcy": did you mean policy?`}},
+		"a file of comments": {"# nothing\n", nil},
+		"an unknown setting": {"account: a\npolcy: p\n",
+			[]string{`:2: unknown setting "polcy": did you mean policy?`}},
+		"a setting nobody knows": {"colour: blue\n",
+			[]string{
+				`:1: unknown setting "colour"; ` +
+					`the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
+		"a setting with hyphens": {"log-level: info\n", []string{`:1: unknown setting: did you mean log_level?`}},
+		"a setting's variable": {"LBBOT_LOG_LEVEL: info\n",
+			[]string{`:1: unknown setting "LBBOT_LOG_LEVEL": did you mean log_level?`}},
+		"a token as a name": {"xoxb-planted-1:\n",
+			[]string{`:1: unknown setting; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
 		"everything at once":        {"polcy: p\n\nslack_connections: many\ntest_mode: maybe\nprotected: api-lb\ndrain: soon\nrate: 5\n", []string{":1: unknown setting", ":3: slack_connections must be a whole number", ":4: test_mode must be true or false", ":5: protected must be a list such as [a, b]", `:6: drain is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`, `:7: rate is wrong: "5" is not a rate`}},
 		"a list of lists":           {"protected: [a, [planted]]\n", []string{":1: protected must be a list such as [a, b]"}},
 		"a list for one value":      {"account: [planted]\n", []string{":1: account must be one value, not a list or a group"}},

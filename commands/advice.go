@@ -11,7 +11,7 @@ type ErrorAdvice struct {
 // Advice returns the words for an error code, and false for a code it does
 // not know.
 func Advice(code string) (ErrorAdvice, bool) {
-	for _, k := range knownCodes() {
+	for _, k := range knownCodes {
 		if k.code == code {
 			return k.advice, true
 		}
@@ -35,68 +35,67 @@ type knownCode struct {
 	advice ErrorAdvice
 }
 
-// knownCodes lists the common error codes of the platform first
-// (docs.console.zenlayer.com, common error codes), then those of load
-// balancer and instance calls.
-func knownCodes() []knownCode {
-	const (
-		fixValue = "check the values and try again with changes."
-		owners   = "nothing on your side; the bot's owners have to look at it."
-		newKey   = "nothing on your side; the bot's owners have to check or replace its access key."
-	)
-	return []knownCode{
-		{"INTERNAL_SERVER_ERROR", ErrorAdvice{"something broke inside Zenlayer.",
-			"wait for this card to settle; do not repeat it by hand."}},
-		{"SERVICE_TEMPORARY_UNAVAILABLE", ErrorAdvice{"the service is not available for the moment.",
-			"try again in a few minutes."}},
-		{"REQUEST_TIMED_OUT", ErrorAdvice{"the request took too long inside Zenlayer.",
-			"wait for this card to settle; do not repeat it by hand."}},
-		{"REQUEST_LIMIT_EXCEEDED", ErrorAdvice{"too many calls in a short time.", "wait a minute, then try again."}},
-		{"INVALID_OPERATION_TIMEOUT", ErrorAdvice{"the operation took too long inside Zenlayer.",
-			"wait for this card to settle; do not repeat it by hand."}},
-		{"AUTHFAILURE_INVALID_AUTHORIZATION", ErrorAdvice{"the bot's login was not understood.", newKey}},
-		{"AUTHFAILURE_SIGNATURE_FAILURE", ErrorAdvice{"the bot's key was refused.", newKey}},
-		{"AUTHFAILURE_UNAUTHORIZED_OPERATION", ErrorAdvice{"the bot's key may not make this call.",
-			"nothing on your side; the bot's owners have to give its key the right for this call."}},
-		{"AUTHFAILURE_SIGNATURE_EXPIRED", ErrorAdvice{
-			"the bot's clock and Zenlayer's are more than five minutes apart.",
-			"nothing on your side; the bot's owners have to set its clock right."}},
-		{"MISSING_PARAMETER", ErrorAdvice{"a required value is missing.", owners}},
-		{"INVALID_PARAMETER_TYPE", ErrorAdvice{"a value is of the wrong kind.", fixValue}},
-		{"INVALID_PARAMETER_EXCEED_MAXIMUM", ErrorAdvice{"a number is too large.",
-			"look at ports (1 to 65535) and weight (1 to 100), then try again with changes."}},
-		{"INVALID_PARAMETER_LESS_MINIMUM", ErrorAdvice{"a number is too small.",
-			"look at ports (1 to 65535) and weight (1 to 100), then try again with changes."}},
-		{"INVALID_PARAMETER_EXCEED_LENGTH", ErrorAdvice{"a value is too long, or a list has too many entries.",
-			"shorten the backend name or give fewer ports, then try again with changes."}},
-		{"INVALID_PARAMETER_LESS_LENGTH", ErrorAdvice{"a value is too short, or a list has too few entries.",
-			fixValue}},
-		{"INVALID_PARAMETER_PATTERN_ERROR", ErrorAdvice{"a value has characters that are not allowed.",
-			"choose another backend name, with letters, digits, hyphens and periods, then try again with changes."}},
-		{"INVALID_PARAMETER_DATE_FORMAT_ERROR", ErrorAdvice{"a date is not in the expected form.", owners}},
-		{"INVALID_PARAMETER_VALUE", ErrorAdvice{"a value is not one of those allowed.",
-			"look at the type (bm or vm) and the ports, then try again with changes."}},
-		{"OPERATION_FAILED_FOR_RECYCLE_RESOURCE",
-			ErrorAdvice{"the server or load balancer is in the recycle bin.",
-				"restore it in the console, or choose another server."}},
-		{"OPERATION_FAILED_RESOURCE_GROUP_NOT_FOUND",
-			ErrorAdvice{"the resource group does not exist.",
-				"check in the console which resource group the server is in."}},
-		{"OPERATION_FAILED_RESOURCE_NOT_FOUND",
-			ErrorAdvice{"the listener or the server does not exist any more.",
-				"pick both again; one may have been recreated."}},
-		{"INVALID_INSTANCE_NOT_FOUND", ErrorAdvice{"the server does not exist, or is of the other type.",
-			"check the server's ID, and the type: bm (bare metal) or vm (virtual machine)."}},
-		{"OPERATION_DENIED_INSTANCE_RECYCLED", ErrorAdvice{"the server is in the recycle bin.",
+// What to do, where it is the same for several codes.
+const (
+	fixValue = "check the values and try again with changes."
+	owners   = "nothing on your side; the bot's owners have to look at it."
+	newKey   = "nothing on your side; the bot's owners have to check or replace its access key."
+)
+
+// knownCodes is a table and never changes: first the common error codes of the platform
+// (docs.console.zenlayer.com, common error codes), then those of load balancer and instance calls.
+var knownCodes = [...]knownCode{
+	{"INTERNAL_SERVER_ERROR", ErrorAdvice{"something broke inside Zenlayer.",
+		"wait for this card to settle; do not repeat it by hand."}},
+	{"SERVICE_TEMPORARY_UNAVAILABLE", ErrorAdvice{"the service is not available for the moment.",
+		"try again in a few minutes."}},
+	{"REQUEST_TIMED_OUT", ErrorAdvice{"the request took too long inside Zenlayer.",
+		"wait for this card to settle; do not repeat it by hand."}},
+	{"REQUEST_LIMIT_EXCEEDED", ErrorAdvice{"too many calls in a short time.", "wait a minute, then try again."}},
+	{"INVALID_OPERATION_TIMEOUT", ErrorAdvice{"the operation took too long inside Zenlayer.",
+		"wait for this card to settle; do not repeat it by hand."}},
+	{"AUTHFAILURE_INVALID_AUTHORIZATION", ErrorAdvice{"the bot's login was not understood.", newKey}},
+	{"AUTHFAILURE_SIGNATURE_FAILURE", ErrorAdvice{"the bot's key was refused.", newKey}},
+	{"AUTHFAILURE_UNAUTHORIZED_OPERATION", ErrorAdvice{"the bot's key may not make this call.",
+		"nothing on your side; the bot's owners have to give its key the right for this call."}},
+	{"AUTHFAILURE_SIGNATURE_EXPIRED", ErrorAdvice{
+		"the bot's clock and Zenlayer's are more than five minutes apart.",
+		"nothing on your side; the bot's owners have to set its clock right."}},
+	{"MISSING_PARAMETER", ErrorAdvice{"a required value is missing.", owners}},
+	{"INVALID_PARAMETER_TYPE", ErrorAdvice{"a value is of the wrong kind.", fixValue}},
+	{"INVALID_PARAMETER_EXCEED_MAXIMUM", ErrorAdvice{"a number is too large.",
+		"look at ports (1 to 65535) and weight (1 to 100), then try again with changes."}},
+	{"INVALID_PARAMETER_LESS_MINIMUM", ErrorAdvice{"a number is too small.",
+		"look at ports (1 to 65535) and weight (1 to 100), then try again with changes."}},
+	{"INVALID_PARAMETER_EXCEED_LENGTH", ErrorAdvice{"a value is too long, or a list has too many entries.",
+		"shorten the backend name or give fewer ports, then try again with changes."}},
+	{"INVALID_PARAMETER_LESS_LENGTH", ErrorAdvice{"a value is too short, or a list has too few entries.",
+		fixValue}},
+	{"INVALID_PARAMETER_PATTERN_ERROR", ErrorAdvice{"a value has characters that are not allowed.",
+		"choose another backend name, with letters, digits, hyphens and periods, then try again with changes."}},
+	{"INVALID_PARAMETER_DATE_FORMAT_ERROR", ErrorAdvice{"a date is not in the expected form.", owners}},
+	{"INVALID_PARAMETER_VALUE", ErrorAdvice{"a value is not one of those allowed.",
+		"look at the type (bm or vm) and the ports, then try again with changes."}},
+	{"OPERATION_FAILED_FOR_RECYCLE_RESOURCE",
+		ErrorAdvice{"the server or load balancer is in the recycle bin.",
 			"restore it in the console, or choose another server."}},
-		{"INVALID_LB_LISTENER_NOT_FOUND", ErrorAdvice{"the listener does not exist any more.",
-			"pick the listener again; it may have been recreated."}},
-		{"INVALID_BACKEND_INSTANCE_LISTENER_EXIST",
-			ErrorAdvice{"the server is already on this listener, maybe with other ports.",
-				"choose another server, or take this one off the listener first."}},
-		{"INVALID_BACKEND_INSTANCE_MULTIPLE", ErrorAdvice{"the same server was given more than once.",
-			"give each server once, then try again with changes."}},
-		{"INVALID_BACKEND_SERVER_PORT", ErrorAdvice{"a port is not accepted for this listener.",
-			"leave the ports out to use the listener's own, or choose others."}},
-	}
+	{"OPERATION_FAILED_RESOURCE_GROUP_NOT_FOUND",
+		ErrorAdvice{"the resource group does not exist.",
+			"check in the console which resource group the server is in."}},
+	{"OPERATION_FAILED_RESOURCE_NOT_FOUND",
+		ErrorAdvice{"the listener or the server does not exist any more.",
+			"pick both again; one may have been recreated."}},
+	{"INVALID_INSTANCE_NOT_FOUND", ErrorAdvice{"the server does not exist, or is of the other type.",
+		"check the server's ID, and the type: bm (bare metal) or vm (virtual machine)."}},
+	{"OPERATION_DENIED_INSTANCE_RECYCLED", ErrorAdvice{"the server is in the recycle bin.",
+		"restore it in the console, or choose another server."}},
+	{"INVALID_LB_LISTENER_NOT_FOUND", ErrorAdvice{"the listener does not exist any more.",
+		"pick the listener again; it may have been recreated."}},
+	{"INVALID_BACKEND_INSTANCE_LISTENER_EXIST",
+		ErrorAdvice{"the server is already on this listener, maybe with other ports.",
+			"choose another server, or take this one off the listener first."}},
+	{"INVALID_BACKEND_INSTANCE_MULTIPLE", ErrorAdvice{"the same server was given more than once.",
+		"give each server once, then try again with changes."}},
+	{"INVALID_BACKEND_SERVER_PORT", ErrorAdvice{"a port is not accepted for this listener.",
+		"leave the ports out to use the listener's own, or choose others."}},
 }

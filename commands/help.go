@@ -89,7 +89,7 @@ func fieldLine(f Field) string {
 
 func helpErrors() HelpPage {
 	lines := []string{"What Zenlayer may answer, what it means and what to do:"}
-	for _, k := range knownCodes() {
+	for _, k := range knownCodes {
 		lines = append(lines, k.code+": "+k.advice.Means+" What to do: "+k.advice.Do)
 	}
 	return HelpPage{Title: "Error codes", Lines: append(lines, "Other codes are shown as they are.")}
@@ -136,7 +136,7 @@ func helpTopics() []string {
 	for _, v := range Verbs() {
 		topics = append(topics, string(v.Verb))
 	}
-	for _, k := range knownCodes() {
+	for _, k := range knownCodes {
 		topics = append(topics, k.code)
 	}
 	return topics

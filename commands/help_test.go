@@ -124,7 +124,7 @@ func TestAdviceIsASentenceForEachKnownCode(t *testing.T) {
 	require.Equal(t, []any{a, true}, []any{b, ok}, "a code says more than a status")
 
 	seen := map[string]bool{}
-	for _, k := range knownCodes() {
+	for _, k := range knownCodes {
 		require.False(t, seen[k.code], k.code)
 		seen[k.code] = true
 		require.Regexp(t, `^[A-Z_]+$`, k.code)

@@ -47,8 +47,10 @@ const (
 
 func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	g := &playground{dir: dir, log: log,
-		slack: sandbox.New(sandbox.Options{AppToken: "xapp-sandbox", BotToken: "xoxb-sandbox", Command: "/lb-register"}),
-		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret, Seed: zenlayertest.SampleData()}),
+		slack: sandbox.New(sandbox.Options{AppToken: "xapp-sandbox", BotToken: "xoxb-sandbox",
+			Command: "/lb-register"}),
+		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret,
+			Seed: zenlayertest.SampleData()}),
 	}
 	if _, err := g.slack.Start(); err != nil {
 		return nil, fmt.Errorf("starting the Slack stand-in: %w", err)
@@ -85,7 +87,8 @@ func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db")
 // page is what the sandbox's page needs to know.
 func (g *playground) page() page.Options {
 	return page.Options{
-		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready, Version: bot.Version,
+		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready,
+		Version: bot.Version,
 		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: "C0INC2041",
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
 			Text:    "Weight 80 needs a second person.", Waits: "It was asked for. Now agree to it."},

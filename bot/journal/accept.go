@@ -14,16 +14,15 @@ import (
 	"lbbot/bot/operation"
 )
 
-// rounds is how often a change is tried when what was in its way is gone by
-// the time it is looked at.
-const rounds = 3
+// attempts limits how often a write is tried whose conflict disappears before it can
+// be named.
+const attempts = 3
 
-// errGone says that nothing is in the way any more.
-var errGone = errors.New("what was in the way is gone")
+// errNoConflict means that the conflicting row no longer exists.
+var errNoConflict = errors.New("the conflicting row no longer exists")
 
-// SaveDraft inserts a draft with its event, bounded as by RecordBounded.
-// ErrRefTaken asks for another Ref; *StaleError means that the same draft is
-// stored already.
+// SaveDraft inserts a draft with its event, bounded as by RecordBounded. ErrRefTaken
+// asks for another Ref; *StaleError means that the draft is stored already.
 func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operation.Event) error {
 	e.OperationID = cmp.Or(e.OperationID, op.ID)
 	bounded := func(ctx context.Context, q *query.Queries, record string) error {
@@ -41,14 +40,14 @@ func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operati
 	return s.put(ctx, "saving draft", op, bounded, operation.Event{})
 }
 
-// Accept stores an accepted operation with the key of the delivery and its
-// event; see operation.Journal for the errors. It counts as accepted at
-// Operation.ClickedAt, or now if that is zero, and its first run belongs to this
-// process. Inserting can also fail with ErrRefTaken.
+// Accept stores an accepted operation with the key of the delivery and its event; see
+// operation.Journal for the errors. It is accepted at Operation.ClickedAt, or now if
+// that is zero, and its first run belongs to this process. An insert can also fail
+// with ErrRefTaken.
 //
-// Any other error says nothing about what is stored: the commit may have been
-// made and only its confirmation lost, when the connection broke or ctx ended
-// at that moment. Ask Operation before telling anybody.
+// After any other error the operation may be stored: the confirmation of the commit
+// is lost when the connection breaks or ctx ends at that moment. Read Operation
+// before you tell the person.
 func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 	op := a.Operation
 	if a.Delivery == "" {
@@ -74,9 +73,8 @@ func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 	return s.put(ctx, "accepting operation", op, claimed, a.Event)
 }
 
-// withinLimit counts what was accepted lately. The acceptances of one person
-// and those for one listener take turns, always in this order, so that the
-// counts hold until the commit.
+// withinLimit counts recent acceptances. It locks the person and then the listener,
+// always in this order, so that the counts hold until the commit.
 func withinLimit(ctx context.Context, q *query.Queries, a operation.Acceptance) error {
 	who, where := a.Operation.Actor.UserID, a.Operation.Request.ListenerID
 	limits := []struct {
@@ -86,21 +84,25 @@ func withinLimit(ctx context.Context, q *query.Queries, a operation.Acceptance) 
 		since    time.Time
 		count    func(since sql.NullInt64) ([]sql.NullInt64, error)
 	}{
-		{operation.LimitPerson, who, a.Limit, a.Limit > 0, a.Since, func(since sql.NullInt64) ([]sql.NullInt64, error) {
-			return q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: who, Since: since})
-		}},
-		{operation.LimitGlass, who, a.GlassLimit, a.Operation.Glass != nil, a.GlassSince, func(since sql.NullInt64) ([]sql.NullInt64, error) {
-			return q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: who, Since: since})
-		}},
-		{operation.LimitListener, "listener|" + where, a.ListenerLimit, a.ListenerLimit > 0, a.ListenerSince, func(since sql.NullInt64) ([]sql.NullInt64, error) {
-			return q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: where, Since: since})
-		}},
+		{operation.LimitPerson, who, a.Limit, a.Limit > 0, a.Since,
+			func(since sql.NullInt64) ([]sql.NullInt64, error) {
+				return q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: who, Since: since})
+			}},
+		{operation.LimitGlass, who, a.GlassLimit, a.Operation.Glass != nil, a.GlassSince,
+			func(since sql.NullInt64) ([]sql.NullInt64, error) {
+				return q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: who, Since: since})
+			}},
+		{operation.LimitListener, "listener|" + where, a.ListenerLimit, a.ListenerLimit > 0, a.ListenerSince,
+			func(since sql.NullInt64) ([]sql.NullInt64, error) {
+				return q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: where, Since: since})
+			}},
 	}
 	for _, l := range limits {
 		if !l.applies {
 			continue
 		}
-		if err := q.TakeTurn(ctx, query.TakeTurnParams{ActorID: l.turn, AcceptedAt: a.Operation.ClickedAt.UnixMilli()}); err != nil {
+		turn := query.TakeTurnParams{ActorID: l.turn, AcceptedAt: a.Operation.ClickedAt.UnixMilli()}
+		if err := q.TakeTurn(ctx, turn); err != nil {
 			return err
 		}
 		rows, err := l.count(sql.NullInt64{Int64: l.since.UnixMilli(), Valid: true})
@@ -122,9 +124,9 @@ func moments(rows []sql.NullInt64) []time.Time {
 	return times
 }
 
-// Save stores a changed operation if the stored version is op.Version-1 and the
-// run is op.Run, with its event; otherwise *StaleError. An operation keeps its client token: one
-// with another token is refused.
+// Save stores a changed operation with its event if the stored version is
+// op.Version-1 and the stored run is op.Run; otherwise it returns *StaleError. It
+// refuses another client token.
 func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Event) error {
 	return s.put(ctx, "saving operation", op, func(ctx context.Context, q *query.Queries, record string) error {
 		n, err := q.SaveOperation(ctx, query.SaveOperationParams{
@@ -139,8 +141,8 @@ func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Ev
 // change is the part of a transaction that writes the operation.
 type change func(ctx context.Context, q *query.Queries, record string) error
 
-// put makes the change and appends its event, if it has a kind, in one
-// transaction. When a unique key stood in the way, it looks whose that is.
+// put writes the change and its event, if it has a kind, in one transaction. After the
+// violation of a unique key, it returns the error that names the conflict.
 func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c change, e operation.Event) error {
 	doing += " " + op.Ref + " in journal"
 	record, err := json.Marshal(op)
@@ -150,7 +152,7 @@ func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c
 	if e.OperationID == "" {
 		e.OperationID = op.ID
 	}
-	for range rounds {
+	for range attempts {
 		err := s.write(ctx, func(q *query.Queries) error {
 			if err := c(ctx, q, string(record)); err != nil || e.Kind == "" {
 				return err
@@ -160,11 +162,11 @@ func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c
 		if !isUnique(err) {
 			return s.explain(doing, err)
 		}
-		if err := s.inTheWay(ctx, op); !errors.Is(err, errGone) {
+		if err := s.conflict(ctx, op); !errors.Is(err, errNoConflict) {
 			return s.explain(doing, err)
 		}
 	}
-	return s.explain(doing, errors.New("other requests kept getting in between"))
+	return s.explain(doing, errors.New("other requests conflicted several times: try again"))
 }
 
 func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
@@ -189,15 +191,17 @@ func (s *Store) acceptDraft(op operation.Operation, at time.Time) change {
 		n, err := q.AcceptDraft(ctx, query.AcceptDraftParams{
 			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
 			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
-			ActorID: op.Actor.UserID, ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID, Glass: op.Glass != nil,
-			Run: op.Run, Runner: s.process, AcceptedAt: millis(at), UnreportedSince: millis(at),
+			ActorID: op.Actor.UserID, ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID,
+			Glass: op.Glass != nil, Run: op.Run, Runner: s.process,
+			AcceptedAt: millis(at), UnreportedSince: millis(at),
 			UpdatedAt: s.now().UnixMilli(), Record: record,
 		})
 		return moved(ctx, q, op, n, err)
 	}
 }
 
-// claimDelivery ties the delivery to the operation, once.
+// claimDelivery records the delivery as accepted for the operation. A second
+// acceptance for the delivery is a *DuplicateError.
 func (s *Store) claimDelivery(ctx context.Context, q *query.Queries, key, id string) error {
 	n, err := q.ClaimDelivery(ctx, query.ClaimDeliveryParams{Key: key, OperationID: id, At: s.now().UnixMilli()})
 	if err != nil || n > 0 {
@@ -214,7 +218,7 @@ func (s *Store) claimDelivery(ctx context.Context, q *query.Queries, key, id str
 	return &operation.DuplicateError{Operation: op}
 }
 
-// moved tells why a compare-and-set changed nothing.
+// moved returns why a compare-and-set changed no row.
 func moved(ctx context.Context, q *query.Queries, op operation.Operation, changed int64, err error) error {
 	if err != nil || changed > 0 {
 		return err
@@ -229,9 +233,9 @@ func moved(ctx context.Context, q *query.Queries, op operation.Operation, change
 	return &operation.StaleError{Operation: current}
 }
 
-// inTheWay tells what a unique key was violated by: the stored operation
-// itself, its Ref, or another open operation with its subject.
-func (s *Store) inTheWay(ctx context.Context, op operation.Operation) error {
+// conflict returns an error that names the row which violates a unique key: the stored
+// operation itself, one with its Ref, or another open operation with its subject.
+func (s *Store) conflict(ctx context.Context, op operation.Operation) error {
 	current, err := find(ctx, s.q, op.ID)
 	if err == nil && current.Version >= op.Version {
 		return &operation.StaleError{Operation: current}
@@ -255,10 +259,10 @@ func (s *Store) inTheWay(ctx context.Context, op operation.Operation) error {
 	if err != nil && !errors.Is(err, operation.ErrNotFound) {
 		return err
 	}
-	return errGone
+	return errNoConflict
 }
 
-// millis is the column of a time; zero is null.
+// millis converts a time to a column; zero is null.
 func millis(t time.Time) sql.NullInt64 {
 	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
 }

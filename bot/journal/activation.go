@@ -10,10 +10,9 @@ import (
 	"lbbot/bot/operation"
 )
 
-// The statements are not in queries.sql because each database has words of
-// its own for its clock: replicas compare nothing with the clocks of their
-// machines. What makes them safe is the primary key: of several replicas that
-// write the next number, one does.
+// The statements are not in queries.sql because the clock has another name in each
+// database, and replicas never compare the clocks of their machines. The primary key
+// makes sure that only one replica writes the next number.
 const (
 	lastActivation = `select number, digest, at from policy_activations order by number desc limit 1`
 
@@ -24,8 +23,8 @@ const (
 		on conflict (number) do nothing`
 )
 
-// Activated returns which policies were activated last; the zero Activation if
-// none ever were. It blocks for one reading by an index.
+// Activated returns the newest activation of policies, or the zero Activation. It
+// blocks for one reading by an index.
 func (s *Store) Activated(ctx context.Context) (operation.Activation, error) {
 	var a operation.Activation
 	var at int64
@@ -34,16 +33,16 @@ func (s *Store) Activated(ctx context.Context) (operation.Activation, error) {
 	case errors.Is(err, sql.ErrNoRows):
 		return operation.Activation{}, nil
 	case err != nil:
-		return operation.Activation{}, s.explain("reading which policies are in force in journal", err)
+		return operation.Activation{}, s.explain("reading the current policies in journal", err)
 	}
 	a.At = time.UnixMilli(at).UTC()
 	return a, nil
 }
 
-// Activate brings policies into force, by the clock of the database, if the
-// last activation still has the number after (0: there is none) and, unless
-// again is set, these were never activated before. It reports whether it did.
-// It blocks for one commit.
+// Activate makes policies current, by the clock of the database, and reports whether
+// it did. It does nothing if the newest activation has another number than after (0:
+// none), or if these policies were current before and again is false. It blocks for
+// one commit.
 func (s *Store) Activate(ctx context.Context, after int64, digest string, again bool) (bool, error) {
 	var n int64
 	err := s.inTurn(ctx, func() error {

@@ -10,24 +10,26 @@ import (
 	"lbbot/bot/operation"
 )
 
-// What is kept for buttons is bounded: an hour, and some for each person.
+// Limits of the choices stored for buttons: by age, and by number for each person.
 const (
 	keepChoices   = time.Hour
 	choicesPerson = 20
 )
 
-// KeepChoices stores under a new key what a person may pick from, for an hour.
-// Of one person the last 20 are kept. It blocks for one commit.
+// KeepChoices stores what a person may pick from, under a new key, for an hour. The
+// last 20 of one person are kept. It blocks for one commit.
 func (s *Store) KeepChoices(ctx context.Context, key, person string, data []byte) error {
 	now := s.now()
 	return s.explain("keeping choices in journal", s.write(ctx, func(q *query.Queries) error {
 		if err := s.dropOldChoices(ctx, q); err != nil {
 			return err
 		}
-		if err := q.DropManyChoices(ctx, query.DropManyChoicesParams{Person: person, Keep: choicesPerson - 1}); err != nil {
+		most := query.DropManyChoicesParams{Person: person, Keep: choicesPerson - 1}
+		if err := q.DropManyChoices(ctx, most); err != nil {
 			return err
 		}
-		return q.KeepChoices(ctx, query.KeepChoicesParams{Key: key, Person: person, Data: string(data), At: now.UnixMilli()})
+		return q.KeepChoices(ctx, query.KeepChoicesParams{
+			Key: key, Person: person, Data: string(data), At: now.UnixMilli()})
 	}))
 }
 
@@ -35,8 +37,8 @@ func (s *Store) dropOldChoices(ctx context.Context, q *query.Queries) error {
 	return q.DropOldChoices(ctx, s.now().Add(-keepChoices).UnixMilli())
 }
 
-// KeptChoices returns what was kept under a key and for whom, or
-// operation.ErrNotFound when that was never so or is over.
+// KeptChoices returns what is stored under a key, and for whom. An unknown or expired
+// key is operation.ErrNotFound.
 func (s *Store) KeptChoices(ctx context.Context, key string) (person string, data []byte, err error) {
 	row, err := s.q.KeptChoices(ctx, query.KeptChoicesParams{Key: key, Before: s.now().Add(-keepChoices).UnixMilli()})
 	if errors.Is(err, sql.ErrNoRows) {

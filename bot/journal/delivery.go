@@ -13,17 +13,17 @@ import (
 
 const (
 	keepDeliveries = 24 * time.Hour
-	pruneRows      = 1000 // in one transaction, so that nobody waits long
+	pruneRows      = 1000 // in one transaction, so that other writes do not wait long
 	pruneRounds    = 100
 )
 
-// answerKey keeps the answering of a delivery apart from what it was accepted
-// for. Earlier versions stored which deliveries were seen under the same key.
+// answerKey separates the answer to a delivery from the operation accepted for it.
+// Earlier versions stored under the same key which deliveries were seen.
 func answerKey(delivery string) string { return "seen:" + delivery }
 
-// Claim takes the answering of a delivery for this process. It reports false
-// when the delivery is answered already, or while another process that is alive
-// answers it. A delivery is known for 24 hours at least.
+// Claim gives this process the right to answer a delivery. It returns false if the
+// delivery was answered, or while another live process has the right. Deliveries are
+// known for at least 24 hours.
 func (s *Store) Claim(ctx context.Context, delivery string) (bool, error) {
 	var n int64
 	err := s.inTurn(ctx, func() (err error) {
@@ -34,17 +34,18 @@ func (s *Store) Claim(ctx context.Context, delivery string) (bool, error) {
 }
 
 func (s *Store) claim(ctx context.Context, q *query.Queries, delivery, operationID string) (int64, error) {
-	return q.ClaimAnswer(ctx, query.ClaimAnswerParams{Key: answerKey(delivery), OperationID: operationID, At: s.now().UnixMilli(), Owner: s.process})
+	return q.ClaimAnswer(ctx, query.ClaimAnswerParams{
+		Key: answerKey(delivery), OperationID: operationID, At: s.now().UnixMilli(), Owner: s.process})
 }
 
-// Told notes that the person has the answer to a delivery of this process.
+// Told records that the person has the answer to a delivery of this process.
 func (s *Store) Told(ctx context.Context, delivery string) error {
-	return s.explain("noting an answer in journal", s.inTurn(ctx, func() error {
+	return s.explain("recording an answer in journal", s.inTurn(ctx, func() error {
 		return s.q.TellDelivery(ctx, query.TellDeliveryParams{Key: answerKey(delivery), Owner: s.process})
 	}))
 }
 
-// Delivered returns what is known of a delivery, nothing if it is new.
+// Delivered returns what is stored about a delivery; the zero value if it is new.
 func (s *Store) Delivered(ctx context.Context, delivery string) (operation.Delivered, error) {
 	if err := s.place.check(); err != nil {
 		return operation.Delivered{}, s.explain("looking up a delivery in journal", err)
@@ -53,11 +54,12 @@ func (s *Store) Delivered(ctx context.Context, delivery string) (operation.Deliv
 	if errors.Is(err, sql.ErrNoRows) {
 		return operation.Delivered{}, nil
 	}
-	return operation.Delivered{OperationID: row.OperationID, Told: row.Told}, s.explain("looking up a delivery in journal", err)
+	return operation.Delivered{OperationID: row.OperationID, Told: row.Told},
+		s.explain("looking up a delivery in journal", err)
 }
 
-// onlyOnce lets what a delivery caused be stored once: in the transaction that
-// stores it, the delivery is claimed for it.
+// onlyOnce claims the delivery of an event in the transaction that stores the event, so
+// that what a delivery caused is stored once.
 func (s *Store) onlyOnce(ctx context.Context, q *query.Queries, e operation.Event) error {
 	if e.Delivery == "" {
 		return nil
@@ -80,7 +82,7 @@ func (s *Store) onlyOnce(ctx context.Context, q *query.Queries, e operation.Even
 	return &operation.DuplicateError{Operation: op}
 }
 
-// Record appends an event without changing an operation, see operation.Journal.
+// Record appends an event without changing an operation; see operation.Journal.
 func (s *Store) Record(ctx context.Context, e operation.Event) error {
 	if e.Delivery == "" {
 		return s.explain("recording an event in journal", s.inTurn(ctx, func() error {
@@ -92,9 +94,9 @@ func (s *Store) Record(ctx context.Context, e operation.Event) error {
 	}))
 }
 
-// Prune deletes choices that are not kept any more, and deliveries older than
-// the given time, but never those of the last 24 hours; it returns how many. It forgets 100,000 at most, in short
-// transactions: call it again, hourly is enough.
+// Prune deletes expired choices and deliveries older than the given time, but never
+// those of the last 24 hours. It returns how many deliveries it deleted: up to 100,000,
+// in short transactions. Call it hourly.
 func (s *Store) Prune(ctx context.Context, olderThan time.Time) (int64, error) {
 	if kept := s.now().Add(-keepDeliveries); olderThan.After(kept) {
 		olderThan = kept
@@ -105,11 +107,11 @@ func (s *Store) Prune(ctx context.Context, olderThan time.Time) (int64, error) {
 	n, err := s.prune(ctx, func() (int64, error) {
 		return s.q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
 	})
-	return n, s.explain("forgetting old deliveries in journal", err)
+	return n, s.explain("deleting old deliveries in journal", err)
 }
 
-// prune repeats a deletion of pruneRows rows until there is nothing left, at
-// most pruneRounds times.
+// prune repeats a deletion of pruneRows rows until no row is left, at most pruneRounds
+// times.
 func (s *Store) prune(ctx context.Context, some func() (int64, error)) (total int64, err error) {
 	for range pruneRounds {
 		var n int64

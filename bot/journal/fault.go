@@ -24,9 +24,8 @@ const (
 	postgresStarting = "57P03"
 )
 
-// explain adds what was being done and to which database, and for what a
-// person can mend, how. The errors which operation.Journal names, and nil,
-// stay as they are.
+// explain adds to an error what was being done to which database, and what a person
+// can do about it. nil and the errors that operation.Journal names stay unchanged.
 func (s *Store) explain(doing string, err error) error {
 	if err == nil || named(err) {
 		return err
@@ -59,21 +58,24 @@ func sqliteAdvice(err error) string {
 	if !ok || errors.Is(err, context.Canceled) {
 		return ""
 	}
-	switch e.Code() & 0xff { // the rest is detail
+	switch e.Code() & 0xff { // the primary result code
 	case sqlite3.SQLITE_FULL:
-		return "there is no room: free space on its disk, the bot goes on by itself"
+		return "the disk is full: free space on it; the bot then continues by itself"
 	case sqlite3.SQLITE_NOTADB:
-		return "this file is not a database: name another with --database or LBBOT_DATABASE_URL, or move it away and start again"
+		return "this file is not a database: name another with --database or LBBOT_DATABASE_URL, " +
+			"or move it away and start again"
 	case sqlite3.SQLITE_CORRUPT:
-		return "the file is damaged: stop the bot, keep a copy, and restore a backup or recover it with sqlite3 .recover"
+		return "the file is damaged: stop the bot, keep a copy, and restore a backup " +
+			"or recover it with sqlite3 .recover"
 	case sqlite3.SQLITE_READONLY:
 		return "it cannot be written: check the permissions of the file and its folder"
 	case sqlite3.SQLITE_CANTOPEN:
 		return "it cannot be opened: check that the folder exists and the permissions of both"
 	case sqlite3.SQLITE_BUSY:
-		return "another program holds it locked: end that program"
+		return "another program has locked it: end that program"
 	case sqlite3.SQLITE_IOERR:
-		return "its disk reports an error: check the disk, its free space and the limit for the size of a file, the bot goes on by itself"
+		return "its disk reports an error: check the disk, its free space and the limit for the size of a file; " +
+			"the bot then continues by itself"
 	}
 	return ""
 }
@@ -85,11 +87,13 @@ func postgresAdvice(err error) string {
 	}
 	switch e.Code {
 	case postgresReadOnly:
-		return "the server or the database is read-only: make it writable, or let LBBOT_DATABASE_URL lead to one that is; the bot goes on by itself"
+		return "the server or the database is read-only: make it writable, or set LBBOT_DATABASE_URL to one that is; " +
+			"the bot then continues by itself"
 	case postgresTooMany:
-		return "the server has no connection left: end some, or raise max_connections; the bot goes on by itself"
+		return "the server has no connection left: end some, or raise max_connections; " +
+			"the bot then continues by itself"
 	case postgresStopping, postgresStarting:
-		return "the server is being restarted; the bot goes on by itself"
+		return "the server is restarting; the bot continues by itself afterwards"
 	}
 	return ""
 }
@@ -103,7 +107,7 @@ func isUnique(err error) bool {
 	return ok && e.Code == postgresUnique
 }
 
-// isForeign reports whether a row refers to one that does not exist.
+// isForeign reports whether a row refers to a row that does not exist.
 func isForeign(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY

@@ -11,19 +11,19 @@ import (
 	"lbbot/bot/operation"
 )
 
-// Lease returns who carries an operation out, or ErrNotFound.
+// Lease returns the lease of an operation, or ErrNotFound.
 func (s *Store) Lease(ctx context.Context, id string) (operation.Lease, error) {
 	row, err := s.q.LeaseOf(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = operation.ErrNotFound
 	}
-	return operation.Lease{Run: row.Run, Runner: row.Runner, Live: row.Live}, s.explain("reading a lease in journal", err)
+	return operation.Lease{Run: row.Run, Runner: row.Runner, Live: row.Live},
+		s.explain("reading a lease in journal", err)
 }
 
-// TakeLease makes this process the runner of an operation whose run is was, and
-// raises the run to the given number. It reports false, and changes nothing, if
-// another live process is the runner, if the run is another one by now, or if
-// others have taken over from this process.
+// TakeLease makes this process the runner of an operation and changes its run number
+// from was to run. It returns false and changes nothing if another live process is the
+// runner, if the run number is not was, or if others took over from this process.
 func (s *Store) TakeLease(ctx context.Context, id string, was, run int64) (taken bool, err error) {
 	err = s.inTurn(ctx, func() error {
 		n, err := s.q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
@@ -33,15 +33,14 @@ func (s *Store) TakeLease(ctx context.Context, id string, was, run int64) (taken
 	return taken && err == nil, s.explain("taking a lease in journal", err)
 }
 
-// EndLease says that a run is over. It does nothing if there is a newer one.
+// EndLease ends the lease of a run. It does nothing if there is a newer run.
 func (s *Store) EndLease(ctx context.Context, id string, run int64) error {
 	err := s.inTurn(ctx, func() error { return s.q.EndLease(ctx, query.EndLeaseParams{ID: id, Run: run}) })
 	return s.explain("ending a lease in journal", err)
 }
 
-// Leases lists the operations whose runner is this process or one that is not
-// alive, oldest first. Those that wait for people come last: the others may have
-// a call to make.
+// Leases lists the operations whose runner is this process or a dead one, oldest first.
+// Those that wait for an approval come last, because the others may have a call to make.
 func (s *Store) Leases(ctx context.Context) ([]string, error) {
 	rows, err := s.q.LeasesToCheck(ctx, s.process)
 	rank := func(r query.LeasesToCheckRow) int {
@@ -60,7 +59,7 @@ func (s *Store) Leases(ctx context.Context) ([]string, error) {
 	return ids, s.explain("listing leases in journal", err)
 }
 
-// Alive reports whether a replica is known and not gone. On SQLite none is.
+// Alive reports whether a replica is registered and not dead. On SQLite none is.
 func (s *Store) Alive(ctx context.Context, id string) (bool, error) {
 	n, err := s.q.ReplicaAlive(ctx, id)
 	return n > 0 && err == nil, s.explain("looking for a replica in journal", err)

@@ -13,15 +13,15 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// The files are for both databases; what they spell differently is below.
+// The files are for both databases. dialect has what differs.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// versionTable keeps out of the way of the engine's own migrations.
+// versionTable has another name than the table of the engine's migrations.
 const versionTable = "journal_version"
 
-// dialect is what the two databases spell differently.
+// dialect has what differs between the two databases.
 type dialect struct {
 	goose    goose.Dialect
 	tables   string   // counts the tables called $1
@@ -106,7 +106,7 @@ func postgresDialect() dialect {
 	}
 }
 
-// migrate brings the tables up to date, or only checks them if read-only.
+// migrate updates the tables. If the store is read-only, it only checks their version.
 func (s *Store) migrate(ctx context.Context) error {
 	p, err := s.provider()
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 
 var _ intake.Archive = (*Store)(nil)
 
-// Past returns operations that were accepted, newest first, at most 1000.
+// Past returns accepted operations, newest first, at most 1000.
 func (s *Store) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) {
-	since, at, id, rows := sql.NullInt64{Int64: p.Since.UnixMilli(), Valid: true}, before(p.Before), p.Before.ID, rowLimit(p.Limit)
+	since, at, id, rows := column(p.Since), before(p.Before), p.Before.ID, rowLimit(p.Limit)
 	var out []intake.Past
 	var fault error
 	add := func(at sql.NullInt64, record string) {
@@ -32,19 +32,22 @@ func (s *Store) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) 
 	switch {
 	case p.Listener != "":
 		var list []query.PastOfListenerRow
-		list, err = s.q.PastOfListener(ctx, query.PastOfListenerParams{ListenerID: p.Listener, Since: since, At: at, ID: id, MaxRows: rows})
+		list, err = s.q.PastOfListener(ctx, query.PastOfListenerParams{
+			ListenerID: p.Listener, Since: since, At: at, ID: id, MaxRows: rows})
 		for _, r := range list {
 			add(r.AcceptedAt, r.Record)
 		}
 	case p.Channel != "":
 		var list []query.PastOfChannelRow
-		list, err = s.q.PastOfChannel(ctx, query.PastOfChannelParams{ChannelID: p.Channel, Since: since, At: at, ID: id, MaxRows: rows})
+		list, err = s.q.PastOfChannel(ctx, query.PastOfChannelParams{
+			ChannelID: p.Channel, Since: since, At: at, ID: id, MaxRows: rows})
 		for _, r := range list {
 			add(r.AcceptedAt, r.Record)
 		}
 	case p.Actor != "":
 		var list []query.PastOfActorRow
-		list, err = s.q.PastOfActor(ctx, query.PastOfActorParams{ActorID: p.Actor, Since: since, At: at, ID: id, MaxRows: rows})
+		list, err = s.q.PastOfActor(ctx, query.PastOfActorParams{
+			ActorID: p.Actor, Since: since, At: at, ID: id, MaxRows: rows})
 		for _, r := range list {
 			add(r.AcceptedAt, r.Record)
 		}
@@ -61,7 +64,7 @@ func (s *Store) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) 
 	return out, s.explain("reading history in journal", err)
 }
 
-// before is the time of a mark; none is after everything.
+// before returns the time of a mark; without a mark, the end of time.
 func before(m intake.Mark) sql.NullInt64 {
 	if m.At.IsZero() {
 		return sql.NullInt64{Int64: math.MaxInt64, Valid: true}
@@ -75,11 +78,13 @@ func (s *Store) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, er
 	if p.Before.ID != "" {
 		n, err := strconv.ParseInt(p.Before.ID, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("reading denials in journal %s: %q is not the number of one: %w", s.name, p.Before.ID, err)
+			return nil, fmt.Errorf("reading denials in journal %s: %q is not the number of a denial: %w",
+				s.name, p.Before.ID, err)
 		}
 		seq = n
 	}
-	rows, err := s.q.Denials(ctx, query.DenialsParams{Since: p.Since.UnixMilli(), Before: before(p.Before).Int64, Number: seq, MaxRows: rowLimit(p.Limit)})
+	rows, err := s.q.Denials(ctx, query.DenialsParams{
+		Since: p.Since.UnixMilli(), Before: before(p.Before).Int64, Number: seq, MaxRows: rowLimit(p.Limit)})
 	if err != nil {
 		return nil, s.explain("reading denials in journal", err)
 	}
@@ -87,18 +92,20 @@ func (s *Store) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, er
 	for i, r := range rows {
 		at := time.UnixMilli(r.At).UTC()
 		out[i] = intake.Denial{Mark: intake.Mark{At: at, ID: strconv.FormatInt(r.Number, 10)},
-			Event: operation.Event{At: at, Kind: r.Kind, OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID}}
+			Event: operation.Event{At: at, Kind: r.Kind, OperationID: r.OperationID,
+				ActorID: r.ActorID, ChannelID: r.ChannelID}}
 		if err := json.Unmarshal([]byte(r.Data), &out[i].Event.Data); err != nil {
-			return nil, fmt.Errorf("reading denials in journal %s: the data of a stored event cannot be read: %w", s.name, err)
+			return nil, fmt.Errorf("reading denials in journal %s: the data of a stored event cannot be read: %w",
+				s.name, err)
 		}
 	}
 	return out, nil
 }
 
-// ListenerSince returns when operations on a listener since the given time
-// were accepted, oldest first, in whole milliseconds.
+// ListenerSince returns when operations on a listener were accepted, since the given
+// time, oldest first, in whole milliseconds.
 func (s *Store) ListenerSince(ctx context.Context, listenerID string, since time.Time) ([]time.Time, error) {
-	rows, err := s.q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: listenerID, Since: sql.NullInt64{Int64: since.UnixMilli(), Valid: true}})
+	rows, err := s.q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: listenerID, Since: column(since)})
 	if err != nil {
 		return nil, s.explain("counting a listener's operations in journal", err)
 	}

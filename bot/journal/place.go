@@ -18,44 +18,44 @@ import (
 	"lbbot/bot/operation"
 )
 
-// place checks that the open SQLite file is still the one at its path. SQLite
-// goes on committing into a file that was deleted, moved or overwritten, and
-// those commits are gone at the next start. A nil place is always fine.
+// place checks that the open SQLite file is still the one at its path. SQLite commits
+// into a file that was deleted, moved or overwritten, and those commits are lost at the
+// next start. A nil place has no fault.
 //
-// A copy over the file keeps its inode. It is found by two numbers in the
-// file's header (sqlite.org/fileformat2.html#the_database_header): the user
-// version, which is random for each run, and the change counter, which never
-// goes back. A copy from this same run with the same counter is not found.
+// A copy over the file keeps its inode. Two numbers in the file's header show it
+// (sqlite.org/fileformat2.html#the_database_header): the user version, which is random
+// for each run, and the change counter, which only grows. A copy from this same run with
+// the same counter is not detected.
 type place struct {
-	path, log string // log is the write-ahead log: it holds commits that are not in the file yet
+	path, log string // log is the write-ahead log, which has the newest commits
 
-	// file stays open until SQLite has closed its own: closing any descriptor
-	// of a file drops all of this process's locks on it.
+	// file stays open until SQLite has closed its own: closing any descriptor of a
+	// file releases all locks of this process on it.
 	file     handle
 	identity os.FileInfo
 	logged   os.FileInfo
 
-	// pin is an unused connection. As long as it is open SQLite does not delete
-	// the log, so a log with another identity is not the open one.
+	// pin is an unused connection. While it is open SQLite does not delete the log, so
+	// a log with another identity is not the open one.
 	pin *sql.DB
 
-	nonce, before uint32 // the user version of this run, and the one found at its start
+	nonce, before uint32 // the user version of this run, and the one before it
 	stat          func(path string) (os.FileInfo, error)
 
 	mu          sync.Mutex
-	nonceSeen   bool // in the file, so the one before is not right any more
+	nonceSeen   bool // in the file, so the version before is no longer valid
 	counter     uint32
-	overwritten bool // for good: the bot's own writes may restore the header, but not the rest
+	overwritten bool // never reset: later writes may restore the header, but not the rest
 }
 
-// handle is what a place needs of its *os.File.
+// handle is the part of *os.File that a place uses.
 type handle interface {
 	io.ReaderAt
 	io.Closer
 	Stat() (os.FileInfo, error)
 }
 
-// The places of both numbers in the header.
+// Offsets in the header, in bytes.
 const (
 	headerMagic   = "SQLite format 3\x00"
 	headerCounter = 24
@@ -63,7 +63,7 @@ const (
 	headerSize    = 100
 )
 
-// newPlace takes over the open file; SQLite must not have opened it yet.
+// newPlace takes ownership of the open file. SQLite must not have opened it yet.
 func newPlace(path string, file *os.File) (*place, error) {
 	identity, err := file.Stat()
 	if err != nil {
@@ -76,7 +76,7 @@ func newPlace(path string, file *os.File) (*place, error) {
 	return &place{path: path, log: real + "-wal", file: file, identity: identity, stat: os.Stat}, nil
 }
 
-// mark begins the watch, when the tables are up to date.
+// mark writes the nonce of this run. Call it when the tables are up to date.
 func (p *place) mark(ctx context.Context, db *sql.DB, dsn string) error {
 	if p == nil {
 		return nil
@@ -92,7 +92,8 @@ func (p *place) mark(ctx context.Context, db *sql.DB, dsn string) error {
 	var random [4]byte
 	_, _ = rand.Read(random[:])                            // never fails
 	p.nonce = binary.BigEndian.Uint32(random[:])>>1 | 1<<8 // a positive int32, never 0
-	for _, statement := range []string{fmt.Sprintf("pragma user_version = %d", p.nonce), "pragma wal_checkpoint(passive)"} {
+	for _, statement := range []string{
+		fmt.Sprintf("pragma user_version = %d", p.nonce), "pragma wal_checkpoint(passive)"} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return err
 		}
@@ -103,9 +104,9 @@ func (p *place) mark(ctx context.Context, db *sql.DB, dsn string) error {
 	return p.check()
 }
 
-// check returns a *operation.JournalMovedError when commits do not reach the
-// file at the path, and another error when that cannot be found out now. It
-// costs two stats and one read of a cached page.
+// check returns a *operation.JournalMovedError if commits do not reach the file at the
+// path, and another error if that cannot be checked. It costs two stats and one read of
+// a cached page.
 func (p *place) check() error {
 	if p == nil {
 		return nil
@@ -117,43 +118,44 @@ func (p *place) check() error {
 	case err != nil:
 		return unchecked("the file", err)
 	case !os.SameFile(now, p.identity):
-		return gone("the file was replaced by another one", ", put the old file back, or delete the -wal and -shm files to use the new one, and start it again")
+		return gone("the file was replaced by another one", ", put the old file back, "+
+			"or delete the -wal and -shm files to use the new one, and start it again")
 	}
 	overwritten, err := p.isOverwritten()
 	switch {
 	case err != nil:
 		return unchecked("the file", err)
 	case overwritten:
-		return gone("the file was overwritten", ", delete the -wal and -shm files, restore the backup again, and start it again")
+		return gone("the file was overwritten",
+			", delete the -wal and -shm files, restore the backup again, and start it again")
 	}
 	now, err = p.stat(p.log)
 	switch {
 	case err != nil && !isGone(err):
 		return unchecked(filepath.Base(p.log)+" beside the file", err)
 	case err != nil || !os.SameFile(now, p.logged):
-		return gone(filepath.Base(p.log)+" beside the file was deleted or replaced", " with SIGTERM, so that it saves what it committed, and start it again")
+		return gone(filepath.Base(p.log)+" beside the file was deleted or replaced",
+			" with SIGTERM, so that it saves what it committed, and start it again")
 	}
 	return nil
 }
 
-// isGone reports whether a stat failed because nothing is at the path. Other
-// failures, as of a disk or a file server, say nothing about the file.
+// isGone reports whether a stat failed because the path does not exist. Other errors,
+// for example of a disk or a file server, say nothing about the file.
 func isGone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 func unchecked(what string, err error) error {
-	return fmt.Errorf("%s could not be checked: %w, it is tried again", what, err)
+	return fmt.Errorf("%s could not be checked: %w; retrying", what, err)
 }
 
 func gone(what, advice string) error {
 	return &operation.JournalMovedError{What: what + " while the bot was running", Advice: "stop the bot" + advice}
 }
 
-// isOverwritten reports whether the header is one that this process cannot
-// have written. A header that cannot be read is an error, and forgotten.
-// The lock is held while reading, so that the counters are compared in the
-// order in which they were read.
+// isOverwritten reports whether this process cannot have written the header. It holds
+// the lock while it reads, so that counters are compared in the order of the reads.
 func (p *place) isOverwritten() (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,7 +186,7 @@ func (p *place) isOverwritten() (bool, error) {
 	return p.overwritten, nil
 }
 
-// close gives everything back; SQLite must have closed its other connections.
+// close closes the file. SQLite must have closed its other connections.
 func (p *place) close() error {
 	if p == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgresConnections is the size of the pool. One more connection is for the
-// heartbeat, and the engine has its own.
+// postgresConnections is the size of the pool. The heartbeat has one more connection,
+// and the engine has its own pool.
 const postgresConnections = 8
 
 // connectPostgres opens a pool. pgx keeps passwords out of its errors.
@@ -19,7 +19,7 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 	s.dialect = postgresDialect()
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		// The cause can hold a part of the URL, so it is not passed on.
+		// err may repeat a part of the URL.
 		return errors.New("opening journal: the database URL is not a valid postgres:// URL")
 	}
 	s.name = fmt.Sprintf("postgres %s:%d/%s", config.Host, config.Port, config.Database)
@@ -37,18 +37,18 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 		return s.explain("opening journal", err)
 	}
 	if durable == "off" {
-		return fmt.Errorf("opening journal %s: synchronous_commit is off, so an accepted operation could be lost: switch it on for this database", s.name)
+		return fmt.Errorf("opening journal %s: synchronous_commit is off, so an accepted operation could be lost: "+
+			"switch it on for this database", s.name)
 	}
 	return nil
 }
 
-// writable gives up a connection that can only read, before it is used again:
-// a connection keeps what it was opened with, so one to a server or database
-// that was read-only for a while would stay so for good. The server reports
-// both settings by itself, so this costs nothing.
+// writable closes a read-only connection before it is used again: it stays read-only
+// even when the server or the database no longer is. The server reports both settings
+// by itself, so this needs no query.
 func (s *Store) writable(_ context.Context, conn *pgx.Conn) error {
-	said := conn.PgConn().ParameterStatus
-	if !s.readOnly && (said("default_transaction_read_only") == "on" || said("in_hot_standby") == "on") {
+	status := conn.PgConn().ParameterStatus
+	if !s.readOnly && (status("default_transaction_read_only") == "on" || status("in_hot_standby") == "on") {
 		return driver.ErrBadConn
 	}
 	return nil

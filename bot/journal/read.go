@@ -15,11 +15,11 @@ import (
 	"lbbot/bot/operation"
 )
 
-// maxRows is the most operations one call returns.
+// maxRows limits the operations that one call returns.
 const maxRows = 1000
 
-// Operation returns the operation with this ID or Ref, or ErrNotFound. A Ref
-// may be written in any case.
+// Operation returns the operation with this ID or Ref, or ErrNotFound. A Ref may have
+// upper or lower case.
 func (s *Store) Operation(ctx context.Context, idOrRef string) (operation.Operation, error) {
 	if err := s.place.check(); err != nil {
 		return operation.Operation{}, s.explain("looking up an operation in journal", err)
@@ -28,22 +28,23 @@ func (s *Store) Operation(ctx context.Context, idOrRef string) (operation.Operat
 	return op, s.explain("looking up an operation in journal", err)
 }
 
-// Unreported lists operations that were accepted before the given time and
-// whose card is not closed, by their ids, from the one after this id, at most
-// limit and never more than 1000.
+// Unreported lists operations that were accepted before the given time and whose card
+// is not closed, ordered by id, from the id after this one: at most limit and at most
+// 1000.
 func (s *Store) Unreported(ctx context.Context, acceptedBefore time.Time, after string, limit int) ([]operation.Operation, error) {
 	if err := s.place.check(); err != nil {
 		return nil, s.explain("listing unreported operations in journal", err)
 	}
-	rows, err := s.q.Unreported(ctx, query.UnreportedParams{Before: millis(acceptedBefore), After: after, MaxRows: rowLimit(limit)})
+	rows, err := s.q.Unreported(ctx, query.UnreportedParams{
+		Before: millis(acceptedBefore), After: after, MaxRows: rowLimit(limit)})
 	ops, err := many(rows, err)
 	return ops, s.explain("listing unreported operations in journal", err)
 }
 
-// AcceptedSince returns when this person's operations since the given time
-// were accepted, oldest first, in whole milliseconds.
+// AcceptedSince returns when this person's operations were accepted, since the given
+// time, oldest first, in whole milliseconds.
 func (s *Store) AcceptedSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error) {
-	rows, err := s.q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: userID, Since: sql.NullInt64{Int64: since.UnixMilli(), Valid: true}})
+	rows, err := s.q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: userID, Since: column(since)})
 	if err != nil {
 		return nil, s.explain("counting a person's operations in journal", err)
 	}
@@ -52,7 +53,7 @@ func (s *Store) AcceptedSince(ctx context.Context, userID string, since time.Tim
 
 // BrokenSince is AcceptedSince for operations with break-glass.
 func (s *Store) BrokenSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error) {
-	rows, err := s.q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: userID, Since: sql.NullInt64{Int64: since.UnixMilli(), Valid: true}})
+	rows, err := s.q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: userID, Since: column(since)})
 	if err != nil {
 		return nil, s.explain("counting a person's operations with break-glass in journal", err)
 	}
@@ -61,26 +62,25 @@ func (s *Store) BrokenSince(ctx context.Context, userID string, since time.Time)
 
 // Filter chooses operations for a page of history.
 type Filter struct {
-	ActorID string // Slack user id; empty: everybody's
-	After   string // ID of the last operation of the page before; empty: the first page
+	ActorID string // Slack user id; empty: all people
+	After   string // ID of the last operation of the previous page; empty: the first page
 	Limit   int    // at most 1000
 
-	// What follows is looked at one by one, so a filter that little fits reads
-	// much. Zero values fit everything.
-	Since    time.Time       // accepted then or later
-	Listener string          // id or name
-	State    operation.State //
+	// Search compares these fields in each operation, so a filter with few matches
+	// reads many operations. Zero values match everything.
+	Since    time.Time // accepted then or later
+	Listener string    // id or name
+	State    operation.State
 }
 
-// fits reports whether an operation is one that f looks for.
-func (f Filter) fits(op operation.Operation) bool {
+// matches ignores ActorID, After and Limit, which the query compares.
+func (f Filter) matches(op operation.Operation) bool {
 	return (f.Listener == "" || f.Listener == op.Request.ListenerID || f.Listener == op.Listener.Name) &&
 		(f.State == "" || f.State == op.State)
 }
 
-// Search is Operations for the rest of the filter as well: it reads page after
-// page until it has as many as asked for or nothing can fit any more. Limit may
-// be any number.
+// Search is Operations with the whole filter: it reads pages until it has Limit
+// operations or nothing more can match. Limit may be any number.
 func (s *Store) Search(ctx context.Context, f Filter) ([]operation.Operation, error) {
 	var hits []operation.Operation
 	page := Filter{ActorID: f.ActorID, Limit: 200}
@@ -93,7 +93,7 @@ func (s *Store) Search(ctx context.Context, f Filter) ([]operation.Operation, er
 			if op.ClickedAt.Before(f.Since) {
 				return hits, nil
 			}
-			if f.fits(op) {
+			if f.matches(op) {
 				if hits = append(hits, op); len(hits) >= f.Limit {
 					return hits, nil
 				}
@@ -106,8 +106,8 @@ func (s *Store) Search(ctx context.Context, f Filter) ([]operation.Operation, er
 	}
 }
 
-// Operations lists accepted operations, newest first; drafts are not among
-// them. An unknown Filter.After is ErrNotFound.
+// Operations lists accepted operations, newest first, without drafts. An unknown
+// Filter.After is ErrNotFound.
 func (s *Store) Operations(ctx context.Context, f Filter) ([]operation.Operation, error) {
 	ops, err := s.history(ctx, f)
 	return ops, s.explain("listing operations in journal", err)
@@ -128,11 +128,12 @@ func (s *Store) history(ctx context.Context, f Filter) ([]operation.Operation, e
 	if f.ActorID == "" {
 		return many(s.q.History(ctx, query.HistoryParams{At: from, ID: f.After, MaxRows: rowLimit(f.Limit)}))
 	}
-	return many(s.q.HistoryOf(ctx, query.HistoryOfParams{ActorID: f.ActorID, At: from, ID: f.After, MaxRows: rowLimit(f.Limit)}))
+	return many(s.q.HistoryOf(ctx, query.HistoryOfParams{
+		ActorID: f.ActorID, At: from, ID: f.After, MaxRows: rowLimit(f.Limit)}))
 }
 
-// Events returns the audit trail of an operation in the order in which it was
-// written. At is in whole milliseconds.
+// Events returns the audit trail of an operation in the order in which it was written.
+// Event.At has whole milliseconds.
 func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Event, error) {
 	rows, err := s.q.EventsOf(ctx, operationID)
 	if err != nil {
@@ -140,7 +141,8 @@ func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Eve
 	}
 	events := make([]operation.Event, 0, len(rows))
 	for _, r := range rows {
-		e, err := audit.Entry{At: r.At, Kind: r.Kind, OperationID: r.OperationID, ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}.Event()
+		e, err := audit.Entry{At: r.At, Kind: r.Kind, OperationID: r.OperationID,
+			ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}.Event()
 		if err != nil {
 			return nil, fmt.Errorf("reading events in journal %s: %w", s.name, err)
 		}
@@ -156,7 +158,7 @@ func find(ctx context.Context, q *query.Queries, idOrRef string) (operation.Oper
 	return inRun(query.OpenOperationRow(row), err)
 }
 
-// inRun is one with the run that the operation is in.
+// inRun decodes a row, with the operation's run number.
 func inRun(row query.OpenOperationRow, err error) (operation.Operation, error) {
 	op, err := one(row.Record, err)
 	op.Run = row.Run
@@ -192,7 +194,10 @@ func many(records []string, err error) ([]operation.Operation, error) {
 	return ops, nil
 }
 
-// moment is the time in a column; null is zero.
+// column converts a time to a column; zero is a real time, long ago.
+func column(t time.Time) sql.NullInt64 { return sql.NullInt64{Int64: t.UnixMilli(), Valid: true} }
+
+// moment converts a column to a time; null is zero.
 func moment(at sql.NullInt64) time.Time {
 	if !at.Valid {
 		return time.Time{}

@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// The statements here are PostgreSQL's own, since they use its clock: replicas
-// compare nothing with the clocks of their machines. They run on a connection
-// of their own, because a heartbeat must not queue behind a burst of requests:
-// a replica that is silent loses its work to another.
+// The statements use PostgreSQL's clock, because replicas never compare the clocks of
+// their machines. They run on a separate connection, because a heartbeat must not wait
+// behind a burst of requests: a silent replica loses its operations.
 const (
-	// databaseTime is the database's time in Unix milliseconds; unlike now(), it does
-	// not stand still within a transaction.
+	// databaseTime is the database's time in Unix milliseconds. Unlike now(), it
+	// advances within a transaction.
 	databaseTime = `(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
 	joinReplica  = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, false)`
@@ -23,15 +22,13 @@ const (
 	forgetGone  = `delete from replicas where gone and beat_at < ` + databaseTime + ` - $1`
 )
 
-// goneFor is how long a replica that is gone stays known, so that a process which
-// was paused is told.
+// goneFor is how long a dead replica stays in the table, so that a paused process
+// learns that it was taken over.
 const goneFor = 24 * time.Hour
 
-// errOneProcess says that SQLite has no replicas.
 var errOneProcess = errors.New("replicas need PostgreSQL: SQLite belongs to one process")
 
-// Join makes a replica known, alive from now on. An id that was used before is
-// an error.
+// Join registers a replica as alive. An id that was used before is an error.
 func (s *Store) Join(ctx context.Context, id string) error {
 	_, err := s.replicas(ctx, forgetGone, goneFor.Milliseconds())
 	if err == nil {
@@ -40,31 +37,29 @@ func (s *Store) Join(ctx context.Context, id string) error {
 	return s.explain("joining the replicas in journal", err)
 }
 
-// Beat says that the replica is alive now, by the database's clock. It reports
-// false when the replica is gone: it left, others took over from it, or its
-// row is not there. That never changes again.
+// Beat stores a heartbeat by the database's clock. It returns false if the replica is
+// dead: it left, others took over from it, or it is not registered. That is final.
 func (s *Store) Beat(ctx context.Context, id string) (bool, error) {
 	n, err := s.replicas(ctx, beatReplica, id)
 	return n > 0, s.explain("writing the heartbeat in journal", err)
 }
 
-// Leave says that the replica is gone, so that others take over at once. It is
-// right also for one whose row is not there.
+// Leave declares the replica dead, so that others take over at once. It need not be
+// registered.
 func (s *Store) Leave(ctx context.Context, id string) error {
 	_, err := s.replicas(ctx, leaveReplica, id)
 	return s.explain("leaving the replicas in journal", err)
 }
 
-// GiveUp declares other replicas gone whose last heartbeat is older than that, and
-// returns how many: either they beat before, or they learn of it with their next
-// heartbeat.
+// GiveUp declares other replicas dead whose last heartbeat is older than silent, and
+// returns how many. They learn it at their next heartbeat.
 func (s *Store) GiveUp(ctx context.Context, id string, silent time.Duration) (int64, error) {
 	n, err := s.replicas(ctx, claimSilent, id, silent.Milliseconds())
-	return n, s.explain("looking for silent replicas in journal", err)
+	return n, s.explain("searching for dead replicas in journal", err)
 }
 
-// PostgresURL is the URL of the database, or empty on SQLite. It may hold a
-// password: it is for opening further connections, never for a log.
+// PostgresURL returns the URL of the database, "" on SQLite. It may contain a password:
+// do not log it.
 func (s *Store) PostgresURL() string { return s.url }
 
 // replicas runs a statement and returns how many rows it changed.

@@ -16,12 +16,12 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// sqliteConnections is the size of the pool: one may read while the other
-// writes. More only wait for each other's write lock.
+// sqliteConnections is the size of the pool: one reads while the other writes. More
+// would wait for each other's write lock.
 const sqliteConnections = 2
 
-// sqlitePragmas are set on every connection and read back, because the driver
-// ignores names which it does not know. See sqlite.org/pragma.html.
+// sqlitePragmas are set on every connection and read back, because the driver ignores
+// unknown names. See sqlite.org/pragma.html.
 func sqlitePragmas() []pragma {
 	return []pragma{
 		{"busy_timeout", "5000", "5000"},
@@ -54,7 +54,7 @@ func (s *Store) connectSQLite(ctx context.Context, rest string) error {
 	s.db.SetMaxOpenConns(sqliteConnections)
 	s.db.SetMaxIdleConns(sqliteConnections)
 	if s.readOnly {
-		return nil // promises nothing about commits
+		return nil
 	}
 	return s.explain("opening journal", checkPragmas(ctx, s.db))
 }
@@ -66,9 +66,11 @@ func sqlitePath(rest string) (string, error) {
 	}
 	switch {
 	case rest == "":
-		return "", errors.New("opening journal: the database URL names no file: write sqlite:lbbot.db or sqlite:/path/to/lbbot.db")
+		return "", errors.New("opening journal: the database URL names no file: " +
+			"write sqlite:lbbot.db or sqlite:/path/to/lbbot.db")
 	case strings.Contains(rest, ":memory:"), strings.Contains(rest, "mode=memory"):
-		return "", errors.New("opening journal: a database in memory loses what was accepted: name a file, for example sqlite:lbbot.db")
+		return "", errors.New("opening journal: a database in memory loses what was accepted: " +
+			"name a file, for example sqlite:lbbot.db")
 	case strings.HasPrefix(rest, "//"):
 		return "", errors.New("opening journal: write sqlite:name.db or sqlite:/path/to/name.db, without a host")
 	case strings.ContainsAny(rest, "?#"):
@@ -85,7 +87,7 @@ func sqliteDSN(path string, readOnly bool) string {
 	q := url.Values{"_txlock": {"immediate"}}
 	for _, p := range sqlitePragmas() {
 		if readOnly && p.name == "journal_mode" {
-			continue // setting it is a write; it is in the file
+			continue // setting it is a write; the file has it
 		}
 		q.Add("_pragma", p.name+"("+p.set+")")
 	}
@@ -96,30 +98,29 @@ func sqliteDSN(path string, readOnly bool) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// checkPragmas reads back what the connection string asked for, on every
-// connection of the pool.
+// checkPragmas reads the pragmas back on every connection of the pool.
 func checkPragmas(ctx context.Context, db *sql.DB) error {
 	for range sqliteConnections {
 		conn, err := db.Conn(ctx)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = conn.Close() }() // held until all are checked, so each is another one
+		defer func() { _ = conn.Close() }() // kept open, so that each iteration gets another connection
 		for _, p := range sqlitePragmas() {
 			var got string
 			if err := conn.QueryRowContext(ctx, "pragma "+p.name).Scan(&got); err != nil {
 				return err
 			}
 			if got != p.want {
-				return fmt.Errorf("%s is %s and must be %s; the file must be on a local disk which allows it", p.name, got, p.want)
+				return fmt.Errorf("%s is %s and must be %s: put the file on a local disk", p.name, got, p.want)
 			}
 		}
 	}
 	return nil
 }
 
-// claimFile takes the lock of the file and creates the file, readable by its
-// owner only, if it does not exist.
+// claimFile locks the file. It creates the file if it does not exist, readable by its
+// owner only.
 func (s *Store) claimFile(path string) error {
 	if err := checkFolder(path); err != nil {
 		return err
@@ -130,7 +131,8 @@ func (s *Store) claimFile(path string) error {
 		return fmt.Errorf("opening journal %s: the folder must be writable for this user: %w", path, err)
 	}
 	if !got {
-		return fmt.Errorf("opening journal %s: another lbbot is using it: stop that one, or give this one a database of its own with --database or LBBOT_DATABASE_URL", path)
+		return fmt.Errorf("opening journal %s: another lbbot is using it: stop that one, "+
+			"or give this one a database of its own with --database or LBBOT_DATABASE_URL", path)
 	}
 	s.lock = lock
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -152,7 +154,8 @@ func checkFolder(path string) error {
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("opening journal %s: the folder %s does not exist: create it, or name another with --database or LBBOT_DATABASE_URL", path, folder)
+		return fmt.Errorf("opening journal %s: the folder %s does not exist: create it, "+
+			"or name another with --database or LBBOT_DATABASE_URL", path, folder)
 	case err != nil:
 		return fmt.Errorf("opening journal %s: %w", path, err)
 	case !info.IsDir():
@@ -167,7 +170,8 @@ func checkFolder(path string) error {
 func checkReadable(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading journal %s: there is no such file: the bot creates it when it first runs; check --database or LBBOT_DATABASE_URL", path)
+		return fmt.Errorf("reading journal %s: there is no such file: the bot creates it at its first start; "+
+			"check --database or LBBOT_DATABASE_URL", path)
 	}
 	if err != nil {
 		return fmt.Errorf("reading journal %s: %w", path, err)

@@ -17,19 +17,18 @@ import (
 	"lbbot/bot/operation"
 )
 
-// pingLimit bounds Ping: a journal that needs longer for one row cannot keep
-// the three seconds in which Slack wants an answer.
+// pingLimit limits Ping: a journal that needs longer for one row cannot answer Slack
+// within three seconds.
 const pingLimit = 2 * time.Second
 
-// Config says which database, and how to open it.
+// Config says which database to open, and how.
 type Config struct {
-	// URL is "sqlite:" and a path, or "postgres://…". It may hold a password
-	// and is never logged.
+	// URL is "sqlite:" and a path, or "postgres://…". It may contain a password and is
+	// never logged.
 	URL string
 
-	// Process is the name of this process, on PostgreSQL that with which it
-	// joins the replicas; a random one if empty. What a process that is gone
-	// claimed, or carried out, others can claim and carry out.
+	// Process is the name of this process, on PostgreSQL also its replica id; random
+	// if empty. Other processes take over the deliveries and operations of a dead one.
 	Process string
 
 	// Now is the clock of the columns updated_at and at; time.Now if nil.
@@ -38,8 +37,8 @@ type Config struct {
 	// Log may be nil.
 	Log *zap.Logger
 
-	// ReadOnly opens without the lock and without migrating, also while a bot
-	// is running on the same database; every write then fails.
+	// ReadOnly opens the database without a lock and without a migration, also while a
+	// bot is running on it. Every write fails.
 	ReadOnly bool
 }
 
@@ -53,24 +52,22 @@ type Store struct {
 	readOnly bool
 	process  string
 	dialect  dialect
-	name     string       // for messages: the file, or host and database, never a password
-	url      string       // of PostgreSQL, perhaps with a password; empty on SQLite
+	name     string       // for messages: the file, or host and database; no password
+	url      string       // of PostgreSQL, may contain a password; empty on SQLite
 	lock     *flock.Flock // nil on PostgreSQL and when read-only
 	place    *place       // nil on PostgreSQL and when read-only
 
-	// turn is held while writing to SQLite, which lets one writer in at a
-	// time: waiting here is fair and costs nothing, while waiting inside
-	// SQLite sleeps and guesses. Nil on PostgreSQL.
+	// turn is held while writing to SQLite, which has one writer at a time. Waiting
+	// here is fair and cheap; waiting inside SQLite polls. Nil on PostgreSQL.
 	turn chan struct{}
 }
 
 var _ operation.Journal = (*Store)(nil)
 
-// Open opens the database, takes the lock of an SQLite file, checks that
-// commits are durable and brings the tables up to date. A second writer on the
-// same file, a folder that does not exist or cannot be written, a file that is
-// no database or damaged, and tables of a newer lbbot are errors which say
-// what to do. It blocks while another replica migrates, until ctx ends.
+// Open opens the database, locks an SQLite file, checks that commits are durable and
+// migrates the tables. Its errors say what to do, for example about a second writer, a
+// missing folder, a damaged file, or tables of a newer lbbot. It blocks while another
+// replica migrates, until ctx ends.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly, process: cmp.Or(c.Process, uuid.NewString())}
 	if s.now == nil {
@@ -101,11 +98,11 @@ func (s *Store) connect(ctx context.Context, url string) error {
 	case ok && (scheme == "postgres" || scheme == "postgresql"):
 		return s.connectPostgres(ctx, url)
 	}
-	return errors.New(`opening journal: the database URL must start with "sqlite:" or "postgres://", for example sqlite:lbbot.db`)
+	return errors.New(
+		`opening journal: the database URL must start with "sqlite:" or "postgres://", for example sqlite:lbbot.db`)
 }
 
-// Close closes the database and releases the lock. It waits for statements
-// which are running.
+// Close closes the database and releases the lock. It blocks for running statements.
 func (s *Store) Close() error {
 	var errs []error
 	if s.db != nil {
@@ -124,15 +121,14 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// DB returns the journal's own connections, for the engine, which keeps its
-// tables in the same SQLite file. It belongs to the Store: do not close it. On
-// SQLite there are two connections at most, and each transaction takes the
-// write lock when it begins, so a transaction which waits for another one
-// waits for ever: keep them short and never ask the journal from inside one.
+// DB returns the journal's connections, for the engine, whose tables are in the same
+// SQLite file. Do not close it. On SQLite there are two connections, and a transaction
+// takes the write lock when it begins: keep it short, and never call the journal inside
+// one, which would block forever.
 func (s *Store) DB() *sql.DB { return s.db }
 
-// Ping reports within two seconds whether the journal can commit a write, or
-// be read if it was opened read-only.
+// Ping checks that the journal can commit a write, or be read if it is read-only. It
+// blocks for at most two seconds.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
@@ -144,20 +140,20 @@ func (s *Store) Ping(ctx context.Context) error {
 	}))
 }
 
-// write runs fn in one transaction and returns after its commit. Errors of fn
-// are returned as they are.
+// write runs fn in one transaction and returns after its commit. It does not wrap
+// errors of fn.
 func (s *Store) write(ctx context.Context, fn func(q *query.Queries) error) error {
 	return s.writeTx(ctx, func(_ *sql.Tx, q *query.Queries) error { return fn(q) })
 }
 
-// writeTx is write for statements that are put together at run time.
+// writeTx is write for statements that are built at run time.
 func (s *Store) writeTx(ctx context.Context, fn func(tx *sql.Tx, q *query.Queries) error) error {
 	return s.inTurn(ctx, func() error {
 		tx, err := s.db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = tx.Rollback() }() // says "already committed" on the way out
+		defer func() { _ = tx.Rollback() }() // fails after the commit
 		if err := fn(tx, s.q.WithTx(tx)); err != nil {
 			return err
 		}
@@ -168,9 +164,9 @@ func (s *Store) writeTx(ctx context.Context, fn func(tx *sql.Tx, q *query.Querie
 	})
 }
 
-// inTurn runs a write when it is its turn. An SQLite file that is not in its
-// place is a *operation.JournalMovedError: before fn, so that nothing is
-// written, and after it, so that the write does not count as stored.
+// inTurn runs a write, on SQLite one at a time. If the SQLite file was moved, it returns
+// a *operation.JournalMovedError: before fn, so that nothing is written, or after it, so
+// that the write does not count as stored.
 func (s *Store) inTurn(ctx context.Context, fn func() error) error {
 	if s.turn != nil {
 		select {

@@ -13,12 +13,11 @@ import (
 	"lbbot/bot/operation"
 )
 
-// RecordBounded appends an event that a person can cause by typing, alone or,
-// after operation.StoredAlone of them in operation.StoredWithin, as a part of a
-// summary: see operation.Tally. Replicas count together. The count is in the
-// database when it returns, so whoever dies loses none; until the summary is
-// stored, operation.StoredWithin and a minute later at most, it is in a row
-// that the chain does not cover.
+// RecordBounded appends an event that a person can cause by typing. After
+// operation.StoredAlone of them within operation.StoredWithin it only counts, and a
+// summary is stored later: see operation.Tally. All replicas share the count, which is
+// committed when RecordBounded returns. The chain covers it when the summary is stored,
+// at most operation.StoredWithin and a minute later.
 func (s *Store) RecordBounded(ctx context.Context, e operation.Event) error {
 	return s.explain("recording an event in journal", s.write(ctx, func(q *query.Queries) error {
 		_, err := s.note(ctx, q, e)
@@ -26,7 +25,7 @@ func (s *Store) RecordBounded(ctx context.Context, e operation.Event) error {
 	}))
 }
 
-// note appends e, or counts it and reports false.
+// note appends e and returns true, or only counts it and returns false.
 func (s *Store) note(ctx context.Context, q *query.Queries, e operation.Event) (alone bool, err error) {
 	if e.At.IsZero() {
 		e.At = s.now()
@@ -40,10 +39,11 @@ func (s *Store) note(ctx context.Context, q *query.Queries, e operation.Event) (
 	return alone, err
 }
 
-// tally holds a person's tally, stores what it counted if that is over, and
-// lets do change it. A tally that cannot be read is logged and begins anew: it
-// must not hold up its person, nor the others, for good.
-func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind string, now time.Time, do func(*operation.Tally) error) error {
+// tally locks a person's tally, stores its summary if it is over, and lets do change it.
+// A tally that cannot be read is logged and counting restarts, so that it does not block
+// anybody's requests.
+func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind string, now time.Time,
+	do func(*operation.Tally) error) error {
 	record, err := q.HoldTally(ctx, query.HoldTallyParams{ActorID: actorID, Kind: kind, TouchedAt: now.UnixMilli()})
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind strin
 	if err := json.Unmarshal([]byte(record), &t); err != nil {
 		s.log.Error("tally of a person cannot be read; counting starts again", zap.String("actor", actorID),
 			zap.String("kind", kind), zap.String("record", record[:min(len(record), loggedRecord)]), zap.Error(err))
-		t = operation.Tally{} // it may be filled in part
+		t = operation.Tally{} // Unmarshal may have set some fields
 	}
 	if t.Over(now) {
 		if err := s.appendEvent(ctx, q, t.Summary(kind, actorID)); err != nil {
@@ -69,23 +69,24 @@ func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind strin
 	return q.SaveTally(ctx, query.SaveTallyParams{ActorID: actorID, Kind: kind, DueAt: millis(t.Due()), Record: string(text)})
 }
 
-// loggedRecord is how much of a tally that cannot be read is logged, in bytes.
+// loggedRecord limits how much of an unreadable tally is logged, in bytes.
 const loggedRecord = 1000
 
-// tallyRows is how many summaries one call of Summarise stores.
+// tallyRows limits the summaries of one query of Summarise.
 const tallyRows = 100
 
-// Summarise stores what was counted and is due by now, a few hundred summaries
-// at most in short transactions, and returns how many. Any number of processes may
-// call it. It forgets people who caused nothing for long.
+// Summarise stores the summaries that are due by now, at most 200, in short
+// transactions, and returns how many. Several processes may call it at once. It also
+// deletes old tallies.
 func (s *Store) Summarise(ctx context.Context, now time.Time) (n int, err error) {
 	past := query.DueTalliesParams{Since: sql.NullInt64{Valid: true}, Until: millis(now), MaxRows: tallyRows}
 	due, err := s.q.DueTallies(ctx, past)
 	if err != nil {
 		return 0, s.explain("reading what was counted in journal", err)
 	}
-	// Counted before the clock was set back.
-	far := query.DueTalliesParams{Since: millis(now.Add(2 * operation.StoredWithin)), Until: sql.NullInt64{Int64: math.MaxInt64, Valid: true}, MaxRows: tallyRows}
+	// Tallies from before the clock was set back are due far in the future.
+	far := query.DueTalliesParams{Since: millis(now.Add(2 * operation.StoredWithin)),
+		Until: sql.NullInt64{Int64: math.MaxInt64, Valid: true}, MaxRows: tallyRows}
 	ahead, err := s.q.DueTallies(ctx, far)
 	if err != nil {
 		return 0, s.explain("reading what was counted in journal", err)
@@ -100,12 +101,12 @@ func (s *Store) Summarise(ctx context.Context, now time.Time) (n int, err error)
 		n++
 	}
 	err = s.inTurn(ctx, func() error { return s.q.PruneTallies(ctx, now.Add(-2*operation.StoredWithin).UnixMilli()) })
-	return n, s.explain("forgetting what was counted in journal", err)
+	return n, s.explain("deleting old counts in journal", err)
 }
 
-// PruneDrafts deletes drafts that nobody sent and that were not touched since
-// the given time, but never those that can still be sent, and returns how
-// many. It deletes 100,000 at most, in short transactions.
+// PruneDrafts deletes unsent drafts that were not changed since the given time, but
+// never those that can still be sent. It returns how many it deleted: up to 100,000, in
+// short transactions.
 func (s *Store) PruneDrafts(ctx context.Context, olderThan time.Time) (int64, error) {
 	if kept := s.now().Add(-2 * operation.DraftLife); olderThan.After(kept) {
 		olderThan = kept

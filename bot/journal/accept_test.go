@@ -50,7 +50,8 @@ func acceptsDeliveryOnce(t *testing.T, s *Store) {
 	require.NoError(t, s.Save(t.Context(), moved, event(operation.EventAttempt)))
 	other := accepted(saveDraft(t, s, draft("XYZ567", "server-2")))
 	other.Delivery = a.Delivery
-	require.Equal(t, &operation.DuplicateError{Operation: moved}, s.Accept(t.Context(), other), "with the operation as it is now")
+	require.Equal(t, &operation.DuplicateError{Operation: moved}, s.Accept(t.Context(), other),
+		"with the operation as it is now")
 	require.Equal(t, []string{operation.EventPreviewed}, kinds(t, s, other.Operation.ID))
 }
 
@@ -190,11 +191,13 @@ func acceptsWithinOtherLimits(t *testing.T, s *Store) {
 	}{
 		"for a listener": {operation.LimitListener, func(n int, a *operation.Acceptance) {
 			a.Operation.Actor.UserID = fmt.Sprintf("U%d", n)
-			a.Operation.Request.ListenerID, a.ListenerLimit, a.ListenerSince = "listener-busy", 3, clock().Add(-time.Minute)
+			a.Operation.Request.ListenerID, a.ListenerLimit, a.ListenerSince = "listener-busy", 3,
+				clock().Add(-time.Minute)
 		}, func(a *operation.Acceptance) { a.Operation.Request.ListenerID = "listener-calm" }},
 		"for break-glass": {operation.LimitGlass, func(_ int, a *operation.Acceptance) {
 			a.Operation.Actor.UserID = "U-glass"
-			a.Operation.Glass, a.GlassLimit, a.GlassSince = &operation.BreakGlass{Why: "x"}, 3, clock().Add(-time.Minute)
+			a.Operation.Glass, a.GlassLimit, a.GlassSince = &operation.BreakGlass{Why: "x"}, 3,
+				clock().Add(-time.Minute)
 		}, func(a *operation.Acceptance) { a.Operation.Glass = nil }},
 	}
 	for name, tt := range tests {

@@ -28,7 +28,8 @@ func TestTheNewestActivationOfPoliciesStandsInTheDatabase(t *testing.T) {
 		first := last()
 		require.Equal(t, int64(1), first.Number)
 		require.Equal(t, "d1", first.Digest)
-		require.WithinRange(t, first.At, before.Add(-time.Minute), time.Now().Add(time.Minute), "by the clock of the database, not by the stopped one of this test")
+		require.WithinRange(t, first.At, before.Add(-time.Minute), time.Now().Add(time.Minute),
+			"by the clock of the database, not by the stopped one of this test")
 
 		require.False(t, activates(0, "d2", true), "somebody was faster")
 		require.False(t, activates(1, "d1", false), "it was in force before")

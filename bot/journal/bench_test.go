@@ -26,7 +26,8 @@ func fill(tb testing.TB, s *Store, n int) {
 		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
 		insert into operations (id, ref, version, state, open, subject, client_token, actor_id, listener_id, channel_id,
 		                        accepted_at, unreported_since, updated_at, record)
-		select 'old-' || i, 'OLD-' || i, 3, 'added', false, 'subject-' || i, 'token-' || i, 'U' || (i % 50), 'L' || (i % 20), 'C' || (i % 30),
+		select 'old-' || i, 'OLD-' || i, 3, 'added', false, 'subject-' || i, 'token-' || i,
+		       'U' || (i % 50), 'L' || (i % 20), 'C' || (i % 30),
 		       i * 1000, case when i % 100 = 0 then i * 1000 end, i * 1000, '{"id":"old-' || i || '"}'
 		from n`, n)
 	require.NoError(tb, err)
@@ -37,7 +38,8 @@ func fill(tb testing.TB, s *Store, n int) {
 	_, err = tx.Exec(`
 		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
 		insert into events (seq, at, kind, operation_id, actor_id, channel_id, data)
-		select i, i * 1000, case when i % 10 = 0 then 'denied' else 'accepted' end, 'old-' || i, 'U' || (i % 50), 'C' || (i % 30), '{}' from n`, n)
+		select i, i * 1000, case when i % 10 = 0 then 'denied' else 'accepted' end, 'old-' || i,
+		       'U' || (i % 50), 'C' || (i % 30), '{}' from n`, n)
 	require.NoError(tb, err)
 	require.NoError(tb, tx.Commit())
 }
@@ -126,10 +128,16 @@ func BenchmarkReading(b *testing.B) {
 		"Operations of a person": func() (int, error) {
 			return count(s.Operations(b.Context(), Filter{ActorID: "U7", After: "old-50007", Limit: 20}))
 		},
-		"Past":               func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{}))) },
-		"Past of a listener": func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{Listener: "L7"}))) },
-		"Past of a channel":  func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{Channel: "C7"}))) },
-		"Past of a person":   func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{Actor: "U7"}))) },
+		"Past": func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{}))) },
+		"Past of a listener": func() (int, error) {
+			return past(s.Past(b.Context(), page(intake.Page{Listener: "L7"})))
+		},
+		"Past of a channel": func() (int, error) {
+			return past(s.Past(b.Context(), page(intake.Page{Channel: "C7"})))
+		},
+		"Past of a person": func() (int, error) {
+			return past(s.Past(b.Context(), page(intake.Page{Actor: "U7"})))
+		},
 		"Denials": func() (int, error) {
 			d, err := s.Denials(b.Context(), page(intake.Page{}))
 			return len(d), err
@@ -198,7 +206,8 @@ func recordMany(tb testing.TB, s *Store, n int) {
 	_, err := s.DB().ExecContext(tb.Context(), `
 		with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
 		insert into events (at, kind, operation_id, actor_id, channel_id, data)
-		select $2, 'finished', 'id-' || i, 'U' || (i % 50), 'C1', '{"state":"added","backend_id":"be-' || i || '","request_id":"3f6c2a1e"}' from n`,
+		select $2, 'finished', 'id-' || i, 'U' || (i % 50), 'C1',
+		       '{"state":"added","backend_id":"be-' || i || '","request_id":"3f6c2a1e"}' from n`,
 		n, s.now().UnixMilli())
 	require.NoError(tb, err)
 }

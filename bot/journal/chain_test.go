@@ -22,8 +22,10 @@ const noHash = "0000000000000000000000000000000000000000000000000000000000000000
 func trailOf(t testing.TB, s *Store, n int) []audit.Entry {
 	t.Helper()
 	for i := range n {
-		e := operation.Event{At: clock().Add(time.Duration(i) * time.Second), Kind: operation.EventDenied, OperationID: fmt.Sprint("id-", i),
-			ActorID: fmt.Sprint("U", i), ChannelID: "C1", Data: map[string]string{"code": "no_rule", "n": fmt.Sprint(i)}}
+		e := operation.Event{At: clock().Add(time.Duration(i) * time.Second), Kind: operation.EventDenied,
+			OperationID: fmt.Sprint("id-", i),
+			ActorID:     fmt.Sprint("U", i), ChannelID: "C1", Data: map[string]string{"code": "no_rule",
+				"n": fmt.Sprint(i)}}
 		require.NoError(t, s.Record(t.Context(), e))
 	}
 	_, err := s.Link(t.Context())
@@ -54,8 +56,10 @@ func exported(t testing.TB, s *Store) (all []audit.Entry) {
 // with all rights on the database could.
 func defenceless(t testing.TB, s *Store) {
 	t.Helper()
-	all := []string{"drop trigger events_never_updated", "drop trigger events_never_deleted", "drop trigger links_never_updated",
-		"drop trigger links_never_deleted", "drop trigger checkpoints_never_updated", "drop trigger checkpoints_never_deleted", "drop trigger events_queued"}
+	all := []string{"drop trigger events_never_updated", "drop trigger events_never_deleted",
+		"drop trigger links_never_updated",
+		"drop trigger links_never_deleted", "drop trigger checkpoints_never_updated",
+		"drop trigger checkpoints_never_deleted", "drop trigger events_queued"}
 	if s.url != "" {
 		all = []string{"drop trigger events_never_changed on events", "drop trigger links_never_changed on links",
 			"drop trigger checkpoints_never_changed on checkpoints", "drop trigger events_queued on events"}
@@ -125,33 +129,54 @@ func TestWhateverIsDoneToOneEventIsFoundAtItsPlace(t *testing.T) {
 		problem    string
 		shift      int64 // where it is found, from the position on
 	}{
-		"the time is altered":            {[]string{"update events set at = at + 1 where seq = %[1]d"}, "altered", 0},
-		"the kind is altered":            {[]string{"update events set kind = 'accepted' where seq = %[1]d"}, "altered", 0},
-		"the operation is altered":       {[]string{"update events set operation_id = '' where seq = %[1]d"}, "altered", 0},
-		"the person is altered":          {[]string{"update events set actor_id = 'U9' where seq = %[1]d"}, "altered", 0},
-		"the channel is altered":         {[]string{"update events set channel_id = 'C9' where seq = %[1]d"}, "altered", 0},
-		"the data is altered":            {[]string{"update events set data = '{}' where seq = %[1]d"}, "altered", 0},
-		"text moves between two columns": {[]string{"update events set actor_id = actor_id || channel_id, channel_id = '' where seq = %[1]d"}, "altered", 0},
-		"the number is altered":          {[]string{"update events set seq = 1000 where seq = %[1]d"}, "missing: the event was deleted", 0},
+		"the time is altered": {[]string{"update events set at = at + 1 where seq = %[1]d"}, "altered", 0},
+		"the kind is altered": {[]string{"update events set kind = 'accepted' where seq = %[1]d"}, "altered",
+			0},
+		"the operation is altered": {[]string{"update events set operation_id = '' where seq = %[1]d"}, "altered",
+			0},
+		"the person is altered": {[]string{"update events set actor_id = 'U9' where seq = %[1]d"}, "altered",
+			0},
+		"the channel is altered": {[]string{"update events set channel_id = 'C9' where seq = %[1]d"}, "altered",
+			0},
+		"the data is altered": {[]string{"update events set data = '{}' where seq = %[1]d"}, "altered", 0},
+		"text moves between two columns": {
+			[]string{"update events set actor_id = actor_id || channel_id, channel_id = '' where seq = %[1]d"},
+			"altered", 0},
+		"the number is altered": {[]string{"update events set seq = 1000 where seq = %[1]d"},
+			"missing: the event was deleted", 0},
 		"the number is altered everywhere": {[]string{"update events set seq = 1000 where seq = %[1]d",
 			"update links set seq = 1000 where seq = %[1]d"}, "altered", 0},
 		"the event is deleted": {[]string{"delete from events where seq = %[1]d"}, "missing: the event was deleted", 0},
-		"the link is deleted":  {[]string{"delete from links where position = %[1]d"}, "missing: its link was deleted", 0},
-		"both are deleted":     {[]string{"delete from events where seq = %[1]d", "delete from links where position = %[1]d"}, "missing: its link was deleted", 0},
-		"both are deleted and the gap is closed": {[]string{"delete from events where seq = %[1]d", "delete from links where position = %[1]d",
-			"update links set position = -position where position > %[1]d", "update links set position = -position - 1 where position < 0",
+		"the link is deleted": {[]string{"delete from links where position = %[1]d"}, "missing: its link was deleted",
+			0},
+		"both are deleted": {[]string{"delete from events where seq = %[1]d",
+			"delete from links where position = %[1]d"}, "missing: its link was deleted", 0},
+		"both are deleted and the gap is closed": {[]string{"delete from events where seq = %[1]d",
+			"delete from links where position = %[1]d",
+			"update links set position = -position where position > %[1]d",
+			"update links set position = -position - 1 where position < 0",
 			"update chain set position = position - 1"}, "altered", 0},
-		"the link's hash is altered":     {[]string{"update links set hash = '" + noHash + "' where position = %[1]d"}, "altered: the hash of its link", 0},
-		"the time of linking is altered": {[]string{"update links set linked_at = linked_at - 1 where position = %[1]d"}, "altered", 0},
+		"the link's hash is altered": {[]string{"update links set hash = '" + noHash + "' where position = %[1]d"},
+			"altered: the hash of its link", 0},
+		"the time of linking is altered": {
+			[]string{"update links set linked_at = linked_at - 1 where position = %[1]d"}, "altered", 0},
 		"two links are swapped": {[]string{"update links set seq = -seq where position in (%[1]d, %[2]d)",
-			"update links set seq = case position when %[1]d then %[2]d else %[1]d end where position in (%[1]d, %[2]d)"}, "reordered: the event that belongs here, %[1]d, stands at position %[2]d", 0},
-		"two whole links are swapped": {[]string{"update links set position = -position where position in (%[1]d, %[2]d)",
-			"update links set position = case position when -%[1]d then %[2]d else %[1]d end where position in (-%[1]d, -%[2]d)"}, "altered", 0},
+			"update links set seq = case position when %[1]d then %[2]d else %[1]d end " +
+				"where position in (%[1]d, %[2]d)"},
+			"reordered: the event that belongs here, %[1]d, stands at position %[2]d", 0},
+		"two whole links are swapped": {
+			[]string{"update links set position = -position where position in (%[1]d, %[2]d)",
+				"update links set position = case position when -%[1]d then %[2]d else %[1]d end where position in " +
+					"(-%[1]d, -%[2]d)"}, "altered", 0},
 		"two events are swapped": {[]string{"update events set seq = -seq where seq in (%[1]d, %[2]d)",
-			"update events set seq = case seq when -%[1]d then %[2]d else %[1]d end where seq in (-%[1]d, -%[2]d)"}, "altered", 0},
-		"one is put in between, with a link": {[]string{"update links set position = -position where position >= %[1]d", "update links set position = -position + 1 where position < 0",
-			"insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values (1000, 1, 'accepted', '', 'U1', 'C1', '{}')",
-			"insert into links (position, seq, linked_at, hash) values (%[1]d, 1000, 1, '" + noHash + "')", "update chain set position = position + 1"}, "altered", 0},
+			"update events set seq = case seq when -%[1]d then %[2]d else %[1]d end where seq in (-%[1]d, -%[2]d)"},
+			"altered", 0},
+		"one is put in between, with a link": {[]string{"update links set position = -position where position >= %[1]d",
+			"update links set position = -position + 1 where position < 0",
+			"insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values (1000, 1, " +
+				"'accepted', '', 'U1', 'C1', '{}')",
+			"insert into links (position, seq, linked_at, hash) values (%[1]d, 1000, 1, '" + noHash + "')",
+			"update chain set position = position + 1"}, "altered", 0},
 	}
 	onBoth(t, func(t *testing.T, s *Store) {
 		trailOf(t, s, trailLength)
@@ -166,7 +191,8 @@ func TestWhateverIsDoneToOneEventIsFoundAtItsPlace(t *testing.T) {
 				trail := verified(t, s)
 				require.NotNil(t, trail.Break, "%s at %d is not found", name, at)
 				require.Equal(t, at, trail.Break.Position, "%s: %v", name, trail.Break)
-				require.Contains(t, trail.Break.Problem, strings.NewReplacer("%[1]d", fmt.Sprint(at), "%[2]d", fmt.Sprint(at+1)).Replace(test.problem), name)
+				require.Contains(t, trail.Break.Problem, strings.NewReplacer("%[1]d", fmt.Sprint(at), "%[2]d",
+					fmt.Sprint(at+1)).Replace(test.problem), name)
 				require.Equal(t, at-1, trail.Events, "%s: what comes before is fine", name)
 				restore()
 			}
@@ -184,9 +210,12 @@ func saved(t *testing.T, s *Store) func() {
 			require.NoError(t, err)
 		}
 		for _, e := range all {
-			tamper(t, s, "insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values ($1, $2, $3, $4, $5, $6, $7)",
+			tamper(t, s,
+				"insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values ($1, $2, $3, "+
+					"$4, $5, $6, $7)",
 				e.Seq, e.At, e.Kind, e.OperationID, e.ActorID, e.ChannelID, e.Data)
-			tamper(t, s, "insert into links (position, seq, linked_at, hash) values ($1, $2, $3, $4)", e.Position, e.Seq, e.LinkedAt, e.Hash)
+			tamper(t, s, "insert into links (position, seq, linked_at, hash) values ($1, $2, $3, $4)", e.Position,
+				e.Seq, e.LinkedAt, e.Hash)
 		}
 		last := all[len(all)-1]
 		tamper(t, s, "update chain set position = $1, hash = $2", last.Position, last.Hash)
@@ -214,7 +243,8 @@ func TestATrailThatWasRewrittenOrCutAsAWholeIsFoundAgainstAHead(t *testing.T) {
 
 			tamper(t, s, "delete from events where seq >= $1", from)
 			tamper(t, s, "delete from links where position >= $1", from)
-			requireBroken(t, s, from, "cut: the trail ends at position "+fmt.Sprint(from-1)+", and had been linked up to 7")
+			requireBroken(t, s, from,
+				"cut: the trail ends at position "+fmt.Sprint(from-1)+", and had been linked up to 7")
 			before := audit.Head{Position: 0, Hash: noHash}
 			if from > 1 {
 				before = heads[from-2]
@@ -245,7 +275,8 @@ func TestEventsThatWereAddedOrDroppedBesideTheChainAreFound(t *testing.T) {
 		trailOf(t, s, trailLength)
 		require.NoError(t, s.Record(t.Context(), event(operation.EventDenied)))
 		require.Equal(t, int64(1), requireFine(t, s, trailLength).Unlinked, "young, so nothing is wrong")
-		require.NoError(t, s.Record(t.Context(), operation.Event{At: clock().Add(-audit.UnlinkedLimit - time.Second), Kind: operation.EventDenied}))
+		require.NoError(t, s.Record(t.Context(), operation.Event{At: clock().Add(-audit.UnlinkedLimit - time.Second),
+			Kind: operation.EventDenied}))
 		requireBroken(t, s, 0, "not linked for more than 10 minutes: is the bot running?")
 		_, err := s.Link(t.Context())
 		require.NoError(t, err)
@@ -257,8 +288,11 @@ func TestEventsThatWereAddedOrDroppedBesideTheChainAreFound(t *testing.T) {
 		requireBroken(t, s, 0, "event 10: missing: the event was deleted before it was linked")
 		tamper(t, s, "delete from events_pending")
 		requireFine(t, s, trailLength+2)
-		tamper(t, s, "insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values (1000, 1000, 'accepted', '', 'U1', 'C1', '{}')")
-		requireBroken(t, s, 0, "event 1000 (accepted, 1970-01-01 00:00:01.000 UTC): not linked: the bot did not write it")
+		tamper(t, s,
+			"insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values (1000, 1000, "+
+				"'accepted', '', 'U1', 'C1', '{}')")
+		requireBroken(t, s, 0,
+			"event 1000 (accepted, 1970-01-01 00:00:01.000 UTC): not linked: the bot did not write it")
 	})
 }
 
@@ -286,7 +320,8 @@ func TestSequencersAtOnceNeverFork(t *testing.T) {
 		for w := range writers {
 			writing.Go(func() {
 				for i := range each {
-					if err := s.Record(t.Context(), operation.Event{Kind: operation.EventDenied, ActorID: fmt.Sprint(w, "-", i)}); err != nil {
+					if err := s.Record(t.Context(), operation.Event{Kind: operation.EventDenied,
+						ActorID: fmt.Sprint(w, "-", i)}); err != nil {
 						faults <- err
 					}
 				}
@@ -315,7 +350,9 @@ func TestEventsThatCommitLateAreLinkedLate(t *testing.T) {
 	s := openPostgres(t, postgresURL(t))
 	late, err := s.DB().BeginTx(t.Context(), nil)
 	require.NoError(t, err)
-	_, err = late.ExecContext(t.Context(), "insert into events (at, kind, operation_id, actor_id, channel_id, data) values (1000, 'accepted', '', 'U0LATE', 'C1', 'null')")
+	_, err = late.ExecContext(t.Context(),
+		"insert into events (at, kind, operation_id, actor_id, channel_id, data) values (1000, 'accepted', '', "+
+			"'U0LATE', 'C1', 'null')")
 	require.NoError(t, err)
 	all := trailOf(t, s, 3) // numbers 2 to 4: neither they nor the sequencer wait
 	require.Len(t, all, 3)
@@ -360,7 +397,8 @@ func TestEventsOfAnOlderVersionAreLinked(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		trailOf(t, s, 3)
 		defenceless(t, s)
-		for _, statement := range []string{"delete from links", "update chain set position = 0, hash = '" + noHash + "'",
+		for _, statement := range []string{"delete from links", "update chain set position = 0, hash = '" + noHash +
+			"'",
 			"insert into events_pending (seq) select seq from events"} { // as migration 6 does
 			tamper(t, s, statement)
 		}

@@ -33,7 +33,8 @@ func requireDelivered(t *testing.T, want operation.Delivered, s *Store, delivery
 func answersOnce(t *testing.T, s *Store) {
 	ctx := t.Context()
 	requireDelivered(t, operation.Delivered{}, s, "kept")
-	for key, at := range map[string]time.Time{"old": clock().Add(-25 * time.Hour), "kept": clock().Add(-23 * time.Hour)} {
+	for key, at := range map[string]time.Time{"old": clock().Add(-25 * time.Hour),
+		"kept": clock().Add(-23 * time.Hour)} {
 		then := s.as(s.process)
 		then.now = func() time.Time { return at }
 		requireClaim(t, true, then, key)
@@ -62,7 +63,8 @@ func storesOnceForADelivery(t *testing.T, s *Store) {
 
 	second := draft("XYZ567", "server-1")
 	require.Equal(t, &operation.DuplicateError{Operation: op}, s.SaveDraft(ctx, second, previewed))
-	require.Equal(t, &operation.DuplicateError{Operation: op}, s.as("another process").SaveDraft(ctx, second, previewed))
+	require.Equal(t, &operation.DuplicateError{Operation: op}, s.as("another process").SaveDraft(ctx, second,
+		previewed))
 	_, err := s.Operation(ctx, second.ID)
 	require.ErrorIs(t, err, operation.ErrNotFound)
 
@@ -108,7 +110,8 @@ func TestDeliveryOfALiveReplicaIsNotClaimed(t *testing.T) {
 	requireClaim(t, false, second, "typed")
 	previewed := event(operation.EventPreviewed)
 	previewed.Delivery = "typed"
-	require.ErrorContains(t, second.SaveDraft(ctx, draft("ABC234", "server-1"), previewed), "another process is answering")
+	require.ErrorContains(t, second.SaveDraft(ctx, draft("ABC234", "server-1"), previewed),
+		"another process is answering")
 	require.NoError(t, s.Leave(ctx, "first"))
 	requireClaim(t, true, second, "typed")
 	requireClaim(t, false, first, "typed")
@@ -117,7 +120,8 @@ func TestDeliveryOfALiveReplicaIsNotClaimed(t *testing.T) {
 // Deliveries that an earlier version has seen count as answered.
 func TestDeliverySeenByAnEarlierVersionIsAnswered(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
-		_, err := s.db.ExecContext(t.Context(), "insert into deliveries (key, operation_id, at) values ('seen:typed', '', 1)")
+		_, err := s.db.ExecContext(t.Context(),
+			"insert into deliveries (key, operation_id, at) values ('seen:typed', '', 1)")
 		require.NoError(t, err)
 		requireDelivered(t, operation.Delivered{Told: true}, s, "typed")
 		requireClaim(t, false, s, "typed")

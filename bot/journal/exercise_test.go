@@ -19,10 +19,11 @@ func clock() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 func draft(name, server string) operation.Operation {
 	return operation.Operation{
 		ID: "id-" + name, Ref: "LBR-" + name, Version: 1, State: operation.Draft, Account: "main",
-		Request: zenlayer.RegisterBackendRequest{ListenerID: "listener-1", InstanceID: server, ClientToken: "token-" + name},
-		Actor:   operation.Actor{UserID: "U1", TeamID: "T1"},
-		Place:   operation.Place{TeamID: "T1", ChannelID: "C1", ResultID: "C1", ResponseURL: "https://hooks.example/x"},
-		Times:   operation.Times{AskedAt: clock(), ExpiresAt: clock().Add(operation.DraftLife)},
+		Request: zenlayer.RegisterBackendRequest{ListenerID: "listener-1", InstanceID: server, ClientToken: "token-" +
+			name},
+		Actor: operation.Actor{UserID: "U1", TeamID: "T1"},
+		Place: operation.Place{TeamID: "T1", ChannelID: "C1", ResultID: "C1", ResponseURL: "https://hooks.example/x"},
+		Times: operation.Times{AskedAt: clock(), ExpiresAt: clock().Add(operation.DraftLife)},
 	}
 }
 
@@ -146,7 +147,8 @@ func notFound(t *testing.T, s *Store) {
 	_, err := s.Operation(ctx, "LBR-NONE22")
 	require.Equal(t, operation.ErrNotFound, err)
 	op := draft("NONE22", "server-1")
-	require.Equal(t, operation.ErrNotFound, s.Save(ctx, moveTo(op, operation.NotAdded), event(operation.EventCancelled)))
+	require.Equal(t, operation.ErrNotFound, s.Save(ctx, moveTo(op, operation.NotAdded),
+		event(operation.EventCancelled)))
 	require.Equal(t, operation.ErrNotFound, s.Accept(ctx, accepted(op)))
 	events, err := s.Events(ctx, op.ID)
 	require.NoError(t, err)
@@ -182,7 +184,8 @@ func savesByVersion(t *testing.T, s *Store) {
 		require.True(t, ok, "version %d: %v", version, err)
 		require.Equal(t, sending, stale.Operation)
 	}
-	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt}, kinds(t, s, op.ID))
+	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt},
+		kinds(t, s, op.ID))
 }
 
 func savesOneOfTwenty(t *testing.T, s *Store) {

@@ -44,11 +44,13 @@ func TestAnotherClientTokenIsRefusedInEveryStateAndChangesNothing(t *testing.T) 
 			require.Zero(t, known, "a refused acceptance does not use its delivery up")
 		}
 		op = accept(t, s, op)
-		for _, state := range []operation.State{operation.Sending, operation.Unconfirmed, operation.NeedsPerson, operation.Added} {
+		for _, state := range []operation.State{operation.Sending, operation.Unconfirmed, operation.NeedsPerson,
+			operation.Added} {
 			for _, token := range []string{"token-new", ""} {
 				next := moveTo(op, state)
 				next.Request.ClientToken = token
-				refused("saving "+string(state), func() error { return s.Save(t.Context(), next, event(operation.EventAttempt)) })
+				refused("saving "+string(state),
+					func() error { return s.Save(t.Context(), next, event(operation.EventAttempt)) })
 			}
 			op = moveTo(op, state)
 			require.NoError(t, s.Save(t.Context(), op, event(operation.EventAttempt)), "the same with its own token")

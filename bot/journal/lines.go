@@ -31,7 +31,8 @@ func (s *Store) NoteHead(ctx context.Context) (h audit.Head, noted bool, err err
 			return err
 		}
 		h = audit.Head(end)
-		return s.appendEvent(ctx, q, operation.Event{At: now, Kind: operation.EventHead, ActorID: operation.SystemActor, Data: map[string]string{"head": h.String()}})
+		return s.appendEvent(ctx, q, operation.Event{At: now, Kind: operation.EventHead, ActorID: operation.SystemActor,
+			Data: map[string]string{"head": h.String()}})
 	})
 	return h, noted && err == nil, s.explain("noting the head of the audit trail in journal", err)
 }

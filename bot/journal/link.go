@@ -99,7 +99,8 @@ func insertLinks(ctx context.Context, tx *sql.Tx, entries []audit.Entry) error {
 		values = append(values, e.Position, e.Seq, e.LinkedAt, e.Hash)
 		taken = append(taken, e.Seq)
 	}
-	if _, err := tx.ExecContext(ctx, "insert into links (position, seq, linked_at, hash) values "+links.String(), values...); err != nil {
+	if _, err := tx.ExecContext(ctx, "insert into links (position, seq, linked_at, hash) values "+links.String(),
+		values...); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, "delete from events_pending where seq in ("+seqs.String()+")", taken...)

@@ -46,8 +46,9 @@ func TestOpenSaysWhatToDoAboutAFileItCannotUse(t *testing.T) {
 		return path
 	}
 	for path, want := range map[string]string{
-		filepath.Join(dir, "none", "lbbot.db"): "the folder " + filepath.Join(dir, "none") + " does not exist: create it",
-		dir:                                    "this is a folder",
+		filepath.Join(dir, "none", "lbbot.db"): "the folder " + filepath.Join(dir, "none") +
+			" does not exist: create it",
+		dir: "this is a folder",
 		filepath.Join(write("plain", "x"), "lbbot.db"):           "plain",
 		write("text.db", strings.Repeat("not a database\n", 99)): "this file is not a database: name another",
 	} {
@@ -78,7 +79,8 @@ func TestOpenCreatesFilesForTheirOwnerOnly(t *testing.T) {
 		names[e.Name()] = info.Mode().Perm()
 	}
 	require.Equal(t, map[string]fs.FileMode{
-		"odd name %41.db": 0o600, "odd name %41.db-wal": 0o600, "odd name %41.db-shm": 0o600, "odd name %41.db.lock": 0o600,
+		"odd name %41.db": 0o600, "odd name %41.db-wal": 0o600, "odd name %41.db-shm": 0o600,
+		"odd name %41.db.lock": 0o600,
 	}, names)
 }
 
@@ -119,7 +121,8 @@ func TestTablesOfANewerVersionAreRefusedAndLeftAlone(t *testing.T) {
 	require.NoError(t, s.Close())
 	for _, readOnly := range []bool{false, true} {
 		_, err = Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: readOnly})
-		require.ErrorContains(t, err, "its tables have version 99 and this lbbot knows "+newest(t)+": run the newer lbbot")
+		require.ErrorContains(t, err,
+			"its tables have version 99 and this lbbot knows "+newest(t)+": run the newer lbbot")
 	}
 }
 
@@ -154,7 +157,9 @@ func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 	}
 
 	// Names which the driver does not know are ignored.
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db")+"?_journalmode=WAL&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	db,
+		err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(),
+		"x.db")+"?_journalmode=WAL&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	require.ErrorContains(t, checkPragmas(t.Context(), db), "journal_mode is delete and must be wal")
@@ -232,7 +237,7 @@ func TestAFullDiskLosesNothingAndTheJournalGoesOnAfterwards(t *testing.T) {
 		a := accepted(op)
 		a.Event.Data = map[string]string{"padding": strings.Repeat("x", 10_000)}
 		if err := s.Accept(ctx, a); err != nil {
-			require.ErrorContains(t, err, "there is no room: free space on its disk")
+			require.ErrorContains(t, err, "the disk is full: free space on it")
 			full = a
 			break
 		}

@@ -52,14 +52,21 @@ func readsThePast(t *testing.T, s *Store) {
 		page intake.Page
 		want []string
 	}{
-		"all":                      {intake.Page{Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E", "LBR-A"}},
-		"one by one":               {intake.Page{Since: long, Limit: 1}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E", "LBR-A"}},
-		"since":                    {intake.Page{Since: clock().Add(time.Minute), Limit: 9}, []string{"LBR-D", "LBR-C", "LBR-B"}},
-		"of a listener":            {intake.Page{Listener: "l1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-B", "LBR-A"}},
-		"of a channel":             {intake.Page{Channel: "C1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-E", "LBR-A"}},
-		"of a person":              {intake.Page{Actor: "U1", Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-E", "LBR-A"}},
-		"of nobody":                {intake.Page{Actor: "U9", Since: long, Limit: 2}, nil},
-		"the listener comes first": {intake.Page{Listener: "l2", Channel: "C1", Actor: "U9", Since: long, Limit: 2}, []string{"LBR-C"}},
+		"all": {intake.Page{Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E",
+			"LBR-A"}},
+		"one by one": {intake.Page{Since: long, Limit: 1}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E",
+			"LBR-A"}},
+		"since": {intake.Page{Since: clock().Add(time.Minute), Limit: 9},
+			[]string{"LBR-D", "LBR-C", "LBR-B"}},
+		"of a listener": {intake.Page{Listener: "l1", Since: long, Limit: 2},
+			[]string{"LBR-D", "LBR-B", "LBR-A"}},
+		"of a channel": {intake.Page{Channel: "C1", Since: long, Limit: 2},
+			[]string{"LBR-D", "LBR-E", "LBR-A"}},
+		"of a person": {intake.Page{Actor: "U1", Since: long, Limit: 2},
+			[]string{"LBR-D", "LBR-C", "LBR-E", "LBR-A"}},
+		"of nobody": {intake.Page{Actor: "U9", Since: long, Limit: 2}, nil},
+		"the listener comes first": {intake.Page{Listener: "l2", Channel: "C1", Actor: "U9", Since: long, Limit: 2},
+			[]string{"LBR-C"}},
 	} {
 		require.Equal(t, tt.want, paged(t, s, tt.page), name)
 	}
@@ -95,7 +102,7 @@ func readsDenials(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	_, err = s.Denials(t.Context(), intake.Page{Before: intake.Mark{At: clock(), ID: "x"}, Limit: 9})
-	require.ErrorContains(t, err, "is not the number of one")
+	require.ErrorContains(t, err, "is not the number of a denial")
 }
 
 func namesOldChannels(t *testing.T, s *Store) {

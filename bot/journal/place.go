@@ -114,7 +114,8 @@ func (p *place) check() error {
 	now, err := p.stat(p.path)
 	switch {
 	case isGone(err):
-		return gone("the file was deleted or moved", ", put it and its -wal file back, or restore a backup, and start it again")
+		return gone("the file was deleted or moved",
+			", put it and its -wal file back, or restore a backup, and start it again")
 	case err != nil:
 		return unchecked("the file", err)
 	case !os.SameFile(now, p.identity):

@@ -35,7 +35,8 @@ func backupOf(t *testing.T, s *Store) string {
 // grow makes the database larger and copies its write-ahead log into the file.
 func grow(t *testing.T, s *Store) {
 	t.Helper()
-	for _, statement := range []string{"create table ballast (x text)", "insert into ballast values (hex(randomblob(20000)))", "pragma wal_checkpoint(truncate)"} {
+	for _, statement := range []string{"create table ballast (x text)",
+		"insert into ballast values (hex(randomblob(20000)))", "pragma wal_checkpoint(truncate)"} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}
@@ -52,9 +53,15 @@ func TestFileTakenAwayUnderTheBotAcceptsNothing(t *testing.T) {
 			"the file was deleted or moved while the bot was running"},
 		"moved": {func(t *testing.T, _ *Store, path, _ string) { rename(t, path, path+".old") },
 			"the file was deleted or moved while the bot was running"},
-		"folder moved": {func(t *testing.T, _ *Store, path, _ string) { rename(t, filepath.Dir(path), filepath.Dir(path)+".old") },
+		"folder moved": {func(t *testing.T, _ *Store, path, _ string) {
+			rename(t, filepath.Dir(path),
+				filepath.Dir(path)+".old")
+		},
 			"the file was deleted or moved while the bot was running"},
-		"folder deleted": {func(t *testing.T, _ *Store, path, _ string) { require.NoError(t, os.RemoveAll(filepath.Dir(path))) },
+		"folder deleted": {func(t *testing.T, _ *Store, path,
+			_ string) {
+			require.NoError(t, os.RemoveAll(filepath.Dir(path)))
+		},
 			"the file was deleted or moved while the bot was running"},
 		"replaced": {func(t *testing.T, _ *Store, path, before string) { rename(t, before, path) },
 			"the file was replaced by another one while the bot was running"},
@@ -107,7 +114,8 @@ func TestFileTakenAwayUnderTheBotAcceptsNothing(t *testing.T) {
 				require.ErrorContains(t, err, "stop the bot", doing)
 			}
 			refused("accepting", s.Accept(t.Context(), accepted(kept)))
-			refused("saving a draft", s.SaveDraft(t.Context(), draft("NEVER2", "server-2"), event(operation.EventPreviewed)))
+			refused("saving a draft", s.SaveDraft(t.Context(), draft("NEVER2", "server-2"),
+				event(operation.EventPreviewed)))
 			refused("saving", s.Save(t.Context(), moveTo(kept, operation.Sending), event(operation.EventAccepted)))
 			refused("recording", s.Record(t.Context(), event(operation.EventDenied)))
 			_, err := s.Claim(t.Context(), "delivery")
@@ -205,7 +213,7 @@ func TestFileThatCannotBeCheckedIsTriedAgain(t *testing.T) {
 			require.ErrorIs(t, err, c.want, c.name)
 			require.NotErrorAs(t, err, new(*operation.JournalMovedError), c.name)
 			require.ErrorContains(t, err, "could not be checked", c.name)
-			require.ErrorContains(t, err, "tried again", c.name)
+			require.ErrorContains(t, err, "retrying", c.name)
 		}
 		got, err := s.Operation(t.Context(), op.ID)
 		require.NoError(t, err, c.name)
@@ -247,7 +255,8 @@ func TestFileTakenAwayDuringACommit(t *testing.T) {
 		require.ErrorAs(t, err, &moved, name)
 		require.Equal(t, c.committed, moved.Committed, name)
 		var stored int
-		require.NoError(t, s.db.QueryRowContext(t.Context(), "select count(*) from events where kind = $1", name).Scan(&stored))
+		require.NoError(t, s.db.QueryRowContext(t.Context(), "select count(*) from events where kind = $1",
+			name).Scan(&stored))
 		require.Equal(t, c.committed, stored == 1, name)
 	}
 }

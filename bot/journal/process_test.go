@@ -99,7 +99,9 @@ func TestASecondProcessOnTheSameFileIsRefused(t *testing.T) {
 	require.Equal(t, "open", out.Text())
 
 	_, err := Open(t.Context(), Config{URL: "sqlite:" + path})
-	require.EqualError(t, err, "opening journal "+path+": another lbbot is using it: stop that one, or give this one a database of its own with --database or LBBOT_DATABASE_URL")
+	require.EqualError(t, err,
+		"opening journal "+path+": another lbbot is using it: stop that one, or give this one a database of its own "+
+			"with --database or LBBOT_DATABASE_URL")
 	reader, err := Open(t.Context(), Config{URL: "sqlite:" + path, ReadOnly: true})
 	require.NoError(t, err, "reading needs no lock")
 	require.NoError(t, reader.Close())
@@ -153,7 +155,9 @@ func TestAFolderThatCannotBeWrittenIsNamed(t *testing.T) {
 	}
 	require.NoError(t, os.Chmod(dir, 0o555))
 	said := open(filepath.Join(dir, "lbbot.db"))
-	require.True(t, strings.HasPrefix(said, "opening journal "+filepath.Join(dir, "lbbot.db")+": the folder must be writable for this user"), said)
+	require.True(t,
+		strings.HasPrefix(said, "opening journal "+filepath.Join(dir,
+			"lbbot.db")+": the folder must be writable for this user"), said)
 	require.NoFileExists(t, filepath.Join(dir, "lbbot.db"))
 
 	require.NoError(t, os.Chmod(dir, 0o777))

@@ -31,7 +31,8 @@ func (s *Store) Operation(ctx context.Context, idOrRef string) (operation.Operat
 // Unreported lists operations that were accepted before the given time and whose card
 // is not closed, ordered by id, from the id after this one: at most limit and at most
 // 1000.
-func (s *Store) Unreported(ctx context.Context, acceptedBefore time.Time, after string, limit int) ([]operation.Operation, error) {
+func (s *Store) Unreported(
+	ctx context.Context, acceptedBefore time.Time, after string, limit int) ([]operation.Operation, error) {
 	if err := s.place.check(); err != nil {
 		return nil, s.explain("listing unreported operations in journal", err)
 	}

@@ -71,7 +71,8 @@ func listsUnreported(t *testing.T, s *Store) {
 	shown := acceptAt(t, s, "SHOWN2", "U1", clock())
 	cardKept(t)(s.Cards(OwnCard).SaveCard(ctx, shown.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: 1}))
 	closed := acceptAt(t, s, "CLOSED", "U1", clock())
-	cardKept(t)(s.Cards(OwnCard).SaveCard(ctx, closed.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: 1, Closed: true}))
+	cardKept(t)(s.Cards(OwnCard).SaveCard(ctx, closed.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: 1,
+		Closed: true}))
 
 	ops, err := s.Unreported(ctx, clock().Add(time.Minute), "", 10)
 	require.NoError(t, err)
@@ -100,7 +101,8 @@ func listsUnreported(t *testing.T, s *Store) {
 func pagesHistory(t *testing.T, s *Store) {
 	ctx := t.Context()
 	for i := range 5 {
-		acceptAt(t, s, fmt.Sprintf("PAGE%d", i), fmt.Sprintf("U%d", i%2), clock().Add(time.Duration(i/2)*time.Second)) // pairs share a moment
+		// pairs share a moment
+		acceptAt(t, s, fmt.Sprintf("PAGE%d", i), fmt.Sprintf("U%d", i%2), clock().Add(time.Duration(i/2)*time.Second))
 	}
 	saveDraft(t, s, draft("DRAFT2", "server-x"))
 	var all []string
@@ -180,9 +182,12 @@ func cardNeverGoesBackOf(t *testing.T, op operation.Operation, s Cards) {
 		{operation.Card{Channel: "C1", TS: "1.1", Shown: 3}, operation.Card{Channel: "C1", TS: "1.1", Shown: 3}},
 		{operation.Card{Channel: "C9", TS: "9.9", Shown: 2}, operation.Card{Channel: "C1", TS: "1.1", Shown: 3}},
 		{operation.Card{Channel: "C2", TS: "2.2", Shown: 3}, operation.Card{Channel: "C2", TS: "2.2", Shown: 3}},
-		{operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}, operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}},
-		{operation.Card{Channel: "C1", TS: "1.1", Shown: 3}, operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}},
-		{operation.Card{Channel: "C2", TS: "2.2", Shown: 5}, operation.Card{Channel: "C2", TS: "2.2", Shown: 5, Closed: true}},
+		{operation.Card{Channel: "C2", TS: "2.2", Shown: 4, Closed: true}, operation.Card{Channel: "C2", TS: "2.2",
+			Shown: 4, Closed: true}},
+		{operation.Card{Channel: "C1", TS: "1.1", Shown: 3}, operation.Card{Channel: "C2", TS: "2.2", Shown: 4,
+			Closed: true}},
+		{operation.Card{Channel: "C2", TS: "2.2", Shown: 5}, operation.Card{Channel: "C2", TS: "2.2", Shown: 5,
+			Closed: true}},
 	} {
 		was, err := s.Card(ctx, op.ID)
 		require.NoError(t, err)
@@ -249,7 +254,8 @@ func keepsOldCards(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	for table, c := range cards {
 		_, err = s.DB().ExecContext(ctx, "insert into "+table+
-			" (operation_id, channel, ts, posting_at, shown_version, closed, updated_at) values ($1, $2, $3, $4, $5, $6, 0)",
+			" (operation_id, channel, ts, posting_at, shown_version, closed, updated_at) values ($1, $2, $3, $4, "+
+			"$5, $6, 0)",
 			op.ID, c.Channel, c.TS, millis(c.Posting), c.Shown, c.Closed)
 		require.NoError(t, err)
 	}

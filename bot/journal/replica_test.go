@@ -16,7 +16,8 @@ import (
 // silence makes a replica's last heartbeat older, as if the time had passed.
 func silence(t *testing.T, s *Store, id string, by time.Duration) {
 	t.Helper()
-	_, err := s.DB().ExecContext(t.Context(), "update replicas set beat_at = beat_at - $2 where id = $1", id, by.Milliseconds())
+	_, err := s.DB().ExecContext(t.Context(), "update replicas set beat_at = beat_at - $2 where id = $1", id,
+		by.Milliseconds())
 	require.NoError(t, err)
 }
 
@@ -197,7 +198,9 @@ func TestAServerThatGoesAwayAndComesBack(t *testing.T) {
 	}, 30*time.Second, 10*time.Millisecond, "a read-only server can be read")
 	require.ErrorContains(t, s.Ping(ctx), "read-only transaction")
 	require.ErrorContains(t, s.Record(ctx, event("denied")), "read-only transaction")
-	_, err = s.DB().ExecContext(ctx, "begin read write; alter database postgres reset default_transaction_read_only; commit")
+	_,
+		err = s.DB().ExecContext(ctx,
+		"begin read write; alter database postgres reset default_transaction_read_only; commit")
 	require.NoError(t, err)
 	server.Down()
 	require.NoError(t, server.Up())

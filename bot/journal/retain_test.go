@@ -27,7 +27,8 @@ func finishedOp(t *testing.T, s *Store, name string) operation.Operation {
 	require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
 	_, err := s.Cards(OwnCard).BeginPost(t.Context(), op.ID, clock())
 	require.NoError(t, err)
-	cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
+	cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1",
+		Shown: op.Version, Closed: true}))
 	return op
 }
 
@@ -73,7 +74,8 @@ func TestRetentionCutsTheBeginningOfTheTrailUpToWhatIsOpen(t *testing.T) {
 		c, err = audit.Cut(t.Context(), s, clock().Add(time.Millisecond), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, open.Ref, c.Held, "its card is not closed: somebody waits for an answer")
-		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.2", Shown: open.Version, Closed: true}))
+		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.2",
+			Shown: open.Version, Closed: true}))
 		c, err = audit.Cut(t.Context(), s, clock().Add(time.Millisecond), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, []int64{6, 2}, []int64{c.Events, c.Operations})
@@ -91,7 +93,8 @@ func TestNothingIsDeletedWithoutACheckpointThatCoversIt(t *testing.T) {
 		c, err := audit.Cut(t.Context(), s, clock().Add(2*time.Second), s.now(), key("k"))
 		require.NoError(t, err)
 		require.Equal(t, int64(2), c.Events)
-		for _, statement := range []string{"delete from events", "delete from links", "update links set hash = ''", "update events set kind = ''"} {
+		for _, statement := range []string{"delete from events", "delete from links", "update links set hash = ''",
+			"update events set kind = ''"} {
 			_, err := s.DB().ExecContext(t.Context(), statement)
 			require.ErrorContains(t, err, " are never ", statement)
 		}
@@ -122,7 +125,8 @@ func TestACheckpointIsAcceptedOnlyWithItsSignature(t *testing.T) {
 		require.Equal(t, int64(3), c.Events)
 		ours, theirs := key("k").Public().(ed25519.PublicKey), key("x").Public().(ed25519.PublicKey)
 		for _, expected := range []ed25519.PublicKey{nil, ours} {
-			trail, err := audit.Verify(t.Context(), s, audit.Expected{PublicKey: expected, Heads: []audit.Head{c.Checkpoint.Head, {Position: 1, Hash: noHash}}})
+			trail, err := audit.Verify(t.Context(), s, audit.Expected{PublicKey: expected,
+				Heads: []audit.Head{c.Checkpoint.Head, {Position: 1, Hash: noHash}}})
 			require.NoError(t, err)
 			require.Nil(t, trail.Break)
 			require.Equal(t, []audit.Head{c.Checkpoint.Head}, trail.Confirmed)
@@ -233,7 +237,8 @@ func TestOneProcessPostsTheLinesOfTheAuditChannel(t *testing.T) {
 func TestAnOpenOperationIsKeptWhateverItsCardSays(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		open := accept(t, s, saveDraft(t, s, draft("OPEN22", "server-open")))
-		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: open.Version, Closed: true}))
+		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), open.ID, operation.Card{Channel: "C1", TS: "1.1",
+			Shown: open.Version, Closed: true}))
 		link(t, s)
 		c, err := audit.Cut(t.Context(), s, clock().Add(time.Hour), s.now(), key("k"))
 		require.NoError(t, err)
@@ -281,7 +286,8 @@ func TestWhatWasLinkedOrChangedLatelyIsKept(t *testing.T) {
 		s.now = func() time.Time { return clock().Add(time.Minute) }
 		op = moveTo(op, operation.Added)
 		require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
-		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1", Shown: op.Version, Closed: true}))
+		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1",
+			Shown: op.Version, Closed: true}))
 		cut(clock().Add(time.Minute), 0, 0, op.Ref)
 		require.Equal(t, int64(1), requireFine(t, s, 3).Unlinked)
 		link(t, s)
@@ -330,10 +336,16 @@ func TestALinkBeforeTheBeginningOfACutTrailIsFound(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, int64(3), c.Events)
 				defenceless(t, s)
-				e := audit.Entry{Position: position, Previous: c.Checkpoint.Hash, LinkedAt: 1, Seq: 1000, At: 1, Kind: operation.EventAccepted, Data: "{}"}
-				tamper(t, s, "insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values ($1, $2, $3, '', '', '', $4)", e.Seq, e.At, e.Kind, e.Data)
-				tamper(t, s, "insert into links (position, seq, linked_at, hash) values ($1, $2, $3, $4)", e.Position, e.Seq, e.LinkedAt, e.Sum())
-				requireBroken(t, s, position, "event 1000 (accepted, 1970-01-01 00:00:00.001 UTC): its position comes before the beginning of the trail")
+				e := audit.Entry{Position: position, Previous: c.Checkpoint.Hash, LinkedAt: 1, Seq: 1000, At: 1,
+					Kind: operation.EventAccepted, Data: "{}"}
+				tamper(t, s,
+					"insert into events (seq, at, kind, operation_id, actor_id, channel_id, data) values ($1, $2, "+
+						"$3, '', '', '', $4)", e.Seq, e.At, e.Kind, e.Data)
+				tamper(t, s, "insert into links (position, seq, linked_at, hash) values ($1, $2, $3, $4)", e.Position,
+					e.Seq, e.LinkedAt, e.Sum())
+				requireBroken(t, s, position,
+					"event 1000 (accepted, 1970-01-01 00:00:00.001 UTC): its position comes before the beginning of "+
+						"the trail")
 			})
 		})
 	}

@@ -66,7 +66,8 @@ func (s *Store) tally(ctx context.Context, q *query.Queries, actorID, kind strin
 	if err != nil {
 		return err
 	}
-	return q.SaveTally(ctx, query.SaveTallyParams{ActorID: actorID, Kind: kind, DueAt: millis(t.Due()), Record: string(text)})
+	return q.SaveTally(ctx, query.SaveTallyParams{ActorID: actorID, Kind: kind, DueAt: millis(t.Due()),
+		Record: string(text)})
 }
 
 // loggedRecord limits how much of an unreadable tally is logged, in bytes.

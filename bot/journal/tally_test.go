@@ -14,7 +14,8 @@ import (
 )
 
 func floodEvent(kind, person string, at time.Time) operation.Event {
-	return operation.Event{At: at, Kind: kind, ActorID: person, ChannelID: "C1", Data: map[string]string{"code": "no_rule", "listener": "lst-1"}}
+	return operation.Event{At: at, Kind: kind, ActorID: person, ChannelID: "C1",
+		Data: map[string]string{"code": "no_rule", "listener": "lst-1"}}
 }
 
 // stored counts the events of a kind, and how many events they stand for.
@@ -47,7 +48,8 @@ func countsAFlood(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.Zero(t, n, "not yet")
 	later := clock().Add(operation.StoredWithin)
-	atOnce(5, func(int) error { _, err := s.Summarise(t.Context(), later); return err }, func(err error) { require.NoError(t, err) })
+	atOnce(5, func(int) error { _, err := s.Summarise(t.Context(), later); return err },
+		func(err error) { require.NoError(t, err) })
 	lines, events := stored(t, s, operation.EventDenied)
 	require.Equal(t, people*(operation.StoredAlone+1), lines)
 	require.Equal(t, people*each, events, "every denial is counted")
@@ -69,7 +71,8 @@ func countsAFlood(t *testing.T, s *Store) {
 	for range operation.StoredAlone + 5 {
 		require.NoError(t, s.RecordBounded(t.Context(), floodEvent(operation.EventDenied, "U0", later)))
 	}
-	require.NoError(t, s.RecordBounded(t.Context(), floodEvent(operation.EventDenied, "U0", later.Add(operation.StoredWithin))))
+	require.NoError(t, s.RecordBounded(t.Context(), floodEvent(operation.EventDenied, "U0",
+		later.Add(operation.StoredWithin))))
 	lines, events = stored(t, s, operation.EventDenied)
 	require.Equal(t, people*(operation.StoredAlone+1)+operation.StoredAlone+2, lines)
 	require.Equal(t, people*each+operation.StoredAlone+6, events)
@@ -91,7 +94,8 @@ func skipsAnUnreadableTally(t *testing.T, s *Store) {
 		}
 	}
 	damage := func(person string) {
-		_, err := s.DB().ExecContext(t.Context(), "update tallies set record = $1 where actor_id = $2", `{"count": "many"`, person)
+		_, err := s.DB().ExecContext(t.Context(), "update tallies set record = $1 where actor_id = $2",
+			`{"count": "many"`, person)
 		require.NoError(t, err)
 	}
 	flood("U1", 15, clock())
@@ -126,7 +130,8 @@ func forgetsDraftsOfAFlood(t *testing.T, s *Store) {
 		return op
 	}
 	drafts := func() (n int) {
-		require.NoError(t, s.DB().QueryRowContext(t.Context(), "select count(*) from operations where accepted_at is null").Scan(&n))
+		require.NoError(t, s.DB().QueryRowContext(t.Context(),
+			"select count(*) from operations where accepted_at is null").Scan(&n))
 		return n
 	}
 	accept(t, s, preview(0))
@@ -192,7 +197,8 @@ func TestACountSurvivesTheProcess(t *testing.T) {
 	require.Equal(t, 25, events)
 
 	for range 25 { // and a clock that is set back does not keep it for long
-		require.NoError(t, s.RecordBounded(t.Context(), floodEvent(operation.EventDenied, "U2", clock().Add(24*time.Hour))))
+		require.NoError(t, s.RecordBounded(t.Context(), floodEvent(operation.EventDenied, "U2",
+			clock().Add(24*time.Hour))))
 	}
 	_, err = s.Summarise(t.Context(), clock())
 	require.NoError(t, err)

@@ -80,8 +80,10 @@ func (t trail) Entries(ctx context.Context, after int64, limit int) ([]audit.Ent
 	rows, err := t.q.ChainPage(ctx, query.ChainPageParams{After: after, MaxRows: rowLimit(limit)})
 	all := make([]audit.Entry, len(rows))
 	for i, r := range rows {
-		all[i] = audit.Entry{Position: r.Position, Hash: r.Hash, LinkedAt: r.LinkedAt, Seq: r.Seq, At: r.At.Int64, Kind: r.Kind.String,
-			OperationID: r.OperationID.String, ActorID: r.ActorID.String, ChannelID: r.ChannelID.String, Data: r.Data.String}
+		all[i] = audit.Entry{Position: r.Position, Hash: r.Hash, LinkedAt: r.LinkedAt, Seq: r.Seq, At: r.At.Int64,
+			Kind:        r.Kind.String,
+			OperationID: r.OperationID.String, ActorID: r.ActorID.String, ChannelID: r.ChannelID.String,
+			Data: r.Data.String}
 	}
 	return all, err
 }
@@ -102,7 +104,8 @@ func (t trail) Stray(ctx context.Context, wait time.Duration) (*audit.Stray, err
 	}{
 		{`select p.seq, 0, '' from events_pending p left join events e on e.seq = p.seq
 		  where e.seq is null order by p.seq limit 1`, nil, audit.StrayDeleted},
-		{`select e.seq, e.at, e.kind from events e left join links l on l.seq = e.seq left join events_pending p on p.seq = e.seq
+		{`select e.seq, e.at, e.kind from events e left join links l on l.seq = e.seq
+		  left join events_pending p on p.seq = e.seq
 		  where l.seq is null and p.seq is null order by e.seq limit 1`, nil, audit.StrayForeign},
 		{`select p.seq, l.linked_at, '' from events_pending p join links l on l.seq = p.seq
 		  order by p.seq limit 1`, nil, audit.StrayTwice},
@@ -110,7 +113,8 @@ func (t trail) Stray(ctx context.Context, wait time.Duration) (*audit.Stray, err
 		  where e.at < $1 order by e.seq limit 1`, []any{t.now().Add(-wait).UnixMilli()}, audit.StrayLate},
 	} {
 		found := audit.Stray{Problem: look.problem}
-		err := t.db.QueryRowContext(ctx, look.query, look.args...).Scan(&found.Entry.Seq, &found.Entry.At, &found.Entry.Kind)
+		err := t.db.QueryRowContext(ctx, look.query, look.args...).Scan(&found.Entry.Seq, &found.Entry.At,
+			&found.Entry.Kind)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return &found, err
 		}
@@ -136,12 +140,14 @@ func (t trail) Standing(ctx context.Context, operationID string) (audit.Standing
 	if errors.Is(err, sql.ErrNoRows) {
 		return audit.Standing{}, nil
 	}
-	return audit.Standing{Ref: o.Ref, Unsettled: o.Open || o.UnreportedSince.Valid, ChangedAt: time.UnixMilli(o.UpdatedAt)}, err
+	return audit.Standing{Ref: o.Ref, Unsettled: o.Open || o.UnreportedSince.Valid,
+		ChangedAt: time.UnixMilli(o.UpdatedAt)}, err
 }
 
 // Delete stores the checkpoint before it deletes what the checkpoint
 // represents: triggers refuse the other order.
-func (t trail) Delete(ctx context.Context, c audit.Checkpoint, operationIDs []string) (events, operations int64, err error) {
+func (t trail) Delete(
+	ctx context.Context, c audit.Checkpoint, operationIDs []string) (events, operations int64, err error) {
 	if err := t.q.InsertCheckpoint(ctx, query.InsertCheckpointParams{Position: c.Position, Hash: c.Hash,
 		At: c.At.UnixMilli(), PublicKey: c.PublicKey, Signature: c.Signature}); err != nil {
 		return 0, 0, err

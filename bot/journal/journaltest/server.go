@@ -16,11 +16,12 @@ import (
 	"time"
 )
 
-// ErrNone says that this machine has no PostgreSQL to start.
-var ErrNone = errors.New("no initdb and postgres on PATH or under /usr/lib/postgresql: the tests on PostgreSQL do not run")
+// ErrNone means that this machine has no PostgreSQL to start.
+var ErrNone = errors.New(
+	"no initdb and postgres on PATH or under /usr/lib/postgresql: the tests on PostgreSQL do not run")
 
-// Server is a PostgreSQL in a temporary folder, without a port: it listens on
-// a socket in that folder. It is for one goroutine at a time.
+// Server is a PostgreSQL in a temporary folder. It listens on a socket in that folder,
+// not on a port. It is not safe for concurrent use.
 type Server struct {
 	dir      string
 	postgres string
@@ -28,8 +29,8 @@ type Server struct {
 	cmd      *exec.Cmd // nil: not running
 }
 
-// Start creates a server and returns when it takes connections, after a minute
-// at most. A server that is not nil must be stopped also if there is an error.
+// Start creates a server and blocks until it accepts connections, for at most a minute.
+// Stop a server that is not nil, also after an error.
 func Start() (*Server, error) {
 	initdb, err := program("initdb")
 	if err != nil {
@@ -47,7 +48,8 @@ func Start() (*Server, error) {
 	if s.user, err = unprivileged(dir); err != nil {
 		return s, err
 	}
-	create := exec.CommandContext(context.Background(), initdb, "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+	create := exec.CommandContext(context.Background(), initdb, "-D", s.data(), "-U", "postgres", "-A", "trust", "-E",
+		"UTF8", "--no-sync")
 	create.SysProcAttr, create.Dir = s.user, dir
 	if out, err := create.CombinedOutput(); err != nil {
 		return s, fmt.Errorf("creating a database: %w\n%s", err, out)
@@ -57,19 +59,19 @@ func Start() (*Server, error) {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// URL leads to the database "postgres" of the server.
+// URL returns the URL of the server's database "postgres".
 func (s *Server) URL() string {
 	return "postgres://postgres@/postgres?host=" + url.QueryEscape(s.dir)
 }
 
-// Up starts the server if it is down and returns when it takes connections.
+// Up starts the server if it is down and blocks until it accepts connections.
 func (s *Server) Up() error {
 	if s.cmd != nil {
 		return nil
 	}
-	// Written, but not flushed to the disk: a killed server loses nothing by
-	// that, only a machine would.
-	cmd := exec.CommandContext(context.Background(), s.postgres, "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=off")
+	// Without fsync only a crash of the machine loses data, not one of the server.
+	cmd := exec.CommandContext(context.Background(), s.postgres, "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
+		"-c", "max_connections=200", "-c", "fsync=off")
 	cmd.SysProcAttr, cmd.Dir = s.user, s.dir
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
@@ -78,13 +80,13 @@ func (s *Server) Up() error {
 	return s.answers()
 }
 
-// Down ends the server as a crash would, and returns when it is gone.
+// Down kills the server, like a crash, and blocks until it has ended.
 func (s *Server) Down() {
 	if s.cmd == nil {
 		return
 	}
 	_ = s.cmd.Process.Signal(syscall.SIGQUIT)
-	_ = s.cmd.Wait() // says that it was told to
+	_ = s.cmd.Wait() // its error is the signal
 	s.cmd = nil
 }
 
@@ -94,7 +96,7 @@ func (s *Server) Stop() error {
 	return os.RemoveAll(s.dir)
 }
 
-// answers waits until the server takes connections.
+// answers blocks until the server accepts connections.
 func (s *Server) answers() error {
 	db, err := sql.Open("pgx", s.URL())
 	if err != nil {
@@ -130,8 +132,8 @@ func program(name string) (string, error) {
 	return found[len(found)-1], nil
 }
 
-// unprivileged makes a command run as another user if this process is root,
-// since PostgreSQL refuses root, and hands dir over to that user.
+// unprivileged makes a command run as another user if this process is root, because
+// PostgreSQL refuses root. It gives dir to that user.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -146,7 +148,8 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 		if err := errors.Join(uidErr, gidErr, os.Chown(dir, uid, gid)); err != nil {
 			return nil, err
 		}
-		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil //nolint:gosec // ids of the system's own
+		owner := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // the system's own ids
+		return &syscall.SysProcAttr{Credential: owner}, nil
 	}
 	return nil, errors.New("running as root without a user postgres or nobody to run PostgreSQL as")
 }

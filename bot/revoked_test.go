@@ -128,7 +128,7 @@ func (w *walkthrough) preview(asker string) operation.Operation {
 	require.NoError(w.t, err)
 	reg, err := commands.BuildRegistration(c.Values)
 	require.NoError(w.t, err)
-	op, err := w.intake.Preview(w.t.Context(), intake.Ask{Registration: reg, Actor: person(asker), Place: here(), Delivery: "command"})
+	op, err := w.intake.Preview(w.t.Context(), intake.Request{Registration: reg, Actor: person(asker), Place: here(), Delivery: "command"})
 	require.NoError(w.t, err)
 	return op
 }

@@ -24,26 +24,26 @@ const WhatNewest = "newest"
 // file says: it was changed seconds ago and may not be complete.
 const WhatReading = "policy_file"
 
-// Undecided reports whether a decision is none: whoever was asked could not
+// PolicyUnknown reports whether a decision is none: whoever was asked could not
 // know by which rules to decide.
-func (d Decision) Undecided() bool {
+func (d Decision) PolicyUnknown() bool {
 	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && (d.What == WhatNewest || d.What == WhatReading)
 }
 
-// rulesWithin is how long an accepted operation waits for somebody who knows
+// policyWithin is how long an accepted operation waits for somebody who knows
 // the newest rules: files reach all replicas within that.
-const rulesWithin = 2 * time.Minute
+const policyWithin = 2 * time.Minute
 
-// undecided waits before permission is asked again, with nothing sent, or ends
+// waitForPolicy waits before permission is asked again, with nothing sent, or ends
 // op when it has waited long enough.
-func (r *Runner) undecided(ctx context.Context, op *Operation, d Decision) (Next, error) {
+func (r *Runner) waitForPolicy(ctx context.Context, op *Operation, d Decision) (Next, error) {
 	now := r.Now()
 	if op.FirstTry.IsZero() {
 		op.FirstTry = now
 	}
 	op.Tries++
 	pause := min(time.Second<<min(op.Tries-1, 3), 5*time.Second)
-	if now.Add(pause).After(op.FirstTry.Add(rulesWithin)) {
+	if now.Add(pause).After(op.FirstTry.Add(policyWithin)) {
 		op.Denial = &d
 		return r.finish(ctx, op, NotAdded, ReasonDenied)
 	}

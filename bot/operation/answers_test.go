@@ -83,7 +83,7 @@ func TestAPersonLearnsWhatAReadingWasAnsweredWith(t *testing.T) {
 		},
 		"history": func(ctx context.Context, w *wired) error {
 			w.intake.Archive = &shelves{}
-			_, err := w.intake.History(ctx, ana, here, intake.HistoryAsk{Listener: named(wiredListener)})
+			_, err := w.intake.History(ctx, ana, here, intake.HistoryQuery{Listener: named(wiredListener)})
 			return err
 		},
 	}

@@ -40,7 +40,7 @@ func (r *Runner) overdue(ctx context.Context, op *Operation) (*ended, error) {
 	case op.StopBy != "":
 		return end(r.finish(ctx, op, NotAdded, ReasonStopped))
 	case r.tooLate(*op):
-		return end(r.finish(ctx, op, NotAdded, lateness(*op)))
+		return end(r.finish(ctx, op, NotAdded, tooLateReason(*op)))
 	}
 	return nil, nil
 }
@@ -50,17 +50,17 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 	if op.WaitFor == WaitLine {
 		op.WaitFor, op.WaitUntil = "", time.Time{} // InLine stays: checks that end too late began late
 	}
-	pool, stop, err := r.lastLook(ctx, &op)
+	pool, stop, err := r.checkListener(ctx, &op)
 	if stop != nil || err != nil {
 		return stop.next(), err
 	}
-	if next, over, err := r.worked(ctx, &op, pool); over {
+	if next, over, err := r.settleDoubted(ctx, &op, pool); over {
 		return next, err
 	}
 	if b, same, found := Present(op, pool); found {
 		op.FoundWeight = b.Weight
 		if same && op.onlyLimited() {
-			return r.seen(ctx, &op, b, EvidenceSeen)
+			return r.finishSeen(ctx, &op, b, EvidenceSeen)
 		}
 		op.BackendID, op.BackendStatus = b.BackendID, b.Status
 		if same {
@@ -72,26 +72,26 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 		return r.finish(ctx, &op, NotAdded, ReasonRehearsal)
 	}
 	if r.tooLate(op) {
-		return r.finish(ctx, &op, NotAdded, lateness(op))
+		return r.finish(ctx, &op, NotAdded, tooLateReason(op))
 	}
-	if now, changes := overlooked(op, pool); len(changes) > 0 {
+	if now, changes := changedSinceApproval(op, pool); len(changes) > 0 {
 		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, now, changes)
 	}
 	op.Baseline = backendIDs(OfServer(op, pool))
 	return r.call(ctx, &op, op.ClickedAt.Add(StartWithin))
 }
 
-// worked ends an operation that has appeared on the listener although the
+// settleDoubted ends an operation that has appeared on the listener although the
 // server answered a try with an error that says it did nothing.
-func (r *Runner) worked(ctx context.Context, op *Operation, pool []zenlayer.Backend) (next Next, over bool, err error) {
+func (r *Runner) settleDoubted(ctx context.Context, op *Operation, pool []zenlayer.Backend) (next Next, over bool, err error) {
 	if !op.Doubted() || op.onlyLimited() {
 		return Next{}, false, nil
 	}
-	switch found := arrivals(*op, pool); len(found) {
+	switch found := ownEntries(*op, pool); len(found) {
 	case 0:
 		return Next{}, false, nil
 	case 1:
-		next, err = r.seen(ctx, op, found[0], EvidenceSeen)
+		next, err = r.finishSeen(ctx, op, found[0], EvidenceSeen)
 	default:
 		op.Matches = backendIDs(found)
 		next, err = r.needsPerson(ctx, op)
@@ -112,9 +112,9 @@ func (r *Runner) tooLate(op Operation) bool {
 	return now.Add(callWithin).After(op.ClickedAt.Add(StartWithin)) || now.Add(ClockSlack).Before(op.ClickedAt)
 }
 
-// lateness is the reason of an operation that is too late: what it was waiting
+// tooLateReason is the reason of an operation that is too late: what it was waiting
 // for, if anything was tried.
-func lateness(op Operation) Reason {
+func tooLateReason(op Operation) Reason {
 	switch {
 	case op.LastSent().IsZero():
 		return ReasonTooLate
@@ -138,7 +138,7 @@ func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
 	if ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}
-	op.unread(err)
+	op.noteReading(err)
 	b, same, found := Present(*op, pool)
 	if op.Looks++; !found && op.Looks < reconcileLooks {
 		if err := r.save(ctx, op, EventLook, map[string]string{"fault": op.LookFault}); err != nil {
@@ -178,9 +178,9 @@ func (e *ended) next() Next {
 
 func end(n Next, err error) (*ended, error) { return &ended{n}, err }
 
-// lastLook reads the listener and its pool and asks permission by what it
+// checkListener reads the listener and its pool and asks permission by what it
 // read. It returns the pool, or where op went instead.
-func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backend, *ended, error) {
+func (r *Runner) checkListener(ctx context.Context, op *Operation) ([]zenlayer.Backend, *ended, error) {
 	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
 	defer cancel()
 	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
@@ -196,14 +196,14 @@ func (r *Runner) lastLook(ctx context.Context, op *Operation) ([]zenlayer.Backen
 		return nil, stop, err
 	}
 	op.Listener.Servers = len(pool)
-	op.unread(nil)
-	stop, err := r.lastWord(ctx, op, pool)
+	op.noteReading(nil)
+	stop, err := r.checkPermission(ctx, op, pool)
 	return pool, stop, err
 }
 
-// lastWord asks permission, after everything else was read: reading takes time,
+// checkPermission asks permission, after everything else was read: reading takes time,
 // and a right that was taken away meanwhile is gone.
-func (r *Runner) lastWord(ctx context.Context, op *Operation, pool []zenlayer.Backend) (*ended, error) {
+func (r *Runner) checkPermission(ctx context.Context, op *Operation, pool []zenlayer.Backend) (*ended, error) {
 	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
 	defer cancel()
 	v := r.permitted(within, op)
@@ -213,8 +213,8 @@ func (r *Runner) lastWord(ctx context.Context, op *Operation, pool []zenlayer.Ba
 	switch {
 	case !v.allowed && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case !v.allowed && v.why.Undecided():
-		return end(r.undecided(ctx, op, v.why))
+	case !v.allowed && v.why.PolicyUnknown():
+		return end(r.waitForPolicy(ctx, op, v.why))
 	case !v.allowed && (!v.ask || op.maybeSent()):
 		op.Denial = &v.why
 		return end(r.finish(ctx, op, NotAdded, ReasonDenied))
@@ -253,8 +253,8 @@ func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next
 	if zenlayer.OutcomeOf(err) == zenlayer.OutcomeRefused {
 		return r.finish(ctx, op, NotAdded, refusal(err))
 	}
-	op.unread(err)
-	return r.again(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
+	op.noteReading(err)
+	return r.retryLater(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
 }
 
 // unconfirmed hands op over to settle, which looks for the first time soon.
@@ -281,9 +281,9 @@ const (
 	WaitRules       = "rules" // this replica does not have the newest policies
 )
 
-// again waits after a try that certainly changed nothing, or gives up when it
+// retryLater waits after a try that certainly changed nothing, or gives up when it
 // has waited long enough.
-func (r *Runner) again(ctx context.Context, op *Operation, err error) (Next, error) {
+func (r *Runner) retryLater(ctx context.Context, op *Operation, err error) (Next, error) {
 	if zenlayer.IsLimited(err) {
 		return r.backInLine(ctx, op)
 	}

@@ -8,9 +8,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// guarded enters a step and turns a panic into the most careful true ending:
+// recoverStep enters a step and turns a panic into the most careful true ending:
 // not added if nothing was ever sent, else a person's matter.
-func (r *Runner) guarded(ctx context.Context, op Operation, name string, step func(context.Context, Operation) (Next, error)) (next Next, err error) {
+func (r *Runner) recoverStep(ctx context.Context, op Operation, name string, step func(context.Context, Operation) (Next, error)) (next Next, err error) {
 	defer func() {
 		problem := recover()
 		if problem == nil {
@@ -18,14 +18,14 @@ func (r *Runner) guarded(ctx context.Context, op Operation, name string, step fu
 		}
 		r.Metrics.stepErrors.Inc()
 		r.Log.Error("step of an operation panicked", zap.String("operation", op.ID), zap.String("step", name), zap.Any("problem", problem), zap.Stack("stack"))
-		next, err = r.broken(ctx, op.ID, name)
+		next, err = r.endBrokenStep(ctx, op.ID, name)
 	}()
 	return step(ctx, op)
 }
 
-// broken ends what a panic interrupted. If that breaks as well, the step is
+// endBrokenStep ends what a panic interrupted. If that breaks as well, the step is
 // tried again.
-func (r *Runner) broken(ctx context.Context, id, step string) (next Next, err error) {
+func (r *Runner) endBrokenStep(ctx context.Context, id, step string) (next Next, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			r.Log.Error("ending a broken step panicked", zap.String("operation", id), zap.String("step", step), zap.Any("problem", problem), zap.Stack("stack"))

@@ -36,7 +36,7 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
 	if left < callWithin/3 {
-		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errHeldUp)
+		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errNotSent)
 	}
 	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
 	defer cancel()
@@ -44,25 +44,25 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 		if ctx.Err() != nil {
 			return Next{}, context.Cause(ctx)
 		}
-		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errHeldUp)
+		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errNotSent)
 	}
-	got, err := r.ask(within, *op, number)
+	got, err := r.send(within, *op, number)
 	return r.answered(ctx, *op, number, got, err)
 }
 
-// ask makes the call, and has the card say when it takes long.
-func (r *Runner) ask(ctx context.Context, op Operation, number int) (zenlayer.RegisteredBackend, error) {
-	defer r.sayWhenSlow(ctx, op, number)()
+// send makes the call, and has the card say when it takes long.
+func (r *Runner) send(ctx context.Context, op Operation, number int) (zenlayer.RegisteredBackend, error) {
+	defer r.showSlowCall(ctx, op, number)()
 	return r.Registrar.RegisterBackend(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankCall, AtMost: callWaits}), op.Request)
 }
 
 // slowAfter is how long an answer may take before the card says that it does.
 const slowAfter = 3 * time.Second
 
-// sayWhenSlow shows the card anew when a call has no answer after slowAfter:
+// showSlowCall shows the card anew when a call has no answer after slowAfter:
 // people who wait begin to repeat things. The function it returns ends that
 // and waits for it.
-func (r *Runner) sayWhenSlow(ctx context.Context, sent Operation, number int) (answered func()) {
+func (r *Runner) showSlowCall(ctx context.Context, sent Operation, number int) (answered func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -81,8 +81,8 @@ func (r *Runner) sayWhenSlow(ctx context.Context, sent Operation, number int) (a
 	return func() { cancel(); <-done }
 }
 
-// errHeldUp is the fault of an attempt that was written down and then not made.
-var errHeldUp = errors.New("not sent: writing it down took until it was too late")
+// errNotSent is the fault of an attempt that was written down and then not made.
+var errNotSent = errors.New("not sent: writing it down took until it was too late")
 
 // answered stores what a call came back with. Somebody may have pressed Stop
 // meanwhile, so it works on the operation as it is now. The answer cannot be
@@ -123,8 +123,8 @@ func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, wo
 		return next, nil
 	}
 	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, FaultOf(callErr)
-	a.Unsent = errors.Is(callErr, errHeldUp) || zenlayer.IsLimited(callErr)
-	return r.conclude(ctx, &op, got, callErr)
+	a.Unsent = errors.Is(callErr, errNotSent) || zenlayer.IsLimited(callErr)
+	return r.handleAnswer(ctx, &op, got, callErr)
 }
 
 // outcomeWord is what is stored of how a call ended.
@@ -132,7 +132,7 @@ func outcomeWord(err error) string {
 	if err == nil {
 		return OutcomeAccepted
 	}
-	if errors.Is(err, errHeldUp) {
+	if errors.Is(err, errNotSent) {
 		return OutcomeRetry
 	}
 	switch zenlayer.OutcomeOf(err) {
@@ -144,13 +144,13 @@ func outcomeWord(err error) string {
 	return OutcomeUnknown
 }
 
-// conclude decides what the last attempt's answer means.
-func (r *Runner) conclude(ctx context.Context, op *Operation, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+// handleAnswer decides what the last attempt's answer means.
+func (r *Runner) handleAnswer(ctx context.Context, op *Operation, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
 	last := op.Attempts[len(op.Attempts)-1]
 	open := op.Unanswered()
-	held := errors.Is(callErr, errHeldUp)
+	held := errors.Is(callErr, errNotSent)
 	if last.Outcome == OutcomeRetry && len(open) == 0 && !held {
-		return r.again(ctx, op, callErr)
+		return r.retryLater(ctx, op, callErr)
 	}
 	op.Fault = last.Fault
 	switch {

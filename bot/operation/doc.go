@@ -31,7 +31,7 @@
 //
 // It promises:
 //
-//   - Accepted means on disk: Send and Ask return an accepted operation only
+//   - Accepted means on disk: Send and Submit return an accepted operation only
 //     after the journal has committed it, in one transaction with the key of
 //     the Slack delivery that asked for it.
 //   - One operation, one client token: made with the draft, stored before the

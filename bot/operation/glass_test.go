@@ -13,8 +13,8 @@ import (
 	"lbbot/commands"
 )
 
-func breaking() intake.Breaking {
-	return intake.Breaking{Why: "customers cannot pay, nobody answered", Incident: "inc-2041", Responsible: true}
+func breaking() intake.Justification {
+	return intake.Justification{Why: "customers cannot pay, nobody answered", Incident: "inc-2041", Responsible: true}
 }
 
 // broken previews a request and skips the approval that it needs.
@@ -165,7 +165,7 @@ func TestBreakGlassSaysEveryProblemAtOnce(t *testing.T) {
 		court(h, 1).glass = true
 		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
-		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), intake.Breaking{Why: "  too short  "})
+		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), intake.Justification{Why: "  too short  "})
 		problem := &commands.InputError{}
 		require.ErrorAs(t, err, &problem)
 		fields := []string{}
@@ -194,7 +194,7 @@ func TestATokenInAReasonIsRefusedInEveryForm(t *testing.T) {
 			require.Equal(t, fields, got)
 			require.NotContains(t, err.Error(), secret)
 		}
-		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), intake.Breaking{Why: "the key is " + secret + " for now", Incident: secret, Responsible: true})
+		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), intake.Justification{Why: "the key is " + secret + " for now", Incident: secret, Responsible: true})
 		refuses(err, intake.FieldWhy, intake.FieldIncident)
 		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
 		require.NoError(t, err)

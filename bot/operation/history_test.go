@@ -101,19 +101,19 @@ func TestHistoryShowsOnesOwnAndWhatTheRulesLetOneSee(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		may     []string
-		ask     intake.HistoryAsk
+		ask     intake.HistoryQuery
 		want    []string
 		partial bool
 	}{
-		"no right: their own, denials too":      {nil, intake.HistoryAsk{}, []string{"denied-3", "id-00003"}, true},
-		"of one listener":                       {[]string{"lst-1"}, intake.HistoryAsk{}, []string{"denied-3", "id-00003", "denied-1", "id-00001"}, true},
-		"of both":                               {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{}, []string{"denied-3", "id-00003", "denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's":                            {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{By: bo.UserID}, []string{"denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's, without the right":         {nil, intake.HistoryAsk{By: bo.UserID}, []string{}, true},
-		"a listener":                            {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
-		"a listener that may not be seen":       {[]string{"lst-1"}, intake.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003"}, true},
-		"here":                                  {[]string{"lst-1", "lst-2"}, intake.HistoryAsk{Here: true}, []string{"denied-3", "id-00003", "denied-2", "denied-1", "id-00001"}, false},
-		"what is left out later has no partial": {[]string{"lst-2"}, intake.HistoryAsk{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
+		"no right: their own, denials too":      {nil, intake.HistoryQuery{}, []string{"denied-3", "id-00003"}, true},
+		"of one listener":                       {[]string{"lst-1"}, intake.HistoryQuery{}, []string{"denied-3", "id-00003", "denied-1", "id-00001"}, true},
+		"of both":                               {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{}, []string{"denied-3", "id-00003", "denied-2", "id-00002", "denied-1", "id-00001"}, false},
+		"somebody's":                            {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{By: bo.UserID}, []string{"denied-2", "id-00002", "denied-1", "id-00001"}, false},
+		"somebody's, without the right":         {nil, intake.HistoryQuery{By: bo.UserID}, []string{}, true},
+		"a listener":                            {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
+		"a listener that may not be seen":       {[]string{"lst-1"}, intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003"}, true},
+		"here":                                  {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{Here: true}, []string{"denied-3", "id-00003", "denied-2", "denied-1", "id-00001"}, false},
+		"what is left out later has no partial": {[]string{"lst-2"}, intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestPagesOfHistoryHaveEverythingOnceAndInTurn(t *testing.T) {
 			h.intake.Archive, h.gate.decide = s, mayOn("lst-2")
 			got := map[string]bool{}
 			var last time.Time
-			ask := intake.HistoryAsk{}
+			ask := intake.HistoryQuery{}
 			for range 200 {
 				s.reads = 0
 				p, err := h.intake.History(t.Context(), ana, here, ask)
@@ -202,7 +202,7 @@ func TestHistoryIsForThoseWhoMayBeHere(t *testing.T) {
 		s := &shelves{}
 		h.intake.Archive = s
 		h.gate.admit = func(operation.Actor) operation.Decision { return operation.Decision{Code: operation.DeniedShared} }
-		_, err := h.intake.History(t.Context(), ana, here, intake.HistoryAsk{})
+		_, err := h.intake.History(t.Context(), ana, here, intake.HistoryQuery{})
 		require.Equal(t, operation.DeniedShared, denied(t, h, err).Code)
 		require.Zero(t, s.reads)
 	})
@@ -214,14 +214,14 @@ func TestAListenerThatIsGoneStillHasItsHistory(t *testing.T) {
 		s := &shelves{}
 		s.add(time.Now(), 1, ana, "lst-gone")
 		h.intake.Archive, h.gate.decide = s, mayOn()
-		got, err := h.intake.History(t.Context(), ana, here, intake.HistoryAsk{Listener: named("lst-gone")})
+		got, err := h.intake.History(t.Context(), ana, here, intake.HistoryQuery{Listener: named("lst-gone")})
 		require.NoError(t, err)
 		require.Equal(t, []string{"id-00001"}, shownIDs(got))
-		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryAsk{Listener: named("lst-never")})
+		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryQuery{Listener: named("lst-never")})
 		var input *commands.InputError
 		require.ErrorAs(t, err, &input)
 		s.err = errors.New("planted")
-		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryAsk{})
+		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryQuery{})
 		var down *intake.UnavailableError
 		require.ErrorAs(t, err, &down)
 	})
@@ -256,7 +256,7 @@ func TestHistoryHasNothingOfPrivateChannelsForOthers(t *testing.T) {
 				s.add(now.Add(-2*time.Minute), 3, bo, "lst-1")
 				s.deny(now.Add(-time.Minute), 4, bo, "lst-1")
 				s.sort()
-				page, err := h.intake.History(t.Context(), tt.actor, tt.from, intake.HistoryAsk{Since: now.Add(-time.Hour)})
+				page, err := h.intake.History(t.Context(), tt.actor, tt.from, intake.HistoryQuery{Since: now.Add(-time.Hour)})
 				require.NoError(t, err)
 				require.ElementsMatch(t, tt.want, shownIDs(page))
 			})
@@ -270,20 +270,20 @@ func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
 	tests := map[string]struct {
 		data map[string]string
 		may  []string
-		ask  intake.HistoryAsk
+		ask  intake.HistoryQuery
 		who  operation.Actor // who was denied
 		seen bool
 	}{
-		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil, intake.HistoryAsk{}, ana, true},
-		"all of its listeners":         {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryAsk{}, bo, true},
-		"one of two":                   {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"}, intake.HistoryAsk{}, bo, false},
+		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil, intake.HistoryQuery{}, ana, true},
+		"all of its listeners":         {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryQuery{}, bo, true},
+		"one of two":                   {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"}, intake.HistoryQuery{}, bo, false},
 		"with listeners that it does not name": {map[string]string{"listeners": "lst-1", "more_listeners": "yes"}, []string{"lst-1"},
-			intake.HistoryAsk{}, bo, false},
-		"about no listener":        {nil, []string{"lst-1", "lst-2"}, intake.HistoryAsk{}, bo, false},
-		"by a listener in it":      {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"}, intake.HistoryAsk{Listener: named("lst-1")}, bo, true},
-		"by a listener not in it":  {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryAsk{Listener: named("lst-1")}, bo, false},
-		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"}, intake.HistoryAsk{Here: true}, bo, true},
-		"here, not among them":     {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"}, intake.HistoryAsk{Here: true}, bo, false},
+			intake.HistoryQuery{}, bo, false},
+		"about no listener":        {nil, []string{"lst-1", "lst-2"}, intake.HistoryQuery{}, bo, false},
+		"by a listener in it":      {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"}, intake.HistoryQuery{Listener: named("lst-1")}, bo, true},
+		"by a listener not in it":  {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryQuery{Listener: named("lst-1")}, bo, false},
+		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"}, intake.HistoryQuery{Here: true}, bo, true},
+		"here, not among them":     {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"}, intake.HistoryQuery{Here: true}, bo, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -188,7 +188,7 @@ func TestADryRunIsNeverSent(t *testing.T) {
 		h.intake.Settings.Confirm = intake.ConfirmNever
 		reg := request()
 		reg.DryRun = true
-		op, accepted, err := h.intake.Ask(t.Context(), h.ask(reg))
+		op, accepted, err := h.intake.Submit(t.Context(), h.ask(reg))
 		require.NoError(t, err)
 		require.False(t, accepted)
 		_, err = h.intake.Send(t.Context(), h.click(op.ID, ana))
@@ -202,16 +202,16 @@ func TestOnlyAProtectedListenerIsAskedForWhereNobodyConfirms(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		h.intake.Settings.Confirm = intake.ConfirmNever
 		h.intake.Settings.Protected = []string{"pay-lb/*"}
-		_, accepted, err := h.intake.Ask(t.Context(), h.ask(request()))
+		_, accepted, err := h.intake.Submit(t.Context(), h.ask(request()))
 		require.NoError(t, err)
 		require.True(t, accepted)
-		op, accepted, err := h.intake.Ask(t.Context(), h.ask(typed(t, "lst-3 web-01")))
+		op, accepted, err := h.intake.Submit(t.Context(), h.ask(typed(t, "lst-3 web-01")))
 		require.NoError(t, err)
 		require.False(t, accepted)
 		require.True(t, op.Listener.Protected)
 
 		h.intake.Settings.Confirm = ""
-		_, accepted, err = h.intake.Ask(t.Context(), h.ask(typed(t, "lst-1 edge")))
+		_, accepted, err = h.intake.Submit(t.Context(), h.ask(typed(t, "lst-1 edge")))
 		require.NoError(t, err)
 		require.False(t, accepted, "always is the default")
 	})
@@ -416,10 +416,10 @@ func TestADeliveryIsAcceptedOnceAlsoForAnotherPreview(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		h.intake.Settings.Confirm = intake.ConfirmNever
 		a := h.ask(request())
-		first, accepted, err := h.intake.Ask(t.Context(), a)
+		first, accepted, err := h.intake.Submit(t.Context(), a)
 		require.NoError(t, err)
 		require.True(t, accepted)
-		again, accepted, err := h.intake.Ask(t.Context(), a) // Slack delivers it again
+		again, accepted, err := h.intake.Submit(t.Context(), a) // Slack delivers it again
 		require.NoError(t, err)
 		require.True(t, accepted)
 		require.Equal(t, first.ID, again.ID)
@@ -613,7 +613,7 @@ func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		ask := func() operation.Operation {
-			op, err := h.intake.Preview(t.Context(), intake.Ask{Registration: request(), Actor: ana, Place: here})
+			op, err := h.intake.Preview(t.Context(), intake.Request{Registration: request(), Actor: ana, Place: here})
 			require.NoError(t, err)
 			return op
 		}
@@ -634,7 +634,7 @@ func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		reg := typed(t, "web-01 api-lb/https-443 weight=7")
-		_, err := h.intake.Preview(t.Context(), intake.Ask{Registration: reg, Actor: ana, Place: here})
+		_, err := h.intake.Preview(t.Context(), intake.Request{Registration: reg, Actor: ana, Place: here})
 		var e *commands.InputError
 		require.ErrorAs(t, err, &e)
 		require.Len(t, e.Problems, 1)
@@ -646,7 +646,7 @@ func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
 		fixed := typed(t, strings.TrimPrefix(e.Corrected, commands.Name+" "))
 		require.Equal(t, "web-01", fixed.Server, "the corrected command is taken")
 
-		_, err = h.intake.Preview(t.Context(), intake.Ask{Registration: typed(t, "web-01 nothing-here"), Actor: ana, Place: here})
+		_, err = h.intake.Preview(t.Context(), intake.Request{Registration: typed(t, "web-01 nothing-here"), Actor: ana, Place: here})
 		require.ErrorAs(t, err, &e)
 		require.Len(t, e.Problems, 2, "nothing is guessed")
 	})

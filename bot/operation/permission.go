@@ -196,9 +196,10 @@ type People struct {
 	Groups []string // ids of the groups by which somebody is in IDs
 	More   bool     // not everybody could be looked at: there may be more
 
-	// Ask is who could ask for it: they can once others agree. Nil when nobody
-	// could, and for actions that take no approval. It has no Ask itself.
-	Ask *People
+	// WithApproval are the people who could do it once others approve. Nil when
+	// nobody could, and for actions that take no approval; it has none itself.
+	// It is stored under the name it had first.
+	WithApproval *People `json:"Ask"`
 }
 
 // Nobody reports whether certainly nobody may.
@@ -210,7 +211,7 @@ type Roster interface {
 	// Who returns the people who may do action on the question's listener, in
 	// the question's place, at its time: everybody in it has passed every check
 	// that Decide makes. Needing an approval is not being able to: those are in
-	// People.Ask. The person who asks is left out. An error means that something could not be read and
+	// People.WithApproval. The person who asks is left out. An error means that something could not be read and
 	// nothing is known; it never comes with a list. Who blocks for Slack, for
 	// some seconds at most.
 	Who(ctx context.Context, q Question, action Action) (People, error)

@@ -15,15 +15,15 @@ import (
 // answer must not wait for Slack.
 const tellWithin = 10 * time.Second
 
-// withPerson goes by a person's answer, once a reading agrees with it. That it
+// settleByPerson goes by a person's answer, once a reading agrees with it. That it
 // is not there is believed only when nothing that was sent can arrive any
 // more.
-func (r *Runner) withPerson(ctx context.Context, op Operation, found, doubtful []zenlayer.Backend, complete bool) (Next, error) {
+func (r *Runner) settleByPerson(ctx context.Context, op Operation, found, doubtful []zenlayer.Backend, complete bool) (Next, error) {
 	there := append(slices.Clone(found), doubtful...)
 	switch {
 	case complete && op.Answer == AnswerThere && len(there) > 0:
 		op.Matches = backendIDs(there)
-		return r.seen(ctx, &op, there[0], EvidencePerson)
+		return r.finishSeen(ctx, &op, there[0], EvidencePerson)
 	case complete && op.Answer == AnswerNotThere && len(found) == 0 && r.provable(op):
 		return r.finish(ctx, &op, NotAdded, ReasonPerson)
 	}

@@ -79,10 +79,10 @@ func Present(op Operation, pool []zenlayer.Backend) (b zenlayer.Backend, same, f
 	return zenlayer.Backend{}, false, false
 }
 
-// arrivals returns the entries that may be op's own doing: this server, these
+// ownEntries returns the entries that may be op's own doing: this server, these
 // ports and this weight, and not there before the first attempt. Names prove
 // nothing and are not looked at.
-func arrivals(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
+func ownEntries(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	return slices.DeleteFunc(OfServer(op, pool), func(b zenlayer.Backend) bool {
 		return !samePorts(op, b) ||
 			op.Request.Weight != 0 && b.Weight != op.Request.Weight ||
@@ -90,11 +90,11 @@ func arrivals(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	})
 }
 
-// doubtful returns the entries that cannot be told from op's own doing: new
+// unclearEntries returns the entries that cannot be told from op's own doing: new
 // ones of this server whose ports or weight cannot be read, or that have ports
 // of their own while op leaves them to Zenlayer. They prove neither that it
 // worked nor that it did not.
-func doubtful(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
+func unclearEntries(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	return slices.DeleteFunc(OfServer(op, pool), func(b zenlayer.Backend) bool {
 		_, readable := BackendPorts(b.Port)
 		weighed := op.Request.Weight == 0 || b.Weight == op.Request.Weight

@@ -348,8 +348,8 @@ func ours(id string) zenlayer.Backend {
 	return zenlayer.Backend{ListenerID: "lst-1", BackendID: id, Name: "by-hand", Status: "Available", Port: "8080", Weight: 50, InstanceID: "i-1"}
 }
 
-func (h *house) ask(reg commands.Registration) intake.Ask {
-	return intake.Ask{Registration: reg, Actor: ana, Place: here, Delivery: h.delivery()}
+func (h *house) ask(reg commands.Registration) intake.Request {
+	return intake.Request{Registration: reg, Actor: ana, Place: here, Delivery: h.delivery()}
 }
 
 func (h *house) delivery() string {

@@ -46,7 +46,7 @@ const (
 // did is in the journal, and every step says below what happens then. It
 // returns an error only when the run itself was cut off or superseded.
 func (r *Runner) Execute(run Run, id string) error {
-	w := walk{run: run, runner: r, id: id}
+	w := execution{run: run, runner: r, id: id}
 
 	// No step: whoever takes a run up shows it anew. What the process before was
 	// about to show may be lost, and an operation that waits for people stands
@@ -100,8 +100,8 @@ func (r *Runner) showAgain(id string) {
 	}
 }
 
-// walk enters the steps of one run in order and stops at the first error.
-type walk struct {
+// execution enters the steps of one run in order and stops at the first error.
+type execution struct {
 	run    Run
 	runner *Runner
 	id     string
@@ -110,11 +110,11 @@ type walk struct {
 
 // do enters a step again and again, with the pauses it asks for, until it says
 // that it is done.
-func (w *walk) do(name string, step func(context.Context, Operation) (Next, error)) Next {
+func (w *execution) do(name string, step func(context.Context, Operation) (Next, error)) Next {
 	for w.err == nil {
 		var next Next
 		next, w.err = w.run.Step(name, func(ctx context.Context) (Next, error) {
-			return w.runner.insist(ctx, w.id, w.run.Number(), name, step)
+			return w.runner.retryStep(ctx, w.id, w.run.Number(), name, step)
 		})
 		if w.err != nil || next.After == 0 {
 			return next
@@ -124,16 +124,16 @@ func (w *walk) do(name string, step func(context.Context, Operation) (Next, erro
 	return Next{}
 }
 
-// insist runs a step until it succeeds: it fails only when the journal is out
+// retryStep runs a step until it succeeds: it fails only when the journal is out
 // of reach or somebody else changed the operation in between, and entering a
 // step again is harmless. It gives up when ctx ends, and with ErrSuperseded when
 // the operation has a newer run.
-func (r *Runner) insist(ctx context.Context, id string, run int64, name string, step func(context.Context, Operation) (Next, error)) (Next, error) {
+func (r *Runner) retryStep(ctx context.Context, id string, run int64, name string, step func(context.Context, Operation) (Next, error)) (Next, error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		op, err := r.current(ctx, id, run)
 		if err == nil {
 			var next Next
-			if next, err = r.guarded(ctx, op, name, step); err == nil {
+			if next, err = r.recoverStep(ctx, op, name, step); err == nil {
 				return next, nil
 			}
 		}
@@ -258,7 +258,7 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 	if told, err := r.tellSkipped(ctx, &op); err != nil || !told {
 		return Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
 	}
-	if op.State == NotAdded && ownersMatter(op.Reason) {
+	if op.State == NotAdded && isForOwner(op.Reason) {
 		if err := r.tellOwner(ctx, &op); err != nil {
 			return Next{}, err
 		}
@@ -280,9 +280,9 @@ func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, w
 	return r.tellOwner(ctx, op)
 }
 
-// ownersMatter reports whether an operation failed for a reason that only the
+// isForOwner reports whether an operation failed for a reason that only the
 // bot's owners can mend.
-func ownersMatter(why Reason) bool {
+func isForOwner(why Reason) bool {
 	switch why {
 	case ReasonCredentials, ReasonClockSkew, ReasonBlocked, ReasonInternal:
 		return true

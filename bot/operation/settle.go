@@ -46,13 +46,13 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	// A clock that was set back makes nothing early, also not when it comes by
 	// the same time again.
 	op.ClockBack = op.ClockBack || r.Now().Add(ClockSlack).Before(op.LastSent())
-	found, doubtful := arrivals(op, pool), doubtful(op, pool)
+	found, doubtful := ownEntries(op, pool), unclearEntries(op, pool)
 	if op.State == NeedsPerson {
-		return r.withPerson(ctx, op, found, doubtful, complete)
+		return r.settleByPerson(ctx, op, found, doubtful, complete)
 	}
 	switch {
 	case len(found) == 1:
-		return r.seen(ctx, &op, found[0], EvidenceSeen)
+		return r.finishSeen(ctx, &op, found[0], EvidenceSeen)
 	case len(found) > 1:
 		op.Matches = backendIDs(found)
 		return r.needsPerson(ctx, &op)
@@ -83,16 +83,16 @@ func (r *Runner) look(ctx context.Context, op *Operation) (pool []zenlayer.Backe
 		op.Fault = Fault{Code: codeListenerGone, Message: "the listener does not exist any more"}
 	}
 	if err != nil {
-		op.unread(err)
+		op.noteReading(err)
 		return nil, false, nil
 	}
 	op.LastLook = r.Now()
-	op.unread(nil)
+	op.noteReading(nil)
 	return pool, true, nil
 }
 
-// unread notes why the last reading failed; nil: it did not.
-func (o *Operation) unread(err error) {
+// noteReading notes why the last reading failed; nil: it did not.
+func (o *Operation) noteReading(err error) {
 	f := FaultOf(err)
 	o.LookFault, o.Unread = f.Message, Fault{}
 	if f.Answered() {
@@ -153,9 +153,9 @@ func (r *Runner) lookAgain(ctx context.Context, op *Operation) (Next, error) {
 	return Next{State: op.State, After: after}, nil
 }
 
-// seen ends op because it is there: as added, unless all that Zenlayer answered
+// finishSeen ends op because it is there: as added, unless all that Zenlayer answered
 // was to wait. Then somebody else may well have added it.
-func (r *Runner) seen(ctx context.Context, op *Operation, b zenlayer.Backend, how Evidence) (Next, error) {
+func (r *Runner) finishSeen(ctx context.Context, op *Operation, b zenlayer.Backend, how Evidence) (Next, error) {
 	op.BackendID, op.BackendStatus, op.StatusAt, op.Evidence = b.BackendID, b.Status, r.Now(), how
 	op.Fault = Fault{}
 	if how == EvidenceSeen && op.onlyLimited() {

@@ -47,7 +47,7 @@ func unset(path string, v reflect.Value) (paths []string) {
 	}
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		deepest := path == ".Approval.Who.Ask" && field.Name == "Ask" // People.Ask has no Ask itself
+		deepest := path == ".Approval.Who.WithApproval" && field.Name == "WithApproval" // it has none itself
 		if field.IsExported() && field.Tag.Get("json") != "-" && !deepest {
 			paths = append(paths, unset(path+"."+field.Name, v.Field(i))...)
 		}

@@ -69,7 +69,7 @@ func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
 	}
 	for _, op := range ops {
 		err := s.Engine.Start(ctx, op.ID)
-		if err == nil && unheard(op) {
+		if err == nil && needsPoke(op) {
 			err = s.Engine.Poke(ctx, op.ID, "decided "+strconv.FormatInt(op.Version, 10))
 		}
 		if err != nil && ctx.Err() == nil {
@@ -107,9 +107,9 @@ func (s *Sweeper) unreported(ctx context.Context, before time.Time) (all []Opera
 	}
 }
 
-// unheard reports whether people have decided about an operation and its run
+// needsPoke reports whether people have decided about an operation and its run
 // may not know: it waits until it is told, and what told it can be lost.
-func unheard(op Operation) bool {
+func needsPoke(op Operation) bool {
 	if op.Approval == nil || op.Approval.Skipped {
 		return false
 	}

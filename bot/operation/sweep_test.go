@@ -43,10 +43,10 @@ func TestTheSweeperSurvivesErrors(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		id := h.accepted(request())
-		h.intake.Begin(t.Context(), id)
+		h.intake.Start(t.Context(), id)
 		require.Equal(t, []string{id}, h.engine.begun())
 		h.engine.started, h.engine.err = nil, errJournal
-		h.intake.Begin(t.Context(), id) // only logged
+		h.intake.Start(t.Context(), id) // only logged
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- h.sweeper().Run(ctx) }()

@@ -34,7 +34,7 @@ func TestABareMetalServerIsUsedAlthoughVirtualMachinesCannotBeSearched(t *testin
 					reg := wiredRequest()
 					reg.Server = server
 					w.intake.Settings.Confirm = intake.ConfirmNever
-					op, accepted, err := w.intake.Ask(t.Context(), w.ask(reg))
+					op, accepted, err := w.intake.Submit(t.Context(), w.ask(reg))
 					require.NoError(t, err)
 					require.False(t, accepted, "the note is shown before anything is sent")
 					require.Equal(t, wiredServer, op.Server.ID)

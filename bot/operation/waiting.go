@@ -47,12 +47,12 @@ func (r *Runner) remind(ctx context.Context, op *Operation, due int) error {
 	if err := r.save(ctx, op, EventReminded, map[string]string{"reminder": strconv.Itoa(due)}); err != nil {
 		return err
 	}
-	r.callBack(ctx, *op)
+	r.postReminder(ctx, *op)
 	return nil
 }
 
-// callBack makes one bounded try to have those who are asked look at the card.
-func (r *Runner) callBack(ctx context.Context, op Operation) {
+// postReminder makes one bounded try to have those who are asked look at the card.
+func (r *Runner) postReminder(ctx context.Context, op Operation) {
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the reminder within "+tellWithin.String()))
 	defer cancel()
 	err := holdLease(within)
@@ -114,7 +114,7 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 				continue
 			}
 			lost := Lost{By: vote.By, Code: said.Code}
-			if said.Code == DeniedUnchecked || said.Undecided() { // whether the agreement still counts is not known
+			if said.Code == DeniedUnchecked || said.PolicyUnknown() { // whether the agreement still counts is not known
 				said.Action = ActionApprove
 				v.why, v.lost = said, []Lost{lost}
 				return v
@@ -163,7 +163,7 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 	if err := r.save(ctx, op, EventApprovalAsked, data); err != nil {
 		return Next{}, err
 	}
-	r.callBack(ctx, *op) // an edited card calls nobody
+	r.postReminder(ctx, *op) // an edited card calls nobody
 	r.Log.Info("operation waits for approval again", zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("why", a.Again))
 	return Next{State: op.State}, nil
 }
@@ -179,9 +179,9 @@ func votesOf(votes []Vote, ids []string) int {
 	return n
 }
 
-// overlooked returns what changed since people agreed to op, if anything that
+// changedSinceApproval returns what changed since people agreed to op, if anything that
 // matters did.
-func overlooked(op Operation, pool []zenlayer.Backend) (Picture, []string) {
+func changedSinceApproval(op Operation, pool []zenlayer.Backend) (Picture, []string) {
 	now := PictureOf(op, pool)
 	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.maybeSent() {
 		return now, nil

@@ -43,7 +43,7 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 	}
 	pauses := watchPauses()
 	op.StatusLooks++
-	op.unread(err)
+	op.noteReading(err)
 	listed := false
 	for _, b := range pool {
 		if b.BackendID == op.BackendID {

@@ -58,7 +58,7 @@ func TestWhyAsksWhatAnAdditionWouldAsk(t *testing.T) {
 		require.Equal(t, []any{7, []int{81}, ana, here, "acme"}, []any{asked.Weight, asked.Ports, asked.Actor, asked.Place, asked.Account})
 		require.Equal(t, &h.gate.who, w.Can)
 		require.Equal(t, &h.gate.who, w.Approve)
-		require.Equal(t, []intake.Left{
+		require.Equal(t, []intake.LimitLeft{
 			{Of: operation.LimitPerson, Left: 2, Limit: 3, In: "10 minutes"},
 			{Of: operation.LimitListener, Left: 0, Limit: 2, In: "1 minute", Next: time.Now().Add(30 * time.Second)},
 			{Of: operation.LimitGlass, Left: 2, Limit: 2, In: "a week"},
@@ -120,7 +120,7 @@ func TestWhyTakesTheWeightThatARequestWouldTake(t *testing.T) {
 		}
 		w := why(0)
 		require.Equal(t, []any{50, 50, true}, []any{w.Weight, asked.Weight, w.Usual})
-		op, err := h.intake.Preview(t.Context(), intake.Ask{Registration: commands.Registration{Listener: named("lst-1"), Server: "web-01"}, Actor: ana, Place: here})
+		op, err := h.intake.Preview(t.Context(), intake.Request{Registration: commands.Registration{Listener: named("lst-1"), Server: "web-01"}, Actor: ana, Place: here})
 		require.NoError(t, err)
 		require.Equal(t, op.Request.Weight, asked.Weight, "the same as the request itself")
 		w = why(7)

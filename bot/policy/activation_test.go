@@ -96,7 +96,7 @@ func (r *replica) isOutdated() {
 	d := r.Decide(r.t.Context(), question(sre, ops))
 	require.Equal(r.t, operation.DeniedOutdated, d.Code)
 	require.False(r.t, d.Allowed)
-	require.True(r.t, d.Undecided())
+	require.True(r.t, d.PolicyUnknown())
 	old, ok := errors.AsType[*policy.OutdatedError](r.Ready(r.t.Context()))
 	require.True(r.t, ok)
 	require.NotEqual(r.t, old.Digest, old.Newest.Digest)
@@ -237,7 +237,7 @@ func TestNothingIsDecidedWhileTheDatabaseCannotBeAsked(t *testing.T) {
 				got := a.Decide(t.Context(), question(sre, ops))
 				require.Equal(t, operation.DeniedUnchecked, got.Code)
 				require.Equal(t, operation.WhatNewest, got.What)
-				require.True(t, got.Undecided())
+				require.True(t, got.PolicyUnknown())
 				require.ErrorContains(t, a.Ready(t.Context()), "planted")
 			}
 			unasked()

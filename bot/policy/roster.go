@@ -71,11 +71,11 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 		return out, err
 	}
 	if anybody != nil {
-		out.Ask = &operation.People{Everybody: true}
+		out.WithApproval = &operation.People{Everybody: true}
 	} else if ask, err := g.present(ctx, w, q, asking, more); err != nil {
-		out.Ask = &operation.People{More: true}
+		out.WithApproval = &operation.People{More: true}
 	} else if !ask.Nobody() {
-		out.Ask = &ask
+		out.WithApproval = &ask
 	}
 	return out, nil
 }

@@ -61,17 +61,17 @@ func TestWhoMayIsNamedAsFarAsTheRulesNameThem(t *testing.T) {
 		"who needs an approval cannot, but can ask": {
 			src:    `@id("a") @approvals("1") @people("named") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);`,
 			action: operation.ActionRegister,
-			want:   operation.People{Ask: &operation.People{IDs: []string{sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"}}}},
+			want:   operation.People{WithApproval: &operation.People{IDs: []string{sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"}}}},
 		"who can is not among those who can ask": {
 			src: `@id("a") @approvals("1") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);
 @id("b") @approvals("0") permit (principal == Person::"U0BOTH", action == Action::"register", resource);`,
 			action: operation.ActionRegister,
-			want:   operation.People{IDs: []string{both}, Ask: &operation.People{IDs: []string{sre}, Groups: []string{"S01SRE"}}}},
+			want:   operation.People{IDs: []string{both}, WithApproval: &operation.People{IDs: []string{sre}, Groups: []string{"S01SRE"}}}},
 		"everybody can ask": {
 			src: `@id("a") @approvals("1") permit (principal, action == Action::"register", resource);
 @id("b") @approvals("0") permit (principal == Person::"U0BOTH", action == Action::"register", resource);`,
 			action: operation.ActionRegister,
-			want:   operation.People{IDs: []string{both}, Ask: &operation.People{Everybody: true}}},
+			want:   operation.People{IDs: []string{both}, WithApproval: &operation.People{Everybody: true}}},
 		"the weight counts": {
 			src:    `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource) when { context.weight < 10 };`,
 			action: operation.ActionRegister},
@@ -202,8 +202,8 @@ func TestWhoAgreesWithDecide(t *testing.T) {
 				q.Actor.UserID = id
 				d := g.Decide(t.Context(), q)
 				require.Equal(t, d.Allowed, has(got.IDs, id), "%s by %s in %s: %+v", action, id, channel, got)
-				asks := got.Ask != nil && has(got.Ask.IDs, id)
-				require.Equal(t, action == operation.ActionRegister && d.Code == operation.DeniedApproval, asks, "%s by %s in %s: %+v", action, id, channel, got.Ask)
+				asks := got.WithApproval != nil && has(got.WithApproval.IDs, id)
+				require.Equal(t, action == operation.ActionRegister && d.Code == operation.DeniedApproval, asks, "%s by %s in %s: %+v", action, id, channel, got.WithApproval)
 			}
 		}
 	}

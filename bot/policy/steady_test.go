@@ -182,7 +182,7 @@ func TestFileAtTheStart(t *testing.T) {
 		d := c.Decide(t.Context(), question(sre, ops))
 		require.Equal(t, operation.DeniedUnchecked, d.Code)
 		require.Equal(t, operation.WhatReading, d.What)
-		require.True(t, d.Undecided(), "an accepted operation waits for it")
+		require.True(t, d.PolicyUnknown(), "an accepted operation waits for it")
 		require.ErrorContains(t, c.Ready(t.Context()), "changed less than 3s ago")
 		standing, err := c.Whoami(t.Context(), question(sre, ops).Actor, question(sre, ops).Place)
 		require.NoError(t, err)

@@ -46,7 +46,7 @@ func whoCanLines(label string, p *operation.People) []string {
 	if p == nil {
 		return nil
 	}
-	asking := whoCan("*Who can ask, with approval:* %s", p.Ask)
+	asking := whoCan("*Who can ask, with approval:* %s", p.WithApproval)
 	if asking != "" && p.Nobody() {
 		return []string{asking}
 	}
@@ -55,7 +55,7 @@ func whoCanLines(label string, p *operation.People) []string {
 
 // nobodyAtAll reports whether nobody can, nor could with approval.
 func nobodyAtAll(p *operation.People) bool {
-	return p != nil && p.Nobody() && (p.Ask == nil || p.Ask.Nobody())
+	return p != nil && p.Nobody() && (p.WithApproval == nil || p.WithApproval.Nobody())
 }
 
 func namedPeople(ids []string, rest int) string {
@@ -85,7 +85,7 @@ func howManyCan(p *operation.People) string {
 	case nobodyAtAll(p):
 		return " Nobody can, here and now."
 	case p.Nobody():
-		return howManyAsk(*p.Ask)
+		return howManyAsk(*p.WithApproval)
 	case p.Everybody:
 		return " Other members of this workspace can."
 	case len(p.IDs) == 0:

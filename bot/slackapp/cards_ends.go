@@ -45,7 +45,7 @@ func endingOf(op operation.Operation, w wording) ending {
 	case operation.ReasonStopped:
 		return ending{text: aboutSent("Not added: stopped adding %s to %s. %s %s."), what: []string{stopWords(op)}, again: true}
 	case operation.ReasonDenied:
-		if op.Denial != nil && op.Denial.Undecided() {
+		if op.Denial != nil && op.Denial.PolicyUnknown() {
 			return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."), what: []string{lateDenial(op, mentionOf, clock)}, again: true}
 		}
 		others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody, operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)

@@ -225,7 +225,7 @@ func (a *App) zeno(ctx context.Context, d delivery, op operation.Operation) {
 		a.tell(ctx, d, a.problem(ctx, d, &operation.StaleError{Operation: op}))
 		return
 	}
-	if err := a.Intake.May(ctx, intake.Click{OperationID: op.ID, Actor: d.Actor, Place: d.Place,
+	if err := a.Intake.MayPress(ctx, intake.Click{OperationID: op.ID, Actor: d.Actor, Place: d.Place,
 		Delivery: d.Key}); err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return

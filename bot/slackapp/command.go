@@ -89,7 +89,7 @@ func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, ea
 	if err != nil {
 		return operation.Operation{}, false, err
 	}
-	return a.Intake.Ask(ctx, intake.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
+	return a.Intake.Submit(ctx, intake.Request{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
 		Earlier: earlier})
 }
 

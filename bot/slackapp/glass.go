@@ -133,7 +133,7 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 		}
 	}
 	op, err := a.Intake.Break(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key},
-		intake.Breaking{Why: said[intake.FieldWhy], Incident: said[intake.FieldIncident],
+		intake.Justification{Why: said[intake.FieldWhy], Incident: said[intake.FieldIncident],
 			Responsible: said[intake.FieldResponsible] != ""})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil

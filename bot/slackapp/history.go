@@ -29,7 +29,7 @@ func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
 		h.By, values[commands.KeyBy] = d.Actor.UserID, d.Actor.UserID
 	}
 	var page intake.History
-	ask := intake.HistoryAsk{Listener: h.Listener, By: h.By, Here: h.Here,
+	ask := intake.HistoryQuery{Listener: h.Listener, By: h.By, Here: h.Here,
 		Since: a.Now().Add(-time.Duration(h.Since) * time.Minute)}
 	if err == nil {
 		remembered(values, &ask)
@@ -91,7 +91,7 @@ func (a *App) older(ctx context.Context, d delivery, value string) {
 }
 
 // keepHistory is what Older needs. What it shows is for the one who pressed.
-func keepHistory(values commands.Values, ask intake.HistoryAsk, next intake.Cursor) commands.Values {
+func keepHistory(values commands.Values, ask intake.HistoryQuery, next intake.Cursor) commands.Values {
 	kept := commands.Values{pastSince: strconv.FormatInt(ask.Since.UnixMilli(), 10), pastOps: markText(next.Operations),
 		pastDenials: markText(next.Denials)}
 	for key, v := range values {
@@ -103,7 +103,7 @@ func keepHistory(values commands.Values, ask intake.HistoryAsk, next intake.Curs
 }
 
 // remembered goes on where a page stopped, if there was one.
-func remembered(values commands.Values, ask *intake.HistoryAsk) {
+func remembered(values commands.Values, ask *intake.HistoryQuery) {
 	since, err := strconv.ParseInt(values[pastSince], 10, 64)
 	if err != nil {
 		return

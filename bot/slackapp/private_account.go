@@ -194,7 +194,7 @@ func accountPeople(a intake.WhyAnswer) []string {
 }
 
 // limitsLine is how much is left of each limit.
-func limitsLine(list []intake.Left) string {
+func limitsLine(list []intake.LimitLeft) string {
 	var parts []string
 	for _, l := range list {
 		words := ""

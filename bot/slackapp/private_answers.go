@@ -88,7 +88,7 @@ func stepData() []string {
 
 // whoamiMessage tells a person what the bot sees of them, with every id ready
 // to paste into the policy.
-func whoamiMessage(s operation.Standing, limits []intake.Left, w wording) message {
+func whoamiMessage(s operation.Standing, limits []intake.LimitLeft, w wording) message {
 	fit := "no rule fits you here"
 	switch n := len(s.Rules); {
 	case s.Refusal.Code != "" || n == 0:

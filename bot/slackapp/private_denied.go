@@ -173,7 +173,7 @@ func onlyElsewhere(e *intake.DeniedError) string {
 	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
 		return ""
 	}
-	return whoCan(fmt.Sprintf("You can ask for this only from %s; here only these people can, with approval: %s", strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.Ask)
+	return whoCan(fmt.Sprintf("You can ask for this only from %s; here only these people can, with approval: %s", strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.WithApproval)
 }
 
 // placesOf names where it would be permitted; nothing when the place is not

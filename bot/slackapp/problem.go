@@ -93,6 +93,6 @@ func (a *App) broken(ctx context.Context, token string, r *answer) message {
 // begin starts an accepted operation that is not over.
 func (a *App) begin(ctx context.Context, op operation.Operation) {
 	if op.State.Open() {
-		a.Intake.Begin(ctx, op.ID)
+		a.Intake.Start(ctx, op.ID)
 	}
 }

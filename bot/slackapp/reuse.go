@@ -36,7 +36,7 @@ func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Regis
 	if err != nil {
 		return err
 	}
-	op, err := a.Intake.Preview(ctx, intake.Ask{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
+	op, err := a.Intake.Preview(ctx, intake.Request{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
 		Earlier: a.delivered(ctx, d).OperationID})
 	if err == nil && op.State != operation.Draft {
 		err = &operation.StaleError{Operation: op} // by an earlier delivery of this click
@@ -61,7 +61,7 @@ func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operat
 	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID && d.Container.IsEphemeral:
 		return op, nil
 	}
-	return a.Intake.Shown(ctx, op.Ref, d.Actor, d.Place)
+	return a.Intake.StatusFromMessage(ctx, op.Ref, d.Actor, d.Place)
 }
 
 // registration reads back what an operation was asked for.

@@ -135,7 +135,7 @@ func hostileMessages(s string) map[string]message {
 			Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
 			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s,
 			Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}},
-			[]intake.Left{{Of: operation.LimitPerson, In: s}}, w),
+			[]intake.LimitLeft{{Of: operation.LimitPerson, In: s}}, w),
 	} {
 		all[name] = m
 	}

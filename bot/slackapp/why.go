@@ -27,8 +27,8 @@ func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 }
 
 // limits is how much a person may still do; nothing when that cannot be read.
-func (a *App) limits(ctx context.Context, d delivery) []intake.Left {
-	left, err := a.Intake.Left(ctx, d.Actor, "")
+func (a *App) limits(ctx context.Context, d delivery) []intake.LimitLeft {
+	left, err := a.Intake.LimitsLeft(ctx, d.Actor, "")
 	if err != nil {
 		a.Log.Warn("limits could not be read", zap.Error(err))
 	}

@@ -11,8 +11,8 @@ import (
 	"lbbot/bot/operation/intake"
 )
 
-func lefts() []intake.Left {
-	return []intake.Left{
+func lefts() []intake.LimitLeft {
+	return []intake.LimitLeft{
 		{Of: operation.LimitPerson, Left: 7, Limit: 10, In: "10 minutes"},
 		{Of: operation.LimitListener, Left: 0, Limit: 5, In: "10 minutes", Next: moment(19, 24, 0)},
 		{Of: operation.LimitGlass, Left: 2, Limit: 2, In: "a week"},

@@ -41,13 +41,13 @@ func elsewhere(d operation.Decision) string {
 }
 
 func people(p operation.People, err error) string {
-	if err == nil && p.Ask != nil {
-		ask := people(*p.Ask, nil) + ", with approval"
+	if err == nil && p.WithApproval != nil {
+		ask := people(*p.WithApproval, nil) + ", with approval"
 		if p.Nobody() {
 			return ask
 		}
 		without := p
-		without.Ask = nil
+		without.WithApproval = nil
 		return people(without, nil) + "; " + ask
 	}
 	switch {

@@ -176,7 +176,7 @@ func TestExplainSaysWhereElseAndWhoWithApproval(t *testing.T) {
 	no := operation.Decision{Code: operation.DeniedNoRule, Policies: []string{"sre"}, Channels: []string{"C0OPS"}, Incident: true}
 	require.Equal(t, "not allowed: no rule permits it; nearest: sre; it would be permitted in C0OPS or an incident channel", decision(no))
 	dev := operation.People{IDs: []string{"U0DEV"}}
-	require.Equal(t, "U0DEV, with approval", people(operation.People{Ask: &dev}, nil))
-	require.Equal(t, "U0ANA; U0DEV, with approval", people(operation.People{IDs: []string{"U0ANA"}, Ask: &dev}, nil))
+	require.Equal(t, "U0DEV, with approval", people(operation.People{WithApproval: &dev}, nil))
+	require.Equal(t, "U0ANA; U0DEV, with approval", people(operation.People{IDs: []string{"U0ANA"}, WithApproval: &dev}, nil))
 	require.Equal(t, "nobody", people(operation.People{}, nil))
 }

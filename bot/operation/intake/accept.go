@@ -39,7 +39,7 @@ func (i *Intake) Send(ctx context.Context, c Click) (operation.Operation, error)
 		d.Allowed, d.Code = false, operation.DeniedReason
 	}
 	if d.Allowed != (op.Approval == nil) && (d.Allowed || d.Code == operation.DeniedApproval) {
-		return operation.Operation{}, i.lookAgain(ctx, op, d, c)
+		return operation.Operation{}, i.previewAgain(ctx, op, d, c)
 	}
 	if !d.Allowed && d.Code != operation.DeniedApproval {
 		return operation.Operation{}, i.refuse(ctx, d, op, q)
@@ -161,9 +161,9 @@ func sameRecord(a, b operation.Operation) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// Begin starts carrying out an accepted operation. A failure is only logged:
+// Start starts carrying out an accepted operation. A failure is only logged:
 // the sweeper starts what was left behind.
-func (i *Intake) Begin(ctx context.Context, id string) {
+func (i *Intake) Start(ctx context.Context, id string) {
 	if err := i.Engine.Start(ctx, id); err != nil {
 		i.Log.Warn("operation is left to the sweeper", zap.String("operation", id), zap.Error(err))
 	}
@@ -252,10 +252,10 @@ func (i *Intake) Answer(ctx context.Context, c Click, answer string) (operation.
 	return op, err
 }
 
-// May reports whether a person may press the buttons of a running operation:
+// MayPress reports whether a person may press the buttons of a running operation:
 // nil, or a *DeniedError that is in the audit trail, ErrNotFound or an
 // *UnavailableError.
-func (i *Intake) May(ctx context.Context, c Click) error { return i.admit(ctx, c) }
+func (i *Intake) MayPress(ctx context.Context, c Click) error { return i.admit(ctx, c) }
 
 // admit checks that a person who presses a button of a running operation may
 // be here and could have asked for it.
@@ -322,7 +322,7 @@ func (i *Intake) press(ctx context.Context, c Click, edit func(*operation.Operat
 // those who asked and decided about it: whether anybody else is in the channel
 // is not known. Errors: ErrNotFound, *DeniedError, *UnavailableError.
 func (i *Intake) Status(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation, error) {
-	op, err := i.Shown(ctx, ref, a, p)
+	op, err := i.StatusFromMessage(ctx, ref, a, p)
 	if err != nil || concerns(op, a) || within(op, p.ChannelID) {
 		return op, err
 	}
@@ -369,9 +369,9 @@ func concerns(o operation.Operation, a operation.Actor) bool {
 	return slices.Contains(o.Approval.Who.IDs, a.UserID) || slices.ContainsFunc(said, func(v operation.Vote) bool { return v.By.Is(a) })
 }
 
-// Shown is Status for a click on a message about the operation: whoever sees
+// StatusFromMessage is Status for a click on a message about the operation: whoever sees
 // the message sees what it says.
-func (i *Intake) Shown(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation, error) {
+func (i *Intake) StatusFromMessage(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation, error) {
 	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
 		return operation.Operation{}, i.deny(ctx, d, operation.Operation{Ref: ref, Actor: a, Place: p})
 	}

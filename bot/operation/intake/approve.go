@@ -14,9 +14,9 @@ import (
 	"lbbot/zenlayer"
 )
 
-// need takes what the rules say into a draft: nothing more, the agreement of
+// requireApproval takes what the rules say into a draft: nothing more, the agreement of
 // others, or a no.
-func (i *Intake) need(ctx context.Context, op *operation.Operation, d operation.Decision) error {
+func (i *Intake) requireApproval(ctx context.Context, op *operation.Operation, d operation.Decision) error {
 	op.DecidedBy(d)
 	op.Approval, op.MayBreak = nil, false
 	if d.Allowed {
@@ -42,10 +42,10 @@ func (i *Intake) need(ctx context.Context, op *operation.Operation, d operation.
 	return nil
 }
 
-// lookAgain shows a draft anew whose need for approval changed since the
+// previewAgain shows a draft anew whose need for approval changed since the
 // person looked at it.
-func (i *Intake) lookAgain(ctx context.Context, op operation.Operation, d operation.Decision, c Click) error {
-	if err := i.need(ctx, &op, d); err != nil {
+func (i *Intake) previewAgain(ctx context.Context, op operation.Operation, d operation.Decision, c Click) error {
+	if err := i.requireApproval(ctx, &op, d); err != nil {
 		return err
 	}
 	if op.Approval != nil { // those who are asked see the listener as it is
@@ -71,7 +71,7 @@ func (i *Intake) lookAgain(ctx context.Context, op operation.Operation, d operat
 // it was on an older picture, ErrNotFound, *UnavailableError.
 func (i *Intake) Approve(ctx context.Context, c Click) (operation.Operation, error) {
 	op, err := i.decide(ctx, c, func(op *operation.Operation, v operation.Vote) operation.Event {
-		e := said(operation.EventApproved, *op, v)
+		e := decisionEvent(operation.EventApproved, *op, v)
 		if op.Approval.Voted(v.By) {
 			return operation.Event{}
 		}
@@ -100,14 +100,14 @@ func (i *Intake) Deny(ctx context.Context, c Click, reason string) (operation.Op
 	return i.decide(ctx, c, func(op *operation.Operation, v operation.Vote) operation.Event {
 		v.Reason = operation.Clip(reason, 300)
 		op.Approval.Denied = &v
-		e := said(operation.EventNotApproved, *op, v)
+		e := decisionEvent(operation.EventNotApproved, *op, v)
 		e.Data["reason"] = v.Reason
 		return e
 	})
 }
 
-// said makes the event of what a person who was asked said.
-func said(kind string, op operation.Operation, v operation.Vote) operation.Event {
+// decisionEvent makes the event of what a person who was asked said.
+func decisionEvent(kind string, op operation.Operation, v operation.Vote) operation.Event {
 	data := map[string]string{"asked": op.Approval.AskedAt.UTC().Format(time.RFC3339Nano)}
 	return operation.NewEvent(v.At, kind, op, v.By, v.Place, operation.WithPolicies(data, v.Policies, v.Digest))
 }
@@ -123,7 +123,7 @@ func (i *Intake) decide(ctx context.Context, c Click, say func(*operation.Operat
 	var late error
 	op, err := i.press(ctx, c, func(op *operation.Operation) (operation.Event, bool) {
 		v.At = clicked
-		if late = undecided(*op, c, i.Now()); late != nil {
+		if late = decisionError(*op, c, i.Now()); late != nil {
 			return operation.Event{}, false
 		}
 		e := say(op, v)
@@ -140,8 +140,8 @@ func counted(a *operation.Approval, who operation.Actor) bool {
 	return a != nil && a.Denied == nil && a.Missing() == 0 && a.Voted(who)
 }
 
-// undecided returns nil while a click can decide about op.
-func undecided(op operation.Operation, c Click, now time.Time) error {
+// decisionError returns nil while a click can decide about op.
+func decisionError(op operation.Operation, c Click, now time.Time) error {
 	switch {
 	case op.Approval == nil || op.Approval.Skipped:
 		return &operation.StaleError{Operation: op}
@@ -220,11 +220,11 @@ func (i *Intake) Question(ctx context.Context, c Click) error {
 	if err != nil {
 		return &UnavailableError{What: "journal", Err: err}
 	}
-	if late := undecided(op, c, i.Now()); late != nil {
+	if late := decisionError(op, c, i.Now()); late != nil {
 		return late
 	}
 	v.At = i.Now()
-	e := said(operation.EventQuestion, op, v)
+	e := decisionEvent(operation.EventQuestion, op, v)
 	e.Delivery = c.Delivery
 	err = i.Journal.Record(ctx, e)
 	if _, again := errors.AsType[*operation.DuplicateError](err); again {

@@ -12,9 +12,9 @@ import (
 	"lbbot/zenlayer"
 )
 
-// unresolved says why the names in a request could not be looked up. Where
+// lookupError says why the names in a request could not be looked up. Where
 // something else is wrong with it, that comes first.
-func (i *Intake) unresolved(a Ask, err error) error {
+func (i *Intake) lookupError(a Request, err error) error {
 	if _, ok := errors.AsType[*commands.InputError](err); ok {
 		return err
 	}
@@ -28,18 +28,18 @@ func (i *Intake) unresolved(a Ask, err error) error {
 	return away
 }
 
-// lookedUp returns what else is wrong with a request, as far as the listener and
+// checkListener returns what else is wrong with a request, as far as the listener and
 // the rules say it. d is exact unless the problems found before concern what the
 // rules ask about. Who may do nothing on the listener learns no names.
-func lookedUp(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
+func checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
 	may := d.Allowed || d.Code == operation.DeniedApproval
 	_, _, there := operation.Present(op, pool)
 	if name := asked.Name; may && !there && name != "" && slices.Contains(names(pool), name) {
 		problems = append(problems, commands.Problem{Field: commands.KeyName, Given: "name=" + name,
 			Text: "The name " + name + " is taken on this listener. Suggestion: " + commands.BackendName(name, names(pool)) + "."})
 	}
-	exact := !about(before, commands.KeyServer, commands.KeyType, commands.KeyPorts, commands.KeyWeight)
-	if exact && operation.LacksReason(d, op) && !about(before, commands.KeyReason) {
+	exact := !concernsField(before, commands.KeyServer, commands.KeyType, commands.KeyPorts, commands.KeyWeight)
+	if exact && operation.LacksReason(d, op) && !concernsField(before, commands.KeyReason) {
 		problems = append(problems, commands.Problem{Field: commands.KeyReason, Text: "A reason is required for this listener. One line is enough."})
 	}
 	return problems
@@ -53,9 +53,9 @@ func names(pool []zenlayer.Backend) []string {
 	return list
 }
 
-// fitPool takes what is on the listener into account: the same server, and
+// checkPool takes what is on the listener into account: the same server, and
 // names that are taken.
-func fitPool(asked commands.Registration, op *operation.Operation, pool []zenlayer.Backend) error {
+func checkPool(asked commands.Registration, op *operation.Operation, pool []zenlayer.Backend) error {
 	if b, same, found := operation.Present(*op, pool); found {
 		op.FoundWeight, op.BackendID = b.Weight, b.BackendID
 		return &PresentError{Operation: *op, Backend: b, Same: same}

@@ -14,14 +14,14 @@ import (
 // minWhy is how many characters a person must give for breaking the glass.
 const minWhy = 20
 
-// Breaking is what a person says who skips approval.
-type Breaking struct {
+// Justification is what a person says who skips approval.
+type Justification struct {
 	Why         string
 	Incident    string
 	Responsible bool // they ticked that they looked and take responsibility
 }
 
-// The fields of a Breaking, for the problems of *commands.InputError.
+// The fields of a Justification, for the problems of *commands.InputError.
 const (
 	FieldWhy         = "why"
 	FieldIncident    = "incident"
@@ -43,7 +43,7 @@ func (i *Intake) GlassUsed(ctx context.Context, a operation.Actor) (used, limit 
 // the request with approval, so that what is forbidden stays so, and let this
 // person skip it. Errors as of Send, and *commands.InputError with a problem
 // for each field.
-func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (operation.Operation, error) {
+func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation.Operation, error) {
 	clicked := i.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
@@ -58,7 +58,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (operation.Oper
 	d := i.Permission.Decide(ctx, q)
 	switch {
 	case d.Allowed, d.Code == operation.DeniedApproval && op.Approval == nil:
-		return operation.Operation{}, i.lookAgain(ctx, op, d, c)
+		return operation.Operation{}, i.previewAgain(ctx, op, d, c)
 	case d.Code != operation.DeniedApproval:
 		return operation.Operation{}, i.deny(ctx, d, op)
 	}
@@ -81,7 +81,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Breaking) (operation.Oper
 }
 
 // check returns every problem at once. It takes the spaces off.
-func (b *Breaking) check() error {
+func (b *Justification) check() error {
 	b.Why, b.Incident = operation.Clip(strings.TrimSpace(b.Why), 300), operation.Clip(strings.TrimSpace(b.Incident), 100)
 	var problems []commands.Problem
 	if utf8.RuneCountInString(b.Why) < minWhy {

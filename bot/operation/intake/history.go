@@ -22,8 +22,8 @@ const (
 	historyScan  = 400 // entries of each kind
 )
 
-// HistoryAsk is what to show of the past, newest first.
-type HistoryAsk struct {
+// HistoryQuery is what to show of the past, newest first.
+type HistoryQuery struct {
 	Listener commands.ListenerRef // zero: of all of them
 	By       string               // user id; empty: of everybody
 	Here     bool                 // only what was asked for in the place
@@ -74,7 +74,7 @@ type Entry struct {
 // Denials are no different: who may see the history of a listener may see who
 // was denied there. Errors: *DeniedError, *commands.InputError for a listener
 // that is not there, *UnavailableError. It blocks for lookWithin at most.
-func (i *Intake) History(ctx context.Context, a operation.Actor, p operation.Place, ask HistoryAsk) (History, error) {
+func (i *Intake) History(ctx context.Context, a operation.Actor, p operation.Place, ask HistoryQuery) (History, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
@@ -130,7 +130,7 @@ type reading struct {
 	intake *Intake
 	actor  operation.Actor
 	place  operation.Place
-	ask    HistoryAsk
+	ask    HistoryQuery
 	now    time.Time
 	page   History
 

@@ -80,8 +80,8 @@ type Intake struct {
 	Metrics    *Metrics
 }
 
-// Ask is a request as it was typed or filled in, already parsed.
-type Ask struct {
+// Request is a request as it was typed or filled in, already parsed.
+type Request struct {
 	Registration commands.Registration
 	Actor        operation.Actor
 	Place        operation.Place
@@ -104,7 +104,7 @@ type Click struct {
 // most. For a second delivery of the same request it returns what the first one
 // stored, as it is now. Errors: *commands.InputError, *DeniedError,
 // *PresentError, *UnavailableError, *ExpiredError for a second delivery.
-func (i *Intake) Preview(ctx context.Context, a Ask) (operation.Operation, error) {
+func (i *Intake) Preview(ctx context.Context, a Request) (operation.Operation, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	if a.Earlier != "" {
@@ -134,7 +134,7 @@ func (i *Intake) Preview(ctx context.Context, a Ask) (operation.Operation, error
 }
 
 // earlier returns what the first delivery of a request stored.
-func (i *Intake) earlier(ctx context.Context, a Ask) (operation.Operation, error) {
+func (i *Intake) earlier(ctx context.Context, a Request) (operation.Operation, error) {
 	op, err := i.Journal.Operation(ctx, a.Earlier)
 	switch {
 	case err != nil:
@@ -145,10 +145,10 @@ func (i *Intake) earlier(ctx context.Context, a Ask) (operation.Operation, error
 	return op, nil
 }
 
-// Ask answers a typed command: with a preview, or, where the settings allow
+// Submit answers a typed command: with a preview, or, where the settings allow
 // it, with an operation that is accepted already. Errors as of Preview and
 // Send.
-func (i *Intake) Ask(ctx context.Context, a Ask) (op operation.Operation, accepted bool, err error) {
+func (i *Intake) Submit(ctx context.Context, a Request) (op operation.Operation, accepted bool, err error) {
 	op, err = i.Preview(ctx, a)
 	if err == nil && op.State != operation.Draft { // by an earlier delivery
 		return op, true, nil
@@ -164,7 +164,7 @@ func (i *Intake) Ask(ctx context.Context, a Ask) (op operation.Operation, accept
 }
 
 // prepare turns a request into an operation without a state.
-func (i *Intake) prepare(ctx context.Context, a Ask) (operation.Operation, error) {
+func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, error) {
 	draft := operation.Operation{Actor: a.Actor, Place: a.Place}
 	admitted := i.Permission.Admit(ctx, a.Actor, a.Place)
 	if !admitted.Allowed {
@@ -175,7 +175,7 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (operation.Operation, error
 	defer done()
 	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)
 	if err != nil {
-		return operation.Operation{}, i.unresolved(a, err)
+		return operation.Operation{}, i.lookupError(a, err)
 	}
 	problems = append(slices.Clone(a.Wrong), problems...)
 	op := i.describe(a, found)
@@ -196,13 +196,13 @@ func (i *Intake) prepare(ctx context.Context, a Ask) (operation.Operation, error
 	if op.Request.ListenerID != "" {
 		d = i.Permission.Decide(ctx, operation.NewQuestion(op, op.AskedAt))
 	}
-	if problems = append(problems, lookedUp(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
+	if problems = append(problems, checkListener(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
 		return operation.Operation{}, inputError(a.Registration, problems...)
 	}
-	if err := i.need(ctx, &op, d); err != nil {
+	if err := i.requireApproval(ctx, &op, d); err != nil {
 		return operation.Operation{}, err
 	}
-	if err := fitPool(a.Registration, &op, pool); err != nil {
+	if err := checkPool(a.Registration, &op, pool); err != nil {
 		return operation.Operation{}, err
 	}
 	if op.Approval != nil && poolErr == nil {
@@ -221,7 +221,7 @@ func poolNote(err error) string {
 }
 
 // describe fills in what follows from the request and the things it names.
-func (i *Intake) describe(a Ask, found resolved) operation.Operation {
+func (i *Intake) describe(a Request, found resolved) operation.Operation {
 	reg := a.Registration
 	op := operation.Operation{
 		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
@@ -335,7 +335,7 @@ func (i *Intake) refuse(ctx context.Context, d operation.Decision, op operation.
 	if !ok || d.Code != operation.DeniedNoRule && d.Code != operation.DeniedForbidden {
 		return err
 	}
-	denied.Can = i.couldBe(ctx, q, q.Action)
+	denied.Can = i.peopleWho(ctx, q, q.Action)
 	return denied
 }
 

@@ -26,12 +26,12 @@ func findListener(ctx context.Context, c operation.Catalog, ref commands.Listene
 			all = append(all, operation.ListenerOf(l, lb))
 		}
 	}
-	hits := exactly(ref.Text, all, func(l operation.Listener, id string) bool { return l.ID == id },
-		func(l operation.Listener, text string) bool { return listenerFits(l, commands.ReadListener(text)) })
+	hits := exactMatches(ref.Text, all, func(l operation.Listener, id string) bool { return l.ID == id },
+		func(l operation.Listener, text string) bool { return listenerMatches(l, commands.ReadListener(text)) })
 	if len(hits) == 1 {
 		return hits[0], nil, nil
 	}
-	p := notOne(ref.Text, commands.KeyListener, "listeners", choices(hits, listenerChoice))
+	p := notExactlyOne(ref.Text, commands.KeyListener, "listeners", choices(hits, listenerChoice))
 	if len(hits) == 0 {
 		suggest(p, ref.Text, all, listenerChoice, func(l operation.Listener) []string {
 			lb := l.LoadBalancerName
@@ -41,7 +41,7 @@ func findListener(ctx context.Context, c operation.Catalog, ref commands.Listene
 	return operation.Listener{}, p, nil
 }
 
-func listenerFits(l operation.Listener, ref commands.ListenerRef) bool {
+func listenerMatches(l operation.Listener, ref commands.ListenerRef) bool {
 	if ref.LoadBalancer != "" && ref.LoadBalancer != l.LoadBalancerName && ref.LoadBalancer != l.LoadBalancerID {
 		return false
 	}
@@ -56,10 +56,10 @@ func listenerChoice(l operation.Listener) commands.Choice {
 	return commands.Choice{Value: l.ID, Label: l.LoadBalancerName + "/" + l.Name + " · " + l.ID + " · " + l.Protocol + " " + l.Port}
 }
 
-// exactly returns what of all a text names: by its ID, else by any of its
+// exactMatches returns what of all a text names: by its ID, else by any of its
 // names, and if it names nothing as it stands, in one of its readings. Of an
 // address one piece may name it.
-func exactly[T any](text string, all []T, byID, byName func(T, string) bool) []T {
+func exactMatches[T any](text string, all []T, byID, byName func(T, string) bool) []T {
 	filter := func(fits func(T, string) bool, texts ...string) []T {
 		return slices.DeleteFunc(slices.Clone(all), func(t T) bool {
 			return !slices.ContainsFunc(texts, func(text string) bool { return text != "" && fits(t, text) })
@@ -79,8 +79,8 @@ func exactly[T any](text string, all []T, byID, byName func(T, string) bool) []T
 	return filter(byName, pieces...)
 }
 
-// notOne says that a text names none or several.
-func notOne(given, field, many string, hits []commands.Choice) *commands.Problem {
+// notExactlyOne says that a text names none or several.
+func notExactlyOne(given, field, many string, hits []commands.Choice) *commands.Problem {
 	if len(hits) > 1 {
 		return &commands.Problem{Field: field, Choices: hits[:min(len(hits), commands.MaxChoices)],
 			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", operation.Clip(given, 64), len(hits), many, labels(hits))}
@@ -146,7 +146,7 @@ func findServer(ctx context.Context, c operation.Catalog, text string, kind zenl
 	case len(found.hits) == 0 && found.refused != nil:
 		return operation.Server{}, operation.Fault{}, nil, found.refused
 	}
-	p = notOne(text, commands.KeyServer, "servers", choices(found.hits, serverChoice))
+	p = notExactlyOne(text, commands.KeyServer, "servers", choices(found.hits, serverChoice))
 	if len(found.hits) == 0 {
 		suggest(p, text, found.all, serverChoice, func(i zenlayer.Instance) []string { return []string{i.Name, i.ID, i.Hostname} })
 	}
@@ -222,7 +222,7 @@ func searchServers(ctx context.Context, c operation.Catalog, text string, kinds 
 		}
 		found.all = append(found.all, got...)
 	}
-	found.hits = exactly(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id }, serverFits)
+	found.hits = exactMatches(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id }, serverMatches)
 	return found, nil
 }
 
@@ -264,17 +264,17 @@ func serverQuestions(text string) []func(zenlayer.InstanceType) []zenlayer.Insta
 func appendNew(hits, got []zenlayer.Instance, text string) []zenlayer.Instance {
 	for _, i := range got {
 		known := slices.ContainsFunc(hits, func(h zenlayer.Instance) bool { return h.ID == i.ID })
-		if !known && (i.ID == text || serverFits(i, text)) {
+		if !known && (i.ID == text || serverMatches(i, text)) {
 			hits = append(hits, i)
 		}
 	}
 	return hits
 }
 
-// serverFits compares each name of an instance by its own standard: names as
+// serverMatches compares each name of an instance by its own standard: names as
 // they are, host names without regard to case and a final dot, and addresses
 // as addresses.
-func serverFits(i zenlayer.Instance, text string) bool {
+func serverMatches(i zenlayer.Instance, text string) bool {
 	if i.Name == text || i.Hostname != "" && hostName(i.Hostname) == hostName(text) {
 		return true
 	}

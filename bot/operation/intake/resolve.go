@@ -43,14 +43,14 @@ func resolve(ctx context.Context, c operation.Catalog, reg commands.Registration
 	)
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		if about(wrong, commands.KeyListener) {
+		if concernsField(wrong, commands.KeyListener) {
 			return nil
 		}
 		out.listener, noListener, err = findListener(both, c, reg.Listener)
 		return err
 	})
 	g.Go(func() (err error) {
-		if about(wrong, commands.KeyServer) {
+		if concernsField(wrong, commands.KeyServer) {
 			return nil
 		}
 		out.server, out.unsearched, noID, err = findServer(both, c, reg.Server, reg.Type)
@@ -73,8 +73,8 @@ func resolve(ctx context.Context, c operation.Catalog, reg commands.Registration
 	return out, problems, nil
 }
 
-// about reports whether one of the problems is about one of the fields.
-func about(problems []commands.Problem, fields ...string) bool {
+// concernsField reports whether one of the problems is about one of the fields.
+func concernsField(problems []commands.Problem, fields ...string) bool {
 	return slices.ContainsFunc(problems, func(p commands.Problem) bool { return slices.Contains(fields, p.Field) })
 }
 

@@ -24,11 +24,11 @@ type WhyAnswer struct {
 	Ports    []int
 	Can      *operation.People // who could add it here and now; nil: not known
 	Approve  *operation.People // who could approve it; nil: nobody is needed, or not known
-	Limits   []Left
+	Limits   []LimitLeft
 }
 
-// Left is how much of a limit is left.
-type Left struct {
+// LimitLeft is how much of a limit is left.
+type LimitLeft struct {
 	Of    string // LimitPerson, LimitListener or LimitGlass
 	Left  int
 	Limit int
@@ -67,11 +67,11 @@ func (i *Intake) Why(ctx context.Context, reg commands.Registration, a operation
 		w.Listener, w.Server = operation.Listener{}, operation.Server{}
 		return w, nil
 	}
-	w.Can = i.couldBe(ctx, q, operation.ActionRegister)
+	w.Can = i.peopleWho(ctx, q, operation.ActionRegister)
 	if w.Decision.Code == operation.DeniedApproval {
-		w.Approve = i.couldBe(ctx, q, operation.ActionApprove)
+		w.Approve = i.peopleWho(ctx, q, operation.ActionApprove)
 	}
-	w.Limits, err = i.Left(ctx, a, w.Listener.ID)
+	w.Limits, err = i.LimitsLeft(ctx, a, w.Listener.ID)
 	return w, err
 }
 
@@ -122,8 +122,8 @@ func (i *Intake) whyWeight(ctx context.Context, w *WhyAnswer) {
 	w.Usual = w.Weight != 0
 }
 
-// couldBe asks who could do something, for canWithin at most.
-func (i *Intake) couldBe(ctx context.Context, q operation.Question, action operation.Action) *operation.People {
+// peopleWho asks who could do something, for canWithin at most.
+func (i *Intake) peopleWho(ctx context.Context, q operation.Question, action operation.Action) *operation.People {
 	ctx, cancel := context.WithTimeoutCause(ctx, canWithin, errors.New("who could was not known within "+canWithin.String()))
 	defer cancel()
 	people, err := i.Roster.Who(ctx, q, action)
@@ -134,13 +134,13 @@ func (i *Intake) couldBe(ctx context.Context, q operation.Question, action opera
 	return &people
 }
 
-// Left returns how much is left of the limits that are set: of the person, of
+// LimitsLeft returns how much is left of the limits that are set: of the person, of
 // the listener if one is given, and of break-glass. Errors: *UnavailableError.
-func (i *Intake) Left(ctx context.Context, a operation.Actor, listenerID string) ([]Left, error) {
+func (i *Intake) LimitsLeft(ctx context.Context, a operation.Actor, listenerID string) ([]LimitLeft, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, acceptWithin, errors.New("the journal did not answer within "+acceptWithin.String()))
 	defer cancel()
 	s, now := i.Settings, i.Now()
-	var list []Left
+	var list []LimitLeft
 	for _, l := range []struct {
 		of    string
 		limit int
@@ -164,7 +164,7 @@ func (i *Intake) Left(ctx context.Context, a operation.Actor, listenerID string)
 		if err != nil {
 			return nil, &UnavailableError{What: "journal", Err: err}
 		}
-		left := Left{Of: l.of, Left: max(0, l.limit-len(times)), Limit: l.limit, In: span(l.in)}
+		left := LimitLeft{Of: l.of, Left: max(0, l.limit-len(times)), Limit: l.limit, In: span(l.in)}
 		if left.Left == 0 {
 			left.Next = times[len(times)-l.limit].Add(l.in)
 		}

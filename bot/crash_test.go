@@ -21,13 +21,16 @@ import (
 	"lbbot/zenlayer/zenlayertest"
 )
 
+// binaryFolder is the folder of the real program; TestMain deletes it.
+var binaryFolder string
+
 // binary builds the real program once for all tests.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lbbot-test-")
-	if err != nil {
+	var err error
+	if binaryFolder, err = os.MkdirTemp("", "lbbot-test-"); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "lbbot")
+	path := filepath.Join(binaryFolder, "lbbot")
 	if out, err := exec.Command("go", "build", "-o", path, "lbbot/cmd/lbbot").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building lbbot: %w\n%s", err, out)
 	}

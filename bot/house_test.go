@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -43,8 +44,8 @@ func TestMain(m *testing.M) {
 		_ = flag.Set("test.parallel", strconv.Itoa(max(sideBySide, runtime.GOMAXPROCS(0)))) // a number is never refused
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		if err := servers.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stopping PostgreSQL:", err)
+		if err := errors.Join(servers.Stop(), os.RemoveAll(binaryFolder)); err != nil {
+			fmt.Fprintln(os.Stderr, "cleaning up:", err)
 			code = max(code, 1)
 		}
 		os.Exit(code)

@@ -15,7 +15,7 @@ import (
 )
 
 // underLoad has people ask without a break while the database of the real binary
-// is broken for five seconds and mended again. Everything that was accepted must
+// is broken for some seconds and mended again. Everything that was accepted must
 // end without a restart.
 func (c *chaos) underLoad(breaks, mends func()) {
 	c.t.Helper()
@@ -31,9 +31,9 @@ func (c *chaos) underLoad(breaks, mends func()) {
 			c.approves(ctx)
 		}
 	})
-	pause(ctx, 2*time.Second)
+	pause(ctx, time.Second)
 	breaks()
-	pause(ctx, 5*time.Second)
+	pause(ctx, sized(2*time.Second, 5*time.Second, 5*time.Second))
 	mends()
 	pause(ctx, time.Second)
 	stop()

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -302,11 +303,24 @@ func stays(line string) bool {
 			"Reminder at T and T if it is not decided\\.",
 		`\*Break-glass\* by <@U0ANA>: "customers cannot pay, nobody answered"\. Incident: inc-2041\.( This message tells <@U0BO>, <@U0CHEN>\.)?`,
 	} {
-		if regexp.MustCompile(`^(?:` + form + `)$`).MatchString(line) {
+		if compiled(`^(?:` + form + `)$`).MatchString(line) {
 			return true
 		}
 	}
 	return false
+}
+
+// expressions are those that compiled has compiled.
+var expressions sync.Map
+
+// compiled is regexp.MustCompile, once for each expression.
+func compiled(expression string) *regexp.Regexp {
+	if known, ok := expressions.Load(expression); ok {
+		return known.(*regexp.Regexp) //nolint:forcetypeassert // nothing else is stored
+	}
+	fresh := regexp.MustCompile(expression)
+	expressions.Store(expression, fresh)
+	return fresh
 }
 
 var times = regexp.MustCompile(`<!date\^[^>]*>|\d\d:\d\d(:\d\d)?`)

@@ -51,7 +51,8 @@ func arrows() map[string][]string {
 		"bot/audit":                  {"bot/operation"},                           // hashes, which the journal computes as it stores
 		"bot/operation":              {"commands", "zenlayer"},
 		"bot/operation/intake":       {"bot/operation", "commands", "zenlayer"},
-		"bot/sandbox":                {"bot/sandbox/socket"},
+		"bot/sandbox":                {"bot/sandbox/blockkit", "bot/sandbox/socket"},
+		"bot/sandbox/blockkit":       {},
 		"bot/sandbox/socket":         {},
 		"bot/sandbox/page":           {"bot/sandbox"},
 		"commands":                   {"zenlayer"},
@@ -62,7 +63,7 @@ func arrows() map[string][]string {
 
 // standIns may be used by every test, besides what its room may import.
 func standIns() []string {
-	return []string{"bot/sandbox", "bot/sandbox/socket", "zenlayer/zenlayertest", "bot/journal/journaltest"}
+	return []string{"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "zenlayer/zenlayertest", "bot/journal/journaltest"}
 }
 
 // homes says which rooms may import a library or a part of the standard
@@ -82,14 +83,14 @@ func homes() map[string][]string {
 		"github.com/spf13/cobra":                   {"cmd/lbbot"},
 		"github.com/goccy/go-yaml":                 {"bot", "bot/policy/cases"},
 		"github.com/caarlos0/env":                  {"bot"},
-		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket"),
-		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/socket"),
+		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/blockkit", "bot/sandbox/socket"),
+		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket"),
 		"github.com/stretchr/testify":              {},
 		"testing":                                  {},
 		"net/http":                                 {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
 		"os":                                       except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/slackapp", "bot/slackapp/socket"),
-		"context":                                  except("commands"),
-		"time":                                     except("commands"),
+		"context":                                  except("commands", "bot/sandbox/blockkit"),
+		"time":                                     except("commands", "bot/sandbox/blockkit"),
 		"net":                                      except("commands", "bot/operation", "bot/operation/intake"),
 		"syscall":                                  except("commands", "zenlayer", "bot/operation", "bot/operation/intake"),
 		"math/rand":                                {},

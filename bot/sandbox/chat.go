@@ -4,6 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"lbbot/bot/sandbox/blockkit"
+)
+
+// Limits of chat methods, in characters and bytes.
+const (
+	messageTextMax = 40_000 // longer texts are cut when posted
+	updateTextMax  = 4000   // chat.update and chat.postEphemeral answer msg_too_long
+	metadataMax    = 4000   // not published; the stand-in stays on the careful side
 )
 
 // content is what a message is made of.
@@ -11,8 +20,6 @@ type content struct {
 	text        string
 	hasText     bool
 	blocks      []any
-	hasBlocks   bool
-	attachments []any
 	metadata    any
 	hasMetadata bool
 }
@@ -21,36 +28,18 @@ type content struct {
 // does not require any of them.
 func (s *Slack) content(args arguments) (content, *apiError) {
 	c := content{text: args.str("text"), hasText: args.has("text")}
-	for _, part := range []struct {
-		key, format string
-		to          *[]any
-	}{{"blocks", "invalid_blocks_format", &c.blocks}, {"attachments", "invalid_attachments", &c.attachments}} {
-		v, given, err := args.nested(part.key)
-		list, ok := v.([]any)
-		if err != nil || given && !ok {
-			return c, refuse(part.format)
-		}
-		*part.to = list
-		if part.key == "blocks" {
-			c.hasBlocks = given
-		}
+	v, given, err := args.nested("blocks")
+	list, ok := v.([]any)
+	if err != nil || given && !ok {
+		return c, refuse("invalid_blocks_format")
 	}
-	if markdown := args.str("markdown_text"); markdown != "" {
-		if c.text != "" || len(c.blocks) > 0 {
-			return c, refuse("markdown_text_conflict")
-		}
-		if utf8.RuneCountInString(markdown) > markdownBudget {
-			return c, refuse("msg_too_long")
-		}
-		c.text, c.hasText = markdown, true
+	c.blocks = list
+	attachments, _, err := args.nested("attachments")
+	if some, _ := attachments.([]any); err != nil || len(some) > 0 || args.str("markdown_text") != "" {
+		return c, refuse("invalid_arguments") // Slack takes both, but the stand-in would not show them
 	}
-	if len(c.attachments) > attachmentsMax {
-		return c, refuse("too_many_attachments")
-	}
-	check := newChecker(messageSurface)
-	check.message(object{"blocks": c.blocks, "attachments": c.attachments, "text": "checked elsewhere"})
-	if len(check.errs) > 0 {
-		return c, blockFailure("invalid_blocks", check.errs)
+	if found := blockkit.CheckBlocks(c.blocks); len(found) > 0 {
+		return c, blockFailure("invalid_blocks", found)
 	}
 	return c, s.metadata(args, &c)
 }
@@ -86,13 +75,14 @@ func (s *Slack) metadata(args arguments, c *content) *apiError {
 }
 
 func (c content) empty() bool {
-	return strings.TrimSpace(c.text) == "" && len(c.blocks) == 0 && len(c.attachments) == 0
+	return strings.TrimSpace(c.text) == "" && len(c.blocks) == 0
 }
 
 // fill puts the content into a message.
 func (s *Slack) fill(m *message, c content) {
-	m.Text, m.blocks, m.attachments, m.metadata = c.text, s.nameBlocks(c.blocks), c.attachments, c.metadata
-	m.Blocks, m.Attachments, m.Metadata = rawOrNil(m.blocks), rawOrNil(m.attachments), nil
+	blockkit.Name(c.blocks, s.shortID)
+	m.Text, m.blocks, m.metadata = c.text, c.blocks, c.metadata
+	m.Blocks, m.Metadata = rawOrNil(m.blocks), nil
 	if m.metadata != nil {
 		m.Metadata = mustJSON(m.metadata)
 	}

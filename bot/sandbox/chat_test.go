@@ -17,43 +17,39 @@ func TestPostsAreRefusedAsSlackRefusesThem(t *testing.T) {
 		args   object
 		want   string
 	}{
-		"nowhere":                               {"chat.postMessage", object{"text": "x"}, "channel_not_found"},
-		"an unknown channel":                    {"chat.postMessage", to("C0NONE"), "channel_not_found"},
-		"a private channel it is not in":        {"chat.postMessage", to("C0SECRET"), "channel_not_found"},
-		"an archived channel":                   {"chat.postMessage", to("C0OLD"), "is_archived"},
-		"a deactivated person":                  {"chat.postMessage", to("U0EXA"), "channel_not_found"},
-		"no text":                               {"chat.postMessage", object{"channel": "C0OPS"}, "no_text"},
-		"blank text":                            {"chat.postMessage", object{"channel": "C0OPS", "text": "  "}, "no_text"},
-		"blocks that are not JSON":              {"chat.postMessage", with("blocks", "[{"), "invalid_blocks_format"},
-		"blocks that are not an array":          {"chat.postMessage", with("blocks", object{"type": "divider"}), "invalid_blocks_format"},
-		"invalid blocks":                        {"chat.postMessage", with("blocks", []any{object{"type": "x"}}), "invalid_blocks"},
-		"too many blocks":                       {"chat.postMessage", with("blocks", repeat(51, `{"type":"divider"}`)), "invalid_blocks"},
-		"too many attachments":                  {"chat.postMessage", with("attachments", repeat(101, `{"text":"a"}`)), "too_many_attachments"},
-		"markdown and text":                     {"chat.postMessage", with("markdown_text", "m"), "markdown_text_conflict"},
-		"metadata that is not JSON":             {"chat.postMessage", with("metadata", "{"), "invalid_metadata_format"},
-		"metadata without a payload":            {"chat.postMessage", with("metadata", object{"event_type": "x"}), "invalid_metadata_schema"},
-		"metadata that is too large":            {"chat.postMessage", with("metadata", object{"event_type": "x", "event_payload": object{"a": strings.Repeat("a", 4000)}}), "metadata_too_large"},
-		"a thread that does not exist":          {"chat.postMessage", with("thread_ts", "1.000000"), "cannot_reply_to_message"},
-		"ephemeral to someone not in it":        {"chat.postEphemeral", eph("C0OPS", "U0OLGA"), "user_not_in_channel"},
-		"ephemeral to someone deactivated":      {"chat.postEphemeral", eph("C0OPS", "U0EXA"), "user_not_in_channel"},
-		"ephemeral where the bot is not":        {"chat.postEphemeral", eph("C0GENERAL", "U0ANA"), "not_in_channel"},
-		"ephemeral in a foreign private one":    {"chat.postEphemeral", eph("C0SECRET", "U0ANA"), "channel_not_found"},
-		"ephemeral in an archived one":          {"chat.postEphemeral", eph("C0OLD", "U0ANA"), "is_archived"},
-		"ephemeral over 4000 characters":        {"chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ANA", "text": strings.Repeat("x", 4001)}, "msg_too_long"},
-		"an update of nothing":                  {"chat.update", with("ts", "1.000000"), "message_not_found"},
-		"an update in an unknown channel":       {"chat.update", to("C0NONE"), "channel_not_found"},
-		"a deletion of nothing":                 {"chat.delete", with("ts", "1.000000"), "message_not_found"},
-		"a link to nothing":                     {"chat.getPermalink", with("message_ts", "1.000000"), "message_not_found"},
-		"a person nobody knows":                 {"users.info", object{"user": "U0NONE"}, "user_not_found"},
-		"a group nobody knows":                  {"usergroups.users.list", object{"usergroup": "S0NONE"}, "no_such_subteam"},
-		"a channel nobody knows":                {"conversations.info", object{"channel": "C0NONE"}, "channel_not_found"},
-		"a private channel's facts":             {"conversations.info", object{"channel": "C0SECRET"}, "channel_not_found"},
-		"the history of a channel it is not in": {"conversations.history", object{"channel": "C0GENERAL"}, "not_in_channel"},
-		"a bad limit":                           {"conversations.members", object{"channel": "C0OPS", "limit": "-1"}, "invalid_limit"},
-		"a bad cursor":                          {"conversations.members", object{"channel": "C0OPS", "cursor": "zzz"}, "invalid_cursor"},
-		"opening a conversation with nobody":    {"conversations.open", object{}, "users_list_not_supplied"},
-		"opening one with a stranger":           {"conversations.open", object{"users": "U0NONE"}, "user_not_found"},
-		"opening one with someone deactivated":  {"conversations.open", object{"users": "U0EXA"}, "user_disabled"},
+		"nowhere":                                {"chat.postMessage", object{"text": "x"}, "channel_not_found"},
+		"an unknown channel":                     {"chat.postMessage", to("C0NONE"), "channel_not_found"},
+		"a private channel it is not in":         {"chat.postMessage", to("C0SECRET"), "channel_not_found"},
+		"an archived channel":                    {"chat.postMessage", to("C0OLD"), "is_archived"},
+		"a deactivated person":                   {"chat.postMessage", to("U0EXA"), "channel_not_found"},
+		"no text":                                {"chat.postMessage", object{"channel": "C0OPS"}, "no_text"},
+		"blank text":                             {"chat.postMessage", object{"channel": "C0OPS", "text": "  "}, "no_text"},
+		"blocks that are not JSON":               {"chat.postMessage", with("blocks", "[{"), "invalid_blocks_format"},
+		"blocks that are not an array":           {"chat.postMessage", with("blocks", object{"type": "divider"}), "invalid_blocks_format"},
+		"invalid blocks":                         {"chat.postMessage", with("blocks", []any{object{"type": "x"}}), "invalid_blocks"},
+		"too many blocks":                        {"chat.postMessage", with("blocks", repeat(51, `{"type":"divider"}`)), "invalid_blocks"},
+		"an attachment, which lbbot never sends": {"chat.postMessage", with("attachments", repeat(1, `{"text":"a"}`)), "invalid_arguments"},
+		"markdown_text, which it never sends":    {"chat.postMessage", with("markdown_text", "m"), "invalid_arguments"},
+		"metadata that is not JSON":              {"chat.postMessage", with("metadata", "{"), "invalid_metadata_format"},
+		"metadata without a payload":             {"chat.postMessage", with("metadata", object{"event_type": "x"}), "invalid_metadata_schema"},
+		"metadata that is too large":             {"chat.postMessage", with("metadata", object{"event_type": "x", "event_payload": object{"a": strings.Repeat("a", 4000)}}), "metadata_too_large"},
+		"a thread that does not exist":           {"chat.postMessage", with("thread_ts", "1.000000"), "cannot_reply_to_message"},
+		"ephemeral to someone not in it":         {"chat.postEphemeral", eph("C0OPS", "U0OLGA"), "user_not_in_channel"},
+		"ephemeral to someone deactivated":       {"chat.postEphemeral", eph("C0OPS", "U0EXA"), "user_not_in_channel"},
+		"ephemeral where the bot is not":         {"chat.postEphemeral", eph("C0GENERAL", "U0ANA"), "not_in_channel"},
+		"ephemeral in a foreign private one":     {"chat.postEphemeral", eph("C0SECRET", "U0ANA"), "channel_not_found"},
+		"ephemeral in an archived one":           {"chat.postEphemeral", eph("C0OLD", "U0ANA"), "is_archived"},
+		"ephemeral over 4000 characters":         {"chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ANA", "text": strings.Repeat("x", 4001)}, "msg_too_long"},
+		"an update of nothing":                   {"chat.update", with("ts", "1.000000"), "message_not_found"},
+		"an update in an unknown channel":        {"chat.update", to("C0NONE"), "channel_not_found"},
+		"a deletion of nothing":                  {"chat.delete", with("ts", "1.000000"), "message_not_found"},
+		"a link to nothing":                      {"chat.getPermalink", with("message_ts", "1.000000"), "message_not_found"},
+		"a person nobody knows":                  {"users.info", object{"user": "U0NONE"}, "user_not_found"},
+		"a channel nobody knows":                 {"conversations.info", object{"channel": "C0NONE"}, "channel_not_found"},
+		"a private channel's facts":              {"conversations.info", object{"channel": "C0SECRET"}, "channel_not_found"},
+		"the history of a channel it is not in":  {"conversations.history", object{"channel": "C0GENERAL"}, "not_in_channel"},
+		"a bad limit":                            {"conversations.history", object{"channel": "C0OPS", "limit": "-1"}, "invalid_limit"},
+		"a bad cursor":                           {"conversations.history", object{"channel": "C0OPS", "cursor": "zzz"}, "invalid_cursor"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +77,8 @@ func TestPublicChannelsTakePostsWithoutJoiningOnlyWithTheScope(t *testing.T) {
 
 func TestHistoryNeedsTheScopeOfTheKindOfChannel(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *Options) { o.MissingScopes = []string{"channels:history"} })
+	r := newRig(t)
+	r.SetMissingScopes("channels:history")
 	answer := r.call("conversations.history", object{"channel": "C0OPS"})
 	require.Equal(t, "missing_scope", answer["error"])
 	require.Equal(t, "channels:history", answer["needed"])
@@ -161,8 +158,8 @@ func TestADirectMessageGoesToThePersonOnly(t *testing.T) {
 	require.Equal(t, "D0GIL", channel)
 	require.Equal(t, []string{"hello"}, r.texts(channel, "U0GIL"))
 	require.Empty(t, r.texts(channel, "U0ANA"))
-	opened := r.ok("conversations.open", object{"users": "U0OLGA"})["channel"].(map[string]any)["id"]
-	require.Equal(t, opened, r.ok("conversations.open", object{"users": "U0OLGA"})["channel"].(map[string]any)["id"])
+	first := r.ok("chat.postMessage", object{"channel": "U0OLGA", "text": "1"})["channel"]
+	require.Equal(t, first, r.ok("chat.postMessage", object{"channel": "U0OLGA", "text": "2"})["channel"], "it is made once")
 }
 
 func TestHistoryIsPagedNewestFirst(t *testing.T) {
@@ -191,10 +188,6 @@ func TestHistoryIsPagedNewestFirst(t *testing.T) {
 	require.Equal(t, []string{"c"}, texts)
 	texts, _ = read(object{"oldest": ids[1], "latest": ids[3], "inclusive": true})
 	require.Equal(t, []string{"d", "c", "b"}, texts)
-	thread := r.ok("conversations.replies", object{"channel": "C0OPS", "ts": ids[0]})["messages"].([]any)
-	require.Len(t, thread, 2)
-	require.Equal(t, "reply", thread[1].(map[string]any)["text"])
-	require.Equal(t, "thread_not_found", r.call("conversations.replies", object{"channel": "C0OPS", "ts": "1.0"})["error"])
 	message := func(args object) map[string]any {
 		args["channel"], args["limit"] = "C0OPS", 1
 		return r.ok("conversations.history", args)["messages"].([]any)[0].(map[string]any)

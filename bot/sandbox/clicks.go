@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/sandbox/socket"
 )
 
@@ -13,42 +14,12 @@ import (
 // person's last click has removed it meanwhile.
 var errGone = errors.New("it is gone")
 
-// component is an interactive element and the block it is in.
-type component struct {
-	block string
-	e     object
-	input bool // in an input block
-}
-
 // findComponent looks an element up by action id, or by "block id/action id".
-func findComponent(blocks []any, actionID string) (component, error) {
-	for _, b := range blocks {
-		block, _ := b.(object)
-		id, _ := block["block_id"].(string)
-		for _, e := range elementsIn(block) {
-			action, _ := e["action_id"].(string)
-			if action != "" && (action == actionID || id+"/"+action == actionID) {
-				return component{block: id, e: e, input: block["type"] == "input"}, nil
-			}
-		}
+func findComponent(blocks []any, actionID string) (blockkit.Component, error) {
+	if c, ok := blockkit.Find(blocks, actionID); ok {
+		return c, nil
 	}
-	return component{}, fmt.Errorf("%w: there is no component %s", errGone, actionID)
-}
-
-// entry is what using the component sets; buttons set nothing.
-func (c component) entry(selected any, offered []any) (object, error) {
-	switch c.e["type"] {
-	case "button":
-		return nil, nil
-	case "overflow":
-		text, _ := selected.(string)
-		option, ok := optionByValue(optionsOf(c.e), text)
-		if !ok {
-			return nil, fmt.Errorf("%q is not offered", text)
-		}
-		return object{"type": "overflow", "selected_option": option}, nil
-	}
-	return shape(c.e, selected, offered)
+	return blockkit.Component{}, fmt.Errorf("%w: there is no component %s", errGone, actionID)
 }
 
 // Click is a person using a component of a message, public or ephemeral:
@@ -83,19 +54,19 @@ func (s *Slack) prepareClick(userID, channelID, messageTS, actionID, selected st
 	if err != nil {
 		return nil, Interaction{}, err
 	}
-	entry, err := found.entry(selected, nil)
+	held, err := found.Enter(selected, nil)
 	if err != nil {
 		return nil, Interaction{}, err
 	}
 	out := Interaction{TriggerID: s.newTrigger(p.ID, c.ID, ""), ResponseURL: s.newResponse("actions", p.ID, c.ID, m)}
-	filled := map[string]map[string]object{}
-	if action, _ := found.e["action_id"].(string); entry != nil {
-		set(filled, found.block, action, entry)
+	filled := blockkit.Values{}
+	if found.HasState() {
+		filled.Set(found.BlockID, found.ActionID(), held)
 	}
 	payload := s.interactivePayload("block_actions", p, out.TriggerID)
-	s.onMessage(payload, c, m, stateOf(m.blocks, filled, c.ID))
+	s.onMessage(payload, c, m, blockkit.State(m.blocks, filled, c.ID))
 	payload["response_url"] = out.ResponseURL
-	payload["actions"] = []object{s.actionObject(found.block, found.e, entry)}
+	payload["actions"] = []object{s.actionObject(found, held)}
 	return envelope(socket.Interactive, payload, false, nil), out, nil
 }
 
@@ -139,36 +110,24 @@ func (s *Slack) prepareViewClick(userID, viewID, actionID, value string, state V
 	if err != nil {
 		return nil, Interaction{}, err
 	}
-	action, _ := found.e["action_id"].(string)
-	kind, _ := found.e["type"].(string)
 	var chosen any = value
-	if isList(stateKey(kind)) { // several values, separated by commas
+	if found.Element["type"] == "checkboxes" { // several values, separated by commas
 		chosen = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 	}
-	entry, err := found.entry(chosen, v.offered[found.block+"/"+action])
+	held, err := found.Enter(chosen, v.offered[found.BlockID+"/"+found.ActionID()])
 	if err != nil {
 		return nil, Interaction{}, err
 	}
-	if stateKey(kind) != "" {
-		set(v.values, found.block, action, entry)
+	if found.HasState() {
+		v.values.Set(found.BlockID, found.ActionID(), held)
 	}
-	if found.input && !v.dispatches(found.block) {
+	if found.Input && !found.Dispatch {
 		return nil, Interaction{}, fmt.Errorf("%s sends nothing before the submit: dispatch_action is off", actionID)
 	}
 	out := Interaction{TriggerID: s.newTrigger(p.ID, v.channelID, v.id)}
 	payload := s.interactivePayload("block_actions", p, out.TriggerID)
 	payload["container"] = object{"type": "view", "view_id": v.id}
 	payload["view"] = s.viewWire(v, true)
-	payload["actions"] = []object{s.actionObject(found.block, found.e, entry)}
+	payload["actions"] = []object{s.actionObject(found, held)}
 	return envelope(socket.Interactive, payload, false, nil), out, nil
-}
-
-// dispatches reports whether an input block asks for block_actions.
-func (v *view) dispatches(blockID string) bool {
-	for _, b := range v.blocks() {
-		if block, _ := b.(object); block["block_id"] == blockID {
-			return block["dispatch_action"] == true
-		}
-	}
-	return false
 }

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,22 +14,10 @@ func (s *Slack) directoryMethod(name string) (apiMethod, bool) {
 		return apiMethod{scopes: []string{"users:read"}, perMinute: tier4, run: s.usersInfo}, true
 	case "usergroups.list":
 		return apiMethod{scopes: []string{"usergroups:read"}, perMinute: tier2, run: s.usergroupsList}, true
-	case "usergroups.users.list":
-		return apiMethod{scopes: []string{"usergroups:read"}, perMinute: tier2, run: s.usergroupsUsersList}, true
 	case "conversations.info":
 		return apiMethod{perMinute: tier3, run: s.conversationsInfo}, true
-	case "conversations.members":
-		return apiMethod{perMinute: tier4, run: s.conversationsMembers}, true
-	case "conversations.open":
-		return apiMethod{scopes: []string{"im:write"}, perMinute: tier3, run: s.conversationsOpen}, true
 	case "conversations.history":
 		return apiMethod{perMinute: tier3, run: s.conversationsHistory}, true
-	case "conversations.replies":
-		return apiMethod{perMinute: tier3, run: s.conversationsReplies}, true
-	case "team.info":
-		return apiMethod{scopes: []string{"team:read"}, perMinute: tier3, run: s.teamInfo}, true
-	case "bots.info":
-		return apiMethod{scopes: []string{"users:read"}, perMinute: tier3, run: s.botsInfo}, true
 	}
 	return apiMethod{}, false
 }
@@ -51,23 +38,6 @@ func (s *Slack) authTest(arguments) (object, *apiError) {
 		answer["enterprise_id"] = w.EnterpriseID
 	}
 	return answer, nil
-}
-
-func (s *Slack) teamInfo(arguments) (object, *apiError) {
-	w := s.state.world
-	team := object{"id": w.TeamID, "name": w.TeamName, "domain": s.domain()}
-	if w.EnterpriseID != "" {
-		team["enterprise_id"] = w.EnterpriseID
-	}
-	return object{"team": team}, nil
-}
-
-func (s *Slack) botsInfo(args arguments) (object, *apiError) {
-	w := s.state.world
-	if args.str("bot") != w.BotID {
-		return nil, refuse("bot_not_found")
-	}
-	return object{"bot": object{"id": w.BotID, "deleted": false, "name": w.BotName, "app_id": w.AppID, "user_id": w.BotUserID}}, nil
 }
 
 // usersInfo answers with the flags of docs.slack.dev/reference/objects/user-object.
@@ -120,15 +90,6 @@ func (s *Slack) usergroupsList(args arguments) (object, *apiError) {
 	return object{"usergroups": groups}, nil
 }
 
-func (s *Slack) usergroupsUsersList(args arguments) (object, *apiError) {
-	for _, g := range s.state.world.Groups {
-		if g.ID == args.str("usergroup") && (!g.Disabled || args.boolean("include_disabled")) {
-			return object{"users": append([]string{}, g.Members...)}, nil
-		}
-	}
-	return nil, refuse("no_such_subteam")
-}
-
 // readable finds a channel the bot can read about; family is the scope's second
 // half ("read" or "history").
 func (s *Slack) readable(id, family string) (Channel, *apiError) {
@@ -171,22 +132,6 @@ func (s *Slack) channelObject(c Channel) object {
 		"topic": object{"value": "", "creator": "", "last_set": 0}, "purpose": object{"value": "", "creator": "", "last_set": 0}}
 }
 
-func (s *Slack) conversationsMembers(args arguments) (object, *apiError) {
-	channel, fail := s.readable(args.str("channel"), "read")
-	if fail != nil {
-		return nil, fail
-	}
-	members := slices.Clone(channel.Members)
-	if channel.BotMember {
-		members = append(members, s.state.world.BotUserID)
-	}
-	from, to, next, fail := pageOf(args, len(members), 100)
-	if fail != nil {
-		return nil, fail
-	}
-	return object{"members": members[from:to], "response_metadata": object{"next_cursor": next}}, nil
-}
-
 // pageOf turns cursor and limit into a range and the next cursor.
 func pageOf(args arguments, total, standard int) (from, to int, next string, fail *apiError) {
 	limit := standard
@@ -209,35 +154,4 @@ func pageOf(args arguments, total, standard int) (from, to int, next string, fai
 		next = "next:" + strconv.Itoa(to)
 	}
 	return from, to, next, nil
-}
-
-func (s *Slack) conversationsOpen(args arguments) (object, *apiError) {
-	if id := args.str("channel"); id != "" {
-		channel, ok := s.channel(id)
-		if !ok || channel.IM == "" {
-			return nil, refuse("channel_not_found")
-		}
-		return object{"channel": s.channelObject(channel)}, nil
-	}
-	users := strings.FieldsFunc(args.str("users"), func(r rune) bool { return r == ',' || r == ' ' })
-	if len(users) == 0 {
-		return nil, refuse("users_list_not_supplied")
-	}
-	if len(users) > 1 {
-		return nil, refuse("method_not_supported_for_channel_type") // the stand-in has no group messages
-	}
-	person, ok := s.person(users[0])
-	switch {
-	case !ok:
-		return nil, refuse("user_not_found")
-	case person.Deactivated:
-		return nil, refuse("user_disabled")
-	case person.Bot:
-		return nil, refuse("invalid_user_combination")
-	}
-	channel := s.directMessage(person.ID)
-	if args.boolean("return_im") {
-		return object{"channel": s.channelObject(channel)}, nil
-	}
-	return object{"channel": object{"id": channel.ID}}, nil
 }

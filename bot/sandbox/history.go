@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -28,36 +27,6 @@ func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
 		return nil, fail
 	}
 	return object{"messages": s.wires(found[from:to], args), "has_more": next != "", "pin_count": 0, "response_metadata": object{"next_cursor": next}}, nil
-}
-
-// conversationsReplies answers a thread, its first message included, oldest
-// first.
-func (s *Slack) conversationsReplies(args arguments) (object, *apiError) {
-	channel, fail := s.readable(args.str("channel"), "history")
-	if fail != nil {
-		return nil, fail
-	}
-	if channel.IM == "" && !channel.BotMember {
-		return nil, refuse("not_in_channel")
-	}
-	parent := s.message(channel.ID, padTS(args.str("ts")))
-	if parent == nil || parent.Ephemeral {
-		return nil, refuse("thread_not_found")
-	}
-	root := cmp.Or(parent.ThreadTS, parent.TS)
-	oldest, latest, inclusive := args.str("oldest"), args.str("latest"), args.boolean("inclusive")
-	var found []*message
-	for _, m := range s.state.messages[channel.ID] {
-		in := m.TS == root || m.ThreadTS == root && between(m.TS, oldest, latest, inclusive)
-		if in && !m.Deleted && !m.Ephemeral {
-			found = append(found, m)
-		}
-	}
-	from, to, next, fail := pageOf(args, len(found), 100)
-	if fail != nil {
-		return nil, fail
-	}
-	return object{"messages": s.wires(found[from:to], args), "has_more": next != "", "response_metadata": object{"next_cursor": next}}, nil
 }
 
 // wires shows messages to the bot, metadata only if it asks for it.

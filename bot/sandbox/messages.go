@@ -5,16 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"lbbot/bot/sandbox/blockkit"
 )
 
 var errNoMessage = fmt.Errorf("%w: no such message", errGone)
 
+// object is a decoded JSON object.
+type object = blockkit.Object
+
 // message is a stored message. Its parts are kept as decoded JSON.
 type message struct {
 	Message
-	blocks      []any
-	attachments []any
-	metadata    any // nil if it has none
+	blocks   []any
+	metadata any // nil if it has none
 }
 
 // shown is the message as the control API returns it.
@@ -32,9 +36,6 @@ func (m *message) wire(appID string) object {
 	}
 	if m.blocks != nil {
 		out["blocks"] = m.blocks
-	}
-	if m.attachments != nil {
-		out["attachments"] = m.attachments
 	}
 	if m.ThreadTS != "" {
 		out["thread_ts"] = m.ThreadTS
@@ -109,49 +110,7 @@ func (s *Slack) Messages(channelID, viewerID string) []Message {
 	return out
 }
 
-// nameBlocks gives every block without a block_id one, and every element
-// without an action_id, as Slack does.
-func (s *Slack) nameBlocks(blocks []any) []any {
-	for _, v := range blocks {
-		block, ok := v.(object)
-		if !ok {
-			continue
-		}
-		if id, _ := block["block_id"].(string); id == "" {
-			block["block_id"] = s.shortID()
-		}
-		for _, e := range elementsIn(block) {
-			if id, _ := e["action_id"].(string); id == "" && e["type"] != "image" {
-				e["action_id"] = s.shortID()
-			}
-		}
-	}
-	return blocks
-}
-
 func (s *Slack) shortID() string {
 	s.state.lastID++
 	return fmt.Sprintf("%s%x", rand.Text()[:3], s.state.lastID)
-}
-
-// elementsIn lists the interactive elements of a block.
-func elementsIn(block object) []object {
-	var out []object
-	take := func(v any) {
-		if e, ok := v.(object); ok {
-			out = append(out, e)
-		}
-	}
-	switch block["type"] {
-	case "actions":
-		list, _ := block["elements"].([]any)
-		for _, v := range list {
-			take(v)
-		}
-	case "section":
-		take(block["accessory"])
-	case "input":
-		take(block["element"])
-	}
-	return out
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"unicode/utf8"
 
+	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/sandbox/socket"
 )
 
@@ -31,7 +32,7 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 		return clientRefuses(err)
 	}
 	v.errors, v.trouble = nil, ""
-	if errs := v.clientErrors(); len(errs) > 0 {
+	if errs := blockkit.Faults(v.blocks(), v.state()); len(errs) > 0 {
 		v.errors = errs
 		s.mu.Unlock()
 		s.changed()
@@ -70,7 +71,7 @@ func (s *Slack) submitAnswer(v *view, ack socket.Ack) (errs map[string]string, f
 		s.noteLocked("the ack of a submit: "+format, args...)
 		return nil, "connection_trouble"
 	}
-	value, err := decodeJSON(ack.Payload)
+	value, err := blockkit.Decode(ack.Payload)
 	o, ok := value.(object)
 	if err != nil || !ok {
 		return unusable("not an object")
@@ -178,28 +179,27 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) ([]Option, Interaction) {
 	s.mu.Lock()
 	p, v, err := s.visibleView(userID, viewID)
-	var found component
+	var found blockkit.Component
 	if err == nil {
 		err = v.enter(state)
 	}
 	if err == nil {
 		found, err = findComponent(v.blocks(), actionID)
 	}
-	kind, _ := found.e["type"].(string)
+	least := blockkit.Bound(found.Element, "min_query_length", 3)
 	switch {
 	case err != nil:
-	case kind != "external_select" && kind != "multi_external_select":
+	case found.Element["type"] != "external_select":
 		err = fmt.Errorf("%s is not an external select", actionID)
-	case utf8.RuneCountInString(typed) < bound(found.e, "min_query_length", 3):
-		err = fmt.Errorf("at least %d characters must be typed", bound(found.e, "min_query_length", 3))
+	case utf8.RuneCountInString(typed) < least:
+		err = fmt.Errorf("at least %d characters must be typed", least)
 	}
 	if err != nil {
 		s.mu.Unlock()
 		return nil, clientRefuses(err)
 	}
-	action, _ := found.e["action_id"].(string)
 	payload := s.interactivePayload("block_suggestion", p, "")
-	payload["action_id"], payload["block_id"], payload["value"] = action, found.block, typed
+	payload["action_id"], payload["block_id"], payload["value"] = found.ActionID(), found.BlockID, typed
 	payload["container"], payload["view"] = object{"type": "view", "view_id": v.id}, s.viewWire(v, true)
 	s.mu.Unlock()
 	var offered []Option
@@ -207,57 +207,24 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 		if !ack.Acked {
 			return Interaction{}
 		}
-		options, list, fault := readSuggestions(ack)
-		if fault != "" {
-			s.noteLocked("the answer to a suggestion request: %s", fault)
+		options, err := blockkit.Suggestions(ack.Payload)
+		if err != nil {
+			s.noteLocked("the answer to a suggestion request: %v", err)
 			return Interaction{Failure: "menu_error"}
 		}
-		offered = list
-		v.offered[found.block+"/"+action] = options
+		for _, v := range options {
+			option, _ := v.(object)
+			offered = append(offered, Option{Text: textOf(option, "text"), Value: option["value"].(string), Description: textOf(option, "description")})
+		}
+		v.offered[found.BlockID+"/"+found.ActionID()] = options
 		return Interaction{}
 	}))
 	return offered, out
 }
 
-// readSuggestions checks options or option_groups, never both.
-func readSuggestions(ack socket.Ack) (options []any, list []Option, fault string) {
-	value, err := decodeJSON(ack.Payload)
-	o, ok := value.(object)
-	if err != nil || !ok {
-		return nil, nil, "not an object"
-	}
-	c := newChecker(modalSurface)
-	c.closed("", o, "options", "option_groups")
-	_, flat := o["options"]
-	_, grouped := o["option_groups"]
-	if flat == grouped {
-		return nil, nil, "exactly one of options and option_groups is required"
-	}
-	read := func(at string, holder object, group string) {
-		for _, v := range c.optionList(at, holder, 0, 100, plainText, false) {
-			option, _ := v.(object)
-			text, _ := option["text"].(object)
-			description, _ := option["description"].(object)
-			list = append(list, Option{Text: str(text["text"]), Value: str(option["value"]), Description: str(description["text"]), Group: group})
-			options = append(options, v)
-		}
-	}
-	if flat {
-		read("", o, "")
-	}
-	for i, g := range c.array("", o, "option_groups", 0, 100, false) {
-		at := fmt.Sprintf("/option_groups/%d", i)
-		if group, ok := c.asObject(at, g); ok {
-			c.closed(at, group, "label", "options")
-			c.text(at, group, "label", plainText, 75, true)
-			label, _ := group["label"].(object)
-			read(at, group, str(label["text"]))
-		}
-	}
-	if len(c.errs) > 0 {
-		return nil, nil, c.errs[0].Error()
-	}
-	return options, list, ""
+// textOf is the text of a text object.
+func textOf(o object, key string) string {
+	text, _ := o[key].(object)
+	s, _ := text["text"].(string)
+	return s
 }
-
-func str(v any) string { s, _ := v.(string); return s }

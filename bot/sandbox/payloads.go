@@ -1,6 +1,11 @@
 package sandbox
 
-import "strings"
+import (
+	"maps"
+	"strings"
+
+	"lbbot/bot/sandbox/blockkit"
+)
 
 // The payloads of docs.slack.dev/reference/interaction-payloads and of slash
 // commands and events. All are built with mu held.
@@ -55,7 +60,7 @@ func (s *Slack) interactivePayload(kind string, p Person, trigger string) object
 
 // onMessage adds where a component in a message was used. Slack sends the
 // content only of messages that everybody can see.
-func (s *Slack) onMessage(payload object, c Channel, m *message, values map[string]map[string]object) {
+func (s *Slack) onMessage(payload object, c Channel, m *message, values blockkit.Values) {
 	container := object{"type": "message", "message_ts": m.TS, "channel_id": c.ID, "is_ephemeral": m.Ephemeral}
 	if m.ThreadTS != "" {
 		container["thread_ts"] = m.ThreadTS
@@ -68,23 +73,20 @@ func (s *Slack) onMessage(payload object, c Channel, m *message, values map[stri
 	}
 }
 
-// actionObject is one entry of "actions".
-func (s *Slack) actionObject(block string, e, entry object) object {
-	out := object{"type": e["type"], "block_id": block, "action_id": e["action_id"], "action_ts": s.nextTS()}
+// actionObject is one entry of "actions"; held is what the element holds now.
+func (s *Slack) actionObject(c blockkit.Component, held object) object {
+	e := c.Element
+	out := object{"type": e["type"], "block_id": c.BlockID, "action_id": c.ActionID(), "action_ts": s.nextTS()}
+	copied := []string{"placeholder"}
 	if e["type"] == "button" {
-		for _, key := range []string{"text", "value", "style", "url"} {
-			if v := e[key]; v != nil {
-				out[key] = v
-			}
+		copied = []string{"text", "value", "style", "url"}
+	}
+	for _, key := range copied {
+		if v := e[key]; v != nil {
+			out[key] = v
 		}
-		return out
 	}
-	if placeholder := e["placeholder"]; placeholder != nil {
-		out["placeholder"] = placeholder
-	}
-	for key, v := range entry {
-		out[key] = v
-	}
+	maps.Copy(out, held)
 	return out
 }
 
@@ -110,14 +112,13 @@ func (s *Slack) eventPayload(event object) object {
 func (s *Slack) responseURLs(v *view) []object {
 	out := []object{}
 	state := v.state()
-	eachStateful(v.blocks(), func(block, action string, e object) {
-		kind, _ := e["type"].(string)
-		chosen, _ := state[block][action][stateKey(kind)].(string)
-		if e["response_url_enabled"] == true && chosen != "" {
-			out = append(out, object{"block_id": block, "action_id": action, "channel_id": chosen,
+	for _, c := range blockkit.Components(v.blocks()) {
+		chosen, _ := state[c.BlockID][c.ActionID()]["selected_conversation"].(string)
+		if c.Element["response_url_enabled"] == true && chosen != "" {
+			out = append(out, object{"block_id": c.BlockID, "action_id": c.ActionID(), "channel_id": chosen,
 				"response_url": s.newResponse("app", v.userID, chosen, nil)})
 		}
-	})
+	}
 	return out
 }
 
@@ -125,9 +126,6 @@ func (s *Slack) responseURLs(v *view) []object {
 // known #channels, @people and @groups as references, addresses in brackets
 // (should_escape of docs.slack.dev/reference/app-manifest).
 func (s *Slack) escapeTyped(text string) string {
-	if s.opt.Unescaped {
-		return text
-	}
 	var out strings.Builder
 	for i := 0; i < len(text); {
 		if reference, n := s.reference(text[i:]); n > 0 && (i == 0 || !isNameByte(text[i-1])) {

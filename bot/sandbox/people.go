@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/sandbox/socket"
 )
 
@@ -145,7 +146,7 @@ func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack)
 	if len(ack.Payload) == 0 {
 		return ""
 	}
-	v, err := decodeJSON(ack.Payload)
+	v, err := blockkit.Decode(ack.Payload)
 	o, ok := v.(object)
 	if err != nil || !ok {
 		s.noteLocked("the ack of a command carries a payload that is not an object")

@@ -6,11 +6,16 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"lbbot/bot/sandbox/blockkit"
 )
 
-// responseLife is how long a response address works
+// How long and how often a response address works
 // (docs.slack.dev/interactivity/handling-user-interaction).
-const responseLife = 30 * time.Minute
+const (
+	responseLife    = 30 * time.Minute
+	responseURLUses = 5
+)
 
 // response is one response address.
 type response struct {
@@ -45,7 +50,7 @@ func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
 	}
 	var sent map[string]json.RawMessage
 	status, fail := http.StatusOK, refuse("invalid_payload")
-	if v, decodeErr := decodeJSON(body); err == nil && decodeErr == nil && r.Method == http.MethodPost {
+	if v, decodeErr := blockkit.Decode(body); err == nil && decodeErr == nil && r.Method == http.MethodPost {
 		if o, ok := v.(object); ok {
 			args.values = o
 			sent = args.raw()

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -78,6 +78,11 @@ func (f *fakeLink) fail(r socket.Ack) {
 	f.reply = func(sentToBot) socket.Ack { return r }
 }
 
+// repeat is a JSON array of n equal items.
+func repeat(n int, item string) string {
+	return "[" + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + "]"
+}
+
 // rig is a stand-in with a fake socket half, served over HTTP, and an
 // unmodified client.
 type rig struct {
@@ -98,12 +103,9 @@ func newRig(t *testing.T, change ...func(*Options)) *rig {
 	s := New(o)
 	link := &fakeLink{}
 	s.deliver = link.deliver
-	server := httptest.NewServer(s)
-	s.SetBaseURL(server.URL)
-	t.Cleanup(func() {
-		require.NoError(t, s.Close())
-		server.Close()
-	})
+	_, err := s.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return &rig{Slack: s, t: t, link: link, clock: c,
 		api: slack.New(s.BotToken(), slack.OptionAPIURL(s.APIURL()), slack.OptionAppLevelToken(s.AppToken()))}
 }

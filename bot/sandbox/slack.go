@@ -79,9 +79,6 @@ func New(o Options) *Slack {
 	if o.Workspace.TeamID == "" {
 		o.Workspace = SampleWorkspace()
 	}
-	if o.TriggerLife == 0 {
-		o.TriggerLife = 3 * time.Second
-	}
 	if o.AckLimit == 0 {
 		o.AckLimit = 3 * time.Second
 	}
@@ -96,25 +93,18 @@ func New(o Options) *Slack {
 }
 
 func newState(o Options) *state {
-	st := &state{
+	return &state{
 		world: o.Workspace.copy(), messages: map[string][]*message{}, views: map[string]*view{},
 		stacks: map[string][]*view{}, homes: map[string]*view{}, triggers: map[string]*trigger{},
 		responses: map[string]*response{}, missing: map[string]bool{}, revoked: map[TokenKind]bool{},
 		limits: map[string]*bucket{},
 	}
-	for _, scope := range o.MissingScopes {
-		st.missing[scope] = true
-	}
-	return st
 }
 
 // Start serves on a free port of 127.0.0.1 and returns the base address, for
 // example "http://127.0.0.1:40123".
-func (s *Slack) Start() (base string, err error) { return s.StartOn("127.0.0.1:0") }
-
-// StartOn serves on the given address.
-func (s *Slack) StartOn(addr string) (base string, err error) {
-	listener, err := net.Listen("tcp", addr)
+func (s *Slack) Start() (base string, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("listening for the Slack stand-in: %w", err)
 	}
@@ -172,19 +162,11 @@ func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // BaseURL is where the stand-in listens, without a final slash; empty before
-// Start unless SetBaseURL was called.
+// Start.
 func (s *Slack) BaseURL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.base
-}
-
-// SetBaseURL tells a stand-in that is mounted in another server under which
-// address it is reached; response addresses and tickets start with it.
-func (s *Slack) SetBaseURL(base string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.base = strings.TrimSuffix(base, "/")
 }
 
 // APIURL is the address to give to a Slack client; it ends in "/api/".

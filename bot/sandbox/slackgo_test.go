@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
+
 	"testing"
 
 	"github.com/slack-go/slack"
@@ -63,9 +63,6 @@ func TestSlackGoReadsTheDirectory(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, groups, 4)
 	require.NotZero(t, groups[3].DateDelete)
-	members, err := api.GetUserGroupMembersContext(ctx, "S03LEAD")
-	require.NoError(t, err)
-	require.Equal(t, []string{"U0BO", "U0CHEN"}, members)
 
 	channel, err := api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: "C0PARTNER"})
 	require.NoError(t, err)
@@ -74,18 +71,6 @@ func TestSlackGoReadsTheDirectory(t *testing.T) {
 	channel, err = api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: "C0INC2041"})
 	require.NoError(t, err)
 	require.Equal(t, "U0INCBOT", channel.Creator)
-	people, _, err := api.GetUsersInConversationContext(ctx, &slack.GetUsersInConversationParameters{ChannelID: "C0OPS"})
-	require.NoError(t, err)
-	require.Contains(t, people, "U0LBBOT")
-	opened, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{"U0DEV"}})
-	require.NoError(t, err)
-	require.Equal(t, "D0DEV", opened.ID)
-	team, err := api.GetTeamInfoContext(ctx)
-	require.NoError(t, err)
-	require.Equal(t, "Sandbox", team.Name)
-	bot, err := api.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: "B0LBBOT"})
-	require.NoError(t, err)
-	require.Equal(t, "U0LBBOT", bot.UserID)
 	require.Empty(t, s.Findings())
 }
 
@@ -130,8 +115,6 @@ func TestStartingIsRefusedWhenItCannotWork(t *testing.T) {
 	s, _ := started(t)
 	_, err := s.Start()
 	require.ErrorContains(t, err, "already started")
-	_, err = sandbox.New(sandbox.Options{}).StartOn(strings.TrimPrefix(s.BaseURL(), "http://"))
-	require.ErrorContains(t, err, "listening for the Slack stand-in")
 	response, err := http.Get(s.BaseURL() + "/elsewhere")
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())

@@ -23,19 +23,11 @@ type Options struct {
 	// Command is the slash command the app declares; the stand-in refuses
 	// others as Slack's client does. Empty allows every command.
 	Command string
-	// Unescaped switches off the escaping of typed #channels and @people
-	// (should_escape in the app manifest).
-	Unescaped bool
-	// MissingScopes are bot scopes that were not granted, for example
-	// "channels:history". Methods that need one answer missing_scope.
-	MissingScopes []string
 	// NoRateLimits switches off tier and per-channel limits.
 	NoRateLimits bool
 	// NoTiers switches off the tiers of methods only: what a channel takes
 	// stays limited.
 	NoTiers bool
-	// TriggerLife is how long a trigger id works. Zero means Slack's 3 s.
-	TriggerLife time.Duration
 	// AckLimit is how long Slack waits for an ack. Zero means Slack's 3 s.
 	AckLimit time.Duration
 }
@@ -115,10 +107,8 @@ type Message struct {
 	BotID     string          `json:"bot_id,omitempty"`
 	Text      string          `json:"text"`
 	Blocks    json.RawMessage `json:"blocks,omitempty"` // nil if it has none
-	// Attachments are legacy attachments, as sent; nil if it has none.
-	Attachments json.RawMessage `json:"attachments,omitempty"`
-	Ephemeral   bool            `json:"ephemeral,omitempty"`
-	To          string          `json:"to,omitempty"` // the only viewer of an ephemeral message
+	Ephemeral bool            `json:"ephemeral,omitempty"`
+	To        string          `json:"to,omitempty"` // the only viewer of an ephemeral message
 	// Edited counts the changes since it was posted.
 	Edited   int             `json:"edited,omitempty"`
 	Deleted  bool            `json:"deleted,omitempty"`
@@ -140,10 +130,7 @@ type View struct {
 	Submit          string          `json:"submit,omitempty"`
 	Close           string          `json:"close,omitempty"`
 	CallbackID      string          `json:"callback_id,omitempty"`
-	ExternalID      string          `json:"external_id,omitempty"`
 	PrivateMetadata string          `json:"private_metadata,omitempty"`
-	RootID          string          `json:"root_id"`
-	PreviousID      string          `json:"previous_id,omitempty"`
 	Blocks          json.RawMessage `json:"blocks"`
 	// Raw is the whole view as the Web API returns it.
 	Raw json.RawMessage `json:"raw"`
@@ -199,7 +186,6 @@ type Option struct {
 	Text        string `json:"text"`
 	Value       string `json:"value"`
 	Description string `json:"description,omitempty"`
-	Group       string `json:"group,omitempty"`
 }
 
 // APICall is one call the bot made, without its token.
@@ -256,23 +242,3 @@ const (
 	TheBotToken TokenKind = iota
 	TheAppToken
 )
-
-// BlockError is one violation of Block Kit's rules, shaped as
-// docs.slack.dev/reference/methods/blocks.validate answers it.
-type BlockError struct {
-	Pointer    string          `json:"pointer"` // JSON pointer to the fault
-	Code       string          `json:"code"`
-	Message    string          `json:"message"`
-	Constraint BlockConstraint `json:"constraint"`
-}
-
-// BlockConstraint says which rule was broken.
-type BlockConstraint struct {
-	Type     string `json:"type"`
-	Expected any    `json:"expected,omitempty"`
-	Got      any    `json:"got,omitempty"`
-}
-
-// Error makes a BlockError printable in the form of Slack's
-// response_metadata.messages: sentence, then the pointer in brackets.
-func (e BlockError) Error() string { return e.Message + " [json-pointer:" + e.Pointer + "]" }

@@ -4,8 +4,12 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
-	"time"
+
+	"lbbot/bot/sandbox/blockkit"
 )
+
+// viewStackMax is how many modals are open at once.
+const viewStackMax = 3
 
 // view is an open modal or a published Home tab.
 type view struct {
@@ -18,39 +22,8 @@ type view struct {
 	def       object // as the bot sent it, blocks named
 	errors    map[string]string
 	trouble   string
-	values    map[string]map[string]object // what the person filled in, Slack-shaped
-	offered   map[string][]any             // options answered for external selects, by block and action
-}
-
-// trigger is one permission to open a modal.
-type trigger struct {
-	userID, channelID, viewID string
-	at                        time.Time
-	used                      bool
-}
-
-// newTrigger makes a trigger id; viewID is set inside a modal.
-func (s *Slack) newTrigger(userID, channelID, viewID string) string {
-	s.state.lastID++
-	id := fmt.Sprintf("%d.%d.%s", s.now().UnixMilli(), s.state.lastID, rand.Text())
-	s.state.triggers[id] = &trigger{userID: userID, channelID: channelID, viewID: viewID, at: s.now()}
-	return id
-}
-
-// liveTrigger finds a trigger that may still be exchanged.
-func (s *Slack) liveTrigger(id string) (*trigger, *apiError) {
-	t := s.state.triggers[id]
-	switch {
-	case id == "":
-		return nil, &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing required field: trigger_id"}}
-	case t == nil:
-		return nil, refuse("invalid_trigger_id")
-	case t.used:
-		return nil, refuse("exchanged_trigger_id")
-	case s.now().Sub(t.at) > s.opt.TriggerLife:
-		return nil, refuse("expired_trigger_id")
-	}
-	return t, nil
+	values    blockkit.Values  // what the person filled in
+	offered   map[string][]any // options answered for external selects, by block and action
 }
 
 // parseView reads and validates the view argument; self is the view it will
@@ -65,16 +38,15 @@ func (s *Slack) parseView(args arguments, kind, self string) (object, *apiError)
 }
 
 func (s *Slack) checkView(def object, kind, self string) *apiError {
-	c := newChecker(modalSurface)
-	c.view("/view", def)
-	if len(mustJSON(def)) > viewBytesMax {
+	found := blockkit.CheckView(def)
+	if len(mustJSON(def)) > blockkit.MaxViewBytes {
 		return refuse("view_too_large")
 	}
-	if def["type"] != kind && len(c.errs) == 0 {
-		c.fail("/view/type", "enum", "must be a valid enum value", []string{kind}, def["type"])
+	if def["type"] != kind && len(found) == 0 {
+		found = append(found, blockkit.Violation{Pointer: "/view/type", Rule: "enum", Message: "must be " + kind})
 	}
-	if len(c.errs) > 0 {
-		return blockFailure("invalid_arguments", c.errs)
+	if len(found) > 0 {
+		return blockFailure("invalid_arguments", found)
 	}
 	external, _ := def["external_id"].(string)
 	for id, other := range s.state.views {
@@ -88,7 +60,7 @@ func (s *Slack) checkView(def object, kind, self string) *apiError {
 // newView registers a view.
 func (s *Slack) newView(def object, userID, channelID string) *view {
 	v := &view{id: s.nextID("V"), kind: def["type"].(string), userID: userID, channelID: channelID,
-		values: map[string]map[string]object{}, offered: map[string][]any{}}
+		values: blockkit.Values{}, offered: map[string][]any{}}
 	v.root = v.id
 	s.state.views[v.id] = v
 	s.setView(v, def)
@@ -99,25 +71,42 @@ func (s *Slack) newView(def object, userID, channelID string) *view {
 // id, action id and kind of element stay the same.
 func (s *Slack) setView(v *view, def object) {
 	blocks, _ := def["blocks"].([]any)
-	def["blocks"] = s.nameBlocks(blocks)
+	blockkit.Name(blocks, s.shortID)
 	v.def, v.errors, v.trouble = def, nil, ""
 	v.hash = fmt.Sprintf("%d.%s", s.now().Unix(), rand.Text()[:8])
-	kept := map[string]map[string]object{}
-	eachStateful(v.blocks(), func(block, action string, e object) {
-		if old := v.values[block][action]; old != nil && old["type"] == e["type"] {
-			set(kept, block, action, old)
+	kept := blockkit.Values{}
+	for _, c := range blockkit.Components(blocks) {
+		if old := v.values[c.BlockID][c.ActionID()]; old != nil && old["type"] == c.Element["type"] {
+			kept.Set(c.BlockID, c.ActionID(), old)
 		}
-	})
+	}
 	v.values = kept
+}
+
+// state is state.values of payloads.
+func (v *view) state() blockkit.Values { return blockkit.State(v.blocks(), v.values, v.channelID) }
+
+// enter stores what a person filled in.
+func (v *view) enter(state ViewState) error {
+	for block, actions := range state {
+		for action, value := range actions {
+			c, ok := blockkit.Find(v.blocks(), block+"/"+action)
+			if !ok || !c.HasState() {
+				return fmt.Errorf("the view has no field %s/%s", block, action)
+			}
+			held, err := c.Enter(value, v.offered[block+"/"+action])
+			if err != nil {
+				return fmt.Errorf("filling in %s/%s: %w", block, action, err)
+			}
+			v.values.Set(block, action, held)
+		}
+	}
+	return nil
 }
 
 func (v *view) blocks() []any { list, _ := v.def["blocks"].([]any); return list }
 
-func (v *view) text(key string) string {
-	o, _ := v.def[key].(object)
-	s, _ := o["text"].(string)
-	return s
-}
+func (v *view) text(key string) string { return textOf(v.def, key) }
 
 func (v *view) str(key string) string { s, _ := v.def[key].(string); return s }
 
@@ -236,7 +225,7 @@ func (s *Slack) viewsPublish(args arguments) (object, *apiError) {
 // inputs out.
 func (s *Slack) viewWire(v *view, inputs bool) object {
 	w := s.state.world
-	values := map[string]map[string]object{}
+	values := blockkit.Values{}
 	if inputs {
 		values = v.state()
 	}
@@ -253,8 +242,8 @@ func (s *Slack) viewWire(v *view, inputs bool) object {
 
 func (s *Slack) shownView(v *view) View {
 	return View{ID: v.id, Hash: v.hash, Type: v.kind, Title: v.text("title"), Submit: v.text("submit"), Close: v.text("close"),
-		CallbackID: v.str("callback_id"), ExternalID: v.str("external_id"), PrivateMetadata: v.str("private_metadata"),
-		RootID: v.root, PreviousID: v.previous, Blocks: mustJSON(v.blocks()), Raw: mustJSON(s.viewWire(v, true)),
+		CallbackID: v.str("callback_id"), PrivateMetadata: v.str("private_metadata"),
+		Blocks: mustJSON(v.blocks()), Raw: mustJSON(s.viewWire(v, true)),
 		Errors: v.errors, Trouble: v.trouble}
 }
 

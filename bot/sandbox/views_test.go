@@ -125,8 +125,8 @@ func TestTheStackHoldsThreeViewsAndTakesPushesFromInsideOnly(t *testing.T) {
 	}
 	views := r.Views("U0ANA")
 	require.Len(t, views, 3)
-	require.Equal(t, views[0].ID, views[2].RootID)
-	require.Equal(t, views[1].ID, views[2].PreviousID)
+	require.Contains(t, string(views[2].Raw), `"root_view_id":"`+views[0].ID+`"`)
+	require.Contains(t, string(views[2].Raw), `"previous_view_id":"`+views[1].ID+`"`)
 	act := r.ClickInView(t.Context(), "U0ANA", r.top().ID, "type_ids", "", nil)
 	require.Equal(t, "push_limit_reached", r.call("views.push", object{"trigger_id": act.TriggerID, "view": form})["error"])
 	require.Contains(t, r.ClickInView(t.Context(), "U0ANA", views[0].ID, "type_ids", "", nil).Failure, "refused", "only the top is seen")

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lbbot/bot/sandbox/blockkit"
 )
 
 // requestMax bounds a request body; a view may have 250 kB, and form encoding
@@ -23,7 +25,6 @@ type apiError struct {
 	code       string
 	needed     string // missing_scope only
 	details    []string
-	objects    []BlockError // blocks.validate only
 	retryAfter time.Duration
 }
 
@@ -56,7 +57,7 @@ func (a arguments) nested(key string) (value any, given bool, err error) {
 		return nil, false, nil
 	}
 	if text, isString := v.(string); isString {
-		v, err = decodeJSON([]byte(text))
+		v, err = blockkit.Decode([]byte(text))
 	}
 	return v, v != nil, err
 }
@@ -64,7 +65,6 @@ func (a arguments) nested(key string) (value any, given bool, err error) {
 // apiMethod is one method of the Web API.
 type apiMethod struct {
 	token     TokenKind
-	noToken   bool
 	scopes    []string // all needed; those that depend on a channel are checked in run
 	perMinute float64
 	run       func(arguments) (object, *apiError) // called with mu held
@@ -94,8 +94,6 @@ func (s *Slack) method(name string) (apiMethod, bool) {
 		return apiMethod{perMinute: tier4, run: s.viewsUpdate}, true
 	case "views.publish":
 		return apiMethod{perMinute: tier4, run: s.viewsPublish}, true
-	case "blocks.validate":
-		return apiMethod{noToken: true, perMinute: special, run: validateBlocks}, true
 	}
 	return s.directoryMethod(name)
 }
@@ -132,7 +130,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	if fail == nil && !known {
 		fail = refuse("unknown_method")
 	}
-	if fail == nil && !method.noToken {
+	if fail == nil {
 		fail = s.authenticate(r, method, token)
 	}
 	fault := s.nextFault(name, args)
@@ -209,7 +207,7 @@ func readArguments(r *http.Request) (arguments, string, *apiError) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case kind == "application/json" && len(body) > 0:
-		v, err := decodeJSON(body)
+		v, err := blockkit.Decode(body)
 		if err != nil {
 			return args, "", refuse("invalid_json")
 		}
@@ -243,7 +241,7 @@ func (s *Slack) writeAnswer(w http.ResponseWriter, method string, answer object,
 	granted := s.granted()
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	if m, ok := s.method(method); ok && !m.noToken && m.token == TheBotToken {
+	if m, ok := s.method(method); ok && m.token == TheBotToken {
 		w.Header().Set("X-Oauth-Scopes", strings.Join(granted, ","))
 		w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
 	}
@@ -261,9 +259,6 @@ func (s *Slack) writeAnswer(w http.ResponseWriter, method string, answer object,
 		if strings.HasPrefix(method, "chat.") {
 			answer["errors"] = fail.details
 		}
-	}
-	if len(fail.objects) > 0 {
-		answer["errors"] = fail.objects
 	}
 	status := http.StatusOK
 	if fail.retryAfter > 0 {
@@ -284,7 +279,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // blockFailure turns violations into Slack's answer.
-func blockFailure(code string, errs []BlockError) *apiError {
+func blockFailure(code string, errs []blockkit.Violation) *apiError {
 	fail := refuse(code)
 	for _, e := range errs {
 		fail.details = append(fail.details, e.Error())

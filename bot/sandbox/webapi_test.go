@@ -85,7 +85,8 @@ func TestBodiesThatAreNotArguments(t *testing.T) {
 
 func TestScopesAreNamedInAHeader(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *Options) { o.MissingScopes = []string{"channels:history"} })
+	r := newRig(t)
+	r.SetMissingScopes("channels:history")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.APIURL()+"auth.test", nil)
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+r.BotToken())
@@ -229,41 +230,6 @@ func TestResetForgetsEverything(t *testing.T) {
 	require.Equal(t, SampleWorkspace(), r.Workspace())
 	r.ok("auth.test", object{})
 	r.ok("chat.postMessage", object{"channel": "C0OPS", "text": "x"})
-}
-
-func TestBlocksValidate(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	cases := map[string]struct {
-		args object
-		want string
-	}{
-		"valid blocks, no token":       {object{"blocks": []any{object{"type": "divider"}}}, ""},
-		"blocks as a string":           {object{"blocks": `[{"type":"divider"}]`}, ""},
-		"a valid view":                 {object{"view": form}, ""},
-		"a valid message":              {object{"message": object{"blocks": []any{object{"type": "divider"}}}}, ""},
-		"an invalid block":             {object{"blocks": []any{object{"type": "progress"}}}, "invalid_blocks"},
-		"a message with text":          {object{"message": object{"text": "x", "blocks": []any{}}}, "invalid_blocks"},
-		"nothing":                      {object{}, "invalid_arguments"},
-		"blocks and a view":            {object{"blocks": []any{}, "view": form}, "invalid_arguments"},
-		"blocks that are not an array": {object{"blocks": object{}}, "invalid_arguments"},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			answer := r.callAs("blocks.validate", c.args, "")
-			if c.want == "" {
-				require.Equal(t, true, answer["ok"], answer)
-				return
-			}
-			require.Equal(t, c.want, answer["error"])
-			if c.want == "invalid_blocks" {
-				first := answer["errors"].([]any)[0].(map[string]any)
-				for _, key := range []string{"pointer", "code", "message", "constraint"} {
-					require.Contains(t, first, key)
-				}
-			}
-		})
-	}
 }
 
 func TestAFaultCanBeLimitedToOneMessage(t *testing.T) {

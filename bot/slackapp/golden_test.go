@@ -11,7 +11,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/blockkit"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -53,8 +53,8 @@ func golden(t *testing.T, name string, raw []byte) {
 
 func requireMessage(t *testing.T, m message) {
 	t.Helper()
-	for _, e := range sandbox.ValidateMessage(encodeMessage(t, m)) {
-		t.Errorf("Slack would refuse it: %v (%v, got %v)", e, e.Constraint.Expected, e.Constraint.Got)
+	for _, e := range blockkit.ValidateMessage(encodeMessage(t, m)) {
+		t.Errorf("Slack would refuse it: %v", e)
 	}
 	require.NotEmpty(t, m.Text)
 	require.NotEmpty(t, m.Blocks)
@@ -64,8 +64,8 @@ func requireMessage(t *testing.T, m message) {
 
 func requireView(t *testing.T, v slack.ModalViewRequest) {
 	t.Helper()
-	for _, e := range sandbox.ValidateView(encode(t, v)) {
-		t.Errorf("Slack would refuse it: %v (%v, got %v)", e, e.Constraint.Expected, e.Constraint.Got)
+	for _, e := range blockkit.ValidateView(encode(t, v)) {
+		t.Errorf("Slack would refuse it: %v", e)
 	}
 }
 

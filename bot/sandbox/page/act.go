@@ -156,14 +156,12 @@ func (p *site) filledIn(r *http.Request, as, viewID string) sandbox.ViewState {
 func fillIn(state sandbox.ViewState, c control, values []string) {
 	var value any
 	switch {
-	case c.Multiple && c.Kind == "external":
-		value = strings.Fields(strings.Join(values, " "))
-	case c.Multiple:
+	case c.Kind == "checkboxes":
 		value = append([]string{}, values...)
-	case len(values) == 0:
-		return // a group of radio buttons with none chosen
-	default:
+	case len(values) > 0:
 		value = values[0]
+	default:
+		return // the browser sent nothing for it
 	}
 	if state[c.BlockID] == nil {
 		state[c.BlockID] = map[string]any{}
@@ -176,7 +174,7 @@ func elementsOf(blocks []shownBlock) []control {
 	var all []control
 	keep := func(c control) {
 		switch c.Kind {
-		case "button", "overflow", "image", "unknown":
+		case "button", "overflow", "unknown":
 		default:
 			all = append(all, c)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"html/template"
 	"strconv"
-	"strings"
 	"time"
 
 	"lbbot/bot/sandbox"
@@ -45,7 +44,7 @@ type shownBlock struct {
 	Anchor    string // unique in the document
 	Text      template.HTML
 	Fields    []template.HTML
-	Items     []shownItem
+	Items     []template.HTML
 	Controls  []control
 	Accessory *control
 	Input     *control
@@ -54,16 +53,8 @@ type shownBlock struct {
 	Error     string
 	Optional  bool
 	Level     string // of an alert
-	Image     shownItem
 	Type      string // of an unknown block
 	JSON      string // of an unknown block
-}
-
-// shownItem is one element of a context block, or an image.
-type shownItem struct {
-	Text template.HTML
-	Alt  string
-	URL  string // https only; empty if it is anything else
 }
 
 // rawBlock is a block as the Web API takes it (docs.slack.dev/reference/block-kit/blocks),
@@ -81,9 +72,6 @@ type rawBlock struct {
 	Optional  bool              `json:"optional"`
 	Dispatch  bool              `json:"dispatch_action"`
 	Level     string            `json:"level"`
-	Title     *rawText          `json:"title"`
-	AltText   string            `json:"alt_text"`
-	ImageURL  string            `json:"image_url"`
 }
 
 // rawText is a text object.
@@ -132,8 +120,6 @@ func (p place) kind(b rawBlock, raw json.RawMessage) shownBlock {
 		return p.section(b, raw)
 	case "header":
 		return p.oneText("header", b, raw)
-	case "markdown":
-		return p.markdown(b, raw)
 	case "alert":
 		shown := p.oneText("alert", b, raw)
 		shown.Level = oneOfList(b.Level, "info", "warning", "error", "success")
@@ -144,8 +130,6 @@ func (p place) kind(b rawBlock, raw json.RawMessage) shownBlock {
 		return p.context(b)
 	case "actions":
 		return shownBlock{Kind: "actions", Controls: p.controls(b)}
-	case "image":
-		return p.image(b)
 	case "input":
 		return p.input(b, raw)
 	default:
@@ -180,41 +164,14 @@ func (p place) oneText(kind string, b rawBlock, raw json.RawMessage) shownBlock 
 	return shownBlock{Kind: kind, Text: text}
 }
 
-// markdown shows a markdown block as its source: Slack's dialect of standard
-// markdown is not drawn here.
-func (p place) markdown(b rawBlock, raw json.RawMessage) shownBlock {
-	var source string
-	if json.Unmarshal(b.Text, &source) != nil {
-		return unknownBlock(b.Type, raw)
-	}
-	return shownBlock{Kind: "section", Text: plainHTML(source)}
-}
-
 func (p place) context(b rawBlock) shownBlock {
 	shown := shownBlock{Kind: "context"}
 	for _, raw := range b.Elements {
-		switch typeOfJSON(raw) {
-		case "image":
-			var img rawBlock
-			if json.Unmarshal(raw, &img) == nil {
-				shown.Items = append(shown.Items, shownItem{Alt: img.AltText, URL: webURL(img.ImageURL)})
-				continue
-			}
-		case "plain_text", "mrkdwn":
-			if text, ok := p.text(raw); ok {
-				shown.Items = append(shown.Items, shownItem{Text: text})
-				continue
-			}
+		text, ok := p.text(raw)
+		if !ok {
+			text = plainHTML("Unknown element: " + typeOfJSON(raw))
 		}
-		shown.Items = append(shown.Items, shownItem{Text: plainHTML("Unknown element: " + typeOfJSON(raw))})
-	}
-	return shown
-}
-
-func (p place) image(b rawBlock) shownBlock {
-	shown := shownBlock{Kind: "image", Image: shownItem{Alt: b.AltText, URL: webURL(b.ImageURL)}}
-	if b.Title != nil {
-		shown.Label = b.Title.Text
+		shown.Items = append(shown.Items, text)
 	}
 	return shown
 }
@@ -250,7 +207,7 @@ func (p place) controls(b rawBlock) []control {
 // text renders a text object, or answers false if it is none.
 func (p place) text(raw json.RawMessage) (template.HTML, bool) {
 	var t rawText
-	if len(raw) == 0 || json.Unmarshal(raw, &t) != nil {
+	if len(raw) == 0 || json.Unmarshal(raw, &t) != nil || t.Type != "plain_text" && t.Type != "mrkdwn" {
 		return "", false
 	}
 	return p.html(t), true
@@ -287,5 +244,3 @@ func indented(text string) string {
 	}
 	return out.String()
 }
-
-func joinWords(a, b string) string { return strings.TrimSpace(a + " " + b) }

@@ -117,8 +117,8 @@ var hostile = []string{
 // What the templates and the renderer write: a tag with attributes in double
 // quotes. Anything else with an angle in it is text that got through.
 var (
-	writtenTag  = regexp.MustCompile(`^<(/?[a-z][a-z0-9]*)((?: [a-z-]+(?:="[^"<>]*")?)*) ?/?>`)
-	writtenAttr = regexp.MustCompile(` ([a-z-]+)(?:="([^"]*)")?`)
+	writtenTag  = regexp.MustCompile(`^<(/?[a-z][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"<>]*")?)*) ?/?>`)
+	writtenAttr = regexp.MustCompile(`\s+([a-z-]+)(?:="([^"]*)")?`)
 )
 
 // harmless fails on any angle bracket, tag or attribute that the page's own
@@ -170,18 +170,17 @@ func everywhere(text string) []map[string]any {
 	element := func(kind string) object {
 		return object{
 			"type": kind, "action_id": text, "text": words, "value": text, "url": text, "style": text, "accessibility_label": text,
-			"placeholder": words, "initial_value": text, "initial_date": text, "initial_time": text, "initial_option": option, "options": []any{option}, "confirm": confirm,
-			"option_groups": []any{object{"label": words, "options": []any{option}}}, "alt_text": text, "image_url": text,
+			"placeholder": words, "initial_value": text, "initial_option": option, "options": []any{option}, "confirm": confirm,
+			"option_groups": []any{object{"label": words, "options": []any{option}}},
 		}
 	}
 	blocks := []map[string]any{
 		{"type": text, "x": text}, {"type": "divider", "block_id": text}, {"type": "header", "text": words}, {"type": "alert", "level": text, "text": rich},
-		{"type": "markdown", "text": text}, {"type": "image", "alt_text": text, "image_url": text, "title": words},
-		{"type": "context", "elements": []any{rich, words, object{"type": "image", "alt_text": text, "image_url": text}, object{"type": text}}},
+		{"type": "context", "elements": []any{rich, words, object{"type": text}}},
 	}
 	for _, kind := range []string{
-		"button", "overflow", "image", "plain_text_input", "number_input", "email_text_input", "url_text_input", "datepicker", "timepicker",
-		"checkboxes", "radio_buttons", "static_select", "multi_static_select", "external_select", "multi_external_select", "users_select", "conversations_select", "file_input", text,
+		"button", "overflow", "plain_text_input", "number_input", "checkboxes", "static_select", "external_select",
+		"conversations_select", "file_input", text,
 	} {
 		blocks = append(blocks,
 			map[string]any{"type": "section", "block_id": text, "text": rich, "fields": []any{rich, words}, "accessory": element(kind)},

@@ -200,9 +200,6 @@ func (p *site) names(world sandbox.Workspace, channels []sandbox.Channel, curren
 	for _, person := range p.slack.People() {
 		name := cmp.Or(person.RealName, person.Name, person.ID)
 		n.people[person.ID] = name
-		if !person.Bot && !person.Deactivated {
-			n.pickPeople = append(n.pickPeople, choice{Value: person.ID, Plain: name, Text: plainHTML(name)})
-		}
 	}
 	n.people[world.BotUserID] = world.BotName
 	for _, ch := range world.Channels {

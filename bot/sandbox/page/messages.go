@@ -2,7 +2,6 @@ package page
 
 import (
 	"cmp"
-	"encoding/json"
 	"html/template"
 	"slices"
 	"strconv"
@@ -63,7 +62,7 @@ func showMessage(at place, m sandbox.Message, world sandbox.Workspace, people []
 		ID: domID("m", m.ChannelID, m.TS), Private: m.Ephemeral, Edited: m.Edited > 0, Notice: m.Notice != "",
 		Reply: m.ThreadTS != "" && m.ThreadTS != m.TS,
 		Time:  when.Format("15:04"), Exact: when.UTC().Format(time.RFC3339),
-		Blocks: append(at.blocks(m.Blocks), at.attachments(m.Attachments)...),
+		Blocks: at.blocks(m.Blocks),
 	}
 	if len(s.Blocks) == 0 {
 		s.Text = at.names.mrkdwn(m.Text)
@@ -79,30 +78,6 @@ func showMessage(at place, m sandbox.Message, world sandbox.Workspace, people []
 		s.From = shownPerson{Name: m.UserID, Initials: "?"}
 	}
 	return s
-}
-
-// attachments shows legacy attachments: their blocks, or their text.
-func (p place) attachments(raw json.RawMessage) []shownBlock {
-	var list []struct {
-		Blocks   json.RawMessage `json:"blocks"`
-		Text     string          `json:"text"`
-		Fallback string          `json:"fallback"`
-	}
-	if len(raw) == 0 {
-		return nil
-	}
-	if json.Unmarshal(raw, &list) != nil {
-		return []shownBlock{unknownBlock("attachments", raw)}
-	}
-	var shown []shownBlock
-	for _, a := range list {
-		if len(a.Blocks) > 0 {
-			shown = append(shown, p.blocks(a.Blocks)...)
-		} else {
-			shown = append(shown, shownBlock{Kind: "section", Text: p.names.mrkdwn(cmp.Or(a.Text, a.Fallback))})
-		}
-	}
-	return shown
 }
 
 // timeOf is the time in a message id ("seconds.microseconds").

@@ -59,7 +59,6 @@ func TestActsReachSlack(t *testing.T) {
 	t.Parallel()
 	const blocks = `[{"type":"input","block_id":"b:1","label":{"type":"plain_text","text":"Weight"},"element":{"type":"number_input","action_id":"w","is_decimal_allowed":false}},
 		{"type":"input","block_id":"b2","label":{"type":"plain_text","text":"After"},"element":{"type":"checkboxes","action_id":"a","options":[{"text":{"type":"plain_text","text":"Watch"},"value":"watch"}]}},
-		{"type":"input","block_id":"b3","label":{"type":"plain_text","text":"Type"},"element":{"type":"radio_buttons","action_id":"r","options":[{"text":{"type":"plain_text","text":"BM"},"value":"bm"}]}},
 		{"type":"actions","block_id":"b4","elements":[{"type":"button","action_id":"type_ids","text":{"type":"plain_text","text":"Type IDs"}}]}]`
 	state := sandbox.ViewState{"b:1": {"w": "50"}, "b2": {"a": []string{"watch"}}}
 	tests := map[string]struct {

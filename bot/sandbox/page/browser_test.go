@@ -1,178 +1,19 @@
 package page
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	keys "github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
-	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
-
-	"lbbot/bot/sandbox"
 )
-
-// smallBot is an app of forty lines behind the stand-in: it previews, adds,
-// opens a form and refuses guests, over a raw socket and the Web API.
-type smallBot struct {
-	t     *testing.T
-	slack *sandbox.Slack
-	cloud *sky
-
-	mu    sync.Mutex
-	heard []string // states and action ids, in order
-}
-
-// run answers envelopes until the stand-in goes away.
-func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
-	for {
-		var envelope struct {
-			Type    string
-			ID      string `json:"envelope_id"`
-			Payload struct {
-				Type, Text string
-				Channel    struct{ ID string }
-				UserID     string `json:"user_id"`
-				TriggerID  string `json:"trigger_id"`
-				Actions    []struct {
-					ActionID string `json:"action_id"`
-					Value    string
-				}
-				View struct{ State json.RawMessage }
-			}
-		}
-		if socket.ReadJSON(&envelope) != nil {
-			return
-		}
-		if envelope.Type == "hello" {
-			close(ready)
-			continue
-		}
-		ack := map[string]any{"envelope_id": envelope.ID}
-		p := envelope.Payload
-		var then func()
-		switch {
-		case envelope.Type == "slash_commands" && p.UserID == "U0GIL":
-			ack["payload"] = map[string]any{"text": "*Not sent.* Guests cannot use this command."}
-		case envelope.Type == "slash_commands" && p.Text == "":
-			then = func() {
-				b.call("views.open", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(formView)})
-			}
-		case envelope.Type == "slash_commands":
-			ack["payload"] = json.RawMessage(previewMessage)
-		case p.Type == "view_submission":
-			b.note(string(p.View.State))
-			if !strings.Contains(string(p.View.State), `"value":"50"`) {
-				ack["payload"] = json.RawMessage(`{"response_action":"errors","errors":{"weight":"Use a whole number from 1 to 100."}}`)
-			}
-		case p.Type == "block_actions" && p.Actions[0].ActionID == "look_pool":
-			b.note(p.Actions[0].ActionID + " " + p.Actions[0].Value)
-			then = func() {
-				b.call("views.push", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(poolView)})
-			}
-		case p.Type == "block_actions":
-			b.note(p.Actions[0].ActionID)
-			then = func() {
-				b.cloud.register(`{"listenerId":"lst-8f2c","weight":50}`, `{"response":{"backendId":"be-20d1"}}`)
-				b.call("chat.postMessage", map[string]any{
-					"channel": p.Channel.ID, "text": "Added: web-07 as be-20d1.", "blocks": json.RawMessage(addedBlocks),
-				})
-			}
-		}
-		if socket.WriteJSON(ack) != nil {
-			return
-		}
-		if then != nil {
-			then()
-		}
-	}
-}
-
-func (b *smallBot) note(what string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.heard = append(b.heard, what)
-}
-
-func (b *smallBot) notes() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Join(b.heard, "\n")
-}
-
-// call calls a Web API method; a refusal is a fault of this test.
-func (b *smallBot) call(method string, args any) map[string]any {
-	raw, _ := json.Marshal(args)
-	token := b.slack.BotToken()
-	if method == "apps.connections.open" {
-		token = b.slack.AppToken()
-	}
-	r, _ := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.slack.APIURL()+method, bytes.NewReader(raw))
-	r.Header.Set("Content-Type", "application/json; charset=utf-8")
-	r.Header.Set("Authorization", "Bearer "+token)
-	w, err := http.DefaultClient.Do(r)
-	if err != nil {
-		b.t.Error(err)
-		return nil
-	}
-	defer w.Body.Close()
-	var answer map[string]any
-	if err := json.NewDecoder(w.Body).Decode(&answer); err != nil || answer["ok"] != true {
-		b.t.Errorf("%s: %v %v", method, err, answer)
-	}
-	return answer
-}
-
-// play starts the stand-in, the small bot and the page, and returns the page's
-// address.
-func play(t *testing.T) (string, *smallBot) {
-	t.Helper()
-	s := sandbox.New(sandbox.Options{Command: "/lb-register", NoRateLimits: true})
-	_, err := s.Start()
-	require.NoError(t, err)
-	b := &smallBot{t: t, slack: s, cloud: &sky{}}
-	opened := b.call("apps.connections.open", map[string]any{})
-	socket, answer, err := websocket.DefaultDialer.DialContext(t.Context(), opened["url"].(string), nil)
-	require.NoError(t, err)
-	require.NoError(t, answer.Body.Close())
-	ready, done := make(chan struct{}), make(chan struct{})
-	go func() { defer close(done); b.run(socket, ready) }()
-	t.Cleanup(func() {
-		require.NoError(t, socket.Close())
-		<-done
-		require.NoError(t, s.Close())
-	})
-	<-ready
-
-	page, err := New(Options{
-		Slack: s, Cloud: b.cloud, Version: "test", Samples: trialSamples,
-		Completions: []string{"/lb-register", "/lb-register whoami", "/lb-register help"},
-		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
-		Reset: func(context.Context) error {
-			s.Reset()
-			b.cloud.mu.Lock()
-			defer b.cloud.mu.Unlock()
-			b.cloud.calls, b.cloud.backends, b.cloud.lose = nil, 0, false
-			return nil
-		},
-	})
-	require.NoError(t, err)
-	server := httptest.NewServer(page)
-	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	return server.URL, b
-}
 
 // browser is a headless Chromium with an empty profile.
 func browser(t *testing.T) context.Context {

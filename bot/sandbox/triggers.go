@@ -1,0 +1,41 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+)
+
+// triggerLife is how long a trigger id works.
+const triggerLife = 3 * time.Second
+
+// trigger is one permission to open a modal.
+type trigger struct {
+	userID, channelID, viewID string
+	at                        time.Time
+	used                      bool
+}
+
+// newTrigger makes a trigger id; viewID is set inside a modal.
+func (s *Slack) newTrigger(userID, channelID, viewID string) string {
+	s.state.lastID++
+	id := fmt.Sprintf("%d.%d.%s", s.now().UnixMilli(), s.state.lastID, rand.Text())
+	s.state.triggers[id] = &trigger{userID: userID, channelID: channelID, viewID: viewID, at: s.now()}
+	return id
+}
+
+// liveTrigger finds a trigger that may still be exchanged.
+func (s *Slack) liveTrigger(id string) (*trigger, *apiError) {
+	t := s.state.triggers[id]
+	switch {
+	case id == "":
+		return nil, &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing required field: trigger_id"}}
+	case t == nil:
+		return nil, refuse("invalid_trigger_id")
+	case t.used:
+		return nil, refuse("exchanged_trigger_id")
+	case s.now().Sub(t.at) > triggerLife:
+		return nil, refuse("expired_trigger_id")
+	}
+	return t, nil
+}

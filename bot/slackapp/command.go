@@ -122,8 +122,7 @@ func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registra
 	case c.Archived:
 		return p, a.cannotPost(p.ResultID, "is_archived")
 	case c.Shared && elsewhere:
-
-		return p, &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedShared, Person: true}, Operation: operation.Operation{Actor: d.Actor, Place: p}}
+		return p, a.Intake.Refuse(ctx, operation.DeniedShared, d.Actor, p)
 	case !c.Member && !c.Direct && !c.Shared:
 		return p, a.cannotPost(p.ResultID, "not_in_channel")
 	}

@@ -76,10 +76,7 @@ func (a *App) picked(ctx context.Context, d delivery, index int, value string) (
 	case err != nil:
 		return commands.Registration{}, &intake.UnavailableError{What: "journal", Err: err}
 	case person != chooser(d.Actor):
-
-		a.Log.Warn("suggestions were clicked by another person", zap.String("actor", d.Actor.UserID), zap.String("for", person))
-		return commands.Registration{}, &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedNotRequester},
-			Operation: operation.Operation{Actor: d.Actor, Place: d.Place}}
+		return commands.Registration{}, a.Intake.Refuse(ctx, operation.DeniedNotRequester, d.Actor, d.Place)
 	}
 	var o offer
 	if err := json.Unmarshal(data, &o); err != nil {

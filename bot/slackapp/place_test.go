@@ -29,7 +29,7 @@ func TestTheChannelForTheResultIsCheckedBeforeAnythingIsAsked(t *testing.T) {
 		"a private one without us":     {"C0SECRET", "I cannot see the channel"},
 		"a private one with us":        {"C0LEADS", "I cannot see the channel"},
 		"a shared one":                 {"#partner-shared", "shared"},
-		"somebody else's messages":     {"D0BO", "I cannot see the channel"},
+		"somebody else's messages":     {"D0BO", "I am not in this direct message"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -38,6 +38,7 @@ func TestTheChannelForTheResultIsCheckedBeforeAnythingIsAsked(t *testing.T) {
 			r.idle()
 		})
 	}
+	require.Equal(t, []string{string(operation.DeniedShared)}, r.shelf.denials(), "it is in the audit trail")
 	for _, op := range r.shelf.inState(operation.Draft) {
 		require.Equal(t, incident, op.Place.ChannelID, "permission looks at where it was typed")
 		require.Equal(t, "inc-2041", op.Place.ChannelName)
@@ -73,4 +74,16 @@ func TestAChannelThatCannotBeReadIsNotTakenForGood(t *testing.T) {
 	r.types(ana, incident, goodCommand)
 	r.sees(ana, incident, "could not check")
 	require.Empty(t, r.shelf.inState(operation.Draft))
+}
+
+// denials returns the codes of the denials that were recorded.
+func (s *shelf) denials() (codes []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.events {
+		if e.Kind == operation.EventDenied {
+			codes = append(codes, e.Data["code"])
+		}
+	}
+	return codes
 }

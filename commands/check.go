@@ -12,7 +12,7 @@ import (
 )
 
 func (b *builder) setListener(f *Field, value string) {
-	if text := wrongReference(f, value); text != "" {
+	if text := referenceFault(f, value); text != "" {
 		b.fail(f.Key, value, text, unknown)
 		return
 	}
@@ -52,16 +52,16 @@ func (b *builder) setServer(f *Field, value string) {
 			return
 		}
 	}
-	if text := wrongReference(f, value); text != "" {
+	if text := referenceFault(f, value); text != "" {
 		b.fail(f.Key, value, text, unknown)
 		return
 	}
 	b.made.Server = value
 }
 
-// wrongReference says why value cannot name a listener or server, or "". It
+// referenceFault says why value cannot name a listener or server, or "". It
 // keeps out what no name has and what could turn into markup.
-func wrongReference(f *Field, value string) string {
+func referenceFault(f *Field, value string) string {
 	if n := utf8.RuneCountInString(value); n > f.MaxLength {
 		return tooLong(f.MaxLength, n)
 	}
@@ -138,7 +138,7 @@ func (b *builder) setWeight(value string) {
 }
 
 func (b *builder) setName(value string) {
-	suggestion, ok := CheckBackendName(value)
+	suggestion, ok := checkBackendName(value)
 	if ok {
 		b.made.Name = value
 		return
@@ -180,7 +180,7 @@ func (b *builder) setChannel(value string) {
 		b.fail(KeyTo, value, "The result goes to a channel, not to a person. Give it as #channel.", unknown)
 		return
 	}
-	if id := bare(value); isChannelID(id) {
+	if id := trimMarks(value); isChannelID(id) {
 		b.made.Channel = id
 		return
 	}

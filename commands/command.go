@@ -82,7 +82,7 @@ func withoutName(text string) string {
 func arguments(rest string) []string {
 	words := strings.Fields(rest)
 	for i, w := range words {
-		words[i] = bare(plain("", w))
+		words[i] = trimMarks(unescapeValue("", w))
 	}
 	return words
 }

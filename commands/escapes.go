@@ -98,9 +98,9 @@ func bracketText(inside string, wantID bool) string {
 	}
 }
 
-// quiet takes the sign off @channel, @here and @everyone, which would call
+// withoutGroupCalls takes the sign off @channel, @here and @everyone, which would call
 // many people; what is left reads the same and calls nobody.
-func quiet(s string) string {
+func withoutGroupCalls(s string) string {
 	if !strings.Contains(s, "@") {
 		return s
 	}
@@ -110,7 +110,7 @@ func quiet(s string) string {
 		for j < len(s) && s[j] == '@' {
 			j++
 		}
-		if j > i && callsMany(s[j:]) {
+		if j > i && isGroupCall(s[j:]) {
 			i = j
 		}
 		b.WriteByte(s[i])
@@ -119,7 +119,7 @@ func quiet(s string) string {
 	return b.String()
 }
 
-func callsMany(s string) bool {
+func isGroupCall(s string) bool {
 	for _, group := range [...]string{"channel", "here", "everyone"} {
 		if len(s) >= len(group) && strings.EqualFold(s[:len(group)], group) &&
 			(len(s) == len(group) || !isWordByte(s[len(group)])) {

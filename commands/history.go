@@ -51,11 +51,11 @@ func BuildHistory(values Values) (History, error) {
 	fields := historyFields()
 	b := builder{given: values}
 	h := History{Since: SinceDefault}
-	if v := tidy(KeyListener, values[KeyListener]); v != "" {
+	if v := normalize(KeyListener, values[KeyListener]); v != "" {
 		b.setListener(findField(registerFields[:], KeyListener), v)
 		h.Listener = b.made.Listener
 	}
-	if v := bare(strings.TrimSpace(values[KeyBy])); v != "" {
+	if v := trimMarks(strings.TrimSpace(values[KeyBy])); v != "" {
 		if strings.EqualFold(v, ByMe) {
 			v = ByMe
 		}
@@ -66,7 +66,7 @@ func BuildHistory(values Values) (History, error) {
 					`" is. Type @ and pick the person from Slack's suggestions.`})
 		}
 	}
-	if v := bare(strings.TrimSpace(values[KeySince])); v != "" {
+	if v := trimMarks(strings.TrimSpace(values[KeySince])); v != "" {
 		since, ok := parseSince(v)
 		if !ok {
 			b.problems = append(b.problems, Problem{Field: KeySince, Given: shown(KeySince + "=" + v),

@@ -65,7 +65,7 @@ func (p *parser) serverFirst(words []word) []word {
 			" <listener> " + first
 		p.given[KeyServer] = first
 		words = nil
-	case !strings.ContainsAny(first, "/:") && !p.broken(*findField(p.fields, KeyListener), first):
+	case !strings.ContainsAny(first, "/:") && !p.invalid(*findField(p.fields, KeyListener), first):
 		p.problems = append(p.problems, Problem{Field: KeyServer, Text: "I read " + shown(first) +
 			" as the listener, so the server is missing. If it is the server, type " + Name + " <listener> " + shown(first) + "."})
 		p.fix(KeyServer, unknown)
@@ -77,9 +77,9 @@ func (p *parser) serverFirst(words []word) []word {
 	return words
 }
 
-// lonelyVerb refuses a single word, with a request ID or without, that must
+// mistypedVerb refuses a single word, with a request ID or without, that must
 // have been meant as a verb.
-func (p *parser) lonelyVerb() (Problem, bool) {
+func (p *parser) mistypedVerb() (Problem, bool) {
 	if len(p.loose) == 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
 		return Problem{}, false
 	}
@@ -135,7 +135,7 @@ func (p *parser) leftOver(words []word) {
 // meantFor returns the keys, not given yet, that a left-over word fits.
 func (p *parser) meantFor(value string) (keys []string) {
 	for _, key := range [...]string{KeyType, KeyWeight, KeyPorts} {
-		if p.free(key) && !p.broken(*findField(p.fields, key), value) {
+		if p.free(key) && !p.invalid(*findField(p.fields, key), value) {
 			keys = append(keys, key)
 		}
 	}

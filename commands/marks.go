@@ -102,9 +102,9 @@ func unmarked(s string) string {
 	return s
 }
 
-// bare takes marks, quotation marks, brackets and the punctuation of a
+// trimMarks takes marks, quotation marks, brackets and the punctuation of a
 // sentence off a word whose own characters have none of them.
-func bare(s string) string {
+func trimMarks(s string) string {
 	return strings.Trim(s, quoteMarks+"*_~`.,;:!()[]<>")
 }
 

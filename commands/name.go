@@ -23,11 +23,11 @@ func BackendName(server string, taken []string) string {
 	return name
 }
 
-// CheckBackendName says whether name keeps the API's rule: 1 to 64 letters,
+// checkBackendName says whether name keeps the API's rule: 1 to 64 letters,
 // digits, "-" and "." (docs.console.zenlayer.com, RegisterBackend; letters
 // are read as ASCII, the narrower meaning). If not, suggestion is a name
 // close to it that does.
-func CheckBackendName(name string) (suggestion string, ok bool) {
+func checkBackendName(name string) (suggestion string, ok bool) {
 	if name == "" || len(name) > MaxName {
 		return cleanName(name), false
 	}

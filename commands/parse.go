@@ -18,7 +18,7 @@ func parseAdd(rest string) (Command, error) {
 func parseRegister(text string) (Command, error) {
 	p := parser{builder: builder{fields: registerFields[:], given: Values{}}}
 	p.sort((&scanner{text: text, fields: p.fields}).words())
-	if near, ok := p.lonelyVerb(); ok {
+	if near, ok := p.mistypedVerb(); ok {
 		return Command{Verb: VerbRegister}, refuse(near)
 	}
 	p.place()
@@ -43,7 +43,7 @@ func (p *parser) sort(words []word) {
 	for _, w := range words {
 		switch {
 		case w.open:
-			p.unclosed(w)
+			p.refuseUnclosed(w)
 		case w.key == "":
 			p.loose = append(p.loose, w)
 		case w.missing && w.field != nil:
@@ -55,7 +55,7 @@ func (p *parser) sort(words []word) {
 			p.give(w.field.Key, w.value)
 		}
 	}
-	p.twice()
+	p.refuseRepeated()
 }
 
 // problem notes what is wrong with a word, in its own spelling.
@@ -79,8 +79,8 @@ func (p *parser) give(key, value string) {
 	p.all[key] = append(p.all[key], value)
 }
 
-// twice refuses keys given more than once. Only flags may be repeated.
-func (p *parser) twice() {
+// refuseRepeated refuses keys given more than once. Only flags may be repeated.
+func (p *parser) refuseRepeated() {
 	if len(p.all) == 0 {
 		return
 	}
@@ -97,10 +97,10 @@ func (p *parser) twice() {
 		}
 		text := "You gave " + f.Key + " " + often + " (" + inWords(values) + "). Keep one."
 		p.problems = append(p.problems, Problem{Field: f.Key, Text: text})
-		if !same || p.broken(f, first) {
+		if !same || p.invalid(f, first) {
 			p.fix(f.Key, unknown)
 		} else {
-			p.fix(f.Key, tidy(f.Key, first))
+			p.fix(f.Key, normalize(f.Key, first))
 		}
 		for i, v := range values[1:] {
 			if !slices.Contains(values[:i+1], v) {
@@ -119,8 +119,8 @@ func inWords(values []string) string {
 	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }
 
-// unclosed notes a quotation mark without its partner.
-func (p *parser) unclosed(w word) {
+// refuseUnclosed notes a quotation mark without its partner.
+func (p *parser) refuseUnclosed(w word) {
 	p.problem(w, "A quotation mark is opened and not closed. Put one at the end of the value.")
 	if w.field != nil {
 		p.fix(w.field.Key, unknown)
@@ -148,7 +148,7 @@ func (p *parser) unknownKey(w word) {
 		p.extra = append(p.extra, w.key)
 	case 1:
 		text += " Did you mean `" + near[0] + "`?"
-		p.mean(near[0], w, certain)
+		p.giveToNearest(near[0], w, certain)
 	default:
 		p.extra = append(p.extra, w.key)
 		text += " Did you mean `" + near[0] + "` or `" + near[1] + "`?"
@@ -156,9 +156,9 @@ func (p *parser) unknownKey(w word) {
 	p.problem(w, text)
 }
 
-// mean gives a value to the key it was most likely meant for, unless the
+// giveToNearest gives a value to the key it was most likely meant for, unless the
 // person gave that key as well.
-func (p *parser) mean(key string, w word, certain bool) {
+func (p *parser) giveToNearest(key string, w word, certain bool) {
 	f := findField(p.fields, key)
 	if _, given := p.given[key]; !certain || given && !f.Flag {
 		p.fix(key, unknown) // the value given is checked all the same

@@ -79,8 +79,8 @@ func TestNoReasonTurnsIntoMarkup(t *testing.T) {
 			require.Zero(t, bracketLen(r.Reason[i:]), r.Reason)
 		}
 		require.Equal(t, r.Reason, unescape(r.Reason, false))
-		require.Equal(t, r.Reason, quiet(r.Reason))
-		require.Equal(t, r.Reason, tidy(KeyReason, r.Reason))
+		require.Equal(t, r.Reason, withoutGroupCalls(r.Reason))
+		require.Equal(t, r.Reason, normalize(KeyReason, r.Reason))
 	})
 }
 
@@ -138,13 +138,13 @@ func TestBackendNameIsAlwaysValidAndFree(t *testing.T) {
 		var taken []string
 		for range rapid.IntRange(0, 30).Draw(t, "times") {
 			name := BackendName(server, taken)
-			_, ok := CheckBackendName(name)
+			_, ok := checkBackendName(name)
 			require.True(t, ok, name)
 			require.NotContains(t, taken, name)
 			taken = append(taken, name)
 		}
-		if suggestion, ok := CheckBackendName(server); !ok {
-			_, fine := CheckBackendName(suggestion)
+		if suggestion, ok := checkBackendName(server); !ok {
+			_, fine := checkBackendName(suggestion)
 			require.True(t, fine, suggestion)
 		}
 	})

@@ -115,7 +115,7 @@ func (b *builder) build() {
 		}
 	}
 	if known < len(b.given) {
-		b.strangers()
+		b.refuseUnknownKeys()
 	}
 }
 
@@ -125,8 +125,8 @@ func (b *builder) field(f *Field, value string) {
 		b.fail(f.Key, shown(value), words, unknown)
 		return
 	}
-	value = tidy(f.Key, value)
-	if exact := unmarked(value); exact != value && f.closed() && !b.broken(*f, exact) {
+	value = normalize(f.Key, value)
+	if exact := unmarked(value); exact != value && f.closed() && !b.invalid(*f, exact) {
 		value = exact
 	}
 	switch {
@@ -147,7 +147,7 @@ func (b *builder) trial(f Field, value string) []Problem {
 	return t.problems
 }
 
-func (b *builder) broken(f Field, value string) bool { return len(b.trial(f, value)) > 0 }
+func (b *builder) invalid(f Field, value string) bool { return len(b.trial(f, value)) > 0 }
 
 // closed says whether no value of a field can begin with a mark: numbers and
 // choices, but neither names nor text.
@@ -166,12 +166,12 @@ func orRemove(f *Field) string {
 	return ", or remove " + f.Key + "=?"
 }
 
-// tidy folds a value, so that text and form are alike. It changes nothing in
+// normalize folds a value, so that text and form are alike. It changes nothing in
 // what it has already tidied.
-func tidy(key, value string) string {
-	value = strings.TrimSpace(plain(key, fold(value)))
+func normalize(key, value string) string {
+	value = strings.TrimSpace(unescapeValue(key, fold(value)))
 	if key == KeyReason {
-		value = strings.Join(strings.Fields(quiet(value)), " ")
+		value = strings.Join(strings.Fields(withoutGroupCalls(value)), " ")
 	}
 	return value
 }
@@ -227,8 +227,8 @@ func (b *builder) set(f *Field, value string) {
 	}
 }
 
-// strangers refuses keys that are no field, in a stable order.
-func (b *builder) strangers() {
+// refuseUnknownKeys refuses keys that are no field, in a stable order.
+func (b *builder) refuseUnknownKeys() {
 	var keys []string
 	for key := range b.given {
 		if !slices.ContainsFunc(b.fields, func(f Field) bool { return f.Key == key }) {

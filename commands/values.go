@@ -147,10 +147,10 @@ func (s *scanner) value(w *word, key string) {
 		s.quotedValue(w, key, mark, size)
 		return
 	}
-	w.value = plain(key, s.bare())
+	w.value = unescapeValue(key, s.bare())
 	for key == KeyPorts && s.listGoesOn() || key == KeyType && s.typeGoesOn(w.value) {
 		s.skipSpaces()
-		w.value += " " + plain(key, s.bare())
+		w.value += " " + unescapeValue(key, s.bare())
 	}
 }
 
@@ -201,7 +201,7 @@ func (s *scanner) quotedValue(w *word, key string, open rune, size int) {
 		if after := len(s.text) - len(strings.TrimLeft(s.text[s.at:], ".,;:!")); endsAt(s.text, after) {
 			s.at = after
 		}
-		w.value = plain(key, inside)
+		w.value = unescapeValue(key, inside)
 		return
 	}
 	w.open = true
@@ -218,10 +218,10 @@ func (s *scanner) quotedValue(w *word, key string, open rune, size int) {
 	w.value = strings.TrimRight(s.text[start:s.at], " ")
 }
 
-// plain undoes Slack's escapes in a value, and takes the brackets off one like
+// unescapeValue undoes Slack's escapes in a value, and takes the brackets off one like
 // <lst-80aa>. A link without a text is an address someone typed: a name keeps
 // its scheme only if there is a path, the reason always.
-func plain(key, v string) string {
+func unescapeValue(key, v string) string {
 	if strings.IndexByte(v, '<') < 0 && strings.IndexByte(v, '&') < 0 {
 		return v
 	}

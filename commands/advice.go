@@ -1,15 +1,13 @@
 package commands
 
-// ErrorAdvice is what an error code of Zenlayer means, in words a person can
-// act on.
+// ErrorAdvice explains an error code of Zenlayer: what it means and what a person can do.
 type ErrorAdvice struct {
-	// Means completes "What it said:", Do completes "What to do:". Both are
-	// one sentence that starts with a small letter and ends with a full stop.
+	// Means completes "What it said:", Do completes "What to do:". Each is one sentence that starts with a small letter
+	// and ends with a full stop.
 	Means, Do string
 }
 
-// Advice returns the words for an error code, and false for a code it does
-// not know.
+// Advice returns the advice for an error code; false if the code is not known.
 func Advice(code string) (ErrorAdvice, bool) {
 	for _, k := range knownCodes {
 		if k.code == code {
@@ -19,9 +17,8 @@ func Advice(code string) (ErrorAdvice, bool) {
 	return ErrorAdvice{}, false
 }
 
-// AdviceOn is Advice for an answer with that HTTP status, which may have no
-// code: then it is not Zenlayer's own. It knows no answer below 300 and no
-// server error without a code.
+// AdviceOn is Advice for an answer with an HTTP status. An answer from 300 to 499 without a code did not come from
+// Zenlayer itself, and gets advice as well; 429 does not.
 func AdviceOn(status int, code string) (ErrorAdvice, bool) {
 	if code == "" && status >= 300 && status < 500 && status != 429 {
 		return ErrorAdvice{"the answer has none of Zenlayer's codes, so something in front of Zenlayer gave it.",
@@ -35,15 +32,15 @@ type knownCode struct {
 	advice ErrorAdvice
 }
 
-// What to do, where it is the same for several codes.
+// The advice that several codes share.
 const (
 	fixValue = "check the values and try again with changes."
 	owners   = "nothing on your side; the bot's owners have to look at it."
 	newKey   = "nothing on your side; the bot's owners have to check or replace its access key."
 )
 
-// knownCodes is a table and never changes: first the common error codes of the platform
-// (docs.console.zenlayer.com, common error codes), then those of load balancer and instance calls.
+// knownCodes is a table that nothing changes: first the common error codes of the platform (docs.console.zenlayer.com,
+// common error codes), then those of load balancer and instance calls.
 var knownCodes = [...]knownCode{
 	{"INTERNAL_SERVER_ERROR", ErrorAdvice{"something broke inside Zenlayer.",
 		"wait for this card to settle; do not repeat it by hand."}},

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Keys of what a person asks to see.
+// Keys of history's fields, besides KeyListener.
 const (
 	KeyBy       = "by"
 	KeySince    = "since"
@@ -14,15 +14,14 @@ const (
 	KeyTimeline = "timeline"
 )
 
-// asked is what stands after a verb that takes a few of its own fields.
+// asked holds the arguments of a verb that takes fields of its own.
 type asked struct {
 	fields   []Field
 	given    Values
 	problems []Problem
 }
 
-// newAsked sorts the words of rest. Loose words go to those of the places that
-// were not given with their keys, in order.
+// newAsked parses rest. Words without a key fill the given places in order, except places that were given by key.
 func newAsked(fields []Field, rest string, places ...string) asked {
 	a := asked{fields: fields, given: Values{}}
 	var loose []word

@@ -27,8 +27,7 @@ func (b *builder) setListener(f *Field, value string) {
 	}
 }
 
-// ReadListener says in which way a text names a listener. A port out of range
-// is -1, and a part that is missing is empty.
+// ReadListener splits a listener reference into its parts. Missing parts are empty; a port out of range is -1.
 func ReadListener(text string) ListenerRef {
 	ref := ListenerRef{Text: text}
 	if lb, name, ok := strings.Cut(text, "/"); ok {
@@ -59,8 +58,8 @@ func (b *builder) setServer(f *Field, value string) {
 	b.made.Server = value
 }
 
-// referenceFault says why value cannot name a listener or server, or "". It
-// keeps out what no name has and what could turn into markup.
+// referenceFault says why value cannot name a listener or server; "" if it can. It refuses characters that no name has
+// and that could become Slack markup.
 func referenceFault(f *Field, value string) string {
 	if n := utf8.RuneCountInString(value); n > f.MaxLength {
 		return tooLong(f.MaxLength, n)
@@ -79,8 +78,7 @@ func tooLong(limit, n int) string {
 	return "Up to " + strconv.Itoa(limit) + " characters. You gave " + strconv.Itoa(n) + "."
 }
 
-// looksLikeServer says whether a text has the shape of an instance ID or is
-// an IP address.
+// looksLikeServer reports whether a text is an IP address or has the form of an instance ID.
 func looksLikeServer(s string) bool {
 	for _, prefix := range [...]string{"i-", "ins-"} {
 		if rest, ok := strings.CutPrefix(s, prefix); ok && rest != "" &&
@@ -192,7 +190,7 @@ func (b *builder) setChannel(value string) {
 	b.made.Channel = "#" + name
 }
 
-// isChannelID tells an ID from a name: names are never in capitals
+// isChannelID reports whether a text is a channel ID. Channel names are never in capitals
 // (docs.slack.dev/reference/methods/conversations.create).
 func isChannelID(s string) bool {
 	return len(s) > 1 && strings.IndexByte("CGD", s[0]) >= 0 &&

@@ -5,10 +5,8 @@ import (
 	"strings"
 )
 
-// Closest returns up to n of candidates that word may have been meant to be,
-// nearest first, then in their own order. Letter case does not matter; a
-// swapped pair of letters counts as one mistake, and so does a beginning of
-// three letters or more. Nothing near gives nothing.
+// Closest returns up to n of the candidates that word may be a misspelling of, nearest first. Letter case does not
+// matter. A swapped pair of letters counts as one mistake; so does a missing rest after three letters or more.
 func Closest(word string, candidates []string, n int) []string {
 	var out []string
 	for _, at := range Nearest(word, len(candidates), n, func(i int) []string { return candidates[i : i+1] }) {
@@ -19,9 +17,7 @@ func Closest(word string, candidates []string, n int) []string {
 	return out
 }
 
-// Nearest is Closest for things with several spellings each; it returns the
-// indexes of at most n of count things. Of things with the same spellings each
-// counts.
+// Nearest is Closest for things with several spellings each. It returns indexes of at most n of count things.
 func Nearest(word string, count, n int, spellings func(int) []string) []int {
 	type near struct{ index, distance int }
 	var found []near
@@ -44,8 +40,8 @@ func Nearest(word string, count, n int, spellings func(int) []string) []int {
 	return out
 }
 
-// mistakes counts the mistakes between a word and a name, and says whether they are few. Where one of them is a host
-// name with its domain and the other is not, the domain does not count.
+// mistakes counts the mistakes between a word and a name, and says whether they are few enough for a suggestion. A
+// domain does not count if only one of the two has it.
 func mistakes(word, name string) (n int, few bool) {
 	if strings.Contains(word, ".") != strings.Contains(name, ".") {
 		word, name = withoutDomain(word), withoutDomain(name)
@@ -67,7 +63,7 @@ func withoutDomain(s string) string {
 	return host
 }
 
-// mistakesAllowed is how far a word of that length may be off.
+// mistakesAllowed returns how many mistakes a word of that length may have.
 func mistakesAllowed(length int) int {
 	switch {
 	case length == 0:
@@ -81,7 +77,7 @@ func mistakesAllowed(length int) int {
 	}
 }
 
-// nearness is the number of mistakes between a and b, or more than limit.
+// nearness returns the number of mistakes between a and b, or more than limit.
 func nearness(a, b []rune, limit int) int {
 	if len(a) >= 3 && len(b) > len(a) && slices.Equal(a, b[:len(a)]) {
 		return 1
@@ -92,8 +88,8 @@ func nearness(a, b []rune, limit int) int {
 	return distance(a, b)
 }
 
-// distance is the optimal string alignment distance: insertions, deletions,
-// substitutions and swaps of neighbours, each counted once.
+// distance is the optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours, each
+// counted once.
 func distance(a, b []rune) int {
 	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range previous {

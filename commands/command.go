@@ -1,16 +1,12 @@
-// Package commands is what a person may ask of the bot: the words of
-// /lb-register, its fields and their rules, its help, and the sentences a
-// person reads when something typed cannot be taken.
+// Package commands parses and checks what a person asks of the bot: the grammar of /lb-register, its verbs, fields and
+// limits, its help, and the sentences for input that it refuses.
 //
-// It promises that text and form meet in one place (BuildRegistration), that
-// all problems are named at once, that nothing is guessed (names and ids are
-// passed on as typed, to be matched exactly elsewhere), and that no text of a
-// person leaves it as Slack markup. Help, form and validation come from one
-// list, RegisterFields.
+// Commands and forms are checked by the same code (BuildRegistration). All problems are reported at once. Names and IDs
+// are passed on as typed; the caller matches them exactly and never guesses. No text of a person leaves the package as
+// Slack markup. Help, form and checks follow from RegisterFields, verbs from Verbs.
 //
-// Everything here is a pure function: no goroutines, no input or output, no
-// clock, no contexts. It must not know Slack's SDK, who is asking, what exists
-// at Zenlayer, or where anything is stored.
+// Every function is pure: no goroutines, no I/O, no clock, no contexts. The package must not know Slack's SDK, who
+// asks, what exists at Zenlayer, or where anything is stored.
 package commands
 
 import (
@@ -21,25 +17,23 @@ import (
 // Name is the slash command as people type it.
 const Name = "/lb-register"
 
-// Command is one thing asked, understood and checked.
+// Command is one parsed and checked command.
 type Command struct {
 	// Verb is never empty when Parse returned no error.
 	Verb Verb
-	// Args are the words after help and status, and Why after whoami; status
-	// has exactly one, a request ID in upper case with its LBR- prefix.
+	// Args are the words after help; for status exactly one request ID, in upper case with its LBR- prefix; for whoami
+	// empty or Why.
 	Args []string
-	// Values are what was given: for VerbRegister, BuildRegistration takes
-	// them; for VerbWhoami with Why, BuildWhy; for VerbHistory, BuildHistory.
+	// Values are the fields given. VerbRegister takes them to BuildRegistration, VerbWhoami with Why to BuildWhy,
+	// VerbHistory to BuildHistory.
 	Values Values
 }
 
-// Values are what a person gave, by Field.Key; flags hold "true". A key that
-// was not given is absent.
+// Values are what a person gave, by Field.Key. A flag holds "true". A key that was not given is absent.
 type Values map[string]string
 
-// Parse reads what was typed after the command's name, as Slack sends it;
-// the name itself may stand in front. The error is an *InputError with all
-// problems at once; the Command then still has what was understood.
+// Parse parses what was typed after the command's name, as Slack sends it; the name itself may come first. The error is
+// an *InputError with all problems; the Command then holds what was understood.
 func Parse(text string) (Command, error) {
 	if n := utf8.RuneCountInString(text); n > MaxText {
 		return Command{}, refuse(Problem{Text: "Your command is too long. " + tooLong(MaxText, n)})
@@ -66,8 +60,7 @@ func Parse(text string) (Command, error) {
 	return parseRegister(text)
 }
 
-// withoutName takes off the command's own name, which comes along when a
-// whole line is pasted.
+// withoutName removes the command's own name, which comes along when a whole line is pasted.
 func withoutName(text string) string {
 	for {
 		rest, ok := strings.CutPrefix(text, Name)
@@ -78,7 +71,7 @@ func withoutName(text string) string {
 	}
 }
 
-// arguments are the words after a verb, without Slack's escapes.
+// arguments splits the words after a verb and undoes Slack's escapes.
 func arguments(rest string) []string {
 	words := strings.Fields(rest)
 	for i, w := range words {

@@ -5,37 +5,33 @@ import (
 	"strings"
 )
 
-// Problem is one thing to fix in what a person gave.
+// Problem is one thing to fix in a command or form.
 type Problem struct {
-	// Field is the Field.Key it belongs to; empty when it belongs to none, as
-	// an unknown key does.
+	// Field is the Field.Key it belongs to; empty if it belongs to none, such as an unknown key.
 	Field string
-	// Given is the part that was typed, such as "ports=80808"; empty when the
-	// sentence stands for itself. Shortened and without markup.
+	// Given is the part that was typed, such as "ports=80808", shortened and without markup; empty if Text needs no
+	// context.
 	Given string
-	// Text is the sentence to show in a message. It is plain text, to be
-	// escaped like any other, but for a mistyped key in *bold* and suggested
-	// keys in `code`. What it quotes from a person is shortened and has none
-	// of "<", ">", "&" and backquotes.
+	// Text is the sentence for a message: plain text, to be escaped like any other, except that a mistyped key is in
+	// *bold* and suggested keys are in `code`. What it quotes is shortened and has no "<", ">", "&" or backquote.
 	Text string
-	// Form is the sentence to show under the field of a form, where it
-	// differs from Text. OnField returns the right one.
+	// Form is the sentence for a form's field, if it differs from Text; see OnField.
 	Form string
-	// Choices are things that exist and may have been meant, at most
-	// MaxChoices, nearest first. None may be taken before a person picks it.
+	// Choices are existing things that may have been meant, nearest first, MaxChoices at most. The caller must let a
+	// person pick.
 	Choices []Choice
 }
 
-// Choice is one value for the field of a problem.
+// Choice is one value that a person can pick for the field of a problem.
 type Choice struct {
-	// Value is an ID, Label what a person tells it by.
+	// Value is an ID. Label is what a person recognises it by.
 	Value, Label string
 }
 
-// MaxChoices is how many a person is offered at once.
+// MaxChoices is the largest number of choices for one problem.
 const MaxChoices = 5
 
-// OnField returns the words to show under the form field p belongs to.
+// OnField returns the sentence to show under the form field that p belongs to.
 func (p Problem) OnField() string {
 	if p.Form != "" {
 		return p.Form
@@ -43,22 +39,19 @@ func (p Problem) OnField() string {
 	return p.Text
 }
 
-// InputError says everything that keeps a command or form from being taken.
-// Parse and BuildRegistration return no other kind of error.
+// InputError holds every problem of a command or form. Parse and BuildRegistration return no other kind of error.
 type InputError struct {
-	// Problems has at least one entry: first those of the wording, in the
-	// order typed, then those of the values, in the order of the fields. A
-	// field may have several.
+	// Problems has at least one entry: first the problems of wording, in the order typed, then those of values, in the
+	// order of the fields. A field may have several.
 	Problems []Problem
-	// Corrected is the command with what could be corrected for certain; what
-	// could not stands as key=? and is refused again. Empty when there is
-	// nothing worth offering.
+	// Corrected is the command with certain corrections made; a value that could not be corrected is key=?, which Parse
+	// refuses. Empty if there is nothing worth offering.
 	Corrected string
-	// Values are those understood and free of problems, to fill a form with;
-	// nil where a form is no help, as for other verbs than adding.
+	// Values are the fields without problems, to fill a form with; nil if a form does not help, as for other verbs than
+	// adding.
 	Values Values
-	// Asked is the whole request, problems included, for a Choice to be put
-	// in its place; nil when there are no choices.
+	// Asked is the whole request, problems included, so that a Choice can replace one value; nil if there are no
+	// choices.
 	Asked Values
 }
 
@@ -72,11 +65,6 @@ func (e *InputError) Error() string {
 		}
 	}
 	return "not sent: " + strings.Join(texts, "; ")
-}
-
-// Summary is the one-line text of the card that shows e.
-func (e *InputError) Summary() string {
-	return "Not sent: " + e.Count() + " to fix in your command."
 }
 
 // Count is "1 thing" or "2 things" and so on.

@@ -2,11 +2,9 @@ package commands
 
 import "strings"
 
-// unescape turns Slack's escaped forms into plain text
-// (docs.slack.dev/messaging/formatting-message-text): "<#C1|ops>" is "#ops",
-// or "C1" where an ID is wanted, "<@U1|ana>" is "@ana", a link is its text,
-// and "&amp;", "&lt;" and "&gt;" are characters. It goes on until nothing
-// escaped is left, so that its result never turns into markup again.
+// unescape turns Slack's escapes into plain text (docs.slack.dev/messaging/formatting-message-text): "<#C1|ops>"
+// becomes "#ops", or "C1" if wantID; "<@U1|ana>" becomes "@ana"; a link becomes its label; "&amp;", "&lt;" and "&gt;"
+// become characters. It repeats until nothing is escaped, so that its result never becomes markup again.
 func unescape(s string, wantID bool) string {
 	if !strings.ContainsAny(s, "<&") {
 		return s
@@ -27,7 +25,7 @@ func unescape(s string, wantID bool) string {
 	}
 }
 
-// unbracket replaces each escaped form in angle brackets once.
+// unbracket replaces each escape in angle brackets once.
 func unbracket(s string, wantID bool) string {
 	var b strings.Builder
 	for {
@@ -48,8 +46,7 @@ func unbracket(s string, wantID bool) string {
 	}
 }
 
-// bracketLen is the length of the escaped form s begins with, brackets
-// included, or 0 if it begins with none.
+// bracketLen returns the length of the escape that s begins with, brackets included; 0 if there is none.
 func bracketLen(s string) int {
 	if len(s) < 3 || s[0] != '<' {
 		return 0
@@ -71,7 +68,7 @@ func hasScheme(s string) bool {
 	return false
 }
 
-// bracketText is what stands for the inside of an escaped form.
+// bracketText returns the plain text of an escape without its brackets.
 func bracketText(inside string, wantID bool) string {
 	target, label, _ := strings.Cut(inside, "|")
 	kind := target[0]
@@ -98,8 +95,7 @@ func bracketText(inside string, wantID bool) string {
 	}
 }
 
-// withoutGroupCalls takes the sign off @channel, @here and @everyone, which would call
-// many people; what is left reads the same and calls nobody.
+// withoutGroupCalls removes the @ of @channel, @here and @everyone, so that they notify nobody.
 func withoutGroupCalls(s string) string {
 	if !strings.Contains(s, "@") {
 		return s

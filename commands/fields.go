@@ -16,8 +16,8 @@ const (
 	KeyDryRun   = "dry-run"
 )
 
-// Limits on what a person gives. Weight and name are the API's
-// (docs.console.zenlayer.com, RegisterBackend); the others are the bot's own.
+// Limits on what a person gives. Weight and name are the API's (docs.console.zenlayer.com, RegisterBackend); the others
+// are the bot's own.
 const (
 	MaxText      = 3000 // characters of a whole command
 	MaxPorts     = 20
@@ -48,42 +48,37 @@ type Option struct {
 	Label string
 }
 
-// Field is one thing a registration is made of.
+// Field describes one field of a registration.
 type Field struct {
 	// Key is the name in Values and the key people type.
 	Key string
-	// Aliases are the other keys accepted. Letter case, "-" and "_" do not
-	// matter in any key.
+	// Aliases are the other keys accepted. Letter case, "-" and "_" do not matter in any key.
 	Aliases []string
-	// APIName is the parameter of RegisterBackend it becomes; empty when it
-	// is the bot's own.
+	// APIName is the parameter of RegisterBackend that the field sets; empty if it is only the bot's.
 	APIName string
 
-	// Label, Hint and Placeholder are the form's words; Example is a value
-	// that is accepted; Help is one sentence for the help page.
+	// Label, Hint and Placeholder are the words in the form. Example is a value that is accepted. Help is one sentence
+	// for the help page.
 	Label, Hint, Placeholder, Example, Help string
 
 	Kind FieldKind
-	// Options are the choices of FieldChoice and FieldCheck. Of FieldChoice,
-	// the first is the one to start with.
+	// Options are the choices of FieldChoice and FieldCheck. The first of FieldChoice is the default.
 	Options []Option
 	// Required fields must be given.
 	Required bool
-	// MaxLength is in characters; 0 means no limit of its own.
+	// MaxLength is in characters; 0 means no limit.
 	MaxLength int
 	// Min and Max bound FieldNumber, inclusive.
 	Min, Max int
-	// InForm says whether the form shows it; the others are typed only.
+	// InForm says whether the form shows the field; otherwise it can only be typed.
 	InForm bool
 	// Flag fields are typed without a value and hold "true".
 	Flag bool
-	// Inverted says that the ticked box means the flag is absent.
+	// Inverted means that a ticked box leaves the flag out.
 	Inverted bool
 }
 
-// RegisterFields returns the fields of a registration in the order of the
-// form. Help, form and validation all come from this list. The result is the
-// caller's own.
+// RegisterFields returns the fields of a registration in the order of the form. The caller may change the result.
 func RegisterFields() []Field {
 	own := make([]Field, len(registerFields))
 	for i, f := range registerFields {
@@ -94,9 +89,8 @@ func RegisterFields() []Field {
 	return own
 }
 
-// registerFields is a table and never changes: nothing writes to it, and only
-// copies leave the package. Making it anew for each command would be a third
-// of the time of parsing.
+// registerFields is a table that nothing changes; only copies leave the package. Building it for each command would
+// take a third of the time of parsing.
 var registerFields = [...]Field{
 	{
 		Key: KeyListener, Aliases: []string{"l", "listenerId"}, APIName: "listenerId",
@@ -168,10 +162,10 @@ var registerFields = [...]Field{
 	},
 }
 
-// TypeAuto is the value of the type field for "find out".
+// TypeAuto is the value of the type field that lets the bot find out the type.
 const TypeAuto = "auto"
 
-// fieldKey is the key of a field that may be nil.
+// fieldKey returns the key of a field; "" for nil.
 func fieldKey(f *Field) string {
 	if f == nil {
 		return ""
@@ -179,7 +173,7 @@ func fieldKey(f *Field) string {
 	return f.Key
 }
 
-// findField returns the field a key stands for, or nil.
+// findField returns the field with that key or alias, or nil.
 func findField(fields []Field, key string) *Field {
 	if key == "" {
 		return nil
@@ -198,7 +192,7 @@ func findField(fields []Field, key string) *Field {
 	return nil
 }
 
-// sameKey compares keys without regard to letter case, "-" and "_".
+// sameKey reports whether two keys are equal without regard to letter case, "-" and "_".
 func sameKey(a, b string) bool {
 	if a != "" && b != "" && lower(a[0]) != lower(b[0]) {
 		return false // no key here begins with "-" or "_"

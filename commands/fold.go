@@ -7,11 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// fold replaces what phones and other keyboards type by what was meant: dashes
-// become hyphens, white space of any script a space, full-width characters
-// ASCII, and invisible characters nothing. Backquotes go too, since people copy
-// names in code style. Quotation marks stay: those of a reason are text. Folding
-// twice is folding once.
+// fold replaces the characters that phones and other keyboards insert by the ASCII characters that were meant: dashes,
+// white space of any script, full-width characters. It drops invisible characters, and backquotes because people copy
+// names in code style. It keeps quotation marks, which may be part of a reason. It is idempotent.
 func fold(s string) string {
 	if isPlain(s) {
 		return s
@@ -19,7 +17,7 @@ func fold(s string) string {
 	return strings.Map(foldRune, s)
 }
 
-// isPlain says that fold would change nothing: the common case.
+// isPlain reports whether fold would change nothing, which is the common case.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c >= 0x7f || c < 0x20 || c == '`' {
@@ -50,9 +48,8 @@ func foldRune(r rune) rune {
 	return r
 }
 
-// isIgnorable says whether r has Unicode's property
-// Default_Ignorable_Code_Point: it is shown as nothing. The derivation is that
-// of DerivedCoreProperties.txt.
+// isIgnorable reports whether r has Unicode's property Default_Ignorable_Code_Point, which means that it is invisible.
+// The rule is that of DerivedCoreProperties.txt.
 func isIgnorable(r rune) bool {
 	if unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
 		return true
@@ -61,8 +58,7 @@ func isIgnorable(r rune) bool {
 		!('\ufff9' <= r && r <= '\ufffb') && !('\U00013430' <= r && r <= '\U00013440')
 }
 
-// unreadable returns a sentence about a character that nobody can have meant
-// to type, or "".
+// unreadable returns a sentence about a control character or broken encoding in s; "" if there is none.
 func unreadable(s string) string {
 	for i, r := range s {
 		switch {
@@ -86,8 +82,7 @@ func codePoint(r rune) string {
 	return fmt.Sprintf("%U", r)
 }
 
-// shown makes a piece of what a person typed fit to be quoted: shortened, and
-// without the characters that are markup in Slack.
+// shown makes what a person typed safe to quote in a sentence: shortened, and without Slack's markup characters.
 func shown(s string) string {
 	const most = 60
 	var b strings.Builder

@@ -11,14 +11,13 @@ type HelpPage struct {
 	Lines []string
 }
 
-// parseHelp reads what stands after help: nothing, or a topic.
+// parseHelp parses what follows help: nothing, or a topic.
 func parseHelp(rest string) (Command, error) {
 	return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
 }
 
-// Help returns the page for a topic: "" for the start, "all" for the keys,
-// "errors" for the error codes, or a key, a verb or an error code. An unknown
-// topic gives a page that says so.
+// Help returns the page for a topic: "" for the start page, "all" for the keys, "errors" for the error codes, or a key,
+// a verb or an error code. For an unknown topic the page says so.
 func Help(topic string) HelpPage {
 	topic = strings.TrimSpace(fold(topic))
 	switch strings.ToLower(topic) {
@@ -44,7 +43,7 @@ func Help(topic string) HelpPage {
 	return helpUnknown(topic)
 }
 
-// helpStart keeps to 12 lines, so that it fits a phone.
+// helpStart has at most 12 lines, so that it fits a phone.
 func helpStart() HelpPage {
 	register := Verbs()[0]
 	lines := []string{
@@ -78,7 +77,6 @@ func helpAll() HelpPage {
 	return HelpPage{Title: "All keys", Lines: lines}
 }
 
-// fieldLine describes a field in one line.
 func fieldLine(f Field) string {
 	line := f.Key
 	if len(f.Aliases) > 0 {

@@ -16,7 +16,7 @@ const (
 	day = 24 * 60
 )
 
-// historyFields are what history may be narrowed by, and how it is shown.
+// historyFields are the filters of history and how to show it.
 func historyFields() []Field {
 	listener := *findField(registerFields[:], KeyListener)
 	listener.Required = false
@@ -32,21 +32,20 @@ func historyFields() []Field {
 	}
 }
 
-// History is what to show of the past.
+// History is a checked request for history.
 type History struct {
-	// Listener is the zero ListenerRef for all of them.
+	// Listener is zero for all listeners.
 	Listener ListenerRef
-	// By is a Slack user id, ByMe, or empty for everybody.
+	// By is a Slack user ID, ByMe, or empty for everybody.
 	By string
-	// Since is how far back, in minutes: more than 0, MaxSince at most.
+	// Since is how far to look back, in minutes, 1 to MaxSince.
 	Since int
-	// Here asks for what was asked for in this channel only; Share shows it to
-	// the channel; Timeline writes sentences instead of a table.
+	// Here restricts to requests made in this channel. Share posts the answer in the channel. Timeline writes sentences
+	// instead of a list.
 	Here, Share, Timeline bool
 }
 
-// BuildHistory checks what history is asked with. The error is an *InputError
-// with every problem.
+// BuildHistory checks the arguments of history. The error is an *InputError with every problem.
 func BuildHistory(values Values) (History, error) {
 	fields := historyFields()
 	b := builder{given: values}
@@ -86,7 +85,7 @@ func BuildHistory(values Values) (History, error) {
 	return h, nil
 }
 
-// parseHistory reads what stands after history.
+// parseHistory parses what follows history.
 func parseHistory(rest string) (Command, error) {
 	a := newAsked(historyFields(), rest, KeyListener)
 	c := Command{Verb: VerbHistory, Values: a.given}
@@ -97,7 +96,7 @@ func parseHistory(rest string) (Command, error) {
 	return c, err
 }
 
-// parseSince reads a number and one of m, h, d and w, as minutes.
+// parseSince parses a number with m, h, d or w and returns minutes.
 func parseSince(s string) (int, bool) {
 	s = strings.ToLower(s)
 	units := map[byte]int{'m': 1, 'h': 60, 'd': day, 'w': 7 * day}
@@ -112,13 +111,13 @@ func parseSince(s string) (int, bool) {
 	return n * unit, true
 }
 
-// isUserID tells an ID from a name: names are never in capitals.
+// isUserID reports whether a text is a user ID. Names are never in capitals.
 func isUserID(s string) bool {
 	return len(s) > 2 && len(s) <= 32 && (s[0] == 'U' || s[0] == 'W') &&
 		strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
-// mention is the id in an escaped mention of a person, "" if v is none.
+// mention returns the user ID in Slack's escaped mention of a person; "" if v is none.
 func mention(v string) string {
 	inside, ok := strings.CutPrefix(v, "<@")
 	inside, closed := strings.CutSuffix(inside, ">")

@@ -7,7 +7,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Values returns r as values, to fill a form with or to build r again.
+// Values returns r as field values, to fill a form or to build r again.
 func (r Registration) Values() Values {
 	v := Values{}
 	put := func(key, value string) {
@@ -39,13 +39,12 @@ func (r Registration) Values() Values {
 	return v
 }
 
-// CommandLine returns a command that Parse reads as r again, but for its
-// notes. It is one line of plain text, to be escaped like any other.
+// CommandLine returns a command that Parse reads as r again, without its notes. It is one line of plain text, to be
+// escaped like any other.
 func (r Registration) CommandLine() string {
 	return commandLine(r.Values())
 }
 
-// commandLine writes values as a command, in the order of the fields.
 func commandLine(v Values) string {
 	fields := registerFields[:]
 	var b strings.Builder
@@ -66,8 +65,7 @@ func commandLine(v Values) string {
 	return b.String()
 }
 
-// canBeLoose says whether a value may stand without its key and still be
-// read as what it is.
+// canBeLoose reports whether a value without its key is still parsed as that value.
 func canBeLoose(fields []Field, value string, first bool) bool {
 	if value == "" || strings.ContainsAny(value, " =<?"+quoteMarks) || value[0] == '-' || value[0] == '/' {
 		return false
@@ -79,7 +77,7 @@ func canBeLoose(fields []Field, value string, first bool) bool {
 	return findField(fields, key) == nil
 }
 
-// quote puts quotes around a value that needs them.
+// quote quotes a value that needs it.
 func quote(value string) string {
 	if value != "" && !strings.ContainsAny(value, " <"+quoteMarks) {
 		return value

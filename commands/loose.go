@@ -2,7 +2,7 @@ package commands
 
 import "strings"
 
-// place puts loose words in the places of listener and server, and says what to do with those left over.
+// place assigns words without a key to listener and server, and refuses those left over.
 func (p *parser) place() {
 	words := p.loose
 	if p.free(KeyListener) && len(words) > 0 {
@@ -22,14 +22,14 @@ func (p *parser) place() {
 	p.leftOver(words)
 }
 
-// free says whether a key has neither a value nor a problem yet.
+// free reports whether a key has neither a value nor a problem yet.
 func (p *parser) free(key string) bool {
 	_, given := p.given[key]
 	_, failed := p.fixes[key]
 	return !given && !failed
 }
 
-// freePlace is the first of listener and server that has no value yet.
+// freePlace returns the first of listener and server that is free; "" if none is.
 func (p *parser) freePlace() string {
 	for _, key := range [...]string{KeyListener, KeyServer} {
 		if p.free(key) {
@@ -39,7 +39,7 @@ func (p *parser) freePlace() string {
 	return ""
 }
 
-// sentence reads "web-07 to api-lb:443", which is how people say it, as listener and server.
+// sentence turns "web-07 to api-lb:443", as people say it, into listener and server.
 func (p *parser) sentence(words []word) []word {
 	if len(words) == 3 && strings.EqualFold(words[1].value, "to") && p.free(KeyServer) {
 		return []word{words[2], words[0]}
@@ -47,8 +47,8 @@ func (p *parser) sentence(words []word) []word {
 	return words
 }
 
-// serverFirst refuses servers in the listener's place: two of them, or a single word that may be one. Whether two
-// words were exchanged shows when they are looked up.
+// serverFirst refuses two servers, and a single word that may be a server, in the listener's place. A listener and a
+// server in the wrong order are found later, by looking them up.
 func (p *parser) serverFirst(words []word) []word {
 	first := words[0].value
 	text := ""
@@ -77,8 +77,7 @@ func (p *parser) serverFirst(words []word) []word {
 	return words
 }
 
-// mistypedVerb refuses a single word, with a request ID or without, that must
-// have been meant as a verb.
+// mistypedVerb refuses a single word, with or without a request ID, that is close to a verb.
 func (p *parser) mistypedVerb() (Problem, bool) {
 	if len(p.loose) == 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
 		return Problem{}, false
@@ -99,7 +98,7 @@ func (p *parser) mistypedVerb() (Problem, bool) {
 		"? To add a server, give a listener and a server."}, true
 }
 
-// leftOver says for each remaining word which key it may have been meant for, and what to do with all others.
+// leftOver suggests a key for each remaining word that fits one, and refuses all others in one problem.
 func (p *parser) leftOver(words []word) {
 	say := func(word, advice string) {
 		text := "\"" + shown(word) + "\" is left over; " + advice
@@ -132,7 +131,7 @@ func (p *parser) leftOver(words []word) {
 	}
 }
 
-// meantFor returns the keys, not given yet, that a left-over word fits.
+// meantFor returns the free keys that a word is a valid value for.
 func (p *parser) meantFor(value string) (keys []string) {
 	for _, key := range [...]string{KeyType, KeyWeight, KeyPorts} {
 		if p.free(key) && !p.invalid(*findField(p.fields, key), value) {

@@ -6,15 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// Quotation marks that may stand around a value. Primes, as in 19″, are text.
+// Quotation marks that can enclose a value. Primes, as in 19″, are text.
 const (
 	doubleMarks = `"“”„‟«»「」『』`
 	singleMarks = `'‘’‚‛‹›`
 	quoteMarks  = doubleMarks + singleMarks
 )
 
-// marksFor returns the marks that typography closes open with, and all marks
-// of its kind: a keyboard may curl one of two marks only.
+// marksFor returns the marks that close the mark open in typography, and all marks of its kind, because a keyboard may
+// curl only one of two marks.
 func marksFor(open rune) (own, kind string) {
 	kind = doubleMarks
 	if strings.ContainsRune(singleMarks, open) {
@@ -35,7 +35,7 @@ func marksFor(open rune) (own, kind string) {
 	return "「」『』", kind
 }
 
-// quoteAt returns the quotation mark that s begins with, and its length, or 0.
+// quoteAt returns the quotation mark at the start of s and its length; 0, 0 if there is none.
 func quoteAt(s string) (mark rune, size int) {
 	if s != "" && s[0] < utf8.RuneSelf && s[0] != '"' && s[0] != '\'' {
 		return 0, 0
@@ -47,10 +47,9 @@ func quoteAt(s string) (mark rune, size int) {
 	return 0, 0
 }
 
-// closedAt returns where the mark stands that closes a value in quotes, of
-// which the inside begins at start, or -1. The outer marks decide: a mark
-// between letters is an apostrophe, and marks that open inside close inside.
-// The value of a key goes up to its last closing mark before the next key.
+// closedAt returns the index of the mark that closes a quoted value whose content starts at start, or -1. A mark
+// between letters is an apostrophe; marks that open inside the value close inside it. The value of a key extends to its
+// last closing mark before the next key.
 func (s *scanner) closedAt(start int, open rune, marks string, keyed bool) int {
 	straight := open == '"' || open == '\''
 	depth, end, before := 1, -1, ' '
@@ -86,15 +85,14 @@ func isWordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
 }
 
-// keyed says whether a known key and "=" stand at i.
+// keyed reports whether a known key and "=" start at i.
 func (s *scanner) keyed(i int) bool {
 	at := scanner{text: s.text, at: i, fields: s.fields}
 	key, after, _ := at.keyHere()
 	return after < len(s.text) && s.text[after] == '=' && findField(s.fields, key) != nil
 }
 
-// unmarked takes Slack's marks for bold, italic and struck text off a value:
-// *x*, _x_ and ~x~ become x.
+// unmarked removes Slack's marks for bold, italic and struck text around a value: *x*, _x_ and ~x~ become x.
 func unmarked(s string) string {
 	for len(s) > 2 && s[0] == s[len(s)-1] && strings.IndexByte("*_~`", s[0]) >= 0 {
 		s = s[1 : len(s)-1]
@@ -102,15 +100,13 @@ func unmarked(s string) string {
 	return s
 }
 
-// trimMarks takes marks, quotation marks, brackets and the punctuation of a
-// sentence off a word whose own characters have none of them.
+// trimMarks removes marks, quotation marks, brackets and punctuation around a word that cannot contain any of them.
 func trimMarks(s string) string {
 	return strings.Trim(s, quoteMarks+"*_~`.,;:!()[]<>")
 }
 
-// Inside returns what a text that is no name itself may name, in two parts:
-// readings of the whole of it, and the pieces of an address. Only an exact
-// match may be taken, and of the pieces only one.
+// Inside returns the names that a text may contain if the text itself is no name: readings of the whole text, and the
+// pieces of an address. The caller may take exact matches only, and only one of the pieces.
 func Inside(text string) (whole, pieces []string) {
 	if plain := unmarked(text); plain != text {
 		whole = append(whole, plain)

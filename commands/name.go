@@ -5,14 +5,12 @@ import (
 	"strings"
 )
 
-// fallbackName is the backend name for a server whose name has no usable
-// character at all.
+// fallbackName is the backend name for a server whose name has no usable character.
 const fallbackName = "server"
 
-// BackendName makes a backend name from a server's name or id: characters
-// other than ASCII letters, digits, "-" and "." become hyphens, the rest is
-// shortened to MaxName, and a number is added while taken already has it,
-// whatever the letter case. The result is always valid and never in taken.
+// BackendName makes a backend name from a server's name or ID. Characters other than ASCII letters, digits, "-" and "."
+// become hyphens; the name is shortened to MaxName; a number is added while taken has it in any letter case. The result
+// is valid and not in taken.
 func BackendName(server string, taken []string) string {
 	base := cleanName(server)
 	name := base
@@ -23,10 +21,9 @@ func BackendName(server string, taken []string) string {
 	return name
 }
 
-// checkBackendName says whether name keeps the API's rule: 1 to 64 letters,
-// digits, "-" and "." (docs.console.zenlayer.com, RegisterBackend; letters
-// are read as ASCII, the narrower meaning). If not, suggestion is a name
-// close to it that does.
+// checkBackendName reports whether name follows the API's rule: 1 to 64 letters, digits, "-" and "."
+// (docs.console.zenlayer.com, RegisterBackend; letters are taken to be ASCII, the narrower reading). If it does not,
+// suggestion is a similar name that does.
 func checkBackendName(name string) (suggestion string, ok bool) {
 	if name == "" || len(name) > MaxName {
 		return cleanName(name), false
@@ -39,7 +36,7 @@ func checkBackendName(name string) (suggestion string, ok bool) {
 	return "", true
 }
 
-// cleanName returns the nearest valid backend name.
+// cleanName returns a similar name that is valid.
 func cleanName(s string) string {
 	var b strings.Builder
 	gap := false

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// parseAdd reads what stands after add or register, which may be left out.
+// parseAdd parses what follows add or register.
 func parseAdd(rest string) (Command, error) {
 	if rest == "" {
 		return Command{Verb: VerbForm}, nil
@@ -14,7 +14,7 @@ func parseAdd(rest string) (Command, error) {
 	return parseRegister(rest)
 }
 
-// parseRegister reads a folded text as listener, server, pairs and flags.
+// parseRegister parses a folded text: listener, server, pairs and flags.
 func parseRegister(text string) (Command, error) {
 	p := parser{builder: builder{fields: registerFields[:], given: Values{}}}
 	p.sort((&scanner{text: text, fields: p.fields}).words())
@@ -29,10 +29,10 @@ func parseRegister(text string) (Command, error) {
 	return Command{Verb: VerbRegister, Values: p.given}, nil
 }
 
-// parser puts words in their places, then lets the builder check the values.
+// parser assigns words to fields and lets the builder check the values.
 type parser struct {
 	builder
-	// all holds every value given for a key that was given more than once.
+	// all holds every value of a key that was given more than once.
 	all map[string][]string
 	// loose are the words without a key.
 	loose []word
@@ -58,12 +58,12 @@ func (p *parser) sort(words []word) {
 	p.refuseRepeated()
 }
 
-// problem notes what is wrong with a word, in its own spelling.
+// problem adds a problem with a word.
 func (p *parser) problem(w word, text string) {
 	p.problems = append(p.problems, Problem{Field: fieldKey(w.field), Given: shown(w.given), Text: text})
 }
 
-// give stores a value and remembers if there was one before.
+// give stores a value, and all values of a key that is given again.
 func (p *parser) give(key, value string) {
 	before, had := p.given[key]
 	if !had {
@@ -79,7 +79,7 @@ func (p *parser) give(key, value string) {
 	p.all[key] = append(p.all[key], value)
 }
 
-// refuseRepeated refuses keys given more than once. Only flags may be repeated.
+// refuseRepeated refuses keys that were given more than once, except flags.
 func (p *parser) refuseRepeated() {
 	if len(p.all) == 0 {
 		return
@@ -119,7 +119,7 @@ func inWords(values []string) string {
 	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }
 
-// refuseUnclosed notes a quotation mark without its partner.
+// refuseUnclosed refuses a quotation mark that is never closed.
 func (p *parser) refuseUnclosed(w word) {
 	p.problem(w, "A quotation mark is opened and not closed. Put one at the end of the value.")
 	if w.field != nil {
@@ -131,8 +131,7 @@ func (p *parser) refuseUnclosed(w word) {
 	}
 }
 
-// unknownKey refuses a key, and takes its value to the field it must have
-// been meant for if there is only one such field.
+// unknownKey refuses a key. If only one field is near, the value goes to that field.
 func (p *parser) unknownKey(w word) {
 	if sameKey(w.key, "clientToken") || sameKey(w.key, "token") {
 		p.problem(w,
@@ -156,8 +155,7 @@ func (p *parser) unknownKey(w word) {
 	p.problem(w, text)
 }
 
-// giveToNearest gives a value to the key it was most likely meant for, unless the
-// person gave that key as well.
+// giveToNearest gives a value to the key that was probably meant, unless that key was given too.
 func (p *parser) giveToNearest(key string, w word, certain bool) {
 	f := findField(p.fields, key)
 	if _, given := p.given[key]; !certain || given && !f.Flag {
@@ -175,9 +173,8 @@ func (p *parser) giveToNearest(key string, w word, certain bool) {
 	p.given[key] = value
 }
 
-// nearKeys returns the keys that a mistyped one is nearest to: one if it is
-// clear, several if they are equally near. One mistake is certain enough to
-// be corrected, two are not.
+// nearKeys returns the keys nearest to a mistyped one. certain means that only one mistake was made, so that it can be
+// corrected.
 func nearKeys(fields []Field, typed string) (near []string, certain bool) {
 	best := 1 // in a short word, two mistakes make another word
 	if len(typed) > 5 {

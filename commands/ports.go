@@ -8,8 +8,7 @@ import (
 
 const portWords = "Use numbers from 1 to 65535, for example 8080,8081."
 
-// setPorts reads a list of ports and ranges. Duplicates are removed, and a
-// note says so.
+// setPorts parses a list of ports and ranges. It removes duplicates and adds a note about them.
 func (b *builder) setPorts(value string) {
 	parts := strings.FieldsFunc(value, isListGap)
 	var wrong []string
@@ -42,11 +41,10 @@ func (b *builder) setPorts(value string) {
 	}
 }
 
-// portList collects ports in order and keeps counting, without collecting,
-// once there are too many.
+// portList collects ports in order. Once there are too many it only counts.
 type portList struct {
 	ports, twice []int
-	// total counts different ports, approximately once there are too many.
+	// total is the number of different ports, approximate once there are too many.
 	total int
 }
 
@@ -74,7 +72,7 @@ func (b *builder) failBackwards(value, part string, only bool) {
 	b.fail(KeyPorts, value, `"`+shown(part)+`" runs backwards. Did you mean `+turned+"?", instead)
 }
 
-// failPorts names the parts that are no ports.
+// failPorts refuses the parts that are no ports.
 func (b *builder) failPorts(value string, parts, wrong []string) {
 	form := `"` + shown(wrong[0]) + `" is not a port. ` + portWords
 	text := form
@@ -102,7 +100,7 @@ func namesOf(texts []string) string {
 	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }
 
-// parseRange reads "8080" or "8080-8083".
+// parseRange parses "8080" or "8080-8083".
 func parseRange(s string) (first, last int, ok bool) {
 	from, to, isRange := strings.Cut(s, "-")
 	first, ok = parsePort(from)
@@ -113,13 +111,13 @@ func parseRange(s string) (first, last int, ok bool) {
 	return first, last, ok
 }
 
-// parsePort reads a port from 1 to 65535.
+// parsePort parses a port from 1 to 65535.
 func parsePort(s string) (int, bool) {
 	n, err := strconv.Atoi(s)
 	return n, err == nil && isDigits(s) && n >= 1 && n <= 65535
 }
 
-// isListGap reports the commas and semicolons of all keyboards, and the space.
+// isListGap reports whether r separates list items: a space, or the comma or semicolon of any keyboard.
 func isListGap(r rune) bool {
 	return r == ' ' || strings.ContainsRune(",;、､،؛", r)
 }

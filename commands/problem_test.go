@@ -35,7 +35,7 @@ func TestTheExampleOfTwoMistakesIsAnsweredInOneGo(t *testing.T) {
 	}, e.Problems)
 	require.Equal(t, "/lb-register api-lb:443 web-07 ports=? weight=50", e.Corrected)
 	require.Equal(t, Values{KeyListener: "api-lb:443", KeyServer: "web-07", KeyWeight: "50"}, e.Values)
-	require.Equal(t, "Not sent: 2 things to fix in your command.", e.Summary())
+	require.Equal(t, "2 things", e.Count())
 
 	again := refused(t, e.Corrected)
 	require.Equal(t, "ports=?", again.Problems[0].Given)

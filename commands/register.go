@@ -7,8 +7,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// ListenerRef is how a person named a listener. Nothing is resolved here:
-// whoever resolves it matches exactly, against live data.
+// ListenerRef is how a person named a listener. The caller matches it exactly against live data.
 type ListenerRef struct {
 	// Text is what was typed; never empty in a valid registration.
 	Text string
@@ -23,37 +22,31 @@ type ListenerRef struct {
 	Port int
 }
 
-// Registration is a request to add one server to one listener, checked as far
-// as possible without asking anyone.
+// Registration is a request to add one server to one listener, checked as far as possible without looking anything up.
 type Registration struct {
 	Listener ListenerRef
 	// Server is an instance ID, name, host name or IP address.
 	Server string
-	// Type is empty when it is to be found out.
+	// Type is empty if the bot has to find it out.
 	Type zenlayer.InstanceType
-	// Ports are in the order given, without duplicates, MaxPorts at most;
-	// empty means the listener's own.
+	// Ports are in the order given, without duplicates, MaxPorts at most; empty means the listener's own.
 	Ports []int
 	// Weight is 1 to 100; 0 means not given.
 	Weight int
-	// Name is the backend's name; empty means made from the server's name,
-	// see BackendName.
+	// Name is the backend's name; empty means that BackendName makes it from the server's name.
 	Name string
 	// Reason is free text on one line, MaxReason characters at most.
 	Reason string
-	// Channel is a Slack channel ID or "#name"; empty means where the command
-	// came from.
+	// Channel is a Slack channel ID or "#name"; empty means the channel of the command.
 	Channel string
-	// DryRun stops at the preview; NoWatch leaves the status alone afterwards.
+	// DryRun stops at the preview. NoWatch does not check the status after adding.
 	DryRun, NoWatch bool
-	// Notes are sentences on what was changed for the person's good, such as
-	// duplicates removed. They are to be shown and are not part of what is
-	// asked.
+	// Notes are sentences for the person about what was changed, such as duplicates removed. They are not part of the
+	// request.
 	Notes []string
 }
 
-// Request returns the API call for r once listener, instance, type and name
-// are known. An unset type is sent as unset, which Zenlayer reads as BM
+// Request returns the API call for r. An unset type is sent as unset, which Zenlayer reads as BM
 // (docs.console.zenlayer.com, RegisterBackend).
 func (r Registration) Request(listenerID, instanceID string, t zenlayer.InstanceType,
 	name, clientToken string) zenlayer.RegisterBackendRequest {
@@ -68,10 +61,8 @@ func (r Registration) Request(listenerID, instanceID string, t zenlayer.Instance
 	}
 }
 
-// BuildRegistration checks what was given, in a command or a form, and
-// returns it as a registration. The error is an *InputError with every
-// problem; the registration then has what was understood. Values that are absent
-// or empty count as not given.
+// BuildRegistration checks the values of a command or form. Absent and empty values count as not given. The error is an
+// *InputError with every problem; the Registration then holds what was understood.
 func BuildRegistration(values Values) (Registration, error) {
 	b := builder{fields: registerFields[:], given: values}
 	b.build()
@@ -81,7 +72,7 @@ func BuildRegistration(values Values) (Registration, error) {
 	return b.made, nil
 }
 
-// builder turns values into a registration and remembers what was wrong.
+// builder turns values into a registration and collects problems.
 type builder struct {
 	fields []Field
 	given  Values
@@ -89,17 +80,15 @@ type builder struct {
 	made Registration
 	// problems are in the order found.
 	problems []Problem
-	// fixes holds, for each field with a problem, its certain correction or
-	// "?"; a field absent here has none.
+	// fixes holds, for each field with a problem, its certain correction or "?"; "" leaves the field out.
 	fixes map[string]string
-	// extra are unknown keys, which a corrected command keeps as key=?.
+	// extra are unknown keys; the corrected command has them as key=?.
 	extra []string
-	// unsure says that no corrected command can be offered.
+	// unsure means that no corrected command can be offered.
 	unsure bool
 }
 
-// build checks each field. One that has a problem already keeps its fix, and
-// what is wrong with its value is said as well.
+// build checks each field. A field that has a problem already keeps its fix, and the problems of its value are added.
 func (b *builder) build() {
 	known := 0
 	for i := range b.fields {
@@ -119,7 +108,7 @@ func (b *builder) build() {
 	}
 }
 
-// field checks one value and puts it in its place.
+// field checks one value and stores it.
 func (b *builder) field(f *Field, value string) {
 	if words := unreadable(value); words != "" {
 		b.fail(f.Key, shown(value), words, unknown)
@@ -140,7 +129,7 @@ func (b *builder) field(f *Field, value string) {
 	}
 }
 
-// trial returns the problems of a value by itself.
+// trial returns the problems that a value has by itself.
 func (b *builder) trial(f Field, value string) []Problem {
 	t := builder{fields: b.fields}
 	t.field(&f, value)
@@ -149,14 +138,13 @@ func (b *builder) trial(f Field, value string) []Problem {
 
 func (b *builder) invalid(f Field, value string) bool { return len(b.trial(f, value)) > 0 }
 
-// closed says whether no value of a field can begin with a mark: numbers and
-// choices, but neither names nor text.
+// closed reports whether no value of the field can begin with a mark: true for numbers and choices, false for names and
+// text.
 func (f *Field) closed() bool {
 	return f.Flag || f.Key == KeyType || f.Key == KeyPorts || f.Key == KeyWeight
 }
 
-// unknown stands for a value in a corrected command that could not be
-// corrected for certain. It is never accepted.
+// unknown replaces a value in a corrected command that could not be corrected for certain. It is never accepted.
 const unknown = "?"
 
 func orRemove(f *Field) string {
@@ -166,8 +154,7 @@ func orRemove(f *Field) string {
 	return ", or remove " + f.Key + "=?"
 }
 
-// normalize folds a value, so that text and form are alike. It changes nothing in
-// what it has already tidied.
+// normalize folds a value, so that commands and forms are alike. It is idempotent.
 func normalize(key, value string) string {
 	value = strings.TrimSpace(unescapeValue(key, fold(value)))
 	if key == KeyReason {
@@ -182,13 +169,12 @@ func (b *builder) missing(f *Field) {
 	b.fix(f.Key, unknown)
 }
 
-// fail notes a problem with a field's value and what a corrected command
-// should say instead; "" leaves the field out.
+// fail adds a problem with a field's value. instead is the value for the corrected command; "" leaves the field out.
 func (b *builder) fail(key, value, text, instead string) {
 	b.failForm(key, value, text, "", instead)
 }
 
-// failForm is fail with other words for a form.
+// failForm is fail with another sentence for the form.
 func (b *builder) failForm(key, value, text, form, instead string) {
 	b.problems = append(b.problems, Problem{Field: key, Given: shown(key + "=" + value), Text: text, Form: form})
 	b.fix(key, instead)

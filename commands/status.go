@@ -2,7 +2,7 @@ package commands
 
 import "strings"
 
-// parseStatus reads what stands after status: one request ID.
+// parseStatus parses what follows status: one request ID.
 func parseStatus(rest string) (Command, error) {
 	const wanted = "Give the ID of one request, as its card shows it, for example " + Name + " status LBR-7F3KQ2."
 	args := arguments(rest)
@@ -17,8 +17,7 @@ func parseStatus(rest string) (Command, error) {
 	return Command{Verb: VerbStatus, Args: []string{id}}, nil
 }
 
-// requestID reads LBR- and six letters or digits, in any case; the beginning
-// may be left out.
+// requestID parses six letters or digits in any case; the prefix LBR- may be missing.
 func requestID(s string) (string, bool) {
 	s = strings.TrimPrefix(strings.ToUpper(s), "LBR-")
 	ok := len(s) == 6 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""

@@ -6,26 +6,25 @@ import (
 	"strings"
 )
 
-// TokenText refuses a text with a credential in it. Reasons are stored in the
-// audit log and shown to others.
+// TokenText is the sentence for a text with a credential in it.
 const TokenText = "This looks like a token. Reasons are stored and shown to others: leave it out, and replace the " +
 	"token if it is real."
 
-// tokens are the shapes of credentials: of Slack, JSON Web Tokens (RFC 7519),
-// private keys (RFC 7468), and of makers who mark their keys.
+// tokens matches the forms of credentials: of Slack, JSON Web Tokens (RFC 7519), private keys (RFC 7468), and vendors
+// that mark their keys.
 var tokens = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	`\bxox[a-z](-|\.xox[a-z]-)[a-z0-9-]{4,}`, `\bxapp-[a-z0-9-]{4,}`, `\beyJ[\w-]{8,}\.[\w-]{4,}`,
 	`-----BEGIN [A-Z ]*PRIVATE KEY`, `\b(AKIA|ASIA)[A-Z0-9]{16}\b`, `\bgh[pousr]_[a-z0-9]{20,}`,
 	`\bgithub_pat_\w{20,}`, `\bglpat-[\w-]{20,}`,
 }, "|"))
 
-// named finds a credential by the word before it.
+// named matches a credential by the word before it.
 var named = regexp.MustCompile(
 	`(?i)(?:\bbearer\s+|(?:token|secret|password|passwd|signature|api[_ -]?key|` +
 		`access[_ -]?key(?:[_ -]?(?:id|secret))?)\s*[=:]\s*)["']?([\w.~+/=-]{12,})`)
 
-// hasHint reports whether a text in small letters has a part of what tokens or
-// named find. To look for it is much cheaper than to match them.
+// hasHint reports whether a text in lower case has a part that tokens or named need. It is much cheaper than matching
+// them.
 func hasHint(lower string) bool {
 	return slices.ContainsFunc([]string{"xox", "xapp-", "eyj", "-----begin", "akia", "asia", "ghp_", "gho_", "ghu_",
 		"ghs_", "ghr_",
@@ -33,14 +32,14 @@ func hasHint(lower string) bool {
 	}, func(hint string) bool { return strings.Contains(lower, hint) })
 }
 
-// links are addresses of pages: their paths may be as random as a credential.
+// links matches addresses of pages, whose paths may be as random as a credential.
 var links = regexp.MustCompile(`(?i)\bhttps?://[^\s<>|]+`)
 
-// minRandom is the length of a run of letters and digits that nobody types.
+// minRandom is the length of a run of letters and digits that counts as random.
 const minRandom = 32
 
-// LooksLikeToken reports whether a text has something in it that looks like a
-// credential. IDs, digests, links and addresses do not.
+// LooksLikeToken reports whether a text contains something like a credential. IDs, digests, links and addresses do not
+// count.
 func LooksLikeToken(text string) bool {
 	if hasRandom(links.ReplaceAllString(text, " ")) {
 		return true
@@ -59,7 +58,7 @@ func LooksLikeToken(text string) bool {
 	return false
 }
 
-// hasRandom finds a long run of large and small letters and digits, all three.
+// hasRandom reports whether there is a run of minRandom characters with capitals, small letters and digits.
 func hasRandom(text string) bool {
 	n, large, small, digit := 0, false, false, false
 	for _, c := range []byte(text) {

@@ -5,32 +5,29 @@ import (
 	"unicode/utf8"
 )
 
-// word is one piece of a command.
+// word is one token of a command.
 type word struct {
-	// key is what stood before "=" or ":", or after leading hyphens; empty
-	// for a loose word.
+	// key is the text before "=" or ":", or after leading hyphens; empty for a word without a key.
 	key string
-	// field is the key's field, nil for an unknown key or a loose word.
+	// field is the key's field; nil for an unknown key or none.
 	field *Field
-	// value has its quotes taken off and Slack's escapes undone.
+	// value is without quotes and Slack's escapes.
 	value string
-	// given is the piece as typed, for showing.
+	// given is the token as typed.
 	given string
-	// quoted says that the value stood in quotes.
+	// quoted means that the value was in quotes.
 	quoted bool
-	// open says that its quote was never closed; missing that its key stood
-	// at the end, without a value.
+	// open means that the quote is never closed; missing that the key is the last word and has no value.
 	open, missing bool
 }
 
-// scanner cuts a folded command into words.
+// scanner splits a folded command into words.
 type scanner struct {
 	text   string
 	at     int
 	fields []Field
 }
 
-// words returns all words of the command.
 func (s *scanner) words() []word {
 	out := make([]word, 0, 8)
 	for s.skipSpaces() {
@@ -39,7 +36,7 @@ func (s *scanner) words() []word {
 	return out
 }
 
-// skipSpaces reports whether there is anything left after them.
+// skipSpaces skips spaces and reports whether anything is left.
 func (s *scanner) skipSpaces() bool {
 	for s.at < len(s.text) && s.text[s.at] == ' ' {
 		s.at++
@@ -47,8 +44,7 @@ func (s *scanner) skipSpaces() bool {
 	return s.at < len(s.text)
 }
 
-// next reads the word that starts here: a pair, a key with hyphens and its
-// value, a flag, or a loose value.
+// next scans one word: a pair, a key with hyphens and its value, a flag, or a value without a key.
 func (s *scanner) next() word {
 	start := s.at
 	key, after, dashed := s.keyHere()
@@ -81,8 +77,8 @@ func (s *scanner) next() word {
 	return w
 }
 
-// signAfter is the place after the "=" or, of a known key, ":" that belongs to
-// a key that ends before i, or 0. There may be spaces before the sign.
+// signAfter returns the index after the "=" (of a known key also ":") of a key that ends at i; 0 if there is none.
+// Spaces may come before the sign.
 func (s *scanner) signAfter(i int, known bool) int {
 	for i < len(s.text) && s.text[i] == ' ' {
 		i++
@@ -93,7 +89,7 @@ func (s *scanner) signAfter(i int, known bool) int {
 	return 0
 }
 
-// pairHere says whether a key with its sign, or a flag, starts here.
+// pairHere reports whether a key with its sign, or a flag, starts here.
 func (s *scanner) pairHere() bool {
 	key, after, _ := s.keyHere()
 	if key == "" {
@@ -103,7 +99,7 @@ func (s *scanner) pairHere() bool {
 	return s.signAfter(after, field != nil) > 0 || field != nil && field.Flag && endsAt(s.text, after)
 }
 
-// valueOf reads the word after --key as its value.
+// valueOf scans the word after --key as its value.
 func (s *scanner) valueOf(w *word) {
 	if !s.skipSpaces() {
 		w.missing = true
@@ -119,8 +115,7 @@ func (s *scanner) valueOf(w *word) {
 	s.value(w, w.field.Key)
 }
 
-// keyHere reads what looks like a key, without moving: hyphens if any, then a
-// letter and letters, digits, "-" and "_".
+// keyHere scans a possible key without moving: hyphens if any, then a letter, then letters, digits, "-" and "_".
 func (s *scanner) keyHere() (key string, after int, dashed bool) {
 	i := s.at
 	for i < len(s.text) && s.text[i] == '-' {
@@ -136,12 +131,12 @@ func (s *scanner) keyHere() (key string, after int, dashed bool) {
 	return s.text[start:i], i, start > s.at
 }
 
-// endsAt says whether a word ends before i.
+// endsAt reports whether a word ends before i.
 func endsAt(text string, i int) bool {
 	return i >= len(text) || text[i] == ' '
 }
 
-// value reads a bare or quoted value for the field of that key.
+// value scans a bare or quoted value for the field with that key.
 func (s *scanner) value(w *word, key string) {
 	if mark, size := quoteAt(s.text[s.at:]); size > 0 {
 		s.quotedValue(w, key, mark, size)
@@ -163,7 +158,7 @@ func (s *scanner) bare() string {
 	return s.text[start:s.at]
 }
 
-// listGoesOn says that a list of ports was cut by a space beside a comma.
+// listGoesOn reports whether a list of ports continues after a space next to a comma.
 func (s *scanner) listGoesOn() bool {
 	rest := strings.TrimLeft(s.text[s.at:], " ")
 	next, _ := utf8.DecodeRuneInString(rest)
@@ -171,8 +166,7 @@ func (s *scanner) listGoesOn() bool {
 	return rest != "" && (isListGap(next) || isListGap(last) && '0' <= next && next <= '9')
 }
 
-// typeGoesOn says that the next word is the second half of "bare metal" or
-// "virtual machine".
+// typeGoesOn reports whether the next word is the second half of "bare metal" or "virtual machine".
 func (s *scanner) typeGoesOn(first string) bool {
 	rest := strings.TrimLeft(s.text[s.at:], " ")
 	end := strings.IndexByte(rest+" ", ' ')
@@ -180,9 +174,8 @@ func (s *scanner) typeGoesOn(first string) bool {
 		sameKey(first, "virtual") && sameKey(rest[:end], "machine")
 }
 
-// quotedValue reads a value in quotes. A doubled straight quote inside stands
-// for itself. Without a closing quote the value is taken to end before the next
-// known key, so that the rest can still be checked.
+// quotedValue scans a value in quotes. A doubled straight quote stands for one. Without a closing quote the value ends
+// before the next known key, so that the rest is still checked.
 func (s *scanner) quotedValue(w *word, key string, open rune, size int) {
 	w.quoted = true
 	start := s.at + size
@@ -218,9 +211,8 @@ func (s *scanner) quotedValue(w *word, key string, open rune, size int) {
 	w.value = strings.TrimRight(s.text[start:s.at], " ")
 }
 
-// unescapeValue undoes Slack's escapes in a value, and takes the brackets off one like
-// <lst-80aa>. A link without a text is an address someone typed: a name keeps
-// its scheme only if there is a path, the reason always.
+// unescapeValue undoes Slack's escapes in a value, and removes the brackets of one like <lst-80aa>. Slack turns a typed
+// address into a link without a label: a name keeps the scheme only if there is a path, a reason always.
 func unescapeValue(key, v string) string {
 	if strings.IndexByte(v, '<') < 0 && strings.IndexByte(v, '&') < 0 {
 		return v

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Verb names what a person asks for. bot/slackapp answers by it.
+// Verb names what a person asks for; bot/slackapp has a handler for each.
 type Verb string
 
 // The verbs of this version. VerbForm is the command's name with nothing after it.
@@ -18,16 +18,16 @@ const (
 	VerbHelp     Verb = "help"
 )
 
-// VerbInfo is all there is to know about a verb. Parser, help, suggestions, the sandbox page and the tables of the
-// documentation follow from it.
+// VerbInfo describes a verb. Parser, help, suggestions, the sandbox page and the tables of the documentation follow
+// from it.
 type VerbInfo struct {
 	Verb Verb
-	// Words are the first words, in lower case, by which it is typed. Any other first word is a listener of
+	// Words are the first words, in lower case, that select the verb. Any other first word is the listener of
 	// VerbRegister.
 	Words []string
 	// Usage is what to type after the command's name; empty for the form.
 	Usage string
-	// Summary is one sentence in small letters and without a full stop.
+	// Summary is one sentence that starts with a small letter and has no full stop.
 	Summary string
 	// SeenBy says who sees the answer.
 	SeenBy string
@@ -97,7 +97,7 @@ func UsageHint() string {
 }
 
 // Completions are the beginnings of commands that a composer can offer: the command's name, alone and with each verb
-// that changes nothing.
+// that only reads.
 func Completions() []string {
 	all := []string{Name}
 	for _, verb := range readingVerbs() {
@@ -116,7 +116,7 @@ func verbTyped(word string) (VerbInfo, bool) {
 	return verbs[i], true
 }
 
-// readingVerbs are the names of the verbs that change nothing.
+// readingVerbs returns the names of the verbs that only read.
 func readingVerbs() []string {
 	var names []string
 	for _, v := range Verbs() {
@@ -127,13 +127,13 @@ func readingVerbs() []string {
 	return names
 }
 
-// isVerb says whether a first word is read as a verb, of this version or not.
+// isVerb reports whether a first word selects a verb, of this version or not.
 func isVerb(word string) bool {
 	_, known := verbTyped(word)
 	return known || notYet(strings.ToLower(word)) != ""
 }
 
-// canDo is what this version can do, for an answer to what it cannot.
+// canDo says what this version can do, for an answer to what it cannot.
 func canDo() string {
 	return "I can add a server, and show " + inWords(readingVerbs()) + ": " + Name + " help."
 }
@@ -144,7 +144,7 @@ func refuseVerb(verb, reason, text string) error {
 		KeyListener + "=" + verb + "."})
 }
 
-// notYet returns what to say to a verb that this version does not have, or "".
+// notYet returns the answer to a verb that this version does not have; "" for any other word.
 func notYet(verb string) string {
 	switch verb {
 	case "again", "repeat", "retry":

@@ -2,11 +2,11 @@ package commands
 
 import "strings"
 
-// Why is the first word after whoami that asks for the account of one decision.
+// Why is the first word after whoami that asks to explain one decision.
 const Why = "why"
 
-// whyFields are what the account of a decision may be asked with. The listener
-// is needed; what is left out is asked as an addition would be without it.
+// whyFields are the fields that describe the decision to explain. Only the listener is required; what is left out
+// counts as left out of an addition.
 func whyFields() []Field {
 	var own []Field
 	for _, key := range [...]string{KeyListener, KeyServer, KeyPorts, KeyWeight} {
@@ -17,8 +17,7 @@ func whyFields() []Field {
 	return own
 }
 
-// BuildWhy checks what an account of a decision is asked with, as
-// BuildRegistration does; only the listener is needed.
+// BuildWhy checks the fields of a decision to explain, as BuildRegistration does; only the listener is required.
 func BuildWhy(values Values) (Registration, error) {
 	b := builder{fields: whyFields(), given: values}
 	b.build()
@@ -29,7 +28,7 @@ func BuildWhy(values Values) (Registration, error) {
 	return b.made, nil
 }
 
-// parseWhoami reads what stands after whoami: nothing, or why and a listener.
+// parseWhoami parses what follows whoami: nothing, or why and a listener.
 func parseWhoami(rest string) (Command, error) {
 	first, rest, _ := strings.Cut(rest, " ")
 	switch {

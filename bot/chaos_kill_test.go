@@ -17,11 +17,11 @@ import (
 // click, on each database, while what was killed before is still being settled.
 // Each click must end in one backend and one card.
 func TestRandomKillPointsLoseNothingAndDoubleNothing(t *testing.T) {
-	alone(t)
+	parallelUnlessSoaking(t)
 	points, houses := sized(6, 20, 200), sized(1, 2, 4)
 	for name, edit := range map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres} {
 		t.Run(name, func(t *testing.T) {
-			alone(t)
+			parallelUnlessSoaking(t)
 			seed := chaosSeed(t)
 			for i := range houses {
 				t.Run(fmt.Sprint("house ", i), func(t *testing.T) {

@@ -29,7 +29,7 @@ import (
 // A failure prints its seed; LBBOT_CHAOS_SEED=n plays the same schedule again,
 // and LBBOT_CHAOS_LOG=path keeps the log of the binaries of a run that failed.
 func TestChaosBalances(t *testing.T) {
-	alone(t)
+	parallelUnlessSoaking(t)
 	for name, run := range map[string]func(t *testing.T){
 		"SQLite": func(t *testing.T) { chaosRun(t, 1, nil) },
 		"PostgreSQL, three replicas": func(t *testing.T) {

@@ -24,8 +24,12 @@ import (
 // binaryFolder is the folder of the real program; TestMain deletes it.
 var binaryFolder string
 
-// binary builds the real program once for all tests.
+// binary is the real program: the file that LBBOT_TEST_BINARY names, or else one
+// that is built once for all tests.
 var binary = sync.OnceValues(func() (string, error) {
+	if given := os.Getenv("LBBOT_TEST_BINARY"); given != "" {
+		return given, nil
+	}
 	var err error
 	if binaryFolder, err = os.MkdirTemp("", "lbbot-test-"); err != nil {
 		return "", err

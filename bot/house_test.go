@@ -287,11 +287,20 @@ func soaking() bool { return os.Getenv("LBBOT_SOAK") == "true" }
 // in `go test ./...`. In CI (CI=true) they are larger.
 func smallest() bool { return !soaking() && os.Getenv("CI") != "true" }
 
-// alone keeps other tests from running beside a storm or a kill test, except in
-// its smallest size: there it waits more than it works.
+// alone keeps other tests from running beside a storm, which measures how fast
+// Slack is answered, except in its smallest size, where it waits more than it works.
 func alone(t *testing.T) {
 	t.Helper()
 	if smallest() {
+		t.Parallel()
+	}
+}
+
+// parallelUnlessSoaking is for tests that need the machine for themselves only at
+// full size.
+func parallelUnlessSoaking(t *testing.T) {
+	t.Helper()
+	if !soaking() {
 		t.Parallel()
 	}
 }

@@ -92,7 +92,7 @@ func TestRedeliveredCommandIsDoneWhereTheFirstDeliveryWasKilled(t *testing.T) {
 // No command whose delivery was acked is left without a word, however often
 // the process is killed, with every third command delivered twice.
 func TestAckedCommandsAreAnsweredUnderKillsAndDuplicates(t *testing.T) {
-	alone(t)
+	parallelUnlessSoaking(t)
 	commands := sized(8, 12, 120)
 	for _, confirm := range []intake.Confirm{intake.ConfirmAlways, intake.ConfirmNever} {
 		t.Run("confirm "+string(confirm), func(t *testing.T) {

@@ -30,7 +30,7 @@ const (
 // after the kill the operations of the dead replica went on at another: in a
 // soak, which lasts a minute, 99 of 100 within the 10 s that are promised.
 func TestReplicasKilledForGoodInTurnUnderLoad(t *testing.T) {
-	alone(t)
+	parallelUnlessSoaking(t)
 	lasts := sized(6*time.Second, 11*time.Second, time.Minute)
 	seed := chaosSeed(t)
 	c := standChaos(t, seed, 100+int(lasts.Seconds())*60, func(c *bot.Config) {

@@ -38,8 +38,21 @@ func arrows() map[string][]string {
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "bot/operation/intake", "commands", "zenlayer",
 			"bot/slackapp/socket", // it wires the connections
+			"bot/slackapp/render", // for lbbot operations show
 		},
-		"bot/slackapp":               {"bot/slackapp/socket", "bot/operation", "bot/operation/intake", "commands", "zenlayer"},
+		"bot/slackapp": {
+			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private",
+			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
+		},
+		"bot/slackapp/render": {
+			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
+		},
+		"bot/slackapp/render/private": {
+			"bot/slackapp/render", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
+		},
+		"bot/slackapp/render/rendertest": { // examples for tests
+			"bot/operation", "commands", "zenlayer",
+		},
 		"bot/slackapp/socket":        {},
 		"bot/engine":                 {"bot/operation", "commands", "zenlayer"},
 		"bot/journal":                {"bot/journal/internal/query", "bot/audit", "bot/operation", "bot/operation/intake", "commands", "zenlayer"},
@@ -63,38 +76,41 @@ func arrows() map[string][]string {
 
 // standIns may be used by every test, besides what its room may import.
 func standIns() []string {
-	return []string{"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "zenlayer/zenlayertest", "bot/journal/journaltest"}
+	return []string{"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "zenlayer/zenlayertest", "bot/journal/journaltest",
+		"bot/slackapp/render/rendertest"}
 }
 
 // homes says which rooms may import a library or a part of the standard
 // library; what is not named here may be used everywhere. Tests are free.
 func homes() map[string][]string {
 	return map[string][]string{
-		"github.com/slack-go/slack":                {"bot/slackapp"},
+		"github.com/slack-go/slack":                {"bot/slackapp", "bot/slackapp/render", "bot/slackapp/render/private"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},
 		"github.com/fsnotify/fsnotify":             {"bot/policy"},
 		"modernc.org/sqlite":                       {"bot/journal", "bot/engine"},
-		"github.com/jackc/pgx":                     {"bot/journal", "bot/engine", "bot/journal/journaltest"},
-		"github.com/pressly/goose":                 {"bot/journal"},
-		"github.com/gofrs/flock":                   {"bot/journal"},
-		"database/sql":                             {"bot/journal", "bot/journal/internal/query", "bot/engine", "bot/journal/journaltest"},
-		"github.com/spf13/cobra":                   {"cmd/lbbot"},
-		"github.com/goccy/go-yaml":                 {"bot", "bot/policy/cases"},
-		"github.com/caarlos0/env":                  {"bot"},
-		"github.com/prometheus/client_golang":      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/blockkit", "bot/sandbox/socket"),
-		"go.uber.org/zap":                          except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket"),
-		"github.com/stretchr/testify":              {},
-		"testing":                                  {},
-		"net/http":                                 {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
-		"os":                                       except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/slackapp", "bot/slackapp/socket"),
-		"context":                                  except("commands", "bot/sandbox/blockkit"),
-		"time":                                     except("commands", "bot/sandbox/blockkit"),
-		"net":                                      except("commands", "bot/operation", "bot/operation/intake"),
-		"syscall":                                  except("commands", "zenlayer", "bot/operation", "bot/operation/intake"),
-		"math/rand":                                {},
-		"github.com/slack-go/slack/socketmode":     {},
+		"github.com/jackc/pgx": {"bot/journal", "bot/engine", "bot/journal/journaltest",
+			"bot/slackapp/render/rendertest"},
+		"github.com/pressly/goose": {"bot/journal"},
+		"github.com/gofrs/flock":   {"bot/journal"},
+		"database/sql": {"bot/journal", "bot/journal/internal/query", "bot/engine", "bot/journal/journaltest",
+			"bot/slackapp/render/rendertest"},
+		"github.com/spf13/cobra":               {"cmd/lbbot"},
+		"github.com/goccy/go-yaml":             {"bot", "bot/policy/cases"},
+		"github.com/caarlos0/env":              {"bot"},
+		"github.com/prometheus/client_golang":  except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
+		"go.uber.org/zap":                      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
+		"github.com/stretchr/testify":          {},
+		"testing":                              {},
+		"net/http":                             {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
+		"os":                                   except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
+		"context":                              except("commands", "bot/sandbox/blockkit", "bot/slackapp/render", "bot/slackapp/render/private"),
+		"time":                                 except("commands", "bot/sandbox/blockkit"),
+		"net":                                  except("commands", "bot/operation", "bot/operation/intake"),
+		"syscall":                              except("commands", "zenlayer", "bot/operation", "bot/operation/intake"),
+		"math/rand":                            {},
+		"github.com/slack-go/slack/socketmode": {},
 	}
 }
 

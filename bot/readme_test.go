@@ -224,7 +224,7 @@ func TestReadmeCommandsOfSlackAreAccepted(t *testing.T) {
 
 func TestReadmeExplainsEveryFirstWord(t *testing.T) {
 	t.Parallel()
-	words := found(`(?m)^\tfirst[A-Z]\w+ += "(.+)"$`, sources(t, false))
+	words := found(`(?m)^\t[fF]irst[A-Z]\w+ += "(.+)"$`, sources(t, false))
 	require.Greater(t, len(words), 8)
 	text := manual(t)
 	for _, w := range words {

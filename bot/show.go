@@ -15,7 +15,7 @@ import (
 
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
-	"lbbot/bot/slackapp"
+	"lbbot/bot/slackapp/render"
 )
 
 // shownOperation is everything that is stored about an operation.
@@ -66,7 +66,7 @@ func ShowOperation(ctx context.Context, w io.Writer, j *journal.Store, ref strin
 	}
 	p := page{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
 	op := s.Operation
-	fmt.Fprintf(p.w, "%s  %s\n", op.Ref, printable(slackapp.Plain(op)))
+	fmt.Fprintf(p.w, "%s  %s\n", op.Ref, printable(render.Plain(op)))
 	p.what(op)
 	p.people(op)
 	p.ids(s)
@@ -213,7 +213,7 @@ func (p page) events(events []operation.Event) {
 				data = append(data, key+"="+e.Data[key])
 			}
 		}
-		fmt.Fprintf(p.w, "  %s\t%s\t%s\t%s\n", clock(e.At), printable(slackapp.PlainStep(e.Kind)), printable(by), printable(strings.Join(data, "  ")))
+		fmt.Fprintf(p.w, "  %s\t%s\t%s\t%s\n", clock(e.At), printable(render.PlainStep(e.Kind)), printable(by), printable(strings.Join(data, "  ")))
 	}
 	if len(events) == 0 {
 		fmt.Fprintln(p.w, "  none are stored")

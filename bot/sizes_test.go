@@ -39,11 +39,11 @@ var exceptions = struct {
 }{
 	packageFiles: map[string]int{
 		"bot/operation": 40,
-		"bot/slackapp":  62,
+		"bot/slackapp":  32,
 	},
 	packageLines: map[string]int{
 		"bot/operation": 6500,
-		"bot/slackapp":  11000,
+		"bot/slackapp":  5000,
 	},
 	fileLines: map[string]int{
 		"accept.go":              395,
@@ -51,12 +51,11 @@ var exceptions = struct {
 		"approval_test.go":       673,
 		"attempt.go":             333,
 		"board.go":               340,
-		"cards_approval.go":      310,
 		"history.go":             354,
 		"intake.go":              311,
 		"intake_test.go":         653,
 		"lookup.go":              302,
-		"rig_test.go":            738,
+		"rig_test.go":            741,
 		"runner.go":              315,
 		"settle_test.go":         531,
 	},

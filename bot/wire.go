@@ -19,6 +19,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
+	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/zenlayer"
 )
@@ -78,7 +79,7 @@ func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *s
 		post := func(ctx context.Context, events []operation.Event, skipped int) error {
 			return b.board.Audit(ctx, c.AuditChannel, events, skipped)
 		}
-		b.teller = &audit.Teller{Store: b.journal, HasLine: slackapp.Audited, Limit: slackapp.AuditLimit, Post: post,
+		b.teller = &audit.Teller{Store: b.journal, HasLine: render.Audited, Limit: render.AuditLimit, Post: post,
 			Holder: b.name, Now: time.Now, Log: log.Named("audit")}
 	}
 	return directory, nil

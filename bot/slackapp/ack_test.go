@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/commands"
 )
@@ -38,9 +40,9 @@ func TestEveryCommandIsAckedOnce(t *testing.T) {
 		r.types(ana, incident, line)
 	}
 	r.onceEach(float64(len(lines)))
-	public, private := r.said(ana, incident)
+	public, answers := r.said(ana, incident)
 	require.Empty(t, public, "nothing leaks into the channel")
-	require.GreaterOrEqual(t, len(private), len(lines)-2, "all but the two that open the form are answered in words")
+	require.GreaterOrEqual(t, len(answers), len(lines)-2, "all but the two that open the form are answered in words")
 }
 
 func TestEveryButtonIsAckedOnceWithWhateverValue(t *testing.T) {
@@ -52,16 +54,16 @@ func TestEveryButtonIsAckedOnceWithWhateverValue(t *testing.T) {
 	foreign := ""
 	for _, op := range r.shelf.inState(operation.Draft) {
 		if op.Actor.UserID == bo {
-			foreign = buttonValue(op)
+			foreign = render.ButtonValue(op)
 		}
 	}
 	require.NotEmpty(t, foreign)
 	r.idle()
 	before := testutil.ToFloat64(r.app.metrics.acks.WithLabelValues("written"))
 	n := 0
-	for _, action := range append(actionIDs(), "of_another_app", "") {
-		for _, value := range []string{buttonValue(mine), foreign, "garbage", "", "a:b:c", "no-such-id:1",
-			moreCopy + ":" + foreign, strings.Repeat("z", 2000)} {
+	for _, action := range append(render.ActionIDs(), "of_another_app", "") {
+		for _, value := range []string{render.ButtonValue(mine), foreign, "garbage", "", "a:b:c", "no-such-id:1",
+			render.MoreCopy + ":" + foreign, strings.Repeat("z", 2000)} {
 			n++
 			_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, action, value), false)
 			require.True(t, acked, "%s with %q", action, value)
@@ -91,7 +93,7 @@ func clickPayload(person, channel, action, value string) map[string]any {
 }
 
 func option(action, value string) any {
-	if action != actReqMore {
+	if action != render.ActReqMore {
 		return nil
 	}
 	return map[string]any{"value": value}
@@ -110,22 +112,23 @@ func TestEveryOtherEnvelopeIsAckedOnce(t *testing.T) {
 		name, kind string
 		payload    any
 	}{
-		{"the form, empty", "interactive", submit(viewForm, formMeta{Channel: incident}.String(),
+		{"the form, empty", "interactive", submit(render.ViewForm, private.FormMeta{Channel: incident}.String(),
 			map[string]any{"values": map[string]any{}})},
-		{"the form, without a channel", "interactive", submit(viewForm, "", nil)},
+		{"the form, without a channel", "interactive", submit(render.ViewForm, "", nil)},
 		{"the form, with a state of another shape", "interactive",
-			submit(viewForm, formMeta{Channel: incident}.String(), map[string]any{"values": 7})},
-		{"the preview, with garbage", "interactive", submit(viewPreview, "garbage", nil)},
-		{"the preview, unknown", "interactive", submit(viewPreview, "no-such-id:1", nil)},
-		{"the form of a no, with garbage", "interactive", submit(viewDeny, "garbage", nil)},
+			submit(render.ViewForm, private.FormMeta{Channel: incident}.String(), map[string]any{"values": 7})},
+		{"the preview, with garbage", "interactive", submit(render.ViewPreview, "garbage", nil)},
+		{"the preview, unknown", "interactive", submit(render.ViewPreview, "no-such-id:1", nil)},
+		{"the form of a no, with garbage", "interactive", submit(render.ViewDeny, "garbage", nil)},
 		{"the form of a no, unknown", "interactive",
-			submit(viewDeny, formMeta{Channel: incident, About: "no-such-id:1"}.String(), nil)},
+			submit(render.ViewDeny, private.FormMeta{Channel: incident, About: "no-such-id:1"}.String(), nil)},
 		{"the form of a no, with a state of another shape", "interactive",
-			submit(viewDeny, formMeta{Channel: incident, About: "no-such-id:1"}.String(), map[string]any{"values": 7})},
-		{"the form for break-glass, with garbage", "interactive", submit(viewGlass, "garbage", nil)},
+			submit(render.ViewDeny, private.FormMeta{Channel: incident, About: "no-such-id:1"}.String(),
+				map[string]any{"values": 7})},
+		{"the form for break-glass, with garbage", "interactive", submit(render.ViewGlass, "garbage", nil)},
 		{"the form for break-glass, unknown", "interactive",
-			submit(viewGlass, formMeta{About: "no-such-id:1"}.String(), nil)},
-		{"a notice", "interactive", submit(viewNotice, "", nil)},
+			submit(render.ViewGlass, private.FormMeta{About: "no-such-id:1"}.String(), nil)},
+		{"a notice", "interactive", submit(render.ViewNotice, "", nil)},
 		{"an unknown view", "interactive", submit("of_another_app", "", nil)},
 		{"a submission without a view", "interactive", map[string]any{"type": "view_submission", "user": who}},
 		{"a closed view", "interactive", map[string]any{"type": "view_closed", "user": who,
@@ -205,7 +208,7 @@ func TestAPanicAboutARunningOperationIsNotCalledNotAdded(t *testing.T) {
 		}
 		return ctx.Err()
 	})
-	r.clicks(ana, card, actOpStop, "")
+	r.clicks(ana, card, render.ActOpStop, "")
 	m := r.sees(ana, incident, op.Ref, "already accepted")
 	require.NotContains(t, m.Text, "Not added")
 	r.calm()
@@ -220,8 +223,8 @@ func TestAPanicAfterTheCommitIsNotCalledNotAdded(t *testing.T) {
 	r.acked(r.submits(ana, v, nil))
 	r.idle()
 	require.Len(t, r.shelf.inState(operation.Accepted), 1)
-	_, private := r.said(ana, incident)
-	for _, m := range private {
+	_, answers := r.said(ana, incident)
+	for _, m := range answers {
 		require.NotContains(t, m.Text, "Not added")
 	}
 	r.calm()
@@ -236,7 +239,7 @@ func TestAFullPoolSaysBusy(t *testing.T) {
 	r := open(t, nil)
 	v := r.atPreview(ana, incident)
 	r.types(bo, incident, "")
-	form := r.view(bo, formTitle)
+	form := r.view(bo, private.FormTitle)
 	m := r.preview(bo, ops)
 	r.idle()
 	r.app.lanes.mu.Lock()
@@ -246,9 +249,9 @@ func TestAFullPoolSaysBusy(t *testing.T) {
 	r.types(ana, incident, "whoami")
 	r.sees(ana, incident, "I am busy")
 	in := r.submits(bo, form, goodForm())
-	require.Contains(t, in.Errors[fieldBlockID(commands.KeyListener)], "busy")
+	require.Contains(t, in.Errors[render.FieldBlockID(commands.KeyListener)], "busy")
 	r.acked(r.submits(ana, v, nil))
-	require.Contains(t, string(r.view(ana, viewCheckTitle).Blocks), "busy")
+	require.Contains(t, string(r.view(ana, private.ViewCheckTitle).Blocks), "busy")
 	r.clicks(bo, m, "req_send", "")
 	r.sees(bo, ops, "I am busy")
 
@@ -275,9 +278,9 @@ func TestAFullPoolSaysBusy(t *testing.T) {
 func TestAnAckThatIsTooLargeGoesOutEmptyAndIsMadeUpFor(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	large := message{Text: strings.Repeat("x", 3000), Blocks: blocks(section("short"))}
+	large := render.Message{Text: strings.Repeat("x", 3000), Blocks: render.Blocks(render.Section("short"))}
 	for range 9 {
-		large.Blocks = append(large.Blocks, section(strings.Repeat("x", 2900)))
+		large.Blocks = append(large.Blocks, render.Section(strings.Repeat("x", 2900)))
 	}
 	receive := make(chan socket.Envelope, 1)
 	r.divert(func(e socket.Envelope) { receive <- e })
@@ -309,7 +312,7 @@ func TestAnOperationSurvivesAConnectionThatIsGone(t *testing.T) {
 		Actor: operation.Actor{UserID: ana, TeamID: teamID},
 		Place: operation.Place{TeamID: teamID, ChannelID: incident, ResultID: incident}}
 	require.NoError(t, r.shelf.SaveDraft(t.Context(), op, operation.Event{}))
-	raw, err := json.Marshal(clickPayload(ana, incident, actReqSend, buttonValue(op)))
+	raw, err := json.Marshal(clickPayload(ana, incident, render.ActReqSend, render.ButtonValue(op)))
 	require.NoError(t, err)
 	r.app.Receive(socket.Envelope{ID: "e1", Type: "interactive", Payload: raw, ReceivedAt: time.Now()})
 	r.idle()

@@ -12,6 +12,8 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -42,11 +44,12 @@ func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 	r := &answer{app: a, envelope: e, delivery: d}
 	switch {
 	case d.Kind == kindSubmit && d.View != nil &&
-		slices.Contains([]string{viewForm, viewPreview, viewDeny, viewGlass}, d.View.CallbackID):
-		waiting := checkingView()
+		slices.Contains([]string{render.ViewForm, render.ViewPreview, render.ViewDeny, render.ViewGlass},
+			d.View.CallbackID):
+		waiting := private.CheckingView()
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
 	case d.Kind == kindCommand:
-		r.late = ephemeral(stillMessage(stillChecking))
+		r.late = ephemeral(private.Still(stillChecking))
 	}
 	return r
 }
@@ -60,7 +63,7 @@ func (r *answer) hurry(ctx context.Context) (stop func()) {
 		defer close(done)
 		if r.with(ctx, r.late) && r.delivery.changes() {
 			// The ack of a click cannot carry words, and it looks like success.
-			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, stillMessage(stillStoring), false) })
+			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, private.Still(stillStoring), false) })
 		}
 	})
 	return func() {
@@ -100,17 +103,19 @@ func (r *answer) with(ctx context.Context, payload any) (written bool) {
 }
 
 // say answers a slash command, in the ack if that is possible.
-func (a *App) say(ctx context.Context, d delivery, r *answer, m message) {
+func (a *App) say(ctx context.Context, d delivery, r *answer, m render.Message) {
 	if !r.message(ctx, m) {
 		a.tell(ctx, d, m)
 	}
 }
 
 // message acks a slash command with a private message.
-func (r *answer) message(ctx context.Context, m message) bool { return r.with(ctx, ephemeral(m)) }
+func (r *answer) message(ctx context.Context, m render.Message) bool {
+	return r.with(ctx, ephemeral(m))
+}
 
 // ephemeral is the payload of an ack that shows a private message.
-func ephemeral(m message) any {
+func ephemeral(m render.Message) any {
 	return struct {
 		ResponseType string        `json:"response_type"`
 		Text         string        `json:"text"`
@@ -134,17 +139,17 @@ func (a *App) place(d delivery) operation.Place {
 // tell says something to the person behind d only: through the interaction
 // itself, else in the channel, else in a direct message. It must not be the
 // answer that is lost, so the last failure is an error in the log.
-func (a *App) tell(ctx context.Context, d delivery, m message) {
+func (a *App) tell(ctx context.Context, d delivery, m render.Message) {
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, false) })
 }
 
 // replace is tell, in place of the private message that was clicked on.
-func (a *App) replace(ctx context.Context, d delivery, m message) {
+func (a *App) replace(ctx context.Context, d delivery, m render.Message) {
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, d.Container.IsEphemeral) })
 }
 
 // reply reports whether Slack took the message.
-func (a *App) reply(ctx context.Context, d delivery, m message, replace bool) bool {
+func (a *App) reply(ctx context.Context, d delivery, m render.Message, replace bool) bool {
 	var errs []error
 	try := func(within time.Duration, send func(context.Context) error) (done bool) {
 		ctx, cancel := a.outlive(ctx, within)
@@ -208,11 +213,11 @@ func (a *App) remove(ctx context.Context, d delivery) {
 func (a *App) sayBusy(ctx context.Context, d delivery, answer *answer) {
 	switch d.Kind {
 	case kindCommand:
-		answer.message(ctx, tryAgainMessage()) // nothing was done: no need for a second way if Slack is gone
+		answer.message(ctx, private.TryAgain()) // nothing was done: no need for a second way if Slack is gone
 	case kindSubmit:
-		a.refuseSubmit(ctx, d, answer, tryAgainMessage(), nil)
+		a.refuseSubmit(ctx, d, answer, private.TryAgain(), nil)
 	case kindClick, kindShortcut, kindMessageAct:
-		a.tell(ctx, d, tryAgainMessage())
+		a.tell(ctx, d, private.TryAgain())
 	default:
 		answer.empty(ctx) // nobody waits for words
 	}

@@ -12,6 +12,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -172,7 +174,8 @@ func (a *App) work(d delivery, r *answer, trouble error) {
 	case a.AppID != "" && d.APIAppID != "" && d.APIAppID != a.AppID:
 		r.empty(ctx)
 		a.metrics.faults.WithLabelValues("foreign").Inc()
-		a.Log.Error("envelope is for another app; it is not handled", zap.String("app_id", clamp(d.APIAppID, 32)),
+		a.Log.Error("envelope is for another app; it is not handled",
+			zap.String("app_id", render.Clamp(d.APIAppID, 32)),
 			zap.String("kind", d.Kind))
 	default:
 		a.handle(ctx, d, r)
@@ -186,7 +189,7 @@ func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, wh
 	a.metrics.faults.WithLabelValues(fault).Inc()
 	a.Log.Error("an envelope could not be handled", append(why, zap.String("fault", fault), zap.String("kind", d.Kind),
 		zap.String("envelope", r.envelope.ID), zap.String("token", token))...)
-	words := faultMessage(token, a.wording())
+	words := private.Fault(token, a.wording())
 	if fault == "panic" {
 		words = a.broken(ctx, token, r)
 	}
@@ -216,16 +219,16 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	case kindSuggestion:
 		answer.with(ctx, map[string]any{"options": []any{}})
 	case kindShortcut, kindMessageAct:
-		a.tell(ctx, d, notYetMessage(unofferedShortcut))
+		a.tell(ctx, d, private.NotYet(private.UnofferedShortcut))
 	case kindEvent:
 		a.groupsChanged(d) // before the ack: what Slack was told is in force
 		if d.Event.Type == "app_mention" && d.Event.BotID == "" {
-			a.tell(ctx, d, notYetMessage(unofferedMention))
+			a.tell(ctx, d, private.NotYet(private.UnofferedMention))
 		}
 	default:
 		answer.empty(ctx)
 		a.metrics.faults.WithLabelValues("unknown").Inc()
-		a.Log.Warn("unknown kind of envelope", zap.String("kind", clamp(d.Kind, 64)))
+		a.Log.Warn("unknown kind of envelope", zap.String("kind", render.Clamp(d.Kind, 64)))
 	}
 }
 
@@ -251,7 +254,7 @@ func (a *App) Close(ctx context.Context) {
 	<-done
 }
 
-func (a *App) wording() wording {
-	return wording{Bot: a.Bot, Owner: a.Owner, ConsoleURL: a.ConsoleURL, At: a.Now(),
+func (a *App) wording() render.Wording {
+	return render.Wording{Bot: a.Bot, Owner: a.Owner, ConsoleURL: a.ConsoleURL, At: a.Now(),
 		Within: a.Intake.Settings.Approval.Within}
 }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 // Boards shows operations in Slack: each on its own card, and those that other
@@ -27,15 +28,15 @@ type Boards struct {
 func NewBoards(c BoardConfig) *Boards {
 	p, result := newPace(), func(op operation.Operation) string { return op.Place.ResultID }
 	return &Boards{
-		Board: newKind(c, kind{name: "operation", event: metadataEvent, render: cardMessage, target: result,
+		Board: newKind(c, kind{name: "operation", event: render.CardEvent, render: render.Card, target: result,
 			sayMoved: true,
 			instead:  func(op operation.Operation) []string { return []string{op.Actor.UserID} },
 			asks: func(op operation.Operation) bool {
 				return op.State == operation.NeedsPerson ||
-					op.State == operation.Waiting && op.Approval != nil && !asksElsewhere(op)
+					op.State == operation.Waiting && op.Approval != nil && !render.AsksElsewhere(op)
 			}}, p),
 		approvals: newKind(withCards(c, c.Approvals),
-			kind{name: "approval", event: approvalEvent, render: approvalMessage,
+			kind{name: "approval", event: render.ApprovalEvent, render: render.ApprovalCard,
 				target:  func(op operation.Operation) string { return op.Approval.Channel },
 				instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} },
 				asks:    func(op operation.Operation) bool { return op.State == operation.Waiting }}, p),
@@ -51,7 +52,7 @@ func withCards(c BoardConfig, cards Cards) BoardConfig {
 // Show implements operation.Reporter.
 func (b *Boards) Show(op operation.Operation) {
 	b.Board.Show(op)
-	if asksElsewhere(op) {
+	if render.AsksElsewhere(op) {
 		b.approvals.Show(op)
 	}
 }
@@ -59,7 +60,7 @@ func (b *Boards) Show(op operation.Operation) {
 // Report implements operation.Reporter: it returns nil only when Slack has
 // taken every card that op has.
 func (b *Boards) Report(ctx context.Context, op operation.Operation) error {
-	if !asksElsewhere(op) {
+	if !render.AsksElsewhere(op) {
 		return b.Board.Report(ctx, op)
 	}
 	b.approvals.Show(op) // beside the other
@@ -75,7 +76,7 @@ func (b *Boards) Close(ctx context.Context) {
 
 // asking is the board whose card has the buttons to approve.
 func (b *Boards) asking(op operation.Operation) *Board {
-	if asksElsewhere(op) {
+	if render.AsksElsewhere(op) {
 		return b.approvals
 	}
 	return b.Board
@@ -90,17 +91,17 @@ func (b *Boards) approvalLink(ctx context.Context, op operation.Operation) strin
 // Remind implements operation.Reporter: a reply under the card, with mentions.
 func (b *Boards) Remind(ctx context.Context, op operation.Operation) error {
 	board := b.asking(op)
-	return board.reply(ctx, op, reminderMessage(op))
+	return board.reply(ctx, op, render.Reminder(op))
 }
 
 // Question implements operation.Reporter: a reply under the card, for both.
 func (b *Boards) Question(ctx context.Context, op operation.Operation, by operation.Actor) error {
-	return b.asking(op).reply(ctx, op, questionMessage(op, by))
+	return b.asking(op).reply(ctx, op, render.Question(op, by))
 }
 
 // reply posts under the card, which is posted first if it is not there yet.
 // Under a card that is gone nothing can be posted: then it stands by itself.
-func (b *Board) reply(ctx context.Context, op operation.Operation, m message) error {
+func (b *Board) reply(ctx context.Context, op operation.Operation, m render.Message) error {
 	card, err := b.Cards.Card(ctx, op.ID)
 	if err == nil && card.TS == "" {
 		if err = b.Report(ctx, op); err == nil {
@@ -127,7 +128,7 @@ const maxTold = 20
 // a channel, their card tells them; else each gets a direct message, once from
 // this process.
 func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told int, err error) {
-	if asksElsewhere(op) {
+	if render.AsksElsewhere(op) {
 		if err := b.approvals.Report(ctx, op); err != nil {
 			return 0, err
 		}
@@ -154,13 +155,13 @@ func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told 
 // give one, such as a deactivated person, is passed over.
 func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string) error {
 	key := op.ID + " " + id
-	if b.wasTold(key) || !slackID(id, "UW") {
+	if b.wasTold(key) || !render.SlackID(id, "UW") {
 		return nil
 	}
 	if err := b.lane(id).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting to tell %s: %w", id, err)
 	}
-	_, _, err := b.Web.post(ctx, id, skippedMessage(op))
+	_, _, err := b.Web.post(ctx, id, render.SkippedNotice(op))
 	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
 		return err
 	}

@@ -11,14 +11,20 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
+)
+
+const (
+	questionStands = "Your question stands in the thread of this card already. Write there."
 )
 
 // decide answers a button of the card on which approval is asked for.
 func (a *App) decide(ctx context.Context, d delivery, value string, do func(context.Context, intake.Click) error) {
-	id, version, err := parseButtonValue(value)
+	id, version, err := render.ParseButtonValue(value)
 	if err != nil {
-		a.tell(ctx, d, forgottenMessage())
+		a.tell(ctx, d, private.Forgotten())
 		return
 	}
 	if err := do(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
@@ -50,26 +56,26 @@ func (a *App) question(ctx context.Context, c intake.Click) error {
 }
 
 // approvalProblem is problem for somebody who was asked to decide.
-func (a *App) approvalProblem(ctx context.Context, d delivery, err error) message {
+func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render.Message {
 	if errors.Is(err, errAsked) {
-		return private(questionStands, section(questionStands))
+		return render.Ephemeral(questionStands, render.Section(questionStands))
 	}
 	if e, ok := errors.AsType[*intake.DecidedError](err); ok {
 		if e.Operation.State == operation.Draft {
-			return forgottenMessage() // nobody was asked about it
+			return private.Forgotten() // nobody was asked about it
 		}
-		return decidedMessage(e.Operation, a.askedLink(ctx, d, e.Operation))
+		return private.Decided(e.Operation, a.askedLink(ctx, d, e.Operation))
 	}
 	if e, ok := errors.AsType[*operation.StaleError](err); ok && e.Operation.State == operation.Waiting {
-		return oldPictureMessage(e.Operation, a.askedLink(ctx, d, e.Operation))
+		return private.OldPicture(e.Operation, a.askedLink(ctx, d, e.Operation))
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok && rulesSay(e.Decision.Code) {
 		switch {
 		case d.decides():
-			return notOnListMessage(e)
-		case d.View != nil && d.View.CallbackID == viewGlass:
+			return private.NotOnList(e)
+		case d.View != nil && d.View.CallbackID == render.ViewGlass:
 
-			return notSent(fmt.Sprintf("The rules do not let you add %s to %s without approval.", serverName(e.Operation, short), listenerName(e.Operation, short)))
+			return private.NotSent(fmt.Sprintf("The rules do not let you add %s to %s without approval.", render.ServerName(e.Operation, render.InText), render.ListenerName(e.Operation, render.InText)))
 		}
 	}
 	return a.problem(ctx, d, err)
@@ -83,9 +89,9 @@ func rulesSay(code operation.DenialCode) bool {
 // decides reports whether a delivery is about somebody else's request.
 func (d delivery) decides() bool {
 	if d.View != nil {
-		return d.View.CallbackID == viewDeny
+		return d.View.CallbackID == render.ViewDeny
 	}
-	return len(d.Actions) > 0 && (d.Actions[0].ActionID == actApYes || d.Actions[0].ActionID == actApQuestion)
+	return len(d.Actions) > 0 && (d.Actions[0].ActionID == render.ActApYes || d.Actions[0].ActionID == render.ActApQuestion)
 }
 
 // askedLink is the address of the card with the buttons to approve.
@@ -103,9 +109,9 @@ const nameWithin = 500 * time.Millisecond
 // openDeny opens the form that asks why. Only the journal is read before: the
 // trigger waits for nothing else, and what is read stands on the card.
 func (a *App) openDeny(ctx context.Context, d delivery, value string) {
-	id, _, err := parseButtonValue(value)
+	id, _, err := render.ParseButtonValue(value)
 	if err != nil {
-		a.tell(ctx, d, forgottenMessage())
+		a.tell(ctx, d, private.Forgotten())
 		return
 	}
 	within, cancel := context.WithTimeoutCause(ctx, nameWithin, errors.New("the journal did not answer within "+nameWithin.String()))
@@ -114,7 +120,7 @@ func (a *App) openDeny(ctx context.Context, d delivery, value string) {
 	if err != nil {
 		a.Log.Warn("who asked could not be read for a form", zap.String("operation", id), zap.Error(err))
 	}
-	a.showForm(ctx, d, denyView(formMeta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
+	a.showForm(ctx, d, private.DenyForm(private.FormMeta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
 }
 
 // deny writes down a no. Its ack closes the form once it is on disk.
@@ -123,12 +129,12 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 	if !ok {
 		return
 	}
-	values, err := said(d.View.State, []commands.Field{denyField("")})
+	values, err := said(d.View.State, []commands.Field{private.DenyField("")})
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
 	}
-	_, version, _ := parseButtonValue(meta.About) // formAbout has read it
+	_, version, _ := render.ParseButtonValue(meta.About) // formAbout has read it
 	op, err := a.Intake.Deny(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key, Version: version}, values[commands.KeyReason])
 	if e, ok := errors.AsType[*intake.DecidedError](err); ok && e.Operation.Approval != nil {
 		if no := e.Operation.Approval.Denied; no != nil && no.By.UserID == d.Actor.UserID {
@@ -140,6 +146,6 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	if !answer.with(ctx, slack.NewClearViewSubmissionResponse()) {
-		a.replaceView(ctx, d, noticeView(denyTitle, cardMessage(op, a.wording()).Text, slack.AlertLevelInfo))
+		a.replaceView(ctx, d, private.NoticeView(private.DenyTitle, render.Card(op, a.wording()).Text, slack.AlertLevelInfo))
 	}
 }

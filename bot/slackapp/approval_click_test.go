@@ -11,6 +11,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 )
 
 const (
@@ -78,14 +80,14 @@ func openAsking(t *testing.T, needed int, people ...string) *asking {
 func (r *asking) asked() (op operation.Operation, card sandbox.Message) {
 	r.t.Helper()
 	r.types(ana, incident, goodCommand)
-	preview := r.sees(ana, incident, "Checking done", "Needs approval", actApprovalAsk)
-	r.clicks(ana, preview, actApprovalAsk, "")
+	preview := r.sees(ana, incident, "Checking done", "Needs approval", render.ActApprovalAsk)
+	r.clicks(ana, preview, render.ActApprovalAsk, "")
 	r.idle()
 	waiting := r.shelf.inState(operation.Waiting)
 	require.Len(r.t, waiting, 1)
 	require.Equal(r.t, []string{waiting[0].ID}, r.starts.started())
 	r.shows(waiting[0].ID)
-	return waiting[0], r.sees(bo, waiting[0].Approval.Channel, "for approval · LBR-", actApYes)
+	return waiting[0], r.sees(bo, waiting[0].Approval.Channel, "for approval · LBR-", render.ActApYes)
 }
 
 // shows makes the cards show an operation as it is now.
@@ -110,11 +112,11 @@ func TestAnAgreementIsTakenOnTheApproversCardAndBothCardsFollow(t *testing.T) {
 	op, card := r.asked()
 	require.Equal(t, approvers, card.ChannelID)
 	own := r.sees(ana, incident, "Asked", "asked for in", approvers)
-	require.False(t, has(own, actApYes), "the buttons are where approvers are asked")
-	_, private := r.said(ana, incident)
-	require.Empty(t, private, "the used preview is taken away")
+	require.False(t, has(own, render.ActApYes), "the buttons are where approvers are asked")
+	_, answers := r.said(ana, incident)
+	require.Empty(t, answers, "the used preview is taken away")
 
-	r.clicks(bo, card, actApYes, "")
+	r.clicks(bo, card, render.ActApYes, "")
 	r.idle()
 	op = r.stored(op.ID)
 	require.Equal(t, operation.Accepted, op.State)
@@ -143,9 +145,9 @@ func TestADoubleClickAgreesOnce(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 2, bo, chen)
 	op, card := r.asked()
-	in := r.clicks(bo, card, actApYes, "")
+	in := r.clicks(bo, card, render.ActApYes, "")
 	r.slack.Redeliver(t.Context(), in, true)
-	r.clicks(bo, card, actApYes, "")
+	r.clicks(bo, card, render.ActApYes, "")
 	r.idle()
 	op = r.stored(op.ID)
 	require.Equal(t, operation.Waiting, op.State)
@@ -153,7 +155,7 @@ func TestADoubleClickAgreesOnce(t *testing.T) {
 
 	r.shows(op.ID)
 	r.sees(chen, approvers, "1 of 2", "One more.")
-	r.clicks(chen, r.sees(chen, approvers, "1 of 2"), actApYes, "")
+	r.clicks(chen, r.sees(chen, approvers, "1 of 2"), render.ActApYes, "")
 	r.idle()
 	require.Equal(t, operation.Accepted, r.stored(op.ID).State)
 	r.calm()
@@ -181,14 +183,14 @@ func TestALateClickIsToldWhoWasFaster(t *testing.T) {
 			r := openAsking(t, 1, bo, chen)
 			op, card := r.asked()
 			r.shelf.edit(op.ID, tt.edit)
-			for _, action := range []string{actApYes, actApQuestion} {
+			for _, action := range []string{render.ActApYes, render.ActApQuestion} {
 				r.clicks(bo, card, action, "")
 			}
 			r.idle()
-			_, private := r.said(bo, approvers)
-			require.Len(t, private, 2)
-			for _, m := range private {
-				require.True(t, has(m, tt.want, staleSent), m.Text)
+			_, answers := r.said(bo, approvers)
+			require.Len(t, answers, 2)
+			for _, m := range answers {
+				require.True(t, has(m, tt.want, private.StaleSent), m.Text)
 			}
 			require.LessOrEqual(t, len(r.stored(op.ID).Approval.Votes), 1)
 			r.calm()
@@ -200,8 +202,8 @@ func TestANoThatIsLateIsToldInItsOwnForm(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo, chen)
 	op, card := r.asked()
-	r.clicks(bo, card, actApNo, "")
-	form := r.view(bo, denyTitle)
+	r.clicks(bo, card, render.ActApNo, "")
+	form := r.view(bo, private.DenyTitle)
 	at := time.Date(2026, 3, 18, 19, 15, 2, 0, time.UTC)
 	r.shelf.edit(op.ID, func(op *operation.Operation) {
 		op.State, op.Approval.Votes = operation.Accepted,
@@ -209,8 +211,8 @@ func TestANoThatIsLateIsToldInItsOwnForm(t *testing.T) {
 	})
 	r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener"})))
 	view := r.slack.Views(bo)[0]
-	require.Contains(t, string(encode(t, view)), denyTitle)
-	require.NotContains(t, string(encode(t, view)), formTitle)
+	require.Contains(t, string(encode(t, view)), private.DenyTitle)
+	require.NotContains(t, string(encode(t, view)), private.FormTitle)
 	require.True(t, has(sandbox.Message{Blocks: view.Blocks}, "Already approved by chen at 19:15:02 UTC."))
 	require.Nil(t, r.stored(op.ID).Approval.Denied)
 	r.calm()
@@ -225,12 +227,12 @@ func TestAClickOnAnOlderPictureCountsForNothing(t *testing.T) {
 		op.Approval.Since = op.Version
 		op.Approval.Again, op.Approval.Changes = operation.AgainPicture, []string{"the name web-07 is taken by be-77"}
 	})
-	r.clicks(bo, card, actApYes, "")
+	r.clicks(bo, card, render.ActApYes, "")
 	r.sees(bo, approvers, "This picture is out of date")
 	require.Empty(t, r.stored(op.ID).Approval.Votes)
 	r.shows(op.ID)
 	fresh := r.sees(bo, approvers, "Approve new picture", "is taken by be-77")
-	r.clicks(bo, fresh, actApYes, "")
+	r.clicks(bo, fresh, render.ActApYes, "")
 	r.idle()
 	require.Equal(t, operation.Accepted, r.stored(op.ID).State)
 	r.calm()
@@ -240,11 +242,11 @@ func TestWhoIsNotOnTheListAndTheAskerThemselvesAreToldPrivately(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	op, card := r.asked()
-	for person, want := range map[string]string{chen: notOnList, ana: denySelf} {
-		r.clicks(person, card, actApYes, "")
+	for person, want := range map[string]string{chen: private.NotOnListText, ana: private.DenySelf} {
+		r.clicks(person, card, render.ActApYes, "")
 		require.True(t, r.sees(person, approvers, want).Ephemeral)
-		r.clicks(person, card, actApNo, "")
-		in := r.submits(person, r.view(person, denyTitle), filled(map[string]string{"reason": "no"}))
+		r.clicks(person, card, render.ActApNo, "")
+		in := r.submits(person, r.view(person, private.DenyTitle), filled(map[string]string{"reason": "no"}))
 		r.acked(in)
 		require.True(t, has(sandbox.Message{Blocks: r.slack.Views(person)[0].Blocks}, want))
 	}
@@ -259,8 +261,8 @@ func TestANoHasAReasonThatTheAskerSees(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	op, card := r.asked()
-	r.clicks(bo, card, actApNo, "")
-	form := r.view(bo, denyTitle)
+	r.clicks(bo, card, render.ActApNo, "")
+	form := r.view(bo, private.DenyTitle)
 	require.True(t, has(sandbox.Message{Blocks: form.Blocks}, "Why? (ana will see this)"))
 	in := r.acked(r.submits(bo, form, filled(map[string]string{"reason": " "})))
 	require.NotEmpty(t, in.Errors, "an empty reason is asked for again")
@@ -293,7 +295,7 @@ func TestAQuestionIsAskedInTheThreadOfTheCard(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	op, card := r.asked()
-	in := r.clicks(bo, card, actApQuestion, "")
+	in := r.clicks(bo, card, render.ActApQuestion, "")
 	r.slack.Redeliver(t.Context(), in, true)
 	r.idle()
 	m := r.sees(bo, approvers, "has a question for", "Please answer here.", bo, ana, op.Ref)
@@ -308,14 +310,14 @@ func TestADoubleClickAsksOneQuestion(t *testing.T) {
 	r := openAsking(t, 1, bo, chen)
 	_, card := r.asked()
 	for range 2 {
-		r.clicks(bo, card, actApQuestion, "")
+		r.clicks(bo, card, render.ActApQuestion, "")
 	}
-	r.clicks(chen, card, actApQuestion, "")
+	r.clicks(chen, card, render.ActApQuestion, "")
 	r.idle()
-	public, private := r.said(bo, approvers)
+	public, answers := r.said(bo, approvers)
 	require.Len(t, public, 3, "the card, and a question of each of the two")
-	require.Len(t, private, 1)
-	require.True(t, has(private[0], questionStands))
+	require.Len(t, answers, 1)
+	require.True(t, has(answers[0], questionStands))
 	require.Equal(t, 2, r.events(operation.EventQuestion))
 	r.calm()
 }
@@ -339,9 +341,9 @@ func TestWithoutAChannelOfTheirsApprovalIsAskedOnTheOneCard(t *testing.T) {
 	r.rules.set(func(g *rules) { g.channel = "" })
 	op, card := r.asked()
 	require.Equal(t, incident, card.ChannelID)
-	require.True(t, has(card, actOpStop, actApNo, actApQuestion))
+	require.True(t, has(card, render.ActOpStop, render.ActApNo, render.ActApQuestion))
 	require.Empty(t, r.shelf.asked, "no second card")
-	r.clicks(bo, card, actApYes, "")
+	r.clicks(bo, card, render.ActApYes, "")
 	r.idle()
 	require.Equal(t, operation.Accepted, r.stored(op.ID).State)
 	r.calm()
@@ -351,7 +353,7 @@ func TestThePoolIsShownBeforeAndAfter(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	op, card := r.asked()
-	r.clicks(bo, card, actApMore, moreValue(morePool, op))
+	r.clicks(bo, card, render.ActApMore, render.MoreValue(render.MorePool, op))
 	require.True(t, r.sees(bo, approvers, "Pool of https-443 on api-lb", "Before", "After").Ephemeral)
 	r.calm()
 }
@@ -361,14 +363,14 @@ func TestAPreviewWhoseNeedForApprovalChangedIsShownAnew(t *testing.T) {
 	r := openAsking(t, 0, bo)
 	m := r.preview(ana, incident)
 	r.rules.set(func(g *rules) { g.needed = 1 })
-	r.clicks(ana, m, actReqSend, "")
-	anew := r.sees(ana, incident, "Something changed since you looked: approval is needed now.", actApprovalAsk)
+	r.clicks(ana, m, render.ActReqSend, "")
+	anew := r.sees(ana, incident, "Something changed since you looked: approval is needed now.", render.ActApprovalAsk)
 	require.Equal(t, m.TS, anew.TS, "in its place")
 	require.Empty(t, r.starts.started())
 	r.rules.set(func(g *rules) { g.needed = 0 })
-	r.clicks(ana, anew, actApprovalAsk, "")
-	again := r.sees(ana, incident, "approval is not needed any more", actReqSend)
-	r.clicks(ana, again, actReqSend, "")
+	r.clicks(ana, anew, render.ActApprovalAsk, "")
+	again := r.sees(ana, incident, "approval is not needed any more", render.ActReqSend)
+	r.clicks(ana, again, render.ActReqSend, "")
 	r.idle()
 	require.Len(t, r.starts.started(), 1)
 	r.calm()
@@ -378,15 +380,15 @@ func TestTheFormAsksForApprovalToo(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 0, bo)
 	view := r.atPreview(ana, incident)
-	require.Equal(t, buttonAdd, view.Submit)
+	require.Equal(t, private.ButtonAdd, view.Submit)
 	r.rules.set(func(g *rules) { g.needed = 1 })
 	r.acked(r.submits(ana, view, nil))
 	r.until("the new picture", func() bool {
 		v := r.slack.Views(ana)
 		return len(v) > 0 &&
-			v[len(v)-1].Submit == buttonAsk
+			v[len(v)-1].Submit == private.ButtonAsk
 	})
-	view = r.view(ana, viewCheckTitle)
+	view = r.view(ana, private.ViewCheckTitle)
 	require.True(t, has(sandbox.Message{Blocks: view.Blocks}, "Something changed since you looked", "Needs approval"))
 	r.acked(r.submits(ana, view, nil))
 	r.idle()
@@ -399,17 +401,17 @@ func TestTheFormAsksForApprovalToo(t *testing.T) {
 func (r *asking) glassForm() sandbox.View {
 	r.t.Helper()
 	r.types(ana, incident, goodCommand)
-	r.clicks(ana, r.sees(ana, incident, "Needs approval", actGlassOpen), actGlassOpen, "")
+	r.clicks(ana, r.sees(ana, incident, "Needs approval", render.ActGlassOpen), render.ActGlassOpen, "")
 	r.until("the warning is filled in", func() bool {
 		views := r.slack.Views(ana)
 		return len(views) == 1 && has(sandbox.Message{Blocks: views[0].Blocks}, "You have used 0 of 2 this week.")
 	})
-	return r.view(ana, glassTitle)
+	return r.view(ana, private.GlassTitle)
 }
 
 func goodGlass() sandbox.ViewState {
 	state := filled(map[string]string{"why": "customers cannot pay, nobody answered", "incident": "inc-2041"})
-	state[fieldBlockID("responsible")] = map[string]any{fieldBlockID("responsible"): []string{"true"}}
+	state[render.FieldBlockID("responsible")] = map[string]any{render.FieldBlockID("responsible"): []string{"true"}}
 	return state
 }
 
@@ -417,18 +419,19 @@ func TestAClickAboutWhatWasNeverAskedShowsItToNobody(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	r.types(ana, incident, goodCommand)
-	r.sees(ana, incident, "Needs approval", actApprovalAsk)
+	r.sees(ana, incident, "Needs approval", render.ActApprovalAsk)
 	draft := r.shelf.inState(operation.Draft)[0]
-	for _, action := range []string{actApYes, actApQuestion} {
-		_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(bo, approvers, action, buttonValue(draft)),
+	for _, action := range []string{render.ActApYes, render.ActApQuestion} {
+		_, acked := r.slack.Deliver(t.Context(), "interactive",
+			clickPayload(bo, approvers, action, render.ButtonValue(draft)),
 			false)
 		require.True(t, acked)
 	}
 	r.idle()
 	for _, channel := range []string{approvers, incident} {
-		public, private := r.said(bo, channel)
+		public, answers := r.said(bo, channel)
 		require.Empty(t, public)
-		for _, m := range private {
+		for _, m := range answers {
 			require.False(t, has(m, draft.Ref) || has(m, "web-07"), m.Text)
 		}
 	}
@@ -442,9 +445,9 @@ func TestANoAfterOnesOwnYesIsNotTakenSilently(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	op, card := r.asked()
-	r.clicks(bo, card, actApNo, "")
-	form := r.view(bo, denyTitle)
-	r.clicks(bo, card, actApYes, "")
+	r.clicks(bo, card, render.ActApNo, "")
+	form := r.view(bo, private.DenyTitle)
+	r.clicks(bo, card, render.ActApYes, "")
 	r.idle()
 	require.Equal(t, operation.Accepted, r.stored(op.ID).State)
 	r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener"})))

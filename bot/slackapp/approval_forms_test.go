@@ -7,13 +7,15 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 )
 
 // atDeny opens the form that asks for the reason of a no.
 func (r *asking) atDeny(person string, card sandbox.Message) sandbox.View {
 	r.t.Helper()
-	r.clicks(person, card, actApNo, "")
-	return r.view(person, denyTitle)
+	r.clicks(person, card, render.ActApNo, "")
+	return r.view(person, private.DenyTitle)
 }
 
 // told requires that a submitted form stays open, or is replaced, and says why.
@@ -90,16 +92,16 @@ func TestTheFormForBreakGlassTellsNothingOfWhatIsNotOnesOwnDraft(t *testing.T) {
 			t.Parallel()
 			r := openAsking(t, 1, chen)
 			r.types(ana, incident, goodCommand)
-			r.sees(ana, incident, "Needs approval", actGlassOpen)
+			r.sees(ana, incident, "Needs approval", render.ActGlassOpen)
 			draft := r.shelf.inState(operation.Draft)[0]
 			r.shelf.edit(draft.ID, tt.edit)
-			payload := clickPayload(tt.who, incident, actGlassOpen, buttonValue(draft))
+			payload := clickPayload(tt.who, incident, render.ActGlassOpen, render.ButtonValue(draft))
 			payload["trigger_id"] = r.types(tt.who, incident, "help").TriggerID
 			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
 			require.True(t, acked)
-			r.view(tt.who, glassTitle)
+			r.view(tt.who, private.GlassTitle)
 			r.idle()
-			form := sandbox.Message{Blocks: r.view(tt.who, glassTitle).Blocks}
+			form := sandbox.Message{Blocks: r.view(tt.who, private.GlassTitle).Blocks}
 			require.True(t, has(form, "This skips approval."))
 			require.Equal(t, tt.want, has(form, "You have used 0 of 2 this week."), "%s", form.Blocks)
 			require.Equal(t, tt.want, has(form, "chen"), "%s", form.Blocks)

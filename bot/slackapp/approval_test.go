@@ -9,6 +9,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
 )
 
 // asks makes an operation that bo and chen are asked about in their channel.
@@ -81,7 +82,7 @@ func TestADeletedApprovalCardIsPostedAnewWithItsButtons(t *testing.T) {
 	require.NoError(t, s.report(s.asks(2, operation.Waiting)))
 	cards := s.cards(approvers)
 	require.Len(t, cards, 1)
-	require.True(t, has(cards[0], "Asked for approval", actApYes, "eplaces"))
+	require.True(t, has(cards[0], "Asked for approval", render.ActApYes, "eplaces"))
 	require.Len(t, s.cards(incident), 1, "the other is left alone")
 }
 
@@ -97,7 +98,7 @@ func TestAnApproversChannelThatRefusesSendsItsCardToTheResult(t *testing.T) {
 			require.NoError(t, s.report(op))
 			cards := s.cards(incident)
 			require.Len(t, cards, 2, "the own card, and the approvers'")
-			asked := s.sees(bo, incident, "Asked for approval", actApYes, "meant for")
+			asked := s.sees(bo, incident, "Asked for approval", render.ActApYes, "meant for")
 			op.Version, op.State = 2, operation.Added
 			require.NoError(t, s.report(op))
 			cards = s.cards(incident)

@@ -13,6 +13,9 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // hostileApproval has one value wherever a person or Zenlayer may put one in an
@@ -20,9 +23,9 @@ import (
 func hostileApproval(s string, state operation.State, reason operation.Reason, elsewhere bool) operation.Operation {
 	op := hostileOperation(s, state, reason)
 	actor := operation.Actor{UserID: s, Name: s}
-	v := operation.Vote{By: actor, At: moment(19, 15, 2), Reason: s, Policies: []string{s}}
-	op.Approval = &operation.Approval{Needed: 2, Channel: op.Place.ResultID, AskedAt: moment(19, 14, 10),
-		ExpiresAt: moment(19, 44, 10),
+	v := operation.Vote{By: actor, At: rendertest.Moment(19, 15, 2), Reason: s, Policies: []string{s}}
+	op.Approval = &operation.Approval{Needed: 2, Channel: op.Place.ResultID, AskedAt: rendertest.Moment(19, 14, 10),
+		ExpiresAt: rendertest.Moment(19, 44, 10),
 		Who:       operation.People{IDs: []string{s, s}, Shown: []string{s}, Groups: []string{s}},
 		Votes:     []operation.Vote{v}, Past: []operation.Vote{v},
 		Picture: operation.Picture{Read: true, Servers: 3, Weights: 30}, Again: operation.AgainPicture,
@@ -35,24 +38,24 @@ func hostileApproval(s string, state operation.State, reason operation.Reason, e
 }
 
 // hostileApprovalMessages are all messages of this part that show s.
-func hostileApprovalMessages(s string) map[string]message {
-	w, all := approvalWording(), map[string]message{}
+func hostileApprovalMessages(s string) map[string]render.Message {
+	w, all := approvalWording(), map[string]render.Message{}
 	for _, elsewhere := range []bool{true, false} {
 		name := map[bool]string{true: "elsewhere ", false: "here "}[elsewhere]
 		for _, state := range []operation.State{operation.Draft, operation.Waiting, operation.Accepted,
 			operation.Sending, operation.Unconfirmed,
 			operation.NeedsPerson, operation.Added, operation.AlreadyThere, operation.NotAdded} {
 			op := hostileApproval(s, state, operation.ReasonRefused, elsewhere)
-			all[name+string(state)] = cardMessage(op, w)
+			all[name+string(state)] = render.Card(op, w)
 			both := op
 			both.Approval = new(*op.Approval)
 			both.Approval.Votes = slices.Repeat(op.Approval.Votes, 2)
-			all[name+"agreed "+string(state)] = cardMessage(both, w)
+			all[name+"agreed "+string(state)] = render.Card(both, w)
 			op.Glass = &operation.BreakGlass{Why: s, Incident: s}
-			all[name+"glass "+string(state)] = cardMessage(op, w)
+			all[name+"glass "+string(state)] = render.Card(op, w)
 			if state != operation.Draft {
-				all[name+"approvers "+string(state)] = approvalMessage(both, w)
-				all[name+"approvers glass "+string(state)] = approvalMessage(op, w)
+				all[name+"approvers "+string(state)] = render.ApprovalCard(both, w)
+				all[name+"approvers glass "+string(state)] = render.ApprovalCard(op, w)
 			}
 		}
 	}
@@ -61,18 +64,18 @@ func hostileApprovalMessages(s string) map[string]message {
 	denied.Approval.Denied = &denied.Approval.Votes[0]
 	glass := waiting
 	glass.Glass = &operation.BreakGlass{Why: s, Incident: s}
-	for name, m := range map[string]message{
-		"denied": cardMessage(denied, w), "unanswered": cardMessage(
+	for name, m := range map[string]render.Message{
+		"denied": render.Card(denied, w), "unanswered": render.Card(
 			hostileApproval(s, operation.NotAdded, operation.ReasonUnanswered, true), w),
-		"changed": changedMessage(&intake.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)},
+		"changed": private.Changed(&intake.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)},
 			w),
-		"reminder": reminderMessage(waiting),
-		"question": questionMessage(waiting, waiting.Actor), "skipped": skippedMessage(glass),
-		"pool":    poolMessage(waiting),
-		"decided": decidedMessage(denied, s), "old": oldPictureMessage(waiting, s), "why": whyMessage(waiting),
-		"not on list": notOnListMessage(&intake.DeniedError{Decision: operation.Decision{Reason: s, Contact: s},
+		"reminder": render.Reminder(waiting),
+		"question": render.Question(waiting, waiting.Actor), "skipped": render.SkippedNotice(glass),
+		"pool":    private.Pool(waiting),
+		"decided": private.Decided(denied, s), "old": private.OldPicture(waiting, s), "why": private.Why(waiting),
+		"not on list": private.NotOnList(&intake.DeniedError{Decision: operation.Decision{Reason: s, Contact: s},
 			Operation: waiting}),
-		"status": statusMessage(glass, nil, s), "status denied": statusMessage(denied, nil, s),
+		"status": private.Status(glass, nil, s), "status denied": private.Status(denied, nil, s),
 	} {
 		all[name] = m
 	}
@@ -96,11 +99,11 @@ func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 				requireInert(t, name+" text", m.Text)
 				requireInertBlocks(t, name, encode(t, m.Blocks))
 			}
-			meta := formMeta{Channel: "C0OPS", About: "id:1"}
+			meta := private.FormMeta{Channel: "C0OPS", About: "id:1"}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"deny": denyView(meta, s), "glass": glassView(meta,
-					glassWarning(joinNames([]string{s, s, s}), 1, 2, s)),
-				"preview": previewView(hostileApproval(s, operation.Draft, "", true), approvalWording()),
+				"deny": private.DenyForm(meta, s), "glass": private.GlassForm(meta,
+					private.GlassWarning(private.JoinNames([]string{s, s, s}), 1, 2, s)),
+				"preview": private.PreviewView(hostileApproval(s, operation.Draft, "", true), approvalWording()),
 			} {
 				requireView(t, v)
 				requireInertBlocks(t, name, encode(t, v.Blocks))
@@ -111,10 +114,11 @@ func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 
 func TestApprovalCardsStartWithTheWordOfTheirStateAndTellTheStoryInOneLine(t *testing.T) {
 	t.Parallel()
-	for name, op := range approvalCards() {
-		for _, m := range []message{cardMessage(op, approvalWording()), approversOr(op)} {
-			own := firstWord(op.State)
-			if wasApproved(op) && op.State == operation.Accepted && m.Metadata.EventType == approvalEvent {
+	for name, op := range rendertest.ApprovalCards() {
+		for _, m := range []render.Message{render.Card(op, approvalWording()), approversOr(op)} {
+			own := render.FirstWord(op.State)
+			if render.WasApproved(op) && op.State == operation.Accepted &&
+				m.Metadata.EventType == render.ApprovalEvent {
 				own = "Approved" // decided, and not yet the card of the call
 			}
 			require.True(t, strings.HasPrefix(m.Text, own+":") || strings.HasPrefix(m.Text, own+" "), "%s: %s", name,
@@ -134,77 +138,82 @@ func TestApprovalCardsStartWithTheWordOfTheirStateAndTellTheStoryInOneLine(t *te
 }
 
 // approversOr is the approvers' card, or the only one.
-func approversOr(op operation.Operation) message {
-	if asksElsewhere(op) {
-		return approvalMessage(op, approvalWording())
+func approversOr(op operation.Operation) render.Message {
+	if render.AsksElsewhere(op) {
+		return render.ApprovalCard(op, approvalWording())
 	}
-	return cardMessage(op, approvalWording())
+	return render.Card(op, approvalWording())
 }
 
 func TestTheCardsAreFoundAgainApart(t *testing.T) {
 	t.Parallel()
-	op := approvalCards()["waiting"]
-	own, theirs := cardMessage(op, wording{}), approvalMessage(op, wording{})
-	require.Equal(t, metadataEvent, own.Metadata.EventType)
-	require.Equal(t, approvalEvent, theirs.Metadata.EventType)
-	require.NotEqual(t, metadataEvent, approvalEvent)
+	op := rendertest.ApprovalCards()["waiting"]
+	own, theirs := render.Card(op, render.Wording{}), render.ApprovalCard(op, render.Wording{})
+	require.Equal(t, render.CardEvent, own.Metadata.EventType)
+	require.Equal(t, render.ApprovalEvent, theirs.Metadata.EventType)
+	require.NotEqual(t, render.CardEvent, render.ApprovalEvent)
 	require.Equal(t, own.Metadata.EventPayload, theirs.Metadata.EventPayload)
 }
 
 func TestApprovalIsGivenOnOneCardOnly(t *testing.T) {
 	t.Parallel()
-	cards := approvalCards()
-	has := func(m message, action string) bool {
+	cards := rendertest.ApprovalCards()
+	has := func(m render.Message, action string) bool {
 		return strings.Contains(string(encodeMessage(t, m)), `"`+action+`"`)
 	}
 	for name, op := range cards {
-		own, theirs := cardMessage(op, wording{}), approversOr(op)
+		own, theirs := render.Card(op, render.Wording{}), approversOr(op)
 		open := op.State == operation.Waiting && op.StopBy == "" && op.Approval.Denied == nil
-		for _, action := range []string{actApYes, actApNo, actApQuestion} {
+		for _, action := range []string{render.ActApYes, render.ActApNo, render.ActApQuestion} {
 			require.Equal(t, open, has(theirs, action), "%s: %s", name, action)
-			require.Equal(t, open && !asksElsewhere(op), has(own, action), "%s: %s", name, action)
+			require.Equal(t, open && !render.AsksElsewhere(op), has(own, action), "%s: %s", name, action)
 		}
-		require.Equal(t, open, op.State == operation.Waiting && has(own, actOpStop),
+		require.Equal(t, open, op.State == operation.Waiting && has(own, render.ActOpStop),
 			"%s can be stopped where it was asked", name)
-		require.False(t, open && asksElsewhere(op) && has(theirs, actOpStop), name)
+		require.False(t, open && render.AsksElsewhere(op) && has(theirs, render.ActOpStop), name)
 	}
-	require.False(t, has(approvalMessage(cards["waiting_notes"], wording{}), actApMore),
+	require.False(t, has(render.ApprovalCard(cards["waiting_notes"], render.Wording{}), render.ActApMore),
 		"a pool that was not read cannot be shown")
 }
 
 func TestTheConfirmDialogSaysWhatHappens(t *testing.T) {
 	t.Parallel()
-	cards := approvalCards()
-	require.Contains(t, shownText(t, approvalMessage(cards["waiting"], wording{})),
+	cards := rendertest.ApprovalCards()
+	require.Contains(t, shownText(t, render.ApprovalCard(cards["waiting"], render.Wording{})),
 		"Approve adding web-07 to api-lb port 443? It runs at once.")
-	require.NotContains(t, shownText(t, approvalMessage(cards["waiting_two"], wording{})), "runs at once", "one of two")
-	require.Contains(t, shownText(t, approvalMessage(cards["waiting_one_of_two"], wording{})), "runs at once",
+	require.NotContains(t, shownText(t, render.ApprovalCard(cards["waiting_two"], render.Wording{})), "runs at once",
+		"one of two")
+	require.Contains(t, shownText(t, render.ApprovalCard(cards["waiting_one_of_two"], render.Wording{})),
+		"runs at once",
 		"the last of two")
-	require.Contains(t, shownText(t, approvalMessage(cards["waiting_picture"], wording{})), "Approve new picture")
+	require.Contains(t, shownText(t, render.ApprovalCard(cards["waiting_picture"], render.Wording{})),
+		"Approve new picture")
 }
 
 func TestThePreviewOffersWhatWouldBeTaken(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{
-		"preview_approval": {actApprovalAsk}, "preview_approval_glass": {actApprovalAsk, actGlassOpen},
-		"preview_approval_nobody": {actGlassOpen}, "preview_approval_dry_run": nil,
+		"preview_approval":        {render.ActApprovalAsk},
+		"preview_approval_glass":  {render.ActApprovalAsk, render.ActGlassOpen},
+		"preview_approval_nobody": {render.ActGlassOpen}, "preview_approval_dry_run": nil,
 	} {
-		op := approvalPreviews()[name]
-		raw := string(encodeMessage(t, previewMessage(op, approvalWording())))
-		for _, action := range []string{actApprovalAsk, actGlassOpen, actReqSend} {
+		op := rendertest.ApprovalPreviews()[name]
+		raw := string(encodeMessage(t, private.Preview(op, approvalWording())))
+		for _, action := range []string{render.ActApprovalAsk, render.ActGlassOpen, render.ActReqSend} {
 			require.Equal(t, slices.Contains(want, action), strings.Contains(raw, `"`+action+`"`), "%s: %s", name,
 				action)
 		}
-		require.Equal(t, slices.Contains(want, actApprovalAsk), previewView(op, approvalWording()).Submit != nil, name)
+		require.Equal(t, slices.Contains(want, render.ActApprovalAsk),
+			private.PreviewView(op, approvalWording()).Submit != nil, name)
 	}
 }
 
 func TestEveryKindOfStepHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for _, e := range append(steps(), approvalSteps()...) {
-		words := stepWords(e.Kind)
-		require.NotEqual(t, name(e.Kind), words, "%s has no words", e.Kind)
+	for _, e := range append(rendertest.Steps(), rendertest.ApprovalSteps()...) {
+		words := render.StepWords(e.Kind)
+		require.NotEqual(t, render.Name(e.Kind), words, "%s has no words", e.Kind)
 		require.True(t, seen[words] == "" || seen[words] == e.Kind, words)
 		seen[words] = e.Kind
 	}
@@ -212,14 +221,15 @@ func TestEveryKindOfStepHasWords(t *testing.T) {
 
 func TestTheFirstPostOfAnOwnCardCallsNobodyWhoIsToldElsewhere(t *testing.T) {
 	t.Parallel()
-	op := approvalCards()["glass_waiting"]
-	for _, m := range []message{cardMessage(op, wording{}), cardMessage(approvalCards()["waiting"], wording{})} {
+	op := rendertest.ApprovalCards()["glass_waiting"]
+	for _, m := range []render.Message{render.Card(op, render.Wording{}),
+		render.Card(rendertest.ApprovalCards()["waiting"], render.Wording{})} {
 		for _, id := range op.Approval.Who.IDs {
 			require.NotContains(t, string(encodeMessage(t, m)), id)
 		}
 	}
 	for _, id := range op.Approval.Who.IDs {
-		require.Contains(t, shownText(t, approvalMessage(op, wording{})), id, "their own card does")
+		require.Contains(t, shownText(t, render.ApprovalCard(op, render.Wording{})), id, "their own card does")
 	}
 }
 
@@ -227,10 +237,10 @@ func TestSmallFormsGiveBackWhatWasFilledIn(t *testing.T) {
 	t.Parallel()
 	state := filledState(t, map[string]any{"why": "customers cannot pay", "incident": "inc-1",
 		"responsible": []string{"true"}})
-	got, err := said(state, glassFields())
+	got, err := said(state, private.GlassFields())
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"why": "customers cannot pay", "incident": "inc-1", "responsible": "true"}, got)
-	got, err = said(nil, glassFields())
+	got, err = said(nil, private.GlassFields())
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"why": "", "incident": "", "responsible": ""}, got)
 }
@@ -249,7 +259,7 @@ func filledState(t *testing.T, values map[string]any) json.RawMessage {
 			}
 			in = map[string]any{"type": "checkboxes", "selected_options": options}
 		}
-		blocks[fieldBlockID(key)] = map[string]any{fieldBlockID(key): in}
+		blocks[render.FieldBlockID(key)] = map[string]any{render.FieldBlockID(key): in}
 	}
 	raw, err := json.Marshal(map[string]any{"values": blocks})
 	require.NoError(t, err)
@@ -262,15 +272,15 @@ func TestAPoolWithoutAGivenWeightIsNotSummedUp(t *testing.T) {
 		2: "3 servers, the new one with Zenlayer's default weight"} {
 		op := operation.Operation{Ref: "LBR-7F3KQ2",
 			Approval: &operation.Approval{Picture: operation.Picture{Servers: servers, Weights: servers * 100}}}
-		require.Contains(t, poolMessage(op).Text, want)
+		require.Contains(t, private.Pool(op).Text, want)
 	}
 }
 
 func TestWhatIsOverDoesNotSayThatPeopleMayStillAgree(t *testing.T) {
 	t.Parallel()
 	asked := &operation.Approval{Needed: 1, ExpiresAt: time.Date(2026, 3, 18, 10, 30, 0, 0, time.UTC)}
-	require.Contains(t, statusApproval(operation.Operation{State: operation.Waiting, Approval: asked}),
+	require.Contains(t, private.StatusApproval(operation.Operation{State: operation.Waiting, Approval: asked}),
 		"0 of 1 agreed, until")
-	require.Contains(t, statusApproval(operation.Operation{State: operation.NotAdded, Approval: asked}),
+	require.Contains(t, private.StatusApproval(operation.Operation{State: operation.NotAdded, Approval: asked}),
 		"0 of 1 agreed.")
 }

@@ -9,6 +9,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // auditEvents are one of each kind that has a line.
@@ -17,7 +19,7 @@ func auditEvents() []operation.Event {
 		"instance":      "i-55a1",
 		"instance_name": "web-07", "policy_1": "sre-in-incidents"}
 	event := func(kind string, pairs ...string) operation.Event {
-		e := operation.Event{At: moment(19, 14, 22), Kind: kind, OperationID: "0199-op", ActorID: "U0ANA",
+		e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: kind, OperationID: "0199-op", ActorID: "U0ANA",
 			ChannelID: "C0INC1234", Data: map[string]string{}}
 		for key, value := range about {
 			e.Data[key] = value
@@ -28,7 +30,7 @@ func auditEvents() []operation.Event {
 		return e
 	}
 	bots := func(kind string, pairs ...string) operation.Event {
-		e := operation.Event{At: moment(19, 14, 22), Kind: kind, Data: map[string]string{}}
+		e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: kind, Data: map[string]string{}}
 		for n := 0; n < len(pairs); n += 2 {
 			e.Data[pairs[n]] = pairs[n+1]
 		}
@@ -45,7 +47,7 @@ func auditEvents() []operation.Event {
 			"3f6c2a1f"),
 		ended("state", "already_there"),
 		event(operation.EventDenied, "code", "no_rule"),
-		{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI", ChannelID: "C0INC1234",
+		{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI", ChannelID: "C0INC1234",
 			Data: map[string]string{"count": "37",
 				"codes": "no_rule forbidden", "listeners": "lst-8f2c lst-53d0", "first": "2026-11-23T19:14:22.000Z",
 				"last": "2026-11-23T19:20:22.000Z"}},
@@ -53,7 +55,7 @@ func auditEvents() []operation.Event {
 		event(operation.EventNotApproved, "requester", "U0DEV", "requester_channel", "C0OPS1234", "reason",
 			"wrong listener"),
 		event(operation.EventBreakGlass, "why", "customers cannot pay, nobody answered", "incident", "inc-2041"),
-		{At: moment(19, 14, 22), Kind: operation.EventDenied, ActorID: "U0GUEST", ChannelID: "C0INC1234",
+		{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDenied, ActorID: "U0GUEST", ChannelID: "C0INC1234",
 			Data: map[string]string{"code": "guest"}},
 		bots(operation.EventStarted, "version", "0.1.0", "replica", "host-1/0199"),
 		bots(operation.EventEnded, "version", "0.1.0"),
@@ -69,14 +71,14 @@ func auditEvents() []operation.Event {
 func TestEndsDecisionsOfPeopleAndWhatTheBotDoesHaveALine(t *testing.T) {
 	t.Parallel()
 	for _, e := range auditEvents() {
-		require.True(t, Audited(e), e.Kind)
-		require.NotContains(t, auditLine(e), "\n")
+		require.True(t, render.Audited(e), e.Kind)
+		require.NotContains(t, render.AuditLine(e), "\n")
 	}
 	for _, kind := range []string{operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt,
 		operation.EventLook, operation.EventStatus, operation.EventBreakGlass} {
-		require.False(t, Audited(operation.Event{Kind: kind}), kind)
+		require.False(t, render.Audited(operation.Event{Kind: kind}), kind)
 	}
-	require.Empty(t, auditMessage([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)
+	require.Empty(t, render.AuditLines([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)
 }
 
 func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
@@ -94,7 +96,7 @@ func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
 			}
 			events = append(events, e)
 		}
-		m := auditMessage(events, 1)
+		m := render.AuditLines(events, 1)
 		requireMessage(t, m)
 		text := string(encodeMessage(t, m))
 		for _, never := range []string{"<!", "<@U0VICTIM", "<#C0VICTIM", "<https:", "\\u003c!", "\\u003c@U0VICTIM",
@@ -113,7 +115,7 @@ func TestLinesOfTheAuditChannelGoOutAsOneMessage(t *testing.T) {
 	require.Len(t, posted, 1)
 	require.True(t, strings.HasPrefix(posted[0].Text, "*Added* · web-07 to https-443"), posted[0].Text)
 	many := slices.Repeat(auditEvents(), 5)
-	require.Len(t, auditMessage(many, 0).Blocks, AuditLimit)
+	require.Len(t, render.AuditLines(many, 0).Blocks, render.AuditLimit)
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "is_archived"})
 	require.Error(t, s.board.Audit(t.Context(), ops, auditEvents(), 0))
 }

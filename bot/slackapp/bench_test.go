@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -24,7 +25,7 @@ func BenchmarkDecodeCommand(b *testing.B) {
 }
 
 func BenchmarkDecodeClick(b *testing.B) {
-	raw, err := json.Marshal(clickPayload(ana, incident, actReqSend, "0199-op:3"))
+	raw, err := json.Marshal(clickPayload(ana, incident, render.ActReqSend, "0199-op:3"))
 	if err != nil {
 		b.Fatal(err)
 	}

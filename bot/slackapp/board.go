@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 // Cards remembers where cards are. It is durable: a card is found again after
@@ -102,7 +103,7 @@ const (
 type kind struct {
 	name     string // for the metrics
 	event    string // names the metadata by which a card is found again
-	render   func(operation.Operation, wording) message
+	render   func(operation.Operation, render.Wording) render.Message
 	target   func(operation.Operation) string   // the channel it should be in
 	instead  func(operation.Operation) []string // where it goes when that refuses, in this order
 	asks     func(operation.Operation) bool     // it has buttons that people must press
@@ -290,8 +291,8 @@ func (b *Board) settle(s *slot, version int64, err error) {
 }
 
 // wording is what the words of op's card need to know.
-func (b *Board) wording(op operation.Operation) wording {
-	w := wording{Bot: b.Bot, Owner: b.Owner, ConsoleURL: b.ConsoleURL, At: b.Now(), Reminders: b.Reminders}
+func (b *Board) wording(op operation.Operation) render.Wording {
+	w := render.Wording{Bot: b.Bot, Owner: b.Owner, ConsoleURL: b.ConsoleURL, At: b.Now(), Reminders: b.Reminders}
 	if !op.FinishedAt.IsZero() {
 		w.Late = b.Now().Sub(op.FinishedAt)
 	}
@@ -316,7 +317,7 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	}
 	w.Link = b.cardLink(ctx, op.ID)
 	logUnknown(b.Log, op)
-	_, _, err := b.Web.post(ctx, b.Owner, ownerMessage(op, w))
+	_, _, err := b.Web.post(ctx, b.Owner, render.OwnerNotice(op, w))
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 // Audit posts the lines of some events, at most AuditLimit, as one message in
@@ -14,7 +15,7 @@ import (
 // after a short burst, and for Slack.
 func (b *Board) Audit(ctx context.Context, channel string, events []operation.Event, skipped int) error {
 	logUnknownEvents(b.Log, events)
-	m := auditMessage(events, skipped)
+	m := render.AuditLines(events, skipped)
 	if len(m.Blocks) == 0 {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
 	"lbbot/zenlayer"
 )
 
@@ -168,7 +169,7 @@ func TestWithoutTheHistoryScopeASecondCardSaysWhatItReplaces(t *testing.T) {
 	require.NoError(t, s.report(s.op(2, operation.Added)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 2)
-	require.True(t, has(cards[1], fmt.Sprintf(replacesLine, "LBR-7F3KQ2")))
+	require.True(t, has(cards[1], fmt.Sprintf(render.ReplacesLine, "LBR-7F3KQ2")))
 }
 
 func TestHistoryThatDoesNotAnswerHoldsUpTheSecondCard(t *testing.T) {
@@ -204,7 +205,7 @@ func TestAFoundCardThatCanNeitherBeEditedNorRemovedIsReplaced(t *testing.T) {
 	s.slack.FailNext("chat.delete", sandbox.APIFault{Error: "cant_delete_message", Times: -1})
 	require.NoError(t, s.report(s.op(2, operation.Added)))
 	require.Len(t, s.cards(incident), 2)
-	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(replacesLine, "LBR-7F3KQ2")))
+	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(render.ReplacesLine, "LBR-7F3KQ2")))
 }
 
 // A replica that is held up in the moment of posting is taken over from, and

@@ -9,13 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // everyState has one operation for each state a card can be in.
 func everyState() map[operation.State]operation.Operation {
-	cards, ends := publicCards(), endings()
+	cards, ends := rendertest.PublicCards(), rendertest.Endings()
 	return map[operation.State]operation.Operation{
-		operation.Draft: draft(), operation.Accepted: cards["waiting"], operation.Sending: cards["adding"],
+		operation.Draft: rendertest.Draft(), operation.Accepted: cards["waiting"], operation.Sending: cards["adding"],
 		operation.Unconfirmed: cards["not_confirmed"], operation.NeedsPerson: cards["needs_person"],
 		operation.Added: cards["added"], operation.NotAdded: ends["refused"],
 		operation.AlreadyThere: cards["nothing_to_do"],
@@ -24,8 +27,9 @@ func everyState() map[operation.State]operation.Operation {
 
 // firstWords are all of them; a card starts with exactly one.
 func firstWords() []string {
-	return []string{firstChecked, firstNotSent, firstNothing, firstAsked, firstWaiting, firstAdding, firstAdded,
-		firstNotAdded, firstNotConfirmed, firstNeedsPerson}
+	return []string{render.FirstChecked, render.FirstNotSent, render.FirstNothing, render.FirstAsked,
+		render.FirstWaiting, render.FirstAdding, render.FirstAdded,
+		render.FirstNotAdded, render.FirstNotConfirmed, render.FirstNeedsPerson}
 }
 
 func startsWith(t *testing.T, text string) string {
@@ -33,7 +37,7 @@ func startsWith(t *testing.T, text string) string {
 	text = strings.TrimLeft(text, "*")
 	var found []string
 	for _, w := range firstWords() {
-		if rest, ok := strings.CutPrefix(text, w); ok && (rest == "" || !isAlnum(rest[0])) {
+		if rest, ok := strings.CutPrefix(text, w); ok && (rest == "" || !render.IsAlnum(rest[0])) {
 			found = append(found, w)
 		}
 	}
@@ -42,7 +46,7 @@ func startsWith(t *testing.T, text string) string {
 }
 
 // shownText is everything a reader of the blocks sees, in order.
-func shownText(t *testing.T, m message) string {
+func shownText(t *testing.T, m render.Message) string {
 	t.Helper()
 	var tree any
 	require.NoError(t, json.Unmarshal(encode(t, m.Blocks), &tree))
@@ -75,9 +79,9 @@ func TestEachStateHasItsOwnFirstWord(t *testing.T) {
 	t.Parallel()
 	seen := map[string]operation.State{}
 	for state, op := range everyState() {
-		m := cardMessage(op, fixedWording())
+		m := render.Card(op, fixedWording())
 		word := startsWith(t, m.Text)
-		require.Equal(t, firstWord(state), word)
+		require.Equal(t, render.FirstWord(state), word)
 		require.Equal(t, word, startsWith(t, shownText(t, m)), "the blocks start with another word than the text")
 		require.NotContains(t, seen, word, "also the word of %s", seen[word])
 		seen[word] = state
@@ -88,21 +92,22 @@ func TestAStateWordStandsForNoOtherState(t *testing.T) {
 	t.Parallel()
 	// These words claim something about the call; a card of another state
 	// must not have them at the start of any of its lines.
-	for name, op := range publicCards() {
+	for name, op := range rendertest.PublicCards() {
 		requireOnlyOwnWord(t, name, op)
 	}
-	for name, op := range endings() {
+	for name, op := range rendertest.Endings() {
 		requireOnlyOwnWord(t, name, op)
 	}
 }
 
 func requireOnlyOwnWord(t *testing.T, name string, op operation.Operation) {
 	t.Helper()
-	own := firstWord(op.State)
-	for line := range strings.Lines(shownText(t, cardMessage(op, fixedWording()))) {
+	own := render.FirstWord(op.State)
+	for line := range strings.Lines(shownText(t, render.Card(op, fixedWording()))) {
 		line = strings.Trim(line, "*\n ")
-		for _, w := range []string{firstAdded, firstNotAdded, firstNotConfirmed, firstNeedsPerson, firstNothing,
-			firstAdding} {
+		for _, w := range []string{render.FirstAdded, render.FirstNotAdded, render.FirstNotConfirmed,
+			render.FirstNeedsPerson, render.FirstNothing,
+			render.FirstAdding} {
 			if strings.HasPrefix(line, w+" ") || strings.HasPrefix(line, w+":") || strings.HasPrefix(line, w+".") ||
 				strings.HasPrefix(line, w+"*") {
 				require.Equal(t, own, w, "card %s has the line %q", name, line)
@@ -113,10 +118,10 @@ func requireOnlyOwnWord(t *testing.T, name string, op operation.Operation) {
 
 func TestEveryPublicCardIsReadableFromItsTextAlone(t *testing.T) {
 	t.Parallel()
-	for _, list := range []map[string]operation.Operation{publicCards(), endings()} {
+	for _, list := range []map[string]operation.Operation{rendertest.PublicCards(), rendertest.Endings()} {
 		for name, op := range list {
-			text := cardMessage(op, fixedWording()).Text
-			require.Equal(t, firstWord(op.State), startsWith(t, text), name)
+			text := render.Card(op, fixedWording()).Text
+			require.Equal(t, render.FirstWord(op.State), startsWith(t, text), name)
 			require.Contains(t, text, op.Ref, name)
 			require.Contains(t, text, "web-07", name)
 			require.Contains(t, text, "api-lb", name)
@@ -131,11 +136,11 @@ func TestARehearsalSaysSoOnEveryCard(t *testing.T) {
 	t.Parallel()
 	for state, op := range everyState() {
 		op.Rehearsal = true
-		m := cardMessage(op, fixedWording())
-		require.Contains(t, m.Text, rehearsalText, state)
-		require.Contains(t, shownText(t, m), rehearsalLine, state)
+		m := render.Card(op, fixedWording())
+		require.Contains(t, m.Text, render.RehearsalText, state)
+		require.Contains(t, shownText(t, m), render.RehearsalLine, state)
 		op.Rehearsal = false
-		m = cardMessage(op, fixedWording())
+		m = render.Card(op, fixedWording())
 		require.NotContains(t, m.Text+shownText(t, m), "ehearsal", state)
 	}
 }
@@ -150,7 +155,7 @@ func TestEveryReasonHasItsOwnWords(t *testing.T) {
 		operation.ReasonNotApproved, operation.ReasonUnanswered}
 	seen := map[string]operation.Reason{}
 	for _, r := range reasons {
-		text := cardMessage(sample(because(r)), fixedWording()).Text
+		text := render.Card(rendertest.Sample(rendertest.NotAdded(r)), fixedWording()).Text
 		require.NotContains(t, seen, text, "%s reads like %s", r, seen[text])
 		seen[text] = r
 	}
@@ -158,11 +163,12 @@ func TestEveryReasonHasItsOwnWords(t *testing.T) {
 
 func TestNothingWasSentIsNeverSaidAfterAnAttempt(t *testing.T) {
 	t.Parallel()
-	tried := sent(moment(19, 14, 22), moment(19, 14, 23), operation.OutcomeRetry, operation.Fault{Status: 429})
+	tried := rendertest.Attempted(rendertest.Moment(19, 14, 22), rendertest.Moment(19, 14, 23), operation.OutcomeRetry,
+		operation.Fault{Status: 429})
 	for _, r := range []operation.Reason{operation.ReasonStopped, operation.ReasonDenied, operation.ReasonUnreachable,
 		operation.ReasonGone,
 		operation.ReasonDiffers, operation.ReasonRefused, operation.ReasonRateLimited} {
-		m := cardMessage(sample(because(r), tried), fixedWording())
+		m := render.Card(rendertest.Sample(rendertest.NotAdded(r), tried), fixedWording())
 		for _, words := range []string{"othing was sent", "before anything was sent", "not sent"} {
 			require.NotContains(t, m.Text+shownText(t, m), words, r)
 		}
@@ -171,9 +177,9 @@ func TestNothingWasSentIsNeverSaidAfterAnAttempt(t *testing.T) {
 
 func TestCardsCarryWhatFindsThemAgain(t *testing.T) {
 	t.Parallel()
-	op := sample()
-	m := cardMessage(op, fixedWording())
-	require.Equal(t, metadataEvent, m.Metadata.EventType)
+	op := rendertest.Sample()
+	m := render.Card(op, fixedWording())
+	require.Equal(t, render.CardEvent, m.Metadata.EventType)
 	require.Equal(t, map[string]any{"ref": op.Ref, "id": op.ID, "state": "accepted", "version": int64(3)},
 		m.Metadata.EventPayload)
 }
@@ -188,7 +194,7 @@ func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
 			if !ok {
 				return
 			}
-			require.True(t, slices.Contains(actionIDs(), action), "%s: unlisted action %s", name, action)
+			require.True(t, slices.Contains(render.ActionIDs(), action), "%s: unlisted action %s", name, action)
 			require.NotEqual(t, "danger", o["style"], name)
 			requireValues(t, name, action, o)
 		})
@@ -197,55 +203,57 @@ func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
 
 func requireValues(t *testing.T, name, action string, o map[string]any) {
 	t.Helper()
-	if action == actReqMore || action == actApMore {
+	if action == render.ActReqMore || action == render.ActApMore {
 		for _, item := range o["options"].([]any) {
-			_, id, version, err := parseMoreValue(item.(map[string]any)["value"].(string))
+			_, id, version, err := render.ParseMoreValue(item.(map[string]any)["value"].(string))
 			require.NoError(t, err, name)
-			require.True(t, id == sample().ID && version == 3 || id == "", name)
+			require.True(t, id == rendertest.Sample().ID && version == 3 || id == "", name)
 		}
 		return
 	}
 	value, _ := o["value"].(string)
 	if value == "" {
-		require.Contains(t, []string{actHelpOpen, actWhoamiOpen, actLinkOpen}, action, name)
+		require.Contains(t, []string{render.ActHelpOpen, render.ActWhoamiOpen, render.ActLinkOpen}, action, name)
 		return
 	}
-	_, _, err := parseButtonValue(value)
+	_, _, err := render.ParseButtonValue(value)
 	require.NoError(t, err, name)
 }
 
 func TestStopIsOfferedOnlyWhileItChangesSomething(t *testing.T) {
 	t.Parallel()
-	cards := publicCards()
+	cards := rendertest.PublicCards()
 	for name, offered := range map[string]bool{"waiting": true, "adding": true, "not_confirmed": true,
 		"waiting_stopping": false, "adding_stopping": false, "not_confirmed_stopped": false,
 		"not_confirmed_readings": false,
 		"added":                  false, "needs_person": false, "nothing_to_do": false} {
-		raw := string(encodeMessage(t, cardMessage(cards[name], fixedWording())))
-		require.Equal(t, offered, strings.Contains(raw, `"`+actOpStop+`"`), name)
+		raw := string(encodeMessage(t, render.Card(cards[name], fixedWording())))
+		require.Equal(t, offered, strings.Contains(raw, `"`+render.ActOpStop+`"`), name)
 	}
 }
 
 func TestAddServerIsOfferedOnlyWhenItSends(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, string(encodeMessage(t, previewMessage(draft(), fixedWording()))), `"`+actReqSend+`"`)
-	dry := draft(func(op *operation.Operation) { op.DryRun = true })
-	require.NotContains(t, string(encodeMessage(t, previewMessage(dry, fixedWording()))), `"`+actReqSend+`"`)
-	require.Nil(t, previewView(dry, fixedWording()).Submit)
+	require.Contains(t, string(encodeMessage(t, private.Preview(rendertest.Draft(), fixedWording()))),
+		`"`+render.ActReqSend+`"`)
+	dry := rendertest.Draft(func(op *operation.Operation) { op.DryRun = true })
+	require.NotContains(t, string(encodeMessage(t, private.Preview(dry, fixedWording()))), `"`+render.ActReqSend+`"`)
+	require.Nil(t, private.PreviewView(dry, fixedWording()).Submit)
 }
 
 func TestTheConfirmDialogIsAskedForOnProtectedListenersOnly(t *testing.T) {
 	t.Parallel()
-	require.NotContains(t, string(encodeMessage(t, previewMessage(draft(), fixedWording()))), confirmTitle)
-	guarded := draft(func(op *operation.Operation) { op.Listener.Protected = true })
-	require.Contains(t, string(encodeMessage(t, previewMessage(guarded, fixedWording()))), confirmTitle)
+	require.NotContains(t, string(encodeMessage(t, private.Preview(rendertest.Draft(), fixedWording()))),
+		private.ConfirmTitle)
+	guarded := rendertest.Draft(func(op *operation.Operation) { op.Listener.Protected = true })
+	require.Contains(t, string(encodeMessage(t, private.Preview(guarded, fixedWording()))), private.ConfirmTitle)
 }
 
 func TestUTCStandsOnceInACard(t *testing.T) {
 	t.Parallel()
-	for _, list := range []map[string]operation.Operation{publicCards(), endings()} {
+	for _, list := range []map[string]operation.Operation{rendertest.PublicCards(), rendertest.Endings()} {
 		for name, op := range list {
-			visible := shownText(t, cardMessage(op, fixedWording()))
+			visible := shownText(t, render.Card(op, fixedWording()))
 			require.Equal(t, 1, strings.Count(visible, " UTC)"), name)
 		}
 	}
@@ -253,9 +261,9 @@ func TestUTCStandsOnceInACard(t *testing.T) {
 
 func TestAReportedStatusIsZenlayersOwnWord(t *testing.T) {
 	t.Parallel()
-	op := publicCards()["added"]
+	op := rendertest.PublicCards()["added"]
 	op.BackendStatus = "Creating"
-	visible := shownText(t, cardMessage(op, fixedWording()))
+	visible := shownText(t, render.Card(op, fixedWording()))
 	require.Contains(t, visible, `*Status at Zenlayer:* "Creating"`)
 	for _, claim := range []string{"healthy", "is up", "is down", "unhealthy"} {
 		require.NotContains(t, visible, claim)

@@ -8,6 +8,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // usefulNos are denials by rules, with everything that helps.
@@ -34,7 +36,7 @@ func usefulNos() map[string]*intake.DeniedError {
 	for i := range 20 {
 		many.Clauses = append(many.Clauses, clause("payments", "context.weight != 2", i%5 > 0))
 	}
-	op := sample()
+	op := rendertest.Sample()
 	return map[string]*intake.DeniedError{
 		"who_can": {Decision: rule, Operation: op,
 			Can: &operation.People{IDs: []string{"U0BO", "U0CHEN", "U0DEE"},
@@ -106,7 +108,7 @@ func TestConditionsReadAsWords(t *testing.T) {
 		"1 == 2":                                                 "another condition (see the policy file)",
 		"":                                                       "another condition (see the policy file)",
 	} {
-		require.Equal(t, want, clauseWords(text), text)
+		require.Equal(t, want, private.ClauseWords(text), text)
 	}
 }
 
@@ -124,8 +126,8 @@ func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 			for _, code := range []operation.DenialCode{operation.DeniedNoRule, operation.DeniedForbidden} {
 				clauses := []operation.Clause{{Policy: "p", Text: prefix + condition}, {Policy: "p", Text: prefix + condition, Held: true}}
 				d := operation.Decision{Code: code, Policies: []string{"p"}, Clauses: clauses}
-				denied := deniedMessage(&intake.DeniedError{Decision: d, Operation: sample()}, fixedWording())
-				why := accountMessage(intake.WhyAnswer{Listener: sample().Listener, Explanation: operation.Explanation{
+				denied := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()}, fixedWording())
+				why := private.Account(intake.WhyAnswer{Listener: rendertest.Sample().Listener, Explanation: operation.Explanation{
 					Decision: d, Rules: []operation.Rule{{ID: "p", Clauses: clauses}}}}, fixedWording())
 				require.NotContains(t, string(encodeMessage(t, denied)), "canary", condition)
 				require.NotContains(t, string(encodeMessage(t, why)), "canary", condition)
@@ -137,7 +139,7 @@ func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 
 func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 	t.Parallel()
-	m := deniedMessage(usefulNos()["many_clauses"], fixedWording())
+	m := private.Denied(usefulNos()["many_clauses"], fixedWording())
 	visible := shownText(t, m)
 	require.Equal(t, 4, strings.Count(visible, "does not hold:"))
 	require.Equal(t, 4, strings.Count(visible, "• holds:"))
@@ -149,7 +151,7 @@ func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 // "Who can ask, with approval" contradicted each other.
 func TestWhoMayAskElsewhereAndWhoHereIsOneSentence(t *testing.T) {
 	t.Parallel()
-	visible := shownText(t, deniedMessage(usefulNos()["place_ask"], fixedWording()))
+	visible := shownText(t, private.Denied(usefulNos()["place_ask"], fixedWording()))
 	require.Contains(t, visible, "You can ask for this only from an incident channel; here only these people can, with approval: members of <!subteam^S02DEV> (1 person).")
 	require.NotContains(t, visible, "Who can")
 	require.NotContains(t, visible, "listener can be changed")
@@ -162,22 +164,22 @@ func TestNobodyIsNamedWhomTheRulesDoNotLetBeNamed(t *testing.T) {
 			continue
 		}
 		e.Can.IDs, e.Can.Shown = append(e.Can.IDs, "U0HIDDEN"), append([]string{}, e.Can.Shown...)
-		require.NotContains(t, string(encodeMessage(t, deniedMessage(e, fixedWording()))), "U0HIDDEN", name)
+		require.NotContains(t, string(encodeMessage(t, private.Denied(e, fixedWording()))), "U0HIDDEN", name)
 	}
 }
 
 func TestTheLineToHandOverIsOfferedOnlyWhenSomebodyCanTypeIt(t *testing.T) {
 	t.Parallel()
 	for name, offered := range map[string]bool{"who_can": true, "who_can_group": true, "who_can_unknown": true, "who_can_nobody": false, "who_can_all": true} {
-		m := deniedMessage(usefulNos()[name], fixedWording())
-		require.Equal(t, offered, strings.Contains(shownText(t, m), handOver), name)
+		m := private.Denied(usefulNos()[name], fixedWording())
+		require.Equal(t, offered, strings.Contains(shownText(t, m), private.HandOver), name)
 	}
-	guest := &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest}, Operation: sample()}
-	require.NotContains(t, shownText(t, deniedMessage(guest, fixedWording())), handOver)
+	guest := &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest}, Operation: rendertest.Sample()}
+	require.NotContains(t, shownText(t, private.Denied(guest, fixedWording())), private.HandOver)
 }
 
 func TestADenialSaysInItsTextHowManyCan(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "Not sent: you may not add servers to https-443 on api-lb. 3 people can.", deniedMessage(usefulNos()["who_can"], fixedWording()).Text)
-	require.Contains(t, deniedMessage(usefulNos()["who_can_group"], fixedWording()).Text, " 1 person can.")
+	require.Equal(t, "Not sent: you may not add servers to https-443 on api-lb. 3 people can.", private.Denied(usefulNos()["who_can"], fixedWording()).Text)
+	require.Contains(t, private.Denied(usefulNos()["who_can_group"], fixedWording()).Text, " 1 person can.")
 }

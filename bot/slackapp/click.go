@@ -8,6 +8,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -19,14 +21,15 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 	}
 	action := d.Actions[0]
 	value := action.Value
-	if id, _, err := parseButtonValue(value); err == nil {
+	if id, _, err := render.ParseButtonValue(value); err == nil {
 		answer.about = id
 	}
 	switch action.ActionID {
-	case actFixOpenForm, actFormOpen, actReqChange, actReqAgainForm, actGlassOpen, actApNo:
+	case render.ActFixOpenForm, render.ActFormOpen, render.ActReqChange, render.ActReqAgainForm, render.ActGlassOpen,
+		render.ActApNo:
 		answer.empty(ctx) // it stores nothing; a second delivery finds the trigger used up
 		a.clickToOpen(ctx, d, action.ActionID, value)
-	case actLinkOpen:
+	case render.ActLinkOpen:
 	default:
 		if a.delivered(ctx, d).Told {
 			return
@@ -47,13 +50,13 @@ func (a *App) clickToOpen(ctx context.Context, d delivery, action, value string)
 		return
 	}
 	switch action {
-	case actFixOpenForm, actFormOpen:
+	case render.ActFixOpenForm, render.ActFormOpen:
 		a.openRemembered(ctx, d, value)
-	case actReqChange, actReqAgainForm:
+	case render.ActReqChange, render.ActReqAgainForm:
 		a.press(ctx, d, value, a.change)
-	case actGlassOpen:
+	case render.ActGlassOpen:
 		a.openGlass(ctx, d, value)
-	case actApNo:
+	case render.ActApNo:
 		a.openDeny(ctx, d, value)
 	}
 }
@@ -82,63 +85,64 @@ func (d delivery) changes() bool {
 		return false
 	}
 	switch d.Actions[0].ActionID {
-	case actReqSend, actApprovalAsk, actReqCancel, actReqAgain, actOpStop, actSettleNow, actSettleYes, actSettleNo,
-		actApYes, actApQuestion:
+	case render.ActReqSend, render.ActApprovalAsk, render.ActReqCancel, render.ActReqAgain, render.ActOpStop,
+		render.ActSettleNow, render.ActSettleYes, render.ActSettleNo,
+		render.ActApYes, render.ActApQuestion:
 		return true
 	}
-	_, picks := pickIndex(d.Actions[0].ActionID)
+	_, picks := private.PickIndex(d.Actions[0].ActionID)
 	return picks
 }
 
 // clickOnce answers any other button. What it stores is stored before the ack.
 func (a *App) clickOnce(ctx context.Context, d delivery, answer *answer, action, value string) {
 	switch action {
-	case actReqSend, actApprovalAsk:
+	case render.ActReqSend, render.ActApprovalAsk:
 		a.send(ctx, d, answer, value)
-	case actHelpOpen:
-		a.tell(ctx, d, helpMessage(commands.Help("")))
-	case actWhoamiOpen:
+	case render.ActHelpOpen:
+		a.tell(ctx, d, private.Help(commands.Help("")))
+	case render.ActWhoamiOpen:
 		a.whoami(ctx, d)
-	case actHistOlder:
+	case render.ActHistOlder:
 		a.older(ctx, d, value)
-	case actReqMore, actApMore:
+	case render.ActReqMore, render.ActApMore:
 		a.more(ctx, d, value)
-	case actApYes:
+	case render.ActApYes:
 		a.decide(ctx, d, value, a.approve)
-	case actApQuestion:
+	case render.ActApQuestion:
 		a.decide(ctx, d, value, a.question)
-	case actReqCancel:
+	case render.ActReqCancel:
 		a.press(ctx, d, value, a.cancelDraft)
-	case actReqAgain:
+	case render.ActReqAgain:
 		a.press(ctx, d, value, a.again)
-	case actOpStop:
+	case render.ActOpStop:
 		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c intake.Click) error {
 			_, err := a.Intake.Stop(ctx, c)
 			return err
 		})
-	case actSettleNow:
+	case render.ActSettleNow:
 		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c intake.Click) error {
 			_, err := a.Intake.CheckNow(ctx, c)
 			return err
 		})
-	case actSettleYes, actSettleNo:
+	case render.ActSettleYes, render.ActSettleNo:
 		a.press(ctx, d, value, a.personAnswer(action))
 	default:
-		if index, ok := pickIndex(action); ok {
+		if index, ok := private.PickIndex(action); ok {
 			a.pick(ctx, d, index, value)
 			return
 		}
 		a.metrics.faults.WithLabelValues("unknown").Inc()
-		a.Log.Warn("unknown button", zap.String("action", clamp(action, 64)))
-		a.tell(ctx, d, notYetMessage(unofferedOther))
+		a.Log.Warn("unknown button", zap.String("action", render.Clamp(action, 64)))
+		a.tell(ctx, d, private.NotYet(private.UnofferedOther))
 	}
 }
 
 // send accepts the draft of a preview.
 func (a *App) send(ctx context.Context, d delivery, answer *answer, value string) {
-	id, _, err := parseButtonValue(value)
+	id, _, err := render.ParseButtonValue(value)
 	if err != nil {
-		a.replace(ctx, d, forgottenMessage())
+		a.replace(ctx, d, private.Forgotten())
 		return
 	}
 	answer.asking = true // and it is about the draft, which the journal knows
@@ -161,7 +165,7 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 // press handles a button of an operation that needs no answer but a problem.
 func (a *App) press(ctx context.Context, d delivery, value string,
 	do func(context.Context, delivery, intake.Click) error) {
-	id, _, err := parseButtonValue(value)
+	id, _, err := render.ParseButtonValue(value)
 	if err == nil {
 		err = do(ctx, d, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
 	} else {
@@ -174,7 +178,7 @@ func (a *App) press(ctx context.Context, d delivery, value string,
 
 func (a *App) personAnswer(action string) func(context.Context, delivery, intake.Click) error {
 	said := operation.AnswerThere
-	if action == actSettleNo {
+	if action == render.ActSettleNo {
 		said = operation.AnswerNotThere
 	}
 	return func(ctx context.Context, _ delivery, c intake.Click) error {
@@ -186,16 +190,16 @@ func (a *App) personAnswer(action string) func(context.Context, delivery, intake
 func (a *App) cancelDraft(ctx context.Context, d delivery, c intake.Click) error {
 	op, err := a.Intake.Cancel(ctx, c)
 	if err == nil {
-		a.replace(ctx, d, cancelledMessage(op))
+		a.replace(ctx, d, private.Cancelled(op))
 	}
 	return err
 }
 
 // more answers an entry of an overflow menu.
 func (a *App) more(ctx context.Context, d delivery, value string) {
-	what, id, _, err := parseMoreValue(value)
+	what, id, _, err := render.ParseMoreValue(value)
 	if err != nil {
-		a.tell(ctx, d, forgottenMessage())
+		a.tell(ctx, d, private.Forgotten())
 		return
 	}
 	op, err := a.look(ctx, d, id)
@@ -204,16 +208,16 @@ func (a *App) more(ctx context.Context, d delivery, value string) {
 		return
 	}
 	switch what {
-	case moreCopy:
-		a.tell(ctx, d, copyMessage(op))
-	case moreWhy:
-		a.tell(ctx, d, whyMessage(op))
-	case moreZeno:
+	case render.MoreCopy:
+		a.tell(ctx, d, private.Copy(op))
+	case render.MoreWhy:
+		a.tell(ctx, d, private.Why(op))
+	case render.MoreZeno:
 		a.zeno(ctx, d, op)
-	case moreDetails:
-		a.tell(ctx, d, detailsMessage(op))
-	case morePool:
-		a.tell(ctx, d, poolMessage(op))
+	case render.MoreDetails:
+		a.tell(ctx, d, private.Details(op))
+	case render.MorePool:
+		a.tell(ctx, d, private.Pool(op))
 	}
 }
 
@@ -230,5 +234,5 @@ func (a *App) zeno(ctx context.Context, d delivery, op operation.Operation) {
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return
 	}
-	a.tell(ctx, d, zenoMessage(op))
+	a.tell(ctx, d, private.Zeno(op))
 }

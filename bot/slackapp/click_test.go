@@ -8,12 +8,14 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 )
 
 // card accepts a preview of ana's in a channel and shows its card there.
 func (r *rig) card(channel string, state operation.State) (operation.Operation, sandbox.Message) {
 	r.t.Helper()
-	r.clicks(ana, r.preview(ana, channel), actReqSend, "")
+	r.clicks(ana, r.preview(ana, channel), render.ActReqSend, "")
 	r.idle()
 	op := r.shelf.inState(operation.Accepted)[0]
 	r.shelf.edit(op.ID, func(op *operation.Operation) {
@@ -35,16 +37,16 @@ func TestASentPreviewIsTakenAwayAndAnythingElseKeepsIt(t *testing.T) {
 	r := open(t, nil)
 	m := r.preview(ana, incident)
 	r.shelf.hook(failing("Accept"))
-	r.clicks(ana, m, actReqSend, "")
+	r.clicks(ana, m, render.ActReqSend, "")
 	r.sees(ana, incident, "cannot write requests down")
-	require.True(t, has(r.sees(ana, incident, "Checking done"), actReqSend), "the button is still good")
+	require.True(t, has(r.sees(ana, incident, "Checking done"), render.ActReqSend), "the button is still good")
 
 	r.shelf.hook(nil)
-	r.clicks(ana, m, actReqSend, "")
+	r.clicks(ana, m, render.ActReqSend, "")
 	r.idle()
 	require.Len(t, r.starts.started(), 1)
-	_, private := r.said(ana, incident)
-	for _, m := range private {
+	_, answers := r.said(ana, incident)
+	for _, m := range answers {
 		require.False(t, has(m, "Checking done"), "a used preview is gone")
 	}
 	r.calm()
@@ -57,11 +59,12 @@ func TestASlowCommitIsAckedWithoutSayingAccepted(t *testing.T) {
 	hook, entered, release := gated("Operation")
 	r.shelf.hook(hook)
 	done := make(chan sandbox.Interaction, 1)
-	go func() { done <- r.slack.Click(t.Context(), ana, incident, m.TS, actReqSend, "") }()
+	go func() { done <- r.slack.Click(t.Context(), ana, incident, m.TS, render.ActReqSend, "") }()
 	<-entered
 	in := r.acked(<-done)
 	require.Less(t, in.AckAfter, 3*time.Second)
-	require.True(t, has(r.sees(ana, incident, "Checking done"), actReqSend), "it is still there: nothing was accepted")
+	require.True(t, has(r.sees(ana, incident, "Checking done"), render.ActReqSend),
+		"it is still there: nothing was accepted")
 	close(release)
 	r.until("it is carried out", func() bool { return len(r.starts.started()) == 1 })
 	r.idle()
@@ -74,11 +77,11 @@ func TestAnExpiredPreviewIsReplacedByAWayOn(t *testing.T) {
 	m := r.preview(ana, incident)
 	r.shelf.edit(r.shelf.inState(operation.Draft)[0].ID,
 		func(op *operation.Operation) { op.ExpiresAt = time.Now().Add(-time.Second) })
-	r.clicks(ana, m, actReqSend, "")
-	expired := r.sees(ana, incident, "older than 5 minutes", actReqAgain)
+	r.clicks(ana, m, render.ActReqSend, "")
+	expired := r.sees(ana, incident, "older than 5 minutes", render.ActReqAgain)
 	require.Equal(t, m.TS, expired.TS, "in its place")
-	r.clicks(ana, expired, actReqAgain, "")
-	r.sees(ana, incident, "Checking done", actReqSend)
+	r.clicks(ana, expired, render.ActReqAgain, "")
+	r.sees(ana, incident, "Checking done", render.ActReqSend)
 	require.Empty(t, r.starts.started())
 	r.calm()
 }
@@ -87,7 +90,7 @@ func TestACancelledPreviewIsReplaced(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	m := r.preview(ana, incident)
-	r.clicks(ana, m, actReqCancel, "")
+	r.clicks(ana, m, render.ActReqCancel, "")
 	require.Equal(t, m.TS, r.sees(ana, incident, "was cancelled").TS)
 	r.idle()
 	require.Empty(t, r.starts.started())
@@ -98,8 +101,9 @@ func TestTheFormOpensWithTheValuesOfThePreview(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	m := r.preview(ana, incident)
-	r.clicks(ana, m, actReqChange, "")
-	require.True(t, has(sandbox.Message{Blocks: r.view(ana, formTitle).Blocks}, "api-lb/https-443", "web-07", "8443",
+	r.clicks(ana, m, render.ActReqChange, "")
+	require.True(t, has(sandbox.Message{Blocks: r.view(ana, private.FormTitle).Blocks}, "api-lb/https-443", "web-07",
+		"8443",
 		"20", "more room"))
 	r.calm()
 }
@@ -110,15 +114,15 @@ func TestNoClickReplacesThePublicCard(t *testing.T) {
 	op, card := r.card(incident, operation.NotAdded)
 	before, calls := string(card.Blocks), len(r.slack.APICalls())
 	for _, person := range []string{ana, bo} {
-		for _, action := range actionIDs() {
-			payload := clickPayload(person, incident, action, buttonValue(op))
-			if action == actReqMore {
-				payload = clickPayload(person, incident, action, moreValue(moreDetails, op))
+		for _, action := range render.ActionIDs() {
+			payload := clickPayload(person, incident, action, render.ButtonValue(op))
+			if action == render.ActReqMore {
+				payload = clickPayload(person, incident, action, render.MoreValue(render.MoreDetails, op))
 			}
 			payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident,
 				"is_ephemeral": false}
-			payload["response_url"] = r.slack.Click(t.Context(), person, incident, card.TS, actReqMore,
-				moreValue(moreDetails, op)).ResponseURL
+			payload["response_url"] = r.slack.Click(t.Context(), person, incident, card.TS, render.ActReqMore,
+				render.MoreValue(render.MoreDetails, op)).ResponseURL
 			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
 			require.True(t, acked, action)
 			r.idle()
@@ -128,11 +132,11 @@ func TestNoClickReplacesThePublicCard(t *testing.T) {
 		require.NotEqual(t, "true", string(call.Args["replace_original"]), "Slack does not refuse this everywhere")
 		require.NotEqual(t, "true", string(call.Args["delete_original"]))
 	}
-	public, private := r.said(bo, incident)
+	public, answers := r.said(bo, incident)
 	require.Len(t, public, 1)
 	require.JSONEq(t, before, string(public[0].Blocks))
 	require.Empty(t, public[0].History)
-	require.NotEmpty(t, private)
+	require.NotEmpty(t, answers)
 	_, others := r.said("U0CHEN", incident)
 	require.Empty(t, others, "answers to a click are for the one who clicked")
 }
@@ -141,10 +145,10 @@ func TestOutsidersLearnNothingFromACardInASharedChannel(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	op, _ := r.card(incident, operation.NotAdded)
-	for _, action := range actionIDs() {
-		value := buttonValue(op)
-		if action == actReqMore {
-			value = moreValue(moreZeno, op)
+	for _, action := range render.ActionIDs() {
+		value := render.ButtonValue(op)
+		if action == render.ActReqMore {
+			value = render.MoreValue(render.MoreZeno, op)
 		}
 		payload := clickPayload(olga, partner, action, value)
 		payload["user"] = map[string]any{"id": olga, "team_id": "T0PARTNER"}
@@ -153,10 +157,10 @@ func TestOutsidersLearnNothingFromACardInASharedChannel(t *testing.T) {
 		require.True(t, acked, action)
 	}
 	r.idle()
-	public, private := r.said(olga, partner)
+	public, answers := r.said(olga, partner)
 	require.Empty(t, public)
-	require.NotEmpty(t, private)
-	for _, m := range private {
+	require.NotEmpty(t, answers)
+	for _, m := range answers {
 		for _, secret := range []string{op.Request.ClientToken, "more room", "Not added"} {
 			require.False(t, has(m, secret), "%s is told to an outsider: %s", secret, m.Text)
 		}
@@ -169,7 +173,7 @@ func TestTheMenuAnswersInsidersPrivately(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	op, card := r.card(incident, operation.NotAdded)
-	r.clicks(bo, card, actReqMore, moreValue(moreDetails, op))
+	r.clicks(bo, card, render.ActReqMore, render.MoreValue(render.MoreDetails, op))
 	require.True(t, r.sees(bo, incident, "Details of "+op.Ref).Ephemeral)
 	r.calm()
 }
@@ -179,17 +183,17 @@ func TestSomebodyElsesDraftIsUnknownToTheMenuAndTheForm(t *testing.T) {
 	r := open(t, nil)
 	r.preview(ana, incident)
 	draft := r.shelf.inState(operation.Draft)[0]
-	for action, value := range map[string]string{actReqMore: moreValue(moreZeno, draft),
-		actReqChange: buttonValue(draft), actReqAgain: buttonValue(draft)} {
+	for action, value := range map[string]string{render.ActReqMore: render.MoreValue(render.MoreZeno, draft),
+		render.ActReqChange: render.ButtonValue(draft), render.ActReqAgain: render.ButtonValue(draft)} {
 		_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(bo, incident, action, value), false)
 		require.True(t, acked)
 	}
 	r.idle()
-	_, private := r.said(bo, incident)
-	for _, m := range private {
+	_, answers := r.said(bo, incident)
+	for _, m := range answers {
 		require.True(t, has(m, "This has expired"), m.Text)
 	}
-	require.Len(t, private, 3)
+	require.Len(t, answers, 3)
 	require.Empty(t, r.slack.Views(bo))
 }
 
@@ -199,7 +203,7 @@ func TestRedeliveriesAreAnsweredOnce(t *testing.T) {
 	_, card := r.card(incident, operation.NotAdded)
 	r.idle()
 	_, before := r.said(bo, incident)
-	again := r.clicks(bo, card, actReqAgain, "")
+	again := r.clicks(bo, card, render.ActReqAgain, "")
 	whoami := r.types(bo, incident, "whoami")
 	status := r.types(bo, incident, "status LBR-NOSUCH")
 	command := r.types(bo, incident, goodCommand)
@@ -221,25 +225,25 @@ func TestButtonsOfARunningOperationReachIt(t *testing.T) {
 	r := open(t, nil)
 	op, _ := r.card(incident, operation.Unconfirmed)
 	click := func(action string) {
-		payload := clickPayload(ana, incident, action, buttonValue(op))
+		payload := clickPayload(ana, incident, action, render.ButtonValue(op))
 		payload["container"] = map[string]any{"type": "message", "message_ts": "1.2", "channel_id": incident}
 		_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
 		require.True(t, acked)
 		r.idle()
 	}
-	click(actOpStop)
+	click(render.ActOpStop)
 	stopped, err := r.shelf.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
 	require.Equal(t, ana, stopped.StopBy)
-	click(actSettleNow)
+	click(render.ActSettleNow)
 	require.Len(t, r.starts.pokes, 2)
 	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.NeedsPerson })
-	click(actSettleNo)
+	click(render.ActSettleNo)
 	answered, err := r.shelf.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
 	require.Equal(t, operation.AnswerNotThere, answered.Answer)
 	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.Added })
-	click(actOpStop)
+	click(render.ActOpStop)
 	r.sees(ana, incident, "This card is out of date")
 }
 
@@ -250,9 +254,9 @@ func TestAPersonWhoLeftTheChannelIsAnsweredDirectly(t *testing.T) {
 	r.slack.FailNext("chat.postEphemeral", sandbox.APIFault{Error: "user_not_in_channel", Times: -1})
 	r.types(ana, incident, "whoami")
 	r.sees(ana, "D0ANA", ana)
-	public, private := r.said(ana, incident)
+	public, answers := r.said(ana, incident)
 	require.Empty(t, public)
-	require.Empty(t, private)
+	require.Empty(t, answers)
 }
 
 func TestAnAnswerThatReachesNobodyIsAnErrorInTheLog(t *testing.T) {
@@ -272,14 +276,14 @@ func TestTheCallForTheShellIsShownOnlyWhileItIsNotSettled(t *testing.T) {
 			t.Parallel()
 			r := open(t, nil)
 			op, card := r.card(incident, state)
-			payload := clickPayload(bo, incident, actReqMore, moreValue(moreZeno, op))
+			payload := clickPayload(bo, incident, render.ActReqMore, render.MoreValue(render.MoreZeno, op))
 			payload["container"] = map[string]any{"type": "message", "message_ts": card.TS, "channel_id": incident}
 			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
 			require.True(t, acked)
 			r.idle()
-			_, private := r.said(bo, incident)
-			require.Len(t, private, 1)
-			require.Equal(t, shown, has(private[0], op.Request.ClientToken), private[0].Text)
+			_, answers := r.said(bo, incident)
+			require.Len(t, answers, 1)
+			require.Equal(t, shown, has(answers[0], op.Request.ClientToken), answers[0].Text)
 		})
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -26,7 +28,7 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 		answer.empty(ctx)
 		a.openForm(ctx, d, commands.Values{}, nil)
 	case commands.VerbHelp:
-		a.say(ctx, d, answer, helpMessage(commands.Help(strings.Join(c.Args, " "))))
+		a.say(ctx, d, answer, private.Help(commands.Help(strings.Join(c.Args, " "))))
 	case commands.VerbRegister:
 		reg, err := commands.BuildRegistration(c.Values)
 		if err != nil {
@@ -77,7 +79,7 @@ func (a *App) register(ctx context.Context, d delivery, answer *answer, reg comm
 		answer.empty(ctx) // it is on disk
 		a.begin(ctx, op)
 	default:
-		a.tell(ctx, d, previewMessage(op, a.wording()))
+		a.tell(ctx, d, private.Preview(op, a.wording()))
 	}
 }
 
@@ -150,13 +152,13 @@ const channelUnresolved = "Slack did not say which channel %s is. Type # and pic
 type channelError struct {
 	channel string
 	code    string // Slack's word
-	words   message
+	words   render.Message
 }
 
 func (e *channelError) Error() string { return "cannot post in " + e.channel + ": " + e.code }
 
 func (a *App) cannotPost(channel, code string) error {
-	return &channelError{channel, code, channelMessage(channel, code, a.wording())}
+	return &channelError{channel, code, private.ChannelRefused(channel, code, a.wording())}
 }
 
 // whoami tells a person what the bot knows of them and what the rules say.
@@ -166,14 +168,14 @@ func (a *App) whoami(ctx context.Context, d delivery) {
 		a.tell(ctx, d, a.problem(ctx, d, &intake.UnavailableError{What: "Slack", Err: err}))
 		return
 	}
-	a.tell(ctx, d, whoamiMessage(s, a.limits(ctx, d), a.wording()))
+	a.tell(ctx, d, private.Whoami(s, a.limits(ctx, d), a.wording()))
 }
 
 // status tells where an operation stands.
 func (a *App) status(ctx context.Context, d delivery, ref string) {
 	op, err := a.Intake.Status(ctx, ref, d.Actor, d.Place)
 	if errors.Is(err, operation.ErrNotFound) {
-		a.tell(ctx, d, unknownRefMessage(ref))
+		a.tell(ctx, d, private.UnknownRef(ref))
 		return
 	}
 	if err != nil {
@@ -186,7 +188,7 @@ func (a *App) status(ctx context.Context, d delivery, ref string) {
 	}
 	logUnknown(a.Log, op)
 	logUnknownEvents(a.Log, events)
-	a.tell(ctx, d, statusMessage(op, events, a.Board.cardLink(ctx, op.ID)))
+	a.tell(ctx, d, private.Status(op, events, a.Board.cardLink(ctx, op.ID)))
 }
 
 // trimName takes the command's own name off a command line.

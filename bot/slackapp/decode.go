@@ -9,6 +9,8 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -115,7 +117,7 @@ func decode(e socket.Envelope) (delivery, error) {
 	}
 	d.Place.ResultID = d.Place.ChannelID
 	d.Place.ResponseURL = d.ResponseURL
-	d.Lane = firstOf(d.Lane, d.Key)
+	d.Lane = render.FirstOf(d.Lane, d.Key)
 	if err := f.Err(); err != nil {
 		return d, fmt.Errorf("decoding a %s envelope: %w", d.Kind, err)
 	}
@@ -131,7 +133,7 @@ func (d *delivery) readCommand(f socket.Fields, envelope string) {
 		EnterpriseID: f.Text("enterprise_id"), Name: f.Label("user_name")}
 	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: f.Text("channel_id"),
 		ChannelName: f.Label("channel_name")}
-	d.Key = "command:" + firstOf(d.TriggerID, envelope)
+	d.Key = "command:" + render.FirstOf(d.TriggerID, envelope)
 }
 
 func (d *delivery) readEvent(f socket.Fields, envelope string) {
@@ -139,7 +141,7 @@ func (d *delivery) readEvent(f socket.Fields, envelope string) {
 	d.Event = event{Type: e.Label("type"), User: e.Label("user"), BotID: e.Label("bot_id"), Channel: e.Label("channel")}
 	d.Actor = operation.Actor{UserID: d.Event.User, TeamID: f.Text("team_id")}
 	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: d.Event.Channel}
-	d.Key = "event:" + firstOf(f.Text("event_id"), envelope)
+	d.Key = "event:" + render.FirstOf(f.Text("event_id"), envelope)
 }
 
 // readInteraction reads everything but commands and events.
@@ -148,13 +150,14 @@ func (d *delivery) readInteraction(f socket.Fields, envelope string) {
 	d.Actor = operation.Actor{UserID: user.Text("id"), TeamID: user.Text("team_id"),
 		EnterpriseID: f.Object("enterprise").Text("id"), Name: user.Label("name")}
 	d.Place.TeamID = f.Object("team").Text("id")
-	d.Actor.TeamID = firstOf(d.Actor.TeamID, d.Place.TeamID)
-	d.Place.ChannelID, d.Place.ChannelName = firstOf(at.Text("id"), in.Text("channel_id")), at.Label("name")
+	d.Actor.TeamID = render.FirstOf(d.Actor.TeamID, d.Place.TeamID)
+	d.Place.ChannelID, d.Place.ChannelName = render.FirstOf(at.Text("id"), in.Text("channel_id")), at.Label("name")
 	d.Container = container{MessageTS: in.Text("message_ts"), ViewID: in.Text("view_id"),
 		IsEphemeral: in.Flag("is_ephemeral")}
 	for _, a := range f.Objects("actions") {
 		d.Actions = append(d.Actions, pressed{ActionID: a.Text("action_id"),
-			Value: firstOf(a.Object("selected_option").Text("value"), a.Text("value")), ActionTS: a.Text("action_ts")})
+			Value:    render.FirstOf(a.Object("selected_option").Text("value"), a.Text("value")),
+			ActionTS: a.Text("action_ts")})
 	}
 	if f.Has("view") {
 		v := f.Object("view")
@@ -169,21 +172,22 @@ func (d *delivery) keyInteraction(envelope string) {
 	case d.Kind == kindSubmit && d.View != nil:
 		d.Key = "submit:" + d.View.ID + ":" + d.View.Hash
 		d.Lane = "view:" + d.View.ID
-		if m, ok := readFormMeta(d.View.PrivateMetadata); ok {
+		if m, ok := private.ReadFormMeta(d.View.PrivateMetadata); ok {
 			d.Place.ChannelID = m.Channel
-			if id, _, err := parseButtonValue(m.About); err == nil {
+			if id, _, err := render.ParseButtonValue(m.About); err == nil {
 				d.Lane = "operation:" + id
 			}
 		}
 	case d.Kind == kindClick && len(d.Actions) > 0:
 		a := d.Actions[0]
-		d.Key = strings.Join([]string{"click", d.Actor.UserID, firstOf(d.Container.MessageTS, d.Container.ViewID),
-			a.ActionID, firstOf(a.ActionTS, envelope)}, ":")
-		if id, _, err := parseButtonValue(a.Value); err == nil {
+		d.Key = strings.Join([]string{"click", d.Actor.UserID,
+			render.FirstOf(d.Container.MessageTS, d.Container.ViewID),
+			a.ActionID, render.FirstOf(a.ActionTS, envelope)}, ":")
+		if id, _, err := render.ParseButtonValue(a.Value); err == nil {
 			d.Lane = "operation:" + id
 		}
 	default:
-		d.Key = d.Kind + ":" + firstOf(d.TriggerID, envelope)
+		d.Key = d.Kind + ":" + render.FirstOf(d.TriggerID, envelope)
 	}
 }
 

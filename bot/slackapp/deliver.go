@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 // showWithin bounds one try to show a card, the waiting for Slack included.
@@ -136,7 +137,7 @@ func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 	defer cancel()
 	w := b.wording(op)
 	w.Posted = true
-	m := movedMessage(op, w)
+	m := render.MovedNotice(op, w)
 	if err := b.Web.respond(ctx, op.Place.ResponseURL,
 		response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
 		b.Log.Info("person could not be told where the card goes", zap.String("operation", op.ID), zap.Error(err))

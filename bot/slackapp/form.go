@@ -11,14 +11,16 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
 // openForm opens the form with what is known already. Nothing is looked up
 // before, because the trigger lives three seconds and began before us.
 func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notices []string) {
-	view := formView(formState{Values: v, ChannelID: d.Place.ChannelID,
-		DraftID: formMeta{Channel: d.Place.ChannelID}.String(), Notices: notices})
+	view := private.Form(private.FormState{Values: v, ChannelID: d.Place.ChannelID,
+		DraftID: private.FormMeta{Channel: d.Place.ChannelID}.String(), Notices: notices})
 	_, err := a.Web.openView(ctx, d.TriggerID, view)
 	if err == nil {
 		return
@@ -34,19 +36,19 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 	default:
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
-	a.tell(ctx, d, expiredTriggerMessage(a.memory.keep(v, notices...)))
+	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keep(v, notices...)))
 }
 
 // submit answers a view that a person sent.
 func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 	switch d.View.CallbackID {
-	case viewForm:
+	case render.ViewForm:
 		a.check(ctx, d, answer)
-	case viewPreview:
+	case render.ViewPreview:
 		a.sendFromView(ctx, d, answer)
-	case viewDeny:
+	case render.ViewDeny:
 		a.deny(ctx, d, answer)
-	case viewGlass:
+	case render.ViewGlass:
 		a.breakGlass(ctx, d, answer)
 	default:
 		answer.empty(ctx)
@@ -63,11 +65,11 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
 	}
-	op, err := a.preview(ctx, d, formValues(state))
+	op, err := a.preview(ctx, d, private.FormValues(state))
 	if err == nil {
-		view := previewView(op, a.wording())
+		view := private.PreviewView(op, a.wording())
 		if !answer.with(ctx, slack.NewPushViewSubmissionResponse(&view)) {
-			a.showInstead(ctx, d, view, previewMessage(op, a.wording()))
+			a.showInstead(ctx, d, view, private.Preview(op, a.wording()))
 		}
 		return
 	}
@@ -95,7 +97,7 @@ func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (
 		wrong, err = append(wrong, e.Problems...), nil
 	}
 	if e, ok := errors.AsType[*channelError](err); ok {
-		wrong, err = append(wrong, commands.Problem{Field: commands.KeyTo, Text: bare(e.words.Text)}), nil
+		wrong, err = append(wrong, commands.Problem{Field: commands.KeyTo, Text: render.Bare(e.words.Text)}), nil
 	}
 	if err != nil {
 		return operation.Operation{}, err
@@ -106,32 +108,33 @@ func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (
 
 // formErrors puts an error on the fields it belongs to: Slack shows errors
 // nowhere else.
-func formErrors(err error, words message) map[string]string {
+func formErrors(err error, words render.Message) map[string]string {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return fieldErrors(e)
+		return private.FieldErrors(e)
 	}
 	field := commands.KeyListener
 	if _, ok := errors.AsType[*intake.PresentError](err); ok {
 		field = commands.KeyServer
 	}
-	return map[string]string{fieldBlockID(field): clamp(bare(words.Text), maxFieldError)}
+	return map[string]string{render.FieldBlockID(field): render.Clamp(render.Bare(words.Text), render.MaxFieldError)}
 }
 
 // formAgain is the form as it was sent, with what is wrong on top: there are no
 // errors on the fields of a view that is drawn again.
-func (a *App) formAgain(d delivery, err error, words message) slack.ModalViewRequest {
+func (a *App) formAgain(d delivery, err error, words render.Message) slack.ModalViewRequest {
 	state, _ := readState(d.View.State) // what cannot be read is not kept
-	f := formState{Values: formValues(state), ChannelID: d.Place.ChannelID, DraftID: d.View.PrivateMetadata,
-		Alert: words.Text}
+	f := private.FormState{Values: private.FormValues(state), ChannelID: d.Place.ChannelID,
+		DraftID: d.View.PrivateMetadata,
+		Alert:   words.Text}
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		f.Alert, f.Notices = fmt.Sprintf("Not sent: %s to fix.", e.Count()), fieldProblems(e)
+		f.Alert, f.Notices = fmt.Sprintf("Not sent: %s to fix.", e.Count()), private.FieldProblems(e)
 	}
-	return formView(f)
+	return private.Form(f)
 }
 
 // showInstead replaces the view whose ack could not carry the outcome. A
 // person who closed it gets the words as a private message.
-func (a *App) showInstead(ctx context.Context, d delivery, view slack.ModalViewRequest, words message) {
+func (a *App) showInstead(ctx context.Context, d delivery, view slack.ModalViewRequest, words render.Message) {
 	if !a.replaceView(ctx, d, view) {
 		a.tell(ctx, d, words)
 	}
@@ -151,9 +154,9 @@ func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewR
 // form is written after the operation is on disk.
 func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	answer.asking = true
-	id, _, err := parseButtonValue(d.View.PrivateMetadata)
+	id, _, err := render.ParseButtonValue(d.View.PrivateMetadata)
 	if err != nil {
-		a.refuseSubmit(ctx, d, answer, forgottenMessage(), nil)
+		a.refuseSubmit(ctx, d, answer, private.Forgotten(), nil)
 		return
 	}
 	draft, loadErr := a.Journal.Operation(ctx, id)
@@ -181,14 +184,15 @@ func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	a.begin(ctx, op)
 	if !closed {
 		// A view that is gone needs no words: the card comes to the channel.
-		a.replaceView(ctx, d, noticeView(formTitle, acceptedText(op, a.wording()), slack.AlertLevelInfo))
+		a.replaceView(ctx, d, private.NoticeView(private.FormTitle, acceptedText(op, a.wording()),
+			slack.AlertLevelInfo))
 	}
 }
 
 // acceptedText is a view's last word about op, which is never updated.
-func acceptedText(op operation.Operation, w wording) string {
+func acceptedText(op operation.Operation, w render.Wording) string {
 	w.Posted = true
-	return cardMessage(op, w).Text
+	return render.Card(op, w).Text
 }
 
 // sendable reports whether a draft that was refused with err may be sent
@@ -226,21 +230,23 @@ func alreadyMine(err error, d delivery) (operation.Operation, bool) {
 
 // refuseSubmit keeps a view open and says why: on its first field if it has
 // fields, else in its place. A draft that may be sent again stays sendable.
-func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, words message, retry *operation.Operation) {
+func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, words render.Message,
+	retry *operation.Operation) {
 	var view slack.ModalViewRequest
 	switch {
-	case d.View.CallbackID == viewForm:
-		errs := map[string]string{fieldBlockID(commands.KeyListener): clamp(bare(words.Text), maxFieldError)}
+	case d.View.CallbackID == render.ViewForm:
+
+		errs := map[string]string{render.FieldBlockID(commands.KeyListener): render.Clamp(render.Bare(words.Text), render.MaxFieldError)}
 		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
 			return
 		}
 		a.showInstead(ctx, d, a.formAgain(d, nil, words), words)
 		return
 	case retry != nil:
-		view = previewView(*retry, a.wording())
-		view.Blocks.BlockSet = append(blocks(alert(words.Text, slack.AlertLevelWarning)), view.Blocks.BlockSet...)
+		view = private.PreviewView(*retry, a.wording())
+		view.Blocks.BlockSet = append(render.Blocks(private.Alert(words.Text, slack.AlertLevelWarning)), view.Blocks.BlockSet...)
 	default:
-		view = failedView(titleOf(d), words.Text)
+		view = private.FailedView(titleOf(d), words.Text)
 	}
 	if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
 		a.showInstead(ctx, d, view, words)
@@ -251,13 +257,13 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 func titleOf(d delivery) string {
 	switch {
 	case d.View == nil:
-		return formTitle
-	case d.View.CallbackID == viewPreview:
-		return viewCheckTitle
-	case d.View.CallbackID == viewDeny:
-		return denyTitle
-	case d.View.CallbackID == viewGlass:
-		return glassTitle
+		return private.FormTitle
+	case d.View.CallbackID == render.ViewPreview:
+		return private.ViewCheckTitle
+	case d.View.CallbackID == render.ViewDeny:
+		return private.DenyTitle
+	case d.View.CallbackID == render.ViewGlass:
+		return private.GlassTitle
 	}
-	return formTitle
+	return private.FormTitle
 }

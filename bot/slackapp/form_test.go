@@ -10,6 +10,8 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -41,7 +43,7 @@ func TestACommitThatIsNotAnsweredNeverClosesTheForm(t *testing.T) {
 	hook, _, _ := gated("Accept")
 	r.shelf.hook(hook) // until its time is over
 	r.acked(r.submits(ana, v, nil))
-	view := r.view(ana, viewCheckTitle)
+	view := r.view(ana, private.ViewCheckTitle)
 	require.Contains(t, string(view.Blocks), "could not find out whether")
 	require.NotEmpty(t, view.Submit, "the same button can be pressed again")
 	r.idle()
@@ -61,7 +63,7 @@ func TestAJournalThatFailsKeepsTheFormOpenWithWords(t *testing.T) {
 	v := r.atPreview(ana, incident)
 	r.shelf.hook(failing("Accept", "Save", "SaveDraft"))
 	r.acked(r.submits(ana, v, nil))
-	view := r.view(ana, viewCheckTitle)
+	view := r.view(ana, private.ViewCheckTitle)
 	require.Contains(t, string(view.Blocks), "cannot write requests down")
 	require.NotEmpty(t, view.Submit)
 	require.Empty(t, r.shelf.inState(operation.Accepted))
@@ -79,12 +81,12 @@ func TestASlowCommitIsTurnedIntoTheWaitingScreenAndThenTheOutcome(t *testing.T) 
 	go func() { done <- r.submits(ana, v, nil) }()
 	<-entered
 	r.acked(<-done)
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…", "nothing says accepted")
+	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…", "nothing says accepted")
 	require.Empty(t, r.shelf.inState(operation.Accepted))
 	close(release)
 	r.until("the outcome is shown", func() bool {
 		views := r.slack.Views(ana)
-		return len(views) > 0 && has(sandbox.Message{Blocks: views[len(views)-1].Blocks}, firstAsked, "LBR-")
+		return len(views) > 0 && has(sandbox.Message{Blocks: views[len(views)-1].Blocks}, render.FirstAsked, "LBR-")
 	})
 	r.idle()
 	require.Len(t, r.starts.started(), 1)
@@ -96,7 +98,7 @@ func TestTheFormOpensWhileTheCloudHangs(t *testing.T) {
 	r := open(t, nil)
 	r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.Hang, Times: -1})
 	r.types(ana, incident, "")
-	v := r.view(ana, formTitle)
+	v := r.view(ana, private.FormTitle)
 	require.Empty(t, r.cloud.Calls(), "nothing is looked up before")
 	for _, call := range r.slack.APICalls() {
 		require.NotContains(t, []string{"users.info", "conversations.info"}, call.Method)
@@ -104,7 +106,7 @@ func TestTheFormOpensWhileTheCloudHangs(t *testing.T) {
 
 	in := r.acked(r.submits(ana, v, goodForm()))
 	require.Less(t, in.AckAfter, 3*time.Second)
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
 	r.cloud.ClearFaults()
 	r.cloud.ReleaseHangs()
 	r.until("the check ends in words or in the preview", func() bool {
@@ -131,11 +133,11 @@ func TestASlowCheckTurnsToTheWaitingScreenAndThenToThePreview(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	in := r.acked(r.submits(ana, r.view(ana, formTitle), goodForm()))
+	in := r.acked(r.submits(ana, r.view(ana, private.FormTitle), goodForm()))
 	require.Less(t, in.AckAfter, 3*time.Second)
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
 	close(release)
-	v := r.view(ana, viewCheckTitle)
+	v := r.view(ana, private.ViewCheckTitle)
 	r.acked(r.submits(ana, v, nil))
 	require.Empty(t, r.slack.Views(ana))
 	r.idle()
@@ -148,8 +150,8 @@ func TestASlowCheckWhoseScreenWasClosedEndsInAPrivateMessage(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, formTitle), goodForm()))
-	r.slack.CloseView(t.Context(), ana, r.view(ana, formTitle).ID, true)
+	r.acked(r.submits(ana, r.view(ana, private.FormTitle), goodForm()))
+	r.slack.CloseView(t.Context(), ana, r.view(ana, private.FormTitle).ID, true)
 	close(release)
 	m := r.sees(ana, incident, "Checking done", "web-07")
 	require.True(t, m.Ephemeral)
@@ -170,10 +172,10 @@ func TestAResponseURLThatAnswersWithoutABodyShowsThePreviewOnce(t *testing.T) {
 	close(release)
 	r.sees(ana, incident, "Checking done")
 	r.idle()
-	_, private := r.said(ana, incident)
-	require.Len(t, private, 2)
-	require.Equal(t, stillChecking, private[0].Text)
-	require.Contains(t, private[1].Text, "Checking done")
+	_, answers := r.said(ana, incident)
+	require.Len(t, answers, 2)
+	require.Equal(t, stillChecking, answers[0].Text)
+	require.Contains(t, answers[1].Text, "Checking done")
 	require.Empty(t, r.slack.Messages("D0ANA", ana))
 	r.calm()
 }
@@ -183,9 +185,9 @@ func TestASlowCheckThatFailsGivesTheFormBackAsItWas(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, formTitle),
+	r.acked(r.submits(ana, r.view(ana, private.FormTitle),
 		filled(map[string]string{"listener": "lst-8f2c", "server": "wbe-07", "reason": "kept words"})))
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
 	close(release)
 	r.until("the form is back", func() bool {
 		views := r.slack.Views(ana)
@@ -201,9 +203,9 @@ func TestTheFormsBannerSaysEverythingThatIsWrong(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, formTitle),
+	r.acked(r.submits(ana, r.view(ana, private.FormTitle),
 		filled(map[string]string{"listener": "nonsense", "server": "odd-one"})))
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
 	close(release)
 	r.until("the form is back", func() bool {
 		views := r.slack.Views(ana)
@@ -217,8 +219,8 @@ func TestTheFormOpenedFromATypingMistakeSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	r.types(ana, incident, "lst-8f2c web-07 ports=80808 wieght=50")
-	r.clicks(ana, r.sees(ana, incident, "fix_open_form"), actFixOpenForm, "")
-	v := r.view(ana, formTitle)
+	r.clicks(ana, r.sees(ana, incident, "fix_open_form"), render.ActFixOpenForm, "")
+	v := r.view(ana, private.FormTitle)
 	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "Ports: ", "1 to 65535", "wieght", "lst-8f2c"),
 		string(v.Blocks))
 	r.calm()
@@ -258,13 +260,13 @@ func TestProblemsStandOnTheirFieldsAndTheInputIsKept(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r.types(ana, incident, "")
-			v := r.view(ana, formTitle)
+			v := r.view(ana, private.FormTitle)
 			in := r.acked(r.submits(ana, v, filled(tt.values)))
 			require.Len(t, in.Errors, len(tt.fields), "%v", in.Errors)
 			for _, key := range tt.fields {
-				require.NotEmpty(t, in.Errors[fieldBlockID(key)])
+				require.NotEmpty(t, in.Errors[render.FieldBlockID(key)])
 			}
-			require.Equal(t, v.ID, r.view(ana, formTitle).ID, "the form stays as it is")
+			require.Equal(t, v.ID, r.view(ana, private.FormTitle).ID, "the form stays as it is")
 			r.slack.CloseView(t.Context(), ana, v.ID, true)
 		})
 	}
@@ -277,10 +279,10 @@ func TestFormTellsNoNamesOnAListenerToWhoMayDoNothingThere(t *testing.T) {
 	r := open(t, nil)
 	r.gate.deny(operation.DeniedNoRule)
 	r.types(ana, incident, "")
-	in := r.acked(r.submits(ana, r.view(ana, formTitle),
+	in := r.acked(r.submits(ana, r.view(ana, private.FormTitle),
 		filled(map[string]string{"listener": "lst-8f2c", "server": "nonsense", "name": "web-05"})))
 	require.Len(t, in.Errors, 1)
-	require.NotEmpty(t, in.Errors[fieldBlockID(commands.KeyServer)])
+	require.NotEmpty(t, in.Errors[render.FieldBlockID(commands.KeyServer)])
 }
 
 func TestADenialIsSaidInTheForm(t *testing.T) {
@@ -288,16 +290,16 @@ func TestADenialIsSaidInTheForm(t *testing.T) {
 	r := open(t, nil)
 	r.gate.deny(operation.DeniedNoRule)
 	r.types(ana, incident, "")
-	v := r.view(ana, formTitle)
+	v := r.view(ana, private.FormTitle)
 	in := r.acked(r.submits(ana, v, goodForm()))
-	require.NotEmpty(t, in.Errors[fieldBlockID(commands.KeyListener)])
+	require.NotEmpty(t, in.Errors[render.FieldBlockID(commands.KeyListener)])
 	r.gate.deny("")
 	r.acked(r.submits(ana, v, goodForm()))
-	r.view(ana, viewCheckTitle)
+	r.view(ana, private.ViewCheckTitle)
 
 	r.gate.deny(operation.DeniedNoRule) // taken away between the screens
-	r.acked(r.submits(ana, r.view(ana, viewCheckTitle), nil))
-	require.Contains(t, string(r.view(ana, viewCheckTitle).Blocks), "may not add")
+	r.acked(r.submits(ana, r.view(ana, private.ViewCheckTitle), nil))
+	require.Contains(t, string(r.view(ana, private.ViewCheckTitle).Blocks), "may not add")
 	require.Empty(t, r.starts.started())
 	r.calm()
 }
@@ -308,7 +310,7 @@ func TestTheChannelOfTheResultIsNotWhereTheRequestComesFrom(t *testing.T) {
 	payload := map[string]any{"type": "view_submission", "user": map[string]any{"id": ana, "team_id": teamID},
 		"team": map[string]any{"id": teamID},
 		// opened nowhere
-		"view": map[string]any{"id": "V1", "hash": "h", "callback_id": viewForm, "private_metadata": "",
+		"view": map[string]any{"id": "V1", "hash": "h", "callback_id": render.ViewForm, "private_metadata": "",
 			"state": map[string]any{"values": map[string]any{
 				"field_listener": map[string]any{"field_listener": map[string]any{"type": "plain_text_input",
 					"value": "lst-8f2c"}},
@@ -329,11 +331,11 @@ func TestAnExpiredTriggerEndsInAButtonThatKeepsWhatWasTyped(t *testing.T) {
 	r.types(ana, incident, "lst-8f2c web-07 wieght=50 reason=kept")
 	mistake := r.sees(ana, incident, "fix_open_form")
 	r.slack.FailNext("views.open", sandbox.APIFault{Error: "expired_trigger_id"})
-	r.clicks(ana, mistake, actFixOpenForm, "")
-	m := r.sees(ana, incident, "3 seconds", actFormOpen)
+	r.clicks(ana, mistake, render.ActFixOpenForm, "")
+	m := r.sees(ana, incident, "3 seconds", render.ActFormOpen)
 	require.True(t, m.Ephemeral)
-	r.clicks(ana, m, actFormOpen, "")
-	v := r.view(ana, formTitle)
+	r.clicks(ana, m, render.ActFormOpen, "")
+	v := r.view(ana, private.FormTitle)
 	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "lst-8f2c", "web-07", "kept"))
 	r.calm()
 }
@@ -342,11 +344,11 @@ func TestARedeliveredRequestForTheFormSaysNothing(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	in := r.types(ana, incident, "")
-	r.view(ana, formTitle)
+	r.view(ana, private.FormTitle)
 	r.acked(r.slack.Redeliver(t.Context(), in, true))
 	r.idle()
-	_, private := r.said(ana, incident)
-	require.Empty(t, private, "it is open already")
+	_, answers := r.said(ana, incident)
+	require.Empty(t, answers, "it is open already")
 	require.Len(t, r.slack.Views(ana), 1)
 }
 
@@ -358,8 +360,8 @@ func TestForgottenValuesOpenAnEmptyFormThatSaysSo(t *testing.T) {
 	r.app.memory.mu.Lock()
 	clear(r.app.memory.items)
 	r.app.memory.mu.Unlock()
-	r.clicks(ana, m, actFixOpenForm, "")
-	require.Contains(t, string(r.view(ana, formTitle).Blocks), "This has expired")
+	r.clicks(ana, m, render.ActFixOpenForm, "")
+	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "This has expired")
 }
 
 func TestASubmissionTakenTwiceClosesTwiceAndIsOneOperation(t *testing.T) {
@@ -382,13 +384,14 @@ func TestADryRunCannotBeSent(t *testing.T) {
 	require.False(t, has(r.sees(ana, incident, "Dry run"), "req_send"))
 	r.idle()
 	draft := r.shelf.inState(operation.Draft)[0]
-	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, actReqSend, buttonValue(draft)),
+	_, acked := r.slack.Deliver(t.Context(), "interactive",
+		clickPayload(ana, incident, render.ActReqSend, render.ButtonValue(draft)),
 		false)
 	require.True(t, acked)
 	answer, acked := r.slack.Deliver(t.Context(), "interactive",
 		map[string]any{"type": "view_submission", "user": map[string]any{"id": ana, "team_id": teamID},
-			"view": map[string]any{"id": "V1", "hash": "h", "callback_id": viewPreview,
-				"private_metadata": buttonValue(draft)}}, true)
+			"view": map[string]any{"id": "V1", "hash": "h", "callback_id": render.ViewPreview,
+				"private_metadata": render.ButtonValue(draft)}}, true)
 	require.True(t, acked)
 	require.NotContains(t, string(answer), "clear")
 	r.idle()

@@ -12,7 +12,13 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
+)
+
+const (
+	glassAlertAll = "Those who may approve"
 )
 
 // fillWithin bounds the look-ups for a form that is open already.
@@ -21,13 +27,13 @@ const fillWithin = 5 * time.Second
 // openGlass opens the form for break-glass, over the preview if that is a
 // view, and fills in its warning afterwards.
 func (a *App) openGlass(ctx context.Context, d delivery, value string) {
-	id, _, err := parseButtonValue(value)
+	id, _, err := render.ParseButtonValue(value)
 	if err != nil {
-		a.tell(ctx, d, forgottenMessage())
+		a.tell(ctx, d, private.Forgotten())
 		return
 	}
-	meta := formMeta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
-	view := glassView(meta, fmt.Sprintf(glassAlertOff, glassAlertAll))
+	meta := private.FormMeta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
+	view := private.GlassForm(meta, fmt.Sprintf(private.GlassAlertOff, glassAlertAll))
 	viewID := a.showForm(ctx, d, view)
 	if viewID == "" {
 		return
@@ -51,7 +57,7 @@ func (a *App) openGlass(ctx context.Context, d delivery, value string) {
 	if meta.Channel == "" {
 		meta.Channel = op.Place.ChannelID
 	}
-	filled := glassView(meta, glassWarning(a.plainNames(ctx, op.Approval.Who), used, limit, window))
+	filled := private.GlassForm(meta, private.GlassWarning(a.plainNames(ctx, op.Approval.Who), used, limit, window))
 	a.updateForm(ctx, viewID, filled)
 }
 
@@ -69,7 +75,7 @@ func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequ
 		a.Log.Info("a form could not be opened", zap.String("form", view.CallbackID), zap.Error(err))
 		// else it is open already
 		if code := errorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
-			a.tell(ctx, d, notSent(triggerAgain))
+			a.tell(ctx, d, private.NotSent(triggerAgain))
 		}
 		return ""
 	}
@@ -99,11 +105,11 @@ func (a *App) plainNames(ctx context.Context, p operation.People) string {
 	var list []string
 	for _, id := range p.IDs[:min(len(p.IDs), maxPlainNames)] {
 		who, err := a.Directory.Person(ctx, id)
-		if err != nil || clean(who.Name) == "" {
+		if err != nil || render.Clean(who.Name) == "" {
 			a.Log.Info("a person could not be named", zap.String("person", id), zap.Error(err))
 			continue
 		}
-		list = append(list, clamp(clean(who.Name), 20))
+		list = append(list, render.Clamp(render.Clean(who.Name), 20))
 	}
 	if len(list) == 0 {
 		return glassAlertAll
@@ -111,7 +117,7 @@ func (a *App) plainNames(ctx context.Context, p operation.People) string {
 	if rest := len(p.IDs) - len(list); rest > 0 {
 		list = append(list, fmt.Sprintf("%d more", rest))
 	}
-	return joinNames(list)
+	return private.JoinNames(list)
 }
 
 // breakGlass accepts a draft without the approvals it needs. The ack that
@@ -122,7 +128,7 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 	if !ok {
 		return
 	}
-	said, err := said(d.View.State, glassFields())
+	said, err := said(d.View.State, private.GlassFields())
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
@@ -146,7 +152,8 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 	a.begin(ctx, op)
 	a.removeKept(ctx, meta.Preview)
 	if !closed {
-		a.replaceView(ctx, d, noticeView(glassTitle, acceptedText(op, a.wording()), slack.AlertLevelInfo))
+		a.replaceView(ctx, d, private.NoticeView(private.GlassTitle, acceptedText(op, a.wording()),
+			slack.AlertLevelInfo))
 	}
 }
 
@@ -173,14 +180,14 @@ func (a *App) removeKept(ctx context.Context, key string) {
 }
 
 // formAbout reads which operation a small form is about.
-func (a *App) formAbout(ctx context.Context, d delivery, answer *answer) (meta formMeta, id string, ok bool) {
+func (a *App) formAbout(ctx context.Context, d delivery, answer *answer) (meta private.FormMeta, id string, ok bool) {
 	if err := json.Unmarshal([]byte(d.View.PrivateMetadata), &meta); err == nil {
-		if id, _, err := parseButtonValue(meta.About); err == nil {
+		if id, _, err := render.ParseButtonValue(meta.About); err == nil {
 			answer.about = id
 			return meta, id, true
 		}
 	}
-	a.refuseSubmit(ctx, d, answer, forgottenMessage(), nil)
+	a.refuseSubmit(ctx, d, answer, private.Forgotten(), nil)
 	return meta, "", false
 }
 
@@ -192,8 +199,8 @@ func said(raw json.RawMessage, fields []commands.Field) (map[string]string, erro
 	}
 	values := map[string]string{}
 	for _, f := range fields {
-		id := fieldBlockID(f.Key)
-		values[f.Key] = fieldValue(f, state.Values[id][id])
+		id := render.FieldBlockID(f.Key)
+		values[f.Key] = private.FieldValue(f, state.Values[id][id])
 	}
 	return values, nil
 }
@@ -202,9 +209,10 @@ func said(raw json.RawMessage, fields []commands.Field) (map[string]string, erro
 // was typed stays. What no typing can put right takes its place.
 func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err error, first string) {
 	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
-		words := changedMessage(e, a.wording())
-		view := previewView(e.Operation, a.wording())
-		view.Blocks.BlockSet = append(blocks(alert(changedWords(e.Operation), slack.AlertLevelWarning)),
+		words := private.Changed(e, a.wording())
+		view := private.PreviewView(e.Operation, a.wording())
+		view.Blocks.BlockSet = append(render.Blocks(private.Alert(private.ChangedWords(e.Operation),
+			slack.AlertLevelWarning)),
 			view.Blocks.BlockSet...)
 		if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
 			a.showInstead(ctx, d, view, words)
@@ -214,19 +222,19 @@ func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err er
 	words := a.approvalProblem(ctx, d, err)
 	errs := map[string]string{}
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		words = notSent(prose(e.Problems[0].Text, saidLimit))
+		words = private.NotSent(render.Prose(e.Problems[0].Text, render.SaidLimit))
 		for _, p := range e.Problems {
-			errs[fieldBlockID(p.Field)] = clamp(bare(p.Text), maxFieldError)
+			errs[render.FieldBlockID(p.Field)] = render.Clamp(render.Bare(p.Text), render.MaxFieldError)
 		}
 	} else if sendable(err) {
-		errs[fieldBlockID(first)] = clamp(bare(words.Text), maxFieldError)
+		errs[render.FieldBlockID(first)] = render.Clamp(render.Bare(words.Text), render.MaxFieldError)
 	}
 	if len(errs) == 0 {
 		a.refuseSubmit(ctx, d, answer, words, nil)
 		return
 	}
 	if !answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
-		view := failedView(titleOf(d), words.Text)
+		view := private.FailedView(titleOf(d), words.Text)
 		a.showInstead(ctx, d, view, words)
 	}
 }

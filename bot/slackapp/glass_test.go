@@ -7,6 +7,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 )
 
 func TestBreakGlassAddsAtOnceAndSaysWhoWillBeTold(t *testing.T) {
@@ -17,9 +19,9 @@ func TestBreakGlassAddsAtOnceAndSaysWhoWillBeTold(t *testing.T) {
 		"This skips approval. Bo (lead) and Chen (lead) will be told at once.") ||
 		has(sandbox.Message{Blocks: form.Blocks}, "This skips approval. bo and chen will be told at once."))
 	hasty := goodGlass()
-	hasty[fieldBlockID("why")] = map[string]any{fieldBlockID("why"): "because"}
+	hasty[render.FieldBlockID("why")] = map[string]any{render.FieldBlockID("why"): "because"}
 	in := r.acked(r.submits(ana, form, hasty))
-	require.Contains(t, in.Errors[fieldBlockID("why")], "20 characters", "on its field, which stays filled in")
+	require.Contains(t, in.Errors[render.FieldBlockID("why")], "20 characters", "on its field, which stays filled in")
 	in = r.acked(r.submits(ana, form, goodGlass()))
 	require.Empty(t, in.Errors)
 	require.Empty(t, r.slack.Views(ana), "it closes")
@@ -28,15 +30,15 @@ func TestBreakGlassAddsAtOnceAndSaysWhoWillBeTold(t *testing.T) {
 	ops := r.shelf.inState(operation.Accepted)
 	require.Len(t, ops, 1)
 	require.Equal(t, "inc-2041", ops[0].Glass.Incident)
-	_, private := r.said(ana, incident)
-	require.Empty(t, private, "the used preview is taken away")
+	_, answers := r.said(ana, incident)
+	require.Empty(t, answers, "the used preview is taken away")
 	require.Equal(t, 1, r.events(operation.EventBreakGlass), "once")
 	require.Contains(t, r.starts.started(), ops[0].ID)
 
 	require.NoError(t, r.board.Report(t.Context(), ops[0]))
 	require.NoError(t, skipsTold(t, r.board, ops[0]))
 	card := r.sees(bo, approvers, "Break-glass", "customers cannot pay", "tells", bo, chen)
-	require.False(t, has(card, actApYes))
+	require.False(t, has(card, render.ActApYes))
 	r.sees(ana, incident, "Break-glass", "inc-2041")
 	r.calm()
 }
@@ -45,13 +47,13 @@ func TestBreakGlassFromThePreviewInAView(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	view := r.atPreview(ana, incident)
-	r.acked(r.slack.ClickInView(t.Context(), ana, view.ID, actGlassOpen, "", nil))
+	r.acked(r.slack.ClickInView(t.Context(), ana, view.ID, render.ActGlassOpen, "", nil))
 	r.until("the warning is filled in", func() bool {
 		views := r.slack.Views(ana)
 		return len(views) > 0 && has(sandbox.Message{Blocks: views[len(views)-1].Blocks},
 			"You have used 0 of 2 this week.")
 	})
-	r.acked(r.submits(ana, r.view(ana, glassTitle), goodGlass()))
+	r.acked(r.submits(ana, r.view(ana, private.GlassTitle), goodGlass()))
 	r.idle()
 	ops := r.shelf.inState(operation.Accepted)
 	require.Len(t, ops, 1)

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox/blockkit"
+	"lbbot/bot/slackapp/render"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -33,7 +35,7 @@ func encode(t *testing.T, v any) []byte {
 	return b.Bytes()
 }
 
-func encodeMessage(t *testing.T, m message) []byte {
+func encodeMessage(t *testing.T, m render.Message) []byte {
 	return encode(t, wire{m.Text, m.Blocks, m.Metadata})
 }
 
@@ -51,7 +53,7 @@ func golden(t *testing.T, name string, raw []byte) {
 	require.Equal(t, string(want), string(raw))
 }
 
-func requireMessage(t *testing.T, m message) {
+func requireMessage(t *testing.T, m render.Message) {
 	t.Helper()
 	for _, e := range blockkit.ValidateMessage(encodeMessage(t, m)) {
 		t.Errorf("Slack would refuse it: %v", e)
@@ -105,4 +107,14 @@ func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	for _, f := range files {
 		require.True(t, known[f.Name()], "%s is left over", f.Name())
 	}
+}
+
+func approvalWording() render.Wording {
+	w := fixedWording()
+	w.Within, w.Reminders = 30*time.Minute, []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
+	return w
+}
+
+func fixedWording() render.Wording {
+	return render.Wording{Bot: "@lbbot", Owner: "C0OWNERS", ConsoleURL: "https://console.example.com/lb"}
 }

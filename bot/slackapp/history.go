@@ -10,6 +10,8 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -39,20 +41,20 @@ func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return
 	}
-	view := historyView{History: page, Asked: h, By: d.Actor}
+	view := private.HistoryPage{History: page, Asked: h, By: d.Actor}
 	if h.Share && a.share(ctx, d, view) {
 		return
 	}
 	if view.Kept = ""; page.More {
 		view.Kept = a.memory.keep(keepHistory(values, ask, page.Next))
 	}
-	a.tell(ctx, d, historyMessage(view))
+	a.tell(ctx, d, private.History(view))
 }
 
 // share posts a history to the channel in which it was asked for. The person
 // is there, since Slack lets nobody type a command elsewhere. Whoever may not
 // see all of it cannot share it, and denials are never shared.
-func (a *App) share(ctx context.Context, d delivery, v historyView) (shared bool) {
+func (a *App) share(ctx context.Context, d delivery, v private.HistoryPage) (shared bool) {
 	if v.Partial || v.Unread {
 		return false
 	}
@@ -64,7 +66,7 @@ func (a *App) share(ctx context.Context, d delivery, v historyView) (shared bool
 	v.Shared = true
 	a.once(ctx, d, func() bool {
 		if err = a.Board.lane(place.ResultID).Wait(ctx); err == nil {
-			_, _, err = a.Web.post(ctx, place.ResultID, historyMessage(v))
+			_, _, err = a.Web.post(ctx, place.ResultID, private.History(v))
 		}
 		return err == nil
 	})
@@ -75,16 +77,16 @@ func (a *App) share(ctx context.Context, d delivery, v historyView) (shared bool
 	return true
 }
 
-func (a *App) cannotPostMessage(channel string, err error) message {
-	return channelMessage(channel, errorCode(err), a.wording())
+func (a *App) cannotPostMessage(channel string, err error) render.Message {
+	return private.ChannelRefused(channel, errorCode(err), a.wording())
 }
 
 // older shows the next page of a history, for whoever pressed.
 func (a *App) older(ctx context.Context, d delivery, value string) {
-	key, _, err := parseButtonValue(value)
+	key, _, err := render.ParseButtonValue(value)
 	values, ok := a.memory.recall(key)
 	if err != nil || !ok {
-		a.tell(ctx, d, forgottenMessage())
+		a.tell(ctx, d, private.Forgotten())
 		return
 	}
 	a.history(ctx, d, values)

@@ -11,38 +11,42 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 	"lbbot/zenlayer/zenlayertest"
 )
 
 // pasts are entries of each kind, newest first.
 func pasts() []intake.Entry {
-	cards, ends := publicCards(), endings()
+	cards, ends := rendertest.PublicCards(), rendertest.Endings()
 	entry := func(op operation.Operation, minute int) intake.Entry {
-		return intake.Entry{At: moment(19, minute, 0), Operation: op}
+		return intake.Entry{At: rendertest.Moment(19, minute, 0), Operation: op}
 	}
 	glass := cards["added"]
 	glass.Glass = &operation.BreakGlass{Why: "customers cannot pay, nobody answered"}
-	denied := intake.Entry{At: moment(18, 55, 0),
+	denied := intake.Entry{At: rendertest.Moment(18, 55, 0),
 		Denial: &operation.Event{Kind: operation.EventDenied,
 			Data: map[string]string{"code": "no_rule", "policy_1": "payments"}},
 		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0BO", Name: "bo"},
-			Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: sample().Listener}}
-	bare := intake.Entry{At: moment(18, 50, 0), Denial: &operation.Event{Data: map[string]string{"code": "guest"}},
+			Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: rendertest.Sample().Listener}}
+	bare := intake.Entry{At: rendertest.Moment(18, 50, 0),
+		Denial:    &operation.Event{Data: map[string]string{"code": "guest"}},
 		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ANA"}}}
 	return []intake.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12),
 		entry(cards["nothing_to_do"], 10),
 		entry(ends["refused"], 8), entry(ends["too_late"], 6), denied, bare}
 }
 
-func historyViews() map[string]historyView {
+func historyViews() map[string]private.HistoryPage {
 	day := commands.History{Since: commands.SinceDefault}
 	week := commands.History{Since: 7 * commands.SinceDefault, Timeline: true}
-	full := intake.History{Entries: pasts(), More: true, Listener: sample().Listener}
+	full := intake.History{Entries: pasts(), More: true, Listener: rendertest.Sample().Listener}
 	wanting := intake.History{Entries: pasts()[:1], Partial: true, Unread: true}
 	share := day
 	share.Share = true
-	return map[string]historyView{
+	return map[string]private.HistoryPage{
 		"day": {History: full, Asked: day, Kept: "k1"},
 		"week": {History: intake.History{Entries: pasts()},
 			Asked: commands.History{Since: 7 * commands.SinceDefault}},
@@ -60,19 +64,19 @@ func historyViews() map[string]historyView {
 func TestASharedHistoryHasNoDenialsAndNotifiesNobody(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"shared", "shared_phrase"} {
-		m := historyMessage(historyViews()[name])
-		raw := strings.ReplaceAll(string(encodeMessage(t, m)), historySharedBy[len("Shared by %s. "):], "")
-		require.NotContains(t, raw, historyDenied)
+		m := private.History(historyViews()[name])
+		raw := strings.ReplaceAll(string(encodeMessage(t, m)), private.HistorySharedBy[len("Shared by %s. "):], "")
+		require.NotContains(t, raw, private.HistoryDenied)
 		require.NotContains(t, raw, "was denied")
 		require.NotContains(t, raw, "<@", "a mention would notify")
-		require.NotContains(t, raw, actHistOlder)
+		require.NotContains(t, raw, render.ActHistOlder)
 	}
 }
 
 func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 	t.Parallel()
 	for _, timeline := range []bool{false, true} {
-		v := historyView{Asked: commands.History{Since: 7 * commands.SinceDefault, Timeline: timeline}}
+		v := private.HistoryPage{Asked: commands.History{Since: 7 * commands.SinceDefault, Timeline: timeline}}
 		for i := range intake.HistoryPage {
 			e := pasts()[i%len(pasts())]
 			e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
@@ -83,7 +87,7 @@ func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 			e.Operation.Server.Name, e.Operation.Listener.Name = strings.Repeat("<", 200), strings.Repeat("界", 200)
 			v.Entries = append(v.Entries, e)
 		}
-		m := historyMessage(v)
+		m := private.History(v)
 		requireMessage(t, m)
 		for i := range intake.HistoryPage {
 			require.Contains(t, shownText(t, m), fmt.Sprintf("LBR-%06d", i), "timeline %t", timeline)
@@ -96,7 +100,7 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	r := open(t, nil)
 	start := time.Now().Add(-time.Hour)
 	for i := range intake.HistoryPage + 5 {
-		op := sample(in(operation.Added))
+		op := rendertest.Sample(rendertest.InState(operation.Added))
 		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i),
 			operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
 		op.ClickedAt, op.Place.ChannelID = start.Add(time.Duration(i)*time.Minute), incident
@@ -107,14 +111,14 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	}
 	r.types(ana, incident, "history")
 	m := r.sees(ana, incident, "History of all listeners, last 24 h", "20 entries", "LBR-000024", "LBR-000005",
-		actHistOlder)
+		render.ActHistOlder)
 	require.True(t, m.Ephemeral)
 	require.False(t, has(m, "LBR-000004"))
-	r.clicks(ana, m, actHistOlder, "")
+	r.clicks(ana, m, render.ActHistOlder, "")
 	older := r.sees(ana, incident, "5 entries", "LBR-000004", "LBR-000000")
 	require.True(t, older.Ephemeral)
 	require.False(t, has(older, "LBR-000005"))
-	require.False(t, has(older, actHistOlder))
+	require.False(t, has(older, render.ActHistOlder))
 
 	r.types(ana, incident, "history by=@bo timeline")
 	require.False(t, has(r.sees(ana, incident, "5 entries", "@U0BO", "added web-07"), "LBR-000001"))
@@ -131,14 +135,14 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	for i, who := range []string{ana, bo} {
-		op := sample(in(operation.Added))
+		op := rendertest.Sample(rendertest.InState(operation.Added))
 		op.ID, op.Ref, op.Actor, op.ClickedAt = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-00000%d", i),
 			operation.Actor{UserID: who, TeamID: teamID, Name: who}, time.Now().Add(-time.Minute)
 		require.NoError(t, r.shelf.put(op, operation.Event{}))
 	}
 	r.gate.deny(operation.DeniedNoRule)
 	r.types(ana, incident, "history share")
-	m := r.sees(ana, incident, "LBR-000000", historyOnlyYou)
+	m := r.sees(ana, incident, "LBR-000000", private.HistoryOnlyYou)
 	require.True(t, m.Ephemeral)
 	require.False(t, has(m, "LBR-000001"), "what others did is left out without the right")
 	public, _ := r.said(bo, incident)
@@ -158,7 +162,7 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 func TestAHistoryThatCouldNotBeReadWholeIsNotShared(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	op := sample(in(operation.Added))
+	op := rendertest.Sample(rendertest.InState(operation.Added))
 	op.ID, op.Ref, op.Actor, op.ClickedAt = "id-00", "LBR-000000",
 		operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}, time.Now().Add(-time.Minute)
 	require.NoError(t, r.shelf.put(op, operation.Event{At: time.Now().Add(-time.Minute), Kind: operation.EventDenied,
@@ -166,7 +170,7 @@ func TestAHistoryThatCouldNotBeReadWholeIsNotShared(t *testing.T) {
 		Data: map[string]string{"code": "no_rule", "listener": "lst-other"}}))
 	r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Times: -1})
 	r.types(ana, incident, "history share")
-	require.True(t, r.sees(ana, incident, "LBR-000000", historyUnread).Ephemeral,
+	require.True(t, r.sees(ana, incident, "LBR-000000", private.HistoryUnread).Ephemeral,
 		"nobody knows whether she may see all of it")
 	r.idle()
 	public, _ := r.said(bo, incident)
@@ -181,7 +185,8 @@ func TestAHistoryThatCouldNotBeReadWholeIsNotShared(t *testing.T) {
 func TestOlderThatIsForgottenSaysSo(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, actHistOlder, "gone:0"), false)
+	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, render.ActHistOlder, "gone:0"),
+		false)
 	require.True(t, acked)
 	r.sees(ana, incident, "This has expired")
 }
@@ -211,10 +216,10 @@ func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 	t.Parallel()
 	v := historyViews()["day"]
 	v.Asked.Here = true
-	require.Contains(t, shownText(t, historyMessage(v)),
+	require.Contains(t, shownText(t, private.History(v)),
 		"Changes to https-443 on api-lb, asked for in this channel, last 24 h")
 	v.Listener = operation.Listener{}
-	m := historyMessage(v)
+	m := private.History(v)
 	require.Contains(t, shownText(t, m), "Changes asked for in this channel, last 24 h")
 	require.Contains(t, m.Text, "History of this channel, last 24 h")
 }
@@ -224,7 +229,7 @@ func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 func TestARowOfAHistoryDoesNotWrap(t *testing.T) {
 	t.Parallel()
 	sum := 0
-	for _, n := range columnLimits() {
+	for _, n := range private.ColumnLimits() {
 		sum += n + 2
 	}
 	require.LessOrEqual(t, sum-2, 122)
@@ -232,27 +237,28 @@ func TestARowOfAHistoryDoesNotWrap(t *testing.T) {
 
 func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 	t.Parallel()
-	op := sample()
-	e := intake.Entry{At: moment(19, 14, 0), Operation: op, Denial: &operation.Event{Kind: operation.EventDenied,
-		Data: map[string]string{"code": "self", "action": "approve"}}}
-	require.Equal(t, "not allowed to decide: own request", remark(e))
-	require.Contains(t, pastSentence(e, false),
+	op := rendertest.Sample()
+	e := intake.Entry{At: rendertest.Moment(19, 14, 0), Operation: op,
+		Denial: &operation.Event{Kind: operation.EventDenied,
+			Data: map[string]string{"code": "self", "action": "approve"}}}
+	require.Equal(t, "not allowed to decide: own request", private.Remark(e))
+	require.Contains(t, private.PastSentence(e, false),
 		"tried to decide on adding web-07 to https-443 on api-lb and was denied: own request.")
 	e.Denial.Data["action"] = ""
-	require.Contains(t, pastSentence(e, false),
+	require.Contains(t, private.PastSentence(e, false),
 		"asked to add web-07 to https-443 on api-lb and was denied: own request.")
 }
 
 func TestASummaryOfDenialsCountsThem(t *testing.T) {
 	t.Parallel()
-	e := operation.Event{At: moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
+	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
 		Data: map[string]string{"count": "37", "codes": "no_rule forbidden", "listeners": "lst-1 lst-2"}}
 	entry := intake.Entry{At: e.At, Operation: operation.Operation{
 		Actor: operation.Actor{UserID: "U0ELI", Name: "eli"}}, Denial: &e}
-	require.Equal(t, []string{"19:14", "Denied", "", "", "", "eli", "", "", "37 more times"}, row(entry, false))
-	require.Equal(t, "37 denied", countWords([]intake.Entry{entry}))
-	require.Contains(t, pastSentence(entry, false),
+	require.Equal(t, []string{"19:14", "Denied", "", "", "", "eli", "", "", "37 more times"}, private.Row(entry, false))
+	require.Equal(t, "37 denied", private.CountWords([]intake.Entry{entry}))
+	require.Contains(t, private.PastSentence(entry, false),
 		"<@U0ELI> was denied 37 more times, about lst-1, lst-2: no rule allows it, forbidden.")
-	require.Contains(t, auditLine(e),
+	require.Contains(t, render.AuditLine(e),
 		"*Denied 37 more times* · no rule allows it, forbidden · <@U0ELI> · about lst-1, lst-2")
 }

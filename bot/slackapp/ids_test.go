@@ -6,21 +6,24 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 func TestButtonValuesComeBackAsTheyWent(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int64{0, 1, math.MaxInt64} {
-		op := sample()
+		op := rendertest.Sample()
 		op.Version = version
-		id, got, err := parseButtonValue(buttonValue(op))
+		id, got, err := render.ParseButtonValue(render.ButtonValue(op))
 		require.NoError(t, err)
 		require.Equal(t, op.ID, id)
 		require.Equal(t, version, got)
-		for _, what := range []string{moreCopy, moreWhy, moreZeno, moreDetails} {
-			value := moreValue(what, op)
+		for _, what := range []string{render.MoreCopy, render.MoreWhy, render.MoreZeno, render.MoreDetails} {
+			value := render.MoreValue(what, op)
 			require.LessOrEqual(t, len(value), 75, "Slack's limit for an option")
-			gotWhat, id, got, err := parseMoreValue(value)
+			gotWhat, id, got, err := render.ParseMoreValue(value)
 			require.NoError(t, err)
 			require.Equal(t, what, gotWhat)
 			require.Equal(t, op.ID, id)
@@ -38,18 +41,18 @@ func TestForeignButtonValuesAreRefused(t *testing.T) {
 		"markup": "<@U1>:1", "not ASCII": "界:1",
 		"too long": string(slices.Repeat([]byte("a"), 65)) + ":1",
 	} {
-		_, _, err := parseButtonValue(value)
-		require.ErrorIs(t, err, errButtonValue, name)
-		_, _, _, err = parseMoreValue(moreCopy + ":" + value)
-		require.ErrorIs(t, err, errButtonValue, name)
+		_, _, err := render.ParseButtonValue(value)
+		require.ErrorIs(t, err, render.ErrButtonValue, name)
+		_, _, _, err = render.ParseMoreValue(render.MoreCopy + ":" + value)
+		require.ErrorIs(t, err, render.ErrButtonValue, name)
 	}
-	_, _, _, err := parseMoreValue("history:abc:1")
-	require.ErrorIs(t, err, errButtonValue)
+	_, _, _, err := render.ParseMoreValue("history:abc:1")
+	require.ErrorIs(t, err, render.ErrButtonValue)
 }
 
 func TestActionIdsAreUnique(t *testing.T) {
 	t.Parallel()
-	ids := actionIDs()
+	ids := render.ActionIDs()
 	slices.Sort(ids)
 	require.Len(t, slices.Compact(slices.Clone(ids)), len(ids))
 }

@@ -8,6 +8,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/commands"
 )
@@ -23,9 +25,9 @@ func TestEveryButtonRefusesAClickFromAnotherWorkspace(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	r.preview(ana, incident)
-	value := buttonValue(r.shelf.inState(operation.Draft)[0])
-	for n, action := range actionIDs() {
-		if action == actLinkOpen {
+	value := render.ButtonValue(r.shelf.inState(operation.Draft)[0])
+	for n, action := range render.ActionIDs() {
+		if action == render.ActLinkOpen {
 			continue // an address, which Slack opens by itself
 		}
 		d := delivery{Kind: kindClick, Key: action, Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
@@ -55,6 +57,7 @@ func TestACommandInADirectMessageOfOthersSaysWhereToGo(t *testing.T) {
 	}
 	require.Contains(t, said, "Use a channel, or a direct message with me.")
 	require.NotContains(t, said, "/invite")
-	require.Equal(t, denyDirect, refusal(operation.Decision{Code: operation.DeniedChannel, What: operation.WhatDirect},
-		wording{}))
+	require.Equal(t, private.DenyDirect, private.Refusal(
+		operation.Decision{Code: operation.DeniedChannel, What: operation.WhatDirect},
+		render.Wording{}))
 }

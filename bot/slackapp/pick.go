@@ -11,6 +11,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -28,7 +30,7 @@ type Choices interface {
 // keepOffer stores what a private answer offers and returns its key; none if
 // there is nothing to pick or it cannot be stored.
 func (a *App) keepOffer(ctx context.Context, d delivery, e *commands.InputError) (key string) {
-	o := offerOf(e)
+	o := private.OfferOf(e)
 	if len(o.Picks) == 0 || d.Kind == kindSubmit { // a view has no room for buttons
 		return ""
 	}
@@ -65,7 +67,7 @@ func (a *App) pick(ctx context.Context, d delivery, index int, value string) {
 
 // picked is what was typed, with one choice of what was kept for the person.
 func (a *App) picked(ctx context.Context, d delivery, index int, value string) (commands.Registration, error) {
-	key, _, err := parseButtonValue(value)
+	key, _, err := render.ParseButtonValue(value)
 	if err != nil {
 		return commands.Registration{}, operation.ErrNotFound
 	}
@@ -78,7 +80,7 @@ func (a *App) picked(ctx context.Context, d delivery, index int, value string) (
 	case person != chooser(d.Actor):
 		return commands.Registration{}, a.Intake.Refuse(ctx, operation.DeniedNotRequester, d.Actor, d.Place)
 	}
-	var o offer
+	var o private.Offer
 	if err := json.Unmarshal(data, &o); err != nil {
 		return commands.Registration{}, fmt.Errorf("reading kept suggestions %s: %w", key, err)
 	}

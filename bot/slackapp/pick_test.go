@@ -12,6 +12,8 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -61,24 +63,24 @@ func misspelt() *commands.InputError {
 func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
 	t.Parallel()
 	e := misspelt()
-	m := inputErrorMessage(e, "k1", "o1")
+	m := private.InputErrors(e, "k1", "o1")
 	requireMessage(t, m)
 	picks, form := 0, false
 	list, err := json.Marshal(m.Blocks)
 	require.NoError(t, err)
 	for _, b := range buttonsOf(t, list) {
-		if strings.HasPrefix(b.ActionID, actFixPick) {
+		if strings.HasPrefix(b.ActionID, render.ActFixPick) {
 			picks++
 			require.Equal(t, "o1:0", b.Value)
 		}
-		form = form || b.ActionID == actFixOpenForm
+		form = form || b.ActionID == render.ActFixOpenForm
 	}
 	require.Equal(t, 4, picks, "two of each")
 	require.True(t, form)
 	e.Problems = e.Problems[1:]
-	require.Len(t, offerOf(e).Picks, commands.MaxChoices)
+	require.Len(t, private.OfferOf(e).Picks, commands.MaxChoices)
 	e.Asked = nil
-	require.NotContains(t, string(encodeMessage(t, inputErrorMessage(e, "k1", "o1"))), actFixPick,
+	require.NotContains(t, string(encodeMessage(t, private.InputErrors(e, "k1", "o1"))), render.ActFixPick,
 		"a question has no preview")
 }
 
@@ -109,18 +111,18 @@ func TestAPickedSuggestionShowsThePreviewAndNeverSends(t *testing.T) {
 				t.Parallel()
 				r := open(t, func(c *Config) { c.Confirm, c.Intake.Settings.Confirm = confirm, confirm })
 				r.types(ana, incident, text)
-				m := r.sees(ana, incident, "Closest:", actFixPick+"1", actFixOpenForm)
+				m := r.sees(ana, incident, "Closest:", render.ActFixPick+"1", render.ActFixOpenForm)
 				require.NotContains(t, string(m.Blocks), `"value":"lst-`)
 				if strings.HasPrefix(text, "https-434 wbe") {
 					r.clicks(ana, m, pickOf(t, m, "lst-8f2c"), "")
-					m = r.sees(ana, incident, "1 thing to fix", "No server called", actFixPick+"1")
+					m = r.sees(ana, incident, "1 thing to fix", "No server called", render.ActFixPick+"1")
 				}
 				want := "lst-8f2c"
 				if strings.Contains(text, "wbe") {
 					want = "web-07"
 				}
 				r.clicks(ana, m, pickOf(t, m, want), "")
-				preview := r.sees(ana, incident, "Checking done", actReqSend, "web-07")
+				preview := r.sees(ana, incident, "Checking done", render.ActReqSend, "web-07")
 				require.Equal(t, m.TS, preview.TS, "in place of the suggestions")
 				r.idle()
 				drafts := r.shelf.inState(operation.Draft)
@@ -139,7 +141,7 @@ func TestAPickedSuggestionShowsThePreviewAndNeverSends(t *testing.T) {
 func pickOf(t *testing.T, m sandbox.Message, words string) string {
 	t.Helper()
 	for _, b := range buttonsOf(t, m.Blocks) {
-		if strings.HasPrefix(b.ActionID, actFixPick) && strings.Contains(b.Text.Text, words) {
+		if strings.HasPrefix(b.ActionID, render.ActFixPick) && strings.Contains(b.Text.Text, words) {
 			return b.ActionID
 		}
 	}
@@ -151,7 +153,7 @@ func TestAPickThatMayNotBeUsedSaysWhy(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	r.types(ana, incident, "lst-8f2c wbe-07")
-	m := r.sees(ana, incident, actFixPick+"1")
+	m := r.sees(ana, incident, render.ActFixPick+"1")
 	action := pickOf(t, m, "web-07")
 
 	r.gate.deny(operation.DeniedNoRule)
@@ -190,10 +192,10 @@ func TestSuggestionsThatCannotBeKeptAreShownWithoutButtons(t *testing.T) {
 	r := open(t, nil)
 	r.shelf.hook(failing("KeepChoices"))
 	r.types(ana, incident, "lst-8f2c wbe-07")
-	m := r.sees(ana, incident, "Closest:", "web-07", actFixOpenForm)
-	require.False(t, has(m, actFixPick))
+	m := r.sees(ana, incident, "Closest:", "web-07", render.ActFixOpenForm)
+	require.False(t, has(m, render.ActFixPick))
 	r.types(ana, incident, "whoami why lst-8f2d")
-	require.False(t, has(r.sees(ana, incident, "No listener called"), actFixPick), "a question adds nothing")
+	require.False(t, has(r.sees(ana, incident, "No listener called"), render.ActFixPick), "a question adds nothing")
 	r.calm()
 }
 
@@ -202,6 +204,6 @@ func TestVerbsThatItDoesNotHaveGetNoForm(t *testing.T) {
 	r := open(t, nil)
 	r.types(ana, incident, "remove web-07")
 	m := r.sees(ana, incident, "cannot remove or drain a server yet", "I can add a server", "listener=remove")
-	require.False(t, has(m, actFixOpenForm))
+	require.False(t, has(m, render.ActFixOpenForm))
 	r.calm()
 }

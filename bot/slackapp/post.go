@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 // first posts the card, or another one in the place of the message that cannot
@@ -151,7 +152,7 @@ func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation
 }
 
 // send posts the card; one that Slack finds too much goes without its blocks.
-func (b *Board) send(ctx context.Context, op operation.Operation, to string, w wording) (channel, ts string,
+func (b *Board) send(ctx context.Context, op operation.Operation, to string, w render.Wording) (channel, ts string,
 	err error) {
 	m := b.kind.render(op, w)
 	channel, ts, err = b.Web.post(ctx, to, m)
@@ -182,9 +183,9 @@ func unshowable(code string) bool {
 }
 
 // oneLine is a message as its one line, which tells the whole story.
-func oneLine(m message) message {
-	text := clampMarkup(m.Text, maxSection)
-	return message{Text: text, Blocks: blocks(section(text)), Metadata: m.Metadata}
+func oneLine(m render.Message) render.Message {
+	text := render.ClampMarkup(m.Text, render.MaxSection)
+	return render.Message{Text: text, Blocks: render.Blocks(render.Section(text)), Metadata: m.Metadata}
 }
 
 // find looks for a card that was posted without our learning of it. looked is

@@ -14,6 +14,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -30,28 +32,28 @@ func presses() map[string]press {
 		r.rules.set(func(g *rules) { g.needed = 0 })
 		r.types(ana, incident, goodCommand)
 		r.idle()
-		return buttonValue(r.shelf.inState(operation.Draft)[0]), ana, incident
+		return render.ButtonValue(r.shelf.inState(operation.Draft)[0]), ana, incident
 	}
 	draftToAsk := func(r *asking) (value, person, channel string) {
 		r.types(ana, incident, goodCommand)
 		r.idle()
-		return buttonValue(r.shelf.inState(operation.Draft)[0]), ana, incident
+		return render.ButtonValue(r.shelf.inState(operation.Draft)[0]), ana, incident
 	}
 	asks := func(r *asking) (value, person, channel string) {
 		op, _ := r.asked()
-		return buttonValue(op), bo, approvers
+		return render.ButtonValue(op), bo, approvers
 	}
 	in := func(state operation.State) func(*asking) (string, string, string) {
 		return func(r *asking) (value, person, channel string) {
 			op, _ := r.asked()
 			r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = state })
-			return buttonValue(op), ana, incident
+			return render.ButtonValue(op), ana, incident
 		}
 	}
 	more := func(about func(*asking) (string, string, string)) func(*asking) (string, string, string) {
 		return func(r *asking) (value, person, channel string) {
 			value, person, channel = about(r)
-			return moreDetails + ":" + value, person, channel
+			return render.MoreDetails + ":" + value, person, channel
 		}
 	}
 	offers := func(r *asking) (value, person, channel string) {
@@ -62,46 +64,47 @@ func presses() map[string]press {
 					commands.KeyPorts: "8443"},
 				Problems: []commands.Problem{{Field: commands.KeyServer,
 					Choices: slices.Repeat([]commands.Choice{meant}, commands.MaxChoices)}}})
-		return keyValue(key, 0), ana, incident
+		return render.KeyValue(key, 0), ana, incident
 	}
 	table := map[string]press{
-		actFixOpenForm: {about: draft}, actHelpOpen: {about: draft}, actFormOpen: {about: draft},
-		actReqChange: {about: draft},
-		actReqMore:   {about: more(draft)}, actReqAgainForm: {about: draft}, actWhoamiOpen: {about: draft},
-		actHistOlder: {about: draft},
-		actLinkOpen:  {about: draft}, actGlassOpen: {about: draftToAsk}, actApNo: {about: asks},
-		actApMore: {about: more(asks)},
+		render.ActFixOpenForm: {about: draft}, render.ActHelpOpen: {about: draft}, render.ActFormOpen: {about: draft},
+		render.ActReqChange: {about: draft},
+		render.ActReqMore:   {about: more(draft)}, render.ActReqAgainForm: {about: draft},
+		render.ActWhoamiOpen: {about: draft},
+		render.ActHistOlder:  {about: draft},
+		render.ActLinkOpen:   {about: draft}, render.ActGlassOpen: {about: draftToAsk}, render.ActApNo: {about: asks},
+		render.ActApMore: {about: more(asks)},
 
-		actReqSend:     {stores: "Accept", about: draft},
-		actApprovalAsk: {stores: "Accept", about: draftToAsk},
-		actReqCancel:   {stores: "Save", about: draft},
-		actReqAgain:    {stores: "SaveDraft", about: draft},
-		actOpStop:      {stores: "Save", about: in(operation.Waiting)},
-		actSettleNow:   {stores: "Poke", about: in(operation.Unconfirmed)},
-		actSettleYes:   {stores: "Save", about: in(operation.NeedsPerson)},
-		actSettleNo:    {stores: "Save", about: in(operation.NeedsPerson)},
-		actApYes:       {stores: "Save", about: asks},
-		actApQuestion:  {stores: "Record", about: asks},
+		render.ActReqSend:     {stores: "Accept", about: draft},
+		render.ActApprovalAsk: {stores: "Accept", about: draftToAsk},
+		render.ActReqCancel:   {stores: "Save", about: draft},
+		render.ActReqAgain:    {stores: "SaveDraft", about: draft},
+		render.ActOpStop:      {stores: "Save", about: in(operation.Waiting)},
+		render.ActSettleNow:   {stores: "Poke", about: in(operation.Unconfirmed)},
+		render.ActSettleYes:   {stores: "Save", about: in(operation.NeedsPerson)},
+		render.ActSettleNo:    {stores: "Save", about: in(operation.NeedsPerson)},
+		render.ActApYes:       {stores: "Save", about: asks},
+		render.ActApQuestion:  {stores: "Record", about: asks},
 
-		viewForm: {stores: "SaveDraft", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+		render.ViewForm: {stores: "SaveDraft", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
 			r.types(ana, incident, "")
-			return r.view(ana, formTitle), ana, goodForm()
+			return r.view(ana, private.FormTitle), ana, goodForm()
 		}},
-		viewPreview: {stores: "Accept", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+		render.ViewPreview: {stores: "Accept", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
 			r.rules.set(func(g *rules) { g.needed = 0 })
 			return r.atPreview(ana, incident), ana, nil
 		}},
-		viewDeny: {stores: "Save", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+		render.ViewDeny: {stores: "Save", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
 			_, card := r.asked()
 			return r.atDeny(bo, card), bo, filled(map[string]string{"reason": "wrong listener"})
 		}},
-		viewGlass: {stores: "Accept", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
+		render.ViewGlass: {stores: "Accept", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
 			return r.glassForm(), ana, goodGlass()
 		}},
-		viewNotice: {},
+		render.ViewNotice: {},
 	}
 	for n := range commands.MaxChoices {
-		table[actFixPick+strconv.Itoa(n+1)] = press{stores: "SaveDraft", about: offers}
+		table[render.ActFixPick+strconv.Itoa(n+1)] = press{stores: "SaveDraft", about: offers}
 	}
 	return table
 }
@@ -127,7 +130,7 @@ func (p press) bringAbout(r *asking, action string) (do func(context.Context) (a
 			_, acked := r.slack.Deliver(ctx, "interactive", payload, false)
 			return acked
 		},
-		func() []sandbox.Message { _, private := r.said(person, channel); return private }
+		func() []sandbox.Message { _, answers := r.said(person, channel); return answers }
 }
 
 // state is everything that a press can change.
@@ -142,7 +145,8 @@ func (r *asking) state() string {
 func TestEveryActionAndViewIsInTheTableOfPresses(t *testing.T) {
 	t.Parallel()
 	table := presses()
-	for _, id := range append(actionIDs(), viewForm, viewPreview, viewNotice, viewDeny, viewGlass) {
+	for _, id := range append(render.ActionIDs(), render.ViewForm, render.ViewPreview, render.ViewNotice,
+		render.ViewDeny, render.ViewGlass) {
 		require.Contains(t, table, id,
 			"say there what %s stores, so that the other tests hold it to a commit before its ack", id)
 		p := table[id]
@@ -226,7 +230,7 @@ func slowly(ctx context.Context, d time.Duration) {
 
 func TestPressThatIsNotStoredInTimeIsAckedWithWordsThatSaySo(t *testing.T) {
 	eachPress(t, true, func(t *testing.T, r *asking, id string, p press) {
-		if _, picks := pickIndex(id); picks || id == viewForm {
+		if _, picks := private.PickIndex(id); picks || id == render.ViewForm {
 			return // it reads no operation; slow checks of the form have tests of their own
 		}
 		do, said := p.bringAbout(r, id)
@@ -238,7 +242,7 @@ func TestPressThatIsNotStoredInTimeIsAckedWithWordsThatSaySo(t *testing.T) {
 		require.Equal(t, before, r.state())
 		want := stillStoring
 		if p.submit != nil {
-			want = formChecking
+			want = private.FormChecking
 		}
 		r.until("it says so", func() bool {
 			for _, m := range said() {
@@ -270,7 +274,7 @@ func TestDeniedClickThatArrivesTwiceIsAnsweredAndRecordedOnce(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)
 	op, _ := r.asked()
-	payload := clickPayload(chen, approvers, actApYes, buttonValue(op))
+	payload := clickPayload(chen, approvers, render.ActApYes, render.ButtonValue(op))
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
@@ -279,8 +283,8 @@ func TestDeniedClickThatArrivesTwiceIsAnsweredAndRecordedOnce(t *testing.T) {
 		})
 	}
 	both.Wait()
-	_, private := r.said(chen, approvers)
-	require.Len(t, private, 1)
+	_, answers := r.said(chen, approvers)
+	require.Len(t, answers, 1)
 	require.Equal(t, 1, r.events(operation.EventDenied))
 	r.calm()
 }

@@ -8,6 +8,9 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -21,44 +24,45 @@ func TestEveryDenialHasItsOwnWords(t *testing.T) {
 		operation.DeniedNoPolicy, operation.DeniedNoRule,
 		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedListenerRate,
 		operation.DeniedNotRequester} {
-		m := deniedMessage(&intake.DeniedError{Decision: operation.Decision{Code: code}, Operation: sample()},
+		m := private.Denied(&intake.DeniedError{Decision: operation.Decision{Code: code},
+			Operation: rendertest.Sample()},
 			fixedWording())
-		require.Equal(t, firstNotSent, startsWith(t, m.Text))
+		require.Equal(t, render.FirstNotSent, startsWith(t, m.Text))
 		visible := shownText(t, m)
 		require.NotContains(t, seen, visible, "%s reads like %s", code, seen[visible])
-		require.NotContains(t, visible, denyOther, code)
+		require.NotContains(t, visible, private.DenyOther, code)
 		seen[visible] = code
 	}
 }
 
 func TestPrivateAnswersMentionNobodyInTheirText(t *testing.T) {
 	t.Parallel()
-	for name, d := range denials() {
-		m := deniedMessage(&intake.DeniedError{Decision: d, Operation: sample()}, fixedWording())
+	for name, d := range rendertest.Denials() {
+		m := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()}, fixedWording())
 		require.NotContains(t, m.Text, "<!", name)
 	}
 }
 
 func TestTypingMistakesAreListedWithAWayOn(t *testing.T) {
 	t.Parallel()
-	m := inputErrorMessage(typingMistake(), "k1", "o1")
+	m := private.InputErrors(rendertest.TypingMistake(), "k1", "o1")
 	require.True(t, strings.HasPrefix(m.Text, "Not sent: 3 things to fix in your command."), m.Text)
 	visible := shownText(t, m)
-	for _, p := range typingMistake().Problems {
+	for _, p := range rendertest.TypingMistake().Problems {
 		require.Contains(t, visible, p.Text)
 	}
-	require.Contains(t, visible, "```"+typingMistake().Corrected+"```")
+	require.Contains(t, visible, "```"+rendertest.TypingMistake().Corrected+"```")
 	require.Contains(t, string(encodeMessage(t, m)), `"k1:0"`)
 }
 
 func TestManyMistakesAreCounted(t *testing.T) {
 	t.Parallel()
-	list := make([]commands.Problem, maxProblems+3)
+	list := make([]commands.Problem, private.MaxProblems+3)
 	for i := range list {
 		list[i] = commands.Problem{Text: "Something."}
 	}
-	visible := shownText(t, inputErrorMessage(&commands.InputError{Problems: list}, "k1", "o1"))
-	require.Equal(t, maxProblems, strings.Count(visible, "Something."))
+	visible := shownText(t, private.InputErrors(&commands.InputError{Problems: list}, "k1", "o1"))
+	require.Equal(t, private.MaxProblems, strings.Count(visible, "Something."))
 	require.Contains(t, visible, "and 3 more")
 }
 
@@ -67,8 +71,9 @@ func TestTheShellCommandCarriesTheTokenAndIsQuoted(t *testing.T) {
 	require.Equal(t,
 		"zeno bmc register-backend --listener-id lst-8f2c --backend-name web-07 --instance-id i-55a1 --instance-type BM"+
 			" --port-list 8080 --weight 50 --client-token 5b1f0c1e-1111-4222-8333-444455556666",
-		zenoCommand(sample().Request))
-	hostile := zenoCommand(zenlayer.RegisterBackendRequest{ListenerID: "a; rm -rf 'x' $(y) `z`", BackendName: "",
+		private.ZenoCommand(rendertest.Sample().Request))
+	hostile := private.ZenoCommand(zenlayer.RegisterBackendRequest{ListenerID: "a; rm -rf 'x' $(y) `z`",
+		BackendName: "",
 		ClientToken: "t"})
 	require.Contains(t, hostile, `--listener-id 'a; rm -rf '\''x'\'' $(y) '\''z'\'''`)
 	require.Contains(t, hostile, "--backend-name ''")
@@ -77,8 +82,8 @@ func TestTheShellCommandCarriesTheTokenAndIsQuoted(t *testing.T) {
 
 func TestDetailsForSupportHoldNoToken(t *testing.T) {
 	t.Parallel()
-	for _, op := range endings() {
-		require.NotContains(t, string(encodeMessage(t, detailsMessage(op))), op.Request.ClientToken)
+	for _, op := range rendertest.Endings() {
+		require.NotContains(t, string(encodeMessage(t, private.Details(op))), op.Request.ClientToken)
 	}
 }
 
@@ -86,7 +91,7 @@ func TestDetailsForSupportHoldNoToken(t *testing.T) {
 func TestTheTokenIsShownOnlyWhileAPersonHasToSettle(t *testing.T) {
 	t.Parallel()
 	for name, m := range allMessages() {
-		shows := strings.Contains(string(encodeMessage(t, m)), sample().Request.ClientToken)
+		shows := strings.Contains(string(encodeMessage(t, m)), rendertest.Sample().Request.ClientToken)
 		require.Equal(t, name == "zeno" || strings.Contains(name, "needs_person"), shows, name)
 	}
 }
@@ -94,11 +99,13 @@ func TestTheTokenIsShownOnlyWhileAPersonHasToSettle(t *testing.T) {
 func TestTheResponseAddressIsNeverShown(t *testing.T) {
 	t.Parallel()
 	const secret = "https://hooks.slack.com/commands/T0/1/secret"
-	for _, list := range []map[string]operation.Operation{publicCards(), endings(), previews()} {
+	for _, list := range []map[string]operation.Operation{rendertest.PublicCards(), rendertest.Endings(),
+		rendertest.Previews()} {
 		for name, op := range list {
 			op.Place.ResponseURL = secret
-			for _, m := range []message{cardMessage(op, fixedWording()), statusMessage(op, nil, ""), detailsMessage(op),
-				ownerMessage(op, fixedWording())} {
+			for _, m := range []render.Message{render.Card(op, fixedWording()), private.Status(op, nil, ""),
+				private.Details(op),
+				render.OwnerNotice(op, fixedWording())} {
 				require.NotContains(t, string(encodeMessage(t, m)), "secret", name)
 			}
 		}
@@ -109,10 +116,10 @@ func TestAStatusShowsTheLatestSteps(t *testing.T) {
 	t.Parallel()
 	events := make([]operation.Event, 200)
 	for i := range events {
-		events[i] = operation.Event{At: moment(19, 0, 0), Kind: operation.EventLook, ActorID: "U0ANA"}
+		events[i] = operation.Event{At: rendertest.Moment(19, 0, 0), Kind: operation.EventLook, ActorID: "U0ANA"}
 	}
 	events[len(events)-1].Kind = operation.EventFinished
-	m := statusMessage(sample(), events, "")
+	m := private.Status(rendertest.Sample(), events, "")
 	requireMessage(t, m)
 	require.Contains(t, shownText(t, m), "(180 earlier steps are left out.)")
 	require.Contains(t, shownText(t, m), "Finished")
@@ -121,7 +128,7 @@ func TestAStatusShowsTheLatestSteps(t *testing.T) {
 func TestHelpPagesFit(t *testing.T) {
 	t.Parallel()
 	for _, topic := range []string{"", "all", "errors", "weight", "no such topic"} {
-		m := helpMessage(commands.Help(topic))
+		m := private.Help(commands.Help(topic))
 		requireMessage(t, m)
 		requireInert(t, topic, m.Text)
 		require.NotContains(t, shownText(t, m), "…", "help is cut off")
@@ -135,7 +142,7 @@ func TestLinksAreOfferedOnlyToRealAddresses(t *testing.T) {
 		"": false, "javascript:alert(1)": false, "https://a b": false, "https://a|b": false, "https://a\n": false,
 		"ftp://a": false,
 	} {
-		require.Equal(t, offered, linkButton(buttonOpen, "", address) != nil, address)
+		require.Equal(t, offered, render.LinkButton(render.ButtonOpen, "", address) != nil, address)
 	}
 }
 
@@ -143,8 +150,8 @@ func TestTheOwnerIsToldWhatToDo(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, name := range []string{"credentials", "clock_skew", "blocked", "internal"} {
-		need := ownerNeed(endings()[name])
-		require.NotEqual(t, ownerOther, need, name)
+		need := render.OwnerNeed(rendertest.Endings()[name])
+		require.NotEqual(t, render.OwnerOther, need, name)
 		require.False(t, seen[need], name)
 		seen[need] = true
 	}
@@ -155,13 +162,13 @@ func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	seen := map[string]bool{}
 	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports",
 		"policy", operation.WhatNewest, operation.WhatReading, intake.WhatAsker} {
-		words := factWords(what, factAskers)
+		words := render.FactWords(what, render.FactAskers)
 		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
 		require.False(t, seen[words], what)
 		seen[words] = true
 	}
-	require.Equal(t, "the moon", factWords("the moon", factYours))
-	require.Equal(t, deniedUnnamed, factWords("", factYours))
+	require.Equal(t, "the moon", render.FactWords("the moon", private.FactYours))
+	require.Equal(t, render.DeniedUnnamed, render.FactWords("", private.FactYours))
 }
 
 // The marks of the bot's own sentences are markup; what was typed is not.
@@ -177,13 +184,14 @@ func TestAMistakeIsShownWithOurMarksAndNoneOfTheirs(t *testing.T) {
 		_, err := commands.Parse(typed)
 		var e *commands.InputError
 		require.ErrorAs(t, err, &e)
-		m := inputErrorMessage(e, "k1", "o1")
+		m := private.InputErrors(e, "k1", "o1")
 		requireMessage(t, m)
 		require.Contains(t, shownText(t, m), want, typed)
 		require.NotContains(t, m.Text, "`")
 	}
-	require.Equal(t, "I do not know *x*. `*Added*`∗y∗ `a`.", problemWords("I do not know *x*. `*Added*`*y* `a`."))
-	require.Equal(t, "I do not know ∗x", problemWords("I do not know *x"))
+	require.Equal(t, "I do not know *x*. `*Added*`∗y∗ `a`.",
+		private.ProblemWords("I do not know *x*. `*Added*`*y* `a`."))
+	require.Equal(t, "I do not know ∗x", private.ProblemWords("I do not know *x"))
 }
 
 func TestOnlyAMistakeInARequestOffersTheForm(t *testing.T) {
@@ -198,16 +206,17 @@ func TestOnlyAMistakeInARequestOffersTheForm(t *testing.T) {
 		}
 		var e *commands.InputError
 		require.ErrorAs(t, err, &e, typed)
-		visible := shownText(t, inputErrorMessage(e, "k1", "o1"))
-		require.Equal(t, form, strings.Contains(visible, buttonFixForm), typed)
-		require.Contains(t, visible, buttonHelp)
+		visible := shownText(t, private.InputErrors(e, "k1", "o1"))
+		require.Equal(t, form, strings.Contains(visible, private.ButtonFixForm), typed)
+		require.Contains(t, visible, private.ButtonHelp)
 	}
 }
 
 func TestStepsAreSaidInWords(t *testing.T) {
 	t.Parallel()
 	step := func(kind string, data map[string]string) string {
-		line := stepLine(operation.Event{At: moment(19, 14, 0), Kind: kind, ActorID: "U0BO", Data: data})
+		line := private.StepLine(operation.Event{At: rendertest.Moment(19, 14, 0), Kind: kind, ActorID: "U0BO",
+			Data: data})
 		_, words, _ := strings.Cut(line, ">  ")
 		return strings.Replace(words, " · <@U0BO>", "", 1)
 	}

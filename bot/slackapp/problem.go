@@ -8,57 +8,59 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
 // problem is what to say about an error of Intake. Every error has words: one
 // that is not expected is our own fault, quoted by a token from the log.
-func (a *App) problem(ctx context.Context, d delivery, err error) message {
+func (a *App) problem(ctx context.Context, d delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return inputErrorMessage(e, a.memory.keep(e.Values, fieldProblems(e)...), a.keepOffer(ctx, d, e))
+		return private.InputErrors(e, a.memory.keep(e.Values, private.FieldProblems(e)...), a.keepOffer(ctx, d, e))
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok {
-		return deniedMessage(e, a.wording())
+		return private.Denied(e, a.wording())
 	}
 	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
-		return changedMessage(e, a.wording())
+		return private.Changed(e, a.wording())
 	}
 	if e, ok := errors.AsType[*intake.DecidedError](err); ok {
-		return decidedMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
+		return private.Decided(e.Operation, a.link(ctx, d, e.Operation.ID))
 	}
 	if e, ok := errors.AsType[*operation.BusyError](err); ok {
-		return busyMessage(e, a.link(ctx, d, e.Operation.ID), d.Actor)
+		return private.Busy(e, a.link(ctx, d, e.Operation.ID), d.Actor)
 	}
 	if e, ok := errors.AsType[*intake.PresentError](err); ok {
-		return presentMessage(e)
+		return private.Present(e)
 	}
 	if e, ok := errors.AsType[*intake.ExpiredError](err); ok {
-		return expiredMessage(e.Operation)
+		return private.Expired(e.Operation)
 	}
 	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
-		return duplicateMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
+		return private.Duplicate(e.Operation, a.link(ctx, d, e.Operation.ID))
 	}
 	if e, ok := errors.AsType[*operation.StaleError](err); ok {
-		return staleMessage(e.Operation, a.link(ctx, d, e.Operation.ID))
+		return private.Stale(e.Operation, a.link(ctx, d, e.Operation.ID))
 	}
 	if e, ok := errors.AsType[*intake.UncertainError](err); ok {
 		a.Log.Error("acceptance is uncertain", zap.String("ref", e.Ref), zap.Error(err))
-		return uncertainMessage(e)
+		return private.Uncertain(e)
 	}
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok {
 		a.Log.Warn("a request could not be checked", zap.String("what", e.What), zap.Error(e.Err))
-		return unavailableMessage(e, a.wording())
+		return private.Unavailable(e, a.wording())
 	}
 	if e, ok := errors.AsType[*channelError](err); ok {
 		return e.words
 	}
 	if errors.Is(err, operation.ErrNotFound) {
-		return forgottenMessage()
+		return private.Forgotten()
 	}
 	token := a.NewID()
 	a.metrics.faults.WithLabelValues("unanswered").Inc()
 	a.Log.Error("a request failed unexpectedly", zap.String("token", token), zap.String("kind", d.Kind), zap.Error(err))
-	return faultMessage(token, a.wording())
+	return private.Fault(token, a.wording())
 }
 
 // link is the address of an operation's card. A view has no room for it, and
@@ -73,21 +75,21 @@ func (a *App) link(ctx context.Context, d delivery, id string) string {
 // broken is what to say when the work on an envelope broke halfway. What is
 // about an operation may have changed it, so the journal says what is true;
 // "not added" is said only of what asked for something new.
-func (a *App) broken(ctx context.Context, token string, r *answer) message {
+func (a *App) broken(ctx context.Context, token string, r *answer) render.Message {
 	if r.about != "" {
 		op, err := a.Journal.Operation(ctx, r.about)
 		switch {
 		case err != nil && !errors.Is(err, operation.ErrNotFound):
-			return uncertainMessage(&intake.UncertainError{Ref: r.about, Err: err})
+			return private.Uncertain(&intake.UncertainError{Ref: r.about, Err: err})
 		case err == nil && op.State != operation.Draft:
 			a.begin(ctx, op)
-			return duplicateMessage(op, "")
+			return private.Duplicate(op, "")
 		}
 	}
 	if r.asking {
-		return faultMessage(token, a.wording())
+		return private.Fault(token, a.wording())
 	}
-	return tryAgainMessage()
+	return private.TryAgain()
 }
 
 // begin starts an accepted operation that is not over.

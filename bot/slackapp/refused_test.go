@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/zenlayer/zenlayertest"
 )
 
@@ -49,12 +50,12 @@ func TestEverySurfaceSaysWhatZenlayerAnswered(t *testing.T) {
 		},
 		"form": func(r *rig) string {
 			r.types(ana, incident, "")
-			in := r.submits(ana, r.view(ana, formTitle), goodForm())
+			in := r.submits(ana, r.view(ana, private.FormTitle), goodForm())
 			r.acked(in)
 			for _, text := range in.Errors {
 				return text
 			}
-			return string(r.view(ana, formTitle).Blocks)
+			return string(r.view(ana, private.FormTitle).Blocks)
 		},
 	}
 	for name, a := range answers {

@@ -6,6 +6,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -44,7 +46,7 @@ func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Regis
 	if err != nil {
 		return err
 	}
-	a.replace(ctx, d, previewMessage(op, a.wording()))
+	a.replace(ctx, d, private.Preview(op, a.wording()))
 	return nil
 }
 
@@ -80,12 +82,12 @@ func (a *App) registration(ctx context.Context, d delivery, id string) (commands
 // openRemembered opens the form with what a person typed before.
 func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
 	values, notices := commands.Values{}, []string(nil)
-	key, _, err := parseButtonValue(value)
+	key, _, err := render.ParseButtonValue(value)
 	kept, ok := a.memory.recall(key)
 	if err == nil && ok {
 		values, notices = kept, a.memory.problems(key)
 	} else {
-		notices = []string{forgottenMessage().Text}
+		notices = []string{private.Forgotten().Text}
 	}
 	a.openForm(ctx, d, values, notices)
 }

@@ -11,7 +11,7 @@ import (
 	"lbbot/bot/operation/intake"
 )
 
-// Past implements operation.Archive by looking at everything there is.
+// Past implements intake.Archive by looking at everything there is.
 func (s *shelf) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) {
 	if err := s.enter(ctx, "Past"); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (s *shelf) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) 
 	return out[:min(len(out), p.Limit)], nil
 }
 
-// Denials implements operation.Archive.
+// Denials implements intake.Archive.
 func (s *shelf) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, error) {
 	if err := s.enter(ctx, "Denials"); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (s *shelf) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, er
 	return out, nil
 }
 
-// ListenerSince implements operation.Archive.
+// ListenerSince implements intake.Archive.
 func (s *shelf) ListenerSince(context.Context, string, time.Time) ([]time.Time, error) {
 	return nil, nil
 }

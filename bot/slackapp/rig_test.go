@@ -19,6 +19,8 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -539,7 +541,8 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 		Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
-	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: requests, Journal: r.shelf,
+	c := Config{Web: r.web, Board: r.board, Directory: NewDirectory(r.web, time.Now), Intake: requests,
+		Journal: r.shelf,
 		History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {
@@ -645,7 +648,7 @@ func (r *rig) view(person, title string) sandbox.View {
 func filled(values map[string]string) sandbox.ViewState {
 	state := sandbox.ViewState{}
 	for key, value := range values {
-		state[fieldBlockID(key)] = map[string]any{fieldBlockID(key): value}
+		state[render.FieldBlockID(key)] = map[string]any{render.FieldBlockID(key): value}
 	}
 	return state
 }
@@ -670,10 +673,10 @@ func (r *rig) preview(person, channel string) sandbox.Message {
 func (r *rig) atPreview(person, channel string) sandbox.View {
 	r.t.Helper()
 	r.types(person, channel, "")
-	in := r.submits(person, r.view(person, formTitle), goodForm())
+	in := r.submits(person, r.view(person, private.FormTitle), goodForm())
 	r.acked(in)
 	require.Empty(r.t, in.Errors)
-	return r.view(person, viewCheckTitle)
+	return r.view(person, private.ViewCheckTitle)
 }
 
 func (r *rig) calm() {
@@ -682,17 +685,17 @@ func (r *rig) calm() {
 }
 
 // said lists what a person sees of the bot in a channel.
-func (r *rig) said(person, channel string) (public, private []sandbox.Message) {
+func (r *rig) said(person, channel string) (public, answers []sandbox.Message) {
 	for _, m := range r.slack.Messages(channel, person) {
 		switch {
 		case m.Deleted || m.BotID == "":
 		case m.Ephemeral:
-			private = append(private, m)
+			answers = append(answers, m)
 		default:
 			public = append(public, m)
 		}
 	}
-	return public, private
+	return public, answers
 }
 
 // idle waits until no envelope is being worked on.

@@ -16,6 +16,9 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -46,7 +49,7 @@ func hostile() map[string]string {
 
 // hostileOperation has one value wherever a person or Zenlayer may put one.
 func hostileOperation(s string, state operation.State, reason operation.Reason) operation.Operation {
-	op := sample(in(state))
+	op := rendertest.Sample(rendertest.InState(state))
 	op.Reason, op.Purpose, op.Notes, op.Policies, op.Command = reason, s, []string{s, s}, []string{s, s}, s
 	op.PolicyDigest = s
 	op.Request.ListenerID, op.Request.BackendName, op.Request.InstanceID, op.Request.ClientToken = s, s, s, s
@@ -55,38 +58,39 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 	op.Server = operation.Server{ID: s, Name: s, IP: s, Zone: s, Status: s}
 	op.Actor.Name, op.Place.ChannelName = s, s
 	f := operation.Fault{Code: s, Status: 400, Message: s, RequestID: s}
-	op.Attempts = []operation.Attempt{{Number: 1, SentAt: moment(19, 14, 22), AnsweredAt: moment(19, 14, 37),
-		Outcome: operation.OutcomeUnknown, Fault: f}}
+	op.Attempts = []operation.Attempt{{Number: 1, SentAt: rendertest.Moment(19, 14, 22),
+		AnsweredAt: rendertest.Moment(19, 14, 37),
+		Outcome:    operation.OutcomeUnknown, Fault: f}}
 	op.Fault, op.Unread, op.LookFault, op.Matches = f, f, s, []string{s, s}
-	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, moment(19, 15, 0),
-		moment(19, 15, 0)
+	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, rendertest.Moment(19, 15, 0),
+		rendertest.Moment(19, 15, 0)
 	op.StopBy, op.AnswerBy, op.Answer, op.Mismatch = s, s, operation.AnswerNotThere, true
 	op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: s}
 	return op
 }
 
 // hostileMessages are all messages that show s.
-func hostileMessages(s string) map[string]message {
+func hostileMessages(s string) map[string]render.Message {
 	w := fixedWording()
-	w.Bot, w.At, w.Refused, w.Replaces, w.Late = s, moment(19, 30, 0), "C0INC1234", true, time.Hour
-	all := map[string]message{}
+	w.Bot, w.At, w.Refused, w.Replaces, w.Late = s, rendertest.Moment(19, 30, 0), "C0INC1234", true, time.Hour
+	all := map[string]render.Message{}
 	for _, state := range []operation.State{operation.Draft, operation.Accepted, operation.Sending,
 		operation.Unconfirmed,
 		operation.NeedsPerson, operation.Added, operation.AlreadyThere} {
-		all["card "+string(state)] = cardMessage(hostileOperation(s, state, ""), w)
+		all["card "+string(state)] = render.Card(hostileOperation(s, state, ""), w)
 	}
-	for _, op := range endings() {
-		all["not added "+string(op.Reason)] = cardMessage(hostileOperation(s, operation.NotAdded, op.Reason), w)
+	for _, op := range rendertest.Endings() {
+		all["not added "+string(op.Reason)] = render.Card(hostileOperation(s, operation.NotAdded, op.Reason), w)
 	}
-	for name, d := range denials() {
+	for name, d := range rendertest.Denials() {
 		d.What, d.Reason, d.Contact, d.Window = s, s, s, s
 		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
 		d.Clauses, d.MoreClauses = hostileClauses(s), 3
 		people := &operation.People{IDs: []string{s, s, s}, Shown: []string{s}, Groups: []string{s}}
-		all["denied "+name] = deniedMessage(&intake.DeniedError{Decision: d,
+		all["denied "+name] = private.Denied(&intake.DeniedError{Decision: d,
 			Operation: hostileOperation(s, operation.Draft, ""), Can: people}, w)
 		unnamed := &operation.People{IDs: []string{s}, Groups: []string{s}}
-		all["denied in a group "+name] = deniedMessage(
+		all["denied in a group "+name] = private.Denied(
 			&intake.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
 	for name, v := range historyViews() {
@@ -99,7 +103,7 @@ func hostileMessages(s string) map[string]message {
 			v.Entries = append(v.Entries, e)
 		}
 		v.Listener, v.By.Name = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, s
-		all["history "+name] = historyMessage(v)
+		all["history "+name] = private.History(v)
 	}
 	for name, a := range accounts() {
 		a.Listener, a.Server = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, operation.Server{ID: s, Name: s}
@@ -110,28 +114,28 @@ func hostileMessages(s string) map[string]message {
 		}
 		a.Can, a.Approve = &operation.People{IDs: []string{s}, Shown: []string{s}},
 			&operation.People{IDs: []string{s}, Groups: []string{s}}
-		all["account "+name] = accountMessage(a, w)
+		all["account "+name] = private.Account(a, w)
 	}
 	op := hostileOperation(s, operation.Added, "")
-	for name, m := range map[string]message{
-		"busy": busyMessage(&operation.BusyError{Operation: op}, s, operation.Actor{}), "expired": expiredMessage(op),
-		"stale":     staleMessage(op, s),
-		"duplicate": duplicateMessage(op, s), "cancelled": cancelledMessage(op), "fault": faultMessage(s, w),
-		"copy": copyMessage(op),
-		"present": presentMessage(&intake.PresentError{Operation: op,
+	for name, m := range map[string]render.Message{
+		"busy": private.Busy(&operation.BusyError{Operation: op}, s, operation.Actor{}), "expired": private.Expired(op),
+		"stale":     private.Stale(op, s),
+		"duplicate": private.Duplicate(op, s), "cancelled": private.Cancelled(op), "fault": private.Fault(s, w),
+		"copy": private.Copy(op),
+		"present": private.Present(&intake.PresentError{Operation: op,
 			Backend: zenlayer.Backend{BackendID: s, Port: s}}),
-		"same": presentMessage(&intake.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s},
+		"same": private.Present(&intake.PresentError{Operation: op, Backend: zenlayer.Backend{BackendID: s},
 			Same: true}),
-		"unavailable": unavailableMessage(&intake.UnavailableError{What: s, Fault: op.Fault}, w),
-		"uncertain":   uncertainMessage(&intake.UncertainError{Ref: s}),
-		"why":         whyMessage(op), "zeno": zenoMessage(op), "details": detailsMessage(op),
-		"owner": ownerMessage(op, w), "moved": movedMessage(op, w),
-		"unknown": unknownRefMessage(s), "channel": channelMessage(s, slackNotInChannel, w),
-		"help":  helpMessage(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),
-		"input": inputErrorMessage(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1", "o1"),
-		"status": statusMessage(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}},
+		"unavailable": private.Unavailable(&intake.UnavailableError{What: s, Fault: op.Fault}, w),
+		"uncertain":   private.Uncertain(&intake.UncertainError{Ref: s}),
+		"why":         private.Why(op), "zeno": private.Zeno(op), "details": private.Details(op),
+		"owner": render.OwnerNotice(op, w), "moved": render.MovedNotice(op, w),
+		"unknown": private.UnknownRef(s), "channel": private.ChannelRefused(s, "not_in_channel", w),
+		"help":  private.Help(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),
+		"input": private.InputErrors(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1", "o1"),
+		"status": private.Status(op, []operation.Event{{Kind: s, ActorID: s, Data: map[string]string{"code": s}},
 			{Kind: s}}, s),
-		"whoami": whoamiMessage(operation.Standing{Person: operation.Person{ID: s},
+		"whoami": private.Whoami(operation.Standing{Person: operation.Person{ID: s},
 			Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
 			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s,
 			Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}},
@@ -174,9 +178,9 @@ func requireInert(t *testing.T, where, text string) {
 	}
 	for _, piece := range strings.Split(text, "<")[1:] {
 		inside, _, closed := strings.Cut(piece, ">")
-		require.True(t, closed && markup.MatchString(inside), "%s has markup <%s", where, clamp(inside, 60))
+		require.True(t, closed && markup.MatchString(inside), "%s has markup <%s", where, render.Clamp(inside, 60))
 	}
-	require.Zero(t, strings.Count(text, "`")%2, "%s leaves a code span open: %s", where, clamp(text, 200))
+	require.Zero(t, strings.Count(text, "`")%2, "%s leaves a code span open: %s", where, render.Clamp(text, 200))
 	outside := codeSpans.ReplaceAllString(text, "")
 	require.NotRegexp(t, `:[a-z_0-9]+:`, clockTimes.ReplaceAllString(outside, ""), where)
 	for _, forged := range []string{"*Added* _done_", "~gone~", "_done_"} {
@@ -233,14 +237,14 @@ func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
 				values[f.Key] = s
 			}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"form": formView(formState{Values: values, ChannelID: s, DraftID: s, Alert: s,
-					Notices: []string{s, s}}), "failed": failedView(formTitle, s),
-				"preview": previewView(hostileOperation(s, operation.Draft, ""), fixedWording()),
+				"form": private.Form(private.FormState{Values: values, ChannelID: s, DraftID: s, Alert: s,
+					Notices: []string{s, s}}), "failed": private.FailedView(private.FormTitle, s),
+				"preview": private.PreviewView(hostileOperation(s, operation.Draft, ""), fixedWording()),
 			} {
 				requireView(t, v)
 				requireInertBlocks(t, name, encode(t, v.Blocks))
 			}
-			for _, text := range fieldErrors(&commands.InputError{Problems: manyProblems(s)}) {
+			for _, text := range private.FieldErrors(&commands.InputError{Problems: manyProblems(s)}) {
 				require.Less(t, len([]rune(text)), 150)
 			}
 		})
@@ -265,14 +269,14 @@ func TestTheLongestNamesFit(t *testing.T) {
 			}
 		})
 	}
-	full := draft(func(op *operation.Operation) {
+	full := rendertest.Draft(func(op *operation.Operation) {
 		op.Purpose = strings.Repeat("容", 300)
 		op.Request.PortList = nil
 		for p := range 20 {
 			op.Request.PortList = append(op.Request.PortList, 65000+p)
 		}
 	})
-	m := previewMessage(full, fixedWording())
+	m := private.Preview(full, fixedWording())
 	requireMessage(t, m)
 	require.Contains(t, shownText(t, m), "65000, 65001")
 	require.Contains(t, shownText(t, m), "65019`", "no port is cut off")
@@ -283,46 +287,47 @@ func TestValuesKeepWhatCanBeCopied(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"web-07": "web-07", "web_07": "web_07", "api.lb": "api.lb", "负载": "负载", " a \n b ": "a b",
-		"*x*": "`*x*`", "_x_": "`_x_`", "a`b": "`a'b`", "<!here>": "`&lt;!here&gt;`", ":up:": "`:up:`", "": wordNone,
+		"*x*": "`*x*`", "_x_": "`_x_`", "a`b": "`a'b`", "<!here>": "`&lt;!here&gt;`", ":up:": "`:up:`",
+		"":            render.WordNone,
 		"2001:db8::1": "`2001:db8::1`",
 	} {
-		require.Equal(t, want, name(in), in)
+		require.Equal(t, want, render.Name(in), in)
 	}
-	require.Equal(t, "at 10:30:05 UTC, ꞉ab:30, 1꞉100:2", prose("at 10:30:05 UTC, :ab:30, 1:100:2", 100))
+	require.Equal(t, "at 10:30:05 UTC, ꞉ab:30, 1꞉100:2", render.Prose("at 10:30:05 UTC, :ab:30, 1:100:2", 100))
 	require.Equal(t, "it ∗is∗ ˍhereˍ ꞉up: at 10:30, web_07 &lt;x&gt;",
-		prose("it *is* _here_ :up: at 10:30, web_07 <x>", 100))
-	require.Equal(t, "‹x›", bareName("a <x>")[2:])
-	require.Equal(t, wordNone, bareName("\u200b"))
+		render.Prose("it *is* _here_ :up: at 10:30, web_07 <x>", 100))
+	require.Equal(t, "‹x›", render.BareName("a <x>")[2:])
+	require.Equal(t, render.WordNone, render.BareName("\u200b"))
 }
 
 func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"next one at " + clock(moment(19, 24, 0)) + ".": "next one at 19:24:00 UTC.",
-		"by <@U0ANA> in <#C0OPS>":                       "by somebody in #C0OPS",
-		"ask " + userGroup("S0SRE"):                     "ask @S0SRE",
-		"R&amp;D says &lt;x&gt;":                        "R&D says ‹x›",
-		"5 < 6":                                         "5 ‹ 6",
-		"&amp;lt;":                                      "&lt;",
+		"next one at " + render.Clock(rendertest.Moment(19, 24, 0)) + ".": "next one at 19:24:00 UTC.",
+		"by <@U0ANA> in <#C0OPS>":             "by somebody in #C0OPS",
+		"ask " + render.GroupMention("S0SRE"): "ask @S0SRE",
+		"R&amp;D says &lt;x&gt;":              "R&D says ‹x›",
+		"5 < 6":                               "5 ‹ 6",
+		"&amp;lt;":                            "&lt;",
 	} {
-		require.Equal(t, want, bare(in))
+		require.Equal(t, want, render.Bare(in))
 	}
-	for name, d := range denials() {
-		m := deniedMessage(&intake.DeniedError{Decision: d, Operation: sample()}, fixedWording())
-		require.NotContains(t, bare(m.Text), "‹", name)
-		requireInertBlocks(t, name, encode(t, failedView(formTitle, m.Text).Blocks))
+	for name, d := range rendertest.Denials() {
+		m := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()}, fixedWording())
+		require.NotContains(t, render.Bare(m.Text), "‹", name)
+		requireInertBlocks(t, name, encode(t, private.FailedView(private.FormTitle, m.Text).Blocks))
 	}
 }
 
 func TestCuttingLeavesNoHalves(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "abc", clamp("abc", 3))
-	require.Equal(t, "ab…", clamp("abcd", 3))
-	require.Equal(t, "界界…", clamp("界界界界", 3))
+	require.Equal(t, "abc", render.Clamp("abc", 3))
+	require.Equal(t, "ab…", render.Clamp("abcd", 3))
+	require.Equal(t, "界界…", render.Clamp("界界界界", 3))
 	for _, s := range []string{strings.Repeat("&amp;", 20), strings.Repeat("<@U0ANA> ", 20),
 		strings.Repeat("`code` ", 20), "```" + strings.Repeat("x", 100) + "```"} {
 		for limit := 10; limit < 60; limit++ {
-			cut := clampMarkup(s, limit)
+			cut := render.ClampMarkup(s, limit)
 			require.LessOrEqual(t, len([]rune(cut)), limit)
 			require.Equal(t, strings.Count(cut, "<"), strings.Count(cut, ">"), cut)
 			require.Equal(t, strings.Count(cut, "&"), strings.Count(cut, ";"), cut)
@@ -333,13 +338,14 @@ func TestCuttingLeavesNoHalves(t *testing.T) {
 
 func TestTimesReadInBothClocks(t *testing.T) {
 	t.Parallel()
-	at := moment(19, 14, 22)
-	require.Equal(t, fmt.Sprintf("<!date^%d^{time_secs}|19:14:22 UTC> (19:14:22 UTC)", at.Unix()), both(at))
+	at := rendertest.Moment(19, 14, 22)
+	require.Equal(t, fmt.Sprintf("<!date^%d^{time_secs}|19:14:22 UTC> (19:14:22 UTC)", at.Unix()),
+		render.ClockAndUTC(at))
 	for d, want := range map[time.Duration]string{
 		1800 * time.Millisecond: "1.8 s", 2 * time.Second: "2 s", 52 * time.Second: "52 s", 7 * time.Minute: "7 min",
 		3 * time.Hour: "3 h", -time.Second: "0 s",
 	} {
-		require.Equal(t, want, lasting(d))
+		require.Equal(t, want, render.Lasting(d))
 	}
 }
 

@@ -58,8 +58,8 @@ func TestAResultGoesToTheChannelElseByTheResponseURLAndAsADirectMessage(t *testi
 	require.NoError(t, s.report(s.asked(1, operation.Added, address)))
 	require.Equal(t, []string{"chat.postMessage C0INC2041: is_archived", "response_url", "chat.postMessage U0ANA"},
 		s.ways())
-	private := s.sees(ana, incident, "Added", "be-20d1", "comes to you as a direct message")
-	require.True(t, private.Ephemeral, "the words, at once")
+	answers := s.sees(ana, incident, "Added", "be-20d1", "comes to you as a direct message")
+	require.True(t, answers.Ephemeral, "the words, at once")
 	require.True(t, has(s.cards("D0ANA")[0], "Added", "be-20d1"), "the card, for good")
 }
 
@@ -88,10 +88,10 @@ func TestAResultThatNothingTakesIsTriedUntilItIsTaken(t *testing.T) {
 		s.refusals("is_archived", "user_not_found")
 		require.Error(t, s.report(s.asked(4, operation.Added, address)))
 	}
-	_, private := s.said(ana, incident)
-	require.Len(t, private, 2, "once while it runs, once when it is over, whatever is tried")
-	require.True(t, has(private[0], "Asked", "The result follows"))
-	require.True(t, has(private[1], "Added", "be-20d1"))
+	_, answers := s.said(ana, incident)
+	require.Len(t, answers, 2, "once while it runs, once when it is over, whatever is tried")
+	require.True(t, has(answers[0], "Asked", "The result follows"))
+	require.True(t, has(answers[1], "Added", "be-20d1"))
 	require.NoError(t, s.report(s.asked(4, operation.Added, address)), "the bot was invited")
 	require.Len(t, s.cards(incident), 1)
 	require.True(t, has(s.cards(incident)[0], "Added", "be-20d1"))

@@ -15,6 +15,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // passing are sentences that become untrue as the operation goes on.
@@ -28,17 +30,17 @@ func passing() []string {
 // true or says as of when it was true. Edits say as of when until it is over.
 func TestWhatMayNeverBeEditedAgainStaysTrue(t *testing.T) {
 	t.Parallel()
-	all := publicCards()
-	maps.Copy(all, endings())
-	for name, op := range approvalCards() {
+	all := rendertest.PublicCards()
+	maps.Copy(all, rendertest.Endings())
+	for name, op := range rendertest.ApprovalCards() {
 		all["approval "+name] = op
 	}
 	for _, approvers := range []bool{false, true} {
 		for _, posted := range []bool{false, true} {
 			for name, op := range all {
 				w := approvalWording()
-				w.At, w.Posted, w.Approvers = moment(19, 15, 10), posted, approvers
-				m := cardMessage(op, w)
+				w.At, w.Posted, w.Approvers = rendertest.Moment(19, 15, 10), posted, approvers
+				m := render.Card(op, w)
 				shown := m.Text + "\n" + shownText(t, m)
 				if !posted && op.State.Final() || strings.Contains(shown, "As of") {
 					continue
@@ -277,7 +279,7 @@ func (s *stage) requireTrue(p route, op operation.Operation, deletes, always boo
 	}
 	require.Empty(s.t, s.cards("D0ANA"))
 	if !op.State.Final() && p.ends == "Needs a person" && op.State == operation.NeedsPerson {
-		require.True(s.t, has(s.cards(incident)[len(s.cards(incident))-1], actSettleYes, actSettleNo),
+		require.True(s.t, has(s.cards(incident)[len(s.cards(incident))-1], render.ActSettleYes, render.ActSettleNo),
 			"who must act can")
 	}
 }

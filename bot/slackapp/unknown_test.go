@@ -12,26 +12,30 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // definite are words that say how a request ended or stands. Nothing that this
 // version does not know may be told in them.
 func definite() []string {
-	return []string{firstAdded + " ", firstAdded + ":", firstNotAdded, firstNothing, firstWaiting, firstAdding,
-		firstNotConfirmed, firstNeedsPerson,
-		nothingChanged, nothingWasSent, "stopped", "removed"}
+	return []string{render.FirstAdded + " ", render.FirstAdded + ":", render.FirstNotAdded, render.FirstNothing,
+		render.FirstWaiting, render.FirstAdding,
+		render.FirstNotConfirmed, render.FirstNeedsPerson,
+		render.NothingChanged, render.NothingWasSent, "stopped", "removed"}
 }
 
 // unknowns are operations that another version stored.
 func unknowns() map[string]operation.Operation {
 	return map[string]operation.Operation{
-		"a state":  sample(func(op *operation.Operation) { op.State = "paused" }),
-		"no state": sample(func(op *operation.Operation) { op.State = "" }),
-		"a reason": sample(func(op *operation.Operation) {
+		"a state":  rendertest.Sample(func(op *operation.Operation) { op.State = "paused" }),
+		"no state": rendertest.Sample(func(op *operation.Operation) { op.State = "" }),
+		"a reason": rendertest.Sample(func(op *operation.Operation) {
 			op.State, op.Reason = operation.NotAdded, "eaten"
 		}),
-		"no reason": sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotAdded, "" }),
-		"a state with a known": sample(func(op *operation.Operation) {
+		"no reason": rendertest.Sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotAdded, "" }),
+		"a state with a known": rendertest.Sample(func(op *operation.Operation) {
 			op.State, op.Reason = "paused", operation.ReasonRefused
 		}),
 	}
@@ -40,23 +44,23 @@ func unknowns() map[string]operation.Operation {
 func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 	t.Parallel()
 	for name, op := range unknowns() {
-		op.FinishedAt = moment(19, 14, 22)
-		shows := map[string]message{
-			"card":            cardMessage(op, fixedWording()),
-			"approvers' card": approvalMessage(op, fixedWording()),
-			"status":          statusMessage(op, nil, ""),
-			"owner's notice":  ownerMessage(op, fixedWording()),
-			"stale click":     staleMessage(op, ""),
-			"second delivery": duplicateMessage(op, ""),
-			"busy":            busyMessage(&operation.BusyError{Operation: op}, "", operation.Actor{UserID: "U0BO"}),
-			"moved":           movedMessage(op, fixedWording()),
+		op.FinishedAt = rendertest.Moment(19, 14, 22)
+		shows := map[string]render.Message{
+			"card":            render.Card(op, fixedWording()),
+			"approvers' card": render.ApprovalCard(op, fixedWording()),
+			"status":          private.Status(op, nil, ""),
+			"owner's notice":  render.OwnerNotice(op, fixedWording()),
+			"stale click":     private.Stale(op, ""),
+			"second delivery": private.Duplicate(op, ""),
+			"busy":            private.Busy(&operation.BusyError{Operation: op}, "", operation.Actor{UserID: "U0BO"}),
+			"moved":           render.MovedNotice(op, fixedWording()),
 		}
 		for what, m := range shows {
 			requireMessage(t, m)
 			text := m.Text + "\n" + shownText(t, m)
-			require.Contains(t, text, firstUnknown, "%s: %s", name, what)
+			require.Contains(t, text, render.FirstUnknown, "%s: %s", name, what)
 			for _, word := range definite() {
-				if what == "second delivery" && word == firstNothing { // nothing to do for the click
+				if what == "second delivery" && word == render.FirstNothing { // nothing to do for the click
 					continue
 				}
 				require.NotContains(t, text, word, "%s: %s", name, what)
@@ -72,9 +76,10 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 			require.Contains(t, text, "/lb-register status "+op.Ref, "how to look it up")
 			require.Contains(t, text, "lbbot operations show "+op.Ref)
 		}
-		e := intake.Entry{At: moment(19, 14, 22), Operation: op}
-		lines := strings.Join(append(row(e, false), pastSentence(e, false), pastSentence(e, true)), "\n")
-		require.Contains(t, lines, firstUnknown, name)
+		e := intake.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
+		lines := strings.Join(append(private.Row(e, false), private.PastSentence(e, false),
+			private.PastSentence(e, true)), "\n")
+		require.Contains(t, lines, render.FirstUnknown, name)
 		for _, word := range append(definite(), "not added") {
 			require.NotContains(t, lines, word, name)
 		}
@@ -83,23 +88,23 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 
 func TestAnUnknownEventIsShownAsStored(t *testing.T) {
 	t.Parallel()
-	e := operation.Event{At: moment(19, 14, 22), Kind: "teleported", OperationID: "op", ActorID: "U0ANA",
+	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: "teleported", OperationID: "op", ActorID: "U0ANA",
 		ChannelID: "C0OPS1234", Data: map[string]string{"ref": "LBR-7F3KQ2"}}
-	require.Contains(t, stepLine(e), "Event `teleported`, which this version does not know · <@U0ANA>")
-	require.True(t, Audited(e), "what is not known is not passed over")
-	require.Contains(t, auditLine(e),
+	require.Contains(t, private.StepLine(e), "Event `teleported`, which this version does not know · <@U0ANA>")
+	require.True(t, render.Audited(e), "what is not known is not passed over")
+	require.Contains(t, render.AuditLine(e),
 		"*Cannot tell* what this event is: `teleported`. Look with `lbbot operations show LBR-7F3KQ2`.")
 
-	ended := operation.Event{At: moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
+	ended := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
 		Data: map[string]string{"state": "paused", "reason": "eaten"}}
-	require.Contains(t, auditLine(ended), "*Cannot tell: paused*")
-	require.Contains(t, stepLine(ended), "reason eaten, which this version does not know")
-	rules := operation.Event{At: moment(19, 14, 22), Kind: operation.EventPolicy,
+	require.Contains(t, render.AuditLine(ended), "*Cannot tell: paused*")
+	require.Contains(t, private.StepLine(ended), "reason eaten, which this version does not know")
+	rules := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventPolicy,
 		Data: map[string]string{"result": "half", "digest": "9f86"}}
-	require.NotContains(t, auditLine(rules), "in force")
-	denied := operation.Event{At: moment(19, 14, 22), Kind: operation.EventDenied,
+	require.NotContains(t, render.AuditLine(rules), "in force")
+	denied := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDenied,
 		Data: map[string]string{"code": "moon"}}
-	require.Contains(t, stepLine(denied), "code moon, which this version does not know")
+	require.Contains(t, private.StepLine(denied), "code moon, which this version does not know")
 }
 
 // One list of what is stored, in bot/operation: whatever is added there needs
@@ -107,37 +112,43 @@ func TestAnUnknownEventIsShownAsStored(t *testing.T) {
 func TestWhateverIsStoredHasWords(t *testing.T) {
 	t.Parallel()
 	for _, s := range operation.AllStates() {
-		require.NotEqual(t, firstUnknown, firstWord(s), s)
+		require.NotEqual(t, render.FirstUnknown, render.FirstWord(s), s)
 		if s == operation.Draft {
 			continue // a draft has no card
 		}
-		op := sample(func(op *operation.Operation) { op.State, op.Reason = s, operation.ReasonRefused })
-		require.NotContains(t, shownText(t, cardMessage(op, fixedWording())), firstUnknown, s)
+		op := rendertest.Sample(func(op *operation.Operation) { op.State, op.Reason = s, operation.ReasonRefused })
+		require.NotContains(t, shownText(t, render.Card(op, fixedWording())), render.FirstUnknown, s)
 	}
 	for _, r := range operation.AllReasons() {
-		op := sample(because(r))
-		m := cardMessage(op, fixedWording())
+		op := rendertest.Sample(rendertest.NotAdded(r))
+		m := render.Card(op, fixedWording())
 		require.NotContains(t, m.Text+shownText(t, m), "does not know", r)
-		require.NotContains(t, reasonWords(r), "does not know", r)
+		require.NotContains(t, render.ReasonWords(r), "does not know", r)
 	}
 	for _, c := range operation.AllDenialCodes() {
-		require.NotContains(t, denialWords(c), "does not know", c)
-		words, _ := denial(operation.Decision{Code: c}, sample(), fixedWording())
-		require.NotEqual(t, denyOther, words, c)
+		require.NotContains(t, render.DenialWords(c), "does not know", c)
+		words, _ := private.Denial(operation.Decision{Code: c}, rendertest.Sample(), fixedWording())
+		require.NotEqual(t, private.DenyOther, words, c)
 	}
 	for _, e := range operation.AllEvidence() {
-		require.NotContains(t, evidenceLine(sample(func(op *operation.Operation) { op.Evidence = e })), "does not know",
+		require.NotContains(t, render.EvidenceLine(rendertest.Sample(func(
+			op *operation.Operation) {
+			op.Evidence = e
+		})), "does not know",
 			e)
 	}
-	require.Contains(t, evidenceLine(sample(func(op *operation.Operation) { op.Evidence = "dreamt" })),
+	require.Contains(t, render.EvidenceLine(rendertest.Sample(func(
+		op *operation.Operation) {
+		op.Evidence = "dreamt"
+	})),
 		"`dreamt`, which this version does not know")
 	for _, kind := range operation.AllEventKinds() {
-		require.NotContains(t, auditLine(operation.Event{Kind: kind,
-			Data: map[string]string{"result": "good", "digest": "9f"}}), firstUnknown+"*", kind)
+		require.NotContains(t, render.AuditLine(operation.Event{Kind: kind,
+			Data: map[string]string{"result": "good", "digest": "9f"}}), render.FirstUnknown+"*", kind)
 		// of no request
 		if !slices.Contains([]string{operation.EventStarted, operation.EventEnded, operation.EventPolicy,
 			operation.EventHead}, kind) {
-			require.NotContains(t, stepWords(kind), "does not know", kind)
+			require.NotContains(t, render.StepWords(kind), "does not know", kind)
 		}
 	}
 }
@@ -148,7 +159,7 @@ func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 	for _, op := range unknowns() {
 		logUnknown(zap.New(core), op)
 	}
-	logUnknown(zap.New(core), sample())
+	logUnknown(zap.New(core), rendertest.Sample())
 	logUnknownEvents(zap.New(core), []operation.Event{{Kind: "teleported"}, {Kind: operation.EventLook}})
 	require.Equal(t, len(unknowns())+1, logged.Len())
 
@@ -161,17 +172,17 @@ func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 	t.Parallel()
 	for _, c := range append(operation.AllDenialCodes(), "moon", "") {
-		op := sample(because(operation.ReasonDenied), func(op *operation.Operation) {
+		op := rendertest.Sample(rendertest.NotAdded(operation.ReasonDenied), func(op *operation.Operation) {
 			op.Denial = &operation.Decision{Code: c, What: "groups"}
 		})
-		m := cardMessage(op, fixedWording())
+		m := render.Card(op, fixedWording())
 		text := m.Text + shownText(t, m)
 		asker := slices.Contains([]operation.DenialCode{operation.DeniedNoRule, operation.DeniedForbidden,
 			operation.DeniedGuest, operation.DeniedWorkspace,
 			operation.DeniedBot, operation.DeniedDeactivated, operation.DeniedNoPolicy}, c)
 		if asker {
 			require.Contains(t, text, "<@U0ANA> was no longer allowed", c)
-			require.Contains(t, text, denialWords(c), c)
+			require.Contains(t, text, render.DenialWords(c), c)
 		}
 		if slices.Contains([]operation.DenialCode{operation.DeniedUnchecked, operation.DeniedOutdated,
 			operation.DeniedApproval, operation.DeniedNobody,
@@ -180,10 +191,10 @@ func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 		}
 		require.NotContains(t, text, "right", c)
 	}
-	cards := approvalCards()
+	cards := rendertest.ApprovalCards()
 	for _, name := range []string{"approver_left", "approver_left_after_a_call", "waiting_lost"} {
-		for _, m := range []message{cardMessage(cards[name], fixedWording()),
-			approvalMessage(cards[name], fixedWording())} {
+		for _, m := range []render.Message{render.Card(cards[name], fixedWording()),
+			render.ApprovalCard(cards[name], fixedWording())} {
 			require.Contains(t, shownText(t, m), "The approval of <@U0BO> no longer counts (account deactivated).",
 				name)
 			require.Contains(t, m.Text, "The approval of bo no longer counts", name)
@@ -191,10 +202,10 @@ func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 			require.NotContains(t, strings.ToLower(shownText(t, m)), "rules changed", name)
 		}
 	}
-	e := operation.Event{At: moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
+	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
 		ActorID: operation.SystemActor,
 		Data:    map[string]string{"state": "not_added", "reason": "denied", "denial": "nobody", "no_longer": "U0BO"}}
-	for _, line := range []string{stepLine(e), auditLine(e)} {
+	for _, line := range []string{private.StepLine(e), render.AuditLine(e)} {
 		require.Contains(t, line, "nobody to approve")
 		require.Contains(t, line, "no longer counts: the approval of <@U0BO>")
 	}

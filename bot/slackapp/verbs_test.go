@@ -15,8 +15,8 @@ func TestEveryVerbIsAnswered(t *testing.T) {
 			r := open(t, nil)
 			r.types(ana, incident, strings.TrimPrefix(v.Examples[0], commands.Name))
 			r.until("an answer or a form", func() bool {
-				_, private := r.said(ana, incident)
-				return len(private)+len(r.slack.Views(ana)) == 1
+				_, answers := r.said(ana, incident)
+				return len(answers)+len(r.slack.Views(ana)) == 1
 			})
 		})
 	}

@@ -6,6 +6,9 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 )
 
@@ -53,8 +56,8 @@ func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			view := formView(formState{Values: values, ChannelID: "C0INC1234"})
-			require.Equal(t, values, formValues(fill(t, view)))
+			view := private.Form(private.FormState{Values: values, ChannelID: "C0INC1234"})
+			require.Equal(t, values, private.FormValues(fill(t, view)))
 		})
 	}
 }
@@ -62,57 +65,58 @@ func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
 func TestTheFormShowsEveryFieldOfTheAPI(t *testing.T) {
 	t.Parallel()
 	shown := map[string]bool{}
-	for _, b := range formView(formState{}).Blocks.BlockSet {
+	for _, b := range private.Form(private.FormState{}).Blocks.BlockSet {
 		shown[b.ID()] = true
 	}
 	for _, f := range commands.RegisterFields() {
 		if f.APIName != "" {
-			require.True(t, shown[fieldBlockID(f.Key)], f.Key)
+			require.True(t, shown[render.FieldBlockID(f.Key)], f.Key)
 		}
 	}
 }
 
 func TestFormValuesOutsideAFieldAreLeftOut(t *testing.T) {
 	t.Parallel()
-	got := formValues(fill(t, formView(formState{ChannelID: "C0INC1234", Values: commands.Values{
+	got := private.FormValues(fill(t, private.Form(private.FormState{ChannelID: "C0INC1234", Values: commands.Values{
 		commands.KeyWeight: "101", commands.KeyType: "toaster", commands.KeyTo: "#ops", "unknown": "x"}})))
 	require.Equal(t, commands.Values{commands.KeyTo: "C0INC1234"}, got)
 }
 
 func TestAMissingStateIsAnEmptyForm(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, formValues(nil))
-	require.Empty(t, formValues(&slack.ViewState{}))
+	require.Empty(t, private.FormValues(nil))
+	require.Empty(t, private.FormValues(&slack.ViewState{}))
 	unwatched := slack.ViewState{Values: map[string]map[string]slack.BlockAction{
-		fieldBlockID(commands.KeyNoWatch): {fieldBlockID(commands.KeyNoWatch): {}},
-		"field_other":                     {"field_other": {Value: "x"}},
+		render.FieldBlockID(commands.KeyNoWatch): {render.FieldBlockID(commands.KeyNoWatch): {}},
+		"field_other":                            {"field_other": {Value: "x"}},
 	}}
-	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, formValues(&unwatched),
+	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, private.FormValues(&unwatched),
 		"an unticked box is an answer")
 }
 
 func TestErrorsStandUnderTheirFields(t *testing.T) {
 	t.Parallel()
-	got := fieldErrors(&commands.InputError{Problems: []commands.Problem{
+	got := private.FieldErrors(&commands.InputError{Problems: []commands.Problem{
 		{Field: commands.KeyPorts, Text: "Typed words.", Form: "Words of the form."},
 		{Field: commands.KeyPorts, Text: "Another."},
 		{Text: "Of no field."},
 		{Field: commands.KeyDryRun, Text: "Not in the form."},
 	}})
 	require.Equal(t, map[string]string{
-		fieldBlockID(commands.KeyPorts):    "Words of the form. Another.",
-		fieldBlockID(commands.KeyListener): "Of no field. Not in the form.",
+		render.FieldBlockID(commands.KeyPorts):    "Words of the form. Another.",
+		render.FieldBlockID(commands.KeyListener): "Of no field. Not in the form.",
 	}, got)
 }
 
 func TestErrorsNameOnlyInputsOfTheForm(t *testing.T) {
 	t.Parallel()
 	inputs := map[string]bool{}
-	for _, b := range formView(formState{}).Blocks.BlockSet {
+	for _, b := range private.Form(private.FormState{}).Blocks.BlockSet {
 		inputs[b.ID()] = true
 	}
 	for _, f := range commands.RegisterFields() {
-		for id := range fieldErrors(&commands.InputError{Problems: []commands.Problem{{Field: f.Key, Text: "x"}}}) {
+		for id := range private.FieldErrors(&commands.InputError{
+			Problems: []commands.Problem{{Field: f.Key, Text: "x"}}}) {
 			require.True(t, inputs[id], "%s is not an input", id)
 		}
 	}
@@ -120,8 +124,8 @@ func TestErrorsNameOnlyInputsOfTheForm(t *testing.T) {
 
 func TestThePreviewViewNamesItsOperation(t *testing.T) {
 	t.Parallel()
-	op := draft()
-	id, version, err := parseButtonValue(previewView(op, fixedWording()).PrivateMetadata)
+	op := rendertest.Draft()
+	id, version, err := render.ParseButtonValue(private.PreviewView(op, fixedWording()).PrivateMetadata)
 	require.NoError(t, err)
 	require.Equal(t, op.ID, id)
 	require.Equal(t, op.Version, version)
@@ -129,9 +133,10 @@ func TestThePreviewViewNamesItsOperation(t *testing.T) {
 
 func TestNoticesCannotBeSubmitted(t *testing.T) {
 	t.Parallel()
-	for _, v := range []slack.ModalViewRequest{formLoadingView(), checkingView(), failedView("", "")} {
+	for _, v := range []slack.ModalViewRequest{private.FormLoadingView(), private.CheckingView(),
+		private.FailedView("", "")} {
 		require.Nil(t, v.Submit)
-		require.Equal(t, viewNotice, v.CallbackID)
+		require.Equal(t, render.ViewNotice, v.CallbackID)
 		requireView(t, v)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/slack-go/slack"
 	"go.uber.org/zap"
 
+	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/zenlayer"
 )
@@ -77,16 +78,16 @@ func (w *Web) Close() { w.http.CloseIdleConnections() }
 
 // post sends a message and returns where it is: for a person's id that is the
 // channel of the direct message.
-func (w *Web) post(ctx context.Context, to string, m message) (channel, ts string, err error) {
+func (w *Web) post(ctx context.Context, to string, m render.Message) (channel, ts string, err error) {
 	return w.postUnder(ctx, to, "", m)
 }
 
 // reply posts a message under another.
-func (w *Web) reply(ctx context.Context, to, thread string, m message) (channel, ts string, err error) {
+func (w *Web) reply(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
 	return w.postUnder(ctx, to, thread, m)
 }
 
-func (w *Web) postUnder(ctx context.Context, to, thread string, m message) (channel, ts string, err error) {
+func (w *Web) postUnder(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
 	args, err := content(m, url.Values{"channel": {to}, "unfurl_links": {"false"}, "unfurl_media": {"false"}})
 	if err != nil {
 		return "", "", err
@@ -106,7 +107,7 @@ func (w *Web) postUnder(ctx context.Context, to, thread string, m message) (chan
 }
 
 // edit replaces a message.
-func (w *Web) edit(ctx context.Context, channel, ts string, m message) error {
+func (w *Web) edit(ctx context.Context, channel, ts string, m render.Message) error {
 	args, err := content(m, url.Values{"channel": {channel}, "ts": {ts}})
 	if err != nil {
 		return err
@@ -126,8 +127,9 @@ func (w *Web) remove(ctx context.Context, channel, ts string) error {
 }
 
 // ephemeral sends a message that only one person sees.
-func (w *Web) ephemeral(ctx context.Context, channel, user string, m message) error {
-	args, err := content(message{Text: m.Text, Blocks: m.Blocks}, url.Values{"channel": {channel}, "user": {user}})
+func (w *Web) ephemeral(ctx context.Context, channel, user string, m render.Message) error {
+	args, err := content(render.Message{Text: m.Text, Blocks: m.Blocks},
+		url.Values{"channel": {channel}, "user": {user}})
 	if err != nil {
 		return err
 	}

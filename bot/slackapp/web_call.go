@@ -17,6 +17,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/commands"
 )
@@ -120,13 +121,18 @@ func (c *caller) read(method string, resp *http.Response, body []byte) (socket.F
 	refused.Code = socket.SafeCode(answer.Label("error"))
 	refused.Needed = scopes(answer.Label("needed"))
 	for _, d := range answer.Part("response_metadata").Labels("messages") {
-		refused.Details = append(refused.Details, c.redact(clamp(clean(d), nameLimit*2)))
+		refused.Details = append(refused.Details, c.redact(render.Clamp(render.Clean(d), render.NameLimit*2)))
 	}
 	return answer, refused
 }
 
-// slackRateLimited is Slack's word for too many calls.
-const slackRateLimited = "ratelimited"
+// Slack's error codes that callers tell apart
+// (docs.slack.dev/reference/methods/chat.postMessage).
+const (
+	slackRateLimited     = "ratelimited"
+	slackChannelNotFound = "channel_not_found"
+	slackNoMessage       = "message_not_found"
+)
 
 // waitOf is how long a 429 asks to wait; a minute, where it does not say.
 func waitOf(h http.Header) time.Duration {
@@ -154,7 +160,7 @@ func scopes(text string) string {
 	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyz_.:, ") != "" {
 		return ""
 	}
-	return clamp(text, nameLimit)
+	return render.Clamp(text, render.NameLimit)
 }
 
 // redact hides the token, also a part of it, and whatever looks like one.
@@ -199,7 +205,7 @@ func scrub(err error) error {
 }
 
 // content is a message as the arguments of a call.
-func content(m message, args url.Values) (url.Values, error) {
+func content(m render.Message, args url.Values) (url.Values, error) {
 	blocks, err := json.Marshal(append([]slack.Block{}, m.Blocks...))
 	if err != nil {
 		return nil, fmt.Errorf("encoding a message: %w", err)

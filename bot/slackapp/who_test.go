@@ -7,14 +7,18 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // Status and the audit channel name the same person for an event.
 func TestLinesNameWhoCausedTheEvent(t *testing.T) {
 	t.Parallel()
 	event := func(kind, actor, channel string, pairs ...string) operation.Event {
-		e := operation.Event{At: moment(19, 14, 22), Kind: kind, OperationID: "op", ActorID: actor, ChannelID: channel,
-			Data: map[string]string{"ref": "LBR-7F3KQ2", "instance": "i-1", "listener": "lst-1", "state": "added"}}
+		e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: kind, OperationID: "op", ActorID: actor,
+			ChannelID: channel,
+			Data:      map[string]string{"ref": "LBR-7F3KQ2", "instance": "i-1", "listener": "lst-1", "state": "added"}}
 		for n := 0; n < len(pairs); n += 2 {
 			e.Data[pairs[n]] = pairs[n+1]
 		}
@@ -48,7 +52,7 @@ func TestLinesNameWhoCausedTheEvent(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			step, line := stepLine(tt.event), auditLine(tt.event)
+			step, line := private.StepLine(tt.event), render.AuditLine(tt.event)
 			for _, part := range tt.step {
 				require.Contains(t, step, part)
 			}
@@ -71,14 +75,14 @@ func TestHistoryNamesWhoApproved(t *testing.T) {
 		Actor: operation.Actor{UserID: "U0ANA", Name: "ana"},
 		Approval: &operation.Approval{Needed: 1,
 			Votes: []operation.Vote{{By: operation.Actor{UserID: "U0CHEN", Name: "chen"}}}}}
-	e := intake.Entry{At: moment(19, 14, 22), Operation: op}
-	require.Equal(t, "approved by chen", remark(e))
-	require.Contains(t, pastSentence(e, false), "Approved by <@U0CHEN>.")
-	require.Contains(t, pastSentence(e, true), "Approved by chen.")
+	e := intake.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
+	require.Equal(t, "approved by chen", private.Remark(e))
+	require.Contains(t, private.PastSentence(e, false), "Approved by <@U0CHEN>.")
+	require.Contains(t, private.PastSentence(e, true), "Approved by chen.")
 
 	op.State, op.Reason = operation.NotAdded, operation.ReasonUnanswered
 	op.Approval.Needed = 2
 	e.Operation = op
-	require.NotContains(t, remark(e), "approved by", "one of two is not enough")
-	require.NotContains(t, pastSentence(e, false), "Approved by")
+	require.NotContains(t, private.Remark(e), "approved by", "one of two is not enough")
+	require.NotContains(t, private.PastSentence(e, false), "Approved by")
 }

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
@@ -16,7 +17,7 @@ func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 	if err == nil {
 		var w intake.WhyAnswer
 		if w, err = a.Intake.Why(ctx, reg, d.Actor, a.place(d)); err == nil {
-			a.tell(ctx, d, accountMessage(w, a.wording()))
+			a.tell(ctx, d, private.Account(w, a.wording()))
 			return
 		}
 	}

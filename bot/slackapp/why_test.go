@@ -9,12 +9,14 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 func lefts() []intake.LimitLeft {
 	return []intake.LimitLeft{
 		{Of: operation.LimitPerson, Left: 7, Limit: 10, In: "10 minutes"},
-		{Of: operation.LimitListener, Left: 0, Limit: 5, In: "10 minutes", Next: moment(19, 24, 0)},
+		{Of: operation.LimitListener, Left: 0, Limit: 5, In: "10 minutes", Next: rendertest.Moment(19, 24, 0)},
 		{Of: operation.LimitGlass, Left: 2, Limit: 2, In: "a week"},
 	}
 }
@@ -32,8 +34,9 @@ func accounts() map[string]intake.WhyAnswer {
 		{ID: "year-end", Clauses: []operation.Clause{{Text: "context.weekday >= 6"}}},
 	}
 	answer := func(d operation.Decision) intake.WhyAnswer {
-		op := sample()
-		return intake.WhyAnswer{Explanation: operation.Explanation{Standing: standing(), Decision: d, Rules: rules,
+		op := rendertest.Sample()
+		return intake.WhyAnswer{Explanation: operation.Explanation{Standing: rendertest.Standing(), Decision: d,
+			Rules:  rules,
 			Others: 4},
 			Listener: op.Listener, Server: op.Server, Weight: 20, Ports: []int{8080, 8081}, Limits: lefts()}
 	}
@@ -45,7 +48,7 @@ func accounts() map[string]intake.WhyAnswer {
 	usual, unread := answer(operation.Decision{Allowed: true, Policies: []string{"x"}}),
 		answer(operation.Decision{Allowed: true, Policies: []string{"x"}})
 	usual.Usual, unread.Weight, unread.Unread = true, 0, true
-	guest := intake.WhyAnswer{Explanation: operation.Explanation{Standing: standing(),
+	guest := intake.WhyAnswer{Explanation: operation.Explanation{Standing: rendertest.Standing(),
 		Decision: operation.Decision{Code: operation.DeniedGuest}}}
 	guest.Standing.Refusal = guest.Decision
 	nothing := answer(operation.Decision{Allowed: true})
@@ -63,18 +66,18 @@ func accounts() map[string]intake.WhyAnswer {
 
 func TestTheAccountOfADecisionIsBoundedAndKeepsWhatDecides(t *testing.T) {
 	t.Parallel()
-	m := accountMessage(accounts()["many_rules"], fixedWording())
+	m := private.Account(accounts()["many_rules"], fixedWording())
 	requireMessage(t, m)
 	visible := shownText(t, m)
 	require.Contains(t, visible, "Rule rule-29 *holds*", "a rule that holds is not left out")
 	require.Contains(t, visible, "25 more rules are left out")
-	require.Equal(t, maxAccountRules, strings.Count(visible, "*holds*: it")+
+	require.Equal(t, private.MaxAccountRules, strings.Count(visible, "*holds*: it")+
 		strings.Count(visible, "*does not hold*: it"))
 }
 
 func TestWhoIsRefusedIsToldNoNames(t *testing.T) {
 	t.Parallel()
-	visible := shownText(t, accountMessage(accounts()["guest"], fixedWording()))
+	visible := shownText(t, private.Account(accounts()["guest"], fixedWording()))
 	for _, name := range []string{"api-lb", "payments", "https-443"} {
 		require.NotContains(t, visible, name)
 	}

@@ -12,15 +12,18 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // Cards are read on a phone at 3 a.m.: the first line is tested by
 // TestEachStateHasItsOwnFirstWord.
 func TestTheSecondLineOfACardSaysWhatToDo(t *testing.T) {
 	t.Parallel()
-	all := publicCards()
-	maps.Copy(all, endings())
-	for name, op := range approvalCards() {
+	all := rendertest.PublicCards()
+	maps.Copy(all, rendertest.Endings())
+	for name, op := range rendertest.ApprovalCards() {
 		all["approval "+name] = op
 	}
 	for name, op := range all {
@@ -28,15 +31,15 @@ func TestTheSecondLineOfACardSaysWhatToDo(t *testing.T) {
 			for _, posted := range []bool{false, true} {
 				w := approvalWording()
 				w.Posted, w.Approvers = posted, approvers
-				requireSecondLine(t, name, cardMessage(op, w))
+				requireSecondLine(t, name, render.Card(op, w))
 			}
 		}
 	}
-	for name, op := range previews() {
-		requireSecondLine(t, name, previewMessage(op, fixedWording()))
+	for name, op := range rendertest.Previews() {
+		requireSecondLine(t, name, private.Preview(op, fixedWording()))
 	}
-	for name, op := range approvalPreviews() {
-		requireSecondLine(t, name, previewMessage(op, fixedWording()))
+	for name, op := range rendertest.ApprovalPreviews() {
+		requireSecondLine(t, name, private.Preview(op, fixedWording()))
 	}
 	for name, m := range allMessages() {
 		if strings.HasPrefix(name, "owner_") && name != "owner_untold" {
@@ -45,13 +48,14 @@ func TestTheSecondLineOfACardSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func requireSecondLine(t *testing.T, name string, m message) {
+func requireSecondLine(t *testing.T, name string, m render.Message) {
 	t.Helper()
 	lines := strings.Split(shownText(t, m), "\n")
-	if strings.HasPrefix(lines[0], firstNothing) {
+	if strings.HasPrefix(lines[0], render.FirstNothing) {
 		return // it says so itself
 	}
-	for _, s := range []string{"*What to do:* ", follows, "here is nothing to do", doNotRepeat, addedDo,
+	for _, s := range []string{"*What to do:* ", render.Follows, "here is nothing to do", render.DoNotRepeat,
+		render.AddedDo,
 		"*Please approve or deny:* ", "Please have a look.", "Stopping, as ", "Denied by "} {
 		if strings.Contains(lines[1], s) {
 			return
@@ -67,13 +71,13 @@ func TestWhatSomebodyNeedsWhoGoesOnElsewhereStandsOnTheCard(t *testing.T) {
 	w.Link = "https://example.slack.com/archives/C0INC1234/p1"
 	needed := []string{"<@U0ANA>", "`lst-8f2c`", "https-443", "api-lb", "`i-55a1`", "web-07", "10.0.3.17", "8080", "50",
 		"bare metal", "`web-07`", w.Link, "LBR-7F3KQ2"}
-	token := "`" + sample().Request.ClientToken + "`"
-	for name, op := range publicCards() {
+	token := "`" + rendertest.Sample().Request.ClientToken + "`"
+	for name, op := range rendertest.PublicCards() {
 		if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
 			continue
 		}
 		needs := op.State == operation.NeedsPerson
-		for _, m := range []message{cardMessage(op, w), approvalMessage(op, w), ownerMessage(op, w)} {
+		for _, m := range []render.Message{render.Card(op, w), render.ApprovalCard(op, w), render.OwnerNotice(op, w)} {
 			raw := shownText(t, m) + string(encode(t, m.Blocks))
 			for _, s := range needed {
 				require.Contains(t, raw, s, name)
@@ -81,12 +85,12 @@ func TestWhatSomebodyNeedsWhoGoesOnElsewhereStandsOnTheCard(t *testing.T) {
 			require.Equal(t, needs, strings.Contains(raw, token), name)
 		}
 	}
-	for name, op := range endings() {
-		raw := string(encodeMessage(t, ownerMessage(op, w)))
+	for name, op := range rendertest.Endings() {
+		raw := string(encodeMessage(t, render.OwnerNotice(op, w)))
 		for _, s := range needed {
 			require.Contains(t, raw, s, name)
 		}
-		require.NotContains(t, raw, sample().Request.ClientToken, name)
+		require.NotContains(t, raw, rendertest.Sample().Request.ClientToken, name)
 	}
 }
 
@@ -111,56 +115,58 @@ func TestTheOwnersNoticeAndTheEditedCardLinkToTheCard(t *testing.T) {
 // risky are drafts of which something may go wrong.
 func risky() map[string]operation.Operation {
 	off := false
-	stopped := func(word string) change { return func(op *operation.Operation) { op.Server.Status = word } }
+	stopped := func(word string) rendertest.Change { return func(op *operation.Operation) { op.Server.Status = word } }
 	return map[string]operation.Operation{
-		"Health checks are off":            draft(func(op *operation.Operation) { op.Listener.HealthCheck = &off }),
-		"The server is stopped.":           draft(stopped("STOPPED")),
-		"The server is in the recycle bin": draft(stopped("RECYCLE")),
-		"The server is being installed.":   draft(stopped("INSTALLING")),
-		"The server is not running":        draft(stopped("ODD")),
+		"Health checks are off": rendertest.Draft(func(op *operation.Operation) {
+			op.Listener.HealthCheck = &off
+		}),
+		"The server is stopped.":           rendertest.Draft(stopped("STOPPED")),
+		"The server is in the recycle bin": rendertest.Draft(stopped("RECYCLE")),
+		"The server is being installed.":   rendertest.Draft(stopped("INSTALLING")),
+		"The server is not running":        rendertest.Draft(stopped("ODD")),
 	}
 }
 
 func TestRisksStandAboveAButtonThatIsNotPrimaryAndOnTheAddedCard(t *testing.T) {
 	t.Parallel()
 	for risk, op := range risky() {
-		for _, m := range []message{previewMessage(op, fixedWording()),
-			changedMessage(&intake.ChangedError{Operation: op}, fixedWording())} {
+		for _, m := range []render.Message{private.Preview(op, fixedWording()),
+			private.Changed(&intake.ChangedError{Operation: op}, fixedWording())} {
 			raw := string(encode(t, m.Blocks))
 			require.Contains(t, raw, "*Risk:* "+risk)
-			require.Less(t, strings.Index(raw, risk), strings.Index(raw, actReqSend), risk)
-			require.Empty(t, styleOf(t, m, actReqSend), risk)
+			require.Less(t, strings.Index(raw, risk), strings.Index(raw, render.ActReqSend), risk)
+			require.Empty(t, styleOf(t, m, render.ActReqSend), risk)
 		}
-		view := string(encode(t, previewView(op, fixedWording())))
+		view := string(encode(t, private.PreviewView(op, fixedWording())))
 		require.Contains(t, view, "Risk: "+risk)
 
-		needs(1)(&op)
+		rendertest.NeedsApproval(1)(&op)
 		op.State = operation.Waiting
-		m := approvalMessage(op, approvalWording())
+		m := render.ApprovalCard(op, approvalWording())
 		raw := string(encode(t, m.Blocks))
-		require.Less(t, strings.Index(raw, risk), strings.Index(raw, actApYes), risk)
-		require.Empty(t, styleOf(t, m, actApYes), risk)
+		require.Less(t, strings.Index(raw, risk), strings.Index(raw, render.ActApYes), risk)
+		require.Empty(t, styleOf(t, m, render.ActApYes), risk)
 
 		op.Approval = nil
-		answered(operation.EvidenceAnswered)(&op)
-		added := shownText(t, cardMessage(op, fixedWording()))
+		rendertest.Added(operation.EvidenceAnswered)(&op)
+		added := shownText(t, render.Card(op, fixedWording()))
 		require.Contains(t, added, "*Risk when it was added:* "+risk)
-		require.Contains(t, added, addedDoRisk)
+		require.Contains(t, added, render.AddedDoRisk)
 	}
-	for _, m := range []message{previewMessage(draft(), fixedWording()),
-		approvalMessage(approvalCards()["waiting"], approvalWording())} {
+	for _, m := range []render.Message{private.Preview(rendertest.Draft(), fixedWording()),
+		render.ApprovalCard(rendertest.ApprovalCards()["waiting"], approvalWording())} {
 		require.NotContains(t, string(encodeMessage(t, m)), "Risk")
-		require.True(t, styleOf(t, m, actReqSend) == "primary" || styleOf(t, m, actApYes) == "primary")
+		require.True(t, styleOf(t, m, render.ActReqSend) == "primary" || styleOf(t, m, render.ActApYes) == "primary")
 	}
 	old := risky()["The server is stopped."]
 	old.Notes = []string{"The server is stopped.", "Weight 20, as most servers on this listener."}
-	text := shownText(t, previewMessage(old, fixedWording()))
+	text := shownText(t, private.Preview(old, fixedWording()))
 	require.Equal(t, 1, strings.Count(text, "The server is stopped."), "an earlier version stored it as a note")
 	require.Contains(t, text, "Weight 20")
 }
 
 // styleOf is the style of a button.
-func styleOf(t *testing.T, m message, action string) string {
+func styleOf(t *testing.T, m render.Message, action string) string {
 	t.Helper()
 	var tree any
 	require.NoError(t, json.Unmarshal(encode(t, m.Blocks), &tree))
@@ -176,7 +182,7 @@ func styleOf(t *testing.T, m message, action string) string {
 func TestRisksAreInTheOrderTheyAreRead(t *testing.T) {
 	t.Parallel()
 	off := false
-	op := draft(func(op *operation.Operation) {
+	op := rendertest.Draft(func(op *operation.Operation) {
 		op.Listener.HealthCheck, op.Server.Status, op.Listener.LoadBalancerStatus = &off, "RECYCLE", "CREATING"
 	})
 	require.Len(t, op.Risks(), 3)

@@ -1,0 +1,229 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	auditAsked      = "asked by %s"
+	auditWhy        = "%s: %s"
+	auditBy         = "%s in %s"
+	auditReplica    = "replica %s"
+	StepLost        = "no longer counts: the approval of %s"
+	unknownAudit    = "*" + FirstUnknown + "* what this event is: %s. Look with %s."
+	showCommand     = "lbbot operations show %s"
+	listCommand     = "lbbot operations export"
+	TimelineNoThing = "a listener"
+)
+
+// Audited reports whether an event has a line.
+func Audited(e operation.Event) bool { return AuditLine(e) != "" }
+
+func AuditLines(events []operation.Event, skipped int) Message {
+	var lines []string
+	if skipped > 0 {
+		lines = append(lines,
+			fmt.Sprintf("*%d older lines are not posted.* They are in the trail: `lbbot operations export` shows them.",
+				skipped))
+	}
+	for _, e := range events[:min(len(events), AuditLimit)] {
+		if line := AuditLine(e); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return Message{}
+	}
+	var list []slack.Block
+	for _, line := range lines {
+		list = append(list, Section(line))
+	}
+	text := lines[0]
+	if len(lines) > 1 {
+		text = fmt.Sprintf("%s · %d more lines", text, len(lines)-1)
+	}
+	return Message{Text: ClampMarkup(text, MaxText), Blocks: Blocks(list...)}
+}
+
+// AuditLine is one event in one line, empty if it is none of those that people
+// follow.
+func AuditLine(e operation.Event) string {
+	var parts []string
+	switch e.Kind {
+	case operation.EventFinished:
+		parts = auditFinished(e)
+	case operation.EventDenied:
+		parts = auditDenial(e)
+	case operation.EventDeniedMore:
+		parts = []string{fmt.Sprintf("*Denied %d more times* · %s", e.Summarised(), DeniedWhy(e)), auditPerson(e),
+			fmt.Sprintf("about %s", Names(ListenersOf(e))),
+			fmt.Sprintf("between %s and %s", InText(e.Data["first"]), InText(e.Data["last"]))}
+	case operation.EventApproved, operation.EventNotApproved:
+		parts = auditSaid(e)
+	case operation.EventBreakGlass:
+		if e.Data["why"] == "" {
+			return "" // who was told of it; the line of the acceptance says what it is about
+		}
+		parts = []string{"*Break-glass*", auditThing(e), auditPerson(e), Prose(e.Data["why"], ReasonLimit),
+			optional("%s", e.Data["incident"]), optional("%s", e.Data["ref"])}
+	case operation.EventPolicy:
+		parts = []string{auditRuleSet(e)}
+	case operation.EventStarted:
+
+		parts = []string{fmt.Sprintf("*Bot started* · version %s", Code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+	case operation.EventEnded:
+		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", Code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+	case operation.EventHead:
+		parts = []string{fmt.Sprintf("*Audit trail* · head %s", Code(e.Data["head"]))}
+	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped, operation.EventAttempt,
+		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson, operation.EventStatus,
+		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion, operation.EventPreviewedMore:
+		return ""
+	default:
+		parts = auditUnknown(e)
+	}
+	return strings.Join(NonEmpty(append(parts, e.At.UTC().Format("2006-01-02 15:04:05 UTC"))), " · ")
+}
+
+// auditUnknown is for a kind of event that this version does not know.
+func auditUnknown(e operation.Event) []string {
+	look := listCommand
+	if e.Data["ref"] != "" {
+		look = fmt.Sprintf(showCommand, e.Data["ref"])
+	}
+	return []string{fmt.Sprintf(unknownAudit, Code(e.Kind), Code(look)), auditThing(e), auditPerson(e), optional("%s", e.Data["ref"])}
+}
+
+func auditFinished(e operation.Event) []string {
+	d := e.Data
+	word := FirstWord(operation.State(d["state"]))
+	if !operation.State(d["state"]).Final() {
+		word = FirstUnknown + ": " + InText(d["state"])
+	}
+	why := optional("%s", d["reason"])
+	if d["reason"] != "" && d["code"] != "" {
+		why = fmt.Sprintf(auditWhy, Code(d["reason"]), Code(d["code"]))
+	}
+	if d["denial"] != "" {
+		why = fmt.Sprintf(auditWhy, Code(d["reason"]), Name(DenialWords(operation.DenialCode(d["denial"]))))
+	}
+	if d["no_longer"] != "" {
+		why += ", " + fmt.Sprintf(StepLost, Mentions(strings.Fields(d["no_longer"])))
+	}
+	return []string{
+		fmt.Sprintf("*%s*", word), auditThing(e),
+		why, auditRequester(e), optional("%s", d["ref"]), optional("backend %s", d["backend_id"]),
+		optional("request %s", cmp.Or(d["request_ids"], d["request_id"])), auditPolicies(e),
+	}
+}
+
+func auditDenial(e operation.Event) []string {
+	d := e.Data
+	what := auditThing(e)
+	if d["action"] == string(operation.ActionApprove) && what != "" {
+		what = fmt.Sprintf("deciding on %s", what)
+	}
+	return []string{fmt.Sprintf("*Denied* · %s", Code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
+}
+
+// auditSaid is what one person said who was asked for approval.
+func auditSaid(e operation.Event) []string {
+	word := "*Approved*"
+	if e.Kind == operation.EventNotApproved {
+		word = "*Not approved*"
+	}
+	return []string{word, auditThing(e), auditPerson(e), Prose(e.Data["reason"], ReasonLimit), auditRequester(e), optional("%s", e.Data["ref"]), auditPolicies(e)}
+}
+
+// auditThing is what an event is about: which server, to which listener.
+func auditThing(e operation.Event) string {
+	d := e.Data
+	if cmp.Or(d["instance"], d["listener"]) == "" {
+		return ""
+	}
+	return Name(cmp.Or(d["instance_name"], d["instance"])) + " to " + Name(cmp.Or(d["listener_name"], d["listener"]))
+}
+
+func auditRuleSet(e operation.Event) string {
+	digest := e.Data["digest"]
+	switch {
+	case digest == "":
+		return "*No rules* · the policy file cannot be used, so nobody may change anything"
+	case e.Data["result"] == "absent":
+		return fmt.Sprintf("*Rules not changed* · the policy file is absent; digest %s stays in force", Code(digest))
+	case e.Data["result"] == "broken":
+		return fmt.Sprintf("*Rules not changed* · the policy file cannot be used; digest %s stays in force", Code(digest))
+	case e.Data["result"] == "good":
+		return fmt.Sprintf("*Rules changed* · digest %s is in force", Code(digest))
+	}
+	return fmt.Sprintf(unknownAudit, Code(e.Kind+" "+e.Data["result"]), Code(listCommand))
+}
+
+// auditPerson is who caused the event, and where.
+func auditPerson(e operation.Event) string {
+	return WhoDid(e, func(who string) string {
+		if e.ChannelID == "" {
+			return Mention(who)
+		}
+		return fmt.Sprintf(auditBy, Mention(who), Channel(e.ChannelID))
+	})
+}
+
+// auditRequester is who asked for what the event is about, and where.
+func auditRequester(e operation.Event) string {
+	who, where := e.Requester()
+	switch {
+	case who == "":
+		return ""
+	case where == "":
+		return fmt.Sprintf(auditAsked, Mention(who))
+	}
+	return fmt.Sprintf(auditAsked, fmt.Sprintf(auditBy, Mention(who), Channel(where)))
+}
+
+func auditPolicies(e operation.Event) string {
+	var ids []string
+	for n := 1; n <= 5 && e.Data["policy_"+strconv.Itoa(n)] != ""; n++ {
+		ids = append(ids, Code(e.Data["policy_"+strconv.Itoa(n)]))
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("rules %s", strings.Join(ids, ", "))
+}
+
+// optional is a piece that is left out when there is no value.
+func optional(format, value string) string {
+	if value == "" {
+		return ""
+	}
+	return fmt.Sprintf(format, Code(value))
+}
+
+// AuditLimit is how many lines go into one message.
+const AuditLimit = 20
+
+// ListenersOf are the listeners that a summary names, or a word for none.
+func ListenersOf(e operation.Event) []string {
+	list := strings.Fields(e.Data["listeners"])
+	if len(list) == 0 {
+		return []string{TimelineNoThing}
+	}
+	return list
+}
+
+// DeniedWhy are the reasons of the denials that a summary counts.
+func DeniedWhy(e operation.Event) string {
+	list := strings.Fields(e.Data["codes"])
+	for i, c := range list {
+		list[i] = DenialWords(operation.DenialCode(c))
+	}
+	return Name(strings.Join(list, ", "))
+}

@@ -1,0 +1,270 @@
+package render
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+const (
+	WordDefault   = "Zenlayer's default"
+	WordOwnPorts  = "the listener's own"
+	RehearsalLine = "*Rehearsal:* everything is checked, nothing is sent to Zenlayer."
+	RehearsalText = "Rehearsal: nothing is sent to Zenlayer."
+	ReplacesLine  = "This replaces any earlier card of %s."
+	asOfSmall     = "As of %s."
+	fieldServer   = "Server"
+	fieldListener = "Listener"
+	fieldPorts    = "Ports · weight"
+)
+
+// card is a public card before it is put together: always in this order.
+type card struct {
+	text    string
+	header  string        // empty: the first section carries the first word
+	body    []slack.Block // at least one; the first says what to do
+	buttons []slack.BlockElement
+	small   []string
+	stays   bool // every sentence stays true; else it says as of when, until it is over
+}
+
+// Card is the one public message that shows an operation, in whatever
+// state it is. It is a pure function of its arguments.
+func Card(op operation.Operation, w Wording) Message {
+	var c card
+	switch op.State {
+	case operation.Waiting:
+		c = waitingForPeople(op, w)
+	case operation.Accepted, operation.Sending:
+		c = underWayCard(op, w)
+	case operation.Unconfirmed:
+		c = unconfirmedCard(op, w)
+	case operation.NeedsPerson:
+		c = needsPersonCard(op, w)
+	case operation.Added:
+		c = addedCard(op, w)
+	case operation.AlreadyThere:
+		c = nothingCard(op)
+	case operation.NotAdded:
+		c = notAddedCard(op, w)
+	default:
+		c = unknownCard(op, w)
+	}
+	if !op.State.Final() && !c.stays && !w.At.IsZero() {
+		c.small = append(c.small, fmt.Sprintf(asOfSmall, Clock(w.At)))
+	}
+	return c.message(op, w)
+}
+
+// underWayCard: accepted, and the call is being made or prepared.
+func underWayCard(op operation.Operation, w Wording) card {
+	switch {
+	case w.Posted:
+		return firstCard(op)
+	case op.State == operation.Sending:
+		return addingCard(op, w)
+	case w.Approvers && WasApproved(op):
+		return approvedCard(op)
+	}
+	return waitingCard(op)
+}
+
+// message puts a card together and adds what is said on any card.
+func (c card) message(op operation.Operation, w Wording) Message {
+	var list []slack.Block
+	if c.header != "" {
+		list = append(list, Header(c.header))
+	}
+	list = append(list, c.body[0])
+	if op.Glass != nil && op.State == operation.Added {
+		list = append(list, Section(GlassLine(op, "*Added* with *break-glass* by %s: \"%s\". Incident: %s.", w)))
+	}
+	list = append(list, c.body[1:]...)
+	list = append(list, Section(approvalAside(op, w)), Section(asides(op, w)...), Actions(c.buttons...),
+		ContextLine(c.small...))
+	text := c.text
+	if op.Glass != nil {
+		text += " " + fmt.Sprintf("With break-glass: %s", Sentence(op.Glass.Why))
+	}
+	if op.Rehearsal {
+		text += " " + RehearsalText
+	}
+	return Message{
+		Text:   ClampMarkup(text, MaxText),
+		Blocks: Blocks(list...),
+		Metadata: &slack.SlackMetadata{EventType: CardEvent, EventPayload: map[string]any{
+			"ref": op.Ref, "id": op.ID, "state": string(op.State), "version": op.Version,
+		}},
+	}
+}
+
+// asides are the lines that any card may carry.
+func asides(op operation.Operation, w Wording) []string {
+	var lines []string
+	if op.Rehearsal {
+		lines = append(lines, RehearsalLine)
+	}
+	if w.Late >= lateFrom {
+		lines = append(lines, fmt.Sprintf("Posted %s late; times show when it happened.", Lasting(w.Late)))
+	}
+	if w.Refused != "" {
+		lines = append(lines, fmt.Sprintf("This was meant for %s, where I could not post.", Channel(w.Refused)))
+	}
+	if w.Replaces {
+		lines = append(lines, fmt.Sprintf(ReplacesLine, op.Ref))
+	}
+	return lines
+}
+
+// How a value is shown: in a block, in a sentence, in an object without
+// markup.
+type Shown func(string) string
+
+// ServerName is what people call the server.
+func ServerName(op operation.Operation, show Shown) string {
+	return show(FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID))
+}
+
+// ListenerName is "https-443 on api-lb".
+func ListenerName(op operation.Operation, show Shown) string {
+	s := show(FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))
+	if lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
+		s += " on " + show(lb)
+	}
+	return s
+}
+
+// ListenerPort is "api-lb port 443", for fallback texts.
+func ListenerPort(op operation.Operation, show Shown) string {
+	lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID)
+	if lb == "" || Clean(op.Listener.Port) == "" {
+		return ListenerName(op, show)
+	}
+	return show(lb) + " port " + show(op.Listener.Port)
+}
+
+// balancerName is "api-lb", or the listener where it is not known.
+func balancerName(op operation.Operation, show Shown) string {
+	if lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
+		return show(lb)
+	}
+	return ListenerName(op, show)
+}
+
+// ActorName names the asker in a fallback text, where a mention would be
+// read aloud as an id.
+func ActorName(a operation.Actor) string {
+	if Clean(a.Name) == "" {
+		return Mention(a.UserID)
+	}
+	return InText(a.Name)
+}
+
+// ServerFacts is "web-07 (`i-55a1`, bare metal, 10.0.3.17)".
+func ServerFacts(op operation.Operation) string {
+	id := Code(FirstOf(op.Server.ID, op.Request.InstanceID))
+	facts := []string{typeWords(op)}
+	if Clean(op.Server.IP) != "" {
+		facts = append(facts, Name(op.Server.IP))
+	}
+	if Clean(op.Server.Name) == "" {
+		return id + " (" + strings.Join(facts, ", ") + ")"
+	}
+	return Name(op.Server.Name) + " (" + id + ", " + strings.Join(facts, ", ") + ")"
+}
+
+// ListenerFacts is "https-443 (`lst-8f2c`, TCP 443) on api-lb".
+func ListenerFacts(op operation.Operation) string {
+	l := op.Listener
+	s, facts := Code(FirstOf(l.ID, op.Request.ListenerID)), []string{}
+	if Clean(l.Name) != "" {
+		s, facts = Name(l.Name), []string{s}
+	}
+	if p := Clean(l.Protocol + " " + l.Port); p != "" {
+		facts = append(facts, Name(p))
+	}
+	if len(facts) > 0 {
+		s += " (" + strings.Join(facts, ", ") + ")"
+	}
+	if lb := FirstOf(l.LoadBalancerName, l.LoadBalancerID); lb != "" {
+		s += " on " + Name(lb)
+	}
+	return s
+}
+
+func typeWords(op operation.Operation) string {
+	if t := op.Request.InstanceType; t == zenlayer.InstanceVM || t == "" && op.Server.Type == zenlayer.InstanceVM {
+		return "virtual machine"
+	}
+	return "bare metal"
+}
+
+// PortWords lists the ports asked for.
+func PortWords(ports []int) string {
+	if len(ports) == 0 {
+		return WordOwnPorts
+	}
+	texts := make([]string, len(ports))
+	for i, p := range ports {
+		texts[i] = strconv.Itoa(p)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func WeightWords(weight int) string {
+	if weight == 0 {
+		return WordDefault
+	}
+	return strconv.Itoa(weight)
+}
+
+// WeightPhrase is "weight 50".
+func WeightPhrase(weight int) string {
+	if weight == 0 {
+		return WordDefault + " weight"
+	}
+	return "weight " + strconv.Itoa(weight)
+}
+
+// factFields is everything that somebody needs who goes on elsewhere. token
+// adds the client token: it is shown only while a person has to settle op, and
+// of a settled one it would be of no use but to add the server a second time.
+func factFields(op operation.Operation, w Wording, token bool) slack.Block {
+	pairs := [][2]string{
+		{fieldServer, ServerFacts(op)},
+		{fieldListener, ListenerFacts(op)},
+		{fieldPorts, PortWords(op.Request.PortList) + " · " + WeightWords(op.Request.Weight)},
+		{"Backend name", Code(op.Request.BackendName)},
+		{"Asked by", Mention(op.Actor.UserID)},
+	}
+	if webAddress(w.Link) {
+		pairs = append(pairs, [2]string{"Card", "<" + w.Link + "|" + Name(op.Ref) + ">"})
+	}
+	if token {
+		pairs = append(pairs, [2]string{"Client token", Code(op.Request.ClientToken)})
+	}
+	return fields(pairs...)
+}
+
+// purpose is the asker's reason in quotes, or nothing.
+func purpose(op operation.Operation) string {
+	if p := Prose(op.Purpose, ReasonLimit); p != "" {
+		return "\"" + p + "\""
+	}
+	return ""
+}
+
+// FirstOf returns the first of its arguments that has something to show.
+func FirstOf(list ...string) string {
+	for _, s := range list {
+		if Clean(s) != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,294 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	waitingStop = "Stopping, as %s asked."
+	reasonNone  = "none given"
+	askText     = "Waiting: %s asks to add %s to %s. Needs %s, until %s. %s."
+	askProgress = "%d of %d: %s. %s"
+	AskDenied   = "Denied by %s: %s"
+	GlassAnd    = " and "
+	ButtonDeny  = "Deny"
+)
+
+// ApprovalEvent names the metadata of the card in the approvers' channel, as
+// metadataEvent does for the operation's own.
+const ApprovalEvent = "lbbot_approval"
+
+// ApprovalCard is the card in the approvers' channel. Once it is decided it
+// is the card of the operation.
+func ApprovalCard(op operation.Operation, w Wording) Message {
+	w.Approvers = true
+	m := Card(op, w)
+	m.Metadata.EventType = ApprovalEvent
+	return m
+}
+
+// waitingForPeople is the card of an operation that others must agree to: the
+// one on which they do, or a short one that says where they are asked.
+func waitingForPeople(op operation.Operation, w Wording) card {
+	if op.Approval == nil {
+		return waitingCard(op)
+	}
+	if AsksElsewhere(op) && !w.Approvers {
+		return askedCard(op, w)
+	}
+	return approvalCard(op, w)
+}
+
+// askedCard says where approval is asked for.
+func askedCard(op operation.Operation, w Wording) card {
+	a := op.Approval
+	if w.Posted {
+		c := firstCard(op)
+		c.body = append(c.body, Section(fmt.Sprintf("Approval by %s was asked for in %s, until %s.",
+			NeedsCount(a.Needed, a.Who), Channel(a.Channel), Clock(a.ExpiresAt))))
+		return c
+	}
+	c := card{text: askingText(op, askText), small: []string{op.Ref, fmt.Sprintf(waitingSmall, ClockAndUTC(a.AskedAt))}}
+	lines := []string{
+		fmt.Sprintf("*Waiting* for approval, asked in %s. Nothing is sent yet.", Channel(a.Channel)), Follows,
+		headline(op, ServerName(op, Name)+" to "+ListenerName(op, Name)),
+		fmt.Sprintf("Needs %s, until %s.", NeedsCount(a.Needed, a.Who), Clock(a.ExpiresAt)),
+		askedAgain(op), progress(*a), resumed(op),
+	}
+	if ending := decidedSoon(op); ending != "" {
+		lines = append(lines, ending)
+	} else {
+		c.buttons = append(c.buttons, stopButton(op))
+	}
+	c.body = []slack.Block{Section(lines...)}
+	return c
+}
+
+// approvalCard asks for agreement, and has the buttons for it.
+func approvalCard(op operation.Operation, w Wording) card {
+	a := op.Approval
+	text, header, after := askText, "Waiting for approval · %s", ""
+	if w.Posted {
+		text, header, after = "Asked: %s asks to add %s to %s, with approval by %s until %s. %s.",
+			"Asked for approval · %s", "The result follows here."
+	}
+	please := decidedSoon(op)
+	if please == "" {
+		please = fmt.Sprintf("*Please approve or deny:* %s. Not %s, who asks.", NeedsOf(a.Needed, a.Who),
+			Mention(op.Actor.UserID))
+	}
+	c := card{
+		text: askingText(op, text), header: fmt.Sprintf(header, op.Ref),
+		body: []slack.Block{
+			Section(please, askedAgain(op), askedFor(op)),
+			Section(
+				fmt.Sprintf("*Reason:* %s   ·   asked in %s", FirstOf(Prose(op.Purpose, ReasonLimit), reasonNone),
+					Channel(op.Place.ChannelID)),
+				progress(*a), resumed(op), after),
+			ContextLine(askNotes(op)...),
+			Section(RiskLines(op, "*Risk when it was asked:* %s")...),
+		},
+		stays: w.Posted && len(a.Votes) == 0 && a.Again == "" && decidedSoon(op) == "",
+		small: []string{
+			fmt.Sprintf("%s is %s · %s is %s", ServerName(op, Name), Code(FirstOf(op.Server.ID, op.Request.InstanceID)),
+				ListenerName(op, Name), Code(FirstOf(op.Listener.ID, op.Request.ListenerID))),
+			askTimesOf(*a, w),
+		},
+	}
+	if decidedSoon(op) == "" {
+		c.buttons = approvalButtons(op)
+		if !AsksElsewhere(op) {
+			c.buttons = append(c.buttons, stopButton(op))
+		}
+		c.buttons = append(c.buttons, approvalMenu(op))
+	}
+	return c
+}
+
+// askingText tells the whole story in one line.
+func askingText(op operation.Operation, format string) string {
+	a := op.Approval
+	text := fmt.Sprintf(format, ActorName(op.Actor), ServerName(op, InText), ListenerPort(op, InText),
+		NeedsCount(a.Needed, a.Who), UTC(a.ExpiresAt), op.Ref)
+	if n := len(a.Votes); n > 0 {
+		text += " " + fmt.Sprintf(askProgress, n, a.Needed, Voters(a.Votes, ActorName), missing(a.Missing()))
+	}
+	switch a.Again {
+	case operation.AgainPicture:
+		text += " " + "Approved, but something changed since."
+	case operation.AgainRules:
+		if lost := lostWords(op, ActorName); lost != "" {
+			text += " " + fmt.Sprintf("%s Needed: %s.", lost, moreApprovals(a.Missing()))
+			break
+		}
+		text += " " + fmt.Sprintf("Rules changed; %s.", moreApprovals(a.Missing()))
+	}
+	return text
+}
+
+// askedFor is what is asked: who, what, where, and how much of the traffic.
+func askedFor(op operation.Operation) string {
+	share := ""
+	if percent, known := op.Approval.Picture.Share(op.Request.Weight, op.Listener.Scheduler); known {
+		share = fmt.Sprintf(" (about %d %% of new connections)", percent)
+	}
+	return fmt.Sprintf("%s asks to *add* %s *to* %s, ports %s, %s%s.", Mention(op.Actor.UserID), ServerName(op, Name),
+		ListenerName(op, Name),
+		PortWords(op.Request.PortList), WeightPhrase(op.Request.Weight), share)
+}
+
+// askedAgain says why people who agreed are asked once more.
+func askedAgain(op operation.Operation) string {
+	a := op.Approval
+	switch a.Again {
+	case operation.AgainPicture:
+		who := ""
+		if list := lastVoters(*a); len(list) > 0 {
+			who = fmt.Sprintf("%s, ", Mentions(list))
+		}
+		changes := make([]string, len(a.Changes))
+		for i, s := range a.Changes {
+			changes[i] = Prose(s, SaidLimit)
+		}
+		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?",
+			ClampMarkup(strings.Join(changes, "; "), CommandLimit), who)
+	case operation.AgainRules:
+		if lost := lostWords(op, ActorMention); lost != "" {
+			return fmt.Sprintf("*Waiting:* %s Needed: %s.", lost, moreApprovals(a.Missing()))
+		}
+		return fmt.Sprintf("*Waiting:* rules changed; %s.", moreApprovals(a.Missing()))
+	}
+	return ""
+}
+
+// lastVoters are those whose agreement was taken back, each once.
+func lastVoters(a operation.Approval) []string {
+	var ids []string
+	seen := map[string]bool{}
+	for _, v := range a.Past {
+		if !seen[v.By.UserID] {
+			ids, seen[v.By.UserID] = append(ids, v.By.UserID), true
+		}
+	}
+	return ids
+}
+
+func moreApprovals(n int) string {
+	if n == 1 {
+		return "one more approval"
+	}
+	return fmt.Sprintf("%d more approvals", n)
+}
+
+// progress is who agreed so far, and how many are missing.
+func progress(a operation.Approval) string {
+	if len(a.Votes) == 0 {
+		return ""
+	}
+	list := make([]string, len(a.Votes))
+	for i, v := range a.Votes {
+		list[i] = fmt.Sprintf("%s at %s", Mention(v.By.UserID), Clock(v.At))
+	}
+	return fmt.Sprintf(askProgress, len(a.Votes), a.Needed, strings.Join(list, ", "), missing(a.Missing()))
+}
+
+func missing(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "One more."
+	}
+	return fmt.Sprintf("%d more.", n)
+}
+
+// decidedSoon is what was said that ends the waiting, until the run has taken
+// it; empty while an answer still counts.
+func decidedSoon(op operation.Operation) string {
+	switch {
+	case op.StopBy != "":
+		return fmt.Sprintf(waitingStop, Mention(op.StopBy))
+	case op.Approval.Denied != nil:
+		return fmt.Sprintf(AskDenied, Mention(op.Approval.Denied.By.UserID), Sentence(op.Approval.Denied.Reason))
+	}
+	return ""
+}
+
+func askNotes(op operation.Operation) []string {
+	var notes []string
+	if op.Listener.HealthCheck == nil {
+		notes = append(notes, fmt.Sprintf("*Note:* %s",
+			"Zenlayer did not say whether this listener has health checks."))
+	}
+	for i, n := range PlainNotes(op) {
+		if i == MaxAlerts {
+			break
+		}
+		notes = append(notes, Prose(n, NoteLimit))
+	}
+	return notes
+}
+
+// askTimesOf is when it was asked, ends, and is said again.
+func askTimesOf(a operation.Approval, w Wording) string {
+	s := fmt.Sprintf("Asked %s. Ends %s at the latest.", ClockAndUTC(a.AskedAt), Clock(a.ExpiresAt))
+	var at []string
+	for _, d := range w.Reminders {
+		if t := a.AskedAt.Add(d); t.Before(a.ExpiresAt) {
+			at = append(at, Clock(t))
+		}
+	}
+	if len(at) > 0 {
+		s += fmt.Sprintf(" Reminder at %s if it is not decided.", strings.Join(at, GlassAnd))
+	}
+	return s
+}
+
+func approvalButtons(op operation.Operation) []slack.BlockElement {
+	server, listener := ServerName(op, BareName), ListenerName(op, BareName)
+	text, confirm := "Approve", fmt.Sprintf("Approve adding %s to %s? It runs at once.", server,
+		ListenerPort(op, BareName))
+	if op.Approval.Again == operation.AgainPicture {
+		text = "Approve new picture"
+	}
+	if n := op.Approval.Missing(); n > 1 {
+		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, ListenerPort(op, BareName),
+			CountPeople(n))
+	}
+	yes := PrimaryUnlessRisky(op, Button(ActApYes, text, fmt.Sprintf("Approve adding %s to %s", server, listener),
+		ButtonValue(op)))
+	yes.Confirm = slack.NewConfirmationBlockObject(PlainText("Approve?", MaxConfirmTitle),
+		PlainText(confirm, MaxConfirmText),
+		PlainText(text, MaxButton), PlainText("Not yet", MaxButton))
+	return []slack.BlockElement{
+		yes,
+		Button(ActApNo, ButtonDeny, fmt.Sprintf("Deny adding %s to %s", server, listener), ButtonValue(op)),
+		Button(ActApQuestion, "Ask a question", fmt.Sprintf("Ask a question about adding %s to %s", server, listener),
+			ButtonValue(op)),
+	}
+}
+
+// approvalMenu offers the pool, where it was read.
+func approvalMenu(op operation.Operation) slack.BlockElement {
+	if !op.Approval.Picture.Read {
+		return nil
+	}
+	return &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActApMore,
+		Options: []*slack.OptionBlockObject{
+			slack.NewOptionBlockObject(MoreValue(MorePool, op), PlainText(moreWords(MorePool), MaxOption), nil)}}
+}
+
+// PlainNotes are the notes that are no risks. Earlier versions stored both.
+func PlainNotes(op operation.Operation) []string {
+	return slices.DeleteFunc(slices.Clone(op.Notes), func(n string) bool { return slices.Contains(op.Risks(), n) })
+}
+
+const NoteLimit = 240
+
+const MaxAlerts = 10 // notes shown in a view

@@ -1,0 +1,132 @@
+package render
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	ApprovedLine = "Approved by %s %s (asked %s, %s)."
+	GlassBadge   = "*Break-glass* by %s: \"%s\". Incident: %s."
+)
+
+// approvedCard is the approvers' card between their agreement and the call.
+func approvedCard(op operation.Operation) card {
+	c := waitingCard(op)
+	c.text = fmt.Sprintf("Approved: %s on %s, by %s. Adding… %s.", ServerName(op, InText), ListenerPort(op, InText),
+		Voters(op.Approval.Votes, ActorName), op.Ref)
+	lines := []string{Agreed(op, "*Approved* by %s %s (asked %s, %s). Adding…"), Follows,
+		headline(op, ServerName(op, Name)+" to "+ListenerName(op, Name)), waitLine(op), resumed(op)}
+	if op.StopBy != "" {
+		lines = append(lines, fmt.Sprintf(waitingStop, Mention(op.StopBy)))
+	}
+	c.body = []slack.Block{Section(lines...)}
+	return c
+}
+
+// WasApproved reports whether op goes on because others agreed.
+func WasApproved(op operation.Operation) bool {
+	return op.Approval != nil && !op.Approval.Skipped && op.State != operation.Waiting && op.Approval.Needed > 0 &&
+		op.Approval.Missing() == 0
+}
+
+// Agreed is who agreed and when, in one of two sentences.
+func Agreed(op operation.Operation, format string) string {
+	a := op.Approval
+	last := a.Votes[len(a.Votes)-1].At
+	return fmt.Sprintf(format, Voters(a.Votes, ActorMention), Clock(last), Clock(a.AskedAt),
+		Lasting(last.Sub(a.AskedAt)))
+}
+
+// approvalAside is the line about approval on a card of any later state.
+func approvalAside(op operation.Operation, w Wording) string {
+	switch {
+	case op.Glass != nil && op.State != operation.Added:
+		return GlassLine(op, GlassBadge, w)
+	case op.State == operation.Added || !WasApproved(op) || op.State == operation.Accepted && w.Approvers && !w.Posted:
+		return ""
+	}
+	return Agreed(op, ApprovedLine)
+}
+
+// approvedBy is for the field of an added card.
+func approvedBy(op operation.Operation) string {
+	switch {
+	case op.Glass != nil:
+		return "break-glass"
+	case WasApproved(op):
+		return Voters(op.Approval.Votes, ActorMention)
+	}
+	return "not needed"
+}
+
+// GlassLine is the badge: who went without approval, why, and who knows.
+func GlassLine(op operation.Operation, format string, w Wording) string {
+	return fmt.Sprintf(format, Mention(op.Actor.UserID), Prose(op.Glass.Why, ReasonLimit),
+		Prose(op.Glass.Incident, NameLimit)) + toldWords(op, w)
+}
+
+// toldWords names those who are told that they were passed over. On the
+// operation's own card they are named once it is done, so that its first post
+// calls nobody a second time.
+func toldWords(op operation.Operation, w Wording) string {
+	a := op.Approval
+	if a == nil || a.ToldAt.IsZero() && !w.Approvers && (AsksElsewhere(op) || len(a.Who.IDs) > 0) {
+		return ""
+	}
+	who, here := peopleWords(a.Who), a.Channel
+	if len(a.Who.IDs) == 0 {
+		who = "those who read this"
+	}
+	switch {
+	case AsksElsewhere(op) && !w.Approvers:
+		return fmt.Sprintf(" Told in %s: %s.", Channel(here), who)
+	case a.ToldAt.IsZero() && len(a.Who.IDs) > 0:
+		return fmt.Sprintf(" This message tells %s.", who)
+	}
+	return fmt.Sprintf(" Told: %s.", who)
+}
+
+// approvalEnding is "not added" because of what people said, or did not say.
+func approvalEnding(op operation.Operation) ending {
+	a := op.Approval
+	if a == nil {
+		a = &operation.Approval{ExpiresAt: op.FinishedAt}
+	}
+	if op.Reason == operation.ReasonNotApproved {
+		no := operation.Vote{}
+		if a.Denied != nil {
+			no = *a.Denied
+		}
+		return ending{
+			text: fmt.Sprintf("Not added: %s denied %s on %s: %s %s %s.", ActorName(no.By), ServerName(op, InText),
+				ListenerPort(op, InText), Sentence(no.Reason), sentOrNot(op), op.Ref),
+			what: []string{fmt.Sprintf("Denied by %s: %s", Mention(no.By.UserID), Sentence(no.Reason)),
+				sentOrNot(op)},
+			againForm: true,
+		}
+	}
+	e := ending{
+		text: fmt.Sprintf("Not added: nobody answered about %s on %s by %s. %s %s.", ServerName(op, InText),
+			ListenerPort(op, InText), UTC(a.ExpiresAt), sentOrNot(op), op.Ref),
+		what:  []string{fmt.Sprintf("Nobody answered by %s.", Clock(a.ExpiresAt)), sentOrNot(op)},
+		again: true, askAgain: true,
+	}
+	if n := len(a.Votes); n > 0 {
+		e.text = fmt.Sprintf("Not added: %d of %d people agreed to %s on %s by %s. %s %s.", n, a.Needed,
+			ServerName(op, InText), ListenerPort(op, InText), UTC(a.ExpiresAt), sentOrNot(op), op.Ref)
+		e.what[0] = fmt.Sprintf("%d of %d agreed by %s (%s), and nobody else answered.", n, a.Needed,
+			Clock(a.ExpiresAt), Voters(a.Votes, ActorMention))
+	}
+	return e
+}
+
+// AsksElsewhere reports whether those who may approve op have a card of their
+// own.
+func AsksElsewhere(op operation.Operation) bool {
+	return op.State != operation.Draft && op.Approval != nil && op.Approval.Channel != "" &&
+		op.Approval.Channel != op.Place.ResultID
+}

@@ -1,0 +1,288 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+)
+
+const (
+	NothingChanged = "Nothing changed."
+	refusedUnknown = "I do not know this code yet."
+	DiffersAs      = "It is there as %s. %s"
+	tooLateLine    = "I could not start within 5 minutes of your click, so I did not start at all."
+	FactAskers     = "the asker's account"
+	unreachableDo  = "try again in a few minutes."
+	unknownLine    = "This version of the bot does not know how this stands. It is stored as %s."
+	NothingWasSent = "Nothing was sent."
+	FirstNotSent   = "Not sent"
+)
+
+// endingOf chooses the words for the reason an operation was not added.
+func endingOf(op operation.Operation, w Wording) ending {
+	// about fills the places that every fallback text has: server, listener, id.
+	about := func(format string) string {
+		return fmt.Sprintf(format, ServerName(op, InText), ListenerPort(op, InText), op.Ref)
+	}
+	// aboutSent is about for a text that also says whether anything was sent.
+	aboutSent := func(format string) string {
+		return fmt.Sprintf(format, ServerName(op, InText), ListenerPort(op, InText), sentOrNot(op), op.Ref)
+	}
+	switch op.Reason {
+	case operation.ReasonRefused:
+
+		return refusedEnding(op, w, fmt.Sprintf("Not added: Zenlayer refused %s on %s. Nothing changed. %s.", ServerName(op, InText), balancerName(op, InText), op.Ref))
+	case operation.ReasonDiffers:
+		return differsEnding(op)
+	case operation.ReasonTooLate:
+		if !op.InLine.IsZero() {
+			return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because it was in line for a free call to Zenlayer, so I did not start at all. %s."), what: []string{tooLateLine, fmt.Sprintf("*Why:* it was in line for a free call to Zenlayer from %s on, and its turn did not come in time. Zenlayer takes only so many calls.", Clock(op.InLine))}, do: "try again in a few minutes.", again: true}
+		}
+		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, so I did not start at all. %s."), what: []string{tooLateLine}, again: true}
+	case operation.ReasonStopped:
+		return ending{text: aboutSent("Not added: stopped adding %s to %s. %s %s."), what: []string{stopWords(op)}, again: true}
+	case operation.ReasonDenied:
+		if op.Denial != nil && op.Denial.PolicyUnknown() {
+			return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."), what: []string{lateDenial(op, ActorMention, Clock)}, again: true}
+		}
+		others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody, operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
+		return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText), lateDenial(op, ActorName, UTC), op.Ref),
+			what: []string{lateDenial(op, ActorMention, Clock)}, whoami: !others, again: others}
+	case operation.ReasonRateLimited:
+		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."), what: []string{fmt.Sprintf("Zenlayer kept asking to wait; I stopped at %s. Nothing changed.", Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
+			again: true, faulty: true, tries: true}
+	case operation.ReasonUnreachable:
+		if op.Fault.Status == 0 {
+			return ending{text: aboutSent("Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."), what: []string{fmt.Sprintf("Zenlayer cannot be reached from the bot. %s", sentOrNot(op))}, do: unreachableDo, again: true}
+		}
+		e := ending{text: aboutSent("Not added: I could not read the listener for %s on %s. %s %s."), what: []string{fmt.Sprintf("I could not read the listener, so I stopped. %s", sentOrNot(op))}, again: true, faulty: true}
+		if e.said, e.do = AdviceOn(op.Fault, w.ReadAgain()); !op.Fault.Answered() {
+			e.do = unreachableDo
+		}
+		return e
+	case operation.ReasonGone:
+		return ending{text: aboutSent("Not added: the listener for %s, %s, no longer exists. %s %s."), what: []string{fmt.Sprintf("The listener no longer exists. %s", sentOrNot(op))}, do: "pick the listener again; it may have been recreated.", againForm: true, faulty: true}
+	case operation.ReasonRehearsal:
+		return ending{text: about("Not added: rehearsal of %s on %s. Every check passed and nothing was sent. %s."), what: []string{"This was a rehearsal: every check passed, and nothing was sent to Zenlayer."}}
+	case operation.ReasonProven, operation.ReasonPerson:
+		return provenEnding(op)
+	case operation.ReasonNotApproved, operation.ReasonUnanswered:
+		return approvalEnding(op)
+	}
+	return ownersEnding(op, w, about)
+}
+
+// ownersEnding is for what only the bot's owners can put right.
+func ownersEnding(op operation.Operation, w Wording, about func(string) string) ending {
+	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.", w.Owners()), fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.Owners())
+	if w.Owner != "" && !op.OwnerTold.IsZero() {
+		told, repair = fmt.Sprintf("nothing. The bot's owners are told (%s), and repeating it before they repaired this does not help.", w.Owners()), fmt.Sprintf("They are told (%s), and repeating it before they repaired this does not help.", w.Owners())
+	}
+	switch op.Reason {
+	case operation.ReasonCredentials:
+		said, do := AdviceOn(op.Fault, "nothing on your side; the bot's owners have to look at it.")
+		return ending{text: about("Not added: Zenlayer refused the bot's key or its rights for %s on %s. Nothing changed. %s."), what: []string{"Zenlayer refused the bot's key or its rights. Nothing changed. This is not your fault."}, do: do + " " + repair, said: said, faulty: true}
+	case operation.ReasonClockSkew:
+		return ending{text: about("Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. Nothing changed. %s."), what: []string{"The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. Nothing changed. This is not your fault."}, do: told, faulty: true}
+	case operation.ReasonBlocked:
+		return ending{text: about("Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."), what: []string{"Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing changed. This is not your fault."}, do: told, said: saidWords(op.Fault), faulty: true}
+	case operation.ReasonInternal:
+		return ending{text: about("Not added: something broke in the bot before %s was sent to %s. Nothing changed. Quote %s."), what: []string{"Something broke in the bot before anything was sent."}, do: fmt.Sprintf("press *%s*. If it happens again, quote token %s to %s.", ButtonAgain, Code(op.Ref), w.Owners()), again: true}
+	}
+	// No reason comes here: each has words above, which a test sees to.
+	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, storedAs(op, Code))}}
+}
+
+// refusedEnding: the API said no, and no earlier attempt is unanswered.
+func refusedEnding(op operation.Operation, w Wording, text string) ending {
+	e := ending{text: text, what: []string{"Zenlayer refused it. Nothing changed."}, againForm: true, faulty: true}
+	if !op.LastLook.IsZero() && len(op.Baseline) == 0 {
+		e.what = []string{fmt.Sprintf("Zenlayer refused it. %s is not on this listener (read %s).", ServerName(op, Name), Clock(op.LastLook))}
+	}
+	e.said, e.do = AdviceOn(op.Fault, fmt.Sprintf("look at what it said, then try again with changes, or ask %s.", w.Owners()))
+	return e
+}
+
+// AdviceOn is what an answer of Zenlayer means and what to do about it. The same
+// code has the same words, whichever call it answered; otherwise is what to do
+// about one that is not known.
+func AdviceOn(f operation.Fault, otherwise string) (said, do string) {
+	advice, known := commands.AdviceOn(f.Status, f.Code)
+	if !known {
+		return saidWords(f), otherwise
+	}
+	return strings.Join(NonEmpty([]string{advice.Means, quoted(f.Message)}), " "), advice.Do
+}
+
+// AnsweredHow says who answered something else than was asked.
+func AnsweredHow(f operation.Fault) string {
+	switch {
+	case f.Code != "":
+		return "Zenlayer refused what I asked it"
+	case f.Status >= 300:
+		return "something answered in Zenlayer's place"
+	}
+	return "Zenlayer gave an answer that I cannot use"
+}
+
+// FaultIDs are by what an answer can be found.
+func FaultIDs(f operation.Fault) []string {
+	var parts []string
+	if f.Code != "" {
+		parts = append(parts, Code(f.Code))
+	}
+	if f.Status > 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", f.Status))
+	}
+	if f.RequestID != "" {
+		parts = append(parts, fmt.Sprintf("request %s", Code(f.RequestID)))
+	}
+	return parts
+}
+
+// unreadWords say why the last reading of the listener failed, after format for
+// what is only an error; empty if it did not fail.
+func unreadWords(op operation.Operation, w Wording, format string) string {
+	switch {
+	case op.Unread.Answered():
+		said, do := AdviceOn(op.Unread, w.ReadAgain())
+		return fmt.Sprintf("At the last reading %s: %s *What to do:* %s (%s)", AnsweredHow(op.Unread), Sentence(said), do, strings.Join(FaultIDs(op.Unread), " · "))
+	case op.LookFault != "":
+		return fmt.Sprintf(format, Sentence(op.LookFault))
+	}
+	return ""
+}
+
+// saidWords is what Zenlayer said, as it said it.
+func saidWords(f operation.Fault) string {
+	quote := quoted(f.Message)
+	switch {
+	case quote == "" && f.Code == "":
+		return "nothing that I could read."
+	case quote == "":
+		return Code(f.Code) + ". " + refusedUnknown
+	case f.Code == "":
+		return quote
+	}
+	return quote + " " + refusedUnknown
+}
+
+func quoted(s string) string {
+	if s = Prose(s, SaidLimit); s == "" {
+		return ""
+	}
+	return fmt.Sprintf("\"%s\"", s)
+}
+
+// differsEnding: the server is there with another weight.
+func differsEnding(op operation.Operation) ending {
+	found := "not known"
+	if op.FoundWeight > 0 {
+		found = strconv.Itoa(op.FoundWeight)
+	}
+	e := ending{
+		text: fmt.Sprintf("Not added: %s is already on %s with weight %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText), found, sentOrNot(op), op.Ref),
+		what: []string{fmt.Sprintf("%s is there with weight %s; you asked for %s. This load balancer cannot change a weight in place.", ServerName(op, Name), found, WeightWords(op.Request.Weight))},
+		do:   "remove the entry in the console first, then try again; or leave it as it is.", againForm: true,
+	}
+	if op.BackendID != "" {
+		e.what = append(e.what, fmt.Sprintf(DiffersAs, Code(op.BackendID), sentOrNot(op)))
+	}
+	return e
+}
+
+func stopWords(op operation.Operation) string {
+	if len(op.Attempts) > 0 {
+		return fmt.Sprintf("Stopped by %s. What was tried before was refused, so nothing changed.", Mention(op.StopBy))
+	}
+	return fmt.Sprintf("Stopped by %s before anything was sent.", Mention(op.StopBy))
+}
+
+// lateDenial says what the last check denied, to whom, as far as the channel
+// may know.
+func lateDenial(op operation.Operation, who func(operation.Actor) string, at func(time.Time) string) string {
+	d := operation.Decision{}
+	if op.Denial != nil {
+		d = *op.Denial
+	}
+	lost, approver := lostWords(op, who), d.Action == operation.ActionApprove
+	switch {
+	case d.Code == operation.DeniedUnchecked && approver && op.Approval != nil && len(op.Approval.Lost) > 0:
+		by := who(op.Approval.Lost[0].By)
+		return fmt.Sprintf("At the last check I could not check %s, so I do not know whether the approval of %s still counts, and stopped. %s", FactWords(d.What, fmt.Sprintf("the account of %s", by)), by, sentOrNot(op))
+	case d.Code == operation.DeniedUnchecked:
+		return fmt.Sprintf("At the last check I could not check %s, so I stopped. %s", FactWords(d.What, FactAskers), sentOrNot(op))
+	case d.Code == operation.DeniedOutdated:
+		return fmt.Sprintf("At the last check I did not have the newest rules, so I stopped. %s", sentOrNot(op))
+	case d.Code == operation.DeniedNobody && lost != "":
+		return fmt.Sprintf("%s There are not enough other people who could approve it, so I stopped. %s", lost, sentOrNot(op))
+	case d.Code == operation.DeniedNobody:
+		return fmt.Sprintf("At the last check there were not enough people who could approve it, so I stopped. %s", sentOrNot(op))
+	case d.Code == operation.DeniedApproval && lost != "":
+		return fmt.Sprintf("%s I stopped. %s", lost, sentOrNot(op))
+	case d.Code == operation.DeniedApproval:
+		return fmt.Sprintf("At the last check the rules asked for the approval of others, which this request does not have, so I stopped. %s", sentOrNot(op))
+	case d.Code == operation.DeniedShared, d.Code == operation.DeniedChannel:
+		return fmt.Sprintf("At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s", sentOrNot(op))
+	case d.Code == operation.DeniedReason:
+		return fmt.Sprintf("At the last check the rules asked for a reason, which this request does not have, so I stopped. %s", sentOrNot(op))
+	case d.Action == operation.ActionBreakGlass:
+		return fmt.Sprintf("At the last check the rules did not let %s use break-glass, so I stopped. %s", who(op.Actor), sentOrNot(op))
+	case !d.Code.Known():
+		return fmt.Sprintf("At the last check this was not allowed%s, so I stopped. %s", optionalCode(d.Code), sentOrNot(op))
+	}
+	return fmt.Sprintf("At the last check (%s) %s was no longer allowed to change this listener (%s), so I stopped. %s", at(op.FinishedAt), who(op.Actor), DenialWords(d.Code), sentOrNot(op))
+}
+
+// optionalCode is a code that this version does not know, in parentheses.
+func optionalCode(c operation.DenialCode) string {
+	if c == "" {
+		return ""
+	}
+	return " (" + Name(DenialWords(c)) + ")"
+}
+
+// lostWords says whose agreement the last check did not count, and why; empty
+// if it counted all.
+func lostWords(op operation.Operation, who func(operation.Actor) string) string {
+	if op.Approval == nil {
+		return ""
+	}
+	var list []string
+	for _, l := range op.Approval.Lost {
+		if l.Certain() {
+			list = append(list, fmt.Sprintf("The approval of %s no longer counts (%s).", who(l.By), DenialWords(l.Code)))
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+// sentOrNot never says that nothing was sent when something was, even if it
+// was refused.
+func sentOrNot(op operation.Operation) string {
+	if len(op.Attempts) > 0 {
+		return NothingChanged
+	}
+	return NothingWasSent
+}
+
+// provenEnding: unanswered once, and shown not to be there.
+func provenEnding(op operation.Operation) ending {
+	server, listener := ServerName(op, InText), ListenerPort(op, InText)
+	seen := firstTime(op.LastLook, op.FinishedAt)
+	if op.Reason == operation.ReasonPerson {
+		return ending{
+			text: fmt.Sprintf("Not added: %s is not on %s; %s said so, and a reading agrees. %s.", server, listener, Mention(op.AnswerBy), op.Ref),
+			what: []string{fmt.Sprintf("%s said that it is not there, and a complete reading agrees (%s).", Mention(op.AnswerBy), Clock(seen))}, again: true,
+		}
+	}
+	return ending{
+		text: fmt.Sprintf("Not added: %s is not on %s in complete readings until %s. %s.", server, listener, UTC(seen), op.Ref),
+		what: []string{fmt.Sprintf("Not on the listener in complete readings until %s.", Clock(seen))}, again: true,
+	}
+}

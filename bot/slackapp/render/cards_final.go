@@ -1,0 +1,267 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	ButtonAgain      = "Try again"
+	ButtonAgainForm  = "Try again with changes"
+	ButtonWhoami     = "What may I do?"
+	buttonConsole    = "Open the console"
+	LabelAgain       = "Try again to add %s to %s"
+	LabelAgainForm   = "Change the values and try again to add %s"
+	LabelWhoami      = "Show what I may do and the ids of my groups"
+	labelConsoleCard = "Open the Zenlayer console"
+	addingBy         = "by %s"
+	FieldBackend     = "Backend ID"
+	FieldRequest     = "Request ID"
+	AddedDo          = "There is nothing more to do."
+	AddedDoRisk      = "*What to do:* make sure that the server is ready for traffic."
+	statusFault      = "The error was: %s"
+	buttonAskAgain   = "Ask again"
+	NotAddedSaid     = "*What it said:* %s"
+	NotAddedDo       = "*What to do:* %s"
+	notAddedPress    = "nothing, or press *%s* if it is still needed."
+	StatusCommand    = "/lb-register status %s"
+)
+
+// addedCard: done.
+func addedCard(op operation.Operation, w Wording) card {
+	took := Lasting(op.FinishedAt.Sub(firstTime(op.FirstSent(), askedAt(op))))
+	return card{
+		text: fmt.Sprintf("Added: %s on %s as %s, %s, by %s, in %s. %s.", ServerName(op, InText),
+			ListenerPort(op, InText), InText(op.BackendID),
+			WeightPhrase(op.Request.Weight), ActorName(op.Actor), took, op.Ref),
+		header: fmt.Sprintf("Added %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
+		body: []slack.Block{
+			Section(addedTodo(op, w), EvidenceLine(op), resumed(op)),
+			Section(RiskLines(op, "*Risk when it was added:* %s")...),
+			fields(
+				[2]string{FieldBackend, Code(op.BackendID)},
+				[2]string{fieldServer, ServerFacts(op)},
+				[2]string{fieldListener, ListenerFacts(op)},
+				[2]string{fieldPorts, PortWords(op.Request.PortList) + " · " + WeightWords(op.Request.Weight)},
+				[2]string{"By · approved by", Mention(op.Actor.UserID) + " · " + approvedBy(op)},
+				[2]string{"Reason", FirstOf(Prose(op.Purpose, ReasonLimit), reasonNone)},
+				[2]string{"When · took", ClockAndUTC(op.FinishedAt) + " · " + took},
+				[2]string{FieldRequest, requestID(op)},
+			),
+			Section(statusLine(op, w)),
+		},
+		buttons: []slack.BlockElement{LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
+			More(op, MoreCopy, MoreDetails)},
+		small: []string{op.Ref},
+	}
+}
+
+func firstTime(list ...time.Time) time.Time {
+	for _, t := range list {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+func requestID(op operation.Operation) string {
+	if op.RequestID == "" {
+		return "not known: the answer was lost"
+	}
+	return Code(op.RequestID)
+}
+
+// EvidenceLine says how it is known, where it was not simply answered.
+func EvidenceLine(op operation.Operation) string {
+	switch op.Evidence {
+	case operation.EvidenceRepeated:
+
+		return fmt.Sprintf("*Added* as %s (confirmed %s: Zenlayer answered the %s try).", Code(op.BackendID), Clock(op.FinishedAt), ordinal(len(op.Attempts)))
+	case operation.EvidenceSeen:
+		if i := slices.IndexFunc(op.Attempts, operation.Attempt.Doubtful); i >= 0 && len(op.Unanswered()) == 0 {
+			return fmt.Sprintf("*Added:* %s is on the listener. Zenlayer had answered with an error (HTTP %d), so I cannot tell who added it.", Code(op.BackendID), op.Attempts[i].Fault.Status)
+		}
+		return fmt.Sprintf("*Added:* %s is on the listener. The answer was lost, so I cannot tell who added it.", Code(op.BackendID))
+	case operation.EvidencePerson:
+		return fmt.Sprintf("*Added:* %s said that it is there, and a reading shows %s.", Mention(op.AnswerBy), Code(op.BackendID))
+	case operation.EvidenceAnswered, "":
+		return ""
+	}
+	return fmt.Sprintf("*Added* as %s. How that is known is stored as %s.", Code(op.BackendID), fmt.Sprintf(unknownValue, Code(string(op.Evidence))))
+}
+
+// A watch that has looked so often, or is so old, has ended without finding
+// the backend in the list.
+const (
+	watchLooks = 7
+	watchLasts = 6 * time.Minute
+)
+
+// statusLine is Zenlayer's own word for the backend, never a claim of ours. It
+// stays true when no later edit comes.
+func statusLine(op operation.Operation, w Wording) string {
+	later := Code(fmt.Sprintf(StatusCommand, op.Ref))
+	switch {
+	case Clean(op.BackendStatus) != "":
+		return fmt.Sprintf("*Status at Zenlayer:* \"%s\" (read %s). I cannot see traffic", Prose(op.BackendStatus, NameLimit), Clock(firstTime(op.StatusAt, op.FinishedAt))) + testLine(op)
+	case !op.StatusAt.IsZero():
+		return fmt.Sprintf("*Status at Zenlayer:* none shown (read %s). I cannot see traffic", Clock(op.StatusAt)) + testLine(op)
+	case !op.Watch:
+		return "*Status:* not watched, as asked."
+	case op.StatusLooks == 0 && !watchOver(op, w):
+		return fmt.Sprintf("*Status at Zenlayer:* not known at that time. %s shows it later.", later)
+	case unreadWords(op, w, statusFault) != "":
+		return fmt.Sprintf("Zenlayer gave backend %s; I could not read the list when I last looked. %s shows its status later.", Code(op.BackendID), later) + " " + unreadWords(op, w, statusFault)
+	case watchOver(op, w):
+		return fmt.Sprintf("Zenlayer gave backend %s; it was not in the list when I stopped looking.", Code(op.BackendID))
+	}
+	return fmt.Sprintf("Zenlayer gave backend %s; it was not in the list when I last looked. %s shows its status later.", Code(op.BackendID), later)
+}
+
+// watchOver reports whether nobody looks for the status any more.
+func watchOver(op operation.Operation, w Wording) bool {
+	return op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > watchLasts
+}
+
+// addedTodo is what is left to do once a server was added.
+func addedTodo(op operation.Operation, w Wording) string {
+	switch {
+	case len(op.Risks()) > 0:
+		return AddedDoRisk
+	case op.Watch && op.StatusAt.IsZero() && Clean(op.BackendStatus) == "" && watchOver(op, w):
+		return "*What to do:* look in the console for the backend; I did not find it in the list."
+	}
+	return AddedDo
+}
+
+// testLine names the address to test, if it is known.
+func testLine(op operation.Operation) string {
+	port := ""
+	switch {
+	case len(op.Request.PortList) > 0:
+		port = strconv.Itoa(op.Request.PortList[0])
+	case !strings.ContainsAny(op.Listener.Port, ",- "):
+		port = Clean(op.Listener.Port)
+	}
+	if Clean(op.Server.IP) == "" || port == "" {
+		return "."
+	}
+	return fmt.Sprintf("; test %s.", Name(endpoint(Clean(op.Server.IP), port)))
+}
+
+// nothingCard: it is as asked, and no call of ours is known to have done it.
+func nothingCard(op operation.Operation) card {
+	text, body := "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s.", Section(fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", ServerName(op, Name), Code(op.BackendID)), sentOrNot(op))
+	if i := slices.IndexFunc(op.Attempts, operation.Attempt.Limited); op.Evidence == operation.EvidenceSeen && i >= 0 {
+		text = "Nothing to do: %s is on %s with the ports and weight asked for, as %s. I cannot tell who added it. %s."
+		body = Section(fmt.Sprintf("%s is on this listener with the ports and weight asked for: %s. Zenlayer had answered my call with HTTP %d, so I cannot tell who added it.", ServerName(op, Name), Code(op.BackendID), op.Attempts[i].Fault.Status))
+	}
+	return card{
+		text:    fmt.Sprintf(text, ServerName(op, InText), ListenerPort(op, InText), InText(op.BackendID), op.Ref),
+		header:  fmt.Sprintf("Nothing to do: %s is on %s", ServerName(op, BareName), ListenerName(op, BareName)),
+		body:    []slack.Block{body},
+		buttons: []slack.BlockElement{More(op, MoreCopy, MoreDetails)},
+		small:   []string{op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
+	}
+}
+
+// ending is what one reason of "Not added" says and offers.
+type ending struct {
+	text      string // the fallback text
+	what      []string
+	said      string // what Zenlayer said
+	do        string
+	again     bool // a new preview of the same request
+	askAgain  bool // and the button says that it is asked for
+	againForm bool // the form with its values
+	whoami    bool
+	faulty    bool // show the fault's code and status in the small print
+	tries     bool // and how often it was tried
+}
+
+// notAddedCard: certain that nothing changed.
+func notAddedCard(op operation.Operation, w Wording) card {
+	if !op.Known() {
+		return unknownCard(op, w)
+	}
+	e := endingOf(op, w)
+	c := card{
+		text:   e.text,
+		header: fmt.Sprintf("Not added: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
+		body:   []slack.Block{Section(append([]string{fmt.Sprintf(NotAddedDo, todo(e))}, e.what...)...)},
+	}
+	if e.said != "" {
+		c.body = append(c.body, Section(fmt.Sprintf(NotAddedSaid, e.said)))
+	}
+	if e.again {
+		text, label := ButtonAgain, LabelAgain
+		if e.askAgain {
+			text, label = buttonAskAgain, "Ask again to add %s to %s"
+		}
+		c.buttons = append(c.buttons, Primary(Button(ActReqAgain, text,
+			fmt.Sprintf(label, ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op))))
+	}
+	if e.againForm {
+		b := Button(ActReqAgainForm, ButtonAgainForm, fmt.Sprintf(LabelAgainForm, ServerName(op, BareName)), ButtonValue(op))
+		if !e.again {
+			Primary(b)
+		}
+		c.buttons = append(c.buttons, b)
+	}
+	if e.whoami {
+		c.buttons = append(c.buttons, Button(ActWhoamiOpen, ButtonWhoami, LabelWhoami, ""))
+	}
+	c.buttons = append(c.buttons, More(op, MoreCopy, MoreDetails))
+	c.small = faultSmall(op, e)
+	return c
+}
+
+// todo is what to do after an ending.
+func todo(e ending) string {
+	switch {
+	case e.do != "":
+		return e.do
+	case e.askAgain:
+		return fmt.Sprintf(notAddedPress, buttonAskAgain)
+	case e.again:
+		return fmt.Sprintf(notAddedPress, ButtonAgain)
+	case e.againForm:
+		return fmt.Sprintf(notAddedPress, ButtonAgainForm)
+	case e.whoami:
+		return "nothing here. Press *What may I do?* to see what the policy allows."
+	}
+	return "nothing."
+}
+
+// faultSmall is the raw code in small print, then the ids and the time.
+func faultSmall(op operation.Operation, e ending) []string {
+	var parts []string
+	if e.faulty {
+		parts = FaultIDs(op.Fault)
+	}
+	if e.tries && op.Tries > 0 && !op.FirstTry.IsZero() {
+		parts = append(parts, fmt.Sprintf("%d tries in %s", op.Tries, Lasting(op.FinishedAt.Sub(op.FirstTry))))
+	}
+	return append(parts, op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), utcSmall(op.FinishedAt))
+}
+
+// ordinal is the word for an attempt.
+func ordinal(n int) string {
+	switch n {
+	case 1:
+		return "first"
+	case 2:
+		return "second"
+	case 3:
+		return "third"
+	}
+	return "last"
+}

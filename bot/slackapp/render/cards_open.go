@@ -1,0 +1,196 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	Follows      = "The result follows here. Until then there is nothing to do; please do not repeat it."
+	waitingSmall = "Asked %s."
+	addingStop   = "%s pressed Stop: no further attempts. What was sent is still settled."
+)
+
+// slowFrom is how long an answer may take before the card says so.
+const slowFrom = 3 * time.Second
+
+// firstCard is the first post: what was asked, by whom, and where the result
+// comes. Its Stop button works until the operation is over; after that a click
+// is answered with where it stands.
+func firstCard(op operation.Operation) card {
+	c := card{
+		text: fmt.Sprintf("Asked: %s asks to add %s to %s. The result follows. %s.", ActorName(op.Actor),
+			ServerName(op, InText), ListenerPort(op, InText), op.Ref),
+		small: []string{op.Ref, fmt.Sprintf(waitingSmall, ClockAndUTC(askedAt(op)))},
+		stays: true,
+	}
+	lines := []string{headline(op, fmt.Sprintf("*Asked:* add %s to %s", ServerName(op, Name), ListenerName(op, Name))),
+		Follows, stopNote(op)}
+	if op.StopBy == "" {
+		c.buttons = append(c.buttons, stopButton(op))
+	}
+	c.body = []slack.Block{Section(lines...)}
+	return c
+}
+
+// waitingCard: on disk, the last checks run, nothing is sent.
+func waitingCard(op operation.Operation) card {
+	c := card{
+		text: fmt.Sprintf("Waiting: last checks for %s on %s (%s, by %s). Nothing is sent yet.", ServerName(op, InText),
+			ListenerPort(op, InText), op.Ref, ActorName(op.Actor)),
+		small: []string{op.Ref, fmt.Sprintf(waitingSmall, ClockAndUTC(askedAt(op)))},
+	}
+	lines := []string{"*Waiting* for the last checks. Nothing is sent yet.", Follows,
+		headline(op, ServerName(op, Name)+" to "+ListenerName(op, Name)), waitLine(op), resumed(op)}
+	if op.StopBy != "" {
+		lines = append(lines, fmt.Sprintf(waitingStop, Mention(op.StopBy)))
+	} else {
+		c.buttons = append(c.buttons, stopButton(op))
+	}
+	c.body = []slack.Block{Section(lines...)}
+	return c
+}
+
+// addingCard: the call is being made, or waits for its next try.
+func addingCard(op operation.Operation, w Wording) card {
+	c := card{text: fmt.Sprintf("Adding %s to %s (%s, by %s).", ServerName(op, InText), ListenerPort(op, InText),
+		op.Ref,
+		ActorName(op.Actor))}
+	if sent := op.LastSent(); sent.IsZero() {
+		c.small = []string{fmt.Sprintf("Not sent yet. Asked %s.", ClockAndUTC(askedAt(op)))}
+	} else {
+		c.small = []string{fmt.Sprintf("Sent to Zenlayer %s.", ClockAndUTC(sent))}
+	}
+	lines := []string{
+		headline(op, fmt.Sprintf("*Adding* %s to %s", ServerName(op, Name), ListenerName(op, Name))), Follows,
+		slowLine(op, w), waitLine(op), resumed(op),
+	}
+	if op.StopBy != "" {
+		lines = append(lines, fmt.Sprintf(addingStop, Mention(op.StopBy)))
+	} else {
+		c.buttons = append(c.buttons, stopButton(op))
+	}
+	c.body = []slack.Block{Section(lines...)}
+	return c
+}
+
+// headline is what, which request, who and why, on one line.
+func headline(op operation.Operation, what string) string {
+	return strings.Join(NonEmpty([]string{what, op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), purpose(op)}),
+		"   ·   ")
+}
+
+// slowLine says that the answer takes long, if it does.
+func slowLine(op operation.Operation, w Wording) string {
+	if w.At.IsZero() || len(op.Attempts) == 0 || op.WaitFor != "" {
+		return ""
+	}
+	last := op.Attempts[len(op.Attempts)-1]
+	if !last.AnsweredAt.IsZero() || w.At.Sub(last.SentAt) < slowFrom {
+		return ""
+	}
+	return fmt.Sprintf("Zenlayer has not answered yet, %s so far. Do not repeat it.",
+		Lasting(w.At.Sub(last.SentAt).Truncate(time.Second)))
+}
+
+// waitLine says what the next try waits for.
+func waitLine(op operation.Operation) string {
+	if op.WaitFor == operation.WaitLine {
+		return lineWords(op)
+	}
+	if op.WaitUntil.IsZero() {
+		return ""
+	}
+	switch op.WaitFor {
+	case operation.WaitRateLimit:
+
+		if n := len(op.Attempts); n > 0 && op.WaitUntil.After(op.Attempts[n-1].AnsweredAt) && !op.Attempts[n-1].AnsweredAt.IsZero() {
+			return fmt.Sprintf("Zenlayer asks to wait %s. Trying again at %s.", Lasting(op.WaitUntil.Sub(op.Attempts[n-1].AnsweredAt).Round(time.Second)), Clock(op.WaitUntil))
+		}
+		return fmt.Sprintf("Zenlayer asks to wait. Trying again at %s.", Clock(op.WaitUntil))
+	case operation.WaitUnreachable:
+		if op.Fault.Status > 0 {
+			return fmt.Sprintf("Zenlayer did not take it (HTTP %d). Nothing was changed. Trying again at %s.", op.Fault.Status, Clock(op.WaitUntil))
+		}
+		return fmt.Sprintf("Zenlayer cannot be reached. Nothing was changed. Trying again at %s.", Clock(op.WaitUntil))
+	case operation.WaitRules:
+		return fmt.Sprintf("I do not have the newest rules yet, so I decide nothing. Nothing was sent. Asking again at %s.", Clock(op.WaitUntil))
+	}
+	return ""
+}
+
+// lineWords says that op is in line, and behind how many where that is known.
+// The number is of one moment, so the moment stands with it.
+func lineWords(op operation.Operation) string {
+	s := fmt.Sprintf("In line for a free call to Zenlayer since %s. I start by %s, or not at all.", Clock(op.InLine), Clock(op.ClickedAt.Add(operation.StartWithin)))
+	if op.Others > 0 {
+		s += " " + fmt.Sprintf("Other requests in line for this account: %d (at %s).", op.Others, Clock(op.InLine))
+	}
+	return s
+}
+
+func resumed(op operation.Operation) string {
+	if op.ResumedAt.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("The bot restarted at %s and picked this up again.", Clock(op.ResumedAt))
+}
+
+func stopButton(op operation.Operation) slack.BlockElement {
+	return Button(ActOpStop, "Stop", fmt.Sprintf("Stop adding %s to %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op))
+}
+
+// askedAt is when the person last asked for it.
+func askedAt(op operation.Operation) time.Time {
+	if !op.ClickedAt.IsZero() {
+		return op.ClickedAt
+	}
+	return op.AskedAt
+}
+
+func stopNote(op operation.Operation) string {
+	if op.StopBy == "" {
+		return ""
+	}
+	return fmt.Sprintf(addingStop, Mention(op.StopBy))
+}
+
+// utcSmall is the one place of a card that shows UTC.
+func utcSmall(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return ClockAndUTC(t)
+}
+
+// Sentence makes foreign words end like a sentence.
+func Sentence(s string) string {
+	s = Prose(s, SaidLimit)
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+		return s
+	}
+	return s + "."
+}
+
+// RiskLines are what may go wrong, one line each.
+func RiskLines(op operation.Operation, format string) []string {
+	var lines []string
+	for _, r := range op.Risks() {
+		lines = append(lines, fmt.Sprintf(format, Prose(r, NoteLimit)))
+	}
+	return lines
+}
+
+// PrimaryUnlessRisky makes a button the one to press, unless there are risks:
+// then nothing is the obvious next press.
+func PrimaryUnlessRisky(op operation.Operation, b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
+	if len(op.Risks()) > 0 {
+		return b
+	}
+	return Primary(b)
+}

@@ -1,0 +1,174 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	buttonThere     = "It is there"
+	buttonNotThere  = "It is not there"
+	unconfirmedNone = "The request was sent at %s and no answer came. It may or may not have worked."
+	DoNotRepeat     = "*Please do not repeat it* by hand or in the console until the result is here."
+	attemptSmall    = "attempt %d"
+)
+
+// unconfirmedCard: sent without an answer, and being settled.
+func unconfirmedCard(op operation.Operation, w Wording) card {
+	c := card{
+		text: fmt.Sprintf("Not confirmed: %s on %s was sent but no answer came. Being checked. Do not repeat. %s.",
+			ServerName(op, InText), balancerName(op, InText), op.Ref),
+		header: fmt.Sprintf("Not confirmed: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
+		body: []slack.Block{
+			Section(DoNotRepeat, unansweredLine(op)),
+			Section(checkingLine(op), lastReading(op, w), resumed(op), stopNote(op)),
+			factFields(op, w, false),
+		},
+		buttons: []slack.BlockElement{
+			Button(ActSettleNow, "Check now", fmt.Sprintf("Look now whether %s is on %s", ServerName(op, BareName),
+				ListenerName(op, BareName)), ButtonValue(op)),
+		},
+		small: []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.FirstSent())},
+	}
+	if op.StopBy == "" && repeatsLeft(op) {
+		c.buttons = append(c.buttons, stopButton(op))
+	}
+	return c
+}
+
+// unansweredLine says what is known about the attempt that was lost.
+func unansweredLine(op operation.Operation) string {
+	lost := op.Unanswered()
+	if len(lost) == 0 && op.Doubted() {
+		lost = op.Attempts[len(op.Attempts)-1:]
+	}
+	if len(lost) == 0 {
+		return fmt.Sprintf(unconfirmedNone, Clock(op.LastSent()))
+	}
+	a := lost[0]
+	switch {
+	case a.AnsweredAt.IsZero():
+		return fmt.Sprintf(unconfirmedNone, Clock(a.SentAt))
+	case a.Fault.Status > 0:
+
+		return fmt.Sprintf("The request was sent at %s and its answer (HTTP %d) does not tell. It may or may not have worked.", Clock(a.SentAt), a.Fault.Status)
+	}
+	if a.AnsweredAt.Sub(a.SentAt) < time.Second {
+		return fmt.Sprintf("The request was sent at %s and the connection broke before an answer came. It may or may not have worked.", Clock(a.SentAt))
+	}
+	return fmt.Sprintf("The request was sent at %s and no answer came within %s. It may or may not have worked.", Clock(a.SentAt), Lasting(a.AnsweredAt.Sub(a.SentAt)))
+}
+
+// repeatsLeft reports whether the bot may still ask again.
+func repeatsLeft(op operation.Operation) bool {
+	if op.StopBy != "" || len(op.Attempts) > operation.MaxRepeats {
+		return false
+	}
+	lost := op.Unanswered()
+	if len(lost) == 0 && op.Doubted() {
+		return false // it was asked again as often as is good already
+	}
+	return len(lost) == 0 || op.WaitUntil.Before(lost[0].SentAt.Add(operation.RepeatWithin))
+}
+
+func checkingLine(op operation.Operation) string {
+	s := "*I am checking:* I look at the listener; nothing more is sent."
+	if repeatsLeft(op) {
+		s = "*I am checking:* I look at the listener first, then ask again with the same token."
+	}
+	if !op.WaitUntil.IsZero() {
+		s += fmt.Sprintf(" Next look %s.", Clock(op.WaitUntil))
+	}
+	return s
+}
+
+func lastReading(op operation.Operation, w Wording) string {
+	var lines []string
+	if !op.LastLook.IsZero() {
+		lines = append(lines, fmt.Sprintf("Last complete reading %s.", Clock(op.LastLook)))
+	}
+	return strings.Join(NonEmpty(append(lines, unreadWords(op, w, "The last reading was not complete: %s"))), " ")
+}
+
+// needsPersonCard: the bot could not settle it.
+func needsPersonCard(op operation.Operation, w Wording) card {
+	c := card{
+		text:   fmt.Sprintf("Needs a person: I could not settle %s on %s. Look in the console, then answer on the card. %s.", ServerName(op, InText), ListenerPort(op, InText), op.Ref),
+		header: fmt.Sprintf("Needs a person: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
+		small:  []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
+	}
+	var sent, told string
+	if !op.FirstSent().IsZero() {
+		sent = fmt.Sprintf("Sent at %s. The menu has the same call for the shell, with the client token of this request.", Clock(op.FirstSent()))
+	}
+	if w.Owner != "" && !op.OwnerTold.IsZero() {
+		told = fmt.Sprintf("The bot's owners are told (%s).", w.Owners())
+	}
+	do, asks := answerLine(op)+" "+"There is nothing to do until that reading.", op.Answer == "" || op.Mismatch
+	if asks {
+		do = joinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press *%s* or *%s*. Please do not repeat it.", ServerName(op, Name), ListenerName(op, Name), buttonThere, buttonNotThere), answerLine(op)})
+	}
+	c.body = []slack.Block{
+		Section(do),
+		Section("I could not settle it.", whyUnsettled(op, w), sent, told),
+		factFields(op, w, true),
+	}
+	if asks {
+		c.buttons = []slack.BlockElement{
+			Button(ActSettleYes, buttonThere, fmt.Sprintf("Yes, %s is on %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op)),
+			Button(ActSettleNo, buttonNotThere, fmt.Sprintf("No, %s is not on %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op)),
+		}
+	}
+	if said := answerLine(op); said != "" {
+		c.text += " " + said
+	}
+	c.buttons = append(c.buttons, LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), More(op, MoreZeno, MoreDetails))
+	return c
+}
+
+func whyUnsettled(op operation.Operation, w Wording) string {
+	if len(op.Matches) > 1 {
+		return fmt.Sprintf("*Why:* several entries fit: %s.", codes(op.Matches, 10))
+	}
+	return unreadWords(op, w, "*Why:* the listener could not be read: %s")
+}
+
+// answerLine is what became of a person's answer.
+func answerLine(op operation.Operation) string {
+	who, there := Mention(op.AnswerBy), op.Answer == operation.AnswerThere
+	switch {
+	case op.Answer == "":
+		return ""
+	case op.Mismatch && there:
+		return fmt.Sprintf("%s says yes; I do not see it.", who)
+	case op.Mismatch && len(op.Matches) > 0:
+		return fmt.Sprintf("%s says no; I see it: %s.", who, codes(op.Matches, 10))
+	case op.Mismatch:
+		return fmt.Sprintf("%s says no; I see it.", who)
+	case there:
+		return fmt.Sprintf("%s says that it is there. I am reading the listener again.", who)
+	}
+	return fmt.Sprintf("%s says that it is not there. I am reading the listener again.", who)
+}
+
+// codes lists ids in code style, the first few and a count of the rest.
+func codes(ids []string, limit int) string {
+	rest := 0
+	if len(ids) > limit {
+		ids, rest = ids[:limit], len(ids)-limit
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = Code(id)
+	}
+	s := strings.Join(list, ", ")
+	if rest > 0 {
+		s += fmt.Sprintf(andMore, rest)
+	}
+	return s
+}

@@ -1,0 +1,190 @@
+package render
+
+import (
+	"fmt"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+)
+
+const (
+	unknownValue  = "%s, which this version does not know"
+	unknownStep   = "Event %s, which this version does not know"
+	DeniedUnnamed = "a fact that the rules need"
+)
+
+// ReasonWords says in a few words why an operation ended as not added.
+func ReasonWords(r operation.Reason) string {
+	switch r {
+	case operation.ReasonRefused:
+		return "refused by Zenlayer"
+	case operation.ReasonDiffers:
+		return "there with another weight"
+	case operation.ReasonTooLate:
+		return "not started in time"
+	case operation.ReasonStopped:
+		return "stopped"
+	case operation.ReasonDenied:
+		return "denied at the last check"
+	case operation.ReasonRateLimited:
+		return "Zenlayer kept asking to wait"
+	case operation.ReasonCredentials:
+		return "the bot's key was refused"
+	case operation.ReasonClockSkew:
+		return "the bot's clock was off"
+	case operation.ReasonUnreachable:
+		return "Zenlayer out of reach"
+	case operation.ReasonBlocked:
+		return "blocked on the way"
+	case operation.ReasonGone:
+		return "the listener is gone"
+	case operation.ReasonProven:
+		return "not there after a lost answer"
+	case operation.ReasonPerson:
+		return "not there, a person says"
+	case operation.ReasonRehearsal:
+		return "rehearsal"
+	case operation.ReasonInternal:
+		return "the bot broke"
+	case operation.ReasonNotApproved:
+		return "not approved"
+	case operation.ReasonUnanswered:
+		return "not approved in time"
+	}
+	return "reason " + fmt.Sprintf(unknownValue, string(r))
+}
+
+// DenialWords says in a few words why somebody was denied.
+func DenialWords(c operation.DenialCode) string {
+	switch c {
+	case operation.DeniedNoRule:
+		return "no rule allows it"
+	case operation.DeniedForbidden:
+		return "forbidden"
+	case operation.DeniedRate, operation.DeniedListenerRate, operation.DeniedBudget:
+		return "too many"
+	case operation.DeniedUnchecked:
+		return "could not be checked"
+	case operation.DeniedNobody:
+		return "nobody to approve"
+	case operation.DeniedSelf:
+		return "own request"
+	case operation.DeniedShared:
+		return "shared channel"
+	case operation.DeniedChannel:
+		return "channel not seen"
+	case operation.DeniedGuest:
+		return "a guest"
+	case operation.DeniedWorkspace:
+		return "another workspace"
+	case operation.DeniedBot:
+		return "a bot or an app"
+	case operation.DeniedDeactivated:
+		return "account deactivated"
+	case operation.DeniedNoPolicy:
+		return "no rules are loaded"
+	case operation.DeniedOutdated:
+		return "newest rules not there"
+	case operation.DeniedApproval:
+		return "needs approval"
+	case operation.DeniedReason:
+		return "needs a reason"
+	case operation.DeniedNotRequester:
+		return "somebody else's"
+	}
+	return "code " + fmt.Sprintf(unknownValue, string(c))
+}
+
+// FactWords names what could not be checked, for the words the policy has for
+// its facts.
+// whose says whose account the person is.
+func FactWords(what, whose string) string {
+	switch what {
+	case "workspace":
+		return "which workspace I belong to"
+	case "person":
+		return whose
+	case "channel":
+		return "whether this channel is internal"
+	case "groups":
+		return "the user groups that the rules name"
+	case "listener":
+		return "the listener and its load balancer"
+	case "server":
+		return "the server"
+	case "weight":
+		return "the weight"
+	case "ports":
+		return "the ports"
+	case "policy":
+		return "the rules"
+	case intake.WhatAsker:
+		return "whether somebody else asked"
+	case operation.WhatNewest:
+		return "whether I have the newest rules"
+	case operation.WhatReading:
+		return "the policy file, which was changed a moment ago"
+	}
+	return FirstOf(Prose(what, SaidLimit), DeniedUnnamed)
+}
+
+// StepWords names a kind of event in a status answer.
+func StepWords(kind string) string {
+	switch kind {
+	case operation.EventPreviewed:
+		return "Preview shown"
+	case operation.EventDenied:
+		return "Denied"
+	case operation.EventAccepted:
+		return "Accepted"
+	case operation.EventCancelled:
+		return "Cancelled"
+	case operation.EventStopped:
+		return "Stop pressed"
+	case operation.EventAttempt:
+		return "Sent to Zenlayer"
+	case operation.EventAnswered:
+		return "Zenlayer answered"
+	case operation.EventWaiting:
+		return "Waiting for the next try"
+	case operation.EventLook:
+		return "Looked at the listener"
+	case operation.EventPerson:
+		return "A person answered"
+	case operation.EventFinished:
+		return "Finished"
+	case operation.EventStatus:
+		return "Status read"
+	case operation.EventResumed:
+		return "Picked up after a restart"
+	case operation.EventApprovalAsked:
+		return "Approval asked for again"
+	case operation.EventReminded:
+		return "Reminded"
+	case operation.EventQuestion:
+		return "Question asked"
+	case operation.EventApproved:
+		return "Approved"
+	case operation.EventNotApproved:
+		return "Not approved"
+	case operation.EventBreakGlass:
+		return "Break-glass"
+	case operation.EventPreviewedMore:
+		return "More previews shown"
+	case operation.EventDeniedMore:
+		return "Denied more times"
+	}
+	return fmt.Sprintf(unknownStep, Code(kind))
+}
+
+// WhoDid names who caused an event, empty if nobody did.
+func WhoDid(e operation.Event, show Shown) string {
+	who, known := e.Who()
+	switch {
+	case !known:
+		return "by whom was not recorded"
+	case who == "":
+		return ""
+	}
+	return show(who)
+}

@@ -1,0 +1,127 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	andMore  = " and %d more"
+	peopleOf = "%d of %s"
+)
+
+// maxPeople is how many people a message names; nobody reads more, and each
+// name on a card that is posted calls somebody.
+const maxPeople = 10
+
+// NeedsOf says how many must agree and who could: they are asked, so they are
+// always named.
+func NeedsOf(n int, p operation.People) string {
+	switch {
+	case p.Everybody:
+		return fmt.Sprintf("%s; anybody in this workspace whom no rule excludes", CountPeople(n))
+	case len(p.IDs) == 0:
+		return fmt.Sprintf("%s; I cannot name who could", CountPeople(n))
+	}
+	return fmt.Sprintf(peopleOf, n, peopleWords(p))
+}
+
+// NeedsCount is needsOf for fallback texts, where mentions would be read aloud
+// as ids.
+func NeedsCount(n int, p operation.People) string {
+	if p.Everybody || len(p.IDs) == 0 {
+		return CountPeople(n)
+	}
+	return fmt.Sprintf(peopleOf, n, peopleCount(p))
+}
+
+// peopleWords names people, or their groups where they are many.
+func peopleWords(p operation.People) string {
+	if len(p.IDs) > maxPeople && len(p.Groups) > 0 {
+		return fmt.Sprintf("the members of %s", Groups(p.Groups))
+	}
+	s := Mentions(p.IDs)
+	if p.More {
+		s += " and possibly others"
+	}
+	return s
+}
+
+// Mentions mentions people, the first few and a count of the rest.
+func Mentions(ids []string) string {
+	rest := 0
+	if len(ids) > maxPeople {
+		ids, rest = ids[:maxPeople], len(ids)-maxPeople
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = Mention(id)
+	}
+	s := strings.Join(list, ", ")
+	if rest > 0 {
+		s += fmt.Sprintf(andMore, rest)
+	}
+	return s
+}
+
+// peopleCount is how many are known.
+func peopleCount(p operation.People) string {
+	if p.More {
+		return fmt.Sprintf("%d or more people", len(p.IDs))
+	}
+	return CountPeople(len(p.IDs))
+}
+
+// CountPeople is "1 person" or "2 people".
+func CountPeople(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+// Voters are those who agreed, as Slack shows them or by name.
+func Voters(votes []operation.Vote, show func(operation.Actor) string) string {
+	list := make([]string, 0, len(votes))
+	for _, v := range votes {
+		list = append(list, show(v.By))
+	}
+	return strings.Join(list, ", ")
+}
+
+func ActorMention(a operation.Actor) string { return Mention(a.UserID) }
+
+// Enough reports whether those known could be sufficiently many.
+func Enough(a operation.Approval) bool {
+	return a.Who.Everybody || a.Who.More || len(a.Who.IDs) >= a.Needed
+}
+
+// maxGroups is how many groups are named; nobody reads more.
+const maxGroups = 12
+
+func Groups(ids []string) string {
+	rest := 0
+	if len(ids) > maxGroups {
+		ids, rest = ids[:maxGroups], len(ids)-maxGroups
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = GroupMention(id)
+	}
+	s := strings.Join(list, ", ")
+	if rest > 0 {
+		s += fmt.Sprintf(andMore, rest)
+	}
+	return s
+}
+
+// Names lists names, each made fit on its own.
+func Names(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = Name(s)
+	}
+	return ClampMarkup(strings.Join(out, ", "), SaidLimit)
+}

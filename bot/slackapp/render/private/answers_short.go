@@ -1,0 +1,290 @@
+package private
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/commands"
+)
+
+const (
+	ButtonFixForm = "Open form with these values"
+	ButtonHelp    = "Help"
+	inputMore     = "• and %d more"
+	notSentLine   = "*" + render.FirstNotSent + ".* %s"
+	notSentText   = render.FirstNotSent + ": %s"
+)
+
+// NotSent is the shape of most private answers: first word, one sentence,
+// and buttons if there is something to press.
+func NotSent(sentence string, buttons ...slack.BlockElement) render.Message {
+	return render.Ephemeral(fmt.Sprintf(notSentText, sentence), render.Section(fmt.Sprintf(notSentLine, sentence)),
+		render.Actions(buttons...))
+}
+
+// MaxProblems is how many problems are listed; the rest is counted.
+const MaxProblems = 12
+
+// InputErrors answers a command that cannot be taken: every problem, a
+// corrected command, and the form unless e.Values are nil. key is what the
+// caller keeps e.Values under, and offer that of its choices, empty if they are
+// not kept; they come back as the buttons' values.
+func InputErrors(e *commands.InputError, key, offer string) render.Message {
+	lines := []string{fmt.Sprintf("*Not sent.* %s to fix:", e.Count())}
+	first := ""
+	for i, p := range e.Problems {
+		text := ProblemWords(p.Text)
+		if i == 0 {
+			first = problemText(p.Text)
+		}
+		switch {
+		case i == MaxProblems:
+			lines = append(lines, fmt.Sprintf(inputMore, len(e.Problems)-MaxProblems))
+		case i > MaxProblems:
+		case render.Clean(p.Given) != "":
+			lines = append(lines, fmt.Sprintf("• %s: %s", render.Code(p.Given), text))
+		default:
+			lines = append(lines, fmt.Sprintf("• %s", text))
+		}
+	}
+	var corrected slack.Block
+	if e.Corrected != "" {
+		corrected = render.Section(
+			"Corrected, as far as I can tell (names and ids are never guessed, only exact matches are taken):",
+			render.CodeBlock(e.Corrected))
+	}
+	var form slack.BlockElement
+	if e.Values != nil {
+		form = render.Primary(render.Button(render.ActFixOpenForm, ButtonFixForm,
+			"Open the form with the values that were understood",
+			render.KeyValue(key, 0)))
+	}
+	list := append([]slack.Block{render.Section(lines...), corrected}, pickBlocks(OfferOf(e), offer)...)
+	return render.Ephemeral(fmt.Sprintf("Not sent: %s to fix in your command. %s", e.Count(), first),
+		append(list, render.Actions(form, helpButton()))...)
+}
+
+// unknownWord is how commands begins the sentence about a word that it does
+// not know; the word ends with the same mark and a full stop.
+const unknownWord = "I do not know *"
+
+// ProblemWords shows a sentence of commands, which marks the word that was not
+// known and the keys to use instead. Those marks are ours; what a person typed
+// stays inert in them as outside.
+func ProblemWords(text string) string {
+	text = render.Clamp(render.Clean(text), render.ReasonLimit)
+	said := ""
+	if word, rest, ok := unknownIn(text); ok {
+		said = unknownWord[:len(unknownWord)-1] + bold(word)
+		text = rest
+	}
+	for {
+		before, rest, opened := strings.Cut(text, "`")
+		marked, after, closed := strings.Cut(rest, "`")
+		if !opened || !closed || render.Clean(marked) == "" {
+			return said + spaced(text)
+		}
+		said, text = said+spaced(before)+render.Code(marked), after
+	}
+}
+
+// spaced is prose for a piece of a sentence, which keeps its spaces at the ends.
+func spaced(s string) string {
+	said := render.Prose(s, render.ReasonLimit)
+	if strings.HasPrefix(s, " ") && said != "" {
+		said = " " + said
+	}
+	if strings.HasSuffix(s, " ") {
+		said += " "
+	}
+	return said
+}
+
+// problemText is the same without marks.
+func problemText(text string) string {
+	if word, rest, ok := unknownIn(text); ok {
+		text = unknownWord[:len(unknownWord)-1] + word + rest
+	}
+	return render.Prose(strings.ReplaceAll(text, "`", ""), render.ReasonLimit)
+}
+
+func unknownIn(text string) (word, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(text, unknownWord)
+	if !ok {
+		return "", "", false
+	}
+	word, rest, ok = strings.Cut(rest, "*.")
+	return word, "." + rest, ok && render.Clean(word) != ""
+}
+
+// bold is a word in bold, or in code style where it could be markup.
+func bold(word string) string {
+	if render.Harmless(word) && strings.TrimSpace(word) == word {
+		return "*" + word + "*"
+	}
+	return render.Code(word)
+}
+
+func helpButton() slack.BlockElement {
+	return render.Button(render.ActHelpOpen, ButtonHelp, "Help for /lb-register", "")
+}
+
+// busyMessage: somebody is adding the same server, maybe the reader. link is the address
+// of that card, or empty.
+func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Message {
+	op := e.Operation
+	open := render.Actions(render.OpenButton(op, link))
+	switch waits := op.State == operation.Waiting; {
+	case !op.Known():
+
+		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already: %s. It is now: %s. Nothing new is started.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref, render.Stands(op)),
+			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already: %s. It is now: %s. Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref, render.Stands(op))), open)
+	case op.Actor.UserID == reader.UserID:
+		words := "*Not sent.* You asked for %s here already: %s. Nothing new is started."
+		if waits {
+			words = "*Not sent.* You asked for %s here already: it waits for approval: %s. Nothing new is started."
+		}
+		return render.Ephemeral(fmt.Sprintf("Not sent: you asked for %s here already: %s. Nothing new is started.", render.ServerName(op, render.InText), op.Ref), render.Section(fmt.Sprintf(words, render.ServerName(op, render.Name), op.Ref)), open)
+	case waits:
+		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already, and it waits for approval: %s.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref),
+			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already, and it waits for approval: %s. Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
+	}
+	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already adding %s here: %s.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref),
+		render.Section(fmt.Sprintf("*Not sent.* %s is already adding %s here: %s. Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
+}
+
+// presentMessage: the server is on the listener already, with the ports asked
+// for; only its weight can differ.
+func Present(e *intake.PresentError) render.Message {
+	op, there := e.Operation, e.Backend
+	id := render.Code(there.BackendID)
+	if e.Same {
+		return render.Ephemeral(fmt.Sprintf("Nothing to do: %s is already on %s with the same ports and weight, as %s.", render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.InText(there.BackendID)),
+			render.Section("*"+render.FirstNothing+".* "+fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", render.ServerName(op, render.Name), id), render.NothingWasSent))
+	}
+	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already on %s as %s with weight %d.", render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.InText(there.BackendID), there.Weight),
+		render.Section(fmt.Sprintf("*Not sent.* It is there with weight %d; you asked for %s. This load balancer cannot change a weight in place.", there.Weight, render.WeightWords(op.Request.Weight)), fmt.Sprintf(render.DiffersAs, id, render.NothingWasSent)))
+}
+
+// expiredMessage: the preview is too old to be used.
+func Expired(op operation.Operation) render.Message {
+	return render.Ephemeral(fmt.Sprintf("Not sent: the preview %s is older than 5 minutes. Nothing was sent.", op.Ref), render.Section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing was sent.", op.Ref)), render.Actions(
+		render.Primary(render.Button(render.ActReqAgain, render.ButtonAgain, fmt.Sprintf(render.LabelAgain, render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)), render.ButtonValue(op))),
+		render.Button(render.ActReqAgainForm, render.ButtonAgainForm, fmt.Sprintf(render.LabelAgainForm, render.ServerName(op, render.BareName)), render.ButtonValue(op))))
+}
+
+// Stale answers a click on a card that shows an older version of op.
+func Stale(op operation.Operation, link string) render.Message {
+	text := fmt.Sprintf("This card is out of date. %s is now: %s.", op.Ref, render.Stands(op))
+	return render.Ephemeral(text, render.Section(text, StaleSent), render.Actions(render.OpenButton(op, link)))
+}
+
+// duplicateMessage: the same delivery was accepted before.
+func Duplicate(op operation.Operation, link string) render.Message {
+	return render.Ephemeral(fmt.Sprintf("Nothing to do: this was already accepted as %s.", op.Ref),
+		render.Section(fmt.Sprintf("*Nothing to do.* This was already accepted as %s. It is done once.", op.Ref), fmt.Sprintf("*Now:* %s.", render.Stands(op))), render.Actions(render.OpenButton(op, link)))
+}
+
+// Cancelled replaces a preview that its asker dropped.
+func Cancelled(op operation.Operation) render.Message {
+	return render.Ephemeral(fmt.Sprintf("Not sent: %s was cancelled, as you asked. Nothing was changed.", op.Ref), render.Section(fmt.Sprintf("*Not sent.* %s was cancelled, as you asked. Nothing was changed.", op.Ref)))
+}
+
+// unavailableMessage: something did not answer, and nothing was changed. The
+// cause stays in the log, unless it is an answer of Zenlayer's.
+func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
+	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
+	setup, _ := errors.AsType[*operation.SetupError](e.Err)
+	switch {
+	case moved:
+		return NotSent("The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how.")
+	case e.What == "journal":
+		return NotSent("I cannot write requests down right now, so I do nothing. Nothing was changed. Try again in a minute.")
+	case setup != nil:
+		return NotSent(fmt.Sprintf("%s refuses what I have to ask, so I could not check. Nothing was changed. Trying again does not help until this is changed: %s.", render.InText(e.What), render.Prose(setup.Remedy, render.SaidLimit)))
+	case e.Busy:
+		return NotSent(fmt.Sprintf("%s is being asked a lot right now, so I could not check in time. Nothing was changed. Try again in a minute.", render.InText(e.What)))
+	}
+	if !e.Fault.Answered() {
+		return NotSent(fmt.Sprintf("%s did not answer, so I could not check. Nothing was changed. Try again in a minute.", render.InText(e.What)))
+	}
+	said, do := render.AdviceOn(e.Fault, w.ReadAgain())
+	return render.Ephemeral(fmt.Sprintf(notSentText, fmt.Sprintf("I could not check, since %s: %s. What to do: %s", render.AnsweredHow(e.Fault), render.Prose(e.Fault.Words(), render.SaidLimit), do)),
+		render.Section(fmt.Sprintf(notSentLine, fmt.Sprintf("I could not check, since %s. Nothing was changed.", render.AnsweredHow(e.Fault)))),
+		render.Section(fmt.Sprintf(render.NotAddedSaid, said), fmt.Sprintf(render.NotAddedDo, do)),
+		render.ContextLine(render.FaultIDs(e.Fault)...))
+}
+
+// uncertainMessage: it is not known whether the journal took it.
+func Uncertain(e *intake.UncertainError) render.Message {
+	if e.Ref == "" {
+		return Still("I could not find out whether this was stored. If nothing has changed in a minute, press the button again.")
+	}
+	return render.Ephemeral(fmt.Sprintf("Not confirmed: I could not find out whether %s was accepted.", render.InText(e.Ref)),
+		render.Section(fmt.Sprintf("*Not confirmed.* I could not find out whether %s was accepted. Pressing the same button again is safe: a preview is accepted once.", render.Name(e.Ref)),
+			fmt.Sprintf("To see what became of it: %s", render.Code(fmt.Sprintf(render.StatusCommand, e.Ref)))))
+}
+
+// stillMessage: Slack had to be acked before there was an outcome.
+func Still(words string) render.Message { return render.Ephemeral(words, render.Section(words)) }
+
+// tryAgainMessage: the bot has more to do than it can take.
+func TryAgain() render.Message {
+	return NotSent("I am busy. Nothing was changed. Try again in a moment.")
+}
+
+// faultMessage: something broke before anything was sent. token is what the
+// log knows it by.
+func Fault(token string, w render.Wording) render.Message {
+	return render.Ephemeral(fmt.Sprintf("Not added: something broke in the bot before anything was sent. Quote token %s to %s.", render.InText(token), w.Owners()), render.Section(fmt.Sprintf("*Not added.* Something broke in the bot before anything was sent. Quote token %s to %s.", render.Code(token), w.Owners())))
+}
+
+// expiredTriggerMessage: the form could not be opened in time. key is what
+// the caller keeps the values under.
+func ExpiredTrigger(key string) render.Message {
+	return NotSent("Slack gives me 3 seconds to open a form, and they were over. Your values are kept.", render.Primary(render.Button(render.ActFormOpen, "Continue in the form", "Open the form with your values", render.KeyValue(key, 0))))
+}
+
+// forgottenMessage: what a button refers to is not kept any more.
+func Forgotten() render.Message {
+	return NotSent("This has expired. Nothing was changed. Type /lb-register to start again.", helpButton())
+}
+
+// UnknownRef answers a status question about a request nobody knows.
+func UnknownRef(ref string) render.Message {
+	return NotSent(fmt.Sprintf("I know no request %s.", render.Name(ref)), helpButton())
+}
+
+// Unoffered names an interaction that this version does not offer.
+type Unoffered string
+
+// The interactions that are acked and answered kindly.
+const (
+	UnofferedMention    Unoffered = "mention"
+	UnofferedShortcut   Unoffered = "shortcut"
+	UnofferedSuggestion Unoffered = "suggestion"
+	UnofferedThread     Unoffered = "thread"
+	UnofferedOther      Unoffered = "other"
+)
+
+// NotYet says kindly what does not work yet, and what does.
+func NotYet(kind Unoffered) render.Message {
+	words := "I cannot do this yet. Type /lb-register help for what I can do."
+	switch kind {
+	case UnofferedMention:
+		words = "I do not answer mentions yet. Type /lb-register in a channel or in a direct message with me."
+	case UnofferedShortcut:
+		words = "This shortcut does not work yet. Type /lb-register in a channel or in a direct message with me."
+	case UnofferedSuggestion:
+		words = "I have no list to choose from yet. Type the name or the ID."
+	case UnofferedThread:
+		words = "Slash commands do not work in threads. Type /lb-register in the channel or in a direct message with me."
+	}
+	return NotSent(words, helpButton())
+}

@@ -1,0 +1,249 @@
+package private
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+)
+
+const (
+	FactYours     = "your account"
+	denyWhyOnly   = "*Why:* %s"
+	denyOK        = "ok"
+	denyNo        = "no"
+	denyMayNot    = "You may not add servers to %s."
+	denyGuestOnly = "Guests cannot use this command. Ask a full member of this workspace."
+	DenyOther     = "You may not do this."
+)
+
+// Denied says no, why, and whom to ask. Only the asker sees it.
+func Denied(e *intake.DeniedError, w render.Wording) render.Message {
+	d, op := e.Decision, e.Operation
+	sentence, why := Denial(d, op, w)
+	can := whoCanLines(canLabel, e.Can)
+	if words := onlyElsewhere(e); words != "" {
+		sentence, can = words, nil
+	}
+	noted := denyNoted
+	if op.Ref != "" {
+		noted = fmt.Sprintf(denyNotedRef, op.Ref)
+	}
+	contact := ""
+	if render.Clean(d.Contact) != "" && d.Code != operation.DeniedShared {
+		contact = fmt.Sprintf(denyContact, whom(d.Contact))
+	}
+	list := []slack.Block{render.Section(fmt.Sprintf(notSentLine, sentence)),
+		render.Section(append(append([]string{why}, can...), contact)...)}
+	list = append(list, clauseSections(d)...)
+	return render.Ephemeral(fmt.Sprintf(notSentText, denialText(d, op, sentence))+howManyCan(e.Can),
+		append(list, handedOver(e), render.Actions(whoamiButton()), render.ContextLine(noted))...)
+}
+
+func whoamiButton() slack.BlockElement {
+	return render.Button(render.ActWhoamiOpen, render.ButtonWhoami, render.LabelWhoami, "")
+}
+
+// whom shows a contact from the policy: a channel or group id as a link.
+func whom(contact string) string {
+	contact = render.Clean(contact)
+	if render.SlackID(contact, "S") {
+		return render.GroupMention(contact)
+	}
+	if render.SlackID(contact, "CGUW") {
+		return render.Channel(contact)
+	}
+	return render.Prose(contact, render.NameLimit)
+}
+
+// Denial is the sentence for a code and, for those about rules, why.
+func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sentence, why string) {
+	if words, ok := approvalDenial(d, render.Clock); ok {
+		return words, approvalWhy(d)
+	}
+	switch d.Code {
+	case operation.DeniedNoRule:
+		if at := placesOf(d); at != "" {
+			return fmt.Sprintf("You can ask for this only from %s.", at),
+				reasons(d, "no rule allows it in this channel.", denyNo, denyOK)
+		}
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), reasons(d, noRule(d), okOr(d.Channel), denyNo)
+	case operation.DeniedForbidden:
+
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
+	case operation.DeniedApproval:
+		return "This change needs the approval of others, which it does not have.", approvalWhy(d)
+	case operation.DeniedNoPolicy:
+		return denyNoPolicy, fmt.Sprintf("The bot's owners can load them: %s.", w.Owners())
+	case operation.DeniedRate:
+		return rateWords(d, render.Clock), ""
+	case operation.DeniedNotRequester:
+
+		return "This preview belongs to somebody else, and only they can use it. Type the command yourself for one of your own.", ""
+	}
+	return Refusal(d, w), ""
+}
+
+// Refusal has the words for what no rule can allow.
+func Refusal(d operation.Decision, w render.Wording) string {
+	switch d.Code {
+	case operation.DeniedGuest:
+		if len(d.Groups) > 0 {
+			return fmt.Sprintf("Guests cannot use this command. Ask a member of %s.", render.Groups(d.Groups))
+		}
+		return denyGuestOnly
+	case operation.DeniedWorkspace:
+		return "Your account belongs to another workspace or organisation, so I do nothing here."
+	case operation.DeniedBot:
+		return "Bots, apps and workflows cannot use this command."
+	case operation.DeniedDeactivated:
+		return "This account is deactivated, so I do nothing."
+	case operation.DeniedShared:
+		if render.Clean(d.Contact) != "" {
+			return fmt.Sprintf("This channel is shared with another organisation, so I do nothing here. Use %s.", whom(d.Contact))
+		}
+		return "This channel is shared with another organisation, so I do nothing here. Use an internal channel."
+	case operation.DeniedChannel:
+		if d.What == operation.WhatDirect {
+			return DenyDirect
+		}
+		return fmt.Sprintf("I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel.", w.Mentioned())
+	case operation.DeniedOutdated:
+		return "I do not have the newest rules yet, so I decide nothing. Try again in a minute."
+	case operation.DeniedUnchecked:
+		if d.What == operation.WhatReading {
+			return "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again in a few seconds."
+		}
+		if d.Remedy != "" {
+			return fmt.Sprintf("I could not check %s, so I do nothing here. Trying again does not help until %s changes this: %s.", render.FactWords(d.What, FactYours), w.Owners(), render.Prose(d.Remedy, render.SaidLimit))
+		}
+		return fmt.Sprintf("I could not check %s, so I do nothing here. Try again in a minute.", render.FactWords(d.What, FactYours))
+	}
+	return DenyOther
+}
+
+// denialText is the sentence for the fallback text, without mentions.
+func denialText(d operation.Decision, op operation.Operation, sentence string) string {
+	if words, ok := approvalDenial(d, render.UTC); ok {
+		return words
+	}
+	switch d.Code {
+	case operation.DeniedNoRule, operation.DeniedForbidden:
+		if d.Code == operation.DeniedNoRule && placesOf(d) != "" {
+			return fmt.Sprintf("you may not add servers to %s from this channel.", deniedTarget(op, render.InText))
+		}
+		return fmt.Sprintf("you may not add servers to %s.", deniedTarget(op, render.InText))
+	case operation.DeniedGuest:
+		return denyGuestOnly
+	case operation.DeniedRate:
+		return rateWords(d, render.UTC)
+	}
+	return sentence
+}
+
+// deniedTarget is the listener, as far as it is known.
+func deniedTarget(op operation.Operation, show render.Shown) string {
+	if render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID) == "" {
+		return denyThis
+	}
+	return render.ListenerName(op, show)
+}
+
+// reasons is the "why" of a rule, with what the gates said.
+func reasons(d operation.Decision, why, channel, person string) string {
+	return fmt.Sprintf("*Why:* %s (Workspace: ok · channel: %s · person: %s)", withReason(d, why), channel, person)
+}
+
+// withReason adds the words of the rule, as a sentence.
+func withReason(d operation.Decision, why string) string {
+	if r := render.Capital(render.Prose(d.Reason, render.ReasonLimit)); r != "" {
+		return fmt.Sprintf("%s %s", why, r)
+	}
+	return why
+}
+
+// onlyElsewhere is the sentence of a denial for somebody who may ask elsewhere,
+// while others may ask here: said apart, the two read as a contradiction.
+func onlyElsewhere(e *intake.DeniedError) string {
+	at := placesOf(e.Decision)
+	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
+		return ""
+	}
+	return whoCan(fmt.Sprintf("You can ask for this only from %s; here only these people can, with approval: %s", strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.WithApproval)
+}
+
+// placesOf names where it would be permitted; nothing when the place is not
+// what is missing.
+func placesOf(d operation.Decision) string {
+	var list []string
+	for _, id := range d.Channels {
+		list = append(list, render.Channel(id))
+	}
+	if d.Incident {
+		list = append(list, "an incident channel")
+	}
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	last := len(list) - 1
+	return fmt.Sprintf("%s or %s", strings.Join(list[:last], ", "), list[last])
+}
+
+func okOr(ok bool) string {
+	if ok {
+		return denyOK
+	}
+	return denyNo
+}
+
+func noRule(d operation.Decision) string {
+	if len(d.Groups) == 0 {
+		return "no rule allows it."
+	}
+	needs := fmt.Sprintf("one of the groups %s", render.Groups(d.Groups))
+	if len(d.Groups) == 1 {
+		needs = fmt.Sprintf("the group %s", render.Groups(d.Groups))
+	}
+	if d.GroupsAsk {
+		needs = fmt.Sprintf("%s and an approval", needs)
+	}
+	in := "none of the groups that the rules name"
+	if len(d.In) > 0 {
+		in = render.Groups(d.In)
+	}
+	return fmt.Sprintf("it needs %s; you are in %s.", needs, in)
+}
+
+func forbidden(d operation.Decision) string {
+	if len(d.Policies) == 0 {
+		return "a rule forbids it."
+	}
+	return fmt.Sprintf("rule %s forbids it.", render.Names(d.Policies))
+}
+
+func approvalWhy(d operation.Decision) string {
+	if len(d.Policies) == 0 || d.Approvals == 0 {
+		return ""
+	}
+	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf("rule %s asks for approval by %s.", render.Names(d.Policies), render.CountPeople(d.Approvals)))
+}
+
+func rateWords(d operation.Decision, at func(time.Time) string) string {
+	if d.Until.IsZero() {
+		return fmt.Sprintf("You have made %d changes in %s, which is the limit. Try again later.", d.Limit, render.InText(d.Window))
+	}
+	return fmt.Sprintf("You have made %d changes in %s, which is the limit. Next one at %s.", d.Limit, render.InText(d.Window), at(d.Until))
+}
+
+// denialBlock is for whoami: the refusal, if there is one.
+func denialBlock(d operation.Decision, w render.Wording) slack.Block {
+	if d.Code == "" {
+		return nil
+	}
+	return render.Section(fmt.Sprintf("*Refused:* %s", Refusal(d, w)))
+}

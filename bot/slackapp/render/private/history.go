@@ -1,0 +1,257 @@
+package private
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/commands"
+)
+
+const (
+	historyTitle    = "Changes to %s, %s"
+	HistoryUnread   = "Denials are left out: Zenlayer did not answer."
+	HistoryOnlyYou  = "You may not see all of this, so I show it to you only."
+	HistorySharedBy = "Shared by %s. Denials are left out."
+	HistoryDenied   = "Denied"
+)
+
+// HistoryPage is one page of history, to be shown.
+type HistoryPage struct {
+	intake.History
+	Asked  commands.History
+	By     operation.Actor // who asked
+	Kept   string          // key under which the next page is remembered; empty: no button
+	Shared bool            // for the channel: no denials and nobody is notified
+}
+
+// History is a page of history as a table, or as sentences.
+func History(v HistoryPage) render.Message {
+	entries := v.Entries
+	if v.Shared {
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e intake.Entry) bool { return e.Denial != nil })
+	}
+	what, span := "all listeners", fmt.Sprintf("last %s", sinceWords(v.Asked.Since))
+	if v.Listener.ID != "" {
+		what = render.ListenerName(operation.Operation{Listener: v.Listener}, render.InText)
+	}
+	title := fmt.Sprintf(historyTitle, what, span)
+	switch {
+	case v.Asked.Here && v.Listener.ID != "":
+		what = fmt.Sprintf("%s, asked for in this channel", what)
+		title = fmt.Sprintf(historyTitle, what, span)
+	case v.Asked.Here:
+		what, title = "this channel", fmt.Sprintf("Changes asked for in this channel, %s", span)
+	}
+	title = render.BareName(render.Unmarked(title))
+	list := []slack.Block{render.Header(title)}
+	switch {
+	case len(entries) == 0 && v.More:
+		list = append(list, render.Section("Nothing that you may see in this part. Older has the rest."))
+	case len(entries) == 0:
+		list = append(list, render.Section("Nothing that you may see."))
+	case v.Asked.Timeline:
+		for _, part := range paragraphs(sentences(entries, v.Shared)) {
+			list = append(list, render.Section(part...))
+		}
+	default:
+		for _, part := range tables(entries, v.Asked.Since > commands.SinceDefault) {
+			list = append(list, render.Section(part))
+		}
+	}
+	counted := CountWords(entries)
+	list = append(list, render.ContextLine(historySmall(v, counted, len(entries))...))
+	if v.Kept != "" && !v.Shared {
+		list = append(list, render.Actions(render.Button(render.ActHistOlder, "Older",
+			"Show older entries of this history",
+			render.KeyValue(v.Kept, 0))))
+	}
+	return render.Ephemeral(fmt.Sprintf("History of %s, %s: %s.", what, span,
+		strings.Join(render.NonEmpty([]string{entryWords(len(entries)), counted}), ": ")), list...)
+}
+
+func historySmall(v HistoryPage, counted string, n int) []string {
+	order := "Times are UTC, newest first."
+	if v.Asked.Timeline {
+		order = "Oldest first."
+	}
+	if n == 0 {
+		order = ""
+	}
+	small := []string{counted, order}
+	switch {
+	case v.Shared:
+		return append(small, fmt.Sprintf(HistorySharedBy, render.ActorName(v.By)))
+	case v.Asked.Share:
+		small = append(small, HistoryOnlyYou)
+	case v.Partial:
+		small = append(small, "What you may not see is left out.")
+	}
+	switch {
+	case v.Fault.Answered():
+
+		small = append(small, fmt.Sprintf("Denials are left out, since %s: %s.", render.AnsweredHow(v.Fault), render.Prose(v.Fault.Words(), render.SaidLimit)))
+	case v.Unread:
+		small = append(small, HistoryUnread)
+	}
+	return small
+}
+
+func entryWords(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
+}
+
+// CountWords is "3 added, 1 not added, 1 denied", the commonest word first.
+func CountWords(entries []intake.Entry) string {
+	var words []string
+	counts := map[string]int{}
+	for _, e := range entries {
+		w := strings.ToLower(entryWord(e))
+		if counts[w] == 0 {
+			words = append(words, w)
+		}
+		counts[w] += deniedTimes(e)
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return counts[b] - counts[a] })
+	for i, w := range words {
+		words[i] = fmt.Sprintf("%d %s", counts[w], w)
+	}
+	return strings.Join(words, ", ")
+}
+
+// sinceWords is "24 h" or "7 days".
+func sinceWords(minutes int) string {
+	switch {
+	case minutes%(24*60) == 0 && minutes > 24*60:
+		return strconv.Itoa(minutes/(24*60)) + " days"
+	case minutes%60 == 0:
+		return strconv.Itoa(minutes/60) + " h"
+	}
+	return strconv.Itoa(minutes) + " min"
+}
+
+func entryWord(e intake.Entry) string {
+	if e.Denial != nil {
+		return HistoryDenied
+	}
+	if !e.Operation.Known() {
+		return render.FirstUnknown
+	}
+	return render.FirstWord(e.Operation.State)
+}
+
+// ColumnLimits are the widest that the columns of a table get. Together they
+// fit the width that Slack leaves on a screen of 1440 pixels.
+func ColumnLimits() []int { return []int{11, 14, 14, 14, 4, 8, 6, 10, 24} }
+
+// tables is the list as fixed-width text, in pieces that fit a section.
+func tables(entries []intake.Entry, days bool) []string {
+	rows := make([][]string, len(entries))
+	limits := ColumnLimits()
+	widths := make([]int, len(limits))
+	for i, e := range entries {
+		rows[i] = Row(e, days)
+		for c := range rows[i] {
+			rows[i][c] = cell(rows[i][c], limits[c])
+			widths[c] = max(widths[c], len([]rune(rows[i][c])))
+		}
+	}
+	var out []string
+	piece := ""
+	for _, r := range rows {
+		line := ""
+		for c, text := range r {
+			if widths[c] > 0 {
+				line += text + strings.Repeat(" ", widths[c]-len([]rune(text))+2)
+			}
+		}
+		line = render.Escape(strings.TrimRight(line, " "))
+		if len(piece)+len(line) > render.MaxSection-100 {
+			out, piece = append(out, "```"+piece+"```"), ""
+		}
+		if piece != "" {
+			piece += "\n"
+		}
+		piece += line
+	}
+	return append(out, "```"+piece+"```")
+}
+
+// Row has the cells of an entry: when, what became of it, the server, the
+// listener, the weight, who, how long it took, its reference, and a remark.
+func Row(e intake.Entry, days bool) []string {
+	op := e.Operation
+	when := e.At.UTC().Format("15:04")
+	if days {
+		when = e.At.UTC().Format("01-02 15:04")
+	}
+	weight, took := "", ""
+	if e.Denial == nil && op.Request.Weight > 0 {
+		weight = "w" + strconv.Itoa(op.Request.Weight)
+	}
+	if sent := op.FirstSent(); !sent.IsZero() && !op.FinishedAt.IsZero() {
+		took = render.Lasting(op.FinishedAt.Sub(sent))
+	}
+	return []string{when, entryWord(e), render.FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID),
+		render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID), weight, render.FirstOf(op.Actor.Name, op.Actor.UserID), took, op.Ref, Remark(e)}
+}
+
+// deniedTimes is how many denials an entry stands for; 1 for an operation.
+func deniedTimes(e intake.Entry) int {
+	if e.Denial == nil {
+		return 1
+	}
+	return e.Denial.Summarised()
+}
+
+func Remark(e intake.Entry) string {
+	op := e.Operation
+	if e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore {
+		return fmt.Sprintf("%d more times", deniedTimes(e))
+	}
+	if e.Denial != nil {
+		if votes(e) {
+			return fmt.Sprintf(historyApprove, denialRemark(*e.Denial))
+		}
+		return denialRemark(*e.Denial)
+	}
+	var parts []string
+	if op.State == operation.NotAdded {
+		parts = append(parts, render.ReasonWords(op.Reason))
+	}
+	switch {
+	case op.Glass != nil:
+		parts = append(parts, "break-glass")
+	case render.WasApproved(op):
+		parts = append(parts, fmt.Sprintf("approved by %s", render.Voters(op.Approval.Votes, func(a operation.Actor) string { return render.FirstOf(a.Name, a.UserID) })))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// votes reports whether an entry is of somebody who might not decide on the
+// request of another.
+func votes(e intake.Entry) bool {
+	return e.Denial != nil && e.Denial.Data["action"] == string(operation.ActionApprove)
+}
+
+func denialRemark(e operation.Event) string {
+	code := operation.DenialCode(e.Data["code"])
+	if rule := e.Data["policy_1"]; rule != "" && code == operation.DeniedForbidden { // of a no_rule it is the nearest permit
+		return fmt.Sprintf("rule %s", rule)
+	}
+	return render.DenialWords(code)
+}
+
+// cell is a value in a table of fixed width, on one line.
+func cell(s string, limit int) string {
+	return render.Clamp(strings.ReplaceAll(render.Clean(s), "`", "'"), limit)
+}

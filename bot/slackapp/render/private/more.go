@@ -1,0 +1,126 @@
+package private
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
+	"lbbot/zenlayer"
+)
+
+// Copy is the request as a command to copy.
+func Copy(op operation.Operation) render.Message {
+	if render.Clean(op.Command) == "" {
+		return NotSent(fmt.Sprintf("I have no command for %s.", op.Ref))
+	}
+	return render.Ephemeral(fmt.Sprintf("%s as a command: %s", op.Ref, render.Prose(op.Command, render.SaidLimit)),
+		render.Section(fmt.Sprintf("%s as a command. It opens a new preview; nothing is sent without it:", op.Ref),
+			render.CodeBlock(op.Command)))
+}
+
+// Why names the rules that permit the request.
+func Why(op operation.Operation) render.Message {
+	if len(op.Policies) == 0 {
+		text := fmt.Sprintf("No rule is noted for %s.", op.Ref)
+		return render.Ephemeral(text, render.Section(text))
+	}
+	if a := op.Approval; a != nil && !a.Skipped {
+		return render.Ephemeral(fmt.Sprintf("Allowed by rule %s for %s, once agreed to by %s.",
+			render.Prose(strings.Join(op.Policies, ", "), render.SaidLimit), op.Ref, render.CountPeople(a.Needed)),
+			render.Section(fmt.Sprintf(
+				"*Why you are allowed:* rule %s permits it for %s here, once agreed to by %s other than you. It is "+
+					"asked again at each click and right before the call.", render.Names(op.Policies), op.Ref,
+				render.CountPeople(a.Needed))))
+	}
+	return render.Ephemeral(fmt.Sprintf("Allowed by rule %s for %s.",
+		render.Prose(strings.Join(op.Policies, ", "), render.SaidLimit), op.Ref),
+		render.Section(fmt.Sprintf(
+			"*Why you are allowed:* rule %s permits it for %s here. It is asked again at your click and right before "+
+				"the call.", render.Names(op.Policies), op.Ref)))
+}
+
+// Zeno is the same call for the shell, with the token of this request,
+// so that a person who runs it does not add the server twice.
+func Zeno(op operation.Operation) render.Message {
+	command := ZenoCommand(op.Request)
+	return render.Ephemeral(fmt.Sprintf("%s for the shell, with its token: %s", op.Ref,
+		render.Prose(command, render.CommandLimit)),
+		render.Section(
+			fmt.Sprintf(
+				"The same call for the shell, *with the token of this request* (%s), so that it does not add the "+
+					"server twice:", op.Ref), "```"+render.Escape(command)+"```",
+			"It is for now only: how long the API remembers a token is not documented. Look in the console first."))
+}
+
+// ZenoCommand writes the call for Zenlayer's command line client. Values are
+// quoted for the shell unless they are plain words.
+func ZenoCommand(r zenlayer.RegisterBackendRequest) string {
+	t := r.InstanceType
+	if t == "" {
+		t = zenlayer.InstanceBM
+	}
+	parts := []string{"zeno bmc register-backend", "--listener-id", shellWord(r.ListenerID), "--backend-name",
+		shellWord(r.BackendName),
+		"--instance-id", shellWord(r.InstanceID), "--instance-type", shellWord(string(t))}
+	for _, p := range r.PortList {
+		parts = append(parts, "--port-list", strconv.Itoa(p))
+	}
+	if r.Weight != 0 {
+		parts = append(parts, "--weight", strconv.Itoa(r.Weight))
+	}
+	return strings.Join(append(parts, "--client-token", shellWord(r.ClientToken)), " ")
+}
+
+// shellWord quotes s for a POSIX shell.
+func shellWord(s string) string {
+	s = render.Clamp(render.Clean(strings.ReplaceAll(s, "`", "'")), render.CodeLimit)
+	for _, c := range []byte(s) {
+		if !render.IsAlnum(c) && c != '-' && c != '_' && c != '.' {
+			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		}
+	}
+	if s == "" {
+		return "''"
+	}
+	return s
+}
+
+// Details is everything support asks for, to copy. It holds no secret
+// and not the token.
+func Details(op operation.Operation) render.Message {
+	f := op.Fault
+	pairs := [][2]string{
+		{"id", op.Ref + " " + op.ID}, {"state", string(op.State) + " " + string(op.Reason)},
+		{"listenerId", op.Request.ListenerID}, {"instanceId", op.Request.InstanceID},
+		{"backendName", op.Request.BackendName},
+		{"backendId", op.BackendID}, {"requestId", render.FirstOf(op.RequestID, f.RequestID)},
+		{"code", f.Code}, {"message", f.Message}, {"evidence", string(op.Evidence)},
+	}
+	if f.Status > 0 {
+		pairs = append(pairs, [2]string{"http", strconv.Itoa(f.Status)})
+	}
+	for _, a := range op.Attempts {
+		pairs = append(pairs, [2]string{"attempt " + strconv.Itoa(a.Number), attemptDetails(a)})
+	}
+	var lines []string
+	for _, p := range pairs {
+		if v := render.Clamp(render.Clean(p[1]), detailLimit); v != "" {
+			lines = append(lines, p[0]+": "+strings.ReplaceAll(v, "`", "'"))
+		}
+	}
+	text := fmt.Sprintf("Details of %s: %s", op.Ref, render.Prose(strings.Join(lines, "; "), render.CommandLimit))
+	return render.Ephemeral(text, render.Section(fmt.Sprintf("*Details of %s for support*", op.Ref),
+		"```"+render.Escape(strings.Join(lines, "\n"))+"```"))
+}
+
+const detailLimit = 200
+
+func attemptDetails(a operation.Attempt) string {
+	s := "sent " + a.SentAt.UTC().Format("2006-01-02T15:04:05.000Z")
+	if !a.AnsweredAt.IsZero() {
+		s += ", answered " + a.AnsweredAt.UTC().Format("15:04:05.000Z")
+	}
+	return strings.Join(render.NonEmpty([]string{s, a.Outcome, a.Fault.Code, a.Fault.RequestID}), ", ")
+}

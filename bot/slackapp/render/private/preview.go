@@ -1,0 +1,203 @@
+package private
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
+)
+
+const (
+	ButtonAdd      = "Add server"
+	previewDoPress = "*What to do:* check it, then press *%s*. Nothing changes before that."
+	ConfirmTitle   = "Add to a protected listener?"
+)
+
+// Preview shows its asker what would be sent. Only they see it, and
+// nothing happens until they press Add server.
+func Preview(op operation.Operation, w render.Wording) render.Message {
+	text := fmt.Sprintf("Checking done: add %s to %s, %s. %s. %s.", render.ServerName(op, render.InText),
+		render.ListenerPort(op, render.InText),
+		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)
+	if op.Rehearsal {
+		text += " " + render.RehearsalText
+	}
+	return render.Ephemeral(text,
+		render.Section(previewTop(op), previewDo(op)),
+		render.Section(previewLines(op)...),
+		render.Section(previewApproval(op, w)...),
+		render.Section(previewNotes(op)...),
+		rehearsalSection(op),
+		render.Section(render.RiskLines(op, "*Risk:* %s")...),
+		render.Actions(previewButtons(op)...),
+		previewSmall(op))
+}
+
+func previewTop(op operation.Operation) string {
+	return fmt.Sprintf("*Checking done. Nothing is changed yet.*   %s", op.Ref)
+}
+
+// previewDo is what its reader has to do.
+func previewDo(op operation.Operation) string {
+	switch a := op.Approval; {
+	case op.DryRun:
+		return "There is nothing to do: this only shows what would be sent."
+	case a == nil:
+		return fmt.Sprintf(previewDoPress, ButtonAdd)
+	case render.Enough(*a):
+		return fmt.Sprintf(previewDoPress, ButtonAsk)
+	}
+	return "*What to do:* press *Change*, or ask somebody who may add it."
+}
+
+// previewLines are what would be sent, what the listener says, and by which
+// right.
+func previewLines(op operation.Operation) []string {
+	r := op.Request
+	lines := []string{
+		fmt.Sprintf("*Add* %s *to* %s, ports %s, weight %s, name %s.", render.ServerFacts(op), render.ListenerFacts(op),
+			portCode(r.PortList), weightCode(r.Weight), render.Code(r.BackendName)),
+		fmt.Sprintf("*Listener now:* %s.", listenerNow(op.Listener)),
+	}
+	if len(op.Policies) > 0 && op.Approval == nil {
+		lines = append(lines, fmt.Sprintf("*Allowed* by rule %s.", render.Names(op.Policies)))
+	}
+	if p := render.Prose(op.Purpose, render.ReasonLimit); p != "" {
+		lines = append(lines, fmt.Sprintf("*Reason:* %s", p))
+	}
+	if op.DryRun {
+		lines = append(lines, "Dry run: nothing was sent.")
+	}
+	return lines
+}
+
+// portCode and weightCode are numbers in code style, or the words for none.
+func portCode(ports []int) string {
+	if len(ports) == 0 {
+		return render.WordOwnPorts
+	}
+	return fmt.Sprintf("`%s`", render.PortWords(ports)) // of digits only, and never cut
+}
+
+func weightCode(weight int) string {
+	if weight == 0 {
+		return render.WordDefault
+	}
+	return render.Code(render.WeightWords(weight))
+}
+
+// listenerNow is what was read about the listener, in words.
+func listenerNow(l operation.Listener) string {
+	var parts []string
+	for _, s := range []string{render.Clean(l.Protocol + " " + l.Port), schedulerWords(l.Scheduler), kindWords(l.Kind),
+		l.Status, l.Zone} {
+		if render.Clean(s) != "" {
+			parts = append(parts, render.Name(s))
+		}
+	}
+	switch {
+	case l.HealthCheck == nil:
+		parts = append(parts, "health check not known")
+	case *l.HealthCheck:
+		parts = append(parts, "health check on")
+	default:
+		parts = append(parts, "health check off")
+	}
+	switch {
+	case l.Servers == 0:
+		parts = append(parts, previewNoServer)
+	case l.Servers == 1:
+		parts = append(parts, "1 server on it")
+	case l.Servers > 1:
+		parts = append(parts, fmt.Sprintf("%d servers on it", l.Servers))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// schedulerWords and kindWords say in words what Zenlayer abbreviates; what is
+// not known stays as it is.
+func schedulerWords(s string) string {
+	switch strings.ToLower(s) {
+	case "wrr":
+		return "weighted round robin"
+	case "rr":
+		return "round robin"
+	}
+	return s
+}
+
+func kindWords(s string) string {
+	switch strings.ToUpper(s) {
+	case "FNAT":
+		return "full NAT"
+	case operation.DirectRouting:
+		return "direct routing"
+	}
+	return s
+}
+
+func previewNotes(op operation.Operation) []string {
+	var lines []string
+	notes := render.PlainNotes(op)
+	for i, n := range notes {
+		if i == render.MaxAlerts {
+			lines = append(lines, fmt.Sprintf(inputMore, len(notes)-render.MaxAlerts))
+			break
+		}
+		lines = append(lines, fmt.Sprintf("• %s", render.Prose(n, render.NoteLimit)))
+	}
+	return lines
+}
+
+func rehearsalSection(op operation.Operation) slack.Block {
+	if !op.Rehearsal {
+		return nil
+	}
+	return render.Section(render.RehearsalLine)
+}
+
+func previewButtons(op operation.Operation) []slack.BlockElement {
+	var list []slack.BlockElement
+	if !op.DryRun {
+		list = append(list, sendButtons(op)...)
+	}
+	list = append(list, render.Button(render.ActReqChange, "Change",
+		fmt.Sprintf("Change before adding %s", render.ServerName(op, render.BareName)),
+		render.ButtonValue(op)))
+	if !op.DryRun {
+		list = append(list, render.Button(render.ActReqCancel, "Cancel",
+			fmt.Sprintf("Cancel adding %s", render.ServerName(op, render.BareName)),
+			render.ButtonValue(op)))
+	}
+	return append(list, render.More(op, render.MoreCopy, render.MoreWhy))
+}
+
+// addButton carries Slack's confirm dialog on a protected listener. It runs in
+// the client only, so it is a courtesy and protects nothing.
+func addButton(op operation.Operation) slack.BlockElement {
+	b := render.PrimaryUnlessRisky(op, render.Button(render.ActReqSend, ButtonAdd,
+		fmt.Sprintf("Add %s to %s, %s", render.ServerName(op, render.BareName),
+			render.ListenerName(op, render.BareName),
+			render.WeightPhrase(op.Request.Weight)), render.ButtonValue(op)))
+	if op.Listener.Protected {
+		b.Confirm = slack.NewConfirmationBlockObject(render.PlainText(ConfirmTitle, render.MaxConfirmTitle),
+			render.PlainText(fmt.Sprintf("%s will take new connections on %s.", render.ServerName(op, render.BareName),
+				render.ListenerPort(op, render.BareName)), render.MaxConfirmText),
+			render.PlainText("Add server", render.MaxButton), render.PlainText("Not yet", render.MaxButton))
+	}
+	return b
+}
+
+func previewSmall(op operation.Operation) slack.Block {
+	if op.DryRun {
+		return render.ContextLine("Nothing is posted.")
+	}
+	if op.ExpiresAt.IsZero() {
+		return render.ContextLine(fmt.Sprintf("Posts to %s.", render.Channel(op.Place.ResultID)))
+	}
+	return render.ContextLine(fmt.Sprintf("Posts to %s. Good until %s.", render.Channel(op.Place.ResultID),
+		render.ClockAndUTC(op.ExpiresAt)))
+}

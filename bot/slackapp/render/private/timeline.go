@@ -1,0 +1,68 @@
+package private
+
+import (
+	"fmt"
+	"time"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+)
+
+// sentences is the list for a post-mortem: oldest first, with local time and
+// UTC.
+func sentences(entries []intake.Entry, public bool) []string {
+	lines := make([]string, len(entries))
+	for i, e := range entries {
+		lines[len(lines)-1-i] = PastSentence(e, public)
+	}
+	return lines
+}
+
+func PastSentence(e intake.Entry, public bool) string {
+	op := e.Operation
+	show := render.ActorMention
+	if public {
+		// a mention would notify them
+		show = func(a operation.Actor) string { return render.Name(render.FirstOf(a.Name, a.UserID)) }
+	}
+	who := show(op.Actor)
+	when := stamp(e.At)
+	server, listener := "a server", render.TimelineNoThing
+	if render.FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID) != "" {
+		server = render.ServerName(op, render.Name)
+	}
+	if render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID) != "" {
+		listener = render.ListenerName(op, render.Name)
+	}
+	line := ""
+	switch {
+	case e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore:
+
+		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e), render.Names(render.ListenersOf(*e.Denial)), render.DeniedWhy(*e.Denial))
+	case votes(e):
+		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server, listener, render.Name(denialRemark(*e.Denial)))
+	case e.Denial != nil:
+		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener, render.Name(Remark(e)))
+	case op.State == operation.Added:
+		line = fmt.Sprintf("• %s: %s added %s to %s, weight %s (%s).", when, who, server, listener, render.WeightWords(op.Request.Weight), render.Name(op.Ref))
+	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is there, and it is not known who added it (%s).", when, who, server, listener, render.Name(op.Ref))
+	case op.State == operation.AlreadyThere:
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it was there already (%s).", when, who, server, listener, render.Name(op.Ref))
+	case op.State == operation.NotAdded && op.Known():
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; not added: %s (%s).", when, who, server, listener, render.Name(render.ReasonWords(op.Reason)), render.Name(op.Ref))
+	default:
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; now: %s (%s).", when, who, server, listener, render.Name(render.Stands(op)), render.Name(op.Ref))
+	}
+	switch {
+	case op.Glass != nil:
+		line += fmt.Sprintf(" With break-glass: %s", render.Prose(op.Glass.Why, render.ReasonLimit))
+	case render.WasApproved(op):
+		line += fmt.Sprintf(" Approved by %s.", render.Voters(op.Approval.Votes, show))
+	}
+	return line
+}
+
+// stamp is a day and time in the reader's zone with UTC beside it.
+func stamp(t time.Time) string { return render.Dated(t) + " (" + render.UTC(t) + ")" }

@@ -1,0 +1,111 @@
+package private
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/commands"
+)
+
+const (
+	DenyTitle     = "Deny"
+	formClose     = "Cancel"
+	GlassTitle    = "Break-glass"
+	glassAlert    = "This skips approval. %s will be told at once. You have used %d of %d %s."
+	GlassAlertOff = "This skips approval. %s will be told at once."
+)
+
+func DenyField(asker string) commands.Field {
+	return commands.Field{Key: commands.KeyReason, Kind: commands.FieldText, Required: true, MaxLength: 300,
+		Label: fmt.Sprintf("Why? (%s will see this)",
+			render.FirstOf(render.Clamp(render.Clean(asker), render.NameLimit), "Who asked"))}
+}
+
+// DenyForm asks why somebody says no.
+func DenyForm(m FormMeta, asker string) slack.ModalViewRequest {
+	v := modal(render.ViewDeny, DenyTitle, formClose)
+	v.Submit, v.PrivateMetadata = render.PlainText(render.ButtonDeny, maxViewTitle),
+		render.Clamp(m.String(), render.MaxMetadata)
+	field := DenyField(asker)
+	field.Label = render.Brackets(field.Label)
+	v.Blocks.BlockSet = inputs([]commands.Field{field})
+	return v
+}
+
+// FormMeta is what a form remembers of where it was opened: a submission says
+// nothing of the channel. It decides where the policy thinks the request
+// comes from, and people cannot edit it
+// (docs.slack.dev/reference/views).
+type FormMeta struct {
+	Channel string `json:"channel"`
+	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
+	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
+}
+
+func (m FormMeta) String() string {
+	b, _ := json.Marshal(m) // one string: cannot fail
+	return string(b)
+}
+
+func ReadFormMeta(s string) (FormMeta, bool) {
+	var m FormMeta
+	if json.Unmarshal([]byte(s), &m) != nil || m.Channel == "" {
+		return FormMeta{}, false
+	}
+	return m, true
+}
+
+// GlassFields are what a person says who goes without approval.
+func GlassFields() []commands.Field {
+	return []commands.Field{
+		{Key: intake.FieldWhy, Kind: commands.FieldMultiline, Label: "Why can this not wait?",
+			Hint: "At least 20 characters. Everybody who is told reads it.", Required: true, MaxLength: 300},
+		{Key: intake.FieldIncident, Kind: commands.FieldText, Label: "Incident", Placeholder: "inc-1234",
+			Required: true, MaxLength: 100},
+		{Key: intake.FieldResponsible, Kind: commands.FieldCheck, Label: "Responsibility", Required: true,
+			Options: []commands.Option{{Value: "true", Label: "I looked at the preview and take responsibility."}}},
+	}
+}
+
+// GlassForm is the form for break-glass: a plain one that opens before
+// anything is looked up, or with the words of warning.
+func GlassForm(m FormMeta, warning string) slack.ModalViewRequest {
+	v := modal(render.ViewGlass, GlassTitle, formClose)
+	v.Submit, v.PrivateMetadata = render.PlainText("Add without approval", maxViewTitle),
+		render.Clamp(m.String(), render.MaxMetadata)
+	v.Blocks.BlockSet = render.Blocks(append([]slack.Block{Alert(warning, slack.AlertLevelWarning)},
+		inputs(GlassFields())...)...)
+	return v
+}
+
+func inputs(fields []commands.Field) []slack.Block {
+	list := make([]slack.Block, len(fields))
+	for i, f := range fields {
+		list[i] = fieldBlock(f, FormState{})
+	}
+	return list
+}
+
+// GlassWarning is the alert on top: names are plain, since there are no
+// mentions in it.
+func GlassWarning(people string, used, limit int, window string) string {
+	switch {
+	case limit < 1:
+		return fmt.Sprintf(GlassAlertOff, people)
+	case window == "a week":
+		return fmt.Sprintf(glassAlert, people, used, limit, "this week")
+	}
+	return fmt.Sprintf(glassAlert, people, used, limit, fmt.Sprintf("in %s", window))
+}
+
+func JoinNames(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + render.GlassAnd + list[len(list)-1]
+}

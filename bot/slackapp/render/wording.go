@@ -1,0 +1,88 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	FirstNothing      = "Nothing to do"
+	FirstChecked      = "Checking done"
+	FirstAsked        = "Asked"
+	FirstWaiting      = "Waiting"
+	FirstAdding       = "Adding"
+	FirstAdded        = "Added"
+	FirstNotConfirmed = "Not confirmed"
+	FirstNeedsPerson  = "Needs a person"
+)
+
+// Wording is what the words need to know beside the operation.
+type Wording struct {
+	Bot        string    // how people mention the bot, such as "@lbbot"
+	Owner      string    // id of the owner's channel; empty when there is none
+	ConsoleURL string    // where people see the load balancer for themselves; empty: no button
+	At         time.Time // when the message is made; zero leaves out what depends on it
+
+	Late    time.Duration // how late a card is posted; shown from lateFrom on
+	Refused string        // channel id the card was meant for, when it had to go elsewhere
+	Link    string        // address of the card; empty: not known, or not needed
+	// it is posted, not edited in: Slack may refuse every later edit, so nothing on it may become untrue
+	Posted   bool
+	Replaces bool // an earlier card of the same operation may exist
+	Untold   bool // the card of a result could not be shown for more than a day
+
+	Approvers bool            // it is the card in the approvers' channel
+	Reminders []time.Duration // after asking for approval
+	Within    time.Duration   // how long an approval is waited for; zero: not said
+}
+
+// lateFrom is the delay that is worth a word.
+const lateFrom = 10 * time.Second
+
+// FirstWord is the word a card in that state starts with. That of a state which
+// this version does not know belongs to no other.
+func FirstWord(s operation.State) string {
+	switch s {
+	case operation.Draft:
+		return FirstChecked
+	case operation.Waiting, operation.Accepted:
+		return FirstWaiting
+	case operation.Sending:
+		return FirstAdding
+	case operation.Unconfirmed:
+		return FirstNotConfirmed
+	case operation.NeedsPerson:
+		return FirstNeedsPerson
+	case operation.Added:
+		return FirstAdded
+	case operation.AlreadyThere:
+		return FirstNothing
+	case operation.NotAdded:
+		return FirstNotAdded
+	}
+	return FirstUnknown
+}
+
+// Owners is where the owners are: their channel, or just a word for them.
+func (w Wording) Owners() string {
+	if w.Owner == "" {
+		return "the bot's owners"
+	}
+	return Channel(w.Owner)
+}
+
+// ReadAgain is what to do about an answer to a reading that is not known.
+func (w Wording) ReadAgain() string {
+	return fmt.Sprintf("try again in a minute; if the answer is the same, ask %s.", w.Owners())
+}
+
+// Mentioned is how to address the bot.
+func (w Wording) Mentioned() string {
+	if s := strings.TrimPrefix(Clean(w.Bot), "@"); s != "" {
+		return "@" + InText(s)
+	}
+	return "@lbbot"
+}

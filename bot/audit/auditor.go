@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	linkEvery   = 500 * time.Millisecond // an event is in the chain within a second
-	headAsked   = time.Minute            // how often to ask whether the hour is over
-	auditWithin = 3 * time.Second        // one round
+	linkEvery   = 500 * time.Millisecond // so an event is in the chain within a second
+	headAsked   = time.Minute            // how often to check whether the head is due
+	auditWithin = 3 * time.Second        // for one round
 
-	finishWithin = 2 * time.Second // the last one
+	finishWithin = 2 * time.Second // for the last round
 )
 
 // Store is what an Auditor does with the stored trail. Each method is safe for
@@ -62,7 +62,7 @@ type Config struct {
 type Auditor struct {
 	store Store
 	key   ed25519.PrivateKey // nil: nothing is deleted
-	keep  time.Duration      // 0: for good
+	keep  time.Duration      // 0: forever
 	now   func() time.Time
 	log   *zap.Logger
 
@@ -73,9 +73,9 @@ type Auditor struct {
 	rounds  sync.Mutex // held by the one round that runs
 	ended   bool       // nothing is written any more
 	failing bool
-	headAt  time.Time // when the head was last asked for
+	headAt  time.Time // of the last check whether the head is due
 
-	summaryAt time.Time // when summaries were last stored
+	summaryAt time.Time // of the last summaries
 
 	mu    sync.Mutex
 	notes []operation.Event // to be recorded
@@ -101,7 +101,7 @@ func New(c Config) (*Auditor, error) {
 	return a, nil
 }
 
-// publicKey is what checkpoints are checked with; empty if there is no key.
+// publicKey verifies checkpoints; empty if there is no key.
 func (a *Auditor) publicKey() string {
 	if a.key == nil {
 		return ""
@@ -109,29 +109,29 @@ func (a *Auditor) publicKey() string {
 	return ShowKey(a.key.Public().(ed25519.PublicKey))
 }
 
-// Announce says at start what will be deleted, and how that is signed.
+// Announce logs at start what will be deleted, and the key that signs it.
 func (a *Auditor) Announce() {
 	switch {
 	case a.keep == 0:
-		a.log.Info("audit trail is kept for good")
+		a.log.Info("audit trail is kept forever")
 	case a.key == nil:
-		a.log.Warn("finished operations and their audit trail are kept for good, because no key signs what would be deleted: set LBBOT_AUDIT_KEY", zap.String("retention", a.days()))
+		a.log.Warn("finished operations and their audit trail are kept forever, because no key can sign checkpoints: set LBBOT_AUDIT_KEY", zap.String("retention", a.days()))
 	default:
-		a.log.Info("audit trail is cut by retention", zap.String("retention", a.days()), zap.String("public_key", a.publicKey()))
+		a.log.Info("audit trail is deleted by retention", zap.String("retention", a.days()), zap.String("public_key", a.publicKey()))
 	}
 }
 
-// days is the retention as the setting is usually written.
+// days writes the retention in days, as the setting does.
 func (a *Auditor) days() string { return fmt.Sprintf("%gd", a.keep.Hours()/24) }
 
-// Note has an event of the bot itself recorded soon. It never blocks.
+// Note queues an event of the bot itself for the next round. It never blocks.
 func (a *Auditor) Note(kind string, data map[string]string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.notes = append(a.notes, operation.Event{At: a.now(), Kind: kind, ActorID: operation.SystemActor, Data: data})
 }
 
-// Run links twice a second until ctx ends.
+// Run does a round twice a second until ctx ends. It returns nil.
 func (a *Auditor) Run(ctx context.Context) error {
 	t := time.NewTicker(linkEvery)
 	defer t.Stop()
@@ -149,8 +149,8 @@ func (a *Auditor) Run(ctx context.Context) error {
 	}
 }
 
-// round records what was noted and links what was recorded. What fails is
-// tried again in the next one.
+// round records the queued events and links what is not in the chain yet. What
+// fails is retried in the next round.
 func (a *Auditor) round(ctx context.Context) {
 	within, cancel := context.WithTimeoutCause(ctx, auditWithin, fmt.Errorf("not done within %s", auditWithin))
 	defer cancel()
@@ -161,9 +161,9 @@ func (a *Auditor) round(ctx context.Context) {
 	if err == nil {
 		err = a.hourly(within)
 	}
-	err = errors.Join(err, a.measure(within)) // above all when nothing is linked
+	err = errors.Join(err, a.measure(within)) // most useful when linking fails
 	if ctx.Err() != nil {
-		return // the bot stops; what was not done is done when it starts
+		return // the bot stops; the next start does the rest
 	}
 	if err != nil {
 		a.errors.Inc()
@@ -171,14 +171,14 @@ func (a *Auditor) round(ctx context.Context) {
 	if failed := err != nil; failed != a.failing {
 		a.failing = failed
 		if failed {
-			a.log.Warn("audit trail cannot be linked; it is tried again", zap.Error(err))
+			a.log.Warn("audit trail cannot be linked; retrying", zap.Error(err))
 		} else {
 			a.log.Info("audit trail is linked again")
 		}
 	}
 }
 
-// record stores the notes, oldest first.
+// record stores the queued events, oldest first.
 func (a *Auditor) record(ctx context.Context) error {
 	for {
 		a.mu.Lock()
@@ -197,8 +197,7 @@ func (a *Auditor) record(ctx context.Context) error {
 	}
 }
 
-// summarise stores, once a minute, what was counted of denials and previews
-// and is due.
+// summarise stores once a minute the counts of denials and previews that are due.
 func (a *Auditor) summarise(ctx context.Context) error {
 	if a.now().Sub(a.summaryAt).Abs() < headAsked {
 		return nil
@@ -210,8 +209,8 @@ func (a *Auditor) summarise(ctx context.Context) error {
 	return nil
 }
 
-// hourly writes the head down, in the trail and in the log, once an hour for
-// all processes together.
+// hourly records the head in the trail and logs it, once an hour for all processes
+// together.
 func (a *Auditor) hourly(ctx context.Context) error {
 	if a.now().Sub(a.headAt) < headAsked {
 		return nil
@@ -241,9 +240,9 @@ func (a *Auditor) measure(ctx context.Context) error {
 	return nil
 }
 
-// Finish records that the bot stops and links what is left, within
-// finishWithin once a round under way has ended: a database that is away does
-// not hold the stop up for long. Nothing is written after that.
+// Finish records that the bot stops and links what is left. It waits for a running
+// round, and then at most for finishWithin, so a database that does not answer
+// delays the stop only briefly. Nothing is written after that.
 func (a *Auditor) Finish(data map[string]string) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), finishWithin, fmt.Errorf("not done within %s", finishWithin))
 	defer cancel()
@@ -254,7 +253,7 @@ func (a *Auditor) Finish(data map[string]string) {
 	a.ended = true
 }
 
-// Cut deletes what is older than the retention, if it may.
+// Cut deletes what is older than the retention. Without a key it deletes nothing.
 func (a *Auditor) Cut(ctx context.Context) {
 	if a.key == nil || a.keep == 0 {
 		return
@@ -270,6 +269,6 @@ func (a *Auditor) Cut(ctx context.Context) {
 			zap.String("checkpoint", c.Checkpoint.Head.String()), zap.String("public_key", c.Checkpoint.PublicKey))
 	}
 	if c.Held != "" {
-		a.log.Warn("an old operation is not over, so its events and those after them are kept", zap.String("ref", c.Held))
+		a.log.Warn("an old operation has not ended, so its events and all later events are kept", zap.String("ref", c.Held))
 	}
 }

@@ -43,9 +43,9 @@ func TestRetentionDeletesOnlyWithAKeyAndSaysSo(t *testing.T) {
 		left      int64
 		says      string
 	}{
-		"without a key": {400 * 24 * time.Hour, "", 3, "kept for good, because no key signs what would be deleted: set LBBOT_AUDIT_KEY"},
-		"with a key":    {400 * 24 * time.Hour, strings.Repeat("A", 43) + "=", 0, "audit trail is cut by retention"},
-		"for good":      {0, strings.Repeat("A", 43) + "=", 3, "audit trail is kept for good"},
+		"without a key": {400 * 24 * time.Hour, "", 3, "kept forever, because no key can sign checkpoints: set LBBOT_AUDIT_KEY"},
+		"with a key":    {400 * 24 * time.Hour, strings.Repeat("A", 43) + "=", 0, "audit trail is deleted by retention"},
+		"forever":       {0, strings.Repeat("A", 43) + "=", 3, "audit trail is kept forever"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,6 +100,6 @@ func TestTheHeadIsLoggedHourlyAndWhatTheBotDoesIsRecordedInOrder(t *testing.T) {
 		a.round(t.Context())
 	}
 	require.Len(t, a.notes, 1, "what could not be recorded waits")
-	require.Len(t, logs.FilterMessage("audit trail cannot be linked; it is tried again").All(), 1, "said once")
+	require.Len(t, logs.FilterMessage("audit trail cannot be linked; retrying").All(), 1, "said once")
 	require.InDelta(t, 3, testutil.ToFloat64(a.errors), 0)
 }

@@ -136,7 +136,7 @@ type Break struct {
 	Seq      int64     // of the event; 0: not known
 	Kind     string    // empty: not known
 	At       time.Time // of the event; zero: not known
-	Problem  string    // what is wrong, in words
+	Problem  string    // what is wrong
 }
 
 // Error says where the trail is broken and how.

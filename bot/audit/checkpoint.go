@@ -29,7 +29,7 @@ func Sign(h Head, at time.Time, key ed25519.PrivateKey) Checkpoint {
 	return c
 }
 
-// check checks the signature, and the key if one is expected.
+// check verifies the signature, and the key if one is expected.
 func (c Checkpoint) check(expected ed25519.PublicKey) error {
 	key, err := ParsePublicKey(c.PublicKey)
 	if err != nil {
@@ -58,8 +58,8 @@ func ParsePublicKey(s string) (ed25519.PublicKey, error) {
 }
 
 // ParseKey reads the secret that checkpoints are signed with: 32 random bytes
-// in base64, as "openssl rand -base64 32" makes them. The error never has a
-// part of it.
+// in base64, as "openssl rand -base64 32" makes them. The error never contains a
+// part of the secret.
 func ParseKey(s string) (ed25519.PrivateKey, error) {
 	seed, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
 	if err != nil || len(seed) != ed25519.SeedSize {

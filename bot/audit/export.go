@@ -20,8 +20,8 @@ const (
 	FormatCSV   = "csv"
 )
 
-// exported is a line of an export. Data is the stored text, since that is what
-// is hashed.
+// exported is a line of an export. Data is the stored text, which is what the hash
+// covers.
 type exported struct {
 	Position    int64  `json:"position"`
 	Previous    string `json:"previous"`
@@ -103,22 +103,21 @@ func inert(cell string) string {
 	return cell
 }
 
-// whole keeps a spreadsheet from beginning another cell in the middle of this
-// one. Which sign separates cells is a setting of the spreadsheet, not of the
-// file, and quotes count only where they stand right behind that sign: where
-// it is the semicolon, a cell of ours is cut at each of them. So those that are
-// not the comma are written as JSON writes them, which most of these cells are.
+// whole keeps a spreadsheet from starting a new cell inside this one. The separator
+// is a setting of the spreadsheet, and quotes count only right after a separator:
+// with the semicolon, the spreadsheet splits our cell at each of them. Therefore
+// all separators but the comma are written as JSON escapes; most cells are JSON.
 func whole(cell string) string {
 	return strings.NewReplacer(";", `\u003b`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(cell)
 }
 
-// longestLine bounds a line of an export in bytes; the bot's have a few
-// thousand at most.
+// longestLine bounds a line of an export, in bytes. Real lines have a few thousand.
 const longestLine = 16 << 20
 
-// VerifyExport verifies an export in JSON lines. It cannot know what was in the
-// database besides. Each line must be written just as Export writes it:
-// what is in a line and not hashed would be believed as well.
+// VerifyExport verifies an export in JSON lines. It knows nothing else about the
+// database. Each line must be exactly as Export writes it, because readers also
+// believe what the hash does not cover. The error means that the export could not
+// be read.
 func VerifyExport(r io.Reader, x Expected) (Trail, error) {
 	return VerifyEntries(x, func(yield func(Entry) error) error {
 		in := bufio.NewScanner(r)
@@ -141,9 +140,8 @@ func VerifyExport(r io.Reader, x Expected) (Trail, error) {
 	})
 }
 
-// read reads line n of an export. A line that the bot does not write is a
-// *Break: a time beside the one that is hashed, a key that stands
-// there twice or that nobody knows.
+// read reads line n of an export. A line that the bot would write differently is a
+// *Break: another time than the hashed one, a repeated or an unknown key.
 func read(text []byte, n int) (Entry, error) {
 	var l exported
 	err := json.Unmarshal(text, &l)

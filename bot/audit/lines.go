@@ -13,10 +13,10 @@ import (
 
 const (
 	lineEvery  = time.Second
-	lineHold   = time.Minute      // a process that died keeps the channel this long
+	lineHold   = time.Minute      // how long a dead process keeps the channel
 	linePost   = 30 * time.Second // for one message, shorter than lineHold
 	linePause  = time.Minute      // the longest pause after failures
-	lineYouth  = 24 * time.Hour   // older events are not told any more
+	lineYouth  = 24 * time.Hour   // older events are only counted
 	lineWindow = 200              // entries read at once
 )
 
@@ -42,18 +42,18 @@ type Teller struct {
 	left    bool
 }
 
-// Begin keeps the place from which on lines are posted if there is none yet:
-// what this process does from here on has its line.
+// Begin stores the position from which lines are posted, if there is none yet.
+// Everything that this process does afterwards gets its line.
 func (t *Teller) Begin(ctx context.Context) {
 	ctx, cancel := context.WithTimeoutCause(ctx, finishWithin, fmt.Errorf("the journal did not answer within %s", finishWithin))
 	defer cancel()
 	if _, _, err := t.Store.HoldLines(ctx, t.Holder, t.Now().Add(lineHold)); err != nil {
-		t.Log.Warn("place of the audit channel could not be read yet", zap.Error(err))
+		t.Log.Warn("position of the audit channel could not be read yet", zap.Error(err))
 	}
 }
 
-// Leave lets others post at once, unless a message is under way: then they
-// wait until lineHold is over. Nothing is posted after that.
+// Leave lets other processes post at once, unless a message is being posted: then
+// they wait for lineHold. Nothing is posted after that.
 func (t *Teller) Leave() {
 	if !t.telling.TryLock() {
 		return
@@ -63,11 +63,11 @@ func (t *Teller) Leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
 	defer cancel()
 	if _, _, err := t.Store.HoldLines(ctx, t.Holder, time.Time{}); err != nil {
-		t.Log.Info("audit channel could not be left; others post there in a minute", zap.Error(err))
+		t.Log.Info("audit channel could not be released; other processes post in a minute", zap.Error(err))
 	}
 }
 
-// Run posts until ctx ends.
+// Run posts until ctx ends. It returns nil.
 func (t *Teller) Run(ctx context.Context) error {
 	pause := lineEvery
 	for {
@@ -76,12 +76,12 @@ func (t *Teller) Run(ctx context.Context) error {
 			pause = lineEvery
 		} else if ctx.Err() == nil {
 			if pause == lineEvery {
-				t.Log.Warn("audit channel cannot be posted to; it is tried again, and nothing is lost: is the bot in the channel?", zap.Error(err))
+				t.Log.Warn("audit channel cannot be posted to; retrying, and no line is lost: is the bot in the channel?", zap.Error(err))
 			}
 			pause = min(2*pause, linePause)
 		}
 		if more && err == nil && ctx.Err() == nil {
-			continue // the channel's own limit paces it
+			continue // the rate limit of the channel paces it
 		}
 		wait := time.NewTimer(pause)
 		select {
@@ -93,8 +93,8 @@ func (t *Teller) Run(ctx context.Context) error {
 	}
 }
 
-// tell posts one message if there is something to say and no other process
-// does, and reports whether there is more.
+// tell posts one message if there are new lines and no other process posts, and
+// reports whether there is more.
 func (t *Teller) tell(ctx context.Context) (more bool, err error) {
 	t.telling.Lock()
 	defer t.telling.Unlock()
@@ -128,7 +128,7 @@ func (t *Teller) tell(ctx context.Context) (more bool, err error) {
 	return last < head.Position, t.Store.AdvanceLines(ctx, t.Holder, last)
 }
 
-// pick chooses the events of one message and says up to where that is.
+// pick chooses the events of one message, and returns the last position it read.
 func (t *Teller) pick(entries []Entry) (events []operation.Event, skipped int, last int64) {
 	for _, entry := range entries {
 		last = entry.Position

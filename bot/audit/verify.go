@@ -8,22 +8,22 @@ import (
 	"slices"
 )
 
-// Trail is what Verify found.
+// Trail is the result of Verify.
 type Trail struct {
-	Events     int64       // checked, all of them if Break is nil
+	Events     int64       // verified; all of them if Break is nil
 	First      int64       // position of the first one; 0 if there is none
-	Head       Head        // the last one that is right
-	Checkpoint *Checkpoint // where the trail begins; nil: at its very beginning
-	Unlinked   int64       // events too young to be in the chain
-	Confirmed  []Head      // of the heads that were given, those that fit
-	TooOld     []Head      // of the heads that were given, those before the beginning: nothing can be said
-	Break      *Break      // nil: everything is as it was recorded
+	Head       Head        // the last verified one
+	Checkpoint *Checkpoint // where the trail begins; nil: at position 1
+	Unlinked   int64       // new events that are not in the chain yet
+	Confirmed  []Head      // expected heads that match
+	TooOld     []Head      // expected heads before the beginning, which prove nothing
+	Break      *Break      // nil: the chain is unbroken
 }
 
-// Expected is what somebody kept outside of the database.
+// Expected is what was kept outside of the database.
 type Expected struct {
-	Heads     []Head            // as posted
-	PublicKey ed25519.PublicKey // that has signed checkpoints; nil: whatever key they name
+	Heads     []Head            // as the bot posted them
+	PublicKey ed25519.PublicKey // of checkpoints; nil: any key
 }
 
 // Verify reads the whole trail as it is at this moment, from the first event
@@ -36,9 +36,8 @@ func Verify(ctx context.Context, s Source, x Expected) (Trail, error) {
 	return v.trail, err
 }
 
-// VerifyEntries does what Verify does for entries from elsewhere, such as an
-// export, in their order. An export may begin anywhere: what comes before its
-// first entry is vouched for by the heads only.
+// VerifyEntries is Verify for the entries of an export, in their order. An export
+// may begin anywhere: only the expected heads prove what comes before it.
 func VerifyEntries(x Expected, entries func(yield func(Entry) error) error) (Trail, error) {
 	v := verifier{expected: x}
 	first := true
@@ -49,7 +48,7 @@ func VerifyEntries(x Expected, entries func(yield func(Entry) error) error) (Tra
 			v.sort()
 		}
 		if e.Previous != v.trail.Head.Hash {
-			return e.broken("the hash before it is not the one of the entry before: an entry was changed, left out or moved")
+			return e.broken("its previous hash is not that of the entry before: an entry was changed, left out or moved")
 		}
 		return v.next(e, nil)
 	})
@@ -67,10 +66,10 @@ func VerifyEntries(x Expected, entries func(yield func(Entry) error) error) (Tra
 type verifier struct {
 	expected Expected
 	trail    Trail
-	heads    []Head // not met yet, in order
+	heads    []Head // not reached yet, in order
 }
 
-// foundBreak notes an error that is a break as what was found.
+// foundBreak stores a break in the result; other errors stay errors.
 func (v *verifier) foundBreak(err error) error {
 	if b, ok := errors.AsType[*Break](err); ok {
 		v.trail.Break, err = b, nil
@@ -101,7 +100,7 @@ func (v *verifier) all(ctx context.Context, r Reading) error {
 	return v.strays(ctx, r)
 }
 
-// sort puts aside the heads from before the beginning.
+// sort sets aside the heads before the beginning.
 func (v *verifier) sort() {
 	v.heads = slices.SortedFunc(slices.Values(v.expected.Heads), func(a, b Head) int { return int(a.Position - b.Position) })
 	for len(v.heads) > 0 && v.heads[0].Position < v.trail.Head.Position {
@@ -109,8 +108,8 @@ func (v *verifier) sort() {
 	}
 }
 
-// next checks one entry, whose Previous is what the one before has. following
-// is what comes after it, as far as it was read.
+// next verifies one entry, whose Previous is set. following is this entry and
+// those after it, as far as they were read.
 func (v *verifier) next(e Entry, following []Entry) error {
 	if err := v.meet(); err != nil {
 		return err
@@ -134,13 +133,13 @@ func (v *verifier) next(e Entry, following []Entry) error {
 	return nil
 }
 
-// different says how an entry is not what its hash says.
+// different says how an entry differs from its hash.
 func (v *verifier) different(e Entry, following []Entry) string {
 	for _, other := range following {
 		moved := other
 		moved.Position, moved.LinkedAt, moved.Previous = e.Position, e.LinkedAt, e.Previous
 		if other.Position != e.Position && moved.Sum() == e.Hash {
-			return "reordered: the event that belongs here, " + decimal(other.Seq) + ", stands at position " + decimal(other.Position)
+			return "reordered: the event that belongs here, " + decimal(other.Seq) + ", is at position " + decimal(other.Position)
 		}
 	}
 	if len(following) > 1 {
@@ -152,7 +151,7 @@ func (v *verifier) different(e Entry, following []Entry) string {
 	return "altered: the event or its link is not as it was recorded"
 }
 
-// meet compares the heads that were given for the position that was reached.
+// meet compares the expected heads of the current position.
 func (v *verifier) meet() error {
 	at := v.trail.Head
 	for len(v.heads) > 0 && v.heads[0].Position == at.Position {
@@ -162,20 +161,21 @@ func (v *verifier) meet() error {
 			if n := len(v.trail.Confirmed); n > 0 {
 				from = "position " + decimal(v.trail.Confirmed[n-1].Position+1)
 			}
-			return &Break{Position: h.Position, Problem: "rewritten: the head that was given has another hash, so something between " + from + " and here was replaced and the hashes were computed anew"}
+			return &Break{Position: h.Position, Problem: "rewritten: the head that was given has another hash, so something between " + from +
+				" and here was replaced and the hashes were computed again"}
 		}
 		v.trail.Confirmed, v.heads = append(v.trail.Confirmed, h), v.heads[1:]
 	}
 	return nil
 }
 
-// rest checks the last position, and that no head lies beyond it.
+// rest compares the heads of the last position; later ones are a break.
 func (v *verifier) rest() error {
 	if err := v.meet(); err != nil {
 		return err
 	}
 	if len(v.heads) > 0 {
-		return &Break{Position: v.trail.Head.Position + 1, Problem: "cut: the trail ends before it, and the head that was given stands at " + decimal(v.heads[0].Position)}
+		return &Break{Position: v.trail.Head.Position + 1, Problem: "cut: the trail ends before it, and the head that was given is at " + decimal(v.heads[0].Position)}
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (v *verifier) begin(ctx context.Context, r Reading) error {
 	checkpoints, err := r.Checkpoints(ctx)
 	for _, c := range checkpoints {
 		if err := c.check(v.expected.PublicKey); err != nil {
-			return &Break{Position: c.Position, Problem: "the checkpoint there is not right: " + err.Error()}
+			return &Break{Position: c.Position, Problem: "the checkpoint there is wrong: " + err.Error()}
 		}
 		v.trail.Checkpoint, v.trail.Head = &c, c.Head
 	}

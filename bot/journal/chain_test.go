@@ -163,7 +163,7 @@ func TestWhateverIsDoneToOneEventIsFoundAtItsPlace(t *testing.T) {
 		"two links are swapped": {[]string{"update links set seq = -seq where position in (%[1]d, %[2]d)",
 			"update links set seq = case position when %[1]d then %[2]d else %[1]d end " +
 				"where position in (%[1]d, %[2]d)"},
-			"reordered: the event that belongs here, %[1]d, stands at position %[2]d", 0},
+			"reordered: the event that belongs here, %[1]d, is at position %[2]d", 0},
 		"two whole links are swapped": {
 			[]string{"update links set position = -position where position in (%[1]d, %[2]d)",
 				"update links set position = case position when -%[1]d then %[2]d else %[1]d end where position in " +
@@ -251,7 +251,7 @@ func TestATrailThatWasRewrittenOrCutAsAWholeIsFoundAgainstAHead(t *testing.T) {
 			}
 			tamper(t, s, "update chain set position = $1, hash = $2", before.Position, before.Hash)
 			requireFine(t, s, int(from-1))
-			requireBroken(t, s, from, "cut: the trail ends before it, and the head that was given stands at 7", last)
+			requireBroken(t, s, from, "cut: the trail ends before it, and the head that was given is at 7", last)
 			restore()
 		}
 		requireFine(t, s, trailLength, heads...)

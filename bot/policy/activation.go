@@ -12,11 +12,11 @@ import (
 	"lbbot/bot/operation"
 )
 
-// Activations is where the replicas of one database agree on which policies
-// are in force: those activated last. Both methods block for the database,
-// until ctx ends at most.
+// Activations is where the replicas of one database agree which policies are in
+// force: those activated last. Both methods block for the database, at most until
+// ctx ends.
 type Activations interface {
-	// Activated returns the last activation; the zero one if there is none.
+	// Activated returns the last activation, the zero value if there is none.
 	Activated(ctx context.Context) (operation.Activation, error)
 
 	// Activate makes the next activation if the last one still has the number
@@ -27,33 +27,30 @@ type Activations interface {
 
 // agreement is what a Gate knows about the activations.
 //
-// A replica decides only by the policies that were activated last, so one
-// whose file is older, because a new one has not reached it yet or because it
-// was forgotten, decides nothing. Which of two files is newer nobody can see
-// from them, so this is the rule:
+// A replica decides only by the policies that were activated last. A replica with
+// an older file decides nothing. Two files do not show which of them is newer, so
+// this is the rule:
 //
-//   - Policies that were never in force on this database are new: loading them
-//     activates them, at a start and while running.
-//   - A file that changes under a running replica that has the newest policies
-//     was changed on purpose: what it says now is activated, also if it was in
-//     force before. That is the way back to earlier rules.
-//   - Everything else that was in force before and is not now is old: after a
-//     start, or on a replica that did not have the newest policies. It takes
-//     effect neither by a restart nor by being loaded again. Whoever means it
-//     changes a comment in it, which makes it new.
+//   - Policies that were never in force on this database are new. Loading them
+//     activates them, at start and while running.
+//   - If the file of a running replica with the newest policies changes, it was
+//     changed on purpose. Its policies are activated even if they were in force
+//     before: this is the way back to earlier policies.
+//   - All other policies that were in force before are old: after a start, or on a
+//     replica without the newest policies. Neither a restart nor a reload
+//     activates them. To use them, change a comment in the file: it is then new.
 //
-// The process that owns its database alone (SQLite) always activates its file.
+// A process that owns its database alone (SQLite) always activates its file.
 //
-// The database is asked at every decision, as the last thing before it: that
-// is one reading by an index, a few tenths of a millisecond beside look-ups in
-// Slack, and a remembered answer would let a right that was taken away live on
-// for as long as it is remembered. A replica that cannot ask decides nothing;
-// it could not accept anything either.
+// The database is asked as the last thing before each decision. That is one
+// indexed read, a few tenths of a millisecond. A cached answer would keep a
+// withdrawn permission alive for as long as it is cached. A replica that cannot
+// read the database decides nothing; it could not accept anything either.
 type agreement struct {
-	table Activations // nil: nobody to agree with
+	table Activations // nil: there is only this process
 	alone bool
 	turn  chan struct{}          // held while activating
-	held  atomic.Pointer[string] // digest of the policies that this process last knew to be its own and in force
+	held  atomic.Pointer[string] // digest of the last policies that were both in force and its own
 	state atomic.Int32           // as last seen: 0, newest or outdated; for log and metrics
 }
 
@@ -71,7 +68,7 @@ func newAgreement(table Activations, alone bool) *agreement {
 	return a
 }
 
-// OutdatedError says that newer policies are in force than those of this
+// OutdatedError says that the policies in force are newer than those of this
 // process.
 type OutdatedError struct {
 	Digest string               // of the policies here; empty: none
@@ -84,12 +81,13 @@ func (e *OutdatedError) Error() string {
 	if e.Digest != "" {
 		own = fmt.Sprintf("the policies loaded here, %.12s, are not the newest", e.Digest)
 	}
-	return fmt.Sprintf("%s: %.12s came into force at %s UTC, so nothing is decided here: give this replica the newest file, or change a comment in its own if that is meant to replace it",
+	return fmt.Sprintf("%s: %.12s came into force at %s UTC, so this replica decides nothing: give it the newest file, or change a comment in its own file to make that the newest",
 		own, e.Newest.Digest, e.Newest.At.UTC().Format("2006-01-02 15:04:05"))
 }
 
-// Ready returns nil if decisions are made by the policies that are in force,
-// also while there are none, but not while the first file may be incomplete. It blocks for the database, for 2 s at most.
+// Ready returns nil if this process decides by the policies in force, also if
+// there are none. It is an error while the first file may be incomplete. It blocks
+// for the database, at most for 2 s.
 func (g *Gate) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, activationTimeout)
 	defer cancel()
@@ -100,9 +98,9 @@ func (g *Gate) Ready(ctx context.Context) error {
 	return g.agree(ctx, now)
 }
 
-var errSettling = fmt.Errorf("the policy file was changed less than %s ago; it counts when it has stayed the same for that long", Steady)
+var errSettling = fmt.Errorf("the policy file was changed less than %s ago; it is loaded when it has stayed the same for that long", Steady)
 
-// checkNewest is agree in the words of a decision.
+// checkNewest is agree, and stores its error in a decision.
 func (g *Gate) checkNewest(ctx context.Context, now *loaded, d *operation.Decision) error {
 	err := g.agree(ctx, now)
 	if _, ok := errors.AsType[*OutdatedError](err); ok {
@@ -113,9 +111,9 @@ func (g *Gate) checkNewest(ctx context.Context, now *loaded, d *operation.Decisi
 	return err
 }
 
-// agree returns nil if these policies are in force, after activating what the
-// file has now if that is due. Errors: *OutdatedError, or the database could
-// not be asked.
+// agree returns nil if these policies are in force. It activates the current file
+// first if the rule says so. Errors: *OutdatedError, or the database could not be
+// read.
 func (g *Gate) agree(ctx context.Context, now *loaded) error {
 	own, a := now.digest(), g.agreement
 	if a.table == nil || a.alone && (own == "" || own == *a.held.Load()) {
@@ -138,8 +136,8 @@ func (g *Gate) agree(ctx context.Context, now *loaded) error {
 	return &OutdatedError{Digest: own, Newest: last}
 }
 
-// claim activates what the file has now, if the rule of agreement says so, and
-// returns the last activation.
+// claim activates the current file, if the rule of agreement says so, and returns
+// the last activation.
 func (g *Gate) claim(ctx context.Context) (operation.Activation, error) {
 	a := g.agreement
 	select {
@@ -168,17 +166,16 @@ func (g *Gate) claim(ctx context.Context) (operation.Activation, error) {
 		}
 		if done {
 			g.log.Info("policy activated", zap.String("digest", own), zap.Int64("number", last.Number+1), zap.String("before", last.Digest))
-			continue // to read when that was
+			continue // to read its time
 		}
 		then, err := a.table.Activated(ctx)
 		if err != nil || then.Number == last.Number {
-			return last, err // nobody was faster: these are old
+			return last, err // no other process was faster, so these policies are old
 		}
 	}
 }
 
-// noted says once in log and metrics when this replica falls behind or is up
-// to date again.
+// noted logs and counts once when this replica becomes outdated or up to date.
 func (g *Gate) noted(state int32, now *loaded, last operation.Activation) {
 	own := now.digest()
 	if now != g.current.Load() || last.Number == 0 || g.agreement.state.Swap(state) == state {
@@ -187,7 +184,7 @@ func (g *Gate) noted(state int32, now *loaded, last operation.Activation) {
 	fields := []zap.Field{zap.String("file", g.path), zap.String("digest", own), zap.String("newest", last.Digest), zap.Time("activated", last.At)}
 	if state == outdated {
 		g.metrics.outdated.Set(1)
-		g.log.Error("policy is not the newest: nothing is decided here until the file is", fields...)
+		g.log.Error("policy is not the newest: this replica denies everything until it has the newest file", fields...)
 		return
 	}
 	g.metrics.outdated.Set(0)

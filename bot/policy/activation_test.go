@@ -100,7 +100,7 @@ func (r *replica) isOutdated() {
 	old, ok := errors.AsType[*policy.OutdatedError](r.Ready(r.t.Context()))
 	require.True(r.t, ok)
 	require.NotEqual(r.t, old.Digest, old.Newest.Digest)
-	require.ErrorContains(r.t, old, "give this replica the newest file")
+	require.ErrorContains(r.t, old, "give it the newest file")
 }
 
 func TestAReplicaWithoutTheNewestPoliciesDecidesNothing(t *testing.T) {

@@ -7,15 +7,14 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 )
 
-// askable refuses what Cedar's validator lets pass and what could only
-// mislead:
+// askable refuses what Cedar's validator accepts and what is always a mistake:
 //
-//   - `has`: with every attribute required it is never needed, and on a missing
-//     fact it would quietly say no.
-//   - What is said about an entity by its id: only the person, the listener and
-//     its load balancer of the question are known.
-//   - Comparisons that no entity can satisfy, such as a person with == to a
-//     group: a forbid with one would never forbid.
+//   - `has`: every attribute is required, so it is never needed, and on a missing
+//     fact it would be false without an error.
+//   - Attributes of an entity that is named by its id: only the person, the
+//     listener and the load balancer of the question are known.
+//   - Comparisons that no entity can satisfy, such as principal == a group: a
+//     forbid with one would never hold.
 func (c *checker) askable(condition ast.ConditionType, tokens []token, id string) {
 	inspect(condition.Body, func(n ast.IsNode) bool {
 		switch n := n.(type) {
@@ -45,7 +44,7 @@ func (c *checker) askable(condition ast.ConditionType, tokens []token, id string
 func (c *checker) unknowable(n ast.IsNode, tokens []token, id string) {
 	for _, uid := range entitiesOf(n) {
 		if uid.Type != typeAction {
-			c.add(placeOf(tokens, uid), id, "nothing is known about %s by itself; ask about principal or resource", uid)
+			c.add(placeOf(tokens, uid), id, "the attributes of %s are not known; use principal or resource", uid)
 		}
 	}
 }
@@ -61,7 +60,7 @@ const (
 	within = true  // it is that entity or in it
 )
 
-// possible reports entities that a variable can have nothing to do with.
+// possible reports entities that a variable can neither be nor be in.
 func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []token, id string) {
 	v, ok := variable.(ast.NodeTypeVariable)
 	if !ok {

@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// changeTime returns zero: it is not known here when a file was last changed.
+// changeTime returns zero: this system does not tell when a file was changed.
 func changeTime(os.FileInfo) time.Time { return time.Time{} }

@@ -17,15 +17,15 @@ import (
 //	between words           space, tab, LF, CR      all of Unicode's white space
 //	NUL                     is an error             is kept in strings and comments
 //
-// A forbid that one of them takes for a comment is not seen by whoever reads
-// the file with the other. What only Rust accepts, Go refuses already; the rest
-// is refused here, and so is what many editors show as the end of a line
-// although a comment goes on.
+// So a person whose tool uses one of them may read a forbid that the other takes
+// for a comment. Go already refuses what only Rust accepts. The other cases are
+// refused here, and so are characters that many editors show as the end of a line
+// although the comment continues.
 
-// byteOrderMark begins files of some Windows editors and says nothing.
+// byteOrderMark is written by some Windows editors at the start of a file.
 const byteOrderMark = "\uFEFF"
 
-// characters reports what the two read differently.
+// characters reports what the two parsers read differently.
 func (c *checker) characters(src []byte) {
 	l := lexer{src: src, line: 1, column: 1}
 	for l.pos < len(src) {
@@ -52,8 +52,8 @@ func (c *checker) characters(src []byte) {
 	}
 }
 
-// lineComment reports what ends a comment elsewhere but not here. next is what
-// follows the comment.
+// lineComment reports characters that end a comment in other tools but not here.
+// next is what follows the comment.
 func (c *checker) lineComment(comment []byte, at token, next []byte) {
 	text := []rune(string(comment))
 	for i, r := range text {

@@ -15,7 +15,7 @@ import (
 	"lbbot/bot/policy/lint"
 )
 
-// The annotations that mean something here.
+// The annotations that have an effect.
 const (
 	annotationID        = "id"
 	annotationApprovals = "approvals"
@@ -82,7 +82,7 @@ func (c *checker) policies(set *Set, sources []source) {
 	}
 }
 
-// lint notes what looks like a mistake, at its place.
+// lint adds a warning for what looks like a mistake, at its place.
 func (c *checker) lint(set *Set, all []lint.Policy, sources []source) {
 	for _, w := range lint.Check(all) {
 		if w.Policy < 0 {
@@ -148,7 +148,7 @@ func (c *checker) approvals(s source, r rule, values map[string]string) int {
 
 var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
 
-// approversChannel returns the channel in which a permit wants approval asked.
+// approversChannel returns the channel in which a permit asks for approval.
 func (c *checker) approversChannel(s source, r rule, values map[string]string) string {
 	id, ok := values[annotationApprovers]
 	if ok && !channelID.MatchString(id) {
@@ -157,7 +157,7 @@ func (c *checker) approversChannel(s source, r rule, values map[string]string) s
 	return id
 }
 
-// flag returns whether an annotation that takes one word only is there.
+// flag reports whether the policy has an annotation with only one valid value.
 func (c *checker) flag(s source, r rule, name, word string, values map[string]string) bool {
 	text, ok := values[name]
 	if ok && text != word {
@@ -177,8 +177,8 @@ func (c *checker) words(s source, id, name string, values map[string]string) str
 	return text
 }
 
-// types runs Cedar's validator on the scope and on each condition apart, so
-// that every problem is found and gets its own line.
+// types runs Cedar's validator on the scope and on each condition separately, so
+// that each problem is found and has its own line.
 func (c *checker) types(s source, id string) {
 	before := len(c.problems)
 	p := s.ast()
@@ -218,15 +218,15 @@ func (c *checker) types(s source, id string) {
 	}
 }
 
-// The form of the validator's texts. Which action a missing attribute was
-// missed for is left out, since there is one such text for each action.
+// The form of the validator's texts. The action for which an attribute is missing
+// is cut out, because there is one such text for each action.
 var (
 	inContext = regexp.MustCompile(`in context for \S+ not found`)
 	quoted    = regexp.MustCompile("`([^`]+)`")
 )
 
-// validate returns what the validator says, each text once. It is
-// experimental code, so that even a panic of it only refuses the file.
+// validate returns the validator's texts without repetitions. The validator is
+// experimental, so a panic in it only refuses the file.
 func (c *checker) validate(p *ast.Policy) (texts []string) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -259,8 +259,8 @@ func flatten(err error) []error {
 	return out
 }
 
-// place finds the token that a validator's text speaks of: the last part of
-// the name it quotes. Without one it is the first token.
+// place finds the token that a validator's text is about: the last part of the
+// name it quotes, or else the first token.
 func place(tokens []token, text string) token {
 	if m := quoted.FindStringSubmatch(text); m != nil {
 		name := m[1]

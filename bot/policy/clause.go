@@ -10,8 +10,8 @@ import (
 )
 
 // clause is one part of a policy that must hold by itself: one line of the
-// scope, or one operand of the && in its conditions. Clauses explain
-// decisions; they never make one.
+// scope, or one operand of the && in its conditions. Clauses explain decisions
+// and never make them.
 type clause struct {
 	about subject
 	alone *cedar.Policy // a permit with this clause only
@@ -19,7 +19,7 @@ type clause struct {
 	text  string // as Cedar writes it; empty if it says nothing
 }
 
-// subject says what a clause looks at.
+// subject is what a clause reads.
 type subject struct {
 	principal, action, resource bool
 	context                     map[string]bool // first attributes; "*" for the whole
@@ -155,8 +155,8 @@ func subjectOf(body ast.IsNode) subject {
 	return s
 }
 
-// standing reports whether a clause looks at nothing but the person, their
-// groups and the channel.
+// standing reports whether a clause reads only the person, their groups and the
+// channel.
 func (s subject) standing() bool {
 	for name := range s.context {
 		if name != "channel" && name != "incident" {
@@ -199,7 +199,7 @@ func literals(p *ast.Policy) []types.EntityUID {
 	return out
 }
 
-// anybody reports whether a policy says nothing about the person.
+// anybody reports whether a policy does not look at the person.
 func anybody(p *ast.Policy) bool {
 	switch p.Principal.(type) {
 	case ast.ScopeTypeAll, ast.ScopeTypeIs:

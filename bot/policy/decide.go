@@ -15,12 +15,12 @@ import (
 
 const (
 	actionRegister = types.String(operation.ActionRegister)
-	mostWeight     = 100 // what a weight that was not asked for can be at most
+	mostWeight     = 100 // assumed when no weight was given: the greatest
 	mostPort       = 65535
 )
 
-// facts is everything that Cedar is told about one question. All of it was
-// read; nothing is assumed. It is used by one decision at a time.
+// facts is everything that Cedar knows about one question. All of it was read,
+// nothing is assumed. It must not be used by two decisions at once.
 type facts struct {
 	person   types.Entity // its parents are set by join
 	listener types.Entity
@@ -28,11 +28,11 @@ type facts struct {
 	request  cedar.Request
 	action   string
 	in       []string // the named groups that the person is in
-	missed   bool     // Cedar asked for something that is not here
+	missed   bool     // Cedar asked for an entity that is not here
 }
 
-// newFacts builds the facts of a question. The name of a fact that is missing
-// or impossible is returned instead; it is one of the What… constants.
+// newFacts builds the facts of a question. If one is missing or impossible, it
+// returns its name instead, one of the What… constants.
 func newFacts(q operation.Question, f identity, in []string) (*facts, string) {
 	l := q.Listener
 	switch {
@@ -69,8 +69,8 @@ func uid(t types.EntityType, id string) types.EntityUID {
 
 func record(m types.RecordMap) types.Record { return types.NewRecord(m) }
 
-// known leaves out what is not known, so that a policy which looks at it errs
-// and the answer is no.
+// known leaves out unknown values: a policy that reads one fails, and the
+// question is denied.
 func known(values map[types.String]string) types.Record {
 	m := make(types.RecordMap, len(values))
 	for name, v := range values {
@@ -102,8 +102,7 @@ func contextOf(q operation.Question, f identity) types.Record {
 	return record(m)
 }
 
-// channelContext is the part of the context that does not depend on what is
-// asked for.
+// channelContext is the part of the context that does not depend on the request.
 func channelContext(f identity) types.RecordMap {
 	name, private := f.channel.Name, f.channel.Private
 	if f.channel.Direct {
@@ -133,7 +132,7 @@ func (f *facts) join(more string) {
 	f.person.Parents = types.NewEntityUIDSet(parents...)
 }
 
-// Get implements cedar's EntityGetter and notices what is asked for in vain.
+// Get implements cedar's EntityGetter and notes requests for unknown entities.
 func (f *facts) Get(id types.EntityUID) (types.Entity, bool) {
 	switch id {
 	case f.person.UID:
@@ -168,10 +167,10 @@ func (o ordered) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 type verdict struct {
 	permits []*rule // those that hold, the least demanding first; none when a forbid holds
 	forbids []*rule // those that hold
-	fault   error   // why the answer cannot be relied upon
+	fault   error   // why the answer must not be used
 }
 
-// ask asks Cedar once.
+// ask evaluates the policies once.
 func (s *Set) ask(f *facts) verdict {
 	if !s.actions[f.action] {
 		return verdict{fault: fmt.Errorf("the action %q is not in the schema", f.action)}
@@ -197,7 +196,8 @@ func (s *Set) ask(f *facts) verdict {
 	return v
 }
 
-// demand orders permits: fewer approvals come first, then no reason before one.
+// demand orders permits: by the number of approvals, then those that require no
+// reason first.
 func (r *rule) demand() int {
 	d := 2 * r.approvals
 	if r.reasonRequired {

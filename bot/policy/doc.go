@@ -4,25 +4,26 @@
 //
 // It promises:
 //
-//   - Deny is the default. No file, a broken file, no permit that holds, a
-//     forbid that holds: no. A forbid always wins.
-//   - Cedar is asked only with complete facts. Cedar skips a policy whose
-//     evaluation errs, and a person whose group was not loaded is simply not in
-//     it, so a forbid would silently not forbid. Therefore whatever could not
-//     be read is a no which names it (see the What… constants).
-//   - What no policy can allow is refused before Cedar is asked: people of
-//     another workspace or organization, guests, bots, deactivated people,
+//   - Deny is the default. Without a usable file, or without a permit that
+//     holds, everything is denied. A forbid that holds overrides every permit.
+//   - Cedar evaluates only complete facts. Cedar skips a policy whose evaluation
+//     fails, and a person whose group was not loaded is in no group, so a forbid
+//     would have no effect. If a fact could not be read, the decision is a
+//     denial that names the fact (see the What… constants).
+//   - What no policy can allow is denied before Cedar evaluates anything: people
+//     of another workspace or organization, guests, bots, deactivated people,
 //     shared, archived and invisible channels.
-//   - A file is used whole or not at all. It is checked against the schema in
-//     lbbot.cedarschema, and every fault is reported with its policy and line.
-//     While a changed file is broken or gone, the old policies stay in force.
+//   - A file is used as a whole or not at all. It is checked against the schema
+//     in lbbot.cedarschema, and each problem is reported with its policy and
+//     line. While a changed file is broken or missing, the policies loaded
+//     before stay in force.
 //
-// A Set is immutable and safe for concurrent use, and so is a Gate. The only
+// A Set is immutable. Set and Gate are safe for concurrent use. The only
 // goroutines are those of Gate.Run, which waits for them.
 //
 // The package must not know Block Kit, Slack's Web API, the journal or the
-// words a person reads. Cedar's validator is experimental, so nothing of Cedar
-// appears in the exported names, and parse.go and check.go alone use it.
+// words a person reads. Cedar's validator is experimental: only check.go uses
+// it, and no exported name has a type of Cedar.
 //
 // The language is described at https://docs.cedarpolicy.com.
 package policy

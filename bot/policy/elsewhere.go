@@ -12,9 +12,9 @@ import (
 // maxPlaces is how many channels are tried and named.
 const maxPlaces = 8
 
-// elsewhere asks again as from each channel that the permits name, and as from
-// an incident channel. It notes in d where a permit would hold, and returns
-// the least demanding one; nil when the place is not what is missing.
+// elsewhere evaluates the question as if it came from each channel that a permit
+// names, and from an incident channel. It stores in d where a permit would hold,
+// and returns the least demanding permit; nil if no channel would help.
 func (s *Set) elsewhere(f *facts, d *operation.Decision) *rule {
 	here := f.request.Context
 	defer func() { f.request.Context = here }()
@@ -53,8 +53,8 @@ func changed(r types.Record, change types.RecordMap) types.Record {
 	return record(m)
 }
 
-// placesNamed returns the ids of channels that permits compare with, in the
-// order of the file.
+// placesNamed returns the channel ids in the conditions of permits, in the order
+// of the file.
 func (s *Set) placesNamed() []string {
 	var ids []string
 	add := func(path, value ast.IsNode) {

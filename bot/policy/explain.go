@@ -12,8 +12,8 @@ import (
 // maxClauses bounds the account of one decision.
 const maxClauses = 24
 
-// decidedBy names the rules in d, with their clauses. The first one that has
-// words gives them.
+// decidedBy adds the rules to d, with their clauses. Reason and contact are those
+// of the first rule that has any.
 func decidedBy(d *operation.Decision, f *facts, rules []*rule) {
 	for _, r := range rules {
 		d.Policies = append(d.Policies, r.id)
@@ -25,7 +25,7 @@ func decidedBy(d *operation.Decision, f *facts, rules []*rule) {
 	d.Clauses, d.MoreClauses = bounded(d.Clauses)
 }
 
-// account says of each clause that says something whether it holds.
+// account returns the clauses that say something, and whether each holds.
 func (r *rule) account(f *facts) []operation.Clause {
 	var out []operation.Clause
 	for _, c := range r.clauses {
@@ -36,8 +36,8 @@ func (r *rule) account(f *facts) []operation.Clause {
 	return out
 }
 
-// bounded leaves out what is too much, those that held first: what did not
-// hold is what a person looks for.
+// bounded drops clauses over the limit. Those that held go first, because people
+// look for what did not hold.
 func bounded(all []operation.Clause) (kept []operation.Clause, left int) {
 	left = max(0, len(all)-maxClauses)
 	for drop, i := left, len(all)-1; i >= 0 && drop > 0; i-- {
@@ -51,9 +51,9 @@ func bounded(all []operation.Clause) (kept []operation.Clause, left int) {
 	return all, left
 }
 
-// explain fills in what helps a person for whom no permit holds: the channels
-// in which one would, since anybody can walk to a channel; else the groups that
-// would have made one hold; and the words of the nearest permit.
+// explain adds what helps a person for whom no permit holds: the channels in
+// which a permit would hold, else the groups that would make one hold, and the
+// nearest permit. Channels come first, because everybody can change the channel.
 func (s *Set) explain(f *facts, d *operation.Decision) {
 	if near := s.elsewhere(f, d); near != nil {
 		decidedBy(d, f, []*rule{near})
@@ -86,9 +86,9 @@ func (s *Set) explain(f *facts, d *operation.Decision) {
 	}
 }
 
-// nearest returns the permit of this action on this listener of which the
-// fewest clauses fail; without one, a permit whose scope has the action and
-// the listener and whose conditions do not. nil if there is none.
+// nearest returns the permit for this action and listener with the fewest failed
+// clauses. If there is none, it returns one whose scope fits and whose conditions
+// are about other listeners, or nil.
 func (s *Set) nearest(f *facts) *rule {
 	var best *rule
 	var least miss
@@ -101,7 +101,7 @@ func (s *Set) nearest(f *facts) *rule {
 	return best
 }
 
-// miss says by how much a policy does not hold.
+// miss says how far a policy is from holding.
 type miss struct {
 	failed int  // clauses that do not hold
 	scope  bool // its scope has another action or other listeners, or a condition wants another action
@@ -132,8 +132,8 @@ func (c clause) holds(f types.EntityGetter, request cedar.Request) bool {
 	return bool(decision) && len(diagnostic.Errors) == 0
 }
 
-// standing returns the ids of the permits whose clauses about the person,
-// their groups and the channel all hold, whatever the other clauses say.
+// standing returns the ids of the permits whose clauses about the person, their
+// groups and the channel all hold. It ignores the other clauses.
 func (s *Set) standing(f identity, in []string) []string {
 	known := &facts{in: in}
 	known.person.UID = uid(typePerson, f.person.ID)

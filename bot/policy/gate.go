@@ -20,27 +20,26 @@ import (
 // Config is what a Gate needs.
 type Config struct {
 	Path             string              // of the policy file; required, need not exist
-	Directory        operation.Directory // required; asked anew for each decision, so it should cache
+	Directory        operation.Directory // required; asked for each decision, so it should cache
 	IncidentChannels []string            // patterns of path.Match on the channel's name
 	IncidentCreators []string            // user or bot ids; empty: no channel is an incident channel
 	Log              *zap.Logger         // nil: none
 	Registerer       prometheus.Registerer
 	Now              func() time.Time // nil: time.Now
 
-	// AtOnce makes each change of the file count at once, also one that may be
-	// incomplete (see Steady): for explaining a file, not for deciding by it.
+	// AtOnce loads each change of the file at once, without waiting for Steady.
+	// The file may then be incomplete: use it to explain, not to decide.
 	AtOnce bool
 
 	Activations Activations // which policies are in force for all replicas; nil: those loaded here
 	Alone       bool        // no other process decides by the same Activations
 
-	// Changed is told what each change of the file led to, the first loading
-	// included. It must not block. Nil: nobody is told.
+	// Changed is called after each change of the file, also after the first
+	// load, and must not block. May be nil.
 	Changed func(Status)
 }
 
-// Gate answers who may do what, where, by the policy file as it is on disk.
-// It is safe for concurrent use. It implements operation.Permission,
+// Gate decides who may do what, where, by the policy file on disk. It is safe for concurrent use. It implements operation.Permission,
 // operation.Explainer, operation.Reasons and operation.Roster.
 type Gate struct {
 	path      string
@@ -51,13 +50,13 @@ type Gate struct {
 	metrics   *metrics
 	now       func() time.Time
 	changed   func(Status)
-	poll      time.Duration // between looks at the file without being told
+	poll      time.Duration // between looks at the file when nothing notifies
 	steady    time.Duration // Steady, or less in tests
 
 	reloading sync.Mutex // for the next three
 	pending   look       // the last one
-	pendingAt time.Time  // since when all looks were the same
-	data      string     // where the ..data link led when it counted last
+	pendingAt time.Time  // since then all looks were the same
+	data      string     // target of the ..data link when the file was last loaded
 	current   atomic.Pointer[loaded]
 	agreement *agreement
 }
@@ -69,28 +68,28 @@ var (
 	_ operation.Roster     = (*Gate)(nil)
 )
 
-// loaded is what is in force and how the file is. It is never changed.
+// loaded is the policies in force and the state of the file. It is immutable.
 type loaded struct {
 	set     *Set // nil: deny everything
 	at      time.Time
 	problem error
 	absent  bool
-	seen    string // digest of the file as it last counted, or the words of its problem
+	seen    string // digest of the file that was last loaded, or the text of its problem
 
-	settling bool // the file was changed and does not count yet
+	settling bool // the file has changed and is not loaded yet
 }
 
-// Status says what is in force and whether the file could be used.
+// Status says which policies are in force and whether the file is usable.
 type Status struct {
-	Digest   string    // of the policies in force; empty while none are and everybody is denied
+	Digest   string    // of the policies in force; empty: there are none, and everybody is denied
 	LoadedAt time.Time // when they were loaded
-	Problem  error     // why the file as it is now is not in force; a *FileError if it is broken
+	Problem  error     // why the current file is not in force; a *FileError if it is broken
 	Absent   bool      // the file does not exist
 	Warnings []Problem // of the policies in force
 }
 
 // New makes a Gate and loads the file. A broken or absent file is no error:
-// everybody is denied until there is a good one, and the log and Status say so.
+// everybody is denied until the file is usable, and the log and Status say so.
 func New(c Config) (*Gate, error) {
 	var faults []error
 	if c.Path == "" {
@@ -131,8 +130,8 @@ func New(c Config) (*Gate, error) {
 	return g, nil
 }
 
-// Admit asks only whether any policy could allow this person anything in this
-// place. It never fails and blocks as Decide does.
+// Admit only decides whether a policy could allow this person anything in this
+// place. It never fails. It blocks for Slack, at most for LookupTimeout.
 func (g *Gate) Admit(ctx context.Context, a operation.Actor, p operation.Place) operation.Decision {
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
@@ -166,8 +165,8 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 	return decided, err
 }
 
-// weigh reads everything that a question depends on. Without facts the
-// decision is made already, and the error says what could not be checked.
+// weigh reads everything that a question depends on. If it returns no facts,
+// the decision is final, and the error says what could not be checked.
 func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, operation.Decision, error) {
 	if q.Fresh {
 		g.directory.Forget(q.Actor.UserID, q.Place.ChannelID)
@@ -212,9 +211,9 @@ func (g *Gate) NamesGroups() bool {
 	return now.set != nil && len(now.set.groups) > 0
 }
 
-// Whoami says how a person stands. The error means that Slack could not be
-// read; what was read is returned with it. A channel that could not be read is
-// no error but a refusal. It blocks for Slack, at most for LookupTimeout.
+// Whoami returns what the bot knows about a person. The error means that Slack
+// could not be read; it comes with what was read. A channel that could not be
+// read is not an error but a denial. It blocks for Slack, at most for LookupTimeout.
 func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place) (operation.Standing, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
@@ -254,7 +253,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	return s, nil
 }
 
-// memberships returns the groups that count and that the person is in.
+// memberships returns the usable groups that the person is in.
 func (g *Gate) memberships(ctx context.Context, p operation.Person) ([]operation.Group, error) {
 	all, err := g.directory.Groups(ctx)
 	if err != nil {
@@ -265,8 +264,8 @@ func (g *Gate) memberships(ctx context.Context, p operation.Person) ([]operation
 	}), nil
 }
 
-// unchecked logs why something could not be checked, and takes into the
-// decision what a person has to change.
+// unchecked logs why something could not be checked, and adds the remedy of a
+// setup error to the decision.
 func (g *Gate) unchecked(ctx context.Context, d *operation.Decision, err error, a operation.Actor, p operation.Place) {
 	if err == nil && d.Code != operation.DeniedUnchecked {
 		return

@@ -26,8 +26,8 @@ const (
 	WhatPolicy    = "policy" // a policy could not be evaluated
 )
 
-// LookupTimeout is how long one decision waits for Slack's answers, all
-// together. What was not answered by then could not be checked.
+// LookupTimeout is how long one decision waits for all of Slack's answers
+// together. What Slack has not answered by then could not be checked.
 const LookupTimeout = 5 * time.Second
 
 var errLookupTimeout = errors.New("policy lookup timeout")
@@ -43,9 +43,9 @@ type identity struct {
 	incident  bool
 }
 
-// identify reads who asks from where and refuses what no policy can allow.
-// The decision's Code is empty when nothing is refused; its Person and
-// Channel are set. The error says why something could not be checked.
+// identify reads who asks from where and denies what no policy can allow. The
+// decision's Code is empty if nothing is denied. The error says why something
+// could not be checked.
 func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Place) (identity, operation.Decision, error) {
 	var f identity
 	w, err := g.directory.Workspace(ctx)
@@ -112,8 +112,8 @@ func (g *Gate) person(ctx context.Context, w operation.Workspace, id string) (op
 	return p, nil
 }
 
-// atHome is a member as the policy sees them: of our workspace, whichever of
-// the organization's Slack names as their home.
+// atHome makes an admitted person a member of our workspace: in an organization,
+// Slack may name another workspace as their home.
 func atHome(w operation.Workspace, p operation.Person, refused operation.DenialCode) operation.Person {
 	if refused == "" {
 		p.TeamID = w.TeamID
@@ -144,12 +144,11 @@ func (g *Gate) Public(ctx context.Context, channelID string) (bool, error) {
 	return err == nil && c.ID == channelID && !c.Private && !c.Direct, err
 }
 
-// refusePerson returns why no policy can allow this person, in the order of
-// the gates. Being a stranger is not the only sign of another organization:
-// members of it who share a channel with us are no strangers, so the home
-// workspace and the organization are compared, and where the click came from.
-// In an organization a person may have their home in another workspace of it
-// and be a member of ours.
+// refusePerson returns why no policy can allow this person. Slack's stranger
+// flag is not enough to find people of another organization: it is not set for
+// those who share a channel with us. Therefore the home workspace, the
+// organization and the origin of the click are compared too. In an organization
+// a person may have another home workspace and be a member of ours.
 func refusePerson(w operation.Workspace, p operation.Person, a operation.Actor, at operation.Place) operation.DenialCode {
 	member := p.TeamID == w.TeamID
 	if w.EnterpriseID != "" {
@@ -171,8 +170,8 @@ func refusePerson(w operation.Workspace, p operation.Person, a operation.Actor, 
 	return ""
 }
 
-// refuseChannel returns why no policy can allow anything in this channel. A
-// direct message with the bot is a fine place.
+// refuseChannel returns why no policy can allow anything in this channel.
+// Direct messages with the bot are allowed.
 func refuseChannel(c operation.Channel, id string) operation.DenialCode {
 	switch {
 	case c.Shared:
@@ -184,7 +183,7 @@ func refuseChannel(c operation.Channel, id string) operation.DenialCode {
 }
 
 // isIncident reports whether a channel is an incident channel. Anyone can name
-// a channel inc-…, so who created it counts as well.
+// a channel inc-…, so its creator is checked too.
 func (g *Gate) isIncident(c operation.Channel) bool {
 	if c.Direct || c.Creator == "" || !slices.Contains(g.creators, c.Creator) {
 		return false
@@ -196,16 +195,15 @@ func (g *Gate) isIncident(c operation.Channel) bool {
 }
 
 // groups returns which of the named user groups the person is in, in the
-// order of names. Errors are those of vouched.
+// order of names. The error is that of vouched.
 func (g *Gate) groups(ctx context.Context, names []string, p operation.Person) ([]string, error) {
 	all, err := g.vouched(ctx, names)
 	return memberOf(all, p), err
 }
 
 // vouched returns the named user groups with their members, in the order of
-// names. It is an error if Slack does not vouch for one of them: a group that
-// is missing, disabled or of another organization would leave a forbid without
-// effect.
+// names. It is an error if one of them is missing, disabled, unreadable or of
+// another organization: a forbid that names it would have no effect.
 func (g *Gate) vouched(ctx context.Context, names []string) ([]operation.Group, error) {
 	if len(names) == 0 {
 		return nil, nil

@@ -5,16 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// token is one word of a policy file and its place. Cedar keeps the place of
-// a policy, but not of the expressions in it; these tokens supply the lines
-// for reports. They never decide what a policy means.
+// token is one word of a policy file and its place. Cedar keeps the place of a
+// policy, but not of the expressions in it, so reports take their lines from
+// these tokens. Tokens never decide what a policy means.
 type token struct {
 	text         string
 	line, column int // from 1; column in characters
 }
 
-// lex cuts a policy file into tokens, comments left out. It never fails: what
-// Cedar refuses is reported by Cedar.
+// lex cuts a policy file into tokens without comments. It never fails: Cedar
+// reports what it refuses.
 func lex(src []byte) []token {
 	l := lexer{src: src, line: 1, column: 1}
 	for l.pos < len(l.src) {

@@ -21,8 +21,8 @@ import (
 //go:embed lbbot.cedarschema
 var schemaText []byte
 
-// The limits of a policy file. They keep a wrong file, such as a log, from
-// being worked through, and the recursion over expressions shallow.
+// The limits of a policy file. They stop the parser early on a wrong file, such as
+// a log, and bound the recursion over expressions.
 const (
 	maxFile   = 256 << 10 // bytes
 	maxTokens = 20_000    // in one policy
@@ -41,7 +41,7 @@ type Set struct {
 	incident bool // some policy looks at context.incident
 }
 
-// rule is one policy with what its annotations say.
+// rule is one policy with the values of its annotations.
 type rule struct {
 	id        string
 	permit    bool
@@ -85,8 +85,7 @@ func (s *Set) IDs() []string {
 	return ids
 }
 
-// Warnings returns what is allowed in a policy file and yet looks like a
-// mistake.
+// Warnings returns what a policy file may say but looks like a mistake.
 func (s *Set) Warnings() []Problem { return slices.Clone(s.warnings) }
 
 // file checks a whole file. The result is usable only if there are no
@@ -159,9 +158,9 @@ type source struct {
 
 func (s source) ast() *ast.Policy { return (*ast.Policy)(s.compiled.AST()) }
 
-// parse returns the policies that can be read and reports the others. The
-// meaning is always taken from the whole file as Cedar reads it; only when
-// Cedar refuses it is each policy read alone, to report every fault at once.
+// parse returns the policies that can be read and reports the others. Cedar reads
+// the whole file. Only if Cedar refuses it, each policy is read alone, so that all
+// problems are reported at once.
 func (c *checker) parse(src []byte, parts []statement) []source {
 	list, err := cedar.NewPolicyListFromBytes("", src)
 	if err == nil {
@@ -190,8 +189,7 @@ func (c *checker) parse(src []byte, parts []statement) []source {
 	return out
 }
 
-// parseOne reads a policy alone, each token at its column,
-// lines counted from its first.
+// parseOne reads one policy. Columns stay the same; lines count from its first.
 func parseOne(part statement) (*cedar.Policy, error) {
 	all := part.all()
 	line, column := all[0].line, 1
@@ -214,15 +212,15 @@ func parseOne(part statement) (*cedar.Policy, error) {
 	return &p, nil
 }
 
-// The form of Cedar's syntax errors, whose place is in their text only.
+// The form of Cedar's syntax errors, which have their place only in the text.
 var (
 	syntaxPlace = regexp.MustCompile(`<input>:(\d+):(\d+)`)
 	syntaxNoise = regexp.MustCompile(`^(parser error: )?(parse error at )?<input>:\d+:\d+:? ("(?:[^"\\]|\\.)*": )?`)
 	syntaxExact = regexp.MustCompile(`^exact got (.*) want (\S+)$`)
 )
 
-// syntax reports an error of parseOne. Cedar names the token after the one it
-// stumbled over, so the place reported is one token earlier.
+// syntax reports an error of parseOne. Cedar names the token after the wrong one,
+// so the place reported is one token earlier.
 func (c *checker) syntax(part statement, err error) {
 	all := part.all()
 	text := syntaxNoise.ReplaceAllString(err.Error(), "")

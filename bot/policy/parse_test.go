@@ -91,10 +91,10 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 			6, "a", "`has` is not needed"},
 		"a question about somebody else": {
 			"@id(\"a\")\nforbid (principal, action, resource)\nwhen { Person::\"U01\" in Usergroup::\"S01\" };",
-			6, "a", "nothing is known about Person::\"U01\" by itself"},
+			6, "a", "the attributes of Person::\"U01\" are not known"},
 		"a question about another listener": {
 			"@id(\"a\")\nforbid (principal, action, resource)\nwhen { Listener::\"lsn\".name == \"x\" };",
-			6, "a", "nothing is known about Listener::\"lsn\" by itself"},
+			6, "a", "the attributes of Listener::\"lsn\" are not known"},
 		"no @id": {
 			"@approvals(\"0\")\npermit (principal, action, resource);",
 			4, "", "the policy has no @id"},

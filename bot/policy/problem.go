@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Problem is one fault or oddity of a policy file, at the place where it is.
+// Problem is one error or warning about a policy file, with its place.
 type Problem struct {
 	Line   int    // from 1; 0 when the file as a whole is meant
 	Column int    // from 1, in characters
@@ -54,7 +54,7 @@ func (e *FileError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxProblems keeps the report about a file that is no policy at all readable.
+// maxProblems keeps the report about a file that is not a policy readable.
 const maxProblems = 50
 
 // report collects the problems of one file.

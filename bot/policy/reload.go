@@ -8,7 +8,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Status returns what is in force now.
+// Status returns which policies are in force now.
 func (g *Gate) Status() Status {
 	now := g.current.Load()
 	s := Status{LoadedAt: now.at, Problem: now.problem, Absent: now.absent}
@@ -18,17 +18,17 @@ func (g *Gate) Status() Status {
 	return s
 }
 
-// Reload looks at the file now. A change counts when the file has been the same
-// for Steady (see there); until then the policies before stay in force. If the
-// file is broken or absent they stay as well, and the error says why; to take
-// all rights away, make it empty. A file that has not changed keeps its loading
+// Reload looks at the file now. A change is loaded when the file has stayed the
+// same for Steady; until then the policies loaded before stay in force. They also
+// stay if the file is broken or absent, and the error says why. To withdraw all
+// permissions, make the file empty. A file that has not changed keeps its load
 // time.
 func (g *Gate) Reload() error {
 	_, err := g.reload()
 	return err
 }
 
-// reload also returns after how long to look again; 0: nothing is waiting.
+// reload is Reload, and returns when to look again; 0: no change is waiting.
 func (g *Gate) reload() (again time.Duration, err error) {
 	g.reloading.Lock()
 	defer g.reloading.Unlock()
@@ -36,7 +36,7 @@ func (g *Gate) reload() (again time.Duration, err error) {
 	seen, set, err := g.look()
 	if wait := g.settling(seen, old); wait > 0 {
 		if !old.settling {
-			g.log.Info("policy file changed; it counts when it has stayed the same", zap.String("file", g.path), zap.Duration("for", g.steady))
+			g.log.Info("policy file changed; it is loaded when it has stayed the same", zap.String("file", g.path), zap.Duration("for", g.steady))
 		}
 		next := *old
 		next.settling = true
@@ -62,7 +62,7 @@ func (g *Gate) reload() (again time.Duration, err error) {
 	return 0, err
 }
 
-// announce says once in log and metrics what a change of the file led to.
+// announce logs and counts once what a change of the file led to.
 func (g *Gate) announce(now *loaded) {
 	result := loadGood
 	switch {

@@ -13,26 +13,26 @@ import (
 	"lbbot/bot/operation"
 )
 
-// The limits of one look for people. What is beyond them is said by
-// operation.People.More.
+// The limits of one search for people. operation.People.More says that a limit
+// was reached.
 const (
-	maxCandidates = 5000 // people whom the rules are asked about
-	maxLookups    = 50   // of those who could: people whom Slack is asked about
+	maxCandidates = 5000 // people for whom the policies are evaluated
+	maxLookups    = 50   // permitted people whom Slack is asked about
 	lookupsAtOnce = 8
 )
 
-// candidate is a person who could, as far as the rules go.
+// candidate is a person whom the policies permit the action.
 type candidate struct {
 	id     string
 	shown  bool
-	asks   bool     // they could once others agree
-	groups []string // by which they could
+	asks   bool     // only with approval
+	groups []string // that the permit needs
 }
 
-// Who implements operation.Roster. The rules are asked first, with each
-// candidate's groups, and Slack then only about those who could: whether they
-// are guests, bots, deactivated or of another organization. Whoever Slack does
-// not tell about is left out, and More says so.
+// Who implements operation.Roster. It evaluates the policies first, with the
+// groups of each candidate, and then asks Slack only about those who are
+// permitted: whether they are guests, bots, deactivated or of another
+// organization. Somebody who cannot be read is left out, and More is set.
 func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.Action) (operation.People, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
@@ -93,15 +93,15 @@ func (g *Gate) place(ctx context.Context, p operation.Place) (operation.Workspac
 	return w, identity{workspace: w, channel: c, incident: g.isIncident(c)}, err
 }
 
-// search is one look for people by the rules alone.
+// search looks for people by the policies alone.
 type search struct {
 	set    *Set
 	q      operation.Question
 	place  identity
-	groups []operation.Group // all that the rules name
+	groups []operation.Group // all that the policies name
 }
 
-// stranger is an id that no policy names.
+// stranger returns an id that no policy names.
 func (s *Set) stranger() string {
 	id := "U0"
 	for slices.Contains(s.people, id) {
@@ -110,7 +110,7 @@ func (s *Set) stranger() string {
 	return id
 }
 
-// could returns how a person could, nil if they could not.
+// could returns how a person is permitted, nil if they are not.
 func (l *search) could(id string) (*candidate, error) {
 	l.place.person.ID = id
 	f, missing := newFacts(l.q, l.place, memberOf(l.groups, operation.Person{ID: id}))
@@ -134,8 +134,8 @@ func (l *search) could(id string) (*candidate, error) {
 	return c, nil
 }
 
-// able asks the rules about everybody whom they name or whose group they name,
-// but for the one who asks. Asking are those who could once others agree.
+// able evaluates the policies for everybody whom they name, or whose group they
+// name, except the requester. asking are those who need approval.
 func (l *search) able() (able, asking []candidate, more bool, err error) {
 	seen := map[string]bool{l.q.Actor.UserID: true}
 	ids := slices.Clone(l.set.people)
@@ -164,7 +164,7 @@ func (l *search) able() (able, asking []candidate, more bool, err error) {
 	return able, asking, false, nil
 }
 
-// present asks Slack about those who could and keeps whom no check refuses.
+// present asks Slack about candidates and keeps those who pass every check.
 func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Question, able []candidate, more bool) (operation.People, error) {
 	if len(able) > maxLookups {
 		able, more = able[:maxLookups], true
@@ -183,7 +183,7 @@ func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Q
 			defer mu.Unlock()
 			if err != nil {
 				faults = append(faults, err)
-				return nil // one who cannot be read does not hide the others
+				return nil // the others are still found
 			}
 			who := operation.Actor{UserID: c.id, PersonID: p.PersonID}
 			if refusePerson(w, p, who, q.Place) == "" && !who.Is(q.Actor) {
@@ -193,7 +193,7 @@ func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Q
 		})
 	}
 	if err := errors.Join(all.Wait(), errors.Join(faults...)); err != nil {
-		g.log.Warn("people could not be looked at", zap.String("action", string(q.Action)), zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
+		g.log.Warn("people could not be looked up", zap.String("action", string(q.Action)), zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
 		if len(faults) == len(able) {
 			return operation.People{}, fmt.Errorf("asking who may %s: %w", q.Action, err)
 		}
@@ -201,7 +201,7 @@ func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Q
 	out := operation.People{More: more || len(faults) > 0}
 	for i, c := range able {
 		same := func(other *operation.Actor) bool { return other != nil && other.Is(*here[i]) }
-		if here[i] != nil && !slices.ContainsFunc(here[:i], same) { // one person, under one of their ids
+		if here[i] != nil && !slices.ContainsFunc(here[:i], same) { // the same person, with another id
 			list(&out, c)
 		}
 	}

@@ -12,24 +12,23 @@ import (
 	"time"
 )
 
-// Steady is how long a policy file must have stayed the same before it counts.
-// An editor or a copy writes a file in several steps, and a file that is read
-// between them can lack its last forbid. A program that pauses for longer than
-// this must write another file and rename it. Two cases count at once: the
-// switch of a ..data link, which is atomic, and at the start a file whose last
-// change is older.
+// Steady is how long a policy file must stay the same before it is loaded. An
+// editor or a copy writes a file in several steps, and a file that is read in
+// between may lack its last forbid. A program that pauses for longer must write
+// another file and rename it. Two changes are loaded at once: the switch of a
+// ..data link, which is atomic, and at start a file whose last change is older.
 const Steady = 3 * time.Second
 
-// kubernetesData is the symbolic link that a mounted ConfigMap is switched
-// with; see pkg/volume/util/atomic_writer.go in kubernetes/kubernetes.
+// kubernetesData is the symbolic link that switches a mounted ConfigMap to a new
+// version; see pkg/volume/util/atomic_writer.go in kubernetes/kubernetes.
 const kubernetesData = "..data"
 
-// look is what was at the path at one moment.
+// look is the file at one moment.
 type look struct {
 	info   os.FileInfo // nil if there is no file
 	digest [sha256.Size]byte
 	fault  string // why it could not be read
-	data   string // where the ..data link leads; empty if the path does not use one
+	data   string // target of the ..data link; empty without one
 	torn   bool   // the ..data link was switched during the look
 }
 
@@ -57,8 +56,7 @@ func (g *Gate) look() (look, *Set, error) {
 	return l, set, err
 }
 
-// read returns the bytes of the file. Its identity is that of the open file, so
-// it belongs to them.
+// read returns the bytes of the file and notes the identity of the open file.
 func (g *Gate) read(l *look) (src []byte, err error) {
 	info, err := os.Stat(g.path) // opening a pipe would block
 	if err != nil {
@@ -79,7 +77,7 @@ func (g *Gate) read(l *look) (src []byte, err error) {
 	return src, err
 }
 
-// dataOf returns where the ..data link leads through which the file is reached.
+// dataOf returns the target of the ..data link in the path of the file.
 func dataOf(path string) string {
 	target, err := os.Readlink(path)
 	if err != nil || !strings.HasPrefix(filepath.ToSlash(filepath.Clean(target)), kubernetesData+"/") {
@@ -92,9 +90,8 @@ func dataOf(path string) string {
 	return to
 }
 
-// settling returns for how long what was seen must still stay the same before
-// it counts; 0: it counts now. It must be asked under g.reloading, once for
-// each look.
+// settling returns how long the file must still stay the same before it is
+// loaded; 0: load it now. Call it once for each look, with g.reloading held.
 func (g *Gate) settling(seen look, old *loaded) time.Duration {
 	now, first := g.now(), g.pendingAt.IsZero()
 	if first || !seen.same(g.pending) {
@@ -112,8 +109,8 @@ func (g *Gate) settling(seen look, old *loaded) time.Duration {
 }
 
 // old reports whether a file that is seen for the first time was last changed
-// longer than g.steady ago. A file that cannot be read allows nothing, so
-// there is nothing to wait for.
+// more than g.steady ago. A file that cannot be read permits nothing, so there is
+// no reason to wait.
 func (g *Gate) old(seen look, now time.Time) bool {
 	if seen.info == nil {
 		return true
@@ -122,9 +119,9 @@ func (g *Gate) old(seen look, now time.Time) bool {
 	return !at.IsZero() && now.Sub(at) >= g.steady
 }
 
-// Install writes a policy file the way Kubernetes mounts one: path leads
-// through a ..data link, and switching that link is atomic, so the new policies
-// count at once. Nothing else may write in the folder at the same time.
+// Install writes a policy file as Kubernetes mounts one: path leads through a
+// ..data link, and the switch of that link is atomic, so the new policies are
+// loaded at once. Nothing else may write in the folder at the same time.
 func Install(path string, src []byte) error {
 	dir, name := filepath.Dir(path), filepath.Base(path)
 	old := dataOf(path)

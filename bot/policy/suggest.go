@@ -12,14 +12,14 @@ import (
 	"lbbot/commands"
 )
 
-// The names in the validator's texts that the schema does not have.
+// The validator's texts about names that the schema does not have.
 var (
 	unknownType      = regexp.MustCompile("^unrecognized entity type `([^`]+)`$")
 	unknownAction    = regexp.MustCompile("^unrecognized action `(.+)::\"(.*)\"`$")
 	unknownAttribute = regexp.MustCompile("^attribute `([^`]+)` (?:on entity type `([^`]+)`|in context) not found$")
 )
 
-// meant adds to a text of the validator the name that was probably meant.
+// meant adds the most similar known name to a text of the validator.
 func (c *checker) meant(text string) string {
 	said, candidates := "", []string(nil)
 	if m := unknownType.FindStringSubmatch(text); m != nil {

@@ -12,22 +12,22 @@ import (
 
 // How soon a change of the file is noticed.
 const (
-	pollEvery = 30 * time.Second       // without being told, for file systems that do not tell
+	pollEvery = 30 * time.Second       // for file systems that do not notify
 	calm      = 100 * time.Millisecond // after the last of several events
 	calmMax   = time.Second            // after the first of several events
 )
 
 // Run reloads the file when it changes, until ctx ends, and returns nil. It
-// activates what it loaded (see Activations). It
-// watches the directory, because editors and Kubernetes replace the file
-// rather than write it, and also looks every 30 seconds. It owns the goroutine
-// of the file system's notifications, which ends before Run returns.
+// activates what it loaded (see Activations). It watches the directory, because
+// editors and Kubernetes replace the file instead of writing it, and also looks
+// every 30 seconds. It owns the goroutine of the file system's notifications,
+// which ends before Run returns.
 func (g *Gate) Run(ctx context.Context) error {
 	w := g.watch()
 	defer func() { w.close() }()
 	poll := time.NewTicker(g.poll)
 	defer poll.Stop()
-	quiet := time.NewTimer(0) // changes between New and here were not noticed
+	quiet := time.NewTimer(0) // for changes between New and Run
 	defer quiet.Stop()
 	var first time.Time
 	look := func() {
@@ -67,14 +67,14 @@ func (g *Gate) Run(ctx context.Context) error {
 	}
 }
 
-// concerns reports whether an event in the directory may be about the file.
-// Others, such as those of a database beside it, are left to the poll.
+// concerns reports whether an event in the directory may be about the file. The
+// poll finds the rest. A database in the same directory causes many other events.
 func (g *Gate) concerns(e fsnotify.Event) bool {
 	name := filepath.Base(e.Name)
 	return name == filepath.Base(g.path) || name == kubernetesData
 }
 
-// watcher is an fsnotify.Watcher that may be missing; the poll then does all.
+// watcher is an fsnotify.Watcher that may be missing: then only the poll looks.
 type watcher struct{ inner *fsnotify.Watcher }
 
 func (w watcher) events() <-chan fsnotify.Event {
@@ -109,7 +109,7 @@ func (g *Gate) watch() watcher {
 	return watcher{}
 }
 
-// rewatch watches again if the directory was replaced or not there before.
+// rewatch watches again if the directory was replaced or has appeared.
 func (g *Gate) rewatch(w watcher) watcher {
 	if w.inner == nil {
 		return g.watch()

@@ -28,7 +28,8 @@ func (g *Gate) Why(ctx context.Context, q operation.Question) (operation.Explana
 	return e, nil
 }
 
-// rulesFor tells of the policies that are about the action and the listener.
+// rulesFor returns the policies about the action and the listener, and how many
+// others there are.
 func (s *Set) rulesFor(f *facts) (rules []operation.Rule, others int) {
 	for i := range s.rules {
 		r := &s.rules[i]

@@ -17,7 +17,7 @@ import (
 // File is a policy test file.
 type File struct {
 	Account          string              `yaml:"account"`
-	IncidentChannels []string            `yaml:"incident_channels"` // absent: inc-* and incident-*, as the setting
+	IncidentChannels []string            `yaml:"incident_channels"` // default: inc-* and incident-*
 	IncidentCreators []string            `yaml:"incident_creators"`
 	Groups           map[string][]string `yaml:"groups"` // members by user group id
 	People           []Person            `yaml:"people"`
@@ -29,19 +29,19 @@ type File struct {
 	name string
 }
 
-// Ask is who asks for what, where. What is absent is taken from the defaults.
+// Ask is who asks for what, where. A missing value is taken from the defaults.
 type Ask struct {
 	Person   named[Person]   `yaml:"person"`
 	Channel  named[Channel]  `yaml:"channel"`
 	Listener named[Listener] `yaml:"listener"`
 	Instance *Instance       `yaml:"instance"`
-	Action   string          `yaml:"action"` // absent: register
-	Weight   *int            `yaml:"weight"` // absent: Zenlayer's default, which counts as 100
+	Action   string          `yaml:"action"` // default: register
+	Weight   *int            `yaml:"weight"` // default: Zenlayer's, which counts as 100
 	Ports    []int           `yaml:"ports"`
-	At       moment          `yaml:"at"` // absent: a Wednesday at noon, UTC
+	At       moment          `yaml:"at"` // default: a Wednesday at noon, UTC
 }
 
-// Case is one question and the answer that it must have.
+// Case is one question and the decision that it must get.
 type Case struct {
 	Name string `yaml:"name"`
 	Ask  `yaml:",inline"`
@@ -50,20 +50,20 @@ type Case struct {
 	line int
 }
 
-// Want is the answer that a case must have: exactly one of Allow, Deny and
+// Want is the decision that a case must get: exactly one of Allow, Deny and
 // Approvals.
 type Want struct {
 	Allow     bool                 `yaml:"allow"`
 	Deny      operation.DenialCode `yaml:"deny"`      // anyDenial: any code
 	Approvals int                  `yaml:"approvals"` // 1 to 3
-	Policies  []string             `yaml:"policies"`  // the policies that decide, in the order of the file; absent: any
-	Reason    string               `yaml:"reason"`    // the @reason of the policy that decided; absent: any
+	Policies  []string             `yaml:"policies"`  // that decide, in the order of the file; nil: any
+	Reason    string               `yaml:"reason"`    // the @reason of the policy that decided; empty: any
 }
 
-// anyDenial is a no that needs no approval, whatever its code.
+// anyDenial is a denial with any code, except a request for approval.
 const anyDenial operation.DenialCode = "any"
 
-// named is something that is given by its id or whole.
+// named is something that is written as its id or in full.
 type named[T any] struct {
 	id    string
 	whole *T
@@ -74,7 +74,7 @@ func (n named[T]) absent() bool { return n.id == "" && n.whole == nil }
 // moment is a time in RFC 3339.
 type moment struct{ time.Time }
 
-// Error is what is wrong with a test file.
+// Error is a problem of a test file.
 type Error struct {
 	Name         string // of the file
 	Line, Column int    // from 1; 0 when the file as a whole is meant
@@ -108,7 +108,7 @@ func Parse(name string, src []byte) (*File, error) {
 }
 
 func (f *File) parse(src []byte) error {
-	tree, err := parser.ParseBytes(bytes.TrimPrefix(src, []byte("\uFEFF")), 0) // of Windows editors
+	tree, err := parser.ParseBytes(bytes.TrimPrefix(src, []byte("\uFEFF")), 0) // written by Windows editors
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (f *File) parse(src []byte) error {
 	return nil
 }
 
-// complete fills in the defaults and looks up what is given by its id.
+// complete adds the defaults and looks up what is written as its id.
 func (f *File) complete(c *Case) error {
 	d := f.Defaults
 	if c.Person.absent() {
@@ -195,7 +195,7 @@ func (f *File) check(c *Case) error {
 	return nil
 }
 
-// denials are the codes that the gate gives, without that of approval.
+// denials are the codes of the gate, except the one for approval.
 func denials() []operation.DenialCode {
 	return []operation.DenialCode{
 		operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot, operation.DeniedDeactivated,

@@ -13,7 +13,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Result is how one case went.
+// Result is the result of one case.
 type Result struct {
 	Name     string
 	Place    string // file and line
@@ -23,14 +23,14 @@ type Result struct {
 	Passed   bool
 }
 
-// noon is when a case is asked that does not say; a Wednesday.
+// noon is the default time of a case, a Wednesday.
 func noon() time.Time { return time.Date(2026, time.March, 18, 12, 0, 0, 0, time.UTC) }
 
-// incidents are the patterns of a file without any, as the setting has them.
+// incidents are the default patterns, those of the setting.
 func incidents() []string { return []string{"inc-*", "incident-*"} }
 
-// Run asks each question of the policy file at this path. The error means that
-// no question could be asked: the policy file cannot be used.
+// Run decides each case by the policy file at this path. The error means that the
+// policy file cannot be used.
 func (f *File) Run(ctx context.Context, path string) ([]Result, error) {
 	now := &stage{}
 	patterns := f.IncidentChannels
@@ -54,10 +54,10 @@ func (f *File) Run(ctx context.Context, path string) ([]Result, error) {
 	return results, nil
 }
 
-// stage is the world of the case that is being asked.
+// stage is the world of the current case.
 type stage struct{ *world }
 
-// scene is the world and the question of a case.
+// scene returns the world and the question of a case.
 func (f *File) scene(c Case) (*world, operation.Question) {
 	w := &world{People: f.People, Channels: f.Channels, Members: f.Groups}
 	person, channel := c.Person.id, c.Channel.id
@@ -108,7 +108,7 @@ func (f *File) judge(c Case, d operation.Decision) Result {
 	return r
 }
 
-// String says it in words.
+// String describes the decision.
 func (w Want) String() string {
 	out := "deny"
 	switch {
@@ -142,7 +142,7 @@ func Account(clauses []operation.Clause, more int) string {
 	return b.String()
 }
 
-// Holds says in words whether something does.
+// Holds returns "holds" or "does not hold".
 func Holds(is bool) string {
 	if is {
 		return "holds"

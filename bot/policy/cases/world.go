@@ -13,7 +13,7 @@ import (
 // Person is somebody in Slack. Only the id is needed.
 type Person struct {
 	ID     string   `yaml:"id"`
-	Kind   kind     `yaml:"kind"`   // absent: a member
+	Kind   kind     `yaml:"kind"`   // default: member
 	Groups []string `yaml:"groups"` // user group ids, besides those of the file
 }
 
@@ -33,7 +33,7 @@ const (
 
 func kinds() []kind { return []kind{member, guest, bot, deactivated, stranger, outsider, unread} }
 
-// Channel is where somebody asks. A name that is absent is the id.
+// Channel is where somebody asks. The default name is the id.
 type Channel struct {
 	ID       string `yaml:"id"`
 	Name     string `yaml:"name"`
@@ -46,14 +46,14 @@ type Channel struct {
 	Unread   bool   `yaml:"unread"` // Slack does not answer
 }
 
-// Listener is what a server is added to. A name that is absent is the id; what
-// else is absent is something that no policy is likely to name.
+// Listener is what a server is added to. The default name is the id. The other
+// defaults are values that no policy is likely to name.
 type Listener struct {
 	ID               string `yaml:"id"`
 	Name             string `yaml:"name"`
-	Protocol         string `yaml:"protocol"`           // absent: TCP
-	LoadBalancer     string `yaml:"load_balancer"`      // id; absent: lb-unnamed
-	LoadBalancerName string `yaml:"load_balancer_name"` // absent: the id
+	Protocol         string `yaml:"protocol"`           // default: TCP
+	LoadBalancer     string `yaml:"load_balancer"`      // id; default: lb-unnamed
+	LoadBalancerName string `yaml:"load_balancer_name"` // default: its id
 	Zone             string `yaml:"zone"`
 }
 
@@ -66,26 +66,26 @@ func (l Listener) listener() operation.Listener {
 
 // Instance is the server.
 type Instance struct {
-	ID   string `yaml:"id"`   // absent: i-unnamed
-	Type string `yaml:"type"` // bm or vm; absent: bm
+	ID   string `yaml:"id"`   // default: i-unnamed
+	Type string `yaml:"type"` // bm or vm; default: bm
 }
 
-// The ids that a world gives where it is not told.
+// The ids of the two workspaces.
 const (
 	home      = "T0HOME"
 	elsewhere = "T0ELSEWHERE"
 )
 
-// world is a Slack workspace in memory. It implements operation.Directory:
-// people that it was not told of are members, channels are internal and have
-// their id for a name. It is safe for concurrent use while nobody changes it.
+// world is a Slack workspace in memory. It implements operation.Directory. People
+// that are not in it are members; channels that are not in it are internal, and
+// their name is their id. It is safe for concurrent use while nobody changes it.
 type world struct {
 	People   []Person
 	Channels []Channel
 	Members  map[string][]string // of each user group, by its id
 }
 
-// Forget implements operation.Directory: nothing is remembered.
+// Forget implements operation.Directory. There is no cache.
 func (w *world) Forget(string, string) {}
 
 // Workspace implements operation.Directory.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -15,17 +16,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// readiness says whether the bot can take requests, and why not.
+// readiness returns nil if the bot can accept requests, or says why not.
 type readiness func(ctx context.Context) error
 
-// admin serves /healthz, which answers as long as the process runs; /readyz,
-// which answers 200 only while requests can be taken; and /metrics.
+// admin serves /healthz, which answers while the process runs, /readyz, which answers
+// 200 only while the bot can accept requests, and /metrics.
 type admin struct {
 	listener net.Listener
 	server   *http.Server
 }
 
-// newAdmin takes the port; nil if addr is empty.
+// newAdmin opens the port. It returns nil if addr is empty.
 func newAdmin(addr string, ready readiness, metrics *prometheus.Registry) (*admin, error) {
 	if addr == "" {
 		return nil, nil
@@ -35,7 +36,7 @@ func newAdmin(addr string, ready readiness, metrics *prometheus.Registry) (*admi
 		return nil, fmt.Errorf("admin HTTP (LBBOT_ADMIN_ADDR): %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
@@ -43,29 +44,28 @@ func newAdmin(addr string, ready readiness, metrics *prometheus.Registry) (*admi
 			http.Error(w, "not ready: "+strings.ReplaceAll(err.Error(), "\n", "; "), http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = w.Write([]byte("ready\n"))
+		_, _ = io.WriteString(w, "ready\n")
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	open := callers{active: map[net.Conn]bool{}}
+	open := connections{active: map[net.Conn]bool{}}
 	return &admin{listener: l, server: &http.Server{Handler: mux, ConnState: open.changed, MaxHeaderBytes: 16 << 10,
 		ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 30 * time.Second}}, nil
 }
 
-// maxCallers is how many connections the admin port holds. Each is an open
-// file, and the database and Slack need those.
-const maxCallers = 32
+// maxConnections limits the connections to the admin port. Each is an open file, and
+// the database and Slack need some.
+const maxConnections = 32
 
-// callers are the open connections of the admin port. One too many closes the
-// one that has been waiting longest without a request, so that a probe gets its
-// answer however many others do nothing.
-type callers struct {
+// connections are the open connections of the admin port. A connection above the limit
+// closes the one that has been idle longest, so that idle clients cannot block a probe.
+type connections struct {
 	mu     sync.Mutex
 	order  []net.Conn
 	active map[net.Conn]bool
 }
 
 // changed is the ConnState of an http.Server.
-func (o *callers) changed(c net.Conn, state http.ConnState) {
+func (o *connections) changed(c net.Conn, state http.ConnState) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if state != http.StateActive {
@@ -78,7 +78,7 @@ func (o *callers) changed(c net.Conn, state http.ConnState) {
 	case http.StateNew, http.StateIdle:
 		o.order = append(o.order, c)
 	}
-	if state != http.StateNew || len(o.order) <= maxCallers {
+	if state != http.StateNew || len(o.order) <= maxConnections {
 		return
 	}
 	i := max(0, slices.IndexFunc(o.order, func(x net.Conn) bool { return !o.active[x] }))
@@ -100,8 +100,7 @@ func (a *admin) run(ctx context.Context) error {
 	return nil
 }
 
-// address is where it serves, with the port that was free if :0 was asked for;
-// empty without one.
+// address returns host and port, also if port 0 was asked for; "" without an admin port.
 func (a *admin) address() string {
 	if a == nil {
 		return ""
@@ -109,7 +108,7 @@ func (a *admin) address() string {
 	return a.listener.Addr().String()
 }
 
-// close gives the port back without having served.
+// close closes the port if run was not called.
 func (a *admin) close() {
 	if a != nil {
 		_ = a.listener.Close()

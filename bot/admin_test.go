@@ -51,7 +51,7 @@ func TestIdleConnectionsToTheAdminPortAreBounded(t *testing.T) {
 		}
 		require.NoError(t, c.Close())
 	}
-	require.LessOrEqual(t, open, maxCallers)
+	require.LessOrEqual(t, open, maxConnections)
 	cancel()
 	require.NoError(t, <-done)
 }

@@ -1,9 +1,7 @@
-// Package bot is the program: New wires the rooms together, Run starts and
-// stops them. It is the place to see the whole house at once, and it decides
-// nothing.
+// Package bot is the program: New connects the packages, Run starts and stops them. It
+// shows the whole program in one place and decides nothing.
 //
-// Run owns every goroutine that is not owned by a part it runs, and has ended
-// them all when it returns.
+// Run owns every goroutine that no other part owns, and returns when all have ended.
 package bot
 
 import (
@@ -26,10 +24,10 @@ import (
 	"lbbot/bot/slackapp/socket"
 )
 
-// Version of the program; set when it is built for release.
+// Version of the program.
 const Version = "0.1.0"
 
-// Bot is one process of lbbot. Make it with New, then call Run once.
+// Bot is one process of lbbot. New makes it; call Run once.
 type Bot struct {
 	config  Config
 	log     *zap.Logger
@@ -51,10 +49,10 @@ type Bot struct {
 	name      string        // of this process
 }
 
-// Run serves until ctx ends, then stops: no new envelopes, then the calls
-// under way, then the engine, then the cards, all within the drain time, and
-// hands over what is left. Errors: a
-// *FatalError when Slack refuses the tokens at start.
+// Run serves until ctx ends. Then it stops, within Config.Drain: it takes no new
+// envelopes, finishes calls in progress, stops the engine and the cards, and hands
+// unfinished operations over. It returns a *FatalError if Slack refuses the tokens at
+// start.
 func (b *Bot) Run(ctx context.Context) error {
 	defer func() {
 		if err := b.close(); err != nil {
@@ -67,8 +65,8 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.engine.Launch(ctx); err != nil {
 		return err
 	}
-	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode), zap.String("confirm", string(b.config.Confirm)),
-		zap.String("admin", b.admin.address()))
+	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode),
+		zap.String("confirm", string(b.config.Confirm)), zap.String("admin", b.admin.address()))
 	b.auditor.Announce()
 	b.auditor.Note(operation.EventStarted, b.self())
 	if b.teller != nil {
@@ -100,13 +98,13 @@ func (b *Bot) Run(ctx context.Context) error {
 	return err
 }
 
-// self names this process in the audit trail.
+// self returns what the audit trail says about this process.
 func (b *Bot) self() map[string]string {
 	return map[string]string{"version": Version, "replica": b.name}
 }
 
-// ended lets the cards that are being posted be noted and has the last word in
-// the audit trail, while the database can still be written.
+// ended stores the cards that are being posted and writes the last event of the audit
+// trail, while the database is still open.
 func (b *Bot) ended(ctx context.Context) {
 	b.closeBoard(ctx)
 	b.auditor.Finish(b.self())
@@ -115,7 +113,7 @@ func (b *Bot) ended(ctx context.Context) {
 	}
 }
 
-// drain stops in the order of the path of a request, bounded as a whole.
+// drain stops the parts in the order of a request's path, all within Config.Drain.
 func (b *Bot) drain() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(b.config.Drain))
 	defer cancel()
@@ -124,20 +122,20 @@ func (b *Bot) drain() {
 		b.log.Warn("connections to Slack did not end in time", zap.Error(err))
 	}
 	b.app.Close(ctx)
-	b.shared.Close() // nobody asks any more
-	b.line.Close()   // what waits there has not begun
+	b.shared.Close()
+	b.line.Close() // operations in line have not begun their call
 	if err := b.engine.Stop(ctx); err != nil {
 		b.log.Warn("engine did not stop in time", zap.Error(err))
 	}
-	// Only now, with the board closed: a card that is still being posted here
-	// would be posted by the one who takes over as well.
+	// Only after the board is closed: another replica would post a card again that is
+	// still being posted here.
 	if err := b.engine.Leave(ctx); err != nil {
-		b.log.Warn("other replicas have to find out that this one is gone", zap.Error(err))
+		b.log.Warn("other replicas could not be told that this one stops", zap.Error(err))
 	}
 }
 
-// handOverWithin is how long cards that are being posted hold up the hand-over
-// to other replicas. Those that wait for their turn are posted by them.
+// handOverWithin limits how long cards that are being posted delay the handover to
+// other replicas, which post the others.
 const handOverWithin = 2 * time.Second
 
 func (b *Bot) closeBoard(ctx context.Context) {
@@ -149,7 +147,7 @@ func (b *Bot) closeBoard(ctx context.Context) {
 	b.board.Close(ctx)
 }
 
-// close gives back what New opened.
+// close closes what New opened.
 func (b *Bot) close() error {
 	b.admin.close()
 	if b.web != nil {
@@ -164,7 +162,7 @@ func (b *Bot) close() error {
 	return b.journal.Close()
 }
 
-// Ready reports whether the bot can take requests now.
+// Ready returns nil if the bot can accept requests now, or says why not.
 func (b *Bot) Ready(ctx context.Context) error { return b.ready(ctx) }
 
 func (b *Bot) ready(ctx context.Context) error {
@@ -172,7 +170,8 @@ func (b *Bot) ready(ctx context.Context) error {
 	if b.socket == nil {
 		faults = append(faults, errors.New("no connection to Slack"))
 	} else if s := b.socket.Status(); !s.Ready {
-		faults = append(faults, fmt.Errorf("no connection to Slack since %s UTC: %s", s.Since.UTC().Format("2006-01-02 15:04:05"), slackapp.SocketReason(s.Reason)))
+		faults = append(faults, fmt.Errorf("no connection to Slack since %s UTC: %s",
+			s.Since.UTC().Format(time.DateTime), slackapp.SocketReason(s.Reason)))
 	}
 	if err := b.web.Ready(b.gate.NamesGroups()); err != nil {
 		faults = append(faults, err)
@@ -192,7 +191,7 @@ func (b *Bot) ready(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// janitor deletes what is older than anybody needs.
+// janitor deletes old rows, every hour.
 func (b *Bot) janitor(ctx context.Context) error {
 	t := time.NewTicker(time.Hour)
 	defer t.Stop()
@@ -208,9 +207,9 @@ func (b *Bot) janitor(ctx context.Context) error {
 			b.log.Info("old delivery keys deleted", zap.Int64("keys", n))
 		}
 		if n, err := b.journal.PruneDrafts(ctx, time.Now().Add(-48*time.Hour)); err != nil {
-			b.log.Warn("previews that nobody sent could not be deleted", zap.Error(err))
+			b.log.Warn("old unsent previews could not be deleted", zap.Error(err))
 		} else if n > 0 {
-			b.log.Info("previews that nobody sent deleted", zap.Int64("previews", n))
+			b.log.Info("old unsent previews deleted", zap.Int64("previews", n))
 		}
 		b.auditor.Cut(ctx)
 		select {
@@ -221,8 +220,7 @@ func (b *Bot) janitor(ctx context.Context) error {
 	}
 }
 
-// FatalError says that Slack refuses the bot's tokens: trying again cannot
-// help, a person has to change something.
+// FatalError means that Slack refuses the bot's tokens until a person changes something.
 type FatalError struct {
 	Refusals []slackapp.Refusal
 }
@@ -243,9 +241,8 @@ func fatal(err error) error {
 	return err
 }
 
-// checkTokens asks Slack once whether it takes the tokens, and for what the
-// policy needs. Slack being out of reach is no reason not to start: open
-// operations go on.
+// checkTokens checks the tokens, and what the policy needs, with Slack. It returns an
+// error only if Slack refuses: while Slack is unreachable, open operations continue.
 func (b *Bot) checkTokens(ctx context.Context) error {
 	refusals, err := b.web.CheckTokens(ctx, b.config.SlackAppToken)
 	if len(refusals) > 0 {
@@ -255,20 +252,20 @@ func (b *Bot) checkTokens(ctx context.Context) error {
 		_, err = b.directory.Groups(ctx)
 	}
 	if err != nil {
-		b.log.Warn("Slack could not be asked; trying on", zap.Error(err))
+		b.log.Warn("tokens could not be checked with Slack; retrying", zap.Error(err))
 	}
 	return nil
 }
 
-// How often Slack is asked again for what it refused, and for how long.
+// How often the tokens are checked again after a refusal, and the timeout of a check.
 const (
 	recheckEvery  = time.Minute
 	recheckWithin = 30 * time.Second
 )
 
-// recheck asks Slack again while it refuses something, so that the bot is ready
-// again once a person has put it right, also when nobody uses it. It asks once
-// in any case: a policy that was loaded after the start may need more.
+// recheck checks the tokens again while Slack refuses something, so that the bot becomes
+// ready after a person has changed it, also when nobody uses the bot. It always checks
+// once, because a policy loaded after the start may need another scope.
 func (b *Bot) recheck(ctx context.Context, every time.Duration) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -282,7 +279,8 @@ func (b *Bot) recheck(ctx context.Context, every time.Duration) error {
 			continue
 		}
 		asked = true
-		within, cancel := context.WithTimeoutCause(ctx, recheckWithin, errors.New("Slack did not answer within "+recheckWithin.String()))
+		cause := errors.New("Slack did not answer within " + recheckWithin.String())
+		within, cancel := context.WithTimeoutCause(ctx, recheckWithin, cause)
 		if err := b.checkTokens(within); err != nil {
 			b.log.Warn("Slack still refuses", zap.Error(err))
 		}

@@ -17,13 +17,13 @@ import (
 	"lbbot/bot/slackapp"
 )
 
-// leastRetention is longer than anything is looked at again by itself.
+// leastRetention is longer than the bot itself uses anything that retention deletes.
 const leastRetention = 7 * 24 * time.Hour
 
 // SettingError is a problem with one setting.
 type SettingError struct {
-	Setting string // its name in the environment; empty if there is no such setting
-	Problem string // what is wrong and what it takes; never a secret
+	Setting string // the variable of the setting; empty if there is no such setting
+	Problem string // what is wrong and which values are accepted; never a secret
 }
 
 // Error returns the problem.
@@ -32,17 +32,14 @@ func (e *SettingError) Error() string { return e.Problem }
 // faults collects problems with settings.
 type faults []error
 
-// unless notes a problem when ok is false; the text continues the setting's
-// name.
+// unless adds a problem if ok is false. The text continues the name of the setting.
 func (f *faults) unless(ok bool, setting, format string, args ...any) {
 	if !ok {
 		*f = append(*f, &SettingError{setting, setting + fmt.Sprintf(format, args...)})
 	}
 }
 
-// Validate returns every problem at once, each a *SettingError that names the
-// setting as it is in the environment and what it takes; nil if the bot can
-// start.
+// Validate returns all problems, each a *SettingError, or nil if the bot can start.
 func (c Config) Validate() error {
 	var f faults
 	c.checkSlack(&f)
@@ -54,7 +51,7 @@ func (c Config) Validate() error {
 	return errors.Join(f...)
 }
 
-// auditPublicKey is what checkpoints are checked with; empty without a key.
+// auditPublicKey returns the key that verifies checkpoints, in base64; "" without a key.
 func (c Config) auditPublicKey() string {
 	key, err := audit.ParseKey(c.AuditKey.Reveal())
 	if err != nil {
@@ -63,14 +60,15 @@ func (c Config) auditPublicKey() string {
 	return audit.ShowKey(key.Public().(ed25519.PublicKey))
 }
 
-// unsendable continues the name of a setting whose value a header cannot hold.
-// A value that was copied with something around it, or as it stands in a
-// guide, is found before anything begins.
-const unsendable = " has characters that such a value never has: take the whole of it, without spaces, quotes or \"…\""
+// unsendable continues the name of a setting whose value cannot be sent in a header, for
+// example because it was copied with quotes or from a guide.
+const unsendable = " has characters that such a value never has: copy all of it, without spaces, quotes or \"…\""
 
 // sendable accepts printable ASCII without spaces and without forbidden.
 func sendable(value, forbidden string) bool {
-	return strings.IndexFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(forbidden, r) }) < 0
+	return !strings.ContainsFunc(value, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(forbidden, r)
+	})
 }
 
 func (c Config) checkSlack(f *faults) {
@@ -78,35 +76,52 @@ func (c Config) checkSlack(f *faults) {
 	f.unless(sendable(c.SlackAppToken.Reveal(), `"'`), "SLACK_APP_TOKEN", unsendable)
 	rotated := strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxe")
 	f.unless(!rotated, "SLACK_BOT_TOKEN", " starts with xoxe: %s", slackapp.TokenRotation)
-	f.unless(!strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxe"), "SLACK_APP_TOKEN", " starts with xoxe, which is a token of token rotation: take an app-level token, xapp-…, from Basic Information")
+	f.unless(!strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxe"), "SLACK_APP_TOKEN",
+		" starts with xoxe, the prefix of token rotation: take an app-level token, xapp-…, from Basic Information")
 	f.unless(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN", " is missing: the bot token of the Slack app, xoxb-…")
-	f.unless(c.SlackBotToken.IsZero() || rotated || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"), "SLACK_BOT_TOKEN", " does not start with xoxb-: take the bot user token, from OAuth & Permissions")
-	f.unless(!c.SlackAppToken.IsZero(), "SLACK_APP_TOKEN", " is missing: an app-level token with connections:write, xapp-…")
-	f.unless(c.SlackAppToken.IsZero() || strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxe") || strings.HasPrefix(c.SlackAppToken.Reveal(), "xapp-"), "SLACK_APP_TOKEN", " does not start with xapp-: take an app-level token, from Basic Information")
-	f.unless(webURL(c.SlackAPIURL) && strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL", "%s must be an https URL without a password that ends in a slash; http only on this machine", shown(c.SlackAPIURL))
-	f.unless(c.SlackConnections >= 1 && c.SlackConnections <= 10, "LBBOT_SLACK_CONNECTIONS", " is %d: 1 to 10", c.SlackConnections)
+	f.unless(c.SlackBotToken.IsZero() || rotated || strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxb-"),
+		"SLACK_BOT_TOKEN", " does not start with xoxb-: take the bot user token, from OAuth & Permissions")
+	f.unless(!c.SlackAppToken.IsZero(), "SLACK_APP_TOKEN",
+		" is missing: an app-level token with connections:write, xapp-…")
+	f.unless(c.SlackAppToken.IsZero() || strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxe") ||
+		strings.HasPrefix(c.SlackAppToken.Reveal(), "xapp-"), "SLACK_APP_TOKEN",
+		" does not start with xapp-: take an app-level token, from Basic Information")
+	f.unless(webURL(c.SlackAPIURL) && strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL",
+		"%s must be an https URL without a password that ends in a slash; http only on this machine",
+		shown(c.SlackAPIURL))
+	f.unless(c.SlackConnections >= 1 && c.SlackConnections <= 10, "LBBOT_SLACK_CONNECTIONS",
+		" is %d: 1 to 10", c.SlackConnections)
 }
 
 func (c Config) checkZenlayer(f *faults) {
 	pair := c.ZenlayerAccessKeyID != "" || !c.ZenlayerAccessKeySecret.IsZero()
-	f.unless(pair || !c.ZenlayerToken.IsZero(), "ZENLAYER_ACCESS_KEY_ID", " and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them")
+	f.unless(pair || !c.ZenlayerToken.IsZero(), "ZENLAYER_ACCESS_KEY_ID",
+		" and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them")
 	f.unless(!pair || c.ZenlayerToken.IsZero(), "ZENLAYER_TOKEN", " and ZENLAYER_ACCESS_KEY_ID are both set: keep one")
 	f.unless(!pair || c.ZenlayerAccessKeyID != "", "ZENLAYER_ACCESS_KEY_ID", " is missing; only its secret is set")
-	f.unless(!pair || !c.ZenlayerAccessKeySecret.IsZero(), "ZENLAYER_ACCESS_KEY_SECRET", " is missing; only its id is set")
+	f.unless(!pair || !c.ZenlayerAccessKeySecret.IsZero(), "ZENLAYER_ACCESS_KEY_SECRET",
+		" is missing; only its id is set")
 	f.unless(sendable(c.ZenlayerAccessKeyID, `"',=`), "ZENLAYER_ACCESS_KEY_ID", unsendable)
 	f.unless(sendable(c.ZenlayerAccessKeySecret.Reveal(), ""), "ZENLAYER_ACCESS_KEY_SECRET", unsendable)
 	f.unless(sendable(c.ZenlayerToken.Reveal(), ""), "ZENLAYER_TOKEN", unsendable)
-	f.unless(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT", "%s must be an https URL without a password; http only on this machine", shown(c.ZenlayerEndpoint))
-	f.unless(c.ZenlayerRate.N == 0 || c.ZenlayerRate.every() <= time.Second, "LBBOT_ZENLAYER_RATE", " is %s: at least 1/1s, or no preview would be ready in time, or 0 for no limit", c.ZenlayerRate)
-	f.unless(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT", " %q must be one word without |", c.Account)
-	f.unless(c.ConsoleURL == "" || webURL(c.ConsoleURL), "LBBOT_CONSOLE_URL", "%s must be an https URL without a password", shown(c.ConsoleURL))
+	f.unless(webURL(c.ZenlayerEndpoint), "ZENLAYER_ENDPOINT",
+		"%s must be an https URL without a password; http only on this machine", shown(c.ZenlayerEndpoint))
+	f.unless(c.ZenlayerRate.N == 0 || c.ZenlayerRate.every() <= time.Second, "LBBOT_ZENLAYER_RATE",
+		" is %s: at least 1/1s, or no preview would be ready in time, or 0 for no limit", c.ZenlayerRate)
+	f.unless(c.Account != "" && !strings.ContainsAny(c.Account, "| \t\n"), "LBBOT_ACCOUNT",
+		" %q must be one word without |", c.Account)
+	f.unless(c.ConsoleURL == "" || webURL(c.ConsoleURL), "LBBOT_CONSOLE_URL",
+		"%s must be an https URL without a password", shown(c.ConsoleURL))
 }
 
 func (c Config) checkRunning(f *faults) {
-	f.unless(databaseURL(c.DatabaseURL), "LBBOT_DATABASE_URL", " or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
+	f.unless(databaseURL(c.DatabaseURL), "LBBOT_DATABASE_URL",
+		" or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
 	f.unless(c.Policy != "", "LBBOT_POLICY", " is empty: the path of the policy file")
-	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN", " is %s: more than 0 and 10m at most", c.Drain)
-	f.unless(c.Retention == 0 || c.Retention >= Duration(leastRetention), "LBBOT_RETENTION", " is %s: at least %s, or 0 to keep everything", c.Retention, Duration(leastRetention))
+	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN",
+		" is %s: more than 0 and 10m at most", c.Drain)
+	f.unless(c.Retention == 0 || c.Retention >= Duration(leastRetention), "LBBOT_RETENTION",
+		" is %s: at least %s, or 0 to keep everything", c.Retention, Duration(leastRetention))
 	if !c.AuditKey.IsZero() {
 		_, err := audit.ParseKey(c.AuditKey.Reveal())
 		f.unless(err == nil, "LBBOT_AUDIT_KEY", " must be 32 bytes in base64: openssl rand -base64 32 makes one")
@@ -115,30 +130,37 @@ func (c Config) checkRunning(f *faults) {
 		_, port, err := net.SplitHostPort(c.AdminAddr)
 		f.unless(err == nil && port != "", "LBBOT_ADMIN_ADDR", " %q must be host:port", c.AdminAddr)
 	}
-	f.unless(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LBBOT_LOG_LEVEL", " %q: debug, info, warn or error", c.LogLevel)
-	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT", " %q: json or console", c.LogFormat)
+	f.unless(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LBBOT_LOG_LEVEL",
+		" %q: debug, info, warn or error", c.LogLevel)
+	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT",
+		" %q: json or console", c.LogFormat)
 	confirms := []intake.Confirm{intake.ConfirmAlways, intake.ConfirmProtected, intake.ConfirmNever}
 	f.unless(slices.Contains(confirms, c.Confirm), "LBBOT_CONFIRM", " %q: always, protected or never", c.Confirm)
 }
 
-// checkLimits lets no limit count over a longer time than operations are kept:
-// what retention deletes would be allowed again.
+// checkLimits requires that operations are kept for the time of each limit: a deleted
+// operation is not counted.
 func (c Config) checkLimits(f *faults) {
 	for _, limit := range []struct {
 		setting string
 		rate    Rate
 	}{{"LBBOT_RATE", c.Rate}, {"LBBOT_LISTENER_RATE", c.ListenerRate}, {"LBBOT_BREAK_GLASS", c.BreakGlass}} {
-		f.unless(c.Retention == 0 || limit.rate.N == 0 || limit.rate.In <= max(c.Retention, Duration(leastRetention)), limit.setting,
-			" is %s and LBBOT_RETENTION %s: what is deleted is not counted, so it must be kept for %s at least", limit.rate, c.Retention, limit.rate.In)
+		f.unless(c.Retention == 0 || limit.rate.N == 0 || limit.rate.In <= max(c.Retention, Duration(leastRetention)),
+			limit.setting,
+			" is %s and LBBOT_RETENTION %s: what is deleted is not counted, so it must be kept for %s at least",
+			limit.rate, c.Retention, limit.rate.In)
 	}
 }
 
 func (c Config) checkApprovals(f *faults) {
-	f.unless(c.ApprovalChannel == "" || slackID(c.ApprovalChannel, "CG"), "LBBOT_APPROVAL_CHANNEL", " %q must be a channel id such as C0123ABCD, not a name", c.ApprovalChannel)
-	f.unless(c.ApprovalWithin >= Duration(time.Minute) && c.ApprovalWithin <= Duration(7*24*time.Hour), "LBBOT_APPROVAL_WITHIN", " is %s: 1m to 7d", c.ApprovalWithin)
+	f.unless(c.ApprovalChannel == "" || slackID(c.ApprovalChannel, "CG"), "LBBOT_APPROVAL_CHANNEL",
+		" %q must be a channel id such as C0123ABCD, not a name", c.ApprovalChannel)
+	f.unless(c.ApprovalWithin >= Duration(time.Minute) && c.ApprovalWithin <= Duration(7*24*time.Hour),
+		"LBBOT_APPROVAL_WITHIN", " is %s: 1m to 7d", c.ApprovalWithin)
 	before := Duration(0)
 	for _, d := range c.ApprovalReminders {
-		f.unless(d > before && d < c.ApprovalWithin, "LBBOT_APPROVAL_REMINDERS", " has %s: each must be later than the one before, and before LBBOT_APPROVAL_WITHIN", d)
+		f.unless(d > before && d < c.ApprovalWithin, "LBBOT_APPROVAL_REMINDERS",
+			" has %s: each must be later than the one before, and before LBBOT_APPROVAL_WITHIN", d)
 		before = d
 	}
 }
@@ -147,10 +169,13 @@ func (c Config) checkChannels(f *faults) {
 	f.patterns("LBBOT_INCIDENT_CHANNELS", c.IncidentChannels)
 	f.patterns("LBBOT_PROTECTED", c.Protected)
 	for _, id := range c.IncidentCreators {
-		f.unless(slackID(id, "UWB"), "LBBOT_INCIDENT_CREATORS", ": %q must be the id of a person or bot such as U0123ABCD, not a name", id)
+		f.unless(slackID(id, "UWB"), "LBBOT_INCIDENT_CREATORS",
+			": %q must be the id of a person or bot such as U0123ABCD, not a name", id)
 	}
-	f.unless(c.OwnerChannel == "" || slackID(c.OwnerChannel, "CGD"), "LBBOT_OWNER_CHANNEL", " %q must be a channel id such as C0123ABCD, not a name", c.OwnerChannel)
-	f.unless(c.AuditChannel == "" || slackID(c.AuditChannel, "CG"), "LBBOT_AUDIT_CHANNEL", " %q must be a channel id such as C0123ABCD, not a name", c.AuditChannel)
+	f.unless(c.OwnerChannel == "" || slackID(c.OwnerChannel, "CGD"), "LBBOT_OWNER_CHANNEL",
+		" %q must be a channel id such as C0123ABCD, not a name", c.OwnerChannel)
+	f.unless(c.AuditChannel == "" || slackID(c.AuditChannel, "CG"), "LBBOT_AUDIT_CHANNEL",
+		" %q must be a channel id such as C0123ABCD, not a name", c.AuditChannel)
 }
 
 func (f *faults) patterns(setting string, globs []string) {
@@ -160,7 +185,7 @@ func (f *faults) patterns(setting string, globs []string) {
 	}
 }
 
-// shown writes an address for an error: what can hold a password is left out.
+// shown returns an address for an error, or "" if it may contain a password.
 func shown(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.RawQuery != "" || u.Host == "" {
@@ -169,7 +194,7 @@ func shown(address string) string {
 	return " " + strconv.Quote(u.String())
 }
 
-// webURL accepts https, and http for this machine only.
+// webURL accepts https, and http for this machine.
 func webURL(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.User != nil {
@@ -179,8 +204,7 @@ func webURL(s string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// databaseURL accepts a path of SQLite, and a URL of PostgreSQL that names a
-// database.
+// databaseURL accepts an SQLite path and a PostgreSQL URL with a database name.
 func databaseURL(s string) bool {
 	if path, ok := strings.CutPrefix(s, "sqlite:"); ok {
 		return path != ""
@@ -191,5 +215,6 @@ func databaseURL(s string) bool {
 
 // slackID accepts an id whose first letter is one of kinds.
 func slackID(s, kinds string) bool {
-	return len(s) > 1 && strings.ContainsRune(kinds, rune(s[0])) && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+	return len(s) > 1 && strings.ContainsRune(kinds, rune(s[0])) &&
+		strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }

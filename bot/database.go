@@ -2,16 +2,15 @@ package bot
 
 import "errors"
 
-// Database is what the commands need that only read the database: they work
-// without tokens.
+// Database has the settings of commands that only read the database. They need no
+// tokens.
 type Database struct {
 	URL       string
-	PublicKey string // of the audit key, base64; empty: none is set
+	PublicKey string // of the audit key, in base64; empty without a key
 }
 
-// LoadDatabase returns the settings of Database from the same places as Load:
-// defaults, then the file, then the environment; url, if it is not empty, has
-// the last word. Problems with other settings are not looked at.
+// LoadDatabase returns the settings of Database from the same sources as Load. A url that
+// is not empty overrides them. It ignores problems with other settings.
 func LoadDatabase(file string, environ map[string]string, url string) (Database, error) {
 	c, faults, invalid := load(file, environ, func(c *Config) {
 		if url != "" {

@@ -17,29 +17,30 @@ import (
 	"lbbot/zenlayer"
 )
 
-// findWithin bounds how long an inquiry waits for Zenlayer.
+// findWithin limits how long an inquiry waits for Zenlayer.
 const findWithin = 30 * time.Second
 
 // Inquiry is one question about a permission, by ids and names.
 type Inquiry struct {
 	Person, Channel string // Slack ids
 	Registration    commands.Registration
-	AnyServer       bool // Registration.Server stands for no server in particular
+	AnyServer       bool // Registration.Server is only a name for messages
 	Action          operation.Action
 	At              time.Time // zero: now
 }
 
-// Inquire makes a gate as the running bot has it, and the question of an
-// inquiry, by what Slack and Zenlayer say: read-only calls, no connection for
-// events, no database. c need not have an app token. The caller calls done
-// when it needs the gate no more. Errors: *SettingError, *commands.InputError
-// when the listener or the server is not exactly one; otherwise something
-// could not be read.
-func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *policy.Gate, q operation.Question, done func(), err error) {
+// Inquire returns the gate of a running bot with these settings, and the question of an
+// inquiry. It only reads from Slack and Zenlayer, opens no Socket Mode connection and no
+// database, and needs no app token. Call done when the gate is no longer needed. The error
+// is a *SettingError, a *commands.InputError if the listener or the server is not exactly
+// one, or says what could not be read.
+func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (
+	gate *policy.Gate, q operation.Question, done func(), err error) {
 	if err := withoutAppToken(c.Validate()); err != nil {
 		return nil, q, nil, err
 	}
-	web, err := slackapp.NewWeb(slackapp.WebConfig{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL, Log: log.Named("slack")})
+	web, err := slackapp.NewWeb(slackapp.WebConfig{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
+		Log: log.Named("slack")})
 	if err != nil {
 		return nil, q, nil, err
 	}
@@ -49,12 +50,12 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *p
 		}
 	}()
 	gate, err = policy.New(policy.Config{Path: c.Policy, AtOnce: true, Directory: slackapp.NewDirectory(web, time.Now),
-		IncidentChannels: c.IncidentChannels, IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Now: time.Now})
+		IncidentChannels: c.IncidentChannels, IncidentCreators: c.IncidentCreators, Log: log.Named("policy"),
+		Now: time.Now})
 	if err != nil {
 		return nil, q, nil, err
 	}
-	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
-		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: c.ZenlayerRate.limiter(), UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
+	cloud, err := zenlayer.New(c.cloud(c.ZenlayerRate.limiter()))
 	if err != nil {
 		return nil, q, nil, err
 	}
@@ -62,7 +63,8 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *p
 	if i.AnyServer {
 		server = ""
 	}
-	within, cancel := context.WithTimeoutCause(ctx, findWithin, fmt.Errorf("Zenlayer did not answer within %s", findWithin))
+	late := fmt.Errorf("Zenlayer did not answer within %s", findWithin)
+	within, cancel := context.WithTimeoutCause(ctx, findWithin, late)
 	defer cancel()
 	q = i.question(c.Account)
 	q.Listener, q.Server, err = intake.Find(within, cloud, i.Registration.Listener, server, i.Registration.Type)
@@ -72,7 +74,8 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *p
 	if err == nil && q.Weight == 0 {
 		pool, unread := cloud.DescribeBackends(within, q.Listener.ID, zenlayer.BackendFilter{})
 		if unread != nil {
-			return nil, q, nil, fmt.Errorf("reading which weight most servers on %s have, which a request without a weight takes; give --weight: %w", q.Listener.ID, unread)
+			return nil, q, nil, fmt.Errorf("reading the usual weight of the servers on %s: give --weight: %w",
+				q.Listener.ID, unread)
 		}
 		q.Weight = operation.UsualWeight(pool)
 	}
@@ -81,10 +84,11 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (gate *p
 
 func (i Inquiry) question(account string) operation.Question {
 	return operation.Question{Action: i.Action, Account: account, Actor: operation.Actor{UserID: i.Person},
-		Place: operation.Place{ChannelID: i.Channel}, Weight: i.Registration.Weight, Ports: i.Registration.Ports, At: i.At}
+		Place: operation.Place{ChannelID: i.Channel}, Weight: i.Registration.Weight, Ports: i.Registration.Ports,
+		At: i.At}
 }
 
-// anyServer stands for a server where none is given.
+// anyServer returns the server of an inquiry without one.
 func (i Inquiry) anyServer() operation.Server {
 	s := operation.Server{ID: i.Registration.Server, Name: i.Registration.Server, Type: i.Registration.Type}
 	if s.Type == "" {
@@ -93,8 +97,7 @@ func (i Inquiry) anyServer() operation.Server {
 	return s
 }
 
-// LoadForReading is Load for what connects to nobody: the app token may be
-// missing.
+// LoadForReading is Load for commands that only read: the app token may be missing.
 func LoadForReading(file string, environ map[string]string, set func(*Config)) (Config, error) {
 	c, err := Load(file, environ, set)
 	return c, withoutAppToken(err)

@@ -22,15 +22,15 @@ import (
 // ConfigFile is read when no other file is named and it exists.
 const ConfigFile = "lbbot.yaml"
 
-// byteOrderMark begins files of some Windows editors and says nothing.
+// byteOrderMark begins files of some Windows editors. It is ignored.
 const byteOrderMark = "\uFEFF"
 
-// places says where a setting stands in the configuration file, by its variable: "lbbot.yaml:3: account".
+// places maps a variable to the place of its setting in the file: "lbbot.yaml:3: account".
 type places map[string]string
 
-// readFile puts the settings of a file into c, each read as if its text stood in the environment. Problems with
-// single settings are *SettingError, all at once, each with its line; any other error means that the file could not
-// be read at all. No error shows the line or a value that may be a secret.
+// readFile sets c from a file, each setting as if its text were in the environment.
+// Problems with settings are joined *SettingError, each with its line; any other error
+// means that the file could not be read. No error has a value that may be a secret.
 func readFile(c *Config, file string) (places, error) {
 	named := file != ""
 	if !named {
@@ -62,7 +62,7 @@ func readFile(c *Config, file string) (places, error) {
 	return found, errors.Join(faults...)
 }
 
-// parseFile returns the settings of a file, unread.
+// parseFile returns the settings of a file, not yet converted.
 func parseFile(file string, text []byte) ([]*ast.MappingValueNode, error) {
 	tree, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)), 0)
 	if e, ok := errors.AsType[yaml.Error](err); ok {
@@ -94,7 +94,7 @@ func lineOf(n ast.Node) int { return n.GetToken().Position.Line }
 // set puts a value of the file into its field of c.
 func (p places) set(c *Config, field reflect.StructField, n ast.Node) error {
 	if n.Type() == ast.NullType {
-		return nil // written without a value: the default holds
+		return nil // no value: keep the default
 	}
 	variable := field.Tag.Get("env")
 	text, ok := scalar(n)
@@ -122,7 +122,7 @@ func sampleItems(list reflect.Type) string {
 	return "5m, 15m"
 }
 
-// scalar returns the text of a value as it was written, without quotes: a key such as 0123 keeps its zero.
+// scalar returns the text of a value as written, without quotes: 0123 keeps its zero.
 func scalar(n ast.Node) (text string, ok bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
@@ -135,7 +135,7 @@ func scalar(n ast.Node) (text string, ok bool) {
 	return "", false
 }
 
-// listed returns the items of a list as the environment has them, between commas.
+// listed returns the items of a list as in the environment, separated by commas.
 func listed(n ast.Node) (text string, ok bool) {
 	sequence, ok := n.(*ast.SequenceNode)
 	if !ok {
@@ -160,8 +160,7 @@ func settingInFile(key string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// echo shows a name that was written where a setting's name belongs, unless it
-// does not look like one: a token may have got there.
+// echo returns the unknown name of a setting for an error, or "" if it may be a token.
 func echo(key string) string {
 	if len(key) > 40 || strings.Trim(strings.ToLower(key), "abcdefghijklmnopqrstuvwxyz_") != "" {
 		return ""
@@ -169,7 +168,7 @@ func echo(key string) string {
 	return " " + strconv.Quote(key)
 }
 
-// settings are the names of all settings in the file.
+// settings returns the names of all settings in the file.
 func settings() []string {
 	var names []string
 	t := reflect.TypeFor[Config]()
@@ -179,7 +178,7 @@ func settings() []string {
 	return names
 }
 
-// closest suggests the setting that was probably meant.
+// closest suggests the setting that was probably meant, as the end of an error.
 func closest(key string) string {
 	plain := strings.NewReplacer("-", "", "_", "").Replace
 	t := reflect.TypeFor[Config]()

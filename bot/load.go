@@ -15,8 +15,9 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Load returns the settings: defaults, then the file, then the environment, then set, which is how flags get the last
-// word. file may be empty. All problems are in one error, one line each; it never has the text of a secret.
+// Load returns the settings: defaults, then the file, then the environment, then set,
+// which is for flags. file may be empty. The error has all problems, one line each, and
+// no secret.
 func Load(file string, environ map[string]string, set func(*Config)) (Config, error) {
 	c, faults, invalid := load(file, environ, set)
 	if len(faults) == 0 {
@@ -25,7 +26,7 @@ func Load(file string, environ map[string]string, set func(*Config)) (Config, er
 	return Config{}, errors.Join(append(faults, others(faults, invalid)...)...)
 }
 
-// load returns the settings, the problems of reading them and those of their values.
+// load returns the settings, the problems of reading them and the invalid values.
 func load(file string, environ map[string]string, set func(*Config)) (c Config, faults, invalid []error) {
 	c = Defaults()
 	found, fileErr := readFile(&c, file)
@@ -41,7 +42,7 @@ func load(file string, environ map[string]string, set func(*Config)) (c Config, 
 	return c, flat(fileErr, secretErr, places(nil).plain(envErr)), found.locate(flat(c.Validate()), inFile, c)
 }
 
-// locate names the place in the file of each problem with a value that came from there.
+// locate adds the place in the file to each problem with a value from the file.
 func (p places) locate(invalid []error, inFile, c Config) []error {
 	for i, err := range invalid {
 		e, ok := errors.AsType[*SettingError](err)
@@ -59,9 +60,8 @@ func (p places) locate(invalid []error, inFile, c Config) []error {
 	return invalid
 }
 
-// others returns the problems of the settings that have none in faults yet: a
-// token that could not be read is not also missing. If the file could not be
-// read at all, nobody knows what else is missing.
+// others returns the invalid settings that have no problem in faults yet: a token that
+// could not be read is not also missing. If the file could not be read, it returns none.
 func others(faults, invalid []error) []error {
 	known := map[string]bool{}
 	for _, err := range faults {
@@ -77,7 +77,7 @@ func others(faults, invalid []error) []error {
 	})
 }
 
-// flat takes joined errors apart.
+// flat splits joined errors.
 func flat(errs ...error) []error {
 	var all []error
 	for _, err := range errs {
@@ -90,7 +90,7 @@ func flat(errs ...error) []error {
 	return all
 }
 
-// trimmed drops the spaces around the items of a list, and empty ones.
+// trimmed removes spaces around the items of a list, and empty items.
 func trimmed(list []string) []string {
 	var items []string
 	for _, item := range list {
@@ -118,7 +118,7 @@ func secretFiles(environ map[string]string) (map[string]string, error) {
 		}
 		text, err := os.ReadFile(filepath.Clean(file))
 		if err != nil {
-			// Without the path: somebody may have put the secret itself there.
+			// Leave out the path: it may be the secret itself.
 			if e, ok := errors.AsType[*fs.PathError](err); ok {
 				err = e.Err
 			}
@@ -133,8 +133,7 @@ func secretFiles(environ map[string]string) (map[string]string, error) {
 	return environ, errors.Join(faults...)
 }
 
-// keyAliases are the names that Zenlayer's Terraform provider uses for the
-// same settings; its secret is called password there.
+// keyAliases are the names of the same settings in Zenlayer's Terraform provider.
 func keyAliases() [][2]string {
 	return [][2]string{
 		{"ZENLAYER_ACCESS_KEY_ID", "ZENLAYERCLOUD_ACCESS_KEY_ID"},
@@ -142,7 +141,7 @@ func keyAliases() [][2]string {
 	}
 }
 
-// canonical returns the name that a setting has in Config.
+// canonical returns the name of a setting in Config.
 func canonical(name string) string {
 	for _, a := range keyAliases() {
 		if a[1] == name {
@@ -152,8 +151,7 @@ func canonical(name string) string {
 	return name
 }
 
-// aliases fills in settings that are given by another accepted name, and
-// leaves out empty ones, which mean: not set.
+// aliases sets settings from their aliases, and removes empty ones, which count as unset.
 func aliases(environ map[string]string) map[string]string {
 	environ = cloned(environ)
 	for _, a := range keyAliases() {
@@ -172,8 +170,7 @@ func cloned(environ map[string]string) map[string]string {
 	return maps.Clone(environ)
 }
 
-// secretNames are the environment names of all settings that are secrets, and
-// their aliases.
+// secretNames returns the variables of all secrets, and their aliases.
 func secretNames() []string {
 	var names []string
 	t := reflect.TypeFor[Config]()
@@ -190,8 +187,8 @@ func secretNames() []string {
 	return names
 }
 
-// plain puts each problem with a variable on a line. It names the place in the file if there is one, else the
-// variable, not the field of Config.
+// plain splits the error of package env into one *SettingError a setting. It names the
+// place in the file if there is one, else the variable.
 func (p places) plain(err error) error {
 	all, ok := errors.AsType[env.AggregateError](err)
 	if !ok {
@@ -214,7 +211,7 @@ func (p places) plain(err error) error {
 	return errors.Join(faults...)
 }
 
-// wanted says what a variable takes, in the words of the file's problems.
+// wanted returns which values a variable accepts.
 func wanted(e env.ParseError) string {
 	switch e.Type.Kind() {
 	case reflect.Bool:

@@ -8,8 +8,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// NewLog makes the log: JSON lines, or lines for people to read. terminal
-// decides when the settings do not.
+// NewLog makes the log: JSON lines, or lines for people. If the settings name no format,
+// terminal chooses the second.
 func NewLog(c Config, out io.Writer, terminal bool) (*zap.Logger, error) {
 	level, err := zapcore.ParseLevel(c.LogLevel)
 	if err != nil {

@@ -30,14 +30,17 @@ func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journa
 		if !op.Known() {
 			state += ", unknown to this version"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", op.Ref, op.ClickedAt.UTC().Format(time.DateTime), printable(state),
-			printable(cmp.Or(op.Listener.Name, op.Request.ListenerID)), printable(cmp.Or(op.Server.Name, op.Request.InstanceID)),
-			cmp.Or(printable(op.BackendID), "-"), printable(op.Actor.UserID), printable(op.Place.ChannelID), cmp.Or(printable(approvers(op)), "-"))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", op.Ref, op.ClickedAt.UTC().Format(time.DateTime),
+			printable(state),
+			printable(cmp.Or(op.Listener.Name, op.Request.ListenerID)),
+			printable(cmp.Or(op.Server.Name, op.Request.InstanceID)),
+			cmp.Or(printable(op.BackendID), "-"), printable(op.Actor.UserID), printable(op.Place.ChannelID),
+			cmp.Or(printable(approvers(op)), "-"))
 	}
 	return t.Flush()
 }
 
-// approvers are the user ids of those whose approval counts.
+// approvers returns the user ids of the approvals that count.
 func approvers(op operation.Operation) string {
 	if op.Approval == nil {
 		return ""
@@ -49,7 +52,7 @@ func approvers(op operation.Operation) string {
 	return strings.Join(ids, " ")
 }
 
-// printable keeps what others wrote from steering a terminal or breaking a
+// printable replaces control characters, which could change the terminal or break the
 // table.
 func printable(s string) string {
 	clean := []rune(s)

@@ -9,7 +9,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Duration is a time.Duration that is written with days as well: 400d, 20s.
+// Duration is a time.Duration whose text may also have days: 400d, 20s.
 type Duration time.Duration
 
 // String writes whole days as days.
@@ -41,26 +41,24 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // MarshalText writes what UnmarshalText reads.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// Rate is a number of things in a time; zero N means no limit.
+// Rate is a number of events in a time; an N of 0 means no limit.
 type Rate struct {
 	N  int
 	In Duration
 }
 
-// every returns the time between two of them; N is not 0.
+// every returns the mean time between two events; N must not be 0.
 func (r Rate) every() time.Duration { return time.Duration(r.In) / time.Duration(r.N) }
 
-// limiter lets N pass at once and N in each In after that. All pass a zero
-// rate.
+// limiter admits N calls at once and N in each In after that; a zero rate admits all.
 func (r Rate) limiter() *zenlayer.RankedLimiter {
 	return zenlayer.NewRankedLimiter(r.N, time.Duration(r.In))
 }
 
-// turns is how many operations may make their last checks and their call at
-// the same time: as many as the calls of two seconds. One takes five calls, so
-// each has its turn over within about ten seconds, well within the time that
-// its checks have; and with calls that take two seconds, the rate is used up.
-// 0, any number, for a zero rate.
+// turns returns how many operations may make their last checks and their call at the
+// same time: the number of calls admitted in two seconds; 0 means no limit. An operation
+// makes five calls, so its turn takes at most about ten seconds, less than its checks may
+// take. Calls that take two seconds still use the whole rate.
 func (r Rate) turns() int {
 	if r.N == 0 {
 		return 0

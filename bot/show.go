@@ -26,8 +26,8 @@ type shownOperation struct {
 	Events    []operation.Event   `json:"events"`
 }
 
-// readOperation reads an operation by its ID or Ref. Addresses that let anybody
-// post are left out.
+// readOperation reads an operation by its ID or Ref, without the response URL, which lets
+// anybody post.
 func readOperation(ctx context.Context, j *journal.Store, ref string) (s shownOperation, err error) {
 	if s.Operation, err = j.Operation(ctx, ref); err != nil {
 		return s, fmt.Errorf("%s: %w", ref, err)
@@ -43,8 +43,7 @@ func readOperation(ctx context.Context, j *journal.Store, ref string) (s shownOp
 	return s, err
 }
 
-// ShowOperationJSON writes everything that is stored about an operation, and
-// its events, as JSON.
+// ShowOperationJSON writes an operation, its cards and its events as JSON.
 func ShowOperationJSON(ctx context.Context, w io.Writer, j *journal.Store, ref string) error {
 	s, err := readOperation(ctx, j, ref)
 	if err != nil {
@@ -56,9 +55,8 @@ func ShowOperationJSON(ctx context.Context, w io.Writer, j *journal.Store, ref s
 	return out.Encode(s)
 }
 
-// ShowOperation writes a page about an operation: how it stands, who asked for
-// what and who approved it, the ids, the calls, and each event with its time
-// and who caused it.
+// ShowOperation writes a page about an operation: its state, its request, its people, its
+// ids, its calls and its events.
 func ShowOperation(ctx context.Context, w io.Writer, j *journal.Store, ref string) error {
 	s, err := readOperation(ctx, j, ref)
 	if err != nil {
@@ -88,8 +86,10 @@ func (p page) field(label, value string) {
 func (p page) title(text string) { fmt.Fprintf(p.w, "\n%s\n", text) }
 
 func (p page) what(op operation.Operation) {
-	p.field("Server", named(op.Server.Name, cmp.Or(op.Server.ID, op.Request.InstanceID), string(op.Request.InstanceType)))
-	p.field("Listener", named(op.Listener.Name, cmp.Or(op.Listener.ID, op.Request.ListenerID), op.Listener.Protocol+" "+op.Listener.Port))
+	p.field("Server", named(op.Server.Name, cmp.Or(op.Server.ID, op.Request.InstanceID),
+		string(op.Request.InstanceType)))
+	p.field("Listener", named(op.Listener.Name, cmp.Or(op.Listener.ID, op.Request.ListenerID),
+		op.Listener.Protocol+" "+op.Listener.Port))
 	p.field("Load balancer", named(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID, op.Listener.Zone))
 	ports := make([]string, len(op.Request.PortList))
 	for i, n := range op.Request.PortList {
@@ -115,7 +115,8 @@ func (p page) people(op operation.Operation) {
 		p.field("Last click", clock(op.ClickedAt))
 	}
 	if a := op.Approval; a != nil {
-		p.field("Approval", fmt.Sprintf("%d of %d, asked in %s, until %s", len(a.Votes), a.Needed, a.Channel, clock(a.ExpiresAt)))
+		p.field("Approval", fmt.Sprintf("%d of %d, asked in %s, until %s", len(a.Votes), a.Needed, a.Channel,
+			clock(a.ExpiresAt)))
 		for _, v := range a.Votes {
 			p.field("Approved by", who(v.By, v.Place.ChannelID, v.At))
 		}
@@ -148,7 +149,7 @@ func (p page) ids(s shownOperation) {
 	p.field("Backend", op.BackendID)
 	p.field("Request", op.RequestID)
 	p.field("Account", op.Account)
-	p.field("State", strings.TrimSpace(string(op.State)+" "+string(op.Reason))+", version "+strconv.FormatInt(op.Version, 10))
+	p.field("State", fmt.Sprintf("%s, version %d", strings.TrimSpace(string(op.State)+" "+string(op.Reason)), op.Version))
 	p.field("Finished", clock(op.FinishedAt))
 	p.field("Status at Zenlayer", op.BackendStatus)
 	p.field("Card", cardAt(s.Card))
@@ -172,7 +173,9 @@ func (p page) attempts(op operation.Operation) {
 		if a.Fault.Status > 0 {
 			fault = "HTTP " + strconv.Itoa(a.Fault.Status)
 		}
-		p.field(strconv.Itoa(a.Number), strings.Join(strings.Fields(strings.Join([]string{"sent", clock(a.SentAt) + ",", answer(a), fault, a.Fault.Code, a.Fault.RequestID, a.Fault.Message}, " ")), " "))
+		words := strings.Join([]string{"sent", clock(a.SentAt) + ",", answer(a), fault,
+			a.Fault.Code, a.Fault.RequestID, a.Fault.Message}, " ")
+		p.field(strconv.Itoa(a.Number), strings.Join(strings.Fields(words), " "))
 	}
 }
 
@@ -192,11 +195,12 @@ func answer(a operation.Attempt) string {
 	return text
 }
 
-// events writes a line for each event: when, what, who, and its data as far as
-// the page does not have it.
+// events writes a line for each event: time, kind, person and the data that the page does
+// not have yet.
 func (p page) events(events []operation.Event) {
 	p.title("Events")
-	known := []string{"ref", "team", "listener", "instance", "listener_name", "instance_name", "requester", "requester_channel", "asked", "asked_at", "clicked_at", "policy_digest"}
+	known := []string{"ref", "team", "listener", "instance", "listener_name", "instance_name", "requester",
+		"requester_channel", "asked", "asked_at", "clicked_at", "policy_digest"}
 	for _, e := range events {
 		by, recorded := e.Who()
 		switch {
@@ -213,14 +217,15 @@ func (p page) events(events []operation.Event) {
 				data = append(data, key+"="+e.Data[key])
 			}
 		}
-		fmt.Fprintf(p.w, "  %s\t%s\t%s\t%s\n", clock(e.At), printable(render.PlainStep(e.Kind)), printable(by), printable(strings.Join(data, "  ")))
+		fmt.Fprintf(p.w, "  %s\t%s\t%s\t%s\n", clock(e.At), printable(render.PlainStep(e.Kind)), printable(by),
+			printable(strings.Join(data, "  ")))
 	}
 	if len(events) == 0 {
 		fmt.Fprintln(p.w, "  none are stored")
 	}
 }
 
-// named is a name with its id and a detail in parentheses.
+// named returns a name with id and detail in parentheses.
 func named(name, id, detail string) string {
 	detail = strings.TrimSpace(detail)
 	if name == "" {
@@ -232,7 +237,7 @@ func named(name, id, detail string) string {
 	return name
 }
 
-// who is a person, where they did it and when.
+// who returns a person, a channel and a time.
 func who(a operation.Actor, channel string, at time.Time) string {
 	s := named(a.Name, a.UserID, "")
 	if channel != "" {

@@ -24,9 +24,8 @@ import (
 	"lbbot/zenlayer"
 )
 
-// New opens the database, takes the admin port and wires everything; it
-// connects to nobody. What it opened is closed by Run, or at once if New
-// fails.
+// New opens the database and the admin port and connects the parts; it makes no call to
+// Slack or Zenlayer. Run closes what it opened; after an error New has closed it.
 func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -40,38 +39,41 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	}()
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	directory, err := b.openRooms(ctx, metrics)
+	directory, err := b.wireDependencies(ctx, metrics)
 	if err != nil {
 		return b, err
 	}
-	return b, b.connectHeart(ctx, directory, metrics)
+	return b, b.wireRequests(ctx, directory, metrics)
 }
 
-// openRooms opens what the heart calls: the journal, Slack's edge towards
-// people, and the policies.
-func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *slackapp.Directory, err error) {
+// wireDependencies makes what the runner and the intake call: the journal, the audit trail, the
+// cards and the policies.
+func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry) (_ *slackapp.Directory, err error) {
 	c, log := b.config, b.log
-	if b.journal, err = journal.Open(ctx, journal.Config{URL: c.DatabaseURL, Process: b.name, Log: log.Named("journal")}); err != nil {
+	store := journal.Config{URL: c.DatabaseURL, Process: b.name, Log: log.Named("journal")}
+	if b.journal, err = journal.Open(ctx, store); err != nil {
 		return nil, err
 	}
-	if b.auditor, err = audit.New(audit.Config{Store: b.journal, Key: c.AuditKey.Reveal(), Retention: time.Duration(c.Retention),
-		Now: time.Now, Log: log.Named("audit"), Registerer: metrics}); err != nil {
+	if b.auditor, err = audit.New(audit.Config{Store: b.journal, Key: c.AuditKey.Reveal(),
+		Retention: time.Duration(c.Retention), Now: time.Now, Log: log.Named("audit"), Registerer: metrics}); err != nil {
 		return nil, err
 	}
 	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {
 		return nil, err
 	}
-	if b.web, err = slackapp.NewWeb(slackapp.WebConfig{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL, Log: log.Named("slack")}); err != nil {
+	if b.web, err = slackapp.NewWeb(slackapp.WebConfig{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
+		Log: log.Named("slack")}); err != nil {
 		return nil, err
 	}
 	directory := slackapp.NewDirectory(b.web, time.Now)
 	b.directory = directory
 	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web,
-		Cards: b.journal.Cards(journal.OwnCard), Approvals: b.journal.Cards(journal.ApprovalCard), Stored: b.journal.Operation,
-		Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
+		Cards: b.journal.Cards(journal.OwnCard), Approvals: b.journal.Cards(journal.ApprovalCard),
+		Stored: b.journal.Operation, Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
-	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory, IncidentChannels: c.IncidentChannels,
-		IncidentCreators: c.IncidentCreators, Log: log.Named("policy"), Registerer: metrics, Now: time.Now,
+	if b.gate, err = policy.New(policy.Config{Path: c.Policy, Directory: directory,
+		IncidentChannels: c.IncidentChannels, IncidentCreators: c.IncidentCreators,
+		Log: log.Named("policy"), Registerer: metrics, Now: time.Now,
 		Activations: b.journal, Alone: b.journal.PostgresURL() == "", Changed: b.policyChanged}); err != nil {
 		return nil, err
 	}
@@ -85,8 +87,7 @@ func (b *Bot) openRooms(ctx context.Context, metrics *prometheus.Registry) (_ *s
 	return directory, nil
 }
 
-// policyChanged records in the audit trail what a change of the policy file led
-// to.
+// policyChanged records the result of a changed policy file in the audit trail.
 func (b *Bot) policyChanged(s policy.Status) { b.auditor.Note(operation.EventPolicy, policyChange(s)) }
 
 func policyChange(s policy.Status) map[string]string {
@@ -100,41 +101,47 @@ func policyChange(s policy.Status) map[string]string {
 	return data
 }
 
-// connectHeart makes what carries operations out, and what takes them in.
-func (b *Bot) connectHeart(ctx context.Context, directory *slackapp.Directory, metrics *prometheus.Registry) error {
+// wireRequests makes the runner, the engine, the intake and the Slack app.
+func (b *Bot) wireRequests(ctx context.Context, directory *slackapp.Directory, metrics *prometheus.Registry) error {
 	c, log := b.config, b.log
 	limiter := c.ZenlayerRate.limiter()
-	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
-		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: limiter, UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version})
+	cloud, err := zenlayer.New(c.cloud(limiter))
 	if err != nil {
 		return err
 	}
 	counts := operation.NewMetrics(metrics)
 	b.line = operation.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
 	b.shared = &intake.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
-	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate, Roster: b.gate, Reporter: b.board, Asking: c.asking(),
+	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate,
+		Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return err
 	}
-	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
+	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate,
+		Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
 		Settings: intake.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
-			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N, ListenerRateIn: time.Duration(c.ListenerRate.In),
-			Approval: c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
-		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: intake.NewMetrics(metrics)}
-	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: counts}
-	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests, Journal: b.journal,
-		History: b.journal, Choices: b.journal, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
+			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N,
+			ListenerRateIn: time.Duration(c.ListenerRate.In),
+			Approval:       c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
+		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"),
+		Metrics: intake.NewMetrics(metrics)}
+	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
+		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: counts}
+	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
+		Journal: b.journal, History: b.journal, Choices: b.journal, Explainer: b.gate, Confirm: c.Confirm,
+		Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
 		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})
 	return err
 }
 
-// engineConfig puts the engine's tables into the journal's database. On
-// PostgreSQL this process is one replica of several, under a name of its own.
+// engineConfig puts the engine's tables into the journal's database. On PostgreSQL this
+// process is one of several replicas.
 func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
-	c := engine.Config{Name: b.name, Leases: b.journal, Execute: runner.Execute, Log: b.log.Named("engine"), Ended: b.ended}
+	c := engine.Config{Name: b.name, Leases: b.journal, Execute: runner.Execute, Log: b.log.Named("engine"),
+		Ended: b.ended}
 	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {
 		c.DB = b.journal.DB()
 		return c
@@ -143,7 +150,7 @@ func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
 	return c
 }
 
-// processName is new for each process: the host and an id.
+// processName returns the host and a new id.
 func processName() string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -152,7 +159,14 @@ func processName() string {
 	return host + "/" + newID()
 }
 
-// asking says where and for how long approval is asked for.
+// cloud returns the settings of the Zenlayer client.
+func (c Config) cloud(limiter zenlayer.Limiter) zenlayer.Config {
+	return zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
+		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: limiter,
+		UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version}
+}
+
+// asking returns where and for how long the bot asks for approval.
 func (c Config) asking() operation.ApprovalSettings {
 	s := operation.ApprovalSettings{Channel: c.ApprovalChannel, Within: time.Duration(c.ApprovalWithin)}
 	for _, d := range c.ApprovalReminders {
@@ -161,5 +175,5 @@ func (c Config) asking() operation.ApprovalSettings {
 	return s
 }
 
-// newID makes a UUIDv7: its order is the order of time.
+// newID returns a UUIDv7, so ids sort by time.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

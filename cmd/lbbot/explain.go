@@ -42,9 +42,11 @@ func (s session) policyExplainCommand() *cobra.Command {
 	f.StringVar(&i.listener, "listener", "", "listener, as in /lb-register; required")
 	f.StringVar(&i.server, "server", "", "server, as in /lb-register (default: none in particular)")
 	f.StringVar(&i.kind, "type", "", "bm or vm")
-	f.StringVar(&i.weight, "weight", "", "weight, 1 to 100 (default: as most servers on the listener; on an empty one Zenlayer's, which counts as 100)")
+	f.StringVar(&i.weight, "weight", "",
+		"weight, 1 to 100 (default: as most servers on the listener; on an empty one Zenlayer's, which counts as 100)")
 	f.StringVar(&i.ports, "ports", "", "ports, such as 8080,8081 (default: the listener's own)")
-	f.StringVar(&i.action, "action", string(operation.ActionRegister), "register, approve, breakGlass, viewHistory, undo or pause")
+	f.StringVar(&i.action, "action", string(operation.ActionRegister),
+		"register, approve, breakGlass, viewHistory, undo or pause")
 	f.StringVar(&i.at, "at", "", "time, such as 2026-03-18T12:00:00Z (default: now)")
 	f.StringVar(&i.config, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
 	f.StringVar(&i.rules, "policy", "", "policy file (LBBOT_POLICY)")
@@ -83,14 +85,16 @@ func (s session) explain(ctx context.Context, i inquiry) error {
 
 // inquiry checks the flags.
 func (i inquiry) inquiry() (bot.Inquiry, error) {
-	out := bot.Inquiry{Person: i.person, Channel: i.channel, Action: operation.Action(i.action), At: time.Now(), AnyServer: i.server == ""}
+	out := bot.Inquiry{Person: i.person, Channel: i.channel, Action: operation.Action(i.action), At: time.Now(),
+		AnyServer: i.server == ""}
 	var faults []error
 	for flag, value := range map[string]string{"--person": i.person, "--channel": i.channel, "--listener": i.listener} {
 		if value == "" {
 			faults = append(faults, fmt.Errorf("%s is missing", flag))
 		}
 	}
-	actions := []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory, "undo", "pause"}
+	actions := []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass,
+		operation.ActionViewHistory, "undo", "pause"}
 	if !slices.Contains(actions, operation.Action(i.action)) {
 		faults = append(faults, fmt.Errorf("--action %q is not known; it is one of %v", i.action, actions))
 	}
@@ -106,15 +110,19 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 	}
 	var err error
 	out.Registration, err = commands.BuildRegistration(commands.Values{commands.KeyListener: i.listener,
-		commands.KeyServer: cmp.Or(i.server, anyServer), commands.KeyType: i.kind, commands.KeyWeight: i.weight, commands.KeyPorts: i.ports})
+		commands.KeyServer: cmp.Or(i.server, anyServer), commands.KeyType: i.kind, commands.KeyWeight: i.weight,
+		commands.KeyPorts: i.ports})
 	return out, err
 }
 
 // gateFor makes the gate and the question, by looking things up.
-func (s session) gateFor(ctx context.Context, i inquiry, ask bot.Inquiry) (*policy.Gate, operation.Question, func(), error) {
+func (s session) gateFor(ctx context.Context, i inquiry, ask bot.Inquiry) (*policy.Gate, operation.Question,
+	func(), error) {
 	c, err := bot.LoadForReading(i.config, s.environ, func(c *bot.Config) { c.Policy = cmp.Or(i.rules, c.Policy) })
 	if err != nil {
-		return nil, operation.Question{}, nil, usageError{fmt.Errorf("these settings are not enough to look things up; lbbot policy test needs none:\n%w", err)}
+		return nil, operation.Question{}, nil,
+			usageError{fmt.Errorf("these settings are not enough to look things up; lbbot policy test needs none:\n%w",
+				err)}
 	}
 	log, err := bot.NewLog(bot.Config{LogLevel: "error", LogFormat: "console"}, s.err, terminal(s.err))
 	if err != nil {

@@ -37,7 +37,8 @@ func (s session) write(ctx context.Context, a account) {
 		say("\n%d more are about other actions or other listeners.", e.Others)
 	}
 	say("\nDecision   %s", decision(d))
-	for _, line := range [][2]string{{"Reason", d.Reason}, {"Contact", d.Contact}, {"Groups that would help", strings.Join(d.Groups, ", ")}} {
+	for _, line := range [][2]string{{"Reason", d.Reason}, {"Contact", d.Contact},
+		{"Groups that would help", strings.Join(d.Groups, ", ")}} {
 		if line[1] != "" && !d.Allowed {
 			say("           %s: %s", line[0], line[1])
 		}
@@ -80,7 +81,8 @@ func place(q operation.Question, s operation.Standing) string {
 	for _, is := range []struct {
 		so   bool
 		word string
-	}{{s.Channel.Direct, "a direct message"}, {s.Channel.Private && !s.Channel.Direct, "private"}, {s.Incident, "an incident channel"}} {
+	}{{s.Channel.Direct, "a direct message"}, {s.Channel.Private && !s.Channel.Direct, "private"},
+		{s.Incident, "an incident channel"}} {
 		if is.so {
 			out += ", " + is.word
 		}

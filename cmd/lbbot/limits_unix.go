@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// outliveLimits makes a file that may not grow (ulimit -f, LimitFSIZE of
-// systemd) an error of the write, which the journal reports like a full disk,
-// instead of the end of the process.
-func outliveLimits() { signal.Ignore(syscall.SIGXFSZ) }
+// ignoreFileLimits makes the limit of a file's size (ulimit -f, LimitFSIZE of systemd) an
+// error of the write, which the journal reports like a full disk, instead of the end of the
+// process.
+func ignoreFileLimits() { signal.Ignore(syscall.SIGXFSZ) }

@@ -1,6 +1,5 @@
-// Command lbbot is a Slack bot that adds servers to Zenlayer Cloud load
-// balancers. This package turns arguments, environment and signals into one
-// subcommand and an exit code; it decides nothing.
+// Command lbbot is a Slack bot that adds servers to Zenlayer Cloud load balancers. This
+// package turns arguments, environment and signals into a subcommand and an exit code.
 package main
 
 import (
@@ -27,20 +26,20 @@ const (
 )
 
 func main() {
-	outliveLimits()
+	ignoreFileLimits()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], environ(os.Environ()), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// session is what a subcommand is given instead of globals.
+// session has what subcommands use instead of globals.
 type session struct {
 	environ  map[string]string
 	out, err io.Writer
 }
 
-// run is the program: it returns the exit code and writes problems to errOut.
+// run is the program. It returns the exit code and writes problems to errOut.
 func run(ctx context.Context, args []string, environ map[string]string, out, errOut io.Writer) int {
 	s := session{environ, out, errOut}
 	root := &cobra.Command{
@@ -58,7 +57,8 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nSee %s --help", err, cmd.CommandPath())}
 	})
-	root.AddCommand(s.runCommand(), s.sandboxCommand(), s.manifestCommand(), s.policyCommand(), s.operationsCommand(), s.versionCommand())
+	root.AddCommand(s.runCommand(), s.sandboxCommand(), s.manifestCommand(), s.policyCommand(),
+		s.operationsCommand(), s.versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		fmt.Fprintln(errOut, "lbbot: "+strings.ReplaceAll(err.Error(), "\n", "\n       "))
@@ -71,8 +71,8 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// none lets a command take no arguments; a group of commands suggests what was
-// probably meant.
+// none accepts no arguments. A group of commands suggests the command that was probably
+// meant.
 func none(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
@@ -88,7 +88,7 @@ func none(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("%s has no command %q%s", cmd.CommandPath(), args[0], meant)
 }
 
-// one lets a command take what it acts on, and nothing else.
+// one requires exactly one argument.
 func one(what, example string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
@@ -98,7 +98,7 @@ func one(what, example string) cobra.PositionalArgs {
 	}
 }
 
-// usage makes wrong arguments a usage error.
+// usage turns the error of check into a usage error.
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
@@ -121,7 +121,7 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// environ turns NAME=value lines into a map.
+// environ converts NAME=value lines to a map.
 func environ(lines []string) map[string]string {
 	m := make(map[string]string, len(lines))
 	for _, line := range lines {
@@ -132,7 +132,7 @@ func environ(lines []string) map[string]string {
 	return m
 }
 
-// terminal reports whether people are likely to read w.
+// terminal reports whether w is a terminal.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {

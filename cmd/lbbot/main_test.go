@@ -40,7 +40,8 @@ func runs(t *testing.T, environ map[string]string, args ...string) (code int, ou
 func TestRunNamesEveryMissingSettingAtOnce(t *testing.T) {
 	code, _, said := runs(t, nil, "run")
 	require.Equal(t, exitUsage, code)
-	for _, setting := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET", "ZENLAYER_TOKEN"} {
+	for _, setting := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ZENLAYER_ACCESS_KEY_ID",
+		"ZENLAYER_ACCESS_KEY_SECRET", "ZENLAYER_TOKEN"} {
 		require.Contains(t, said, setting)
 	}
 }
@@ -49,7 +50,8 @@ func TestTheReadmesPlaceholdersAreNamedBeforeAnythingBegins(t *testing.T) {
 	code, _, said := runs(t, map[string]string{"SLACK_BOT_TOKEN": "xoxb-…", "SLACK_APP_TOKEN": "xapp-…",
 		"ZENLAYER_ACCESS_KEY_ID": "…", "ZENLAYER_ACCESS_KEY_SECRET": "…"}, "run")
 	require.Equal(t, exitUsage, code)
-	for _, setting := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET"} {
+	for _, setting := range []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ZENLAYER_ACCESS_KEY_ID",
+		"ZENLAYER_ACCESS_KEY_SECRET"} {
 		require.Contains(t, said, setting+" has characters")
 	}
 	require.NotContains(t, said, "xoxb-…")
@@ -57,7 +59,8 @@ func TestTheReadmesPlaceholdersAreNamedBeforeAnythingBegins(t *testing.T) {
 }
 
 func TestMistypedArgumentsAreUsageErrors(t *testing.T) {
-	for _, args := range [][]string{{"rnu"}, {"run", "--polcy", "x"}, {"run", "extra"}, {"policy", "check"}, {"sandbox", "--addr", "8080"}, {"sandbox", "--addr", "0.0.0.0:8080"}} {
+	for _, args := range [][]string{{"rnu"}, {"run", "--polcy", "x"}, {"run", "extra"}, {"policy", "check"},
+		{"sandbox", "--addr", "8080"}, {"sandbox", "--addr", "0.0.0.0:8080"}} {
 		code, _, said := runs(t, nil, args...)
 		require.Equal(t, exitUsage, code, "%v: %s", args, said)
 		require.NotEmpty(t, said)
@@ -69,17 +72,24 @@ func TestMistypedArgumentsAreAnsweredWithWhatWasMeant(t *testing.T) {
 		args []string
 		says string
 	}{
-		"a command":                    {[]string{"rnu"}, `lbbot has no command "rnu": did you mean run?`},
-		"the start of a command":       {[]string{"oper"}, "did you mean operations?"},
-		"a command of a group":         {[]string{"operations", "lst"}, `lbbot operations has no command "lst": did you mean list?`},
+		"a command":              {[]string{"rnu"}, `lbbot has no command "rnu": did you mean run?`},
+		"the start of a command": {[]string{"oper"}, "did you mean operations?"},
+		"a command of a group": {[]string{"operations", "lst"},
+			`lbbot operations has no command "lst": did you mean list?`},
 		"a command that nothing is at": {[]string{"xyzzy"}, `lbbot has no command "xyzzy"`},
 		"an argument too many":         {[]string{"run", "extra"}, `lbbot run takes no arguments, and got "extra"`},
-		"no request":                   {[]string{"operations", "show"}, "lbbot operations show takes one REF, such as: lbbot operations show LBR-7F3KQ2"},
-		"no policy":                    {[]string{"policy", "check"}, "lbbot policy check takes one FILE, such as: lbbot policy check policy.cedar"},
-		"no cases":                     {[]string{"policy", "test"}, "lbbot policy test takes one FILE of cases, such as: lbbot policy test cases.yaml"},
-		"a database by flag":           {[]string{"operations", "list", "--database", "/x.db"}, "LBBOT_DATABASE_URL or --database must be sqlite:PATH"},
-		"a database that is not there": {[]string{"operations", "list", "--database", "sqlite:none.db"}, "check --database or LBBOT_DATABASE_URL"},
-		"wrong settings":               {[]string{"run", "--log-level", "loud"}, "the bot cannot start with these settings:"},
+		"no request": {[]string{"operations", "show"},
+			"lbbot operations show takes one REF, such as: lbbot operations show LBR-7F3KQ2"},
+		"no policy": {[]string{"policy", "check"},
+			"lbbot policy check takes one FILE, such as: lbbot policy check policy.cedar"},
+		"no cases": {[]string{"policy", "test"},
+			"lbbot policy test takes one FILE of cases, such as: lbbot policy test cases.yaml"},
+		"a database by flag": {[]string{"operations", "list", "--database", "/x.db"},
+			"LBBOT_DATABASE_URL or --database must be sqlite:PATH"},
+		"a database that is not there": {[]string{"operations", "list", "--database", "sqlite:none.db"},
+			"check --database or LBBOT_DATABASE_URL"},
+		"wrong settings": {[]string{"run", "--log-level", "loud"},
+			"the bot cannot start with these settings:"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -98,22 +108,36 @@ func TestRefusedTokensAreNamedAndEndTheStartWithTheirOwnExitCode(t *testing.T) {
 		refuse         func(*sandbox.Slack)
 		says, saysNone []string
 	}{
-		"the bot token is revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheBotToken) }, []string{bot + " (token_revoked)", "reinstall the app"}, []string{app}},
-		"the app token is revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheAppToken) }, []string{app + " (token_revoked)", "connections:write"}, []string{bot}},
-		"both are revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheBotToken); s.RevokeToken(sandbox.TheAppToken) },
+		"the bot token is revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheBotToken) },
+			[]string{bot + " (token_revoked)", "reinstall the app"}, []string{app}},
+		"the app token is revoked": {func(s *sandbox.Slack) { s.RevokeToken(sandbox.TheAppToken) },
+			[]string{app + " (token_revoked)", "connections:write"}, []string{bot}},
+		"both are revoked": {func(s *sandbox.Slack) {
+			s.RevokeToken(sandbox.TheBotToken)
+			s.RevokeToken(
+				sandbox.TheAppToken)
+		},
 			[]string{bot + " (token_revoked)", app + " (token_revoked)"}, nil},
-		"the bot token is wrong": {func(s *sandbox.Slack) { s.FailNext("auth.test", sandbox.APIFault{Error: "invalid_auth", Times: -1}) },
+		"the bot token is wrong": {func(s *sandbox.Slack) {
+			s.FailNext("auth.test",
+				sandbox.APIFault{Error: "invalid_auth", Times: -1})
+		},
 			[]string{bot + " (invalid_auth)", "OAuth & Permissions"}, []string{app}},
 		"the app token is wrong": {func(s *sandbox.Slack) {
 			s.FailNext("apps.connections.open", sandbox.APIFault{Error: "invalid_auth", Times: -1})
 		}, []string{app + " (invalid_auth)"}, []string{bot}},
-		"the bot token expired": {func(s *sandbox.Slack) { s.FailNext("auth.test", sandbox.APIFault{Error: "token_expired", Times: -1}) },
+		"the bot token expired": {func(s *sandbox.Slack) {
+			s.FailNext("auth.test",
+				sandbox.APIFault{Error: "token_expired", Times: -1})
+		},
 			[]string{bot + " (token_expired)", "token rotation", "lbbot manifest"}, []string{app}},
 		"the app token lacks its scope": {func(s *sandbox.Slack) {
 			s.FailNext("apps.connections.open", sandbox.APIFault{Error: "missing_scope", Times: -1})
 		}, []string{app + " (missing_scope)", "connections:write"}, []string{bot}},
-		"Socket Mode is off":                        {func(s *sandbox.Slack) { s.LinkDisabled(true) }, []string{"link_disabled", "switch Socket Mode on"}, []string{bot}},
-		"the app is installed for the organization": {func(s *sandbox.Slack) { s.SetOrgWide(true) }, []string{"whole organization", "install the app in that workspace"}, []string{app}},
+		"Socket Mode is off": {func(s *sandbox.Slack) { s.LinkDisabled(true) },
+			[]string{"link_disabled", "switch Socket Mode on"}, []string{bot}},
+		"the app is installed for the organization": {func(s *sandbox.Slack) { s.SetOrgWide(true) },
+			[]string{"whole organization", "install the app in that workspace"}, []string{app}},
 		"the answer repeats the token": {func(s *sandbox.Slack) {
 			s.FailNext("auth.test", sandbox.APIFault{Error: "invalid_auth: xoxb-planted", Times: -1})
 			s.RevokeToken(sandbox.TheAppToken)
@@ -128,7 +152,8 @@ func TestRefusedTokensAreNamedAndEndTheStartWithTheirOwnExitCode(t *testing.T) {
 			tt.refuse(slack)
 			code, _, said := runs(t, map[string]string{
 				"SLACK_BOT_TOKEN": "xoxb-planted", "SLACK_APP_TOKEN": "xapp-planted", "SLACK_API_URL": slack.APIURL(),
-				"ZENLAYER_TOKEN": "planted-token", "ZENLAYER_ENDPOINT": "http://127.0.0.1:9", "LBBOT_ADMIN_ADDR": "127.0.0.1:0",
+				"ZENLAYER_TOKEN": "planted-token", "ZENLAYER_ENDPOINT": "http://127.0.0.1:9",
+				"LBBOT_ADMIN_ADDR": "127.0.0.1:0",
 			}, "run")
 			require.Equal(t, exitFatal, code, said)
 			for _, part := range tt.says {
@@ -144,7 +169,8 @@ func TestRefusedTokensAreNamedAndEndTheStartWithTheirOwnExitCode(t *testing.T) {
 
 func TestPolicyCheckNamesTheLine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "p.cedar")
-	require.NoError(t, os.WriteFile(file, []byte("@id(\"a\")\npermit (principal, action == Action::\"regster\", resource);\n"), 0o600))
+	require.NoError(t,
+		os.WriteFile(file, []byte("@id(\"a\")\npermit (principal, action == Action::\"regster\", resource);\n"), 0o600))
 	code, _, said := runs(t, nil, "policy", "check", file)
 	require.Equal(t, exitFailed, code)
 	require.Regexp(t, `p\.cedar.*2`, strings.ReplaceAll(said, "\n", " "))
@@ -210,7 +236,8 @@ func TestSandboxServesItsPageAndEndsCleanly(t *testing.T) {
 		code <- run(ctx, []string{"sandbox", "--addr", "127.0.0.1:0"}, map[string]string{}, &out, &errOut)
 	}()
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	require.Eventually(t, func() bool { return address.MatchString(out.String()) }, 30*time.Second, 5*time.Millisecond, errOut.String())
+	require.Eventually(t, func() bool { return address.MatchString(out.String()) }, 30*time.Second, 5*time.Millisecond,
+		errOut.String())
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	resp, err := client.Get(address.FindString(out.String()))
 	require.NoError(t, err)
@@ -218,7 +245,7 @@ func TestSandboxServesItsPageAndEndsCleanly(t *testing.T) {
 	require.NoError(t, errorsOf(err, resp.Body.Close()))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.Contains(t, string(page), "/lb-register api-lb/https-443 web-07")
-	require.Contains(t, out.String(), "The channels and the cloud start anew each time.")
+	require.Contains(t, out.String(), "Channels and cloud are reset at each start.")
 	stop()
 	select {
 	case got := <-code:
@@ -252,7 +279,7 @@ func TestSandboxMakesTheFolderThatIsNamedAndKeepsIt(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	code, _, said := runs(t, nil, "sandbox", "--addr", "127.0.0.1:0", "--dir", file)
 	require.Equal(t, exitFailed, code)
-	require.Contains(t, said, "--dir: making the folder")
+	require.Contains(t, said, "--dir: creating the folder")
 }
 
 func errorsOf(errs ...error) error {
@@ -272,10 +299,12 @@ func TestPlaygroundResetStartsAnew(t *testing.T) {
 	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
 	seed := len(g.cloud.Backends())
 	g.slack.TypeCommand(t.Context(), "U0ANA", "C0INC2041", "/lb-register", "api-lb/https-443 web-07 weight=50")
-	preview, err := g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA", func(m sandbox.Message) bool { return strings.Contains(m.Text, "Checking done") })
+	preview, err := g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA",
+		func(m sandbox.Message) bool { return strings.Contains(m.Text, "Checking done") })
 	require.NoError(t, err)
 	require.True(t, g.slack.Click(t.Context(), "U0ANA", "C0INC2041", preview.TS, "req_send", "").Acked)
-	_, err = g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA", func(m sandbox.Message) bool { return strings.HasPrefix(m.Text, "Added") })
+	_, err = g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA",
+		func(m sandbox.Message) bool { return strings.HasPrefix(m.Text, "Added") })
 	require.NoError(t, err)
 	require.Len(t, g.cloud.Backends(), seed+1)
 

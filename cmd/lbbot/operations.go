@@ -24,7 +24,8 @@ func (s session) operationsCommand() *cobra.Command {
 		Args: usage(none), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	f := cmd.PersistentFlags()
 	f.StringVar(&file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
-	f.StringVar(&database, "database", "", "database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
+	f.StringVar(&database, "database", "",
+		"database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
 	d := source{load: func() (bot.Database, error) { return bot.LoadDatabase(file, s.environ, database) }}
 	cmd.AddCommand(s.listCommand(d), s.showCommand(d), s.exportCommand(d), s.verifyCommand(d))
 	return cmd
@@ -62,7 +63,8 @@ func (s session) listCommand(d source) *cobra.Command {
 		Args:  usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, err := moment(since, time.Now())
-			if err := errors.Join(sinceFault(since, err), personFault(person), stateFault(state), limitFault(limit)); err != nil {
+			if err := errors.Join(sinceFault(since, err), personFault(person), stateFault(state),
+				limitFault(limit)); err != nil {
 				return usageError{err}
 			}
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
@@ -83,15 +85,18 @@ func (s session) listCommand(d source) *cobra.Command {
 // states are the states of requests that are stored, in the order in which
 // they come.
 func states() []string {
-	return []string{string(operation.Waiting), string(operation.Accepted), string(operation.Sending), string(operation.Unconfirmed),
-		string(operation.NeedsPerson), string(operation.Added), string(operation.NotAdded), string(operation.AlreadyThere)}
+	return []string{string(operation.Waiting), string(operation.Accepted), string(operation.Sending),
+		string(operation.Unconfirmed),
+		string(operation.NeedsPerson), string(operation.Added), string(operation.NotAdded),
+		string(operation.AlreadyThere)}
 }
 
 func sinceFault(since string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("--since %q: a duration such as 36h or 7d, or a time such as 2026-03-01 or 2026-03-01T12:00:00Z", since)
+	return fmt.Errorf(
+		"--since %q: a duration such as 36h or 7d, or a time such as 2026-03-01 or 2026-03-01T12:00:00Z", since)
 }
 
 func personFault(person string) error {
@@ -99,7 +104,9 @@ func personFault(person string) error {
 	if person == "" || letters == "" && len(person) > 1 && strings.ContainsRune("UW", rune(person[0])) {
 		return nil
 	}
-	return fmt.Errorf("--person %q: the Slack user id, U… or W…, not a name; /lb-register whoami shows it, or the menu of a profile in Slack, Copy member ID", person)
+	return fmt.Errorf(
+		"--person %q: the Slack user id, U… or W…, not a name; /lb-register whoami shows it, or the menu of a "+
+			"profile in Slack, Copy member ID", person)
 }
 
 func stateFault(state string) error {

@@ -27,13 +27,18 @@ func trailFile(t *testing.T) (url string, head audit.Head) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, j.Close()) })
 	for i, person := range []string{"U0ANA", "U0BO", "U0ANA"} {
-		op := operation.Operation{ID: fmt.Sprint("id-", i), Ref: fmt.Sprint("LBR-AAAAA", i+2), Version: 1, State: operation.Accepted,
-			Request:  zenlayer.RegisterBackendRequest{ListenerID: "lst-8f2c", InstanceID: fmt.Sprint("i-", i), ClientToken: fmt.Sprint("t-", i)},
-			Listener: operation.Listener{ID: "lst-8f2c", Name: "https-443"}, Server: operation.Server{Name: "web\x1b[31m\tx"},
-			Actor: operation.Actor{UserID: person}, Place: operation.Place{ChannelID: "C1", ResponseURL: "https://hooks.slack.com/commands/planted"},
+		op := operation.Operation{ID: fmt.Sprint("id-", i), Ref: fmt.Sprint("LBR-AAAAA", i+2), Version: 1,
+			State: operation.Accepted,
+			Request: zenlayer.RegisterBackendRequest{ListenerID: "lst-8f2c", InstanceID: fmt.Sprint("i-", i),
+				ClientToken: fmt.Sprint("t-", i)},
+			Listener: operation.Listener{ID: "lst-8f2c", Name: "https-443"},
+			Server:   operation.Server{Name: "web\x1b[31m\tx"},
+			Actor:    operation.Actor{UserID: person}, Place: operation.Place{ChannelID: "C1",
+				ResponseURL: "https://hooks.slack.com/commands/planted"},
 			Times: operation.Times{AskedAt: time.Now(), ClickedAt: time.Now().Add(time.Duration(i-3) * time.Hour)}}
 		require.NoError(t, j.Accept(t.Context(), operation.Acceptance{Operation: op, Insert: true, Delivery: op.ID,
-			Event: operation.Event{Kind: operation.EventAccepted, ActorID: person, ChannelID: "C1", Data: map[string]string{"purpose": "=1+1"}}}))
+			Event: operation.Event{Kind: operation.EventAccepted, ActorID: person, ChannelID: "C1",
+				Data: map[string]string{"purpose": "=1+1"}}}))
 	}
 	require.NoError(t, j.Record(t.Context(), operation.Event{Kind: operation.EventDenied, ActorID: `=HYPERLINK("x")`}))
 	_, err = j.Link(t.Context())
@@ -66,9 +71,11 @@ func TestOperationsAreListedAndShownWithoutTokens(t *testing.T) {
 	code, out, said := runs(t, map[string]string{"LBBOT_DATABASE_URL": url}, "operations", "show", "lbr-aaaaa3")
 	require.Equal(t, exitFine, code, said)
 	require.True(t, strings.HasPrefix(out, "LBR-AAAAA3  Waiting\n"), out)
-	for _, part := range []string{"Server         web?[31m?x (i-1)", "Asked by       U0BO in C1, ", "Client token   t-1", "State          accepted, version 1",
+	for _, part := range []string{"Server         web?[31m?x (i-1)", "Asked by       U0BO in C1, ",
+		"Client token   t-1", "State          accepted, version 1",
 		"Accepted  U0BO in C1  purpose==1+1"} {
-		require.Contains(t, regexp.MustCompile(` +`).ReplaceAllString(out, " "), regexp.MustCompile(` +`).ReplaceAllString(part, " "))
+		require.Contains(t, regexp.MustCompile(` +`).ReplaceAllString(out, " "),
+			regexp.MustCompile(` +`).ReplaceAllString(part, " "))
 	}
 	require.NotContains(t, out, "\x1b")
 	require.NotContains(t, out, "planted", "the response address lets anybody post")
@@ -127,7 +134,8 @@ func TestVerifyNamesTheBrokenLinkAndFailsBesideARunningBot(t *testing.T) {
 
 	db, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite:"))
 	require.NoError(t, err)
-	for _, statement := range []string{"drop trigger events_never_updated", "update events set actor_id = 'U0EVE' where seq = 3"} {
+	for _, statement := range []string{"drop trigger events_never_updated",
+		"update events set actor_id = 'U0EVE' where seq = 3"} {
 		_, err = db.Exec(statement)
 		require.NoError(t, err)
 	}
@@ -144,9 +152,11 @@ func TestVerifyNamesTheBrokenLinkAndFailsBesideARunningBot(t *testing.T) {
 
 func TestListSaysWhatItsFlagsTake(t *testing.T) {
 	all := "waiting_approval, accepted, sending, unconfirmed, needs_person, added, not_added, already_there"
-	code, _, said := runs(t, nil, "operations", "list", "--state", "foo", "--person", "ana", "--since", "yesterday", "--limit", "0")
+	code, _, said := runs(t, nil, "operations", "list", "--state", "foo", "--person", "ana", "--since", "yesterday",
+		"--limit", "0")
 	require.Equal(t, exitUsage, code)
-	for _, part := range []string{`--state "foo": one of ` + all, `--person "ana": the Slack user id, U… or W…, not a name`,
+	for _, part := range []string{`--state "foo": one of ` + all,
+		`--person "ana": the Slack user id, U… or W…, not a name`,
 		`--since "yesterday": a duration such as 36h`, "--limit 0: 1 or more"} {
 		require.Contains(t, said, part)
 	}
@@ -157,14 +167,17 @@ func TestListSaysWhatItsFlagsTake(t *testing.T) {
 	require.Contains(t, out, all)
 	url, _ := trailFile(t)
 	for _, state := range states() {
-		code, _, said := runs(t, nil, "operations", "list", "--database", url, "--state", state, "--person", "W0123ABCD")
+		code, _, said := runs(t, nil, "operations", "list", "--database", url, "--state", state, "--person",
+			"W0123ABCD")
 		require.Equal(t, exitFine, code, said)
 	}
 }
 
 func TestWrongArgumentsOfOperationsAreUsageErrors(t *testing.T) {
-	for _, args := range [][]string{{"list", "--since", "yesterday"}, {"list", "--limit", "0"}, {"show"}, {"export", "--format", "xml"},
-		{"verify", "--head", "7"}, {"verify", "--public-key", "x"}, {"verify", "--file", "none"}, {"list", "--database", "mysql://x"}} {
+	for _, args := range [][]string{{"list", "--since", "yesterday"}, {"list", "--limit", "0"}, {"show"},
+		{"export", "--format", "xml"},
+		{"verify", "--head", "7"}, {"verify", "--public-key", "x"}, {"verify", "--file", "none"},
+		{"list", "--database", "mysql://x"}} {
 		code, _, said := runs(t, nil, append([]string{"operations"}, args...)...)
 		require.Equal(t, exitUsage, code, "%v: %s", args, said)
 	}

@@ -36,8 +36,10 @@ func browser(t *testing.T) context.Context {
 	})
 	limit, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.WindowSize(1440, 900)}
-	for _, flag := range []string{"headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile),
+		chromedp.WindowSize(1440, 900)}
+	for _, flag := range []string{"headless", "no-sandbox", "disable-gpu", "no-first-run",
+		"disable-background-networking",
 		"disable-component-update", "disable-sync", "disable-quic", "disable-dev-shm-usage", "hide-scrollbars"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
@@ -61,7 +63,9 @@ type reader struct {
 func (r reader) reads(selector, text string) {
 	r.t.Helper()
 	condition := fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.textContent.includes(%q))", selector, text)
-	if _, err := chromedp.Run(r.tab, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+	if _,
+		err := chromedp.Run(r.tab,
+		chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
 		r.picture("stuck")
 		require.NoError(r.t, err, condition)
 	}
@@ -74,7 +78,8 @@ func (r reader) presses(selector string) {
 
 func (r reader) types(text string) {
 	r.t.Helper()
-	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("text"), text), chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("text"), text),
+		chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
 }
 
 // follows clicks what leads to another page and waits for that page.
@@ -87,7 +92,10 @@ func (r reader) follows(selector string) {
 // enters presses Enter once the page has put the focus into the composer.
 func (r reader) enters() {
 	r.t.Helper()
-	_, err := chromedp.Run(r.tab, chromedp.Poll[bool](`document.activeElement.id === "text" && document.activeElement.value !== ""`, chromedp.WithPollingTimeout(15*time.Second)))
+	_,
+		err := chromedp.Run(r.tab,
+		chromedp.Poll[bool](`document.activeElement.id === "text" && document.activeElement.value !== ""`,
+			chromedp.WithPollingTimeout(15*time.Second)))
 	require.NoError(r.t, err, "the composer has no command, or not the focus")
 	require.NoError(r.t, chromedp.Do(r.tab, chromedp.KeyEvent("\r")))
 }
@@ -168,9 +176,15 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	require.NoError(t, chromedp.Do(tab, chromedp.Evaluate[chromedp.Void](
 		`(b => { b.click(); b.click(); })(document.querySelector("#modal form:not([hidden]) button[type=submit]"))`)))
 	r.reads(".message:not(.private)", "web-08")
-	_, err := chromedp.Run(tab, chromedp.Poll[bool](`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/view/submit")).length >= 3`))
+	_,
+		err := chromedp.Run(tab,
+		chromedp.Poll[bool](
+			`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/view/submit")).length >= 3`))
 	require.NoError(t, err)
-	notice, err := chromedp.Run(tab, chromedp.Evaluate[string](`fetch("/live?as=U0ANA").then(a => a.text()).then(t => t.includes("That did not work") ? t : "")`, chromedp.EvalAwaitPromise))
+	notice,
+		err := chromedp.Run(tab,
+		chromedp.Evaluate[string](
+			`fetch("/live?as=U0ANA").then(a => a.text()).then(t => t.includes("That did not work") ? t : "")`, chromedp.EvalAwaitPromise))
 	require.NoError(t, err)
 	require.Empty(t, notice, "the second click of a double click comes too late, and nobody needs to know")
 
@@ -271,7 +285,8 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r.presses("[aria-label^='Deny adding']")
 	r.reads("#modal[open]", "Why? (ana will see this)")
 	r.picture("approval-deny")
-	require.NoError(t, chromedp.Do(r.tab, chromedp.SendKeys(chromedp.CSS("#modal [name*=field_reason]"), "wrong listener, use https-8443")))
+	require.NoError(t, chromedp.Do(r.tab, chromedp.SendKeys(chromedp.CSS("#modal [name*=field_reason]"),
+		"wrong listener, use https-8443")))
 	r.presses("#modal button[type=submit]")
 	r.reads(everyone, "wrong listener, use https-8443")
 	r.picture("approval-denied")
@@ -300,7 +315,9 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 // The page on a phone, with the ids and calls of the sample data.
 func TestSandboxFitsAPhone(t *testing.T) {
 	r, address := visit(t)
-	require.NoError(t, chromedp.Do(r.tab, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Navigate(address)))
+	require.NoError(t,
+		chromedp.Do(r.tab, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch),
+			chromedp.Navigate(address)))
 	r.presses(".send")
 	r.reads(".message.private", "Checking done")
 	r.presses(".message.private .button.primary")

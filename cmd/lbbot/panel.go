@@ -25,7 +25,7 @@ func (p cloudPanel) Calls() []page.Call {
 	return out
 }
 
-// samples are the ids that the page offers.
+// samples returns the names and ids that the page offers.
 func samples(s *zenlayertest.Server) []page.Sample {
 	balancers := map[string]string{}
 	for _, lb := range zenlayertest.SampleData().LoadBalancers {
@@ -41,7 +41,8 @@ func samples(s *zenlayertest.Server) []page.Sample {
 		if i.Type == zenlayer.InstanceVM {
 			kind = "Virtual machine"
 		}
-		out = append(out, page.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: i.ID + " · " + kind + ", " + strings.ToLower(i.Status)})
+		out = append(out, page.Sample{Kind: "Server", ID: i.Name, Label: i.Name, Detail: i.ID + " · " + kind + ", " +
+			strings.ToLower(i.Status)})
 	}
 	return out
 }

@@ -25,8 +25,7 @@ import (
 //go:embed sandbox.cedar
 var sandboxPolicy []byte
 
-// playground is the real bot, as lbbot run would start it, pointed at two
-// stand-ins.
+// playground runs the real bot with stand-ins of Slack and Zenlayer.
 type playground struct {
 	slack  *sandbox.Slack
 	cloud  *zenlayertest.Server
@@ -62,7 +61,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	rules := filepath.Join(dir, "policy.cedar")
 	if _, err := os.Stat(rules); errors.Is(err, fs.ErrNotExist) {
 		err := policy.Install(rules, sandboxPolicy)
-		if err != nil { // Windows may refuse links; without one the policy counts after policy.Steady
+		if err != nil { // Windows may refuse links; the policy then applies after policy.Steady
 			err = os.WriteFile(rules, sandboxPolicy, 0o600)
 		}
 		if err != nil {
@@ -77,21 +76,21 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
 	c.IncidentCreators, c.Drain = []string{"U0INCBOT"}, bot.Duration(5*time.Second)
 	c.OwnerChannel, c.ApprovalChannel = "C0OPS", approvers
-	c.Retention = 0 // the folder goes anyway
+	c.Retention = 0 // the folder is deleted anyway
 	g.config = c
 	return g, nil
 }
 
 func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db") }
 
-// page is what the sandbox's page needs to know.
+// page returns the options of the page.
 func (g *playground) page() page.Options {
 	return page.Options{
 		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready,
 		Version: bot.Version,
 		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: "C0INC2041",
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
-			Text:    "Weight 80 needs a second person.", Waits: "It was asked for. Now agree to it."},
+			Text:    "Weight 80 needs a second person.", Waits: "The request waits. Now approve it."},
 		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 		Completions: commands.Completions(), Log: g.log.Named("page"),
 	}
@@ -122,10 +121,11 @@ func (g *playground) ready() bool {
 	return b != nil && b.Ready(ctx) == nil
 }
 
-// reset starts everything anew: messages, servers, and the bot's database.
+// reset deletes messages and the bot's database, restores the sample account, and
+// restarts the bot.
 func (g *playground) reset(ctx context.Context) error {
 	if err := g.halt(); err != nil {
-		g.log.Warn("the bot did not stop well", zap.Error(err))
+		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}
 	g.slack.Reset()
 	g.cloud.Reset()
@@ -151,10 +151,10 @@ func (g *playground) halt() error {
 
 func (g *playground) close() {
 	if err := g.halt(); err != nil {
-		g.log.Warn("the bot did not stop well", zap.Error(err))
+		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}
 	g.cloud.Close()
 	if err := g.slack.Close(); err != nil {
-		g.log.Warn("the Slack stand-in did not stop well", zap.Error(err))
+		g.log.Warn("Slack stand-in stopped with an error", zap.Error(err))
 	}
 }

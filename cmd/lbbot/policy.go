@@ -82,7 +82,8 @@ func (s session) report(results []cases.Result) error {
 			continue
 		}
 		failed++
-		fmt.Fprintf(s.out, "%s: %s: expected %s, got %s\n%s", r.Place, r.Name, r.Want, r.Got, cases.Account(r.Decision.Clauses, r.Decision.MoreClauses))
+		fmt.Fprintf(s.out, "%s: %s: expected %s, got %s\n%s", r.Place, r.Name, r.Want, r.Got,
+			cases.Account(r.Decision.Clauses, r.Decision.MoreClauses))
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d cases are not as expected", failed, len(results))

@@ -54,13 +54,16 @@ channels: [{id: C0RANDOM, name: random}]
 listeners: [{id: lst-1, name: https-443, load_balancer: lb-31aa}]
 cases:
 `
-	good := write(t, "good.yaml", world+"- {name: in ops, person: U0ANA, channel: C0OPS, listener: lst-1, want: {allow: true, policies: [sre-in-ops]}}\n")
+	good := write(t, "good.yaml",
+		world+"- {name: in ops, person: U0ANA, channel: C0OPS, listener: lst-1, want: {allow: true, policies: "+
+			"[sre-in-ops]}}\n")
 	code, out, said := runs(t, nil, "policy", "test", good, "--policy", rules)
 	require.Equal(t, exitFine, code, said)
 	require.Equal(t, "1 cases are as expected\n", out)
 
-	bad := write(t, "bad.yaml", world+"- {name: elsewhere, person: U0BO, channel: C0OPS, listener: lst-1, want: allow}\n"+
-		"- {name: in ops, person: U0ANA, channel: C0OPS, listener: lst-1, want: allow}\n")
+	bad := write(t, "bad.yaml",
+		world+"- {name: elsewhere, person: U0BO, channel: C0OPS, listener: lst-1, want: allow}\n"+
+			"- {name: in ops, person: U0ANA, channel: C0OPS, listener: lst-1, want: allow}\n")
 	code, out, said = runs(t, nil, "policy", "test", bad, "--policy", rules)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, said, "1 of 2 cases are not as expected")
@@ -123,8 +126,10 @@ func explaining(t *testing.T) (explain func(args ...string) (int, string, string
 	t.Cleanup(g.close)
 	seed := len(g.cloud.Backends())
 	environ := map[string]string{
-		"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_API_URL": g.slack.APIURL(), "ZENLAYER_ENDPOINT": g.config.ZenlayerEndpoint,
-		"ZENLAYER_ACCESS_KEY_ID": sandboxKeyID, "ZENLAYER_ACCESS_KEY_SECRET": sandboxSecret, "LBBOT_POLICY": g.config.Policy,
+		"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_API_URL": g.slack.APIURL(),
+		"ZENLAYER_ENDPOINT":      g.config.ZenlayerEndpoint,
+		"ZENLAYER_ACCESS_KEY_ID": sandboxKeyID, "ZENLAYER_ACCESS_KEY_SECRET": sandboxSecret,
+		"LBBOT_POLICY":            g.config.Policy,
 		"LBBOT_INCIDENT_CREATORS": "U0INCBOT",
 	}
 	return func(args ...string) (int, string, string) {
@@ -138,24 +143,35 @@ func TestPolicyExplainSaysEachStep(t *testing.T) {
 		args string
 		want []string
 	}{
-		"allowed": {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --server web-07 --weight 50", []string{
-			"Question   U0ANA asks to register: ", " (BM) on https-443 (lst-8f2c) of api-lb (lb-31aa), weight 50, the listener's own ports\n",
-			", an incident channel, at 2026-03-18 12:00 UTC, Wednesday\n",
-			"Person     ok\nChannel    ok\nGroups     S01SRE @sre",
-			"Rule sre-in-incidents (permit): holds\n    holds          principal in Usergroup::\"S01SRE\"\n",
-			"Rule developers-ask (permit with approvals: 1): does not hold\n    does not hold  principal in Usergroup::\"S02DEV\"\n",
-			" more are about other actions or other listeners.\n",
-			"Decision   allowed by sre-in-incidents\n"}},
-		"any server":          {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --weight 50", []string{"register: any server (BM) on"}},
-		"too heavy":           {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --weight 51", []string{"    does not hold  context.weight <= 50\n"}},
-		"no incident channel": {"--person U0ANA --channel C0OPS --listener lst-53d0 --weight 50", []string{"    does not hold  context.incident\n"}},
-		"a guest":             {"--person U0GIL --channel C0OPS --listener api-lb/https-443", []string{"Person     not ok: guest\n"}},
+		"allowed": {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --server web-07 --weight 50",
+			[]string{
+				"Question   U0ANA asks to register: ",
+				" (BM) on https-443 (lst-8f2c) of api-lb (lb-31aa), weight 50, the listener's own ports\n",
+				", an incident channel, at 2026-03-18 12:00 UTC, Wednesday\n",
+				"Person     ok\nChannel    ok\nGroups     S01SRE @sre",
+				"Rule sre-in-incidents (permit): holds\n    holds          principal in Usergroup::\"S01SRE\"\n",
+				"Rule developers-ask (permit with approvals: 1): does not hold\n    does not hold  principal in " +
+					"Usergroup::\"S02DEV\"\n",
+				" more are about other actions or other listeners.\n",
+				"Decision   allowed by sre-in-incidents\n"}},
+		"any server": {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --weight 50",
+			[]string{"register: any server (BM) on"}},
+		"too heavy": {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --weight 51",
+			[]string{"    does not hold  context.weight <= 50\n"}},
+		"no incident channel": {"--person U0ANA --channel C0OPS --listener lst-53d0 --weight 50",
+			[]string{"    does not hold  context.incident\n"}},
+		"a guest": {"--person U0GIL --channel C0OPS --listener api-lb/https-443",
+			[]string{"Person     not ok: guest\n"}},
 		"forbidden": {"--person U0ANA --channel C0INC2041 --listener lst-53d0", []string{
-			"Decision   not allowed: forbidden by dns-freeze\n           Reason: name service changes are frozen this week\n           Contact: #ops\n"}},
-		"another action": {"--person U0CHEN --channel C0OPS --listener api-lb/https-443 --action approve", []string{"Decision   allowed by leads-approve\n"}},
+			"Decision   not allowed: forbidden by dns-freeze\n           Reason: name service changes are frozen " +
+				"this week\n           Contact: #ops\n"}},
+		"another action": {"--person U0CHEN --channel C0OPS --listener api-lb/https-443 --action approve",
+			[]string{"Decision   allowed by leads-approve\n"}},
 		"with approval": {"--person U0DEV --channel C0OPS --listener api-lb:443 --weight 50", []string{
-			"Decision   allowed with approvals: 1 by developers-ask\n", "Who can    U0ANA, U0BO (by S01SRE)\n", "Approvers  U0BO, U0CHEN (by S03LEAD)\n"}},
-		"without a weight the one that a request would take": {"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --server web-07",
+			"Decision   allowed with approvals: 1 by developers-ask\n", "Who can    U0ANA, U0BO (by S01SRE)\n",
+			"Approvers  U0BO, U0CHEN (by S03LEAD)\n"}},
+		"without a weight the one that a request would take": {
+			"--person U0ANA --channel C0INC2041 --listener api-lb/https-443 --server web-07",
 			[]string{", weight 50, ", "Decision   allowed by sre-in-incidents\n"}},
 	} {
 		code, out, said := explain(strings.Fields(tt.args)...)
@@ -173,8 +189,11 @@ func TestPolicyExplainSaysEachStep(t *testing.T) {
 
 func TestExplainSaysWhereElseAndWhoWithApproval(t *testing.T) {
 	t.Parallel()
-	no := operation.Decision{Code: operation.DeniedNoRule, Policies: []string{"sre"}, Channels: []string{"C0OPS"}, Incident: true}
-	require.Equal(t, "not allowed: no rule permits it; nearest: sre; it would be permitted in C0OPS or an incident channel", decision(no))
+	no := operation.Decision{Code: operation.DeniedNoRule, Policies: []string{"sre"}, Channels: []string{"C0OPS"},
+		Incident: true}
+	require.Equal(t,
+		"not allowed: no rule permits it; nearest: sre; it would be permitted in C0OPS or an incident channel",
+		decision(no))
 	dev := operation.People{IDs: []string{"U0DEV"}}
 	require.Equal(t, "U0DEV, with approval", people(operation.People{WithApproval: &dev}, nil))
 	require.Equal(t, "U0ANA; U0DEV, with approval", people(operation.People{IDs: []string{"U0ANA"}, WithApproval: &dev}, nil))

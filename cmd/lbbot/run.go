@@ -9,16 +9,17 @@ import (
 	"lbbot/bot/slackapp"
 )
 
-// runCommand is the bot in a real workspace.
+// runCommand runs the bot in a real workspace.
 func (s session) runCommand() *cobra.Command {
 	var file, database, rules, admin, level string
 	var testMode bool
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the bot",
-		Long: "Run the bot until SIGINT or SIGTERM. Settings come from flags, then the environment,\n" +
-			"then the file, then defaults; deploy/docs/configuration.md lists them.\n" +
-			"Exit codes: 0 stopped as asked, 1 failed, 2 configuration, 3 Slack refuses the tokens.",
+		Long: "Run the bot until SIGINT or SIGTERM. Flags override the environment, the environment\n" +
+			"overrides the file, and the file overrides defaults; deploy/docs/configuration.md lists\n" +
+			"the settings.\n" +
+			"Exit codes: 0 stopped by a signal, 1 failed, 2 configuration, 3 Slack refuses the tokens.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()
@@ -51,15 +52,16 @@ func (s session) runCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
-	f.StringVar(&database, "database", "", "database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
+	f.StringVar(&database, "database", "",
+		"database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
 	f.StringVar(&rules, "policy", "", "policy file (LBBOT_POLICY)")
 	f.StringVar(&admin, "admin-addr", "", "host:port of health and metrics, empty for none (LBBOT_ADMIN_ADDR)")
 	f.StringVar(&level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")
-	f.BoolVar(&testMode, "test-mode", false, "rehearse: everything but the write (LBBOT_TEST_MODE)")
+	f.BoolVar(&testMode, "test-mode", false, "rehearse: do everything except the call that writes (LBBOT_TEST_MODE)")
 	return cmd
 }
 
-// manifestCommand prints what to paste into Slack.
+// manifestCommand prints the app manifest for Slack.
 func (s session) manifestCommand() *cobra.Command {
 	var name string
 	cmd := &cobra.Command{

@@ -36,7 +36,8 @@ func (s session) exportCommand(d source) *cobra.Command {
 				}
 				n, err := audit.Export(cmd.Context(), w, j, format)
 				if err = errors.Join(err, done()); err != nil && output != "" {
-					return fmt.Errorf("%s is not complete and is removed: %w", output, errors.Join(err, os.Remove(output)))
+					return fmt.Errorf("%s is not complete and is removed: %w", output,
+						errors.Join(err, os.Remove(output)))
 				}
 				if err == nil {
 					fmt.Fprintf(s.err, "%d events exported\n", n)
@@ -80,7 +81,8 @@ func (s session) verifyCommand(d source) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&heads, "head", nil, "head as it was posted, POSITION:HASH; may be repeated")
-	f.StringVar(&public, "public-key", "", "key that checkpoints must be signed with (default that of LBBOT_AUDIT_KEY; without it, whatever key they name)")
+	f.StringVar(&public, "public-key", "",
+		"key that checkpoints must be signed with (default that of LBBOT_AUDIT_KEY; without it, the key they name)")
 	f.StringVar(&file, "file", "", "an export as JSON lines instead of the database; - is standard input")
 	return cmd
 }

@@ -67,7 +67,7 @@ func arrows() map[string][]string {
 		"bot/sandbox":                {"bot/sandbox/blockkit", "bot/sandbox/socket"},
 		"bot/sandbox/blockkit":       {},
 		"bot/sandbox/socket":         {},
-		"bot/sandbox/page":           {"bot/sandbox"},
+		"bot/sandbox/page":           {"bot/sandbox", "bot/sandbox/blockkit"},
 		"commands":                   {"zenlayer"},
 		"zenlayer":                   {},
 		"zenlayer/zenlayertest":      {"zenlayer"},

@@ -117,7 +117,7 @@ func (a arguments) raw() map[string]json.RawMessage {
 }
 
 func (s *Slack) record(method string, started time.Time, args map[string]json.RawMessage, fail *apiError) {
-	call := APICall{Method: method, At: started, Took: s.now().Sub(started), OK: fail == nil, Args: args}
+	call := APICall{Method: method, At: started, OK: fail == nil, Args: args}
 	if fail != nil {
 		call.Error = fail.code
 	}

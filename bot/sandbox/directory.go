@@ -7,21 +7,6 @@ import (
 	"time"
 )
 
-// directoryMethod knows the methods about people, groups and places.
-func (s *Slack) directoryMethod(name string) (apiMethod, bool) {
-	switch name {
-	case "users.info":
-		return apiMethod{scopes: []string{"users:read"}, perMinute: tier4, run: s.usersInfo}, true
-	case "usergroups.list":
-		return apiMethod{scopes: []string{"usergroups:read"}, perMinute: tier2, run: s.usergroupsList}, true
-	case "conversations.info":
-		return apiMethod{perMinute: tier3, run: s.conversationsInfo}, true
-	case "conversations.history":
-		return apiMethod{perMinute: tier3, run: s.conversationsHistory}, true
-	}
-	return apiMethod{}, false
-}
-
 func (s *Slack) domain() string {
 	return strings.ToLower(strings.ReplaceAll(s.state.world.TeamName, " ", "-"))
 }

@@ -220,35 +220,3 @@ func (s *Slack) OpenHome(ctx context.Context, userID string) Interaction {
 	s.mu.Unlock()
 	return s.Event(ctx, event)
 }
-
-// Shortcut is a person using a shortcut of the app: on a message, or a global
-// one if on is zero. Outsiders cannot start shortcuts
-// (docs.slack.dev/apis/slack-connect).
-func (s *Slack) Shortcut(ctx context.Context, userID, callbackID string, on MessageRef) Interaction {
-	s.mu.Lock()
-	p, c, err := s.actor(userID, on.ChannelID)
-	var m *message
-	switch {
-	case err != nil:
-	case p.TeamID != s.state.world.TeamID:
-		err = fmt.Errorf("%s belongs to another workspace, where the app is not installed", p.Name)
-	case on != MessageRef{}:
-		if m = s.message(on.ChannelID, on.TS); m == nil || m.Ephemeral {
-			err = errNoMessage
-		}
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return clientRefuses(err)
-	}
-	out := Interaction{TriggerID: s.newTrigger(p.ID, on.ChannelID, "")}
-	payload := s.interactivePayload("shortcut", p, out.TriggerID)
-	payload["callback_id"], payload["action_ts"] = callbackID, s.nextTS()
-	if m != nil {
-		out.ResponseURL = s.newResponse("app", p.ID, c.ID, nil)
-		payload["type"], payload["response_url"], payload["message_ts"] = "message_action", out.ResponseURL, m.TS
-		payload["channel"], payload["message"] = object{"id": c.ID, "name": placeName(c)}, m.wire(s.state.world.AppID)
-	}
-	s.mu.Unlock()
-	return s.send(ctx, envelope(socket.Interactive, payload, false, func(socket.Ack) Interaction { return out }))
-}

@@ -284,30 +284,6 @@ func TestResponsesReachChannelsTheBotIsNotIn(t *testing.T) {
 	require.Empty(t, r.texts("C0SECRET", "U0DEV"))
 }
 
-func TestShortcuts(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	act := r.Shortcut(t.Context(), "U0ANA", "add_server", MessageRef{})
-	p := r.link.last().Payload
-	require.Equal(t, "shortcut", p["type"])
-	require.Equal(t, "add_server", p["callback_id"])
-	require.NotContains(t, p, "channel")
-	require.NotContains(t, p, "response_url")
-	r.ok("views.open", object{"trigger_id": act.TriggerID, "view": loading("")})
-
-	alert, _ := r.Say(t.Context(), "U0BO", "C0OPS", "", "web-7 is down")
-	act = r.Shortcut(t.Context(), "U0ANA", "add_server", MessageRef{"C0OPS", alert.TS})
-	p = r.link.last().Payload
-	require.Equal(t, "message_action", p["type"])
-	require.Equal(t, alert.TS, p["message_ts"])
-	require.Equal(t, "web-7 is down", p["message"].(map[string]any)["text"])
-	_, body := r.post(act.ResponseURL, `{"text":"x"}`)
-	require.Equal(t, "ok", body)
-
-	require.Contains(t, r.Shortcut(t.Context(), "U0OLGA", "add_server", MessageRef{}).Failure, "another workspace")
-	require.Contains(t, r.Shortcut(t.Context(), "U0ANA", "add_server", MessageRef{"C0OPS", "1.0"}).Failure, "no such message")
-}
-
 func TestMentionsBecomeEventsWhereTheBotIsAMember(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -32,6 +32,7 @@ type Slack struct {
 	*socket.Server // its faults and rules are methods of Slack
 
 	opt     Options
+	methods map[string]apiMethod
 	deliver func(context.Context, socket.Envelope) socket.Ack // Server.Deliver, unless a test answers itself
 
 	mu     sync.Mutex
@@ -88,7 +89,7 @@ func New(o Options) *Slack {
 		AppID: func() string { return s.opt.Workspace.AppID }, Now: s.now, Finding: s.finding, Changed: s.changed,
 		AckLimit: o.AckLimit,
 	})
-	s.deliver = s.Server.Deliver
+	s.methods, s.deliver = s.webMethods(), s.Server.Deliver
 	return s
 }
 

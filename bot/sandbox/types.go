@@ -35,110 +35,110 @@ type Options struct {
 // Workspace is the world the stand-in plays: one Slack workspace with one app
 // installed in it.
 type Workspace struct {
-	TeamID       string    `json:"team_id"`
-	TeamName     string    `json:"team_name"`
-	AppID        string    `json:"app_id"`
-	BotUserID    string    `json:"bot_user_id"`
-	BotID        string    `json:"bot_id"`
-	BotName      string    `json:"bot_name"`
-	EnterpriseID string    `json:"enterprise_id,omitempty"`
-	OrgWide      bool      `json:"org_wide,omitempty"` // the app is installed for the whole organization
-	People       []Person  `json:"people"`
-	Groups       []Group   `json:"groups"`
-	Channels     []Channel `json:"channels"`
+	TeamID       string
+	TeamName     string
+	AppID        string
+	BotUserID    string
+	BotID        string
+	BotName      string
+	EnterpriseID string
+	OrgWide      bool // the app is installed for the whole organization
+	People       []Person
+	Groups       []Group
+	Channels     []Channel
 }
 
 // Person is somebody with a Slack account, a bot included.
 type Person struct {
-	ID           string `json:"id"`
-	Name         string `json:"name"` // handle, without the @
-	RealName     string `json:"real_name"`
-	TeamID       string `json:"team_id"` // empty means the workspace's own
-	EnterpriseID string `json:"enterprise_id,omitempty"`
+	ID           string
+	Name         string // handle, without the @
+	RealName     string
+	TeamID       string // empty means the workspace's own
+	EnterpriseID string
 	// In an organization: the person's id there, their own unless it is set;
 	// the workspaces they are in, their home unless it is set; and whether
 	// users.info leaves out the home workspace.
-	EnterpriseUserID string   `json:"enterprise_user_id,omitempty"`
-	Teams            []string `json:"teams,omitempty"`
-	NoTeam           bool     `json:"no_team,omitempty"`
-	TZ               string   `json:"tz"` // IANA name, for example "Asia/Singapore"
+	EnterpriseUserID string
+	Teams            []string
+	NoTeam           bool
+	TZ               string // IANA name, for example "Asia/Singapore"
 	// Guest is a multi-channel guest, SingleChannelGuest the narrower kind.
-	Guest              bool `json:"guest,omitempty"`
-	SingleChannelGuest bool `json:"single_channel_guest,omitempty"`
-	Bot                bool `json:"bot,omitempty"`
-	Deactivated        bool `json:"deactivated,omitempty"`
+	Guest              bool
+	SingleChannelGuest bool
+	Bot                bool
+	Deactivated        bool
 	// Stranger is an outsider in no channel the app can see.
-	Stranger bool `json:"stranger,omitempty"`
+	Stranger bool
 }
 
 // Group is a user group (@handle).
 type Group struct {
-	ID       string   `json:"id"`
-	Handle   string   `json:"handle"`
-	Name     string   `json:"name"`
-	Members  []string `json:"members"`
-	Disabled bool     `json:"disabled,omitempty"`
-	External bool     `json:"external,omitempty"`
+	ID       string
+	Handle   string
+	Name     string
+	Members  []string
+	Disabled bool
+	External bool
 }
 
 // Channel is a conversation: public, private, shared or a direct message with
 // the bot.
 type Channel struct {
-	ID               string   `json:"id"`
-	Name             string   `json:"name"`
-	Creator          string   `json:"creator"`
-	Private          bool     `json:"private,omitempty"`
-	Archived         bool     `json:"archived,omitempty"`
-	ExtShared        bool     `json:"ext_shared,omitempty"`
-	OrgShared        bool     `json:"org_shared,omitempty"`
-	PendingExtShared bool     `json:"pending_ext_shared,omitempty"`
-	Members          []string `json:"members"`
-	BotMember        bool     `json:"bot_member,omitempty"`
+	ID               string
+	Name             string
+	Creator          string
+	Private          bool
+	Archived         bool
+	ExtShared        bool
+	OrgShared        bool
+	PendingExtShared bool
+	Members          []string
+	BotMember        bool
 	// IM is the person's id if this is their direct message with the bot.
-	IM string `json:"im,omitempty"`
+	IM string
 }
 
 // Message is one message as a viewer sees it.
 type Message struct {
-	TS        string          `json:"ts"`
-	ThreadTS  string          `json:"thread_ts,omitempty"`
-	ChannelID string          `json:"channel_id"`
-	UserID    string          `json:"user_id"`
-	BotID     string          `json:"bot_id,omitempty"`
-	Text      string          `json:"text"`
-	Blocks    json.RawMessage `json:"blocks,omitempty"` // nil if it has none
-	Ephemeral bool            `json:"ephemeral,omitempty"`
-	To        string          `json:"to,omitempty"` // the only viewer of an ephemeral message
+	TS        string
+	ThreadTS  string
+	ChannelID string
+	UserID    string
+	BotID     string
+	Text      string
+	Blocks    json.RawMessage // nil if it has none
+	Ephemeral bool
+	To        string // the only viewer of an ephemeral message
 	// Edited counts the changes since it was posted.
-	Edited   int             `json:"edited,omitempty"`
-	Deleted  bool            `json:"deleted,omitempty"`
-	Metadata json.RawMessage `json:"metadata,omitempty"`
+	Edited   int
+	Deleted  bool
+	Metadata json.RawMessage
 	// Notice names the failure that Slack itself reports with this message
 	// ("operation_timeout", "dispatch_failed"); empty for all other messages.
-	Notice string `json:"notice,omitempty"`
+	Notice string
 	// History holds the earlier versions, oldest first, each an object with
 	// text, blocks and metadata.
-	History []json.RawMessage `json:"history,omitempty"`
+	History []json.RawMessage
 }
 
 // View is an open modal or a published Home tab.
 type View struct {
-	ID              string          `json:"id"`
-	Hash            string          `json:"hash"`
-	Type            string          `json:"type"` // "modal" or "home"
-	Title           string          `json:"title"`
-	Submit          string          `json:"submit,omitempty"`
-	Close           string          `json:"close,omitempty"`
-	CallbackID      string          `json:"callback_id,omitempty"`
-	PrivateMetadata string          `json:"private_metadata,omitempty"`
-	Blocks          json.RawMessage `json:"blocks"`
+	ID              string
+	Hash            string
+	Type            string // "modal" or "home"
+	Title           string
+	Submit          string
+	Close           string
+	CallbackID      string
+	PrivateMetadata string
+	Blocks          json.RawMessage
 	// Raw is the whole view as the Web API returns it.
-	Raw json.RawMessage `json:"raw"`
+	Raw json.RawMessage
 	// Errors are the field errors of the last submit, by block id.
-	Errors map[string]string `json:"errors,omitempty"`
+	Errors map[string]string
 	// Trouble is Slack's own failure shown in the modal ("trouble connecting"
 	// for a submit without a usable ack); empty if there is none.
-	Trouble string `json:"trouble,omitempty"`
+	Trouble string
 }
 
 // ViewState is what a person has filled in: block id, action id, and a string
@@ -149,22 +149,22 @@ type ViewState map[string]map[string]any
 // Interaction is what came of one act of a person.
 type Interaction struct {
 	// Acked says that the bot answered in time.
-	Acked bool `json:"acked"`
+	Acked bool
 	// Failure is what Slack tells the person when something went wrong, by
 	// name: "operation_timeout", "dispatch_failed", "connection_trouble" (an
 	// unusable answer to a submit), or a sentence starting "refused: " when the
 	// client would not have let the person do it, in which case nothing was
 	// sent.
-	Failure string `json:"failure,omitempty"`
+	Failure string
 	// Gone says that the message, view or component was removed before the act,
 	// by the app or by an earlier act, as with the second click of a double click.
-	Gone bool `json:"gone,omitempty"`
+	Gone bool
 	// Errors are field errors by block id, shown in the form.
-	Errors map[string]string `json:"errors,omitempty"`
+	Errors map[string]string
 	// AckAfter is the time from sending to ack.
-	AckAfter    time.Duration `json:"ack_after"`
-	TriggerID   string        `json:"trigger_id,omitempty"`
-	ResponseURL string        `json:"response_url,omitempty"`
+	AckAfter    time.Duration
+	TriggerID   string
+	ResponseURL string
 
 	sent *sentEnvelope // what Redeliver sends again; nil if nothing was sent
 }
@@ -175,28 +175,21 @@ type sentEnvelope struct {
 	apply func(socket.Ack) Interaction // called with mu held
 }
 
-// MessageRef names a message. The zero value means no message.
-type MessageRef struct {
-	ChannelID string
-	TS        string
-}
-
 // Option is one entry a menu offers.
 type Option struct {
-	Text        string `json:"text"`
-	Value       string `json:"value"`
-	Description string `json:"description,omitempty"`
+	Text        string
+	Value       string
+	Description string
 }
 
 // APICall is one call the bot made, without its token.
 type APICall struct {
-	Method string        `json:"method"`
-	At     time.Time     `json:"at"`
-	Took   time.Duration `json:"took"`
-	OK     bool          `json:"ok"`
-	Error  string        `json:"error,omitempty"`
+	Method string
+	At     time.Time
+	OK     bool
+	Error  string
 	// Args are the arguments, without the token.
-	Args map[string]json.RawMessage `json:"args,omitempty"`
+	Args map[string]json.RawMessage
 }
 
 // APIFault is a scripted fault of the Web API. Set one of Error, Status,

@@ -64,45 +64,37 @@ func (a arguments) nested(key string) (value any, given bool, err error) {
 
 // apiMethod is one method of the Web API.
 type apiMethod struct {
-	token     TokenKind
-	scopes    []string // all needed; those that depend on a channel are checked in run
-	perMinute float64
 	run       func(arguments) (object, *apiError) // called with mu held
+	perMinute float64
+	scope     string // empty: none, or it depends on the channel and run checks it
+	token     TokenKind
 }
 
-func (s *Slack) method(name string) (apiMethod, bool) {
-	switch name {
-	case "apps.connections.open":
-		return apiMethod{token: TheAppToken, perMinute: tier3, run: s.openConnection}, true
-	case "auth.test":
-		return apiMethod{perMinute: special, run: s.authTest}, true
-	case "chat.postMessage":
-		return apiMethod{scopes: []string{"chat:write"}, perMinute: special, run: s.postMessage}, true
-	case "chat.postEphemeral":
-		return apiMethod{scopes: []string{"chat:write"}, perMinute: tier4, run: s.postEphemeral}, true
-	case "chat.update":
-		return apiMethod{scopes: []string{"chat:write"}, perMinute: tier3, run: s.updateMessage}, true
-	case "chat.delete":
-		return apiMethod{scopes: []string{"chat:write"}, perMinute: tier3, run: s.deleteMessage}, true
-	case "chat.getPermalink":
-		return apiMethod{perMinute: special, run: s.permalink}, true
-	case "views.open":
-		return apiMethod{perMinute: tier4, run: s.viewsOpen}, true
-	case "views.push":
-		return apiMethod{perMinute: tier4, run: s.viewsPush}, true
-	case "views.update":
-		return apiMethod{perMinute: tier4, run: s.viewsUpdate}, true
-	case "views.publish":
-		return apiMethod{perMinute: tier4, run: s.viewsPublish}, true
+// webMethods are the methods by name.
+func (s *Slack) webMethods() map[string]apiMethod {
+	return map[string]apiMethod{
+		"apps.connections.open": {run: s.openConnection, perMinute: tier3, token: TheAppToken},
+		"auth.test":             {run: s.authTest, perMinute: special},
+		"chat.postMessage":      {run: s.postMessage, perMinute: special, scope: "chat:write"},
+		"chat.postEphemeral":    {run: s.postEphemeral, perMinute: tier4, scope: "chat:write"},
+		"chat.update":           {run: s.updateMessage, perMinute: tier3, scope: "chat:write"},
+		"chat.delete":           {run: s.deleteMessage, perMinute: tier3, scope: "chat:write"},
+		"chat.getPermalink":     {run: s.permalink, perMinute: special},
+		"conversations.info":    {run: s.conversationsInfo, perMinute: tier3},
+		"conversations.history": {run: s.conversationsHistory, perMinute: tier3},
+		"usergroups.list":       {run: s.usergroupsList, perMinute: tier2, scope: "usergroups:read"},
+		"users.info":            {run: s.usersInfo, perMinute: tier4, scope: "users:read"},
+		"views.open":            {run: s.viewsOpen, perMinute: tier4},
+		"views.push":            {run: s.viewsPush, perMinute: tier4},
+		"views.update":          {run: s.viewsUpdate, perMinute: tier4},
+		"views.publish":         {run: s.viewsPublish, perMinute: tier4},
 	}
-	return s.directoryMethod(name)
 }
 
 // botScopes are the scopes the app has unless they were taken away.
 func botScopes() []string {
 	return []string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public", "commands",
-		"groups:history", "groups:read", "im:history", "im:read", "im:write", "mpim:history", "mpim:read", "team:read",
-		"usergroups:read", "users:read"}
+		"groups:history", "groups:read", "im:history", "im:read", "mpim:history", "mpim:read", "usergroups:read", "users:read"}
 }
 
 func (s *Slack) granted() []string {
@@ -110,11 +102,9 @@ func (s *Slack) granted() []string {
 }
 
 // needScope refuses if the scope was not granted.
-func (s *Slack) needScope(scopes ...string) *apiError {
-	for _, scope := range scopes {
-		if s.state.missing[scope] {
-			return &apiError{code: "missing_scope", needed: scope}
-		}
+func (s *Slack) needScope(scope string) *apiError {
+	if s.state.missing[scope] {
+		return &apiError{code: "missing_scope", needed: scope}
 	}
 	return nil
 }
@@ -125,7 +115,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	started := s.now()
 	args, token, fail := readArguments(r)
 	sent := args.raw()
-	method, known := s.method(name)
+	method, known := s.methods[name]
 	s.mu.Lock()
 	if fail == nil && !known {
 		fail = refuse("unknown_method")
@@ -160,7 +150,7 @@ func (s *Slack) execute(name string, method apiMethod, args arguments) (answer o
 	if fail = s.limitMethod(name, method.perMinute); fail != nil {
 		return nil, fail
 	}
-	if fail = s.needScope(method.scopes...); fail != nil {
+	if fail = s.needScope(method.scope); fail != nil {
 		return nil, fail
 	}
 	return method.run(args)
@@ -241,9 +231,9 @@ func (s *Slack) writeAnswer(w http.ResponseWriter, method string, answer object,
 	granted := s.granted()
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	if m, ok := s.method(method); ok && m.token == TheBotToken {
+	if m, ok := s.methods[method]; ok && m.token == TheBotToken {
 		w.Header().Set("X-Oauth-Scopes", strings.Join(granted, ","))
-		w.Header().Set("X-Accepted-Oauth-Scopes", strings.Join(m.scopes, ","))
+		w.Header().Set("X-Accepted-Oauth-Scopes", m.scope)
 	}
 	if fail == nil {
 		answer["ok"] = true

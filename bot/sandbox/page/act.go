@@ -1,15 +1,16 @@
 package page
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/blockkit"
 )
 
 // say sends what stands in the composer: a command or a message.
@@ -105,18 +106,10 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done sandbox.Inter
 		}
 	})
 	status := http.StatusNoContent
-	switch {
-	case r.Header.Get("HX-Request") != "":
-		if done.Refused() {
-			status = http.StatusUnprocessableEntity
-		}
-		w.WriteHeader(status)
-	case w.Header().Get("HX-Redirect") != "":
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-	default:
-		back := url.Values{"as": {as}, "channel": {channel}}
-		http.Redirect(w, r, "/?"+back.Encode(), http.StatusSeeOther)
+	if done.Refused() {
+		status = http.StatusUnprocessableEntity
 	}
+	w.WriteHeader(status)
 }
 
 // notice is what the page says beside the composer about an act that did not
@@ -142,55 +135,27 @@ func notice(done sandbox.Interaction) string {
 func (p *site) filledIn(r *http.Request, as, viewID string) sandbox.ViewState {
 	state := sandbox.ViewState{}
 	for _, v := range p.slack.Views(as) {
-		if v.ID != viewID {
+		var blocks []any
+		if v.ID != viewID || json.Unmarshal(v.Blocks, &blocks) != nil {
 			continue
 		}
-		for _, c := range elementsOf(place{Viewer: as, ViewID: viewID}.blocks(v.Blocks)) {
-			fillIn(state, c, r.PostForm[c.Name])
+		for _, c := range blockkit.Components(blocks) {
+			values, sent := r.PostForm[fieldName(c.BlockID, c.ActionID())]
+			isList := c.Element["type"] == "checkboxes" // a browser sends nothing for empty ones
+			if !c.HasState() || !sent && !isList {
+				continue
+			}
+			if state[c.BlockID] == nil {
+				state[c.BlockID] = map[string]any{}
+			}
+			if isList {
+				state[c.BlockID][c.ActionID()] = append([]string{}, values...)
+			} else {
+				state[c.BlockID][c.ActionID()] = values[0]
+			}
 		}
 	}
 	return state
-}
-
-// fillIn puts what one form field holds into the state.
-func fillIn(state sandbox.ViewState, c control, values []string) {
-	var value any
-	switch {
-	case c.Kind == "checkboxes":
-		value = append([]string{}, values...)
-	case len(values) > 0:
-		value = values[0]
-	default:
-		return // the browser sent nothing for it
-	}
-	if state[c.BlockID] == nil {
-		state[c.BlockID] = map[string]any{}
-	}
-	state[c.BlockID][c.ActionID] = value
-}
-
-// elementsOf are the fields of a form: every control that holds a value.
-func elementsOf(blocks []shownBlock) []control {
-	var all []control
-	keep := func(c control) {
-		switch c.Kind {
-		case "button", "overflow", "unknown":
-		default:
-			all = append(all, c)
-		}
-	}
-	for _, b := range blocks {
-		for _, c := range b.Controls {
-			keep(c)
-		}
-		if b.Accessory != nil {
-			keep(*b.Accessory)
-		}
-		if b.Input != nil {
-			keep(*b.Input)
-		}
-	}
-	return all
 }
 
 // render answers with one template, or 500 if it does not render.

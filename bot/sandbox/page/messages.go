@@ -100,21 +100,13 @@ func (p *site) views(at place) []shownView {
 		in := place{Viewer: at.Viewer, ViewID: v.ID, names: at.names, errors: v.Errors}
 		shown = append(shown, shownView{
 			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: cmp.Or(v.Close, "Cancel"), Viewer: at.Viewer, Channel: at.ChannelID,
-			Trouble: trouble(v.Trouble), Blocks: in.blocks(v.Blocks),
+			Trouble: v.Trouble, Blocks: in.blocks(v.Blocks),
 		})
 	}
 	if len(shown) > 0 {
 		shown[len(shown)-1].Top = true
 	}
 	return shown
-}
-
-// trouble is what Slack says in a modal whose submit had no usable answer.
-func trouble(name string) string {
-	if name == "" {
-		return ""
-	}
-	return "We had some trouble connecting. Try again?"
 }
 
 // showCalls are the calls for the side panel, newest first.

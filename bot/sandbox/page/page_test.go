@@ -101,13 +101,6 @@ func TestActsReachSlack(t *testing.T) {
 	}
 }
 
-func TestWithoutScriptAnActLeadsBackToThePage(t *testing.T) {
-	t.Parallel()
-	w := send(raised(t, newStage(), Options{}), "POST", "/say", url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"hi"}})
-	require.Equal(t, http.StatusSeeOther, w.Code)
-	require.Equal(t, "/?as=U1&channel=C1", w.Header().Get("Location"))
-}
-
 func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -238,7 +231,7 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 	s := newStage()
 	s.views = []sandbox.View{
 		{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(`[]`)},
-		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back", Trouble: "connection_trouble", Blocks: []byte(`[]`)},
+		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back", Trouble: "We had some trouble connecting. Try again?", Blocks: []byte(`[]`)},
 		{ID: "V3", Type: "home", Title: "Home", Blocks: []byte(`[]`)},
 	}
 	s.answer = sandbox.Interaction{Failure: "refused: the button is stuck"}

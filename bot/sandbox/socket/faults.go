@@ -4,16 +4,16 @@ import "time"
 
 // Connection describes one Socket Mode connection at the stand-in.
 type Connection struct {
-	ID      int  `json:"id"` // counts up from 1
-	Ghost   bool `json:"ghost,omitempty"`
-	Pending int  `json:"pending"` // envelopes waiting for their ack
-	Pongs   int  `json:"pongs"`   // answers to our pings
+	ID      int // counts up from 1
+	Ghost   bool
+	Pending int // envelopes waiting for their ack
+	Pongs   int // answers to our pings
 	// Ended says how it ended: "close frame" (the client left in order), "cut"
 	// (without a close frame), "dropped by script", or a rule that was broken.
 	// Empty while it is open.
-	Ended string `json:"ended,omitempty"`
+	Ended string
 	// CloseCode is the code in the client's close frame, 0 without one.
-	CloseCode int `json:"close_code,omitempty"`
+	CloseCode int
 }
 
 // Connections lists the open connections, ghosts included.

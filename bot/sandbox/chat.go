@@ -250,7 +250,8 @@ func (s *Slack) permalink(args arguments) (object, *apiError) {
 	if m == nil || m.Ephemeral {
 		return nil, refuse("message_not_found")
 	}
-	link := fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", s.domain(), channel.ID, strings.ReplaceAll(m.TS, ".", ""))
+	link := fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", s.domain(), channel.ID,
+		strings.ReplaceAll(m.TS, ".", ""))
 	if m.ThreadTS != "" {
 		link += "?thread_ts=" + m.ThreadTS + "&cid=" + channel.ID
 	}

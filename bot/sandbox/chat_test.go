@@ -17,39 +17,56 @@ func TestPostsAreRefusedAsSlackRefusesThem(t *testing.T) {
 		args   object
 		want   string
 	}{
-		"nowhere":                                {"chat.postMessage", object{"text": "x"}, "channel_not_found"},
-		"an unknown channel":                     {"chat.postMessage", to("C0NONE"), "channel_not_found"},
-		"a private channel it is not in":         {"chat.postMessage", to("C0SECRET"), "channel_not_found"},
-		"an archived channel":                    {"chat.postMessage", to("C0OLD"), "is_archived"},
-		"a deactivated person":                   {"chat.postMessage", to("U0EXA"), "channel_not_found"},
-		"no text":                                {"chat.postMessage", object{"channel": "C0OPS"}, "no_text"},
-		"blank text":                             {"chat.postMessage", object{"channel": "C0OPS", "text": "  "}, "no_text"},
-		"blocks that are not JSON":               {"chat.postMessage", with("blocks", "[{"), "invalid_blocks_format"},
-		"blocks that are not an array":           {"chat.postMessage", with("blocks", object{"type": "divider"}), "invalid_blocks_format"},
-		"invalid blocks":                         {"chat.postMessage", with("blocks", []any{object{"type": "x"}}), "invalid_blocks"},
-		"too many blocks":                        {"chat.postMessage", with("blocks", repeat(51, `{"type":"divider"}`)), "invalid_blocks"},
-		"an attachment, which lbbot never sends": {"chat.postMessage", with("attachments", repeat(1, `{"text":"a"}`)), "invalid_arguments"},
-		"markdown_text, which it never sends":    {"chat.postMessage", with("markdown_text", "m"), "invalid_arguments"},
-		"metadata that is not JSON":              {"chat.postMessage", with("metadata", "{"), "invalid_metadata_format"},
-		"metadata without a payload":             {"chat.postMessage", with("metadata", object{"event_type": "x"}), "invalid_metadata_schema"},
-		"metadata that is too large":             {"chat.postMessage", with("metadata", object{"event_type": "x", "event_payload": object{"a": strings.Repeat("a", 4000)}}), "metadata_too_large"},
-		"a thread that does not exist":           {"chat.postMessage", with("thread_ts", "1.000000"), "cannot_reply_to_message"},
-		"ephemeral to someone not in it":         {"chat.postEphemeral", eph("C0OPS", "U0OLGA"), "user_not_in_channel"},
-		"ephemeral to someone deactivated":       {"chat.postEphemeral", eph("C0OPS", "U0EXA"), "user_not_in_channel"},
-		"ephemeral where the bot is not":         {"chat.postEphemeral", eph("C0GENERAL", "U0ANA"), "not_in_channel"},
-		"ephemeral in a foreign private one":     {"chat.postEphemeral", eph("C0SECRET", "U0ANA"), "channel_not_found"},
-		"ephemeral in an archived one":           {"chat.postEphemeral", eph("C0OLD", "U0ANA"), "is_archived"},
-		"ephemeral over 4000 characters":         {"chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ANA", "text": strings.Repeat("x", 4001)}, "msg_too_long"},
-		"an update of nothing":                   {"chat.update", with("ts", "1.000000"), "message_not_found"},
-		"an update in an unknown channel":        {"chat.update", to("C0NONE"), "channel_not_found"},
-		"a deletion of nothing":                  {"chat.delete", with("ts", "1.000000"), "message_not_found"},
-		"a link to nothing":                      {"chat.getPermalink", with("message_ts", "1.000000"), "message_not_found"},
-		"a person nobody knows":                  {"users.info", object{"user": "U0NONE"}, "user_not_found"},
-		"a channel nobody knows":                 {"conversations.info", object{"channel": "C0NONE"}, "channel_not_found"},
-		"a private channel's facts":              {"conversations.info", object{"channel": "C0SECRET"}, "channel_not_found"},
-		"the history of a channel it is not in":  {"conversations.history", object{"channel": "C0GENERAL"}, "not_in_channel"},
-		"a bad limit":                            {"conversations.history", object{"channel": "C0OPS", "limit": "-1"}, "invalid_limit"},
-		"a bad cursor":                           {"conversations.history", object{"channel": "C0OPS", "cursor": "zzz"}, "invalid_cursor"},
+		"nowhere":                        {"chat.postMessage", object{"text": "x"}, "channel_not_found"},
+		"an unknown channel":             {"chat.postMessage", to("C0NONE"), "channel_not_found"},
+		"a private channel it is not in": {"chat.postMessage", to("C0SECRET"), "channel_not_found"},
+		"an archived channel":            {"chat.postMessage", to("C0OLD"), "is_archived"},
+		"a deactivated person":           {"chat.postMessage", to("U0EXA"), "channel_not_found"},
+		"no text":                        {"chat.postMessage", object{"channel": "C0OPS"}, "no_text"},
+		"blank text": {"chat.postMessage", object{"channel": "C0OPS", "text": "  "},
+			"no_text"},
+		"blocks that are not JSON": {"chat.postMessage", with("blocks", "[{"), "invalid_blocks_format"},
+		"blocks that are not an array": {"chat.postMessage", with("blocks", object{"type": "divider"}),
+			"invalid_blocks_format"},
+		"invalid blocks": {"chat.postMessage", with("blocks", []any{object{"type": "x"}}),
+			"invalid_blocks"},
+		"too many blocks": {"chat.postMessage", with("blocks", repeat(51, `{"type":"divider"}`)),
+			"invalid_blocks"},
+		"an attachment, which lbbot never sends": {"chat.postMessage", with("attachments", repeat(1, `{"text":"a"}`)),
+			"invalid_arguments"},
+		"markdown_text, which it never sends": {"chat.postMessage", with("markdown_text", "m"), "invalid_arguments"},
+		"metadata that is not JSON": {"chat.postMessage", with("metadata", "{"),
+			"invalid_metadata_format"},
+		"metadata without a payload": {"chat.postMessage", with("metadata", object{"event_type": "x"}),
+			"invalid_metadata_schema"},
+		"metadata that is too large": {"chat.postMessage",
+			with("metadata", object{"event_type": "x", "event_payload": object{"a": strings.Repeat("a", 4000)}}),
+			"metadata_too_large"},
+		"a thread that does not exist": {"chat.postMessage", with("thread_ts", "1.000000"),
+			"cannot_reply_to_message"},
+		"ephemeral to someone not in it":     {"chat.postEphemeral", eph("C0OPS", "U0OLGA"), "user_not_in_channel"},
+		"ephemeral to someone deactivated":   {"chat.postEphemeral", eph("C0OPS", "U0EXA"), "user_not_in_channel"},
+		"ephemeral where the bot is not":     {"chat.postEphemeral", eph("C0GENERAL", "U0ANA"), "not_in_channel"},
+		"ephemeral in a foreign private one": {"chat.postEphemeral", eph("C0SECRET", "U0ANA"), "channel_not_found"},
+		"ephemeral in an archived one":       {"chat.postEphemeral", eph("C0OLD", "U0ANA"), "is_archived"},
+		"ephemeral over 4000 characters": {"chat.postEphemeral",
+			object{"channel": "C0OPS", "user": "U0ANA", "text": strings.Repeat("x", 4001)}, "msg_too_long"},
+		"an update of nothing":            {"chat.update", with("ts", "1.000000"), "message_not_found"},
+		"an update in an unknown channel": {"chat.update", to("C0NONE"), "channel_not_found"},
+		"a deletion of nothing":           {"chat.delete", with("ts", "1.000000"), "message_not_found"},
+		"a link to nothing": {"chat.getPermalink", with("message_ts", "1.000000"),
+			"message_not_found"},
+		"a person nobody knows": {"users.info", object{"user": "U0NONE"}, "user_not_found"},
+		"a channel nobody knows": {"conversations.info", object{"channel": "C0NONE"},
+			"channel_not_found"},
+		"a private channel's facts": {"conversations.info", object{"channel": "C0SECRET"},
+			"channel_not_found"},
+		"the history of a channel it is not in": {"conversations.history", object{"channel": "C0GENERAL"},
+			"not_in_channel"},
+		"a bad limit": {"conversations.history", object{"channel": "C0OPS", "limit": "-1"},
+			"invalid_limit"},
+		"a bad cursor": {"conversations.history", object{"channel": "C0OPS", "cursor": "zzz"},
+			"invalid_cursor"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +109,8 @@ func TestAPostedMessageCanBeChangedAndDeletedByTheBotOnly(t *testing.T) {
 		"metadata": object{"event_type": "op", "event_payload": object{"id": "1"}}})
 	ts := posted["ts"].(string)
 	require.Regexp(t, `^\d{10}\.\d{6}$`, ts)
-	require.NotEmpty(t, posted["message"].(map[string]any)["blocks"].([]any)[0].(map[string]any)["block_id"], "Slack names blocks")
+	require.NotEmpty(t, posted["message"].(map[string]any)["blocks"].([]any)[0].(map[string]any)["block_id"],
+		"Slack names blocks")
 
 	r.ok("chat.update", object{"channel": "C0OPS", "ts": ts, "text": "two"})
 	m := r.Messages("C0OPS", "U0ANA")[0]
@@ -105,18 +123,22 @@ func TestAPostedMessageCanBeChangedAndDeletedByTheBotOnly(t *testing.T) {
 
 	r.ok("chat.update", object{"channel": "C0OPS", "ts": ts, "text": "three", "metadata": object{}})
 	require.Nil(t, r.Messages("C0OPS", "U0ANA")[0].Metadata, "{} removes")
-	require.Equal(t, "msg_too_long", r.call("chat.update", object{"channel": "C0OPS", "ts": ts, "text": strings.Repeat("x", 4001)})["error"])
+	require.Equal(t, "msg_too_long",
+		r.call("chat.update", object{"channel": "C0OPS", "ts": ts, "text": strings.Repeat("x", 4001)})["error"])
 
 	written, _ := r.Say(t.Context(), "U0ANA", "C0OPS", "", "mine")
-	require.Equal(t, "cant_update_message", r.call("chat.update", object{"channel": "C0OPS", "ts": written.TS, "text": "x"})["error"])
-	require.Equal(t, "cant_delete_message", r.call("chat.delete", object{"channel": "C0OPS", "ts": written.TS})["error"])
+	require.Equal(t, "cant_update_message",
+		r.call("chat.update", object{"channel": "C0OPS", "ts": written.TS, "text": "x"})["error"])
+	require.Equal(t, "cant_delete_message",
+		r.call("chat.delete", object{"channel": "C0OPS", "ts": written.TS})["error"])
 
 	link := r.ok("chat.getPermalink", object{"channel": "C0OPS", "message_ts": ts})["permalink"]
 	require.Equal(t, "https://sandbox.slack.com/archives/C0OPS/p"+strings.ReplaceAll(ts, ".", ""), link)
 
 	require.NoError(t, r.DeleteMessage("C0OPS", ts))
 	require.ErrorIs(t, r.DeleteMessage("C0OPS", ts), errNoMessage)
-	require.Equal(t, "message_not_found", r.call("chat.update", object{"channel": "C0OPS", "ts": ts, "text": "x"})["error"])
+	require.Equal(t, "message_not_found",
+		r.call("chat.update", object{"channel": "C0OPS", "ts": ts, "text": "x"})["error"])
 	require.Equal(t, []string{"mine"}, r.texts("C0OPS", "U0ANA"))
 	require.True(t, r.Messages("C0OPS", "")[0].Deleted, "the all-seeing viewer sees it")
 	require.Empty(t, r.Findings())
@@ -127,7 +149,8 @@ func TestAnArchivedChannelTakesNoUpdate(t *testing.T) {
 	r := newRig(t)
 	ts := r.ok("chat.postMessage", object{"channel": "C0INC2041", "text": "one"})["ts"]
 	r.SetChannel(Channel{ID: "C0INC2041", Name: "inc-2041", BotMember: true, Archived: true})
-	require.Equal(t, "is_inactive", r.call("chat.update", object{"channel": "C0INC2041", "ts": ts, "text": "x"})["error"])
+	require.Equal(t, "is_inactive",
+		r.call("chat.update", object{"channel": "C0INC2041", "ts": ts, "text": "x"})["error"])
 }
 
 func TestMessageIDsNeverRepeat(t *testing.T) {
@@ -147,7 +170,8 @@ func TestEphemeralMessagesAreSeenByOneAndTouchedByNoMethod(t *testing.T) {
 	ts := r.ok("chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ANA", "text": "psst"})["message_ts"]
 	require.Equal(t, []string{"psst"}, r.texts("C0OPS", "U0ANA"))
 	require.Empty(t, r.texts("C0OPS", "U0BO"))
-	require.Equal(t, "message_not_found", r.call("chat.update", object{"channel": "C0OPS", "ts": ts, "text": "x"})["error"])
+	require.Equal(t, "message_not_found",
+		r.call("chat.update", object{"channel": "C0OPS", "ts": ts, "text": "x"})["error"])
 	require.Empty(t, r.ok("conversations.history", object{"channel": "C0OPS"})["messages"])
 }
 
@@ -159,7 +183,8 @@ func TestADirectMessageGoesToThePersonOnly(t *testing.T) {
 	require.Equal(t, []string{"hello"}, r.texts(channel, "U0GIL"))
 	require.Empty(t, r.texts(channel, "U0ANA"))
 	first := r.ok("chat.postMessage", object{"channel": "U0OLGA", "text": "1"})["channel"]
-	require.Equal(t, first, r.ok("chat.postMessage", object{"channel": "U0OLGA", "text": "2"})["channel"], "it is made once")
+	require.Equal(t, first, r.ok("chat.postMessage", object{"channel": "U0OLGA", "text": "2"})["channel"],
+		"it is made once")
 }
 
 func TestHistoryIsPagedNewestFirst(t *testing.T) {

@@ -38,7 +38,8 @@ func (s *Slack) Click(ctx context.Context, userID, channelID, messageTS, actionI
 	return s.send(ctx, e)
 }
 
-func (s *Slack) prepareClick(userID, channelID, messageTS, actionID, selected string) (*sentEnvelope, Interaction, error) {
+func (s *Slack) prepareClick(userID, channelID, messageTS, actionID, selected string) (
+	*sentEnvelope, Interaction, error) {
 	p, c, err := s.actor(userID, channelID)
 	if err != nil {
 		return nil, Interaction{}, err
@@ -98,7 +99,8 @@ func (s *Slack) ClickInView(ctx context.Context, userID, viewID, actionID, value
 	return s.send(ctx, e)
 }
 
-func (s *Slack) prepareViewClick(userID, viewID, actionID, value string, state ViewState) (*sentEnvelope, Interaction, error) {
+func (s *Slack) prepareViewClick(userID, viewID, actionID, value string, state ViewState) (
+	*sentEnvelope, Interaction, error) {
 	p, v, err := s.visibleView(userID, viewID)
 	if err != nil {
 		return nil, Interaction{}, err

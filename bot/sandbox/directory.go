@@ -18,7 +18,8 @@ func (s *Slack) openConnection(arguments) (object, *apiError) {
 func (s *Slack) authTest(arguments) (object, *apiError) {
 	w := s.state.world
 	answer := object{"url": "https://" + s.domain() + ".slack.com/", "team": w.TeamName, "user": w.BotName,
-		"team_id": w.TeamID, "user_id": w.BotUserID, "bot_id": w.BotID, "app_id": w.AppID, "is_enterprise_install": w.OrgWide}
+		"team_id": w.TeamID, "user_id": w.BotUserID, "bot_id": w.BotID, "app_id": w.AppID,
+		"is_enterprise_install": w.OrgWide}
 	if w.EnterpriseID != "" {
 		answer["enterprise_id"] = w.EnterpriseID
 	}
@@ -33,8 +34,9 @@ func (s *Slack) usersInfo(args arguments) (object, *apiError) {
 	}
 	w := s.state.world
 	user := object{"id": p.ID, "team_id": p.TeamID, "name": p.Name, "real_name": p.RealName, "deleted": p.Deactivated,
-		"is_bot": p.Bot, "is_app_user": p.ID == w.BotUserID, "is_admin": false, "is_owner": false, "is_primary_owner": false,
-		"is_restricted": p.Guest || p.SingleChannelGuest, "is_ultra_restricted": p.SingleChannelGuest, "updated": 1_790_000_000,
+		"is_bot": p.Bot, "is_app_user": p.ID == w.BotUserID, "is_admin": false, "is_owner": false,
+		"is_primary_owner": false, "is_restricted": p.Guest || p.SingleChannelGuest,
+		"is_ultra_restricted": p.SingleChannelGuest, "updated": 1_790_000_000,
 		"profile": object{"real_name": p.RealName, "display_name": p.Name, "team": p.TeamID}}
 	if p.Stranger {
 		user["is_stranger"] = true
@@ -47,7 +49,8 @@ func (s *Slack) usersInfo(args arguments) (object, *apiError) {
 		user["locale"] = "en-US"
 	}
 	if p.EnterpriseID != "" {
-		user["enterprise_user"] = object{"id": cmp.Or(p.EnterpriseUserID, p.ID), "enterprise_id": p.EnterpriseID, "is_admin": false, "is_owner": false, "teams": p.teams()}
+		user["enterprise_user"] = object{"id": cmp.Or(p.EnterpriseUserID, p.ID), "enterprise_id": p.EnterpriseID,
+			"is_admin": false, "is_owner": false, "teams": p.teams()}
 	}
 	if p.NoTeam {
 		delete(user, "team_id")
@@ -65,8 +68,9 @@ func (s *Slack) usergroupsList(args arguments) (object, *apiError) {
 		if g.Disabled {
 			deleted = 1_790_000_000
 		}
-		group := object{"id": g.ID, "team_id": s.state.world.TeamID, "is_usergroup": true, "name": g.Name, "handle": g.Handle,
-			"is_external": g.External, "date_create": 1_780_000_000, "date_delete": deleted, "user_count": len(g.Members)}
+		group := object{"id": g.ID, "team_id": s.state.world.TeamID, "is_usergroup": true, "name": g.Name,
+			"handle": g.Handle, "is_external": g.External, "date_create": 1_780_000_000, "date_delete": deleted,
+			"user_count": len(g.Members)}
 		if args.boolean("include_users") {
 			group["users"] = append([]string{}, g.Members...)
 		}
@@ -106,15 +110,17 @@ func (s *Slack) conversationsInfo(args arguments) (object, *apiError) {
 // channelObject has the flags of docs.slack.dev/reference/objects/conversation-object.
 func (s *Slack) channelObject(c Channel) object {
 	if c.IM != "" {
-		return object{"id": c.ID, "created": 1_780_000_000, "is_im": true, "is_org_shared": false, "is_archived": c.Archived,
-			"user": c.IM, "is_user_deleted": false, "context_team_id": s.state.world.TeamID}
+		return object{"id": c.ID, "created": 1_780_000_000, "is_im": true, "is_org_shared": false,
+			"is_archived": c.Archived, "user": c.IM, "is_user_deleted": false,
+			"context_team_id": s.state.world.TeamID}
 	}
 	return object{"id": c.ID, "name": c.Name, "name_normalized": c.Name, "creator": c.Creator, "created": 1_780_000_000,
 		"is_channel": !c.Private, "is_group": c.Private, "is_im": false, "is_mpim": false, "is_private": c.Private,
 		"is_archived": c.Archived, "is_general": c.Name == "general", "is_shared": c.ExtShared || c.OrgShared,
 		"is_ext_shared": c.ExtShared, "is_org_shared": c.OrgShared, "is_pending_ext_shared": c.PendingExtShared,
 		"is_member": c.BotMember, "context_team_id": s.state.world.TeamID,
-		"topic": object{"value": "", "creator": "", "last_set": 0}, "purpose": object{"value": "", "creator": "", "last_set": 0}}
+		"topic":   object{"value": "", "creator": "", "last_set": 0},
+		"purpose": object{"value": "", "creator": "", "last_set": 0}}
 }
 
 // pageOf turns cursor and limit into a range and the next cursor.

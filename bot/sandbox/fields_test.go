@@ -11,7 +11,8 @@ func TestFormsThatAPersonCannotSend(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	v := r.opened()
-	require.Contains(t, r.SubmitView(t.Context(), "U0ANA", v.ID, ViewState{"none": {"none": "x"}}).Failure, "no field none/none")
+	require.Contains(t, r.SubmitView(t.Context(), "U0ANA", v.ID, ViewState{"none": {"none": "x"}}).Failure,
+		"no field none/none")
 	require.Contains(t, r.SubmitView(t.Context(), "U0BO", v.ID, nil).Failure, "does not see")
 	r.ok("views.update", object{"view_id": v.ID, "view": loading("")})
 	require.Contains(t, r.SubmitView(t.Context(), "U0ANA", v.ID, nil).Failure, "no submit button")

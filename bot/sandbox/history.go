@@ -18,7 +18,8 @@ func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
 	oldest, latest, inclusive := args.str("oldest"), args.str("latest"), args.boolean("inclusive")
 	var found []*message
 	for _, m := range slices.Backward(s.state.messages[channel.ID]) {
-		if !m.Deleted && !m.Ephemeral && (m.ThreadTS == "" || m.ThreadTS == m.TS) && between(m.TS, oldest, latest, inclusive) {
+		if !m.Deleted && !m.Ephemeral && (m.ThreadTS == "" || m.ThreadTS == m.TS) &&
+			between(m.TS, oldest, latest, inclusive) {
 			found = append(found, m)
 		}
 	}
@@ -26,7 +27,8 @@ func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
 	if fail != nil {
 		return nil, fail
 	}
-	return object{"messages": s.wires(found[from:to], args), "has_more": next != "", "pin_count": 0, "response_metadata": object{"next_cursor": next}}, nil
+	return object{"messages": s.wires(found[from:to], args), "has_more": next != "", "pin_count": 0,
+		"response_metadata": object{"next_cursor": next}}, nil
 }
 
 // wires shows messages to the bot, metadata only if it asks for it.

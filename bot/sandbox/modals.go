@@ -171,12 +171,14 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 		s.changed()
 		return Interaction{}
 	}
-	return s.send(ctx, envelope(socket.Interactive, payload, false, func(socket.Ack) Interaction { return Interaction{} }))
+	return s.send(ctx,
+		envelope(socket.Interactive, payload, false, func(socket.Ack) Interaction { return Interaction{} }))
 }
 
 // Suggest is a person typing in an external select of a view; it returns what
 // the bot offers. What was offered can then be filled in by value.
-func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) ([]Option, Interaction) {
+func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) (
+	[]Option, Interaction) {
 	s.mu.Lock()
 	p, v, err := s.visibleView(userID, viewID)
 	var found blockkit.Component
@@ -214,7 +216,8 @@ func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed str
 		}
 		for _, v := range options {
 			option, _ := v.(object)
-			offered = append(offered, Option{Text: textOf(option, "text"), Value: option["value"].(string), Description: textOf(option, "description")})
+			offered = append(offered, Option{Text: textOf(option, "text"), Value: option["value"].(string),
+				Description: textOf(option, "description")})
 		}
 		v.offered[found.BlockID+"/"+found.ActionID()] = options
 		return Interaction{}

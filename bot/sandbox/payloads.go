@@ -39,9 +39,9 @@ func placeName(c Channel) string {
 // (docs.slack.dev/interactivity/implementing-slash-commands).
 func (s *Slack) slashPayload(p Person, c Channel, command, text, trigger, responseURL string) object {
 	w := s.state.world
-	out := object{"token": "deprecated", "team_id": w.TeamID, "team_domain": s.domain(), "channel_id": c.ID, "channel_name": placeName(c),
-		"user_id": p.ID, "user_name": p.Name, "command": command, "text": text, "api_app_id": w.AppID,
-		"is_enterprise_install": "false", "response_url": responseURL, "trigger_id": trigger}
+	out := object{"token": "deprecated", "team_id": w.TeamID, "team_domain": s.domain(), "channel_id": c.ID,
+		"channel_name": placeName(c), "user_id": p.ID, "user_name": p.Name, "command": command, "text": text,
+		"api_app_id": w.AppID, "is_enterprise_install": "false", "response_url": responseURL, "trigger_id": trigger}
 	if w.EnterpriseID != "" {
 		out["enterprise_id"], out["enterprise_name"] = w.EnterpriseID, w.TeamName
 	}
@@ -102,10 +102,12 @@ func (s *Slack) eventPayload(event object) object {
 	if w.EnterpriseID != "" {
 		enterprise = w.EnterpriseID
 	}
-	return object{"type": "event_callback", "token": "deprecated", "team_id": w.TeamID, "context_team_id": w.TeamID, "api_app_id": w.AppID,
-		"event_id": s.nextID("Ev"), "event_time": s.now().Unix(), "event_context": "opaque", "is_ext_shared_channel": channel.ExtShared,
-		"authorizations": []object{{"enterprise_id": enterprise, "team_id": w.TeamID, "user_id": w.BotUserID, "is_bot": true, "is_enterprise_install": false}},
-		"event":          event}
+	return object{"type": "event_callback", "token": "deprecated", "team_id": w.TeamID, "context_team_id": w.TeamID,
+		"api_app_id": w.AppID, "event_id": s.nextID("Ev"), "event_time": s.now().Unix(), "event_context": "opaque",
+		"is_ext_shared_channel": channel.ExtShared,
+		"authorizations": []object{{"enterprise_id": enterprise, "team_id": w.TeamID, "user_id": w.BotUserID,
+			"is_bot": true, "is_enterprise_install": false}},
+		"event": event}
 }
 
 // responseURLs makes one address per conversation picker that asked for one.

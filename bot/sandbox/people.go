@@ -156,7 +156,8 @@ func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack)
 		s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, Text: typed}})
 	}
 	if fail := s.answer(&response{userID: p.ID, channelID: c.ID}, arguments{values: o}); fail != nil {
-		s.noteLocked("the ack of a command carries an unusable message: %s %s", fail.code, strings.Join(fail.details, "; "))
+		s.noteLocked("the ack of a command carries an unusable message: %s %s", fail.code,
+			strings.Join(fail.details, "; "))
 		return "invalid_command_response"
 	}
 	return ""
@@ -180,7 +181,8 @@ func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text strin
 	}
 	m := s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, ThreadTS: threadTS, Text: s.escapeTyped(text)}})
 	shown := m.shown()
-	event := object{"type": "app_mention", "user": p.ID, "text": m.Text, "ts": m.TS, "channel": c.ID, "event_ts": m.TS, "team": s.state.world.TeamID}
+	event := object{"type": "app_mention", "user": p.ID, "text": m.Text, "ts": m.TS, "channel": c.ID, "event_ts": m.TS,
+		"team": s.state.world.TeamID}
 	if p.TeamID != s.state.world.TeamID {
 		event["user_team"], event["source_team"] = p.TeamID, p.TeamID
 	}

@@ -22,9 +22,12 @@ func TestACommandCarriesWhatSlackWouldSend(t *testing.T) {
 	sent := r.link.last()
 	require.Equal(t, socket.SlashCommand, sent.Kind)
 	require.True(t, sent.Accepts)
-	require.Equal(t, map[string]any{"token": "deprecated", "team_id": "T0LOCAL", "team_domain": "sandbox", "channel_id": "C0OPS",
-		"channel_name": "ops", "user_id": "U0ANA", "user_name": "ana", "command": "/lb-register", "text": "api-lb web-7",
-		"api_app_id": "A0LOCAL001", "is_enterprise_install": "false", "response_url": act.ResponseURL, "trigger_id": act.TriggerID}, sent.Payload)
+	require.Equal(t,
+		map[string]any{"token": "deprecated", "team_id": "T0LOCAL", "team_domain": "sandbox", "channel_id": "C0OPS",
+			"channel_name": "ops", "user_id": "U0ANA", "user_name": "ana", "command": "/lb-register",
+			"text":       "api-lb web-7",
+			"api_app_id": "A0LOCAL001", "is_enterprise_install": "false", "response_url": act.ResponseURL,
+			"trigger_id": act.TriggerID}, sent.Payload)
 	require.True(t, strings.HasPrefix(act.ResponseURL, r.BaseURL()+"/commands/T0LOCAL/"))
 	r.TypeCommand(t.Context(), "U0ANA", "D0ANA", "/lb-register", "")
 	require.Equal(t, "directmessage", r.link.last().Payload["channel_name"])
@@ -84,12 +87,15 @@ func TestAnAckCanAnswerACommand(t *testing.T) {
 		caller, others   []string
 		findings         int
 	}{
-		"with nothing":              {``, "", []string{}, []string{}, 0},
-		"privately":                 {`{"text":"only you"}`, "", []string{"only you"}, []string{}, 0},
-		"to the channel":            {`{"text":"all","response_type":"in_channel"}`, "", []string{"/lb-register x", "all"}, []string{"/lb-register x", "all"}, 0},
-		"with an invalid block":     {`{"text":"x","blocks":[{"type":"alert"}]}`, "invalid_command_response", nil, []string{}, 1},
-		"with something else":       {`"x"`, "invalid_command_response", nil, []string{}, 1},
-		"with a made-up visibility": {`{"text":"x","response_type":"secret"}`, "invalid_command_response", nil, []string{}, 1},
+		"with nothing": {``, "", []string{}, []string{}, 0},
+		"privately":    {`{"text":"only you"}`, "", []string{"only you"}, []string{}, 0},
+		"to the channel": {`{"text":"all","response_type":"in_channel"}`, "",
+			[]string{"/lb-register x", "all"}, []string{"/lb-register x", "all"}, 0},
+		"with an invalid block": {`{"text":"x","blocks":[{"type":"alert"}]}`, "invalid_command_response", nil,
+			[]string{}, 1},
+		"with something else": {`"x"`, "invalid_command_response", nil, []string{}, 1},
+		"with a made-up visibility": {`{"text":"x","response_type":"secret"}`, "invalid_command_response", nil,
+			[]string{}, 1},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -109,7 +115,8 @@ func TestAnAckCanAnswerACommand(t *testing.T) {
 
 func TestACommandWithoutAckEndsInSlacksOwnWords(t *testing.T) {
 	t.Parallel()
-	for want, result := range map[string]socket.Ack{"operation_timeout": {TimedOut: true}, "dispatch_failed": {NoConnection: true}} {
+	for want, result := range map[string]socket.Ack{"operation_timeout": {TimedOut: true},
+		"dispatch_failed": {NoConnection: true}} {
 		r := newRig(t)
 		r.link.fail(result)
 		act := r.command("x")
@@ -135,7 +142,8 @@ func TestAClickCarriesWhatSlackWouldSend(t *testing.T) {
 	p := sent.Payload
 	require.Equal(t, "block_actions", p["type"])
 	require.Equal(t, "U0BO", p["user"].(map[string]any)["id"])
-	require.Equal(t, map[string]any{"type": "message", "message_ts": ts, "channel_id": "C0OPS", "is_ephemeral": false}, p["container"])
+	require.Equal(t, map[string]any{"type": "message", "message_ts": ts, "channel_id": "C0OPS", "is_ephemeral": false},
+		p["container"])
 	require.Equal(t, map[string]any{"id": "C0OPS", "name": "ops"}, p["channel"])
 	require.Equal(t, "U0LBBOT", p["message"].(map[string]any)["user"])
 	require.Equal(t, map[string]any{"values": map[string]any{}}, p["state"])
@@ -158,7 +166,8 @@ func TestClicksThatArePossibleAndThoseThatAreNot(t *testing.T) {
 		return r.ok("chat.postMessage", object{"channel": channel, "text": "card", "blocks": buttons})["ts"].(string)
 	}
 	ops, shared, theirs := post("C0OPS"), post("C0PARTNER"), post("D0ANA")
-	private := r.ok("chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ANA", "text": "x", "blocks": buttons})["message_ts"].(string)
+	private := r.ok("chat.postEphemeral",
+		object{"channel": "C0OPS", "user": "U0ANA", "text": "x", "blocks": buttons})["message_ts"].(string)
 	cases := map[string]struct{ user, channel, ts, action, option, why string }{
 		"a guest in the channel":          {"U0GIL", "C0OPS", ops, "req_send", "", ""},
 		"an outsider in a shared channel": {"U0OLGA", "C0PARTNER", shared, "req_send", "", ""},
@@ -184,13 +193,15 @@ func TestClicksThatArePossibleAndThoseThatAreNot(t *testing.T) {
 		})
 	}
 	r.ok("chat.update", object{"channel": "C0OPS", "ts": ops, "text": "done"})
-	require.Contains(t, r.Click(t.Context(), "U0ANA", "C0OPS", ops, "req_send", "").Failure, "no component", "buttons go with the update")
+	require.Contains(t, r.Click(t.Context(), "U0ANA", "C0OPS", ops, "req_send", "").Failure, "no component",
+		"buttons go with the update")
 }
 
 func TestAClickOnAnEphemeralMessage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	ts := r.ok("chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ANA", "text": "preview", "blocks": buttons})["message_ts"].(string)
+	ts := r.ok("chat.postEphemeral",
+		object{"channel": "C0OPS", "user": "U0ANA", "text": "preview", "blocks": buttons})["message_ts"].(string)
 	act := r.Click(t.Context(), "U0ANA", "C0OPS", ts, "req_send", "")
 	p := r.link.last().Payload
 	require.Equal(t, true, p["container"].(map[string]any)["is_ephemeral"])
@@ -214,7 +225,8 @@ func TestAThreadIsNamedInTheContainer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	alert, _ := r.Say(t.Context(), "U0ANA", "C0OPS", "", "alert")
-	ts := r.ok("chat.postMessage", object{"channel": "C0OPS", "text": "x", "blocks": buttons, "thread_ts": alert.TS})["ts"].(string)
+	ts := r.ok("chat.postMessage",
+		object{"channel": "C0OPS", "text": "x", "blocks": buttons, "thread_ts": alert.TS})["ts"].(string)
 	r.Click(t.Context(), "U0ANA", "C0OPS", ts, "req_send", "")
 	require.Equal(t, alert.TS, r.link.last().Payload["container"].(map[string]any)["thread_ts"])
 }
@@ -245,17 +257,21 @@ func TestResponseAddressesRefuse(t *testing.T) {
 	r := newRig(t)
 	card := r.ok("chat.postMessage", object{"channel": "C0OPS", "text": "card", "blocks": buttons})["ts"].(string)
 	public := r.Click(t.Context(), "U0ANA", "C0OPS", card, "req_send", "").ResponseURL
-	own := r.ok("chat.postEphemeral", object{"channel": "C0OPS", "user": "U0ANA", "text": "p", "blocks": buttons})["message_ts"].(string)
+	own := r.ok("chat.postEphemeral",
+		object{"channel": "C0OPS", "user": "U0ANA", "text": "p", "blocks": buttons})["message_ts"].(string)
 	private := r.Click(t.Context(), "U0ANA", "C0OPS", own, "req_send", "").ResponseURL
 	command := r.command("").ResponseURL
 	cases := map[string]struct{ address, body, want string }{
-		"making a public message private": {public, `{"replace_original":true,"response_type":"ephemeral","text":"x"}`, "cant_change_visibility"},
-		"making a private message public": {private, `{"replace_original":true,"response_type":"in_channel","text":"x"}`, "cant_change_visibility"},
-		"deleting a typed command":        {command, `{"delete_original":true}`, "message_not_found"},
-		"nothing to say":                  {command, `{}`, "no_text"},
-		"invalid blocks":                  {command, `{"text":"x","blocks":[{"type":"x"}]}`, "invalid_blocks"},
-		"a thread that does not exist":    {command, `{"text":"x","response_type":"in_channel","thread_ts":"1.0"}`, "cannot_reply_to_message"},
-		"what is not JSON":                {command, `text=x`, "invalid_payload"},
+		"making a public message private": {public, `{"replace_original":true,"response_type":"ephemeral","text":"x"}`,
+			"cant_change_visibility"},
+		"making a private message public": {private,
+			`{"replace_original":true,"response_type":"in_channel","text":"x"}`, "cant_change_visibility"},
+		"deleting a typed command": {command, `{"delete_original":true}`, "message_not_found"},
+		"nothing to say":           {command, `{}`, "no_text"},
+		"invalid blocks":           {command, `{"text":"x","blocks":[{"type":"x"}]}`, "invalid_blocks"},
+		"a thread that does not exist": {command, `{"text":"x","response_type":"in_channel","thread_ts":"1.0"}`,
+			"cannot_reply_to_message"},
+		"what is not JSON": {command, `text=x`, "invalid_payload"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -341,7 +357,9 @@ func TestPeopleSeeOnlyTheirChannels(t *testing.T) {
 		}
 		return out
 	}
-	require.Equal(t, []string{"ops", "general", "inc-2041", "lb-approvals", "inc-fake", "partner-shared", "old", "U0DEV"}, names("U0DEV"))
+	require.Equal(t,
+		[]string{"ops", "general", "inc-2041", "lb-approvals", "inc-fake", "partner-shared", "old", "U0DEV"},
+		names("U0DEV"))
 	require.Equal(t, []string{"ops", "general", "U0GIL"}, names("U0GIL"))
 	require.Equal(t, []string{"partner-shared"}, names("U0OLGA"))
 	require.Contains(t, names("U0CHEN"), "secret")
@@ -379,9 +397,11 @@ func TestManyPeopleActAtOnce(t *testing.T) {
 		people.Go(func() {
 			for range 5 {
 				act := r.TypeCommand(t.Context(), id, "C0OPS", "/lb-register", "x")
-				assert.Equal(t, true, r.call("views.open", object{"trigger_id": act.TriggerID, "view": loading("")})["ok"])
+				assert.Equal(t, true,
+					r.call("views.open", object{"trigger_id": act.TriggerID, "view": loading("")})["ok"])
 				assert.True(t, r.Click(t.Context(), id, "C0OPS", card, "req_send", "").Acked)
-				assert.Equal(t, true, r.call("chat.update", object{"channel": "C0OPS", "ts": card, "text": id, "blocks": buttons})["ok"])
+				assert.Equal(t, true,
+					r.call("chat.update", object{"channel": "C0OPS", "ts": card, "text": id, "blocks": buttons})["ok"])
 				assert.Len(t, r.Views(id), 1)
 				assert.NotEmpty(t, r.Messages("C0OPS", id))
 			}

@@ -29,7 +29,8 @@ type response struct {
 func (s *Slack) newResponse(kind, userID, channelID string, original *message) string {
 	s.state.lastID++
 	path := "/" + kind + "/" + s.state.world.TeamID + "/" + s.nextID("") + "/" + rand.Text()
-	s.state.responses[path] = &response{userID: userID, channelID: channelID, original: original, until: s.now().Add(responseLife)}
+	s.state.responses[path] = &response{userID: userID, channelID: channelID, original: original,
+		until: s.now().Add(responseLife)}
 	return s.base + path
 }
 

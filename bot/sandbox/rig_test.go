@@ -118,7 +118,8 @@ func (r *rig) call(method string, args any) map[string]any {
 
 func (r *rig) callAs(method string, args any, token string) map[string]any {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.APIURL()+method, bytes.NewReader(mustJSON(args)))
+	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.APIURL()+method,
+		bytes.NewReader(mustJSON(args)))
 	require.NoError(r.t, err)
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	if token != "" {
@@ -174,13 +175,23 @@ func (r *rig) command(text string) Interaction {
 const buttons = `[{"type":"section","text":{"type":"mrkdwn","text":"Send?"}},
 	{"type":"actions","block_id":"acts","elements":[
 	{"type":"button","action_id":"req_send","text":{"type":"plain_text","text":"Send"},"value":"r1","style":"primary"},
-	{"type":"overflow","action_id":"req_more","options":[{"text":{"type":"plain_text","text":"Copy"},"value":"copy"},{"text":{"type":"plain_text","text":"Why"},"value":"why"}]}]}]`
+	{"type":"overflow","action_id":"req_more","options":[{"text":{"type":"plain_text","text":"Copy"},"value":"copy"},
+  {"text":{"type":"plain_text","text":"Why"},"value":"why"}]}]}]`
 
 const form = `{"type":"modal","callback_id":"lb","notify_on_close":true,"private_metadata":"m1","external_id":"x1",
 	"title":{"type":"plain_text","text":"Add server"},"submit":{"type":"plain_text","text":"Check"},"blocks":[
-	{"type":"input","block_id":"host_b","label":{"type":"plain_text","text":"Server"},"element":{"type":"plain_text_input","action_id":"host_a","max_length":10}},
-	{"type":"input","block_id":"weight_b","optional":true,"dispatch_action":true,"label":{"type":"plain_text","text":"Weight"},"element":{"type":"number_input","action_id":"weight_a","is_decimal_allowed":false,"min_value":"1","max_value":"100"}},
-	{"type":"input","block_id":"pool_b","label":{"type":"plain_text","text":"Pool"},"element":{"type":"external_select","action_id":"pool_a","min_query_length":0}},
-	{"type":"input","block_id":"chan_b","label":{"type":"plain_text","text":"Where"},"element":{"type":"conversations_select","action_id":"chan_a","default_to_current_conversation":true,"response_url_enabled":true}},
-	{"type":"input","block_id":"opt_b","optional":true,"label":{"type":"plain_text","text":"After"},"element":{"type":"checkboxes","action_id":"opt_a","options":[{"text":{"type":"plain_text","text":"Watch"},"value":"watch"}]}},
-	{"type":"actions","block_id":"type_b","elements":[{"type":"button","action_id":"type_ids","text":{"type":"plain_text","text":"Type IDs instead"}}]}]}`
+	{"type":"input","block_id":"host_b","label":{"type":"plain_text","text":"Server"},
+  "element":{"type":"plain_text_input","action_id":"host_a","max_length":10}},
+	{"type":"input","block_id":"weight_b","optional":true,"dispatch_action":true,"label":{"type":"plain_text",
+  "text":"Weight"},"element":{"type":"number_input","action_id":"weight_a","is_decimal_allowed":false,"min_value":"1",
+   "max_value":"100"}},
+	{"type":"input","block_id":"pool_b","label":{"type":"plain_text","text":"Pool"},"element":{"type":"external_select",
+  "action_id":"pool_a","min_query_length":0}},
+	{"type":"input","block_id":"chan_b","label":{"type":"plain_text","text":"Where"},
+  "element":{"type":"conversations_select","action_id":"chan_a","default_to_current_conversation":true,
+   "response_url_enabled":true}},
+	{"type":"input","block_id":"opt_b","optional":true,"label":{"type":"plain_text","text":"After"},
+  "element":{"type":"checkboxes","action_id":"opt_a","options":[{"text":{"type":"plain_text","text":"Watch"},
+   "value":"watch"}]}},
+	{"type":"actions","block_id":"type_b","elements":[{"type":"button","action_id":"type_ids",
+  "text":{"type":"plain_text","text":"Type IDs instead"}}]}]}`

@@ -16,10 +16,12 @@ func SampleWorkspace() Workspace {
 	robot := person("U0INCBOT", "incident-bot", "Incident bot", "")
 	robot.Bot = true
 	w := Workspace{
-		TeamID: "T0LOCAL", TeamName: "Sandbox", AppID: "A0LOCAL001", BotUserID: "U0LBBOT", BotID: "B0LBBOT", BotName: "lbbot",
+		TeamID: "T0LOCAL", TeamName: "Sandbox", AppID: "A0LOCAL001", BotUserID: "U0LBBOT", BotID: "B0LBBOT",
+		BotName: "lbbot",
 		People: []Person{
 			person("U0ANA", "ana", "Ana (SRE)", "Asia/Singapore"), person("U0BO", "bo", "Bo (lead)", "Europe/Paris"),
-			person("U0CHEN", "chen", "Chen (lead)", "Asia/Shanghai"), person("U0DEV", "dev", "Dev (developer)", "America/New_York"),
+			person("U0CHEN", "chen", "Chen (lead)", "Asia/Shanghai"),
+			person("U0DEV", "dev", "Dev (developer)", "America/New_York"),
 			gil, olga, exited, robot,
 		},
 		Groups: []Group{
@@ -36,13 +38,15 @@ func SampleWorkspace() Workspace {
 		{ID: "C0INC2041", Name: "inc-2041", Creator: "U0INCBOT", Members: insiders, BotMember: true},
 		{ID: "C0APPROVE", Name: "lb-approvals", Creator: "U0BO", Members: insiders, BotMember: true},
 		{ID: "C0INCFAKE", Name: "inc-fake", Creator: "U0DEV", Members: insiders, BotMember: true},
-		{ID: "C0PARTNER", Name: "partner-shared", Creator: "U0BO", ExtShared: true, Members: append([]string{"U0OLGA"}, insiders...), BotMember: true},
+		{ID: "C0PARTNER", Name: "partner-shared", Creator: "U0BO", ExtShared: true,
+			Members: append([]string{"U0OLGA"}, insiders...), BotMember: true},
 		{ID: "C0SECRET", Name: "secret", Creator: "U0CHEN", Private: true, Members: []string{"U0ANA", "U0CHEN"}},
 		{ID: "C0OLD", Name: "old", Creator: "U0BO", Archived: true, Members: insiders, BotMember: true},
 	}
 	for _, p := range w.People {
 		if !p.Bot && !p.Deactivated && p.TeamID == w.TeamID {
-			w.Channels = append(w.Channels, Channel{ID: "D0" + p.ID[2:], IM: p.ID, Creator: p.ID, Private: true, Members: []string{p.ID}, BotMember: true})
+			w.Channels = append(w.Channels, Channel{ID: "D0" + p.ID[2:], IM: p.ID, Creator: p.ID, Private: true,
+				Members: []string{p.ID}, BotMember: true})
 		}
 	}
 	return w

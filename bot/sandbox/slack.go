@@ -259,7 +259,8 @@ func (s *Slack) Subscribe() (<-chan struct{}, func()) {
 
 // WaitMessage returns the oldest message that the viewer sees and match
 // accepts, waiting for it if need be. It ends with the context.
-func (s *Slack) WaitMessage(ctx context.Context, channelID, viewerID string, match func(Message) bool) (Message, error) {
+func (s *Slack) WaitMessage(ctx context.Context, channelID, viewerID string, match func(Message) bool) (
+	Message, error) {
 	changes, stop := s.Subscribe()
 	defer stop()
 	for {

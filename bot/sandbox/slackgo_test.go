@@ -49,7 +49,8 @@ func TestSlackGoReadsTheDirectory(t *testing.T) {
 	require.False(t, flags("U0OLGA").IsStranger, "members of shared channels are no strangers")
 	require.True(t, flags("U0EXA").Deleted)
 	require.True(t, flags("U0INCBOT").IsBot)
-	s.SetPerson(sandbox.Person{ID: "U0GRID", Name: "grid", EnterpriseID: "E1", SingleChannelGuest: true, Stranger: true})
+	s.SetPerson(sandbox.Person{ID: "U0GRID", Name: "grid", EnterpriseID: "E1", SingleChannelGuest: true,
+		Stranger: true})
 	require.Equal(t, "E1", flags("U0GRID").Enterprise.EnterpriseID)
 	require.True(t, flags("U0GRID").IsStranger)
 	require.True(t, flags("U0GRID").IsUltraRestricted)
@@ -78,13 +79,19 @@ func TestSlackGoPostsAndReads(t *testing.T) {
 	t.Parallel()
 	s, api := started(t)
 	ctx := t.Context()
-	section := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "*Adding* web-7", false, false), nil, nil)
-	press := slack.NewActionBlock("acts", slack.NewButtonBlockElement("op_stop", "1", slack.NewTextBlockObject(slack.PlainTextType, "Stop", false, false)))
-	channel, ts, err := api.PostMessageContext(ctx, "C0OPS", slack.MsgOptionText("Adding web-7", false), slack.MsgOptionBlocks(section, press),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: "lb_request", EventPayload: map[string]any{"id": "LBR-1"}}))
+	section := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "*Adding* web-7", false, false), nil,
+		nil)
+	press := slack.NewActionBlock("acts",
+		slack.NewButtonBlockElement("op_stop", "1",
+			slack.NewTextBlockObject(slack.PlainTextType, "Stop", false, false)))
+	channel, ts, err := api.PostMessageContext(ctx, "C0OPS", slack.MsgOptionText("Adding web-7", false),
+		slack.MsgOptionBlocks(section, press),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: "lb_request",
+			EventPayload: map[string]any{"id": "LBR-1"}}))
 	require.NoError(t, err)
 	require.Equal(t, "C0OPS", channel)
-	_, _, _, err = api.UpdateMessageContext(ctx, "C0OPS", ts, slack.MsgOptionText("Added web-7", false), slack.MsgOptionBlocks(section))
+	_, _, _, err = api.UpdateMessageContext(ctx, "C0OPS", ts, slack.MsgOptionText("Added web-7", false),
+		slack.MsgOptionBlocks(section))
 	require.NoError(t, err)
 	_, err = api.PostEphemeralContext(ctx, "C0OPS", "U0ANA", slack.MsgOptionText("only you", false))
 	require.NoError(t, err)
@@ -92,14 +99,17 @@ func TestSlackGoPostsAndReads(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, link, "/archives/C0OPS/p")
 
-	history, err := api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: "C0OPS", Limit: 10, IncludeAllMetadata: true, Oldest: ts, Inclusive: true})
+	history, err := api.GetConversationHistoryContext(ctx,
+		&slack.GetConversationHistoryParameters{ChannelID: "C0OPS", Limit: 10, IncludeAllMetadata: true, Oldest: ts,
+			Inclusive: true})
 	require.NoError(t, err)
 	require.Len(t, history.Messages, 1)
 	require.Equal(t, "Added web-7", history.Messages[0].Text)
 	require.Equal(t, "B0LBBOT", history.Messages[0].BotID)
 	require.Equal(t, "LBR-1", history.Messages[0].Metadata.EventPayload["id"])
 
-	_, _, err = api.PostMessageContext(ctx, "C0OPS", slack.MsgOptionText("x", false), slack.MsgOptionBlocks(slack.NewHeaderBlock(slack.NewTextBlockObject(slack.MarkdownType, "x", false, false))))
+	_, _, err = api.PostMessageContext(ctx, "C0OPS", slack.MsgOptionText("x", false),
+		slack.MsgOptionBlocks(slack.NewHeaderBlock(slack.NewTextBlockObject(slack.MarkdownType, "x", false, false))))
 	refused := slack.SlackErrorResponse{}
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "invalid_blocks", refused.Err)
@@ -153,7 +163,8 @@ func TestSlackGoServesAPerson(t *testing.T) {
 	require.NoError(t, err)
 	act = s.Click(ctx, "U0BO", "C0OPS", card.TS, "op_stop", "")
 	require.True(t, act.Acked, act.Failure)
-	_, err = s.WaitMessage(ctx, "C0OPS", "U0BO", func(m sandbox.Message) bool { return m.Text == "Stopped by U0BO" && m.TS == card.TS })
+	_, err = s.WaitMessage(ctx, "C0OPS", "U0BO",
+		func(m sandbox.Message) bool { return m.Text == "Stopped by U0BO" && m.TS == card.TS })
 	require.NoError(t, err)
 	require.True(t, s.OpenHome(ctx, "U0ANA").Acked)
 	require.Empty(t, s.Findings())
@@ -214,11 +225,13 @@ func interact(ctx context.Context, client *socketmode.Client, event socketmode.E
 		if err := client.Ack(*event.Request); err != nil {
 			return err
 		}
-		_, _, _, err := client.UpdateMessageContext(ctx, callback.Container.ChannelID, callback.Container.MessageTs, slack.MsgOptionText("Stopped by "+callback.User.ID, false))
+		_, _, _, err := client.UpdateMessageContext(ctx, callback.Container.ChannelID, callback.Container.MessageTs,
+			slack.MsgOptionText("Stopped by "+callback.User.ID, false))
 		return err
 	}
 	if host := callback.View.State.Values["host_b"]["host_a"].Value; host != "web-7" {
-		payload, err := json.Marshal(slack.NewErrorsViewSubmissionResponse(map[string]string{"host_b": "No such server."}))
+		payload,
+			err := json.Marshal(slack.NewErrorsViewSubmissionResponse(map[string]string{"host_b": "No such server."}))
 		if err != nil {
 			return err
 		}
@@ -227,7 +240,10 @@ func interact(ctx context.Context, client *socketmode.Client, event socketmode.E
 	if err := client.Ack(*event.Request); err != nil {
 		return err
 	}
-	stop := slack.NewActionBlock("acts", slack.NewButtonBlockElement("op_stop", "1", slack.NewTextBlockObject(slack.PlainTextType, "Stop", false, false)))
-	_, _, err := client.PostMessageContext(ctx, "C0OPS", slack.MsgOptionText("Adding web-7", false), slack.MsgOptionBlocks(stop))
+	stop := slack.NewActionBlock("acts",
+		slack.NewButtonBlockElement("op_stop", "1",
+			slack.NewTextBlockObject(slack.PlainTextType, "Stop", false, false)))
+	_, _, err := client.PostMessageContext(ctx, "C0OPS", slack.MsgOptionText("Adding web-7", false),
+		slack.MsgOptionBlocks(stop))
 	return err
 }

@@ -32,7 +32,7 @@ func (s *Slack) parseView(args arguments, kind, self string) (object, *apiError)
 	v, given, err := args.nested("view")
 	def, isObject := v.(object)
 	if err != nil || !given || !isObject {
-		return nil, &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing required field: view"}}
+		return nil, missing("view")
 	}
 	return def, s.checkView(def, kind, self)
 }
@@ -173,7 +173,7 @@ func (s *Slack) viewsPush(args arguments) (object, *apiError) {
 func (s *Slack) viewsUpdate(args arguments) (object, *apiError) {
 	id, external := args.str("view_id"), args.str("external_id")
 	if id == "" && external == "" {
-		return nil, &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing required field: view_id"}}
+		return nil, missing("view_id")
 	}
 	var v *view
 	for _, candidate := range s.state.views {
@@ -198,7 +198,7 @@ func (s *Slack) viewsUpdate(args arguments) (object, *apiError) {
 func (s *Slack) viewsPublish(args arguments) (object, *apiError) {
 	person, ok := s.person(args.str("user_id"))
 	if !ok {
-		return nil, &apiError{code: "invalid_arguments", details: []string{"[ERROR] invalid user_id"}}
+		return nil, missing("user_id")
 	}
 	v := s.state.homes[person.ID]
 	self := ""
@@ -229,11 +229,12 @@ func (s *Slack) viewWire(v *view, inputs bool) object {
 	if inputs {
 		values = v.state()
 	}
-	out := object{"id": v.id, "team_id": w.TeamID, "type": v.kind, "blocks": v.blocks(), "private_metadata": v.str("private_metadata"),
-		"callback_id": v.str("callback_id"), "external_id": v.str("external_id"), "state": object{"values": values}, "hash": v.hash,
-		"clear_on_close": v.flag("clear_on_close"), "notify_on_close": v.flag("notify_on_close"), "root_view_id": v.root,
-		"previous_view_id": nil, "app_id": w.AppID, "app_installed_team_id": w.TeamID, "bot_id": w.BotID,
-		"title": v.def["title"], "submit": v.def["submit"], "close": v.def["close"]}
+	out := object{"id": v.id, "team_id": w.TeamID, "type": v.kind, "blocks": v.blocks(),
+		"private_metadata": v.str("private_metadata"), "callback_id": v.str("callback_id"),
+		"external_id": v.str("external_id"), "state": object{"values": values}, "hash": v.hash,
+		"clear_on_close": v.flag("clear_on_close"), "notify_on_close": v.flag("notify_on_close"),
+		"root_view_id": v.root, "previous_view_id": nil, "app_id": w.AppID, "app_installed_team_id": w.TeamID,
+		"bot_id": w.BotID, "title": v.def["title"], "submit": v.def["submit"], "close": v.def["close"]}
 	if v.previous != "" {
 		out["previous_view_id"] = v.previous
 	}
@@ -241,10 +242,9 @@ func (s *Slack) viewWire(v *view, inputs bool) object {
 }
 
 func (s *Slack) shownView(v *view) View {
-	return View{ID: v.id, Hash: v.hash, Type: v.kind, Title: v.text("title"), Submit: v.text("submit"), Close: v.text("close"),
-		CallbackID: v.str("callback_id"), PrivateMetadata: v.str("private_metadata"),
-		Blocks: mustJSON(v.blocks()), Raw: mustJSON(s.viewWire(v, true)),
-		Errors: v.errors, Trouble: v.trouble}
+	return View{ID: v.id, Hash: v.hash, Type: v.kind, Title: v.text("title"), Submit: v.text("submit"),
+		Close: v.text("close"), CallbackID: v.str("callback_id"), PrivateMetadata: v.str("private_metadata"),
+		Blocks: mustJSON(v.blocks()), Raw: mustJSON(s.viewWire(v, true)), Errors: v.errors, Trouble: v.trouble}
 }
 
 // Views returns the person's open modals, the visible one last.

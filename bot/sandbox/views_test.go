@@ -26,11 +26,13 @@ func (r *rig) top() View {
 }
 
 func loading(external string) object {
-	return object{"type": "modal", "external_id": external, "title": object{"type": "plain_text", "text": "Loading"}, "blocks": []any{}}
+	return object{"type": "modal", "external_id": external, "title": object{"type": "plain_text", "text": "Loading"},
+		"blocks": []any{}}
 }
 
 // filled is a complete form once the pool's options were offered.
-var filled = ViewState{"host_b": {"host_a": "web-7"}, "weight_b": {"weight_a": "50"}, "pool_b": {"pool_a": "eu-1"}, "opt_b": {"opt_a": []string{"watch"}}}
+var filled = ViewState{"host_b": {"host_a": "web-7"}, "weight_b": {"weight_a": "50"}, "pool_b": {"pool_a": "eu-1"},
+	"opt_b": {"opt_a": []string{"watch"}}}
 
 func (r *rig) offerPools(v View) {
 	r.t.Helper()
@@ -63,12 +65,14 @@ func TestViewsAreRefusedAsSlackRefusesThem(t *testing.T) {
 		view any
 		want string
 	}{
-		"no view":                   {nil, "invalid_arguments"},
-		"a view that is not JSON":   {"{", "invalid_arguments"},
-		"a view without a title":    {object{"type": "modal", "blocks": []any{}}, "invalid_arguments"},
-		"a home tab as a modal":     {object{"type": "home", "blocks": []any{}}, "invalid_arguments"},
-		"a view of more than 250kB": {object{"type": "modal", "title": object{"type": "plain_text", "text": strings.Repeat("x", 260_000)}, "blocks": []any{}}, "view_too_large"},
-		"an external id in use":     {loading("x1"), "duplicate_external_id"},
+		"no view":                 {nil, "invalid_arguments"},
+		"a view that is not JSON": {"{", "invalid_arguments"},
+		"a view without a title":  {object{"type": "modal", "blocks": []any{}}, "invalid_arguments"},
+		"a home tab as a modal":   {object{"type": "home", "blocks": []any{}}, "invalid_arguments"},
+		"a view of more than 250kB": {object{"type": "modal",
+			"title": object{"type": "plain_text", "text": strings.Repeat("x", 260_000)}, "blocks": []any{}},
+			"view_too_large"},
+		"an external id in use": {loading("x1"), "duplicate_external_id"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -90,9 +94,12 @@ func TestAnUpdateNeedsTheViewToBeOpenAndTheHashToBeRight(t *testing.T) {
 	v := r.opened()
 	require.Equal(t, "invalid_arguments", r.call("views.update", object{"view": loading("")})["error"])
 	require.Equal(t, "not_found", r.call("views.update", object{"view_id": "V0NONE", "view": loading("")})["error"])
-	require.Equal(t, "hash_conflict", r.call("views.update", object{"view_id": v.ID, "hash": "old", "view": loading("")})["error"])
+	require.Equal(t, "hash_conflict",
+		r.call("views.update", object{"view_id": v.ID, "hash": "old", "view": loading("")})["error"])
 	r.ok("views.update", object{"view_id": v.ID, "hash": v.Hash, "view": loading("x2")})
-	require.Equal(t, "hash_conflict", r.call("views.update", object{"view_id": v.ID, "hash": v.Hash, "view": loading("")})["error"], "each change makes a new hash")
+	require.Equal(t, "hash_conflict",
+		r.call("views.update", object{"view_id": v.ID, "hash": v.Hash, "view": loading("")})["error"],
+		"each change makes a new hash")
 	r.ok("views.update", object{"external_id": "x2", "view": loading("x2")})
 	require.Equal(t, "Loading", r.top().Title)
 	require.Zero(t, r.CloseView(t.Context(), "U0ANA", v.ID, false), "it did not ask to be told")
@@ -116,7 +123,8 @@ func TestTheStackHoldsThreeViewsAndTakesPushesFromInsideOnly(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	outside := r.command("")
-	require.Equal(t, "not_found", r.call("views.push", object{"trigger_id": outside.TriggerID, "view": loading("")})["error"])
+	require.Equal(t, "not_found",
+		r.call("views.push", object{"trigger_id": outside.TriggerID, "view": loading("")})["error"])
 	r.opened()
 	form := strings.ReplaceAll(form, `"external_id":"x1",`, "")
 	for range 2 {
@@ -128,8 +136,10 @@ func TestTheStackHoldsThreeViewsAndTakesPushesFromInsideOnly(t *testing.T) {
 	require.Contains(t, string(views[2].Raw), `"root_view_id":"`+views[0].ID+`"`)
 	require.Contains(t, string(views[2].Raw), `"previous_view_id":"`+views[1].ID+`"`)
 	act := r.ClickInView(t.Context(), "U0ANA", r.top().ID, "type_ids", "", nil)
-	require.Equal(t, "push_limit_reached", r.call("views.push", object{"trigger_id": act.TriggerID, "view": form})["error"])
-	require.Contains(t, r.ClickInView(t.Context(), "U0ANA", views[0].ID, "type_ids", "", nil).Failure, "refused", "only the top is seen")
+	require.Equal(t, "push_limit_reached",
+		r.call("views.push", object{"trigger_id": act.TriggerID, "view": form})["error"])
+	require.Contains(t, r.ClickInView(t.Context(), "U0ANA", views[0].ID, "type_ids", "", nil).Failure, "refused",
+		"only the top is seen")
 
 	closed := r.CloseView(t.Context(), "U0ANA", r.top().ID, true)
 	require.True(t, closed.Acked)
@@ -152,7 +162,8 @@ func TestHomeTabsArePublishedPerPerson(t *testing.T) {
 	r.ok("views.publish", object{"user_id": "U0ANA", "view": home})
 	v, there := r.Home("U0ANA")
 	require.True(t, there)
-	require.Equal(t, "hash_conflict", r.call("views.publish", object{"user_id": "U0ANA", "view": home, "hash": "old"})["error"])
+	require.Equal(t, "hash_conflict",
+		r.call("views.publish", object{"user_id": "U0ANA", "view": home, "hash": "old"})["error"])
 	r.ok("views.publish", object{"user_id": "U0ANA", "view": home, "hash": v.Hash})
 
 	require.True(t, r.OpenHome(t.Context(), "U0ANA").Acked)
@@ -217,9 +228,11 @@ func TestASubmitCarriesWhatSlackWouldSend(t *testing.T) {
 	require.JSONEq(t, `{"values":{
 		"host_b":{"host_a":{"type":"plain_text_input","value":"web-7"}},
 		"weight_b":{"weight_a":{"type":"number_input","value":"50"}},
-		"pool_b":{"pool_a":{"type":"external_select","selected_option":{"text":{"type":"plain_text","text":"EU one"},"value":"eu-1"}}},
+		"pool_b":{"pool_a":{"type":"external_select","selected_option":{"text":{"type":"plain_text","text":"EU one"},
+   "value":"eu-1"}}},
 		"chan_b":{"chan_a":{"type":"conversations_select","selected_conversation":"C0OPS"}},
-		"opt_b":{"opt_a":{"type":"checkboxes","selected_options":[{"text":{"type":"plain_text","text":"Watch"},"value":"watch"}]}}}}`,
+		"opt_b":{"opt_a":{"type":"checkboxes","selected_options":[{"text":{"type":"plain_text","text":"Watch"},
+   "value":"watch"}]}}}}`,
 		string(mustJSON(view["state"])))
 	address := p["response_urls"].([]any)[0].(map[string]any)
 	require.Equal(t, "C0OPS", address["channel_id"])
@@ -238,16 +251,25 @@ func TestAnswersToASubmit(t *testing.T) {
 		views, findings        int
 		errors                 map[string]string
 	}{
-		"field errors keep the view":    {`{"response_action":"errors","errors":{"host_b":"No such server."}}`, "", "Add server", 1, 0, map[string]string{"host_b": "No such server."}},
-		"errors for an unknown block":   {`{"response_action":"errors","errors":{"none":"x"}}`, "connection_trouble", "Add server", 1, 1, nil},
-		"errors for a button's block":   {`{"response_action":"errors","errors":{"type_b":"x"}}`, "connection_trouble", "Add server", 1, 1, nil},
-		"errors without entries":        {`{"response_action":"errors","errors":{}}`, "connection_trouble", "Add server", 1, 1, nil},
-		"an error of 151 characters":    {`{"response_action":"errors","errors":{"host_b":"` + strings.Repeat("x", 151) + `"}}`, "connection_trouble", "Add server", 1, 1, nil},
-		"an update replaces the view":   {`{"response_action":"update","view":` + simple + `}`, "", "Next", 1, 0, nil},
-		"an invalid update":             {`{"response_action":"update","view":{"type":"modal","blocks":[]}}`, "connection_trouble", "Add server", 1, 1, nil},
-		"an update without a view":      {`{"response_action":"update"}`, "connection_trouble", "Add server", 1, 1, nil},
-		"a push puts a view on top":     {`{"response_action":"push","view":` + strings.ReplaceAll(simple, "x1", "x9") + `}`, "", "Next", 2, 0, nil},
-		"a push of an id in use":        {`{"response_action":"push","view":` + simple + `}`, "connection_trouble", "Add server", 1, 1, nil},
+		"field errors keep the view": {`{"response_action":"errors","errors":{"host_b":"No such server."}}`, "",
+			"Add server", 1, 0, map[string]string{"host_b": "No such server."}},
+		"errors for an unknown block": {`{"response_action":"errors","errors":{"none":"x"}}`, "connection_trouble",
+			"Add server", 1, 1, nil},
+		"errors for a button's block": {`{"response_action":"errors","errors":{"type_b":"x"}}`, "connection_trouble",
+			"Add server", 1, 1, nil},
+		"errors without entries": {`{"response_action":"errors","errors":{}}`, "connection_trouble",
+			"Add server", 1, 1, nil},
+		"an error of 151 characters": {`{"response_action":"errors","errors":{"host_b":"` +
+			strings.Repeat("x", 151) + `"}}`, "connection_trouble", "Add server", 1, 1, nil},
+		"an update replaces the view": {`{"response_action":"update","view":` + simple + `}`, "", "Next", 1, 0, nil},
+		"an invalid update": {`{"response_action":"update","view":{"type":"modal","blocks":[]}}`,
+			"connection_trouble", "Add server", 1, 1, nil},
+		"an update without a view": {`{"response_action":"update"}`, "connection_trouble", "Add server", 1, 1,
+			nil},
+		"a push puts a view on top": {`{"response_action":"push","view":` + strings.ReplaceAll(simple, "x1", "x9") +
+			`}`, "", "Next", 2, 0, nil},
+		"a push of an id in use": {`{"response_action":"push","view":` + simple + `}`, "connection_trouble",
+			"Add server", 1, 1, nil},
 		"clear closes everything":       {`{"response_action":"clear"}`, "", "", 0, 0, nil},
 		"an action that does not exist": {`{"response_action":"close"}`, "connection_trouble", "Add server", 1, 1, nil},
 		"an array":                      {`[]`, "connection_trouble", "Add server", 1, 1, nil},
@@ -310,13 +332,15 @@ func TestSuggestions(t *testing.T) {
 		want   int
 		bad    bool
 	}{
-		"options":          {`{"options":` + repeat(100, option) + `}`, 100, false},
-		"no options":       {`{"options":[]}`, 0, false},
-		"groups":           {`{"option_groups":[{"label":{"type":"plain_text","text":"g"},"options":[` + option + `]}]}`, 1, false},
-		"101 options":      {`{"options":` + repeat(101, option) + `}`, 0, true},
-		"both":             {`{"options":[],"option_groups":[]}`, 0, true},
-		"neither":          {`{}`, 0, true},
-		"a typed option":   {`{"options":[{"type":"option","text":{"type":"plain_text","text":"a"},"value":"a"}]}`, 0, true},
+		"options":    {`{"options":` + repeat(100, option) + `}`, 100, false},
+		"no options": {`{"options":[]}`, 0, false},
+		"groups": {`{"option_groups":[{"label":{"type":"plain_text","text":"g"},"options":[` + option +
+			`]}]}`, 1, false},
+		"101 options": {`{"options":` + repeat(101, option) + `}`, 0, true},
+		"both":        {`{"options":[],"option_groups":[]}`, 0, true},
+		"neither":     {`{}`, 0, true},
+		"a typed option": {`{"options":[{"type":"option","text":{"type":"plain_text","text":"a"},"value":"a"}]}`, 0,
+			true},
 		"a group untitled": {`{"option_groups":[{"options":[]}]}`, 0, true},
 		"not even JSON":    {`nope`, 0, true},
 	}
@@ -348,7 +372,8 @@ func TestFieldsThatDispatchSendAtOnceAndOthersDoNot(t *testing.T) {
 	r := newRig(t)
 	v := r.opened()
 	sent := r.link.count()
-	require.Contains(t, r.ClickInView(t.Context(), "U0ANA", v.ID, "host_a", "web-7", nil).Failure, "dispatch_action is off")
+	require.Contains(t, r.ClickInView(t.Context(), "U0ANA", v.ID, "host_a", "web-7", nil).Failure,
+		"dispatch_action is off")
 	require.Equal(t, sent, r.link.count())
 	require.Empty(t, r.ClickInView(t.Context(), "U0ANA", v.ID, "weight_a", "20", nil).Failure)
 	action := r.link.last().Payload["actions"].([]any)[0].(map[string]any)

@@ -30,6 +30,11 @@ type apiError struct {
 
 func refuse(code string) *apiError { return &apiError{code: code} }
 
+// missing refuses a call that lacks an argument.
+func missing(argument string) *apiError {
+	return &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing required field: " + argument}}
+}
+
 // arguments are the arguments of one call, whichever way they came.
 type arguments struct{ values object }
 
@@ -93,8 +98,9 @@ func (s *Slack) webMethods() map[string]apiMethod {
 
 // botScopes are the scopes the app has unless they were taken away.
 func botScopes() []string {
-	return []string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public", "commands",
-		"groups:history", "groups:read", "im:history", "im:read", "mpim:history", "mpim:read", "usergroups:read", "users:read"}
+	return []string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public",
+		"commands", "groups:history", "groups:read", "im:history", "im:read", "mpim:history", "mpim:read",
+		"usergroups:read", "users:read"}
 }
 
 func (s *Slack) granted() []string {

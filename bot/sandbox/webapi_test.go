@@ -19,17 +19,23 @@ func TestTokensAreRefusedAsSlackRefusesThem(t *testing.T) {
 		method, token, want string
 		prepare             func(*rig)
 	}{
-		"no token":                         {"auth.test", "", "not_authed", nil},
-		"a made-up token":                  {"auth.test", "xoxb-none", "invalid_auth", nil},
-		"the app token for the Web API":    {"auth.test", "app", "not_allowed_token_type", nil},
-		"the bot token for a connection":   {"apps.connections.open", "bot", "not_allowed_token_type", nil},
-		"a revoked bot token":              {"auth.test", "bot", "token_revoked", func(r *rig) { r.RevokeToken(TheBotToken) }},
-		"a revoked app token":              {"apps.connections.open", "app", "token_revoked", func(r *rig) { r.RevokeToken(TheAppToken) }},
-		"a revoked and restored bot token": {"auth.test", "bot", "", func(r *rig) { r.RevokeToken(TheBotToken); r.RestoreTokens() }},
-		"a method that does not exist":     {"lb.register", "bot", "unknown_method", nil},
-		"no scope for people":              {"users.info", "bot", "missing_scope", func(r *rig) { r.SetMissingScopes("users:read") }},
-		"no scope for groups":              {"usergroups.list", "bot", "missing_scope", func(r *rig) { r.SetMissingScopes("usergroups:read") }},
-		"no scope for posting":             {"chat.postMessage", "bot", "missing_scope", func(r *rig) { r.SetMissingScopes("chat:write") }},
+		"no token":                       {"auth.test", "", "not_authed", nil},
+		"a made-up token":                {"auth.test", "xoxb-none", "invalid_auth", nil},
+		"the app token for the Web API":  {"auth.test", "app", "not_allowed_token_type", nil},
+		"the bot token for a connection": {"apps.connections.open", "bot", "not_allowed_token_type", nil},
+		"a revoked bot token": {"auth.test", "bot", "token_revoked",
+			func(r *rig) { r.RevokeToken(TheBotToken) }},
+		"a revoked app token": {"apps.connections.open", "app", "token_revoked",
+			func(r *rig) { r.RevokeToken(TheAppToken) }},
+		"a revoked and restored bot token": {"auth.test", "bot", "",
+			func(r *rig) { r.RevokeToken(TheBotToken); r.RestoreTokens() }},
+		"a method that does not exist": {"lb.register", "bot", "unknown_method", nil},
+		"no scope for people": {"users.info", "bot", "missing_scope",
+			func(r *rig) { r.SetMissingScopes("users:read") }},
+		"no scope for groups": {"usergroups.list", "bot", "missing_scope",
+			func(r *rig) { r.SetMissingScopes("usergroups:read") }},
+		"no scope for posting": {"chat.postMessage", "bot", "missing_scope",
+			func(r *rig) { r.SetMissingScopes("chat:write") }},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -60,14 +66,16 @@ func TestTokensCountWhereSlackLooksForThem(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	form := func(method string, values url.Values) map[string]any {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.APIURL()+method, strings.NewReader(values.Encode()))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.APIURL()+method,
+			strings.NewReader(values.Encode()))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		_, _, answer := r.do(request)
 		return answer
 	}
 	require.Equal(t, true, form("auth.test", url.Values{"token": {r.BotToken()}})["ok"])
-	require.Equal(t, "not_authed", form("apps.connections.open", url.Values{"token": {r.AppToken()}})["error"], "header only")
+	require.Equal(t, "not_authed", form("apps.connections.open", url.Values{"token": {r.AppToken()}})["error"],
+		"header only")
 	require.Equal(t, "not_authed", r.callAs("auth.test", object{"token": r.BotToken()}, "")["error"], "not in JSON")
 }
 
@@ -75,7 +83,8 @@ func TestBodiesThatAreNotArguments(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for body, want := range map[string]string{`{`: "invalid_json", `[1]`: "json_not_object"} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.APIURL()+"auth.test", strings.NewReader(body))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.APIURL()+"auth.test",
+			strings.NewReader(body))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/json")
 		_, _, answer := r.do(request)
@@ -212,8 +221,10 @@ func TestAPICallsAreToldAndRecordedWithoutTokens(t *testing.T) {
 	require.True(t, calls[0].OK)
 	require.JSONEq(t, `"x"`, string(calls[0].Args["text"]))
 	r.OnAPICall(nil)
-	r.ok("views.publish", object{"user_id": "U0ANA", "view": object{"type": "home", "blocks": []any{object{"type": "divider"}}}})
-	require.JSONEq(t, `{"type":"home","blocks":[{"type":"divider"}]}`, string(r.APICalls()[1].Args["view"]), "as it was sent")
+	r.ok("views.publish",
+		object{"user_id": "U0ANA", "view": object{"type": "home", "blocks": []any{object{"type": "divider"}}}})
+	require.JSONEq(t, `{"type":"home","blocks":[{"type":"divider"}]}`, string(r.APICalls()[1].Args["view"]),
+		"as it was sent")
 	require.NotContains(t, string(mustJSON(calls)), r.BotToken())
 }
 
@@ -235,8 +246,10 @@ func TestResetForgetsEverything(t *testing.T) {
 func TestAFaultCanBeLimitedToOneMessage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	first, second := r.call("chat.postMessage", object{"channel": "C0OPS", "text": "1"}), r.call("chat.postMessage", object{"channel": "C0OPS", "text": "2"})
-	r.FailNext("chat.update", APIFault{Error: "edit_window_closed", Channel: "C0OPS", TS: first["ts"].(string), Times: -1})
+	first, second := r.call("chat.postMessage", object{"channel": "C0OPS", "text": "1"}), r.call("chat.postMessage",
+		object{"channel": "C0OPS", "text": "2"})
+	r.FailNext("chat.update",
+		APIFault{Error: "edit_window_closed", Channel: "C0OPS", TS: first["ts"].(string), Times: -1})
 	edit := func(m object) any {
 		return r.call("chat.update", object{"channel": "C0OPS", "ts": m["ts"], "text": "x"})["error"]
 	}

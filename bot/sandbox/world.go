@@ -79,7 +79,8 @@ func (s *Slack) directMessage(personID string) Channel {
 			return c
 		}
 	}
-	c := Channel{ID: s.nextID("D"), IM: personID, Creator: personID, Members: []string{personID}, BotMember: true, Private: true}
+	c := Channel{ID: s.nextID("D"), IM: personID, Creator: personID, Members: []string{personID}, BotMember: true,
+		Private: true}
 	s.state.world.Channels = append(s.state.world.Channels, c)
 	return c
 }
@@ -95,7 +96,8 @@ func (s *Slack) sees(personID string, c Channel) bool {
 		return true
 	}
 	p, ok := s.person(personID)
-	return ok && !c.Private && c.IM == "" && !p.Guest && !p.SingleChannelGuest && !p.Stranger && slices.Contains(p.teams(), s.state.world.TeamID)
+	return ok && !c.Private && c.IM == "" && !p.Guest && !p.SingleChannelGuest && !p.Stranger &&
+		slices.Contains(p.teams(), s.state.world.TeamID)
 }
 
 // teams are the workspaces that a person is in.

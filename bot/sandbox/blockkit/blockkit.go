@@ -71,8 +71,9 @@ func ValidateMessage(raw []byte) []Violation {
 		"text": str(0, maxMessageText), "blocks": list(0, maxMessageBlocks, block),
 		"response_type":    oneOf("ephemeral", "in_channel"),
 		"replace_original": flag(), "delete_original": flag(), "metadata": anything(),
-		"thread_ts": str(0, maxShort), "reply_broadcast": flag(), "mrkdwn": flag(), "unfurl_links": flag(), "unfurl_media": flag(),
-		"channel": str(0, maxShort), "ts": str(0, maxShort), "user": str(0, maxShort),
+		"thread_ts": str(0, maxShort), "reply_broadcast": flag(), "mrkdwn": flag(), "unfurl_links": flag(),
+		"unfurl_media": flag(),
+		"channel":      str(0, maxShort), "ts": str(0, maxShort), "user": str(0, maxShort),
 	}, func(c *checker, at string, o Object) {
 		if blocks, _ := o["blocks"].([]any); str0(o, "text") == "" && len(blocks) == 0 && o["delete_original"] != true {
 			c.fail(at, "required", "text or blocks are required")
@@ -107,7 +108,8 @@ func CheckView(v any) []Violation {
 	c := newChecker(modal)
 	properties := schema{
 		"type": oneOf("modal", "home").needed(), "blocks": list(0, maxViewBlocks, block).needed(),
-		"private_metadata": str(0, maxPrivateMetadata), "callback_id": str(0, maxShort), "external_id": str(0, maxShort),
+		"private_metadata": str(0, maxPrivateMetadata), "callback_id": str(0, maxShort),
+		"external_id": str(0, maxShort),
 	}
 	if o, _ := v.(Object); o["type"] == "home" {
 		c.surface = home

@@ -11,7 +11,8 @@ var blocks = map[string]property{
 	"divider": blockOf(schema{}),
 	"header":  blockOf(schema{"text": plain(150).needed(), "level": integer(1, 4)}),
 	"section": blockOf(schema{
-		"text": rich(3000), "fields": list(1, 10, rich(2000).rule), "accessory": property{rule: element}, "expand": flag(),
+		"text": rich(3000), "fields": list(1, 10, rich(2000).rule), "accessory": property{rule: element},
+		"expand": flag(),
 	}, func(c *checker, at string, o Object) {
 		if o["text"] == nil && o["fields"] == nil {
 			c.fail(at, "required", "section needs text or fields")
@@ -31,7 +32,8 @@ var blocks = map[string]property{
 // blockOf adds what all blocks have.
 func blockOf(own schema, across ...func(*checker, string, Object)) property {
 	own["type"], own["block_id"] = anything().needed(), str(1, maxShort)
-	return object(own, append(across, func(c *checker, at string, o Object) { c.unique(at, "block_id", o, c.blockIDs) })...)
+	return object(own,
+		append(across, func(c *checker, at string, o Object) { c.unique(at, "block_id", o, c.blockIDs) })...)
 }
 
 // block checks one block of any type that the surface allows.

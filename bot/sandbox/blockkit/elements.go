@@ -22,20 +22,23 @@ var elements = map[string]property{
 		"confirm": confirm(), "focus_on_load": flag(),
 	}, initialOffered),
 	"static_select": elementOf(menu(schema{
-		"options": list(1, 100, option(plain)), "option_groups": optionGroups(1), "initial_option": property{rule: option(plain)},
+		"options": list(1, 100, option(plain)), "option_groups": optionGroups(1),
+		"initial_option": property{rule: option(plain)},
 	}), eitherOptions, initialOffered),
 	"external_select": elementOf(menu(schema{
 		"initial_option": property{rule: option(plain)}, "min_query_length": integer(0, 3000),
 	})),
 	"conversations_select": elementOf(menu(schema{
-		"initial_conversation": str(1, maxShort), "default_to_current_conversation": flag(), "response_url_enabled": flag(),
+		"initial_conversation": str(1, maxShort), "default_to_current_conversation": flag(),
+		"response_url_enabled": flag(),
 		"filter": object(schema{
 			"include":                          list(1, 4, oneOf("im", "mpim", "private", "public").rule),
 			"exclude_external_shared_channels": flag(), "exclude_bot_users": flag(),
 		}),
 	})),
 	"plain_text_input": elementOf(typedIn(schema{
-		"initial_value": str(0, maxInput), "multiline": flag(), "min_length": integer(0, maxInput), "max_length": integer(1, maxInput),
+		"initial_value": str(0, maxInput), "multiline": flag(), "min_length": integer(0, maxInput),
+		"max_length": integer(1, maxInput),
 	}), func(c *checker, at string, o Object) {
 		if Bound(o, "min_length", 0) > Bound(o, "max_length", maxInput) {
 			c.fail(at+"/min_length", "range", "min_length must not be above max_length")
@@ -95,7 +98,8 @@ func typedIn(own schema) schema {
 // confirm is a confirmation dialog.
 func confirm() property {
 	return object(schema{
-		"title": plain(100).needed(), "text": rich(300).needed(), "confirm": plain(30).needed(), "deny": plain(30).needed(),
+		"title": plain(100).needed(), "text": rich(300).needed(), "confirm": plain(30).needed(),
+		"deny":  plain(30).needed(),
 		"style": oneOf("primary", "danger"),
 	})
 }

@@ -268,7 +268,8 @@ func Suggestions(answer []byte) ([]any, error) {
 		return nil, err
 	}
 	c := newChecker(modal)
-	c.check("", v, object(schema{"options": list(0, 100, option(plain)), "option_groups": optionGroups(0)}, eitherOptions))
+	c.check("", v,
+		object(schema{"options": list(0, 100, option(plain)), "option_groups": optionGroups(0)}, eitherOptions))
 	if len(c.found) > 0 {
 		return nil, c.found[0]
 	}

@@ -28,7 +28,8 @@ func requireJSON(t *testing.T, want string, got any) {
 
 func TestEveryFieldHasTheStateSlackGivesIt(t *testing.T) {
 	t.Parallel()
-	const options = `"options":[{"text":{"type":"plain_text","text":"a"},"value":"a"},{"text":{"type":"plain_text","text":"b"},"value":"b"}]`
+	const options = `"options":[{"text":{"type":"plain_text","text":"a"},"value":"a"},{"text":{"type":"plain_text",
+  "text":"b"},"value":"b"}]`
 	const a = `{"text":{"type":"plain_text","text":"a"},"value":"a"}`
 	const b = `{"text":{"type":"plain_text","text":"b"},"value":"b"}`
 	cases := map[string]struct {
@@ -36,14 +37,27 @@ func TestEveryFieldHasTheStateSlackGivesIt(t *testing.T) {
 		value              any
 		entered            string
 	}{
-		"a text":              {`{"type":"plain_text_input"}`, `{"type":"plain_text_input","value":null}`, "x", `{"type":"plain_text_input","value":"x"}`},
-		"a text with a start": {`{"type":"plain_text_input","initial_value":"i"}`, `{"type":"plain_text_input","value":"i"}`, "", `{"type":"plain_text_input","value":null}`},
-		"a number":            {`{"type":"number_input","is_decimal_allowed":false,"initial_value":"7"}`, `{"type":"number_input","value":"7"}`, "8", `{"type":"number_input","value":"8"}`},
-		"a menu":              {`{"type":"static_select",` + options + `}`, `{"type":"static_select","selected_option":null}`, "b", `{"type":"static_select","selected_option":` + b + `}`},
-		"a menu with a start": {`{"type":"static_select",` + options + `,"initial_option":` + a + `}`, `{"type":"static_select","selected_option":` + a + `}`, nil, `{"type":"static_select","selected_option":null}`},
-		"check boxes":         {`{"type":"checkboxes",` + options + `,"initial_options":[` + a + `]}`, `{"type":"checkboxes","selected_options":[` + a + `]}`, []string{"a", "b"}, `{"type":"checkboxes","selected_options":[` + a + `,` + b + `]}`},
-		"a place":             {`{"type":"conversations_select"}`, `{"type":"conversations_select","selected_conversation":null}`, "C1", `{"type":"conversations_select","selected_conversation":"C1"}`},
-		"the place one is in": {`{"type":"conversations_select","default_to_current_conversation":true}`, `{"type":"conversations_select","selected_conversation":"C0"}`, "C1", `{"type":"conversations_select","selected_conversation":"C1"}`},
+		"a text": {`{"type":"plain_text_input"}`, `{"type":"plain_text_input","value":null}`, "x",
+			`{"type":"plain_text_input","value":"x"}`},
+		"a text with a start": {`{"type":"plain_text_input","initial_value":"i"}`,
+			`{"type":"plain_text_input","value":"i"}`, "", `{"type":"plain_text_input","value":null}`},
+		"a number": {`{"type":"number_input","is_decimal_allowed":false,"initial_value":"7"}`,
+			`{"type":"number_input","value":"7"}`, "8", `{"type":"number_input","value":"8"}`},
+		"a menu": {`{"type":"static_select",` + options + `}`,
+			`{"type":"static_select","selected_option":null}`, "b", `{"type":"static_select","selected_option":` + b +
+				`}`},
+		"a menu with a start": {`{"type":"static_select",` + options + `,"initial_option":` + a + `}`,
+			`{"type":"static_select","selected_option":` + a + `}`, nil,
+			`{"type":"static_select","selected_option":null}`},
+		"check boxes": {`{"type":"checkboxes",` + options + `,"initial_options":[` + a + `]}`,
+			`{"type":"checkboxes","selected_options":[` + a + `]}`, []string{"a", "b"},
+			`{"type":"checkboxes","selected_options":[` + a + `,` + b + `]}`},
+		"a place": {`{"type":"conversations_select"}`,
+			`{"type":"conversations_select","selected_conversation":null}`, "C1",
+			`{"type":"conversations_select","selected_conversation":"C1"}`},
+		"the place one is in": {`{"type":"conversations_select","default_to_current_conversation":true}`,
+			`{"type":"conversations_select","selected_conversation":"C0"}`, "C1",
+			`{"type":"conversations_select","selected_conversation":"C1"}`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -37,7 +37,8 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 // click presses a button of a message or picks from its menu.
 func (p *site) click(w http.ResponseWriter, r *http.Request) {
 	as, action := r.PostFormValue("as"), r.PostFormValue("action")
-	done := p.slack.Click(r.Context(), as, r.PostFormValue("channel"), r.PostFormValue("ts"), action, r.PostFormValue("selected"))
+	done := p.slack.Click(r.Context(), as, r.PostFormValue("channel"), r.PostFormValue("ts"), action,
+		r.PostFormValue("selected"))
 	if a := p.options.Approver; a.ID != "" && as == a.ID && action == a.Action && !done.Refused() {
 		p.change(func() { p.story.Agreed = true })
 	}
@@ -51,7 +52,8 @@ func (p *site) submitView(w http.ResponseWriter, r *http.Request) {
 
 func (p *site) clickInView(w http.ResponseWriter, r *http.Request) {
 	as, id := r.PostFormValue("as"), r.PostFormValue("view")
-	p.answer(w, r, p.slack.ClickInView(r.Context(), as, id, r.PostFormValue("action"), r.PostFormValue("selected"), p.filledIn(r, as, id)))
+	p.answer(w, r, p.slack.ClickInView(r.Context(), as, id, r.PostFormValue("action"),
+		r.PostFormValue("selected"), p.filledIn(r, as, id)))
 }
 
 func (p *site) closeView(w http.ResponseWriter, r *http.Request) {
@@ -62,7 +64,8 @@ func (p *site) closeView(w http.ResponseWriter, r *http.Request) {
 // suggest answers the options of an external menu for what was typed so far.
 func (p *site) suggest(w http.ResponseWriter, r *http.Request) {
 	as, id := r.PostFormValue("as"), r.PostFormValue("view")
-	options, done := p.slack.Suggest(r.Context(), as, id, r.PostFormValue("action"), r.PostFormValue("typed"), p.filledIn(r, as, id))
+	options, done := p.slack.Suggest(r.Context(), as, id, r.PostFormValue("action"), r.PostFormValue("typed"),
+		p.filledIn(r, as, id))
 	if done.Failure != "" {
 		options = nil // the person can type the value all the same
 	}

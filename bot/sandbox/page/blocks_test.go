@@ -29,7 +29,8 @@ func sampleNames() names {
 			{Value: "U1", Plain: "Ana <b>", Text: plainHTML("Ana <b>")}, {Value: "U2", Plain: "Bo", Text: "Bo"},
 		},
 		pickChannels: []sandbox.Channel{
-			{ID: "C1", Name: "ops"}, {ID: "C2", Name: "secret", Private: true}, {ID: "C3", Name: "partners", ExtShared: true}, {ID: "D1", IM: "U1"},
+			{ID: "C1", Name: "ops"}, {ID: "C2", Name: "secret", Private: true},
+			{ID: "C3", Name: "partners", ExtShared: true}, {ID: "D1", IM: "U1"},
 		},
 		current: "C2",
 	}
@@ -40,32 +41,42 @@ func TestMrkdwnReadsAsAtSlack(t *testing.T) {
 	singapore, err := time.LoadLocation("Asia/Singapore")
 	require.NoError(t, err)
 	tests := map[string]struct{ text, want string }{
-		"bold, italic, struck":              {"*a b* _c_ ~d~", "<strong>a b</strong> <em>c</em> <s>d</s>"},
-		"styles nest":                       {"*a _b_*", "<strong>a <em>b</em></strong>"},
-		"marks inside words are letters":    {"snake_case_name 2*3*4", "snake_case_name 2*3*4"},
-		"marks beside spaces are letters":   {"* a * _ b", "* a * _ b"},
-		"a lone mark is a letter":           {"5 * 4", "5 * 4"},
-		"empty styles are letters":          {"** __ ~~", "** __ ~~"},
-		"styles end with the line":          {"*a\nb*", "*a<br>b*"},
-		"code keeps its marks":              {"`a *b* <@U2>`", "<code>a *b* @Bo</code>"},
-		"a lone backtick is a letter":       {"a ` b", "a ` b"},
-		"code inside bold":                  {"*a `x*y` b*", "<strong>a <code>x*y</code> b</strong>"},
-		"a code block":                      {"see\n```/lb-register *x*\n&lt;y&gt;```\nend", "see<pre><code>/lb-register *x*\n&lt;y&gt;</code></pre>end"},
-		"an open code block is text":        {"```abc", "```abc"},
-		"a quote":                           {"&gt; one\n&gt; two\nrest", "<blockquote>one<br>two</blockquote>rest"},
-		"entities":                          {"a &amp; b &lt;c&gt; &amp;lt;", "a &amp; b &lt;c&gt; &amp;lt;"},
-		"other entities are text":           {"&quot;&#39;&nbsp;", "&amp;quot;&amp;#39;&amp;nbsp;"},
-		"a link with a label":               {"<https://a.example/x?a=1&amp;b=2|see *this*>", `<a href="https://a.example/x?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">see *this*</a>`},
-		"a bare link":                       {"<https://a.example>", `<a href="https://a.example" target="_blank" rel="noopener noreferrer">https://a.example</a>`},
-		"a mail address":                    {"<mailto:a@b.example|mail>", `<a href="mailto:a@b.example" target="_blank" rel="noopener noreferrer">mail</a>`},
-		"a person":                          {"<@U2>", `<span class="mention">@Bo</span>`},
-		"a person nobody knows":             {"<@U9>", `<span class="mention">@U9</span>`},
-		"a channel":                         {"<#C1> <#C8|eight>", `<span class="mention">#ops</span> <span class="mention">#eight</span>`},
-		"a user group":                      {"<!subteam^S1> <!subteam^S2|@web>", `<span class="mention">@sre</span> <span class="mention">@web</span>`},
-		"everybody":                         {"<!channel>", `<span class="mention">@channel</span>`},
-		"a date":                            {"<!date^1795430064^at {time_secs} on {date_num}|then>", `<time datetime="2026-11-23T10:34:24Z" title="2026-11-23 10:34:24 UTC">at 18:34:24 on 2026-11-23</time>`},
-		"a date's unknown token stays":      {"<!date^1795430064^{ago} 2006|x>", `<time datetime="2026-11-23T10:34:24Z" title="2026-11-23 10:34:24 UTC">{ago} 2006</time>`},
-		"a date with a link":                {"<!date^1795430064^{time}^https://a.example/|x>", `<a href="https://a.example/" target="_blank" rel="noopener noreferrer"><time datetime="2026-11-23T10:34:24Z" title="2026-11-23 10:34:24 UTC">18:34</time></a>`},
+		"bold, italic, struck":            {"*a b* _c_ ~d~", "<strong>a b</strong> <em>c</em> <s>d</s>"},
+		"styles nest":                     {"*a _b_*", "<strong>a <em>b</em></strong>"},
+		"marks inside words are letters":  {"snake_case_name 2*3*4", "snake_case_name 2*3*4"},
+		"marks beside spaces are letters": {"* a * _ b", "* a * _ b"},
+		"a lone mark is a letter":         {"5 * 4", "5 * 4"},
+		"empty styles are letters":        {"** __ ~~", "** __ ~~"},
+		"styles end with the line":        {"*a\nb*", "*a<br>b*"},
+		"code keeps its marks":            {"`a *b* <@U2>`", "<code>a *b* @Bo</code>"},
+		"a lone backtick is a letter":     {"a ` b", "a ` b"},
+		"code inside bold":                {"*a `x*y` b*", "<strong>a <code>x*y</code> b</strong>"},
+		"a code block": {"see\n```/lb-register *x*\n&lt;y&gt;```\nend",
+			"see<pre><code>/lb-register *x*\n&lt;y&gt;</code></pre>end"},
+		"an open code block is text": {"```abc", "```abc"},
+		"a quote":                    {"&gt; one\n&gt; two\nrest", "<blockquote>one<br>two</blockquote>rest"},
+		"entities":                   {"a &amp; b &lt;c&gt; &amp;lt;", "a &amp; b &lt;c&gt; &amp;lt;"},
+		"other entities are text":    {"&quot;&#39;&nbsp;", "&amp;quot;&amp;#39;&amp;nbsp;"},
+		"a link with a label": {"<https://a.example/x?a=1&amp;b=2|see *this*>",
+			`<a href="https://a.example/x?a=1&amp;b=2" target="_blank" rel="noopener noreferrer">see *this*</a>`},
+		"a bare link": {"<https://a.example>",
+			`<a href="https://a.example" target="_blank" rel="noopener noreferrer">https://a.example</a>`},
+		"a mail address": {"<mailto:a@b.example|mail>",
+			`<a href="mailto:a@b.example" target="_blank" rel="noopener noreferrer">mail</a>`},
+		"a person":              {"<@U2>", `<span class="mention">@Bo</span>`},
+		"a person nobody knows": {"<@U9>", `<span class="mention">@U9</span>`},
+		"a channel": {"<#C1> <#C8|eight>",
+			`<span class="mention">#ops</span> <span class="mention">#eight</span>`},
+		"a user group": {"<!subteam^S1> <!subteam^S2|@web>",
+			`<span class="mention">@sre</span> <span class="mention">@web</span>`},
+		"everybody": {"<!channel>", `<span class="mention">@channel</span>`},
+		"a date": {"<!date^1795430064^at {time_secs} on {date_num}|then>",
+			`<time datetime="2026-11-23T10:34:24Z" title="2026-11-23 10:34:24 UTC">at 18:34:24 on 2026-11-23</time>`},
+		"a date's unknown token stays": {"<!date^1795430064^{ago} 2006|x>",
+			`<time datetime="2026-11-23T10:34:24Z" title="2026-11-23 10:34:24 UTC">{ago} 2006</time>`},
+		"a date with a link": {"<!date^1795430064^{time}^https://a.example/|x>",
+			`<a href="https://a.example/" target="_blank" rel="noopener noreferrer">` +
+				`<time datetime="2026-11-23T10:34:24Z" title="2026-11-23 10:34:24 UTC">18:34</time></a>`},
 		"a date that is none":               {"<!date^soon^{time}|then &amp; there>", "then &amp; there"},
 		"a date beyond the calendar":        {"<!date^99999999999999^{time}|late>", "late"},
 		"an angle that is no reference":     {"a < b > c <x>", "a &lt; b &gt; c &lt;x&gt;"},
@@ -133,7 +144,8 @@ func harmless(t *testing.T, page string) {
 		found := writtenTag.FindStringSubmatch(rest[i:])
 		require.NotNil(t, found, "%.80s\nin %s", rest[i:], page)
 		rest = rest[i+len(found[0]):]
-		require.NotContains(t, []string{"script", "img", "iframe", "object", "embed", "style", "link", "meta", "base"}, found[1], page)
+		require.NotContains(t, []string{"script", "img", "iframe", "object", "embed", "style", "link", "meta", "base"},
+			found[1], page)
 		for _, attr := range writtenAttr.FindAllStringSubmatch(found[2], -1) {
 			name, value := attr[1], html.UnescapeString(attr[2])
 			require.NotRegexp(t, `^(on|style$|srcdoc$|src$)`, name, page)
@@ -150,7 +162,8 @@ func TestNoTextBecomesPartOfThePage(t *testing.T) {
 	for _, text := range hostile {
 		harmless(t, string(sampleNames().mrkdwn(text)))
 		harmless(t, string(plainHTML(text)))
-		for _, in := range []place{{Viewer: text, ChannelID: text, TS: text, names: sampleNames()}, {Viewer: text, ViewID: text, names: sampleNames(), errors: map[string]string{text: text}}} {
+		for _, in := range []place{{Viewer: text, ChannelID: text, TS: text, names: sampleNames()},
+			{Viewer: text, ViewID: text, names: sampleNames(), errors: map[string]string{text: text}}} {
 			for _, block := range everywhere(text) {
 				page := drawn(t, templates, in, rawJSON(t, []any{block}))
 				harmless(t, page)
@@ -169,13 +182,16 @@ func everywhere(text string) []map[string]any {
 	option := object{"text": rich, "value": text, "description": words, "url": text}
 	element := func(kind string) object {
 		return object{
-			"type": kind, "action_id": text, "text": words, "value": text, "url": text, "style": text, "accessibility_label": text,
-			"placeholder": words, "initial_value": text, "initial_option": option, "options": []any{option}, "confirm": confirm,
+			"type": kind, "action_id": text, "text": words, "value": text, "url": text, "style": text,
+			"accessibility_label": text,
+			"placeholder":         words, "initial_value": text, "initial_option": option, "options": []any{option},
+			"confirm":       confirm,
 			"option_groups": []any{object{"label": words, "options": []any{option}}},
 		}
 	}
 	blocks := []map[string]any{
-		{"type": text, "x": text}, {"type": "divider", "block_id": text}, {"type": "header", "text": words}, {"type": "alert", "level": text, "text": rich},
+		{"type": text, "x": text}, {"type": "divider", "block_id": text}, {"type": "header", "text": words},
+		{"type": "alert", "level": text, "text": rich},
 		{"type": "context", "elements": []any{rich, words, object{"type": text}}},
 	}
 	for _, kind := range []string{
@@ -183,7 +199,8 @@ func everywhere(text string) []map[string]any {
 		"conversations_select", "file_input", text,
 	} {
 		blocks = append(blocks,
-			map[string]any{"type": "section", "block_id": text, "text": rich, "fields": []any{rich, words}, "accessory": element(kind)},
+			map[string]any{"type": "section", "block_id": text, "text": rich, "fields": []any{rich, words},
+				"accessory": element(kind)},
 			map[string]any{"type": "actions", "block_id": text, "elements": []any{element(kind)}},
 			map[string]any{"type": "input", "block_id": text, "label": words, "hint": words, "element": element(kind)})
 	}
@@ -219,7 +236,8 @@ func TestBlocksAreDrawnAsInTheGoldenFiles(t *testing.T) {
 			require.NoError(t, err)
 			p := place{Viewer: "U1", ChannelID: "C1", TS: "1795430000.000100", names: sampleNames()}
 			if strings.HasPrefix(filepath.Base(file), "view_") {
-				p = place{Viewer: "U1", ViewID: "V1", names: sampleNames(), errors: map[string]string{"weight": "Use a whole number."}}
+				p = place{Viewer: "U1", ViewID: "V1", names: sampleNames(),
+					errors: map[string]string{"weight": "Use a whole number."}}
 			}
 			got := drawn(t, templates, p, raw)
 			golden := strings.TrimSuffix(file, ".json") + ".html"
@@ -283,7 +301,9 @@ func TestWhatIsNoBlockBecomesALabelledBox(t *testing.T) {
 			require.Contains(t, got, "does not draw blocks of type <code>"+tt.label+"</code>")
 		})
 	}
-	require.Contains(t, drawn(t, templates, place{}, json.RawMessage(`[{"type":"actions","elements":[{"type":"feedback_buttons"},7]}]`)),
+	require.Contains(t,
+		drawn(t, templates, place{},
+			json.RawMessage(`[{"type":"actions","elements":[{"type":"feedback_buttons"},7]}]`)),
 		"Element of type <code>feedback_buttons</code>")
 	require.Empty(t, drawn(t, templates, place{}, json.RawMessage(`null`)))
 	require.Empty(t, drawn(t, templates, place{}, nil))
@@ -291,7 +311,8 @@ func TestWhatIsNoBlockBecomesALabelledBox(t *testing.T) {
 
 func TestNoTwoFieldsShareANameOrAnID(t *testing.T) {
 	t.Parallel()
-	ids := [][2]string{{"a", "b.c"}, {"a.b", "c"}, {"a-2e-b", "c"}, {"a", "b"}, {"", "a.b"}, {`a","b`, "c"}, {"A", "b"}, {"ä", "b"}}
+	ids := [][2]string{{"a", "b.c"}, {"a.b", "c"}, {"a-2e-b", "c"}, {"a", "b"}, {"", "a.b"}, {`a","b`, "c"}, {"A", "b"},
+		{"ä", "b"}}
 	names, anchors := map[string]bool{}, map[string]bool{}
 	for _, id := range ids {
 		names[fieldName(id[0], id[1])] = true

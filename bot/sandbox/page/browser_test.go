@@ -36,9 +36,11 @@ func browser(t *testing.T) context.Context {
 	})
 	limit, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.WindowSize(1440, 900)}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile),
+		chromedp.WindowSize(1440, 900)}
 	for _, flag := range []string{
-		"headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking", "disable-component-update",
+		"headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking",
+		"disable-component-update",
 		"disable-sync", "disable-quic", "disable-dev-shm-usage", "hide-scrollbars",
 	} {
 		options = append(options, chromedp.Flag(flag, true))
@@ -124,10 +126,11 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	// Enter sends. A private preview, and nothing sent.
 	x.until("document.activeElement.id === 'text'")
 	x.do(chromedp.KeyEvent("\r"))
-	x.reads(".message.private", "Nothing is changed yet")
+	x.reads(".message.private", "Nothing has changed yet")
 	x.reads("#step-1.done", "Run the command")
 	require.Empty(t, x.value("document.querySelector('#text').value"))
-	require.Equal(t, "Add web-07 to https-443 on api-lb, weight 50", x.value("document.querySelector('.button.primary').getAttribute('aria-label')"))
+	require.Equal(t, "Add web-07 to https-443 on api-lb, weight 50",
+		x.value("document.querySelector('.button.primary').getAttribute('aria-label')"))
 	x.picture("2-preview")
 	x.press(".switch summary")
 	x.reads("#people", "from another organisation")
@@ -155,7 +158,8 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	x.press("#lose button")
 	x.reads("#lose", "Next answer will be lost")
 	x.press(".message .overflow summary")
-	x.until("document.querySelector('.overflow .sheet').getBoundingClientRect().top >= document.querySelector('#messages').getBoundingClientRect().top")
+	x.until("document.querySelector('.overflow .sheet').getBoundingClientRect().top >= " +
+		"document.querySelector('#messages').getBoundingClientRect().top")
 	x.press(".message .overflow .row")
 	x.reads("#calls", "answer lost")
 	x.reads("#step-3.done", "Lose an answer")
@@ -198,7 +202,8 @@ func TestAPersonFillsInTheFormInABrowser(t *testing.T) {
 	}
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address+"/?as=U0ANA&channel=C0OPS"))
 	open := func() {
-		x.do(chromedp.SetValue(chromedp.ID("text"), "/lb-register"), chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r"))
+		x.do(chromedp.SetValue(chromedp.ID("text"), "/lb-register"), chromedp.Focus(chromedp.ID("text")),
+			chromedp.KeyEvent("\r"))
 		x.reads("#modal[open]", "Add server")
 	}
 	open()
@@ -260,7 +265,7 @@ func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
 	}
 	noOverflow("first sight")
 	x.press(".send")
-	x.reads(".message.private", "Nothing is changed yet")
+	x.reads(".message.private", "Nothing has changed yet")
 	x.press(".message .button.primary")
 	x.press("#confirm [data-answer=yes]")
 	x.reads(".message:not(.private)", "be-20d1")
@@ -296,19 +301,23 @@ func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
 // line break. chromedp.KeyEvent would write one.
 func (x trial) enters() {
 	x.t.Helper()
-	_, err := chromedp.Call(x.tab, keys.DispatchKeyEvent, keys.DispatchKeyEventParams{Type: "keyDown", Text: "\r", Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13})
+	_, err := chromedp.Call(x.tab, keys.DispatchKeyEvent,
+		keys.DispatchKeyEventParams{Type: "keyDown", Text: "\r", Key: "Enter", Code: "Enter",
+			WindowsVirtualKeyCode: 13})
 	require.NoError(x.t, err)
 }
 
 // typed types as a person does, key by key.
 func (x trial) typed(text string) {
 	x.t.Helper()
-	x.do(chromedp.Evaluate[chromedp.Void]("(t => { t.value = ''; t.focus(); })(document.querySelector('#text'))"), chromedp.KeyEvent(text))
+	x.do(chromedp.Evaluate[chromedp.Void]("(t => { t.value = ''; t.focus(); })(document.querySelector('#text'))"),
+		chromedp.KeyEvent(text))
 }
 
 func (x trial) composer() string {
 	x.t.Helper()
-	return x.value("(t => t.value.slice(0, t.selectionStart) + '|' + t.value.slice(t.selectionStart))(document.querySelector('#text'))")
+	return x.value("(t => t.value.slice(0, t.selectionStart) + '|' + " +
+		"t.value.slice(t.selectionStart))(document.querySelector('#text'))")
 }
 
 func TestCommandIsCompletedAsItIsTyped(t *testing.T) {

@@ -21,7 +21,8 @@ func (n names) date(inside, fallback string) string {
 		return escapeHTML(unescapeHTML(fallback))
 	}
 	at := time.Unix(seconds, 0).In(n.location())
-	html := `<time datetime="` + at.UTC().Format(time.RFC3339) + `" title="` + escapeHTML(at.UTC().Format("2006-01-02 15:04:05")) + ` UTC">` +
+	html := `<time datetime="` + at.UTC().Format(time.RFC3339) + `" title="` +
+		escapeHTML(at.UTC().Format("2006-01-02 15:04:05")) + ` UTC">` +
 		escapeHTML(n.format(at, unescapeHTML(parts[1]))) + `</time>`
 	if len(parts) == 3 {
 		if address := webURL(unescapeHTML(parts[2])); address != "" {

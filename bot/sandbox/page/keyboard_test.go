@@ -14,8 +14,9 @@ func TestAddingByKeyboardKeepsTheFocus(t *testing.T) {
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
 	x.until("document.activeElement.id === 'text'")
 	x.do(chromedp.KeyEvent("\r"))
-	x.reads(".message.private", "Nothing is changed yet")
-	x.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.message .button.primary').focus()"), chromedp.KeyEvent("\r"))
+	x.reads(".message.private", "Nothing has changed yet")
+	x.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.message .button.primary').focus()"),
+		chromedp.KeyEvent("\r"))
 	x.reads("#confirm[open]", "Add to a protected listener?")
 	x.do(chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
 	x.reads(".message:not(.private)", "be-20d1")

@@ -66,7 +66,8 @@ func (p *site) look(r *http.Request) look {
 	l := look{
 		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: cmp.Or(world.BotName, "bot"),
 		Command: p.options.Command, Complete: p.options.Completions, Version: p.options.Version,
-		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(), WillLose: p.options.Cloud.AnswerWillBeLost(),
+		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(),
+		WillLose: p.options.Cloud.AnswerWillBeLost(),
 	}
 	if i := slices.IndexFunc(people, func(s shownPerson) bool { return s.Me }); i >= 0 {
 		l.As = people[i]
@@ -87,7 +88,8 @@ func (p *site) look(r *http.Request) look {
 		l.Notice = n.text
 	}
 	l.Story = p.story.steps(scene)
-	l.Composer = p.story.composer(r.FormValue("step"), l.Story, l.Command, current.ID == currentChannel(channels, l.As.ID, "").ID)
+	l.Composer = p.story.composer(r.FormValue("step"), l.Story, l.Command,
+		current.ID == currentChannel(channels, l.As.ID, "").ID)
 	return l
 }
 
@@ -166,7 +168,8 @@ func roleOf(person sandbox.Person, world sandbox.Workspace) (role, about string)
 func showPerson(person sandbox.Person, role, about string) shownPerson {
 	name := cmp.Or(person.RealName, person.Name, person.ID)
 	return shownPerson{
-		ID: person.ID, Name: name, Handle: person.Name, Initials: initials(name), Tint: tint(person.ID), Role: role, About: about,
+		ID: person.ID, Name: name, Handle: person.Name, Initials: initials(name), Tint: tint(person.ID), Role: role,
+		About: about,
 	}
 }
 

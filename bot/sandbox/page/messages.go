@@ -43,7 +43,8 @@ type shownCall struct {
 
 // messages are the reader's messages in the channel, replies after their parent.
 func (p *site) messages(at place, world sandbox.Workspace, people []shownPerson) []shownMessage {
-	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)), func(m sandbox.Message) bool { return m.Deleted })
+	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)),
+		func(m sandbox.Message) bool { return m.Deleted })
 	thread := func(m sandbox.Message) string { return cmp.Or(m.ThreadTS, m.TS) }
 	slices.SortStableFunc(list, func(a, b sandbox.Message) int {
 		return cmp.Or(strings.Compare(thread(a), thread(b)), strings.Compare(a.TS, b.TS))
@@ -99,7 +100,8 @@ func (p *site) views(at place) []shownView {
 		}
 		in := place{Viewer: at.Viewer, ViewID: v.ID, names: at.names, errors: v.Errors}
 		shown = append(shown, shownView{
-			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: cmp.Or(v.Close, "Cancel"), Viewer: at.Viewer, Channel: at.ChannelID,
+			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: cmp.Or(v.Close, "Cancel"), Viewer: at.Viewer,
+			Channel: at.ChannelID,
 			Trouble: v.Trouble, Blocks: in.blocks(v.Blocks),
 		})
 	}
@@ -115,7 +117,8 @@ func showCalls(calls []Call, zone *time.Location) []shownCall {
 	for i, c := range slices.Backward(calls) {
 		at := c.At.In(zone)
 		s := shownCall{
-			ID: "call-" + strconv.Itoa(i), Time: at.Format("15:04:05"), Exact: at.UTC().Format(time.RFC3339), Service: c.Service, Action: c.Action,
+			ID: "call-" + strconv.Itoa(i), Time: at.Format("15:04:05"), Exact: at.UTC().Format(time.RFC3339),
+			Service: c.Service, Action: c.Action,
 			Status: strconv.Itoa(c.Status), Tone: "good", Request: indented(c.Request), Answer: indented(c.Answer),
 		}
 		switch {

@@ -155,7 +155,8 @@ func (n names) styled(out *strings.Builder, line string, i int, mark byte, tag s
 		}
 		after, _ := utf8.DecodeRuneInString(line[end+1:])
 		inner := line[i+1 : end]
-		if inner != strings.TrimSpace(inner) || end+1 < len(line) && (unicode.IsLetter(after) || unicode.IsDigit(after)) {
+		if inner != strings.TrimSpace(inner) || end+1 < len(line) &&
+			(unicode.IsLetter(after) || unicode.IsDigit(after)) {
 			continue
 		}
 		out.WriteString("<" + tag + ">")

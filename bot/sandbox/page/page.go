@@ -112,10 +112,12 @@ type workspace interface {
 	TypeCommand(ctx context.Context, userID, channelID, command, text string) sandbox.Interaction
 	Say(ctx context.Context, userID, channelID, threadTS, text string) (sandbox.Message, sandbox.Interaction)
 	Click(ctx context.Context, userID, channelID, messageTS, actionID, selected string) sandbox.Interaction
-	ClickInView(ctx context.Context, userID, viewID, actionID, value string, state sandbox.ViewState) sandbox.Interaction
+	ClickInView(ctx context.Context, userID, viewID, actionID, value string,
+		state sandbox.ViewState) sandbox.Interaction
 	SubmitView(ctx context.Context, userID, viewID string, state sandbox.ViewState) sandbox.Interaction
 	CloseView(ctx context.Context, userID, viewID string, whole bool) sandbox.Interaction
-	Suggest(ctx context.Context, userID, viewID, actionID, typed string, state sandbox.ViewState) ([]sandbox.Option, sandbox.Interaction)
+	Suggest(ctx context.Context, userID, viewID, actionID, typed string, state sandbox.ViewState) (
+		[]sandbox.Option, sandbox.Interaction)
 }
 
 // site serves the sandbox to people. It starts no goroutines; each event
@@ -228,7 +230,8 @@ func (p *site) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if !loopback(r.Host) {
-			http.Error(w, "the sandbox answers only on a loopback address, such as 127.0.0.1 or localhost", http.StatusForbidden)
+			http.Error(w, "the sandbox answers only on a loopback address, such as 127.0.0.1 or localhost",
+				http.StatusForbidden)
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)

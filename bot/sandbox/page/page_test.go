@@ -30,7 +30,8 @@ func TestPageShowsTheSmallSlack(t *testing.T) {
 	s := newStage()
 	s.messages["C1"] = []sandbox.Message{
 		{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "hello *there*"},
-		{TS: "1795430001.000100", ChannelID: "C1", UserID: "UBOT", BotID: "B1", Text: "psst", Ephemeral: true, To: "U1"},
+		{TS: "1795430001.000100", ChannelID: "C1", UserID: "UBOT", BotID: "B1", Text: "psst", Ephemeral: true,
+			To: "U1"},
 		{TS: "1795430002.000100", ChannelID: "C1", UserID: "UBOT", Text: "gone", Deleted: true},
 	}
 	h := raised(t, s, Options{
@@ -57,9 +58,12 @@ func TestPageShowsTheSmallSlack(t *testing.T) {
 
 func TestActsReachSlack(t *testing.T) {
 	t.Parallel()
-	const blocks = `[{"type":"input","block_id":"b:1","label":{"type":"plain_text","text":"Weight"},"element":{"type":"number_input","action_id":"w","is_decimal_allowed":false}},
-		{"type":"input","block_id":"b2","label":{"type":"plain_text","text":"After"},"element":{"type":"checkboxes","action_id":"a","options":[{"text":{"type":"plain_text","text":"Watch"},"value":"watch"}]}},
-		{"type":"actions","block_id":"b4","elements":[{"type":"button","action_id":"type_ids","text":{"type":"plain_text","text":"Type IDs"}}]}]`
+	const blocks = `[{"type":"input","block_id":"b:1","label":{"type":"plain_text","text":"Weight"},
+  "element":{"type":"number_input","action_id":"w","is_decimal_allowed":false}},
+		{"type":"input","block_id":"b2","label":{"type":"plain_text","text":"After"},"element":{"type":"checkboxes",
+   "action_id":"a","options":[{"text":{"type":"plain_text","text":"Watch"},"value":"watch"}]}},
+		{"type":"actions","block_id":"b4","elements":[{"type":"button","action_id":"type_ids",
+   "text":{"type":"plain_text","text":"Type IDs"}}]}]`
 	state := sandbox.ViewState{"b:1": {"w": "50"}, "b2": {"a": []string{"watch"}}}
 	tests := map[string]struct {
 		path string
@@ -76,11 +80,15 @@ func TestActsReachSlack(t *testing.T) {
 			act{What: "click", As: "U1", On: "C1/1.2", Action: "req_send"}},
 		"a menu is picked from": {"/click", url.Values{"ts": {"1.2"}, "action": {"req_more"}, "selected": {"pool"}},
 			act{What: "click", As: "U1", On: "C1/1.2", Action: "req_more", Value: "pool"}},
-		"a form is submitted with what was filled in": {"/view/submit", url.Values{"view": {"V1"}, `["b:1","w"]`: {"50"}, `["b2","a"]`: {"watch"}, "stray": {"x"}},
+		"a form is submitted with what was filled in": {"/view/submit",
+			url.Values{"view": {"V1"}, `["b:1","w"]`: {"50"}, `["b2","a"]`: {"watch"}, "stray": {"x"}},
 			act{What: "submit", As: "U1", On: "V1", State: state}},
 		"emptied fields are sent empty": {"/view/submit", url.Values{"view": {"V1"}, `["b:1","w"]`: {""}},
-			act{What: "submit", As: "U1", On: "V1", State: sandbox.ViewState{"b:1": {"w": ""}, "b2": {"a": []string{}}}}},
-		"a button in a form sends the form along": {"/view/click", url.Values{"view": {"V1"}, "action": {"type_ids"}, "selected": {"v"}, `["b:1","w"]`: {"50"}, `["b2","a"]`: {"watch"}},
+			act{What: "submit", As: "U1", On: "V1",
+				State: sandbox.ViewState{"b:1": {"w": ""}, "b2": {"a": []string{}}}}},
+		"a button in a form sends the form along": {"/view/click",
+			url.Values{"view": {"V1"}, "action": {"type_ids"}, "selected": {"v"}, `["b:1","w"]`: {"50"},
+				`["b2","a"]`: {"watch"}},
 			act{What: "click in view", As: "U1", On: "V1", Action: "type_ids", Value: "v", State: state}},
 		"a form is closed": {"/view/close", url.Values{"view": {"V1"}},
 			act{What: "close", As: "U1", On: "V1"}},
@@ -91,7 +99,8 @@ func TestActsReachSlack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage()
-			s.views = []sandbox.View{{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(blocks)}}
+			s.views = []sandbox.View{{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check",
+				Blocks: []byte(blocks)}}
 			tt.form.Set("as", "U1")
 			tt.form.Set("channel", "C1")
 			w := send(raised(t, s, Options{}), "POST", tt.path, tt.form, "HX-Request", "true")
@@ -108,11 +117,13 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 		status  int
 		said    string
 	}{
-		"Slack's client would not send it": {"refused: there is no command /x", 422, "That did not work: there is no command /x"},
-		"nobody answered the click":        {"operation_timeout", 204, "The app did not answer in time."},
-		"nobody is connected":              {"dispatch_failed", 204, "The app could not be reached. Is the bot running?"},
-		"the form says it itself":          {"connection_trouble", 204, ""},
-		"a failure we do not know":         {"weird", 204, "Slack reports: weird"},
+		"Slack's client would not send it": {"refused: there is no command /x", 422,
+			"That did not work: there is no command /x"},
+		"nobody answered the click": {"operation_timeout", 204, "The app did not answer in time."},
+		"nobody is connected": {"dispatch_failed", 204,
+			"The app could not be reached. Is the bot running?"},
+		"the form says it itself":  {"connection_trouble", 204, ""},
+		"a failure we do not know": {"weird", 204, "Slack reports: weird"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -120,12 +131,14 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 			s := newStage()
 			s.answer = sandbox.Interaction{Failure: tt.failure}
 			h := raised(t, s, Options{})
-			w := send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}}, "HX-Request", "true")
+			w := send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}},
+				"HX-Request", "true")
 			require.Equal(t, tt.status, w.Code)
 			live := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
 			require.Contains(t, live, `<hx-partial hx-target="#notice" hx-swap="innerMorph">`+tt.said+`</hx-partial>`)
 			for _, elsewhere := range []string{"/live?as=U2", "/live?as=U1&channel=C2"} {
-				require.Contains(t, send(h, "GET", elsewhere, nil).Body.String(), `hx-target="#notice" hx-swap="innerMorph"></hx-partial>`, elsewhere)
+				require.Contains(t, send(h, "GET", elsewhere, nil).Body.String(),
+					`hx-target="#notice" hx-swap="innerMorph"></hx-partial>`, elsewhere)
 			}
 		})
 	}
@@ -138,10 +151,12 @@ func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 		h := raised(t, s, Options{})
 		act := func(failure string) {
 			s.answer = sandbox.Interaction{Failure: failure}
-			send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}}, "HX-Request", "true")
+			send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}},
+				"HX-Request", "true")
 		}
 		shown := func() bool {
-			return strings.Contains(send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String(), "The app did not answer in time.")
+			return strings.Contains(send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String(),
+				"The app did not answer in time.")
 		}
 		act("operation_timeout")
 		require.True(t, shown())
@@ -157,7 +172,8 @@ func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 func TestAnEmptyMessageIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	w := send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {"  \r\n"}}, "HX-Request", "true")
+	w := send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {"  \r\n"}}, "HX-Request",
+		"true")
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
 	require.Empty(t, s.acts)
 }
@@ -169,14 +185,17 @@ func TestOnlyThePageItselfMayAct(t *testing.T) {
 		header         []string
 		status         int
 	}{
-		"the page's own form":                  {"POST", "/say", nil, 204},
-		"localhost is this machine":            {"POST", "/say", []string{"Host", "localhost:8080", "Origin", "http://localhost:8080"}, 204},
-		"so is ::1":                            {"POST", "/say", []string{"Host", "[::1]:8080", "Origin", "http://[::1]:8080"}, 204},
-		"another site's form":                  {"POST", "/say", []string{"Origin", "https://evil.example"}, 403},
-		"a form of an opaque origin":           {"POST", "/say", []string{"Origin", "null"}, 403},
-		"another port of this machine":         {"POST", "/say", []string{"Origin", "http://127.0.0.1:9999"}, 403},
-		"a browser that says cross-site":       {"POST", "/say", []string{"Sec-Fetch-Site", "cross-site"}, 403},
-		"a name that was rebound to us":        {"POST", "/say", []string{"Host", "evil.example:8080", "Origin", "http://evil.example:8080"}, 403},
+		"the page's own form": {"POST", "/say", nil, 204},
+		"localhost is this machine": {"POST", "/say",
+			[]string{"Host", "localhost:8080", "Origin", "http://localhost:8080"}, 204},
+		"so is ::1": {"POST", "/say",
+			[]string{"Host", "[::1]:8080", "Origin", "http://[::1]:8080"}, 204},
+		"another site's form":            {"POST", "/say", []string{"Origin", "https://evil.example"}, 403},
+		"a form of an opaque origin":     {"POST", "/say", []string{"Origin", "null"}, 403},
+		"another port of this machine":   {"POST", "/say", []string{"Origin", "http://127.0.0.1:9999"}, 403},
+		"a browser that says cross-site": {"POST", "/say", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		"a name that was rebound to us": {"POST", "/say",
+			[]string{"Host", "evil.example:8080", "Origin", "http://evil.example:8080"}, 403},
 		"reading under a rebound name":         {"GET", "/", []string{"Host", "evil.example"}, 403},
 		"reading under a look-alike":           {"GET", "/", []string{"Host", "127.0.0.1.evil.example"}, 403},
 		"reading under the address of the net": {"GET", "/live", []string{"Host", "192.168.1.5:8080"}, 403},
@@ -194,7 +213,8 @@ func TestOnlyThePageItselfMayAct(t *testing.T) {
 			if tt.method == "POST" {
 				form = url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"/x"}}
 			}
-			w := send(raised(t, s, Options{}), tt.method, tt.target, form, append([]string{"HX-Request", "true"}, tt.header...)...)
+			w := send(raised(t, s, Options{}), tt.method, tt.target, form,
+				append([]string{"HX-Request", "true"}, tt.header...)...)
 			require.Equal(t, tt.status, w.Code, w.Body)
 			require.Equal(t, tt.status == 204, len(s.acts) == 1)
 		})
@@ -222,7 +242,8 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 func TestOversizedBodiesAreNotRead(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {strings.Repeat("x", maxBody)}}, "HX-Request", "true")
+	send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {strings.Repeat("x", maxBody)}},
+		"HX-Request", "true")
 	require.Empty(t, s.acts)
 }
 
@@ -231,12 +252,14 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 	s := newStage()
 	s.views = []sandbox.View{
 		{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(`[]`)},
-		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back", Trouble: "We had some trouble connecting. Try again?", Blocks: []byte(`[]`)},
+		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back",
+			Trouble: "We had some trouble connecting. Try again?", Blocks: []byte(`[]`)},
 		{ID: "V3", Type: "home", Title: "Home", Blocks: []byte(`[]`)},
 	}
 	s.answer = sandbox.Interaction{Failure: "refused: the button is stuck"}
 	h := raised(t, s, Options{})
-	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "view": {"V2"}, "action": {"x"}}, "HX-Request", "true")
+	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "view": {"V2"}, "action": {"x"}},
+		"HX-Request", "true")
 	body := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
 	require.Regexp(t, `<form id="view-V1"[^>]* novalidate hidden>`, body, "what was typed below stays in the page")
 	require.Regexp(t, `<form id="view-V2"[^>]* novalidate>`, body)
@@ -256,7 +279,8 @@ func TestTheSecondClickOfADoubleClickSaysNothing(t *testing.T) {
 		require.Equal(t, http.StatusNoContent, send(h, "POST", path, form, "HX-Request", "true").Code, path)
 		require.NotContains(t, send(h, "GET", "/live?as=U0ANA", nil).Body.String(), "gone", path)
 	}
-	require.Contains(t, s.SubmitView(t.Context(), "U0ANA", "V404", nil).Failure, "ana does not see a view V404", "a program is told")
+	require.Contains(t, s.SubmitView(t.Context(), "U0ANA", "V404", nil).Failure, "ana does not see a view V404",
+		"a program is told")
 }
 
 func TestAnEmptyWorkspaceStillShowsAPage(t *testing.T) {
@@ -294,7 +318,8 @@ func TestTheTourTicksOffWhatHappened(t *testing.T) {
 	cloud := &sky{}
 	h := raised(t, newStage(), Options{Cloud: cloud})
 	command := func(as string) {
-		send(h, "POST", "/say", url.Values{"as": {as}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request", "true")
+		send(h, "POST", "/say", url.Values{"as": {as}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request",
+			"true")
 	}
 	done := func() (numbers []int) {
 		body := send(h, "GET", "/live", nil).Body.String()
@@ -325,8 +350,9 @@ func TestTheTourTicksOffWhatHappened(t *testing.T) {
 func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	h := raised(t, s, Options{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
-		Asker: "U2", AskIn: "C1", Command: "/lb-register heavy", Text: "First ask.", Waits: "Now agree."}})
+	h := raised(t, s,
+		Options{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
+			Asker: "U2", AskIn: "C1", Command: "/lb-register heavy", Text: "First ask.", Waits: "Now agree."}})
 	page := func(target string) string { return send(h, "GET", target, nil).Body.String() }
 
 	composer := func(target string) string {
@@ -344,7 +370,9 @@ func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
 	require.Empty(t, composer("/"), "it was sent")
 	require.Contains(t, page("/live"), "First ask.")
 	require.NotContains(t, page("/live"), "Now agree.")
-	s.messages["C2"] = []sandbox.Message{{TS: "1.1", ChannelID: "C2", UserID: "UBOT", BotID: "B1", Blocks: []byte(`[{"type":"actions","elements":[{"type":"button","action_id":"ap_yes","style":"danger","text":{"type":"plain_text","text":"Approve"}}]}]`)}}
+	s.messages["C2"] = []sandbox.Message{{TS: "1.1", ChannelID: "C2", UserID: "UBOT", BotID: "B1",
+		Blocks: []byte(`[{"type":"actions","elements":[{"type":"button","action_id":"ap_yes","style":"danger",
+   "text":{"type":"plain_text","text":"Approve"}}]}]`)}}
 	require.Contains(t, page("/live"), "Now agree.")
 	require.Contains(t, page("/live?as=U1&channel=C2"), `class="button danger"`, "buttons have their style")
 	require.Empty(t, composer("/?as=U2&channel=C1&step=5"), "it was asked")
@@ -372,7 +400,8 @@ func TestCallsShowRequestAndAnswerAsText(t *testing.T) {
 func TestTimesReadInTheReadersZone(t *testing.T) {
 	t.Parallel()
 	s := newStage()
-	s.messages["C1"] = []sandbox.Message{{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "<!date^1795430000^at {time}|then>"}}
+	s.messages["C1"] = []sandbox.Message{{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1",
+		Text: "<!date^1795430000^at {time}|then>"}}
 	h := raised(t, s, Options{})
 	for cookie, want := range map[string]string{
 		"": ">at 10:33<", "zone=Asia.Singapore": ">at 18:33<", "zone=America.Argentina.Buenos_Aires": ">at 07:33<",
@@ -414,7 +443,8 @@ func TestSuggestionsAreOptionsOfTheList(t *testing.T) {
 	s.options = []sandbox.Option{{Text: `web-07 "<x>"`, Value: "i-1", Description: "Bare metal"}}
 	h := raised(t, s, Options{})
 	ask := url.Values{"as": {"U1"}, "view": {"V1"}, "action": {"srv"}, "typed": {"web"}}
-	require.Equal(t, `<option value="i-1">web-07 &#34;&lt;x&gt;&#34; · Bare metal</option>`, send(h, "POST", "/view/suggest", ask).Body.String())
+	require.Equal(t, `<option value="i-1">web-07 &#34;&lt;x&gt;&#34; · Bare metal</option>`,
+		send(h, "POST", "/view/suggest", ask).Body.String())
 	s.answer = sandbox.Interaction{Failure: "operation_timeout"}
 	require.Empty(t, send(h, "POST", "/view/suggest", ask).Body.String())
 }
@@ -459,6 +489,7 @@ func TestEventsTellOfEveryKindOfChange(t *testing.T) {
 	hear()
 
 	cancel()
-	require.Eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.watchers) == 0 }, 10*time.Second, 5*time.Millisecond,
+	require.Eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.watchers) == 0 }, 10*time.Second,
+		5*time.Millisecond,
 		"a stream ends with its request")
 }

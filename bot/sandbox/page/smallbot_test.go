@@ -67,7 +67,8 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 		case p.Type == "view_submission":
 			b.note(string(p.View.State))
 			if !strings.Contains(string(p.View.State), `"value":"50"`) {
-				ack["payload"] = json.RawMessage(`{"response_action":"errors","errors":{"weight":"Use a whole number from 1 to 100."}}`)
+				ack["payload"] = json.RawMessage(`{"response_action":"errors",
+     "errors":{"weight":"Use a whole number from 1 to 100."}}`)
 			}
 		case p.Type == "block_actions" && p.Actions[0].ActionID == "look_pool":
 			b.note(p.Actions[0].ActionID + " " + p.Actions[0].Value)
@@ -79,7 +80,8 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 			then = func() {
 				b.cloud.register(`{"listenerId":"lst-8f2c","weight":50}`, `{"response":{"backendId":"be-20d1"}}`)
 				b.call("chat.postMessage", map[string]any{
-					"channel": p.Channel.ID, "text": "Added: web-07 as be-20d1.", "blocks": json.RawMessage(addedBlocks),
+					"channel": p.Channel.ID, "text": "Added: web-07 as be-20d1.",
+					"blocks": json.RawMessage(addedBlocks),
 				})
 			}
 		}

@@ -98,7 +98,8 @@ func (s *stage) Channels(viewer string) []sandbox.Channel {
 func (s *stage) Messages(channel, viewer string) []sandbox.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.messages[channel]), func(m sandbox.Message) bool { return m.Ephemeral && m.To != viewer })
+	return slices.DeleteFunc(slices.Clone(s.messages[channel]),
+		func(m sandbox.Message) bool { return m.Ephemeral && m.To != viewer })
 }
 
 func (s *stage) Views(string) []sandbox.View {
@@ -129,7 +130,8 @@ func (s *stage) Click(_ context.Context, as, channel, ts, action, selected strin
 	return s.did(act{What: "click", As: as, On: channel + "/" + ts, Action: action, Value: selected})
 }
 
-func (s *stage) ClickInView(_ context.Context, as, view, action, value string, state sandbox.ViewState) sandbox.Interaction {
+func (s *stage) ClickInView(_ context.Context, as, view, action, value string,
+	state sandbox.ViewState) sandbox.Interaction {
 	return s.did(act{What: "click in view", As: as, On: view, Action: action, Value: value, State: state})
 }
 
@@ -141,7 +143,8 @@ func (s *stage) CloseView(_ context.Context, as, view string, whole bool) sandbo
 	return s.did(act{What: "close", As: as, On: view, Whole: whole})
 }
 
-func (s *stage) Suggest(_ context.Context, as, view, action, typed string, state sandbox.ViewState) ([]sandbox.Option, sandbox.Interaction) {
+func (s *stage) Suggest(_ context.Context, as, view, action, typed string, state sandbox.ViewState) ([]sandbox.Option,
+	sandbox.Interaction) {
 	return s.options, s.did(act{What: "suggest", As: as, On: view, Action: action, Value: typed, State: state})
 }
 
@@ -171,7 +174,8 @@ func (s *sky) register(request, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, Call{
-		At: time.Unix(1795430000, 0), Service: "bmc", Action: "RegisterBackend", Status: 200, Lost: s.lose, Request: request, Answer: answer,
+		At: time.Unix(1795430000, 0), Service: "bmc", Action: "RegisterBackend", Status: 200, Lost: s.lose,
+		Request: request, Answer: answer,
 	})
 	s.backends++
 	s.lose = false

@@ -50,7 +50,8 @@ type scene struct {
 
 // scene gathers it.
 func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sandbox.Workspace) scene {
-	c := scene{calls: calls, willLose: willLose, people: people, command: p.options.Command, approver: p.options.Approver}
+	c := scene{calls: calls, willLose: willLose, people: people, command: p.options.Command,
+		approver: p.options.Approver}
 	if a := c.approver; a.ID != "" {
 		c.waiting = slices.ContainsFunc(p.slack.Messages(a.Channel, a.ID), func(m sandbox.Message) bool {
 			return !m.Deleted && strings.Contains(string(m.Blocks), `"`+a.Action+`"`)
@@ -91,21 +92,25 @@ func (s story) steps(c scene) []step {
 	}
 	added := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Action == registering })
 	lost := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Lost })
-	lose := step{Title: "Lose an answer", Text: "The cloud acts, and nobody hears. Then add another server.", Do: "lose", Label: "Lose the next answer", Done: lost}
+	lose := step{Title: "Lose an answer", Text: "The cloud acts, and nobody hears. Then add another server.",
+		Do: "lose", Label: "Lose the next answer", Done: lost}
 	if c.willLose {
 		lose.Do, lose.Text = "", "The next answer will be lost. Now add another server."
 	}
 	all := []step{
-		{Title: "Run the command", Text: "It stands in the composer. Press Enter.", Do: "command", Label: "Type it again", Done: s.Typed},
+		{Title: "Run the command", Text: "It stands in the composer. Press Enter.", Do: "command",
+			Label: "Type it again", Done: s.Typed},
 		{Title: "Press Add server", Text: "Nothing happens before you do.", Done: added},
 		lose,
-		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "go", Label: "Switch to the guest", Link: guest, Type: c.command, Done: s.Guest},
+		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "go",
+			Label: "Switch to the guest", Link: guest, Type: c.command, Done: s.Guest},
 	}
 	if agree, ok := c.approval(s.Agreed); ok {
 		all = append(all, agree)
 	}
 	all = append(all,
-		step{Title: "Reset", Text: "Start again, as often as you like.", Do: "reset", Label: "Reset everything", Done: s.Reset})
+		step{Title: "Reset", Text: "Start again, as often as you like.", Do: "reset", Label: "Reset everything",
+			Done: s.Reset})
 	for i := range all {
 		all[i].Number = i + 1
 	}

@@ -149,7 +149,8 @@ func (k *conn) sendRaw(ctx context.Context, frame []byte) error {
 
 // disconnect sends a disconnect frame.
 func (k *conn) disconnect(reason string) {
-	_ = k.send(k.s.ctx, map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": k.host}})
+	_ = k.send(k.s.ctx,
+		map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": k.host}})
 }
 
 // read takes frames until the connection ends.
@@ -208,5 +209,6 @@ func (k *conn) owes(by int) {
 func (k *conn) info() Connection {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return Connection{ID: k.id, Ghost: k.ghost, Pending: k.pending, Pongs: k.roundTrips, Ended: k.closed, CloseCode: k.closeCode}
+	return Connection{ID: k.id, Ghost: k.ghost, Pending: k.pending, Pongs: k.roundTrips, Ended: k.closed,
+		CloseCode: k.closeCode}
 }

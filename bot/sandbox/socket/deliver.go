@@ -31,7 +31,8 @@ type Envelope struct {
 
 // frame is the envelope as it goes over the wire.
 func (e Envelope) frame() map[string]any {
-	out := map[string]any{"type": e.Kind, "envelope_id": e.ID, "payload": e.Payload, "accepts_response_payload": e.Accepts}
+	out := map[string]any{"type": e.Kind, "envelope_id": e.ID, "payload": e.Payload,
+		"accepts_response_payload": e.Accepts}
 	if e.Kind == Event {
 		out["retry_attempt"], out["retry_reason"] = e.Attempt, ""
 	}
@@ -73,7 +74,8 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) Ack {
 	if e.ID == "" {
 		e.ID = uuid.NewString()
 	}
-	d := s.remember(e.ID, &dispatch{conn: k, accepts: e.Accepts, kind: e.Kind, sentAt: s.o.Now(), answer: make(chan json.RawMessage, 1)})
+	d := s.remember(e.ID,
+		&dispatch{conn: k, accepts: e.Accepts, kind: e.Kind, sentAt: s.o.Now(), answer: make(chan json.RawMessage, 1)})
 	k.owes(1)
 	defer k.owes(-1)
 	ctx, cancel := context.WithTimeout(ctx, s.o.AckLimit)
@@ -154,7 +156,8 @@ func (s *Server) settle(k *conn, id string, payload json.RawMessage) (findings [
 	case d.acked:
 		return []string{fmt.Sprintf("a %s envelope was acked twice", d.kind)}
 	case d.over:
-		return []string{fmt.Sprintf("the ack of a %s envelope came too late, after %s", d.kind, s.o.Now().Sub(d.sentAt).Round(time.Millisecond))}
+		return []string{fmt.Sprintf("the ack of a %s envelope came too late, after %s", d.kind,
+			s.o.Now().Sub(d.sentAt).Round(time.Millisecond))}
 	}
 	if len(payload) > 0 && !d.accepts {
 		findings = append(findings, fmt.Sprintf("the ack of a %s envelope that accepts no payload has one", d.kind))

@@ -78,7 +78,8 @@ func (k *conn) ended(err error) {
 		k.end("close frame")
 	case errors.Is(err, errFrameTooLong):
 		k.s.o.Finding("Socket Mode: a client frame is over the limit of %d bytes", maxClientFrame)
-		k.closeFrame(websocket.CloseMessageTooBig, fmt.Sprintf("Max frame length of %d has been exceeded.", maxClientFrame))
+		k.closeFrame(websocket.CloseMessageTooBig,
+			fmt.Sprintf("Max frame length of %d has been exceeded.", maxClientFrame))
 		k.halfClose()
 		k.end("frame too large")
 	case errors.Is(err, errFragment):

@@ -30,7 +30,8 @@ func start(t *testing.T, o sandbox.Options) *sandbox.Slack {
 // address calls apps.connections.open.
 func address(t *testing.T, s *sandbox.Slack) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.APIURL()+"apps.connections.open", http.NoBody)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.APIURL()+"apps.connections.open",
+		http.NoBody)
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+s.AppToken())
 	resp, err := http.DefaultClient.Do(req)
@@ -138,6 +139,7 @@ func receive(t *testing.T, from <-chan ack) ack {
 
 func requireFinding(t *testing.T, s *sandbox.Slack, part string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(strings.Join(s.Findings(), "\n"), part) }, patience, time.Millisecond,
+	require.Eventually(t, func() bool { return strings.Contains(strings.Join(s.Findings(), "\n"), part) }, patience,
+		time.Millisecond,
 		"no finding says %q", part)
 }

@@ -156,7 +156,7 @@ func (s *Server) serve(k *conn) {
 	defer func() { _ = k.ws.Close() }()
 	count, refusal := s.register(k)
 	if refusal != "" {
-		_ = k.send(s.ctx, map[string]any{"type": "disconnect", "reason": refusal, "debug_info": map[string]any{"host": k.host}})
+		k.disconnect(refusal)
 		k.closeFrame(websocket.CloseNormalClosure, "")
 		return
 	}
@@ -164,7 +164,8 @@ func (s *Server) serve(k *conn) {
 	defer s.o.Changed()
 	_ = k.send(s.ctx, map[string]any{"type": "hello", "num_connections": count,
 		"connection_info": map[string]any{"app_id": s.o.AppID()},
-		"debug_info":      map[string]any{"host": k.host, "build_number": 1, "approximate_connection_time": int(k.timing.Life.Seconds())}})
+		"debug_info": map[string]any{"host": k.host, "build_number": 1,
+			"approximate_connection_time": int(k.timing.Life.Seconds())}})
 	s.work.Go(k.pulse)
 	k.read()
 	if k.isGhost() { // registered and routed to until the stand-in closes or forgets it

@@ -40,7 +40,8 @@ func TestDebugReconnectsShortensTheLife(t *testing.T) {
 func TestConnectionIsWarnedAndRefreshedAtTheEndOfItsLife(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.Options{})
-	s.SetTiming(socket.Timing{Life: 40 * time.Millisecond, WarnBefore: 20 * time.Millisecond, RefreshGrace: time.Millisecond})
+	s.SetTiming(socket.Timing{Life: 40 * time.Millisecond, WarnBefore: 20 * time.Millisecond,
+		RefreshGrace: time.Millisecond})
 	c := greeted(t, s)
 	require.Equal(t, "warning", c.next().Reason)
 	require.Equal(t, "refresh_requested", c.next().Reason)
@@ -84,14 +85,18 @@ func TestAcks(t *testing.T) {
 		accepts      bool
 		finding      string
 	}{
-		"without a payload":                      {`{"envelope_id":"ID"}`, "", true, ""},
-		"with an empty payload":                  {`{"envelope_id":"ID","payload":{}}`, "", false, ""},
-		"with a null payload":                    {`{"envelope_id":"ID","payload":null}`, "", false, ""},
-		"with a payload":                         {`{"envelope_id":"ID","payload":{"text":"hi"}}`, `{"text":"hi"}`, true, ""},
-		"with a payload where none is accepted":  {`{"envelope_id":"ID","payload":{"text":"hi"}}`, `{"text":"hi"}`, false, "accepts no payload"},
-		"after a frame that is no ack":           {"{}" + "\n" + `{"envelope_id":"ID"}`, "", true, "not an ack"},
-		"after an ack for an unknown envelope":   {`{"envelope_id":"other"}` + "\n" + `{"envelope_id":"ID"}`, "", true, "unknown envelope"},
-		"twice; the second one is only recorded": {`{"envelope_id":"ID"}` + "\n" + `{"envelope_id":"ID","payload":{"a":1}}`, "", true, "acked twice"},
+		"without a payload":     {`{"envelope_id":"ID"}`, "", true, ""},
+		"with an empty payload": {`{"envelope_id":"ID","payload":{}}`, "", false, ""},
+		"with a null payload":   {`{"envelope_id":"ID","payload":null}`, "", false, ""},
+		"with a payload": {`{"envelope_id":"ID","payload":{"text":"hi"}}`, `{"text":"hi"}`,
+			true, ""},
+		"with a payload where none is accepted": {`{"envelope_id":"ID","payload":{"text":"hi"}}`, `{"text":"hi"}`,
+			false, "accepts no payload"},
+		"after a frame that is no ack": {"{}" + "\n" + `{"envelope_id":"ID"}`, "", true, "not an ack"},
+		"after an ack for an unknown envelope": {`{"envelope_id":"other"}` + "\n" + `{"envelope_id":"ID"}`, "", true,
+			"unknown envelope"},
+		"twice; the second one is only recorded": {`{"envelope_id":"ID"}` + "\n" +
+			`{"envelope_id":"ID","payload":{"a":1}}`, "", true, "acked twice"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -232,10 +237,11 @@ func TestScriptedEnds(t *testing.T) {
 		reason string
 		code   int
 	}{
-		"refresh":       {(*sandbox.Slack).Refresh, "refresh_requested", websocket.CloseNormalClosure},
-		"warning":       {func(s *sandbox.Slack) { s.Warn(time.Millisecond) }, "warning", websocket.CloseNormalClosure},
-		"link disabled": {func(s *sandbox.Slack) { s.LinkDisabled(true) }, "link_disabled", websocket.CloseNormalClosure},
-		"dropped":       {(*sandbox.Slack).DropConnections, "", 0},
+		"refresh": {(*sandbox.Slack).Refresh, "refresh_requested", websocket.CloseNormalClosure},
+		"warning": {func(s *sandbox.Slack) { s.Warn(time.Millisecond) }, "warning", websocket.CloseNormalClosure},
+		"link disabled": {func(s *sandbox.Slack) { s.LinkDisabled(true) }, "link_disabled",
+			websocket.CloseNormalClosure},
+		"dropped": {(*sandbox.Slack).DropConnections, "", 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -370,7 +376,8 @@ func TestSlackGoWorksUnchanged(t *testing.T) {
 			case socketmode.EventTypeHello:
 				seen <- struct{}{}
 			case socketmode.EventTypeSlashCommand:
-				_ = bot.AckCtx(ctx, event.Request.EnvelopeID, map[string]string{"text": event.Data.(slack.SlashCommand).Text})
+				_ = bot.AckCtx(ctx, event.Request.EnvelopeID,
+					map[string]string{"text": event.Data.(slack.SlashCommand).Text})
 			}
 		}
 	}()

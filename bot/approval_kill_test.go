@@ -47,8 +47,7 @@ func (h *house) asksForApproval() sandbox.Message {
 // it: to the next process on the same file, or to another replica.
 func TestAnApprovalAskedForBeforeAKillIsDecidedAfterIt(t *testing.T) {
 	t.Parallel()
-	databases := map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL, another replica": onPostgres}
-	for name, use := range databases {
+	for name, use := range databases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := withLeads(t, func(c *bot.Config) { use(t, c) })

@@ -19,7 +19,7 @@ import (
 func TestRandomKillPointsLoseNothingAndDoubleNothing(t *testing.T) {
 	parallelUnlessSoaking(t)
 	points, houses := sized(6, 20, 200), sized(1, 2, 4)
-	for name, edit := range map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres} {
+	for name, edit := range databases() {
 		t.Run(name, func(t *testing.T) {
 			parallelUnlessSoaking(t)
 			seed := chaosSeed(t)

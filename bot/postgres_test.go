@@ -19,6 +19,14 @@ func onPostgres(t *testing.T, c *bot.Config) {
 	c.DatabaseURL = servers.Database(t)
 }
 
+// databases are the databases that a bot may have, by name.
+func databases() map[string]func(*testing.T, *bot.Config) {
+	return map[string]func(*testing.T, *bot.Config){
+		"SQLite":     func(*testing.T, *bot.Config) {},
+		"PostgreSQL": onPostgres,
+	}
+}
+
 func TestTheWholeStoryOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *bot.Config) { onPostgres(t, c) })

@@ -61,7 +61,7 @@ func TestRedeliveredCommandIsDoneWhereTheFirstDeliveryWasKilled(t *testing.T) {
 	}
 	for _, confirm := range []intake.Confirm{intake.ConfirmAlways, intake.ConfirmNever} {
 		for name, die := range moments {
-			for database, use := range map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres} {
+			for database, use := range databases() {
 				t.Run(strings.Join([]string{"confirm " + string(confirm), name, database}, ", "), func(t *testing.T) {
 					t.Parallel()
 					h := stand(t, func(c *bot.Config) {

@@ -38,8 +38,7 @@ import (
 func TestDuplicatesAndLostAnswersLeaveNothingBehind(t *testing.T) {
 	alone(t)
 	commands := sized(20, 60, 600)
-	databases := map[string]func(*testing.T, *bot.Config){"SQLite": func(*testing.T, *bot.Config) {}, "PostgreSQL": onPostgres}
-	for name, use := range databases {
+	for name, use := range databases() {
 		t.Run(name, func(t *testing.T) {
 			alone(t)
 			s := openStorm(t, commands, func(c *bot.Config) { use(t, c) })

@@ -87,7 +87,8 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	counts := operation.NewMetrics(prometheus.NewRegistry())
 	asking := operation.ApprovalSettings{Within: 30 * time.Minute}
 	w := &walkthrough{t: t, slack: h.slack, cloud: h.cloud, store: store,
-		runner: &operation.Runner{Journal: store, Registrar: cloud, Catalog: cloud, Permission: gate, Roster: gate, Reporter: silent{}, Asking: asking,
+		runner: &operation.Runner{Journal: store, Pools: cloud, Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}},
+			Catalog: cloud, Permission: gate, Roster: gate, Reporter: silent{}, Asking: asking,
 			Now: time.Now, Log: log, Metrics: counts},
 		intake: &intake.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud, Pools: cloud, Engine: silent{},
 			Settings: intake.Settings{Approval: asking}, Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },

@@ -112,7 +112,8 @@ func (b *Bot) wireRequests(ctx context.Context, directory *slackapp.Directory, m
 	counts := operation.NewMetrics(metrics)
 	b.line = operation.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
 	b.shared = &intake.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
-	runner := &operation.Runner{Journal: b.journal, Registrar: cloud, Catalog: cloud, Permission: b.gate,
+	changes := map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}}
+	runner := &operation.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Permission: b.gate,
 		Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {

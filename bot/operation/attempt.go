@@ -28,6 +28,9 @@ func (r *Runner) attempt(ctx context.Context, op Operation) (Next, error) {
 	if over, err := r.overdue(ctx, &op); over != nil || err != nil {
 		return over.next(), err
 	}
+	if _, err := r.changeOf(op); err != nil {
+		return Next{}, err
+	}
 	if rest := op.WaitUntil.Sub(r.Now()); rest > 0 {
 		return Next{State: op.State, After: rest}, nil // a button ended the pause that was asked for
 	}
@@ -57,16 +60,12 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 	if next, over, err := r.settleDoubted(ctx, &op, pool); over {
 		return next, err
 	}
-	if b, same, found := Present(op, pool); found {
-		op.FoundWeight = b.Weight
-		if same && op.onlyLimited() {
-			return r.finishSeen(ctx, &op, b, EvidenceSeen)
+	if s := r.Changes[op.Change].Before(op, pool); s.Done || s.Differs {
+		if s.Done && op.onlyLimited() {
+			op.FoundWeight = s.Backend.Weight
+			return r.finishSeen(ctx, &op, []zenlayer.Backend{s.Backend}, EvidenceSeen)
 		}
-		op.BackendID, op.BackendStatus = b.BackendID, b.Status
-		if same {
-			return r.finish(ctx, &op, AlreadyThere, "")
-		}
-		return r.finish(ctx, &op, NotAdded, ReasonDiffers)
+		return r.finishUnneeded(ctx, &op, s)
 	}
 	if op.Rehearsal {
 		return r.finish(ctx, &op, NotAdded, ReasonRehearsal)
@@ -74,7 +73,7 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 	if r.tooLate(op) {
 		return r.finish(ctx, &op, NotAdded, tooLateReason(op))
 	}
-	if now, changes := changedSinceApproval(op, pool); len(changes) > 0 {
+	if now, changes := r.changedSinceApproval(op, pool); len(changes) > 0 {
 		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, now, changes)
 	}
 	op.Baseline = backendIDs(OfServer(op, pool))
@@ -87,16 +86,26 @@ func (r *Runner) settleDoubted(ctx context.Context, op *Operation, pool []zenlay
 	if !op.Doubted() || op.onlyLimited() {
 		return Next{}, false, nil
 	}
-	switch found := ownEntries(*op, pool); len(found) {
-	case 0:
+	proof := r.Changes[op.Change].After(*op, pool)
+	switch {
+	case !proof.Done:
 		return Next{}, false, nil
-	case 1:
-		next, err = r.finishSeen(ctx, op, found[0], EvidenceSeen)
-	default:
-		op.Matches = backendIDs(found)
+	case len(proof.Backends) > 1:
+		op.Matches = backendIDs(proof.Backends)
 		next, err = r.needsPerson(ctx, op)
+	default:
+		next, err = r.finishSeen(ctx, op, proof.Backends, EvidenceSeen)
 	}
 	return next, true, err
+}
+
+// finishUnneeded ends an operation that the listener leaves nothing to do for.
+func (r *Runner) finishUnneeded(ctx context.Context, op *Operation, s Comparison) (Next, error) {
+	op.BackendID, op.BackendStatus, op.FoundWeight = s.Backend.BackendID, s.Backend.Status, s.Backend.Weight
+	if s.Done {
+		return r.finish(ctx, op, AlreadyThere, "")
+	}
+	return r.finish(ctx, op, NotAdded, ReasonDiffers)
 }
 
 // ClockSlack is how far the clock may step back before it is not believed any
@@ -128,18 +137,26 @@ func tooLateReason(op Operation) Reason {
 	return ReasonUnreachable
 }
 
-// reconcile ends an operation whose call was refused because the server is on
-// the listener already, which it was not a moment before: it may be there by
-// now just as asked. What cannot be read or seen stays a refusal.
+// reconcile ends an operation whose call was refused. A refusal may say that the
+// change is done, although the reading before the call did not show it: then the
+// listener is read again. What cannot be read or seen stays a refusal.
 func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
+	change, err := r.changeOf(*op)
+	if err != nil {
+		return Next{}, err
+	}
 	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
 	defer cancel()
-	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	pool, err := r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}
 	op.noteReading(err)
-	b, same, found := Present(*op, pool)
+	s := Comparison{}
+	if err == nil {
+		s = change.Before(*op, pool)
+	}
+	found := s.Done || s.Differs
 	if op.Looks++; !found && op.Looks < reconcileLooks {
 		if err := r.save(ctx, op, EventLook, map[string]string{"fault": op.LookFault}); err != nil {
 			return Next{}, err
@@ -149,12 +166,10 @@ func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
 	if !found {
 		return r.finish(ctx, op, NotAdded, ReasonRefused)
 	}
-	op.BackendID, op.BackendStatus, op.FoundWeight = b.BackendID, b.Status, b.Weight
-	if same {
+	if s.Done {
 		op.Fault = Fault{}
-		return r.finish(ctx, op, AlreadyThere, "")
 	}
-	return r.finish(ctx, op, NotAdded, ReasonDiffers)
+	return r.finishUnneeded(ctx, op, s)
 }
 
 // reconcileLooks is how often the list is read for what a conflict names: it
@@ -190,7 +205,7 @@ func (r *Runner) checkListener(ctx context.Context, op *Operation) ([]zenlayer.B
 	}
 	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 	op.Listener = l
-	pool, err := r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	pool, err := r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if err != nil {
 		stop, err := end(r.readFailed(ctx, op, err))
 		return nil, stop, err
@@ -234,7 +249,7 @@ func lastQuestion(op Operation, at time.Time) Question {
 }
 
 func NewQuestion(op Operation, at time.Time) Question {
-	return Question{Action: ActionRegister, Actor: op.Actor, Place: op.Place, Account: op.Account,
+	return Question{Action: op.Change.action(), Actor: op.Actor, Place: op.Place, Account: op.Account,
 		Listener: op.Listener, Server: op.Server, Weight: op.Request.Weight, Ports: op.Request.PortList, At: at}
 }
 

@@ -12,7 +12,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// callWithin bounds one RegisterBackend call, waiting for a free place in the
+// callWithin bounds one call, waiting for a free place in the
 // account's rate included. It is short of the client's and Zenlayer's own
 // limits by far: a signed request stays valid for five minutes.
 const callWithin = 15 * time.Second
@@ -36,7 +36,7 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
 	if left < callWithin/3 {
-		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errNotSent)
+		return r.answered(ctx, *op, number, Receipt{}, errNotSent)
 	}
 	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
 	defer cancel()
@@ -44,16 +44,17 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 		if ctx.Err() != nil {
 			return Next{}, context.Cause(ctx)
 		}
-		return r.answered(ctx, *op, number, zenlayer.RegisteredBackend{}, errNotSent)
+		return r.answered(ctx, *op, number, Receipt{}, errNotSent)
 	}
 	got, err := r.send(within, *op, number)
 	return r.answered(ctx, *op, number, got, err)
 }
 
 // send makes the call, and has the card say when it takes long.
-func (r *Runner) send(ctx context.Context, op Operation, number int) (zenlayer.RegisteredBackend, error) {
+func (r *Runner) send(ctx context.Context, op Operation, number int) (Receipt, error) {
 	defer r.showSlowCall(ctx, op, number)()
-	return r.Registrar.RegisterBackend(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankCall, AtMost: callWaits}), op.Request)
+	ctx = zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankCall, AtMost: callWaits})
+	return r.Changes[op.Change].Send(ctx, op)
 }
 
 // slowAfter is how long an answer may take before the card says that it does.
@@ -88,7 +89,7 @@ var errNotSent = errors.New("not sent: writing it down took until it was too lat
 // meanwhile, so it works on the operation as it is now. The answer cannot be
 // fetched again, so the write is retried until the journal takes it or the
 // process stops.
-func (r *Runner) answered(ctx context.Context, sent Operation, number int, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+func (r *Runner) answered(ctx context.Context, sent Operation, number int, got Receipt, callErr error) (Next, error) {
 	word := outcomeWord(callErr)
 	r.Metrics.attempts.WithLabelValues(word).Inc()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
@@ -107,7 +108,7 @@ func (r *Runner) answered(ctx context.Context, sent Operation, number int, got z
 }
 
 // storeAnswer makes one try, also while the process is stopping.
-func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, word string, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, word string, got Receipt, callErr error) (Next, error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeWithin, errors.New("the journal did not answer within "+storeWithin.String()))
 	defer cancel()
 	op, err := r.current(ctx, sent.ID, sent.Run)
@@ -145,7 +146,7 @@ func outcomeWord(err error) string {
 }
 
 // handleAnswer decides what the last attempt's answer means.
-func (r *Runner) handleAnswer(ctx context.Context, op *Operation, got zenlayer.RegisteredBackend, callErr error) (Next, error) {
+func (r *Runner) handleAnswer(ctx context.Context, op *Operation, got Receipt, callErr error) (Next, error) {
 	last := op.Attempts[len(op.Attempts)-1]
 	open := op.Unanswered()
 	held := errors.Is(callErr, errNotSent)
@@ -166,7 +167,7 @@ func (r *Runner) handleAnswer(ctx context.Context, op *Operation, got zenlayer.R
 		return r.unconfirmed(ctx, op)
 	case held:
 		return r.finish(ctx, op, NotAdded, ReasonTooLate)
-	case zenlayer.IsConflict(callErr):
+	case r.Changes[op.Change].SaysDone(callErr):
 		return r.conflict(ctx, op)
 	case zenlayer.IsNotFound(callErr) && op.Fault.Code == codeListenerGone:
 		return r.finish(ctx, op, NotAdded, ReasonGone)
@@ -174,8 +175,8 @@ func (r *Runner) handleAnswer(ctx context.Context, op *Operation, got zenlayer.R
 	return r.finish(ctx, op, NotAdded, refusal(callErr))
 }
 
-// conflict stores a refusal that says the server is there already; attempt
-// then looks before it ends as refused.
+// conflict stores a refusal that says the change is done already; attempt then
+// reads the listener before it ends as refused.
 func (r *Runner) conflict(ctx context.Context, op *Operation) (Next, error) {
 	after := settlePause(0)
 	op.WaitUntil, op.WaitFor = r.Now().Add(after), WaitLook

@@ -27,7 +27,10 @@ type Operation struct {
 
 	// Account names whose load balancers are meant; it is part of Subject.
 	Account string `json:"account"`
-	// Request is what is sent to Zenlayer, with the client token.
+	// Change is what is done to the listener.
+	Change ChangeKind `json:"change,omitempty"`
+	// Request names the listener and the server. It is what ChangeAdd sends, with
+	// the client token; another kind adds a field for what else it sends.
 	Request zenlayer.RegisterBackendRequest `json:"request"`
 	// Listener is the listener as it was last read.
 	Listener Listener `json:"listener"`

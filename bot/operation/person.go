@@ -7,30 +7,28 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-
-	"lbbot/zenlayer"
 )
 
 // tellWithin bounds how long telling the owner may hold things up: a person's
 // answer must not wait for Slack.
 const tellWithin = 10 * time.Second
 
-// settleByPerson goes by a person's answer, once a reading agrees with it. That it
-// is not there is believed only when nothing that was sent can arrive any
-// more.
-func (r *Runner) settleByPerson(ctx context.Context, op Operation, found, doubtful []zenlayer.Backend, complete bool) (Next, error) {
-	there := append(slices.Clone(found), doubtful...)
+// settleByPerson goes by a person's answer, once a reading agrees with it. That
+// the change was not carried out is believed only when nothing that was sent can
+// take effect any more. proof is zero if the reading was not complete.
+func (r *Runner) settleByPerson(ctx context.Context, op Operation, proof Proof, complete bool) (Next, error) {
+	there := slices.Concat(proof.Backends, proof.Unclear)
 	switch {
-	case complete && op.Answer == AnswerThere && len(there) > 0:
+	case op.Answer == AnswerThere && (proof.Done || len(there) > 0):
 		op.Matches = backendIDs(there)
-		return r.finishSeen(ctx, &op, there[0], EvidencePerson)
-	case complete && op.Answer == AnswerNotThere && len(found) == 0 && r.provable(op):
+		return r.finishSeen(ctx, &op, there, EvidencePerson)
+	case complete && op.Answer == AnswerNotThere && !proof.Done && r.provable(op):
 		return r.finish(ctx, &op, NotAdded, ReasonPerson)
 	}
 	if err := r.tellOwner(ctx, &op); err != nil {
 		return Next{}, err
 	}
-	mismatch := complete && (op.Answer == AnswerThere || op.Answer == AnswerNotThere && len(found) > 0)
+	mismatch := complete && (op.Answer == AnswerThere || op.Answer == AnswerNotThere && proof.Done)
 	matches := backendIDs(there)
 	if !complete {
 		matches = op.Matches // what was seen last stays on the card

@@ -76,27 +76,6 @@ func (p Picture) Share(weight int, scheduler string) (percent int, known bool) {
 
 func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
 
-// changes says what is different in now and matters to somebody who agreed to
-// p, in words; nothing if it is the same to them.
-func (p Picture) changes(now Picture, op Operation) []string {
-	var list []string
-	if p.Settings != "" && !sameSettings(p.Settings, now.Settings) {
-		list = append(list, "the listener's settings changed from "+settingWords(p.Settings)+" to "+settingWords(now.Settings))
-	}
-	if fresh := added(p.Same, now.Same); len(fresh) > 0 {
-		list = append(list, "the same server is on the listener as "+fresh[0])
-	}
-	if fresh := added(p.Names, now.Names); len(fresh) > 0 {
-		list = append(list, "the name "+op.Request.BackendName+" is taken by "+fresh[0])
-	}
-	before, known := p.Share(op.Request.Weight, op.Listener.Scheduler)
-	after, still := now.Share(op.Request.Weight, op.Listener.Scheduler)
-	if known && still && after >= 2*before && after > before {
-		list = append(list, fmt.Sprintf("it would take about %d %% of new connections instead of %d %%", after, before))
-	}
-	return list
-}
-
 // settingWords says settings in words; they are stored and compared as
 // Zenlayer abbreviates them.
 func settingWords(s string) string {

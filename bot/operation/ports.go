@@ -89,14 +89,6 @@ type Journal interface {
 	BrokenSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error)
 }
 
-// Registrar is what the last step asks of Zenlayer. RegisterBackend makes one
-// attempt at most; repeating is decided here, because each attempt is
-// journalled before it is made.
-type Registrar interface {
-	Pools
-	RegisterBackend(ctx context.Context, req zenlayer.RegisterBackendRequest) (zenlayer.RegisteredBackend, error)
-}
-
 // Pools tells what is on a listener.
 type Pools interface {
 	DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) ([]zenlayer.Backend, error)

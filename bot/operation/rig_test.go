@@ -329,7 +329,8 @@ func newHouse(t require.TestingT) *house {
 	h.intake = &intake.Intake{Journal: journal, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
 		Settings: intake.Settings{Account: "acme", Approval: asking, Glass: 2, GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
 		Log: zap.NewNop(), Metrics: intake.NewMetrics(h.counts)}
-	h.runner = &operation.Runner{Journal: journal, Registrar: h.cloud, Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
+	h.runner = &operation.Runner{Journal: journal, Pools: h.cloud, Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: h.cloud}},
+		Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
 		Now: now, Log: zap.New(core), Metrics: metrics}
 	return h
 }

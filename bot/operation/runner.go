@@ -13,7 +13,8 @@ import (
 // run on a goroutine of the engine's; it starts none itself.
 type Runner struct {
 	Journal    Journal
-	Registrar  Registrar
+	Pools      Pools
+	Changes    map[ChangeKind]Change // how each kind is carried out
 	Catalog    Catalog
 	Permission Permission
 	Roster     Roster

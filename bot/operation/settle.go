@@ -39,6 +39,10 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	if rest := op.WaitUntil.Sub(r.Now()); op.Looks == 0 && rest > 0 && rest <= settlePause(0) {
 		return Next{State: op.State, After: rest}, nil
 	}
+	change, err := r.changeOf(op)
+	if err != nil {
+		return Next{}, err
+	}
 	pool, complete, err := r.look(ctx, &op)
 	if err != nil {
 		return Next{}, err
@@ -46,22 +50,25 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	// A clock that was set back makes nothing early, also not when it comes by
 	// the same time again.
 	op.ClockBack = op.ClockBack || r.Now().Add(ClockSlack).Before(op.LastSent())
-	found, doubtful := ownEntries(op, pool), unclearEntries(op, pool)
+	var proof Proof
+	if complete {
+		proof = change.After(op, pool)
+	}
 	if op.State == NeedsPerson {
-		return r.settleByPerson(ctx, op, found, doubtful, complete)
+		return r.settleByPerson(ctx, op, proof, complete)
 	}
 	switch {
-	case len(found) == 1:
-		return r.finishSeen(ctx, &op, found[0], EvidenceSeen)
-	case len(found) > 1:
-		op.Matches = backendIDs(found)
+	case proof.Done && len(proof.Backends) > 1:
+		op.Matches = backendIDs(proof.Backends)
 		return r.needsPerson(ctx, &op)
+	case proof.Done:
+		return r.finishSeen(ctx, &op, proof.Backends, EvidenceSeen)
 	case complete && r.mayRepeat(op):
 		return r.repeat(ctx, op)
 	case !r.provable(op):
 		return r.lookAgain(ctx, &op)
-	case !complete || len(doubtful) > 0:
-		op.Matches = backendIDs(doubtful)
+	case !complete || len(proof.Unclear) > 0:
+		op.Matches = backendIDs(proof.Unclear)
 		return r.needsPerson(ctx, &op)
 	}
 	return r.finish(ctx, &op, NotAdded, ReasonProven)
@@ -72,7 +79,7 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 func (r *Runner) look(ctx context.Context, op *Operation) (pool []zenlayer.Backend, complete bool, err error) {
 	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
 	defer cancel()
-	pool, err = r.Registrar.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	pool, err = r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if err != nil && ctx.Err() != nil {
 		return nil, false, context.Cause(ctx)
 	}
@@ -153,10 +160,14 @@ func (r *Runner) lookAgain(ctx context.Context, op *Operation) (Next, error) {
 	return Next{State: op.State, After: after}, nil
 }
 
-// finishSeen ends op because it is there: as added, unless all that Zenlayer answered
-// was to wait. Then somebody else may well have added it.
-func (r *Runner) finishSeen(ctx context.Context, op *Operation, b zenlayer.Backend, how Evidence) (Next, error) {
-	op.BackendID, op.BackendStatus, op.StatusAt, op.Evidence = b.BackendID, b.Status, r.Now(), how
+// finishSeen ends op because a reading shows its change as done, by the first of
+// backends if it leaves any. It counts as nothing to do if all that Zenlayer
+// answered was to wait: then somebody else may well have done it.
+func (r *Runner) finishSeen(ctx context.Context, op *Operation, backends []zenlayer.Backend, how Evidence) (Next, error) {
+	if len(backends) > 0 {
+		op.BackendID, op.BackendStatus, op.StatusAt = backends[0].BackendID, backends[0].Status, r.Now()
+	}
+	op.Evidence = how
 	op.Fault = Fault{}
 	if how == EvidenceSeen && op.onlyLimited() {
 		return r.finish(ctx, op, AlreadyThere, "")
@@ -175,7 +186,8 @@ func (r *Runner) needsPerson(ctx context.Context, op *Operation) (Next, error) {
 	return Next{State: op.State, After: time.Second}, nil
 }
 
-// The words stored in Operation.Answer.
+// The words stored in Operation.Answer: whether the change was carried out. For
+// an addition that is whether the server is on the listener.
 const (
 	AnswerThere    = "there"
 	AnswerNotThere = "not_there"

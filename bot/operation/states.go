@@ -115,7 +115,7 @@ func (c DenialCode) Known() bool { return slices.Contains(AllDenialCodes(), c) }
 // Known reports whether this version can tell how o stands: it knows its
 // state, and the reason if it was not added.
 func (o Operation) Known() bool {
-	return o.State.Known() && (o.State != NotAdded || o.Reason.Known())
+	return o.State.Known() && o.Change.Known() && (o.State != NotAdded || o.Reason.Known())
 }
 
 // Known reports whether this version knows the kind of the event.

@@ -48,7 +48,8 @@ func unset(path string, v reflect.Value) (paths []string) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		deepest := path == ".Approval.Who.WithApproval" && field.Name == "WithApproval" // it has none itself
-		if field.IsExported() && field.Tag.Get("json") != "-" && !deepest {
+		later := path == "" && field.Name == "Change"                                   // 0.1 stored none
+		if field.IsExported() && field.Tag.Get("json") != "-" && !deepest && !later {
 			paths = append(paths, unset(path+"."+field.Name, v.Field(i))...)
 		}
 	}

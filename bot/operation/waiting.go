@@ -181,12 +181,12 @@ func votesOf(votes []Vote, ids []string) int {
 
 // changedSinceApproval returns what changed since people agreed to op, if anything that
 // matters did.
-func changedSinceApproval(op Operation, pool []zenlayer.Backend) (Picture, []string) {
+func (r *Runner) changedSinceApproval(op Operation, pool []zenlayer.Backend) (Picture, []string) {
 	now := PictureOf(op, pool)
 	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.maybeSent() {
 		return now, nil
 	}
-	return now, op.Approval.Picture.changes(now, op)
+	return now, r.Changes[op.Change].Differences(op, op.Approval.Picture, now)
 }
 
 // maybeSent reports whether an attempt may have had an effect: then nobody is

@@ -34,7 +34,7 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 	// store the default type; the server does.
 	looking, done := context.WithTimeoutCause(ranked(ctx, rankWatch), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
 	defer done()
-	pool, err := r.Registrar.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
+	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
 	if err != nil && ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}

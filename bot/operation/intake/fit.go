@@ -33,8 +33,8 @@ func (i *Intake) lookupError(a Request, err error) error {
 // rules ask about. Who may do nothing on the listener learns no names.
 func checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
 	may := d.Allowed || d.Code == operation.DeniedApproval
-	_, _, there := operation.Present(op, pool)
-	if name := asked.Name; may && !there && name != "" && slices.Contains(names(pool), name) {
+	s := operation.Add{}.Before(op, pool)
+	if name := asked.Name; may && !s.Done && !s.Differs && name != "" && slices.Contains(names(pool), name) {
 		problems = append(problems, commands.Problem{Field: commands.KeyName, Given: "name=" + name,
 			Text: "The name " + name + " is taken on this listener. Suggestion: " + commands.BackendName(name, names(pool)) + "."})
 	}
@@ -56,9 +56,9 @@ func names(pool []zenlayer.Backend) []string {
 // checkPool takes what is on the listener into account: the same server, and
 // names that are taken.
 func checkPool(asked commands.Registration, op *operation.Operation, pool []zenlayer.Backend) error {
-	if b, same, found := operation.Present(*op, pool); found {
-		op.FoundWeight, op.BackendID = b.Weight, b.BackendID
-		return &PresentError{Operation: *op, Backend: b, Same: same}
+	if s := (operation.Add{}).Before(*op, pool); s.Done || s.Differs {
+		op.FoundWeight, op.BackendID = s.Backend.Weight, s.Backend.BackendID
+		return &PresentError{Operation: *op, Backend: s.Backend, Same: s.Done}
 	}
 	op.Notes = append(op.Notes, secondEntry(*op, pool)...)
 	if asked.Name == "" {

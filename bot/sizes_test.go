@@ -38,25 +38,18 @@ var exceptions = struct {
 	longLines                  int            // in the whole repository
 }{
 	packageFiles: map[string]int{
-		"bot/operation": 40,
-		"bot/slackapp":  32,
+		"bot/slackapp": 32,
 	},
 	packageLines: map[string]int{
-		"bot/operation": 6500,
+		"bot/operation": 4085,
 		"bot/slackapp":  5000,
 	},
 	fileLines: map[string]int{
-		"accept.go":              395,
 		"approval_edges_test.go": 627,
 		"approval_test.go":       673,
-		"attempt.go":             333,
 		"board.go":               340,
-		"history.go":             354,
-		"intake.go":              311,
 		"intake_test.go":         653,
-		"lookup.go":              302,
 		"rig_test.go":            741,
-		"runner.go":              315,
 		"settle_test.go":         531,
 	},
 	longLines: 3050,

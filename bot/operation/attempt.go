@@ -176,11 +176,6 @@ func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
 // may show new entries late.
 const reconcileLooks = 3
 
-// checkWithin bounds the readings and the decision before a call.
-const checkWithin = 30 * time.Second
-
-var errCheckWithin = errors.New("the last checks took longer than " + checkWithin.String())
-
 // ended is a step's way of saying that op went another way.
 type ended struct{ Next }
 
@@ -192,85 +187,6 @@ func (e *ended) next() Next {
 }
 
 func end(n Next, err error) (*ended, error) { return &ended{n}, err }
-
-// checkListener reads the listener and its pool and asks permission by what it
-// read. It returns the pool, or where op went instead.
-func (r *Runner) checkListener(ctx context.Context, op *Operation) ([]zenlayer.Backend, *ended, error) {
-	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
-	defer cancel()
-	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
-	if err != nil {
-		stop, err := end(r.readFailed(ctx, op, err))
-		return nil, stop, err
-	}
-	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
-	op.Listener = l
-	pool, err := r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
-	if err != nil {
-		stop, err := end(r.readFailed(ctx, op, err))
-		return nil, stop, err
-	}
-	op.Listener.Servers = len(pool)
-	op.noteReading(nil)
-	stop, err := r.checkPermission(ctx, op, pool)
-	return pool, stop, err
-}
-
-// checkPermission asks permission, after everything else was read: reading takes time,
-// and a right that was taken away meanwhile is gone.
-func (r *Runner) checkPermission(ctx context.Context, op *Operation, pool []zenlayer.Backend) (*ended, error) {
-	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
-	defer cancel()
-	v := r.permitted(within, op)
-	if op.Approval != nil {
-		op.Approval.Lost = v.lost
-	}
-	switch {
-	case !v.allowed && ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case !v.allowed && v.why.PolicyUnknown():
-		return end(r.waitForPolicy(ctx, op, v.why))
-	case !v.allowed && (!v.ask || op.maybeSent()):
-		op.Denial = &v.why
-		return end(r.finish(ctx, op, NotAdded, ReasonDenied))
-	case v.ask:
-		return end(r.askAgain(within, op, v, PictureOf(*op, pool), nil))
-	case v.needed > 0 && op.Approval != nil:
-		op.Approval.keep(v.votes)
-	}
-	return nil, nil
-}
-
-// lastQuestion is asked right before a call, with nothing remembered.
-func lastQuestion(op Operation, at time.Time) Question {
-	q := NewQuestion(op, at)
-	q.Fresh = true
-	return q
-}
-
-func NewQuestion(op Operation, at time.Time) Question {
-	return Question{Action: op.Change.action(), Actor: op.Actor, Place: op.Place, Account: op.Account,
-		Listener: op.Listener, Server: op.Server, Weight: op.Request.Weight, Ports: op.Request.PortList, At: at}
-}
-
-// readFailed goes on after a reading that did not work, with nothing sent.
-func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next, error) {
-	if ctx.Err() != nil {
-		return Next{}, context.Cause(ctx)
-	}
-	if zenlayer.IsLimited(err) {
-		return r.backInLine(ctx, op)
-	}
-	op.Fault = FaultOf(err)
-	if errors.Is(err, errListenerGone) || saysListenerGone(err) {
-		return r.finish(ctx, op, NotAdded, ReasonGone)
-	}
-	if zenlayer.OutcomeOf(err) == zenlayer.OutcomeRefused {
-		return r.finish(ctx, op, NotAdded, refusal(err))
-	}
-	op.noteReading(err)
-	return r.retryLater(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
-}
 
 // unconfirmed hands op over to settle, which looks for the first time soon.
 func (r *Runner) unconfirmed(ctx context.Context, op *Operation) (Next, error) {

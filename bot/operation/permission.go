@@ -245,3 +245,33 @@ type Reasons interface {
 type Explainer interface {
 	Whoami(ctx context.Context, a Actor, p Place) (Standing, error)
 }
+
+// Activation says that policies came into force.
+type Activation struct {
+	Number int64     // from 1, one more each time; 0: there was none yet
+	Digest string    // of the policy file
+	At     time.Time // by the clock of the database
+}
+
+// DeniedOutdated says that newer policies are in force than those which this
+// process has.
+const DeniedOutdated DenialCode = "outdated"
+
+// WhatNewest is the fact, of a decision with DeniedUnchecked, whether this
+// process has the policies that are in force.
+const WhatNewest = "newest"
+
+// WhatReading is the fact, of a decision with DeniedUnchecked, what the policy
+// file says: it was changed seconds ago and may not be complete.
+const WhatReading = "policy_file"
+
+// PolicyUnknown reports whether a decision is none: whoever was asked could not
+// know by which rules to decide.
+func (d Decision) PolicyUnknown() bool {
+	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && (d.What == WhatNewest || d.What == WhatReading)
+}
+
+func NewQuestion(op Operation, at time.Time) Question {
+	return Question{Action: op.Change.action(), Actor: op.Actor, Place: op.Place, Account: op.Account,
+		Listener: op.Listener, Server: op.Server, Weight: op.Request.Weight, Ports: op.Request.PortList, At: at}
+}

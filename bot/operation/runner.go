@@ -26,9 +26,6 @@ type Runner struct {
 	Metrics    *Metrics
 }
 
-// announceWithin bounds how long posting the first card may hold things up.
-const announceWithin = 2 * time.Second
-
 // showWithin bounds the reading of an operation before its first step.
 const showWithin = time.Second
 
@@ -224,83 +221,6 @@ func proves(why Reason) bool {
 		return true
 	}
 	return false
-}
-
-// announce posts the card. It holds things up for announceWithin at most; a
-// post that takes longer goes on by itself.
-func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, announceWithin, errors.New("posting the card took longer than "+announceWithin.String()))
-	defer cancel()
-	if err := r.Reporter.Report(ctx, op); err != nil {
-		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
-	}
-	_, err := r.tellSkipped(ctx, &op)
-	return Next{State: op.State}, err
-}
-
-// report makes the card show the final state, however long Slack is away.
-func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
-	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the card within 30s"))
-	defer cancel()
-	if err := r.Reporter.Report(within, op); err != nil {
-		if ctx.Err() != nil {
-			return Next{}, context.Cause(ctx)
-		}
-		late := r.Now().Sub(op.FinishedAt)
-		r.Metrics.reportErrors.Inc()
-		if late > OverdueAfter {
-			err = r.alarm(ctx, &op, late, err)
-		} else {
-			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
-			err = nil
-		}
-		return Next{State: op.State, After: reportPause(late)}, err
-	}
-	if told, err := r.tellSkipped(ctx, &op); err != nil || !told {
-		return Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
-	}
-	if op.State == NotAdded && isForOwner(op.Reason) {
-		if err := r.tellOwner(ctx, &op); err != nil {
-			return Next{}, err
-		}
-	}
-	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
-}
-
-// OverdueAfter is how long a result may be kept out of Slack before that is an
-// alarm. It is tried on all the same, for as long as it takes.
-const OverdueAfter = 24 * time.Hour
-
-// alarm raises it about a result that nobody could be told: an error
-// in the log at each try, and a line for the owner, once. An error means that
-// the journal did not take it.
-func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, why error) error {
-	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID), zap.String("ref", op.Ref),
-		zap.String("state", string(op.State)), zap.String("channel", op.Place.ResultID), zap.String("actor", op.Actor.UserID),
-		zap.Duration("late", late), zap.Error(why))
-	return r.tellOwner(ctx, op)
-}
-
-// isForOwner reports whether an operation failed for a reason that only the
-// bot's owners can mend.
-func isForOwner(why Reason) bool {
-	switch why {
-	case ReasonCredentials, ReasonClockSkew, ReasonBlocked, ReasonInternal:
-		return true
-	}
-	return false
-}
-
-// reportPause is how long to wait before the next try to post a result that is
-// this late. After a day it is not about seconds any more, and every try is
-// stored by the engine. A clock that was set back makes a result late by less
-// than nothing; the pauses grow with that as well, so that nothing is tried
-// each second until the clock is where it was.
-func reportPause(late time.Duration) time.Duration {
-	if late > OverdueAfter {
-		return time.Hour
-	}
-	return min(max(late.Abs(), time.Second), 5*time.Minute)
 }
 
 // sleep returns after d, or with the cause when ctx ends.

@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,3 +193,39 @@ const (
 	AnswerThere    = "there"
 	AnswerNotThere = "not_there"
 )
+
+// settleByPerson goes by a person's answer, once a reading agrees with it. That
+// the change was not carried out is believed only when nothing that was sent can
+// take effect any more. proof is zero if the reading was not complete.
+func (r *Runner) settleByPerson(ctx context.Context, op Operation, proof Proof, complete bool) (Next, error) {
+	there := slices.Concat(proof.Backends, proof.Unclear)
+	switch {
+	case op.Answer == AnswerThere && (proof.Done || len(there) > 0):
+		op.Matches = backendIDs(there)
+		return r.finishSeen(ctx, &op, there, EvidencePerson)
+	case complete && op.Answer == AnswerNotThere && !proof.Done && r.provable(op):
+		return r.finish(ctx, &op, NotAdded, ReasonPerson)
+	}
+	if err := r.tellOwner(ctx, &op); err != nil {
+		return Next{}, err
+	}
+	mismatch := complete && (op.Answer == AnswerThere || op.Answer == AnswerNotThere && proof.Done)
+	matches := backendIDs(there)
+	if !complete {
+		matches = op.Matches // what was seen last stays on the card
+	}
+	if mismatch != op.Mismatch || !slices.Equal(matches, op.Matches) {
+		if mismatch && !op.Mismatch {
+			op.PersonSince = op.Version + 1
+		}
+		op.Mismatch, op.Matches = mismatch, matches
+		if err := r.save(ctx, &op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault}); err != nil {
+			return Next{}, err
+		}
+	}
+	pause := personPause(r.Now().Sub(op.LastSent()))
+	if rest := op.LastSent().Add(ProofAfter).Sub(r.Now()); rest > 0 {
+		pause = min(pause, rest)
+	}
+	return Next{State: op.State, After: pause}, nil
+}

@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"errors"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -25,15 +24,6 @@ type WhyAnswer struct {
 	Can      *operation.People // who could add it here and now; nil: not known
 	Approve  *operation.People // who could approve it; nil: nobody is needed, or not known
 	Limits   []LimitLeft
-}
-
-// LimitLeft is how much of a limit is left.
-type LimitLeft struct {
-	Of    string // LimitPerson, LimitListener or LimitGlass
-	Left  int
-	Limit int
-	In    string    // such as "10 minutes"
-	Next  time.Time // with nothing left: when the next one is possible
 }
 
 // noServer stands in for a server that was not given.
@@ -132,43 +122,4 @@ func (i *Intake) peopleWho(ctx context.Context, q operation.Question, action ope
 		return nil
 	}
 	return &people
-}
-
-// LimitsLeft returns how much is left of the limits that are set: of the person, of
-// the listener if one is given, and of break-glass. Errors: *UnavailableError.
-func (i *Intake) LimitsLeft(ctx context.Context, a operation.Actor, listenerID string) ([]LimitLeft, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, acceptWithin, errors.New("the journal did not answer within "+acceptWithin.String()))
-	defer cancel()
-	s, now := i.Settings, i.Now()
-	var list []LimitLeft
-	for _, l := range []struct {
-		of    string
-		limit int
-		in    time.Duration
-		since func(context.Context, time.Time) ([]time.Time, error)
-	}{
-		{operation.LimitPerson, s.Rate, s.RateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
-			return i.Journal.AcceptedSince(ctx, a.UserID, t)
-		}},
-		{operation.LimitListener, s.ListenerRate, s.ListenerRateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
-			return i.Archive.ListenerSince(ctx, listenerID, t)
-		}},
-		{operation.LimitGlass, s.Glass, s.GlassIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
-			return i.Journal.BrokenSince(ctx, a.UserID, t)
-		}},
-	} {
-		if l.limit <= 0 || l.of == operation.LimitListener && listenerID == "" {
-			continue
-		}
-		times, err := l.since(ctx, now.Add(-l.in))
-		if err != nil {
-			return nil, &UnavailableError{What: "journal", Err: err}
-		}
-		left := LimitLeft{Of: l.of, Left: max(0, l.limit-len(times)), Limit: l.limit, In: span(l.in)}
-		if left.Left == 0 {
-			left.Next = times[len(times)-l.limit].Add(l.in)
-		}
-		list = append(list, left)
-	}
-	return list, nil
 }

@@ -2,11 +2,55 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 )
+
+// Lease says who carries an operation out. Each take-over raises Run, and a run
+// writes only while Operation.Run is its own number: a process that was paused
+// while another took over writes nothing and makes no call when it wakes up.
+type Lease struct {
+	Run    int64  // 0: not accepted, or accepted by lbbot 0.1
+	Runner string // the process; empty: no run is under way
+	Live   bool   // Runner is a replica with a recent heartbeat; always false on SQLite
+}
+
+// FirstRun is the run that begins with accepting and belongs to the process that
+// accepts.
+const FirstRun = 1
+
+// ErrSuperseded ends a run whose operation has a newer one.
+var ErrSuperseded = errors.New("the operation has a newer run, perhaps in another process")
+
+// current loads an operation for a run; ErrSuperseded if there is a newer one.
+func (r *Runner) current(ctx context.Context, id string, run int64) (Operation, error) {
+	op, err := r.Journal.Operation(ctx, id)
+	if err == nil && op.Run != run {
+		err = ErrSuperseded
+	}
+	return op, err
+}
+
+type leaseKey struct{}
+
+// WithLease gives a step what waits until this process certainly is alive for
+// all others, or returns an error when ctx ends first.
+func WithLease(ctx context.Context, hold func(ctx context.Context) error) context.Context {
+	return context.WithValue(ctx, leaseKey{}, hold)
+}
+
+// holdLease is called right before a call, and before a message that is posted
+// only once. A process that was paused after it had written an attempt down must
+// not make the call when another one has settled that attempt meanwhile.
+func holdLease(ctx context.Context) error {
+	if hold, ok := ctx.Value(leaseKey{}).(func(context.Context) error); ok {
+		return hold(ctx)
+	}
+	return nil
+}
 
 // recoverStep enters a step and turns a panic into the most careful true ending:
 // not added if nothing was ever sent, else a person's matter.

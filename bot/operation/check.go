@@ -1,0 +1,199 @@
+package operation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"lbbot/zenlayer"
+)
+
+// checkWithin bounds the readings and the decision before a call.
+const checkWithin = 30 * time.Second
+
+var errCheckWithin = errors.New("the last checks took longer than " + checkWithin.String())
+
+// checkListener reads the listener and its pool and asks permission by what it
+// read. It returns the pool, or where op went instead.
+func (r *Runner) checkListener(ctx context.Context, op *Operation) ([]zenlayer.Backend, *ended, error) {
+	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
+	defer cancel()
+	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
+	if err != nil {
+		stop, err := end(r.readFailed(ctx, op, err))
+		return nil, stop, err
+	}
+	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
+	op.Listener = l
+	pool, err := r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	if err != nil {
+		stop, err := end(r.readFailed(ctx, op, err))
+		return nil, stop, err
+	}
+	op.Listener.Servers = len(pool)
+	op.noteReading(nil)
+	stop, err := r.checkPermission(ctx, op, pool)
+	return pool, stop, err
+}
+
+// checkPermission asks permission, after everything else was read: reading takes time,
+// and a right that was taken away meanwhile is gone.
+func (r *Runner) checkPermission(ctx context.Context, op *Operation, pool []zenlayer.Backend) (*ended, error) {
+	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
+	defer cancel()
+	v := r.permitted(within, op)
+	if op.Approval != nil {
+		op.Approval.Lost = v.lost
+	}
+	switch {
+	case !v.allowed && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case !v.allowed && v.why.PolicyUnknown():
+		return end(r.waitForPolicy(ctx, op, v.why))
+	case !v.allowed && (!v.ask || op.maybeSent()):
+		op.Denial = &v.why
+		return end(r.finish(ctx, op, NotAdded, ReasonDenied))
+	case v.ask:
+		return end(r.askAgain(within, op, v, PictureOf(*op, pool), nil))
+	case v.needed > 0 && op.Approval != nil:
+		op.Approval.keep(v.votes)
+	}
+	return nil, nil
+}
+
+// lastQuestion is asked right before a call, with nothing remembered.
+func lastQuestion(op Operation, at time.Time) Question {
+	q := NewQuestion(op, at)
+	q.Fresh = true
+	return q
+}
+
+// readFailed goes on after a reading that did not work, with nothing sent.
+func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next, error) {
+	if ctx.Err() != nil {
+		return Next{}, context.Cause(ctx)
+	}
+	if zenlayer.IsLimited(err) {
+		return r.backInLine(ctx, op)
+	}
+	op.Fault = FaultOf(err)
+	if errors.Is(err, errListenerGone) || saysListenerGone(err) {
+		return r.finish(ctx, op, NotAdded, ReasonGone)
+	}
+	if zenlayer.OutcomeOf(err) == zenlayer.OutcomeRefused {
+		return r.finish(ctx, op, NotAdded, refusal(err))
+	}
+	op.noteReading(err)
+	return r.retryLater(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
+}
+
+// verdict is what the rules say right before a call, with the agreement of
+// others taken into account. It is the only place that decides whether a call
+// may be made.
+type verdict struct {
+	allowed bool
+	ask     bool     // a permit holds, but more people must agree
+	votes   []Vote   // agreements that count now
+	lost    []Lost   // those that do not, or about which nothing could be read
+	needed  int      //
+	channel string   // where the rule has them asked; empty: it does not say
+	why     Decision // of a no
+}
+
+// permitted asks for permission as it is now: of the asker, of those who
+// agreed and of whoever broke the glass. Approvals never make up for a no.
+func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
+	d := r.Permission.Decide(ctx, lastQuestion(*op, r.Now()))
+	op.Actor.PersonID = cmp.Or(op.Actor.PersonID, d.PersonID)
+	v := verdict{allowed: d.Allowed, why: d}
+	if LacksReason(d, *op) {
+		v.allowed, v.why.Code, v.why.Allowed = false, DeniedReason, false
+		return v
+	}
+	if d.Allowed || d.Code == DeniedApproval {
+		op.DecidedBy(d)
+	}
+	if d.Allowed || d.Code != DeniedApproval {
+		return v
+	}
+	if op.Glass != nil {
+		q := lastQuestion(*op, r.Now())
+		q.Action = ActionBreakGlass
+		v.why = r.Permission.Decide(ctx, q)
+		v.why.Action = ActionBreakGlass
+		v.allowed = v.why.Allowed
+		return v
+	}
+	v.needed, v.channel = d.Approvals, d.ApproversChannel
+	if op.Approval != nil {
+		for _, vote := range op.Approval.Votes {
+			said := r.Permission.Decide(ctx, voteQuestion(*op, vote, r.Now()))
+			vote.By.PersonID = cmp.Or(vote.By.PersonID, said.PersonID)
+			if vote.By.Is(op.Actor) || slices.ContainsFunc(v.votes, func(other Vote) bool { return other.By.Is(vote.By) }) {
+				continue
+			}
+			if said.Allowed {
+				v.votes = append(v.votes, vote)
+				continue
+			}
+			lost := Lost{By: vote.By, Code: said.Code}
+			if said.Code == DeniedUnchecked || said.PolicyUnknown() { // whether the agreement still counts is not known
+				said.Action = ActionApprove
+				v.why, v.lost = said, []Lost{lost}
+				return v
+			}
+			v.lost = append(v.lost, lost)
+		}
+	}
+	v.allowed = v.needed > 0 && len(v.votes) >= v.needed
+	v.ask = !v.allowed && v.needed > 0
+	return v
+}
+
+// voteQuestion asks whether somebody who agreed may still do so.
+func voteQuestion(op Operation, v Vote, at time.Time) Question {
+	q := lastQuestion(op, at)
+	q.Action, q.Actor, q.Place = ActionApprove, v.By, v.Place
+	return q
+}
+
+// changedSinceApproval returns what changed since people agreed to op, if anything that
+// matters did.
+func (r *Runner) changedSinceApproval(op Operation, pool []zenlayer.Backend) (Picture, []string) {
+	now := PictureOf(op, pool)
+	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.maybeSent() {
+		return now, nil
+	}
+	return now, r.Changes[op.Change].Differences(op, op.Approval.Picture, now)
+}
+
+// policyWithin is how long an accepted operation waits for somebody who knows
+// the newest rules: files reach all replicas within that.
+const policyWithin = 2 * time.Minute
+
+// waitForPolicy waits before permission is asked again, with nothing sent, or ends
+// op when it has waited long enough.
+func (r *Runner) waitForPolicy(ctx context.Context, op *Operation, d Decision) (Next, error) {
+	now := r.Now()
+	if op.FirstTry.IsZero() {
+		op.FirstTry = now
+	}
+	op.Tries++
+	pause := min(time.Second<<min(op.Tries-1, 3), 5*time.Second)
+	if now.Add(pause).After(op.FirstTry.Add(policyWithin)) {
+		op.Denial = &d
+		return r.finish(ctx, op, NotAdded, ReasonDenied)
+	}
+	op.WaitUntil, op.WaitFor = now.Add(pause), WaitRules
+	if err := r.save(ctx, op, EventWaiting, map[string]string{"for": op.WaitFor, "code": string(d.Code)}); err != nil {
+		return Next{}, err
+	}
+	return Next{State: op.State, After: pause}, nil
+}
+
+// LacksReason reports whether the rules want a reason that op does not have.
+func LacksReason(d Decision, op Operation) bool {
+	return d.ReasonRequired && op.Purpose == "" && op.Glass == nil && (d.Allowed || d.Code == DeniedApproval)
+}

@@ -1,0 +1,257 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// Preview reads what a request means, checks that it is allowed, and stores
+// it as a draft. Nothing is changed at Zenlayer. It blocks for lookWithin at
+// most. For a second delivery of the same request it returns what the first one
+// stored, as it is now. Errors: *commands.InputError, *DeniedError,
+// *PresentError, *UnavailableError, *ExpiredError for a second delivery.
+func (i *Intake) Preview(ctx context.Context, a Request) (operation.Operation, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
+	defer cancel()
+	if a.Earlier != "" {
+		return i.earlier(ctx, a)
+	}
+	op, err := i.prepare(ctx, a)
+	if err != nil {
+		return operation.Operation{}, err
+	}
+	op.State, op.ExpiresAt = operation.Draft, op.AskedAt.Add(operation.DraftLife)
+	for tries := 0; ; tries++ {
+		op.Ref = i.NewRef()
+		e := i.event(operation.EventPreviewed, op, a.Actor, a.Place, operation.WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
+		e.Delivery = a.Delivery
+		err := i.Journal.SaveDraft(ctx, op, e)
+		if first, ok := errors.AsType[*operation.DuplicateError](err); ok {
+			return first.Operation, nil
+		}
+		if errors.Is(err, operation.ErrRefTaken) && tries < 10 {
+			continue
+		}
+		if err != nil {
+			return operation.Operation{}, &UnavailableError{What: "journal", Err: err}
+		}
+		return op, nil
+	}
+}
+
+// earlier returns what the first delivery of a request stored.
+func (i *Intake) earlier(ctx context.Context, a Request) (operation.Operation, error) {
+	op, err := i.Journal.Operation(ctx, a.Earlier)
+	switch {
+	case err != nil:
+		return operation.Operation{}, &UnavailableError{What: "journal", Err: err}
+	case op.State == operation.Draft && !i.Now().Before(op.ExpiresAt):
+		return operation.Operation{}, &ExpiredError{op}
+	}
+	return op, nil
+}
+
+// Submit answers a typed command: with a preview, or, where the settings allow
+// it, with an operation that is accepted already. Errors as of Preview and
+// Send.
+func (i *Intake) Submit(ctx context.Context, a Request) (op operation.Operation, accepted bool, err error) {
+	op, err = i.Preview(ctx, a)
+	if err == nil && op.State != operation.Draft { // by an earlier delivery
+		return op, true, nil
+	}
+	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil || op.Unsearched != (operation.Fault{}) {
+		return op, false, err
+	}
+	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
+		return op, false, nil
+	}
+	op, err = i.Send(ctx, Click{OperationID: op.ID, Actor: a.Actor, Place: a.Place, Delivery: a.Delivery})
+	return op, err == nil, err
+}
+
+// prepare turns a request into an operation without a state.
+func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, error) {
+	draft := operation.Operation{Actor: a.Actor, Place: a.Place}
+	admitted := i.Permission.Admit(ctx, a.Actor, a.Place)
+	if !admitted.Allowed {
+		return operation.Operation{}, i.deny(ctx, admitted, draft)
+	}
+	a.Actor.PersonID = admitted.PersonID
+	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin}), askWithin, errAskWithin)
+	defer done()
+	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)
+	if err != nil {
+		return operation.Operation{}, i.lookupError(a, err)
+	}
+	problems = append(slices.Clone(a.Wrong), problems...)
+	op := i.describe(a, found)
+	var pool []zenlayer.Backend
+	var poolErr error
+	if op.Request.ListenerID != "" {
+		pool, poolErr = i.Pools.DescribeBackends(asking, op.Request.ListenerID, zenlayer.BackendFilter{})
+	}
+	if poolErr != nil {
+		// The pool only helps here; it is read again, and must be, before the call.
+		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(poolErr))
+		op.Notes = append(op.Notes, poolNote(poolErr))
+	} else {
+		op.Listener.Servers = len(pool)
+		fillWeight(&op, pool)
+	}
+	var d operation.Decision
+	if op.Request.ListenerID != "" {
+		d = i.Permission.Decide(ctx, operation.NewQuestion(op, op.AskedAt))
+	}
+	if problems = append(problems, checkListener(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
+		return operation.Operation{}, inputError(a.Registration, problems...)
+	}
+	if err := i.requireApproval(ctx, &op, d); err != nil {
+		return operation.Operation{}, err
+	}
+	if err := checkPool(a.Registration, &op, pool); err != nil {
+		return operation.Operation{}, err
+	}
+	if op.Approval != nil && poolErr == nil {
+		op.Approval.Picture = operation.PictureOf(op, pool)
+	}
+	return op, i.checkRate(ctx, op)
+}
+
+// poolNote says that the servers on the listener could not be read.
+func poolNote(err error) string {
+	note := "I could not read which servers are on this listener now"
+	if f := operation.FaultOf(err); f.Answered() {
+		note += ": " + f.Words()
+	}
+	return note + "; I look again before I add anything."
+}
+
+// describe fills in what follows from the request and the things it names.
+func (i *Intake) describe(a Request, found resolved) operation.Operation {
+	reg := a.Registration
+	op := operation.Operation{
+		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
+		Listener: found.listener, Server: found.server, Purpose: reg.Reason, Notes: slices.Clone(reg.Notes),
+		Options: operation.Options{DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal}, Times: operation.Times{AskedAt: i.Now()}, Unsearched: found.unsearched,
+	}
+	if op.Unsearched != (operation.Fault{}) {
+		op.Notes = append(op.Notes, "I could not search virtual machines for the same name: "+op.Unsearched.Words()+".")
+	}
+	name := reg.Name
+	if name == "" {
+		name = commands.BackendName(cmp.Or(found.server.Name, found.server.ID), nil)
+	}
+	op.Request = reg.Request(found.listener.ID, found.server.ID, found.server.Type, name, i.NewToken())
+	op.Listener.Protected = i.protected(op.Listener)
+	op.Command = reg.CommandLine()
+	return op
+}
+
+func (i *Intake) protected(l operation.Listener) bool {
+	return slices.ContainsFunc(i.Settings.Protected, func(glob string) bool {
+		return slices.ContainsFunc([]string{l.ID, l.Name, l.LoadBalancerName + "/" + l.Name}, func(name string) bool {
+			ok, err := path.Match(glob, name)
+			return ok || err != nil // a broken glob protects everything; Validate refuses it at start
+		})
+	})
+}
+
+// fillWeight gives a request without a weight the one that most servers on the
+// listener have, and says so.
+func fillWeight(op *operation.Operation, pool []zenlayer.Backend) {
+	usual := operation.UsualWeight(pool)
+	if op.Request.Weight != 0 || usual == 0 {
+		return
+	}
+	op.Request.Weight = usual
+	op.Notes = append(op.Notes, "Weight "+strconv.Itoa(usual)+", as most servers on this listener.")
+}
+
+// lookupError says why the names in a request could not be looked up. Where
+// something else is wrong with it, that comes first.
+func (i *Intake) lookupError(a Request, err error) error {
+	if _, ok := errors.AsType[*commands.InputError](err); ok {
+		return err
+	}
+	if len(a.Wrong) > 0 {
+		return inputError(a.Registration, a.Wrong...)
+	}
+	away := unavailable(err)
+	if away.Busy {
+		i.Metrics.busy.Inc()
+	}
+	return away
+}
+
+// checkListener returns what else is wrong with a request, as far as the listener and
+// the rules say it. d is exact unless the problems found before concern what the
+// rules ask about. Who may do nothing on the listener learns no names.
+func checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
+	may := d.Allowed || d.Code == operation.DeniedApproval
+	s := operation.Add{}.Before(op, pool)
+	if name := asked.Name; may && !s.Done && !s.Differs && name != "" && slices.Contains(names(pool), name) {
+		problems = append(problems, commands.Problem{Field: commands.KeyName, Given: "name=" + name,
+			Text: "The name " + name + " is taken on this listener. Suggestion: " + commands.BackendName(name, names(pool)) + "."})
+	}
+	exact := !concernsField(before, commands.KeyServer, commands.KeyType, commands.KeyPorts, commands.KeyWeight)
+	if exact && operation.LacksReason(d, op) && !concernsField(before, commands.KeyReason) {
+		problems = append(problems, commands.Problem{Field: commands.KeyReason, Text: "A reason is required for this listener. One line is enough."})
+	}
+	return problems
+}
+
+func names(pool []zenlayer.Backend) []string {
+	list := make([]string, len(pool))
+	for n, b := range pool {
+		list[n] = b.Name
+	}
+	return list
+}
+
+// checkPool takes what is on the listener into account: the same server, and
+// names that are taken.
+func checkPool(asked commands.Registration, op *operation.Operation, pool []zenlayer.Backend) error {
+	if s := (operation.Add{}).Before(*op, pool); s.Done || s.Differs {
+		op.FoundWeight, op.BackendID = s.Backend.Weight, s.Backend.BackendID
+		return &PresentError{Operation: *op, Backend: s.Backend, Same: s.Done}
+	}
+	op.Notes = append(op.Notes, secondEntry(*op, pool)...)
+	if asked.Name == "" {
+		op.Request.BackendName = commands.BackendName(cmp.Or(op.Server.Name, op.Server.ID), names(pool))
+	}
+	return nil
+}
+
+// secondEntry says that the server is on the listener already, with other
+// ports. Zenlayer documents a refusal of that for a sister product only
+// (INVALID_BACKEND_INSTANCE_LISTENER_EXIST), so it is said and not refused.
+func secondEntry(op operation.Operation, pool []zenlayer.Backend) []string {
+	there := operation.OfServer(op, pool)
+	if len(there) == 0 {
+		return nil
+	}
+	entries := make([]string, 0, len(there))
+	for _, b := range there[:min(len(there), maxEntries)] {
+		entries = append(entries, operation.Clip(b.BackendID, 40)+" (ports "+cmp.Or(operation.Clip(b.Port, 40), "not shown")+")")
+	}
+	as := strings.Join(entries, ", ")
+	if more := len(there) - len(entries); more > 0 {
+		as += " and " + strconv.Itoa(more) + " more"
+	}
+	return []string{operation.Clip(cmp.Or(op.Server.Name, op.Server.ID), 80) + " is already on this listener as " + as +
+		". Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is the safe choice."}
+}
+
+// maxEntries is how many entries of a server are named.
+const maxEntries = 3

@@ -1,0 +1,78 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"lbbot/bot/operation"
+)
+
+// Status returns an operation by its reference to a person who may be here. A
+// request whose card is in a private channel is found only from there, or by
+// those who asked and decided about it: whether anybody else is in the channel
+// is not known. Errors: ErrNotFound, *DeniedError, *UnavailableError.
+func (i *Intake) Status(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation, error) {
+	op, err := i.StatusFromMessage(ctx, ref, a, p)
+	if err != nil || concerns(op, a) || within(op, p.ChannelID) {
+		return op, err
+	}
+	public, err := i.Permission.Public(ctx, cardChannel(op))
+	switch {
+	case err != nil:
+		return operation.Operation{}, &UnavailableError{What: "Slack", Err: err}
+	case !public:
+		return operation.Operation{}, operation.ErrNotFound
+	}
+	return op, nil
+}
+
+// StatusFromMessage is Status for a click on a message about the operation: whoever sees
+// the message sees what it says.
+func (i *Intake) StatusFromMessage(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation, error) {
+	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
+		return operation.Operation{}, i.deny(ctx, d, operation.Operation{Ref: ref, Actor: a, Place: p})
+	}
+	op, err := i.Journal.Operation(ctx, ref)
+	switch {
+	case errors.Is(err, operation.ErrNotFound), err == nil && op.State == operation.Draft && !op.Actor.Owns(a):
+		return operation.Operation{}, operation.ErrNotFound
+	case err != nil:
+		return operation.Operation{}, &UnavailableError{What: "journal", Err: err}
+	}
+	return op, nil
+}
+
+// Admit checks that a person may be here at all: nil, or a *DeniedError that is
+// in the audit trail.
+func (i *Intake) Admit(ctx context.Context, a operation.Actor, p operation.Place) error {
+	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
+		return i.deny(ctx, d, operation.Operation{Actor: a, Place: p})
+	}
+	return nil
+}
+
+// cardChannel is where the result of op is seen.
+func cardChannel(o operation.Operation) string { return cmp.Or(o.Place.ResultID, o.Place.ChannelID) }
+
+// within reports whether those in a channel see op there anyway.
+func within(o operation.Operation, channel string) bool {
+	return channel != "" && (channel == o.Place.ChannelID || channel == cardChannel(o) || o.Approval != nil && channel == o.Approval.Channel)
+}
+
+// concerns reports whether a person asked for op, or was asked or decided about
+// it.
+func concerns(o operation.Operation, a operation.Actor) bool {
+	if o.Actor.Is(a) || a.UserID != "" && slices.Contains([]string{o.StopBy, o.AnswerBy}, a.UserID) {
+		return true
+	}
+	if o.Approval == nil {
+		return false
+	}
+	said := slices.Concat(o.Approval.Votes, o.Approval.Past)
+	if o.Approval.Denied != nil {
+		said = append(said, *o.Approval.Denied)
+	}
+	return slices.Contains(o.Approval.Who.IDs, a.UserID) || slices.ContainsFunc(said, func(v operation.Vote) bool { return v.By.Is(a) })
+}

@@ -1,0 +1,229 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"lbbot/zenlayer"
+)
+
+// announceWithin bounds how long posting the first card may hold things up.
+const announceWithin = 2 * time.Second
+
+// announce posts the card. It holds things up for announceWithin at most; a
+// post that takes longer goes on by itself.
+func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, announceWithin, errors.New("posting the card took longer than "+announceWithin.String()))
+	defer cancel()
+	if err := r.Reporter.Report(ctx, op); err != nil {
+		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
+	}
+	_, err := r.tellSkipped(ctx, &op)
+	return Next{State: op.State}, err
+}
+
+// report makes the card show the final state, however long Slack is away.
+func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
+	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the card within 30s"))
+	defer cancel()
+	if err := r.Reporter.Report(within, op); err != nil {
+		if ctx.Err() != nil {
+			return Next{}, context.Cause(ctx)
+		}
+		late := r.Now().Sub(op.FinishedAt)
+		r.Metrics.reportErrors.Inc()
+		if late > OverdueAfter {
+			err = r.alarm(ctx, &op, late, err)
+		} else {
+			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
+			err = nil
+		}
+		return Next{State: op.State, After: reportPause(late)}, err
+	}
+	if told, err := r.tellSkipped(ctx, &op); err != nil || !told {
+		return Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
+	}
+	if op.State == NotAdded && isForOwner(op.Reason) {
+		if err := r.tellOwner(ctx, &op); err != nil {
+			return Next{}, err
+		}
+	}
+	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
+}
+
+// OverdueAfter is how long a result may be kept out of Slack before that is an
+// alarm. It is tried on all the same, for as long as it takes.
+const OverdueAfter = 24 * time.Hour
+
+// alarm raises it about a result that nobody could be told: an error
+// in the log at each try, and a line for the owner, once. An error means that
+// the journal did not take it.
+func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, why error) error {
+	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID), zap.String("ref", op.Ref),
+		zap.String("state", string(op.State)), zap.String("channel", op.Place.ResultID), zap.String("actor", op.Actor.UserID),
+		zap.Duration("late", late), zap.Error(why))
+	return r.tellOwner(ctx, op)
+}
+
+// isForOwner reports whether an operation failed for a reason that only the
+// bot's owners can mend.
+func isForOwner(why Reason) bool {
+	switch why {
+	case ReasonCredentials, ReasonClockSkew, ReasonBlocked, ReasonInternal:
+		return true
+	}
+	return false
+}
+
+// reportPause is how long to wait before the next try to post a result that is
+// this late. After a day it is not about seconds any more, and every try is
+// stored by the engine. A clock that was set back makes a result late by less
+// than nothing; the pauses grow with that as well, so that nothing is tried
+// each second until the clock is where it was.
+func reportPause(late time.Duration) time.Duration {
+	if late > OverdueAfter {
+		return time.Hour
+	}
+	return min(max(late.Abs(), time.Second), 5*time.Minute)
+}
+
+// tellSkippedFor bounds how long those whose approval was skipped are tried to
+// be told.
+const tellSkippedFor = 24 * time.Hour
+
+// tellSkipped tells those whose approval was skipped, once, and reports
+// whether that is done.
+func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
+	if op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
+		return true, nil
+	}
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the approvers within "+tellWithin.String()))
+	defer cancel()
+	told, err := 0, holdLease(within)
+	if err == nil {
+		told, err = r.Reporter.TellSkipped(within, *op)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			r.Log.Warn("people whose approval was skipped could not be told yet", zap.String("operation", op.ID), zap.Error(err))
+		}
+		return r.Now().Sub(op.ClickedAt) > tellSkippedFor, nil
+	}
+	at := r.Now()
+	stored, err := Update(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+		now.Approval.ToldAt = at
+		return systemEvent(at, EventBreakGlass, *now, map[string]string{"told": strconv.Itoa(told)}), now.Run == op.Run
+	})
+	if err != nil {
+		return false, err
+	}
+	if stored.Version == op.Version+1 {
+		op.Version, op.Approval = stored.Version, stored.Approval
+	}
+	r.Reporter.Show(stored)
+	return true, nil
+}
+
+// tellWithin bounds how long telling the owner may hold things up: a person's
+// answer must not wait for Slack.
+const tellWithin = 10 * time.Second
+
+// tellOwner tells the owner once. That is stored at once and in a change of
+// its own: a click that came in between must not make it twice.
+func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
+	if !op.OwnerTold.IsZero() || !r.tell(ctx, *op) {
+		return nil
+	}
+	at := r.Now()
+	stored, err := Update(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+		now.OwnerTold = at
+		return systemEvent(at, EventLook, *now, map[string]string{"owner": "told"}), now.Run == op.Run
+	})
+	if err != nil {
+		return err
+	}
+	r.Reporter.Show(stored)
+	// What this look found goes on top of it, unless a click came in between:
+	// then saving finds op stale and the step is entered again.
+	if stored.Version == op.Version+1 {
+		op.Version, op.OwnerTold = stored.Version, at
+	}
+	return nil
+}
+
+// tell makes one bounded try to tell the owner about op.
+func (r *Runner) tell(ctx context.Context, op Operation) bool {
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the owner within "+tellWithin.String()))
+	defer cancel()
+	err := holdLease(within)
+	if err == nil {
+		err = r.Reporter.TellOwner(within, op)
+	}
+	if err != nil {
+		r.Log.Warn("owner could not be told", zap.String("operation", op.ID), zap.Error(err))
+		return false
+	}
+	return true
+}
+
+// watchPauses are the pauses between looks for the status of a new backend;
+// after the last one the owner is told that it is not listed.
+func watchPauses() []time.Duration {
+	return []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+}
+
+// watch reads the new backend back until the listener's list shows it, and
+// puts Zenlayer's own word for its status on the card.
+func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
+	if op.State != Added || op.BackendID == "" {
+		return Next{State: op.State}, nil
+	}
+	// One call, not one for each type: calls that wait one after the other in a
+	// long line would never come to the last of them. The request does not
+	// store the default type; the server does.
+	looking, done := context.WithTimeoutCause(ranked(ctx, rankWatch), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
+	defer done()
+	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
+	if err != nil && ctx.Err() != nil {
+		return Next{}, context.Cause(ctx)
+	}
+	if zenlayer.IsLimited(err) && r.Now().Before(op.FinishedAt.Add(watchWaits)) {
+		return Next{State: op.State, After: watchPause}, nil // nobody looked, so it counts for nothing
+	}
+	pauses := watchPauses()
+	op.StatusLooks++
+	op.noteReading(err)
+	listed := false
+	for _, b := range pool {
+		if b.BackendID == op.BackendID {
+			op.BackendStatus, op.StatusAt, listed = b.Status, r.Now(), true
+		}
+	}
+	if err := r.save(ctx, &op, EventStatus, map[string]string{"status": op.BackendStatus}); err != nil {
+		return Next{}, err
+	}
+	if !listed && op.StatusLooks <= len(pauses) {
+		return Next{State: op.State, After: pauses[op.StatusLooks-1]}, nil
+	}
+	if !listed {
+		r.Log.Warn("added backend is not listed", zap.String("operation", op.ID), zap.String("backend", op.BackendID), zap.Error(err))
+		r.tell(ctx, op)
+	}
+	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the status within 30s"))
+	defer cancel()
+	if err := r.Reporter.Report(within, op); err != nil {
+		r.Log.Warn("status is not in Slack", zap.String("operation", op.ID), zap.Error(err))
+	}
+	return Next{State: op.State}, nil
+}
+
+// The status of what was added goes behind everything else that is asked of
+// Zenlayer: for watchWaits it is put off by watchPause at a time.
+const (
+	watchWaits = 30 * time.Minute
+	watchPause = 15 * time.Second
+)

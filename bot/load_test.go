@@ -123,22 +123,38 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 			[]string{`:1: unknown setting "LBBOT_LOG_LEVEL": did you mean log_level?`}},
 		"a token as a name": {"xoxb-planted-1:\n",
 			[]string{`:1: unknown setting; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
-		"everything at once":        {"polcy: p\n\nslack_connections: many\ntest_mode: maybe\nprotected: api-lb\ndrain: soon\nrate: 5\n", []string{":1: unknown setting", ":3: slack_connections must be a whole number", ":4: test_mode must be true or false", ":5: protected must be a list such as [a, b]", `:6: drain is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`, `:7: rate is wrong: "5" is not a rate`}},
-		"a list of lists":           {"protected: [a, [planted]]\n", []string{":1: protected must be a list such as [a, b]"}},
-		"a list for one value":      {"account: [planted]\n", []string{":1: account must be one value, not a list or a group"}},
-		"a list for a token":        {"slack_bot_token: [xoxb-planted-1]\n", []string{":1: slack_bot_token must be one value, not a list or a group"}},
-		"a group for a token":       {"slack_bot_token:\n  xoxb-planted-1: 1\n", []string{":1: slack_bot_token must be one value, not a list or a group"}},
-		"a tagged token":            {"slack_bot_token: !!binary xoxb-planted-1\n", []string{":1: slack_bot_token must be one value, not a list or a group"}},
-		"a quote that never closes": {"account: a\nslack_bot_token: \"xoxb-planted-1\n", []string{":2: this is not YAML: could not find end character of double-quoted text"}},
-		"two colons in a line":      {"slack_bot_token: xoxb-planted-1: x\n", []string{":1: this is not YAML: mapping value is not allowed in this context"}},
-		"the same setting twice":    {"account: a\naccount: b\n", []string{`:2: this is not YAML: mapping key "account" already defined at [1:1]`}},
-		"a token alone":             {"xoxb-planted-1\n", []string{":1: one list of settings is expected"}},
-		"no space behind the colon": {"slack_bot_token:xoxb-planted-1\n", []string{":1: one list of settings is expected"}},
-		"a list of settings":        {"- account: planted\n", []string{":1: one list of settings is expected"}},
-		"two documents":             {"account: a\n---\naccount: b\n", []string{":3: one list of settings is expected"}},
-		"a value that is not fit":   {"log_level: loud\n", []string{`:1: log_level "loud": debug, info, warn or error`}},
-		"an empty value":            {"log_format: \"\"\nslack_connections: \"\"\n", []string{":2: slack_connections has an empty value: leave it out for the default"}},
-		"a list without brackets":   {"approval_reminders: 5m\n", []string{":1: approval_reminders must be a list such as [5m, 15m]"}},
+		"everything at once": {"polcy: p\n\nslack_connections: many\ntest_mode: maybe\nprotected: " +
+			"api-lb\ndrain: soon\nrate: 5\n", []string{":1: unknown setting",
+			":3: slack_connections must be a whole number", ":4: test_mode must be true or false",
+			":5: protected must be a list such as [a, b]",
+			`:6: drain is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`,
+			`:7: rate is wrong: "5" is not a rate`}},
+		"a list of lists": {"protected: [a, [planted]]\n",
+			[]string{":1: protected must be a list such as [a, b]"}},
+		"a list for one value": {"account: [planted]\n",
+			[]string{":1: account must be one value, not a list or a group"}},
+		"a list for a token": {"slack_bot_token: [xoxb-planted-1]\n",
+			[]string{":1: slack_bot_token must be one value, not a list or a group"}},
+		"a group for a token": {"slack_bot_token:\n  xoxb-planted-1: 1\n",
+			[]string{":1: slack_bot_token must be one value, not a list or a group"}},
+		"a tagged token": {"slack_bot_token: !!binary xoxb-planted-1\n",
+			[]string{":1: slack_bot_token must be one value, not a list or a group"}},
+		"a quote that never closes": {"account: a\nslack_bot_token: \"xoxb-planted-1\n",
+			[]string{":2: this is not YAML: could not find end character of double-quoted text"}},
+		"two colons in a line": {"slack_bot_token: xoxb-planted-1: x\n",
+			[]string{":1: this is not YAML: mapping value is not allowed in this context"}},
+		"the same setting twice": {"account: a\naccount: b\n",
+			[]string{`:2: this is not YAML: mapping key "account" already defined at [1:1]`}},
+		"a token alone": {"xoxb-planted-1\n", []string{":1: one list of settings is expected"}},
+		"no space behind the colon": {"slack_bot_token:xoxb-planted-1\n",
+			[]string{":1: one list of settings is expected"}},
+		"a list of settings":      {"- account: planted\n", []string{":1: one list of settings is expected"}},
+		"two documents":           {"account: a\n---\naccount: b\n", []string{":3: one list of settings is expected"}},
+		"a value that is not fit": {"log_level: loud\n", []string{`:1: log_level "loud": debug, info, warn or error`}},
+		"an empty value": {"log_format: \"\"\nslack_connections: \"\"\n",
+			[]string{":2: slack_connections has an empty value: leave it out for the default"}},
+		"a list without brackets": {"approval_reminders: 5m\n",
+			[]string{":1: approval_reminders must be a list such as [5m, 15m]"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +179,8 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 func TestASettingWithAProblemIsNotCalledMissingAsWell(t *testing.T) {
 	t.Parallel()
 	path := file(t, "slack_bot_token: [xoxb-planted-1]\naccount: two words\n")
-	_, err := Load(path, map[string]string{"SLACK_APP_TOKEN": "xoxb-planted-2", "ZENLAYER_TOKEN_FILE": "planted-3", "LBBOT_DRAIN": "soon"}, nil)
+	_, err := Load(path, map[string]string{"SLACK_APP_TOKEN": "xoxb-planted-2", "ZENLAYER_TOKEN_FILE": "planted-3",
+		"LBBOT_DRAIN": "soon"}, nil)
 	require.EqualError(t, err, strings.Join([]string{
 		path + ":1: slack_bot_token must be one value, not a list or a group",
 		"ZENLAYER_TOKEN_FILE: reading the file it names: no such file or directory",
@@ -206,16 +223,33 @@ func TestSecretsCanBeFiles(t *testing.T) {
 		bot     string // the bot token in the end
 		says    string
 	}{
-		"a file with a line break at its end":     {without(environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxb-planted-9\n")), "SLACK_BOT_TOKEN"), "xoxb-planted-9", ""},
-		"a file with a byte order mark":           {without(environment("SLACK_BOT_TOKEN_FILE", file(t, "\ufeffxoxb-planted-9\r\n")), "SLACK_BOT_TOKEN"), "xoxb-planted-9", ""},
-		"a variable that names no file":           {environment("SLACK_BOT_TOKEN_FILE", ""), "xoxb-planted-1", ""},
-		"a file that is not there":                {without(environment("SLACK_BOT_TOKEN_FILE", "/nowhere/at/all"), "SLACK_BOT_TOKEN"), "", "SLACK_BOT_TOKEN_FILE: reading the file it names: no such file or directory"},
-		"a folder":                                {without(environment("SLACK_BOT_TOKEN_FILE", t.TempDir()), "SLACK_BOT_TOKEN"), "", "SLACK_BOT_TOKEN_FILE: reading the file it names: is a directory"},
-		"the token itself in the file's place":    {without(environment("SLACK_BOT_TOKEN_FILE", "xoxb-planted-1"), "SLACK_BOT_TOKEN"), "", "SLACK_BOT_TOKEN_FILE: reading the file it names: no such file or directory"},
-		"both":                                    {environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxb-planted-9")), "", "SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: keep one"},
-		"a file with another kind of token":       {without(environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxp-planted-9")), "SLACK_BOT_TOKEN"), "", "SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions"},
-		"the key's secret by its other name":      {without(environment("ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE", file(t, "planted-3")), "ZENLAYER_ACCESS_KEY_SECRET"), "xoxb-planted-1", ""},
-		"the same, with a file that is not there": {without(environment("ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE", "/nowhere"), "ZENLAYER_ACCESS_KEY_SECRET"), "", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE: reading the file it names: no such file or directory"},
+		"a file with a line break at its end": {
+			without(environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxb-planted-9\n")), "SLACK_BOT_TOKEN"),
+			"xoxb-planted-9", ""},
+		"a file with a byte order mark": {
+			without(environment("SLACK_BOT_TOKEN_FILE", file(t, "\ufeffxoxb-planted-9\r\n")), "SLACK_BOT_TOKEN"),
+			"xoxb-planted-9", ""},
+		"a variable that names no file": {environment("SLACK_BOT_TOKEN_FILE", ""), "xoxb-planted-1", ""},
+		"a file that is not there": {
+			without(environment("SLACK_BOT_TOKEN_FILE", "/nowhere/at/all"), "SLACK_BOT_TOKEN"), "",
+			"SLACK_BOT_TOKEN_FILE: reading the file it names: no such file or directory"},
+		"a folder": {
+			without(environment("SLACK_BOT_TOKEN_FILE", t.TempDir()), "SLACK_BOT_TOKEN"), "",
+			"SLACK_BOT_TOKEN_FILE: reading the file it names: is a directory"},
+		"the token itself in the file's place": {
+			without(environment("SLACK_BOT_TOKEN_FILE", "xoxb-planted-1"), "SLACK_BOT_TOKEN"), "",
+			"SLACK_BOT_TOKEN_FILE: reading the file it names: no such file or directory"},
+		"both": {environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxb-planted-9")), "",
+			"SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: keep one"},
+		"a file with another kind of token": {
+			without(environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxp-planted-9")), "SLACK_BOT_TOKEN"), "",
+			"SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions"},
+		"the key's secret by its other name": {
+			without(environment("ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE", file(t, "planted-3")),
+				"ZENLAYER_ACCESS_KEY_SECRET"), "xoxb-planted-1", ""},
+		"the same, with a file that is not there": {
+			without(environment("ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE", "/nowhere"), "ZENLAYER_ACCESS_KEY_SECRET"),
+			"", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE: reading the file it names: no such file or directory"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -255,11 +289,13 @@ func TestTheNamesOfTheTerraformProviderAreAccepted(t *testing.T) {
 
 func TestProblemsInTheEnvironmentNameTheirVariables(t *testing.T) {
 	t.Parallel()
-	_, err := Load("", environment("LBBOT_SLACK_CONNECTIONS", "many", "LBBOT_TEST_MODE", "maybe", "LBBOT_DRAIN", "20", "LBBOT_RATE", "lots"), nil)
+	_, err := Load("", environment("LBBOT_SLACK_CONNECTIONS", "many", "LBBOT_TEST_MODE", "maybe", "LBBOT_DRAIN", "20",
+		"LBBOT_RATE", "lots"), nil)
 	require.EqualError(t, err, strings.Join([]string{
 		"LBBOT_SLACK_CONNECTIONS must be a whole number",
 		`LBBOT_DRAIN is wrong: "20" is not a duration: such as 20s, 10m, 36h or 400d`,
-		`LBBOT_RATE is wrong: "lots" is not a rate: a number, a slash and a duration, such as 10/10m, or 0 for no limit`,
+		`LBBOT_RATE is wrong: "lots" is not a rate: ` +
+			"a number, a slash and a duration, such as 10/10m, or 0 for no limit",
 		"LBBOT_TEST_MODE must be true or false",
 	}, "\n"))
 }

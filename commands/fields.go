@@ -123,8 +123,10 @@ var registerFields = [...]Field{
 	},
 	{
 		Key: KeyWeight, Aliases: []string{"w"}, APIName: "weight",
-		Label: "Weight (1 to 100)", Hint: "Leave empty for the weight that most servers on the listener have, or Zenlayer's default if there are none.", Example: "50",
-		Help: "a whole number from 1 to 100; empty means the weight that most servers on the listener have, or Zenlayer's default if there are none",
+		Label: "Weight (1 to 100)", Hint: "Leave empty for the weight that most servers on the listener have, or " +
+			"Zenlayer's default if there are none.", Example: "50",
+		Help: "a whole number from 1 to 100; empty means the weight that most servers on the listener have, or " +
+			"Zenlayer's default if there are none",
 		Kind: FieldNumber, Min: 1, Max: MaxWeight, InForm: true,
 	},
 	{

@@ -56,7 +56,8 @@ func (p *parser) serverFirst(words []word) []word {
 	case words[0].quoted:
 	case len(words) > 1 && looksLikeServer(first) && looksLikeServer(words[1].value):
 
-		text = shown(first) + " and " + shown(words[1].value) + " both look like servers. Give one listener, then one server."
+		text = shown(first) + " and " + shown(words[1].value) +
+			" both look like servers. Give one listener, then one server."
 		p.fix(KeyServer, unknown)
 		words = words[2:]
 	case len(words) > 1 || !p.free(KeyServer):
@@ -67,7 +68,8 @@ func (p *parser) serverFirst(words []word) []word {
 		words = nil
 	case !strings.ContainsAny(first, "/:") && !p.invalid(*findField(p.fields, KeyListener), first):
 		p.problems = append(p.problems, Problem{Field: KeyServer, Text: "I read " + shown(first) +
-			" as the listener, so the server is missing. If it is the server, type " + Name + " <listener> " + shown(first) + "."})
+			" as the listener, so the server is missing. If it is the server, type " + Name + " <listener> " +
+			shown(first) + "."})
 		p.fix(KeyServer, unknown)
 	}
 	if text != "" {

@@ -32,11 +32,13 @@ func (b *builder) setPorts(value string) {
 		b.failPorts(value, parts, wrong)
 	case list.total > MaxPorts:
 
-		b.fail(KeyPorts, value, "Up to "+strconv.Itoa(MaxPorts)+" ports. You gave "+strconv.Itoa(list.total)+".", unknown)
+		b.fail(KeyPorts, value, "Up to "+strconv.Itoa(MaxPorts)+" ports. You gave "+strconv.Itoa(list.total)+".",
+			unknown)
 	default:
 		b.made.Ports = list.ports
 		if len(list.twice) > 0 {
-			b.made.Notes = append(b.made.Notes, "Ports given more than once were taken once: "+joinPorts(list.twice, ", ")+".")
+			b.made.Notes = append(b.made.Notes,
+				"Ports given more than once were taken once: "+joinPorts(list.twice, ", ")+".")
 		}
 	}
 }

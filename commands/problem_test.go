@@ -168,32 +168,52 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 		"everyone as server": {"api-lb:443 <!channel>", "server=@channel",
 			`"@channel" is not a server. Give its instance ID, name, host name, public or private IP.`,
 			"/lb-register listener=api-lb:443 server=?"},
-		"no server": {"api-lb:443", "", "Server is missing. Give its instance ID, name, host name, public or private IP.", "/lb-register listener=api-lb:443 server=?"},
+		"no server": {"api-lb:443", "",
+			"Server is missing. Give its instance ID, name, host name, public or private IP.",
+			"/lb-register listener=api-lb:443 server=?"},
 		"no listener": {"server=web-07", "",
-			"Listener is missing. Give its ID, or name, or lb-name/listener-name, or lb-name:port.", "/lb-register listener=? server=web-07"},
-		"a listener with a wrong port": {"api-lb:70000 web-07", "listener=api-lb:70000", "a port is a number from 1 to 65535.", "/lb-register listener=? server=web-07"},
-		"half a listener":              {"api-lb/ web-07", "listener=api-lb/", `"api-lb/" is not complete. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`, "/lb-register listener=? server=web-07"},
-		"a listener with a space":      {`"api lb" web-07`, "listener=api lb", `"api lb" has a space. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`, "/lb-register listener=? server=web-07"},
-		"a listener without end":       {strings.Repeat("a", 256) + " web-07", "listener=" + strings.Repeat("a", 51) + "…", "Up to 255 characters. You gave 256.", "/lb-register listener=? server=web-07"},
+			"Listener is missing. Give its ID, or name, or lb-name/listener-name, or lb-name:port.",
+			"/lb-register listener=? server=web-07"},
+		"a listener with a wrong port": {"api-lb:70000 web-07", "listener=api-lb:70000",
+			"a port is a number from 1 to 65535.", "/lb-register listener=? server=web-07"},
+		"half a listener": {"api-lb/ web-07", "listener=api-lb/",
+			`"api-lb/" is not complete. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`,
+			"/lb-register listener=? server=web-07"},
+		"a listener with a space": {`"api lb" web-07`, "listener=api lb",
+			`"api lb" has a space. Give its ID, or name, or lb-name/listener-name, or lb-name:port.`,
+			"/lb-register listener=? server=web-07"},
+		"a listener without end": {strings.Repeat("a", 256) + " web-07", "listener=" + strings.Repeat("a", 51) + "…",
+			"Up to 255 characters. You gave 256.", "/lb-register listener=? server=web-07"},
 		"a mistyped verb and a request ID": {"statsu LBR-7F3KQ2", "",
-			"I do not know *statsu*. Did you mean /lb-register status LBR-7F3KQ2? To add a server, give a listener and a server.", ""},
+			"I do not know *statsu*. Did you mean /lb-register status LBR-7F3KQ2? To add a server, give a listener " +
+				"and a server.", ""},
 		"an open quote around the server": {`api-lb:443 "web-07`, `"web-07`,
-			"A quotation mark is opened and not closed. Put one at the end of the value.", "/lb-register listener=api-lb:443 server=?"},
-		"a key that is far from any": {ok + "backendId=be-1", "backendId=be-1", "I do not know *backendId*. Did you mean `name`?", "/lb-register api-lb:443 web-07 name=?"},
-		"words around":               {"put web-07 reason=x to=#ops api-lb", "", left + `"api-lb" is left over; add one server at a time, and put quotes around a value with spaces.`, ""},
+			"A quotation mark is opened and not closed. Put one at the end of the value.",
+			"/lb-register listener=api-lb:443 server=?"},
+		"a key that is far from any": {ok + "backendId=be-1", "backendId=be-1",
+			"I do not know *backendId*. Did you mean `name`?", "/lb-register api-lb:443 web-07 name=?"},
+		"words around": {"put web-07 reason=x to=#ops api-lb", "",
+			left + `"api-lb" is left over; add one server at a time, and put quotes around a value with spaces.`, ""},
 		"a space after a key, and a word too many": {ok + "weight= 50 foo", "",
 			left + `"foo" is left over; add one server at a time, and put quotes around a value with spaces.`, ""},
-		"a space after a key, and a listener": {"ports= lst-8f2c server=i-55a1", "", "Listener is missing. Give its ID, or name, or lb-name/listener-name, or lb-name:port.", ""},
-		"a mistyped verb":                     {"hlep", "", "I do not know *hlep*. Did you mean /lb-register help? To add a server, give a listener and a server.", ""},
+		"a space after a key, and a listener": {"ports= lst-8f2c server=i-55a1", "",
+			"Listener is missing. Give its ID, or name, or lb-name/listener-name, or lb-name:port.", ""},
+		"a mistyped verb": {"hlep", "", "I do not know *hlep*. Did you mean /lb-register help? To add a server, give " +
+			"a listener and a server.", ""},
 		"status without an ID": {"status", "status",
 			"Give the ID of one request, as its card shows it, for example /lb-register status LBR-7F3KQ2.", ""},
 		"status of something else": {"status be-20d1", "status be-20d1",
-			`"be-20d1" is not a request ID. Give the ID of one request, as its card shows it, for example /lb-register status LBR-7F3KQ2.`, ""},
+			`"be-20d1" is not a request ID. Give the ID of one request, as its card shows it, ` +
+				"for example /lb-register status LBR-7F3KQ2.", ""},
 		"whoami with more": {"whoami api-lb", "whoami api-lb",
-			"whoami stands alone, or goes on with why and a listener, for example /lb-register whoami why api-lb/https-443.", "/lb-register whoami"},
-		"a text that is too long": {strings.Repeat("a ", 1501), "", "Your command is too long. Up to 3000 characters. You gave 3002.", ""},
-		"a control character":     {ok + "reason=a\x07b", "", "There is a control character (U+0007). Type the value again by hand.", ""},
-		"broken characters":       {ok + "reason=a\xffb", "", "There is a character I cannot read. Type the value again by hand.", ""},
+			"whoami stands alone, or goes on with why and a listener, for example /lb-register whoami why " +
+				"api-lb/https-443.", "/lb-register whoami"},
+		"a text that is too long": {strings.Repeat("a ", 1501), "",
+			"Your command is too long. Up to 3000 characters. You gave 3002.", ""},
+		"a control character": {ok + "reason=a\x07b", "",
+			"There is a control character (U+0007). Type the value again by hand.", ""},
+		"broken characters": {ok + "reason=a\xffb", "",
+			"There is a character I cannot read. Type the value again by hand.", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -233,13 +253,18 @@ func TestFormWordsAreThoseOfTheForm(t *testing.T) {
 		field  string
 		words  string
 	}{
-		"port":     {Values{KeyPorts: "80a"}, KeyPorts, `"80a" is not a port. Use numbers from 1 to 65535, for example 8080,8081.`},
-		"big port": {Values{KeyPorts: "80808"}, KeyPorts, `"80808" is not a port. Use numbers from 1 to 65535, for example 8080,8081.`},
-		"ports":    {Values{KeyPorts: "1-24"}, KeyPorts, "Up to 20 ports. You gave 24."},
-		"weight":   {Values{KeyWeight: "many"}, KeyWeight, "Use a whole number from 1 to 100."},
-		"name":     {Values{KeyName: "web 07"}, KeyName, "Only letters, digits, hyphens and periods. Suggestion: web-07."},
-		"control":  {Values{KeyReason: "a\x00b"}, KeyReason, "There is a control character (U+0000). Type the value again by hand."},
-		"missing":  {Values{KeyServer: "  "}, KeyServer, "Server is missing. Give its instance ID, name, host name, public or private IP."},
+		"port": {Values{KeyPorts: "80a"}, KeyPorts,
+			`"80a" is not a port. Use numbers from 1 to 65535, for example 8080,8081.`},
+		"big port": {Values{KeyPorts: "80808"}, KeyPorts,
+			`"80808" is not a port. Use numbers from 1 to 65535, for example 8080,8081.`},
+		"ports":  {Values{KeyPorts: "1-24"}, KeyPorts, "Up to 20 ports. You gave 24."},
+		"weight": {Values{KeyWeight: "many"}, KeyWeight, "Use a whole number from 1 to 100."},
+		"name": {Values{KeyName: "web 07"}, KeyName,
+			"Only letters, digits, hyphens and periods. Suggestion: web-07."},
+		"control": {Values{KeyReason: "a\x00b"}, KeyReason,
+			"There is a control character (U+0000). Type the value again by hand."},
+		"missing": {Values{KeyServer: "  "}, KeyServer,
+			"Server is missing. Give its instance ID, name, host name, public or private IP."},
 		"stranger": {Values{"colour": "red"}, "", "I do not know *colour*."},
 	}
 	for name, tt := range tests {
@@ -263,11 +288,14 @@ func TestFormWordsAreThoseOfTheForm(t *testing.T) {
 func TestTextAndFormMeet(t *testing.T) {
 	t.Parallel()
 	form, err := BuildRegistration(Values{
-		KeyListener: " api-lb/https-443 ", KeyServer: "web–07", KeyType: TypeAuto, KeyPorts: "8080, 8081", KeyWeight: "50",
+		KeyListener: " api-lb/https-443 ", KeyServer: "web–07", KeyType: TypeAuto, KeyPorts: "8080, 8081",
+		KeyWeight: "50",
 		KeyReason: "two\nlines & more", KeyTo: "C0INC1", KeyNoWatch: "true", KeyName: "",
 	})
 	require.NoError(t, err)
-	typed := registration(t, `api-lb/https-443 web-07 ports=8080,8081 weight=50 reason="two lines &amp; more" to=<#C0INC1|inc-1234> no-watch`)
+	typed := registration(t,
+		`api-lb/https-443 web-07 ports=8080,8081 weight=50 reason="two lines &amp; more" `+
+			`to=<#C0INC1|inc-1234> no-watch`)
 	require.Equal(t, typed, form)
 }
 
@@ -293,7 +321,8 @@ func TestEveryParameterOfTheAPIIsAField(t *testing.T) {
 	for _, f := range RegisterFields() {
 		reachable[f.APIName] = true
 	}
-	for _, name := range []string{"listenerId", "backendName", "instanceId", "clientToken", "instanceType", "portList", "weight"} {
+	for _, name := range []string{"listenerId", "backendName", "instanceId", "clientToken", "instanceType", "portList",
+		"weight"} {
 		require.True(t, reachable[name], name)
 	}
 }

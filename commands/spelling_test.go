@@ -148,20 +148,25 @@ func TestEveryFieldCanBeTyped(t *testing.T) {
 			Registration{Server: "i-55a1", Reason: `say "hi" now`}},
 		"entities in a reason": {"lst-8f2c i-55a1 reason=\"p99 &gt; 2 s &amp; rising &lt;fast&gt;\"",
 			Registration{Server: "i-55a1", Reason: "p99 > 2 s & rising <fast>"}},
-		"people and channels in a reason": {`lst-8f2c i-55a1 reason="<@U1|ana> asked in <#C1|ops>, see <https://x.example/a?b=c>"`,
+		"people and channels in a reason": {
+			`lst-8f2c i-55a1 reason="<@U1|ana> asked in <#C1|ops>, see <https://x.example/a?b=c>"`,
 			Registration{Server: "i-55a1", Reason: "@ana asked in #ops, see https://x.example/a?b=c"}},
-		"calls to everyone are quiet": {`lst-8f2c i-55a1 reason="<!channel> <!here|here> @everyone <!subteam^S1|@sre> help"`,
+		"calls to everyone are quiet": {
+			`lst-8f2c i-55a1 reason="<!channel> <!here|here> @everyone <!subteam^S1|@sre> help"`,
 			Registration{Server: "i-55a1", Reason: "channel here everyone @sre help"}},
 		"a mail address is no call": {`lst-8f2c i-55a1 reason="<mailto:a@herezone.example|a@herezone.example>"`,
 			Registration{Server: "i-55a1", Reason: "a@herezone.example"}},
 		"escapes inside escapes are undone": {`lst-8f2c i-55a1 reason="&amp;lt;!channel&amp;gt; now"`,
 			Registration{Server: "i-55a1", Reason: "channel now"}},
 		"empty ports are the listener's own": {"lst-8f2c i-55a1 ports=", Registration{Server: "i-55a1"}},
-		"a range of ports":                   {"lst-8f2c i-55a1 ports=8080-8083", Registration{Server: "i-55a1", Ports: []int{8080, 8081, 8082, 8083}}},
+		"a range of ports": {"lst-8f2c i-55a1 ports=8080-8083",
+			Registration{Server: "i-55a1", Ports: []int{8080, 8081, 8082, 8083}}},
 		"twenty ports": {"lst-8f2c i-55a1 ports=1-19,65535",
-			Registration{Server: "i-55a1", Ports: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 65535}}},
+			Registration{Server: "i-55a1", Ports: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+				19, 65535}}},
 		"duplicate ports are removed and said": {"lst-8f2c i-55a1 ports=8080,8081,8080-8082",
-			Registration{Server: "i-55a1", Ports: []int{8080, 8081, 8082}, Notes: []string{"Ports given more than once were taken once: 8080, 8081."}}},
+			Registration{Server: "i-55a1", Ports: []int{8080, 8081, 8082},
+				Notes: []string{"Ports given more than once were taken once: 8080, 8081."}}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -239,12 +239,16 @@ func TestEveryProblemIsNamedBesideEveryOther(t *testing.T) {
 		"--weight":  "weight needs a value, for example weight=50.",
 		"ports=70a": `"70a" is not a port. Use numbers from 1 to 65535, for example 8080,8081.`,
 		"prots=80":  "I do not know *prots*. Did you mean `ports`?",
-		"type=zec":  `"zec" is not a type. Use bm (bare metal) or vm (virtual machine), or leave it out and I find out.`,
-		"tpye=vm":   "I do not know *tpye*. Did you mean `type`?",
-		"name=a_b":  `A backend name can have letters, digits, hyphens and periods, up to 64. "a_b" has _. Suggestion: a-b.`, "nmae=web": "I do not know *nmae*. Did you mean `name`?",
-		"to=@ana":     "The result goes to a channel, not to a person. Give it as #channel.",
-		"dry-run=hm":  "dry-run takes no value. Write just dry-run, or leave it out.",
-		"colour=red":  "I do not know *colour*. The keys are listener, server, type, ports, weight, name, reason, to, no-watch and dry-run.",
+		"type=zec": `"zec" is not a type. Use bm (bare metal) or vm (virtual machine), ` +
+			"or leave it out and I find out.",
+		"tpye=vm": "I do not know *tpye*. Did you mean `type`?",
+		"name=a_b": `A backend name can have letters, digits, hyphens and periods, up to 64. ` +
+			`"a_b" has _. Suggestion: a-b.`,
+		"nmae=web":   "I do not know *nmae*. Did you mean `name`?",
+		"to=@ana":    "The result goes to a channel, not to a person. Give it as #channel.",
+		"dry-run=hm": "dry-run takes no value. Write just dry-run, or leave it out.",
+		"colour=red": "I do not know *colour*. The keys are listener, server, type, ports, weight, name, reason, " +
+			"to, no-watch and dry-run.",
 		`reason="a b`: "A quotation mark is opened and not closed. Put one at the end of the value.",
 	}
 	for one, first := range faults {
@@ -267,7 +271,8 @@ func TestEveryProblemIsNamedBesideEveryOther(t *testing.T) {
 
 func TestVerbsThatItDoesNotHaveAreNoListeners(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []string{"remove", "doctor", "list", "cancel", "again", "undo", "pause", "resume", "approve", "update", "bulk", "Delete", "*list*"} {
+	for _, verb := range []string{"remove", "doctor", "list", "cancel", "again", "undo", "pause", "resume", "approve",
+		"update", "bulk", "Delete", "*list*"} {
 		for _, text := range []string{verb, verb + " LBR-7F3KQ2", verb + " web-07", verb + " lst-1 web-a weight=5"} {
 			e := refused(t, text)
 			require.Len(t, e.Problems, 1, text)

@@ -148,24 +148,23 @@ func refuseVerb(verb, reason, text string) error {
 func notYet(verb string) string {
 	switch verb {
 	case "again", "repeat", "retry":
-
-		return "This version cannot repeat a request yet. Type the command once more, or paste it from the earlier card."
-	case "undo", "rollback", "revert", "remove", "rm", "delete", "del", "deregister", "unregister", "detach", "drain", "disable":
-		return "This version cannot remove a server from a listener or drain it yet. Use the Zenlayer console."
-	case "change", "update", "edit", "modify", "set", "enable", "move", "replace":
+		return "This version cannot repeat a request yet. Type the command again, or paste it from the earlier card."
+	case "undo", "rollback", "revert", "remove", "rm", "delete", "del", "deregister", "unregister", "detach":
+		return "This version cannot remove a server from a listener yet. Use the Zenlayer console."
+	case "drain", "disable", "change", "update", "edit", "modify", "set", "enable", "move", "replace":
 		return "This version cannot change a server that is on a listener yet. Use the Zenlayer console."
 	case "list", "ls", "show", "get", "find", "search":
-		return "This version has no lists yet. Give the listener and the server by name or ID, as the Zenlayer console shows them."
+		return "This version has no lists yet. Give listener and server by name or ID, as in the Zenlayer console."
 	case "cancel", "stop", "abort":
 		return "This version cannot stop a request by command. Press Cancel on its preview or Stop on its card."
 	case "approve", "deny", "reject", "confirm":
 		return "This version takes no decision by command. Press the button on the request's card."
 	case "doctor", "check", "ping", "version":
-		return "This version cannot check itself from Slack. People who run the bot see its state at /readyz on its host."
+		return "This version cannot check itself from Slack. People who run the bot see its state at /readyz."
 	case "pause", "resume", "lock", "unlock":
 		return "This version cannot be paused or resumed from Slack yet. Ask the bot's owners."
 	case "bulk", "export", "import":
-		return "This version takes one server at a time. People who run the bot can type lbbot operations export on its host."
+		return "This version takes one server at a time. People who run the bot can use lbbot operations export."
 	}
 	return ""
 }

@@ -5,6 +5,15 @@ import (
 	"strings"
 )
 
+// Keys of history's fields, besides KeyListener.
+const (
+	KeyBy       = "by"
+	KeySince    = "since"
+	KeyHere     = "here"
+	KeyShare    = "share"
+	KeyTimeline = "timeline"
+)
+
 // ByMe is the value of KeyBy for the person who asks.
 const ByMe = "me"
 
@@ -87,12 +96,12 @@ func BuildHistory(values Values) (History, error) {
 
 // parseHistory parses what follows history.
 func parseHistory(rest string) (Command, error) {
-	a := newAsked(historyFields(), rest, KeyListener)
-	c := Command{Verb: VerbHistory, Values: a.given}
-	if len(a.problems) > 0 {
-		return c, a.failure()
+	values, problems := parseFields(historyFields(), rest, KeyListener)
+	c := Command{Verb: VerbHistory, Values: values}
+	if len(problems) > 0 {
+		return c, &InputError{Problems: problems}
 	}
-	_, err := BuildHistory(a.given)
+	_, err := BuildHistory(values)
 	return c, err
 }
 

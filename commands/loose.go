@@ -8,10 +8,14 @@ func (p *parser) place() {
 	if p.free(KeyListener) && len(words) > 0 {
 		words = p.serverFirst(p.sentence(words))
 	}
-	for len(words) > 0 {
-		key := p.freePlace()
-		if key == "" {
-			break
+	p.leftOver(p.fill(words))
+}
+
+// fill puts words in the free places, in order, and returns the words left over.
+func (p *parser) fill(words []word) []word {
+	for _, key := range p.places {
+		if len(words) == 0 || !p.free(key) {
+			continue
 		}
 		p.given[key] = words[0].value
 		if words[0].open {
@@ -19,7 +23,7 @@ func (p *parser) place() {
 		}
 		words = words[1:]
 	}
-	p.leftOver(words)
+	return words
 }
 
 // free reports whether a key has neither a value nor a problem yet.
@@ -27,16 +31,6 @@ func (p *parser) free(key string) bool {
 	_, given := p.given[key]
 	_, failed := p.fixes[key]
 	return !given && !failed
-}
-
-// freePlace returns the first of listener and server that is free; "" if none is.
-func (p *parser) freePlace() string {
-	for _, key := range [...]string{KeyListener, KeyServer} {
-		if p.free(key) {
-			return key
-		}
-	}
-	return ""
 }
 
 // sentence turns "web-07 to api-lb:443", as people say it, into listener and server.

@@ -16,7 +16,7 @@ func parseAdd(rest string) (Command, error) {
 
 // parseRegister parses a folded text: listener, server, pairs and flags.
 func parseRegister(text string) (Command, error) {
-	p := parser{builder: builder{fields: registerFields[:], given: Values{}}}
+	p := parser{builder: builder{fields: registerFields[:], given: Values{}}, places: []string{KeyListener, KeyServer}}
 	p.sort((&scanner{text: text, fields: p.fields}).words())
 	if near, ok := p.mistypedVerb(); ok {
 		return Command{Verb: VerbRegister}, refuse(near)
@@ -29,13 +29,24 @@ func parseRegister(text string) (Command, error) {
 	return Command{Verb: VerbRegister, Values: p.given}, nil
 }
 
+// parseFields parses the arguments of a verb that takes fields of its own. Words without a key fill the places.
+func parseFields(fields []Field, rest string, places ...string) (Values, []Problem) {
+	p := parser{builder: builder{fields: fields, given: Values{}}, places: places}
+	p.sort((&scanner{text: rest, fields: fields}).words())
+	for _, w := range p.fill(p.loose) {
+		p.problem(w, `"`+shown(w.value)+`" is left over. The keys are `+keyNames(fields)+".")
+	}
+	return p.given, p.problems
+}
+
 // parser assigns words to fields and lets the builder check the values.
 type parser struct {
 	builder
 	// all holds every value of a key that was given more than once.
 	all map[string][]string
-	// loose are the words without a key.
-	loose []word
+	// loose are the words without a key, places the keys that they are for.
+	loose  []word
+	places []string
 }
 
 // sort separates pairs, flags and loose words.

@@ -41,15 +41,15 @@ func parseWhoami(rest string) (Command, error) {
 				" whoami why api-lb/https-443.",
 		})
 	}
-	a := newAsked(whyFields(), rest, KeyListener, KeyServer)
-	if a.given[KeyListener] == "" && len(a.problems) == 0 {
-		a.problems = append(a.problems, Problem{Field: KeyListener,
-			Text: "Which listener? For example " + Name + " whoami why api-lb/https-443."})
+	values, problems := parseFields(whyFields(), rest, KeyListener, KeyServer)
+	if values[KeyListener] == "" && len(problems) == 0 {
+		problems = []Problem{{Field: KeyListener, Text: "Which listener? For example " + Name +
+			" whoami why api-lb/https-443."}}
 	}
-	c := Command{Verb: VerbWhoami, Args: []string{Why}, Values: a.given}
-	if len(a.problems) == 0 {
-		_, err := BuildWhy(a.given)
-		return c, err
+	c := Command{Verb: VerbWhoami, Args: []string{Why}, Values: values}
+	if len(problems) > 0 {
+		return c, &InputError{Problems: problems}
 	}
-	return c, a.failure()
+	_, err := BuildWhy(values)
+	return c, err
 }

@@ -157,7 +157,7 @@ func nameFault(name string) string {
 		return quoted + "a space."
 	default:
 		r, _ := utf8.DecodeRuneInString(name[i:])
-		return quoted + shown(string(r)) + "."
+		return quoted + `"` + shown(string(r)) + `".`
 	}
 }
 

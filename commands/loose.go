@@ -61,8 +61,8 @@ func (p *parser) serverFirst(words []word) []word {
 		p.given[KeyServer] = first
 		words = nil
 	case !strings.ContainsAny(first, "/:") && !p.invalid(*findField(p.fields, KeyListener), first):
-		p.problems = append(p.problems, Problem{Field: KeyServer, Text: "I read " + shown(first) +
-			" as the listener, so the server is missing. If it is the server, type " + Name + " <listener> " +
+		p.problems = append(p.problems, Problem{Field: KeyServer, Text: `I read "` + shown(first) +
+			`" as the listener, so the server is missing. If it is the server, type ` + Name + " <listener> " +
 			shown(first) + "."})
 		p.fix(KeyServer, unknown)
 	}

@@ -76,11 +76,11 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 		"two servers": {"i-55a1 i-55a2", "",
 			"i-55a1 and i-55a2 both look like servers. Give one listener, then one server.", ""},
 		"a server's name alone": {"web-07", "",
-			"I read web-07 as the listener, so the server is missing. If it is the server, type /lb-register " +
+			"I read \"web-07\" as the listener, so the server is missing. If it is the server, type /lb-register " +
 				"<listener> web-07.",
 			"/lb-register listener=web-07 server=?"},
 		"a server's name and a weight": {"web-07 weight=5", "",
-			"I read web-07 as the listener, so the server is missing. If it is the server, type /lb-register " +
+			"I read \"web-07\" as the listener, so the server is missing. If it is the server, type /lb-register " +
 				"<listener> web-07.",
 			"/lb-register listener=web-07 server=? weight=5"},
 		"a bad name": {ok + `name="web 07"`, "name=web 07",
@@ -89,7 +89,7 @@ func TestEachMistakeHasItsWords(t *testing.T) {
 			"/lb-register api-lb:443 web-07 name=web-07"},
 		"a name with another character": {ok + `name=web_07`, "name=web_07",
 			`A backend name can have letters, digits, hyphens and periods, up to 64. ` +
-				`"web_07" has _. Suggestion: web-07.`,
+				`"web_07" has "_". Suggestion: web-07.`,
 			"/lb-register api-lb:443 web-07 name=web-07"},
 		"a long name": {ok + "name=" + strings.Repeat("a", 65), "name=" + strings.Repeat("a", 55) + "…",
 			`A backend name can have letters, digits, hyphens and periods, up to 64. "` + strings.Repeat("a", 60) +

@@ -243,7 +243,7 @@ func TestEveryProblemIsNamedBesideEveryOther(t *testing.T) {
 			"or leave it out and I find out.",
 		"tpye=vm": "I do not know *tpye*. Did you mean `type`?",
 		"name=a_b": `A backend name can have letters, digits, hyphens and periods, up to 64. ` +
-			`"a_b" has _. Suggestion: a-b.`,
+			`"a_b" has "_". Suggestion: a-b.`,
 		"nmae=web":   "I do not know *nmae*. Did you mean `name`?",
 		"to=@ana":    "The result goes to a channel, not to a person. Give it as #channel.",
 		"dry-run=hm": "dry-run takes no value. Write just dry-run, or leave it out.",

@@ -127,7 +127,7 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	r.types(bo, incident, "history by=me")
 	r.sees(bo, incident, "5 entries", "LBR-000020")
 	r.types(ana, incident, "history nosuch")
-	r.sees(ana, incident, "Not sent", "No listener called")
+	r.sees(ana, incident, "Not done", "No listener called")
 	r.calm()
 }
 

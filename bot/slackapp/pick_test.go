@@ -203,7 +203,7 @@ func TestVerbsThatItDoesNotHaveGetNoForm(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	r.types(ana, incident, "remove web-07")
-	m := r.sees(ana, incident, "cannot remove or drain a server yet", "I can add a server", "listener=remove")
+	m := r.sees(ana, incident, "cannot remove a server from a listener yet", "I can add a server", "listener=remove")
 	require.False(t, has(m, render.ActFixOpenForm))
 	r.calm()
 }

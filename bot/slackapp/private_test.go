@@ -178,8 +178,8 @@ func TestAMistakeIsShownWithOurMarksAndNoneOfTheirs(t *testing.T) {
 		"api-lb:443 web-07 wieght=50":        "• `wieght=50`: I do not know *wieght*. Did you mean `weight`?",
 		"hlep":                               "I do not know *hlep*. Did you mean /lb-register help?",
 		"api-lb:443 web-07 wie_ght_=50":      "• `wie_ght_=50`: I do not know `wie_ght_`. The keys are",
-		"api-lb:443 web-07 ~wieght~=50":      "∼wieght∼=50",
-		"api-lb:443 web-07 name=\"*x* _y_\"": "∗x∗ ˍyˍ",
+		"api-lb:443 web-07 ~wieght~=50":      "`~wieght~=50` is left over",
+		"api-lb:443 web-07 name=\"*x* _y_\"": "`*x* _y_` has `*`.",
 	} {
 		_, err := commands.Parse(typed)
 		var e *commands.InputError

@@ -90,7 +90,7 @@ func TestWhoamiWhyGoesAllTheWay(t *testing.T) {
 	m := r.sees(ana, incident, "Why, step by step", "adding web-07 to https-443", "Decision")
 	require.True(t, m.Ephemeral)
 	r.types(ana, incident, "whoami why api-lb/htps-443")
-	r.sees(ana, incident, "Not sent", "No listener called")
+	r.sees(ana, incident, "Not done", "No listener called")
 	r.types(ana, partner, "whoami why api-lb/https-443")
 	m = r.sees(ana, partner, "shared with another organisation")
 	require.False(t, has(m, "https-443"), "nothing is looked up where nothing may be done")

@@ -28,6 +28,11 @@ func NotSent(sentence string, buttons ...slack.BlockElement) render.Message {
 		render.Actions(buttons...))
 }
 
+// Answer says one sentence about something that was not to be sent.
+func Answer(sentence string, buttons ...slack.BlockElement) render.Message {
+	return render.Ephemeral(sentence, render.Section(sentence), render.Actions(buttons...))
+}
+
 // MaxProblems is how many problems are listed; the rest is counted.
 const MaxProblems = 12
 
@@ -36,7 +41,11 @@ const MaxProblems = 12
 // caller keeps e.Values under, and offer that of its choices, empty if they are
 // not kept; they come back as the buttons' values.
 func InputErrors(e *commands.InputError, key, offer string) render.Message {
-	lines := []string{fmt.Sprintf("*Not sent.* %s to fix:", e.Count())}
+	outcome := "Not sent"
+	if e.Values == nil { // not a request to add a server
+		outcome = "Not done"
+	}
+	lines := []string{fmt.Sprintf("*%s.* %s to fix:", outcome, e.Count())}
 	first := ""
 	for i, p := range e.Problems {
 		text := ProblemWords(p.Text)
@@ -66,7 +75,7 @@ func InputErrors(e *commands.InputError, key, offer string) render.Message {
 			render.KeyValue(key, 0)))
 	}
 	list := append([]slack.Block{render.Section(lines...), corrected}, pickBlocks(OfferOf(e), offer)...)
-	return render.Ephemeral(fmt.Sprintf("Not sent: %s to fix in your command. %s", e.Count(), first),
+	return render.Ephemeral(fmt.Sprintf("%s: %s to fix in your command. %s", outcome, e.Count(), first),
 		append(list, render.Actions(form, helpButton()))...)
 }
 
@@ -88,9 +97,28 @@ func ProblemWords(text string) string {
 		before, rest, opened := strings.Cut(text, "`")
 		marked, after, closed := strings.Cut(rest, "`")
 		if !opened || !closed || render.Clean(marked) == "" {
-			return said + spaced(text)
+			return said + quoting(text)
 		}
-		said, text = said+spaced(before)+render.Code(marked), after
+		said, text = said+quoting(before)+render.Code(marked), after
+	}
+}
+
+// quoting is spaced, with what the sentence quotes in code style where Slack could read formatting in it: the
+// look-alikes of formatting characters could not be copied.
+func quoting(s string) string {
+	said := ""
+	for {
+		before, rest, opened := strings.Cut(s, `"`)
+		quoted, after, closed := strings.Cut(rest, `"`)
+		if !opened || !closed {
+			return said + spaced(s)
+		}
+		if render.Prose(quoted, render.ReasonLimit) == render.Escape(quoted) {
+			said += spaced(before+`"`+quoted) + `"`
+		} else {
+			said += spaced(before) + render.Code(quoted)
+		}
+		s = after
 	}
 }
 
@@ -258,7 +286,7 @@ func Forgotten() render.Message {
 
 // UnknownRef answers a status question about a request nobody knows.
 func UnknownRef(ref string) render.Message {
-	return NotSent(fmt.Sprintf("I know no request %s.", render.Name(ref)), helpButton())
+	return Answer(fmt.Sprintf("I know no request %s.", render.Name(ref)), helpButton())
 }
 
 // Unoffered names an interaction that this version does not offer.
@@ -286,5 +314,5 @@ func NotYet(kind Unoffered) render.Message {
 	case UnofferedThread:
 		words = "Slash commands do not work in threads. Type /lb-register in the channel or in a direct message with me."
 	}
-	return NotSent(words, helpButton())
+	return Answer(words, helpButton())
 }

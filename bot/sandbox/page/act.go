@@ -13,7 +13,7 @@ import (
 	"lbbot/bot/sandbox/blockkit"
 )
 
-// say sends what stands in the composer: a command or a message.
+// say sends the text of the composer, a command or a message.
 func (p *site) say(w http.ResponseWriter, r *http.Request) {
 	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
 	text := strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"))
@@ -67,23 +67,21 @@ func (p *site) suggest(w http.ResponseWriter, r *http.Request) {
 	options, done := p.slack.Suggest(r.Context(), as, id, r.PostFormValue("action"), r.PostFormValue("typed"),
 		p.filledIn(r, as, id))
 	if done.Failure != "" {
-		options = nil // the person can type the value all the same
+		options = nil // the person can still type the value
 	}
 	p.render(w, "suggestions", options)
 }
 
-// lose makes the cloud lose its next answer.
 func (p *site) lose(w http.ResponseWriter, r *http.Request) {
 	p.options.Cloud.LoseNextAnswer()
 	p.change(func() {})
 	p.answer(w, r, sandbox.Interaction{Acked: true})
 }
 
-// reset starts everything again and forgets what was seen.
 func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 	if err := p.options.Reset(r.Context()); err != nil {
 		p.options.Log.Error("resetting the sandbox", zap.Error(err))
-		p.answer(w, r, sandbox.Interaction{Failure: "refused: the reset did not work; see the log"})
+		p.answer(w, r, sandbox.Interaction{Failure: "refused: the reset failed; see the log"})
 		return
 	}
 	p.change(func() {
@@ -95,8 +93,8 @@ func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 	p.answer(w, r, sandbox.Interaction{Acked: true})
 }
 
-// answer ends an act. What changed reaches the page by its event stream; the
-// answer itself says only whether the person was let.
+// answer ends an act. The event stream reports what has changed; the status says
+// only whether Slack's client allows the act.
 func (p *site) answer(w http.ResponseWriter, r *http.Request, done sandbox.Interaction) {
 	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
 	if done.Gone { // the page shows that by itself
@@ -115,9 +113,8 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done sandbox.Inter
 	w.WriteHeader(status)
 }
 
-// notice is what the page says beside the composer about an act that did not
-// go through. Failures that Slack tells in a message or in the form are not
-// repeated.
+// notice is the text above the composer about an act that failed. Failures that
+// Slack reports in a message or in the form are not repeated.
 func notice(done sandbox.Interaction) string {
 	if why, ok := strings.CutPrefix(done.Failure, "refused: "); ok {
 		return "That did not work: " + why
@@ -166,7 +163,7 @@ func (p *site) render(w http.ResponseWriter, name string, data any) {
 	var out strings.Builder
 	if err := p.templates.ExecuteTemplate(&out, name, data); err != nil {
 		p.options.Log.Error("rendering the sandbox page", zap.String("template", name), zap.Error(err))
-		http.Error(w, "the page could not be drawn; see the log", http.StatusInternalServerError)
+		http.Error(w, "the page could not be rendered; see the log", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

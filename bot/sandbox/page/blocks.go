@@ -10,8 +10,8 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// place is where a block is shown: it decides what its buttons do and how
-// names and times read. The zero value renders blocks whose buttons do nothing.
+// place is where a block is shown. It decides what its buttons do and how names
+// and times are written. Buttons do nothing in the zero value.
 type place struct {
 	Viewer    string // the person who acts
 	ChannelID string
@@ -25,7 +25,7 @@ type place struct {
 // InView says that the block is part of a modal.
 func (p place) InView() bool { return p.ViewID != "" }
 
-// names turns ids into what a person reads. The zero value shows the ids.
+// names maps ids to names. The zero value shows the ids.
 type names struct {
 	people   map[string]string // user id to display name
 	channels map[string]string // channel id to name without the #
@@ -37,8 +37,8 @@ type names struct {
 	current      string            // the conversation the reader is in
 }
 
-// shownBlock is one block ready for the templates: every text in it is plain
-// (and escaped by the template) or was made by mrkdwn, which escapes itself.
+// shownBlock is a block for the templates. A text in it is either plain, and
+// escaped by the template, or HTML made by mrkdwn, which escapes it.
 type shownBlock struct {
 	Kind      string // the template's case: "section", "input", …, "unknown"
 	Anchor    string // unique in the document
@@ -57,8 +57,8 @@ type shownBlock struct {
 	JSON      string // of an unknown block
 }
 
-// rawBlock is a block as the Web API takes it (docs.slack.dev/reference/block-kit/blocks),
-// the parts that the page draws.
+// rawBlock has the properties of a block that the page draws
+// (docs.slack.dev/reference/block-kit/blocks).
 type rawBlock struct {
 	Type      string            `json:"type"`
 	BlockID   string            `json:"block_id"`
@@ -74,14 +74,13 @@ type rawBlock struct {
 	Level     string            `json:"level"`
 }
 
-// rawText is a text object.
 type rawText struct {
 	Type string `json:"type"`
 	Text string `json:"text"`
 }
 
-// blocks prepares a JSON array of blocks for the templates. It never fails:
-// what it does not understand becomes a labelled box.
+// blocks prepares a JSON array of blocks for the templates. It never fails: an
+// unknown block becomes a box with its type and JSON.
 func (p place) blocks(raw json.RawMessage) []shownBlock {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil
@@ -101,7 +100,6 @@ func (p place) blocks(raw json.RawMessage) []shownBlock {
 	return shown
 }
 
-// block prepares one block.
 func (p place) block(raw json.RawMessage) shownBlock {
 	var b rawBlock
 	if err := json.Unmarshal(raw, &b); err != nil {
@@ -204,7 +202,7 @@ func (p place) controls(b rawBlock) []control {
 	return all
 }
 
-// text renders a text object, or answers false if it is none.
+// text renders a text object. It returns false for anything else.
 func (p place) text(raw json.RawMessage) (template.HTML, bool) {
 	var t rawText
 	if len(raw) == 0 || json.Unmarshal(raw, &t) != nil || t.Type != "plain_text" && t.Type != "mrkdwn" {
@@ -220,7 +218,7 @@ func (p place) html(t rawText) template.HTML {
 	return plainHTML(t.Text)
 }
 
-// unknownBlock is the labelled box for what the page cannot draw.
+// unknownBlock is the box for a block that the page does not draw.
 func unknownBlock(kind string, raw json.RawMessage) shownBlock {
 	return shownBlock{Kind: "unknown", Type: kind, JSON: indented(string(raw))}
 }

@@ -133,7 +133,7 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 		x.value("document.querySelector('.button.primary').getAttribute('aria-label')"))
 	x.picture("2-preview")
 	x.press(".switch summary")
-	x.reads("#people", "from another organisation")
+	x.reads("#people", "from another organization")
 	x.picture("1-people")
 	x.do(chromedp.KeyEvent("\x1b"))
 	x.until("!document.querySelector('.switch').open")
@@ -179,7 +179,7 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 
 	// Reset.
 	x.follow("#reset button")
-	x.reads("#quiet", "Nothing said here yet")
+	x.reads("#quiet", "No messages yet")
 	x.reads("#step-5.done", "Reset")
 	x.reads("#count-calls", "0")
 

@@ -8,7 +8,7 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// control is one interactive element ready for the templates.
+// control is an interactive element for the templates.
 type control struct {
 	Kind        string // the template's case: "button", "text", "select", …, "unknown"
 	ID          string // of the element in the document
@@ -49,7 +49,7 @@ func (c control) Label() string {
 // Dispatches says that using the element sends something before the submit.
 func (c control) Dispatches() bool { return c.At.InView() && (c.Dispatch || c.Field == "") }
 
-// worksInMessages says that one click on the element is all there is to it.
+// worksInMessages says that one click uses the element, without a form.
 func (c control) worksInMessages() bool {
 	switch c.Kind {
 	case "button", "overflow", "select":
@@ -85,8 +85,8 @@ type confirmBox struct {
 	Danger bool
 }
 
-// rawElement is an element as the Web API takes it, the parts that the page
-// draws (docs.slack.dev/reference/block-kit/block-elements).
+// rawElement has the properties of an element that the page draws
+// (docs.slack.dev/reference/block-kit/block-elements).
 type rawElement struct {
 	Type                string      `json:"type"`
 	ActionID            string      `json:"action_id"`
@@ -157,7 +157,7 @@ func (p place) control(raw json.RawMessage, blockID string) control {
 	}
 	p.fill(&c, e)
 	if !p.InView() && !c.worksInMessages() {
-		c.Kind = "unknown" // a field that could be filled in, but not sent
+		c.Kind = "unknown" // a field without a form to send it
 	}
 	return c
 }
@@ -207,8 +207,8 @@ func (p place) choices(options, chosen []rawOption) []choice {
 	return all
 }
 
-// conversations are the options of a conversation picker: what the reader
-// sees, less what the filter leaves out.
+// conversations are the options of a conversation picker: what the reader sees
+// and the filter includes.
 func (p place) conversations(e rawElement) []choice {
 	initial := e.InitialConversation
 	if e.DefaultToCurrent && initial == "" {
@@ -216,7 +216,7 @@ func (p place) conversations(e rawElement) []choice {
 	}
 	var all []choice
 	for _, ch := range p.names.pickChannels {
-		if e.Filter.lets(ch) {
+		if e.Filter.includes(ch) {
 			text := p.names.channelName(ch)
 			all = append(all, choice{Value: ch.ID, Plain: text, Text: plainHTML(text), Chosen: ch.ID == initial})
 		}
@@ -224,8 +224,8 @@ func (p place) conversations(e rawElement) []choice {
 	return all
 }
 
-// lets says whether a picker with this filter offers the conversation.
-func (f rawFilter) lets(ch sandbox.Channel) bool {
+// includes reports whether a picker with this filter offers the conversation.
+func (f rawFilter) includes(ch sandbox.Channel) bool {
 	kind := "public"
 	switch {
 	case ch.IM != "":

@@ -17,7 +17,7 @@ func fieldName(blockID, actionID string) string {
 	return string(name)
 }
 
-// domID makes an id for the document from parts that may hold anything.
+// domID makes an id for the document from any strings.
 func domID(parts ...string) string {
 	var id strings.Builder
 	for i, part := range parts {
@@ -36,8 +36,8 @@ func domID(parts ...string) string {
 	return id.String()
 }
 
-// webURL is the address if it is one a page may link to, else empty. An http
-// address needs a host: browsers read "https:x" relative to the page itself.
+// webURL is the address if the page may link to it, else empty. An http address
+// needs a host: browsers take "https:x" as relative to the page.
 func webURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -5,36 +5,35 @@ import (
 	"time"
 )
 
-// whole is the page as a browser opens it.
+// whole answers the whole page.
 func (p *site) whole(w http.ResponseWriter, r *http.Request) { p.render(w, "whole", p.look(r)) }
 
-// live is every part of the page that changes, for htmx to put in place.
+// live answers the parts of the page that change. htmx puts them in place.
 func (p *site) live(w http.ResponseWriter, r *http.Request) { p.render(w, "live", p.look(r)) }
 
-// readyPoll is how often an event stream looks whether the bot is ready.
+// readyPoll is how often an event stream asks whether the bot is ready.
 const readyPoll = time.Second
 
-// events tells the browser, as server-sent events, that something changed. It
-// says nothing of what: the browser asks for /live. It blocks until the request
-// ends.
+// events sends a server-sent event after each change; the browser then fetches
+// /live. It blocks until the request ends.
 func (p *site) events(w http.ResponseWriter, r *http.Request) {
 	slack, leaveSlack := p.slack.Subscribe()
 	defer leaveSlack()
 	cloud, leaveCloud := p.options.Cloud.Subscribe()
 	defer leaveCloud()
-	beat := time.NewTicker(p.beat)
-	defer beat.Stop()
+	alive := time.NewTicker(p.keepAlive)
+	defer alive.Stop()
 	poll := time.NewTicker(readyPoll)
 	defer poll.Stop()
 
 	w.Header().Set("Content-Type", "text/event-stream")
 	stream := http.NewResponseController(w)
 	ready := p.options.Ready()
-	stir := p.stirred()
+	own := p.changed()
 	next := "retry: 1000\nevent: change\ndata: \n\n"
 	for {
 		if next != "" {
-			// A reader that takes nothing for so long is gone.
+			// A reader that takes nothing for 10 seconds has left.
 			_ = stream.SetWriteDeadline(time.Now().Add(10 * time.Second)) // not every writer has one
 			if _, err := w.Write([]byte(next)); err != nil || stream.Flush() != nil {
 				return
@@ -52,9 +51,9 @@ func (p *site) events(w http.ResponseWriter, r *http.Request) {
 			if !open {
 				return
 			}
-		case <-stir:
-			stir = p.stirred()
-		case <-beat.C:
+		case <-own:
+			own = p.changed()
+		case <-alive.C:
 			next = ": alive\n\n"
 		case <-poll.C:
 			now := p.options.Ready()
@@ -71,13 +70,13 @@ func (p *site) change(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f()
-	close(p.stir)
-	p.stir = make(chan struct{})
+	close(p.next)
+	p.next = make(chan struct{})
 }
 
-// stirred is a channel that closes at the next change.
-func (p *site) stirred() <-chan struct{} {
+// changed is a channel that closes at the next change.
+func (p *site) changed() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stir
+	return p.next
 }

@@ -13,7 +13,7 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// look is everything the templates show to one reader.
+// look is what the templates show to one reader.
 type look struct {
 	As       shownPerson
 	People   []shownPerson
@@ -27,7 +27,7 @@ type look struct {
 	Bot      string
 	Command  string
 	Complete []string
-	Composer string // what stands in the composer when the page opens
+	Composer string // the text that is typed in when the page opens
 	Version  string
 	Story    []step
 	Samples  []sampleGroup
@@ -51,7 +51,7 @@ type shownChannel struct {
 	Note     string // "external", "archived"
 	Topic    string
 	Current  bool
-	New      bool // holds messages the reader has not seen
+	New      bool // has messages that the reader has not seen
 }
 
 type sampleGroup struct {
@@ -59,7 +59,6 @@ type sampleGroup struct {
 	Samples []Sample
 }
 
-// look gathers what the reader of this request sees.
 func (p *site) look(r *http.Request) look {
 	world := p.slack.Workspace()
 	people := p.persons(world, r.FormValue("as"))
@@ -93,20 +92,20 @@ func (p *site) look(r *http.Request) look {
 	return l
 }
 
-// zone is the reader's time zone, which the script reports in a cookie.
+// zone is the reader's time zone. page.js sets it in a cookie, with dots for
+// slashes, which a cookie may not have.
 func zone(r *http.Request) *time.Location {
 	c, err := r.Cookie("zone")
 	if err != nil || c.Value == "" || c.Value == "Local" {
 		return time.UTC
 	}
-	name := strings.ReplaceAll(c.Value, ".", "/") // a cookie holds no slash in some readers
-	if loc, err := time.LoadLocation(name); err == nil {
+	if loc, err := time.LoadLocation(strings.ReplaceAll(c.Value, ".", "/")); err == nil {
 		return loc
 	}
 	return time.UTC
 }
 
-// currentChannel is the channel asked for, or the first that the reader sees.
+// currentChannel is the channel with the id, or the first that the reader sees.
 func currentChannel(channels []sandbox.Channel, as, id string) sandbox.Channel {
 	var best sandbox.Channel
 	for _, ch := range channels {
@@ -123,16 +122,16 @@ func currentChannel(channels []sandbox.Channel, as, id string) sandbox.Channel {
 	return best
 }
 
-// persons are the people one can act as; the one asked for, or the first, is Me.
+// persons are the people to act as. Me is the one with the id, or the first.
 func (p *site) persons(world sandbox.Workspace, as string) []shownPerson {
 	handles := map[string][]string{}
-	for _, g := range p.slack.Groups() {
+	for _, g := range world.Groups {
 		for _, id := range g.Members {
 			handles[id] = append(handles[id], "@"+g.Handle)
 		}
 	}
 	var all []shownPerson
-	for _, person := range p.slack.People() {
+	for _, person := range world.People {
 		if person.Bot || person.ID == world.BotUserID {
 			continue
 		}
@@ -149,19 +148,19 @@ func (p *site) persons(world sandbox.Workspace, as string) []shownPerson {
 	return all
 }
 
-// roleOf says what somebody is in this workspace.
+// roleOf is what a person is in this workspace.
 func roleOf(person sandbox.Person, world sandbox.Workspace) (role, about string) {
 	switch {
 	case person.Deactivated:
-		return "Deactivated", "has left; the account is switched off"
+		return "Deactivated", "has a deactivated account"
 	case person.Stranger || person.TeamID != "" && person.TeamID != world.TeamID:
-		return "Outsider", "from another organisation"
+		return "Outsider", "from another organization"
 	case person.SingleChannelGuest:
 		return "Guest", "invited to one channel"
 	case person.Guest:
 		return "Guest", "invited to some channels"
 	default:
-		return "Member", "works at " + cmp.Or(world.TeamName, "this workspace")
+		return "Member", "member of " + cmp.Or(world.TeamName, "this workspace")
 	}
 }
 
@@ -184,7 +183,7 @@ func initials(name string) string {
 	return string(out)
 }
 
-// tint spreads ids over the eight avatar colours.
+// tint is one of the eight avatar colours.
 func tint(id string) int {
 	sum := 0
 	for _, c := range []byte(id) {
@@ -194,13 +193,12 @@ func tint(id string) int {
 	return sum % 8
 }
 
-// names collects what ids stand for.
 func (p *site) names(world sandbox.Workspace, channels []sandbox.Channel, current string, zone *time.Location) names {
 	n := names{
 		people: map[string]string{"": world.BotName}, channels: map[string]string{}, groups: map[string]string{},
 		zone: zone, pickChannels: channels, current: current,
 	}
-	for _, person := range p.slack.People() {
+	for _, person := range world.People {
 		name := cmp.Or(person.RealName, person.Name, person.ID)
 		n.people[person.ID] = name
 	}
@@ -213,7 +211,7 @@ func (p *site) names(world sandbox.Workspace, channels []sandbox.Channel, curren
 	for _, ch := range channels {
 		n.channels[ch.ID] = ch.Name
 	}
-	for _, g := range p.slack.Groups() {
+	for _, g := range world.Groups {
 		n.groups[g.ID] = g.Handle
 	}
 	return n
@@ -253,7 +251,7 @@ func showChannel(ch sandbox.Channel, bot string) shownChannel {
 	s := shownChannel{ID: ch.ID, Name: ch.Name, Icon: "hash", Topic: memberCount(len(ch.Members))}
 	switch {
 	case ch.IM != "":
-		s.Icon, s.Name, s.Topic = "chat", bot, "A direct conversation with the app"
+		s.Icon, s.Name, s.Topic = "chat", bot, "Direct messages with the app"
 	case ch.Private:
 		s.Icon = "lock"
 	}
@@ -262,7 +260,7 @@ func showChannel(ch sandbox.Channel, bot string) shownChannel {
 		s.Note = "archived"
 	case ch.ExtShared || ch.PendingExtShared:
 		s.Note = "external"
-		s.Topic = "Shared with another organisation"
+		s.Topic = "Shared with another organization"
 	}
 	return s
 }

@@ -41,7 +41,7 @@ type shownCall struct {
 	Request, Answer                  string
 }
 
-// messages are the reader's messages in the channel, replies after their parent.
+// messages are the channel's messages for the reader, replies after their parent.
 func (p *site) messages(at place, world sandbox.Workspace, people []shownPerson) []shownMessage {
 	list := slices.DeleteFunc(slices.Clone(p.slack.Messages(at.ChannelID, at.Viewer)),
 		func(m sandbox.Message) bool { return m.Deleted })
@@ -111,7 +111,7 @@ func (p *site) views(at place) []shownView {
 	return shown
 }
 
-// showCalls are the calls for the side panel, newest first.
+// showCalls prepares the calls, newest first.
 func showCalls(calls []Call, zone *time.Location) []shownCall {
 	shown := make([]shownCall, 0, len(calls))
 	for i, c := range slices.Backward(calls) {

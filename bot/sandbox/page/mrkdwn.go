@@ -11,9 +11,8 @@ import (
 )
 
 // mrkdwn renders Slack's markup (docs.slack.dev/messaging/formatting-message-text)
-// as HTML. Whatever is not markup it knows is shown as it stands. Nothing of
-// the text reaches the page unescaped: every piece goes through escape, and
-// tags and attributes come from this file alone.
+// as HTML. Unknown markup is shown as text. All text is escaped; tags and
+// attributes come from this file alone.
 func (n names) mrkdwn(text string) template.HTML {
 	var out strings.Builder
 	for {
@@ -43,8 +42,7 @@ func unescapeHTML(text string) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
 }
 
-// lines renders text without code blocks; runs of lines starting with > are
-// quotes.
+// lines renders text without code blocks. Lines that start with > are quotes.
 func (n names) lines(out *strings.Builder, text string) {
 	if text == "" {
 		return
@@ -100,8 +98,7 @@ func (n names) inline(out *strings.Builder, line string) {
 	}
 }
 
-// token renders the markup that starts at i and returns its length, or 0 if
-// there is none.
+// token renders the markup that starts at i and returns its length, 0 for none.
 func (n names) token(out *strings.Builder, line string, i int) int {
 	switch c := line[i]; c {
 	case '`':
@@ -126,12 +123,12 @@ func (n names) token(out *strings.Builder, line string, i int) int {
 	return 0
 }
 
-// maxStyled is the longest styled text, in bytes: Slack's longest text object.
-// It bounds the work on a text made of nothing but marks.
+// maxStyled bounds a styled text, in bytes: Slack's longest text object. Without
+// it, a text of marks alone would take quadratic time.
 const maxStyled = 3000
 
-// styled renders *bold*, _italic_ and ~struck~ text: the marks must stand at
-// the edge of words, as at Slack.
+// styled renders *bold*, _italic_ and ~struck~ text. The marks must be at the
+// edge of words, as at Slack.
 func (n names) styled(out *strings.Builder, line string, i int, mark byte, tag string) int {
 	before, _ := utf8.DecodeLastRuneInString(line[:i])
 	if i > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before)) {
@@ -167,8 +164,8 @@ func (n names) styled(out *strings.Builder, line string, i int, mark byte, tag s
 	return 0
 }
 
-// reference renders what stands between < and >, or answers false if it is
-// none of the forms Slack knows.
+// reference renders the text between < and >. It returns false for a form that
+// Slack does not know.
 func (n names) reference(inside string) (string, bool) {
 	target, label, _ := strings.Cut(inside, "|")
 	if target == "" {
@@ -196,7 +193,7 @@ func linkHTML(address, html string) string {
 	return `<a href="` + escapeHTML(address) + `" target="_blank" rel="noopener noreferrer">` + html + `</a>`
 }
 
-// mention is what a reader sees of <@U…>, <#C…> and <!…>, not escaped.
+// mention is the text of <@U…>, <#C…> and <!…>, not escaped.
 func (n names) mention(target, label string) string {
 	id := target[1:]
 	switch {
@@ -212,8 +209,8 @@ func (n names) mention(target, label string) string {
 	}
 }
 
-// bare is text as it reads inside code: references by their label or target,
-// no styles. It is not escaped.
+// bare is the text inside code: references by their label or target, without
+// styles. It is not escaped.
 func (n names) bare(text string) string {
 	var out strings.Builder
 	for {
@@ -236,7 +233,7 @@ func (n names) bare(text string) string {
 	}
 }
 
-// channelName is how a conversation is called in lists.
+// channelName is the name of a conversation in lists.
 func (n names) channelName(ch sandbox.Channel) string {
 	if ch.IM != "" {
 		return "Direct message with " + cmp.Or(n.people[""], "the bot")

@@ -23,22 +23,21 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// pageFiles are the templates, the styles, the script and htmx. Everything the
-// page needs is in the binary, so it works without any network.
+// pageFiles is everything the page needs, so it works without a network.
 //
 //go:embed static templates
 var pageFiles embed.FS
 
-// Cloud is what the page shows of the cloud behind the bot and does to it.
-// Its methods must not block for long and may be called at the same time.
+// Cloud is the cloud behind the bot. Its methods must not block for long and
+// may be called from several goroutines.
 type Cloud interface {
-	// Calls are the calls so far, oldest first.
+	// Calls returns the calls so far, oldest first.
 	Calls() []Call
-	// Backends is how many backends exist.
+	// Backends returns how many backends exist.
 	Backends() int
-	// LoseNextAnswer lets the next call happen and loses its answer.
+	// LoseNextAnswer executes the next call and loses its answer.
 	LoseNextAnswer()
-	// AnswerWillBeLost says that LoseNextAnswer has not come true yet.
+	// AnswerWillBeLost says that LoseNextAnswer still waits for a call.
 	AnswerWillBeLost() bool
 	// Subscribe returns a channel that gets a value after a change, and a
 	// function that ends the subscription.
@@ -50,35 +49,35 @@ type Call struct {
 	At              time.Time
 	Service, Action string
 	Status          int  // of HTTP; 0 if there was none
-	Lost            bool // the call happened and its answer did not arrive
+	Lost            bool // the call was executed, but its answer was lost
 	Request, Answer string
 }
 
-// Sample is an id that exists in the sample data. A click puts it in the
-// composer.
+// Sample is an id of the sample data. A click types it in.
 type Sample struct {
-	Kind   string // "Listener", "Server"; the heading it stands under
-	ID     string // what is put in the composer
+	Kind   string // "Listener" or "Server": its heading
+	ID     string // the text that a click types in
 	Label  string // what a person calls it
 	Detail string // one line
 }
 
-// Options are what a page is made of. Slack and Cloud are required.
+// Options configures a page. Slack and Cloud are required.
 type Options struct {
 	Slack   *sandbox.Slack
 	Cloud   Cloud
 	Samples []Sample
-	// Command is the first step of the tour. It stands in the composer of the
-	// first channel until a command was sent.
+	// Command is the first step of the tour. It is typed in in the first channel
+	// until a command was sent.
 	Command string
-	// Completions are what the beginning of a command completes to; the first that fits is taken.
+	// Completions are the commands that their beginnings complete to. The first
+	// match counts.
 	Completions []string
-	// Approver is somebody who agrees to what others ask for; the tour leads to
-	// them. Without one it has no such step.
+	// Approver is for the tour's step about approval. Without one the tour has no
+	// such step.
 	Approver Approver
-	// Reset starts everything again; nil resets only Slack.
+	// Reset restores the first state of everything. Nil resets only Slack.
 	Reset func(context.Context) error
-	// Ready says that the bot can take commands; nil means always.
+	// Ready says that the bot can take commands. Nil means always.
 	Ready func() bool
 	// Log may be nil.
 	Log *zap.Logger
@@ -86,23 +85,21 @@ type Options struct {
 	Version string
 }
 
-// Approver is a person of the tour.
+// Approver is the person who approves a request in the tour.
 type Approver struct {
 	ID      string // of the person
-	Channel string // id of the channel where they are asked
-	Action  string // action id of the button by which they agree
-	Asker   string // id of somebody who may ask them
-	AskIn   string // id of the channel to ask in
-	Command string // what asks them; the tour puts it into the composer
-	Text    string // says so, while nothing waits for them
-	Waits   string // says what to do while something waits for them
+	Channel string // id of the channel in which they approve
+	Action  string // action id of the button that approves
+	Asker   string // id of the person who makes the request
+	AskIn   string // id of the channel of the request
+	Command string // the request; the tour types it in
+	Text    string // of the step while no request waits
+	Waits   string // of the step while a request waits
 }
 
-// workspace is what the page needs of the Slack stand-in.
+// workspace is the part of sandbox.Slack that the page uses.
 type workspace interface {
 	Workspace() sandbox.Workspace
-	People() []sandbox.Person
-	Groups() []sandbox.Group
 	Channels(viewerID string) []sandbox.Channel
 	Messages(channelID, viewerID string) []sandbox.Message
 	Views(userID string) []sandbox.View
@@ -120,38 +117,36 @@ type workspace interface {
 		[]sandbox.Option, sandbox.Interaction)
 }
 
-// site serves the sandbox to people. It starts no goroutines; each event
-// stream lives in the goroutine of its request and ends with it.
+// site serves the page. It starts no goroutines: an event stream runs in the
+// goroutine of its request.
 type site struct {
 	slack     workspace
 	options   Options
 	templates *template.Template
-	beat      time.Duration // pause between signs of life on an event stream
+	keepAlive time.Duration // between comments that keep an event stream open
 
 	mu    sync.Mutex
 	story story
 	notes map[spot]note                // last notice, by person and channel
 	seen  map[string]map[string]string // newest message seen, by person and channel
-	stir  chan struct{}                // closed and replaced when the page's own state changes
+	next  chan struct{}                // closed and replaced when the page's own state changes
 }
 
-// spot is where a person is.
+// spot is a person in a channel.
 type spot struct{ person, channel string }
 
-// note is a notice beside the composer. It is for who stays there, and for
-// noticeFor.
+// note is a notice above the composer.
 type note struct {
 	text string
 	at   time.Time
 }
 
+// noticeFor is how long a notice is shown. page.js asks for its end.
 const noticeFor = 10 * time.Second
 
-// New makes the sandbox page: a small Slack with the bot in it, beside the
-// raw calls to the cloud. The handler answers only requests that name a
-// loopback host, and changes state only for POST requests from its own pages.
-// Event streams end when their request's context does, so a server that shuts
-// down should cancel its base context first.
+// New makes the page. Its handler answers only requests that name a loopback
+// host, and changes state only for POST requests from its own pages. An event
+// stream ends with the context of its request.
 func New(o Options) (http.Handler, error) {
 	if o.Slack == nil {
 		return nil, errors.New("making the sandbox page: Slack is missing")
@@ -181,8 +176,8 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 		return nil, fmt.Errorf("reading the files of the sandbox page: %w", err)
 	}
 	p := &site{
-		slack: slack, options: o, templates: templates, beat: 15 * time.Second,
-		notes: map[spot]note{}, seen: map[string]map[string]string{}, stir: make(chan struct{}),
+		slack: slack, options: o, templates: templates, keepAlive: 15 * time.Second,
+		notes: map[spot]note{}, seen: map[string]map[string]string{}, next: make(chan struct{}),
 	}
 	return p.guard(p.routes(static)), nil
 }
@@ -190,7 +185,8 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 func (p *site) routes(static fs.FS) http.Handler {
 	mux := http.NewServeMux()
 	files := http.StripPrefix("/static/", http.FileServerFS(static))
-	for _, name := range []string{"page.css", "page.js", "icon.svg", "vendor/htmx.min.js", "vendor/htmx-LICENSE.txt"} {
+	for _, name := range []string{"page.css", "parts.css", "page.js", "icon.svg",
+		"vendor/htmx.min.js", "vendor/htmx-LICENSE.txt"} {
 		mux.Handle("GET /static/"+name, files)
 	}
 	mux.HandleFunc("GET /{$}", p.whole)
@@ -215,9 +211,9 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 // maxBody is the longest request body, in bytes. Slack's largest view is 250 kB.
 const maxBody = 1 << 20
 
-// guard refuses what did not come from this page in a browser of this machine:
-// another Host is a name that somebody else's DNS points here, another origin
-// is another site's form.
+// guard refuses requests that this page did not send from this machine. Another
+// host means that a foreign DNS name points here; another origin means that
+// another site's form was sent.
 func (p *site) guard(next http.Handler) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -83,8 +83,6 @@ func (s *stage) change(f func()) {
 }
 
 func (s *stage) Workspace() sandbox.Workspace { return s.world }
-func (s *stage) People() []sandbox.Person     { return s.world.People }
-func (s *stage) Groups() []sandbox.Group      { return s.world.Groups }
 func (s *stage) Channels(viewer string) []sandbox.Channel {
 	var all []sandbox.Channel
 	for _, ch := range s.world.Channels {

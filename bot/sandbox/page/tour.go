@@ -8,13 +8,13 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// story remembers how far the guided tour went. What happened in the cloud is
-// read from its calls, the rest is noted here.
+// story remembers how far the person has followed the tour. What the cloud was
+// asked is read from its calls.
 type story struct {
 	Typed  bool // a command was sent
 	Guest  bool // a guest or an outsider sent a command
-	Agreed bool // the approver agreed to something
-	Reset  bool // everything was started again, and nothing happened since
+	Agreed bool // the approver approved something
+	Reset  bool // the sandbox was reset, and no command was sent since
 }
 
 // typed notes a command.
@@ -31,10 +31,10 @@ type step struct {
 	Do     string // what the step's button does: "command", "lose", "go", "reset"; empty for none
 	Label  string // of that button
 	Link   string // id of the person to act as, for "go"
-	In     string // id of the channel to do it in; empty: where one is
-	Type   string // what following the link puts into the composer
+	In     string // id of the channel to do it in; empty: the current one
+	Type   string // command that following the link types in
 	Done   bool
-	Now    bool // the first that is not done
+	Now    bool // the first step that is not done
 }
 
 // scene is what the tour depends on besides the story.
@@ -44,11 +44,10 @@ type scene struct {
 	people   []shownPerson
 	command  string
 	approver Approver
-	waiting  bool   // something waits for the approver
+	waiting  bool   // a request waits for the approver
 	channel  string // name of the channel to ask in
 }
 
-// scene gathers it.
 func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sandbox.Workspace) scene {
 	c := scene{calls: calls, willLose: willLose, people: people, command: p.options.Command,
 		approver: p.options.Approver}
@@ -63,9 +62,9 @@ func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sa
 	return c
 }
 
-// approval is the step in which somebody agrees; false without such a person.
-// It leads to the approver once there is something to agree to, and before
-// that to whoever asks.
+// approval is the step in which a request is approved. It leads to the person
+// who asks, and to the approver while a request waits. It returns false if the
+// options name no approver.
 func (c scene) approval(agreed bool) (step, bool) {
 	name := func(id string) string {
 		if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.ID == id }); i >= 0 {
@@ -92,25 +91,25 @@ func (s story) steps(c scene) []step {
 	}
 	added := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Action == registering })
 	lost := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Lost })
-	lose := step{Title: "Lose an answer", Text: "The cloud acts, and nobody hears. Then add another server.",
-		Do: "lose", Label: "Lose the next answer", Done: lost}
+	lose := step{Title: "Lose an answer", Do: "lose",
+		Text:  "The cloud adds the server, but its answer is lost. Then add another server.",
+		Label: "Lose the next answer", Done: lost}
 	if c.willLose {
 		lose.Do, lose.Text = "", "The next answer will be lost. Now add another server."
 	}
 	all := []step{
-		{Title: "Run the command", Text: "It stands in the composer. Press Enter.", Do: "command",
+		{Title: "Run the command", Text: "The command is already typed in. Press Enter.", Do: "command",
 			Label: "Type it again", Done: s.Typed},
-		{Title: "Press Add server", Text: "Nothing happens before you do.", Done: added},
+		{Title: "Press Add server", Text: "Nothing changes until you press it.", Done: added},
 		lose,
-		{Title: "Act as the guest", Text: "Try the same as somebody who may not.", Do: "go",
+		{Title: "Act as the guest", Text: "Try the same command as someone who is not allowed.", Do: "go",
 			Label: "Switch to the guest", Link: guest, Type: c.command, Done: s.Guest},
 	}
 	if agree, ok := c.approval(s.Agreed); ok {
 		all = append(all, agree)
 	}
-	all = append(all,
-		step{Title: "Reset", Text: "Start again, as often as you like.", Do: "reset", Label: "Reset everything",
-			Done: s.Reset})
+	all = append(all, step{Title: "Reset", Text: "Start again at any time.", Do: "reset",
+		Label: "Reset everything", Done: s.Reset})
 	for i := range all {
 		all[i].Number = i + 1
 	}
@@ -120,8 +119,8 @@ func (s story) steps(c scene) []step {
 	return all
 }
 
-// composer is what stands in the composer when the page opens: what the tour's
-// link says, or the first command, in the first channel until one was sent.
+// composer is the text that is typed in when the page opens: the command of the
+// tour's link, or the first command, in the first channel until one was sent.
 func (s story) composer(number string, all []step, command string, first bool) string {
 	for _, step := range all {
 		if number != "" && number == strconv.Itoa(step.Number) {

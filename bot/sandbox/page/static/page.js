@@ -1,5 +1,6 @@
-// The sandbox page: what html and htmx do not do by themselves. The server
-// renders everything; this keeps it fresh, opens its dialogs and helps typing.
+// The sandbox page: what HTML and htmx do not do by themselves. The server
+// renders everything. This script fetches updates, opens dialogs and completes
+// the command.
 "use strict";
 (() => {
   const $ = (selector, from = document) => from.querySelector(selector);
@@ -7,21 +8,20 @@
   const live = $("#live"), log = $("#messages"), modal = $("#modal"), ask = $("#confirm"), text = $("#text");
   const refresh = () => htmx.trigger(live, "refresh");
 
-  // Times read in the browser's zone: the server learns it from a cookie.
+  // Times are shown in the browser's zone, which the server reads in a cookie.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const cookie = "zone=" + zone.replaceAll("/", ".");
   const zoneIsNew = !document.cookie.split("; ").includes(cookie);
   document.cookie = cookie + "; path=/; SameSite=Strict; max-age=31536000";
 
-  // A form that a person is filling in is theirs: new fragments do not
-  // overwrite what was typed, ticked or chosen.
+  // An update does not overwrite what a person has typed or chosen in a form.
   const typed = (el, name) => name === "checked" || name === "selected" ||
     (name === "value" && el.tagName === "INPUT" && !["hidden", "checkbox", "radio"].includes(el.type));
   htmx.registerExtension("keep-typed", {
     htmx_before_morph_attr: (el, detail) => !(el.closest("#modal .view") && typed(el, detail.attrName)),
   });
 
-  // Updates: the stream says that something changed, htmx fetches what.
+  // The event stream says that something has changed; htmx fetches what.
   let stream;
   const connect = () => {
     stream = new EventSource("/events");
@@ -48,8 +48,8 @@
     fade();
   });
 
-  // Who pressed the button of a message by keyboard is not thrown to the top
-  // of the page when the button or its message goes away.
+  // When a button that had the focus goes away with an update, the focus moves
+  // to a neighbour, not to the top of the page.
   function keepFocus() {
     if (!held || ask.open || modal.open) return;
     const lost = document.activeElement === document.body;
@@ -58,7 +58,7 @@
     if (lost || !document.activeElement.closest(".message")) held = undefined;
   }
 
-  // What did not work is said for a while, and until one types again.
+  // A notice is shown for ten seconds, or until the person types again.
   let fading;
   const notice = $("#notice");
   function fade() {
@@ -73,12 +73,16 @@
   });
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement, response } = event.detail.ctx;
-    if (sourceElement.id === "composer" && response.status < 400) { sent.push(text.value); at = sent.length; text.value = ""; grow(); }
+    if (sourceElement.id !== "composer" || response.status >= 400) return;
+    sent.push(text.value);
+    at = sent.length;
+    text.value = "";
+    grow();
   });
 
-  // Fields have data-focus, not autofocus: htmx would focus those after every
-  // swap and take the cursor away from whoever is typing.
   // Dialogs: one modal, whose forms are the stack of views, and one question.
+  // Fields have data-focus, not autofocus: htmx would focus those after every
+  // swap and take the cursor away from the field in use.
   let top = "";
   function dialogs() {
     const form = $(".view:not([hidden])", modal);
@@ -86,9 +90,13 @@
     if (!modal.open) modal.showModal();
     if (form.id === top) return;
     top = form.id;
-    ($("[data-focus]", form) || $(".fields input, .fields textarea, .fields select", form) || $("footer .button:last-child", form))?.focus();
+    ($("[data-focus]", form) || $(".fields :is(input, textarea, select)", form) ||
+      $("footer .button:last-child", form))?.focus();
   }
-  modal.addEventListener("cancel", (event) => { event.preventDefault(); $(".view:not([hidden]) .close", modal)?.click(); });
+  modal.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    $(".view:not([hidden]) .close", modal)?.click();
+  });
 
   function question(id) {
     const template = document.getElementById(id);
@@ -112,7 +120,7 @@
     });
   });
 
-  // Elements of a form that send at once: buttons, menus, dispatching inputs.
+  // Elements of a form that send something before the submit.
   async function act(el, action, value) {
     const form = el.closest(".view");
     if (el.dataset.ask && !(await question(el.dataset.ask))) return;
@@ -123,7 +131,7 @@
     post("/view/click", values).then(refresh);
   }
   const post = (path, values) =>
-    fetch(path, { method: "POST", body: new URLSearchParams(values), headers: { "HX-Request": "true" }, mode: "same-origin" });
+    fetch(path, { method: "POST", body: new URLSearchParams(values), mode: "same-origin" });
   modal.addEventListener("click", (event) => {
     const el = event.target.closest("[data-act]");
     if (el) act(el, el.dataset.act, el.dataset.value);
@@ -149,12 +157,12 @@
     }, 250);
   });
 
-  // A link button opens its page and tells the app, as at Slack.
+  // A link button opens its page and also sends the click to the app.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.url) window.open(event.target.dataset.url, "_blank", "noopener");
   });
 
-  // Menus close when one chooses, clicks elsewhere or presses Escape.
+  // Menus close on a choice, on a click elsewhere and on Escape.
   document.addEventListener("click", (event) => {
     all("details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target) || event.target.closest(".row")) menu.open = false;
@@ -202,16 +210,16 @@
   });
   text.form.addEventListener("submit", () => { notice.hidden = false; });
 
-  // The beginning of a command completes to it. What was completed is
-  // selected: typing goes on over it, Enter, Tab or the arrow takes it.
+  // The beginning of a command completes to it. The completed part is selected:
+  // typing replaces it; Enter, Tab and the right arrow accept it.
   const commands = text.dataset.complete.split(",");
   const completed = () => text.selectionStart > 1 && text.selectionEnd === text.value.length &&
     text.selectionStart < text.selectionEnd && commands.includes(text.value);
   function complete() {
     const start = text.value;
-    if (start.length < 2 || start.endsWith(" ") || commands.includes(start) || text.selectionStart !== start.length) return;
     const whole = commands.find((c) => c.startsWith(start));
-    if (!whole) return;
+    if (start.length < 2 || start.endsWith(" ") || text.selectionStart !== start.length) return;
+    if (!whole || commands.includes(start)) return;
     text.value = whole;
     text.setSelectionRange(start.length, whole.length);
   }
@@ -230,26 +238,28 @@
     type(sent[at] ?? "");
   });
 
-  // A sample takes the place of another of its kind, or goes to the end.
+  // A sample replaces another of its kind, or is added at the end. The command
+  // comes first where nothing is typed.
   function insert({ insert: id, kind }) {
-    const known = all("[data-insert]").filter((b) => b.dataset.kind === kind).flatMap((b) => [b.dataset.insert, b.dataset.label]);
-    const words = text.value.trimEnd().split(" ");
-    const old = words.findIndex((word) => known.includes(word) || known.includes(word.replace(/^\w+[=:]/, "")));
-    if (old >= 0) words[old] = words[old].match(/^\w+=/)?.[0] ? words[old].match(/^\w+=/)[0] + id : id;
-    else words.push(id);
-    type((words.join(" ").trim().startsWith("/") || !text.dataset.command ? words.join(" ") : text.dataset.command.split(" ")[0] + " " + id).trim());
+    const known = all("[data-insert]").filter((b) => b.dataset.kind === kind)
+      .flatMap((b) => [b.dataset.insert, b.dataset.label]);
+    const words = text.value.trim().split(" ");
+    const old = words.findIndex((word) => known.includes(word.replace(/^\w+[=:]/, "")));
+    if (old >= 0) words[old] = (words[old].match(/^\w+=/)?.[0] ?? "") + id;
+    else if (words[0].startsWith("/") || !text.dataset.command) words.push(id);
+    else words.splice(0, words.length, text.dataset.command.split(" ")[0], id);
+    type(words.join(" ").trim());
   }
 
-  // A step that was followed is done with: loading the page again does not
-  // type its command again.
+  // Loading the page again does not type the command of a step again.
   const here = new URL(location);
   if (here.searchParams.has("step")) { here.searchParams.delete("step"); history.replaceState(null, "", here); }
 
   grow();
   toEnd();
   dialogs();
-  // Enter sends the command that stands here, also before anybody clicked. htmx
-  // begins in a timer of its own, which comes first.
+  // Enter sends the command that is already typed in, without a click before. The
+  // timer runs after that of htmx.
   setTimeout(() => {
     if (modal.open) return;
     text.focus({ preventScroll: true });

@@ -24,7 +24,8 @@ func (h *house) reader() *journal.Store {
 
 func TestTheAuditTrailIsKeptPostedAndVerifiedWhileTheBotRuns(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]func(t *testing.T) string{"SQLite": nil, "PostgreSQL": func(t *testing.T) string { return servers.Database(t) }} {
+	for name, database := range map[string]func(t *testing.T) string{"SQLite": nil,
+		"PostgreSQL": func(t *testing.T) string { return servers.Database(t) }} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := open(t, func(c *bot.Config) {
@@ -62,8 +63,12 @@ func TestTheAuditTrailIsKeptPostedAndVerifiedWhileTheBotRuns(t *testing.T) {
 			lines := strings.Split(strings.TrimSpace(export.String()), "\n")
 			require.Len(t, lines, int(n))
 			require.Contains(t, lines[n-1], "bot_stopped", "a clean stop leaves nothing unlinked")
-			for _, kind := range []string{"bot_started", "policy_changed", "previewed", "accepted", "attempt", "finished", "denied", "head"} {
-				require.True(t, slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"kind":"`+kind+`"`) }), kind)
+			for _, kind := range []string{"bot_started", "policy_changed", "previewed", "accepted", "attempt",
+				"finished", "denied", "head"} {
+				require.True(t, slices.ContainsFunc(lines, func(l string) bool {
+					return strings.Contains(l,
+						`"kind":"`+kind+`"`)
+				}), kind)
 			}
 			require.NotContains(t, export.String(), "response_url")
 			trail, err = audit.VerifyExport(&export, audit.Expected{})

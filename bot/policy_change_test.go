@@ -17,7 +17,8 @@ func TestChangeOfThePolicyFileIsRecordedWithItsResult(t *testing.T) {
 	}{
 		"good":   {policy.Status{Digest: "abc"}, map[string]string{"digest": "abc", "result": "good"}},
 		"absent": {policy.Status{Digest: "abc", Absent: true}, map[string]string{"digest": "abc", "result": "absent"}},
-		"broken": {policy.Status{Digest: "abc", Problem: errors.New("line 1")}, map[string]string{"digest": "abc", "result": "broken", "problem": "line 1"}},
+		"broken": {policy.Status{Digest: "abc", Problem: errors.New("line 1")},
+			map[string]string{"digest": "abc", "result": "broken", "problem": "line 1"}},
 	} {
 		require.Equal(t, tt.want, policyChange(tt.status), name)
 	}

@@ -16,12 +16,16 @@ func TestShowCallsAClosedConnectionNoAnswer(t *testing.T) {
 		attempt operation.Attempt
 		want    string
 	}{
-		"still waiting":     {operation.Attempt{}, "no answer"},
-		"connection closed": {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeUnknown}, "no answer by 2026-03-01 12:00:00.000 UTC"},
-		"an unclear answer": {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeUnknown, Fault: operation.Fault{Status: 502}},
+		"still waiting": {operation.Attempt{}, "no answer"},
+		"connection closed": {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeUnknown},
+			"no answer by 2026-03-01 12:00:00.000 UTC"},
+		"an unclear answer": {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeUnknown,
+			Fault: operation.Fault{Status: 502}},
 			"answered 2026-03-01 12:00:00.000 UTC: unknown"},
-		"accepted":   {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeAccepted}, "answered 2026-03-01 12:00:00.000 UTC: accepted"},
-		"never sent": {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeRetry, Unsent: true}, "answered 2026-03-01 12:00:00.000 UTC: retry, never sent"},
+		"accepted": {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeAccepted},
+			"answered 2026-03-01 12:00:00.000 UTC: accepted"},
+		"never sent": {operation.Attempt{AnsweredAt: at, Outcome: operation.OutcomeRetry, Unsent: true},
+			"answered 2026-03-01 12:00:00.000 UTC: retry, never sent"},
 	} {
 		require.Equal(t, tt.want, answer(tt.attempt), name)
 	}

@@ -115,9 +115,11 @@ func (a *Auditor) Announce() {
 	case a.keep == 0:
 		a.log.Info("audit trail is kept forever")
 	case a.key == nil:
-		a.log.Warn("finished operations and their audit trail are kept forever, because no key can sign checkpoints: set LBBOT_AUDIT_KEY", zap.String("retention", a.days()))
+		a.log.Warn("nothing is deleted, because no key signs checkpoints: set LBBOT_AUDIT_KEY",
+			zap.String("retention", a.days()))
 	default:
-		a.log.Info("audit trail is deleted by retention", zap.String("retention", a.days()), zap.String("public_key", a.publicKey()))
+		a.log.Info("audit trail is deleted by retention", zap.String("retention", a.days()),
+			zap.String("public_key", a.publicKey()))
 	}
 }
 
@@ -221,7 +223,8 @@ func (a *Auditor) hourly(ctx context.Context) error {
 	}
 	a.headAt = a.now()
 	if noted {
-		a.log.Info("audit trail head", zap.Int64("position", h.Position), zap.String("hash", h.Hash), zap.String("head", h.String()))
+		a.log.Info("audit trail head", zap.Int64("position", h.Position), zap.String("hash", h.Hash),
+			zap.String("head", h.String()))
 	}
 	return nil
 }
@@ -244,7 +247,8 @@ func (a *Auditor) measure(ctx context.Context) error {
 // round, and then at most for finishWithin, so a database that does not answer
 // delays the stop only briefly. Nothing is written after that.
 func (a *Auditor) Finish(data map[string]string) {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), finishWithin, fmt.Errorf("not done within %s", finishWithin))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), finishWithin,
+		fmt.Errorf("not done within %s", finishWithin))
 	defer cancel()
 	a.Note(operation.EventEnded, data)
 	a.rounds.Lock()
@@ -269,6 +273,7 @@ func (a *Auditor) Cut(ctx context.Context) {
 			zap.String("checkpoint", c.Checkpoint.Head.String()), zap.String("public_key", c.Checkpoint.PublicKey))
 	}
 	if c.Held != "" {
-		a.log.Warn("an old operation has not ended, so its events and all later events are kept", zap.String("ref", c.Held))
+		a.log.Warn("an old operation has not ended, so its events and all later events are kept",
+			zap.String("ref", c.Held))
 	}
 }

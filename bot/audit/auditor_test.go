@@ -16,13 +16,15 @@ import (
 )
 
 // keeping makes an auditor of a trail in memory. The returned clock is theirs.
-func keeping(t *testing.T, retention time.Duration, key string) (*Auditor, *memory, *time.Time, *observer.ObservedLogs) {
+func keeping(t *testing.T, retention time.Duration,
+	key string) (*Auditor, *memory, *time.Time, *observer.ObservedLogs) {
 	t.Helper()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	m := newMemory(clock)
 	core, logs := observer.New(zap.InfoLevel)
-	a, err := New(Config{Store: m, Key: key, Retention: retention, Now: clock, Log: zap.New(core), Registerer: prometheus.NewRegistry()})
+	a, err := New(Config{Store: m, Key: key, Retention: retention, Now: clock, Log: zap.New(core),
+		Registerer: prometheus.NewRegistry()})
 	require.NoError(t, err)
 	return a, m, &now, logs
 }
@@ -43,9 +45,10 @@ func TestRetentionDeletesOnlyWithAKeyAndSaysSo(t *testing.T) {
 		left      int64
 		says      string
 	}{
-		"without a key": {400 * 24 * time.Hour, "", 3, "kept forever, because no key can sign checkpoints: set LBBOT_AUDIT_KEY"},
-		"with a key":    {400 * 24 * time.Hour, strings.Repeat("A", 43) + "=", 0, "audit trail is deleted by retention"},
-		"forever":       {0, strings.Repeat("A", 43) + "=", 3, "audit trail is kept forever"},
+		"without a key": {400 * 24 * time.Hour, "", 3,
+			"nothing is deleted, because no key signs checkpoints: set LBBOT_AUDIT_KEY"},
+		"with a key": {400 * 24 * time.Hour, strings.Repeat("A", 43) + "=", 0, "audit trail is deleted by retention"},
+		"forever":    {0, strings.Repeat("A", 43) + "=", 3, "audit trail is kept forever"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,7 +67,8 @@ func TestRetentionDeletesOnlyWithAKeyAndSaysSo(t *testing.T) {
 			a.Cut(t.Context())
 			require.Equal(t, tt.left, events(t, m))
 			if tt.left == 0 {
-				require.Equal(t, a.publicKey(), logs.FilterMessage("old operations deleted").All()[0].ContextMap()["public_key"])
+				require.Equal(t, a.publicKey(),
+					logs.FilterMessage("old operations deleted").All()[0].ContextMap()["public_key"])
 			}
 		})
 	}

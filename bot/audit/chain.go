@@ -61,8 +61,10 @@ func ParseHead(s string) (Head, error) {
 	number, hash, ok := strings.Cut(strings.TrimSpace(s), ":")
 	position, err := strconv.ParseInt(number, 10, 64)
 	hash = strings.ToLower(hash)
-	if _, hexErr := hex.DecodeString(hash); !ok || err != nil || position < 0 || hexErr != nil || len(hash) != len(noHash) {
-		return Head{}, fmt.Errorf("%q is not a head: a position, a colon and 64 hexadecimal digits, as the bot posts it", s)
+	if _, hexErr := hex.DecodeString(hash); !ok || err != nil || position < 0 || hexErr != nil ||
+		len(hash) != len(noHash) {
+		return Head{}, fmt.Errorf("%q is not a head: a position, a colon and 64 hexadecimal digits, as the bot "+
+			"posts it", s)
 	}
 	return Head{position, hash}, nil
 }

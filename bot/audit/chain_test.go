@@ -19,8 +19,9 @@ import (
 func chainOf(n int) []Entry {
 	all := make([]Entry, n)
 	for i := range all {
-		all[i] = Entry{Seq: int64(i + 1), At: 1772334840000 + int64(i), Kind: operation.EventDenied, OperationID: fmt.Sprint("id-", i),
-			ActorID: fmt.Sprint("U", i), ChannelID: "C1", Data: `{"code":"no_rule"}`}
+		all[i] = Entry{Seq: int64(i + 1), At: 1772334840000 + int64(i), Kind: operation.EventDenied,
+			OperationID: fmt.Sprint("id-", i),
+			ActorID:     fmt.Sprint("U", i), ChannelID: "C1", Data: `{"code":"no_rule"}`}
 	}
 	Extend(beginning(), time.UnixMilli(1772334840500), all)
 	return all
@@ -37,7 +38,8 @@ func TestTheCanonicalFormIsTheOneThatIsDocumented(t *testing.T) {
 	head, err := ParseHead(" " + Head{2, strings.ToUpper(all[1].Hash)}.String() + "\n")
 	require.NoError(t, err)
 	require.Equal(t, Head{2, all[1].Hash}, head)
-	for _, wrong := range []string{"", "7", "7:", "x:" + noHash, "7:" + noHash[1:], "-1:" + noHash, "7:" + strings.Repeat("g", 64)} {
+	for _, wrong := range []string{"", "7", "7:", "x:" + noHash, "7:" + noHash[1:], "-1:" + noHash,
+		"7:" + strings.Repeat("g", 64)} {
 		_, err := ParseHead(wrong)
 		require.ErrorContains(t, err, "is not a head", wrong)
 	}
@@ -99,7 +101,8 @@ func TestReportClaimsThatNothingWasDeletedOnlyUpToAHeadThatMatches(t *testing.T)
 		not   string
 	}{
 		"without a head": {nil, "the chain is unbroken, but no head was compared", "nothing was"},
-		"with a head":    {[]Head{{2, all[1].Hash}}, "up to position 2 nothing was altered, deleted or moved", "no head"},
+		"with a head": {[]Head{{2, all[1].Hash}},
+			"up to position 2 nothing was altered, deleted or moved", "no head"},
 	} {
 		trail, err := VerifyEntries(Expected{Heads: tt.heads}, func(yield func(Entry) error) error {
 			return errors.Join(yield(all[0]), yield(all[1]), yield(all[2]))

@@ -69,14 +69,17 @@ func trailWriter(w io.Writer, format string) (write func(Entry) error, flush fun
 		return func(e Entry) error { return out.Encode(line(e)) }, func() error { return nil }, nil
 	case FormatCSV:
 		out := csv.NewWriter(w)
-		header := []string{"position", "previous", "hash", "linked_at", "seq", "at", "time", "kind", "operation_id", "actor_id", "channel_id", "data"}
-		return func(e Entry) error { return out.Write(cells(line(e))) }, func() error { out.Flush(); return out.Error() }, out.Write(header)
+		header := []string{"position", "previous", "hash", "linked_at", "seq", "at", "time", "kind", "operation_id",
+			"actor_id", "channel_id", "data"}
+		return func(e Entry) error { return out.Write(cells(line(e))) },
+			func() error { out.Flush(); return out.Error() }, out.Write(header)
 	}
 	return nil, nil, fmt.Errorf("the format %q is not known: jsonl or csv", format)
 }
 
 func line(e Entry) exported {
-	return exported{Position: e.Position, Previous: e.Previous, Hash: e.Hash, LinkedAt: e.LinkedAt, Seq: e.Seq, At: e.At,
+	return exported{Position: e.Position, Previous: e.Previous, Hash: e.Hash, LinkedAt: e.LinkedAt,
+		Seq: e.Seq, At: e.At,
 		Time: time.UnixMilli(e.At).UTC().Format("2006-01-02T15:04:05.000Z"), Kind: e.Kind, OperationID: e.OperationID,
 		ActorID: e.ActorID, ChannelID: e.ChannelID, Data: e.Data}
 }
@@ -146,7 +149,8 @@ func read(text []byte, n int) (Entry, error) {
 	var l exported
 	err := json.Unmarshal(text, &l)
 	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return Entry{}, fmt.Errorf("line %d is not JSON: only an export as JSON lines can be verified, as lbbot operations export writes it without --format csv", n)
+		return Entry{}, fmt.Errorf("line %d is not JSON: only an export as JSON lines can be verified, as lbbot "+
+			"operations export writes it without --format csv", n)
 	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("line %d is not a line of an export as JSON lines: %w", n, err)

@@ -18,7 +18,8 @@ func TestACellOfAnExportIsNeverAFormula(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
 		"": "", "finished": "finished", "U0ANA": "U0ANA", "a=b": "a=b", `{"code":"x"}`: `{"code":"x"}`, "'=1": "'=1",
-		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1",
+		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+		"\n=1": "'\n=1",
 		"  =1": "'  =1", "\u00a0@x": "'\u00a0@x", "＝1": "'＝1", "\ttab": "'\ttab",
 	} {
 		require.Equal(t, want, inert(cell), "%q", cell)
@@ -33,11 +34,13 @@ func TestNoSpreadsheetBeginsACellOfAnExportWithAFormula(t *testing.T) {
 	var texts []string
 	for _, separator := range []string{";", ",", "\t", "\n", "\r", "\r\n", "; ", ";\t", `";"`} {
 		for _, start := range []string{"=", "+", "-", "@"} {
-			texts = append(texts, "why"+separator+start+"cmd|' /C calc'!A0"+separator+"x", separator+start+"1", start+"1"+separator)
+			texts = append(texts, "why"+separator+start+"cmd|' /C calc'!A0"+separator+"x", separator+start+"1",
+				start+"1"+separator)
 		}
 	}
 	for _, text := range texts {
-		for _, e := range []Entry{{Data: text}, {Kind: text}, {ActorID: text, OperationID: text, ChannelID: text}, {Data: quoted(t, text)}} {
+		for _, e := range []Entry{{Data: text}, {Kind: text}, {ActorID: text, OperationID: text, ChannelID: text},
+			{Data: quoted(t, text)}} {
 			for _, separator := range ",;\t" {
 				for _, cell := range cellsOf(t, separator, e) {
 					require.NotContains(t, "=+-@", firstOf(cell), "%q begins a cell at %q: %q", text, separator, cell)
@@ -100,8 +103,10 @@ func exportOf(t *testing.T) string {
 	require.NoError(t, err)
 	e := Entry{Previous: strings.Repeat("0", 64)}
 	for i, kind := range []string{operation.EventAccepted, operation.EventDenied} {
-		e = Entry{Position: int64(i + 1), Previous: e.Previous, LinkedAt: 1772334840500, Seq: int64(i + 1), At: 1772334840000, Kind: kind,
-			OperationID: "id-1", ActorID: "U0BO", ChannelID: "C1", Data: `{"code":"no_rule","purpose":"a < b & \"c\" \u2028 é"}`}
+		e = Entry{Position: int64(i + 1), Previous: e.Previous, LinkedAt: 1772334840500, Seq: int64(i + 1),
+			At: 1772334840000, Kind: kind,
+			OperationID: "id-1", ActorID: "U0BO", ChannelID: "C1",
+			Data: `{"code":"no_rule","purpose":"a < b & \"c\" \u2028 é"}`}
 		e.Hash = e.Sum()
 		require.NoError(t, write(e))
 		e.Previous = e.Hash
@@ -112,7 +117,8 @@ func exportOf(t *testing.T) string {
 // What is in a line and not hashed would be believed as well.
 func TestAnExportIsAlteredWhenALineIsNotAsTheBotWritesIt(t *testing.T) {
 	t.Parallel()
-	const says = "broken at position 2, event 2 (denied, 2026-03-01 03:14:00.000 UTC): altered: line 2 is not written as the bot writes this event"
+	const says = "broken at position 2, event 2 (denied, 2026-03-01 03:14:00.000 UTC): altered: line 2 is not " +
+		"written as the bot writes this event"
 	tests := map[string]struct{ from, to, says string }{
 		"as it was exported":              {"", "", ""},
 		"another line ending":             {"\n", "\r\n", ""},
@@ -124,9 +130,10 @@ func TestAnExportIsAlteredWhenALineIsNotAsTheBotWritesIt(t *testing.T) {
 		"a key that nobody knows":         {`"kind":"denied"`, `"result":"added","kind":"denied"`, says},
 		"a letter escaped":                {`"kind":"denied"`, `"kind":"\u0064enied"`, says},
 		"spaces":                          {`"kind":"denied"`, `"kind": "denied"`, says},
-		"another kind":                    {`"kind":"denied"`, `"kind":"accepted"`, "altered: the event or its link is not as it was recorded"},
-		"two values in a line":            {`"seq":2`, `"seq":2}{"seq":2`, "line 2 is not"},
-		"a word beside the values":        {`"seq":2`, `2`, "line 2 is not"},
+		"another kind": {`"kind":"denied"`, `"kind":"accepted"`,
+			"altered: the event or its link is not as it was recorded"},
+		"two values in a line":     {`"seq":2`, `"seq":2}{"seq":2`, "line 2 is not"},
+		"a word beside the values": {`"seq":2`, `2`, "line 2 is not"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -45,7 +45,8 @@ type Teller struct {
 // Begin stores the position from which lines are posted, if there is none yet.
 // Everything that this process does afterwards gets its line.
 func (t *Teller) Begin(ctx context.Context) {
-	ctx, cancel := context.WithTimeoutCause(ctx, finishWithin, fmt.Errorf("the journal did not answer within %s", finishWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, finishWithin,
+		fmt.Errorf("the journal did not answer within %s", finishWithin))
 	defer cancel()
 	if _, _, err := t.Store.HoldLines(ctx, t.Holder, t.Now().Add(lineHold)); err != nil {
 		t.Log.Warn("position of the audit channel could not be read yet", zap.Error(err))
@@ -76,7 +77,8 @@ func (t *Teller) Run(ctx context.Context) error {
 			pause = lineEvery
 		} else if ctx.Err() == nil {
 			if pause == lineEvery {
-				t.Log.Warn("audit channel cannot be posted to; retrying, and no line is lost: is the bot in the channel?", zap.Error(err))
+				t.Log.Warn("audit channel cannot be posted to; retrying: is the bot in the channel?",
+					zap.Error(err))
 			}
 			pause = min(2*pause, linePause)
 		}
@@ -101,7 +103,8 @@ func (t *Teller) tell(ctx context.Context) (more bool, err error) {
 	if t.left {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, linePost, fmt.Errorf("Slack or the journal did not answer within %s", linePost))
+	ctx, cancel := context.WithTimeoutCause(ctx, linePost,
+		fmt.Errorf("Slack or the journal did not answer within %s", linePost))
 	defer cancel()
 	posted, err := t.Store.LinesPosted(ctx)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 func (m *memory) add(t *testing.T, n int, kind string, at time.Time) {
 	t.Helper()
 	for range n {
-		require.NoError(t, m.Record(t.Context(), operation.Event{At: at, Kind: kind, Data: map[string]string{"code": "guest"}}))
+		require.NoError(t, m.Record(t.Context(), operation.Event{At: at, Kind: kind,
+			Data: map[string]string{"code": "guest"}}))
 	}
 	_, err := m.Link(t.Context())
 	require.NoError(t, err)

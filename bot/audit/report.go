@@ -21,7 +21,8 @@ const afterBreak = `What to do, before anything else is changed:
 func Report(w io.Writer, t Trail) error {
 	out := bufio.NewWriter(w)
 	if c := t.Checkpoint; c != nil {
-		fmt.Fprintf(out, "retention deleted everything up to position %d at %s,\n  and the checkpoint is signed with the key %s\n",
+		fmt.Fprintf(out, "retention deleted everything up to position %d at %s,\n  and the checkpoint is signed "+
+			"with the key %s\n",
 			c.Position, c.At.Format(time.DateTime+" UTC"), c.PublicKey)
 	}
 	fmt.Fprintf(out, "%d events checked", t.Events)
@@ -33,7 +34,8 @@ func Report(w io.Writer, t Trail) error {
 		fmt.Fprintf(out, "the head given for position %d matches\n", h.Position)
 	}
 	for _, h := range t.TooOld {
-		fmt.Fprintf(out, "the head given for position %d is older than the trail: it proves nothing about what is left\n", h.Position)
+		fmt.Fprintf(out, "the head given for position %d is older than the trail: it proves nothing about what is "+
+			"left\n", h.Position)
 	}
 	if t.Unlinked > 0 {
 		fmt.Fprintf(out, "%d new events are not in the chain yet\n", t.Unlinked)
@@ -42,9 +44,11 @@ func Report(w io.Writer, t Trail) error {
 		return errors.Join(out.Flush(), fmt.Errorf("%w\n%s", t.Break, afterBreak))
 	}
 	if n := len(t.Confirmed); n > 0 {
-		fmt.Fprintf(out, "fine: up to position %d nothing was altered, deleted or moved, and the chain is unbroken\n", t.Confirmed[n-1].Position)
+		fmt.Fprintf(out, "fine: up to position %d nothing was altered, deleted or moved, and the chain is unbroken\n",
+			t.Confirmed[n-1].Position)
 	} else {
-		fmt.Fprintln(out, "the chain is unbroken, but no head was compared: a trail that was cut off at its end, or whose hashes\n"+
+		fmt.Fprintln(out, "the chain is unbroken, but no head was compared: a trail that was cut off at its end, or "+
+			"whose hashes\n"+
 			"  were all computed again, looks the same. Give a head that was kept elsewhere with --head")
 	}
 	return out.Flush()

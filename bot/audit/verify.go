@@ -48,7 +48,8 @@ func VerifyEntries(x Expected, entries func(yield func(Entry) error) error) (Tra
 			v.sort()
 		}
 		if e.Previous != v.trail.Head.Hash {
-			return e.broken("its previous hash is not that of the entry before: an entry was changed, left out or moved")
+			return e.broken("its previous hash is not that of the entry before: an entry was changed, left out or " +
+				"moved")
 		}
 		return v.next(e, nil)
 	})
@@ -102,7 +103,8 @@ func (v *verifier) all(ctx context.Context, r Reading) error {
 
 // sort sets aside the heads before the beginning.
 func (v *verifier) sort() {
-	v.heads = slices.SortedFunc(slices.Values(v.expected.Heads), func(a, b Head) int { return int(a.Position - b.Position) })
+	v.heads = slices.SortedFunc(slices.Values(v.expected.Heads),
+		func(a, b Head) int { return int(a.Position - b.Position) })
 	for len(v.heads) > 0 && v.heads[0].Position < v.trail.Head.Position {
 		v.trail.TooOld, v.heads = append(v.trail.TooOld, v.heads[0]), v.heads[1:]
 	}
@@ -139,7 +141,8 @@ func (v *verifier) different(e Entry, following []Entry) string {
 		moved := other
 		moved.Position, moved.LinkedAt, moved.Previous = e.Position, e.LinkedAt, e.Previous
 		if other.Position != e.Position && moved.Sum() == e.Hash {
-			return "reordered: the event that belongs here, " + decimal(other.Seq) + ", is at position " + decimal(other.Position)
+			return "reordered: the event that belongs here, " + decimal(other.Seq) + ", is at position " +
+				decimal(other.Position)
 		}
 	}
 	if len(following) > 1 {
@@ -161,8 +164,9 @@ func (v *verifier) meet() error {
 			if n := len(v.trail.Confirmed); n > 0 {
 				from = "position " + decimal(v.trail.Confirmed[n-1].Position+1)
 			}
-			return &Break{Position: h.Position, Problem: "rewritten: the head that was given has another hash, so something between " + from +
-				" and here was replaced and the hashes were computed again"}
+			return &Break{Position: h.Position,
+				Problem: "rewritten: the head that was given has another hash, so something between " + from +
+					" and here was replaced and the hashes were computed again"}
 		}
 		v.trail.Confirmed, v.heads = append(v.trail.Confirmed, h), v.heads[1:]
 	}
@@ -175,7 +179,8 @@ func (v *verifier) rest() error {
 		return err
 	}
 	if len(v.heads) > 0 {
-		return &Break{Position: v.trail.Head.Position + 1, Problem: "cut: the trail ends before it, and the head that was given is at " + decimal(v.heads[0].Position)}
+		return &Break{Position: v.trail.Head.Position + 1,
+			Problem: "cut: the trail ends before it, and the head that was given is at " + decimal(v.heads[0].Position)}
 	}
 	return nil
 }
@@ -208,9 +213,11 @@ func (v *verifier) end(ctx context.Context, r Reading) error {
 	switch at := v.trail.Head; {
 	case end.Position != at.Position:
 		return &Break{Position: min(end.Position, at.Position) + 1,
-			Problem: fmt.Sprintf("cut: the trail ends at position %d, and had been linked up to %d", at.Position, end.Position)}
+			Problem: fmt.Sprintf("cut: the trail ends at position %d, and had been linked up to %d", at.Position,
+				end.Position)}
 	case end.Hash != at.Hash:
-		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than the one stored for it"}
+		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than the " +
+			"one stored for it"}
 	}
 	return nil
 }

@@ -81,7 +81,8 @@ func (e *OutdatedError) Error() string {
 	if e.Digest != "" {
 		own = fmt.Sprintf("the policies loaded here, %.12s, are not the newest", e.Digest)
 	}
-	return fmt.Sprintf("%s: %.12s came into force at %s UTC, so this replica decides nothing: give it the newest file, or change a comment in its own file to make that the newest",
+	return fmt.Sprintf("%s: %.12s came into force at %s UTC, so this replica decides nothing: give it the newest "+
+		"file, or change a comment in its own file to make that the newest",
 		own, e.Newest.Digest, e.Newest.At.UTC().Format("2006-01-02 15:04:05"))
 }
 
@@ -98,7 +99,8 @@ func (g *Gate) Ready(ctx context.Context) error {
 	return g.agree(ctx, now)
 }
 
-var errSettling = fmt.Errorf("the policy file was changed less than %s ago; it is loaded when it has stayed the same for that long", Steady)
+var errSettling = fmt.Errorf("the policy file was changed less than %s ago; it is loaded when it has stayed the "+
+	"same for that long", Steady)
 
 // checkNewest is agree, and stores its error in a decision.
 func (g *Gate) checkNewest(ctx context.Context, now *loaded, d *operation.Decision) error {
@@ -165,7 +167,8 @@ func (g *Gate) claim(ctx context.Context) (operation.Activation, error) {
 			return last, err
 		}
 		if done {
-			g.log.Info("policy activated", zap.String("digest", own), zap.Int64("number", last.Number+1), zap.String("before", last.Digest))
+			g.log.Info("policy activated", zap.String("digest", own), zap.Int64("number", last.Number+1),
+				zap.String("before", last.Digest))
 			continue // to read its time
 		}
 		then, err := a.table.Activated(ctx)
@@ -181,7 +184,8 @@ func (g *Gate) noted(state int32, now *loaded, last operation.Activation) {
 	if now != g.current.Load() || last.Number == 0 || g.agreement.state.Swap(state) == state {
 		return
 	}
-	fields := []zap.Field{zap.String("file", g.path), zap.String("digest", own), zap.String("newest", last.Digest), zap.Time("activated", last.At)}
+	fields := []zap.Field{zap.String("file", g.path), zap.String("digest", own), zap.String("newest", last.Digest),
+		zap.Time("activated", last.At)}
 	if state == outdated {
 		g.metrics.outdated.Set(1)
 		g.log.Error("policy is not the newest: this replica denies everything until it has the newest file", fields...)

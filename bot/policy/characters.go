@@ -45,8 +45,10 @@ func (c *checker) characters(src []byte) {
 				c.add(at, "", `a string has a carriage return (U+000D); write \r`)
 			}
 		default:
-			if r, _ := utf8.DecodeRune(part); r >= utf8.RuneSelf && r != utf8.RuneError || r < ' ' && !bytes.ContainsRune([]byte("\t\r\n"), r) {
-				c.add(at, "", "%U cannot stand outside of strings and comments; if a space was meant, write an ordinary one", r)
+			if r, _ := utf8.DecodeRune(part); r >= utf8.RuneSelf && r != utf8.RuneError ||
+				r < ' ' && !bytes.ContainsRune([]byte("\t\r\n"), r) {
+				c.add(at, "", "%U cannot stand outside of strings and comments; if a space was meant, write an "+
+					"ordinary one", r)
 			}
 		}
 	}
@@ -63,9 +65,11 @@ func (c *checker) lineComment(comment []byte, at token, next []byte) {
 			if i+1 == len(text) && len(next) > 0 { // a line feed follows
 				continue
 			}
-			c.add(at, "", "a comment has a carriage return (U+000D) without a line feed: other tools end the comment there, and what follows does not count here; end the line with a line feed")
+			c.add(at, "", "a comment has a carriage return (U+000D) without a line feed: other tools end the "+
+				"comment there, and what follows does not count here; end the line with a line feed")
 		case '\v', '\f', '\u0085', '\u2028', '\u2029':
-			c.add(at, "", "a comment has %U, which editors show as the end of the line: what follows is still a comment and does not count; end the line with a line feed", r)
+			c.add(at, "", "a comment has %U, which editors show as the end of the line: what follows is still a "+
+				"comment and does not count; end the line with a line feed", r)
 		}
 	}
 }

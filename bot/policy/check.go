@@ -75,7 +75,8 @@ func (c *checker) policies(set *Set, sources []source) {
 			set.incident = set.incident || cl.about.context["incident"]
 		}
 		set.rules = append(set.rules, r)
-		all = append(all, lint.Policy{AST: s.ast(), Approvals: r.approvals, Entities: entities, AnyPerson: anybody(s.ast())})
+		all = append(all, lint.Policy{AST: s.ast(), Approvals: r.approvals, Entities: entities,
+			AnyPerson: anybody(s.ast())})
 	}
 	if len(c.problems) == 0 {
 		c.lint(set, all, sources)
@@ -136,7 +137,8 @@ func (c *checker) approvals(s source, r rule, values map[string]string) int {
 	at := s.at(annotationApprovals)
 	switch {
 	case !ok && needed:
-		c.add(s.start(), r.id, `it permits register and has no @approvals; say how many are needed, from @approvals("0") to @approvals("3")`)
+		c.add(s.start(), r.id, `it permits register and has no @approvals; say how many are needed, from `+
+			`@approvals("0") to @approvals("3")`)
 	case !ok:
 	case len(text) != 1 || text[0] < '0' || text[0] > '3':
 		c.add(at, r.id, `@approvals(%q) is not "0", "1", "2" or "3"`, text)
@@ -152,7 +154,8 @@ var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
 func (c *checker) approversChannel(s source, r rule, values map[string]string) string {
 	id, ok := values[annotationApprovers]
 	if ok && !channelID.MatchString(id) {
-		c.add(s.at(annotationApprovers), r.id, `@approvers_channel(%q) is not the id of a channel, such as "C0123ABCD"`, id)
+		c.add(s.at(annotationApprovers), r.id,
+			`@approvers_channel(%q) is not the id of a channel, such as "C0123ABCD"`, id)
 	}
 	return id
 }

@@ -53,7 +53,8 @@ func newFacts(q operation.Question, f identity, in []string) (*facts, string) {
 	out.balancer.Attributes = known(map[types.String]string{"name": l.LoadBalancerName, "zone": l.Zone})
 	out.listener.UID = uid(typeListener, l.ID)
 	out.listener.Parents = types.NewEntityUIDSet(out.balancer.UID)
-	out.listener.Attributes = known(map[types.String]string{"name": l.Name, "protocol": l.Protocol, "account": q.Account})
+	out.listener.Attributes = known(map[types.String]string{"name": l.Name, "protocol": l.Protocol,
+		"account": q.Account})
 	out.request = cedar.Request{
 		Principal: out.person.UID,
 		Action:    uid(typeAction, string(q.Action)),

@@ -71,7 +71,8 @@ func TestDecisionTable(t *testing.T) {
 			}
 		}
 	}
-	prod, db, canary := listener("lsn-prod", "prod-web"), listener("lsn-db", "db-main"), listener("lsn-canary", "canary")
+	prod, db, canary := listener("lsn-prod", "prod-web"), listener("lsn-db", "db-main"),
+		listener("lsn-canary", "canary")
 	tests := map[string]struct {
 		person, channel string
 		changes         []change
@@ -79,80 +80,98 @@ func TestDecisionTable(t *testing.T) {
 		rule            string // the policy that decided, empty for none
 		approvals       int
 	}{
-		"sre in an incident":                           {sre, incident, nil, "yes", "sre-in-incidents", 0},
-		"sre in a private incident":                    {sre, secret, nil, "yes", "sre-in-incidents", 0},
-		"sre in an incident, weight 50":                {sre, incident, []change{weight(50)}, "yes", "sre-in-incidents", 0},
-		"sre in an incident, weight 51":                {sre, incident, []change{weight(51)}, "no_rule", "others-ask", 0},
-		"sre in an incident, weight 1":                 {sre, incident, []change{weight(1)}, "yes", "sre-in-incidents", 0},
-		"sre in an incident, no weight counts as 100":  {sre, incident, []change{weight(0)}, "no_rule", "others-ask", 0},
-		"sre in an incident, weight 101":               {sre, incident, []change{weight(101)}, "unchecked", "", 0},
-		"sre in an incident, weight below zero":        {sre, incident, []change{weight(-5)}, "unchecked", "", 0},
-		"sre in a channel that only looks like one":    {sre, fake, nil, "no_rule", "sre-in-incidents", 0},
-		"sre in an ordinary channel":                   {sre, ops, nil, "no_rule", "sre-in-incidents", 0},
-		"sre in a direct message":                      {sre, direct, nil, "no_rule", "sre-in-incidents", 0},
-		"sre undoes in an incident":                    {sre, incident, []change{action("undo")}, "yes", "sre-in-incidents", 0},
-		"sre undoes elsewhere":                         {sre, ops, []change{action("undo")}, "no_rule", "sre-in-incidents", 0},
-		"sre approves":                                 {sre, incident, []change{action("approve")}, "no_rule", "leads-approve", 0},
-		"sre pauses":                                   {sre, incident, []change{action("pause")}, "no_rule", "", 0},
-		"sre does what does not exist":                 {sre, incident, []change{action("drop")}, "unchecked", "", 0},
-		"sre does nothing":                             {sre, incident, []change{action("")}, "unchecked", "", 0},
-		"sre in an incident on prod":                   {sre, incident, []change{prod}, "yes", "sre-in-incidents", 0},
-		"sre in an incident on prod, saturday":         {sre, incident, []change{prod, at(saturday)}, "forbidden", "freeze", 0},
-		"sre in an incident on prod, sunday":           {sre, incident, []change{prod, at(saturday.AddDate(0, 0, 1))}, "forbidden", "freeze", 0},
-		"sre in an incident on prod, monday":           {sre, incident, []change{prod, at(saturday.AddDate(0, 0, 2))}, "yes", "sre-in-incidents", 0},
-		"sre in an incident on prod, friday":           {sre, incident, []change{prod, at(saturday.AddDate(0, 0, -1))}, "yes", "sre-in-incidents", 0},
-		"sre in an incident on prod, 05:59":            {sre, incident, []change{prod, at(early)}, "forbidden", "freeze", 0},
-		"sre in an incident on prod, 06:00":            {sre, incident, []change{prod, at(early.Add(time.Second))}, "yes", "sre-in-incidents", 0},
-		"the hour is UTC, not local":                   {sre, incident, []change{prod, at(early.In(time.FixedZone("", 8*3600)))}, "forbidden", "freeze", 0},
-		"sre in an incident elsewhere, saturday":       {sre, incident, []change{at(saturday)}, "yes", "sre-in-incidents", 0},
-		"sre in an incident, port 22":                  {sre, incident, []change{ports(22)}, "forbidden", "no-ssh", 0},
-		"sre in an incident, ports 80 and 22":          {sre, incident, []change{ports(80, 22)}, "forbidden", "no-ssh", 0},
-		"sre undoes port 22":                           {sre, incident, []change{ports(22), action("undo")}, "yes", "sre-in-incidents", 0},
-		"sre in an incident, no ports":                 {sre, incident, []change{ports()}, "yes", "sre-in-incidents", 0},
-		"sre in an incident, port 0":                   {sre, incident, []change{ports(0)}, "unchecked", "", 0},
-		"sre in an incident, port 65536":               {sre, incident, []change{ports(65536)}, "unchecked", "", 0},
-		"a VM on UDP":                                  {sre, incident, []change{vm, udp}, "forbidden", "no-vm-on-udp", 0},
-		"a VM on TCP":                                  {sre, incident, []change{vm}, "yes", "sre-in-incidents", 0},
-		"bare metal on UDP":                            {sre, incident, []change{udp}, "yes", "sre-in-incidents", 0},
-		"dev anywhere":                                 {dev, ops, nil, "approval", "others-ask", 1},
-		"dev in an incident":                           {dev, incident, nil, "approval", "others-ask", 1},
-		"dev in a direct message":                      {dev, direct, nil, "approval", "others-ask", 1},
-		"dev, full weight":                             {dev, ops, []change{weight(100)}, "approval", "others-ask", 1},
-		"dev, port 22":                                 {dev, ops, []change{ports(22)}, "forbidden", "no-ssh", 0},
-		"dev on the database":                          {dev, ops, []change{db}, "no_rule", "sre-in-incidents", 0},
-		"dev undoes":                                   {dev, ops, []change{action("undo")}, "no_rule", "sre-in-incidents", 0},
-		"dev in the lab needs nobody":                  {dev, ops, []change{balancer("lb-lab")}, "yes", "dev-lab", 0},
-		"dev in the lab on the database":               {dev, ops, []change{balancer("lb-lab"), db}, "yes", "dev-lab", 0},
-		"sre in the lab":                               {sre, ops, []change{balancer("lb-lab")}, "no_rule", "sre-in-incidents", 0},
-		"dev on prod, saturday":                        {dev, ops, []change{prod, at(saturday)}, "forbidden", "freeze", 0},
-		"dev on prod, wednesday":                       {dev, ops, []change{prod}, "approval", "others-ask", 1},
-		"member of both in an incident":                {both, incident, nil, "yes", "sre-in-incidents", 0},
-		"member of both, weight 51":                    {both, incident, []change{weight(51)}, "approval", "others-ask", 1},
-		"member of both in ops":                        {both, ops, nil, "approval", "others-ask", 1},
-		"member of no group in an incident":            {nobody, incident, nil, "no_rule", "sre-in-incidents", 0},
-		"member of no group in ops":                    {nobody, ops, nil, "no_rule", "others-ask", 0},
-		"member of no group on prod, saturday":         {nobody, ops, []change{prod, at(saturday)}, "forbidden", "freeze", 0},
-		"anybody on the canary, privately and in full": {nobody, secret, []change{canary, weight(0)}, "approval", "quiet-canary", 2},
-		"anybody on the canary by direct message":      {nobody, direct, []change{canary, weight(100)}, "approval", "quiet-canary", 2},
-		"anybody on the canary, in public":             {nobody, ops, []change{canary, weight(100)}, "no_rule", "others-ask", 0},
-		"dev on the canary: the fewest count":          {dev, secret, []change{canary, weight(100)}, "approval", "others-ask", 1},
-		"dev on the lab canary: the fewest count":      {dev, secret, []change{canary, weight(100), balancer("lb-lab")}, "yes", "dev-lab", 0},
-		"guest in the group":                           {guest, incident, nil, "guest", "", 0},
-		"bot in the group":                             {robot, incident, nil, "bot", "", 0},
-		"deactivated person in the group":              {gone, incident, nil, "deactivated", "", 0},
-		"outsider in the group":                        {outsider, incident, nil, "workspace", "", 0},
-		"stranger in the group":                        {stranger, incident, nil, "workspace", "", 0},
-		"sre in a shared incident channel":             {sre, shared, nil, "shared", "", 0},
-		"sre in an archived incident channel":          {sre, archived, nil, "channel", "", 0},
-		"sre in a channel the bot cannot see":          {sre, unseen, nil, "channel", "", 0},
-		"sre in no such channel":                       {sre, "C404", nil, "channel", "", 0},
-		"guest in a shared channel: the person first":  {guest, shared, nil, "guest", "", 0},
-		"listener without id":                          {sre, incident, []change{unnamed("id")}, "unchecked", "", 0},
-		"listener without name":                        {sre, incident, []change{unnamed("name")}, "unchecked", "", 0},
-		"listener without protocol":                    {sre, incident, []change{unnamed("protocol")}, "unchecked", "", 0},
-		"listener without load balancer":               {sre, incident, []change{unnamed("balancer id")}, "unchecked", "", 0},
-		"load balancer without name":                   {sre, incident, []change{unnamed("balancer name")}, "unchecked", "", 0},
-		"no server":                                    {sre, incident, []change{unnamed("server")}, "unchecked", "", 0},
+		"sre in an incident":        {sre, incident, nil, "yes", "sre-in-incidents", 0},
+		"sre in a private incident": {sre, secret, nil, "yes", "sre-in-incidents", 0},
+		"sre in an incident, weight 50": {sre, incident, []change{weight(50)}, "yes",
+			"sre-in-incidents", 0},
+		"sre in an incident, weight 51": {sre, incident, []change{weight(51)}, "no_rule", "others-ask", 0},
+		"sre in an incident, weight 1": {sre, incident, []change{weight(1)}, "yes",
+			"sre-in-incidents", 0},
+		"sre in an incident, no weight counts as 100": {sre, incident, []change{weight(0)}, "no_rule", "others-ask", 0},
+		"sre in an incident, weight 101":              {sre, incident, []change{weight(101)}, "unchecked", "", 0},
+		"sre in an incident, weight below zero":       {sre, incident, []change{weight(-5)}, "unchecked", "", 0},
+		"sre in a channel that only looks like one":   {sre, fake, nil, "no_rule", "sre-in-incidents", 0},
+		"sre in an ordinary channel":                  {sre, ops, nil, "no_rule", "sre-in-incidents", 0},
+		"sre in a direct message":                     {sre, direct, nil, "no_rule", "sre-in-incidents", 0},
+		"sre undoes in an incident": {sre, incident, []change{action("undo")}, "yes",
+			"sre-in-incidents", 0},
+		"sre undoes elsewhere": {sre, ops, []change{action("undo")}, "no_rule", "sre-in-incidents", 0},
+		"sre approves": {sre, incident, []change{action("approve")}, "no_rule",
+			"leads-approve", 0},
+		"sre pauses":                           {sre, incident, []change{action("pause")}, "no_rule", "", 0},
+		"sre does what does not exist":         {sre, incident, []change{action("drop")}, "unchecked", "", 0},
+		"sre does nothing":                     {sre, incident, []change{action("")}, "unchecked", "", 0},
+		"sre in an incident on prod":           {sre, incident, []change{prod}, "yes", "sre-in-incidents", 0},
+		"sre in an incident on prod, saturday": {sre, incident, []change{prod, at(saturday)}, "forbidden", "freeze", 0},
+		"sre in an incident on prod, sunday": {sre, incident, []change{prod, at(saturday.AddDate(0, 0, 1))},
+			"forbidden", "freeze", 0},
+		"sre in an incident on prod, monday": {sre, incident, []change{prod, at(saturday.AddDate(0, 0, 2))},
+			"yes", "sre-in-incidents", 0},
+		"sre in an incident on prod, friday": {sre, incident, []change{prod, at(saturday.AddDate(0, 0, -1))},
+			"yes", "sre-in-incidents", 0},
+		"sre in an incident on prod, 05:59": {sre, incident, []change{prod, at(early)}, "forbidden", "freeze", 0},
+		"sre in an incident on prod, 06:00": {sre, incident, []change{prod, at(early.Add(time.Second))}, "yes",
+			"sre-in-incidents", 0},
+		"the hour is UTC, not local": {sre, incident,
+			[]change{prod, at(early.In(time.FixedZone("", 8*3600)))}, "forbidden", "freeze", 0},
+		"sre in an incident elsewhere, saturday": {sre, incident, []change{at(saturday)}, "yes", "sre-in-incidents", 0},
+		"sre in an incident, port 22":            {sre, incident, []change{ports(22)}, "forbidden", "no-ssh", 0},
+		"sre in an incident, ports 80 and 22":    {sre, incident, []change{ports(80, 22)}, "forbidden", "no-ssh", 0},
+		"sre undoes port 22": {sre, incident, []change{ports(22), action("undo")}, "yes",
+			"sre-in-incidents", 0},
+		"sre in an incident, no ports":   {sre, incident, []change{ports()}, "yes", "sre-in-incidents", 0},
+		"sre in an incident, port 0":     {sre, incident, []change{ports(0)}, "unchecked", "", 0},
+		"sre in an incident, port 65536": {sre, incident, []change{ports(65536)}, "unchecked", "", 0},
+		"a VM on UDP":                    {sre, incident, []change{vm, udp}, "forbidden", "no-vm-on-udp", 0},
+		"a VM on TCP":                    {sre, incident, []change{vm}, "yes", "sre-in-incidents", 0},
+		"bare metal on UDP":              {sre, incident, []change{udp}, "yes", "sre-in-incidents", 0},
+		"dev anywhere":                   {dev, ops, nil, "approval", "others-ask", 1},
+		"dev in an incident":             {dev, incident, nil, "approval", "others-ask", 1},
+		"dev in a direct message":        {dev, direct, nil, "approval", "others-ask", 1},
+		"dev, full weight":               {dev, ops, []change{weight(100)}, "approval", "others-ask", 1},
+		"dev, port 22":                   {dev, ops, []change{ports(22)}, "forbidden", "no-ssh", 0},
+		"dev on the database":            {dev, ops, []change{db}, "no_rule", "sre-in-incidents", 0},
+		"dev undoes":                     {dev, ops, []change{action("undo")}, "no_rule", "sre-in-incidents", 0},
+		"dev in the lab needs nobody":    {dev, ops, []change{balancer("lb-lab")}, "yes", "dev-lab", 0},
+		"dev in the lab on the database": {dev, ops, []change{balancer("lb-lab"), db}, "yes", "dev-lab", 0},
+		"sre in the lab": {sre, ops, []change{balancer("lb-lab")}, "no_rule",
+			"sre-in-incidents", 0},
+		"dev on prod, saturday":                {dev, ops, []change{prod, at(saturday)}, "forbidden", "freeze", 0},
+		"dev on prod, wednesday":               {dev, ops, []change{prod}, "approval", "others-ask", 1},
+		"member of both in an incident":        {both, incident, nil, "yes", "sre-in-incidents", 0},
+		"member of both, weight 51":            {both, incident, []change{weight(51)}, "approval", "others-ask", 1},
+		"member of both in ops":                {both, ops, nil, "approval", "others-ask", 1},
+		"member of no group in an incident":    {nobody, incident, nil, "no_rule", "sre-in-incidents", 0},
+		"member of no group in ops":            {nobody, ops, nil, "no_rule", "others-ask", 0},
+		"member of no group on prod, saturday": {nobody, ops, []change{prod, at(saturday)}, "forbidden", "freeze", 0},
+		"anybody on the canary, privately and in full": {nobody, secret, []change{canary, weight(0)}, "approval",
+			"quiet-canary", 2},
+		"anybody on the canary by direct message": {nobody, direct, []change{canary, weight(100)}, "approval",
+			"quiet-canary", 2},
+		"anybody on the canary, in public": {nobody, ops, []change{canary, weight(100)}, "no_rule", "others-ask", 0},
+		"dev on the canary: the fewest count": {dev, secret, []change{canary, weight(100)}, "approval",
+			"others-ask", 1},
+		"dev on the lab canary: the fewest count": {dev, secret, []change{canary, weight(100), balancer("lb-lab")},
+			"yes", "dev-lab", 0},
+		"guest in the group":                          {guest, incident, nil, "guest", "", 0},
+		"bot in the group":                            {robot, incident, nil, "bot", "", 0},
+		"deactivated person in the group":             {gone, incident, nil, "deactivated", "", 0},
+		"outsider in the group":                       {outsider, incident, nil, "workspace", "", 0},
+		"stranger in the group":                       {stranger, incident, nil, "workspace", "", 0},
+		"sre in a shared incident channel":            {sre, shared, nil, "shared", "", 0},
+		"sre in an archived incident channel":         {sre, archived, nil, "channel", "", 0},
+		"sre in a channel the bot cannot see":         {sre, unseen, nil, "channel", "", 0},
+		"sre in no such channel":                      {sre, "C404", nil, "channel", "", 0},
+		"guest in a shared channel: the person first": {guest, shared, nil, "guest", "", 0},
+		"listener without id":                         {sre, incident, []change{unnamed("id")}, "unchecked", "", 0},
+		"listener without name":                       {sre, incident, []change{unnamed("name")}, "unchecked", "", 0},
+		"listener without protocol": {sre, incident, []change{unnamed("protocol")},
+			"unchecked", "", 0},
+		"listener without load balancer": {sre, incident, []change{unnamed("balancer id")},
+			"unchecked", "", 0},
+		"load balancer without name": {sre, incident, []change{unnamed("balancer name")},
+			"unchecked", "", 0},
+		"no server": {sre, incident, []change{unnamed("server")}, "unchecked", "", 0},
 	}
 	require.GreaterOrEqual(t, len(tests), 60)
 	g := gate(t, newDirectory(), house)
@@ -193,12 +212,14 @@ func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
 	}
 
 	d := base
-	d.Code, d.Groups, d.Policies, d.Contact = operation.DeniedNoRule, []string{"S01SRE", "S02DEV"}, []string{"sre-in-incidents"}, "#sre"
+	d.Code, d.Groups, d.Policies, d.Contact = operation.DeniedNoRule, []string{"S01SRE", "S02DEV"},
+		[]string{"sre-in-incidents"}, "#sre"
 	require.Equal(t, d, decide(question(nobody, incident)))
 
 	// A group would help as well, but anybody can walk to an incident channel.
 	d = base
-	d.Code, d.Incident, d.In, d.Policies, d.Contact = operation.DeniedNoRule, true, []string{"S01SRE"}, []string{"sre-in-incidents"}, "#sre"
+	d.Code, d.Incident, d.In, d.Policies, d.Contact = operation.DeniedNoRule, true, []string{"S01SRE"},
+		[]string{"sre-in-incidents"}, "#sre"
 	q := question(sre, ops)
 	require.Equal(t, d, decide(q))
 
@@ -210,7 +231,8 @@ func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
 
 	// Neither a group nor a place helps, so the nearest permit of this listener has the word.
 	d = base
-	d.Code, d.In, d.Policies, d.Contact = operation.DeniedNoRule, []string{"S01SRE", "S02DEV"}, []string{"sre-in-incidents"}, "#sre"
+	d.Code, d.In, d.Policies, d.Contact = operation.DeniedNoRule, []string{"S01SRE", "S02DEV"},
+		[]string{"sre-in-incidents"}, "#sre"
 	q = question(both, ops)
 	q.Listener.Name, q.Weight = "db-main", 51
 	require.Equal(t, d, decide(q))
@@ -231,10 +253,13 @@ func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
 func TestADenialNamesTheChannelsInWhichItWouldBePermitted(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), `
-@id("ops") @approvals("1") permit (principal in Usergroup::"S01SRE", action, resource) when { context.channel.id == "C0ELSE" };
-@id("several") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource) when { ["C0A", "C0ELSE", "C0B"].contains(context.channel.id) };
+@id("ops") @approvals("1") permit (principal in Usergroup::"S01SRE", action, resource)
+  when { context.channel.id == "C0ELSE" };
+@id("several") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource)
+  when { ["C0A", "C0ELSE", "C0B"].contains(context.channel.id) };
 @id("incidents") @approvals("2") permit (principal in Usergroup::"S01SRE", action, resource) when { context.incident };
-@id("dev") @approvals("0") permit (principal in Usergroup::"S02DEV", action, resource) when { context.channel.id == "C0DEV" };
+@id("dev") @approvals("0") permit (principal in Usergroup::"S02DEV", action, resource)
+  when { context.channel.id == "C0DEV" };
 @id("not-there") forbid (principal, action, resource) when { context.channel.id == "C0B" };`)
 	d := g.Decide(t.Context(), question(sre, ops))
 	require.Equal(t, operation.DeniedNoRule, d.Code)
@@ -264,8 +289,10 @@ func TestAGroupThatAForbidWouldMeetDoesNotHelp(t *testing.T) {
 func TestTheNearestPermitIsFoundWithTheGroupsThePersonReallyHas(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), `
-@id("first") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource) when { context.incident } when { context.weight == 1 };
-@id("second") @approvals("0") permit (principal in Usergroup::"S02DEV", action, resource) when { context.incident } when { context.weight == 1 };`)
+@id("first") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource)
+  when { context.incident } when { context.weight == 1 };
+@id("second") @approvals("0") permit (principal in Usergroup::"S02DEV", action, resource)
+  when { context.incident } when { context.weight == 1 };`)
 	for person, want := range map[string]string{nobody: "first", sre: "first", dev: "second"} {
 		require.Equal(t, []string{want}, g.Decide(t.Context(), question(person, ops)).Policies)
 	}
@@ -295,10 +322,12 @@ func TestWhatAPolicyCannotReadIsANo(t *testing.T) {
 			`@id("f") forbid (principal, action, resource) when { context.weight * 9223372036854775807 > 3 };`,
 			func(*operation.Question) {}},
 		"a permit whose arithmetic overflows beside one that holds": {
-			`@id("p") @approvals("0") permit (principal, action, resource) when { context.weight + 9223372036854775807 > 3 };`,
+			`@id("p") @approvals("0") permit (principal, action, resource) when { context.weight + ` +
+				`9223372036854775807 > 3 };`,
 			func(*operation.Question) {}},
 		"a forbid about somebody else, hidden in an if": {
-			`@id("f") forbid (principal, action, resource) when { (if context.incident then principal else Person::"U02") in Usergroup::"S01SRE" };`,
+			`@id("f") forbid (principal, action, resource) when { (if context.incident then principal else ` +
+				`Person::"U02") in Usergroup::"S01SRE" };`,
 			func(*operation.Question) {}},
 	}
 	for name, tt := range tests {
@@ -308,7 +337,8 @@ func TestWhatAPolicyCannotReadIsANo(t *testing.T) {
 			q := question(nobody, ops)
 			tt.change(&q)
 			d := g.Decide(t.Context(), q)
-			require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: policy.WhatPolicy, Person: true, Channel: true, Digest: g.Status().Digest}, d)
+			require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: policy.WhatPolicy, Person: true,
+				Channel: true, Digest: g.Status().Digest}, d)
 		})
 	}
 }

@@ -131,7 +131,8 @@ func question(person, channel string) operation.Question {
 		Place:   operation.Place{TeamID: team, ChannelID: channel},
 		Account: "acme",
 		Listener: operation.Listener{
-			ID: "lsn-web", Name: "web-1", Protocol: "TCP", LoadBalancerID: "lb-1", LoadBalancerName: "edge", Zone: "SIN1",
+			ID: "lsn-web", Name: "web-1", Protocol: "TCP", LoadBalancerID: "lb-1",
+			LoadBalancerName: "edge", Zone: "SIN1",
 		},
 		Server: operation.Server{ID: "ins-1", Type: zenlayer.InstanceBM},
 		Weight: 10,
@@ -146,8 +147,9 @@ func gate(t testing.TB, d operation.Directory, src string, change ...func(*polic
 	file := filepath.Join(t.TempDir(), "policy.cedar")
 	require.NoError(t, policy.Install(file, []byte(src)))
 	c := policy.Config{
-		Path: file, Directory: d, IncidentChannels: []string{"inc-*", "incident-*"}, IncidentCreators: []string{pagerBot},
-		Now: func() time.Time { return noon },
+		Path: file, Directory: d, IncidentChannels: []string{"inc-*", "incident-*"},
+		IncidentCreators: []string{pagerBot},
+		Now:              func() time.Time { return noon },
 	}
 	for _, f := range change {
 		f(&c)

@@ -39,8 +39,9 @@ type Config struct {
 	Changed func(Status)
 }
 
-// Gate decides who may do what, where, by the policy file on disk. It is safe for concurrent use. It implements operation.Permission,
-// operation.Explainer, operation.Reasons and operation.Roster.
+// Gate decides who may do what, where, by the policy file on disk. It is safe for
+// concurrent use. It implements operation.Permission, operation.Explainer,
+// operation.Reasons and operation.Roster.
 type Gate struct {
 	path      string
 	directory operation.Directory

@@ -46,23 +46,21 @@ type identity struct {
 // identify reads who asks from where and denies what no policy can allow. The
 // decision's Code is empty if nothing is denied. The error says why something
 // could not be checked.
-func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Place) (identity, operation.Decision, error) {
-	var f identity
-	w, err := g.directory.Workspace(ctx)
-	if err == nil && w.TeamID == "" {
-		err = errors.New("no id was given")
-	}
+func (g *Gate) identify(ctx context.Context, a operation.Actor,
+	p operation.Place) (identity, operation.Decision, error) {
+	w, err := g.workspace(ctx)
 	if err != nil {
-		return f, operation.Decision{Code: operation.DeniedUnchecked, What: WhatWorkspace}, fmt.Errorf("reading the workspace: %w", err)
+		return identity{}, operation.Decision{Code: operation.DeniedUnchecked, What: WhatWorkspace}, err
 	}
-	f.workspace = w
-
+	f := identity{workspace: w}
 	var personErr, channelErr error
 	var personCode, channelCode operation.DenialCode
 	f.person, personErr = g.person(ctx, w, a.UserID)
 	if personErr == nil {
 		personCode = refusePerson(w, f.person, a, p)
-		f.person = atHome(w, f.person, personCode)
+	}
+	if personErr == nil && personCode == "" {
+		f.person.TeamID = w.TeamID // in an organization, Slack may name another workspace as their home
 	}
 	f.channel, channelErr = g.channel(ctx, p.ChannelID)
 	if channelErr == nil {
@@ -91,6 +89,18 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor, p operation.Plac
 	return f, d, errors.Join(personErr, channelErr)
 }
 
+// workspace reads the workspace of the bot.
+func (g *Gate) workspace(ctx context.Context) (operation.Workspace, error) {
+	w, err := g.directory.Workspace(ctx)
+	if err == nil && w.TeamID == "" {
+		err = errors.New("no id was given")
+	}
+	if err != nil {
+		return w, fmt.Errorf("reading the workspace: %w", err)
+	}
+	return w, nil
+}
+
 func (g *Gate) person(ctx context.Context, w operation.Workspace, id string) (operation.Person, error) {
 	if id == "" {
 		return operation.Person{}, errors.New("reading a person: no id was given")
@@ -110,15 +120,6 @@ func (g *Gate) person(ctx context.Context, w operation.Workspace, id string) (op
 		p.PersonID = "" // outside an organization a person has one id
 	}
 	return p, nil
-}
-
-// atHome makes an admitted person a member of our workspace: in an organization,
-// Slack may name another workspace as their home.
-func atHome(w operation.Workspace, p operation.Person, refused operation.DenialCode) operation.Person {
-	if refused == "" {
-		p.TeamID = w.TeamID
-	}
-	return p
 }
 
 func (g *Gate) channel(ctx context.Context, id string) (operation.Channel, error) {
@@ -149,7 +150,8 @@ func (g *Gate) Public(ctx context.Context, channelID string) (bool, error) {
 // those who share a channel with us. Therefore the home workspace, the
 // organization and the origin of the click are compared too. In an organization
 // a person may have another home workspace and be a member of ours.
-func refusePerson(w operation.Workspace, p operation.Person, a operation.Actor, at operation.Place) operation.DenialCode {
+func refusePerson(w operation.Workspace, p operation.Person, a operation.Actor,
+	at operation.Place) operation.DenialCode {
 	member := p.TeamID == w.TeamID
 	if w.EnterpriseID != "" {
 		member = slices.Contains(p.Teams, w.TeamID)
@@ -223,7 +225,8 @@ func (g *Gate) vouched(ctx context.Context, names []string) ([]operation.Group, 
 		case all[i].Disabled:
 			return nil, fmt.Errorf("reading user groups: the policy names %s, which is disabled", id)
 		case all[i].External:
-			return nil, fmt.Errorf("reading user groups: the policy names %s, which belongs to another organization", id)
+			return nil, fmt.Errorf("reading user groups: the policy names %s, which belongs to another organization",
+				id)
 		}
 		named = append(named, all[i])
 	}

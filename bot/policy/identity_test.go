@@ -47,49 +47,97 @@ func TestWhatNoPolicyCanAllow(t *testing.T) {
 		what            string
 		person, channel bool
 	}{
-		"nothing wrong":                              {func(world) {}, "", "", true, true},
-		"home in another workspace":                  {person(func(p *operation.Person) { p.TeamID = "T99" }), operation.DeniedWorkspace, "", false, true},
-		"no stranger, but of another organization":   {person(func(p *operation.Person) { p.EnterpriseID = "E99" }), operation.DeniedWorkspace, "", false, true},
-		"our organization, but the person has none":  {func(w world) { w.d.workspace.EnterpriseID = "E01" }, operation.DeniedWorkspace, "", false, true},
-		"a stranger":                                 {person(func(p *operation.Person) { p.Stranger = true }), operation.DeniedWorkspace, "", false, true},
-		"the click came from another workspace":      {func(w world) { w.q.Actor.TeamID = "T99" }, operation.DeniedWorkspace, "", false, true},
-		"the click came from another organization":   {func(w world) { w.q.Actor.EnterpriseID = "E99" }, operation.DeniedWorkspace, "", false, true},
-		"typed in another workspace":                 {func(w world) { w.q.Place.TeamID = "T99" }, operation.DeniedWorkspace, "", false, true},
-		"the payload names no workspace":             {func(w world) { w.q.Actor.TeamID, w.q.Place.TeamID = "", "" }, "", "", true, true},
-		"a guest of another workspace":               {person(func(p *operation.Person) { p.Guest, p.TeamID = true, "T99" }), operation.DeniedWorkspace, "", false, true},
-		"a guest":                                    {person(func(p *operation.Person) { p.Guest = true }), operation.DeniedGuest, "", false, true},
-		"a guest bot":                                {person(func(p *operation.Person) { p.Guest, p.Bot = true, true }), operation.DeniedGuest, "", false, true},
-		"a bot":                                      {person(func(p *operation.Person) { p.Bot = true }), operation.DeniedBot, "", false, true},
-		"a deactivated bot":                          {person(func(p *operation.Person) { p.Bot, p.Deactivated = true, true }), operation.DeniedBot, "", false, true},
-		"this bot":                                   {func(w world) { w.q.Actor.UserID = "U0LBBOT" }, operation.DeniedBot, "", false, true},
-		"Slackbot, which Slack does not call a bot":  {func(w world) { w.q.Actor.UserID = "USLACKBOT" }, operation.DeniedBot, "", false, true},
-		"deactivated":                                {person(func(p *operation.Person) { p.Deactivated = true }), operation.DeniedDeactivated, "", false, true},
-		"deactivated, in a shared channel":           {func(w world) { w.q.Actor.UserID, w.q.Place.ChannelID = gone, shared }, operation.DeniedDeactivated, "", false, false},
-		"a shared channel":                           {channel(func(c *operation.Channel) { c.Shared = true }), operation.DeniedShared, "", true, false},
-		"a shared and archived channel":              {channel(func(c *operation.Channel) { c.Shared, c.Archived = true, true }), operation.DeniedShared, "", true, false},
-		"a shared direct message":                    {channel(func(c *operation.Channel) { c.Shared, c.Direct = true, true }), operation.DeniedShared, "", true, false},
-		"an archived channel":                        {channel(func(c *operation.Channel) { c.Archived = true }), operation.DeniedChannel, "", true, false},
-		"a private channel without the bot":          {channel(func(c *operation.Channel) { c.Private = true }), operation.DeniedChannel, "", true, false},
-		"a private channel with the bot":             {channel(func(c *operation.Channel) { c.Private, c.Member = true, true }), "", "", true, true},
-		"a direct message":                           {channel(func(c *operation.Channel) { c.Direct, c.Private, c.Name = true, true, "" }), "", "", true, true},
-		"a channel Slack does not know":              {func(w world) { w.q.Place.ChannelID = "C404" }, operation.DeniedChannel, "", true, false},
-		"the workspace could not be read":            {func(w world) { w.d.workspaceErr = errSlack }, operation.DeniedUnchecked, policy.WhatWorkspace, false, false},
-		"the workspace has no id":                    {func(w world) { w.d.workspace.TeamID = "" }, operation.DeniedUnchecked, policy.WhatWorkspace, false, false},
-		"the person could not be read":               {func(w world) { w.d.personErr = errSlack }, operation.DeniedUnchecked, policy.WhatPerson, false, true},
-		"no person":                                  {func(w world) { w.q.Actor.UserID = "" }, operation.DeniedUnchecked, policy.WhatPerson, false, true},
-		"a person Slack does not know":               {func(w world) { w.q.Actor.UserID = "U404" }, operation.DeniedUnchecked, policy.WhatPerson, false, true},
-		"a person without home":                      {person(func(p *operation.Person) { p.TeamID = "" }), operation.DeniedUnchecked, policy.WhatPerson, false, true},
-		"an answer about another person":             {person(func(p *operation.Person) { p.ID = dev }), operation.DeniedUnchecked, policy.WhatPerson, false, true},
-		"the channel could not be read":              {func(w world) { w.d.channelErr = errSlack }, operation.DeniedUnchecked, policy.WhatChannel, true, false},
-		"no channel":                                 {func(w world) { w.q.Place.ChannelID = "" }, operation.DeniedUnchecked, policy.WhatChannel, true, false},
-		"a channel without name":                     {channel(func(c *operation.Channel) { c.Name = "" }), operation.DeniedUnchecked, policy.WhatChannel, true, false},
-		"the result goes to a channel not looked at": {func(w world) { w.q.Place.ResultID = shared }, "", "", true, true},
-		"groups could not be read":                   {func(w world) { w.d.groupsErr = errSlack }, operation.DeniedUnchecked, policy.WhatGroups, true, true},
-		"a named group is missing":                   {func(w world) { w.d.without("S03LEAD") }, operation.DeniedUnchecked, policy.WhatGroups, true, true},
-		"no groups at all":                           {func(w world) { w.d.groups = nil }, operation.DeniedUnchecked, policy.WhatGroups, true, true},
-		"a named group is disabled":                  {group(func(g *operation.Group) { g.Disabled = true }), operation.DeniedUnchecked, policy.WhatGroups, true, true},
-		"a named group of another organization":      {group(func(g *operation.Group) { g.External = true }), operation.DeniedUnchecked, policy.WhatGroups, true, true},
-		"a group nobody named is missing":            {func(w world) { w.d.without("S01SRE") }, "", "", true, true},
+		"nothing wrong": {func(world) {}, "", "", true, true},
+		"home in another workspace": {person(func(p *operation.Person) { p.TeamID = "T99" }), operation.DeniedWorkspace,
+			"", false, true},
+		"no stranger, but of another organization": {person(func(p *operation.Person) { p.EnterpriseID = "E99" }),
+			operation.DeniedWorkspace, "", false, true},
+		"our organization, but the person has none": {func(w world) { w.d.workspace.EnterpriseID = "E01" },
+			operation.DeniedWorkspace, "", false, true},
+		"a stranger": {person(func(p *operation.Person) { p.Stranger = true }),
+			operation.DeniedWorkspace, "", false, true},
+		"the click came from another workspace": {func(w world) { w.q.Actor.TeamID = "T99" }, operation.DeniedWorkspace,
+			"", false, true},
+		"the click came from another organization": {func(w world) { w.q.Actor.EnterpriseID = "E99" },
+			operation.DeniedWorkspace, "", false, true},
+		"typed in another workspace": {func(w world) { w.q.Place.TeamID = "T99" }, operation.DeniedWorkspace,
+			"", false, true},
+		"the payload names no workspace": {func(w world) { w.q.Actor.TeamID, w.q.Place.TeamID = "", "" }, "",
+			"", true, true},
+		"a guest of another workspace": {person(func(p *operation.Person) {
+			p.Guest, p.TeamID = true,
+				"T99"
+		}), operation.DeniedWorkspace, "", false, true},
+		"a guest": {person(func(p *operation.Person) { p.Guest = true }), operation.DeniedGuest, "", false, true},
+		"a guest bot": {person(func(p *operation.Person) { p.Guest, p.Bot = true, true }), operation.DeniedGuest,
+			"", false, true},
+		"a bot": {person(func(p *operation.Person) { p.Bot = true }), operation.DeniedBot, "", false, true},
+		"a deactivated bot": {person(func(p *operation.Person) { p.Bot, p.Deactivated = true, true }),
+			operation.DeniedBot, "", false, true},
+		"this bot": {func(w world) { w.q.Actor.UserID = "U0LBBOT" }, operation.DeniedBot, "", false, true},
+		"Slackbot, which Slack does not call a bot": {func(w world) { w.q.Actor.UserID = "USLACKBOT" },
+			operation.DeniedBot, "", false, true},
+		"deactivated": {person(func(p *operation.Person) { p.Deactivated = true }), operation.DeniedDeactivated,
+			"", false, true},
+		"deactivated, in a shared channel": {func(w world) {
+			w.q.Actor.UserID, w.q.Place.ChannelID = gone,
+				shared
+		}, operation.DeniedDeactivated, "", false, false},
+		"a shared channel": {channel(func(c *operation.Channel) { c.Shared = true }), operation.DeniedShared,
+			"", true, false},
+		"a shared and archived channel": {channel(func(c *operation.Channel) {
+			c.Shared, c.Archived = true,
+				true
+		}), operation.DeniedShared, "", true, false},
+		"a shared direct message": {channel(func(c *operation.Channel) {
+			c.Shared, c.Direct = true,
+				true
+		}), operation.DeniedShared, "", true, false},
+		"an archived channel": {channel(func(c *operation.Channel) { c.Archived = true }),
+			operation.DeniedChannel, "", true, false},
+		"a private channel without the bot": {channel(func(c *operation.Channel) { c.Private = true }),
+			operation.DeniedChannel, "", true, false},
+		"a private channel with the bot": {channel(func(c *operation.Channel) { c.Private, c.Member = true, true }), "",
+			"", true, true},
+		"a direct message": {channel(func(c *operation.Channel) {
+			c.Direct, c.Private, c.Name = true,
+				true, ""
+		}), "", "", true, true},
+		"a channel Slack does not know": {func(w world) { w.q.Place.ChannelID = "C404" }, operation.DeniedChannel,
+			"", true, false},
+		"the workspace could not be read": {func(w world) { w.d.workspaceErr = errSlack }, operation.DeniedUnchecked,
+			policy.WhatWorkspace, false, false},
+		"the workspace has no id": {func(w world) { w.d.workspace.TeamID = "" }, operation.DeniedUnchecked,
+			policy.WhatWorkspace, false, false},
+		"the person could not be read": {func(w world) { w.d.personErr = errSlack }, operation.DeniedUnchecked,
+			policy.WhatPerson, false, true},
+		"no person": {func(w world) { w.q.Actor.UserID = "" }, operation.DeniedUnchecked,
+			policy.WhatPerson, false, true},
+		"a person Slack does not know": {func(w world) { w.q.Actor.UserID = "U404" }, operation.DeniedUnchecked,
+			policy.WhatPerson, false, true},
+		"a person without home": {person(func(p *operation.Person) { p.TeamID = "" }),
+			operation.DeniedUnchecked, policy.WhatPerson, false, true},
+		"an answer about another person": {person(func(p *operation.Person) { p.ID = dev }), operation.DeniedUnchecked,
+			policy.WhatPerson, false, true},
+		"the channel could not be read": {func(w world) { w.d.channelErr = errSlack }, operation.DeniedUnchecked,
+			policy.WhatChannel, true, false},
+		"no channel": {func(w world) { w.q.Place.ChannelID = "" }, operation.DeniedUnchecked,
+			policy.WhatChannel, true, false},
+		"a channel without name": {channel(func(c *operation.Channel) { c.Name = "" }),
+			operation.DeniedUnchecked, policy.WhatChannel, true, false},
+		"the result goes to a channel not looked at": {func(w world) { w.q.Place.ResultID = shared }, "",
+			"", true, true},
+		"groups could not be read": {func(w world) { w.d.groupsErr = errSlack },
+			operation.DeniedUnchecked, policy.WhatGroups, true, true},
+		"a named group is missing": {func(w world) { w.d.without("S03LEAD") }, operation.DeniedUnchecked,
+			policy.WhatGroups, true, true},
+		"no groups at all": {func(w world) { w.d.groups = nil }, operation.DeniedUnchecked,
+			policy.WhatGroups, true, true},
+		"a named group is disabled": {group(func(g *operation.Group) { g.Disabled = true }),
+			operation.DeniedUnchecked, policy.WhatGroups, true, true},
+		"a named group of another organization": {group(func(g *operation.Group) { g.External = true }),
+			operation.DeniedUnchecked, policy.WhatGroups, true, true},
+		"a group nobody named is missing": {func(w world) { w.d.without("S01SRE") }, "", "", true, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -144,14 +192,24 @@ func TestMembersOfAnOrganizationAreThoseOfOurWorkspace(t *testing.T) {
 	}{
 		"a member":                   {func(*operation.Person) {}, "", "", ""},
 		"no home workspace is named": {func(p *operation.Person) { p.TeamID = "" }, "", "", ""},
-		"home in another workspace, member of ours": {func(p *operation.Person) { p.TeamID, p.Teams = other, []string{other, p.TeamID} }, other, "", ""},
-		"a member of another workspace only":        {func(p *operation.Person) { p.TeamID, p.Teams = other, []string{other} }, "", operation.DeniedWorkspace, ""},
-		"home here, but a member of none":           {func(p *operation.Person) { p.Teams = nil }, "", operation.DeniedWorkspace, ""},
-		"of another organization":                   {func(p *operation.Person) { p.EnterpriseID = "E99" }, "", operation.DeniedWorkspace, ""},
-		"of no organization":                        {func(p *operation.Person) { p.EnterpriseID = "" }, "", operation.DeniedWorkspace, ""},
-		"of no organization and no workspace":       {func(p *operation.Person) { p.EnterpriseID, p.TeamID = "", "" }, "", operation.DeniedUnchecked, policy.WhatPerson},
-		"the click came from elsewhere":             {func(*operation.Person) {}, other, operation.DeniedWorkspace, ""},
-		"Slack does not say who they are":           {func(p *operation.Person) { p.PersonID = "" }, "", operation.DeniedUnchecked, policy.WhatPerson},
+		"home in another workspace, member of ours": {func(p *operation.Person) {
+			p.TeamID, p.Teams = other,
+				[]string{other, p.TeamID}
+		}, other, "", ""},
+		"a member of another workspace only": {func(p *operation.Person) {
+			p.TeamID, p.Teams = other,
+				[]string{other}
+		}, "", operation.DeniedWorkspace, ""},
+		"home here, but a member of none": {func(p *operation.Person) { p.Teams = nil }, "",
+			operation.DeniedWorkspace, ""},
+		"of another organization": {func(p *operation.Person) { p.EnterpriseID = "E99" }, "",
+			operation.DeniedWorkspace, ""},
+		"of no organization": {func(p *operation.Person) { p.EnterpriseID = "" }, "", operation.DeniedWorkspace, ""},
+		"of no organization and no workspace": {func(p *operation.Person) { p.EnterpriseID, p.TeamID = "", "" },
+			"", operation.DeniedUnchecked, policy.WhatPerson},
+		"the click came from elsewhere": {func(*operation.Person) {}, other, operation.DeniedWorkspace, ""},
+		"Slack does not say who they are": {func(p *operation.Person) { p.PersonID = "" }, "",
+			operation.DeniedUnchecked, policy.WhatPerson},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -187,7 +245,8 @@ func TestOnePersonWithTwoIDsIsCountedOnceAndIsInTheGroupsOfBoth(t *testing.T) {
 	second := d.people[sre]
 	second.ID = "U0SECOND"
 	d.people[second.ID] = second
-	d.groups = append(d.groups, operation.Group{ID: "S09BOTH", Members: []string{sre, second.ID, dev}}, operation.Group{ID: "S08ORG", Members: []string{"W-" + sre}})
+	d.groups = append(d.groups, operation.Group{ID: "S09BOTH", Members: []string{sre, second.ID, dev}},
+		operation.Group{ID: "S08ORG", Members: []string{"W-" + sre}})
 	g := gate(t, d, `@id("both") permit (principal in Usergroup::"S09BOTH", action == Action::"approve", resource);
 @id("org") forbid (principal in Usergroup::"S08ORG", action == Action::"register", resource);
 @id("all") @approvals("1") permit (principal, action == Action::"register", resource);`)
@@ -201,7 +260,8 @@ func TestOnePersonWithTwoIDsIsCountedOnceAndIsInTheGroupsOfBoth(t *testing.T) {
 	who, err = g.Who(t.Context(), q, operation.ActionApprove)
 	require.NoError(t, err)
 	require.Equal(t, []string{dev}, who.IDs, "the second id of the asker is the asker")
-	require.Equal(t, operation.DeniedForbidden, g.Decide(t.Context(), question(second.ID, ops)).Code, "a group that has the id of the organization forbids")
+	require.Equal(t, operation.DeniedForbidden, g.Decide(t.Context(), question(second.ID, ops)).Code,
+		"a group that has the id of the organization forbids")
 }
 
 func TestOutsideAnOrganizationAPersonHasOneID(t *testing.T) {
@@ -224,16 +284,23 @@ func TestAnIncidentChannelNeedsItsNameAndItsCreator(t *testing.T) {
 		creators []string
 		want     bool
 	}{
-		"name and creator fit":           {operation.Channel{Name: "inc-7", Creator: pagerBot}, []string{"inc-*"}, []string{pagerBot}, true},
-		"the second pattern fits":        {operation.Channel{Name: "incident-7", Creator: pagerBot}, []string{"inc-*", "incident-*"}, []string{pagerBot}, true},
-		"a private one":                  {operation.Channel{Name: "inc-7", Creator: pagerBot, Private: true, Member: true}, []string{"inc-*"}, []string{pagerBot}, true},
-		"created by an ordinary person":  {operation.Channel{Name: "inc-7", Creator: nobody}, []string{"inc-*"}, []string{pagerBot}, false},
-		"created by nobody known":        {operation.Channel{Name: "inc-7"}, []string{"inc-*"}, []string{pagerBot, ""}, false},
-		"another name":                   {operation.Channel{Name: "ops-inc-7", Creator: pagerBot}, []string{"inc-*"}, []string{pagerBot}, false},
-		"no creators are set":            {operation.Channel{Name: "inc-7", Creator: pagerBot}, []string{"inc-*"}, nil, false},
-		"no patterns are set":            {operation.Channel{Name: "inc-7", Creator: pagerBot}, nil, []string{pagerBot}, false},
-		"a direct message":               {operation.Channel{Name: "inc-7", Creator: pagerBot, Direct: true}, []string{"inc-*"}, []string{pagerBot}, false},
-		"a pattern for every name there": {operation.Channel{Name: "random", Creator: pagerBot}, []string{"*"}, []string{pagerBot}, true},
+		"name and creator fit": {operation.Channel{Name: "inc-7", Creator: pagerBot}, []string{"inc-*"},
+			[]string{pagerBot}, true},
+		"the second pattern fits": {operation.Channel{Name: "incident-7", Creator: pagerBot},
+			[]string{"inc-*", "incident-*"}, []string{pagerBot}, true},
+		"a private one": {operation.Channel{Name: "inc-7", Creator: pagerBot, Private: true,
+			Member: true}, []string{"inc-*"}, []string{pagerBot}, true},
+		"created by an ordinary person": {operation.Channel{Name: "inc-7", Creator: nobody}, []string{"inc-*"},
+			[]string{pagerBot}, false},
+		"created by nobody known": {operation.Channel{Name: "inc-7"}, []string{"inc-*"}, []string{pagerBot, ""}, false},
+		"another name": {operation.Channel{Name: "ops-inc-7", Creator: pagerBot}, []string{"inc-*"},
+			[]string{pagerBot}, false},
+		"no creators are set": {operation.Channel{Name: "inc-7", Creator: pagerBot}, []string{"inc-*"}, nil, false},
+		"no patterns are set": {operation.Channel{Name: "inc-7", Creator: pagerBot}, nil, []string{pagerBot}, false},
+		"a direct message": {operation.Channel{Name: "inc-7", Creator: pagerBot, Direct: true},
+			[]string{"inc-*"}, []string{pagerBot}, false},
+		"a pattern for every name there": {operation.Channel{Name: "random", Creator: pagerBot}, []string{"*"},
+			[]string{pagerBot}, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -265,14 +332,16 @@ func TestASlowSlackIsANoAfterTheLookupTimeout(t *testing.T) {
 		require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: policy.WhatWorkspace}, got)
 	})
 	require.Equal(t, 1, logs.FilterMessage("permission could not be checked").Len())
-	require.Equal(t, "policy lookup timeout", logs.FilterMessage("permission could not be checked").All()[0].ContextMap()["cause"])
+	require.Equal(t, "policy lookup timeout",
+		logs.FilterMessage("permission could not be checked").All()[0].ContextMap()["cause"])
 }
 
 func TestAPolicyWithoutGroupsDoesNotNeedThem(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.groupsErr = errSlack
-	g := gate(t, d, `@id("ana") @approvals("0") permit (principal == Person::"U0SRE", action, resource) when { principal.team == "T01" };`)
+	g := gate(t, d, `@id("ana") @approvals("0") permit (principal == Person::"U0SRE", action, resource) when { `+
+		`principal.team == "T01" };`)
 	require.True(t, g.Decide(t.Context(), question(sre, direct)).Allowed)
 	require.Equal(t, operation.DeniedNoRule, g.Decide(t.Context(), question(dev, direct)).Code)
 	s, err := g.Whoami(t.Context(), operation.Actor{UserID: sre}, operation.Place{ChannelID: direct})

@@ -33,7 +33,8 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 		text   string
 	}{
 		"unknown attribute of the context": {
-			"@id(\"a\") @approvals(\"0\")\npermit (principal, action == Action::\"register\", resource)\nwhen { context.incident }\nwhen {\n  context.wieght <= 50 };",
+			"@id(\"a\") @approvals(\"0\")\npermit (principal, action == Action::\"register\", resource)\nwhen { " +
+				"context.incident }\nwhen {\n  context.wieght <= 50 };",
 			8, "a", "attribute `wieght` in context not found"},
 		"unknown attribute of the context, every action": {
 			"@id(\"a\") @approvals(\"0\")\npermit (principal, action, resource)\nwhen { context.wieght <= 50 };",
@@ -42,7 +43,8 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 			"@id(\"a\")\nforbid (principal, action, resource)\nunless { context.channel.nmae like \"ops*\" };",
 			6, "a", "nmae"},
 		"unknown attribute of the listener": {
-			"@id(\"a\")\nforbid (principal, action, resource)\nwhen { context.incident &&\nresource.zone == \"SIN1\" };",
+			"@id(\"a\")\nforbid (principal, action, resource)\nwhen { context.incident &&\nresource.zone == " +
+				"\"SIN1\" };",
 			7, "a", "attribute `zone` on entity type `Listener` not found"},
 		"unknown attribute of the person": {
 			"@id(\"a\")\nforbid (principal, action, resource) when { principal.admin };",
@@ -51,13 +53,15 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 			"@id(\"a\")\npermit (principal,\naction == Action::\"regster\",\nresource);",
 			6, "a", "unrecognized action"},
 		"unknown action in a set": {
-			"@id(\"a\") @approvals(\"0\")\npermit (principal,\naction in [Action::\"register\",\nAction::\"delete\"], resource);",
+			"@id(\"a\") @approvals(\"0\")\npermit (principal,\naction in " +
+				"[Action::\"register\",\nAction::\"delete\"], resource);",
 			7, "a", "unrecognized action"},
 		"unknown action in a condition": {
 			"@id(\"a\")\nforbid (principal, action, resource)\nwhen { action == Action::\"destroy\" };",
 			6, "a", "unrecognized action"},
 		"unknown type of the person": {
-			"@id(\"a\") @approvals(\"0\")\npermit (\nprincipal in Group::\"S01\",\naction == Action::\"register\", resource);",
+			"@id(\"a\") @approvals(\"0\")\npermit (\nprincipal in Group::\"S01\",\naction == Action::\"register\", " +
+				"resource);",
 			6, "a", "unrecognized entity type `Group`"},
 		"unknown type of the resource": {
 			"@id(\"a\") @approvals(\"0\")\npermit (principal, action == Action::\"register\",\nresource is Backend);",
@@ -105,7 +109,8 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 			"@id(\"<!channel>\")\nforbid (principal, action, resource);",
 			4, "", "is not 1 to 64 letters"},
 		"an @id twice": {
-			"@id(\"a\") forbid (principal, action, resource);\n\n@reason(\"x\")\n@id(\"a\") forbid (principal, action, resource);",
+			"@id(\"a\") forbid (principal, action, resource);\n\n@reason(\"x\")\n@id(\"a\") forbid (principal, " +
+				"action, resource);",
 			7, "a", "the @id is taken by the policy in line 4"},
 		"no @approvals on a permit of register": {
 			"@id(\"a\")\npermit (principal, action == Action::\"register\", resource);",
@@ -132,7 +137,8 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 			"@id(\"a\") @approvals(\" 0\") permit (principal, action, resource);",
 			4, "a", `@approvals(" 0") is not`},
 		"a channel by its name": {
-			"@id(\"a\") @approvals(\"1\")\n@approvers_channel(\"#ops\") permit (principal, action == Action::\"register\", resource);",
+			"@id(\"a\") @approvals(\"1\")\n@approvers_channel(\"#ops\") permit (principal, action == " +
+				"Action::\"register\", resource);",
 			5, "a", `@approvers_channel("#ops") is not the id of a channel`},
 		"a requirement that is not known": {
 			"@id(\"a\") @approvals(\"0\")\n@requires(\"ticket\") permit (principal, action, resource);",
@@ -162,7 +168,8 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 			"@id(\"a\")\nforbid (principal, action, resource) when {\ncontext.channel.name == \"x };\n",
 			6, "a", "literal not terminated"},
 		"brackets without end": {
-			"@id(\"a\")\nforbid (principal, action, resource) when { " + strings.Repeat("(", 100) + "true" + strings.Repeat(")", 100) + "};",
+			"@id(\"a\")\nforbid (principal, action, resource) when { " + strings.Repeat("(", 100) + "true" +
+				strings.Repeat(")", 100) + "};",
 			0, "", "brackets are nested"},
 	}
 	for name, tt := range tests {
@@ -183,7 +190,8 @@ func TestParseReportsEveryFaultInOneGo(t *testing.T) {
 @id("a") forbid (principal, action, resource) when { context.wieght > 1 };
 forbid (principal, action, resource
 ;
-@id("b") @approvals("7") permit (principal in Group::"S01", action, resource) when { resource has nmae || resource in Usergroup::"S01" };
+@id("b") @approvals("7") permit (principal in Group::"S01", action, resource)`+
+		` when { resource has nmae || resource in Usergroup::"S01" };
 `)
 	lines := map[int]int{}
 	for _, p := range got {
@@ -194,8 +202,10 @@ forbid (principal, action, resource
 
 func TestFileErrorPutsEachProblemOnItsOwnLine(t *testing.T) {
 	t.Parallel()
-	_, err := policy.Parse("some/policy.cedar", []byte("@id(\"a\") permit (principal, action, resource);\nforbid (principal, action, resource);"))
-	require.EqualError(t, err, `some/policy.cedar:1:1: policy a: it permits register and has no @approvals; say how many are needed, from @approvals("0") to @approvals("3")
+	_, err := policy.Parse("some/policy.cedar",
+		[]byte("@id(\"a\") permit (principal, action, resource);\nforbid (principal, action, resource);"))
+	require.EqualError(t, err, `some/policy.cedar:1:1: policy a: it permits register and has no @approvals; `+
+		`say how many are needed, from @approvals("0") to @approvals("3")
 some/policy.cedar:2:1: the policy has no @id; give it one, such as @id("sre-in-incidents")`)
 }
 
@@ -214,19 +224,30 @@ func TestParseWarnsAboutWhatLooksLikeAMistake(t *testing.T) {
 		line int
 		text string
 	}{
-		"an empty file":                   {"", 0, "nobody may do anything"},
-		"only comments":                   {"// nothing\n", 0, "nobody may do anything"},
-		"an unknown annotation":           {"@id(\"a\")\n@reson(\"x\") forbid (principal, action, resource);", 2, "@reson means nothing"},
-		"approvals on a forbid":           {"@id(\"a\")\n@approvals(\"1\") forbid (principal, action, resource);", 2, "has no effect"},
-		"approvals without need":          {"@id(\"a\") @approvals(\"0\") permit (principal in Usergroup::\"S01\", action == Action::\"pause\", resource);", 1, "has no effect"},
-		"approvals for everything":        {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", action, resource);" + approvers, 2, "never permits other actions"},
-		"approvals for undo as well":      {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", action in [Action::\"register\", Action::\"undo\"], resource);" + approvers, 2, "never permits undo"},
-		"a channel to ask nothing in":     {"@id(\"a\") @approvals(\"0\")\n@approvers_channel(\"C0OPS\") permit (principal in Usergroup::\"S01\", action, resource);", 2, "asks for no approval"},
-		"a forbid that requires a reason": {"@id(\"a\")\n@requires(\"reason\") forbid (principal, action, resource);", 2, "@requires has no effect"},
-		"a forbid that names people":      {"@id(\"a\")\n@people(\"named\") forbid (principal, action, resource);", 2, "@people has no effect"},
-		"a permit for everybody":          {"@id(\"a\") @approvals(\"0\")\npermit (principal is Person, action, resource);", 2, "everybody in the workspace"},
-		"a handle as a group":             {"@id(\"a\")\nforbid (principal in Usergroup::\"lb-admins\", action, resource);", 2, `"lb-admins" does not look like`},
-		"a name as a person":              {"@id(\"a\")\nforbid (principal == Person::\"ana\", action, resource);", 2, `"ana" does not look like`},
+		"an empty file": {"", 0, "nobody may do anything"},
+		"only comments": {"// nothing\n", 0, "nobody may do anything"},
+		"an unknown annotation": {"@id(\"a\")\n@reson(\"x\") forbid (principal, action, resource);", 2,
+			"@reson means nothing"},
+		"approvals on a forbid": {"@id(\"a\")\n@approvals(\"1\") forbid (principal, action, resource);", 2,
+			"has no effect"},
+		"approvals without need": {"@id(\"a\") @approvals(\"0\") permit (principal in Usergroup::\"S01\", action == " +
+			"Action::\"pause\", resource);", 1, "has no effect"},
+		"approvals for everything": {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", " +
+			"action, resource);" + approvers, 2, "never permits other actions"},
+		"approvals for undo as well": {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", " +
+			"action in [Action::\"register\", Action::\"undo\"], resource);" + approvers, 2, "never permits undo"},
+		"a channel to ask nothing in": {"@id(\"a\") @approvals(\"0\")\n@approvers_channel(\"C0OPS\") permit " +
+			"(principal in Usergroup::\"S01\", action, resource);", 2, "asks for no approval"},
+		"a forbid that requires a reason": {"@id(\"a\")\n@requires(\"reason\") forbid (principal, action, resource);",
+			2, "@requires has no effect"},
+		"a forbid that names people": {"@id(\"a\")\n@people(\"named\") forbid (principal, action, resource);", 2,
+			"@people has no effect"},
+		"a permit for everybody": {"@id(\"a\") @approvals(\"0\")\npermit (principal is Person, action, " +
+			"resource);", 2, "everybody in the workspace"},
+		"a handle as a group": {"@id(\"a\")\nforbid (principal in Usergroup::\"lb-admins\", action, " +
+			"resource);", 2, `"lb-admins" does not look like`},
+		"a name as a person": {"@id(\"a\")\nforbid (principal == Person::\"ana\", action, resource);", 2,
+			`"ana" does not look like`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -243,9 +264,12 @@ func TestParseWarnsAboutWhatLooksLikeAMistake(t *testing.T) {
 func TestGroupsAreFoundWhereverTheyAreNamed(t *testing.T) {
 	t.Parallel()
 	set, err := policy.Parse("policy.cedar", []byte(`
-@id("a") @approvals("0") permit (principal in Usergroup::"S01", action, resource) when { principal in Usergroup::"S02" };
-@id("b") forbid (principal is Person in Usergroup::"S03", action, resource) unless { principal in [Usergroup::"S04", Usergroup::"S01"] };
-@id("c") forbid (principal, action, resource) when { if principal is Person in Usergroup::"S05" then true else !(principal in Usergroup::"S06") };
+@id("a") @approvals("0") permit (principal in Usergroup::"S01", action, resource)
+  when { principal in Usergroup::"S02" };
+@id("b") forbid (principal is Person in Usergroup::"S03", action, resource)
+  unless { principal in [Usergroup::"S04", Usergroup::"S01"] };
+@id("c") forbid (principal, action, resource)
+  when { if principal is Person in Usergroup::"S05" then true else !(principal in Usergroup::"S06") };
 `))
 	require.NoError(t, err)
 	require.Equal(t, []string{"S01", "S02", "S03", "S04", "S05", "S06"}, set.Groups())
@@ -274,8 +298,10 @@ func FuzzParse(f *testing.F) {
 	sample, err := os.ReadFile("../../deploy/policy.cedar")
 	require.NoError(f, err)
 	f.Add(sample)
-	f.Add([]byte(`@id("a") forbid (principal, action, resource) when { if context.incident then resource.name like "a*" else [1, 2].containsAny(context.ports) };`))
-	f.Add([]byte(`@id("a") forbid (principal, action, resource) unless { ip("10.0.0.1").isInRange(ip("10.0.0.0/8")) || {a: 1}["a"] == -1 };`))
+	f.Add([]byte(`@id("a") forbid (principal, action, resource) when { if context.incident then resource.name like ` +
+		`"a*" else [1, 2].containsAny(context.ports) };`))
+	f.Add([]byte(`@id("a") forbid (principal, action, resource) unless { ip("10.0.0.1").isInRange(ip("10.0.0.0/8")) ` +
+		`|| {a: 1}["a"] == -1 };`))
 	f.Add([]byte("@id(\"a"))
 	f.Add([]byte("/* ; */ permit ( ; when { \"\\u{41}\" } ;"))
 	f.Fuzz(func(t *testing.T, src []byte) {

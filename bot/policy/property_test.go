@@ -45,27 +45,43 @@ func weightOf(q operation.Question) int {
 }
 
 var conditions = []condition{
-	{`context.weight <= 50`, func(q operation.Question, _ []string, _ operation.Channel) bool { return weightOf(q) <= 50 }},
-	{`context.weight == 100`, func(q operation.Question, _ []string, _ operation.Channel) bool { return weightOf(q) == 100 }},
+	{`context.weight <= 50`, func(q operation.Question, _ []string,
+		_ operation.Channel) bool {
+		return weightOf(q) <= 50
+	}},
+	{`context.weight == 100`, func(q operation.Question, _ []string,
+		_ operation.Channel) bool {
+		return weightOf(q) == 100
+	}},
 	{`context.ports.contains(443)`, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return len(q.Ports) > 0 && q.Ports[0] == 443
 	}},
-	{`context.channel.private`, func(_ operation.Question, _ []string, c operation.Channel) bool { return c.Private || c.Direct }},
+	{`context.channel.private`, func(_ operation.Question, _ []string,
+		c operation.Channel) bool {
+		return c.Private || c.Direct
+	}},
 	{`context.incident`, func(_ operation.Question, _ []string, c operation.Channel) bool {
 		return c.ID == incident || c.ID == secret
 	}},
 	{`resource.name like "web*"`, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return strings.HasPrefix(q.Listener.Name, "web")
 	}},
-	{`principal in Usergroup::"S01SRE"`, func(_ operation.Question, g []string, _ operation.Channel) bool { return has(g, "S01SRE") }},
-	{`context.instance.type == "VM"`, func(q operation.Question, _ []string, _ operation.Channel) bool { return q.Server.Type == "VM" }},
+	{`principal in Usergroup::"S01SRE"`, func(_ operation.Question, g []string,
+		_ operation.Channel) bool {
+		return has(g, "S01SRE")
+	}},
+	{`context.instance.type == "VM"`, func(q operation.Question, _ []string,
+		_ operation.Channel) bool {
+		return q.Server.Type == "VM"
+	}},
 }
 
 // drawScope draws what a policy says about the action: its text, whether it
 // has an action, and whether it can permit register.
 func drawScope(t *rapid.T) (text string, covers func(operation.Action) bool, register bool) {
 	some := [][]operation.Action{
-		nil, {operation.ActionRegister}, {operation.ActionApprove}, {operation.ActionBreakGlass}, {operation.ActionViewHistory},
+		nil, {operation.ActionRegister}, {operation.ActionApprove}, {operation.ActionBreakGlass},
+		{operation.ActionViewHistory},
 		{operation.ActionRegister, "undo"}, {operation.ActionApprove, operation.ActionBreakGlass},
 	}
 	list := rapid.SampledFrom(some).Draw(t, "actions")
@@ -142,12 +158,14 @@ func drawCase(rt *rapid.T) (policies []drawn, src string, q operation.Question) 
 	channel := rapid.SampledFrom([]string{incident, fake, ops, secret, direct}).Draw(rt, "channel")
 	q = question(person, channel)
 	q.Action = rapid.SampledFrom([]operation.Action{
-		operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory, "undo", "pause",
+		operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory,
+		"undo", "pause",
 	}).Draw(rt, "action")
 	q.Weight = rapid.SampledFrom([]int{0, 1, 50, 51, 100}).Draw(rt, "weight")
 	q.Ports = rapid.SampledFrom([][]int{nil, {443}, {80}}).Draw(rt, "ports")
 	q.Listener.Name = rapid.SampledFrom([]string{"web-1", "db-1"}).Draw(rt, "listener")
-	q.Server.Type = rapid.SampledFrom([]zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}).Draw(rt, "type")
+	q.Server.Type = rapid.SampledFrom([]zenlayer.InstanceType{zenlayer.InstanceBM,
+		zenlayer.InstanceVM}).Draw(rt, "type")
 	return policies, b.String(), q
 }
 
@@ -243,7 +261,8 @@ func TestWhoNamesThoseWhoMayAndNobodyElse(t *testing.T) {
 			require.Contains(rt, got.IDs, id)
 			q.Actor.UserID = id
 			named := q.Action == operation.ActionApprove || slices.ContainsFunc(policies, func(p drawn) bool {
-				return p.permit && p.named && p.needs == 0 && p.holds(q, memberships()[id], d.channels[q.Place.ChannelID])
+				return p.permit && p.named && p.needs == 0 &&
+					p.holds(q, memberships()[id], d.channels[q.Place.ChannelID])
 			})
 			require.True(rt, named, "%s is shown: %s", id, src)
 		}

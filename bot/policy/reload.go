@@ -36,7 +36,8 @@ func (g *Gate) reload() (again time.Duration, err error) {
 	seen, set, err := g.look()
 	if wait := g.settling(seen, old); wait > 0 {
 		if !old.settling {
-			g.log.Info("policy file changed; it is loaded when it has stayed the same", zap.String("file", g.path), zap.Duration("for", g.steady))
+			g.log.Info("policy file changed; it is loaded when it has stayed the same", zap.String("file", g.path),
+				zap.Duration("for", g.steady))
 		}
 		next := *old
 		next.settling = true
@@ -76,7 +77,8 @@ func (g *Gate) announce(now *loaded) {
 	fields := []zap.Field{zap.String("file", g.path), zap.String("result", result)}
 	if now.set != nil {
 		g.metrics.loadedAt.Set(float64(now.at.Unix()))
-		fields = append(fields, zap.String("digest", now.set.digest), zap.Time("loaded", now.at), zap.Int("policies", len(now.set.rules)))
+		fields = append(fields, zap.String("digest", now.set.digest), zap.Time("loaded", now.at),
+			zap.Int("policies", len(now.set.rules)))
 	}
 	if now.problem == nil {
 		g.log.Info("policy loaded", fields...)
@@ -94,9 +96,10 @@ func (g *Gate) announce(now *loaded) {
 
 func (g *Gate) warn(set *Set) {
 	for _, w := range set.warnings {
-		g.log.Warn("policy warning", zap.String("file", g.path), zap.Int("line", w.Line), zap.String("policy", w.Policy), zap.String("text", w.Text))
+		g.log.Warn("policy warning", zap.String("file", g.path), zap.Int("line", w.Line),
+			zap.String("policy", w.Policy), zap.String("text", w.Text))
 	}
 	if set.incident && (len(g.creators) == 0 || len(g.incidents) == 0) {
-		g.log.Warn("policy uses context.incident, which is never true: no incident channels or no incident creators are set")
+		g.log.Warn("policy uses context.incident, which is never true: set incident channels and creators")
 	}
 }

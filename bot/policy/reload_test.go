@@ -48,7 +48,8 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	now := noon
 	g, err := policy.New(policy.Config{
-		Path: file, Directory: newDirectory(), Log: zap.New(core), Registerer: registry, Now: func() time.Time { return now },
+		Path: file, Directory: newDirectory(), Log: zap.New(core), Registerer: registry,
+		Now: func() time.Time { return now },
 	})
 	require.NoError(t, err)
 	code := func() operation.DenialCode { return g.Decide(t.Context(), question(sre, ops)).Code }
@@ -59,7 +60,8 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	require.True(t, g.Status().Absent)
 	require.Empty(t, g.Status().Digest)
 	require.ErrorIs(t, g.Status().Problem, fs.ErrNotExist)
-	require.Equal(t, 1, logs.FilterMessage("policy file cannot be used: everybody is denied until it is repaired").Len())
+	require.Equal(t, 1,
+		logs.FilterMessage("policy file cannot be used: everybody is denied until it is repaired").Len())
 
 	// Broken before there was a good one: the same.
 	write(broken)
@@ -94,7 +96,8 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 		require.Equal(t, first.Digest, g.Status().Digest)
 		require.ErrorAs(t, g.Status().Problem, &fileError)
 	}
-	require.Equal(t, 1, logs.FilterMessage("policy file cannot be used: the policies loaded before stay in force").Len())
+	require.Equal(t, 1,
+		logs.FilterMessage("policy file cannot be used: the policies loaded before stay in force").Len())
 	require.NoError(t, os.Remove(file))
 	require.Error(t, g.Reload())
 	require.False(t, g.Status().Absent, "it may come back")
@@ -117,7 +120,7 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 # HELP lbbot_policy_file_problem 1 while the policy file is broken or absent, else 0.
 # TYPE lbbot_policy_file_problem gauge
 lbbot_policy_file_problem 0
-# HELP lbbot_policy_loads_total Changes of the policy file by result; while it is broken or absent the old policies stay.
+# HELP lbbot_policy_loads_total Changes of the policy file by result. A broken or absent file changes nothing.
 # TYPE lbbot_policy_loads_total counter
 lbbot_policy_loads_total{result="absent"} 2
 lbbot_policy_loads_total{result="broken"} 2

@@ -44,21 +44,19 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 	if err := g.agree(ctx, now); err != nil {
 		return operation.People{}, err
 	}
-	set := now.set
-	if set == nil {
+	if now.set == nil {
 		return operation.People{}, nil
 	}
 	w, place, err := g.place(ctx, q.Place)
 	if err != nil || refuseChannel(place.channel, q.Place.ChannelID) != "" {
 		return operation.People{}, err
 	}
-	groups, err := g.vouched(ctx, set.groups)
+	groups, err := g.vouched(ctx, now.set.groups)
 	if err != nil {
 		return operation.People{}, err
 	}
-	look := &search{set: set, q: q, place: place, groups: groups}
-	look.place.person.TeamID = w.TeamID // of everybody who passes the checks
-	anybody, err := look.could(set.stranger())
+	look := &search{set: now.set, q: q, place: place, groups: groups}
+	anybody, err := look.could(now.set.stranger())
 	if err != nil || anybody != nil && !anybody.asks {
 		return operation.People{Everybody: anybody != nil}, err
 	}
@@ -82,15 +80,13 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 
 // place reads where something is asked for.
 func (g *Gate) place(ctx context.Context, p operation.Place) (operation.Workspace, identity, error) {
-	w, err := g.directory.Workspace(ctx)
-	if err == nil && w.TeamID == "" {
-		err = errors.New("no id was given")
-	}
+	w, err := g.workspace(ctx)
 	if err != nil {
-		return w, identity{}, fmt.Errorf("reading the workspace: %w", err)
+		return w, identity{}, err
 	}
 	c, err := g.channel(ctx, p.ChannelID)
-	return w, identity{workspace: w, channel: c, incident: g.isIncident(c)}, err
+	someone := operation.Person{TeamID: w.TeamID} // like everybody who passes the checks
+	return w, identity{workspace: w, person: someone, channel: c, incident: g.isIncident(c)}, err
 }
 
 // search looks for people by the policies alone.
@@ -165,7 +161,8 @@ func (l *search) able() (able, asking []candidate, more bool, err error) {
 }
 
 // present asks Slack about candidates and keeps those who pass every check.
-func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Question, able []candidate, more bool) (operation.People, error) {
+func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Question, able []candidate,
+	more bool) (operation.People, error) {
 	if len(able) > maxLookups {
 		able, more = able[:maxLookups], true
 	}
@@ -193,7 +190,8 @@ func (g *Gate) present(ctx context.Context, w operation.Workspace, q operation.Q
 		})
 	}
 	if err := errors.Join(all.Wait(), errors.Join(faults...)); err != nil {
-		g.log.Warn("people could not be looked up", zap.String("action", string(q.Action)), zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
+		g.log.Warn("people could not be looked up", zap.String("action", string(q.Action)), zap.Error(err),
+			zap.NamedError("cause", context.Cause(ctx)))
 		if len(faults) == len(able) {
 			return operation.People{}, fmt.Errorf("asking who may %s: %w", q.Action, err)
 		}

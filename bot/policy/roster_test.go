@@ -36,44 +36,57 @@ func TestWhoMayIsNamedAsFarAsTheRulesNameThem(t *testing.T) {
 @id("f") forbid (principal in Usergroup::"S02DEV", action == Action::"approve", resource);`,
 			want: operation.People{IDs: []string{sre}, Shown: []string{sre}, Groups: []string{"S01SRE"}}},
 		"on other listeners only": {
-			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource in LoadBalancer::"lb-2");`},
+			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource in ` +
+				`LoadBalancer::"lb-2");`},
 		"in other channels only": {
-			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource) when { context.incident };`},
+			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource) when { ` +
+				`context.incident };`},
 		"an empty group": {
 			src: `@id("a") permit (principal in Usergroup::"S03LEAD", action == Action::"approve", resource);`},
 		"no permit of it": {
-			src: `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);`},
+			src: `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", ` +
+				`resource);`},
 		"everybody": {
-			src:  `@id("a") permit (principal, action == Action::"approve", resource) when { principal.team == "T01" };`,
+			src: `@id("a") permit (principal, action == Action::"approve", resource) when { principal.team == ` +
+				`"T01" };`,
 			want: operation.People{Everybody: true}},
 		"everybody but some": {
-			src:  `@id("a") permit (principal, action == Action::"approve", resource) unless { principal in Usergroup::"S01SRE" || principal == Person::"U0" };`,
+			src: `@id("a") permit (principal, action == Action::"approve", resource) unless { principal in ` +
+				`Usergroup::"S01SRE" || principal == Person::"U0" };`,
 			want: operation.People{Everybody: true}},
 		"those who can add, whom the rule does not name": {
-			src:    `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);`,
+			src: `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == ` +
+				`Action::"register", resource);`,
 			action: operation.ActionRegister,
 			want:   operation.People{IDs: []string{sre, both}, Groups: []string{"S01SRE"}}},
 		"those who can add, whom the rule names": {
-			src: `@id("a") @approvals("0") @people("named") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);
+			src: `@id("a") @approvals("0") @people("named") permit (principal in Usergroup::"S01SRE",
+  action == Action::"register", resource);
 @id("b") @approvals("0") permit (principal == Person::"U0DEV", action == Action::"register", resource);`,
 			action: operation.ActionRegister,
-			want:   operation.People{IDs: []string{dev, sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"}}},
+			want: operation.People{IDs: []string{dev, sre, both}, Shown: []string{sre, both},
+				Groups: []string{"S01SRE"}}},
 		"who needs an approval cannot, but can ask": {
-			src:    `@id("a") @approvals("1") @people("named") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);`,
+			src: `@id("a") @approvals("1") @people("named") permit (principal in Usergroup::"S01SRE", action == ` +
+				`Action::"register", resource);`,
 			action: operation.ActionRegister,
-			want:   operation.People{WithApproval: &operation.People{IDs: []string{sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"}}}},
+			want: operation.People{WithApproval: &operation.People{IDs: []string{sre, both},
+				Shown: []string{sre, both}, Groups: []string{"S01SRE"}}}},
 		"who can is not among those who can ask": {
-			src: `@id("a") @approvals("1") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource);
+			src: `@id("a") @approvals("1") permit (principal in Usergroup::"S01SRE",
+  action == Action::"register", resource);
 @id("b") @approvals("0") permit (principal == Person::"U0BOTH", action == Action::"register", resource);`,
 			action: operation.ActionRegister,
-			want:   operation.People{IDs: []string{both}, WithApproval: &operation.People{IDs: []string{sre}, Groups: []string{"S01SRE"}}}},
+			want: operation.People{IDs: []string{both}, WithApproval: &operation.People{IDs: []string{sre},
+				Groups: []string{"S01SRE"}}}},
 		"everybody can ask": {
 			src: `@id("a") @approvals("1") permit (principal, action == Action::"register", resource);
 @id("b") @approvals("0") permit (principal == Person::"U0BOTH", action == Action::"register", resource);`,
 			action: operation.ActionRegister,
 			want:   operation.People{IDs: []string{both}, WithApproval: &operation.People{Everybody: true}}},
 		"the weight counts": {
-			src:    `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource) when { context.weight < 10 };`,
+			src: `@id("a") @approvals("0") permit (principal in Usergroup::"S01SRE", action == ` +
+				`Action::"register", resource) when { context.weight < 10 };`,
 			action: operation.ActionRegister},
 		"one who cannot be read is not hidden": {
 			src:    `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`,
@@ -87,7 +100,8 @@ func TestWhoMayIsNamedAsFarAsTheRulesNameThem(t *testing.T) {
 			src:    `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`,
 			change: func(_ *directory, q *operation.Question) { q.Place.TeamID = "T99" }},
 		"more than are looked at": {
-			src: `@id("a") permit (principal in Usergroup::"S03LEAD", action == Action::"breakGlass", resource);`, action: operation.ActionBreakGlass,
+			src:    `@id("a") permit (principal in Usergroup::"S03LEAD", action == Action::"breakGlass", resource);`,
+			action: operation.ActionBreakGlass,
 			change: func(d *directory, _ *operation.Question) {
 				for i := range 51 {
 					id := fmt.Sprintf("U1%02d", i)
@@ -203,7 +217,8 @@ func TestWhoAgreesWithDecide(t *testing.T) {
 				d := g.Decide(t.Context(), q)
 				require.Equal(t, d.Allowed, has(got.IDs, id), "%s by %s in %s: %+v", action, id, channel, got)
 				asks := got.WithApproval != nil && has(got.WithApproval.IDs, id)
-				require.Equal(t, action == operation.ActionRegister && d.Code == operation.DeniedApproval, asks, "%s by %s in %s: %+v", action, id, channel, got.WithApproval)
+				require.Equal(t, action == operation.ActionRegister && d.Code == operation.DeniedApproval, asks,
+					"%s by %s in %s: %+v", action, id, channel, got.WithApproval)
 			}
 		}
 	}

@@ -34,7 +34,8 @@ type look struct {
 
 // same reports whether nothing changed between two looks.
 func (l look) same(m look) bool {
-	if l.torn || m.torn || (l.info == nil) != (m.info == nil) || l.digest != m.digest || l.fault != m.fault || l.data != m.data {
+	if l.torn || m.torn || (l.info == nil) != (m.info == nil) || l.digest != m.digest || l.fault != m.fault ||
+		l.data != m.data {
 		return false
 	}
 	return l.info == nil || os.SameFile(l.info, m.info) && l.info.Size() == m.info.Size() &&

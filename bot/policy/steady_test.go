@@ -29,7 +29,8 @@ func newClocked(t *testing.T, at time.Time, prepare func(file string)) *clocked 
 	c := &clocked{t: t, file: filepath.Join(t.TempDir(), "policy.cedar"), now: at}
 	prepare(c.file)
 	var err error
-	c.Gate, err = policy.New(policy.Config{Path: c.file, Directory: newDirectory(), Now: func() time.Time { return c.now }})
+	c.Gate, err = policy.New(policy.Config{Path: c.file, Directory: newDirectory(),
+		Now: func() time.Time { return c.now }})
 	require.NoError(t, err)
 	return c
 }

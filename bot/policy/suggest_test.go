@@ -12,22 +12,36 @@ func TestUnknownNamesComeWithTheNameThatWasMeant(t *testing.T) {
 		return `@id("a") forbid (principal, action, resource) when { ` + condition + ` };`
 	}
 	for src, want := range map[string]string{
-		`@id("a") forbid (principal in Usergrp::"S01", action, resource);`:              "unrecognized entity type `Usergrp`: did you mean Usergroup?",
-		`@id("a") forbid (principal, action, resource is Listner);`:                     "unrecognized entity type `Listner`: did you mean Listener?",
-		`@id("a") forbid (principal, action, resource == listener::"lst-1");`:           "unrecognized entity type `listener`: did you mean Listener?",
-		`@id("a") forbid (principal, action == Action::"regster", resource);`:           "unrecognized action `Action::\"regster\"`: did you mean register?",
-		`@id("a") forbid (principal, action in [Actoin::"register"], resource);`:        "unrecognized action `Actoin::\"register\"`: did you mean Action?",
-		`@id("a") forbid (principal, action == Action::"destroyEverything", resource);`: "unrecognized action `Action::\"destroyEverything\"`",
-		when(`principal == Persn::"U01"`):                                               "unrecognized entity type `Persn`: did you mean Person?",
-		when(`principal is Persn`):                                                      "unrecognized entity type `Persn`: did you mean Person?",
-		when(`resource is Listener in LoadBalncer::"lb-1"`):                             "unrecognized entity type `LoadBalncer`: did you mean LoadBalancer?",
-		when(`resource is Listner in LoadBalancer::"lb-1"`):                             "unrecognized entity type `Listner`: did you mean Listener?",
-		when(`principal in [Usergroup::"S01", Usergrp::"S02"]`):                         "unrecognized entity type `Usergrp`: did you mean Usergroup?",
-		when(`[Usergrp::"S01"].contains(principal)`):                                    "unrecognized entity type `Usergrp`: did you mean Usergroup?",
-		when(`context.wieght > 50`):                                                     "attribute `wieght` in context not found: did you mean weight?",
-		when(`context.channel.nmae == "x"`):                                             "attribute `nmae` in context not found: did you mean name?",
-		when(`resource.protocoll == "TCP"`):                                             "attribute `protocoll` on entity type `Listener` not found: did you mean protocol?",
-		when(`resource.zone == "SIN1"`):                                                 "attribute `zone` on entity type `Listener` not found",
+		`@id("a") forbid (principal in Usergrp::"S01", action, resource);`: "unrecognized entity type `Usergrp`: " +
+			"did you mean Usergroup?",
+		`@id("a") forbid (principal, action, resource is Listner);`: "unrecognized entity type `Listner`: did you " +
+			"mean Listener?",
+		`@id("a") forbid (principal, action, resource == listener::"lst-1");`: "unrecognized entity type " +
+			"`listener`: did you mean Listener?",
+		`@id("a") forbid (principal, action == Action::"regster", resource);`: "unrecognized action " +
+			"`Action::\"regster\"`: did you mean register?",
+		`@id("a") forbid (principal, action in [Actoin::"register"], resource);`: "unrecognized action " +
+			"`Actoin::\"register\"`: did you mean Action?",
+		`@id("a") forbid (principal, action == Action::"destroyEverything", resource);`: "unrecognized action " +
+			"`Action::\"destroyEverything\"`",
+		when(`principal == Persn::"U01"`): "unrecognized entity type " +
+			"`Persn`: did you mean Person?",
+		when(`principal is Persn`): "unrecognized entity type " +
+			"`Persn`: did you mean Person?",
+		when(`resource is Listener in LoadBalncer::"lb-1"`): "unrecognized entity type " +
+			"`LoadBalncer`: did you mean LoadBalancer?",
+		when(`resource is Listner in LoadBalancer::"lb-1"`): "unrecognized entity type `Listner`: did you mean " +
+			"Listener?",
+		when(`principal in [Usergroup::"S01", Usergrp::"S02"]`): "unrecognized entity type `Usergrp`: did you mean " +
+			"Usergroup?",
+		when(`[Usergrp::"S01"].contains(principal)`): "unrecognized entity type `Usergrp`: did you mean " +
+			"Usergroup?",
+		when(`context.wieght > 50`): "attribute `wieght` in context not found: did you " +
+			"mean weight?",
+		when(`context.channel.nmae == "x"`): "attribute `nmae` in context not found: did you mean name?",
+		when(`resource.protocoll == "TCP"`): "attribute `protocoll` on " +
+			"entity type `Listener` not found: did you mean protocol?",
+		when(`resource.zone == "SIN1"`): "attribute `zone` on entity type `Listener` not found",
 	} {
 		found := problems(t, src)
 		require.Len(t, found, 1, src)
@@ -38,12 +52,14 @@ func TestUnknownNamesComeWithTheNameThatWasMeant(t *testing.T) {
 
 func TestFaultsOfTheScopeAndOfEachConditionAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	found := problems(t, "@id(\"a\") forbid (principal in Usergrp::\"S01\", action == Action::\"regster\", resource is Listner)\n"+
+	found := problems(t, "@id(\"a\") forbid (principal in Usergrp::\"S01\", action == Action::\"regster\", resource "+
+		"is Listner)\n"+
 		"when { principal is Persn }\nwhen { context.wieght <= 5 }\nunless { resource.nam == \"x\" };")
 	var texts []string
 	for _, p := range found {
 		texts = append(texts, p.Text)
 	}
 	require.Len(t, texts, 6, "%q", texts)
-	require.Equal(t, []int{1, 1, 1, 2, 3, 4}, []int{found[0].Line, found[1].Line, found[2].Line, found[3].Line, found[4].Line, found[5].Line})
+	require.Equal(t, []int{1, 1, 1, 2, 3, 4}, []int{found[0].Line, found[1].Line, found[2].Line, found[3].Line,
+		found[4].Line, found[5].Line})
 }

@@ -78,7 +78,8 @@ func refused(a asked) operation.DenialCode {
 		return code
 	}
 	return map[string]operation.DenialCode{
-		shared: operation.DeniedShared, archived: operation.DeniedChannel, unseen: operation.DeniedChannel, "C404": operation.DeniedChannel,
+		shared: operation.DeniedShared, archived: operation.DeniedChannel, unseen: operation.DeniedChannel,
+		"C404": operation.DeniedChannel,
 	}[a.channel]
 }
 
@@ -149,7 +150,8 @@ func TestEveryCombinationIsDecidedAsTheRulesSay(t *testing.T) {
 	}
 	weights := []int{0, 1, 50, 51}
 	times := []time.Time{noon, noon.AddDate(0, 0, 3), noon.Add(-6*time.Hour - time.Second), noon.Add(10 * time.Hour)}
-	actions := []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory}
+	actions := []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass,
+		operation.ActionViewHistory}
 
 	g := gate(t, newDirectory(), table)
 	require.Empty(t, g.Status().Warnings)
@@ -169,7 +171,8 @@ func TestEveryCombinationIsDecidedAsTheRulesSay(t *testing.T) {
 							if d.Code == operation.DeniedNoRule {
 								got.by = nil // the nearest one, which decides nothing
 							}
-							if want.code != got.code || want.approvals != got.approvals || !slices.Equal(want.by, got.by) || d.Allowed != (want.code == "") {
+							if want.code != got.code || want.approvals != got.approvals ||
+								!slices.Equal(want.by, got.by) || d.Allowed != (want.code == "") {
 								require.Equal(t, want, got, "%+v", a)
 							}
 							cases++
@@ -181,7 +184,8 @@ func TestEveryCombinationIsDecidedAsTheRulesSay(t *testing.T) {
 		}
 	}
 	for _, code := range []operation.DenialCode{
-		"", operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot, operation.DeniedDeactivated,
+		"", operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot,
+		operation.DeniedDeactivated,
 		operation.DeniedShared, operation.DeniedChannel, operation.DeniedNoRule, operation.DeniedForbidden,
 	} {
 		require.Positive(t, counts[string(code)+" 0"], "no case of %q", code)

@@ -105,7 +105,8 @@ func (g *Gate) watch() watcher {
 		}
 		err = errors.Join(err, inner.Close())
 	}
-	g.log.Warn("policy directory cannot be watched, so changes are noticed later", zap.Duration("every", g.poll), zap.Error(err))
+	g.log.Warn("policy directory cannot be watched, so changes are noticed later", zap.Duration("every", g.poll),
+		zap.Error(err))
 	return watcher{}
 }
 

@@ -20,21 +20,29 @@ func TestWhoami(t *testing.T) {
 		incident        bool
 		failed          bool
 	}{
-		"sre in an incident":         {person: sre, channel: incident, groups: []string{"S01SRE"}, rules: []string{"sre-in-incidents"}, incident: true},
-		"sre elsewhere":              {person: sre, channel: ops, groups: []string{"S01SRE"}},
-		"dev":                        {person: dev, channel: ops, groups: []string{"S02DEV"}, rules: []string{"others-ask", "dev-lab"}},
-		"both in a private incident": {person: both, channel: secret, groups: []string{"S01SRE", "S02DEV"}, rules: []string{"sre-in-incidents", "others-ask", "dev-lab", "quiet-canary"}, incident: true},
-		"nobody by direct message":   {person: nobody, channel: direct, rules: []string{"quiet-canary"}},
-		"guest":                      {person: guest, channel: ops, refusal: operation.DeniedGuest, groups: []string{"S01SRE"}},
-		"shared channel":             {person: sre, channel: shared, refusal: operation.DeniedShared, groups: []string{"S01SRE"}, incident: true},
+		"sre in an incident": {person: sre, channel: incident, groups: []string{"S01SRE"},
+			rules: []string{"sre-in-incidents"}, incident: true},
+		"sre elsewhere": {person: sre, channel: ops, groups: []string{"S01SRE"}},
+		"dev": {person: dev, channel: ops, groups: []string{"S02DEV"},
+			rules: []string{"others-ask", "dev-lab"}},
+		"both in a private incident": {person: both, channel: secret, groups: []string{"S01SRE", "S02DEV"},
+			rules: []string{"sre-in-incidents", "others-ask", "dev-lab", "quiet-canary"}, incident: true},
+		"nobody by direct message": {person: nobody, channel: direct, rules: []string{"quiet-canary"}},
+		"guest": {person: guest, channel: ops, refusal: operation.DeniedGuest,
+			groups: []string{"S01SRE"}},
+		"shared channel": {person: sre, channel: shared, refusal: operation.DeniedShared,
+			groups: []string{"S01SRE"}, incident: true},
 		"channel cannot be read": {person: sre, channel: ops, change: func(d *directory) { d.channelErr = errSlack },
 			refusal: operation.DeniedUnchecked, what: policy.WhatChannel, groups: []string{"S01SRE"}},
 		"a named group is missing": {person: sre, channel: ops, change: func(d *directory) { d.without("S03LEAD") },
 			refusal: operation.DeniedUnchecked, what: policy.WhatGroups, groups: []string{"S01SRE"}},
-		"groups cannot be read": {person: sre, channel: ops, change: func(d *directory) { d.groupsErr = errSlack }, failed: true},
-		"person cannot be read": {person: sre, channel: ops, change: func(d *directory) { d.personErr = errSlack }, failed: true,
+		"groups cannot be read": {person: sre, channel: ops, change: func(d *directory) { d.groupsErr = errSlack },
+			failed: true},
+		"person cannot be read": {person: sre, channel: ops,
+			change: func(d *directory) { d.personErr = errSlack }, failed: true,
 			refusal: operation.DeniedUnchecked, what: policy.WhatPerson},
-		"workspace cannot be read": {person: sre, channel: ops, change: func(d *directory) { d.workspaceErr = errSlack }, failed: true,
+		"workspace cannot be read": {person: sre, channel: ops,
+			change: func(d *directory) { d.workspaceErr = errSlack }, failed: true,
 			refusal: operation.DeniedUnchecked, what: policy.WhatWorkspace},
 	}
 	for name, tt := range tests {
@@ -45,7 +53,8 @@ func TestWhoami(t *testing.T) {
 				tt.change(d)
 			}
 			g := gate(t, d, house)
-			s, err := g.Whoami(t.Context(), operation.Actor{UserID: tt.person, TeamID: team}, operation.Place{TeamID: team, ChannelID: tt.channel})
+			s, err := g.Whoami(t.Context(), operation.Actor{UserID: tt.person, TeamID: team},
+				operation.Place{TeamID: team, ChannelID: tt.channel})
 			if tt.failed {
 				require.ErrorIs(t, err, errSlack)
 			} else {

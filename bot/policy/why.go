@@ -38,7 +38,8 @@ func (s *Set) rulesFor(f *facts) (rules []operation.Rule, others int) {
 			others++
 			continue
 		}
-		rules = append(rules, operation.Rule{ID: r.id, Permit: r.permit, Approvals: r.approvals, Holds: m.failed == 0, Clauses: r.account(f)})
+		rules = append(rules, operation.Rule{ID: r.id, Permit: r.permit, Approvals: r.approvals, Holds: m.failed == 0,
+			Clauses: r.account(f)})
 	}
 	return rules, others
 }

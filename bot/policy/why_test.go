@@ -12,7 +12,8 @@ import (
 func TestWhyTellsOfEveryRuleOfThisActionOnThisListener(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), `
-@id("sre") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource) when { context.incident };
+@id("sre") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource)
+  when { context.incident };
 @id("ask") @approvals("2") permit (principal in Usergroup::"S02DEV", action == Action::"register", resource);
 @id("db") @approvals("0") permit (principal, action == Action::"register", resource == Listener::"db");
 @id("undo") permit (principal, action == Action::"undo", resource);
@@ -26,8 +27,11 @@ func TestWhyTellsOfEveryRuleOfThisActionOnThisListener(t *testing.T) {
 	register := operation.Clause{Text: `action == Action::"register"`, Held: true}
 	with := func(id string, c operation.Clause) operation.Clause { c.Policy = id; return c }
 	require.Equal(t, []operation.Rule{
-		{ID: "sre", Permit: true, Clauses: []operation.Clause{{Policy: "sre", Text: `principal in Usergroup::"S01SRE"`}, with("sre", register), {Policy: "sre", Text: "context.incident"}}},
-		{ID: "ask", Permit: true, Approvals: 2, Holds: true, Clauses: []operation.Clause{{Policy: "ask", Text: `principal in Usergroup::"S02DEV"`, Held: true}, with("ask", register)}},
+		{ID: "sre", Permit: true, Clauses: []operation.Clause{{Policy: "sre", Text: `principal in Usergroup::"S01SRE"`},
+			with("sre", register), {Policy: "sre", Text: "context.incident"}}},
+		{ID: "ask", Permit: true, Approvals: 2, Holds: true,
+			Clauses: []operation.Clause{{Policy: "ask", Text: `principal in Usergroup::"S02DEV"`, Held: true},
+				with("ask", register)}},
 		{ID: "night", Clauses: []operation.Clause{{Policy: "night", Text: "context.hour < 6"}}},
 	}, got.Rules)
 }

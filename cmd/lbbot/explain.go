@@ -16,7 +16,7 @@ import (
 	"lbbot/commands"
 )
 
-// inquiry is what the flags of policy explain say.
+// inquiry has the flags of policy explain.
 type inquiry struct {
 	person, channel, listener, server, kind string
 	weight, ports, action, at               string
@@ -27,11 +27,11 @@ func (s session) policyExplainCommand() *cobra.Command {
 	var i inquiry
 	cmd := &cobra.Command{
 		Use:   "explain",
-		Short: "Say who may do what, and why",
-		Long: "Say step by step what the answer to a request would be: the checks of the person and the channel,\n" +
-			"the groups, each rule with its clauses, the decision, and who can or who may approve.\n" +
-			"Listener and server are given as in /lb-register and looked up as the bot does, with its\n" +
-			"settings; nothing is changed.\n" +
+		Short: "Explain one decision",
+		Long: "Explain the decision about a request step by step: the checks of the person and the channel, the\n" +
+			"groups, each rule with its clauses, the decision, who else can do it and who may approve.\n" +
+			"Write listener and server as in /lb-register. They are looked up with the bot's settings;\n" +
+			"nothing is changed.\n" +
 			"Exit codes: 0 allowed, 1 not allowed, or only with approval, 2 usage or configuration.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.explain(cmd.Context(), i) },
@@ -53,10 +53,10 @@ func (s session) policyExplainCommand() *cobra.Command {
 	return cmd
 }
 
-// anyServer stands for a server in an explanation without one.
+// anyServer is the server of an explanation without --server.
 const anyServer = "any-server"
 
-// errNotAllowed is the answer no; what there is to say was said.
+// errNotAllowed sets the exit code; the explanation is already written.
 var errNotAllowed = errors.New("not allowed")
 
 func (s session) explain(ctx context.Context, i inquiry) error {
@@ -115,7 +115,7 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 	return out, err
 }
 
-// gateFor makes the gate and the question, by looking things up.
+// gateFor makes the gate and the question from what Slack and Zenlayer say.
 func (s session) gateFor(ctx context.Context, i inquiry, ask bot.Inquiry) (*policy.Gate, operation.Question,
 	func(), error) {
 	c, err := bot.LoadForReading(i.config, s.environ, func(c *bot.Config) { c.Policy = cmp.Or(i.rules, c.Policy) })

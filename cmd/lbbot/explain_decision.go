@@ -7,7 +7,7 @@ import (
 	"lbbot/bot/operation"
 )
 
-// decision says a decision in a line.
+// decision describes a decision in one line.
 func decision(d operation.Decision) string {
 	by := ""
 	if len(d.Policies) > 0 {
@@ -28,7 +28,7 @@ func decision(d operation.Decision) string {
 	return "not allowed: " + string(d.Code)
 }
 
-// elsewhere says where it would be permitted.
+// elsewhere names the channels where it would be permitted.
 func elsewhere(d operation.Decision) string {
 	places := d.Channels
 	if d.Incident {

@@ -10,7 +10,7 @@ import (
 	"lbbot/bot/policy/cases"
 )
 
-// account is all that policy explain tells of.
+// account is what policy explain writes.
 type account struct {
 	gate        *policy.Gate
 	question    operation.Question
@@ -18,7 +18,7 @@ type account struct {
 	anyServer   bool
 }
 
-// write tells it in the order in which the bot checks.
+// write writes the account in the order in which the bot checks.
 func (s session) write(ctx context.Context, a account) {
 	say := func(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
 	q, e := a.question, a.explanation
@@ -90,7 +90,7 @@ func place(q operation.Question, s operation.Standing) string {
 	return out
 }
 
-// verdict says how one of the checks before the policy went.
+// verdict is the result of one of the checks before the policy.
 func verdict(ok bool, d operation.Decision, about ...string) string {
 	switch {
 	case ok:

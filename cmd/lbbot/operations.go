@@ -18,8 +18,8 @@ import (
 // operationsCommand reads the database of a bot, running or not.
 func (s session) operationsCommand() *cobra.Command {
 	var file, database string
-	cmd := &cobra.Command{Use: "operations", Short: "Read what was asked for and the audit trail",
-		Long: "Read what was asked for and the audit trail. The database is opened read-only, also\n" +
+	cmd := &cobra.Command{Use: "operations", Short: "Read requests and the audit trail",
+		Long: "Read requests and the audit trail. The database is opened read-only, so this also works\n" +
 			"while the bot runs. No tokens are needed.",
 		Args: usage(none), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	f := cmd.PersistentFlags()
@@ -36,7 +36,7 @@ type source struct {
 	load func() (bot.Database, error)
 }
 
-// read opens the database for as long as do takes.
+// read opens the database while do runs.
 func (d source) read(ctx context.Context, do func(j *journal.Store, settings bot.Database) error) (err error) {
 	settings, err := d.load()
 	if err != nil {
@@ -75,15 +75,14 @@ func (s session) listCommand(d source) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&since, "since", "", "accepted since: 36h, 7d, 2026-03-01, or 2026-03-01T12:00:00Z")
-	f.StringVar(&person, "person", "", "Slack user id of who asked, such as U0123ABCD")
+	f.StringVar(&person, "person", "", "Slack user id of the requester, such as U0123ABCD")
 	f.StringVar(&listener, "listener", "", "id or name of the listener")
 	f.StringVar(&state, "state", "", strings.Join(states(), ", "))
-	f.IntVar(&limit, "limit", 50, "how many at most")
+	f.IntVar(&limit, "limit", 50, "maximum number of requests")
 	return cmd
 }
 
-// states are the states of requests that are stored, in the order in which
-// they come.
+// states are the stored states of requests, in their usual order.
 func states() []string {
 	return []string{string(operation.Waiting), string(operation.Accepted), string(operation.Sending),
 		string(operation.Unconfirmed),
@@ -123,7 +122,7 @@ func limitFault(limit int) error {
 	return fmt.Errorf("--limit %d: 1 or more", limit)
 }
 
-// moment reads a point in time, or how long ago it was; empty is the zero time.
+// moment reads a time, or how long ago it was. Empty text is the zero time.
 func moment(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -143,8 +142,8 @@ func (s session) showCommand(d source) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show REF",
 		Short: "Show a request and its events",
-		Long: "Show how a request stands, who asked for it and who approved it, its ids, its calls and its\n" +
-			"events, on a page to read; with --json all that is stored, for programs. REF is LBR-… or the internal id.",
+		Long: "Show the state of a request, who asked for it and who approved it, its ids, its calls and its\n" +
+			"events. With --json, print everything that is stored. REF is LBR-… or the internal id.",
 		Args: usage(one("one REF", "LBR-7F3KQ2")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {

@@ -24,7 +24,7 @@ func (s session) policyCheckCommand() *cobra.Command {
 		Use:   "check FILE",
 		Short: "Check a policy file",
 		Long: "Check a policy file as the bot would at start: every problem as file:line:column. A warning\n" +
-			"is about what is allowed and looks like a mistake, such as a permit for everybody.\n" +
+			"names what is valid but looks like a mistake, such as a permit for everybody.\n" +
 			"Exit codes: 0 no problem, 1 a problem, 2 the file cannot be read.",
 		Args: usage(one("one FILE", "policy.cedar")),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -49,10 +49,10 @@ func (s session) policyTestCommand() *cobra.Command {
 	var rules string
 	cmd := &cobra.Command{
 		Use:   "test FILE",
-		Short: "Ask a policy the cases of a file",
-		Long: "Ask a policy file the cases of a YAML file and compare the answers with those expected.\n" +
+		Short: "Test a policy with the cases of a file",
+		Long: "Decide the cases of a YAML file by a policy file and compare with the expected decisions.\n" +
 			"The schema of the YAML file: lbbot policy schema --tests\n" +
-			"Exit codes: 0 all as expected, 1 some not, 2 one of the files cannot be used.",
+			"Exit codes: 0 all as expected, 1 some are not, 2 one of the files cannot be used.",
 		Args: usage(one("one FILE of cases", "cases.yaml")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			src, err := os.ReadFile(args[0])
@@ -70,11 +70,11 @@ func (s session) policyTestCommand() *cobra.Command {
 			return s.report(results)
 		},
 	}
-	cmd.Flags().StringVar(&rules, "policy", "policy.cedar", "policy file to ask")
+	cmd.Flags().StringVar(&rules, "policy", "policy.cedar", "policy file to test")
 	return cmd
 }
 
-// report writes the cases that are not as expected, with why, and a summary.
+// report writes the cases that are not as expected, with the reason, and a summary.
 func (s session) report(results []cases.Result) error {
 	failed := 0
 	for _, r := range results {
@@ -98,8 +98,8 @@ func (s session) policySchemaCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the schema of policies, for editors",
-		Long: "Print what a policy can speak about, in Cedar's schema language or as Cedar's JSON,\n" +
-			"or the JSON schema of the files that policy test takes.",
+		Long: "Print the schema of policies, in Cedar's schema language or as Cedar's JSON, or the\n" +
+			"JSON schema of the files that policy test reads.",
 		Args: usage(none),
 		RunE: func(*cobra.Command, []string) error {
 			text, err := policy.SchemaText(), error(nil)

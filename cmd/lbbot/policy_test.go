@@ -32,7 +32,8 @@ func TestPolicyCheckNamesThePlaceOfEachProblemAndWarning(t *testing.T) {
 	require.Contains(t, said, file+":1:47: policy a: unrecognized action")
 	require.Contains(t, said, file+":3:18: policy b: attribute `weigth` in context not found")
 
-	file = write(t, "p.cedar", `@id("ask") @approvals("1") permit (principal in Usergroup::"S01", action == Action::"register", resource);
+	file = write(t, "p.cedar", `@id("ask") @approvals("1") permit (principal in Usergroup::"S01", `+
+		`action == Action::"register", resource);
 @id("f") forbid (principal in Usergroup::"sre", action, resource);
 `)
 	code, out, said := runs(t, nil, "policy", "check", file)
@@ -196,6 +197,7 @@ func TestExplainSaysWhereElseAndWhoWithApproval(t *testing.T) {
 		decision(no))
 	dev := operation.People{IDs: []string{"U0DEV"}}
 	require.Equal(t, "U0DEV, with approval", people(operation.People{WithApproval: &dev}, nil))
-	require.Equal(t, "U0ANA; U0DEV, with approval", people(operation.People{IDs: []string{"U0ANA"}, WithApproval: &dev}, nil))
+	require.Equal(t, "U0ANA; U0DEV, with approval", people(operation.People{IDs: []string{"U0ANA"},
+		WithApproval: &dev}, nil))
 	require.Equal(t, "nobody", people(operation.People{}, nil))
 }

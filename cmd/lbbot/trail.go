@@ -18,8 +18,8 @@ func (s session) exportCommand(d source) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Export the audit trail",
-		Long: "Export the whole audit trail, with positions and hashes, as JSON lines or as CSV. How many\n" +
-			"events that are goes to standard error.",
+		Long: "Export the whole audit trail, with positions and hashes, as JSON lines or as CSV. The number\n" +
+			"of events goes to standard error.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if format != audit.FormatJSONL && format != audit.FormatCSV {
@@ -58,8 +58,8 @@ func (s session) verifyCommand(d source) *cobra.Command {
 		Use:   "verify",
 		Short: "Verify the audit trail",
 		Long: "Verify the audit trail from its beginning to its end. The first broken link is named, and the\n" +
-			"exit code is 1. Somebody with all rights on the database could compute all hashes anew; that is\n" +
-			"found against a head which was posted before: give one or several with --head.",
+			"exit code is 1. Somebody who can write to the database can also compute all hashes again or\n" +
+			"cut off the end. To find that, give one or more heads that were kept elsewhere with --head.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			x, err := expected(heads, public)
@@ -80,9 +80,9 @@ func (s session) verifyCommand(d source) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&heads, "head", nil, "head as it was posted, POSITION:HASH; may be repeated")
+	f.StringArrayVar(&heads, "head", nil, "head as the bot posted it, POSITION:HASH; may be repeated")
 	f.StringVar(&public, "public-key", "",
-		"key that checkpoints must be signed with (default that of LBBOT_AUDIT_KEY; without it, the key they name)")
+		"key that must have signed the checkpoints (default: that of LBBOT_AUDIT_KEY, or any key)")
 	f.StringVar(&file, "file", "", "an export as JSON lines instead of the database; - is standard input")
 	return cmd
 }
@@ -103,7 +103,7 @@ func expected(heads []string, public string) (x audit.Expected, err error) {
 	return x, nil
 }
 
-// reportTrail writes what was found; err means that the trail could not be read.
+// reportTrail writes the result; err means that the trail could not be read.
 func (s session) reportTrail(t audit.Trail, err error) error {
 	if err != nil {
 		return err

@@ -64,7 +64,8 @@ func TestCasesAreAskedOfTheGate(t *testing.T) {
 - {name: elsewhere, channel: C0OPS, want: deny}
 - {name: "a channel that is named like one", channel: {id: C0X, name: inc-1, creator: U0ANA}, want: {deny: no_rule}}
 - {name: a private one, channel: {id: C0X, name: inc-1, creator: U0PAGER, private: true}, want: allow}
-- {name: "one that the bot cannot see", channel: {id: C0X, name: inc-1, private: true, unseen: true}, want: {deny: channel}}
+- {name: "one that the bot cannot see", channel: {id: C0X, name: inc-1, private: true, unseen: true},
+   want: {deny: channel}}
 - {name: shared, channel: {id: C0X, name: inc-1, shared: true}, want: {deny: shared}}
 - {name: archived, channel: {id: C0X, archived: true}, want: {deny: channel}}
 - {name: unread, channel: {id: C0X, unread: true}, want: {deny: unchecked}}
@@ -164,20 +165,23 @@ func TestAMistakeInATestFileIsNamedWithItsLine(t *testing.T) {
 		"an unknown key":       {"cases:\n- {name: a, want: allow}\nlistenrs: []\n", 3, "listenrs"},
 		"an unknown key below": {"people:\n- {id: U0, knid: guest}\ncases: []\n", 2, "knid"},
 		"in a case":            {world + "- name: a\n  wieght: 4\n  want: allow\n", 16, "wieght"},
-		"in a channel":         {world + "- name: a\n  channel: {id: C0, pirvate: true}\n  want: allow\n", 16, "pirvate"},
-		"in what is wanted":    {world + "- name: a\n  want: {code: guest}\n", 16, "code"},
-		"a kind":               {world + "- name: a\n  want: deny\n  person: {id: U0, kind: gest}\n", 17, `"gest" is no kind of person`},
-		"a word":               {world + "- name: a\n  want: yes-please\n", 16, `"yes-please" is not allow or deny`},
-		"a code":               {world + "- name: a\n  want: allow\n- name: b\n  want: {deny: rate}\n", 17, `no denial has the code "rate"`},
-		"a time":               {world + "- name: a\n  at: tomorrow\n  want: deny\n", 16, "is not a time"},
-		"a weight":             {world + "- name: a\n  weight: heavy\n  want: deny\n", 16, ""},
-		"no name":              {world + "- want: allow\n", 15, "the case has no name"},
-		"nobody":               {"cases:\n- {name: a, want: deny}\n", 2, "the case has no"},
-		"nothing wanted":       {world + "- name: a\n", 15, "want is one of"},
-		"too much wanted":      {world + "- {name: a, want: {allow: true, deny: guest}}\n", 15, "want is one of"},
-		"too many wanted":      {world + "- {name: a, want: {approvals: 4}}\n", 15, "want is one of"},
-		"a listener":           {world + "- {name: a, listener: lst-9, want: deny}\n", 15, `"lst-9" is not in the list`},
-		"a key twice":          {world + "- name: a\n  weight: 3\n  weight: 4\n  want: deny\n", 17, "weight"},
+		"in a channel": {world + "- name: a\n  channel: {id: C0, pirvate: true}\n  want: allow\n",
+			16, "pirvate"},
+		"in what is wanted": {world + "- name: a\n  want: {code: guest}\n", 16, "code"},
+		"a kind": {world + "- name: a\n  want: deny\n  person: {id: U0, kind: gest}\n", 17,
+			`"gest" is no kind of person`},
+		"a word": {world + "- name: a\n  want: yes-please\n", 16, `"yes-please" is not allow or deny`},
+		"a code": {world + "- name: a\n  want: allow\n- name: b\n  want: {deny: rate}\n", 17,
+			`no denial has the code "rate"`},
+		"a time":          {world + "- name: a\n  at: tomorrow\n  want: deny\n", 16, "is not a time"},
+		"a weight":        {world + "- name: a\n  weight: heavy\n  want: deny\n", 16, ""},
+		"no name":         {world + "- want: allow\n", 15, "the case has no name"},
+		"nobody":          {"cases:\n- {name: a, want: deny}\n", 2, "the case has no"},
+		"nothing wanted":  {world + "- name: a\n", 15, "want is one of"},
+		"too much wanted": {world + "- {name: a, want: {allow: true, deny: guest}}\n", 15, "want is one of"},
+		"too many wanted": {world + "- {name: a, want: {approvals: 4}}\n", 15, "want is one of"},
+		"a listener":      {world + "- {name: a, listener: lst-9, want: deny}\n", 15, `"lst-9" is not in the list`},
+		"a key twice":     {world + "- name: a\n  weight: 3\n  weight: 4\n  want: deny\n", 17, "weight"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -56,7 +56,8 @@ func TestTheCopiesOfTheSchemasAreThoseOfTheProgram(t *testing.T) {
 	asJSON, err := policy.SchemaJSON()
 	require.NoError(t, err)
 	for name, want := range map[string][]byte{
-		"lbbot.cedarschema": policy.SchemaText(), "lbbot.cedarschema.json": asJSON, "policy-test.schema.json": cases.Schema(),
+		"lbbot.cedarschema": policy.SchemaText(), "lbbot.cedarschema.json": asJSON,
+		"policy-test.schema.json": cases.Schema(),
 	} {
 		got, err := os.ReadFile(filepath.Join(examples, name))
 		require.NoError(t, err)

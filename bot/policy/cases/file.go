@@ -167,7 +167,8 @@ func (f *File) check(c *Case) error {
 		what   string
 		absent bool
 	}{
-		{"name", c.Name == ""}, {"person", c.Person.absent()}, {"channel", c.Channel.absent()}, {"listener", c.Listener.absent()},
+		{"name", c.Name == ""}, {"person", c.Person.absent()}, {"channel", c.Channel.absent()},
+		{"listener", c.Listener.absent()},
 	} {
 		if part.absent {
 			return wrong("the case has no %s", part.what)
@@ -198,7 +199,8 @@ func (f *File) check(c *Case) error {
 // denials are the codes of the gate, except the one for approval.
 func denials() []operation.DenialCode {
 	return []operation.DenialCode{
-		operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot, operation.DeniedDeactivated,
+		operation.DeniedUnchecked, operation.DeniedWorkspace, operation.DeniedGuest, operation.DeniedBot,
+		operation.DeniedDeactivated,
 		operation.DeniedShared, operation.DeniedChannel, operation.DeniedNoRule, operation.DeniedForbidden,
 	}
 }

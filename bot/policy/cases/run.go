@@ -78,7 +78,8 @@ func (f *File) scene(c Case) (*world, operation.Question) {
 	if c.Instance != nil {
 		server = *c.Instance
 	}
-	q.Server = operation.Server{ID: cmp.Or(server.ID, "i-unnamed"), Type: zenlayer.InstanceType(strings.ToUpper(cmp.Or(server.Type, "bm")))}
+	q.Server = operation.Server{ID: cmp.Or(server.ID, "i-unnamed"),
+		Type: zenlayer.InstanceType(strings.ToUpper(cmp.Or(server.Type, "bm")))}
 	if c.Weight != nil {
 		q.Weight = *c.Weight
 	}

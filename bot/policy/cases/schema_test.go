@@ -45,8 +45,10 @@ func TestTheSchemaHasTheKeysThatParseTakes(t *testing.T) {
 	require.NoError(t, json.Unmarshal(Schema(), &s))
 	s.Defs["want"] = definition{Properties: s.Defs["want"].AnyOf[1].Properties}
 	for name, of := range map[string]reflect.Type{
-		"": reflect.TypeFor[File](), "person": reflect.TypeFor[Person](), "channel": reflect.TypeFor[Channel](), "listener": reflect.TypeFor[Listener](),
-		"instance": reflect.TypeFor[Instance](), "defaults": reflect.TypeFor[Ask](), "case": reflect.TypeFor[Case](), "want": reflect.TypeFor[Want](),
+		"": reflect.TypeFor[File](), "person": reflect.TypeFor[Person](), "channel": reflect.TypeFor[Channel](),
+		"listener": reflect.TypeFor[Listener](),
+		"instance": reflect.TypeFor[Instance](), "defaults": reflect.TypeFor[Ask](), "case": reflect.TypeFor[Case](),
+		"want": reflect.TypeFor[Want](),
 	} {
 		d := s.definition
 		if name != "" {

@@ -126,8 +126,9 @@ func (w *world) Channel(_ context.Context, id string) (operation.Channel, error)
 	if c.Unread {
 		return operation.Channel{}, fmt.Errorf("Slack does not answer what channel %s is, as the file says", id)
 	}
-	return operation.Channel{ID: id, Name: cmp.Or(c.Name, id), Creator: c.Creator, Direct: c.Direct, Private: c.Private || c.Direct,
-		Shared: c.Shared, Archived: c.Archived, Member: !c.Unseen}, nil
+	return operation.Channel{ID: id, Name: cmp.Or(c.Name, id), Creator: c.Creator, Direct: c.Direct,
+		Private: c.Private || c.Direct,
+		Shared:  c.Shared, Archived: c.Archived, Member: !c.Unseen}, nil
 }
 
 // Groups implements operation.Directory.

@@ -51,7 +51,8 @@ func Check(all []Policy) []Warning {
 		p.annotations(add)
 		p.ids(add)
 		if p.permits() && p.AnyPerson {
-			add("principal", "it permits everybody in the workspace; name a user group or a person unless that is meant")
+			add("principal", "it permits everybody in the workspace; name a user group or a person unless that is "+
+				"meant")
 		}
 		approvable(p, all, add)
 	}
@@ -71,7 +72,8 @@ func (p Policy) annotations(add adder) {
 			if !p.permits() || !Covers(p.AST.Action, register) {
 				add(name, "@approvals has no effect, because the policy does not permit register")
 			} else if others := besides(p.AST.Action, register); p.Approvals > 0 && len(others) > 0 {
-				add(name, "approval can be asked for register only, so this policy never permits %s; give that a policy of its own",
+				add(name, "approval can be asked for register only, so this policy never permits %s; give that a "+
+					"policy of its own",
 					strings.Join(others, ", "))
 			}
 		case "approvers_channel":
@@ -83,7 +85,8 @@ func (p Policy) annotations(add adder) {
 				add(name, "@%s has no effect, because the policy does not permit anything", name)
 			}
 		default:
-			add(name, "the annotation @%s means nothing here; known are @id, @approvals, @approvers_channel, @requires, "+
+			add(name, "the annotation @%s means nothing here; known are @id, @approvals, @approvers_channel, "+
+				"@requires, "+
 				"@people, @reason and @contact", name)
 		}
 	}
@@ -101,7 +104,8 @@ func (p Policy) ids(add adder) {
 		word := `"` + string(uid.ID) + `"`
 		switch {
 		case uid.Type == "Usergroup" && !groupID.MatchString(string(uid.ID)):
-			add(word, "%q does not look like the id of a user group (S…); while Slack does not know it, everybody is denied", uid.ID)
+			add(word, "%q does not look like the id of a user group (S…); while Slack does not know it, everybody "+
+				"is denied", uid.ID)
 		case uid.Type == "Person" && !userID.MatchString(string(uid.ID)):
 			add(word, "%q does not look like the id of a person (U… or W…)", uid.ID)
 		}
@@ -127,7 +131,8 @@ func approvable(asking Policy, all []Policy, add adder) {
 	}
 	switch {
 	case len(people) == 0:
-		add("approvals", `it asks for approval, and nobody can approve: no policy permits action == Action::"approve" on these listeners`)
+		add("approvals", `it asks for approval, and nobody can approve: no policy permits action == `+
+			`Action::"approve" on these listeners`)
 	case len(people) < asking.Approvals:
 		add("approvals", "it asks for %d approvals, and only %d of the people named may approve on these listeners",
 			asking.Approvals, len(people))

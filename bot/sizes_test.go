@@ -41,16 +41,16 @@ var exceptions = struct {
 		"bot/slackapp": 32,
 	},
 	packageLines: map[string]int{
-		"bot/operation": 4085,
+		"bot/operation": 4164,
 		"bot/slackapp":  5000,
 	},
 	fileLines: map[string]int{
-		"approval_edges_test.go": 627,
-		"approval_test.go":       673,
+		"approval_edges_test.go": 636,
+		"approval_test.go":       691,
 		"board.go":               340,
-		"intake_test.go":         653,
+		"intake_test.go":         663,
 		"rig_test.go":            741,
-		"settle_test.go":         531,
+		"settle_test.go":         535,
 	},
 	longLines: 3050,
 }

@@ -26,28 +26,34 @@ type readAnswer struct {
 
 func readAnswers() map[string]readAnswer {
 	refused := func(status int, code string, end operation.Reason) readAnswer {
-		return readAnswer{fault: zenlayertest.Fault{Kind: zenlayertest.Refused, Status: status, Code: code}, want: operation.Fault{Status: status, Code: code}, end: end}
+		return readAnswer{fault: zenlayertest.Fault{Kind: zenlayertest.Refused, Status: status, Code: code},
+			want: operation.Fault{Status: status, Code: code}, end: end}
 	}
 	page := func(status int) readAnswer {
-		return readAnswer{fault: zenlayertest.Fault{Kind: zenlayertest.Refused, Status: status, Body: "<html>no</html>"}, want: operation.Fault{Status: status}, end: operation.ReasonUnreachable}
+		return readAnswer{fault: zenlayertest.Fault{Kind: zenlayertest.Refused, Status: status,
+			Body: "<html>no</html>"}, want: operation.Fault{Status: status}, end: operation.ReasonUnreachable}
 	}
 	silent := func(k zenlayertest.FaultKind, status int, code string) readAnswer {
-		return readAnswer{fault: zenlayertest.Fault{Kind: k}, want: operation.Fault{Status: status, Code: code}, silent: true, end: operation.ReasonUnreachable}
+		return readAnswer{fault: zenlayertest.Fault{Kind: k}, want: operation.Fault{Status: status, Code: code},
+			silent: true, end: operation.ReasonUnreachable}
 	}
 	return map[string]readAnswer{
-		"an unknown version":    refused(400, "INVALID_VERSION", operation.ReasonRefused),
-		"a wrong key":           refused(401, "AUTHFAILURE_SIGNATURE_FAILURE", operation.ReasonCredentials),
-		"an expired signature":  refused(401, zenlayer.CodeSignatureExpired, operation.ReasonClockSkew),
-		"a missing right":       refused(401, "AUTHFAILURE_UNAUTHORIZED_OPERATION", operation.ReasonCredentials),
-		"forbidden":             refused(403, "OPERATION_DENIED", operation.ReasonRefused),
-		"a new status":          refused(418, "SOMETHING_NEW", operation.ReasonUnreachable),
-		"a page with 400":       page(400),
-		"a page with 401":       page(401),
-		"a page with 403":       page(403),
-		"a page with 404":       page(404),
-		"a redirect":            {fault: zenlayertest.Fault{Kind: zenlayertest.Redirect302}, want: operation.Fault{Status: 302}, end: operation.ReasonUnreachable},
-		"a network rule":        {fault: zenlayertest.Fault{Kind: zenlayertest.Blocked}, want: operation.Fault{Status: 451}, end: operation.ReasonBlocked},
-		"a 200 with an error":   {fault: zenlayertest.Fault{Kind: zenlayertest.ErrorIn200}, want: operation.Fault{Status: 200, Code: "INTERNAL_SERVER_ERROR"}, end: operation.ReasonUnreachable},
+		"an unknown version":   refused(400, "INVALID_VERSION", operation.ReasonRefused),
+		"a wrong key":          refused(401, "AUTHFAILURE_SIGNATURE_FAILURE", operation.ReasonCredentials),
+		"an expired signature": refused(401, zenlayer.CodeSignatureExpired, operation.ReasonClockSkew),
+		"a missing right":      refused(401, "AUTHFAILURE_UNAUTHORIZED_OPERATION", operation.ReasonCredentials),
+		"forbidden":            refused(403, "OPERATION_DENIED", operation.ReasonRefused),
+		"a new status":         refused(418, "SOMETHING_NEW", operation.ReasonUnreachable),
+		"a page with 400":      page(400),
+		"a page with 401":      page(401),
+		"a page with 403":      page(403),
+		"a page with 404":      page(404),
+		"a redirect": {fault: zenlayertest.Fault{Kind: zenlayertest.Redirect302},
+			want: operation.Fault{Status: 302}, end: operation.ReasonUnreachable},
+		"a network rule": {fault: zenlayertest.Fault{Kind: zenlayertest.Blocked},
+			want: operation.Fault{Status: 451}, end: operation.ReasonBlocked},
+		"a 200 with an error": {fault: zenlayertest.Fault{Kind: zenlayertest.ErrorIn200},
+			want: operation.Fault{Status: 200, Code: "INTERNAL_SERVER_ERROR"}, end: operation.ReasonUnreachable},
 		"a 200 without JSON":    page(http.StatusOK),
 		"a server error":        silent(zenlayertest.InternalError, 500, "INTERNAL_SERVER_ERROR"),
 		"a bad gateway":         silent(zenlayertest.BadGateway, 502, ""),
@@ -194,5 +200,45 @@ func TestSettlingAndWatchingSayWhatTheirReadingsWereAnsweredWith(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestAnAnswerThatWasStoredAlthoughTheJournalSaidNoGoesOn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err error
+		end operation.State
+	}{
+		"a conflict":    {apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST"), operation.NotAdded},
+		"asked to wait": {apiError(429, ""), operation.Added},
+		"no answer":     {lost(), operation.Added},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				id := h.accepted(request())
+				h.cloud.goes(on("RegisterBackend", 1, fault{before: tt.err}))
+				calls, saves := 0, 0
+				h.journal.goes(func(call string) fault {
+					if call == "Save" {
+						saves++
+					}
+					if saves < 2 {
+						return fault{}
+					}
+					// Stored, then an error; and the look at what is stored
+					// takes until the pause is over.
+					switch calls++; calls {
+					case 1:
+						return fault{after: errJournal}
+					case 2:
+						return fault{hold: 4 * time.Second}
+					}
+					return fault{}
+				})
+				require.Equal(t, tt.end, h.carry(id).State)
+				require.True(t, h.isClosed(id))
+			})
+		})
 	}
 }

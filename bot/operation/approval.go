@@ -20,7 +20,8 @@ type Approval struct {
 	Who       People    `json:"who"`                 // who could agree when they were asked
 	AskedAt   time.Time `json:"asked_at,omitzero"`   // zero in a draft
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // nothing that is said from then on counts
-	Since     int64     `json:"since,omitempty"`     // Operation.Version that asked: a click on an older card does not count
+	// Operation.Version that asked: a click on an older card does not count
+	Since     int64     `json:"since,omitempty"`
 	Reminders int       `json:"reminders,omitempty"` // how often they were reminded
 	Votes     []Vote    `json:"votes,omitempty"`     // agreements that count, one for each person, oldest first
 	Denied    *Vote     `json:"denied,omitempty"`    // who said no
@@ -157,7 +158,8 @@ func ApproversChannel(ctx context.Context, p Permission, log *zap.Logger, op Ope
 		if may.Allowed {
 			return channel
 		}
-		log.Error("approvers' channel cannot be used; approval is asked for where the result goes", zap.String("channel", channel), zap.String("code", string(may.Code)))
+		log.Error("approvers' channel cannot be used; approval is asked for where the result goes",
+			zap.String("channel", channel), zap.String("code", string(may.Code)))
 	}
 	return op.Place.ResultID
 }
@@ -209,7 +211,8 @@ func (r *Runner) remind(ctx context.Context, op *Operation, due int) error {
 
 // postReminder makes one bounded try to have those who are asked look at the card.
 func (r *Runner) postReminder(ctx context.Context, op Operation) {
-	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the reminder within "+tellWithin.String()))
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin,
+		errors.New("Slack did not take the reminder within "+tellWithin.String()))
 	defer cancel()
 	err := holdLease(within)
 	if err == nil {
@@ -234,14 +237,16 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 	}
 	a.Needed, a.Lost = v.needed, v.lost
 	if !a.Who.Sufficient(a.Needed - votesOf(v.votes, a.Who.IDs)) {
-		op.Denial = &Decision{Code: DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies, Person: true, Channel: true}
+		op.Denial = &Decision{Code: DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies, Person: true,
+			Channel: true}
 		return r.finish(ctx, op, NotAdded, ReasonDenied)
 	}
 	op.State, op.WaitUntil, op.WaitFor = Waiting, time.Time{}, ""
 	op.FirstTry, op.Tries, op.Fault = time.Time{}, 0, Fault{} // what comes after is a new beginning
 	a.Ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
 	a.Picture, a.Changes, a.Again = now, changes, AgainRules
-	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)), "again": AgainRules, "no_longer": a.noLonger()}
+	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)),
+		"again": AgainRules, "no_longer": a.noLonger()}
 	if len(changes) > 0 {
 		a.Again = AgainPicture
 		data["again"] = AgainPicture
@@ -250,7 +255,8 @@ func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Pic
 		return Next{}, err
 	}
 	r.postReminder(ctx, *op) // an edited card calls nobody
-	r.Log.Info("operation waits for approval again", zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("why", a.Again))
+	r.Log.Info("operation waits for approval again", zap.String("operation", op.ID), zap.String("ref", op.Ref),
+		zap.String("why", a.Again))
 	return Next{State: op.State}, nil
 }
 

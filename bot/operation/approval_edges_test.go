@@ -119,7 +119,8 @@ func TestAnApprovalThatTheRunWasNotToldOfIsSwept(t *testing.T) {
 		h.engine.mu.Lock()
 		h.engine.err = nil
 		h.engine.mu.Unlock()
-		sweeper := &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: zap.NewNop(), Metrics: operation.NewMetrics(prometheus.NewRegistry())}
+		sweeper := &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: time.Now, Every: 2 * time.Second,
+			Older: 2 * time.Second, Log: zap.NewNop(), Metrics: operation.NewMetrics(prometheus.NewRegistry())}
 		ctx, stop := context.WithCancel(t.Context())
 		swept := make(chan struct{})
 		go func() { defer close(swept); _ = sweeper.Run(ctx) }()
@@ -165,7 +166,8 @@ func TestTheFiveMinutesOfAnApprovalBeginWithTheClick(t *testing.T) {
 		}
 		at := time.Now()
 		require.NoError(t, h.approves(op.ID, bo))
-		require.WithinDuration(t, at, h.journal.now(op.ID).ClickedAt, time.Millisecond, "the promise counts from the click")
+		require.WithinDuration(t, at, h.journal.now(op.ID).ClickedAt, time.Millisecond,
+			"the promise counts from the click")
 	})
 }
 
@@ -203,7 +205,8 @@ func TestADraftThatIsShownAgainHasAPicture(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, h.approves(op.ID, bo))
 		h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
-		h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-01", Port: "9", Weight: 20, InstanceID: "i-98"})
+		h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-01", Port: "9", Weight: 20,
+			InstanceID: "i-98"})
 		h.cloud.balancers[0].Listeners[0].Scheduler = "rr"
 		h.process(op.ID)
 		defer h.ends()
@@ -327,7 +330,8 @@ func TestWhatWaitsForPeopleDoesNotHideWhatWasAcceptedAfterIt(t *testing.T) {
 		}
 		h.journal.order = append(h.journal.order, id)
 		h.journal.mu.Unlock()
-		sweeper := &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: time.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: zap.NewNop(), Metrics: operation.NewMetrics(prometheus.NewRegistry())}
+		sweeper := &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: time.Now, Every: 2 * time.Second,
+			Older: 2 * time.Second, Log: zap.NewNop(), Metrics: operation.NewMetrics(prometheus.NewRegistry())}
 		ctx, stop := context.WithCancel(t.Context())
 		var work sync.WaitGroup
 		work.Go(func() { _ = sweeper.Run(ctx) })
@@ -372,7 +376,9 @@ func TestTheTrailCountsThoseWhoWereTold(t *testing.T) {
 			if n := e.Data["told"]; n != "" {
 				told++
 				require.NotEqual(t, "30", n, "slackapp tells 20 at most")
-				require.Equal(t, []string{ana.UserID, here.ChannelID, op.Ref}, []string{e.Data["requester"], e.Data["requester_channel"], e.Data["ref"]}, "it reads without the operation")
+				require.Equal(t, []string{ana.UserID, here.ChannelID, op.Ref},
+					[]string{e.Data["requester"], e.Data["requester_channel"],
+						e.Data["ref"]}, "it reads without the operation")
 			}
 		}
 		require.Equal(t, 1, told)
@@ -421,7 +427,8 @@ func TestRightsAreReadAnewWhereTheButtonIsPressed(t *testing.T) {
 		who    operation.Actor
 		place  string
 	}{
-		"agreeing": {func(h *house, op operation.Operation) { require.NoError(h.t, h.approves(op.ID, bo)) }, operation.ActionApprove, bo, approvers.ChannelID},
+		"agreeing": {func(h *house, op operation.Operation) { require.NoError(h.t, h.approves(op.ID, bo)) },
+			operation.ActionApprove, bo, approvers.ChannelID},
 		"saying no": {func(h *house, op operation.Operation) {
 			_, err := h.intake.Deny(context.Background(), h.says(op.ID, chen), "no")
 			require.NoError(h.t, err)
@@ -528,9 +535,11 @@ func TestNobodyBeingLeftToApproveEndsIt(t *testing.T) {
 		op = h.carry(op.ID)
 		require.Equal(t, operation.ReasonDenied, op.Reason)
 		require.Equal(t, operation.DeniedNobody, op.Denial.Code)
-		require.Equal(t, []operation.Lost{{By: bo, Code: operation.DeniedNoRule}}, op.Approval.Lost, "who approved and may not any more")
+		require.Equal(t, []operation.Lost{{By: bo, Code: operation.DeniedNoRule}}, op.Approval.Lost,
+			"who approved and may not any more")
 		last := h.journal.events[len(h.journal.events)-1]
-		require.Equal(t, []string{operation.EventFinished, bo.UserID, "nobody"}, []string{last.Kind, last.Data["no_longer"], last.Data["denial"]})
+		require.Equal(t, []string{operation.EventFinished, bo.UserID, "nobody"},
+			[]string{last.Kind, last.Data["no_longer"], last.Data["denial"]})
 		require.Empty(t, h.cloud.sent())
 	})
 }

@@ -68,9 +68,11 @@ func (l *law) change(edit func(*law)) {
 
 // court gives a house a law that wants approvals, and three who can approve.
 func court(h *house, approvals int) *law {
-	l := &law{approvals: approvals, may: map[string]bool{bo.UserID: true, chen.UserID: true, dee.UserID: true}, unchecked: map[string]bool{}}
+	l := &law{approvals: approvals, may: map[string]bool{bo.UserID: true, chen.UserID: true, dee.UserID: true},
+		unchecked: map[string]bool{}}
 	h.gate.decide = l.decide
-	h.gate.who = operation.People{IDs: []string{bo.UserID, chen.UserID, dee.UserID}, Shown: []string{bo.UserID, chen.UserID, dee.UserID}}
+	h.gate.who = operation.People{IDs: []string{bo.UserID, chen.UserID, dee.UserID},
+		Shown: []string{bo.UserID, chen.UserID, dee.UserID}}
 	return l
 }
 
@@ -117,7 +119,8 @@ func TestARequestThatNeedsApprovalWaitsAndThenGoesOn(t *testing.T) {
 		require.Equal(t, bo, op.Approval.Votes[0].By)
 		require.Equal(t, []string{"approve-rule"}, op.Approval.Votes[0].Policies)
 		require.Contains(t, h.journal.kinds(op.ID), operation.EventApproved)
-		require.Equal(t, []operation.State{operation.Waiting, operation.Accepted, operation.Sending, operation.Added}, h.reporter.states())
+		require.Equal(t, []operation.State{operation.Waiting, operation.Accepted, operation.Sending, operation.Added},
+			h.reporter.states())
 	})
 }
 
@@ -161,8 +164,12 @@ func TestWhoCannotApprove(t *testing.T) {
 				op := h.asked(request())
 				done := h.process(op.ID)
 				says := map[string]func() error{
-					"approve":  func() error { return h.approves(op.ID, tt.who) },
-					"deny":     func() error { _, err := h.intake.Deny(t.Context(), h.says(op.ID, tt.who), "no"); return err },
+					"approve": func() error { return h.approves(op.ID, tt.who) },
+					"deny": func() error {
+						_, err := h.intake.Deny(t.Context(), h.says(op.ID, tt.who),
+							"no")
+						return err
+					},
 					"question": func() error { return h.intake.Question(t.Context(), h.says(op.ID, tt.who)) },
 				}
 				for what, say := range says {
@@ -311,15 +318,20 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 		left   int // agreements that still count
 		code   operation.DenialCode
 	}{
-		"nothing changes":                     {1, func(*law) {}, operation.Added, "", 1, ""},
-		"the approver loses the right":        {1, func(l *law) { l.may[bo.UserID] = false }, operation.Waiting, "", 0, ""},
-		"the asker loses the right":           {1, func(l *law) { l.no = operation.DeniedNoRule }, operation.NotAdded, operation.ReasonDenied, 1, operation.DeniedNoRule},
-		"it is forbidden":                     {1, func(l *law) { l.no = operation.DeniedForbidden }, operation.NotAdded, operation.ReasonDenied, 1, operation.DeniedForbidden},
-		"the rules ask for one more":          {1, func(l *law) { l.approvals = 2 }, operation.Waiting, "", 1, ""},
-		"the rules ask for nobody any more":   {1, func(l *law) { l.approvals = 0 }, operation.Added, "", 1, ""},
-		"the approver's right cannot be read": {1, func(l *law) { l.unchecked[bo.UserID] = true }, operation.NotAdded, operation.ReasonDenied, 1, operation.DeniedUnchecked},
-		"the rules ask for approval now":      {0, func(l *law) { l.approvals = 1 }, operation.Waiting, "", 0, ""},
-		"the rules want a reason now":         {1, func(l *law) { l.reason = true }, operation.NotAdded, operation.ReasonDenied, 1, operation.DeniedReason},
+		"nothing changes": {1, func(*law) {}, operation.Added, "", 1, ""},
+		"the approver loses the right": {1, func(l *law) { l.may[bo.UserID] = false }, operation.Waiting, "",
+			0, ""},
+		"the asker loses the right": {1, func(l *law) { l.no = operation.DeniedNoRule }, operation.NotAdded,
+			operation.ReasonDenied, 1, operation.DeniedNoRule},
+		"it is forbidden": {1, func(l *law) { l.no = operation.DeniedForbidden },
+			operation.NotAdded, operation.ReasonDenied, 1, operation.DeniedForbidden},
+		"the rules ask for one more":        {1, func(l *law) { l.approvals = 2 }, operation.Waiting, "", 1, ""},
+		"the rules ask for nobody any more": {1, func(l *law) { l.approvals = 0 }, operation.Added, "", 1, ""},
+		"the approver's right cannot be read": {1, func(l *law) { l.unchecked[bo.UserID] = true }, operation.NotAdded,
+			operation.ReasonDenied, 1, operation.DeniedUnchecked},
+		"the rules ask for approval now": {0, func(l *law) { l.approvals = 1 }, operation.Waiting, "", 0, ""},
+		"the rules want a reason now": {1, func(l *law) { l.reason = true }, operation.NotAdded,
+			operation.ReasonDenied, 1, operation.DeniedReason},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -376,23 +388,29 @@ func TestAPictureThatChangedIsShownAgain(t *testing.T) {
 		words  string // of the change; empty: it does not matter
 	}{
 		"another server came": {func(c *cloud) {
-			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-98", Port: "8080", Weight: 20, InstanceID: "i-98"})
+			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-98", Port: "8080", Weight: 20,
+				InstanceID: "i-98"})
 		}, ""},
 		"the same server on other ports": {func(c *cloud) {
-			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "x", Port: "9", Weight: 20, InstanceID: "i-1"})
+			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "x", Port: "9", Weight: 20,
+				InstanceID: "i-1"})
 		}, "the same server is on the listener as be-2"},
 		"the name is taken": {func(c *cloud) {
-			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-01", Port: "9", Weight: 20, InstanceID: "i-98"})
+			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-01", Port: "9", Weight: 20,
+				InstanceID: "i-98"})
 		}, "the name web-01 is taken by be-2"},
-		"health checks were switched off": {func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = new(false) }, "the listener's settings changed"},
-		"most servers are gone":           {func(c *cloud) { c.entries = c.entries[:1]; c.entries[0].Weight = 1 }, "about 98 %"},
+		"health checks were switched off": {func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = new(false) },
+			"the listener's settings changed"},
+		"most servers are gone": {func(c *cloud) { c.entries = c.entries[:1]; c.entries[0].Weight = 1 },
+			"about 98 %"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				court(h, 1)
-				h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-80", Name: "web-80", Port: "8080", Weight: 90, InstanceID: "i-80"})
+				h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-80", Name: "web-80", Port: "8080",
+					Weight: 90, InstanceID: "i-80"})
 				op := h.asked(request())
 				old := h.says(op.ID, chen)
 				require.NoError(t, h.approves(op.ID, bo))

@@ -82,7 +82,8 @@ func (r *Runner) checkAndCall(ctx context.Context, op Operation) (Next, error) {
 
 // settleDoubted ends an operation that has appeared on the listener although the
 // server answered a try with an error that says it did nothing.
-func (r *Runner) settleDoubted(ctx context.Context, op *Operation, pool []zenlayer.Backend) (next Next, over bool, err error) {
+func (r *Runner) settleDoubted(ctx context.Context, op *Operation, pool []zenlayer.Backend) (next Next, over bool,
+	err error) {
 	if !op.Doubted() || op.onlyLimited() {
 		return Next{}, false, nil
 	}

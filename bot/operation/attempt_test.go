@@ -48,10 +48,12 @@ func TestAConflictIsLookedAtBeforeItIsCalledRefused(t *testing.T) {
 		state   operation.State
 		reason  operation.Reason
 	}{
-		"the same entry":               {func(*zenlayer.Backend) {}, 0, operation.AlreadyThere, ""},
-		"the same entry, shown late":   {func(*zenlayer.Backend) {}, 3 * time.Second, operation.AlreadyThere, ""},
-		"the same with another weight": {func(b *zenlayer.Backend) { b.Weight = 7 }, 0, operation.NotAdded, operation.ReasonDiffers},
-		"other ports":                  {func(b *zenlayer.Backend) { b.Port = "1" }, 0, operation.NotAdded, operation.ReasonRefused},
+		"the same entry":             {func(*zenlayer.Backend) {}, 0, operation.AlreadyThere, ""},
+		"the same entry, shown late": {func(*zenlayer.Backend) {}, 3 * time.Second, operation.AlreadyThere, ""},
+		"the same with another weight": {func(b *zenlayer.Backend) { b.Weight = 7 }, 0, operation.NotAdded,
+			operation.ReasonDiffers},
+		"other ports": {func(b *zenlayer.Backend) { b.Port = "1" }, 0, operation.NotAdded,
+			operation.ReasonRefused},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +102,8 @@ func TestAConflictWhosePoolCannotBeReadStaysARefusal(t *testing.T) {
 func TestBeingAskedToWaitIsHonoured(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.goes(on("RegisterBackend", 1, fault{before: &zenlayer.APIError{Status: 429, RetryAfter: 12 * time.Second}}))
+		h.cloud.goes(on("RegisterBackend", 1,
+			fault{before: &zenlayer.APIError{Status: 429, RetryAfter: 12 * time.Second}}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)
@@ -128,16 +131,26 @@ func TestWaitingHasAnEnd(t *testing.T) {
 		least  time.Duration
 		most   time.Duration
 	}{
-		"asked to wait again and again":     {"RegisterBackend", apiError(429, "REQUEST_LIMIT_EXCEEDED"), operation.ReasonRateLimited, time.Minute, operation.GiveUpAfter},
-		"asked to wait too long":            {"RegisterBackend", &zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded, RetryAfter: time.Hour}, operation.ReasonRateLimited, 0, time.Second},
-		"asked to wait while looking":       {"DescribeBackends", apiError(429, ""), operation.ReasonRateLimited, time.Minute, operation.GiveUpAfter},
-		"no network":                        {"RegisterBackend", unsent(), operation.ReasonUnreachable, 10 * time.Second, 30 * time.Second},
-		"no network while looking":          {"DescribeListeners", unsent(), operation.ReasonUnreachable, 10 * time.Second, 30 * time.Second},
-		"a reading that never ends":         {"DescribeBackends", nil, operation.ReasonUnreachable, 0, 2 * time.Minute},
-		"a clock that is off, retried once": {"RegisterBackend", apiError(401, "AUTHFAILURE_SIGNATURE_EXPIRED"), operation.ReasonClockSkew, 0, 3 * time.Second},
-		"not available":                     {"RegisterBackend", apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonProven, operation.ProofAfter, operation.ProofAfter + operation.GiveUpAfter},
-		"not available while looking":       {"DescribeBackends", apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonUnreachable, 10 * time.Second, operation.GiveUpAfter},
-		"the key is refused while looking":  {"DescribeListeners", apiError(401, "AUTHFAILURE_SIGNATURE_FAILURE"), operation.ReasonCredentials, 0, time.Second},
+		"asked to wait again and again": {"RegisterBackend", apiError(429, "REQUEST_LIMIT_EXCEEDED"),
+			operation.ReasonRateLimited, time.Minute, operation.GiveUpAfter},
+		"asked to wait too long": {"RegisterBackend",
+			&zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded,
+				RetryAfter: time.Hour}, operation.ReasonRateLimited, 0, time.Second},
+		"asked to wait while looking": {"DescribeBackends", apiError(429, ""), operation.ReasonRateLimited,
+			time.Minute, operation.GiveUpAfter},
+		"no network": {"RegisterBackend", unsent(), operation.ReasonUnreachable,
+			10 * time.Second, 30 * time.Second},
+		"no network while looking": {"DescribeListeners", unsent(), operation.ReasonUnreachable,
+			10 * time.Second, 30 * time.Second},
+		"a reading that never ends": {"DescribeBackends", nil, operation.ReasonUnreachable, 0, 2 * time.Minute},
+		"a clock that is off, retried once": {"RegisterBackend", apiError(401, "AUTHFAILURE_SIGNATURE_EXPIRED"),
+			operation.ReasonClockSkew, 0, 3 * time.Second},
+		"not available": {"RegisterBackend", apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"),
+			operation.ReasonProven, operation.ProofAfter, operation.ProofAfter + operation.GiveUpAfter},
+		"not available while looking": {"DescribeBackends", apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"),
+			operation.ReasonUnreachable, 10 * time.Second, operation.GiveUpAfter},
+		"the key is refused while looking": {"DescribeListeners", apiError(401, "AUTHFAILURE_SIGNATURE_FAILURE"),
+			operation.ReasonCredentials, 0, time.Second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -254,7 +267,9 @@ func TestStopDuringTheLastChecksCancels(t *testing.T) {
 func TestStopWhileWaitingCancelsAtOnce(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.cloud.goes(on("RegisterBackend", 0, fault{before: &zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded, RetryAfter: time.Minute}}))
+		h.cloud.goes(on("RegisterBackend", 0,
+			fault{before: &zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded,
+				RetryAfter: time.Minute}}))
 		id := h.accepted(request())
 		done := h.process(id)
 		pass(time.Second)
@@ -444,44 +459,4 @@ func TestAStatusIsNotWatchedWhenThatWasAsked(t *testing.T) {
 		require.Equal(t, operation.Added, op.State)
 		require.Zero(t, op.StatusLooks)
 	})
-}
-
-func TestAnAnswerThatWasStoredAlthoughTheJournalSaidNoGoesOn(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		err error
-		end operation.State
-	}{
-		"a conflict":    {apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST"), operation.NotAdded},
-		"asked to wait": {apiError(429, ""), operation.Added},
-		"no answer":     {lost(), operation.Added},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			scene(t, func(t *testing.T, h *house) {
-				id := h.accepted(request())
-				h.cloud.goes(on("RegisterBackend", 1, fault{before: tt.err}))
-				calls, saves := 0, 0
-				h.journal.goes(func(call string) fault {
-					if call == "Save" {
-						saves++
-					}
-					if saves < 2 {
-						return fault{}
-					}
-					// Stored, then an error; and the look at what is stored
-					// takes until the pause is over.
-					switch calls++; calls {
-					case 1:
-						return fault{after: errJournal}
-					case 2:
-						return fault{hold: 4 * time.Second}
-					}
-					return fault{}
-				})
-				require.Equal(t, tt.end, h.carry(id).State)
-				require.True(t, h.isClosed(id))
-			})
-		})
-	}
 }

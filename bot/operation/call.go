@@ -31,7 +31,8 @@ func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (N
 	if op.State != Unconfirmed {
 		op.State = Sending
 	}
-	if err := r.save(ctx, op, EventAttempt, WithPolicies(map[string]string{"attempt": strconv.Itoa(number)}, op.Policies, op.PolicyDigest)); err != nil {
+	if err := r.save(ctx, op, EventAttempt, WithPolicies(map[string]string{"attempt": strconv.Itoa(number)},
+		op.Policies, op.PolicyDigest)); err != nil {
 		return Next{}, err
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
@@ -102,14 +103,17 @@ func (r *Runner) answered(ctx context.Context, sent Operation, number int, got R
 			continue
 		}
 		r.Metrics.stepErrors.Inc()
-		r.Log.Error("answer of a call could not be written down yet", zap.String("operation", sent.ID), zap.String("outcome", word), zap.Error(err))
+		r.Log.Error("answer of a call could not be written down yet", zap.String("operation", sent.ID),
+			zap.String("outcome", word), zap.Error(err))
 		_ = sleep(ctx, pause) // when the process stops there is one more try
 	}
 }
 
 // storeAnswer makes one try, also while the process is stopping.
-func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, word string, got Receipt, callErr error) (Next, error) {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeWithin, errors.New("the journal did not answer within "+storeWithin.String()))
+func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, word string, got Receipt,
+	callErr error) (Next, error) {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeWithin,
+		errors.New("the journal did not answer within "+storeWithin.String()))
 	defer cancel()
 	op, err := r.current(ctx, sent.ID, sent.Run)
 	if err != nil {

@@ -101,7 +101,8 @@ const codeListenerGone = "INVALID_LB_LISTENER_NOT_FOUND"
 // something in front of it serves with the same status proves nothing.
 func saysListenerGone(err error) bool {
 	e, ok := errors.AsType[*zenlayer.APIError](err)
-	return ok && zenlayer.IsNotFound(err) && (e.Code == codeListenerGone || e.Code == "OPERATION_FAILED_RESOURCE_NOT_FOUND")
+	return ok && zenlayer.IsNotFound(err) && (e.Code == codeListenerGone ||
+		e.Code == "OPERATION_FAILED_RESOURCE_NOT_FOUND")
 }
 
 // refusal names the reason for a call that certainly changed nothing and is

@@ -30,7 +30,10 @@ func TestANoSaysWhoCouldIfThatIsKnownInTime(t *testing.T) {
 		takes time.Duration
 	}{
 		"no permit holds": {operation.DeniedNoRule,
-			func(context.Context, operation.Question, operation.Action) (operation.People, error) { return can, nil }, &can, true, 0},
+			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
+				return can,
+					nil
+			}, &can, true, 0},
 		"a forbid holds, and nobody can": {operation.DeniedForbidden,
 			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
 				return operation.People{}, nil
@@ -45,9 +48,15 @@ func TestANoSaysWhoCouldIfThatIsKnownInTime(t *testing.T) {
 				return operation.People{}, context.Cause(ctx)
 			}, nil, true, 2 * time.Second},
 		"a guest learns nothing": {operation.DeniedGuest,
-			func(context.Context, operation.Question, operation.Action) (operation.People, error) { return can, nil }, nil, false, 0},
+			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
+				return can,
+					nil
+			}, nil, false, 0},
 		"nor somebody in a shared channel": {operation.DeniedShared,
-			func(context.Context, operation.Question, operation.Action) (operation.People, error) { return can, nil }, nil, false, 0},
+			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
+				return can,
+					nil
+			}, nil, false, 0},
 	}
 	for name, tt := range tests {
 		for _, at := range []string{"preview", "click"} {
@@ -55,11 +64,13 @@ func TestANoSaysWhoCouldIfThatIsKnownInTime(t *testing.T) {
 				t.Parallel()
 				scene(t, func(t *testing.T, h *house) {
 					asked := false
-					h.intake.Roster = rosterFunc(func(ctx context.Context, q operation.Question, a operation.Action) (operation.People, error) {
+					h.intake.Roster = rosterFunc(func(ctx context.Context, q operation.Question,
+						a operation.Action) (operation.People, error) {
 						asked = true
 						require.Equal(t, operation.ActionRegister, a)
 						require.Equal(t, "lst-1", q.Listener.ID)
-						require.Equal(t, operation.EventDenied, h.journal.events[len(h.journal.events)-1].Kind, "the no is noted first")
+						require.Equal(t, operation.EventDenied, h.journal.events[len(h.journal.events)-1].Kind,
+							"the no is noted first")
 						return tt.who(ctx, q, a)
 					})
 					no := func(operation.Question) operation.Decision { return operation.Decision{Code: tt.code} }

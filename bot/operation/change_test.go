@@ -21,7 +21,8 @@ const kindTakeOff operation.ChangeKind = "take_off"
 
 func (c takeOff) Send(ctx context.Context, op operation.Operation) (got operation.Receipt, err error) {
 	err = c.cloud.do(ctx, "TakeOff", "", func() error {
-		kept := slices.DeleteFunc(slices.Clone(c.cloud.entries), func(e entry) bool { return e.InstanceID == op.Request.InstanceID })
+		kept := slices.DeleteFunc(slices.Clone(c.cloud.entries),
+			func(e entry) bool { return e.InstanceID == op.Request.InstanceID })
 		if len(kept) == len(c.cloud.entries) {
 			return apiError(404, "NO_SUCH_BACKEND")
 		}
@@ -81,7 +82,8 @@ func TestASecondKindOfChangeIsCarriedOutByTheSameRules(t *testing.T) {
 		left     int // entries of the server
 	}{
 		"answered": {nil, "", operation.Added, "", operation.EvidenceAnswered, 1, 0},
-		"refused":  {on("TakeOff", 0, fault{before: apiError(400, "INVALID")}), "", operation.NotAdded, operation.ReasonRefused, "", 1, 1},
+		"refused": {on("TakeOff", 0, fault{before: apiError(400, "INVALID")}), "", operation.NotAdded,
+			operation.ReasonRefused, "", 1, 1},
 		"the answer is lost, and a reading proves it done": {on("TakeOff", 1, fault{after: lost()}), "",
 			operation.Added, "", operation.EvidenceSeen, 1, 0},
 		"the request is lost, and repeated after a reading": {on("TakeOff", 1, fault{before: lost()}), "",
@@ -112,7 +114,8 @@ func TestASecondKindOfChangeIsCarriedOutByTheSameRules(t *testing.T) {
 				require.Len(t, op.Attempts, tt.calls)
 				require.Equal(t, tt.calls, h.cloud.count("TakeOff"))
 				require.Zero(t, h.cloud.count("RegisterBackend"))
-				left := slices.DeleteFunc(slices.Clone(h.cloud.entries), func(e entry) bool { return e.InstanceID != op.Request.InstanceID })
+				left := slices.DeleteFunc(slices.Clone(h.cloud.entries),
+					func(e entry) bool { return e.InstanceID != op.Request.InstanceID })
 				require.Len(t, left, tt.left)
 				last := h.gate.asked[len(h.gate.asked)-1]
 				require.Equal(t, operation.Action(kindTakeOff), last.Action, "the policy is asked about the change")

@@ -127,29 +127,37 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 		return v
 	}
 	v.needed, v.channel = d.Approvals, d.ApproversChannel
-	if op.Approval != nil {
-		for _, vote := range op.Approval.Votes {
-			said := r.Permission.Decide(ctx, voteQuestion(*op, vote, r.Now()))
-			vote.By.PersonID = cmp.Or(vote.By.PersonID, said.PersonID)
-			if vote.By.Is(op.Actor) || slices.ContainsFunc(v.votes, func(other Vote) bool { return other.By.Is(vote.By) }) {
-				continue
-			}
-			if said.Allowed {
-				v.votes = append(v.votes, vote)
-				continue
-			}
-			lost := Lost{By: vote.By, Code: said.Code}
-			if said.Code == DeniedUnchecked || said.PolicyUnknown() { // whether the agreement still counts is not known
-				said.Action = ActionApprove
-				v.why, v.lost = said, []Lost{lost}
-				return v
-			}
-			v.lost = append(v.lost, lost)
-		}
+	if op.Approval != nil && !r.countVotes(ctx, *op, &v) {
+		return v
 	}
 	v.allowed = v.needed > 0 && len(v.votes) >= v.needed
 	v.ask = !v.allowed && v.needed > 0
 	return v
+}
+
+// countVotes asks again about everybody who agreed, and takes into v the votes
+// that count now. It returns false if a vote could not be checked: v denies then.
+func (r *Runner) countVotes(ctx context.Context, op Operation, v *verdict) bool {
+	for _, vote := range op.Approval.Votes {
+		said := r.Permission.Decide(ctx, voteQuestion(op, vote, r.Now()))
+		vote.By.PersonID = cmp.Or(vote.By.PersonID, said.PersonID)
+		same := func(other Vote) bool { return other.By.Is(vote.By) }
+		if vote.By.Is(op.Actor) || slices.ContainsFunc(v.votes, same) {
+			continue
+		}
+		if said.Allowed {
+			v.votes = append(v.votes, vote)
+			continue
+		}
+		lost := Lost{By: vote.By, Code: said.Code}
+		if said.Code == DeniedUnchecked || said.PolicyUnknown() {
+			said.Action = ActionApprove
+			v.why, v.lost = said, []Lost{lost}
+			return false
+		}
+		v.lost = append(v.lost, lost)
+	}
+	return true
 }
 
 // voteQuestion asks whether somebody who agreed may still do so.

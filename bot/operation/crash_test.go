@@ -68,16 +68,21 @@ type storm struct {
 
 func storms() map[string]storm {
 	return map[string]storm{
-		"calm":                   {end: operation.Added},
-		"shown late":             {lag: 30 * time.Second, end: operation.Added},
-		"an answer is lost":      {fault: on("RegisterBackend", 1, fault{after: lost()}), end: operation.Added},
-		"lost and shown late":    {lag: 30 * time.Second, fault: on("RegisterBackend", 1, fault{after: lost()}), end: operation.Added},
-		"a request is lost":      {fault: on("RegisterBackend", 1, fault{before: lost()}), end: operation.Added},
-		"asked to wait":          {fault: on("RegisterBackend", 1, fault{before: apiError(429, "")}), end: operation.Added},
-		"refused":                {fault: on("RegisterBackend", 0, fault{before: apiError(400, "INVALID_PARAMETER_VALUE")}), end: operation.NotAdded},
-		"a conflict":             {fault: on("RegisterBackend", 0, fault{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}), end: operation.NotAdded},
-		"lost for good":          {fault: on("RegisterBackend", 0, fault{before: lost()}), end: operation.NotAdded},
-		"lost for good, but not": {lag: 9 * time.Minute, fault: on("RegisterBackend", 0, fault{after: lost()}), end: operation.Added},
+		"calm":              {end: operation.Added},
+		"shown late":        {lag: 30 * time.Second, end: operation.Added},
+		"an answer is lost": {fault: on("RegisterBackend", 1, fault{after: lost()}), end: operation.Added},
+		"lost and shown late": {lag: 30 * time.Second, fault: on("RegisterBackend", 1, fault{after: lost()}),
+			end: operation.Added},
+		"a request is lost": {fault: on("RegisterBackend", 1, fault{before: lost()}), end: operation.Added},
+		"asked to wait": {fault: on("RegisterBackend", 1, fault{before: apiError(429, "")}),
+			end: operation.Added},
+		"refused": {fault: on("RegisterBackend", 0,
+			fault{before: apiError(400, "INVALID_PARAMETER_VALUE")}), end: operation.NotAdded},
+		"a conflict": {fault: on("RegisterBackend", 0,
+			fault{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}), end: operation.NotAdded},
+		"lost for good": {fault: on("RegisterBackend", 0, fault{before: lost()}), end: operation.NotAdded},
+		"lost for good, but not": {lag: 9 * time.Minute, fault: on("RegisterBackend", 0, fault{after: lost()}),
+			end: operation.Added},
 	}
 }
 
@@ -116,7 +121,8 @@ func TestKilledAnywhereThereIsOneBackendOneTokenAndAClosedCard(t *testing.T) {
 			require.Greater(t, len(names), 20)
 			for kill := 1; kill <= len(names); kill++ {
 				for _, down := range []time.Duration{0, 6 * time.Hour} {
-					t.Run(fmt.Sprintf("%d %s, down %s", kill, names[kill-1], down), func(t *testing.T) { playStorm(t, s, kill, down) })
+					t.Run(fmt.Sprintf("%d %s, down %s", kill, names[kill-1], down),
+						func(t *testing.T) { playStorm(t, s, kill, down) })
 				}
 			}
 		})
@@ -125,7 +131,8 @@ func TestKilledAnywhereThereIsOneBackendOneTokenAndAClosedCard(t *testing.T) {
 
 func TestKilledBeforeSendingItStillGoesOutWhenThereIsTime(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"before step announce", "after step announce", "before DescribeListeners", "after DescribeBackends", "before Save"} {
+	for _, point := range []string{"before step announce", "after step announce", "before DescribeListeners",
+		"after DescribeBackends", "before Save"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {

@@ -73,10 +73,12 @@ func TestBreakGlassNeedsMoreThanThePress(t *testing.T) {
 		code  operation.DenialCode
 		again bool // a new preview is shown
 	}{
-		"the rule for it":                 {func(l *law) { l.glass = false }, operation.DeniedNoRule, false},
-		"a request that is permitted":     {func(l *law) { l.no = operation.DeniedNoRule }, operation.DeniedNoRule, false},
-		"a request that is not forbidden": {func(l *law) { l.no = operation.DeniedForbidden }, operation.DeniedForbidden, false},
-		"something to skip":               {func(l *law) { l.approvals = 0 }, "", true},
+		"the rule for it": {func(l *law) { l.glass = false }, operation.DeniedNoRule, false},
+		"a request that is permitted": {func(l *law) { l.no = operation.DeniedNoRule }, operation.DeniedNoRule,
+			false},
+		"a request that is not forbidden": {func(l *law) { l.no = operation.DeniedForbidden },
+			operation.DeniedForbidden, false},
+		"something to skip": {func(l *law) { l.approvals = 0 }, "", true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +196,8 @@ func TestATokenInAReasonIsRefusedInEveryForm(t *testing.T) {
 			require.Equal(t, fields, got)
 			require.NotContains(t, err.Error(), secret)
 		}
-		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana), intake.Justification{Why: "the key is " + secret + " for now", Incident: secret, Responsible: true})
+		_, err = h.intake.Break(t.Context(), h.click(draft.ID, ana),
+			intake.Justification{Why: "the key is " + secret + " for now", Incident: secret, Responsible: true})
 		refuses(err, intake.FieldWhy, intake.FieldIncident)
 		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
 		require.NoError(t, err)

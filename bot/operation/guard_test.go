@@ -77,10 +77,11 @@ func TestTheLastCheckGoesByTheListenerAsItIsThen(t *testing.T) {
 		end    operation.Reason
 		Update func(t *testing.T, h *house, id string) operation.Operation
 	}{
-		"before the first call": {0, operation.ReasonDenied, func(_ *testing.T, h *house, id string) operation.Operation {
-			h.cloud.moveListener()
-			return h.carry(id)
-		}},
+		"before the first call": {0, operation.ReasonDenied,
+			func(_ *testing.T, h *house, id string) operation.Operation {
+				h.cloud.moveListener()
+				return h.carry(id)
+			}},
 		"before a repeat": {1, operation.ReasonProven, func(t *testing.T, h *house, id string) operation.Operation {
 			h.cloud.goes(on("RegisterBackend", 1, fault{before: lost()}))
 			done := h.process(id)
@@ -102,7 +103,8 @@ func TestTheLastCheckGoesByTheListenerAsItIsThen(t *testing.T) {
 				require.Len(t, h.cloud.sent(), tt.sent)
 				last := h.gate.asked[len(h.gate.asked)-1].Listener
 				require.Equal(t, []string{"renamed", "UDP", "8443", "DR", "lb-2", "pay-lb", "FRA1"},
-					[]string{last.Name, last.Protocol, last.Port, last.Kind, last.LoadBalancerID, last.LoadBalancerName, last.Zone})
+					[]string{last.Name, last.Protocol, last.Port, last.Kind, last.LoadBalancerID,
+						last.LoadBalancerName, last.Zone})
 			})
 		})
 	}

@@ -48,7 +48,8 @@ func (s *shelves) Denials(_ context.Context, p intake.Page) ([]intake.Denial, er
 	before, _ := strconv.Atoi(p.Before.ID)
 	for _, x := range s.denials {
 		n, _ := strconv.Atoi(x.Mark.ID)
-		older := p.Before.At.IsZero() || x.Mark.At.Before(p.Before.At) || x.Mark.At.Equal(p.Before.At) && (p.Before.ID == "" || n < before)
+		older := p.Before.At.IsZero() || x.Mark.At.Before(p.Before.At) || x.Mark.At.Equal(p.Before.At) &&
+			(p.Before.ID == "" || n < before)
 		if older && !x.Mark.At.Before(p.Since) && len(out) < p.Limit {
 			out = append(out, x)
 		}
@@ -58,14 +59,18 @@ func (s *shelves) Denials(_ context.Context, p intake.Page) ([]intake.Denial, er
 
 func (s *shelves) add(at time.Time, n int, who operation.Actor, listener string) {
 	id := fmt.Sprintf("id-%05d", n)
-	op := operation.Operation{ID: id, Ref: id, Actor: who, Place: here, State: operation.Added, Listener: operation.Listener{ID: listener, Name: "name", Protocol: "TCP", LoadBalancerID: "lb", LoadBalancerName: "lb"},
-		Server: operation.Server{ID: "i-1", Type: zenlayer.InstanceBM}, Request: zenlayer.RegisterBackendRequest{ListenerID: listener}}
+	op := operation.Operation{ID: id, Ref: id, Actor: who, Place: here, State: operation.Added,
+		Listener: operation.Listener{ID: listener, Name: "name", Protocol: "TCP", LoadBalancerID: "lb",
+			LoadBalancerName: "lb"},
+		Server: operation.Server{ID: "i-1",
+			Type: zenlayer.InstanceBM}, Request: zenlayer.RegisterBackendRequest{ListenerID: listener}}
 	s.ops = append(s.ops, intake.Past{At: at, Operation: op})
 }
 
 func (s *shelves) deny(at time.Time, n int, who operation.Actor, listener string) {
 	s.denials = append(s.denials, intake.Denial{Mark: intake.Mark{At: at, ID: strconv.Itoa(n)},
-		Event: operation.Event{At: at, Kind: operation.EventDenied, ActorID: who.UserID, ChannelID: here.ChannelID, OperationID: "denied-" + strconv.Itoa(n), Data: map[string]string{"listener": listener}}})
+		Event: operation.Event{At: at, Kind: operation.EventDenied, ActorID: who.UserID, ChannelID: here.ChannelID,
+			OperationID: "denied-" + strconv.Itoa(n), Data: map[string]string{"listener": listener}}})
 }
 
 func (s *shelves) sort() {
@@ -105,15 +110,23 @@ func TestHistoryShowsOnesOwnAndWhatTheRulesLetOneSee(t *testing.T) {
 		want    []string
 		partial bool
 	}{
-		"no right: their own, denials too":      {nil, intake.HistoryQuery{}, []string{"denied-3", "id-00003"}, true},
-		"of one listener":                       {[]string{"lst-1"}, intake.HistoryQuery{}, []string{"denied-3", "id-00003", "denied-1", "id-00001"}, true},
-		"of both":                               {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{}, []string{"denied-3", "id-00003", "denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's":                            {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{By: bo.UserID}, []string{"denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's, without the right":         {nil, intake.HistoryQuery{By: bo.UserID}, []string{}, true},
-		"a listener":                            {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
-		"a listener that may not be seen":       {[]string{"lst-1"}, intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003"}, true},
-		"here":                                  {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{Here: true}, []string{"denied-3", "id-00003", "denied-2", "denied-1", "id-00001"}, false},
-		"what is left out later has no partial": {[]string{"lst-2"}, intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
+		"no right: their own, denials too": {nil, intake.HistoryQuery{}, []string{"denied-3", "id-00003"}, true},
+		"of one listener": {[]string{"lst-1"}, intake.HistoryQuery{},
+			[]string{"denied-3", "id-00003", "denied-1", "id-00001"}, true},
+		"of both": {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{},
+			[]string{"denied-3", "id-00003", "denied-2", "id-00002", "denied-1", "id-00001"}, false},
+		"somebody's": {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{By: bo.UserID},
+			[]string{"denied-2", "id-00002", "denied-1", "id-00001"}, false},
+		"somebody's, without the right": {nil, intake.HistoryQuery{By: bo.UserID}, []string{}, true},
+		"a listener": {[]string{"lst-1", "lst-2"},
+			intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2",
+				"id-00002"}, false},
+		"a listener that may not be seen": {[]string{"lst-1"}, intake.HistoryQuery{Listener: named("lst-2")},
+			[]string{"denied-3", "id-00003"}, true},
+		"here": {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{Here: true},
+			[]string{"denied-3", "id-00003", "denied-2", "denied-1", "id-00001"}, false},
+		"what is left out later has no partial": {[]string{"lst-2"}, intake.HistoryQuery{Listener: named("lst-2")},
+			[]string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -181,7 +194,8 @@ func TestPagesOfHistoryHaveEverythingOnceAndInTurn(t *testing.T) {
 				require.LessOrEqual(t, s.reads, 16, "a page reads so much and no more")
 				for _, e := range p.Entries {
 					require.False(t, got[e.Operation.ID], "seed %d: %s is shown twice", seed, e.Operation.ID)
-					require.True(t, last.IsZero() || !e.At.After(last), "seed %d: %s is out of turn", seed, e.Operation.ID)
+					require.True(t, last.IsZero() || !e.At.After(last), "seed %d: %s is out of turn", seed,
+						e.Operation.ID)
 					got[e.Operation.ID], last = true, e.At
 				}
 				if !p.More {
@@ -252,11 +266,13 @@ func TestHistoryHasNothingOfPrivateChannelsForOthers(t *testing.T) {
 				now := time.Now()
 				s.add(now.Add(-4*time.Minute), 1, bo, "lst-1")
 				s.add(now.Add(-3*time.Minute), 2, chen, "lst-1")
-				s.ops[1].Operation.Place = operation.Place{TeamID: here.TeamID, ChannelID: here.ChannelID, ResultID: "C0PUBLIC"}
+				s.ops[1].Operation.Place = operation.Place{TeamID: here.TeamID, ChannelID: here.ChannelID,
+					ResultID: "C0PUBLIC"}
 				s.add(now.Add(-2*time.Minute), 3, bo, "lst-1")
 				s.deny(now.Add(-time.Minute), 4, bo, "lst-1")
 				s.sort()
-				page, err := h.intake.History(t.Context(), tt.actor, tt.from, intake.HistoryQuery{Since: now.Add(-time.Hour)})
+				page, err := h.intake.History(t.Context(), tt.actor, tt.from,
+					intake.HistoryQuery{Since: now.Add(-time.Hour)})
 				require.NoError(t, err)
 				require.ElementsMatch(t, tt.want, shownIDs(page))
 			})
@@ -274,16 +290,24 @@ func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
 		who  operation.Actor // who was denied
 		seen bool
 	}{
-		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil, intake.HistoryQuery{}, ana, true},
-		"all of its listeners":         {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryQuery{}, bo, true},
-		"one of two":                   {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"}, intake.HistoryQuery{}, bo, false},
-		"with listeners that it does not name": {map[string]string{"listeners": "lst-1", "more_listeners": "yes"}, []string{"lst-1"},
+		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil,
+			intake.HistoryQuery{}, ana, true},
+		"all of its listeners": {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"},
+			intake.HistoryQuery{}, bo, true},
+		"one of two": {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"},
 			intake.HistoryQuery{}, bo, false},
-		"about no listener":        {nil, []string{"lst-1", "lst-2"}, intake.HistoryQuery{}, bo, false},
-		"by a listener in it":      {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"}, intake.HistoryQuery{Listener: named("lst-1")}, bo, true},
-		"by a listener not in it":  {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"}, intake.HistoryQuery{Listener: named("lst-1")}, bo, false},
-		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"}, intake.HistoryQuery{Here: true}, bo, true},
-		"here, not among them":     {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"}, intake.HistoryQuery{Here: true}, bo, false},
+		"with listeners that it does not name": {map[string]string{"listeners": "lst-1", "more_listeners": "yes"},
+			[]string{"lst-1"},
+			intake.HistoryQuery{}, bo, false},
+		"about no listener": {nil, []string{"lst-1", "lst-2"}, intake.HistoryQuery{}, bo, false},
+		"by a listener in it": {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"},
+			intake.HistoryQuery{Listener: named("lst-1")}, bo, true},
+		"by a listener not in it": {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"},
+			intake.HistoryQuery{Listener: named("lst-1")}, bo, false},
+		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"},
+			intake.HistoryQuery{Here: true}, bo, true},
+		"here, not among them": {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"},
+			intake.HistoryQuery{Here: true}, bo, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -297,7 +321,8 @@ func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
 					data[key] = value
 				}
 				s.denials = []intake.Denial{{Mark: intake.Mark{At: time.Now(), ID: "1"},
-					Event: operation.Event{At: time.Now(), Kind: operation.EventDeniedMore, ActorID: tt.who.UserID, Data: data}}}
+					Event: operation.Event{At: time.Now(), Kind: operation.EventDeniedMore, ActorID: tt.who.UserID,
+						Data: data}}}
 				tt.ask.Since = time.Now().Add(-time.Hour)
 				page, err := h.intake.History(t.Context(), ana, here, tt.ask)
 				require.NoError(t, err)

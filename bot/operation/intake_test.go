@@ -77,13 +77,18 @@ func TestAPreviewNeverGuesses(t *testing.T) {
 	}{
 		"a listener's name that two have": {"https-443 web-01", []string{"matches 2 listeners", "lst-1", "lst-2"}},
 		"a server's name that two have":   {"lst-1 twin", []string{"matches 2 servers", "i-8", "vm-8"}},
-		"an unknown listener":             {"api-lb/htps-443 web-01", []string{"No listener called", "Closest", "api-lb/https-443"}},
-		"an unknown server":               {"lst-1 wbe-01", []string{"No server called", "web-01"}},
-		"nothing near":                    {"foo-lb/ftp-999 web-01", []string{`No listener called "foo-lb/ftp-999". Give its ID, or name,`}},
-		"both unknown":                    {"nothing-here nobody-here", []string{"No listener called", "No server called"}},
-		"a beginning of a name":           {"lst-1 web", []string{"No server called"}},
-		"ports on direct routing":         {"lst-dr web-01 ports=8080", []string{"direct routing", "Remove ports=8080"}},
-		"a name that is taken":            {"lst-1 web-01 name=web-99", []string{"The name web-99 is taken on this listener. Suggestion: web-99-2."}},
+		"an unknown listener": {"api-lb/htps-443 web-01",
+			[]string{"No listener called", "Closest", "api-lb/https-443"}},
+		"an unknown server": {"lst-1 wbe-01", []string{"No server called", "web-01"}},
+		"nothing near": {"foo-lb/ftp-999 web-01",
+			[]string{`No listener called "foo-lb/ftp-999". Give its ID, or name,`}},
+		"both unknown": {"nothing-here nobody-here",
+			[]string{"No listener called", "No server called"}},
+		"a beginning of a name": {"lst-1 web", []string{"No server called"}},
+		"ports on direct routing": {"lst-dr web-01 ports=8080",
+			[]string{"direct routing", "Remove ports=8080"}},
+		"a name that is taken": {"lst-1 web-01 name=web-99",
+			[]string{"The name web-99 is taken on this listener. Suggestion: web-99-2."}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -106,7 +111,8 @@ func TestAPreviewNeverGuesses(t *testing.T) {
 
 func TestRisksSayInWhatStateThingsAre(t *testing.T) {
 	t.Parallel()
-	for text, note := range map[string]string{"lst-1 web-02": "The server is stopped.", "lst-1 web-03": "The server is in the recycle bin.",
+	for text, note := range map[string]string{"lst-1 web-02": "The server is stopped.",
+		"lst-1 web-03": "The server is in the recycle bin.",
 		"lst-2 web-01": "This load balancer is not running (state: CREATING). Servers can be added only while it is running."} {
 		scene(t, func(t *testing.T, h *house) {
 			op, err := h.intake.Preview(t.Context(), h.ask(typed(t, text)))
@@ -451,10 +457,11 @@ func TestAcceptedMeansCommitted(t *testing.T) {
 		uncertain bool
 		fine      bool
 	}{
-		"a journal that refuses":               {fault: fault{before: errJournal}},
-		"a journal that is slow":               {fault: fault{hold: time.Minute}, uncertain: true},
-		"a commit whose confirmation is lost":  {fault: fault{after: errJournal}, committed: true, fine: true},
-		"a commit that takes most of the time": {fault: fault{hold: 900 * time.Millisecond}, committed: true, fine: true},
+		"a journal that refuses":              {fault: fault{before: errJournal}},
+		"a journal that is slow":              {fault: fault{hold: time.Minute}, uncertain: true},
+		"a commit whose confirmation is lost": {fault: fault{after: errJournal}, committed: true, fine: true},
+		"a commit that takes most of the time": {fault: fault{hold: 900 * time.Millisecond}, committed: true,
+			fine: true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -534,11 +541,12 @@ func TestButtonsOfARunningOperationNeedTheRight(t *testing.T) {
 		decision operation.Decision
 		may      bool
 	}{
-		"the requester":                         {ana, operation.Decision{Code: operation.DeniedNoRule}, true},
-		"somebody who may do it too":            {bo, yes, true},
-		"somebody who would need an approval":   {bo, operation.Decision{Code: operation.DeniedApproval}, true},
-		"somebody who may not":                  {bo, operation.Decision{Code: operation.DeniedNoRule}, false},
-		"the same user id of another workspace": {operation.Actor{UserID: ana.UserID, TeamID: "T2"}, operation.Decision{Code: operation.DeniedNoRule}, false},
+		"the requester":                       {ana, operation.Decision{Code: operation.DeniedNoRule}, true},
+		"somebody who may do it too":          {bo, yes, true},
+		"somebody who would need an approval": {bo, operation.Decision{Code: operation.DeniedApproval}, true},
+		"somebody who may not":                {bo, operation.Decision{Code: operation.DeniedNoRule}, false},
+		"the same user id of another workspace": {operation.Actor{UserID: ana.UserID, TeamID: "T2"},
+			operation.Decision{Code: operation.DeniedNoRule}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -626,7 +634,8 @@ func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
 		op := ask()
 		require.Equal(t, operation.Draft, op.State, "it may work, so it can be sent")
 		require.Len(t, op.Notes, 1)
-		require.Contains(t, op.Notes[0], "web-01 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) and 1 more. Zenlayer may refuse")
+		require.Contains(t, op.Notes[0],
+			"web-01 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) and 1 more. Zenlayer may refuse")
 	})
 }
 
@@ -646,7 +655,8 @@ func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
 		fixed := typed(t, strings.TrimPrefix(e.Corrected, commands.Name+" "))
 		require.Equal(t, "web-01", fixed.Server, "the corrected command is taken")
 
-		_, err = h.intake.Preview(t.Context(), intake.Request{Registration: typed(t, "web-01 nothing-here"), Actor: ana, Place: here})
+		_, err = h.intake.Preview(t.Context(), intake.Request{Registration: typed(t, "web-01 nothing-here"),
+			Actor: ana, Place: here})
 		require.ErrorAs(t, err, &e)
 		require.Len(t, e.Problems, 2, "nothing is guessed")
 	})

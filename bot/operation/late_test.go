@@ -47,7 +47,8 @@ func TestNothingIsFirstSentFiveMinutesAfterTheClick(t *testing.T) {
 
 func TestTheLastChecksDoNotMakeACallLate(t *testing.T) {
 	t.Parallel()
-	for name, slow := range map[string]string{"reading the listener": "DescribeListeners", "reading the pool": "DescribeBackends"} {
+	for name, slow := range map[string]string{"reading the listener": "DescribeListeners",
+		"reading the pool": "DescribeBackends"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -67,7 +68,8 @@ func TestASlowJournalDoesNotMakeACallLate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		hold time.Duration
 		sent bool
-	}{"a little": {time.Second, true}, "until the five minutes are over": {4 * time.Minute, false}, "hours": {6 * time.Hour, false}} {
+	}{"a little": {time.Second, true}, "until the five minutes are over": {4 * time.Minute,
+		false}, "hours": {6 * time.Hour, false}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -106,7 +108,8 @@ func TestATryThatChangedNothingIsNotMadeAgainLate(t *testing.T) {
 		"no network":                  {unsent(), operation.ReasonUnreachable},
 		"not available":               {apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE"), operation.ReasonProven},
 		"clock is off":                {apiError(401, zenlayer.CodeSignatureExpired), operation.ReasonClockSkew},
-		"asked too late":              {&zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded, RetryAfter: 110 * time.Second}, operation.ReasonRateLimited},
+		"asked too late": {&zenlayer.APIError{Status: 429, Code: zenlayer.CodeRequestLimitExceeded,
+			RetryAfter: 110 * time.Second}, operation.ReasonRateLimited},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,7 +220,8 @@ func TestADowntimeDoesNotExtendTheTimeForRepeats(t *testing.T) {
 
 func TestAProcessThatDiedWhileSendingLooksFirst(t *testing.T) {
 	t.Parallel()
-	for name, down := range map[string]time.Duration{"and came back at once": 0, "and came back after six hours": 6 * time.Hour} {
+	for name, down := range map[string]time.Duration{"and came back at once": 0,
+		"and came back after six hours": 6 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -246,7 +250,8 @@ func TestAShutdownInTheMiddleOfACallIsUnconfirmed(t *testing.T) {
 		h.stop(errKilled)
 		<-done
 		op := h.journal.now(id)
-		require.Equal(t, operation.Unconfirmed, op.State, "what is known is written down, although the process is stopping")
+		require.Equal(t, operation.Unconfirmed, op.State,
+			"what is known is written down, although the process is stopping")
 		require.Equal(t, operation.OutcomeUnknown, op.Attempts[0].Outcome)
 		require.Equal(t, operation.Added, h.carry(id).State)
 	})

@@ -22,7 +22,8 @@ func (h *house) effects() effects {
 	defer h.journal.mu.Unlock()
 	h.reporter.mu.Lock()
 	defer h.reporter.mu.Unlock()
-	return effects{len(h.journal.history), len(h.journal.events), len(h.cloud.sent()), len(h.reporter.told), len(h.reporter.said)}
+	return effects{len(h.journal.history), len(h.journal.events), len(h.cloud.sent()), len(h.reporter.told),
+		len(h.reporter.said)}
 }
 
 // pausedAt pauses a run at its nth point, lets another process take over and
@@ -58,7 +59,8 @@ func pausedAt(t *testing.T, s storm, accept func(*house) string, n int) (names [
 		close(wake)
 		synctest.Wait()
 		pass(time.Minute)
-		stopFirst(errKilled)                                          // as a process is told to end that others took over from
+		// as a process is told to end that others took over from
+		stopFirst(errKilled)
 		if err := <-first; !errors.Is(err, errKilled) && err != nil { // nil: it had done everything
 			require.ErrorIs(t, err, operation.ErrSuperseded)
 		}

@@ -19,18 +19,26 @@ import (
 // namedCloud has listeners and servers whose names differ by little.
 func namedCloud() *cloud {
 	listener := func(id, name, port string) zenlayer.Listener {
-		return zenlayer.Listener{ListenerID: id, Name: name, Protocol: "TCP", Port: port, Scheduler: "wrr", Kind: "FNAT"}
+		return zenlayer.Listener{ListenerID: id, Name: name, Protocol: "TCP", Port: port, Scheduler: "wrr",
+			Kind: "FNAT"}
 	}
 	return &cloud{
 		at: &points{},
 		balancers: []zenlayer.LoadBalancer{
-			{ID: "lb-1", Name: "api-lb", Status: "AVAILABLE", Listeners: []zenlayer.Listener{listener("lst-80aa", "https-443", "443"), listener("lst-1", "admin", "9000")}},
-			{ID: "lb-2", Name: "pay-lb", Status: "AVAILABLE", Listeners: []zenlayer.Listener{listener("lst-90bb", "payments", "443"), listener("lst-2", "_blue_", "80")}},
+			{ID: "lb-1", Name: "api-lb", Status: "AVAILABLE",
+				Listeners: []zenlayer.Listener{listener("lst-80aa", "https-443", "443"),
+					listener("lst-1", "admin", "9000")}},
+			{ID: "lb-2", Name: "pay-lb", Status: "AVAILABLE",
+				Listeners: []zenlayer.Listener{listener("lst-90bb", "payments", "443"),
+					listener("lst-2", "_blue_", "80")}},
 		},
 		instances: []zenlayer.Instance{
-			{ID: "ins-1", Name: "web-a", Hostname: "Web-A.edge.example", Type: zenlayer.InstanceBM, PrivateIPs: []string{"10.0.3.17"}, PublicIPs: []string{"192.0.2.7"}, IPv6s: []string{"2001:db8::17"}},
-			{ID: "ins-2", Name: "web-b", Hostname: "web-b.edge.example.", Type: zenlayer.InstanceBM, PrivateIPs: []string{"10.0.3.18"}, IPv6s: []string{"2001:DB8:0:0::18/64"}},
-			{ID: "vm-3", Name: "edge-c", Type: zenlayer.InstanceVM, PublicIPs: []string{"192.0.2.9"}, IPv6s: []string{"2001:db8::19"}},
+			{ID: "ins-1", Name: "web-a", Hostname: "Web-A.edge.example", Type: zenlayer.InstanceBM,
+				PrivateIPs: []string{"10.0.3.17"}, PublicIPs: []string{"192.0.2.7"}, IPv6s: []string{"2001:db8::17"}},
+			{ID: "ins-2", Name: "web-b", Hostname: "web-b.edge.example.", Type: zenlayer.InstanceBM,
+				PrivateIPs: []string{"10.0.3.18"}, IPv6s: []string{"2001:DB8:0:0::18/64"}},
+			{ID: "vm-3", Name: "edge-c", Type: zenlayer.InstanceVM, PublicIPs: []string{"192.0.2.9"},
+				IPv6s: []string{"2001:db8::19"}},
 			{ID: "ins-4", Name: "*bold*", Type: zenlayer.InstanceBM},
 		},
 	}
@@ -73,8 +81,10 @@ func TestAnAddressIsFoundInAnySpelling(t *testing.T) {
 		bytes[0] = 0x20
 		addr := netip.AddrFrom16(bytes)
 		long := addr.StringExpanded()
-		c.instances[1].IPv6s = []string{rapid.SampledFrom([]string{addr.String(), long, strings.ToUpper(long)}).Draw(t, "zenlayer")}
-		typed := rapid.SampledFrom([]string{addr.String(), long, strings.ToUpper(long), strings.ToUpper(addr.String()), "[" + long + "]"}).Draw(t, "typed")
+		c.instances[1].IPv6s = []string{rapid.SampledFrom([]string{addr.String(), long,
+			strings.ToUpper(long)}).Draw(t, "zenlayer")}
+		typed := rapid.SampledFrom([]string{addr.String(), long, strings.ToUpper(long),
+			strings.ToUpper(addr.String()), "[" + long + "]"}).Draw(t, "typed")
 		_, s, err := intake.Find(ctx, c, commands.ReadListener("lst-1"), typed, "")
 		require.NoError(t, err)
 		require.Equal(t, "ins-2", s.ID)
@@ -87,18 +97,27 @@ func TestWhatFitsOnlyNearlyIsNeverTaken(t *testing.T) {
 		listener, server string
 		words            []string
 	}{
-		"a name in other case":                       {"lst-1", "WEB-A", []string{`No server called "WEB-A"`, "web-a (ins-1)"}},
-		"a listener on another load balancer":        {"apo-lb/payments", "ins-1", []string{`No listener called "apo-lb/payments"`}},
-		"a console address with two listeners":       {"https://c.example/lst-1/lst-2", "ins-1", []string{"matches 2 listeners", "(lst-1)", "(lst-2)"}},
-		"a console address with none":                {"https://c.example/lb/lst-77", "ins-1", []string{`No listener called "https://c.example/lb/lst-77"`}},
-		"an address of another server":               {"lst-1", "2001:db8::1a", []string{`No server called "2001:db8::1a"`}},
-		"a marked name that does not exist":          {"lst-1", "*web-x*", []string{`No server called "*web-x*". Closest: `, "web-a (ins-1)"}},
-		"a bare listener name, misspelt":             {"paymnets", "ins-1", []string{"Closest: pay-lb/payments (lst-90bb)"}},
-		"a listener ID with one wrong character":     {"lst-80ab", "ins-1", []string{"Closest: api-lb/https-443 (lst-80aa)"}},
-		"a load balancer's listener by port, wrong":  {"ap-lb:443", "ins-1", []string{"api-lb/https-443 (lst-80aa)"}},
-		"a server's host name, misspelt":             {"lst-1", "web-b.egde.example", []string{"web-b (ins-2)"}},
-		"a server ID with one wrong character":       {"lst-1", "vm-4", []string{"edge-c (vm-3)"}},
-		"both misspelt, each with what is closest":   {"htps-443", "edge-d", []string{"api-lb/https-443 (lst-80aa)", "edge-c (vm-3)"}},
+		"a name in other case": {"lst-1", "WEB-A",
+			[]string{`No server called "WEB-A"`, "web-a (ins-1)"}},
+		"a listener on another load balancer": {"apo-lb/payments", "ins-1",
+			[]string{`No listener called "apo-lb/payments"`}},
+		"a console address with two listeners": {"https://c.example/lst-1/lst-2", "ins-1",
+			[]string{"matches 2 listeners", "(lst-1)", "(lst-2)"}},
+		"a console address with none": {"https://c.example/lb/lst-77", "ins-1",
+			[]string{`No listener called "https://c.example/lb/lst-77"`}},
+		"an address of another server": {"lst-1", "2001:db8::1a",
+			[]string{`No server called "2001:db8::1a"`}},
+		"a marked name that does not exist": {"lst-1", "*web-x*",
+			[]string{`No server called "*web-x*". Closest: `, "web-a (ins-1)"}},
+		"a bare listener name, misspelt": {"paymnets", "ins-1",
+			[]string{"Closest: pay-lb/payments (lst-90bb)"}},
+		"a listener ID with one wrong character": {"lst-80ab", "ins-1",
+			[]string{"Closest: api-lb/https-443 (lst-80aa)"}},
+		"a load balancer's listener by port, wrong": {"ap-lb:443", "ins-1", []string{"api-lb/https-443 (lst-80aa)"}},
+		"a server's host name, misspelt":            {"lst-1", "web-b.egde.example", []string{"web-b (ins-2)"}},
+		"a server ID with one wrong character":      {"lst-1", "vm-4", []string{"edge-c (vm-3)"}},
+		"both misspelt, each with what is closest": {"htps-443", "edge-d",
+			[]string{"api-lb/https-443 (lst-80aa)", "edge-c (vm-3)"}},
 		"a prefix with the API's own wildcard":       {"lst-1", "web-*", []string{`No server called "web-*"`}},
 		"a network instead of an address of servers": {"lst-1", "10.0.3.17/24", []string{"No server called"}},
 	} {
@@ -118,7 +137,8 @@ func TestEveryChoiceExistsAndThereAreFiveAtMost(t *testing.T) {
 	t.Parallel()
 	c, ctx := namedCloud(), t.Context()
 	for i := range 30 {
-		c.instances = append(c.instances, zenlayer.Instance{ID: fmt.Sprintf("i-%02d", i), Name: fmt.Sprintf("db-%02d", i), Type: zenlayer.InstanceBM})
+		c.instances = append(c.instances, zenlayer.Instance{ID: fmt.Sprintf("i-%02d", i),
+			Name: fmt.Sprintf("db-%02d", i), Type: zenlayer.InstanceBM})
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.StringMatching(`(db-|web-|i-|lst-|pay)[0-9a-z]{0,3}`).Draw(t, "word")

@@ -22,16 +22,26 @@ type Metrics struct {
 // NewMetrics registers the metrics of this package.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
-		finishedTotal: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_operations_finished_total", Help: "Operations by their final state and, for not_added, the reason."}, []string{"state", "reason"}),
-		attempts:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_register_attempts_total", Help: "RegisterBackend calls by outcome."}, []string{"outcome"}),
-		took:          prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_operation_seconds", Help: "Seconds from the last click to the final state.", Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800}}),
-		stepErrors:    prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_operation_step_errors_total", Help: "Steps that were tried again, mostly because the journal did not answer."}),
-		reportErrors:  prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_report_errors_total", Help: "Failed tries to show a final state in Slack."}),
-		undelivered:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_undelivered", Help: "Operations that are over and whose card does not say so yet, up to 1000."}),
-		overdue:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_overdue", Help: "Of those, the ones that have been over for more than a day."}),
+		finishedTotal: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_operations_finished_total",
+			Help: "Operations by their final state and, for not_added, the reason."}, []string{"state", "reason"}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_register_attempts_total",
+			Help: "RegisterBackend calls by outcome."}, []string{"outcome"}),
+		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_operation_seconds",
+			Help: "Seconds from the last click to the final state.", Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5,
+				10, 30, 60, 120, 300, 600, 1800}}),
+		stepErrors: prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_operation_step_errors_total",
+			Help: "Steps that were tried again, mostly because the journal did not answer."}),
+		reportErrors: prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_report_errors_total",
+			Help: "Failed tries to show a final state in Slack."}),
+		undelivered: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_undelivered",
+			Help: "Operations that are over and whose card does not say so yet, up to 1000."}),
+		overdue: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_overdue",
+			Help: "Of those, the ones that have been over for more than a day."}),
 	}
-	m.oldestOpen = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_oldest_open_operation_seconds", Help: "Seconds since the click of the oldest open operation that does not wait for people; 0: there is none."})
-	m.stuck = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_operations_stuck", Help: "Open operations that have been in their state for longer than it can last."})
+	m.oldestOpen = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_oldest_open_operation_seconds",
+		Help: "Seconds since the click of the oldest open operation that does not wait for people; 0: there is none."})
+	m.stuck = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_operations_stuck",
+		Help: "Open operations that have been in their state for longer than it can last."})
 	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
 	}
@@ -40,7 +50,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for _, why := range AllReasons() {
 		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
 	}
-	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.undelivered, m.overdue, m.oldestOpen, m.stuck)
+	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.undelivered, m.overdue,
+		m.oldestOpen, m.stuck)
 	return m
 }
 

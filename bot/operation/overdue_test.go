@@ -77,7 +77,8 @@ func TestAResultThatNobodyCouldBeToldForADayIsAnAlarmAndIsTriedOn(t *testing.T) 
 		require.Equal(t, operation.Added, h.journal.now(id).State)
 		h.owed(t, 0, 0)
 		for n := range tries[:len(tries)-2] {
-			require.GreaterOrEqual(t, tries[n+2].Sub(tries[n+1])+time.Second, tries[n+1].Sub(tries[n]), "the pauses grow")
+			require.GreaterOrEqual(t, tries[n+2].Sub(tries[n+1])+time.Second, tries[n+1].Sub(tries[n]),
+				"the pauses grow")
 		}
 		require.Less(t, len(tries), 600)
 	})

@@ -49,7 +49,8 @@ func kinds() []kind {
 		{"truncated", f(zenlayertest.TruncatedJSON)},
 		{"huge", f(zenlayertest.HugeBody)},
 		{"clock skew", f(zenlayertest.ClockSkew)},
-		{"hidden for a while", with(zenlayertest.HiddenBackend, func(f *zenlayertest.Fault) { f.Delay = 3 * time.Minute })},
+		{"hidden for a while", with(zenlayertest.HiddenBackend,
+			func(f *zenlayertest.Fault) { f.Delay = 3 * time.Minute })},
 		{"hidden from readings", with(zenlayertest.HiddenBackend, func(f *zenlayertest.Fault) { f.Reads = 4 })},
 		{"tokens forgotten", f(zenlayertest.TokensForgotten)},
 		{"rate limited", f(zenlayertest.RateLimited)},
@@ -65,8 +66,10 @@ func kinds() []kind {
 		"dropped": f(zenlayertest.ConnectionDropped), "hang": f(zenlayertest.Hang), "bad gateway": f(zenlayertest.BadGateway),
 		"a 429 page":   with(zenlayertest.RateLimited, func(f *zenlayertest.Fault) { f.Plain = true }),
 		"redirect 302": f(zenlayertest.Redirect302), "redirect 307": f(zenlayertest.Redirect307),
-		"a 400 page": answered(http.StatusBadRequest, "<html>bad request</html>"), "a 404 page": answered(http.StatusNotFound, "404 page not found"),
-		"a 401 page": answered(http.StatusUnauthorized, `{"error":"login"}`), "a 409 page": answered(http.StatusConflict, "conflict"),
+		"a 400 page": answered(http.StatusBadRequest,
+			"<html>bad request</html>"), "a 404 page": answered(http.StatusNotFound, "404 page not found"),
+		"a 401 page": answered(http.StatusUnauthorized,
+			`{"error":"login"}`), "a 409 page": answered(http.StatusConflict, "conflict"),
 		"unavailable": f(zenlayertest.Unavailable), "timed out": f(zenlayertest.TimedOut), "error in 200": f(zenlayertest.ErrorIn200),
 	} {
 		all = append(all, kind{name, k})
@@ -85,7 +88,8 @@ type at struct {
 }
 
 func places() []at {
-	return []at{{"the call", "RegisterBackend", 1}, {"the looks", "DescribeBackends", 1}, {"every look", "DescribeBackends", -1}, {"the listener", "DescribeListeners", 1}}
+	return []at{{"the call", "RegisterBackend", 1}, {"the looks", "DescribeBackends", 1},
+		{"every look", "DescribeBackends", -1}, {"the listener", "DescribeListeners", 1}}
 }
 
 func (k kind) strikes(where at) zenlayertest.Fault {
@@ -141,7 +145,8 @@ func strike(t *testing.T, lag time.Duration, faults ...zenlayertest.Fault) (end 
 		op, asked := w.carryOut(id)
 		w.judge(op)
 		if f := faults[0]; f.Times == 1 {
-			require.True(t, slices.ContainsFunc(w.api.CallsOf(f.Action), func(c zenlayertest.Call) bool { return c.Fault == f.Kind }), "the fault never struck")
+			require.True(t, slices.ContainsFunc(w.api.CallsOf(f.Action),
+				func(c zenlayertest.Call) bool { return c.Fault == f.Kind }), "the fault never struck")
 		}
 		end = strings.TrimSpace(fmt.Sprintf("%s %s%s", op.State, op.Reason, op.Evidence))
 		if asked {

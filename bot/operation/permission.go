@@ -40,19 +40,21 @@ type DenialCode string
 
 // The codes, in the order of the gates.
 const (
-	DeniedUnchecked    DenialCode = "unchecked"     // a fact could not be read; What names it
-	DeniedWorkspace    DenialCode = "workspace"     // the person belongs to another workspace or organization
-	DeniedGuest        DenialCode = "guest"         // guests, single- or multi-channel
-	DeniedBot          DenialCode = "bot"           // bots, apps and workflows
-	DeniedDeactivated  DenialCode = "deactivated"   // the account is deactivated
-	DeniedShared       DenialCode = "shared"        // the channel is shared with another organization
-	DeniedChannel      DenialCode = "channel"       // the channel cannot be seen or is archived
-	DeniedNoPolicy     DenialCode = "no_policy"     // no policy is loaded
-	DeniedNoRule       DenialCode = "no_rule"       // no permit holds
-	DeniedForbidden    DenialCode = "forbidden"     // a forbid holds
-	DeniedApproval     DenialCode = "approval"      // a permit holds, once Approvals other people agree
-	DeniedNobody       DenialCode = "nobody"        // a permit holds, but there are not Approvals people who could agree
-	DeniedRate         DenialCode = "rate"          // too many in a short time; Until says when the next one is possible
+	DeniedUnchecked   DenialCode = "unchecked"   // a fact could not be read; What names it
+	DeniedWorkspace   DenialCode = "workspace"   // the person belongs to another workspace or organization
+	DeniedGuest       DenialCode = "guest"       // guests, single- or multi-channel
+	DeniedBot         DenialCode = "bot"         // bots, apps and workflows
+	DeniedDeactivated DenialCode = "deactivated" // the account is deactivated
+	DeniedShared      DenialCode = "shared"      // the channel is shared with another organization
+	DeniedChannel     DenialCode = "channel"     // the channel cannot be seen or is archived
+	DeniedNoPolicy    DenialCode = "no_policy"   // no policy is loaded
+	DeniedNoRule      DenialCode = "no_rule"     // no permit holds
+	DeniedForbidden   DenialCode = "forbidden"   // a forbid holds
+	DeniedApproval    DenialCode = "approval"    // a permit holds, once Approvals other people agree
+	// a permit holds, but there are not Approvals people who could agree
+	DeniedNobody DenialCode = "nobody"
+	// too many in a short time; Until says when the next one is possible
+	DeniedRate         DenialCode = "rate"
 	DeniedListenerRate DenialCode = "listener_rate" // the same, for the listener
 	DeniedBudget       DenialCode = "budget"        // the same, for break-glass
 	DeniedReason       DenialCode = "reason"        // a permit holds, but for requests with a reason only
@@ -73,24 +75,27 @@ type Decision struct {
 	Allowed   bool       `json:"allowed"`
 	Approvals int        `json:"approvals,omitempty"` // with DeniedApproval: how many other people must agree
 	Code      DenialCode `json:"code,omitempty"`
-	Action    Action     `json:"action,omitempty"`     // of a no that is not about register
-	What      string     `json:"what,omitempty"`       // the fact that could not be checked
-	Remedy    string     `json:"remedy,omitempty"`     // what a person has to change so that it can be checked; empty: it may pass
-	Policies  []string   `json:"policies,omitempty"`   // @id of the policies that decided
-	Digest    string     `json:"digest,omitempty"`     // SHA-256 of the policy file that was asked; empty when it was not
-	Reason    string     `json:"reason,omitempty"`     // @reason of the policy that decided
-	Contact   string     `json:"contact,omitempty"`    // @contact of the policy that decided
-	Groups    []string   `json:"groups,omitempty"`     // user group ids that would have helped
-	GroupsAsk bool       `json:"groups_ask,omitempty"` // in one of Groups it would take the approval of others as well
-	Channels  []string   `json:"channels,omitempty"`   // ids of the channels in which it would be permitted, with or without approval
-	Incident  bool       `json:"incident,omitempty"`   // it would be permitted in an incident channel
-	PersonID  string     `json:"person_id,omitempty"`  // Person.PersonID, once it was read
-	In        []string   `json:"in,omitempty"`         // user group ids the person is in, among those the policy names
-	Person    bool       `json:"person"`               // the person passed the identity checks
-	Channel   bool       `json:"channel"`              // the channel passed its checks
-	Limit     int        `json:"limit,omitempty"`      // for DeniedRate: how many
-	Window    string     `json:"window,omitempty"`     // for DeniedRate: in how long
-	Until     time.Time  `json:"until,omitzero"`
+	Action    Action     `json:"action,omitempty"` // of a no that is not about register
+	What      string     `json:"what,omitempty"`   // the fact that could not be checked
+	// what a person has to change so that it can be checked; empty: it may pass
+	Remedy   string   `json:"remedy,omitempty"`
+	Policies []string `json:"policies,omitempty"` // @id of the policies that decided
+	// SHA-256 of the policy file that was asked; empty when it was not
+	Digest    string   `json:"digest,omitempty"`
+	Reason    string   `json:"reason,omitempty"`     // @reason of the policy that decided
+	Contact   string   `json:"contact,omitempty"`    // @contact of the policy that decided
+	Groups    []string `json:"groups,omitempty"`     // user group ids that would have helped
+	GroupsAsk bool     `json:"groups_ask,omitempty"` // in one of Groups it would take the approval of others as well
+	// ids of the channels in which it would be permitted, with or without approval
+	Channels []string  `json:"channels,omitempty"`
+	Incident bool      `json:"incident,omitempty"`  // it would be permitted in an incident channel
+	PersonID string    `json:"person_id,omitempty"` // Person.PersonID, once it was read
+	In       []string  `json:"in,omitempty"`        // user group ids the person is in, among those the policy names
+	Person   bool      `json:"person"`              // the person passed the identity checks
+	Channel  bool      `json:"channel"`             // the channel passed its checks
+	Limit    int       `json:"limit,omitempty"`     // for DeniedRate: how many
+	Window   string    `json:"window,omitempty"`    // for DeniedRate: in how long
+	Until    time.Time `json:"until,omitzero"`
 
 	// Clauses is the account of the policies named in Policies, in the order
 	// of the file. It explains the decision and never makes it. MoreClauses
@@ -221,8 +226,9 @@ type Roster interface {
 type Explanation struct {
 	Standing Standing
 	Decision Decision
-	Rules    []Rule // the policies of this action on this listener, in the order of the file; none while Cedar cannot be asked
-	Others   int    // how many policies are about another action or other listeners
+	// the policies of this action on this listener, in the order of the file; none while Cedar cannot be asked
+	Rules  []Rule
+	Others int // how many policies are about another action or other listeners
 }
 
 // Rule is one policy, with all its clauses.

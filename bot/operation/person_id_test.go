@@ -39,7 +39,8 @@ func TestNobodyApprovesTheirOwnRequestUnderAnotherID(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				court(h, 1).grid(h, map[string]string{ana.UserID: "W0ANA", anaToo().UserID: "W0ANA", chen.UserID: "W0CHEN"})
+				court(h, 1).grid(h, map[string]string{ana.UserID: "W0ANA", anaToo().UserID: "W0ANA",
+					chen.UserID: "W0CHEN"})
 				op := h.asked(request())
 				prepare(h, op.ID)
 				denied := &intake.DeniedError{}
@@ -68,7 +69,8 @@ func TestAnApprovalIsRefusedWhileItIsNotKnownWhoAsked(t *testing.T) {
 func TestOnePersonWithTwoIDsIsOneOfTwoApprovers(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		court(h, 2).grid(h, map[string]string{ana.UserID: "W0ANA", bo.UserID: "W0BO", chen.UserID: "W0BO", dee.UserID: "W0DEE"})
+		court(h, 2).grid(h, map[string]string{ana.UserID: "W0ANA", bo.UserID: "W0BO", chen.UserID: "W0BO",
+			dee.UserID: "W0DEE"})
 		op := h.asked(request())
 		require.NoError(t, h.approves(op.ID, bo))
 		require.NoError(t, h.approves(op.ID, chen), "agreeing twice is agreeing once")

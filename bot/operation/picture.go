@@ -22,7 +22,8 @@ type Picture struct {
 
 // PictureOf is what op would be added to.
 func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
-	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(OfServer(op, pool)), Settings: SettingsOf(op.Listener)}
+	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(OfServer(op, pool)),
+		Settings: SettingsOf(op.Listener)}
 	for _, b := range pool {
 		if b.Name == op.Request.BackendName {
 			p.Names = append(p.Names, b.BackendID)
@@ -79,7 +80,8 @@ func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
 // settingWords says settings in words; they are stored and compared as
 // Zenlayer abbreviates them.
 func settingWords(s string) string {
-	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,", " DR,", " direct routing,",
+	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,",
+		" DR,", " direct routing,",
 		"health check true", "health check on", "health check false", "health check off", "health check unknown", "health check not known").Replace(s)
 }
 
@@ -111,7 +113,8 @@ func (o Operation) Risks() []string {
 	switch strings.ToUpper(o.Listener.LoadBalancerStatus) {
 	case "", "AVAILABLE", "RUNNING", "ACTIVE":
 	default:
-		risks = append(risks, "This load balancer is not running (state: "+Clip(o.Listener.LoadBalancerStatus, 40)+"). Servers can be added only while it is running.")
+		risks = append(risks, "This load balancer is not running (state: "+Clip(o.Listener.LoadBalancerStatus,
+			40)+"). Servers can be added only while it is running.")
 	}
 	return risks
 }

@@ -90,7 +90,8 @@ func readListener(ctx context.Context, c Catalog, id string) (Listener, error) {
 	if at < 0 {
 		return Listener{}, errListenerGone
 	}
-	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{LoadBalancerIDs: []string{ls[at].LoadBalancerID}})
+	lbs, err := c.DescribeLoadBalancers(ctx,
+		zenlayer.LoadBalancerFilter{LoadBalancerIDs: []string{ls[at].LoadBalancerID}})
 	if err != nil {
 		return Listener{}, fmt.Errorf("reading load balancer %s: %w", ls[at].LoadBalancerID, err)
 	}

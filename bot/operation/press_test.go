@@ -24,13 +24,15 @@ func TestAClickIsOnlyCalledUndoneWhenNothingIsStored(t *testing.T) {
 		stored, fine bool
 		away         bool // nothing is stored
 	}{
-		"the confirmation is lost":                {save: fault{after: errJournal}, stored: true, fine: true},
-		"the file moved after the commit":         {save: fault{after: moved(true)}, stored: true, fine: true},
-		"the file moved before the commit":        {save: fault{before: moved(false)}, away: true},
-		"it is not there":                         {save: fault{before: errJournal}, away: true},
-		"it is there, and cannot be read":         {save: fault{after: errJournal}, read: fault{before: errJournal}, stored: true},
-		"it is not there, and cannot be read":     {save: fault{before: errJournal}, read: fault{before: errJournal}},
-		"the file moved, and it cannot be read":   {save: fault{after: moved(true)}, read: fault{before: moved(false)}, stored: true},
+		"the confirmation is lost":         {save: fault{after: errJournal}, stored: true, fine: true},
+		"the file moved after the commit":  {save: fault{after: moved(true)}, stored: true, fine: true},
+		"the file moved before the commit": {save: fault{before: moved(false)}, away: true},
+		"it is not there":                  {save: fault{before: errJournal}, away: true},
+		"it is there, and cannot be read": {save: fault{after: errJournal}, read: fault{before: errJournal},
+			stored: true},
+		"it is not there, and cannot be read": {save: fault{before: errJournal}, read: fault{before: errJournal}},
+		"the file moved, and it cannot be read": {save: fault{after: moved(true)},
+			read: fault{before: moved(false)}, stored: true},
 		"nothing goes wrong (the test is a test)": {stored: true, fine: true},
 	}
 	for name, tt := range tests {

@@ -18,13 +18,15 @@ func TestARequestOfAPrivateChannelIsFoundOnlyByThoseWhoseItIs(t *testing.T) {
 		from string
 		sees bool
 	}{
-		"from the channel itself":              {dee, here.ChannelID, true},
-		"the asker, from elsewhere":            {ana, "C0ELSE", true},
-		"an approver, from elsewhere":          {bo, "C0ELSE", true},
-		"who was asked to approve":             {chen, "C0ELSE", true},
-		"from the approvers' channel":          {dee, approvers.ChannelID, true},
-		"somebody else, from elsewhere":        {operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}, "C0ELSE", false},
-		"somebody else, from a direct message": {operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}, "D0ELSE", false},
+		"from the channel itself":     {dee, here.ChannelID, true},
+		"the asker, from elsewhere":   {ana, "C0ELSE", true},
+		"an approver, from elsewhere": {bo, "C0ELSE", true},
+		"who was asked to approve":    {chen, "C0ELSE", true},
+		"from the approvers' channel": {dee, approvers.ChannelID, true},
+		"somebody else, from elsewhere": {operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}, "C0ELSE",
+			false},
+		"somebody else, from a direct message": {operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}, "D0ELSE",
+			false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -71,7 +71,8 @@ func TestOnlyZenlayersOwnCodeProvesThatACallDidNothing(t *testing.T) {
 
 func TestA429EndsAsAddedOnlyByAnAnswerToTheSameToken(t *testing.T) {
 	t.Parallel()
-	for name, err := range map[string]error{"with a code": apiError(429, zenlayer.CodeRequestLimitExceeded), "without": apiError(429, "")} {
+	for name, err := range map[string]error{"with a code": apiError(429, zenlayer.CodeRequestLimitExceeded),
+		"without": apiError(429, "")} {
 		t.Run(name+", and a repeat is answered", func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -95,7 +96,8 @@ func TestA429EndsAsAddedOnlyByAnAnswerToTheSameToken(t *testing.T) {
 				h.cloud.add(ours("be-7"))
 				require.NoError(t, <-done)
 				op := h.journal.now(id)
-				require.Equal(t, []any{operation.AlreadyThere, operation.EvidenceSeen, "be-7"}, []any{op.State, op.Evidence, op.BackendID})
+				require.Equal(t, []any{operation.AlreadyThere, operation.EvidenceSeen, "be-7"},
+					[]any{op.State, op.Evidence, op.BackendID})
 			})
 		})
 	}

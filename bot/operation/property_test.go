@@ -52,9 +52,11 @@ func drawWeather(t *rapid.T) weather {
 }
 
 func registerFaults() []fault {
-	return []fault{{}, {before: lost()}, {after: lost()}, {after: apiError(502, "")}, {hold: time.Hour}, {hold: 10 * time.Second, after: lost()},
+	return []fault{{}, {before: lost()}, {after: lost()}, {after: apiError(502, "")}, {hold: time.Hour},
+		{hold: 10 * time.Second, after: lost()},
 		{before: apiError(429, "")}, {before: unsent()}, {before: apiError(400, "INVALID_PARAMETER_VALUE")},
-		{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}, {before: apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE")},
+		{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}, {before: apiError(503,
+			"SERVICE_TEMPORARY_UNAVAILABLE")},
 		{before: apiError(401, zenlayer.CodeSignatureExpired)}, {hold: 14 * time.Second}}
 }
 
@@ -114,7 +116,8 @@ func (w weather) play(t *verdict, h *house) {
 	id := h.accepted(request())
 	w.script(t, h)
 	if w.stopAfter >= 0 {
-		time.AfterFunc(time.Duration(w.stopAfter)*time.Second, func() { _, _ = h.intake.Stop(context.Background(), h.click(id, bo)) })
+		time.AfterFunc(time.Duration(w.stopAfter)*time.Second,
+			func() { _, _ = h.intake.Stop(context.Background(), h.click(id, bo)) })
 	}
 	if w.colleague >= 0 {
 		time.AfterFunc(time.Duration(w.colleague)*time.Second, func() { h.cloud.add(ours("be-7")) })
@@ -181,11 +184,13 @@ func (w weather) script(t *verdict, h *house) {
 			return of(w.register, n-1, registerFaults()...)
 		}
 		readings++
-		return of(w.reading, readings-1, fault{before: lost()}, fault{before: apiError(404, "")}, fault{before: apiError(503, "")}, fault{hold: 40 * time.Second})
+		return of(w.reading, readings-1, fault{before: lost()}, fault{before: apiError(404, "")},
+			fault{before: apiError(503, "")}, fault{hold: 40 * time.Second})
 	}
 	h.journal.fault = func(string) fault {
 		writes++
-		return of(w.journal, writes-1, fault{before: errJournal}, fault{after: errJournal}, fault{hold: 3 * time.Second})
+		return of(w.journal, writes-1, fault{before: errJournal}, fault{after: errJournal},
+			fault{hold: 3 * time.Second})
 	}
 	h.reporter.fault = func(string) fault {
 		posts++

@@ -17,7 +17,8 @@ const announceWithin = 2 * time.Second
 // announce posts the card. It holds things up for announceWithin at most; a
 // post that takes longer goes on by itself.
 func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, announceWithin, errors.New("posting the card took longer than "+announceWithin.String()))
+	ctx, cancel := context.WithTimeoutCause(ctx, announceWithin,
+		errors.New("posting the card took longer than "+announceWithin.String()))
 	defer cancel()
 	if err := r.Reporter.Report(ctx, op); err != nil {
 		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
@@ -28,7 +29,8 @@ func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
 
 // report makes the card show the final state, however long Slack is away.
 func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
-	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the card within 30s"))
+	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second,
+		errors.New("Slack did not take the card within 30s"))
 	defer cancel()
 	if err := r.Reporter.Report(within, op); err != nil {
 		if ctx.Err() != nil {
@@ -39,7 +41,8 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 		if late > OverdueAfter {
 			err = r.alarm(ctx, &op, late, err)
 		} else {
-			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late), zap.Error(err))
+			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late),
+				zap.Error(err))
 			err = nil
 		}
 		return Next{State: op.State, After: reportPause(late)}, err
@@ -63,8 +66,10 @@ const OverdueAfter = 24 * time.Hour
 // in the log at each try, and a line for the owner, once. An error means that
 // the journal did not take it.
 func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, why error) error {
-	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID), zap.String("ref", op.Ref),
-		zap.String("state", string(op.State)), zap.String("channel", op.Place.ResultID), zap.String("actor", op.Actor.UserID),
+	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID),
+		zap.String("ref", op.Ref),
+		zap.String("state", string(op.State)), zap.String("channel", op.Place.ResultID), zap.String("actor",
+			op.Actor.UserID),
 		zap.Duration("late", late), zap.Error(why))
 	return r.tellOwner(ctx, op)
 }
@@ -101,7 +106,8 @@ func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 	if op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
 		return true, nil
 	}
-	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the approvers within "+tellWithin.String()))
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin,
+		errors.New("Slack did not take the line for the approvers within "+tellWithin.String()))
 	defer cancel()
 	told, err := 0, holdLease(within)
 	if err == nil {
@@ -109,7 +115,8 @@ func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 	}
 	if err != nil {
 		if ctx.Err() == nil {
-			r.Log.Warn("people whose approval was skipped could not be told yet", zap.String("operation", op.ID), zap.Error(err))
+			r.Log.Warn("people whose approval was skipped could not be told yet", zap.String("operation", op.ID),
+				zap.Error(err))
 		}
 		return r.Now().Sub(op.ClickedAt) > tellSkippedFor, nil
 	}
@@ -157,7 +164,8 @@ func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
 
 // tell makes one bounded try to tell the owner about op.
 func (r *Runner) tell(ctx context.Context, op Operation) bool {
-	within, cancel := context.WithTimeoutCause(ctx, tellWithin, errors.New("Slack did not take the line for the owner within "+tellWithin.String()))
+	within, cancel := context.WithTimeoutCause(ctx, tellWithin,
+		errors.New("Slack did not take the line for the owner within "+tellWithin.String()))
 	defer cancel()
 	err := holdLease(within)
 	if err == nil {
@@ -173,7 +181,8 @@ func (r *Runner) tell(ctx context.Context, op Operation) bool {
 // watchPauses are the pauses between looks for the status of a new backend;
 // after the last one the owner is told that it is not listed.
 func watchPauses() []time.Duration {
-	return []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+	return []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
+		time.Minute}
 }
 
 // watch reads the new backend back until the listener's list shows it, and
@@ -185,9 +194,11 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 	// One call, not one for each type: calls that wait one after the other in a
 	// long line would never come to the last of them. The request does not
 	// store the default type; the server does.
-	looking, done := context.WithTimeoutCause(ranked(ctx, rankWatch), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
+	looking, done := context.WithTimeoutCause(ranked(ctx, rankWatch), readWithin,
+		errors.New("reading the listener took longer than "+readWithin.String()))
 	defer done()
-	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID, zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
+	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID,
+		zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
 	if err != nil && ctx.Err() != nil {
 		return Next{}, context.Cause(ctx)
 	}
@@ -210,15 +221,22 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 		return Next{State: op.State, After: pauses[op.StatusLooks-1]}, nil
 	}
 	if !listed {
-		r.Log.Warn("added backend is not listed", zap.String("operation", op.ID), zap.String("backend", op.BackendID), zap.Error(err))
+		r.Log.Warn("added backend is not listed", zap.String("operation", op.ID), zap.String("backend", op.BackendID),
+			zap.Error(err))
 		r.tell(ctx, op)
 	}
-	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("Slack did not take the status within 30s"))
+	r.reportStatus(ctx, op)
+	return Next{State: op.State}, nil
+}
+
+// reportStatus makes one bounded try to show the status on the card.
+func (r *Runner) reportStatus(ctx context.Context, op Operation) {
+	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second,
+		errors.New("Slack did not take the status within 30s"))
 	defer cancel()
 	if err := r.Reporter.Report(within, op); err != nil {
 		r.Log.Warn("status is not in Slack", zap.String("operation", op.ID), zap.Error(err))
 	}
-	return Next{State: op.State}, nil
 }
 
 // The status of what was added goes behind everything else that is asked of

@@ -88,7 +88,8 @@ func (c *cloud) goes(script func(string, int) fault) {
 	c.fault = script
 }
 
-func (c *cloud) RegisterBackend(ctx context.Context, r zenlayer.RegisterBackendRequest) (got zenlayer.RegisteredBackend, err error) {
+func (c *cloud) RegisterBackend(ctx context.Context,
+	r zenlayer.RegisterBackendRequest) (got zenlayer.RegisteredBackend, err error) {
 	if err := r.Validate(); err != nil {
 		return got, &zenlayer.InvalidError{Action: "RegisterBackend", Err: err}
 	}
@@ -102,7 +103,10 @@ func (c *cloud) RegisterBackend(ctx context.Context, r zenlayer.RegisterBackendR
 		if !ok {
 			return apiError(404, "INVALID_LB_LISTENER_NOT_FOUND")
 		}
-		if !c.twice && slices.ContainsFunc(c.entries, func(e entry) bool { return e.ListenerID == r.ListenerID && e.InstanceID == r.InstanceID }) {
+		if !c.twice && slices.ContainsFunc(c.entries, func(e entry) bool {
+			return e.ListenerID == r.ListenerID &&
+				e.InstanceID == r.InstanceID
+		}) {
 			return apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")
 		}
 		ports := make([]string, len(r.PortList))
@@ -114,8 +118,10 @@ func (c *cloud) RegisterBackend(ctx context.Context, r zenlayer.RegisterBackendR
 		}
 		c.made++
 		id := fmt.Sprintf("be-%d", 100+c.made)
-		c.entries = append(c.entries, entry{ours: true, seen: now.Add(c.lag), Backend: zenlayer.Backend{ListenerID: r.ListenerID, BackendID: id,
-			Name: r.BackendName, Status: "Available", Port: strings.Join(ports, ","), Weight: max(r.Weight, 1), InstanceID: r.InstanceID}})
+		c.entries = append(c.entries, entry{ours: true, seen: now.Add(c.lag),
+			Backend: zenlayer.Backend{ListenerID: r.ListenerID, BackendID: id,
+				Name: r.BackendName, Status: "Available", Port: strings.Join(ports, ","), Weight: max(r.Weight,
+					1), InstanceID: r.InstanceID}})
 		c.tokens[r.ClientToken] = token{id, now}
 		got = zenlayer.RegisteredBackend{RequestID: "T-" + id, BackendID: id}
 		return nil
@@ -137,14 +143,16 @@ func (c *cloud) listener(id string) (zenlayer.Listener, bool) {
 	return zenlayer.Listener{}, false
 }
 
-func (c *cloud) DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) (pool []zenlayer.Backend, err error) {
+func (c *cloud) DescribeBackends(ctx context.Context, listenerID string,
+	f zenlayer.BackendFilter) (pool []zenlayer.Backend, err error) {
 	err = c.do(ctx, "DescribeBackends", "", func() error {
 		c.kinds = append(c.kinds, f.InstanceType)
 		if _, ok := c.listener(listenerID); !ok {
 			return apiError(404, "INVALID_LB_LISTENER_NOT_FOUND")
 		}
 		for _, e := range c.entries {
-			if e.ListenerID == listenerID && !e.seen.After(time.Now()) && (len(f.BackendIDs) == 0 || slices.Contains(f.BackendIDs, e.BackendID)) {
+			if e.ListenerID == listenerID && !e.seen.After(time.Now()) &&
+				(len(f.BackendIDs) == 0 || slices.Contains(f.BackendIDs, e.BackendID)) {
 				pool = append(pool, e.Backend)
 			}
 		}
@@ -170,7 +178,8 @@ func (c *cloud) DescribeListeners(ctx context.Context, f zenlayer.ListenerFilter
 	return got, err
 }
 
-func (c *cloud) DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) (got []zenlayer.LoadBalancer, err error) {
+func (c *cloud) DescribeLoadBalancers(ctx context.Context,
+	f zenlayer.LoadBalancerFilter) (got []zenlayer.LoadBalancer, err error) {
 	err = c.do(ctx, "DescribeLoadBalancers", "", func() error {
 		for _, b := range c.balancers {
 			if len(f.LoadBalancerIDs) == 0 || slices.Contains(f.LoadBalancerIDs, b.ID) {
@@ -182,13 +191,15 @@ func (c *cloud) DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalanc
 	return got, err
 }
 
-func (c *cloud) DescribeInstances(ctx context.Context, kind zenlayer.InstanceType, f zenlayer.InstanceFilter) (got []zenlayer.Instance, err error) {
+func (c *cloud) DescribeInstances(ctx context.Context, kind zenlayer.InstanceType,
+	f zenlayer.InstanceFilter) (got []zenlayer.Instance, err error) {
 	err = c.do(ctx, "DescribeInstances", "", func() error {
 		fits := func(want []string, have ...string) bool {
 			return len(want) == 0 || slices.ContainsFunc(have, func(h string) bool { return slices.Contains(want, h) })
 		}
 		for _, i := range c.instances {
-			if i.Type == kind && fits(f.InstanceIDs, i.ID) && (f.Name == "" || f.Name == i.Name) && (f.Hostname == "" || f.Hostname == i.Hostname) &&
+			if i.Type == kind && fits(f.InstanceIDs, i.ID) && (f.Name == "" || f.Name == i.Name) &&
+				(f.Hostname == "" || f.Hostname == i.Hostname) &&
 				fits(f.PrivateIPs, i.PrivateIPs...) && fits(f.PublicIPs, i.PublicIPs...) {
 				got = append(got, i)
 			}
@@ -217,7 +228,8 @@ func (c *cloud) removeListener(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range c.balancers {
-		c.balancers[i].Listeners = slices.DeleteFunc(c.balancers[i].Listeners, func(l zenlayer.Listener) bool { return l.ListenerID == id })
+		c.balancers[i].Listeners = slices.DeleteFunc(c.balancers[i].Listeners,
+			func(l zenlayer.Listener) bool { return l.ListenerID == id })
 	}
 }
 
@@ -250,14 +262,20 @@ func on(name string, nth int, f fault) func(string, int) fault {
 
 func sample() ([]zenlayer.LoadBalancer, []zenlayer.Instance) {
 	l := func(lb, id, name, port, kind string) zenlayer.Listener {
-		return zenlayer.Listener{LoadBalancerID: lb, ListenerID: id, Name: name, Port: port, Kind: kind, Protocol: "TCP", Scheduler: "wrr", Status: "Available", HealthCheck: new(true)}
+		return zenlayer.Listener{LoadBalancerID: lb, ListenerID: id, Name: name, Port: port, Kind: kind,
+			Protocol: "TCP", Scheduler: "wrr", Status: "Available", HealthCheck: new(true)}
 	}
 	balancers := []zenlayer.LoadBalancer{
-		{ID: "lb-1", Name: "api-lb", ZoneID: "SIN1", Status: "Available", Listeners: []zenlayer.Listener{l("lb-1", "lst-1", "https-443", "443", "FNAT"), l("lb-1", "lst-dr", "dns-53", "53", "DR")}},
-		{ID: "lb-2", Name: "pay-lb", ZoneID: "FRA1", Status: "CREATING", Listeners: []zenlayer.Listener{l("lb-2", "lst-2", "https-443", "443", "FNAT"), l("lb-2", "lst-3", "admin", "9443", "FNAT")}},
+		{ID: "lb-1", Name: "api-lb", ZoneID: "SIN1", Status: "Available",
+			Listeners: []zenlayer.Listener{l("lb-1", "lst-1", "https-443", "443", "FNAT"),
+				l("lb-1", "lst-dr", "dns-53", "53", "DR")}},
+		{ID: "lb-2", Name: "pay-lb", ZoneID: "FRA1", Status: "CREATING",
+			Listeners: []zenlayer.Listener{l("lb-2", "lst-2", "https-443", "443", "FNAT"),
+				l("lb-2", "lst-3", "admin", "9443", "FNAT")}},
 	}
 	i := func(id, name, ip, status string, kind zenlayer.InstanceType) zenlayer.Instance {
-		return zenlayer.Instance{ID: id, Name: name, Hostname: name + ".local", PrivateIPs: []string{ip}, Status: status, ZoneID: "SIN1", Type: kind}
+		return zenlayer.Instance{ID: id, Name: name, Hostname: name + ".local", PrivateIPs: []string{ip},
+			Status: status, ZoneID: "SIN1", Type: kind}
 	}
 	return balancers, []zenlayer.Instance{
 		i("i-1", "web-01", "10.0.0.1", "RUNNING", zenlayer.InstanceBM),

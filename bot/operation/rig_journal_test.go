@@ -43,8 +43,9 @@ type fault struct {
 var errJournal = errors.New("disk is on fire")
 
 func newMemory(at *points) *memory {
-	return &memory{ops: map[string][]byte{}, runs: map[string]int64{}, accepted: map[string]time.Time{}, deliveries: map[string]string{},
-		answers: map[string]operation.Delivered{}, closed: map[string]bool{}, at: at}
+	return &memory{ops: map[string][]byte{}, runs: map[string]int64{}, accepted: map[string]time.Time{},
+		deliveries: map[string]string{},
+		answers:    map[string]operation.Delivered{}, closed: map[string]bool{}, at: at}
 }
 
 // do makes one transaction, with the faults that were scripted.
@@ -163,15 +164,18 @@ func (m *memory) Accept(ctx context.Context, a operation.Acceptance) error {
 			return &operation.StaleError{Operation: stored}
 		}
 		for _, id := range m.order {
-			if other, _ := m.get(id); id != a.Operation.ID && other.State.Open() && other.Subject() == a.Operation.Subject() {
+			if other, _ := m.get(id); id != a.Operation.ID && other.State.Open() &&
+				other.Subject() == a.Operation.Subject() {
 				return &operation.BusyError{Operation: other}
 			}
 		}
-		lately := m.acceptedSince(a.Since, func(op operation.Operation) bool { return op.Actor.UserID == a.Operation.Actor.UserID })
+		lately := m.acceptedSince(a.Since,
+			func(op operation.Operation) bool { return op.Actor.UserID == a.Operation.Actor.UserID })
 		if a.Limit > 0 && len(lately) >= a.Limit {
 			return &operation.LimitError{Of: operation.LimitPerson, Times: lately}
 		}
-		onListener := m.acceptedSince(a.ListenerSince, func(op operation.Operation) bool { return op.Request.ListenerID == a.Operation.Request.ListenerID })
+		onListener := m.acceptedSince(a.ListenerSince,
+			func(op operation.Operation) bool { return op.Request.ListenerID == a.Operation.Request.ListenerID })
 		if a.ListenerLimit > 0 && len(onListener) >= a.ListenerLimit {
 			return &operation.LimitError{Of: operation.LimitListener, Times: onListener}
 		}
@@ -261,7 +265,8 @@ func (m *memory) Told(ctx context.Context, delivery string) error {
 	})
 }
 
-func (m *memory) Unreported(ctx context.Context, before time.Time, after string, limit int) (ops []operation.Operation, err error) {
+func (m *memory) Unreported(ctx context.Context, before time.Time, after string,
+	limit int) (ops []operation.Operation, err error) {
 	err = m.do(ctx, "Unreported", func() error {
 		for _, id := range slices.Sorted(slices.Values(m.order)) {
 			if at, ok := m.accepted[id]; ok && id > after && at.Before(before) && !m.closed[id] && len(ops) < limit {
@@ -288,7 +293,10 @@ func (m *memory) BrokenSince(ctx context.Context, userID string, since time.Time
 }
 
 func (m *memory) broken(userID string, since time.Time) []time.Time {
-	return m.acceptedSince(since, func(op operation.Operation) bool { return op.Actor.UserID == userID && op.Glass != nil })
+	return m.acceptedSince(since, func(op operation.Operation) bool {
+		return op.Actor.UserID == userID &&
+			op.Glass != nil
+	})
 }
 
 func (m *memory) acceptedSince(since time.Time, counts func(operation.Operation) bool) (times []time.Time) {

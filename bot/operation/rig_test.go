@@ -316,7 +316,8 @@ func newHouse(t require.TestingT) *house {
 		reporter: &reporter{at: at, journal: journal},
 		engine:   &engine{at: at, runs: map[string]*record{}}}
 	h.cloud.balancers, h.cloud.instances = sample()
-	h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-1", Name: "web-99", Port: "8080", Weight: 20, InstanceID: "i-99"})
+	h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-1", Name: "web-99", Port: "8080", Weight: 20,
+		InstanceID: "i-99"})
 	now := func() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }
 	h.counts = prometheus.NewRegistry()
 	metrics := operation.NewMetrics(h.counts)
@@ -325,11 +326,15 @@ func newHouse(t require.TestingT) *house {
 	next := func(kind string) func() string {
 		return func() string { return fmt.Sprintf("%s-%06d", kind, h.number.Add(1)) }
 	}
-	asking := operation.ApprovalSettings{Within: 30 * time.Minute, Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}}
-	h.intake = &intake.Intake{Journal: journal, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
-		Settings: intake.Settings{Account: "acme", Approval: asking, Glass: 2, GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
+	asking := operation.ApprovalSettings{Within: 30 * time.Minute,
+		Reminders: []time.Duration{5 * time.Minute, 15 * time.Minute}}
+	h.intake = &intake.Intake{Journal: journal, Permission: h.gate, Roster: h.gate, Reporter: h.reporter,
+		Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
+		Settings: intake.Settings{Account: "acme", Approval: asking, Glass: 2,
+			GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
 		Log: zap.NewNop(), Metrics: intake.NewMetrics(h.counts)}
-	h.runner = &operation.Runner{Journal: journal, Pools: h.cloud, Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: h.cloud}},
+	h.runner = &operation.Runner{Journal: journal, Pools: h.cloud,
+		Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: h.cloud}},
 		Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
 		Now: now, Log: zap.New(core), Metrics: metrics}
 	return h
@@ -346,7 +351,8 @@ func named(id string) commands.ListenerRef {
 
 // ours is the entry that a colleague makes when doing the same by hand.
 func ours(id string) zenlayer.Backend {
-	return zenlayer.Backend{ListenerID: "lst-1", BackendID: id, Name: "by-hand", Status: "Available", Port: "8080", Weight: 50, InstanceID: "i-1"}
+	return zenlayer.Backend{ListenerID: "lst-1", BackendID: id, Name: "by-hand", Status: "Available", Port: "8080",
+		Weight: 50, InstanceID: "i-1"}
 }
 
 func (h *house) ask(reg commands.Registration) intake.Request {
@@ -380,7 +386,8 @@ func (h *house) process(id string) <-chan error {
 	ctx, stop := context.WithCancelCause(context.Background())
 	h.stop = stop
 	number := h.journal.takeLease(id)
-	r := &run{record: h.engine.record(id), ctx: ctx, at: h.at, number: number, lost: func() bool { return h.journal.lease(id) != number }}
+	r := &run{record: h.engine.record(id), ctx: ctx, at: h.at, number: number,
+		lost: func() bool { return h.journal.lease(id) != number }}
 	done := make(chan error, 1)
 	go func() {
 		err := errKilled

@@ -54,14 +54,16 @@ func holdLease(ctx context.Context) error {
 
 // recoverStep enters a step and turns a panic into the most careful true ending:
 // not added if nothing was ever sent, else a person's matter.
-func (r *Runner) recoverStep(ctx context.Context, op Operation, name string, step func(context.Context, Operation) (Next, error)) (next Next, err error) {
+func (r *Runner) recoverStep(ctx context.Context, op Operation, name string,
+	step func(context.Context, Operation) (Next, error)) (next Next, err error) {
 	defer func() {
 		problem := recover()
 		if problem == nil {
 			return
 		}
 		r.Metrics.stepErrors.Inc()
-		r.Log.Error("step of an operation panicked", zap.String("operation", op.ID), zap.String("step", name), zap.Any("problem", problem), zap.Stack("stack"))
+		r.Log.Error("step of an operation panicked", zap.String("operation", op.ID), zap.String("step", name),
+			zap.Any("problem", problem), zap.Stack("stack"))
 		next, err = r.endBrokenStep(ctx, op.ID, name)
 	}()
 	return step(ctx, op)
@@ -72,7 +74,8 @@ func (r *Runner) recoverStep(ctx context.Context, op Operation, name string, ste
 func (r *Runner) endBrokenStep(ctx context.Context, id, step string) (next Next, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			r.Log.Error("ending a broken step panicked", zap.String("operation", id), zap.String("step", step), zap.Any("problem", problem), zap.Stack("stack"))
+			r.Log.Error("ending a broken step panicked", zap.String("operation", id), zap.String("step", step),
+				zap.Any("problem", problem), zap.Stack("stack"))
 			err = fmt.Errorf("ending the broken step %s of %s: panic", step, id)
 		}
 	}()

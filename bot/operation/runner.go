@@ -86,7 +86,8 @@ func (r *Runner) Execute(run Run, id string) error {
 // showAgain makes the card of an operation show where it stands, unless it is
 // over: ends are reported by a step of their own.
 func (r *Runner) showAgain(id string) {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin, errors.New("the journal did not answer within "+showWithin.String()))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin,
+		errors.New("the journal did not answer within "+showWithin.String()))
 	defer cancel()
 	op, err := r.Journal.Operation(ctx, id)
 	if err != nil {
@@ -126,7 +127,8 @@ func (w *execution) do(name string, step func(context.Context, Operation) (Next,
 // of reach or somebody else changed the operation in between, and entering a
 // step again is harmless. It gives up when ctx ends, and with ErrSuperseded when
 // the operation has a newer run.
-func (r *Runner) retryStep(ctx context.Context, id string, run int64, name string, step func(context.Context, Operation) (Next, error)) (Next, error) {
+func (r *Runner) retryStep(ctx context.Context, id string, run int64, name string,
+	step func(context.Context, Operation) (Next, error)) (Next, error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		op, err := r.current(ctx, id, run)
 		if err == nil {
@@ -144,7 +146,8 @@ func (r *Runner) retryStep(ctx context.Context, id string, run int64, name strin
 		var stale *StaleError
 		if !errors.As(err, &stale) {
 			r.Metrics.stepErrors.Inc()
-			r.Log.Error("step of an operation is tried again", zap.String("operation", id), zap.Duration("pause", pause), zap.Error(err))
+			r.Log.Error("step of an operation is tried again", zap.String("operation", id),
+				zap.Duration("pause", pause), zap.Error(err))
 		}
 		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
 			return Next{}, err

@@ -14,7 +14,8 @@ import (
 
 // settlePause is how long to wait before the look after this many.
 func settlePause(looks int) time.Duration {
-	pauses := []time.Duration{2 * time.Second, 3 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second}
+	pauses := []time.Duration{2 * time.Second, 3 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second,
+		30 * time.Second}
 	if looks < len(pauses) {
 		return pauses[looks]
 	}
@@ -78,7 +79,8 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 // look reads the listener whole, or notes in op why it could not. An error
 // means only that ctx ended.
 func (r *Runner) look(ctx context.Context, op *Operation) (pool []zenlayer.Backend, complete bool, err error) {
-	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), readWithin, errors.New("reading the listener took longer than "+readWithin.String()))
+	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), readWithin,
+		errors.New("reading the listener took longer than "+readWithin.String()))
 	defer cancel()
 	pool, err = r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if err != nil && ctx.Err() != nil {
@@ -164,7 +166,8 @@ func (r *Runner) lookAgain(ctx context.Context, op *Operation) (Next, error) {
 // finishSeen ends op because a reading shows its change as done, by the first of
 // backends if it leaves any. It counts as nothing to do if all that Zenlayer
 // answered was to wait: then somebody else may well have done it.
-func (r *Runner) finishSeen(ctx context.Context, op *Operation, backends []zenlayer.Backend, how Evidence) (Next, error) {
+func (r *Runner) finishSeen(ctx context.Context, op *Operation, backends []zenlayer.Backend, how Evidence) (Next,
+	error) {
 	if len(backends) > 0 {
 		op.BackendID, op.BackendStatus, op.StatusAt = backends[0].BackendID, backends[0].Status, r.Now()
 	}
@@ -180,10 +183,12 @@ func (r *Runner) finishSeen(ctx context.Context, op *Operation, backends []zenla
 func (r *Runner) needsPerson(ctx context.Context, op *Operation) (Next, error) {
 	op.State, op.WaitUntil, op.WaitFor = NeedsPerson, time.Time{}, ""
 	op.PersonSince = op.Version + 1
-	if err := r.save(ctx, op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault, "matches": strings.Join(op.Matches, " ")}); err != nil {
+	if err := r.save(ctx, op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault,
+		"matches": strings.Join(op.Matches, " ")}); err != nil {
 		return Next{}, err
 	}
-	r.Log.Warn("operation needs a person", zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.Strings("matches", op.Matches), zap.String("fault", op.LookFault))
+	r.Log.Warn("operation needs a person", zap.String("operation", op.ID), zap.String("ref", op.Ref),
+		zap.Strings("matches", op.Matches), zap.String("fault", op.LookFault))
 	return Next{State: op.State, After: time.Second}, nil
 }
 
@@ -219,7 +224,8 @@ func (r *Runner) settleByPerson(ctx context.Context, op Operation, proof Proof, 
 			op.PersonSince = op.Version + 1
 		}
 		op.Mismatch, op.Matches = mismatch, matches
-		if err := r.save(ctx, &op, EventLook, map[string]string{"state": string(NeedsPerson), "fault": op.LookFault}); err != nil {
+		if err := r.save(ctx, &op, EventLook, map[string]string{"state": string(NeedsPerson),
+			"fault": op.LookFault}); err != nil {
 			return Next{}, err
 		}
 	}

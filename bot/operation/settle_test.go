@@ -128,7 +128,8 @@ func TestAnEntryFromBeforeTheFirstAttemptIsNotOurs(t *testing.T) {
 
 func TestNotAddedAfterNoAnswerNeedsTenMinutesAndACompleteReading(t *testing.T) {
 	t.Parallel()
-	for name, f := range map[string]fault{"lost": {before: lost()}, "timed out": {hold: time.Hour}, "bad gateway": {before: apiError(502, "")}} {
+	for name, f := range map[string]fault{"lost": {before: lost()}, "timed out": {hold: time.Hour},
+		"bad gateway": {before: apiError(502, "")}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -288,7 +289,8 @@ func TestAPersonAndAReadingDisagree(t *testing.T) {
 				op := h.journal.now(id)
 				require.Equal(t, operation.NeedsPerson, op.State)
 				require.True(t, op.Mismatch)
-				require.Greater(t, op.PersonSince, answered.Version, "they are asked again, so a card that cannot be edited is replaced")
+				require.Greater(t, op.PersonSince, answered.Version,
+					"they are asked again, so a card that cannot be edited is replaced")
 
 				// The pool then changes to what the person said.
 				h.cloud.mu.Lock()
@@ -471,10 +473,12 @@ func TestWhatAppearsAfterAnErrorOfTheServersIsAdded(t *testing.T) {
 		other bool // and a colleague adds another entry like it
 		state operation.State
 	}{
-		"seen by the next try":               {fault: fault{after: unavailable}, state: operation.Added},
-		"seen when it is stopped":            {fault: fault{after: unavailable}, stop: true, state: operation.Added},
-		"nothing was done, and it is not":    {fault: fault{before: unavailable}, stop: true, state: operation.NotAdded},
-		"two of them, one may be a person's": {fault: fault{after: unavailable}, other: true, state: operation.NeedsPerson},
+		"seen by the next try":    {fault: fault{after: unavailable}, state: operation.Added},
+		"seen when it is stopped": {fault: fault{after: unavailable}, stop: true, state: operation.Added},
+		"nothing was done, and it is not": {fault: fault{before: unavailable}, stop: true,
+			state: operation.NotAdded},
+		"two of them, one may be a person's": {fault: fault{after: unavailable}, other: true,
+			state: operation.NeedsPerson},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

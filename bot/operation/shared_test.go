@@ -91,7 +91,8 @@ func TestAnAnswerServesForSecondsAndAPoolOnlyThoseWhoWaitForIt(t *testing.T) {
 
 func TestAFailureIsToldToThoseWhoWaitAndNotRemembered(t *testing.T) {
 	t.Parallel()
-	for name, f := range map[string]fault{"an error": {hold: time.Second, after: lost()}, "a refusal": {hold: time.Second, before: apiError(500, "")}} {
+	for name, f := range map[string]fault{"an error": {hold: time.Second, after: lost()},
+		"a refusal": {hold: time.Second, before: apiError(500, "")}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -145,8 +146,10 @@ func TestManyServersAreFoundInOneList(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		for n := range 200 {
-			h.cloud.instances = append(h.cloud.instances, zenlayer.Instance{ID: fmt.Sprintf("i-m%03d", n), Name: fmt.Sprintf("many-%03d", n),
-				Hostname: fmt.Sprintf("host-%03d", n), PrivateIPs: []string{fmt.Sprintf("10.8.0.%d", n)}, Status: "RUNNING", Type: zenlayer.InstanceBM})
+			h.cloud.instances = append(h.cloud.instances, zenlayer.Instance{ID: fmt.Sprintf("i-m%03d", n),
+				Name:     fmt.Sprintf("many-%03d", n),
+				Hostname: fmt.Sprintf("host-%03d", n), PrivateIPs: []string{fmt.Sprintf("10.8.0.%d",
+					n)}, Status: "RUNNING", Type: zenlayer.InstanceBM})
 		}
 		s := source(h)
 		finds := func(f zenlayer.InstanceFilter, want string) {
@@ -158,11 +161,13 @@ func TestManyServersAreFoundInOneList(t *testing.T) {
 		var people sync.WaitGroup
 		for n := range 200 {
 			want := fmt.Sprintf("i-m%03d", n)
-			filters := []zenlayer.InstanceFilter{{InstanceIDs: []string{want}}, {Name: fmt.Sprintf("many-%03d", n)}, {Hostname: fmt.Sprintf("host-%03d", n)}, {PrivateIPs: []string{fmt.Sprintf("10.8.0.%d", n)}}}
+			filters := []zenlayer.InstanceFilter{{InstanceIDs: []string{want}}, {Name: fmt.Sprintf("many-%03d", n)},
+				{Hostname: fmt.Sprintf("host-%03d", n)}, {PrivateIPs: []string{fmt.Sprintf("10.8.0.%d", n)}}}
 			people.Go(func() { finds(filters[n%4], want) })
 		}
 		people.Wait()
-		require.LessOrEqual(t, h.cloud.count("DescribeInstances"), 12, "a few single ones, by whoever came before it was a crowd, and the list")
+		require.LessOrEqual(t, h.cloud.count("DescribeInstances"), 12,
+			"a few single ones, by whoever came before it was a crowd, and the list")
 		none, err := s.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{Name: "nobody"})
 		require.NoError(t, err)
 		require.Empty(t, none)
@@ -184,7 +189,8 @@ func TestAListThatCannotBeReadWholeIsNotNeeded(t *testing.T) {
 			var people sync.WaitGroup
 			for _, id := range []string{"i-1", "i-2", "i-3", "i-8"} {
 				people.Go(func() {
-					got, err := s.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{InstanceIDs: []string{id}})
+					got, err := s.DescribeInstances(t.Context(), zenlayer.InstanceBM,
+						zenlayer.InstanceFilter{InstanceIDs: []string{id}})
 					require.NoError(t, err)
 					require.Len(t, got, 1)
 				})
@@ -206,7 +212,8 @@ type listless struct {
 	whole int
 }
 
-func (l *listless) DescribeInstances(ctx context.Context, kind zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
+func (l *listless) DescribeInstances(ctx context.Context, kind zenlayer.InstanceType,
+	f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
 	if len(f.InstanceIDs) == 0 {
 		l.mu.Lock()
 		l.whole++

@@ -19,7 +19,10 @@ func TestEachAgreementIsShownWhenItIsGiven(t *testing.T) {
 		shows := func(state operation.State, votes int) bool {
 			h.reporter.mu.Lock()
 			defer h.reporter.mu.Unlock()
-			return slices.ContainsFunc(h.reporter.shown, func(o operation.Operation) bool { return o.State == state && len(o.Approval.Votes) == votes })
+			return slices.ContainsFunc(h.reporter.shown, func(o operation.Operation) bool {
+				return o.State == state &&
+					len(o.Approval.Votes) == votes
+			})
 		}
 		pass(time.Second)
 		require.NoError(t, h.approves(op.ID, bo))

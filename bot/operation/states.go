@@ -79,7 +79,8 @@ func AllStates() []State {
 
 // AllReasons lists the reasons of NotAdded.
 func AllReasons() []Reason {
-	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited, ReasonCredentials,
+	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited,
+		ReasonCredentials,
 		ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven, ReasonPerson, ReasonRehearsal, ReasonInternal,
 		ReasonNotApproved, ReasonUnanswered}
 }
@@ -91,14 +92,16 @@ func AllEvidence() []Evidence {
 
 // AllEventKinds lists the kinds of events.
 func AllEventKinds() []string {
-	return []string{EventPreviewed, EventDenied, EventAccepted, EventCancelled, EventStopped, EventAttempt, EventAnswered, EventWaiting,
+	return []string{EventPreviewed, EventDenied, EventAccepted, EventCancelled, EventStopped, EventAttempt,
+		EventAnswered, EventWaiting,
 		EventLook, EventPerson, EventFinished, EventStatus, EventResumed, EventApprovalAsked, EventReminded, EventQuestion, EventApproved,
 		EventNotApproved, EventBreakGlass, EventPreviewedMore, EventDeniedMore, EventStarted, EventEnded, EventPolicy, EventHead}
 }
 
 // AllDenialCodes lists the codes of denials.
 func AllDenialCodes() []DenialCode {
-	return []DenialCode{DeniedUnchecked, DeniedWorkspace, DeniedGuest, DeniedBot, DeniedDeactivated, DeniedShared, DeniedChannel,
+	return []DenialCode{DeniedUnchecked, DeniedWorkspace, DeniedGuest, DeniedBot, DeniedDeactivated, DeniedShared,
+		DeniedChannel,
 		DeniedNoPolicy, DeniedOutdated, DeniedNoRule, DeniedForbidden, DeniedApproval, DeniedNobody, DeniedRate, DeniedListenerRate,
 		DeniedBudget, DeniedReason, DeniedSelf, DeniedNotRequester}
 }

@@ -47,8 +47,9 @@ func TestOperationThatNobodyCarriesOutIsCalledStuck(t *testing.T) {
 		require.Zero(t, h.gauge(t, "lbbot_operations_stuck"))
 
 		pass(operation.StartWithin + 2*time.Minute)
-		require.EqualError(t, s.Ready(), op.Ref+" has been accepted since "+op.ClickedAt.UTC().Format("2006-01-02 15:04:05 UTC")+
-			" and does not go on: search the log for operation "+id+", and restart lbbot if it names no cause")
+		require.EqualError(t, s.Ready(),
+			op.Ref+" has been accepted since "+op.ClickedAt.UTC().Format("2006-01-02 15:04:05 UTC")+
+				" and does not go on: search the log for operation "+id+", and restart lbbot if it names no cause")
 		require.InDelta(t, 480, h.gauge(t, "lbbot_oldest_open_operation_seconds"), 3)
 		require.InDelta(t, 1, h.gauge(t, "lbbot_operations_stuck"), 0)
 
@@ -74,7 +75,8 @@ func TestOperationThatWaitsForPeopleIsNotStuck(t *testing.T) {
 		require.NoError(t, s.Ready())
 		require.Zero(t, h.gauge(t, "lbbot_oldest_open_operation_seconds"))
 		pass(5 * time.Minute)
-		require.ErrorContains(t, s.Ready(), op.Ref+" has been waiting_approval since", "its time is over, and nobody ended it")
+		require.ErrorContains(t, s.Ready(), op.Ref+" has been waiting_approval since",
+			"its time is over, and nobody ended it")
 	})
 }
 

@@ -128,10 +128,12 @@ func (s *Sweeper) wake(ctx context.Context) {
 		return // the sweep that follows says so
 	}
 	for _, op := range ops {
-		if !op.ClickedAt.After(now) && !op.LastSent().After(now) && !op.WaitUntil.After(now.Add(GiveUpAfter)) && !op.FinishedAt.After(now) {
+		if !op.ClickedAt.After(now) && !op.LastSent().After(now) && !op.WaitUntil.After(now.Add(GiveUpAfter)) &&
+			!op.FinishedAt.After(now) {
 			continue
 		}
-		s.Log.Warn("clock stands before what was stored; it was set back, or the other was wrong", zap.String("operation", op.ID))
+		s.Log.Warn("clock stands before what was stored; it was set back, or the other was wrong",
+			zap.String("operation", op.ID))
 		err := s.Engine.Start(ctx, op.ID)
 		if err == nil {
 			err = s.Engine.Poke(ctx, op.ID, "clock "+now.UTC().Format(time.RFC3339))

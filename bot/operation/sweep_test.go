@@ -13,7 +13,8 @@ import (
 )
 
 func (h *house) sweeper() *operation.Sweeper {
-	return &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: h.runner.Now, Every: 2 * time.Second, Older: 2 * time.Second, Log: zap.NewNop(), Metrics: h.metrics}
+	return &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: h.runner.Now, Every: 2 * time.Second,
+		Older: 2 * time.Second, Log: zap.NewNop(), Metrics: h.metrics}
 }
 
 func TestTheSweeperStartsWhatWasLeftBehind(t *testing.T) {

@@ -98,7 +98,8 @@ func include(list []string, value string) ([]string, bool) {
 func (t *Tally) Summary(kind, actorID string) Event {
 	e := Event{At: t.Last, Kind: SummaryOf(kind), ActorID: actorID, Data: map[string]string{
 		"count": strconv.Itoa(t.Count), "first": stamp(t.First), "last": stamp(t.Last),
-		"listeners": strings.Join(t.Listeners, " "), "channels": strings.Join(t.Channels, " "), "codes": strings.Join(t.Codes, " "),
+		"listeners": strings.Join(t.Listeners, " "), "channels": strings.Join(t.Channels,
+			" "), "codes": strings.Join(t.Codes, " "),
 		"name": t.Name, "team": t.Team,
 	}}
 	if len(t.Channels) == 1 {
@@ -118,7 +119,8 @@ func (t *Tally) Summary(kind, actorID string) Event {
 
 // Summarised returns how many events an event is: more than one for a summary.
 func (e Event) Summarised() int {
-	if n, err := strconv.Atoi(e.Data["count"]); err == nil && (e.Kind == EventDeniedMore || e.Kind == EventPreviewedMore) {
+	if n, err := strconv.Atoi(e.Data["count"]); err == nil &&
+		(e.Kind == EventDeniedMore || e.Kind == EventPreviewedMore) {
 		return n
 	}
 	return 1

@@ -33,7 +33,8 @@ func TestTenEventsAreStoredAloneAndTheRestAsOne(t *testing.T) {
 	require.True(t, tally.Over(tally.Due()))
 	require.True(t, tally.Over(first.Add(-time.Hour)), "a clock that was set back")
 	e := tally.Summary(operation.EventDenied, "U0ELI")
-	require.Equal(t, operation.Event{At: first.Add(36 * time.Second), Kind: operation.EventDeniedMore, ActorID: "U0ELI", ChannelID: "C1",
+	require.Equal(t, operation.Event{At: first.Add(36 * time.Second), Kind: operation.EventDeniedMore,
+		ActorID: "U0ELI", ChannelID: "C1",
 		Data: map[string]string{"count": "37", "first": "2026-03-01T12:01:00.000Z", "last": "2026-03-01T12:01:36.000Z",
 			"listeners": "lst-0 lst-1 lst-2", "channels": "C1", "codes": "no_rule", "name": "eli", "team": "T1"}}, e)
 	require.Equal(t, 37, e.Summarised())

@@ -12,7 +12,8 @@ import (
 
 func TestShiftedTypesInEveryAnswerChangeNothing(t *testing.T) {
 	t.Parallel()
-	play := func(rules zenlayertest.Rules, reg commands.Registration, faults ...zenlayertest.Fault) (op operation.Operation) {
+	play := func(rules zenlayertest.Rules, reg commands.Registration,
+		faults ...zenlayertest.Fault) (op operation.Operation) {
 		onWire(t, rules, func(t *testing.T, w *wired) {
 			id := w.accepted(reg)
 			for _, f := range faults {
@@ -26,8 +27,10 @@ func TestShiftedTypesInEveryAnswerChangeNothing(t *testing.T) {
 	}
 	own := wiredRequest()
 	own.Ports, own.Weight = nil, 0
-	for name, reg := range map[string]commands.Registration{"ports and weight given": wiredRequest(), "the listener's own": own} {
-		for fault, faults := range map[string][]zenlayertest.Fault{"no fault": nil, "the answer lost": {{Kind: zenlayertest.AnswerLost, Action: "RegisterBackend"}}} {
+	for name, reg := range map[string]commands.Registration{"ports and weight given": wiredRequest(),
+		"the listener's own": own} {
+		for fault, faults := range map[string][]zenlayertest.Fault{"no fault": nil,
+			"the answer lost": {{Kind: zenlayertest.AnswerLost, Action: "RegisterBackend"}}} {
 			t.Run(name+", "+fault, func(t *testing.T) {
 				t.Parallel()
 				want := play(zenlayertest.Rules{}, reg, faults...)

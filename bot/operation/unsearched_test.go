@@ -47,7 +47,8 @@ func TestABareMetalServerIsUsedAlthoughVirtualMachinesCannotBeSearched(t *testin
 		}
 		for what, reg := range map[string]commands.Registration{
 			"the name of a virtual machine": {Server: "edge-vm-01"}, "its ID": {Server: "vm-a001"}, "a name of nothing": {Server: "nothing-here"},
-			"type=vm": {Server: "edge-vm-01", Type: zenlayer.InstanceVM}, "type=vm for a bare metal server": {Server: "web-07", Type: zenlayer.InstanceVM},
+			"type=vm": {Server: "edge-vm-01",
+				Type: zenlayer.InstanceVM}, "type=vm for a bare metal server": {Server: "web-07", Type: zenlayer.InstanceVM},
 		} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				t.Parallel()
@@ -91,12 +92,19 @@ func TestAServerOfTheOtherTypeIsSaidToBeThatType(t *testing.T) {
 		says   string
 		field  string
 	}{
-		"a virtual machine as bm":           {"edge-vm-01", zenlayer.InstanceBM, zenlayertest.Fault{}, "edge-vm-01 is a virtual machine, not a bare metal server. Leave the type out, or use type=vm.", commands.KeyType},
-		"its ID as bm":                      {"vm-a001", zenlayer.InstanceBM, zenlayertest.Fault{}, "vm-a001 is a virtual machine, not a bare metal server.", commands.KeyType},
-		"a bare metal server as vm":         {"web-07", zenlayer.InstanceVM, zenlayertest.Fault{}, "web-07 is a bare metal server, not a virtual machine. Leave the type out, or use type=bm.", commands.KeyType},
-		"nothing as bm":                     {"web-0x7", zenlayer.InstanceBM, zenlayertest.Fault{}, `No bare metal server called "web-0x7". Closest: web-07 (i-55a1)`, commands.KeyServer},
-		"nothing as vm":                     {"zzz", zenlayer.InstanceVM, zenlayertest.Fault{}, `No virtual machine called "zzz".`, commands.KeyServer},
-		"as bm, and vm refuses to be asked": {"edge-vm-01", zenlayer.InstanceBM, vmRefused(zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 403, Code: "OPERATION_DENIED"}), `No bare metal server called "edge-vm-01".`, commands.KeyServer},
+		"a virtual machine as bm": {"edge-vm-01", zenlayer.InstanceBM, zenlayertest.Fault{},
+			"edge-vm-01 is a virtual machine, not a bare metal server. Leave the type out, or use type=vm.", commands.KeyType},
+		"its ID as bm": {"vm-a001", zenlayer.InstanceBM, zenlayertest.Fault{},
+			"vm-a001 is a virtual machine, not a bare metal server.", commands.KeyType},
+		"a bare metal server as vm": {"web-07", zenlayer.InstanceVM, zenlayertest.Fault{},
+			"web-07 is a bare metal server, not a virtual machine. Leave the type out, or use type=bm.", commands.KeyType},
+		"nothing as bm": {"web-0x7", zenlayer.InstanceBM, zenlayertest.Fault{},
+			`No bare metal server called "web-0x7". Closest: web-07 (i-55a1)`, commands.KeyServer},
+		"nothing as vm": {"zzz", zenlayer.InstanceVM, zenlayertest.Fault{},
+			`No virtual machine called "zzz".`, commands.KeyServer},
+		"as bm, and vm refuses to be asked": {"edge-vm-01", zenlayer.InstanceBM,
+			vmRefused(zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 403,
+				Code: "OPERATION_DENIED"}), `No bare metal server called "edge-vm-01".`, commands.KeyServer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,7 +112,8 @@ func TestAServerOfTheOtherTypeIsSaidToBeThatType(t *testing.T) {
 				if tt.fault.Kind != "" {
 					w.api.Inject(tt.fault)
 				}
-				_, err := w.intake.Preview(t.Context(), w.ask(commands.Registration{Listener: named(wiredListener), Server: tt.server, Type: tt.kind}))
+				_, err := w.intake.Preview(t.Context(),
+					w.ask(commands.Registration{Listener: named(wiredListener), Server: tt.server, Type: tt.kind}))
 				wrong := &commands.InputError{}
 				require.ErrorAs(t, err, &wrong)
 				require.Len(t, wrong.Problems, 1)

@@ -104,7 +104,8 @@ func TestEveryEventNamesWhoCausedIt(t *testing.T) {
 			h.carry(draft.ID)
 		},
 		"refused as being there already": func(t *testing.T, h *house) {
-			h.cloud.goes(on("RegisterBackend", 0, fault{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}))
+			h.cloud.goes(on("RegisterBackend", 0,
+				fault{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}))
 			h.carry(h.accepted(request()))
 		},
 		"cancelled": func(t *testing.T, h *house) {
@@ -172,7 +173,8 @@ func TestEveryEventNamesWhoCausedIt(t *testing.T) {
 	for _, kind := range operation.AllEventKinds() {
 		switch kind {
 		case operation.EventResumed: // no version stores it any more
-		case operation.EventPreviewedMore, operation.EventDeniedMore: // stored by the journal, for the person: see Tally
+		// stored by the journal, for the person: see Tally
+		case operation.EventPreviewedMore, operation.EventDeniedMore:
 		case operation.EventStarted, operation.EventEnded, operation.EventPolicy, operation.EventHead: // the bot's own
 		default:
 			require.NotEmpty(t, doings()[kind], "who causes it: %s", kind)
@@ -187,7 +189,8 @@ func TestEveryEventNamesWhoCausedIt(t *testing.T) {
 func TestAnOldEventDoesNotNameSomebodyWhoCannotHaveCausedIt(t *testing.T) {
 	t.Parallel()
 	old := func(kind string, pairs ...string) operation.Event {
-		e := operation.Event{Kind: kind, OperationID: "op", ActorID: "U0ANA", ChannelID: "C1", Data: map[string]string{"ref": "LBR-1"}}
+		e := operation.Event{Kind: kind, OperationID: "op", ActorID: "U0ANA", ChannelID: "C1",
+			Data: map[string]string{"ref": "LBR-1"}}
 		for n := 0; n < len(pairs); n += 2 {
 			e.Data[pairs[n]] = pairs[n+1]
 		}
@@ -198,21 +201,24 @@ func TestAnOldEventDoesNotNameSomebodyWhoCannotHaveCausedIt(t *testing.T) {
 		who      string
 		known    bool
 	}{
-		"an approval by the asker, which is impossible": {old(operation.EventApproved, "requester", "U0ANA"), "", false},
-		"a denial by the asker, which is impossible":    {old(operation.EventNotApproved, "requester", "U0ANA"), "", false},
-		"a question by the one who asked it":            {old(operation.EventQuestion, "requester", "U0DEE"), "U0ANA", true},
-		"Stop, by whomever":                             {old(operation.EventStopped), "", false},
-		"an answer, by whomever":                        {old(operation.EventPerson), "", false},
-		"an acceptance":                                 {old(operation.EventAccepted), "U0ANA", true},
-		"a preview":                                     {old(operation.EventPreviewed), "U0ANA", true},
-		"a cancelled preview":                           {old(operation.EventCancelled), "U0ANA", true},
-		"a denial of a request":                         {old(operation.EventDenied), "U0ANA", true},
-		"break-glass":                                   {old(operation.EventBreakGlass, "why", "fire"), "U0ANA", true},
-		"people told of break-glass":                    {old(operation.EventBreakGlass, "told", "3"), "", true},
-		"a call":                                        {old(operation.EventAttempt), "", true},
-		"an end":                                        {old(operation.EventFinished), "", true},
-		"the bot's own":                                 {operation.Event{Kind: operation.EventStarted}, "", true},
-		"of a later version, by a person":               {old("later"), "U0ANA", true},
+		"an approval by the asker, which is impossible": {old(operation.EventApproved, "requester", "U0ANA"), "",
+			false},
+		"a denial by the asker, which is impossible": {old(operation.EventNotApproved, "requester", "U0ANA"), "",
+			false},
+		"a question by the one who asked it": {old(operation.EventQuestion, "requester", "U0DEE"), "U0ANA",
+			true},
+		"Stop, by whomever":               {old(operation.EventStopped), "", false},
+		"an answer, by whomever":          {old(operation.EventPerson), "", false},
+		"an acceptance":                   {old(operation.EventAccepted), "U0ANA", true},
+		"a preview":                       {old(operation.EventPreviewed), "U0ANA", true},
+		"a cancelled preview":             {old(operation.EventCancelled), "U0ANA", true},
+		"a denial of a request":           {old(operation.EventDenied), "U0ANA", true},
+		"break-glass":                     {old(operation.EventBreakGlass, "why", "fire"), "U0ANA", true},
+		"people told of break-glass":      {old(operation.EventBreakGlass, "told", "3"), "", true},
+		"a call":                          {old(operation.EventAttempt), "", true},
+		"an end":                          {old(operation.EventFinished), "", true},
+		"the bot's own":                   {operation.Event{Kind: operation.EventStarted}, "", true},
+		"of a later version, by a person": {old("later"), "U0ANA", true},
 	}
 	for name, tt := range tests {
 		who, known := tt.NewEvent.Who()

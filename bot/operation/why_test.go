@@ -43,19 +43,23 @@ func TestWhyAsksWhatAnAdditionWouldAsk(t *testing.T) {
 		var asked operation.Question
 		h.intake.Reasons = reasonsFunc(func(q operation.Question) (operation.Explanation, error) {
 			asked = q
-			return operation.Explanation{Decision: operation.Decision{Code: operation.DeniedApproval, Approvals: 1}}, nil
+			return operation.Explanation{Decision: operation.Decision{Code: operation.DeniedApproval,
+				Approvals: 1}}, nil
 		})
 		h.gate.who = operation.People{IDs: []string{"U0BO"}}
 		h.intake.Settings.Rate, h.intake.Settings.RateIn = 3, 10*time.Minute
 		h.intake.Settings.ListenerRate, h.intake.Settings.ListenerRateIn = 2, time.Minute
-		h.intake.Archive = busyListener{times: []time.Time{time.Now().Add(-time.Hour), time.Now().Add(-30 * time.Second), time.Now().Add(-10 * time.Second)}}
+		h.intake.Archive = busyListener{times: []time.Time{time.Now().Add(-time.Hour),
+			time.Now().Add(-30 * time.Second), time.Now().Add(-10 * time.Second)}}
 		h.accepted(request())
-		w, err := h.intake.Why(t.Context(), commands.Registration{Listener: named("lst-1"), Server: "web-01", Weight: 7, Ports: []int{81}}, ana, here)
+		w, err := h.intake.Why(t.Context(), commands.Registration{Listener: named("lst-1"), Server: "web-01",
+			Weight: 7, Ports: []int{81}}, ana, here)
 		require.NoError(t, err)
 		require.Equal(t, operation.ActionRegister, asked.Action)
 		require.Equal(t, "lst-1", asked.Listener.ID)
 		require.Equal(t, "i-1", asked.Server.ID)
-		require.Equal(t, []any{7, []int{81}, ana, here, "acme"}, []any{asked.Weight, asked.Ports, asked.Actor, asked.Place, asked.Account})
+		require.Equal(t, []any{7, []int{81}, ana, here, "acme"},
+			[]any{asked.Weight, asked.Ports, asked.Actor, asked.Place, asked.Account})
 		require.Equal(t, &h.gate.who, w.Can)
 		require.Equal(t, &h.gate.who, w.Approve)
 		require.Equal(t, []intake.LimitLeft{
@@ -111,16 +115,20 @@ func TestWhyTakesTheWeightThatARequestWouldTake(t *testing.T) {
 			return operation.Explanation{}, nil
 		})
 		why := func(weight int) intake.WhyAnswer {
-			w, err := h.intake.Why(t.Context(), commands.Registration{Listener: named("lst-1"), Server: "web-01", Weight: weight}, ana, here)
+			w, err := h.intake.Why(t.Context(), commands.Registration{Listener: named("lst-1"), Server: "web-01",
+				Weight: weight}, ana, here)
 			require.NoError(t, err)
 			return w
 		}
 		for n, weight := range []int{50, 50, 50, 20} {
-			h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: fmt.Sprintf("be-%d", n), InstanceID: fmt.Sprintf("i-other-%d", n), Port: "443", Weight: weight})
+			h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: fmt.Sprintf("be-%d", n),
+				InstanceID: fmt.Sprintf("i-other-%d", n), Port: "443", Weight: weight})
 		}
 		w := why(0)
 		require.Equal(t, []any{50, 50, true}, []any{w.Weight, asked.Weight, w.Usual})
-		op, err := h.intake.Preview(t.Context(), intake.Request{Registration: commands.Registration{Listener: named("lst-1"), Server: "web-01"}, Actor: ana, Place: here})
+		op, err := h.intake.Preview(t.Context(),
+			intake.Request{Registration: commands.Registration{Listener: named("lst-1"), Server: "web-01"},
+				Actor: ana, Place: here})
 		require.NoError(t, err)
 		require.Equal(t, op.Request.Weight, asked.Weight, "the same as the request itself")
 		w = why(7)

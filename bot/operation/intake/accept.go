@@ -55,12 +55,14 @@ func (i *Intake) Send(ctx context.Context, c Click) (operation.Operation, error)
 }
 
 // enter accepts op for a click. data goes into its event.
-func (i *Intake) enter(ctx context.Context, op operation.Operation, c Click, kind string, data map[string]string) (operation.Operation, error) {
+func (i *Intake) enter(ctx context.Context, op operation.Operation, c Click, kind string,
+	data map[string]string) (operation.Operation, error) {
 	if c.Place.ResponseURL != "" {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
 	op.Run = operation.FirstRun
-	facts := operation.WithPolicies(map[string]string{"delivery": c.Delivery, "purpose": op.Purpose}, op.Policies, op.PolicyDigest)
+	facts := operation.WithPolicies(map[string]string{"delivery": c.Delivery, "purpose": op.Purpose}, op.Policies,
+		op.PolicyDigest)
 	if op.Approval != nil && op.State == operation.Waiting {
 		facts["approvals"] = strconv.Itoa(op.Approval.Needed)
 	}
@@ -87,12 +89,14 @@ func (i *Intake) draft(ctx context.Context, c Click) (operation.Operation, error
 	case err != nil:
 		return operation.Operation{}, &UnavailableError{What: "journal", Err: err}
 	case !op.Actor.Owns(c.Actor):
-		return operation.Operation{}, i.deny(ctx, operation.Decision{Code: operation.DeniedNotRequester}, operation.Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
+		return operation.Operation{}, i.deny(ctx, operation.Decision{Code: operation.DeniedNotRequester},
+			operation.Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
 	case op.State != operation.Draft:
 		return operation.Operation{}, &operation.StaleError{Operation: op}
 	case op.DryRun:
 		return operation.Operation{}, &operation.StaleError{Operation: op}
-	case !i.Now().Before(op.ExpiresAt), i.Now().Add(operation.ClockSlack).Before(op.AskedAt): // a clock that was set back makes nothing young again
+	// a clock that was set back makes nothing young again
+	case !i.Now().Before(op.ExpiresAt), i.Now().Add(operation.ClockSlack).Before(op.AskedAt):
 		return operation.Operation{}, &ExpiredError{op}
 	}
 	return op, nil
@@ -101,14 +105,16 @@ func (i *Intake) draft(ctx context.Context, c Click) (operation.Operation, error
 // accept commits, within acceptWithin. The limit is on a context of its own,
 // so that a person who closes a view does not turn a commit into a riddle.
 func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), acceptWithin, fmt.Errorf("the journal did not answer within %s", acceptWithin))
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), acceptWithin,
+		fmt.Errorf("the journal did not answer within %s", acceptWithin))
 	defer cancel()
 	err := i.Journal.Accept(ctx, a)
 	if err == nil {
 		i.Metrics.accepted.Inc()
 		i.Log.Info("operation accepted", zap.String("operation", a.Operation.ID), zap.String("ref", a.Operation.Ref),
 			zap.String("actor", a.Operation.Actor.UserID), zap.String("channel", a.Operation.Place.ChannelID),
-			zap.String("listener", a.Operation.Request.ListenerID), zap.String("instance", a.Operation.Request.InstanceID))
+			zap.String("listener", a.Operation.Request.ListenerID), zap.String("instance",
+				a.Operation.Request.InstanceID))
 		return nil
 	}
 	var duplicate *operation.DuplicateError
@@ -127,7 +133,8 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 		return &UncertainError{Ref: a.Operation.Ref, Err: err}
 	case now.Version >= a.Operation.Version && now.State != operation.Draft:
 		i.Metrics.accepted.Inc()
-		i.Log.Warn("operation accepted, although the journal reported an error", zap.String("operation", a.Operation.ID), zap.Error(err))
+		i.Log.Warn("operation accepted, although the journal reported an error",
+			zap.String("operation", a.Operation.ID), zap.Error(err))
 		return nil
 	}
 	return &UnavailableError{What: "journal", Err: err}

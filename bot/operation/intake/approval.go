@@ -25,7 +25,8 @@ func (i *Intake) requireApproval(ctx context.Context, op *operation.Operation, d
 	if d.Code != operation.DeniedApproval || d.Approvals < 1 {
 		return i.refuse(ctx, d, *op, operation.NewQuestion(*op, i.Now()))
 	}
-	a := &operation.Approval{Needed: d.Approvals, Channel: operation.ApproversChannel(ctx, i.Permission, i.Log, *op, d.ApproversChannel, i.Settings.Approval.Channel),
+	a := &operation.Approval{Needed: d.Approvals, Channel: operation.ApproversChannel(ctx, i.Permission, i.Log, *op,
+		d.ApproversChannel, i.Settings.Approval.Channel),
 		Picture: operation.Picture{Settings: operation.SettingsOf(op.Listener)}}
 	people, err := i.Roster.Who(ctx, operation.ApprovalQuestion(*op, a.Channel, i.Now()), operation.ActionApprove)
 	if err != nil {
@@ -55,7 +56,8 @@ func (i *Intake) previewAgain(ctx context.Context, op operation.Operation, d ope
 	}
 	op.ExpiresAt = i.Now().Add(operation.DraftLife)
 	op.Version++
-	err := i.Journal.Save(ctx, op, i.event(operation.EventPreviewed, op, c.Actor, c.Place, operation.WithPolicies(map[string]string{"again": operation.AgainRules}, op.Policies, op.PolicyDigest)))
+	err := i.Journal.Save(ctx, op, i.event(operation.EventPreviewed, op, c.Actor, c.Place,
+		operation.WithPolicies(map[string]string{"again": operation.AgainRules}, op.Policies, op.PolicyDigest)))
 	if stale, ok := errors.AsType[*operation.StaleError](err); ok {
 		return stale
 	}
@@ -92,10 +94,13 @@ func (i *Intake) Approve(ctx context.Context, c Click) (operation.Operation, err
 // Errors as of Approve, and *commands.InputError for an empty reason.
 func (i *Intake) Deny(ctx context.Context, c Click, reason string) (operation.Operation, error) {
 	if reason = strings.TrimSpace(reason); reason == "" {
-		return operation.Operation{}, inputError(commands.Registration{}, commands.Problem{Field: commands.KeyReason, Text: "Say why in one line, so that the next request can be better."})
+		return operation.Operation{}, inputError(commands.Registration{},
+			commands.Problem{Field: commands.KeyReason,
+				Text: "Say why in one line, so that the next request can be better."})
 	}
 	if commands.LooksLikeToken(reason) {
-		return operation.Operation{}, inputError(commands.Registration{}, commands.Problem{Field: commands.KeyReason, Text: commands.TokenText})
+		return operation.Operation{}, inputError(commands.Registration{},
+			commands.Problem{Field: commands.KeyReason, Text: commands.TokenText})
 	}
 	return i.decide(ctx, c, func(op *operation.Operation, v operation.Vote) operation.Event {
 		v.Reason = operation.Clip(reason, 300)
@@ -114,7 +119,8 @@ func decisionEvent(kind string, op operation.Operation, v operation.Vote) operat
 
 // decide checks that a person may decide about an operation and lets say write
 // down what they said.
-func (i *Intake) decide(ctx context.Context, c Click, say func(*operation.Operation, operation.Vote) operation.Event) (operation.Operation, error) {
+func (i *Intake) decide(ctx context.Context, c Click, say func(*operation.Operation,
+	operation.Vote) operation.Event) (operation.Operation, error) {
 	clicked := i.Now() // before anything that takes time: the promise counts from the click
 	v, err := i.mayDecide(ctx, c)
 	if err != nil {
@@ -160,12 +166,14 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (operation.Vote, error)
 	defer cancel()
 	op, err := i.Journal.Operation(ctx, c.OperationID)
 	switch {
-	case errors.Is(err, operation.ErrNotFound), err == nil && op.State == operation.Draft: // a draft is its asker's alone
+	// a draft is its asker's alone
+	case errors.Is(err, operation.ErrNotFound), err == nil && op.State == operation.Draft:
 		return operation.Vote{}, operation.ErrNotFound
 	case err != nil:
 		return operation.Vote{}, &UnavailableError{What: "journal", Err: err}
 	}
-	about := operation.Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place}
+	about := operation.Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor,
+		Place: c.Place}
 	if op.Actor.Is(c.Actor) {
 		d := i.Permission.Admit(ctx, c.Actor, c.Place)
 		if d.Allowed {
@@ -195,7 +203,8 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (operation.Vote, error)
 const WhatAsker = "asker"
 
 // otherThan is the decision d, unless who asked for op under another id.
-func (i *Intake) otherThan(ctx context.Context, op operation.Operation, who operation.Actor, d operation.Decision) operation.Decision {
+func (i *Intake) otherThan(ctx context.Context, op operation.Operation, who operation.Actor,
+	d operation.Decision) operation.Decision {
 	asker := op.Actor
 	if asker.PersonID == "" { // accepted before people were told apart by it
 		asker.PersonID = i.Permission.Admit(ctx, asker, op.Place).PersonID

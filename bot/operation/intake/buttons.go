@@ -59,7 +59,8 @@ func (i *Intake) CheckNow(ctx context.Context, c Click) (operation.Operation, er
 	if err := i.admit(ctx, c); err != nil {
 		return operation.Operation{}, err
 	}
-	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
+	within, cancel := context.WithTimeoutCause(ctx, pressWithin,
+		fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()
 	op, err := i.Journal.Operation(within, c.OperationID)
 	if err == nil && op.State != operation.NeedsPerson && op.State != operation.Unconfirmed {
@@ -113,10 +114,12 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 		return &UnavailableError{What: "journal", Err: err}
 	}
 	if op.State == operation.Draft && !op.Actor.Owns(c.Actor) {
-		return i.deny(ctx, operation.Decision{Code: operation.DeniedNotRequester}, operation.Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
+		return i.deny(ctx, operation.Decision{Code: operation.DeniedNotRequester},
+			operation.Operation{ID: op.ID, Ref: op.Ref, Actor: c.Actor, Place: c.Place})
 	}
 	if d := i.Permission.Admit(ctx, c.Actor, c.Place); !d.Allowed {
-		return i.deny(ctx, d, operation.Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
+		return i.deny(ctx, d, operation.Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server,
+			Actor: c.Actor, Place: c.Place})
 	}
 	if op.Actor.Owns(c.Actor) {
 		return nil
@@ -124,7 +127,8 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 	q := operation.NewQuestion(op, i.Now())
 	q.Actor, q.Place, q.Fresh = c.Actor, c.Place, true
 	if d := i.Permission.Decide(ctx, q); !d.Allowed && d.Code != operation.DeniedApproval {
-		return i.deny(ctx, d, operation.Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server, Actor: c.Actor, Place: c.Place})
+		return i.deny(ctx, d, operation.Operation{ID: op.ID, Ref: op.Ref, Listener: op.Listener, Server: op.Server,
+			Actor: c.Actor, Place: c.Place})
 	}
 	return nil
 }
@@ -132,8 +136,10 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 // press changes an operation for a click and wakes its run. Errors:
 // *UnavailableError when the journal has nothing of it, *UncertainError when
 // nobody knows.
-func (i *Intake) press(ctx context.Context, c Click, edit func(*operation.Operation) (operation.Event, bool)) (operation.Operation, error) {
-	within, cancel := context.WithTimeoutCause(ctx, pressWithin, fmt.Errorf("the journal did not answer within %s", pressWithin))
+func (i *Intake) press(ctx context.Context, c Click, edit func(*operation.Operation) (operation.Event,
+	bool)) (operation.Operation, error) {
+	within, cancel := context.WithTimeoutCause(ctx, pressWithin,
+		fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()
 	op, err := operation.Update(within, i.Journal, c.OperationID, edit)
 	unsaved := op.ID == "" // it could not even be read
@@ -149,7 +155,8 @@ func (i *Intake) press(ctx context.Context, c Click, edit func(*operation.Operat
 		case !known || !sameRecord(now, op): // others may have changed it since
 			return op, &UncertainError{Err: err}
 		}
-		i.Log.Warn("click stored, although the journal reported an error", zap.String("operation", op.ID), zap.Error(err))
+		i.Log.Warn("click stored, although the journal reported an error", zap.String("operation", op.ID),
+			zap.Error(err))
 	}
 	if !op.State.Open() {
 		return op, nil

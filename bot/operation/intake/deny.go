@@ -12,16 +12,19 @@ import (
 // deny records a denial and returns it, also when the trail cannot be written.
 func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Operation) *DeniedError {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
-	data := operation.WithPolicies(map[string]string{"code": string(d.Code), "listener": op.Listener.ID, "instance": op.Server.ID, "what": d.What, "action": string(d.Action),
+	data := operation.WithPolicies(map[string]string{"code": string(d.Code), "listener": op.Listener.ID,
+		"instance": op.Server.ID, "what": d.What, "action": string(d.Action),
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin, fmt.Errorf("the journal did not answer within %s", recordWithin))
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin,
+		fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()
 	e := i.event(operation.EventDenied, op, op.Actor, op.Place, data)
 	delete(e.Data, "requester") // op has who is denied, not who asked
 	delete(e.Data, "requester_channel")
 	if err := i.Journal.RecordBounded(ctx, e); err != nil {
-		i.Log.Error("denial could not be recorded", zap.String("actor", op.Actor.UserID), zap.String("code", string(d.Code)), zap.Error(err))
+		i.Log.Error("denial could not be recorded", zap.String("actor", op.Actor.UserID),
+			zap.String("code", string(d.Code)), zap.Error(err))
 	}
 	i.Log.Info("request denied", zap.String("actor", op.Actor.UserID), zap.String("channel", op.Place.ChannelID),
 		zap.String("code", string(d.Code)), zap.String("what", d.What), zap.Strings("policies", d.Policies))
@@ -29,7 +32,8 @@ func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Op
 }
 
 // Refuse records a denial that its caller found, and returns it as a *DeniedError.
-func (i *Intake) Refuse(ctx context.Context, code operation.DenialCode, by operation.Actor, from operation.Place) error {
+func (i *Intake) Refuse(ctx context.Context, code operation.DenialCode, by operation.Actor,
+	from operation.Place) error {
 	return i.deny(ctx, operation.Decision{Code: code, Person: true, Action: operation.ActionRegister},
 		operation.Operation{Actor: by, Place: from})
 }

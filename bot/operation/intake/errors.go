@@ -26,8 +26,9 @@ func (e *ExpiredError) Error() string { return e.Operation.Ref + " has expired" 
 
 // DeniedError says that the person may not, and why.
 type DeniedError struct {
-	Decision  operation.Decision
-	Operation operation.Operation // Listener and Server as far as they are known; Ref is set when it was noted under one
+	Decision operation.Decision
+	// Listener and Server as far as they are known; Ref is set when it was noted under one
+	Operation operation.Operation
 
 	// Can is who could do it here and now, for the codes of rules. Nil: nobody
 	// was asked about, or Slack did not tell in time.

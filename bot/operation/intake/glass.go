@@ -77,15 +77,18 @@ func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation
 	op.Approval.Needed, op.Approval.Skipped, op.Approval.AskedAt = d.Approvals, true, clicked
 	op.Glass = &operation.BreakGlass{Why: b.Why, Incident: b.Incident, Policies: glass.Policies}
 	return i.enter(ctx, op, c, operation.EventBreakGlass, map[string]string{"why": b.Why, "incident": b.Incident,
-		"skipped": strings.Join(op.Approval.Who.IDs, " "), "approvals": strconv.Itoa(d.Approvals), "rules": strings.Join(glass.Policies, " ")})
+		"skipped": strings.Join(op.Approval.Who.IDs,
+			" "), "approvals": strconv.Itoa(d.Approvals), "rules": strings.Join(glass.Policies, " ")})
 }
 
 // check returns every problem at once. It takes the spaces off.
 func (b *Justification) check() error {
-	b.Why, b.Incident = operation.Clip(strings.TrimSpace(b.Why), 300), operation.Clip(strings.TrimSpace(b.Incident), 100)
+	b.Why, b.Incident = operation.Clip(strings.TrimSpace(b.Why), 300), operation.Clip(strings.TrimSpace(b.Incident),
+		100)
 	var problems []commands.Problem
 	if utf8.RuneCountInString(b.Why) < minWhy {
-		problems = append(problems, commands.Problem{Field: FieldWhy, Text: "Say in at least " + strconv.Itoa(minWhy) + " characters why this cannot wait."})
+		problems = append(problems, commands.Problem{Field: FieldWhy,
+			Text: "Say in at least " + strconv.Itoa(minWhy) + " characters why this cannot wait."})
 	}
 	if commands.LooksLikeToken(b.Why) {
 		problems = append(problems, commands.Problem{Field: FieldWhy, Text: commands.TokenText})
@@ -94,10 +97,12 @@ func (b *Justification) check() error {
 		problems = append(problems, commands.Problem{Field: FieldIncident, Text: commands.TokenText})
 	}
 	if b.Incident == "" {
-		problems = append(problems, commands.Problem{Field: FieldIncident, Text: "Name the incident, for example inc-1234."})
+		problems = append(problems, commands.Problem{Field: FieldIncident,
+			Text: "Name the incident, for example inc-1234."})
 	}
 	if !b.Responsible {
-		problems = append(problems, commands.Problem{Field: FieldResponsible, Text: "Tick this if you looked at the preview."})
+		problems = append(problems, commands.Problem{Field: FieldResponsible,
+			Text: "Tick this if you looked at the preview."})
 	}
 	if len(problems) == 0 {
 		return nil

@@ -76,7 +76,8 @@ func (i *Intake) History(ctx context.Context, a operation.Actor, p operation.Pla
 	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
 		return History{}, i.deny(ctx, d, operation.Operation{Actor: a, Place: p})
 	}
-	r := reading{intake: i, actor: a, place: p, ask: ask, now: i.Now(), may: map[string]bool{}, public: map[string]bool{}, known: map[string]operation.Listener{}}
+	r := reading{intake: i, actor: a, place: p, ask: ask, now: i.Now(), may: map[string]bool{},
+		public: map[string]bool{}, known: map[string]operation.Listener{}}
 	if ask.Listener.Text != "" {
 		l, err := i.historyOf(ctx, ask.Listener)
 		if err != nil {

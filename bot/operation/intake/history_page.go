@@ -35,7 +35,8 @@ type stream struct {
 
 // scan reads until a page is full, with one entry to spare, nothing is left,
 // or enough was looked at.
-func (r *reading) scan(ctx context.Context, read func(context.Context, Page) ([]Entry, error), from Mark) (stream, error) {
+func (r *reading) scan(ctx context.Context, read func(context.Context, Page) ([]Entry, error), from Mark) (stream,
+	error) {
 	s := stream{end: from}
 	for looked := 0; looked < historyScan && len(s.entries) <= HistoryPage; looked += historyChunk {
 		chunk, err := read(ctx, Page{Since: r.ask.Since, Before: s.end, Limit: historyChunk})
@@ -77,8 +78,10 @@ func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
 	out := make([]Entry, len(list))
 	for i, x := range list {
 		e := x.Event
-		op := operation.Operation{ID: e.OperationID, Actor: operation.Actor{UserID: e.ActorID, TeamID: r.actor.TeamID, Name: e.Data["name"]}, Place: operation.Place{ChannelID: e.ChannelID},
-			Listener: operation.Listener{ID: e.Data["listener"], Name: e.Data["listener_name"]}, Server: operation.Server{ID: e.Data["instance"], Name: e.Data["instance_name"]}}
+		op := operation.Operation{ID: e.OperationID, Actor: operation.Actor{UserID: e.ActorID, TeamID: r.actor.TeamID,
+			Name: e.Data["name"]}, Place: operation.Place{ChannelID: e.ChannelID},
+			Listener: operation.Listener{ID: e.Data["listener"],
+				Name: e.Data["listener_name"]}, Server: operation.Server{ID: e.Data["instance"], Name: e.Data["instance_name"]}}
 		out[i] = Entry{At: x.Mark.At, Operation: op, Denial: &e, mark: x.Mark}
 	}
 	return out, err
@@ -87,9 +90,11 @@ func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
 // wanted reports whether an entry is among what was asked for.
 func (r *reading) wanted(e Entry) bool {
 	op := e.Operation
-	about := op.Listener.ID == r.page.Listener.ID || op.Request.ListenerID == r.page.Listener.ID || slices.Contains(e.listeners(), r.page.Listener.ID)
+	about := op.Listener.ID == r.page.Listener.ID || op.Request.ListenerID == r.page.Listener.ID ||
+		slices.Contains(e.listeners(), r.page.Listener.ID)
 	here := op.Place.ChannelID == r.place.ChannelID || slices.Contains(e.list("channels"), r.place.ChannelID)
-	return (r.page.Listener.ID == "" || about) && (r.ask.By == "" || op.Actor.UserID == r.ask.By) && (!r.ask.Here || here)
+	return (r.page.Listener.ID == "" || about) && (r.ask.By == "" || op.Actor.UserID == r.ask.By) &&
+		(!r.ask.Here || here)
 }
 
 // seen reports whether the person may see an entry. The rules are asked once
@@ -141,7 +146,10 @@ func (r *reading) readable(ctx context.Context, e Entry) bool {
 	if len(channels) == 0 {
 		channels = []string{cardChannel(op)}
 	}
-	return !slices.ContainsFunc(channels, func(id string) bool { return id != r.place.ChannelID && !r.isPublic(ctx, id) })
+	return !slices.ContainsFunc(channels, func(id string) bool {
+		return id != r.place.ChannelID &&
+			!r.isPublic(ctx, id)
+	})
 }
 
 // isPublic asks about each channel once for a page. What could not be read, and

@@ -80,7 +80,8 @@ type Request struct {
 	Place        operation.Place
 	Delivery     string             // key of the Slack delivery; empty: a second one is a request of its own
 	Wrong        []commands.Problem // what is wrong with it by itself: the look-ups add to this, and no draft is made
-	Earlier      string             // id of the draft that an earlier delivery with this key stored; empty: there is none
+	// id of the draft that an earlier delivery with this key stored; empty: there is none
+	Earlier string
 }
 
 // Click is a button of an operation, pressed.
@@ -92,6 +93,7 @@ type Click struct {
 	Version     int64 // of the operation on the card that was clicked; 0: not known
 }
 
-func (i *Intake) event(kind string, op operation.Operation, by operation.Actor, from operation.Place, data map[string]string) operation.Event {
+func (i *Intake) event(kind string, op operation.Operation, by operation.Actor, from operation.Place,
+	data map[string]string) operation.Event {
 	return operation.NewEvent(i.Now(), kind, op, by, from, data)
 }

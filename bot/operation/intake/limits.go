@@ -67,7 +67,8 @@ type LimitLeft struct {
 // LimitsLeft returns how much is left of the limits that are set: of the person, of
 // the listener if one is given, and of break-glass. Errors: *UnavailableError.
 func (i *Intake) LimitsLeft(ctx context.Context, a operation.Actor, listenerID string) ([]LimitLeft, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, acceptWithin, errors.New("the journal did not answer within "+acceptWithin.String()))
+	ctx, cancel := context.WithTimeoutCause(ctx, acceptWithin,
+		errors.New("the journal did not answer within "+acceptWithin.String()))
 	defer cancel()
 	s, now := i.Settings, i.Now()
 	var list []LimitLeft
@@ -80,9 +81,10 @@ func (i *Intake) LimitsLeft(ctx context.Context, a operation.Actor, listenerID s
 		{operation.LimitPerson, s.Rate, s.RateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
 			return i.Journal.AcceptedSince(ctx, a.UserID, t)
 		}},
-		{operation.LimitListener, s.ListenerRate, s.ListenerRateIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
-			return i.Archive.ListenerSince(ctx, listenerID, t)
-		}},
+		{operation.LimitListener, s.ListenerRate, s.ListenerRateIn,
+			func(ctx context.Context, t time.Time) ([]time.Time, error) {
+				return i.Archive.ListenerSince(ctx, listenerID, t)
+			}},
 		{operation.LimitGlass, s.Glass, s.GlassIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
 			return i.Journal.BrokenSince(ctx, a.UserID, t)
 		}},

@@ -13,7 +13,8 @@ import (
 
 // findListener looks through all load balancers: their list holds every
 // listener of the account.
-func findListener(ctx context.Context, c operation.Catalog, ref commands.ListenerRef) (operation.Listener, *commands.Problem, error) {
+func findListener(ctx context.Context, c operation.Catalog, ref commands.ListenerRef) (operation.Listener,
+	*commands.Problem, error) {
 	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 	if err != nil {
 		return operation.Listener{}, nil, fmt.Errorf("reading load balancers: %w", err)
@@ -51,7 +52,8 @@ func listenerMatches(l operation.Listener, ref commands.ListenerRef) bool {
 }
 
 func listenerChoice(l operation.Listener) commands.Choice {
-	return commands.Choice{Value: l.ID, Label: l.LoadBalancerName + "/" + l.Name + " · " + l.ID + " · " + l.Protocol + " " + l.Port}
+	return commands.Choice{Value: l.ID, Label: l.LoadBalancerName + "/" + l.Name + " · " + l.ID + " · " + l.Protocol +
+		" " + l.Port}
 }
 
 // exactMatches returns what of all a text names: by its ID, else by any of its
@@ -81,7 +83,8 @@ func exactMatches[T any](text string, all []T, byID, byName func(T, string) bool
 func notExactlyOne(given, field, many string, hits []commands.Choice) *commands.Problem {
 	if len(hits) > 1 {
 		return &commands.Problem{Field: field, Choices: hits[:min(len(hits), commands.MaxChoices)],
-			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", operation.Clip(given, 64), len(hits), many, labels(hits))}
+			Text: fmt.Sprintf("%q matches %d %s. Use the ID of one, such as %s.", operation.Clip(given, 64),
+				len(hits), many, labels(hits))}
 	}
 	text := fmt.Sprintf("No %s called %q.", field, operation.Clip(given, 64))
 	for _, f := range commands.RegisterFields() {
@@ -93,12 +96,14 @@ func notExactlyOne(given, field, many string, hits []commands.Choice) *commands.
 }
 
 // suggest adds what a text that names nothing comes closest to.
-func suggest[T any](p *commands.Problem, given string, all []T, choice func(T) commands.Choice, spellings func(T) []string) {
+func suggest[T any](p *commands.Problem, given string, all []T, choice func(T) commands.Choice,
+	spellings func(T) []string) {
 	word := given
 	if whole, _ := commands.Inside(given); len(whole) > 0 {
 		word = whole[0]
 	}
-	for _, at := range commands.Nearest(word, len(all), commands.MaxChoices, func(i int) []string { return spellings(all[i]) }) {
+	for _, at := range commands.Nearest(word, len(all), commands.MaxChoices,
+		func(i int) []string { return spellings(all[i]) }) {
 		p.Choices = append(p.Choices, choice(all[at]))
 	}
 	if len(p.Choices) > 0 {

@@ -17,7 +17,8 @@ import (
 // machines unless the type is given. Keys that may not ask for virtual machines
 // exist: then a bare metal server is taken, and unsearched says why it is not
 // known whether a virtual machine has the same name.
-func findServer(ctx context.Context, c operation.Catalog, text string, kind zenlayer.InstanceType) (s operation.Server, unsearched operation.Fault, p *commands.Problem, err error) {
+func findServer(ctx context.Context, c operation.Catalog, text string,
+	kind zenlayer.InstanceType) (s operation.Server, unsearched operation.Fault, p *commands.Problem, err error) {
 	kinds := []zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}
 	if kind != "" {
 		kinds = []zenlayer.InstanceType{kind}
@@ -33,14 +34,18 @@ func findServer(ctx context.Context, c operation.Catalog, text string, kind zenl
 	}
 	p = notExactlyOne(text, commands.KeyServer, "servers", choices(found.hits, serverChoice))
 	if len(found.hits) == 0 {
-		suggest(p, text, found.all, serverChoice, func(i zenlayer.Instance) []string { return []string{i.Name, i.ID, i.Hostname} })
+		suggest(p, text, found.all, serverChoice,
+			func(i zenlayer.Instance) []string { return []string{i.Name, i.ID, i.Hostname} })
 	}
 	if len(found.hits) == 0 && kind != "" {
 		p.Text = strings.Replace(p.Text, "No server", "No "+kindWords(kind), 1)
 		other := otherKind(kind)
-		if there, err := searchServers(ctx, c, text, []zenlayer.InstanceType{other}); err == nil && len(there.hits) > 0 {
-			p = &commands.Problem{Field: commands.KeyType, Given: "type=" + strings.ToLower(string(kind)), Text: fmt.Sprintf(
-				"%s is a %s, not a %s. Leave the type out, or use type=%s.", operation.Clip(text, 64), kindWords(other), kindWords(kind), strings.ToLower(string(other)))}
+		if there, err := searchServers(ctx, c, text, []zenlayer.InstanceType{other}); err == nil &&
+			len(there.hits) > 0 {
+			p = &commands.Problem{Field: commands.KeyType, Given: "type=" + strings.ToLower(string(kind)),
+				Text: fmt.Sprintf(
+					"%s is a %s, not a %s. Leave the type out, or use type=%s.", operation.Clip(text,
+						64), kindWords(other), kindWords(kind), strings.ToLower(string(other)))}
 		}
 	}
 	return operation.Server{}, operation.Fault{}, p, nil
@@ -71,7 +76,8 @@ type searched struct {
 // address. What the API's filters do not find, such as a host name in other
 // case, is looked for in the list of all. Virtual machines may be refused if
 // they are not all that is asked for.
-func searchServers(ctx context.Context, c operation.Catalog, text string, kinds []zenlayer.InstanceType) (found searched, err error) {
+func searchServers(ctx context.Context, c operation.Catalog, text string,
+	kinds []zenlayer.InstanceType) (found searched, err error) {
 	leftOut := false
 	read := func(k zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
 		if k == zenlayer.InstanceVM && leftOut {
@@ -107,7 +113,8 @@ func searchServers(ctx context.Context, c operation.Catalog, text string, kinds 
 		}
 		found.all = append(found.all, got...)
 	}
-	found.hits = exactMatches(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id }, serverMatches)
+	found.hits = exactMatches(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id },
+		serverMatches)
 	return found, nil
 }
 
@@ -183,5 +190,6 @@ func address(s string) (netip.Addr, bool) {
 func serverChoice(i zenlayer.Instance) commands.Choice {
 	s := serverOf(i)
 	parts := []string{cmp.Or(s.Name, s.ID), s.ID, s.IP, s.Zone}
-	return commands.Choice{Value: s.ID, Label: strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")}
+	return commands.Choice{Value: s.ID,
+		Label: strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")}
 }

@@ -34,7 +34,8 @@ func (i *Intake) Preview(ctx context.Context, a Request) (operation.Operation, e
 	op.State, op.ExpiresAt = operation.Draft, op.AskedAt.Add(operation.DraftLife)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
-		e := i.event(operation.EventPreviewed, op, a.Actor, a.Place, operation.WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
+		e := i.event(operation.EventPreviewed, op, a.Actor, a.Place,
+			operation.WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
 		e.Delivery = a.Delivery
 		err := i.Journal.SaveDraft(ctx, op, e)
 		if first, ok := errors.AsType[*operation.DuplicateError](err); ok {
@@ -82,13 +83,13 @@ func (i *Intake) Submit(ctx context.Context, a Request) (op operation.Operation,
 
 // prepare turns a request into an operation without a state.
 func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, error) {
-	draft := operation.Operation{Actor: a.Actor, Place: a.Place}
 	admitted := i.Permission.Admit(ctx, a.Actor, a.Place)
 	if !admitted.Allowed {
-		return operation.Operation{}, i.deny(ctx, admitted, draft)
+		return operation.Operation{}, i.deny(ctx, admitted, operation.Operation{Actor: a.Actor, Place: a.Place})
 	}
 	a.Actor.PersonID = admitted.PersonID
-	asking, done := context.WithTimeoutCause(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin}), askWithin, errAskWithin)
+	asking := zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin})
+	asking, done := context.WithTimeoutCause(asking, askWithin, errAskWithin)
 	defer done()
 	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)
 	if err != nil {
@@ -96,19 +97,7 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	}
 	problems = append(slices.Clone(a.Wrong), problems...)
 	op := i.describe(a, found)
-	var pool []zenlayer.Backend
-	var poolErr error
-	if op.Request.ListenerID != "" {
-		pool, poolErr = i.Pools.DescribeBackends(asking, op.Request.ListenerID, zenlayer.BackendFilter{})
-	}
-	if poolErr != nil {
-		// The pool only helps here; it is read again, and must be, before the call.
-		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(poolErr))
-		op.Notes = append(op.Notes, poolNote(poolErr))
-	} else {
-		op.Listener.Servers = len(pool)
-		fillWeight(&op, pool)
-	}
+	pool, poolErr := i.readPool(asking, &op)
 	var d operation.Decision
 	if op.Request.ListenerID != "" {
 		d = i.Permission.Decide(ctx, operation.NewQuestion(op, op.AskedAt))
@@ -128,6 +117,23 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	return op, i.checkRate(ctx, op)
 }
 
+// readPool reads what is on the listener of op, and fills in what follows from
+// it. An error is noted in op and prevents nothing: before the call the pool is
+// read again, and must be.
+func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []zenlayer.Backend, err error) {
+	if op.Request.ListenerID != "" {
+		pool, err = i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
+	}
+	if err != nil {
+		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(err))
+		op.Notes = append(op.Notes, poolNote(err))
+		return nil, err
+	}
+	op.Listener.Servers = len(pool)
+	fillWeight(op, pool)
+	return pool, nil
+}
+
 // poolNote says that the servers on the listener could not be read.
 func poolNote(err error) string {
 	note := "I could not read which servers are on this listener now"
@@ -143,7 +149,8 @@ func (i *Intake) describe(a Request, found resolved) operation.Operation {
 	op := operation.Operation{
 		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
 		Listener: found.listener, Server: found.server, Purpose: reg.Reason, Notes: slices.Clone(reg.Notes),
-		Options: operation.Options{DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal}, Times: operation.Times{AskedAt: i.Now()}, Unsearched: found.unsearched,
+		Unsearched: found.unsearched, Times: operation.Times{AskedAt: i.Now()},
+		Options: operation.Options{DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal},
 	}
 	if op.Unsearched != (operation.Fault{}) {
 		op.Notes = append(op.Notes, "I could not search virtual machines for the same name: "+op.Unsearched.Words()+".")
@@ -197,16 +204,19 @@ func (i *Intake) lookupError(a Request, err error) error {
 // checkListener returns what else is wrong with a request, as far as the listener and
 // the rules say it. d is exact unless the problems found before concern what the
 // rules ask about. Who may do nothing on the listener learns no names.
-func checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
+func checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision,
+	before []commands.Problem) (problems []commands.Problem) {
 	may := d.Allowed || d.Code == operation.DeniedApproval
 	s := operation.Add{}.Before(op, pool)
 	if name := asked.Name; may && !s.Done && !s.Differs && name != "" && slices.Contains(names(pool), name) {
 		problems = append(problems, commands.Problem{Field: commands.KeyName, Given: "name=" + name,
-			Text: "The name " + name + " is taken on this listener. Suggestion: " + commands.BackendName(name, names(pool)) + "."})
+			Text: "The name " + name + " is taken on this listener. Suggestion: " +
+				commands.BackendName(name, names(pool)) + "."})
 	}
 	exact := !concernsField(before, commands.KeyServer, commands.KeyType, commands.KeyPorts, commands.KeyWeight)
 	if exact && operation.LacksReason(d, op) && !concernsField(before, commands.KeyReason) {
-		problems = append(problems, commands.Problem{Field: commands.KeyReason, Text: "A reason is required for this listener. One line is enough."})
+		problems = append(problems, commands.Problem{Field: commands.KeyReason,
+			Text: "A reason is required for this listener. One line is enough."})
 	}
 	return problems
 }
@@ -243,7 +253,8 @@ func secondEntry(op operation.Operation, pool []zenlayer.Backend) []string {
 	}
 	entries := make([]string, 0, len(there))
 	for _, b := range there[:min(len(there), maxEntries)] {
-		entries = append(entries, operation.Clip(b.BackendID, 40)+" (ports "+cmp.Or(operation.Clip(b.Port, 40), "not shown")+")")
+		entries = append(entries, operation.Clip(b.BackendID, 40)+
+			" (ports "+cmp.Or(operation.Clip(b.Port, 40), "not shown")+")")
 	}
 	as := strings.Join(entries, ", ")
 	if more := len(there) - len(entries); more > 0 {

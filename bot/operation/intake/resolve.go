@@ -36,7 +36,8 @@ type resolved struct {
 // finding exactly one of each is in the problems. An error is an
 // *commands.InputError that says it all, or means that Zenlayer could not be
 // read.
-func resolve(ctx context.Context, c operation.Catalog, reg commands.Registration, wrong []commands.Problem) (resolved, []commands.Problem, error) {
+func resolve(ctx context.Context, c operation.Catalog, reg commands.Registration, wrong []commands.Problem) (resolved,
+	[]commands.Problem, error) {
 	var (
 		out              resolved
 		noListener, noID *commands.Problem
@@ -123,15 +124,18 @@ func swapped(ctx context.Context, c operation.Catalog, reg commands.Registration
 	if !found {
 		return nil
 	}
-	return &commands.InputError{Values: right.Values(), Corrected: right.CommandLine(), Problems: []commands.Problem{{Field: commands.KeyListener,
-		Text: right.Server + " is a server, and the first value should be a listener. Did you mean: " + commands.Name + " " + right.Listener.Text + " " + right.Server}}}
+	return &commands.InputError{Values: right.Values(), Corrected: right.CommandLine(),
+		Problems: []commands.Problem{{Field: commands.KeyListener,
+			Text: right.Server + " is a server, and the first value should be a listener. Did you mean: " +
+				commands.Name + " " + right.Listener.Text + " " + right.Server}}}
 }
 
 // Find returns the listener that a reference means and, unless its text is
 // empty, the server, in the way a command is understood: exact matches only.
 // The error is a *commands.InputError when there is not exactly one; otherwise
 // Zenlayer could not be read. It blocks for as long as ctx lets it.
-func Find(ctx context.Context, c operation.Catalog, ref commands.ListenerRef, server string, kind zenlayer.InstanceType) (operation.Listener, operation.Server, error) {
+func Find(ctx context.Context, c operation.Catalog, ref commands.ListenerRef, server string,
+	kind zenlayer.InstanceType) (operation.Listener, operation.Server, error) {
 	l, p, err := findListener(ctx, c, ref)
 	if err != nil {
 		return operation.Listener{}, operation.Server{}, err

@@ -73,25 +73,31 @@ func (s *Shared) Close() { s.work.Wait() }
 
 // DescribeListeners implements Catalog.
 func (s *Shared) DescribeListeners(ctx context.Context, f zenlayer.ListenerFilter) ([]zenlayer.Listener, error) {
-	return ask(ctx, s, key("listeners", f), true, func(ctx context.Context) ([]zenlayer.Listener, error) { return s.Source.DescribeListeners(ctx, f) })
+	return ask(ctx, s, key("listeners", f), true, func(ctx context.Context) ([]zenlayer.Listener,
+		error) {
+		return s.Source.DescribeListeners(ctx, f)
+	})
 }
 
 // DescribeLoadBalancers implements Catalog.
-func (s *Shared) DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer, error) {
+func (s *Shared) DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer,
+	error) {
 	return ask(ctx, s, key("load balancers", f), true, func(ctx context.Context) ([]zenlayer.LoadBalancer, error) {
 		return s.Source.DescribeLoadBalancers(ctx, f)
 	})
 }
 
 // DescribeBackends implements Pools.
-func (s *Shared) DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) ([]zenlayer.Backend, error) {
+func (s *Shared) DescribeBackends(ctx context.Context, listenerID string,
+	f zenlayer.BackendFilter) ([]zenlayer.Backend, error) {
 	return ask(ctx, s, key("backends of "+listenerID, f), false, func(ctx context.Context) ([]zenlayer.Backend, error) {
 		return s.Source.DescribeBackends(ctx, listenerID, f)
 	})
 }
 
 // DescribeInstances implements Catalog.
-func (s *Shared) DescribeInstances(ctx context.Context, kind zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
+func (s *Shared) DescribeInstances(ctx context.Context, kind zenlayer.InstanceType,
+	f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
 	if s.crowded(kind) {
 		all, err := s.instances(ctx, kind, zenlayer.InstanceFilter{})
 		if err == nil {
@@ -105,7 +111,8 @@ func (s *Shared) DescribeInstances(ctx context.Context, kind zenlayer.InstanceTy
 	return s.instances(ctx, kind, f)
 }
 
-func (s *Shared) instances(ctx context.Context, kind zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
+func (s *Shared) instances(ctx context.Context, kind zenlayer.InstanceType,
+	f zenlayer.InstanceFilter) ([]zenlayer.Instance, error) {
 	return ask(ctx, s, key(serversOf(kind), f), true, func(ctx context.Context) ([]zenlayer.Instance, error) {
 		return s.Source.DescribeInstances(ctx, kind, f)
 	})
@@ -161,7 +168,8 @@ func fits(i zenlayer.Instance, f zenlayer.InstanceFilter) bool {
 
 // ask joins the question under way or begins it, and waits for its answer
 // until ctx ends.
-func ask[T any](ctx context.Context, s *Shared, key string, remember bool, read func(context.Context) (T, error)) (T, error) {
+func ask[T any](ctx context.Context, s *Shared, key string, remember bool, read func(context.Context) (T, error)) (T,
+	error) {
 	q := s.join(ctx, key, remember, func(ctx context.Context) (any, error) { return read(ctx) })
 	var answer T
 	select {
@@ -179,7 +187,8 @@ func ask[T any](ctx context.Context, s *Shared, key string, remember bool, read 
 	return answer, fmt.Errorf("waiting for an answer: %w", context.Cause(ctx))
 }
 
-func (s *Shared) join(ctx context.Context, key string, remember bool, read func(context.Context) (any, error)) *question {
+func (s *Shared) join(ctx context.Context, key string, remember bool,
+	read func(context.Context) (any, error)) *question {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget()
@@ -199,7 +208,8 @@ func (s *Shared) join(ctx context.Context, key string, remember bool, read func(
 }
 
 // answer asks Source, and keeps what may be kept.
-func (s *Shared) answer(ctx context.Context, key string, q *question, remember bool, read func(context.Context) (any, error)) {
+func (s *Shared) answer(ctx context.Context, key string, q *question, remember bool,
+	read func(context.Context) (any, error)) {
 	defer q.cancel()
 	answer, err := guardedRead(ctx, read)
 	s.mu.Lock()

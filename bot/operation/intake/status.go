@@ -13,7 +13,8 @@ import (
 // request whose card is in a private channel is found only from there, or by
 // those who asked and decided about it: whether anybody else is in the channel
 // is not known. Errors: ErrNotFound, *DeniedError, *UnavailableError.
-func (i *Intake) Status(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation, error) {
+func (i *Intake) Status(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation,
+	error) {
 	op, err := i.StatusFromMessage(ctx, ref, a, p)
 	if err != nil || concerns(op, a) || within(op, p.ChannelID) {
 		return op, err
@@ -30,7 +31,8 @@ func (i *Intake) Status(ctx context.Context, ref string, a operation.Actor, p op
 
 // StatusFromMessage is Status for a click on a message about the operation: whoever sees
 // the message sees what it says.
-func (i *Intake) StatusFromMessage(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation, error) {
+func (i *Intake) StatusFromMessage(ctx context.Context, ref string, a operation.Actor,
+	p operation.Place) (operation.Operation, error) {
 	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
 		return operation.Operation{}, i.deny(ctx, d, operation.Operation{Ref: ref, Actor: a, Place: p})
 	}
@@ -58,7 +60,8 @@ func cardChannel(o operation.Operation) string { return cmp.Or(o.Place.ResultID,
 
 // within reports whether those in a channel see op there anyway.
 func within(o operation.Operation, channel string) bool {
-	return channel != "" && (channel == o.Place.ChannelID || channel == cardChannel(o) || o.Approval != nil && channel == o.Approval.Channel)
+	return channel != "" && (channel == o.Place.ChannelID || channel == cardChannel(o) || o.Approval != nil &&
+		channel == o.Approval.Channel)
 }
 
 // concerns reports whether a person asked for op, or was asked or decided about
@@ -74,5 +77,6 @@ func concerns(o operation.Operation, a operation.Actor) bool {
 	if o.Approval.Denied != nil {
 		said = append(said, *o.Approval.Denied)
 	}
-	return slices.Contains(o.Approval.Who.IDs, a.UserID) || slices.ContainsFunc(said, func(v operation.Vote) bool { return v.By.Is(a) })
+	return slices.Contains(o.Approval.Who.IDs, a.UserID) ||
+		slices.ContainsFunc(said, func(v operation.Vote) bool { return v.By.Is(a) })
 }

@@ -35,11 +35,13 @@ func noServer() operation.Server {
 // noting anything. Whoever is refused before the rules are asked learns that,
 // and no names of anything. Errors: *commands.InputError for a listener or a
 // server that is not there, *UnavailableError. It blocks for lookWithin at most.
-func (i *Intake) Why(ctx context.Context, reg commands.Registration, a operation.Actor, p operation.Place) (WhyAnswer, error) {
+func (i *Intake) Why(ctx context.Context, reg commands.Registration, a operation.Actor, p operation.Place) (WhyAnswer,
+	error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	w := WhyAnswer{Weight: reg.Weight, Ports: reg.Ports}
-	q := operation.Question{Action: operation.ActionRegister, Actor: a, Place: p, Account: i.Settings.Account, Server: noServer(), Weight: reg.Weight, Ports: reg.Ports, At: i.Now()}
+	q := operation.Question{Action: operation.ActionRegister, Actor: a, Place: p, Account: i.Settings.Account,
+		Server: noServer(), Weight: reg.Weight, Ports: reg.Ports, At: i.Now()}
 	if i.Permission.Admit(ctx, a, p).Allowed {
 		if err := i.whyAbout(ctx, reg, &w); err != nil {
 			return WhyAnswer{}, err
@@ -114,7 +116,8 @@ func (i *Intake) whyWeight(ctx context.Context, w *WhyAnswer) {
 
 // peopleWho asks who could do something, for canWithin at most.
 func (i *Intake) peopleWho(ctx context.Context, q operation.Question, action operation.Action) *operation.People {
-	ctx, cancel := context.WithTimeoutCause(ctx, canWithin, errors.New("who could was not known within "+canWithin.String()))
+	ctx, cancel := context.WithTimeoutCause(ctx, canWithin,
+		errors.New("who could was not known within "+canWithin.String()))
 	defer cancel()
 	people, err := i.Roster.Who(ctx, q, action)
 	if err != nil {

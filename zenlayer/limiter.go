@@ -10,51 +10,53 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Waiting says how a call waits for its limiter. It travels in the context, so
-// that whoever knows what a call is for can say so without knowing the limiter.
+// Waiting says how a call waits for its limiter. It is in the context, so that callers
+// need not know the limiter.
 type Waiting struct {
-	// Rank goes before lower ranks; the zero value is what a call has that
-	// says nothing. Only a RankedLimiter looks at it.
+	// Rank is the priority: calls with a higher rank are admitted first. The default
+	// is 0. Only a RankedLimiter uses it.
 	Rank int
-	// AtMost is how long the call waits before it is given up as not sent; 0:
-	// until the context ends. Each page and each repeat of a reading waits anew.
+	// AtMost limits the wait; the call then fails as not sent. 0 means until the
+	// context ends. Each page and each retry of a reading has its own wait.
 	AtMost time.Duration
 }
 
 type waitingKey struct{}
 
-// WithWaiting returns a context whose calls wait in this way.
+// WithWaiting returns a context for calls that wait in this way.
 func WithWaiting(ctx context.Context, w Waiting) context.Context {
 	return context.WithValue(ctx, waitingKey{}, w)
 }
 
-// WaitingOf returns what WithWaiting put into ctx.
+// WaitingOf returns the Waiting of a context.
 func WaitingOf(ctx context.Context) Waiting {
 	w, _ := ctx.Value(waitingKey{}).(Waiting)
 	return w
 }
 
-// errHopeless is why a call does not even begin to wait.
-var errHopeless = errors.New("too many calls wait already")
+// errDeadline means that a call cannot be admitted before its deadline.
+var errDeadline = errors.New("too many calls wait already")
 
-// RankedLimiter is a Limiter that lets n calls pass at once and n in each span
-// of time after that. While calls wait, a free place goes to the highest rank,
-// within a rank to the one that came first; so a rank never waits for a lower
-// one, and a low rank gets what the others leave. It starts no goroutine and
-// holds nothing for calls that do not wait.
+// RankedLimiter is a Limiter that admits n calls at once and n in each span of time
+// after that. Of the waiting calls it admits the one with the highest rank, and within a
+// rank the one that came first. So a call never waits for a lower rank, and low ranks
+// get the rest of the rate. It starts no goroutine.
+//
+// It orders single calls. The order of operations, which make several calls each, is not
+// its business.
 type RankedLimiter struct {
 	bucket *rate.Limiter
 
 	mu      sync.Mutex
-	waiting []*waiter // in the order in which they go
+	waiting []*waiter // in the order of admission
 }
 
 type waiter struct {
 	rank int
-	turn chan struct{} // buffered: look again whether you are first
+	turn chan struct{} // buffered; tells the waiter that it is first now
 }
 
-// NewRankedLimiter makes a limiter; n of 0 is no limit.
+// NewRankedLimiter makes a limiter; an n of 0 means no limit.
 func NewRankedLimiter(n int, span time.Duration) *RankedLimiter {
 	if n == 0 {
 		return &RankedLimiter{bucket: rate.NewLimiter(rate.Inf, 0)}
@@ -62,16 +64,15 @@ func NewRankedLimiter(n int, span time.Duration) *RankedLimiter {
 	return &RankedLimiter{bucket: rate.NewLimiter(rate.Limit(float64(n)/span.Seconds()), n)}
 }
 
-// Waiting returns how many calls wait now.
+// Waiting returns how many calls are waiting.
 func (l *RankedLimiter) Waiting() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.waiting)
 }
 
-// Wait returns nil when the call may go, or an error when ctx ends before. It
-// returns an error at once when ctx has a deadline that those who wait before
-// this call already take up.
+// Wait blocks until the call is admitted, or returns an error when ctx ends. It fails at
+// once if the calls ahead of it need all the time until the deadline of ctx.
 func (l *RankedLimiter) Wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -81,8 +82,8 @@ func (l *RankedLimiter) Wait(ctx context.Context) error {
 		return err
 	}
 	for {
-		pause, passed := l.pass(w)
-		if passed {
+		pause, admitted := l.admit(w)
+		if admitted {
 			return nil
 		}
 		if err := w.wait(ctx, pause); err != nil {
@@ -92,8 +93,8 @@ func (l *RankedLimiter) Wait(ctx context.Context) error {
 	}
 }
 
-// join lets a call pass at once if nobody waits and a place is free, and puts
-// it in line otherwise, unless that is hopeless.
+// join admits a call at once if no call waits and the rate allows it; it then returns
+// nil. Otherwise it queues the call, or returns errDeadline.
 func (l *RankedLimiter) join(ctx context.Context) (*waiter, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,22 +108,21 @@ func (l *RankedLimiter) join(ctx context.Context) (*waiter, error) {
 		at--
 	}
 	if deadline, ok := ctx.Deadline(); ok && now.Add(l.until(now, at)).After(deadline) {
-		return nil, errHopeless
+		return nil, errDeadline
 	}
 	l.waiting = slices.Insert(l.waiting, at, w)
 	return w, nil
 }
 
-// until is how long it takes at least until it is the turn of the one behind
-// so many others.
+// until returns the shortest time until a call with so many others ahead is admitted.
 func (l *RankedLimiter) until(now time.Time, ahead int) time.Duration {
 	missing := float64(ahead+1) - l.bucket.TokensAt(now)
 	return max(0, time.Duration(missing/float64(l.bucket.Limit())*float64(time.Second)))
 }
 
-// pass lets w go if it is first and a place is free. Otherwise it returns how
-// long to wait; 0: until it is told that it is first.
-func (l *RankedLimiter) pass(w *waiter) (pause time.Duration, passed bool) {
+// admit admits w if it is first and the rate allows it. Otherwise it returns how long to
+// wait; 0 means until w is told that it is first.
+func (l *RankedLimiter) admit(w *waiter) (pause time.Duration, admitted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.waiting[0] != w {
@@ -142,19 +142,19 @@ func (l *RankedLimiter) leave(w *waiter) {
 	l.remove(w)
 }
 
-// remove takes w out and tells who is first then.
+// remove removes w from the queue and tells the new first call.
 func (l *RankedLimiter) remove(w *waiter) {
 	at := slices.Index(l.waiting, w)
 	l.waiting = slices.Delete(l.waiting, at, at+1)
 	if at == 0 && len(l.waiting) > 0 {
 		select {
 		case l.waiting[0].turn <- struct{}{}:
-		default: // told already
+		default: // already told
 		}
 	}
 }
 
-// wait returns when w should look again, or with the error of ctx.
+// wait blocks until w should call admit again, or returns the error of ctx.
 func (w *waiter) wait(ctx context.Context, pause time.Duration) error {
 	var free <-chan time.Time
 	if pause > 0 {

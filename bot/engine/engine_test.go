@@ -74,7 +74,9 @@ func newFile(t *testing.T) *file {
 
 func (f *file) config(t *testing.T) (Config, func()) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+f.path+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_txlock=immediate")
+	db, err := sql.Open("sqlite",
+		"file:"+f.path+"?_pragma=journal_mode(WAL)&"+
+			"_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_txlock=immediate")
 	require.NoError(t, err)
 	db.SetMaxOpenConns(2)
 	name := f.next()
@@ -91,7 +93,8 @@ func launch(t *testing.T, db database, execute func(operation.Run, string) error
 }
 
 // launchWith is launch with a time for draining, and no stop at the end.
-func launchWith(t *testing.T, db database, execute func(operation.Run, string) error, drain time.Duration) (e *Engine, stop func()) {
+func launchWith(t *testing.T, db database, execute func(operation.Run, string) error, drain time.Duration) (e *Engine,
+	stop func()) {
 	t.Helper()
 	c, release := db.config(t)
 	c.Execute, c.Log = execute, zaptest.NewLogger(t)
@@ -252,7 +255,8 @@ func stopWithSomethingWaiting(t *testing.T, db database) {
 	running, stopRunning := context.WithCancel(context.Background())
 	go func() { ran <- e.Run(running) }()
 	require.NoError(t, e.Start(t.Context(), "op-1"))
-	require.Eventually(t, func() bool { return logs.FilterMessage("wait begins").Len() == 1 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return logs.FilterMessage("wait begins").Len() == 1 },
+		20*time.Second, time.Millisecond)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	require.NoError(t, e.Stop(ctx))

@@ -31,7 +31,8 @@ var errCut = errors.New("the database is out of reach")
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	c := &cluster{url: servers.Database(t), beatAt: map[string]time.Time{}, gone: map[string]bool{}, cut: map[string]bool{}}
+	c := &cluster{url: servers.Database(t), beatAt: map[string]time.Time{}, gone: map[string]bool{},
+		cut: map[string]bool{}}
 	c.live = c.isLive
 	return c
 }
@@ -248,7 +249,8 @@ func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
 	defer cancel()
 	require.ErrorIs(t, e.holdLease(within), context.DeadlineExceeded, "no call is made")
 	close(goOn)
-	require.Eventually(t, func() bool { return e.pool.Stat().AcquiredConns() > 1 }, 20*time.Second, 10*time.Millisecond, "it waits, beside who listens")
+	require.Eventually(t, func() bool { return e.pool.Stat().AcquiredConns() > 1 }, 20*time.Second, 10*time.Millisecond,
+		"it waits, beside who listens")
 	select {
 	case <-began:
 		require.FailNow(t, "a step began without a heartbeat")
@@ -277,7 +279,8 @@ func TestWhoeverMayHaveBeenGivenUpTakesNoRuns(t *testing.T) {
 	e.mu.Unlock()
 	within, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, e.admit(within), context.DeadlineExceeded, "nothing is done in the database, so no run is taken from the queue")
+	require.ErrorIs(t, e.admit(within), context.DeadlineExceeded,
+		"nothing is done in the database, so no run is taken from the queue")
 	admitted := make(chan error, 1)
 	go func() { admitted <- e.admit(t.Context()) }()
 	require.NoError(t, e.beat(t.Context()))
@@ -300,15 +303,17 @@ func TestPatienceWithOthers(t *testing.T) {
 		late            []span
 		want            time.Duration
 	}{
-		"just started":                           {ago(s), at, nil, 0},
-		"a heartbeat failed":                     {time.Time{}, at, nil, 0},
-		"steady, but the last one is late":       {ago(60 * s), ago(3 * s), nil, 0},
-		"steady for as long as others have":      {ago(silent), ago(s), nil, silent},
-		"one was late just now":                  {ago(60 * s), at, []span{{ago(4 * s), ago(s)}}, 0},
-		"one was late, and that is not silence":  {ago(60 * s), at, []span{{ago(6 * s), ago(3 * s)}}, silent + 3*s},
-		"one was late, long ago":                 {ago(60 * s), at, []span{{ago(20 * s), ago(17 * s)}}, silent},
-		"two were late, the first as the second": {ago(60 * s), at, []span{{ago(9 * s), ago(6 * s)}, {ago(5 * s), ago(2 * s)}}, silent + 6*s},
-		"two were late, and one before both":     {ago(60 * s), at, []span{{ago(30 * s), ago(20 * s)}, {ago(9 * s), ago(6 * s)}, {ago(5 * s), ago(2 * s)}}, silent + 6*s},
+		"just started":                          {ago(s), at, nil, 0},
+		"a heartbeat failed":                    {time.Time{}, at, nil, 0},
+		"steady, but the last one is late":      {ago(60 * s), ago(3 * s), nil, 0},
+		"steady for as long as others have":     {ago(silent), ago(s), nil, silent},
+		"one was late just now":                 {ago(60 * s), at, []span{{ago(4 * s), ago(s)}}, 0},
+		"one was late, and that is not silence": {ago(60 * s), at, []span{{ago(6 * s), ago(3 * s)}}, silent + 3*s},
+		"one was late, long ago":                {ago(60 * s), at, []span{{ago(20 * s), ago(17 * s)}}, silent},
+		"two were late, the first as the second": {ago(60 * s), at, []span{{ago(9 * s), ago(6 * s)},
+			{ago(5 * s), ago(2 * s)}}, silent + 6*s},
+		"two were late, and one before both": {ago(60 * s), at, []span{{ago(30 * s), ago(20 * s)},
+			{ago(9 * s), ago(6 * s)}, {ago(5 * s), ago(2 * s)}}, silent + 6*s},
 		"one was late soon after the start":      {ago(6 * s), at, []span{{ago(6 * s), ago(3 * s)}}, 0},
 		"one was late soon after a longer start": {ago(7 * s), at, []span{{ago(6 * s), ago(3 * s)}}, silent + 3*s},
 	}
@@ -406,7 +411,8 @@ func TestReplicasThatStartAtOnceShareTheMigration(t *testing.T) {
 
 func TestTheEngineNamesNoPassword(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"postgres://u:hunter2@127.0.0.1:1/none?connect_timeout=1", "postgres://u:hunter2@[broken"} {
+	for _, url := range []string{"postgres://u:hunter2@127.0.0.1:1/none?connect_timeout=1",
+		"postgres://u:hunter2@[broken"} {
 		_, err := New(t.Context(), Config{PostgresURL: url, Name: "a", Replicas: &cluster{}, Log: zaptest.NewLogger(t)})
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "hunter2")

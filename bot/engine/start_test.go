@@ -124,7 +124,8 @@ func TestRunThatDBOSCallsPendingForGoodIsReplaced(t *testing.T) {
 		require.EqualValues(t, 1, receive(t, runs, "the first run"))
 		e.release("op-1") // as when its goroutine had ended and DBOS could not store that
 		require.EqualValues(t, 2, receive(t, runs, "the second run"))
-		require.Eventually(t, func() bool { return statusOf(t, e, "op-1") == dbos.WorkflowStatusCancelled }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return statusOf(t, e, "op-1") == dbos.WorkflowStatusCancelled },
+			20*time.Second, 10*time.Millisecond)
 		require.Equal(t, dbos.WorkflowStatusPending, statusOf(t, e, "op-1.1"))
 	})
 }
@@ -184,7 +185,8 @@ func TestRunThatDBOSStartsByItselfDoesNothing(t *testing.T) {
 			id, _, _ := strings.Cut(name, ".")
 			_, err := dbos.RunWorkflow(e.dbos, e.run, id, dbos.WithWorkflowID(name))
 			require.NoError(t, err)
-			require.Eventually(t, func() bool { return statusOf(t, e, name) == dbos.WorkflowStatusSuccess }, 20*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return statusOf(t, e, name) == dbos.WorkflowStatusSuccess },
+				20*time.Second, 10*time.Millisecond)
 		}
 		require.EqualValues(t, 1, entered.Load())
 		require.EqualValues(t, 1, e.runHere("op-1"))
@@ -201,7 +203,8 @@ func TestEndOfALeaseIsStoredAlsoAfterAFault(t *testing.T) {
 		l.refuses = 2
 		l.ledgerMu.Unlock()
 		require.NoError(t, e.Start(t.Context(), "op-1"))
-		require.Eventually(t, func() bool { return l.get("op-1") == operation.Lease{Run: 1} }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return l.get("op-1") == operation.Lease{Run: 1} }, 20*time.Second,
+			10*time.Millisecond)
 		require.EqualValues(t, 1, runs.Load(), "it is not run again")
 	})
 }

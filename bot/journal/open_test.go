@@ -157,9 +157,8 @@ func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 	}
 
 	// Names which the driver does not know are ignored.
-	db,
-		err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(),
-		"x.db")+"?_journalmode=WAL&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db")+
+		"?_journalmode=WAL&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	require.ErrorContains(t, checkPragmas(t.Context(), db), "journal_mode is delete and must be wal")

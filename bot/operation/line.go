@@ -30,12 +30,11 @@ func ranked(ctx context.Context, rank int) context.Context {
 	return zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rank})
 }
 
-// Line is where accepted operations wait for their turn while calls to
-// Zenlayer are scarce. As many as there are turns make their last checks and
-// their call at the same time; of the others, the one that was clicked first
-// is next. An operation holds nothing while it waits but its place, so what it
-// checks is checked when its turn has come. The line of one process knows
-// nothing of other processes. A nil Line has a turn for everybody.
+// Line lets a few accepted operations at a time make their last checks and their call,
+// in the order of their clicks. The others wait before their checks, so that no check
+// grows old. The limiter cannot do this: it orders single calls, by what they are for.
+// Nor can a Line replace the limiter, which puts accepted operations before previews.
+// A Line knows nothing of other processes. If it is nil, every operation has a turn.
 type Line struct {
 	turns int
 	alone bool

@@ -176,13 +176,11 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	require.NoError(t, chromedp.Do(tab, chromedp.Evaluate[chromedp.Void](
 		`(b => { b.click(); b.click(); })(document.querySelector("#modal form:not([hidden]) button[type=submit]"))`)))
 	r.reads(".message:not(.private)", "web-08")
-	_,
-		err := chromedp.Run(tab,
+	_, err := chromedp.Run(tab,
 		chromedp.Poll[bool](
 			`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/view/submit")).length >= 3`))
 	require.NoError(t, err)
-	notice,
-		err := chromedp.Run(tab,
+	notice, err := chromedp.Run(tab,
 		chromedp.Evaluate[string](
 			`fetch("/live?as=U0ANA").then(a => a.text()).then(t => t.includes("That did not work") ? t : "")`, chromedp.EvalAwaitPromise))
 	require.NoError(t, err)

@@ -24,19 +24,22 @@ const top = ".."
 // arrows are all imports of our own packages that are allowed. Down the path
 // of a request
 //
-//	cmd/lbbot → bot → {slackapp, engine, journal, policy} → {operation/intake, audit} → operation → commands → zenlayer
+//	cmd/lbbot → bot → {slackapp, engine, journal, policy} → {operation/intake, audit}
+//	→ operation → commands → zenlayer
 //
 // a room may be skipped, but nothing climbs and siblings do not know each
 // other. To change this map is to change the design: say why in the commit.
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/lbbot": {
-			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands", "zenlayer",
+			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands",
+			"zenlayer",
 			"bot/policy/cases",                                         // for policy test
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
 		},
 		"bot": {
-			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "bot/operation/intake", "commands", "zenlayer",
+			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
+			"bot/operation/intake", "commands", "zenlayer",
 			"bot/slackapp/socket", // it wires the connections
 			"bot/slackapp/render", // for lbbot operations show
 		},
@@ -53,30 +56,35 @@ func arrows() map[string][]string {
 		"bot/slackapp/render/rendertest": { // examples for tests
 			"bot/operation", "commands", "zenlayer",
 		},
-		"bot/slackapp/socket":        {},
-		"bot/engine":                 {"bot/operation", "commands", "zenlayer"},
-		"bot/journal":                {"bot/journal/internal/query", "bot/audit", "bot/operation", "bot/operation/intake", "commands", "zenlayer"},
+		"bot/slackapp/socket": {},
+		"bot/engine":          {"bot/operation", "commands", "zenlayer"},
+		"bot/journal": {"bot/journal/internal/query", "bot/audit", "bot/operation",
+			"bot/operation/intake", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
 		"bot/policy":                 {"bot/policy/lint", "bot/operation", "commands", "zenlayer"},
-		"bot/policy/lint":            {},                                          // the gate logs its warnings when it loads a file
-		"bot/policy/cases":           {"bot/policy", "bot/operation", "zenlayer"}, // decisions written down, asked of the gate
-		"bot/audit":                  {"bot/operation"},                           // hashes, which the journal computes as it stores
-		"bot/operation":              {"commands", "zenlayer"},
-		"bot/operation/intake":       {"bot/operation", "commands", "zenlayer"},
-		"bot/sandbox":                {"bot/sandbox/blockkit", "bot/sandbox/socket"},
-		"bot/sandbox/blockkit":       {},
-		"bot/sandbox/socket":         {},
-		"bot/sandbox/page":           {"bot/sandbox", "bot/sandbox/blockkit"},
-		"commands":                   {"zenlayer"},
-		"zenlayer":                   {},
-		"zenlayer/zenlayertest":      {"zenlayer"},
+		// the gate logs its warnings when it loads a file
+		"bot/policy/lint": {},
+		// decisions written down, asked of the gate
+		"bot/policy/cases": {"bot/policy", "bot/operation", "zenlayer"},
+		// hashes, which the journal computes as it stores
+		"bot/audit":             {"bot/operation"},
+		"bot/operation":         {"commands", "zenlayer"},
+		"bot/operation/intake":  {"bot/operation", "commands", "zenlayer"},
+		"bot/sandbox":           {"bot/sandbox/blockkit", "bot/sandbox/socket"},
+		"bot/sandbox/blockkit":  {},
+		"bot/sandbox/socket":    {},
+		"bot/sandbox/page":      {"bot/sandbox", "bot/sandbox/blockkit"},
+		"commands":              {"zenlayer"},
+		"zenlayer":              {},
+		"zenlayer/zenlayertest": {"zenlayer"},
 	}
 }
 
 // standIns may be used by every test, besides what its room may import.
 func standIns() []string {
-	return []string{"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "zenlayer/zenlayertest", "bot/journal/journaltest",
+	return []string{"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "zenlayer/zenlayertest",
+		"bot/journal/journaltest",
 		"bot/slackapp/render/rendertest"}
 }
 
@@ -84,7 +92,8 @@ func standIns() []string {
 // library; what is not named here may be used everywhere. Tests are free.
 func homes() map[string][]string {
 	return map[string][]string{
-		"github.com/slack-go/slack":                {"bot/slackapp", "bot/slackapp/render", "bot/slackapp/render/private"},
+		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/render",
+			"bot/slackapp/render/private"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},
@@ -96,16 +105,22 @@ func homes() map[string][]string {
 		"github.com/gofrs/flock":   {"bot/journal"},
 		"database/sql": {"bot/journal", "bot/journal/internal/query", "bot/engine", "bot/journal/journaltest",
 			"bot/slackapp/render/rendertest"},
-		"github.com/spf13/cobra":               {"cmd/lbbot"},
-		"github.com/goccy/go-yaml":             {"bot", "bot/policy/cases"},
-		"github.com/caarlos0/env":              {"bot"},
-		"github.com/prometheus/client_golang":  except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
-		"go.uber.org/zap":                      except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
-		"github.com/stretchr/testify":          {},
-		"testing":                              {},
-		"net/http":                             {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket", "bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
-		"os":                                   except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
-		"context":                              except("commands", "bot/sandbox/blockkit", "bot/slackapp/render", "bot/slackapp/render/private"),
+		"github.com/spf13/cobra":   {"cmd/lbbot"},
+		"github.com/goccy/go-yaml": {"bot", "bot/policy/cases"},
+		"github.com/caarlos0/env":  {"bot"},
+		"github.com/prometheus/client_golang": except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox",
+			"bot/sandbox/page", "bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render",
+			"bot/slackapp/render/private"),
+		"go.uber.org/zap": except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox",
+			"bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
+		"github.com/stretchr/testify": {},
+		"testing":                     {},
+		"net/http": {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket",
+			"bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
+		"os": except("commands", "zenlayer", "bot/operation", "bot/operation/intake",
+			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
+		"context": except("commands", "bot/sandbox/blockkit", "bot/slackapp/render",
+			"bot/slackapp/render/private"),
 		"time":                                 except("commands", "bot/sandbox/blockkit"),
 		"net":                                  except("commands", "bot/operation", "bot/operation/intake"),
 		"syscall":                              except("commands", "zenlayer", "bot/operation", "bot/operation/intake"),
@@ -152,7 +167,8 @@ func broken(packages map[string]imports) []string {
 		for _, p := range i.tests {
 			ours, ok := strings.CutPrefix(p, "lbbot/")
 			inside := strings.HasPrefix(ours, room+"/") // the tests of operation follow requests through intake
-			if ok && ours != room && !inside && !slices.Contains(allowed[room], ours) && !slices.Contains(standIns(), ours) {
+			if ok && ours != room && !inside && !slices.Contains(allowed[room], ours) &&
+				!slices.Contains(standIns(), ours) {
 				faults = append(faults, fmt.Sprintf("the tests of %s must not import %s", room, ours))
 			}
 		}
@@ -252,37 +268,73 @@ func TestAnArrowAddedOnPurposeIsReported(t *testing.T) {
 		imports imports
 		fault   string // empty: allowed
 	}{
-		"a room may import the next one":           {"bot/journal", imports{code: []string{"lbbot/bot/operation"}}, ""},
-		"a room may be skipped on the way down":    {"bot/slackapp", imports{code: []string{"lbbot/zenlayer"}}, ""},
-		"nothing climbs":                           {"bot/operation", imports{code: []string{"lbbot/bot/journal"}}, "bot/operation must not import bot/journal"},
-		"nothing climbs to the top":                {"zenlayer", imports{code: []string{"lbbot/bot"}}, "zenlayer must not import bot"},
-		"siblings do not know each other":          {"bot/slackapp", imports{code: []string{"lbbot/bot/journal"}}, "bot/slackapp must not import bot/journal"},
-		"a sibling's part is as far as a sibling":  {"bot/engine", imports{code: []string{"lbbot/bot/slackapp/socket"}}, "bot/engine must not import bot/slackapp/socket"},
-		"the journal's inside is its own":          {"bot", imports{code: []string{"lbbot/bot/journal/internal/query"}}, "bot must not import bot/journal/internal/query"},
-		"the sandbox imports nothing of ours":      {"bot/sandbox", imports{code: []string{"lbbot/commands"}}, "bot/sandbox must not import commands"},
-		"the program does not know the sandbox":    {"bot", imports{code: []string{"lbbot/bot/sandbox"}}, "bot must not import bot/sandbox"},
-		"the program does not know the other one":  {"bot/operation", imports{code: []string{"lbbot/zenlayer/zenlayertest"}}, "bot/operation must not import zenlayer/zenlayertest"},
-		"tests may use both stand-ins":             {"bot/journal", imports{tests: []string{"lbbot/bot/sandbox", "lbbot/zenlayer/zenlayertest"}}, ""},
-		"tests do not climb either":                {"commands", imports{tests: []string{"lbbot/bot"}}, "the tests of commands must not import bot"},
-		"tests outside a package may import it":    {"bot/policy", imports{tests: []string{"lbbot/bot/policy"}}, ""},
-		"tests may import the rooms inside theirs": {"bot/operation", imports{tests: []string{"lbbot/bot/operation/intake"}}, ""},
-		"the program does not climb out of a room": {"bot/operation", imports{code: []string{"lbbot/bot/operation/intake"}}, "bot/operation must not import bot/operation/intake"},
-		"a new room needs a place":                 {"bot/util", imports{}, "bot/util is a new room: give it a place in the map"},
-		"only the edge knows Slack's library":      {"bot/operation", imports{code: []string{"github.com/slack-go/slack"}}, "bot/operation must not import github.com/slack-go/slack"},
-		"nor a part of it":                         {"bot/sandbox", imports{code: []string{"github.com/slack-go/slack/slackevents"}}, "bot/sandbox must not import github.com/slack-go/slack/slackevents"},
-		"the edge uses a connection of its own":    {"bot/slackapp", imports{code: []string{"github.com/slack-go/slack/socketmode"}}, "bot/slackapp must not import github.com/slack-go/slack/socketmode"},
-		"tests may use Slack's library":            {"bot/sandbox", imports{tests: []string{"github.com/slack-go/slack"}}, ""},
-		"only the engine knows DBOS":               {"bot", imports{code: []string{"github.com/dbos-inc/dbos-transact-golang/dbos"}}, "bot must not import github.com/dbos-inc/dbos-transact-golang/dbos"},
-		"only policy knows Cedar":                  {"bot/slackapp", imports{code: []string{"github.com/cedar-policy/cedar-go/types"}}, "bot/slackapp must not import github.com/cedar-policy/cedar-go/types"},
-		"drivers stay with the journal":            {"bot", imports{code: []string{"modernc.org/sqlite"}}, "bot must not import modernc.org/sqlite"},
-		"whatever the version":                     {"bot/policy", imports{code: []string{"github.com/jackc/pgx/v5/stdlib"}}, "bot/policy must not import github.com/jackc/pgx/v5/stdlib"},
-		"what can be asked needs no clock":         {"commands", imports{code: []string{"time"}}, "commands must not import time"},
-		"what can be asked needs no network":       {"commands", imports{code: []string{"net"}}, "commands must not import net"},
-		"what can be asked needs no HTTP":          {"commands", imports{code: []string{"net/http"}}, "commands must not import net/http"},
-		"what can be asked needs no files":         {"commands", imports{code: []string{"os"}}, "commands must not import os"},
-		"what can be asked needs no context":       {"commands", imports{code: []string{"context"}}, "commands must not import context"},
-		"what can be asked may know addresses":     {"commands", imports{code: []string{"net/netip", "strings"}}, ""},
-		"no room of the program uses test helpers": {"zenlayer/zenlayertest", imports{code: []string{"github.com/stretchr/testify/require"}}, "zenlayer/zenlayertest must not import github.com/stretchr/testify/require"},
+		"a room may import the next one":        {"bot/journal", imports{code: []string{"lbbot/bot/operation"}}, ""},
+		"a room may be skipped on the way down": {"bot/slackapp", imports{code: []string{"lbbot/zenlayer"}}, ""},
+		"nothing climbs": {"bot/operation", imports{code: []string{"lbbot/bot/journal"}},
+			"bot/operation must not import bot/journal"},
+		"nothing climbs to the top": {"zenlayer", imports{code: []string{"lbbot/bot"}},
+			"zenlayer must not import bot"},
+		"siblings do not know each other": {"bot/slackapp", imports{code: []string{"lbbot/bot/journal"}},
+			"bot/slackapp must not import bot/journal"},
+		"a sibling's part is as far as a sibling": {"bot/engine", imports{code: []string{"lbbot/bot/slackapp/socket"}},
+			"bot/engine must not import bot/slackapp/socket"},
+		"the journal's inside is its own": {"bot", imports{code: []string{"lbbot/bot/journal/internal/query"}},
+			"bot must not import bot/journal/internal/query"},
+		"the sandbox imports nothing of ours": {"bot/sandbox", imports{code: []string{"lbbot/commands"}},
+			"bot/sandbox must not import commands"},
+		"the program does not know the sandbox": {"bot", imports{code: []string{"lbbot/bot/sandbox"}},
+			"bot must not import bot/sandbox"},
+		"the program does not know the other one": {"bot/operation",
+			imports{code: []string{"lbbot/zenlayer/zenlayertest"}},
+			"bot/operation must not import zenlayer/zenlayertest"},
+		"tests may use both stand-ins": {"bot/journal",
+			imports{tests: []string{"lbbot/bot/sandbox", "lbbot/zenlayer/zenlayertest"}}, ""},
+		"tests do not climb either": {"commands", imports{tests: []string{"lbbot/bot"}},
+			"the tests of commands must not import bot"},
+		"tests outside a package may import it": {"bot/policy", imports{tests: []string{"lbbot/bot/policy"}}, ""},
+		"tests may import the rooms inside theirs": {"bot/operation",
+			imports{tests: []string{"lbbot/bot/operation/intake"}}, ""},
+		"the program does not climb out of a room": {"bot/operation",
+			imports{code: []string{"lbbot/bot/operation/intake"}},
+			"bot/operation must not import bot/operation/intake"},
+		"a new room needs a place": {"bot/util", imports{},
+			"bot/util is a new room: give it a place in the map"},
+		"only the edge knows Slack's library": {"bot/operation",
+			imports{code: []string{"github.com/slack-go/slack"}},
+			"bot/operation must not import github.com/slack-go/slack"},
+		"nor a part of it": {"bot/sandbox",
+			imports{code: []string{"github.com/slack-go/slack/slackevents"}},
+			"bot/sandbox must not import github.com/slack-go/slack/slackevents"},
+		"the edge uses a connection of its own": {"bot/slackapp",
+			imports{code: []string{"github.com/slack-go/slack/socketmode"}},
+			"bot/slackapp must not import github.com/slack-go/slack/socketmode"},
+		"tests may use Slack's library": {"bot/sandbox",
+			imports{tests: []string{"github.com/slack-go/slack"}}, ""},
+		"only the engine knows DBOS": {"bot",
+			imports{code: []string{"github.com/dbos-inc/dbos-transact-golang/dbos"}},
+			"bot must not import github.com/dbos-inc/dbos-transact-golang/dbos"},
+		"only policy knows Cedar": {"bot/slackapp",
+			imports{code: []string{"github.com/cedar-policy/cedar-go/types"}},
+			"bot/slackapp must not import github.com/cedar-policy/cedar-go/types"},
+		"drivers stay with the journal": {"bot", imports{code: []string{"modernc.org/sqlite"}},
+			"bot must not import modernc.org/sqlite"},
+		"whatever the version": {"bot/policy",
+			imports{code: []string{"github.com/jackc/pgx/v5/stdlib"}},
+			"bot/policy must not import github.com/jackc/pgx/v5/stdlib"},
+		"what can be asked needs no clock": {"commands", imports{code: []string{"time"}},
+			"commands must not import time"},
+		"what can be asked needs no network": {"commands", imports{code: []string{"net"}},
+			"commands must not import net"},
+		"what can be asked needs no HTTP": {"commands", imports{code: []string{"net/http"}},
+			"commands must not import net/http"},
+		"what can be asked needs no files": {"commands", imports{code: []string{"os"}},
+			"commands must not import os"},
+		"what can be asked needs no context": {"commands", imports{code: []string{"context"}},
+			"commands must not import context"},
+		"what can be asked may know addresses": {"commands", imports{code: []string{"net/netip", "strings"}}, ""},
+		"no room of the program uses test helpers": {"zenlayer/zenlayertest",
+			imports{code: []string{"github.com/stretchr/testify/require"}},
+			"zenlayer/zenlayertest must not import github.com/stretchr/testify/require"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -298,7 +350,8 @@ func TestAnArrowAddedOnPurposeIsReported(t *testing.T) {
 
 func TestTheTopLevelIsFixed(t *testing.T) {
 	t.Parallel()
-	allowed := []string{"go.mod", "go.sum", "cmd", "bot", "commands", "zenlayer", "deploy", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md"}
+	allowed := []string{"go.mod", "go.sum", "cmd", "bot", "commands", "zenlayer", "deploy", "README.md", "LICENSE",
+		"CHANGELOG.md", "SECURITY.md"}
 	entries, err := os.ReadDir(top)
 	require.NoError(t, err)
 	for _, e := range entries {
@@ -329,7 +382,8 @@ func TestNothingRunsBeforeMainAndNoTestSleeps(t *testing.T) {
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.FuncDecl:
-				require.False(t, n.Recv == nil && n.Name.Name == "init", "%s: an init function", files.Position(n.Pos()))
+				require.False(t, n.Recv == nil && n.Name.Name == "init", "%s: an init function",
+					files.Position(n.Pos()))
 			case *ast.SelectorExpr:
 				x, ok := n.X.(*ast.Ident)
 				require.False(t, s.test && ok && x.Name == "time" && n.Sel.Name == "Sleep",

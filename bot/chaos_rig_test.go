@@ -78,8 +78,10 @@ func standChaos(t *testing.T, seed uint64, servers int, edit func(*bot.Config)) 
 	t.Helper()
 	c := &chaos{house: stand(t, edit), seed: seed, channels: []string{incident, ops}, clicked: map[string]chaosAsk{}}
 	for i := range servers {
-		c.cloud.AddInstance(zenlayer.Instance{ID: chaosID(i), Name: chaosName(i), Hostname: chaosName(i), ZoneID: "SIN1", Status: "RUNNING",
-			Type: zenlayer.InstanceBM, PublicIPs: []string{}, PrivateIPs: []string{fmt.Sprintf("10.9.%d.%d", i/250, i%250+1)},
+		c.cloud.AddInstance(zenlayer.Instance{ID: chaosID(i), Name: chaosName(i), Hostname: chaosName(i),
+			ZoneID: "SIN1", Status: "RUNNING",
+			Type: zenlayer.InstanceBM, PublicIPs: []string{}, PrivateIPs: []string{fmt.Sprintf("10.9.%d.%d", i/250,
+				i%250+1)},
 			ResourceGroupName: "default", CreateTime: "2026-04-01T12:00:00Z"})
 	}
 	for _, id := range chaosPeople[2:] {
@@ -87,11 +89,13 @@ func standChaos(t *testing.T, seed uint64, servers int, edit func(*bot.Config)) 
 	}
 	c.slack.SetGroupMembers("S01SRE", chaosPeople[:]...)
 	members := append([]string{dev, chen}, chaosPeople[:]...)
-	c.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", Members: members, BotMember: true})
+	c.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", Members: members,
+		BotMember: true})
 	c.slack.SetChannel(sandbox.Channel{ID: ops, Name: "ops", Creator: "U0BO", Members: members, BotMember: true})
 	for i := range 4 { // a channel takes one message a second
 		id := fmt.Sprintf("C0CHAOS%d", i)
-		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-300%d", i), Creator: "U0INCBOT", Members: members, BotMember: true})
+		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-300%d", i), Creator: "U0INCBOT",
+			Members: members, BotMember: true})
 		c.channels = append(c.channels, id)
 	}
 	require.NoError(t, policy.Install(c.config.Policy, []byte(rules+leadsMay)))
@@ -229,9 +233,11 @@ func (c *chaos) unfinished(ops []operation.Operation) []string {
 	var open []string
 	for _, op := range ops {
 		switch {
-		case onlyReading(op) && !soaking() && len(cards[op.Ref]) > 0 && strings.HasPrefix(cards[op.Ref][0].Text, "Not confirmed"):
+		case onlyReading(op) && !soaking() && len(cards[op.Ref]) > 0 &&
+			strings.HasPrefix(cards[op.Ref][0].Text, "Not confirmed"):
 		case !op.State.Final():
-			open = append(open, fmt.Sprintf("%s %s is %s, %d attempts, %d looks, waits for %s until %s", op.Ref, op.Request.InstanceID, op.State, len(op.Attempts), op.Looks, op.WaitFor, op.WaitUntil))
+			open = append(open, fmt.Sprintf("%s %s is %s, %d attempts, %d looks, waits for %s until %s", op.Ref,
+				op.Request.InstanceID, op.State, len(op.Attempts), op.Looks, op.WaitFor, op.WaitUntil))
 		case len(cards[op.Ref]) == 0:
 			open = append(open, op.Ref+" has no card")
 		case !strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)):
@@ -257,11 +263,13 @@ func (c *chaos) approves(ctx context.Context) {
 func onlyReading(op operation.Operation) bool {
 	lost := op.Unanswered()
 	return op.State == operation.Unconfirmed && len(lost) > 0 && op.Looks > 0 &&
-		(len(op.Attempts)-lost[0].Number >= operation.MaxRepeats || time.Since(lost[0].SentAt) > operation.RepeatWithin || op.StopBy != "")
+		(len(op.Attempts)-lost[0].Number >= operation.MaxRepeats ||
+			time.Since(lost[0].SentAt) > operation.RepeatWithin || op.StopBy != "")
 }
 
 func finalWord(s operation.State) string {
-	return map[operation.State]string{operation.Added: "Added", operation.NotAdded: "Not added", operation.AlreadyThere: "Nothing to do"}[s]
+	return map[operation.State]string{operation.Added: "Added", operation.NotAdded: "Not added",
+		operation.AlreadyThere: "Nothing to do"}[s]
 }
 
 // byRef are the public messages of the bot by the reference they show.
@@ -304,13 +312,15 @@ func (c *chaos) balances(operations []operation.Operation) {
 		states[string(op.State)+"/"+string(op.Reason)+string(op.Evidence)]++
 		accepted[op.Request.InstanceID] = true
 		if onlyReading(op) && !soaking() {
-			require.Zero(c.t, there[op.Request.InstanceID], "%s is not confirmed, and the listener shows it, seed %d", op.Ref, c.seed)
+			require.Zero(c.t, there[op.Request.InstanceID], "%s is not confirmed, and the listener shows it, seed %d",
+				op.Ref, c.seed)
 			require.Len(c.t, cards[op.Ref], 1, "one card for %s, seed %d", op.Ref, c.seed)
 			continue
 		}
 		require.True(c.t, op.State.Final(), "%s is %s, seed %d", op.Ref, op.State, c.seed)
 		require.Len(c.t, cards[op.Ref], 1, "one card for %s, seed %d", op.Ref, c.seed)
-		require.True(c.t, strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)), "%s is %s: %s", op.Ref, op.State, cards[op.Ref][0].Text)
+		require.True(c.t, strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)), "%s is %s: %s", op.Ref,
+			op.State, cards[op.Ref][0].Text)
 		if op.State == operation.Added {
 			b, ok := created[op.BackendID]
 			require.True(c.t, ok, "%s says Added as %s, which is not there, seed %d", op.Ref, op.BackendID, c.seed)
@@ -319,19 +329,22 @@ func (c *chaos) balances(operations []operation.Operation) {
 			continue
 		}
 		if op.State == operation.NotAdded {
-			require.Zero(c.t, there[op.Request.InstanceID], "%s says Not added (%s), and the listener shows it, seed %d", op.Ref, op.Reason, c.seed)
+			require.Zero(c.t, there[op.Request.InstanceID],
+				"%s says Not added (%s), and the listener shows it, seed %d", op.Ref, op.Reason, c.seed)
 		}
 	}
 	require.Empty(c.t, created, "backends that nobody was told of, seed %d", c.seed)
 	require.Len(c.t, cards, len(operations), "cards of operations that were never accepted, seed %d", c.seed)
 	for id, a := range c.clicked {
-		require.True(c.t, !a.acked || accepted[id] || c.wasTold(a), "the click of %s on %s was acked and lost, seed %d", a.person, id, c.seed)
+		require.True(c.t, !a.acked || accepted[id] || c.wasTold(a), "the click of %s on %s was acked and lost, seed %d",
+			a.person, id, c.seed)
 	}
 	for id, n := range there {
 		require.Equal(c.t, 1, n, "%s is on the listener more than once, seed %d", id, c.seed)
 	}
 	trail := c.audited(operations)
-	c.t.Logf("seed %d: %d events in an unbroken chain, %d commands typed, %d requests sent, %d accepted, %d backends; ends: %v", c.seed, trail, c.typed, len(c.clicked), len(operations), len(there), states)
+	c.t.Logf("seed %d: %d events in an unbroken chain, %d commands typed, %d requests sent, %d accepted, %d "+
+		"backends; ends: %v", c.seed, trail, c.typed, len(c.clicked), len(operations), len(there), states)
 }
 
 // wasTold reports whether a person learned, after a click, that nothing was
@@ -339,7 +352,8 @@ func (c *chaos) balances(operations []operation.Operation) {
 func (c *chaos) wasTold(a chaosAsk) bool {
 	ref := refOf(c.t, a.preview)
 	for _, m := range c.slack.Messages(a.channel, a.person) {
-		if m.Ephemeral && (strings.HasPrefix(m.Text, "Not sent") && m.TS > a.preview.TS || has(m, "could not find out whether "+ref+" was accepted")) {
+		if m.Ephemeral && (strings.HasPrefix(m.Text, "Not sent") && m.TS > a.preview.TS ||
+			has(m, "could not find out whether "+ref+" was accepted")) {
 			return true
 		}
 	}

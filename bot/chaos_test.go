@@ -126,7 +126,8 @@ func (d *driver) mends() {
 		select {
 		case <-p.done:
 			if exit, ok := errors.AsType[*exec.ExitError](p.err); ok && exit.ExitCode() > 0 {
-				require.Contains(d.t, d.log.String(), "other replicas took over from", "a process ended by itself, seed %d", d.seed)
+				require.Contains(d.t, d.log.String(), "other replicas took over from",
+					"a process ended by itself, seed %d", d.seed)
 			}
 			d.running[i] = d.launch()
 		default:
@@ -138,7 +139,8 @@ func (d *driver) mends() {
 func (d *driver) acts(ctx context.Context) {
 	d.t.Helper()
 	kind := d.random.IntN(12)
-	what := [...]string{"kill", "term", "stop and continue", "cloud", "cloud", "cloud", "slack", "slack", "slack", "links", "links", "buttons"}[kind]
+	what := [...]string{"kill", "term", "stop and continue", "cloud", "cloud", "cloud", "slack", "slack", "slack",
+		"links", "links", "buttons"}[kind]
 	if d.did == nil {
 		d.did = map[string]int{}
 	}
@@ -166,7 +168,8 @@ func (d *driver) acts(ctx context.Context) {
 	case "slack":
 		d.breaksSlack()
 	case "links":
-		[...]func(){d.slack.Refresh, d.slack.DropConnections, func() { d.slack.SwallowAcks(1 + d.random.IntN(2)) }}[d.random.IntN(3)]()
+		[...]func(){d.slack.Refresh, d.slack.DropConnections,
+			func() { d.slack.SwallowAcks(1 + d.random.IntN(2)) }}[d.random.IntN(3)]()
 	case "buttons":
 		d.presses(ctx)
 	}
@@ -187,13 +190,18 @@ func (d *driver) longStop() int {
 // its attempts would need the ten minutes of a proof.
 func (d *driver) breaksCloud() {
 	after := []zenlayertest.Fault{
-		{Kind: zenlayertest.AnswerLost}, {Kind: zenlayertest.AnswerCut}, {Kind: zenlayertest.InternalError}, {Kind: zenlayertest.NoBackendID},
-		{Kind: zenlayertest.TruncatedJSON}, {Kind: zenlayertest.HugeBody}, {Kind: zenlayertest.SlowBody, Delay: 500 * time.Millisecond},
-		{Kind: zenlayertest.HiddenBackend, Delay: 300 * time.Millisecond}, {Kind: zenlayertest.RateLimited, RetryAfter: "1"},
-		{Kind: zenlayertest.Unavailable, Execute: true}, {Kind: zenlayertest.TimedOut, Execute: true}, {Kind: zenlayertest.ErrorIn200, Execute: true},
+		{Kind: zenlayertest.AnswerLost}, {Kind: zenlayertest.AnswerCut}, {Kind: zenlayertest.InternalError},
+		{Kind: zenlayertest.NoBackendID},
+		{Kind: zenlayertest.TruncatedJSON}, {Kind: zenlayertest.HugeBody}, {Kind: zenlayertest.SlowBody,
+			Delay: 500 * time.Millisecond},
+		{Kind: zenlayertest.HiddenBackend, Delay: 300 * time.Millisecond}, {Kind: zenlayertest.RateLimited,
+			RetryAfter: "1"},
+		{Kind: zenlayertest.Unavailable, Execute: true}, {Kind: zenlayertest.TimedOut,
+			Execute: true}, {Kind: zenlayertest.ErrorIn200, Execute: true},
 		{Kind: zenlayertest.BadGateway, Execute: true},
 	}
-	before := []zenlayertest.FaultKind{zenlayertest.ConnectionDropped, zenlayertest.BadGateway, zenlayertest.Unavailable, zenlayertest.TimedOut, zenlayertest.ErrorIn200}
+	before := []zenlayertest.FaultKind{zenlayertest.ConnectionDropped, zenlayertest.BadGateway,
+		zenlayertest.Unavailable, zenlayertest.TimedOut, zenlayertest.ErrorIn200}
 	f := after[d.random.IntN(len(after))]
 	lost := before[d.random.IntN(len(before))]
 	if d.random.IntN(3) == 0 && time.Since(d.lost) > 3*time.Second {
@@ -201,7 +209,8 @@ func (d *driver) breaksCloud() {
 	}
 	f.Action = "RegisterBackend"
 	if d.random.IntN(5) == 0 {
-		f = zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: [...]string{"DescribeBackends", "DescribeListeners", "DescribeInstances"}[d.random.IntN(3)]}
+		f = zenlayertest.Fault{Kind: zenlayertest.BadGateway,
+			Action: [...]string{"DescribeBackends", "DescribeListeners", "DescribeInstances"}[d.random.IntN(3)]}
 	}
 	d.did["zenlayer: "+string(f.Kind)]++
 	d.cloud.Inject(f)
@@ -209,7 +218,8 @@ func (d *driver) breaksCloud() {
 
 func (d *driver) breaksSlack() {
 	method := [...]string{"chat.postMessage", "chat.update", "chat.postEphemeral", "response_url"}[d.random.IntN(4)]
-	faults := []sandbox.APIFault{{Status: 500}, {Status: 500, Execute: true}, {DropBefore: true}, {DropAfter: true}, {RetryAfter: time.Second}, {Error: "internal_error", Execute: true}}
+	faults := []sandbox.APIFault{{Status: 500}, {Status: 500, Execute: true}, {DropBefore: true}, {DropAfter: true},
+		{RetryAfter: time.Second}, {Error: "internal_error", Execute: true}}
 	f := faults[d.random.IntN(len(faults))]
 	f.Times = 1 + d.random.IntN(2)
 	d.slack.FailNext(method, f)
@@ -220,7 +230,8 @@ func (d *driver) breaksSlack() {
 func (d *driver) presses(ctx context.Context) {
 	for _, channel := range d.channels {
 		for _, m := range d.cards(channel) {
-			for _, b := range [...]struct{ word, action string }{{"Asked", "op_stop"}, {"Waiting", "op_stop"}, {"Not confirmed", "settle_now"}} {
+			for _, b := range [...]struct{ word, action string }{{"Asked", "op_stop"}, {"Waiting", "op_stop"},
+				{"Not confirmed", "settle_now"}} {
 				if strings.HasPrefix(m.Text, b.word) && has(m, b.action) {
 					d.did[b.action]++
 					d.slack.Click(ctx, ana, channel, m.TS, b.action, "")

@@ -16,7 +16,8 @@ import (
 // so, of waits that are not over for a while.
 func (h *house) waits(db *sql.DB) map[int]time.Time {
 	h.t.Helper()
-	rows, err := db.QueryContext(h.t.Context(), "select rowid, output from operation_outputs where function_name = 'DBOS.sleep'")
+	rows, err := db.QueryContext(h.t.Context(),
+		"select rowid, output from operation_outputs where function_name = 'DBOS.sleep'")
 	require.NoError(h.t, err)
 	defer func() { require.NoError(h.t, rows.Close()) }()
 	waits := map[int]time.Time{}
@@ -42,14 +43,16 @@ func TestAWaitIsEndedWhenTheClockWasSetBackMeanwhile(t *testing.T) {
 	t.Parallel()
 	h := stand(t, nil)
 	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.AnswerLost, Action: "RegisterBackend"})
-	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "DescribeBackends", Skip: 4, Times: -1}) // the preview and the last check
+	// the preview and the last check
+	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "DescribeBackends", Skip: 4, Times: -1})
 	p := h.launch()
 	h.types(ana, incident, good)
 	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
 	db, err := sql.Open("sqlite", h.file())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	require.Eventually(t, func() bool { return len(h.waits(db)) > 0 }, 60*time.Second, 20*time.Millisecond, "it never waits for long")
+	require.Eventually(t, func() bool { return len(h.waits(db)) > 0 }, 60*time.Second, 20*time.Millisecond,
+		"it never waits for long")
 	p.kill()
 	h.cloud.ClearFaults()
 	for row, until := range h.waits(db) {

@@ -54,9 +54,12 @@ type process struct {
 func (h *house) environment() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + h.t.TempDir(),
-		"SLACK_BOT_TOKEN=xoxb-planted-bot-token", "SLACK_APP_TOKEN=xapp-planted-app-token", "SLACK_API_URL=" + h.slack.APIURL(),
-		"ZENLAYER_ACCESS_KEY_ID=" + keyID, "ZENLAYER_ACCESS_KEY_SECRET=" + secret, "ZENLAYER_ENDPOINT=" + h.config.ZenlayerEndpoint,
-		"LBBOT_DATABASE_URL=" + h.config.DatabaseURL, "LBBOT_POLICY=" + h.config.Policy, "LBBOT_INCIDENT_CREATORS=U0INCBOT",
+		"SLACK_BOT_TOKEN=xoxb-planted-bot-token", "SLACK_APP_TOKEN=xapp-planted-app-token",
+		"SLACK_API_URL=" + h.slack.APIURL(),
+		"ZENLAYER_ACCESS_KEY_ID=" + keyID, "ZENLAYER_ACCESS_KEY_SECRET=" + secret,
+		"ZENLAYER_ENDPOINT=" + h.config.ZenlayerEndpoint,
+		"LBBOT_DATABASE_URL=" + h.config.DatabaseURL, "LBBOT_POLICY=" + h.config.Policy,
+		"LBBOT_INCIDENT_CREATORS=U0INCBOT",
 		"LBBOT_ADMIN_ADDR=127.0.0.1:0", "LBBOT_SLACK_CONNECTIONS=1", "LBBOT_DRAIN=5s", "LBBOT_RATE=0",
 		"LBBOT_LOG_LEVEL=" + h.config.LogLevel, "LBBOT_ZENLAYER_RATE=" + h.config.ZenlayerRate.String(),
 		"LBBOT_APPROVAL_CHANNEL=" + h.config.ApprovalChannel, "LBBOT_CONFIRM=" + string(h.config.Confirm),
@@ -74,7 +77,8 @@ func (h *house) launch() *process {
 	require.NoError(h.t, p.cmd.Start())
 	go func() { p.err = p.cmd.Wait(); close(p.done) }()
 	h.t.Cleanup(p.kill)
-	require.Eventually(h.t, func() bool { return strings.Contains(p.own.String(), "connected to Slack") }, 30*time.Second, 2*time.Millisecond,
+	require.Eventually(h.t, func() bool { return strings.Contains(p.own.String(), "connected to Slack") },
+		30*time.Second, 2*time.Millisecond,
 		"the binary did not connect")
 	return p
 }

@@ -172,8 +172,10 @@ func TestTheSystemdUnitGivesTheBotWhatItNeeds(t *testing.T) {
 func TestTheSystemdUnitTakesAwayTheRest(t *testing.T) {
 	t.Parallel()
 	d := unit(t, deployed(t, "lbbot.service"))
-	for _, on := range []string{"DynamicUser", "NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "PrivateUsers",
-		"ProtectClock", "ProtectControlGroups", "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables",
+	for _, on := range []string{"DynamicUser", "NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices",
+		"PrivateUsers",
+		"ProtectClock", "ProtectControlGroups", "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules",
+		"ProtectKernelTunables",
 		"RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality", "MemoryDenyWriteExecute"} {
 		require.Equal(t, []string{"yes"}, d[on], on)
 	}

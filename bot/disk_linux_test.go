@@ -17,7 +17,8 @@ import (
 func (p *process) grow(t *testing.T, limit uint64) {
 	t.Helper()
 	r := syscall.Rlimit{Cur: limit, Max: ^uint64(0)}
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&r)), 0, 0, 0)
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE,
+		uintptr(unsafe.Pointer(&r)), 0, 0, 0)
 	require.Zero(t, errno, errno.Error())
 }
 
@@ -40,10 +41,13 @@ func TestADiskWithoutRoomAcceptsNothingAndThenTheBotGoesOn(t *testing.T) {
 	require.Len(t, h.cards(incident), 1)
 
 	p.grow(t, ^uint64(0))
-	require.Eventually(t, func() bool { return h.readyz() == "ready\n" }, 30*time.Second, 20*time.Millisecond, "it goes on by itself")
+	require.Eventually(t, func() bool { return h.readyz() == "ready\n" }, 30*time.Second, 20*time.Millisecond,
+		"it goes on by itself")
 	h.clicks(ana, preview, "req_send")
-	require.Eventually(t, func() bool { return len(h.ofServer(listener, "i-55a0")) == 1 }, 30*time.Second, 5*time.Millisecond)
-	require.Eventually(t, func() bool { return len(h.cards(incident)) == 2 && has(h.cards(incident)[1], "Added") }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(h.ofServer(listener, "i-55a0")) == 1 }, 30*time.Second,
+		5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(h.cards(incident)) == 2 && has(h.cards(incident)[1], "Added") },
+		30*time.Second, 5*time.Millisecond)
 	h.still(ref)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	<-p.done
@@ -58,7 +62,8 @@ func TestADiskThatFillsUpWhileACallIsOnItsWayLosesNoAnswer(t *testing.T) {
 	preview := h.sees(ana, incident, "Checking done")
 	h.during(func() { p.grow(t, 1) })
 	h.clicks(ana, preview, "req_send")
-	require.Eventually(t, func() bool { return len(h.ofServer(listener, "i-55a1")) == 1 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(h.ofServer(listener, "i-55a1")) == 1 }, 30*time.Second,
+		5*time.Millisecond)
 	h.unready("its disk reports an error")
 	p.kill() // what the answer was is known to nobody now
 	h.launch()

@@ -63,7 +63,8 @@ func (h *house) unready(why string) {
 			h.t.Log("/readyz said", said)
 		}
 	})
-	require.Eventually(h.t, func() bool { said = h.readyz(); return strings.Contains(said, why) }, 30*time.Second, 20*time.Millisecond,
+	require.Eventually(h.t, func() bool { said = h.readyz(); return strings.Contains(said, why) }, 30*time.Second,
+		20*time.Millisecond,
 		"/readyz does not say %q", why)
 	require.True(h.t, strings.HasPrefix(said, "not ready: "), said)
 }
@@ -196,13 +197,15 @@ func TestAFileThatIsDamagedWhileTheBotRunsAcceptsNothing(t *testing.T) {
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
 	for _, statement := range []string{"pragma busy_timeout = 5000", "pragma writable_schema = on",
-		"update sqlite_schema set sql = 'create table torn' where name = 'operations'", "pragma schema_version = 4711"} {
+		"update sqlite_schema set sql = 'create table torn' where name = 'operations'",
+		"pragma schema_version = 4711"} {
 		_, err = db.ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
 	require.NoError(t, db.Close())
 
-	h.unready("journal: writing to journal " + h.file() + ": the file is damaged: stop the bot, keep a copy, and restore a backup")
+	h.unready("journal: writing to journal " + h.file() +
+		": the file is damaged: stop the bot, keep a copy, and restore a backup")
 	h.clicks(ana, preview, "req_send")
 	h.sees(ana, incident, "I cannot write requests down right now")
 	require.Len(t, h.registerBodies(), 1)
@@ -213,6 +216,7 @@ func TestAFileThatIsDamagedWhileTheBotRunsAcceptsNothing(t *testing.T) {
 	h.launch()
 	h.still(ref)
 	h.clicks(ana, preview, "req_send")
-	require.Eventually(t, func() bool { return len(h.cards(incident)) == 2 && has(h.cards(incident)[1], "Added") }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(h.cards(incident)) == 2 && has(h.cards(incident)[1], "Added") },
+		30*time.Second, 5*time.Millisecond)
 	require.Len(t, h.ofServer(listener, "i-55a0"), 1)
 }

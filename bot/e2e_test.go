@@ -46,7 +46,8 @@ func TestFormEndsInACardAndSetsEveryField(t *testing.T) {
 	h.types(ana, incident, "")
 	view := h.view(ana, "Add server")
 	state := sandbox.ViewState{}
-	for key, value := range map[string]string{"listener": "lst-8f2c", "server": "vm-a002", "type": "vm", "ports": "8080,8081", "weight": "7", "name": "edge.one", "reason": "from the form"} {
+	for key, value := range map[string]string{"listener": "lst-8f2c", "server": "vm-a002", "type": "vm",
+		"ports": "8080,8081", "weight": "7", "name": "edge.one", "reason": "from the form"} {
 		state["field_"+key] = map[string]any{"field_" + key: value}
 	}
 	in := h.slack.SubmitView(t.Context(), ana, view.ID, state)
@@ -92,19 +93,28 @@ func TestWrongInputIsRefusedPrivatelyInTheRightWords(t *testing.T) {
 		person, channel, text string
 		words                 []string
 	}{
-		"a weight of 500":                    {ana, incident, "lst-8f2c web-07 weight=500", []string{"Not sent", "Use a whole number from 1 to 100."}},
-		"a weight of 0":                      {ana, incident, "lst-8f2c web-07 weight=0", []string{"Not sent", "The lowest weight is 1."}},
-		"an unknown key and a bad port":      {ana, incident, "lst-8f2c web-07 wieght=50 ports=80808", []string{"Not sent", "2 things to fix", "Did you mean", "a port is a number from 1 to 65535"}},
-		"an unknown listener":                {ana, incident, "api-lb/htps-443 web-07", []string{"Not sent", "No listener called", "Closest"}},
-		"an unknown server":                  {ana, incident, "lst-8f2c wbe-07", []string{"Not sent", "No server called", "web-07"}},
-		"ports on a direct routing listener": {ana, ops, "dns-53 web-07 ports=8443", []string{"direct routing", "Remove ports=8443"}},
-		"a name that is taken":               {ana, incident, "lst-8f2c web-07 name=web-03", []string{"The name web-03 is taken on this listener. Suggestion: web-03-2."}},
-		"a frozen listener":                  {ana, ops, "lst-53d0 web-07", []string{"Not sent", "Name service changes are frozen"}},
-		"too much weight for the channel":    {ana, incident, "lst-8f2c web-07 weight=60", []string{"Not sent", "may not add"}},
-		"a person who needs approval":        {dev, incident, "lst-8f2c web-07", []string{"Not sent", "approval"}},
-		"a guest":                            {gil, ops, "lst-8f2c web-07", []string{"Guests cannot use this command"}},
-		"a shared channel":                   {ana, partner, "lst-8f2c web-07", []string{"shared with another organi"}},
-		"a channel without the bot":          {ana, general, "lst-8f2c web-07", []string{"I am not in"}},
+		"a weight of 500": {ana, incident, "lst-8f2c web-07 weight=500",
+			[]string{"Not sent", "Use a whole number from 1 to 100."}},
+		"a weight of 0": {ana, incident, "lst-8f2c web-07 weight=0",
+			[]string{"Not sent", "The lowest weight is 1."}},
+		"an unknown key and a bad port": {ana, incident, "lst-8f2c web-07 wieght=50 ports=80808",
+			[]string{"Not sent", "2 things to fix", "Did you mean", "a port is a number from 1 to 65535"}},
+		"an unknown listener": {ana, incident, "api-lb/htps-443 web-07",
+			[]string{"Not sent", "No listener called", "Closest"}},
+		"an unknown server": {ana, incident, "lst-8f2c wbe-07",
+			[]string{"Not sent", "No server called", "web-07"}},
+		"ports on a direct routing listener": {ana, ops, "dns-53 web-07 ports=8443",
+			[]string{"direct routing", "Remove ports=8443"}},
+		"a name that is taken": {ana, incident, "lst-8f2c web-07 name=web-03",
+			[]string{"The name web-03 is taken on this listener. Suggestion: web-03-2."}},
+		"a frozen listener": {ana, ops, "lst-53d0 web-07",
+			[]string{"Not sent", "Name service changes are frozen"}},
+		"too much weight for the channel": {ana, incident, "lst-8f2c web-07 weight=60",
+			[]string{"Not sent", "may not add"}},
+		"a person who needs approval": {dev, incident, "lst-8f2c web-07", []string{"Not sent", "approval"}},
+		"a guest":                     {gil, ops, "lst-8f2c web-07", []string{"Guests cannot use this command"}},
+		"a shared channel":            {ana, partner, "lst-8f2c web-07", []string{"shared with another organi"}},
+		"a channel without the bot":   {ana, general, "lst-8f2c web-07", []string{"I am not in"}},
 	}
 	for name, tt := range tests {
 		if tt.words == nil {
@@ -230,16 +240,21 @@ func TestSomebodyElsesPreviewCannotBeSent(t *testing.T) {
 func TestRefusalsAndFaultsEndInTheirOwnWords(t *testing.T) {
 	t.Parallel()
 	refused := func(status int, code string) zenlayertest.Fault {
-		return zenlayertest.Fault{Kind: zenlayertest.Refused, Action: "RegisterBackend", Status: status, Code: code, Message: "planted message"}
+		return zenlayertest.Fault{Kind: zenlayertest.Refused, Action: "RegisterBackend", Status: status, Code: code,
+			Message: "planted message"}
 	}
 	tests := map[string]struct {
 		fault zenlayertest.Fault
 		words []string
 	}{
-		"refused with a known code":    {refused(404, "INVALID_INSTANCE_NOT_FOUND"), []string{"Not added", "Zenlayer refused", "INVALID_INSTANCE_NOT_FOUND", "404"}},
-		"refused with an unknown code": {refused(403, "SOMETHING_NEW"), []string{"Not added", "SOMETHING_NEW", "I do not know this code yet."}},
-		"the listener is gone":         {refused(404, "INVALID_LB_LISTENER_NOT_FOUND"), []string{"Not added", "The listener no longer exists"}},
-		"the key is refused":           {refused(401, "AUTHFAILURE_SIGNATURE_FAILURE"), []string{"Not added", "Zenlayer refused the bot's key or its rights", "check or replace its access key"}},
+		"refused with a known code": {refused(404, "INVALID_INSTANCE_NOT_FOUND"),
+			[]string{"Not added", "Zenlayer refused", "INVALID_INSTANCE_NOT_FOUND", "404"}},
+		"refused with an unknown code": {refused(403, "SOMETHING_NEW"),
+			[]string{"Not added", "SOMETHING_NEW", "I do not know this code yet."}},
+		"the listener is gone": {refused(404, "INVALID_LB_LISTENER_NOT_FOUND"),
+			[]string{"Not added", "The listener no longer exists"}},
+		"the key is refused": {refused(401, "AUTHFAILURE_SIGNATURE_FAILURE"),
+			[]string{"Not added", "Zenlayer refused the bot's key or its rights", "check or replace its access key"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -271,7 +286,8 @@ func TestRightTakenAwayBetweenTheStepsStopsIt(t *testing.T) {
 	h := open(t, nil)
 	h.types(ana, incident, good)
 	preview := h.sees(ana, incident, "Checking done")
-	h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true}) // a moment after the preview read her
+	// a moment after the preview read her
+	h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true})
 	h.clicks(ana, preview, "req_send")
 	h.sees(ana, incident, "Not sent", "Guests cannot use this command")
 	require.Empty(t, h.registerBodies())
@@ -285,10 +301,12 @@ func TestRightTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
 			h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true})
 		},
 		"her account is closed": func(h *house) {
-			h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Deactivated: true})
+			h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL",
+				Deactivated: true})
 		},
 		"the channel becomes shared": func(h *house) {
-			h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true, Members: []string{ana, "U0BO"}, BotMember: true})
+			h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true,
+				Members: []string{ana, "U0BO"}, BotMember: true})
 		},
 	}
 	for name, change := range tests {

@@ -121,8 +121,10 @@ func stand(t *testing.T, edit func(*bot.Config)) *house {
 func standWith(t *testing.T, limits sandbox.Options, edit func(*bot.Config)) *house {
 	t.Helper()
 	h := &house{t: t, log: &syncBuffer{}, stop: func() error { return nil },
-		slack: sandbox.New(sandbox.Options{AppToken: "xapp-planted-app-token", BotToken: "xoxb-planted-bot-token", Command: command, NoRateLimits: limits.NoRateLimits, NoTiers: limits.NoTiers}),
-		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: keyID, AccessKeySecret: secret, Seed: zenlayertest.SampleData()}),
+		slack: sandbox.New(sandbox.Options{AppToken: "xapp-planted-app-token", BotToken: "xoxb-planted-bot-token",
+			Command: command, NoRateLimits: limits.NoRateLimits, NoTiers: limits.NoTiers}),
+		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: keyID, AccessKeySecret: secret,
+			Seed: zenlayertest.SampleData()}),
 	}
 	_, err := h.slack.Start()
 	require.NoError(t, err)
@@ -135,7 +137,8 @@ func standWith(t *testing.T, limits sandbox.Options, edit func(*bot.Config)) *ho
 	file := filepath.Join(dir, "policy.cedar")
 	require.NoError(t, policy.Install(file, []byte(rules)))
 	c := bot.Defaults()
-	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret("xoxb-planted-bot-token"), zenlayer.NewSecret("xapp-planted-app-token")
+	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret("xoxb-planted-bot-token"), zenlayer.NewSecret(
+		"xapp-planted-app-token")
 	c.SlackAPIURL, c.ZenlayerEndpoint = h.slack.APIURL(), endpoint
 	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = keyID, zenlayer.NewSecret(secret)
 	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+filepath.Join(dir, "lbbot.db"), file, ""
@@ -169,13 +172,15 @@ func open(t *testing.T, edit func(*bot.Config)) *house {
 func (h *house) start() {
 	h.t.Helper()
 	h.begin()
-	require.Eventually(h.t, func() bool { return h.ready() == nil }, 20*time.Second, 5*time.Millisecond, "the bot is not ready")
+	require.Eventually(h.t, func() bool { return h.ready() == nil }, 20*time.Second, 5*time.Millisecond,
+		"the bot is not ready")
 }
 
 // begin is start without waiting.
 func (h *house) begin() {
 	h.t.Helper()
-	lines := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(h.log), zapcore.DebugLevel)
+	lines := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(h.log),
+		zapcore.DebugLevel)
 	log := zap.New(zapcore.NewTee(lines, zaptest.NewLogger(h.t, zaptest.Level(zapcore.WarnLevel)).Core()))
 	b, err := bot.New(h.t.Context(), h.config, log)
 	require.NoError(h.t, err)
@@ -202,7 +207,8 @@ func (h *house) sees(person, channel string, parts ...string) sandbox.Message {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
 	defer cancel()
-	m, err := h.slack.WaitMessage(ctx, channel, person, func(m sandbox.Message) bool { return !m.Deleted && has(m, parts...) })
+	m, err := h.slack.WaitMessage(ctx, channel, person,
+		func(m sandbox.Message) bool { return !m.Deleted && has(m, parts...) })
 	if err != nil {
 		for _, m := range h.slack.Messages(channel, person) {
 			h.t.Logf("%s ephemeral=%t: %s", m.TS, m.Ephemeral, m.Text)

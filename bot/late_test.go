@@ -22,10 +22,12 @@ func (h *house) older(d time.Duration, times ...string) {
 	defer db.Close()
 	for _, path := range times {
 		var text string
-		require.NoError(h.t, db.QueryRowContext(h.t.Context(), `select json_extract(record, $1) from operations`, path).Scan(&text))
+		require.NoError(h.t, db.QueryRowContext(h.t.Context(), `select json_extract(record, $1) from operations`,
+			path).Scan(&text))
 		at, err := time.Parse(time.RFC3339Nano, text)
 		require.NoError(h.t, err)
-		_, err = db.ExecContext(h.t.Context(), `update operations set record = json_set(record, $1, $2)`, path, at.Add(-d).Format(time.RFC3339Nano))
+		_, err = db.ExecContext(h.t.Context(), `update operations set record = json_set(record, $1, $2)`, path,
+			at.Add(-d).Format(time.RFC3339Nano))
 		require.NoError(h.t, err)
 	}
 }
@@ -94,7 +96,10 @@ func TestAnUnansweredCallIsNotRepeatedLate(t *testing.T) {
 			h.sees(ana, incident, test.ends)
 			// Two more readings, each of bare metal and of virtual machines: a
 			// repeat would have come between them.
-			require.Eventually(t, func() bool { return len(h.cloud.CallsOf("DescribeBackends")) >= reads+4 || test.ends == "Not added" }, 30*time.Second, 5*time.Millisecond)
+			require.Eventually(t, func() bool {
+				return len(h.cloud.CallsOf("DescribeBackends")) >= reads+4 ||
+					test.ends == "Not added"
+			}, 30*time.Second, 5*time.Millisecond)
 			require.Len(t, h.registerBodies(), 1, "no repeat")
 			require.Empty(t, h.ofServer(listener, "i-55a1"))
 		})

@@ -14,7 +14,8 @@ import (
 // lagging replaces the cloud by one whose list shows new entries late.
 func (h *house) lagging(lag time.Duration) {
 	h.t.Helper()
-	h.cloud = zenlayertest.New(zenlayertest.Options{AccessKeyID: keyID, AccessKeySecret: secret, Seed: zenlayertest.SampleData(),
+	h.cloud = zenlayertest.New(zenlayertest.Options{AccessKeyID: keyID, AccessKeySecret: secret,
+		Seed:  zenlayertest.SampleData(),
 		Rules: zenlayertest.Rules{VisibleAfter: lag}})
 	endpoint, err := h.cloud.Start()
 	require.NoError(h.t, err)
@@ -24,7 +25,8 @@ func (h *house) lagging(lag time.Duration) {
 
 // byHand is what a colleague does in the console.
 func (h *house) byHand(server, name string) zenlayer.Backend {
-	return h.cloud.AddBackend(zenlayer.Backend{ListenerID: listener, InstanceID: server, Name: name, Port: "8443", Weight: 20, Status: "Available",
+	return h.cloud.AddBackend(zenlayer.Backend{ListenerID: listener, InstanceID: server, Name: name, Port: "8443",
+		Weight: 20, Status: "Available",
 		InstanceType: zenlayer.InstanceBM})
 }
 
@@ -52,15 +54,18 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 	}{
 		"a colleague adds the server before the click": {
 			after: func(h *house) { h.byHand("i-55a1", "web-07") },
-			ends:  []string{"Nothing to do", "web-07 is already on this listener with the same ports and weight"}, never: "Not confirmed", on: 1,
+			ends: []string{"Nothing to do",
+				"web-07 is already on this listener with the same ports and weight"}, never: "Not confirmed", on: 1,
 		},
 		"a colleague adds the server with another weight": {
 			after: func(h *house) { h.cloud.SetBackendWeight(h.byHand("i-55a1", "web-07").BackendID, 50) },
-			ends:  []string{"Not added", "there with weight 50; you asked for 20", "cannot change a weight in place"}, never: "Not confirmed", on: 1,
+			ends: []string{"Not added", "there with weight 50; you asked for 20",
+				"cannot change a weight in place"}, never: "Not confirmed", on: 1,
 		},
 		"a colleague adds the server while the call is on its way": {
 			after: func(h *house) { h.during(func() { h.byHand("i-55a1", "web-07") }) },
-			ends:  []string{"Nothing to do", "web-07 is already on this listener with the same ports and weight"}, never: "Not confirmed", on: 1,
+			ends: []string{"Nothing to do",
+				"web-07 is already on this listener with the same ports and weight"}, never: "Not confirmed", on: 1,
 		},
 		"a colleague adds the server after the answer was lost": {
 			after: func(h *house) {
@@ -68,13 +73,15 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 				f.Times = -1
 				h.cloud.Inject(f)
 				h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
-					if c.Action == "DescribeBackends" && p == zenlayertest.BeforeExecute && len(h.cloud.CallsOf("RegisterBackend")) > 0 {
+					if c.Action == "DescribeBackends" && p == zenlayertest.BeforeExecute &&
+						len(h.cloud.CallsOf("RegisterBackend")) > 0 {
 						h.cloud.SetOnCall(nil)
 						h.byHand("i-55a1", "web-07")
 					}
 				})
 			},
-			ends: []string{"Added", "is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
+			ends: []string{"Added",
+				"is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
 		},
 		"the token is forgotten after the answer was lost": {
 			lag: 6 * time.Second, // the second try comes first
@@ -82,7 +89,8 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 				h.cloud.Inject(register(zenlayertest.AnswerLost))
 				h.cloud.Inject(register(zenlayertest.TokensForgotten))
 			},
-			ends: []string{"Added", "is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
+			ends: []string{"Added",
+				"is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
 		},
 		"the listener is deleted": {
 			after: func(h *house) { h.cloud.RemoveListener(listener) },
@@ -114,7 +122,8 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 				f.Status, f.Code, f.Message = 409, "INVALID_BACKEND_NAME_EXIST", "The name is taken."
 				h.cloud.Inject(f)
 			},
-			ends: []string{"Not added", "The name is taken.", "INVALID_BACKEND_NAME_EXIST", "I do not know this code yet."}, never: "Not confirmed",
+			ends: []string{"Not added", "The name is taken.", "INVALID_BACKEND_NAME_EXIST",
+				"I do not know this code yet."}, never: "Not confirmed",
 		},
 		"the service says that it is not available, although it worked": {
 			after: func(h *house) {

@@ -64,7 +64,8 @@ func TestDatabaseFileTakenAwayAcceptsAndSendsNothing(t *testing.T) {
 	eachTaking(t, func(h *house, preview sandbox.Message, take func()) {
 		take()
 		h.clicks(ana, preview, "req_send")
-		h.sees(ana, incident, "database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent")
+		h.sees(ana, incident,
+			"database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent")
 		require.ErrorContains(h.t, h.ready(), "while the bot was running: stop the bot")
 		h.types(ana, ops, "lst-80aa web-04")
 		h.sees(ana, ops, "nothing was accepted and nothing is sent")
@@ -83,7 +84,10 @@ func TestDatabaseFileTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
 		})
 		h.clicks(ana, preview, "req_send")
 		<-taken
-		require.Eventually(h.t, func() bool { return strings.Contains(h.log.String(), "while the bot was running: stop the bot") }, 20*time.Second, 5*time.Millisecond)
+		require.Eventually(h.t, func() bool {
+			return strings.Contains(h.log.String(),
+				"while the bot was running: stop the bot")
+		}, 20*time.Second, 5*time.Millisecond)
 		require.NoError(h.t, h.stop())
 	})
 }

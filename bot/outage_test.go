@@ -32,7 +32,8 @@ func statement(t *testing.T, conn *sql.Conn, text string) {
 }
 
 // cut ends every connection but the test's own.
-const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'test' and backend_type = 'client backend'`
+const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'test' and ` +
+	`backend_type = 'client backend'`
 
 func outages() map[string]outage {
 	return map[string]outage{
@@ -41,30 +42,34 @@ func outages() map[string]outage {
 			statement(t, conn, cut)
 			return func() { statement(t, conn, `alter database postgres reset default_transaction_read_only`) }
 		}},
-		"others hold a lock, and the pool is full": {"context deadline exceeded", func(t *testing.T, _ *sql.DB, conn *sql.Conn) func() {
-			statement(t, conn, `begin`)
-			statement(t, conn, `lock table operations, events, deliveries, pulse in access exclusive mode`)
-			return func() { statement(t, conn, `rollback`) }
-		}},
-		"others have all connections": {"has no connection left", func(t *testing.T, db *sql.DB, conn *sql.Conn) func() {
-			var held []*sql.Conn
-			for left := 1; left > 0; { // until the bot has none
-				statement(t, conn, cut)
-				for {
-					one, err := db.Conn(t.Context())
-					if err != nil {
-						break
+		"others hold a lock, and the pool is full": {"context deadline exceeded",
+			func(t *testing.T, _ *sql.DB, conn *sql.Conn) func() {
+				statement(t, conn, `begin`)
+				statement(t, conn, `lock table operations, events, deliveries, pulse in access exclusive mode`)
+				return func() { statement(t, conn, `rollback`) }
+			}},
+		"others have all connections": {"has no connection left",
+			func(t *testing.T, db *sql.DB, conn *sql.Conn) func() {
+				var held []*sql.Conn
+				for left := 1; left > 0; { // until the bot has none
+					statement(t, conn, cut)
+					for {
+						one, err := db.Conn(t.Context())
+						if err != nil {
+							break
+						}
+						held = append(held, one)
 					}
-					held = append(held, one)
+					require.NoError(t, conn.QueryRowContext(t.Context(),
+						`select count(*) from pg_stat_activity where application_name <> 'test' and backend_type = `+
+							`'client backend'`).Scan(&left))
 				}
-				require.NoError(t, conn.QueryRowContext(t.Context(), `select count(*) from pg_stat_activity where application_name <> 'test' and backend_type = 'client backend'`).Scan(&left))
-			}
-			return func() {
-				for _, one := range held {
-					require.NoError(t, one.Close())
+				return func() {
+					for _, one := range held {
+						require.NoError(t, one.Close())
+					}
 				}
-			}
-		}},
+			}},
 	}
 }
 
@@ -94,25 +99,32 @@ func TestNothingIsAcceptedWhilePostgreSQLCannotTakeIt(t *testing.T) {
 
 			ends := sync.OnceFunc(o.begins(t, db, conn))
 			t.Cleanup(ends) // whatever happens, or nothing could be closed
-			require.Eventually(t, func() bool { err := h.ready(); return err != nil && has(sandbox.Message{Text: err.Error()}, o.says) },
+			require.Eventually(t, func() bool {
+				err := h.ready()
+				return err != nil &&
+					has(sandbox.Message{Text: err.Error()}, o.says)
+			},
 				30*time.Second, 10*time.Millisecond, "it does not say why it is not ready")
 			in := h.clicks(ana, preview, "req_send") // acked in time
 			t.Logf("acked after %s", in.AckAfter.Round(time.Millisecond))
 			within, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			told, err := h.slack.WaitMessage(within, incident, ana, func(m sandbox.Message) bool {
-				return m.Ephemeral && !m.Deleted && (has(m, "Not sent", "Nothing was changed") || has(m, "Not confirmed", "could not find out whether"))
+				return m.Ephemeral && !m.Deleted &&
+					(has(m, "Not sent", "Nothing was changed") || has(m, "Not confirmed", "could not find out whether"))
 			})
 			require.NoError(t, err)
 			t.Logf("told: %s", told.Text)
 			var accepted int
-			require.NoError(t, conn.QueryRowContext(t.Context(), `select count(*) from operations where accepted_at is not null`).Scan(&accepted))
+			require.NoError(t, conn.QueryRowContext(t.Context(),
+				`select count(*) from operations where accepted_at is not null`).Scan(&accepted))
 			require.Zero(t, accepted)
 			require.Empty(t, h.registerBodies())
 			require.Empty(t, h.cards(incident))
 
 			ends()
-			require.Eventually(t, func() bool { return h.ready() == nil }, 30*time.Second, 10*time.Millisecond, "it is not ready again")
+			require.Eventually(t, func() bool { return h.ready() == nil }, 30*time.Second, 10*time.Millisecond,
+				"it is not ready again")
 			h.types(ana, incident, "lst-8f2c db-07")
 			h.clicks(ana, h.sees(ana, incident, "Checking done", "db-07"), "req_send")
 			h.sees(ana, incident, "Added", "db-07")
@@ -162,7 +174,8 @@ func TestConnectionsThatAreCutAgainAndAgain(t *testing.T) {
 	ops := c.ended(time.Minute)
 	require.Empty(t, told.lost)
 	c.balances(ops)
-	t.Logf("all connections cut %d times: %d commands typed, %d requests sent, %d accepted", cuts, c.typed, len(c.clicked), len(ops))
+	t.Logf("all connections cut %d times: %d commands typed, %d requests sent, %d accepted", cuts, c.typed,
+		len(c.clicked), len(ops))
 }
 
 // asksWhileCut has a person ask for one server after the other. Every answer
@@ -174,7 +187,8 @@ func (c *chaos) asksWhileCut(ctx context.Context, i int, told *losses) {
 		c.mu.Lock()
 		c.typed++
 		c.mu.Unlock()
-		if in := c.slack.TypeCommand(c.t.Context(), person, channel, command, fmt.Sprintf("%s %s reason=%q", listener, chaosName(n), "chaos")); !in.Acked {
+		if in := c.slack.TypeCommand(c.t.Context(), person, channel, command,
+			fmt.Sprintf("%s %s reason=%q", listener, chaosName(n), "chaos")); !in.Acked {
 			told.note("the command for %s: %s", chaosName(n), in.Failure)
 			continue
 		}

@@ -69,7 +69,8 @@ func attemptCommitted(h *house, db *sql.DB) (<-chan struct{}, func()) {
 			if new.state = 'sending' and nextval('slow_commits') = 1 then perform pg_sleep(2); end if;
 			return null;
 		end $$`,
-		`create constraint trigger slow_commit after update on operations deferrable initially deferred for each row execute function slow_commit()`,
+		`create constraint trigger slow_commit after update on operations deferrable initially deferred for each row ` +
+			`execute function slow_commit()`,
 	} {
 		_, err := db.ExecContext(h.t.Context(), statement)
 		require.NoError(h.t, err, statement)
@@ -78,7 +79,9 @@ func attemptCommitted(h *house, db *sql.DB) (<-chan struct{}, func()) {
 	go func() {
 		defer close(reached)
 		for n := 0; n == 0; {
-			if db.QueryRowContext(h.t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`).Scan(&n) != nil {
+			err := db.QueryRowContext(h.t.Context(), `select count(*) from pg_stat_activity
+				where datname = current_database() and wait_event = 'PgSleep'`).Scan(&n)
+			if err != nil {
 				return
 			}
 		}
@@ -112,7 +115,8 @@ func TestReplicaThatWasPausedAndTakenOverWritesAndSendsNothing(t *testing.T) {
 			release() // the answer waits in the connection until the process reads it
 			h.launch()
 			h.settled()
-			require.Eventually(t, func() bool { return h.lease(db) == "2 " }, 30*time.Second, 10*time.Millisecond, "its run does not end")
+			require.Eventually(t, func() bool { return h.lease(db) == "2 " }, 30*time.Second, 10*time.Millisecond,
+				"its run does not end")
 			calls, record := len(h.cloud.CallsOf("RegisterBackend")), h.recorded(db)
 
 			require.NoError(t, p.cmd.Process.Signal(syscall.SIGCONT))
@@ -136,7 +140,8 @@ func TestReplicaThatWasPausedAndTakenOverWritesAndSendsNothing(t *testing.T) {
 // lease is the run of the only operation, and its runner.
 func (h *house) lease(db *sql.DB) string {
 	h.t.Helper()
-	return strings.Join(column(h.t, db, `select run || ' ' || runner from operations where accepted_at is not null`), ", ")
+	return strings.Join(column(h.t, db, `select run || ' ' || runner from operations where accepted_at is not null`),
+		", ")
 }
 
 // recorded is what is stored of operations and their events.

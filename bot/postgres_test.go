@@ -101,7 +101,8 @@ func TestAReplicaThatDiesIsFollowedByAnotherWithinTenSeconds(t *testing.T) {
 	p.kill()
 	killed := time.Now()
 	close(answer)
-	require.Eventually(t, func() bool { return len(h.cloud.CallsOf("DescribeBackends")) > looks }, 10*time.Second, 10*time.Millisecond,
+	require.Eventually(t, func() bool { return len(h.cloud.CallsOf("DescribeBackends")) > looks }, 10*time.Second,
+		10*time.Millisecond,
 		"nobody looked for what the call that was cut off did")
 	t.Logf("the other replica went on %s after the kill", time.Since(killed).Round(10*time.Millisecond))
 	h.settled()
@@ -143,7 +144,8 @@ func TestAServerThatIsAwayForAWhile(t *testing.T) {
 	require.Len(t, h.cards(incident), 1, "nor announced")
 
 	require.NoError(t, server.Up())
-	require.Eventually(t, func() bool { return h.ready() == nil }, 30*time.Second, 10*time.Millisecond, "it is not ready again")
+	require.Eventually(t, func() bool { return h.ready() == nil }, 30*time.Second, 10*time.Millisecond,
+		"it is not ready again")
 	h.settled()
 	h.slack.Click(t.Context(), ana, incident, later.TS, "req_send", "")
 	h.sees(ana, incident, "Added", "db-07")

@@ -30,7 +30,8 @@ func TestPressIsStoredWhenTheProcessIsKilledRightAfterItsAck(t *testing.T) {
 		"Deny": {func(h *house, card sandbox.Message) sandbox.Interaction {
 			h.clicks(chen, card, "ap_no")
 			form := h.view(chen, "Deny")
-			return h.slack.SubmitView(h.t.Context(), chen, form.ID, sandbox.ViewState{"field_reason": {"field_reason": "wrong listener"}})
+			return h.slack.SubmitView(h.t.Context(), chen, form.ID,
+				sandbox.ViewState{"field_reason": {"field_reason": "wrong listener"}})
 		}, state(operation.NotAdded)},
 		"Stop": {func(h *house, _ sandbox.Message) sandbox.Interaction {
 			own := h.sees(dev, incident, "LBR-", "op_stop")
@@ -54,7 +55,8 @@ func TestPressIsStoredWhenTheProcessIsKilledRightAfterItsAck(t *testing.T) {
 			p := h.launch()
 			card := h.asksForApproval()
 			h.slack.OnAPICall(func(method string, phase sandbox.Phase) {
-				if phase == sandbox.BeforeExecute && (method == "users.info" || method == "usergroups.list" || method == "conversations.info") {
+				if phase == sandbox.BeforeExecute &&
+					(method == "users.info" || method == "usergroups.list" || method == "conversations.info") {
 					pause(t.Context(), 150*time.Millisecond)
 				}
 			})
@@ -62,7 +64,8 @@ func TestPressIsStoredWhenTheProcessIsKilledRightAfterItsAck(t *testing.T) {
 			p.kill()
 			h.slack.OnAPICall(nil)
 			h.launch()
-			require.Eventually(t, func() bool { return tt.there(h) }, 30*time.Second, 10*time.Millisecond, "acked and lost")
+			require.Eventually(t, func() bool { return tt.there(h) }, 30*time.Second, 10*time.Millisecond,
+				"acked and lost")
 		})
 	}
 }

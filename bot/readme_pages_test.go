@@ -153,7 +153,8 @@ func TestReadmeAndPagesNameEveryPackage(t *testing.T) {
 			}
 			files, err := filepath.Glob(filepath.Join(path, "*.go"))
 			if len(files) > 0 {
-				packages = append(packages, filepath.ToSlash(strings.TrimPrefix(path, repository+string(filepath.Separator))))
+				packages = append(packages, filepath.ToSlash(strings.TrimPrefix(path,
+					repository+string(filepath.Separator))))
 			}
 			return err
 		})

@@ -22,9 +22,13 @@ func TestSlackIsAskedAgainForWhatItRefused(t *testing.T) {
 	defer func() { require.NoError(t, slack.Close()) }()
 	c := Defaults()
 	dir := t.TempDir()
-	c.SlackBotToken, c.SlackAppToken, c.SlackAPIURL = zenlayer.NewSecret("xoxb-planted"), zenlayer.NewSecret("xapp-planted"), slack.APIURL()
-	c.ZenlayerToken, c.DatabaseURL, c.Policy, c.AdminAddr = zenlayer.NewSecret("planted"), "sqlite:"+filepath.Join(dir, "lbbot.db"), filepath.Join(dir, "policy.cedar"), ""
-	require.NoError(t, policy.Install(c.Policy, []byte("@id(\"sre\") @approvals(\"0\")\npermit (principal in Usergroup::\"S01SRE\", action == Action::\"register\", resource);\n")))
+	c.SlackBotToken, c.SlackAppToken, c.SlackAPIURL = zenlayer.NewSecret("xoxb-planted"), zenlayer.NewSecret(
+		"xapp-planted"), slack.APIURL()
+	c.ZenlayerToken, c.DatabaseURL, c.Policy, c.AdminAddr = zenlayer.NewSecret("planted"), "sqlite:"+filepath.Join(dir,
+		"lbbot.db"), filepath.Join(dir, "policy.cedar"), ""
+	require.NoError(t,
+		policy.Install(c.Policy, []byte("@id(\"sre\") @approvals(\"0\")\npermit (principal in Usergroup::\"S01SRE\", "+
+			"action == Action::\"register\", resource);\n")))
 	b, err := New(t.Context(), c, zap.NewNop())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, b.close()) }()
@@ -35,7 +39,8 @@ func TestSlackIsAskedAgainForWhatItRefused(t *testing.T) {
 	require.NoError(t, b.checkTokens(t.Context()))
 	require.ErrorContains(t, b.web.Ready(true), "paid_teams_only")
 	require.ErrorContains(t, b.web.Ready(false), "add the scope chat:write")
-	require.NotContains(t, b.web.Ready(false).Error(), "paid_teams_only", "without groups in the policy nobody needs them")
+	require.NotContains(t, b.web.Ready(false).Error(), "paid_teams_only",
+		"without groups in the policy nobody needs them")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

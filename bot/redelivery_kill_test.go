@@ -35,7 +35,8 @@ func (h *house) killedBefore(p *process, methods ...string) {
 		h.slack.FailNext(method, sandbox.APIFault{Hang: true, Times: -1})
 	}
 	require.Eventually(h.t, func() bool {
-		return slices.ContainsFunc(h.slack.APICalls(), func(c sandbox.APICall) bool { return slices.Contains(methods, c.Method) })
+		return slices.ContainsFunc(h.slack.APICalls(),
+			func(c sandbox.APICall) bool { return slices.Contains(methods, c.Method) })
 	}, 30*time.Second, time.Millisecond, "no call of %v", methods)
 	p.kill()
 	h.slack.ClearFaults()
@@ -107,7 +108,8 @@ func TestAckedCommandsAreAnsweredUnderKillsAndDuplicates(t *testing.T) {
 				moment := time.NewTimer(time.Duration(random.IntN(120_000)) * time.Microsecond)
 				var deliveries sync.WaitGroup
 				deliveries.Go(func() {
-					in := c.slack.TypeCommand(t.Context(), person, channel, command, listener+" "+chaosName(i)+` reason="chaos"`)
+					in := c.slack.TypeCommand(t.Context(), person, channel, command,
+						listener+" "+chaosName(i)+` reason="chaos"`)
 					acked[i] = in.Acked
 					if i%3 == 0 || !in.Acked { // as Slack does when the ack is lost
 						acked[i] = c.slack.Redeliver(t.Context(), in, i%2 == 0).Acked || acked[i]

@@ -22,11 +22,13 @@ func TestNotReadyNamesWhatSlackRefusesSinceWhenAndTheRemedy(t *testing.T) {
 			func(s *sandbox.Slack) {
 				s.FailNext("usergroups.list", sandbox.APIFault{Error: "paid_teams_only", Times: -1})
 			},
-			[]string{"Slack refuses usergroups.list since ", "paid_teams_only", `principal == Person::"U…"`}, `principal == Person::"U…"`,
+			[]string{"Slack refuses usergroups.list since ", "paid_teams_only",
+				`principal == Person::"U…"`}, `principal == Person::"U…"`,
 		},
 		"a scope for groups is missing": {
 			func(s *sandbox.Slack) { s.SetMissingScopes("usergroups:read") },
-			[]string{"missing_scope", "add the scope usergroups:read", "reinstall the app"}, "add the scope usergroups:read",
+			[]string{"missing_scope", "add the scope usergroups:read",
+				"reinstall the app"}, "add the scope usergroups:read",
 		},
 		"a scope for people is missing": {
 			func(s *sandbox.Slack) { s.SetMissingScopes("users:read") },
@@ -40,7 +42,11 @@ func TestNotReadyNamesWhatSlackRefusesSinceWhenAndTheRemedy(t *testing.T) {
 			tt.refuse(h.slack)
 			h.begin()
 			var problem error
-			require.Eventually(t, func() bool { problem = h.ready(); return problem != nil && len(h.slack.Connections()) > 0 }, 20*time.Second, 5*time.Millisecond)
+			require.Eventually(t, func() bool {
+				problem = h.ready()
+				return problem != nil &&
+					len(h.slack.Connections()) > 0
+			}, 20*time.Second, 5*time.Millisecond)
 			for _, part := range append(tt.says, time.Now().UTC().Format(" since 2006-01-02 ")) {
 				require.ErrorContains(t, problem, part)
 			}
@@ -61,7 +67,8 @@ func TestNotReadySaysSinceWhenThereIsNoConnection(t *testing.T) {
 	h.slack.DropConnections()
 	require.Eventually(t, func() bool {
 		err := h.ready()
-		return err != nil && has(sandbox.Message{Text: err.Error()}, "no connection to Slack since ", " UTC: token_revoked", "generate an app-level token")
+		return err != nil && has(sandbox.Message{Text: err.Error()}, "no connection to Slack since ",
+			" UTC: token_revoked", "generate an app-level token")
 	}, 20*time.Second, 5*time.Millisecond)
 	h.slack.RestoreTokens()
 }

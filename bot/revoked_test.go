@@ -75,33 +75,44 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	store, err := journal.Open(t.Context(), journal.Config{URL: "sqlite:" + filepath.Join(t.TempDir(), "lbbot.db")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	web, err := slackapp.NewWeb(slackapp.WebConfig{BotToken: h.config.SlackBotToken, APIURL: h.config.SlackAPIURL, Log: log})
+	web, err := slackapp.NewWeb(slackapp.WebConfig{BotToken: h.config.SlackBotToken, APIURL: h.config.SlackAPIURL,
+		Log: log})
 	require.NoError(t, err)
 	t.Cleanup(web.Close)
 	directory := slackapp.NewDirectory(web, time.Now)
-	gate, err := policy.New(policy.Config{Path: h.config.Policy, Directory: directory, IncidentChannels: h.config.IncidentChannels,
+	gate, err := policy.New(policy.Config{Path: h.config.Policy, Directory: directory,
+		IncidentChannels: h.config.IncidentChannels,
 		IncidentCreators: h.config.IncidentCreators, Registerer: prometheus.NewRegistry()})
 	require.NoError(t, err)
-	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: h.config.ZenlayerEndpoint, AccessKeyID: keyID, AccessKeySecret: h.config.ZenlayerAccessKeySecret})
+	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: h.config.ZenlayerEndpoint, AccessKeyID: keyID,
+		AccessKeySecret: h.config.ZenlayerAccessKeySecret})
 	require.NoError(t, err)
 	counts := operation.NewMetrics(prometheus.NewRegistry())
 	asking := operation.ApprovalSettings{Within: 30 * time.Minute}
 	w := &walkthrough{t: t, slack: h.slack, cloud: h.cloud, store: store,
-		runner: &operation.Runner{Journal: store, Pools: cloud, Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}},
+		runner: &operation.Runner{Journal: store, Pools: cloud,
+			Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}},
 			Catalog: cloud, Permission: gate, Roster: gate, Reporter: silent{}, Asking: asking,
 			Now: time.Now, Log: log, Metrics: counts},
-		intake: &intake.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud, Pools: cloud, Engine: silent{},
-			Settings: intake.Settings{Approval: asking}, Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
-			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log, Metrics: intake.NewMetrics(prometheus.NewRegistry())}}
+		intake: &intake.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud,
+			Pools: cloud, Engine: silent{},
+			Settings: intake.Settings{Approval: asking}, Now: time.Now, NewID: func() string {
+				return uuid.Must(
+					uuid.NewV7()).String()
+			},
+			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
+			Metrics: intake.NewMetrics(prometheus.NewRegistry())}}
 	w.listen(h, web, directory, log)
 	return w
 }
 
 // listen connects an App, which is told of events.
 func (w *walkthrough) listen(h *house, web *slackapp.Web, directory *slackapp.Directory, log *zap.Logger) {
-	app := slackapp.New(slackapp.Config{Web: web, Directory: directory, Intake: w.intake, Journal: w.store, History: w.store,
-		Bot: "@lbbot", Now: time.Now, NewID: uuid.NewString, Log: log, Registerer: prometheus.NewRegistry()})
-	client, err := socket.New(socket.Config{Open: web.Opener(h.config.SlackAppToken), Receive: app.Receive, Connections: 1, CloseWait: 10 * time.Millisecond, Log: log})
+	app := slackapp.New(slackapp.Config{Web: web, Directory: directory, Intake: w.intake, Journal: w.store,
+		History: w.store,
+		Bot:     "@lbbot", Now: time.Now, NewID: uuid.NewString, Log: log, Registerer: prometheus.NewRegistry()})
+	client, err := socket.New(socket.Config{Open: web.Opener(h.config.SlackAppToken), Receive: app.Receive,
+		Connections: 1, CloseWait: 10 * time.Millisecond, Log: log})
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -129,7 +140,8 @@ func (w *walkthrough) preview(asker string) operation.Operation {
 	require.NoError(w.t, err)
 	reg, err := commands.BuildRegistration(c.Values)
 	require.NoError(w.t, err)
-	op, err := w.intake.Preview(w.t.Context(), intake.Request{Registration: reg, Actor: person(asker), Place: here(), Delivery: "command"})
+	op, err := w.intake.Preview(w.t.Context(), intake.Request{Registration: reg, Actor: person(asker), Place: here(),
+		Delivery: "command"})
 	require.NoError(w.t, err)
 	return op
 }
@@ -169,7 +181,8 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 				}
 			}
 			w.slack.SetGroupMembers(g.ID, rest...)
-			in := w.slack.Event(w.t.Context(), map[string]any{"type": "subteam_members_changed", "subteam_id": g.ID, "removed_users": []string{id}})
+			in := w.slack.Event(w.t.Context(), map[string]any{"type": "subteam_members_changed", "subteam_id": g.ID,
+				"removed_users": []string{id}})
 			require.True(w.t, in.Acked)
 		}
 	}

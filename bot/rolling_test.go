@@ -62,7 +62,8 @@ func TestARollingRestartOfThreeReplicasLosesNoCommand(t *testing.T) {
 	require.Empty(t, told.lost, "of %d commands", c.typed)
 	c.balances(ops)
 	require.NotEmpty(t, ops)
-	t.Logf("%d replicas replaced under load: %d commands typed, %d requests sent, none lost", rounds*len(running), c.typed, len(c.clicked))
+	t.Logf("%d replicas replaced under load: %d commands typed, %d requests sent, none lost", rounds*len(running),
+		c.typed, len(c.clicked))
 }
 
 // losses is what Slack delivered and nobody answered.

@@ -149,7 +149,8 @@ func (p page) ids(s shownOperation) {
 	p.field("Backend", op.BackendID)
 	p.field("Request", op.RequestID)
 	p.field("Account", op.Account)
-	p.field("State", fmt.Sprintf("%s, version %d", strings.TrimSpace(string(op.State)+" "+string(op.Reason)), op.Version))
+	p.field("State", fmt.Sprintf("%s, version %d", strings.TrimSpace(string(op.State)+" "+string(op.Reason)),
+		op.Version))
 	p.field("Finished", clock(op.FinishedAt))
 	p.field("Status at Zenlayer", op.BackendStatus)
 	p.field("Card", cardAt(s.Card))

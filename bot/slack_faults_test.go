@@ -48,31 +48,44 @@ func TestWhateverSlackDoesTheResultIsToldOnce(t *testing.T) {
 		unacked bool         // the click gets no answer
 		channel string       // where the last card is
 	}{
-		"all connections are refreshed":           {during: func(h *house) { h.slack.Refresh() }},
-		"all connections are announced to end":    {during: func(h *house) { h.slack.Warn(time.Second) }},
-		"all connections drop without a frame":    {during: func(h *house) { h.slack.DropConnections() }},
-		"a connection becomes a ghost":            {during: func(h *house) { h.slack.Ghost(1) }},
-		"the ack of the click is lost":            {before: func(h *house) { h.slack.SwallowAcks(1) }, unacked: true},
-		"the first card has no answer":            {before: fails("chat.postMessage", sandbox.APIFault{DropAfter: true})},
-		"the first card is not taken":             {before: fails("chat.postMessage", broken, unavailable, sandbox.APIFault{DropBefore: true})},
-		"Slack asks to wait with the first card":  {before: fails("chat.postMessage", sandbox.APIFault{RetryAfter: time.Second})},
-		"the first card is too long":              {before: fails("chat.postMessage", sandbox.APIFault{Error: "msg_too_long"})},
-		"the result is not taken":                 {during: fails("chat.update", unavailable, broken, sandbox.APIFault{DropBefore: true})},
-		"the result has no answer":                {during: fails("chat.update", sandbox.APIFault{DropAfter: true})},
-		"Slack asks to wait with the result":      {during: fails("chat.update", sandbox.APIFault{RetryAfter: time.Second})},
-		"the result is too long":                  {during: fails("chat.update", sandbox.APIFault{Error: "msg_too_long"})},
-		"the response URL is used up":             {before: fails("response_url", sandbox.APIFault{Error: "used_url", Times: -1})},
-		"no card can be edited":                   {before: fails("chat.update", sandbox.APIFault{Error: "edit_window_closed", Times: -1})},
-		"somebody deletes the card":               {during: func(h *house) { h.deletes() }},
-		"the bot is not in the channel any more":  {before: fails("chat.postMessage", sandbox.APIFault{Error: "not_in_channel"}), channel: "D0ANA"},
-		"the channel is archived in the meantime": {during: func(h *house) { h.archives() }, channel: "D0ANA"}, // the stand-in deletes there
-		"nothing of Slack works for a while":      {during: func(h *house) { h.away() }, after: func(h *house) { h.back() }},
+		"all connections are refreshed":        {during: func(h *house) { h.slack.Refresh() }},
+		"all connections are announced to end": {during: func(h *house) { h.slack.Warn(time.Second) }},
+		"all connections drop without a frame": {during: func(h *house) { h.slack.DropConnections() }},
+		"a connection becomes a ghost":         {during: func(h *house) { h.slack.Ghost(1) }},
+		"the ack of the click is lost":         {before: func(h *house) { h.slack.SwallowAcks(1) }, unacked: true},
+		"the first card has no answer": {before: fails("chat.postMessage",
+			sandbox.APIFault{DropAfter: true})},
+		"the first card is not taken": {before: fails("chat.postMessage", broken, unavailable,
+			sandbox.APIFault{DropBefore: true})},
+		"Slack asks to wait with the first card": {before: fails("chat.postMessage",
+			sandbox.APIFault{RetryAfter: time.Second})},
+		"the first card is too long": {before: fails("chat.postMessage",
+			sandbox.APIFault{Error: "msg_too_long"})},
+		"the result is not taken": {during: fails("chat.update", unavailable, broken,
+			sandbox.APIFault{DropBefore: true})},
+		"the result has no answer": {during: fails("chat.update", sandbox.APIFault{DropAfter: true})},
+		"Slack asks to wait with the result": {during: fails("chat.update",
+			sandbox.APIFault{RetryAfter: time.Second})},
+		"the result is too long": {during: fails("chat.update",
+			sandbox.APIFault{Error: "msg_too_long"})},
+		"the response URL is used up": {before: fails("response_url",
+			sandbox.APIFault{Error: "used_url", Times: -1})},
+		"no card can be edited": {before: fails("chat.update",
+			sandbox.APIFault{Error: "edit_window_closed", Times: -1})},
+		"somebody deletes the card": {during: func(h *house) { h.deletes() }},
+		"the bot is not in the channel any more": {before: fails("chat.postMessage",
+			sandbox.APIFault{Error: "not_in_channel"}), channel: "D0ANA"},
+		// the stand-in deletes there
+		"the channel is archived in the meantime": {during: func(h *house) { h.archives() }, channel: "D0ANA"},
+		"nothing of Slack works for a while": {during: func(h *house) { h.away() },
+			after: func(h *house) { h.back() }},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := open(t, func(c *bot.Config) { c.SlackConnections = 2 })
-			require.Eventually(t, func() bool { return len(h.slack.Connections()) == 2 }, 20*time.Second, 5*time.Millisecond)
+			require.Eventually(t, func() bool { return len(h.slack.Connections()) == 2 }, 20*time.Second,
+				5*time.Millisecond)
 			arrived, release := h.held()
 			t.Cleanup(release)
 			h.types(ana, incident, good)
@@ -91,7 +104,8 @@ func TestWhateverSlackDoesTheResultIsToldOnce(t *testing.T) {
 				tt.during(h)
 			}
 			release()
-			require.Eventually(t, func() bool { return len(h.ofServer(listener, "i-55a1")) == 1 }, 20*time.Second, 5*time.Millisecond)
+			require.Eventually(t, func() bool { return len(h.ofServer(listener, "i-55a1")) == 1 }, 20*time.Second,
+				5*time.Millisecond)
 			if tt.after != nil {
 				tt.after(h)
 			}
@@ -117,7 +131,8 @@ func (h *house) toldOnce(channel string) {
 		}
 		return n
 	}
-	require.Eventually(h.t, func() bool { return final() == 1 }, 60*time.Second, 10*time.Millisecond, "the result is not told")
+	require.Eventually(h.t, func() bool { return final() == 1 }, 60*time.Second, 10*time.Millisecond,
+		"the result is not told")
 	stand := map[bool]int{true: 1, false: 0}[channel == incident]
 	require.Eventually(h.t, func() bool { return len(h.cards(incident)) == stand }, 20*time.Second, 5*time.Millisecond)
 	require.Len(h.t, h.registerBodies(), 1)
@@ -131,7 +146,10 @@ func (h *house) served(clicked sandbox.Interaction) {
 	for _, newEnvelope := range []bool{true, false} {
 		h.slack.Redeliver(h.t.Context(), clicked, newEnvelope)
 	}
-	require.Eventually(h.t, func() bool { return h.slack.TypeCommand(h.t.Context(), "U0BO", ops, command, "help").Acked }, 60*time.Second, 50*time.Millisecond)
+	require.Eventually(h.t, func() bool {
+		return h.slack.TypeCommand(h.t.Context(), "U0BO", ops, command,
+			"help").Acked
+	}, 60*time.Second, 50*time.Millisecond)
 	require.Len(h.t, h.registerBodies(), 1)
 	require.Len(h.t, h.ofServer(listener, "i-55a1"), 1)
 }
@@ -145,7 +163,8 @@ func (h *house) deletes() {
 
 func (h *house) archives() {
 	h.sees("U0BO", incident, "Adding")
-	h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", Members: []string{ana, "U0BO"}, BotMember: true, Archived: true})
+	h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT",
+		Members: []string{ana, "U0BO"}, BotMember: true, Archived: true})
 }
 
 // away takes all of Slack away.
@@ -153,7 +172,8 @@ func (h *house) away() {
 	h.slack.RefuseUpgrades(-1, 503)
 	h.slack.FailNext("*", sandbox.APIFault{Status: 503, Times: -1})
 	h.slack.DropConnections()
-	require.Eventually(h.t, func() bool { return h.ready() != nil }, 20*time.Second, 5*time.Millisecond, "not ready while Slack is away")
+	require.Eventually(h.t, func() bool { return h.ready() != nil }, 20*time.Second, 5*time.Millisecond,
+		"not ready while Slack is away")
 }
 
 // back brings it back after the outage.

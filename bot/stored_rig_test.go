@@ -158,7 +158,8 @@ func insert(t *testing.T, db *sql.DB, table string, row map[string]json.RawMessa
 		columns, values = append(columns, column), append(values, v)
 		places = append(places, "$"+strconv.Itoa(len(values)))
 	}
-	statement := fmt.Sprintf("insert into %s (%s) values (%s)", table, strings.Join(columns, ", "), strings.Join(places, ", "))
+	statement := fmt.Sprintf("insert into %s (%s) values (%s)", table, strings.Join(columns, ", "),
+		strings.Join(places, ", "))
 	_, err := db.ExecContext(t.Context(), statement, values...)
 	require.NoError(t, err, "%s: %s", table, row)
 }
@@ -167,7 +168,8 @@ func insert(t *testing.T, db *sql.DB, table string, row map[string]json.RawMessa
 func (h *house) post(m storedMessage) string {
 	h.t.Helper()
 	method := "chat.postMessage"
-	form := url.Values{"token": {"xoxb-planted-bot-token"}, "channel": {m.Channel}, "text": {m.Text}, "blocks": {string(m.Blocks)}}
+	form := url.Values{"token": {"xoxb-planted-bot-token"}, "channel": {m.Channel}, "text": {m.Text},
+		"blocks": {string(m.Blocks)}}
 	if m.To != "" {
 		method = "chat.postEphemeral"
 		form.Set("user", m.To)

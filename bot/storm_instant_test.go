@@ -44,9 +44,12 @@ func TestManyCommandsInOneInstant(t *testing.T) {
 			}
 			started := time.Now()
 			ends := s.pressAll(got.previews)
-			t.Logf("%s: %d commands in one instant: slowest ack %s, %d previews, the last after %s, %d were told that Zenlayer is busy; "+
-				"%d pressed in one instant: slowest ack %s, %d final cards, the last after %s: %v", name, commands, got.slowestAck.Round(time.Millisecond),
-				len(got.previews), got.last.Round(time.Millisecond), len(got.told), len(got.previews), s.slowest.Round(time.Millisecond),
+			t.Logf("%s: %d commands in one instant: slowest ack %s, %d previews, the last after %s, %d were told "+
+				"that Zenlayer is busy; "+
+				"%d pressed in one instant: slowest ack %s, %d final cards, the last after %s: %v", name, commands,
+				got.slowestAck.Round(time.Millisecond),
+				len(got.previews), got.last.Round(time.Millisecond), len(got.told), len(got.previews), s.slowest.Round(
+					time.Millisecond),
 				len(ends), time.Since(started).Round(time.Millisecond), tally(ends))
 			require.Len(t, ends, len(got.previews), "every accepted operation ends")
 			require.Zero(t, s.lost)
@@ -133,11 +136,13 @@ func (s *storm) pressAll(previews map[int]sandbox.Message) map[int]sandbox.Messa
 func (s *storm) insists(ctx context.Context, n int, preview sandbox.Message) (sandbox.Message, error) {
 	told := map[string]bool{}
 	for {
-		if in, err := s.press(ctx, n, preview); err != nil && !strings.HasPrefix(in.Failure, "refused: ") { // the preview is gone: it was accepted
+		// the preview is gone: it was accepted
+		if in, err := s.press(ctx, n, preview); err != nil && !strings.HasPrefix(in.Failure, "refused: ") {
 			return sandbox.Message{}, err
 		}
 		m, err := s.awaits(ctx, n, func(m sandbox.Message) bool {
-			return isFinal(m) && serverIn(m) == serverID(n) || m.Ephemeral && !told[m.TS] && has(m, "I could not find out whether")
+			return isFinal(m) && serverIn(m) == serverID(n) || m.Ephemeral && !told[m.TS] &&
+				has(m, "I could not find out whether")
 		})
 		if err != nil || isFinal(m) {
 			return m, err

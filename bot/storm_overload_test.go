@@ -70,10 +70,11 @@ func TestTooManyCommandsEndInTheTruth(t *testing.T) {
 }
 
 func (o overload) run(t *testing.T, use func(*testing.T, *bot.Config)) {
-	s := openCrowd(t, crowd{o.commands, o.commands, o.channels, sandbox.Options{NoTiers: !o.tiers}}, func(c *bot.Config) {
-		use(t, c)
-		c.ZenlayerRate = o.rate
-	})
+	s := openCrowd(t, crowd{o.commands, o.commands, o.channels, sandbox.Options{NoTiers: !o.tiers}},
+		func(c *bot.Config) {
+			use(t, c)
+			c.ZenlayerRate = o.rate
+		})
 	if soaking() {
 		s.look = 500 * time.Millisecond // hundreds of people who look all the time would be the load
 	}
@@ -85,16 +86,20 @@ func (o overload) run(t *testing.T, use func(*testing.T, *bot.Config)) {
 	highest := peak()
 	allowed := o.rate.N + int(time.Since(started).Seconds()*float64(o.rate.N)/time.Duration(o.rate.In).Seconds()) + 1
 	require.LessOrEqual(t, s.cloud.CallCount()-calls, allowed, "Zenlayer is not asked more than it takes")
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before.goroutines+idleConnections }, 5*time.Minute, 100*time.Millisecond,
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before.goroutines+idleConnections },
+		5*time.Minute, 100*time.Millisecond,
 		"nobody waits any more, so nothing is left waiting")
 	after := weighed()
 	require.NoError(t, s.stop())
 	ends := s.reasons(got.cards)
 	slices.Sort(s.acks)
-	t.Logf("%d commands in %s at %s calls: acks p50 %s, p99 %s, slowest %s (aim 300ms); %d previews, the last answer after %s; %d told that Zenlayer is busy, %d told otherwise: %v; ends %v, the slowest %s after its click; "+
+	t.Logf("%d commands in %s at %s calls: acks p50 %s, p99 %s, slowest %s (aim 300ms); %d previews, the last answer "+
+		"after %s; %d told that Zenlayer is busy, %d told otherwise: %v; ends %v, the slowest %s after its click; "+
 		"heap %.1f MiB before, %.1f at most, %.1f after; goroutines %d before, %d at most, %d after",
-		o.commands, took.Round(time.Second), o.rate, quantile(s.acks, .5), quantile(s.acks, .99), s.slowest.Round(time.Millisecond),
-		got.previews, got.answered.Round(time.Millisecond), got.busy, len(got.other), slices.Compact(slices.Sorted(slices.Values(got.other))), ends, got.ended.Round(time.Second),
+		o.commands, took.Round(time.Second), o.rate, quantile(s.acks, .5), quantile(s.acks,
+			.99), s.slowest.Round(time.Millisecond),
+		got.previews, got.answered.Round(time.Millisecond), got.busy, len(got.other), slices.Compact(
+			slices.Sorted(slices.Values(got.other))), ends, got.ended.Round(time.Second),
 		before.heap, highest.heap, after.heap, before.goroutines, highest.goroutines, after.goroutines)
 	require.Zero(t, s.lost, "every envelope is acked")
 	require.Less(t, s.slowest, ackLimit)
@@ -180,7 +185,8 @@ func (s *storm) pressed(ctx context.Context, n int, preview sandbox.Message, got
 			return sandbox.Message{}, err
 		}
 		m, err := s.awaits(ctx, n, func(m sandbox.Message) bool {
-			return isFinal(m) && serverIn(m) == serverID(n) || m.Ephemeral && !told[m.TS+m.Text] && (has(m, "I could not find out whether") || strings.HasPrefix(m.Text, "Not sent"))
+			return isFinal(m) && serverIn(m) == serverID(n) || m.Ephemeral && !told[m.TS+m.Text] &&
+				(has(m, "I could not find out whether") || strings.HasPrefix(m.Text, "Not sent"))
 		})
 		if err != nil || isFinal(m) {
 			return m, err

@@ -56,7 +56,8 @@ func TestRefreshesUnderLoadLoseNothing(t *testing.T) {
 	close(done)
 	err := stories.Wait()
 	gap := watch()
-	t.Logf("%d refreshes of both connections in %s under %d commands, slowest ack %s: %d lost, %s without a live connection",
+	t.Logf("%d refreshes of both connections in %s under %d commands, slowest ack %s: %d lost, %s without a live "+
+		"connection",
 		refreshes, took.Round(time.Millisecond), commands, s.slowest.Round(time.Millisecond), s.lost, gap)
 	require.NoError(t, err)
 	require.Zero(t, gap)

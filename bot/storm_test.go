@@ -55,9 +55,13 @@ func TestDuplicatesAndLostAnswersLeaveNothingBehind(t *testing.T) {
 			require.NoError(t, s.stop())
 
 			got := s.balance()
-			t.Logf("seed %d on %s: %d commands in %s, slowest ack %s, %d envelopes twice, %d answers lost, %d calls lost before they arrived, %d times 502: "+
-				"%d orphan backends, %d double backends, %d double messages, %d unanswered", plan.seed, name, commands, took.Round(time.Millisecond),
-				s.slowest.Round(time.Millisecond), s.redelivered, s.front.count[lostAfter], s.front.count[lostBefore], s.front.count[badGateway],
+			t.Logf("seed %d on %s: %d commands in %s, slowest ack %s, %d envelopes twice, %d answers lost, %d calls "+
+				"lost before they arrived, %d times 502: "+
+				"%d orphan backends, %d double backends, %d double messages, %d unanswered", plan.seed, name, commands,
+				took.Round(time.Millisecond),
+				s.slowest.Round(
+					time.Millisecond), s.redelivered, s.front.count[lostAfter], s.front.count[lostBefore],
+				s.front.count[badGateway],
 				len(got.orphans), len(got.doubles), len(got.messages), len(got.unanswered))
 			require.Equal(t, balance{}, got, "seed %d", plan.seed)
 			require.Positive(t, s.front.count[lostAfter])
@@ -93,7 +97,8 @@ const (
 func openStorm(t *testing.T, servers int, edit func(*bot.Config)) *storm {
 	t.Helper()
 	perChannel := sized(1, 1, 4) // commands, so that Slack's one message a second does not decide
-	return openCrowd(t, crowd{servers, stormPeople, (servers + perChannel - 1) / perChannel, sandbox.Options{NoRateLimits: true}}, edit)
+	return openCrowd(t, crowd{servers, stormPeople, (servers + perChannel - 1) / perChannel,
+		sandbox.Options{NoRateLimits: true}}, edit)
 }
 
 // crowd is how many of each there are, and what Slack takes.
@@ -113,23 +118,29 @@ func openCrowd(t *testing.T, size crowd, edit func(*bot.Config)) *storm {
 	s := &storm{house: h, servers: servers, look: 20 * time.Millisecond}
 	for n := range size.people {
 		id := fmt.Sprintf("U0STORM%02d", n)
-		h.slack.SetPerson(sandbox.Person{ID: id, Name: "storm" + strconv.Itoa(n), RealName: "Storm " + strconv.Itoa(n), TeamID: "T0LOCAL", TZ: "UTC"})
+		h.slack.SetPerson(sandbox.Person{ID: id, Name: "storm" + strconv.Itoa(n), RealName: "Storm " + strconv.Itoa(n),
+			TeamID: "T0LOCAL", TZ: "UTC"})
 		s.people = append(s.people, id)
 	}
 	h.slack.SetGroupMembers("S01SRE", s.people...)
 	for n := range size.channels {
 		id := fmt.Sprintf("C0STORM%03d", n)
-		h.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-storm-%03d", n), Creator: "U0INCBOT", Members: s.people, BotMember: true})
+		h.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-storm-%03d", n), Creator: "U0INCBOT",
+			Members: s.people, BotMember: true})
 		s.channels = append(s.channels, id)
 	}
 	for n := range stormListeners {
 		port := strconv.Itoa(10_000 + n)
-		h.cloud.AddListener(zenlayer.Listener{ListenerID: fmt.Sprintf("lst-s%02d", n), LoadBalancerID: "lb-31aa", Name: "storm-" + port, Port: port,
-			Protocol: "TCP", BackendProtocol: "TCP", Scheduler: "wrr", Kind: "FNAT", Status: "Available", HealthCheck: new(true)})
+		h.cloud.AddListener(zenlayer.Listener{ListenerID: fmt.Sprintf("lst-s%02d", n), LoadBalancerID: "lb-31aa",
+			Name: "storm-" + port, Port: port,
+			Protocol: "TCP", BackendProtocol: "TCP", Scheduler: "wrr", Kind: "FNAT", Status: "Available",
+			HealthCheck: new(true)})
 	}
 	for n := range servers {
-		h.cloud.AddInstance(zenlayer.Instance{ID: serverID(n), Name: fmt.Sprintf("storm-%04d", n), ZoneID: "SIN1", Status: "RUNNING", Type: zenlayer.InstanceBM,
-			PublicIPs: []string{}, PrivateIPs: []string{fmt.Sprintf("10.9.%d.%d", n/200, n%200+1)}, ResourceGroupName: "default"})
+		h.cloud.AddInstance(zenlayer.Instance{ID: serverID(n), Name: fmt.Sprintf("storm-%04d", n), ZoneID: "SIN1",
+			Status: "RUNNING", Type: zenlayer.InstanceBM,
+			PublicIPs: []string{}, PrivateIPs: []string{fmt.Sprintf("10.9.%d.%d", n/200, n%200+1)},
+			ResourceGroupName: "default"})
 	}
 	s.front = &front{cloud: h.cloud, seen: map[string]int{}, count: map[fate]int{}}
 	server := httptest.NewServer(s.front)
@@ -219,7 +230,8 @@ func (s *storm) story(ctx context.Context, n int, p *plan) error {
 // isStillWorking tells the ack of a command or a click whose answer takes longer
 // than Slack waits: the answer follows.
 func isStillWorking(m sandbox.Message) bool {
-	return m.Ephemeral && (strings.HasPrefix(m.Text, "Still checking.") || strings.HasPrefix(m.Text, "Still storing this."))
+	return m.Ephemeral && (strings.HasPrefix(m.Text, "Still checking.") ||
+		strings.HasPrefix(m.Text, "Still storing this."))
 }
 
 func isPreview(m sandbox.Message) bool { return m.Ephemeral && has(m, "Checking done") }
@@ -326,7 +338,8 @@ func (s *storm) added() map[string][]zenlayer.Backend {
 }
 
 // weigh adds what is wrong with one server.
-func (s *storm) weigh(got *balance, store *journal.Store, id string, previews int, cards []sandbox.Message, backends []zenlayer.Backend) {
+func (s *storm) weigh(got *balance, store *journal.Store, id string, previews int, cards []sandbox.Message,
+	backends []zenlayer.Backend) {
 	s.t.Helper()
 	if previews == 0 || !slices.ContainsFunc(cards, isAdded) {
 		got.unanswered = append(got.unanswered, id)
@@ -386,7 +399,8 @@ type plan struct {
 
 func newPlan(t *testing.T, n int) *plan {
 	t.Helper()
-	p := &plan{seed: rand.Uint64N(1_000_000), commands: make([]duplicate, n), clicks: make([]duplicate, n), fates: map[string][]fate{}}
+	p := &plan{seed: rand.Uint64N(1_000_000), commands: make([]duplicate, n), clicks: make([]duplicate, n),
+		fates: map[string][]fate{}}
 	if text := os.Getenv("STORM_SEED"); text != "" {
 		var err error
 		p.seed, err = strconv.ParseUint(text, 10, 64)
@@ -400,7 +414,8 @@ func newPlan(t *testing.T, n int) *plan {
 		p.clicks[server] = duplicate{[]moment{atOnce, atTheEnd}[random.IntN(2)], i%2 == 0}
 	}
 	for i, server := range random.Perm(n)[:n/10] {
-		p.fates[serverID(server)] = [][]fate{{lostAfter}, {lostBefore}, {lostAfter}, {badGateway}, {lostAfter}, {lostBefore, lostAfter}, {lostAfter}, {badGateway, lostBefore}}[i%8]
+		p.fates[serverID(server)] = [][]fate{{lostAfter}, {lostBefore}, {lostAfter}, {badGateway}, {lostAfter},
+			{lostBefore, lostAfter}, {lostAfter}, {badGateway, lostBefore}}[i%8]
 	}
 	return p
 }

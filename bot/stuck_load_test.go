@@ -50,7 +50,10 @@ func TestStatementTimeoutUnderLoadLeavesNoOperationStuck(t *testing.T) {
 		t.Cleanup(func() { require.NoError(t, server.Stop()) })
 	}
 	journaltest.Need(t, err)
-	c := standChaos(t, chaosSeed(t), 600, func(c *bot.Config) { c.DatabaseURL, c.ZenlayerRate = server.URL(), bot.Rate{} })
+	c := standChaos(t, chaosSeed(t), 600, func(c *bot.Config) {
+		c.DatabaseURL, c.ZenlayerRate = server.URL(),
+			bot.Rate{}
+	})
 	c.widen(16)
 	c.launch()
 	db, err := sql.Open("pgx", server.URL()+"&application_name=test")

@@ -71,13 +71,14 @@ type fileFaults struct {
 func newFileFaults(t *testing.T) *fileFaults {
 	t.Helper()
 	f := &fileFaults{function: "planted_" + strings.ReplaceAll(uuid.NewString(), "-", "_")}
-	require.NoError(t, sqlite.RegisterScalarFunction(f.function, 1, func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
-		kind, ok := args[0].(int64)
-		if !ok {
-			return nil, errors.New("the kind of a table is a number")
-		}
-		return int64(0), f.hit(kindOfTable(kind))
-	}))
+	require.NoError(t, sqlite.RegisterScalarFunction(f.function, 1,
+		func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
+			kind, ok := args[0].(int64)
+			if !ok {
+				return nil, errors.New("the kind of a table is a number")
+			}
+			return int64(0), f.hit(kindOfTable(kind))
+		}))
 	return f
 }
 
@@ -116,7 +117,8 @@ func (f *fileFaults) plant(t *testing.T, h *house) {
 	db, err := sql.Open("sqlite", "file:"+h.file()+"?_pragma=busy_timeout(5000)&_txlock=immediate")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	for _, table := range column(t, db, `select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`) {
+	for _, table := range column(t, db,
+		`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`) {
 		for _, verb := range []string{"insert", "update", "delete"} {
 			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin select %s(%d); end`,
 				verb, table, verb, table, f.function, kindOf(table))
@@ -136,7 +138,8 @@ type serverFaults struct {
 func (f *serverFaults) arm(n int, lasts time.Duration, only kindOfTable) {
 	f.t.Helper()
 	_, err := f.db.ExecContext(context.WithoutCancel(f.t.Context()),
-		`select setval('planted.writes', 1), setval('planted.nth', $1), setval('planted.lasts', $2), setval('planted.until', 1), setval('planted.only', $3)`,
+		`select setval('planted.writes', 1), setval('planted.nth', $1), setval('planted.lasts', $2), `+
+			`setval('planted.until', 1), setval('planted.only', $3)`,
 		n+1, max(1, lasts.Milliseconds()), only+1)
 	require.NoError(f.t, err)
 }
@@ -156,7 +159,8 @@ func (f *serverFaults) plant(t *testing.T, h *house) {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	f.t, f.db = t, db
 	for _, statement := range []string{
-		`create schema planted`, `create sequence planted.writes`, `create sequence planted.nth`, `create sequence planted.lasts`, `create sequence planted.until`, `create sequence planted.only`,
+		`create schema planted`, `create sequence planted.writes`, `create sequence planted.nth`,
+		`create sequence planted.lasts`, `create sequence planted.until`, `create sequence planted.only`,
 		`create function planted.fault() returns trigger language plpgsql as $$
 		declare ms bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
 		begin
@@ -176,8 +180,11 @@ func (f *serverFaults) plant(t *testing.T, h *house) {
 		require.NoError(t, err, statement)
 	}
 	f.arm(0, 0, anyTable)
-	for _, table := range column(t, db, `select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname in ('public', 'dbos')`) {
-		statement := fmt.Sprintf(`create trigger planted_fault before insert or update or delete on %s for each statement execute function planted.fault(%d)`,
+	for _, table := range column(t, db,
+		`select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname in `+
+			`('public', 'dbos')`) {
+		statement := fmt.Sprintf(`create trigger planted_fault before insert or update or delete on %s for each `+
+			`statement execute function planted.fault(%d)`,
 			table, kindOf(table))
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)
@@ -206,7 +213,8 @@ func onEachDatabase(t *testing.T, servers int, test func(t *testing.T, c *chaos,
 		edit   func(*testing.T, *bot.Config)
 		faults func(*testing.T) faults
 	}{
-		"SQLite":     {func(*testing.T, *bot.Config) {}, func(t *testing.T) faults { t.Helper(); return newFileFaults(t) }},
+		"SQLite": {func(*testing.T, *bot.Config) {},
+			func(t *testing.T) faults { t.Helper(); return newFileFaults(t) }},
 		"PostgreSQL": {onPostgres, func(*testing.T) faults { return &serverFaults{} }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,7 +58,10 @@ func TestFaultAtEachWriteOfAnApprovalLeavesNoOperationStuck(t *testing.T) {
 				if press == "ap_yes" {
 					f.arm(n, faultLasts, anyTable)
 				}
-				c.until(ask, "Added", func() { c.slack.Click(t.Context(), chen, card.ChannelID, card.TS, "ap_yes", "") })
+				c.until(ask, "Added", func() {
+					c.slack.Click(t.Context(), chen, card.ChannelID, card.TS, "ap_yes",
+						"")
+				})
 				if !f.began() {
 					t.Logf("fewer than %d writes on the path from %s", n, press)
 					break

@@ -52,7 +52,8 @@ func TestReplicasKilledForGoodInTurnUnderLoad(t *testing.T) {
 	}
 	var lost []lostRun
 	random := rand.New(rand.NewPCG(seed, 5))
-	for i := 0; pause(ctx, killEvery-time.Second/2+time.Duration(random.Int64N(int64(time.Second)))); i++ { // not in step with heartbeats
+	// not in step with heartbeats
+	for i := 0; pause(ctx, killEvery-time.Second/2+time.Duration(random.Int64N(int64(time.Second)))); i++ {
 		p := running[i%3]
 		name := replicaOf(t, p)
 		p.kill()
@@ -67,7 +68,8 @@ func TestReplicasKilledForGoodInTurnUnderLoad(t *testing.T) {
 	at := func(part float64) time.Duration {
 		return took[int(part*float64(len(took)-1))].Round(10 * time.Millisecond)
 	}
-	t.Logf("%d operations of replicas that were killed went on after p50 %s, p99 %s, max %s", len(took), at(0.5), at(0.99), at(1))
+	t.Logf("%d operations of replicas that were killed went on after p50 %s, p99 %s, max %s", len(took), at(0.5),
+		at(0.99), at(1))
 	c.balances(ops)
 	require.NotEmpty(t, ops)
 	if soaking() {
@@ -81,7 +83,8 @@ func (c *chaos) widen(channels int) {
 	c.channels = nil
 	for n := range channels {
 		id := fmt.Sprintf("C0INCWIDE%02d", n)
-		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-wide-%02d", n), Creator: "U0INCBOT", Members: append([]string{dev, chen}, chaosPeople[:]...), BotMember: true})
+		c.slack.SetChannel(sandbox.Channel{ID: id, Name: fmt.Sprintf("inc-wide-%02d", n), Creator: "U0INCBOT",
+			Members: append([]string{dev, chen}, chaosPeople[:]...), BotMember: true})
 		c.channels = append(c.channels, id)
 	}
 }
@@ -128,7 +131,8 @@ type lostRun struct {
 func (c *chaos) left(db *sql.DB, replica string) (runs []lostRun) {
 	c.t.Helper()
 	at := time.Now()
-	rows, err := db.QueryContext(c.t.Context(), `select workflow_uuid from dbos.workflow_status where status = 'PENDING' and executor_id = $1`, replica)
+	rows, err := db.QueryContext(c.t.Context(),
+		`select workflow_uuid from dbos.workflow_status where status = 'PENDING' and executor_id = $1`, replica)
 	require.NoError(c.t, err)
 	defer rows.Close()
 	for rows.Next() {

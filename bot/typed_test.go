@@ -16,15 +16,20 @@ func TestWhatPeopleReallyTypeIsUnderstood(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	for text, words := range map[string][]string{
-		`lst-8f2c *web-07* reason="the “blue” pool"`:                         {"Checking done", "web-07", "the “blue” pool"},
+		`lst-8f2c *web-07* reason="the “blue” pool"`: {"Checking done", "web-07",
+			"the “blue” pool"},
 		"lst-8f2c `web-07` weight=*20*":                                      {"Checking done", "web-07", "20"},
 		"listener= lst-8f2c server : i-55a1 weight= 21":                      {"Checking done", "web-07", "21"},
 		"lst-8f2c web-07\u2063 ports=\"8443 8444\" weight=22":                {"Checking done", "8443, 8444"},
 		"<https://console.example.com/lb/lst-8f2c> &lt;web-07&gt; weight=23": {"Checking done", "web-07", "23"},
-		"lst-8f2c web-07 weight=500 wieght=5":                                {"2 things to fix", "Use a whole number from 1 to 100.", "Did you mean"},
-		"lst-8f2d wbe-07":                                                    {"2 things to fix", "No listener called", "No server called", "fix_pick_1", "fix_open_form"},
-		"doctor":                                                             {"cannot check itself from Slack", "I can add a server"},
-		"cancel LBR-7F3KQ2":                                                  {"cannot stop a request by command", "I can add a server"},
+		"lst-8f2c web-07 weight=500 wieght=5": {"2 things to fix",
+			"Use a whole number from 1 to 100.", "Did you mean"},
+		"lst-8f2d wbe-07": {"2 things to fix", "No listener called",
+			"No server called", "fix_pick_1", "fix_open_form"},
+		"doctor": {"cannot check itself from Slack",
+			"I can add a server"},
+		"cancel LBR-7F3KQ2": {"cannot stop a request by command",
+			"I can add a server"},
 	} {
 		h.types(ana, incident, text)
 		require.True(t, h.sees(ana, incident, words...).Ephemeral, text)
@@ -50,7 +55,8 @@ func TestASuggestionIsPickedAfterARestartAndOnceOnly(t *testing.T) {
 	require.Len(t, h.registerBodies(), 1)
 	require.Len(t, h.cards(incident), 1)
 	for _, private := range h.slack.Messages(incident, ana) {
-		require.False(t, private.Ephemeral && !private.Deleted && has(private, "Checking done"), "there was one preview, and it is used up")
+		require.False(t, private.Ephemeral && !private.Deleted && has(private, "Checking done"),
+			"there was one preview, and it is used up")
 	}
 	h.calm()
 }

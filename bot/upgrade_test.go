@@ -43,7 +43,8 @@ func TestRequestOfTheVersionBeforeEndsAfterTheUpdate(t *testing.T) {
 			card := h.asksForApproval()
 			require.NoError(t, h.stop())
 			db := h.database()
-			for _, text := range []string{`update operations set run = 0, runner = ''`, `update ` + kind.runs + ` set executor_id = 'lbbot'`} {
+			for _, text := range []string{`update operations set run = 0, runner = ''`,
+				`update ` + kind.runs + ` set executor_id = 'lbbot'`} {
 				_, err := db.ExecContext(t.Context(), text)
 				require.NoError(t, err, text)
 			}
@@ -55,7 +56,8 @@ func TestRequestOfTheVersionBeforeEndsAfterTheUpdate(t *testing.T) {
 			require.Len(t, h.ofServer(listener, "i-55a1"), 1)
 			require.Len(t, h.cards(incident), 1)
 			require.Eventually(t, func() bool {
-				return strings.Join(column(t, db, `select status from `+kind.runs+` order by created_at`), " ") == "CANCELLED SUCCESS"
+				return strings.Join(column(t, db, `select status from `+kind.runs+` order by created_at`),
+					" ") == "CANCELLED SUCCESS"
 			}, 30*time.Second, 10*time.Millisecond, "the run before is not pending for good")
 		})
 	}
@@ -68,8 +70,10 @@ func TestReadyzNamesARequestThatDoesNotGoOn(t *testing.T) {
 	card := h.asksForApproval()
 	db := h.database()
 	// From here on its run waits for as long as it has read.
-	require.Eventually(t, func() bool { return strings.Contains(h.log.String(), `"wait begins"`) }, 20*time.Second, 5*time.Millisecond)
-	_, err := db.ExecContext(t.Context(), `update operations set record = json_set(record, '$.approval.expires_at', '2020-01-01T00:00:00Z')`)
+	require.Eventually(t, func() bool { return strings.Contains(h.log.String(), `"wait begins"`) }, 20*time.Second,
+		5*time.Millisecond)
+	_, err := db.ExecContext(t.Context(),
+		`update operations set record = json_set(record, '$.approval.expires_at', '2020-01-01T00:00:00Z')`)
 	require.NoError(t, err)
 	said := ""
 	require.Eventually(t, func() bool {

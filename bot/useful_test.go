@@ -25,7 +25,8 @@ when { resource.name == "https-443" };
 
 	const chen, bo = "U0CHEN", "U0BO" // leads; Bo is an SRE as well
 	h.types(chen, incident, "lst-8f2c db-07 weight=30")
-	no := h.sees(chen, incident, "Not sent", "2 people can.", "S01SRE", "does not hold", "the weight is at most 50", "type here", "weight=30")
+	no := h.sees(chen, incident, "Not sent", "2 people can.", "S01SRE", "does not hold", "the weight is at most 50",
+		"type here", "weight=30")
 	require.True(t, no.Ephemeral)
 
 	h.types(bo, incident, "history")
@@ -60,7 +61,8 @@ func TestClicksInAChannelThatBecameSharedAreRefusedForEverybody(t *testing.T) {
 	h.types(dev, incident, good)
 	h.clicks(dev, h.sees(dev, incident, "Checking done", "approval_ask"), "approval_ask")
 	card := h.sees(ana, incident, "for approval · LBR-", "ap_yes")
-	h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true, Members: []string{ana, dev, "U0BO", olga}, BotMember: true})
+	h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true,
+		Members: []string{ana, dev, "U0BO", olga}, BotMember: true})
 	for _, who := range []string{olga, "U0BO", ana, dev} {
 		for _, action := range []string{"ap_yes", "ap_question", "op_stop"} {
 			h.slack.Click(t.Context(), who, incident, card.TS, action, "")
@@ -70,7 +72,8 @@ func TestClicksInAChannelThatBecameSharedAreRefusedForEverybody(t *testing.T) {
 		require.False(t, who == olga && has(m, "web-07"), "an outsider learns nothing")
 	}
 	now := h.sees(ana, incident, "for approval · LBR-")
-	require.False(t, has(now, "Approved") || has(now, "Stopping") || has(now, "stopped"), "nobody's click counted: %s", now.Text)
+	require.False(t, has(now, "Approved") || has(now, "Stopping") || has(now, "stopped"), "nobody's click counted: %s",
+		now.Text)
 	require.Empty(t, h.registerBodies())
 	h.calm()
 }

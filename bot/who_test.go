@@ -26,12 +26,15 @@ func TestEveryViewOfAnApprovalNamesTheApprover(t *testing.T) {
 	t.Parallel()
 	h := withLeads(t, func(c *bot.Config) {
 		c.AuditChannel = ops
-		require.NoError(t, os.WriteFile(c.Policy, []byte(rules+leadsMay+`@id("see") permit (principal, action == Action::"viewHistory", resource is Listener);`), 0o600))
+		require.NoError(t,
+			os.WriteFile(c.Policy, []byte(rules+leadsMay+`@id("see") permit (principal, action == `+
+				`Action::"viewHistory", resource is Listener);`), 0o600))
 	})
 	h.start()
 	h.clicks(chen, h.asksForApproval(), "ap_yes")
 	h.sees(dev, incident, "Added")
-	line := h.sees(ana, ops, "*Approved*", inBlocks("<@U0CHEN> in <#C0APPROVE>"), inBlocks("asked by <@U0DEV> in <#C0INC2041>"))
+	line := h.sees(ana, ops, "*Approved*", inBlocks("<@U0CHEN> in <#C0APPROVE>"),
+		inBlocks("asked by <@U0DEV> in <#C0INC2041>"))
 	ref := regexp.MustCompile(`LBR-\w+`).FindString(string(line.Blocks))
 	h.sees(ana, ops, "*Added*", inBlocks("asked by <@U0DEV> in <#C0INC2041>"))
 
@@ -109,7 +112,8 @@ func oldTrail(t *testing.T) *journal.Store {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, j.Close()) })
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	op := operation.Operation{ID: "id-1", Ref: "LBR-AAAAA2", Version: 1, State: operation.Waiting, Times: operation.Times{AskedAt: at, ClickedAt: at},
+	op := operation.Operation{ID: "id-1", Ref: "LBR-AAAAA2", Version: 1, State: operation.Waiting,
+		Times:    operation.Times{AskedAt: at, ClickedAt: at},
 		Request:  zenlayer.RegisterBackendRequest{ListenerID: listener, InstanceID: "i-55a1", ClientToken: "t-1"},
 		Actor:    operation.Actor{UserID: dev, TeamID: "T1"},
 		Place:    operation.Place{TeamID: "T1", ChannelID: incident, ResultID: incident},
@@ -121,9 +125,12 @@ func oldTrail(t *testing.T) *journal.Store {
 		}
 		return operation.Event{At: at, Kind: kind, OperationID: op.ID, ActorID: dev, ChannelID: incident, Data: data}
 	}
-	require.NoError(t, j.Record(t.Context(), operation.Event{At: at, Kind: operation.EventStarted, Data: map[string]string{"version": "0.1.0"}}))
-	require.NoError(t, j.Accept(t.Context(), operation.Acceptance{Operation: op, Insert: true, Delivery: "d", Event: event(operation.EventAccepted)}))
-	for _, e := range []operation.Event{event(operation.EventApproved, "requester", dev), event(operation.EventStopped), event(operation.EventFinished, "state", "not_added", "reason", "stopped")} {
+	require.NoError(t, j.Record(t.Context(), operation.Event{At: at, Kind: operation.EventStarted,
+		Data: map[string]string{"version": "0.1.0"}}))
+	require.NoError(t, j.Accept(t.Context(), operation.Acceptance{Operation: op, Insert: true, Delivery: "d",
+		Event: event(operation.EventAccepted)}))
+	for _, e := range []operation.Event{event(operation.EventApproved, "requester", dev), event(operation.EventStopped),
+		event(operation.EventFinished, "state", "not_added", "reason", "stopped")} {
 		op.Version++
 		if e.Kind == operation.EventFinished {
 			op.State, op.Reason = operation.NotAdded, operation.ReasonStopped
@@ -145,7 +152,8 @@ func TestAnOldTrailStaysValidAndClaimsNothingFalse(t *testing.T) {
 	n, err := audit.Export(t.Context(), &lines, j, audit.FormatJSONL)
 	require.NoError(t, err)
 	require.Equal(t, int64(5), n)
-	require.Contains(t, lines.String(), `"kind":"approved","operation_id":"id-1","actor_id":"U0DEV"`, "what is chained is exported as it is")
+	require.Contains(t, lines.String(), `"kind":"approved","operation_id":"id-1","actor_id":"U0DEV"`,
+		"what is chained is exported as it is")
 	trail, err = audit.VerifyExport(&lines, audit.Expected{})
 	require.NoError(t, err)
 	reported(t, trail)
@@ -169,7 +177,8 @@ func TestTheCommandLineDoesNotGuessWhatAnotherVersionStored(t *testing.T) {
 	require.NoError(t, j.Save(t.Context(), op, operation.Event{At: op.AskedAt, Kind: "teleported", ActorID: chen}))
 	var shown, list bytes.Buffer
 	require.NoError(t, bot.ShowOperation(t.Context(), &shown, j, "id-1"))
-	require.Contains(t, shown.String(), "LBR-AAAAA2  Cannot tell: this version does not know how it stands (state paused)\n")
+	require.Contains(t, shown.String(),
+		"LBR-AAAAA2  Cannot tell: this version does not know how it stands (state paused)\n")
 	require.Contains(t, shown.String(), "Event teleported, which this version does not know")
 	require.NoError(t, bot.ListOperations(t.Context(), &list, j, journal.Filter{Limit: 9}))
 	require.Contains(t, list.String(), "paused, unknown to this version")

@@ -55,7 +55,8 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 		return nil, err
 	}
 	if b.auditor, err = audit.New(audit.Config{Store: b.journal, Key: c.AuditKey.Reveal(),
-		Retention: time.Duration(c.Retention), Now: time.Now, Log: log.Named("audit"), Registerer: metrics}); err != nil {
+		Retention: time.Duration(c.Retention), Now: time.Now, Log: log.Named("audit"),
+		Registerer: metrics}); err != nil {
 		return nil, err
 	}
 	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {

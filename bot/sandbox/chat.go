@@ -187,8 +187,7 @@ func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
 	return object{"message_ts": s.add(m).TS}, nil
 }
 
-// ownMessage finds a message the bot may change; foreign is the error for one
-// of somebody else.
+// ownMessage finds a message of the bot. foreign is the error for another's.
 func (s *Slack) ownMessage(args arguments, foreign string) (Channel, *message, *apiError) {
 	channel, ok := s.channel(args.str("channel"))
 	if !ok || channel.Private && !channel.BotMember {

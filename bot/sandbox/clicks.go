@@ -10,8 +10,8 @@ import (
 	"lbbot/bot/sandbox/socket"
 )
 
-// errGone is why a client cannot use what it still shows: the app or the
-// person's last click has removed it meanwhile.
+// errGone refuses an act on something that a client still shows, but that the
+// app or an earlier act has removed.
 var errGone = errors.New("it is gone")
 
 // findComponent looks an element up by action id, or by "block id/action id".
@@ -84,10 +84,9 @@ func (s *Slack) visibleView(userID, viewID string) (Person, *view, error) {
 	return p, v, nil
 }
 
-// ClickInView is a person using a component of a modal or of the Home tab;
-// value is what was chosen or typed, empty for buttons. state is what was
-// filled in before. Elements of input blocks send something only with
-// dispatch_action.
+// ClickInView is a person using a component of a modal or of the Home tab.
+// value is the choice or the text, empty for buttons; state is what was filled
+// in before. Elements of input blocks send something only with dispatch_action.
 func (s *Slack) ClickInView(ctx context.Context, userID, viewID, actionID, value string, state ViewState) Interaction {
 	s.mu.Lock()
 	e, out, err := s.prepareViewClick(userID, viewID, actionID, value, state)

@@ -11,7 +11,7 @@ import (
 type scriptedFault struct {
 	method string
 	APIFault
-	left int // below zero: for ever
+	left int // calls to hit; below zero: all
 }
 
 // FailNext makes the next calls of a method fail. "response_url" names posts to
@@ -33,7 +33,7 @@ func (s *Slack) ClearFaults() {
 	s.state.faults = nil
 }
 
-// nextFault takes the fault for one call; the zero fault does nothing.
+// nextFault takes the fault for one call. The zero fault does nothing.
 func (s *Slack) nextFault(method string, args arguments) APIFault {
 	for i, f := range s.state.faults {
 		if f.method != method && f.method != "*" ||
@@ -59,7 +59,7 @@ func (f APIFault) strikesAfter() bool { return f.DropAfter || f.NoBody || f.any(
 
 func (f APIFault) any() bool { return f.Hang || f.RetryAfter > 0 || f.Status > 0 || f.Error != "" }
 
-// strike answers as the script says, or does not.
+// strike answers the call as the script says.
 func (f APIFault) strike(s *Slack, w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f.DropBefore || f.DropAfter:
@@ -87,8 +87,8 @@ func (f APIFault) strike(s *Slack, w http.ResponseWriter, r *http.Request) {
 // dropConnection ends the TCP connection without an answer.
 func dropConnection() { panic(http.ErrAbortHandler) }
 
-// OnAPICall sets a function that is told of every Web API call, before it is
-// executed and after, and may block; nil removes it. Tests stop the bot there.
+// OnAPICall sets a function that is called before and after each Web API call is
+// executed; nil removes it. It may block, so that a test can stop the bot there.
 func (s *Slack) OnAPICall(f func(method string, phase Phase)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +107,7 @@ func (s *Slack) phase(method string, phase Phase) {
 // callsKept bounds what APICalls remembers.
 const callsKept = 10_000
 
-// raw copies the arguments as they came, before the call names blocks in them.
+// raw copies the arguments as they were sent: the call adds ids to blocks.
 func (a arguments) raw() map[string]json.RawMessage {
 	out := make(map[string]json.RawMessage, len(a.values))
 	for key, v := range a.values {
@@ -130,8 +130,8 @@ func (s *Slack) record(method string, started time.Time, args map[string]json.Ra
 	s.changed()
 }
 
-// APICalls lists the calls so far, oldest first, those that failed included; of
-// very many it forgets the oldest.
+// APICalls lists the calls so far, failed ones included, oldest first. It keeps
+// the last 5,000 to 10,000.
 func (s *Slack) APICalls() []APICall {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,7 +198,7 @@ func (s *Slack) DeleteMessage(channelID, ts string) error {
 	return nil
 }
 
-// RevokeToken takes one token away: calls with it answer token_revoked.
+// RevokeToken revokes one token: calls with it answer token_revoked.
 func (s *Slack) RevokeToken(kind TokenKind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -225,8 +225,7 @@ func (s *Slack) SetMissingScopes(scopes ...string) {
 // SetOrgWide says whether the app is installed for the whole organization.
 func (s *Slack) SetOrgWide(on bool) { s.change(func(w *Workspace) { w.OrgWide = on }) }
 
-// SetEnterprise makes the workspace, and everybody whose home it is, part of an
-// organization.
+// SetEnterprise makes the workspace and its own people part of an organization.
 func (s *Slack) SetEnterprise(id string) {
 	s.change(func(w *Workspace) {
 		w.EnterpriseID = id

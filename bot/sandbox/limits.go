@@ -14,8 +14,8 @@ const (
 	special = 300
 )
 
-// postBurst is how many messages a channel takes at once before the rule of one
-// per second bites. Slack allows "short bursts" without a number.
+// postBurst is how many messages a channel takes at once, before the limit of
+// one per second holds. Slack allows "short bursts" without a number.
 const postBurst = 4
 
 // bucket is a token bucket on the stand-in's own clock.

@@ -21,14 +21,14 @@ type message struct {
 	metadata any // nil if it has none
 }
 
-// shown is the message as the control API returns it.
+// shown is a copy for the caller of Messages.
 func (m *message) shown() Message {
 	out := m.Message
 	out.History = slices.Clone(m.History)
 	return out
 }
 
-// wire is the message as the Web API and payloads carry it.
+// wire is the message in answers and payloads.
 func (m *message) wire(appID string) object {
 	out := object{"type": "message", "user": m.UserID, "ts": m.TS, "text": m.Text}
 	if m.BotID != "" {
@@ -71,7 +71,7 @@ func mustJSON(v any) json.RawMessage {
 
 // message finds a message that still exists.
 func (s *Slack) message(channelID, ts string) *message {
-	for _, m := range slices.Backward(s.state.messages[channelID]) { // mostly it is a recent one
+	for _, m := range slices.Backward(s.state.messages[channelID]) {
 		if m.TS == ts && !m.Deleted {
 			return m
 		}
@@ -91,9 +91,9 @@ func (s *Slack) fromBot(channelID string) *message {
 	return &message{Message: Message{ChannelID: channelID, UserID: s.state.world.BotUserID, BotID: s.state.world.BotID}}
 }
 
-// Messages returns what the viewer sees in a channel, oldest first: ephemeral
-// messages only if they are for the viewer, nothing in channels the viewer may
-// not see. An empty viewer sees everything, deleted messages included.
+// Messages returns the messages of a channel that the viewer sees, oldest first:
+// none in a channel that the viewer may not read, and ephemeral ones only for
+// their reader. An empty viewer sees all, deleted messages included.
 func (s *Slack) Messages(channelID, viewerID string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,10 +14,10 @@ import (
 // submitTrouble is what Slack shows in a modal whose submit was not answered.
 const submitTrouble = "We had some trouble connecting. Try again?"
 
-// SubmitView is a person pressing the submit button of the topmost modal after
-// filling in state. What Slack's client refuses by itself (an empty required
-// field, a number out of range) sends nothing and comes back as Errors with a
-// Failure. The bot's answer is applied: errors, update, push, clear or close.
+// SubmitView is a person filling in state and pressing the submit button of the
+// topmost modal. If Slack's client finds a fault, such as an empty required
+// field, nothing is sent and the result has Errors and a Failure. Otherwise the
+// bot's answer is applied: errors, update, push, clear or close.
 func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state ViewState) Interaction {
 	s.mu.Lock()
 	p, v, err := s.visibleView(userID, viewID)
@@ -56,8 +56,8 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 	}))
 }
 
-// submitAnswer applies the ack of a submit; it returns field errors, or
-// "connection_trouble" if Slack could not use the answer.
+// submitAnswer applies the ack of a submit. It returns field errors, or
+// "connection_trouble" for an unusable answer.
 func (s *Slack) submitAnswer(v *view, ack socket.Ack) (errs map[string]string, failure string) {
 	stack := s.state.stacks[v.userID]
 	if !v.top(stack) {
@@ -144,8 +144,8 @@ func (v *view) readErrors(raw any) (map[string]string, error) {
 	return errs, nil
 }
 
-// CloseView is a person closing modals: the topmost one with its cancel button,
-// or all of them with the X. view_closed is sent if the view asked for it;
+// CloseView is a person closing the topmost modal with its cancel button, or
+// all modals (whole) with the X. view_closed is sent if the view asks for it;
 // otherwise the result is zero.
 func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool) Interaction {
 	s.mu.Lock()
@@ -175,8 +175,8 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 		envelope(socket.Interactive, payload, false, func(socket.Ack) Interaction { return Interaction{} }))
 }
 
-// Suggest is a person typing in an external select of a view; it returns what
-// the bot offers. What was offered can then be filled in by value.
+// Suggest is a person typing in an external select of a view. It returns the
+// options that the bot offers, which can then be filled in by value.
 func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) (
 	[]Option, Interaction) {
 	s.mu.Lock()

@@ -23,8 +23,8 @@ func (s *Slack) userObject(p Person) object {
 	return object{"id": p.ID, "username": p.Name, "name": p.Name, "team_id": p.TeamID}
 }
 
-// placeName is what payloads call a channel: its name, or a stand-in word for
-// places that are not public.
+// placeName is a channel's name in payloads: Slack hides the names of channels
+// that are not public.
 func placeName(c Channel) string {
 	switch {
 	case c.IM != "":
@@ -124,9 +124,9 @@ func (s *Slack) responseURLs(v *view) []object {
 	return out
 }
 
-// escapeTyped turns what a person typed into the text Slack sends: entities,
-// known #channels, @people and @groups as references, addresses in brackets
-// (should_escape of docs.slack.dev/reference/app-manifest).
+// escapeTyped escapes typed text as Slack does with should_escape
+// (docs.slack.dev/reference/app-manifest): entities, known #channels, @people
+// and @groups as references, addresses in brackets.
 func (s *Slack) escapeTyped(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); {
@@ -153,8 +153,8 @@ func entity(b byte) string {
 	return string([]byte{b})
 }
 
-// reference recognizes a reference at the start of the text; n is how many
-// bytes it takes, 0 if there is none.
+// reference escapes a reference at the start of the text. n is its length in
+// bytes, 0 if there is none.
 func (s *Slack) reference(text string) (out string, n int) {
 	if strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
 		n = strings.IndexAny(text+" ", " \t\n\"'`<>")

@@ -24,13 +24,13 @@ func clientRefuses(err error) Interaction {
 	return Interaction{Failure: refused + err.Error(), Gone: errors.Is(err, errGone)}
 }
 
-// actor finds somebody who can act in a channel. An empty channel means acting
-// outside one.
+// actor finds a person who can act in the channel, or outside of one if it is
+// empty.
 func (s *Slack) actor(userID, channelID string) (Person, Channel, error) {
 	p, ok := s.person(userID)
 	switch {
 	case !ok:
-		return p, Channel{}, fmt.Errorf("nobody has the id %s", userID)
+		return p, Channel{}, fmt.Errorf("there is no person %s", userID)
 	case p.Deactivated:
 		return p, Channel{}, fmt.Errorf("%s is deactivated", p.Name)
 	case p.ID == s.state.world.BotUserID:
@@ -71,7 +71,7 @@ func failureOf(ack socket.Ack) string {
 	case ack.TimedOut:
 		return "operation_timeout"
 	}
-	return "cancelled" // the caller of the act gave up
+	return "cancelled" // the caller's context has ended
 }
 
 // envelope prepares a delivery; apply runs with mu held.
@@ -79,9 +79,9 @@ func envelope(kind socket.Kind, payload any, accepts bool, apply func(socket.Ack
 	return &sentEnvelope{socket.Envelope{Kind: kind, ID: uuid.NewString(), Payload: payload, Accepts: accepts}, apply}
 }
 
-// Redeliver sends the payload of an earlier act again, as Slack has been seen
-// to do after a lost ack: with the same envelope, or in a new one, which for
-// events counts as a retry. The answer is applied as the first one was.
+// Redeliver sends the payload of an earlier act again, as Slack was observed to
+// do after a lost ack: in the same envelope or in a new one, which counts as a
+// retry of an event. The answer is applied like the first one.
 func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope bool) Interaction {
 	if last.sent == nil {
 		return clientRefuses(errors.New("nothing was sent"))
@@ -96,9 +96,9 @@ func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope boo
 	return s.send(ctx, &again)
 }
 
-// TypeCommand is a person typing a slash command in a channel. What the ack
-// carries is shown as Slack shows it; without an ack Slack's own failure text
-// appears, to that person only.
+// TypeCommand is a person typing a slash command in a channel. The payload of
+// the ack becomes a message. Without an ack, Slack's own failure text appears,
+// for that person only.
 func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, text string) Interaction {
 	s.mu.Lock()
 	p, c, err := s.actor(userID, channelID)
@@ -140,8 +140,8 @@ func (s *Slack) notice(p Person, c Channel, command, failure string) {
 		Text: command + " failed with the error \"" + failure + "\""}})
 }
 
-// commandAnswer shows the payload of a command's ack; it returns a failure if
-// Slack could not use it.
+// commandAnswer shows the payload of a command's ack. It returns a failure for
+// an unusable one.
 func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack) string {
 	if len(ack.Payload) == 0 {
 		return ""
@@ -163,8 +163,8 @@ func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack)
 	return ""
 }
 
-// Say is a person writing a message, in a thread if threadTS is set. Mentioning
-// the bot where it is a member delivers app_mention.
+// Say is a person writing a message, in a thread if threadTS is set. It delivers
+// app_mention if the message mentions the bot in a channel that the bot is in.
 func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text string) (Message, Interaction) {
 	s.mu.Lock()
 	p, c, err := s.actor(userID, channelID)

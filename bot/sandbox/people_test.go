@@ -36,7 +36,7 @@ func TestACommandCarriesWhatSlackWouldSend(t *testing.T) {
 func TestCommandsSlacksClientDoesNotSend(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ user, channel, command, why string }{
-		"by nobody":                  {"U0NONE", "C0OPS", "/lb-register", "nobody"},
+		"by nobody":                  {"U0NONE", "C0OPS", "/lb-register", "no person"},
 		"by someone deactivated":     {"U0EXA", "C0OPS", "/lb-register", "deactivated"},
 		"by the app":                 {"U0LBBOT", "C0OPS", "/lb-register", "app"},
 		"by an outsider":             {"U0OLGA", "C0PARTNER", "/lb-register", "another workspace"},

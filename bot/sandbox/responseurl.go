@@ -34,9 +34,8 @@ func (s *Slack) newResponse(kind, userID, channelID string, original *message) s
 	return s.base + path
 }
 
-// serveResponse takes a post to a response address. Success is the plain text
-// "ok"; what a failure looks like is not documented, so clients must not expect
-// more than that it is something else.
+// serveResponse takes a post to a response address. It answers the plain text
+// "ok", or anything else for a failure: Slack does not document failures.
 func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
 	started := s.now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, requestMax))
@@ -93,8 +92,8 @@ func (s *Slack) respond(path string, args arguments) (int, *apiError) {
 	return 0, nil
 }
 
-// answer posts, replaces or deletes as a response address or a command's ack
-// asks.
+// answer posts, replaces or deletes a message for a response address or for the
+// ack of a command.
 func (s *Slack) answer(r *response, args arguments) *apiError {
 	// slack-go sends an empty metadata object with every response, and Slack
 	// takes no metadata here.
@@ -133,7 +132,7 @@ func (s *Slack) answer(r *response, args arguments) *apiError {
 	return nil
 }
 
-// replaceOriginal changes the message in place; who sees it cannot change.
+// replaceOriginal changes a message. It cannot change who sees it.
 func (s *Slack) replaceOriginal(m *message, kind string, c content) *apiError {
 	switch {
 	case m.Deleted:

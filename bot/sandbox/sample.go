@@ -1,8 +1,8 @@
 package sandbox
 
-// SampleWorkspace is a small workspace with one of everything a bot must tell
-// apart: members of three user groups, a guest, an outsider, a deactivated
-// person, a bot; public, private, shared and archived channels.
+// SampleWorkspace is a small workspace: members of three user groups, a guest,
+// an outsider, a deactivated person and a bot; public, private, shared and
+// archived channels.
 func SampleWorkspace() Workspace {
 	person := func(id, name, real, zone string) Person {
 		return Person{ID: id, Name: name, RealName: real, TZ: zone, TeamID: "T0LOCAL"}

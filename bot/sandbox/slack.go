@@ -1,15 +1,13 @@
-// Package sandbox is a stand-in for Slack: the Web API, Socket Mode, Slack's
-// own rules and the people of a small workspace, in one process. Tests drive it
-// in Go; people drive it in a browser.
+// Package sandbox is a stand-in for Slack in one process: the Web API, Socket
+// Mode, and the people of a small workspace, whose acts are methods of Slack.
 //
-// It promises that a bot which passes here has broken none of the rules it
-// knows of: what Slack refuses is refused in Slack's words, what Slack tolerates
-// but a bot should not do is recorded in Findings. It does not play what is not
-// documented, such as Slack's own retries of clicks; tests ask for those.
+// It refuses what Slack refuses, with Slack's error codes. What Slack tolerates
+// but a bot should not do is recorded in Findings. Undocumented behaviour, such
+// as a click that Slack delivers twice, happens only when a test asks for it.
 //
-// New starts no goroutine. Start owns the HTTP server; Close ends it, its
-// connections and waits. The package knows nothing of the bot: it imports none
-// of its packages and no Slack library, and works on JSON.
+// New starts no goroutine. Start starts the HTTP server; Close ends the server
+// and its connections, and waits for them. The package imports neither the bot
+// nor a library of Slack's: it works on JSON.
 package sandbox
 
 import (
@@ -27,16 +25,16 @@ import (
 	"lbbot/bot/sandbox/socket"
 )
 
-// Slack is the stand-in. All methods may be called from several goroutines.
+// Slack is the stand-in. Its methods may be called from several goroutines.
 type Slack struct {
 	*socket.Server // its faults and rules are methods of Slack
 
 	opt     Options
 	methods map[string]apiMethod
-	deliver func(context.Context, socket.Envelope) socket.Ack // Server.Deliver, unless a test answers itself
+	deliver func(context.Context, socket.Envelope) socket.Ack // Server.Deliver, or a test in its place
 
 	mu     sync.Mutex
-	base   string // http://host:port, known once started
+	base   string // http://host:port; empty before Start
 	server *http.Server
 	served chan struct{}
 	closed chan struct{}
@@ -66,7 +64,7 @@ type state struct {
 	lastID    int
 }
 
-// New makes a stand-in. Serve it with Start, or mount it anywhere.
+// New makes a stand-in. Start serves it.
 func New(o Options) *Slack {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -202,36 +200,35 @@ func (s *Slack) noteLocked(format string, args ...any) {
 }
 
 // Deliver sends an envelope of any type to one connection and blocks until it
-// is acked or Slack's patience ends. It returns the payload of the ack, nil if
-// it had none. Tests of clients use it; people act through TypeCommand and the
-// others.
+// is acked or Options.AckLimit has passed. It returns the payload of the ack,
+// nil if it had none. It is for tests of clients; a person acts through
+// TypeCommand, Click and the others.
 func (s *Slack) Deliver(ctx context.Context, kind string, payload any, acceptsResponse bool) (json.RawMessage, bool) {
 	ack := s.Server.Deliver(ctx, socket.Envelope{Kind: socket.Kind(kind), Payload: payload, Accepts: acceptsResponse})
 	return ack.Payload, ack.Acked
 }
 
-// Findings lists the violations seen since the start or the last Reset. Tests
-// require it to be empty.
+// Findings lists the broken rules since the start or the last Reset. A test
+// requires it to be empty.
 func (s *Slack) Findings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.state.findings...)
 }
 
-// nextTS makes a message id that no other message has: seconds and six decimals.
+// nextTS makes a unique message id: seconds and six decimals.
 func (s *Slack) nextTS() string {
 	micro := max(s.now().UnixMicro(), s.state.lastMicro+1)
 	s.state.lastMicro = micro
 	return fmt.Sprintf("%d.%06d", micro/1e6, micro%1e6)
 }
 
-// nextID makes an id that is unique within the stand-in's life.
+// nextID makes a unique id.
 func (s *Slack) nextID(prefix string) string {
 	s.state.lastID++
 	return fmt.Sprintf("%s0%04X%s", prefix, s.state.lastID, rand.Text()[:6])
 }
 
-// changed wakes every subscriber.
 func (s *Slack) changed() {
 	s.watchMu.Lock()
 	defer s.watchMu.Unlock()
@@ -243,8 +240,8 @@ func (s *Slack) changed() {
 	}
 }
 
-// Subscribe returns a channel that gets a value after something visible has
-// changed; several changes may come as one. Call the function to end it.
+// Subscribe returns a channel that gets a value after a visible change, and a
+// function that ends the subscription. Several changes may come as one value.
 func (s *Slack) Subscribe() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	s.watchMu.Lock()
@@ -257,8 +254,8 @@ func (s *Slack) Subscribe() (<-chan struct{}, func()) {
 	}
 }
 
-// WaitMessage returns the oldest message that the viewer sees and match
-// accepts, waiting for it if need be. It ends with the context.
+// WaitMessage returns the oldest message that the viewer sees and match accepts.
+// It blocks until there is one or the context ends.
 func (s *Slack) WaitMessage(ctx context.Context, channelID, viewerID string, match func(Message) bool) (
 	Message, error) {
 	changes, stop := s.Subscribe()

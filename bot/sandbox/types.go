@@ -7,8 +7,8 @@ import (
 	"lbbot/bot/sandbox/socket"
 )
 
-// Options configures a stand-in. The zero value works: generated tokens, the
-// real clock, the sample workspace, every rule on.
+// Options configures a stand-in. The zero value has generated tokens, the real
+// clock, the sample workspace and every rule.
 type Options struct {
 	// AppToken is the app-level token ("xapp-…") that may open connections.
 	AppToken string
@@ -20,20 +20,18 @@ type Options struct {
 	// Workspace is what people see at the start. A zero one means
 	// SampleWorkspace.
 	Workspace Workspace
-	// Command is the slash command the app declares; the stand-in refuses
-	// others as Slack's client does. Empty allows every command.
+	// Command is the slash command that the app declares. Others are refused, as
+	// Slack's client refuses them. Empty allows every command.
 	Command string
 	// NoRateLimits switches off tier and per-channel limits.
 	NoRateLimits bool
-	// NoTiers switches off the tiers of methods only: what a channel takes
-	// stays limited.
+	// NoTiers switches off the limits of methods. Posts to a channel stay limited.
 	NoTiers bool
 	// AckLimit is how long Slack waits for an ack. Zero means Slack's 3 s.
 	AckLimit time.Duration
 }
 
-// Workspace is the world the stand-in plays: one Slack workspace with one app
-// installed in it.
+// Workspace is a Slack workspace with one app installed in it.
 type Workspace struct {
 	TeamID       string
 	TeamName     string
@@ -48,7 +46,7 @@ type Workspace struct {
 	Channels     []Channel
 }
 
-// Person is somebody with a Slack account, a bot included.
+// Person is a person or bot with a Slack account.
 type Person struct {
 	ID           string
 	Name         string // handle, without the @
@@ -62,7 +60,7 @@ type Person struct {
 	Teams            []string
 	NoTeam           bool
 	TZ               string // IANA name, for example "Asia/Singapore"
-	// Guest is a multi-channel guest, SingleChannelGuest the narrower kind.
+	// Guest is a guest in several channels, SingleChannelGuest in one.
 	Guest              bool
 	SingleChannelGuest bool
 	Bot                bool
@@ -94,7 +92,7 @@ type Channel struct {
 	PendingExtShared bool
 	Members          []string
 	BotMember        bool
-	// IM is the person's id if this is their direct message with the bot.
+	// IM is the id of the person whose direct messages with the bot this is.
 	IM string
 }
 
@@ -146,15 +144,14 @@ type View struct {
 // Fields left out keep their initial value.
 type ViewState map[string]map[string]any
 
-// Interaction is what came of one act of a person.
+// Interaction is the result of one act of a person.
 type Interaction struct {
-	// Acked says that the bot answered in time.
+	// Acked says that the bot acked in time.
 	Acked bool
-	// Failure is what Slack tells the person when something went wrong, by
-	// name: "operation_timeout", "dispatch_failed", "connection_trouble" (an
-	// unusable answer to a submit), or a sentence starting "refused: " when the
-	// client would not have let the person do it, in which case nothing was
-	// sent.
+	// Failure names what Slack shows to the person: "operation_timeout",
+	// "dispatch_failed" or "connection_trouble" (an unusable answer to a submit).
+	// It starts with "refused: " if Slack's client does not allow the act; then
+	// nothing was sent.
 	Failure string
 	// Gone says that the message, view or component was removed before the act,
 	// by the app or by an earlier act, as with the second click of a double click.
@@ -182,7 +179,7 @@ type Option struct {
 	Description string
 }
 
-// APICall is one call the bot made, without its token.
+// APICall is one call of the bot.
 type APICall struct {
 	Method string
 	At     time.Time

@@ -26,8 +26,8 @@ type view struct {
 	offered   map[string][]any // options answered for external selects, by block and action
 }
 
-// parseView reads and validates the view argument; self is the view it will
-// replace, whose external id it may keep.
+// parseView reads and validates the view argument. self is the id of the view
+// that it replaces, whose external id it may keep.
 func (s *Slack) parseView(args arguments, kind, self string) (object, *apiError) {
 	v, given, err := args.nested("view")
 	def, isObject := v.(object)
@@ -67,8 +67,8 @@ func (s *Slack) newView(def object, userID, channelID string) *view {
 	return v
 }
 
-// setView gives a view new content. What the person typed survives where block
-// id, action id and kind of element stay the same.
+// setView replaces the content of a view. An element keeps what the person
+// filled in if its block id, action id and type stay the same.
 func (s *Slack) setView(v *view, def object) {
 	blocks, _ := def["blocks"].([]any)
 	blockkit.Name(blocks, s.shortID)
@@ -221,8 +221,7 @@ func (s *Slack) viewsPublish(args arguments) (object, *apiError) {
 	return object{"view": s.viewWire(v, true)}, nil
 }
 
-// viewWire is the view as answers and payloads carry it; view_closed leaves the
-// inputs out.
+// viewWire is the view in answers and payloads. view_closed has no inputs.
 func (s *Slack) viewWire(v *view, inputs bool) object {
 	w := s.state.world
 	values := blockkit.Values{}

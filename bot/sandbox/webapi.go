@@ -20,7 +20,7 @@ import (
 // triples some characters.
 const requestMax = 4 << 20
 
-// apiError is a refusal in Slack's words.
+// apiError is an error answer of the Web API.
 type apiError struct {
 	code       string
 	needed     string // missing_scope only
@@ -35,7 +35,7 @@ func missing(argument string) *apiError {
 	return &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing required field: " + argument}}
 }
 
-// arguments are the arguments of one call, whichever way they came.
+// arguments are the arguments of one call, from query, form or JSON.
 type arguments struct{ values object }
 
 func (a arguments) has(key string) bool { v, ok := a.values[key]; return ok && v != nil }
@@ -54,8 +54,8 @@ func (a arguments) str(key string) string {
 
 func (a arguments) boolean(key string) bool { v := a.str(key); return v == "1" || v == "true" }
 
-// nested returns an argument that is JSON itself: a value in a JSON body, a
-// string of JSON in a form or, as Slack tolerates, in a JSON body.
+// nested returns an argument that is JSON itself: a value in a JSON body, or a
+// string of JSON in a form or (Slack tolerates it) in a JSON body.
 func (a arguments) nested(key string) (value any, given bool, err error) {
 	v, ok := a.values[key]
 	if !ok || v == nil || v == "" {
@@ -271,7 +271,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 		return
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller may be gone; nobody is left to tell
+	_, _ = w.Write(body) // fails only if the caller has left
 }
 
 // blockFailure turns violations into Slack's answer.

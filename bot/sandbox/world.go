@@ -4,7 +4,7 @@ import (
 	"slices"
 )
 
-// copy makes a deep copy, so that Reset can come back to it.
+// copy makes a deep copy.
 func (w Workspace) copy() Workspace {
 	w.People = slices.Clone(w.People)
 	for i := range w.People {
@@ -36,8 +36,8 @@ func (s *Slack) People() []Person { return s.Workspace().People }
 // Groups lists the user groups.
 func (s *Slack) Groups() []Group { return s.Workspace().Groups }
 
-// Channels lists the channels the viewer is in or may look into. An empty
-// viewer gets all of them.
+// Channels lists the channels that the viewer may read. An empty viewer gets all
+// of them.
 func (s *Slack) Channels(viewerID string) []Channel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,7 +46,7 @@ func (s *Slack) Channels(viewerID string) []Channel {
 	})
 }
 
-// person finds somebody by id; the bot's own user counts as a person.
+// person finds a person by id. The bot's own user is one.
 func (s *Slack) person(id string) (Person, bool) {
 	w := s.state.world
 	for _, p := range w.People {
@@ -72,7 +72,7 @@ func (s *Slack) channel(id string) (Channel, bool) {
 	return Channel{}, false
 }
 
-// directMessage finds or makes the person's conversation with the bot.
+// directMessage finds or makes the person's direct messages with the bot.
 func (s *Slack) directMessage(personID string) Channel {
 	for _, c := range s.state.world.Channels {
 		if c.IM == personID {
@@ -89,8 +89,8 @@ func isMember(c Channel, personID string) bool {
 	return c.IM == personID || slices.Contains(c.Members, personID)
 }
 
-// sees reports whether a person may look into a channel: members always, others
-// only into public ones, and only full members of the workspace.
+// sees reports whether a person may read a channel: its members, and everyone
+// but guests and outsiders if it is public.
 func (s *Slack) sees(personID string, c Channel) bool {
 	if isMember(c, personID) {
 		return true

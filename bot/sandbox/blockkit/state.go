@@ -117,7 +117,7 @@ func State(blocks []any, filled Values, channelID string) Values {
 	return out
 }
 
-// initial is what an element holds that nobody has touched.
+// initial is what an element holds before it is used.
 func (c Component) initial(channelID string) Object {
 	e, key := c.Element, c.stateKey()
 	value := e["initial_"+strings.TrimPrefix(key, "selected_")]

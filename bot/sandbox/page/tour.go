@@ -137,7 +137,7 @@ func (s story) composer(number string, all []step, command string, first bool) s
 // (docs.console.zenlayer.com, RegisterBackend).
 const registering = "RegisterBackend"
 
-// person is who acts, as the page shows them.
+// person is the person with the id, as the page shows them.
 func (p *site) person(id string) shownPerson {
 	for _, s := range p.persons(p.slack.Workspace(), id) {
 		if s.ID == id {

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -10,11 +11,10 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// writeLimit bounds one write to a client, in the time of the network.
+// writeLimit bounds one write to a client.
 const writeLimit = 5 * time.Second
 
-// conn is one connection at the stand-in. Its reader is the goroutine of
-// the HTTP request, its pings come from pulse.
+// conn is one connection. The goroutine of its HTTP request reads; pulse pings.
 type conn struct {
 	s      *Server
 	ws     *websocket.Conn
@@ -22,7 +22,7 @@ type conn struct {
 	host   string
 	timing Timing
 
-	// Guarded by sockets.mu.
+	// Guarded by Server.mu.
 	id         int
 	registered bool
 	unroutable bool // closing, gets no more envelopes
@@ -33,12 +33,12 @@ type conn struct {
 
 	mu         sync.Mutex
 	ghost      bool
-	gate       chan struct{} // closed: frames flow; open: mute
+	gate       chan struct{} // closed unless the connection is mute
 	closed     string        // how it ended
 	closeCode  int
 	closeSeen  bool
 	pending    int           // envelopes waiting for their ack
-	settled    chan struct{} // not nil: closed when pending becomes 0
+	settled    chan struct{} // closed when pending becomes 0; nil if nothing waits
 	roundTrips int
 }
 
@@ -62,7 +62,7 @@ func newSocketConn(s *Server, ws *websocket.Conn, watch *frameWatch, timing Timi
 	return k
 }
 
-// pulse pings from the start, and ends the connection when its life is over.
+// pulse pings the client at intervals and ends the connection after Life.
 func (k *conn) pulse() {
 	ping := time.NewTicker(k.timing.Ping)
 	defer ping.Stop()
@@ -122,11 +122,11 @@ func (k *conn) flowing(ctx context.Context) error {
 	}
 }
 
-// send writes one frame; to a ghost it pretends.
+// send writes one frame. A ghost gets none.
 func (k *conn) send(ctx context.Context, v any) error {
-	frame, err := toJSON(v)
+	frame, err := json.Marshal(v)
 	if err != nil {
-		return err
+		return fmt.Errorf("encoding a frame: %w", err)
 	}
 	return k.sendRaw(ctx, frame)
 }
@@ -195,7 +195,7 @@ func (k *conn) becomeGhost() {
 	_ = k.ws.SetReadDeadline(time.Unix(1, 0)) // ends the reader, TCP stays
 }
 
-// owes counts the envelopes that wait for an ack.
+// owes changes the number of envelopes that wait for an ack.
 func (k *conn) owes(by int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -51,8 +51,8 @@ type Ack struct {
 	After        time.Duration
 }
 
-// dispatch is one envelope on its way, kept for a while after that to judge
-// acks that come late, twice or from elsewhere.
+// dispatch is one delivery. It is kept to recognize acks that come late, twice
+// or on another connection.
 type dispatch struct {
 	conn    *conn
 	accepts bool
@@ -60,12 +60,12 @@ type dispatch struct {
 	sentAt  time.Time
 	answer  chan json.RawMessage // holds one ack
 	acked   bool
-	over    bool // Slack's patience has ended
+	over    bool // AckLimit has passed
 }
 
-// Deliver sends one envelope to exactly one connection and blocks until it is
-// acked, until Slack's patience or the context ends, or at once if there is no
-// connection.
+// Deliver sends one envelope to one connection and blocks until it is acked,
+// until AckLimit has passed or the context ends. It does not block if there is
+// no connection.
 func (s *Server) Deliver(ctx context.Context, e Envelope) Ack {
 	k := s.routable()
 	if k == nil {
@@ -80,7 +80,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) Ack {
 	defer k.owes(-1)
 	ctx, cancel := context.WithTimeout(ctx, s.o.AckLimit)
 	defer cancel()
-	// A frame that cannot be written is lost, as at Slack: the wait goes on.
+	// A frame that cannot be written is lost, as at Slack: Deliver still waits.
 	_ = k.send(ctx, e.frame())
 	select {
 	case answer := <-d.answer:
@@ -90,7 +90,7 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) Ack {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if d.acked { // in the same instant
+	if d.acked { // at the same moment
 		return Ack{Acked: true, Payload: <-d.answer, After: s.o.Now().Sub(d.sentAt)}
 	}
 	d.over = true
@@ -139,7 +139,8 @@ func (s *Server) acked(k *conn, frame []byte) {
 	}
 }
 
-// settle gives the ack to who waits for it and returns what is wrong with it.
+// settle passes the ack to the Deliver that waits for it and returns what is
+// wrong with it.
 func (s *Server) settle(k *conn, id string, payload json.RawMessage) (findings []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

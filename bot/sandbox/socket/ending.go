@@ -10,9 +10,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// leave is Slack's side of a refresh: after grace the connection gets no more
-// envelopes, the acks it waits for may still come, then it is closed. It returns
-// when the close frame is out.
+// leave ends a connection as Slack does after a refresh: after grace it gets no
+// more envelopes, and it is closed when the missing acks have come or AckLimit
+// has passed. It blocks until the close frame is sent.
 func (k *conn) leave(grace time.Duration) {
 	if !k.pause(grace) || k.isGhost() {
 		return
@@ -92,8 +92,8 @@ func (k *conn) ended(err error) {
 	}
 }
 
-// halfClose ends our side of TCP and reads the rest of the client's, because
-// closing with unread bytes would reset TCP and take the close frame along.
+// halfClose ends this side of TCP and reads what the client still sends: closing
+// with unread bytes would reset TCP, and the close frame would be lost.
 func (k *conn) halfClose() {
 	if tcp, ok := k.watch.Conn.(*net.TCPConn); ok {
 		_ = tcp.CloseWrite()
@@ -109,7 +109,7 @@ func (k *conn) drainTCP(limit time.Duration) {
 	_, _ = io.Copy(io.Discard, raw)
 }
 
-// end closes TCP and frees everyone who waits. The first reason stays.
+// end closes TCP and ends all waits. The first reason is kept.
 func (k *conn) end(how string) {
 	k.goneOnce.Do(func() {
 		k.mu.Lock()

@@ -2,15 +2,15 @@ package socket
 
 import "time"
 
-// Connection describes one Socket Mode connection at the stand-in.
+// Connection describes one connection.
 type Connection struct {
 	ID      int // counts up from 1
 	Ghost   bool
 	Pending int // envelopes waiting for their ack
-	Pongs   int // answers to our pings
-	// Ended says how it ended: "close frame" (the client left in order), "cut"
-	// (without a close frame), "dropped by script", or a rule that was broken.
-	// Empty while it is open.
+	Pongs   int // answers to pings
+	// Ended says how it ended: "close frame" (of the client), "cut" (without a
+	// close frame), "dropped by script", or the rule that was broken. It is empty
+	// while the connection is open.
 	Ended string
 	// CloseCode is the code in the client's close frame, 0 without one.
 	CloseCode int
@@ -46,11 +46,11 @@ func (s *Server) LeaveTCPOpen(on bool) {
 func (s *Server) SetTiming(t Timing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.timing = t.orSlacks()
+	s.timing = t.withDefaults()
 }
 
 // Refresh asks every connection to leave (refresh_requested) and closes each
-// SocketTiming.RefreshGrace later, when the acks it waits for have come.
+// Timing.RefreshGrace later, when the acks that it owes have come.
 func (s *Server) Refresh() {
 	s.each(func(k *conn) {
 		k.disconnect("refresh_requested")
@@ -67,7 +67,7 @@ func (s *Server) Warn(after time.Duration) {
 	})
 }
 
-// goLeave closes a connection later, unless the stand-in is closing.
+// goLeave starts leave, unless the server is closing.
 func (s *Server) goLeave(k *conn, after time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,8 +115,8 @@ func (s *Server) ForgetGhosts() {
 	})
 }
 
-// Mute stalls every open connection for d: nothing is sent, pings included, and
-// what arrives waits.
+// Mute stalls every open connection for d: nothing is sent or read, not even
+// pings.
 func (s *Server) Mute(d time.Duration) {
 	gate := make(chan struct{})
 	s.each(func(k *conn) {
@@ -141,8 +141,8 @@ func (s *Server) Mute(d time.Duration) {
 	})
 }
 
-// RefuseUpgrades answers the next n upgrades with this HTTP status. Below zero
-// it answers all of them so, until called with 0.
+// RefuseUpgrades answers the next n upgrades with this HTTP status. If n is below
+// zero, it answers all of them so until it is called with 0.
 func (s *Server) RefuseUpgrades(n, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,8 +15,8 @@ var (
 	errFragment     = errors.New("message is fragmented")
 )
 
-// frameHijacker hands the upgrader a connection whose frames are watched,
-// because the WebSocket library joins fragments before anyone can see them.
+// frameHijacker gives the upgrader a connection whose frames are watched: the
+// WebSocket library joins fragments, which Slack refuses.
 type frameHijacker struct {
 	http.ResponseWriter
 	watch *frameWatch
@@ -36,8 +36,8 @@ func (h *frameHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.watch, rw, nil
 }
 
-// frameWatch follows the frame headers of RFC 6455 section 5.2 in what a client
-// sends, and ends reading at a frame Slack would not take.
+// frameWatch reads the frame headers (RFC 6455 section 5.2) of a client and ends
+// reading at a frame that Slack refuses.
 type frameWatch struct {
 	net.Conn
 	off atomic.Bool
@@ -86,8 +86,7 @@ func (f *frameWatch) follow(b []byte) error {
 	return nil
 }
 
-// frameLength reads the payload length once the header, mask included, is
-// complete.
+// frameLength is the payload length, once the header with its mask is complete.
 func frameLength(h []byte) (length uint64, complete bool) {
 	if len(h) < 2 {
 		return 0, false

@@ -9,8 +9,6 @@ package socket
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"fmt"
 	randv2 "math/rand/v2"
 	"net/http"
 	"net/url"
@@ -21,36 +19,34 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Limits of docs.slack.dev/apis/events-api/using-socket-mode and of what is
-// seen of Slack's servers.
+// Limits from docs.slack.dev/apis/events-api/using-socket-mode and from
+// observation of Slack's servers.
 const (
 	maxSockets     = 10
 	maxClientFrame = 20480 // bytes; larger ones end the connection with 1009
 	rememberAcks   = 10_000
 )
 
-// Options configures the Socket Mode half. Zero durations mean Slack's.
+// Options configures a Server. All fields are required.
 type Options struct {
-	AppID   func() string
-	Now     func() time.Time
-	Finding func(format string, args ...any)
-	Changed func() // after a connection came or went; may be nil
-
-	AckLimit time.Duration // 3 s
-	timing   Timing
+	AppID    func() string
+	Now      func() time.Time
+	Finding  func(format string, args ...any) // records a broken rule
+	Changed  func()                           // called after a connection has opened or closed
+	AckLimit time.Duration                    // how long Deliver waits for an ack
 }
 
-// Timing holds the intervals of a connection. Zero means Slack's, as far
-// as they are known.
+// Timing holds the intervals of a connection. Zero means Slack's, which are
+// partly known from observation only.
 type Timing struct {
-	Ping         time.Duration // between our pings; 10 s
+	Ping         time.Duration // between pings to the client; 10 s
 	Life         time.Duration // what hello announces; 18,060 s, with debug_reconnects=true 360 s
-	WarnBefore   time.Duration // from warning to the end of a life; 10 s
+	WarnBefore   time.Duration // from warning to the end of Life; 10 s
 	RefreshGrace time.Duration // from refresh_requested to the close; 2 s
-	CloseWait    time.Duration // for the client's answer to our close frame; 5 s
+	CloseWait    time.Duration // for the client's answer to a close frame; 5 s
 }
 
-func (t Timing) orSlacks() Timing {
+func (t Timing) withDefaults() Timing {
 	for field, fallback := range map[*time.Duration]time.Duration{
 		&t.Ping: 10 * time.Second, &t.Life: 18060 * time.Second, &t.WarnBefore: 10 * time.Second,
 		&t.RefreshGrace: 2 * time.Second, &t.CloseWait: 5 * time.Second,
@@ -62,11 +58,11 @@ func (t Timing) orSlacks() Timing {
 	return t
 }
 
-// Server is the Socket Mode half of the stand-in. No method calls finding or
-// changed while it holds mu, because the owner's lock may be held by callers.
+// Server accepts the connections of a client. It calls Options.Finding and
+// Options.Changed without holding mu, because a caller may hold its own lock.
 type Server struct {
 	o    Options
-	ctx  context.Context // ends with close; bounds every goroutine
+	ctx  context.Context // ends with Close; bounds every goroutine
 	stop context.CancelFunc
 	work sync.WaitGroup
 
@@ -86,32 +82,24 @@ type Server struct {
 	swallow      int
 }
 
+// New makes a server. It starts no goroutine.
 func New(o Options) *Server {
-	if o.AckLimit == 0 {
-		o.AckLimit = 3 * time.Second
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Changed == nil {
-		o.Changed = func() {}
-	}
-	s := &Server{o: o, timing: o.timing.orSlacks(), tickets: map[string]bool{}, deliveries: map[string]*dispatch{}}
+	s := &Server{o: o, timing: Timing{}.withDefaults(), tickets: map[string]bool{}, deliveries: map[string]*dispatch{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }
 
-// OpenURL makes an address with a ticket that works once; baseWS is for example
-// "ws://127.0.0.1:40123".
-func (s *Server) OpenURL(baseWS string) string {
+// OpenURL makes an address for one connection. base is the address of the HTTP
+// server, for example "ws://127.0.0.1:40123".
+func (s *Server) OpenURL(base string) string {
 	ticket := rand.Text()
 	s.mu.Lock()
 	s.tickets[ticket] = true
 	s.mu.Unlock()
-	return baseWS + "/link/?" + url.Values{"ticket": {ticket}, "app_id": {s.o.AppID()}}.Encode()
+	return base + "/link/?" + url.Values{"ticket": {ticket}, "app_id": {s.o.AppID()}}.Encode()
 }
 
-// ServeHTTP upgrades and then serves one connection; it returns with its end.
+// ServeHTTP upgrades and serves one connection. It blocks until its end.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	if s.ctx.Err() != nil {
@@ -168,13 +156,13 @@ func (s *Server) serve(k *conn) {
 			"approximate_connection_time": int(k.timing.Life.Seconds())}})
 	s.work.Go(k.pulse)
 	k.read()
-	if k.isGhost() { // registered and routed to until the stand-in closes or forgets it
+	if k.isGhost() { // envelopes go to it until Close or ForgetGhosts
 		<-k.gone
 	}
 	s.unregister(k)
 }
 
-// register counts the connection in, or says why not.
+// register adds the connection, or returns the reason of the disconnect frame.
 func (s *Server) register(k *conn) (count int, refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,8 +191,8 @@ func (s *Server) unregister(k *conn) {
 	}
 }
 
-// routable picks one registered connection at random, as Slack documents no
-// pattern; nil if there is none.
+// routable picks a registered connection at random: Slack documents no order. It
+// is nil if there is none.
 func (s *Server) routable() *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -232,12 +220,4 @@ func (s *Server) Close() {
 	s.mu.Unlock()
 	s.each(func(k *conn) { k.end("stand-in closed") })
 	s.work.Wait()
-}
-
-func toJSON(v any) ([]byte, error) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encoding a frame: %w", err)
-	}
-	return raw, nil
 }

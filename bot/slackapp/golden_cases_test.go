@@ -192,7 +192,6 @@ func allViews() map[string]slack.ModalViewRequest {
 			Notices: []string{"Values of LBR-7F3KQ2."},
 		}),
 		"form_unfit": private.Form(private.FormState{Values: commands.Values{commands.KeyWeight: "500", commands.KeyType: "x", commands.KeyTo: "#ops"}}),
-		"loading":    private.FormLoadingView(),
 		"checking":   private.CheckingView(),
 		"failed":     private.FailedView(private.FormTitle, "The form could not be filled. Close this and type the command instead."),
 	}

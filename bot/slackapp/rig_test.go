@@ -578,7 +578,7 @@ func open(t *testing.T, edit func(*Config)) *rig {
 		cancel()
 		<-done
 	})
-	r.until("the bot is connected", client.Ready)
+	r.until("the bot is connected", func() bool { return client.Status().Ready })
 	return r
 }
 

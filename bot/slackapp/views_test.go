@@ -133,7 +133,7 @@ func TestThePreviewViewNamesItsOperation(t *testing.T) {
 
 func TestNoticesCannotBeSubmitted(t *testing.T) {
 	t.Parallel()
-	for _, v := range []slack.ModalViewRequest{private.FormLoadingView(), private.CheckingView(),
+	for _, v := range []slack.ModalViewRequest{private.CheckingView(),
 		private.FailedView("", "")} {
 		require.Nil(t, v.Submit)
 		require.Equal(t, render.ViewNotice, v.CallbackID)

@@ -153,7 +153,7 @@ func TestDrainLetsOwedAcksOutBeforeTheCloseFrame(t *testing.T) {
 	drained := make(chan error, 1)
 	go func() { drained <- r.client.Drain(t.Context()) }()
 	r.until(func() bool { return r.client.Status().Draining }, "draining")
-	require.False(t, r.client.Ready())
+	require.False(t, r.client.Status().Ready)
 	second := r.deliver("slash_commands", true) // Slack does not know yet
 	late := r.next()
 	require.NoError(t, e.Ack(t.Context(), nil))

@@ -122,9 +122,6 @@ func (c *Client) Drain(ctx context.Context) error {
 	}
 }
 
-// Ready reports whether at least one connection receives envelopes.
-func (c *Client) Ready() bool { return c.Status().Ready }
-
 // Status returns a snapshot. It does not block.
 func (c *Client) Status() Status {
 	c.mu.Lock()

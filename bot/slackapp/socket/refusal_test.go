@@ -27,7 +27,7 @@ func TestEveryFatalCodeEndsRunAtTheStart(t *testing.T) {
 			require.ErrorAs(t, r.end(), &fatal)
 			require.Equal(t, code, fatal.Code)
 			require.EqualValues(t, 1, r.metric("fatal_errors_total", code))
-			require.False(t, r.client.Ready())
+			require.False(t, r.client.Status().Ready)
 			require.Equal(t, code, r.client.Status().Reason)
 		})
 	}
@@ -122,12 +122,12 @@ func TestRevokedTokenLaterIsAnAlarmAndHeals(t *testing.T) {
 	s.RevokeToken(sandbox.TheAppToken)
 	s.DropConnections()
 	r.counts("fatal_errors_total", "token_revoked", 3)
-	require.False(t, r.client.Ready())
+	require.False(t, r.client.Status().Ready)
 	require.Equal(t, "token_revoked", r.client.Status().Reason)
 	require.Positive(t, r.logs.FilterLevelExact(zapcore.ErrorLevel).FilterMessageSnippet("a person must act").Len())
 	s.RestoreTokens()
 	r.up(2)
-	require.True(t, r.client.Ready())
+	require.True(t, r.client.Status().Ready)
 }
 
 func TestLinkDisabledAtTheStartEndsRun(t *testing.T) {
@@ -147,7 +147,7 @@ func TestLinkDisabledLaterIsAnAlarmAndHeals(t *testing.T) {
 	s.LinkDisabled(true)
 	r.counts("fatal_errors_total", "link_disabled", 4)
 	r.up(0)
-	require.False(t, r.client.Ready())
+	require.False(t, r.client.Status().Ready)
 	require.Equal(t, "link_disabled", r.client.Status().Reason)
 	s.LinkDisabled(false)
 	r.up(2)

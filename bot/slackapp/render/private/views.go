@@ -178,12 +178,6 @@ func fieldOptions(f commands.Field) []*slack.OptionBlockObject {
 	return options
 }
 
-// FormLoadingView stands while the form is prepared. It has no input, so it
-// cannot be submitted.
-func FormLoadingView() slack.ModalViewRequest {
-	return NoticeView(FormTitle, "Opening the form…", slack.AlertLevelInfo)
-}
-
 // CheckingView stands while what was submitted is checked.
 func CheckingView() slack.ModalViewRequest {
 	return NoticeView(FormTitle, FormChecking, slack.AlertLevelInfo)

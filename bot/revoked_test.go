@@ -125,7 +125,7 @@ func (w *walkthrough) listen(h *house, web *slackapp.Web, directory *slackapp.Di
 		<-done
 		app.Close(drain)
 	})
-	require.Eventually(w.t, client.Ready, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(w.t, func() bool { return client.Status().Ready }, 20*time.Second, 5*time.Millisecond)
 }
 
 func person(id string) operation.Actor { return operation.Actor{UserID: id, TeamID: "T0LOCAL"} }

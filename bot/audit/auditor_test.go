@@ -15,7 +15,7 @@ import (
 	"lbbot/bot/operation"
 )
 
-// keeping makes an auditor of a trail in memory. The returned clock is theirs.
+// keeping makes an auditor with a trail in memory. The test moves the returned clock.
 func keeping(t *testing.T, retention time.Duration,
 	key string) (*Auditor, *memory, *time.Time, *observer.ObservedLogs) {
 	t.Helper()
@@ -74,7 +74,7 @@ func TestRetentionDeletesOnlyWithAKeyAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestTheHeadIsLoggedHourlyAndWhatTheBotDoesIsRecordedInOrder(t *testing.T) {
+func TestAuditorLogsTheHeadHourlyAndRecordsNotesInOrder(t *testing.T) {
 	t.Parallel()
 	a, m, now, logs := keeping(t, 0, "")
 	a.Note(operation.EventStarted, map[string]string{"version": "1"})

@@ -26,9 +26,8 @@ func TestACellOfAnExportIsNeverAFormula(t *testing.T) {
 	}
 }
 
-// Which sign separates cells is up to the spreadsheet: where the comma is the
-// decimal sign it is the semicolon, and then a quote in the middle of a cell
-// means nothing.
+// The spreadsheet chooses the separator. Where the comma is the decimal sign, it is
+// the semicolon, and a quote inside a cell has no meaning.
 func TestNoSpreadsheetBeginsACellOfAnExportWithAFormula(t *testing.T) {
 	t.Parallel()
 	var texts []string
@@ -50,8 +49,7 @@ func TestNoSpreadsheetBeginsACellOfAnExportWithAFormula(t *testing.T) {
 	}
 }
 
-// firstOf returns what a cell begins with as a spreadsheet sees it, which is
-// more than nothing.
+// firstOf returns the first character of a cell as a spreadsheet sees it.
 func firstOf(cell string) string {
 	return (strings.TrimLeft(cell, " ") + "x")[:1]
 }
@@ -63,8 +61,7 @@ func quoted(t *testing.T, text string) string {
 	return string(data)
 }
 
-// cellsOf exports an entry as CSV and reads it as a spreadsheet with this
-// separator does.
+// cellsOf exports an entry as CSV and reads it as a spreadsheet with this separator.
 func cellsOf(t *testing.T, separator rune, e Entry) (all []string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -114,8 +111,8 @@ func exportOf(t *testing.T) string {
 	return out.String()
 }
 
-// What is in a line and not hashed would be believed as well.
-func TestAnExportIsAlteredWhenALineIsNotAsTheBotWritesIt(t *testing.T) {
+// Readers would also believe what the hash does not cover.
+func TestExportWithALineThatTheBotWouldWriteDifferentlyIsAltered(t *testing.T) {
 	t.Parallel()
 	const says = "broken at position 2, event 2 (denied, 2026-03-01 03:14:00.000 UTC): altered: line 2 is not " +
 		"written as the bot writes this event"

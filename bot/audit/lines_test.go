@@ -23,7 +23,7 @@ func (m *memory) add(t *testing.T, n int, kind string, at time.Time) {
 	require.NoError(t, err)
 }
 
-func TestLinesOfTheAuditChannelAreNeitherLostNorPostedByTwo(t *testing.T) {
+func TestAuditChannelLosesNoLineAndOneProcessPosts(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	type message struct{ lines, skipped int }

@@ -10,7 +10,7 @@ import (
 	"lbbot/bot/operation"
 )
 
-// memory is a trail that is kept in memory, with the place of an audit channel.
+// memory keeps a trail and the position of an audit channel in memory.
 type memory struct {
 	now         func() time.Time
 	fault       error // every write fails with it, if it is not nil

@@ -15,7 +15,7 @@ import (
 	"lbbot/bot/policy"
 )
 
-// database is where replicas agree, in memory.
+// database keeps activations in memory.
 type database struct {
 	mu      sync.Mutex
 	history []string
@@ -49,7 +49,7 @@ func (d *database) goes(err error) {
 	d.away = err
 }
 
-// replica is one of several gates, each with a file of its own.
+// replica is one of several gates. Each has its own file.
 type replica struct {
 	*policy.Gate
 	t    *testing.T
@@ -72,7 +72,7 @@ func newReplica(t *testing.T, d *database, src string, change ...func(*policy.Co
 
 func (r *replica) write(src string) { require.NoError(r.t, policy.Install(r.file, []byte(src))) }
 
-// gets is a new file that reaches the running replica, and is noticed.
+// gets gives the running replica a new file and reloads.
 func (r *replica) gets(src string) {
 	r.t.Helper()
 	r.write(src)
@@ -83,14 +83,14 @@ func (r *replica) code() operation.DenialCode {
 	return r.Decide(r.t.Context(), question(sre, ops)).Code
 }
 
-// decides requires an answer by the rules, and a replica that is ready.
+// decides requires a decision by the policies, and a ready replica.
 func (r *replica) decides(want operation.DenialCode) {
 	r.t.Helper()
 	require.Equal(r.t, want, r.code())
 	require.NoError(r.t, r.Ready(r.t.Context()))
 }
 
-// isOutdated requires that nothing is decided, nor is this replica ready.
+// isOutdated requires that the replica decides nothing and is not ready.
 func (r *replica) isOutdated() {
 	r.t.Helper()
 	d := r.Decide(r.t.Context(), question(sre, ops))
@@ -148,7 +148,7 @@ func gaugeOf(t *testing.T, r *prometheus.Registry, name string) float64 {
 	return 0
 }
 
-func TestTheWayBackToEarlierPolicies(t *testing.T) {
+func TestEarlierPoliciesAreActivatedOnlyByAChangeOfTheFile(t *testing.T) {
 	t.Parallel()
 	const other = opened + "\n// another"
 	start := func(t *testing.T) (d *database, a, b *replica) {
@@ -225,7 +225,7 @@ func TestTheWayBackToEarlierPolicies(t *testing.T) {
 	})
 }
 
-func TestNothingIsDecidedWhileTheDatabaseCannotBeAsked(t *testing.T) {
+func TestGateDecidesNothingWhileDatabaseCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for name, alone := range map[string]bool{"one of several": false, "alone": true} {
 		t.Run(name, func(t *testing.T) {

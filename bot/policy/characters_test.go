@@ -24,7 +24,7 @@ var other = []struct {
 	{false, regexp.MustCompile(`^(@|\.|,|;|::|:|\(|\)|\{|\}|\[|\]|==|!=|<=|<|>=|>|\|\||&&|\+|-|\*|/|%|!|=)`)},
 }
 
-// otherWords are the words of src as Rust reads them; false if it refuses src.
+// otherWords are the tokens of src in Rust; false if Rust refuses src.
 func otherWords(src string) (words []string, ok bool) {
 	for src != "" {
 		best, skip := "", false
@@ -43,9 +43,9 @@ func otherWords(src string) (words []string, ok bool) {
 	return words, true
 }
 
-// What Parse accepts has the same words for both readers, whatever stands
-// between and within them.
-func TestAcceptedFileHasTheSameWordsForOtherTools(t *testing.T) {
+// What Parse accepts has the same tokens in Go and in Rust, whatever characters
+// are between and inside them.
+func TestAcceptedFileHasTheSameTokensInRust(t *testing.T) {
 	t.Parallel()
 	words := strings.Fields(`@ id ( "open" ) @ approvals ( "0" ) permit ( principal , action , resource ) ; ` +
 		`@ id ( "shut" ) @ reason ( "later" ) forbid ( principal , action , resource ) when { context.channel.name ` +

@@ -200,7 +200,7 @@ func TestDecisionTable(t *testing.T) {
 	}
 }
 
-func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
+func TestDenialNamesGroupsAndChannelsThatWouldHelp(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), house)
 	base := operation.Decision{Person: true, Channel: true, Digest: g.Status().Digest}
@@ -216,7 +216,7 @@ func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
 		[]string{"sre-in-incidents"}, "#sre"
 	require.Equal(t, d, decide(question(nobody, incident)))
 
-	// A group would help as well, but anybody can walk to an incident channel.
+	// A group would help too, but everybody can use an incident channel.
 	d = base
 	d.Code, d.Incident, d.In, d.Policies, d.Contact = operation.DeniedNoRule, true, []string{"S01SRE"},
 		[]string{"sre-in-incidents"}, "#sre"
@@ -229,7 +229,7 @@ func TestADenialSaysWhatWouldHaveHelped(t *testing.T) {
 	q.Weight = 51
 	require.Equal(t, d, decide(q), "in an incident channel the weight would be too much")
 
-	// Neither a group nor a place helps, so the nearest permit of this listener has the word.
+	// Neither a group nor a channel helps, so the denial has the nearest permit of this listener.
 	d = base
 	d.Code, d.In, d.Policies, d.Contact = operation.DeniedNoRule, []string{"S01SRE", "S02DEV"},
 		[]string{"sre-in-incidents"}, "#sre"
@@ -273,7 +273,7 @@ func TestADenialNamesTheChannelsInWhichItWouldBePermitted(t *testing.T) {
 	require.False(t, d.Incident)
 }
 
-func TestAGroupThatAForbidWouldMeetDoesNotHelp(t *testing.T) {
+func TestDenialOmitsGroupsThatAForbidExcludes(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), `
 @id("sre") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource);
@@ -286,7 +286,7 @@ func TestAGroupThatAForbidWouldMeetDoesNotHelp(t *testing.T) {
 	require.Equal(t, operation.DeniedForbidden, g.Decide(t.Context(), question(both, ops)).Code)
 }
 
-func TestTheNearestPermitIsFoundWithTheGroupsThePersonReallyHas(t *testing.T) {
+func TestNearestPermitUsesTheActualGroups(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), `
 @id("first") @approvals("0") permit (principal in Usergroup::"S01SRE", action, resource)
@@ -308,7 +308,7 @@ when { context.channel.private && context.channel.name == "" && context.channel.
 	require.False(t, g.Decide(t.Context(), question(nobody, "C0TRICK")).Allowed)
 }
 
-func TestWhatAPolicyCannotReadIsANo(t *testing.T) {
+func TestPolicyThatCannotBeEvaluatedDenies(t *testing.T) {
 	t.Parallel()
 	const everybody = `@id("all") @approvals("0") permit (principal, action, resource);` + "\n"
 	tests := map[string]struct {

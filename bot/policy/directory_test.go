@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errSlack = errors.New("slack says no")
 
-// directory stands in for Slack: it knows what it was given.
+// directory is a stand-in for Slack.
 type directory struct {
 	workspace operation.Workspace
 	people    map[string]operation.Person
@@ -123,7 +123,7 @@ func newDirectory() *directory {
 // noon is a Wednesday.
 var noon = time.Date(2026, 3, 18, 12, 0, 0, 0, time.UTC)
 
-// question asks for something ordinary: weight 10 on web-1, Wednesday noon.
+// question asks for weight 10 on web-1, on Wednesday at noon.
 func question(person, channel string) operation.Question {
 	return operation.Question{
 		Action:  operation.ActionRegister,

@@ -13,12 +13,12 @@ import (
 	"lbbot/bot/policy"
 )
 
-// permissive permits everybody everything and names a group.
+// permissive permits everything to everybody and names a group.
 const permissive = `
 @id("all") @approvals("0") permit (principal, action, resource);
 @id("not-leads") forbid (principal in Usergroup::"S03LEAD", action == Action::"pause", resource);`
 
-func TestWhatNoPolicyCanAllow(t *testing.T) {
+func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 	t.Parallel()
 	type world struct {
 		d *directory
@@ -152,7 +152,7 @@ func TestWhatNoPolicyCanAllow(t *testing.T) {
 			require.Equal(t, tt.person, d.Person)
 			require.Equal(t, tt.channel, d.Channel)
 
-			// Admit asks the same, up to the groups.
+			// Admit checks the same, except the groups.
 			admitted := g.Admit(t.Context(), w.q.Actor, w.q.Place)
 			if tt.what == policy.WhatGroups {
 				require.True(t, admitted.Allowed)
@@ -164,7 +164,7 @@ func TestWhatNoPolicyCanAllow(t *testing.T) {
 	}
 }
 
-func TestAnOrganizationMustBeTheSameOnBothSides(t *testing.T) {
+func TestPersonOfAnotherOrganizationIsDenied(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.workspace.EnterpriseID = "E01"
@@ -321,7 +321,7 @@ func TestAnIncidentChannelNeedsItsNameAndItsCreator(t *testing.T) {
 	}
 }
 
-func TestASlowSlackIsANoAfterTheLookupTimeout(t *testing.T) {
+func TestSlowSlackIsADenialAfterTheLookupTimeout(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.mute = true
@@ -336,7 +336,7 @@ func TestASlowSlackIsANoAfterTheLookupTimeout(t *testing.T) {
 		logs.FilterMessage("permission could not be checked").All()[0].ContextMap()["cause"])
 }
 
-func TestAPolicyWithoutGroupsDoesNotNeedThem(t *testing.T) {
+func TestPolicyWithoutGroupsIsDecidedWithoutReadingGroups(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	d.groupsErr = errSlack
@@ -349,7 +349,7 @@ func TestAPolicyWithoutGroupsDoesNotNeedThem(t *testing.T) {
 	require.Equal(t, []string{"ana"}, s.Rules)
 }
 
-func TestAFreshQuestionForgetsThePersonAndTheChannelFirst(t *testing.T) {
+func TestFreshQuestionReadsPersonAndChannelAgain(t *testing.T) {
 	t.Parallel()
 	d, q := newDirectory(), question(sre, ops)
 	g := gate(t, d, permissive)

@@ -12,7 +12,7 @@ import (
 	"lbbot/bot/policy"
 )
 
-// problems parses src, which must be refused, and returns what is wrong.
+// problems parses src, which must be refused, and returns its problems.
 func problems(t *testing.T, src string) []policy.Problem {
 	t.Helper()
 	set, err := policy.Parse("policy.cedar", []byte(src))
@@ -285,7 +285,7 @@ func TestSamplePolicyIsGood(t *testing.T) {
 	require.Equal(t, []string{"S01SRE", "S02DEV", "S03LEAD"}, set.Groups())
 	require.Empty(t, set.Warnings())
 
-	// The freeze is a comment, and must still be right when it is used.
+	// The freeze is a comment. It must still be valid without the slashes.
 	start := strings.Index(string(src), "// @id(\"weekend-freeze\")")
 	require.Positive(t, start)
 	freeze := regexp.MustCompile(`(?m)^// `).ReplaceAllString(string(src[start:]), "")

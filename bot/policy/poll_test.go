@@ -12,12 +12,12 @@ import (
 	"lbbot/bot/operation"
 )
 
-// nowhere is a directory that knows nothing; these tests never ask it.
+// nowhere is an empty directory. These tests do not use it.
 type nowhere struct{ operation.Directory }
 
-// TestRunPollsWhatItIsNotToldAbout puts the file behind a link into another
+// TestRunPollsFilesWithoutNotifications puts the file behind a link into another
 // directory, of which no events come, and into a directory that is made later.
-func TestRunPollsWhatItIsNotToldAbout(t *testing.T) {
+func TestRunPollsFilesWithoutNotifications(t *testing.T) {
 	t.Parallel()
 	write := func(t *testing.T, file, src string) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))

@@ -13,7 +13,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// drawn is one policy made by chance, and a plain Go version of when it holds.
+// drawn is a random policy, and a Go function that says when it holds.
 type drawn struct {
 	id     string
 	permit bool
@@ -174,7 +174,7 @@ func memberships() map[string][]string {
 	return map[string][]string{sre: {"S01SRE"}, dev: {"S02DEV"}, both: {"S01SRE", "S02DEV"}, nobody: nil}
 }
 
-// expected is what plain Go makes of the policies.
+// expected is the decision of the Go functions.
 func expected(policies []drawn, q operation.Question, c operation.Channel) (code operation.DenialCode, fewest int) {
 	permitted := false
 	for _, p := range policies {
@@ -194,7 +194,7 @@ func expected(policies []drawn, q operation.Question, c operation.Channel) (code
 	return "", 0
 }
 
-func TestNoPermitNoRightAndNoForbidIsOverridden(t *testing.T) {
+func TestDecisionsMatchAPlainGoModelOfThePolicies(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	// rapid gives its own t, so that the file is written with the outer one.
@@ -208,9 +208,9 @@ func TestNoPermitNoRightAndNoForbidIsOverridden(t *testing.T) {
 	})
 }
 
-// The account of a decision agrees with it: it speaks of the policies named,
-// all clauses of those that hold hold, and of one that does not some do not.
-func TestTheAccountAgreesWithTheDecision(t *testing.T) {
+// The clauses belong to the policies of the decision. If a policy holds, all of its
+// clauses hold; if not, at least one does not.
+func TestClausesAgreeWithTheDecision(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -233,8 +233,8 @@ func TestTheAccountAgreesWithTheDecision(t *testing.T) {
 	})
 }
 
-// Who names exactly those whom Decide allows, and shows only those it may.
-func TestWhoNamesThoseWhoMayAndNobodyElse(t *testing.T) {
+// Who names exactly those whom Decide allows, as far as the policy lets it.
+func TestWhoNamesExactlyThePermittedPeople(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	rapid.Check(t, func(rt *rapid.T) {

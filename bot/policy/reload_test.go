@@ -63,7 +63,7 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	require.Equal(t, 1,
 		logs.FilterMessage("policy file cannot be used: everybody is denied until it is repaired").Len())
 
-	// Broken before there was a good one: the same.
+	// Broken before there was a usable file: the same.
 	write(broken)
 	require.Error(t, g.Reload())
 	require.Equal(t, operation.DeniedNoPolicy, code())
@@ -71,7 +71,7 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	var fileError *policy.FileError
 	require.ErrorAs(t, g.Status().Problem, &fileError)
 
-	// Good.
+	// Usable.
 	write(opened)
 	require.NoError(t, g.Reload())
 	require.Empty(t, code())
@@ -81,14 +81,14 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	require.Equal(t, noon, first.LoadedAt)
 	require.Len(t, first.Warnings, 1)
 
-	// Unchanged: the loading time stays, and the log is quiet.
+	// Unchanged: the load time stays, and nothing is logged.
 	now = now.Add(time.Hour)
 	lines := logs.Len()
 	require.NoError(t, g.Reload())
 	require.Equal(t, first, g.Status())
 	require.Equal(t, lines, logs.Len())
 
-	// Broken, twice, and then gone: what was good stays in force.
+	// Broken twice, then absent: the loaded policies stay in force.
 	for range 2 {
 		write(broken)
 		require.Error(t, g.Reload())
@@ -106,7 +106,7 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	require.True(t, g.Status().Absent)
 	require.Empty(t, code())
 
-	// Good again, and different; then empty, which takes every right away.
+	// Usable again, with another content; then empty, which denies everything.
 	write(closed)
 	require.NoError(t, g.Reload())
 	require.Equal(t, operation.DeniedForbidden, code())
@@ -142,7 +142,7 @@ func TestADirectoryOrAHugeFileIsNoPolicy(t *testing.T) {
 	require.ErrorContains(t, g.Status().Problem, "256 KiB")
 }
 
-func TestNewNamesEverythingThatIsWrong(t *testing.T) {
+func TestNewReportsEveryWrongSetting(t *testing.T) {
 	t.Parallel()
 	_, err := policy.New(policy.Config{IncidentChannels: []string{"inc-[", "ok-*"}})
 	require.ErrorContains(t, err, "path of the policy file is empty")
@@ -245,7 +245,7 @@ func TestDecisionsWhileReloading(t *testing.T) {
 	}
 }
 
-func TestEachChangeOfTheFileIsTold(t *testing.T) {
+func TestChangedIsCalledForEachChangeOfTheFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "policy.cedar")
 	var told []policy.Status

@@ -11,7 +11,7 @@ import (
 	"lbbot/bot/policy"
 )
 
-func TestWhoMayIsNamedAsFarAsTheRulesNameThem(t *testing.T) {
+func TestWhoNamesPeopleOnlyIfThePolicyAllowsIt(t *testing.T) {
 	t.Parallel()
 	const lead = "U0LEAD"
 	tests := map[string]struct {
@@ -134,7 +134,7 @@ func TestWhoMayIsNamedAsFarAsTheRulesNameThem(t *testing.T) {
 	}
 }
 
-func TestWhoMayIsNotAnsweredWithIncompleteFacts(t *testing.T) {
+func TestWhoFailsWithIncompleteFacts(t *testing.T) {
 	t.Parallel()
 	const src = `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`
 	tests := map[string]func(*directory, *operation.Question){
@@ -167,8 +167,8 @@ func TestWhoMayIsNotAnsweredWithIncompleteFacts(t *testing.T) {
 	require.True(t, got.Nobody(), "without a policy nobody may")
 }
 
-// Names by old rules would be of people who cannot do it any more.
-func TestWhoMayIsNotAnsweredByOldRules(t *testing.T) {
+// Old policies would name people who are no longer permitted.
+func TestWhoFailsOnAnOutdatedReplica(t *testing.T) {
 	t.Parallel()
 	const named = `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`
 	d := &database{}
@@ -201,7 +201,7 @@ func TestWhoMayIsNotAnsweredByOldRules(t *testing.T) {
 	require.True(t, got.Nobody())
 }
 
-// Whoever is named may really do it, and whoever is not may not.
+// Those who are named are permitted, and all others are not.
 func TestWhoAgreesWithDecide(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()

@@ -15,7 +15,7 @@ import (
 
 const openThenClosed = opened + "\n" + closed
 
-// clocked is a gate whose clock the test moves.
+// clocked is a gate with a clock that the test moves.
 type clocked struct {
 	*policy.Gate
 	t    *testing.T
@@ -55,9 +55,9 @@ func steadyFile(src string) func(file string) {
 	}
 }
 
-// The sample of a policy that is written in place: truncated, the permit, and
-// 0.8 s later the forbid.
-func TestFileWrittenInPlaceIsNeverTakenHalfWay(t *testing.T) {
+// The file is written in place: truncated, then the permit, and 0.8 s later the
+// forbid.
+func TestFileWrittenInPlaceIsNotLoadedHalfWritten(t *testing.T) {
 	t.Parallel()
 	c := newClocked(t, noon, steadyFile(closed))
 	c.after(0, operation.DeniedForbidden)
@@ -76,7 +76,7 @@ func TestFileWrittenInPlaceIsNeverTakenHalfWay(t *testing.T) {
 	require.Equal(t, c.now, c.Status().LoadedAt)
 }
 
-func TestChangeCountsWhenTheFileStayedTheSame(t *testing.T) {
+func TestChangeIsLoadedAfterTheFileStayedTheSame(t *testing.T) {
 	t.Parallel()
 	rename := func(c *clocked, src string) {
 		require.NoError(c.t, os.WriteFile(c.file+".new", []byte(src), 0o600))
@@ -119,9 +119,9 @@ func TestChangeCountsWhenTheFileStayedTheSame(t *testing.T) {
 	}
 }
 
-// Bytes, size and modification time are those that were seen; only the change
-// time, which no program can set, tells that the file was something else.
-func TestChangeThatWasUndoneBetweenTwoLooksStartsTheWaitAnew(t *testing.T) {
+// Bytes, size and modification time are the same as before. Only the change time,
+// which programs cannot set, shows that the file was different in between.
+func TestChangeUndoneBetweenTwoLooksRestartsTheWait(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only there it is known when a file was changed")
@@ -146,7 +146,7 @@ func TestChangeThatWasUndoneBetweenTwoLooksStartsTheWaitAnew(t *testing.T) {
 	c.after(time.Millisecond, "")
 }
 
-func TestSwitchOfADataLinkCountsAtOnce(t *testing.T) {
+func TestSwitchOfADataLinkIsLoadedAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newClocked(t, noon, steadyFile(opened))
 	c.after(0, "")
@@ -156,7 +156,7 @@ func TestSwitchOfADataLinkCountsAtOnce(t *testing.T) {
 	}
 }
 
-func TestFileThatIsAbsentOrBrokenOnTheWayIsNotReported(t *testing.T) {
+func TestFileThatIsBrieflyAbsentOrBrokenIsNotReported(t *testing.T) {
 	t.Parallel()
 	c := newClocked(t, noon, steadyFile(opened))
 	require.NoError(t, os.Remove(c.file))
@@ -172,7 +172,7 @@ func TestFileThatIsAbsentOrBrokenOnTheWayIsNotReported(t *testing.T) {
 	require.NoError(t, c.Status().Problem)
 }
 
-func TestFileAtTheStart(t *testing.T) {
+func TestFileAtStartIsLoadedOnlyIfItIsOldEnough(t *testing.T) {
 	t.Parallel()
 	written := func(src string) func(string) {
 		return func(file string) { require.NoError(t, os.WriteFile(file, []byte(src), 0o600)) }

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestUnknownNamesComeWithTheNameThatWasMeant(t *testing.T) {
+func TestUnknownNamesAreReportedWithASuggestion(t *testing.T) {
 	t.Parallel()
 	when := func(condition string) string {
 		return `@id("a") forbid (principal, action, resource) when { ` + condition + ` };`

@@ -12,8 +12,8 @@ import (
 	"lbbot/bot/operation"
 )
 
-// table is the policy whose decisions are compared with rulebook: both were
-// written from the same sentences, and share nothing.
+// table is the policy whose decisions are compared with rulebook. Both were written
+// from the same sentences and share no code.
 const table = `
 @id("sre-in-incidents") @approvals("0")
 permit (principal in Usergroup::"S01SRE", action in [Action::"register", Action::"undo"], resource is Listener)
@@ -51,7 +51,7 @@ when { resource.name like "db-*" && (context.hour < 6 || context.hour >= 22) }
 unless { action == Action::"viewHistory" };
 `
 
-// asked is one combination of the table.
+// asked is one combination of inputs.
 type asked struct {
 	person, channel string
 	listener        operation.Listener
@@ -60,7 +60,7 @@ type asked struct {
 	action          operation.Action
 }
 
-// answer is what matters of a decision.
+// answer is the part of a decision that is compared.
 type answer struct {
 	code      operation.DenialCode
 	approvals int
@@ -83,7 +83,7 @@ func refused(a asked) operation.DenialCode {
 	}[a.channel]
 }
 
-// rulebook says in plain Go what the table's policy means.
+// rulebook is the policy of the table as a Go function.
 func rulebook(a asked) answer {
 	if code := refused(a); code != "" {
 		return answer{code: code}
@@ -137,7 +137,7 @@ func rulebook(a asked) answer {
 	return answer{code: operation.DeniedNoRule}
 }
 
-// Every combination of who, where, what, how heavy, when and which action.
+// Every combination of person, channel, listener, weight, time and action.
 func TestEveryCombinationIsDecidedAsTheRulesSay(t *testing.T) {
 	t.Parallel()
 	people := []string{sre, dev, both, nobody, guest, robot, gone, outsider, stranger, "U0LBBOT", "USLACKBOT", "U404"}

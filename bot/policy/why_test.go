@@ -9,7 +9,7 @@ import (
 	"lbbot/bot/policy"
 )
 
-func TestWhyTellsOfEveryRuleOfThisActionOnThisListener(t *testing.T) {
+func TestWhyListsEveryRuleForTheActionAndTheListener(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), `
 @id("sre") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource)
@@ -36,7 +36,7 @@ func TestWhyTellsOfEveryRuleOfThisActionOnThisListener(t *testing.T) {
 	}, got.Rules)
 }
 
-func TestWhySaysWhatKeptTheRulesFromBeingAsked(t *testing.T) {
+func TestWhyNamesTheCheckThatFailedBeforeThePolicy(t *testing.T) {
 	t.Parallel()
 	d := newDirectory()
 	g := gate(t, d, permissive)

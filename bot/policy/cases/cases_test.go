@@ -55,7 +55,7 @@ func policyFile(t *testing.T, src string) string {
 	return path
 }
 
-func TestCasesAreAskedOfTheGate(t *testing.T) {
+func TestRunDecidesTheCasesWithTheGate(t *testing.T) {
 	t.Parallel()
 	f, err := cases.Parse("p.yaml", []byte(world+`
 - {name: in an incident, want: allow}
@@ -92,7 +92,7 @@ func TestCasesAreAskedOfTheGate(t *testing.T) {
 	}
 }
 
-func TestACaseThatIsNotSoSaysWhatIs(t *testing.T) {
+func TestFailedCaseShowsTheActualDecision(t *testing.T) {
 	t.Parallel()
 	f, err := cases.Parse("p.yaml", []byte(world+`
   - name: wrong

@@ -14,8 +14,8 @@ import (
 
 const examples = "../../../deploy/policies"
 
-// Each example is good, has no warning, and its cases pass. Each of its rules
-// decides one of them at least, so that the cases say what the rules are for.
+// Each example is valid, has no warning, and its cases pass. Each of its rules
+// decides at least one case.
 func TestTheExamplePoliciesDoWhatTheirCasesSay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(examples, "*.cedar"))

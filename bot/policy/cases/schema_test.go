@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// definition is what is compared of the schema.
+// definition is the part of the schema that is compared.
 type definition struct {
 	Properties map[string]struct {
 		Enum []string `json:"enum"`
@@ -20,7 +20,7 @@ type definition struct {
 	Enum  []string     `json:"enum"`
 }
 
-// keys are the keys that a type takes in a file.
+// keys are the keys that a type has in a file.
 func keys(t reflect.Type) []string {
 	var out []string
 	for i := range t.NumField() {

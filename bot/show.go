@@ -135,7 +135,7 @@ func (p page) people(op operation.Operation) {
 		p.field("Answered by", op.AnswerBy+": "+op.Answer)
 	}
 	if op.Denial != nil {
-		p.field("Denied at the last check", string(op.Denial.Code)+" "+op.Denial.What)
+		p.field("Denied at the last check", string(op.Denial.Code)+" "+string(op.Denial.What))
 	}
 	p.field("Policies", strings.Join(op.Policies, ", "))
 	p.field("Policy digest", op.PolicyDigest)

@@ -41,7 +41,7 @@ var exceptions = struct {
 		"bot/slackapp": 32,
 	},
 	packageLines: map[string]int{
-		"bot/operation": 4164,
+		"bot/operation": 4179,
 		"bot/slackapp":  5000,
 	},
 	fileLines: map[string]int{

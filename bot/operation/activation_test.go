@@ -13,8 +13,8 @@ func TestWhatWasAcceptedWaitsForTheNewestRules(t *testing.T) {
 	t.Parallel()
 	for name, no := range map[string]operation.Decision{
 		"this replica is behind":       {Code: operation.DeniedOutdated},
-		"the policy file is new":       {Code: operation.DeniedUnchecked, What: operation.WhatReading},
-		"the database cannot be asked": {Code: operation.DeniedUnchecked, What: operation.WhatNewest},
+		"the policy file is new":       {Code: operation.DeniedUnchecked, What: operation.FactPolicyFile},
+		"the database cannot be asked": {Code: operation.DeniedUnchecked, What: operation.FactNewest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -139,7 +139,7 @@ func TestTheBudgetOfBreakGlass(t *testing.T) {
 		for n, server := range servers[:2] {
 			used, limit, window, err := h.intake.GlassUsed(t.Context(), ana)
 			require.NoError(t, err)
-			require.Equal(t, []any{n, 2, "a week"}, []any{used, limit, window})
+			require.Equal(t, []any{n, 2, 7 * 24 * time.Hour}, []any{used, limit, window})
 			reg := request()
 			reg.Server = server
 			op, err := h.broken(reg)
@@ -219,7 +219,7 @@ func TestALimitForEachListener(t *testing.T) {
 		denied := &intake.DeniedError{}
 		require.ErrorAs(t, err, &denied)
 		require.Equal(t, operation.DeniedListenerRate, denied.Decision.Code)
-		require.Equal(t, "10 minutes", denied.Decision.Window)
+		require.Equal(t, 10*time.Minute, denied.Decision.Window)
 		reg.Listener = named("lst-3")
 		h.cloud.balancers[1].Status = "Available"
 		h.accepted(reg)

@@ -307,7 +307,7 @@ func TestTooManyInAShortTimeSaysWhenTheNextIsPossible(t *testing.T) {
 		d := denied(t, h, err)
 		require.Equal(t, operation.DeniedRate, d.Code)
 		require.Equal(t, 2, d.Limit)
-		require.Equal(t, "10 minutes", d.Window)
+		require.Equal(t, 10*time.Minute, d.Window)
 		require.WithinDuration(t, first.Add(10*time.Minute), d.Until, time.Second)
 		_, err = h.intake.Send(t.Context(), h.click(late.ID, ana))
 		require.Equal(t, operation.DeniedRate, denied(t, h, err).Code, "also for a preview from before")

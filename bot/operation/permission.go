@@ -62,9 +62,32 @@ const (
 	DeniedNotRequester DenialCode = "not_requester" // somebody else's preview
 )
 
-// WhatDirect says, of a decision with DeniedChannel, that the channel is a
-// direct message of other people: nobody can invite the bot there.
-const WhatDirect = "direct"
+// Fact names what a decision depends on. Stored; add, never change one.
+type Fact string
+
+// The facts that Decision.What names, with the code DeniedUnchecked unless it
+// says otherwise.
+const (
+	FactWorkspace  Fact = "workspace" // where the bot is installed
+	FactPerson     Fact = "person"
+	FactChannel    Fact = "channel"
+	FactGroups     Fact = "groups"   // a user group that the policy names, or all of them
+	FactListener   Fact = "listener" // or its load balancer
+	FactServer     Fact = "server"
+	FactWeight     Fact = "weight"
+	FactPorts      Fact = "ports"
+	FactPolicy     Fact = "policy"      // a policy could not be evaluated
+	FactPolicyFile Fact = "policy_file" // it changed seconds ago and may be incomplete
+	FactNewest     Fact = "newest"      // whether this process has the policy that is in force
+	FactAsker      Fact = "asker"       // whether the approver asked, under another id of theirs
+	FactDirect     Fact = "direct"      // with DeniedChannel: a direct message of other people
+)
+
+// AllFacts lists the facts that could not be checked.
+func AllFacts() []Fact {
+	return []Fact{FactWorkspace, FactPerson, FactChannel, FactGroups, FactListener, FactServer, FactWeight, FactPorts,
+		FactPolicy, FactPolicyFile, FactNewest, FactAsker}
+}
 
 // Decision is the answer to a Question, with what a person needs to know
 // about a no. It is stored in the audit trail, so it is bounded.
@@ -76,7 +99,7 @@ type Decision struct {
 	Approvals int        `json:"approvals,omitempty"` // with DeniedApproval: how many other people must agree
 	Code      DenialCode `json:"code,omitempty"`
 	Action    Action     `json:"action,omitempty"` // of a no that is not about register
-	What      string     `json:"what,omitempty"`   // the fact that could not be checked
+	What      Fact       `json:"what,omitempty"`   // the fact that could not be checked
 	// what a person has to change so that it can be checked; empty: it may pass
 	Remedy   string   `json:"remedy,omitempty"`
 	Policies []string `json:"policies,omitempty"` // @id of the policies that decided
@@ -87,15 +110,15 @@ type Decision struct {
 	Groups    []string `json:"groups,omitempty"`     // user group ids that would have helped
 	GroupsAsk bool     `json:"groups_ask,omitempty"` // in one of Groups it would take the approval of others as well
 	// ids of the channels in which it would be permitted, with or without approval
-	Channels []string  `json:"channels,omitempty"`
-	Incident bool      `json:"incident,omitempty"`  // it would be permitted in an incident channel
-	PersonID string    `json:"person_id,omitempty"` // Person.PersonID, once it was read
-	In       []string  `json:"in,omitempty"`        // user group ids the person is in, among those the policy names
-	Person   bool      `json:"person"`              // the person passed the identity checks
-	Channel  bool      `json:"channel"`             // the channel passed its checks
-	Limit    int       `json:"limit,omitempty"`     // for DeniedRate: how many
-	Window   string    `json:"window,omitempty"`    // for DeniedRate: in how long
-	Until    time.Time `json:"until,omitzero"`
+	Channels []string      `json:"channels,omitempty"`
+	Incident bool          `json:"incident,omitempty"`  // it would be permitted in an incident channel
+	PersonID string        `json:"person_id,omitempty"` // Person.PersonID, once it was read
+	In       []string      `json:"in,omitempty"`        // user group ids the person is in, among those the policy names
+	Person   bool          `json:"person"`              // the person passed the identity checks
+	Channel  bool          `json:"channel"`             // the channel passed its checks
+	Limit    int           `json:"limit,omitempty"`     // for DeniedRate: how many
+	Window   time.Duration `json:"-"`                   // for DeniedRate: in how long; never stored
+	Until    time.Time     `json:"until,omitzero"`
 
 	// Clauses is the account of the policies named in Policies, in the order
 	// of the file. It explains the decision and never makes it. MoreClauses
@@ -263,18 +286,10 @@ type Activation struct {
 // process has.
 const DeniedOutdated DenialCode = "outdated"
 
-// WhatNewest is the fact, of a decision with DeniedUnchecked, whether this
-// process has the policies that are in force.
-const WhatNewest = "newest"
-
-// WhatReading is the fact, of a decision with DeniedUnchecked, what the policy
-// file says: it was changed seconds ago and may not be complete.
-const WhatReading = "policy_file"
-
 // PolicyUnknown reports whether a decision is none: whoever was asked could not
 // know by which rules to decide.
 func (d Decision) PolicyUnknown() bool {
-	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && (d.What == WhatNewest || d.What == WhatReading)
+	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && (d.What == FactNewest || d.What == FactPolicyFile)
 }
 
 func NewQuestion(op Operation, at time.Time) Question {

@@ -62,7 +62,7 @@ func TestAnApprovalIsRefusedWhileItIsNotKnownWhoAsked(t *testing.T) {
 		denied := &intake.DeniedError{}
 		require.ErrorAs(t, h.approves(op.ID, chen), &denied)
 		require.Equal(t, operation.DeniedUnchecked, denied.Decision.Code)
-		require.Equal(t, intake.WhatAsker, denied.Decision.What)
+		require.Equal(t, operation.FactAsker, denied.Decision.What)
 	})
 }
 

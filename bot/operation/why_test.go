@@ -63,9 +63,9 @@ func TestWhyAsksWhatAnAdditionWouldAsk(t *testing.T) {
 		require.Equal(t, &h.gate.who, w.Can)
 		require.Equal(t, &h.gate.who, w.Approve)
 		require.Equal(t, []intake.LimitLeft{
-			{Of: operation.LimitPerson, Left: 2, Limit: 3, In: "10 minutes"},
-			{Of: operation.LimitListener, Left: 0, Limit: 2, In: "1 minute", Next: time.Now().Add(30 * time.Second)},
-			{Of: operation.LimitGlass, Left: 2, Limit: 2, In: "a week"},
+			{Of: operation.LimitPerson, Left: 2, Limit: 3, In: 10 * time.Minute},
+			{Of: operation.LimitListener, Left: 0, Limit: 2, In: time.Minute, Next: time.Now().Add(30 * time.Second)},
+			{Of: operation.LimitGlass, Left: 2, Limit: 2, In: 7 * 24 * time.Hour},
 		}, w.Limits)
 		for _, e := range h.journal.events {
 			require.NotEqual(t, operation.EventDenied, e.Kind, "asking is noted nowhere")

@@ -108,7 +108,7 @@ func (g *Gate) checkNewest(ctx context.Context, now *loaded, d *operation.Decisi
 	if _, ok := errors.AsType[*OutdatedError](err); ok {
 		d.Code = operation.DeniedOutdated
 	} else if err != nil {
-		d.Code, d.What = operation.DeniedUnchecked, operation.WhatNewest
+		d.Code, d.What = operation.DeniedUnchecked, operation.FactNewest
 	}
 	return err
 }

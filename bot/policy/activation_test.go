@@ -236,7 +236,7 @@ func TestGateDecidesNothingWhileDatabaseCannotBeRead(t *testing.T) {
 				t.Helper()
 				got := a.Decide(t.Context(), question(sre, ops))
 				require.Equal(t, operation.DeniedUnchecked, got.Code)
-				require.Equal(t, operation.WhatNewest, got.What)
+				require.Equal(t, operation.FactNewest, got.What)
 				require.True(t, got.PolicyUnknown())
 				require.ErrorContains(t, a.Ready(t.Context()), "planted")
 			}

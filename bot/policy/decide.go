@@ -33,17 +33,17 @@ type facts struct {
 
 // newFacts builds the facts of a question. If one is missing or impossible, it
 // returns its name instead, one of the What… constants.
-func newFacts(q operation.Question, f identity, in []string) (*facts, string) {
+func newFacts(q operation.Question, f identity, in []string) (*facts, operation.Fact) {
 	l := q.Listener
 	switch {
 	case slices.Contains([]string{l.ID, l.Name, l.Protocol, l.LoadBalancerID, l.LoadBalancerName}, ""):
-		return nil, WhatListener
+		return nil, operation.FactListener
 	case q.Server.ID == "" || q.Server.Type == "":
-		return nil, WhatServer
+		return nil, operation.FactServer
 	case q.Weight < 0 || q.Weight > mostWeight:
-		return nil, WhatWeight
+		return nil, operation.FactWeight
 	case slices.ContainsFunc(q.Ports, func(p int) bool { return p < 1 || p > mostPort }):
-		return nil, WhatPorts
+		return nil, operation.FactPorts
 	}
 	out := &facts{action: string(q.Action), in: in}
 	out.person.UID = uid(typePerson, f.person.ID)
@@ -218,7 +218,7 @@ func (s *Set) decide(f *facts) (operation.Decision, error) {
 	d := operation.Decision{Person: true, Channel: true, In: f.in, Digest: s.digest}
 	switch v := s.ask(f); {
 	case v.fault != nil:
-		d.Code, d.What = operation.DeniedUnchecked, WhatPolicy
+		d.Code, d.What = operation.DeniedUnchecked, operation.FactPolicy
 		return d, v.fault
 	case len(v.forbids) > 0:
 		d.Code = operation.DeniedForbidden

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/policy"
 )
 
 // house is the policy of the decision table.
@@ -337,7 +336,7 @@ func TestPolicyThatCannotBeEvaluatedDenies(t *testing.T) {
 			q := question(nobody, ops)
 			tt.change(&q)
 			d := g.Decide(t.Context(), q)
-			require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: policy.WhatPolicy, Person: true,
+			require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy, Person: true,
 				Channel: true, Digest: g.Status().Digest}, d)
 		})
 	}

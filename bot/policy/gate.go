@@ -179,7 +179,7 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	now := g.current.Load()
 	set := now.set
 	if set == nil && now.settling {
-		d.Code, d.What = operation.DeniedUnchecked, operation.WhatReading
+		d.Code, d.What = operation.DeniedUnchecked, operation.FactPolicyFile
 		return nil, nil, d, errSettling
 	}
 	if set == nil {
@@ -189,7 +189,7 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	}
 	in, err := g.groups(ctx, set.groups, f.person)
 	if err != nil {
-		d.Code, d.What = operation.DeniedUnchecked, WhatGroups
+		d.Code, d.What = operation.DeniedUnchecked, operation.FactGroups
 		return nil, nil, d, err
 	}
 	if q.At.IsZero() {
@@ -224,7 +224,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 		Person: f.person, Workspace: f.workspace, Channel: f.channel, Incident: f.incident,
 		Refusal: refusal, Policy: now.version(),
 	}
-	if refusal.Code == operation.DeniedUnchecked && refusal.What != WhatChannel {
+	if refusal.Code == operation.DeniedUnchecked && refusal.What != operation.FactChannel {
 		return s, fmt.Errorf("asking Slack who %s is: %w", a.UserID, err)
 	}
 	var named []string
@@ -236,7 +236,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	}
 	switch {
 	case refusal.Code == "" && now.set == nil && now.settling:
-		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, operation.WhatReading
+		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, operation.FactPolicyFile
 	case refusal.Code == "":
 		err = g.checkNewest(ctx, now, &s.Refusal)
 		g.unchecked(ctx, &s.Refusal, err, a, p)
@@ -246,7 +246,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	}
 	in, err := g.groups(ctx, named, f.person)
 	if err != nil {
-		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, WhatGroups
+		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, operation.FactGroups
 		g.unchecked(ctx, &s.Refusal, err, a, p)
 		return s, nil
 	}
@@ -275,7 +275,7 @@ func (g *Gate) unchecked(ctx context.Context, d *operation.Decision, err error, 
 		d.Remedy = setup.Remedy
 	}
 	g.log.Warn("permission could not be checked",
-		zap.String("what", d.What), zap.String("code", string(d.Code)),
+		zap.String("what", string(d.What)), zap.String("code", string(d.Code)),
 		zap.String("person", a.UserID), zap.String("channel", p.ChannelID),
 		zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
 }

@@ -12,20 +12,6 @@ import (
 	"lbbot/bot/operation"
 )
 
-// The facts that operation.Decision.What names when its code is
-// operation.DeniedUnchecked.
-const (
-	WhatWorkspace = "workspace" // where the bot is installed
-	WhatPerson    = "person"
-	WhatChannel   = "channel"
-	WhatGroups    = "groups"   // a user group that the policy names, or all of them
-	WhatListener  = "listener" // or its load balancer
-	WhatServer    = "server"
-	WhatWeight    = "weight"
-	WhatPorts     = "ports"
-	WhatPolicy    = "policy" // a policy could not be evaluated
-)
-
 // LookupTimeout is how long one decision waits for all of Slack's answers
 // together. What Slack has not answered by then could not be checked.
 const LookupTimeout = 5 * time.Second
@@ -50,7 +36,7 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor,
 	p operation.Place) (identity, operation.Decision, error) {
 	w, err := g.workspace(ctx)
 	if err != nil {
-		return identity{}, operation.Decision{Code: operation.DeniedUnchecked, What: WhatWorkspace}, err
+		return identity{}, operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactWorkspace}, err
 	}
 	f := identity{workspace: w}
 	var personErr, channelErr error
@@ -75,15 +61,15 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor,
 	}
 	switch {
 	case personErr != nil:
-		d.Code, d.What = operation.DeniedUnchecked, WhatPerson
+		d.Code, d.What = operation.DeniedUnchecked, operation.FactPerson
 	case personCode != "":
 		d.Code = personCode
 	case channelErr != nil:
-		d.Code, d.What = operation.DeniedUnchecked, WhatChannel
+		d.Code, d.What = operation.DeniedUnchecked, operation.FactChannel
 	default:
 		d.Code = channelCode
 		if channelCode == operation.DeniedChannel && strings.HasPrefix(p.ChannelID, "D") {
-			d.What = operation.WhatDirect
+			d.What = operation.FactDirect
 		}
 	}
 	return f, d, errors.Join(personErr, channelErr)

@@ -44,7 +44,7 @@ func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 	tests := map[string]struct {
 		change          func(world)
 		want            operation.DenialCode
-		what            string
+		what            operation.Fact
 		person, channel bool
 	}{
 		"nothing wrong": {func(world) {}, "", "", true, true},
@@ -106,37 +106,37 @@ func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 		"a channel Slack does not know": {func(w world) { w.q.Place.ChannelID = "C404" }, operation.DeniedChannel,
 			"", true, false},
 		"the workspace could not be read": {func(w world) { w.d.workspaceErr = errSlack }, operation.DeniedUnchecked,
-			policy.WhatWorkspace, false, false},
+			operation.FactWorkspace, false, false},
 		"the workspace has no id": {func(w world) { w.d.workspace.TeamID = "" }, operation.DeniedUnchecked,
-			policy.WhatWorkspace, false, false},
+			operation.FactWorkspace, false, false},
 		"the person could not be read": {func(w world) { w.d.personErr = errSlack }, operation.DeniedUnchecked,
-			policy.WhatPerson, false, true},
+			operation.FactPerson, false, true},
 		"no person": {func(w world) { w.q.Actor.UserID = "" }, operation.DeniedUnchecked,
-			policy.WhatPerson, false, true},
+			operation.FactPerson, false, true},
 		"a person Slack does not know": {func(w world) { w.q.Actor.UserID = "U404" }, operation.DeniedUnchecked,
-			policy.WhatPerson, false, true},
+			operation.FactPerson, false, true},
 		"a person without home": {person(func(p *operation.Person) { p.TeamID = "" }),
-			operation.DeniedUnchecked, policy.WhatPerson, false, true},
+			operation.DeniedUnchecked, operation.FactPerson, false, true},
 		"an answer about another person": {person(func(p *operation.Person) { p.ID = dev }), operation.DeniedUnchecked,
-			policy.WhatPerson, false, true},
+			operation.FactPerson, false, true},
 		"the channel could not be read": {func(w world) { w.d.channelErr = errSlack }, operation.DeniedUnchecked,
-			policy.WhatChannel, true, false},
+			operation.FactChannel, true, false},
 		"no channel": {func(w world) { w.q.Place.ChannelID = "" }, operation.DeniedUnchecked,
-			policy.WhatChannel, true, false},
+			operation.FactChannel, true, false},
 		"a channel without name": {channel(func(c *operation.Channel) { c.Name = "" }),
-			operation.DeniedUnchecked, policy.WhatChannel, true, false},
+			operation.DeniedUnchecked, operation.FactChannel, true, false},
 		"the result goes to a channel not looked at": {func(w world) { w.q.Place.ResultID = shared }, "",
 			"", true, true},
 		"groups could not be read": {func(w world) { w.d.groupsErr = errSlack },
-			operation.DeniedUnchecked, policy.WhatGroups, true, true},
+			operation.DeniedUnchecked, operation.FactGroups, true, true},
 		"a named group is missing": {func(w world) { w.d.without("S03LEAD") }, operation.DeniedUnchecked,
-			policy.WhatGroups, true, true},
+			operation.FactGroups, true, true},
 		"no groups at all": {func(w world) { w.d.groups = nil }, operation.DeniedUnchecked,
-			policy.WhatGroups, true, true},
+			operation.FactGroups, true, true},
 		"a named group is disabled": {group(func(g *operation.Group) { g.Disabled = true }),
-			operation.DeniedUnchecked, policy.WhatGroups, true, true},
+			operation.DeniedUnchecked, operation.FactGroups, true, true},
 		"a named group of another organization": {group(func(g *operation.Group) { g.External = true }),
-			operation.DeniedUnchecked, policy.WhatGroups, true, true},
+			operation.DeniedUnchecked, operation.FactGroups, true, true},
 		"a group nobody named is missing": {func(w world) { w.d.without("S01SRE") }, "", "", true, true},
 	}
 	for name, tt := range tests {
@@ -154,7 +154,7 @@ func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 
 			// Admit checks the same, except the groups.
 			admitted := g.Admit(t.Context(), w.q.Actor, w.q.Place)
-			if tt.what == policy.WhatGroups {
+			if tt.what == operation.FactGroups {
 				require.True(t, admitted.Allowed)
 				return
 			}
@@ -188,7 +188,7 @@ func TestMembersOfAnOrganizationAreThoseOfOurWorkspace(t *testing.T) {
 		person func(*operation.Person)
 		click  string // the workspace that the click names
 		want   operation.DenialCode
-		what   string
+		what   operation.Fact
 	}{
 		"a member":                   {func(*operation.Person) {}, "", "", ""},
 		"no home workspace is named": {func(p *operation.Person) { p.TeamID = "" }, "", "", ""},
@@ -206,10 +206,10 @@ func TestMembersOfAnOrganizationAreThoseOfOurWorkspace(t *testing.T) {
 			operation.DeniedWorkspace, ""},
 		"of no organization": {func(p *operation.Person) { p.EnterpriseID = "" }, "", operation.DeniedWorkspace, ""},
 		"of no organization and no workspace": {func(p *operation.Person) { p.EnterpriseID, p.TeamID = "", "" },
-			"", operation.DeniedUnchecked, policy.WhatPerson},
+			"", operation.DeniedUnchecked, operation.FactPerson},
 		"the click came from elsewhere": {func(*operation.Person) {}, other, operation.DeniedWorkspace, ""},
 		"Slack does not say who they are": {func(p *operation.Person) { p.PersonID = "" }, "",
-			operation.DeniedUnchecked, policy.WhatPerson},
+			operation.DeniedUnchecked, operation.FactPerson},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -329,7 +329,7 @@ func TestSlowSlackIsADenialAfterTheLookupTimeout(t *testing.T) {
 	g := gate(t, d, permissive, func(c *policy.Config) { c.Log = zap.New(core) })
 	synctest.Test(t, func(t *testing.T) {
 		got := g.Decide(context.Background(), question(sre, ops))
-		require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: policy.WhatWorkspace}, got)
+		require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactWorkspace}, got)
 	})
 	require.Equal(t, 1, logs.FilterMessage("permission could not be checked").Len())
 	require.Equal(t, "policy lookup timeout",

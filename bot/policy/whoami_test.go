@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/policy"
 )
 
 func TestWhoami(t *testing.T) {
@@ -15,7 +14,7 @@ func TestWhoami(t *testing.T) {
 		person, channel string
 		change          func(*directory)
 		refusal         operation.DenialCode
-		what            string
+		what            operation.Fact
 		groups, rules   []string
 		incident        bool
 		failed          bool
@@ -33,17 +32,17 @@ func TestWhoami(t *testing.T) {
 		"shared channel": {person: sre, channel: shared, refusal: operation.DeniedShared,
 			groups: []string{"S01SRE"}, incident: true},
 		"channel cannot be read": {person: sre, channel: ops, change: func(d *directory) { d.channelErr = errSlack },
-			refusal: operation.DeniedUnchecked, what: policy.WhatChannel, groups: []string{"S01SRE"}},
+			refusal: operation.DeniedUnchecked, what: operation.FactChannel, groups: []string{"S01SRE"}},
 		"a named group is missing": {person: sre, channel: ops, change: func(d *directory) { d.without("S03LEAD") },
-			refusal: operation.DeniedUnchecked, what: policy.WhatGroups, groups: []string{"S01SRE"}},
+			refusal: operation.DeniedUnchecked, what: operation.FactGroups, groups: []string{"S01SRE"}},
 		"groups cannot be read": {person: sre, channel: ops, change: func(d *directory) { d.groupsErr = errSlack },
 			failed: true},
 		"person cannot be read": {person: sre, channel: ops,
 			change: func(d *directory) { d.personErr = errSlack }, failed: true,
-			refusal: operation.DeniedUnchecked, what: policy.WhatPerson},
+			refusal: operation.DeniedUnchecked, what: operation.FactPerson},
 		"workspace cannot be read": {person: sre, channel: ops,
 			change: func(d *directory) { d.workspaceErr = errSlack }, failed: true,
-			refusal: operation.DeniedUnchecked, what: policy.WhatWorkspace},
+			refusal: operation.DeniedUnchecked, what: operation.FactWorkspace},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

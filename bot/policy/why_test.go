@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/policy"
 )
 
 func TestWhyListsEveryRuleForTheActionAndTheListener(t *testing.T) {
@@ -50,7 +49,7 @@ func TestWhyNamesTheCheckThatFailedBeforeThePolicy(t *testing.T) {
 	q.Listener.Name = ""
 	got, err = g.Why(t.Context(), q)
 	require.NoError(t, err)
-	require.Equal(t, policy.WhatListener, got.Decision.What)
+	require.Equal(t, operation.FactListener, got.Decision.What)
 
 	d.groupsErr = errSlack
 	got, err = g.Why(t.Context(), question(sre, ops))

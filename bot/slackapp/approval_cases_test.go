@@ -1,6 +1,8 @@
 package slackapp
 
 import (
+	"time"
+
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
@@ -65,10 +67,10 @@ func approvalMessages() map[string]render.Message {
 func approvalViews() map[string]slack.ModalViewRequest {
 	m := private.FormMeta{Channel: "C0INC1234", About: render.ButtonValue(rendertest.Draft())}
 	views := map[string]slack.ModalViewRequest{
-		"glass_opening": private.GlassForm(m, private.GlassWarning(glassAlertAll, 0, 0, "")),
+		"glass_opening": private.GlassForm(m, private.GlassWarning(glassAlertAll, 0, 0, 0)),
 		"glass": private.GlassForm(m, private.GlassWarning(private.JoinNames([]string{"Bo", "Chen", "Dee"}), 0,
-			2, "a week")),
-		"glass_day":    private.GlassForm(m, private.GlassWarning("Bo", 1, 3, "1440 minutes")),
+			2, 7*24*time.Hour)),
+		"glass_day":    private.GlassForm(m, private.GlassWarning("Bo", 1, 3, 24*time.Hour)),
 		"deny":         private.DenyForm(m, "Ana"),
 		"deny_unnamed": private.DenyForm(m, ""),
 	}

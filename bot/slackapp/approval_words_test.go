@@ -102,7 +102,7 @@ func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 			meta := private.FormMeta{Channel: "C0OPS", About: "id:1"}
 			for name, v := range map[string]slack.ModalViewRequest{
 				"deny": private.DenyForm(meta, s), "glass": private.GlassForm(meta,
-					private.GlassWarning(private.JoinNames([]string{s, s, s}), 1, 2, s)),
+					private.GlassWarning(private.JoinNames([]string{s, s, s}), 1, 2, time.Hour)),
 				"preview": private.PreviewView(hostileApproval(s, operation.Draft, "", true), approvalWording()),
 			} {
 				requireView(t, v)

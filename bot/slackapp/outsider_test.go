@@ -58,6 +58,6 @@ func TestACommandInADirectMessageOfOthersSaysWhereToGo(t *testing.T) {
 	require.Contains(t, said, "Use a channel, or a direct message with me.")
 	require.NotContains(t, said, "/invite")
 	require.Equal(t, private.DenyDirect, private.Refusal(
-		operation.Decision{Code: operation.DeniedChannel, What: operation.WhatDirect},
+		operation.Decision{Code: operation.DeniedChannel, What: operation.FactDirect},
 		render.Wording{}))
 }

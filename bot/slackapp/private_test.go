@@ -160,11 +160,10 @@ func TestTheOwnerIsToldWhatToDo(t *testing.T) {
 func TestEveryFactOfThePolicyHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, what := range []string{"workspace", "person", "channel", "groups", "listener", "server", "weight", "ports",
-		"policy", operation.WhatNewest, operation.WhatReading, intake.WhatAsker} {
+	for _, what := range operation.AllFacts() {
 		words := render.FactWords(what, render.FactAskers)
-		require.NotEqual(t, what, words, "a word of the policy is no sentence for people")
-		require.False(t, seen[words], what)
+		require.NotEqual(t, string(what), words, "a word of the policy is no sentence for people")
+		require.False(t, seen[words], string(what))
 		seen[words] = true
 	}
 	require.Equal(t, "the moon", render.FactWords("the moon", private.FactYours))

@@ -65,7 +65,7 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, rendertest.Moment(19, 15, 0),
 		rendertest.Moment(19, 15, 0)
 	op.StopBy, op.AnswerBy, op.Answer, op.Mismatch = s, s, operation.AnswerNotThere, true
-	op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: s}
+	op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: operation.Fact(s)}
 	return op
 }
 
@@ -83,7 +83,7 @@ func hostileMessages(s string) map[string]render.Message {
 		all["not added "+string(op.Reason)] = render.Card(hostileOperation(s, operation.NotAdded, op.Reason), w)
 	}
 	for name, d := range rendertest.Denials() {
-		d.What, d.Reason, d.Contact, d.Window = s, s, s, s
+		d.What, d.Reason, d.Contact = operation.Fact(s), s, s
 		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
 		d.Clauses, d.MoreClauses = hostileClauses(s), 3
 		people := &operation.People{IDs: []string{s, s, s}, Shown: []string{s}, Groups: []string{s}}
@@ -138,8 +138,8 @@ func hostileMessages(s string) map[string]render.Message {
 		"whoami": private.Whoami(operation.Standing{Person: operation.Person{ID: s},
 			Workspace: operation.Workspace{TeamID: s}, Channel: operation.Channel{ID: s},
 			Groups: []operation.Group{{ID: s, Handle: s}}, Rules: []string{s, s}, Policy: s,
-			Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: s}},
-			[]intake.LimitLeft{{Of: operation.LimitPerson, In: s}}, w),
+			Refusal: operation.Decision{Code: operation.DeniedUnchecked, What: operation.Fact(s)}},
+			[]intake.LimitLeft{{Of: operation.LimitPerson, In: time.Minute}}, w),
 	} {
 		all[name] = m
 	}

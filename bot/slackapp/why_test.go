@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,9 +16,9 @@ import (
 
 func lefts() []intake.LimitLeft {
 	return []intake.LimitLeft{
-		{Of: operation.LimitPerson, Left: 7, Limit: 10, In: "10 minutes"},
-		{Of: operation.LimitListener, Left: 0, Limit: 5, In: "10 minutes", Next: rendertest.Moment(19, 24, 0)},
-		{Of: operation.LimitGlass, Left: 2, Limit: 2, In: "a week"},
+		{Of: operation.LimitPerson, Left: 7, Limit: 10, In: 10 * time.Minute},
+		{Of: operation.LimitListener, Left: 0, Limit: 5, In: 10 * time.Minute, Next: rendertest.Moment(19, 24, 0)},
+		{Of: operation.LimitGlass, Left: 2, Limit: 2, In: 7 * 24 * time.Hour},
 	}
 }
 

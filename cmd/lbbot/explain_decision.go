@@ -23,7 +23,7 @@ func decision(d operation.Decision) string {
 	case d.Code == operation.DeniedNoRule:
 		return "not allowed: no rule permits it" + strings.Replace(by, " by", "; nearest:", 1) + elsewhere(d)
 	case d.Code == operation.DeniedUnchecked:
-		return "not allowed: this could not be checked: " + d.What
+		return "not allowed: this could not be checked: " + string(d.What)
 	}
 	return "not allowed: " + string(d.Code)
 }

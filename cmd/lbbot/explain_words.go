@@ -91,7 +91,7 @@ func place(q operation.Question, s operation.Standing) string {
 }
 
 // verdict is the result of one of the checks before the policy.
-func verdict(ok bool, d operation.Decision, about ...string) string {
+func verdict(ok bool, d operation.Decision, about ...operation.Fact) string {
 	switch {
 	case ok:
 		return "ok"

@@ -198,10 +198,6 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (operation.Vote, error)
 	return operation.Vote{By: who, Place: where, Policies: d.Policies, Digest: d.Digest}, nil
 }
 
-// WhatAsker is the fact, of a decision with DeniedUnchecked, who asked: in an
-// organization that may be the one who decides, under another id.
-const WhatAsker = "asker"
-
 // otherThan is the decision d, unless who asked for op under another id.
 func (i *Intake) otherThan(ctx context.Context, op operation.Operation, who operation.Actor,
 	d operation.Decision) operation.Decision {
@@ -211,7 +207,7 @@ func (i *Intake) otherThan(ctx context.Context, op operation.Operation, who oper
 	}
 	switch {
 	case asker.PersonID == "":
-		return operation.Decision{Code: operation.DeniedUnchecked, What: WhatAsker, Person: true, Channel: true}
+		return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactAsker, Person: true, Channel: true}
 	case asker.Is(who):
 		return operation.Decision{Code: operation.DeniedSelf, Person: true, Channel: true}
 	}

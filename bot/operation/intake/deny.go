@@ -13,7 +13,7 @@ import (
 func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Operation) *DeniedError {
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
 	data := operation.WithPolicies(map[string]string{"code": string(d.Code), "listener": op.Listener.ID,
-		"instance": op.Server.ID, "what": d.What, "action": string(d.Action),
+		"instance": op.Server.ID, "what": string(d.What), "action": string(d.Action),
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin,
@@ -27,7 +27,7 @@ func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Op
 			zap.String("code", string(d.Code)), zap.Error(err))
 	}
 	i.Log.Info("request denied", zap.String("actor", op.Actor.UserID), zap.String("channel", op.Place.ChannelID),
-		zap.String("code", string(d.Code)), zap.String("what", d.What), zap.Strings("policies", d.Policies))
+		zap.String("code", string(d.Code)), zap.String("what", string(d.What)), zap.Strings("policies", d.Policies))
 	return &DeniedError{Decision: d, Operation: op}
 }
 

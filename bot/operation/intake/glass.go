@@ -31,12 +31,12 @@ const (
 // GlassUsed returns how many operations with break-glass this person had
 // accepted lately, how many they may have, and in which time: "0 of 2 in a
 // week". Errors: *UnavailableError.
-func (i *Intake) GlassUsed(ctx context.Context, a operation.Actor) (used, limit int, window string, err error) {
+func (i *Intake) GlassUsed(ctx context.Context, a operation.Actor) (used, limit int, window time.Duration, err error) {
 	times, err := i.Journal.BrokenSince(ctx, a.UserID, i.Now().Add(-i.Settings.GlassIn))
 	if err != nil {
-		return 0, 0, "", &UnavailableError{What: "journal", Err: err}
+		return 0, 0, 0, &UnavailableError{What: "journal", Err: err}
 	}
-	return len(times), i.Settings.Glass, span(i.Settings.GlassIn), nil
+	return len(times), i.Settings.Glass, i.Settings.GlassIn, nil
 }
 
 // Break accepts a draft that needs approval without it. The rules must permit

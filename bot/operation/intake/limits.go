@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"lbbot/bot/operation"
@@ -34,25 +33,11 @@ func (i *Intake) tooMany(ctx context.Context, op operation.Operation, e *operati
 	case operation.LimitGlass:
 		code, limit, in = operation.DeniedBudget, i.Settings.Glass, i.Settings.GlassIn
 	}
-	d := operation.Decision{Code: code, Person: true, Channel: true, Limit: limit, Window: span(in)}
+	d := operation.Decision{Code: code, Person: true, Channel: true, Limit: limit, Window: in}
 	if n := len(e.Times); limit > 0 && n >= limit {
 		d.Until = e.Times[n-limit].Add(in)
 	}
 	return i.deny(ctx, d, op)
-}
-
-// span writes a duration as people say it.
-func span(d time.Duration) string {
-	if week := 7 * 24 * time.Hour; d == week {
-		return "a week"
-	}
-	if d%time.Minute == 0 {
-		if d == time.Minute {
-			return "1 minute"
-		}
-		return strconv.Itoa(int(d/time.Minute)) + " minutes"
-	}
-	return d.String()
 }
 
 // LimitLeft is how much of a limit is left.
@@ -60,7 +45,7 @@ type LimitLeft struct {
 	Of    string // LimitPerson, LimitListener or LimitGlass
 	Left  int
 	Limit int
-	In    string    // such as "10 minutes"
+	In    time.Duration
 	Next  time.Time // with nothing left: when the next one is possible
 }
 
@@ -96,7 +81,7 @@ func (i *Intake) LimitsLeft(ctx context.Context, a operation.Actor, listenerID s
 		if err != nil {
 			return nil, &UnavailableError{What: "journal", Err: err}
 		}
-		left := LimitLeft{Of: l.of, Left: max(0, l.limit-len(times)), Limit: l.limit, In: span(l.in)}
+		left := LimitLeft{Of: l.of, Left: max(0, l.limit-len(times)), Limit: l.limit, In: l.in}
 		if left.Left == 0 {
 			left.Next = times[len(times)-l.limit].Add(l.in)
 		}

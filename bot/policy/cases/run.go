@@ -104,7 +104,7 @@ func (f *File) judge(c Case, d operation.Decision) Result {
 	}
 	r.Got = got.String()
 	if d.What != "" {
-		r.Got += ", because this could not be checked: " + d.What
+		r.Got += ", because this could not be checked: " + string(d.What)
 	}
 	return r
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
 )
 
 const (
@@ -98,34 +97,34 @@ func DenialWords(c operation.DenialCode) string {
 // FactWords names what could not be checked, for the words the policy has for
 // its facts.
 // whose says whose account the person is.
-func FactWords(what, whose string) string {
+func FactWords(what operation.Fact, whose string) string {
 	switch what {
-	case "workspace":
+	case operation.FactWorkspace:
 		return "which workspace I belong to"
-	case "person":
+	case operation.FactPerson:
 		return whose
-	case "channel":
+	case operation.FactChannel:
 		return "whether this channel is internal"
-	case "groups":
+	case operation.FactGroups:
 		return "the user groups that the rules name"
-	case "listener":
+	case operation.FactListener:
 		return "the listener and its load balancer"
-	case "server":
+	case operation.FactServer:
 		return "the server"
-	case "weight":
+	case operation.FactWeight:
 		return "the weight"
-	case "ports":
+	case operation.FactPorts:
 		return "the ports"
-	case "policy":
+	case operation.FactPolicy:
 		return "the rules"
-	case intake.WhatAsker:
+	case operation.FactAsker:
 		return "whether somebody else asked"
-	case operation.WhatNewest:
+	case operation.FactNewest:
 		return "whether I have the newest rules"
-	case operation.WhatReading:
+	case operation.FactPolicyFile:
 		return "the policy file, which was changed a moment ago"
 	}
-	return FirstOf(Prose(what, SaidLimit), DeniedUnnamed)
+	return FirstOf(Prose(string(what), SaidLimit), DeniedUnnamed)
 }
 
 // StepWords names a kind of event in a status answer.

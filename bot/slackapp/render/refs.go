@@ -91,3 +91,16 @@ func Lasting(d time.Duration) string {
 
 // endpoint is ip:port, with brackets where IPv6 needs them.
 func endpoint(ip, port string) string { return net.JoinHostPort(ip, port) }
+
+// Window writes the time in which a limit counts, as people say it.
+func Window(d time.Duration) string {
+	switch {
+	case d == 7*24*time.Hour:
+		return "a week"
+	case d == time.Minute:
+		return "1 minute"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + " minutes"
+	}
+	return d.String()
+}

@@ -218,7 +218,7 @@ func limitsLine(list []intake.LimitLeft) string {
 		default:
 			continue
 		}
-		words = fmt.Sprintf(words, l.Left, l.Limit, render.InText(l.In))
+		words = fmt.Sprintf(words, l.Left, l.Limit, render.Window(l.In))
 		if l.Left == 0 && !l.Next.IsZero() {
 			words = fmt.Sprintf("%s, next one at %s", words, render.Clock(l.Next))
 		}

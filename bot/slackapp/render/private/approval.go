@@ -194,17 +194,17 @@ func approvalDenial(d operation.Decision, at func(time.Time) string) (words stri
 		return fmt.Sprintf("This needs the approval of %s, and there are not that many who could give it.", render.CountPeople(d.Approvals)), true
 	case operation.DeniedListenerRate:
 		if d.Until.IsZero() {
-			return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Try again later.", d.Limit, render.InText(d.Window)), true
+			return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Try again later.", d.Limit, render.Window(d.Window)), true
 		}
-		return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Next one at %s.", d.Limit, render.InText(d.Window), at(d.Until)), true
+		return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Next one at %s.", d.Limit, render.Window(d.Window), at(d.Until)), true
 	case operation.DeniedBudget:
 		switch {
 		case d.Limit < 1:
 			return "Break-glass is switched off here.", true
 		case d.Until.IsZero():
-			return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Try again later.", d.Limit, render.InText(d.Window)), true
+			return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Try again later.", d.Limit, render.Window(d.Window)), true
 		}
-		return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Next one at %s.", d.Limit, render.InText(d.Window), at(d.Until)), true
+		return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Next one at %s.", d.Limit, render.Window(d.Window), at(d.Until)), true
 	case operation.DeniedReason:
 		return "A reason is required for this listener. One line is enough.", true
 	case operation.DeniedSelf:

@@ -109,14 +109,14 @@ func Refusal(d operation.Decision, w render.Wording) string {
 		}
 		return "This channel is shared with another organisation, so I do nothing here. Use an internal channel."
 	case operation.DeniedChannel:
-		if d.What == operation.WhatDirect {
+		if d.What == operation.FactDirect {
 			return DenyDirect
 		}
 		return fmt.Sprintf("I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel.", w.Mentioned())
 	case operation.DeniedOutdated:
 		return "I do not have the newest rules yet, so I decide nothing. Try again in a minute."
 	case operation.DeniedUnchecked:
-		if d.What == operation.WhatReading {
+		if d.What == operation.FactPolicyFile {
 			return "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again in a few seconds."
 		}
 		if d.Remedy != "" {
@@ -235,9 +235,9 @@ func approvalWhy(d operation.Decision) string {
 
 func rateWords(d operation.Decision, at func(time.Time) string) string {
 	if d.Until.IsZero() {
-		return fmt.Sprintf("You have made %d changes in %s, which is the limit. Try again later.", d.Limit, render.InText(d.Window))
+		return fmt.Sprintf("You have made %d changes in %s, which is the limit. Try again later.", d.Limit, render.Window(d.Window))
 	}
-	return fmt.Sprintf("You have made %d changes in %s, which is the limit. Next one at %s.", d.Limit, render.InText(d.Window), at(d.Until))
+	return fmt.Sprintf("You have made %d changes in %s, which is the limit. Next one at %s.", d.Limit, render.Window(d.Window), at(d.Until))
 }
 
 // denialBlock is for whoami: the refusal, if there is one.

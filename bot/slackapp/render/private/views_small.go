@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -93,14 +94,14 @@ func inputs(fields []commands.Field) []slack.Block {
 
 // GlassWarning is the alert on top: names are plain, since there are no
 // mentions in it.
-func GlassWarning(people string, used, limit int, window string) string {
+func GlassWarning(people string, used, limit int, window time.Duration) string {
 	switch {
 	case limit < 1:
 		return fmt.Sprintf(GlassAlertOff, people)
-	case window == "a week":
+	case window == 7*24*time.Hour:
 		return fmt.Sprintf(glassAlert, people, used, limit, "this week")
 	}
-	return fmt.Sprintf(glassAlert, people, used, limit, fmt.Sprintf("in %s", window))
+	return fmt.Sprintf(glassAlert, people, used, limit, fmt.Sprintf("in %s", render.Window(window)))
 }
 
 func JoinNames(list []string) string {

@@ -18,9 +18,9 @@ import (
 const (
 	// DefaultEndpoint serves all regions and services.
 	DefaultEndpoint = "https://console.zenlayer.com"
-	// DefaultTimeout is the limit of one attempt, far below the five minutes
+	// defaultTimeout is the limit of one attempt, far below the five minutes
 	// after which a signature expires.
-	DefaultTimeout = 15 * time.Second
+	defaultTimeout = 15 * time.Second
 
 	// The API's limits are not published. People's commands never reach these.
 	defaultRate  = 20
@@ -89,7 +89,7 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	endpoint, endpointErr := parseEndpoint(cmp.Or(cfg.Endpoint, DefaultEndpoint))
 	token := NewSecret(strings.TrimSpace(cfg.Token.Reveal()))
-	timeout := cmp.Or(cfg.Timeout, DefaultTimeout)
+	timeout := cmp.Or(cfg.Timeout, defaultTimeout)
 	err := errors.Join(endpointErr, checkCredentials(cfg, token), checkTimeout(timeout), checkHeaders(cfg))
 	if err != nil {
 		return nil, fmt.Errorf("zenlayer client: %w", err)

@@ -11,7 +11,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-func TestNewRefusesWhatCannotWork(t *testing.T) {
+func TestNewRejectsInvalidConfig(t *testing.T) {
 	t.Parallel()
 	pair := zenlayer.Config{AccessKeyID: "id", AccessKeySecret: zenlayer.NewSecret(plantedSecret)}
 	cases := map[string]struct {

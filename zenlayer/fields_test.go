@@ -187,7 +187,7 @@ func TestNumbersAndTextsAreTheSameValueInEveryField(t *testing.T) {
 	}
 }
 
-func TestOnlyANeededFieldThatCannotBeReadIsAnErrorAndItIsNamed(t *testing.T) {
+func TestUnreadableRequiredFieldIsNamedInTheError(t *testing.T) {
 	t.Parallel()
 	for action, r := range readings() {
 		t.Run(action, func(t *testing.T) {

@@ -43,7 +43,7 @@ func (p *passes) waits(ctx context.Context, l zenlayer.Limiter, name string, ran
 	return done
 }
 
-func TestAFreePlaceGoesToTheHighestRankThenToTheFirst(t *testing.T) {
+func TestLimiterAdmitsHighestRankThenFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := zenlayer.NewRankedLimiter(2, time.Second)
@@ -69,7 +69,7 @@ func TestAFreePlaceGoesToTheHighestRankThenToTheFirst(t *testing.T) {
 	})
 }
 
-func TestWhoLeavesTheLineHoldsNobodyUp(t *testing.T) {
+func TestCancelledWaiterDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := zenlayer.NewRankedLimiter(1, time.Second)
@@ -87,7 +87,7 @@ func TestWhoLeavesTheLineHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-func TestAWaitThatCannotEndInTimeEndsAtOnce(t *testing.T) {
+func TestWaitFailsAtOnceIfItsDeadlineCannotBeMet(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := zenlayer.NewRankedLimiter(1, time.Second)
@@ -110,7 +110,7 @@ func TestAWaitThatCannotEndInTimeEndsAtOnce(t *testing.T) {
 	})
 }
 
-func TestACallThatGetsNoPlaceInTimeIsKnownNotToBeSent(t *testing.T) {
+func TestCallNotAdmittedInTimeIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := client(t, "http://127.0.0.1:1", func(cfg *zenlayer.Config) { cfg.Limiter = gate{make(chan struct{})} })
@@ -128,7 +128,7 @@ func TestACallThatGetsNoPlaceInTimeIsKnownNotToBeSent(t *testing.T) {
 	require.False(t, zenlayer.IsLimited(nil))
 }
 
-func TestManyWaitersPassInTheirOrder(t *testing.T) {
+func TestManyWaitersAreAdmittedInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := zenlayer.NewRankedLimiter(5, time.Second)
@@ -148,9 +148,9 @@ func TestManyWaitersPassInTheirOrder(t *testing.T) {
 	})
 }
 
-// TestALongLineOfImpatientCallsIsServedAtTheFullRate has low ranks wait, leave
+// TestLimiterUsesTheFullRateWithManyTimeouts has low ranks wait, leave
 // and come again while higher ranks pass them for five minutes.
-func TestALongLineOfImpatientCallsIsServedAtTheFullRate(t *testing.T) {
+func TestLimiterUsesTheFullRateWithManyTimeouts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := zenlayer.NewRankedLimiter(2, time.Second)

@@ -204,7 +204,7 @@ func TestOutcomeOfOtherErrors(t *testing.T) {
 		zenlayer.OutcomeRetry))
 }
 
-func TestWhatTheServerSaysAboutTime(t *testing.T) {
+func TestRetryAfterAndServerDateAreRead(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		retryAfter string

@@ -138,7 +138,7 @@ func TestAListIsCompleteOrAnError(t *testing.T) {
 	}
 }
 
-func TestAServerThatNeverEndsAListIsLeft(t *testing.T) {
+func TestEndlessListIsAnError(t *testing.T) {
 	t.Parallel()
 	n := 0
 	c := served(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -151,7 +151,7 @@ func TestAServerThatNeverEndsAListIsLeft(t *testing.T) {
 	require.Equal(t, 100, n)
 }
 
-func TestReadingIsRepeatedOverFaultsThatPass(t *testing.T) {
+func TestReadingRetriesTemporaryFaults(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		fault zenlayertest.Fault
@@ -246,7 +246,7 @@ func TestPausesEndWithTheContext(t *testing.T) {
 	})
 }
 
-func TestWritesAreNeverRepeated(t *testing.T) {
+func TestWritesAreNotRetried(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []zenlayertest.FaultKind{
 		zenlayertest.RateLimited, zenlayertest.Unavailable, zenlayertest.ConnectionDropped, zenlayertest.ClockSkew,
@@ -261,7 +261,7 @@ func TestWritesAreNeverRepeated(t *testing.T) {
 	}
 }
 
-func TestALostAnswerOnAReusedConnectionIsNotRepeatedBelow(t *testing.T) {
+func TestTransportDoesNotRetryALostAnswer(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []zenlayertest.FaultKind{zenlayertest.AnswerLost, zenlayertest.ConnectionDropped} {
 		server, c := standIn(t, nil)

@@ -28,7 +28,7 @@ func requireTransport(t *testing.T, err error, sent bool, want zenlayer.Outcome)
 	return transport
 }
 
-func TestNeverSentIsToldFromSentWithoutAnswer(t *testing.T) {
+func TestErrorSaysWhetherTheRequestWasSent(t *testing.T) {
 	t.Parallel()
 	t.Run("nobody listens", func(t *testing.T) {
 		t.Parallel()
@@ -164,7 +164,7 @@ func TestATokenIsAccepted(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestTheCallersContextBeatsTheTransport(t *testing.T) {
+func TestContextErrorTakesPrecedenceOverTransportError(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []zenlayertest.FaultKind{zenlayertest.Hang, zenlayertest.SlowBody} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestTheCallersContextBeatsTheTransport(t *testing.T) {
 	}
 }
 
-func TestAnAttemptHasALimitOfItsOwn(t *testing.T) {
+func TestAttemptHasATimeout(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []zenlayertest.FaultKind{zenlayertest.Hang, zenlayertest.SlowBody} {
 		t.Run(string(kind), func(t *testing.T) {

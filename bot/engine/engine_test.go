@@ -193,7 +193,7 @@ func launchImpatient(t *testing.T, db database, execute func(operation.Run, stri
 	return launchWith(t, db, execute, 0)
 }
 
-func TestStepUnderWayGetsTheTimeForDraining(t *testing.T) {
+func TestRunningStepGetsTheDrainTime(t *testing.T) {
 	onBoth(t, stepUnderWayGetsTheTimeForDraining)
 }
 
@@ -303,7 +303,7 @@ func waitEndsWhenPokedOrWhenItsTimeIsOver(t *testing.T, db database) {
 	receive(t, woken, "the end of a short wait")
 }
 
-func TestRunThatEndedEarlyGetsANewOne(t *testing.T) { onBoth(t, runThatEndedEarlyGetsANewOne) }
+func TestFailedRunIsReplaced(t *testing.T) { onBoth(t, runThatEndedEarlyGetsANewOne) }
 
 func runThatEndedEarlyGetsANewOne(t *testing.T, db database) {
 	var runs atomic.Int32

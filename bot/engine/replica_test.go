@@ -220,7 +220,7 @@ func TestACleanStopHandsOverAtOnce(t *testing.T) {
 	}
 }
 
-func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
+func TestNoStepBeginsWhileOthersMayHaveTakenOver(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
 	config, _ := c.config(t)
@@ -262,7 +262,7 @@ func TestNobodyBeginsAStepWhileOthersMayHaveTakenOver(t *testing.T) {
 	require.NoError(t, e.Ready())
 }
 
-func TestWhoeverMayHaveBeenGivenUpTakesNoRuns(t *testing.T) {
+func TestReplicaWithoutFreshHeartbeatTakesNoRuns(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
 	config, _ := c.config(t)
@@ -293,7 +293,7 @@ func TestWhoeverMayHaveBeenGivenUpTakesNoRuns(t *testing.T) {
 	_ = e.Stop(t.Context())
 }
 
-func TestPatienceWithOthers(t *testing.T) {
+func TestSilenceAfterWhichReplicasAreDead(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
 	ago := func(d time.Duration) time.Time { return at.Add(-d) }
@@ -327,7 +327,7 @@ func TestPatienceWithOthers(t *testing.T) {
 	}
 }
 
-func TestHeartbeatsThatAreLateAreNotTakenForTheDatabaseBeingAway(t *testing.T) {
+func TestLateHeartbeatsDoNotCountAsDatabaseFailure(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
 	e := &Engine{replica: newReplica("a", nil)}

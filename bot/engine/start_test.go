@@ -113,7 +113,7 @@ func (l leases) Leases(context.Context) (ids []string, err error) {
 
 func (l leases) Alive(_ context.Context, name string) (bool, error) { return l.live(name), nil }
 
-func TestRunThatDBOSCallsPendingForGoodIsReplaced(t *testing.T) {
+func TestRunThatStaysPendingInDBOSIsReplaced(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		runs := make(chan int64, 10)
 		e, _ := launch(t, db, func(run operation.Run, _ string) error {
@@ -143,9 +143,9 @@ func TestPokeStartsARunWhereNoneIsUnderWay(t *testing.T) {
 	})
 }
 
-// TestRunsOfTheVersionBeforeGoOn has a run as lbbot 0.1 began it: under a
+// TestRunsOfVersion01Continue has a run as lbbot 0.1 began it: under a
 // constant name on SQLite, without a lease.
-func TestRunsOfTheVersionBeforeGoOn(t *testing.T) {
+func TestRunsOfVersion01Continue(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		entered, woken := make(chan int64, 10), make(chan int64, 10)
 		execute := func(run operation.Run, _ string) error {
@@ -193,7 +193,7 @@ func TestRunThatDBOSStartsByItselfDoesNothing(t *testing.T) {
 	})
 }
 
-func TestEndOfALeaseIsStoredAlsoAfterAFault(t *testing.T) {
+func TestEndLeaseIsRetriedAfterAnError(t *testing.T) {
 	onBoth(t, func(t *testing.T, db database) {
 		var runs atomic.Int32
 		e, _ := launch(t, db, func(operation.Run, string) error { runs.Add(1); return nil })

@@ -10,7 +10,7 @@ import (
 	"lbbot/bot/operation"
 )
 
-func TestTheNewestActivationOfPoliciesStandsInTheDatabase(t *testing.T) {
+func TestNewestPolicyActivationIsStored(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		last := func() operation.Activation {
 			a, err := s.Activated(t.Context())

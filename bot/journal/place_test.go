@@ -275,7 +275,7 @@ func TestFileBehindASymbolicLink(t *testing.T) {
 
 // The bot's own work on its file is never taken for somebody else's: both
 // connections fail and are opened again, the log is emptied, the file grows.
-func TestOrdinaryWorkIsNoSignOfAFileTakenAway(t *testing.T) {
+func TestNormalWritesAreNotReportedAsMovedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lbbot.db")
 	for range 3 { // also over restarts

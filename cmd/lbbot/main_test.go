@@ -291,7 +291,7 @@ func errorsOf(errs ...error) error {
 	return nil
 }
 
-func TestPlaygroundResetStartsAnew(t *testing.T) {
+func TestPlaygroundResetRestartsTheBot(t *testing.T) {
 	g, err := newPlayground(t.TempDir(), nopLog())
 	require.NoError(t, err)
 	defer g.close()

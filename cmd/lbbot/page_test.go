@@ -182,7 +182,8 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	require.NoError(t, err)
 	notice, err := chromedp.Run(tab,
 		chromedp.Evaluate[string](
-			`fetch("/live?as=U0ANA").then(a => a.text()).then(t => t.includes("That did not work") ? t : "")`, chromedp.EvalAwaitPromise))
+			`fetch("/live?as=U0ANA").then(a => a.text()).then(t => t.includes("That did not work") ? t : "")`,
+			chromedp.EvalAwaitPromise))
 	require.NoError(t, err)
 	require.Empty(t, notice, "the second click of a double click comes too late, and nobody needs to know")
 
@@ -332,8 +333,10 @@ func TestSandboxFitsAPhone(t *testing.T) {
 // fits requires that nothing visible is wider than the window.
 func (r reader) fits(where string) {
 	r.t.Helper()
-	wide, err := chromedp.Run(r.tab, chromedp.Evaluate[string](`[...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && !e.closest(".sr, .skip, pre, .side ul")
-		&& (e.getBoundingClientRect().right > innerWidth + .5 || e.getBoundingClientRect().left < -.5)).map(e => e.outerHTML.slice(0, 120)).join("\n")`))
+	wide, err := chromedp.Run(r.tab, chromedp.Evaluate[string](`[...document.querySelectorAll("body *")]
+		.filter(e => e.checkVisibility() && !e.closest(".sr, .skip, pre, .side ul")
+			&& (e.getBoundingClientRect().right > innerWidth + .5 || e.getBoundingClientRect().left < -.5))
+		.map(e => e.outerHTML.slice(0, 120)).join("\n")`))
 	require.NoError(r.t, err)
 	require.Empty(r.t, wide, where)
 }

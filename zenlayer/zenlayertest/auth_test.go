@@ -104,7 +104,7 @@ func TestEveryVectorIsAccepted(t *testing.T) {
 	}
 }
 
-func TestTheMustRejectList(t *testing.T) {
+func TestInvalidSignaturesAreRejected(t *testing.T) {
 	t.Parallel()
 	file := vectors(t)
 	require.Len(t, file.MustReject.Cases, 8)

@@ -14,7 +14,7 @@ import (
 	"lbbot/zenlayer/zenlayertest"
 )
 
-func TestHooksSeeTheWorldBeforeAndAfter(t *testing.T) {
+func TestHooksRunBeforeAndAfterTheEffect(t *testing.T) {
 	t.Parallel()
 	s, c := account(t, zenlayertest.Options{})
 	type sight struct {
@@ -47,7 +47,7 @@ func TestHooksSeeTheWorldBeforeAndAfter(t *testing.T) {
 	require.Error(t, err, "and no hook is called where nothing runs")
 }
 
-func TestAColleagueAtTheConsole(t *testing.T) {
+func TestConsoleChangesTheAccount(t *testing.T) {
 	t.Parallel()
 	s, c := account(t, zenlayertest.Options{})
 	b := s.AddBackend(zenlayer.Backend{ListenerID: "lst-84ad", InstanceID: "vm-a002", Port: "8443"})

@@ -33,7 +33,6 @@ func TestEnvelopeArrivesWholeAndItsAckGoesBack(t *testing.T) {
 	e := r.next()
 	require.Equal(t, "slash_commands", e.Type)
 	require.JSONEq(t, `{"text":"x"}`, string(e.Payload))
-	require.True(t, e.AcceptsResponsePayload)
 	require.False(t, e.ReceivedAt.IsZero())
 	require.NoError(t, e.Ack(t.Context(), map[string]string{"text": "hi"}))
 	got := <-done
@@ -129,7 +128,7 @@ func TestRefreshesInARowLeaveNoGap(t *testing.T) {
 	require.EqualValues(t, 0, r.metric("disconnects_total", "connection_lost"))
 }
 
-func TestConnectionSlackForgetsToCloseIsLeftAfterAMoment(t *testing.T) {
+func TestReplacedConnectionIsClosedAfterLinger(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
 	cfg.Linger = 10 * time.Millisecond
@@ -236,7 +235,7 @@ func TestFramesThatCannotBeUsedAreCountedAndAcked(t *testing.T) {
 	require.EqualValues(t, 1, r.client.Status().Live, "the connection stays")
 }
 
-func TestFrameOverTheReadLimitCostsTheConnectionOnly(t *testing.T) {
+func TestFrameOverTheReadLimitClosesOnlyItsConnection(t *testing.T) {
 	t.Parallel()
 	cfg := quick()
 	cfg.Connections, cfg.ReadLimit = 1, 1000

@@ -124,8 +124,7 @@ func (k *conn) take(frame []byte) {
 	default:
 		attempt, _ := strconv.Atoi(in.Label("retry_attempt"))
 		k.deliver(Envelope{ID: id, Type: kind, Payload: in.Raw("payload"), ReceivedAt: now,
-			AcceptsResponsePayload: in.Flag("accepts_response_payload"),
-			RetryAttempt:           attempt, RetryReason: in.Label("retry_reason")})
+			RetryAttempt: attempt, RetryReason: in.Label("retry_reason")})
 	}
 }
 

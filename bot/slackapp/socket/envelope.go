@@ -33,9 +33,6 @@ type Envelope struct {
 	Type string
 	// Payload is the JSON that an HTTP app would get.
 	Payload json.RawMessage
-	// AcceptsResponsePayload says whether a payload in the ack has an effect: for
-	// slash commands, view submissions and block suggestions.
-	AcceptsResponsePayload bool
 	// RetryAttempt counts from 0; only events have it.
 	RetryAttempt int
 	// RetryReason says why Slack sends an event again, for example "timeout".

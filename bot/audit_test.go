@@ -66,8 +66,7 @@ func TestTheAuditTrailIsKeptPostedAndVerifiedWhileTheBotRuns(t *testing.T) {
 			for _, kind := range []string{"bot_started", "policy_changed", "previewed", "accepted", "attempt",
 				"finished", "denied", "head"} {
 				require.True(t, slices.ContainsFunc(lines, func(l string) bool {
-					return strings.Contains(l,
-						`"kind":"`+kind+`"`)
+					return strings.Contains(l, `"kind":"`+kind+`"`)
 				}), kind)
 			}
 			require.NotContains(t, export.String(), "response_url")

@@ -137,12 +137,10 @@ func TestEachSettingIsChecked(t *testing.T) {
 				`on this machine`},
 		"no limit at Zenlayer": {func(c *Config) { c.ZenlayerRate = Rate{} }, ""},
 		"one call a second": {func(c *Config) {
-			c.ZenlayerRate = Rate{60,
-				Duration(time.Minute)}
+			c.ZenlayerRate = Rate{60, Duration(time.Minute)}
 		}, ""},
 		"so few calls that no preview would be ready": {func(c *Config) {
-			c.ZenlayerRate = Rate{59,
-				Duration(time.Minute)}
+			c.ZenlayerRate = Rate{59, Duration(time.Minute)}
 		},
 			"LBBOT_ZENLAYER_RATE is 59/1m0s: at least 1/1s, or no preview would be ready in time, or 0 for no limit"},
 		"no account name": {func(c *Config) { c.Account = "" },
@@ -229,8 +227,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"a log format nobody knows": {func(c *Config) { c.LogFormat = "xml" },
 			`LBBOT_LOG_FORMAT "xml": json or console`},
 		"an open bracket behind a name in a channel pattern": {func(c *Config) {
-			c.IncidentChannels = []string{"inc-*",
-				"inc-[a"}
+			c.IncidentChannels = []string{"inc-*", "inc-[a"}
 		}, `LBBOT_INCIDENT_CHANNELS: "inc-[a" is not a pattern: an opened [ must be closed`},
 		"an open bracket in a listener pattern": {func(c *Config) { c.Protected = []string{"["} },
 			`LBBOT_PROTECTED: "[" is not a pattern: an opened [ must be closed`},

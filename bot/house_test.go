@@ -34,7 +34,7 @@ var servers journaltest.Shared
 
 // sideBySide is how many tests run at once: most wait for a process, a server
 // or a time-out and leave the processor idle. -parallel goes before it.
-const sideBySide = 6
+const sideBySide = 8
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -147,8 +147,7 @@ func (h *house) served(clicked sandbox.Interaction) {
 		h.slack.Redeliver(h.t.Context(), clicked, newEnvelope)
 	}
 	require.Eventually(h.t, func() bool {
-		return h.slack.TypeCommand(h.t.Context(), "U0BO", ops, command,
-			"help").Acked
+		return h.slack.TypeCommand(h.t.Context(), "U0BO", ops, command, "help").Acked
 	}, 60*time.Second, 50*time.Millisecond)
 	require.Len(h.t, h.registerBodies(), 1)
 	require.Len(h.t, h.ofServer(listener, "i-55a1"), 1)

@@ -115,16 +115,24 @@ func (h *house) holdsCalls() (release func()) {
 	return func() { close(gate) }
 }
 
-// pressesAll presses every button that decides nothing. Each must be acked, and
-// none may be one that the bot does not know.
+// pressesAll presses each kind of button that decides nothing, once for each kind
+// of card. Each must be acked, and none may be one that the bot does not know.
 func (h *house) pressesAll(s stored) {
 	h.t.Helper()
+	done := map[string]bool{}
 	for _, m := range s.Messages {
+		kind, _, _ := strings.Cut(m.Text, ":")
 		for button, values := range m.buttons() {
 			if decides(button) || button == "req_change" && !strings.Contains(m.Text, "old-change") {
 				continue // a preview that is changed is gone
 			}
 			for _, value := range values {
+				entry, _, _ := strings.Cut(value, ":")
+				key := strings.Join([]string{m.Channel, kind, button, entry}, " ")
+				if done[key] {
+					continue
+				}
+				done[key] = true
 				h.presses(m, button, value, cmp.Or(m.To, map[bool]string{true: chen}[m.Channel == approvals], ana))
 			}
 		}

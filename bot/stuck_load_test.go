@@ -51,8 +51,7 @@ func TestStatementTimeoutUnderLoadLeavesNoOperationStuck(t *testing.T) {
 	}
 	journaltest.Need(t, err)
 	c := standChaos(t, chaosSeed(t), 600, func(c *bot.Config) {
-		c.DatabaseURL, c.ZenlayerRate = server.URL(),
-			bot.Rate{}
+		c.DatabaseURL, c.ZenlayerRate = server.URL(), bot.Rate{}
 	})
 	c.widen(16)
 	c.launch()

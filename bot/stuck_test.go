@@ -19,16 +19,18 @@ const (
 // TestFaultAtEachWriteLeavesNoOperationStuck has the database refuse writes for
 // a while, beginning with each write of the path of a request, the journal's and
 // the engine's. Nothing is restarted, and everything that was accepted must end.
+// In its smallest size it takes every third write, beginning with one by chance.
 func TestFaultAtEachWriteLeavesNoOperationStuck(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, 120, func(t *testing.T, c *chaos, f faults) {
-		for n := 1; ; n++ {
+		step := sized(3, 1, 1)
+		for n := 1 + int(c.seed%uint64(step)); ; n += step {
 			require.Less(t, n, 100, "the path has no end")
 			server, ask := c.asksFor(chaosPeople[n%len(chaosPeople)], c.channels[n%len(c.channels)])
 			f.arm(n, faultLasts, anyTable)
 			c.sendsUntil(server, ask, "Added")
 			if !f.began() {
-				t.Logf("%d writes on the path", n-1)
+				t.Logf("fewer than %d writes on the path", n)
 				break
 			}
 			f.arm(0, 0, anyTable)
@@ -39,14 +41,11 @@ func TestFaultAtEachWriteLeavesNoOperationStuck(t *testing.T) {
 
 // TestFaultAtEachWriteOfAnApprovalLeavesNoOperationStuck is the same for a
 // request that needs approval, from asking for it and from giving it on. Outside
-// of a soak it takes every fifth write, beginning with one by chance.
+// of a soak it takes some of the writes, beginning with one by chance.
 func TestFaultAtEachWriteOfAnApprovalLeavesNoOperationStuck(t *testing.T) {
 	t.Parallel()
 	onEachDatabase(t, 240, func(t *testing.T, c *chaos, f faults) {
-		step := 5
-		if soaking() {
-			step = 1
-		}
+		step := sized(10, 5, 1)
 		for _, press := range []string{"approval_ask", "ap_yes"} {
 			for n := 1 + int(c.seed%uint64(step)); ; n += step {
 				require.Less(t, n, 100, "the path has no end")
@@ -59,8 +58,7 @@ func TestFaultAtEachWriteOfAnApprovalLeavesNoOperationStuck(t *testing.T) {
 					f.arm(n, faultLasts, anyTable)
 				}
 				c.until(ask, "Added", func() {
-					c.slack.Click(t.Context(), chen, card.ChannelID, card.TS, "ap_yes",
-						"")
+					c.slack.Click(t.Context(), chen, card.ChannelID, card.TS, "ap_yes", "")
 				})
 				if !f.began() {
 					t.Logf("fewer than %d writes on the path from %s", n, press)

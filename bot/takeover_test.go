@@ -146,30 +146,43 @@ func (c *chaos) left(db *sql.DB, replica string) (runs []lostRun) {
 }
 
 // wentOn returns how long after its replica died each run did something again,
-// by the log, shortest first.
-func (c *chaos) wentOn(lost []lostRun) []time.Duration {
+// by the log, shortest first. It waits for runs whose operations had ended and
+// that another replica only has to end.
+func (c *chaos) wentOn(lost []lostRun) (took []time.Duration) {
 	c.t.Helper()
-	did := map[string][]time.Time{}
+	for _, run := range lost {
+		require.Eventually(c.t, func() bool {
+			did := c.didSomething(run.id)
+			i := slices.IndexFunc(did, run.died.Before)
+			if i >= 0 {
+				took = append(took, did[i].Sub(run.died))
+			}
+			return i >= 0
+		}, 2*takenWithin, 20*time.Millisecond, "nobody went on with %s", run.id)
+	}
+	slices.Sort(took)
+	return took
+}
+
+// didSomething are the times at which a run did something, by the log.
+func (c *chaos) didSomething(operation string) (times []time.Time) {
 	for line := range strings.Lines(c.log.String()) {
 		var entry struct {
 			Time      time.Time
 			Msg       string
 			Operation string
 		}
-		_ = json.Unmarshal([]byte(line), &entry) // else it is no line of a run
+		if !strings.Contains(line, operation) || json.Unmarshal([]byte(line), &entry) != nil {
+			continue // no line of that run
+		}
 		switch entry.Msg {
 		case "step begins", "wait begins", "run ends": // a run whose steps had all ended only ends
-			did[entry.Operation] = append(did[entry.Operation], entry.Time)
+			if entry.Operation == operation {
+				times = append(times, entry.Time)
+			}
 		}
 	}
-	var took []time.Duration
-	for _, run := range lost {
-		i := slices.IndexFunc(did[run.id], run.died.Before)
-		require.GreaterOrEqual(c.t, i, 0, "nobody went on with %s", run.id)
-		took = append(took, did[run.id][i].Sub(run.died))
-	}
-	slices.Sort(took)
-	return took
+	return times
 }
 
 // replicaOf is the name that a process has among the replicas.

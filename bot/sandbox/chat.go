@@ -24,9 +24,9 @@ type content struct {
 	hasMetadata bool
 }
 
-// content reads and checks the parts of a message that chat methods share. It
-// does not require any of them.
-func (s *Slack) content(args arguments) (content, *apiError) {
+// content reads and checks the parts of a message that chat methods share. The
+// text may have so many characters; longest < 0 means any number.
+func (s *Slack) content(args arguments, longest int) (content, *apiError) {
 	c := content{text: args.str("text"), hasText: args.has("text")}
 	v, given, err := args.nested("blocks")
 	list, ok := v.([]any)
@@ -40,6 +40,12 @@ func (s *Slack) content(args arguments) (content, *apiError) {
 	}
 	if found := blockkit.CheckBlocks(c.blocks); len(found) > 0 {
 		return c, blockFailure("invalid_blocks", found)
+	}
+	switch {
+	case strings.TrimSpace(c.text) == "" && len(c.blocks) == 0:
+		return c, refuse("no_text")
+	case longest >= 0 && utf8.RuneCountInString(c.text) > longest:
+		return c, refuse("msg_too_long")
 	}
 	return c, s.metadata(args, &c)
 }
@@ -72,10 +78,6 @@ func (s *Slack) metadata(args arguments, c *content) *apiError {
 	}
 	c.metadata = o
 	return nil
-}
-
-func (c content) empty() bool {
-	return strings.TrimSpace(c.text) == "" && len(c.blocks) == 0
 }
 
 // fill puts the content into a message.
@@ -114,12 +116,9 @@ func (s *Slack) postMessage(args arguments) (object, *apiError) {
 	if fail != nil {
 		return nil, fail
 	}
-	c, fail := s.content(args)
+	c, fail := s.content(args, -1)
 	if fail != nil {
 		return nil, fail
-	}
-	if c.empty() {
-		return nil, refuse("no_text")
 	}
 	m := s.fromBot(channel.ID)
 	if m.ThreadTS = args.str("thread_ts"); m.ThreadTS != "" {
@@ -159,10 +158,10 @@ func (s *Slack) checkThread(channelID, threadTS string) *apiError {
 }
 
 func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
-	channel, ok := s.channel(args.str("channel"))
+	channel, fail := s.visible(args.str("channel"))
 	switch {
-	case !ok, channel.Private && !channel.BotMember:
-		return nil, refuse("channel_not_found")
+	case fail != nil:
+		return nil, fail
 	case channel.Archived:
 		return nil, refuse("is_archived")
 	case channel.IM == "" && !channel.BotMember:
@@ -172,14 +171,9 @@ func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
 	if !ok || person.Deactivated || !isMember(channel, person.ID) {
 		return nil, refuse("user_not_in_channel")
 	}
-	c, fail := s.content(args)
-	switch {
-	case fail != nil:
+	c, fail := s.content(args, updateTextMax)
+	if fail != nil {
 		return nil, fail
-	case c.empty():
-		return nil, refuse("no_text")
-	case utf8.RuneCountInString(c.text) > updateTextMax:
-		return nil, refuse("msg_too_long")
 	}
 	m := s.fromBot(channel.ID)
 	m.Ephemeral, m.To, m.ThreadTS = true, person.ID, args.str("thread_ts")
@@ -189,9 +183,9 @@ func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
 
 // ownMessage finds a message of the bot. foreign is the error for another's.
 func (s *Slack) ownMessage(args arguments, foreign string) (Channel, *message, *apiError) {
-	channel, ok := s.channel(args.str("channel"))
-	if !ok || channel.Private && !channel.BotMember {
-		return channel, nil, refuse("channel_not_found")
+	channel, fail := s.visible(args.str("channel"))
+	if fail != nil {
+		return channel, nil, fail
 	}
 	m := s.message(channel.ID, args.str("ts"))
 	switch {
@@ -211,14 +205,9 @@ func (s *Slack) updateMessage(args arguments) (object, *apiError) {
 	if channel.Archived {
 		return nil, refuse("is_inactive")
 	}
-	c, fail := s.content(args)
-	switch {
-	case fail != nil:
+	c, fail := s.content(args, updateTextMax)
+	if fail != nil {
 		return nil, fail
-	case c.empty():
-		return nil, refuse("no_text")
-	case utf8.RuneCountInString(c.text) > updateTextMax:
-		return nil, refuse("msg_too_long")
 	}
 	if !c.hasText {
 		c.text = m.Text
@@ -241,9 +230,9 @@ func (s *Slack) deleteMessage(args arguments) (object, *apiError) {
 }
 
 func (s *Slack) permalink(args arguments) (object, *apiError) {
-	channel, ok := s.channel(args.str("channel"))
-	if !ok || channel.Private && !channel.BotMember {
-		return nil, refuse("channel_not_found")
+	channel, fail := s.visible(args.str("channel"))
+	if fail != nil {
+		return nil, fail
 	}
 	m := s.message(channel.ID, args.str("message_ts"))
 	if m == nil || m.Ephemeral {

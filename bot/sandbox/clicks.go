@@ -28,47 +28,48 @@ func findComponent(blocks []any, actionID string) (blockkit.Component, error) {
 // People of other organizations can click in shared channels
 // (docs.slack.dev/apis/slack-connect).
 func (s *Slack) Click(ctx context.Context, userID, channelID, messageTS, actionID, selected string) Interaction {
-	s.mu.Lock()
-	e, out, err := s.prepareClick(userID, channelID, messageTS, actionID, selected)
-	s.mu.Unlock()
-	if err != nil {
-		return clientRefuses(err)
-	}
-	e.apply = func(socket.Ack) Interaction { return out }
-	return s.send(ctx, e)
+	return s.act(ctx, func() (*sentEnvelope, error) {
+		p, c, err := s.actor(userID, channelID)
+		if err != nil {
+			return nil, err
+		}
+		m := s.message(channelID, messageTS)
+		if m == nil || m.Ephemeral && m.To != p.ID {
+			return nil, errNoMessage
+		}
+		if m.BotID == "" {
+			return nil, errors.New("the message is not the app's")
+		}
+		found, err := findComponent(m.blocks, actionID)
+		if err != nil {
+			return nil, err
+		}
+		filled := blockkit.Values{}
+		held, err := enter(filled, found, selected, nil)
+		if err != nil {
+			return nil, err
+		}
+		out := Interaction{TriggerID: s.newTrigger(p.ID, c.ID, ""),
+			ResponseURL: s.newResponse("actions", p.ID, c.ID, m)}
+		payload := s.interactivePayload("block_actions", p, out.TriggerID)
+		s.onMessage(payload, c, m, blockkit.State(m.blocks, filled, c.ID))
+		payload["response_url"] = out.ResponseURL
+		payload["actions"] = []object{s.actionObject(found, held)}
+		return envelope(socket.Interactive, payload, false, result(out)), nil
+	})
 }
 
-func (s *Slack) prepareClick(userID, channelID, messageTS, actionID, selected string) (
-	*sentEnvelope, Interaction, error) {
-	p, c, err := s.actor(userID, channelID)
+// enter is what a component holds after it was used. It is stored in filled,
+// unless the component has no state.
+func enter(filled blockkit.Values, c blockkit.Component, value any, offered []any) (object, error) {
+	held, err := c.Enter(value, offered)
 	if err != nil {
-		return nil, Interaction{}, err
+		return nil, fmt.Errorf("filling in %s/%s: %w", c.BlockID, c.ActionID(), err)
 	}
-	m := s.message(channelID, messageTS)
-	if m == nil || m.Ephemeral && m.To != p.ID {
-		return nil, Interaction{}, errNoMessage
+	if c.HasState() {
+		filled.Set(c.BlockID, c.ActionID(), held)
 	}
-	if m.BotID == "" {
-		return nil, Interaction{}, fmt.Errorf("the message is not the app's")
-	}
-	found, err := findComponent(m.blocks, actionID)
-	if err != nil {
-		return nil, Interaction{}, err
-	}
-	held, err := found.Enter(selected, nil)
-	if err != nil {
-		return nil, Interaction{}, err
-	}
-	out := Interaction{TriggerID: s.newTrigger(p.ID, c.ID, ""), ResponseURL: s.newResponse("actions", p.ID, c.ID, m)}
-	filled := blockkit.Values{}
-	if found.HasState() {
-		filled.Set(found.BlockID, found.ActionID(), held)
-	}
-	payload := s.interactivePayload("block_actions", p, out.TriggerID)
-	s.onMessage(payload, c, m, blockkit.State(m.blocks, filled, c.ID))
-	payload["response_url"] = out.ResponseURL
-	payload["actions"] = []object{s.actionObject(found, held)}
-	return envelope(socket.Interactive, payload, false, nil), out, nil
+	return held, nil
 }
 
 // visibleView finds the person's topmost modal or Home tab by id.
@@ -88,47 +89,34 @@ func (s *Slack) visibleView(userID, viewID string) (Person, *view, error) {
 // value is the choice or the text, empty for buttons; state is what was filled
 // in before. Elements of input blocks send something only with dispatch_action.
 func (s *Slack) ClickInView(ctx context.Context, userID, viewID, actionID, value string, state ViewState) Interaction {
-	s.mu.Lock()
-	e, out, err := s.prepareViewClick(userID, viewID, actionID, value, state)
-	s.mu.Unlock()
-	if err != nil {
-		return clientRefuses(err)
-	}
-	e.apply = func(socket.Ack) Interaction { return out }
-	return s.send(ctx, e)
-}
-
-func (s *Slack) prepareViewClick(userID, viewID, actionID, value string, state ViewState) (
-	*sentEnvelope, Interaction, error) {
-	p, v, err := s.visibleView(userID, viewID)
-	if err != nil {
-		return nil, Interaction{}, err
-	}
-	if err = v.enter(state); err != nil {
-		return nil, Interaction{}, err
-	}
-	found, err := findComponent(v.blocks(), actionID)
-	if err != nil {
-		return nil, Interaction{}, err
-	}
-	var chosen any = value
-	if found.Element["type"] == "checkboxes" { // several values, separated by commas
-		chosen = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
-	}
-	held, err := found.Enter(chosen, v.offered[found.BlockID+"/"+found.ActionID()])
-	if err != nil {
-		return nil, Interaction{}, err
-	}
-	if found.HasState() {
-		v.values.Set(found.BlockID, found.ActionID(), held)
-	}
-	if found.Input && !found.Dispatch {
-		return nil, Interaction{}, fmt.Errorf("%s sends nothing before the submit: dispatch_action is off", actionID)
-	}
-	out := Interaction{TriggerID: s.newTrigger(p.ID, v.channelID, v.id)}
-	payload := s.interactivePayload("block_actions", p, out.TriggerID)
-	payload["container"] = object{"type": "view", "view_id": v.id}
-	payload["view"] = s.viewWire(v, true)
-	payload["actions"] = []object{s.actionObject(found, held)}
-	return envelope(socket.Interactive, payload, false, nil), out, nil
+	return s.act(ctx, func() (*sentEnvelope, error) {
+		p, v, err := s.visibleView(userID, viewID)
+		if err != nil {
+			return nil, err
+		}
+		if err = v.enter(state); err != nil {
+			return nil, err
+		}
+		found, err := findComponent(v.blocks(), actionID)
+		if err != nil {
+			return nil, err
+		}
+		var chosen any = value
+		if found.Element["type"] == "checkboxes" { // several values, separated by commas
+			chosen = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
+		}
+		held, err := enter(v.values, found, chosen, v.offered[found.BlockID+"/"+found.ActionID()])
+		if err != nil {
+			return nil, err
+		}
+		if found.Input && !found.Dispatch {
+			return nil, fmt.Errorf("%s sends nothing before the submit: dispatch_action is off", actionID)
+		}
+		out := Interaction{TriggerID: s.newTrigger(p.ID, v.channelID, v.id)}
+		payload := s.interactivePayload("block_actions", p, out.TriggerID)
+		payload["container"] = object{"type": "view", "view_id": v.id}
+		payload["view"] = s.viewWire(v, true)
+		payload["actions"] = []object{s.actionObject(found, held)}
+		return envelope(socket.Interactive, payload, false, result(out)), nil
+	})
 }

@@ -79,12 +79,21 @@ func (s *Slack) usergroupsList(args arguments) (object, *apiError) {
 	return object{"usergroups": groups}, nil
 }
 
-// readable finds a channel the bot can read about; family is the scope's second
-// half ("read" or "history").
-func (s *Slack) readable(id, family string) (Channel, *apiError) {
+// visible finds a channel that the bot may know of.
+func (s *Slack) visible(id string) (Channel, *apiError) {
 	channel, ok := s.channel(id)
 	if !ok || channel.Private && !channel.BotMember {
 		return channel, refuse("channel_not_found")
+	}
+	return channel, nil
+}
+
+// readable finds a channel the bot can read about; family is the scope's second
+// half ("read" or "history").
+func (s *Slack) readable(id, family string) (Channel, *apiError) {
+	channel, fail := s.visible(id)
+	if fail != nil {
+		return channel, fail
 	}
 	scope := "channels:"
 	if channel.IM != "" {

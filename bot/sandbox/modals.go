@@ -19,41 +19,42 @@ const submitTrouble = "We had some trouble connecting. Try again?"
 // field, nothing is sent and the result has Errors and a Failure. Otherwise the
 // bot's answer is applied: errors, update, push, clear or close.
 func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state ViewState) Interaction {
-	s.mu.Lock()
-	p, v, err := s.visibleView(userID, viewID)
-	if err == nil && v.def["submit"] == nil {
-		err = fmt.Errorf("the view has no submit button")
-	}
-	if err == nil {
-		err = v.enter(state)
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return clientRefuses(err)
-	}
-	v.errors, v.trouble = nil, ""
-	if errs := blockkit.Faults(v.blocks(), v.state()); len(errs) > 0 {
-		v.errors = errs
-		s.mu.Unlock()
+	var faults map[string]string
+	out := s.act(ctx, func() (*sentEnvelope, error) {
+		p, v, err := s.visibleView(userID, viewID)
+		switch {
+		case err != nil:
+			return nil, err
+		case v.def["submit"] == nil:
+			return nil, errors.New("the view has no submit button")
+		}
+		if err = v.enter(state); err != nil {
+			return nil, err
+		}
+		faults = blockkit.Faults(v.blocks(), v.state())
+		v.errors, v.trouble = faults, ""
+		if len(faults) > 0 {
+			return nil, errors.New("the form is not filled in")
+		}
+		trigger := s.newTrigger(p.ID, v.channelID, v.id)
+		payload := s.interactivePayload("view_submission", p, trigger)
+		payload["view"], payload["response_urls"] = s.viewWire(v, true), s.responseURLs(v)
+		return envelope(socket.Interactive, payload, true, func(ack socket.Ack) Interaction {
+			out := Interaction{TriggerID: trigger, Failure: failureOf(ack)}
+			if out.Failure == "" {
+				out.Errors, out.Failure = s.submitAnswer(v, ack)
+			}
+			if out.Failure != "" {
+				v.trouble = submitTrouble
+			}
+			return out
+		}), nil
+	})
+	if len(faults) > 0 {
+		out.Errors = faults
 		s.changed()
-		out := clientRefuses(errors.New("the form is not filled in"))
-		out.Errors = errs
-		return out
 	}
-	trigger := s.newTrigger(p.ID, v.channelID, v.id)
-	payload := s.interactivePayload("view_submission", p, trigger)
-	payload["view"], payload["response_urls"] = s.viewWire(v, true), s.responseURLs(v)
-	s.mu.Unlock()
-	return s.send(ctx, envelope(socket.Interactive, payload, true, func(ack socket.Ack) Interaction {
-		out := Interaction{TriggerID: trigger, Failure: failureOf(ack)}
-		if out.Failure == "" {
-			out.Errors, out.Failure = s.submitAnswer(v, ack)
-		}
-		if out.Failure != "" {
-			v.trouble = submitTrouble
-		}
-		return out
-	}))
+	return out
 }
 
 // submitAnswer applies the ack of a submit. It returns field errors, or
@@ -148,81 +149,80 @@ func (v *view) readErrors(raw any) (map[string]string, error) {
 // all modals (whole) with the X. view_closed is sent if the view asks for it;
 // otherwise the result is zero.
 func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool) Interaction {
-	s.mu.Lock()
-	p, v, err := s.visibleView(userID, viewID)
-	if err == nil && v.kind != "modal" {
-		err = fmt.Errorf("only modals can be closed")
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return clientRefuses(err)
-	}
-	stack := s.state.stacks[p.ID]
-	whole = whole || v.flag("clear_on_close")
-	from := len(stack) - 1
-	if whole {
-		from, v = 0, stack[0]
-	}
-	payload := s.interactivePayload("view_closed", p, "")
-	payload["view"], payload["is_cleared"] = s.viewWire(v, false), whole
-	s.closeViews(p.ID, from)
-	s.mu.Unlock()
-	if !v.flag("notify_on_close") {
-		s.changed()
-		return Interaction{}
-	}
-	return s.send(ctx,
-		envelope(socket.Interactive, payload, false, func(socket.Ack) Interaction { return Interaction{} }))
+	return s.act(ctx, func() (*sentEnvelope, error) {
+		p, v, err := s.visibleView(userID, viewID)
+		switch {
+		case err != nil:
+			return nil, err
+		case v.kind != "modal":
+			return nil, errors.New("only modals can be closed")
+		}
+		stack := s.state.stacks[p.ID]
+		whole = whole || v.flag("clear_on_close")
+		from := len(stack) - 1
+		if whole {
+			from, v = 0, stack[0]
+		}
+		payload := s.interactivePayload("view_closed", p, "")
+		payload["view"], payload["is_cleared"] = s.viewWire(v, false), whole
+		s.closeViews(p.ID, from)
+		if !v.flag("notify_on_close") {
+			return nil, nil
+		}
+		return envelope(socket.Interactive, payload, false, result(Interaction{})), nil
+	})
 }
 
 // Suggest is a person typing in an external select of a view. It returns the
 // options that the bot offers, which can then be filled in by value.
 func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) (
-	[]Option, Interaction) {
-	s.mu.Lock()
-	p, v, err := s.visibleView(userID, viewID)
-	var found blockkit.Component
-	if err == nil {
-		err = v.enter(state)
-	}
-	if err == nil {
-		found, err = findComponent(v.blocks(), actionID)
-	}
-	least := blockkit.Bound(found.Element, "min_query_length", 3)
-	switch {
-	case err != nil:
-	case found.Element["type"] != "external_select":
-		err = fmt.Errorf("%s is not an external select", actionID)
-	case utf8.RuneCountInString(typed) < least:
-		err = fmt.Errorf("at least %d characters must be typed", least)
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return nil, clientRefuses(err)
-	}
-	payload := s.interactivePayload("block_suggestion", p, "")
-	payload["action_id"], payload["block_id"], payload["value"] = found.ActionID(), found.BlockID, typed
-	payload["container"], payload["view"] = object{"type": "view", "view_id": v.id}, s.viewWire(v, true)
-	s.mu.Unlock()
-	var offered []Option
-	out := s.send(ctx, envelope(socket.Interactive, payload, true, func(ack socket.Ack) Interaction {
-		if !ack.Acked {
-			return Interaction{}
-		}
-		options, err := blockkit.Suggestions(ack.Payload)
+	offered []Option, _ Interaction) {
+	out := s.act(ctx, func() (*sentEnvelope, error) {
+		p, v, err := s.visibleView(userID, viewID)
 		if err != nil {
-			s.noteLocked("the answer to a suggestion request: %v", err)
-			return Interaction{Failure: "menu_error"}
+			return nil, err
 		}
-		for _, v := range options {
-			option, _ := v.(object)
-			offered = append(offered, Option{Text: textOf(option, "text"), Value: option["value"].(string),
-				Description: textOf(option, "description")})
+		if err = v.enter(state); err != nil {
+			return nil, err
 		}
-		v.offered[found.BlockID+"/"+found.ActionID()] = options
-		return Interaction{}
-	}))
+		found, err := findComponent(v.blocks(), actionID)
+		least := blockkit.Bound(found.Element, "min_query_length", 3)
+		switch {
+		case err != nil:
+			return nil, err
+		case found.Element["type"] != "external_select":
+			return nil, fmt.Errorf("%s is not an external select", actionID)
+		case utf8.RuneCountInString(typed) < least:
+			return nil, fmt.Errorf("at least %d characters must be typed", least)
+		}
+		payload := s.interactivePayload("block_suggestion", p, "")
+		payload["action_id"], payload["block_id"], payload["value"] = found.ActionID(), found.BlockID, typed
+		payload["container"], payload["view"] = object{"type": "view", "view_id": v.id}, s.viewWire(v, true)
+		return envelope(socket.Interactive, payload, true, func(ack socket.Ack) (done Interaction) {
+			if ack.Acked {
+				offered, done.Failure = s.suggested(v, found, ack)
+			}
+			return done
+		}), nil
+	})
 	return offered, out
+}
+
+// suggested stores the options that the bot offers. It returns them, or a
+// failure for an unusable answer.
+func (s *Slack) suggested(v *view, c blockkit.Component, ack socket.Ack) (offered []Option, failure string) {
+	options, err := blockkit.Suggestions(ack.Payload)
+	if err != nil {
+		s.noteLocked("the answer to a suggestion request: %v", err)
+		return nil, "menu_error"
+	}
+	v.offered[c.BlockID+"/"+c.ActionID()] = options
+	for _, option := range options {
+		o, _ := option.(object)
+		offered = append(offered,
+			Option{Text: textOf(o, "text"), Value: o["value"].(string), Description: textOf(o, "description")})
+	}
+	return offered, ""
 }
 
 // textOf is the text of a text object.

@@ -37,11 +37,12 @@ func placeName(c Channel) string {
 
 // slashPayload is the payload of a slash command
 // (docs.slack.dev/interactivity/implementing-slash-commands).
-func (s *Slack) slashPayload(p Person, c Channel, command, text, trigger, responseURL string) object {
+func (s *Slack) slashPayload(p Person, c Channel, command, text string, act Interaction) object {
 	w := s.state.world
 	out := object{"token": "deprecated", "team_id": w.TeamID, "team_domain": s.domain(), "channel_id": c.ID,
 		"channel_name": placeName(c), "user_id": p.ID, "user_name": p.Name, "command": command, "text": text,
-		"api_app_id": w.AppID, "is_enterprise_install": "false", "response_url": responseURL, "trigger_id": trigger}
+		"api_app_id": w.AppID, "is_enterprise_install": "false", "response_url": act.ResponseURL,
+		"trigger_id": act.TriggerID}
 	if w.EnterpriseID != "" {
 		out["enterprise_id"], out["enterprise_name"] = w.EnterpriseID, w.TeamName
 	}

@@ -96,42 +96,58 @@ func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope boo
 	return s.send(ctx, &again)
 }
 
+// act prepares the envelope of an act with mu held and sends it. An act without
+// an envelope sends nothing.
+func (s *Slack) act(ctx context.Context, prepare func() (*sentEnvelope, error)) Interaction {
+	s.mu.Lock()
+	e, err := prepare()
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return clientRefuses(err)
+	case e == nil:
+		s.changed()
+		return Interaction{}
+	}
+	return s.send(ctx, e)
+}
+
+// result ignores the ack: the result of the act is known before.
+func result(out Interaction) func(socket.Ack) Interaction {
+	return func(socket.Ack) Interaction { return out }
+}
+
 // TypeCommand is a person typing a slash command in a channel. The payload of
 // the ack becomes a message. Without an ack, Slack's own failure text appears,
 // for that person only.
 func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, text string) Interaction {
-	s.mu.Lock()
-	p, c, err := s.actor(userID, channelID)
-	switch {
-	case err != nil:
-	case !strings.HasPrefix(command, "/"), s.opt.Command != "" && command != s.opt.Command:
-		err = fmt.Errorf("%s is not a valid command", command)
-	case p.TeamID != s.state.world.TeamID:
-		err = fmt.Errorf("%s belongs to another workspace, where the app is not installed", p.Name)
-	case p.Bot:
-		err = fmt.Errorf("%s is a bot", p.Name)
-	case c.Archived:
-		err = fmt.Errorf("the channel is archived")
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return clientRefuses(err)
-	}
-	trigger := s.newTrigger(p.ID, c.ID, "")
-	address := s.newResponse("commands", p.ID, c.ID, nil)
-	payload := s.slashPayload(p, c, command, s.escapeTyped(text), trigger, address)
-	apply := func(ack socket.Ack) Interaction {
-		out := Interaction{TriggerID: trigger, ResponseURL: address}
-		if out.Failure = failureOf(ack); out.Failure == "" {
-			out.Failure = s.commandAnswer(p, c, strings.TrimSpace(command+" "+text), ack)
+	return s.act(ctx, func() (*sentEnvelope, error) {
+		p, c, err := s.actor(userID, channelID)
+		switch {
+		case err != nil:
+			return nil, err
+		case !strings.HasPrefix(command, "/"), s.opt.Command != "" && command != s.opt.Command:
+			return nil, fmt.Errorf("%s is not a valid command", command)
+		case p.TeamID != s.state.world.TeamID:
+			return nil, fmt.Errorf("%s belongs to another workspace, where the app is not installed", p.Name)
+		case p.Bot:
+			return nil, fmt.Errorf("%s is a bot", p.Name)
+		case c.Archived:
+			return nil, errors.New("the channel is archived")
 		}
-		if out.Failure != "" && out.Failure != "cancelled" {
-			s.notice(p, c, command, out.Failure)
-		}
-		return out
-	}
-	s.mu.Unlock()
-	return s.send(ctx, envelope(socket.SlashCommand, payload, true, apply))
+		out := Interaction{TriggerID: s.newTrigger(p.ID, c.ID, ""),
+			ResponseURL: s.newResponse("commands", p.ID, c.ID, nil)}
+		payload := s.slashPayload(p, c, command, s.escapeTyped(text), out)
+		return envelope(socket.SlashCommand, payload, true, func(ack socket.Ack) Interaction {
+			if out.Failure = failureOf(ack); out.Failure == "" {
+				out.Failure = s.commandAnswer(p, c, strings.TrimSpace(command+" "+text), ack)
+			}
+			if out.Failure != "" && out.Failure != "cancelled" {
+				s.notice(p, c, command, out.Failure)
+			}
+			return out
+		}), nil
+	})
 }
 
 // notice is Slack's own private message about a command that failed.
@@ -165,60 +181,57 @@ func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack)
 
 // Say is a person writing a message, in a thread if threadTS is set. It delivers
 // app_mention if the message mentions the bot in a channel that the bot is in.
-func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text string) (Message, Interaction) {
-	s.mu.Lock()
-	p, c, err := s.actor(userID, channelID)
-	switch {
-	case err != nil:
-	case c.Archived:
-		err = fmt.Errorf("the channel is archived")
-	case threadTS != "" && s.message(channelID, threadTS) == nil:
-		err = fmt.Errorf("there is no thread %s", threadTS)
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return Message{}, clientRefuses(err)
-	}
-	m := s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, ThreadTS: threadTS, Text: s.escapeTyped(text)}})
-	shown := m.shown()
-	event := object{"type": "app_mention", "user": p.ID, "text": m.Text, "ts": m.TS, "channel": c.ID, "event_ts": m.TS,
-		"team": s.state.world.TeamID}
-	if p.TeamID != s.state.world.TeamID {
-		event["user_team"], event["source_team"] = p.TeamID, p.TeamID
-	}
-	if threadTS != "" {
-		event["thread_ts"] = threadTS
-	}
-	mentioned := c.BotMember && c.IM == "" && strings.Contains(m.Text, "<@"+s.state.world.BotUserID)
-	s.mu.Unlock()
-	s.changed()
-	if !mentioned {
-		return shown, Interaction{}
-	}
-	return shown, s.Event(ctx, event)
+func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text string) (shown Message, _ Interaction) {
+	done := s.act(ctx, func() (*sentEnvelope, error) {
+		p, c, err := s.actor(userID, channelID)
+		switch {
+		case err != nil:
+			return nil, err
+		case c.Archived:
+			return nil, errors.New("the channel is archived")
+		case threadTS != "" && s.message(channelID, threadTS) == nil:
+			return nil, fmt.Errorf("there is no thread %s", threadTS)
+		}
+		m := s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, ThreadTS: threadTS,
+			Text: s.escapeTyped(text)}})
+		shown = m.shown()
+		if !c.BotMember || c.IM != "" || !strings.Contains(m.Text, "<@"+s.state.world.BotUserID) {
+			return nil, nil
+		}
+		event := object{"type": "app_mention", "user": p.ID, "text": m.Text, "ts": m.TS, "channel": c.ID,
+			"event_ts": m.TS, "team": s.state.world.TeamID}
+		if p.TeamID != s.state.world.TeamID {
+			event["user_team"], event["source_team"] = p.TeamID, p.TeamID
+		}
+		if threadTS != "" {
+			event["thread_ts"] = threadTS
+		}
+		return s.eventEnvelope(event), nil
+	})
+	return shown, done
 }
 
 // Event delivers one event: the inner object with its "type". Slack's wrapper
 // and event_ts are added.
 func (s *Slack) Event(ctx context.Context, event map[string]any) Interaction {
-	s.mu.Lock()
-	payload := s.eventPayload(maps.Clone(event))
-	s.mu.Unlock()
-	return s.send(ctx, envelope(socket.Event, payload, false, func(socket.Ack) Interaction { return Interaction{} }))
+	return s.act(ctx, func() (*sentEnvelope, error) { return s.eventEnvelope(maps.Clone(event)), nil })
+}
+
+func (s *Slack) eventEnvelope(event object) *sentEnvelope {
+	return envelope(socket.Event, s.eventPayload(event), false, result(Interaction{}))
 }
 
 // OpenHome is a person opening the app's Home tab.
 func (s *Slack) OpenHome(ctx context.Context, userID string) Interaction {
-	s.mu.Lock()
-	p, _, err := s.actor(userID, "")
-	if err != nil {
-		s.mu.Unlock()
-		return clientRefuses(err)
-	}
-	event := object{"type": "app_home_opened", "user": p.ID, "channel": s.directMessage(p.ID).ID, "tab": "home"}
-	if v := s.state.homes[p.ID]; v != nil {
-		event["view"] = s.viewWire(v, true)
-	}
-	s.mu.Unlock()
-	return s.Event(ctx, event)
+	return s.act(ctx, func() (*sentEnvelope, error) {
+		p, _, err := s.actor(userID, "")
+		if err != nil {
+			return nil, err
+		}
+		event := object{"type": "app_home_opened", "user": p.ID, "channel": s.directMessage(p.ID).ID, "tab": "home"}
+		if v := s.state.homes[p.ID]; v != nil {
+			event["view"] = s.viewWire(v, true)
+		}
+		return s.eventEnvelope(event), nil
+	})
 }

@@ -105,12 +105,9 @@ func (s *Slack) answer(r *response, args arguments) *apiError {
 		r.original.Deleted = true
 		return nil
 	}
-	c, fail := s.content(args)
+	c, fail := s.content(args, -1)
 	if fail != nil {
 		return fail
-	}
-	if c.empty() {
-		return refuse("no_text")
 	}
 	kind := args.str("response_type")
 	if kind != "" && kind != "ephemeral" && kind != "in_channel" {

@@ -94,11 +94,9 @@ func (v *view) enter(state ViewState) error {
 			if !ok || !c.HasState() {
 				return fmt.Errorf("the view has no field %s/%s", block, action)
 			}
-			held, err := c.Enter(value, v.offered[block+"/"+action])
-			if err != nil {
-				return fmt.Errorf("filling in %s/%s: %w", block, action, err)
+			if _, err := enter(v.values, c, value, v.offered[block+"/"+action]); err != nil {
+				return err
 			}
-			v.values.Set(block, action, held)
 		}
 	}
 	return nil

@@ -27,11 +27,7 @@ func (s *Slack) FailNext(method string, f APIFault) {
 }
 
 // ClearFaults forgets every scripted fault.
-func (s *Slack) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.faults = nil
-}
+func (s *Slack) ClearFaults() { s.locked(func() { s.state.faults = nil }) }
 
 // nextFault takes the fault for one call. The zero fault does nothing.
 func (s *Slack) nextFault(method string, args arguments) APIFault {
@@ -199,18 +195,10 @@ func (s *Slack) DeleteMessage(channelID, ts string) error {
 }
 
 // RevokeToken revokes one token: calls with it answer token_revoked.
-func (s *Slack) RevokeToken(kind TokenKind) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state.revoked[kind] = true
-}
+func (s *Slack) RevokeToken(kind TokenKind) { s.locked(func() { s.state.revoked[kind] = true }) }
 
 // RestoreTokens makes both tokens work again.
-func (s *Slack) RestoreTokens() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.state.revoked)
-}
+func (s *Slack) RestoreTokens() { s.locked(func() { clear(s.state.revoked) }) }
 
 // SetMissingScopes replaces the set of scopes that were not granted.
 func (s *Slack) SetMissingScopes(scopes ...string) {

@@ -45,9 +45,6 @@ func (s *Slack) usersInfo(args arguments) (object, *apiError) {
 		label, offset := s.now().In(zone).Zone()
 		user["tz"], user["tz_label"], user["tz_offset"] = p.TZ, label, offset
 	}
-	if args.boolean("include_locale") {
-		user["locale"] = "en-US"
-	}
 	if p.EnterpriseID != "" {
 		user["enterprise_user"] = object{"id": cmp.Or(p.EnterpriseUserID, p.ID), "enterprise_id": p.EnterpriseID,
 			"is_admin": false, "is_owner": false, "teams": p.teams()}
@@ -109,11 +106,7 @@ func (s *Slack) conversationsInfo(args arguments) (object, *apiError) {
 	if fail != nil {
 		return nil, fail
 	}
-	out := s.channelObject(channel)
-	if args.boolean("include_num_members") {
-		out["num_members"] = len(channel.Members)
-	}
-	return object{"channel": out}, nil
+	return object{"channel": s.channelObject(channel)}, nil
 }
 
 // channelObject has the flags of docs.slack.dev/reference/objects/conversation-object.

@@ -188,11 +188,16 @@ func (s *Slack) Reset() {
 
 func (s *Slack) now() time.Time { return s.opt.Now() }
 
-// finding records one violation of Slack's rules.
-func (s *Slack) finding(format string, args ...any) {
+// locked calls f with mu held.
+func (s *Slack) locked(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.noteLocked(format, args...)
+	f()
+}
+
+// finding records one violation of Slack's rules.
+func (s *Slack) finding(format string, args ...any) {
+	s.locked(func() { s.noteLocked(format, args...) })
 }
 
 func (s *Slack) noteLocked(format string, args ...any) {

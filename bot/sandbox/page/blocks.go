@@ -62,7 +62,7 @@ type shownBlock struct {
 type rawBlock struct {
 	Type      string            `json:"type"`
 	BlockID   string            `json:"block_id"`
-	Text      json.RawMessage   `json:"text"`
+	Text      rawText           `json:"text"`
 	Fields    []rawText         `json:"fields"`
 	Elements  []json.RawMessage `json:"elements"`
 	Accessory json.RawMessage   `json:"accessory"`
@@ -113,71 +113,38 @@ func (p place) block(raw json.RawMessage) shownBlock {
 }
 
 func (p place) kind(b rawBlock, raw json.RawMessage) shownBlock {
+	shown := shownBlock{Kind: b.Type, Text: p.html(b.Text)}
 	switch b.Type {
-	case "section":
-		return p.section(b, raw)
-	case "header":
-		return p.oneText("header", b, raw)
+	case "header", "divider":
 	case "alert":
-		shown := p.oneText("alert", b, raw)
 		shown.Level = oneOfList(b.Level, "info", "warning", "error", "success")
-		return shown
-	case "divider":
-		return shownBlock{Kind: "divider"}
+	case "section":
+		for _, f := range b.Fields {
+			shown.Fields = append(shown.Fields, p.html(f))
+		}
+		if len(b.Accessory) > 0 {
+			c := p.control(b.Accessory, b.BlockID)
+			shown.Accessory = &c
+		}
 	case "context":
-		return p.context(b)
+		for _, element := range b.Elements {
+			var text rawText
+			_ = json.Unmarshal(element, &text) // the stand-in takes only texts
+			shown.Items = append(shown.Items, p.html(text))
+		}
 	case "actions":
-		return shownBlock{Kind: "actions", Controls: p.controls(b)}
+		for _, element := range b.Elements {
+			shown.Controls = append(shown.Controls, p.control(element, b.BlockID))
+		}
 	case "input":
-		return p.input(b, raw)
+		return p.input(b)
 	default:
 		return unknownBlock(b.Type, raw)
 	}
-}
-
-func (p place) section(b rawBlock, raw json.RawMessage) shownBlock {
-	shown := shownBlock{Kind: "section"}
-	if len(b.Text) > 0 {
-		text, ok := p.text(b.Text)
-		if !ok {
-			return unknownBlock(b.Type, raw)
-		}
-		shown.Text = text
-	}
-	for _, f := range b.Fields {
-		shown.Fields = append(shown.Fields, p.html(f))
-	}
-	if len(b.Accessory) > 0 {
-		c := p.control(b.Accessory, b.BlockID)
-		shown.Accessory = &c
-	}
 	return shown
 }
 
-func (p place) oneText(kind string, b rawBlock, raw json.RawMessage) shownBlock {
-	text, ok := p.text(b.Text)
-	if !ok {
-		return unknownBlock(b.Type, raw)
-	}
-	return shownBlock{Kind: kind, Text: text}
-}
-
-func (p place) context(b rawBlock) shownBlock {
-	shown := shownBlock{Kind: "context"}
-	for _, raw := range b.Elements {
-		text, ok := p.text(raw)
-		if !ok {
-			text = plainHTML("Unknown element: " + typeOfJSON(raw))
-		}
-		shown.Items = append(shown.Items, text)
-	}
-	return shown
-}
-
-func (p place) input(b rawBlock, raw json.RawMessage) shownBlock {
-	if len(b.Element) == 0 {
-		return unknownBlock(b.Type, raw)
-	}
+func (p place) input(b rawBlock) shownBlock {
 	c := p.control(b.Element, b.BlockID)
 	c.Required = !b.Optional
 	c.Dispatch = b.Dispatch
@@ -192,23 +159,6 @@ func (p place) input(b rawBlock, raw json.RawMessage) shownBlock {
 		c.DescribedBy = joinWords(c.ID+"-error", c.DescribedBy)
 	}
 	return shown
-}
-
-func (p place) controls(b rawBlock) []control {
-	all := make([]control, 0, len(b.Elements))
-	for _, raw := range b.Elements {
-		all = append(all, p.control(raw, b.BlockID))
-	}
-	return all
-}
-
-// text renders a text object. It returns false for anything else.
-func (p place) text(raw json.RawMessage) (template.HTML, bool) {
-	var t rawText
-	if len(raw) == 0 || json.Unmarshal(raw, &t) != nil || t.Type != "plain_text" && t.Type != "mrkdwn" {
-		return "", false
-	}
-	return p.html(t), true
 }
 
 func (p place) html(t rawText) template.HTML {

@@ -36,18 +36,10 @@ func (s *Server) PastConnections() []Connection {
 
 // LeaveTCPOpen makes the server answer a close frame without ending TCP, as
 // Slack is reported to do.
-func (s *Server) LeaveTCPOpen(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.leaveOpen = on
-}
+func (s *Server) LeaveTCPOpen(on bool) { s.locked(func() { s.leaveOpen = on }) }
 
 // SetTiming changes the intervals of connections made from now on.
-func (s *Server) SetTiming(t Timing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.timing = t.withDefaults()
-}
+func (s *Server) SetTiming(t Timing) { s.locked(func() { s.timing = t.withDefaults() }) }
 
 // Refresh asks every connection to leave (refresh_requested) and closes each
 // Timing.RefreshGrace later, when the acks that it owes have come.
@@ -144,14 +136,8 @@ func (s *Server) Mute(d time.Duration) {
 // RefuseUpgrades answers the next n upgrades with this HTTP status. If n is below
 // zero, it answers all of them so until it is called with 0.
 func (s *Server) RefuseUpgrades(n, status int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refuse, s.refuseStatus = n, status
+	s.locked(func() { s.refuse, s.refuseStatus = n, status })
 }
 
 // SwallowAcks loses the next n acks.
-func (s *Server) SwallowAcks(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.swallow = n
-}
+func (s *Server) SwallowAcks(n int) { s.locked(func() { s.swallow = n }) }

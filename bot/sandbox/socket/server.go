@@ -203,6 +203,13 @@ func (s *Server) routable() *conn {
 	return open[randv2.IntN(len(open))]
 }
 
+// locked calls f with mu held.
+func (s *Server) locked(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
 // each calls f for every registered connection.
 func (s *Server) each(f func(*conn)) {
 	s.mu.Lock()

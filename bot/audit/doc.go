@@ -4,9 +4,9 @@
 //
 // It promises:
 //
-//   - Verify names the first event that was altered, deleted or moved. Against
-//     a head that was kept outside of the database, also a trail whose hashes
-//     were all computed again.
+//   - Verify names the first event that was altered, deleted or moved. With a
+//     head that was kept outside of the database, it also finds a trail that was
+//     cut off at its end, or whose hashes were all computed again.
 //   - Cut deletes only from the beginning, only what it has verified, and only
 //     what a signed checkpoint represents.
 //   - No line of the audit channel is lost, whatever ends the process. The last
@@ -17,6 +17,6 @@
 // imports this package, because it computes the hash of an event in the
 // transaction that links it.
 //
-// The caller owns the goroutines: those that run Auditor.Run and Teller.Run.
+// The package starts no goroutines: the caller runs Auditor.Run and Teller.Run.
 // The package must not know Slack, SQL, or what a state of an operation means.
 package audit

@@ -41,11 +41,19 @@ func arrows() map[string][]string {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
 			"bot/operation/intake", "commands", "zenlayer",
 			"bot/slackapp/socket", // it wires the connections
+			"bot/slackapp/web", "bot/slackapp/board",
 			"bot/slackapp/render", // for lbbot operations show
 		},
 		"bot/slackapp": {
-			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private",
+			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/socket", "bot/slackapp/render",
+			"bot/slackapp/render/private",
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
+		},
+		"bot/slackapp/board": {
+			"bot/slackapp/web", "bot/slackapp/render", "bot/operation", "commands", "zenlayer",
+		},
+		"bot/slackapp/web": {
+			"bot/slackapp/socket", "bot/slackapp/render", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render": {
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
@@ -92,19 +100,18 @@ func standIns() []string {
 // library; what is not named here may be used everywhere. Tests are free.
 func homes() map[string][]string {
 	return map[string][]string{
-		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/render",
+		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/web", "bot/slackapp/render",
 			"bot/slackapp/render/private"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},
 		"github.com/fsnotify/fsnotify":             {"bot/policy"},
 		"modernc.org/sqlite":                       {"bot/journal", "bot/engine"},
-		"github.com/jackc/pgx": {"bot/journal", "bot/engine", "bot/journal/journaltest",
-			"bot/slackapp/render/rendertest"},
-		"github.com/pressly/goose": {"bot/journal"},
-		"github.com/gofrs/flock":   {"bot/journal"},
-		"database/sql": {"bot/journal", "bot/journal/internal/query", "bot/engine", "bot/journal/journaltest",
-			"bot/slackapp/render/rendertest"},
+		"github.com/jackc/pgx":                     {"bot/journal", "bot/engine", "bot/journal/journaltest"},
+		"github.com/pressly/goose":                 {"bot/journal"},
+		"github.com/gofrs/flock":                   {"bot/journal"},
+		"database/sql": {"bot/journal", "bot/journal/internal/query", "bot/engine",
+			"bot/journal/journaltest"},
 		"github.com/spf13/cobra":   {"cmd/lbbot"},
 		"github.com/goccy/go-yaml": {"bot", "bot/policy/cases"},
 		"github.com/caarlos0/env":  {"bot"},
@@ -115,7 +122,7 @@ func homes() map[string][]string {
 			"bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
 		"github.com/stretchr/testify": {},
 		"testing":                     {},
-		"net/http": {"cmd/lbbot", "bot", "bot/slackapp", "bot/slackapp/socket",
+		"net/http": {"cmd/lbbot", "bot", "bot/slackapp/web", "bot/slackapp/socket",
 			"bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
 		"os": except("commands", "zenlayer", "bot/operation", "bot/operation/intake",
 			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),

@@ -21,7 +21,9 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
+	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/socket"
+	"lbbot/bot/slackapp/web"
 )
 
 // Version of the program.
@@ -34,10 +36,10 @@ type Bot struct {
 	journal *journal.Store
 	engine  *engine.Engine
 	gate    *policy.Gate
-	web     *slackapp.Web
+	web     *web.Client
 
-	directory *slackapp.Directory
-	board     *slackapp.Boards
+	directory *web.Directory
+	board     *board.Boards
 	app       *slackapp.App
 	socket    *socket.Client
 	sweeper   *operation.Sweeper
@@ -171,7 +173,7 @@ func (b *Bot) ready(ctx context.Context) error {
 		faults = append(faults, errors.New("no connection to Slack"))
 	} else if s := b.socket.Status(); !s.Ready {
 		faults = append(faults, fmt.Errorf("no connection to Slack since %s UTC: %s",
-			s.Since.UTC().Format(time.DateTime), slackapp.SocketReason(s.Reason)))
+			s.Since.UTC().Format(time.DateTime), web.SocketReason(s.Reason)))
 	}
 	if err := b.web.Ready(b.gate.NamesGroups()); err != nil {
 		faults = append(faults, err)
@@ -222,7 +224,7 @@ func (b *Bot) janitor(ctx context.Context) error {
 
 // FatalError means that Slack refuses the bot's tokens until a person changes something.
 type FatalError struct {
-	Refusals []slackapp.Refusal
+	Refusals []web.Refusal
 }
 
 // Error says which token it is and what to do.
@@ -236,7 +238,7 @@ func (e *FatalError) Error() string {
 
 func fatal(err error) error {
 	if e, ok := errors.AsType[*socket.FatalError](err); ok {
-		return &FatalError{[]slackapp.Refusal{slackapp.AppRefusal(e.Code)}}
+		return &FatalError{[]web.Refusal{web.AppRefusal(e.Code)}}
 	}
 	return err
 }

@@ -14,7 +14,7 @@ import (
 
 	"lbbot/bot/audit"
 	"lbbot/bot/operation/intake"
-	"lbbot/bot/slackapp"
+	"lbbot/bot/slackapp/web"
 )
 
 // leastRetention is longer than the bot itself uses anything that retention deletes.
@@ -75,7 +75,7 @@ func (c Config) checkSlack(f *faults) {
 	f.unless(sendable(c.SlackBotToken.Reveal(), `"'`), "SLACK_BOT_TOKEN", unsendable)
 	f.unless(sendable(c.SlackAppToken.Reveal(), `"'`), "SLACK_APP_TOKEN", unsendable)
 	rotated := strings.HasPrefix(c.SlackBotToken.Reveal(), "xoxe")
-	f.unless(!rotated, "SLACK_BOT_TOKEN", " starts with xoxe: %s", slackapp.TokenRotation)
+	f.unless(!rotated, "SLACK_BOT_TOKEN", " starts with xoxe: %s", web.TokenRotation)
 	f.unless(!strings.HasPrefix(c.SlackAppToken.Reveal(), "xoxe"), "SLACK_APP_TOKEN",
 		" starts with xoxe, the prefix of token rotation: take an app-level token, xapp-…, from Basic Information")
 	f.unless(!c.SlackBotToken.IsZero(), "SLACK_BOT_TOKEN", " is missing: the bot token of the Slack app, xoxb-…")

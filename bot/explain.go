@@ -12,7 +12,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
-	"lbbot/bot/slackapp"
+	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -39,17 +39,17 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (
 	if err := withoutAppToken(c.Validate()); err != nil {
 		return nil, q, nil, err
 	}
-	web, err := slackapp.NewWeb(slackapp.WebConfig{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
+	client, err := web.New(web.Config{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
 		Log: log.Named("slack")})
 	if err != nil {
 		return nil, q, nil, err
 	}
 	defer func() {
 		if err != nil {
-			web.Close()
+			client.Close()
 		}
 	}()
-	gate, err = policy.New(policy.Config{Path: c.Policy, AtOnce: true, Directory: slackapp.NewDirectory(web, time.Now),
+	gate, err = policy.New(policy.Config{Path: c.Policy, AtOnce: true, Directory: web.NewDirectory(client, time.Now),
 		IncidentChannels: c.IncidentChannels, IncidentCreators: c.IncidentCreators, Log: log.Named("policy"),
 		Now: time.Now})
 	if err != nil {
@@ -79,7 +79,7 @@ func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (
 		}
 		q.Weight = operation.UsualWeight(pool)
 	}
-	return gate, q, web.Close, err
+	return gate, q, client.Close, err
 }
 
 func (i Inquiry) question(account string) operation.Question {

@@ -19,6 +19,7 @@ import (
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/socket"
+	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -75,11 +76,10 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	store, err := journal.Open(t.Context(), journal.Config{URL: "sqlite:" + filepath.Join(t.TempDir(), "lbbot.db")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	web, err := slackapp.NewWeb(slackapp.WebConfig{BotToken: h.config.SlackBotToken, APIURL: h.config.SlackAPIURL,
-		Log: log})
+	client, err := web.New(web.Config{BotToken: h.config.SlackBotToken, APIURL: h.config.SlackAPIURL, Log: log})
 	require.NoError(t, err)
-	t.Cleanup(web.Close)
-	directory := slackapp.NewDirectory(web, time.Now)
+	t.Cleanup(client.Close)
+	directory := web.NewDirectory(client, time.Now)
 	gate, err := policy.New(policy.Config{Path: h.config.Policy, Directory: directory,
 		IncidentChannels: h.config.IncidentChannels,
 		IncidentCreators: h.config.IncidentCreators, Registerer: prometheus.NewRegistry()})
@@ -96,22 +96,20 @@ func newWalkthrough(t *testing.T) *walkthrough {
 			Now: time.Now, Log: log, Metrics: counts},
 		intake: &intake.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud,
 			Pools: cloud, Engine: silent{},
-			Settings: intake.Settings{Approval: asking}, Now: time.Now, NewID: func() string {
-				return uuid.Must(
-					uuid.NewV7()).String()
-			},
+			Settings: intake.Settings{Approval: asking}, Now: time.Now,
+			NewID:    func() string { return uuid.Must(uuid.NewV7()).String() },
 			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 			Metrics: intake.NewMetrics(prometheus.NewRegistry())}}
-	w.listen(h, web, directory, log)
+	w.listen(h, client, directory, log)
 	return w
 }
 
 // listen connects an App, which is told of events.
-func (w *walkthrough) listen(h *house, web *slackapp.Web, directory *slackapp.Directory, log *zap.Logger) {
-	app := slackapp.New(slackapp.Config{Web: web, Directory: directory, Intake: w.intake, Journal: w.store,
+func (w *walkthrough) listen(h *house, api *web.Client, directory *web.Directory, log *zap.Logger) {
+	app := slackapp.New(slackapp.Config{Web: api, Directory: directory, Intake: w.intake, Journal: w.store,
 		History: w.store,
 		Bot:     "@lbbot", Now: time.Now, NewID: uuid.NewString, Log: log, Registerer: prometheus.NewRegistry()})
-	client, err := socket.New(socket.Config{Open: web.Opener(h.config.SlackAppToken), Receive: app.Receive,
+	client, err := socket.New(socket.Config{Open: api.Opener(h.config.SlackAppToken), Receive: app.Receive,
 		Connections: 1, CloseWait: 10 * time.Millisecond, Log: log})
 	require.NoError(w.t, err)
 	ctx, cancel := context.WithCancel(context.Background())

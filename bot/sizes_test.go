@@ -37,19 +37,15 @@ var exceptions = struct {
 	fileLines                  map[string]int // by base name, so that a file may move
 	longLines                  int            // in the whole repository
 }{
-	packageFiles: map[string]int{
-		"bot/slackapp": 32,
-	},
+	packageFiles: map[string]int{},
 	packageLines: map[string]int{
 		"bot/operation": 4179,
-		"bot/slackapp":  5000,
 	},
 	fileLines: map[string]int{
 		"approval_edges_test.go": 636,
 		"approval_test.go":       691,
 		"board.go":               340,
 		"intake_test.go":         663,
-		"rig_test.go":            741,
 		"settle_test.go":         535,
 	},
 	longLines: 690,

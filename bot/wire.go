@@ -19,8 +19,10 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
+	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
+	"lbbot/bot/slackapp/web"
 	"lbbot/zenlayer"
 )
 
@@ -48,7 +50,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 
 // wireDependencies makes what the runner and the intake call: the journal, the audit trail, the
 // cards and the policies.
-func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry) (_ *slackapp.Directory, err error) {
+func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry) (_ *web.Directory, err error) {
 	c, log := b.config, b.log
 	store := journal.Config{URL: c.DatabaseURL, Process: b.name, Log: log.Named("journal")}
 	if b.journal, err = journal.Open(ctx, store); err != nil {
@@ -62,13 +64,13 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {
 		return nil, err
 	}
-	if b.web, err = slackapp.NewWeb(slackapp.WebConfig{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
+	if b.web, err = web.New(web.Config{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
 		Log: log.Named("slack")}); err != nil {
 		return nil, err
 	}
-	directory := slackapp.NewDirectory(b.web, time.Now)
+	directory := web.NewDirectory(b.web, time.Now)
 	b.directory = directory
-	b.board = slackapp.NewBoards(slackapp.BoardConfig{Web: b.web,
+	b.board = board.New(board.Config{Web: b.web,
 		Cards: b.journal.Cards(journal.OwnCard), Approvals: b.journal.Cards(journal.ApprovalCard),
 		Stored: b.journal.Operation, Reminders: c.asking().Reminders, Owner: c.OwnerChannel,
 		ConsoleURL: c.ConsoleURL, Bot: "@lbbot", Now: time.Now, Log: log.Named("board"), Registerer: metrics})
@@ -103,7 +105,7 @@ func policyChange(s policy.Status) map[string]string {
 }
 
 // wireRequests makes the runner, the engine, the intake and the Slack app.
-func (b *Bot) wireRequests(ctx context.Context, directory *slackapp.Directory, metrics *prometheus.Registry) error {
+func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metrics *prometheus.Registry) error {
 	c, log := b.config, b.log
 	limiter := c.ZenlayerRate.limiter()
 	cloud, err := zenlayer.New(c.cloud(limiter))

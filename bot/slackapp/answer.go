@@ -15,6 +15,7 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
+	"lbbot/bot/slackapp/web"
 )
 
 const (
@@ -161,18 +162,18 @@ func (a *App) reply(ctx context.Context, d delivery, m render.Message, replace b
 		return err == nil
 	}
 	if d.ResponseURL != "" && try(respondWithin, func(ctx context.Context) error {
-		return a.Web.respond(ctx, d.ResponseURL,
-			response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
+		return a.Web.Respond(ctx, d.ResponseURL,
+			web.Response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
 	}) {
 		return true
 	}
 	if d.Place.ChannelID != "" && d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
-		return a.Web.ephemeral(ctx, d.Place.ChannelID, d.Actor.UserID, m)
+		return a.Web.Ephemeral(ctx, d.Place.ChannelID, d.Actor.UserID, m)
 	}) {
 		return true
 	}
 	if d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
-		_, _, err := a.Web.post(ctx, d.Actor.UserID, m)
+		_, _, err := a.Web.Post(ctx, d.Actor.UserID, m)
 		return err
 	}) {
 		return true
@@ -204,7 +205,7 @@ func (a *App) remove(ctx context.Context, d delivery) {
 	}
 	ctx, cancel := a.outlive(ctx, respondWithin)
 	defer cancel()
-	if err := a.Web.respond(ctx, d.ResponseURL, response{DeleteOriginal: true}); err != nil {
+	if err := a.Web.Respond(ctx, d.ResponseURL, web.Response{DeleteOriginal: true}); err != nil {
 		a.Log.Info("a used preview could not be removed", zap.Error(err))
 	}
 }

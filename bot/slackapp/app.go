@@ -12,9 +12,11 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
+	"lbbot/bot/slackapp/web"
 )
 
 // History is the audit trail as far as status shows it.
@@ -26,9 +28,9 @@ type History interface {
 // Config configures an App. All fields but Owner, ConsoleURL
 // and AppID are required.
 type Config struct {
-	Web       *Web
-	Board     *Boards
-	Directory *Directory
+	Web       *web.Client
+	Board     *board.Boards
+	Directory *web.Directory
 	Intake    *intake.Intake
 	Journal   operation.Journal
 	History   History

@@ -99,7 +99,7 @@ func (a *App) askedLink(ctx context.Context, d delivery, op operation.Operation)
 	if d.Kind == kindSubmit {
 		return ""
 	}
-	return a.Board.approvalLink(ctx, op)
+	return a.Board.ApprovalLink(ctx, op)
 }
 
 // nameWithin bounds reading who asked, for the label of a form that has to

@@ -9,6 +9,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 )
 
@@ -129,7 +130,7 @@ func TestALostPostIsFoundAgainAndNotTakenForTheOtherCard(t *testing.T) {
 	op.Approval.Channel = incident
 	require.NoError(t, s.board.Board.Report(t.Context(), op))
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
-	require.Error(t, s.board.approvals.Report(t.Context(), op))
+	require.Error(t, s.board.Approvals.Report(t.Context(), op))
 	require.Len(t, s.cards(incident), 1)
 
 	// The own card's post is noted as lost as well, in the approvers' channel.
@@ -143,7 +144,7 @@ func TestALostPostIsFoundAgainAndNotTakenForTheOtherCard(t *testing.T) {
 	require.Len(t, s.cards(incident), 2, "the approvers' card is not the own one")
 
 	op.Version = 3
-	require.NoError(t, s.board.approvals.Report(t.Context(), op))
+	require.NoError(t, s.board.Approvals.Report(t.Context(), op))
 	require.Len(t, s.cards(incident), 2, "found again")
 	require.False(t, has(s.cards(incident)[0], "ontinues"))
 }
@@ -151,7 +152,7 @@ func TestALostPostIsFoundAgainAndNotTakenForTheOtherCard(t *testing.T) {
 func TestBoardsShareWhatAChannelTakes(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	require.Same(t, s.board.lane(incident), s.board.approvals.lane(incident))
+	require.Same(t, s.board.Lane(incident), s.board.Approvals.Lane(incident))
 }
 
 func TestAReminderStandsUnderTheCardAndCallsTheApprovers(t *testing.T) {
@@ -226,7 +227,7 @@ func TestNoMoreThanTwentyGetADirectMessage(t *testing.T) {
 	require.NoError(t, s.report(op))
 	before := len(s.slack.APICalls())
 	require.NoError(t, skipsTold(t, s.board, op))
-	require.Equal(t, maxTold, len(s.slack.APICalls())-before)
+	require.Equal(t, 20, len(s.slack.APICalls())-before)
 }
 
 func TestTheSecondBoardEndsWithTheFirst(t *testing.T) {
@@ -239,7 +240,7 @@ func TestTheSecondBoardEndsWithTheFirst(t *testing.T) {
 }
 
 // skipsTold tells those whose approval is skipped.
-func skipsTold(t *testing.T, b *Boards, op operation.Operation) error {
+func skipsTold(t *testing.T, b *board.Boards, op operation.Operation) error {
 	t.Helper()
 	_, err := b.TellSkipped(t.Context(), op)
 	return err

@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/zenlayer"
 )
@@ -18,7 +19,7 @@ import (
 // stage is a Board before the Slack stand-in.
 type stage struct {
 	*rig
-	board *Boards
+	board *board.Boards
 }
 
 func newStage(t *testing.T) *stage {
@@ -89,13 +90,10 @@ func TestOfSeveralWaitingChangesTheLastIsSent(t *testing.T) {
 	for v := int64(2); v <= 6; v++ {
 		s.board.Show(s.op(v, operation.Sending))
 	}
+	last := s.op(7, operation.Added)
+	s.board.Show(last)
 	done := make(chan error, 1)
-	go func() { done <- s.report(s.op(7, operation.Added)) }()
-	s.until("the last one waits", func() bool {
-		s.board.mu.Lock()
-		defer s.board.mu.Unlock()
-		return s.board.slots["0199-op"].want.Version == 7
-	})
+	go func() { done <- s.report(last) }()
 	close(release)
 	require.NoError(t, <-done)
 	cards := s.cards(incident)
@@ -428,11 +426,11 @@ func TestWhatIsNotShownDoesNotHoldUpTheEnd(t *testing.T) {
 func TestAChannelGetsAShortBurstAndThenOneMessageASecond(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	lane := s.board.lane(incident)
-	require.Same(t, lane, s.board.lane(incident))
-	require.NotSame(t, lane, s.board.lane(ops), "one channel does not hold up another")
+	lane := s.board.Lane(incident)
+	require.Same(t, lane, s.board.Lane(incident))
+	require.NotSame(t, lane, s.board.Lane(ops), "one channel does not hold up another")
 	now := time.Now()
-	for range burst {
+	for range 3 {
 		require.True(t, lane.AllowN(now, 1))
 	}
 	require.False(t, lane.AllowN(now, 1))
@@ -442,9 +440,9 @@ func TestAChannelGetsAShortBurstAndThenOneMessageASecond(t *testing.T) {
 func TestWhatWaitsForItsTurnIsSentAtItsNewest(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	require.True(t, s.board.lane(incident).AllowN(time.Now(), burst), "the channel has had its messages")
+	require.True(t, s.board.Lane(incident).AllowN(time.Now(), 3), "the channel has had its messages")
 	s.board.Show(s.op(1, operation.Accepted))
-	s.until("the post waits for its turn", func() bool { return s.board.lane(incident).Tokens() < 0 })
+	s.until("the post waits for its turn", func() bool { return s.board.Lane(incident).Tokens() < 0 })
 	require.Zero(t, s.shelf.card("0199-op").Posting, "a post is noted right before it is made")
 	require.NoError(t, s.report(s.op(2, operation.Added)))
 	cards := s.cards(incident)

@@ -10,8 +10,10 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
 )
 
@@ -120,7 +122,7 @@ func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registra
 	case c.ID == "", elsewhere && c.Private && !(c.Direct && c.Creator == d.Actor.UserID):
 		// A person may not be in a private channel that the bot is in: they
 		// neither post there through the bot nor learn that it exists.
-		return p, a.cannotPost(p.ResultID, slackChannelNotFound)
+		return p, a.cannotPost(p.ResultID, web.CodeChannelNotFound)
 	case c.Archived:
 		return p, a.cannotPost(p.ResultID, "is_archived")
 	case c.Shared && elsewhere:
@@ -146,7 +148,8 @@ func unresolvedChannel(reg commands.Registration) error {
 }
 
 // channelUnresolved asks for what Slack can resolve.
-const channelUnresolved = "Slack did not say which channel %s is. Type # and pick the channel from Slack's suggestions, or use the form."
+const channelUnresolved = "Slack did not say which channel %s is. Type # and pick the channel from Slack's " +
+	"suggestions, or use the form."
 
 // channelError says that the bot cannot post where the result should go.
 type channelError struct {
@@ -186,9 +189,9 @@ func (a *App) status(ctx context.Context, d delivery, ref string) {
 	if err != nil {
 		a.Log.Warn("history could not be read", zap.String("operation", op.ID), zap.Error(err))
 	}
-	logUnknown(a.Log, op)
-	logUnknownEvents(a.Log, events)
-	a.tell(ctx, d, private.Status(op, events, a.Board.cardLink(ctx, op.ID)))
+	board.LogUnknown(a.Log, op)
+	board.LogUnknownEvents(a.Log, events)
+	a.tell(ctx, d, private.Status(op, events, a.Board.CardLink(ctx, op.ID)))
 }
 
 // trimName takes the command's own name off a command line.

@@ -13,6 +13,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
 )
 
@@ -21,11 +22,11 @@ import (
 func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notices []string) {
 	view := private.Form(private.FormState{Values: v, ChannelID: d.Place.ChannelID,
 		DraftID: private.FormMeta{Channel: d.Place.ChannelID}.String(), Notices: notices})
-	_, err := a.Web.openView(ctx, d.TriggerID, view)
+	_, err := a.Web.OpenView(ctx, d.TriggerID, view)
 	if err == nil {
 		return
 	}
-	switch code := errorCode(err); {
+	switch code := web.ErrorCode(err); {
 	case slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, code):
 		// A trigger works once, and only we have it: the form is open already.
 		a.Log.Info("form was opened by an earlier delivery", zap.Error(err))
@@ -143,8 +144,8 @@ func (a *App) showInstead(ctx context.Context, d delivery, view slack.ModalViewR
 func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewRequest) bool {
 	ctx, cancel := a.outlive(ctx, tellWithin)
 	defer cancel()
-	err := a.Web.updateView(ctx, d.View.ID, view)
-	if err != nil && errorCode(err) != "not_found" {
+	err := a.Web.UpdateView(ctx, d.View.ID, view)
+	if err != nil && web.ErrorCode(err) != "not_found" {
 		a.Log.Warn("a view could not be replaced", zap.Error(err))
 	}
 	return err == nil

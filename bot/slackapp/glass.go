@@ -14,6 +14,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
 )
 
@@ -70,11 +71,11 @@ func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequ
 		}
 		return ""
 	}
-	opened, err := a.Web.openView(ctx, d.TriggerID, view)
+	opened, err := a.Web.OpenView(ctx, d.TriggerID, view)
 	if err != nil {
 		a.Log.Info("a form could not be opened", zap.String("form", view.CallbackID), zap.Error(err))
 		// else it is open already
-		if code := errorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
+		if code := web.ErrorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
 			a.tell(ctx, d, private.NotSent(triggerAgain))
 		}
 		return ""
@@ -87,7 +88,7 @@ const triggerAgain = "Slack gives me 3 seconds to open a form, and they were ove
 func (a *App) updateForm(ctx context.Context, id string, view slack.ModalViewRequest) {
 	ctx, cancel := a.outlive(ctx, tellWithin)
 	defer cancel()
-	if err := a.Web.updateView(ctx, id, view); err != nil && errorCode(err) != "not_found" {
+	if err := a.Web.UpdateView(ctx, id, view); err != nil && web.ErrorCode(err) != "not_found" {
 		a.Log.Warn("an open form could not be filled", zap.Error(err))
 	}
 }

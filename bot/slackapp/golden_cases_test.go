@@ -139,7 +139,7 @@ func answers(op operation.Operation, w render.Wording) map[string]render.Message
 		"unavailable_busy":     private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Busy: true, Err: unknown}, w),
 		"unavailable_journal":  private.Unavailable(&intake.UnavailableError{What: "journal", Err: unknown}, w),
 		"unavailable_moved":    private.Unavailable(&intake.UnavailableError{What: "journal", Err: &operation.JournalMovedError{What: "the file was deleted"}}, w),
-		"unavailable_setup":    private.Unavailable(&intake.UnavailableError{What: "Slack", Err: explained(&callError{Method: "users.info", Code: slackMissingScope, Needed: "users:read"})}, w),
+		"unavailable_setup":    private.Unavailable(&intake.UnavailableError{What: "Slack", Err: &operation.SetupError{Remedy: "add the scope users:read to the app under OAuth & Permissions, " + "Bot Token Scopes, and reinstall the app to the workspace", Err: unknown}}, w),
 		"uncertain":            private.Uncertain(&intake.UncertainError{Ref: op.Ref, Err: unknown}),
 		"try_again":            private.TryAgain(),
 		"uncertain_click":      private.Uncertain(&intake.UncertainError{Err: unknown}),

@@ -12,6 +12,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
 )
 
@@ -65,8 +66,8 @@ func (a *App) share(ctx context.Context, d delivery, v private.HistoryPage) (sha
 	}
 	v.Shared = true
 	a.once(ctx, d, func() bool {
-		if err = a.Board.lane(place.ResultID).Wait(ctx); err == nil {
-			_, _, err = a.Web.post(ctx, place.ResultID, private.History(v))
+		if err = a.Board.Lane(place.ResultID).Wait(ctx); err == nil {
+			_, _, err = a.Web.Post(ctx, place.ResultID, private.History(v))
 		}
 		return err == nil
 	})
@@ -78,7 +79,7 @@ func (a *App) share(ctx context.Context, d delivery, v private.HistoryPage) (sha
 }
 
 func (a *App) cannotPostMessage(channel string, err error) render.Message {
-	return private.ChannelRefused(channel, errorCode(err), a.wording())
+	return private.ChannelRefused(channel, web.ErrorCode(err), a.wording())
 }
 
 // older shows the next page of a history, for whoever pressed.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/commands"
 )
@@ -74,16 +75,16 @@ func TestAPanicInALaneEndsNothingElse(t *testing.T) {
 
 func TestMemoryIsBoundedAndForgets(t *testing.T) {
 	t.Parallel()
-	clock := &hand{t: time.Now()}
+	now := time.Now()
 	n := 0
-	m := newMemory(clock.now, func() string { n++; return strconv.Itoa(n) })
+	m := newMemory(func() time.Time { return now }, func() string { n++; return strconv.Itoa(n) })
 	typed := commands.Values{"listener": "x"}
 	key := m.keep(typed)
 	typed["listener"] = "changed later"
 	kept, ok := m.recall(key)
 	require.True(t, ok)
 	require.Equal(t, "x", kept["listener"])
-	clock.move(memoFor)
+	now = now.Add(memoFor)
 	_, ok = m.recall(key)
 	require.False(t, ok)
 	m.keep(nil)
@@ -140,8 +141,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add("interactive", []byte(`{"type":"view_submission","view":{"state":{"values":{"a":{"b":{"type":"x"}}}}}}`))
 	f.Add("events_api", []byte(`{"event":{"type":"app_mention"}}`))
 	for _, e := range envelopes() {
-		for _, s := range shifts(f, e.sample) {
-			f.Add(e.kind, []byte(s.sample))
+		for _, s := range rendertest.Shifts(e.sample) {
+			f.Add(e.kind, []byte(s.Sample))
 		}
 	}
 	f.Fuzz(func(t *testing.T, kind string, raw []byte) {

@@ -69,7 +69,7 @@ func (a *App) link(ctx context.Context, d delivery, id string) string {
 	if d.Kind == kindSubmit {
 		return ""
 	}
-	return a.Board.cardLink(ctx, id)
+	return a.Board.CardLink(ctx, id)
 }
 
 // broken is what to say when the work on an envelope broke halfway. What is

@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"encoding/json"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/web"
 )
 
 // ways lists where messages were tried, in order, and what came of it.
@@ -68,9 +70,9 @@ func TestAResponseURLThatIsUsedUpHoldsNothingUp(t *testing.T) {
 	s := newStage(t)
 	address := s.responseURL()
 	for range 5 {
-		require.NoError(t, s.web.respond(t.Context(), address, response{Text: "used", ResponseType: "ephemeral"}))
+		require.NoError(t, s.web.Respond(t.Context(), address, web.Response{Text: "used", ResponseType: "ephemeral"}))
 	}
-	require.Error(t, s.web.respond(t.Context(), address, response{Text: "used up"}))
+	require.Error(t, s.web.Respond(t.Context(), address, web.Response{Text: "used up"}))
 	s.refusals("not_in_channel")
 	require.NoError(t, s.report(s.asked(1, operation.Added, address)))
 	require.Len(t, s.cards("D0ANA"), 1)
@@ -167,4 +169,20 @@ func TestARedeliveryMinutesLaterIsRecognized(t *testing.T) {
 	require.Len(t, now, len(before), "nothing is said twice")
 	require.Len(t, r.shelf.inState(operation.Accepted), 1)
 	require.Empty(t, r.shelf.inState(operation.Draft))
+}
+
+func TestAResponseAddressThatFailsIsInNoError(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	address := s.responseURL()
+	require.NoError(t, s.web.Respond(t.Context(), address, web.Response{Text: "fine"}))
+	for name, fault := range map[string]sandbox.APIFault{
+		"refused": {Error: "used_url"}, "no answer": {DropBefore: true}, "a page": {Status: 502},
+	} {
+		s.slack.FailNext("response_url", fault)
+		err := s.web.Respond(t.Context(), address, web.Response{Text: "x"})
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "/commands/")
+		require.NotContains(t, err.Error(), strings.TrimPrefix(s.slack.BaseURL(), "http://"))
+	}
 }

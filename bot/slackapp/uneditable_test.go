@@ -170,7 +170,7 @@ func routes() map[string]route {
 // run goes along a route, and looks at what stands after each step.
 func (p route) run(s *stage, before func(version int64), look func(op operation.Operation)) {
 	for _, channel := range []string{incident, approvers, "U0ANA"} {
-		s.board.lane(channel).SetLimit(rate.Inf)
+		s.board.Lane(channel).SetLimit(rate.Inf)
 	}
 	op := s.op(1, operation.Accepted)
 	if p.asks {

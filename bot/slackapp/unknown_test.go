@@ -12,6 +12,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
@@ -157,10 +158,10 @@ func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 	t.Parallel()
 	core, logged := observer.New(zapcore.ErrorLevel)
 	for _, op := range unknowns() {
-		logUnknown(zap.New(core), op)
+		board.LogUnknown(zap.New(core), op)
 	}
-	logUnknown(zap.New(core), rendertest.Sample())
-	logUnknownEvents(zap.New(core), []operation.Event{{Kind: "teleported"}, {Kind: operation.EventLook}})
+	board.LogUnknown(zap.New(core), rendertest.Sample())
+	board.LogUnknownEvents(zap.New(core), []operation.Event{{Kind: "teleported"}, {Kind: operation.EventLook}})
 	require.Equal(t, len(unknowns())+1, logged.Len())
 
 	s := newStage(t)

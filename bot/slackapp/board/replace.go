@@ -1,4 +1,4 @@
-package slackapp
+package board
 
 import (
 	"context"
@@ -6,11 +6,13 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/web"
 )
 
 // uneditable are Slack's words for a message that cannot be edited any more.
 func uneditable() []string {
-	return []string{slackNoMessage, "cant_update_message", "edit_window_closed", slackChannelNotFound, "is_inactive",
+	return []string{web.CodeMessageNotFound, "cant_update_message", "edit_window_closed", web.CodeChannelNotFound,
+		"is_inactive",
 		"not_in_channel", "is_archived"}
 }
 
@@ -19,12 +21,12 @@ func uneditable() []string {
 // as taken.
 func (b *Board) replace(ctx context.Context, op operation.Operation, card operation.Card, why error) (int64, error) {
 	b.setUnsure(op.ID, false) // it was certainly not edited
-	if op = b.newest(op); !b.due(ctx, op, card, errorCode(why)) {
-		b.withhold(op, errorCode(why))
+	if op = b.newest(op); !b.due(ctx, op, card, web.ErrorCode(why)) {
+		b.withhold(op, web.ErrorCode(why))
 		return op.Version, nil
 	}
 	b.Log.Info("card cannot be edited and is replaced", zap.String("operation", op.ID),
-		zap.String("why", errorCode(why)))
+		zap.String("why", web.ErrorCode(why)))
 	version, err := b.first(ctx, op, true, card.TS)
 	if err != nil {
 		return 0, err
@@ -52,7 +54,7 @@ func (b *Board) due(ctx context.Context, op operation.Operation, card operation.
 		op.State == operation.NeedsPerson && op.PersonSince > card.Shown:
 		return true
 	}
-	return why == slackNoMessage && b.Web.deleted(ctx, card.Channel, card.TS)
+	return why == web.CodeMessageNotFound && b.Web.Deleted(ctx, card.Channel, card.TS)
 }
 
 // withhold notes that the card keeps what it says.

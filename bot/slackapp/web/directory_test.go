@@ -1,4 +1,4 @@
-package slackapp
+package web
 
 import (
 	"context"
@@ -29,17 +29,25 @@ func (h *hand) now() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.t }
 
 func (h *hand) move(d time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.t = h.t.Add(d) }
 
+// desk is a directory of a stand-in Slack, with a clock moved by hand.
 type desk struct {
-	*rig
 	*Directory
+	web   *Client
+	slack *sandbox.Slack
+	log   *lines
 	clock *hand
 }
 
 func newDesk(t *testing.T) *desk {
-	r := &rig{t: t, slack: newSlack(t), log: &lines{}}
-	r.web = newWeb(t, r.slack, r.log.logger())
-	clock := &hand{t: time.Now()}
-	return &desk{r, NewDirectory(r.web, clock.now), clock}
+	slack, log, clock := sandbox.New(sandbox.Options{BotToken: plantedBot, NoRateLimits: true}), &lines{},
+		&hand{t: time.Now()}
+	_, err := slack.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, slack.Close()) })
+	client, err := New(Config{BotToken: zenlayer.NewSecret(plantedBot), APIURL: slack.APIURL(), Log: log.logger()})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return &desk{NewDirectory(client, clock.now), client, slack, log, clock}
 }
 
 func (d *desk) calls(method string) int {
@@ -206,7 +214,7 @@ func answering(t *testing.T, answers map[string]string) *Directory {
 		_, _ = io.WriteString(w, answers[path.Base(r.URL.Path)])
 	}))
 	t.Cleanup(s.Close)
-	web, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(plantedBot), APIURL: s.URL + "/", Log: zap.NewNop()})
+	web, err := New(Config{BotToken: zenlayer.NewSecret(plantedBot), APIURL: s.URL + "/", Log: zap.NewNop()})
 	require.NoError(t, err)
 	t.Cleanup(web.Close)
 	return NewDirectory(web, time.Now)

@@ -1,4 +1,4 @@
-package slackapp
+package web
 
 import (
 	"context"
@@ -21,17 +21,17 @@ import (
 	"lbbot/zenlayer"
 )
 
-// WebConfig configures a Web.
-type WebConfig struct {
+// Config configures a Web.
+type Config struct {
 	BotToken zenlayer.Secret // xoxb-…
 	APIURL   string          // ends in a slash
 	Log      *zap.Logger
 }
 
-// Web is the Web API as this bot uses it. Two callers share its connections:
+// Client is the Web API as this bot uses it. Two callers share its connections:
 // one for the three seconds that a trigger lives, which never waits and
 // repeats, and one for everything else, which obeys Retry-After.
-type Web struct {
+type Client struct {
 	quick   *caller
 	patient *caller
 	http    *http.Client
@@ -48,13 +48,13 @@ const (
 	maxRetries    = 3                       // answers of 429 that one call waits for
 )
 
-// NewWeb makes the clients. It calls nothing.
-func NewWeb(c WebConfig) (*Web, error) {
+// New makes the clients. It calls nothing.
+func New(c Config) (*Client, error) {
 	api, err := url.Parse(c.APIURL)
 	if err != nil || api.Host == "" {
 		return nil, fmt.Errorf("slack API address %q is not a URL", c.APIURL)
 	}
-	w := &Web{apiURL: c.APIURL, log: c.Log,
+	w := &Client{apiURL: c.APIURL, log: c.Log,
 		standing: &refusedCalls{log: c.Log, now: time.Now, faults: map[string]fault{}},
 		hosts:    []string{"hooks.slack.com", "hooks.slack-gov.com"}}
 	if host := api.Hostname(); host != "slack.com" && !strings.HasSuffix(host, ".slack.com") {
@@ -74,20 +74,20 @@ func NewWeb(c WebConfig) (*Web, error) {
 }
 
 // Close lets go of idle connections.
-func (w *Web) Close() { w.http.CloseIdleConnections() }
+func (w *Client) Close() { w.http.CloseIdleConnections() }
 
-// post sends a message and returns where it is: for a person's id that is the
+// Post sends a message and returns where it is: for a person's id that is the
 // channel of the direct message.
-func (w *Web) post(ctx context.Context, to string, m render.Message) (channel, ts string, err error) {
+func (w *Client) Post(ctx context.Context, to string, m render.Message) (channel, ts string, err error) {
 	return w.postUnder(ctx, to, "", m)
 }
 
-// reply posts a message under another.
-func (w *Web) reply(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
+// Reply posts a message under another.
+func (w *Client) Reply(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
 	return w.postUnder(ctx, to, thread, m)
 }
 
-func (w *Web) postUnder(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
+func (w *Client) postUnder(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
 	args, err := content(m, url.Values{"channel": {to}, "unfurl_links": {"false"}, "unfurl_media": {"false"}})
 	if err != nil {
 		return "", "", err
@@ -106,8 +106,8 @@ func (w *Web) postUnder(ctx context.Context, to, thread string, m render.Message
 	return channel, ts, nil
 }
 
-// edit replaces a message.
-func (w *Web) edit(ctx context.Context, channel, ts string, m render.Message) error {
+// Edit replaces a message.
+func (w *Client) Edit(ctx context.Context, channel, ts string, m render.Message) error {
 	args, err := content(m, url.Values{"channel": {channel}, "ts": {ts}})
 	if err != nil {
 		return err
@@ -118,16 +118,16 @@ func (w *Web) edit(ctx context.Context, channel, ts string, m render.Message) er
 	return nil
 }
 
-// remove deletes a message of the bot's.
-func (w *Web) remove(ctx context.Context, channel, ts string) error {
+// Remove deletes a message of the bot's.
+func (w *Client) Remove(ctx context.Context, channel, ts string) error {
 	if _, err := w.patient.call(ctx, "chat.delete", url.Values{"channel": {channel}, "ts": {ts}}); err != nil {
 		return fmt.Errorf("deleting %s in %s: %w", ts, channel, err)
 	}
 	return nil
 }
 
-// ephemeral sends a message that only one person sees.
-func (w *Web) ephemeral(ctx context.Context, channel, user string, m render.Message) error {
+// Ephemeral sends a message that only one person sees.
+func (w *Client) Ephemeral(ctx context.Context, channel, user string, m render.Message) error {
 	args, err := content(render.Message{Text: m.Text, Blocks: m.Blocks},
 		url.Values{"channel": {channel}, "user": {user}})
 	if err != nil {
@@ -139,8 +139,8 @@ func (w *Web) ephemeral(ctx context.Context, channel, user string, m render.Mess
 	return nil
 }
 
-// openView opens a modal with a fresh trigger and returns its id.
-func (w *Web) openView(ctx context.Context, trigger string, v slack.ModalViewRequest) (id string, err error) {
+// OpenView opens a modal with a fresh trigger and returns its id.
+func (w *Client) OpenView(ctx context.Context, trigger string, v slack.ModalViewRequest) (id string, err error) {
 	view, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("encoding a view: %w", err)
@@ -152,8 +152,8 @@ func (w *Web) openView(ctx context.Context, trigger string, v slack.ModalViewReq
 	return answer.Part("view").Label("id"), nil
 }
 
-// updateView replaces an open modal.
-func (w *Web) updateView(ctx context.Context, id string, v slack.ModalViewRequest) error {
+// UpdateView replaces an open modal.
+func (w *Client) UpdateView(ctx context.Context, id string, v slack.ModalViewRequest) error {
 	view, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encoding a view: %w", err)
@@ -164,8 +164,8 @@ func (w *Web) updateView(ctx context.Context, id string, v slack.ModalViewReques
 	return nil
 }
 
-// permalink returns the address of a message, empty if Slack does not say.
-func (w *Web) permalink(ctx context.Context, channel, ts string) string {
+// Permalink returns the address of a message, empty if Slack does not say.
+func (w *Client) Permalink(ctx context.Context, channel, ts string) string {
 	if channel == "" || ts == "" {
 		return ""
 	}
@@ -176,25 +176,26 @@ func (w *Web) permalink(ctx context.Context, channel, ts string) string {
 	return answer.Label("permalink")
 }
 
-// deleted reports whether Slack says that a message does not exist.
-func (w *Web) deleted(ctx context.Context, channel, ts string) bool {
+// Deleted reports whether Slack says that a message does not exist.
+func (w *Client) Deleted(ctx context.Context, channel, ts string) bool {
 	_, err := w.patient.call(ctx, "chat.getPermalink", url.Values{"channel": {channel}, "message_ts": {ts}})
-	return errorCode(err) == slackNoMessage
+	return ErrorCode(err) == CodeMessageNotFound
 }
 
-// past is a message in a channel's history, with what the bot's own messages
+// PastMessage is a message in a channel's history, with what the bot's own messages
 // have in their metadata.
-type past struct {
-	ts        string
-	event     string
-	operation string
-	version   int64
-	state     string
+type PastMessage struct {
+	TS        string
+	Event     string
+	Operation string
+	Version   int64
+	State     string
 }
 
-// history returns the newest messages since a moment, newest first; all says
+// History returns the newest messages since a moment, newest first; all says
 // that there are no more.
-func (w *Web) history(ctx context.Context, channel string, since time.Time) (list []past, all bool, err error) {
+func (w *Client) History(ctx context.Context, channel string, since time.Time) (list []PastMessage, all bool,
+	err error) {
 	answer, err := w.patient.call(ctx, "conversations.history", url.Values{"channel": {channel}, "limit": {"200"},
 		"oldest": {fmt.Sprintf("%d.000000", since.Unix())}, "include_all_metadata": {"true"}})
 	if err != nil {
@@ -203,17 +204,17 @@ func (w *Web) history(ctx context.Context, channel string, since time.Time) (lis
 	for _, m := range answer.Objects("messages") {
 		metadata := m.Part("metadata")
 		payload := metadata.Part("event_payload")
-		p := past{ts: m.Label("ts"), event: metadata.Label("event_type"), operation: payload.Label("id"),
-			state: payload.Label("state")}
-		p.version, _ = strconv.ParseInt(payload.Label("version"), 10, 64)
+		p := PastMessage{TS: m.Label("ts"), Event: metadata.Label("event_type"), Operation: payload.Label("id"),
+			State: payload.Label("state")}
+		p.Version, _ = strconv.ParseInt(payload.Label("version"), 10, 64)
 		list = append(list, p)
 	}
 	all = !answer.Flag("has_more")
 	return list, all, answer.Err()
 }
 
-// response is what a response URL is asked to do.
-type response struct {
+// Response is what a response URL is asked to do.
+type Response struct {
 	Text            string        `json:"text,omitempty"`
 	Blocks          []slack.Block `json:"blocks,omitempty"`
 	ResponseType    string        `json:"response_type,omitempty"`
@@ -223,7 +224,7 @@ type response struct {
 
 // responseAddress reports whether an address may be posted to: one of Slack's
 // own, encrypted but for a stand-in on this machine.
-func (w *Web) responseAddress(address string) bool {
+func (w *Client) responseAddress(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || !slices.Contains(w.hosts, u.Host) {
 		return false
@@ -232,11 +233,11 @@ func (w *Web) responseAddress(address string) bool {
 		slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname())
 }
 
-// respond posts to a response URL: five times within 30 minutes, says Slack.
+// Respond posts to a response URL: five times within 30 minutes, says Slack.
 // Delivered is status 200 with a body that says so, or with none; any other
 // body is a failure, because those of used-up URLs are not documented. The
 // address is in no error.
-func (w *Web) respond(ctx context.Context, address string, r response) error {
+func (w *Client) Respond(ctx context.Context, address string, r Response) error {
 	if !w.responseAddress(address) {
 		return errors.New("answering an interaction: the address is not one of Slack's")
 	}
@@ -277,6 +278,6 @@ func delivered(status int, body []byte) bool {
 }
 
 // Opener asks for Socket Mode connections with the app-level token.
-func (w *Web) Opener(appToken zenlayer.Secret) socket.Opener {
+func (w *Client) Opener(appToken zenlayer.Secret) socket.Opener {
 	return socket.HTTPOpener(w.http, w.apiURL, appToken.Reveal())
 }

@@ -1,4 +1,4 @@
-package slackapp
+package web
 
 import (
 	"cmp"
@@ -108,7 +108,7 @@ func (c *caller) once(ctx context.Context, method string, args url.Values) (sock
 func (c *caller) read(method string, resp *http.Response, body []byte) (socket.Fields, error) {
 	refused := &callError{Method: method, Status: resp.StatusCode}
 	if resp.StatusCode == http.StatusTooManyRequests {
-		refused.Code, refused.retryAfter = slackRateLimited, waitOf(resp.Header)
+		refused.Code, refused.retryAfter = CodeRateLimited, waitOf(resp.Header)
 		return socket.Fields{}, refused
 	}
 	answer, err := socket.ReadFields(body)
@@ -129,9 +129,9 @@ func (c *caller) read(method string, resp *http.Response, body []byte) (socket.F
 // Slack's error codes that callers tell apart
 // (docs.slack.dev/reference/methods/chat.postMessage).
 const (
-	slackRateLimited     = "ratelimited"
-	slackChannelNotFound = "channel_not_found"
-	slackNoMessage       = "message_not_found"
+	CodeRateLimited     = "ratelimited"
+	CodeChannelNotFound = "channel_not_found"
+	CodeMessageNotFound = "message_not_found"
 )
 
 // waitOf is how long a 429 asks to wait; a minute, where it does not say.
@@ -178,19 +178,19 @@ func (c *caller) redact(text string) string {
 
 const redacted = "[redacted]"
 
-// errorCode returns Slack's word for a failed call, such as "not_in_channel";
+// ErrorCode returns Slack's word for a failed call, such as "not_in_channel";
 // empty when nothing answered.
-func errorCode(err error) string {
+func ErrorCode(err error) string {
 	if e, ok := errors.AsType[*callError](err); ok {
 		return e.Code
 	}
 	return ""
 }
 
-// certainlyNotDone reports whether a failed write certainly had no effect:
+// CertainlyNotDone reports whether a failed write certainly had no effect:
 // Slack answered, and not with one of the codes that may come after the effect.
-func certainlyNotDone(err error) bool {
-	code := errorCode(err)
+func CertainlyNotDone(err error) bool {
+	code := ErrorCode(err)
 	return code != "" && !slices.Contains([]string{"fatal_error", "internal_error", "request_timeout",
 		"service_unavailable"}, code)
 }

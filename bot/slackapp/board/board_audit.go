@@ -1,4 +1,4 @@
-package slackapp
+package board
 
 import (
 	"context"
@@ -14,20 +14,20 @@ import (
 // lines are left out for good. It waits for the channel's turn, once a second
 // after a short burst, and for Slack.
 func (b *Board) Audit(ctx context.Context, channel string, events []operation.Event, skipped int) error {
-	logUnknownEvents(b.Log, events)
+	LogUnknownEvents(b.Log, events)
 	m := render.AuditLines(events, skipped)
 	if len(m.Blocks) == 0 {
 		return nil
 	}
-	if err := b.lane(channel).Wait(ctx); err != nil {
+	if err := b.Lane(channel).Wait(ctx); err != nil {
 		return err
 	}
-	_, _, err := b.Web.post(ctx, channel, m)
+	_, _, err := b.Web.Post(ctx, channel, m)
 	return err
 }
 
-// logUnknown logs what of op this version does not know.
-func logUnknown(log *zap.Logger, op operation.Operation) {
+// LogUnknown logs what of op this version does not know.
+func LogUnknown(log *zap.Logger, op operation.Operation) {
 	if !op.Known() {
 		log.Error("operation has an unknown state or reason: was it stored by another version of lbbot?",
 			zap.String("operation", op.ID), zap.String("ref", op.Ref), zap.String("state", string(op.State)),
@@ -35,8 +35,8 @@ func logUnknown(log *zap.Logger, op operation.Operation) {
 	}
 }
 
-// logUnknownEvents logs the kinds that this version does not know.
-func logUnknownEvents(log *zap.Logger, events []operation.Event) {
+// LogUnknownEvents logs the kinds that this version does not know.
+func LogUnknownEvents(log *zap.Logger, events []operation.Event) {
 	for _, e := range events {
 		if !e.Known() {
 			log.Error("event has an unknown kind: was it stored by another version of lbbot?",

@@ -1,4 +1,4 @@
-package slackapp
+package web
 
 import (
 	"context"
@@ -31,7 +31,7 @@ const (
 // never an old or an empty answer. It is safe for concurrent use and starts no
 // goroutines.
 type Directory struct {
-	web      *Web
+	web      *Client
 	now      func() time.Time
 	people   *recent[operation.Person]
 	channels *recent[operation.Channel]
@@ -40,7 +40,7 @@ type Directory struct {
 }
 
 // NewDirectory makes a directory with empty caches.
-func NewDirectory(w *Web, now func() time.Time) *Directory {
+func NewDirectory(w *Client, now func() time.Time) *Directory {
 	d := &Directory{web: w, now: now}
 	d.people = newRecent(now, factsFor, d.readPerson)
 	d.channels = newRecent(now, factsFor, d.readChannel)
@@ -127,7 +127,7 @@ func anyOf(f socket.Fields, names ...string) bool {
 
 func (d *Directory) readChannel(ctx context.Context, id string) (operation.Channel, error) {
 	answer, err := d.web.patient.call(ctx, "conversations.info", url.Values{"channel": {id}})
-	if errorCode(err) == slackChannelNotFound {
+	if ErrorCode(err) == CodeChannelNotFound {
 		return operation.Channel{}, nil // Slack did answer: there is no such channel, or none that we may see
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package slackapp
+package board
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/web"
 )
 
 // Cards remembers where cards are. It is durable: a card is found again after
@@ -32,10 +33,10 @@ type Cards interface {
 	SaveCard(ctx context.Context, operationID string, c operation.Card) (operation.Card, error)
 }
 
-// BoardConfig configures Boards. All fields but Owner, ConsoleURL and
+// Config configures Boards. All fields but Owner, ConsoleURL and
 // Reminders are required.
-type BoardConfig struct {
-	Web        *Web
+type Config struct {
+	Web        *web.Client
 	Cards      Cards
 	Approvals  Cards // the second cards, in the channels where approval is asked for
 	Stored     func(ctx context.Context, id string) (operation.Operation, error)
@@ -61,7 +62,7 @@ type BoardConfig struct {
 // end: what people are asked to do. If the card that stands does not ask it,
 // it is replaced at once, once for each time that people are asked (see due).
 type Board struct {
-	BoardConfig
+	Config
 	kind      kind
 	pace      *pace
 	delivered *prometheus.CounterVec
@@ -112,8 +113,8 @@ type kind struct {
 
 // newKind makes a board of one kind. Boards that share a pace share what Slack
 // takes in a channel.
-func newKind(c BoardConfig, k kind, p *pace) *Board {
-	b := &Board{BoardConfig: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{},
+func newKind(c Config, k kind, p *pace) *Board {
+	b := &Board{Config: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{},
 		told: map[string]operation.State{}, ends: make(chan struct{}),
 		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total",
 			Help:        "Tries to show a card, by what came of it.",
@@ -304,7 +305,7 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	if b.Owner == "" {
 		return nil
 	}
-	if err := b.lane(b.Owner).Wait(ctx); err != nil {
+	if err := b.Lane(b.Owner).Wait(ctx); err != nil {
 		return err
 	}
 	w := b.wording(op)
@@ -315,20 +316,20 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 		}
 		w.Untold = !card.Closed
 	}
-	w.Link = b.cardLink(ctx, op.ID)
-	logUnknown(b.Log, op)
-	_, _, err := b.Web.post(ctx, b.Owner, render.OwnerNotice(op, w))
+	w.Link = b.CardLink(ctx, op.ID)
+	LogUnknown(b.Log, op)
+	_, _, err := b.Web.Post(ctx, b.Owner, render.OwnerNotice(op, w))
 	return err
 }
 
-// lane returns the limiter of a channel.
-func (b *Board) lane(channel string) *rate.Limiter { return b.pace.lane(channel) }
+// Lane returns the limiter of a channel.
+func (b *Board) Lane(channel string) *rate.Limiter { return b.pace.lane(channel) }
 
-// cardLink returns the address of an operation's card, empty if there is none.
-func (b *Board) cardLink(ctx context.Context, id string) string {
+// CardLink returns the address of an operation's card, empty if there is none.
+func (b *Board) CardLink(ctx context.Context, id string) string {
 	card, err := b.Cards.Card(ctx, id)
 	if err != nil {
 		return ""
 	}
-	return b.Web.permalink(ctx, card.Channel, card.TS)
+	return b.Web.Permalink(ctx, card.Channel, card.TS)
 }

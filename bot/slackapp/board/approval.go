@@ -1,4 +1,4 @@
-package slackapp
+package board
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/web"
 )
 
 // Boards shows operations in Slack: each on its own card, and those that other
@@ -18,14 +19,14 @@ import (
 // theirs. Both follow the operation to its end.
 type Boards struct {
 	*Board
-	approvals *Board
+	Approvals *Board
 
 	telling sync.Mutex      // of what follows
 	told    map[string]bool // who was told of which operation, by this process
 }
 
-// NewBoards makes boards that deliver until Close.
-func NewBoards(c BoardConfig) *Boards {
+// New makes boards that deliver until Close.
+func New(c Config) *Boards {
 	p, result := newPace(), func(op operation.Operation) string { return op.Place.ResultID }
 	return &Boards{
 		Board: newKind(c, kind{name: "operation", event: render.CardEvent, render: render.Card, target: result,
@@ -35,7 +36,7 @@ func NewBoards(c BoardConfig) *Boards {
 				return op.State == operation.NeedsPerson ||
 					op.State == operation.Waiting && op.Approval != nil && !render.AsksElsewhere(op)
 			}}, p),
-		approvals: newKind(withCards(c, c.Approvals),
+		Approvals: newKind(withCards(c, c.Approvals),
 			kind{name: "approval", event: render.ApprovalEvent, render: render.ApprovalCard,
 				target:  func(op operation.Operation) string { return op.Approval.Channel },
 				instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} },
@@ -44,7 +45,7 @@ func NewBoards(c BoardConfig) *Boards {
 	}
 }
 
-func withCards(c BoardConfig, cards Cards) BoardConfig {
+func withCards(c Config, cards Cards) Config {
 	c.Cards = cards
 	return c
 }
@@ -53,7 +54,7 @@ func withCards(c BoardConfig, cards Cards) BoardConfig {
 func (b *Boards) Show(op operation.Operation) {
 	b.Board.Show(op)
 	if render.AsksElsewhere(op) {
-		b.approvals.Show(op)
+		b.Approvals.Show(op)
 	}
 }
 
@@ -63,29 +64,29 @@ func (b *Boards) Report(ctx context.Context, op operation.Operation) error {
 	if !render.AsksElsewhere(op) {
 		return b.Board.Report(ctx, op)
 	}
-	b.approvals.Show(op) // beside the other
-	return errors.Join(b.Board.Report(ctx, op), b.approvals.Report(ctx, op))
+	b.Approvals.Show(op) // beside the other
+	return errors.Join(b.Board.Report(ctx, op), b.Approvals.Report(ctx, op))
 }
 
 // Close waits until everything wanted is shown or ctx ends, and then ends the
 // deliveries. What is not shown is shown after the next start.
 func (b *Boards) Close(ctx context.Context) {
 	b.Board.Close(ctx)
-	b.approvals.Close(ctx)
+	b.Approvals.Close(ctx)
 }
 
 // asking is the board whose card has the buttons to approve.
 func (b *Boards) asking(op operation.Operation) *Board {
 	if render.AsksElsewhere(op) {
-		return b.approvals
+		return b.Approvals
 	}
 	return b.Board
 }
 
-// approvalLink returns the address of the card on which op is approved, empty
+// ApprovalLink returns the address of the card on which op is approved, empty
 // if there is none.
-func (b *Boards) approvalLink(ctx context.Context, op operation.Operation) string {
-	return b.asking(op).cardLink(ctx, op.ID)
+func (b *Boards) ApprovalLink(ctx context.Context, op operation.Operation) string {
+	return b.asking(op).CardLink(ctx, op.ID)
 }
 
 // Remind implements operation.Reporter: a reply under the card, with mentions.
@@ -111,12 +112,13 @@ func (b *Board) reply(ctx context.Context, op operation.Operation, m render.Mess
 	if err != nil {
 		return fmt.Errorf("looking up the card to reply to: %w", err)
 	}
-	if err := b.lane(card.Channel).Wait(ctx); err != nil {
+	if err := b.Lane(card.Channel).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
-	_, _, err = b.Web.reply(ctx, card.Channel, card.TS, m)
-	if slices.Contains([]string{"thread_not_found", "message_not_found", "cannot_reply_to_message"}, errorCode(err)) {
-		_, _, err = b.Web.post(ctx, card.Channel, m)
+	_, _, err = b.Web.Reply(ctx, card.Channel, card.TS, m)
+	if slices.Contains([]string{"thread_not_found", "message_not_found", "cannot_reply_to_message"},
+		web.ErrorCode(err)) {
+		_, _, err = b.Web.Post(ctx, card.Channel, m)
 	}
 	return err
 }
@@ -129,10 +131,10 @@ const maxTold = 20
 // this process.
 func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told int, err error) {
 	if render.AsksElsewhere(op) {
-		if err := b.approvals.Report(ctx, op); err != nil {
+		if err := b.Approvals.Report(ctx, op); err != nil {
 			return 0, err
 		}
-		card, err := b.approvals.Cards.Card(ctx, op.ID)
+		card, err := b.Approvals.Cards.Card(ctx, op.ID)
 		if err != nil {
 			return 0, fmt.Errorf("looking up the approvers' card: %w", err)
 		}
@@ -158,11 +160,11 @@ func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string)
 	if b.wasTold(key) || !render.SlackID(id, "UW") {
 		return nil
 	}
-	if err := b.lane(id).Wait(ctx); err != nil {
+	if err := b.Lane(id).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting to tell %s: %w", id, err)
 	}
-	_, _, err := b.Web.post(ctx, id, render.SkippedNotice(op))
-	if err != nil && (!certainlyNotDone(err) || errorCode(err) == "ratelimited") {
+	_, _, err := b.Web.Post(ctx, id, render.SkippedNotice(op))
+	if err != nil && (!web.CertainlyNotDone(err) || web.ErrorCode(err) == "ratelimited") {
 		return err
 	}
 	if err != nil {

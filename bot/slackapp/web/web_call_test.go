@@ -1,4 +1,4 @@
-package slackapp
+package web
 
 import (
 	"context"
@@ -54,7 +54,7 @@ func TestWhatSlackRepeatsOfATokenIsInNoErrorAndNoLog(t *testing.T) {
 			}))
 			defer s.Close()
 			log := &lines{}
-			web, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(bot), APIURL: s.URL + "/", Log: log.logger()})
+			web, err := New(Config{BotToken: zenlayer.NewSecret(bot), APIURL: s.URL + "/", Log: log.logger()})
 			require.NoError(t, err)
 			defer web.Close()
 			web.patient.retries = 0
@@ -104,7 +104,7 @@ func TestACallWaitsAsLongAsSlackAsksAndNoLongerThanItsContext(t *testing.T) {
 		_, _ = io.WriteString(w, `{"ok":true}`)
 	}))
 	defer s.Close()
-	web, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(plantedBot), APIURL: s.URL + "/", Log: zap.NewNop()})
+	web, err := New(Config{BotToken: zenlayer.NewSecret(plantedBot), APIURL: s.URL + "/", Log: zap.NewNop()})
 	require.NoError(t, err)
 	defer web.Close()
 	_, err = web.patient.call(t.Context(), "auth.test", nil)
@@ -115,7 +115,7 @@ func TestACallWaitsAsLongAsSlackAsksAndNoLongerThanItsContext(t *testing.T) {
 	_, err = web.patient.call(short, "auth.test", nil)
 	require.ErrorIs(t, err, errPlanted)
 	_, err = web.quick.call(t.Context(), "auth.test", nil)
-	require.Equal(t, slackRateLimited, errorCode(err), "a trigger does not wait")
+	require.Equal(t, CodeRateLimited, ErrorCode(err), "a trigger does not wait")
 }
 
 func TestACallThatIsRefusedSaysWhy(t *testing.T) {
@@ -151,14 +151,14 @@ func TestACallThatIsRefusedSaysWhy(t *testing.T) {
 				_, _ = io.WriteString(w, tt.body)
 			}))
 			defer s.Close()
-			web, err := NewWeb(WebConfig{BotToken: zenlayer.NewSecret(plantedBot), APIURL: s.URL + "/", Log: zap.NewNop()})
+			web, err := New(Config{BotToken: zenlayer.NewSecret(plantedBot), APIURL: s.URL + "/", Log: zap.NewNop()})
 			require.NoError(t, err)
 			defer web.Close()
 			_, err = web.patient.call(t.Context(), "x.y", nil)
 			require.EqualError(t, err, tt.says)
-			require.Equal(t, tt.code, errorCode(err))
-			require.Equal(t, tt.sure, certainlyNotDone(err))
+			require.Equal(t, tt.code, ErrorCode(err))
+			require.Equal(t, tt.sure, CertainlyNotDone(err))
 		})
 	}
-	require.False(t, certainlyNotDone(&socket.OpenError{}))
+	require.False(t, CertainlyNotDone(&socket.OpenError{}))
 }

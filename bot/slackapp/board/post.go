@@ -1,4 +1,4 @@
-package slackapp
+package board
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/web"
 )
 
 // first posts the card, or another one in the place of the message that cannot
@@ -19,7 +20,7 @@ import (
 // own message before we post again.
 func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool, gone string) (int64, error) {
 	target := b.kind.target(op)
-	if err := b.lane(target).Wait(ctx); err != nil {
+	if err := b.Lane(target).Wait(ctx); err != nil {
 		return 0, fmt.Errorf("waiting for %s to take a message: %w", target, err)
 	}
 	before, err := b.Cards.BeginPost(ctx, op.ID, b.Now())
@@ -39,8 +40,8 @@ func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool
 		if found.TS != "" {
 			version, refused, err := b.keepUp(ctx, op,
 				operation.Card{Channel: target, TS: found.TS, Shown: before.Shown})
-			if refused && !b.due(ctx, op, found, errorCode(err)) {
-				b.withhold(op, errorCode(err))
+			if refused && !b.due(ctx, op, found, web.ErrorCode(err)) {
+				b.withhold(op, web.ErrorCode(err))
 				_, err = b.place(ctx, op.ID, found, gone)
 				version, refused = op.Version, false
 			}
@@ -78,7 +79,7 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, replac
 	channel, ts, err := b.send(ctx, op, target, w)
 	moved := false
 	for _, other := range b.kind.instead(op) {
-		if !refusedChannel(errorCode(err)) {
+		if !refusedChannel(web.ErrorCode(err)) {
 			break
 		}
 		if !moved && b.kind.sayMoved {
@@ -87,12 +88,12 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, replac
 		moved = true
 		b.Log.Warn("channel refuses the card; it goes elsewhere", zap.String("operation", op.ID),
 			zap.String("card", b.kind.name),
-			zap.String("channel", target), zap.String("to", other), zap.String("why", errorCode(err)))
+			zap.String("channel", target), zap.String("to", other), zap.String("why", web.ErrorCode(err)))
 		w.Refused, w.Replaces = target, replaces || again
 		channel, ts, err = b.send(ctx, op, other, w)
 	}
 	if err != nil {
-		if certainlyNotDone(err) && !again {
+		if web.CertainlyNotDone(err) && !again {
 			b.unbegin(ctx, op)
 		}
 		return 0, err
@@ -135,7 +136,7 @@ func cardOf(op operation.Operation, channel, ts string) operation.Card {
 // remove takes away a message of ours that is not the card any more, and
 // reports whether it is gone.
 func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts string) bool {
-	if err := b.Web.remove(ctx, channel, ts); err != nil {
+	if err := b.Web.Remove(ctx, channel, ts); err != nil {
 		b.Log.Warn("a second card could not be removed", zap.String("operation", op.ID), zap.String("channel", channel),
 			zap.String("ts", ts), zap.Error(err))
 		return false
@@ -155,10 +156,10 @@ func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation
 func (b *Board) send(ctx context.Context, op operation.Operation, to string, w render.Wording) (channel, ts string,
 	err error) {
 	m := b.kind.render(op, w)
-	channel, ts, err = b.Web.post(ctx, to, m)
-	if unshowable(errorCode(err)) {
+	channel, ts, err = b.Web.Post(ctx, to, m)
+	if unshowable(web.ErrorCode(err)) {
 		b.tooMuch(op, err)
-		channel, ts, err = b.Web.post(ctx, to, oneLine(m))
+		channel, ts, err = b.Web.Post(ctx, to, oneLine(m))
 	}
 	return channel, ts, err
 }
@@ -194,19 +195,19 @@ func oneLine(m render.Message) render.Message {
 func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (found operation.Card,
 	looked bool, err error) {
 	target := b.kind.target(op)
-	list, all, err := b.Web.history(ctx, target, before.Posting.Add(-time.Minute))
-	if err != nil && (!certainlyNotDone(err) || errorCode(err) == slackRateLimited) {
+	list, all, err := b.Web.History(ctx, target, before.Posting.Add(-time.Minute))
+	if err != nil && (!web.CertainlyNotDone(err) || web.ErrorCode(err) == web.CodeRateLimited) {
 		return found, false, fmt.Errorf("looking for an earlier card: %w", err)
 	}
 	if err != nil {
 		b.Log.Info("channel cannot be searched for an earlier card", zap.String("operation", op.ID),
-			zap.String("why", errorCode(err)))
+			zap.String("why", web.ErrorCode(err)))
 		return found, false, nil
 	}
 	for _, m := range list {
-		if m.event == b.kind.event && m.operation == op.ID && m.ts != before.TS {
-			return operation.Card{Channel: target, TS: m.ts, Shown: m.version,
-				Closed: operation.State(m.state).Final()}, true, nil
+		if m.Event == b.kind.event && m.Operation == op.ID && m.TS != before.TS {
+			return operation.Card{Channel: target, TS: m.TS, Shown: m.Version,
+				Closed: operation.State(m.State).Final()}, true, nil
 		}
 	}
 	return found, all, nil
@@ -215,7 +216,7 @@ func (b *Board) find(ctx context.Context, op operation.Operation, before operati
 // refusedChannel reports whether a code means that the bot cannot post there,
 // however often it tries.
 func refusedChannel(code string) bool {
-	return slices.Contains([]string{"not_in_channel", slackChannelNotFound, "is_archived", "restricted_action",
+	return slices.Contains([]string{"not_in_channel", web.CodeChannelNotFound, "is_archived", "restricted_action",
 		"restricted_action_read_only_channel", "restricted_action_thread_only_channel",
 		"restricted_action_non_threadable_channel",
 		"restricted_action_thread_locked", "messages_tab_disabled"}, code)

@@ -1,4 +1,4 @@
-package slackapp
+package board
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/web"
 )
 
 // showWithin bounds one try to show a card, the waiting for Slack included.
@@ -28,7 +29,7 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 	ctx, cancel := context.WithTimeoutCause(b.ctx, showWithin,
 		fmt.Errorf("Slack did not take it within %s", showWithin))
 	defer cancel()
-	logUnknown(b.Log, op)
+	LogUnknown(b.Log, op)
 	card, err := b.Cards.Card(ctx, op.ID)
 	if err != nil {
 		return 0, fmt.Errorf("looking up the card: %w", err)
@@ -97,7 +98,7 @@ func (b *Board) setUnsure(id string, unsure bool) {
 // refused says that Slack refuses that for good.
 func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64,
 	before operation.Card, refused bool, err error) {
-	if err := b.lane(card.Channel).Wait(ctx); err != nil {
+	if err := b.Lane(card.Channel).Wait(ctx); err != nil {
 		return 0, before, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
 	op = b.newest(op)
@@ -109,22 +110,25 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 		w.Refused = target
 	}
 	if op.State == operation.Unconfirmed || op.State == operation.NeedsPerson {
-		w.Link = b.Web.permalink(ctx, card.Channel, card.TS)
+		w.Link = b.Web.Permalink(ctx, card.Channel, card.TS)
 	}
 	m := b.kind.render(op, w)
 	b.setUnsure(op.ID, true)
-	err = b.Web.edit(ctx, card.Channel, card.TS, m)
-	if unshowable(errorCode(err)) {
+	err = b.Web.Edit(ctx, card.Channel, card.TS, m)
+	if unshowable(web.ErrorCode(err)) {
 		b.tooMuch(op, err)
-		err = b.Web.edit(ctx, card.Channel, card.TS, oneLine(m))
+		err = b.Web.Edit(ctx, card.Channel, card.TS, oneLine(m))
 	}
 	if err != nil {
-		return 0, before, slices.Contains(uneditable(), errorCode(err)), err
+		return 0, before, slices.Contains(uneditable(), web.ErrorCode(err)), err
 	}
 	b.delivered.WithLabelValues("edited").Inc()
 	before, err = b.save(ctx, op, card.Channel, card.TS)
 	return op.Version, before, false, err
 }
+
+// movedWithin bounds telling a person where their card goes.
+const movedWithin = 5 * time.Second
 
 // sayMoved tells the person, where they asked, how it stands and that the card
 // goes to them: once, and once more when it is over and the card did not reach
@@ -133,13 +137,13 @@ func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 	if op.Place.ResponseURL == "" || !b.Now().Before(op.Place.ResponseBy) || !b.worthTelling(op) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, respondWithin)
+	ctx, cancel := context.WithTimeout(ctx, movedWithin)
 	defer cancel()
 	w := b.wording(op)
 	w.Posted = true
 	m := render.MovedNotice(op, w)
-	if err := b.Web.respond(ctx, op.Place.ResponseURL,
-		response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
+	if err := b.Web.Respond(ctx, op.Place.ResponseURL,
+		web.Response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
 		b.Log.Info("person could not be told where the card goes", zap.String("operation", op.ID), zap.Error(err))
 	}
 }

@@ -1,4 +1,4 @@
-package slackapp
+package web
 
 import (
 	"cmp"
@@ -206,7 +206,7 @@ func (s *refusedCalls) scoped(h http.Header) {
 
 // Ready returns why requests cannot be answered, because of what Slack refuses
 // for good, and since when. groups says whether the user groups are needed.
-func (w *Web) Ready(groups bool) error {
+func (w *Client) Ready(groups bool) error {
 	w.standing.mu.Lock()
 	defer w.standing.mu.Unlock()
 	var faults []error
@@ -222,7 +222,7 @@ func (w *Web) Ready(groups bool) error {
 // CheckTokens asks Slack whether it takes the bot token and, if not, the app
 // token as well, so that everything wrong is said at once: the socket asks with
 // the app token by itself. err is any other trouble. It blocks for two calls.
-func (w *Web) CheckTokens(ctx context.Context, app zenlayer.Secret) (refusals []Refusal, err error) {
+func (w *Client) CheckTokens(ctx context.Context, app zenlayer.Secret) (refusals []Refusal, err error) {
 	answer, header, err := w.patient.ask(ctx, "auth.test", nil)
 	if err == nil {
 		w.standing.scoped(header)

@@ -106,7 +106,11 @@ func (p *parser) refuseRepeated() {
 		if len(values) > 2 {
 			often = strconv.Itoa(len(values)) + " times"
 		}
-		text := "You gave " + f.Key + " " + often + " (" + inWords(values) + "). Keep one."
+		quoted := make([]string, len(values))
+		for i, v := range values {
+			quoted[i] = shown(v)
+		}
+		text := "You gave " + f.Key + " " + often + " (" + inWords(quoted) + "). Keep one."
 		p.problems = append(p.problems, Problem{Field: f.Key, Text: text})
 		if !same || p.invalid(f, first) {
 			p.fix(f.Key, unknown)
@@ -121,13 +125,10 @@ func (p *parser) refuseRepeated() {
 	}
 }
 
-func inWords(values []string) string {
-	quoted := make([]string, len(values))
-	for i, v := range values {
-		quoted[i] = shown(v)
-	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
+// inWords joins two words or more with commas and "and".
+func inWords(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // refuseUnclosed refuses a quotation mark that is never closed.
@@ -221,6 +222,5 @@ func keyNames(fields []Field) string {
 	for i, f := range fields {
 		names[i] = f.Key
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return inWords(names)
 }

@@ -98,8 +98,7 @@ func namesOf(texts []string) string {
 	if more := len(texts) - len(quoted); more > 0 {
 		return strings.Join(quoted, ", ") + " and " + strconv.Itoa(more) + " more"
 	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
+	return inWords(quoted)
 }
 
 // parseRange parses "8080" or "8080-8083".

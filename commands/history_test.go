@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestHistoryIsAskedInManyWays(t *testing.T) {
+func TestHistoryArgumentsAreParsed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]History{
 		"history": {Since: day},
@@ -40,7 +40,7 @@ func TestHistoryIsAskedInManyWays(t *testing.T) {
 	}
 }
 
-func TestWhyIsAskedLikeAnAddition(t *testing.T) {
+func TestWhyTakesTheFieldsOfARegistration(t *testing.T) {
 	t.Parallel()
 	api := ListenerRef{Text: "api-lb/https-443", LoadBalancer: "api-lb", Name: "https-443"}
 	tests := map[string]Registration{
@@ -64,7 +64,7 @@ func TestWhyIsAskedLikeAnAddition(t *testing.T) {
 	}
 }
 
-func TestMistakesInWhatIsAskedHaveTheirWords(t *testing.T) {
+func TestHistoryAndWhyRefuseWrongArguments(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, given, words string }{
 		"a length nobody knows": {"history since=yesterday", "since=yesterday",

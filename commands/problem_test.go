@@ -25,7 +25,7 @@ func onlyProblem(t testing.TB, text string) Problem {
 	return e.Problems[0]
 }
 
-func TestTheExampleOfTwoMistakesIsAnsweredInOneGo(t *testing.T) {
+func TestTwoMistakesAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	e := refused(t, "api-lb:443 web-07 wieght=50 ports=80808")
 	require.Equal(t, []Problem{
@@ -41,7 +41,7 @@ func TestTheExampleOfTwoMistakesIsAnsweredInOneGo(t *testing.T) {
 	require.Equal(t, "ports=?", again.Problems[0].Given)
 }
 
-func TestEachMistakeHasItsWords(t *testing.T) {
+func TestEachMistakeHasItsSentence(t *testing.T) {
 	t.Parallel()
 	const ok = "api-lb:443 web-07 "
 	const left = "I understand two values without a key: listener and server. "
@@ -246,7 +246,7 @@ func TestAllProblemsComeAtOnce(t *testing.T) {
 	require.Contains(t, e.Error(), "weight=0: The lowest weight is 1.")
 }
 
-func TestFormWordsAreThoseOfTheForm(t *testing.T) {
+func TestFormFieldsHaveTheirOwnSentences(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		values Values
@@ -285,7 +285,7 @@ func TestFormWordsAreThoseOfTheForm(t *testing.T) {
 	}
 }
 
-func TestTextAndFormMeet(t *testing.T) {
+func TestCommandAndFormGiveTheSameRegistration(t *testing.T) {
 	t.Parallel()
 	form, err := BuildRegistration(Values{
 		KeyListener: " api-lb/https-443 ", KeyServer: "web–07", KeyType: TypeAuto, KeyPorts: "8080, 8081",

@@ -21,7 +21,7 @@ func typed(t testing.TB, text string) Registration {
 	return r
 }
 
-func TestOuterQuotesOfAReasonDecide(t *testing.T) {
+func TestReasonKeepsTheTextBetweenOuterQuotes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`reason="the “blue” pool"`:                  `the “blue” pool`,
@@ -55,9 +55,9 @@ func TestOuterQuotesOfAReasonDecide(t *testing.T) {
 	}
 }
 
-// TestAnyReasonInAnyQuotesIsText puts words, apostrophes and pairs of marks into
+// TestReasonInAnyQuotesIsText puts words, apostrophes and pairs of marks into
 // each kind of quotation marks.
-func TestAnyReasonInAnyQuotesIsText(t *testing.T) {
+func TestReasonInAnyQuotesIsText(t *testing.T) {
 	t.Parallel()
 	pairs := [][2]string{{`"`, `"`}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"'", "'"}, {"‘", "’"}, {"‚", "‘"}, {"‹", "›"},
 		{"「", "」"}}
@@ -269,7 +269,7 @@ func TestEveryProblemIsNamedBesideEveryOther(t *testing.T) {
 	require.Len(t, e.Problems, 3, "twice, and each value: %v", e)
 }
 
-func TestVerbsThatItDoesNotHaveAreNoListeners(t *testing.T) {
+func TestUnknownVerbsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{"remove", "doctor", "list", "cancel", "again", "undo", "pause", "resume", "approve",
 		"update", "bulk", "Delete", "*list*"} {

@@ -37,7 +37,7 @@ func withLeads(t *testing.T, edit func(*bot.Config)) *house {
 func (h *house) asksForApproval() sandbox.Message {
 	h.t.Helper()
 	h.types(dev, incident, good)
-	preview := h.sees(dev, incident, "Checking done", "Needs")
+	preview := h.sees(dev, incident, "Preview", "Needs")
 	h.clicks(dev, preview, "approval_ask")
 	h.sees(dev, incident, "Asked")
 	return h.sees(chen, approvals, "for approval · LBR-", "web-07")

@@ -37,7 +37,7 @@ func TestTheAuditTrailIsKeptPostedAndVerifiedWhileTheBotRuns(t *testing.T) {
 			h.sees(ana, ops, "Bot started")
 			h.sees(ana, ops, "Rules changed")
 			h.types(ana, incident, good)
-			h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+			h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 			h.sees(ana, incident, "Added")
 			h.types(gil, ops, good)
 			h.sees(ana, ops, "*Added*", "web-07 to https-443", "LBR-", "request ", "sre-in-incidents")

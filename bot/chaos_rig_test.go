@@ -140,7 +140,7 @@ func (c *chaos) preview(ctx context.Context, person, channel string, server int)
 		c.slack.TypeCommand(ctx, person, channel, command, listener+" "+chaosName(server)+` reason="chaos"`)
 		within, cancel := context.WithTimeout(ctx, 2*time.Second)
 		m, err := c.slack.WaitMessage(within, channel, person, func(m sandbox.Message) bool {
-			return m.Ephemeral && !m.Deleted && has(m, "Checking done", chaosName(server))
+			return m.Ephemeral && !m.Deleted && has(m, "Preview", chaosName(server))
 		})
 		cancel()
 		if err == nil {

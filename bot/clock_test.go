@@ -47,7 +47,7 @@ func TestAWaitIsEndedWhenTheClockWasSetBackMeanwhile(t *testing.T) {
 	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "DescribeBackends", Skip: 4, Times: -1})
 	p := h.launch()
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	db, err := sql.Open("sqlite", h.file())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()

@@ -187,7 +187,7 @@ func killedAtEveryBoundary(t *testing.T, edit func(*testing.T, *bot.Config)) {
 			})
 			p := h.launch()
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
+			preview := h.sees(ana, incident, "Preview")
 			var once sync.Once
 			kill := func() { once.Do(p.kill) }
 			if arm != nil {
@@ -224,7 +224,7 @@ func TestKilledAtRandomTimesLeavesOneBackendAndOneCard(t *testing.T) {
 			h := stand(t, nil)
 			p := h.launch()
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
+			preview := h.sees(ana, incident, "Preview")
 			killed := make(chan struct{})
 			time.AfterFunc(time.Duration(random.IntN(40_000))*time.Microsecond, func() { p.kill(); close(killed) })
 			h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")

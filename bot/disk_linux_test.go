@@ -28,7 +28,7 @@ func TestADiskWithoutRoomAcceptsNothingAndThenTheBotGoesOn(t *testing.T) {
 	p := h.launch()
 	ref := h.added(good)
 	h.types(ana, incident, other)
-	preview := h.sees(ana, incident, "Checking done", "web-06")
+	preview := h.sees(ana, incident, "Preview", "web-06")
 	calls := len(h.registerBodies())
 
 	p.grow(t, 1)
@@ -59,7 +59,7 @@ func TestADiskThatFillsUpWhileACallIsOnItsWayLosesNoAnswer(t *testing.T) {
 	h := stand(t, nil)
 	p := h.launch()
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
+	preview := h.sees(ana, incident, "Preview")
 	h.during(func() { p.grow(t, 1) })
 	h.clicks(ana, preview, "req_send")
 	require.Eventually(t, func() bool { return len(h.ofServer(listener, "i-55a1")) == 1 }, 30*time.Second,

@@ -26,7 +26,7 @@ func (h *house) file() string { return strings.TrimPrefix(h.config.DatabaseURL, 
 func (h *house) added(text string) string {
 	h.t.Helper()
 	h.types(ana, incident, text)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	return refOf(h.t, h.sees("U0BO", incident, "Added", "be-"))
 }
 
@@ -189,7 +189,7 @@ func TestAFileThatIsDamagedWhileTheBotRunsAcceptsNothing(t *testing.T) {
 	p := h.launch()
 	ref := h.added(good)
 	h.types(ana, incident, other)
-	preview := h.sees(ana, incident, "Checking done", "web-06")
+	preview := h.sees(ana, incident, "Preview", "web-06")
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	h.backup(backup)
 

@@ -18,7 +18,7 @@ func TestTypedCommandEndsInACardWithBothIDs(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done", "web-07", "lst-8f2c", "8443", "20")
+	preview := h.sees(ana, incident, "Preview", "web-07", "lst-8f2c", "8443", "20")
 	require.True(t, preview.Ephemeral)
 	require.Empty(t, h.cloud.CallsOf("RegisterBackend"), "a preview changes nothing")
 
@@ -35,7 +35,7 @@ func TestTypedCommandEndsInACardWithBothIDs(t *testing.T) {
 	require.Len(t, bodies, 1)
 	require.NotEmpty(t, bodies[0]["clientToken"])
 	for _, m := range h.slack.Messages(incident, ana) {
-		require.False(t, m.Ephemeral && has(m, "Checking done") && !m.Deleted, "the used preview is taken away")
+		require.False(t, m.Ephemeral && has(m, "Preview") && !m.Deleted, "the used preview is taken away")
 	}
 	h.calm()
 }
@@ -149,7 +149,7 @@ func TestLostAnswerIsNeverCalledFailed(t *testing.T) {
 	h := open(t, nil)
 	h.cloud.LoseNextAnswer()
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	card := h.sees(ana, incident, "Added", "The answer was lost")
 	require.Len(t, h.ofServer(listener, "i-55a1"), 1)
 	require.Len(t, h.cards(incident), 1)
@@ -167,7 +167,7 @@ func TestLostRequestIsRepeatedWithTheSameToken(t *testing.T) {
 	h := open(t, nil)
 	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "RegisterBackend"})
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	h.sees(ana, incident, "Added", "second try")
 	bodies := h.registerBodies()
 	require.Len(t, bodies, 2)
@@ -180,7 +180,7 @@ func TestTwiceIsOnce(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	in := h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
+	preview := h.sees(ana, incident, "Preview")
 	again := h.slack.Redeliver(t.Context(), in, true)
 	require.True(t, again.Acked)
 
@@ -208,9 +208,9 @@ func TestSameServerByTwoPeopleIsAddedOnce(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	h.types(ana, incident, good)
-	first := h.sees(ana, incident, "Checking done")
+	first := h.sees(ana, incident, "Preview")
 	h.types("U0BO", incident, good)
-	second := h.sees("U0BO", incident, "Checking done")
+	second := h.sees("U0BO", incident, "Preview")
 
 	release := make(chan struct{})
 	h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
@@ -231,7 +231,7 @@ func TestSomebodyElsesPreviewCannotBeSent(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
+	preview := h.sees(ana, incident, "Preview")
 	in := h.slack.Click(t.Context(), "U0BO", incident, preview.TS, "req_send", "")
 	require.NotEmpty(t, in.Failure, "Slack does not show it to anybody else")
 	require.Empty(t, h.registerBodies())
@@ -262,7 +262,7 @@ func TestRefusalsAndFaultsEndInTheirOwnWords(t *testing.T) {
 			h := open(t, nil)
 			h.cloud.Inject(tt.fault)
 			h.types(ana, incident, good)
-			h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+			h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 			h.sees(ana, incident, tt.words...)
 			require.Empty(t, h.ofServer(listener, "i-55a1"))
 			h.calm()
@@ -275,7 +275,7 @@ func TestRateLimitIsWaitedFor(t *testing.T) {
 	h := open(t, nil)
 	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.RateLimited, Action: "RegisterBackend", RetryAfter: "1"})
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	h.sees(ana, incident, "Added", "Available")
 	require.Len(t, h.ofServer(listener, "i-55a1"), 1)
 	h.calm()
@@ -285,7 +285,7 @@ func TestRightTakenAwayBetweenTheStepsStopsIt(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
+	preview := h.sees(ana, incident, "Preview")
 	// a moment after the preview read her
 	h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true})
 	h.clicks(ana, preview, "req_send")
@@ -314,7 +314,7 @@ func TestRightTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
 			t.Parallel()
 			h := open(t, nil)
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
+			preview := h.sees(ana, incident, "Preview")
 			var once sync.Once
 			h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
 				if c.Action == "DescribeListeners" && p == zenlayertest.AfterExecute { // the last checks have begun
@@ -343,7 +343,7 @@ func TestConfirmNeverSendsAtOnceButProtectedListenersAsk(t *testing.T) {
 	h.types(ana, incident, good)
 	h.sees(ana, incident, "Added", "Available")
 	h.types(ana, ops, "payments-lb/https-443 pay-vm-01")
-	preview := h.sees(ana, ops, "Checking done", "payments-lb")
+	preview := h.sees(ana, ops, "Preview", "payments-lb")
 	require.True(t, has(preview, "Add to a protected listener?"))
 	require.Len(t, h.registerBodies(), 1)
 	h.calm()
@@ -353,7 +353,7 @@ func TestRehearsalDoesEverythingButTheWrite(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *bot.Config) { c.TestMode = true })
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	h.sees(ana, incident, "Not added", "ehearsal")
 	require.Empty(t, h.registerBodies())
 }
@@ -376,7 +376,7 @@ func TestHelpWhoamiAndStatusAnswerPrivately(t *testing.T) {
 	h.types(ana, incident, "status LBR-NOSUCH")
 	h.sees(ana, incident, "LBR-NOSUCH")
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	card := h.sees(ana, incident, "Added", "LBR-")
 	ref := refOf(t, card)
 	h.types(ana, incident, "status "+ref)
@@ -397,7 +397,7 @@ func TestWorkGoesOnAfterARestart(t *testing.T) {
 		}
 	})
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	<-entered
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.stop() }()

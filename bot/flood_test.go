@@ -19,7 +19,7 @@ func TestTypingOnIsAnsweredAndCountedInsteadOfStored(t *testing.T) {
 	for n := range typed {
 		h.types(gil, ops, fmt.Sprintf("lst-8f2c web-%02d", n))
 		h.types(ana, incident, fmt.Sprintf(`lst-8f2c web-07 weight=20 ports=8443 reason="try %d"`, n))
-		h.sees(ana, incident, "Checking done", fmt.Sprintf("try %d", n))
+		h.sees(ana, incident, "Preview", fmt.Sprintf("try %d", n))
 	}
 	require.Eventually(t, func() bool {
 		told := 0
@@ -30,7 +30,7 @@ func TestTypingOnIsAnsweredAndCountedInsteadOfStored(t *testing.T) {
 		}
 		return told == typed
 	}, 20*time.Second, 10*time.Millisecond, "each is answered")
-	h.clicks(ana, h.sees(ana, incident, "Checking done", fmt.Sprintf("try %d", typed-1)), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview", fmt.Sprintf("try %d", typed-1)), "req_send")
 	h.sees(ana, incident, "Added")
 
 	j := h.reader()

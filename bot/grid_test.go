@@ -28,7 +28,7 @@ func TestAMemberOfAnOrganizationAddsAServer(t *testing.T) {
 	h.types(dev, incident, good)
 	h.sees(dev, incident, "belongs to another workspace or organisation")
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done", "web-07")
+	preview := h.sees(ana, incident, "Preview", "web-07")
 	in := h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")
 	require.Empty(t, in.Failure)
 	h.sees(ana, incident, "Added")

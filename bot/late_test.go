@@ -38,7 +38,7 @@ func (h *house) killedAt(arm func(kill func())) {
 	h.t.Helper()
 	p := h.launch()
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
+	preview := h.sees(ana, incident, "Preview")
 	var once sync.Once
 	arm(func() { once.Do(p.kill) })
 	h.slack.Click(h.t.Context(), ana, incident, preview.TS, "req_send", "")

@@ -143,7 +143,7 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 			}
 			h.start()
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
+			preview := h.sees(ana, incident, "Preview")
 			if tt.after != nil {
 				tt.after(h)
 			}

@@ -54,7 +54,7 @@ func eachTaking(t *testing.T, test func(h *house, preview sandbox.Message, take 
 			t.Parallel()
 			h := stand(t, func(c *bot.Config) { c.Drain = bot.Duration(time.Second) }).ofItsOwn()
 			h.types(ana, incident, good)
-			test(h, h.sees(ana, incident, "Checking done"), func() { take(h) })
+			test(h, h.sees(ana, incident, "Preview"), func() { take(h) })
 			require.Empty(t, h.registerBodies())
 		})
 	}

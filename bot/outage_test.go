@@ -95,7 +95,7 @@ func TestNothingIsAcceptedWhilePostgreSQLCannotTakeIt(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, conn.Close()) })
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done", "web-07")
+			preview := h.sees(ana, incident, "Preview", "web-07")
 
 			ends := sync.OnceFunc(o.begins(t, db, conn))
 			t.Cleanup(ends) // whatever happens, or nothing could be closed
@@ -126,7 +126,7 @@ func TestNothingIsAcceptedWhilePostgreSQLCannotTakeIt(t *testing.T) {
 			require.Eventually(t, func() bool { return h.ready() == nil }, 30*time.Second, 10*time.Millisecond,
 				"it is not ready again")
 			h.types(ana, incident, "lst-8f2c db-07")
-			h.clicks(ana, h.sees(ana, incident, "Checking done", "db-07"), "req_send")
+			h.clicks(ana, h.sees(ana, incident, "Preview", "db-07"), "req_send")
 			h.sees(ana, incident, "Added", "db-07")
 			require.Len(t, h.ofServer(listener, "i-7d07"), 1)
 			require.Empty(t, h.ofServer(listener, "i-55a1"), "what was refused stays refused")
@@ -194,7 +194,7 @@ func (c *chaos) asksWhileCut(ctx context.Context, i int, told *losses) {
 		}
 		within, cancel := context.WithTimeout(c.t.Context(), 3*time.Second)
 		preview, err := c.slack.WaitMessage(within, channel, person, func(m sandbox.Message) bool {
-			return m.Ephemeral && !m.Deleted && has(m, "Checking done", chaosName(n))
+			return m.Ephemeral && !m.Deleted && has(m, "Preview", chaosName(n))
 		})
 		cancel()
 		if err != nil {

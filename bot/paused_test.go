@@ -102,7 +102,7 @@ func TestReplicaThatWasPausedAndTakenOverWritesAndSendsNothing(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, db.Close()) })
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
+			preview := h.sees(ana, incident, "Preview")
 			reached, release := point(h, db)
 			t.Cleanup(release)
 			h.clicks(ana, preview, "req_send")

@@ -17,7 +17,7 @@ func TestAReplicaWithoutTheNewestPolicyFileDecidesNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *bot.Config) { onPostgres(t, c) })
 	h.types(ana, incident, good)
-	before := h.sees(ana, incident, "Checking done", "web-07")
+	before := h.sees(ana, incident, "Preview", "web-07")
 	file, ready := h.config.Policy, h.ready
 
 	newer := rules + "\n// newer\n"
@@ -38,7 +38,7 @@ func TestAReplicaWithoutTheNewestPolicyFileDecidesNothing(t *testing.T) {
 	require.NoError(t, policy.Install(file, []byte(newer)))
 	require.Eventually(t, func() bool { return ready() == nil }, 40*time.Second, 10*time.Millisecond)
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done", "web-07"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview", "web-07"), "req_send")
 	h.sees(ana, incident, "Added", "web-07")
 	require.Len(t, h.ofServer(listener, "i-55a1"), 1)
 

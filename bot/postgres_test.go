@@ -31,7 +31,7 @@ func TestTheWholeStoryOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *bot.Config) { onPostgres(t, c) })
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done", "web-07", "lst-8f2c", "8443", "20")
+	preview := h.sees(ana, incident, "Preview", "web-07", "lst-8f2c", "8443", "20")
 	require.Empty(t, h.cloud.CallsOf("RegisterBackend"), "a preview changes nothing")
 	h.clicks(ana, preview, "req_send")
 	card := h.sees(ana, incident, "Added", "Backend ID", "Request ID", "Available")
@@ -60,7 +60,7 @@ func TestStoppingOneReplicaHandsItsWorkToTheOther(t *testing.T) {
 	h := stand(t, func(c *bot.Config) { onPostgres(t, c) })
 	p := h.launch()
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
+	preview := h.sees(ana, incident, "Preview")
 	reached := make(chan struct{})
 	var once sync.Once
 	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
@@ -82,7 +82,7 @@ func TestAReplicaThatDiesIsFollowedByAnotherWithinTenSeconds(t *testing.T) {
 	h := stand(t, func(c *bot.Config) { onPostgres(t, c) })
 	p := h.launch()
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done")
+	preview := h.sees(ana, incident, "Preview")
 	reached, answer := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
@@ -120,9 +120,9 @@ func TestAServerThatIsAwayForAWhile(t *testing.T) {
 	journaltest.Need(t, err)
 	h := open(t, func(c *bot.Config) { c.DatabaseURL = server.URL() })
 	h.types(ana, incident, "lst-8f2c db-07")
-	later := h.sees(ana, incident, "Checking done", "db-07")
+	later := h.sees(ana, incident, "Preview", "db-07")
 	h.types(ana, incident, good)
-	preview := h.sees(ana, incident, "Checking done", "web-07")
+	preview := h.sees(ana, incident, "Preview", "web-07")
 	reached, answer := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {

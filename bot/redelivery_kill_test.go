@@ -78,7 +78,7 @@ func TestRedeliveredCommandIsDoneWhereTheFirstDeliveryWasKilled(t *testing.T) {
 						h.settled()
 						return
 					}
-					h.sees(ana, incident, "Checking done")
+					h.sees(ana, incident, "Preview")
 					for _, newEnvelope := range []bool{true, false} {
 						require.True(t, h.slack.Redeliver(t.Context(), typed, newEnvelope).Acked)
 					}

@@ -94,7 +94,7 @@ func (c *chaos) asksOnce(ctx context.Context, i int, told *losses) {
 		}
 		within, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
 		preview, err := c.slack.WaitMessage(within, channel, person, func(m sandbox.Message) bool {
-			return m.Ephemeral && !m.Deleted && has(m, "Checking done", chaosName(n))
+			return m.Ephemeral && !m.Deleted && has(m, "Preview", chaosName(n))
 		})
 		cancel()
 		if err != nil {

@@ -89,7 +89,7 @@ func TestWhateverSlackDoesTheResultIsToldOnce(t *testing.T) {
 			arrived, release := h.held()
 			t.Cleanup(release)
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Checking done")
+			preview := h.sees(ana, incident, "Preview")
 			if tt.before != nil {
 				tt.before(h)
 			}

@@ -234,7 +234,7 @@ func isStillWorking(m sandbox.Message) bool {
 		strings.HasPrefix(m.Text, "Still storing this."))
 }
 
-func isPreview(m sandbox.Message) bool { return m.Ephemeral && has(m, "Checking done") }
+func isPreview(m sandbox.Message) bool { return m.Ephemeral && has(m, "Preview") }
 
 // isCard tells the one public message of an operation.
 func isCard(m sandbox.Message) bool { return !m.Ephemeral && m.BotID != "" }

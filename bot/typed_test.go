@@ -16,12 +16,12 @@ func TestWhatPeopleReallyTypeIsUnderstood(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	for text, words := range map[string][]string{
-		`lst-8f2c *web-07* reason="the “blue” pool"`: {"Checking done", "web-07",
+		`lst-8f2c *web-07* reason="the “blue” pool"`: {"Preview", "web-07",
 			"the “blue” pool"},
-		"lst-8f2c `web-07` weight=*20*":                                      {"Checking done", "web-07", "20"},
-		"listener= lst-8f2c server : i-55a1 weight= 21":                      {"Checking done", "web-07", "21"},
-		"lst-8f2c web-07\u2063 ports=\"8443 8444\" weight=22":                {"Checking done", "8443, 8444"},
-		"<https://console.example.com/lb/lst-8f2c> &lt;web-07&gt; weight=23": {"Checking done", "web-07", "23"},
+		"lst-8f2c `web-07` weight=*20*":                                      {"Preview", "web-07", "20"},
+		"listener= lst-8f2c server : i-55a1 weight= 21":                      {"Preview", "web-07", "21"},
+		"lst-8f2c web-07\u2063 ports=\"8443 8444\" weight=22":                {"Preview", "8443, 8444"},
+		"<https://console.example.com/lb/lst-8f2c> &lt;web-07&gt; weight=23": {"Preview", "web-07", "23"},
 		"lst-8f2c web-07 weight=500 wieght=5": {"2 things to fix",
 			"Use a whole number from 1 to 100.", "Did you mean"},
 		"lst-8f2d wbe-07": {"2 things to fix", "No listener called",
@@ -48,14 +48,14 @@ func TestASuggestionIsPickedAfterARestartAndOnceOnly(t *testing.T) {
 	in := h.clicks(ana, m, pickOf(t, m, "web-07"))
 	h.slack.Redeliver(t.Context(), in, true)
 	h.slack.Redeliver(t.Context(), in, false)
-	preview := h.sees(ana, incident, "Checking done", "web-07", "8443", "20", "req_send")
+	preview := h.sees(ana, incident, "Preview", "web-07", "8443", "20", "req_send")
 	require.Empty(t, h.cloud.CallsOf("RegisterBackend"), "a suggestion is never sent, whatever LBBOT_CONFIRM says")
 	h.clicks(ana, preview, "req_send")
 	h.sees(ana, incident, "Added", "Available")
 	require.Len(t, h.registerBodies(), 1)
 	require.Len(t, h.cards(incident), 1)
 	for _, private := range h.slack.Messages(incident, ana) {
-		require.False(t, private.Ephemeral && !private.Deleted && has(private, "Checking done"),
+		require.False(t, private.Ephemeral && !private.Deleted && has(private, "Preview"),
 			"there was one preview, and it is used up")
 	}
 	h.calm()

@@ -20,7 +20,7 @@ when { resource.name == "https-443" };
 `)))
 	h.start()
 	h.types(ana, incident, good)
-	h.clicks(ana, h.sees(ana, incident, "Checking done"), "req_send")
+	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	h.sees(ana, incident, "Added", "Backend ID")
 
 	const chen, bo = "U0CHEN", "U0BO" // leads; Bo is an SRE as well
@@ -59,7 +59,7 @@ func TestClicksInAChannelThatBecameSharedAreRefusedForEverybody(t *testing.T) {
 	require.NoError(t, policy.Install(h.config.Policy, []byte(approving)))
 	h.start()
 	h.types(dev, incident, good)
-	h.clicks(dev, h.sees(dev, incident, "Checking done", "approval_ask"), "approval_ask")
+	h.clicks(dev, h.sees(dev, incident, "Preview", "approval_ask"), "approval_ask")
 	card := h.sees(ana, incident, "for approval · LBR-", "ap_yes")
 	h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true,
 		Members: []string{ana, dev, "U0BO", olga}, BotMember: true})

@@ -80,7 +80,7 @@ func openAsking(t *testing.T, needed int, people ...string) *asking {
 func (r *asking) asked() (op operation.Operation, card sandbox.Message) {
 	r.t.Helper()
 	r.types(ana, incident, goodCommand)
-	preview := r.sees(ana, incident, "Checking done", "Needs approval", render.ActApprovalAsk)
+	preview := r.sees(ana, incident, "Preview", "Needs approval", render.ActApprovalAsk)
 	r.clicks(ana, preview, render.ActApprovalAsk, "")
 	r.idle()
 	waiting := r.shelf.inState(operation.Waiting)

@@ -268,8 +268,8 @@ func filledState(t *testing.T, values map[string]any) json.RawMessage {
 
 func TestAPoolWithoutAGivenWeightIsNotSummedUp(t *testing.T) {
 	t.Parallel()
-	for servers, want := range map[int]string{0: "1 server, with Zenlayer's default weight",
-		2: "3 servers, the new one with Zenlayer's default weight"} {
+	for servers, want := range map[int]string{0: "1 server, with the default weight",
+		2: "3 servers, the new one with the default weight"} {
 		op := operation.Operation{Ref: "LBR-7F3KQ2",
 			Approval: &operation.Approval{Picture: operation.Picture{Servers: servers, Weights: servers * 100}}}
 		require.Contains(t, private.Pool(op).Text, want)

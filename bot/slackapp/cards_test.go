@@ -27,7 +27,7 @@ func everyState() map[operation.State]operation.Operation {
 
 // firstWords are all of them; a card starts with exactly one.
 func firstWords() []string {
-	return []string{render.FirstChecked, render.FirstNotSent, render.FirstNothing, render.FirstAsked,
+	return []string{render.FirstPreview, render.FirstNotSent, render.FirstNothing, render.FirstAsked,
 		render.FirstWaiting, render.FirstAdding, render.FirstAdded,
 		render.FirstNotAdded, render.FirstNotConfirmed, render.FirstNeedsPerson}
 }
@@ -80,6 +80,9 @@ func TestEachStateHasItsOwnFirstWord(t *testing.T) {
 	seen := map[string]operation.State{}
 	for state, op := range everyState() {
 		m := render.Card(op, fixedWording())
+		if state == operation.Draft { // it has no card, only a preview
+			m = private.Preview(op, fixedWording())
+		}
 		word := startsWith(t, m.Text)
 		require.Equal(t, render.FirstWord(state), word)
 		require.Equal(t, word, startsWith(t, shownText(t, m)), "the blocks start with another word than the text")
@@ -204,7 +207,11 @@ func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
 func requireValues(t *testing.T, name, action string, o map[string]any) {
 	t.Helper()
 	if action == render.ActReqMore || action == render.ActApMore {
-		for _, item := range o["options"].([]any) {
+		items := []any{o} // a button, or a menu with options
+		if options, ok := o["options"].([]any); ok {
+			items = options
+		}
+		for _, item := range items {
 			_, id, version, err := render.ParseMoreValue(item.(map[string]any)["value"].(string))
 			require.NoError(t, err, name)
 			require.True(t, id == rendertest.Sample().ID && version == 3 || id == "", name)
@@ -267,5 +274,32 @@ func TestAReportedStatusIsZenlayersOwnWord(t *testing.T) {
 	require.Contains(t, visible, `*Status at Zenlayer:* "Creating"`)
 	for _, claim := range []string{"healthy", "is up", "is down", "unhealthy"} {
 		require.NotContains(t, visible, claim)
+	}
+}
+
+// An *Added* card shows what the call returned and nothing that Details can say instead.
+func TestAnAddedCardFitsAPhoneScreen(t *testing.T) {
+	t.Parallel()
+	const width, screen = 42, 20 // characters of a line and lines, at a width of 390 pixels
+	for name, op := range rendertest.PublicCards() {
+		if op.State != operation.Added {
+			continue
+		}
+		m, lines := render.Card(op, fixedWording()), 0
+		shown := shownText(t, m)
+		require.Contains(t, shown, "*Backend ID:* `be-20d1`", name)
+		id := "not known"
+		if op.RequestID != "" {
+			id = render.Code(op.RequestID)
+		}
+		require.Contains(t, shown, "Request ID "+id, name)
+		for line := range strings.Lines(times.ReplaceAllString(shown, "00:00:00")) {
+			lines += 1 + len([]rune(line))/width
+		}
+		require.LessOrEqual(t, lines, screen, "%s: %s", name, shown)
+		details := string(encodeMessage(t, private.Details(op)))
+		for _, s := range []string{"`i-55a1`", "10.0.3.17", "`lst-8f2c`", "`web-07`", "*Took*", "<@U0ANA>"} {
+			require.Contains(t, details, s, name)
+		}
 	}
 }

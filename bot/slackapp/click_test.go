@@ -39,7 +39,7 @@ func TestASentPreviewIsTakenAwayAndAnythingElseKeepsIt(t *testing.T) {
 	r.shelf.hook(failing("Accept"))
 	r.clicks(ana, m, render.ActReqSend, "")
 	r.sees(ana, incident, "cannot write requests down")
-	require.True(t, has(r.sees(ana, incident, "Checking done"), render.ActReqSend), "the button is still good")
+	require.True(t, has(r.sees(ana, incident, "Preview"), render.ActReqSend), "the button is still good")
 
 	r.shelf.hook(nil)
 	r.clicks(ana, m, render.ActReqSend, "")
@@ -47,7 +47,7 @@ func TestASentPreviewIsTakenAwayAndAnythingElseKeepsIt(t *testing.T) {
 	require.Len(t, r.starts.started(), 1)
 	_, answers := r.said(ana, incident)
 	for _, m := range answers {
-		require.False(t, has(m, "Checking done"), "a used preview is gone")
+		require.False(t, has(m, "Preview"), "a used preview is gone")
 	}
 	r.calm()
 }
@@ -63,7 +63,7 @@ func TestASlowCommitIsAckedWithoutSayingAccepted(t *testing.T) {
 	<-entered
 	in := r.acked(<-done)
 	require.Less(t, in.AckAfter, 3*time.Second)
-	require.True(t, has(r.sees(ana, incident, "Checking done"), render.ActReqSend),
+	require.True(t, has(r.sees(ana, incident, "Preview"), render.ActReqSend),
 		"it is still there: nothing was accepted")
 	close(release)
 	r.until("it is carried out", func() bool { return len(r.starts.started()) == 1 })
@@ -81,7 +81,7 @@ func TestAnExpiredPreviewIsReplacedByAWayOn(t *testing.T) {
 	expired := r.sees(ana, incident, "older than 5 minutes", render.ActReqAgain)
 	require.Equal(t, m.TS, expired.TS, "in its place")
 	r.clicks(ana, expired, render.ActReqAgain, "")
-	r.sees(ana, incident, "Checking done", render.ActReqSend)
+	r.sees(ana, incident, "Preview", render.ActReqSend)
 	require.Empty(t, r.starts.started())
 	r.calm()
 }
@@ -169,11 +169,11 @@ func TestOutsidersLearnNothingFromACardInASharedChannel(t *testing.T) {
 	require.Len(t, r.starts.started(), 1)
 }
 
-func TestTheMenuAnswersInsidersPrivately(t *testing.T) {
+func TestDetailsAnswerInsidersPrivately(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	op, card := r.card(incident, operation.NotAdded)
-	r.clicks(bo, card, render.ActReqMore, render.MoreValue(render.MoreDetails, op))
+	r.clicks(bo, card, render.ActReqMore, "")
 	require.True(t, r.sees(bo, incident, "Details of "+op.Ref).Ephemeral)
 	r.calm()
 }

@@ -122,7 +122,7 @@ func TestAPickedSuggestionShowsThePreviewAndNeverSends(t *testing.T) {
 					want = "web-07"
 				}
 				r.clicks(ana, m, pickOf(t, m, want), "")
-				preview := r.sees(ana, incident, "Checking done", render.ActReqSend, "web-07")
+				preview := r.sees(ana, incident, "Preview", render.ActReqSend, "web-07")
 				require.Equal(t, m.TS, preview.TS, "in place of the suggestions")
 				r.idle()
 				drafts := r.shelf.inState(operation.Draft)

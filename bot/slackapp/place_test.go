@@ -19,9 +19,9 @@ func TestTheChannelForTheResultIsCheckedBeforeAnythingIsAsked(t *testing.T) {
 	r.slack.SetChannel(sandbox.Channel{ID: "C0LEADS", Name: "leads-only", Private: true, Members: []string{"U0BO"},
 		BotMember: true})
 	tests := map[string]struct{ to, words string }{
-		"one that Slack resolved":      {"#ops", "Checking done"},
-		"one of the organization":      {"C0ORG", "Checking done"},
-		"her own direct message":       {"D0ANA", "Checking done"},
+		"one that Slack resolved":      {"#ops", "Preview"},
+		"one of the organization":      {"C0ORG", "Preview"},
+		"her own direct message":       {"D0ANA", "Preview"},
 		"a name Slack did not resolve": {"#no-such-channel", "pick the channel from Slack's suggestions"},
 		"an archived one":              {"#old", "archived"},
 		"one without the bot":          {"#general", "I am not in"},

@@ -417,7 +417,7 @@ func (r *rig) submits(person string, v sandbox.View, state sandbox.ViewState) sa
 func (r *rig) preview(person, channel string) sandbox.Message {
 	r.t.Helper()
 	r.types(person, channel, goodCommand)
-	return r.sees(person, channel, "Checking done", "req_send")
+	return r.sees(person, channel, "Preview", "req_send")
 }
 
 // atPreview goes through the form to its second screen.

@@ -279,7 +279,7 @@ func TestTheLongestNamesFit(t *testing.T) {
 	m := private.Preview(full, fixedWording())
 	requireMessage(t, m)
 	require.Contains(t, shownText(t, m), "65000, 65001")
-	require.Contains(t, shownText(t, m), "65019`", "no port is cut off")
+	require.Contains(t, shownText(t, m), "65019, weight 50", "no port is cut off")
 	require.Contains(t, shownText(t, m), full.Purpose, "a reason of the longest length is shown whole")
 }
 
@@ -353,7 +353,7 @@ func TestNoOperationFieldIsForgottenByTheHostileTable(t *testing.T) {
 	t.Parallel()
 	// A new text field of an operation must be added to hostileOperation, or
 	// this list, with the reason why it is never shown.
-	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours",
+	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours", "Change": "ours",
 		"Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
 	v := reflect.ValueOf(hostileOperation("hostile", operation.Added, ""))
 	for i := range v.NumField() {

@@ -154,7 +154,7 @@ func TestARedeliveryMinutesLaterIsRecognized(t *testing.T) {
 	var late atomic.Int64
 	r := open(t, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(late.Load())) } })
 	typed := r.types(ana, incident, goodCommand)
-	clicked := r.clicks(ana, r.sees(ana, incident, "Checking done"), "req_send", "")
+	clicked := r.clicks(ana, r.sees(ana, incident, "Preview"), "req_send", "")
 	r.idle()
 	require.Len(t, r.starts.started(), 1)
 	_, before := r.said(ana, incident)

@@ -296,7 +296,7 @@ func stays(line string) bool {
 		`Asked: ana asks to add web-07 to https-443 on api-lb, with approval by \d of \d people until T UTC\. LBR-7F3KQ2\.`,
 		`Asked for approval · LBR-7F3KQ2`,
 		`\*Please approve or deny:\* \d of <@U0BO>, <@U0CHEN>\. Not <@U0ANA>, who asks\.`,
-		`<@U0ANA> asks to \*add\* web-07 \*to\* https-443 on api-lb, ports the listener's own, Zenlayer's default weight\.`,
+		`<@U0ANA> asks to \*add\* web-07 \*to\* https-443 on api-lb, the listener's port, default weight\.`,
 		`\*Reason:\* none given   ·   asked in <#C0INC2041>`, `The result follows here\.`,
 		`\*Note:\* Zenlayer did not say whether this listener has health checks\.`,
 		`Approve`, `Approve\?`, `Approve adding .* It runs (at once|when 2 people agree)\.`, `Not yet`, `Deny`,

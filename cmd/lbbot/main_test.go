@@ -300,7 +300,7 @@ func TestPlaygroundResetRestartsTheBot(t *testing.T) {
 	seed := len(g.cloud.Backends())
 	g.slack.TypeCommand(t.Context(), "U0ANA", "C0INC2041", "/lb-register", "api-lb/https-443 web-07 weight=50")
 	preview, err := g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA",
-		func(m sandbox.Message) bool { return strings.Contains(m.Text, "Checking done") })
+		func(m sandbox.Message) bool { return strings.Contains(m.Text, "Preview") })
 	require.NoError(t, err)
 	require.True(t, g.slack.Click(t.Context(), "U0ANA", "C0INC2041", preview.TS, "req_send", "").Acked)
 	_, err = g.slack.WaitMessage(t.Context(), "C0INC2041", "U0ANA",

@@ -135,7 +135,7 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 
 	// The prefilled command, the preview, the result with both ids.
 	r.enters()
-	r.reads(".message.private", "Checking done")
+	r.reads(".message.private", "Preview")
 	r.presses(".message.private .button.primary")
 	r.reads(".message:not(.private)", "Added web-07 to https-443 on api-lb")
 	r.reads(".message:not(.private)", "be-20d1")
@@ -318,7 +318,7 @@ func TestSandboxFitsAPhone(t *testing.T) {
 		chromedp.Do(r.tab, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch),
 			chromedp.Navigate(address)))
 	r.presses(".send")
-	r.reads(".message.private", "Checking done")
+	r.reads(".message.private", "Preview")
 	r.presses(".message.private .button.primary")
 	r.reads(".message:not(.private)", "Added web-07")
 	r.picture("phone-added")

@@ -177,7 +177,7 @@ func moreWords(what string) string {
 	case MoreZeno:
 		return "Copy as zeno command"
 	case MoreDetails:
-		return "Copy details for support"
+		return "Details"
 	case MorePool:
 		return "Show pool before and after"
 	}

@@ -12,15 +12,13 @@ import (
 )
 
 const (
-	WordDefault   = "Zenlayer's default"
-	WordOwnPorts  = "the listener's own"
 	RehearsalLine = "*Rehearsal:* everything is checked, nothing is sent to Zenlayer."
 	RehearsalText = "Rehearsal: nothing is sent to Zenlayer."
 	ReplacesLine  = "This replaces any earlier card of %s."
 	asOfSmall     = "As of %s."
 	fieldServer   = "Server"
 	fieldListener = "Listener"
-	fieldPorts    = "Ports · weight"
+	fieldPorts    = "Ports and weight"
 )
 
 // card is a public card before it is put together: always in this order.
@@ -204,21 +202,27 @@ func typeWords(op operation.Operation) string {
 	return "bare metal"
 }
 
-// PortWords lists the ports asked for.
-func PortWords(ports []int) string {
-	if len(ports) == 0 {
-		return WordOwnPorts
-	}
-	texts := make([]string, len(ports))
-	for i, p := range ports {
+// PortPhrase is "port 8080" or "ports 8080, 8081".
+func PortPhrase(op operation.Operation) string {
+	texts := make([]string, len(op.Request.PortList))
+	for i, p := range op.Request.PortList {
 		texts[i] = strconv.Itoa(p)
 	}
-	return strings.Join(texts, ", ")
+	switch {
+	case len(texts) == 1:
+		return "port " + texts[0]
+	case len(texts) > 1:
+		return "ports " + strings.Join(texts, ", ")
+	case strings.ContainsAny(op.Listener.Port, ",- "):
+		return "the listener's ports"
+	}
+	return "the listener's port"
 }
 
+// WeightWords is a weight as the object of "asked for".
 func WeightWords(weight int) string {
 	if weight == 0 {
-		return WordDefault
+		return "the default"
 	}
 	return strconv.Itoa(weight)
 }
@@ -226,29 +230,41 @@ func WeightWords(weight int) string {
 // WeightPhrase is "weight 50".
 func WeightPhrase(weight int) string {
 	if weight == 0 {
-		return WordDefault + " weight"
+		return "default weight"
 	}
 	return "weight " + strconv.Itoa(weight)
 }
 
-// factFields is everything that somebody needs who goes on elsewhere. token
-// adds the client token: it is shown only while a person has to settle op, and
-// of a settled one it would be of no use but to add the server a second time.
-func factFields(op operation.Operation, w Wording, token bool) slack.Block {
+// Facts is the request as a list of labels and values, and more pairs: five at
+// most, those without a value left out.
+func Facts(op operation.Operation, more ...[2]string) slack.Block {
 	pairs := [][2]string{
 		{fieldServer, ServerFacts(op)},
 		{fieldListener, ListenerFacts(op)},
-		{fieldPorts, PortWords(op.Request.PortList) + " · " + WeightWords(op.Request.Weight)},
+		{fieldPorts, Capital(PortPhrase(op)) + " · " + WeightPhrase(op.Request.Weight)},
 		{"Backend name", Code(op.Request.BackendName)},
-		{"Asked by", Mention(op.Actor.UserID)},
+		{"Requested by", Mention(op.Actor.UserID)},
 	}
-	if webAddress(w.Link) {
-		pairs = append(pairs, [2]string{"Card", "<" + w.Link + "|" + Name(op.Ref) + ">"})
-	}
-	if token {
-		pairs = append(pairs, [2]string{"Client token", Code(op.Request.ClientToken)})
+	for _, p := range more {
+		if p[1] != "" {
+			pairs = append(pairs, p)
+		}
 	}
 	return fields(pairs...)
+}
+
+// handover is Facts for someone who continues elsewhere. It has the client
+// token only while a person has to settle op: later, the token could only add
+// the server a second time.
+func handover(op operation.Operation, w Wording) slack.Block {
+	card, token := "", ""
+	if webAddress(w.Link) {
+		card = "<" + w.Link + "|" + Name(op.Ref) + ">"
+	}
+	if op.State == operation.NeedsPerson {
+		token = Code(op.Request.ClientToken)
+	}
+	return Facts(op, [2]string{"Card", card}, [2]string{"Client token", token})
 }
 
 // purpose is the asker's reason in quotes, or nothing.

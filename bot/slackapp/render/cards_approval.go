@@ -138,9 +138,9 @@ func askedFor(op operation.Operation) string {
 	if percent, known := op.Approval.Picture.Share(op.Request.Weight, op.Listener.Scheduler); known {
 		share = fmt.Sprintf(" (about %d %% of new connections)", percent)
 	}
-	return fmt.Sprintf("%s asks to *add* %s *to* %s, ports %s, %s%s.", Mention(op.Actor.UserID), ServerName(op, Name),
+	return fmt.Sprintf("%s asks to *add* %s *to* %s, %s, %s%s.", Mention(op.Actor.UserID), ServerName(op, Name),
 		ListenerName(op, Name),
-		PortWords(op.Request.PortList), WeightPhrase(op.Request.Weight), share)
+		PortPhrase(op), WeightPhrase(op.Request.Weight), share)
 }
 
 // askedAgain says why people who agreed are asked once more.

@@ -52,15 +52,12 @@ func approvalAside(op operation.Operation, w Wording) string {
 	return Agreed(op, ApprovedLine)
 }
 
-// approvedBy is for the field of an added card.
-func approvedBy(op operation.Operation) string {
-	switch {
-	case op.Glass != nil:
-		return "break-glass"
-	case WasApproved(op):
-		return Voters(op.Approval.Votes, ActorMention)
+// ApprovedBy names those who approved op; empty if nobody had to.
+func ApprovedBy(op operation.Operation) string {
+	if op.Glass != nil || !WasApproved(op) {
+		return ""
 	}
-	return "not needed"
+	return Voters(op.Approval.Votes, ActorMention)
 }
 
 // GlassLine is the badge: who went without approval, why, and who knows.

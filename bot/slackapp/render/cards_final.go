@@ -34,33 +34,44 @@ const (
 	StatusCommand    = "/lb-register status %s"
 )
 
-// addedCard: done.
+// addedCard: done. It fits a phone screen; the rest is behind Details.
 func addedCard(op operation.Operation, w Wording) card {
-	took := Lasting(op.FinishedAt.Sub(firstTime(op.FirstSent(), askedAt(op))))
 	return card{
-		text: fmt.Sprintf("Added: %s on %s as %s, %s, by %s, in %s. %s.", ServerName(op, InText),
-			ListenerPort(op, InText), InText(op.BackendID),
-			WeightPhrase(op.Request.Weight), ActorName(op.Actor), took, op.Ref),
+		text: fmt.Sprintf("Added: %s on %s as %s, %s, requested by %s. %s.", ServerName(op, InText),
+			ListenerPort(op, InText), InText(op.BackendID), WeightPhrase(op.Request.Weight), ActorName(op.Actor), op.Ref),
 		header: fmt.Sprintf("Added %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
 		body: []slack.Block{
-			Section(addedTodo(op, w), EvidenceLine(op), resumed(op)),
+			Section(addedTodo(op, w), fmt.Sprintf("*%s:* %s", FieldBackend, Code(op.BackendID)), addedFacts(op)),
 			Section(RiskLines(op, "*Risk when it was added:* %s")...),
-			fields(
-				[2]string{FieldBackend, Code(op.BackendID)},
-				[2]string{fieldServer, ServerFacts(op)},
-				[2]string{fieldListener, ListenerFacts(op)},
-				[2]string{fieldPorts, PortWords(op.Request.PortList) + " · " + WeightWords(op.Request.Weight)},
-				[2]string{"By · approved by", Mention(op.Actor.UserID) + " · " + approvedBy(op)},
-				[2]string{"Reason", FirstOf(Prose(op.Purpose, ReasonLimit), reasonNone)},
-				[2]string{"When · took", ClockAndUTC(op.FinishedAt) + " · " + took},
-				[2]string{FieldRequest, requestID(op)},
-			),
-			Section(statusLine(op, w)),
+			Section(EvidenceLine(op), resumed(op), statusLine(op, w)),
 		},
-		buttons: []slack.BlockElement{LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
-			More(op, MoreCopy, MoreDetails)},
-		small: []string{op.Ref},
+		buttons: []slack.BlockElement{detailsButton(op), LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)},
+		small:   []string{op.Ref, FieldRequest + " " + requestID(op), utcSmall(op.FinishedAt)},
 	}
+}
+
+// addedFacts is "Port 8080 · weight 50 · requested by @ana · approved by @bo".
+func addedFacts(op operation.Operation) string {
+	approved := ApprovedBy(op)
+	if approved != "" {
+		approved = "approved by " + approved
+	}
+	return strings.Join(NonEmpty([]string{Capital(PortPhrase(op)), WeightPhrase(op.Request.Weight),
+		"requested by " + Mention(op.Actor.UserID), approved, purpose(op)}), " · ")
+}
+
+// Took is how long Zenlayer took to add the server, or nothing.
+func Took(op operation.Operation) string {
+	if op.FirstSent().IsZero() || op.FinishedAt.IsZero() {
+		return ""
+	}
+	return Lasting(op.FinishedAt.Sub(op.FirstSent()))
+}
+
+// detailsButton answers privately with what the card leaves out.
+func detailsButton(op operation.Operation) slack.BlockElement {
+	return Button(ActReqMore, moreWords(MoreDetails), fmt.Sprintf("Show the details of %s", op.Ref),
+		MoreValue(MoreDetails, op))
 }
 
 func firstTime(list ...time.Time) time.Time {
@@ -74,7 +85,7 @@ func firstTime(list ...time.Time) time.Time {
 
 func requestID(op operation.Operation) string {
 	if op.RequestID == "" {
-		return "not known: the answer was lost"
+		return "not known"
 	}
 	return Code(op.RequestID)
 }
@@ -83,19 +94,19 @@ func requestID(op operation.Operation) string {
 func EvidenceLine(op operation.Operation) string {
 	switch op.Evidence {
 	case operation.EvidenceRepeated:
-
-		return fmt.Sprintf("*Added* as %s (confirmed %s: Zenlayer answered the %s try).", Code(op.BackendID), Clock(op.FinishedAt), ordinal(len(op.Attempts)))
+		return fmt.Sprintf("Zenlayer answered the %s try, at %s.", ordinal(len(op.Attempts)), Clock(op.FinishedAt))
 	case operation.EvidenceSeen:
 		if i := slices.IndexFunc(op.Attempts, operation.Attempt.Doubtful); i >= 0 && len(op.Unanswered()) == 0 {
-			return fmt.Sprintf("*Added:* %s is on the listener. Zenlayer had answered with an error (HTTP %d), so I cannot tell who added it.", Code(op.BackendID), op.Attempts[i].Fault.Status)
+			return fmt.Sprintf("Zenlayer had answered with an error (HTTP %d). The server is on the listener now, but I "+
+				"cannot tell who added it.", op.Attempts[i].Fault.Status)
 		}
-		return fmt.Sprintf("*Added:* %s is on the listener. The answer was lost, so I cannot tell who added it.", Code(op.BackendID))
+		return "The answer was lost. The server is on the listener now, but I cannot tell who added it."
 	case operation.EvidencePerson:
-		return fmt.Sprintf("*Added:* %s said that it is there, and a reading shows %s.", Mention(op.AnswerBy), Code(op.BackendID))
+		return fmt.Sprintf("%s said that it was added, and I see it on the listener.", Mention(op.AnswerBy))
 	case operation.EvidenceAnswered, "":
 		return ""
 	}
-	return fmt.Sprintf("*Added* as %s. How that is known is stored as %s.", Code(op.BackendID), fmt.Sprintf(unknownValue, Code(string(op.Evidence))))
+	return fmt.Sprintf("How that is known is stored as %s.", fmt.Sprintf(unknownValue, Code(string(op.Evidence))))
 }
 
 // A watch that has looked so often, or is so old, has ended without finding
@@ -119,11 +130,12 @@ func statusLine(op operation.Operation, w Wording) string {
 	case op.StatusLooks == 0 && !watchOver(op, w):
 		return fmt.Sprintf("*Status at Zenlayer:* not known at that time. %s shows it later.", later)
 	case unreadWords(op, w, statusFault) != "":
-		return fmt.Sprintf("Zenlayer gave backend %s; I could not read the list when I last looked. %s shows its status later.", Code(op.BackendID), later) + " " + unreadWords(op, w, statusFault)
+		return fmt.Sprintf("I could not read the list when I last looked. %s shows its status later. %s", later,
+			unreadWords(op, w, statusFault))
 	case watchOver(op, w):
-		return fmt.Sprintf("Zenlayer gave backend %s; it was not in the list when I stopped looking.", Code(op.BackendID))
+		return "It was not in Zenlayer's list when I stopped looking."
 	}
-	return fmt.Sprintf("Zenlayer gave backend %s; it was not in the list when I last looked. %s shows its status later.", Code(op.BackendID), later)
+	return fmt.Sprintf("It was not in Zenlayer's list when I last looked. %s shows its status later.", later)
 }
 
 // watchOver reports whether nobody looks for the status any more.
@@ -137,7 +149,7 @@ func addedTodo(op operation.Operation, w Wording) string {
 	case len(op.Risks()) > 0:
 		return AddedDoRisk
 	case op.Watch && op.StatusAt.IsZero() && Clean(op.BackendStatus) == "" && watchOver(op, w):
-		return "*What to do:* look in the console for the backend; I did not find it in the list."
+		return "*What to do:* look for this backend in the console."
 	}
 	return AddedDo
 }
@@ -168,7 +180,7 @@ func nothingCard(op operation.Operation) card {
 		text:    fmt.Sprintf(text, ServerName(op, InText), ListenerPort(op, InText), InText(op.BackendID), op.Ref),
 		header:  fmt.Sprintf("Nothing to do: %s is on %s", ServerName(op, BareName), ListenerName(op, BareName)),
 		body:    []slack.Block{body},
-		buttons: []slack.BlockElement{More(op, MoreCopy, MoreDetails)},
+		buttons: []slack.BlockElement{detailsButton(op)},
 		small:   []string{op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
 	}
 }
@@ -219,7 +231,7 @@ func notAddedCard(op operation.Operation, w Wording) card {
 	if e.whoami {
 		c.buttons = append(c.buttons, Button(ActWhoamiOpen, ButtonWhoami, LabelWhoami, ""))
 	}
-	c.buttons = append(c.buttons, More(op, MoreCopy, MoreDetails))
+	c.buttons = append(c.buttons, detailsButton(op))
 	c.small = faultSmall(op, e)
 	return c
 }

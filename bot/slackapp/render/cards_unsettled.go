@@ -27,7 +27,7 @@ func unconfirmedCard(op operation.Operation, w Wording) card {
 		body: []slack.Block{
 			Section(DoNotRepeat, unansweredLine(op)),
 			Section(checkingLine(op), lastReading(op, w), resumed(op), stopNote(op)),
-			factFields(op, w, false),
+			handover(op, w),
 		},
 		buttons: []slack.BlockElement{
 			Button(ActSettleNow, "Check now", fmt.Sprintf("Look now whether %s is on %s", ServerName(op, BareName),
@@ -116,7 +116,7 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 	c.body = []slack.Block{
 		Section(do),
 		Section("I could not settle it.", whyUnsettled(op, w), sent, told),
-		factFields(op, w, true),
+		handover(op, w),
 	}
 	if asks {
 		c.buttons = []slack.BlockElement{

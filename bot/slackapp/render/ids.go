@@ -21,7 +21,7 @@ const (
 	ActReqSend      = "req_send"       // preview: add the server
 	ActReqChange    = "req_change"     // preview: the form with these values
 	ActReqCancel    = "req_cancel"     // preview: drop it
-	ActReqMore      = "req_more"       // overflow; see moreValue
+	ActReqMore      = "req_more"       // a menu or the Details button; see MoreValue
 	ActReqAgain     = "req_again"      // a new preview of the same request
 	ActReqAgainForm = "req_again_form" // the form with the values of the same request
 	ActOpStop       = "op_stop"        // stop, or make no further attempts

@@ -39,7 +39,7 @@ func OwnerNotice(op operation.Operation, w Wording) Message {
 			strings.ReplaceAll(need, "*", "")),
 		Section(fmt.Sprintf("*%s* %s: %s to %s, asked by %s.", Stands(op), op.Ref, ServerName(op, Name),
 			ListenerName(op, Name), Mention(op.Actor.UserID)), need, where),
-		factFields(op, w, op.State == operation.NeedsPerson),
+		handover(op, w),
 		Actions(OpenButton(op, w.Link), LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
 		ContextLine(append(faultSmall(op, ending{faulty: true}), asOf)...))
 }

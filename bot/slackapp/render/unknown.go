@@ -24,7 +24,7 @@ func unknownCard(op operation.Operation, w Wording) card {
 				Code(fmt.Sprintf(StatusCommand, op.Ref)), Code(fmt.Sprintf(showCommand, op.Ref)))),
 			Section(fmt.Sprintf(unknownLine, storedAs(op, Code))),
 		},
-		buttons: []slack.BlockElement{LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), More(op, MoreDetails)},
+		buttons: []slack.BlockElement{LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), detailsButton(op)},
 		small:   []string{op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 const (
 	FirstNothing      = "Nothing to do"
-	FirstChecked      = "Checking done"
+	FirstPreview      = "Preview"
 	FirstAsked        = "Asked"
 	FirstWaiting      = "Waiting"
 	FirstAdding       = "Adding"
@@ -47,7 +47,7 @@ const lateFrom = 10 * time.Second
 func FirstWord(s operation.State) string {
 	switch s {
 	case operation.Draft:
-		return FirstChecked
+		return FirstPreview
 	case operation.Waiting, operation.Accepted:
 		return FirstWaiting
 	case operation.Sending:

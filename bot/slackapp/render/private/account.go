@@ -55,8 +55,8 @@ func Account(a intake.WhyAnswer, w render.Wording) render.Message {
 	}
 	decided, sentence := accountDecided(d, op, w)
 	list := []slack.Block{
-		render.Section(fmt.Sprintf("*Why, step by step:* adding %s to %s, ports %s, weight %s.", server,
-			render.ListenerName(op, render.Name), portCode(a.Ports), weightCode(a.Weight)), unnamed, accountWeight(a)),
+		render.Section(fmt.Sprintf("*Why, step by step:* adding %s to %s, %s, %s.", server,
+			render.ListenerName(op, render.Name), render.PortPhrase(op), render.WeightPhrase(a.Weight)), unnamed, accountWeight(a)),
 		render.Section(fmt.Sprintf("1. *Person:* ok. %s %s, workspace %s", render.Mention(s.Person.ID),
 			entity("Person", s.Person.ID),
 			render.Code(s.Workspace.TeamID)),

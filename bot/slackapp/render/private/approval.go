@@ -120,9 +120,9 @@ func Pool(op operation.Operation) render.Message {
 	before, after := poolWords(p.Servers, p.Weights), poolWords(p.Servers+1, p.Weights+op.Request.Weight)
 	switch {
 	case op.Request.Weight == 0 && p.Servers == 0:
-		after = "1 server, with Zenlayer's default weight"
+		after = "1 server, with the default weight"
 	case op.Request.Weight == 0:
-		after = fmt.Sprintf("%d servers, the new one with Zenlayer's default weight", p.Servers+1)
+		after = fmt.Sprintf("%d servers, the new one with the default weight", p.Servers+1)
 	}
 	return render.Ephemeral(fmt.Sprintf("%s: before %s, after %s.", op.Ref, before, after),
 		render.Section(fmt.Sprintf("*Pool of %s*, as it was when approval was asked for", render.ListenerName(op, render.Name)), fmt.Sprintf("*Before:* %s.", before), fmt.Sprintf("*After:* %s%s.", after, share)))

@@ -87,9 +87,28 @@ func shellWord(s string) string {
 	return s
 }
 
-// Details is everything support asks for, to copy. It holds no secret
-// and not the token.
+// Details is what a card leaves out, and what support asks for, to copy. It
+// holds no secret and not the client token.
 func Details(op operation.Operation) render.Message {
+	support := strings.Join(supportLines(op), "\n")
+	finished, command := "", ""
+	if !op.FinishedAt.IsZero() {
+		finished = render.Clock(op.FinishedAt)
+	}
+	if render.Clean(op.Command) != "" {
+		command = "*The same request as a command:*\n" + render.CodeBlock(op.Command)
+	}
+	return render.Ephemeral(fmt.Sprintf("Details of %s: %s", op.Ref,
+		render.Prose(strings.ReplaceAll(support, "\n", "; "), render.CommandLimit)),
+		render.Section(fmt.Sprintf("*Details of %s*", op.Ref)),
+		render.Facts(op, [2]string{"Approved by", render.ApprovedBy(op)},
+			[2]string{"Reason", render.Prose(op.Purpose, render.ReasonLimit)}, [2]string{"Finished at", finished},
+			[2]string{"Took", render.Took(op)}),
+		render.Section("*For support:*", "```"+render.Escape(support)+"```"), render.Section(command))
+}
+
+// supportLines name values as the API does.
+func supportLines(op operation.Operation) []string {
 	f := op.Fault
 	pairs := [][2]string{
 		{"id", op.Ref + " " + op.ID}, {"state", string(op.State) + " " + string(op.Reason)},
@@ -110,9 +129,7 @@ func Details(op operation.Operation) render.Message {
 			lines = append(lines, p[0]+": "+strings.ReplaceAll(v, "`", "'"))
 		}
 	}
-	text := fmt.Sprintf("Details of %s: %s", op.Ref, render.Prose(strings.Join(lines, "; "), render.CommandLimit))
-	return render.Ephemeral(text, render.Section(fmt.Sprintf("*Details of %s for support*", op.Ref),
-		"```"+render.Escape(strings.Join(lines, "\n"))+"```"))
+	return lines
 }
 
 const detailLimit = 200

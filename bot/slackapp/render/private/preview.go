@@ -12,14 +12,14 @@ import (
 
 const (
 	ButtonAdd      = "Add server"
-	previewDoPress = "*What to do:* check it, then press *%s*. Nothing changes before that."
+	previewDoPress = "*What to do:* check it, then press *%s*."
 	ConfirmTitle   = "Add to a protected listener?"
 )
 
 // Preview shows its asker what would be sent. Only they see it, and
 // nothing happens until they press Add server.
 func Preview(op operation.Operation, w render.Wording) render.Message {
-	text := fmt.Sprintf("Checking done: add %s to %s, %s. %s. %s.", render.ServerName(op, render.InText),
+	text := fmt.Sprintf(render.FirstPreview+": add %s to %s, %s. %s. %s.", render.ServerName(op, render.InText),
 		render.ListenerPort(op, render.InText),
 		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)
 	if op.Rehearsal {
@@ -37,7 +37,7 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 }
 
 func previewTop(op operation.Operation) string {
-	return fmt.Sprintf("*Checking done. Nothing is changed yet.*   %s", op.Ref)
+	return fmt.Sprintf("*"+render.FirstPreview+". Nothing has changed yet.*   %s", op.Ref)
 }
 
 // previewDo is what its reader has to do.
@@ -50,16 +50,15 @@ func previewDo(op operation.Operation) string {
 	case render.Enough(*a):
 		return fmt.Sprintf(previewDoPress, ButtonAsk)
 	}
-	return "*What to do:* press *Change*, or ask somebody who may add it."
+	return "*What to do:* press *Change*, or ask someone who may add it."
 }
 
 // previewLines are what would be sent, what the listener says, and by which
 // right.
 func previewLines(op operation.Operation) []string {
-	r := op.Request
 	lines := []string{
-		fmt.Sprintf("*Add* %s *to* %s, ports %s, weight %s, name %s.", render.ServerFacts(op), render.ListenerFacts(op),
-			portCode(r.PortList), weightCode(r.Weight), render.Code(r.BackendName)),
+		fmt.Sprintf("*Add* %s *to* %s: %s, %s, backend name %s.", render.ServerFacts(op), render.ListenerFacts(op),
+			render.PortPhrase(op), render.WeightPhrase(op.Request.Weight), render.Code(op.Request.BackendName)),
 		fmt.Sprintf("*Listener now:* %s.", listenerNow(op.Listener)),
 	}
 	if len(op.Policies) > 0 && op.Approval == nil {
@@ -74,25 +73,10 @@ func previewLines(op operation.Operation) []string {
 	return lines
 }
 
-// portCode and weightCode are numbers in code style, or the words for none.
-func portCode(ports []int) string {
-	if len(ports) == 0 {
-		return render.WordOwnPorts
-	}
-	return fmt.Sprintf("`%s`", render.PortWords(ports)) // of digits only, and never cut
-}
-
-func weightCode(weight int) string {
-	if weight == 0 {
-		return render.WordDefault
-	}
-	return render.Code(render.WeightWords(weight))
-}
-
 // listenerNow is what was read about the listener, in words.
 func listenerNow(l operation.Listener) string {
 	var parts []string
-	for _, s := range []string{render.Clean(l.Protocol + " " + l.Port), schedulerWords(l.Scheduler), kindWords(l.Kind),
+	for _, s := range []string{schedulerWords(l.Scheduler), kindWords(l.Kind),
 		l.Status, l.Zone} {
 		if render.Clean(s) != "" {
 			parts = append(parts, render.Name(s))

@@ -45,7 +45,7 @@ func PastSentence(e intake.Entry, public bool) string {
 	case e.Denial != nil:
 		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener, render.Name(Remark(e)))
 	case op.State == operation.Added:
-		line = fmt.Sprintf("• %s: %s added %s to %s, weight %s (%s).", when, who, server, listener, render.WeightWords(op.Request.Weight), render.Name(op.Ref))
+		line = fmt.Sprintf("• %s: %s added %s to %s, %s (%s).", when, who, server, listener, render.WeightPhrase(op.Request.Weight), render.Name(op.Ref))
 	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
 		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is there, and it is not known who added it (%s).", when, who, server, listener, render.Name(op.Ref))
 	case op.State == operation.AlreadyThere:

@@ -126,7 +126,7 @@ func (s *Slack) postMessage(args arguments) (object, *apiError) {
 			return nil, fail
 		}
 	}
-	if fail = s.limitPost(channel.ID); fail != nil {
+	if fail = s.limit("post "+channel.ID, postBurst, 1); fail != nil {
 		return nil, fail
 	}
 	if utf8.RuneCountInString(c.text) > messageTextMax {

@@ -27,21 +27,16 @@ func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
 	if fail != nil {
 		return nil, fail
 	}
-	return object{"messages": s.wires(found[from:to], args), "has_more": next != "", "pin_count": 0,
-		"response_metadata": object{"next_cursor": next}}, nil
-}
-
-// wires shows messages to the bot, metadata only if it asks for it.
-func (s *Slack) wires(list []*message, args arguments) []object {
-	out := []object{}
-	for _, m := range list {
+	messages := []object{}
+	for _, m := range found[from:to] {
 		wire := m.wire(s.state.world.AppID)
 		if m.metadata != nil && args.boolean("include_all_metadata") {
 			wire["metadata"] = m.metadata
 		}
-		out = append(out, wire)
+		messages = append(messages, wire)
 	}
-	return out
+	return object{"messages": messages, "has_more": next != "", "pin_count": 0,
+		"response_metadata": object{"next_cursor": next}}, nil
 }
 
 // between compares message ids as numbers with six decimals.

@@ -24,11 +24,11 @@ type bucket struct {
 	at     time.Time
 }
 
-// take uses one token of a bucket that holds size and fills with perSecond; it
-// returns how long to wait if there is none.
-func (s *Slack) take(key string, size, perSecond float64) time.Duration {
+// limit takes a token of a bucket that holds size tokens and fills with perSecond.
+// It refuses if there is none.
+func (s *Slack) limit(key string, size, perSecond float64) *apiError {
 	if s.opt.NoRateLimits {
-		return 0
+		return nil
 	}
 	now := s.now()
 	b := s.state.limits[key]
@@ -39,33 +39,11 @@ func (s *Slack) take(key string, size, perSecond float64) time.Duration {
 	b.tokens = min(size, b.tokens+now.Sub(b.at).Seconds()*perSecond)
 	b.at = now
 	if b.tokens < 1 {
-		return time.Duration((1 - b.tokens) / perSecond * float64(time.Second))
+		wait := time.Duration((1 - b.tokens) / perSecond * float64(time.Second))
+		return &apiError{code: "ratelimited", retryAfter: wait}
 	}
 	b.tokens--
-	return 0
-}
-
-// limitMethod charges one call to the method's tier.
-func (s *Slack) limitMethod(method string, perMinute float64) *apiError {
-	if s.opt.NoTiers {
-		return nil
-	}
-	if wait := s.take("method "+method, perMinute, perMinute/60); wait > 0 {
-		return rateLimited(wait)
-	}
 	return nil
-}
-
-// limitPost charges one message to its channel: one per second, a few at once.
-func (s *Slack) limitPost(channelID string) *apiError {
-	if wait := s.take("post "+channelID, postBurst, 1); wait > 0 {
-		return rateLimited(wait)
-	}
-	return nil
-}
-
-func rateLimited(wait time.Duration) *apiError {
-	return &apiError{code: "ratelimited", retryAfter: wait}
 }
 
 // retryAfterSeconds is the value of a Retry-After header.

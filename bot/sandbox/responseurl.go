@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"io"
 	"net/http"
 	"time"
@@ -37,40 +36,27 @@ func (s *Slack) newResponse(kind, userID, channelID string, original *message) s
 // serveResponse takes a post to a response address. It answers the plain text
 // "ok", or anything else for a failure: Slack does not document failures.
 func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
-	started := s.now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, requestMax))
-	args := arguments{values: object{}}
-	s.mu.Lock()
-	fault := s.nextFault("response_url", args)
-	s.mu.Unlock()
-	if fault.strikesBefore() {
-		s.record("response_url", started, nil, refuse("(fault)"))
-		fault.strike(s, w, r)
-		return
-	}
-	var sent map[string]json.RawMessage
+	v, decodeErr := blockkit.Decode(body)
+	o, ok := v.(object)
 	status, fail := http.StatusOK, refuse("invalid_payload")
-	if v, decodeErr := blockkit.Decode(body); err == nil && decodeErr == nil && r.Method == http.MethodPost {
-		if o, ok := v.(object); ok {
-			args.values = o
-			sent = args.raw()
+	execute := func() *apiError {
+		if ok && err == nil && decodeErr == nil && r.Method == http.MethodPost {
 			s.phase("response_url", BeforeExecute)
-			status, fail = s.respond(r.URL.Path, args)
+			status, fail = s.respond(r.URL.Path, arguments{values: o})
 			s.phase("response_url", AfterExecute)
 		}
+		return fail
 	}
-	s.record("response_url", started, sent, fail)
-	if fault.strikesAfter() {
-		fault.strike(s, w, r)
-		return
-	}
-	if fail != nil {
+	switch {
+	case !s.scripted(w, r, "response_url", arguments{values: o}, execute):
+	case fail != nil:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		writeJSON(w, status, object{"ok": false, "error": fail.code})
-		return
+	default:
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, "ok")
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, "ok")
 }
 
 func (s *Slack) respond(path string, args arguments) (int, *apiError) {

@@ -118,42 +118,54 @@ func (s *Slack) needScope(scope string) *apiError {
 // serveAPI answers one call: arguments, token, scripted faults, limits, scopes,
 // then the method itself.
 func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
-	started := s.now()
 	args, token, fail := readArguments(r)
-	sent := args.raw()
 	method, known := s.methods[name]
-	s.mu.Lock()
 	if fail == nil && !known {
 		fail = refuse("unknown_method")
 	}
 	if fail == nil {
-		fail = s.authenticate(r, method, token)
-	}
-	fault := s.nextFault(name, args)
-	s.mu.Unlock()
-	if fault.strikesBefore() {
-		s.record(name, started, sent, refuse("(fault)"))
-		fault.strike(s, w, r)
-		return
+		s.locked(func() { fail = s.authenticate(r, method, token) })
 	}
 	var answer object
-	if fail == nil {
-		s.phase(name, BeforeExecute)
-		answer, fail = s.execute(name, method, args)
-		s.phase(name, AfterExecute)
+	execute := func() *apiError {
+		if fail == nil {
+			s.phase(name, BeforeExecute)
+			answer, fail = s.execute(name, method, args)
+			s.phase(name, AfterExecute)
+		}
+		return fail
+	}
+	if s.scripted(w, r, name, args, execute) {
+		s.writeAnswer(w, name, answer, fail)
+	}
+}
+
+// scripted executes and records a call. It returns false if a scripted fault has
+// answered it.
+func (s *Slack) scripted(
+	w http.ResponseWriter, r *http.Request, name string, args arguments, execute func() *apiError) bool {
+	started, sent := s.now(), args.raw()
+	var fault APIFault
+	s.locked(func() { fault = s.nextFault(name, args) })
+	fail := refuse("(fault)")
+	if !fault.strikesBefore() {
+		fail = execute()
 	}
 	s.record(name, started, sent, fail)
-	if fault.strikesAfter() {
+	if fault.strikesBefore() || fault.strikesAfter() {
 		fault.strike(s, w, r)
-		return
+		return false
 	}
-	s.writeAnswer(w, name, answer, fail)
+	return true
 }
 
 func (s *Slack) execute(name string, method apiMethod, args arguments) (answer object, fail *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if fail = s.limitMethod(name, method.perMinute); fail != nil {
+	if !s.opt.NoTiers {
+		fail = s.limit("method "+name, method.perMinute, method.perMinute/60)
+	}
+	if fail != nil {
 		return nil, fail
 	}
 	if fail = s.needScope(method.scope); fail != nil {

@@ -148,10 +148,10 @@ func (c Component) Enter(value any, offered []any) (Object, error) {
 		return nil, fmt.Errorf("a field takes a string or []string, not %T", value)
 	}
 	kind, key := c.Element["type"], c.stateKey()
-	switch {
-	case kind == "button":
+	switch kind {
+	case "button":
 		return nil, nil
-	case kind == "overflow":
+	case "overflow":
 		key = "selected_option"
 		entered = append(entered, "")[:1] // something is always chosen
 	}

@@ -50,7 +50,7 @@ func TestAnExportCanBeVerifiedByItself(t *testing.T) {
 	const trailLength = 7
 	all := chainOf(trailLength)
 	verify := func(entries []Entry, heads ...Head) Trail {
-		trail, err := VerifyEntries(Expected{Heads: heads}, func(yield func(Entry) error) error {
+		trail, err := verifyEntries(Expected{Heads: heads}, func(yield func(Entry) error) error {
 			for _, e := range entries {
 				if err := yield(e); err != nil {
 					return err
@@ -104,7 +104,7 @@ func TestReportClaimsThatNothingWasDeletedOnlyUpToAHeadThatMatches(t *testing.T)
 		"with a head": {[]Head{{2, all[1].Hash}},
 			"up to position 2 nothing was altered, deleted or moved", "no head"},
 	} {
-		trail, err := VerifyEntries(Expected{Heads: tt.heads}, func(yield func(Entry) error) error {
+		trail, err := verifyEntries(Expected{Heads: tt.heads}, func(yield func(Entry) error) error {
 			return errors.Join(yield(all[0]), yield(all[1]), yield(all[2]))
 		})
 		require.NoError(t, err)

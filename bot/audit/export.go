@@ -122,7 +122,7 @@ const longestLine = 16 << 20
 // believe what the hash does not cover. The error means that the export could not
 // be read.
 func VerifyExport(r io.Reader, x Expected) (Trail, error) {
-	return VerifyEntries(x, func(yield func(Entry) error) error {
+	return verifyEntries(x, func(yield func(Entry) error) error {
 		in := bufio.NewScanner(r)
 		in.Buffer(make([]byte, 1<<16), longestLine)
 		n := 0

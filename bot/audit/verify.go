@@ -36,9 +36,9 @@ func Verify(ctx context.Context, s Source, x Expected) (Trail, error) {
 	return v.trail, err
 }
 
-// VerifyEntries is Verify for the entries of an export, in their order. An export
+// verifyEntries is Verify for the entries of an export, in their order. An export
 // may begin anywhere: only the expected heads prove what comes before it.
-func VerifyEntries(x Expected, entries func(yield func(Entry) error) error) (Trail, error) {
+func verifyEntries(x Expected, entries func(yield func(Entry) error) error) (Trail, error) {
 	v := verifier{expected: x}
 	first := true
 	err := entries(func(e Entry) error {

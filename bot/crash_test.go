@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -112,41 +113,35 @@ func (h *house) settled() {
 // at arms a house so that kill is called at one boundary.
 type at func(h *house, kill func())
 
+// only returns a function whose nth call calls do.
+func only(nth int, do func()) func() {
+	var calls atomic.Int64
+	return func() {
+		if calls.Add(1) == int64(nth) {
+			do()
+		}
+	}
+}
+
 // boundaries are the moments around each step, by name; nil is the moment
 // after the ack.
 func boundaries() map[string]at {
 	cloudCall := func(action string, nth int, phase zenlayertest.Phase) at {
 		return func(h *house, kill func()) {
-			var mu sync.Mutex
-			n := 0
+			hit := only(nth, kill)
 			h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
-				if c.Action != action || p != phase {
-					return
-				}
-				mu.Lock()
-				n++
-				hit := n == nth
-				mu.Unlock()
-				if hit {
-					kill()
+				if c.Action == action && p == phase {
+					hit()
 				}
 			})
 		}
 	}
 	slackCall := func(method string, nth int, phase sandbox.Phase) at {
 		return func(h *house, kill func()) {
-			var mu sync.Mutex
-			n := 0
+			hit := only(nth, kill)
 			h.slack.OnAPICall(func(m string, p sandbox.Phase) {
-				if m != method || p != phase {
-					return
-				}
-				mu.Lock()
-				n++
-				hit := n == nth
-				mu.Unlock()
-				if hit {
-					kill()
+				if m == method && p == phase {
+					hit()
 				}
 			})
 		}

@@ -49,9 +49,7 @@ func TestADiskWithoutRoomAcceptsNothingAndThenTheBotGoesOn(t *testing.T) {
 	require.Eventually(t, func() bool { return len(h.cards(incident)) == 2 && has(h.cards(incident)[1], "Added") },
 		30*time.Second, 5*time.Millisecond)
 	h.still(ref)
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	<-p.done
-	require.NoError(t, p.err)
+	p.ends(t)
 }
 
 func TestADiskThatFillsUpWhileACallIsOnItsWayLosesNoAnswer(t *testing.T) {

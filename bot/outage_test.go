@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
-	"lbbot/bot/journal/journaltest"
 	"lbbot/bot/sandbox"
 )
 
@@ -81,19 +80,9 @@ func TestNothingIsAcceptedWhilePostgreSQLCannotTakeIt(t *testing.T) {
 	for name, o := range outages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, err := journaltest.Start()
-			if server != nil {
-				t.Cleanup(func() { require.NoError(t, server.Stop()) })
-			}
-			journaltest.Need(t, err)
+			server := ownServer(t)
 			h := open(t, func(c *bot.Config) { c.DatabaseURL = server.URL() })
-			db, err := sql.Open("pgx", server.URL()+"&application_name=test")
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, db.Close()) })
-			db.SetMaxIdleConns(0)
-			conn, err := db.Conn(t.Context())
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, conn.Close()) })
+			db, conn := besideTheBot(t, server)
 			h.types(ana, incident, good)
 			preview := h.sees(ana, incident, "Preview", "web-07")
 
@@ -140,11 +129,7 @@ func TestNothingIsAcceptedWhilePostgreSQLCannotTakeIt(t *testing.T) {
 func TestConnectionsThatAreCutAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	lasts := sized(2*time.Second, 4*time.Second, 30*time.Second)
-	server, err := journaltest.Start()
-	if server != nil {
-		t.Cleanup(func() { require.NoError(t, server.Stop()) })
-	}
-	journaltest.Need(t, err)
+	server := ownServer(t)
 	seed := chaosSeed(t)
 	c := standChaos(t, seed, 200+int(lasts.Seconds())*60, func(c *bot.Config) {
 		c.DatabaseURL, c.ZenlayerRate = server.URL(), bot.Rate{}
@@ -152,12 +137,7 @@ func TestConnectionsThatAreCutAgainAndAgain(t *testing.T) {
 	c.widen(16)
 	c.launch()
 	c.launch()
-	db, err := sql.Open("pgx", server.URL()+"&application_name=test")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	conn, err := db.Conn(t.Context())
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close()) })
+	_, conn := besideTheBot(t, server)
 	ctx, stop := context.WithTimeout(t.Context(), lasts)
 	defer stop()
 	told := &losses{}

@@ -1,8 +1,8 @@
 package bot_test
 
 import (
+	"database/sql"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -17,6 +17,31 @@ import (
 func onPostgres(t *testing.T, c *bot.Config) {
 	t.Helper()
 	c.DatabaseURL = servers.Database(t)
+}
+
+// ownServer starts a PostgreSQL for one test, which may break it.
+func ownServer(t *testing.T) *journaltest.Server {
+	t.Helper()
+	server, err := journaltest.Start()
+	if server != nil {
+		t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	}
+	journaltest.Need(t, err)
+	return server
+}
+
+// besideTheBot opens a server's database, and one connection to it, under the
+// name that cut spares.
+func besideTheBot(t *testing.T, server *journaltest.Server) (*sql.DB, *sql.Conn) {
+	t.Helper()
+	db, err := sql.Open("pgx", server.URL()+"&application_name=test")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	db.SetMaxIdleConns(0)
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, conn.Close()) })
+	return db, conn
 }
 
 // databases are the databases that a bot may have, by name.
@@ -71,9 +96,7 @@ func TestStoppingOneReplicaHandsItsWorkToTheOther(t *testing.T) {
 	h.clicks(ana, preview, "req_send")
 	<-reached
 	h.launch()
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	<-p.done
-	require.NoError(t, p.err, "exit code 0")
+	p.ends(t)
 	h.settled()
 }
 
@@ -83,24 +106,14 @@ func TestAReplicaThatDiesIsFollowedByAnotherWithinTenSeconds(t *testing.T) {
 	p := h.launch()
 	h.types(ana, incident, good)
 	preview := h.sees(ana, incident, "Preview")
-	reached, answer := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
-		if c.Action == "RegisterBackend" && phase == zenlayertest.AfterExecute {
-			once.Do(func() { close(reached); <-answer })
-		}
-	})
+	reached, answer := h.held(zenlayertest.AfterExecute)
 	h.clicks(ana, preview, "req_send")
-	select {
-	case <-reached:
-	case <-time.After(30 * time.Second):
-		require.FailNow(t, "the backend was not registered")
-	}
+	reaches(t, reached)
 	h.launch()
 	looks := len(h.cloud.CallsOf("DescribeBackends"))
 	p.kill()
 	killed := time.Now()
-	close(answer)
+	answer()
 	require.Eventually(t, func() bool { return len(h.cloud.CallsOf("DescribeBackends")) > looks }, 10*time.Second,
 		10*time.Millisecond,
 		"nobody looked for what the call that was cut off did")
@@ -113,31 +126,17 @@ func TestAReplicaThatDiesIsFollowedByAnotherWithinTenSeconds(t *testing.T) {
 // itself: what was open ends, and what is new is taken.
 func TestAServerThatIsAwayForAWhile(t *testing.T) {
 	t.Parallel()
-	server, err := journaltest.Start()
-	if server != nil {
-		t.Cleanup(func() { require.NoError(t, server.Stop()) })
-	}
-	journaltest.Need(t, err)
+	server := ownServer(t)
 	h := open(t, func(c *bot.Config) { c.DatabaseURL = server.URL() })
 	h.types(ana, incident, "lst-8f2c db-07")
 	later := h.sees(ana, incident, "Preview", "db-07")
 	h.types(ana, incident, good)
 	preview := h.sees(ana, incident, "Preview", "web-07")
-	reached, answer := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
-		if c.Action == "RegisterBackend" && phase == zenlayertest.AfterExecute {
-			once.Do(func() { close(reached); <-answer })
-		}
-	})
+	reached, answer := h.held(zenlayertest.AfterExecute)
 	h.clicks(ana, preview, "req_send")
-	select {
-	case <-reached:
-	case <-time.After(30 * time.Second):
-		require.FailNow(t, "the backend was not registered")
-	}
+	reaches(t, reached)
 	server.Down()
-	close(answer)
+	answer()
 	require.Error(t, h.ready())
 	h.slack.Click(t.Context(), ana, incident, later.TS, "req_send", "")
 	require.Len(t, h.registerBodies(), 1, "what is not on disk is not sent")

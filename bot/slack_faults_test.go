@@ -12,16 +12,27 @@ import (
 	"lbbot/zenlayer/zenlayertest"
 )
 
-// held stops the first call that adds a backend until release is called.
-func (h *house) held() (arrived <-chan struct{}, release func()) {
+// held stops the first call that adds a backend, before or after it took effect,
+// until release is called.
+func (h *house) held(phase zenlayertest.Phase) (arrived <-chan struct{}, release func()) {
 	at, gate := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
-		if c.Action == "RegisterBackend" && p == zenlayertest.BeforeExecute {
+		if c.Action == "RegisterBackend" && p == phase {
 			once.Do(func() { close(at); <-gate })
 		}
 	})
 	return at, sync.OnceFunc(func() { close(gate) })
+}
+
+// reaches waits until a test has come to a moment.
+func reaches(t *testing.T, moment <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-moment:
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "the moment did not come")
+	}
 }
 
 // away is how long Slack is away.
@@ -86,7 +97,7 @@ func TestWhateverSlackDoesTheResultIsToldOnce(t *testing.T) {
 			h := open(t, func(c *bot.Config) { c.SlackConnections = 2 })
 			require.Eventually(t, func() bool { return len(h.slack.Connections()) == 2 }, 20*time.Second,
 				5*time.Millisecond)
-			arrived, release := h.held()
+			arrived, release := h.held(zenlayertest.BeforeExecute)
 			t.Cleanup(release)
 			h.types(ana, incident, good)
 			preview := h.sees(ana, incident, "Preview")
@@ -95,11 +106,7 @@ func TestWhateverSlackDoesTheResultIsToldOnce(t *testing.T) {
 			}
 			clicked := h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")
 			require.NotEqual(t, tt.unacked, clicked.Acked)
-			select {
-			case <-arrived:
-			case <-time.After(30 * time.Second):
-				require.FailNow(t, "nothing was sent")
-			}
+			reaches(t, arrived)
 			if tt.during != nil {
 				tt.during(h)
 			}

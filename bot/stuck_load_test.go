@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"context"
-	"database/sql"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
-	"lbbot/bot/journal/journaltest"
 )
 
 // underLoad has people ask without a break while the database of the real binary
@@ -45,22 +43,13 @@ func (c *chaos) underLoad(breaks, mends func()) {
 
 func TestStatementTimeoutUnderLoadLeavesNoOperationStuck(t *testing.T) {
 	t.Parallel()
-	server, err := journaltest.Start()
-	if server != nil {
-		t.Cleanup(func() { require.NoError(t, server.Stop()) })
-	}
-	journaltest.Need(t, err)
+	server := ownServer(t)
 	c := standChaos(t, chaosSeed(t), 600, func(c *bot.Config) {
 		c.DatabaseURL, c.ZenlayerRate = server.URL(), bot.Rate{}
 	})
 	c.widen(16)
 	c.launch()
-	db, err := sql.Open("pgx", server.URL()+"&application_name=test")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	conn, err := db.Conn(t.Context())
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, conn.Close()) })
+	_, conn := besideTheBot(t, server)
 	c.underLoad(func() {
 		statement(t, conn, `alter database postgres set statement_timeout = '1ms'`)
 		statement(t, conn, cut)

@@ -10,15 +10,15 @@ import (
 	"lbbot/bot/operation"
 )
 
-// headEvery is how often the head is written down.
+// headEvery is how often the head is recorded.
 const headEvery = time.Hour
 
-// clockBack is how far ahead a hold may seem to end, since clocks differ; what
-// ends later was noted before a clock was set back, and holds nobody up.
+// clockBack is how far in the future a hold may end, because clocks differ. A hold that
+// ends later is from before a clock was set back, and is ignored.
 const clockBack = 30 * time.Minute
 
-// NoteHead records the end of the chain as an event, once an hour however many
-// processes ask, and reports whether this call did.
+// NoteHead records the end of the chain as an event, once an hour for all processes, and
+// reports whether this call did.
 func (s *Store) NoteHead(ctx context.Context) (h audit.Head, noted bool, err error) {
 	err = s.write(ctx, func(q *query.Queries) error {
 		now := s.now()
@@ -37,9 +37,9 @@ func (s *Store) NoteHead(ctx context.Context) (h audit.Head, noted bool, err err
 	return h, noted && err == nil, s.explain("noting the head of the audit trail in journal", err)
 }
 
-// HoldLines takes the audit channel for this process until the given time, if
-// no other has it, and returns the position up to which its lines are posted.
-// A channel that was never posted to begins at the end of the chain.
+// HoldLines reserves the audit channel for this process until the given time, unless
+// another process holds it, and returns the position up to which its lines are posted. A
+// new channel begins at the end of the chain.
 func (s *Store) HoldLines(ctx context.Context, holder string, until time.Time) (position int64, held bool, err error) {
 	err = s.write(ctx, func(q *query.Queries) error {
 		n, err := q.HoldAuditLines(ctx, query.HoldAuditLinesParams{Holder: holder, Until: until.UnixMilli(),
@@ -67,8 +67,8 @@ func (s *Store) LinesPosted(ctx context.Context) (int64, error) {
 	return position, s.explain("reading the place of the audit channel in journal", err)
 }
 
-// AdvanceLines notes that the lines up to a position are posted. It is an
-// error if another process has taken the channel meanwhile.
+// AdvanceLines records that the lines up to a position are posted. It fails if another
+// process holds the channel now.
 func (s *Store) AdvanceLines(ctx context.Context, holder string, position int64) error {
 	err := s.inTurn(ctx, func() error {
 		n, err := s.q.AdvanceAuditLines(ctx, query.AdvanceAuditLinesParams{Position: position, Holder: holder})

@@ -12,19 +12,17 @@ import (
 	"lbbot/bot/journal/internal/query"
 )
 
-// linkRows is how many events one transaction links: on SQLite others wait for
-// it, so it takes a few milliseconds.
+// linkRows limits the events of one transaction to a few milliseconds: on SQLite other
+// writes wait for it.
 const linkRows = 100
 
-// linkRounds bounds one call of Link.
+// linkRounds limits the transactions of one call of Link.
 const linkRounds = 1000
 
-// Link appends the events that are committed and not in the chain yet, at most
-// 100,000, in short transactions, and returns how many. Any number of
-// processes may call it at once: the chain has one end, which one of them
-// holds at a time, and so it never forks. Nothing that is accepted or recorded
-// waits for it. An event whose transaction commits late is linked late,
-// whatever its number.
+// Link appends committed events to the chain, at most 100,000, in short transactions,
+// and returns how many. Several processes may call it at once: only one at a time holds
+// the end of the chain, so it never forks. Accepting and recording do not wait for it. An
+// event whose transaction commits late is linked late, whatever its number.
 func (s *Store) Link(ctx context.Context) (int, error) {
 	total := 0
 	for range linkRounds {
@@ -71,8 +69,7 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// nothingPending looks without taking anything, since most of the time there
-// is nothing to do.
+// nothingPending checks without a lock, because most of the time no event waits.
 func (s *Store) nothingPending(ctx context.Context) (bool, error) {
 	var one int
 	err := s.db.QueryRowContext(ctx, "select 1 from events_pending limit 1").Scan(&one)
@@ -82,8 +79,8 @@ func (s *Store) nothingPending(ctx context.Context) (bool, error) {
 	return false, err
 }
 
-// insertLinks writes all links and takes their events off the queue, in two
-// statements: on PostgreSQL each is a round trip. Both databases take
+// insertLinks writes all links and removes their events from the queue, in two
+// statements, because each is a round trip to PostgreSQL. Both databases accept
 // placeholders by number.
 func insertLinks(ctx context.Context, tx *sql.Tx, entries []audit.Entry) error {
 	var links, seqs strings.Builder

@@ -5,7 +5,7 @@ values (@id, @ref, @version, @state, @open, @subject, @client_token, @actor_id, 
         @run, @runner, @accepted_at, @unreported_since, @updated_at, @record);
 
 -- name: AcceptDraft :execrows
--- The compare-and-set of a draft: once, and with the token it was made with.
+-- The compare-and-set of a draft: once, with its own client token.
 update operations
 set version = @version, state = @state, open = @open, subject = @subject, actor_id = @actor_id,
     listener_id = @listener_id, channel_id = @channel_id, glass = @glass, run = @run, runner = @runner,
@@ -22,8 +22,8 @@ select run, runner, exists (select 1 from replicas r where r.id = o.runner and n
 from operations o where o.id = @id;
 
 -- name: TakeLease :execrows
--- No row: another live process has it, it was taken in the meantime, or others
--- have taken over from this process.
+-- No row: another live process is the runner, the run number changed, or others took
+-- over from this process.
 update operations set run = @run, runner = @runner
 where operations.id = @id and operations.run = @was
   and (operations.runner = '' or operations.runner = @runner or not exists (select 1 from replicas r where r.id = operations.runner and not r.gone))
@@ -109,7 +109,7 @@ order by id
 limit @max_rows;
 
 -- name: TakeTurn :exec
--- Until the transaction ends, nothing else is accepted for this person.
+-- Until the transaction ends, no other request of this person is accepted.
 insert into acceptors (actor_id, accepted_at) values (@actor_id, @accepted_at)
 on conflict (actor_id) do update set accepted_at = excluded.accepted_at;
 
@@ -120,8 +120,8 @@ on conflict (key) do update set operation_id = excluded.operation_id, at = exclu
 where deliveries.operation_id = '';
 
 -- name: ClaimAnswer :execrows
--- No row: it is answered, or a process that is alive answers it. On SQLite no
--- replica is listed, and nobody else is alive. operation_id is kept if there is one.
+-- No row: the delivery is answered, or a live process answers it. On SQLite no replica is
+-- listed, so no other process is alive. An operation_id is kept.
 insert into deliveries (key, operation_id, at, owner, told) values (@key, @operation_id, @at, @owner, false)
 on conflict (key) do update
 set owner = excluded.owner,
@@ -144,7 +144,7 @@ delete from deliveries
 where key in (select d.key from deliveries d where d.at < @before order by d.at limit @max_rows);
 
 -- name: HoldTally :one
--- Returns the tally as it is, empty if it is new, and keeps its row until the
+-- Returns the tally as it is, empty if it is new, and locks its row until the
 -- transaction ends.
 insert into tallies (actor_id, kind, due_at, touched_at, record)
 values (@actor_id, @kind, null, @touched_at, '{}')
@@ -200,8 +200,8 @@ returning channel, ts, posting_at, shown_version, closed;
 update cards set posting_at = coalesce(posting_at, @posting_at) where operation_id = @operation_id and kind = @kind;
 
 -- name: SaveCard :exec
--- An older version never replaces the place or the version of a newer one, and
--- what was closed stays closed.
+-- An older version never replaces the place or the version of a newer one, and a closed
+-- card stays closed.
 insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
 values (@operation_id, @kind, @channel, @ts, null, @shown_version, @closed, @updated_at)
 on conflict (operation_id, kind) do update
@@ -220,7 +220,7 @@ insert into pulse (id, at) values (1, @at)
 on conflict (id) do update set at = excluded.at;
 
 -- name: LockChain :one
--- Until the transaction ends, nobody else links, cuts or moves the chain.
+-- Until the transaction ends, no other process links, cuts or moves the chain.
 update chain set touched_at = @at where id = 1 returning position, hash;
 
 -- name: MoveChain :exec
@@ -261,7 +261,7 @@ delete from events where seq in (select l.seq from links l where l.position <= @
 delete from links where position <= @position;
 
 -- name: Standing :one
--- Why an operation has to stay, if it does.
+-- What decides whether an operation must be kept.
 select ref, open, updated_at, unreported_since from operations where id = @id;
 
 -- name: DropCards :exec
@@ -286,8 +286,8 @@ where id = 1 and (holder = @holder or held_until < @now or held_until > @far);
 update audit_lines set position = @position where id = 1 and holder = @holder;
 
 -- name: TakeHead :execrows
--- No row: the head was written down less than an hour ago, by whomever. A time
--- to come is that of a clock which was set back.
+-- No row: some process recorded the head less than an hour ago. A time in the future is
+-- from before the clock was set back.
 update audit_lines set head_at = @now where id = 1 and (head_at < @before or head_at > @now);
 
 -- name: ReplicaAlive :one

@@ -16,8 +16,7 @@ var (
 	_ audit.Cutter = (*Store)(nil)
 )
 
-// ReadTrail calls fn with the audit trail as it is at one moment, in a
-// transaction that only reads.
+// ReadTrail calls fn with the audit trail of one moment, in a read-only transaction.
 func (s *Store) ReadTrail(ctx context.Context, fn func(audit.Reading) error) error {
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot})
 	if err == nil {
@@ -38,8 +37,8 @@ func (s *Store) CutTrail(ctx context.Context, fn func(audit.Cutting) error) erro
 	}))
 }
 
-// Entries returns the entries after a position, in order, at most limit and
-// never more than 1000. Previous is not filled in.
+// Entries returns the entries after a position, in order, at most limit and at most
+// 1000. Previous is empty.
 func (s *Store) Entries(ctx context.Context, after int64, limit int) ([]audit.Entry, error) {
 	entries, err := s.trail().Entries(ctx, after, limit)
 	return entries, s.explain("reading the audit trail of journal", err)
@@ -51,7 +50,7 @@ func (s *Store) Head(ctx context.Context) (audit.Head, error) {
 	return head, s.explain("reading the end of the audit trail in journal", err)
 }
 
-// Unlinked returns how many events wait for Link.
+// Unlinked returns how many events are not linked yet.
 func (s *Store) Unlinked(ctx context.Context) (int64, error) {
 	n, err := s.trail().Unlinked(ctx)
 	return n, s.explain("counting unlinked events in journal", err)
@@ -168,7 +167,7 @@ func (t trail) Delete(
 	return events, operations, nil
 }
 
-// drop deletes an operation whose last event is gone.
+// drop deletes an operation without events.
 func (t trail) drop(ctx context.Context, id string) (int64, error) {
 	if left, err := t.q.EventLeft(ctx, id); err != nil || len(left) > 0 {
 		return 0, err

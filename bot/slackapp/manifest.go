@@ -59,8 +59,8 @@ display_information:
 features:
   app_home:
     home_tab_enabled: false
-    # Where a card goes when its channel does not let the bot post, and where
-    # the command can be typed without an audience.
+    # Where a card goes when its channel refuses it, and where people can type
+    # the command in private.
     messages_tab_enabled: true
     messages_tab_read_only_enabled: false
   bot_user:
@@ -70,8 +70,8 @@ features:
     - command: {{command}}
       description: "Add a server to a load balancer's listener"
       usage_hint: {{hint}}
-      # People and channels in the text arrive with their IDs, so that they can
-      # be told from words which only look like them.
+      # People and channels in the text arrive as IDs, so that the bot does not
+      # confuse them with words that look like them.
       should_escape: true
 oauth_config:
   scopes:
@@ -93,30 +93,29 @@ oauth_config:
       - "groups:read"
       - "im:read"
       - "mpim:read"
-      # Mentions of the bot, which are answered with the way to the command.
-      # No other message reaches the bot.
+      # The bot answers mentions with how to use the command. It receives no other
+      # message.
       - "app_mentions:read"
       # See bot_optional.
       - "channels:history"
       - "groups:history"
-    # May be declined at installation, or deleted here and above. After a crash
-    # in the moment of posting, the bot looks for its own card in the channel
-    # instead of posting a second one; it reads messages for nothing else.
-    # Slack wants optional scopes in both lists.
+    # Decline them at installation, or delete them here and above. With them, the
+    # bot looks for its own card in the channel after a crash while posting, instead
+    # of posting a second one. It reads messages for nothing else. Slack requires
+    # optional scopes in both lists.
     bot_optional:
       - "channels:history"
       - "groups:history"
 settings:
-  # The bot opens the connection: no address of ours has to be reachable.
+  # The bot opens the connection, so it needs no public address.
   socket_mode_enabled: true
   interactivity:
     is_enabled: true
   event_subscriptions:
     bot_events:
       - "app_mention"
-      # A user group was made, changed or switched off, or its members changed:
-      # permissions are given to groups, so the bot reads them anew. These need
-      # usergroups:read.
+      # A user group was created, changed or disabled, or its members changed. The
+      # bot then reads the groups again. These need usergroups:read.
       - "subteam_created"
       - "subteam_updated"
       - "subteam_members_changed"

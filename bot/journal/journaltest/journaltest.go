@@ -1,9 +1,9 @@
-// Package journaltest gives tests a PostgreSQL: the server that the environment
-// names, or one of their own in a temporary folder.
+// Package journaltest gives tests a PostgreSQL server: the one that the environment
+// names, or one in a temporary folder.
 //
-// Database promises an empty database to each test. A server of its own listens
-// only on a socket in its folder, belongs to whoever started it, and is gone
-// after Stop. The package must not know what the databases are used for.
+// Database gives each test an empty database. A temporary server listens only on a socket
+// in its folder, and Stop deletes it. The package must not know what the databases are
+// used for.
 package journaltest
 
 import (
@@ -20,11 +20,11 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
-// Variable may hold the postgres:// URL of a server for tests, on which they
-// create databases and drop them again. Without it they start one.
+// Variable may have the postgres:// URL of a server on which tests create and drop
+// databases. Without it they start one.
 const Variable = "LBBOT_TEST_POSTGRES"
 
-// T is what Database needs of a test.
+// T is the part of *testing.T that Database uses.
 type T interface {
 	Helper()
 	Skip(args ...any)
@@ -32,8 +32,8 @@ type T interface {
 	Cleanup(fn func())
 }
 
-// Shared is the server that the tests of one process share. The zero value is
-// ready; Stop it when all tests have ended.
+// Shared is a server for all tests of one process. The zero value is ready; call Stop
+// when all tests have ended.
 type Shared struct {
 	once   sync.Once
 	server atomic.Pointer[Server]
@@ -72,8 +72,8 @@ func (s *Shared) own(t T) string {
 	return s.server.Load().URL()
 }
 
-// Need skips a test if err says that there is no PostgreSQL, or fails it where
-// CI is "true"; any other error fails it.
+// Need skips a test if err is ErrNone, or fails it if the variable CI is "true". Any
+// other error fails it.
 func Need(t T, err error) {
 	t.Helper()
 	if errors.Is(err, ErrNone) && os.Getenv("CI") != "true" {
@@ -92,7 +92,7 @@ func (s *Shared) Stop() error {
 	return nil
 }
 
-// create makes a database beside the one that base names.
+// create makes another database on the server of base.
 func create(base string) (address string, drop func() error, err error) {
 	u, err := url.Parse(base)
 	if err != nil {

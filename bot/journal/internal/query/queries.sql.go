@@ -38,7 +38,7 @@ type AcceptDraftParams struct {
 	ClientToken     string
 }
 
-// The compare-and-set of a draft: once, and with the token it was made with.
+// The compare-and-set of a draft: once, with its own client token.
 func (q *Queries) AcceptDraft(ctx context.Context, arg AcceptDraftParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, acceptDraft,
 		arg.Version,
@@ -356,8 +356,8 @@ type ClaimAnswerParams struct {
 	Owner       string
 }
 
-// No row: it is answered, or a process that is alive answers it. On SQLite no
-// replica is listed, and nobody else is alive. operation_id is kept if there is one.
+// No row: the delivery is answered, or a live process answers it. On SQLite no replica is
+// listed, so no other process is alive. An operation_id is kept.
 func (q *Queries) ClaimAnswer(ctx context.Context, arg ClaimAnswerParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, claimAnswer,
 		arg.Key,
@@ -861,7 +861,7 @@ type HoldTallyParams struct {
 	TouchedAt int64
 }
 
-// Returns the tally as it is, empty if it is new, and keeps its row until the
+// Returns the tally as it is, empty if it is new, and locks its row until the
 // transaction ends.
 func (q *Queries) HoldTally(ctx context.Context, arg HoldTallyParams) (string, error) {
 	row := q.db.QueryRowContext(ctx, holdTally, arg.ActorID, arg.Kind, arg.TouchedAt)
@@ -1122,7 +1122,7 @@ type LockChainRow struct {
 	Hash     string
 }
 
-// Until the transaction ends, nobody else links, cuts or moves the chain.
+// Until the transaction ends, no other process links, cuts or moves the chain.
 func (q *Queries) LockChain(ctx context.Context, at int64) (LockChainRow, error) {
 	row := q.db.QueryRowContext(ctx, lockChain, at)
 	var i LockChainRow
@@ -1497,8 +1497,8 @@ type SaveCardParams struct {
 	UpdatedAt    int64
 }
 
-// An older version never replaces the place or the version of a newer one, and
-// what was closed stays closed.
+// An older version never replaces the place or the version of a newer one, and a closed
+// card stays closed.
 func (q *Queries) SaveCard(ctx context.Context, arg SaveCardParams) error {
 	_, err := q.db.ExecContext(ctx, saveCard,
 		arg.OperationID,
@@ -1582,7 +1582,7 @@ type StandingRow struct {
 	UnreportedSince sql.NullInt64
 }
 
-// Why an operation has to stay, if it does.
+// What decides whether an operation must be kept.
 func (q *Queries) Standing(ctx context.Context, id string) (StandingRow, error) {
 	row := q.db.QueryRowContext(ctx, standing, id)
 	var i StandingRow
@@ -1604,8 +1604,8 @@ type TakeHeadParams struct {
 	Before int64
 }
 
-// No row: the head was written down less than an hour ago, by whomever. A time
-// to come is that of a clock which was set back.
+// No row: some process recorded the head less than an hour ago. A time in the future is
+// from before the clock was set back.
 func (q *Queries) TakeHead(ctx context.Context, arg TakeHeadParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, takeHead, arg.Now, arg.Before)
 	if err != nil {
@@ -1628,8 +1628,8 @@ type TakeLeaseParams struct {
 	Was    int64
 }
 
-// No row: another live process has it, it was taken in the meantime, or others
-// have taken over from this process.
+// No row: another live process is the runner, the run number changed, or others took
+// over from this process.
 func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, takeLease,
 		arg.Run,
@@ -1653,7 +1653,7 @@ type TakeTurnParams struct {
 	AcceptedAt int64
 }
 
-// Until the transaction ends, nothing else is accepted for this person.
+// Until the transaction ends, no other request of this person is accepted.
 func (q *Queries) TakeTurn(ctx context.Context, arg TakeTurnParams) error {
 	_, err := q.db.ExecContext(ctx, takeTurn, arg.ActorID, arg.AcceptedAt)
 	return err

@@ -47,8 +47,7 @@ const (
 	StrayDeleted StrayProblem = "missing: the event was deleted before it was linked"
 	StrayForeign StrayProblem = "not linked: the bot did not write it, or its link was deleted"
 	StrayTwice   StrayProblem = "linked, but also marked as not linked yet"
-	StrayLate    StrayProblem = "not linked for more than 10 minutes: is the bot running? It links what is left " +
-		"when it starts"
+	StrayLate    StrayProblem = "not linked for more than 10 minutes: is the bot running? It links events at start"
 )
 
 // UnlinkedLimit is how long an event may wait to be linked, which is done twice

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -48,8 +47,7 @@ func verifyEntries(x Expected, entries func(yield func(Entry) error) error) (Tra
 			v.sort()
 		}
 		if e.Previous != v.trail.Head.Hash {
-			return e.broken("its previous hash is not that of the entry before: an entry was changed, left out or " +
-				"moved")
+			return e.broken("its previous hash differs: an entry before it was changed, left out or moved")
 		}
 		return v.next(e, nil)
 	})
@@ -212,12 +210,10 @@ func (v *verifier) end(ctx context.Context, r Reading) error {
 	}
 	switch at := v.trail.Head; {
 	case end.Position != at.Position:
-		return &Break{Position: min(end.Position, at.Position) + 1,
-			Problem: fmt.Sprintf("cut: the trail ends at position %d, and had been linked up to %d", at.Position,
-				end.Position)}
+		return &Break{Position: min(end.Position, at.Position) + 1, Problem: "cut: the trail ends at position " +
+			decimal(at.Position) + ", and had been linked up to " + decimal(end.Position)}
 	case end.Hash != at.Hash:
-		return &Break{Position: at.Position, Problem: "rewritten: the end of the trail has another hash than the " +
-			"one stored for it"}
+		return &Break{Position: at.Position, Problem: "rewritten: the hash at the end of the trail is not the stored one"}
 	}
 	return nil
 }

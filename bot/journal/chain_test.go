@@ -262,7 +262,7 @@ func TestAnEndThatWasRewrittenIsFound(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		all := trailOf(t, s, trailLength)
 		tamper(t, s, "update chain set hash = $1", noHash)
-		requireBroken(t, s, trailLength, "the end of the trail has another hash than the one stored for it")
+		requireBroken(t, s, trailLength, "the hash at the end of the trail is not the stored one")
 		tamper(t, s, "update chain set hash = $1", all[trailLength-1].Hash)
 		requireFine(t, s, trailLength)
 		tamper(t, s, "update chain set position = $1", trailLength-1)

@@ -40,8 +40,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "lbbot_policy_file_problem", Help: "1 while the policy file is broken or absent, else 0.",
 		}),
 		outdated: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "lbbot_policy_outdated", Help: "1 while another replica has newer policies and nothing is decided " +
-				"here, else 0.",
+			Name: "lbbot_policy_outdated", Help: "1 while another replica has newer policies and this one " +
+				"denies everything, else 0.",
 		}),
 	}
 	for _, result := range []string{loadGood, loadBroken, loadAbsent} {

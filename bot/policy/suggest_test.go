@@ -11,42 +11,44 @@ func TestUnknownNamesAreReportedWithASuggestion(t *testing.T) {
 	when := func(condition string) string {
 		return `@id("a") forbid (principal, action, resource) when { ` + condition + ` };`
 	}
-	for src, want := range map[string]string{
-		`@id("a") forbid (principal in Usergrp::"S01", action, resource);`: "unrecognized entity type `Usergrp`: " +
-			"did you mean Usergroup?",
-		`@id("a") forbid (principal, action, resource is Listner);`: "unrecognized entity type `Listner`: did you " +
-			"mean Listener?",
-		`@id("a") forbid (principal, action, resource == listener::"lst-1");`: "unrecognized entity type " +
-			"`listener`: did you mean Listener?",
-		`@id("a") forbid (principal, action == Action::"regster", resource);`: "unrecognized action " +
-			"`Action::\"regster\"`: did you mean register?",
-		`@id("a") forbid (principal, action in [Actoin::"register"], resource);`: "unrecognized action " +
-			"`Actoin::\"register\"`: did you mean Action?",
-		`@id("a") forbid (principal, action == Action::"destroyEverything", resource);`: "unrecognized action " +
-			"`Action::\"destroyEverything\"`",
-		when(`principal == Persn::"U01"`): "unrecognized entity type " +
-			"`Persn`: did you mean Person?",
-		when(`principal is Persn`): "unrecognized entity type " +
-			"`Persn`: did you mean Person?",
-		when(`resource is Listener in LoadBalncer::"lb-1"`): "unrecognized entity type " +
-			"`LoadBalncer`: did you mean LoadBalancer?",
-		when(`resource is Listner in LoadBalancer::"lb-1"`): "unrecognized entity type `Listner`: did you mean " +
-			"Listener?",
-		when(`principal in [Usergroup::"S01", Usergrp::"S02"]`): "unrecognized entity type `Usergrp`: did you mean " +
-			"Usergroup?",
-		when(`[Usergrp::"S01"].contains(principal)`): "unrecognized entity type `Usergrp`: did you mean " +
-			"Usergroup?",
-		when(`context.wieght > 50`): "attribute `wieght` in context not found: did you " +
-			"mean weight?",
-		when(`context.channel.nmae == "x"`): "attribute `nmae` in context not found: did you mean name?",
-		when(`resource.protocoll == "TCP"`): "attribute `protocoll` on " +
-			"entity type `Listener` not found: did you mean protocol?",
-		when(`resource.zone == "SIN1"`): "attribute `zone` on entity type `Listener` not found",
+	for _, tt := range []struct{ src, want string }{
+		{`@id("a") forbid (principal in Usergrp::"S01", action, resource);`,
+			"unrecognized entity type `Usergrp`: did you mean Usergroup?"},
+		{`@id("a") forbid (principal, action, resource is Listner);`,
+			"unrecognized entity type `Listner`: did you mean Listener?"},
+		{`@id("a") forbid (principal, action, resource == listener::"lst-1");`,
+			"unrecognized entity type `listener`: did you mean Listener?"},
+		{`@id("a") forbid (principal, action == Action::"regster", resource);`,
+			"unrecognized action `Action::\"regster\"`: did you mean register?"},
+		{`@id("a") forbid (principal, action in [Actoin::"register"], resource);`,
+			"unrecognized action `Actoin::\"register\"`: did you mean Action?"},
+		{`@id("a") forbid (principal, action == Action::"destroyEverything", resource);`,
+			"unrecognized action `Action::\"destroyEverything\"`"},
+		{when(`principal == Persn::"U01"`),
+			"unrecognized entity type `Persn`: did you mean Person?"},
+		{when(`principal is Persn`),
+			"unrecognized entity type `Persn`: did you mean Person?"},
+		{when(`resource is Listener in LoadBalncer::"lb-1"`),
+			"unrecognized entity type `LoadBalncer`: did you mean LoadBalancer?"},
+		{when(`resource is Listner in LoadBalancer::"lb-1"`),
+			"unrecognized entity type `Listner`: did you mean Listener?"},
+		{when(`principal in [Usergroup::"S01", Usergrp::"S02"]`),
+			"unrecognized entity type `Usergrp`: did you mean Usergroup?"},
+		{when(`[Usergrp::"S01"].contains(principal)`),
+			"unrecognized entity type `Usergrp`: did you mean Usergroup?"},
+		{when(`context.wieght > 50`),
+			"attribute `wieght` in context not found: did you mean weight?"},
+		{when(`context.channel.nmae == "x"`),
+			"attribute `nmae` in context not found: did you mean name?"},
+		{when(`resource.protocoll == "TCP"`),
+			"attribute `protocoll` on entity type `Listener` not found: did you mean protocol?"},
+		{when(`resource.zone == "SIN1"`),
+			"attribute `zone` on entity type `Listener` not found"},
 	} {
-		found := problems(t, src)
-		require.Len(t, found, 1, src)
-		require.Equal(t, want, found[0].Text, src)
-		require.Equal(t, "a", found[0].Policy, src)
+		found := problems(t, tt.src)
+		require.Len(t, found, 1, tt.src)
+		require.Equal(t, tt.want, found[0].Text, tt.src)
+		require.Equal(t, "a", found[0].Policy, tt.src)
 	}
 }
 

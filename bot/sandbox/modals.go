@@ -38,7 +38,7 @@ func (s *Slack) SubmitView(ctx context.Context, userID, viewID string, state Vie
 		}
 		trigger := s.newTrigger(p.ID, v.channelID, v.id)
 		payload := s.interactivePayload("view_submission", p, trigger)
-		payload["view"], payload["response_urls"] = s.viewWire(v, true), s.responseURLs(v)
+		payload["view"], payload["response_urls"] = s.viewWire(v, true), []object{} // no picker asks for one
 		return envelope(socket.Interactive, payload, true, func(ack socket.Ack) Interaction {
 			out := Interaction{TriggerID: trigger, Failure: failureOf(ack)}
 			if out.Failure == "" {

@@ -111,20 +111,6 @@ func (s *Slack) eventPayload(event object) object {
 		"event": event}
 }
 
-// responseURLs makes one address per conversation picker that asked for one.
-func (s *Slack) responseURLs(v *view) []object {
-	out := []object{}
-	state := v.state()
-	for _, c := range blockkit.Components(v.blocks()) {
-		chosen, _ := state[c.BlockID][c.ActionID()]["selected_conversation"].(string)
-		if c.Element["response_url_enabled"] == true && chosen != "" {
-			out = append(out, object{"block_id": c.BlockID, "action_id": c.ActionID(), "channel_id": chosen,
-				"response_url": s.newResponse("app", v.userID, chosen, nil)})
-		}
-	}
-	return out
-}
-
 // escapeTyped escapes typed text as Slack does with should_escape
 // (docs.slack.dev/reference/app-manifest): entities, known #channels, @people
 // and @groups as references, addresses in brackets.

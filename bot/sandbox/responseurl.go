@@ -24,7 +24,7 @@ type response struct {
 	until             time.Time
 }
 
-// newResponse makes an address; kind is "commands", "actions" or "app".
+// newResponse makes an address; kind is "commands" or "actions".
 func (s *Slack) newResponse(kind, userID, channelID string, original *message) string {
 	s.state.lastID++
 	path := "/" + kind + "/" + s.state.world.TeamID + "/" + s.nextID("") + "/" + rand.Text()

@@ -146,14 +146,14 @@ func (s *Slack) Close() error {
 }
 
 // ServeHTTP answers the Web API (/api/), the Socket Mode endpoint (/link/) and
-// the response addresses (/commands/, /actions/, /app/).
+// the response addresses (/commands/, /actions/).
 func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/api/"):
 		s.serveAPI(w, r, strings.TrimPrefix(path, "/api/"))
 	case strings.HasPrefix(path, "/link/"):
 		s.Server.ServeHTTP(w, r)
-	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"), strings.HasPrefix(path, "/app/"):
+	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"):
 		s.serveResponse(w, r)
 	default:
 		http.NotFound(w, r)

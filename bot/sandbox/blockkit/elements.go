@@ -30,7 +30,6 @@ var elements = map[string]property{
 	})),
 	"conversations_select": elementOf(menu(schema{
 		"initial_conversation": str(1, maxShort), "default_to_current_conversation": flag(),
-		"response_url_enabled": flag(),
 		"filter": object(schema{
 			"include":                          list(1, 4, oneOf("im", "mpim", "private", "public").rule),
 			"exclude_external_shared_channels": flag(), "exclude_bot_users": flag(),

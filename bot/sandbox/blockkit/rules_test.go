@@ -201,7 +201,7 @@ const form = `{"type":"modal","callback_id":"lb","notify_on_close":true,"private
 	{"type":"input","label":{"type":"plain_text","text":"Pool"},"element":{"type":"external_select",
   "min_query_length":0}},
 	{"type":"input","label":{"type":"plain_text","text":"Where"},"element":{"type":"conversations_select",
-	 "default_to_current_conversation":true,"response_url_enabled":true,"filter":{"include":["public"]}}},
+	 "default_to_current_conversation":true,"filter":{"include":["public"]}}},
 	{"type":"input","label":{"type":"plain_text","text":"After"},"element":{"type":"checkboxes",
 	 "options":[{"text":{"type":"mrkdwn","text":"Watch"},"value":"watch"}]}}]}`
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"html/template"
 	"slices"
@@ -10,40 +11,28 @@ import (
 
 // control is an interactive element for the templates.
 type control struct {
+	rawElement
 	Kind        string // the template's case: "button", "text", "select", …, "unknown"
 	ID          string // of the element in the document
 	Name        string // of the form field
 	BlockID     string
-	ActionID    string
 	At          place
-	Text        string // of a button
-	Aria        string // accessibility label; empty means the text
 	Field       string // label of the input block around it
-	Style       string // "primary", "danger" or empty
-	URL         string
+	URL         string // of a button, checked
 	Value       string // of a button, or the initial value of a field
-	Placeholder string
-	Number      bool // of a field for typing
-	MaxLength   int
+	Number      bool   // of a field for typing
 	Options     []choice
 	Groups      []choiceGroup
 	Required    bool
 	Invalid     bool
-	Focus       bool
 	Dispatch    bool
 	DescribedBy string
 	Confirm     *confirmBox
-	Type        string // of an unknown element
 }
 
 // Label is what a screen reader says.
 func (c control) Label() string {
-	for _, s := range []string{c.Aria, c.Text, c.Field, c.Placeholder} {
-		if s != "" {
-			return s
-		}
-	}
-	return "Choose"
+	return cmp.Or(c.AccessibilityLabel, c.Text.Text, c.Field, c.Placeholder.Text, "Choose")
 }
 
 // Dispatches says that using the element sends something before the submit.
@@ -139,21 +128,12 @@ type rawFilter struct {
 func (p place) control(raw json.RawMessage, blockID string) control {
 	var e rawElement
 	if json.Unmarshal(raw, &e) != nil {
-		return control{Kind: "unknown", Type: typeOfJSON(raw)}
+		return control{Kind: "unknown", rawElement: rawElement{Type: typeOfJSON(raw)}}
 	}
 	c := control{
-		At: p, BlockID: blockID, ActionID: e.ActionID, Type: e.Type,
-		ID:          domID("e", p.ChannelID, p.TS, p.ViewID, blockID, e.ActionID),
-		Name:        fieldName(blockID, e.ActionID),
-		Aria:        e.AccessibilityLabel,
-		Style:       e.Style,
-		Placeholder: e.Placeholder.Text,
-		MaxLength:   e.MaxLength,
-		Focus:       e.FocusOnLoad,
-		Confirm:     p.confirm(e.Confirm, blockID, e.ActionID),
-	}
-	if c.Style != "" {
-		c.Style = oneOfList(e.Style, "primary", "danger")
+		rawElement: e, At: p, BlockID: blockID, Name: fieldName(blockID, e.ActionID),
+		ID:      domID("e", p.ChannelID, p.TS, p.ViewID, blockID, e.ActionID),
+		Confirm: p.confirm(e.Confirm, blockID, e.ActionID),
 	}
 	p.fill(&c, e)
 	if !p.InView() && !c.worksInMessages() {
@@ -166,7 +146,7 @@ func (p place) control(raw json.RawMessage, blockID string) control {
 func (p place) fill(c *control, e rawElement) {
 	switch e.Type {
 	case "button":
-		c.Kind, c.Text, c.Value, c.URL = "button", e.Text.Text, e.Value, webURL(e.URL)
+		c.Kind, c.Value, c.URL = "button", e.Value, webURL(e.URL)
 	case "overflow":
 		c.Kind, c.Options = "overflow", p.choices(e.Options, nil)
 	case "plain_text_input":

@@ -152,7 +152,8 @@ func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 func TestWhoMayAskElsewhereAndWhoHereIsOneSentence(t *testing.T) {
 	t.Parallel()
 	visible := shownText(t, private.Denied(usefulNos()["place_ask"], fixedWording()))
-	require.Contains(t, visible, "You can ask for this only from an incident channel; here only these people can, with approval: members of <!subteam^S02DEV> (1 person).")
+	require.Contains(t, visible, "You can ask for this only in an incident channel; here only these people "+
+		"can, with approval: members of <!subteam^S02DEV> (1 person).")
 	require.NotContains(t, visible, "Who can")
 	require.NotContains(t, visible, "listener can be changed")
 }

@@ -173,7 +173,7 @@ func TestAPickThatMayNotBeUsedSaysWhy(t *testing.T) {
 	}
 	r.shelf.mu.Unlock()
 	r.clicks(ana, m, action, "")
-	r.sees(ana, incident, "belongs to somebody else")
+	r.sees(ana, incident, "belongs to someone else")
 	require.Contains(t, r.shelf.denials(), string(operation.DeniedNotRequester), "it is in the audit trail")
 
 	r.idle()

@@ -137,6 +137,15 @@ func ListenerName(op operation.Operation, show Shown) string {
 	return s
 }
 
+// ListenerPath is "api-lb/https-443", as people type it.
+func ListenerPath(op operation.Operation, show Shown) string {
+	s := show(FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))
+	if lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
+		s = show(lb) + "/" + s
+	}
+	return s
+}
+
 // ListenerPort is "api-lb port 443", for fallback texts.
 func ListenerPort(op operation.Operation, show Shown) string {
 	lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID)

@@ -67,6 +67,15 @@ func Dated(t time.Time) string {
 		t.UTC().Format("2006-01-02 15:04:05 UTC"))
 }
 
+// ShortTime is a time to the minute in the reader's own zone, with its day if
+// days is set.
+func ShortTime(t time.Time, days bool) string {
+	if days {
+		return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), t.UTC().Format("15:04 UTC"))
+}
+
 // ClockAndUTC is clock with UTC beside it; once per card, in the small print.
 func ClockAndUTC(t time.Time) string { return Clock(t) + " (" + UTC(t) + ")" }
 

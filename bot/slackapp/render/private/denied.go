@@ -15,8 +15,6 @@ import (
 const (
 	FactYours     = "your account"
 	denyWhyOnly   = "*Why:* %s"
-	denyOK        = "ok"
-	denyNo        = "no"
 	denyMayNot    = "You may not add servers to %s."
 	denyGuestOnly = "Guests cannot use this command. Ask a full member of this workspace."
 	DenyOther     = "You may not do this."
@@ -69,10 +67,9 @@ func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sen
 	switch d.Code {
 	case operation.DeniedNoRule:
 		if at := placesOf(d); at != "" {
-			return fmt.Sprintf("You can ask for this only from %s.", at),
-				reasons(d, "no rule allows it in this channel.", denyNo, denyOK)
+			return withReason(d, fmt.Sprintf("You can ask for this only in %s; no rule allows it in this channel.", at)), ""
 		}
-		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), reasons(d, noRule(d), okOr(d.Channel), denyNo)
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), reasons(d)
 	case operation.DeniedForbidden:
 
 		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
@@ -84,7 +81,7 @@ func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sen
 		return rateWords(d, render.Clock), ""
 	case operation.DeniedNotRequester:
 
-		return "This preview belongs to somebody else, and only they can use it. Type the command yourself for one of your own.", ""
+		return "This preview belongs to someone else, and only they can use it. Type the command yourself for one of your own.", ""
 	}
 	return Refusal(d, w), ""
 }
@@ -154,9 +151,13 @@ func deniedTarget(op operation.Operation, show render.Shown) string {
 	return render.ListenerName(op, show)
 }
 
-// reasons is the "why" of a rule, with what the gates said.
-func reasons(d operation.Decision, why, channel, person string) string {
-	return fmt.Sprintf("*Why:* %s (Workspace: ok · channel: %s · person: %s)", withReason(d, why), channel, person)
+// reasons is why no rule allows it, and what was checked before the rules.
+func reasons(d operation.Decision) string {
+	channel := "ok"
+	if !d.Channel {
+		channel = "no"
+	}
+	return fmt.Sprintf("*Why:* %s (Workspace: ok · channel: %s · person: no)", withReason(d, noRule(d)), channel)
 }
 
 // withReason adds the words of the rule, as a sentence.
@@ -174,7 +175,7 @@ func onlyElsewhere(e *intake.DeniedError) string {
 	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
 		return ""
 	}
-	return whoCan(fmt.Sprintf("You can ask for this only from %s; here only these people can, with approval: %s", strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.WithApproval)
+	return whoCan(fmt.Sprintf("You can ask for this only in %s; here only these people can, with approval: %s", strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.WithApproval)
 }
 
 // placesOf names where it would be permitted; nothing when the place is not
@@ -192,13 +193,6 @@ func placesOf(d operation.Decision) string {
 	}
 	last := len(list) - 1
 	return fmt.Sprintf("%s or %s", strings.Join(list[:last], ", "), list[last])
-}
-
-func okOr(ok bool) string {
-	if ok {
-		return denyOK
-	}
-	return denyNo
 }
 
 func noRule(d operation.Decision) string {

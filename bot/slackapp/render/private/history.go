@@ -31,7 +31,7 @@ type HistoryPage struct {
 	Shared bool            // for the channel: no denials and nobody is notified
 }
 
-// History is a page of history as a table, or as sentences.
+// History is a page of history as a list, or as sentences.
 func History(v HistoryPage) render.Message {
 	entries := v.Entries
 	if v.Shared {
@@ -57,13 +57,13 @@ func History(v HistoryPage) render.Message {
 	case len(entries) == 0:
 		list = append(list, render.Section("Nothing that you may see."))
 	case v.Asked.Timeline:
-		for _, part := range paragraphs(sentences(entries, v.Shared)) {
-			list = append(list, render.Section(part...))
-		}
+		list = append(list, listed(sentences(entries, v.Shared))...)
 	default:
-		for _, part := range tables(entries, v.Asked.Since > commands.SinceDefault) {
-			list = append(list, render.Section(part))
+		lines := make([]string, len(entries))
+		for i, e := range entries {
+			lines[i] = listLine(e, v.Asked.Since > commands.SinceDefault, shownTo(v.Shared))
 		}
+		list = append(list, listed(lines)...)
 	}
 	counted := CountWords(entries)
 	list = append(list, render.ContextLine(historySmall(v, counted, len(entries))...))
@@ -76,8 +76,17 @@ func History(v HistoryPage) render.Message {
 		strings.Join(render.NonEmpty([]string{entryWords(len(entries)), counted}), ": ")), list...)
 }
 
+// listed puts lines into sections.
+func listed(lines []string) []slack.Block {
+	var list []slack.Block
+	for _, part := range paragraphs(lines) {
+		list = append(list, render.Section(part...))
+	}
+	return list
+}
+
 func historySmall(v HistoryPage, counted string, n int) []string {
-	order := "Times are UTC, newest first."
+	order := "Newest first."
 	if v.Asked.Timeline {
 		order = "Oldest first."
 	}
@@ -149,60 +158,26 @@ func entryWord(e intake.Entry) string {
 	return render.FirstWord(e.Operation.State)
 }
 
-// ColumnLimits are the widest that the columns of a table get. Together they
-// fit the width that Slack leaves on a screen of 1440 pixels.
-func ColumnLimits() []int { return []int{11, 14, 14, 14, 4, 8, 6, 10, 24} }
-
-// tables is the list as fixed-width text, in pieces that fit a section.
-func tables(entries []intake.Entry, days bool) []string {
-	rows := make([][]string, len(entries))
-	limits := ColumnLimits()
-	widths := make([]int, len(limits))
-	for i, e := range entries {
-		rows[i] = Row(e, days)
-		for c := range rows[i] {
-			rows[i][c] = cell(rows[i][c], limits[c])
-			widths[c] = max(widths[c], len([]rune(rows[i][c])))
-		}
-	}
-	var out []string
-	piece := ""
-	for _, r := range rows {
-		line := ""
-		for c, text := range r {
-			if widths[c] > 0 {
-				line += text + strings.Repeat(" ", widths[c]-len([]rune(text))+2)
-			}
-		}
-		line = render.Escape(strings.TrimRight(line, " "))
-		if len(piece)+len(line) > render.MaxSection-100 {
-			out, piece = append(out, "```"+piece+"```"), ""
-		}
-		if piece != "" {
-			piece += "\n"
-		}
-		piece += line
-	}
-	return append(out, "```"+piece+"```")
-}
-
-// Row has the cells of an entry: when, what became of it, the server, the
-// listener, the weight, who, how long it took, its reference, and a remark.
-func Row(e intake.Entry, days bool) []string {
+// listLine is an entry in the list: when, what became of it, which server and
+// listener, the weight, who, how long it took, a remark and its reference.
+func listLine(e intake.Entry, days bool, show func(operation.Actor) string) string {
 	op := e.Operation
-	when := e.At.UTC().Format("15:04")
-	if days {
-		when = e.At.UTC().Format("01-02 15:04")
+	what := fmt.Sprintf("• %s *%s*", render.ShortTime(e.At, days), entryWord(e))
+	if render.FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID) != "" {
+		what += " " + render.ServerName(op, render.Name)
 	}
-	weight, took := "", ""
+	if render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID) != "" {
+		what += " to " + render.ListenerPath(op, render.Name)
+	}
+	weight, took := "", render.Took(op)
 	if e.Denial == nil && op.Request.Weight > 0 {
-		weight = "w" + strconv.Itoa(op.Request.Weight)
+		weight = render.WeightPhrase(op.Request.Weight)
 	}
-	if sent := op.FirstSent(); !sent.IsZero() && !op.FinishedAt.IsZero() {
-		took = render.Lasting(op.FinishedAt.Sub(sent))
+	if took != "" {
+		took = "took " + took
 	}
-	return []string{when, entryWord(e), render.FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID),
-		render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID), weight, render.FirstOf(op.Actor.Name, op.Actor.UserID), took, op.Ref, Remark(e)}
+	return strings.Join(render.NonEmpty([]string{what, weight, "by " + show(op.Actor), took, remark(e, show),
+		op.Ref}), " · ")
 }
 
 // deniedTimes is how many denials an entry stands for; 1 for an operation.
@@ -213,16 +188,17 @@ func deniedTimes(e intake.Entry) int {
 	return e.Denial.Summarised()
 }
 
-func Remark(e intake.Entry) string {
+// remark is why an entry ended as it did, or how it was allowed.
+func remark(e intake.Entry, show func(operation.Actor) string) string {
 	op := e.Operation
 	if e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore {
 		return fmt.Sprintf("%d more times", deniedTimes(e))
 	}
-	if e.Denial != nil {
-		if votes(e) {
-			return fmt.Sprintf(historyApprove, denialRemark(*e.Denial))
-		}
-		return denialRemark(*e.Denial)
+	switch {
+	case votes(e):
+		return fmt.Sprintf(historyApprove, denialWhy(*e.Denial))
+	case e.Denial != nil:
+		return denialWhy(*e.Denial)
 	}
 	var parts []string
 	if op.State == operation.NotAdded {
@@ -232,7 +208,7 @@ func Remark(e intake.Entry) string {
 	case op.Glass != nil:
 		parts = append(parts, "break-glass")
 	case render.WasApproved(op):
-		parts = append(parts, fmt.Sprintf("approved by %s", render.Voters(op.Approval.Votes, func(a operation.Actor) string { return render.FirstOf(a.Name, a.UserID) })))
+		parts = append(parts, "approved by "+render.Voters(op.Approval.Votes, show))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -243,15 +219,11 @@ func votes(e intake.Entry) bool {
 	return e.Denial != nil && e.Denial.Data["action"] == string(operation.ActionApprove)
 }
 
-func denialRemark(e operation.Event) string {
+// denialWhy is why one request was denied.
+func denialWhy(e operation.Event) string {
 	code := operation.DenialCode(e.Data["code"])
 	if rule := e.Data["policy_1"]; rule != "" && code == operation.DeniedForbidden { // of a no_rule it is the nearest permit
-		return fmt.Sprintf("rule %s", rule)
+		return render.Name("rule " + rule)
 	}
-	return render.DenialWords(code)
-}
-
-// cell is a value in a table of fixed width, on one line.
-func cell(s string, limit int) string {
-	return render.Clamp(strings.ReplaceAll(render.Clean(s), "`", "'"), limit)
+	return render.Name(render.DenialWords(code))
 }

@@ -21,11 +21,7 @@ func sentences(entries []intake.Entry, public bool) []string {
 
 func PastSentence(e intake.Entry, public bool) string {
 	op := e.Operation
-	show := render.ActorMention
-	if public {
-		// a mention would notify them
-		show = func(a operation.Actor) string { return render.Name(render.FirstOf(a.Name, a.UserID)) }
-	}
+	show := shownTo(public)
 	who := show(op.Actor)
 	when := stamp(e.At)
 	server, listener := "a server", render.TimelineNoThing
@@ -41,9 +37,9 @@ func PastSentence(e intake.Entry, public bool) string {
 
 		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e), render.Names(render.ListenersOf(*e.Denial)), render.DeniedWhy(*e.Denial))
 	case votes(e):
-		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server, listener, render.Name(denialRemark(*e.Denial)))
+		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server, listener, denialWhy(*e.Denial))
 	case e.Denial != nil:
-		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener, render.Name(Remark(e)))
+		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener, denialWhy(*e.Denial))
 	case op.State == operation.Added:
 		line = fmt.Sprintf("• %s: %s added %s to %s, %s (%s).", when, who, server, listener, render.WeightPhrase(op.Request.Weight), render.Name(op.Ref))
 	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
@@ -62,6 +58,14 @@ func PastSentence(e intake.Entry, public bool) string {
 		line += fmt.Sprintf(" Approved by %s.", render.Voters(op.Approval.Votes, show))
 	}
 	return line
+}
+
+// shownTo names people: in public without a mention, which would notify them.
+func shownTo(public bool) func(operation.Actor) string {
+	if !public {
+		return render.ActorMention
+	}
+	return func(a operation.Actor) string { return render.Name(render.FirstOf(a.Name, a.UserID)) }
 }
 
 // stamp is a day and time in the reader's zone with UTC beside it.

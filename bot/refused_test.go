@@ -44,7 +44,8 @@ func TestNotReadyNamesWhatSlackRefusesSinceWhenAndTheRemedy(t *testing.T) {
 			parts := append(tt.says, time.Now().UTC().Format(" since 2006-01-02 "))
 			require.Eventually(t, func() bool {
 				problem := h.ready()
-				return problem != nil && has(sandbox.Message{Text: problem.Error()}, parts...) && len(h.slack.Connections()) > 0
+				return problem != nil && has(sandbox.Message{Text: problem.Error()}, parts...) &&
+					len(h.slack.Connections()) > 0
 			}, 20*time.Second, 5*time.Millisecond)
 			h.types(ana, incident, good)
 			h.sees(ana, incident, "Trying again does not help", tt.told)

@@ -213,7 +213,8 @@ func (v *verifier) end(ctx context.Context, r Reading) error {
 		return &Break{Position: min(end.Position, at.Position) + 1, Problem: "cut: the trail ends at position " +
 			decimal(at.Position) + ", and had been linked up to " + decimal(end.Position)}
 	case end.Hash != at.Hash:
-		return &Break{Position: at.Position, Problem: "rewritten: the hash at the end of the trail is not the stored one"}
+		return &Break{Position: at.Position,
+			Problem: "rewritten: the hash at the end of the trail is not the stored one"}
 	}
 	return nil
 }

@@ -336,7 +336,8 @@ func TestPolicyThatCannotBeEvaluatedDenies(t *testing.T) {
 			q := question(nobody, ops)
 			tt.change(&q)
 			d := g.Decide(t.Context(), q)
-			require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy, Person: true,
+			require.Equal(t, operation.Decision{Code: operation.DeniedUnchecked,
+				What: operation.FactPolicy, Person: true,
 				Channel: true, Digest: g.Status().Digest}, d)
 		})
 	}

@@ -356,10 +356,9 @@ func TestNoOperationFieldIsForgottenByTheHostileTable(t *testing.T) {
 	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours", "Change": "ours",
 		"Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
 	v := reflect.ValueOf(hostileOperation("hostile", operation.Added, ""))
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
+	for _, f := range reflect.VisibleFields(v.Type()) { // those of embedded groups, too
 		if f.Type.Kind() == reflect.String && unshown[f.Name] == "" {
-			require.Contains(t, []string{"hostile", operation.AnswerNotThere}, v.Field(i).String(), f.Name)
+			require.Contains(t, []string{"hostile", operation.AnswerNotThere}, v.FieldByIndex(f.Index).String(), f.Name)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/sweep"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/board"
@@ -42,7 +43,7 @@ type Bot struct {
 	board     *board.Boards
 	app       *slackapp.App
 	socket    *socket.Client
-	sweeper   *operation.Sweeper
+	sweeper   *sweep.Sweeper
 	line      *operation.Line
 	shared    *intake.Shared
 	admin     *admin

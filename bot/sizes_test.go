@@ -39,7 +39,7 @@ var exceptions = struct {
 }{
 	packageFiles: map[string]int{},
 	packageLines: map[string]int{
-		"bot/operation": 4179,
+		"bot/operation": 3937,
 	},
 	fileLines: map[string]int{
 		"approval_edges_test.go": 636,

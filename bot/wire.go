@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/sweep"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/board"
@@ -130,8 +131,8 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 			Approval:       c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"),
 		Metrics: intake.NewMetrics(metrics)}
-	b.sweeper = &operation.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
-		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: counts}
+	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
+		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: sweep.NewMetrics(metrics)}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
 		Journal: b.journal, History: b.journal, Choices: b.journal, Explainer: b.gate, Confirm: c.Confirm,
 		Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",

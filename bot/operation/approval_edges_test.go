@@ -8,9 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
@@ -119,8 +117,7 @@ func TestAnApprovalThatTheRunWasNotToldOfIsSwept(t *testing.T) {
 		h.engine.mu.Lock()
 		h.engine.err = nil
 		h.engine.mu.Unlock()
-		sweeper := &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: time.Now, Every: 2 * time.Second,
-			Older: 2 * time.Second, Log: zap.NewNop(), Metrics: operation.NewMetrics(prometheus.NewRegistry())}
+		sweeper := h.sweeper()
 		ctx, stop := context.WithCancel(t.Context())
 		swept := make(chan struct{})
 		go func() { defer close(swept); _ = sweeper.Run(ctx) }()
@@ -330,8 +327,7 @@ func TestWhatWaitsForPeopleDoesNotHideWhatWasAcceptedAfterIt(t *testing.T) {
 		}
 		h.journal.order = append(h.journal.order, id)
 		h.journal.mu.Unlock()
-		sweeper := &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: time.Now, Every: 2 * time.Second,
-			Older: 2 * time.Second, Log: zap.NewNop(), Metrics: operation.NewMetrics(prometheus.NewRegistry())}
+		sweeper := h.sweeper()
 		ctx, stop := context.WithCancel(t.Context())
 		var work sync.WaitGroup
 		work.Go(func() { _ = sweeper.Run(ctx) })

@@ -1,10 +1,6 @@
 package operation
 
-import (
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // Metrics counts what becomes of operations.
 type Metrics struct {
@@ -13,10 +9,6 @@ type Metrics struct {
 	took          prometheus.Histogram
 	stepErrors    prometheus.Counter
 	reportErrors  prometheus.Counter
-	undelivered   prometheus.Gauge
-	overdue       prometheus.Gauge
-	oldestOpen    prometheus.Gauge
-	stuck         prometheus.Gauge
 }
 
 // NewMetrics registers the metrics of this package.
@@ -33,15 +25,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Help: "Steps that were tried again, mostly because the journal did not answer."}),
 		reportErrors: prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_report_errors_total",
 			Help: "Failed tries to show a final state in Slack."}),
-		undelivered: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_undelivered",
-			Help: "Operations that are over and whose card does not say so yet, up to 1000."}),
-		overdue: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_overdue",
-			Help: "Of those, the ones that have been over for more than a day."}),
 	}
-	m.oldestOpen = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_oldest_open_operation_seconds",
-		Help: "Seconds since the click of the oldest open operation that does not wait for people; 0: there is none."})
-	m.stuck = prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_operations_stuck",
-		Help: "Open operations that have been in their state for longer than it can last."})
 	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
 	}
@@ -50,33 +34,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for _, why := range AllReasons() {
 		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
 	}
-	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors, m.undelivered, m.overdue,
-		m.oldestOpen, m.stuck)
+	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors)
 	return m
 }
 
 func (m *Metrics) finished(op Operation) {
 	m.finishedTotal.WithLabelValues(string(op.State), string(op.Reason)).Inc()
 	m.took.Observe(op.FinishedAt.Sub(op.ClickedAt).Seconds())
-}
-
-// owed counts the results that nobody has been told yet.
-func (m *Metrics) owed(unreported []Operation, now time.Time) {
-	undelivered, overdue := 0, 0
-	for _, op := range unreported {
-		if op.State.Final() {
-			undelivered++
-			if now.Sub(op.FinishedAt) > OverdueAfter {
-				overdue++
-			}
-		}
-	}
-	m.undelivered.Set(float64(undelivered))
-	m.overdue.Set(float64(overdue))
-}
-
-// open shows how the open operations go on.
-func (m *Metrics) open(p progress) {
-	m.oldestOpen.Set(p.oldest.Seconds())
-	m.stuck.Set(float64(len(p.stuck)))
 }

@@ -102,6 +102,8 @@ type Calls struct {
 	Baseline []string `json:"baseline,omitempty"`
 	// StopBy is the user id of the person who pressed Stop.
 	StopBy string `json:"stop_by,omitempty"`
+	// StopAt is when that person pressed it; zero if 0.1 stored it.
+	StopAt time.Time `json:"stop_at,omitzero"`
 	// Denial is why permission was refused at the last check.
 	Denial *Decision `json:"denial,omitempty"`
 	// Fault is the last error from Zenlayer.

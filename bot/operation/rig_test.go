@@ -19,6 +19,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/sweep"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -291,7 +292,7 @@ type house struct {
 	engine   *engine
 	intake   *intake.Intake
 	runner   *operation.Runner
-	metrics  *operation.Metrics
+	sweeping *sweep.Metrics
 	counts   *prometheus.Registry
 	log      *observer.ObservedLogs // errors of the runner
 	skew     atomic.Int64           // what the clock is off by, in nanoseconds
@@ -322,7 +323,7 @@ func newHouse(t require.TestingT) *house {
 	h.counts = prometheus.NewRegistry()
 	metrics := operation.NewMetrics(h.counts)
 	core, log := observer.New(zap.ErrorLevel)
-	h.metrics, h.log = metrics, log
+	h.sweeping, h.log = sweep.NewMetrics(h.counts), log
 	next := func(kind string) func() string {
 		return func() string { return fmt.Sprintf("%s-%06d", kind, h.number.Add(1)) }
 	}

@@ -9,10 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/sweep"
 )
 
 // sweeps runs a sweeper until the test ends.
-func (h *house) sweeps(t *testing.T) *operation.Sweeper {
+func (h *house) sweeps(t *testing.T) *sweep.Sweeper {
 	t.Helper()
 	s := h.sweeper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -143,4 +144,21 @@ func TestOperationThatIsCarriedOutIsNeverStuck(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestStopThatNobodyCarriesOutIsCalledStuckSoon(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		court(h, 1)
+		s := h.sweeps(t)
+		op := h.asked(request()) // nothing runs it
+		pass(10 * time.Minute)
+		_, err := h.intake.Stop(t.Context(), h.click(op.ID, ana))
+		require.NoError(t, err)
+		pass(time.Minute)
+		require.NoError(t, s.Ready())
+		pass(2 * time.Minute)
+		require.ErrorContains(t, s.Ready(), op.Ref+" has been waiting_approval since "+
+			op.Approval.AskedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+	})
 }

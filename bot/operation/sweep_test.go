@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"lbbot/bot/operation"
+	"lbbot/bot/operation/sweep"
 )
 
-func (h *house) sweeper() *operation.Sweeper {
-	return &operation.Sweeper{Journal: h.journal, Engine: h.engine, Now: h.runner.Now, Every: 2 * time.Second,
-		Older: 2 * time.Second, Log: zap.NewNop(), Metrics: h.metrics}
+func (h *house) sweeper() *sweep.Sweeper {
+	return &sweep.Sweeper{Journal: h.journal, Engine: h.engine, Now: h.runner.Now, Every: 2 * time.Second,
+		Older: 2 * time.Second, Log: zap.NewNop(), Metrics: h.sweeping}
 }
 
 func TestTheSweeperStartsWhatWasLeftBehind(t *testing.T) {

@@ -43,7 +43,7 @@ func (i *Intake) Stop(ctx context.Context, c Click) (operation.Operation, error)
 		if over = op.State.Final() || op.State == operation.Draft; over || op.StopBy != "" {
 			return operation.Event{}, false
 		}
-		op.StopBy = c.Actor.UserID
+		op.StopBy, op.StopAt = c.Actor.UserID, i.Now()
 		return i.event(operation.EventStopped, *op, c.Actor, c.Place, nil), true
 	})
 	if err == nil && over {

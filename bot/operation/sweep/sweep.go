@@ -1,4 +1,4 @@
-package operation
+package sweep
 
 import (
 	"context"
@@ -8,13 +8,21 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
 )
+
+// Unreported is what a Sweeper reads of the journal.
+type Unreported interface {
+	// Unreported is operation.Journal.Unreported.
+	Unreported(ctx context.Context, acceptedBefore time.Time, after string, limit int) ([]operation.Operation, error)
+}
 
 // Sweeper starts what was accepted and is not being carried out, wakes what people
 // have decided about, and finds what does not go on.
 type Sweeper struct {
-	Journal Journal
-	Engine  Engine
+	Journal Unreported
+	Engine  operation.Engine
 	Now     func() time.Time
 	Every   time.Duration // 2 s
 	Older   time.Duration // how long ago it was accepted; 2 s
@@ -65,7 +73,7 @@ func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
 		s.Log.Error("sweep could not read the journal", zap.Error(err))
 	}
 	if err == nil {
-		s.Metrics.owed(ops, s.Now())
+		s.Metrics.unreported(ops, s.Now())
 		s.note(progressOf(ops, s.Now()))
 	}
 	for _, op := range ops {
@@ -94,7 +102,7 @@ func (s *Sweeper) note(p progress) {
 // unreported reads page by page: those that wait for people, or for Slack, must
 // not hide what was accepted after them. What was read is returned with an
 // error.
-func (s *Sweeper) unreported(ctx context.Context, before time.Time) (all []Operation, err error) {
+func (s *Sweeper) unreported(ctx context.Context, before time.Time) (all []operation.Operation, err error) {
 	for after := ""; ; {
 		page, err := s.Journal.Unreported(ctx, before, after, sweepAtOnce)
 		if err != nil {
@@ -110,25 +118,25 @@ func (s *Sweeper) unreported(ctx context.Context, before time.Time) (all []Opera
 
 // needsPoke reports whether people have decided about an operation and its run
 // may not know: it waits until it is told, and what told it can be lost.
-func needsPoke(op Operation) bool {
+func needsPoke(op operation.Operation) bool {
 	if op.Approval == nil || op.Approval.Skipped {
 		return false
 	}
-	return op.State == Waiting && (op.Approval.Denied != nil || op.StopBy != "") ||
-		op.State == Accepted && len(op.Attempts) == 0 && op.WaitFor == ""
+	return op.State == operation.Waiting && (op.Approval.Denied != nil || op.StopBy != "") ||
+		op.State == operation.Accepted && len(op.Attempts) == 0 && op.WaitFor == ""
 }
 
 // wake starts what says that it was accepted or sent in the future, and ends
 // its wait: the engine remembers until when it waits, by the clock as it was,
 // and would wait until the clock is there again. What is woken early waits on.
 func (s *Sweeper) wake(ctx context.Context) {
-	now := s.Now().Add(ClockSlack)
+	now := s.Now().Add(operation.ClockSlack)
 	ops, err := s.unreported(ctx, now.AddDate(100, 0, 0))
 	if err != nil {
 		return // the sweep that follows says so
 	}
 	for _, op := range ops {
-		if !op.ClickedAt.After(now) && !op.LastSent().After(now) && !op.WaitUntil.After(now.Add(GiveUpAfter)) &&
+		if !op.ClickedAt.After(now) && !op.LastSent().After(now) && !op.WaitUntil.After(now.Add(operation.GiveUpAfter)) &&
 			!op.FinishedAt.After(now) {
 			continue
 		}
@@ -150,19 +158,24 @@ const stuckAfter = 2 * time.Minute
 
 // stuckAt returns when an operation has certainly been in its state for too long,
 // zero if it may stay there: it waits for people, or it is over.
-func (o Operation) stuckAt() time.Time {
+func stuckAt(o operation.Operation) time.Time {
 	var last time.Time
 	switch o.State {
-	case Waiting:
-		if o.Approval == nil { // stored by another version or damaged: nobody is asked
+	case operation.Waiting:
+		switch {
+		case !o.StopAt.IsZero():
+			last = o.StopAt
+		case o.Approval == nil: // stored by another version or damaged: nobody is asked
 			last = o.ClickedAt
-		} else if last = o.Approval.ExpiresAt; o.Approval.Denied != nil {
+		case o.Approval.Denied != nil:
 			last = o.Approval.Denied.At
+		default:
+			last = o.Approval.ExpiresAt
 		}
-	case Accepted, Sending:
-		last = o.ClickedAt.Add(StartWithin)
-	case Unconfirmed:
-		last = o.LastSent().Add(ProofAfter)
+	case operation.Accepted, operation.Sending:
+		last = o.ClickedAt.Add(operation.StartWithin)
+	case operation.Unconfirmed:
+		last = o.LastSent().Add(operation.ProofAfter)
 	}
 	if last.IsZero() {
 		return last
@@ -172,19 +185,19 @@ func (o Operation) stuckAt() time.Time {
 
 // progress is what a sweep found about the operations that are open.
 type progress struct {
-	oldest time.Duration // since the click, of those that do not wait for people
-	stuck  []Operation   // oldest first
+	oldest time.Duration         // since the click, of those that do not wait for people
+	stuck  []operation.Operation // oldest first
 }
 
-func progressOf(ops []Operation, now time.Time) (p progress) {
+func progressOf(ops []operation.Operation, now time.Time) (p progress) {
 	for _, op := range ops {
 		if !op.State.Open() {
 			continue
 		}
-		if op.State != Waiting && op.State != NeedsPerson {
+		if op.State != operation.Waiting && op.State != operation.NeedsPerson {
 			p.oldest = max(p.oldest, now.Sub(op.ClickedAt))
 		}
-		if at := op.stuckAt(); !at.IsZero() && now.After(at) {
+		if at := stuckAt(op); !at.IsZero() && now.After(at) {
 			p.stuck = append(p.stuck, op)
 		}
 	}
@@ -200,6 +213,20 @@ func (p progress) problem() error {
 	if n := len(p.stuck) - 1; n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
-	return fmt.Errorf("%s has been %s since %s and does not go on%s: search the log for operation %s, and restart lbbot if it names no cause",
-		op.Ref, op.State, op.ClickedAt.UTC().Format("2006-01-02 15:04:05 UTC"), more, op.ID)
+	return fmt.Errorf("%s has been %s since %s and does not go on%s: "+
+		"search the log for operation %s, and restart lbbot if it names no cause",
+		op.Ref, op.State, since(op).UTC().Format("2006-01-02 15:04:05 UTC"), more, op.ID)
+}
+
+// since is when an open operation entered its state, as far as that is stored.
+func since(o operation.Operation) time.Time {
+	switch {
+	case o.State == operation.Waiting && o.Approval != nil && !o.Approval.AskedAt.IsZero():
+		return o.Approval.AskedAt
+	case o.State == operation.Sending:
+		return o.FirstSent()
+	case o.State == operation.Unconfirmed:
+		return o.LastSent()
+	}
+	return o.ClickedAt
 }

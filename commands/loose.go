@@ -49,7 +49,6 @@ func (p *parser) serverFirst(words []word) []word {
 	switch {
 	case words[0].quoted:
 	case len(words) > 1 && looksLikeServer(first) && looksLikeServer(words[1].value):
-
 		text = shown(first) + " and " + shown(words[1].value) +
 			" both look like servers. Give one listener, then one server."
 		p.fix(KeyServer, unknown)

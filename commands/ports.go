@@ -31,7 +31,6 @@ func (b *builder) setPorts(value string) {
 	case len(wrong) > 0:
 		b.failPorts(value, parts, wrong)
 	case list.total > MaxPorts:
-
 		b.fail(KeyPorts, value, "Up to "+strconv.Itoa(MaxPorts)+" ports. You gave "+strconv.Itoa(list.total)+".",
 			unknown)
 	default:

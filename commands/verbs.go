@@ -135,7 +135,8 @@ func isVerb(word string) bool {
 
 // canDo says what this version can do, for an answer to what it cannot.
 func canDo() string {
-	return "I can add a server, and show " + inWords(readingVerbs()) + ": " + Name + " help."
+	shows := slices.DeleteFunc(readingVerbs(), func(name string) bool { return name == string(VerbHelp) })
+	return "I can add a server, and show " + inWords(shows) + ": " + Name + " help."
 }
 
 // refuseVerb refuses a verb that this version does not have.

@@ -31,7 +31,7 @@ func spellings(text string) *regexp.Regexp {
 	const most = 24 // characters that stand for an escaped one
 	parts := plainRuns.FindAllString(text, -1)
 	if parts == nil {
-		return regexp.MustCompile(regexp.QuoteMeta(text))
+		return regexp.MustCompile(regexp.QuoteMeta(strings.ToValidUTF8(text, "\uFFFD")))
 	}
 	gaps := plainRuns.Split(text, -1)
 	pattern := parts[0]

@@ -129,7 +129,7 @@ func (p *parser) leftOver(words []word) {
 // meantFor returns the free keys that a word is a valid value for.
 func (p *parser) meantFor(value string) (keys []string) {
 	for _, key := range [...]string{KeyType, KeyWeight, KeyPorts} {
-		if p.free(key) && !p.invalid(*findField(p.fields, key), value) {
+		if value != "" && p.free(key) && !p.invalid(*findField(p.fields, key), value) {
 			keys = append(keys, key)
 		}
 	}

@@ -63,16 +63,20 @@ func TestReasonInAnyQuotesIsText(t *testing.T) {
 		{"「", "」"}}
 	rapid.Check(t, func(t *rapid.T) {
 		outer := rapid.SampledFrom(pairs).Draw(t, "outer")
+		own, _ := marksFor([]rune(outer[0])[0])
 		words := rapid.SliceOfN(rapid.SampledFrom([]string{"add", "it’s", "it's", "l'été", "19″", "5′", "weight=5", "x",
 			"inc-1234.", "(why)"}), 1, 5).Draw(t, "words")
 		for i, w := range words {
 			if rapid.Bool().Draw(t, "inner") {
 				inner := rapid.SampledFrom(pairs).Draw(t, "marks")
+				if w == "weight=5" && strings.ContainsAny(own, inner[0]+inner[1]) {
+					t.Skip("a mark of the reason's own kind before a key closes the reason")
+				}
 				words[i] = inner[0] + w + inner[1]
 			}
 		}
 		text := strings.Join(words, " ")
-		if strings.Contains(text, "''") || strings.Contains(text, `""`) || strings.Contains(text, "=5"+outer[1]) {
+		if strings.Contains(text, "''") || strings.Contains(text, `""`) {
 			t.Skip("a doubled mark stands for one")
 		}
 		c, err := Parse("lst-1 web-a reason=" + outer[0] + text + outer[1] + " weight=7")

@@ -12,7 +12,7 @@ import (
 const (
 	messageTextMax = 40_000 // longer texts are cut when posted
 	updateTextMax  = 4000   // chat.update and chat.postEphemeral answer msg_too_long
-	metadataMax    = 4000   // not published; the stand-in stays on the careful side
+	metadataMax    = 4000   // a careful guess: Slack does not publish its limit
 )
 
 // content is what a message is made of.
@@ -24,8 +24,8 @@ type content struct {
 	hasMetadata bool
 }
 
-// content reads and checks the parts of a message that chat methods share. The
-// text may have so many characters; longest < 0 means any number.
+// content reads and checks the parts of a message that chat methods share.
+// longest bounds the text in characters; below zero it has no bound.
 func (s *Slack) content(args arguments, longest int) (content, *apiError) {
 	c := content{text: args.str("text"), hasText: args.has("text")}
 	v, given, err := args.nested("blocks")
@@ -145,7 +145,7 @@ func (s *Slack) postMessage(args arguments) (object, *apiError) {
 	return object{"channel": channel.ID, "ts": m.TS, "message": wire}, nil
 }
 
-// checkThread wants the ts of a thread's first message.
+// checkThread checks that threadTS is the ts of a thread's first message.
 func (s *Slack) checkThread(channelID, threadTS string) *apiError {
 	parent := s.message(channelID, threadTS)
 	switch {

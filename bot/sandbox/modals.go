@@ -113,7 +113,7 @@ func (s *Slack) submitAnswer(v *view, ack socket.Ack) (errs map[string]string, f
 	return unusable("unknown response_action %q", action)
 }
 
-// errorTextMax is a careful limit for one error text; Slack's is not published.
+// errorTextMax is a careful guess: Slack does not publish its limit.
 const errorTextMax = 150
 
 // readErrors checks that every key names an input block of the view.

@@ -29,7 +29,7 @@ func (s *Slack) liveTrigger(id string) (*trigger, *apiError) {
 	t := s.state.triggers[id]
 	switch {
 	case id == "":
-		return nil, missing("trigger_id")
+		return nil, badArgument("trigger_id")
 	case t == nil:
 		return nil, refuse("invalid_trigger_id")
 	case t.used:

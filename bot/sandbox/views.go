@@ -32,7 +32,7 @@ func (s *Slack) parseView(args arguments, kind, self string) (object, *apiError)
 	v, given, err := args.nested("view")
 	def, isObject := v.(object)
 	if err != nil || !given || !isObject {
-		return nil, missing("view")
+		return nil, badArgument("view")
 	}
 	return def, s.checkView(def, kind, self)
 }
@@ -171,7 +171,7 @@ func (s *Slack) viewsPush(args arguments) (object, *apiError) {
 func (s *Slack) viewsUpdate(args arguments) (object, *apiError) {
 	id, external := args.str("view_id"), args.str("external_id")
 	if id == "" && external == "" {
-		return nil, missing("view_id")
+		return nil, badArgument("view_id")
 	}
 	var v *view
 	for _, candidate := range s.state.views {
@@ -196,7 +196,7 @@ func (s *Slack) viewsUpdate(args arguments) (object, *apiError) {
 func (s *Slack) viewsPublish(args arguments) (object, *apiError) {
 	person, ok := s.person(args.str("user_id"))
 	if !ok {
-		return nil, missing("user_id")
+		return nil, badArgument("user_id")
 	}
 	v := s.state.homes[person.ID]
 	self := ""

@@ -30,9 +30,9 @@ type apiError struct {
 
 func refuse(code string) *apiError { return &apiError{code: code} }
 
-// missing refuses a call that lacks an argument.
-func missing(argument string) *apiError {
-	return &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing required field: " + argument}}
+// badArgument refuses a call for an argument that is missing or invalid.
+func badArgument(argument string) *apiError {
+	return &apiError{code: "invalid_arguments", details: []string{"[ERROR] missing or invalid field: " + argument}}
 }
 
 // arguments are the arguments of one call, from query, form or JSON.

@@ -75,7 +75,8 @@ func ValidateMessage(raw []byte) []Violation {
 		"unfurl_media": flag(),
 		"channel":      str(0, maxShort), "ts": str(0, maxShort), "user": str(0, maxShort),
 	}, func(c *checker, at string, o Object) {
-		if blocks, _ := o["blocks"].([]any); str0(o, "text") == "" && len(blocks) == 0 && o["delete_original"] != true {
+		if blocks, _ := o["blocks"].([]any); stringOf(o, "text") == "" && len(blocks) == 0 &&
+			o["delete_original"] != true {
 			c.fail(at, "required", "text or blocks are required")
 		}
 	}))

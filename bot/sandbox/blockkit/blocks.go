@@ -49,7 +49,7 @@ func block(c *checker, at string, v any) {
 // typed checks an object by the schema of its type.
 func (c *checker) typed(at string, v any, schemas map[string]property, allowed []string) {
 	o, isObject := v.(Object)
-	kind := str0(o, "type")
+	kind := stringOf(o, "type")
 	switch {
 	case !isObject:
 		c.fail(at, "type", "must be an object")

@@ -41,7 +41,7 @@ func (c *checker) check(at string, v any, p property) { p.rule(c, at, v) }
 
 // unique refuses an id that was seen before.
 func (c *checker) unique(at, key string, o Object, seen map[string]bool) {
-	id := str0(o, key)
+	id := stringOf(o, key)
 	if id != "" && seen[id] {
 		c.fail(at+"/"+key, "unique", "%s %s already exists", key, id)
 	}
@@ -171,5 +171,5 @@ func text(most int, kinds ...string) property {
 	})
 }
 
-// str0 is a property if it is a string, else empty.
-func str0(o Object, key string) string { s, _ := o[key].(string); return s }
+// stringOf is a property if it is a string, else empty.
+func stringOf(o Object, key string) string { s, _ := o[key].(string); return s }

@@ -103,17 +103,17 @@ func confirm() property {
 	})
 }
 
-// option is an option whose texts are of a kind; more names properties that it
-// may have besides, each an address.
-func option(kind func(int) property, more ...string) rule {
+// option is an option; kind is plain or rich, for its texts. addresses names
+// further properties that it may have.
+func option(kind func(int) property, addresses ...string) rule {
 	own := schema{"text": kind(75).needed(), "value": str(1, 150).needed(), "description": kind(75)}
-	for _, key := range more {
+	for _, key := range addresses {
 		own[key] = str(0, 3000)
 	}
 	return object(own).rule
 }
 
-// optionGroups are options under headings; a group has at least so many.
+// optionGroups are options under headings, at least so many in each group.
 func optionGroups(least int) property {
 	group := object(schema{"label": plain(75).needed(), "options": list(least, 100, option(plain)).needed()})
 	return list(least, 100, group.rule)
@@ -125,7 +125,7 @@ func eitherOptions(c *checker, at string, o Object) {
 	}
 }
 
-// initialOffered wants initial options to equal an option in every field.
+// initialOffered checks that each initial option equals an option in all fields.
 func initialOffered(c *checker, at string, o Object) {
 	offered := options(o)
 	same := func(v any) bool {
@@ -155,7 +155,7 @@ func numbersInOrder(c *checker, at string, o Object) {
 		form = decimalNumber
 	}
 	number := func(key string, otherwise float64) float64 {
-		s := str0(o, key)
+		s := stringOf(o, key)
 		if s == "" {
 			return otherwise
 		}

@@ -31,7 +31,7 @@ type Component struct {
 }
 
 // ActionID is the element's action id.
-func (c Component) ActionID() string { return str0(c.Element, "action_id") }
+func (c Component) ActionID() string { return stringOf(c.Element, "action_id") }
 
 // HasState says that the element holds a value, as buttons and overflow menus
 // do not.
@@ -57,7 +57,7 @@ func Components(blocks []any) []Component {
 	var all []Component
 	for _, b := range blocks {
 		block, _ := b.(Object)
-		c := Component{BlockID: str0(block, "block_id"), Input: block["type"] == "input",
+		c := Component{BlockID: stringOf(block, "block_id"), Input: block["type"] == "input",
 			Optional: block["optional"] == true, Dispatch: block["dispatch_action"] == true}
 		inside, _ := block["elements"].([]any)
 		if block["type"] != "actions" {
@@ -89,7 +89,7 @@ func Find(blocks []any, action string) (Component, bool) {
 // action id, as Slack does. It changes the blocks.
 func Name(blocks []any, newID func() string) {
 	for _, b := range blocks {
-		if block, ok := b.(Object); ok && str0(block, "block_id") == "" {
+		if block, ok := b.(Object); ok && stringOf(block, "block_id") == "" {
 			block["block_id"] = newID()
 		}
 	}
@@ -250,11 +250,11 @@ func numberFault(e Object, text string) string {
 	if err != nil || e["is_decimal_allowed"] != true && strings.ContainsAny(text, ".eE") {
 		return "Please enter a valid number."
 	}
-	if least, err := strconv.ParseFloat(str0(e, "min_value"), 64); err == nil && n < least {
-		return "Enter a number that is at least " + str0(e, "min_value") + "."
+	if least, err := strconv.ParseFloat(stringOf(e, "min_value"), 64); err == nil && n < least {
+		return "Enter a number that is at least " + stringOf(e, "min_value") + "."
 	}
-	if most, err := strconv.ParseFloat(str0(e, "max_value"), 64); err == nil && n > most {
-		return "Enter a number that is at most " + str0(e, "max_value") + "."
+	if most, err := strconv.ParseFloat(stringOf(e, "max_value"), 64); err == nil && n > most {
+		return "Enter a number that is at most " + stringOf(e, "max_value") + "."
 	}
 	return ""
 }

@@ -55,20 +55,20 @@ func browser(t *testing.T) context.Context {
 	return tab
 }
 
-// trial drives one tab.
-type trial struct {
+// visitor drives one tab.
+type visitor struct {
 	t    *testing.T
 	tab  context.Context //nolint:containedctx // a tab is a context to chromedp
 	shot string          // folder for screenshots
 }
 
-func (x trial) do(steps ...chromedp.Action[chromedp.Void]) {
+func (x visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 	x.t.Helper()
 	require.NoError(x.t, chromedp.Do(x.tab, steps...))
 }
 
 // until waits for a JavaScript condition.
-func (x trial) until(condition string) {
+func (x visitor) until(condition string) {
 	x.t.Helper()
 	_, err := chromedp.Run(x.tab, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(15*time.Second)))
 	if err != nil {
@@ -78,32 +78,32 @@ func (x trial) until(condition string) {
 }
 
 // reads waits until the element shows the text.
-func (x trial) reads(selector, text string) {
+func (x visitor) reads(selector, text string) {
 	x.t.Helper()
 	x.until(fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.textContent.includes(%q))", selector, text))
 }
 
 // press clicks an element that is in sight.
-func (x trial) press(selector string) {
+func (x visitor) press(selector string) {
 	x.t.Helper()
 	x.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
 // follow clicks what leads to another page and waits for that page.
-func (x trial) follow(selector string) {
+func (x visitor) follow(selector string) {
 	x.t.Helper()
 	_, err := chromedp.RunResponse(x.tab, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 	require.NoError(x.t, err)
 }
 
-func (x trial) picture(name string) {
+func (x visitor) picture(name string) {
 	x.t.Helper()
 	png, err := chromedp.Run(x.tab, chromedp.CaptureScreenshot())
 	require.NoError(x.t, err)
 	require.NoError(x.t, os.WriteFile(filepath.Join(x.shot, name+".png"), png, 0o600))
 }
 
-func (x trial) value(expression string) string {
+func (x visitor) value(expression string) string {
 	x.t.Helper()
 	v, err := chromedp.Run(x.tab, chromedp.Evaluate[string](expression))
 	require.NoError(x.t, err)
@@ -113,7 +113,7 @@ func (x trial) value(expression string) string {
 func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	tab := browser(t)
 	address, bot := play(t)
-	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x := visitor{t: t, tab: tab, shot: t.TempDir()}
 	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
 		x.shot = folder
 	}
@@ -196,7 +196,7 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 func TestAPersonFillsInTheFormInABrowser(t *testing.T) {
 	tab := browser(t)
 	address, bot := play(t)
-	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x := visitor{t: t, tab: tab, shot: t.TempDir()}
 	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
 		x.shot = folder
 	}
@@ -253,7 +253,7 @@ func TestAPersonFillsInTheFormInABrowser(t *testing.T) {
 func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
 	tab := browser(t)
 	address, _ := play(t)
-	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x := visitor{t: t, tab: tab, shot: t.TempDir()}
 	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
 		x.shot = folder
 	}
@@ -297,9 +297,9 @@ func TestThePageFitsAPhoneAndTheDark(t *testing.T) {
 	x.picture("14-tablet")
 }
 
-// enters presses Enter as a keyboard does: what the page prevents writes no
-// line break. chromedp.KeyEvent would write one.
-func (x trial) enters() {
+// enters presses Enter as a keyboard does. chromedp.KeyEvent would write a line
+// break even where the page prevents it.
+func (x visitor) enters() {
 	x.t.Helper()
 	_, err := chromedp.Call(x.tab, keys.DispatchKeyEvent,
 		keys.DispatchKeyEventParams{Type: "keyDown", Text: "\r", Key: "Enter", Code: "Enter",
@@ -308,13 +308,13 @@ func (x trial) enters() {
 }
 
 // typed types as a person does, key by key.
-func (x trial) typed(text string) {
+func (x visitor) typed(text string) {
 	x.t.Helper()
 	x.do(chromedp.Evaluate[chromedp.Void]("(t => { t.value = ''; t.focus(); })(document.querySelector('#text'))"),
 		chromedp.KeyEvent(text))
 }
 
-func (x trial) composer() string {
+func (x visitor) composer() string {
 	x.t.Helper()
 	return x.value("(t => t.value.slice(0, t.selectionStart) + '|' + " +
 		"t.value.slice(t.selectionStart))(document.querySelector('#text'))")
@@ -323,7 +323,7 @@ func (x trial) composer() string {
 func TestCommandIsCompletedAsItIsTyped(t *testing.T) {
 	tab := browser(t)
 	address, _ := play(t)
-	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x := visitor{t: t, tab: tab, shot: t.TempDir()}
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address+"/?as=U0ANA&channel=C0OPS"))
 	x.typed("/l")
 	require.Equal(t, "/l|b-register", x.composer(), "the rest is selected")
@@ -354,7 +354,7 @@ func TestCommandIsCompletedAsItIsTyped(t *testing.T) {
 func TestNoticeBelongsToItsChannelAndGoesAway(t *testing.T) {
 	tab := browser(t)
 	address, _ := play(t)
-	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x := visitor{t: t, tab: tab, shot: t.TempDir()}
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address+"/?as=U0ANA&channel=C0OPS"))
 	x.typed("/nonsense")
 	x.enters()

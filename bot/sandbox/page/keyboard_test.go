@@ -10,7 +10,7 @@ import (
 func TestAddingByKeyboardKeepsTheFocus(t *testing.T) {
 	tab := browser(t)
 	address, bot := play(t)
-	x := trial{t: t, tab: tab, shot: t.TempDir()}
+	x := visitor{t: t, tab: tab, shot: t.TempDir()}
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address))
 	x.until("document.activeElement.id === 'text'")
 	x.do(chromedp.KeyEvent("\r"))

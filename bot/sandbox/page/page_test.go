@@ -19,22 +19,22 @@ import (
 
 func TestPageNeedsSlackAndACloud(t *testing.T) {
 	t.Parallel()
-	_, err := New(Options{Cloud: &sky{}})
+	_, err := New(Options{Cloud: &fakeCloud{}})
 	require.ErrorContains(t, err, "Slack is missing")
-	_, err = newPage(Options{}, newStage())
+	_, err = newPage(Options{}, newFakeSlack())
 	require.ErrorContains(t, err, "Cloud is missing")
 }
 
 func TestPageShowsTheSmallSlack(t *testing.T) {
 	t.Parallel()
-	s := newStage()
+	s := newFakeSlack()
 	s.messages["C1"] = []sandbox.Message{
 		{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1", Text: "hello *there*"},
 		{TS: "1795430001.000100", ChannelID: "C1", UserID: "UBOT", BotID: "B1", Text: "psst", Ephemeral: true,
 			To: "U1"},
 		{TS: "1795430002.000100", ChannelID: "C1", UserID: "UBOT", Text: "gone", Deleted: true},
 	}
-	h := raised(t, s, Options{
+	h := pageOver(t, s, Options{
 		Command: `/lb-register api-lb/https-443 web-07 reason="more"`, Version: "v1.2.3",
 		Samples: []Sample{{Kind: "Listener", ID: "api-lb/https-443", Label: "https-443", Detail: "TCP 443"}},
 	})
@@ -98,12 +98,12 @@ func TestActsReachSlack(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage()
+			s := newFakeSlack()
 			s.views = []sandbox.View{{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check",
 				Blocks: []byte(blocks)}}
 			tt.form.Set("as", "U1")
 			tt.form.Set("channel", "C1")
-			w := send(raised(t, s, Options{}), "POST", tt.path, tt.form, "HX-Request", "true")
+			w := send(pageOver(t, s, Options{}), "POST", tt.path, tt.form, "HX-Request", "true")
 			require.Equal(t, http.StatusNoContent, w.Code, w.Body)
 			require.Equal(t, []act{tt.want}, s.acts)
 		})
@@ -128,9 +128,9 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage()
+			s := newFakeSlack()
 			s.answer = sandbox.Interaction{Failure: tt.failure}
-			h := raised(t, s, Options{})
+			h := pageOver(t, s, Options{})
 			w := send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}},
 				"HX-Request", "true")
 			require.Equal(t, tt.status, w.Code)
@@ -147,8 +147,8 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage()
-		h := raised(t, s, Options{})
+		s := newFakeSlack()
+		h := pageOver(t, s, Options{})
 		act := func(failure string) {
 			s.answer = sandbox.Interaction{Failure: failure}
 			send(h, "POST", "/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "ts": {"1"}, "action": {"a"}},
@@ -171,8 +171,8 @@ func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 
 func TestAnEmptyMessageIsNotSent(t *testing.T) {
 	t.Parallel()
-	s := newStage()
-	w := send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {"  \r\n"}}, "HX-Request",
+	s := newFakeSlack()
+	w := send(pageOver(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {"  \r\n"}}, "HX-Request",
 		"true")
 	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
 	require.Empty(t, s.acts)
@@ -208,12 +208,12 @@ func TestOnlyThePageItselfMayAct(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage()
+			s := newFakeSlack()
 			var form url.Values
 			if tt.method == "POST" {
 				form = url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"/x"}}
 			}
-			w := send(raised(t, s, Options{}), tt.method, tt.target, form,
+			w := send(pageOver(t, s, Options{}), tt.method, tt.target, form,
 				append([]string{"HX-Request", "true"}, tt.header...)...)
 			require.Equal(t, tt.status, w.Code, w.Body)
 			require.Equal(t, tt.status == 204, len(s.acts) == 1)
@@ -223,7 +223,7 @@ func TestOnlyThePageItselfMayAct(t *testing.T) {
 
 func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	h := raised(t, newStage(), Options{})
+	h := pageOver(t, newFakeSlack(), Options{})
 	for _, target := range []string{"/", "/live", "/static/page.js", "/nothing"} {
 		header := send(h, "GET", target, nil).Header()
 		require.Equal(t, contentPolicy, header.Get("Content-Security-Policy"), target)
@@ -241,15 +241,15 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 
 func TestOversizedBodiesAreNotRead(t *testing.T) {
 	t.Parallel()
-	s := newStage()
-	send(raised(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {strings.Repeat("x", maxBody)}},
+	s := newFakeSlack()
+	send(pageOver(t, s, Options{}), "POST", "/say", url.Values{"as": {"U1"}, "text": {strings.Repeat("x", maxBody)}},
 		"HX-Request", "true")
 	require.Empty(t, s.acts)
 }
 
 func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 	t.Parallel()
-	s := newStage()
+	s := newFakeSlack()
 	s.views = []sandbox.View{
 		{ID: "V1", Type: "modal", Title: "Add server", Submit: "Check", Blocks: []byte(`[]`)},
 		{ID: "V2", Type: "modal", Title: "Check and add", Submit: "Add server", Close: "Back",
@@ -257,7 +257,7 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 		{ID: "V3", Type: "home", Title: "Home", Blocks: []byte(`[]`)},
 	}
 	s.answer = sandbox.Interaction{Failure: "refused: the button is stuck"}
-	h := raised(t, s, Options{})
+	h := pageOver(t, s, Options{})
 	send(h, "POST", "/view/click", url.Values{"as": {"U1"}, "channel": {"C1"}, "view": {"V2"}, "action": {"x"}},
 		"HX-Request", "true")
 	body := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
@@ -272,7 +272,7 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 func TestTheSecondClickOfADoubleClickSaysNothing(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(sandbox.Options{Command: "/lb-register"})
-	h, err := New(Options{Slack: s, Cloud: &sky{}})
+	h, err := New(Options{Slack: s, Cloud: &fakeCloud{}})
 	require.NoError(t, err)
 	for _, path := range []string{"/view/submit", "/view/click", "/view/close", "/click"} {
 		form := url.Values{"as": {"U0ANA"}, "channel": {"C0OPS"}, "view": {"V404"}, "ts": {"1.1"}, "action": {"x"}}
@@ -285,19 +285,20 @@ func TestTheSecondClickOfADoubleClickSaysNothing(t *testing.T) {
 
 func TestAnEmptyWorkspaceStillShowsAPage(t *testing.T) {
 	t.Parallel()
-	s := newStage()
+	s := newFakeSlack()
 	s.world.People, s.world.Channels = nil, nil
-	w := send(raised(t, s, Options{}), "GET", "/?as=U404&channel=C404", nil)
+	w := send(pageOver(t, s, Options{}), "GET", "/?as=U404&channel=C404", nil)
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Contains(t, w.Body.String(), "No channels for this person.")
 }
 
 func TestLoseAndReset(t *testing.T) {
 	t.Parallel()
-	cloud := &sky{}
+	cloud := &fakeCloud{}
 	resets := 0
 	fail := error(nil)
-	h := raised(t, newStage(), Options{Cloud: cloud, Reset: func(context.Context) error { resets++; return fail }})
+	h := pageOver(t, newFakeSlack(),
+		Options{Cloud: cloud, Reset: func(context.Context) error { resets++; return fail }})
 	require.Equal(t, 204, send(h, "POST", "/lose", url.Values{}, "HX-Request", "true").Code)
 	require.True(t, cloud.lose)
 	require.Contains(t, send(h, "GET", "/live", nil).Body.String(), "Next answer will be lost")
@@ -315,8 +316,8 @@ func TestLoseAndReset(t *testing.T) {
 
 func TestTheTourTicksOffWhatHappened(t *testing.T) {
 	t.Parallel()
-	cloud := &sky{}
-	h := raised(t, newStage(), Options{Cloud: cloud})
+	cloud := &fakeCloud{}
+	h := pageOver(t, newFakeSlack(), Options{Cloud: cloud})
 	command := func(as string) {
 		send(h, "POST", "/say", url.Values{"as": {as}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request",
 			"true")
@@ -349,8 +350,8 @@ func TestTheTourTicksOffWhatHappened(t *testing.T) {
 
 func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
 	t.Parallel()
-	s := newStage()
-	h := raised(t, s,
+	s := newFakeSlack()
+	h := pageOver(t, s,
 		Options{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
 			Asker: "U2", AskIn: "C1", Command: "/lb-register heavy", Text: "First ask.", Waits: "Now agree."}})
 	page := func(target string) string { return send(h, "GET", target, nil).Body.String() }
@@ -380,13 +381,13 @@ func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
 
 func TestCallsShowRequestAndAnswerAsText(t *testing.T) {
 	t.Parallel()
-	cloud := &sky{backends: 3, calls: []Call{
+	cloud := &fakeCloud{backends: 3, calls: []Call{
 		{Service: "bmc", Action: "DescribeBackends", Status: 200, Request: `{"a":1}`, Answer: `{}`},
 		{Service: "bmc", Action: "RegisterBackend", Status: 404, Request: `{}`, Answer: `<b>no json</b>`},
 		{Service: "bmc", Action: "RegisterBackend", Status: 200, Lost: true, Request: `{}`, Answer: `{}`},
 		{Service: "vm", Action: "DescribeInstances", Request: `{}`},
 	}}
-	body := send(raised(t, newStage(), Options{Cloud: cloud}), "GET", "/live", nil).Body.String()
+	body := send(pageOver(t, newFakeSlack(), Options{Cloud: cloud}), "GET", "/live", nil).Body.String()
 	require.Contains(t, body, `<b id="count-calls">4</b>`)
 	require.Contains(t, body, `<b id="count-backends">3</b>`)
 	require.Contains(t, body, "{\n  &#34;a&#34;: 1\n}")
@@ -399,10 +400,10 @@ func TestCallsShowRequestAndAnswerAsText(t *testing.T) {
 
 func TestTimesReadInTheReadersZone(t *testing.T) {
 	t.Parallel()
-	s := newStage()
+	s := newFakeSlack()
 	s.messages["C1"] = []sandbox.Message{{TS: "1795430000.000100", ChannelID: "C1", UserID: "U1",
 		Text: "<!date^1795430000^at {time}|then>"}}
-	h := raised(t, s, Options{})
+	h := pageOver(t, s, Options{})
 	for cookie, want := range map[string]string{
 		"": ">at 10:33<", "zone=Asia.Singapore": ">at 18:33<", "zone=America.Argentina.Buenos_Aires": ">at 07:33<",
 		"zone=../../etc/passwd": ">at 10:33<", "zone=Local": ">at 10:33<",
@@ -413,8 +414,8 @@ func TestTimesReadInTheReadersZone(t *testing.T) {
 
 func TestNewMessagesElsewhereAreMarkedUntilRead(t *testing.T) {
 	t.Parallel()
-	s := newStage()
-	h := raised(t, s, Options{})
+	s := newFakeSlack()
+	h := pageOver(t, s, Options{})
 	look := func(channel string) string {
 		return send(h, "GET", "/live?as=U1&channel="+channel, nil).Body.String()
 	}
@@ -430,7 +431,7 @@ func TestNewMessagesElsewhereAreMarkedUntilRead(t *testing.T) {
 func TestTheBannerStandsUntilTheBotIsReady(t *testing.T) {
 	t.Parallel()
 	ready := false
-	h := raised(t, newStage(), Options{Ready: func() bool { return ready }})
+	h := pageOver(t, newFakeSlack(), Options{Ready: func() bool { return ready }})
 	require.Contains(t, send(h, "GET", "/", nil).Body.String(), "The bot is connecting")
 	ready = true
 	require.NotContains(t, send(h, "GET", "/", nil).Body.String(), "The bot is connecting")
@@ -438,10 +439,10 @@ func TestTheBannerStandsUntilTheBotIsReady(t *testing.T) {
 
 func TestSuggestionsAreOptionsOfTheList(t *testing.T) {
 	t.Parallel()
-	s := newStage()
+	s := newFakeSlack()
 	s.views = []sandbox.View{{ID: "V1", Blocks: []byte(`[]`)}}
 	s.options = []sandbox.Option{{Text: `web-07 "<x>"`, Value: "i-1", Description: "Bare metal"}}
-	h := raised(t, s, Options{})
+	h := pageOver(t, s, Options{})
 	ask := url.Values{"as": {"U1"}, "view": {"V1"}, "action": {"srv"}, "typed": {"web"}}
 	require.Equal(t, `<option value="i-1">web-07 &#34;&lt;x&gt;&#34; · Bare metal</option>`,
 		send(h, "POST", "/view/suggest", ask).Body.String())
@@ -451,8 +452,8 @@ func TestSuggestionsAreOptionsOfTheList(t *testing.T) {
 
 func TestEventsTellOfEveryKindOfChange(t *testing.T) {
 	t.Parallel()
-	s, cloud := newStage(), &sky{}
-	server := httptest.NewServer(raised(t, s, Options{Cloud: cloud}))
+	s, cloud := newFakeSlack(), &fakeCloud{}
+	server := httptest.NewServer(pageOver(t, s, Options{Cloud: cloud}))
 	t.Cleanup(server.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

@@ -1,7 +1,7 @@
 package page
 
-// trialSamples are ids to click.
-var trialSamples = []Sample{
+// sampleIDs are ids to click.
+var sampleIDs = []Sample{
 	{Kind: "Listener", ID: "api-lb/https-443", Label: "api-lb/https-443", Detail: "TCP 443, weighted"},
 	{Kind: "Listener", ID: "api-lb/http-80", Label: "api-lb/http-80", Detail: "TCP 80, round robin"},
 	{Kind: "Listener", ID: "db-lb/tcp-5432", Label: "db-lb/tcp-5432", Detail: "TCP 5432, direct routing"},

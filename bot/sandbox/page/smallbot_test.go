@@ -16,12 +16,12 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// smallBot is an app of forty lines behind the stand-in: it previews, adds,
-// opens a form and refuses guests, over a raw socket and the Web API.
+// smallBot is an app behind the stand-in. It previews, adds, opens a form and
+// refuses guests, over a raw socket and the Web API.
 type smallBot struct {
 	t     *testing.T
 	slack *sandbox.Slack
-	cloud *sky
+	cloud *fakeCloud
 
 	mu    sync.Mutex
 	heard []string // states and action ids, in order
@@ -106,7 +106,7 @@ func (b *smallBot) notes() string {
 	return strings.Join(b.heard, "\n")
 }
 
-// call calls a Web API method; a refusal is a fault of this test.
+// call calls a Web API method. An error fails the test.
 func (b *smallBot) call(method string, args any) map[string]any {
 	raw, _ := json.Marshal(args)
 	token := b.slack.BotToken()
@@ -136,7 +136,7 @@ func play(t *testing.T) (string, *smallBot) {
 	s := sandbox.New(sandbox.Options{Command: "/lb-register", NoRateLimits: true})
 	_, err := s.Start()
 	require.NoError(t, err)
-	b := &smallBot{t: t, slack: s, cloud: &sky{}}
+	b := &smallBot{t: t, slack: s, cloud: &fakeCloud{}}
 	opened := b.call("apps.connections.open", map[string]any{})
 	socket, answer, err := websocket.DefaultDialer.DialContext(t.Context(), opened["url"].(string), nil)
 	require.NoError(t, err)
@@ -151,7 +151,7 @@ func play(t *testing.T) (string, *smallBot) {
 	<-ready
 
 	page, err := New(Options{
-		Slack: s, Cloud: b.cloud, Version: "test", Samples: trialSamples,
+		Slack: s, Cloud: b.cloud, Version: "test", Samples: sampleIDs,
 		Completions: []string{"/lb-register", "/lb-register whoami", "/lb-register help"},
 		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 		Reset: func(context.Context) error {

@@ -18,9 +18,9 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// stage is a Slack without rules: it shows what a test puts on it and remembers
-// what people did.
-type stage struct {
+// fakeSlack is a Slack without rules. It shows what a test stores in it and
+// records acts.
+type fakeSlack struct {
 	mu       sync.Mutex
 	world    sandbox.Workspace
 	messages map[string][]sandbox.Message
@@ -39,8 +39,8 @@ type act struct {
 	Whole                       bool
 }
 
-func newStage() *stage {
-	return &stage{
+func newFakeSlack() *fakeSlack {
+	return &fakeSlack{
 		world: sandbox.Workspace{
 			TeamID: "T1", TeamName: "Acme", BotUserID: "UBOT", BotID: "B1", BotName: "lbbot",
 			People: []sandbox.Person{
@@ -63,14 +63,14 @@ func newStage() *stage {
 	}
 }
 
-func (s *stage) did(a act) sandbox.Interaction {
+func (s *fakeSlack) did(a act) sandbox.Interaction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.acts = append(s.acts, a)
 	return s.answer
 }
 
-func (s *stage) change(f func()) {
+func (s *fakeSlack) change(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f()
@@ -82,8 +82,8 @@ func (s *stage) change(f func()) {
 	}
 }
 
-func (s *stage) Workspace() sandbox.Workspace { return s.world }
-func (s *stage) Channels(viewer string) []sandbox.Channel {
+func (s *fakeSlack) Workspace() sandbox.Workspace { return s.world }
+func (s *fakeSlack) Channels(viewer string) []sandbox.Channel {
 	var all []sandbox.Channel
 	for _, ch := range s.world.Channels {
 		if slices.Contains(ch.Members, viewer) || ch.IM == viewer {
@@ -93,20 +93,20 @@ func (s *stage) Channels(viewer string) []sandbox.Channel {
 	return all
 }
 
-func (s *stage) Messages(channel, viewer string) []sandbox.Message {
+func (s *fakeSlack) Messages(channel, viewer string) []sandbox.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(s.messages[channel]),
 		func(m sandbox.Message) bool { return m.Ephemeral && m.To != viewer })
 }
 
-func (s *stage) Views(string) []sandbox.View {
+func (s *fakeSlack) Views(string) []sandbox.View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.views)
 }
 
-func (s *stage) Subscribe() (<-chan struct{}, func()) {
+func (s *fakeSlack) Subscribe() (<-chan struct{}, func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := make(chan struct{}, 1)
@@ -114,40 +114,41 @@ func (s *stage) Subscribe() (<-chan struct{}, func()) {
 	return w, func() { s.mu.Lock(); defer s.mu.Unlock(); delete(s.watchers, w) }
 }
 
-func (s *stage) Reset() { s.resets++ }
+func (s *fakeSlack) Reset() { s.resets++ }
 
-func (s *stage) TypeCommand(_ context.Context, as, channel, command, text string) sandbox.Interaction {
+func (s *fakeSlack) TypeCommand(_ context.Context, as, channel, command, text string) sandbox.Interaction {
 	return s.did(act{What: "command", As: as, On: channel, Action: command, Value: text})
 }
 
-func (s *stage) Say(_ context.Context, as, channel, _, text string) (sandbox.Message, sandbox.Interaction) {
+func (s *fakeSlack) Say(_ context.Context, as, channel, _, text string) (sandbox.Message, sandbox.Interaction) {
 	return sandbox.Message{}, s.did(act{What: "say", As: as, On: channel, Value: text})
 }
 
-func (s *stage) Click(_ context.Context, as, channel, ts, action, selected string) sandbox.Interaction {
+func (s *fakeSlack) Click(_ context.Context, as, channel, ts, action, selected string) sandbox.Interaction {
 	return s.did(act{What: "click", As: as, On: channel + "/" + ts, Action: action, Value: selected})
 }
 
-func (s *stage) ClickInView(_ context.Context, as, view, action, value string,
+func (s *fakeSlack) ClickInView(_ context.Context, as, view, action, value string,
 	state sandbox.ViewState) sandbox.Interaction {
 	return s.did(act{What: "click in view", As: as, On: view, Action: action, Value: value, State: state})
 }
 
-func (s *stage) SubmitView(_ context.Context, as, view string, state sandbox.ViewState) sandbox.Interaction {
+func (s *fakeSlack) SubmitView(_ context.Context, as, view string, state sandbox.ViewState) sandbox.Interaction {
 	return s.did(act{What: "submit", As: as, On: view, State: state})
 }
 
-func (s *stage) CloseView(_ context.Context, as, view string, whole bool) sandbox.Interaction {
+func (s *fakeSlack) CloseView(_ context.Context, as, view string, whole bool) sandbox.Interaction {
 	return s.did(act{What: "close", As: as, On: view, Whole: whole})
 }
 
-func (s *stage) Suggest(_ context.Context, as, view, action, typed string, state sandbox.ViewState) ([]sandbox.Option,
+func (s *fakeSlack) Suggest(_ context.Context, as, view, action, typed string,
+	state sandbox.ViewState) ([]sandbox.Option,
 	sandbox.Interaction) {
 	return s.options, s.did(act{What: "suggest", As: as, On: view, Action: action, Value: typed, State: state})
 }
 
-// sky is a cloud of a few calls.
-type sky struct {
+// fakeCloud is a cloud of a few calls.
+type fakeCloud struct {
 	mu       sync.Mutex
 	calls    []Call
 	backends int
@@ -155,11 +156,11 @@ type sky struct {
 	watchers []chan struct{}
 }
 
-func (s *sky) Calls() []Call          { s.mu.Lock(); defer s.mu.Unlock(); return slices.Clone(s.calls) }
-func (s *sky) Backends() int          { s.mu.Lock(); defer s.mu.Unlock(); return s.backends }
-func (s *sky) LoseNextAnswer()        { s.mu.Lock(); defer s.mu.Unlock(); s.lose = true }
-func (s *sky) AnswerWillBeLost() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.lose }
-func (s *sky) Subscribe() (<-chan struct{}, func()) {
+func (s *fakeCloud) Calls() []Call          { s.mu.Lock(); defer s.mu.Unlock(); return slices.Clone(s.calls) }
+func (s *fakeCloud) Backends() int          { s.mu.Lock(); defer s.mu.Unlock(); return s.backends }
+func (s *fakeCloud) LoseNextAnswer()        { s.mu.Lock(); defer s.mu.Unlock(); s.lose = true }
+func (s *fakeCloud) AnswerWillBeLost() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.lose }
+func (s *fakeCloud) Subscribe() (<-chan struct{}, func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := make(chan struct{}, 1)
@@ -168,7 +169,7 @@ func (s *sky) Subscribe() (<-chan struct{}, func()) {
 }
 
 // register is the bot registering a backend.
-func (s *sky) register(request, answer string) {
+func (s *fakeCloud) register(request, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, Call{
@@ -185,11 +186,11 @@ func (s *sky) register(request, answer string) {
 	}
 }
 
-// raised is a page over a stage, as a handler.
-func raised(t *testing.T, s *stage, o Options) http.Handler {
+// pageOver is a page over a fake Slack, as a handler.
+func pageOver(t *testing.T, s *fakeSlack, o Options) http.Handler {
 	t.Helper()
 	if o.Cloud == nil {
-		o.Cloud = &sky{}
+		o.Cloud = &fakeCloud{}
 	}
 	h, err := newPage(o, s)
 	require.NoError(t, err)

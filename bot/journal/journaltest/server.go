@@ -69,7 +69,7 @@ func (s *Server) URL() string {
 func parent() string {
 	const memory, room = "/dev/shm", 2 << 30
 	var s syscall.Statfs_t
-	if err := syscall.Statfs(memory, &s); err != nil || s.Bavail*uint64(s.Bsize) < room { //nolint:gosec // a block has a size
+	if err := syscall.Statfs(memory, &s); err != nil || s.Bavail*uint64(s.Bsize) < room { //nolint:gosec // not negative
 		return ""
 	}
 	return memory

@@ -82,12 +82,15 @@ func (s session) listCommand(d source) *cobra.Command {
 	return cmd
 }
 
-// states are the stored states of requests, in their usual order.
+// states are the stored states of requests, in their usual order. A draft is not a request yet.
 func states() []string {
-	return []string{string(operation.Waiting), string(operation.Accepted), string(operation.Sending),
-		string(operation.Unconfirmed),
-		string(operation.NeedsPerson), string(operation.Added), string(operation.NotAdded),
-		string(operation.AlreadyThere)}
+	var words []string
+	for _, s := range operation.AllStates() {
+		if s != operation.Draft {
+			words = append(words, string(s))
+		}
+	}
+	return words
 }
 
 func sinceFault(since string, err error) error {

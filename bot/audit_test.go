@@ -35,7 +35,7 @@ func TestTheAuditTrailIsKeptPostedAndVerifiedWhileTheBotRuns(t *testing.T) {
 				}
 			})
 			h.sees(ana, ops, "Bot started")
-			h.sees(ana, ops, "Rules changed")
+			h.sees(ana, ops, "Policy changed")
 			h.types(ana, incident, good)
 			h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 			h.sees(ana, incident, "Added")

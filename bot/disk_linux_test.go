@@ -33,10 +33,10 @@ func TestADiskWithoutRoomAcceptsNothingAndThenTheBotGoesOn(t *testing.T) {
 
 	p.grow(t, 1)
 	h.clicks(ana, preview, "req_send")
-	h.sees(ana, incident, "I cannot write requests down right now")
+	h.sees(ana, incident, "I cannot store requests right now")
 	h.unready("journal: writing to journal " + h.file() + ": its disk reports an error: check the disk, its free space")
 	h.types(ana, incident, "lst-80aa web-04")
-	h.sees(ana, incident, "I cannot write requests down right now")
+	h.sees(ana, incident, "I cannot store requests right now")
 	require.Len(t, h.registerBodies(), calls, "nothing was sent")
 	require.Len(t, h.cards(incident), 1)
 

@@ -207,7 +207,7 @@ func TestAFileThatIsDamagedWhileTheBotRunsAcceptsNothing(t *testing.T) {
 	h.unready("journal: writing to journal " + h.file() +
 		": the file is damaged: stop the bot, keep a copy, and restore a backup")
 	h.clicks(ana, preview, "req_send")
-	h.sees(ana, incident, "I cannot write requests down right now")
+	h.sees(ana, incident, "I cannot store requests right now")
 	require.Len(t, h.registerBodies(), 1)
 	require.Len(t, h.cards(incident), 1)
 	p.ends(t)

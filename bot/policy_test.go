@@ -28,10 +28,10 @@ func TestAReplicaWithoutTheNewestPolicyFileDecidesNothing(t *testing.T) {
 	require.NoError(t, h.stop()) // what comes now comes to the first one
 
 	h.clicks(ana, before, "req_send")
-	h.sees(ana, incident, "Not sent: I do not have the newest rules yet, so I decide nothing. Try again in a minute.",
+	h.sees(ana, incident, "Not sent: I do not have the current policy yet, so I decide nothing. Try again in a minute.",
 		"LBR-")
 	h.types(ana, incident, "lst-8f2c db-07")
-	h.sees(ana, incident, "I do not have the newest rules yet", "Noted in the audit log.")
+	h.sees(ana, incident, "I do not have the current policy yet", "Noted in the audit log.")
 	require.Empty(t, h.registerBodies())
 	require.Empty(t, h.cards(incident))
 

@@ -23,7 +23,7 @@ func TestNotReadyNamesWhatSlackRefusesSinceWhenAndTheRemedy(t *testing.T) {
 				s.FailNext("usergroups.list", sandbox.APIFault{Error: "paid_teams_only", Times: -1})
 			},
 			[]string{"Slack refuses usergroups.list since ", "paid_teams_only",
-				`principal == Person::"U…"`}, `principal == Person::"U…"`,
+				"name people in the policy instead of groups"}, "name people in the policy instead of groups",
 		},
 		"a scope for groups is missing": {
 			func(s *sandbox.Slack) { s.SetMissingScopes("usergroups:read") },

@@ -17,7 +17,7 @@ import (
 
 // TestManyCommandsInOneInstant has many commands, in a soak 200, typed at once,
 // and all their previews pressed at once. Where Zenlayer may be asked only so
-// often, some people are told that it is asked a lot, and nothing else.
+// often, some people are told that many requests are waiting, and nothing else.
 func TestManyCommandsInOneInstant(t *testing.T) {
 	alone(t)
 	tests := map[string]struct {
@@ -94,7 +94,7 @@ func (s *storm) instant(commands int) instant {
 		switch {
 		case isPreview(m):
 			got.previews[n] = m
-		case has(m, "Zenlayer is being asked a lot right now"):
+		case has(m, "Many requests to Zenlayer are waiting right now"):
 			got.told = append(got.told, n)
 		default:
 			got.silent = append(got.silent, n)

@@ -58,7 +58,7 @@ func overloads() map[string]overload {
 }
 
 // TestTooManyCommandsEndInTheTruth has more asked of the bot than Zenlayer and
-// Slack take. Some people are told that Zenlayer is asked a lot right now; what
+// Slack take. Some people are told that many requests are waiting; what
 // is accepted is added, or ends as not added and says why; every command is
 // answered in time, has one card, and nothing that a card says is untrue.
 func TestTooManyCommandsEndInTheTruth(t *testing.T) {
@@ -126,7 +126,7 @@ type endured struct {
 	mu       sync.Mutex
 	cards    map[int]sandbox.Message // final, by server
 	previews int
-	busy     int           // told that Zenlayer is asked a lot
+	busy     int           // told that many requests are waiting
 	silent   int           // told nothing
 	other    []string      // told something else instead of a preview
 	answered time.Duration // the slowest private answer
@@ -208,7 +208,7 @@ func (e *endured) note(m sandbox.Message, after time.Duration) {
 		e.silent++
 	case isPreview(m):
 		e.previews++
-	case has(m, "is being asked a lot right now", "Nothing was changed"):
+	case has(m, "are waiting right now", "Nothing was changed"):
 		e.busy++
 	default:
 		e.other = append(e.other, m.Text)

@@ -176,7 +176,7 @@ func TestALateClickIsToldWhoWasFaster(t *testing.T) {
 		}, "Already denied by"},
 		"stopped": {func(op *operation.Operation) { op.StopBy = ana }, "Already stopped by"},
 		"expired": {func(op *operation.Operation) { op.Approval.ExpiresAt = time.Now().Add(-time.Second) },
-			"The time for an answer was over"},
+			"The approval expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,10 +228,10 @@ func TestAClickOnAnOlderPictureCountsForNothing(t *testing.T) {
 		op.Approval.Again, op.Approval.Changes = operation.AgainPicture, []string{"the name web-07 is taken by be-77"}
 	})
 	r.clicks(bo, card, render.ActApYes, "")
-	r.sees(bo, approvers, "This picture is out of date")
+	r.sees(bo, approvers, "This card is out of date")
 	require.Empty(t, r.stored(op.ID).Approval.Votes)
 	r.shows(op.ID)
-	fresh := r.sees(bo, approvers, "Approve new picture", "is taken by be-77")
+	fresh := r.sees(bo, approvers, "Approve as it is now", "is taken by be-77")
 	r.clicks(bo, fresh, render.ActApYes, "")
 	r.idle()
 	require.Equal(t, operation.Accepted, r.stored(op.ID).State)

@@ -43,13 +43,13 @@ func TestANoOnAnOlderPictureCountsForNothing(t *testing.T) {
 	in := r.acked(r.submits(bo, form, filled(map[string]string{"reason": "the name is free: take it"})))
 	r.idle()
 	require.Nil(t, r.stored(op.ID).Approval.Denied, "it was said about something else")
-	r.told(bo, in, "This picture is out of date")
+	r.told(bo, in, "This card is out of date")
 	for _, v := range r.slack.Views(bo) {
 		r.slack.CloseView(t.Context(), bo, v.ID, true)
 	}
 
 	r.shows(op.ID)
-	form = r.atDeny(bo, r.sees(bo, approvers, "Approve new picture"))
+	form = r.atDeny(bo, r.sees(bo, approvers, "Approve as it is now"))
 	require.Empty(t, r.acked(r.submits(bo, form, filled(map[string]string{"reason": "the name is taken"}))).Errors)
 	r.idle()
 	require.Equal(t, "the name is taken", r.stored(op.ID).Approval.Denied.Reason)

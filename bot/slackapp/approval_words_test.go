@@ -187,7 +187,7 @@ func TestTheConfirmDialogSaysWhatHappens(t *testing.T) {
 		"runs at once",
 		"the last of two")
 	require.Contains(t, shownText(t, render.ApprovalCard(cards["waiting_picture"], render.Wording{})),
-		"Approve new picture")
+		"Approve as it is now")
 }
 
 func TestThePreviewOffersWhatWouldBeTaken(t *testing.T) {

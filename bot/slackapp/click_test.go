@@ -38,7 +38,7 @@ func TestASentPreviewIsTakenAwayAndAnythingElseKeepsIt(t *testing.T) {
 	m := r.preview(ana, incident)
 	r.shelf.hook(failing("Accept"))
 	r.clicks(ana, m, render.ActReqSend, "")
-	r.sees(ana, incident, "cannot write requests down")
+	r.sees(ana, incident, "cannot store requests")
 	require.True(t, has(r.sees(ana, incident, "Preview"), render.ActReqSend), "the button is still good")
 
 	r.shelf.hook(nil)

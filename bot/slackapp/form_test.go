@@ -64,7 +64,7 @@ func TestAJournalThatFailsKeepsTheFormOpenWithWords(t *testing.T) {
 	r.shelf.hook(failing("Accept", "Save", "SaveDraft"))
 	r.acked(r.submits(ana, v, nil))
 	view := r.view(ana, private.ViewCheckTitle)
-	require.Contains(t, string(view.Blocks), "cannot write requests down")
+	require.Contains(t, string(view.Blocks), "cannot store requests")
 	require.NotEmpty(t, view.Submit)
 	require.Empty(t, r.shelf.inState(operation.Accepted))
 	require.Empty(t, r.starts.started())

@@ -71,7 +71,7 @@ func TestBreakGlassStaysARightAndABudget(t *testing.T) {
 			"do not let you add web-07 to https-443 on api-lb without approval"},
 		"approval is not asked": {func(r *asking) { r.rules.set(func(g *rules) { g.needed = 0 }) },
 			"approval is not needed any more"},
-		"the journal is away": {func(r *asking) { r.shelf.hook(failing("Accept")) }, "cannot write requests down"},
+		"the journal is away": {func(r *asking) { r.shelf.hook(failing("Accept")) }, "cannot store requests"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

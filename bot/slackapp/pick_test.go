@@ -163,7 +163,7 @@ func TestAPickThatMayNotBeUsedSaysWhy(t *testing.T) {
 
 	r.shelf.hook(failing("KeptChoices"))
 	r.clicks(ana, m, action, "")
-	r.sees(ana, incident, "cannot write requests down")
+	r.sees(ana, incident, "cannot store requests")
 	r.shelf.hook(nil)
 
 	r.idle()

@@ -185,11 +185,11 @@ func TestPressThatCannotBeStoredIsRefusedBeforeItsAck(t *testing.T) {
 			if p.submit != nil {
 				require.NotEmpty(t, after, "the view stays open")
 				require.Contains(t, after[len(after)-1].Text+string(after[len(after)-1].Blocks),
-					"cannot write requests down")
+					"cannot store requests")
 				break
 			}
 			require.Len(t, after, words+1, "an ack that comes before the refusal looks like success")
-			require.True(t, has(after[words], "cannot write requests down"))
+			require.True(t, has(after[words], "cannot store requests"))
 		}
 		r.idle()
 		require.Equal(t, before, r.state())

@@ -165,7 +165,7 @@ func manyProblems(s string) []commands.Problem {
 
 // markup is every <…> that may stand in our messages.
 var markup = regexp.MustCompile(
-	`^(@U0(ANA|BO)|#C0(INC1234|OWNERS|OPS)|!date\^-?\d+\^(\{date_short_pretty\} )?\{time_secs\}\|[0-9: -]+UTC)$`)
+	`^(@U0(ANA|BO)|#C0(INC1234|OWNERS|OPS)|!date\^-?\d+\^(\{date_short_pretty\} )?\{time(_secs)?\}\|[0-9: -]+UTC)$`)
 
 // requireInert fails when text has markup that is not ours.
 func requireInert(t *testing.T, where, text string) {

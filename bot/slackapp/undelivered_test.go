@@ -142,11 +142,11 @@ func TestTheOwnerIsToldOfAResultThatNobodyReads(t *testing.T) {
 	op := s.asked(4, operation.Added, "")
 	op.FinishedAt = time.Now().Add(-25 * time.Hour)
 	require.NoError(t, s.board.TellOwner(t.Context(), op))
-	s.sees(ana, ops, "LBR-7F3KQ2", "over for more than a day", "/lb-register status LBR-7F3KQ2")
+	s.sees(ana, ops, "LBR-7F3KQ2", "ended more than a day ago", "/lb-register status LBR-7F3KQ2")
 	require.NoError(t, s.report(op))
 	require.NoError(t, s.board.TellOwner(t.Context(), op))
 	last := s.cards(ops)[1]
-	require.False(t, has(last, "over for more than a day"), "it can be read by now")
+	require.False(t, has(last, "ended more than a day ago"), "it can be read by now")
 }
 
 func TestARedeliveryMinutesLaterIsRecognized(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 func passing() []string {
 	return []string{"Nothing is sent yet", "last checks", "*Adding*", "Adding…", "Not sent yet", "Looking",
 		"not in the list yet", "eing told", "Stopping", "I am checking",
-		"rying again", "Waiting", "One more.", "I could not settle"}
+		"rying again", "Waiting", "One more.", "I could not find out"}
 }
 
 // Slack may refuse every edit after the post, so what is posted either stays

@@ -101,7 +101,7 @@ func TestAnUnknownEventIsShownAsStored(t *testing.T) {
 	require.Contains(t, private.StepLine(ended), "reason eaten, which this version does not know")
 	rules := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventPolicy,
 		Data: map[string]string{"result": "half", "digest": "9f86"}}
-	require.NotContains(t, render.AuditLine(rules), "in force")
+	require.NotContains(t, render.AuditLine(rules), "is the current one")
 	denied := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDenied,
 		Data: map[string]string{"code": "moon"}}
 	require.Contains(t, private.StepLine(denied), "code moon, which this version does not know")
@@ -199,14 +199,14 @@ func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 				name)
 			require.Contains(t, m.Text, "The approval of bo no longer counts", name)
 			require.NotContains(t, shownText(t, m), "<@U0ANA> was no longer", name)
-			require.NotContains(t, strings.ToLower(shownText(t, m)), "rules changed", name)
+			require.NotContains(t, strings.ToLower(shownText(t, m)), "policy changed", name)
 		}
 	}
 	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
 		ActorID: operation.SystemActor,
 		Data:    map[string]string{"state": "not_added", "reason": "denied", "denial": "nobody", "no_longer": "U0BO"}}
 	for _, line := range []string{private.StepLine(e), render.AuditLine(e)} {
-		require.Contains(t, line, "nobody to approve")
+		require.Contains(t, line, "nobody can approve it")
 		require.Contains(t, line, "no longer counts: the approval of <@U0BO>")
 	}
 }

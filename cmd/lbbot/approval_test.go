@@ -57,7 +57,7 @@ func TestTheRealBotAsksForApprovalAndGoesWithoutItOnlyWithBreakGlass(t *testing.
 	p.clicks(dev, card, "ap_yes")
 	require.True(t, p.sees(dev, approvers, "You are not on the list").Ephemeral)
 	p.clicks(ana, card, "ap_yes")
-	require.True(t, p.sees(ana, approvers, "somebody else has to approve it").Ephemeral)
+	require.True(t, p.sees(ana, approvers, "someone else has to approve it").Ephemeral)
 	require.Len(t, g.cloud.Backends(), before, "nothing happens before somebody agrees")
 	p.clicks(chen, card, "ap_yes")
 	for _, channel := range []string{approvers, incident} {

@@ -258,7 +258,7 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r.reads(".message.private", "You are not on the list for this listener.")
 	r.as(address, "U0ANA", approvers)
 	r.agrees()
-	r.reads(".message.private", "somebody else has to approve it")
+	r.reads(".message.private", "someone else has to approve it")
 	r.picture("approval-own")
 
 	// Chen has a question, looks at the pool, and agrees.

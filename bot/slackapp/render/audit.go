@@ -155,13 +155,13 @@ func auditRuleSet(e operation.Event) string {
 	digest := e.Data["digest"]
 	switch {
 	case digest == "":
-		return "*No rules* · the policy file cannot be used, so nobody may change anything"
+		return "*No policy* · the policy file cannot be used, so nobody may change anything"
 	case e.Data["result"] == "absent":
-		return fmt.Sprintf("*Rules not changed* · the policy file is absent; digest %s stays in force", Code(digest))
+		return fmt.Sprintf("*Policy not changed* · the policy file is absent; digest %s stays the current one", Code(digest))
 	case e.Data["result"] == "broken":
-		return fmt.Sprintf("*Rules not changed* · the policy file cannot be used; digest %s stays in force", Code(digest))
+		return fmt.Sprintf("*Policy not changed* · the policy file cannot be used; digest %s stays the current one", Code(digest))
 	case e.Data["result"] == "good":
-		return fmt.Sprintf("*Rules changed* · digest %s is in force", Code(digest))
+		return fmt.Sprintf("*Policy changed* · digest %s is the current one", Code(digest))
 	}
 	return fmt.Sprintf(unknownAudit, Code(e.Kind+" "+e.Data["result"]), Code(listCommand))
 }

@@ -127,7 +127,7 @@ func askingText(op operation.Operation, format string) string {
 			text += " " + fmt.Sprintf("%s Needed: %s.", lost, moreApprovals(a.Missing()))
 			break
 		}
-		text += " " + fmt.Sprintf("Rules changed; %s.", moreApprovals(a.Missing()))
+		text += " " + fmt.Sprintf("The policy changed; %s.", moreApprovals(a.Missing()))
 	}
 	return text
 }
@@ -162,7 +162,7 @@ func askedAgain(op operation.Operation) string {
 		if lost := lostWords(op, ActorMention); lost != "" {
 			return fmt.Sprintf("*Waiting:* %s Needed: %s.", lost, moreApprovals(a.Missing()))
 		}
-		return fmt.Sprintf("*Waiting:* rules changed; %s.", moreApprovals(a.Missing()))
+		return fmt.Sprintf("*Waiting:* the policy changed; %s.", moreApprovals(a.Missing()))
 	}
 	return ""
 }
@@ -255,7 +255,7 @@ func approvalButtons(op operation.Operation) []slack.BlockElement {
 	text, confirm := "Approve", fmt.Sprintf("Approve adding %s to %s? It runs at once.", server,
 		ListenerPort(op, BareName))
 	if op.Approval.Again == operation.AgainPicture {
-		text = "Approve new picture"
+		text = "Approve as it is now"
 	}
 	if n := op.Approval.Missing(); n > 1 {
 		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, ListenerPort(op, BareName),

@@ -14,7 +14,7 @@ import (
 const (
 	NothingChanged = "Nothing changed."
 	refusedUnknown = "I do not know this code yet."
-	DiffersAs      = "It is there as %s. %s"
+	DiffersAs      = "It is on the listener as %s. %s"
 	tooLateLine    = "I could not start within 5 minutes of your click, so I did not start at all."
 	FactAskers     = "the asker's account"
 	unreachableDo  = "try again in a few minutes."
@@ -54,7 +54,7 @@ func endingOf(op operation.Operation, w Wording) ending {
 		return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText), lateDenial(op, ActorName, UTC), op.Ref),
 			what: []string{lateDenial(op, ActorMention, Clock)}, whoami: !others, again: others}
 	case operation.ReasonRateLimited:
-		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."), what: []string{fmt.Sprintf("Zenlayer kept asking to wait; I stopped at %s. Nothing changed.", Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
+		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."), what: []string{fmt.Sprintf("Zenlayer kept asking me to wait, so I stopped at %s. Nothing changed.", Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
 			again: true, faulty: true, tries: true}
 	case operation.ReasonUnreachable:
 		if op.Fault.Status == 0 {
@@ -81,7 +81,7 @@ func endingOf(op operation.Operation, w Wording) ending {
 func ownersEnding(op operation.Operation, w Wording, about func(string) string) ending {
 	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.", w.Owners()), fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.Owners())
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
-		told, repair = fmt.Sprintf("nothing. The bot's owners are told (%s), and repeating it before they repaired this does not help.", w.Owners()), fmt.Sprintf("They are told (%s), and repeating it before they repaired this does not help.", w.Owners())
+		told, repair = fmt.Sprintf("nothing. The bot's owners are told (%s), and repeating it before this is repaired does not help.", w.Owners()), fmt.Sprintf("They are told (%s), and repeating it before this is repaired does not help.", w.Owners())
 	}
 	switch op.Reason {
 	case operation.ReasonCredentials:
@@ -151,7 +151,7 @@ func unreadWords(op operation.Operation, w Wording, format string) string {
 	switch {
 	case op.Unread.Answered():
 		said, do := AdviceOn(op.Unread, w.ReadAgain())
-		return fmt.Sprintf("At the last reading %s: %s *What to do:* %s (%s)", AnsweredHow(op.Unread), Sentence(said), do, strings.Join(FaultIDs(op.Unread), " · "))
+		return fmt.Sprintf("At the last check %s: %s *What to do:* %s (%s)", AnsweredHow(op.Unread), Sentence(said), do, strings.Join(FaultIDs(op.Unread), " · "))
 	case op.LookFault != "":
 		return fmt.Sprintf(format, Sentence(op.LookFault))
 	}
@@ -187,7 +187,7 @@ func differsEnding(op operation.Operation) ending {
 	}
 	e := ending{
 		text: fmt.Sprintf("Not added: %s is already on %s with weight %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText), found, sentOrNot(op), op.Ref),
-		what: []string{fmt.Sprintf("%s is there with weight %s; you asked for %s. This load balancer cannot change a weight in place.", ServerName(op, Name), found, WeightWords(op.Request.Weight))},
+		what: []string{fmt.Sprintf("%s is on the listener with weight %s; you asked for %s. This load balancer cannot change a weight in place.", ServerName(op, Name), found, WeightWords(op.Request.Weight))},
 		do:   "remove the entry in the console first, then try again; or leave it as it is.", againForm: true,
 	}
 	if op.BackendID != "" {
@@ -218,7 +218,7 @@ func lateDenial(op operation.Operation, who func(operation.Actor) string, at fun
 	case d.Code == operation.DeniedUnchecked:
 		return fmt.Sprintf("At the last check I could not check %s, so I stopped. %s", FactWords(d.What, FactAskers), sentOrNot(op))
 	case d.Code == operation.DeniedOutdated:
-		return fmt.Sprintf("At the last check I did not have the newest rules, so I stopped. %s", sentOrNot(op))
+		return fmt.Sprintf("At the last check I did not have the current policy, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedNobody && lost != "":
 		return fmt.Sprintf("%s There are not enough other people who could approve it, so I stopped. %s", lost, sentOrNot(op))
 	case d.Code == operation.DeniedNobody:
@@ -226,13 +226,13 @@ func lateDenial(op operation.Operation, who func(operation.Actor) string, at fun
 	case d.Code == operation.DeniedApproval && lost != "":
 		return fmt.Sprintf("%s I stopped. %s", lost, sentOrNot(op))
 	case d.Code == operation.DeniedApproval:
-		return fmt.Sprintf("At the last check the rules asked for the approval of others, which this request does not have, so I stopped. %s", sentOrNot(op))
+		return fmt.Sprintf("At the last check the policy asked for an approval that this request does not have, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedShared, d.Code == operation.DeniedChannel:
 		return fmt.Sprintf("At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedReason:
-		return fmt.Sprintf("At the last check the rules asked for a reason, which this request does not have, so I stopped. %s", sentOrNot(op))
+		return fmt.Sprintf("At the last check the policy asked for a reason, which this request does not have, so I stopped. %s", sentOrNot(op))
 	case d.Action == operation.ActionBreakGlass:
-		return fmt.Sprintf("At the last check the rules did not let %s use break-glass, so I stopped. %s", who(op.Actor), sentOrNot(op))
+		return fmt.Sprintf("At the last check the policy did not allow %s to use break-glass, so I stopped. %s", who(op.Actor), sentOrNot(op))
 	case !d.Code.Known():
 		return fmt.Sprintf("At the last check this was not allowed%s, so I stopped. %s", optionalCode(d.Code), sentOrNot(op))
 	}
@@ -277,12 +277,12 @@ func provenEnding(op operation.Operation) ending {
 	seen := firstTime(op.LastLook, op.FinishedAt)
 	if op.Reason == operation.ReasonPerson {
 		return ending{
-			text: fmt.Sprintf("Not added: %s is not on %s; %s said so, and a reading agrees. %s.", server, listener, Mention(op.AnswerBy), op.Ref),
-			what: []string{fmt.Sprintf("%s said that it is not there, and a complete reading agrees (%s).", Mention(op.AnswerBy), Clock(seen))}, again: true,
+			text: fmt.Sprintf("Not added: %s is not on %s; %s said so, and a complete check agrees. %s.", server, listener, Mention(op.AnswerBy), op.Ref),
+			what: []string{fmt.Sprintf("%s said that it was not added, and a complete check agrees (%s).", Mention(op.AnswerBy), Clock(seen))}, again: true,
 		}
 	}
 	return ending{
-		text: fmt.Sprintf("Not added: %s is not on %s in complete readings until %s. %s.", server, listener, UTC(seen), op.Ref),
-		what: []string{fmt.Sprintf("Not on the listener in complete readings until %s.", Clock(seen))}, again: true,
+		text: fmt.Sprintf("Not added: %s never appeared on %s. I checked until %s. %s.", server, listener, UTC(seen), op.Ref),
+		what: []string{fmt.Sprintf("I checked the listener until %s and %s never appeared.", Clock(seen), ServerName(op, Name))}, again: true,
 	}
 }

@@ -94,7 +94,7 @@ func slowLine(op operation.Operation, w Wording) string {
 	if !last.AnsweredAt.IsZero() || w.At.Sub(last.SentAt) < slowFrom {
 		return ""
 	}
-	return fmt.Sprintf("Zenlayer has not answered yet, %s so far. Do not repeat it.",
+	return fmt.Sprintf("Zenlayer has not answered yet, %s so far.",
 		Lasting(w.At.Sub(last.SentAt).Truncate(time.Second)))
 }
 
@@ -119,7 +119,7 @@ func waitLine(op operation.Operation) string {
 		}
 		return fmt.Sprintf("Zenlayer cannot be reached. Nothing was changed. Trying again at %s.", Clock(op.WaitUntil))
 	case operation.WaitRules:
-		return fmt.Sprintf("I do not have the newest rules yet, so I decide nothing. Nothing was sent. Asking again at %s.", Clock(op.WaitUntil))
+		return fmt.Sprintf("I do not have the current policy yet, so I decide nothing. Nothing was sent. Asking again at %s.", Clock(op.WaitUntil))
 	}
 	return ""
 }
@@ -138,7 +138,7 @@ func resumed(op operation.Operation) string {
 	if op.ResumedAt.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("The bot restarted at %s and picked this up again.", Clock(op.ResumedAt))
+	return fmt.Sprintf("The bot restarted at %s and continues with this.", Clock(op.ResumedAt))
 }
 
 func stopButton(op operation.Operation) slack.BlockElement {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	buttonThere     = "It is there"
-	buttonNotThere  = "It is not there"
+	buttonThere     = "It was added"
+	buttonNotThere  = "It was not added"
 	unconfirmedNone = "The request was sent at %s and no answer came. It may or may not have worked."
 	DoNotRepeat     = "*Please do not repeat it* by hand or in the console until the result is here."
 	attemptSmall    = "attempt %d"
@@ -30,7 +30,7 @@ func unconfirmedCard(op operation.Operation, w Wording) card {
 			handover(op, w),
 		},
 		buttons: []slack.BlockElement{
-			Button(ActSettleNow, "Check now", fmt.Sprintf("Look now whether %s is on %s", ServerName(op, BareName),
+			Button(ActSettleNow, "Check now", fmt.Sprintf("Check now whether %s is on %s", ServerName(op, BareName),
 				ListenerName(op, BareName)), ButtonValue(op)),
 		},
 		small: []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.FirstSent())},
@@ -56,7 +56,7 @@ func unansweredLine(op operation.Operation) string {
 		return fmt.Sprintf(unconfirmedNone, Clock(a.SentAt))
 	case a.Fault.Status > 0:
 
-		return fmt.Sprintf("The request was sent at %s and its answer (HTTP %d) does not tell. It may or may not have worked.", Clock(a.SentAt), a.Fault.Status)
+		return fmt.Sprintf("The request was sent at %s and its answer (HTTP %d) does not say what happened. It may or may not have worked.", Clock(a.SentAt), a.Fault.Status)
 	}
 	if a.AnsweredAt.Sub(a.SentAt) < time.Second {
 		return fmt.Sprintf("The request was sent at %s and the connection broke before an answer came. It may or may not have worked.", Clock(a.SentAt))
@@ -77,12 +77,12 @@ func repeatsLeft(op operation.Operation) bool {
 }
 
 func checkingLine(op operation.Operation) string {
-	s := "*I am checking:* I look at the listener; nothing more is sent."
+	s := "*I am checking* the listener. Nothing more is sent."
 	if repeatsLeft(op) {
-		s = "*I am checking:* I look at the listener first, then ask again with the same token."
+		s = "*I am checking* the listener. If the server is not there, I repeat the request with the same client token."
 	}
 	if !op.WaitUntil.IsZero() {
-		s += fmt.Sprintf(" Next look %s.", Clock(op.WaitUntil))
+		s += fmt.Sprintf(" Next check %s.", Clock(op.WaitUntil))
 	}
 	return s
 }
@@ -90,15 +90,15 @@ func checkingLine(op operation.Operation) string {
 func lastReading(op operation.Operation, w Wording) string {
 	var lines []string
 	if !op.LastLook.IsZero() {
-		lines = append(lines, fmt.Sprintf("Last complete reading %s.", Clock(op.LastLook)))
+		lines = append(lines, fmt.Sprintf("Last complete check %s.", Clock(op.LastLook)))
 	}
-	return strings.Join(NonEmpty(append(lines, unreadWords(op, w, "The last reading was not complete: %s"))), " ")
+	return strings.Join(NonEmpty(append(lines, unreadWords(op, w, "The last check was not complete: %s"))), " ")
 }
 
 // needsPersonCard: the bot could not settle it.
 func needsPersonCard(op operation.Operation, w Wording) card {
 	c := card{
-		text:   fmt.Sprintf("Needs a person: I could not settle %s on %s. Look in the console, then answer on the card. %s.", ServerName(op, InText), ListenerPort(op, InText), op.Ref),
+		text:   fmt.Sprintf("Needs a person: I could not find out whether %s was added to %s. Look in the console, then answer on the card. %s.", ServerName(op, InText), ListenerPort(op, InText), op.Ref),
 		header: fmt.Sprintf("Needs a person: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
 		small:  []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
 	}
@@ -109,13 +109,13 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
 		told = fmt.Sprintf("The bot's owners are told (%s).", w.Owners())
 	}
-	do, asks := answerLine(op)+" "+"There is nothing to do until that reading.", op.Answer == "" || op.Mismatch
+	do, asks := answerLine(op)+" "+"There is nothing to do until then.", op.Answer == "" || op.Mismatch
 	if asks {
 		do = joinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press *%s* or *%s*. Please do not repeat it.", ServerName(op, Name), ListenerName(op, Name), buttonThere, buttonNotThere), answerLine(op)})
 	}
 	c.body = []slack.Block{
 		Section(do),
-		Section("I could not settle it.", whyUnsettled(op, w), sent, told),
+		Section("I could not find out whether it was added.", whyUnsettled(op, w), sent, told),
 		handover(op, w),
 	}
 	if asks {
@@ -145,15 +145,15 @@ func answerLine(op operation.Operation) string {
 	case op.Answer == "":
 		return ""
 	case op.Mismatch && there:
-		return fmt.Sprintf("%s says yes; I do not see it.", who)
+		return fmt.Sprintf("%s says that it was added, but I do not see it.", who)
 	case op.Mismatch && len(op.Matches) > 0:
-		return fmt.Sprintf("%s says no; I see it: %s.", who, codes(op.Matches, 10))
+		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, codes(op.Matches, 10))
 	case op.Mismatch:
-		return fmt.Sprintf("%s says no; I see it.", who)
+		return fmt.Sprintf("%s says that it was not added, but I see it.", who)
 	case there:
-		return fmt.Sprintf("%s says that it is there. I am reading the listener again.", who)
+		return fmt.Sprintf("%s says that it was added. I am checking the listener again.", who)
 	}
-	return fmt.Sprintf("%s says that it is not there. I am reading the listener again.", who)
+	return fmt.Sprintf("%s says that it was not added. I am checking the listener again.", who)
 }
 
 // codes lists ids in code style, the first few and a count of the rest.

@@ -9,7 +9,7 @@ import (
 const (
 	unknownValue  = "%s, which this version does not know"
 	unknownStep   = "Event %s, which this version does not know"
-	DeniedUnnamed = "a fact that the rules need"
+	DeniedUnnamed = "a fact that the policy needs"
 )
 
 // ReasonWords says in a few words why an operation ended as not added.
@@ -18,7 +18,7 @@ func ReasonWords(r operation.Reason) string {
 	case operation.ReasonRefused:
 		return "refused by Zenlayer"
 	case operation.ReasonDiffers:
-		return "there with another weight"
+		return "already there with another weight"
 	case operation.ReasonTooLate:
 		return "not started in time"
 	case operation.ReasonStopped:
@@ -32,19 +32,19 @@ func ReasonWords(r operation.Reason) string {
 	case operation.ReasonClockSkew:
 		return "the bot's clock was off"
 	case operation.ReasonUnreachable:
-		return "Zenlayer out of reach"
+		return "Zenlayer could not be reached"
 	case operation.ReasonBlocked:
 		return "blocked on the way"
 	case operation.ReasonGone:
 		return "the listener is gone"
 	case operation.ReasonProven:
-		return "not there after a lost answer"
+		return "no answer came, and it never appeared"
 	case operation.ReasonPerson:
-		return "not there, a person says"
+		return "a person said that it was not added"
 	case operation.ReasonRehearsal:
 		return "rehearsal"
 	case operation.ReasonInternal:
-		return "the bot broke"
+		return "the bot failed"
 	case operation.ReasonNotApproved:
 		return "not approved"
 	case operation.ReasonUnanswered:
@@ -61,17 +61,17 @@ func DenialWords(c operation.DenialCode) string {
 	case operation.DeniedForbidden:
 		return "forbidden"
 	case operation.DeniedRate, operation.DeniedListenerRate, operation.DeniedBudget:
-		return "too many"
+		return "over the limit"
 	case operation.DeniedUnchecked:
 		return "could not be checked"
 	case operation.DeniedNobody:
-		return "nobody to approve"
+		return "nobody can approve it"
 	case operation.DeniedSelf:
 		return "own request"
 	case operation.DeniedShared:
 		return "shared channel"
 	case operation.DeniedChannel:
-		return "channel not seen"
+		return "the channel cannot be seen"
 	case operation.DeniedGuest:
 		return "a guest"
 	case operation.DeniedWorkspace:
@@ -81,15 +81,15 @@ func DenialWords(c operation.DenialCode) string {
 	case operation.DeniedDeactivated:
 		return "account deactivated"
 	case operation.DeniedNoPolicy:
-		return "no rules are loaded"
+		return "no policy is loaded"
 	case operation.DeniedOutdated:
-		return "newest rules not there"
+		return "the current policy was not loaded"
 	case operation.DeniedApproval:
 		return "needs approval"
 	case operation.DeniedReason:
 		return "needs a reason"
 	case operation.DeniedNotRequester:
-		return "somebody else's"
+		return "someone else's request"
 	}
 	return "code " + fmt.Sprintf(unknownValue, string(c))
 }
@@ -106,7 +106,7 @@ func FactWords(what operation.Fact, whose string) string {
 	case operation.FactChannel:
 		return "whether this channel is internal"
 	case operation.FactGroups:
-		return "the user groups that the rules name"
+		return "who is in the user groups"
 	case operation.FactListener:
 		return "the listener and its load balancer"
 	case operation.FactServer:
@@ -116,11 +116,11 @@ func FactWords(what operation.Fact, whose string) string {
 	case operation.FactPorts:
 		return "the ports"
 	case operation.FactPolicy:
-		return "the rules"
+		return "the policy"
 	case operation.FactAsker:
-		return "whether somebody else asked"
+		return "whether someone else asked"
 	case operation.FactNewest:
-		return "whether I have the newest rules"
+		return "whether I have the current policy"
 	case operation.FactPolicyFile:
 		return "the policy file, which was changed a moment ago"
 	}
@@ -147,7 +147,7 @@ func StepWords(kind string) string {
 	case operation.EventWaiting:
 		return "Waiting for the next try"
 	case operation.EventLook:
-		return "Looked at the listener"
+		return "Checked the listener"
 	case operation.EventPerson:
 		return "A person answered"
 	case operation.EventFinished:

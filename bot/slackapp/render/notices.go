@@ -27,8 +27,8 @@ func OwnerNotice(op operation.Operation, w Wording) Message {
 	need, where, asOf := OwnerNeed(op), fmt.Sprintf("Its card is in %s.", Channel(op.Place.ResultID)), ""
 	if w.Untold {
 		need, where = fmt.Sprintf(
-			"It has been over for more than a day, and Slack has not taken its card: not in %s and not as a direct "+
-				"message. The log says why. I try on once an hour. /lb-register status %s shows what came of it.",
+			"It ended more than a day ago, and Slack has not accepted its card: not in %s and not as a direct "+
+				"message. The log says why. I try again once an hour. /lb-register status %s shows the result.",
 			Channel(op.Place.ResultID), op.Ref), ""
 	}
 	if !op.State.Final() && !w.At.IsZero() {
@@ -53,15 +53,15 @@ func OwnerNeed(op operation.Operation) string {
 		return "*What to do:* look in the console, then answer on its card. Please do not repeat it."
 	case op.Reason == operation.ReasonCredentials:
 		said, _ := AdviceOn(op.Fault, "")
-		return fmt.Sprintf("*What to do:* repair the bot's access to Zenlayer: %s Nothing can be added before.", Sentence(said))
+		return fmt.Sprintf("*What to do:* repair the bot's access to Zenlayer: %s Until then nothing can be added.", Sentence(said))
 	case op.Reason == operation.ReasonClockSkew:
-		return "*What to do:* set the bot's clock right; it is off by more than Zenlayer allows. Nothing can be added before."
+		return "*What to do:* correct the bot's clock. It is off by more than Zenlayer allows, so nothing can be added."
 	case op.Reason == operation.ReasonBlocked:
 		return "*What to do:* look at the network path and at the address the bot calls from. Something in front of Zenlayer's API stopped the call."
 	case op.Reason == operation.ReasonInternal:
 		return "*What to do:* look for this id in the log. Something broke in the bot before anything was sent."
 	case op.State == operation.Added && op.BackendStatus == "":
-		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer gave it, and it was not in the list when I stopped looking.", Code(op.BackendID))
+		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer returned this ID, but it was not in the list when I stopped looking.", Code(op.BackendID))
 	}
 	return OwnerOther
 }

@@ -21,9 +21,9 @@ const maxPeople = 10
 func NeedsOf(n int, p operation.People) string {
 	switch {
 	case p.Everybody:
-		return fmt.Sprintf("%s; anybody in this workspace whom no rule excludes", CountPeople(n))
+		return fmt.Sprintf("%s; anyone in this workspace whom no rule excludes", CountPeople(n))
 	case len(p.IDs) == 0:
-		return fmt.Sprintf("%s; I cannot name who could", CountPeople(n))
+		return fmt.Sprintf("%s; I cannot say who may approve", CountPeople(n))
 	}
 	return fmt.Sprintf(peopleOf, n, peopleWords(p))
 }

@@ -20,10 +20,10 @@ const (
 	accountHolds = "Rule %s *holds*: it %s."
 	accountYes   = "yes, without approval."
 	accountNo    = "no. %s"
-	accountAgain = "It is asked again at your click and right before the call."
+	accountAgain = "The policy is checked again at your click and right before the call."
 	canLabel     = "*Who can:* %s"
 	denyThis     = "this listener"
-	denyNoPolicy = "No rules are loaded, so nobody may change anything through me."
+	denyNoPolicy = "No policy is loaded, so nobody may change anything through me."
 )
 
 // How much of an account is shown; nobody reads more, and Slack takes 50 blocks.
@@ -49,7 +49,7 @@ func Account(a intake.WhyAnswer, w render.Wording) render.Message {
 	op := operation.Operation{Listener: a.Listener, Server: a.Server}
 	op.Request.ListenerID, op.Request.InstanceID = a.Listener.ID, a.Server.ID
 	op.Request.PortList, op.Request.Weight = a.Ports, a.Weight
-	server, unnamed := "a server", "No server was named, so I asked as for a bare metal server that no rule names."
+	server, unnamed := "a server", "No server was given, so I assumed a bare metal server that no rule names."
 	if a.Server.ID != "" {
 		server, unnamed = render.ServerName(op, render.Name), ""
 	}
@@ -81,9 +81,9 @@ func accountWeight(a intake.WhyAnswer) string {
 		return "No weight was given, so I took the one that most servers on this listener have, as a request would."
 	case a.Fault.Answered():
 
-		return fmt.Sprintf("No weight was given, and I could not read which one most servers on this listener have, since %s: %s. So I asked as for Zenlayer's default. With `weight=` the answer is certain.", render.AnsweredHow(a.Fault), render.Prose(a.Fault.Words(), render.SaidLimit))
+		return fmt.Sprintf("No weight was given, and I could not read which one most servers on this listener have, since %s: %s. So I assumed the default weight. Add `weight=` to be certain.", render.AnsweredHow(a.Fault), render.Prose(a.Fault.Words(), render.SaidLimit))
 	case a.Unread:
-		return "No weight was given, and I could not read which one most servers on this listener have, so I asked as for Zenlayer's default. With `weight=` the answer is certain."
+		return "No weight was given, and I could not read which one most servers on this listener have, so I assumed the default weight. Add `weight=` to be certain."
 	}
 	return ""
 }

@@ -107,10 +107,10 @@ func Whoami(s operation.Standing, limits []intake.LimitLeft, w render.Wording) r
 	default:
 		fit = fmt.Sprintf("%d rules fit you here", n)
 	}
-	rules := "*Rules that fit you here:* none, so I would say no."
+	rules := "*Rules that fit you here:* none, so I would deny a request."
 	if len(s.Rules) > 0 {
 		rules = fmt.Sprintf(
-			"*Rules that fit you here:* %s. Weight, ports, time and listener are looked at when you ask.",
+			"*Rules that fit you here:* %s. Weight, ports, time and listener are checked when you ask.",
 			render.Names(s.Rules))
 	}
 	small := ""

@@ -78,7 +78,7 @@ func Present(e *intake.PresentError) render.Message {
 			render.Section("*"+render.FirstNothing+".* "+fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", render.ServerName(op, render.Name), id), render.NothingWasSent))
 	}
 	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already on %s as %s with weight %d.", render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.InText(there.BackendID), there.Weight),
-		render.Section(fmt.Sprintf("*Not sent.* It is there with weight %d; you asked for %s. This load balancer cannot change a weight in place.", there.Weight, render.WeightWords(op.Request.Weight)), fmt.Sprintf(render.DiffersAs, id, render.NothingWasSent)))
+		render.Section(fmt.Sprintf("*Not sent.* It is on the listener with weight %d; you asked for %s. This load balancer cannot change a weight in place.", there.Weight, render.WeightWords(op.Request.Weight)), fmt.Sprintf(render.DiffersAs, id, render.NothingWasSent)))
 }
 
 // expiredMessage: the preview is too old to be used.
@@ -114,11 +114,11 @@ func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 	case moved:
 		return NotSent("The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how.")
 	case e.What == "journal":
-		return NotSent("I cannot write requests down right now, so I do nothing. Nothing was changed. Try again in a minute.")
+		return NotSent("I cannot store requests right now, so I do nothing. Nothing was changed. Try again in a minute.")
 	case setup != nil:
 		return NotSent(fmt.Sprintf("%s refuses what I have to ask, so I could not check. Nothing was changed. Trying again does not help until this is changed: %s.", render.InText(e.What), render.Prose(setup.Remedy, render.SaidLimit)))
 	case e.Busy:
-		return NotSent(fmt.Sprintf("%s is being asked a lot right now, so I could not check in time. Nothing was changed. Try again in a minute.", render.InText(e.What)))
+		return NotSent(fmt.Sprintf("Many requests to %s are waiting right now, so I could not check in time. Nothing was changed. Try again in a minute.", render.InText(e.What)))
 	}
 	if !e.Fault.Answered() {
 		return NotSent(fmt.Sprintf("%s did not answer, so I could not check. Nothing was changed. Try again in a minute.", render.InText(e.What)))
@@ -137,7 +137,7 @@ func Uncertain(e *intake.UncertainError) render.Message {
 	}
 	return render.Ephemeral(fmt.Sprintf("Not confirmed: I could not find out whether %s was accepted.", render.InText(e.Ref)),
 		render.Section(fmt.Sprintf("*Not confirmed.* I could not find out whether %s was accepted. Pressing the same button again is safe: a preview is accepted once.", render.Name(e.Ref)),
-			fmt.Sprintf("To see what became of it: %s", render.Code(fmt.Sprintf(render.StatusCommand, e.Ref)))))
+			fmt.Sprintf("To see the result: %s", render.Code(fmt.Sprintf(render.StatusCommand, e.Ref)))))
 }
 
 // stillMessage: Slack had to be acked before there was an outcome.

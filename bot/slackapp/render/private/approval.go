@@ -14,10 +14,10 @@ import (
 const (
 	ButtonAsk      = "Ask for approval"
 	decidedStopped = "Already stopped by %s."
-	picturesOld    = "This picture is out of date: something changed since. Look at the card as it is now, then " +
+	picturesOld    = "This card is out of date: something changed since. Look at it as it is now, then " +
 		"answer there."
 	NotOnListText   = "You are not on the list for this listener."
-	DenySelf        = "You asked for this yourself, so somebody else has to approve it."
+	DenySelf        = "You asked for this yourself, so someone else has to approve it."
 	statusApprovals = "*Approval:* %s"
 	previewNoServer = "no server on it yet"
 	denyContact     = "*Ask:* %s"
@@ -104,7 +104,7 @@ func ChangedWords(op operation.Operation) string {
 	if op.Approval != nil {
 		what = "approval is needed now"
 	}
-	return fmt.Sprintf("Something changed since you looked: %s. Here is the new picture.", what)
+	return fmt.Sprintf("Something changed since you looked: %s. This is how it is now.", what)
 }
 
 // Pool is the listener before and after, as the approvers were shown it.
@@ -157,7 +157,7 @@ func decidedWords(op operation.Operation, who func(operation.Actor) string, at f
 	case op.StopBy != "":
 		return fmt.Sprintf(decidedStopped, who(operation.Actor{UserID: op.StopBy}))
 	case op.Reason == operation.ReasonUnanswered, op.State == operation.Waiting:
-		return fmt.Sprintf("The time for an answer was over at %s.", at(a.ExpiresAt))
+		return fmt.Sprintf("The approval expired at %s.", at(a.ExpiresAt))
 	}
 	return fmt.Sprintf("This is decided already. %s is now: %s.", op.Ref, render.Stands(op))
 }

@@ -13,7 +13,7 @@ import (
 
 const (
 	canOthers = "%s and %s."
-	HandOver  = "The same request, for somebody who can to type here:"
+	HandOver  = "The same request, to be typed here by someone who can:"
 )
 
 // maxShown is how many people are named; the rest is counted.
@@ -38,7 +38,7 @@ func whoCan(label string, p *operation.People) string {
 	case len(p.Groups) > 0:
 		words = fmt.Sprintf("members of %s (%s).", render.Groups(p.Groups), render.CountPeople(len(p.IDs)))
 	default:
-		words = fmt.Sprintf("%s, whom the rules do not let me name.", render.CountPeople(len(p.IDs)))
+		words = fmt.Sprintf("%s, whom the policy does not let me name.", render.CountPeople(len(p.IDs)))
 	}
 	if p.More {
 		words += " There may be more."

@@ -111,7 +111,7 @@ func Refusal(d operation.Decision, w render.Wording) string {
 		}
 		return fmt.Sprintf("I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel.", w.Mentioned())
 	case operation.DeniedOutdated:
-		return "I do not have the newest rules yet, so I decide nothing. Try again in a minute."
+		return "I do not have the current policy yet, so I decide nothing. Try again in a minute."
 	case operation.DeniedUnchecked:
 		if d.What == operation.FactPolicyFile {
 			return "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again in a few seconds."
@@ -206,7 +206,7 @@ func noRule(d operation.Decision) string {
 	if d.GroupsAsk {
 		needs = fmt.Sprintf("%s and an approval", needs)
 	}
-	in := "none of the groups that the rules name"
+	in := "none of the groups that the policy names"
 	if len(d.In) > 0 {
 		in = render.Groups(d.In)
 	}

@@ -23,22 +23,22 @@ func Copy(op operation.Operation) render.Message {
 // Why names the rules that permit the request.
 func Why(op operation.Operation) render.Message {
 	if len(op.Policies) == 0 {
-		text := fmt.Sprintf("No rule is noted for %s.", op.Ref)
+		text := fmt.Sprintf("No rule is recorded for %s.", op.Ref)
 		return render.Ephemeral(text, render.Section(text))
 	}
 	if a := op.Approval; a != nil && !a.Skipped {
-		return render.Ephemeral(fmt.Sprintf("Allowed by rule %s for %s, once agreed to by %s.",
+		return render.Ephemeral(fmt.Sprintf("Allowed by rule %s for %s, after approval by %s.",
 			render.Prose(strings.Join(op.Policies, ", "), render.SaidLimit), op.Ref, render.CountPeople(a.Needed)),
 			render.Section(fmt.Sprintf(
-				"*Why you are allowed:* rule %s permits it for %s here, once agreed to by %s other than you. It is "+
-					"asked again at each click and right before the call.", render.Names(op.Policies), op.Ref,
+				"*Why you are allowed:* rule %s permits it for %s here, after approval by %s other than you. The "+
+					"policy is checked again at each click and right before the call.", render.Names(op.Policies), op.Ref,
 				render.CountPeople(a.Needed))))
 	}
 	return render.Ephemeral(fmt.Sprintf("Allowed by rule %s for %s.",
 		render.Prose(strings.Join(op.Policies, ", "), render.SaidLimit), op.Ref),
 		render.Section(fmt.Sprintf(
-			"*Why you are allowed:* rule %s permits it for %s here. It is asked again at your click and right before "+
-				"the call.", render.Names(op.Policies), op.Ref)))
+			"*Why you are allowed:* rule %s permits it for %s here. The policy is checked again at your click and right "+
+				"before the call.", render.Names(op.Policies), op.Ref)))
 }
 
 // Zeno is the same call for the shell, with the token of this request,
@@ -51,7 +51,7 @@ func Zeno(op operation.Operation) render.Message {
 			fmt.Sprintf(
 				"The same call for the shell, *with the token of this request* (%s), so that it does not add the "+
 					"server twice:", op.Ref), "```"+render.Escape(command)+"```",
-			"It is for now only: how long the API remembers a token is not documented. Look in the console first."))
+			"Look in the console first. Use the call soon: the API's documentation does not say how long it remembers a token."))
 }
 
 // ZenoCommand writes the call for Zenlayer's command line client. Values are

@@ -44,7 +44,7 @@ func previewTop(op operation.Operation) string {
 func previewDo(op operation.Operation) string {
 	switch a := op.Approval; {
 	case op.DryRun:
-		return "There is nothing to do: this only shows what would be sent."
+		return "Dry run: there is nothing to do. This only shows what would be sent."
 	case a == nil:
 		return fmt.Sprintf(previewDoPress, ButtonAdd)
 	case render.Enough(*a):
@@ -66,9 +66,6 @@ func previewLines(op operation.Operation) []string {
 	}
 	if p := render.Prose(op.Purpose, render.ReasonLimit); p != "" {
 		lines = append(lines, fmt.Sprintf("*Reason:* %s", p))
-	}
-	if op.DryRun {
-		lines = append(lines, "Dry run: nothing was sent.")
 	}
 	return lines
 }

@@ -43,7 +43,7 @@ func PastSentence(e intake.Entry, public bool) string {
 	case op.State == operation.Added:
 		line = fmt.Sprintf("• %s: %s added %s to %s, %s (%s).", when, who, server, listener, render.WeightPhrase(op.Request.Weight), render.Name(op.Ref))
 	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is there, and it is not known who added it (%s).", when, who, server, listener, render.Name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is on the listener, and it is not known who added it (%s).", when, who, server, listener, render.Name(op.Ref))
 	case op.State == operation.AlreadyThere:
 		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it was there already (%s).", when, who, server, listener, render.Name(op.Ref))
 	case op.State == operation.NotAdded && op.Known():

@@ -65,7 +65,7 @@ func ReadFormMeta(s string) (FormMeta, bool) {
 func GlassFields() []commands.Field {
 	return []commands.Field{
 		{Key: intake.FieldWhy, Kind: commands.FieldMultiline, Label: "Why can this not wait?",
-			Hint: "At least 20 characters. Everybody who is told reads it.", Required: true, MaxLength: 300},
+			Hint: "At least 20 characters. Everyone who is told reads it.", Required: true, MaxLength: 300},
 		{Key: intake.FieldIncident, Kind: commands.FieldText, Label: "Incident", Placeholder: "inc-1234",
 			Required: true, MaxLength: 100},
 		{Key: intake.FieldResponsible, Kind: commands.FieldCheck, Label: "Responsibility", Required: true,

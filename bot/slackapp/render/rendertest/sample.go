@@ -102,8 +102,7 @@ func Denials() map[string]operation.Decision {
 		"unchecked_setup": no(operation.DeniedUnchecked, func(d *operation.Decision) {
 			d.What = "groups"
 			d.Remedy = "user groups need a paid Slack plan. Without one, name people in the policy instead of " +
-				"groups: " +
-				`principal == Person::"U…"`
+				"groups"
 		}),
 		"workspace":    no(operation.DeniedWorkspace),
 		"guest":        no(operation.DeniedGuest, groups),

@@ -39,16 +39,16 @@ var exceptions = struct {
 }{
 	packageFiles: map[string]int{},
 	packageLines: map[string]int{
-		"bot/operation": 3937,
+		"bot/operation": 3950,
 	},
 	fileLines: map[string]int{
-		"approval_edges_test.go": 636,
-		"approval_test.go":       691,
+		"approval_edges_test.go": 650,
+		"approval_test.go":       700,
 		"board.go":               340,
-		"intake_test.go":         663,
-		"settle_test.go":         535,
+		"intake_test.go":         680,
+		"settle_test.go":         545,
 	},
-	longLines: 690,
+	longLines: 285,
 }
 
 // oversized returns a sentence for each thing that is larger than its limit or

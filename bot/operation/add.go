@@ -45,7 +45,8 @@ func (a Add) SaysDone(err error) bool { return zenlayer.IsConflict(err) }
 func (a Add) Differences(op Operation, shown, now Picture) []string {
 	var list []string
 	if shown.Settings != "" && !sameSettings(shown.Settings, now.Settings) {
-		list = append(list, "the listener's settings changed from "+settingWords(shown.Settings)+" to "+settingWords(now.Settings))
+		list = append(list,
+			"the listener's settings changed from "+settingWords(shown.Settings)+" to "+settingWords(now.Settings))
 	}
 	if fresh := added(shown.Same, now.Same); len(fresh) > 0 {
 		list = append(list, "the same server is on the listener as "+fresh[0])

@@ -338,7 +338,9 @@ func TestAnAnswerIsKeptUntilTheJournalTakesIt(t *testing.T) {
 				} else {
 					require.Equal(t, operation.ReasonRefused, op.Reason)
 				}
-				require.False(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.Unconfirmed }))
+				require.False(t, h.journal.was(func(o operation.Operation) bool {
+					return o.State == operation.Unconfirmed
+				}))
 			})
 		})
 	}

@@ -84,7 +84,8 @@ type Proof struct {
 func (r *Runner) changeOf(op Operation) (Change, error) {
 	change, ok := r.Changes[op.Change]
 	if !ok {
-		return nil, fmt.Errorf("%s is a change of kind %q, which this version does not know: start the version that accepted it",
+		return nil, fmt.Errorf("%s is a change of kind %q, which this version does not know: start the version that "+
+			"accepted it",
 			op.Ref, op.Change)
 	}
 	return change, nil

@@ -119,7 +119,8 @@ func (e Event) Who() (userID string, known bool) {
 		if requester == "" {
 			return "", false
 		}
-	case EventAttempt, EventAnswered, EventWaiting, EventLook, EventFinished, EventStatus, EventResumed, EventApprovalAsked, EventReminded:
+	case EventAttempt, EventAnswered, EventWaiting, EventLook, EventFinished, EventStatus, EventResumed,
+		EventApprovalAsked, EventReminded:
 		return "", true
 	case EventBreakGlass:
 		if e.Data["why"] == "" { // who was told of it

@@ -215,7 +215,9 @@ func TestHistoryIsForThoseWhoMayBeHere(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		s := &shelves{}
 		h.intake.Archive = s
-		h.gate.admit = func(operation.Actor) operation.Decision { return operation.Decision{Code: operation.DeniedShared} }
+		h.gate.admit = func(operation.Actor) operation.Decision {
+			return operation.Decision{Code: operation.DeniedShared}
+		}
 		_, err := h.intake.History(t.Context(), ana, here, intake.HistoryQuery{})
 		require.Equal(t, operation.DeniedShared, denied(t, h, err).Code)
 		require.Zero(t, s.reads)

@@ -113,7 +113,8 @@ func TestRisksSayInWhatStateThingsAre(t *testing.T) {
 	t.Parallel()
 	for text, note := range map[string]string{"lst-1 web-02": "The server is stopped.",
 		"lst-1 web-03": "The server is in the recycle bin.",
-		"lst-2 web-01": "This load balancer is not running (state: CREATING). Servers can be added only while it is running."} {
+		"lst-2 web-01": "This load balancer is not running (state: CREATING). Servers can be added only while it is " +
+			"running."} {
 		scene(t, func(t *testing.T, h *house) {
 			op, err := h.intake.Preview(t.Context(), h.ask(typed(t, text)))
 			require.NoError(t, err)
@@ -252,7 +253,9 @@ func denied(t *testing.T, h *house, err error) operation.Decision {
 func TestADenialIsRecordedAndTellsAStrangerNothing(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.gate.admit = func(operation.Actor) operation.Decision { return operation.Decision{Code: operation.DeniedGuest} }
+		h.gate.admit = func(operation.Actor) operation.Decision {
+			return operation.Decision{Code: operation.DeniedGuest}
+		}
 		_, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.Equal(t, operation.DeniedGuest, denied(t, h, err).Code)
 		require.Empty(t, h.cloud.calls, "nothing is looked up for a stranger")
@@ -611,7 +614,9 @@ func TestAStatusShowsNobodyElsesDraft(t *testing.T) {
 		require.NoError(t, err)
 		_, err = h.intake.Status(t.Context(), op.Ref, bo, here)
 		require.NoError(t, err, "what changes production is no secret")
-		h.gate.admit = func(operation.Actor) operation.Decision { return operation.Decision{Code: operation.DeniedShared} }
+		h.gate.admit = func(operation.Actor) operation.Decision {
+			return operation.Decision{Code: operation.DeniedShared}
+		}
 		_, err = h.intake.Status(t.Context(), op.Ref, ana, here)
 		require.Equal(t, operation.DeniedShared, denied(t, h, err).Code)
 	})
@@ -635,7 +640,8 @@ func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
 		require.Equal(t, operation.Draft, op.State, "it may work, so it can be sent")
 		require.Len(t, op.Notes, 1)
 		require.Contains(t, op.Notes[0],
-			"web-01 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) and 1 more. Zenlayer may refuse")
+			"web-01 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) "+
+				"and 1 more. Zenlayer may refuse")
 	})
 }
 
@@ -647,7 +653,9 @@ func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
 		var e *commands.InputError
 		require.ErrorAs(t, err, &e)
 		require.Len(t, e.Problems, 1)
-		require.Equal(t, "web-01 is a server, and the first value should be a listener. Did you mean: /lb-register api-lb/https-443 web-01", e.Problems[0].Text)
+		require.Equal(t,
+			"web-01 is a server, and the first value should be a listener. Did you mean: /lb-register "+
+				"api-lb/https-443 web-01", e.Problems[0].Text)
 		require.Equal(t, commands.Values{"listener": "api-lb/https-443", "server": "web-01", "weight": "7"}, e.Values)
 		_, err = h.intake.Why(t.Context(), reg, ana, here)
 		require.ErrorAs(t, err, &e)

@@ -22,8 +22,10 @@ func (h *house) crowd(n int) []string {
 	ids := make([]string, n)
 	for i := range ids {
 		name := fmt.Sprintf("crowd-%02d", i)
-		h.cloud.instances = append(h.cloud.instances, zenlayer.Instance{ID: "i-" + name, Name: name, Status: "RUNNING", Type: zenlayer.InstanceBM})
-		ids[i] = h.accepted(commands.Registration{Listener: named("lst-1"), Server: name, Ports: []int{8080}, Weight: 50})
+		h.cloud.instances = append(h.cloud.instances,
+			zenlayer.Instance{ID: "i-" + name, Name: name, Status: "RUNNING", Type: zenlayer.InstanceBM})
+		ids[i] = h.accepted(commands.Registration{Listener: named("lst-1"), Server: name, Ports: []int{8080},
+			Weight: 50})
 		pass(time.Second)
 	}
 	return ids
@@ -80,7 +82,8 @@ func TestThoseInLineReadSoWithANumberThatIsTrue(t *testing.T) {
 	for name, tt := range map[string]struct {
 		alone bool
 		want  []int
-	}{"one process": {true, []int{3, 3, 3, 3}}, "several processes, whose lines are not known": {false, []int{0, 0, 0, 0}}} {
+	}{"one process": {true, []int{3, 3, 3, 3}}, "several processes, whose lines are not known": {false,
+		[]int{0, 0, 0, 0}}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -90,14 +93,17 @@ func TestThoseInLineReadSoWithANumberThatIsTrue(t *testing.T) {
 				h.carryAll(ids)
 				var others []int
 				for _, id := range ids[:4] {
-					said := slices.DeleteFunc(h.reporter.versions(id), func(op operation.Operation) bool { return op.WaitFor != operation.WaitLine })
+					said := slices.DeleteFunc(h.reporter.versions(id),
+						func(op operation.Operation) bool { return op.WaitFor != operation.WaitLine })
 					require.NotEmpty(t, said)
 					require.Equal(t, operation.Accepted, said[0].State, "nothing is sent")
-					require.Equal(t, said[0].Version, said[len(said)-1].Version, "one change is enough: the card names the time")
+					require.Equal(t, said[0].Version, said[len(said)-1].Version,
+						"one change is enough: the card names the time")
 					others = append(others, said[0].Others)
 				}
 				require.Equal(t, tt.want, others)
-				require.Empty(t, slices.DeleteFunc(h.reporter.versions(ids[4]), func(op operation.Operation) bool { return op.WaitFor != operation.WaitLine }), "it did not wait")
+				require.Empty(t, slices.DeleteFunc(h.reporter.versions(ids[4]),
+					func(op operation.Operation) bool { return op.WaitFor != operation.WaitLine }), "it did not wait")
 			})
 		})
 	}
@@ -115,7 +121,8 @@ func TestWhatIsStillInLineAfterFiveMinutesIsNotAddedAndCounted(t *testing.T) {
 		added, late := 0, 0
 		for _, op := range ops {
 			require.True(t, h.isClosed(op.ID))
-			there := slices.ContainsFunc(h.cloud.entries, func(e entry) bool { return e.InstanceID == op.Request.InstanceID })
+			there := slices.ContainsFunc(h.cloud.entries,
+				func(e entry) bool { return e.InstanceID == op.Request.InstanceID })
 			if op.State == operation.Added {
 				require.True(t, there)
 				require.Less(t, op.FirstSent().Sub(op.ClickedAt), operation.StartWithin)
@@ -127,7 +134,8 @@ func TestWhatIsStillInLineAfterFiveMinutesIsNotAddedAndCounted(t *testing.T) {
 			require.Equal(t, operation.ReasonTooLate, op.Reason)
 			require.NotZero(t, op.InLine, "the card says that it was in line")
 			require.Empty(t, op.Attempts)
-			require.Less(t, op.FinishedAt.Sub(op.ClickedAt), operation.StartWithin, "and says so as soon as it is certain")
+			require.Less(t, op.FinishedAt.Sub(op.ClickedAt), operation.StartWithin,
+				"and says so as soon as it is certain")
 			late++
 		}
 		require.Equal(t, 40, added+late, "nothing is lost")
@@ -226,7 +234,8 @@ func TestAProcessThatStopsLetsGoOfTheLineAndTheNextOneGoesOn(t *testing.T) {
 
 func TestACallThatTheLimiterKeptBackIsTriedAgainAndNeverCalledSent(t *testing.T) {
 	t.Parallel()
-	for name, at := range map[string]string{"the call": "RegisterBackend", "reading the listener": "DescribeListeners", "reading the pool": "DescribeBackends"} {
+	for name, at := range map[string]string{"the call": "RegisterBackend", "reading the listener": "DescribeListeners",
+		"reading the pool": "DescribeBackends"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -256,7 +265,8 @@ func TestACallThatTheLimiterKeptBackIsTriedAgainAndNeverCalledSent(t *testing.T)
 
 func TestACallThatNeverGetsAPlaceEndsAsTooLate(t *testing.T) {
 	t.Parallel()
-	for name, at := range map[string]string{"the call": "RegisterBackend", "reading the listener": "DescribeListeners"} {
+	for name, at := range map[string]string{"the call": "RegisterBackend",
+		"reading the listener": "DescribeListeners"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
@@ -289,7 +299,8 @@ func TestARefusalIsNotForgottenInLine(t *testing.T) {
 			return fault{before: limited()}
 		})
 		op := h.carry(id)
-		require.Equal(t, operation.ReasonRateLimited, op.Reason, "something was sent, so the card must not say that it did not start")
+		require.Equal(t, operation.ReasonRateLimited, op.Reason,
+			"something was sent, so the card must not say that it did not start")
 	})
 }
 

@@ -52,11 +52,17 @@ func find(t *testing.T, listener, server string) (operation.Listener, operation.
 func TestANameIsComparedByItsOwnStandard(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"WEB-A.edge.example": "ins-1", "web-a.edge.example.": "ins-1", "Web-A.Edge.Example": "ins-1", "WEB-B.EDGE.EXAMPLE": "ins-2",
-		"2001:db8::17": "ins-1", "2001:0DB8:0000::0017": "ins-1", "[2001:db8::17]": "ins-1", "2001:db8::18": "ins-2", "2001:db8:0:0:0:0:0:19": "vm-3",
-		"::ffff:10.0.3.17": "ins-1", "192.0.2.9": "vm-3", "*web-a*": "ins-1", "~web-a~": "ins-1", "_*ins-1*_": "ins-1", "*192.0.2.9*": "vm-3", "*bold*": "ins-4",
+		"WEB-A.edge.example": "ins-1", "web-a.edge.example.": "ins-1", "Web-A.Edge.Example": "ins-1",
+		"WEB-B.EDGE.EXAMPLE": "ins-2",
+		"2001:db8::17":       "ins-1", "2001:0DB8:0000::0017": "ins-1", "[2001:db8::17]": "ins-1",
+		"2001:db8::18":          "ins-2",
+		"2001:db8:0:0:0:0:0:19": "vm-3",
+		"::ffff:10.0.3.17":      "ins-1", "192.0.2.9": "vm-3", "*web-a*": "ins-1", "~web-a~": "ins-1",
+		"_*ins-1*_":   "ins-1",
+		"*192.0.2.9*": "vm-3", "*bold*": "ins-4",
 		"https://console.example.com/bmc/ins-2/overview": "ins-2", "console.example.com/bmc/ins-2": "ins-2",
-		"http://web-b.edge.example:8080/health": "ins-2", "http://192.0.2.9/": "vm-3", "https://console.example.com/?tab=1&id=vm-3": "vm-3",
+		"http://web-b.edge.example:8080/health": "ins-2", "http://192.0.2.9/": "vm-3",
+		"https://console.example.com/?tab=1&id=vm-3": "vm-3",
 	} {
 		_, s, err := find(t, "lst-1", text)
 		require.NoError(t, err, text)
@@ -64,8 +70,10 @@ func TestANameIsComparedByItsOwnStandard(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"*lst-80aa*": "lst-80aa", "*api-lb/https-443*": "lst-80aa", "_pay-lb:443_": "lst-90bb", "_blue_": "lst-2",
-		"https://console.example.com/lb/lb-1/lst-80aa": "lst-80aa", "https://console.example.com/#/listener?id=lst-90bb&lb=lb-2": "lst-90bb",
-		"console.example.com/lb/lb-2/payments": "lst-90bb", "https://console.example.com/admin/lst-80aa": "lst-80aa",
+		"https://console.example.com/lb/lb-1/lst-80aa":               "lst-80aa",
+		"https://console.example.com/#/listener?id=lst-90bb&lb=lb-2": "lst-90bb",
+		"console.example.com/lb/lb-2/payments":                       "lst-90bb",
+		"https://console.example.com/admin/lst-80aa":                 "lst-80aa",
 	} {
 		l, _, err := find(t, text, "ins-1")
 		require.NoError(t, err, text)

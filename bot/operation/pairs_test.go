@@ -63,14 +63,16 @@ func kinds() []kind {
 		{"key refused", refused(http.StatusUnauthorized, "AUTHFAILURE_SIGNATURE_FAILURE")},
 	}
 	for name, k := range map[string]zenlayertest.Fault{
-		"dropped": f(zenlayertest.ConnectionDropped), "hang": f(zenlayertest.Hang), "bad gateway": f(zenlayertest.BadGateway),
+		"dropped": f(zenlayertest.ConnectionDropped), "hang": f(zenlayertest.Hang),
+		"bad gateway":  f(zenlayertest.BadGateway),
 		"a 429 page":   with(zenlayertest.RateLimited, func(f *zenlayertest.Fault) { f.Plain = true }),
 		"redirect 302": f(zenlayertest.Redirect302), "redirect 307": f(zenlayertest.Redirect307),
 		"a 400 page": answered(http.StatusBadRequest,
 			"<html>bad request</html>"), "a 404 page": answered(http.StatusNotFound, "404 page not found"),
 		"a 401 page": answered(http.StatusUnauthorized,
 			`{"error":"login"}`), "a 409 page": answered(http.StatusConflict, "conflict"),
-		"unavailable": f(zenlayertest.Unavailable), "timed out": f(zenlayertest.TimedOut), "error in 200": f(zenlayertest.ErrorIn200),
+		"unavailable": f(zenlayertest.Unavailable), "timed out": f(zenlayertest.TimedOut),
+		"error in 200": f(zenlayertest.ErrorIn200),
 	} {
 		all = append(all, kind{name, k})
 		k.Execute = true

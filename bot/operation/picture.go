@@ -82,7 +82,8 @@ func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
 func settingWords(s string) string {
 	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,",
 		" DR,", " direct routing,",
-		"health check true", "health check on", "health check false", "health check off", "health check unknown", "health check not known").Replace(s)
+		"health check true", "health check on", "health check false", "health check off", "health check unknown",
+		"health check not known").Replace(s)
 }
 
 // added returns what is in now and was not in before.

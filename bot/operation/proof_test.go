@@ -27,7 +27,8 @@ func TestOnlyZenlayersOwnCodeProvesThatACallDidNothing(t *testing.T) {
 		seenThere = end{operation.AlreadyThere, "", operation.EvidenceSeen}
 	)
 	codes := map[int]string{
-		400: "INVALID_PARAMETER_VALUE", 401: "AUTHFAILURE_SIGNATURE_FAILURE", 403: "OPERATION_FAILED_FOR_RECYCLE_RESOURCE",
+		400: "INVALID_PARAMETER_VALUE", 401: "AUTHFAILURE_SIGNATURE_FAILURE",
+		403: "OPERATION_FAILED_FOR_RECYCLE_RESOURCE",
 		404: "INVALID_INSTANCE_NOT_FOUND", 429: zenlayer.CodeRequestLimitExceeded,
 	}
 	play := func(status int, code string, worked bool, want end) {

@@ -79,8 +79,9 @@ func onWire(t *testing.T, rules zenlayertest.Rules, play func(t *testing.T, w *w
 		go func() { ended <- server.Serve(network) }()
 		transport := &http.Transport{DialContext: network.dial, MaxIdleConnsPerHost: 8}
 		client, err := zenlayer.New(zenlayer.Config{Endpoint: "http://127.0.0.1",
-			AccessKeyID:     zenlayertest.SampleAccessKeyID,
-			AccessKeySecret: zenlayer.NewSecret(zenlayertest.SampleAccessKeySecret), HTTPClient: &http.Client{Transport: transport},
+			AccessKeyID: zenlayertest.SampleAccessKeyID,
+			AccessKeySecret: zenlayer.NewSecret(
+				zenlayertest.SampleAccessKeySecret), HTTPClient: &http.Client{Transport: transport},
 			Limiter: rate.NewLimiter(rate.Inf, 1)})
 		require.NoError(t, err)
 		h := newHouse(t)

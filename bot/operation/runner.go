@@ -200,7 +200,8 @@ func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason)
 		policies, digest = op.Denial.Policies, op.Denial.Digest
 	}
 	data := WithPolicies(map[string]string{"state": string(s), "reason": string(why), "backend_id": op.BackendID,
-		"request_id": op.RequestID, "request_ids": requestIDs(*op), "evidence": string(op.Evidence), "code": op.Fault.Code,
+		"request_id": op.RequestID, "request_ids": requestIDs(*op), "evidence": string(op.Evidence),
+		"code":          op.Fault.Code,
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name}, policies, digest)
 	if why == ReasonDenied && op.Denial != nil {
 		data["denial"] = string(op.Denial.Code)

@@ -81,7 +81,8 @@ func AllStates() []State {
 func AllReasons() []Reason {
 	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited,
 		ReasonCredentials,
-		ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven, ReasonPerson, ReasonRehearsal, ReasonInternal,
+		ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven, ReasonPerson, ReasonRehearsal,
+		ReasonInternal,
 		ReasonNotApproved, ReasonUnanswered}
 }
 
@@ -94,15 +95,18 @@ func AllEvidence() []Evidence {
 func AllEventKinds() []string {
 	return []string{EventPreviewed, EventDenied, EventAccepted, EventCancelled, EventStopped, EventAttempt,
 		EventAnswered, EventWaiting,
-		EventLook, EventPerson, EventFinished, EventStatus, EventResumed, EventApprovalAsked, EventReminded, EventQuestion, EventApproved,
-		EventNotApproved, EventBreakGlass, EventPreviewedMore, EventDeniedMore, EventStarted, EventEnded, EventPolicy, EventHead}
+		EventLook, EventPerson, EventFinished, EventStatus, EventResumed, EventApprovalAsked, EventReminded,
+		EventQuestion, EventApproved,
+		EventNotApproved, EventBreakGlass, EventPreviewedMore, EventDeniedMore, EventStarted, EventEnded, EventPolicy,
+		EventHead}
 }
 
 // AllDenialCodes lists the codes of denials.
 func AllDenialCodes() []DenialCode {
 	return []DenialCode{DeniedUnchecked, DeniedWorkspace, DeniedGuest, DeniedBot, DeniedDeactivated, DeniedShared,
 		DeniedChannel,
-		DeniedNoPolicy, DeniedOutdated, DeniedNoRule, DeniedForbidden, DeniedApproval, DeniedNobody, DeniedRate, DeniedListenerRate,
+		DeniedNoPolicy, DeniedOutdated, DeniedNoRule, DeniedForbidden, DeniedApproval, DeniedNobody, DeniedRate,
+		DeniedListenerRate,
 		DeniedBudget, DeniedReason, DeniedSelf, DeniedNotRequester}
 }
 

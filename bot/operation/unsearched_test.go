@@ -46,9 +46,11 @@ func TestABareMetalServerIsUsedAlthoughVirtualMachinesCannotBeSearched(t *testin
 			})
 		}
 		for what, reg := range map[string]commands.Registration{
-			"the name of a virtual machine": {Server: "edge-vm-01"}, "its ID": {Server: "vm-a001"}, "a name of nothing": {Server: "nothing-here"},
+			"the name of a virtual machine": {Server: "edge-vm-01"}, "its ID": {Server: "vm-a001"},
+			"a name of nothing": {Server: "nothing-here"},
 			"type=vm": {Server: "edge-vm-01",
-				Type: zenlayer.InstanceVM}, "type=vm for a bare metal server": {Server: "web-07", Type: zenlayer.InstanceVM},
+				Type: zenlayer.InstanceVM}, "type=vm for a bare metal server": {Server: "web-07",
+				Type: zenlayer.InstanceVM},
 		} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				t.Parallel()
@@ -69,7 +71,8 @@ func TestABareMetalServerIsUsedAlthoughVirtualMachinesCannotBeSearched(t *testin
 func TestVirtualMachinesThatDoNotAnswerStopAPreview(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]zenlayertest.Fault{
-		"a server error": {Kind: zenlayertest.InternalError}, "no answer": {Kind: zenlayertest.ConnectionDropped}, "asked to wait": {Kind: zenlayertest.RateLimited},
+		"a server error": {Kind: zenlayertest.InternalError}, "no answer": {Kind: zenlayertest.ConnectionDropped},
+		"asked to wait": {Kind: zenlayertest.RateLimited},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -93,11 +96,13 @@ func TestAServerOfTheOtherTypeIsSaidToBeThatType(t *testing.T) {
 		field  string
 	}{
 		"a virtual machine as bm": {"edge-vm-01", zenlayer.InstanceBM, zenlayertest.Fault{},
-			"edge-vm-01 is a virtual machine, not a bare metal server. Leave the type out, or use type=vm.", commands.KeyType},
+			"edge-vm-01 is a virtual machine, not a bare metal server. Leave the type out, or use type=vm.",
+			commands.KeyType},
 		"its ID as bm": {"vm-a001", zenlayer.InstanceBM, zenlayertest.Fault{},
 			"vm-a001 is a virtual machine, not a bare metal server.", commands.KeyType},
 		"a bare metal server as vm": {"web-07", zenlayer.InstanceVM, zenlayertest.Fault{},
-			"web-07 is a bare metal server, not a virtual machine. Leave the type out, or use type=bm.", commands.KeyType},
+			"web-07 is a bare metal server, not a virtual machine. Leave the type out, or use type=bm.",
+			commands.KeyType},
 		"nothing as bm": {"web-0x7", zenlayer.InstanceBM, zenlayertest.Fault{},
 			`No bare metal server called "web-0x7". Closest: web-07 (i-55a1)`, commands.KeyServer},
 		"nothing as vm": {"zzz", zenlayer.InstanceVM, zenlayertest.Fault{},

@@ -207,7 +207,8 @@ func (i *Intake) otherThan(ctx context.Context, op operation.Operation, who oper
 	}
 	switch {
 	case asker.PersonID == "":
-		return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactAsker, Person: true, Channel: true}
+		return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactAsker, Person: true,
+			Channel: true}
 	case asker.Is(who):
 		return operation.Decision{Code: operation.DeniedSelf, Person: true, Channel: true}
 	}

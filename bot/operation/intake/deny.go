@@ -14,7 +14,8 @@ func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Op
 	i.Metrics.refused.WithLabelValues(string(d.Code)).Inc()
 	data := operation.WithPolicies(map[string]string{"code": string(d.Code), "listener": op.Listener.ID,
 		"instance": op.Server.ID, "what": string(d.What), "action": string(d.Action),
-		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies, d.Digest)
+		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies,
+		d.Digest)
 	// A no is often said because time ran out; it is noted all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin,
 		fmt.Errorf("the journal did not answer within %s", recordWithin))

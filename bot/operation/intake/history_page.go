@@ -81,7 +81,8 @@ func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
 		op := operation.Operation{ID: e.OperationID, Actor: operation.Actor{UserID: e.ActorID, TeamID: r.actor.TeamID,
 			Name: e.Data["name"]}, Place: operation.Place{ChannelID: e.ChannelID},
 			Listener: operation.Listener{ID: e.Data["listener"],
-				Name: e.Data["listener_name"]}, Server: operation.Server{ID: e.Data["instance"], Name: e.Data["instance_name"]}}
+				Name: e.Data["listener_name"]}, Server: operation.Server{ID: e.Data["instance"],
+				Name: e.Data["instance_name"]}}
 		out[i] = Entry{At: x.Mark.At, Operation: op, Denial: &e, mark: x.Mark}
 	}
 	return out, err

@@ -135,9 +135,10 @@ func serverQuestions(text string) []func(zenlayer.InstanceType) []zenlayer.Insta
 			return nil // the API filters by IPv4 addresses only
 		}
 		ip := []string{addr.String()}
-		return []func(zenlayer.InstanceType) []zenlayer.InstanceFilter{func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
+		byAddress := func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
 			return []zenlayer.InstanceFilter{{PrivateIPs: ip}, {PublicIPs: ip}}
-		}}
+		}
+		return []func(zenlayer.InstanceType) []zenlayer.InstanceFilter{byAddress}
 	}
 	byID := func(zenlayer.InstanceType) []zenlayer.InstanceFilter {
 		return []zenlayer.InstanceFilter{{InstanceIDs: []string{text}}}

@@ -125,7 +125,8 @@ func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []
 		pool, err = i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
 	}
 	if err != nil {
-		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID), zap.Error(err))
+		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID),
+			zap.Error(err))
 		op.Notes = append(op.Notes, poolNote(err))
 		return nil, err
 	}
@@ -261,7 +262,8 @@ func secondEntry(op operation.Operation, pool []zenlayer.Backend) []string {
 		as += " and " + strconv.Itoa(more) + " more"
 	}
 	return []string{operation.Clip(cmp.Or(op.Server.Name, op.Server.ID), 80) + " is already on this listener as " + as +
-		". Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is the safe choice."}
+		". Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is the safe " +
+		"choice."}
 }
 
 // maxEntries is how many entries of a server are named.

@@ -24,7 +24,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		overdue: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_results_overdue",
 			Help: "Of those, the ones that have been over for more than a day."}),
 		oldestOpen: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_oldest_open_operation_seconds",
-			Help: "Seconds since the click of the oldest open operation that does not wait for people; 0: there is none."}),
+			Help: "Seconds since the click of the oldest open operation that does not wait for people; 0: there is " +
+				"none."}),
 		stuck: prometheus.NewGauge(prometheus.GaugeOpts{Name: "lbbot_operations_stuck",
 			Help: "Open operations that have been in their state for longer than it can last."}),
 	}

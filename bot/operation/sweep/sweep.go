@@ -136,7 +136,8 @@ func (s *Sweeper) wake(ctx context.Context) {
 		return // the sweep that follows says so
 	}
 	for _, op := range ops {
-		if !op.ClickedAt.After(now) && !op.LastSent().After(now) && !op.WaitUntil.After(now.Add(operation.GiveUpAfter)) &&
+		if !op.ClickedAt.After(now) && !op.LastSent().After(now) &&
+			!op.WaitUntil.After(now.Add(operation.GiveUpAfter)) &&
 			!op.FinishedAt.After(now) {
 			continue
 		}

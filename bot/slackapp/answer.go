@@ -55,9 +55,9 @@ func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 	return r
 }
 
-// hurry acks when ackBudget is over, also while the work waits for its turn.
+// ackDeadline acks when ackBudget expires, even while the work is queued.
 // The function it returns ends that, and must be called.
-func (r *answer) hurry(ctx context.Context) (stop func()) {
+func (r *answer) ackDeadline(ctx context.Context) (stop func()) {
 	left := ackBudget - r.app.Now().Sub(r.envelope.ReceivedAt)
 	done := make(chan struct{})
 	t := time.AfterFunc(max(0, left), func() {

@@ -121,7 +121,7 @@ func (a *App) Receive(e socket.Envelope) {
 	d, err := a.read(e)
 	a.count(d.Kind)
 	r := a.newAnswer(e, d)
-	stop := r.hurry(a.ctx)
+	stop := r.ackDeadline(a.ctx)
 	if a.lanes.run(d.Lane, func() { defer stop(); a.work(d, r, err) }) {
 		return
 	}

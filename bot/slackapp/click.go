@@ -10,7 +10,6 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/commands"
 )
 
 // click answers a button. Buttons live as long as their message, so every one
@@ -24,41 +23,27 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 	if id, _, err := render.ParseButtonValue(value); err == nil {
 		answer.about = id
 	}
-	switch action.ActionID {
-	case render.ActFixOpenForm, render.ActFormOpen, render.ActReqChange, render.ActReqAgainForm, render.ActGlassOpen,
-		render.ActApNo:
+	b, known := buttonOf(action.ActionID)
+	switch {
+	case known && b.do == nil:
+		return
+	case b.opens:
 		answer.empty(ctx) // it stores nothing; a second delivery finds the trigger used up
-		a.clickToOpen(ctx, d, action.ActionID, value)
-	case render.ActLinkOpen:
-	default:
-		if a.delivered(ctx, d).Told {
-			return
-		}
-		if err := a.outsider(ctx, d); err != nil {
-			answer.empty(ctx)
-			a.tell(ctx, d, a.problem(ctx, d, err))
-		} else {
-			a.clickOnce(ctx, d, answer, action.ActionID, value)
-		}
+	case a.delivered(ctx, d).Told:
+		return
 	}
-}
-
-// clickToOpen answers a button that opens a form.
-func (a *App) clickToOpen(ctx context.Context, d delivery, action, value string) {
 	if err := a.outsider(ctx, d); err != nil {
+		answer.empty(ctx)
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return
 	}
-	switch action {
-	case render.ActFixOpenForm, render.ActFormOpen:
-		a.openRemembered(ctx, d, value)
-	case render.ActReqChange, render.ActReqAgainForm:
-		a.press(ctx, d, value, a.change)
-	case render.ActGlassOpen:
-		a.openGlass(ctx, d, value)
-	case render.ActApNo:
-		a.openDeny(ctx, d, value)
+	if !known {
+		a.metrics.faults.WithLabelValues("unknown").Inc()
+		a.Log.Warn("unknown button", zap.String("action", render.Clamp(action.ActionID, 64)))
+		a.tell(ctx, d, private.NotYet(private.UnofferedOther))
+		return
 	}
+	b.do(ctx, a, d, answer, value)
 }
 
 // outsider refuses a click from another workspace or organization before
@@ -77,65 +62,6 @@ func (a *App) outsider(ctx context.Context, d delivery) error {
 		return nil
 	}
 	return a.Intake.Admit(ctx, d.Actor, a.place(d))
-}
-
-// changes reports whether d is a click that stores something.
-func (d delivery) changes() bool {
-	if d.Kind != kindClick || len(d.Actions) == 0 {
-		return false
-	}
-	switch d.Actions[0].ActionID {
-	case render.ActReqSend, render.ActApprovalAsk, render.ActReqCancel, render.ActReqAgain, render.ActOpStop,
-		render.ActSettleNow, render.ActSettleYes, render.ActSettleNo,
-		render.ActApYes, render.ActApQuestion:
-		return true
-	}
-	_, picks := private.PickIndex(d.Actions[0].ActionID)
-	return picks
-}
-
-// clickOnce answers any other button. What it stores is stored before the ack.
-func (a *App) clickOnce(ctx context.Context, d delivery, answer *answer, action, value string) {
-	switch action {
-	case render.ActReqSend, render.ActApprovalAsk:
-		a.send(ctx, d, answer, value)
-	case render.ActHelpOpen:
-		a.tell(ctx, d, private.Help(commands.Help("")))
-	case render.ActWhoamiOpen:
-		a.whoami(ctx, d)
-	case render.ActHistOlder:
-		a.older(ctx, d, value)
-	case render.ActReqMore, render.ActApMore:
-		a.more(ctx, d, value)
-	case render.ActApYes:
-		a.decide(ctx, d, value, a.approve)
-	case render.ActApQuestion:
-		a.decide(ctx, d, value, a.question)
-	case render.ActReqCancel:
-		a.press(ctx, d, value, a.cancelDraft)
-	case render.ActReqAgain:
-		a.press(ctx, d, value, a.again)
-	case render.ActOpStop:
-		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c intake.Click) error {
-			_, err := a.Intake.Stop(ctx, c)
-			return err
-		})
-	case render.ActSettleNow:
-		a.press(ctx, d, value, func(ctx context.Context, _ delivery, c intake.Click) error {
-			_, err := a.Intake.CheckNow(ctx, c)
-			return err
-		})
-	case render.ActSettleYes, render.ActSettleNo:
-		a.press(ctx, d, value, a.personAnswer(action))
-	default:
-		if index, ok := private.PickIndex(action); ok {
-			a.pick(ctx, d, index, value)
-			return
-		}
-		a.metrics.faults.WithLabelValues("unknown").Inc()
-		a.Log.Warn("unknown button", zap.String("action", render.Clamp(action, 64)))
-		a.tell(ctx, d, private.NotYet(private.UnofferedOther))
-	}
 }
 
 // send accepts the draft of a preview.
@@ -176,15 +102,24 @@ func (a *App) press(ctx context.Context, d delivery, value string,
 	}
 }
 
-func (a *App) personAnswer(action string) func(context.Context, delivery, intake.Click) error {
-	said := operation.AnswerThere
-	if action == render.ActSettleNo {
-		said = operation.AnswerNotThere
-	}
-	return func(ctx context.Context, _ delivery, c intake.Click) error {
-		_, err := a.Intake.Answer(ctx, c, said)
-		return err
-	}
+func (a *App) stop(ctx context.Context, _ delivery, c intake.Click) error {
+	_, err := a.Intake.Stop(ctx, c)
+	return err
+}
+
+func (a *App) checkNow(ctx context.Context, _ delivery, c intake.Click) error {
+	_, err := a.Intake.CheckNow(ctx, c)
+	return err
+}
+
+func (a *App) confirmAdded(ctx context.Context, _ delivery, c intake.Click) error {
+	_, err := a.Intake.Answer(ctx, c, operation.AnswerThere)
+	return err
+}
+
+func (a *App) confirmNotAdded(ctx context.Context, _ delivery, c intake.Click) error {
+	_, err := a.Intake.Answer(ctx, c, operation.AnswerNotThere)
+	return err
 }
 
 func (a *App) cancelDraft(ctx context.Context, d delivery, c intake.Click) error {

@@ -1,6 +1,6 @@
-// Package operation is the heart of lbbot: the life of one accepted request to
-// add a server to a load balancer's listener, from the preview a person sees
-// to the final words in the channel.
+// Package operation is the heart of lbbot: the model of a request, and the Runner
+// that carries an accepted one out. What is done to the listener is a Change; the
+// only kind today adds a server. Package intake makes requests and accepts them.
 //
 //	          Preview                Send                  attempt
 //	(person) ────────► draft ────────────────► accepted ───────────► sending
@@ -18,22 +18,21 @@
 //	                                              │   ▼                       │
 //	                                              └─ needs_person ────────────┘
 //
-// Where other people must agree, there is one more state before accepted:
+// Where other people must approve, there is one more state before accepted:
 //
 //	       Send                     enough agree
 //	draft ──────► waiting_approval ──────────────► accepted
 //	               │      ▲                           │
 //	               │      └───────────────────────────┘
-//	               │       by now the rules ask for more, or
-//	               │       the listener is not as they saw it
+//	               │       the policy asks for more approvals,
+//	               │       or the listener has changed
 //	               ▼
-//	           not_added (a no, nobody in time, Stop)
+//	           not_added (denied, no answer in time, stopped)
 //
 // It promises:
 //
-//   - Accepted means on disk: Send and Submit return an accepted operation only
-//     after the journal has committed it, in one transaction with the key of
-//     the Slack delivery that asked for it.
+//   - Accepted means on disk: an operation is accepted in one transaction with the
+//     key of the Slack delivery that asked for it.
 //   - One operation, one client token: made with the draft, stored before the
 //     first call and sent with every attempt.
 //   - Every accepted operation ends in a message, and the message says the
@@ -43,19 +42,16 @@
 //   - Nothing is sent late: the first call goes out within StartWithin of the
 //     last click; after an unanswered attempt there are at most MaxRepeats
 //     repeats within RepeatWithin, each after a look, and then only reading.
-//   - When calls are scarce, who clicked first goes first (Line), accepted
-//     operations go before previews, and what does not get its turn within
-//     StartWithin ends as not added. What is checked before a call is read then,
-//     never taken from what previews share (Shared).
-//   - Permission is asked at preview, at each click, and again before the call:
-//     of the asker, of everybody who agreed, and of who breaks the glass. That is
-//     the last thing before the call. An agreement makes up for no rule's no.
+//   - When calls are scarce, operations take their turns in the order of their
+//     clicks (Line). An operation without a turn within StartWithin ends as not
+//     added. The checks before a call read everything themselves.
+//   - Permission is checked again as the last thing before the call: of the
+//     requester, of each approver, and of the person who used break-glass. An
+//     approval never overrides a denial.
 //
 // Everything durable is in the Journal. The engine that runs Execute only
-// remembers how far it got. The package starts two kinds of goroutines: while a
-// call is under way, the one that says when it takes long, which the step that
-// made the call waits for; and one for each question that previews share, which
-// Shared.Close waits for.
+// remembers how far it got. The package starts one kind of goroutine: while a call
+// is under way, the one that shows that it takes long; the step waits for it.
 //
 // It must not know Block Kit, envelopes, SQL, HTTP statuses or environment
 // variables.

@@ -28,6 +28,7 @@ func TestAClickIsOnlyCalledUndoneWhenNothingIsStored(t *testing.T) {
 		"the file moved after the commit":  {save: fault{after: moved(true)}, stored: true, fine: true},
 		"the file moved before the commit": {save: fault{before: moved(false)}, away: true},
 		"it is not there":                  {save: fault{before: errJournal}, away: true},
+		"it is not there yet":              {save: fault{before: errConnection}},
 		"it is there, and cannot be read": {save: fault{after: errJournal}, read: fault{before: errJournal},
 			stored: true},
 		"it is not there, and cannot be read": {save: fault{before: errJournal}, read: fault{before: errJournal}},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +43,9 @@ type fault struct {
 }
 
 var errJournal = errors.New("disk is on fire")
+
+// errConnection is as of PostgreSQL: whether it commits later is not known.
+var errConnection = fmt.Errorf("commit: %w", io.ErrUnexpectedEOF)
 
 func newMemory(at *points) *memory {
 	return &memory{ops: map[string][]byte{}, runs: map[string]int64{}, accepted: map[string]time.Time{},

@@ -9,17 +9,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// Lease says who carries an operation out. Each take-over raises Run, and a run
-// writes only while Operation.Run is its own number: a process that was paused
-// while another took over writes nothing and makes no call when it wakes up.
+// Lease says which process carries an operation out. Each take-over increases Run.
+// A run writes only while Operation.Run is its own number, so a process that was
+// paused during a take-over writes nothing and makes no call when it continues.
 type Lease struct {
 	Run    int64  // 0: not accepted, or accepted by lbbot 0.1
 	Runner string // the process; empty: no run is under way
 	Live   bool   // Runner is a replica with a recent heartbeat; always false on SQLite
 }
 
-// FirstRun is the run that begins with accepting and belongs to the process that
-// accepts.
+// FirstRun is the number of the run that starts when an operation is accepted, in
+// the process that accepts it.
 const FirstRun = 1
 
 // ErrSuperseded ends a run whose operation has a newer one.
@@ -36,15 +36,16 @@ func (r *Runner) current(ctx context.Context, id string, run int64) (Operation, 
 
 type leaseKey struct{}
 
-// WithLease gives a step what waits until this process certainly is alive for
-// all others, or returns an error when ctx ends first.
+// WithLease passes hold to a step. hold blocks until the heartbeat of this process
+// is fresh enough that no other process takes its operations over, and returns an
+// error if ctx ends first.
 func WithLease(ctx context.Context, hold func(ctx context.Context) error) context.Context {
 	return context.WithValue(ctx, leaseKey{}, hold)
 }
 
-// holdLease is called right before a call, and before a message that is posted
-// only once. A process that was paused after it had written an attempt down must
-// not make the call when another one has settled that attempt meanwhile.
+// holdLease must be called right before a call, and before a message that is
+// posted only once: a process that was paused after it stored an attempt must not
+// make the call if another process has settled that attempt in the meantime.
 func holdLease(ctx context.Context) error {
 	if hold, ok := ctx.Value(leaseKey{}).(func(context.Context) error); ok {
 		return hold(ctx)
@@ -52,8 +53,8 @@ func holdLease(ctx context.Context) error {
 	return nil
 }
 
-// recoverStep enters a step and turns a panic into the most careful true ending:
-// not added if nothing was ever sent, else a person's matter.
+// recoverStep runs a step. After a panic the operation ends as NotAdded if nothing
+// was sent; otherwise a person has to settle it.
 func (r *Runner) recoverStep(ctx context.Context, op Operation, name string,
 	step func(context.Context, Operation) (Next, error)) (next Next, err error) {
 	defer func() {

@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// A person can cause denials and previews as fast as they type. After
-// StoredAlone of a kind within StoredWithin, further ones are counted and
-// stored as one event of the kind SummaryOf, so that nobody can fill the disk
-// and every one is counted.
+// Denials and previews are limited for each person, so that typing cannot fill the
+// disk: the first StoredAlone events of a kind within StoredWithin are stored one
+// by one. Further ones are counted and stored as one event of the kind SummaryOf.
 const (
 	StoredAlone  = 10
 	StoredWithin = 10 * time.Minute
@@ -34,20 +33,20 @@ func SummaryOf(kind string) string {
 // Tally counts the events of one kind that one person causes. The journal
 // stores it: add fields, never change one.
 type Tally struct {
-	Alone     []time.Time `json:"alone,omitempty"` // when the last events happened that are stored alone
-	Count     int         `json:"count,omitempty"` // events that are in no stored event yet
-	First     time.Time   `json:"first,omitzero"`  // of these
+	Alone     []time.Time `json:"alone,omitempty"` // times of the events that were stored one by one
+	Count     int         `json:"count,omitempty"` // events that were counted since the last summary
+	First     time.Time   `json:"first,omitzero"`  // the first of these
 	Last      time.Time   `json:"last,omitzero"`
 	Name      string      `json:"name,omitempty"` // of the person, for history
 	Team      string      `json:"team,omitempty"`
 	Channels  []string    `json:"channels,omitempty"`
 	Listeners []string    `json:"listeners,omitempty"`
 	Codes     []string    `json:"codes,omitempty"`
-	More      bool        `json:"more,omitempty"` // there are listeners that are not named
+	More      bool        `json:"more,omitempty"` // Listeners is full, and there were others
 }
 
-// Over reports whether what was counted is to be stored now. A clock that was
-// set back by more than StoredWithin ends the count as well.
+// Over reports whether the summary must be stored now. It is also true if the clock
+// was set back by more than StoredWithin.
 func (t Tally) Over(now time.Time) bool {
 	return t.Count > 0 && now.Sub(t.First).Abs() >= StoredWithin
 }
@@ -60,8 +59,8 @@ func (t Tally) Due() time.Time {
 	return t.First.Add(StoredWithin)
 }
 
-// Note takes an event in and reports whether it is to be stored alone. While
-// something is counted, nothing is: call Summary first when Over.
+// Note counts an event, or reports true if the caller must store it by itself. Call
+// Summary first if Over is true.
 func (t *Tally) Note(e Event) (alone bool) {
 	t.Alone = slices.DeleteFunc(t.Alone, func(at time.Time) bool { return e.At.Sub(at).Abs() >= StoredWithin })
 	if t.Count == 0 && len(t.Alone) < StoredAlone {
@@ -93,8 +92,8 @@ func include(list []string, value string) ([]string, bool) {
 	return append(list, value), true
 }
 
-// Summary returns the event for what was counted and begins a new count. It
-// has the channel if all of them happened in one.
+// Summary returns the event that represents the counted events, and starts a new
+// count. It has a channel if all of them happened in the same one.
 func (t *Tally) Summary(kind, actorID string) Event {
 	e := Event{At: t.Last, Kind: SummaryOf(kind), ActorID: actorID, Data: map[string]string{
 		"count": strconv.Itoa(t.Count), "first": stamp(t.First), "last": stamp(t.Last),

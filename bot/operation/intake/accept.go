@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"strconv"
 	"time"
@@ -129,13 +130,13 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 	}
 	now, known := i.lookBack(ctx, a.Operation.ID)
 	switch {
-	case !known:
-		return &UncertainError{Ref: a.Operation.Ref, Err: err}
-	case now.Version >= a.Operation.Version && now.State != operation.Draft:
+	case known && now.Version >= a.Operation.Version && now.State != operation.Draft:
 		i.Metrics.accepted.Inc()
 		i.Log.Warn("operation accepted, although the journal reported an error",
 			zap.String("operation", a.Operation.ID), zap.Error(err))
 		return nil
+	case !known || mayStillCommit(err):
+		return &UncertainError{Ref: a.Operation.Ref, Err: err}
 	}
 	return &UnavailableError{What: "journal", Err: err}
 }
@@ -145,6 +146,14 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 func nothingStored(err error) bool {
 	moved, ok := errors.AsType[*operation.JournalMovedError](err)
 	return ok && !moved.Committed
+}
+
+// mayStillCommit reports whether the connection to the database was lost during
+// a write: the database may commit later, so a reading that does not show the
+// write proves nothing.
+func mayStillCommit(err error) bool {
+	var network interface{ Timeout() bool } // as net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // lookBack reads an operation after a write that failed, or of which only the

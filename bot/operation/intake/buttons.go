@@ -150,7 +150,7 @@ func (i *Intake) press(ctx context.Context, c Click, edit func(*operation.Operat
 	default:
 		now, known := i.lookBack(within, c.OperationID)
 		switch {
-		case known && now.Version < op.Version: // as in accept
+		case known && now.Version < op.Version && !mayStillCommit(err): // as in accept
 			return op, &UnavailableError{What: "journal", Err: err}
 		case !known || !sameRecord(now, op): // others may have changed it since
 			return op, &UncertainError{Err: err}

@@ -12,6 +12,9 @@
 //   - Previews share what they read (Shared). The checks before a call never do;
 //     they are the Runner's, in package operation.
 //
+// Shared starts a goroutine for each question to Zenlayer that previews share;
+// Shared.Close waits for them. Intake starts none.
+//
 // The tests of both packages are in bot/operation: most of them follow a request
 // from the person's words to its end.
 package intake

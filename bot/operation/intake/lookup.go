@@ -11,8 +11,9 @@ import (
 	"lbbot/zenlayer"
 )
 
-// findListener looks through all load balancers: their list holds every
-// listener of the account.
+// findListener finds the listener that ref names exactly, among all listeners of
+// the account. The problem says why there is not exactly one; the error means that
+// Zenlayer could not be read.
 func findListener(ctx context.Context, c operation.Catalog, ref commands.ListenerRef) (operation.Listener,
 	*commands.Problem, error) {
 	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
@@ -56,9 +57,9 @@ func listenerChoice(l operation.Listener) commands.Choice {
 		" " + l.Port}
 }
 
-// exactMatches returns what of all a text names: by its ID, else by any of its
-// names, and if it names nothing as it stands, in one of its readings. Of an
-// address one piece may name it.
+// exactMatches returns the entries of all that text names. It compares IDs before
+// names, and the text as typed before its readings (commands.Inside). If nothing
+// matches, a piece of a pasted address may.
 func exactMatches[T any](text string, all []T, byID, byName func(T, string) bool) []T {
 	filter := func(fits func(T, string) bool, texts ...string) []T {
 		return slices.DeleteFunc(slices.Clone(all), func(t T) bool {

@@ -100,7 +100,11 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	pool, poolErr := i.readPool(asking, &op)
 	var d operation.Decision
 	if op.Request.ListenerID != "" {
-		d = i.Permission.Decide(ctx, operation.NewQuestion(op, op.AskedAt))
+		q := operation.NewQuestion(op, op.AskedAt)
+		if q.Server.ID == "" { // not found: the question must have all facts, and the request is refused anyway
+			q.Server = noServer()
+		}
+		d = i.Permission.Decide(ctx, q)
 	}
 	if problems = append(problems, checkListener(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
 		return operation.Operation{}, inputError(a.Registration, problems...)

@@ -18,11 +18,6 @@ import (
 	"lbbot/bot/slackapp/web"
 )
 
-const (
-	stillChecking = "Still checking. The answer comes here. If there is none in a minute, type the command again."
-	stillStoring  = "Still storing this. If nothing has changed in a minute, press the button again."
-)
-
 // ackBudget is how much of Slack's three seconds the work on an envelope may
 // use before it is acked with what says nothing about the outcome.
 const ackBudget = 2 * time.Second
@@ -50,7 +45,7 @@ func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 		waiting := private.CheckingView()
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
 	case d.Kind == kindCommand:
-		r.late = ephemeral(private.Still(stillChecking))
+		r.late = ephemeral(private.Still(private.StillChecking))
 	}
 	return r
 }
@@ -64,7 +59,7 @@ func (r *answer) ackDeadline(ctx context.Context) (stop func()) {
 		defer close(done)
 		if r.with(ctx, r.late) && r.delivery.changes() {
 			// The ack of a click cannot carry words, and it looks like success.
-			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, private.Still(stillStoring), false) })
+			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, private.Still(private.StillStoring), false) })
 		}
 	})
 	return func() {

@@ -47,7 +47,7 @@ func approvalMessages() map[string]render.Message {
 		"decided_expired_soon": private.Decided(cards["waiting"], ""),
 		"decided_other":        private.Decided(cards["glass_added"], ""),
 		"old_picture":          private.OldPicture(cards["waiting_picture"], link),
-		"trigger_again":        private.NotSent(triggerAgain),
+		"trigger_again":        private.NotSent(private.TriggerAgain),
 		"not_on_list":          private.NotOnList(&intake.DeniedError{Operation: cards["waiting"]}),
 		"not_on_list_contact": private.NotOnList(&intake.DeniedError{
 			Decision: operation.Decision{Reason: "Leads decide.", Contact: "#ops"}}),

@@ -16,10 +16,6 @@ import (
 	"lbbot/commands"
 )
 
-const (
-	questionStands = "Your question stands in the thread of this card already. Write there."
-)
-
 // decide answers a button of the card on which approval is asked for.
 func (a *App) decide(ctx context.Context, d delivery, value string, do func(context.Context, intake.Click) error) {
 	id, version, err := render.ParseButtonValue(value)
@@ -58,7 +54,7 @@ func (a *App) question(ctx context.Context, c intake.Click) error {
 // approvalProblem is problem for somebody who was asked to decide.
 func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render.Message {
 	if errors.Is(err, errAsked) {
-		return render.Ephemeral(questionStands, render.Section(questionStands))
+		return render.Ephemeral(private.QuestionStands, render.Section(private.QuestionStands))
 	}
 	if e, ok := errors.AsType[*intake.DecidedError](err); ok {
 		if e.Operation.State == operation.Draft {
@@ -75,7 +71,7 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render
 			return private.NotOnList(e)
 		case d.View != nil && d.View.CallbackID == render.ViewGlass:
 
-			return private.NotSent(fmt.Sprintf("The rules do not let you add %s to %s without approval.", render.ServerName(e.Operation, render.InText), render.ListenerName(e.Operation, render.InText)))
+			return private.NotSent(fmt.Sprintf(private.GlassDenied, render.ServerName(e.Operation, render.InText), render.ListenerName(e.Operation, render.InText)))
 		}
 	}
 	return a.problem(ctx, d, err)

@@ -317,7 +317,7 @@ func TestADoubleClickAsksOneQuestion(t *testing.T) {
 	public, answers := r.said(bo, approvers)
 	require.Len(t, public, 3, "the card, and a question of each of the two")
 	require.Len(t, answers, 1)
-	require.True(t, has(answers[0], questionStands))
+	require.True(t, has(answers[0], private.QuestionStands))
 	require.Equal(t, 2, r.events(operation.EventQuestion))
 	r.calm()
 }

@@ -128,7 +128,7 @@ func (a *App) formAgain(d delivery, err error, words render.Message) slack.Modal
 		DraftID: d.View.PrivateMetadata,
 		Alert:   words.Text}
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		f.Alert, f.Notices = fmt.Sprintf("Not sent: %s to fix.", e.Count()), private.FieldProblems(e)
+		f.Alert, f.Notices = fmt.Sprintf(private.FormToFix, e.Count()), private.FieldProblems(e)
 	}
 	return private.Form(f)
 }

@@ -174,7 +174,7 @@ func TestAResponseURLThatAnswersWithoutABodyShowsThePreviewOnce(t *testing.T) {
 	r.idle()
 	_, answers := r.said(ana, incident)
 	require.Len(t, answers, 2)
-	require.Equal(t, stillChecking, answers[0].Text)
+	require.Equal(t, private.StillChecking, answers[0].Text)
 	require.Contains(t, answers[1].Text, "Preview")
 	require.Empty(t, r.slack.Messages("D0ANA", ana))
 	r.calm()

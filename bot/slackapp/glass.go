@@ -76,14 +76,12 @@ func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequ
 		a.Log.Info("a form could not be opened", zap.String("form", view.CallbackID), zap.Error(err))
 		// else it is open already
 		if code := web.ErrorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
-			a.tell(ctx, d, private.NotSent(triggerAgain))
+			a.tell(ctx, d, private.NotSent(private.TriggerAgain))
 		}
 		return ""
 	}
 	return opened
 }
-
-const triggerAgain = "Slack gives me 3 seconds to open a form, and they were over. Press the button again."
 
 func (a *App) updateForm(ctx context.Context, id string, view slack.ModalViewRequest) {
 	ctx, cancel := a.outlive(ctx, tellWithin)

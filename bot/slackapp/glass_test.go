@@ -68,7 +68,7 @@ func TestBreakGlassStaysARightAndABudget(t *testing.T) {
 		want string
 	}{
 		"the right is gone": {func(r *asking) { r.rules.set(func(g *rules) { g.breaker = bo }) },
-			"do not let you add web-07 to https-443 on api-lb without approval"},
+			"does not let you add web-07 to https-443 on api-lb without approval"},
 		"approval is not asked": {func(r *asking) { r.rules.set(func(g *rules) { g.needed = 0 }) },
 			"approval is not needed any more"},
 		"the journal is away": {func(r *asking) { r.shelf.hook(failing("Accept")) }, "cannot store requests"},

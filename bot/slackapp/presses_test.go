@@ -240,7 +240,7 @@ func TestPressThatIsNotStoredInTimeIsAckedWithWordsThatSaySo(t *testing.T) {
 		r.hook(hook)
 		require.True(t, do(t.Context()))
 		require.Equal(t, before, r.state())
-		want := stillStoring
+		want := private.StillStoring
 		if p.submit != nil {
 			want = private.FormChecking
 		}

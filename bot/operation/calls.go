@@ -165,6 +165,7 @@ func FaultOf(err error) Fault {
 	return f
 }
 
+// Clip shortens s to so many runes, and marks that with an ellipsis.
 func Clip(s string, runes int) string {
 	for i := range s {
 		if runes == 0 {

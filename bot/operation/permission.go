@@ -292,6 +292,7 @@ func (d Decision) PolicyUnknown() bool {
 	return d.Code == DeniedOutdated || d.Code == DeniedUnchecked && (d.What == FactNewest || d.What == FactPolicyFile)
 }
 
+// NewQuestion asks whether the requester of op may make its change.
 func NewQuestion(op Operation, at time.Time) Question {
 	return Question{Action: op.Change.action(), Actor: op.Actor, Place: op.Place, Account: op.Account,
 		Listener: op.Listener, Server: op.Server, Weight: op.Request.Weight, Ports: op.Request.PortList, At: at}

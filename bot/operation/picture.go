@@ -34,6 +34,7 @@ func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
 	return p
 }
 
+// SettingsOf returns the settings of l that approvers rely on, to be compared.
 func SettingsOf(l Listener) string {
 	check := "unknown"
 	if l.HealthCheck != nil {

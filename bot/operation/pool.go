@@ -104,6 +104,7 @@ func readListener(ctx context.Context, c Catalog, id string) (Listener, error) {
 	return l, nil
 }
 
+// ListenerOf keeps of a listener and its load balancer what is shown and decided by.
 func ListenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
 	return Listener{ID: l.ListenerID, Name: l.Name, Protocol: l.Protocol, Port: l.Port, Scheduler: l.Scheduler,
 		Kind: l.Kind, Status: l.Status, HealthCheck: l.HealthCheck, Servers: -1,

@@ -19,6 +19,21 @@ import (
 	"lbbot/bot/slackapp/web"
 )
 
+// Deliveries notes which Slack deliveries are answered, across replicas.
+// operation.Journal has the contracts of its methods.
+type Deliveries interface {
+	Delivered(ctx context.Context, delivery string) (operation.Delivered, error)
+	Claim(ctx context.Context, delivery string) (bool, error)
+	Told(ctx context.Context, delivery string) error
+}
+
+// Journal is the part of the journal that an App uses.
+type Journal interface {
+	Deliveries
+	// Operation returns the operation with this ID or Ref, or operation.ErrNotFound.
+	Operation(ctx context.Context, idOrRef string) (operation.Operation, error)
+}
+
 // History is the audit trail as far as status shows it.
 type History interface {
 	// Events returns what happened to an operation, oldest first.
@@ -32,7 +47,7 @@ type Config struct {
 	Board     *board.Boards
 	Directory *web.Directory
 	Intake    *intake.Intake
-	Journal   operation.Journal
+	Journal   Journal
 	History   History
 	Choices   Choices
 	Explainer operation.Explainer

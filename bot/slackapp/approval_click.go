@@ -71,7 +71,8 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render
 			return private.NotOnList(e)
 		case d.View != nil && d.View.CallbackID == render.ViewGlass:
 
-			return private.NotSent(fmt.Sprintf(private.GlassDenied, render.ServerName(e.Operation, render.InText), render.ListenerName(e.Operation, render.InText)))
+			return private.NotSent(fmt.Sprintf(private.GlassDenied, render.ServerName(e.Operation, render.InText),
+				render.ListenerName(e.Operation, render.InText)))
 		}
 	}
 	return a.problem(ctx, d, err)
@@ -87,7 +88,8 @@ func (d delivery) decides() bool {
 	if d.View != nil {
 		return d.View.CallbackID == render.ViewDeny
 	}
-	return len(d.Actions) > 0 && (d.Actions[0].ActionID == render.ActApYes || d.Actions[0].ActionID == render.ActApQuestion)
+	return len(d.Actions) > 0 && (d.Actions[0].ActionID == render.ActApYes ||
+		d.Actions[0].ActionID == render.ActApQuestion)
 }
 
 // askedLink is the address of the card with the buttons to approve.
@@ -110,7 +112,8 @@ func (a *App) openDeny(ctx context.Context, d delivery, value string) {
 		a.tell(ctx, d, private.Forgotten())
 		return
 	}
-	within, cancel := context.WithTimeoutCause(ctx, nameWithin, errors.New("the journal did not answer within "+nameWithin.String()))
+	within, cancel := context.WithTimeoutCause(ctx, nameWithin,
+		errors.New("the journal did not answer within "+nameWithin.String()))
 	defer cancel()
 	op, err := a.Journal.Operation(within, id)
 	if err != nil {
@@ -131,7 +134,8 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	_, version, _ := render.ParseButtonValue(meta.About) // formAbout has read it
-	op, err := a.Intake.Deny(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key, Version: version}, values[commands.KeyReason])
+	op, err := a.Intake.Deny(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
+		Version: version}, values[commands.KeyReason])
 	if e, ok := errors.AsType[*intake.DecidedError](err); ok && e.Operation.Approval != nil {
 		if no := e.Operation.Approval.Denied; no != nil && no.By.UserID == d.Actor.UserID {
 			op, err = e.Operation, nil // their own no, delivered again
@@ -142,6 +146,7 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	if !answer.with(ctx, slack.NewClearViewSubmissionResponse()) {
-		a.replaceView(ctx, d, private.NoticeView(private.DenyTitle, render.Card(op, a.wording()).Text, slack.AlertLevelInfo))
+		a.replaceView(ctx, d, private.NoticeView(private.DenyTitle, render.Card(op, a.wording()).Text,
+			slack.AlertLevelInfo))
 	}
 }

@@ -15,7 +15,9 @@ import (
 
 func BenchmarkDecodeCommand(b *testing.B) {
 	raw := json.RawMessage(
-		`{"token":"x","team_id":"T1","channel_id":"C1","channel_name":"ops","user_id":"U1","user_name":"ana","command":"/lb-register","text":"api-lb/https-443 web-07 ports=8443","api_app_id":"A1","response_url":"https://hooks.slack.com/commands/T1/1/x","trigger_id":"1.2.3"}`)
+		`{"token":"x","team_id":"T1","channel_id":"C1","channel_name":"ops","user_id":"U1","user_name":"ana",
+		"command":"/lb-register","text":"api-lb/https-443 web-07 ports=8443","api_app_id":"A1",
+		"response_url":"https://hooks.slack.com/commands/T1/1/x","trigger_id":"1.2.3"}`)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := decode(socket.Envelope{ID: "e", Type: kindCommand, Payload: raw}); err != nil {

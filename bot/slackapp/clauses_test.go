@@ -73,6 +73,9 @@ func ids(n int) []string {
 	return list
 }
 
+// aboutListener are the words of a condition that is too long to be told.
+const aboutListener = "a condition about the listener (see the policy file)"
+
 func TestConditionsReadAsWords(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -98,9 +101,10 @@ func TestConditionsReadAsWords(t *testing.T) {
 		`unless action in [Action::"undo"]`:              "a condition about the action (see the policy file)",
 		`action in [Action::"register", resource.name]`: "a condition about the action, the listener (see " +
 			"the policy file)",
-		`resource.name like "prod-*"`:                            "a condition about the listener (see the policy file)",
-		`unless resource.name like "context.weight \"principal"`: "a condition about the listener (see the policy file)",
-		"context.weight <= 50 || context.incident":               "a condition about the weight, this channel (see the policy file)",
+		`resource.name like "prod-*"`:                            aboutListener,
+		`unless resource.name like "context.weight \"principal"`: aboutListener,
+		"context.weight <= 50 || context.incident": "a condition about the weight, this channel (see " +
+			"the policy file)",
 		`principal == Person::"U0" || principal == Person::"U1"`: "a condition about you (see the policy file)",
 		`principal in Usergroup::"S0LBPAY…`:                      "a condition about you (see the policy file)",
 		"context.weight != 50":                                   "a condition about the weight (see the policy file)",
@@ -116,19 +120,25 @@ func TestConditionsReadAsWords(t *testing.T) {
 func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 	t.Parallel()
 	conditions := []string{
-		`resource.name like "canary-*"`, `["canary"].contains(resource.name)`, `context.ports.containsAny([canary])`, `context.instance.id == "canary"`,
-		`if context.incident then canary else true`, `principal == Person::"canary`, `action in [Action::"canary()"]`, `context.channel.name == "canary"`,
-		`context.weight <= canary`, `resource.account == "canary" && context.hour > 3`, `canary`, `resource in LoadBalancer::"lb\"canary"`,
+		`resource.name like "canary-*"`, `["canary"].contains(resource.name)`, `context.ports.containsAny([canary])`,
+		`context.instance.id == "canary"`,
+		`if context.incident then canary else true`, `principal == Person::"canary`, `action in [Action::"canary()"]`,
+		`context.channel.name == "canary"`,
+		`context.weight <= canary`, `resource.account == "canary" && context.hour > 3`, `canary`,
+		`resource in LoadBalancer::"lb\"canary"`,
 		`context.weekday == 1 /* canary`, `principal in [Usergroup::"canary"]`,
 	}
 	for _, condition := range conditions {
 		for _, prefix := range []string{"", "unless "} {
 			for _, code := range []operation.DenialCode{operation.DeniedNoRule, operation.DeniedForbidden} {
-				clauses := []operation.Clause{{Policy: "p", Text: prefix + condition}, {Policy: "p", Text: prefix + condition, Held: true}}
+				clauses := []operation.Clause{{Policy: "p", Text: prefix + condition},
+					{Policy: "p", Text: prefix + condition, Held: true}}
 				d := operation.Decision{Code: code, Policies: []string{"p"}, Clauses: clauses}
-				denied := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()}, fixedWording())
-				why := private.Account(intake.WhyAnswer{Listener: rendertest.Sample().Listener, Explanation: operation.Explanation{
-					Decision: d, Rules: []operation.Rule{{ID: "p", Clauses: clauses}}}}, fixedWording())
+				denied := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()},
+					fixedWording())
+				why := private.Account(intake.WhyAnswer{Listener: rendertest.Sample().Listener,
+					Explanation: operation.Explanation{
+						Decision: d, Rules: []operation.Rule{{ID: "p", Clauses: clauses}}}}, fixedWording())
 				require.NotContains(t, string(encodeMessage(t, denied)), "canary", condition)
 				require.NotContains(t, string(encodeMessage(t, why)), "canary", condition)
 				require.Contains(t, string(encodeMessage(t, why)), "condition", condition)
@@ -171,16 +181,19 @@ func TestNobodyIsNamedWhomTheRulesDoNotLetBeNamed(t *testing.T) {
 
 func TestTheLineToHandOverIsOfferedOnlyWhenSomebodyCanTypeIt(t *testing.T) {
 	t.Parallel()
-	for name, offered := range map[string]bool{"who_can": true, "who_can_group": true, "who_can_unknown": true, "who_can_nobody": false, "who_can_all": true} {
+	for name, offered := range map[string]bool{"who_can": true, "who_can_group": true, "who_can_unknown": true,
+		"who_can_nobody": false, "who_can_all": true} {
 		m := private.Denied(usefulNos()[name], fixedWording())
 		require.Equal(t, offered, strings.Contains(shownText(t, m), private.HandOver), name)
 	}
-	guest := &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest}, Operation: rendertest.Sample()}
+	guest := &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest},
+		Operation: rendertest.Sample()}
 	require.NotContains(t, shownText(t, private.Denied(guest, fixedWording())), private.HandOver)
 }
 
 func TestADenialSaysInItsTextHowManyCan(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "Not sent: you may not add servers to https-443 on api-lb. 3 people can.", private.Denied(usefulNos()["who_can"], fixedWording()).Text)
+	require.Equal(t, "Not sent: you may not add servers to https-443 on api-lb. 3 people can.",
+		private.Denied(usefulNos()["who_can"], fixedWording()).Text)
 	require.Contains(t, private.Denied(usefulNos()["who_can_group"], fixedWording()).Text, " 1 person can.")
 }

@@ -237,7 +237,8 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 	switch {
 	case d.View.CallbackID == render.ViewForm:
 
-		errs := map[string]string{render.FieldBlockID(commands.KeyListener): render.Clamp(render.Bare(words.Text), render.MaxFieldError)}
+		errs := map[string]string{render.FieldBlockID(commands.KeyListener): render.Clamp(render.Bare(words.Text),
+			render.MaxFieldError)}
 		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
 			return
 		}
@@ -245,7 +246,8 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 		return
 	case retry != nil:
 		view = private.PreviewView(*retry, a.wording())
-		view.Blocks.BlockSet = append(render.Blocks(private.Alert(words.Text, slack.AlertLevelWarning)), view.Blocks.BlockSet...)
+		view.Blocks.BlockSet = append(render.Blocks(private.Alert(words.Text, slack.AlertLevelWarning)),
+			view.Blocks.BlockSet...)
 	default:
 		view = private.FailedView(titleOf(d), words.Text)
 	}

@@ -227,7 +227,8 @@ func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 func TestAHistoryNamesWholeValuesAndTheReadersTime(t *testing.T) {
 	t.Parallel()
 	e := pasts()[1]
-	e.Operation.Server.Name, e.Operation.Listener.Name = "frontend-web-server-singapore-07", "https-443-with-a-long-name"
+	e.Operation.Server.Name, e.Operation.Listener.Name = "frontend-web-server-singapore-07",
+		"https-443-with-a-long-name"
 	e.Operation.FinishedAt = e.Operation.FirstSent().Add(95 * time.Minute)
 	require.Contains(t, listed(t, e, commands.SinceDefault), "• <!date^1795461240^{time}|19:14 UTC> *Added* "+
 		"frontend-web-server-singapore-07 to api-lb/https-443-with-a-long-name · weight 50 · by <@U0ANA> · "+

@@ -25,7 +25,8 @@ func Manifest(name string) ([]byte, error) {
 		return nil, errors.New("the name of the app is empty")
 	case utf8.RuneCountInString(name) > maxAppName:
 
-		return nil, fmt.Errorf("the name of the app has %d characters; Slack takes %d", utf8.RuneCountInString(name), maxAppName)
+		return nil, fmt.Errorf("the name of the app has %d characters; Slack takes %d", utf8.RuneCountInString(name),
+			maxAppName)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 		return nil, errors.New("the name of the app has characters that cannot be shown")
 	}

@@ -78,7 +78,8 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 			require.Contains(t, text, "lbbot operations show "+op.Ref)
 		}
 		e := intake.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
-		lines := strings.Join([]string{listed(t, e, 1), private.PastSentence(e, false), private.PastSentence(e, true)}, "\n")
+		lines := strings.Join([]string{listed(t, e, 1), private.PastSentence(e, false), private.PastSentence(e, true)},
+			"\n")
 		require.Contains(t, lines, render.FirstUnknown, name)
 		for _, word := range append(definite(), "not added") {
 			require.NotContains(t, lines, word, name)

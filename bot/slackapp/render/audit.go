@@ -77,14 +77,19 @@ func AuditLine(e operation.Event) string {
 		parts = []string{auditRuleSet(e)}
 	case operation.EventStarted:
 
-		parts = []string{fmt.Sprintf("*Bot started* · version %s", Code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+		parts = []string{fmt.Sprintf("*Bot started* · version %s", Code(e.Data["version"])),
+			optional(auditReplica, e.Data["replica"])}
 	case operation.EventEnded:
-		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", Code(e.Data["version"])), optional(auditReplica, e.Data["replica"])}
+		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", Code(e.Data["version"])),
+			optional(auditReplica, e.Data["replica"])}
 	case operation.EventHead:
 		parts = []string{fmt.Sprintf("*Audit trail* · head %s", Code(e.Data["head"]))}
-	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped, operation.EventAttempt,
-		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson, operation.EventStatus,
-		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion, operation.EventPreviewedMore:
+	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped,
+		operation.EventAttempt,
+		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson,
+		operation.EventStatus,
+		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion,
+		operation.EventPreviewedMore:
 		return ""
 	default:
 		parts = auditUnknown(e)
@@ -98,7 +103,8 @@ func auditUnknown(e operation.Event) []string {
 	if e.Data["ref"] != "" {
 		look = fmt.Sprintf(showCommand, e.Data["ref"])
 	}
-	return []string{fmt.Sprintf(unknownAudit, Code(e.Kind), Code(look)), auditThing(e), auditPerson(e), optional("%s", e.Data["ref"])}
+	return []string{fmt.Sprintf(unknownAudit, Code(e.Kind), Code(look)), auditThing(e), auditPerson(e),
+		optional("%s", e.Data["ref"])}
 }
 
 func auditFinished(e operation.Event) []string {
@@ -130,7 +136,8 @@ func auditDenial(e operation.Event) []string {
 	if d["action"] == string(operation.ActionApprove) && what != "" {
 		what = fmt.Sprintf("deciding on %s", what)
 	}
-	return []string{fmt.Sprintf("*Denied* · %s", Code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]), auditPolicies(e)}
+	return []string{fmt.Sprintf("*Denied* · %s", Code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]),
+		auditPolicies(e)}
 }
 
 // auditSaid is what one person said who was asked for approval.
@@ -139,7 +146,8 @@ func auditSaid(e operation.Event) []string {
 	if e.Kind == operation.EventNotApproved {
 		word = "*Not approved*"
 	}
-	return []string{word, auditThing(e), auditPerson(e), Prose(e.Data["reason"], ReasonLimit), auditRequester(e), optional("%s", e.Data["ref"]), auditPolicies(e)}
+	return []string{word, auditThing(e), auditPerson(e), Prose(e.Data["reason"], ReasonLimit), auditRequester(e),
+		optional("%s", e.Data["ref"]), auditPolicies(e)}
 }
 
 // auditThing is what an event is about: which server, to which listener.
@@ -157,9 +165,11 @@ func auditRuleSet(e operation.Event) string {
 	case digest == "":
 		return "*No policy* · the policy file cannot be used, so nobody may change anything"
 	case e.Data["result"] == "absent":
-		return fmt.Sprintf("*Policy not changed* · the policy file is absent; digest %s stays the current one", Code(digest))
+		return fmt.Sprintf("*Policy not changed* · the policy file is absent; digest %s stays the current one",
+			Code(digest))
 	case e.Data["result"] == "broken":
-		return fmt.Sprintf("*Policy not changed* · the policy file cannot be used; digest %s stays the current one", Code(digest))
+		return fmt.Sprintf("*Policy not changed* · the policy file cannot be used; digest %s stays the current one",
+			Code(digest))
 	case e.Data["result"] == "good":
 		return fmt.Sprintf("*Policy changed* · digest %s is the current one", Code(digest))
 	}

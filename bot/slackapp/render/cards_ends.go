@@ -36,39 +36,58 @@ func endingOf(op operation.Operation, w Wording) ending {
 	switch op.Reason {
 	case operation.ReasonRefused:
 
-		return refusedEnding(op, w, fmt.Sprintf("Not added: Zenlayer refused %s on %s. Nothing changed. %s.", ServerName(op, InText), balancerName(op, InText), op.Ref))
+		return refusedEnding(op, w, fmt.Sprintf("Not added: Zenlayer refused %s on %s. Nothing changed. %s.",
+			ServerName(op, InText), balancerName(op, InText), op.Ref))
 	case operation.ReasonDiffers:
 		return differsEnding(op)
 	case operation.ReasonTooLate:
 		if !op.InLine.IsZero() {
-			return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because it was in line for a free call to Zenlayer, so I did not start at all. %s."), what: []string{tooLateLine, fmt.Sprintf("*Why:* it was in line for a free call to Zenlayer from %s on, and its turn did not come in time. Zenlayer takes only so many calls.", Clock(op.InLine))}, do: "try again in a few minutes.", again: true}
+			return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because " +
+				"it was in line for a free call to Zenlayer, so I did not start at all. %s."),
+				what: []string{tooLateLine, fmt.Sprintf("*Why:* it was in line for a free call to Zenlayer from "+
+					"%s on, and its turn did not come in time. Zenlayer takes only so many calls.",
+					Clock(op.InLine))}, do: "try again in a few minutes.", again: true}
 		}
-		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, so I did not start at all. %s."), what: []string{tooLateLine}, again: true}
+		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, so I did not " +
+			"start at all. %s."), what: []string{tooLateLine}, again: true}
 	case operation.ReasonStopped:
-		return ending{text: aboutSent("Not added: stopped adding %s to %s. %s %s."), what: []string{stopWords(op)}, again: true}
+		return ending{text: aboutSent("Not added: stopped adding %s to %s. %s %s."), what: []string{stopWords(op)},
+			again: true}
 	case operation.ReasonDenied:
 		if op.Denial != nil && op.Denial.PolicyUnknown() {
-			return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."), what: []string{lateDenial(op, ActorMention, Clock)}, again: true}
+			return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."),
+				what: []string{lateDenial(op, ActorMention, Clock)}, again: true}
 		}
-		others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody, operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
-		return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText), lateDenial(op, ActorName, UTC), op.Ref),
+		others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody,
+			operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
+		return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText),
+			lateDenial(op, ActorName, UTC), op.Ref),
 			what: []string{lateDenial(op, ActorMention, Clock)}, whoami: !others, again: others}
 	case operation.ReasonRateLimited:
-		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."), what: []string{fmt.Sprintf("Zenlayer kept asking me to wait, so I stopped at %s. Nothing changed.", Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
+		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."),
+			what: []string{fmt.Sprintf("Zenlayer kept asking me to wait, so I stopped at %s. Nothing changed.",
+				Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
 			again: true, faulty: true, tries: true}
 	case operation.ReasonUnreachable:
 		if op.Fault.Status == 0 {
-			return ending{text: aboutSent("Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."), what: []string{fmt.Sprintf("Zenlayer cannot be reached from the bot. %s", sentOrNot(op))}, do: unreachableDo, again: true}
+			return ending{text: aboutSent("Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."),
+				what: []string{fmt.Sprintf("Zenlayer cannot be reached from the bot. %s", sentOrNot(op))},
+				do:   unreachableDo, again: true}
 		}
-		e := ending{text: aboutSent("Not added: I could not read the listener for %s on %s. %s %s."), what: []string{fmt.Sprintf("I could not read the listener, so I stopped. %s", sentOrNot(op))}, again: true, faulty: true}
+		e := ending{text: aboutSent("Not added: I could not read the listener for %s on %s. %s %s."),
+			what: []string{fmt.Sprintf("I could not read the listener, so I stopped. %s", sentOrNot(op))}, again: true,
+			faulty: true}
 		if e.said, e.do = AdviceOn(op.Fault, w.ReadAgain()); !op.Fault.Answered() {
 			e.do = unreachableDo
 		}
 		return e
 	case operation.ReasonGone:
-		return ending{text: aboutSent("Not added: the listener for %s, %s, no longer exists. %s %s."), what: []string{fmt.Sprintf("The listener no longer exists. %s", sentOrNot(op))}, do: "pick the listener again; it may have been recreated.", againForm: true, faulty: true}
+		return ending{text: aboutSent("Not added: the listener for %s, %s, no longer exists. %s %s."),
+			what: []string{fmt.Sprintf("The listener no longer exists. %s", sentOrNot(op))},
+			do:   "pick the listener again; it may have been recreated.", againForm: true, faulty: true}
 	case operation.ReasonRehearsal:
-		return ending{text: about("Not added: rehearsal of %s on %s. Every check passed and nothing was sent. %s."), what: []string{"This was a rehearsal: every check passed, and nothing was sent to Zenlayer."}}
+		return ending{text: about("Not added: rehearsal of %s on %s. Every check passed and nothing was sent. %s."),
+			what: []string{"This was a rehearsal: every check passed, and nothing was sent to Zenlayer."}}
 	case operation.ReasonProven, operation.ReasonPerson:
 		return provenEnding(op)
 	case operation.ReasonNotApproved, operation.ReasonUnanswered:
@@ -79,20 +98,34 @@ func endingOf(op operation.Operation, w Wording) ending {
 
 // ownersEnding is for what only the bot's owners can put right.
 func ownersEnding(op operation.Operation, w Wording, about func(string) string) ending {
-	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.", w.Owners()), fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.Owners())
+	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.",
+		w.Owners()), fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.Owners())
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
-		told, repair = fmt.Sprintf("nothing. The bot's owners are told (%s), and repeating it before this is repaired does not help.", w.Owners()), fmt.Sprintf("They are told (%s), and repeating it before this is repaired does not help.", w.Owners())
+		told, repair = fmt.Sprintf("nothing. The bot's owners are told (%s), and repeating it before this is "+
+			"repaired does not help.", w.Owners()),
+			fmt.Sprintf("They are told (%s), and repeating it before this is repaired does not help.", w.Owners())
 	}
 	switch op.Reason {
 	case operation.ReasonCredentials:
 		said, do := AdviceOn(op.Fault, "nothing on your side; the bot's owners have to look at it.")
-		return ending{text: about("Not added: Zenlayer refused the bot's key or its rights for %s on %s. Nothing changed. %s."), what: []string{"Zenlayer refused the bot's key or its rights. Nothing changed. This is not your fault."}, do: do + " " + repair, said: said, faulty: true}
+		return ending{text: about("Not added: Zenlayer refused the bot's key or its rights for %s on %s. Nothing " +
+			"changed. %s."),
+			what: []string{"Zenlayer refused the bot's key or its rights. Nothing changed. This is not your fault."},
+			do:   do + " " + repair, said: said, faulty: true}
 	case operation.ReasonClockSkew:
-		return ending{text: about("Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. Nothing changed. %s."), what: []string{"The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. Nothing changed. This is not your fault."}, do: told, faulty: true}
+		return ending{text: about("Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. " +
+			"Nothing changed. %s."),
+			what: []string{"The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. " +
+				"Nothing changed. This is not your fault."}, do: told, faulty: true}
 	case operation.ReasonBlocked:
-		return ending{text: about("Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."), what: []string{"Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing changed. This is not your fault."}, do: told, said: saidWords(op.Fault), faulty: true}
+		return ending{text: about("Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."),
+			what: []string{"Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing " +
+				"changed. This is not your fault."}, do: told, said: saidWords(op.Fault), faulty: true}
 	case operation.ReasonInternal:
-		return ending{text: about("Not added: something broke in the bot before %s was sent to %s. Nothing changed. Quote %s."), what: []string{"Something broke in the bot before anything was sent."}, do: fmt.Sprintf("press *%s*. If it happens again, quote token %s to %s.", ButtonAgain, Code(op.Ref), w.Owners()), again: true}
+		return ending{text: about("Not added: something broke in the bot before %s was sent to %s. Nothing changed. " +
+			"Quote %s."), what: []string{"Something broke in the bot before anything was sent."},
+			do: fmt.Sprintf("press *%s*. If it happens again, quote token %s to %s.", ButtonAgain, Code(op.Ref),
+				w.Owners()), again: true}
 	}
 	// No reason comes here: each has words above, which a test sees to.
 	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, storedAs(op, Code))}}
@@ -102,9 +135,11 @@ func ownersEnding(op operation.Operation, w Wording, about func(string) string) 
 func refusedEnding(op operation.Operation, w Wording, text string) ending {
 	e := ending{text: text, what: []string{"Zenlayer refused it. Nothing changed."}, againForm: true, faulty: true}
 	if !op.LastLook.IsZero() && len(op.Baseline) == 0 {
-		e.what = []string{fmt.Sprintf("Zenlayer refused it. %s is not on this listener (read %s).", ServerName(op, Name), Clock(op.LastLook))}
+		e.what = []string{fmt.Sprintf("Zenlayer refused it. %s is not on this listener (read %s).",
+			ServerName(op, Name), Clock(op.LastLook))}
 	}
-	e.said, e.do = AdviceOn(op.Fault, fmt.Sprintf("look at what it said, then try again with changes, or ask %s.", w.Owners()))
+	e.said, e.do = AdviceOn(op.Fault, fmt.Sprintf("look at what it said, then try again with changes, or ask %s.",
+		w.Owners()))
 	return e
 }
 
@@ -151,7 +186,8 @@ func unreadWords(op operation.Operation, w Wording, format string) string {
 	switch {
 	case op.Unread.Answered():
 		said, do := AdviceOn(op.Unread, w.ReadAgain())
-		return fmt.Sprintf("At the last check %s: %s *What to do:* %s (%s)", AnsweredHow(op.Unread), Sentence(said), do, strings.Join(FaultIDs(op.Unread), " · "))
+		return fmt.Sprintf("At the last check %s: %s *What to do:* %s (%s)", AnsweredHow(op.Unread), Sentence(said), do,
+			strings.Join(FaultIDs(op.Unread), " · "))
 	case op.LookFault != "":
 		return fmt.Sprintf(format, Sentence(op.LookFault))
 	}
@@ -186,9 +222,11 @@ func differsEnding(op operation.Operation) ending {
 		found = strconv.Itoa(op.FoundWeight)
 	}
 	e := ending{
-		text: fmt.Sprintf("Not added: %s is already on %s with weight %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText), found, sentOrNot(op), op.Ref),
-		what: []string{fmt.Sprintf("%s is on the listener with weight %s; you asked for %s. This load balancer cannot change a weight in place.", ServerName(op, Name), found, WeightWords(op.Request.Weight))},
-		do:   "remove the entry in the console first, then try again; or leave it as it is.", againForm: true,
+		text: fmt.Sprintf("Not added: %s is already on %s with weight %s. %s %s.", ServerName(op, InText),
+			ListenerPort(op, InText), found, sentOrNot(op), op.Ref),
+		what: []string{fmt.Sprintf("%s is on the listener with weight %s; you asked for %s. This load balancer "+
+			"cannot change a weight in place.", ServerName(op, Name), found, WeightWords(op.Request.Weight))},
+		do: "remove the entry in the console first, then try again; or leave it as it is.", againForm: true,
 	}
 	if op.BackendID != "" {
 		e.what = append(e.what, fmt.Sprintf(DiffersAs, Code(op.BackendID), sentOrNot(op)))
@@ -214,29 +252,39 @@ func lateDenial(op operation.Operation, who func(operation.Actor) string, at fun
 	switch {
 	case d.Code == operation.DeniedUnchecked && approver && op.Approval != nil && len(op.Approval.Lost) > 0:
 		by := who(op.Approval.Lost[0].By)
-		return fmt.Sprintf("At the last check I could not check %s, so I do not know whether the approval of %s still counts, and stopped. %s", FactWords(d.What, fmt.Sprintf("the account of %s", by)), by, sentOrNot(op))
+		return fmt.Sprintf("At the last check I could not check %s, so I do not know whether the approval of %s "+
+			"still counts, and stopped. %s", FactWords(d.What, fmt.Sprintf("the account of %s", by)), by, sentOrNot(op))
 	case d.Code == operation.DeniedUnchecked:
-		return fmt.Sprintf("At the last check I could not check %s, so I stopped. %s", FactWords(d.What, FactAskers), sentOrNot(op))
+		return fmt.Sprintf("At the last check I could not check %s, so I stopped. %s", FactWords(d.What, FactAskers),
+			sentOrNot(op))
 	case d.Code == operation.DeniedOutdated:
 		return fmt.Sprintf("At the last check I did not have the current policy, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedNobody && lost != "":
-		return fmt.Sprintf("%s There are not enough other people who could approve it, so I stopped. %s", lost, sentOrNot(op))
+		return fmt.Sprintf("%s There are not enough other people who could approve it, so I stopped. %s", lost,
+			sentOrNot(op))
 	case d.Code == operation.DeniedNobody:
-		return fmt.Sprintf("At the last check there were not enough people who could approve it, so I stopped. %s", sentOrNot(op))
+		return fmt.Sprintf("At the last check there were not enough people who could approve it, so I stopped. %s",
+			sentOrNot(op))
 	case d.Code == operation.DeniedApproval && lost != "":
 		return fmt.Sprintf("%s I stopped. %s", lost, sentOrNot(op))
 	case d.Code == operation.DeniedApproval:
-		return fmt.Sprintf("At the last check the policy asked for an approval that this request does not have, so I stopped. %s", sentOrNot(op))
+		return fmt.Sprintf("At the last check the policy asked for an approval that this request does not have, so I "+
+			"stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedShared, d.Code == operation.DeniedChannel:
-		return fmt.Sprintf("At the last check this channel was shared with another organisation or could not be seen, so I stopped. %s", sentOrNot(op))
+		return fmt.Sprintf("At the last check this channel was shared with another organisation or could not be "+
+			"seen, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedReason:
-		return fmt.Sprintf("At the last check the policy asked for a reason, which this request does not have, so I stopped. %s", sentOrNot(op))
+		return fmt.Sprintf("At the last check the policy asked for a reason, which this request does not have, so I "+
+			"stopped. %s", sentOrNot(op))
 	case d.Action == operation.ActionBreakGlass:
-		return fmt.Sprintf("At the last check the policy did not allow %s to use break-glass, so I stopped. %s", who(op.Actor), sentOrNot(op))
+		return fmt.Sprintf("At the last check the policy did not allow %s to use break-glass, so I stopped. %s",
+			who(op.Actor), sentOrNot(op))
 	case !d.Code.Known():
-		return fmt.Sprintf("At the last check this was not allowed%s, so I stopped. %s", optionalCode(d.Code), sentOrNot(op))
+		return fmt.Sprintf("At the last check this was not allowed%s, so I stopped. %s", optionalCode(d.Code),
+			sentOrNot(op))
 	}
-	return fmt.Sprintf("At the last check (%s) %s was no longer allowed to change this listener (%s), so I stopped. %s", at(op.FinishedAt), who(op.Actor), DenialWords(d.Code), sentOrNot(op))
+	return fmt.Sprintf("At the last check (%s) %s was no longer allowed to change this listener (%s), so I stopped. %s",
+		at(op.FinishedAt), who(op.Actor), DenialWords(d.Code), sentOrNot(op))
 }
 
 // optionalCode is a code that this version does not know, in parentheses.
@@ -256,7 +304,8 @@ func lostWords(op operation.Operation, who func(operation.Actor) string) string 
 	var list []string
 	for _, l := range op.Approval.Lost {
 		if l.Certain() {
-			list = append(list, fmt.Sprintf("The approval of %s no longer counts (%s).", who(l.By), DenialWords(l.Code)))
+			list = append(list, fmt.Sprintf("The approval of %s no longer counts (%s).", who(l.By),
+				DenialWords(l.Code)))
 		}
 	}
 	return strings.Join(list, " ")
@@ -277,12 +326,16 @@ func provenEnding(op operation.Operation) ending {
 	seen := firstTime(op.LastLook, op.FinishedAt)
 	if op.Reason == operation.ReasonPerson {
 		return ending{
-			text: fmt.Sprintf("Not added: %s is not on %s; %s said so, and a complete check agrees. %s.", server, listener, Mention(op.AnswerBy), op.Ref),
-			what: []string{fmt.Sprintf("%s said that it was not added, and a complete check agrees (%s).", Mention(op.AnswerBy), Clock(seen))}, again: true,
+			text: fmt.Sprintf("Not added: %s is not on %s; %s said so, and a complete check agrees. %s.", server,
+				listener, Mention(op.AnswerBy), op.Ref),
+			what: []string{fmt.Sprintf("%s said that it was not added, and a complete check agrees (%s).",
+				Mention(op.AnswerBy), Clock(seen))}, again: true,
 		}
 	}
 	return ending{
-		text: fmt.Sprintf("Not added: %s never appeared on %s. I checked until %s. %s.", server, listener, UTC(seen), op.Ref),
-		what: []string{fmt.Sprintf("I checked the listener until %s and %s never appeared.", Clock(seen), ServerName(op, Name))}, again: true,
+		text: fmt.Sprintf("Not added: %s never appeared on %s. I checked until %s. %s.", server, listener, UTC(seen),
+			op.Ref),
+		what: []string{fmt.Sprintf("I checked the listener until %s and %s never appeared.", Clock(seen),
+			ServerName(op, Name))}, again: true,
 	}
 }

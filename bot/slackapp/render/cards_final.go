@@ -38,7 +38,8 @@ const (
 func addedCard(op operation.Operation, w Wording) card {
 	return card{
 		text: fmt.Sprintf("Added: %s on %s as %s, %s, requested by %s. %s.", ServerName(op, InText),
-			ListenerPort(op, InText), InText(op.BackendID), WeightPhrase(op.Request.Weight), ActorName(op.Actor), op.Ref),
+			ListenerPort(op, InText), InText(op.BackendID), WeightPhrase(op.Request.Weight), ActorName(op.Actor),
+			op.Ref),
 		header: fmt.Sprintf("Added %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
 		body: []slack.Block{
 			Section(addedTodo(op, w), fmt.Sprintf("*%s:* %s", FieldBackend, Code(op.BackendID)), addedFacts(op)),
@@ -97,7 +98,8 @@ func EvidenceLine(op operation.Operation) string {
 		return fmt.Sprintf("Zenlayer answered the %s try, at %s.", ordinal(len(op.Attempts)), Clock(op.FinishedAt))
 	case operation.EvidenceSeen:
 		if i := slices.IndexFunc(op.Attempts, operation.Attempt.Doubtful); i >= 0 && len(op.Unanswered()) == 0 {
-			return fmt.Sprintf("Zenlayer had answered with an error (HTTP %d). The server is on the listener now, but I "+
+			return fmt.Sprintf("Zenlayer had answered with an error (HTTP %d). The server is on the listener now, "+
+				"but I "+
 				"cannot tell who added it.", op.Attempts[i].Fault.Status)
 		}
 		return "The answer was lost. The server is on the listener now, but I cannot tell who added it."
@@ -122,9 +124,11 @@ func statusLine(op operation.Operation, w Wording) string {
 	later := Code(fmt.Sprintf(StatusCommand, op.Ref))
 	switch {
 	case Clean(op.BackendStatus) != "":
-		return fmt.Sprintf("*Status at Zenlayer:* \"%s\" (read %s). I cannot see traffic", Prose(op.BackendStatus, NameLimit), Clock(firstTime(op.StatusAt, op.FinishedAt))) + testLine(op)
+		return fmt.Sprintf("*Status at Zenlayer:* \"%s\" (read %s). I cannot see traffic",
+			Prose(op.BackendStatus, NameLimit), Clock(firstTime(op.StatusAt, op.FinishedAt))) + testLine(op)
 	case !op.StatusAt.IsZero():
-		return fmt.Sprintf("*Status at Zenlayer:* none shown (read %s). I cannot see traffic", Clock(op.StatusAt)) + testLine(op)
+		return fmt.Sprintf("*Status at Zenlayer:* none shown (read %s). I cannot see traffic", Clock(op.StatusAt)) +
+			testLine(op)
 	case !op.Watch:
 		return "*Status:* not watched, as asked."
 	case op.StatusLooks == 0 && !watchOver(op, w):
@@ -140,7 +144,8 @@ func statusLine(op operation.Operation, w Wording) string {
 
 // watchOver reports whether nobody looks for the status any more.
 func watchOver(op operation.Operation, w Wording) bool {
-	return op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() && w.At.Sub(op.FinishedAt) > watchLasts
+	return op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() &&
+		w.At.Sub(op.FinishedAt) > watchLasts
 }
 
 // addedTodo is what is left to do once a server was added.
@@ -171,10 +176,14 @@ func testLine(op operation.Operation) string {
 
 // nothingCard: it is as asked, and no call of ours is known to have done it.
 func nothingCard(op operation.Operation) card {
-	text, body := "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s.", Section(fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", ServerName(op, Name), Code(op.BackendID)), sentOrNot(op))
+	text, body := "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s.", Section(
+		fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", ServerName(op, Name),
+			Code(op.BackendID)), sentOrNot(op))
 	if i := slices.IndexFunc(op.Attempts, operation.Attempt.Limited); op.Evidence == operation.EvidenceSeen && i >= 0 {
 		text = "Nothing to do: %s is on %s with the ports and weight asked for, as %s. I cannot tell who added it. %s."
-		body = Section(fmt.Sprintf("%s is on this listener with the ports and weight asked for: %s. Zenlayer had answered my call with HTTP %d, so I cannot tell who added it.", ServerName(op, Name), Code(op.BackendID), op.Attempts[i].Fault.Status))
+		body = Section(fmt.Sprintf("%s is on this listener with the ports and weight asked for: %s. Zenlayer had "+
+			"answered my call with HTTP %d, so I cannot tell who added it.", ServerName(op, Name), Code(op.BackendID),
+			op.Attempts[i].Fault.Status))
 	}
 	return card{
 		text:    fmt.Sprintf(text, ServerName(op, InText), ListenerPort(op, InText), InText(op.BackendID), op.Ref),
@@ -222,7 +231,8 @@ func notAddedCard(op operation.Operation, w Wording) card {
 			fmt.Sprintf(label, ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op))))
 	}
 	if e.againForm {
-		b := Button(ActReqAgainForm, ButtonAgainForm, fmt.Sprintf(LabelAgainForm, ServerName(op, BareName)), ButtonValue(op))
+		b := Button(ActReqAgainForm, ButtonAgainForm, fmt.Sprintf(LabelAgainForm, ServerName(op, BareName)),
+			ButtonValue(op))
 		if !e.again {
 			Primary(b)
 		}

@@ -109,17 +109,21 @@ func waitLine(op operation.Operation) string {
 	switch op.WaitFor {
 	case operation.WaitRateLimit:
 
-		if n := len(op.Attempts); n > 0 && op.WaitUntil.After(op.Attempts[n-1].AnsweredAt) && !op.Attempts[n-1].AnsweredAt.IsZero() {
-			return fmt.Sprintf("Zenlayer asks to wait %s. Trying again at %s.", Lasting(op.WaitUntil.Sub(op.Attempts[n-1].AnsweredAt).Round(time.Second)), Clock(op.WaitUntil))
+		if n := len(op.Attempts); n > 0 && op.WaitUntil.After(op.Attempts[n-1].AnsweredAt) &&
+			!op.Attempts[n-1].AnsweredAt.IsZero() {
+			return fmt.Sprintf("Zenlayer asks to wait %s. Trying again at %s.",
+				Lasting(op.WaitUntil.Sub(op.Attempts[n-1].AnsweredAt).Round(time.Second)), Clock(op.WaitUntil))
 		}
 		return fmt.Sprintf("Zenlayer asks to wait. Trying again at %s.", Clock(op.WaitUntil))
 	case operation.WaitUnreachable:
 		if op.Fault.Status > 0 {
-			return fmt.Sprintf("Zenlayer did not take it (HTTP %d). Nothing was changed. Trying again at %s.", op.Fault.Status, Clock(op.WaitUntil))
+			return fmt.Sprintf("Zenlayer did not take it (HTTP %d). Nothing was changed. Trying again at %s.",
+				op.Fault.Status, Clock(op.WaitUntil))
 		}
 		return fmt.Sprintf("Zenlayer cannot be reached. Nothing was changed. Trying again at %s.", Clock(op.WaitUntil))
 	case operation.WaitRules:
-		return fmt.Sprintf("I do not have the current policy yet, so I decide nothing. Nothing was sent. Asking again at %s.", Clock(op.WaitUntil))
+		return fmt.Sprintf("I do not have the current policy yet, so I decide nothing. Nothing was sent. Asking "+
+			"again at %s.", Clock(op.WaitUntil))
 	}
 	return ""
 }
@@ -127,7 +131,8 @@ func waitLine(op operation.Operation) string {
 // lineWords says that op is in line, and behind how many where that is known.
 // The number is of one moment, so the moment stands with it.
 func lineWords(op operation.Operation) string {
-	s := fmt.Sprintf("In line for a free call to Zenlayer since %s. I start by %s, or not at all.", Clock(op.InLine), Clock(op.ClickedAt.Add(operation.StartWithin)))
+	s := fmt.Sprintf("In line for a free call to Zenlayer since %s. I start by %s, or not at all.", Clock(op.InLine),
+		Clock(op.ClickedAt.Add(operation.StartWithin)))
 	if op.Others > 0 {
 		s += " " + fmt.Sprintf("Other requests in line for this account: %d (at %s).", op.Others, Clock(op.InLine))
 	}
@@ -142,7 +147,8 @@ func resumed(op operation.Operation) string {
 }
 
 func stopButton(op operation.Operation) slack.BlockElement {
-	return Button(ActOpStop, "Stop", fmt.Sprintf("Stop adding %s to %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op))
+	return Button(ActOpStop, "Stop", fmt.Sprintf("Stop adding %s to %s", ServerName(op, BareName),
+		ListenerName(op, BareName)), ButtonValue(op))
 }
 
 // askedAt is when the person last asked for it.

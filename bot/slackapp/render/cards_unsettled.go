@@ -56,12 +56,15 @@ func unansweredLine(op operation.Operation) string {
 		return fmt.Sprintf(unconfirmedNone, Clock(a.SentAt))
 	case a.Fault.Status > 0:
 
-		return fmt.Sprintf("The request was sent at %s and its answer (HTTP %d) does not say what happened. It may or may not have worked.", Clock(a.SentAt), a.Fault.Status)
+		return fmt.Sprintf("The request was sent at %s and its answer (HTTP %d) does not say what happened. It may "+
+			"or may not have worked.", Clock(a.SentAt), a.Fault.Status)
 	}
 	if a.AnsweredAt.Sub(a.SentAt) < time.Second {
-		return fmt.Sprintf("The request was sent at %s and the connection broke before an answer came. It may or may not have worked.", Clock(a.SentAt))
+		return fmt.Sprintf("The request was sent at %s and the connection broke before an answer came. It may or may "+
+			"not have worked.", Clock(a.SentAt))
 	}
-	return fmt.Sprintf("The request was sent at %s and no answer came within %s. It may or may not have worked.", Clock(a.SentAt), Lasting(a.AnsweredAt.Sub(a.SentAt)))
+	return fmt.Sprintf("The request was sent at %s and no answer came within %s. It may or may not have worked.",
+		Clock(a.SentAt), Lasting(a.AnsweredAt.Sub(a.SentAt)))
 }
 
 // repeatsLeft reports whether the bot may still ask again.
@@ -98,20 +101,24 @@ func lastReading(op operation.Operation, w Wording) string {
 // needsPersonCard: the bot could not settle it.
 func needsPersonCard(op operation.Operation, w Wording) card {
 	c := card{
-		text:   fmt.Sprintf("Needs a person: I could not find out whether %s was added to %s. Look in the console, then answer on the card. %s.", ServerName(op, InText), ListenerPort(op, InText), op.Ref),
+		text: fmt.Sprintf("Needs a person: I could not find out whether %s was added to %s. Look in the console, "+
+			"then answer on the card. %s.", ServerName(op, InText), ListenerPort(op, InText), op.Ref),
 		header: fmt.Sprintf("Needs a person: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
 		small:  []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
 	}
 	var sent, told string
 	if !op.FirstSent().IsZero() {
-		sent = fmt.Sprintf("Sent at %s. The menu has the same call for the shell, with the client token of this request.", Clock(op.FirstSent()))
+		sent = fmt.Sprintf("Sent at %s. The menu has the same call for the shell, with the client token of this "+
+			"request.", Clock(op.FirstSent()))
 	}
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
 		told = fmt.Sprintf("The bot's owners are told (%s).", w.Owners())
 	}
 	do, asks := answerLine(op)+" "+"There is nothing to do until then.", op.Answer == "" || op.Mismatch
 	if asks {
-		do = joinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press *%s* or *%s*. Please do not repeat it.", ServerName(op, Name), ListenerName(op, Name), buttonThere, buttonNotThere), answerLine(op)})
+		do = joinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press *%s* or "+
+			"*%s*. Please do not repeat it.", ServerName(op, Name), ListenerName(op, Name), buttonThere,
+			buttonNotThere), answerLine(op)})
 	}
 	c.body = []slack.Block{
 		Section(do),
@@ -120,14 +127,17 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 	}
 	if asks {
 		c.buttons = []slack.BlockElement{
-			Button(ActSettleYes, buttonThere, fmt.Sprintf("Yes, %s is on %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op)),
-			Button(ActSettleNo, buttonNotThere, fmt.Sprintf("No, %s is not on %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op)),
+			Button(ActSettleYes, buttonThere, fmt.Sprintf("Yes, %s is on %s", ServerName(op, BareName),
+				ListenerName(op, BareName)), ButtonValue(op)),
+			Button(ActSettleNo, buttonNotThere, fmt.Sprintf("No, %s is not on %s", ServerName(op, BareName),
+				ListenerName(op, BareName)), ButtonValue(op)),
 		}
 	}
 	if said := answerLine(op); said != "" {
 		c.text += " " + said
 	}
-	c.buttons = append(c.buttons, LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), More(op, MoreZeno, MoreDetails))
+	c.buttons = append(c.buttons, LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
+		More(op, MoreZeno, MoreDetails))
 	return c
 }
 

@@ -48,20 +48,24 @@ func OwnerNeed(op operation.Operation) string {
 	switch {
 	case !op.Known():
 
-		return fmt.Sprintf("This version of the bot does not know how it stands (%s). Look with %s where the bot runs.", storedAs(op, Code), Code(fmt.Sprintf(showCommand, op.Ref)))
+		return fmt.Sprintf("This version of the bot does not know how it stands (%s). Look with %s where the bot runs.",
+			storedAs(op, Code), Code(fmt.Sprintf(showCommand, op.Ref)))
 	case op.State == operation.NeedsPerson:
 		return "*What to do:* look in the console, then answer on its card. Please do not repeat it."
 	case op.Reason == operation.ReasonCredentials:
 		said, _ := AdviceOn(op.Fault, "")
-		return fmt.Sprintf("*What to do:* repair the bot's access to Zenlayer: %s Until then nothing can be added.", Sentence(said))
+		return fmt.Sprintf("*What to do:* repair the bot's access to Zenlayer: %s Until then nothing can be added.",
+			Sentence(said))
 	case op.Reason == operation.ReasonClockSkew:
 		return "*What to do:* correct the bot's clock. It is off by more than Zenlayer allows, so nothing can be added."
 	case op.Reason == operation.ReasonBlocked:
-		return "*What to do:* look at the network path and at the address the bot calls from. Something in front of Zenlayer's API stopped the call."
+		return "*What to do:* look at the network path and at the address the bot calls from. Something in front of " +
+			"Zenlayer's API stopped the call."
 	case op.Reason == operation.ReasonInternal:
 		return "*What to do:* look for this id in the log. Something broke in the bot before anything was sent."
 	case op.State == operation.Added && op.BackendStatus == "":
-		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer returned this ID, but it was not in the list when I stopped looking.", Code(op.BackendID))
+		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer returned this ID, but it was "+
+			"not in the list when I stopped looking.", Code(op.BackendID))
 	}
 	return OwnerOther
 }
@@ -71,16 +75,20 @@ func Reminder(op operation.Operation) Message {
 	a := op.Approval
 	needed := max(1, a.Missing())
 	return Ephemeral(
-		fmt.Sprintf("Reminder: %s asks to add %s to %s. Please approve or deny: %s, until %s. %s.", ActorName(op.Actor), ServerName(op, InText), ListenerPort(op, InText), NeedsCount(needed, a.Who), UTC(a.ExpiresAt), op.Ref),
-		Section(fmt.Sprintf("*Reminder:* %s asks to add %s to %s, %s. Please approve or deny: %s, until %s.", Mention(op.Actor.UserID), ServerName(op, Name), ListenerName(op, Name), op.Ref,
+		fmt.Sprintf("Reminder: %s asks to add %s to %s. Please approve or deny: %s, until %s. %s.", ActorName(op.Actor),
+			ServerName(op, InText), ListenerPort(op, InText), NeedsCount(needed, a.Who), UTC(a.ExpiresAt), op.Ref),
+		Section(fmt.Sprintf("*Reminder:* %s asks to add %s to %s, %s. Please approve or deny: %s, until %s.",
+			Mention(op.Actor.UserID), ServerName(op, Name), ListenerName(op, Name), op.Ref,
 			NeedsOf(needed, a.Who), Clock(a.ExpiresAt)), askedAgain(op), progress(*a)))
 }
 
 // Question is for the one who was asked and for the one who asks.
 func Question(op operation.Operation, by operation.Actor) Message {
 	return Ephemeral(
-		fmt.Sprintf("%s has a question for %s about %s: adding %s to %s.", ActorName(by), ActorName(op.Actor), op.Ref, ServerName(op, InText), ListenerPort(op, InText)),
-		Section(fmt.Sprintf("%s has a question for %s about %s. Please answer here.", Mention(by.UserID), Mention(op.Actor.UserID), op.Ref)))
+		fmt.Sprintf("%s has a question for %s about %s: adding %s to %s.", ActorName(by), ActorName(op.Actor), op.Ref,
+			ServerName(op, InText), ListenerPort(op, InText)),
+		Section(fmt.Sprintf("%s has a question for %s about %s. Please answer here.", Mention(by.UserID),
+			Mention(op.Actor.UserID), op.Ref)))
 }
 
 // SkippedNotice tells one person that something they could have approved goes
@@ -91,8 +99,11 @@ func SkippedNotice(op operation.Operation) Message {
 		g = &operation.BreakGlass{}
 	}
 	return Ephemeral(
-		fmt.Sprintf("Break-glass: %s asked to add %s to %s without approval: %s Incident: %s. %s.", ActorName(op.Actor), ServerName(op, InText), ListenerPort(op, InText), Sentence(g.Why), InText(g.Incident), op.Ref),
-		Section(fmt.Sprintf("*Break-glass:* %s asked to add %s to %s *without approval*: \"%s\"", Mention(op.Actor.UserID), ServerName(op, Name), ListenerName(op, Name), Prose(g.Why, ReasonLimit)),
-			fmt.Sprintf("*Incident:* %s. You could have approved it, so you are told at once.", Prose(g.Incident, NameLimit)), fmt.Sprintf("Its card is in %s.", Channel(op.Place.ResultID))),
+		fmt.Sprintf("Break-glass: %s asked to add %s to %s without approval: %s Incident: %s. %s.", ActorName(op.Actor),
+			ServerName(op, InText), ListenerPort(op, InText), Sentence(g.Why), InText(g.Incident), op.Ref),
+		Section(fmt.Sprintf("*Break-glass:* %s asked to add %s to %s *without approval*: \"%s\"",
+			Mention(op.Actor.UserID), ServerName(op, Name), ListenerName(op, Name), Prose(g.Why, ReasonLimit)),
+			fmt.Sprintf("*Incident:* %s. You could have approved it, so you are told at once.",
+				Prose(g.Incident, NameLimit)), fmt.Sprintf("Its card is in %s.", Channel(op.Place.ResultID))),
 		ContextLine(op.Ref, utcSmall(askedAt(op))))
 }

@@ -14,19 +14,30 @@ import (
 )
 
 const (
-	userSample = `{"ok":true,"user":{"id":"U0ANA","team_id":"T0LOCAL","name":"ana","deleted":false,"color":"9f69e7","real_name":"Ana","tz":"Asia/Singapore",
-		"tz_offset":28800,"updated":1790000000,"profile":{"real_name":"Ana","team":"T0LOCAL","status_expiration":0,"fields":{"Xf1":{"value":"x"}}},
-		"is_admin":false,"is_owner":false,"is_primary_owner":false,"is_restricted":false,"is_ultra_restricted":false,"is_bot":false,"is_app_user":false,
+	userSample = `{"ok":true,"user":{"id":"U0ANA","team_id":"T0LOCAL","name":"ana","deleted":false,"color":"9f69e7",
+	"real_name":"Ana","tz":"Asia/Singapore",
+		"tz_offset":28800,"updated":1790000000,"profile":{"real_name":"Ana","team":"T0LOCAL","status_expiration":0,
+		"fields":{"Xf1":{"value":"x"}}},
+		"is_admin":false,"is_owner":false,"is_primary_owner":false,"is_restricted":false,"is_ultra_restricted":false,
+		"is_bot":false,"is_app_user":false,
 		"is_stranger":false,"is_workflow_bot":false,"is_connector_bot":false,"is_email_confirmed":true,"has_2fa":true,
-		"enterprise_user":{"id":"W0ANA","enterprise_id":"E0ORG","is_admin":false,"is_owner":false,"teams":["T0LOCAL","T0OTHER"]}}}`
-	channelSample = `{"ok":true,"channel":{"id":"C0OPS","name":"ops","name_normalized":"ops","creator":"U0BO","created":1780000000,"is_channel":true,"is_group":false,
-		"is_im":false,"is_mpim":false,"is_private":false,"is_archived":false,"is_general":false,"is_shared":true,"is_ext_shared":false,"is_org_shared":true,
-		"is_pending_ext_shared":false,"pending_shared":["T0X"],"pending_connected_team_ids":[],"shared_team_ids":["T0LOCAL"],"is_member":true,"num_members":12,
-		"context_team_id":"T0LOCAL","unlinked":0,"topic":{"value":"","creator":"","last_set":0},"previous_names":["old"],"priority":0}}`
-	groupsSample = `{"ok":true,"usergroups":[{"id":"S01SRE","team_id":"T0LOCAL","is_usergroup":true,"is_subteam":true,"name":"SRE","handle":"sre","is_external":false,
-		"date_create":1780000000,"date_update":1780000000,"date_delete":0,"auto_type":"","auto_provision":false,"enterprise_subteam_id":"","created_by":"U0BO",
+		"enterprise_user":{"id":"W0ANA","enterprise_id":"E0ORG","is_admin":false,"is_owner":false,"teams":["T0LOCAL",
+		"T0OTHER"]}}}`
+	channelSample = `{"ok":true,"channel":{"id":"C0OPS","name":"ops","name_normalized":"ops","creator":"U0BO",
+	"created":1780000000,"is_channel":true,"is_group":false,
+		"is_im":false,"is_mpim":false,"is_private":false,"is_archived":false,"is_general":false,"is_shared":true,
+		"is_ext_shared":false,"is_org_shared":true,
+		"is_pending_ext_shared":false,"pending_shared":["T0X"],"pending_connected_team_ids":[],
+		"shared_team_ids":["T0LOCAL"],"is_member":true,"num_members":12,
+		"context_team_id":"T0LOCAL","unlinked":0,"topic":{"value":"","creator":"","last_set":0},
+		"previous_names":["old"],"priority":0}}`
+	groupsSample = `{"ok":true,"usergroups":[{"id":"S01SRE","team_id":"T0LOCAL","is_usergroup":true,"is_subteam":true,
+	"name":"SRE","handle":"sre","is_external":false,
+		"date_create":1780000000,"date_update":1780000000,"date_delete":0,"auto_type":"","auto_provision":false,
+		"enterprise_subteam_id":"","created_by":"U0BO",
 		"prefs":{"channels":["C0OPS"],"groups":[]},"users":["U0ANA","U0BO"],"user_count":2,"channel_count":1}]}`
-	homeSample = `{"ok":true,"url":"https://x.slack.com/","team":"Local","user":"lbbot","team_id":"T0LOCAL","user_id":"U0LBBOT","bot_id":"B0LBBOT","app_id":"A0","expires_in":7,
+	homeSample = `{"ok":true,"url":"https://x.slack.com/","team":"Local","user":"lbbot","team_id":"T0LOCAL",
+	"user_id":"U0LBBOT","bot_id":"B0LBBOT","app_id":"A0","expires_in":7,
 		"enterprise_id":"E0ORG","is_enterprise_install":false}`
 )
 
@@ -109,7 +120,9 @@ func named(v any) any {
 
 func TestACountOfMembersThatIsATextHidesNoMember(t *testing.T) {
 	t.Parallel()
-	d := answering(t, map[string]string{"usergroups.list": `{"ok":true,"usergroups":[{"id":"S01SRE","users":["U0ANA","U0BO"],"user_count":"2"}]}`})
+	d := answering(t,
+		map[string]string{"usergroups.list": `{"ok":true,"usergroups":[{"id":"S01SRE","users":["U0ANA","U0BO"],
+		"user_count":"2"}]}`})
 	groups, err := d.Groups(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []operation.Group{{ID: "S01SRE", Members: []string{ana, bo}}}, groups)
@@ -118,11 +131,14 @@ func TestACountOfMembersThatIsATextHidesNoMember(t *testing.T) {
 func TestMembersThatSlackLeftOutAreNoticedWhateverTheTypeOfTheirCount(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		`"users":[],"user_count":2`: "left out", `"users":[],"user_count":"2"`: "left out", `"users":null,"user_count":"2"`: "left out", `"name":"x"`: "left out",
-		`"users":[],"user_count":[]`: "usergroups[0].user_count", `"users":[],"user_count":0`: "", `"users":[],"user_count":"0"`: "", `"user_count":0`: "", `"users":[]`: "",
+		`"users":[],"user_count":2`: "left out", `"users":[],"user_count":"2"`: "left out",
+		`"users":null,"user_count":"2"`: "left out", `"name":"x"`: "left out",
+		`"users":[],"user_count":[]`: "usergroups[0].user_count", `"users":[],"user_count":0`: "",
+		`"users":[],"user_count":"0"`: "", `"user_count":0`: "", `"users":[]`: "",
 	}
 	for fields, want := range tests {
-		d := answering(t, map[string]string{"usergroups.list": `{"ok":true,"usergroups":[{"id":"S01SRE",` + fields + `},{"id":"S02DEV","users":["U0ANA"]}]}`})
+		d := answering(t, map[string]string{"usergroups.list": `{"ok":true,"usergroups":[{"id":"S01SRE",` + fields +
+			`},{"id":"S02DEV","users":["U0ANA"]}]}`})
 		groups, err := d.Groups(t.Context())
 		require.NoError(t, err, fields)
 		require.Len(t, groups, 2)
@@ -159,7 +175,8 @@ func FuzzSlackAnswers(f *testing.F) {
 			t.Error("no workspace was read without an error")
 		}
 		for _, g := range answer.Apart().Objects("usergroups") {
-			if x := readGroup(g.Apart()); x.Unread == "" && len(x.Members) == 0 && g.Number("user_count") > 0 && !x.Disabled && !x.External {
+			if x := readGroup(g.Apart()); x.Unread == "" && len(x.Members) == 0 && g.Number("user_count") > 0 &&
+				!x.Disabled && !x.External {
 				t.Error("members were lost")
 			}
 		}

@@ -231,7 +231,9 @@ func TestEachSignOfAnOutsiderOrABotCountsByItself(t *testing.T) {
 	for field, want := range tests {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			d := answering(t, map[string]string{"users.info": `{"ok":true,"user":{"id":"U0ANA","team_id":"T0LOCAL","name":"ana","` + field + `":true}}`})
+			d := answering(t,
+				map[string]string{"users.info": `{"ok":true,"user":{"id":"U0ANA","team_id":"T0LOCAL","name":"ana","` +
+					field + `":true}}`})
 			want.ID, want.TeamID, want.Name = ana, teamID, "ana"
 			got, err := d.Person(t.Context(), ana)
 			require.NoError(t, err)
@@ -243,13 +245,16 @@ func TestEachSignOfAnOutsiderOrABotCountsByItself(t *testing.T) {
 func TestEachSignOfASharedChannelCountsByItself(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{
-		`"is_ext_shared":true`: true, `"is_pending_ext_shared":true`: true, `"pending_shared":["T0PARTNER"]`: true, `"pending_shared":[]`: false,
-		`"is_shared":true`: true, `"is_shared":true,"is_org_shared":true`: false, `"is_org_shared":true`: false,
+		`"is_ext_shared":true`: true, `"is_pending_ext_shared":true`: true, `"pending_shared":["T0PARTNER"]`: true,
+		`"pending_shared":[]`: false,
+		`"is_shared":true`:    true, `"is_shared":true,"is_org_shared":true`: false, `"is_org_shared":true`: false,
 	}
 	for fields, want := range tests {
 		t.Run(fields, func(t *testing.T) {
 			t.Parallel()
-			d := answering(t, map[string]string{"conversations.info": `{"ok":true,"channel":{"id":"C0OPS","name":"ops","is_channel":true,"is_member":true,` + fields + `}}`})
+			channel := `{"id":"C0OPS","name":"ops","is_channel":true,"is_member":true,` + fields + `}`
+			answer := `{"ok":true,"channel":` + channel + `}`
+			d := answering(t, map[string]string{"conversations.info": answer})
 			got, err := d.Channel(t.Context(), ops)
 			require.NoError(t, err)
 			require.Equal(t, operation.Channel{ID: ops, Name: "ops", Member: true, Shared: want}, got)

@@ -45,7 +45,8 @@ func remedy(setting, code, needed string) string {
 	switch code {
 	case slackMissingScope:
 		if !bot {
-			return "generate an app-level token with the scope connections:write, under Basic Information, App-Level Tokens"
+			return "generate an app-level token with the scope connections:write, under Basic Information, App-Level " +
+				"Tokens"
 		}
 		return "add the scope " + cmp.Or(needed, "that is missing") +
 			" to the app under OAuth & Permissions, Bot Token Scopes, and reinstall the app to the workspace"
@@ -53,7 +54,8 @@ func remedy(setting, code, needed string) string {
 
 		return `user groups need a paid Slack plan. Without one, name people in the policy instead of groups`
 	case slackOrgWide:
-		return "the app is installed for the whole organization, and lbbot serves one workspace: install the app in that workspace and use the bot token from there"
+		return "the app is installed for the whole organization, and lbbot serves one workspace: install the app in " +
+			"that workspace and use the bot token from there"
 	case "token_expired":
 		return TokenRotation
 	case slackLinkDisabled:
@@ -63,15 +65,19 @@ func remedy(setting, code, needed string) string {
 	case !permanent(code):
 		return ""
 	case bot:
-		return "take the Bot User OAuth Token, xoxb-…, from OAuth & Permissions of the Slack app; after it was revoked, reinstall the app first"
+		return "take the Bot User OAuth Token, xoxb-…, from OAuth & Permissions of the Slack app; after it was " +
+			"revoked, reinstall the app first"
 	}
-	return "generate an app-level token, xapp-…, with the scope connections:write, under Basic Information, App-Level Tokens of the Slack app"
+	return "generate an app-level token, xapp-…, with the scope connections:write, under Basic Information, " +
+		"App-Level Tokens of the Slack app"
 }
 
 // TokenRotation is the way out of tokens that expire: Slack lets nobody switch
 // rotation off (docs.slack.dev/authentication/using-token-rotation).
-const TokenRotation = "the token is one of token rotation, which lbbot does not support and which Slack cannot switch off for an app: " +
-	"make a new app from the manifest that `lbbot manifest` prints, which has token_rotation_enabled: false, and use its bot token"
+const TokenRotation = "the token is one of token rotation, which lbbot does not support and which Slack cannot " +
+	"switch off for an app: " +
+	"make a new app from the manifest that `lbbot manifest` prints, which has token_rotation_enabled: false, and use " +
+	"its bot token"
 
 // Refusal says that Slack does not take a token.
 type Refusal struct {
@@ -157,7 +163,8 @@ func (s *refusedCalls) set(what string, f fault) {
 	}
 	f.since = s.now()
 	s.faults[what] = f
-	s.log.Error("Slack refuses what the bot needs; a person must act", zap.String("what", what), zap.String("code", f.code),
+	s.log.Error("Slack refuses what the bot needs; a person must act", zap.String("what", what),
+		zap.String("code", f.code),
 		zap.String("needed", f.needed), zap.String("remedy", remedy(botTokenSetting, f.code, f.needed)))
 }
 
@@ -198,7 +205,8 @@ func (s *refusedCalls) scoped(h http.Header) {
 	defer s.mu.Unlock()
 	for what, f := range s.faults {
 		lacking := func(scope string) bool { return !slices.Contains(has, scope) }
-		if f.code == slackMissingScope && f.needed != "" && !slices.ContainsFunc(strings.Split(f.needed, ","), lacking) {
+		if f.code == slackMissingScope && f.needed != "" &&
+			!slices.ContainsFunc(strings.Split(f.needed, ","), lacking) {
 			delete(s.faults, what)
 		}
 	}
@@ -212,7 +220,8 @@ func (w *Client) Ready(groups bool) error {
 	var faults []error
 	for _, what := range slices.Sorted(maps.Keys(w.standing.faults)) {
 		if f := w.standing.faults[what]; groups || !strings.HasPrefix(what, "usergroups") {
-			faults = append(faults, fmt.Errorf("Slack refuses %s since %s UTC (%s): %s", what, f.since.UTC().Format("2006-01-02 15:04:05"), f.code,
+			faults = append(faults, fmt.Errorf("Slack refuses %s since %s UTC (%s): %s", what,
+				f.since.UTC().Format("2006-01-02 15:04:05"), f.code,
 				remedy(botTokenSetting, f.code, f.needed)))
 		}
 	}

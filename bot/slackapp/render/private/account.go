@@ -56,7 +56,8 @@ func Account(a intake.WhyAnswer, w render.Wording) render.Message {
 	decided, sentence := accountDecided(d, op, w)
 	list := []slack.Block{
 		render.Section(fmt.Sprintf("*Why, step by step:* adding %s to %s, %s, %s.", server,
-			render.ListenerName(op, render.Name), render.PortPhrase(op), render.WeightPhrase(a.Weight)), unnamed, accountWeight(a)),
+			render.ListenerName(op, render.Name), render.PortPhrase(op), render.WeightPhrase(a.Weight)), unnamed,
+			accountWeight(a)),
 		render.Section(fmt.Sprintf("1. *Person:* ok. %s %s, workspace %s", render.Mention(s.Person.ID),
 			entity("Person", s.Person.ID),
 			render.Code(s.Workspace.TeamID)),
@@ -81,9 +82,12 @@ func accountWeight(a intake.WhyAnswer) string {
 		return "No weight was given, so I took the one that most servers on this listener have, as a request would."
 	case a.Fault.Answered():
 
-		return fmt.Sprintf("No weight was given, and I could not read which one most servers on this listener have, since %s: %s. So I assumed the default weight. Add `weight=` to be certain.", render.AnsweredHow(a.Fault), render.Prose(a.Fault.Words(), render.SaidLimit))
+		return fmt.Sprintf("No weight was given, and I could not read which one most servers on this listener have, "+
+			"since %s: %s. So I assumed the default weight. Add `weight=` to be certain.", render.AnsweredHow(a.Fault),
+			render.Prose(a.Fault.Words(), render.SaidLimit))
 	case a.Unread:
-		return "No weight was given, and I could not read which one most servers on this listener have, so I assumed the default weight. Add `weight=` to be certain."
+		return "No weight was given, and I could not read which one most servers on this listener have, so I assumed " +
+			"the default weight. Add `weight=` to be certain."
 	}
 	return ""
 }
@@ -145,7 +149,8 @@ func accountOfRules(a intake.WhyAnswer) []slack.Block {
 	if len(a.Rules) == 0 {
 		return []slack.Block{render.Section(joinWords("4. *Rules about adding to this listener:* none.", others))}
 	}
-	list := []slack.Block{render.Section(fmt.Sprintf("4. *Rules about adding to this listener:* %s", joinWords(rulesWord(len(a.Rules))+".", others)))}
+	list := []slack.Block{render.Section(fmt.Sprintf("4. *Rules about adding to this listener:* %s",
+		joinWords(rulesWord(len(a.Rules))+".", others)))}
 	rules := a.Rules
 	if len(rules) > MaxAccountRules {
 		rules = slices.Clone(rules)
@@ -161,7 +166,8 @@ func accountOfRules(a intake.WhyAnswer) []slack.Block {
 		list = append(list, render.Section(append(lines, moreClauses(left))...))
 	}
 	if left := len(a.Rules) - len(rules); left > 0 {
-		list = append(list, render.Section(fmt.Sprintf("%d more rules are left out; those that hold come first.", left)))
+		list = append(list, render.Section(fmt.Sprintf("%d more rules are left out; those that hold come first.",
+			left)))
 	}
 	return list
 }

@@ -74,7 +74,8 @@ func StepLine(e operation.Event) string {
 			parts = append(parts, render.Name(render.ReasonWords(operation.Reason(v))))
 		default:
 
-			parts = append(parts, strings.ReplaceAll(key, "_", " ")+" "+render.Code(render.Clamp(render.Clean(v), render.NameLimit)))
+			parts = append(parts, strings.ReplaceAll(key, "_",
+				" ")+" "+render.Code(render.Clamp(render.Clean(v), render.NameLimit)))
 		}
 	}
 	return strings.Join(parts, " · ")
@@ -117,7 +118,8 @@ func Whoami(s operation.Standing, limits []intake.LimitLeft, w render.Wording) r
 	if render.Clean(s.Policy) != "" {
 		small = fmt.Sprintf(whoamiPolicy, render.Name(s.Policy))
 	}
-	return render.Ephemeral(fmt.Sprintf("You are %s in workspace %s; %s.", render.InText(s.Person.ID), render.InText(s.Workspace.TeamID), fit),
+	return render.Ephemeral(fmt.Sprintf("You are %s in workspace %s; %s.", render.InText(s.Person.ID),
+		render.InText(s.Workspace.TeamID), fit),
 		render.Section(fmt.Sprintf(whoamiPerson, render.Mention(s.Person.ID), entity("Person", s.Person.ID)),
 			fmt.Sprintf(whoamiPlace, render.Code(s.Workspace.TeamID), channelVerdict(s))),
 		render.Section(groupLines(s.Groups)...), denialBlock(s.Refusal, w), render.Section(rules, limitsLine(limits)),
@@ -137,7 +139,8 @@ func groupLines(list []operation.Group) []string {
 			lines = append(lines, fmt.Sprintf(inputMore, len(list)-maxSteps))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("• %s %s", entity("Usergroup", g.ID), render.Name(render.FirstOf(g.Handle, g.Name, g.ID))))
+		lines = append(lines, fmt.Sprintf("• %s %s", entity("Usergroup", g.ID),
+			render.Name(render.FirstOf(g.Handle, g.Name, g.ID))))
 	}
 	return lines
 }
@@ -184,7 +187,8 @@ func Help(p commands.HelpPage) render.Message {
 	for _, part := range paragraphs(lines) {
 		list = append(list, render.Section(part...))
 	}
-	return render.Ephemeral(fmt.Sprintf("Help: %s", render.Prose(p.Title, render.NameLimit)+". "+strings.Join(render.NonEmpty(lines), " ")), list...)
+	return render.Ephemeral(fmt.Sprintf("Help: %s",
+		render.Prose(p.Title, render.NameLimit)+". "+strings.Join(render.NonEmpty(lines), " ")), list...)
 }
 
 // paragraphs cuts lines into pieces that fit a section.
@@ -207,12 +211,14 @@ func channelWords(channelID, slackError string, w render.Wording) string {
 	switch slackError {
 	case "not_in_channel":
 
-		return fmt.Sprintf("I am not in %s, so I cannot post there. Invite me with /invite %s, or choose another channel.", render.Channel(channelID), w.Mentioned())
+		return fmt.Sprintf("I am not in %s, so I cannot post there. Invite me with /invite %s, or choose another "+
+			"channel.", render.Channel(channelID), w.Mentioned())
 	case "channel_not_found":
 		if strings.HasPrefix(channelID, "D") {
 			return DenyDirect
 		}
-		return fmt.Sprintf("I cannot see the channel %s, so I cannot post there. Invite me with /invite %s, or choose another channel.", render.Channel(channelID), w.Mentioned())
+		return fmt.Sprintf("I cannot see the channel %s, so I cannot post there. Invite me with /invite %s, or "+
+			"choose another channel.", render.Channel(channelID), w.Mentioned())
 	case "is_archived":
 		return fmt.Sprintf("%s is archived, so I cannot post there. Choose another channel.", render.Channel(channelID))
 	}

@@ -52,20 +52,30 @@ func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Me
 	switch waits := op.State == operation.Waiting; {
 	case !op.Known():
 
-		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already: %s. It is now: %s. Nothing new is started.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref, render.Stands(op)),
-			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already: %s. It is now: %s. Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref, render.Stands(op))), open)
+		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already: %s. It is now: %s. Nothing new "+
+			"is started.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref, render.Stands(op)),
+			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already: %s. It is now: %s. Nothing new is "+
+				"started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref,
+				render.Stands(op))), open)
 	case op.Actor.UserID == reader.UserID:
 		words := "*Not sent.* You asked for %s here already: %s. Nothing new is started."
 		if waits {
 			words = "*Not sent.* You asked for %s here already: it waits for approval: %s. Nothing new is started."
 		}
-		return render.Ephemeral(fmt.Sprintf("Not sent: you asked for %s here already: %s. Nothing new is started.", render.ServerName(op, render.InText), op.Ref), render.Section(fmt.Sprintf(words, render.ServerName(op, render.Name), op.Ref)), open)
+		return render.Ephemeral(fmt.Sprintf("Not sent: you asked for %s here already: %s. Nothing new is started.",
+			render.ServerName(op, render.InText), op.Ref),
+			render.Section(fmt.Sprintf(words, render.ServerName(op, render.Name), op.Ref)), open)
 	case waits:
-		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already, and it waits for approval: %s.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref),
-			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already, and it waits for approval: %s. Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
+		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already, and it waits for approval: %s.",
+			render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref),
+			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already, and it waits for approval: %s. "+
+				"Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name),
+				op.Ref)), open)
 	}
-	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already adding %s here: %s.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref),
-		render.Section(fmt.Sprintf("*Not sent.* %s is already adding %s here: %s. Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
+	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already adding %s here: %s.", render.ActorName(op.Actor),
+		render.ServerName(op, render.InText), op.Ref),
+		render.Section(fmt.Sprintf("*Not sent.* %s is already adding %s here: %s. Nothing new is started.",
+			render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
 }
 
 // presentMessage: the server is on the listener already, with the ports asked
@@ -74,18 +84,30 @@ func Present(e *intake.PresentError) render.Message {
 	op, there := e.Operation, e.Backend
 	id := render.Code(there.BackendID)
 	if e.Same {
-		return render.Ephemeral(fmt.Sprintf("Nothing to do: %s is already on %s with the same ports and weight, as %s.", render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.InText(there.BackendID)),
-			render.Section("*"+render.FirstNothing+".* "+fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", render.ServerName(op, render.Name), id), render.NothingWasSent))
+		return render.Ephemeral(fmt.Sprintf("Nothing to do: %s is already on %s with the same ports and weight, as %s.",
+			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText),
+			render.InText(there.BackendID)),
+			render.Section("*"+render.FirstNothing+".* "+fmt.Sprintf("%s is already on this listener with the same "+
+				"ports and weight: %s.", render.ServerName(op, render.Name), id), render.NothingWasSent))
 	}
-	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already on %s as %s with weight %d.", render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.InText(there.BackendID), there.Weight),
-		render.Section(fmt.Sprintf("*Not sent.* It is on the listener with weight %d; you asked for %s. This load balancer cannot change a weight in place.", there.Weight, render.WeightWords(op.Request.Weight)), fmt.Sprintf(render.DiffersAs, id, render.NothingWasSent)))
+	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already on %s as %s with weight %d.",
+		render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.InText(there.BackendID),
+		there.Weight),
+		render.Section(fmt.Sprintf("*Not sent.* It is on the listener with weight %d; you asked for %s. This load "+
+			"balancer cannot change a weight in place.", there.Weight, render.WeightWords(op.Request.Weight)),
+			fmt.Sprintf(render.DiffersAs, id, render.NothingWasSent)))
 }
 
 // expiredMessage: the preview is too old to be used.
 func Expired(op operation.Operation) render.Message {
-	return render.Ephemeral(fmt.Sprintf("Not sent: the preview %s is older than 5 minutes. Nothing was sent.", op.Ref), render.Section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing was sent.", op.Ref)), render.Actions(
-		render.Primary(render.Button(render.ActReqAgain, render.ButtonAgain, fmt.Sprintf(render.LabelAgain, render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)), render.ButtonValue(op))),
-		render.Button(render.ActReqAgainForm, render.ButtonAgainForm, fmt.Sprintf(render.LabelAgainForm, render.ServerName(op, render.BareName)), render.ButtonValue(op))))
+	return render.Ephemeral(fmt.Sprintf("Not sent: the preview %s is older than 5 minutes. Nothing was sent.", op.Ref),
+		render.Section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing "+
+			"was sent.", op.Ref)), render.Actions(
+			render.Primary(render.Button(render.ActReqAgain, render.ButtonAgain,
+				fmt.Sprintf(render.LabelAgain, render.ServerName(op, render.BareName),
+					render.ListenerName(op, render.BareName)), render.ButtonValue(op))),
+			render.Button(render.ActReqAgainForm, render.ButtonAgainForm,
+				fmt.Sprintf(render.LabelAgainForm, render.ServerName(op, render.BareName)), render.ButtonValue(op))))
 }
 
 // Stale answers a click on a card that shows an older version of op.
@@ -97,12 +119,14 @@ func Stale(op operation.Operation, link string) render.Message {
 // duplicateMessage: the same delivery was accepted before.
 func Duplicate(op operation.Operation, link string) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Nothing to do: this was already accepted as %s.", op.Ref),
-		render.Section(fmt.Sprintf("*Nothing to do.* This was already accepted as %s. It is done once.", op.Ref), fmt.Sprintf("*Now:* %s.", render.Stands(op))), render.Actions(render.OpenButton(op, link)))
+		render.Section(fmt.Sprintf("*Nothing to do.* This was already accepted as %s. It is done once.", op.Ref),
+			fmt.Sprintf("*Now:* %s.", render.Stands(op))), render.Actions(render.OpenButton(op, link)))
 }
 
 // Cancelled replaces a preview that its asker dropped.
 func Cancelled(op operation.Operation) render.Message {
-	return render.Ephemeral(fmt.Sprintf("Not sent: %s was cancelled, as you asked. Nothing was changed.", op.Ref), render.Section(fmt.Sprintf("*Not sent.* %s was cancelled, as you asked. Nothing was changed.", op.Ref)))
+	return render.Ephemeral(fmt.Sprintf("Not sent: %s was cancelled, as you asked. Nothing was changed.", op.Ref),
+		render.Section(fmt.Sprintf("*Not sent.* %s was cancelled, as you asked. Nothing was changed.", op.Ref)))
 }
 
 // unavailableMessage: something did not answer, and nothing was changed. The
@@ -112,20 +136,29 @@ func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 	setup, _ := errors.AsType[*operation.SetupError](e.Err)
 	switch {
 	case moved:
-		return NotSent("The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how.")
+		return NotSent("The bot's database file was moved, deleted or overwritten, so nothing was accepted and " +
+			"nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how.")
 	case e.What == "journal":
-		return NotSent("I cannot store requests right now, so I do nothing. Nothing was changed. Try again in a minute.")
+		return NotSent(
+			"I cannot store requests right now, so I do nothing. Nothing was changed. Try again in a minute.")
 	case setup != nil:
-		return NotSent(fmt.Sprintf("%s refuses what I have to ask, so I could not check. Nothing was changed. Trying again does not help until this is changed: %s.", render.InText(e.What), render.Prose(setup.Remedy, render.SaidLimit)))
+		return NotSent(fmt.Sprintf("%s refuses what I have to ask, so I could not check. Nothing was changed. Trying "+
+			"again does not help until this is changed: %s.", render.InText(e.What),
+			render.Prose(setup.Remedy, render.SaidLimit)))
 	case e.Busy:
-		return NotSent(fmt.Sprintf("Many requests to %s are waiting right now, so I could not check in time. Nothing was changed. Try again in a minute.", render.InText(e.What)))
+		return NotSent(fmt.Sprintf("Many requests to %s are waiting right now, so I could not check in time. Nothing "+
+			"was changed. Try again in a minute.", render.InText(e.What)))
 	}
 	if !e.Fault.Answered() {
-		return NotSent(fmt.Sprintf("%s did not answer, so I could not check. Nothing was changed. Try again in a minute.", render.InText(e.What)))
+		return NotSent(fmt.Sprintf("%s did not answer, so I could not check. Nothing was changed. Try again in a "+
+			"minute.", render.InText(e.What)))
 	}
 	said, do := render.AdviceOn(e.Fault, w.ReadAgain())
-	return render.Ephemeral(fmt.Sprintf(notSentText, fmt.Sprintf("I could not check, since %s: %s. What to do: %s", render.AnsweredHow(e.Fault), render.Prose(e.Fault.Words(), render.SaidLimit), do)),
-		render.Section(fmt.Sprintf(notSentLine, fmt.Sprintf("I could not check, since %s. Nothing was changed.", render.AnsweredHow(e.Fault)))),
+	return render.Ephemeral(fmt.Sprintf(notSentText,
+		fmt.Sprintf("I could not check, since %s: %s. What to do: %s", render.AnsweredHow(e.Fault),
+			render.Prose(e.Fault.Words(), render.SaidLimit), do)),
+		render.Section(fmt.Sprintf(notSentLine, fmt.Sprintf("I could not check, since %s. Nothing was changed.",
+			render.AnsweredHow(e.Fault)))),
 		render.Section(fmt.Sprintf(render.NotAddedSaid, said), fmt.Sprintf(render.NotAddedDo, do)),
 		render.ContextLine(render.FaultIDs(e.Fault)...))
 }
@@ -133,10 +166,13 @@ func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 // uncertainMessage: it is not known whether the journal took it.
 func Uncertain(e *intake.UncertainError) render.Message {
 	if e.Ref == "" {
-		return Still("I could not find out whether this was stored. If nothing has changed in a minute, press the button again.")
+		return Still("I could not find out whether this was stored. If nothing has changed in a minute, press the " +
+			"button again.")
 	}
-	return render.Ephemeral(fmt.Sprintf("Not confirmed: I could not find out whether %s was accepted.", render.InText(e.Ref)),
-		render.Section(fmt.Sprintf("*Not confirmed.* I could not find out whether %s was accepted. Pressing the same button again is safe: a preview is accepted once.", render.Name(e.Ref)),
+	return render.Ephemeral(fmt.Sprintf("Not confirmed: I could not find out whether %s was accepted.",
+		render.InText(e.Ref)),
+		render.Section(fmt.Sprintf("*Not confirmed.* I could not find out whether %s was accepted. Pressing the same "+
+			"button again is safe: a preview is accepted once.", render.Name(e.Ref)),
 			fmt.Sprintf("To see the result: %s", render.Code(fmt.Sprintf(render.StatusCommand, e.Ref)))))
 }
 
@@ -151,13 +187,18 @@ func TryAgain() render.Message {
 // faultMessage: something broke before anything was sent. token is what the
 // log knows it by.
 func Fault(token string, w render.Wording) render.Message {
-	return render.Ephemeral(fmt.Sprintf("Not added: something broke in the bot before anything was sent. Quote token %s to %s.", render.InText(token), w.Owners()), render.Section(fmt.Sprintf("*Not added.* Something broke in the bot before anything was sent. Quote token %s to %s.", render.Code(token), w.Owners())))
+	return render.Ephemeral(fmt.Sprintf("Not added: something broke in the bot before anything was sent. Quote token "+
+		"%s to %s.", render.InText(token), w.Owners()),
+		render.Section(fmt.Sprintf("*Not added.* Something broke in the bot before anything was sent. Quote "+
+			"token %s to %s.", render.Code(token), w.Owners())))
 }
 
 // expiredTriggerMessage: the form could not be opened in time. key is what
 // the caller keeps the values under.
 func ExpiredTrigger(key string) render.Message {
-	return NotSent("Slack gives me 3 seconds to open a form, and they were over. Your values are kept.", render.Primary(render.Button(render.ActFormOpen, "Continue in the form", "Open the form with your values", render.KeyValue(key, 0))))
+	return NotSent("Slack gives me 3 seconds to open a form, and they were over. Your values are kept.",
+		render.Primary(render.Button(render.ActFormOpen, "Continue in the form", "Open the form with your values",
+			render.KeyValue(key, 0))))
 }
 
 // forgottenMessage: what a button refers to is not kept any more.
@@ -193,7 +234,8 @@ func NotYet(kind Unoffered) render.Message {
 	case UnofferedSuggestion:
 		words = "I have no list to choose from yet. Type the name or the ID."
 	case UnofferedThread:
-		words = "Slash commands do not work in threads. Type /lb-register in the channel or in a direct message with me."
+		words = "Slash commands do not work in threads. Type /lb-register in the channel or in a direct message with " +
+			"me."
 	}
 	return Answer(words, helpButton())
 }

@@ -36,14 +36,18 @@ func previewApproval(op operation.Operation, w render.Wording) []string {
 	switch {
 	case !render.Enough(*a):
 
-		lines = append(lines, fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give it.", render.CountPeople(a.Needed)))
+		lines = append(lines,
+			fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give it.",
+				render.CountPeople(a.Needed)))
 	case len(op.Policies) > 0:
-		lines = append(lines, fmt.Sprintf("*Needs approval:* %s, by rule %s.", render.NeedsOf(a.Needed, a.Who), render.Names(op.Policies)))
+		lines = append(lines, fmt.Sprintf("*Needs approval:* %s, by rule %s.", render.NeedsOf(a.Needed, a.Who),
+			render.Names(op.Policies)))
 	default:
 		lines = append(lines, fmt.Sprintf("*Needs approval:* %s.", render.NeedsOf(a.Needed, a.Who)))
 	}
 	if render.Enough(*a) && w.Within > 0 {
-		lines = append(lines, fmt.Sprintf("Asked in %s. It ends %s after you ask.", render.Channel(a.Channel), render.Lasting(w.Within)))
+		lines = append(lines, fmt.Sprintf("Asked in %s. It ends %s after you ask.", render.Channel(a.Channel),
+			render.Lasting(w.Within)))
 	} else if render.Enough(*a) {
 		lines = append(lines, fmt.Sprintf("Asked in %s.", render.Channel(a.Channel)))
 	}
@@ -76,7 +80,8 @@ func sendButtons(op operation.Operation) []slack.BlockElement {
 	var list []slack.BlockElement
 	if render.Enough(*op.Approval) {
 		list = append(list, render.Primary(render.Button(render.ActApprovalAsk, ButtonAsk,
-			fmt.Sprintf("Ask for approval to add %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)), render.ButtonValue(op))))
+			fmt.Sprintf("Ask for approval to add %s to %s", render.ServerName(op, render.BareName),
+				render.ListenerName(op, render.BareName)), render.ButtonValue(op))))
 	}
 	return append(list, glassButton(op))
 }
@@ -87,7 +92,9 @@ func glassButton(op operation.Operation) slack.BlockElement {
 	if op.Approval == nil || !op.MayBreak || op.DryRun {
 		return nil
 	}
-	return render.Button(render.ActGlassOpen, "Use break-glass", fmt.Sprintf("Add %s without approval, with break-glass", render.ServerName(op, render.BareName)), render.ButtonValue(op))
+	return render.Button(render.ActGlassOpen, "Use break-glass",
+		fmt.Sprintf("Add %s without approval, with break-glass", render.ServerName(op, render.BareName)),
+		render.ButtonValue(op))
 }
 
 // Changed shows a draft anew whose need for approval changed since the
@@ -115,7 +122,8 @@ func Pool(op operation.Operation) render.Message {
 	}
 	share := ""
 	if percent, known := p.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		share = fmt.Sprintf("; %s would take about %d %% of new connections", render.ServerName(op, render.Name), percent)
+		share = fmt.Sprintf("; %s would take about %d %% of new connections", render.ServerName(op, render.Name),
+			percent)
 	}
 	before, after := poolWords(p.Servers, p.Weights), poolWords(p.Servers+1, p.Weights+op.Request.Weight)
 	switch {
@@ -125,7 +133,9 @@ func Pool(op operation.Operation) render.Message {
 		after = fmt.Sprintf("%d servers, the new one with the default weight", p.Servers+1)
 	}
 	return render.Ephemeral(fmt.Sprintf("%s: before %s, after %s.", op.Ref, before, after),
-		render.Section(fmt.Sprintf("*Pool of %s*, as it was when approval was asked for", render.ListenerName(op, render.Name)), fmt.Sprintf("*Before:* %s.", before), fmt.Sprintf("*After:* %s%s.", after, share)))
+		render.Section(fmt.Sprintf("*Pool of %s*, as it was when approval was asked for",
+			render.ListenerName(op, render.Name)), fmt.Sprintf("*Before:* %s.", before),
+			fmt.Sprintf("*After:* %s%s.", after, share)))
 }
 
 func poolWords(servers, weights int) string {
@@ -141,7 +151,9 @@ func poolWords(servers, weights int) string {
 // Decided answers a click that came too late. Its text is also what a
 // view shows, which has names and no mentions.
 func Decided(op operation.Operation, link string) render.Message {
-	return render.Ephemeral(decidedWords(op, render.ActorName, render.UTC), render.Section(decidedWords(op, render.ActorMention, render.Clock), StaleSent), render.Actions(render.OpenButton(op, link)))
+	return render.Ephemeral(decidedWords(op, render.ActorName, render.UTC),
+		render.Section(decidedWords(op, render.ActorMention, render.Clock), StaleSent),
+		render.Actions(render.OpenButton(op, link)))
 }
 
 func decidedWords(op operation.Operation, who func(operation.Actor) string, at func(time.Time) string) string {
@@ -164,7 +176,8 @@ func decidedWords(op operation.Operation, who func(operation.Actor) string, at f
 
 // OldPicture answers a click on what people saw before it changed.
 func OldPicture(op operation.Operation, link string) render.Message {
-	return render.Ephemeral(picturesOld, render.Section(picturesOld, StaleSent), render.Actions(render.OpenButton(op, link)))
+	return render.Ephemeral(picturesOld, render.Section(picturesOld, StaleSent),
+		render.Actions(render.OpenButton(op, link)))
 }
 
 // NotOnList answers somebody who may not decide.
@@ -180,7 +193,8 @@ func NotOnList(e *intake.DeniedError) render.Message {
 	if e.Operation.Ref != "" {
 		noted = fmt.Sprintf(denyNotedRef, e.Operation.Ref)
 	}
-	return render.Ephemeral(NotOnListText, render.Section(NotOnListText), render.Section(why, contact), render.Actions(whoamiButton()), render.ContextLine(noted))
+	return render.Ephemeral(NotOnListText, render.Section(NotOnListText), render.Section(why, contact),
+		render.Actions(whoamiButton()), render.ContextLine(noted))
 }
 
 // approvalDenial has the words for a no that is about approvals, limits of
@@ -191,20 +205,25 @@ func approvalDenial(d operation.Decision, at func(time.Time) string) (words stri
 		if d.Approvals <= 1 {
 			return "This needs the approval of another person, and nobody could give it.", true
 		}
-		return fmt.Sprintf("This needs the approval of %s, and there are not that many who could give it.", render.CountPeople(d.Approvals)), true
+		return fmt.Sprintf("This needs the approval of %s, and there are not that many who could give it.",
+			render.CountPeople(d.Approvals)), true
 	case operation.DeniedListenerRate:
 		if d.Until.IsZero() {
-			return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Try again later.", d.Limit, render.Window(d.Window)), true
+			return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Try again later.", d.Limit,
+				render.Window(d.Window)), true
 		}
-		return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Next one at %s.", d.Limit, render.Window(d.Window), at(d.Until)), true
+		return fmt.Sprintf("This listener had %d changes in %s, which is the limit. Next one at %s.", d.Limit,
+			render.Window(d.Window), at(d.Until)), true
 	case operation.DeniedBudget:
 		switch {
 		case d.Limit < 1:
 			return "Break-glass is switched off here.", true
 		case d.Until.IsZero():
-			return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Try again later.", d.Limit, render.Window(d.Window)), true
+			return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Try again later.",
+				d.Limit, render.Window(d.Window)), true
 		}
-		return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Next one at %s.", d.Limit, render.Window(d.Window), at(d.Until)), true
+		return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Next one at %s.", d.Limit,
+			render.Window(d.Window), at(d.Until)), true
 	case operation.DeniedReason:
 		return "A reason is required for this listener. One line is enough.", true
 	case operation.DeniedSelf:
@@ -230,5 +249,6 @@ func StatusApproval(op operation.Operation) string {
 	case op.State != operation.Waiting:
 		return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d agreed.", len(a.Votes), a.Needed))
 	}
-	return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d agreed, until %s.", len(a.Votes), a.Needed, render.Clock(a.ExpiresAt)))
+	return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d agreed, until %s.", len(a.Votes), a.Needed,
+		render.Clock(a.ExpiresAt)))
 }

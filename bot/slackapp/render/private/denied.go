@@ -67,12 +67,14 @@ func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sen
 	switch d.Code {
 	case operation.DeniedNoRule:
 		if at := placesOf(d); at != "" {
-			return withReason(d, fmt.Sprintf("You can ask for this only in %s; no rule allows it in this channel.", at)), ""
+			return withReason(d, fmt.Sprintf("You can ask for this only in %s; no rule allows it in this channel.",
+				at)), ""
 		}
 		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), reasons(d)
 	case operation.DeniedForbidden:
 
-		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
+		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)),
+			fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
 	case operation.DeniedApproval:
 		return "This change needs the approval of others, which it does not have.", approvalWhy(d)
 	case operation.DeniedNoPolicy:
@@ -81,7 +83,8 @@ func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sen
 		return rateWords(d, render.Clock), ""
 	case operation.DeniedNotRequester:
 
-		return "This preview belongs to someone else, and only they can use it. Type the command yourself for one of your own.", ""
+		return "This preview belongs to someone else, and only they can use it. Type the command yourself for one of " +
+			"your own.", ""
 	}
 	return Refusal(d, w), ""
 }
@@ -102,24 +105,30 @@ func Refusal(d operation.Decision, w render.Wording) string {
 		return "This account is deactivated, so I do nothing."
 	case operation.DeniedShared:
 		if render.Clean(d.Contact) != "" {
-			return fmt.Sprintf("This channel is shared with another organisation, so I do nothing here. Use %s.", whom(d.Contact))
+			return fmt.Sprintf("This channel is shared with another organisation, so I do nothing here. Use %s.",
+				whom(d.Contact))
 		}
 		return "This channel is shared with another organisation, so I do nothing here. Use an internal channel."
 	case operation.DeniedChannel:
 		if d.What == operation.FactDirect {
 			return DenyDirect
 		}
-		return fmt.Sprintf("I cannot see this channel, or it is archived, so I do nothing here. Invite me with /invite %s, or use another channel.", w.Mentioned())
+		return fmt.Sprintf("I cannot see this channel, or it is archived, so I do nothing here. Invite me with "+
+			"/invite %s, or use another channel.", w.Mentioned())
 	case operation.DeniedOutdated:
 		return "I do not have the current policy yet, so I decide nothing. Try again in a minute."
 	case operation.DeniedUnchecked:
 		if d.What == operation.FactPolicyFile {
-			return "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again in a few seconds."
+			return "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again " +
+				"in a few seconds."
 		}
 		if d.Remedy != "" {
-			return fmt.Sprintf("I could not check %s, so I do nothing here. Trying again does not help until %s changes this: %s.", render.FactWords(d.What, FactYours), w.Owners(), render.Prose(d.Remedy, render.SaidLimit))
+			return fmt.Sprintf("I could not check %s, so I do nothing here. Trying again does not help until %s "+
+				"changes this: %s.", render.FactWords(d.What, FactYours), w.Owners(),
+				render.Prose(d.Remedy, render.SaidLimit))
 		}
-		return fmt.Sprintf("I could not check %s, so I do nothing here. Try again in a minute.", render.FactWords(d.What, FactYours))
+		return fmt.Sprintf("I could not check %s, so I do nothing here. Try again in a minute.",
+			render.FactWords(d.What, FactYours))
 	}
 	return DenyOther
 }
@@ -175,7 +184,8 @@ func onlyElsewhere(e *intake.DeniedError) string {
 	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
 		return ""
 	}
-	return whoCan(fmt.Sprintf("You can ask for this only in %s; here only these people can, with approval: %s", strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.WithApproval)
+	return whoCan(fmt.Sprintf("You can ask for this only in %s; here only these people can, with approval: %s",
+		strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.WithApproval)
 }
 
 // placesOf names where it would be permitted; nothing when the place is not
@@ -224,14 +234,17 @@ func approvalWhy(d operation.Decision) string {
 	if len(d.Policies) == 0 || d.Approvals == 0 {
 		return ""
 	}
-	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf("rule %s asks for approval by %s.", render.Names(d.Policies), render.CountPeople(d.Approvals)))
+	return fmt.Sprintf(denyWhyOnly, fmt.Sprintf("rule %s asks for approval by %s.", render.Names(d.Policies),
+		render.CountPeople(d.Approvals)))
 }
 
 func rateWords(d operation.Decision, at func(time.Time) string) string {
 	if d.Until.IsZero() {
-		return fmt.Sprintf("You have made %d changes in %s, which is the limit. Try again later.", d.Limit, render.Window(d.Window))
+		return fmt.Sprintf("You have made %d changes in %s, which is the limit. Try again later.", d.Limit,
+			render.Window(d.Window))
 	}
-	return fmt.Sprintf("You have made %d changes in %s, which is the limit. Next one at %s.", d.Limit, render.Window(d.Window), at(d.Until))
+	return fmt.Sprintf("You have made %d changes in %s, which is the limit. Next one at %s.", d.Limit,
+		render.Window(d.Window), at(d.Until))
 }
 
 // denialBlock is for whoami: the refusal, if there is one.

@@ -105,7 +105,8 @@ func historySmall(v HistoryPage, counted string, n int) []string {
 	switch {
 	case v.Fault.Answered():
 
-		small = append(small, fmt.Sprintf("Denials are left out, since %s: %s.", render.AnsweredHow(v.Fault), render.Prose(v.Fault.Words(), render.SaidLimit)))
+		small = append(small, fmt.Sprintf("Denials are left out, since %s: %s.", render.AnsweredHow(v.Fault),
+			render.Prose(v.Fault.Words(), render.SaidLimit)))
 	case v.Unread:
 		small = append(small, HistoryUnread)
 	}
@@ -222,7 +223,8 @@ func votes(e intake.Entry) bool {
 // denialWhy is why one request was denied.
 func denialWhy(e operation.Event) string {
 	code := operation.DenialCode(e.Data["code"])
-	if rule := e.Data["policy_1"]; rule != "" && code == operation.DeniedForbidden { // of a no_rule it is the nearest permit
+	// of a no_rule it is the nearest permit
+	if rule := e.Data["policy_1"]; rule != "" && code == operation.DeniedForbidden {
 		return render.Name("rule " + rule)
 	}
 	return render.Name(render.DenialWords(code))

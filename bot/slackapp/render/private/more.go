@@ -31,13 +31,15 @@ func Why(op operation.Operation) render.Message {
 			render.Prose(strings.Join(op.Policies, ", "), render.SaidLimit), op.Ref, render.CountPeople(a.Needed)),
 			render.Section(fmt.Sprintf(
 				"*Why you are allowed:* rule %s permits it for %s here, after approval by %s other than you. The "+
-					"policy is checked again at each click and right before the call.", render.Names(op.Policies), op.Ref,
+					"policy is checked again at each click and right before the call.", render.Names(op.Policies),
+				op.Ref,
 				render.CountPeople(a.Needed))))
 	}
 	return render.Ephemeral(fmt.Sprintf("Allowed by rule %s for %s.",
 		render.Prose(strings.Join(op.Policies, ", "), render.SaidLimit), op.Ref),
 		render.Section(fmt.Sprintf(
-			"*Why you are allowed:* rule %s permits it for %s here. The policy is checked again at your click and right "+
+			"*Why you are allowed:* rule %s permits it for %s here. The policy is checked again at your click and "+
+				"right "+
 				"before the call.", render.Names(op.Policies), op.Ref)))
 }
 
@@ -51,7 +53,8 @@ func Zeno(op operation.Operation) render.Message {
 			fmt.Sprintf(
 				"The same call for the shell, *with the token of this request* (%s), so that it does not add the "+
 					"server twice:", op.Ref), "```"+render.Escape(command)+"```",
-			"Look in the console first. Use the call soon: the API's documentation does not say how long it remembers a token."))
+			"Look in the console first. Use the call soon: the API's documentation does not say how long it "+
+				"remembers a token."))
 }
 
 // ZenoCommand writes the call for Zenlayer's command line client. Values are

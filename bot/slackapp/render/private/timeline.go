@@ -35,21 +35,29 @@ func PastSentence(e intake.Entry, public bool) string {
 	switch {
 	case e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore:
 
-		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e), render.Names(render.ListenersOf(*e.Denial)), render.DeniedWhy(*e.Denial))
+		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e),
+			render.Names(render.ListenersOf(*e.Denial)), render.DeniedWhy(*e.Denial))
 	case votes(e):
-		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server, listener, denialWhy(*e.Denial))
+		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server,
+			listener, denialWhy(*e.Denial))
 	case e.Denial != nil:
-		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener, denialWhy(*e.Denial))
+		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener,
+			denialWhy(*e.Denial))
 	case op.State == operation.Added:
-		line = fmt.Sprintf("• %s: %s added %s to %s, %s (%s).", when, who, server, listener, render.WeightPhrase(op.Request.Weight), render.Name(op.Ref))
+		line = fmt.Sprintf("• %s: %s added %s to %s, %s (%s).", when, who, server, listener,
+			render.WeightPhrase(op.Request.Weight), render.Name(op.Ref))
 	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is on the listener, and it is not known who added it (%s).", when, who, server, listener, render.Name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is on the listener, and it is not known who added it "+
+			"(%s).", when, who, server, listener, render.Name(op.Ref))
 	case op.State == operation.AlreadyThere:
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it was there already (%s).", when, who, server, listener, render.Name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it was there already (%s).", when, who, server, listener,
+			render.Name(op.Ref))
 	case op.State == operation.NotAdded && op.Known():
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; not added: %s (%s).", when, who, server, listener, render.Name(render.ReasonWords(op.Reason)), render.Name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; not added: %s (%s).", when, who, server, listener,
+			render.Name(render.ReasonWords(op.Reason)), render.Name(op.Ref))
 	default:
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; now: %s (%s).", when, who, server, listener, render.Name(render.Stands(op)), render.Name(op.Ref))
+		line = fmt.Sprintf("• %s: %s asked to add %s to %s; now: %s (%s).", when, who, server, listener,
+			render.Name(render.Stands(op)), render.Name(op.Ref))
 	}
 	switch {
 	case op.Glass != nil:

@@ -132,7 +132,10 @@ func Denials() map[string]operation.Decision {
 			func(d *operation.Decision) { d.Policies, d.Approvals = []string{"others-ask"}, 1 }),
 		"approval_two": no(operation.DeniedApproval,
 			func(d *operation.Decision) { d.Policies, d.Approvals = []string{"others-ask"}, 2 }),
-		"rate_open":     no(operation.DeniedRate, func(d *operation.Decision) { d.Limit, d.Window = 10, 10*time.Minute }),
+		"rate_open": no(operation.DeniedRate, func(d *operation.Decision) {
+			d.Limit, d.Window = 10,
+				10*time.Minute
+		}),
 		"not_requester": no(operation.DeniedNotRequester),
 		"other":         no("a code of a later version"),
 		"rate":          {Code: operation.DeniedRate, Limit: 10, Window: 10 * time.Minute, Until: Moment(19, 24, 0)},

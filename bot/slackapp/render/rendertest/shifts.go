@@ -74,7 +74,8 @@ func otherTypes(v any) []other {
 			other{value: "maybe"}, other{value: 7}, other{value: nil})
 	case float64:
 
-		return append(strange, other{strconv.FormatFloat(v, 'f', -1, 64), true}, other{value: true}, other{value: "many"})
+		return append(strange, other{strconv.FormatFloat(v, 'f', -1, 64), true}, other{value: true},
+			other{value: "many"})
 	case string:
 		if n, err := strconv.ParseInt(v, 10, 64); err == nil && strconv.FormatInt(n, 10) == v {
 			return append(strange, other{n, true}, other{value: true})

@@ -464,7 +464,8 @@ func TestAcceptedMeansCommitted(t *testing.T) {
 		"a journal that is slow":              {fault: fault{hold: time.Minute}, uncertain: true},
 		"a connection that is lost":           {fault: fault{before: errConnection}, uncertain: true},
 		"a commit whose confirmation is lost": {fault: fault{after: errJournal}, committed: true, fine: true},
-		"a commit that is slow, but in time":  {fault: fault{hold: 900 * time.Millisecond}, committed: true, fine: true},
+		"a commit that is slow, but in time": {fault: fault{hold: 900 * time.Millisecond}, committed: true,
+			fine: true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -44,10 +44,13 @@ func buttons() map[string]button {
 		render.ActHelpOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
 			a.tell(ctx, d, private.Help(commands.Help("")))
 		})},
-		render.ActWhoamiOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) { a.whoami(ctx, d) })},
-		render.ActHistOlder:  {do: withValue((*App).older)},
-		render.ActReqMore:    {do: withValue((*App).more)},
-		render.ActApMore:     {do: withValue((*App).more)},
+		render.ActWhoamiOpen: {do: withValue(func(a *App, ctx context.Context, d delivery,
+			_ string) {
+			a.whoami(ctx, d)
+		})},
+		render.ActHistOlder: {do: withValue((*App).older)},
+		render.ActReqMore:   {do: withValue((*App).more)},
+		render.ActApMore:    {do: withValue((*App).more)},
 
 		render.ActReqSend:     {stores: true, do: send},
 		render.ActApprovalAsk: {stores: true, do: send},

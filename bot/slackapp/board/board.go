@@ -291,45 +291,5 @@ func (b *Board) settle(s *slot, version int64, err error) {
 	})
 }
 
-// wording is what the words of op's card need to know.
-func (b *Board) wording(op operation.Operation) render.Wording {
-	w := render.Wording{Bot: b.Bot, Owner: b.Owner, ConsoleURL: b.ConsoleURL, At: b.Now(), Reminders: b.Reminders}
-	if !op.FinishedAt.IsZero() {
-		w.Late = b.Now().Sub(op.FinishedAt)
-	}
-	return w
-}
-
-// TellOwner implements operation.Reporter.
-func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
-	if b.Owner == "" {
-		return nil
-	}
-	if err := b.Lane(b.Owner).Wait(ctx); err != nil {
-		return err
-	}
-	w := b.wording(op)
-	if w.Late > operation.OverdueAfter {
-		card, err := b.Cards.Card(ctx, op.ID)
-		if err != nil {
-			return fmt.Errorf("looking up the card: %w", err)
-		}
-		w.Untold = !card.Closed
-	}
-	w.Link = b.CardLink(ctx, op.ID)
-	LogUnknown(b.Log, op)
-	_, _, err := b.Web.Post(ctx, b.Owner, render.OwnerNotice(op, w))
-	return err
-}
-
 // Lane returns the limiter of a channel.
 func (b *Board) Lane(channel string) *rate.Limiter { return b.pace.lane(channel) }
-
-// CardLink returns the address of an operation's card, empty if there is none.
-func (b *Board) CardLink(ctx context.Context, id string) string {
-	card, err := b.Cards.Card(ctx, id)
-	if err != nil {
-		return ""
-	}
-	return b.Web.Permalink(ctx, card.Channel, card.TS)
-}

@@ -35,10 +35,15 @@ const (
 var exceptions = struct {
 	packageFiles, packageLines map[string]int // by directory
 	fileLines                  map[string]int // by base name, so that a file may move
+	functionLines              map[string]int // by directory and name
 }{
 	packageFiles: map[string]int{},
 	packageLines: map[string]int{
 		"bot/operation": 3950,
+	},
+	functionLines: map[string]int{
+		"bot/slackapp/render.endingOf":           71, // wrapped lines
+		"bot/slackapp/render/rendertest.Denials": 55,
 	},
 	fileLines: map[string]int{
 		"approval_edges_test.go": 650,
@@ -135,11 +140,12 @@ func TestFunctionsOfFilesStaySmall(t *testing.T) {
 		}
 		for _, d := range s.file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok {
-				functions[files.Position(f.Pos()).String()+" "+f.Name.Name] = height(files, f)
+				name := path.Dir(s.name) + "." + f.Name.Name // of two methods, the longer one counts
+				functions[name] = max(functions[name], height(files, f))
 			}
 		}
 	}
-	require.Empty(t, oversized("lines", functions, always(maxFunctionLines), nil))
+	require.Empty(t, oversized("lines", functions, always(maxFunctionLines), exceptions.functionLines))
 	sizes := slices.Sorted(maps.Values(functions))
 	require.LessOrEqual(t, sizes[len(sizes)*99/100], maxMostFunctions, "lines of 99 of 100 functions")
 	require.LessOrEqual(t, sizes[len(sizes)/2], maxHalfFunctions, "lines of half of the functions")

@@ -243,7 +243,7 @@ func isAdded(m sandbox.Message) bool { return isCard(m) && strings.HasPrefix(m.T
 
 // await waits for a message about a server.
 func (s *storm) await(ctx context.Context, n int, match func(sandbox.Message) bool) (sandbox.Message, error) {
-	return s.awaits(ctx, n, func(m sandbox.Message) bool { return match(m) && has(m, serverID(n)) })
+	return s.awaits(ctx, n, func(m sandbox.Message) bool { return match(m) && serverIn(m) == serverID(n) })
 }
 
 // awaits waits for a message where the command for a server was typed.
@@ -298,7 +298,7 @@ func (s *storm) balance() balance {
 	previews, cards := map[string]int{}, map[string][]sandbox.Message{}
 	for _, c := range s.slack.Channels("") {
 		for _, m := range s.slack.Messages(c.ID, "") {
-			id := anyServer.FindString(m.Text + string(m.Blocks))
+			id := serverIn(m)
 			switch {
 			case isStillWorking(m):
 			case id != "" && isPreview(m):

@@ -17,6 +17,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"lbbot/commands"
+	"lbbot/zenlayer"
 )
 
 // ConfigFile is read when no other file is named and it exists.
@@ -96,18 +97,25 @@ func (p places) set(c *Config, field reflect.StructField, n ast.Node) error {
 	if n.Type() == ast.NullType {
 		return nil // no value: keep the default
 	}
-	variable := field.Tag.Get("env")
+	variable, value := field.Tag.Get("env"), reflect.ValueOf(c).Elem().FieldByIndex(field.Index)
 	text, ok := scalar(n)
 	problem := " must be one value, not a list or a group"
 	if field.Type.Kind() == reflect.Slice {
-		text, ok = listed(n)
-		problem = " must be a list such as [" + sampleItems(field.Type) + "]"
+		var items []string
+		if items, ok = listed(n); ok && (len(items) == 0 || field.Type.Elem().Kind() == reflect.String) {
+			value.Set(reflect.Zero(field.Type))
+			for _, item := range items { // one by one: an item may contain a comma
+				value.Set(reflect.Append(value, reflect.ValueOf(item)))
+			}
+			return nil
+		}
+		text, problem = strings.Join(items, ","), " must be a list such as ["+sampleItems(field.Type)+"]"
 	}
 	switch {
 	case !ok:
 		return &SettingError{variable, p[variable] + problem}
-	case text == "" && (field.Type.Kind() == reflect.String || field.Type.Kind() == reflect.Slice):
-		reflect.ValueOf(c).Elem().FieldByIndex(field.Index).SetZero()
+	case text == "" && (field.Type.Kind() == reflect.String || field.Type == reflect.TypeFor[zenlayer.Secret]()):
+		value.SetZero()
 		return nil
 	case text == "":
 		return &SettingError{variable, p[variable] + " has an empty value: leave it out for the default"}
@@ -135,19 +143,19 @@ func scalar(n ast.Node) (text string, ok bool) {
 	return "", false
 }
 
-// listed returns the items of a list as in the environment, separated by commas.
-func listed(n ast.Node) (text string, ok bool) {
+// listed returns the texts of the items of a list.
+func listed(n ast.Node) (items []string, ok bool) {
 	sequence, ok := n.(*ast.SequenceNode)
 	if !ok {
-		return "", false
+		return nil, false
 	}
-	items := make([]string, len(sequence.Values))
+	items = make([]string, len(sequence.Values))
 	for i, item := range sequence.Values {
 		if items[i], ok = scalar(item); !ok {
-			return "", false
+			return nil, false
 		}
 	}
-	return strings.Join(items, ","), true
+	return items, true
 }
 
 // settingInFile finds a setting by its name in the file.

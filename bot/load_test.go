@@ -100,6 +100,20 @@ confirm: protected
 	require.Equal(t, intake.ConfirmProtected, c.Confirm)
 }
 
+func TestAnItemOfAListInTheFileMayContainAComma(t *testing.T) {
+	t.Parallel()
+	c, _, _ := load(file(t, `protected: ["lb, prod/*", b]`), nil, nil)
+	require.Equal(t, []string{"lb, prod/*", "b"}, c.Protected, "none is left unprotected")
+}
+
+func TestAnEmptySecretInTheFileCanBeSetInTheEnvironment(t *testing.T) {
+	t.Parallel()
+	c, err := Load(file(t, "slack_bot_token: \"\"\nzenlayer_token: ''\naudit_key: \"\"\n"), environment(), nil)
+	require.NoError(t, err)
+	require.False(t, c.SlackBotToken.IsZero())
+	require.True(t, c.AuditKey.IsZero())
+}
+
 func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -202,6 +202,25 @@ func TestNoSecretInTheErrorOfATransport(t *testing.T) {
 	require.NotErrorIs(t, err, inner)
 }
 
+func TestNoEdgeOfASecretIsLeftInTheErrorOfATransport(t *testing.T) {
+	t.Parallel()
+	const secret = "#!p1anted/secret=="
+	quoted, _ := json.Marshal(secret)
+	for _, spelling := range []string{secret, url.QueryEscape(secret), url.QueryEscape(url.QueryEscape(secret)),
+		url.PathEscape(secret), string(quoted), html.EscapeString(secret),
+		`\u0023\u0021p1anted\u002fsecret\u003d\u003d`} {
+		c := client(t, "http://127.0.0.1:1", func(cfg *zenlayer.Config) {
+			cfg.AccessKeyID, cfg.AccessKeySecret, cfg.Token = "", zenlayer.Secret{}, zenlayer.NewSecret(secret)
+			cfg.HTTPClient = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+				return nil, errors.New("bad login " + spelling + " here")
+			})}
+		})
+		_, err := c.RegisterBackend(t.Context(), request())
+		require.Error(t, err)
+		require.Contains(t, strings.ReplaceAll(err.Error(), `"`, ""), "bad login [redacted] here", spelling)
+	}
+}
+
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -34,11 +34,23 @@ func spellings(text string) *regexp.Regexp {
 		return regexp.MustCompile(regexp.QuoteMeta(strings.ToValidUTF8(text, "\uFFFD")))
 	}
 	gaps := plainRuns.Split(text, -1)
-	pattern := parts[0]
+	pattern := edge(gaps[0]) + parts[0]
 	for i, part := range parts[1:] {
 		pattern += fmt.Sprintf(".{0,%d}?%s", min(most*utf8.RuneCountInString(gaps[i+1]), 1000), part)
 	}
-	return regexp.MustCompile(pattern)
+	return regexp.MustCompile(pattern + edge(gaps[len(parts)]))
+}
+
+// edge matches as much as it finds of a beginning or an end without letters and digits, escaped or not.
+func edge(text string) string {
+	if text == "" {
+		return ""
+	}
+	pattern := `[%\\&][%\\&#;A-Za-z0-9]+`
+	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
+		pattern += "|" + regexp.QuoteMeta(string(r))
+	}
+	return fmt.Sprintf("(?:%s){0,%d}", pattern, min(utf8.RuneCountInString(text), 1000))
 }
 
 var plainRuns = regexp.MustCompile(`[A-Za-z0-9]+`)

@@ -104,7 +104,8 @@ func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (
 		return operation.Operation{}, err
 	}
 	// The same view can be sent again with other values: no key.
-	return a.Intake.Preview(ctx, intake.Request{Registration: reg, Actor: d.Actor, Place: place, Wrong: wrong})
+	return a.Intake.Preview(ctx, intake.Request{Registration: reg, Actor: a.named(ctx, d.Actor), Place: place,
+		Wrong: wrong})
 }
 
 // formErrors puts an error on the fields it belongs to: Slack shows errors

@@ -119,6 +119,15 @@ func (a *App) plainNames(ctx context.Context, p operation.People) string {
 	return private.JoinNames(list)
 }
 
+// named returns a person with the name that Slack shows of them; Slack's
+// payloads have only their handle, which stays if the name cannot be read.
+func (a *App) named(ctx context.Context, who operation.Actor) operation.Actor {
+	if p, err := a.Directory.Person(ctx, who.UserID); err == nil && render.Clean(p.Name) != "" {
+		who.Name = p.Name
+	}
+	return who
+}
+
 // breakGlass accepts a draft without the approvals it needs. The ack that
 // closes the form is written after the operation is on disk.
 func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {

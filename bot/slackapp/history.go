@@ -42,7 +42,7 @@ func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return
 	}
-	view := private.HistoryPage{History: page, Asked: h, By: d.Actor}
+	view := private.HistoryPage{History: page, Asked: h, By: a.named(ctx, d.Actor)}
 	if h.Share && a.share(ctx, d, view) {
 		return
 	}

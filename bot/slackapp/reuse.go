@@ -38,8 +38,8 @@ func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Regis
 	if err != nil {
 		return err
 	}
-	op, err := a.Intake.Preview(ctx, intake.Request{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
-		Earlier: a.delivered(ctx, d).OperationID})
+	op, err := a.Intake.Preview(ctx, intake.Request{Registration: reg, Actor: a.named(ctx, d.Actor), Place: place,
+		Delivery: d.Key, Earlier: a.delivered(ctx, d).OperationID})
 	if err == nil && op.State != operation.Draft {
 		err = &operation.StaleError{Operation: op} // by an earlier delivery of this click
 	}

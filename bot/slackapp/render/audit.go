@@ -26,6 +26,7 @@ const (
 // Audited reports whether an event has a line.
 func Audited(e operation.Event) bool { return AuditLine(e) != "" }
 
+// AuditLines is the message for events of the audit channel; the zero message if none has a line.
 func AuditLines(events []operation.Event, skipped int) Message {
 	var lines []string
 	if skipped > 0 {

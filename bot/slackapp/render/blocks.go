@@ -71,6 +71,7 @@ func fields(pairs ...[2]string) slack.Block {
 	return s
 }
 
+// Header is a heading of plain text.
 func Header(text string) slack.Block {
 	return &slack.HeaderBlock{Type: slack.MBTHeader, Text: PlainText(text, maxHeader)}
 }
@@ -108,6 +109,7 @@ func Button(action, text, label, value string) *slack.ButtonBlockElement {
 	return b
 }
 
+// Primary makes b the button to press.
 func Primary(b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
 	b.Style = slack.StylePrimary
 	return b
@@ -152,6 +154,7 @@ func Ephemeral(text string, list ...slack.Block) Message {
 
 func joinLines(lines []string) string { return strings.Join(NonEmpty(lines), "\n") }
 
+// NonEmpty returns the parts that are not empty.
 func NonEmpty(parts []string) []string {
 	out := make([]string, 0, len(parts))
 	for _, p := range parts {

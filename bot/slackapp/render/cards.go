@@ -119,7 +119,7 @@ func asides(op operation.Operation, w Wording) []string {
 	return lines
 }
 
-// How a value is shown: in a block, in a sentence, in an object without
+// Shown is how a value is shown: in a block, in a sentence, in an object without
 // markup.
 type Shown func(string) string
 

@@ -4,22 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"lbbot/bot/operation"
-	"lbbot/commands"
-)
-
-const (
-	NothingChanged = "Nothing changed."
-	refusedUnknown = "I do not know this code yet."
-	DiffersAs      = "It is on the listener as %s. %s"
-	tooLateLine    = "I could not start within 5 minutes of your click, so I did not start at all."
-	FactAskers     = "the asker's account"
-	unreachableDo  = "try again in a few minutes."
-	unknownLine    = "This version of the bot does not know how this stands. It is stored as %s."
-	NothingWasSent = "Nothing was sent."
-	FirstNotSent   = "Not sent"
 )
 
 // endingOf chooses the words for the reason an operation was not added.
@@ -34,52 +20,24 @@ func endingOf(op operation.Operation, w Wording) ending {
 	}
 	switch op.Reason {
 	case operation.ReasonRefused:
-
 		return refusedEnding(op, w, fmt.Sprintf("Not added: Zenlayer refused %s on %s. Nothing changed. %s.",
 			ServerName(op, InText), balancerName(op, InText), op.Ref))
 	case operation.ReasonDiffers:
 		return differsEnding(op)
 	case operation.ReasonTooLate:
-		if !op.InLine.IsZero() {
-			return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because " +
-				"it was in line for a free call to Zenlayer, so I did not start at all. %s."),
-				what: []string{tooLateLine, fmt.Sprintf("*Why:* it was in line for a free call to Zenlayer from "+
-					"%s on, and its turn did not come in time. Zenlayer takes only so many calls.",
-					Clock(op.InLine))}, do: "try again in a few minutes.", again: true}
-		}
-		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, so I did not " +
-			"start at all. %s."), what: []string{tooLateLine}, again: true}
+		return tooLateEnding(op, about)
 	case operation.ReasonStopped:
 		return ending{text: aboutSent("Not added: stopped adding %s to %s. %s %s."), what: []string{stopWords(op)},
 			again: true}
 	case operation.ReasonDenied:
-		if op.Denial != nil && op.Denial.PolicyUnknown() {
-			return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."),
-				what: []string{lateDenial(op, ActorMention, Clock)}, again: true}
-		}
-		others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody,
-			operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
-		return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText),
-			lateDenial(op, ActorName, UTC), op.Ref),
-			what: []string{lateDenial(op, ActorMention, Clock)}, whoami: !others, again: others}
+		return deniedEnding(op, aboutSent)
 	case operation.ReasonRateLimited:
 		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."),
 			what: []string{fmt.Sprintf("Zenlayer kept asking me to wait, so I stopped at %s. Nothing changed.",
 				Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
 			again: true, faulty: true, tries: true}
 	case operation.ReasonUnreachable:
-		if op.Fault.Status == 0 {
-			return ending{text: aboutSent("Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."),
-				what: []string{fmt.Sprintf("Zenlayer cannot be reached from the bot. %s", sentOrNot(op))},
-				do:   unreachableDo, again: true}
-		}
-		e := ending{text: aboutSent("Not added: I could not read the listener for %s on %s. %s %s."),
-			what: []string{fmt.Sprintf("I could not read the listener, so I stopped. %s", sentOrNot(op))}, again: true,
-			faulty: true}
-		if e.said, e.do = AdviceOn(op.Fault, w.ReadAgain()); !op.Fault.Answered() {
-			e.do = unreachableDo
-		}
-		return e
+		return unreachableEnding(op, w, aboutSent)
 	case operation.ReasonGone:
 		return ending{text: aboutSent("Not added: the listener for %s, %s, no longer exists. %s %s."),
 			what: []string{fmt.Sprintf("The listener no longer exists. %s", sentOrNot(op))},
@@ -95,27 +53,67 @@ func endingOf(op operation.Operation, w Wording) ending {
 	return ownersEnding(op, w, about)
 }
 
+// tooLateEnding: it did not start in time.
+func tooLateEnding(op operation.Operation, about func(string) string) ending {
+	if !op.InLine.IsZero() {
+		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because " +
+			"it was in line for a free call to Zenlayer, so I did not start at all. %s."),
+			what: []string{tooLateLine, fmt.Sprintf("*Why:* it was in line for a free call to Zenlayer from %s "+
+				"on, and its turn did not come in time. Zenlayer takes only so many calls.", Clock(op.InLine))},
+			do: "try again in a few minutes.", again: true}
+	}
+	return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, so I did not " +
+		"start at all. %s."), what: []string{tooLateLine}, again: true}
+}
+
+// deniedEnding: the last check did not allow it.
+func deniedEnding(op operation.Operation, aboutSent func(string) string) ending {
+	if op.Denial != nil && op.Denial.PolicyUnknown() {
+		return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."),
+			what: []string{lateDenial(op, ActorMention, Clock)}, again: true}
+	}
+	others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody,
+		operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
+	return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText),
+		lateDenial(op, ActorName, UTC), op.Ref),
+		what: []string{lateDenial(op, ActorMention, Clock)}, whoami: !others, again: others}
+}
+
+// unreachableEnding: Zenlayer was not reached, or its answer to a reading was of no use.
+func unreachableEnding(op operation.Operation, w Wording, aboutSent func(string) string) ending {
+	if op.Fault.Status == 0 {
+		return ending{text: aboutSent("Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."),
+			what: []string{fmt.Sprintf("Zenlayer cannot be reached from the bot. %s", sentOrNot(op))},
+			do:   unreachableDo, again: true}
+	}
+	e := ending{text: aboutSent("Not added: I could not read the listener for %s on %s. %s %s."),
+		what: []string{fmt.Sprintf("I could not read the listener, so I stopped. %s", sentOrNot(op))}, again: true,
+		faulty: true}
+	if e.said, e.do = AdviceOn(op.Fault, w.ReadAgain()); !op.Fault.Answered() {
+		e.do = unreachableDo
+	}
+	return e
+}
+
 // ownersEnding is for what only the bot's owners can put right.
 func ownersEnding(op operation.Operation, w Wording, about func(string) string) ending {
-	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.",
-		w.Owners()), fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.Owners())
+	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.", w.Owners()),
+		fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.Owners())
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
 		told, repair = fmt.Sprintf("nothing. The bot's owners are told (%s), and repeating it before this is "+
-			"repaired does not help.", w.Owners()),
-			fmt.Sprintf("They are told (%s), and repeating it before this is repaired does not help.", w.Owners())
+			"repaired does not help.", w.Owners()), fmt.Sprintf("They are told (%s), and repeating it before this is "+
+			"repaired does not help.", w.Owners())
 	}
 	switch op.Reason {
 	case operation.ReasonCredentials:
 		said, do := AdviceOn(op.Fault, "nothing on your side; the bot's owners have to look at it.")
 		return ending{text: about("Not added: Zenlayer refused the bot's key or its rights for %s on %s. Nothing " +
-			"changed. %s."),
-			what: []string{"Zenlayer refused the bot's key or its rights. Nothing changed. This is not your fault."},
-			do:   do + " " + repair, said: said, faulty: true}
+			"changed. %s."), what: []string{"Zenlayer refused the bot's key or its rights. Nothing changed. This is " +
+			"not your fault."}, do: do + " " + repair, said: said, faulty: true}
 	case operation.ReasonClockSkew:
 		return ending{text: about("Not added: the bot's clock is off, so Zenlayer refuses its calls for %s on %s. " +
-			"Nothing changed. %s."),
-			what: []string{"The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. " +
-				"Nothing changed. This is not your fault."}, do: told, faulty: true}
+			"Nothing changed. %s."), what: []string{"The bot's clock is off by more than Zenlayer allows, so " +
+			"Zenlayer refuses its calls. Nothing changed. This is not your fault."}, do: told, faulty: true}
 	case operation.ReasonBlocked:
 		return ending{text: about("Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."),
 			what: []string{"Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing " +
@@ -140,78 +138,6 @@ func refusedEnding(op operation.Operation, w Wording, text string) ending {
 	e.said, e.do = AdviceOn(op.Fault, fmt.Sprintf("look at what it said, then try again with changes, or ask %s.",
 		w.Owners()))
 	return e
-}
-
-// AdviceOn is what an answer of Zenlayer means and what to do about it. The same
-// code has the same words, whichever call it answered; otherwise is what to do
-// about one that is not known.
-func AdviceOn(f operation.Fault, otherwise string) (said, do string) {
-	advice, known := commands.AdviceOn(f.Status, f.Code)
-	if !known {
-		return saidWords(f), otherwise
-	}
-	return strings.Join(NonEmpty([]string{advice.Means, quoted(f.Message)}), " "), advice.Do
-}
-
-// AnsweredHow says who answered something else than was asked.
-func AnsweredHow(f operation.Fault) string {
-	switch {
-	case f.Code != "":
-		return "Zenlayer refused what I asked it"
-	case f.Status >= 300:
-		return "something answered in Zenlayer's place"
-	}
-	return "Zenlayer gave an answer that I cannot use"
-}
-
-// FaultIDs are by what an answer can be found.
-func FaultIDs(f operation.Fault) []string {
-	var parts []string
-	if f.Code != "" {
-		parts = append(parts, Code(f.Code))
-	}
-	if f.Status > 0 {
-		parts = append(parts, fmt.Sprintf("HTTP %d", f.Status))
-	}
-	if f.RequestID != "" {
-		parts = append(parts, fmt.Sprintf("request %s", Code(f.RequestID)))
-	}
-	return parts
-}
-
-// unreadWords say why the last reading of the listener failed, after format for
-// what is only an error; empty if it did not fail.
-func unreadWords(op operation.Operation, w Wording, format string) string {
-	switch {
-	case op.Unread.Answered():
-		said, do := AdviceOn(op.Unread, w.ReadAgain())
-		return fmt.Sprintf("At the last check %s: %s *What to do:* %s (%s)", AnsweredHow(op.Unread), Sentence(said), do,
-			strings.Join(FaultIDs(op.Unread), " · "))
-	case op.LookFault != "":
-		return fmt.Sprintf(format, Sentence(op.LookFault))
-	}
-	return ""
-}
-
-// saidWords is what Zenlayer said, as it said it.
-func saidWords(f operation.Fault) string {
-	quote := quoted(f.Message)
-	switch {
-	case quote == "" && f.Code == "":
-		return "nothing that I could read."
-	case quote == "":
-		return Code(f.Code) + ". " + refusedUnknown
-	case f.Code == "":
-		return quote
-	}
-	return quote + " " + refusedUnknown
-}
-
-func quoted(s string) string {
-	if s = Prose(s, SaidLimit); s == "" {
-		return ""
-	}
-	return fmt.Sprintf("\"%s\"", s)
 }
 
 // differsEnding: the server is there with another weight.

@@ -176,8 +176,8 @@ func testLine(op operation.Operation) string {
 
 // nothingCard: it is as asked, and no call of ours is known to have done it.
 func nothingCard(op operation.Operation) card {
-	text, body := "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s.", Section(
-		fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", ServerName(op, Name),
+	text, body := "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s.",
+		Section(fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", ServerName(op, Name),
 			Code(op.BackendID)), sentOrNot(op))
 	if i := slices.IndexFunc(op.Attempts, operation.Attempt.Limited); op.Evidence == operation.EvidenceSeen && i >= 0 {
 		text = "Nothing to do: %s is on %s with the ports and weight asked for, as %s. I cannot tell who added it. %s."

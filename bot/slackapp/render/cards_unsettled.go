@@ -127,10 +127,11 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 	}
 	if asks {
 		c.buttons = []slack.BlockElement{
-			Button(ActSettleYes, buttonThere, fmt.Sprintf("Yes, %s is on %s", ServerName(op, BareName),
-				ListenerName(op, BareName)), ButtonValue(op)),
-			Button(ActSettleNo, buttonNotThere, fmt.Sprintf("No, %s is not on %s", ServerName(op, BareName),
-				ListenerName(op, BareName)), ButtonValue(op)),
+			Button(ActSettleYes, buttonThere,
+				fmt.Sprintf("Yes, %s is on %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op)),
+			Button(ActSettleNo, buttonNotThere,
+				fmt.Sprintf("No, %s is not on %s", ServerName(op, BareName), ListenerName(op, BareName)),
+				ButtonValue(op)),
 		}
 	}
 	if said := answerLine(op); said != "" {

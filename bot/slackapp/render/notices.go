@@ -44,6 +44,7 @@ func OwnerNotice(op operation.Operation, w Wording) Message {
 		ContextLine(append(faultSmall(op, ending{faulty: true}), asOf)...))
 }
 
+// OwnerNeed is what an operation needs of the bot's owners.
 func OwnerNeed(op operation.Operation) string {
 	switch {
 	case !op.Known():

@@ -91,6 +91,7 @@ func Voters(votes []operation.Vote, show func(operation.Actor) string) string {
 	return strings.Join(list, ", ")
 }
 
+// ActorMention mentions a person.
 func ActorMention(a operation.Actor) string { return Mention(a.UserID) }
 
 // Enough reports whether those known could be sufficiently many.
@@ -101,6 +102,7 @@ func Enough(a operation.Approval) bool {
 // maxGroups is how many groups are named; nobody reads more.
 const maxGroups = 12
 
+// Groups mentions user groups, the first few and a count of the rest.
 func Groups(ids []string) string {
 	rest := 0
 	if len(ids) > maxGroups {

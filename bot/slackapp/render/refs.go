@@ -79,6 +79,7 @@ func ShortTime(t time.Time, days bool) string {
 // ClockAndUTC is clock with UTC beside it; once per card, in the small print.
 func ClockAndUTC(t time.Time) string { return Clock(t) + " (" + UTC(t) + ")" }
 
+// UTC is a time of day in UTC.
 func UTC(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
 
 // Lasting is a length of time, as exact as a person needs.

@@ -167,6 +167,7 @@ func BareName(s string) string {
 	return Brackets(s)
 }
 
+// Brackets replaces angle brackets with look-alikes, for text in which Slack escapes nothing.
 func Brackets(s string) string { return strings.NewReplacer("<", "‹", ">", "›").Replace(s) }
 
 // Unmarked turns the markup of our own fallback texts back into words, for
@@ -264,5 +265,6 @@ func CodeBlock(s string) string {
 	return "```" + Escape(strings.ReplaceAll(s, "`", "'")) + "```"
 }
 
-// characters of a command shown to copy; escaped it stays below a section's 3,000 but for pathological ones
+// CommandLimit is the most characters of a command shown to copy. Escaped, it
+// stays below a section's 3,000 but for pathological ones.
 const CommandLimit = 1500

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,8 +99,10 @@ func (d *Directory) readPerson(ctx context.Context, id string) (operation.Person
 func personOf(answer socket.Fields) (operation.Person, error) {
 	u := answer.Object("user")
 	org := u.Object("enterprise_user")
+	profile := u.Part("profile")
 	p := operation.Person{
-		ID: u.Text("id"), TeamID: u.Text("team_id"), Name: u.Label("name"),
+		ID: u.Text("id"), TeamID: u.Text("team_id"),
+		Name:         cmp.Or(profile.Label("display_name"), profile.Label("real_name"), u.Label("name")),
 		EnterpriseID: org.Text("enterprise_id"), PersonID: org.Text("id"), Teams: org.Texts("teams"),
 		Bot:         anyOf(u, "is_bot", "is_workflow_bot", "is_connector_bot"),
 		Deactivated: u.Flag("deleted"), Guest: anyOf(u, "is_restricted", "is_ultra_restricted"),

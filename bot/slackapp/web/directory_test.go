@@ -368,3 +368,18 @@ func TestOldLookUpsAreDropped(t *testing.T) {
 	_, _ = r.get(t.Context(), "new")
 	require.Len(t, r.entries, 1)
 }
+
+func TestAPersonHasTheNameThatSlackShows(t *testing.T) {
+	t.Parallel()
+	for profile, want := range map[string]string{
+		`{"display_name":"Ana B","real_name":"Ana Bell"}`: "Ana B",
+		`{"display_name":"","real_name":"Ana Bell"}`:      "Ana Bell",
+		`{}`: "ana", `7`: "ana",
+	} {
+		d := answering(t, map[string]string{"users.info": `{"ok":true,"user":{"id":"U0ANA","name":"ana","profile":` +
+			profile + `}}`})
+		p, err := d.Person(t.Context(), "U0ANA")
+		require.NoError(t, err, profile)
+		require.Equal(t, want, p.Name, profile)
+	}
+}

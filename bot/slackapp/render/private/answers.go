@@ -74,8 +74,8 @@ func StepLine(e operation.Event) string {
 			parts = append(parts, render.Name(render.ReasonWords(operation.Reason(v))))
 		default:
 
-			parts = append(parts, strings.ReplaceAll(key, "_",
-				" ")+" "+render.Code(render.Clamp(render.Clean(v), render.NameLimit)))
+			parts = append(parts, strings.ReplaceAll(key, "_", " ")+" "+
+				render.Code(render.Clamp(render.Clean(v), render.NameLimit)))
 		}
 	}
 	return strings.Join(parts, " · ")
@@ -187,8 +187,8 @@ func Help(p commands.HelpPage) render.Message {
 	for _, part := range paragraphs(lines) {
 		list = append(list, render.Section(part...))
 	}
-	return render.Ephemeral(fmt.Sprintf("Help: %s",
-		render.Prose(p.Title, render.NameLimit)+". "+strings.Join(render.NonEmpty(lines), " ")), list...)
+	return render.Ephemeral(fmt.Sprintf("Help: %s", render.Prose(p.Title, render.NameLimit)+". "+
+		strings.Join(render.NonEmpty(lines), " ")), list...)
 }
 
 // paragraphs cuts lines into pieces that fit a section.

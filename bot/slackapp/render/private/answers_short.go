@@ -44,7 +44,7 @@ func helpButton() slack.BlockElement {
 	return render.Button(render.ActHelpOpen, ButtonHelp, "Help for /lb-register", "")
 }
 
-// busyMessage: somebody is adding the same server, maybe the reader. link is the address
+// Busy says: somebody is adding the same server, maybe the reader. link is the address
 // of that card, or empty.
 func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Message {
 	op := e.Operation
@@ -78,7 +78,7 @@ func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Me
 			render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
 }
 
-// presentMessage: the server is on the listener already, with the ports asked
+// Present says: the server is on the listener already, with the ports asked
 // for; only its weight can differ.
 func Present(e *intake.PresentError) render.Message {
 	op, there := e.Operation, e.Backend
@@ -98,7 +98,7 @@ func Present(e *intake.PresentError) render.Message {
 			fmt.Sprintf(render.DiffersAs, id, render.NothingWasSent)))
 }
 
-// expiredMessage: the preview is too old to be used.
+// Expired says: the preview is too old to be used.
 func Expired(op operation.Operation) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Not sent: the preview %s is older than 5 minutes. Nothing was sent.", op.Ref),
 		render.Section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing "+
@@ -116,7 +116,7 @@ func Stale(op operation.Operation, link string) render.Message {
 	return render.Ephemeral(text, render.Section(text, StaleSent), render.Actions(render.OpenButton(op, link)))
 }
 
-// duplicateMessage: the same delivery was accepted before.
+// Duplicate says: the same delivery was accepted before.
 func Duplicate(op operation.Operation, link string) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Nothing to do: this was already accepted as %s.", op.Ref),
 		render.Section(fmt.Sprintf("*Nothing to do.* This was already accepted as %s. It is done once.", op.Ref),
@@ -129,7 +129,7 @@ func Cancelled(op operation.Operation) render.Message {
 		render.Section(fmt.Sprintf("*Not sent.* %s was cancelled, as you asked. Nothing was changed.", op.Ref)))
 }
 
-// unavailableMessage: something did not answer, and nothing was changed. The
+// Unavailable says: something did not answer, and nothing was changed. The
 // cause stays in the log, unless it is an answer of Zenlayer's.
 func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
@@ -139,8 +139,8 @@ func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 		return NotSent("The bot's database file was moved, deleted or overwritten, so nothing was accepted and " +
 			"nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how.")
 	case e.What == "journal":
-		return NotSent(
-			"I cannot store requests right now, so I do nothing. Nothing was changed. Try again in a minute.")
+		return NotSent("I cannot store requests right now, so I do nothing. Nothing was changed. Try again in a " +
+			"minute.")
 	case setup != nil:
 		return NotSent(fmt.Sprintf("%s refuses what I have to ask, so I could not check. Nothing was changed. Trying "+
 			"again does not help until this is changed: %s.", render.InText(e.What),
@@ -157,13 +157,13 @@ func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 	return render.Ephemeral(fmt.Sprintf(notSentText,
 		fmt.Sprintf("I could not check, since %s: %s. What to do: %s", render.AnsweredHow(e.Fault),
 			render.Prose(e.Fault.Words(), render.SaidLimit), do)),
-		render.Section(fmt.Sprintf(notSentLine, fmt.Sprintf("I could not check, since %s. Nothing was changed.",
-			render.AnsweredHow(e.Fault)))),
+		render.Section(fmt.Sprintf(notSentLine,
+			fmt.Sprintf("I could not check, since %s. Nothing was changed.", render.AnsweredHow(e.Fault)))),
 		render.Section(fmt.Sprintf(render.NotAddedSaid, said), fmt.Sprintf(render.NotAddedDo, do)),
 		render.ContextLine(render.FaultIDs(e.Fault)...))
 }
 
-// uncertainMessage: it is not known whether the journal took it.
+// Uncertain says: it is not known whether the journal took it.
 func Uncertain(e *intake.UncertainError) render.Message {
 	if e.Ref == "" {
 		return Still("I could not find out whether this was stored. If nothing has changed in a minute, press the " +
@@ -176,24 +176,24 @@ func Uncertain(e *intake.UncertainError) render.Message {
 			fmt.Sprintf("To see the result: %s", render.Code(fmt.Sprintf(render.StatusCommand, e.Ref)))))
 }
 
-// stillMessage: Slack had to be acked before there was an outcome.
+// Still says: Slack had to be acked before there was an outcome.
 func Still(words string) render.Message { return render.Ephemeral(words, render.Section(words)) }
 
-// tryAgainMessage: the bot has more to do than it can take.
+// TryAgain says: the bot has more to do than it can take.
 func TryAgain() render.Message {
 	return NotSent("I am busy. Nothing was changed. Try again in a moment.")
 }
 
-// faultMessage: something broke before anything was sent. token is what the
+// Fault says: something broke before anything was sent. token is what the
 // log knows it by.
 func Fault(token string, w render.Wording) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Not added: something broke in the bot before anything was sent. Quote token "+
 		"%s to %s.", render.InText(token), w.Owners()),
-		render.Section(fmt.Sprintf("*Not added.* Something broke in the bot before anything was sent. Quote "+
-			"token %s to %s.", render.Code(token), w.Owners())))
+		render.Section(fmt.Sprintf("*Not added.* Something broke in the bot before anything was sent. Quote token %s "+
+			"to %s.", render.Code(token), w.Owners())))
 }
 
-// expiredTriggerMessage: the form could not be opened in time. key is what
+// ExpiredTrigger says: the form could not be opened in time. key is what
 // the caller keeps the values under.
 func ExpiredTrigger(key string) render.Message {
 	return NotSent("Slack gives me 3 seconds to open a form, and they were over. Your values are kept.",
@@ -201,7 +201,7 @@ func ExpiredTrigger(key string) render.Message {
 			render.KeyValue(key, 0))))
 }
 
-// forgottenMessage: what a button refers to is not kept any more.
+// Forgotten says: what a button refers to is not kept any more.
 func Forgotten() render.Message {
 	return NotSent("This has expired. Nothing was changed. Type /lb-register to start again.", helpButton())
 }

@@ -36,9 +36,8 @@ func previewApproval(op operation.Operation, w render.Wording) []string {
 	switch {
 	case !render.Enough(*a):
 
-		lines = append(lines,
-			fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give it.",
-				render.CountPeople(a.Needed)))
+		lines = append(lines, fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give "+
+			"it.", render.CountPeople(a.Needed)))
 	case len(op.Policies) > 0:
 		lines = append(lines, fmt.Sprintf("*Needs approval:* %s, by rule %s.", render.NeedsOf(a.Needed, a.Who),
 			render.Names(op.Policies)))
@@ -106,6 +105,7 @@ func Changed(e *intake.ChangedError, w render.Wording) render.Message {
 	return m
 }
 
+// ChangedWords says how the need for approval changed.
 func ChangedWords(op operation.Operation) string {
 	what := "approval is not needed any more"
 	if op.Approval != nil {

@@ -29,6 +29,7 @@ func FormValues(state *slack.ViewState) commands.Values {
 	return values
 }
 
+// FieldValue reads one field of a submitted form.
 func FieldValue(f commands.Field, in slack.BlockAction) string {
 	switch f.Kind {
 	case commands.FieldChoice:

@@ -138,15 +138,19 @@ func CountWords(entries []intake.Entry) string {
 	return strings.Join(words, ", ")
 }
 
-// sinceWords is "24 h" or "7 days".
+// sinceWords is "24 hours" or "7 days".
 func sinceWords(minutes int) string {
+	n, unit := minutes, "minute"
 	switch {
 	case minutes%(24*60) == 0 && minutes > 24*60:
-		return strconv.Itoa(minutes/(24*60)) + " days"
+		n, unit = minutes/(24*60), "day"
 	case minutes%60 == 0:
-		return strconv.Itoa(minutes/60) + " h"
+		n, unit = minutes/60, "hour"
 	}
-	return strconv.Itoa(minutes) + " min"
+	if n != 1 {
+		unit += "s"
+	}
+	return strconv.Itoa(n) + " " + unit
 }
 
 func entryWord(e intake.Entry) string {
@@ -223,8 +227,8 @@ func votes(e intake.Entry) bool {
 // denialWhy is why one request was denied.
 func denialWhy(e operation.Event) string {
 	code := operation.DenialCode(e.Data["code"])
-	// of a no_rule it is the nearest permit
-	if rule := e.Data["policy_1"]; rule != "" && code == operation.DeniedForbidden {
+	if rule := e.Data["policy_1"]; rule != "" &&
+		code == operation.DeniedForbidden { // of a no_rule it is the nearest permit
 		return render.Name("rule " + rule)
 	}
 	return render.Name(render.DenialWords(code))

@@ -19,6 +19,7 @@ func sentences(entries []intake.Entry, public bool) []string {
 	return lines
 }
 
+// PastSentence is an entry of a history as a sentence; public names people without mentions.
 func PastSentence(e intake.Entry, public bool) string {
 	op := e.Operation
 	show := shownTo(public)

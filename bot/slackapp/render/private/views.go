@@ -189,6 +189,7 @@ func FailedView(title, text string) slack.ModalViewRequest {
 	return NoticeView(render.FirstOf(title, FormTitle), text, slack.AlertLevelWarning)
 }
 
+// NoticeView is a form that only says something.
 func NoticeView(title, text string, level slack.AlertLevel) slack.ModalViewRequest {
 	v := modal(render.ViewNotice, title, "Close")
 	v.Blocks.BlockSet = render.Blocks(Alert(

@@ -21,6 +21,7 @@ const (
 	GlassAlertOff = "This skips approval. %s will be told at once."
 )
 
+// DenyField asks why a request is denied; asker is the name of the person who will read it.
 func DenyField(asker string) commands.Field {
 	return commands.Field{Key: commands.KeyReason, Kind: commands.FieldText, Required: true, MaxLength: 300,
 		Label: fmt.Sprintf("Why? (%s will see this)",
@@ -53,6 +54,7 @@ func (m FormMeta) String() string {
 	return string(b)
 }
 
+// ReadFormMeta reads what String wrote; ok is false for anything else.
 func ReadFormMeta(s string) (FormMeta, bool) {
 	var m FormMeta
 	if json.Unmarshal([]byte(s), &m) != nil || m.Channel == "" {
@@ -104,6 +106,7 @@ func GlassWarning(people string, used, limit int, window time.Duration) string {
 	return fmt.Sprintf(glassAlert, people, used, limit, fmt.Sprintf("in %s", render.Window(window)))
 }
 
+// JoinNames is "Bo, Chen and Dee".
 func JoinNames(list []string) string {
 	if len(list) < 2 {
 		return strings.Join(list, "")

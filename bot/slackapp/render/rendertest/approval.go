@@ -24,6 +24,7 @@ func NeedsApproval(n int, votes ...operation.Vote) Change {
 	}
 }
 
+// OnApproval changes the approval of an operation that has one.
 func OnApproval(f func(*operation.Approval)) Change {
 	return func(op *operation.Operation) { f(op.Approval) }
 }

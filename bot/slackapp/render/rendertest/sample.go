@@ -43,6 +43,7 @@ func Sample(change ...func(*operation.Operation)) operation.Operation {
 	return op
 }
 
+// Change changes a sample.
 type Change = func(*operation.Operation)
 
 // keyRefused is what the last reading was answered with.
@@ -52,6 +53,7 @@ func keyRefused(op *operation.Operation) {
 	op.LookFault = op.Unread.Words()
 }
 
+// InState puts a sample into a state.
 func InState(s operation.State) Change { return func(op *operation.Operation) { op.State = s } }
 
 // Attempted adds one attempt that was answered, or not when answered is zero.
@@ -68,6 +70,7 @@ func lost() Change {
 		operation.Fault{Message: "no answer"})
 }
 
+// Added ends a sample as added.
 func Added(e operation.Evidence) Change {
 	return func(op *operation.Operation) {
 		op.State, op.Evidence, op.BackendID, op.RequestID = operation.Added, e, "be-20d1", "T05992D0C-1234"
@@ -81,6 +84,7 @@ func Added(e operation.Evidence) Change {
 	}
 }
 
+// NotAdded ends a sample as not added.
 func NotAdded(r operation.Reason) Change {
 	return func(op *operation.Operation) {
 		op.State, op.Reason, op.FinishedAt = operation.NotAdded, r, Moment(19, 14, 25)
@@ -144,10 +148,12 @@ func Denials() map[string]operation.Decision {
 	return all
 }
 
+// Draft is a sample that is only previewed.
 func Draft(change ...Change) operation.Operation {
 	return Sample(append([]func(*operation.Operation){InState(operation.Draft)}, change...)...)
 }
 
+// Previews are drafts to be shown.
 func Previews() map[string]operation.Operation {
 	return map[string]operation.Operation{
 		"preview": Draft(),
@@ -167,6 +173,7 @@ func Previews() map[string]operation.Operation {
 	}
 }
 
+// TypingMistake is a command with several mistakes.
 func TypingMistake() *commands.InputError {
 	return &commands.InputError{
 		Problems: []commands.Problem{
@@ -179,6 +186,7 @@ func TypingMistake() *commands.InputError {
 	}
 }
 
+// Steps are the events of an added sample.
 func Steps() []operation.Event {
 	return []operation.Event{
 		{At: Moment(19, 14, 10), Kind: operation.EventPreviewed, ActorID: "U0ANA"},
@@ -190,6 +198,7 @@ func Steps() []operation.Event {
 	}
 }
 
+// Standing is what the bot sees of a person.
 func Standing() operation.Standing {
 	return operation.Standing{
 		Person:    operation.Person{ID: "U0ANA", TeamID: "T0HOME", Name: "ana"},

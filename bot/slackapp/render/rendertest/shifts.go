@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// shift is one sample with one value of another type.
-type shift struct {
+// Shift is one sample with one value of another type.
+type Shift struct {
 	Path   string // of the value: user.teams[0]
 	Sample string
 	Same   bool // it is the same value in another type
@@ -18,8 +18,8 @@ type shift struct {
 
 // Shifts returns a sample, which must be valid JSON, once for each of its values and each other type that
 // the value could have.
-func Shifts(sample string) []shift {
-	var list []shift
+func Shifts(sample string) []Shift {
+	var list []Shift
 	var root any
 	if err := json.Unmarshal([]byte(sample), &root); err != nil {
 		panic(err)
@@ -35,7 +35,7 @@ func Shifts(sample string) []shift {
 	walk = func(v any, path string, set func(any)) {
 		for _, x := range otherTypes(v) {
 			set(x.value)
-			list = append(list, shift{Path: strings.TrimPrefix(path, "."), Sample: whole(), Same: x.same})
+			list = append(list, Shift{Path: strings.TrimPrefix(path, "."), Sample: whole(), Same: x.same})
 		}
 		set(v)
 		switch v := v.(type) {

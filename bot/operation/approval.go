@@ -24,7 +24,7 @@ type Approval struct {
 	Since     int64     `json:"since,omitempty"`
 	Reminders int       `json:"reminders,omitempty"` // how often they were reminded
 	Votes     []Vote    `json:"votes,omitempty"`     // agreements that count, one for each person, oldest first
-	Denied    *Vote     `json:"denied,omitempty"`    // who said no
+	Denied    *Vote     `json:"denied,omitempty"`    // who denied it
 	Picture   Picture   `json:"picture,omitzero"`    // what they were shown
 	Again     string    `json:"again,omitempty"`     // why they are asked again: AgainRules or AgainPicture
 	Changes   []string  `json:"changes,omitempty"`   // with AgainPicture: what is different now
@@ -57,7 +57,7 @@ type Lost struct {
 	Code DenialCode `json:"code"`
 }
 
-// BreakGlass says that an operation goes without the approvals it needs.
+// BreakGlass says that an operation was accepted without the approvals it needs.
 type BreakGlass struct {
 	Why      string   `json:"why"`
 	Incident string   `json:"incident"`
@@ -118,8 +118,8 @@ func (a Approval) next(at []time.Duration, now time.Time) time.Duration {
 	return max(soonest.Sub(now), time.Millisecond)
 }
 
-// Ask begins asking for agreement anew. What was agreed to before is kept, and
-// counts only if it is among votes.
+// Ask starts a new round of approval. Earlier votes are kept in Past, and count
+// only if they are among votes.
 func (a *Approval) Ask(now time.Time, within time.Duration, version int64, votes []Vote) {
 	a.keep(votes)
 	a.AskedAt, a.ExpiresAt, a.Since, a.Reminders, a.Denied = now, now.Add(within), version, 0, nil
@@ -198,8 +198,8 @@ func (r *Runner) approval(ctx context.Context, op Operation) (Next, error) {
 	return Next{State: op.State, After: min(op.Approval.next(r.Asking.Reminders, now), r.Asking.Within)}, nil
 }
 
-// remind says once more what is waited for. It is noted first: nobody needs a
-// reminder twice, and one that is lost hurts nobody.
+// remind posts a reminder. It is stored first: a lost reminder is better than
+// one that comes twice.
 func (r *Runner) remind(ctx context.Context, op *Operation, due int) error {
 	op.Approval.Reminders = due
 	if err := r.save(ctx, op, EventReminded, map[string]string{"reminder": strconv.Itoa(due)}); err != nil {

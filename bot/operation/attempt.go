@@ -110,13 +110,13 @@ func (r *Runner) finishUnneeded(ctx context.Context, op *Operation, s Comparison
 }
 
 // ClockSlack is how far the clock may step back before it is not believed any
-// more: what a time server corrects in passing.
+// more: a time server corrects less than that.
 const ClockSlack = 5 * time.Second
 
 // tooLate reports whether a call could no longer go out within StartWithin of
 // the last click. It holds for every try until one may have worked: being
-// asked to wait, or being down, makes no click younger. A clock that stands
-// before the click proves nothing, so it is too late as well.
+// rate-limited, or being down, does not extend the limit. A clock that reads
+// earlier than the click proves nothing, so it is too late as well.
 func (r *Runner) tooLate(op Operation) bool {
 	now := r.Now()
 	return now.Add(callWithin).After(op.ClickedAt.Add(StartWithin)) || now.Add(ClockSlack).Before(op.ClickedAt)
@@ -177,7 +177,7 @@ func (r *Runner) reconcile(ctx context.Context, op *Operation) (Next, error) {
 // may show new entries late.
 const reconcileLooks = 3
 
-// ended is a step's way of saying that op went another way.
+// ended says that a check ended the step: op was finished or has to wait.
 type ended struct{ Next }
 
 func (e *ended) next() Next {

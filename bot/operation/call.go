@@ -61,8 +61,8 @@ func (r *Runner) send(ctx context.Context, op Operation, number int) (Receipt, e
 // slowAfter is how long an answer may take before the card says that it does.
 const slowAfter = 3 * time.Second
 
-// showSlowCall shows the card anew when a call has no answer after slowAfter:
-// people who wait begin to repeat things. The function it returns ends that
+// showSlowCall updates the card when a call has no answer after slowAfter:
+// people who wait start to repeat their requests. The function it returns ends that
 // and waits for it.
 func (r *Runner) showSlowCall(ctx context.Context, sent Operation, number int) (answered func()) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -97,13 +97,13 @@ type verdict struct {
 	ask     bool     // a permit holds, but more people must agree
 	votes   []Vote   // agreements that count now
 	lost    []Lost   // those that do not, or about which nothing could be read
-	needed  int      //
+	needed  int      // how many people must agree; 0: nobody
 	channel string   // where the rule has them asked; empty: it does not say
-	why     Decision // of a no
+	why     Decision // the denial, if not allowed
 }
 
 // permitted asks for permission as it is now: of the asker, of those who
-// agreed and of whoever broke the glass. Approvals never make up for a no.
+// agreed and of whoever used break-glass. Approvals never override a denial.
 func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 	d := r.Permission.Decide(ctx, lastQuestion(*op, r.Now()))
 	op.Actor.PersonID = cmp.Or(op.Actor.PersonID, d.PersonID)

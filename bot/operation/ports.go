@@ -24,7 +24,7 @@ type Acceptance struct {
 	ListenerSince time.Time
 
 	// GlassLimit is how many operations with break-glass the person may have
-	// accepted since GlassSince, this one included; 0: none is one.
+	// accepted since GlassSince, this one included; 0 disables break-glass.
 	GlassLimit int
 	GlassSince time.Time
 }
@@ -89,12 +89,12 @@ type Journal interface {
 	BrokenSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error)
 }
 
-// Pools tells what is on a listener.
+// Pools lists the backends of a listener.
 type Pools interface {
 	DescribeBackends(ctx context.Context, listenerID string, f zenlayer.BackendFilter) ([]zenlayer.Backend, error)
 }
 
-// Catalog is what turns names into things.
+// Catalog lists listeners, load balancers and servers, to resolve names.
 type Catalog interface {
 	DescribeListeners(ctx context.Context, f zenlayer.ListenerFilter) ([]zenlayer.Listener, error)
 	DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer, error)
@@ -137,12 +137,12 @@ type Reporter interface {
 	// and returns when Slack has taken it.
 	Remind(ctx context.Context, op Operation) error
 
-	// TellSkipped tells those who may approve op that it goes without them, and
+	// TellSkipped tells those who may approve op that break-glass bypassed them, and
 	// returns how many were told when Slack has taken it.
 	TellSkipped(ctx context.Context, op Operation) (told int, err error)
 
-	// Question opens a talk between who was asked and the asker of op, where
-	// approval is given, and returns when Slack has taken it.
+	// Question posts a question of an approver to the requester of op, under the
+	// card with the approval buttons, and returns when Slack has taken it.
 	Question(ctx context.Context, op Operation, by Actor) error
 }
 

@@ -58,12 +58,12 @@ func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
 	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
 }
 
-// OverdueAfter is how long a result may be kept out of Slack before that is an
-// alarm. It is tried on all the same, for as long as it takes.
+// OverdueAfter is how long posting a result may fail before that is an alarm.
+// Posting is retried all the same, for as long as it takes.
 const OverdueAfter = 24 * time.Hour
 
-// alarm raises it about a result that nobody could be told: an error
-// in the log at each try, and a line for the owner, once. An error means that
+// alarm reports a result that could not be posted for a day: an error in the
+// log at each try, and a line for the owner, once. An error means that
 // the journal did not take it.
 func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, why error) error {
 	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID),
@@ -86,9 +86,9 @@ func isForOwner(why Reason) bool {
 
 // reportPause is how long to wait before the next try to post a result that is
 // this late. After a day it is not about seconds any more, and every try is
-// stored by the engine. A clock that was set back makes a result late by less
-// than nothing; the pauses grow with that as well, so that nothing is tried
-// each second until the clock is where it was.
+// stored by the engine. Negative lateness (the clock was set back)
+// counts as lateness, so that the result is not posted each second until the
+// clock catches up.
 func reportPause(late time.Duration) time.Duration {
 	if late > OverdueAfter {
 		return time.Hour
@@ -96,8 +96,8 @@ func reportPause(late time.Duration) time.Duration {
 	return min(max(late.Abs(), time.Second), 5*time.Minute)
 }
 
-// tellSkippedFor bounds how long those whose approval was skipped are tried to
-// be told.
+// tellSkippedFor bounds how long the bot tries to tell the approvers whom
+// break-glass bypassed.
 const tellSkippedFor = 24 * time.Hour
 
 // tellSkipped tells those whose approval was skipped, once, and reports

@@ -16,11 +16,11 @@ type Actor struct {
 	Name         string `json:"name,omitempty"`
 }
 
-// Is reports whether both may be one person: one agreement is enough of them,
-// and nobody agrees to their own request. Slack's ids of people are unique, but
-// in an organization one person can have several of them, and the team beside
-// them is sometimes the workspace and sometimes the organization. Where
-// somebody must be exactly the one who asked, it is Owns that counts.
+// Is reports whether both may be one person, who then has one vote, and none on
+// their own request. Slack's ids of people are unique, but
+// in an organization one person can have several of them, and the team that
+// comes with them is sometimes the workspace and sometimes the organization. Use
+// Owns to check that somebody is exactly the requester.
 func (a Actor) Is(b Actor) bool {
 	return a.UserID == b.UserID || a.PersonID != "" && (a.PersonID == b.PersonID || a.PersonID == b.UserID) ||
 		b.PersonID != "" && b.PersonID == a.UserID

@@ -46,9 +46,9 @@ const (
 func (r *Runner) Execute(run Run, id string) error {
 	w := execution{run: run, runner: r, id: id}
 
-	// No step: whoever takes a run up shows it anew. What the process before was
-	// about to show may be lost, and an operation that waits for people stands
-	// still for long.
+	// Not a step: each run updates the card when it begins. What the process
+	// before was about to show may be lost, and an operation that waits for people
+	// does not change for long.
 	r.showAgain(id)
 
 	// Twice: the card is found by its place, or by its metadata, and edited.

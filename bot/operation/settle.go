@@ -49,8 +49,8 @@ func (r *Runner) settle(ctx context.Context, op Operation) (Next, error) {
 	if err != nil {
 		return Next{}, err
 	}
-	// A clock that was set back makes nothing early, also not when it comes by
-	// the same time again.
+	// After the clock was set back, no call is repeated, also not when the clock
+	// has caught up.
 	op.ClockBack = op.ClockBack || r.Now().Add(ClockSlack).Before(op.LastSent())
 	var proof Proof
 	if complete {

@@ -30,7 +30,7 @@ func SummaryOf(kind string) string {
 	return ""
 }
 
-// Tally counts the events of one kind that one person causes. The journal
+// Tally counts the events of one kind that one person caused. The journal
 // stores it: add fields, never change one.
 type Tally struct {
 	Alone     []time.Time `json:"alone,omitempty"` // times of the events that were stored one by one

@@ -15,7 +15,7 @@ import (
 )
 
 // Send accepts the draft that a person looked at: it returns only after the
-// operation is on disk. Whoever calls it tells the person, then calls Begin.
+// operation is on disk. The caller tells the person, then calls Start.
 // Errors: *DeniedError, *ExpiredError, *StaleError when it was sent or
 // cancelled before, *DuplicateError for a redelivery, *BusyError,
 // *ChangedError (approval is needed now, or is not any more),
@@ -96,7 +96,7 @@ func (i *Intake) draft(ctx context.Context, c Click) (operation.Operation, error
 		return operation.Operation{}, &operation.StaleError{Operation: op}
 	case op.DryRun:
 		return operation.Operation{}, &operation.StaleError{Operation: op}
-	// a clock that was set back makes nothing young again
+	// the clock was set back: the draft may be older than it seems
 	case !i.Now().Before(op.ExpiresAt), i.Now().Add(operation.ClockSlack).Before(op.AskedAt):
 		return operation.Operation{}, &ExpiredError{op}
 	}
@@ -104,7 +104,7 @@ func (i *Intake) draft(ctx context.Context, c Click) (operation.Operation, error
 }
 
 // accept commits, within acceptWithin. The limit is on a context of its own,
-// so that a person who closes a view does not turn a commit into a riddle.
+// so that closing a view does not cancel a commit whose outcome nobody would know.
 func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), acceptWithin,
 		fmt.Errorf("the journal did not answer within %s", acceptWithin))
@@ -174,8 +174,8 @@ func (i *Intake) Start(ctx context.Context, id string) {
 	}
 }
 
-// clickQuestion is questionOf for a click on one's own request: the workspace
-// and the organization of the click count, not those of the request.
+// clickQuestion is operation.NewQuestion for a click on one's own request: the
+// workspace and the organization of the click count, not those of the request.
 func clickQuestion(op operation.Operation, c Click, at time.Time) operation.Question {
 	q := operation.NewQuestion(op, at)
 	q.Actor, q.Place, q.Fresh = c.Actor, c.Place, true

@@ -14,8 +14,8 @@ import (
 	"lbbot/zenlayer"
 )
 
-// requireApproval takes what the rules say into a draft: nothing more, the agreement of
-// others, or a no.
+// requireApproval stores in a draft what the policy decided: allowed, or allowed
+// once others approve. Otherwise it returns the denial.
 func (i *Intake) requireApproval(ctx context.Context, op *operation.Operation, d operation.Decision) error {
 	op.DecidedBy(d)
 	op.Approval, op.MayBreak = nil, false
@@ -43,8 +43,8 @@ func (i *Intake) requireApproval(ctx context.Context, op *operation.Operation, d
 	return nil
 }
 
-// previewAgain shows a draft anew whose need for approval changed since the
-// person looked at it.
+// previewAgain stores a draft again whose need for approval changed since the
+// person saw its preview. It returns *ChangedError when that is stored.
 func (i *Intake) previewAgain(ctx context.Context, op operation.Operation, d operation.Decision, c Click) error {
 	if err := i.requireApproval(ctx, &op, d); err != nil {
 		return err
@@ -67,8 +67,8 @@ func (i *Intake) previewAgain(ctx context.Context, op operation.Operation, d ope
 	return &ChangedError{Operation: op}
 }
 
-// Approve notes that a person agrees to an operation that waits for it. When
-// they are enough, it goes on at once. Agreeing twice is agreeing once. Errors:
+// Approve stores that a person approves an operation. When enough people have,
+// it goes on at once. A person's second approval is not counted. Errors:
 // *DeniedError, *DecidedError when the click came too late, *StaleError when
 // it was on an older picture, ErrNotFound, *UnavailableError.
 func (i *Intake) Approve(ctx context.Context, c Click) (operation.Operation, error) {
@@ -90,7 +90,7 @@ func (i *Intake) Approve(ctx context.Context, c Click) (operation.Operation, err
 	return op, err
 }
 
-// Deny notes that a person who could agree says no, and why: that ends it.
+// Deny stores that a person who could approve denies it, and why: that ends it.
 // Errors as of Approve, and *commands.InputError for an empty reason.
 func (i *Intake) Deny(ctx context.Context, c Click, reason string) (operation.Operation, error) {
 	if reason = strings.TrimSpace(reason); reason == "" {
@@ -198,7 +198,7 @@ func (i *Intake) mayDecide(ctx context.Context, c Click) (operation.Vote, error)
 	return operation.Vote{By: who, Place: where, Policies: d.Policies, Digest: d.Digest}, nil
 }
 
-// otherThan is the decision d, unless who asked for op under another id.
+// otherThan returns the decision d, or a denial if who asked for op under another id.
 func (i *Intake) otherThan(ctx context.Context, op operation.Operation, who operation.Actor,
 	d operation.Decision) operation.Decision {
 	asker := op.Actor
@@ -215,7 +215,7 @@ func (i *Intake) otherThan(ctx context.Context, op operation.Operation, who oper
 	return d
 }
 
-// Question opens a talk between a person who may agree and the asker, in the
+// Question posts a question of a person who may approve to the requester, in the
 // thread of the card. Errors as of Approve.
 func (i *Intake) Question(ctx context.Context, c Click) error {
 	v, err := i.mayDecide(ctx, c)

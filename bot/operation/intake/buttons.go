@@ -134,8 +134,8 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 }
 
 // press changes an operation for a click and wakes its run. Errors:
-// *UnavailableError when the journal has nothing of it, *UncertainError when
-// nobody knows.
+// *UnavailableError when nothing was stored, *UncertainError when that is not
+// known.
 func (i *Intake) press(ctx context.Context, c Click, edit func(*operation.Operation) (operation.Event,
 	bool)) (operation.Operation, error) {
 	within, cancel := context.WithTimeoutCause(ctx, pressWithin,

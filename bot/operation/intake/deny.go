@@ -16,7 +16,7 @@ func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Op
 		"instance": op.Server.ID, "what": string(d.What), "action": string(d.Action),
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name, "name": op.Actor.Name}, d.Policies,
 		d.Digest)
-	// A no is often said because time ran out; it is noted all the same.
+	// Many denials are made because time ran out; they are recorded all the same.
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), recordWithin,
 		fmt.Errorf("the journal did not answer within %s", recordWithin))
 	defer cancel()
@@ -40,7 +40,7 @@ func (i *Intake) Refuse(ctx context.Context, code operation.DenialCode, by opera
 }
 
 // refuse is deny for a question about rules: the person is told who could do
-// it. That is asked after the no is noted, and left out when Slack is slow.
+// it. That is asked after the denial is recorded, and left out when Slack is slow.
 func (i *Intake) refuse(ctx context.Context, d operation.Decision, op operation.Operation, q operation.Question) error {
 	denied := i.deny(ctx, d, op)
 	if d.Code == operation.DeniedNoRule || d.Code == operation.DeniedForbidden {

@@ -11,7 +11,7 @@ import (
 	"lbbot/commands"
 )
 
-// minWhy is how many characters a person must give for breaking the glass.
+// minWhy is how many characters the reason for break-glass must have.
 const minWhy = 20
 
 // Justification is what a person says who skips approval.

@@ -44,7 +44,7 @@ const (
 	recordWithin = time.Second      // one line of the audit trail
 	lookWithin   = 10 * time.Second // names, pool and permission for a preview
 	askWithin    = 6 * time.Second  // the part of that for Zenlayer; many previews may go on at its end
-	canWithin    = 2 * time.Second  // who else could do it: what a no is worth waiting for
+	canWithin    = 2 * time.Second  // who else could do it; a denial is shown without that if it takes longer
 )
 
 var (

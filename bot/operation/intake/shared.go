@@ -31,8 +31,8 @@ type Reading interface {
 //     never remembered, nor is a failure.
 //   - When more than crowd different servers are asked for at the same time,
 //     the list of all servers is read once instead, and answers them all.
-//   - Who leaves fails nobody else: a question lives as long as anybody waits
-//     for its answer, and is given up with the last of them.
+//   - A question is cancelled only when nobody waits for its answer any more:
+//     one caller that gives up does not fail the others.
 //
 // The answers are shared: they must not be changed. What is remembered is
 // dropped with the first question after its time, so memory does not grow.
@@ -231,7 +231,7 @@ func guardedRead(ctx context.Context, read func(context.Context) (any, error)) (
 	return read(ctx)
 }
 
-// leave gives a question up when nobody is left who waits for it.
+// leave cancels a question when nobody waits for it any more.
 func (s *Shared) leave(key string, q *question) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,11 +240,11 @@ func (s *Shared) leave(key string, q *question) {
 	}
 	q.cancel()
 	if s.questions[key] == q {
-		delete(s.questions, key) // who comes now asks anew
+		delete(s.questions, key) // the next caller asks again
 	}
 }
 
-// forget drops what was remembered for long enough.
+// forget drops answers that are older than sharedFor.
 func (s *Shared) forget() {
 	now := s.Now()
 	maps.DeleteFunc(s.questions, func(_ string, q *question) bool {

@@ -197,7 +197,7 @@ type Directory interface {
 	Groups(ctx context.Context) ([]Group, error)
 
 	// Forget drops what is remembered of a person and a channel, so that they
-	// are read anew. Look-ups under way are of this moment and stay.
+	// are read again. A look-up that is under way is kept: its answer is new enough.
 	Forget(userID, channelID string)
 }
 

@@ -62,7 +62,7 @@ func weightsOf(pool []zenlayer.Backend) int {
 }
 
 // Share returns the part of new connections, in percent, that a server of this
-// weight gets beside the others; false when that is not known. Only weighted
+// weight gets of all on the listener; false when that is not known. Only weighted
 // scheduling goes by weight.
 func (p Picture) Share(weight int, scheduler string) (percent int, known bool) {
 	switch {

@@ -80,7 +80,7 @@ func backendIDs(pool []zenlayer.Backend) []string {
 // errListenerGone says that a complete list of listeners does not have it.
 var errListenerGone = errors.New("the listener does not exist")
 
-// readListener reads one listener and its load balancer anew.
+// readListener reads one listener and its load balancer.
 func readListener(ctx context.Context, c Catalog, id string) (Listener, error) {
 	ls, err := c.DescribeListeners(ctx, zenlayer.ListenerFilter{ListenerIDs: []string{id}})
 	if err != nil {

@@ -107,8 +107,7 @@ type execution struct {
 	err    error
 }
 
-// do enters a step again and again, with the pauses it asks for, until it says
-// that it is done.
+// do repeats a step, with the pauses that it asks for, until it is done.
 func (w *execution) do(name string, step func(context.Context, Operation) (Next, error)) Next {
 	for w.err == nil {
 		var next Next

@@ -105,7 +105,7 @@ func (a *App) askedLink(ctx context.Context, d delivery, op operation.Operation)
 const nameWithin = 500 * time.Millisecond
 
 // openDeny opens the form that asks why. Only the journal is read before: the
-// trigger waits for nothing else, and what is read stands on the card.
+// trigger waits for nothing else, and the card shows what was read.
 func (a *App) openDeny(ctx context.Context, d delivery, value string) {
 	id, _, err := render.ParseButtonValue(value)
 	if err != nil {

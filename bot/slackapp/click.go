@@ -82,7 +82,7 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 		a.begin(ctx, op)
 		a.remove(ctx, d)
 	case sendable(err):
-		a.tell(ctx, d, a.problem(ctx, d, err)) // beside the preview, whose button is still good
+		a.tell(ctx, d, a.problem(ctx, d, err)) // the preview stays: its button can be pressed again
 	default:
 		a.replace(ctx, d, a.problem(ctx, d, err))
 	}

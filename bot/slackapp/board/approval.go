@@ -64,7 +64,7 @@ func (b *Boards) Report(ctx context.Context, op operation.Operation) error {
 	if !render.AsksElsewhere(op) {
 		return b.Board.Report(ctx, op)
 	}
-	b.Approvals.Show(op) // beside the other
+	b.Approvals.Show(op) // at the same time as the other card
 	return errors.Join(b.Board.Report(ctx, op), b.Approvals.Report(ctx, op))
 }
 
@@ -101,7 +101,7 @@ func (b *Boards) Question(ctx context.Context, op operation.Operation, by operat
 }
 
 // reply posts under the card, which is posted first if it is not there yet.
-// Under a card that is gone nothing can be posted: then it stands by itself.
+// Under a card that is gone nothing can be posted: then it is a message of its own.
 func (b *Board) reply(ctx context.Context, op operation.Operation, m render.Message) error {
 	card, err := b.Cards.Card(ctx, op.ID)
 	if err == nil && card.TS == "" {

@@ -23,7 +23,7 @@ type Cards interface {
 	Card(ctx context.Context, operationID string) (operation.Card, error)
 	// BeginPost notes that a post is begun and returns the card as it was.
 	BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error)
-	// PlaceCard stores where the card was posted, unless it stands elsewhere
+	// PlaceCard stores where the card was posted, unless it is elsewhere
 	// than in the message that is gone: the first place counts. It returns the
 	// card as it is then.
 	PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error)
@@ -53,12 +53,12 @@ type Config struct {
 // coalesced: the last one is shown. Boards makes them.
 //
 // Slack may refuse an edit for good, at any time. Therefore a card is posted in
-// words that stay true (wording.Posted), an edit that is not the end says as of
+// words that stay true (render.Wording.Posted), an edit that is not the end says as of
 // when, and after a refused edit the operation goes on without a word until it
 // is over. Then one further message says the result and that it replaces the
 // earlier card, which is deleted where Slack allows that. What comes after the
 // end, such as Zenlayer's status, is left out. One thing does not wait for the
-// end: what people are asked to do. If the card that stands does not ask it,
+// end: what people are asked to do. If the card in the channel does not ask it,
 // it is replaced at once, once for each time that people are asked (see due).
 type Board struct {
 	Config

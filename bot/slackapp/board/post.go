@@ -152,7 +152,7 @@ func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation
 	}
 }
 
-// send posts the card; one that Slack finds too much goes without its blocks.
+// send posts the card. If Slack refuses its blocks, it is posted as one line.
 func (b *Board) send(ctx context.Context, op operation.Operation, to string, w render.Wording) (channel, ts string,
 	err error) {
 	m := b.kind.render(op, w)

@@ -51,7 +51,7 @@ const (
 
 // Block ids that a test or a repeated update looks for. Inputs have those of
 // fieldBlockID; all others are left to Slack, which then draws changed blocks
-// anew.
+// again.
 const (
 	blockActions = "actions"
 	BlockPicks   = "picks"

@@ -92,8 +92,7 @@ func Question(op operation.Operation, by operation.Actor) Message {
 			Mention(op.Actor.UserID), op.Ref)))
 }
 
-// SkippedNotice tells one person that something they could have approved goes
-// without approval.
+// SkippedNotice tells one person that break-glass bypassed their approval.
 func SkippedNotice(op operation.Operation) Message {
 	g := op.Glass
 	if g == nil {

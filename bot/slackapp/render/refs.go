@@ -76,7 +76,7 @@ func ShortTime(t time.Time, days bool) string {
 	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), t.UTC().Format("15:04 UTC"))
 }
 
-// ClockAndUTC is clock with UTC beside it; once per card, in the small print.
+// ClockAndUTC is Clock with UTC in parentheses; once per card, in the small print.
 func ClockAndUTC(t time.Time) string { return Clock(t) + " (" + UTC(t) + ")" }
 
 // UTC is a time of day in UTC.

@@ -19,7 +19,7 @@ const (
 	FirstNeedsPerson  = "Needs a person"
 )
 
-// Wording is what the words need to know beside the operation.
+// Wording is what the words need to know besides the operation.
 type Wording struct {
 	Bot        string    // how people mention the bot, such as "@lbbot"
 	Owner      string    // id of the owner's channel; empty when there is none

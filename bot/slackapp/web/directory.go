@@ -62,7 +62,7 @@ func (d *Directory) Channel(ctx context.Context, id string) (operation.Channel, 
 }
 
 // Groups implements operation.Directory: all user groups with all members, at
-// most five minutes old, and read anew after ForgetGroups.
+// most five minutes old, and read again after ForgetGroups.
 func (d *Directory) Groups(ctx context.Context) ([]operation.Group, error) {
 	return d.groups.get(ctx, "")
 }

@@ -21,7 +21,7 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Config configures a Web.
+// Config configures a Client.
 type Config struct {
 	BotToken zenlayer.Secret // xoxb-…
 	APIURL   string          // ends in a slash
@@ -48,7 +48,7 @@ const (
 	maxRetries    = 3                       // answers of 429 that one call waits for
 )
 
-// New makes the clients. It calls nothing.
+// New makes a Client. It calls nothing.
 func New(c Config) (*Client, error) {
 	api, err := url.Parse(c.APIURL)
 	if err != nil || api.Host == "" {

@@ -96,8 +96,8 @@ func glassButton(op operation.Operation) slack.BlockElement {
 		render.ButtonValue(op))
 }
 
-// Changed shows a draft anew whose need for approval changed since the
-// person looked at it.
+// Changed shows the new preview of a draft whose need for approval changed since
+// the person saw it.
 func Changed(e *intake.ChangedError, w render.Wording) render.Message {
 	m, line := Preview(e.Operation, w), ChangedWords(e.Operation)
 	m.Text = render.ClampMarkup(line+" "+m.Text, render.MaxText)

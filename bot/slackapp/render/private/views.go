@@ -178,7 +178,7 @@ func fieldOptions(f commands.Field) []*slack.OptionBlockObject {
 	return options
 }
 
-// CheckingView stands while what was submitted is checked.
+// CheckingView is shown while a submission is checked.
 func CheckingView() slack.ModalViewRequest {
 	return NoticeView(FormTitle, FormChecking, slack.AlertLevelInfo)
 }

@@ -63,7 +63,7 @@ func ReadFormMeta(s string) (FormMeta, bool) {
 	return m, true
 }
 
-// GlassFields are what a person says who goes without approval.
+// GlassFields are the fields of the form for break-glass.
 func GlassFields() []commands.Field {
 	return []commands.Field{
 		{Key: intake.FieldWhy, Kind: commands.FieldMultiline, Label: "Why can this not wait?",

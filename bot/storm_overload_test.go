@@ -245,7 +245,7 @@ func (s *storm) reasons(cards map[int]sandbox.Message) map[string]int {
 		}
 		if op.Reason == operation.ReasonTooLate {
 			require.Empty(s.t, op.LastSent())
-			require.True(s.t, has(m, "I could not start", "in line"), m.Text)
+			require.True(s.t, has(m, "I could not start", "queued"), m.Text)
 		}
 		count[end]++
 	}

@@ -51,7 +51,7 @@ func (a *App) question(ctx context.Context, c intake.Click) error {
 	return err
 }
 
-// approvalProblem is problem for somebody who was asked to decide.
+// approvalProblem is problem for someone who was asked to decide.
 func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render.Message {
 	if errors.Is(err, errAsked) {
 		return render.Ephemeral(private.QuestionStands, render.Section(private.QuestionStands))
@@ -83,7 +83,7 @@ func rulesSay(code operation.DenialCode) bool {
 	return code == operation.DeniedNoRule || code == operation.DeniedForbidden || code == operation.DeniedApproval
 }
 
-// decides reports whether a delivery is about somebody else's request.
+// decides reports whether a delivery is about someone else's request.
 func (d delivery) decides() bool {
 	if d.View != nil {
 		return d.View.CallbackID == render.ViewDeny

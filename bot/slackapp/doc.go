@@ -11,5 +11,5 @@
 // goroutines have ended. Package board owns the delivery of cards, package socket
 // the connections. Only slackapp, web and render import slack-go.
 //
-// It must not know SQL, the Zenlayer client, or whether somebody is allowed.
+// It must not know SQL, the Zenlayer client, or whether someone is allowed.
 package slackapp

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -86,6 +87,18 @@ func TestDetailsForSupportHoldNoToken(t *testing.T) {
 	for _, op := range rendertest.Endings() {
 		require.NotContains(t, string(encodeMessage(t, private.Details(op))), op.Request.ClientToken)
 	}
+}
+
+func TestDetailsSayNoAnswerWhereNothingAnswered(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	op := rendertest.Sample()
+	op.Attempts = []operation.Attempt{{Number: 1, SentAt: at, AnsweredAt: at.Add(2 * time.Second),
+		Outcome: operation.OutcomeUnknown, Fault: operation.Fault{Message: "connection reset"}}}
+	m := string(encodeMessage(t, private.Details(op)))
+	require.Contains(t, m, "sent 2026-11-20T12:00:00.000Z, no answer until 12:00:02.000Z")
+	op.Attempts[0].Fault.Status = 503
+	require.Contains(t, string(encodeMessage(t, private.Details(op))), "answered 12:00:02.000Z, unknown")
 }
 
 // Of a settled operation the token is of no use but to add the server again.

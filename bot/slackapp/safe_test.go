@@ -304,7 +304,7 @@ func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"next one at " + render.Clock(rendertest.Moment(19, 24, 0)) + ".": "next one at 19:24:00 UTC.",
-		"by <@U0ANA> in <#C0OPS>":             "by somebody in #C0OPS",
+		"by <@U0ANA> in <#C0OPS>":             "by someone in #C0OPS",
 		"ask " + render.GroupMention("S0SRE"): "ask @S0SRE",
 		"R&amp;D says &lt;x&gt;":              "R&D says ‹x›",
 		"5 < 6":                               "5 ‹ 6",

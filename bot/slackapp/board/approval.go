@@ -153,7 +153,7 @@ func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told 
 	return len(list), errors.Join(faults...)
 }
 
-// tellOne sends one person a direct message. Somebody whom Slack will never
+// tellOne sends one person a direct message. Someone whom Slack will never
 // give one, such as a deactivated person, is passed over.
 func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string) error {
 	key := op.ID + " " + id

@@ -14,7 +14,7 @@ import (
 type slot struct {
 	want    operation.Operation
 	waiters []waiter
-	wake    chan struct{} // ends a pause: there is something newer, or somebody waits
+	wake    chan struct{} // ends a pause: there is something newer, or someone waits
 }
 
 type waiter struct {

@@ -21,7 +21,7 @@ const (
 )
 
 // ApprovalEvent names the metadata of the card in the approvers' channel, as
-// metadataEvent does for the operation's own.
+// CardEvent does for the operation's own.
 const ApprovalEvent = "lbbot_approval"
 
 // ApprovalCard is the card in the approvers' channel. Once it is decided it

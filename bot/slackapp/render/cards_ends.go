@@ -57,8 +57,8 @@ func endingOf(op operation.Operation, w Wording) ending {
 func tooLateEnding(op operation.Operation, about func(string) string) ending {
 	if !op.InLine.IsZero() {
 		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because " +
-			"it was in line for a free call to Zenlayer, so I did not start at all. %s."),
-			what: []string{tooLateLine, fmt.Sprintf("*Why:* it was in line for a free call to Zenlayer from %s "+
+			"it was queued for a call to Zenlayer, so I did not start at all. %s."),
+			what: []string{tooLateLine, fmt.Sprintf("*Why:* it was queued for a call to Zenlayer from %s "+
 				"on, and its turn did not come in time. Zenlayer takes only so many calls.", Clock(op.InLine))},
 			do: "try again in a few minutes.", again: true}
 	}

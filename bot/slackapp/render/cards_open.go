@@ -128,13 +128,13 @@ func waitLine(op operation.Operation) string {
 	return ""
 }
 
-// lineWords says that op is in line, and behind how many where that is known.
-// The number is of one moment, so the moment stands with it.
+// lineWords says that op is queued, and how many others are where that is known.
+// The number is true at one moment only, so the sentence names the moment.
 func lineWords(op operation.Operation) string {
-	s := fmt.Sprintf("In line for a free call to Zenlayer since %s. I start by %s, or not at all.", Clock(op.InLine),
-		Clock(op.ClickedAt.Add(operation.StartWithin)))
+	s := fmt.Sprintf("Queued since %s: Zenlayer takes only so many calls. I start by %s, or not at all.",
+		Clock(op.InLine), Clock(op.ClickedAt.Add(operation.StartWithin)))
 	if op.Others > 0 {
-		s += " " + fmt.Sprintf("Other requests in line for this account: %d (at %s).", op.Others, Clock(op.InLine))
+		s += " " + fmt.Sprintf("Other queued requests for this account: %d (at %s).", op.Others, Clock(op.InLine))
 	}
 	return s
 }

@@ -53,7 +53,7 @@ func ReasonWords(r operation.Reason) string {
 	return "reason " + fmt.Sprintf(unknownValue, string(r))
 }
 
-// DenialWords says in a few words why somebody was denied.
+// DenialWords says in a few words why someone was denied.
 func DenialWords(c operation.DenialCode) string {
 	switch c {
 	case operation.DeniedNoRule:

@@ -34,24 +34,23 @@ const (
 
 	ActApprovalAsk = "approval_ask" // preview: ask others to agree
 	ActGlassOpen   = "glass_open"   // preview: the form for break-glass
-	ActApYes       = "ap_yes"       // agree to somebody else's request
-	ActApNo        = "ap_no"        // the form that asks why not
-	ActApQuestion  = "ap_question"  // open a talk in the thread
+	ActApYes       = "ap_yes"       // agree to someone else's request
+	ActApNo        = "ap_no"        // the form that asks for the reason
+	ActApQuestion  = "ap_question"  // start a conversation in the thread
 	ActApMore      = "ap_more"      // overflow; see moreValue
 )
 
 // Callback ids of the views.
 const (
-	ViewForm    = "register_form"    // formView; its submission is to be checked
-	ViewPreview = "register_preview" // previewView; its submission is to be sent
+	ViewForm    = "register_form"    // private.Form; its submission is to be checked
+	ViewPreview = "register_preview" // private.PreviewView; its submission is to be sent
 	ViewNotice  = "register_notice"  // loading, checking and failed views; cannot be submitted
-	ViewDeny    = "approval_deny"    // denyView; its submission ends the request
-	ViewGlass   = "break_glass"      // glassView; its submission adds without approval
+	ViewDeny    = "approval_deny"    // private.DenyForm; its submission ends the request
+	ViewGlass   = "break_glass"      // private.GlassForm; its submission adds without approval
 )
 
-// Block ids that a test or a repeated update looks for. Inputs have those of
-// fieldBlockID; all others are left to Slack, which then draws changed blocks
-// again.
+// Block ids that a test or a repeated update looks for. Inputs have the ids of
+// FieldBlockID. Slack chooses all others and therefore redraws changed blocks.
 const (
 	blockActions = "actions"
 	BlockPicks   = "picks"

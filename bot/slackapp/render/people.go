@@ -13,7 +13,7 @@ const (
 )
 
 // maxPeople is how many people a message names; nobody reads more, and each
-// name on a card that is posted calls somebody.
+// name on a card that is posted notifies a person.
 const maxPeople = 10
 
 // NeedsOf says how many must agree and who could: they are asked, so they are
@@ -28,7 +28,7 @@ func NeedsOf(n int, p operation.People) string {
 	return fmt.Sprintf(peopleOf, n, peopleWords(p))
 }
 
-// NeedsCount is needsOf for fallback texts, where mentions would be read aloud
+// NeedsCount is NeedsOf for fallback texts, where mentions would be read aloud
 // as ids.
 func NeedsCount(n int, p operation.People) string {
 	if p.Everybody || len(p.IDs) == 0 {

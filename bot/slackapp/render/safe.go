@@ -129,7 +129,7 @@ func Harmless(s string) bool {
 
 func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
-// Prose shows a sentence somebody else wrote. Its formatting characters are
+// Prose shows a sentence that someone else wrote. Its formatting characters are
 // replaced by others that look alike, since Slack has no escape for them.
 func Prose(s string, limit int) string {
 	s = Clamp(Clean(s), limit)
@@ -203,7 +203,7 @@ func tokenWords(s string) (words string, n int) {
 	case strings.HasPrefix(inside, "!subteam^"):
 		return "@" + inside[len("!subteam^"):], n
 	case strings.HasPrefix(inside, "@") && SlackID(inside[1:], "UW"):
-		return "somebody", n // an id says nothing to a reader
+		return "someone", n // an ID tells a reader nothing
 	case strings.HasPrefix(inside, "@"), strings.HasPrefix(inside, "#"):
 		return inside, n
 	}
@@ -265,6 +265,6 @@ func CodeBlock(s string) string {
 	return "```" + Escape(strings.ReplaceAll(s, "`", "'")) + "```"
 }
 
-// CommandLimit is the most characters of a command shown to copy. Escaped, it
-// stays below a section's 3,000 but for pathological ones.
+// CommandLimit is the most characters of a command shown to copy. Escaped,
+// it fits into a section's 3,000 unless most of it is escaped.
 const CommandLimit = 1500

@@ -74,7 +74,7 @@ func (f Fields) Label(name string) string {
 	return s
 }
 
-// Flag reads a switch that somebody is protected by, so only a missing one is
+// Flag reads a switch that someone is protected by, so only a missing one is
 // false without a fault.
 func (f Fields) Flag(name string) bool {
 	raw, there := f.raw[name]

@@ -50,7 +50,7 @@ func (r *recent[T]) get(ctx context.Context, key string) (T, error) {
 		if !e.cut {
 			return e.value, e.err
 		}
-		// The one who asked had less time than we do: somebody asks again.
+		// The one who asked had less time than we do: someone asks again.
 	}
 }
 

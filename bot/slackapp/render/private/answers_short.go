@@ -44,8 +44,8 @@ func helpButton() slack.BlockElement {
 	return render.Button(render.ActHelpOpen, ButtonHelp, "Help for /lb-register", "")
 }
 
-// Busy says: somebody is adding the same server, maybe the reader. link is the address
-// of that card, or empty.
+// Busy says that someone, maybe the reader, is adding the same server already.
+// link is the address of that card, or empty.
 func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Message {
 	op := e.Operation
 	open := render.Actions(render.OpenButton(op, link))
@@ -78,8 +78,8 @@ func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Me
 			render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
 }
 
-// Present says: the server is on the listener already, with the ports asked
-// for; only its weight can differ.
+// Present says that the server is on the listener already, with the requested
+// ports; only its weight can differ.
 func Present(e *intake.PresentError) render.Message {
 	op, there := e.Operation, e.Backend
 	id := render.Code(there.BackendID)
@@ -98,7 +98,7 @@ func Present(e *intake.PresentError) render.Message {
 			fmt.Sprintf(render.DiffersAs, id, render.NothingWasSent)))
 }
 
-// Expired says: the preview is too old to be used.
+// Expired says that the preview is too old to be used.
 func Expired(op operation.Operation) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Not sent: the preview %s is older than 5 minutes. Nothing was sent.", op.Ref),
 		render.Section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing "+
@@ -116,7 +116,7 @@ func Stale(op operation.Operation, link string) render.Message {
 	return render.Ephemeral(text, render.Section(text, StaleSent), render.Actions(render.OpenButton(op, link)))
 }
 
-// Duplicate says: the same delivery was accepted before.
+// Duplicate says that the same delivery was accepted before.
 func Duplicate(op operation.Operation, link string) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Nothing to do: this was already accepted as %s.", op.Ref),
 		render.Section(fmt.Sprintf("*Nothing to do.* This was already accepted as %s. It is done once.", op.Ref),
@@ -129,8 +129,8 @@ func Cancelled(op operation.Operation) render.Message {
 		render.Section(fmt.Sprintf("*Not sent.* %s was cancelled, as you asked. Nothing was changed.", op.Ref)))
 }
 
-// Unavailable says: something did not answer, and nothing was changed. The
-// cause stays in the log, unless it is an answer of Zenlayer's.
+// Unavailable says that something did not answer and nothing was changed. The
+// cause is only logged, unless Zenlayer answered.
 func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
 	setup, _ := errors.AsType[*operation.SetupError](e.Err)
@@ -163,7 +163,7 @@ func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 		render.ContextLine(render.FaultIDs(e.Fault)...))
 }
 
-// Uncertain says: it is not known whether the journal took it.
+// Uncertain says that the bot does not know whether the request was stored.
 func Uncertain(e *intake.UncertainError) render.Message {
 	if e.Ref == "" {
 		return Still("I could not find out whether this was stored. If nothing has changed in a minute, press the " +
@@ -176,16 +176,16 @@ func Uncertain(e *intake.UncertainError) render.Message {
 			fmt.Sprintf("To see the result: %s", render.Code(fmt.Sprintf(render.StatusCommand, e.Ref)))))
 }
 
-// Still says: Slack had to be acked before there was an outcome.
+// Still says words when Slack had to be acked before there was an outcome.
 func Still(words string) render.Message { return render.Ephemeral(words, render.Section(words)) }
 
-// TryAgain says: the bot has more to do than it can take.
+// TryAgain says that the bot is overloaded.
 func TryAgain() render.Message {
 	return NotSent("I am busy. Nothing was changed. Try again in a moment.")
 }
 
-// Fault says: something broke before anything was sent. token is what the
-// log knows it by.
+// Fault says that the bot failed before anything was sent. token finds the log
+// line.
 func Fault(token string, w render.Wording) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Not added: something broke in the bot before anything was sent. Quote token "+
 		"%s to %s.", render.InText(token), w.Owners()),
@@ -193,15 +193,15 @@ func Fault(token string, w render.Wording) render.Message {
 			"to %s.", render.Code(token), w.Owners())))
 }
 
-// ExpiredTrigger says: the form could not be opened in time. key is what
-// the caller keeps the values under.
+// ExpiredTrigger says that the form could not be opened in time. The caller
+// keeps the values under key.
 func ExpiredTrigger(key string) render.Message {
 	return NotSent("Slack gives me 3 seconds to open a form, and they were over. Your values are kept.",
 		render.Primary(render.Button(render.ActFormOpen, "Continue in the form", "Open the form with your values",
 			render.KeyValue(key, 0))))
 }
 
-// Forgotten says: what a button refers to is not kept any more.
+// Forgotten says that what a button refers to has expired.
 func Forgotten() render.Message {
 	return NotSent("This has expired. Nothing was changed. Type /lb-register to start again.", helpButton())
 }

@@ -180,7 +180,7 @@ func OldPicture(op operation.Operation, link string) render.Message {
 		render.Actions(render.OpenButton(op, link)))
 }
 
-// NotOnList answers somebody who may not decide.
+// NotOnList answers someone who may not decide.
 func NotOnList(e *intake.DeniedError) render.Message {
 	why, contact := "", ""
 	if r := render.Prose(e.Decision.Reason, render.ReasonLimit); r != "" {

@@ -177,7 +177,7 @@ func withReason(d operation.Decision, why string) string {
 	return why
 }
 
-// onlyElsewhere is the sentence of a denial for somebody who may ask elsewhere,
+// onlyElsewhere is the sentence of a denial for someone who may ask elsewhere,
 // while others may ask here: said apart, the two read as a contradiction.
 func onlyElsewhere(e *intake.DeniedError) string {
 	at := placesOf(e.Decision)

@@ -218,7 +218,7 @@ func remark(e intake.Entry, show func(operation.Actor) string) string {
 	return strings.Join(parts, ", ")
 }
 
-// votes reports whether an entry is of somebody who might not decide on the
+// votes reports whether an entry is of someone who might not decide on the
 // request of another.
 func votes(e intake.Entry) bool {
 	return e.Denial != nil && e.Denial.Data["action"] == string(operation.ActionApprove)

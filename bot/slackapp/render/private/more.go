@@ -140,7 +140,11 @@ const detailLimit = 200
 func attemptDetails(a operation.Attempt) string {
 	s := "sent " + a.SentAt.UTC().Format("2006-01-02T15:04:05.000Z")
 	if !a.AnsweredAt.IsZero() {
-		s += ", answered " + a.AnsweredAt.UTC().Format("15:04:05.000Z")
+		at := a.AnsweredAt.UTC().Format("15:04:05.000Z")
+		if a.Outcome == operation.OutcomeUnknown && a.Fault.Status == 0 {
+			return s + ", no answer until " + at
+		}
+		s += ", answered " + at
 	}
 	return strings.Join(render.NonEmpty([]string{s, a.Outcome, a.Fault.Code, a.Fault.RequestID}), ", ")
 }

@@ -82,7 +82,7 @@ func alerts(texts []string) []slack.Block {
 	return list
 }
 
-const alertRoom = 160 // of maxAlert, so that escaping does not cut the end off
+const alertRoom = 160 // of render.MaxAlert, so that escaping does not cut the end off
 
 // fieldBlock is one input. Block and action id are the same and stay the same
 // when the view is drawn again, so that Slack keeps what was typed.

@@ -28,7 +28,7 @@ func DenyField(asker string) commands.Field {
 			render.FirstOf(render.Clamp(render.Clean(asker), render.NameLimit), "Who asked"))}
 }
 
-// DenyForm asks why somebody says no.
+// DenyForm asks why someone says no.
 func DenyForm(m FormMeta, asker string) slack.ModalViewRequest {
 	v := modal(render.ViewDeny, DenyTitle, formClose)
 	v.Submit, v.PrivateMetadata = render.PlainText(render.ButtonDeny, maxViewTitle),

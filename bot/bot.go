@@ -19,6 +19,7 @@ import (
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/runner"
 	"lbbot/bot/operation/sweep"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
@@ -44,7 +45,7 @@ type Bot struct {
 	app       *slackapp.App
 	socket    *socket.Client
 	sweeper   *sweep.Sweeper
-	line      *operation.Line
+	line      *runner.Line
 	shared    *intake.Shared
 	admin     *admin
 	auditor   *audit.Auditor

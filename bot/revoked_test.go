@@ -15,6 +15,7 @@ import (
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/runner"
 	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp"
@@ -39,7 +40,7 @@ type walkthrough struct {
 	cloud  *zenlayertest.Server
 	store  *journal.Store
 	intake *intake.Intake
-	runner *operation.Runner
+	runner *runner.Runner
 }
 
 // silent shows nothing: what counts here is what is stored and what is called.
@@ -87,10 +88,10 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	cloud, err := zenlayer.New(zenlayer.Config{Endpoint: h.config.ZenlayerEndpoint, AccessKeyID: keyID,
 		AccessKeySecret: h.config.ZenlayerAccessKeySecret})
 	require.NoError(t, err)
-	counts := operation.NewMetrics(prometheus.NewRegistry())
+	counts := runner.NewMetrics(prometheus.NewRegistry())
 	asking := operation.ApprovalSettings{Within: 30 * time.Minute}
 	w := &walkthrough{t: t, slack: h.slack, cloud: h.cloud, store: store,
-		runner: &operation.Runner{Journal: store, Pools: cloud,
+		runner: &runner.Runner{Journal: store, Pools: cloud,
 			Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}},
 			Catalog: cloud, Permission: gate, Roster: gate, Reporter: silent{}, Asking: asking,
 			Now: time.Now, Log: log, Metrics: counts},

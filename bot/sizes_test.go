@@ -38,9 +38,7 @@ var exceptions = struct {
 	functionLines              map[string]int // by directory and name
 }{
 	packageFiles: map[string]int{},
-	packageLines: map[string]int{
-		"bot/operation": 3950,
-	},
+	packageLines: map[string]int{},
 	functionLines: map[string]int{
 		"bot/slackapp/render/rendertest.Denials": 55,
 	},

@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/runner"
 	"lbbot/bot/operation/sweep"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
@@ -113,11 +114,11 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	if err != nil {
 		return err
 	}
-	counts := operation.NewMetrics(metrics)
-	b.line = operation.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
+	counts := runner.NewMetrics(metrics)
+	b.line = runner.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
 	b.shared = &intake.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
 	changes := map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}}
-	runner := &operation.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Permission: b.gate,
+	runner := &runner.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Permission: b.gate,
 		Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
@@ -144,7 +145,7 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 
 // engineConfig puts the engine's tables into the journal's database. On PostgreSQL this
 // process is one of several replicas.
-func (b *Bot) engineConfig(runner *operation.Runner) engine.Config {
+func (b *Bot) engineConfig(runner *runner.Runner) engine.Config {
 	c := engine.Config{Name: b.name, Leases: b.journal, Execute: runner.Execute, Log: b.log.Named("engine"),
 		Ended: b.ended}
 	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {

@@ -44,9 +44,9 @@ func (a Add) SaysDone(err error) bool { return zenlayer.IsConflict(err) }
 // Differences implements Change.
 func (a Add) Differences(op Operation, shown, now Picture) []string {
 	var list []string
-	if shown.Settings != "" && !sameSettings(shown.Settings, now.Settings) {
+	if shown.Settings != "" && !SameSettings(shown.Settings, now.Settings) {
 		list = append(list,
-			"the listener's settings changed from "+settingWords(shown.Settings)+" to "+settingWords(now.Settings))
+			"the listener's settings changed from "+SettingWords(shown.Settings)+" to "+SettingWords(now.Settings))
 	}
 	if fresh := added(shown.Same, now.Same); len(fresh) > 0 {
 		list = append(list, "the same server is on the listener as "+fresh[0])
@@ -118,4 +118,9 @@ func unclearEntries(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 			weighed && samePorts(op, b) ||
 			readable && len(op.Request.PortList) > 0 && !samePorts(op, b)
 	})
+}
+
+// added returns what is in now and was not in before.
+func added(before, now []string) []string {
+	return slices.DeleteFunc(slices.Clone(now), func(s string) bool { return slices.Contains(before, s) })
 }

@@ -2,9 +2,7 @@ package operation
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -77,8 +75,8 @@ func (a Approval) Missing() int { return max(0, a.Needed-len(a.Votes)) }
 // Certain reports whether the person was denied, and not just unreadable.
 func (l Lost) Certain() bool { return l.Code != DeniedUnchecked && l.Code != DeniedOutdated }
 
-// noLonger are the user ids of those whose agreement was lost for certain.
-func (a *Approval) noLonger() string {
+// NoLonger are the user ids of those whose agreement was lost for certain.
+func (a *Approval) NoLonger() string {
 	if a == nil {
 		return ""
 	}
@@ -96,8 +94,8 @@ func (a Approval) Voted(who Actor) bool {
 	return slices.ContainsFunc(a.Votes, func(v Vote) bool { return v.By.Is(who) })
 }
 
-// due returns how many reminders there should have been by now.
-func (a Approval) due(at []time.Duration, now time.Time) int {
+// Due returns how many reminders there should have been by now.
+func (a Approval) Due(at []time.Duration, now time.Time) int {
 	n := 0
 	for _, d := range at {
 		if !now.Before(a.AskedAt.Add(d)) && a.AskedAt.Add(d).Before(a.ExpiresAt) {
@@ -107,8 +105,8 @@ func (a Approval) due(at []time.Duration, now time.Time) int {
 	return n
 }
 
-// next returns how long it is until something is to be done without a click.
-func (a Approval) next(at []time.Duration, now time.Time) time.Duration {
+// Next returns how long it is until something is to be done without a click.
+func (a Approval) Next(at []time.Duration, now time.Time) time.Duration {
 	soonest := a.ExpiresAt
 	for _, d := range at {
 		if t := a.AskedAt.Add(d); t.After(now) && t.Before(soonest) {
@@ -121,12 +119,12 @@ func (a Approval) next(at []time.Duration, now time.Time) time.Duration {
 // Ask starts a new round of approval. Earlier votes are kept in Past, and count
 // only if they are among votes.
 func (a *Approval) Ask(now time.Time, within time.Duration, version int64, votes []Vote) {
-	a.keep(votes)
+	a.Keep(votes)
 	a.AskedAt, a.ExpiresAt, a.Since, a.Reminders, a.Denied = now, now.Add(within), version, 0, nil
 }
 
-// keep sets aside the agreements that are not among votes.
-func (a *Approval) keep(votes []Vote) {
+// Keep sets aside the agreements that are not among votes.
+func (a *Approval) Keep(votes []Vote) {
 	for _, v := range a.Votes {
 		if !slices.ContainsFunc(votes, func(kept Vote) bool { return kept.By.Is(v.By) }) {
 			a.Past = append(a.Past, v)
@@ -171,97 +169,8 @@ func ApprovalQuestion(op Operation, channel string, at time.Time) Question {
 	return q
 }
 
-// approval waits for the people who are asked. What they say is written down
-// by Intake, which also wakes the run: waiting needs no memory.
-func (r *Runner) approval(ctx context.Context, op Operation) (Next, error) {
-	// What people said since is shown by whoever runs the operation, so that two
-	// processes never edit one card against each other.
-	r.Reporter.Show(op)
-	if op.State != Waiting {
-		return Next{State: op.State}, nil
-	}
-	now := r.Now()
-	switch {
-	case op.StopBy != "":
-		return r.finish(ctx, &op, NotAdded, ReasonStopped)
-	case op.Approval.Denied != nil:
-		return r.finish(ctx, &op, NotAdded, ReasonNotApproved)
-	case !now.Before(op.Approval.ExpiresAt):
-		return r.finish(ctx, &op, NotAdded, ReasonUnanswered)
-	}
-	if due := op.Approval.due(r.Asking.Reminders, now); due > op.Approval.Reminders {
-		if err := r.remind(ctx, &op, due); err != nil {
-			return Next{}, err
-		}
-	}
-	// A clock that was set back must not make it wait longer than it said.
-	return Next{State: op.State, After: min(op.Approval.next(r.Asking.Reminders, now), r.Asking.Within)}, nil
-}
-
-// remind posts a reminder. It is stored first: a lost reminder is better than
-// one that comes twice.
-func (r *Runner) remind(ctx context.Context, op *Operation, due int) error {
-	op.Approval.Reminders = due
-	if err := r.save(ctx, op, EventReminded, map[string]string{"reminder": strconv.Itoa(due)}); err != nil {
-		return err
-	}
-	r.postReminder(ctx, *op)
-	return nil
-}
-
-// postReminder makes one bounded try to have those who are asked look at the card.
-func (r *Runner) postReminder(ctx context.Context, op Operation) {
-	within, cancel := context.WithTimeoutCause(ctx, tellWithin,
-		errors.New("Slack did not take the reminder within "+tellWithin.String()))
-	defer cancel()
-	err := holdLease(within)
-	if err == nil {
-		err = r.Reporter.Remind(within, op)
-	}
-	if err != nil && ctx.Err() == nil {
-		r.Log.Warn("reminder was not posted", zap.String("operation", op.ID), zap.Error(err))
-	}
-}
-
-// askAgain takes op back to those who must agree, or ends it when there is
-// nobody who could.
-func (r *Runner) askAgain(ctx context.Context, op *Operation, v verdict, now Picture, changes []string) (Next, error) {
-	if op.Approval == nil {
-		op.Approval = &Approval{Channel: ApproversChannel(ctx, r.Permission, r.Log, *op, v.channel, r.Asking.Channel)}
-	}
-	a := op.Approval
-	if people, err := r.Roster.Who(ctx, ApprovalQuestion(*op, a.Channel, r.Now()), ActionApprove); err == nil {
-		a.Who = people
-	} else if ctx.Err() == nil {
-		r.Log.Warn("who may approve could not be read again", zap.String("operation", op.ID), zap.Error(err))
-	}
-	a.Needed, a.Lost = v.needed, v.lost
-	if !a.Who.Sufficient(a.Needed - votesOf(v.votes, a.Who.IDs)) {
-		op.Denial = &Decision{Code: DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies, Person: true,
-			Channel: true}
-		return r.finish(ctx, op, NotAdded, ReasonDenied)
-	}
-	op.State, op.WaitUntil, op.WaitFor = Waiting, time.Time{}, ""
-	op.FirstTry, op.Tries, op.Fault = time.Time{}, 0, Fault{} // what comes after is a new beginning
-	a.Ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
-	a.Picture, a.Changes, a.Again = now, changes, AgainRules
-	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)),
-		"again": AgainRules, "no_longer": a.noLonger()}
-	if len(changes) > 0 {
-		a.Again = AgainPicture
-		data["again"] = AgainPicture
-	}
-	if err := r.save(ctx, op, EventApprovalAsked, data); err != nil {
-		return Next{}, err
-	}
-	r.postReminder(ctx, *op) // an edited card calls nobody
-	r.Log.Info("operation waits for approval again", zap.String("operation", op.ID), zap.String("ref", op.Ref),
-		zap.String("why", a.Again))
-	return Next{State: op.State}, nil
-}
-
-// votesOf counts the votes of those who are not among ids.
-func votesOf(votes []Vote, ids []string) int {
+// VotesOf counts the votes of those who are not among ids.
+func VotesOf(votes []Vote, ids []string) int {
 	n := 0
 	for _, v := range votes {
 		if !slices.Contains(ids, v.By.UserID) {
@@ -269,4 +178,9 @@ func votesOf(votes []Vote, ids []string) int {
 		}
 	}
 	return n
+}
+
+// LacksReason reports whether the rules want a reason that op does not have.
+func LacksReason(d Decision, op Operation) bool {
+	return d.ReasonRequired && op.Purpose == "" && op.Glass == nil && (d.Allowed || d.Code == DeniedApproval)
 }

@@ -86,37 +86,11 @@ func (o Operation) Unanswered() []Attempt {
 // Doubted reports whether an attempt is Doubtful.
 func (o Operation) Doubted() bool { return slices.ContainsFunc(o.Attempts, Attempt.Doubtful) }
 
-// onlyLimited reports whether nothing but demands to wait leaves it open whether
+// OnlyLimited reports whether nothing but demands to wait leaves it open whether
 // an attempt worked.
-func (o Operation) onlyLimited() bool {
+func (o Operation) OnlyLimited() bool {
 	open := func(a Attempt) bool { return a.Unanswered() || a.Doubtful() && !a.Limited() }
 	return slices.ContainsFunc(o.Attempts, Attempt.Limited) && !slices.ContainsFunc(o.Attempts, open)
-}
-
-// codeListenerGone is the API's code for a listener that it does not know
-// (docs.console.zenlayer.com, load balancing error codes).
-const codeListenerGone = "INVALID_LB_LISTENER_NOT_FOUND"
-
-// saysListenerGone reports whether the API itself said so: a page that
-// something in front of it serves with the same status proves nothing.
-func saysListenerGone(err error) bool {
-	e, ok := errors.AsType[*zenlayer.APIError](err)
-	return ok && zenlayer.IsNotFound(err) && (e.Code == codeListenerGone ||
-		e.Code == "OPERATION_FAILED_RESOURCE_NOT_FOUND")
-}
-
-// refusal names the reason for a call that certainly changed nothing and is
-// not worth repeating.
-func refusal(err error) Reason {
-	switch {
-	case zenlayer.IsClockSkew(err):
-		return ReasonClockSkew
-	case zenlayer.IsCredentials(err):
-		return ReasonCredentials
-	case zenlayer.IsBlocked(err):
-		return ReasonBlocked
-	}
-	return ReasonRefused
 }
 
 // AsksToWait reports whether Zenlayer itself said that it is asked too much.
@@ -176,6 +150,16 @@ func Clip(s string, runes int) string {
 	return s
 }
 
-// maybeSent reports whether an attempt may have had an effect: then nobody is
+// MaybeSent reports whether an attempt may have had an effect: then nobody is
 // asked about it any more.
-func (o Operation) maybeSent() bool { return len(o.Unanswered()) > 0 || o.Doubted() }
+func (o Operation) MaybeSent() bool { return len(o.Unanswered()) > 0 || o.Doubted() }
+
+// The ranks at the account's limiter. What was accepted goes before what is
+// only looked at, and the call that adds goes before the readings of other
+// operations, so that nothing that was checked grows old while it waits.
+const (
+	RankWatch   = -1 // the status of what was added
+	RankPreview = 0
+	RankCheck   = 1
+	RankCall    = 2
+)

@@ -2,7 +2,6 @@ package operation
 
 import (
 	"context"
-	"fmt"
 
 	"lbbot/zenlayer"
 )
@@ -77,16 +76,4 @@ type Proof struct {
 	// Unclear are entries that prove neither that the change was carried out nor
 	// that it was not.
 	Unclear []zenlayer.Backend
-}
-
-// changeOf returns how op is carried out. It fails for an operation that a newer
-// version accepted: only a process of that version can go on with it.
-func (r *Runner) changeOf(op Operation) (Change, error) {
-	change, ok := r.Changes[op.Change]
-	if !ok {
-		return nil, fmt.Errorf("%s is a change of kind %q, which this version does not know: start the version that "+
-			"accepted it",
-			op.Ref, op.Change)
-	}
-	return change, nil
 }

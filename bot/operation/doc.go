@@ -1,6 +1,6 @@
-// Package operation is the heart of lbbot: the model of a request, and the Runner
-// that carries an accepted one out. What is done to the listener is a Change; the
-// only kind today adds a server. Package intake makes requests and accepts them.
+// Package operation is the heart of lbbot: the model of a request, what is stored of it, and the interfaces that
+// intake and runner call. What is done to the listener is a Change; the only kind today adds a server. Package intake
+// makes requests and accepts them; package runner carries them out; package sweep finds those that nothing carries out.
 //
 //	          Preview                Send                  attempt
 //	(person) ────────► draft ────────────────► accepted ───────────► sending
@@ -49,9 +49,7 @@
 //     requester, of each approver, and of the person who used break-glass. An
 //     approval never overrides a denial.
 //
-// Everything durable is in the Journal. The engine that runs Execute only
-// remembers how far it got. The package starts one kind of goroutine: while a call
-// is under way, the one that shows that it takes long; the step waits for it.
+// Everything durable is in the Journal. The engine that runs Runner.Execute only remembers how far it got.
 //
 // It must not know Block Kit, envelopes, SQL, HTTP statuses or environment
 // variables.

@@ -75,3 +75,11 @@ const (
 	DraftLife    = 5 * time.Minute  // of a preview
 	GiveUpAfter  = 2 * time.Minute  // of being asked to wait
 )
+
+// ClockSlack is how far the clock may step back before it is not believed any
+// more: what a time server corrects in passing.
+const ClockSlack = 5 * time.Second
+
+// OverdueAfter is how long a result may be kept out of Slack before that is an
+// alarm. It is tried on all the same, for as long as it takes.
+const OverdueAfter = 24 * time.Hour

@@ -3,7 +3,6 @@ package operation
 import (
 	"maps"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -84,8 +83,8 @@ func NewEvent(at time.Time, kind string, op Operation, by Actor, from Place, dat
 		Data: trail(op, by.TeamID, data)}
 }
 
-// systemEvent makes an event of a request that no person caused.
-func systemEvent(at time.Time, kind string, op Operation, data map[string]string) Event {
+// SystemEvent makes an event of a request that no person caused.
+func SystemEvent(at time.Time, kind string, op Operation, data map[string]string) Event {
 	return Event{At: at, Kind: kind, OperationID: op.ID, ActorID: SystemActor, Data: trail(op, "", data)}
 }
 
@@ -154,20 +153,6 @@ func WithPolicies(data map[string]string, policies []string, digest string) map[
 	}
 	data["policy_digest"] = digest
 	return data
-}
-
-// requestIDs are Zenlayer's, of all attempts, in their order.
-func requestIDs(op Operation) string {
-	var ids []string
-	for _, a := range op.Attempts {
-		if a.Fault.RequestID != "" {
-			ids = append(ids, a.Fault.RequestID)
-		}
-	}
-	if op.RequestID != "" {
-		ids = append(ids, op.RequestID)
-	}
-	return strings.Join(ids, " ")
 }
 
 func stamp(t time.Time) string {

@@ -13,6 +13,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/runner"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -56,7 +57,7 @@ func (r *reporter) versions(id string) []operation.Operation {
 func TestWhoClickedFirstHasTheFirstTurn(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.runner.Line = operation.NewLine(1, true)
+		h.runner.Line = runner.NewLine(1, true)
 		ids := h.crowd(6)
 		h.cloud.goes(on("RegisterBackend", 0, fault{hold: 10 * time.Second}))
 		ops := h.carryAll(ids)
@@ -87,7 +88,7 @@ func TestThoseInLineReadSoWithANumberThatIsTrue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.runner.Line = operation.NewLine(1, tt.alone)
+				h.runner.Line = runner.NewLine(1, tt.alone)
 				ids := h.crowd(5)
 				h.cloud.goes(on("RegisterBackend", 0, fault{hold: 10 * time.Second}))
 				h.carryAll(ids)
@@ -113,8 +114,8 @@ func TestWhatIsStillInLineAfterFiveMinutesIsNotAddedAndCounted(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		counts := prometheus.NewRegistry()
-		h.runner.Metrics = operation.NewMetrics(counts)
-		h.runner.Line = operation.NewLine(1, true)
+		h.runner.Metrics = runner.NewMetrics(counts)
+		h.runner.Line = runner.NewLine(1, true)
 		ids := h.crowd(40)
 		h.cloud.goes(on("RegisterBackend", 0, fault{hold: 12 * time.Second}))
 		ops := h.carryAll(ids)
@@ -168,7 +169,7 @@ func gathered(t *testing.T, counts *prometheus.Registry, name, label string) flo
 func TestChecksThatEndTooLateBecauseTheTurnCameLateSaySo(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.runner.Line = operation.NewLine(1, true)
+		h.runner.Line = runner.NewLine(1, true)
 		ids := h.crowd(2)
 		h.cloud.goes(on("RegisterBackend", 1, fault{hold: 14 * time.Second}))
 		pass(4*time.Minute + 20*time.Second) // the second one has until 4:45
@@ -189,7 +190,7 @@ func TestChecksThatEndTooLateBecauseTheTurnCameLateSaySo(t *testing.T) {
 func TestStopEndsTheWaitInLine(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.runner.Line = operation.NewLine(1, true)
+		h.runner.Line = runner.NewLine(1, true)
 		ids := h.crowd(2)
 		h.cloud.goes(on("RegisterBackend", 0, fault{hold: 14 * time.Second}))
 		first := h.process(ids[0])
@@ -212,7 +213,7 @@ func TestStopEndsTheWaitInLine(t *testing.T) {
 func TestAProcessThatStopsLetsGoOfTheLineAndTheNextOneGoesOn(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
-		h.runner.Line = operation.NewLine(1, true)
+		h.runner.Line = runner.NewLine(1, true)
 		ids := h.crowd(2)
 		h.cloud.goes(on("RegisterBackend", 1, fault{hold: 14 * time.Second}))
 		first := h.process(ids[0])
@@ -226,7 +227,7 @@ func TestAProcessThatStopsLetsGoOfTheLineAndTheNextOneGoesOn(t *testing.T) {
 		require.ErrorIs(t, <-second, errKilled)
 		require.NoError(t, <-first)
 		require.Empty(t, h.journal.now(ids[1]).Attempts)
-		h.runner.Line = operation.NewLine(1, true)
+		h.runner.Line = runner.NewLine(1, true)
 		require.Equal(t, operation.Added, h.carry(ids[1]).State)
 		require.Len(t, h.cloud.sent(), 2)
 	})

@@ -188,3 +188,12 @@ func NewRef() string {
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	return RefPrefix + base32.StdEncoding.EncodeToString(b[:])[:6]
 }
+
+// NoteReading notes why the last reading failed; nil: it did not.
+func (o *Operation) NoteReading(err error) {
+	f := FaultOf(err)
+	o.LookFault, o.Unread = f.Message, Fault{}
+	if f.Answered() {
+		o.LookFault, o.Unread = f.Words(), f
+	}
+}

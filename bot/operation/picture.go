@@ -22,7 +22,7 @@ type Picture struct {
 
 // PictureOf is what op would be added to.
 func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
-	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: backendIDs(OfServer(op, pool)),
+	p := Picture{Read: true, Servers: len(pool), Weights: weightsOf(pool), Same: BackendIDs(OfServer(op, pool)),
 		Settings: SettingsOf(op.Listener)}
 	for _, b := range pool {
 		if b.Name == op.Request.BackendName {
@@ -44,14 +44,6 @@ func SettingsOf(l Listener) string {
 }
 
 const checkMark = ", health check "
-
-// sameSettings reports whether no difference between two settings is known: a
-// reading that leaves the health check out says nothing about it.
-func sameSettings(a, b string) bool {
-	restA, checkA, _ := strings.Cut(a, checkMark)
-	restB, checkB, _ := strings.Cut(b, checkMark)
-	return restA == restB && (checkA == checkB || checkA == "unknown" || checkB == "unknown")
-}
 
 func weightsOf(pool []zenlayer.Backend) int {
 	sum := 0
@@ -77,20 +69,6 @@ func (p Picture) Share(weight int, scheduler string) (percent int, known bool) {
 }
 
 func rounded(part, whole int) int { return (200*part + whole) / (2 * whole) }
-
-// settingWords says settings in words; they are stored and compared as
-// Zenlayer abbreviates them.
-func settingWords(s string) string {
-	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,",
-		" DR,", " direct routing,",
-		"health check true", "health check on", "health check false", "health check off", "health check unknown",
-		"health check not known").Replace(s)
-}
-
-// added returns what is in now and was not in before.
-func added(before, now []string) []string {
-	return slices.DeleteFunc(slices.Clone(now), func(s string) bool { return slices.Contains(before, s) })
-}
 
 // Risks returns sentences on what may go wrong with adding the server, as far
 // as its listener and the server were read last. The API has no published list
@@ -119,4 +97,21 @@ func (o Operation) Risks() []string {
 			40)+"). Servers can be added only while it is running.")
 	}
 	return risks
+}
+
+// SameSettings reports whether no difference between two settings is known: a
+// reading that leaves the health check out says nothing about it.
+func SameSettings(a, b string) bool {
+	restA, checkA, _ := strings.Cut(a, checkMark)
+	restB, checkB, _ := strings.Cut(b, checkMark)
+	return restA == restB && (checkA == checkB || checkA == "unknown" || checkB == "unknown")
+}
+
+// SettingWords says settings in words; they are stored and compared as
+// Zenlayer abbreviates them.
+func SettingWords(s string) string {
+	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,",
+		" DR,", " direct routing,",
+		"health check true", "health check on", "health check false", "health check off", "health check unknown",
+		"health check not known").Replace(s)
 }

@@ -1,9 +1,6 @@
 package operation
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,39 +66,12 @@ func UsualWeight(pool []zenlayer.Backend) int {
 	return best
 }
 
-func backendIDs(pool []zenlayer.Backend) []string {
+func BackendIDs(pool []zenlayer.Backend) []string {
 	ids := make([]string, len(pool))
 	for i, b := range pool {
 		ids[i] = b.BackendID
 	}
 	return ids
-}
-
-// errListenerGone says that a complete list of listeners does not have it.
-var errListenerGone = errors.New("the listener does not exist")
-
-// readListener reads one listener and its load balancer.
-func readListener(ctx context.Context, c Catalog, id string) (Listener, error) {
-	ls, err := c.DescribeListeners(ctx, zenlayer.ListenerFilter{ListenerIDs: []string{id}})
-	if err != nil {
-		return Listener{}, fmt.Errorf("reading listener %s: %w", id, err)
-	}
-	at := slices.IndexFunc(ls, func(l zenlayer.Listener) bool { return l.ListenerID == id })
-	if at < 0 {
-		return Listener{}, errListenerGone
-	}
-	lbs, err := c.DescribeLoadBalancers(ctx,
-		zenlayer.LoadBalancerFilter{LoadBalancerIDs: []string{ls[at].LoadBalancerID}})
-	if err != nil {
-		return Listener{}, fmt.Errorf("reading load balancer %s: %w", ls[at].LoadBalancerID, err)
-	}
-	l := ListenerOf(ls[at], zenlayer.LoadBalancer{})
-	for _, lb := range lbs {
-		if lb.ID == ls[at].LoadBalancerID {
-			l = ListenerOf(ls[at], lb)
-		}
-	}
-	return l, nil
 }
 
 // ListenerOf keeps of a listener and its load balancer what is shown and decided by.

@@ -19,6 +19,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/runner"
 	"lbbot/bot/operation/sweep"
 	"lbbot/commands"
 	"lbbot/zenlayer"
@@ -291,7 +292,7 @@ type house struct {
 	gate     *gate
 	engine   *engine
 	intake   *intake.Intake
-	runner   *operation.Runner
+	runner   *runner.Runner
 	sweeping *sweep.Metrics
 	counts   *prometheus.Registry
 	log      *observer.ObservedLogs // errors of the runner
@@ -321,7 +322,7 @@ func newHouse(t require.TestingT) *house {
 		InstanceID: "i-99"})
 	now := func() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }
 	h.counts = prometheus.NewRegistry()
-	metrics := operation.NewMetrics(h.counts)
+	metrics := runner.NewMetrics(h.counts)
 	core, log := observer.New(zap.ErrorLevel)
 	h.sweeping, h.log = sweep.NewMetrics(h.counts), log
 	next := func(kind string) func() string {
@@ -334,7 +335,7 @@ func newHouse(t require.TestingT) *house {
 		Settings: intake.Settings{Account: "acme", Approval: asking, Glass: 2,
 			GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
 		Log: zap.NewNop(), Metrics: intake.NewMetrics(h.counts)}
-	h.runner = &operation.Runner{Journal: journal, Pools: h.cloud,
+	h.runner = &runner.Runner{Journal: journal, Pools: h.cloud,
 		Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: h.cloud}},
 		Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
 		Now: now, Log: zap.New(core), Metrics: metrics}

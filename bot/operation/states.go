@@ -127,3 +127,19 @@ func (o Operation) Known() bool {
 
 // Known reports whether this version knows the kind of the event.
 func (e Event) Known() bool { return slices.Contains(AllEventKinds(), e.Kind) }
+
+// The words stored in Operation.WaitFor.
+const (
+	WaitRateLimit   = "rate_limit"
+	WaitUnreachable = "unreachable"
+	WaitLook        = "look"
+	WaitLine        = "line"  // a free call to Zenlayer
+	WaitRules       = "rules" // this replica does not have the newest policies
+)
+
+// The words stored in Operation.Answer: whether the change was carried out. For
+// an addition that is whether the server is on the listener.
+const (
+	AnswerThere    = "there"
+	AnswerNotThere = "not_there"
+)

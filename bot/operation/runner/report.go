@@ -1,4 +1,4 @@
-package operation
+package runner
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"lbbot/bot/operation"
 	"lbbot/zenlayer"
 )
 
@@ -16,7 +17,7 @@ const announceWithin = 2 * time.Second
 
 // announce posts the card. It holds things up for announceWithin at most; a
 // post that takes longer goes on by itself.
-func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
+func (r *Runner) announce(ctx context.Context, op operation.Operation) (operation.Next, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, announceWithin,
 		errors.New("posting the card took longer than "+announceWithin.String()))
 	defer cancel()
@@ -24,48 +25,44 @@ func (r *Runner) announce(ctx context.Context, op Operation) (Next, error) {
 		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
 	}
 	_, err := r.tellSkipped(ctx, &op)
-	return Next{State: op.State}, err
+	return operation.Next{State: op.State}, err
 }
 
 // report makes the card show the final state, however long Slack is away.
-func (r *Runner) report(ctx context.Context, op Operation) (Next, error) {
+func (r *Runner) report(ctx context.Context, op operation.Operation) (operation.Next, error) {
 	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second,
 		errors.New("Slack did not take the card within 30s"))
 	defer cancel()
 	if err := r.Reporter.Report(within, op); err != nil {
 		if ctx.Err() != nil {
-			return Next{}, context.Cause(ctx)
+			return operation.Next{}, context.Cause(ctx)
 		}
 		late := r.Now().Sub(op.FinishedAt)
 		r.Metrics.reportErrors.Inc()
-		if late > OverdueAfter {
+		if late > operation.OverdueAfter {
 			err = r.alarm(ctx, &op, late, err)
 		} else {
 			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late),
 				zap.Error(err))
 			err = nil
 		}
-		return Next{State: op.State, After: reportPause(late)}, err
+		return operation.Next{State: op.State, After: reportPause(late)}, err
 	}
 	if told, err := r.tellSkipped(ctx, &op); err != nil || !told {
-		return Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
+		return operation.Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
 	}
-	if op.State == NotAdded && isForOwner(op.Reason) {
+	if op.State == operation.NotAdded && isForOwner(op.Reason) {
 		if err := r.tellOwner(ctx, &op); err != nil {
-			return Next{}, err
+			return operation.Next{}, err
 		}
 	}
-	return Next{State: op.State, Watch: op.State == Added && op.Watch}, nil
+	return operation.Next{State: op.State, Watch: op.State == operation.Added && op.Watch}, nil
 }
 
-// OverdueAfter is how long posting a result may fail before that is an alarm.
-// Posting is retried all the same, for as long as it takes.
-const OverdueAfter = 24 * time.Hour
-
-// alarm reports a result that could not be posted for a day: an error in the
-// log at each try, and a line for the owner, once. An error means that
+// alarm raises it about a result that nobody could be told: an error
+// in the log at each try, and a line for the owner, once. An error means that
 // the journal did not take it.
-func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, why error) error {
+func (r *Runner) alarm(ctx context.Context, op *operation.Operation, late time.Duration, why error) error {
 	r.Log.Error("result has been kept out of Slack for more than a day", zap.String("operation", op.ID),
 		zap.String("ref", op.Ref),
 		zap.String("state", string(op.State)), zap.String("channel", op.Place.ResultID), zap.String("actor",
@@ -76,9 +73,9 @@ func (r *Runner) alarm(ctx context.Context, op *Operation, late time.Duration, w
 
 // isForOwner reports whether an operation failed for a reason that only the
 // bot's owners can mend.
-func isForOwner(why Reason) bool {
+func isForOwner(why operation.Reason) bool {
 	switch why {
-	case ReasonCredentials, ReasonClockSkew, ReasonBlocked, ReasonInternal:
+	case operation.ReasonCredentials, operation.ReasonClockSkew, operation.ReasonBlocked, operation.ReasonInternal:
 		return true
 	}
 	return false
@@ -90,7 +87,7 @@ func isForOwner(why Reason) bool {
 // counts as lateness, so that the result is not posted each second until the
 // clock catches up.
 func reportPause(late time.Duration) time.Duration {
-	if late > OverdueAfter {
+	if late > operation.OverdueAfter {
 		return time.Hour
 	}
 	return min(max(late.Abs(), time.Second), 5*time.Minute)
@@ -102,14 +99,14 @@ const tellSkippedFor = 24 * time.Hour
 
 // tellSkipped tells those whose approval was skipped, once, and reports
 // whether that is done.
-func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
+func (r *Runner) tellSkipped(ctx context.Context, op *operation.Operation) (bool, error) {
 	if op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
 		return true, nil
 	}
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin,
 		errors.New("Slack did not take the line for the approvers within "+tellWithin.String()))
 	defer cancel()
-	told, err := 0, holdLease(within)
+	told, err := 0, operation.HoldLease(within)
 	if err == nil {
 		told, err = r.Reporter.TellSkipped(within, *op)
 	}
@@ -121,9 +118,10 @@ func (r *Runner) tellSkipped(ctx context.Context, op *Operation) (bool, error) {
 		return r.Now().Sub(op.ClickedAt) > tellSkippedFor, nil
 	}
 	at := r.Now()
-	stored, err := Update(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+	stored, err := operation.Update(ctx, r.Journal, op.ID, func(now *operation.Operation) (operation.Event, bool) {
 		now.Approval.ToldAt = at
-		return systemEvent(at, EventBreakGlass, *now, map[string]string{"told": strconv.Itoa(told)}), now.Run == op.Run
+		return operation.SystemEvent(at, operation.EventBreakGlass, *now,
+			map[string]string{"told": strconv.Itoa(told)}), now.Run == op.Run
 	})
 	if err != nil {
 		return false, err
@@ -141,14 +139,15 @@ const tellWithin = 10 * time.Second
 
 // tellOwner tells the owner once. That is stored at once and in a change of
 // its own: a click that came in between must not make it twice.
-func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
+func (r *Runner) tellOwner(ctx context.Context, op *operation.Operation) error {
 	if !op.OwnerTold.IsZero() || !r.tell(ctx, *op) {
 		return nil
 	}
 	at := r.Now()
-	stored, err := Update(ctx, r.Journal, op.ID, func(now *Operation) (Event, bool) {
+	stored, err := operation.Update(ctx, r.Journal, op.ID, func(now *operation.Operation) (operation.Event, bool) {
 		now.OwnerTold = at
-		return systemEvent(at, EventLook, *now, map[string]string{"owner": "told"}), now.Run == op.Run
+		return operation.SystemEvent(at, operation.EventLook, *now, map[string]string{"owner": "told"}),
+			now.Run == op.Run
 	})
 	if err != nil {
 		return err
@@ -163,11 +162,11 @@ func (r *Runner) tellOwner(ctx context.Context, op *Operation) error {
 }
 
 // tell makes one bounded try to tell the owner about op.
-func (r *Runner) tell(ctx context.Context, op Operation) bool {
+func (r *Runner) tell(ctx context.Context, op operation.Operation) bool {
 	within, cancel := context.WithTimeoutCause(ctx, tellWithin,
 		errors.New("Slack did not take the line for the owner within "+tellWithin.String()))
 	defer cancel()
-	err := holdLease(within)
+	err := operation.HoldLease(within)
 	if err == nil {
 		err = r.Reporter.TellOwner(within, op)
 	}
@@ -187,38 +186,38 @@ func watchPauses() []time.Duration {
 
 // watch reads the new backend back until the listener's list shows it, and
 // puts Zenlayer's own word for its status on the card.
-func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
-	if op.State != Added || op.BackendID == "" {
-		return Next{State: op.State}, nil
+func (r *Runner) watch(ctx context.Context, op operation.Operation) (operation.Next, error) {
+	if op.State != operation.Added || op.BackendID == "" {
+		return operation.Next{State: op.State}, nil
 	}
 	// One call, not one for each type: calls that wait one after the other in a
 	// long line would never come to the last of them. The request does not
 	// store the default type; the server does.
-	looking, done := context.WithTimeoutCause(ranked(ctx, rankWatch), readWithin,
+	looking, done := context.WithTimeoutCause(ranked(ctx, operation.RankWatch), readWithin,
 		errors.New("reading the listener took longer than "+readWithin.String()))
 	defer done()
 	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID,
 		zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
 	if err != nil && ctx.Err() != nil {
-		return Next{}, context.Cause(ctx)
+		return operation.Next{}, context.Cause(ctx)
 	}
 	if zenlayer.IsLimited(err) && r.Now().Before(op.FinishedAt.Add(watchWaits)) {
-		return Next{State: op.State, After: watchPause}, nil // nobody looked, so it counts for nothing
+		return operation.Next{State: op.State, After: watchPause}, nil // nobody looked, so it counts for nothing
 	}
 	pauses := watchPauses()
 	op.StatusLooks++
-	op.noteReading(err)
+	op.NoteReading(err)
 	listed := false
 	for _, b := range pool {
 		if b.BackendID == op.BackendID {
 			op.BackendStatus, op.StatusAt, listed = b.Status, r.Now(), true
 		}
 	}
-	if err := r.save(ctx, &op, EventStatus, map[string]string{"status": op.BackendStatus}); err != nil {
-		return Next{}, err
+	if err := r.save(ctx, &op, operation.EventStatus, map[string]string{"status": op.BackendStatus}); err != nil {
+		return operation.Next{}, err
 	}
 	if !listed && op.StatusLooks <= len(pauses) {
-		return Next{State: op.State, After: pauses[op.StatusLooks-1]}, nil
+		return operation.Next{State: op.State, After: pauses[op.StatusLooks-1]}, nil
 	}
 	if !listed {
 		r.Log.Warn("added backend is not listed", zap.String("operation", op.ID), zap.String("backend", op.BackendID),
@@ -226,11 +225,11 @@ func (r *Runner) watch(ctx context.Context, op Operation) (Next, error) {
 		r.tell(ctx, op)
 	}
 	r.reportStatus(ctx, op)
-	return Next{State: op.State}, nil
+	return operation.Next{State: op.State}, nil
 }
 
 // reportStatus makes one bounded try to show the status on the card.
-func (r *Runner) reportStatus(ctx context.Context, op Operation) {
+func (r *Runner) reportStatus(ctx context.Context, op operation.Operation) {
 	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second,
 		errors.New("Slack did not take the status within 30s"))
 	defer cancel()

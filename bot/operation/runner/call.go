@@ -1,4 +1,4 @@
-package operation
+package runner
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"lbbot/bot/operation"
 	"lbbot/zenlayer"
 )
 
@@ -23,38 +24,39 @@ const storeWithin = 5 * time.Second
 
 // call writes the attempt down, makes it unless that took until close to the
 // deadline, and writes down what came of it.
-func (r *Runner) call(ctx context.Context, op *Operation, deadline time.Time) (Next, error) {
+func (r *Runner) call(ctx context.Context, op *operation.Operation, deadline time.Time) (operation.Next, error) {
 	number := len(op.Attempts) + 1
-	op.Attempts = append(op.Attempts, Attempt{Number: number, SentAt: r.Now()})
+	op.Attempts = append(op.Attempts, operation.Attempt{Number: number, SentAt: r.Now()})
 	op.WaitUntil, op.WaitFor = time.Time{}, ""
 	op.InLine, op.Others = time.Time{}, 0
-	if op.State != Unconfirmed {
-		op.State = Sending
+	if op.State != operation.Unconfirmed {
+		op.State = operation.Sending
 	}
-	if err := r.save(ctx, op, EventAttempt, WithPolicies(map[string]string{"attempt": strconv.Itoa(number)},
-		op.Policies, op.PolicyDigest)); err != nil {
-		return Next{}, err
+	if err := r.save(ctx, op, operation.EventAttempt,
+		operation.WithPolicies(map[string]string{"attempt": strconv.Itoa(number)},
+			op.Policies, op.PolicyDigest)); err != nil {
+		return operation.Next{}, err
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
 	if left < callWithin/3 {
-		return r.answered(ctx, *op, number, Receipt{}, errNotSent)
+		return r.answered(ctx, *op, number, operation.Receipt{}, errNotSent)
 	}
 	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
 	defer cancel()
-	if err := holdLease(within); err != nil {
+	if err := operation.HoldLease(within); err != nil {
 		if ctx.Err() != nil {
-			return Next{}, context.Cause(ctx)
+			return operation.Next{}, context.Cause(ctx)
 		}
-		return r.answered(ctx, *op, number, Receipt{}, errNotSent)
+		return r.answered(ctx, *op, number, operation.Receipt{}, errNotSent)
 	}
 	got, err := r.send(within, *op, number)
 	return r.answered(ctx, *op, number, got, err)
 }
 
 // send makes the call, and has the card say when it takes long.
-func (r *Runner) send(ctx context.Context, op Operation, number int) (Receipt, error) {
+func (r *Runner) send(ctx context.Context, op operation.Operation, number int) (operation.Receipt, error) {
 	defer r.showSlowCall(ctx, op, number)()
-	ctx = zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: rankCall, AtMost: callWaits})
+	ctx = zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankCall, AtMost: callWaits})
 	return r.Changes[op.Change].Send(ctx, op)
 }
 
@@ -64,7 +66,7 @@ const slowAfter = 3 * time.Second
 // showSlowCall updates the card when a call has no answer after slowAfter:
 // people who wait start to repeat their requests. The function it returns ends that
 // and waits for it.
-func (r *Runner) showSlowCall(ctx context.Context, sent Operation, number int) (answered func()) {
+func (r *Runner) showSlowCall(ctx context.Context, sent operation.Operation, number int) (answered func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -72,9 +74,9 @@ func (r *Runner) showSlowCall(ctx context.Context, sent Operation, number int) (
 		if sleep(ctx, slowAfter) != nil {
 			return
 		}
-		op, err := Update(ctx, r.Journal, sent.ID, func(op *Operation) (Event, bool) {
+		op, err := operation.Update(ctx, r.Journal, sent.ID, func(op *operation.Operation) (operation.Event, bool) {
 			slow := op.Run == sent.Run && len(op.Attempts) == number && op.Attempts[number-1].AnsweredAt.IsZero()
-			return systemEvent(r.Now(), EventWaiting, *op, map[string]string{"for": "answer"}), slow
+			return operation.SystemEvent(r.Now(), operation.EventWaiting, *op, map[string]string{"for": "answer"}), slow
 		})
 		if err == nil {
 			r.Reporter.Show(op)
@@ -90,15 +92,16 @@ var errNotSent = errors.New("not sent: writing it down took until it was too lat
 // meanwhile, so it works on the operation as it is now. The answer cannot be
 // fetched again, so the write is retried until the journal takes it or the
 // process stops.
-func (r *Runner) answered(ctx context.Context, sent Operation, number int, got Receipt, callErr error) (Next, error) {
+func (r *Runner) answered(ctx context.Context, sent operation.Operation, number int, got operation.Receipt,
+	callErr error) (operation.Next, error) {
 	word := outcomeWord(callErr)
 	r.Metrics.attempts.WithLabelValues(word).Inc()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		next, err := r.storeAnswer(ctx, sent, number, word, got, callErr)
-		if err == nil || errors.Is(err, ErrSuperseded) || ctx.Err() != nil {
+		if err == nil || errors.Is(err, operation.ErrSuperseded) || ctx.Err() != nil {
 			return next, err
 		}
-		var stale *StaleError
+		var stale *operation.StaleError
 		if errors.As(err, &stale) {
 			continue
 		}
@@ -110,24 +113,25 @@ func (r *Runner) answered(ctx context.Context, sent Operation, number int, got R
 }
 
 // storeAnswer makes one try, also while the process is stopping.
-func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, word string, got Receipt,
-	callErr error) (Next, error) {
+func (r *Runner) storeAnswer(ctx context.Context, sent operation.Operation, number int, word string,
+	got operation.Receipt,
+	callErr error) (operation.Next, error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeWithin,
 		errors.New("the journal did not answer within "+storeWithin.String()))
 	defer cancel()
 	op, err := r.current(ctx, sent.ID, sent.Run)
 	if err != nil {
-		return Next{}, err
+		return operation.Next{}, err
 	}
 	a := &op.Attempts[number-1]
 	if !a.AnsweredAt.IsZero() { // the try before was committed, but said otherwise
-		next := Next{State: op.State}
+		next := operation.Next{State: op.State}
 		if !op.State.Final() {
 			next.After = max(op.WaitUntil.Sub(r.Now()), time.Millisecond) // not 0: the step is not over
 		}
 		return next, nil
 	}
-	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, FaultOf(callErr)
+	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, operation.FaultOf(callErr)
 	a.Unsent = errors.Is(callErr, errNotSent) || zenlayer.IsLimited(callErr)
 	return r.handleAnswer(ctx, &op, got, callErr)
 }
@@ -135,57 +139,84 @@ func (r *Runner) storeAnswer(ctx context.Context, sent Operation, number int, wo
 // outcomeWord is what is stored of how a call ended.
 func outcomeWord(err error) string {
 	if err == nil {
-		return OutcomeAccepted
+		return operation.OutcomeAccepted
 	}
 	if errors.Is(err, errNotSent) {
-		return OutcomeRetry
+		return operation.OutcomeRetry
 	}
 	switch zenlayer.OutcomeOf(err) {
 	case zenlayer.OutcomeRefused:
-		return OutcomeRefused
+		return operation.OutcomeRefused
 	case zenlayer.OutcomeRetry:
-		return OutcomeRetry
+		return operation.OutcomeRetry
 	}
-	return OutcomeUnknown
+	return operation.OutcomeUnknown
 }
 
 // handleAnswer decides what the last attempt's answer means.
-func (r *Runner) handleAnswer(ctx context.Context, op *Operation, got Receipt, callErr error) (Next, error) {
+func (r *Runner) handleAnswer(ctx context.Context, op *operation.Operation, got operation.Receipt,
+	callErr error) (operation.Next, error) {
 	last := op.Attempts[len(op.Attempts)-1]
 	open := op.Unanswered()
 	held := errors.Is(callErr, errNotSent)
-	if last.Outcome == OutcomeRetry && len(open) == 0 && !held {
+	if last.Outcome == operation.OutcomeRetry && len(open) == 0 && !held {
 		return r.retryLater(ctx, op, callErr)
 	}
 	op.Fault = last.Fault
 	switch {
-	case last.Outcome == OutcomeAccepted:
-		op.BackendID, op.RequestID, op.Evidence = got.BackendID, got.RequestID, EvidenceAnswered
+	case last.Outcome == operation.OutcomeAccepted:
+		op.BackendID, op.RequestID, op.Evidence = got.BackendID, got.RequestID, operation.EvidenceAnswered
 		if len(open) > 0 {
-			op.Evidence = EvidenceRepeated
+			op.Evidence = operation.EvidenceRepeated
 		}
-		return r.finish(ctx, op, Added, "")
+		return r.finish(ctx, op, operation.Added, "")
 	case len(open) > 0:
 		// An earlier attempt, or this one, may have worked: no refusal of a
 		// repeat proves anything about it.
 		return r.unconfirmed(ctx, op)
 	case held:
-		return r.finish(ctx, op, NotAdded, ReasonTooLate)
+		return r.finish(ctx, op, operation.NotAdded, operation.ReasonTooLate)
 	case r.Changes[op.Change].SaysDone(callErr):
 		return r.conflict(ctx, op)
 	case zenlayer.IsNotFound(callErr) && op.Fault.Code == codeListenerGone:
-		return r.finish(ctx, op, NotAdded, ReasonGone)
+		return r.finish(ctx, op, operation.NotAdded, operation.ReasonGone)
 	}
-	return r.finish(ctx, op, NotAdded, refusal(callErr))
+	return r.finish(ctx, op, operation.NotAdded, refusal(callErr))
 }
 
 // conflict stores a refusal that says the change is done already; attempt then
 // reads the listener before it ends as refused.
-func (r *Runner) conflict(ctx context.Context, op *Operation) (Next, error) {
+func (r *Runner) conflict(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	after := settlePause(0)
-	op.WaitUntil, op.WaitFor = r.Now().Add(after), WaitLook
-	if err := r.save(ctx, op, EventAnswered, map[string]string{"code": op.Fault.Code}); err != nil {
-		return Next{}, err
+	op.WaitUntil, op.WaitFor = r.Now().Add(after), operation.WaitLook
+	if err := r.save(ctx, op, operation.EventAnswered, map[string]string{"code": op.Fault.Code}); err != nil {
+		return operation.Next{}, err
 	}
-	return Next{State: op.State, After: after}, nil
+	return operation.Next{State: op.State, After: after}, nil
+}
+
+// codeListenerGone is the API's code for a listener that it does not know
+// (docs.console.zenlayer.com, load balancing error codes).
+const codeListenerGone = "INVALID_LB_LISTENER_NOT_FOUND"
+
+// saysListenerGone reports whether the API itself said so: a page that
+// something in front of it serves with the same status proves nothing.
+func saysListenerGone(err error) bool {
+	e, ok := errors.AsType[*zenlayer.APIError](err)
+	return ok && zenlayer.IsNotFound(err) && (e.Code == codeListenerGone ||
+		e.Code == "OPERATION_FAILED_RESOURCE_NOT_FOUND")
+}
+
+// refusal names the reason for a call that certainly changed nothing and is
+// not worth repeating.
+func refusal(err error) operation.Reason {
+	switch {
+	case zenlayer.IsClockSkew(err):
+		return operation.ReasonClockSkew
+	case zenlayer.IsCredentials(err):
+		return operation.ReasonCredentials
+	case zenlayer.IsBlocked(err):
+		return operation.ReasonBlocked
+	}
+	return operation.ReasonRefused
 }

@@ -1,12 +1,14 @@
-package operation
+package runner
 
 import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"lbbot/bot/operation"
 	"lbbot/zenlayer"
 )
 
@@ -17,8 +19,8 @@ var errCheckWithin = errors.New("the last checks took longer than " + checkWithi
 
 // checkListener reads the listener and its pool and asks permission by what it
 // read. It returns the pool, or where op went instead.
-func (r *Runner) checkListener(ctx context.Context, op *Operation) ([]zenlayer.Backend, *ended, error) {
-	within, cancel := context.WithTimeoutCause(ranked(ctx, rankCheck), checkWithin, errCheckWithin)
+func (r *Runner) checkListener(ctx context.Context, op *operation.Operation) ([]zenlayer.Backend, *ended, error) {
+	within, cancel := context.WithTimeoutCause(ranked(ctx, operation.RankCheck), checkWithin, errCheckWithin)
 	defer cancel()
 	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
 	if err != nil {
@@ -33,14 +35,15 @@ func (r *Runner) checkListener(ctx context.Context, op *Operation) ([]zenlayer.B
 		return nil, stop, err
 	}
 	op.Listener.Servers = len(pool)
-	op.noteReading(nil)
+	op.NoteReading(nil)
 	stop, err := r.checkPermission(ctx, op, pool)
 	return pool, stop, err
 }
 
 // checkPermission asks permission, after everything else was read: reading takes time,
 // and a right that was taken away meanwhile is gone.
-func (r *Runner) checkPermission(ctx context.Context, op *Operation, pool []zenlayer.Backend) (*ended, error) {
+func (r *Runner) checkPermission(ctx context.Context, op *operation.Operation, pool []zenlayer.Backend) (*ended,
+	error) {
 	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
 	defer cancel()
 	v := r.permitted(within, op)
@@ -52,40 +55,40 @@ func (r *Runner) checkPermission(ctx context.Context, op *Operation, pool []zenl
 		return nil, context.Cause(ctx)
 	case !v.allowed && v.why.PolicyUnknown():
 		return end(r.waitForPolicy(ctx, op, v.why))
-	case !v.allowed && (!v.ask || op.maybeSent()):
+	case !v.allowed && (!v.ask || op.MaybeSent()):
 		op.Denial = &v.why
-		return end(r.finish(ctx, op, NotAdded, ReasonDenied))
+		return end(r.finish(ctx, op, operation.NotAdded, operation.ReasonDenied))
 	case v.ask:
-		return end(r.askAgain(within, op, v, PictureOf(*op, pool), nil))
+		return end(r.askAgain(within, op, v, operation.PictureOf(*op, pool), nil))
 	case v.needed > 0 && op.Approval != nil:
-		op.Approval.keep(v.votes)
+		op.Approval.Keep(v.votes)
 	}
 	return nil, nil
 }
 
 // lastQuestion is asked right before a call, with nothing remembered.
-func lastQuestion(op Operation, at time.Time) Question {
-	q := NewQuestion(op, at)
+func lastQuestion(op operation.Operation, at time.Time) operation.Question {
+	q := operation.NewQuestion(op, at)
 	q.Fresh = true
 	return q
 }
 
 // readFailed goes on after a reading that did not work, with nothing sent.
-func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next, error) {
+func (r *Runner) readFailed(ctx context.Context, op *operation.Operation, err error) (operation.Next, error) {
 	if ctx.Err() != nil {
-		return Next{}, context.Cause(ctx)
+		return operation.Next{}, context.Cause(ctx)
 	}
 	if zenlayer.IsLimited(err) {
 		return r.backInLine(ctx, op)
 	}
-	op.Fault = FaultOf(err)
+	op.Fault = operation.FaultOf(err)
 	if errors.Is(err, errListenerGone) || saysListenerGone(err) {
-		return r.finish(ctx, op, NotAdded, ReasonGone)
+		return r.finish(ctx, op, operation.NotAdded, operation.ReasonGone)
 	}
 	if zenlayer.OutcomeOf(err) == zenlayer.OutcomeRefused {
-		return r.finish(ctx, op, NotAdded, refusal(err))
+		return r.finish(ctx, op, operation.NotAdded, refusal(err))
 	}
-	op.noteReading(err)
+	op.NoteReading(err)
 	return r.retryLater(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
 }
 
@@ -94,35 +97,35 @@ func (r *Runner) readFailed(ctx context.Context, op *Operation, err error) (Next
 // may be made.
 type verdict struct {
 	allowed bool
-	ask     bool     // a permit holds, but more people must agree
-	votes   []Vote   // agreements that count now
-	lost    []Lost   // those that do not, or about which nothing could be read
-	needed  int      // how many people must agree; 0: nobody
-	channel string   // where the rule has them asked; empty: it does not say
-	why     Decision // the denial, if not allowed
+	ask     bool               // a permit holds, but more people must agree
+	votes   []operation.Vote   // agreements that count now
+	lost    []operation.Lost   // those that do not, or about which nothing could be read
+	needed  int                //
+	channel string             // where the rule has them asked; empty: it does not say
+	why     operation.Decision // of a no
 }
 
 // permitted asks for permission as it is now: of the asker, of those who
-// agreed and of whoever used break-glass. Approvals never override a denial.
-func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
+// agreed and of whoever broke the glass. Approvals never make up for a no.
+func (r *Runner) permitted(ctx context.Context, op *operation.Operation) verdict {
 	d := r.Permission.Decide(ctx, lastQuestion(*op, r.Now()))
 	op.Actor.PersonID = cmp.Or(op.Actor.PersonID, d.PersonID)
 	v := verdict{allowed: d.Allowed, why: d}
-	if LacksReason(d, *op) {
-		v.allowed, v.why.Code, v.why.Allowed = false, DeniedReason, false
+	if operation.LacksReason(d, *op) {
+		v.allowed, v.why.Code, v.why.Allowed = false, operation.DeniedReason, false
 		return v
 	}
-	if d.Allowed || d.Code == DeniedApproval {
+	if d.Allowed || d.Code == operation.DeniedApproval {
 		op.DecidedBy(d)
 	}
-	if d.Allowed || d.Code != DeniedApproval {
+	if d.Allowed || d.Code != operation.DeniedApproval {
 		return v
 	}
 	if op.Glass != nil {
 		q := lastQuestion(*op, r.Now())
-		q.Action = ActionBreakGlass
+		q.Action = operation.ActionBreakGlass
 		v.why = r.Permission.Decide(ctx, q)
-		v.why.Action = ActionBreakGlass
+		v.why.Action = operation.ActionBreakGlass
 		v.allowed = v.why.Allowed
 		return v
 	}
@@ -137,11 +140,11 @@ func (r *Runner) permitted(ctx context.Context, op *Operation) verdict {
 
 // countVotes asks again about everybody who agreed, and takes into v the votes
 // that count now. It returns false if a vote could not be checked: v denies then.
-func (r *Runner) countVotes(ctx context.Context, op Operation, v *verdict) bool {
+func (r *Runner) countVotes(ctx context.Context, op operation.Operation, v *verdict) bool {
 	for _, vote := range op.Approval.Votes {
 		said := r.Permission.Decide(ctx, voteQuestion(op, vote, r.Now()))
 		vote.By.PersonID = cmp.Or(vote.By.PersonID, said.PersonID)
-		same := func(other Vote) bool { return other.By.Is(vote.By) }
+		same := func(other operation.Vote) bool { return other.By.Is(vote.By) }
 		if vote.By.Is(op.Actor) || slices.ContainsFunc(v.votes, same) {
 			continue
 		}
@@ -149,10 +152,10 @@ func (r *Runner) countVotes(ctx context.Context, op Operation, v *verdict) bool 
 			v.votes = append(v.votes, vote)
 			continue
 		}
-		lost := Lost{By: vote.By, Code: said.Code}
-		if said.Code == DeniedUnchecked || said.PolicyUnknown() {
-			said.Action = ActionApprove
-			v.why, v.lost = said, []Lost{lost}
+		lost := operation.Lost{By: vote.By, Code: said.Code}
+		if said.Code == operation.DeniedUnchecked || said.PolicyUnknown() {
+			said.Action = operation.ActionApprove
+			v.why, v.lost = said, []operation.Lost{lost}
 			return false
 		}
 		v.lost = append(v.lost, lost)
@@ -161,17 +164,17 @@ func (r *Runner) countVotes(ctx context.Context, op Operation, v *verdict) bool 
 }
 
 // voteQuestion asks whether somebody who agreed may still do so.
-func voteQuestion(op Operation, v Vote, at time.Time) Question {
+func voteQuestion(op operation.Operation, v operation.Vote, at time.Time) operation.Question {
 	q := lastQuestion(op, at)
-	q.Action, q.Actor, q.Place = ActionApprove, v.By, v.Place
+	q.Action, q.Actor, q.Place = operation.ActionApprove, v.By, v.Place
 	return q
 }
 
 // changedSinceApproval returns what changed since people agreed to op, if anything that
 // matters did.
-func (r *Runner) changedSinceApproval(op Operation, pool []zenlayer.Backend) (Picture, []string) {
-	now := PictureOf(op, pool)
-	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.maybeSent() {
+func (r *Runner) changedSinceApproval(op operation.Operation, pool []zenlayer.Backend) (operation.Picture, []string) {
+	now := operation.PictureOf(op, pool)
+	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.MaybeSent() {
 		return now, nil
 	}
 	return now, r.Changes[op.Change].Differences(op, op.Approval.Picture, now)
@@ -183,7 +186,8 @@ const policyWithin = 2 * time.Minute
 
 // waitForPolicy waits before permission is asked again, with nothing sent, or ends
 // op when it has waited long enough.
-func (r *Runner) waitForPolicy(ctx context.Context, op *Operation, d Decision) (Next, error) {
+func (r *Runner) waitForPolicy(ctx context.Context, op *operation.Operation, d operation.Decision) (operation.Next,
+	error) {
 	now := r.Now()
 	if op.FirstTry.IsZero() {
 		op.FirstTry = now
@@ -192,16 +196,39 @@ func (r *Runner) waitForPolicy(ctx context.Context, op *Operation, d Decision) (
 	pause := min(time.Second<<min(op.Tries-1, 3), 5*time.Second)
 	if now.Add(pause).After(op.FirstTry.Add(policyWithin)) {
 		op.Denial = &d
-		return r.finish(ctx, op, NotAdded, ReasonDenied)
+		return r.finish(ctx, op, operation.NotAdded, operation.ReasonDenied)
 	}
-	op.WaitUntil, op.WaitFor = now.Add(pause), WaitRules
-	if err := r.save(ctx, op, EventWaiting, map[string]string{"for": op.WaitFor, "code": string(d.Code)}); err != nil {
-		return Next{}, err
+	op.WaitUntil, op.WaitFor = now.Add(pause), operation.WaitRules
+	if err := r.save(ctx, op, operation.EventWaiting,
+		map[string]string{"for": op.WaitFor, "code": string(d.Code)}); err != nil {
+		return operation.Next{}, err
 	}
-	return Next{State: op.State, After: pause}, nil
+	return operation.Next{State: op.State, After: pause}, nil
 }
 
-// LacksReason reports whether the rules want a reason that op does not have.
-func LacksReason(d Decision, op Operation) bool {
-	return d.ReasonRequired && op.Purpose == "" && op.Glass == nil && (d.Allowed || d.Code == DeniedApproval)
+// errListenerGone says that a complete list of listeners does not have it.
+var errListenerGone = errors.New("the listener does not exist")
+
+// readListener reads one listener and its load balancer anew.
+func readListener(ctx context.Context, c operation.Catalog, id string) (operation.Listener, error) {
+	ls, err := c.DescribeListeners(ctx, zenlayer.ListenerFilter{ListenerIDs: []string{id}})
+	if err != nil {
+		return operation.Listener{}, fmt.Errorf("reading listener %s: %w", id, err)
+	}
+	at := slices.IndexFunc(ls, func(l zenlayer.Listener) bool { return l.ListenerID == id })
+	if at < 0 {
+		return operation.Listener{}, errListenerGone
+	}
+	lbs, err := c.DescribeLoadBalancers(ctx,
+		zenlayer.LoadBalancerFilter{LoadBalancerIDs: []string{ls[at].LoadBalancerID}})
+	if err != nil {
+		return operation.Listener{}, fmt.Errorf("reading load balancer %s: %w", ls[at].LoadBalancerID, err)
+	}
+	l := operation.ListenerOf(ls[at], zenlayer.LoadBalancer{})
+	for _, lb := range lbs {
+		if lb.ID == ls[at].LoadBalancerID {
+			l = operation.ListenerOf(ls[at], lb)
+		}
+	}
+	return l, nil
 }

@@ -1,4 +1,4 @@
-package operation
+package runner
 
 import (
 	"context"
@@ -8,17 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"lbbot/bot/operation"
 	"lbbot/zenlayer"
-)
-
-// The ranks at the account's limiter. What was accepted goes before what is
-// only looked at, and the call that adds goes before the readings of other
-// operations, so that nothing that was checked grows old while it waits.
-const (
-	rankWatch   = -1 // the status of what was added
-	RankPreview = 0
-	rankCheck   = 1
-	rankCall    = 2
 )
 
 // callWaits is how long a call that adds waits at the limiter before it is
@@ -160,19 +151,19 @@ const lineLook = 2 * time.Second
 // inTurn goes on with op when its turn comes, or ends it when it is stopped or
 // too late before that. The place is kept in memory only: an operation that
 // comes back after a restart takes it again by its click.
-func (r *Runner) inTurn(ctx context.Context, op Operation) (Next, error) {
+func (r *Runner) inTurn(ctx context.Context, op operation.Operation) (operation.Next, error) {
 	p := r.Line.join(op.ClickedAt)
 	defer p.leave()
 	for waited := false; ; waited = true {
 		turn, err := p.wait(ctx, lineLook)
 		if errors.Is(err, errLineClosed) {
-			return Next{State: op.State, After: lineLook}, nil // the next process goes on
+			return operation.Next{State: op.State, After: lineLook}, nil // the next process goes on
 		}
 		if err == nil && (waited || !turn) { // it may be another one by now
 			op, err = r.current(ctx, op.ID, op.Run)
 		}
 		if err != nil {
-			return Next{}, err
+			return operation.Next{}, err
 		}
 		if over, err := r.overdue(ctx, &op); over != nil || err != nil {
 			return over.next(), err
@@ -180,27 +171,28 @@ func (r *Runner) inTurn(ctx context.Context, op Operation) (Next, error) {
 		if turn {
 			return r.checkAndCall(ctx, op)
 		}
-		if op.WaitFor != WaitLine {
+		if op.WaitFor != operation.WaitLine {
 			op.Others = p.others()
 			if err := r.waitInLine(ctx, &op, time.Time{}); err != nil {
-				return Next{}, err
+				return operation.Next{}, err
 			}
 		}
 	}
 }
 
 // waitInLine notes that op waits for a free call, and has its card say so.
-func (r *Runner) waitInLine(ctx context.Context, op *Operation, until time.Time) error {
-	op.WaitFor, op.WaitUntil, op.InLine = WaitLine, until, r.Now()
-	return r.save(ctx, op, EventWaiting, map[string]string{"for": WaitLine, "others": strconv.Itoa(op.Others)})
+func (r *Runner) waitInLine(ctx context.Context, op *operation.Operation, until time.Time) error {
+	op.WaitFor, op.WaitUntil, op.InLine = operation.WaitLine, until, r.Now()
+	return r.save(ctx, op, operation.EventWaiting,
+		map[string]string{"for": operation.WaitLine, "others": strconv.Itoa(op.Others)})
 }
 
 // backInLine takes op's place again after a call that the limiter kept back:
 // nothing was asked, so it is no try, and only the click's five minutes end it.
-func (r *Runner) backInLine(ctx context.Context, op *Operation) (Next, error) {
+func (r *Runner) backInLine(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	op.Others = 0 // not known
 	if err := r.waitInLine(ctx, op, r.Now().Add(lineLook)); err != nil {
-		return Next{}, err
+		return operation.Next{}, err
 	}
-	return Next{State: op.State, After: lineLook}, nil
+	return operation.Next{State: op.State, After: lineLook}, nil
 }

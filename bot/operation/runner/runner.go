@@ -1,26 +1,30 @@
-package operation
+package runner
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
 )
 
 // Runner carries operations out. Its methods are called by the engine, each
 // run on a goroutine of the engine's; it starts none itself.
 type Runner struct {
-	Journal    Journal
-	Pools      Pools
-	Changes    map[ChangeKind]Change // how each kind is carried out
-	Catalog    Catalog
-	Permission Permission
-	Roster     Roster
-	Reporter   Reporter
+	Journal    operation.Journal
+	Pools      operation.Pools
+	Changes    map[operation.ChangeKind]operation.Change // how each kind is carried out
+	Catalog    operation.Catalog
+	Permission operation.Permission
+	Roster     operation.Roster
+	Reporter   operation.Reporter
 	Line       *Line // nil: calls are not scarce
-	Asking     ApprovalSettings
+	Asking     operation.ApprovalSettings
 	Now        func() time.Time
 	Log        *zap.Logger
 	Metrics    *Metrics
@@ -43,7 +47,7 @@ const (
 // last look at its status. It may be killed anywhere and run again: what it
 // did is in the journal, and every step says below what happens then. It
 // returns an error only when the run itself was cut off or superseded.
-func (r *Runner) Execute(run Run, id string) error {
+func (r *Runner) Execute(run operation.Run, id string) error {
 	w := execution{run: run, runner: r, id: id}
 
 	// Not a step: each run updates the card when it begins. What the process
@@ -55,7 +59,7 @@ func (r *Runner) Execute(run Run, id string) error {
 	next := w.do(stepAnnounce, r.announce)
 
 	for {
-		if next.State == Waiting {
+		if next.State == operation.Waiting {
 			// Twice: what people said is in the journal.
 			if next = w.do(stepApproval, r.approval); next.State.Final() {
 				break
@@ -63,7 +67,7 @@ func (r *Runner) Execute(run Run, id string) error {
 		}
 		// Twice: an attempt that was sent and has no result is never repeated
 		// blindly; it becomes unconfirmed.
-		if next = w.do(stepAttempt, r.attempt); w.err != nil || next.State != Waiting {
+		if next = w.do(stepAttempt, r.attempt); w.err != nil || next.State != operation.Waiting {
 			break
 		}
 	}
@@ -101,17 +105,19 @@ func (r *Runner) showAgain(id string) {
 
 // execution enters the steps of one run in order and stops at the first error.
 type execution struct {
-	run    Run
+	run    operation.Run
 	runner *Runner
 	id     string
 	err    error
 }
 
-// do repeats a step, with the pauses that it asks for, until it is done.
-func (w *execution) do(name string, step func(context.Context, Operation) (Next, error)) Next {
+// do enters a step again and again, with the pauses it asks for, until it says
+// that it is done.
+func (w *execution) do(name string, step func(context.Context, operation.Operation) (operation.Next,
+	error)) operation.Next {
 	for w.err == nil {
-		var next Next
-		next, w.err = w.run.Step(name, func(ctx context.Context) (Next, error) {
+		var next operation.Next
+		next, w.err = w.run.Step(name, func(ctx context.Context) (operation.Next, error) {
 			return w.runner.retryStep(ctx, w.id, w.run.Number(), name, step)
 		})
 		if w.err != nil || next.After == 0 {
@@ -119,7 +125,7 @@ func (w *execution) do(name string, step func(context.Context, Operation) (Next,
 		}
 		w.err = w.run.Wait(next.After)
 	}
-	return Next{}
+	return operation.Next{}
 }
 
 // retryStep runs a step until it succeeds: it fails only when the journal is out
@@ -127,59 +133,37 @@ func (w *execution) do(name string, step func(context.Context, Operation) (Next,
 // step again is harmless. It gives up when ctx ends, and with ErrSuperseded when
 // the operation has a newer run.
 func (r *Runner) retryStep(ctx context.Context, id string, run int64, name string,
-	step func(context.Context, Operation) (Next, error)) (Next, error) {
+	step func(context.Context, operation.Operation) (operation.Next, error)) (operation.Next, error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		op, err := r.current(ctx, id, run)
 		if err == nil {
-			var next Next
+			var next operation.Next
 			if next, err = r.recoverStep(ctx, op, name, step); err == nil {
 				return next, nil
 			}
 		}
-		if errors.Is(err, ErrSuperseded) {
-			return Next{}, err
+		if errors.Is(err, operation.ErrSuperseded) {
+			return operation.Next{}, err
 		}
 		if ctx.Err() != nil {
-			return Next{}, context.Cause(ctx)
+			return operation.Next{}, context.Cause(ctx)
 		}
-		var stale *StaleError
+		var stale *operation.StaleError
 		if !errors.As(err, &stale) {
 			r.Metrics.stepErrors.Inc()
 			r.Log.Error("step of an operation is tried again", zap.String("operation", id),
 				zap.Duration("pause", pause), zap.Error(err))
 		}
 		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
-			return Next{}, err
-		}
-	}
-}
-
-// Update loads the operation, lets edit alter it and saves it, again if
-// another change was stored in between. edit returns the event to store with
-// it, which names who caused it, and false to leave everything as it is.
-func Update(ctx context.Context, j Journal, id string, edit func(*Operation) (Event, bool)) (Operation, error) {
-	for {
-		op, err := j.Operation(ctx, id)
-		if err != nil {
-			return Operation{}, err
-		}
-		e, ok := edit(&op)
-		if !ok {
-			return op, nil
-		}
-		op.Version++
-		err = j.Save(ctx, op, e)
-		var stale *StaleError
-		if !errors.As(err, &stale) {
-			return op, err
+			return operation.Next{}, err
 		}
 	}
 }
 
 // save stores op with an event that no person caused and shows it.
-func (r *Runner) save(ctx context.Context, op *Operation, kind string, data map[string]string) error {
+func (r *Runner) save(ctx context.Context, op *operation.Operation, kind string, data map[string]string) error {
 	op.Version++
-	if err := r.Journal.Save(ctx, *op, systemEvent(r.Now(), kind, *op, data)); err != nil {
+	if err := r.Journal.Save(ctx, *op, operation.SystemEvent(r.Now(), kind, *op, data)); err != nil {
 		return err
 	}
 	r.Reporter.Show(*op)
@@ -188,8 +172,9 @@ func (r *Runner) save(ctx context.Context, op *Operation, kind string, data map[
 
 // finish ends op in a final state, unless it would be called not added without
 // proof: then settle finds out.
-func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason) (Next, error) {
-	if s == NotAdded && op.Doubted() && !proves(why) {
+func (r *Runner) finish(ctx context.Context, op *operation.Operation, s operation.State,
+	why operation.Reason) (operation.Next, error) {
+	if s == operation.NotAdded && op.Doubted() && !proves(why) {
 		return r.unconfirmed(ctx, op)
 	}
 	op.State, op.Reason, op.FinishedAt = s, why, r.Now()
@@ -198,29 +183,30 @@ func (r *Runner) finish(ctx context.Context, op *Operation, s State, why Reason)
 	if op.Denial != nil {
 		policies, digest = op.Denial.Policies, op.Denial.Digest
 	}
-	data := WithPolicies(map[string]string{"state": string(s), "reason": string(why), "backend_id": op.BackendID,
+	data := operation.WithPolicies(map[string]string{"state": string(s), "reason": string(why),
+		"backend_id": op.BackendID,
 		"request_id": op.RequestID, "request_ids": requestIDs(*op), "evidence": string(op.Evidence),
 		"code":          op.Fault.Code,
 		"listener_name": op.Listener.Name, "instance_name": op.Server.Name}, policies, digest)
-	if why == ReasonDenied && op.Denial != nil {
+	if why == operation.ReasonDenied && op.Denial != nil {
 		data["denial"] = string(op.Denial.Code)
-		data["no_longer"] = op.Approval.noLonger()
+		data["no_longer"] = op.Approval.NoLonger()
 	}
-	if err := r.save(ctx, op, EventFinished, data); err != nil {
-		return Next{}, err
+	if err := r.save(ctx, op, operation.EventFinished, data); err != nil {
+		return operation.Next{}, err
 	}
 	r.Metrics.finished(*op)
 	r.Log.Info("operation finished", zap.String("operation", op.ID), zap.String("ref", op.Ref),
 		zap.String("state", string(s)), zap.String("reason", string(why)), zap.String("backend", op.BackendID),
 		zap.String("request_id", op.RequestID), zap.String("actor", op.Actor.UserID))
-	return Next{State: s}, nil
+	return operation.Next{State: s}, nil
 }
 
 // proves reports whether a reason was found by reading, or by a person: it
 // holds also when an attempt may have worked.
-func proves(why Reason) bool {
+func proves(why operation.Reason) bool {
 	switch why {
-	case ReasonProven, ReasonPerson, ReasonDiffers:
+	case operation.ReasonProven, operation.ReasonPerson, operation.ReasonDiffers:
 		return true
 	}
 	return false
@@ -236,4 +222,30 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
+}
+
+// changeOf returns how op is carried out. It fails for an operation that a newer
+// version accepted: only a process of that version can go on with it.
+func (r *Runner) changeOf(op operation.Operation) (operation.Change, error) {
+	change, ok := r.Changes[op.Change]
+	if !ok {
+		return nil, fmt.Errorf("%s is a change of kind %q, which this version does not know: start the version that "+
+			"accepted it",
+			op.Ref, op.Change)
+	}
+	return change, nil
+}
+
+// requestIDs are Zenlayer's, of all attempts, in their order.
+func requestIDs(op operation.Operation) string {
+	var ids []string
+	for _, a := range op.Attempts {
+		if a.Fault.RequestID != "" {
+			ids = append(ids, a.Fault.RequestID)
+		}
+	}
+	if op.RequestID != "" {
+		ids = append(ids, op.RequestID)
+	}
+	return strings.Join(ids, " ")
 }

@@ -1,6 +1,10 @@
-package operation
+package runner
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lbbot/bot/operation"
+)
 
 // Metrics counts what becomes of operations.
 type Metrics struct {
@@ -26,19 +30,20 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		reportErrors: prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_report_errors_total",
 			Help: "Failed tries to show a final state in Slack."}),
 	}
-	for _, o := range []string{OutcomeAccepted, OutcomeRefused, OutcomeRetry, OutcomeUnknown} {
+	for _, o := range []string{operation.OutcomeAccepted, operation.OutcomeRefused, operation.OutcomeRetry,
+		operation.OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
 	}
-	m.finishedTotal.WithLabelValues(string(Added), "")
-	m.finishedTotal.WithLabelValues(string(AlreadyThere), "")
-	for _, why := range AllReasons() {
-		m.finishedTotal.WithLabelValues(string(NotAdded), string(why))
+	m.finishedTotal.WithLabelValues(string(operation.Added), "")
+	m.finishedTotal.WithLabelValues(string(operation.AlreadyThere), "")
+	for _, why := range operation.AllReasons() {
+		m.finishedTotal.WithLabelValues(string(operation.NotAdded), string(why))
 	}
 	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors)
 	return m
 }
 
-func (m *Metrics) finished(op Operation) {
+func (m *Metrics) finished(op operation.Operation) {
 	m.finishedTotal.WithLabelValues(string(op.State), string(op.Reason)).Inc()
 	m.took.Observe(op.FinishedAt.Sub(op.ClickedAt).Seconds())
 }

@@ -93,8 +93,8 @@ func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, ea
 	if err != nil {
 		return operation.Operation{}, false, err
 	}
-	return a.Intake.Submit(ctx, intake.Request{Registration: reg, Actor: d.Actor, Place: place, Delivery: d.Key,
-		Earlier: earlier})
+	return a.Intake.Submit(ctx, intake.Request{Registration: reg, Actor: a.named(ctx, d.Actor), Place: place,
+		Delivery: d.Key, Earlier: earlier})
 }
 
 // resultPlace completes the place with the channel that is to see the result,

@@ -119,9 +119,13 @@ func (a *App) plainNames(ctx context.Context, p operation.People) string {
 	return private.JoinNames(list)
 }
 
-// named returns a person with the name that Slack shows of them; Slack's
-// payloads have only their handle, which stays if the name cannot be read.
+// named returns a person with the name that Slack shows for them. Slack's
+// payloads have only the handle, which stays if the name cannot be read within
+// nameWithin. The permission check that follows reads the same answer, so this
+// costs no further call.
 func (a *App) named(ctx context.Context, who operation.Actor) operation.Actor {
+	ctx, cancel := context.WithTimeout(ctx, nameWithin)
+	defer cancel()
 	if p, err := a.Directory.Person(ctx, who.UserID); err == nil && render.Clean(p.Name) != "" {
 		who.Name = p.Name
 	}

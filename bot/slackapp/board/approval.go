@@ -14,9 +14,8 @@ import (
 	"lbbot/bot/slackapp/web"
 )
 
-// Boards shows operations in Slack: each on its own card, and those that other
-// people must agree to on a second one, where these are asked in a channel of
-// theirs. Both follow the operation to its end.
+// Boards shows each operation on its own card. If approvers have a channel of
+// their own, a second card there asks them. Both follow the operation to its end.
 type Boards struct {
 	*Board
 	Approvals *Board
@@ -68,8 +67,8 @@ func (b *Boards) Report(ctx context.Context, op operation.Operation) error {
 	return errors.Join(b.Board.Report(ctx, op), b.Approvals.Report(ctx, op))
 }
 
-// Close waits until everything wanted is shown or ctx ends, and then ends the
-// deliveries. What is not shown is shown after the next start.
+// Close waits until every card is up to date or ctx ends, and then ends the
+// deliveries. The rest is shown after the next start.
 func (b *Boards) Close(ctx context.Context) {
 	b.Board.Close(ctx)
 	b.Approvals.Close(ctx)
@@ -95,7 +94,8 @@ func (b *Boards) Remind(ctx context.Context, op operation.Operation) error {
 	return board.reply(ctx, op, render.Reminder(op))
 }
 
-// Question implements operation.Reporter: a reply under the card, for both.
+// Question implements operation.Reporter: a reply under the card that mentions
+// the asker and the approver.
 func (b *Boards) Question(ctx context.Context, op operation.Operation, by operation.Actor) error {
 	return b.asking(op).reply(ctx, op, render.Question(op, by))
 }
@@ -126,9 +126,8 @@ func (b *Board) reply(ctx context.Context, op operation.Operation, m render.Mess
 // maxTold is how many people get a direct message about one operation.
 const maxTold = 20
 
-// TellSkipped implements operation.Reporter. Where those who may approve have
-// a channel, their card tells them; else each gets a direct message, once from
-// this process.
+// TellSkipped implements operation.Reporter. If the approvers have a channel,
+// their card tells them. Otherwise each gets one direct message from this process.
 func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told int, err error) {
 	if render.AsksElsewhere(op) {
 		if err := b.Approvals.Report(ctx, op); err != nil {
@@ -154,7 +153,7 @@ func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told 
 }
 
 // tellOne sends one person a direct message. Someone whom Slack will never
-// give one, such as a deactivated person, is passed over.
+// give one, such as a deactivated person, is skipped.
 func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string) error {
 	key := op.ID + " " + id
 	if b.wasTold(key) || !render.SlackID(id, "UW") {

@@ -21,14 +21,13 @@ import (
 type Cards interface {
 	// Card returns the card of an operation, the zero Card if it has none.
 	Card(ctx context.Context, operationID string) (operation.Card, error)
-	// BeginPost notes that a post is begun and returns the card as it was.
+	// BeginPost records that a post has begun and returns the previous card.
 	BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error)
-	// PlaceCard stores where the card was posted, unless it is elsewhere
-	// than in the message that is gone: the first place counts. It returns the
-	// card as it is then.
+	// PlaceCard stores where the card was posted. The first place counts: a stored
+	// place stays unless it is the message gone. PlaceCard returns the stored card.
 	PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error)
-	// SaveCard stores what Slack has taken and returns the card as it was
-	// before, in one step. It never goes back.
+	// SaveCard stores the version that Slack shows and returns the previous card,
+	// atomically. An older version never replaces a newer one.
 	SaveCard(ctx context.Context, operationID string, c operation.Card) (operation.Card, error)
 }
 
@@ -52,14 +51,13 @@ type Config struct {
 // as the operation moves. Changes that come faster than Slack takes them are
 // coalesced: the last one is shown. Boards makes them.
 //
-// Slack may refuse an edit for good, at any time. Therefore a card is posted in
-// words that stay true (render.Wording.Posted), an edit that is not the end says as of
-// when, and after a refused edit the operation goes on without a word until it
-// is over. Then one further message says the result and that it replaces the
-// earlier card, which is deleted where Slack allows that. What comes after the
-// end, such as Zenlayer's status, is left out. One thing does not wait for the
-// end: what people are asked to do. If the card in the channel does not ask it,
-// it is replaced at once, once for each time that people are asked (see due).
+// Slack may permanently refuse an edit at any time. Therefore a card is posted in
+// words that stay true (render.Wording.Posted), and an edit before the end names
+// its time. After a refused edit, nothing is shown until the operation has ended.
+// Then one more message says the result and that it replaces the earlier card,
+// which is deleted if Slack allows it. Later changes, such as Zenlayer's status,
+// are not shown. A request to people does not wait for the end: if the current
+// card does not show it, the card is replaced at once, once per request (see due).
 type Board struct {
 	Config
 	kind      kind
@@ -68,12 +66,12 @@ type Board struct {
 
 	mu    sync.Mutex
 	slots map[string]*slot
-	// operations whose card may show less than is stored: an edit was begun and not yet compared
+	// operations whose card may be older than the stored state: an edit began and was not compared yet
 	unsure map[string]bool
 	// of operations whose channel refuses the card: what the person read where they asked
 	told   map[string]operation.State
 	closed bool
-	ends   chan struct{} // closed with Close: nothing is tried again
+	ends   chan struct{} // closed by Close: nothing is retried
 	work   sync.WaitGroup
 	ctx    context.Context //nolint:containedctx // ends the deliveries this value owns
 	cancel context.CancelCauseFunc
@@ -86,8 +84,8 @@ const (
 	burst     = 3
 )
 
-// kind is what the cards of a board are: of each kind, an operation has one at
-// most.
+// kind is the kind of a board's cards. An operation has at most one card of each
+// kind.
 type kind struct {
 	name     string // for the metrics
 	event    string // names the metadata by which a card is found again
@@ -98,8 +96,8 @@ type kind struct {
 	sayMoved bool                               // the asker is told that it went elsewhere
 }
 
-// newKind makes a board of one kind. Boards that share a pace share what Slack
-// takes in a channel.
+// newKind makes a board of one kind. Boards with the same pace share the rate
+// limit of each channel.
 func newKind(c Config, k kind, p *pace) *Board {
 	b := &Board{Config: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{},
 		told: map[string]operation.State{}, ends: make(chan struct{}),
@@ -114,8 +112,8 @@ func newKind(c Config, k kind, p *pace) *Board {
 	return b
 }
 
-// Close waits until everything wanted is shown or ctx ends, and then ends the
-// deliveries. What is not shown is shown after the next start.
+// Close waits until every card is up to date or ctx ends, and then ends the
+// deliveries. The rest is shown after the next start.
 func (b *Board) Close(ctx context.Context) {
 	b.mu.Lock()
 	if !b.closed {
@@ -136,8 +134,8 @@ func (b *Board) Close(ctx context.Context) {
 // Show makes the card show op soon and does not block.
 func (b *Board) Show(op operation.Operation) { b.want(op, nil) }
 
-// Report makes the card show op and returns when Slack has taken it, or with
-// the error that kept it from that, or when ctx ends.
+// Report makes the card show op. It blocks until Slack has taken it, a try has
+// failed, or ctx ends.
 func (b *Board) Report(ctx context.Context, op operation.Operation) error {
 	w := waiter{version: op.Version, done: make(chan error, 1)}
 	b.want(op, &w)

@@ -26,7 +26,7 @@ func (b *Board) Audit(ctx context.Context, channel string, events []operation.Ev
 	return err
 }
 
-// LogUnknown logs what of op this version does not know.
+// LogUnknown logs a state or reason of op that this version does not know.
 func LogUnknown(log *zap.Logger, op operation.Operation) {
 	if !op.Known() {
 		log.Error("operation has an unknown state or reason: was it stored by another version of lbbot?",
@@ -35,7 +35,7 @@ func LogUnknown(log *zap.Logger, op operation.Operation) {
 	}
 }
 
-// LogUnknownEvents logs the kinds that this version does not know.
+// LogUnknownEvents logs event kinds that this version does not know.
 func LogUnknownEvents(log *zap.Logger, events []operation.Event) {
 	for _, e := range events {
 		if !e.Known() {

@@ -13,11 +13,11 @@ import (
 	"lbbot/bot/slackapp/web"
 )
 
-// showWithin bounds one try to show a card, the waiting for Slack included.
+// showWithin bounds one try to show a card, including the wait for Slack.
 const showWithin = 2 * time.Minute
 
-// show makes the card show op, or what is wanted by the time that Slack takes
-// it, and returns the version it shows.
+// show makes the card show op, or a newer version that arrived in the meantime,
+// and returns the version shown.
 func (b *Board) show(op operation.Operation) (version int64, err error) {
 	defer func() {
 		if cause := recover(); cause != nil { // one card must not end the bot
@@ -95,7 +95,7 @@ func (b *Board) setUnsure(id string, unsure bool) {
 }
 
 // update edits the card where it is, and returns it as it was stored before.
-// refused says that Slack refuses that for good.
+// refused says that Slack permanently refuses the edit.
 func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64,
 	before operation.Card, refused bool, err error) {
 	if err := b.Lane(card.Channel).Wait(ctx); err != nil {
@@ -130,9 +130,9 @@ func (b *Board) update(ctx context.Context, op operation.Operation, card operati
 // movedWithin bounds telling a person where their card goes.
 const movedWithin = 5 * time.Second
 
-// sayMoved tells the person, where they asked, how it stands and that the card
-// goes to them: once, and once more when it is over and the card did not reach
-// them yet, because a response URL works five times.
+// sayMoved tells the person, where they asked, the state and that the card is sent
+// to them. It does so once, and again at the end if the card has not reached them,
+// because a response URL works only five times.
 func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 	if op.Place.ResponseURL == "" || !b.Now().Before(op.Place.ResponseBy) || !b.worthTelling(op) {
 		return

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// pace is what Slack takes in each channel.
+// pace limits the rate of messages in each channel.
 type pace struct {
 	mu    sync.Mutex
 	lanes map[string]*rate.Limiter
@@ -20,7 +20,7 @@ func (p *pace) lane(channel string) *rate.Limiter {
 	l, ok := p.lanes[channel]
 	if !ok {
 		if len(p.lanes) > 10_000 {
-			clear(p.lanes) // forgetting costs a 429 at worst, which is waited for
+			clear(p.lanes) // forgetting costs a 429 at worst, and a wait
 		}
 		l = rate.NewLimiter(perSecond, burst)
 		p.lanes[channel] = l

@@ -13,11 +13,10 @@ import (
 	"lbbot/bot/slackapp/web"
 )
 
-// first posts the card, or another one in the place of the message that cannot
-// be edited any more.
-// chat.postMessage has no idempotency key, so a post is noted right before it
-// is made, and when an earlier one was noted without an answer we look for our
-// own message before we post again.
+// first posts the card, or replaces a message that cannot be edited any more.
+// chat.postMessage has no idempotency key, so each post is recorded just before
+// it is sent. If an earlier post was recorded without an answer, first searches
+// the channel for it before it posts again.
 func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool, gone string) (int64, error) {
 	target := b.kind.target(op)
 	if err := b.Lane(target).Wait(ctx); err != nil {
@@ -63,13 +62,12 @@ type post struct {
 	looked bool      // the channel was searched for what that one posted
 }
 
-// post tries the channel asked for, and then the others. Before it goes to the
-// person instead, they are told where they asked, through the response URL.
-// What comes through a response URL is seen by one person until they reload,
-// cannot be edited later, and ends with 30 minutes: it is the fastest way to
-// the person and no place for a result, so the other message is made in any
-// case, and counts. Where it went instead what an earlier try posted is not
-// looked for.
+// post tries the requested channel and then the others. Before it sends the card
+// to the person instead, the response URL tells them where they asked. A message
+// through a response URL is fast, but it disappears on reload, cannot be edited
+// later, and the URL expires after 30 minutes. Therefore the card is always posted
+// as well, and only the card counts. In those other places, post does not search
+// for cards of earlier tries.
 func (b *Board) post(ctx context.Context, op operation.Operation, p post, replaces bool) (int64, error) {
 	target := b.kind.target(op)
 	op = b.newest(op)
@@ -113,8 +111,8 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, replac
 	return op.Version, err
 }
 
-// place stores where the card is and returns the one that counts: a process
-// that was held up while it posted finds the card that another replica posted.
+// place stores where the card is and returns the card that counts, which another
+// replica may have posted while this process was delayed.
 func (b *Board) place(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
@@ -125,16 +123,16 @@ func (b *Board) place(ctx context.Context, id string, c operation.Card, gone str
 	return kept, nil
 }
 
-// storeWithin bounds storing a place. The message is there: not storing its
-// place would post it again.
+// storeWithin bounds storing a place. The message exists already: without its
+// place it would be posted again.
 const storeWithin = 10 * time.Second
 
 func cardOf(op operation.Operation, channel, ts string) operation.Card {
 	return operation.Card{Channel: channel, TS: ts, Shown: op.Version, Closed: op.State.Final()}
 }
 
-// remove takes away a message of ours that is not the card any more, and
-// reports whether it is gone.
+// remove deletes a message of ours that is no longer the card, and reports
+// whether it was deleted.
 func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts string) bool {
 	if err := b.Web.Remove(ctx, channel, ts); err != nil {
 		b.Log.Warn("a second card could not be removed", zap.String("operation", op.ID), zap.String("channel", channel),
@@ -145,7 +143,7 @@ func (b *Board) remove(ctx context.Context, op operation.Operation, channel, ts 
 	return true
 }
 
-// tidy removes what an earlier try posted after it was looked for in vain.
+// tidy removes a card that an earlier try posted after first had searched for it.
 func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation.Card) {
 	if found, _, err := b.find(ctx, op, card); err == nil && found.TS != "" {
 		b.remove(ctx, op, found.Channel, found.TS)
@@ -164,8 +162,8 @@ func (b *Board) send(ctx context.Context, op operation.Operation, to string, w r
 	return channel, ts, err
 }
 
-// unbegin takes a noted post back: nothing was posted, so nothing has to be
-// looked for next time.
+// unbegin withdraws a recorded post: nothing was posted, so the next try does not
+// have to search for it.
 func (b *Board) unbegin(ctx context.Context, op operation.Operation) {
 	if _, err := b.Cards.SaveCard(ctx, op.ID, operation.Card{}); err != nil {
 		b.Log.Warn("failed post could not be noted", zap.String("operation", op.ID), zap.Error(err))
@@ -183,15 +181,15 @@ func unshowable(code string) bool {
 		"invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large"}, code)
 }
 
-// oneLine is a message as its one line, which tells the whole story.
+// oneLine reduces a message to its fallback text, which is complete.
 func oneLine(m render.Message) render.Message {
 	text := render.ClampMarkup(m.Text, render.MaxSection)
 	return render.Message{Text: text, Blocks: render.Blocks(render.Section(text)), Metadata: m.Metadata}
 }
 
-// find looks for a card that was posted without our learning of it. looked is
-// false when Slack does not let us look: the scope for it is optional. An
-// error means that looking may work later, so that posting has to wait.
+// find searches for a card whose post was never confirmed. looked is false if
+// Slack does not allow the search, because the scope for it is optional. An error
+// means that the search may work later, so the post has to wait.
 func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (found operation.Card,
 	looked bool, err error) {
 	target := b.kind.target(op)
@@ -213,8 +211,7 @@ func (b *Board) find(ctx context.Context, op operation.Operation, before operati
 	return found, all, nil
 }
 
-// refusedChannel reports whether a code means that the bot cannot post there,
-// however often it tries.
+// refusedChannel reports whether a code means that the bot can never post there.
 func refusedChannel(code string) bool {
 	return slices.Contains([]string{"not_in_channel", web.CodeChannelNotFound, "is_archived", "restricted_action",
 		"restricted_action_read_only_channel", "restricted_action_thread_only_channel",

@@ -22,8 +22,8 @@ type waiter struct {
 	done    chan error // buffered
 }
 
-// want puts op up for showing and starts a delivery if none is under way. A
-// draft is shown to nobody but its asker, so it never has a card.
+// want queues op and starts a delivery if none is running. A draft is shown only
+// to its asker, so it never has a card.
 func (b *Board) want(op operation.Operation, w *waiter) {
 	if op.State == operation.Draft {
 		b.Log.Error("a draft was to be shown as a card", zap.String("operation", op.ID))
@@ -62,16 +62,16 @@ func (b *Board) want(op operation.Operation, w *waiter) {
 	}
 }
 
-// The pauses before a card that could not be shown is tried again.
+// The pauses before a failed card is retried.
 const (
 	retryFirst = time.Second
 	retryMost  = 5 * time.Minute
 )
 
-// deliver shows what a slot wants until there is nothing newer. What fails is
-// tried again after growing pauses, since a card may stand still for long; but
-// an end is not: whoever must have it shown asks again, and counts how late it
-// is. Those who wait are told of each try.
+// deliver shows the newest state of a slot until there is nothing newer. It
+// retries failures after growing pauses, because a card may not change for long.
+// It does not retry a final state: the caller reports it again and counts how late
+// it is. Waiters get the result of each try.
 func (b *Board) deliver(id string, s *slot) {
 	defer b.work.Done()
 	shown := int64(-1)
@@ -106,7 +106,7 @@ func (b *Board) deliver(id string, s *slot) {
 		}
 		b.settle(s, op.Version, err)
 		select {
-		case <-s.wake: // who came during the try has been told of it
+		case <-s.wake: // a waiter that came during the try has its result
 		default:
 		}
 		b.mu.Unlock()
@@ -118,7 +118,7 @@ func (b *Board) deliver(id string, s *slot) {
 	}
 }
 
-// rest waits, until there is a reason to try at once or none to go on.
+// rest waits for the pause, a newer state, a waiter, or Close.
 func (b *Board) rest(s *slot, pause time.Duration) {
 	t := time.NewTimer(pause)
 	defer t.Stop()
@@ -129,8 +129,8 @@ func (b *Board) rest(s *slot, pause time.Duration) {
 	}
 }
 
-// newest returns what is wanted of an operation by now: whatever waits for its
-// turn sends that.
+// newest returns the newest queued state of an operation, so that a delivery that
+// waited for the rate limit sends it.
 func (b *Board) newest(op operation.Operation) operation.Operation {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -140,7 +140,7 @@ func (b *Board) newest(op operation.Operation) operation.Operation {
 	return op
 }
 
-// settle tells those who wait for a version up to this one what came of it.
+// settle gives err to the waiters for this or an earlier version.
 func (b *Board) settle(s *slot, version int64, err error) {
 	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool {
 		if w.version > version {

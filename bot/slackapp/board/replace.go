@@ -9,16 +9,16 @@ import (
 	"lbbot/bot/slackapp/web"
 )
 
-// uneditable are Slack's words for a message that cannot be edited any more.
+// uneditable lists Slack's codes for a message that cannot be edited any more.
 func uneditable() []string {
 	return []string{web.CodeMessageNotFound, "cant_update_message", "edit_window_closed", web.CodeChannelNotFound,
 		"is_inactive",
 		"not_in_channel", "is_archived"}
 }
 
-// replace is what is done when Slack refuses for good to edit the card, with
-// why: a further message if one is due, else nothing, and what is shown counts
-// as taken.
+// replace handles a card that Slack permanently refuses to edit; why is Slack's
+// error. It posts a further message if one is due. Otherwise it does nothing, and
+// op counts as shown.
 func (b *Board) replace(ctx context.Context, op operation.Operation, card operation.Card, why error) (int64, error) {
 	b.setUnsure(op.ID, false) // it was certainly not edited
 	if op = b.newest(op); !b.due(ctx, op, card, web.ErrorCode(why)) {
@@ -57,7 +57,7 @@ func (b *Board) due(ctx context.Context, op operation.Operation, card operation.
 	return why == web.CodeMessageNotFound && b.Web.Deleted(ctx, card.Channel, card.TS)
 }
 
-// withhold notes that the card keeps what it says.
+// withhold records that the card stays as it is.
 func (b *Board) withhold(op operation.Operation, why string) {
 	b.delivered.WithLabelValues("withheld").Inc()
 	b.Log.Info("card cannot be edited and keeps what it says", zap.String("operation", op.ID),

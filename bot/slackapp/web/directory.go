@@ -18,7 +18,7 @@ const (
 	groupsFor = 5 * time.Minute
 
 	// groupsAtSteps is how old it may be at a click and at the last check. Slack
-	// tells of changes, but each event to one replica only, and not for sure.
+	// sends an event about a change to one replica only, and may lose it.
 	groupsAtSteps = 30 * time.Second
 
 	// factsFor merges the look-ups of one moment. A right that is taken away
@@ -28,8 +28,8 @@ const (
 	slackbot = "USLACKBOT" // the one bot that users.info does not call a bot
 )
 
-// Directory answers who and where from Slack. What cannot be read is an error,
-// never an old or an empty answer. It is safe for concurrent use and starts no
+// Directory reads people, channels and user groups from Slack. A failed look-up is
+// an error, never an old or an empty answer. It is safe for concurrent use and starts no
 // goroutines.
 type Directory struct {
 	web      *Client
@@ -75,8 +75,8 @@ func (d *Directory) Forget(userID, channelID string) {
 	d.groups.age("", groupsAtSteps)
 }
 
-// ForgetGroups drops what is remembered of the user groups, because Slack says
-// that one of them changed.
+// ForgetGroups drops the cached user groups, because Slack says that one of them
+// changed.
 func (d *Directory) ForgetGroups() { d.groups.drop("") }
 
 // Workspace implements operation.Directory: where the bot is installed.
@@ -118,8 +118,8 @@ func personOf(answer socket.Fields) (operation.Person, error) {
 	return p, nil
 }
 
-// anyOf reads all of some flags, so that none is overlooked that cannot be
-// read, and reports whether one is set.
+// anyOf reports whether one of the flags is set. It reads all of them, so that an
+// unreadable flag is always an error.
 func anyOf(f socket.Fields, names ...string) bool {
 	set := false
 	for _, name := range names {
@@ -148,7 +148,7 @@ func channelOf(answer socket.Fields) (operation.Channel, error) {
 	direct := c.Flag("is_im")
 	creator := c.Text("creator")
 	if direct {
-		creator = c.Text("user") // nobody creates a direct message; it is the person's
+		creator = c.Text("user") // a direct message has no creator; it belongs to the person
 	}
 	// Channels that span the workspaces of one organization have is_org_shared
 	// and no is_ext_shared; those are ours.
@@ -186,8 +186,8 @@ func (d *Directory) readGroups(ctx context.Context, _ string) ([]operation.Group
 	return groups, nil
 }
 
-// readGroup reads one group. One that cannot be read is in the way only of a
-// policy that names it.
+// readGroup reads one group. A group that cannot be read affects only a policy
+// that names it.
 func readGroup(g socket.Fields) operation.Group {
 	out := operation.Group{ID: g.Text("id"), Handle: g.Label("handle"), Name: g.Label("name"),
 		Members:  g.Texts("users"),

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// recent keeps the answers of a look-up for a while and makes one look-up for
-// all who ask at the same time. Errors are not kept.
+// recent caches the answers of a look-up for some time and makes one look-up for
+// concurrent callers. Errors are not cached.
 type recent[T any] struct {
 	now  func() time.Time
 	keep time.Duration
@@ -22,7 +22,7 @@ type entry[T any] struct {
 	done  chan struct{} // closed when the rest is set
 	value T
 	err   error
-	cut   bool // err is because the one who asked had no more time
+	cut   bool // err is the caller's timeout
 	at    time.Time
 }
 
@@ -50,7 +50,7 @@ func (r *recent[T]) get(ctx context.Context, key string) (T, error) {
 		if !e.cut {
 			return e.value, e.err
 		}
-		// The one who asked had less time than we do: someone asks again.
+		// The caller that made the look-up had a shorter timeout than this one: retry.
 	}
 }
 
@@ -63,20 +63,19 @@ func (r *recent[T]) entry(key string) (e *entry[T], mine bool) {
 		return e, false
 	}
 	r.prune()
-	e = &entry[T]{done: make(chan struct{}), at: r.now()} // an answer is as old as its question
+	e = &entry[T]{done: make(chan struct{}), at: r.now()} // the age counts from the start of the look-up
 	r.entries[key] = e
 	return e, true
 }
 
-// young reports whether an answer may still be given. An answer from the future
-// may not: the clock was set back, and nobody knows how old it is.
+// young reports whether an answer may still be used. An answer from the future may
+// not: the clock was set back, so its age is unknown.
 func (r *recent[T]) young(e *entry[T]) bool {
 	age := r.now().Sub(e.at)
 	return age >= 0 && age < r.keep
 }
 
-// forget drops what is kept under a key. A look-up under way is of this
-// moment, and stays.
+// forget drops the cached answer of a key. A running look-up is current and stays.
 func (r *recent[T]) forget(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,15 +84,15 @@ func (r *recent[T]) forget(key string) {
 	}
 }
 
-// drop forgets what is kept under a key, also what is being looked up: that may
-// have been read before what is known now. Those who wait for it still get it.
+// drop drops the cached answer of a key and a running look-up, which may have read
+// an old state. Callers that wait for the look-up still get its answer.
 func (r *recent[T]) drop(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.entries, key)
 }
 
-// age drops what is kept under a key if it is older than this.
+// age drops the cached answer of a key if it is older than this.
 func (r *recent[T]) age(key string, older time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +101,7 @@ func (r *recent[T]) age(key string, older time.Duration) {
 	}
 }
 
-// look fills an entry. Whoever waits for it is let go also if reading panics.
+// look fills an entry. It releases the waiting callers even if the read panics.
 func (r *recent[T]) look(ctx context.Context, key string, e *entry[T]) {
 	e.err, e.cut = errors.New("the look-up broke off"), true
 	defer close(e.done)

@@ -25,7 +25,7 @@ const (
 	appTokenSetting = "SLACK_APP_TOKEN"
 )
 
-// Slack's words for refusals that have a remedy of their own.
+// Slack's codes for refusals with a remedy of their own.
 const (
 	slackMissingScope = "missing_scope"
 	slackLinkDisabled = "link_disabled"
@@ -79,7 +79,7 @@ const TokenRotation = "the token is one of token rotation, which lbbot does not 
 	"make a new app from the manifest that `lbbot manifest` prints, which has token_rotation_enabled: false, and use " +
 	"its bot token"
 
-// Refusal says that Slack does not take a token.
+// Refusal says that Slack refuses a token.
 type Refusal struct {
 	Setting string // SLACK_BOT_TOKEN or SLACK_APP_TOKEN
 	Code    string // Slack's word
@@ -98,8 +98,8 @@ func (r Refusal) String() string {
 // AppRefusal is the Refusal of a connection that Slack does not open.
 func AppRefusal(code string) Refusal { return Refusal{Setting: appTokenSetting, Code: code} }
 
-// SocketReason says why there is no connection, with the remedy where only a
-// person can help.
+// SocketReason says why there is no connection, and the remedy if only a person
+// can help.
 func SocketReason(reason string) string {
 	if do := remedy(appTokenSetting, reason, ""); do != "" {
 		return reason + ": " + do
@@ -107,7 +107,7 @@ func SocketReason(reason string) string {
 	return reason
 }
 
-// explained is err, with what to change where only a person can.
+// explained adds to err what a person has to change, if only a person can.
 func explained(err error) error {
 	e, ok := errors.AsType[*callError](err)
 	if !ok || !permanent(e.Code) {
@@ -116,7 +116,7 @@ func explained(err error) error {
 	return &operation.SetupError{Remedy: remedy(botTokenSetting, e.Code, e.Needed), Err: err}
 }
 
-// refusedCalls is what Slack refuses for good, by method, since when.
+// refusedCalls records which methods Slack permanently refuses, and since when.
 type refusedCalls struct {
 	log *zap.Logger
 	now func() time.Time
@@ -130,7 +130,7 @@ type fault struct {
 	since        time.Time
 }
 
-// noted takes in what came of a call. It logs a lasting refusal once.
+// noted records the result of a call. It logs a permanent refusal once.
 func (s *refusedCalls) noted(method string, err error) {
 	e, refused := errors.AsType[*callError](err)
 	switch {
@@ -177,7 +177,7 @@ func (s *refusedCalls) clear(what string) {
 	}
 }
 
-// taken drops what was refused because of the token: Slack takes it.
+// taken drops refusals of the token: Slack accepts it now.
 func (s *refusedCalls) taken() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,8 +186,8 @@ func (s *refusedCalls) taken() {
 	})
 }
 
-// scoped takes in which scopes the bot token has, by the header of an answer.
-// An answer without it says nothing.
+// scoped records the scopes of the bot token from the header of an answer. An
+// answer without the header changes nothing.
 func (s *refusedCalls) scoped(h http.Header) {
 	list := h.Get("X-Oauth-Scopes")
 	if list == "" {
@@ -229,8 +229,8 @@ func (w *Client) Ready(groups bool) error {
 }
 
 // CheckTokens asks Slack whether it takes the bot token and, if not, the app
-// token as well, so that everything wrong is said at once: the socket asks with
-// the app token by itself. err is any other trouble. It blocks for two calls.
+// token as well, so that one report names both: the socket checks the app
+// token only later. err is any other failure. It blocks for two calls.
 func (w *Client) CheckTokens(ctx context.Context, app zenlayer.Secret) (refusals []Refusal, err error) {
 	answer, header, err := w.patient.ask(ctx, "auth.test", nil)
 	if err == nil {

@@ -28,9 +28,9 @@ type Config struct {
 	Log      *zap.Logger
 }
 
-// Client is the Web API as this bot uses it. Two callers share its connections:
-// one for the three seconds that a trigger lives, which never waits and
-// repeats, and one for everything else, which obeys Retry-After.
+// Client calls the Web API. Two callers share its connections: quick is for the
+// three seconds that a trigger lives and never waits or retries; patient is for
+// everything else and obeys Retry-After.
 type Client struct {
 	quick   *caller
 	patient *caller
@@ -60,8 +60,8 @@ func New(c Config) (*Client, error) {
 	if host := api.Hostname(); host != "slack.com" && !strings.HasSuffix(host, ".slack.com") {
 		w.hosts = append(w.hosts, api.Host) // a stand-in or proxy hands out response URLs of its own
 	}
-	// Slack answers no call with a redirect, and a followed one could take
-	// the token along.
+	// Slack answers no call with a redirect, and following one could send the
+	// token to another host.
 	noRedirects := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 16
@@ -73,11 +73,11 @@ func New(c Config) (*Client, error) {
 	return w, nil
 }
 
-// Close lets go of idle connections.
+// Close closes idle connections.
 func (w *Client) Close() { w.http.CloseIdleConnections() }
 
-// Post sends a message and returns where it is: for a person's id that is the
-// channel of the direct message.
+// Post sends a message and returns its channel and timestamp. For a person's ID
+// that is the channel of the direct message.
 func (w *Client) Post(ctx context.Context, to string, m render.Message) (channel, ts string, err error) {
 	return w.postUnder(ctx, to, "", m)
 }
@@ -213,7 +213,7 @@ func (w *Client) History(ctx context.Context, channel string, since time.Time) (
 	return list, all, answer.Err()
 }
 
-// Response is what a response URL is asked to do.
+// Response is the body of a request to a response URL.
 type Response struct {
 	Text            string        `json:"text,omitempty"`
 	Blocks          []slack.Block `json:"blocks,omitempty"`
@@ -265,9 +265,9 @@ func (w *Client) Respond(ctx context.Context, address string, r Response) error 
 	return nil
 }
 
-// delivered reads the answer of a response URL: plain text, JSON or nothing.
-// A proxy may drop the body, and taking that for a failure sends the message a
-// second time by another way.
+// delivered reads the answer of a response URL: plain text, JSON or nothing. A
+// missing body counts as success, because a proxy may drop it and a failure would
+// send the message a second time.
 func delivered(status int, body []byte) bool {
 	text := strings.TrimSpace(string(body))
 	var said struct {

@@ -26,9 +26,9 @@ import (
 // groups with everybody in them.
 const maxAnswer = 32 << 20
 
-// caller calls methods of the Web API. The answers are read here and not by
-// slack-go: a single field of another type than it expects costs it the whole
-// answer, also the ones that nobody needs.
+// caller calls methods of the Web API. It does not let slack-go decode the
+// answers, because slack-go rejects a whole answer if one field has an unexpected
+// type, even a field that the bot does not use.
 type caller struct {
 	client  *http.Client
 	apiURL  string
@@ -40,7 +40,7 @@ type caller struct {
 // callError is Slack's refusal of one call.
 type callError struct {
 	Method     string
-	Code       string // Slack's word; empty when the answer was not the API's
+	Code       string // Slack's code; empty when the API did not answer
 	Status     int
 	Needed     string        // with missing_scope: the scope
 	Details    []string      // what is wrong with the arguments, without secrets
@@ -59,14 +59,14 @@ func (e *callError) Error() string {
 	return s
 }
 
-// call makes one call and returns the answer of a success. It blocks for the
-// client's timeout, and for the rate limits that it waits for.
+// call makes one call and returns a successful answer. It blocks for the client's
+// timeout, plus the rate limits that it waits for.
 func (c *caller) call(ctx context.Context, method string, args url.Values) (socket.Fields, error) {
 	answer, _, err := c.ask(ctx, method, args)
 	return answer, err
 }
 
-// ask is call, with the headers of the answer.
+// ask is call that also returns the headers of the answer.
 func (c *caller) ask(ctx context.Context, method string, args url.Values) (socket.Fields, http.Header, error) {
 	for tries := 0; ; tries++ {
 		answer, header, err := c.once(ctx, method, args)
@@ -134,7 +134,7 @@ const (
 	CodeMessageNotFound = "message_not_found"
 )
 
-// waitOf is how long a 429 asks to wait; a minute, where it does not say.
+// waitOf is how long a 429 asks to wait; one minute if it does not say.
 func waitOf(h http.Header) time.Duration {
 	seconds, err := strconv.Atoi(h.Get("Retry-After"))
 	if err != nil || seconds < 0 {
@@ -143,7 +143,8 @@ func waitOf(h http.Header) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// pause waits, and a little longer, so that many do not wake at once.
+// pause waits for the duration plus jitter, so that many callers do not retry at
+// once.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d + rand.N(time.Second))
 	defer timer.Stop()
@@ -163,7 +164,7 @@ func scopes(text string) string {
 	return render.Clamp(text, render.NameLimit)
 }
 
-// redact hides the token, also a part of it, and whatever looks like one.
+// redact hides the token, parts of it, and anything that looks like a token.
 func (c *caller) redact(text string) string {
 	for _, part := range append([]string{c.token}, strings.Split(c.token, "-")...) {
 		if len(part) > 7 && strings.Contains(text, part) {
@@ -178,7 +179,7 @@ func (c *caller) redact(text string) string {
 
 const redacted = "[redacted]"
 
-// ErrorCode returns Slack's word for a failed call, such as "not_in_channel";
+// ErrorCode returns Slack's code for a failed call, such as "not_in_channel";
 // empty when nothing answered.
 func ErrorCode(err error) string {
 	if e, ok := errors.AsType[*callError](err); ok {
@@ -195,8 +196,8 @@ func CertainlyNotDone(err error) bool {
 		"service_unavailable"}, code)
 }
 
-// scrub removes from an error what must not be shown: a response URL is a
-// right to post, and a URL error names its URL.
+// scrub removes URLs from an error: a url.Error names its URL, and anyone with a
+// response URL can post.
 func scrub(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
@@ -204,7 +205,7 @@ func scrub(err error) error {
 	return err
 }
 
-// content is a message as the arguments of a call.
+// content encodes a message as the arguments of a call.
 func content(m render.Message, args url.Values) (url.Values, error) {
 	blocks, err := json.Marshal(append([]slack.Block{}, m.Blocks...))
 	if err != nil {

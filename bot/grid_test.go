@@ -26,7 +26,7 @@ func TestAMemberOfAnOrganizationAddsAServer(t *testing.T) {
 	}
 	h.start()
 	h.types(dev, incident, good)
-	h.sees(dev, incident, "belongs to another workspace or organisation")
+	h.sees(dev, incident, "belongs to another workspace or organization")
 	h.types(ana, incident, good)
 	preview := h.sees(ana, incident, "Preview", "web-07")
 	in := h.slack.Click(t.Context(), ana, incident, preview.TS, "req_send", "")

@@ -43,14 +43,14 @@ const (
 // common error codes), then those of load balancer and instance calls.
 var knownCodes = [...]knownCode{
 	{"INTERNAL_SERVER_ERROR", ErrorAdvice{"something broke inside Zenlayer.",
-		"wait for this card to settle; do not repeat it by hand."}},
+		"wait until the bot has found out; do not repeat it by hand."}},
 	{"SERVICE_TEMPORARY_UNAVAILABLE", ErrorAdvice{"the service is not available for the moment.",
 		"try again in a few minutes."}},
 	{"REQUEST_TIMED_OUT", ErrorAdvice{"the request took too long inside Zenlayer.",
-		"wait for this card to settle; do not repeat it by hand."}},
+		"wait until the bot has found out; do not repeat it by hand."}},
 	{"REQUEST_LIMIT_EXCEEDED", ErrorAdvice{"too many calls in a short time.", "wait a minute, then try again."}},
 	{"INVALID_OPERATION_TIMEOUT", ErrorAdvice{"the operation took too long inside Zenlayer.",
-		"wait for this card to settle; do not repeat it by hand."}},
+		"wait until the bot has found out; do not repeat it by hand."}},
 	{"AUTHFAILURE_INVALID_AUTHORIZATION", ErrorAdvice{"the bot's login was not understood.", newKey}},
 	{"AUTHFAILURE_SIGNATURE_FAILURE", ErrorAdvice{"the bot's key was refused.", newKey}},
 	{"AUTHFAILURE_UNAUTHORIZED_OPERATION", ErrorAdvice{"the bot's key may not make this call.",

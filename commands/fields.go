@@ -138,7 +138,7 @@ var registerFields = [...]Field{
 	},
 	{
 		Key: KeyReason, Aliases: []string{"r", "why"},
-		Label: "Reason", Hint: "Saved in the audit log. Add the incident or ticket number.",
+		Label: "Reason", Hint: "Saved in the audit trail. Add the incident or ticket number.",
 		Example: "inc-1234 add capacity",
 		Help:    "free text, up to 300 characters; put quotes around it",
 		Kind:    FieldMultiline, MaxLength: MaxReason, InForm: true,

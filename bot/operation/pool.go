@@ -66,6 +66,7 @@ func UsualWeight(pool []zenlayer.Backend) int {
 	return best
 }
 
+// BackendIDs returns the ids of the entries, in their order.
 func BackendIDs(pool []zenlayer.Backend) []string {
 	ids := make([]string, len(pool))
 	for i, b := range pool {

@@ -155,7 +155,7 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 	r.types(ana, "C0GENERAL", "history share")
 	r.sees(ana, "C0GENERAL", "I am not in")
 	r.types(ana, partner, "history")
-	r.sees(ana, partner, "shared with another organisation")
+	r.sees(ana, partner, "shared with another organization")
 	r.calm()
 }
 

@@ -93,7 +93,7 @@ func TestWhoamiWhyGoesAllTheWay(t *testing.T) {
 	r.types(ana, incident, "whoami why api-lb/htps-443")
 	r.sees(ana, incident, "Not done", "No listener called")
 	r.types(ana, partner, "whoami why api-lb/https-443")
-	m = r.sees(ana, partner, "shared with another organisation")
+	m = r.sees(ana, partner, "shared with another organization")
 	require.False(t, has(m, "https-443"), "nothing is looked up where nothing may be done")
 	require.Empty(t, r.shelf.events, "asking why is noted nowhere")
 	r.calm()

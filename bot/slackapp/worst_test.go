@@ -55,7 +55,6 @@ func requireSecondLine(t *testing.T, name string, m render.Message) {
 		return // it says so itself
 	}
 	for _, s := range []string{"*What to do:* ", render.Follows, "here is nothing to do", render.DoNotRepeat,
-		render.AddedDo,
 		"*Please approve or deny:* ", "Please have a look.", "Stopping, as ", "Denied by "} {
 		if strings.Contains(lines[1], s) {
 			return

@@ -24,7 +24,7 @@ const (
 	addingBy         = "by %s"
 	FieldBackend     = "Backend ID"
 	FieldRequest     = "Request ID"
-	AddedDo          = "There is nothing more to do."
+	AddedDo          = "*What to do:* test %s; I cannot see traffic."
 	AddedDoRisk      = "*What to do:* make sure that the server is ready for traffic."
 	statusFault      = "The error was: %s"
 	buttonAskAgain   = "Ask again"
@@ -124,11 +124,10 @@ func statusLine(op operation.Operation, w Wording) string {
 	later := Code(fmt.Sprintf(StatusCommand, op.Ref))
 	switch {
 	case Clean(op.BackendStatus) != "":
-		return fmt.Sprintf("*Status at Zenlayer:* \"%s\" (read %s). I cannot see traffic",
-			Prose(op.BackendStatus, NameLimit), Clock(firstTime(op.StatusAt, op.FinishedAt))) + testLine(op)
+		return fmt.Sprintf("*Status at Zenlayer:* \"%s\" (read %s).",
+			Prose(op.BackendStatus, NameLimit), Clock(firstTime(op.StatusAt, op.FinishedAt)))
 	case !op.StatusAt.IsZero():
-		return fmt.Sprintf("*Status at Zenlayer:* none shown (read %s). I cannot see traffic", Clock(op.StatusAt)) +
-			testLine(op)
+		return fmt.Sprintf("*Status at Zenlayer:* none shown (read %s).", Clock(op.StatusAt))
 	case !op.Watch:
 		return "*Status:* not watched, as asked."
 	case op.StatusLooks == 0 && !watchOver(op, w):
@@ -156,11 +155,11 @@ func addedTodo(op operation.Operation, w Wording) string {
 	case op.Watch && op.StatusAt.IsZero() && Clean(op.BackendStatus) == "" && watchOver(op, w):
 		return "*What to do:* look for this backend in the console."
 	}
-	return AddedDo
+	return fmt.Sprintf(AddedDo, testAddress(op))
 }
 
-// testLine names the address to test, if it is known.
-func testLine(op operation.Operation) string {
+// testAddress is the address to test, or the server if the address is not known.
+func testAddress(op operation.Operation) string {
 	port := ""
 	switch {
 	case len(op.Request.PortList) > 0:
@@ -169,9 +168,9 @@ func testLine(op operation.Operation) string {
 		port = Clean(op.Listener.Port)
 	}
 	if Clean(op.Server.IP) == "" || port == "" {
-		return "."
+		return ServerName(op, Name)
 	}
-	return fmt.Sprintf("; test %s.", Name(endpoint(Clean(op.Server.IP), port)))
+	return Name(endpoint(Clean(op.Server.IP), port))
 }
 
 // nothingCard: it is as asked, and no call of ours is known to have done it.

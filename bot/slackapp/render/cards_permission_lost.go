@@ -38,7 +38,7 @@ func lateDenial(op operation.Operation, who func(operation.Actor) string, at fun
 		return fmt.Sprintf("At the last check the policy asked for an approval that this request does not have, so I "+
 			"stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedShared, d.Code == operation.DeniedChannel:
-		return fmt.Sprintf("At the last check this channel was shared with another organisation or could not be "+
+		return fmt.Sprintf("At the last check this channel was shared with another organization or could not be "+
 			"seen, so I stopped. %s", sentOrNot(op))
 	case d.Code == operation.DeniedReason:
 		return fmt.Sprintf("At the last check the policy asked for a reason, which this request does not have, so I "+

@@ -151,7 +151,7 @@ func channelVerdict(s operation.Standing) string {
 	parts := []string{render.Code(c.ID)}
 	switch {
 	case c.Shared:
-		parts = append(parts, "shared with another organisation")
+		parts = append(parts, "shared with another organization")
 	case c.Direct:
 		parts = append(parts, "direct message")
 	default:

@@ -21,8 +21,8 @@ const (
 	statusApprovals = "*Approval:* %s"
 	previewNoServer = "no server on it yet"
 	denyContact     = "*Ask:* %s"
-	denyNoted       = "Noted in the audit log."
-	denyNotedRef    = "Noted in the audit log. %s"
+	denyNoted       = "Noted in the audit trail."
+	denyNotedRef    = "Noted in the audit trail. %s"
 	StaleSent       = "Nothing was done by this click."
 )
 

@@ -98,17 +98,17 @@ func Refusal(d operation.Decision, w render.Wording) string {
 		}
 		return denyGuestOnly
 	case operation.DeniedWorkspace:
-		return "Your account belongs to another workspace or organisation, so I do nothing here."
+		return "Your account belongs to another workspace or organization, so I do nothing here."
 	case operation.DeniedBot:
 		return "Bots, apps and workflows cannot use this command."
 	case operation.DeniedDeactivated:
 		return "This account is deactivated, so I do nothing."
 	case operation.DeniedShared:
 		if render.Clean(d.Contact) != "" {
-			return fmt.Sprintf("This channel is shared with another organisation, so I do nothing here. Use %s.",
+			return fmt.Sprintf("This channel is shared with another organization, so I do nothing here. Use %s.",
 				whom(d.Contact))
 		}
-		return "This channel is shared with another organisation, so I do nothing here. Use an internal channel."
+		return "This channel is shared with another organization, so I do nothing here. Use an internal channel."
 	case operation.DeniedChannel:
 		if d.What == operation.FactDirect {
 			return DenyDirect

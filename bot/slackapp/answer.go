@@ -18,8 +18,8 @@ import (
 	"lbbot/bot/slackapp/web"
 )
 
-// ackBudget is how much of Slack's three seconds the work on an envelope may
-// use before it is acked with what says nothing about the outcome.
+// ackBudget is how much of Slack's three seconds the work on an envelope may use.
+// After it the envelope is acked without an outcome.
 const ackBudget = 2 * time.Second
 
 // answer is the one ack of an envelope.
@@ -28,14 +28,14 @@ type answer struct {
 	envelope socket.Envelope
 	delivery delivery
 	late     any    // the ack when there is no outcome in time; nil is the empty one
-	asking   bool   // it asks for something new: if it breaks, nothing was sent
+	asking   bool   // it asks for something new: if the work fails, nothing was sent
 	about    string // id of the operation that it is about, if any
 	once     sync.Once
 }
 
-// newAnswer makes the answer of d. An empty ack would close a view and with
-// it what was typed, so a late submission turns to the waiting screen. Who typed
-// a command reads that the answer is still to come.
+// newAnswer makes the answer of d. An empty ack would close a view and lose the
+// typed values, so a late submission shows the waiting screen. A late command
+// tells the person that the answer will follow.
 func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 	r := &answer{app: a, envelope: e, delivery: d}
 	switch {
@@ -72,9 +72,9 @@ func (r *answer) ackDeadline(ctx context.Context) (stop func()) {
 // empty acks with nothing: Slack stops waiting, and shows nothing.
 func (r *answer) empty(ctx context.Context) { r.with(ctx, nil) }
 
-// with acks with a payload, and reports whether Slack was given this one: not
-// if there was an ack before, it is too large, or the connection is gone. What
-// it says has to be delivered in another way then.
+// with acks with a payload and reports whether Slack got it. It returns false if
+// the envelope was acked before, the payload is too large, or the connection is
+// gone. The caller then has to deliver the content in another way.
 func (r *answer) with(ctx context.Context, payload any) (written bool) {
 	r.once.Do(func() {
 		err := r.envelope.Ack(context.WithoutCancel(ctx), payload)
@@ -139,7 +139,7 @@ func (a *App) tell(ctx context.Context, d delivery, m render.Message) {
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, false) })
 }
 
-// replace is tell, in place of the private message that was clicked on.
+// replace is tell, but replaces the private message that was clicked.
 func (a *App) replace(ctx context.Context, d delivery, m render.Message) {
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, d.Container.IsEphemeral) })
 }
@@ -184,8 +184,8 @@ const (
 	tellWithin    = 30 * time.Second
 )
 
-// outlive returns a context for an answer, which is due also when the time
-// for the work is over; only the end of the App cuts it off.
+// outlive returns a context for an answer, which is due even after the timeout of
+// the work. Only the end of the App cancels it.
 func (a *App) outlive(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), within,
 		fmt.Errorf("Slack did not take it within %s", within))
@@ -193,7 +193,7 @@ func (a *App) outlive(ctx context.Context, within time.Duration) (context.Contex
 	return ctx, func() { stop(); cancel() }
 }
 
-// remove takes away the private message that was clicked on.
+// remove deletes the private message that was clicked.
 func (a *App) remove(ctx context.Context, d delivery) {
 	if d.ResponseURL == "" || !d.Container.IsEphemeral {
 		return

@@ -40,8 +40,8 @@ type History interface {
 	Events(ctx context.Context, operationID string) ([]operation.Event, error)
 }
 
-// Config configures an App. All fields but Owner, ConsoleURL
-// and AppID are required.
+// Config configures an App. All fields but Owner, ConsoleURL and AppID are
+// required.
 type Config struct {
 	Web       *web.Client
 	Board     *board.Boards
@@ -76,8 +76,8 @@ type App struct {
 	cancel  context.CancelCauseFunc
 }
 
-// maxTasks bounds the envelopes being worked on. Beyond it people are told
-// that the bot is busy, which is better than silence.
+// maxTasks bounds the envelopes in work. Beyond it, people are told that the bot
+// is busy.
 const maxTasks = 512
 
 const (
@@ -145,15 +145,15 @@ func (a *App) Receive(e socket.Envelope) {
 	if a.excuses.run("", func() { defer stop(); a.work(d, r, errBusy) }) {
 		return
 	}
-	// Not even that: the ack is all there is room for, and Slack bounds how
-	// many of those there can be.
+	// No room for a message either: only ack. Slack limits how many acks can be
+	// open.
 	a.lanes.work.Go(func() { defer stop(); r.with(a.ctx, r.late) })
 }
 
-// errBusy is why an envelope is answered without being worked on.
+// errBusy says that an envelope is answered without any work on it.
 var errBusy = errors.New("too much work")
 
-// read is decode; a panic in it costs this envelope only.
+// read is decode; a panic in it affects this envelope only.
 func (a *App) read(e socket.Envelope) (d delivery, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -172,8 +172,8 @@ func (a *App) count(kind string) {
 	a.metrics.envelopes.WithLabelValues(kind).Inc()
 }
 
-// work handles one envelope: whatever happens in between, it is acked once,
-// and a panic ends nothing but this answer. trouble is why it cannot be handled.
+// work handles one envelope and acks it exactly once, even after a panic, which
+// ends only this answer. trouble is why the envelope cannot be handled.
 func (a *App) work(d delivery, r *answer, trouble error) {
 	ctx, cancel := context.WithTimeoutCause(a.ctx, taskWithin, fmt.Errorf("answering took longer than %s", taskWithin))
 	defer cancel()
@@ -199,8 +199,8 @@ func (a *App) work(d delivery, r *answer, trouble error) {
 	}
 }
 
-// broke answers for what could not be handled: the person gets words and a
-// token by which the log has the cause.
+// broke answers an envelope that could not be handled: the person gets a message
+// with a token that finds the cause in the log.
 func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, why ...zap.Field) {
 	token := a.NewID()
 	a.metrics.faults.WithLabelValues(fault).Inc()
@@ -220,9 +220,9 @@ func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, wh
 	}
 }
 
-// handle sends a delivery to the one who answers it. Slack is acked when that
-// is done, or when ackBudget is over: until then a process that ends has acked
-// nothing, and Slack delivers again or says that it failed.
+// handle passes a delivery to its handler. Slack is acked when the handler is done
+// or ackBudget expires. If the process ends before, nothing was acked, and Slack
+// delivers again or says that it failed.
 func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	switch d.Kind {
 	case kindCommand:
@@ -238,7 +238,7 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	case kindShortcut, kindMessageAct:
 		a.tell(ctx, d, private.NotYet(private.UnofferedShortcut))
 	case kindEvent:
-		a.groupsChanged(d) // before the ack: what Slack was told is in force
+		a.groupsChanged(d) // before the ack, so that an acked change is in effect
 		if d.Event.Type == "app_mention" && d.Event.BotID == "" {
 			a.tell(ctx, d, private.NotYet(private.UnofferedMention))
 		}

@@ -37,8 +37,8 @@ func (a *App) approve(ctx context.Context, c intake.Click) error {
 // errAsked says that the same person asked about the same request lately.
 var errAsked = errors.New("the question stands in the thread already")
 
-// question opens the talk in the thread, once for each person and request: a
-// double click is one question.
+// question starts the conversation in the thread, once per person and request, so
+// that a double click asks once.
 func (a *App) question(ctx context.Context, c intake.Click) error {
 	key := c.OperationID + " " + c.Actor.UserID
 	if !a.asked.claim(key) {
@@ -78,7 +78,7 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render
 	return a.problem(ctx, d, err)
 }
 
-// rulesSay reports whether a no is that of the rules, for this person here.
+// rulesSay reports whether the policy denied this person in this channel.
 func rulesSay(code operation.DenialCode) bool {
 	return code == operation.DeniedNoRule || code == operation.DeniedForbidden || code == operation.DeniedApproval
 }
@@ -122,7 +122,7 @@ func (a *App) openDeny(ctx context.Context, d delivery, value string) {
 	a.showForm(ctx, d, private.DenyForm(private.FormMeta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
 }
 
-// deny writes down a no. Its ack closes the form once it is on disk.
+// deny stores a denial. Its ack closes the form after the denial is on disk.
 func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 	meta, id, ok := a.formAbout(ctx, d, answer)
 	if !ok {
@@ -138,7 +138,7 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 		Version: version}, values[commands.KeyReason])
 	if e, ok := errors.AsType[*intake.DecidedError](err); ok && e.Operation.Approval != nil {
 		if no := e.Operation.Approval.Denied; no != nil && no.By.UserID == d.Actor.UserID {
-			op, err = e.Operation, nil // their own no, delivered again
+			op, err = e.Operation, nil // their own denial, delivered again
 		}
 	}
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"lbbot/bot/slackapp/render/private"
 )
 
-// click answers a button. Buttons live as long as their message, so every one
-// is checked against what is true now.
+// click answers a button. Buttons live as long as their message, so each click is
+// checked against the current state.
 func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 	if len(d.Actions) == 0 {
 		return
@@ -46,9 +46,9 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 	b.do(ctx, a, d, answer, value)
 }
 
-// outsider refuses a click from another workspace or organization before
-// anything is shown or opened for it. Only a click that could be one is looked
-// up: a trigger does not wait, and what a click asks for is checked again.
+// outsider refuses a click from another workspace or organization before it shows
+// or opens anything. It looks up only a click that could be from outside, because a
+// trigger expires soon and the request of a click is checked again.
 func (a *App) outsider(ctx context.Context, d delivery) error {
 	within, cancel := context.WithTimeoutCause(ctx, nameWithin,
 		errors.New("Slack did not answer within "+nameWithin.String()))
@@ -156,9 +156,9 @@ func (a *App) more(ctx context.Context, d delivery, value string) {
 	}
 }
 
-// zeno shows the call with the token of an operation that is not settled, to
-// those who could have asked for it. Of a settled one the token is of no use
-// but to add the server a second time.
+// zeno shows the call with the client token of an unsettled operation, to people
+// who could have asked for it. The token of a settled operation could only add the
+// server a second time.
 func (a *App) zeno(ctx context.Context, d delivery, op operation.Operation) {
 	if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
 		a.tell(ctx, d, a.problem(ctx, d, &operation.StaleError{Operation: op}))

@@ -85,8 +85,8 @@ func (a *App) register(ctx context.Context, d delivery, answer *answer, reg comm
 	}
 }
 
-// ask hands a registration to the intake, with the place it comes from and the
-// id of what an earlier delivery of it stored.
+// ask passes a registration to the intake, with its place and the ID of the
+// operation that an earlier delivery stored.
 func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, earlier string) (operation.Operation,
 	bool, error) {
 	place, err := a.resultPlace(ctx, d, reg)
@@ -97,8 +97,8 @@ func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, ea
 		Delivery: d.Key, Earlier: earlier})
 }
 
-// resultPlace completes the place with the channel that is to see the result,
-// and makes sure that the bot can post there, before anything is asked for.
+// resultPlace completes the place with the channel for the result. It checks first
+// that the bot can post there.
 func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registration) (operation.Place, error) {
 	p := a.place(d)
 	p.ResultID = p.ChannelID
@@ -137,7 +137,7 @@ func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registra
 }
 
 // unresolvedChannel says that Slack did not turn a channel's name into its id.
-// Nothing can look a name up without reading all channels there are.
+// Looking up a name would mean reading all channels.
 func unresolvedChannel(reg commands.Registration) error {
 	values := reg.Values()
 	delete(values, commands.KeyTo)
@@ -154,7 +154,7 @@ const channelUnresolved = "Slack did not say which channel %s is. Type # and pic
 // channelError says that the bot cannot post where the result should go.
 type channelError struct {
 	channel string
-	code    string // Slack's word
+	code    string // Slack's code
 	words   render.Message
 }
 
@@ -164,7 +164,7 @@ func (a *App) cannotPost(channel, code string) error {
 	return &channelError{channel, code, private.ChannelRefused(channel, code, a.wording())}
 }
 
-// whoami tells a person what the bot knows of them and what the rules say.
+// whoami tells a person what the bot knows about them and what the policy allows.
 func (a *App) whoami(ctx context.Context, d delivery) {
 	s, err := a.Explainer.Whoami(ctx, d.Actor, d.Place)
 	if err != nil {
@@ -174,7 +174,7 @@ func (a *App) whoami(ctx context.Context, d delivery) {
 	a.tell(ctx, d, private.Whoami(s, a.limits(ctx, d), a.wording()))
 }
 
-// status tells where an operation stands.
+// status shows the state of an operation.
 func (a *App) status(ctx context.Context, d delivery, ref string) {
 	op, err := a.Intake.Status(ctx, ref, d.Actor, d.Place)
 	if errors.Is(err, operation.ErrNotFound) {
@@ -194,7 +194,7 @@ func (a *App) status(ctx context.Context, d delivery, ref string) {
 	a.tell(ctx, d, private.Status(op, events, a.Board.CardLink(ctx, op.ID)))
 }
 
-// trimName takes the command's own name off a command line.
+// trimName removes the command's own name from a command line.
 func trimName(line string) string {
 	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), commands.Name))
 }

@@ -27,9 +27,8 @@ const (
 	kindEvent      = "events_api"
 )
 
-// payload is what we read of an envelope. Message blocks, which hold whatever
-// Slack invents, are not looked at, so that nothing in them can keep an
-// envelope from being read.
+// payload is the part of an envelope that we read. It leaves message blocks out,
+// because an unknown block must not make an envelope unreadable.
 type payload struct {
 	Type        string
 	APIAppID    string
@@ -104,9 +103,9 @@ func decode(e socket.Envelope) (delivery, error) {
 	if e.Type == "interactive" {
 		d.Kind = d.Type
 	}
-	// What can be read in spite of an error says whom to answer. The id of the
-	// envelope stands in for one that Slack left out, so that two deliveries
-	// never share a key by accident.
+	// The readable part of a faulty envelope says whom to answer. If Slack left out
+	// an ID, the envelope's ID replaces it, so that two deliveries never share a key
+	// by accident.
 	switch d.Kind {
 	case kindCommand:
 		d.readCommand(f, e.ID)
@@ -191,9 +190,9 @@ func (d *delivery) keyInteraction(envelope string) {
 	}
 }
 
-// readState reads what was filled in: the elements of our forms, whose blocks
-// have the id of their element. Others are not looked at, so that an element of
-// a kind not known yet cannot lose the whole form.
+// readState reads the values of our forms, whose blocks have the ID of their
+// element. It ignores other elements, so that an unknown kind of element cannot
+// make the whole form unreadable.
 func readState(raw json.RawMessage) (*slack.ViewState, error) {
 	s := &slack.ViewState{Values: map[string]map[string]slack.BlockAction{}}
 	if len(raw) == 0 {

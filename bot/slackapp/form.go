@@ -121,10 +121,10 @@ func formErrors(err error, words render.Message) map[string]string {
 	return map[string]string{render.FieldBlockID(field): render.Clamp(render.Bare(words.Text), render.MaxFieldError)}
 }
 
-// formAgain is the form as it was sent, with what is wrong on top: there are no
-// errors on the fields of a view that is drawn again.
+// formAgain is the submitted form with the problems on top, because Slack shows no
+// field errors in an updated view.
 func (a *App) formAgain(d delivery, err error, words render.Message) slack.ModalViewRequest {
-	state, _ := readState(d.View.State) // what cannot be read is not kept
+	state, _ := readState(d.View.State) // unreadable values are dropped
 	f := private.FormState{Values: private.FormValues(state), ChannelID: d.Place.ChannelID,
 		DraftID: d.View.PrivateMetadata,
 		Alert:   words.Text}
@@ -214,9 +214,9 @@ func sendable(err error) bool {
 		operation.DeniedUnchecked}, e.Decision.Code)
 }
 
-// alreadyMine reports whether err says that this person's own click was taken
-// before: the same delivery again, or a second press. Its answer is that of
-// the first. A draft or a dry run was not taken.
+// alreadyMine reports whether err says that this person's own click was accepted
+// before: a redelivery or a second press, which gets the answer of the first. A
+// draft or a dry run was not accepted.
 func alreadyMine(err error, d delivery) (operation.Operation, bool) {
 	var op operation.Operation
 	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {

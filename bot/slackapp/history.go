@@ -16,8 +16,8 @@ import (
 	"lbbot/commands"
 )
 
-// What a remembered history has besides the keys of its command, so that Older
-// goes on where it stopped. None of it decides what the person may see.
+// Keys of a remembered history in addition to those of its command, so that Older
+// continues where the page ended. None of them decides what the person may see.
 const (
 	pastSince   = "past-since"
 	pastOps     = "past-operations"
@@ -93,7 +93,8 @@ func (a *App) older(ctx context.Context, d delivery, value string) {
 	a.history(ctx, d, values)
 }
 
-// keepHistory is what Older needs. What it shows is for the one who pressed.
+// keepHistory stores what the Older button needs. The page is for the person who
+// presses it.
 func keepHistory(values commands.Values, ask intake.HistoryQuery, next intake.Cursor) commands.Values {
 	kept := commands.Values{pastSince: strconv.FormatInt(ask.Since.UnixMilli(), 10), pastOps: markText(next.Operations),
 		pastDenials: markText(next.Denials)}
@@ -105,7 +106,7 @@ func keepHistory(values commands.Values, ask intake.HistoryQuery, next intake.Cu
 	return kept
 }
 
-// remembered goes on where a page stopped, if there was one.
+// remembered continues after the previous page, if there was one.
 func remembered(values commands.Values, ask *intake.HistoryQuery) {
 	since, err := strconv.ParseInt(values[pastSince], 10, 64)
 	if err != nil {

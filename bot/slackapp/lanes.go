@@ -7,7 +7,7 @@ import "sync"
 // waits for all of them.
 type lanes struct {
 	limit    int             // tasks waiting or running
-	panicked func(cause any) // told of a task that panicked; the others go on
+	panicked func(cause any) // called after a task has panicked; the others continue
 
 	mu      sync.Mutex
 	count   int

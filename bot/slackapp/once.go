@@ -14,8 +14,7 @@ import (
 // ended. The journal says which deliveries were answered. In this process the
 // deliveries with one key take turns, because they are on one lane.
 
-// claimEvery is how often it is asked whether the answer that another process
-// gives has come.
+// claimEvery is the interval of checks whether another process has answered.
 const claimEvery = 200 * time.Millisecond
 
 // delivered returns what earlier deliveries of d did. If the journal does not
@@ -78,8 +77,8 @@ func (a *App) claimNow(ctx context.Context, d delivery) (bool, error) {
 	return a.Journal.Claim(ctx, d.Key)
 }
 
-// noting bounds one question to the journal. An answer may be due after the
-// time for the work is over.
+// noting bounds one call of the journal. An answer may be due after the timeout of
+// the work.
 func noting(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(context.WithoutCancel(ctx), noteWithin,
 		fmt.Errorf("the journal did not answer within %s", noteWithin))

@@ -48,7 +48,7 @@ func (a *App) keepOffer(ctx context.Context, d delivery, e *commands.InputError)
 	return key
 }
 
-// chooser is whom an offer is kept for.
+// chooser is the key of the person for whom an offer is stored.
 func chooser(a operation.Actor) string { return a.TeamID + "/" + a.UserID }
 
 // pick shows the preview of a request with what was picked put in place of the
@@ -58,7 +58,7 @@ func (a *App) pick(ctx context.Context, d delivery, index int, value string) {
 	if err == nil {
 		err = a.clickedPreview(ctx, d, reg)
 	}
-	if _, ok := errors.AsType[*commands.InputError](err); ok { // another name is still to be found
+	if _, ok := errors.AsType[*commands.InputError](err); ok { // another name is still unknown
 		a.replace(ctx, d, a.problem(ctx, d, err))
 	} else if err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, err))

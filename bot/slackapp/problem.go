@@ -13,8 +13,8 @@ import (
 	"lbbot/commands"
 )
 
-// problem is what to say about an error of Intake. Every error has words: one
-// that is not expected is our own fault, quoted by a token from the log.
+// problem is the answer for an error of Intake. An unexpected error is a fault of
+// the bot; the answer has a token that finds it in the log.
 func (a *App) problem(ctx context.Context, d delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		return private.InputErrors(e, a.memory.keep(e.Values, private.FieldProblems(e)...), a.keepOffer(ctx, d, e))
@@ -72,9 +72,9 @@ func (a *App) link(ctx context.Context, d delivery, id string) string {
 	return a.Board.CardLink(ctx, id)
 }
 
-// broken is what to say when the work on an envelope broke halfway. What is
-// about an operation may have changed it, so the journal says what is true;
-// "not added" is said only of what asked for something new.
+// broken is the answer when the work on an envelope failed halfway. An envelope
+// about an operation may have changed it, so the answer is its stored state. Only
+// an envelope that asked for something new is answered with "not added".
 func (a *App) broken(ctx context.Context, token string, r *answer) render.Message {
 	if r.about != "" {
 		op, err := a.Journal.Operation(ctx, r.about)

@@ -8,8 +8,8 @@ import (
 	"lbbot/commands"
 )
 
-// memory keeps what was typed for a while, so that a button can open the form
-// with it. Losing it costs a person some typing and decides nothing.
+// memory keeps typed values for a limited time, so that a button can open the form
+// with them. If they are lost, the person types again; nothing else depends on them.
 type memory struct {
 	now   func() time.Time
 	newID func() string
@@ -67,8 +67,8 @@ func (m *memory) problems(key string) []string {
 	return m.items[key].problems
 }
 
-// claims remember for a while what is done once only, such as a question of a
-// person about a request. They are those of this process.
+// claims remember for a limited time what this process may do only once, such as
+// one person's question about one request.
 type claims struct {
 	now func() time.Time
 
@@ -95,7 +95,7 @@ func (c *claims) claim(key string) bool {
 	return true
 }
 
-// release gives a claim back whose work failed.
+// release withdraws a claim after its work failed.
 func (c *claims) release(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -50,9 +50,9 @@ func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Regis
 	return nil
 }
 
-// look returns an operation to the person behind d: their own at once, since
-// a trigger does not wait for look-ups, and that of others only to those who
-// may be here. Permission is asked again before anything is done with it.
+// look returns an operation to the person behind d. It returns their own at once,
+// because a trigger expires soon, and those of others only if the person is allowed
+// in this channel. Permission is checked again before any change.
 func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operation, error) {
 	op, err := a.Journal.Operation(ctx, id)
 	switch {

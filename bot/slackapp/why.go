@@ -27,7 +27,7 @@ func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 	a.tell(ctx, d, a.problem(ctx, d, err))
 }
 
-// limits is how much a person may still do; nothing when that cannot be read.
+// limits is how much a person may still do, or nothing if it cannot be read.
 func (a *App) limits(ctx context.Context, d delivery) []intake.LimitLeft {
 	left, err := a.Intake.LimitsLeft(ctx, d.Actor, "")
 	if err != nil {

@@ -37,7 +37,7 @@ const (
 	ActApYes       = "ap_yes"       // agree to someone else's request
 	ActApNo        = "ap_no"        // the form that asks for the reason
 	ActApQuestion  = "ap_question"  // start a conversation in the thread
-	ActApMore      = "ap_more"      // overflow; see moreValue
+	ActApMore      = "ap_more"      // overflow; see MoreValue
 )
 
 // Callback ids of the views.
@@ -58,13 +58,13 @@ const (
 )
 
 // The entries of the req_more overflow menu. Each is answered privately by
-// the message function named.
+// the named function.
 const (
-	MoreCopy    = "copy"    // copyMessage
-	MoreWhy     = "why"     // whyMessage
-	MoreZeno    = "zeno"    // zenoMessage
-	MoreDetails = "details" // detailsMessage
-	MorePool    = "pool"    // poolMessage
+	MoreCopy    = "copy"    // private.Copy
+	MoreWhy     = "why"     // private.Why
+	MoreZeno    = "zeno"    // private.Zeno
+	MoreDetails = "details" // private.Details
+	MorePool    = "pool"    // private.Pool
 )
 
 // CardEvent names the metadata of a posted card: event_payload has ref,
@@ -97,7 +97,7 @@ func KeyValue(key string, version int64) string {
 	return key + ":" + strconv.FormatInt(version, 10)
 }
 
-// ParseButtonValue reads what buttonValue wrote.
+// ParseButtonValue reads a value that ButtonValue wrote.
 func ParseButtonValue(s string) (id string, version int64, err error) {
 	id, number, ok := strings.Cut(s, ":")
 	if !ok || !validID(id) {
@@ -113,7 +113,7 @@ func ParseButtonValue(s string) (id string, version int64, err error) {
 // MoreValue is the value of one entry of the req_more menu.
 func MoreValue(what string, op operation.Operation) string { return what + ":" + ButtonValue(op) }
 
-// ParseMoreValue reads what moreValue wrote.
+// ParseMoreValue reads a value that MoreValue wrote.
 func ParseMoreValue(s string) (what, id string, version int64, err error) {
 	what, rest, _ := strings.Cut(s, ":")
 	switch what {

@@ -93,13 +93,7 @@ func NotAdded(r operation.Reason) Change {
 
 // Denials has one entry for each code, and its variants.
 func Denials() map[string]operation.Decision {
-	no := func(c operation.DenialCode, change ...func(*operation.Decision)) operation.Decision {
-		d := operation.Decision{Code: c, Channel: true, Person: true}
-		for _, f := range change {
-			f(&d)
-		}
-		return d
-	}
+	no := denial
 	groups := func(d *operation.Decision) { d.Groups = []string{"S0LBPAY"} }
 	all := map[string]operation.Decision{
 		"unchecked": no(operation.DeniedUnchecked, func(d *operation.Decision) { d.What = "channel" }),
@@ -137,8 +131,7 @@ func Denials() map[string]operation.Decision {
 		"approval_two": no(operation.DeniedApproval,
 			func(d *operation.Decision) { d.Policies, d.Approvals = []string{"others-ask"}, 2 }),
 		"rate_open": no(operation.DeniedRate, func(d *operation.Decision) {
-			d.Limit, d.Window = 10,
-				10*time.Minute
+			d.Limit, d.Window = 10, 10*time.Minute
 		}),
 		"not_requester": no(operation.DeniedNotRequester),
 		"other":         no("a code of a later version"),
@@ -146,6 +139,14 @@ func Denials() map[string]operation.Decision {
 	}
 	maps.Copy(all, approvalDenials())
 	return all
+}
+
+func denial(c operation.DenialCode, change ...func(*operation.Decision)) operation.Decision {
+	d := operation.Decision{Code: c, Channel: true, Person: true}
+	for _, f := range change {
+		f(&d)
+	}
+	return d
 }
 
 // Draft is a sample that is only previewed.

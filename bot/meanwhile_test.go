@@ -59,7 +59,7 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 		},
 		"a colleague adds the server with another weight": {
 			after: func(h *house) { h.cloud.SetBackendWeight(h.byHand("i-55a1", "web-07").BackendID, 50) },
-			ends: []string{"Not added", "there with weight 50; you asked for 20",
+			ends: []string{"Not added", "weight 50; you asked for 20",
 				"cannot change a weight in place"}, never: "Not confirmed", on: 1,
 		},
 		"a colleague adds the server while the call is on its way": {
@@ -81,7 +81,8 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 				})
 			},
 			ends: []string{"Added",
-				"is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
+				"The answer was lost. The server is on the listener now, but I cannot tell who added it."},
+			never: "Not added", on: 1,
 		},
 		"the token is forgotten after the answer was lost": {
 			lag: 6 * time.Second, // the second try comes first
@@ -90,7 +91,8 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 				h.cloud.Inject(register(zenlayertest.TokensForgotten))
 			},
 			ends: []string{"Added",
-				"is on the listener. The answer was lost, so I cannot tell who added it."}, never: "Not added", on: 1,
+				"The answer was lost. The server is on the listener now, but I cannot tell who added it."},
+			never: "Not added", on: 1,
 		},
 		"the listener is deleted": {
 			after: func(h *house) { h.cloud.RemoveListener(listener) },
@@ -107,7 +109,7 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 		},
 		"readings lag behind an answer": {
 			lag:  4 * time.Second,
-			ends: []string{"Added", "it was not in the list when I last looked"}, never: "Not added", on: 1,
+			ends: []string{"Added", "t was not in Zenlayer's list when I last looked"}, never: "Not added", on: 1,
 		},
 		"another server has the name on the listener": {
 			after: func(h *house) {

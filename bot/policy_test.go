@@ -31,7 +31,7 @@ func TestAReplicaWithoutTheNewestPolicyFileDecidesNothing(t *testing.T) {
 	h.sees(ana, incident, "Not sent: I do not have the current policy yet, so I decide nothing. Try again in a minute.",
 		"LBR-")
 	h.types(ana, incident, "lst-8f2c db-07")
-	h.sees(ana, incident, "I do not have the current policy yet", "Noted in the audit log.")
+	h.sees(ana, incident, "I do not have the current policy yet", "Noted in the audit trail.")
 	require.Empty(t, h.registerBodies())
 	require.Empty(t, h.cards(incident))
 

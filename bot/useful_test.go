@@ -26,11 +26,11 @@ when { resource.name == "https-443" };
 	const chen, bo = "U0CHEN", "U0BO" // leads; Bo is an SRE as well
 	h.types(chen, incident, "lst-8f2c db-07 weight=30")
 	no := h.sees(chen, incident, "Not sent", "2 people can.", "S01SRE", "does not hold", "the weight is at most 50",
-		"type here", "weight=30")
+		"typed here", "weight=30")
 	require.True(t, no.Ephemeral)
 
 	h.types(bo, incident, "history")
-	m := h.sees(bo, incident, "2 entries", "web-07", "Denied", "no rule allows it", "chen")
+	m := h.sees(bo, incident, "2 entries", "web-07", "Denied", "no rule allows it", inBlocks("<@U0CHEN>"))
 	require.True(t, m.Ephemeral)
 	h.types(dev, incident, "history")
 	m = h.sees(dev, incident, "Nothing that you may see")

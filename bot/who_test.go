@@ -42,7 +42,7 @@ func TestEveryViewOfAnApprovalNamesTheApprover(t *testing.T) {
 	status := h.sees(ana, incident, ref, inBlocks("Approved · <@U0CHEN>"))
 	require.NotContains(t, string(status.Blocks), inBlocks("Approved · <@U0DEV>"))
 	h.types(ana, incident, "history api-lb/https-443")
-	h.sees(ana, incident, "approved by chen")
+	h.sees(ana, incident, inBlocks("approved by <@U0CHEN>"))
 	h.types(ana, incident, "history api-lb/https-443 timeline")
 	h.sees(ana, incident, inBlocks("Approved by <@U0CHEN>."))
 

@@ -24,15 +24,16 @@ type Reading interface {
 // promises:
 //
 //   - The same question asked by several people at the same time is asked of
-//     Source once. What is under way when somebody asks may have been read a
+//     Source once. What is under way when a caller asks may have been read a
 //     moment before; that is why nothing but previews may ask here. The last
 //     checks before a call ask Source itself.
 //   - An answer of the catalogue serves for sharedFor after it came; a pool is
 //     never remembered, nor is a failure.
 //   - When more than crowd different servers are asked for at the same time,
 //     the list of all servers is read once instead, and answers them all.
-//   - A question is cancelled only when nobody waits for its answer any more:
-//     one caller that gives up does not fail the others.
+//   - A question is cancelled only when no caller waits for its answer any more:
+//     one caller that gives up does not fail the others. singleflight.Group cannot
+//     do that: its calls have no context that ends with the last caller.
 //
 // The answers are shared: they must not be changed. What is remembered is
 // dropped with the first question after its time, so memory does not grow.

@@ -70,7 +70,7 @@ const formView = `{"type":"modal","callback_id":"lb_register","notify_on_close":
   "hint":{"type":"plain_text","text":"Leave empty for Zenlayer's default."},"element":{"type":"number_input",
    "is_decimal_allowed":true,"action_id":"v"}},
  {"type":"input","block_id":"reason","optional":true,"label":{"type":"plain_text","text":"Reason"},
-  "hint":{"type":"plain_text","text":"Saved in the audit log. Add the incident or ticket number."},
+  "hint":{"type":"plain_text","text":"Saved in the audit trail. Add the incident or ticket number."},
    "element":{"type":"plain_text_input","multiline":true,"focus_on_load":true,"action_id":"v"}},
  {"type":"actions","block_id":"look","elements":[{"type":"button","action_id":"look_pool","value":"lst-8f2c",
   "text":{"type":"plain_text","text":"Show the pool"},

@@ -8,7 +8,8 @@ import (
 )
 
 // recent caches the answers of a look-up for some time and makes one look-up for
-// concurrent callers. Errors are not cached.
+// concurrent callers. Errors are not cached. singleflight.Group does not fit: all its
+// callers get the failure of the one that looks up, also when only that one's timeout is over.
 type recent[T any] struct {
 	now  func() time.Time
 	keep time.Duration

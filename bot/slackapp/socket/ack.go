@@ -127,13 +127,12 @@ func (k *conn) gone() bool {
 	return k.closing
 }
 
-// acked records an ack. The last one ends settle.
+// acked records an ack. The last one wakes settle.
 func (k *conn) acked() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.owed--
 	if k.owed == 0 && k.idle != nil {
-		k.closing = true // under the same lock, so that no envelope comes in between
 		close(k.idle)
 		k.idle = nil
 	}

@@ -20,48 +20,63 @@ func (k *conn) retire(linger time.Duration) {
 		case <-k.c.stopping:
 		}
 	}
-	k.settle()
-	k.sendClose()
+	if k.settle() {
+		k.sendClose()
+	}
 	_ = k.ws.Close()
 	<-k.done
 }
 
-// settle waits until all envelopes are acked, for at most AckGrace.
-func (k *conn) settle() {
-	k.mu.Lock()
-	if k.owed == 0 {
-		k.closing = true // under the same lock, so that no envelope comes in between
-		k.mu.Unlock()
-		return
-	}
-	k.idle = make(chan struct{})
-	idle := k.idle
-	k.mu.Unlock()
+// settle waits until all envelopes are acked, for at most AckGrace, and takes the right
+// to write, so that no ack comes after the close frame. An envelope that arrives before
+// that is still acked: the connection closes only if it owes nothing once nobody else
+// can write. It returns false if the connection has ended.
+func (k *conn) settle() bool {
 	timer := time.NewTimer(k.c.cfg.AckGrace)
 	defer timer.Stop()
-	select {
-	case <-idle:
-	case <-k.done:
-	case <-timer.C:
+	for over := false; ; {
+		select {
+		case <-k.allAcked():
+		case <-k.done:
+			return false
+		case <-timer.C:
+			over = true
+		}
+		select {
+		case k.writing <- struct{}{}:
+		case <-k.done:
+			return false
+		}
+		k.mu.Lock()
+		k.closing = over || k.owed == 0
+		closing := k.closing
+		k.mu.Unlock()
+		if closing {
+			return true
+		}
+		<-k.writing
 	}
-	k.mu.Lock()
-	k.closing = true
-	k.mu.Unlock()
 }
 
-// sendClose sends the close frame after the ack that is being written, and waits for
-// the answer.
+// allAcked returns a channel that is closed when no envelope waits for its ack.
+func (k *conn) allAcked() <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	idle := make(chan struct{})
+	if k.owed == 0 {
+		close(idle)
+		return idle
+	}
+	k.idle = idle
+	return idle
+}
+
+// sendClose sends the close frame and waits for the answer, for at most CloseWait. The
+// caller has taken the right to write.
 func (k *conn) sendClose() {
+	defer func() { <-k.writing }()
 	timer := time.NewTimer(k.c.cfg.CloseWait)
 	defer timer.Stop()
-	select {
-	case k.writing <- struct{}{}:
-		defer func() { <-k.writing }()
-	case <-k.done:
-		return
-	case <-timer.C:
-		return
-	}
 	frame := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 	if k.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(k.c.cfg.CloseWait)) != nil {
 		return

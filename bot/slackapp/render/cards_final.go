@@ -99,8 +99,7 @@ func EvidenceLine(op operation.Operation) string {
 	case operation.EvidenceSeen:
 		if i := slices.IndexFunc(op.Attempts, operation.Attempt.Doubtful); i >= 0 && len(op.Unanswered()) == 0 {
 			return fmt.Sprintf("Zenlayer had answered with an error (HTTP %d). The server is on the listener now, "+
-				"but I "+
-				"cannot tell who added it.", op.Attempts[i].Fault.Status)
+				"but I cannot tell who added it.", op.Attempts[i].Fault.Status)
 		}
 		return "The answer was lost. The server is on the listener now, but I cannot tell who added it."
 	case operation.EvidencePerson:

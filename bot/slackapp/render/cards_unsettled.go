@@ -144,7 +144,7 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 
 func whyUnsettled(op operation.Operation, w Wording) string {
 	if len(op.Matches) > 1 {
-		return fmt.Sprintf("*Why:* several entries fit: %s.", codes(op.Matches, 10))
+		return fmt.Sprintf("*Why:* several entries fit: %s.", firstFew(op.Matches, 10, Code))
 	}
 	return unreadWords(op, w, "*Why:* the listener could not be read: %s")
 }
@@ -158,28 +158,11 @@ func answerLine(op operation.Operation) string {
 	case op.Mismatch && there:
 		return fmt.Sprintf("%s says that it was added, but I do not see it.", who)
 	case op.Mismatch && len(op.Matches) > 0:
-		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, codes(op.Matches, 10))
+		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, firstFew(op.Matches, 10, Code))
 	case op.Mismatch:
 		return fmt.Sprintf("%s says that it was not added, but I see it.", who)
 	case there:
 		return fmt.Sprintf("%s says that it was added. I am checking the listener again.", who)
 	}
 	return fmt.Sprintf("%s says that it was not added. I am checking the listener again.", who)
-}
-
-// codes lists ids in code style, the first few and a count of the rest.
-func codes(ids []string, limit int) string {
-	rest := 0
-	if len(ids) > limit {
-		ids, rest = ids[:limit], len(ids)-limit
-	}
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = Code(id)
-	}
-	s := strings.Join(list, ", ")
-	if rest > 0 {
-		s += fmt.Sprintf(andMore, rest)
-	}
-	return s
 }

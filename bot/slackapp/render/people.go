@@ -50,20 +50,19 @@ func peopleWords(p operation.People) string {
 }
 
 // Mentions mentions people, the first few and a count of the rest.
-func Mentions(ids []string) string {
-	rest := 0
-	if len(ids) > maxPeople {
-		ids, rest = ids[:maxPeople], len(ids)-maxPeople
+func Mentions(ids []string) string { return firstFew(ids, maxPeople, Mention) }
+
+// firstFew shows as many ids as limit says, and how many more there are.
+func firstFew(ids []string, limit int, show func(string) string) string {
+	more := ""
+	if rest := len(ids) - limit; rest > 0 {
+		ids, more = ids[:limit], fmt.Sprintf(andMore, rest)
 	}
 	list := make([]string, len(ids))
 	for i, id := range ids {
-		list[i] = Mention(id)
+		list[i] = show(id)
 	}
-	s := strings.Join(list, ", ")
-	if rest > 0 {
-		s += fmt.Sprintf(andMore, rest)
-	}
-	return s
+	return strings.Join(list, ", ") + more
 }
 
 // peopleCount is how many are known.
@@ -103,21 +102,7 @@ func Enough(a operation.Approval) bool {
 const maxGroups = 12
 
 // Groups mentions user groups, the first few and a count of the rest.
-func Groups(ids []string) string {
-	rest := 0
-	if len(ids) > maxGroups {
-		ids, rest = ids[:maxGroups], len(ids)-maxGroups
-	}
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = GroupMention(id)
-	}
-	s := strings.Join(list, ", ")
-	if rest > 0 {
-		s += fmt.Sprintf(andMore, rest)
-	}
-	return s
-}
+func Groups(ids []string) string { return firstFew(ids, maxGroups, GroupMention) }
 
 // Names lists names, each made fit on its own.
 func Names(list []string) string {

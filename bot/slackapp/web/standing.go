@@ -75,9 +75,8 @@ func remedy(setting, code, needed string) string {
 // TokenRotation is the way out of tokens that expire: Slack lets nobody switch
 // rotation off (docs.slack.dev/authentication/using-token-rotation).
 const TokenRotation = "the token is one of token rotation, which lbbot does not support and which Slack cannot " +
-	"switch off for an app: " +
-	"make a new app from the manifest that `lbbot manifest` prints, which has token_rotation_enabled: false, and use " +
-	"its bot token"
+	"switch off for an app: make a new app from the manifest that `lbbot manifest` prints, which has " +
+	"token_rotation_enabled: false, and use its bot token"
 
 // Refusal says that Slack refuses a token.
 type Refusal struct {
@@ -98,13 +97,13 @@ func (r Refusal) String() string {
 // AppRefusal is the Refusal of a connection that Slack does not open.
 func AppRefusal(code string) Refusal { return Refusal{Setting: appTokenSetting, Code: code} }
 
-// SocketReason says why there is no connection, and the remedy if only a person
-// can help.
+// SocketReason says why there is no connection and what to do: the remedy if only
+// a person can help, else where to look while lbbot retries.
 func SocketReason(reason string) string {
 	if do := remedy(appTokenSetting, reason, ""); do != "" {
 		return reason + ": " + do
 	}
-	return reason
+	return reason + "; lbbot retries: if this lasts, check the network path to Slack"
 }
 
 // explained adds to err what a person has to change, if only a person can.

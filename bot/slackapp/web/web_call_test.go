@@ -170,3 +170,9 @@ func TestACallThatIsRefusedSaysWhy(t *testing.T) {
 	}
 	require.False(t, CertainlyNotDone(&socket.OpenError{}))
 }
+
+func TestSocketReasonSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, SocketReason("token_revoked"), "generate an app-level token")
+	require.Contains(t, SocketReason("open_failed"), "lbbot retries: if this lasts, check the network path")
+}

@@ -12,10 +12,9 @@ import (
 )
 
 const (
-	ButtonAsk      = "Ask for approval"
-	decidedStopped = "Already stopped by %s."
-	picturesOld    = "This card is out of date: something changed since. Look at it as it is now, then " +
-		"answer there."
+	ButtonAsk       = "Ask for approval"
+	decidedStopped  = "Already stopped by %s."
+	picturesOld     = "This card is out of date: something changed since. Look at it as it is now, then answer there."
 	NotOnListText   = "You are not on the list for this listener."
 	DenySelf        = "You asked for this yourself, so someone else has to approve it."
 	statusApprovals = "*Approval:* %s"

@@ -39,8 +39,7 @@ func Why(op operation.Operation) render.Message {
 		render.Prose(strings.Join(op.Policies, ", "), render.SaidLimit), op.Ref),
 		render.Section(fmt.Sprintf(
 			"*Why you are allowed:* rule %s permits it for %s here. The policy is checked again at your click and "+
-				"right "+
-				"before the call.", render.Names(op.Policies), op.Ref)))
+				"right before the call.", render.Names(op.Policies), op.Ref)))
 }
 
 // Zeno is the same call for the shell, with the token of this request,

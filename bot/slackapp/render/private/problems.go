@@ -41,9 +41,7 @@ func InputErrors(e *commands.InputError, key, offer string) render.Message {
 	}
 	var corrected slack.Block
 	if e.Corrected != "" {
-		corrected = render.Section(
-			"Corrected, as far as I can tell (names and ids are never guessed, only exact matches are taken):",
-			render.CodeBlock(e.Corrected))
+		corrected = render.Section(instead(e), render.CodeBlock(e.Corrected))
 	}
 	var form slack.BlockElement
 	if e.Values != nil {
@@ -54,6 +52,18 @@ func InputErrors(e *commands.InputError, key, offer string) render.Message {
 	list := append([]slack.Block{render.Section(lines...), corrected}, pickBlocks(OfferOf(e), offer)...)
 	return render.Ephemeral(fmt.Sprintf("%s: %s to fix in your command. %s", outcome, e.Count(), first),
 		append(list, render.Actions(form, helpButton()))...)
+}
+
+// instead leads to the corrected command. The parser has corrected it, and looks nothing up.
+func instead(e *commands.InputError) string {
+	words := "Type this instead"
+	if strings.Contains(e.Corrected, "=?") {
+		words += ", with a value for each `?`"
+	}
+	if e.Values != nil {
+		words += ". I have not looked up its names yet"
+	}
+	return words + ":"
 }
 
 // unknownWord is how commands begins the sentence about a word that it does

@@ -99,8 +99,7 @@ func Denials() map[string]operation.Decision {
 		"unchecked": no(operation.DeniedUnchecked, func(d *operation.Decision) { d.What = "channel" }),
 		"unchecked_setup": no(operation.DeniedUnchecked, func(d *operation.Decision) {
 			d.What = "groups"
-			d.Remedy = "user groups need a paid Slack plan. Without one, name people in the policy instead of " +
-				"groups"
+			d.Remedy = "user groups need a paid Slack plan. Without one, name people in the policy instead of groups"
 		}),
 		"workspace":    no(operation.DeniedWorkspace),
 		"guest":        no(operation.DeniedGuest, groups),

@@ -49,34 +49,29 @@ func TestEachSettingIsChecked(t *testing.T) {
 			"SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions"},
 		"the two Slack tokens swapped: the app token": {func(c *Config) { c.SlackAppToken = secret("xoxb-planted-1") },
 			"SLACK_APP_TOKEN does not start with xapp-: take an app-level token, from Basic Information"},
-		"a bot token of token rotation": {func(
-			c *Config) {
+		"a bot token of token rotation": {func(c *Config) {
 			c.SlackBotToken = secret("xoxe.xoxb-1-planted-1")
 		},
 			"SLACK_BOT_TOKEN starts with xoxe: the token is one of token rotation, which lbbot does not support " +
 				"and which Slack cannot switch off for an app: make a new app from the manifest that `lbbot " +
 				"manifest` prints, which has token_rotation_enabled: false, and use its bot token"},
-		"a refresh token": {func(
-			c *Config) {
+		"a refresh token": {func(c *Config) {
 			c.SlackBotToken = secret("xoxe-1-planted-1")
 		},
 			"SLACK_BOT_TOKEN starts with xoxe: the token is one of token rotation, which lbbot does not support " +
 				"and which Slack cannot switch off for an app: make a new app from the manifest that `lbbot " +
 				"manifest` prints, which has token_rotation_enabled: false, and use its bot token"},
-		"a token of token rotation as app token": {func(
-			c *Config) {
+		"a token of token rotation as app token": {func(c *Config) {
 			c.SlackAppToken = secret("xoxe-1-planted-2")
 		},
 			"SLACK_APP_TOKEN starts with xoxe, the prefix of token rotation: take an app-level token, xapp-…, " +
 				"from Basic Information"},
-		"a stand-in for Slack on this machine": {func(
-			c *Config) {
+		"a stand-in for Slack on this machine": {func(c *Config) {
 			c.SlackAPIURL = "http://127.0.0.1:8080/api/"
 		}, ""},
 		"a stand-in for Slack on IPv6": {func(c *Config) { c.SlackAPIURL = "http://[::1]:8080/api/" },
 			""},
-		"a stand-in by name": {func(
-			c *Config) {
+		"a stand-in by name": {func(c *Config) {
 			c.SlackAPIURL = "http://localhost:8080/api/"
 		}, ""},
 		"a Slack address without the last slash": {func(c *Config) { c.SlackAPIURL = "https://slack.com/api" },
@@ -85,8 +80,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"a Slack address in clear text": {func(c *Config) { c.SlackAPIURL = "http://slack.com/api/" },
 			`SLACK_API_URL "http://slack.com/api/" must be an https URL without a password that ends in a slash; ` +
 				`http only on this machine`},
-		"a Slack address with a password": {func(
-			c *Config) {
+		"a Slack address with a password": {func(c *Config) {
 			c.SlackAPIURL = "https://me:planted-3@slack.com/api/"
 		},
 			"SLACK_API_URL must be an https URL without a password that ends in a slash; http only on this machine"},
@@ -99,16 +93,14 @@ func TestEachSettingIsChecked(t *testing.T) {
 			"LBBOT_SLACK_CONNECTIONS is 11: 1 to 10"},
 		"a bot token as it stands in a guide": {func(c *Config) { c.SlackBotToken = secret("xoxb-…") },
 			"SLACK_BOT_TOKEN" + unsendable},
-		"an app token in quotes": {func(
-			c *Config) {
+		"an app token in quotes": {func(c *Config) {
 			c.SlackAppToken = secret(`xapp-"planted-2"`)
 		}, "SLACK_APP_TOKEN" + unsendable},
 		"an access key as it stands in a guide": {func(c *Config) { c.ZenlayerAccessKeyID = "…" },
 			"ZENLAYER_ACCESS_KEY_ID" + unsendable},
 		"an access key with its name": {func(c *Config) { c.ZenlayerAccessKeyID = "id=planted" },
 			"ZENLAYER_ACCESS_KEY_ID" + unsendable},
-		"a secret with a space": {func(
-			c *Config) {
+		"a secret with a space": {func(c *Config) {
 			c.ZenlayerAccessKeySecret = secret("planted 3")
 		}, "ZENLAYER_ACCESS_KEY_SECRET" + unsendable},
 		"a Zenlayer token with a line break": {func(c *Config) {
@@ -123,14 +115,12 @@ func TestEachSettingIsChecked(t *testing.T) {
 			"ZENLAYER_ACCESS_KEY_SECRET is missing; only its id is set"},
 		"a secret without its id": {func(c *Config) { c.ZenlayerAccessKeyID = "" },
 			"ZENLAYER_ACCESS_KEY_ID is missing; only its secret is set"},
-		"Zenlayer in clear text": {func(
-			c *Config) {
+		"Zenlayer in clear text": {func(c *Config) {
 			c.ZenlayerEndpoint = "http://console.zenlayer.com"
 		},
 			`ZENLAYER_ENDPOINT "http://console.zenlayer.com" must be an https URL without a password; http only ` +
 				`on this machine`},
-		"Zenlayer on a host that only looks like this one": {func(
-			c *Config) {
+		"Zenlayer on a host that only looks like this one": {func(c *Config) {
 			c.ZenlayerEndpoint = "http://localhost.example.com"
 		},
 			`ZENLAYER_ENDPOINT "http://localhost.example.com" must be an https URL without a password; http only ` +
@@ -147,22 +137,18 @@ func TestEachSettingIsChecked(t *testing.T) {
 			`LBBOT_ACCOUNT "" must be one word without |`},
 		"an account name of two words": {func(c *Config) { c.Account = "my account" },
 			`LBBOT_ACCOUNT "my account" must be one word without |`},
-		"PostgreSQL": {func(
-			c *Config) {
+		"PostgreSQL": {func(c *Config) {
 			c.DatabaseURL = "postgres://u:planted-3@h/db"
 		}, ""},
-		"PostgreSQL on a socket": {func(
-			c *Config) {
+		"PostgreSQL on a socket": {func(c *Config) {
 			c.DatabaseURL = "postgresql:///db?host=/run/postgresql"
 		}, ""},
-		"PostgreSQL without a database": {func(
-			c *Config) {
+		"PostgreSQL without a database": {func(c *Config) {
 			c.DatabaseURL = "postgres://u:planted-3@h"
 		},
 			"LBBOT_DATABASE_URL or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several " +
 				"processes"},
-		"PostgreSQL in other words": {func(
-			c *Config) {
+		"PostgreSQL in other words": {func(c *Config) {
 			c.DatabaseURL = "host=h password=planted-3"
 		},
 			"LBBOT_DATABASE_URL or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several " +
@@ -177,14 +163,12 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"too much time to stop": {func(c *Config) { c.Drain = Duration(11 * time.Minute) },
 			"LBBOT_DRAIN is 11m0s: more than 0 and 10m at most"},
 		"kept for good": {func(c *Config) { c.Retention = 0 }, ""},
-		"kept for a few days": {func(
-			c *Config) {
+		"kept for a few days": {func(c *Config) {
 			c.Retention = Duration(6 * 24 * time.Hour)
 		},
 			"LBBOT_RETENTION is 6d: at least 7d, or 0 to keep everything"},
 		"a break-glass budget longer than what is kept": {func(c *Config) {
-			c.BreakGlass,
-				c.Retention = Rate{2, 30 * day}, 7*day
+			c.BreakGlass, c.Retention = Rate{2, 30 * day}, 7*day
 		},
 			"LBBOT_BREAK_GLASS is 2/30d and LBBOT_RETENTION 7d: what is deleted is not counted, so it must be " +
 				"kept for 30d at least"},
@@ -192,8 +176,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 			"LBBOT_RATE is 10/401d and LBBOT_RETENTION 400d: what is deleted is not counted, so it must be kept for " +
 				"401d at least"},
 		"a listener's limit longer than what is kept": {func(c *Config) {
-			c.ListenerRate,
-				c.Retention = Rate{20, 7*day + 1}, 7*day
+			c.ListenerRate, c.Retention = Rate{20, 7*day + 1}, 7*day
 		},
 			"LBBOT_LISTENER_RATE is 20/168h0m0.000000001s and LBBOT_RETENTION 7d: what is deleted is not " +
 				"counted, so it must be kept for 168h0m0.000000001s at least"},
@@ -202,13 +185,11 @@ func TestEachSettingIsChecked(t *testing.T) {
 				8 * day}, 8*day
 		}, ""},
 		"a long limit of what is kept for good": {func(c *Config) {
-			c.BreakGlass,
-				c.Retention = Rate{2, 3650 * day}, 0
+			c.BreakGlass, c.Retention = Rate{2, 3650 * day}, 0
 		}, ""},
 		"no limit, over a long time": {func(c *Config) { c.BreakGlass = Rate{0, 3650 * day} },
 			""},
-		"a key for the audit trail": {func(
-			c *Config) {
+		"a key for the audit trail": {func(c *Config) {
 			c.AuditKey = secret(strings.Repeat("A", 43) + "=")
 		}, ""},
 		"a key that is none": {func(c *Config) { c.AuditKey = secret("planted-3") },
@@ -231,12 +212,10 @@ func TestEachSettingIsChecked(t *testing.T) {
 		}, `LBBOT_INCIDENT_CHANNELS: "inc-[a" is not a pattern: an opened [ must be closed`},
 		"an open bracket in a listener pattern": {func(c *Config) { c.Protected = []string{"["} },
 			`LBBOT_PROTECTED: "[" is not a pattern: an opened [ must be closed`},
-		"bots and people who open incidents": {func(
-			c *Config) {
+		"bots and people who open incidents": {func(c *Config) {
 			c.IncidentCreators = []string{"U0123ABCD", "W0123ABCD", "B0123ABCD"}
 		}, ""},
-		"a creator by name, who would never match": {func(
-			c *Config) {
+		"a creator by name, who would never match": {func(c *Config) {
 			c.IncidentCreators = []string{"@incident-bot"}
 		},
 			`LBBOT_INCIDENT_CREATORS: "@incident-bot" must be the id of a person or bot such as U0123ABCD, not a ` +
@@ -245,8 +224,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"an approval channel by name": {func(c *Config) { c.ApprovalChannel = "#approvals" },
 			`LBBOT_APPROVAL_CHANNEL "#approvals" must be a channel id such as C0123ABCD, not a name`},
 		"an approval that is waited for too shortly": {func(c *Config) {
-			c.ApprovalWithin,
-				c.ApprovalReminders = Duration(time.Second), nil
+			c.ApprovalWithin, c.ApprovalReminders = Duration(time.Second), nil
 		}, "LBBOT_APPROVAL_WITHIN is 1s: 1m to 7d"},
 		"no reminders": {func(c *Config) { c.ApprovalReminders = nil }, ""},
 		"reminders out of order": {func(c *Config) {
@@ -254,8 +232,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		},
 			"LBBOT_APPROVAL_REMINDERS has 5m0s: each must be later than the one before, and before " +
 				"LBBOT_APPROVAL_WITHIN"},
-		"a reminder after the end": {func(
-			c *Config) {
+		"a reminder after the end": {func(c *Config) {
 			c.ApprovalReminders = []Duration{Duration(time.Hour)}
 		},
 			"LBBOT_APPROVAL_REMINDERS has 1h0m0s: each must be later than the one before, and before " +

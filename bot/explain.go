@@ -34,8 +34,9 @@ type Inquiry struct {
 // database, and needs no app token. Call done when the gate is no longer needed. The error
 // is a *SettingError, a *commands.InputError if the listener or the server is not exactly
 // one, or says what could not be read.
-func Inquire(ctx context.Context, c Config, i Inquiry, log *zap.Logger) (
-	gate *policy.Gate, q operation.Question, done func(), err error) {
+func Inquire(
+	ctx context.Context, c Config, i Inquiry, log *zap.Logger,
+) (gate *policy.Gate, q operation.Question, done func(), err error) {
 	if err := withoutAppToken(c.Validate()); err != nil {
 		return nil, q, nil, err
 	}

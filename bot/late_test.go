@@ -97,8 +97,7 @@ func TestAnUnansweredCallIsNotRepeatedLate(t *testing.T) {
 			// Two more readings, each of bare metal and of virtual machines: a
 			// repeat would have come between them.
 			require.Eventually(t, func() bool {
-				return len(h.cloud.CallsOf("DescribeBackends")) >= reads+4 ||
-					test.ends == "Not added"
+				return len(h.cloud.CallsOf("DescribeBackends")) >= reads+4 || test.ends == "Not added"
 			}, 30*time.Second, 5*time.Millisecond)
 			require.Len(t, h.registerBodies(), 1, "no repeat")
 			require.Empty(t, h.ofServer(listener, "i-55a1"))

@@ -85,8 +85,7 @@ func TestDatabaseFileTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
 		h.clicks(ana, preview, "req_send")
 		<-taken
 		require.Eventually(h.t, func() bool {
-			return strings.Contains(h.log.String(),
-				"while the bot was running: stop the bot")
+			return strings.Contains(h.log.String(), "while the bot was running: stop the bot")
 		}, 20*time.Second, 5*time.Millisecond)
 		require.NoError(h.t, h.stop())
 	})

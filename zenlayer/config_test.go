@@ -31,12 +31,10 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		"a path": {func(c *zenlayer.Config) { c.Endpoint = "https://h/api" },
 			"scheme and host only"},
 		"a password in the endpoint": {func(c *zenlayer.Config) {
-			c.Endpoint = "https://u:" +
-				plantedToken + "@h"
+			c.Endpoint = "https://u:" + plantedToken + "@h"
 		}, "scheme and host only"},
 		"an endpoint that is no URL": {func(c *zenlayer.Config) {
-			c.Endpoint = "https://" +
-				plantedToken + "\x7f"
+			c.Endpoint = "https://" + plantedToken + "\x7f"
 		}, "is not a URL"},
 		"both kinds of credential": {
 			func(c *zenlayer.Config) { c.Token = zenlayer.NewSecret(plantedToken) }, "not both"},
@@ -62,8 +60,7 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		"a caller name with other characters": {func(c *zenlayer.Config) { c.RequestClient = "lbbot/1" },
 			"request client"},
 		"a caller name that is too long": {func(c *zenlayer.Config) {
-			c.RequestClient = strings.Repeat("x",
-				129)
+			c.RequestClient = strings.Repeat("x", 129)
 		}, "request client"},
 	}
 	for name, tc := range cases {

@@ -193,8 +193,7 @@ func TestNoSecretInTheErrorOfATransport(t *testing.T) {
 	inner := fmt.Errorf("proxy says: %w", errors.New("bad login "+plantedSecret))
 	c := client(t, "http://127.0.0.1:1", func(cfg *zenlayer.Config) {
 		cfg.HTTPClient = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-			return nil,
-				inner
+			return nil, inner
 		})}
 	})
 	_, err := c.RegisterBackend(t.Context(), request())

@@ -22,15 +22,13 @@ func TestValidate(t *testing.T) {
 		"bare metal named": {func(r *zenlayer.RegisterBackendRequest) { r.InstanceType = "BM" }, nil},
 		"lowest weight":    {func(r *zenlayer.RegisterBackendRequest) { r.Weight = 1 }, nil},
 		"a name of 64": {func(r *zenlayer.RegisterBackendRequest) {
-			r.BackendName = strings.Repeat("a",
-				64)
+			r.BackendName = strings.Repeat("a", 64)
 		}, nil},
 		"all name characters": {func(r *zenlayer.RegisterBackendRequest) { r.BackendName = "aZ09-." }, nil},
 		"nothing at all": {func(r *zenlayer.RegisterBackendRequest) { *r = zenlayer.RegisterBackendRequest{} },
 			[]string{"listenerId", "backendName", "instanceId", "clientToken"}},
 		"a name of 65": {func(r *zenlayer.RegisterBackendRequest) {
-			r.BackendName = strings.Repeat("a",
-				65)
+			r.BackendName = strings.Repeat("a", 65)
 		}, []string{"65 characters"}},
 		"a name with a space": {func(r *zenlayer.RegisterBackendRequest) { r.BackendName = "web 07" },
 			[]string{"backendName: ' '"}},

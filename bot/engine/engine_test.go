@@ -93,8 +93,9 @@ func launch(t *testing.T, db database, execute func(operation.Run, string) error
 }
 
 // launchWith is launch with a time for draining, and no stop at the end.
-func launchWith(t *testing.T, db database, execute func(operation.Run, string) error, drain time.Duration) (e *Engine,
-	stop func()) {
+func launchWith(
+	t *testing.T, db database, execute func(operation.Run, string) error, drain time.Duration,
+) (e *Engine, stop func()) {
 	t.Helper()
 	c, release := db.config(t)
 	c.Execute, c.Log = execute, zaptest.NewLogger(t)

@@ -90,8 +90,7 @@ func postgresAdvice(err error) string {
 		return "the server or the database is read-only: make it writable, or set LBBOT_DATABASE_URL to one that is; " +
 			"the bot then continues by itself"
 	case postgresTooMany:
-		return "the server has no connection left: end some, or raise max_connections; " +
-			"the bot then continues by itself"
+		return "the server has no connection left: end some, or raise max_connections; the bot then continues by itself"
 	case postgresStopping, postgresStarting:
 		return "the server is restarting; the bot continues by itself afterwards"
 	}

@@ -54,12 +54,10 @@ func TestFileTakenAwayUnderTheBotAcceptsNothing(t *testing.T) {
 		"moved": {func(t *testing.T, _ *Store, path, _ string) { rename(t, path, path+".old") },
 			"the file was deleted or moved while the bot was running"},
 		"folder moved": {func(t *testing.T, _ *Store, path, _ string) {
-			rename(t, filepath.Dir(path),
-				filepath.Dir(path)+".old")
+			rename(t, filepath.Dir(path), filepath.Dir(path)+".old")
 		},
 			"the file was deleted or moved while the bot was running"},
-		"folder deleted": {func(t *testing.T, _ *Store, path,
-			_ string) {
+		"folder deleted": {func(t *testing.T, _ *Store, path, _ string) {
 			require.NoError(t, os.RemoveAll(filepath.Dir(path)))
 		},
 			"the file was deleted or moved while the bot was running"},

@@ -198,8 +198,7 @@ func TestAServerThatGoesAwayAndComesBack(t *testing.T) {
 	}, 30*time.Second, 10*time.Millisecond, "a read-only server can be read")
 	require.ErrorContains(t, s.Ping(ctx), "read-only transaction")
 	require.ErrorContains(t, s.Record(ctx, event("denied")), "read-only transaction")
-	_,
-		err = s.DB().ExecContext(ctx,
+	_, err = s.DB().ExecContext(ctx,
 		"begin read write; alter database postgres reset default_transaction_read_only; commit")
 	require.NoError(t, err)
 	server.Down()

@@ -165,8 +165,7 @@ func TestWhoCannotApprove(t *testing.T) {
 				says := map[string]func() error{
 					"approve": func() error { return h.approves(op.ID, tt.who) },
 					"deny": func() error {
-						_, err := h.intake.Deny(t.Context(), h.says(op.ID, tt.who),
-							"no")
+						_, err := h.intake.Deny(t.Context(), h.says(op.ID, tt.who), "no")
 						return err
 					},
 					"question": func() error { return h.intake.Question(t.Context(), h.says(op.ID, tt.who)) },

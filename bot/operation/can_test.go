@@ -31,8 +31,7 @@ func TestANoSaysWhoCouldIfThatIsKnownInTime(t *testing.T) {
 	}{
 		"no permit holds": {operation.DeniedNoRule,
 			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
-				return can,
-					nil
+				return can, nil
 			}, &can, true, 0},
 		"a forbid holds, and nobody can": {operation.DeniedForbidden,
 			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
@@ -49,13 +48,11 @@ func TestANoSaysWhoCouldIfThatIsKnownInTime(t *testing.T) {
 			}, nil, true, 2 * time.Second},
 		"a guest learns nothing": {operation.DeniedGuest,
 			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
-				return can,
-					nil
+				return can, nil
 			}, nil, false, 0},
 		"nor somebody in a shared channel": {operation.DeniedShared,
 			func(context.Context, operation.Question, operation.Action) (operation.People, error) {
-				return can,
-					nil
+				return can, nil
 			}, nil, false, 0},
 	}
 	for name, tt := range tests {

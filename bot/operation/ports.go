@@ -98,8 +98,9 @@ type Pools interface {
 type Catalog interface {
 	DescribeListeners(ctx context.Context, f zenlayer.ListenerFilter) ([]zenlayer.Listener, error)
 	DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer, error)
-	DescribeInstances(ctx context.Context, t zenlayer.InstanceType, f zenlayer.InstanceFilter) ([]zenlayer.Instance,
-		error)
+	DescribeInstances(
+		ctx context.Context, t zenlayer.InstanceType, f zenlayer.InstanceFilter,
+	) ([]zenlayer.Instance, error)
 }
 
 // Permission decides. It never fails: what could not be checked is a denial

@@ -104,8 +104,7 @@ func (c *cloud) RegisterBackend(ctx context.Context,
 			return apiError(404, "INVALID_LB_LISTENER_NOT_FOUND")
 		}
 		if !c.twice && slices.ContainsFunc(c.entries, func(e entry) bool {
-			return e.ListenerID == r.ListenerID &&
-				e.InstanceID == r.InstanceID
+			return e.ListenerID == r.ListenerID && e.InstanceID == r.InstanceID
 		}) {
 			return apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")
 		}

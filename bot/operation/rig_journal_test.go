@@ -299,8 +299,7 @@ func (m *memory) BrokenSince(ctx context.Context, userID string, since time.Time
 
 func (m *memory) broken(userID string, since time.Time) []time.Time {
 	return m.acceptedSince(since, func(op operation.Operation) bool {
-		return op.Actor.UserID == userID &&
-			op.Glass != nil
+		return op.Actor.UserID == userID && op.Glass != nil
 	})
 }
 

@@ -20,8 +20,7 @@ func TestEachAgreementIsShownWhenItIsGiven(t *testing.T) {
 			h.reporter.mu.Lock()
 			defer h.reporter.mu.Unlock()
 			return slices.ContainsFunc(h.reporter.shown, func(o operation.Operation) bool {
-				return o.State == state &&
-					len(o.Approval.Votes) == votes
+				return o.State == state && len(o.Approval.Votes) == votes
 			})
 		}
 		pass(time.Second)

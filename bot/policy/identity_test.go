@@ -65,8 +65,7 @@ func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 		"the payload names no workspace": {func(w world) { w.q.Actor.TeamID, w.q.Place.TeamID = "", "" }, "",
 			"", true, true},
 		"a guest of another workspace": {person(func(p *operation.Person) {
-			p.Guest, p.TeamID = true,
-				"T99"
+			p.Guest, p.TeamID = true, "T99"
 		}), operation.DeniedWorkspace, "", false, true},
 		"a guest": {person(func(p *operation.Person) { p.Guest = true }), operation.DeniedGuest, "", false, true},
 		"a guest bot": {person(func(p *operation.Person) { p.Guest, p.Bot = true, true }), operation.DeniedGuest,
@@ -80,18 +79,15 @@ func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 		"deactivated": {person(func(p *operation.Person) { p.Deactivated = true }), operation.DeniedDeactivated,
 			"", false, true},
 		"deactivated, in a shared channel": {func(w world) {
-			w.q.Actor.UserID, w.q.Place.ChannelID = gone,
-				shared
+			w.q.Actor.UserID, w.q.Place.ChannelID = gone, shared
 		}, operation.DeniedDeactivated, "", false, false},
 		"a shared channel": {channel(func(c *operation.Channel) { c.Shared = true }), operation.DeniedShared,
 			"", true, false},
 		"a shared and archived channel": {channel(func(c *operation.Channel) {
-			c.Shared, c.Archived = true,
-				true
+			c.Shared, c.Archived = true, true
 		}), operation.DeniedShared, "", true, false},
 		"a shared direct message": {channel(func(c *operation.Channel) {
-			c.Shared, c.Direct = true,
-				true
+			c.Shared, c.Direct = true, true
 		}), operation.DeniedShared, "", true, false},
 		"an archived channel": {channel(func(c *operation.Channel) { c.Archived = true }),
 			operation.DeniedChannel, "", true, false},
@@ -100,8 +96,7 @@ func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 		"a private channel with the bot": {channel(func(c *operation.Channel) { c.Private, c.Member = true, true }), "",
 			"", true, true},
 		"a direct message": {channel(func(c *operation.Channel) {
-			c.Direct, c.Private, c.Name = true,
-				true, ""
+			c.Direct, c.Private, c.Name = true, true, ""
 		}), "", "", true, true},
 		"a channel Slack does not know": {func(w world) { w.q.Place.ChannelID = "C404" }, operation.DeniedChannel,
 			"", true, false},

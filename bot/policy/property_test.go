@@ -45,19 +45,16 @@ func weightOf(q operation.Question) int {
 }
 
 var conditions = []condition{
-	{`context.weight <= 50`, func(q operation.Question, _ []string,
-		_ operation.Channel) bool {
+	{`context.weight <= 50`, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return weightOf(q) <= 50
 	}},
-	{`context.weight == 100`, func(q operation.Question, _ []string,
-		_ operation.Channel) bool {
+	{`context.weight == 100`, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return weightOf(q) == 100
 	}},
 	{`context.ports.contains(443)`, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return len(q.Ports) > 0 && q.Ports[0] == 443
 	}},
-	{`context.channel.private`, func(_ operation.Question, _ []string,
-		c operation.Channel) bool {
+	{`context.channel.private`, func(_ operation.Question, _ []string, c operation.Channel) bool {
 		return c.Private || c.Direct
 	}},
 	{`context.incident`, func(_ operation.Question, _ []string, c operation.Channel) bool {
@@ -66,12 +63,10 @@ var conditions = []condition{
 	{`resource.name like "web*"`, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return strings.HasPrefix(q.Listener.Name, "web")
 	}},
-	{`principal in Usergroup::"S01SRE"`, func(_ operation.Question, g []string,
-		_ operation.Channel) bool {
+	{`principal in Usergroup::"S01SRE"`, func(_ operation.Question, g []string, _ operation.Channel) bool {
 		return has(g, "S01SRE")
 	}},
-	{`context.instance.type == "VM"`, func(q operation.Question, _ []string,
-		_ operation.Channel) bool {
+	{`context.instance.type == "VM"`, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return q.Server.Type == "VM"
 	}},
 }

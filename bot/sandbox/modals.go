@@ -175,8 +175,9 @@ func (s *Slack) CloseView(ctx context.Context, userID, viewID string, whole bool
 
 // Suggest is a person typing in an external select of a view. It returns the
 // options that the bot offers, which can then be filled in by value.
-func (s *Slack) Suggest(ctx context.Context, userID, viewID, actionID, typed string, state ViewState) (
-	offered []Option, _ Interaction) {
+func (s *Slack) Suggest(
+	ctx context.Context, userID, viewID, actionID, typed string, state ViewState,
+) (offered []Option, _ Interaction) {
 	out := s.act(ctx, func() (*sentEnvelope, error) {
 		p, v, err := s.visibleView(userID, viewID)
 		if err != nil {

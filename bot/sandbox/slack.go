@@ -261,8 +261,9 @@ func (s *Slack) Subscribe() (<-chan struct{}, func()) {
 
 // WaitMessage returns the oldest message that the viewer sees and match accepts.
 // It blocks until there is one or the context ends.
-func (s *Slack) WaitMessage(ctx context.Context, channelID, viewerID string, match func(Message) bool) (
-	Message, error) {
+func (s *Slack) WaitMessage(
+	ctx context.Context, channelID, viewerID string, match func(Message) bool,
+) (Message, error) {
 	changes, stop := s.Subscribe()
 	defer stop()
 	for {

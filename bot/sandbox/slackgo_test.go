@@ -230,8 +230,8 @@ func interact(ctx context.Context, client *socketmode.Client, event socketmode.E
 		return err
 	}
 	if host := callback.View.State.Values["host_b"]["host_a"].Value; host != "web-7" {
-		payload,
-			err := json.Marshal(slack.NewErrorsViewSubmissionResponse(map[string]string{"host_b": "No such server."}))
+		wrong := map[string]string{"host_b": "No such server."}
+		payload, err := json.Marshal(slack.NewErrorsViewSubmissionResponse(wrong))
 		if err != nil {
 			return err
 		}

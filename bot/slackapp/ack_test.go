@@ -257,8 +257,7 @@ func TestAFullPoolSaysBusy(t *testing.T) {
 
 	// Not even room for excuses: still one ack each.
 	r.until("the excuses are made", func() bool {
-		return testutil.ToFloat64(r.app.metrics.acks.WithLabelValues(
-			"written")) >= 8
+		return testutil.ToFloat64(r.app.metrics.acks.WithLabelValues("written")) >= 8
 	})
 	r.app.excuses.mu.Lock()
 	r.app.excuses.count += maxExcuses

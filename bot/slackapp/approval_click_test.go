@@ -385,8 +385,7 @@ func TestTheFormAsksForApprovalToo(t *testing.T) {
 	r.acked(r.submits(ana, view, nil))
 	r.until("the new picture", func() bool {
 		v := r.slack.Views(ana)
-		return len(v) > 0 &&
-			v[len(v)-1].Submit == private.ButtonAsk
+		return len(v) > 0 && v[len(v)-1].Submit == private.ButtonAsk
 	})
 	view = r.view(ana, private.ViewCheckTitle)
 	require.True(t, has(sandbox.Message{Blocks: view.Blocks}, "Something changed since you looked", "Needs approval"))

@@ -44,8 +44,7 @@ func buttons() map[string]button {
 		render.ActHelpOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
 			a.tell(ctx, d, private.Help(commands.Help("")))
 		})},
-		render.ActWhoamiOpen: {do: withValue(func(a *App, ctx context.Context, d delivery,
-			_ string) {
+		render.ActWhoamiOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
 			a.whoami(ctx, d)
 		})},
 		render.ActHistOlder: {do: withValue((*App).older)},

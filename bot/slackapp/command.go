@@ -87,8 +87,9 @@ func (a *App) register(ctx context.Context, d delivery, answer *answer, reg comm
 
 // ask passes a registration to the intake, with its place and the ID of the
 // operation that an earlier delivery stored.
-func (a *App) ask(ctx context.Context, d delivery, reg commands.Registration, earlier string) (operation.Operation,
-	bool, error) {
+func (a *App) ask(
+	ctx context.Context, d delivery, reg commands.Registration, earlier string,
+) (operation.Operation, bool, error) {
 	place, err := a.resultPlace(ctx, d, reg)
 	if err != nil {
 		return operation.Operation{}, false, err

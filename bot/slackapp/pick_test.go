@@ -103,8 +103,7 @@ func buttonsOf(t *testing.T, blocks []byte) (out []pressable) {
 
 func TestAPickedSuggestionShowsThePreviewAndNeverSends(t *testing.T) {
 	t.Parallel()
-	for _, confirm := range []intake.Confirm{intake.ConfirmAlways, intake.ConfirmProtected,
-		intake.ConfirmNever} {
+	for _, confirm := range []intake.Confirm{intake.ConfirmAlways, intake.ConfirmProtected, intake.ConfirmNever} {
 		for _, text := range []string{"https-434 web-07 weight=20", "lst-8f2d web-07 weight=20",
 			"lst-8f2c wbe-07 weight=20", "https-434 wbe-07 weight=20"} {
 			t.Run(string(confirm)+" "+text, func(t *testing.T) {

@@ -111,8 +111,9 @@ func presses() map[string]press {
 
 // bringAbout makes what can be pressed and returns the press, and what the
 // person reads privately.
-func (p press) bringAbout(r *asking, action string) (do func(context.Context) (acked bool),
-	said func() []sandbox.Message) {
+func (p press) bringAbout(
+	r *asking, action string,
+) (do func(context.Context) (acked bool), said func() []sandbox.Message) {
 	if p.submit != nil {
 		v, person, state := p.submit(r)
 		return func(ctx context.Context) bool { return r.slack.SubmitView(ctx, person, v.ID, state).Acked },

@@ -70,9 +70,8 @@ func TestManyMistakesAreCounted(t *testing.T) {
 func TestTheShellCommandCarriesTheTokenAndIsQuoted(t *testing.T) {
 	t.Parallel()
 	require.Equal(t,
-		"zeno bmc register-backend --listener-id lst-8f2c --backend-name web-07 --instance-id i-55a1 "+
-			"--instance-type BM"+
-			" --port-list 8080 --weight 50 --client-token 5b1f0c1e-1111-4222-8333-444455556666",
+		"zeno bmc register-backend --listener-id lst-8f2c --backend-name web-07 --instance-id i-55a1 --instance-type "+
+			"BM --port-list 8080 --weight 50 --client-token 5b1f0c1e-1111-4222-8333-444455556666",
 		private.ZenoCommand(rendertest.Sample().Request))
 	hostile := private.ZenoCommand(zenlayer.RegisterBackendRequest{ListenerID: "a; rm -rf 'x' $(y) `z`",
 		BackendName: "",

@@ -132,14 +132,12 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 		require.NotEqual(t, private.DenyOther, words, c)
 	}
 	for _, e := range operation.AllEvidence() {
-		require.NotContains(t, render.EvidenceLine(rendertest.Sample(func(
-			op *operation.Operation) {
+		require.NotContains(t, render.EvidenceLine(rendertest.Sample(func(op *operation.Operation) {
 			op.Evidence = e
 		})), "does not know",
 			e)
 	}
-	require.Contains(t, render.EvidenceLine(rendertest.Sample(func(
-		op *operation.Operation) {
+	require.Contains(t, render.EvidenceLine(rendertest.Sample(func(op *operation.Operation) {
 		op.Evidence = "dreamt"
 	})),
 		"`dreamt`, which this version does not know")

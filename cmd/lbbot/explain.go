@@ -28,11 +28,10 @@ func (s session) policyExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain",
 		Short: "Explain one decision",
-		Long: "Explain the decision about a request step by step: the checks of the person and the channel, the\n" +
-			"groups, each rule with its clauses, the decision, who else can do it and who may approve.\n" +
-			"Write listener and server as in /lb-register. They are looked up with the bot's settings;\n" +
-			"nothing is changed.\n" +
-			"Exit codes: 0 allowed, 1 not allowed, or only with approval, 2 usage or configuration.",
+		Long: "Explain the decision about a request step by step: the checks of the person and the channel, " +
+			"the\ngroups, each rule with its clauses, the decision, who else can do it and who may approve.\nWrite " +
+			"listener and server as in /lb-register. They are looked up with the bot's settings;\nnothing is " +
+			"changed.\nExit codes: 0 allowed, 1 not allowed, or only with approval, 2 usage or configuration.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.explain(cmd.Context(), i) },
 	}
@@ -116,8 +115,9 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 }
 
 // gateFor makes the gate and the question from what Slack and Zenlayer say.
-func (s session) gateFor(ctx context.Context, i inquiry, ask bot.Inquiry) (*policy.Gate, operation.Question,
-	func(), error) {
+func (s session) gateFor(
+	ctx context.Context, i inquiry, ask bot.Inquiry,
+) (*policy.Gate, operation.Question, func(), error) {
 	c, err := bot.LoadForReading(i.config, s.environ, func(c *bot.Config) { c.Policy = cmp.Or(i.rules, c.Policy) })
 	if err != nil {
 		return nil, operation.Question{}, nil,

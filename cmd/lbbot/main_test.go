@@ -114,8 +114,7 @@ func TestRefusedTokensAreNamedAndEndTheStartWithTheirOwnExitCode(t *testing.T) {
 			[]string{app + " (token_revoked)", "connections:write"}, []string{bot}},
 		"both are revoked": {func(s *sandbox.Slack) {
 			s.RevokeToken(sandbox.TheBotToken)
-			s.RevokeToken(
-				sandbox.TheAppToken)
+			s.RevokeToken(sandbox.TheAppToken)
 		},
 			[]string{bot + " (token_revoked)", app + " (token_revoked)"}, nil},
 		"the bot token is wrong": {func(s *sandbox.Slack) {

@@ -63,8 +63,7 @@ type reader struct {
 func (r reader) reads(selector, text string) {
 	r.t.Helper()
 	condition := fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.textContent.includes(%q))", selector, text)
-	if _,
-		err := chromedp.Run(r.tab,
+	if _, err := chromedp.Run(r.tab,
 		chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
 		r.picture("stuck")
 		require.NoError(r.t, err, condition)
@@ -92,8 +91,7 @@ func (r reader) follows(selector string) {
 // enters presses Enter once the page has put the focus into the composer.
 func (r reader) enters() {
 	r.t.Helper()
-	_,
-		err := chromedp.Run(r.tab,
+	_, err := chromedp.Run(r.tab,
 		chromedp.Poll[bool](`document.activeElement.id === "text" && document.activeElement.value !== ""`,
 			chromedp.WithPollingTimeout(15*time.Second)))
 	require.NoError(r.t, err, "the composer has no command, or not the focus")

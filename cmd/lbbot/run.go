@@ -16,10 +16,9 @@ func (s session) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the bot",
-		Long: "Run the bot until SIGINT or SIGTERM. Flags override the environment, the environment\n" +
-			"overrides the file, and the file overrides defaults; deploy/docs/configuration.md lists\n" +
-			"the settings.\n" +
-			"Exit codes: 0 stopped by a signal, 1 failed, 2 configuration, 3 Slack refuses the tokens.",
+		Long: "Run the bot until SIGINT or SIGTERM. Flags override the environment, the environment\noverrides the " +
+			"file, and the file overrides defaults; deploy/docs/configuration.md lists\nthe settings.\nExit codes: 0 " +
+			"stopped by a signal, 1 failed, 2 configuration, 3 Slack refuses the tokens.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()

@@ -178,8 +178,7 @@ func TestHeadersThatAreRefused(t *testing.T) {
 			failure},
 		"no signature method": {func(r *http.Request) { r.Header.Del("X-ZC-Signature-Method") }, invalid},
 		"the method's old spelling": {func(r *http.Request) {
-			r.Header.Set("X-ZC-Signature-Method",
-				"ZC2-HMAC_SHA256")
+			r.Header.Set("X-ZC-Signature-Method", "ZC2-HMAC_SHA256")
 		}, invalid},
 		"a token that nobody has": {func(r *http.Request) { r.Header.Set("Authorization", "Bearer nobody") },
 			invalid},
@@ -244,8 +243,8 @@ func FuzzSignatureVerification(f *testing.F) {
 	valid := map[string]bool{}
 	for _, v := range vectors(f).Vectors[:6] {
 		if v.AccessKeyID == base.AccessKeyID {
-			valid[strings.Join([]string{v.Authorization, v.Host, v.ContentType, strconv.FormatInt(v.Timestamp, 10),
-				v.Body}, "\x00")] = true
+			parts := []string{v.Authorization, v.Host, v.ContentType, strconv.FormatInt(v.Timestamp, 10), v.Body}
+			valid[strings.Join(parts, "\x00")] = true
 		}
 		f.Add(v.Authorization, v.Host, v.ContentType, strconv.FormatInt(v.Timestamp, 10), v.Body)
 	}

@@ -59,8 +59,7 @@ func TestFaultsThatAnswer(t *testing.T) {
 			Code: "OPERATION_DENIED"}, 403, "OPERATION_DENIED", "", false},
 		"refused with a text": {zenlayertest.Fault{Kind: zenlayertest.Refused, Status: 418, Body: "tea"},
 			418, "", "Content-Type: text/plain", false},
-		"no fault": {zenlayertest.Fault{Kind: zenlayertest.BadGateway,
-			Action: "DescribeListeners"}, 200, "", "", true},
+		"no fault": {zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "DescribeListeners"}, 200, "", "", true},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

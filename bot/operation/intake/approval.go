@@ -119,8 +119,9 @@ func decisionEvent(kind string, op operation.Operation, v operation.Vote) operat
 
 // decide checks that a person may decide about an operation and lets say write
 // down what they said.
-func (i *Intake) decide(ctx context.Context, c Click, say func(*operation.Operation,
-	operation.Vote) operation.Event) (operation.Operation, error) {
+func (i *Intake) decide(
+	ctx context.Context, c Click, say func(*operation.Operation, operation.Vote) operation.Event,
+) (operation.Operation, error) {
 	clicked := i.Now() // before anything that takes time: the promise counts from the click
 	v, err := i.mayDecide(ctx, c)
 	if err != nil {

@@ -136,8 +136,9 @@ func (i *Intake) admit(ctx context.Context, c Click) error {
 // press changes an operation for a click and wakes its run. Errors:
 // *UnavailableError when nothing was stored, *UncertainError when that is not
 // known.
-func (i *Intake) press(ctx context.Context, c Click, edit func(*operation.Operation) (operation.Event,
-	bool)) (operation.Operation, error) {
+func (i *Intake) press(
+	ctx context.Context, c Click, edit func(*operation.Operation) (operation.Event, bool),
+) (operation.Operation, error) {
 	within, cancel := context.WithTimeoutCause(ctx, pressWithin,
 		fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()

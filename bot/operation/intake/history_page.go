@@ -35,8 +35,9 @@ type stream struct {
 
 // scan reads until a page is full, with one entry to spare, nothing is left,
 // or enough was looked at.
-func (r *reading) scan(ctx context.Context, read func(context.Context, Page) ([]Entry, error), from Mark) (stream,
-	error) {
+func (r *reading) scan(
+	ctx context.Context, read func(context.Context, Page) ([]Entry, error), from Mark,
+) (stream, error) {
 	s := stream{end: from}
 	for looked := 0; looked < historyScan && len(s.entries) <= HistoryPage; looked += historyChunk {
 		chunk, err := read(ctx, Page{Since: r.ask.Since, Before: s.end, Limit: historyChunk})
@@ -148,8 +149,7 @@ func (r *reading) readable(ctx context.Context, e Entry) bool {
 		channels = []string{cardChannel(op)}
 	}
 	return !slices.ContainsFunc(channels, func(id string) bool {
-		return id != r.place.ChannelID &&
-			!r.isPublic(ctx, id)
+		return id != r.place.ChannelID && !r.isPublic(ctx, id)
 	})
 }
 

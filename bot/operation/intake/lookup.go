@@ -14,8 +14,9 @@ import (
 // findListener finds the listener that ref names exactly, among all listeners of
 // the account. The problem says why there is not exactly one; the error means that
 // Zenlayer could not be read.
-func findListener(ctx context.Context, c operation.Catalog, ref commands.ListenerRef) (operation.Listener,
-	*commands.Problem, error) {
+func findListener(
+	ctx context.Context, c operation.Catalog, ref commands.ListenerRef,
+) (operation.Listener, *commands.Problem, error) {
 	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 	if err != nil {
 		return operation.Listener{}, nil, fmt.Errorf("reading load balancers: %w", err)

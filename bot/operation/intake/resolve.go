@@ -36,8 +36,9 @@ type resolved struct {
 // finding exactly one of each is in the problems. An error is an
 // *commands.InputError that says it all, or means that Zenlayer could not be
 // read.
-func resolve(ctx context.Context, c operation.Catalog, reg commands.Registration, wrong []commands.Problem) (resolved,
-	[]commands.Problem, error) {
+func resolve(
+	ctx context.Context, c operation.Catalog, reg commands.Registration, wrong []commands.Problem,
+) (resolved, []commands.Problem, error) {
 	var (
 		out              resolved
 		noListener, noID *commands.Problem

@@ -74,15 +74,15 @@ func (s *Shared) Close() { s.work.Wait() }
 
 // DescribeListeners implements Catalog.
 func (s *Shared) DescribeListeners(ctx context.Context, f zenlayer.ListenerFilter) ([]zenlayer.Listener, error) {
-	return ask(ctx, s, key("listeners", f), true, func(ctx context.Context) ([]zenlayer.Listener,
-		error) {
+	return ask(ctx, s, key("listeners", f), true, func(ctx context.Context) ([]zenlayer.Listener, error) {
 		return s.Source.DescribeListeners(ctx, f)
 	})
 }
 
 // DescribeLoadBalancers implements Catalog.
-func (s *Shared) DescribeLoadBalancers(ctx context.Context, f zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer,
-	error) {
+func (s *Shared) DescribeLoadBalancers(
+	ctx context.Context, f zenlayer.LoadBalancerFilter,
+) ([]zenlayer.LoadBalancer, error) {
 	return ask(ctx, s, key("load balancers", f), true, func(ctx context.Context) ([]zenlayer.LoadBalancer, error) {
 		return s.Source.DescribeLoadBalancers(ctx, f)
 	})
@@ -169,8 +169,9 @@ func fits(i zenlayer.Instance, f zenlayer.InstanceFilter) bool {
 
 // ask joins the question under way or begins it, and waits for its answer
 // until ctx ends.
-func ask[T any](ctx context.Context, s *Shared, key string, remember bool, read func(context.Context) (T, error)) (T,
-	error) {
+func ask[T any](
+	ctx context.Context, s *Shared, key string, remember bool, read func(context.Context) (T, error),
+) (T, error) {
 	q := s.join(ctx, key, remember, func(ctx context.Context) (any, error) { return read(ctx) })
 	var answer T
 	select {

@@ -13,8 +13,9 @@ import (
 // request whose card is in a private channel is found only from there, or by
 // those who asked and decided about it: whether anybody else is in the channel
 // is not known. Errors: ErrNotFound, *DeniedError, *UnavailableError.
-func (i *Intake) Status(ctx context.Context, ref string, a operation.Actor, p operation.Place) (operation.Operation,
-	error) {
+func (i *Intake) Status(
+	ctx context.Context, ref string, a operation.Actor, p operation.Place,
+) (operation.Operation, error) {
 	op, err := i.StatusFromMessage(ctx, ref, a, p)
 	if err != nil || concerns(op, a) || within(op, p.ChannelID) {
 		return op, err

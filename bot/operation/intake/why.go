@@ -35,8 +35,9 @@ func noServer() operation.Server {
 // noting anything. Whoever is refused before the rules are asked learns that,
 // and no names of anything. Errors: *commands.InputError for a listener or a
 // server that is not there, *UnavailableError. It blocks for lookWithin at most.
-func (i *Intake) Why(ctx context.Context, reg commands.Registration, a operation.Actor, p operation.Place) (WhyAnswer,
-	error) {
+func (i *Intake) Why(
+	ctx context.Context, reg commands.Registration, a operation.Actor, p operation.Place,
+) (WhyAnswer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
 	w := WhyAnswer{Weight: reg.Weight, Ports: reg.Ports}

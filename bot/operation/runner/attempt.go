@@ -83,9 +83,9 @@ func (r *Runner) checkAndCall(ctx context.Context, op operation.Operation) (oper
 
 // settleDoubted ends an operation that has appeared on the listener although the
 // server answered a try with an error that says it did nothing.
-func (r *Runner) settleDoubted(ctx context.Context, op *operation.Operation,
-	pool []zenlayer.Backend) (next operation.Next, over bool,
-	err error) {
+func (r *Runner) settleDoubted(
+	ctx context.Context, op *operation.Operation, pool []zenlayer.Backend,
+) (next operation.Next, over bool, err error) {
 	if !op.Doubted() || op.OnlyLimited() {
 		return operation.Next{}, false, nil
 	}
@@ -103,8 +103,9 @@ func (r *Runner) settleDoubted(ctx context.Context, op *operation.Operation,
 }
 
 // finishUnneeded ends an operation that the listener leaves nothing to do for.
-func (r *Runner) finishUnneeded(ctx context.Context, op *operation.Operation, s operation.Comparison) (operation.Next,
-	error) {
+func (r *Runner) finishUnneeded(
+	ctx context.Context, op *operation.Operation, s operation.Comparison,
+) (operation.Next, error) {
 	op.BackendID, op.BackendStatus, op.FoundWeight = s.Backend.BackendID, s.Backend.Status, s.Backend.Weight
 	if s.Done {
 		return r.finish(ctx, op, operation.AlreadyThere, "")

@@ -42,8 +42,9 @@ func (r *Runner) checkListener(ctx context.Context, op *operation.Operation) ([]
 
 // checkPermission asks permission, after everything else was read: reading takes time,
 // and a right that was taken away meanwhile is gone.
-func (r *Runner) checkPermission(ctx context.Context, op *operation.Operation, pool []zenlayer.Backend) (*ended,
-	error) {
+func (r *Runner) checkPermission(
+	ctx context.Context, op *operation.Operation, pool []zenlayer.Backend,
+) (*ended, error) {
 	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
 	defer cancel()
 	v := r.permitted(within, op)
@@ -186,8 +187,9 @@ const policyWithin = 2 * time.Minute
 
 // waitForPolicy waits before permission is asked again, with nothing sent, or ends
 // op when it has waited long enough.
-func (r *Runner) waitForPolicy(ctx context.Context, op *operation.Operation, d operation.Decision) (operation.Next,
-	error) {
+func (r *Runner) waitForPolicy(
+	ctx context.Context, op *operation.Operation, d operation.Decision,
+) (operation.Next, error) {
 	now := r.Now()
 	if op.FirstTry.IsZero() {
 		op.FirstTry = now

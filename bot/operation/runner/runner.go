@@ -113,8 +113,9 @@ type execution struct {
 
 // do enters a step again and again, with the pauses it asks for, until it says
 // that it is done.
-func (w *execution) do(name string, step func(context.Context, operation.Operation) (operation.Next,
-	error)) operation.Next {
+func (w *execution) do(
+	name string, step func(context.Context, operation.Operation) (operation.Next, error),
+) operation.Next {
 	for w.err == nil {
 		var next operation.Next
 		next, w.err = w.run.Step(name, func(ctx context.Context) (operation.Next, error) {

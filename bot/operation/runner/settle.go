@@ -79,8 +79,9 @@ func (r *Runner) settle(ctx context.Context, op operation.Operation) (operation.
 
 // look reads the listener whole, or notes in op why it could not. An error
 // means only that ctx ended.
-func (r *Runner) look(ctx context.Context, op *operation.Operation) (pool []zenlayer.Backend, complete bool,
-	err error) {
+func (r *Runner) look(
+	ctx context.Context, op *operation.Operation,
+) (pool []zenlayer.Backend, complete bool, err error) {
 	within, cancel := context.WithTimeoutCause(ranked(ctx, operation.RankCheck), readWithin,
 		errors.New("reading the listener took longer than "+readWithin.String()))
 	defer cancel()
@@ -159,9 +160,9 @@ func (r *Runner) lookAgain(ctx context.Context, op *operation.Operation) (operat
 // finishSeen ends op because a reading shows its change as done, by the first of
 // backends if it leaves any. It counts as nothing to do if all that Zenlayer
 // answered was to wait: then somebody else may well have done it.
-func (r *Runner) finishSeen(ctx context.Context, op *operation.Operation, backends []zenlayer.Backend,
-	how operation.Evidence) (operation.Next,
-	error) {
+func (r *Runner) finishSeen(
+	ctx context.Context, op *operation.Operation, backends []zenlayer.Backend, how operation.Evidence,
+) (operation.Next, error) {
 	if len(backends) > 0 {
 		op.BackendID, op.BackendStatus, op.StatusAt = backends[0].BackendID, backends[0].Status, r.Now()
 	}

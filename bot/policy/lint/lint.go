@@ -86,8 +86,7 @@ func (p Policy) annotations(add adder) {
 			}
 		default:
 			add(name, "the annotation @%s means nothing here; known are @id, @approvals, @approvers_channel, "+
-				"@requires, "+
-				"@people, @reason and @contact", name)
+				"@requires, @people, @reason and @contact", name)
 		}
 	}
 }

@@ -141,9 +141,9 @@ func (s *fakeSlack) CloseView(_ context.Context, as, view string, whole bool) sa
 	return s.did(act{What: "close", As: as, On: view, Whole: whole})
 }
 
-func (s *fakeSlack) Suggest(_ context.Context, as, view, action, typed string,
-	state sandbox.ViewState) ([]sandbox.Option,
-	sandbox.Interaction) {
+func (s *fakeSlack) Suggest(
+	_ context.Context, as, view, action, typed string, state sandbox.ViewState,
+) ([]sandbox.Option, sandbox.Interaction) {
 	return s.options, s.did(act{What: "suggest", As: as, On: view, Action: action, Value: typed, State: state})
 }
 

@@ -120,10 +120,9 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 		"Slack's client would not send it": {"refused: there is no command /x", 422,
 			"That did not work: there is no command /x"},
 		"nobody answered the click": {"operation_timeout", 204, "The app did not answer in time."},
-		"nobody is connected": {"dispatch_failed", 204,
-			"The app could not be reached. Is the bot running?"},
-		"the form says it itself":  {"connection_trouble", 204, ""},
-		"a failure we do not know": {"weird", 204, "Slack reports: weird"},
+		"nobody is connected":       {"dispatch_failed", 204, "The app could not be reached. Is the bot running?"},
+		"the form says it itself":   {"connection_trouble", 204, ""},
+		"a failure we do not know":  {"weird", 204, "Slack reports: weird"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -51,8 +51,9 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 // and reports as update does. An edit that was delayed overwrites a newer one.
 // The replica that stores its edit second sees what the other has stored since
 // it looked, whichever edit came last, and shows what is stored once more.
-func (b *Board) keepUp(ctx context.Context, op operation.Operation, card operation.Card) (version int64, refused bool,
-	err error) {
+func (b *Board) keepUp(
+	ctx context.Context, op operation.Operation, card operation.Card,
+) (version int64, refused bool, err error) {
 	for {
 		if card.Shown > op.Version {
 			if op, err = b.Stored(ctx, op.ID); err != nil {
@@ -96,8 +97,9 @@ func (b *Board) setUnsure(id string, unsure bool) {
 
 // update edits the card where it is, and returns it as it was stored before.
 // refused says that Slack permanently refuses the edit.
-func (b *Board) update(ctx context.Context, op operation.Operation, card operation.Card) (version int64,
-	before operation.Card, refused bool, err error) {
+func (b *Board) update(
+	ctx context.Context, op operation.Operation, card operation.Card,
+) (version int64, before operation.Card, refused bool, err error) {
 	if err := b.Lane(card.Channel).Wait(ctx); err != nil {
 		return 0, before, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
@@ -164,8 +166,9 @@ func (b *Board) worthTelling(op operation.Operation) bool {
 	return true
 }
 
-func (b *Board) save(ctx context.Context, op operation.Operation, channel, ts string) (before operation.Card,
-	err error) {
+func (b *Board) save(
+	ctx context.Context, op operation.Operation, channel, ts string,
+) (before operation.Card, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
 	if before, err = b.Cards.SaveCard(ctx, op.ID, cardOf(op, channel, ts)); err != nil {

@@ -151,8 +151,9 @@ func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation
 }
 
 // send posts the card. If Slack refuses its blocks, it is posted as one line.
-func (b *Board) send(ctx context.Context, op operation.Operation, to string, w render.Wording) (channel, ts string,
-	err error) {
+func (b *Board) send(
+	ctx context.Context, op operation.Operation, to string, w render.Wording,
+) (channel, ts string, err error) {
 	m := b.kind.render(op, w)
 	channel, ts, err = b.Web.Post(ctx, to, m)
 	if unshowable(web.ErrorCode(err)) {
@@ -190,8 +191,9 @@ func oneLine(m render.Message) render.Message {
 // find searches for a card whose post was never confirmed. looked is false if
 // Slack does not allow the search, because the scope for it is optional. An error
 // means that the search may work later, so the post has to wait.
-func (b *Board) find(ctx context.Context, op operation.Operation, before operation.Card) (found operation.Card,
-	looked bool, err error) {
+func (b *Board) find(
+	ctx context.Context, op operation.Operation, before operation.Card,
+) (found operation.Card, looked bool, err error) {
 	target := b.kind.target(op)
 	list, all, err := b.Web.History(ctx, target, before.Posting.Add(-time.Minute))
 	if err != nil && (!web.CertainlyNotDone(err) || web.ErrorCode(err) == web.CodeRateLimited) {

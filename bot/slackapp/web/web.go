@@ -194,8 +194,9 @@ type PastMessage struct {
 
 // History returns the newest messages since a moment, newest first; all says
 // that there are no more.
-func (w *Client) History(ctx context.Context, channel string, since time.Time) (list []PastMessage, all bool,
-	err error) {
+func (w *Client) History(
+	ctx context.Context, channel string, since time.Time,
+) (list []PastMessage, all bool, err error) {
 	answer, err := w.patient.call(ctx, "conversations.history", url.Values{"channel": {channel}, "limit": {"200"},
 		"oldest": {fmt.Sprintf("%d.000000", since.Unix())}, "include_all_metadata": {"true"}})
 	if err != nil {

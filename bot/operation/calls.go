@@ -158,6 +158,7 @@ func (o Operation) MaybeSent() bool { return len(o.Unanswered()) > 0 || o.Doubte
 // only looked at, and the call that adds goes before the readings of other
 // operations, so that nothing that was checked grows old while it waits.
 const (
+	RankRefresh = -2 // the lists that a form offers
 	RankWatch   = -1 // the status of what was added
 	RankPreview = 0
 	RankCheck   = 1

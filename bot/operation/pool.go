@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"lbbot/zenlayer"
 )
@@ -80,4 +81,27 @@ func ListenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
 	return Listener{ID: l.ListenerID, Name: l.Name, Protocol: l.Protocol, Port: l.Port, Scheduler: l.Scheduler,
 		Kind: l.Kind, Status: l.Status, HealthCheck: l.HealthCheck, Servers: -1,
 		LoadBalancerID: lb.ID, LoadBalancerName: lb.Name, LoadBalancerStatus: lb.Status, Zone: lb.ZoneID}
+}
+
+// ServerOf keeps of an instance what is shown and decided by.
+func ServerOf(i zenlayer.Instance) Server {
+	s := Server{ID: i.ID, Name: i.Name, Type: i.Type, Zone: i.ZoneID, Status: i.Status,
+		ExpiresAt: apiTime(i.ExpiredTime)}
+	for _, ips := range [][]string{i.PrivateIPs, i.PublicIPs, i.IPv6s} {
+		if s.IP == "" && len(ips) > 0 {
+			s.IP = ips[0]
+		}
+	}
+	return s
+}
+
+// apiTime reads a time of the API, whose pages say ISO 8601 and whose examples
+// have a space and no zone; both are UTC. Anything else is the zero time.
+func apiTime(text string) time.Time {
+	for _, layout := range []string{time.RFC3339, time.DateTime} {
+		if t, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
 }

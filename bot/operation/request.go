@@ -73,4 +73,6 @@ type Server struct {
 	IP     string                `json:"ip,omitempty"`
 	Zone   string                `json:"zone,omitempty"`
 	Status string                `json:"status,omitempty"`
+
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero: it does not expire, or Zenlayer's text is not a time
 }

@@ -28,7 +28,7 @@ func findServer(ctx context.Context, c operation.Catalog, text string,
 	case err != nil:
 		return operation.Server{}, operation.Fault{}, nil, err
 	case len(found.hits) == 1:
-		return serverOf(found.hits[0]), operation.FaultOf(found.refused), nil, nil
+		return operation.ServerOf(found.hits[0]), operation.FaultOf(found.refused), nil, nil
 	case len(found.hits) == 0 && found.refused != nil:
 		return operation.Server{}, operation.Fault{}, nil, found.refused
 	}
@@ -189,7 +189,7 @@ func address(s string) (netip.Addr, bool) {
 }
 
 func serverChoice(i zenlayer.Instance) commands.Choice {
-	s := serverOf(i)
+	s := operation.ServerOf(i)
 	parts := []string{cmp.Or(s.Name, s.ID), s.ID, s.IP, s.Zone}
 	return commands.Choice{Value: s.ID,
 		Label: strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")}

@@ -13,17 +13,6 @@ import (
 	"lbbot/zenlayer"
 )
 
-// serverOf keeps of an instance what is shown and decided by.
-func serverOf(i zenlayer.Instance) operation.Server {
-	s := operation.Server{ID: i.ID, Name: i.Name, Type: i.Type, Zone: i.ZoneID, Status: i.Status}
-	for _, ip := range slices.Concat(i.PrivateIPs, i.PublicIPs, i.IPv6s) {
-		if s.IP == "" {
-			s.IP = ip
-		}
-	}
-	return s
-}
-
 // resolved is what the names of a registration mean.
 type resolved struct {
 	listener   operation.Listener

@@ -46,7 +46,7 @@ func arrows() map[string][]string {
 		},
 		"bot/slackapp": {
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/socket", "bot/slackapp/render",
-			"bot/slackapp/render/private",
+			"bot/slackapp/render/private", "bot/slackapp/render/form",
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/board": {
@@ -59,6 +59,10 @@ func arrows() map[string][]string {
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/private": {
+			"bot/slackapp/render/form", "bot/slackapp/render", "bot/operation/intake", "bot/operation", "commands",
+			"zenlayer",
+		},
+		"bot/slackapp/render/form": {
 			"bot/slackapp/render", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/rendertest": { // examples for tests
@@ -103,7 +107,7 @@ func standIns() []string {
 func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/web", "bot/slackapp/render",
-			"bot/slackapp/render/private"},
+			"bot/slackapp/render/private", "bot/slackapp/render/form"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},

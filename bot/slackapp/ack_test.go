@@ -13,6 +13,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/commands"
@@ -112,22 +113,22 @@ func TestEveryOtherEnvelopeIsAckedOnce(t *testing.T) {
 		name, kind string
 		payload    any
 	}{
-		{"the form, empty", "interactive", submit(render.ViewForm, private.FormMeta{Channel: incident}.String(),
+		{"the form, empty", "interactive", submit(render.ViewForm, form.Meta{Channel: incident}.String(),
 			map[string]any{"values": map[string]any{}})},
 		{"the form, without a channel", "interactive", submit(render.ViewForm, "", nil)},
 		{"the form, with a state of another shape", "interactive",
-			submit(render.ViewForm, private.FormMeta{Channel: incident}.String(), map[string]any{"values": 7})},
+			submit(render.ViewForm, form.Meta{Channel: incident}.String(), map[string]any{"values": 7})},
 		{"the preview, with garbage", "interactive", submit(render.ViewPreview, "garbage", nil)},
 		{"the preview, unknown", "interactive", submit(render.ViewPreview, "no-such-id:1", nil)},
 		{"the form of a no, with garbage", "interactive", submit(render.ViewDeny, "garbage", nil)},
 		{"the form of a no, unknown", "interactive",
-			submit(render.ViewDeny, private.FormMeta{Channel: incident, About: "no-such-id:1"}.String(), nil)},
+			submit(render.ViewDeny, form.Meta{Channel: incident, About: "no-such-id:1"}.String(), nil)},
 		{"the form of a no, with a state of another shape", "interactive",
-			submit(render.ViewDeny, private.FormMeta{Channel: incident, About: "no-such-id:1"}.String(),
+			submit(render.ViewDeny, form.Meta{Channel: incident, About: "no-such-id:1"}.String(),
 				map[string]any{"values": 7})},
 		{"the form for break-glass, with garbage", "interactive", submit(render.ViewGlass, "garbage", nil)},
 		{"the form for break-glass, unknown", "interactive",
-			submit(render.ViewGlass, private.FormMeta{About: "no-such-id:1"}.String(), nil)},
+			submit(render.ViewGlass, form.Meta{About: "no-such-id:1"}.String(), nil)},
 		{"a notice", "interactive", submit(render.ViewNotice, "", nil)},
 		{"an unknown view", "interactive", submit("of_another_app", "", nil)},
 		{"a submission without a view", "interactive", map[string]any{"type": "view_submission", "user": who}},
@@ -239,7 +240,7 @@ func TestAFullPoolSaysBusy(t *testing.T) {
 	r := open(t, nil)
 	v := r.atPreview(ana, incident)
 	r.types(bo, incident, "")
-	form := r.view(bo, private.FormTitle)
+	form := r.view(bo, form.Title)
 	m := r.preview(bo, ops)
 	r.idle()
 	r.app.lanes.mu.Lock()

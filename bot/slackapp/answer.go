@@ -13,6 +13,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
@@ -42,7 +43,7 @@ func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 	case d.Kind == kindSubmit && d.View != nil &&
 		slices.Contains([]string{render.ViewForm, render.ViewPreview, render.ViewDeny, render.ViewGlass},
 			d.View.CallbackID):
-		waiting := private.CheckingView()
+		waiting := form.CheckingView()
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
 	case d.Kind == kindCommand:
 		r.late = ephemeral(private.Still(private.StillChecking))

@@ -8,6 +8,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 )
@@ -65,14 +66,14 @@ func approvalMessages() map[string]render.Message {
 }
 
 func approvalViews() map[string]slack.ModalViewRequest {
-	m := private.FormMeta{Channel: "C0INC1234", About: render.ButtonValue(rendertest.Draft())}
+	m := form.Meta{Channel: "C0INC1234", About: render.ButtonValue(rendertest.Draft())}
 	views := map[string]slack.ModalViewRequest{
-		"glass_opening": private.GlassForm(m, private.GlassWarning(glassAlertAll, 0, 0, 0)),
-		"glass": private.GlassForm(m, private.GlassWarning(private.JoinNames([]string{"Bo", "Chen", "Dee"}), 0,
+		"glass_opening": form.Glass(m, form.GlassWarning(glassAlertAll, 0, 0, 0)),
+		"glass": form.Glass(m, form.GlassWarning(form.JoinNames([]string{"Bo", "Chen", "Dee"}), 0,
 			2, 7*24*time.Hour)),
-		"glass_day":    private.GlassForm(m, private.GlassWarning("Bo", 1, 3, 24*time.Hour)),
-		"deny":         private.DenyForm(m, "Ana"),
-		"deny_unnamed": private.DenyForm(m, ""),
+		"glass_day":    form.Glass(m, form.GlassWarning("Bo", 1, 3, 24*time.Hour)),
+		"deny":         form.Deny(m, "Ana"),
+		"deny_unnamed": form.Deny(m, ""),
 	}
 	for name, op := range rendertest.ApprovalPreviews() {
 		views[name] = private.PreviewView(op, approvalWording())

@@ -12,6 +12,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
@@ -119,7 +120,7 @@ func (a *App) openDeny(ctx context.Context, d delivery, value string) {
 	if err != nil {
 		a.Log.Warn("who asked could not be read for a form", zap.String("operation", id), zap.Error(err))
 	}
-	a.showForm(ctx, d, private.DenyForm(private.FormMeta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
+	a.showForm(ctx, d, form.Deny(form.Meta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
 }
 
 // deny stores a denial. Its ack closes the form after the denial is on disk.
@@ -128,7 +129,7 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 	if !ok {
 		return
 	}
-	values, err := said(d.View.State, []commands.Field{private.DenyField("")})
+	values, err := said(d.View.State, []commands.Field{form.DenyField("")})
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
@@ -146,7 +147,7 @@ func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	if !answer.with(ctx, slack.NewClearViewSubmissionResponse()) {
-		a.replaceView(ctx, d, private.NoticeView(private.DenyTitle, render.Card(op, a.wording()).Text,
+		a.replaceView(ctx, d, form.NoticeView(form.DenyTitle, render.Card(op, a.wording()).Text,
 			slack.AlertLevelInfo))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 )
 
@@ -203,16 +204,16 @@ func TestANoThatIsLateIsToldInItsOwnForm(t *testing.T) {
 	r := openAsking(t, 1, bo, chen)
 	op, card := r.asked()
 	r.clicks(bo, card, render.ActApNo, "")
-	form := r.view(bo, private.DenyTitle)
+	v := r.view(bo, form.DenyTitle)
 	at := time.Date(2026, 3, 18, 19, 15, 2, 0, time.UTC)
 	r.shelf.edit(op.ID, func(op *operation.Operation) {
 		op.State, op.Approval.Votes = operation.Accepted,
 			[]operation.Vote{{By: operation.Actor{UserID: chen, Name: "chen"}, At: at}}
 	})
-	r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener"})))
+	r.acked(r.submits(bo, v, filled(map[string]string{"reason": "wrong listener"})))
 	view := r.slack.Views(bo)[0]
-	require.Contains(t, string(encode(t, view)), private.DenyTitle)
-	require.NotContains(t, string(encode(t, view)), private.FormTitle)
+	require.Contains(t, string(encode(t, view)), form.DenyTitle)
+	require.NotContains(t, string(encode(t, view)), form.Title)
 	require.True(t, has(sandbox.Message{Blocks: view.Blocks}, "Already approved by chen at 19:15:02 UTC."))
 	require.Nil(t, r.stored(op.ID).Approval.Denied)
 	r.calm()
@@ -246,7 +247,7 @@ func TestWhoIsNotOnTheListAndTheAskerThemselvesAreToldPrivately(t *testing.T) {
 		r.clicks(person, card, render.ActApYes, "")
 		require.True(t, r.sees(person, approvers, want).Ephemeral)
 		r.clicks(person, card, render.ActApNo, "")
-		in := r.submits(person, r.view(person, private.DenyTitle), filled(map[string]string{"reason": "no"}))
+		in := r.submits(person, r.view(person, form.DenyTitle), filled(map[string]string{"reason": "no"}))
 		r.acked(in)
 		require.True(t, has(sandbox.Message{Blocks: r.slack.Views(person)[0].Blocks}, want))
 	}
@@ -262,11 +263,11 @@ func TestANoHasAReasonThatTheAskerSees(t *testing.T) {
 	r := openAsking(t, 1, bo)
 	op, card := r.asked()
 	r.clicks(bo, card, render.ActApNo, "")
-	form := r.view(bo, private.DenyTitle)
-	require.True(t, has(sandbox.Message{Blocks: form.Blocks}, "Why? (ana will see this)"))
-	in := r.acked(r.submits(bo, form, filled(map[string]string{"reason": " "})))
+	v := r.view(bo, form.DenyTitle)
+	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "Why? (ana will see this)"))
+	in := r.acked(r.submits(bo, v, filled(map[string]string{"reason": " "})))
 	require.NotEmpty(t, in.Errors, "an empty reason is asked for again")
-	in = r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener, use https-8443"})))
+	in = r.acked(r.submits(bo, v, filled(map[string]string{"reason": "wrong listener, use https-8443"})))
 	require.Empty(t, in.Errors)
 	require.Empty(t, r.slack.Views(bo), "it closes")
 	r.slack.Redeliver(t.Context(), in, true)
@@ -405,7 +406,7 @@ func (r *asking) glassForm() sandbox.View {
 		views := r.slack.Views(ana)
 		return len(views) == 1 && has(sandbox.Message{Blocks: views[0].Blocks}, "You have used 0 of 2 this week.")
 	})
-	return r.view(ana, private.GlassTitle)
+	return r.view(ana, form.GlassTitle)
 }
 
 func goodGlass() sandbox.ViewState {
@@ -445,11 +446,11 @@ func TestANoAfterOnesOwnYesIsNotTakenSilently(t *testing.T) {
 	r := openAsking(t, 1, bo)
 	op, card := r.asked()
 	r.clicks(bo, card, render.ActApNo, "")
-	form := r.view(bo, private.DenyTitle)
+	v := r.view(bo, form.DenyTitle)
 	r.clicks(bo, card, render.ActApYes, "")
 	r.idle()
 	require.Equal(t, operation.Accepted, r.stored(op.ID).State)
-	r.acked(r.submits(bo, form, filled(map[string]string{"reason": "wrong listener"})))
+	r.acked(r.submits(bo, v, filled(map[string]string{"reason": "wrong listener"})))
 	r.idle()
 	require.NotEmpty(t, r.slack.Views(bo), "the form closes as if the no counted")
 	require.Zero(t, r.events(operation.EventNotApproved))

@@ -8,14 +8,14 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/form"
 )
 
 // atDeny opens the form that asks for the reason of a no.
 func (r *asking) atDeny(person string, card sandbox.Message) sandbox.View {
 	r.t.Helper()
 	r.clicks(person, card, render.ActApNo, "")
-	return r.view(person, private.DenyTitle)
+	return r.view(person, form.DenyTitle)
 }
 
 // told requires that a submitted form stays open, or is replaced, and says why.
@@ -99,9 +99,9 @@ func TestTheFormForBreakGlassTellsNothingOfWhatIsNotOnesOwnDraft(t *testing.T) {
 			payload["trigger_id"] = r.types(tt.who, incident, "help").TriggerID
 			_, acked := r.slack.Deliver(t.Context(), "interactive", payload, false)
 			require.True(t, acked)
-			r.view(tt.who, private.GlassTitle)
+			r.view(tt.who, form.GlassTitle)
 			r.idle()
-			form := sandbox.Message{Blocks: r.view(tt.who, private.GlassTitle).Blocks}
+			form := sandbox.Message{Blocks: r.view(tt.who, form.GlassTitle).Blocks}
 			require.True(t, has(form, "This skips approval."))
 			require.Equal(t, tt.want, has(form, "You have used 0 of 2 this week."), "%s", form.Blocks)
 			require.Equal(t, tt.want, has(form, "chen"), "%s", form.Blocks)

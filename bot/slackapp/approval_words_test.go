@@ -14,6 +14,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 )
@@ -99,10 +100,10 @@ func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 				requireInert(t, name+" text", m.Text)
 				requireInertBlocks(t, name, encode(t, m.Blocks))
 			}
-			meta := private.FormMeta{Channel: "C0OPS", About: "id:1"}
+			meta := form.Meta{Channel: "C0OPS", About: "id:1"}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"deny": private.DenyForm(meta, s), "glass": private.GlassForm(meta,
-					private.GlassWarning(private.JoinNames([]string{s, s, s}), 1, 2, time.Hour)),
+				"deny": form.Deny(meta, s), "glass": form.Glass(meta,
+					form.GlassWarning(form.JoinNames([]string{s, s, s}), 1, 2, time.Hour)),
 				"preview": private.PreviewView(hostileApproval(s, operation.Draft, "", true), approvalWording()),
 			} {
 				requireView(t, v)
@@ -237,10 +238,10 @@ func TestSmallFormsGiveBackWhatWasFilledIn(t *testing.T) {
 	t.Parallel()
 	state := filledState(t, map[string]any{"why": "customers cannot pay", "incident": "inc-1",
 		"responsible": []string{"true"}})
-	got, err := said(state, private.GlassFields())
+	got, err := said(state, form.GlassFields())
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"why": "customers cannot pay", "incident": "inc-1", "responsible": "true"}, got)
-	got, err = said(nil, private.GlassFields())
+	got, err = said(nil, form.GlassFields())
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"why": "", "incident": "", "responsible": ""}, got)
 }

@@ -9,7 +9,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/form"
 )
 
 // card accepts a preview of ana's in a channel and shows its card there.
@@ -102,7 +102,7 @@ func TestTheFormOpensWithTheValuesOfThePreview(t *testing.T) {
 	r := open(t, nil)
 	m := r.preview(ana, incident)
 	r.clicks(ana, m, render.ActReqChange, "")
-	require.True(t, has(sandbox.Message{Blocks: r.view(ana, private.FormTitle).Blocks}, "api-lb/https-443", "web-07",
+	require.True(t, has(sandbox.Message{Blocks: r.view(ana, form.Title).Blocks}, "api-lb/https-443", "web-07",
 		"8443",
 		"20", "more room"))
 	r.calm()

@@ -10,7 +10,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -171,7 +171,7 @@ func (d *delivery) keyInteraction(envelope string) {
 	case d.Kind == kindSubmit && d.View != nil:
 		d.Key = "submit:" + d.View.ID + ":" + d.View.Hash
 		d.Lane = "view:" + d.View.ID
-		if m, ok := private.ReadFormMeta(d.View.PrivateMetadata); ok {
+		if m, ok := form.ReadMeta(d.View.PrivateMetadata); ok {
 			d.Place.ChannelID = m.Channel
 			if id, _, err := render.ParseButtonValue(m.About); err == nil {
 				d.Lane = "operation:" + id

@@ -12,6 +12,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
@@ -20,8 +21,8 @@ import (
 // openForm opens the form with what is known already. Nothing is looked up
 // before, because the trigger lives three seconds and began before us.
 func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notices []string) {
-	view := private.Form(private.FormState{Values: v, ChannelID: d.Place.ChannelID,
-		DraftID: private.FormMeta{Channel: d.Place.ChannelID}.String(), Notices: notices})
+	view := form.Register(form.State{Values: v, ChannelID: d.Place.ChannelID,
+		DraftID: form.Meta{Channel: d.Place.ChannelID}.String(), Notices: notices})
 	_, err := a.Web.OpenView(ctx, d.TriggerID, view)
 	if err == nil {
 		return
@@ -66,7 +67,7 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
 	}
-	op, err := a.preview(ctx, d, private.FormValues(state))
+	op, err := a.preview(ctx, d, form.Values(state))
 	if err == nil {
 		view := private.PreviewView(op, a.wording())
 		if !answer.with(ctx, slack.NewPushViewSubmissionResponse(&view)) {
@@ -112,7 +113,7 @@ func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (
 // nowhere else.
 func formErrors(err error, words render.Message) map[string]string {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return private.FieldErrors(e)
+		return form.Errors(e)
 	}
 	field := commands.KeyListener
 	if _, ok := errors.AsType[*intake.PresentError](err); ok {
@@ -125,13 +126,13 @@ func formErrors(err error, words render.Message) map[string]string {
 // field errors in an updated view.
 func (a *App) formAgain(d delivery, err error, words render.Message) slack.ModalViewRequest {
 	state, _ := readState(d.View.State) // unreadable values are dropped
-	f := private.FormState{Values: private.FormValues(state), ChannelID: d.Place.ChannelID,
+	f := form.State{Values: form.Values(state), ChannelID: d.Place.ChannelID,
 		DraftID: d.View.PrivateMetadata,
 		Alert:   words.Text}
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		f.Alert, f.Notices = fmt.Sprintf(private.FormToFix, e.Count()), private.FieldProblems(e)
+		f.Alert, f.Notices = fmt.Sprintf(form.ToFix, e.Count()), form.Problems(e)
 	}
-	return private.Form(f)
+	return form.Register(f)
 }
 
 // showInstead replaces the view whose ack could not carry the outcome. A
@@ -186,7 +187,7 @@ func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	a.begin(ctx, op)
 	if !closed {
 		// A view that is gone needs no words: the card comes to the channel.
-		a.replaceView(ctx, d, private.NoticeView(private.FormTitle, acceptedText(op, a.wording()),
+		a.replaceView(ctx, d, form.NoticeView(form.Title, acceptedText(op, a.wording()),
 			slack.AlertLevelInfo))
 	}
 }
@@ -247,10 +248,10 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 		return
 	case retry != nil:
 		view = private.PreviewView(*retry, a.wording())
-		view.Blocks.BlockSet = append(render.Blocks(private.Alert(words.Text, slack.AlertLevelWarning)),
+		view.Blocks.BlockSet = append(render.Blocks(form.Alert(words.Text, slack.AlertLevelWarning)),
 			view.Blocks.BlockSet...)
 	default:
-		view = private.FailedView(titleOf(d), words.Text)
+		view = form.FailedView(titleOf(d), words.Text)
 	}
 	if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
 		a.showInstead(ctx, d, view, words)
@@ -261,13 +262,13 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 func titleOf(d delivery) string {
 	switch {
 	case d.View == nil:
-		return private.FormTitle
+		return form.Title
 	case d.View.CallbackID == render.ViewPreview:
 		return private.ViewCheckTitle
 	case d.View.CallbackID == render.ViewDeny:
-		return private.DenyTitle
+		return form.DenyTitle
 	case d.View.CallbackID == render.ViewGlass:
-		return private.GlassTitle
+		return form.GlassTitle
 	}
-	return private.FormTitle
+	return form.Title
 }

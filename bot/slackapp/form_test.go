@@ -11,6 +11,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 	"lbbot/zenlayer/zenlayertest"
@@ -81,7 +82,7 @@ func TestASlowCommitIsTurnedIntoTheWaitingScreenAndThenTheOutcome(t *testing.T) 
 	go func() { done <- r.submits(ana, v, nil) }()
 	<-entered
 	r.acked(<-done)
-	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…", "nothing says accepted")
+	require.Contains(t, string(r.view(ana, form.Title).Blocks), "Checking…", "nothing says accepted")
 	require.Empty(t, r.shelf.inState(operation.Accepted))
 	close(release)
 	r.until("the outcome is shown", func() bool {
@@ -98,7 +99,7 @@ func TestTheFormOpensWhileTheCloudHangs(t *testing.T) {
 	r := open(t, nil)
 	r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.Hang, Times: -1})
 	r.types(ana, incident, "")
-	v := r.view(ana, private.FormTitle)
+	v := r.view(ana, form.Title)
 	require.Empty(t, r.cloud.Calls(), "nothing is looked up before")
 	for _, call := range r.slack.APICalls() {
 		require.NotContains(t, []string{"users.info", "conversations.info"}, call.Method)
@@ -106,7 +107,7 @@ func TestTheFormOpensWhileTheCloudHangs(t *testing.T) {
 
 	in := r.acked(r.submits(ana, v, goodForm()))
 	require.Less(t, in.AckAfter, 3*time.Second)
-	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, form.Title).Blocks), "Checking…")
 	r.cloud.ClearFaults()
 	r.cloud.ReleaseHangs()
 	r.until("the check ends in words or in the preview", func() bool {
@@ -133,9 +134,9 @@ func TestASlowCheckTurnsToTheWaitingScreenAndThenToThePreview(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	in := r.acked(r.submits(ana, r.view(ana, private.FormTitle), goodForm()))
+	in := r.acked(r.submits(ana, r.view(ana, form.Title), goodForm()))
 	require.Less(t, in.AckAfter, 3*time.Second)
-	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, form.Title).Blocks), "Checking…")
 	close(release)
 	v := r.view(ana, private.ViewCheckTitle)
 	r.acked(r.submits(ana, v, nil))
@@ -150,8 +151,8 @@ func TestASlowCheckWhoseScreenWasClosedEndsInAPrivateMessage(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, private.FormTitle), goodForm()))
-	r.slack.CloseView(t.Context(), ana, r.view(ana, private.FormTitle).ID, true)
+	r.acked(r.submits(ana, r.view(ana, form.Title), goodForm()))
+	r.slack.CloseView(t.Context(), ana, r.view(ana, form.Title).ID, true)
 	close(release)
 	m := r.sees(ana, incident, "Preview", "web-07")
 	require.True(t, m.Ephemeral)
@@ -185,9 +186,9 @@ func TestASlowCheckThatFailsGivesTheFormBackAsItWas(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, private.FormTitle),
+	r.acked(r.submits(ana, r.view(ana, form.Title),
 		filled(map[string]string{"listener": "lst-8f2c", "server": "wbe-07", "reason": "kept words"})))
-	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, form.Title).Blocks), "Checking…")
 	close(release)
 	r.until("the form is back", func() bool {
 		views := r.slack.Views(ana)
@@ -203,9 +204,9 @@ func TestTheFormsBannerSaysEverythingThatIsWrong(t *testing.T) {
 	r := open(t, nil)
 	_, release := r.slowCloud()
 	r.types(ana, incident, "")
-	r.acked(r.submits(ana, r.view(ana, private.FormTitle),
+	r.acked(r.submits(ana, r.view(ana, form.Title),
 		filled(map[string]string{"listener": "nonsense", "server": "odd-one"})))
-	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "Checking…")
+	require.Contains(t, string(r.view(ana, form.Title).Blocks), "Checking…")
 	close(release)
 	r.until("the form is back", func() bool {
 		views := r.slack.Views(ana)
@@ -220,7 +221,7 @@ func TestTheFormOpenedFromATypingMistakeSaysWhatIsWrong(t *testing.T) {
 	r := open(t, nil)
 	r.types(ana, incident, "lst-8f2c web-07 ports=80808 wieght=50")
 	r.clicks(ana, r.sees(ana, incident, "fix_open_form"), render.ActFixOpenForm, "")
-	v := r.view(ana, private.FormTitle)
+	v := r.view(ana, form.Title)
 	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "Ports: ", "1 to 65535", "wieght", "lst-8f2c"),
 		string(v.Blocks))
 	r.calm()
@@ -260,13 +261,13 @@ func TestProblemsStandOnTheirFieldsAndTheInputIsKept(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r.types(ana, incident, "")
-			v := r.view(ana, private.FormTitle)
+			v := r.view(ana, form.Title)
 			in := r.acked(r.submits(ana, v, filled(tt.values)))
 			require.Len(t, in.Errors, len(tt.fields), "%v", in.Errors)
 			for _, key := range tt.fields {
 				require.NotEmpty(t, in.Errors[render.FieldBlockID(key)])
 			}
-			require.Equal(t, v.ID, r.view(ana, private.FormTitle).ID, "the form stays as it is")
+			require.Equal(t, v.ID, r.view(ana, form.Title).ID, "the form stays as it is")
 			r.slack.CloseView(t.Context(), ana, v.ID, true)
 		})
 	}
@@ -279,7 +280,7 @@ func TestFormTellsNoNamesOnAListenerToWhoMayDoNothingThere(t *testing.T) {
 	r := open(t, nil)
 	r.gate.deny(operation.DeniedNoRule)
 	r.types(ana, incident, "")
-	in := r.acked(r.submits(ana, r.view(ana, private.FormTitle),
+	in := r.acked(r.submits(ana, r.view(ana, form.Title),
 		filled(map[string]string{"listener": "lst-8f2c", "server": "nonsense", "name": "web-05"})))
 	require.Len(t, in.Errors, 1)
 	require.NotEmpty(t, in.Errors[render.FieldBlockID(commands.KeyServer)])
@@ -290,7 +291,7 @@ func TestADenialIsSaidInTheForm(t *testing.T) {
 	r := open(t, nil)
 	r.gate.deny(operation.DeniedNoRule)
 	r.types(ana, incident, "")
-	v := r.view(ana, private.FormTitle)
+	v := r.view(ana, form.Title)
 	in := r.acked(r.submits(ana, v, goodForm()))
 	require.NotEmpty(t, in.Errors[render.FieldBlockID(commands.KeyListener)])
 	r.gate.deny("")
@@ -335,7 +336,7 @@ func TestAnExpiredTriggerEndsInAButtonThatKeepsWhatWasTyped(t *testing.T) {
 	m := r.sees(ana, incident, "3 seconds", render.ActFormOpen)
 	require.True(t, m.Ephemeral)
 	r.clicks(ana, m, render.ActFormOpen, "")
-	v := r.view(ana, private.FormTitle)
+	v := r.view(ana, form.Title)
 	require.True(t, has(sandbox.Message{Blocks: v.Blocks}, "lst-8f2c", "web-07", "kept"))
 	r.calm()
 }
@@ -344,7 +345,7 @@ func TestARedeliveredRequestForTheFormSaysNothing(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	in := r.types(ana, incident, "")
-	r.view(ana, private.FormTitle)
+	r.view(ana, form.Title)
 	r.acked(r.slack.Redeliver(t.Context(), in, true))
 	r.idle()
 	_, answers := r.said(ana, incident)
@@ -361,7 +362,7 @@ func TestForgottenValuesOpenAnEmptyFormThatSaysSo(t *testing.T) {
 	clear(r.app.memory.items)
 	r.app.memory.mu.Unlock()
 	r.clicks(ana, m, render.ActFixOpenForm, "")
-	require.Contains(t, string(r.view(ana, private.FormTitle).Blocks), "This has expired")
+	require.Contains(t, string(r.view(ana, form.Title).Blocks), "This has expired")
 }
 
 func TestASubmissionTakenTwiceClosesTwiceAndIsOneOperation(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
 	"lbbot/commands"
@@ -33,8 +34,8 @@ func (a *App) openGlass(ctx context.Context, d delivery, value string) {
 		a.tell(ctx, d, private.Forgotten())
 		return
 	}
-	meta := private.FormMeta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
-	view := private.GlassForm(meta, fmt.Sprintf(private.GlassAlertOff, glassAlertAll))
+	meta := form.Meta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
+	view := form.Glass(meta, fmt.Sprintf(form.GlassAlertOff, glassAlertAll))
 	viewID := a.showForm(ctx, d, view)
 	if viewID == "" {
 		return
@@ -58,7 +59,7 @@ func (a *App) openGlass(ctx context.Context, d delivery, value string) {
 	if meta.Channel == "" {
 		meta.Channel = op.Place.ChannelID
 	}
-	filled := private.GlassForm(meta, private.GlassWarning(a.plainNames(ctx, op.Approval.Who), used, limit, window))
+	filled := form.Glass(meta, form.GlassWarning(a.plainNames(ctx, op.Approval.Who), used, limit, window))
 	a.updateForm(ctx, viewID, filled)
 }
 
@@ -116,7 +117,7 @@ func (a *App) plainNames(ctx context.Context, p operation.People) string {
 	if rest := len(p.IDs) - len(list); rest > 0 {
 		list = append(list, fmt.Sprintf("%d more", rest))
 	}
-	return private.JoinNames(list)
+	return form.JoinNames(list)
 }
 
 // named returns a person with the name that Slack shows for them. Slack's
@@ -140,7 +141,7 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 	if !ok {
 		return
 	}
-	said, err := said(d.View.State, private.GlassFields())
+	said, err := said(d.View.State, form.GlassFields())
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
@@ -164,7 +165,7 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 	a.begin(ctx, op)
 	a.removeKept(ctx, meta.Preview)
 	if !closed {
-		a.replaceView(ctx, d, private.NoticeView(private.GlassTitle, acceptedText(op, a.wording()),
+		a.replaceView(ctx, d, form.NoticeView(form.GlassTitle, acceptedText(op, a.wording()),
 			slack.AlertLevelInfo))
 	}
 }
@@ -192,7 +193,7 @@ func (a *App) removeKept(ctx context.Context, key string) {
 }
 
 // formAbout reads which operation a small form is about.
-func (a *App) formAbout(ctx context.Context, d delivery, answer *answer) (meta private.FormMeta, id string, ok bool) {
+func (a *App) formAbout(ctx context.Context, d delivery, answer *answer) (meta form.Meta, id string, ok bool) {
 	if err := json.Unmarshal([]byte(d.View.PrivateMetadata), &meta); err == nil {
 		if id, _, err := render.ParseButtonValue(meta.About); err == nil {
 			answer.about = id
@@ -212,7 +213,7 @@ func said(raw json.RawMessage, fields []commands.Field) (map[string]string, erro
 	values := map[string]string{}
 	for _, f := range fields {
 		id := render.FieldBlockID(f.Key)
-		values[f.Key] = private.FieldValue(f, state.Values[id][id])
+		values[f.Key] = form.FieldValue(f, state.Values[id][id])
 	}
 	return values, nil
 }
@@ -223,7 +224,7 @@ func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err er
 	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
 		words := private.Changed(e, a.wording())
 		view := private.PreviewView(e.Operation, a.wording())
-		view.Blocks.BlockSet = append(render.Blocks(private.Alert(private.ChangedWords(e.Operation),
+		view.Blocks.BlockSet = append(render.Blocks(form.Alert(private.ChangedWords(e.Operation),
 			slack.AlertLevelWarning)),
 			view.Blocks.BlockSet...)
 		if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
@@ -246,7 +247,7 @@ func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err er
 		return
 	}
 	if !answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
-		view := private.FailedView(titleOf(d), words.Text)
+		view := form.FailedView(titleOf(d), words.Text)
 		a.showInstead(ctx, d, view, words)
 	}
 }

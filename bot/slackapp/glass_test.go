@@ -8,7 +8,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/form"
 )
 
 func TestBreakGlassAddsAtOnceAndSaysWhoWillBeTold(t *testing.T) {
@@ -53,7 +53,7 @@ func TestBreakGlassFromThePreviewInAView(t *testing.T) {
 		return len(views) > 0 && has(sandbox.Message{Blocks: views[len(views)-1].Blocks},
 			"You have used 0 of 2 this week.")
 	})
-	r.acked(r.submits(ana, r.view(ana, private.GlassTitle), goodGlass()))
+	r.acked(r.submits(ana, r.view(ana, form.GlassTitle), goodGlass()))
 	r.idle()
 	ops := r.shelf.inState(operation.Accepted)
 	require.Len(t, ops, 1)

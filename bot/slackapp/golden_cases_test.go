@@ -10,6 +10,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
@@ -193,8 +194,8 @@ func answers(op operation.Operation, w render.Wording) map[string]render.Message
 func allViews() map[string]slack.ModalViewRequest {
 	w := fixedWording()
 	views := map[string]slack.ModalViewRequest{
-		"form": private.Form(private.FormState{ChannelID: "C0INC1234", DraftID: "k1"}),
-		"form_filled": private.Form(private.FormState{
+		"form": form.Register(form.State{ChannelID: "C0INC1234", DraftID: "k1"}),
+		"form_filled": form.Register(form.State{
 			Values: commands.Values{commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07",
 				commands.KeyType:  "vm",
 				commands.KeyPorts: "8080", commands.KeyWeight: "50", commands.KeyName: "web-07",
@@ -203,10 +204,10 @@ func allViews() map[string]slack.ModalViewRequest {
 			Alert:   "Zenlayer did not answer in time. You can type IDs; they will be checked before anything is sent.",
 			Notices: []string{"Values of LBR-7F3KQ2."},
 		}),
-		"form_unfit": private.Form(private.FormState{Values: commands.Values{commands.KeyWeight: "500",
+		"form_unfit": form.Register(form.State{Values: commands.Values{commands.KeyWeight: "500",
 			commands.KeyType: "x", commands.KeyTo: "#ops"}}),
-		"checking": private.CheckingView(),
-		"failed": private.FailedView(private.FormTitle,
+		"checking": form.CheckingView(),
+		"failed": form.FailedView(form.Title,
 			"The form could not be filled. Close this and type the command instead."),
 	}
 	maps.Copy(views, approvalViews())

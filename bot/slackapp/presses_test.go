@@ -15,6 +15,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
@@ -88,7 +89,7 @@ func presses() map[string]press {
 
 		render.ViewForm: {stores: "SaveDraft", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
 			r.types(ana, incident, "")
-			return r.view(ana, private.FormTitle), ana, goodForm()
+			return r.view(ana, form.Title), ana, goodForm()
 		}},
 		render.ViewPreview: {stores: "Accept", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
 			r.rules.set(func(g *rules) { g.needed = 0 })
@@ -243,7 +244,7 @@ func TestPressThatIsNotStoredInTimeIsAckedWithWordsThatSaySo(t *testing.T) {
 		require.Equal(t, before, r.state())
 		want := private.StillStoring
 		if p.submit != nil {
-			want = private.FormChecking
+			want = form.Checking
 		}
 		r.until("it says so", func() bool {
 			for _, m := range said() {

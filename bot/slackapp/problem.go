@@ -9,6 +9,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
@@ -17,7 +18,7 @@ import (
 // the bot; the answer has a token that finds it in the log.
 func (a *App) problem(ctx context.Context, d delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return private.InputErrors(e, a.memory.keep(e.Values, private.FieldProblems(e)...), a.keepOffer(ctx, d, e))
+		return private.InputErrors(e, a.memory.keep(e.Values, form.Problems(e)...), a.keepOffer(ctx, d, e))
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok {
 		return private.Denied(e, a.wording())

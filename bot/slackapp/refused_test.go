@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox"
-	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/zenlayer/zenlayertest"
 )
 
@@ -50,12 +50,12 @@ func TestEverySurfaceSaysWhatZenlayerAnswered(t *testing.T) {
 		},
 		"form": func(r *rig) string {
 			r.types(ana, incident, "")
-			in := r.submits(ana, r.view(ana, private.FormTitle), goodForm())
+			in := r.submits(ana, r.view(ana, form.Title), goodForm())
 			r.acked(in)
 			for _, text := range in.Errors {
 				return text
 			}
-			return string(r.view(ana, private.FormTitle).Blocks)
+			return string(r.view(ana, form.Title).Blocks)
 		},
 	}
 	for name, a := range answers {

@@ -21,6 +21,7 @@ import (
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
@@ -424,7 +425,7 @@ func (r *rig) preview(person, channel string) sandbox.Message {
 func (r *rig) atPreview(person, channel string) sandbox.View {
 	r.t.Helper()
 	r.types(person, channel, "")
-	in := r.submits(person, r.view(person, private.FormTitle), goodForm())
+	in := r.submits(person, r.view(person, form.Title), goodForm())
 	r.acked(in)
 	require.Empty(r.t, in.Errors)
 	return r.view(person, private.ViewCheckTitle)

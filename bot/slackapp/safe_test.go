@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
@@ -237,14 +238,14 @@ func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
 				values[f.Key] = s
 			}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"form": private.Form(private.FormState{Values: values, ChannelID: s, DraftID: s, Alert: s,
-					Notices: []string{s, s}}), "failed": private.FailedView(private.FormTitle, s),
+				"form": form.Register(form.State{Values: values, ChannelID: s, DraftID: s, Alert: s,
+					Notices: []string{s, s}}), "failed": form.FailedView(form.Title, s),
 				"preview": private.PreviewView(hostileOperation(s, operation.Draft, ""), fixedWording()),
 			} {
 				requireView(t, v)
 				requireInertBlocks(t, name, encode(t, v.Blocks))
 			}
-			for _, text := range private.FieldErrors(&commands.InputError{Problems: manyProblems(s)}) {
+			for _, text := range form.Errors(&commands.InputError{Problems: manyProblems(s)}) {
 				require.Less(t, len([]rune(text)), 150)
 			}
 		})
@@ -315,7 +316,7 @@ func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 	for name, d := range rendertest.Denials() {
 		m := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()}, fixedWording())
 		require.NotContains(t, render.Bare(m.Text), "‹", name)
-		requireInertBlocks(t, name, encode(t, private.FailedView(private.FormTitle, m.Text).Blocks))
+		requireInertBlocks(t, name, encode(t, form.FailedView(form.Title, m.Text).Blocks))
 	}
 }
 

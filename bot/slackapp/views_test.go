@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
@@ -56,8 +57,8 @@ func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			view := private.Form(private.FormState{Values: values, ChannelID: "C0INC1234"})
-			require.Equal(t, values, private.FormValues(fill(t, view)))
+			view := form.Register(form.State{Values: values, ChannelID: "C0INC1234"})
+			require.Equal(t, values, form.Values(fill(t, view)))
 		})
 	}
 }
@@ -65,7 +66,7 @@ func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
 func TestTheFormShowsEveryFieldOfTheAPI(t *testing.T) {
 	t.Parallel()
 	shown := map[string]bool{}
-	for _, b := range private.Form(private.FormState{}).Blocks.BlockSet {
+	for _, b := range form.Register(form.State{}).Blocks.BlockSet {
 		shown[b.ID()] = true
 	}
 	for _, f := range commands.RegisterFields() {
@@ -77,26 +78,26 @@ func TestTheFormShowsEveryFieldOfTheAPI(t *testing.T) {
 
 func TestFormValuesOutsideAFieldAreLeftOut(t *testing.T) {
 	t.Parallel()
-	got := private.FormValues(fill(t, private.Form(private.FormState{ChannelID: "C0INC1234", Values: commands.Values{
+	got := form.Values(fill(t, form.Register(form.State{ChannelID: "C0INC1234", Values: commands.Values{
 		commands.KeyWeight: "101", commands.KeyType: "toaster", commands.KeyTo: "#ops", "unknown": "x"}})))
 	require.Equal(t, commands.Values{commands.KeyTo: "C0INC1234"}, got)
 }
 
 func TestAMissingStateIsAnEmptyForm(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, private.FormValues(nil))
-	require.Empty(t, private.FormValues(&slack.ViewState{}))
+	require.Empty(t, form.Values(nil))
+	require.Empty(t, form.Values(&slack.ViewState{}))
 	unwatched := slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 		render.FieldBlockID(commands.KeyNoWatch): {render.FieldBlockID(commands.KeyNoWatch): {}},
 		"field_other":                            {"field_other": {Value: "x"}},
 	}}
-	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, private.FormValues(&unwatched),
+	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, form.Values(&unwatched),
 		"an unticked box is an answer")
 }
 
 func TestErrorsStandUnderTheirFields(t *testing.T) {
 	t.Parallel()
-	got := private.FieldErrors(&commands.InputError{Problems: []commands.Problem{
+	got := form.Errors(&commands.InputError{Problems: []commands.Problem{
 		{Field: commands.KeyPorts, Text: "Typed words.", Form: "Words of the form."},
 		{Field: commands.KeyPorts, Text: "Another."},
 		{Text: "Of no field."},
@@ -111,11 +112,11 @@ func TestErrorsStandUnderTheirFields(t *testing.T) {
 func TestErrorsNameOnlyInputsOfTheForm(t *testing.T) {
 	t.Parallel()
 	inputs := map[string]bool{}
-	for _, b := range private.Form(private.FormState{}).Blocks.BlockSet {
+	for _, b := range form.Register(form.State{}).Blocks.BlockSet {
 		inputs[b.ID()] = true
 	}
 	for _, f := range commands.RegisterFields() {
-		for id := range private.FieldErrors(&commands.InputError{
+		for id := range form.Errors(&commands.InputError{
 			Problems: []commands.Problem{{Field: f.Key, Text: "x"}}}) {
 			require.True(t, inputs[id], "%s is not an input", id)
 		}
@@ -133,8 +134,8 @@ func TestThePreviewViewNamesItsOperation(t *testing.T) {
 
 func TestNoticesCannotBeSubmitted(t *testing.T) {
 	t.Parallel()
-	for _, v := range []slack.ModalViewRequest{private.CheckingView(),
-		private.FailedView("", "")} {
+	for _, v := range []slack.ModalViewRequest{form.CheckingView(),
+		form.FailedView("", "")} {
 		require.Nil(t, v.Submit)
 		require.Equal(t, render.ViewNotice, v.CallbackID)
 		requireView(t, v)

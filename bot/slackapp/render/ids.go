@@ -42,11 +42,11 @@ const (
 
 // Callback ids of the views.
 const (
-	ViewForm    = "register_form"    // private.Form; its submission is to be checked
+	ViewForm    = "register_form"    // form.Register; its submission is to be checked
 	ViewPreview = "register_preview" // private.PreviewView; its submission is to be sent
 	ViewNotice  = "register_notice"  // loading, checking and failed views; cannot be submitted
-	ViewDeny    = "approval_deny"    // private.DenyForm; its submission ends the request
-	ViewGlass   = "break_glass"      // private.GlassForm; its submission adds without approval
+	ViewDeny    = "approval_deny"    // form.Deny; its submission ends the request
+	ViewGlass   = "break_glass"      // form.Glass; its submission adds without approval
 )
 
 // Block ids that a test or a repeated update looks for. Inputs have the ids of

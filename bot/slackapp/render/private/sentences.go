@@ -7,5 +7,4 @@ const (
 	QuestionStands = "Your question stands in the thread of this card already. Write there."
 	TriggerAgain   = "Slack gives me 3 seconds to open a form, and they were over. Press the button again."
 	GlassDenied    = "The policy does not let you add %s to %s without approval." // server, listener
-	FormToFix      = "Not sent: %s to fix."                                       // the number of things
 )

@@ -1,4 +1,4 @@
-package private
+package form
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 	"lbbot/commands"
 )
 
-// FormValues reads the form's state back: the reverse of formView. Fields
+// Values reads the form's state back: the reverse of Register. Fields
 // left empty are absent, as in a typed command; blocks of unknown names are
 // ignored.
-func FormValues(state *slack.ViewState) commands.Values {
+func Values(state *slack.ViewState) commands.Values {
 	values := commands.Values{}
 	if state == nil {
 		return values
@@ -48,10 +48,10 @@ func FieldValue(f commands.Field, in slack.BlockAction) string {
 	return strings.TrimSpace(in.Value)
 }
 
-// FieldErrors puts each problem on its field's block, for a view's errors.
+// Errors puts each problem on its field's block, for a view's errors.
 // Problems of no field of the form go to the first one, since Slack shows
 // errors nowhere else.
-func FieldErrors(e *commands.InputError) map[string]string {
+func Errors(e *commands.InputError) map[string]string {
 	known := map[string]bool{}
 	for _, f := range formFields() {
 		known[f.Key] = true
@@ -67,9 +67,9 @@ func FieldErrors(e *commands.InputError) map[string]string {
 	return errs
 }
 
-// FieldProblems are the problems of e as sentences, each with the label of its
+// Problems are the problems of e as sentences, each with the label of its
 // field.
-func FieldProblems(e *commands.InputError) []string {
+func Problems(e *commands.InputError) []string {
 	labels := map[string]string{}
 	for _, f := range formFields() {
 		labels[f.Key] = f.Label

@@ -1,4 +1,4 @@
-package private
+package form
 
 import (
 	"encoding/json"
@@ -28,10 +28,10 @@ func DenyField(asker string) commands.Field {
 			render.FirstOf(render.Clamp(render.Clean(asker), render.NameLimit), "Who asked"))}
 }
 
-// DenyForm asks why someone says no.
-func DenyForm(m FormMeta, asker string) slack.ModalViewRequest {
-	v := modal(render.ViewDeny, DenyTitle, formClose)
-	v.Submit, v.PrivateMetadata = render.PlainText(render.ButtonDeny, maxViewTitle),
+// Deny asks why someone says no.
+func Deny(m Meta, asker string) slack.ModalViewRequest {
+	v := Modal(render.ViewDeny, DenyTitle, formClose)
+	v.Submit, v.PrivateMetadata = render.PlainText(render.ButtonDeny, MaxViewTitle),
 		render.Clamp(m.String(), render.MaxMetadata)
 	field := DenyField(asker)
 	field.Label = render.Brackets(field.Label)
@@ -39,26 +39,26 @@ func DenyForm(m FormMeta, asker string) slack.ModalViewRequest {
 	return v
 }
 
-// FormMeta is what a form remembers of where it was opened: a submission says
+// Meta is what a form remembers of where it was opened: a submission says
 // nothing of the channel. It decides where the policy thinks the request
 // comes from, and people cannot edit it
 // (docs.slack.dev/reference/views).
-type FormMeta struct {
+type Meta struct {
 	Channel string `json:"channel"`
 	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
 	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
 }
 
-func (m FormMeta) String() string {
+func (m Meta) String() string {
 	b, _ := json.Marshal(m) // one string: cannot fail
 	return string(b)
 }
 
-// ReadFormMeta reads what String wrote; ok is false for anything else.
-func ReadFormMeta(s string) (FormMeta, bool) {
-	var m FormMeta
+// ReadMeta reads what String wrote; ok is false for anything else.
+func ReadMeta(s string) (Meta, bool) {
+	var m Meta
 	if json.Unmarshal([]byte(s), &m) != nil || m.Channel == "" {
-		return FormMeta{}, false
+		return Meta{}, false
 	}
 	return m, true
 }
@@ -75,11 +75,11 @@ func GlassFields() []commands.Field {
 	}
 }
 
-// GlassForm is the form for break-glass: a plain one that opens before
+// Glass is the form for break-glass: a plain one that opens before
 // anything is looked up, or with the words of warning.
-func GlassForm(m FormMeta, warning string) slack.ModalViewRequest {
-	v := modal(render.ViewGlass, GlassTitle, formClose)
-	v.Submit, v.PrivateMetadata = render.PlainText("Add without approval", maxViewTitle),
+func Glass(m Meta, warning string) slack.ModalViewRequest {
+	v := Modal(render.ViewGlass, GlassTitle, formClose)
+	v.Submit, v.PrivateMetadata = render.PlainText("Add without approval", MaxViewTitle),
 		render.Clamp(m.String(), render.MaxMetadata)
 	v.Blocks.BlockSet = render.Blocks(append([]slack.Block{Alert(warning, slack.AlertLevelWarning)},
 		inputs(GlassFields())...)...)
@@ -89,7 +89,7 @@ func GlassForm(m FormMeta, warning string) slack.ModalViewRequest {
 func inputs(fields []commands.Field) []slack.Block {
 	list := make([]slack.Block, len(fields))
 	for i, f := range fields {
-		list[i] = fieldBlock(f, FormState{})
+		list[i] = fieldBlock(f, State{})
 	}
 	return list
 }

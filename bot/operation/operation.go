@@ -54,6 +54,10 @@ type Operation struct {
 	// refused and the server was found as bare metal.
 	Unsearched Fault `json:"unsearched,omitzero"`
 
+	// Shown is the pool as the preview showed it to the person who asked; nil if
+	// it could not be read, or if an earlier version stored the operation.
+	Shown *Picture `json:"shown,omitempty"`
+
 	// Approval is nil if nobody else has to agree.
 	Approval *Approval `json:"approval,omitempty"`
 	// Glass is set if the approvals were skipped by break-glass.

@@ -9,8 +9,8 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Picture is what somebody who agrees to an operation has looked at, as far as
-// a change of it matters: others may work on the listener meanwhile.
+// Picture is what somebody who asks for an operation or agrees to it has looked
+// at, as far as a change of it matters: others may work on the listener meanwhile.
 type Picture struct {
 	Read     bool     `json:"read"` // the listener could be read
 	Settings string   `json:"settings,omitempty"`

@@ -52,3 +52,23 @@ func TestWhoIsAskedAgainIsCalled(t *testing.T) {
 		require.NoError(t, <-done)
 	})
 }
+
+func TestPreviewKeepsThePoolThatItsReaderSaw(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		op, err := h.intake.Preview(t.Context(), h.ask(request()))
+		require.NoError(t, err)
+		require.Nil(t, op.Approval)
+		require.NotNil(t, op.Shown)
+		require.True(t, op.Shown.Read)
+		require.Equal(t, 1, op.Shown.Servers)
+		require.Equal(t, 20, op.Shown.Weights)
+		reads := 0
+		for _, c := range h.cloud.calls {
+			if c.name == "DescribeBackends" {
+				reads++
+			}
+		}
+		require.Equal(t, 1, reads, "the pool is read once")
+	})
+}

@@ -51,7 +51,7 @@ func (i *Intake) previewAgain(ctx context.Context, op operation.Operation, d ope
 	}
 	if op.Approval != nil { // those who are asked see the listener as it is
 		if pool, err := i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{}); err == nil {
-			op.Listener.Servers, op.Approval.Picture = len(pool), operation.PictureOf(op, pool)
+			showPool(&op, pool)
 		}
 	}
 	op.ExpiresAt = i.Now().Add(operation.DraftLife)

@@ -115,8 +115,8 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	if err := checkPool(a.Registration, &op, pool); err != nil {
 		return operation.Operation{}, err
 	}
-	if op.Approval != nil && poolErr == nil {
-		op.Approval.Picture = operation.PictureOf(op, pool)
+	if poolErr == nil {
+		showPool(&op, pool)
 	}
 	return op, i.checkRate(ctx, op)
 }
@@ -137,6 +137,16 @@ func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []
 	op.Listener.Servers = len(pool)
 	fillWeight(op, pool)
 	return pool, nil
+}
+
+// showPool notes in op what its readers see of the pool: the person who asks,
+// and those who are asked to approve.
+func showPool(op *operation.Operation, pool []zenlayer.Backend) {
+	p := operation.PictureOf(*op, pool)
+	op.Listener.Servers, op.Shown = len(pool), &p
+	if op.Approval != nil {
+		op.Approval.Picture = p
+	}
 }
 
 // poolNote says that the servers on the listener could not be read.

@@ -105,7 +105,7 @@ func (s *Slack) ClickInView(ctx context.Context, userID, viewID, actionID, value
 		if found.Element["type"] == "checkboxes" { // several values, separated by commas
 			chosen = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 		}
-		held, err := enter(v.values, found, chosen, v.offered[found.BlockID+"/"+found.ActionID()])
+		held, err := enter(v.values, found, chosen, v.choices(found))
 		if err != nil {
 			return nil, err
 		}

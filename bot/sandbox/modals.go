@@ -209,20 +209,23 @@ func (s *Slack) Suggest(
 	return offered, out
 }
 
-// suggested stores the options that the bot offers. It returns them, or a
-// failure for an unusable answer.
+// suggested stores the options that the bot offers, before those of earlier
+// answers: of two answers that overtake each other, both lists can be chosen
+// from. It returns the options, or a failure for an unusable answer.
 func (s *Slack) suggested(v *view, c blockkit.Component, ack socket.Ack) (offered []Option, failure string) {
-	options, err := blockkit.Suggestions(ack.Payload)
+	suggestions, err := blockkit.Suggestions(ack.Payload)
 	if err != nil {
 		s.noteLocked("the answer to a suggestion request: %v", err)
 		return nil, "menu_error"
 	}
-	v.offered[c.BlockID+"/"+c.ActionID()] = options
-	for _, option := range options {
-		o, _ := option.(object)
-		offered = append(offered,
-			Option{Text: textOf(o, "text"), Value: o["value"].(string), Description: textOf(o, "description")})
+	options := make([]any, 0, len(suggestions))
+	for _, one := range suggestions {
+		o := one.Option
+		options = append(options, o)
+		offered = append(offered, Option{Group: one.Group, Text: textOf(o, "text"), Value: o["value"].(string),
+			Description: textOf(o, "description")})
 	}
+	v.offer(c, options)
 	return offered, ""
 }
 

@@ -174,6 +174,7 @@ type sentEnvelope struct {
 
 // Option is one entry a menu offers.
 type Option struct {
+	Group       string // label of its group; empty without groups
 	Text        string
 	Value       string
 	Description string

@@ -67,16 +67,18 @@ func (s *Slack) newView(def object, userID, channelID string) *view {
 	return v
 }
 
-// setView replaces the content of a view. An element keeps what the person
-// filled in if its block id, action id and type stay the same.
+// setView replaces the content of a view. An element keeps its value if its
+// block id, action id and type stay the same, a value that nobody has changed
+// included: an app that wants a new initial value changes the block id.
 func (s *Slack) setView(v *view, def object) {
+	held := v.state()
 	blocks, _ := def["blocks"].([]any)
 	blockkit.Name(blocks, s.shortID)
 	v.def, v.errors, v.trouble = def, nil, ""
 	v.hash = fmt.Sprintf("%d.%s", s.now().Unix(), rand.Text()[:8])
 	kept := blockkit.Values{}
 	for _, c := range blockkit.Components(blocks) {
-		if old := v.values[c.BlockID][c.ActionID()]; old != nil && old["type"] == c.Element["type"] {
+		if old := held[c.BlockID][c.ActionID()]; old != nil && old["type"] == c.Element["type"] {
 			kept.Set(c.BlockID, c.ActionID(), old)
 		}
 	}
@@ -94,12 +96,34 @@ func (v *view) enter(state ViewState) error {
 			if !ok || !c.HasState() {
 				return fmt.Errorf("the view has no field %s/%s", block, action)
 			}
-			if _, err := enter(v.values, c, value, v.offered[block+"/"+action]); err != nil {
+			if _, err := enter(v.values, c, value, v.choices(c)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// offer adds options that the bot offers for an external select. They replace
+// earlier ones with the same value.
+func (v *view) offer(c blockkit.Component, options []any) {
+	key := c.BlockID + "/" + c.ActionID()
+	value := func(option any) any { o, _ := option.(object); return o["value"] }
+	v.offered[key] = append(options, slices.DeleteFunc(v.offered[key], func(old any) bool {
+		return slices.ContainsFunc(options, func(option any) bool { return value(option) == value(old) })
+	})...)
+}
+
+// choices are the options besides its own that a menu can take: those offered,
+// and the one that an external select holds, even if the app has replaced its
+// initial option since.
+func (v *view) choices(c blockkit.Component) []any {
+	all := v.offered[c.BlockID+"/"+c.ActionID()]
+	held := v.values[c.BlockID][c.ActionID()]["selected_option"]
+	if held != nil && c.Element["type"] == "external_select" {
+		all = append(slices.Clone(all), held)
+	}
+	return all
 }
 
 func (v *view) blocks() []any { list, _ := v.def["blocks"].([]any); return list }

@@ -318,49 +318,6 @@ func TestARepeatedSubmitOfAClosedViewChangesNothing(t *testing.T) {
 	require.Empty(t, r.Views("U0ANA"))
 }
 
-func TestSuggestions(t *testing.T) {
-	t.Parallel()
-	option := `{"text":{"type":"plain_text","text":"a"},"value":"a"}`
-	cases := map[string]struct {
-		answer string
-		want   int
-		bad    bool
-	}{
-		"options":    {`{"options":` + repeat(100, option) + `}`, 100, false},
-		"no options": {`{"options":[]}`, 0, false},
-		"groups": {`{"option_groups":[{"label":{"type":"plain_text","text":"g"},"options":[` + option +
-			`]}]}`, 1, false},
-		"101 options": {`{"options":` + repeat(101, option) + `}`, 0, true},
-		"both":        {`{"options":[],"option_groups":[]}`, 0, true},
-		"neither":     {`{}`, 0, true},
-		"a typed option": {`{"options":[{"type":"option","text":{"type":"plain_text","text":"a"},"value":"a"}]}`, 0,
-			true},
-		"a group untitled": {`{"option_groups":[{"options":[]}]}`, 0, true},
-		"not even JSON":    {`nope`, 0, true},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t)
-			v := r.opened()
-			r.link.answer(c.answer)
-			options, act := r.Suggest(t.Context(), "U0ANA", v.ID, "pool_a", "eu", nil)
-			require.Len(t, options, c.want)
-			require.Equal(t, c.bad, act.Failure == "menu_error")
-			require.Equal(t, c.bad, len(r.Findings()) == 1, r.Findings())
-			p := r.link.last().Payload
-			require.Equal(t, "eu", p["value"])
-			require.NotContains(t, p, "trigger_id")
-			require.NotContains(t, p, "actions")
-		})
-	}
-	r := newRig(t)
-	v := r.opened()
-	require.Contains(t, r.SubmitView(t.Context(), "U0ANA", v.ID, filled).Failure, "not offered")
-	_, act := r.Suggest(t.Context(), "U0ANA", v.ID, "host_a", "", nil)
-	require.Contains(t, act.Failure, "not an external select")
-}
-
 func TestFieldsThatDispatchSendAtOnceAndOthersDoNot(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -182,15 +182,15 @@ func (c Component) Enter(value any, offered []any) (Object, error) {
 
 // options are the options that an element lists.
 func options(e Object) []any {
-	all, _ := e["options"].([]any)
-	groups, _ := e["option_groups"].([]any)
-	for _, g := range groups {
+	all := listOf(e, "options")
+	for _, g := range listOf(e, "option_groups") {
 		group, _ := g.(Object)
-		more, _ := group["options"].([]any)
-		all = slices.Concat(all, more)
+		all = slices.Concat(all, listOf(group, "options"))
 	}
 	return all
 }
+
+func listOf(o Object, key string) []any { list, _ := o[key].([]any); return list }
 
 func initialOptions(e Object) []any {
 	all, _ := e["initial_options"].([]any)
@@ -257,21 +257,4 @@ func numberFault(e Object, text string) string {
 		return "Enter a number that is at most " + stringOf(e, "max_value") + "."
 	}
 	return ""
-}
-
-// Suggestions reads the answer to a suggestion request: options or
-// option_groups, never both. It returns the options, or an error for an answer
-// that Slack's menu cannot show.
-func Suggestions(answer []byte) ([]any, error) {
-	v, err := Decode(answer)
-	if err != nil {
-		return nil, err
-	}
-	c := newChecker(modal)
-	c.check("", v,
-		object(schema{"options": list(0, 100, option(plain)), "option_groups": optionGroups(0)}, eitherOptions))
-	if len(c.found) > 0 {
-		return nil, c.found[0]
-	}
-	return options(v.(Object)), nil
 }

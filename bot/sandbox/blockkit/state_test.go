@@ -32,6 +32,9 @@ func TestEveryFieldHasTheStateSlackGivesIt(t *testing.T) {
   "text":"b"},"value":"b"}]`
 	const a = `{"text":{"type":"plain_text","text":"a"},"value":"a"}`
 	const b = `{"text":{"type":"plain_text","text":"b"},"value":"b"}`
+	const c = `{"text":{"type":"plain_text","text":"c"},"value":"c","description":{"type":"plain_text","text":"C"}}`
+	offered, err := blockkit.Decode([]byte(`[` + c + `]`))
+	require.NoError(t, err)
 	cases := map[string]struct {
 		element, untouched string
 		value              any
@@ -49,6 +52,11 @@ func TestEveryFieldHasTheStateSlackGivesIt(t *testing.T) {
 		"a menu with a start": {`{"type":"static_select",` + options + `,"initial_option":` + a + `}`,
 			`{"type":"static_select","selected_option":` + a + `}`, nil,
 			`{"type":"static_select","selected_option":null}`},
+		"an external menu": {`{"type":"external_select"}`, `{"type":"external_select","selected_option":null}`, "c",
+			`{"type":"external_select","selected_option":` + c + `}`},
+		"an external menu with a start": {`{"type":"external_select","initial_option":` + a + `}`,
+			`{"type":"external_select","selected_option":` + a + `}`, "", `{"type":"external_select",
+   "selected_option":null}`},
 		"check boxes": {`{"type":"checkboxes",` + options + `,"initial_options":[` + a + `]}`,
 			`{"type":"checkboxes","selected_options":[` + a + `]}`, []string{"a", "b"},
 			`{"type":"checkboxes","selected_options":[` + a + `,` + b + `]}`},
@@ -67,7 +75,7 @@ func TestEveryFieldHasTheStateSlackGivesIt(t *testing.T) {
 			requireJSON(t, c.untouched, untouched["b"]["a"])
 			component, ok := blockkit.Find(blocks, "a")
 			require.True(t, ok)
-			held, err := component.Enter(c.value, nil)
+			held, err := component.Enter(c.value, offered.([]any))
 			require.NoError(t, err)
 			requireJSON(t, c.entered, held)
 		})
@@ -84,6 +92,7 @@ func TestValuesThatAFieldCannotTake(t *testing.T) {
 		"two values in a text":       {`{"type":"plain_text_input"}`, []string{"a", "b"}, "takes one value"},
 		"a number instead of a text": {`{"type":"plain_text_input"}`, 7, "not int"},
 		"an option not offered":      {`{"type":"static_select","options":[]}`, "a", "not offered"},
+		"an external option made up": {`{"type":"external_select"}`, "a", "not offered"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

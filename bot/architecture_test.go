@@ -25,7 +25,7 @@ const top = ".."
 // of a request
 //
 //	cmd/lbbot → bot → {slackapp, engine, journal, policy} → {operation/intake, operation/runner,
-//	operation/sweep, audit} → operation → commands → zenlayer
+//	operation/sweep, operation/catalog, audit} → operation → commands → zenlayer
 //
 // a room may be skipped, but nothing climbs and siblings do not know each
 // other. To change this map is to change the design: say why in the commit.
@@ -39,7 +39,8 @@ func arrows() map[string][]string {
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
-			"bot/operation/intake", "bot/operation/runner", "bot/operation/sweep", "commands", "zenlayer",
+			"bot/operation/intake", "bot/operation/runner", "bot/operation/sweep", "bot/operation/catalog",
+			"commands", "zenlayer",
 			"bot/slackapp/socket", // it wires the connections
 			"bot/slackapp/web", "bot/slackapp/board",
 			"bot/slackapp/render", // for lbbot operations show
@@ -85,6 +86,7 @@ func arrows() map[string][]string {
 		"bot/operation/intake":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/runner":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/sweep":   {"bot/operation"},
+		"bot/operation/catalog": {"bot/operation", "zenlayer"},
 		"bot/sandbox":           {"bot/sandbox/blockkit", "bot/sandbox/socket"},
 		"bot/sandbox/blockkit":  {},
 		"bot/sandbox/socket":    {},
@@ -131,15 +133,15 @@ func homes() map[string][]string {
 		"net/http": {"cmd/lbbot", "bot", "bot/slackapp/web", "bot/slackapp/socket",
 			"bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
 		"os": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
-			"bot/operation/sweep",
+			"bot/operation/sweep", "bot/operation/catalog",
 			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
 		"context": except("commands", "bot/sandbox/blockkit", "bot/slackapp/render",
 			"bot/slackapp/render/private"),
 		"time": except("commands", "bot/sandbox/blockkit"),
 		"net": except("commands", "bot/operation", "bot/operation/intake", "bot/operation/runner",
-			"bot/operation/sweep"),
+			"bot/operation/sweep", "bot/operation/catalog"),
 		"syscall": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
-			"bot/operation/sweep"),
+			"bot/operation/sweep", "bot/operation/catalog"),
 		"math/rand":                            {},
 		"github.com/slack-go/slack/socketmode": {},
 	}

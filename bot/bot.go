@@ -18,6 +18,7 @@ import (
 	"lbbot/bot/engine"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/catalog"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/runner"
 	"lbbot/bot/operation/sweep"
@@ -47,6 +48,7 @@ type Bot struct {
 	sweeper   *sweep.Sweeper
 	line      *runner.Line
 	shared    *intake.Shared
+	catalog   *catalog.Catalog
 	admin     *admin
 	auditor   *audit.Auditor
 	teller    *audit.Teller // nil without an audit channel
@@ -83,6 +85,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	g.Go(func() error { return b.gate.Run(parts) })
 	g.Go(func() error { return b.engine.Run(parts) })
 	g.Go(func() error { return b.sweeper.Run(parts) })
+	g.Go(func() error { return b.catalog.Run(parts) })
 	g.Go(func() error { return b.admin.run(parts) })
 	g.Go(func() error { return b.janitor(parts) })
 	g.Go(func() error { return b.recheck(parts, recheckEvery) })

@@ -16,6 +16,7 @@ import (
 	"lbbot/bot/engine"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/catalog"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/runner"
 	"lbbot/bot/operation/sweep"
@@ -117,6 +118,8 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	counts := runner.NewMetrics(metrics)
 	b.line = runner.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
 	b.shared = &intake.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
+	b.catalog = catalog.New(catalog.Config{Source: cloud, Now: time.Now, Log: log.Named("catalog"),
+		Registerer: metrics})
 	changes := map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}}
 	runner := &runner.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Permission: b.gate,
 		Roster: b.gate, Reporter: b.board, Asking: c.asking(),

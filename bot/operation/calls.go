@@ -98,6 +98,13 @@ func AsksToWait(status int, code string) bool {
 	return status == 429 || code == zenlayer.CodeRequestLimitExceeded
 }
 
+// RefusedToBeAsked reports whether a reading was refused for good: not a server
+// error, and not the demand to wait.
+func RefusedToBeAsked(err error) bool {
+	f := FaultOf(err)
+	return f.Answered() && f.Status >= 300 && !AsksToWait(f.Status, f.Code) && !zenlayer.IsNotFound(err)
+}
+
 // Answered reports whether something answered, so that there is more to say than
 // that nothing did. A server error is no answer.
 func (f Fault) Answered() bool { return f.Status != 0 && f.Status < 500 }

@@ -87,7 +87,7 @@ func searchServers(ctx context.Context, c operation.Catalog, text string,
 		if err != nil {
 			got, err = nil, fmt.Errorf("reading servers: %w", err)
 		}
-		if k == zenlayer.InstanceVM && len(kinds) > 1 && refusedToBeAsked(err) {
+		if k == zenlayer.InstanceVM && len(kinds) > 1 && operation.RefusedToBeAsked(err) {
 			leftOut, found.refused, err = true, err, nil // the caller decides whether it matters
 		}
 		return got, err
@@ -116,13 +116,6 @@ func searchServers(ctx context.Context, c operation.Catalog, text string,
 	found.hits = exactMatches(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id },
 		serverMatches)
 	return found, nil
-}
-
-// refusedToBeAsked reports whether a reading was refused for good: not a server
-// error, and not the demand to wait.
-func refusedToBeAsked(err error) bool {
-	f := operation.FaultOf(err)
-	return f.Answered() && f.Status >= 300 && !isBusy(err) && !zenlayer.IsNotFound(err)
 }
 
 // serverQuestions are the ways in which text may name a server, surest first.

@@ -1,0 +1,123 @@
+package catalog
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+)
+
+const (
+	every      = 5 * time.Minute  // between the end of a reading and the next
+	freshFor   = 30 * time.Second // after the end of a reading Wake does nothing
+	usableFor  = 15 * time.Minute // since the begin of the reading
+	readWithin = 4 * time.Minute  // all pages of a list; its calls wait for everybody else's
+	firstRetry = 5 * time.Second  // after a failure; doubled by each further one, up to every
+)
+
+// Config is what New needs.
+type Config struct {
+	Source     operation.Catalog // asked with RankRefresh
+	Now        func() time.Time
+	Log        *zap.Logger
+	Registerer prometheus.Registerer
+}
+
+// Catalog is safe for concurrent use. No method but Run blocks or calls Zenlayer.
+type Catalog struct {
+	source  operation.Catalog
+	now     func() time.Time
+	log     *zap.Logger
+	metrics *metrics
+	woken   chan struct{}
+
+	listeners atomic.Pointer[listeners] // nil: never read
+	servers   atomic.Pointer[servers]
+}
+
+// New returns a catalogue without lists. Run reads them.
+func New(c Config) *Catalog {
+	return &Catalog{source: c.Source, now: c.Now, log: c.Log, metrics: newMetrics(c.Registerer),
+		woken: make(chan struct{}, 1)}
+}
+
+// Wake asks for a new reading because somebody opened a form. It does not block, and does nothing within 30 s of the
+// last reading.
+func (c *Catalog) Wake() {
+	select {
+	case c.woken <- struct{}{}:
+	default: // asked already
+	}
+}
+
+// ReadAt returns when the reading of the listeners began; false: there are none that may be offered.
+func (c *Catalog) ReadAt() (time.Time, bool) {
+	l := c.usableListeners()
+	return l.at, !l.at.IsZero()
+}
+
+// ServersReadAt returns when the reading of the servers began; false: there are none that may be offered.
+func (c *Catalog) ServersReadAt() (time.Time, bool) {
+	s := c.usableServers()
+	return s.at, !s.at.IsZero()
+}
+
+// Listeners returns the listeners that fit what was typed, best match first; without a query all of them by load
+// balancer and name. The answer may be shared: it must not be changed.
+func (c *Catalog) Listeners(query string) []operation.Listener {
+	return c.usableListeners().find(parse(query))
+}
+
+// Servers returns at most limit servers that fit what was typed, and how many more do. What is typed exactly comes
+// first, then the servers in zone, then the better match, then the name.
+func (c *Catalog) Servers(query, zone string, limit int) (best []operation.Server, more int) {
+	return c.usableServers().find(parse(query), zone, limit)
+}
+
+// Listener returns the listener with this id; false: it is not in the list, or there is no list.
+func (c *Catalog) Listener(id string) (operation.Listener, bool) {
+	l := c.usableListeners()
+	at, ok := l.byID[id]
+	if !ok {
+		return operation.Listener{}, false
+	}
+	return l.items[at], true
+}
+
+// Server returns the server with this id; false: it is not in the list, or there is no list.
+func (c *Catalog) Server(id string) (operation.Server, bool) {
+	s := c.usableServers()
+	at, ok := s.byID[id]
+	if !ok {
+		return operation.Server{}, false
+	}
+	return s.items[at], true
+}
+
+// ListenersOf returns the ids of the listeners that a server is on, sorted. known says that these are all: the list
+// of load balancers was read with its backends, and includes backends of the server's type. The answer must not be
+// changed.
+func (c *Catalog) ListenersOf(instanceID string) (ids []string, known bool) {
+	l := c.usableListeners()
+	s, ok := c.Server(instanceID)
+	return l.on[instanceID], ok && l.lists[s.Type]
+}
+
+// usableListeners returns an empty list if there is none that may be offered.
+func (c *Catalog) usableListeners() *listeners {
+	if l := c.listeners.Load(); l != nil && c.now().Sub(l.at) <= usableFor {
+		return l
+	}
+	return &listeners{}
+}
+
+// usableServers returns an empty list if there is none that may be offered.
+func (c *Catalog) usableServers() *servers {
+	if s := c.servers.Load(); s != nil && c.now().Sub(s.at) <= usableFor {
+		return s
+	}
+	return &servers{}
+}

@@ -66,7 +66,8 @@ func arrows() map[string][]string {
 		"bot/slackapp/render/form": {
 			"bot/slackapp/render", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
-		"bot/slackapp/render/rendertest": { // examples for tests
+		"bot/slackapp/render/rendertest": { // examples for tests and lbbot blocks
+			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form", "bot/operation/intake",
 			"bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/socket": {},
@@ -109,7 +110,7 @@ func standIns() []string {
 func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/web", "bot/slackapp/render",
-			"bot/slackapp/render/private", "bot/slackapp/render/form"},
+			"bot/slackapp/render/private", "bot/slackapp/render/form", "bot/slackapp/render/rendertest"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},

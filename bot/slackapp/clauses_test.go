@@ -12,67 +12,6 @@ import (
 	"lbbot/bot/slackapp/render/rendertest"
 )
 
-// usefulNos are denials by rules, with everything that helps.
-func usefulNos() map[string]*intake.DeniedError {
-	clause := func(policy, text string, held bool) operation.Clause {
-		return operation.Clause{Policy: policy, Text: text, Held: held}
-	}
-	rule := operation.Decision{Code: operation.DeniedNoRule, Person: true, Channel: true, Groups: []string{"S0LBPAY"},
-		In:       []string{"S0LBWEB"},
-		Policies: []string{"payments"}, Contact: "C0OPS", Clauses: []operation.Clause{
-			clause("payments", `principal in Usergroup::"S0LBPAY"`, false),
-			clause("payments", `action == Action::"register"`, true),
-			clause("payments", `resource in LoadBalancer::"lb-31aa"`, true),
-			clause("payments", "context.weight <= 50", true),
-			clause("payments", "unless context.hour < 6", true)}}
-	freeze := operation.Decision{Code: operation.DeniedForbidden, Person: true, Channel: true,
-		Policies: []string{"year-end", "night"},
-		Reason:   "changes are frozen until 08:00.", Clauses: []operation.Clause{
-			clause("year-end", "context.weekday >= 6", true), clause("year-end", "unless context.incident", true),
-			clause("night", `principal == Person::"U0ANA"`, true),
-			clause("night", `unless context.channel.id == "C0OPS"`, true)}}
-	many := rule
-	many.Clauses, many.MoreClauses = nil, 4
-	for i := range 20 {
-		many.Clauses = append(many.Clauses, clause("payments", "context.weight != 2", i%5 > 0))
-	}
-	op := rendertest.Sample()
-	return map[string]*intake.DeniedError{
-		"who_can": {Decision: rule, Operation: op,
-			Can: &operation.People{IDs: []string{"U0BO", "U0CHEN", "U0DEE"},
-				Shown: []string{"U0BO", "U0CHEN", "U0DEE"}}},
-		"who_can_some": {Decision: rule, Operation: op,
-			Can: &operation.People{IDs: []string{"U0BO", "U0CHEN"}, Shown: []string{"U0BO"}, More: true}},
-		"who_can_group": {Decision: rule, Operation: op,
-			Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"}}},
-		"who_can_unnamed": {Decision: rule, Operation: op, Can: &operation.People{IDs: []string{"U0BO", "U0CHEN"}}},
-		"who_can_nobody":  {Decision: freeze, Operation: op, Can: &operation.People{}},
-		"who_can_ask": {Decision: rule, Operation: op,
-			Can: &operation.People{WithApproval: &operation.People{IDs: []string{"U0BO", "U0CHEN"},
-				Groups: []string{"S0LBPAY"}}}},
-		"who_can_or_ask": {Decision: rule, Operation: op,
-			Can: &operation.People{IDs: []string{"U0BO"}, Groups: []string{"S0LBPAY"},
-				WithApproval: &operation.People{Everybody: true}}},
-		"who_can_all":     {Decision: freeze, Operation: op, Can: &operation.People{Everybody: true}},
-		"who_can_unknown": {Decision: rule, Operation: op},
-		"many_clauses":    {Decision: many, Operation: op, Can: &operation.People{More: true}},
-		"place_ask": {Decision: operation.Decision{Code: operation.DeniedNoRule, Person: true, Incident: true,
-			Policies: []string{"sre-in-incidents"},
-			Clauses:  []operation.Clause{clause("sre-in-incidents", "context.incident", false)}},
-			Operation: op, Can: &operation.People{WithApproval: &operation.People{IDs: []string{"U0DEV"},
-				Groups: []string{"S02DEV"}}}},
-		"who_can_hundreds": {Decision: rule, Operation: op, Can: &operation.People{IDs: ids(300), Shown: ids(300)}},
-	}
-}
-
-func ids(n int) []string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = "U0BO"
-	}
-	return list
-}
-
 // aboutListener are the words of a condition that is too long to be told.
 const aboutListener = "a condition about the listener (see the policy file)"
 
@@ -149,7 +88,7 @@ func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 
 func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 	t.Parallel()
-	m := private.Denied(usefulNos()["many_clauses"], fixedWording())
+	m := private.Denied(rendertest.UsefulDenials()["many_clauses"], fixedWording())
 	visible := shownText(t, m)
 	require.Equal(t, 4, strings.Count(visible, "does not hold:"))
 	require.Equal(t, 4, strings.Count(visible, "• holds:"))
@@ -161,7 +100,7 @@ func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 // "Who can ask, with approval" contradicted each other.
 func TestWhoMayAskElsewhereAndWhoHereIsOneSentence(t *testing.T) {
 	t.Parallel()
-	visible := shownText(t, private.Denied(usefulNos()["place_ask"], fixedWording()))
+	visible := shownText(t, private.Denied(rendertest.UsefulDenials()["place_ask"], fixedWording()))
 	require.Contains(t, visible, "You can ask for this only in an incident channel; here only these people "+
 		"can, with approval: members of <!subteam^S02DEV> (1 person).")
 	require.NotContains(t, visible, "Who can")
@@ -170,7 +109,7 @@ func TestWhoMayAskElsewhereAndWhoHereIsOneSentence(t *testing.T) {
 
 func TestNobodyIsNamedWhomTheRulesDoNotLetBeNamed(t *testing.T) {
 	t.Parallel()
-	for name, e := range usefulNos() {
+	for name, e := range rendertest.UsefulDenials() {
 		if e.Can == nil {
 			continue
 		}
@@ -183,7 +122,7 @@ func TestTheLineToHandOverIsOfferedOnlyWhenSomebodyCanTypeIt(t *testing.T) {
 	t.Parallel()
 	for name, offered := range map[string]bool{"who_can": true, "who_can_group": true, "who_can_unknown": true,
 		"who_can_nobody": false, "who_can_all": true} {
-		m := private.Denied(usefulNos()[name], fixedWording())
+		m := private.Denied(rendertest.UsefulDenials()[name], fixedWording())
 		require.Equal(t, offered, strings.Contains(shownText(t, m), private.HandOver), name)
 	}
 	guest := &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest},
@@ -194,6 +133,7 @@ func TestTheLineToHandOverIsOfferedOnlyWhenSomebodyCanTypeIt(t *testing.T) {
 func TestADenialSaysInItsTextHowManyCan(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "Not sent: you may not add servers to https-443 on api-lb. 3 people can.",
-		private.Denied(usefulNos()["who_can"], fixedWording()).Text)
-	require.Contains(t, private.Denied(usefulNos()["who_can_group"], fixedWording()).Text, " 1 person can.")
+		private.Denied(rendertest.UsefulDenials()["who_can"], fixedWording()).Text)
+	require.Contains(t, private.Denied(rendertest.UsefulDenials()["who_can_group"], fixedWording()).Text,
+		" 1 person can.")
 }

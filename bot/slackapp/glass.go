@@ -19,10 +19,6 @@ import (
 	"lbbot/commands"
 )
 
-const (
-	glassAlertAll = "Those who may approve"
-)
-
 // fillWithin bounds the look-ups for a form that is open already.
 const fillWithin = 5 * time.Second
 
@@ -35,7 +31,7 @@ func (a *App) openGlass(ctx context.Context, d delivery, value string) {
 		return
 	}
 	meta := form.Meta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
-	view := form.Glass(meta, fmt.Sprintf(form.GlassAlertOff, glassAlertAll))
+	view := form.Glass(meta, fmt.Sprintf(form.GlassAlertOff, form.GlassApprovers))
 	viewID := a.showForm(ctx, d, view)
 	if viewID == "" {
 		return
@@ -100,7 +96,7 @@ const maxPlainNames = 4
 // mentions: "Bo, Chen and Dee".
 func (a *App) plainNames(ctx context.Context, p operation.People) string {
 	if p.Everybody || len(p.IDs) == 0 {
-		return glassAlertAll
+		return form.GlassApprovers
 	}
 	var list []string
 	for _, id := range p.IDs[:min(len(p.IDs), maxPlainNames)] {
@@ -112,7 +108,7 @@ func (a *App) plainNames(ctx context.Context, p operation.People) string {
 		list = append(list, render.Clamp(render.Clean(who.Name), 20))
 	}
 	if len(list) == 0 {
-		return glassAlertAll
+		return form.GlassApprovers
 	}
 	if rest := len(p.IDs) - len(list); rest > 0 {
 		list = append(list, fmt.Sprintf("%d more", rest))

@@ -7,13 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/rendertest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -73,7 +73,7 @@ func requireView(t *testing.T, v slack.ModalViewRequest) {
 
 func TestMessagesReadAsWritten(t *testing.T) {
 	t.Parallel()
-	for name, m := range allMessages() {
+	for name, m := range rendertest.Messages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			golden(t, name, encodeMessage(t, m))
@@ -84,7 +84,7 @@ func TestMessagesReadAsWritten(t *testing.T) {
 
 func TestViewsReadAsWritten(t *testing.T) {
 	t.Parallel()
-	for name, v := range allViews() {
+	for name, v := range rendertest.Views() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			golden(t, "view_"+name, encode(t, v))
@@ -96,10 +96,10 @@ func TestViewsReadAsWritten(t *testing.T) {
 func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	for name := range allMessages() {
+	for name := range rendertest.Messages() {
 		known[name+".json"] = true
 	}
-	for name := range allViews() {
+	for name := range rendertest.Views() {
 		known["view_"+name+".json"] = true
 	}
 	files, err := os.ReadDir(filepath.Join("testdata", "golden"))
@@ -109,12 +109,6 @@ func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	}
 }
 
-func approvalWording() render.Wording {
-	w := fixedWording()
-	w.Within, w.Reminders = 30*time.Minute, []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
-	return w
-}
+func approvalWording() render.Wording { return rendertest.ApprovalWording() }
 
-func fixedWording() render.Wording {
-	return render.Wording{Bot: "@lbbot", Owner: "C0OWNERS", ConsoleURL: "https://console.example.com/lb"}
-}
+func fixedWording() render.Wording { return rendertest.Wording() }

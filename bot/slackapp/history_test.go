@@ -18,53 +18,10 @@ import (
 	"lbbot/zenlayer/zenlayertest"
 )
 
-// pasts are entries of each kind, newest first.
-func pasts() []intake.Entry {
-	cards, ends := rendertest.PublicCards(), rendertest.Endings()
-	entry := func(op operation.Operation, minute int) intake.Entry {
-		return intake.Entry{At: rendertest.Moment(19, minute, 0), Operation: op}
-	}
-	glass := cards["added"]
-	glass.Glass = &operation.BreakGlass{Why: "customers cannot pay, nobody answered"}
-	denied := intake.Entry{At: rendertest.Moment(18, 55, 0),
-		Denial: &operation.Event{Kind: operation.EventDenied,
-			Data: map[string]string{"code": "no_rule", "policy_1": "payments"}},
-		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0BO", Name: "bo"},
-			Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: rendertest.Sample().Listener}}
-	bare := intake.Entry{At: rendertest.Moment(18, 50, 0),
-		Denial:    &operation.Event{Data: map[string]string{"code": "guest"}},
-		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ANA"}}}
-	return []intake.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12),
-		entry(cards["nothing_to_do"], 10),
-		entry(ends["refused"], 8), entry(ends["too_late"], 6), denied, bare}
-}
-
-func historyViews() map[string]private.HistoryPage {
-	day := commands.History{Since: commands.SinceDefault}
-	week := commands.History{Since: 7 * commands.SinceDefault, Timeline: true}
-	full := intake.History{Entries: pasts(), More: true, Listener: rendertest.Sample().Listener}
-	wanting := intake.History{Entries: pasts()[:1], Partial: true, Unread: true}
-	share := day
-	share.Share = true
-	return map[string]private.HistoryPage{
-		"day": {History: full, Asked: day, Kept: "k1"},
-		"week": {History: intake.History{Entries: pasts()},
-			Asked: commands.History{Since: 7 * commands.SinceDefault}},
-		"timeline":    {History: full, Asked: week, Kept: "k1"},
-		"nothing":     {Asked: commands.History{Since: 30}},
-		"nothing_yet": {History: intake.History{More: true}, Asked: day, Kept: "k1"},
-		"partial":     {History: wanting, Asked: day},
-		"not_shared":  {History: wanting, Asked: share},
-		"shared": {History: full, Asked: share, Kept: "k1", Shared: true,
-			By: operation.Actor{UserID: "U0ANA", Name: "ana"}},
-		"shared_phrase": {History: full, Asked: week, Shared: true, By: operation.Actor{UserID: "U0ANA", Name: "ana"}},
-	}
-}
-
 func TestASharedHistoryHasNoDenialsAndNotifiesNobody(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"shared", "shared_phrase"} {
-		m := private.History(historyViews()[name])
+		m := private.History(rendertest.HistoryPages()[name])
 		raw := strings.ReplaceAll(string(encodeMessage(t, m)), private.HistorySharedBy[len("Shared by %s. "):], "")
 		require.NotContains(t, raw, private.HistoryDenied)
 		require.NotContains(t, raw, "was denied")
@@ -78,10 +35,10 @@ func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 	for _, timeline := range []bool{false, true} {
 		v := private.HistoryPage{Asked: commands.History{Since: 7 * commands.SinceDefault, Timeline: timeline}}
 		for i := range intake.HistoryPage {
-			e := pasts()[i%len(pasts())]
+			e := rendertest.Pasts()[i%len(rendertest.Pasts())]
 			e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
 			if e.Denial != nil {
-				e = pasts()[0]
+				e = rendertest.Pasts()[0]
 				e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
 			}
 			e.Operation.Server.Name, e.Operation.Listener.Name = strings.Repeat("<", 200), strings.Repeat("界", 200)
@@ -214,7 +171,7 @@ func TestAPlaceInThePastComesBackAsItWas(t *testing.T) {
 
 func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 	t.Parallel()
-	v := historyViews()["day"]
+	v := rendertest.HistoryPages()["day"]
 	v.Asked.Here = true
 	require.Contains(t, shownText(t, private.History(v)),
 		"Changes to https-443 on api-lb, asked for in this channel, last 24 h")
@@ -226,7 +183,7 @@ func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 
 func TestAHistoryNamesWholeValuesAndTheReadersTime(t *testing.T) {
 	t.Parallel()
-	e := pasts()[1]
+	e := rendertest.Pasts()[1]
 	e.Operation.Server.Name, e.Operation.Listener.Name = "frontend-web-server-singapore-07",
 		"https-443-with-a-long-name"
 	e.Operation.FinishedAt = e.Operation.FirstSent().Add(95 * time.Minute)

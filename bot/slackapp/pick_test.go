@@ -3,7 +3,6 @@ package slackapp
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 )
 
@@ -40,29 +40,9 @@ func (s *shelf) KeptChoices(ctx context.Context, key string) (person string, dat
 	return kept[0], []byte(kept[1]), nil
 }
 
-// misspelt is a command in which two names were not found.
-func misspelt() *commands.InputError {
-	many := func(format string) (out []commands.Choice) {
-		for i := range commands.MaxChoices {
-			out = append(out, commands.Choice{Value: fmt.Sprintf(format, i),
-				Label: "web · " + fmt.Sprintf(format, i) + " · 10.0.3.17 · SIN1"})
-		}
-		return out
-	}
-	return &commands.InputError{
-		Problems: []commands.Problem{
-			{Field: commands.KeyListener, Text: `No listener called "lst-9". Closest: api-lb/https-443 (lst-0).`,
-				Choices: many("lst-%d")},
-			{Field: commands.KeyServer, Text: `No server called "wbe". Closest: web-0 (i-0).`, Choices: many("i-%d")},
-		},
-		Values: commands.Values{commands.KeyWeight: "50"},
-		Asked:  commands.Values{commands.KeyWeight: "50", commands.KeyListener: "lst-9", commands.KeyServer: "wbe"},
-	}
-}
-
 func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
 	t.Parallel()
-	e := misspelt()
+	e := rendertest.Misspelt()
 	m := private.InputErrors(e, "k1", "o1")
 	requireMessage(t, m)
 	picks, form := 0, false

@@ -94,9 +94,9 @@ func hostileMessages(s string) map[string]render.Message {
 		all["denied in a group "+name] = private.Denied(
 			&intake.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
-	for name, v := range historyViews() {
+	for name, v := range rendertest.HistoryPages() {
 		v.Entries = nil
-		for _, e := range pasts() {
+		for _, e := range rendertest.Pasts() {
 			e.Operation = hostileOperation(s, e.Operation.State, e.Operation.Reason)
 			if e.Denial != nil {
 				e.Denial = &operation.Event{Data: map[string]string{"code": s, "policy_1": s}}
@@ -106,7 +106,7 @@ func hostileMessages(s string) map[string]render.Message {
 		v.Listener, v.By.Name = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, s
 		all["history "+name] = private.History(v)
 	}
-	for name, a := range accounts() {
+	for name, a := range rendertest.Accounts() {
 		a.Listener, a.Server = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, operation.Server{ID: s, Name: s}
 		a.Standing.Policy, a.Standing.Groups, a.Decision.Reason = s, []operation.Group{{ID: s}}, s
 		a.Decision.Policies, a.Decision.Groups, a.Decision.In = []string{s}, []string{s}, []string{s}

@@ -27,24 +27,9 @@ func definite() []string {
 		render.NothingChanged, render.NothingWasSent, "stopped", "removed"}
 }
 
-// unknowns are operations that another version stored.
-func unknowns() map[string]operation.Operation {
-	return map[string]operation.Operation{
-		"a state":  rendertest.Sample(func(op *operation.Operation) { op.State = "paused" }),
-		"no state": rendertest.Sample(func(op *operation.Operation) { op.State = "" }),
-		"a reason": rendertest.Sample(func(op *operation.Operation) {
-			op.State, op.Reason = operation.NotAdded, "eaten"
-		}),
-		"no reason": rendertest.Sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotAdded, "" }),
-		"a state with a known": rendertest.Sample(func(op *operation.Operation) {
-			op.State, op.Reason = "paused", operation.ReasonRefused
-		}),
-	}
-}
-
 func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 	t.Parallel()
-	for name, op := range unknowns() {
+	for name, op := range rendertest.Unknowns() {
 		op.FinishedAt = rendertest.Moment(19, 14, 22)
 		shows := map[string]render.Message{
 			"card":            render.Card(op, fixedWording()),
@@ -155,12 +140,12 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 	t.Parallel()
 	core, logged := observer.New(zapcore.ErrorLevel)
-	for _, op := range unknowns() {
+	for _, op := range rendertest.Unknowns() {
 		board.LogUnknown(zap.New(core), op)
 	}
 	board.LogUnknown(zap.New(core), rendertest.Sample())
 	board.LogUnknownEvents(zap.New(core), []operation.Event{{Kind: "teleported"}, {Kind: operation.EventLook}})
-	require.Equal(t, len(unknowns())+1, logged.Len())
+	require.Equal(t, len(rendertest.Unknowns())+1, logged.Len())
 
 	s := newStage(t)
 	require.NoError(t, s.report(s.op(1, "paused")))

@@ -19,6 +19,8 @@ const (
 	GlassTitle    = "Break-glass"
 	glassAlert    = "This skips approval. %s will be told at once. You have used %d of %d %s."
 	GlassAlertOff = "This skips approval. %s will be told at once."
+	// GlassApprovers stands for approvers who cannot be named.
+	GlassApprovers = "Those who may approve"
 )
 
 // DenyField asks why a request is denied; asker is the name of the person who will read it.

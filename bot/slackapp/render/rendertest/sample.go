@@ -1,5 +1,5 @@
-// Package rendertest has example operations for the tests of all packages that
-// show them.
+// Package rendertest has example operations, and every message and view that the bot can build from
+// them: for the tests of the packages that show operations, and for lbbot blocks.
 package rendertest
 
 import (

@@ -1,4 +1,4 @@
-package slackapp
+package rendertest
 
 import (
 	"errors"
@@ -12,52 +12,51 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
-// allMessages has every message this package can build.
-func allMessages() map[string]render.Message {
-	w, op := fixedWording(), rendertest.Sample()
+// Messages has every message that the bot can build, by name. lbbot blocks writes them.
+func Messages() map[string]render.Message {
+	w, op := Wording(), Sample()
 	all := map[string]render.Message{}
-	for name, o := range rendertest.PublicCards() {
+	for name, o := range PublicCards() {
 		all["card_"+name] = render.Card(o, w)
 	}
-	for name, o := range rendertest.Endings() {
+	for name, o := range Endings() {
 		all["card_not_added_"+name] = render.Card(o, w)
 	}
-	for name, o := range rendertest.Previews() {
+	for name, o := range Previews() {
 		all[name] = private.Preview(o, w)
 	}
-	for name, d := range rendertest.Denials() {
+	for name, d := range Denials() {
 		all["denied_"+name] = private.Denied(&intake.DeniedError{Decision: d, Operation: op}, w)
 	}
-	for name, e := range usefulNos() {
+	for name, e := range UsefulDenials() {
 		all["denied_"+name] = private.Denied(e, w)
 	}
-	for name, v := range historyViews() {
+	for name, v := range HistoryPages() {
 		all["history_"+name] = private.History(v)
 	}
-	for name, a := range accounts() {
+	for name, a := range Accounts() {
 		all["account_"+name] = private.Account(a, w)
 	}
 	maps.Copy(all, cardVariants())
 	maps.Copy(all, postedCards())
 	maps.Copy(all, approvalMessages())
-	all["audit_lines"] = render.AuditLines(auditEvents(), 12)
-	all["audit_head"] = render.AuditLines(auditEvents()[10:11], 0)
+	all["audit_lines"] = render.AuditLines(AuditEvents(), 12)
+	all["audit_head"] = render.AuditLines(AuditEvents()[10:11], 0)
 	maps.Copy(all, answers(op, w))
 	return all
 }
 
 // postedCards are cards as they are posted, and edited some time later.
 func postedCards() map[string]render.Message {
-	w := approvalWording()
-	w.At = rendertest.Moment(19, 15, 10)
+	w := ApprovalWording()
+	w.At = Moment(19, 15, 10)
 	posted := w
 	posted.Posted = true
-	cards, approvals, all := rendertest.PublicCards(), rendertest.ApprovalCards(), map[string]render.Message{}
+	cards, approvals, all := PublicCards(), ApprovalCards(), map[string]render.Message{}
 	for _, name := range []string{"waiting", "waiting_stopping", "waiting_rehearsal", "adding", "not_confirmed",
 		"needs_person", "added", "added_status_unread"} {
 		all["posted_"+name] = render.Card(cards[name], posted)
@@ -76,20 +75,20 @@ func postedCards() map[string]render.Message {
 
 // cardVariants are cards whose words depend on the settings and the time.
 func cardVariants() map[string]render.Message {
-	cards, ends := rendertest.PublicCards(), rendertest.Endings()
-	slow := fixedWording()
-	slow.At = rendertest.Moment(19, 14, 25)
-	late := fixedWording()
+	cards, ends := PublicCards(), Endings()
+	slow := Wording()
+	slow.At = Moment(19, 14, 25)
+	late := Wording()
 	late.Late, late.Refused, late.Replaces = 40*time.Second, "C0INC1234", true
-	over := fixedWording()
-	over.At = rendertest.Moment(19, 40, 0)
+	over := Wording()
+	over.At = Moment(19, 40, 0)
 	return map[string]render.Message{
 		"card_adding_slow":                    render.Card(cards["adding"], slow),
 		"card_added_late":                     render.Card(cards["added"], late),
 		"card_added_watch_over":               render.Card(cards["added_not_listed"], over),
 		"card_added_no_owner":                 render.Card(cards["added"], render.Wording{}),
-		"card_unknown_state":                  render.Card(unknowns()["a state"], render.Wording{}),
-		"card_unknown_reason":                 render.Card(unknowns()["a reason"], fixedWording()),
+		"card_unknown_state":                  render.Card(Unknowns()["a state"], render.Wording{}),
+		"card_unknown_reason":                 render.Card(Unknowns()["a reason"], Wording()),
 		"card_needs_person_no_owner":          render.Card(cards["needs_person"], render.Wording{}),
 		"card_not_added_credentials_no_owner": render.Card(ends["credentials"], render.Wording{}),
 		"card_not_added_internal_no_owner":    render.Card(ends["internal"], render.Wording{}),
@@ -101,31 +100,56 @@ func cardVariants() map[string]render.Message {
 
 func answers(op operation.Operation, w render.Wording) map[string]render.Message {
 	const link = "https://example.slack.com/archives/C0INC1234/p1"
-	cards, ends, unknown := rendertest.PublicCards(), rendertest.Endings(), errors.New("cause for the log")
-	there := zenlayer.Backend{BackendID: "be-19c4", Weight: 20, Port: "8080"}
+	cards, ends := PublicCards(), Endings()
 	standingBare := operation.Standing{Person: operation.Person{ID: "U0ELI"},
 		Workspace: operation.Workspace{TeamID: "T0HOME"},
 		Channel:   operation.Channel{ID: "C0EXT", Shared: true, Private: true, Archived: true},
 		Refusal:   operation.Decision{Code: operation.DeniedGuest}}
 	all := map[string]render.Message{
-		"input_errors":  private.InputErrors(rendertest.TypingMistake(), "k1", "o1"),
-		"input_choices": private.InputErrors(misspelt(), "k1", "o1"),
-		"busy":          private.Busy(&operation.BusyError{Operation: op}, link, operation.Actor{UserID: "U0BO"}),
-		"busy_mine":     private.Busy(&operation.BusyError{Operation: op}, link, op.Actor),
-		"busy_mine_waits": private.Busy(&operation.BusyError{
-			Operation: rendertest.Sample(rendertest.InState(operation.Waiting))}, link,
-			op.Actor),
-		"busy_waits": private.Busy(&operation.BusyError{
-			Operation: rendertest.Sample(rendertest.InState(operation.Waiting))}, link,
-			operation.Actor{UserID: "U0BO"}),
-		"busy_no_link":         private.Busy(&operation.BusyError{Operation: op}, "", operation.Actor{}),
-		"present_same":         private.Present(&intake.PresentError{Operation: op, Backend: there, Same: true}),
-		"present_other_weight": private.Present(&intake.PresentError{Operation: op, Backend: there}),
-		"expired":              private.Expired(op),
-		"stale":                private.Stale(cards["added"], link),
-		"duplicate":            private.Duplicate(cards["adding"], link),
-		"cancelled":            private.Cancelled(op),
-		"unavailable":          private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Err: unknown}, w),
+		"input_errors":    private.InputErrors(TypingMistake(), "k1", "o1"),
+		"input_choices":   private.InputErrors(Misspelt(), "k1", "o1"),
+		"expired":         private.Expired(op),
+		"stale":           private.Stale(cards["added"], link),
+		"duplicate":       private.Duplicate(cards["adding"], link),
+		"cancelled":       private.Cancelled(op),
+		"try_again":       private.TryAgain(),
+		"still_checking":  private.Still(private.StillChecking),
+		"still_storing":   private.Still(private.StillStoring),
+		"fault":           private.Fault("9f3c-1a2b", w),
+		"expired_trigger": private.ExpiredTrigger("k1"),
+		"forgotten":       private.Forgotten(),
+		"unknown_ref":     private.UnknownRef("LBR-AAAAAA"),
+		"status":          private.Status(cards["added"], Steps(), link),
+		"status_refused":  private.Status(ends["refused"], nil, ""),
+		"whoami":          private.Whoami(Standing(), LimitsLeft(), w),
+		"whoami_guest":    private.Whoami(standingBare, nil, w),
+		"help": private.Help(commands.HelpPage{Title: "Adding a server",
+			Lines: []string{"I add servers to load balancers.", "", "/lb-register", "opens the form."}}),
+		"copy":      private.Copy(op),
+		"copy_none": private.Copy(operation.Operation{Ref: op.Ref}),
+		"why":       private.Why(op),
+		"why_none":  private.Why(operation.Operation{Ref: op.Ref}),
+		"zeno":      private.Zeno(op),
+		"details":   private.Details(ends["refused"]),
+	}
+	for _, part := range []map[string]render.Message{unavailable(w, op), busyAnswers(op, link), notices(op, w)} {
+		maps.Copy(all, part)
+	}
+	for _, kind := range []private.Unoffered{private.UnofferedMention, private.UnofferedShortcut,
+		private.UnofferedSuggestion, private.UnofferedThread, private.UnofferedOther} {
+		all["not_yet_"+string(kind)] = private.NotYet(kind)
+	}
+	for _, reason := range []string{"not_in_channel", "channel_not_found", "is_archived", "restricted_action"} {
+		all["channel_"+reason] = private.ChannelRefused("C0INC1234", reason, w)
+	}
+	return all
+}
+
+// unavailable are answers when Zenlayer, Slack or the journal did not answer.
+func unavailable(w render.Wording, op operation.Operation) map[string]render.Message {
+	unknown := errors.New("cause for the log")
+	return map[string]render.Message{
+		"unavailable": private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Err: unknown}, w),
 		"unavailable_key": private.Unavailable(
 			&intake.UnavailableError{What: "Zenlayer", Err: unknown,
 				Fault: operation.Fault{Code: "AUTHFAILURE_SIGNATURE_FAILURE", Status: 401,
@@ -150,29 +174,35 @@ func answers(op operation.Operation, w render.Wording) map[string]render.Message
 			Err: &operation.SetupError{Remedy: "add the scope users:read to the app under OAuth & Permissions, " +
 				"Bot Token Scopes, and reinstall the app to the workspace", Err: unknown}}, w),
 		"uncertain":       private.Uncertain(&intake.UncertainError{Ref: op.Ref, Err: unknown}),
-		"try_again":       private.TryAgain(),
 		"uncertain_click": private.Uncertain(&intake.UncertainError{Err: unknown}),
-		"still_checking":  private.Still(private.StillChecking),
-		"still_storing":   private.Still(private.StillStoring),
-		"fault":           private.Fault("9f3c-1a2b", w),
-		"expired_trigger": private.ExpiredTrigger("k1"),
-		"forgotten":       private.Forgotten(),
-		"unknown_ref":     private.UnknownRef("LBR-AAAAAA"),
-		"status":          private.Status(cards["added"], rendertest.Steps(), link),
-		"status_refused":  private.Status(ends["refused"], nil, ""),
-		"whoami":          private.Whoami(rendertest.Standing(), lefts(), w),
-		"whoami_guest":    private.Whoami(standingBare, nil, w),
-		"help": private.Help(commands.HelpPage{Title: "Adding a server",
-			Lines: []string{"I add servers to load balancers.", "", "/lb-register", "opens the form."}}),
+	}
+}
+
+// busyAnswers are answers about a server that is being added, or was.
+func busyAnswers(op operation.Operation, link string) map[string]render.Message {
+	there := zenlayer.Backend{BackendID: "be-19c4", Weight: 20, Port: "8080"}
+	return map[string]render.Message{
+		"busy":      private.Busy(&operation.BusyError{Operation: op}, link, operation.Actor{UserID: "U0BO"}),
+		"busy_mine": private.Busy(&operation.BusyError{Operation: op}, link, op.Actor),
+		"busy_mine_waits": private.Busy(&operation.BusyError{
+			Operation: Sample(InState(operation.Waiting))}, link,
+			op.Actor),
+		"busy_waits": private.Busy(&operation.BusyError{
+			Operation: Sample(InState(operation.Waiting))}, link,
+			operation.Actor{UserID: "U0BO"}),
+		"busy_no_link":         private.Busy(&operation.BusyError{Operation: op}, "", operation.Actor{}),
+		"present_same":         private.Present(&intake.PresentError{Operation: op, Backend: there, Same: true}),
+		"present_other_weight": private.Present(&intake.PresentError{Operation: op, Backend: there}),
+	}
+}
+
+// notices are messages to the owner, and to a person whose channel refused the card.
+func notices(op operation.Operation, w render.Wording) map[string]render.Message {
+	cards, ends := PublicCards(), Endings()
+	return map[string]render.Message{
 		"moved":              render.MovedNotice(op, w),
 		"moved_added":        render.MovedNotice(cards["added"], w),
 		"owner_untold":       render.OwnerNotice(cards["added"], render.Wording{Untold: true}),
-		"copy":               private.Copy(op),
-		"copy_none":          private.Copy(operation.Operation{Ref: op.Ref}),
-		"why":                private.Why(op),
-		"why_none":           private.Why(operation.Operation{Ref: op.Ref}),
-		"zeno":               private.Zeno(op),
-		"details":            private.Details(ends["refused"]),
 		"owner_needs_person": render.OwnerNotice(cards["needs_person"], w),
 		"owner_credentials":  render.OwnerNotice(ends["credentials"], w),
 		"owner_clock_skew":   render.OwnerNotice(ends["clock_skew"], w),
@@ -181,18 +211,11 @@ func answers(op operation.Operation, w render.Wording) map[string]render.Message
 		"owner_not_listed":   render.OwnerNotice(cards["added_not_listed"], w),
 		"owner_other":        render.OwnerNotice(ends["refused"], render.Wording{}),
 	}
-	for _, kind := range []private.Unoffered{private.UnofferedMention, private.UnofferedShortcut,
-		private.UnofferedSuggestion, private.UnofferedThread, private.UnofferedOther} {
-		all["not_yet_"+string(kind)] = private.NotYet(kind)
-	}
-	for _, reason := range []string{"not_in_channel", "channel_not_found", "is_archived", "restricted_action"} {
-		all["channel_"+reason] = private.ChannelRefused("C0INC1234", reason, w)
-	}
-	return all
 }
 
-func allViews() map[string]slack.ModalViewRequest {
-	w := fixedWording()
+// Views has every view that the bot can build, by name. lbbot blocks writes them.
+func Views() map[string]slack.ModalViewRequest {
+	w := Wording()
 	views := map[string]slack.ModalViewRequest{
 		"form": form.Register(form.State{ChannelID: "C0INC1234", DraftID: "k1"}),
 		"form_filled": form.Register(form.State{
@@ -211,8 +234,20 @@ func allViews() map[string]slack.ModalViewRequest {
 			"The form could not be filled. Close this and type the command instead."),
 	}
 	maps.Copy(views, approvalViews())
-	for name, op := range rendertest.Previews() {
+	for name, op := range Previews() {
 		views[name] = private.PreviewView(op, w)
 	}
 	return views
+}
+
+// ApprovalWording is the wording of a bot whose requests need approval.
+func ApprovalWording() render.Wording {
+	w := Wording()
+	w.Within, w.Reminders = 30*time.Minute, []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
+	return w
+}
+
+// Wording is the wording of the examples.
+func Wording() render.Wording {
+	return render.Wording{Bot: "@lbbot", Owner: "C0OWNERS", ConsoleURL: "https://console.example.com/lb"}
 }

@@ -117,7 +117,8 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	}
 	counts := runner.NewMetrics(metrics)
 	b.line = runner.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
-	b.shared = &intake.Shared{Source: cloud, Waiting: limiter.Waiting, Now: time.Now}
+	b.shared = &intake.Shared{Source: cloud, Now: time.Now,
+		Waiting: func() int { return limiter.Waiting(operation.RankPreview) }}
 	b.catalog = catalog.New(catalog.Config{Source: cloud, Now: time.Now, Log: log.Named("catalog"),
 		Registerer: metrics})
 	changes := map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}}

@@ -19,6 +19,11 @@ type Waiting struct {
 	// AtMost limits the wait; the call then fails as not sent. 0 means until the
 	// context ends. Each page and each retry of a reading has its own wait.
 	AtMost time.Duration
+	// Background admits the call only while more than half of the calls that may be
+	// made at once are left, so that a long reading leaves room for calls that come
+	// later. Give it a rank below all others: calls behind it wait for it. Only a
+	// RankedLimiter uses it.
+	Background bool
 }
 
 type waitingKey struct{}
@@ -46,14 +51,16 @@ var errDeadline = errors.New("too many calls wait already")
 // its business.
 type RankedLimiter struct {
 	bucket *rate.Limiter
+	half   int // of the calls that may be made at once; what Background leaves
 
 	mu      sync.Mutex
 	waiting []*waiter // in the order of admission
 }
 
 type waiter struct {
-	rank int
-	turn chan struct{} // buffered; tells the waiter that it is first now
+	rank    int
+	reserve int           // calls that must be left after this one
+	turn    chan struct{} // buffered; tells the waiter that it is first now
 }
 
 // NewRankedLimiter makes a limiter; an n of 0 means no limit.
@@ -61,14 +68,18 @@ func NewRankedLimiter(n int, span time.Duration) *RankedLimiter {
 	if n == 0 {
 		return &RankedLimiter{bucket: rate.NewLimiter(rate.Inf, 0)}
 	}
-	return &RankedLimiter{bucket: rate.NewLimiter(rate.Limit(float64(n)/span.Seconds()), n)}
+	return &RankedLimiter{bucket: rate.NewLimiter(rate.Limit(float64(n)/span.Seconds()), n), half: n / 2}
 }
 
-// Waiting returns how many calls are waiting.
-func (l *RankedLimiter) Waiting() int {
+// Waiting returns how many calls of this rank or a higher one are waiting.
+func (l *RankedLimiter) Waiting(rank int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.waiting)
+	n := 0
+	for n < len(l.waiting) && l.waiting[n].rank >= rank {
+		n++
+	}
+	return n
 }
 
 // Wait blocks until the call is admitted, or returns an error when ctx ends. It fails at
@@ -98,23 +109,35 @@ func (l *RankedLimiter) Wait(ctx context.Context) error {
 func (l *RankedLimiter) join(ctx context.Context) (*waiter, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	if len(l.waiting) == 0 && l.bucket.AllowN(now, 1) {
+	now, how := time.Now(), WaitingOf(ctx)
+	w := &waiter{rank: how.Rank, turn: make(chan struct{}, 1)}
+	if how.Background {
+		w.reserve = l.half
+	}
+	if len(l.waiting) == 0 && l.take(now, w) {
 		return nil, nil
 	}
-	w := &waiter{rank: WaitingOf(ctx).Rank, turn: make(chan struct{}, 1)}
 	at := len(l.waiting)
 	for at > 0 && l.waiting[at-1].rank < w.rank {
 		at--
 	}
-	if deadline, ok := ctx.Deadline(); ok && now.Add(l.until(now, at)).After(deadline) {
+	if deadline, ok := ctx.Deadline(); ok && now.Add(l.until(now, at+w.reserve)).After(deadline) {
 		return nil, errDeadline
 	}
 	l.waiting = slices.Insert(l.waiting, at, w)
 	return w, nil
 }
 
-// until returns the shortest time until a call with so many others ahead is admitted.
+// take takes a call out of the bucket if enough are left after it.
+func (l *RankedLimiter) take(now time.Time, w *waiter) bool {
+	if w.reserve > 0 && l.bucket.TokensAt(now) < float64(1+w.reserve) {
+		return false
+	}
+	return l.bucket.AllowN(now, 1)
+}
+
+// until returns the shortest time until a call with so many others ahead, or left after
+// it, is admitted.
 func (l *RankedLimiter) until(now time.Time, ahead int) time.Duration {
 	missing := float64(ahead+1) - l.bucket.TokensAt(now)
 	return max(0, time.Duration(missing/float64(l.bucket.Limit())*float64(time.Second)))
@@ -129,11 +152,11 @@ func (l *RankedLimiter) admit(w *waiter) (pause time.Duration, admitted bool) {
 		return 0, false
 	}
 	now := time.Now()
-	if l.bucket.AllowN(now, 1) {
+	if l.take(now, w) {
 		l.remove(w)
 		return 0, true
 	}
-	return max(l.until(now, 0), time.Millisecond), false
+	return max(l.until(now, w.reserve), time.Millisecond), false
 }
 
 func (l *RankedLimiter) leave(w *waiter) {

@@ -56,7 +56,9 @@ func TestLimiterAdmitsHighestRankThenFirst(t *testing.T) {
 			{"high 2", 1}, {"top", 2}} {
 			done = append(done, p.waits(t.Context(), l, w.name, w.rank))
 		}
-		require.Equal(t, 7, l.Waiting())
+		require.Equal(t, 7, l.Waiting(-1))
+		require.Equal(t, 5, l.Waiting(0))
+		require.Equal(t, 1, l.Waiting(2))
 		for _, d := range done {
 			require.NoError(t, <-d)
 		}
@@ -65,7 +67,7 @@ func TestLimiterAdmitsHighestRankThenFirst(t *testing.T) {
 		for n, at := range p.at[2:] {
 			require.InDelta(t, float64(n+1)*0.5, at.Seconds(), 0.01, "two a second, not more and not less")
 		}
-		require.Zero(t, l.Waiting())
+		require.Zero(t, l.Waiting(-1))
 	})
 }
 
@@ -181,7 +183,65 @@ func TestLimiterUsesTheFullRateWithManyTimeouts(t *testing.T) {
 			})
 		}
 		all.Wait()
-		require.Zero(t, l.Waiting())
+		require.Zero(t, l.Waiting(-1))
 		require.Less(t, time.Since(over), 80*time.Second, "113 calls at two a second, and the end of a pause")
+	})
+}
+
+func TestBackgroundCallsLeaveHalfOfTheCallsToOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := zenlayer.NewRankedLimiter(10, time.Second)
+		background := zenlayer.WithWaiting(t.Context(), zenlayer.Waiting{Rank: -2, Background: true})
+		start := time.Now()
+		for range 15 {
+			require.NoError(t, l.Wait(background))
+		}
+		require.InDelta(t, 1, time.Since(start).Seconds(), 0.01, "five at once, then ten a second")
+
+		done := make(chan error, 1)
+		go func() { done <- l.Wait(background) }()
+		synctest.Wait()
+		require.Equal(t, 1, l.Waiting(-2))
+		require.Zero(t, l.Waiting(0), "nothing that a preview would wait for")
+		start = time.Now()
+		for range 5 {
+			require.NoError(t, l.Wait(t.Context()))
+		}
+		require.Zero(t, time.Since(start), "other calls are admitted at once")
+		require.NoError(t, <-done)
+		require.InDelta(t, 0.6, time.Since(start).Seconds(), 0.01, "when six are left again")
+	})
+}
+
+func TestBackgroundCallIsAdmittedAtAnyRate(t *testing.T) {
+	t.Parallel()
+	for name, n := range map[string]int{"no limit": 0, "one": 1, "two": 2, "three": 3} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := zenlayer.NewRankedLimiter(n, time.Second)
+				ctx, cancel := context.WithTimeout(zenlayer.WithWaiting(t.Context(),
+					zenlayer.Waiting{Background: true}), 10*time.Second)
+				defer cancel()
+				for range 9 {
+					require.NoError(t, l.Wait(ctx))
+				}
+			})
+		})
+	}
+}
+
+func TestBackgroundCallFailsAtOnceIfItsDeadlineCannotBeMet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := zenlayer.NewRankedLimiter(2, time.Second)
+		require.NoError(t, l.Wait(t.Context()))
+		ctx, cancel := context.WithTimeout(zenlayer.WithWaiting(t.Context(), zenlayer.Waiting{Background: true}),
+			400*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		require.Error(t, l.Wait(ctx), "two are left again after half a second")
+		require.Zero(t, time.Since(start))
 	})
 }

@@ -64,7 +64,7 @@ func (c *Catalog) refresh(ctx context.Context, l *list) {
 	reading, cancel := context.WithTimeoutCause(ctx, readWithin,
 		fmt.Errorf("reading took longer than %s", readWithin))
 	defer cancel()
-	reading = zenlayer.WithWaiting(reading, zenlayer.Waiting{Rank: operation.RankRefresh})
+	reading = zenlayer.WithWaiting(reading, zenlayer.Waiting{Rank: operation.RankRefresh, Background: true})
 	err := guarded(reading, c.now(), l.read)
 	if ctx.Err() != nil {
 		return

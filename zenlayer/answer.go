@@ -36,7 +36,7 @@ func (c *Client) newAnswer(action, signature string, resp *http.Response, raw []
 func (a *answer) decode(into json.Unmarshaler) error {
 	if len(a.raw) > maxAnswer {
 		err := a.base() // no excerpt: the body may end inside a secret
-		err.Message = "the answer is larger than 1 MiB"
+		err.Message, err.tooLarge = "the answer is larger than 1 MiB", true
 		return err
 	}
 	var e, inner fields

@@ -33,6 +33,8 @@ type APIError struct {
 	// Contradictory means that a 200 had both an error code and a response, so the
 	// code proves nothing.
 	Contradictory bool
+
+	tooLarge bool // the answer was larger than maxAnswer
 }
 
 // Error names action, status, code, message and request id.

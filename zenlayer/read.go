@@ -9,21 +9,29 @@ import (
 	"time"
 )
 
+// MaxItems is how many items a list can have. A list that announces more is an
+// *IncompleteError.
+const MaxItems = 100_000
+
 const (
-	pageSize = 1000 // the API's maximum
+	// maxList limits the answers of one list together. An item that is larger than
+	// 2.5 KiB on average fits no longer.
+	maxList = 256 << 20
 
 	// maxReadings limits how often a list is read again because it changed while it
 	// was read.
 	maxReadings = 3
-	// maxPages limits a list whose server always announces more.
-	maxPages = 100
-
 	// maxAttempts limits the attempts per page. The waits between them are 0.5 s
 	// and 1 s plus jitter, or what the server asks for, up to maxRetryWait.
 	maxAttempts  = 3
 	firstWait    = 500 * time.Millisecond
 	maxRetryWait = 5 * time.Second
 )
+
+// pageSizes are the sizes of a page, the API's maximum first. After an answer that is
+// too large the next one is used. Each divides the one before, so that the pages go on
+// where they were.
+func pageSizes() []int { return []int{1000, 500, 250, 125, 25, 5, 1} }
 
 type page struct {
 	PageNum  int `json:"pageNum"`
@@ -69,55 +77,91 @@ func readAll[T any](
 
 func readOnce[T any](
 	ctx context.Context, c *Client, s service, action string, query func(page) any, id func(T) string) ([]T, error) {
-	all, seen, total := []T{}, map[string]bool{}, -1
-	for number := 1; number <= maxPages; number++ {
+	list := collection[T]{action: action, id: id, all: []T{}, seen: map[string]bool{}, total: -1}
+	sizes, offset, bytes := pageSizes(), 0, 0
+	for offset < MaxItems && bytes <= maxList {
 		var got listing[T]
-		if err := c.read(ctx, s, action, query(page{number, pageSize}), &got); err != nil {
+		n, err := c.read(ctx, s, action, query(page{offset/sizes[0] + 1, sizes[0]}), &got)
+		if isTooLarge(err) && len(sizes) > 1 {
+			sizes = sizes[1:]
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
-		if got.total == nil || *got.total < 0 {
-			return nil, &IncompleteError{Action: action, Reason: "the answer has no total"}
-		}
-		if total >= 0 && total != *got.total {
-			return nil, fmt.Errorf("%w: total %d became %d", errMoved, total, *got.total)
-		}
-		total = *got.total
-		for _, item := range got.items {
-			key := id(item)
-			if key == "" || seen[key] {
-				return nil, fmt.Errorf("%w: an item is repeated or has no id", errMoved)
-			}
-			seen[key] = true
-			all = append(all, item)
-		}
-		switch {
-		case len(all) == total:
-			return all, nil
-		case len(all) > total, len(got.items) == 0:
-			return nil, fmt.Errorf("%w: %d items of %d", errMoved, len(all), total)
+		offset, bytes = offset+sizes[0], bytes+n
+		switch complete, err := list.add(got); {
+		case err != nil:
+			return nil, err
+		case complete:
+			return list.all, nil
 		}
 	}
-	return nil, &IncompleteError{Action: action, Reason: fmt.Sprintf("more than %d pages", maxPages)}
+	return nil, &IncompleteError{Action: action,
+		Reason: fmt.Sprintf("%d of %d items in %d MiB are as many as are read", len(list.all), list.total, bytes>>20)}
 }
 
-// read makes a reading call and retries temporary faults.
-func (c *Client) read(ctx context.Context, s service, action string, query any, into json.Unmarshaler) error {
+// isTooLarge reports whether a page was longer than is read of an answer.
+func isTooLarge(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && api.tooLarge && api.Status == http.StatusOK
+}
+
+// collection is what the pages of a list had so far.
+type collection[T any] struct {
+	action string
+	id     func(T) string
+	all    []T
+	seen   map[string]bool
+	total  int // -1 before the first page
+}
+
+// add reports whether the list is complete with this page.
+func (l *collection[T]) add(got listing[T]) (complete bool, err error) {
+	switch {
+	case got.total == nil || *got.total < 0:
+		return false, &IncompleteError{Action: l.action, Reason: "the answer has no total"}
+	case *got.total > MaxItems:
+		return false, &IncompleteError{Action: l.action,
+			Reason: fmt.Sprintf("it has %d items, more than %d", *got.total, MaxItems)}
+	case l.total >= 0 && l.total != *got.total:
+		return false, fmt.Errorf("%w: total %d became %d", errMoved, l.total, *got.total)
+	}
+	l.total = *got.total
+	for _, item := range got.items {
+		key := l.id(item)
+		if key == "" || l.seen[key] {
+			return false, fmt.Errorf("%w: an item is repeated or has no id", errMoved)
+		}
+		l.seen[key] = true
+	}
+	l.all = append(l.all, got.items...)
+	if len(l.all) > l.total || len(l.all) < l.total && len(got.items) == 0 {
+		return false, fmt.Errorf("%w: %d items of %d", errMoved, len(l.all), l.total)
+	}
+	return len(l.all) == l.total, nil
+}
+
+// read makes a reading call and retries temporary faults. It returns the length of the
+// answer.
+func (c *Client) read(
+	ctx context.Context, s service, action string, query any, into json.Unmarshaler) (bytes int, err error) {
 	encoded, err := json.Marshal(query)
 	if err != nil {
-		return &InvalidError{Action: action, Err: fmt.Errorf("encoding: %w", err)}
+		return 0, &InvalidError{Action: action, Err: fmt.Errorf("encoding: %w", err)}
 	}
 	wait := firstWait
 	for attempt := 1; ; attempt++ {
-		_, err := c.attempt(ctx, s, action, encoded, into)
+		got, err := c.attempt(ctx, s, action, encoded, into)
 		pause, again := c.pause(err, wait)
 		if err == nil || !again || attempt == maxAttempts {
-			return err
+			return len(got.raw), err
 		}
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= pause {
-			return err
+			return len(got.raw), err
 		}
 		if c.sleep(ctx, pause) != nil {
-			return err
+			return len(got.raw), err
 		}
 		wait *= 2
 	}

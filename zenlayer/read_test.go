@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -138,17 +139,70 @@ func TestAListIsCompleteOrAnError(t *testing.T) {
 	}
 }
 
-func TestEndlessListIsAnError(t *testing.T) {
+func TestListThatIsTooLongOrEndlessIsAnError(t *testing.T) {
 	t.Parallel()
-	n := 0
-	c := served(t, func(w http.ResponseWriter, _ *http.Request) {
-		n++
-		_, _ = io.WriteString(w, `{"response":`+items(1_000_000, fmt.Sprint(n))+`}`)
-	}, func(cfg *zenlayer.Config) { cfg.Limiter = limiter(func() {}) })
-	_, err := c.DescribeListeners(t.Context(), zenlayer.ListenerFilter{})
-	var incomplete *zenlayer.IncompleteError
-	require.ErrorAs(t, err, &incomplete)
-	require.Equal(t, 100, n)
+	for name, test := range map[string]struct {
+		total int
+		calls int
+		want  string
+	}{
+		"more items than are read": {zenlayer.MaxItems + 1, 1, "100001 items, more than 100000"},
+		"an item a page":           {zenlayer.MaxItems, 100, "100 of 100000 items"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			c := served(t, func(w http.ResponseWriter, _ *http.Request) {
+				n++
+				_, _ = io.WriteString(w, `{"response":`+items(test.total, fmt.Sprint(n))+`}`)
+			}, func(cfg *zenlayer.Config) { cfg.Limiter = limiter(func() {}) })
+			_, err := c.DescribeListeners(t.Context(), zenlayer.ListenerFilter{})
+			var incomplete *zenlayer.IncompleteError
+			require.ErrorAs(t, err, &incomplete)
+			require.ErrorContains(t, err, test.want)
+			require.Equal(t, test.calls, n)
+		})
+	}
+}
+
+func TestPagesBecomeSmallerAfterAnswersThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		instances, size int // in bytes, about
+		calls           int
+	}{
+		"half as large":                      {2500, 1200, 1 + 5},
+		"from the second page":               {2500, 0, 1 + 1 + 3},
+		"a fifth, and the last page shorter": {560, 24_000, 4 + 23},
+		"one at a time":                      {7, 700_000, 6 + 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, c := standIn(t, nil)
+			for _, i := range server.Instances() {
+				server.RemoveInstance(i.ID)
+			}
+			for n := range test.instances {
+				size := test.size
+				if size == 0 && n >= 1000 {
+					size = 1200
+				}
+				server.AddInstance(zenlayer.Instance{ID: fmt.Sprintf("i-%d", n), Name: strings.Repeat("n", size)})
+			}
+			got, err := c.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{})
+			require.NoError(t, err)
+			require.Len(t, got, test.instances)
+			require.Equal(t, test.calls, server.CallCount())
+		})
+	}
+}
+
+func TestItemThatIsTooLargeIsAnError(t *testing.T) {
+	t.Parallel()
+	server, c := standIn(t, nil)
+	server.AddInstance(zenlayer.Instance{ID: "i-1", Name: strings.Repeat("n", 2<<20)})
+	_, err := c.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{})
+	require.ErrorContains(t, err, "larger than 1 MiB")
 }
 
 func TestReadingRetriesTemporaryFaults(t *testing.T) {

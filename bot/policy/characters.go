@@ -27,16 +27,14 @@ const byteOrderMark = "\uFEFF"
 
 // characters reports what the two parsers read differently.
 func (c *checker) characters(src []byte) {
-	l := lexer{src: src, line: 1, column: 1}
-	for l.pos < len(src) {
-		start, at := l.pos, token{line: l.line, column: l.column}
-		l.next()
-		switch part := src[start:l.pos]; {
+	for at, part := range pieces(src) {
+		src = src[len(part):]
+		switch {
 		case bytes.IndexByte(part, 0) >= 0:
 			at.column += utf8.RuneCount(part[:bytes.IndexByte(part, 0)])
 			c.add(at, "", "the file has a NUL character (U+0000); delete it")
 		case bytes.HasPrefix(part, []byte("//")):
-			c.lineComment(part, at, src[l.pos:])
+			c.lineComment(part, at, src)
 		case bytes.HasPrefix(part, []byte("/*")):
 			c.add(at, "", "Cedar has no /* */ comments; begin each line of a comment with //")
 		case part[0] == '"':

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"iter"
 	"unicode/utf8"
 )
 
@@ -21,6 +22,20 @@ func lex(src []byte) []token {
 		l.next()
 	}
 	return l.tokens
+}
+
+// pieces cuts a policy file into words, comments and single white space, each with
+// its place. Together they are the whole file.
+func pieces(src []byte) iter.Seq2[token, []byte] {
+	return func(yield func(token, []byte) bool) {
+		l := lexer{src: src, line: 1, column: 1}
+		for l.pos < len(src) {
+			start, at := l.pos, token{line: l.line, column: l.column}
+			if l.next(); !yield(at, src[start:l.pos]) {
+				return
+			}
+		}
+	}
 }
 
 type lexer struct {

@@ -76,9 +76,10 @@ func arrows() map[string][]string {
 			"bot/operation/intake", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
-		"bot/policy":                 {"bot/policy/lint", "bot/operation", "commands", "zenlayer"},
+		"bot/policy":                 {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands", "zenlayer"},
 		// the gate logs its warnings when it loads a file
 		"bot/policy/lint": {},
+		"bot/policy/lex":  {},
 		// decisions written down, asked of the gate
 		"bot/policy/cases": {"bot/policy", "bot/operation", "zenlayer"},
 		// hashes, which the journal computes as it stores

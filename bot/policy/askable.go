@@ -5,6 +5,8 @@ import (
 
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
+
+	"lbbot/bot/policy/lex"
 )
 
 // askable refuses what Cedar's validator accepts and what is always a mistake:
@@ -15,7 +17,7 @@ import (
 //     listener and the load balancer of the question are known.
 //   - Comparisons that no entity can satisfy, such as principal == a group: a
 //     forbid with one would never hold.
-func (c *checker) askable(condition ast.ConditionType, tokens []token, id string) {
+func (c *checker) askable(condition ast.ConditionType, tokens []lex.Token, id string) {
 	inspect(condition.Body, func(n ast.IsNode) bool {
 		switch n := n.(type) {
 		case ast.NodeTypeHas:
@@ -41,7 +43,7 @@ func (c *checker) askable(condition ast.ConditionType, tokens []token, id string
 	})
 }
 
-func (c *checker) unknowable(n ast.IsNode, tokens []token, id string) {
+func (c *checker) unknowable(n ast.IsNode, tokens []lex.Token, id string) {
 	for _, uid := range entitiesOf(n) {
 		if uid.Type != typeAction {
 			c.add(placeOf(tokens, uid), id, "the attributes of %s are not known; use principal or resource", uid)
@@ -49,7 +51,7 @@ func (c *checker) unknowable(n ast.IsNode, tokens []token, id string) {
 	}
 }
 
-func (c *checker) equal(n ast.BinaryNode, tokens []token, id string) {
+func (c *checker) equal(n ast.BinaryNode, tokens []lex.Token, id string) {
 	c.possible(n.Left, n.Right, itself, tokens, id)
 	c.possible(n.Right, n.Left, itself, tokens, id)
 }
@@ -61,7 +63,7 @@ const (
 )
 
 // possible reports entities that a variable can neither be nor be in.
-func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []token, id string) {
+func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []lex.Token, id string) {
 	v, ok := variable.(ast.NodeTypeVariable)
 	if !ok {
 		return
@@ -73,7 +75,7 @@ func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []t
 	}
 }
 
-func (c *checker) possibleType(variable ast.IsNode, t types.EntityType, tokens []token, id string) {
+func (c *checker) possibleType(variable ast.IsNode, t types.EntityType, tokens []lex.Token, id string) {
 	v, ok := variable.(ast.NodeTypeVariable)
 	switch {
 	case !c.isEntity(t):
@@ -124,6 +126,6 @@ func entitiesOf(n ast.IsNode) []types.EntityUID {
 }
 
 // placeOf finds the id of an entity, or else the first token.
-func placeOf(tokens []token, uid types.EntityUID) token {
+func placeOf(tokens []lex.Token, uid types.EntityUID) lex.Token {
 	return find(tokens, `"`+string(uid.ID)+`"`)
 }

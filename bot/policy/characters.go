@@ -3,6 +3,8 @@ package policy
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"lbbot/bot/policy/lex"
 )
 
 // Cedar in Go, which decides here, and Cedar in Rust, which editors and other
@@ -27,11 +29,11 @@ const byteOrderMark = "\uFEFF"
 
 // characters reports what the two parsers read differently.
 func (c *checker) characters(src []byte) {
-	for at, part := range pieces(src) {
+	for at, part := range lex.Pieces(src) {
 		src = src[len(part):]
 		switch {
 		case bytes.IndexByte(part, 0) >= 0:
-			at.column += utf8.RuneCount(part[:bytes.IndexByte(part, 0)])
+			at.Column += utf8.RuneCount(part[:bytes.IndexByte(part, 0)])
 			c.add(at, "", "the file has a NUL character (U+0000); delete it")
 		case bytes.HasPrefix(part, []byte("//")):
 			c.lineComment(part, at, src)
@@ -39,7 +41,7 @@ func (c *checker) characters(src []byte) {
 			c.add(at, "", "Cedar has no /* */ comments; begin each line of a comment with //")
 		case part[0] == '"':
 			if i := bytes.IndexByte(part, '\r'); i >= 0 {
-				at.column += utf8.RuneCount(part[:i])
+				at.Column += utf8.RuneCount(part[:i])
 				c.add(at, "", `a string has a carriage return (U+000D); write \r`)
 			}
 		default:
@@ -54,10 +56,10 @@ func (c *checker) characters(src []byte) {
 
 // lineComment reports characters that end a comment in other tools but not here.
 // next is what follows the comment.
-func (c *checker) lineComment(comment []byte, at token, next []byte) {
+func (c *checker) lineComment(comment []byte, at lex.Token, next []byte) {
 	text := []rune(string(comment))
 	for i, r := range text {
-		at := token{line: at.line, column: at.column + i}
+		at := lex.Token{Line: at.Line, Column: at.Column + i}
 		switch r {
 		case '\r':
 			if i+1 == len(text) && len(next) > 0 { // a line feed follows

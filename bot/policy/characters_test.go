@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"lbbot/bot/policy/lex"
 )
 
 // other is the lexer of Cedar in Rust (cedar-policy-core, grammar.lalrpop):
@@ -85,8 +87,8 @@ func TestAcceptedFileHasTheSameTokensInRust(t *testing.T) {
 			t.Fatalf("other tools refuse %q", b.String())
 		}
 		var ours []string
-		for _, w := range lex([]byte(strings.TrimPrefix(b.String(), "\ufeff"))) {
-			ours = append(ours, w.text)
+		for _, w := range lex.Tokens([]byte(strings.TrimPrefix(b.String(), "\ufeff"))) {
+			ours = append(ours, w.Text)
 		}
 		if strings.Join(ours, "") != strings.Join(theirs, "") ||
 			len(set.IDs()) != strings.Count(strings.Join(theirs, " "), " ;") {

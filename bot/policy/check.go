@@ -12,6 +12,7 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 
+	"lbbot/bot/policy/lex"
 	"lbbot/bot/policy/lint"
 )
 
@@ -51,7 +52,7 @@ type checker struct {
 
 // policies fills set from all policies of a file.
 func (c *checker) policies(set *Set, sources []source) {
-	seen := map[string]token{}
+	seen := map[string]lex.Token{}
 	groups := map[string]bool{}
 	var all []lint.Policy
 	for _, s := range sources {
@@ -87,15 +88,15 @@ func (c *checker) policies(set *Set, sources []source) {
 func (c *checker) lint(set *Set, all []lint.Policy, sources []source) {
 	for _, w := range lint.Check(all) {
 		if w.Policy < 0 {
-			c.warnings.add(token{}, "", "%s", w.Text)
+			c.warnings.add(lex.Token{}, "", "%s", w.Text)
 			continue
 		}
-		c.warnings.add(find(sources[w.Policy].tokens.all(), w.Word), set.rules[w.Policy].id, "%s", w.Text)
+		c.warnings.add(find(sources[w.Policy].tokens.All(), w.Word), set.rules[w.Policy].id, "%s", w.Text)
 	}
 }
 
 // rule reads the annotations of one policy.
-func (c *checker) rule(s source, seen map[string]token) rule {
+func (c *checker) rule(s source, seen map[string]lex.Token) rule {
 	r := rule{permit: s.ast().Effect == ast.EffectPermit, compiled: s.compiled}
 	values := map[string]string{}
 	for _, a := range s.ast().Annotations {
@@ -114,7 +115,7 @@ func (c *checker) rule(s source, seen map[string]token) rule {
 var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // id returns the @id, which must be there and be the only one.
-func (c *checker) id(s source, values map[string]string, seen map[string]token) string {
+func (c *checker) id(s source, values map[string]string, seen map[string]lex.Token) string {
 	id, ok := values[annotationID]
 	at := s.at(annotationID)
 	switch first, taken := seen[id]; {
@@ -123,7 +124,7 @@ func (c *checker) id(s source, values map[string]string, seen map[string]token) 
 	case !idForm.MatchString(id):
 		c.add(at, "", "@id(%q) is not 1 to 64 letters, digits, dots, hyphens or underscores", id)
 	case taken:
-		c.add(at, id, "the @id is taken by the policy in line %d", first.line)
+		c.add(at, id, "the @id is taken by the policy in line %d", first.Line)
 	default:
 		seen[id] = at
 	}
@@ -194,12 +195,12 @@ func (c *checker) types(s source, id string) {
 		if len(texts) > 1 && !quoted.MatchString(text) {
 			continue // "no applicable action" is the consequence of an unknown name
 		}
-		c.add(place(s.tokens.head, text), id, "%s", c.meant(text))
+		c.add(place(s.tokens.Head, text), id, "%s", c.meant(text))
 	}
 	for i, condition := range p.Conditions {
-		tokens := s.tokens.head
-		if len(s.tokens.conditions) == len(p.Conditions) {
-			tokens = s.tokens.conditions[i]
+		tokens := s.tokens.Head
+		if len(s.tokens.Conditions) == len(p.Conditions) {
+			tokens = s.tokens.Conditions[i]
 		}
 		one := *p
 		one.Conditions = []ast.ConditionType{condition}
@@ -264,7 +265,7 @@ func flatten(err error) []error {
 
 // place finds the token that a validator's text is about: the last part of the
 // name it quotes, or else the first token.
-func place(tokens []token, text string) token {
+func place(tokens []lex.Token, text string) lex.Token {
 	if m := quoted.FindStringSubmatch(text); m != nil {
 		name := m[1]
 		if i := strings.LastIndex(name, "::"); i >= 0 {
@@ -278,16 +279,16 @@ func place(tokens []token, text string) token {
 	return tokens[0]
 }
 
-func find(tokens []token, text string) token {
+func find(tokens []lex.Token, text string) lex.Token {
 	for _, t := range tokens {
-		if t.text == text {
+		if t.Text == text {
 			return t
 		}
 	}
 	return tokens[0]
 }
 
-func (s source) start() token { return s.tokens.head[0] }
+func (s source) start() lex.Token { return s.tokens.Head[0] }
 
 // at returns the token of the head with this text, such as an annotation's name.
-func (s source) at(text string) token { return find(s.tokens.head, text) }
+func (s source) at(text string) lex.Token { return find(s.tokens.Head, text) }

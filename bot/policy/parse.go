@@ -16,6 +16,8 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/schema"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+
+	"lbbot/bot/policy/lex"
 )
 
 //go:embed lbbot.cedarschema
@@ -94,21 +96,21 @@ func (c *checker) file(src []byte) *Set {
 	sum := sha256.Sum256(src)
 	set := &Set{digest: hex.EncodeToString(sum[:])}
 	if len(src) > maxFile {
-		c.add(token{}, "", "the file has more than %d KiB", maxFile>>10)
+		c.add(lex.Token{}, "", "the file has more than %d KiB", maxFile>>10)
 		return set
 	}
 	src = bytes.TrimPrefix(src, []byte(byteOrderMark))
 	if c.characters(src); len(c.problems) > 0 {
 		return set
 	}
-	tokens := lex(src)
-	parts := statements(tokens)
+	tokens := lex.Tokens(src)
+	parts := lex.Statements(tokens)
 	if !c.bounded(tokens, parts) {
 		return set
 	}
 	resolved, err := parseSchema()
 	if err != nil {
-		c.add(token{}, "", "%v", err)
+		c.add(lex.Token{}, "", "%v", err)
 		return set
 	}
 	c.schema = resolved
@@ -117,13 +119,13 @@ func (c *checker) file(src []byte) *Set {
 	return set
 }
 
-func (c *checker) bounded(tokens []token, parts []statement) bool {
-	if d := depth(tokens); d > maxDepth {
-		c.add(token{}, "", "brackets are nested %d deep, which is more than %d", d, maxDepth)
+func (c *checker) bounded(tokens []lex.Token, parts []lex.Statement) bool {
+	if d := lex.Depth(tokens); d > maxDepth {
+		c.add(lex.Token{}, "", "brackets are nested %d deep, which is more than %d", d, maxDepth)
 	}
 	for _, p := range parts {
-		if n := len(p.all()); n > maxTokens {
-			c.add(p.all()[0], "", "the policy has %d words, which is more than %d", n, maxTokens)
+		if n := len(p.All()); n > maxTokens {
+			c.add(p.All()[0], "", "the policy has %d words, which is more than %d", n, maxTokens)
 		}
 	}
 	return len(c.problems) == 0
@@ -153,7 +155,7 @@ func actionNames(s *resolved.Schema) map[string]bool {
 // source is one policy and the tokens it was made of.
 type source struct {
 	compiled *cedar.Policy
-	tokens   statement
+	tokens   lex.Statement
 }
 
 func (s source) ast() *ast.Policy { return (*ast.Policy)(s.compiled.AST()) }
@@ -161,12 +163,12 @@ func (s source) ast() *ast.Policy { return (*ast.Policy)(s.compiled.AST()) }
 // parse returns the policies that can be read and reports the others. Cedar reads
 // the whole file. Only if Cedar refuses it, each policy is read alone, so that all
 // problems are reported at once.
-func (c *checker) parse(src []byte, parts []statement) []source {
+func (c *checker) parse(src []byte, parts []lex.Statement) []source {
 	list, err := cedar.NewPolicyListFromBytes("", src)
 	if err == nil {
 		out := make([]source, 0, len(list))
 		for i, p := range list {
-			t := statement{head: []token{{line: p.Position().Line, column: p.Position().Column}}}
+			t := lex.Statement{Head: []lex.Token{{Line: p.Position().Line, Column: p.Position().Column}}}
 			if len(parts) == len(list) {
 				t = parts[i]
 			}
@@ -184,26 +186,26 @@ func (c *checker) parse(src []byte, parts []statement) []source {
 		out = append(out, source{compiled: p, tokens: part})
 	}
 	if len(c.problems) == 0 {
-		c.syntax(statement{head: []token{{}}}, err)
+		c.syntax(lex.Statement{Head: []lex.Token{{}}}, err)
 	}
 	return out
 }
 
 // parseOne reads one policy. Columns stay the same; lines count from its first.
-func parseOne(part statement) (*cedar.Policy, error) {
-	all := part.all()
-	line, column := all[0].line, 1
+func parseOne(part lex.Statement) (*cedar.Policy, error) {
+	all := part.All()
+	line, column := all[0].Line, 1
 	var b strings.Builder
 	for _, t := range all {
-		for ; line < t.line; line++ {
+		for ; line < t.Line; line++ {
 			b.WriteByte('\n')
 			column = 1
 		}
-		for ; column < t.column; column++ {
+		for ; column < t.Column; column++ {
 			b.WriteByte(' ')
 		}
-		b.WriteString(t.text)
-		column += len([]rune(t.text))
+		b.WriteString(t.Text)
+		column += len([]rune(t.Text))
 	}
 	var p cedar.Policy
 	if err := p.UnmarshalCedar([]byte(b.String())); err != nil {
@@ -221,8 +223,8 @@ var (
 
 // syntax reports an error of parseOne. Cedar names the token after the wrong one,
 // so the place reported is one token earlier.
-func (c *checker) syntax(part statement, err error) {
-	all := part.all()
+func (c *checker) syntax(part lex.Statement, err error) {
+	all := part.All()
 	text := syntaxNoise.ReplaceAllString(err.Error(), "")
 	if m := syntaxExact.FindStringSubmatch(text); m != nil {
 		got := strconv.Quote(m[1])
@@ -244,11 +246,11 @@ func (c *checker) syntax(part statement, err error) {
 
 // before returns the last token that starts before a place counted from the
 // first token's line, or the first token.
-func before(all []token, line, column int) token {
-	line += all[0].line - 1
+func before(all []lex.Token, line, column int) lex.Token {
+	line += all[0].Line - 1
 	at := all[0]
 	for _, t := range all {
-		if t.line > line || t.line == line && t.column >= column {
+		if t.Line > line || t.Line == line && t.Column >= column {
 			break
 		}
 		at = t
@@ -257,10 +259,10 @@ func before(all []token, line, column int) token {
 }
 
 // idOf finds the @id of a policy that could not be read.
-func idOf(tokens []token) string {
+func idOf(tokens []lex.Token) string {
 	for i := range tokens {
-		if i+3 < len(tokens) && tokens[i].text == "@" && tokens[i+1].text == "id" {
-			id, err := strconv.Unquote(tokens[i+3].text)
+		if i+3 < len(tokens) && tokens[i].Text == "@" && tokens[i+1].Text == "id" {
+			id, err := strconv.Unquote(tokens[i+3].Text)
 			if err != nil {
 				return ""
 			}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"lbbot/bot/policy/lex"
 )
 
 // Problem is one error or warning about a policy file, with its place.
@@ -60,9 +62,9 @@ const maxProblems = 50
 // report collects the problems of one file.
 type report struct{ problems []Problem }
 
-func (r *report) add(at token, policy, format string, args ...any) {
+func (r *report) add(at lex.Token, policy, format string, args ...any) {
 	r.problems = append(r.problems, Problem{
-		Line: at.line, Column: at.column, Policy: policy, Text: fmt.Sprintf(format, args...),
+		Line: at.Line, Column: at.Column, Policy: policy, Text: fmt.Sprintf(format, args...),
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 
+	"lbbot/bot/policy/lex"
 	"lbbot/commands"
 )
 
@@ -38,7 +39,7 @@ func (c *checker) meant(text string) string {
 }
 
 // unrecognized reports a type that the schema does not have.
-func (c *checker) unrecognized(t types.EntityType, tokens []token, id string) {
+func (c *checker) unrecognized(t types.EntityType, tokens []lex.Token, id string) {
 	c.add(find(tokens, string(t)), id, "%s", c.meant("unrecognized entity type `"+string(t)+"`"))
 }
 

@@ -1,4 +1,5 @@
-package policy
+// Package lex cuts a policy file into words with their places, for reports.
+package lex
 
 import (
 	"bytes"
@@ -6,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// token is one word of a policy file and its place. Cedar keeps the place of a
+// Token is one word of a policy file and its place. Cedar keeps the place of a
 // policy, but not of the expressions in it, so reports take their lines from
 // these tokens. Tokens never decide what a policy means.
-type token struct {
-	text         string
-	line, column int // from 1; column in characters
+type Token struct {
+	Text         string
+	Line, Column int // from 1; column in characters
 }
 
-// lex cuts a policy file into tokens without comments. It never fails: Cedar
+// Tokens cuts a policy file into tokens without comments. It never fails: Cedar
 // reports what it refuses.
-func lex(src []byte) []token {
+func Tokens(src []byte) []Token {
 	l := lexer{src: src, line: 1, column: 1}
 	for l.pos < len(l.src) {
 		l.next()
@@ -24,13 +25,13 @@ func lex(src []byte) []token {
 	return l.tokens
 }
 
-// pieces cuts a policy file into words, comments and single white space, each with
+// Pieces cuts a policy file into words, comments and single white space, each with
 // its place. Together they are the whole file.
-func pieces(src []byte) iter.Seq2[token, []byte] {
-	return func(yield func(token, []byte) bool) {
+func Pieces(src []byte) iter.Seq2[Token, []byte] {
+	return func(yield func(Token, []byte) bool) {
 		l := lexer{src: src, line: 1, column: 1}
 		for l.pos < len(src) {
-			start, at := l.pos, token{line: l.line, column: l.column}
+			start, at := l.pos, Token{Line: l.line, Column: l.column}
 			if l.next(); !yield(at, src[start:l.pos]) {
 				return
 			}
@@ -42,7 +43,7 @@ type lexer struct {
 	src          []byte
 	pos          int
 	line, column int
-	tokens       []token
+	tokens       []Token
 }
 
 func (l *lexer) next() {
@@ -93,7 +94,7 @@ func (l *lexer) stringLength() int {
 }
 
 func (l *lexer) take(n int) {
-	l.tokens = append(l.tokens, token{text: string(l.src[l.pos : l.pos+n]), line: l.line, column: l.column})
+	l.tokens = append(l.tokens, Token{Text: string(l.src[l.pos : l.pos+n]), Line: l.line, Column: l.column})
 	l.skip(n)
 }
 
@@ -111,29 +112,29 @@ func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// statement is the tokens of one policy: its head (annotations, effect and
+// Statement is the tokens of one policy: its head (annotations, effect and
 // scope) and its conditions, when and unless, in order.
-type statement struct {
-	head       []token
-	conditions [][]token
+type Statement struct {
+	Head       []Token
+	Conditions [][]Token
 }
 
-// all returns every token of the statement.
-func (s statement) all() []token {
-	all := append([]token(nil), s.head...)
-	for _, c := range s.conditions {
+// All returns every token of the statement.
+func (s Statement) All() []Token {
+	all := append([]Token(nil), s.Head...)
+	for _, c := range s.Conditions {
 		all = append(all, c...)
 	}
 	return all
 }
 
-// statements cuts tokens into policies. A semicolon outside a string ends a
+// Statements cuts tokens into policies. A semicolon outside a string ends a
 // policy and has no other use in Cedar.
-func statements(tokens []token) []statement {
-	var out []statement
+func Statements(tokens []Token) []Statement {
+	var out []Statement
 	start := 0
 	for i, t := range tokens {
-		if t.text == ";" {
+		if t.Text == ";" {
 			out = append(out, cut(tokens[start:i+1]))
 			start = i + 1
 		}
@@ -144,11 +145,11 @@ func statements(tokens []token) []statement {
 	return out
 }
 
-func cut(tokens []token) statement {
-	var parts [][]token
+func cut(tokens []Token) Statement {
+	var parts [][]Token
 	start, depth, effect := 0, 0, false
 	for i, t := range tokens {
-		switch t.text {
+		switch t.Text {
 		case "(", "[", "{":
 			depth++
 		case ")", "]", "}":
@@ -163,14 +164,14 @@ func cut(tokens []token) statement {
 		}
 	}
 	parts = append(parts, tokens[start:])
-	return statement{head: parts[0], conditions: parts[1:]}
+	return Statement{Head: parts[0], Conditions: parts[1:]}
 }
 
-// depth returns how deeply brackets are nested, at most.
-func depth(tokens []token) int {
+// Depth returns how deeply brackets are nested, at most.
+func Depth(tokens []Token) int {
 	now, most := 0, 0
 	for _, t := range tokens {
-		switch t.text {
+		switch t.Text {
 		case "(", "[", "{":
 			now++
 			most = max(most, now)

@@ -49,6 +49,7 @@ type Bot struct {
 	line      *runner.Line
 	shared    *intake.Shared
 	catalog   *catalog.Catalog
+	requests  *intake.Intake
 	admin     *admin
 	auditor   *audit.Auditor
 	teller    *audit.Teller // nil without an audit channel
@@ -129,6 +130,7 @@ func (b *Bot) drain() {
 		b.log.Warn("connections to Slack did not end in time", zap.Error(err))
 	}
 	b.app.Close(ctx)
+	b.requests.Close()
 	b.shared.Close()
 	b.line.Close() // operations in line have not begun their call
 	if err := b.engine.Stop(ctx); err != nil {

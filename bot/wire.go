@@ -128,8 +128,9 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return err
 	}
-	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate,
-		Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared, Engine: b.engine,
+	b.requests = &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate,
+		Offers: b.gate, Lists: b.catalog, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
+		Engine: b.engine,
 		Settings: intake.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
 			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N,
 			ListenerRateIn: time.Duration(c.ListenerRate.In),
@@ -138,7 +139,7 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 		Metrics: intake.NewMetrics(metrics)}
 	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
 		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: sweep.NewMetrics(metrics)}
-	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
+	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: b.requests,
 		Journal: b.journal, History: b.journal, Choices: b.journal, Explainer: b.gate, Confirm: c.Confirm,
 		Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
 		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	cedar "github.com/cedar-policy/cedar-go"
@@ -164,6 +165,11 @@ func (s subject) standing() bool {
 		}
 	}
 	return !s.action && !s.resource
+}
+
+// reads reports whether a clause reads one of these attributes of the context.
+func (s subject) reads(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return s.context[name] })
 }
 
 func inspect(body ast.IsNode, fn func(ast.IsNode) bool) { ast.Inspect(ast.NewNode(body), fn) }

@@ -34,9 +34,9 @@ type facts struct {
 // newFacts builds the facts of a question. If one is missing or impossible, it
 // returns its name instead, one of the What… constants.
 func newFacts(q operation.Question, f identity, in []string) (*facts, operation.Fact) {
-	l := q.Listener
+	out := &facts{action: string(q.Action), in: in}
 	switch {
-	case slices.Contains([]string{l.ID, l.Name, l.Protocol, l.LoadBalancerID, l.LoadBalancerName}, ""):
+	case !out.about(q.Listener, q.Account):
 		return nil, operation.FactListener
 	case q.Server.ID == "" || q.Server.Type == "":
 		return nil, operation.FactServer
@@ -45,23 +45,32 @@ func newFacts(q operation.Question, f identity, in []string) (*facts, operation.
 	case slices.ContainsFunc(q.Ports, func(p int) bool { return p < 1 || p > mostPort }):
 		return nil, operation.FactPorts
 	}
-	out := &facts{action: string(q.Action), in: in}
-	out.person.UID = uid(typePerson, f.person.ID)
-	out.person.Attributes = record(types.RecordMap{"team": types.String(f.person.TeamID)})
-	out.join("")
-	out.balancer.UID = uid(typeBalancer, l.LoadBalancerID)
-	out.balancer.Attributes = known(map[types.String]string{"name": l.LoadBalancerName, "zone": l.Zone})
-	out.listener.UID = uid(typeListener, l.ID)
-	out.listener.Parents = types.NewEntityUIDSet(out.balancer.UID)
-	out.listener.Attributes = known(map[types.String]string{"name": l.Name, "protocol": l.Protocol,
-		"account": q.Account})
-	out.request = cedar.Request{
-		Principal: out.person.UID,
-		Action:    uid(typeAction, string(q.Action)),
-		Resource:  out.listener.UID,
-		Context:   contextOf(q, f),
-	}
+	out.asks(f)
+	out.request.Context = contextOf(q, f)
 	return out, ""
+}
+
+// asks makes the question one of this person.
+func (f *facts) asks(who identity) {
+	f.person.UID = uid(typePerson, who.person.ID)
+	f.person.Attributes = record(types.RecordMap{"team": types.String(who.person.TeamID)})
+	f.join("")
+	f.request.Principal, f.request.Action = f.person.UID, uid(typeAction, f.action)
+}
+
+// about makes the question one about this listener. It reports false if a fact
+// about the listener is missing.
+func (f *facts) about(l operation.Listener, account string) bool {
+	if slices.Contains([]string{l.ID, l.Name, l.Protocol, l.LoadBalancerID, l.LoadBalancerName}, "") {
+		return false
+	}
+	f.balancer.UID = uid(typeBalancer, l.LoadBalancerID)
+	f.balancer.Attributes = known(map[types.String]string{"name": l.LoadBalancerName, "zone": l.Zone})
+	f.listener.UID = uid(typeListener, l.ID)
+	f.listener.Parents = types.NewEntityUIDSet(f.balancer.UID)
+	f.listener.Attributes = known(map[types.String]string{"name": l.Name, "protocol": l.Protocol, "account": account})
+	f.request.Resource = f.listener.UID
+	return true
 }
 
 func uid(t types.EntityType, id string) types.EntityUID {
@@ -180,6 +189,9 @@ func (s *Set) ask(f *facts) verdict {
 	_, diagnostic := cedar.Authorize(ordered(s.rules), f, f.request)
 	var v verdict
 	for _, e := range diagnostic.Errors {
+		if s.named(string(e.PolicyID)).partial {
+			continue // it does not permit; the whole policy may fail on a clause before this one
+		}
 		v.fault = fmt.Errorf("evaluating policy %s: %s", e.PolicyID, e.Message)
 	}
 	if f.missed && v.fault == nil {

@@ -136,14 +136,12 @@ func (c clause) holds(f types.EntityGetter, request cedar.Request) bool {
 // groups and the channel all hold. It ignores the other clauses.
 func (s *Set) standing(f identity, in []string) []string {
 	known := &facts{in: in}
-	known.person.UID = uid(typePerson, f.person.ID)
-	known.person.Attributes = record(types.RecordMap{"team": types.String(f.person.TeamID)})
-	known.join("")
-	request := cedar.Request{Principal: known.person.UID, Context: record(channelContext(f))}
+	known.asks(f)
+	known.request.Context = record(channelContext(f))
 	var ids []string
 	for _, r := range s.rules {
 		if r.permit && !slices.ContainsFunc(r.clauses, func(c clause) bool {
-			return c.about.standing() && !c.holds(known, request)
+			return c.about.standing() && !c.holds(known, known.request)
 		}) {
 			ids = append(ids, r.id)
 		}

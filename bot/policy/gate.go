@@ -41,7 +41,7 @@ type Config struct {
 
 // Gate decides who may do what, where, by the policy file on disk. It is safe for
 // concurrent use. It implements operation.Permission, operation.Explainer,
-// operation.Reasons and operation.Roster.
+// operation.Reasons, operation.Roster and operation.Offers.
 type Gate struct {
 	path      string
 	directory operation.Directory
@@ -67,6 +67,7 @@ var (
 	_ operation.Explainer  = (*Gate)(nil)
 	_ operation.Reasons    = (*Gate)(nil)
 	_ operation.Roster     = (*Gate)(nil)
+	_ operation.Offers     = (*Gate)(nil)
 )
 
 // loaded is the policies in force and the state of the file. It is immutable.
@@ -172,24 +173,8 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	if q.Fresh {
 		g.directory.Forget(q.Actor.UserID, q.Place.ChannelID)
 	}
-	f, d, err := g.identify(ctx, q.Actor, q.Place)
+	now, f, in, d, err := g.stand(ctx, q.Actor, q.Place)
 	if d.Code != "" {
-		return nil, nil, d, err
-	}
-	now := g.current.Load()
-	set := now.set
-	if set == nil && now.settling {
-		d.Code, d.What = operation.DeniedUnchecked, operation.FactPolicyFile
-		return nil, nil, d, errSettling
-	}
-	if set == nil {
-		d.Code = operation.DeniedNoPolicy
-		err := g.checkNewest(ctx, now, &d) // may change d
-		return nil, nil, d, err
-	}
-	in, err := g.groups(ctx, set.groups, f.person)
-	if err != nil {
-		d.Code, d.What = operation.DeniedUnchecked, operation.FactGroups
 		return nil, nil, d, err
 	}
 	if q.At.IsZero() {
@@ -197,13 +182,36 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	}
 	known, missing := newFacts(q, f, in)
 	if missing != "" {
-		d.Code, d.What, d.In, d.Digest = operation.DeniedUnchecked, missing, in, set.digest
+		d.Code, d.What, d.In, d.Digest = operation.DeniedUnchecked, missing, in, now.set.digest
 		return nil, nil, d, nil
 	}
 	if err := g.checkNewest(ctx, now, &d); err != nil {
 		return nil, nil, d, err
 	}
-	return set, known, d, nil
+	return now.set, known, d, nil
+}
+
+// stand reads what every question of a person in a place depends on: the
+// policies, who and where, and the named groups that the person is in. If the
+// decision has a Code, it is final, and the error says what could not be checked.
+func (g *Gate) stand(ctx context.Context, a operation.Actor, p operation.Place) (now *loaded, f identity, in []string,
+	d operation.Decision, err error) {
+	if f, d, err = g.identify(ctx, a, p); d.Code != "" {
+		return nil, f, nil, d, err
+	}
+	now = g.current.Load()
+	switch {
+	case now.set == nil && now.settling:
+		d.Code, d.What, err = operation.DeniedUnchecked, operation.FactPolicyFile, errSettling
+	case now.set == nil:
+		d.Code = operation.DeniedNoPolicy
+		err = g.checkNewest(ctx, now, &d) // may change d
+	default:
+		if in, err = g.groups(ctx, now.set.groups, f.person); err != nil {
+			d.Code, d.What = operation.DeniedUnchecked, operation.FactGroups
+		}
+	}
+	return now, f, in, d, err
 }
 
 // NamesGroups reports whether the policies in force name user groups.

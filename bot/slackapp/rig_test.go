@@ -161,49 +161,6 @@ func (s *starts) started() []string {
 	return append([]string{}, s.ids...)
 }
 
-// gate lets insiders do everything in channels that are not shared.
-type gate struct {
-	mu  sync.Mutex
-	say operation.DenialCode // a denial for everybody; empty: none
-}
-
-func (g *gate) deny(code operation.DenialCode) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.say = code
-}
-
-func (g *gate) Public(context.Context, string) (bool, error) { return true, nil }
-
-func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {
-	switch {
-	case a.TeamID != teamID:
-		return operation.Decision{Code: operation.DeniedWorkspace}
-	case p.ChannelID == partner:
-		return operation.Decision{Code: operation.DeniedShared, Person: true}
-	case p.ChannelID == "":
-		return operation.Decision{Code: operation.DeniedUnchecked, What: "channel"}
-	}
-	return operation.Decision{Allowed: true, Person: true, Channel: true}
-}
-
-func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decision {
-	g.mu.Lock()
-	code := g.say
-	g.mu.Unlock()
-	if code != "" {
-		return operation.Decision{Code: code, Person: true, Channel: true}
-	}
-	d := g.Admit(ctx, q.Actor, q.Place)
-	d.Policies = []string{"everybody"}
-	return d
-}
-
-func (g *gate) Whoami(_ context.Context, a operation.Actor, p operation.Place) (operation.Standing, error) {
-	return operation.Standing{Person: operation.Person{ID: a.UserID}, Workspace: operation.Workspace{TeamID: teamID},
-		Channel: operation.Channel{ID: p.ChannelID}}, nil
-}
-
 // rig is an App between the stand-ins, without an engine behind it.
 type rig struct {
 	t      *testing.T
@@ -289,8 +246,8 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 	r.web = newWeb(t, r.slack, log)
 	r.board = newBoard(t, r.web, r.shelf, log)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Archive: r.shelf,
-		Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
+	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Offers: r.gate,
+		Archive: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
 	c := Config{Web: r.web, Board: r.board, Directory: web.NewDirectory(r.web, time.Now), Intake: requests,

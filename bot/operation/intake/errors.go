@@ -49,7 +49,7 @@ func (e *PresentError) Error() string { return "already there as " + e.Backend.B
 // UnavailableError says that something needed for an answer did not answer, or
 // refused to. Nothing was changed.
 type UnavailableError struct {
-	What  string          // "Zenlayer", "Slack" or "journal"
+	What  string          // "Zenlayer", "Slack", "journal" or "the policy"
 	Busy  bool            // it is asked too much right now; it may be well
 	Fault operation.Fault // of Zenlayer: what it answered, see Fault.Answered
 	Err   error

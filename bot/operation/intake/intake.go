@@ -53,12 +53,15 @@ var (
 )
 
 // Intake is the only gate: every request, however it was made, is checked,
-// permitted and written down here. It starts no goroutines.
+// permitted and written down here. FormOpened and the suggestions start
+// goroutines; Close waits for them.
 type Intake struct {
 	Journal    operation.Journal
 	Permission operation.Permission
 	Roster     operation.Roster
 	Reasons    operation.Reasons
+	Offers     operation.Offers
+	Lists      Lists
 	Archive    Archive
 	Reporter   operation.Reporter
 	Catalog    operation.Catalog // for previews, as Pools: may be a moment old
@@ -71,6 +74,8 @@ type Intake struct {
 	NewRef     func() string
 	Log        *zap.Logger
 	Metrics    *Metrics
+
+	offers offers
 }
 
 // Request is a request as it was typed or filled in, already parsed.

@@ -1,0 +1,78 @@
+package slackapp
+
+import (
+	"context"
+	"sync"
+
+	"lbbot/bot/operation"
+)
+
+// gate lets insiders do everything in channels that are not shared.
+type gate struct {
+	mu  sync.Mutex
+	say operation.DenialCode // a denial for everybody; empty: none
+}
+
+func (g *gate) deny(code operation.DenialCode) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.say = code
+}
+
+func (g *gate) Public(context.Context, string) (bool, error) { return true, nil }
+
+func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {
+	switch {
+	case a.TeamID != teamID:
+		return operation.Decision{Code: operation.DeniedWorkspace}
+	case p.ChannelID == partner:
+		return operation.Decision{Code: operation.DeniedShared, Person: true}
+	case p.ChannelID == "":
+		return operation.Decision{Code: operation.DeniedUnchecked, What: "channel"}
+	}
+	return operation.Decision{Allowed: true, Person: true, Channel: true}
+}
+
+func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decision {
+	g.mu.Lock()
+	code := g.say
+	g.mu.Unlock()
+	if code != "" {
+		return operation.Decision{Code: code, Person: true, Channel: true}
+	}
+	d := g.Admit(ctx, q.Actor, q.Place)
+	d.Policies = []string{"everybody"}
+	return d
+}
+
+// MayChange implements operation.Offers, by Decide.
+func (g *gate) MayChange(ctx context.Context, q operation.Question, listeners []operation.Listener) ([]bool,
+	operation.Decision) {
+	may := make([]bool, len(listeners))
+	d := g.Admit(ctx, q.Actor, q.Place)
+	for i, l := range listeners {
+		q.Listener = l
+		now := g.Decide(ctx, q)
+		may[i] = d.Allowed && (now.Allowed || now.Code == operation.DeniedApproval)
+	}
+	return may, d
+}
+
+// MayUse implements operation.Offers: whoever is admitted may do everything.
+func (g *gate) MayUse(ctx context.Context, a operation.Actor, p operation.Place) ([]operation.Action,
+	operation.Decision) {
+	d := g.Admit(ctx, a, p)
+	if !d.Allowed {
+		return nil, d
+	}
+	return []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass,
+		operation.ActionViewHistory}, d
+}
+
+// Unchanged implements operation.Offers: what was decided is never remembered.
+func (g *gate) Unchanged(context.Context, operation.Actor, operation.Decision) bool { return false }
+
+func (g *gate) Whoami(_ context.Context, a operation.Actor, p operation.Place) (operation.Standing, error) {
+	return operation.Standing{Person: operation.Person{ID: a.UserID}, Workspace: operation.Workspace{TeamID: teamID},
+		Channel: operation.Channel{ID: p.ChannelID}}, nil
+}

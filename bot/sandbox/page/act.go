@@ -61,15 +61,17 @@ func (p *site) closeView(w http.ResponseWriter, r *http.Request) {
 	p.answer(w, r, p.slack.CloseView(r.Context(), r.PostFormValue("as"), r.PostFormValue("view"), whole))
 }
 
-// suggest answers the options of an external menu for what was typed so far.
+// suggest answers the options of an external menu for what was typed so far, or
+// 502 if the app did not say which.
 func (p *site) suggest(w http.ResponseWriter, r *http.Request) {
 	as, id := r.PostFormValue("as"), r.PostFormValue("view")
 	options, done := p.slack.Suggest(r.Context(), as, id, r.PostFormValue("action"), r.PostFormValue("typed"),
 		p.filledIn(r, as, id))
 	if done.Failure != "" {
-		options = nil // the person can still type the value
+		http.Error(w, done.Failure, http.StatusBadGateway)
+		return
 	}
-	p.render(w, "suggestions", options)
+	p.render(w, "suggestions", suggestions(options))
 }
 
 func (p *site) lose(w http.ResponseWriter, r *http.Request) {

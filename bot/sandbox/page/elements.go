@@ -20,6 +20,8 @@ type control struct {
 	Field       string // label of the input block around it
 	URL         string // of a button, checked
 	Value       string // of a button, or the initial value of a field
+	Chosen      string // text of the initial option of an external menu
+	Least       int    // characters that an external menu needs before it asks
 	Number      bool   // of a field for typing
 	Options     []choice
 	Groups      []choiceGroup
@@ -34,6 +36,9 @@ type control struct {
 func (c control) Label() string {
 	return cmp.Or(c.AccessibilityLabel, c.Text.Text, c.Field, c.Placeholder.Text, "Choose")
 }
+
+// Action names the element where its action id alone may not.
+func (c control) Action() string { return c.BlockID + "/" + c.ActionID }
 
 // Dispatches says that using the element sends something before the submit.
 func (c control) Dispatches() bool { return c.At.InView() && (c.Dispatch || c.Field == "") }
@@ -93,6 +98,7 @@ type rawElement struct {
 	Filter              rawFilter   `json:"filter"`
 	Multiline           bool        `json:"multiline"`
 	MaxLength           int         `json:"max_length"`
+	MinQueryLength      *int        `json:"min_query_length"`
 	FocusOnLoad         bool        `json:"focus_on_load"`
 	Options             []rawOption `json:"options"`
 	OptionGroups        []rawGroup  `json:"option_groups"`
@@ -142,6 +148,9 @@ func (p place) control(raw json.RawMessage, blockID string) control {
 	return c
 }
 
+// leastQuery is min_query_length where an external menu has none.
+const leastQuery = 3
+
 // fill sets what depends on the kind of element.
 func (p place) fill(c *control, e rawElement) {
 	switch e.Type {
@@ -165,7 +174,10 @@ func (p place) fill(c *control, e rawElement) {
 			c.Groups = append(c.Groups, choiceGroup{Label: g.Label.Text, Options: p.choices(g.Options, chosen)})
 		}
 	case "external_select":
-		c.Kind, c.Value = "external", e.InitialOption.Value
+		c.Kind, c.Value, c.Chosen, c.Least = "external", e.InitialOption.Value, e.InitialOption.Text.Text, leastQuery
+		if e.MinQueryLength != nil {
+			c.Least = *e.MinQueryLength
+		}
 	case "conversations_select":
 		c.Kind, c.Options = "select", p.conversations(e)
 	default:
@@ -185,6 +197,19 @@ func (p place) choices(options, chosen []rawOption) []choice {
 		all = append(all, c)
 	}
 	return all
+}
+
+// suggestions are the options that an external menu offers, under their headings.
+func suggestions(options []sandbox.Option) []choiceGroup {
+	var groups []choiceGroup
+	for _, o := range options {
+		if n := len(groups); n == 0 || groups[n-1].Label != o.Group {
+			groups = append(groups, choiceGroup{Label: o.Group})
+		}
+		last := &groups[len(groups)-1]
+		last.Options = append(last.Options, choice{Value: o.Value, Plain: o.Text, Description: o.Description})
+	}
+	return groups
 }
 
 // conversations are the options of a conversation picker: what the reader sees

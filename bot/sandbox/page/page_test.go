@@ -436,19 +436,6 @@ func TestTheBannerStandsUntilTheBotIsReady(t *testing.T) {
 	require.NotContains(t, send(h, "GET", "/", nil).Body.String(), "The bot is connecting")
 }
 
-func TestSuggestionsAreOptionsOfTheList(t *testing.T) {
-	t.Parallel()
-	s := newFakeSlack()
-	s.views = []sandbox.View{{ID: "V1", Blocks: []byte(`[]`)}}
-	s.options = []sandbox.Option{{Text: `web-07 "<x>"`, Value: "i-1", Description: "Bare metal"}}
-	h := pageOver(t, s, Options{})
-	ask := url.Values{"as": {"U1"}, "view": {"V1"}, "action": {"srv"}, "typed": {"web"}}
-	require.Equal(t, `<option value="i-1">web-07 &#34;&lt;x&gt;&#34; · Bare metal</option>`,
-		send(h, "POST", "/view/suggest", ask).Body.String())
-	s.answer = sandbox.Interaction{Failure: "operation_timeout"}
-	require.Empty(t, send(h, "POST", "/view/suggest", ask).Body.String())
-}
-
 func TestEventsTellOfEveryKindOfChange(t *testing.T) {
 	t.Parallel()
 	s, cloud := newFakeSlack(), &fakeCloud{}

@@ -23,28 +23,47 @@ type smallBot struct {
 	slack *sandbox.Slack
 	cloud *fakeCloud
 
+	// suggest answers what was typed into a menu; it may block. Set it before a
+	// form with a menu is opened.
+	suggest func(action, typed string) string
+
 	mu    sync.Mutex
 	heard []string // states and action ids, in order
 }
 
+// event is an envelope from the stand-in.
+type event struct {
+	Type    string
+	ID      string `json:"envelope_id"`
+	Payload struct {
+		Type, Text string
+		Channel    struct{ ID string }
+		UserID     string `json:"user_id"`
+		TriggerID  string `json:"trigger_id"`
+		ActionID   string `json:"action_id"`
+		Value      string
+		Actions    []struct {
+			ActionID string `json:"action_id"`
+			Value    string
+			Selected struct{ Value string } `json:"selected_option"`
+		}
+		View struct {
+			ID    string
+			State json.RawMessage
+		}
+	}
+}
+
 // run answers envelopes until the stand-in goes away.
 func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
+	var writing sync.Mutex
+	answer := func(ack map[string]any) error {
+		writing.Lock()
+		defer writing.Unlock()
+		return socket.WriteJSON(ack)
+	}
 	for {
-		var envelope struct {
-			Type    string
-			ID      string `json:"envelope_id"`
-			Payload struct {
-				Type, Text string
-				Channel    struct{ ID string }
-				UserID     string `json:"user_id"`
-				TriggerID  string `json:"trigger_id"`
-				Actions    []struct {
-					ActionID string `json:"action_id"`
-					Value    string
-				}
-				View struct{ State json.RawMessage }
-			}
-		}
+		var envelope event
 		if socket.ReadJSON(&envelope) != nil {
 			return
 		}
@@ -56,6 +75,22 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 		p := envelope.Payload
 		var then func()
 		switch {
+		case p.Type == "block_suggestion":
+			go func() {
+				ack["payload"] = json.RawMessage(b.suggest(p.ActionID, p.Value))
+				_ = answer(ack) // the test may be over
+			}()
+			continue
+		case p.Type == "block_actions" && strings.HasPrefix(p.Actions[0].ActionID, "pick_"):
+			b.note(p.Actions[0].ActionID + " " + p.Actions[0].Selected.Value)
+			then = func() {
+				b.call("views.update", map[string]any{"view_id": p.View.ID,
+					"view": json.RawMessage(pickView(p.Actions[0].Selected.Value))})
+			}
+		case envelope.Type == "slash_commands" && p.Text == "pick":
+			then = func() {
+				b.call("views.open", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(pickView(""))})
+			}
 		case envelope.Type == "slash_commands" && p.UserID == "U0GIL":
 			ack["payload"] = map[string]any{"text": "*Not sent.* Guests cannot use this command."}
 		case envelope.Type == "slash_commands" && p.Text == "":
@@ -66,7 +101,8 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 			ack["payload"] = json.RawMessage(previewMessage)
 		case p.Type == "view_submission":
 			b.note(string(p.View.State))
-			if !strings.Contains(string(p.View.State), `"value":"50"`) {
+			if !strings.Contains(string(p.View.State), `"value":"50"`) &&
+				!strings.Contains(string(p.View.State), "pick_") {
 				ack["payload"] = json.RawMessage(`{"response_action":"errors",
      "errors":{"weight":"Use a whole number from 1 to 100."}}`)
 			}
@@ -85,7 +121,7 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 				})
 			}
 		}
-		if socket.WriteJSON(ack) != nil {
+		if answer(ack) != nil {
 			return
 		}
 		if then != nil {

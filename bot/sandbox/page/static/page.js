@@ -15,8 +15,9 @@
   document.cookie = cookie + "; path=/; SameSite=Strict; max-age=31536000";
 
   // An update does not overwrite what a person has typed or chosen in a form.
-  const typed = (el, name) => name === "checked" || name === "selected" ||
-    (name === "value" && el.tagName === "INPUT" && !["hidden", "checkbox", "radio"].includes(el.type));
+  const typed = (el, name) => name === "checked" || name === "selected" || name === "data-chosen" ||
+    (name === "value" && el.tagName === "INPUT" &&
+      (el.dataset.chosen !== undefined || !["hidden", "checkbox", "radio"].includes(el.type)));
   htmx.registerExtension("keep-typed", {
     htmx_before_morph_attr: (el, detail) => !(el.closest("#modal .view") && typed(el, detail.attrName)),
   });
@@ -36,7 +37,9 @@
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
   let held; // the message that has the focus
+  let inForm; // a field or a button of a form has it
   document.addEventListener("htmx:before:swap", () => {
+    inForm = modal.contains(document.activeElement) && document.activeElement !== modal;
     follow = atEnd() || ownWords;
     ownWords = false;
     held = document.activeElement?.closest(".message") ?? held;
@@ -88,7 +91,7 @@
     const form = $(".view:not([hidden])", modal);
     if (!form) { top = ""; if (modal.open) modal.close(); return; }
     if (!modal.open) modal.showModal();
-    if (form.id === top) return;
+    if (form.id === top && (!inForm || form.contains(document.activeElement))) return;
     top = form.id;
     ($("[data-focus]", form) || $(".fields :is(input, textarea, select)", form) ||
       $("footer .button:last-child", form))?.focus();
@@ -141,20 +144,6 @@
     if (!el) return;
     const ticked = all("input:checked", el.closest(".ticks") || el).map((box) => box.value).join(",");
     act(el, el.dataset.dispatch, el.closest(".ticks") ? ticked : el.value);
-  });
-  let typing;
-  modal.addEventListener("input", (event) => {
-    const el = event.target.closest("[data-suggest]");
-    clearTimeout(typing);
-    if (el) typing = setTimeout(async () => {
-      const values = new FormData(el.form);
-      values.set("action", el.dataset.suggest);
-      values.set("typed", el.value);
-      const answer = await post("/view/suggest", values);
-      if (!answer.ok) return;
-      const options = new DOMParser().parseFromString("<datalist>" + await answer.text() + "</datalist>", "text/html");
-      $("datalist", el.parentElement).replaceChildren(...all("option", options));
-    }, 250);
   });
 
   // A link button opens its page and also sends the click to the app.

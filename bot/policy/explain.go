@@ -128,8 +128,14 @@ func (r *rule) misses(f *facts) (m miss) {
 }
 
 func (c clause) holds(f types.EntityGetter, request cedar.Request) bool {
+	held, _ := c.value(f, request)
+	return held
+}
+
+// value evaluates a clause. If that failed, it does not hold.
+func (c clause) value(f types.EntityGetter, request cedar.Request) (held, failed bool) {
 	decision, diagnostic := cedar.Authorize(cedar.PolicyMap{"": c.alone}, f, request)
-	return bool(decision) && len(diagnostic.Errors) == 0
+	return bool(decision), len(diagnostic.Errors) > 0
 }
 
 // standing returns the ids of the permits whose clauses about the person, their

@@ -25,7 +25,7 @@ func (g *Gate) MayChange(ctx context.Context, q operation.Question,
 	known := &facts{action: string(q.Action), in: d.In}
 	known.asks(f)
 	known.request.Context = contextOf(q, f)
-	set = set.leavingOpen(func(s subject) bool { return s.reads("weight", "ports", "instance", "*") })
+	set = set.specialized(known, func(s subject) bool { return s.reads("weight", "ports", "instance", "*") })
 	for i, l := range listeners {
 		if i%256 == 0 && ctx.Err() != nil {
 			d.Allowed, d.Code, d.What = false, operation.DeniedUnchecked, operation.FactPolicy
@@ -44,10 +44,10 @@ func (g *Gate) MayUse(ctx context.Context, a operation.Actor, p operation.Place)
 	if !d.Allowed {
 		return nil, d
 	}
-	set = set.leavingOpen(func(s subject) bool {
+	open := func(s subject) bool {
 		s.action = false
 		return !s.standing()
-	})
+	}
 	var may []operation.Action
 	for _, action := range []operation.Action{operation.ActionRegister, operation.ActionApprove,
 		operation.ActionBreakGlass, operation.ActionViewHistory} {
@@ -55,7 +55,7 @@ func (g *Gate) MayUse(ctx context.Context, a operation.Actor, p operation.Place)
 		known.asks(f)
 		known.listener.UID = uid(typeListener, "any") // nothing looks at it
 		known.request.Resource, known.request.Context = known.listener.UID, record(channelContext(f))
-		if set.allows(known) {
+		if set.specialized(known, open).allows(known) {
 			may = append(may, action)
 		}
 	}
@@ -89,35 +89,48 @@ func (g *Gate) offer(ctx context.Context, a operation.Actor, p operation.Place) 
 	return now.set, f, d
 }
 
-// leavingOpen returns the policies without the clauses that are open: a permit
-// keeps its other clauses, and a forbid with an open clause is left out, because
-// it may not hold.
-func (s *Set) leavingOpen(open func(subject) bool) *Set {
+// specialized returns the policies for one person, place and action, as f has them,
+// without the clauses that are open: a permit keeps its other clauses, and a forbid
+// with an open clause is left out, because it may not hold. Clauses that do not look
+// at the listener are decided here once, unless that could hide the error of another.
+func (s *Set) specialized(f *facts, open func(subject) bool) *Set {
 	out := &Set{actions: s.actions}
 	for _, r := range s.rules {
-		isOpen := func(c clause) bool { return c.text != "" && open(c.about) }
-		if !slices.ContainsFunc(r.clauses, isOpen) {
+		if rest, keep := r.specialized(f, open); keep {
+			r.compiled = compile(rest)
 			out.rules = append(out.rules, r)
-			continue
 		}
-		if !r.permit {
-			continue
-		}
-		whole := (*ast.Policy)(r.compiled.AST())
-		rest := ast.Permit()
-		rest.Principal, rest.Action = whole.Principal, whole.Action
-		if !isOpen(r.clauses[scopeClauses-1]) {
-			rest.Resource = whole.Resource
-		}
-		for _, c := range r.clauses[scopeClauses:] {
-			if !isOpen(c) {
+	}
+	return out
+}
+
+func (r *rule) specialized(f *facts, open func(subject) bool) (rest *ast.Policy, keep bool) {
+	rest = &ast.Policy{Effect: (*ast.Policy)(r.compiled.AST()).Effect, Principal: ast.ScopeTypeAll{},
+		Action: ast.ScopeTypeAll{}, Resource: ast.ScopeTypeAll{}}
+	looks := false // a clause that looks at the listener came before
+	for i, c := range r.clauses {
+		switch {
+		case c.text != "" && open(c.about):
+			if !r.permit {
+				return nil, false
+			}
+			r.partial = true
+		case i == scopeClauses-1:
+			rest.Resource = (*ast.Policy)(r.compiled.AST()).Resource
+		case c.about.resource:
+			looks = true
+			rest.Conditions = append(rest.Conditions, c.parts...)
+		default:
+			held, failed := c.value(f, f.request)
+			if !held && !failed && (r.partial || !looks) {
+				return nil, false
+			}
+			if !held {
 				rest.Conditions = append(rest.Conditions, c.parts...)
 			}
 		}
-		r.compiled, r.partial = compile(rest), true
-		out.rules = append(out.rules, r)
 	}
-	return out
+	return rest, true
 }
 
 // allows reports whether a permit holds and no forbid does.

@@ -52,7 +52,7 @@ type rule struct {
 	contact   string
 	compiled  *cedar.Policy
 	clauses   []clause
-	partial   bool // some clauses are left out, see leavingOpen
+	partial   bool // some clauses are left out, see specialized
 
 	approvers      string // channel id
 	reasonRequired bool

@@ -44,10 +44,14 @@ func newAccount(seed Seed) account {
 		instances: slices.Clone(seed.Instances), tokens: map[string]remembered{}, effects: map[string]int{},
 		ids: map[string]*backend{}, pools: map[string][]*backend{},
 	}
+	known := map[string]bool{}
+	for _, l := range seed.Listeners {
+		known[l.ListenerID] = true
+	}
 	for _, l := range seed.LoadBalancers {
 		for _, listener := range l.Listeners {
-			if !slices.ContainsFunc(a.listeners,
-				func(x zenlayer.Listener) bool { return x.ListenerID == listener.ListenerID }) {
+			if !known[listener.ListenerID] {
+				known[listener.ListenerID] = true
 				listener.LoadBalancerID = cmp.Or(listener.LoadBalancerID, l.ID)
 				a.listeners = append(a.listeners, listener)
 			}

@@ -17,7 +17,7 @@ func (s *Server) describeBackends(x execution) (map[string]any, *refusal) {
 	if _, ok := s.account.listener(listenerID); !ok {
 		return nil, s.noListener()
 	}
-	var found []zenlayer.Backend
+	var found []*backend
 	for _, b := range s.account.pools[listenerID] {
 		if productOf(b.InstanceType) != product || !anyOf(ids, b.BackendID) {
 			continue
@@ -29,9 +29,9 @@ func (s *Server) describeBackends(x execution) (map[string]any, *refusal) {
 			b.hiddenReads--
 			continue
 		}
-		found = append(found, b.Backend)
+		found = append(found, b)
 	}
-	return paged(p, found), p.problem
+	return paged(p, found, func(b *backend) zenlayer.Backend { return b.Backend }), p.problem
 }
 
 func (s *Server) nameMatches(name, filter string) bool {
@@ -47,7 +47,7 @@ func (s *Server) describeListeners(x execution) (map[string]any, *refusal) {
 	found := slices.DeleteFunc(slices.Clone(s.account.listeners), func(l zenlayer.Listener) bool {
 		return !anyOf(ids, l.ListenerID) || !anyOf(balancers, l.LoadBalancerID) || !strings.Contains(l.Name, name)
 	})
-	return paged(p, found), p.problem
+	return paged(p, found, func(l zenlayer.Listener) zenlayer.Listener { return l }), p.problem
 }
 
 // describeLoadBalancers lists only bare metal backends in backendList. Whether the
@@ -63,16 +63,19 @@ func (s *Server) describeLoadBalancers(x execution) (map[string]any, *refusal) {
 		if !anyOf(ids, b.ID) || zone != "" && zone != b.ZoneID || !strings.Contains(b.Name, name) {
 			continue
 		}
-		b.Listeners, b.Backends = []zenlayer.Listener{}, []zenlayer.Backend{}
-		for _, l := range s.account.listeners {
-			if l.LoadBalancerID == b.ID {
-				b.Listeners = append(b.Listeners, l)
-				b.Backends = append(b.Backends, s.bareMetalOf(l.ListenerID, x)...)
-			}
-		}
 		found = append(found, b)
 	}
-	return paged(p, found), p.problem
+	listeners := map[string][]zenlayer.Listener{}
+	for _, l := range s.account.listeners {
+		listeners[l.LoadBalancerID] = append(listeners[l.LoadBalancerID], l)
+	}
+	return paged(p, found, func(b zenlayer.LoadBalancer) zenlayer.LoadBalancer {
+		b.Listeners, b.Backends = append([]zenlayer.Listener{}, listeners[b.ID]...), []zenlayer.Backend{}
+		for _, l := range b.Listeners {
+			b.Backends = append(b.Backends, s.bareMetalOf(l.ListenerID, x)...)
+		}
+		return b
+	}), p.problem
 }
 
 func (s *Server) bareMetalOf(listenerID string, x execution) []zenlayer.Backend {
@@ -98,8 +101,9 @@ func (s *Server) describeInstances(x execution) (map[string]any, *refusal) {
 		return nil, p.problem
 	}
 	product := map[string]string{"bmc": "BM", "vm": "VM"}[x.service]
-	var found []map[string]any
-	for _, i := range s.account.instances {
+	var found []*zenlayer.Instance
+	for n := range s.account.instances {
+		i := &s.account.instances[n]
 		switch {
 		case productOf(i.Type) != product, !anyOf(want.ids, i.ID),
 			!starred(i.Name, want.name), product == "BM" && !starred(i.Hostname, want.hostname),
@@ -107,9 +111,9 @@ func (s *Server) describeInstances(x execution) (map[string]any, *refusal) {
 			!overlap(want.public, i.PublicIPs), !overlap(want.private, i.PrivateIPs):
 			continue
 		}
-		found = append(found, instanceWire(i, product))
+		found = append(found, i)
 	}
-	return paged(p, found), p.problem
+	return paged(p, found, func(i *zenlayer.Instance) map[string]any { return instanceWire(*i, product) }), p.problem
 }
 
 // instanceWire writes an instance as its service does: instanceType is an object

@@ -121,8 +121,8 @@ func (p *params) product(version string) string {
 
 const oldVersion = "2022-11-20"
 
-// paged cuts one page out of items.
-func paged[T any](p *params, items []T) map[string]any {
+// paged cuts one page out of items and writes only that.
+func paged[T, W any](p *params, items []T, write func(T) W) map[string]any {
 	number := p.number("pageNum", 1, 1, 1<<30)
 	size := p.number("pageSize", 20, 1, 1000)
 	if p.problem != nil {
@@ -130,5 +130,9 @@ func paged[T any](p *params, items []T) map[string]any {
 	}
 	from := min(len(items), (number-1)*size)
 	to := min(len(items), from+size)
-	return map[string]any{"totalCount": len(items), "dataSet": append([]T{}, items[from:to]...)}
+	written := make([]W, 0, to-from)
+	for _, item := range items[from:to] {
+		written = append(written, write(item))
+	}
+	return map[string]any{"totalCount": len(items), "dataSet": written}
 }

@@ -41,7 +41,7 @@ func Parse(text string) (Command, error) {
 	if words := unreadable(text); words != "" {
 		return Command{}, refuse(Problem{Text: words})
 	}
-	text = withoutName(strings.TrimSpace(fold(text)))
+	text = withoutName(strings.TrimSpace(Fold(text)))
 	if text == "" {
 		return Command{Verb: VerbForm}, nil
 	}

@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// fold replaces the characters that phones and other keyboards insert by the ASCII characters that were meant: dashes,
+// Fold replaces the characters that phones and other keyboards insert by the ASCII characters that were meant: dashes,
 // white space of any script, full-width characters. It drops invisible characters, and backquotes because people copy
 // names in code style. It keeps quotation marks, which may be part of a reason. It is idempotent.
-func fold(s string) string {
+func Fold(s string) string {
 	if isPlain(s) {
 		return s
 	}
 	return strings.Map(foldRune, s)
 }
 
-// isPlain reports whether fold would change nothing, which is the common case.
+// isPlain reports whether Fold would change nothing, which is the common case.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c >= 0x7f || c < 0x20 || c == '`' {
@@ -27,7 +27,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// foldRune is fold for one character; a negative result drops it.
+// foldRune is Fold for one character; a negative result drops it.
 func foldRune(r rune) rune {
 	switch r {
 	case '\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2015', '\u2212', '\ufe58', '\ufe63', '\uff0d':

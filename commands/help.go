@@ -19,7 +19,7 @@ func parseHelp(rest string) (Command, error) {
 // Help returns the page for a topic: "" for the start page, "all" for the keys, "errors" for the error codes, or a key,
 // a verb or an error code. For an unknown topic the page says so.
 func Help(topic string) HelpPage {
-	topic = strings.TrimSpace(fold(topic))
+	topic = strings.TrimSpace(Fold(topic))
 	switch strings.ToLower(topic) {
 	case "":
 		return helpStart()

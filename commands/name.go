@@ -40,7 +40,7 @@ func checkBackendName(name string) (suggestion string, ok bool) {
 func cleanName(s string) string {
 	var b strings.Builder
 	gap := false
-	for _, r := range fold(s) {
+	for _, r := range Fold(s) {
 		if r >= 0x80 || !isNameByte(byte(r)) {
 			gap = true
 			continue

@@ -153,8 +153,8 @@ func TestBackendNameIsAlwaysValidAndFree(t *testing.T) {
 func TestFoldingTwiceIsFoldingOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s := fold(rapid.OneOf(rapid.String(), spiteful()).Draw(t, "text"))
-		require.Equal(t, s, fold(s))
+		s := Fold(rapid.OneOf(rapid.String(), spiteful()).Draw(t, "text"))
+		require.Equal(t, s, Fold(s))
 	})
 }
 

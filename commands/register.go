@@ -156,7 +156,7 @@ func orRemove(f *Field) string {
 
 // normalize folds a value, so that commands and forms are alike. It is idempotent.
 func normalize(key, value string) string {
-	value = strings.TrimSpace(unescapeValue(key, fold(value)))
+	value = strings.TrimSpace(unescapeValue(key, Fold(value)))
 	if key == KeyReason {
 		value = strings.Join(strings.Fields(withoutGroupCalls(value)), " ")
 	}

@@ -23,6 +23,7 @@ type catalogue struct {
 	at        time.Time // zero: not loaded
 	listeners []operation.Listener
 	servers   []operation.Server
+	unread    bool // the servers are
 	woken     int
 }
 
@@ -36,6 +37,12 @@ func (c *catalogue) ReadAt() (time.Time, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.at, !c.at.IsZero()
+}
+
+func (c *catalogue) ServersReadAt() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at, !c.at.IsZero() && !c.unread
 }
 
 func (c *catalogue) Listeners(query string) []operation.Listener {
@@ -347,6 +354,20 @@ func TestServersAreSuggestedFromTwoCharactersOn(t *testing.T) {
 		}
 		require.Equal(t, "i-9", first("lst-3"), "in the zone of the listener")
 		require.Equal(t, "i-1", first("lst-2"), "a listener that may not be changed tells nothing")
+	})
+}
+
+func TestListenersAreSuggestedWhileTheServersAreNotRead(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		lists, gate := picking(h)
+		lists.unread, gate.may = true, only("lst-3")
+		got, err := h.intake.SuggestListeners(t.Context(), ana, here, "")
+		require.NoError(t, err)
+		require.Equal(t, []string{"lst-3"}, idsOf(got.Others))
+		_, _, err = h.intake.SuggestServers(t.Context(), ana, here, "lst-3", "web")
+		var unavailable *intake.UnavailableError
+		require.ErrorAs(t, err, &unavailable)
 	})
 }
 

@@ -21,9 +21,12 @@ type Lists interface {
 	// Wake reads the lists again soon, unless they are new. It does not block.
 	Wake()
 
-	// ReadAt returns when the lists were read. False: there are none that may be
-	// used, and the other methods return nothing.
+	// ReadAt returns when the listeners were read. False: there are none that may
+	// be used, and the other methods return none.
 	ReadAt() (time.Time, bool)
+
+	// ServersReadAt is ReadAt for the servers, which are read apart.
+	ServersReadAt() (time.Time, bool)
 
 	// Listeners returns the listeners that match, best match first; without a
 	// query all of them, by load balancer and name.
@@ -127,6 +130,9 @@ func (i *Intake) SuggestServers(ctx context.Context, a operation.Actor, p operat
 	o, err := i.offered(ctx, a, p)
 	if err != nil {
 		return nil, 0, err
+	}
+	if _, ok := i.Lists.ServersReadAt(); !ok {
+		return nil, 0, &UnavailableError{What: "Zenlayer", Err: errNoLists}
 	}
 	if typed = strings.TrimSpace(typed); utf8.RuneCountInString(typed) < minTyped {
 		return nil, 0, nil

@@ -36,6 +36,7 @@ func arrows() map[string][]string {
 			"zenlayer",
 			"bot/policy/cases",                                         // for policy test
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
+			"bot/slackapp/render/rendertest", "bot/sandbox/blockkit", // for the blocks command
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",

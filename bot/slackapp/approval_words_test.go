@@ -86,12 +86,7 @@ func hostileApprovalMessages(s string) map[string]render.Message {
 func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 	t.Parallel()
 	attacks := hostile()
-	maps.Copy(attacks, map[string]string{
-		"64 Chinese characters": strings.Repeat("负载均衡", 16), "64 to escape": strings.Repeat("&", 64),
-		"64 letters":     strings.Repeat("w", 64),
-		"300 characters": strings.Repeat("容量 ", 100), "300 to escape": strings.Repeat("<", 300),
-		"300 formatting": strings.Repeat("*`", 150),
-	})
+	maps.Copy(attacks, longest())
 	for attack, s := range attacks {
 		t.Run(attack, func(t *testing.T) {
 			t.Parallel()

@@ -189,7 +189,7 @@ func TestCardsCarryWhatFindsThemAgain(t *testing.T) {
 
 func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
 	t.Parallel()
-	for name, m := range rendertest.Messages() {
+	for name, m := range rendertest.Messages(rendertest.Names{}) {
 		var tree any
 		require.NoError(t, json.Unmarshal(encode(t, m.Blocks), &tree))
 		walk(tree, func(o map[string]any) {

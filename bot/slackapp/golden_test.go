@@ -1,9 +1,10 @@
 package slackapp
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,25 +19,18 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// wire is a message as it goes to Slack.
-type wire struct {
-	Text     string               `json:"text"`
-	Blocks   []slack.Block        `json:"blocks,omitempty"`
-	Metadata *slack.SlackMetadata `json:"metadata,omitempty"`
-}
-
 func encode(t *testing.T, v any) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	require.NoError(t, e.Encode(v))
-	return b.Bytes()
+	raw, err := rendertest.Encode(v)
+	require.NoError(t, err)
+	return raw
 }
 
 func encodeMessage(t *testing.T, m render.Message) []byte {
-	return encode(t, wire{m.Text, m.Blocks, m.Metadata})
+	t.Helper()
+	raw, err := rendertest.EncodeMessage(m)
+	require.NoError(t, err)
+	return raw
 }
 
 // golden compares with the stored file, and keeps what is written down valid
@@ -73,7 +67,7 @@ func requireView(t *testing.T, v slack.ModalViewRequest) {
 
 func TestMessagesReadAsWritten(t *testing.T) {
 	t.Parallel()
-	for name, m := range rendertest.Messages() {
+	for name, m := range rendertest.Messages(rendertest.Names{}) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			golden(t, name, encodeMessage(t, m))
@@ -84,7 +78,7 @@ func TestMessagesReadAsWritten(t *testing.T) {
 
 func TestViewsReadAsWritten(t *testing.T) {
 	t.Parallel()
-	for name, v := range rendertest.Views() {
+	for name, v := range rendertest.Views(rendertest.Names{}) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			golden(t, "view_"+name, encode(t, v))
@@ -96,10 +90,10 @@ func TestViewsReadAsWritten(t *testing.T) {
 func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	for name := range rendertest.Messages() {
+	for name := range rendertest.Messages(rendertest.Names{}) {
 		known[name+".json"] = true
 	}
-	for name := range rendertest.Views() {
+	for name := range rendertest.Views(rendertest.Names{}) {
 		known["view_"+name+".json"] = true
 	}
 	files, err := os.ReadDir(filepath.Join("testdata", "golden"))
@@ -112,3 +106,77 @@ func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 func approvalWording() render.Wording { return rendertest.ApprovalWording() }
 
 func fixedWording() render.Wording { return rendertest.Wording() }
+
+// A card or form that is not in the list of rendertest is checked by no test and written by no lbbot blocks.
+func TestEveryRenderingFunctionIsInTheListOfMessages(t *testing.T) {
+	t.Parallel()
+	parts := map[string]string{"render.Ephemeral": "frames an answer", "private.Answer": "frames an answer",
+		"form.Modal": "frames a view", "form.NoticeView": "frames a view"}
+	used := map[string]bool{}
+	for _, file := range parse(t, "rendertest") {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				used[types(s)] = true
+			}
+			return true
+		})
+	}
+	found := 0
+	for _, dir := range []string{".", "private", "form"} {
+		for _, file := range parse(t, dir) {
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if !ok || f.Recv != nil || !f.Name.IsExported() || !shown(f) {
+					continue
+				}
+				found++
+				name := file.Name.Name + "." + f.Name.Name
+				require.True(t, used[name] || parts[name] != "", "%s: add what it returns to rendertest", name)
+			}
+		}
+	}
+	require.Greater(t, found, 40, "the functions must have been found")
+}
+
+// parse parses the files of a package of render that are not tests.
+func parse(t *testing.T, dir string) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("render", dir, "*.go"))
+	require.NoError(t, err)
+	require.NotEmpty(t, names, dir)
+	var files []*ast.File
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		files = append(files, file)
+	}
+	return files
+}
+
+// shown reports whether a function returns what Slack shows.
+func shown(f *ast.FuncDecl) bool {
+	if f.Type.Results == nil {
+		return false
+	}
+	for _, r := range f.Type.Results.List {
+		switch types(r.Type) {
+		case "Message", "render.Message", "slack.ModalViewRequest", "slack.HomeTabViewRequest",
+			"slack.OptionsResponse", "slack.OptionGroupsResponse":
+			return true
+		}
+	}
+	return false
+}
+
+// types returns the words of a type or a selector: render.Message.
+func types(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return types(x.X) + "." + x.Sel.Name
+	case *ast.StarExpr:
+		return types(x.X)
+	}
+	return ""
+}

@@ -3,8 +3,10 @@ package slackapp
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,7 +198,9 @@ var (
 
 func TestNothingAPersonOrZenlayerWroteBecomesMarkup(t *testing.T) {
 	t.Parallel()
-	for attack, s := range hostile() {
+	attacks := hostile()
+	maps.Copy(attacks, longest())
+	for attack, s := range attacks {
 		t.Run(attack, func(t *testing.T) {
 			t.Parallel()
 			for name, m := range hostileMessages(s) {
@@ -252,24 +256,64 @@ func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
 	}
 }
 
-func TestTheLongestNamesFit(t *testing.T) {
+// Line 2 of the script's tests.
+func TestEveryCardIsValidWithTheLongestNames(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]string{
+	editions := map[string]rendertest.Names{"longest": rendertest.Longest(), "Chinese": rendertest.Chinese(),
+		"hostile":   rendertest.Everywhere(strings.Join(slices.Sorted(maps.Values(hostile())), " ")),
+		"to escape": rendertest.Everywhere(longest()["300 characters to escape"])}
+	for edition, n := range editions {
+		t.Run(edition, func(t *testing.T) {
+			t.Parallel()
+			for _, m := range rendertest.Messages(n) {
+				requireMessage(t, m)
+			}
+			for _, v := range rendertest.Views(n) {
+				requireView(t, v)
+			}
+		})
+	}
+}
+
+// So that no example forgets to take the names that it is given.
+func TestEveryCardTakesTheNamesGiven(t *testing.T) {
+	t.Parallel()
+	for name, m := range rendertest.Messages(rendertest.Longest()) {
+		requireNames(t, name, encode(t, m.Blocks))
+	}
+	for name, v := range rendertest.Views(rendertest.Longest()) {
+		requireNames(t, name, encode(t, v.Blocks))
+	}
+}
+
+// requireNames fails when blocks have a name of the samples.
+func requireNames(t *testing.T, name string, raw []byte) {
+	t.Helper()
+	var tree any
+	require.NoError(t, json.Unmarshal(raw, &tree))
+	walk(tree, func(o map[string]any) {
+		delete(o, "placeholder") // the same for everybody
+		for _, key := range []string{"text", "value", "initial_value", "accessibility_label"} {
+			s, _ := o[key].(string)
+			require.NotRegexp(t, `web-07|api-lb|https-443|lst-8f2c|i-55a1|be-20d1`, s, name)
+		}
+	})
+}
+
+// longest are texts of the length of names and reasons.
+func longest() map[string]string {
+	return map[string]string{
 		"64 Chinese characters":     strings.Repeat("负载均衡", 16),
 		"64 characters to escape":   strings.Repeat("&", 64),
 		"64 letters":                strings.Repeat("w", 64),
 		"300 characters":            strings.Repeat("容量 ", 100),
 		"300 characters to escape":  strings.Repeat("<", 300),
 		"300 formatting characters": strings.Repeat("*`", 150),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for which, m := range hostileMessages(s) {
-				requireMessage(t, m)
-				requireInert(t, which, m.Text)
-			}
-		})
 	}
+}
+
+func TestTheLongestReasonAndAllPortsAreShownWhole(t *testing.T) {
+	t.Parallel()
 	full := rendertest.Draft(func(op *operation.Operation) {
 		op.Purpose = strings.Repeat("容", 300)
 		op.Request.PortList = nil

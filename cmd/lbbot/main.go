@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nSee %s --help", err, cmd.CommandPath())}
 	})
-	root.AddCommand(s.runCommand(), s.sandboxCommand(), s.manifestCommand(), s.policyCommand(),
+	root.AddCommand(s.runCommand(), s.sandboxCommand(), s.manifestCommand(), s.blocksCommand(), s.policyCommand(),
 		s.operationsCommand(), s.versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err != nil {

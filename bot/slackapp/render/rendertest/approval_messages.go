@@ -14,33 +14,33 @@ import (
 )
 
 // approvalMessages is every message of this part.
-func approvalMessages() map[string]render.Message {
+func approvalMessages(n Names) map[string]render.Message {
 	const link = "https://example.slack.com/archives/C0APPROVE/p1"
-	w, all, cards := ApprovalWording(), map[string]render.Message{}, ApprovalCards()
+	w, all, cards := ApprovalWording(), map[string]render.Message{}, named(n, ApprovalCards())
 	for name, op := range cards {
 		all["approval_"+name] = render.Card(op, w)
 		if render.AsksElsewhere(op) {
 			all["approvers_"+name] = render.ApprovalCard(op, w)
 		}
 	}
-	for name, op := range ApprovalPreviews() {
+	for name, op := range named(n, ApprovalPreviews()) {
 		all[name] = private.Preview(op, w)
 	}
-	all["preview_approval_plain"] = private.Preview(Draft(NeedsApproval(1)), Wording())
-	who := operation.Actor{UserID: "U0BO", Name: "bo"}
-	maps.Copy(all, decidedMessages(cards, link))
+	all["preview_approval_plain"] = private.Preview(named(n, Draft(NeedsApproval(1))), Wording())
+	who := named(n, operation.Actor{UserID: "U0BO", Name: "bo"})
+	maps.Copy(all, decidedMessages(n, cards, link))
 	for name, m := range map[string]render.Message{
 		"changed_needs": private.Changed(&intake.ChangedError{
-			Operation: Draft(NeedsApproval(1))}, w),
-		"changed_free":        private.Changed(&intake.ChangedError{Operation: Draft()}, w),
+			Operation: named(n, Draft(NeedsApproval(1)))}, w),
+		"changed_free":        private.Changed(&intake.ChangedError{Operation: named(n, Draft())}, w),
 		"reminder":            render.Reminder(cards["waiting"]),
 		"reminder_one_of_two": render.Reminder(cards["waiting_one_of_two"]),
 		"reminder_picture":    render.Reminder(cards["waiting_picture"]),
 		"question":            render.Question(cards["waiting"], who),
 		"skipped":             render.SkippedNotice(cards["glass_waiting"]),
 		"pool":                private.Pool(cards["waiting"]),
-		"pool_empty": private.Pool(Sample(NeedsApproval(1),
-			OnApproval(func(a *operation.Approval) { a.Picture = operation.Picture{Read: true} }))),
+		"pool_empty": private.Pool(named(n, Sample(NeedsApproval(1),
+			OnApproval(func(a *operation.Approval) { a.Picture = operation.Picture{Read: true} })))),
 		"old_picture":   private.OldPicture(cards["waiting_picture"], link),
 		"trigger_again": private.NotSent(private.TriggerAgain),
 		"not_on_list":   private.NotOnList(&intake.DeniedError{Operation: cards["waiting"]}),
@@ -55,7 +55,7 @@ func approvalMessages() map[string]render.Message {
 }
 
 // decidedMessages are answers about requests that were decided, or wait for it.
-func decidedMessages(cards map[string]operation.Operation, link string) map[string]render.Message {
+func decidedMessages(n Names, cards map[string]operation.Operation, link string) map[string]render.Message {
 	return map[string]render.Message{
 		"decided_approved":      private.Decided(cards["added"], link),
 		"decided_approved_two":  private.Decided(cards["added_by_two"], ""),
@@ -68,11 +68,11 @@ func decidedMessages(cards map[string]operation.Operation, link string) map[stri
 		"status_approved":       private.Status(cards["added"], ApprovalSteps(), ""),
 		"status_approval_no":    private.Status(cards["denied"], nil, ""),
 		"status_glass":          private.Status(cards["glass_added"], ApprovalSteps(), ""),
-		"status_approval_draft": private.Status(Draft(NeedsApproval(1)), nil, ""),
+		"status_approval_draft": private.Status(named(n, Draft(NeedsApproval(1))), nil, ""),
 	}
 }
 
-func approvalViews() map[string]slack.ModalViewRequest {
+func approvalViews(n Names) map[string]slack.ModalViewRequest {
 	m := form.Meta{Channel: "C0INC1234", About: render.ButtonValue(Draft())}
 	views := map[string]slack.ModalViewRequest{
 		"glass_opening": form.Glass(m, form.GlassWarning(form.GlassApprovers, 0, 0, 0)),
@@ -82,7 +82,7 @@ func approvalViews() map[string]slack.ModalViewRequest {
 		"deny":         form.Deny(m, "Ana"),
 		"deny_unnamed": form.Deny(m, ""),
 	}
-	for name, op := range ApprovalPreviews() {
+	for name, op := range named(n, ApprovalPreviews()) {
 		views[name] = private.PreviewView(op, ApprovalWording())
 	}
 	return views

@@ -16,47 +16,48 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Messages has every message that the bot can build, by name. lbbot blocks writes them.
-func Messages() map[string]render.Message {
-	w, op := Wording(), Sample()
+// Messages has every message that the bot can build, with these names, by its own name. lbbot blocks
+// writes them.
+func Messages(n Names) map[string]render.Message {
+	w, op := Wording(), named(n, Sample())
 	all := map[string]render.Message{}
-	for name, o := range PublicCards() {
+	for name, o := range named(n, PublicCards()) {
 		all["card_"+name] = render.Card(o, w)
 	}
-	for name, o := range Endings() {
+	for name, o := range named(n, Endings()) {
 		all["card_not_added_"+name] = render.Card(o, w)
 	}
-	for name, o := range Previews() {
+	for name, o := range named(n, Previews()) {
 		all[name] = private.Preview(o, w)
 	}
-	for name, d := range Denials() {
+	for name, d := range named(n, Denials()) {
 		all["denied_"+name] = private.Denied(&intake.DeniedError{Decision: d, Operation: op}, w)
 	}
-	for name, e := range UsefulDenials() {
+	for name, e := range named(n, UsefulDenials()) {
 		all["denied_"+name] = private.Denied(e, w)
 	}
-	for name, v := range HistoryPages() {
+	for name, v := range named(n, HistoryPages()) {
 		all["history_"+name] = private.History(v)
 	}
-	for name, a := range Accounts() {
+	for name, a := range named(n, Accounts()) {
 		all["account_"+name] = private.Account(a, w)
 	}
-	maps.Copy(all, cardVariants())
-	maps.Copy(all, postedCards())
-	maps.Copy(all, approvalMessages())
-	all["audit_lines"] = render.AuditLines(AuditEvents(), 12)
-	all["audit_head"] = render.AuditLines(AuditEvents()[10:11], 0)
-	maps.Copy(all, answers(op, w))
+	maps.Copy(all, cardVariants(n))
+	maps.Copy(all, postedCards(n))
+	maps.Copy(all, approvalMessages(n))
+	all["audit_lines"] = render.AuditLines(named(n, AuditEvents()), 12)
+	all["audit_head"] = render.AuditLines(named(n, AuditEvents())[10:11], 0)
+	maps.Copy(all, answers(n, op, w))
 	return all
 }
 
 // postedCards are cards as they are posted, and edited some time later.
-func postedCards() map[string]render.Message {
+func postedCards(n Names) map[string]render.Message {
 	w := ApprovalWording()
 	w.At = Moment(19, 15, 10)
 	posted := w
 	posted.Posted = true
-	cards, approvals, all := PublicCards(), ApprovalCards(), map[string]render.Message{}
+	cards, approvals, all := named(n, PublicCards()), named(n, ApprovalCards()), map[string]render.Message{}
 	for _, name := range []string{"waiting", "waiting_stopping", "waiting_rehearsal", "adding", "not_confirmed",
 		"needs_person", "added", "added_status_unread"} {
 		all["posted_"+name] = render.Card(cards[name], posted)
@@ -74,8 +75,8 @@ func postedCards() map[string]render.Message {
 }
 
 // cardVariants are cards whose words depend on the settings and the time.
-func cardVariants() map[string]render.Message {
-	cards, ends := PublicCards(), Endings()
+func cardVariants(n Names) map[string]render.Message {
+	cards, ends := named(n, PublicCards()), named(n, Endings())
 	slow := Wording()
 	slow.At = Moment(19, 14, 25)
 	late := Wording()
@@ -87,8 +88,8 @@ func cardVariants() map[string]render.Message {
 		"card_added_late":                     render.Card(cards["added"], late),
 		"card_added_watch_over":               render.Card(cards["added_not_listed"], over),
 		"card_added_no_owner":                 render.Card(cards["added"], render.Wording{}),
-		"card_unknown_state":                  render.Card(Unknowns()["a state"], render.Wording{}),
-		"card_unknown_reason":                 render.Card(Unknowns()["a reason"], Wording()),
+		"card_unknown_state":                  render.Card(named(n, Unknowns())["a state"], render.Wording{}),
+		"card_unknown_reason":                 render.Card(named(n, Unknowns())["a reason"], Wording()),
 		"card_needs_person_no_owner":          render.Card(cards["needs_person"], render.Wording{}),
 		"card_not_added_credentials_no_owner": render.Card(ends["credentials"], render.Wording{}),
 		"card_not_added_internal_no_owner":    render.Card(ends["internal"], render.Wording{}),
@@ -98,16 +99,16 @@ func cardVariants() map[string]render.Message {
 	}
 }
 
-func answers(op operation.Operation, w render.Wording) map[string]render.Message {
+func answers(n Names, op operation.Operation, w render.Wording) map[string]render.Message {
 	const link = "https://example.slack.com/archives/C0INC1234/p1"
-	cards, ends := PublicCards(), Endings()
+	cards, ends := named(n, PublicCards()), named(n, Endings())
 	standingBare := operation.Standing{Person: operation.Person{ID: "U0ELI"},
 		Workspace: operation.Workspace{TeamID: "T0HOME"},
 		Channel:   operation.Channel{ID: "C0EXT", Shared: true, Private: true, Archived: true},
 		Refusal:   operation.Decision{Code: operation.DeniedGuest}}
 	all := map[string]render.Message{
-		"input_errors":    private.InputErrors(TypingMistake(), "k1", "o1"),
-		"input_choices":   private.InputErrors(Misspelt(), "k1", "o1"),
+		"input_errors":    private.InputErrors(named(n, TypingMistake()), "k1", "o1"),
+		"input_choices":   private.InputErrors(named(n, Misspelt()), "k1", "o1"),
 		"expired":         private.Expired(op),
 		"stale":           private.Stale(cards["added"], link),
 		"duplicate":       private.Duplicate(cards["adding"], link),
@@ -119,9 +120,9 @@ func answers(op operation.Operation, w render.Wording) map[string]render.Message
 		"expired_trigger": private.ExpiredTrigger("k1"),
 		"forgotten":       private.Forgotten(),
 		"unknown_ref":     private.UnknownRef("LBR-AAAAAA"),
-		"status":          private.Status(cards["added"], Steps(), link),
+		"status":          private.Status(cards["added"], named(n, Steps()), link),
 		"status_refused":  private.Status(ends["refused"], nil, ""),
-		"whoami":          private.Whoami(Standing(), LimitsLeft(), w),
+		"whoami":          private.Whoami(named(n, Standing()), named(n, LimitsLeft()), w),
 		"whoami_guest":    private.Whoami(standingBare, nil, w),
 		"help": private.Help(commands.HelpPage{Title: "Adding a server",
 			Lines: []string{"I add servers to load balancers.", "", "/lb-register", "opens the form."}}),
@@ -132,7 +133,7 @@ func answers(op operation.Operation, w render.Wording) map[string]render.Message
 		"zeno":      private.Zeno(op),
 		"details":   private.Details(ends["refused"]),
 	}
-	for _, part := range []map[string]render.Message{unavailable(w, op), busyAnswers(op, link), notices(op, w)} {
+	for _, part := range []map[string]render.Message{unavailable(w, op), busyAnswers(n, op, link), notices(n, op, w)} {
 		maps.Copy(all, part)
 	}
 	for _, kind := range []private.Unoffered{private.UnofferedMention, private.UnofferedShortcut,
@@ -179,17 +180,14 @@ func unavailable(w render.Wording, op operation.Operation) map[string]render.Mes
 }
 
 // busyAnswers are answers about a server that is being added, or was.
-func busyAnswers(op operation.Operation, link string) map[string]render.Message {
-	there := zenlayer.Backend{BackendID: "be-19c4", Weight: 20, Port: "8080"}
+func busyAnswers(n Names, op operation.Operation, link string) map[string]render.Message {
+	there := named(n, zenlayer.Backend{BackendID: "be-19c4", Weight: 20, Port: "8080"})
+	waits, bo := named(n, Sample(InState(operation.Waiting))), operation.Actor{UserID: "U0BO"}
 	return map[string]render.Message{
-		"busy":      private.Busy(&operation.BusyError{Operation: op}, link, operation.Actor{UserID: "U0BO"}),
-		"busy_mine": private.Busy(&operation.BusyError{Operation: op}, link, op.Actor),
-		"busy_mine_waits": private.Busy(&operation.BusyError{
-			Operation: Sample(InState(operation.Waiting))}, link,
-			op.Actor),
-		"busy_waits": private.Busy(&operation.BusyError{
-			Operation: Sample(InState(operation.Waiting))}, link,
-			operation.Actor{UserID: "U0BO"}),
+		"busy":                 private.Busy(&operation.BusyError{Operation: op}, link, bo),
+		"busy_mine":            private.Busy(&operation.BusyError{Operation: op}, link, op.Actor),
+		"busy_mine_waits":      private.Busy(&operation.BusyError{Operation: waits}, link, op.Actor),
+		"busy_waits":           private.Busy(&operation.BusyError{Operation: waits}, link, bo),
 		"busy_no_link":         private.Busy(&operation.BusyError{Operation: op}, "", operation.Actor{}),
 		"present_same":         private.Present(&intake.PresentError{Operation: op, Backend: there, Same: true}),
 		"present_other_weight": private.Present(&intake.PresentError{Operation: op, Backend: there}),
@@ -197,8 +195,8 @@ func busyAnswers(op operation.Operation, link string) map[string]render.Message 
 }
 
 // notices are messages to the owner, and to a person whose channel refused the card.
-func notices(op operation.Operation, w render.Wording) map[string]render.Message {
-	cards, ends := PublicCards(), Endings()
+func notices(n Names, op operation.Operation, w render.Wording) map[string]render.Message {
+	cards, ends := named(n, PublicCards()), named(n, Endings())
 	return map[string]render.Message{
 		"moved":              render.MovedNotice(op, w),
 		"moved_added":        render.MovedNotice(cards["added"], w),
@@ -213,12 +211,12 @@ func notices(op operation.Operation, w render.Wording) map[string]render.Message
 	}
 }
 
-// Views has every view that the bot can build, by name. lbbot blocks writes them.
-func Views() map[string]slack.ModalViewRequest {
+// Views has every view that the bot can build, as Messages.
+func Views(n Names) map[string]slack.ModalViewRequest {
 	w := Wording()
 	views := map[string]slack.ModalViewRequest{
 		"form": form.Register(form.State{ChannelID: "C0INC1234", DraftID: "k1"}),
-		"form_filled": form.Register(form.State{
+		"form_filled": form.Register(named(n, form.State{
 			Values: commands.Values{commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07",
 				commands.KeyType:  "vm",
 				commands.KeyPorts: "8080", commands.KeyWeight: "50", commands.KeyName: "web-07",
@@ -226,15 +224,15 @@ func Views() map[string]slack.ModalViewRequest {
 				commands.KeyTo:     "C0OPS", commands.KeyNoWatch: "true"},
 			Alert:   "Zenlayer did not answer in time. You can type IDs; they will be checked before anything is sent.",
 			Notices: []string{"Values of LBR-7F3KQ2."},
-		}),
+		})),
 		"form_unfit": form.Register(form.State{Values: commands.Values{commands.KeyWeight: "500",
 			commands.KeyType: "x", commands.KeyTo: "#ops"}}),
 		"checking": form.CheckingView(),
 		"failed": form.FailedView(form.Title,
 			"The form could not be filled. Close this and type the command instead."),
 	}
-	maps.Copy(views, approvalViews())
-	for name, op := range Previews() {
+	maps.Copy(views, approvalViews(n))
+	for name, op := range named(n, Previews()) {
 		views[name] = private.PreviewView(op, w)
 	}
 	return views

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"lbbot/bot/sandbox/blockkit"
+	"lbbot/bot/slackapp/render/rendertest"
+)
+
+// blocksCommand writes what the bot can send to Slack.
+func (s session) blocksCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "blocks [DIR]",
+		Short: "Write every message and form as JSON",
+		Long: "Write every message and form that the bot can send, with example values: twice each, with the\n" +
+			"longest names that Slack and Zenlayer allow, and with Chinese names of that length. Without DIR,\n" +
+			"it writes one JSON object from names to payloads. With DIR, it writes one file each.\n" +
+			"It also checks them with the rules of Block Kit that the sandbox knows. To check them with Slack's\n" +
+			"own rules, paste one into Block Kit Builder, or send it to blocks.validate.\n" +
+			"Exit codes: 0 Slack accepts them, 1 it would refuse some, or DIR cannot be written.",
+		Args: usage(atMostOne),
+		RunE: func(_ *cobra.Command, args []string) error {
+			list, err := rendertest.Payloads()
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				err = s.printBlocks(list)
+			} else {
+				err = writeBlocks(args[0], list)
+			}
+			return errors.Join(err, blockFaults(list))
+		},
+	}
+}
+
+// atMostOne accepts a folder, or nothing.
+func atMostOne(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%s takes one DIR or nothing, and got %d arguments", cmd.CommandPath(), len(args))
+	}
+	return nil
+}
+
+// printBlocks writes one JSON object to standard output.
+func (s session) printBlocks(list map[string]rendertest.Payload) error {
+	all := make(map[string]json.RawMessage, len(list))
+	for name, p := range list {
+		all[name] = p.JSON
+	}
+	raw, err := rendertest.Encode(all)
+	if err != nil {
+		return err
+	}
+	_, err = s.out.Write(raw)
+	return err
+}
+
+// writeBlocks writes one file for each payload.
+func writeBlocks(dir string, list map[string]rendertest.Payload) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("%w: name another DIR, or leave it out to write to standard output", err)
+	}
+	for name, p := range list {
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), p.JSON, 0o644); err != nil {
+			return fmt.Errorf("%w: name another DIR, or leave it out to write to standard output", err)
+		}
+	}
+	return nil
+}
+
+// blockFaults has one line for each fault that Slack would refuse.
+func blockFaults(list map[string]rendertest.Payload) error {
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		check := blockkit.ValidateMessage
+		if list[name].View {
+			check = blockkit.ValidateView
+		}
+		for _, v := range check(list[name].JSON) {
+			faults = append(faults, fmt.Errorf("%s: %w", name, v))
+		}
+	}
+	return errors.Join(faults...)
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"lbbot/bot/sandbox/page"
@@ -13,7 +14,13 @@ type cloudPanel struct{ *zenlayertest.Server }
 
 func (p cloudPanel) Backends() int { return len(p.Server.Backends()) }
 
-func (p cloudPanel) AnswerWillBeLost() bool { return len(p.Faults()) > 0 }
+func (p cloudPanel) AnswerWillBeLost() bool { return p.has(zenlayertest.AnswerLost) }
+
+func (p cloudPanel) Off() bool { return p.has(zenlayertest.ConnectionDropped) }
+
+func (p cloudPanel) has(kind zenlayertest.FaultKind) bool {
+	return slices.ContainsFunc(p.Faults(), func(f zenlayertest.Fault) bool { return f.Kind == kind })
+}
 
 func (p cloudPanel) Calls() []page.Call {
 	calls := p.Server.Calls()
@@ -25,18 +32,18 @@ func (p cloudPanel) Calls() []page.Call {
 	return out
 }
 
-// samples returns the names and ids that the page offers.
-func samples(s *zenlayertest.Server) []page.Sample {
+// samples returns the names and ids that the page offers to click.
+func samples(of zenlayertest.Seed) []page.Sample {
 	balancers := map[string]string{}
-	for _, lb := range zenlayertest.SampleData().LoadBalancers {
+	for _, lb := range of.LoadBalancers {
 		balancers[lb.ID] = lb.Name
 	}
 	var out []page.Sample
-	for _, l := range s.Listeners() {
+	for _, l := range of.Listeners {
 		name := balancers[l.LoadBalancerID] + "/" + l.Name
 		out = append(out, page.Sample{Kind: "Listener", ID: name, Label: name, Detail: listenerDetail(l)})
 	}
-	for _, i := range s.Instances() {
+	for _, i := range of.Instances {
 		kind := "Bare metal"
 		if i.Type == zenlayer.InstanceVM {
 			kind = "Virtual machine"

@@ -33,6 +33,8 @@ type playground struct {
 	dir    string
 	log    *zap.Logger
 
+	restart sync.Mutex // held while the bot is halted and started again
+
 	mu   sync.Mutex
 	bot  *bot.Bot
 	stop func() error
@@ -49,7 +51,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 		slack: sandbox.New(sandbox.Options{AppToken: "xapp-sandbox", BotToken: "xoxb-sandbox",
 			Command: "/lb-register"}),
 		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret,
-			Seed: zenlayertest.SampleData()}),
+			Seed: world(time.Now())}),
 	}
 	if _, err := g.slack.Start(); err != nil {
 		return nil, fmt.Errorf("starting the Slack stand-in: %w", err)
@@ -76,6 +78,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
 	c.IncidentCreators, c.Drain = []string{"U0INCBOT"}, bot.Duration(5*time.Second)
 	c.OwnerChannel, c.ApprovalChannel = "C0OPS", approvers
+	c.Protected = []string{protectedListeners}
 	c.Retention = 0 // the folder is deleted anyway
 	g.config = c
 	return g, nil
@@ -86,7 +89,8 @@ func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db")
 // page returns the options of the page.
 func (g *playground) page() page.Options {
 	return page.Options{
-		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(g.cloud), Reset: g.reset, Ready: g.ready,
+		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(zenlayertest.SampleData()), Reset: g.reset,
+		Switch: g.switchCloud, Ready: g.ready,
 		Version: bot.Version,
 		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: "C0INC2041",
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
@@ -124,6 +128,8 @@ func (g *playground) ready() bool {
 // reset deletes messages and the bot's database, restores the sample account, and
 // restarts the bot.
 func (g *playground) reset(ctx context.Context) error {
+	g.restart.Lock()
+	defer g.restart.Unlock()
 	if err := g.halt(); err != nil {
 		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}
@@ -134,6 +140,22 @@ func (g *playground) reset(ctx context.Context) error {
 			return fmt.Errorf("removing the sandbox's database: %w", err)
 		}
 	}
+	return g.start(context.WithoutCancel(ctx))
+}
+
+// switchCloud switches the cloud off or on. The bot is restarted without the cloud, so
+// that it does not know the account from before.
+func (g *playground) switchCloud(ctx context.Context, on bool) error {
+	g.restart.Lock()
+	defer g.restart.Unlock()
+	g.cloud.ClearFaults()
+	if on {
+		return nil
+	}
+	if err := g.halt(); err != nil {
+		g.log.Warn("bot stopped with an error", zap.Error(err))
+	}
+	g.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.ConnectionDropped, Times: -1})
 	return g.start(context.WithoutCancel(ctx))
 }
 

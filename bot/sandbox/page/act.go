@@ -80,6 +80,16 @@ func (p *site) lose(w http.ResponseWriter, r *http.Request) {
 	p.answer(w, r, sandbox.Interaction{Acked: true})
 }
 
+// switchCloud switches the cloud on if the form says so, else off.
+func (p *site) switchCloud(w http.ResponseWriter, r *http.Request) {
+	done := sandbox.Interaction{Acked: true}
+	if err := p.options.Switch(r.Context(), r.PostFormValue("on") == "true"); err != nil {
+		p.options.Log.Error("switching the cloud of the sandbox", zap.Error(err))
+		done.Failure = "refused: the cloud could not be switched; see the log"
+	}
+	p.answer(w, r, done)
+}
+
 func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 	if err := p.options.Reset(r.Context()); err != nil {
 		p.options.Log.Error("resetting the sandbox", zap.Error(err))

@@ -153,6 +153,7 @@ type fakeCloud struct {
 	calls    []Call
 	backends int
 	lose     bool
+	off      bool
 	watchers []chan struct{}
 }
 
@@ -160,6 +161,7 @@ func (s *fakeCloud) Calls() []Call          { s.mu.Lock(); defer s.mu.Unlock(); 
 func (s *fakeCloud) Backends() int          { s.mu.Lock(); defer s.mu.Unlock(); return s.backends }
 func (s *fakeCloud) LoseNextAnswer()        { s.mu.Lock(); defer s.mu.Unlock(); s.lose = true }
 func (s *fakeCloud) AnswerWillBeLost() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.lose }
+func (s *fakeCloud) Off() bool              { s.mu.Lock(); defer s.mu.Unlock(); return s.off }
 func (s *fakeCloud) Subscribe() (<-chan struct{}, func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -34,6 +34,8 @@ type look struct {
 	Calls    []shownCall
 	Backends int
 	WillLose bool
+	Switches bool // the page can switch the cloud off
+	Off      bool // the cloud is off
 }
 
 type shownPerson struct {
@@ -66,7 +68,7 @@ func (p *site) look(r *http.Request) look {
 		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: cmp.Or(world.BotName, "bot"),
 		Command: p.options.Command, Complete: p.options.Completions, Version: p.options.Version,
 		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(),
-		WillLose: p.options.Cloud.AnswerWillBeLost(),
+		WillLose: p.options.Cloud.AnswerWillBeLost(), Switches: p.options.Switch != nil, Off: p.options.Cloud.Off(),
 	}
 	if i := slices.IndexFunc(people, func(s shownPerson) bool { return s.Me }); i >= 0 {
 		l.As = people[i]

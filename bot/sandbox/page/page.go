@@ -39,6 +39,8 @@ type Cloud interface {
 	LoseNextAnswer()
 	// AnswerWillBeLost says that LoseNextAnswer still waits for a call.
 	AnswerWillBeLost() bool
+	// Off says that the cloud answers nothing.
+	Off() bool
 	// Subscribe returns a channel that gets a value after a change, and a
 	// function that ends the subscription.
 	Subscribe() (<-chan struct{}, func())
@@ -77,6 +79,8 @@ type Options struct {
 	Approver Approver
 	// Reset restores the first state of everything. Nil resets only Slack.
 	Reset func(context.Context) error
+	// Switch switches the cloud on or off. Without it the page has no such button.
+	Switch func(ctx context.Context, on bool) error
 	// Ready says that the bot can take commands. Nil means always.
 	Ready func() bool
 	// Log may be nil.
@@ -200,6 +204,9 @@ func (p *site) routes(static fs.FS) http.Handler {
 	mux.HandleFunc("POST /view/suggest", p.suggest)
 	mux.HandleFunc("POST /lose", p.lose)
 	mux.HandleFunc("POST /reset", p.reset)
+	if p.options.Switch != nil {
+		mux.HandleFunc("POST /switch", p.switchCloud)
+	}
 	return mux
 }
 

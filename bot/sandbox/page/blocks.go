@@ -20,6 +20,23 @@ type place struct {
 
 	names  names
 	errors map[string]string // field errors of a view, by block id
+	chosen chosen            // what the external menus of a view hold
+}
+
+// chosen are options by block id and action id; nil where nothing is chosen.
+type chosen map[string]map[string]struct {
+	Option *rawOption `json:"selected_option"`
+}
+
+// chosenIn reads what the menus of a view hold, as the Web API returns it.
+func chosenIn(view json.RawMessage) chosen {
+	var v struct {
+		State struct {
+			Values chosen `json:"values"`
+		} `json:"state"`
+	}
+	_ = json.Unmarshal(view, &v) // a view without state holds nothing
+	return v.State.Values
 }
 
 // InView says that the block is part of a modal.

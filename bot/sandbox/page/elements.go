@@ -174,9 +174,16 @@ func (p place) fill(c *control, e rawElement) {
 			c.Groups = append(c.Groups, choiceGroup{Label: g.Label.Text, Options: p.choices(g.Options, chosen)})
 		}
 	case "external_select":
-		c.Kind, c.Value, c.Chosen, c.Least = "external", e.InitialOption.Value, e.InitialOption.Text.Text, leastQuery
+		c.Kind, c.Least = "external", leastQuery
 		if e.MinQueryLength != nil {
 			c.Least = *e.MinQueryLength
+		}
+		option := &e.InitialOption
+		if held, known := p.chosen[c.BlockID][e.ActionID]; known {
+			option = held.Option
+		}
+		if option != nil {
+			c.Value, c.Chosen = option.Value, option.Text.Text
 		}
 	case "conversations_select":
 		c.Kind, c.Options = "select", p.conversations(e)

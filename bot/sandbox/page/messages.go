@@ -98,7 +98,7 @@ func (p *site) views(at place) []shownView {
 		if v.Type != "" && v.Type != "modal" {
 			continue
 		}
-		in := place{Viewer: at.Viewer, ViewID: v.ID, names: at.names, errors: v.Errors}
+		in := place{Viewer: at.Viewer, ViewID: v.ID, names: at.names, errors: v.Errors, chosen: chosenIn(v.Raw)}
 		shown = append(shown, shownView{
 			ID: v.ID, Title: v.Title, Submit: v.Submit, Close: cmp.Or(v.Close, "Cancel"), Viewer: at.Viewer,
 			Channel: at.ChannelID,

@@ -180,6 +180,11 @@ func TestPickingByMouse(t *testing.T) {
 	x.until("document.activeElement.dataset.suggest === 'listener/pick_listener'")
 	x.picture("pick-2-chosen")
 
+	// A page that is loaded again shows what the form holds.
+	x.do(chromedp.Reload())
+	x.reads("#modal[open]", "Add server")
+	x.holds(listener, "https-443 on api-lb (TCP 443)", "lst-8f2c")
+
 	// The server's list asks for two letters. It can be cleared, as it is optional.
 	x.press(server)
 	x.says(server, "Type 2 letters")
@@ -304,7 +309,10 @@ func TestUpdateFromElsewhereLeavesAnOpenListAlone(t *testing.T) {
 	x.enters()
 	x.holds(server, "web-02 (10.0.3.1)", "i-02")
 
-	// A field that goes away gives the focus to the first of the new form.
+	// A field that goes away gives the focus to the first of the new form, and a
+	// form without fields to its button, until it has fields.
+	x.bot.call("views.update", map[string]any{"view_id": id, "view": json.RawMessage(poolView)})
+	x.until("document.activeElement.textContent === 'Back'")
 	x.bot.call("views.update", map[string]any{"view_id": id, "view": json.RawMessage(formView)})
 	x.reads(".view label", "Weight")
 	x.until("document.activeElement.tagName === 'TEXTAREA'") // focus_on_load

@@ -86,15 +86,17 @@
   // Dialogs: one modal, whose forms are the stack of views, and one question.
   // Fields have data-focus, not autofocus: htmx would focus those after every
   // swap and take the cursor away from the field in use.
-  let top = "";
+  let top = "", stopgap; // the button that has the focus until the form has a field
   function dialogs() {
     const form = $(".view:not([hidden])", modal);
     if (!form) { top = ""; if (modal.open) modal.close(); return; }
     if (!modal.open) modal.showModal();
-    if (form.id === top && (!inForm || form.contains(document.activeElement))) return;
+    const at = document.activeElement, field = $("[data-focus]", form) || $(".fields :is(input, textarea, select)", form);
+    const settled = at === stopgap ? !field : !inForm || form.contains(at);
+    if (form.id === top && settled) return;
     top = form.id;
-    ($("[data-focus]", form) || $(".fields :is(input, textarea, select)", form) ||
-      $("footer .button:last-child", form))?.focus();
+    stopgap = field ? undefined : $("footer .button:last-child", form);
+    (field ?? stopgap)?.focus();
   }
   modal.addEventListener("cancel", (event) => {
     event.preventDefault();

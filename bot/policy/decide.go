@@ -27,8 +27,9 @@ type facts struct {
 	balancer types.Entity
 	request  cedar.Request
 	action   string
-	in       []string // the named groups that the person is in
-	missed   bool     // Cedar asked for an entity that is not here
+	in       []string  // the named groups that the person is in
+	missed   bool      // Cedar asked for an entity that is not here
+	on       [3]string // what balancer was made of
 }
 
 // newFacts builds the facts of a question. If one is missing or impossible, it
@@ -64,10 +65,12 @@ func (f *facts) about(l operation.Listener, account string) bool {
 	if slices.Contains([]string{l.ID, l.Name, l.Protocol, l.LoadBalancerID, l.LoadBalancerName}, "") {
 		return false
 	}
-	f.balancer.UID = uid(typeBalancer, l.LoadBalancerID)
-	f.balancer.Attributes = known(map[types.String]string{"name": l.LoadBalancerName, "zone": l.Zone})
+	if on := [...]string{l.LoadBalancerID, l.LoadBalancerName, l.Zone}; f.on != on { // many have the same
+		f.on, f.balancer.UID = on, uid(typeBalancer, l.LoadBalancerID)
+		f.balancer.Attributes = known(map[types.String]string{"name": l.LoadBalancerName, "zone": l.Zone})
+		f.listener.Parents = types.NewEntityUIDSet(f.balancer.UID)
+	}
 	f.listener.UID = uid(typeListener, l.ID)
-	f.listener.Parents = types.NewEntityUIDSet(f.balancer.UID)
 	f.listener.Attributes = known(map[types.String]string{"name": l.Name, "protocol": l.Protocol, "account": account})
 	f.request.Resource = f.listener.UID
 	return true

@@ -158,18 +158,16 @@ func subjectOf(body ast.IsNode) subject {
 
 // standing reports whether a clause reads only the person, their groups and the
 // channel.
-func (s subject) standing() bool {
+func (s subject) standing() bool { return !s.beyond("channel", "incident") && !s.action && !s.resource }
+
+// beyond reports whether a clause reads more of the context than these attributes.
+func (s subject) beyond(attributes ...string) bool {
 	for name := range s.context {
-		if name != "channel" && name != "incident" {
-			return false
+		if !slices.Contains(attributes, name) {
+			return true
 		}
 	}
-	return !s.action && !s.resource
-}
-
-// reads reports whether a clause reads one of these attributes of the context.
-func (s subject) reads(names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return s.context[name] })
+	return false
 }
 
 func inspect(body ast.IsNode, fn func(ast.IsNode) bool) { ast.Inspect(ast.NewNode(body), fn) }

@@ -10,8 +10,8 @@ import (
 )
 
 // MayChange implements operation.Offers. It reads what Decide reads, once for all
-// listeners, and leaves open the clauses about server, ports and weight. It counts
-// as no decision in the metrics.
+// listeners, and leaves open the clauses about what is not known yet: server, ports
+// and weight. It counts as no decision in the metrics.
 func (g *Gate) MayChange(ctx context.Context, q operation.Question,
 	listeners []operation.Listener) ([]bool, operation.Decision) {
 	may := make([]bool, len(listeners))
@@ -25,7 +25,7 @@ func (g *Gate) MayChange(ctx context.Context, q operation.Question,
 	known := &facts{action: string(q.Action), in: d.In}
 	known.asks(f)
 	known.request.Context = contextOf(q, f)
-	set = set.specialized(known, func(s subject) bool { return s.reads("weight", "ports", "instance", "*") })
+	set = set.specialized(known, func(s subject) bool { return s.beyond("channel", "incident", "hour", "weekday") })
 	for i, l := range listeners {
 		if i%256 == 0 && ctx.Err() != nil {
 			d.Allowed, d.Code, d.What = false, operation.DeniedUnchecked, operation.FactPolicy

@@ -1,6 +1,9 @@
 package commands
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // HelpPage is one page of help.
 type HelpPage struct {
@@ -17,14 +20,15 @@ func parseHelp(rest string) (Command, error) {
 }
 
 // Help returns the page for a topic: "" for the start page, "all" for the keys, "errors" for the error codes, or a key,
-// a verb or an error code. For an unknown topic the page says so.
-func Help(topic string) HelpPage {
+// a verb or an error code. For an unknown topic the page says so. Pages list only the verbs that the reader may use and
+// say how many others there are. If may is nil, that could not be checked: they list all, and say so.
+func Help(topic string, may map[Verb]bool) HelpPage {
 	topic = strings.TrimSpace(Fold(topic))
 	switch strings.ToLower(topic) {
 	case "":
-		return helpStart()
+		return helpStart(may)
 	case "all", "keys":
-		return helpAll()
+		return helpAll(may)
 	case "errors", "codes":
 		return helpErrors()
 	}
@@ -33,7 +37,7 @@ func Help(topic string) HelpPage {
 	}
 	for _, v := range Verbs() {
 		if strings.EqualFold(topic, string(v.Verb)) {
-			return helpVerb(v)
+			return helpVerb(v, may)
 		}
 	}
 	if a, ok := Advice(strings.ToUpper(topic)); ok {
@@ -43,38 +47,64 @@ func Help(topic string) HelpPage {
 	return helpUnknown(topic)
 }
 
-// helpStart has at most 12 lines, so that it fits a phone.
-func helpStart() HelpPage {
-	register := Verbs()[0]
-	lines := []string{
-		"I add a server to a load balancer's listener and post the result in the channel.",
-		Name,
-		"opens the form. Or type it in one line, listener first, then server:",
+// mayUse reports whether a verb is listed: the reader may use it, or that could not be checked.
+func mayUse(v Verb, may map[Verb]bool) bool { return may == nil || may[v] }
+
+// helpRights says what a page does not list, or that it could not be checked; nothing if it lists all for good.
+func helpRights(may map[Verb]bool) []string {
+	if may == nil {
+		return []string{"I could not check which commands you may use, so all of them are listed."}
 	}
-	lines = append(lines, register.Examples...)
-	return HelpPage{Title: "Add a server to a load balancer", Lines: append(lines,
-		"Names and IDs are never guessed: only exact matches are taken. Ports and weight may be left out.",
-		"Slack has no slash commands inside threads: type it in the channel.",
-		Name+" status LBR-7F3KQ2",
-		"shows how far one request is; its ID is on its card.",
-		"Who may do what, and why: "+Name+" whoami. What was done: "+Name+" history.",
-		"All keys: "+Name+" help all. Error codes: "+Name+" help errors.",
-	)}
+	others := 0
+	for _, v := range Verbs() {
+		if !may[v.Verb] {
+			others++
+		}
+	}
+	switch others {
+	case 0:
+		return nil
+	case 1:
+		return []string{"1 more command needs other rights."}
+	}
+	return []string{strconv.Itoa(others) + " more commands need other rights."}
 }
 
-func helpAll() HelpPage {
-	lines := []string{"Write key=value; the listener and the server may stand first, without their keys."}
-	for _, f := range registerFields {
-		lines = append(lines, fieldLine(f))
+// helpStart has at most 12 lines, so that it fits a phone.
+func helpStart(may map[Verb]bool) HelpPage {
+	lines := []string{"I add a server to a load balancer's listener and post the result in the channel."}
+	if mayUse(VerbRegister, may) {
+		lines = append(lines, Name, "opens the form. Or type it in one line, listener first, then server:")
+		lines = append(lines, Verbs()[0].Examples...)
+		lines = append(lines,
+			"Names and IDs are never guessed: only exact matches are taken. Ports and weight may be left out.",
+			"Slack has no slash commands inside threads: type it in the channel.")
 	}
-	lines = append(lines,
-		"Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
+	lines = append(lines, Name+" status LBR-7F3KQ2", "shows how far one request is; its ID is on its card.")
+	more := "Who may do what, and why: " + Name + " whoami."
+	if mayUse(VerbHistory, may) {
+		more += " What was done: " + Name + " history."
+	}
+	lines = append(lines, more+" All keys: "+Name+" help all. Error codes: "+Name+" help errors.")
+	return HelpPage{Title: "Add a server to a load balancer", Lines: append(lines, helpRights(may)...)}
+}
+
+func helpAll(may map[Verb]bool) HelpPage {
+	var lines []string
+	if mayUse(VerbRegister, may) {
+		lines = append(lines, "Write key=value; the listener and the server may stand first, without their keys.")
+		for _, f := range registerFields {
+			lines = append(lines, fieldLine(f))
+		}
+		lines = append(lines,
+			"Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
+	}
 	for _, v := range Verbs() {
-		if v.Usage != "" && v.Verb != VerbRegister {
+		if v.Usage != "" && v.Verb != VerbRegister && mayUse(v.Verb, may) {
 			lines = append(lines, v.Usage+": "+v.Summary+".")
 		}
 	}
-	return HelpPage{Title: "All keys", Lines: lines}
+	return HelpPage{Title: "All keys", Lines: append(lines, helpRights(may)...)}
 }
 
 func fieldLine(f Field) string {
@@ -108,13 +138,15 @@ func exampleOf(f Field) string {
 	return commandLine(v)
 }
 
-func helpVerb(v VerbInfo) HelpPage {
-	return HelpPage{
-		Title: strings.TrimSpace(Name + " " + v.Usage),
-		Lines: append([]string{strings.ToUpper(v.Summary[:1]) + v.Summary[1:] + ".",
-			"Who sees the answer: " + v.SeenBy + "."},
-			v.Examples...),
+func helpVerb(v VerbInfo, may map[Verb]bool) HelpPage {
+	page := HelpPage{Title: strings.TrimSpace(Name + " " + v.Usage)}
+	if !mayUse(v.Verb, may) {
+		page.Lines = []string{"You may not use this here. Who may do what, and why: " + Name + " whoami."}
+		return page
 	}
+	page.Lines = append([]string{strings.ToUpper(v.Summary[:1]) + v.Summary[1:] + ".",
+		"Who sees the answer: " + v.SeenBy + "."}, v.Examples...)
+	return page
 }
 
 func helpUnknown(topic string) HelpPage {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,25 +13,79 @@ func allTopics() []string {
 	return append(helpTopics(), "", "keys", "codes", "nonsense")
 }
 
+// allBut are the rights of a person who may not use some verbs.
+func allBut(verbs ...Verb) map[Verb]bool {
+	may := map[Verb]bool{}
+	for _, v := range Verbs() {
+		may[v.Verb] = !slices.Contains(verbs, v.Verb)
+	}
+	return may
+}
+
+// readers are people with different rights.
+func readers() map[string]map[Verb]bool {
+	return map[string]map[Verb]bool{"all rights": allBut(), "not checked": nil,
+		"no requests":                allBut(VerbRegister, VerbForm),
+		"neither requests nor trail": allBut(VerbRegister, VerbForm, VerbHistory), "no trail": allBut(VerbHistory)}
+}
+
 func TestHelpFitsAPhone(t *testing.T) {
 	t.Parallel()
-	require.LessOrEqual(t, len(Help("").Lines), 12)
+	for name, may := range readers() {
+		require.LessOrEqual(t, len(Help("", may).Lines), 12, name)
+	}
+}
+
+func TestHelpListsOnlyWhatTheReaderMayDo(t *testing.T) {
+	t.Parallel()
+	none := allBut(VerbRegister, VerbForm, VerbHistory)
+	for _, topic := range []string{"", "all"} {
+		text := strings.Join(Help(topic, none).Lines, "\n")
+		require.Contains(t, text, "3 more commands need other rights.", topic)
+		require.Contains(t, text, "status", topic)
+		require.Contains(t, text, "whoami", topic)
+		for _, unwanted := range []string{"web-07", "opens the form", "history", "weight (or", "could not check"} {
+			require.NotContains(t, text, unwanted, topic)
+		}
+		text = strings.Join(Help(topic, allBut(VerbHistory)).Lines, "\n")
+		require.Contains(t, text, "1 more command needs other rights.", topic)
+		require.NotContains(t, text, "history", topic)
+		require.NotContains(t, strings.Join(Help(topic, allBut()).Lines, "\n"), "other rights", topic)
+	}
+	for _, v := range []Verb{VerbRegister, VerbForm, VerbHistory} {
+		require.Equal(t, []string{"You may not use this here. Who may do what, and why: /lb-register whoami."},
+			Help(string(v), none).Lines)
+	}
+	require.Contains(t, strings.Join(Help("status", none).Lines, "\n"), "/lb-register status LBR-7F3KQ2")
+}
+
+func TestHelpThatCouldNotCheckRightsListsAllAndSaysSo(t *testing.T) {
+	t.Parallel()
+	for _, topic := range []string{"", "all"} {
+		unchecked, all := Help(topic, nil).Lines, Help(topic, allBut()).Lines
+		require.Equal(t, all, unchecked[:len(all)], topic)
+		require.Equal(t, []string{"I could not check which commands you may use, so all of them are listed."},
+			unchecked[len(all):], topic)
+	}
+	require.Equal(t, Help("history", allBut()), Help("history", nil))
 }
 
 func TestEveryCommandInHelpIsAccepted(t *testing.T) {
 	t.Parallel()
 	seen := 0
-	for _, topic := range allTopics() {
-		page := Help(topic)
-		require.NotEmpty(t, page.Title, topic)
-		require.NotEmpty(t, page.Lines, topic)
-		for _, line := range page.Lines {
-			require.NotContains(t, line, "\n")
-			require.LessOrEqual(t, utf8.RuneCountInString(line), 300, line)
-			if strings.HasPrefix(line, Name) {
-				_, err := Parse(line)
-				require.NoError(t, err, line)
-				seen++
+	for _, may := range readers() {
+		for _, topic := range allTopics() {
+			page := Help(topic, may)
+			require.NotEmpty(t, page.Title, topic)
+			require.NotEmpty(t, page.Lines, topic)
+			for _, line := range page.Lines {
+				require.NotContains(t, line, "\n")
+				require.LessOrEqual(t, utf8.RuneCountInString(line), 300, line)
+				if strings.HasPrefix(line, Name) {
+					_, err := Parse(line)
+					require.NoError(t, err, line)
+					seen++
+				}
 			}
 		}
 	}
@@ -47,7 +102,7 @@ func TestEveryCommandInHelpIsAccepted(t *testing.T) {
 
 func TestHelpAllNamesEveryKeyAndItsAliases(t *testing.T) {
 	t.Parallel()
-	all := strings.Join(Help("all").Lines, "\n")
+	all := strings.Join(Help("all", allBut()).Lines, "\n")
 	for _, f := range RegisterFields() {
 		require.Contains(t, all, f.Key)
 		for _, alias := range f.Aliases {
@@ -70,10 +125,10 @@ func TestHelpKnowsItsTopics(t *testing.T) {
 		"nonsense":          "Help",
 	}
 	for topic, title := range tests {
-		require.Equal(t, title, Help(topic).Title, topic)
+		require.Equal(t, title, Help(topic, allBut()).Title, topic)
 	}
-	require.Contains(t, Help("wieght").Lines[0], "Did you mean weight")
-	require.NotContains(t, Help("<!channel>").Lines[0], "<")
+	require.Contains(t, Help("wieght", allBut()).Lines[0], "Did you mean weight")
+	require.NotContains(t, Help("<!channel>", allBut()).Lines[0], "<")
 }
 
 func TestEveryFieldExampleIsAccepted(t *testing.T) {

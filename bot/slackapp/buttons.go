@@ -6,7 +6,6 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/commands"
 )
 
 // button is what a click on one of our buttons does.
@@ -42,7 +41,7 @@ func buttons() map[string]button {
 		render.ActApNo:         {opens: true, do: withValue((*App).openDeny)},
 
 		render.ActHelpOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
-			a.tell(ctx, d, private.Help(commands.Help("")))
+			a.tell(ctx, d, a.help(ctx, d, ""))
 		})},
 		render.ActWhoamiOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
 			a.whoami(ctx, d)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -30,7 +31,7 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 		answer.empty(ctx)
 		a.openForm(ctx, d, commands.Values{}, nil)
 	case commands.VerbHelp:
-		a.say(ctx, d, answer, private.Help(commands.Help(strings.Join(c.Args, " "))))
+		a.say(ctx, d, answer, a.help(ctx, d, strings.Join(c.Args, " ")))
 	case commands.VerbRegister:
 		reg, err := commands.BuildRegistration(c.Values)
 		if err != nil {
@@ -43,6 +44,21 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 			a.inform(ctx, d, c)
 		}
 	}
+}
+
+// helpWithin is how long help may take to find out what a person may do: Slack waits three seconds for the ack that
+// carries it.
+const helpWithin = time.Second
+
+// help is one page of help, with what the person may do here.
+func (a *App) help(ctx context.Context, d delivery, topic string) render.Message {
+	ctx, cancel := context.WithTimeoutCause(ctx, helpWithin, fmt.Errorf("Slack did not answer within %s", helpWithin))
+	defer cancel()
+	may, known := a.Intake.Verbs(ctx, d.Actor, d.Place)
+	if !known {
+		may = nil
+	}
+	return private.Help(commands.Help(topic, may))
 }
 
 // inform answers a command that only reads.

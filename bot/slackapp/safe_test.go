@@ -279,7 +279,9 @@ func TestEveryCardIsValidWithTheLongestNames(t *testing.T) {
 func TestEveryCardTakesTheNamesGiven(t *testing.T) {
 	t.Parallel()
 	for name, m := range rendertest.Messages(rendertest.Longest()) {
-		requireNames(t, name, encode(t, m.Blocks))
+		if !strings.HasPrefix(name, "help") { // its examples are the same for everybody
+			requireNames(t, name, encode(t, m.Blocks))
+		}
 	}
 	for name, v := range rendertest.Views(rendertest.Longest()) {
 		requireNames(t, name, encode(t, v.Blocks))

@@ -47,6 +47,8 @@ func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
 	case d.Kind == kindCommand:
 		r.late = ephemeral(private.Still(private.StillChecking))
+	case d.Kind == kindSuggestion:
+		r.late = form.NoList()
 	}
 	return r
 }
@@ -216,6 +218,6 @@ func (a *App) sayBusy(ctx context.Context, d delivery, answer *answer) {
 	case kindClick, kindShortcut, kindMessageAct:
 		a.tell(ctx, d, private.TryAgain())
 	default:
-		answer.empty(ctx) // nobody waits for words
+		answer.with(ctx, answer.late) // nobody waits for words
 	}
 }

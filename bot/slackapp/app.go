@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
+	"lbbot/commands"
 )
 
 // Deliveries notes which Slack deliveries are answered, across replicas.
@@ -71,6 +72,7 @@ type App struct {
 	excuses *lanes // what is said when the lanes are full
 	memory  *memory
 	asked   *claims
+	chosen  *choices
 	metrics *metrics
 	ctx     context.Context //nolint:containedctx // ends the work this value owns
 	cancel  context.CancelCauseFunc
@@ -91,11 +93,13 @@ type metrics struct {
 	ackTime   prometheus.Histogram
 	acks      *prometheus.CounterVec
 	faults    *prometheus.CounterVec
+	lists     *prometheus.CounterVec
 }
 
 // New makes an App. It calls nothing.
 func New(c Config) *App {
-	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), asked: newClaims(c.Now), metrics: newMetrics(c.Registerer)}
+	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), asked: newClaims(c.Now),
+		chosen: newChoices(c.Now), metrics: newMetrics(c.Registerer)}
 	panicked := func(cause any) { // while it answered for another panic
 		c.Log.Error("answering for a fault panicked", zap.Any("problem", cause), zap.Stack("stack"))
 	}
@@ -115,6 +119,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Acks by what came of writing them."}, []string{"result"}),
 		faults: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_envelope_faults_total",
 			Help: "Envelopes that could not be handled as meant."}, []string{"fault"}),
+		lists: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_form_lists_total",
+			Help: "Questions of the form for what to offer, by field and result."}, []string{"field", "result"}),
 	}
 	for _, k := range []string{kindCommand, kindClick, kindSubmit, kindClosed, kindSuggestion, kindShortcut,
 		kindMessageAct, kindEvent, "other"} {
@@ -126,7 +132,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, f := range []string{"undecodable", "unknown", "foreign", "busy", "panic", "unanswered", "untold"} {
 		m.faults.WithLabelValues(f)
 	}
-	reg.MustRegister(m.envelopes, m.ackTime, m.acks, m.faults)
+	for _, f := range []string{commands.KeyListener, commands.KeyServer} {
+		for _, r := range []string{listOffered, listDenied, listUnavailable, listLate} {
+			m.lists.WithLabelValues(f, r)
+		}
+	}
+	reg.MustRegister(m.envelopes, m.ackTime, m.acks, m.faults, m.lists)
 	return m
 }
 
@@ -215,6 +226,8 @@ func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, wh
 		a.say(ctx, d, r, words)
 	case d.Kind == kindSubmit && d.View != nil:
 		a.refuseSubmit(ctx, d, r, words, nil)
+	case d.Kind == kindSuggestion:
+		r.with(ctx, r.late)
 	case d.Kind == kindClick || d.Kind == kindShortcut || d.Kind == kindMessageAct:
 		a.tell(ctx, d, words)
 	}
@@ -234,7 +247,7 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 	case kindClosed:
 		answer.empty(ctx)
 	case kindSuggestion:
-		answer.with(ctx, map[string]any{"options": []any{}})
+		a.suggest(ctx, d, answer)
 	case kindShortcut, kindMessageAct:
 		a.tell(ctx, d, private.NotYet(private.UnofferedShortcut))
 	case kindEvent:

@@ -10,7 +10,7 @@ import (
 
 // button is what a click on one of our buttons does.
 type button struct {
-	opens  bool // opens a form: acked at once, because it stores nothing
+	opens  bool // opens or redraws a form: acked at once, because it stores nothing
 	stores bool // stores something before the ack
 	do     func(ctx context.Context, a *App, d delivery, answer *answer, value string)
 }
@@ -39,6 +39,8 @@ func buttons() map[string]button {
 		render.ActReqAgainForm: {opens: true, do: onOperation((*App).change)},
 		render.ActGlassOpen:    {opens: true, do: withValue((*App).openGlass)},
 		render.ActApNo:         {opens: true, do: withValue((*App).openDeny)},
+		render.ActFormTyped:    {opens: true, do: withValue((*App).typeIDs)},
+		render.ActPickListener: {opens: true, do: withValue((*App).chose)},
 
 		render.ActHelpOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
 			a.tell(ctx, d, a.help(ctx, d, ""))

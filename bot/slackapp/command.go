@@ -21,6 +21,7 @@ import (
 // command answers a slash command: in the ack itself if nothing has to be looked
 // up, else with a message before the ack.
 func (a *App) command(ctx context.Context, d delivery, answer *answer) {
+	d.Stranger = true
 	c, err := commands.Parse(d.Text)
 	if err != nil {
 		a.say(ctx, d, answer, a.problem(ctx, d, err))
@@ -38,6 +39,7 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 			a.say(ctx, d, answer, a.problem(ctx, d, err))
 			return
 		}
+		d.Stranger = false // what goes wrong after this is found by Intake, which admits nobody else
 		a.register(ctx, d, answer, reg)
 	default:
 		if !a.delivered(ctx, d).Told {

@@ -57,7 +57,7 @@ type container struct {
 // pressed is one component that was used.
 type pressed struct {
 	ActionID string
-	Value    string // of a button, or of the option that was selected
+	Value    string // of a button, or of the option that was selected; of a question for options: what was typed
 	ActionTS string
 }
 
@@ -87,6 +87,9 @@ type delivery struct {
 	Place operation.Place
 	Key   string // the same for every delivery of one interaction
 	Lane  string // work on one lane is done in order: one operation, one view, or one interaction that came twice
+
+	// Stranger says that nobody has checked yet whether the person may learn names.
+	Stranger bool
 }
 
 // decode reads an envelope. An error names what could not be read; the envelope
@@ -158,6 +161,9 @@ func (d *delivery) readInteraction(f socket.Fields, envelope string) {
 			Value:    render.FirstOf(a.Object("selected_option").Text("value"), a.Text("value")),
 			ActionTS: a.Text("action_ts")})
 	}
+	if d.Kind == kindSuggestion {
+		d.Actions = []pressed{{ActionID: f.Text("action_id"), Value: f.Text("value")}}
+	}
 	if f.Has("view") {
 		v := f.Object("view")
 		d.View = &view{ID: v.Text("id"), Hash: v.Text("hash"), CallbackID: v.Text("callback_id"),
@@ -167,15 +173,19 @@ func (d *delivery) readInteraction(f socket.Fields, envelope string) {
 }
 
 func (d *delivery) keyInteraction(envelope string) {
+	var m form.Meta
+	if d.View != nil {
+		var ours bool
+		if m, ours = form.ReadMeta(d.View.PrivateMetadata); ours {
+			d.Place.ChannelID = m.Channel
+		}
+	}
 	switch {
 	case d.Kind == kindSubmit && d.View != nil:
 		d.Key = "submit:" + d.View.ID + ":" + d.View.Hash
 		d.Lane = "view:" + d.View.ID
-		if m, ok := form.ReadMeta(d.View.PrivateMetadata); ok {
-			d.Place.ChannelID = m.Channel
-			if id, _, err := render.ParseButtonValue(m.About); err == nil {
-				d.Lane = "operation:" + id
-			}
+		if id, _, err := render.ParseButtonValue(m.About); err == nil {
+			d.Lane = "operation:" + id
 		}
 	case d.Kind == kindClick && len(d.Actions) > 0:
 		a := d.Actions[0]
@@ -207,7 +217,7 @@ func readState(raw json.RawMessage) (*slack.ViewState, error) {
 		in := values.Part(id).Object(id)
 		a := slack.BlockAction{Value: in.Text("value"), SelectedConversation: in.Text("selected_conversation"),
 			SelectedChannel: in.Text("selected_channel")}
-		a.SelectedOption.Value = in.Object("selected_option").Text("value")
+		a.SelectedOption = readOption(in.Object("selected_option"))
 		a.SelectedOptions = make([]slack.OptionBlockObject, len(in.Objects("selected_options")))
 		s.Values[id] = map[string]slack.BlockAction{id: a}
 	}
@@ -215,4 +225,17 @@ func readState(raw json.RawMessage) (*slack.ViewState, error) {
 		return s, fmt.Errorf("reading what was filled in: %w", err)
 	}
 	return s, nil
+}
+
+// readOption reads an option with its words, so that a form that is drawn again
+// can show it.
+func readOption(o socket.Fields) slack.OptionBlockObject {
+	out := slack.OptionBlockObject{Value: o.Text("value")}
+	if text := o.Part("text").Label("text"); text != "" {
+		out.Text = render.PlainText(render.Bare(text), render.MaxOption)
+	}
+	if about := o.Part("description").Label("text"); about != "" {
+		out.Description = render.PlainText(render.Bare(about), render.MaxOption)
+	}
+	return out
 }

@@ -19,12 +19,13 @@ import (
 )
 
 // openForm opens the form with what is known already. Nothing is looked up
-// before, because the trigger lives three seconds and began before us.
+// before, because the trigger lives three seconds and began before us: the lists
+// are in memory.
 func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notices []string) {
-	view := form.Register(form.State{Values: v, ChannelID: d.Place.ChannelID,
-		DraftID: form.Meta{Channel: d.Place.ChannelID}.String(), Notices: notices})
-	_, err := a.Web.OpenView(ctx, d.TriggerID, view)
+	f := a.drawn(d, v, notices)
+	id, hash, err := a.Web.OpenView(ctx, d.TriggerID, form.Register(f))
 	if err == nil {
+		a.opened(ctx, d, f, view{ID: id, Hash: hash})
 		return
 	}
 	switch code := web.ErrorCode(err); {
@@ -38,7 +39,7 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 	default:
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
-	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keep(v, notices...)))
+	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keepAll(memo{values: v, problems: notices, stranger: d.Stranger})))
 }
 
 // submit answers a view that a person sent.
@@ -62,12 +63,13 @@ func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 // finished behind a waiting screen.
 func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 	answer.asking = true
-	state, err := readState(d.View.State)
+	a.chosen.send(d.View.ID)
+	f, err := readForm(d)
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
 	}
-	op, err := a.preview(ctx, d, form.Values(state))
+	op, err := a.preview(ctx, d, f)
 	if err == nil {
 		view := private.PreviewView(op, a.wording())
 		if !answer.with(ctx, slack.NewPushViewSubmissionResponse(&view)) {
@@ -76,8 +78,8 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	words := a.problem(ctx, d, err)
-	again := a.formAgain(d, err, words)
-	response := slack.NewErrorsViewSubmissionResponse(formErrors(err, words))
+	again := a.formAgain(f, err, words)
+	response := slack.NewErrorsViewSubmissionResponse(formErrors(f, err, words))
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok && e.Fault.Answered() {
 		response = slack.NewUpdateViewSubmissionResponse(&again) // a field has no room for it
 	}
@@ -88,11 +90,11 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 
 // preview checks what was filled in, all of it in one round. Permission looks at the channel that the
 // form was opened in and never at the one chosen for the result.
-func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (operation.Operation, error) {
-	reg, err := commands.BuildRegistration(values)
-	var wrong []commands.Problem
+func (a *App) preview(ctx context.Context, d delivery, f form.State) (operation.Operation, error) {
+	reg, err := commands.BuildRegistration(f.Values)
+	wrong := f.Unlisted()
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		wrong = e.Problems
+		wrong = append(wrong, e.Problems...)
 	}
 	place, err := a.resultPlace(ctx, d, reg)
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
@@ -111,27 +113,25 @@ func (a *App) preview(ctx context.Context, d delivery, values commands.Values) (
 
 // formErrors puts an error on the fields it belongs to: Slack shows errors
 // nowhere else.
-func formErrors(err error, words render.Message) map[string]string {
+func formErrors(f form.State, err error, words render.Message) map[string]string {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return form.Errors(e)
+		return f.Errors(e)
 	}
 	field := commands.KeyListener
 	if _, ok := errors.AsType[*intake.PresentError](err); ok {
 		field = commands.KeyServer
 	}
-	return map[string]string{render.FieldBlockID(field): render.Clamp(render.Bare(words.Text), render.MaxFieldError)}
+	return map[string]string{f.Block(field): render.Clamp(render.Bare(words.Text), render.MaxFieldError)}
 }
 
 // formAgain is the submitted form with the problems on top, because Slack shows no
 // field errors in an updated view.
-func (a *App) formAgain(d delivery, err error, words render.Message) slack.ModalViewRequest {
-	state, _ := readState(d.View.State) // unreadable values are dropped
-	f := form.State{Values: form.Values(state), ChannelID: d.Place.ChannelID,
-		DraftID: d.View.PrivateMetadata,
-		Alert:   words.Text}
+func (a *App) formAgain(f form.State, err error, words render.Message) slack.ModalViewRequest {
+	f.Alert, f.Notices = words.Text, nil
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		f.Alert, f.Notices = fmt.Sprintf(form.ToFix, e.Count()), form.Problems(e)
 	}
+	f.About = a.aboutPicked(f)
 	return form.Register(f)
 }
 
@@ -146,7 +146,7 @@ func (a *App) showInstead(ctx context.Context, d delivery, view slack.ModalViewR
 func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewRequest) bool {
 	ctx, cancel := a.outlive(ctx, tellWithin)
 	defer cancel()
-	err := a.Web.UpdateView(ctx, d.View.ID, view)
+	err := a.Web.UpdateView(ctx, d.View.ID, "", view)
 	if err != nil && web.ErrorCode(err) != "not_found" {
 		a.Log.Warn("a view could not be replaced", zap.Error(err))
 	}
@@ -238,13 +238,11 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 	var view slack.ModalViewRequest
 	switch {
 	case d.View.CallbackID == render.ViewForm:
-
-		errs := map[string]string{render.FieldBlockID(commands.KeyListener): render.Clamp(render.Bare(words.Text),
-			render.MaxFieldError)}
-		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(errs)) {
+		f, _ := readForm(d) // unreadable values are dropped
+		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(formErrors(f, nil, words))) {
 			return
 		}
-		a.showInstead(ctx, d, a.formAgain(d, nil, words), words)
+		a.showInstead(ctx, d, a.formAgain(f, nil, words), words)
 		return
 	case retry != nil:
 		view = private.PreviewView(*retry, a.wording())

@@ -76,6 +76,8 @@ func presses() map[string]press {
 		render.ActLinkOpen:   {about: draft}, render.ActGlassOpen: {about: draftToAsk}, render.ActApNo: {about: asks},
 		render.ActApMore: {about: more(asks)},
 
+		render.ActFormTyped: {about: draft}, render.ActPickListener: {about: draft},
+
 		render.ActReqSend:     {stores: "Accept", about: draft},
 		render.ActApprovalAsk: {stores: "Accept", about: draftToAsk},
 		render.ActReqCancel:   {stores: "Save", about: draft},

@@ -18,7 +18,8 @@ import (
 // the bot; the answer has a token that finds it in the log.
 func (a *App) problem(ctx context.Context, d delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		return private.InputErrors(e, a.memory.keep(e.Values, form.Problems(e)...), a.keepOffer(ctx, d, e))
+		kept := a.memory.keepAll(memo{values: e.Values, problems: form.Problems(e), stranger: d.Stranger})
+		return private.InputErrors(e, kept, a.keepOffer(ctx, d, e))
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok {
 		return private.Denied(e, a.wording())

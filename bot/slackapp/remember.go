@@ -22,6 +22,7 @@ type memory struct {
 type memo struct {
 	values   commands.Values
 	problems []string // what was wrong with the rest
+	stranger bool     // as delivery.Stranger, of the person who typed
 	until    time.Time
 }
 
@@ -34,9 +35,11 @@ func newMemory(now func() time.Time, newID func() string) *memory {
 	return &memory{now: now, newID: newID, items: map[string]memo{}}
 }
 
-// keep stores values, and what was wrong with the rest, and returns the key to
-// them.
-func (m *memory) keep(v commands.Values, problems ...string) string {
+// keep stores values and returns the key to them.
+func (m *memory) keep(v commands.Values) string { return m.keepAll(memo{values: v}) }
+
+// keepAll is keep for values with what was wrong with the rest.
+func (m *memory) keepAll(item memo) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for len(m.order) > 0 && (len(m.order) >= maxMemos || !m.now().Before(m.items[m.order[0]].until)) {
@@ -44,27 +47,76 @@ func (m *memory) keep(v commands.Values, problems ...string) string {
 		m.order = m.order[1:]
 	}
 	key := m.newID()
-	m.items[key] = memo{maps.Clone(v), problems, m.now().Add(memoFor)}
+	item.values, item.until = maps.Clone(item.values), m.now().Add(memoFor)
+	m.items[key] = item
 	m.order = append(m.order, key)
 	return key
 }
 
-// recall returns what was kept under a key; ok is false when it is forgotten.
+// recall returns the values that were kept under a key; ok is false when they are
+// forgotten.
 func (m *memory) recall(key string) (v commands.Values, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	item, ok := m.items[key]
-	if !ok || !m.now().Before(item.until) {
-		return nil, false
-	}
-	return maps.Clone(item.values), true
+	item, ok := m.recallAll(key)
+	return item.values, ok
 }
 
-// problems returns what was wrong with the rest of what is kept under a key.
-func (m *memory) problems(key string) []string {
+// recallAll is recall with what was wrong with the rest.
+func (m *memory) recallAll(key string) (item memo, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.items[key].problems
+	item, ok = m.items[key]
+	if !ok || !m.now().Before(item.until) {
+		return memo{}, false
+	}
+	item.values = maps.Clone(item.values)
+	return item, true
+}
+
+// choices remember for a limited time the last thing that a person did in each
+// open form, so that an answer to something earlier does not replace it.
+type choices struct {
+	now func() time.Time
+
+	mu sync.Mutex
+	of map[string]choice // by view
+}
+
+type choice struct {
+	at    string // Slack's time of the action
+	sent  bool   // the form was sent after it
+	until time.Time
+}
+
+func newChoices(now func() time.Time) *choices { return &choices{now: now, of: map[string]choice{}} }
+
+// note stores an action and reports whether none in this view was later.
+func (c *choices) note(view, at string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	maps.DeleteFunc(c.of, func(_ string, last choice) bool { return !now.Before(last.until) })
+	if c.of[view].at > at {
+		return false
+	}
+	c.of[view] = choice{at: at, until: now.Add(claimFor)}
+	return true
+}
+
+// send stores that a form was sent.
+func (c *choices) send(view string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := c.of[view]
+	last.sent, last.until = true, c.now().Add(claimFor)
+	c.of[view] = last
+}
+
+// last reports whether an action is still the last one in its view, and whether
+// the form was sent after it.
+func (c *choices) last(view, at string) (last, sent bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of[view].at == at, c.of[view].sent
 }
 
 // claims remember for a limited time what this process may do only once, such as

@@ -81,13 +81,11 @@ func (a *App) registration(ctx context.Context, d delivery, id string) (commands
 
 // openRemembered opens the form with what a person typed before.
 func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
-	values, notices := commands.Values{}, []string(nil)
 	key, _, err := render.ParseButtonValue(value)
-	kept, ok := a.memory.recall(key)
-	if err == nil && ok {
-		values, notices = kept, a.memory.problems(key)
-	} else {
-		notices = []string{private.Forgotten().Text}
+	kept, ok := a.memory.recallAll(key)
+	if err != nil || !ok {
+		kept = memo{values: commands.Values{}, problems: []string{private.Forgotten().Text}}
 	}
-	a.openForm(ctx, d, values, notices)
+	d.Stranger = kept.stranger
+	a.openForm(ctx, d, kept.values, kept.problems)
 }

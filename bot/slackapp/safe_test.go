@@ -242,18 +242,36 @@ func TestViewsStayValidAndInertWithHostileValues(t *testing.T) {
 				values[f.Key] = s
 			}
 			for name, v := range map[string]slack.ModalViewRequest{
-				"form": form.Register(form.State{Values: values, ChannelID: s, DraftID: s, Alert: s,
-					Notices: []string{s, s}}), "failed": form.FailedView(form.Title, s),
+				"form":   form.Register(hostileForm(s, values)),
+				"picked": form.Register(hostilePick(s, values)), "failed": form.FailedView(form.Title, s),
 				"preview": private.PreviewView(hostileOperation(s, operation.Draft, ""), fixedWording()),
 			} {
 				requireView(t, v)
 				requireInertBlocks(t, name, encode(t, v.Blocks))
 			}
-			for _, text := range form.Errors(&commands.InputError{Problems: manyProblems(s)}) {
+			for _, text := range hostileForm(s, values).Errors(&commands.InputError{Problems: manyProblems(s)}) {
 				require.Less(t, len([]rune(text)), 150)
 			}
 		})
 	}
+}
+
+// hostileForm is the typed form, and hostilePick the one with lists, with text
+// that somebody chose with care.
+func hostileForm(s string, values commands.Values) form.State {
+	f := form.New(s, values, []string{s, s})
+	f.Alert = s
+	f.TypeIDs()
+	return f
+}
+
+func hostilePick(s string, values commands.Values) form.State {
+	f := form.New(s, values, []string{s, s})
+	l := hostileOperation(s, operation.Draft, "").Listener
+	f.Pick(commands.KeyListener, form.ListenerOption(l))
+	f.Pick(commands.KeyServer, form.ServerOption(hostileOperation(s, operation.Draft, "").Server))
+	f.About = &form.About{Listener: l, Read: true, Pool: []zenlayer.Backend{{Port: s, Weight: 5}, {Port: s + "1"}}}
+	return f
 }
 
 // Line 2 of the script's tests.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/slackapp/render/rendertest"
@@ -126,7 +127,19 @@ func TestAFormWithAnotherTypeIsReadAlikeOrNamesTheField(t *testing.T) {
 			require.NoError(t, err, s.Sample)
 		default:
 			require.NoError(t, err, s.Sample)
-			require.Equal(t, want, got, s.Sample)
+			require.Equal(t, decided(want), decided(got), s.Sample)
 		}
 	}
+}
+
+// decided is what was filled in without the words of options, on which nothing
+// depends.
+func decided(s *slack.ViewState) map[string]map[string]slack.BlockAction {
+	for _, block := range s.Values {
+		for id, in := range block {
+			in.SelectedOption.Text, in.SelectedOption.Description = nil, nil
+			block[id] = in
+		}
+	}
+	return s.Values
 }

@@ -1,11 +1,13 @@
 package slackapp
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -46,19 +48,41 @@ func fill(t *testing.T, v slack.ModalViewRequest) *slack.ViewState {
 	return state
 }
 
+// typedForm is the form without lists.
+func typedForm(v commands.Values) form.State {
+	f := form.New("C0INC1234", v, nil)
+	f.TypeIDs()
+	return f
+}
+
+// pickedForm is the form with lists.
+func pickedForm(v commands.Values) form.State {
+	f := form.New("C0INC1234", v, nil)
+	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
+		f.Pick(key, form.TextOption(v[key]))
+	}
+	return f
+}
+
 func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
 	t.Parallel()
-	for name, values := range map[string]commands.Values{
-		"nothing but where it was opened": {commands.KeyTo: "C0INC1234"},
-		"everything": {commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07", commands.KeyType: "vm",
-			commands.KeyPorts:  "8080,8081",
-			commands.KeyWeight: "50", commands.KeyName: "web-07", commands.KeyReason: "inc-1234 <b>",
-			commands.KeyTo: "C0OPS", commands.KeyNoWatch: "true"},
+	everything := commands.Values{commands.KeyListener: "lst-8f2c", commands.KeyServer: "i-55a1",
+		commands.KeyPorts: "8080,8081", commands.KeyWeight: "50", commands.KeyName: "web-07",
+		commands.KeyReason: "inc-1234 <b>", commands.KeyTo: "C0OPS", commands.KeyNoWatch: "true"}
+	typed := maps.Clone(everything)
+	typed[commands.KeyListener], typed[commands.KeyType] = "api-lb:443", "vm"
+	for name, f := range map[string]form.State{
+		"nothing but where it was opened": pickedForm(commands.Values{commands.KeyTo: "C0INC1234"}),
+		"everything, picked":              pickedForm(everything),
+		"everything, typed":               typedForm(typed),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			view := form.Register(form.State{Values: values, ChannelID: "C0INC1234"})
-			require.Equal(t, values, form.Values(fill(t, view)))
+			view := form.Register(f)
+			got := form.Read(fill(t, view), view.PrivateMetadata)
+			require.Equal(t, f.Values, got.Values)
+			require.Equal(t, "C0INC1234", got.ChannelID)
+			require.Equal(t, encode(t, view), encode(t, form.Register(got)), "it is drawn again as it was")
 		})
 	}
 }
@@ -66,7 +90,7 @@ func TestTheFormGivesBackWhatItWasFilledWith(t *testing.T) {
 func TestTheFormShowsEveryFieldOfTheAPI(t *testing.T) {
 	t.Parallel()
 	shown := map[string]bool{}
-	for _, b := range form.Register(form.State{}).Blocks.BlockSet {
+	for _, b := range form.Register(typedForm(nil)).Blocks.BlockSet {
 		shown[b.ID()] = true
 	}
 	for _, f := range commands.RegisterFields() {
@@ -78,47 +102,57 @@ func TestTheFormShowsEveryFieldOfTheAPI(t *testing.T) {
 
 func TestFormValuesOutsideAFieldAreLeftOut(t *testing.T) {
 	t.Parallel()
-	got := form.Values(fill(t, form.Register(form.State{ChannelID: "C0INC1234", Values: commands.Values{
-		commands.KeyWeight: "101", commands.KeyType: "toaster", commands.KeyTo: "#ops", "unknown": "x"}})))
-	require.Equal(t, commands.Values{commands.KeyTo: "C0INC1234"}, got)
+	got := form.Read(fill(t, form.Register(typedForm(commands.Values{
+		commands.KeyWeight: "101", commands.KeyType: "toaster", commands.KeyTo: "#ops", "unknown": "x"}))), "")
+	require.Equal(t, commands.Values{commands.KeyTo: "C0INC1234"}, got.Values)
 }
 
 func TestAMissingStateIsAnEmptyForm(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, form.Values(nil))
-	require.Empty(t, form.Values(&slack.ViewState{}))
+	require.Empty(t, form.Read(nil, "").Values)
+	require.Empty(t, form.Read(&slack.ViewState{}, "").Values)
 	unwatched := slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 		render.FieldBlockID(commands.KeyNoWatch): {render.FieldBlockID(commands.KeyNoWatch): {}},
 		"field_other":                            {"field_other": {Value: "x"}},
 	}}
-	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, form.Values(&unwatched),
+	require.Equal(t, commands.Values{commands.KeyNoWatch: "true"}, form.Read(&unwatched, "").Values,
 		"an unticked box is an answer")
 }
 
 func TestErrorsStandUnderTheirFields(t *testing.T) {
 	t.Parallel()
-	got := form.Errors(&commands.InputError{Problems: []commands.Problem{
+	e := &commands.InputError{Problems: []commands.Problem{
 		{Field: commands.KeyPorts, Text: "Typed words.", Form: "Words of the form."},
 		{Field: commands.KeyPorts, Text: "Another."},
 		{Text: "Of no field."},
 		{Field: commands.KeyDryRun, Text: "Not in the form."},
-	}})
-	require.Equal(t, map[string]string{
-		render.FieldBlockID(commands.KeyPorts):    "Words of the form. Another.",
-		render.FieldBlockID(commands.KeyListener): "Of no field. Not in the form.",
-	}, got)
+	}}
+	for id, f := range map[string]form.State{"pick_listener": pickedForm(nil), "field_listener": typedForm(nil)} {
+		require.Equal(t, map[string]string{render.FieldBlockID(commands.KeyPorts): "Words of the form. Another.",
+			id: "Of no field. Not in the form."}, form.Read(fill(t, form.Register(f)), "").Errors(e))
+	}
 }
 
 func TestErrorsNameOnlyInputsOfTheForm(t *testing.T) {
 	t.Parallel()
-	inputs := map[string]bool{}
-	for _, b := range form.Register(form.State{}).Blocks.BlockSet {
-		inputs[b.ID()] = true
-	}
-	for _, f := range commands.RegisterFields() {
-		for id := range form.Errors(&commands.InputError{
-			Problems: []commands.Problem{{Field: f.Key, Text: "x"}}}) {
-			require.True(t, inputs[id], "%s is not an input", id)
+	direct := pickedForm(nil)
+	direct.About = &form.About{Listener: operation.Listener{Kind: operation.DirectRouting}}
+	halfTyped := pickedForm(nil)
+	halfTyped.Typed[commands.KeyServer] = true
+	for name, f := range map[string]form.State{"picked": pickedForm(nil), "typed": typedForm(nil), "direct": direct,
+		"half typed": halfTyped} {
+		inputs := map[string]bool{}
+		view := form.Register(f)
+		for _, b := range view.Blocks.BlockSet {
+			if in, ok := b.(*slack.InputBlock); ok {
+				inputs[in.BlockID] = true
+			}
+		}
+		for _, field := range append(commands.RegisterFields(), commands.Field{}) {
+			for id := range form.Read(fill(t, view), "").Errors(&commands.InputError{
+				Problems: []commands.Problem{{Field: field.Key, Text: "x"}}}) {
+				require.True(t, inputs[id], "%s: %s is not an input", name, id)
+			}
 		}
 	}
 }

@@ -161,6 +161,10 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.types("/lb-register")
 	r.reads("#modal[open]", "Add server")
 	r.picture("real-form")
+	_, err := chromedp.Run(tab, chromedp.Poll[bool](`(b => { b?.click(); return Boolean(b) })(
+		[...document.querySelectorAll("#modal button")].find(b => b.textContent.trim() == "Type IDs instead"))`))
+	require.NoError(t, err)
+	require.NoError(t, chromedp.Do(tab, chromedp.WaitVisible(chromedp.CSS("#modal [name*=field_listener]"))))
 	require.NoError(t, chromedp.Do(tab,
 		chromedp.SendKeys(chromedp.CSS("#modal [name*=field_listener]"), "api-lb/https-443"),
 		chromedp.SendKeys(chromedp.CSS("#modal [name*=field_server]"), "web-08"),
@@ -174,7 +178,7 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	require.NoError(t, chromedp.Do(tab, chromedp.Evaluate[chromedp.Void](
 		`(b => { b.click(); b.click(); })(document.querySelector("#modal form:not([hidden]) button[type=submit]"))`)))
 	r.reads(".message:not(.private)", "web-08")
-	_, err := chromedp.Run(tab,
+	_, err = chromedp.Run(tab,
 		chromedp.Poll[bool](
 			`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/view/submit")).length >= 3`))
 	require.NoError(t, err)

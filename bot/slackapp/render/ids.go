@@ -31,6 +31,8 @@ const (
 	ActWhoamiOpen   = "whoami_open"    // what may I do?, privately; no value
 	ActHistOlder    = "hist_older"     // the next page of a history; value: a key of the caller's
 	ActLinkOpen     = "link_open"      // a button with an address; to be acked, nothing else
+	ActFormTyped    = "form_type_ids"  // form: fields to type into in place of the lists; no value
+	ActPickListener = "pick_listener"  // form: a listener was picked; value: its ID
 
 	ActApprovalAsk = "approval_ask" // preview: ask others to agree
 	ActGlassOpen   = "glass_open"   // preview: the form for break-glass
@@ -55,6 +57,7 @@ const (
 	blockActions = "actions"
 	BlockPicks   = "picks"
 	fieldPrefix  = "field_"
+	pickPrefix   = "pick_"
 )
 
 // The entries of the req_more overflow menu. Each is answered privately by
@@ -77,7 +80,7 @@ func ActionIDs() []string {
 	return []string{ActFixOpenForm, ActFixPick + "1", ActFixPick + "2", ActFixPick + "3", ActFixPick + "4",
 		ActFixPick + "5", ActHelpOpen, ActFormOpen, ActReqSend, ActReqChange, ActReqCancel, ActReqMore,
 		ActReqAgain, ActReqAgainForm, ActOpStop, ActSettleNow, ActSettleYes, ActSettleNo, ActWhoamiOpen, ActHistOlder,
-		ActLinkOpen,
+		ActLinkOpen, ActFormTyped, ActPickListener,
 		ActApprovalAsk, ActGlassOpen, ActApYes, ActApNo, ActApQuestion, ActApMore}
 }
 
@@ -147,3 +150,7 @@ func IsAlnum(c byte) bool {
 
 // FieldBlockID is the block id of a form field; its action id is the same.
 func FieldBlockID(key string) string { return fieldPrefix + key }
+
+// PickBlockID is the block id of a form field whose value is picked from a list;
+// its action id is the same.
+func PickBlockID(key string) string { return pickPrefix + key }

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,14 +12,31 @@ import (
 	"lbbot/commands"
 )
 
-// State is what the form shows when it is drawn.
+// State is what the form shows when it is drawn. Read gives back the state of a
+// form that was sent.
 type State struct {
 	Values    commands.Values // by Field.Key; what does not fit its field is left out
 	ChannelID string          // where the form was opened from; empty: Slack's current conversation
-	// the draft it changes, or any short reference of the caller's; comes back in private_metadata
-	DraftID string
-	Alert   string   // one warning on top
-	Notices []string // further sentences on top
+	Alert     string          // one warning on top
+	Notices   []string        // further sentences on top
+
+	// Picked is the option shown in the listener's and the server's list. The value
+	// of such a field is the option's.
+	Picked map[string]*slack.OptionBlockObject
+	// Typed has the listener and the server as far as they are typed, and not picked
+	// from a list.
+	Typed map[string]bool
+	// About is the listener that was picked; nil: nothing is known of it.
+	About *About
+
+	ports    string // typed before the field for ports was taken away
+	portless bool   // the form that was sent had no field for ports
+}
+
+// New is the state of a form with values, opened from a channel.
+func New(channelID string, v commands.Values, notices []string) State {
+	return State{Values: maps.Clone(v), ChannelID: channelID, Notices: notices,
+		Picked: map[string]*slack.OptionBlockObject{}, Typed: map[string]bool{}}
 }
 
 // Register is the form for one registration, made from
@@ -26,13 +44,55 @@ type State struct {
 func Register(f State) slack.ModalViewRequest {
 	v := Modal(render.ViewForm, Title, formClose)
 	v.Submit = render.PlainText("Check", render.MaxButton)
-	v.PrivateMetadata = render.Clamp(f.DraftID, render.MaxMetadata)
+	v.PrivateMetadata = render.Clamp(f.meta().String(), render.MaxMetadata)
 	list := append([]slack.Block{Alert(f.Alert, slack.AlertLevelWarning)}, Alerts(f.Notices)...)
 	for _, field := range formFields() {
-		list = append(list, fieldBlock(field, f))
+		list = append(list, f.blocks(field)...)
 	}
 	v.Blocks.BlockSet = render.Blocks(list...)
 	return v
+}
+
+// meta is what the form has to remember besides its fields.
+func (f State) meta() Meta {
+	m := Meta{Channel: f.ChannelID, Alert: f.Alert, Notices: f.Notices}
+	if f.About.direct() {
+		m.Ports = render.FirstOf(f.Values[commands.KeyPorts], f.ports)
+	}
+	return m
+}
+
+// blocks are the blocks of one field.
+func (f State) blocks(field commands.Field) []slack.Block {
+	switch field.Key {
+	case commands.KeyListener:
+		if !f.Typed[field.Key] {
+			return []slack.Block{f.pick(field), f.About.line()}
+		}
+	case commands.KeyServer:
+		if !f.Typed[field.Key] {
+			return []slack.Block{f.pick(field), typedButton()}
+		}
+		if !f.Typed[commands.KeyListener] {
+			return []slack.Block{fieldBlock(field, f), typedButton()}
+		}
+	case commands.KeyType:
+		if !f.Typed[commands.KeyServer] {
+			return nil // the server that was picked has it
+		}
+	case commands.KeyPorts:
+		if f.About.direct() {
+			return []slack.Block{render.Section(directPorts)}
+		}
+		field.Hint = render.FirstOf(f.About.portsHint(), field.Hint)
+		if f.portless && f.ports != "" {
+			f.Values = maps.Clone(f.Values)
+			f.Values[field.Key] = f.ports
+		}
+	case commands.KeyWeight:
+		field.Hint = render.FirstOf(f.About.weightHint(), field.Hint)
+	}
+	return []slack.Block{fieldBlock(field, f)}
 }
 
 // formFields are the fields that the form shows, in its order.
@@ -42,7 +102,7 @@ func formFields() []commands.Field {
 
 // fieldBlock is one input. Block and action id are the same and stay the same
 // when the view is drawn again, so that Slack keeps what was typed.
-func fieldBlock(f commands.Field, state State) slack.Block {
+func fieldBlock(f commands.Field, state State) *slack.InputBlock {
 	id := render.FieldBlockID(f.Key)
 	in := slack.NewInputBlock(id, render.PlainText(f.Label, maxLabel), nil, fieldElement(f, state))
 	if f.Hint != "" {

@@ -49,10 +49,19 @@ type Meta struct {
 	Channel string `json:"channel"`
 	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
 	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
+
+	Alert   string   `json:"alert,omitempty"`   // the form for a registration, drawn again, keeps what is on top
+	Notices []string `json:"notices,omitempty"` // as Alert
+	Ports   string   `json:"ports,omitempty"`   // typed before the field for ports was taken away
 }
 
+// String leaves out what does not fit into the metadata of a view.
 func (m Meta) String() string {
-	b, _ := json.Marshal(m) // one string: cannot fail
+	b, _ := json.Marshal(m) // strings: cannot fail
+	if len(b) > render.MaxMetadata {
+		m.Alert, m.Notices = "", nil
+		b, _ = json.Marshal(m)
+	}
 	return string(b)
 }
 

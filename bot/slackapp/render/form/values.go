@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -10,23 +11,98 @@ import (
 	"lbbot/commands"
 )
 
-// Values reads the form's state back: the reverse of Register. Fields
-// left empty are absent, as in a typed command; blocks of unknown names are
-// ignored.
-func Values(state *slack.ViewState) commands.Values {
-	values := commands.Values{}
+// Read is the state of a form that was sent, to be drawn again; the metadata is
+// the view's. Fields left empty are absent from its Values, as in a typed command;
+// blocks of unknown names are ignored.
+func Read(state *slack.ViewState, metadata string) State {
+	m, _ := ReadMeta(metadata)
+	f := New(m.Channel, commands.Values{}, m.Notices)
+	f.Alert, f.ports = m.Alert, m.Ports
 	if state == nil {
-		return values
+		return f
 	}
-	for _, f := range formFields() {
-		id := render.FieldBlockID(f.Key)
+	for _, field := range formFields() {
+		id := render.FieldBlockID(field.Key)
 		if in, ok := state.Values[id][id]; ok {
-			if v := FieldValue(f, in); v != "" {
-				values[f.Key] = v
+			f.Typed[field.Key] = isPicked(field.Key)
+			if v := FieldValue(field, in); v != "" {
+				f.Values[field.Key] = v
+			}
+		}
+		if !isPicked(field.Key) {
+			continue
+		}
+		id = render.PickBlockID(field.Key)
+		switch in := state.Values[id][id].SelectedOption; in.Value {
+		case "":
+		case NotListed:
+			f.Values[field.Key] = NotListed
+		default:
+			f.Values[field.Key] = in.Value
+			if in.Text == nil {
+				f.Pick(field.Key, TextOption(in.Value))
+			} else {
+				f.Pick(field.Key, &in)
 			}
 		}
 	}
-	return values
+	_, asked := state.Values[render.FieldBlockID(commands.KeyPorts)]
+	f.portless = !asked
+	return f
+}
+
+// isPicked reports whether a field is picked from a list unless it is typed.
+func isPicked(key string) bool { return key == commands.KeyListener || key == commands.KeyServer }
+
+// Pick puts an option into a list's field, unless it is nil. Its value becomes the
+// field's.
+func (f *State) Pick(key string, o *slack.OptionBlockObject) {
+	if o != nil {
+		f.Picked[key], f.Values[key] = o, o.Value
+	}
+}
+
+// PickOrType is Pick, but without an option the field is typed.
+func (f *State) PickOrType(key string, o *slack.OptionBlockObject) {
+	f.Typed[key] = o == nil
+	f.Pick(key, o)
+}
+
+// TypeIDs turns the lists into fields to type into. What was picked becomes the
+// text of its ID.
+func (f *State) TypeIDs() {
+	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
+		f.Typed[key] = true
+		if f.Values[key] == NotListed {
+			delete(f.Values, key)
+		}
+	}
+	f.About = nil
+}
+
+// Unlisted are the problems of fields in whose list only NotListed could be
+// picked.
+func (f State) Unlisted() []commands.Problem {
+	var problems []commands.Problem
+	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
+		if f.Values[key] == NotListed {
+			problems = append(problems, commands.Problem{Field: key, Text: notListedHelp})
+		}
+	}
+	return problems
+}
+
+// Block is the block id of a field of the form that was sent. Slack shows errors
+// nowhere else, so what belongs to no field of it goes to the listener's.
+func (f State) Block(key string) string {
+	known := slices.ContainsFunc(formFields(), func(x commands.Field) bool { return x.Key == key })
+	if !known || key == commands.KeyType && !f.Typed[commands.KeyServer] || key == commands.KeyPorts && f.portless {
+		key = commands.KeyListener
+	}
+	if isPicked(key) && !f.Typed[key] {
+		return render.PickBlockID(key)
+	}
+	return render.FieldBlockID(key)
 }
 
 // FieldValue reads one field of a submitted form.
@@ -49,19 +125,10 @@ func FieldValue(f commands.Field, in slack.BlockAction) string {
 }
 
 // Errors puts each problem on its field's block, for a view's errors.
-// Problems of no field of the form go to the first one, since Slack shows
-// errors nowhere else.
-func Errors(e *commands.InputError) map[string]string {
-	known := map[string]bool{}
-	for _, f := range formFields() {
-		known[f.Key] = true
-	}
+func (f State) Errors(e *commands.InputError) map[string]string {
 	errs := map[string]string{}
 	for _, p := range e.Problems {
-		id := render.FieldBlockID(commands.KeyListener)
-		if known[p.Field] {
-			id = render.FieldBlockID(p.Field)
-		}
+		id := f.Block(p.Field)
 		errs[id] = render.Clamp(strings.TrimSpace(errs[id]+" "+render.Clean(p.OnField())), render.MaxFieldError)
 	}
 	return errs

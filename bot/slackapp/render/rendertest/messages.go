@@ -217,23 +217,12 @@ func notices(n Names, op operation.Operation, w render.Wording) map[string]rende
 func Views(n Names) map[string]slack.ModalViewRequest {
 	w := Wording()
 	views := map[string]slack.ModalViewRequest{
-		"form": form.Register(form.State{ChannelID: "C0INC1234", DraftID: "k1"}),
-		"form_filled": form.Register(named(n, form.State{
-			Values: commands.Values{commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07",
-				commands.KeyType:  "vm",
-				commands.KeyPorts: "8080", commands.KeyWeight: "50", commands.KeyName: "web-07",
-				commands.KeyReason: "inc-1234",
-				commands.KeyTo:     "C0OPS", commands.KeyNoWatch: "true"},
-			Alert:   "Zenlayer did not answer in time. You can type IDs; they will be checked before anything is sent.",
-			Notices: []string{"Values of LBR-7F3KQ2."},
-		})),
-		"form_unfit": form.Register(form.State{Values: commands.Values{commands.KeyWeight: "500",
-			commands.KeyType: "x", commands.KeyTo: "#ops"}}),
 		"checking": form.CheckingView(),
 		"failed": form.FailedView(form.Title,
 			"The form could not be filled. Close this and type the command instead."),
 	}
 	maps.Copy(views, approvalViews(n))
+	maps.Copy(views, formViews(n))
 	for name, op := range named(n, Previews()) {
 		views[name] = private.PreviewView(op, w)
 	}

@@ -1,0 +1,208 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/web"
+	"lbbot/commands"
+)
+
+// The results of a question of the form for what to offer.
+const (
+	listOffered     = "offered"
+	listDenied      = "denied"
+	listUnavailable = "unavailable"
+	listLate        = "late"
+)
+
+const (
+	maxTyped     = 100 // characters of what was typed in a list
+	openedAction = "0" // earlier than Slack's time of any action
+)
+
+// suggest answers a question of the form for what to offer. A person who may see
+// none of it gets an empty list.
+func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
+	if len(d.Actions) == 0 || d.View == nil {
+		answer.with(ctx, form.NoOptions())
+		return
+	}
+	typed := operation.Clip(d.Actions[0].Value, maxTyped)
+	var options any
+	var err error
+	var field string
+	switch d.Actions[0].ActionID {
+	case render.PickBlockID(commands.KeyListener):
+		var found intake.Suggested
+		field = commands.KeyListener
+		found, err = a.Intake.SuggestListeners(ctx, d.Actor, a.place(d), typed)
+		options = form.Listeners(found)
+	case render.PickBlockID(commands.KeyServer):
+		var found []operation.Server
+		var more int
+		field = commands.KeyServer
+		f, _ := readForm(d) // only the zone depends on it
+		found, more, err = a.Intake.SuggestServers(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener], typed)
+		options = form.Servers(found, more)
+	default:
+		answer.with(ctx, form.NoOptions())
+		return
+	}
+	result := listOffered
+	if _, denied := errors.AsType[*intake.DeniedError](err); denied {
+		options, result = form.NoOptions(), listDenied
+	} else if err != nil {
+		options, result = form.NoList(), listUnavailable
+		a.Log.Info("the form has nothing to offer", zap.String("field", field), zap.Error(err))
+	}
+	if !answer.with(ctx, options) {
+		result = listLate
+	}
+	a.metrics.lists.WithLabelValues(field, result).Inc()
+}
+
+// readForm reads what was filled in so far in the form.
+func readForm(d delivery) (form.State, error) {
+	state, err := readState(d.View.State)
+	return form.Read(state, d.View.PrivateMetadata), err
+}
+
+// drawn is the form with values, as far as they are known without asking anybody.
+// A value that is exactly one thing in the lists is shown as picked; any other
+// stays as it was typed.
+func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State {
+	f := form.New(d.Place.ChannelID, v, notices)
+	listeners, servers := a.Intake.Listed()
+	f.Alert = form.WithoutLists(listeners, servers)
+	f.Typed[commands.KeyListener], f.Typed[commands.KeyServer] = !listeners, !servers
+	if text := v[commands.KeyListener]; listeners && text != "" {
+		l, _ := a.Intake.KnownListener(text)
+		f.PickOrType(commands.KeyListener, shownTo(d, text, l.ID, form.ListenerOption(l)))
+	}
+	if text := v[commands.KeyServer]; servers && text != "" {
+		s, _ := a.Intake.KnownServer(text, v[commands.KeyType])
+		f.PickOrType(commands.KeyServer, shownTo(d, text, s.ID, form.ServerOption(s)))
+	}
+	if !d.Stranger {
+		f.About = a.aboutPicked(f)
+	}
+	return f
+}
+
+// shownTo is an option for what a person typed. A stranger is shown no more than
+// the ID that they typed.
+func shownTo(d delivery, typed, id string, o *slack.OptionBlockObject) *slack.OptionBlockObject {
+	switch {
+	case !d.Stranger:
+		return o
+	case id == typed:
+		return form.TextOption(id)
+	}
+	return nil
+}
+
+// aboutPicked is what the lists know of the listener that was picked; nil if that
+// is nothing.
+func (a *App) aboutPicked(f form.State) *form.About {
+	if f.Picked[commands.KeyListener] == nil {
+		return nil
+	}
+	l, ok := a.Intake.KnownListener(f.Values[commands.KeyListener])
+	if !ok {
+		return nil
+	}
+	return &form.About{Listener: l}
+}
+
+// opened does what can wait until the form is open.
+func (a *App) opened(ctx context.Context, d delivery, f form.State, v view) {
+	a.Intake.FormOpened(d.Actor, a.place(d))
+	if f.Picked[commands.KeyListener] != nil && a.chosen.note(v.ID, openedAction) {
+		d.View = &v
+		a.describe(ctx, d, f, openedAction)
+	}
+}
+
+// chose shows what is known of the listener that was just picked in a form.
+func (a *App) chose(ctx context.Context, d delivery, id string) {
+	if id == form.NotListed {
+		a.typeIDs(ctx, d, "")
+		return
+	}
+	a.inForm(d, func(f form.State, at string) { a.describe(ctx, d, f, at) })
+}
+
+// typeIDs turns the lists of a form into fields to type into.
+func (a *App) typeIDs(ctx context.Context, d delivery, _ string) {
+	a.inForm(d, func(f form.State, at string) {
+		f.TypeIDs()
+		a.redraw(ctx, d, f, at)
+	})
+}
+
+// inForm does something with the form in which d was pressed, unless something
+// later was done in it already.
+func (a *App) inForm(d delivery, do func(f form.State, at string)) {
+	if d.View == nil || d.View.CallbackID != render.ViewForm {
+		return
+	}
+	at := d.Actions[0].ActionTS
+	f, err := readForm(d)
+	switch {
+	case err != nil:
+		a.Log.Warn("a form could not be read and stays as it is", zap.Error(err))
+	case a.chosen.note(d.View.ID, at):
+		do(f, at)
+	}
+}
+
+// describe draws a form again with what is known of the listener in it.
+func (a *App) describe(ctx context.Context, d delivery, f form.State, at string) {
+	c, err := a.Intake.Chosen(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener])
+	f.About = &form.About{Listener: c.Listener, Pool: c.Pool, Read: c.PoolFault == operation.Fault{}}
+	if e, ok := errors.AsType[*intake.DeniedError](err); ok {
+		f.About = &form.About{Problem: form.NotAllowed}
+		if e.Decision.Code != operation.DeniedNoRule {
+			f.About.Problem = private.Denied(e, a.wording()).Text
+		}
+	} else if _, ok := errors.AsType[*commands.InputError](err); ok {
+		f.About = &form.About{Problem: form.Gone}
+	} else if err != nil {
+		a.Log.Info("the form says less about a listener", zap.Error(err))
+		f.About = a.aboutPicked(f)
+	}
+	a.redraw(ctx, d, f, at)
+}
+
+// redraw replaces a form in which something was done at a time, unless something
+// later was done in it. What is typed meanwhile stays: Slack keeps it by the ids of
+// the blocks.
+func (a *App) redraw(ctx context.Context, d delivery, f form.State, at string) {
+	if last, _ := a.chosen.last(d.View.ID, at); !last {
+		return
+	}
+	ctx, cancel := a.outlive(ctx, tellWithin)
+	defer cancel()
+	shown := form.Register(f)
+	err := a.Web.UpdateView(ctx, d.View.ID, d.View.Hash, shown)
+	if web.ErrorCode(err) == hashConflict { // drawn again since, for something earlier or because it was sent
+		if last, sent := a.chosen.last(d.View.ID, at); !last || sent {
+			return
+		}
+		err = a.Web.UpdateView(ctx, d.View.ID, "", shown)
+	}
+	if err != nil && web.ErrorCode(err) != "not_found" {
+		a.Log.Warn("a view could not be replaced", zap.Error(err))
+	}
+}
+
+const hashConflict = "hash_conflict"

@@ -1,0 +1,67 @@
+package rendertest
+
+import (
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render/form"
+	"lbbot/commands"
+	"lbbot/zenlayer"
+)
+
+// formViews has the form in each of its shapes.
+func formViews(n Names) map[string]slack.ModalViewRequest {
+	pool := func(port string, weights ...int) (list []zenlayer.Backend) {
+		for _, w := range weights {
+			list = append(list, zenlayer.Backend{Port: port, Weight: w})
+		}
+		return list
+	}
+	op := named(n, Sample())
+	equal, direct := op.Listener, op.Listener
+	equal.Scheduler, equal.HealthCheck = "rr", new(false)
+	direct.Kind, direct.Protocol, direct.Port = operation.DirectRouting, "UDP", "53"
+	unread := form.About{Listener: op.Listener}
+	unread.Listener.Servers = -1
+	views := map[string]slack.ModalViewRequest{
+		"form":       form.Register(form.New("C0INC1234", nil, nil)),
+		"form_typed": form.Register(typed(form.New("C0INC1234", nil, nil), false)),
+		"form_filled": form.Register(typed(form.New("C0INC1234", named(n, commands.Values{
+			commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07", commands.KeyType: "vm",
+			commands.KeyPorts: "8080", commands.KeyWeight: "50", commands.KeyName: "web-07",
+			commands.KeyReason: "inc-1234", commands.KeyTo: "C0OPS", commands.KeyNoWatch: "true"}),
+			[]string{"Values of LBR-7F3KQ2."}), false)),
+		"form_unfit": form.Register(typed(form.New("", commands.Values{commands.KeyWeight: "500",
+			commands.KeyType: "x", commands.KeyTo: "#ops"}, nil), true)),
+	}
+	for name, about := range map[string]form.About{
+		"picked":  {Listener: op.Listener, Pool: pool("8080", 50, 50, 50, 50), Read: true},
+		"mixed":   {Listener: op.Listener, Pool: append(pool("8080", 20, 50), pool("443", 50)...), Read: true},
+		"empty":   {Listener: op.Listener, Read: true},
+		"unread":  unread,
+		"equal":   {Listener: equal, Pool: pool("443", 50), Read: true},
+		"direct":  {Listener: direct, Pool: pool("53", 50), Read: true},
+		"refused": {Problem: form.NotAllowed},
+		"gone":    {Problem: form.Gone},
+	} {
+		views["form_"+name] = form.Register(picked(op, about))
+	}
+	return views
+}
+
+// typed is a form without lists.
+func typed(f form.State, servers bool) form.State {
+	f.TypeIDs()
+	f.Alert = form.WithoutLists(servers, false)
+	f.Typed[commands.KeyListener] = !servers
+	return f
+}
+
+// picked is a form with a listener and a server from the lists.
+func picked(op operation.Operation, about form.About) form.State {
+	f := form.New("C0INC1234", commands.Values{commands.KeyPorts: "8080"}, nil)
+	f.Pick(commands.KeyListener, form.ListenerOption(op.Listener))
+	f.Pick(commands.KeyServer, form.ServerOption(op.Server))
+	f.About = &about
+	return f
+}

@@ -89,7 +89,7 @@ func arrows() map[string][]string {
 		"bot/operation/intake":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/runner":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/sweep":   {"bot/operation"},
-		"bot/operation/catalog": {"bot/operation", "zenlayer"},
+		"bot/operation/catalog": {"bot/operation", "commands", "zenlayer"},
 		"bot/sandbox":           {"bot/sandbox/blockkit", "bot/sandbox/socket"},
 		"bot/sandbox/blockkit":  {},
 		"bot/sandbox/socket":    {},

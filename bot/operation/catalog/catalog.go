@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/zenlayer"
 )
 
 const (
@@ -33,6 +34,8 @@ type Catalog struct {
 	log     *zap.Logger
 	metrics *metrics
 	woken   chan struct{}
+
+	bareMetalOnly bool // virtual machines were refused; only Run uses it
 
 	listeners atomic.Pointer[listeners] // nil: never read
 	servers   atomic.Pointer[servers]
@@ -79,31 +82,23 @@ func (c *Catalog) Servers(query, zone string, limit int) (best []operation.Serve
 
 // Listener returns the listener with this id; false: it is not in the list, or there is no list.
 func (c *Catalog) Listener(id string) (operation.Listener, bool) {
-	l := c.usableListeners()
-	at, ok := l.byID[id]
-	if !ok {
-		return operation.Listener{}, false
-	}
-	return l.items[at], true
+	return c.usableListeners().get(id)
 }
 
 // Server returns the server with this id; false: it is not in the list, or there is no list.
 func (c *Catalog) Server(id string) (operation.Server, bool) {
-	s := c.usableServers()
-	at, ok := s.byID[id]
-	if !ok {
-		return operation.Server{}, false
-	}
-	return s.items[at], true
+	return c.usableServers().get(id)
 }
 
-// ListenersOf returns the ids of the listeners that a server is on, sorted. known says that these are all: the list
-// of load balancers was read with its backends, and includes backends of the server's type. The answer must not be
-// changed.
+// ListenersOf returns the ids of the listeners that a server is on. known says that these are all: the load balancers
+// were read with their backends, and with those of the server's type. The answer must not be changed.
 func (c *Catalog) ListenersOf(instanceID string) (ids []string, known bool) {
 	l := c.usableListeners()
-	s, ok := c.Server(instanceID)
-	return l.on[instanceID], ok && l.lists[s.Type]
+	s, known := c.Server(instanceID)
+	if s.Type == zenlayer.InstanceVM {
+		return l.on[instanceID], known && l.virtualOn
+	}
+	return l.on[instanceID], known && l.bareMetalOn
 }
 
 // usableListeners returns an empty list if there is none that may be offered.

@@ -10,59 +10,103 @@ import (
 	"lbbot/zenlayer"
 )
 
-// listeners is one complete reading, never changed after it was published.
+// list is one complete reading, never changed after it was published.
+type list[T any] struct {
+	at    time.Time // zero: there is none
+	items []T       // in the order in which equal matches are offered
+	keys  string    // of all items, in one text that can be searched at once
+	ends  []int     // of the key of each item, with the line break that follows it
+	byID  map[string]int
+}
+
+// entry is an item before it has its place in a list.
+type entry[T any] struct {
+	item      T
+	order, id string
+	key       string
+}
+
+func newList[T any](at time.Time, entries []entry[T]) list[T] {
+	slices.SortFunc(entries, func(a, b entry[T]) int {
+		return cmp.Or(strings.Compare(a.order, b.order), strings.Compare(a.id, b.id))
+	})
+	l := list[T]{at: at, items: make([]T, len(entries)), ends: make([]int, len(entries)),
+		byID: make(map[string]int, len(entries))}
+	var keys strings.Builder
+	for n, e := range entries {
+		keys.WriteString(e.key)
+		keys.WriteByte('\n')
+		l.items[n], l.ends[n], l.byID[e.id] = e.item, keys.Len(), n
+	}
+	l.keys = keys.String()
+	return l
+}
+
+// search calls hit for each item that fits, in their order.
+func (l *list[T]) search(q query, hit func(n, rank int)) {
+	begin := 0 // of the key of item n
+	for n := 0; n < len(l.items); n++ {
+		at := strings.Index(l.keys[begin:], q.longest)
+		if at < 0 {
+			return
+		}
+		for at += begin; l.ends[n] <= at; n++ {
+			begin = l.ends[n]
+		}
+		if rank, ok := q.rank(l.keys[begin : l.ends[n]-1]); ok {
+			hit(n, rank)
+		}
+		begin = l.ends[n]
+	}
+}
+
+func (l *list[T]) get(id string) (item T, ok bool) {
+	n, ok := l.byID[id]
+	if ok {
+		item = l.items[n]
+	}
+	return item, ok
+}
+
+// listeners are ordered by load balancer, then name.
 type listeners struct {
-	at    time.Time
-	items []operation.Listener // by load balancer, then name
-	keys  []string             // what is searched of each item
-	byID  map[string]int       // place in items
-	on    map[string][]string  // sorted ids of the listeners by the id of a server on them
-	lists map[zenlayer.InstanceType]bool
+	list[operation.Listener]
+	on          map[string][]string // ids of the listeners by the id of a server on them
+	bareMetalOn bool                // on has all bare metal servers
+	virtualOn   bool                // and all virtual machines
 }
 
 func newListeners(at time.Time, lbs []zenlayer.LoadBalancer) *listeners {
-	l := &listeners{at: at, byID: map[string]int{}, on: map[string][]string{},
-		lists: map[zenlayer.InstanceType]bool{zenlayer.InstanceBM: true}}
+	var entries []entry[operation.Listener]
 	for _, lb := range lbs {
-		for _, listener := range lb.Listeners {
-			l.items = append(l.items, operation.ListenerOf(listener, lb))
+		for _, of := range lb.Listeners {
+			item := operation.ListenerOf(of, lb)
+			order := strings.Join([]string{fold(lb.Name), lb.ID, fold(of.Name)}, "\n")
+			entries = append(entries, entry[operation.Listener]{item, order, item.ID, listenerKey(item)})
 		}
-		l.note(lb)
 	}
-	slices.SortFunc(l.items, func(a, b operation.Listener) int {
-		return cmp.Or(cmp.Compare(fold(a.LoadBalancerName), fold(b.LoadBalancerName)),
-			cmp.Compare(a.LoadBalancerID, b.LoadBalancerID),
-			cmp.Compare(fold(a.Name), fold(b.Name)), cmp.Compare(a.ID, b.ID))
-	})
-	for at, item := range l.items {
-		l.byID[item.ID] = at
-		l.keys = append(l.keys, listenerKey(item))
+	l := &listeners{list: newList(at, entries), on: map[string][]string{}, bareMetalOn: len(lbs) == 0}
+	for _, lb := range lbs {
+		for _, b := range lb.Backends {
+			l.bareMetalOn = true
+			// Whether the API lists virtual machines here is not documented: it does if there is one.
+			l.virtualOn = l.virtualOn || b.InstanceType == zenlayer.InstanceVM
+			if ids := l.on[b.InstanceID]; !slices.Contains(ids, b.ListenerID) {
+				l.on[b.InstanceID] = append(ids, b.ListenerID)
+			}
+		}
 	}
 	return l
 }
 
-// note remembers which servers are on the listeners of a load balancer. Whether the API lists virtual machines among
-// its backends is not documented: it does if there is one.
-func (l *listeners) note(lb zenlayer.LoadBalancer) {
-	if lb.Backends == nil {
-		l.lists = map[zenlayer.InstanceType]bool{}
-	}
-	for _, b := range lb.Backends {
-		if b.InstanceType == zenlayer.InstanceVM {
-			l.lists[zenlayer.InstanceVM] = true
-		}
-		if ids := l.on[b.InstanceID]; !slices.Contains(ids, b.ListenerID) {
-			l.on[b.InstanceID] = append(ids, b.ListenerID)
-		}
-	}
-}
-
 func listenerKey(l operation.Listener) string {
-	spellings := []string{l.ID, l.Name, l.LoadBalancerName, l.LoadBalancerID, l.LoadBalancerName + "/" + l.Name}
-	for port := range strings.SplitSeq(l.Port, ",") {
-		spellings = append(spellings, port, l.LoadBalancerName+":"+port)
+	spellings := []string{l.ID, l.Name, l.LoadBalancerName, l.LoadBalancerID,
+		l.LoadBalancerName + "/" + l.Name, l.LoadBalancerID + "/" + l.Name}
+	for port := range strings.SplitSeq(clip(l.Port, maxSpelling), ",") {
+		port = strings.TrimSpace(port)
+		spellings = append(spellings, port, l.LoadBalancerName+":"+port, l.LoadBalancerID+":"+port)
 	}
-	return key(spellings)
+	return key(spellings...)
 }
 
 func (l *listeners) find(q query) []operation.Listener {
@@ -70,63 +114,56 @@ func (l *listeners) find(q query) []operation.Listener {
 		return l.items
 	}
 	var found [ranks][]operation.Listener
-	for i, key := range l.keys {
-		if rank, ok := q.rank(key); ok {
-			found[rank] = append(found[rank], l.items[i])
-		}
-	}
+	l.search(q, func(n, rank int) { found[rank] = append(found[rank], l.items[n]) })
 	return slices.Concat(found[:]...)
 }
 
-// servers is one complete reading, never changed after it was published.
-type servers struct {
-	at    time.Time
-	items []operation.Server // by name
-	keys  []string           // what is searched of each item
-	byID  map[string]int     // place in items
-}
+// servers are ordered by name.
+type servers struct{ list[operation.Server] }
 
-func newServers(at time.Time, lists ...[]zenlayer.Instance) *servers {
-	all := slices.Concat(lists...)
-	slices.SortFunc(all, func(a, b zenlayer.Instance) int {
-		return cmp.Or(cmp.Compare(fold(a.Name), fold(b.Name)), cmp.Compare(a.ID, b.ID))
-	})
-	s := &servers{at: at, byID: map[string]int{}}
-	for at, i := range all {
-		s.items = append(s.items, operation.ServerOf(i))
-		s.byID[i.ID] = at
-		s.keys = append(s.keys, serverKey(i))
+func newServers(at time.Time, kinds ...[]zenlayer.Instance) *servers {
+	var entries []entry[operation.Server]
+	for _, instances := range kinds {
+		entries = slices.Grow(entries, len(instances))
+		for _, i := range instances {
+			entries = append(entries, entry[operation.Server]{operation.ServerOf(i), fold(i.Name), i.ID, serverKey(i)})
+		}
 	}
-	return s
+	return &servers{newList(at, entries)}
 }
 
 func serverKey(i zenlayer.Instance) string {
-	return key(slices.Concat([]string{i.ID, i.Name, i.Hostname}, i.PrivateIPs, i.PublicIPs, i.IPv6s))
+	return key(slices.Concat([]string{i.ID, i.Name, strings.TrimSuffix(i.Hostname, ".")},
+		addresses(i.PrivateIPs...), addresses(i.PublicIPs...), addresses(i.IPv6s...))...)
 }
 
-// find puts each server that fits into a class, best first: fit exactly here and elsewhere, then by rank in this zone,
-// then by rank elsewhere.
+// find returns at most limit servers and how many more fit. A server that is typed exactly comes first, wherever it
+// is; then those in zone.
 func (s *servers) find(q query, zone string, limit int) (best []operation.Server, more int) {
-	var classes [2 * ranks][]operation.Server
-	for i, key := range s.keys {
-		rank, ok := q.rank(key)
-		if !ok {
-			continue
+	limit = max(0, limit)
+	var classes [2 * ranks][]int
+	s.search(q, func(n, rank int) {
+		more++
+		if class := classOf(rank, s.items[n].Zone == zone); len(classes[class]) < limit {
+			classes[class] = append(classes[class], n)
 		}
-		class := rank
-		switch elsewhere := s.items[i].Zone != zone; {
-		case rank == exact && elsewhere:
-			class = exact + 1
-		case rank != exact && elsewhere:
-			class = ranks + rank
-		case rank != exact:
-			class = rank + 1
-		}
-		if more++; len(classes[class]) < limit {
-			classes[class] = append(classes[class], s.items[i])
-		}
+	})
+	found := slices.Concat(classes[:]...)
+	for _, n := range found[:min(limit, len(found))] {
+		best = append(best, s.items[n])
 	}
-	best = slices.Concat(classes[:]...)
-	best = best[:max(0, min(limit, len(best)))]
 	return best, more - len(best)
+}
+
+// classOf orders by place what is not exact: exact here, exact elsewhere, the ranks here, the ranks elsewhere.
+func classOf(rank int, here bool) int {
+	switch {
+	case rank == exact && here:
+		return 0
+	case rank == exact:
+		return 1
+	case here:
+		return rank + 1
+	}
+	return rank + ranks
 }

@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,36 +13,38 @@ import (
 	"lbbot/zenlayer"
 )
 
-// list is one of the lists, as the goroutine of Run plans its readings.
-type list struct {
+// plan is when one of the lists is read.
+type plan struct {
 	name   string
 	read   func(ctx context.Context, at time.Time) error
-	ended  time.Time // of the last reading
-	due    time.Time // of the next one
+	ended  time.Time // the last reading
+	due    time.Time // the next one
 	failed int       // readings in a row
 }
 
-// Run reads the lists until ctx ends: at once, then as the package comment says. It returns only when no reading is
-// under way, and starts no goroutine.
+// Run reads the lists until ctx ends: at once, then as the package comment says. It returns when no reading is under
+// way, and starts no goroutine.
 func (c *Catalog) Run(ctx context.Context) error {
-	lists := []*list{{name: "listeners", read: c.readListeners}, {name: "servers", read: c.readServers}}
+	plans := []*plan{{name: "listeners", read: c.readListeners}, {name: "servers", read: c.readServers}}
 	for ctx.Err() == nil {
-		next := c.now().Add(every)
-		for _, l := range lists {
-			if !l.due.After(c.now()) {
-				c.refresh(ctx, l)
-			}
-			if l.due.Before(next) {
-				next = l.due
+		for _, p := range plans {
+			if !p.due.After(c.now()) {
+				c.refresh(ctx, p)
 			}
 		}
-		c.rest(ctx, next, lists)
+		c.rest(ctx, plans)
 	}
 	return nil
 }
 
 // rest returns when a list is due, or ctx ends. Wake makes those due that were not read within freshFor.
-func (c *Catalog) rest(ctx context.Context, next time.Time, lists []*list) {
+func (c *Catalog) rest(ctx context.Context, plans []*plan) {
+	next := plans[0].due
+	for _, p := range plans {
+		if p.due.Before(next) {
+			next = p.due
+		}
+	}
 	timer := time.NewTimer(next.Sub(c.now()))
 	defer timer.Stop()
 	for woken := false; !woken; {
@@ -51,49 +55,64 @@ func (c *Catalog) rest(ctx context.Context, next time.Time, lists []*list) {
 			return
 		case <-c.woken:
 		}
-		for _, l := range lists {
-			if now := c.now(); now.Sub(l.ended) >= freshFor {
-				l.due, woken = now, true
+		for _, p := range plans {
+			if now := c.now(); now.Sub(p.ended) >= freshFor {
+				p.due, woken = now, true
 			}
 		}
 	}
 }
 
 // refresh reads one list and plans its next reading.
-func (c *Catalog) refresh(ctx context.Context, l *list) {
-	reading, cancel := context.WithTimeoutCause(ctx, readWithin,
-		fmt.Errorf("reading took longer than %s", readWithin))
-	defer cancel()
-	reading = zenlayer.WithWaiting(reading, zenlayer.Waiting{Rank: operation.RankRefresh, Background: true})
-	err := guarded(reading, c.now(), l.read)
+func (c *Catalog) refresh(ctx context.Context, p *plan) {
+	err := within(ctx, c.now(), p.read)
 	if ctx.Err() != nil {
 		return
 	}
-	l.ended = c.now()
-	l.due = l.ended.Add(every)
-	c.metrics.refreshed(l.name, err)
-	switch {
-	case err == nil && l.failed > 0:
-		c.log.Info("list for the form can be read again", zap.String("list", l.name))
-		l.failed = 0
-	case err != nil:
-		if l.failed == 0 {
-			c.log.Warn("list for the form cannot be read", zap.String("list", l.name), zap.Error(err))
+	c.metrics.refreshed(p.name, err)
+	p.ended = c.now()
+	if err == nil {
+		if p.failed > 0 {
+			c.log.Info("list for the form can be read again", zap.String("list", p.name))
 		}
-		l.due = l.ended.Add(min(every, firstRetry<<min(l.failed, 10)))
-		l.failed++
+		p.due, p.failed = p.ended.Add(every), 0
+		return
 	}
+	if p.failed == 0 {
+		c.log.Warn("list for the form cannot be read", zap.String("list", p.name), zap.Error(err))
+	}
+	p.due = p.ended.Add(pause(p.failed, err))
+	p.failed++
 }
 
-// guarded turns a panic into an error: it must not end the bot.
-func guarded(ctx context.Context, at time.Time, read func(context.Context, time.Time) error) (err error) {
+// pause is how long to wait after a failure: longer each time, and at least what Zenlayer asks for.
+func pause(failed int, err error) time.Duration {
+	wait := firstRetry << min(failed, 10)
+	if api, ok := errors.AsType[*zenlayer.APIError](err); ok {
+		wait = max(wait, api.RetryAfter)
+	}
+	return min(every, wait)
+}
+
+// within reads for a limited time, after everybody else's calls, and turns a panic into an error: it must not end the
+// bot.
+func within(ctx context.Context, at time.Time, read func(context.Context, time.Time) error) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, readWithin, errReadWithin)
+	defer cancel()
 	defer func() {
 		if problem := recover(); problem != nil {
 			err = fmt.Errorf("reading panicked: %v", problem)
 		}
 	}()
-	return read(ctx, at)
+	// Background leaves half of the calls that may be made at once to others; the rank is below all of theirs.
+	err = read(zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankRefresh, Background: true}), at)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = cmp.Or(context.Cause(ctx), err)
+	}
+	return err
 }
+
+var errReadWithin = errors.New("reading took longer than " + readWithin.String())
 
 func (c *Catalog) readListeners(ctx context.Context, at time.Time) error {
 	lbs, err := c.source.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
@@ -115,9 +134,14 @@ func (c *Catalog) readServers(ctx context.Context, at time.Time) error {
 		return err
 	}
 	vm, err := c.instances(ctx, zenlayer.InstanceVM)
-	if err != nil && !operation.RefusedToBeAsked(err) {
+	refused := operation.RefusedToBeAsked(err)
+	if err != nil && !refused {
 		return err
 	}
+	if refused && !c.bareMetalOnly {
+		c.log.Warn("virtual machines cannot be listed", zap.Error(err))
+	}
+	c.bareMetalOnly = refused
 	c.servers.Store(newServers(at, bm, vm))
 	c.metrics.read("servers", at)
 	c.metrics.count("bare_metal", len(bm))

@@ -1,8 +1,13 @@
 package catalog
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"lbbot/commands"
 )
 
 // The ranks of a match, best first.
@@ -11,30 +16,40 @@ const (
 	prefix        // it begins one
 	start         // it begins a word in one
 	inside        // it is somewhere in one
-	apart         // its words are, but not together
-	ranks
+	apart         // its words are, but not together: the sum of their ranks is added
+	ranks  = apart + maxWords*inside + 1
 )
 
+// The limits of what is compared, in bytes.
 const (
-	maxTyped = 200 // bytes that are looked at
-	maxWords = 8
+	maxTyped    = 200 // the rest is ignored
+	maxWords    = 8   // the same
+	maxSpelling = 256 // of a name that Zenlayer lists
 )
 
 // query is what somebody typed, as it is compared with keys.
 type query struct {
-	whole string
-	words []string
+	whole   string
+	words   []string
+	longest string // of words; empty without words, so that it is in every key
 }
 
 func (q query) empty() bool { return len(q.words) == 0 }
 
 func parse(typed string) query {
-	if len(typed) > maxTyped {
-		typed = strings.ToValidUTF8(typed[:maxTyped], "")
-	}
-	words := split(typed)
+	words := split(clip(strings.TrimSpace(typed), maxTyped))
 	words = words[:min(len(words), maxWords)]
-	return query{whole: strings.Join(words, " "), words: words}
+	var q query
+	for _, word := range words {
+		if word = plain(word); slices.Contains(q.words, word) {
+			continue
+		}
+		if q.words = append(q.words, word); len(word) > len(q.longest) {
+			q.longest = word
+		}
+	}
+	q.whole = strings.Join(q.words, " ")
+	return q
 }
 
 // rank says how well a key fits; false: not at all. Without a query all fit the same.
@@ -50,18 +65,18 @@ func (q query) rank(key string) (int, bool) {
 	if rank, ok := rankOf(key, q.whole); ok {
 		return rank, true
 	}
-	worst := exact
+	sum := apart
 	for _, word := range q.words {
 		rank, _ := rankOf(key, word)
-		worst = max(worst, rank)
+		sum += rank
 	}
-	return min(apart, worst+1), true
+	return sum, true
 }
 
 // rankOf returns the best rank of a text in a key.
 func rankOf(key, text string) (best int, ok bool) {
 	best = inside
-	for from := 0; ; {
+	for from := 0; best > exact; {
 		at := strings.Index(key[from:], text)
 		if at < 0 {
 			return best, ok
@@ -70,41 +85,86 @@ func rankOf(key, text string) (best int, ok bool) {
 		best, ok = min(best, rankAt(key, at, at+len(text))), true
 		from = at + 1
 	}
+	return best, ok
 }
 
 func rankAt(key string, from, to int) int {
-	begins := from == 0 || key[from-1] == '\n'
-	ends := to == len(key) || key[to] == '\n'
-	switch {
-	case begins && ends:
-		return exact
-	case begins:
+	if from == 0 || key[from-1] == '\n' {
+		if to == len(key) || key[to] == '\n' {
+			return exact
+		}
 		return prefix
-	case strings.IndexByte(" -_./:@#", key[from-1]) >= 0:
+	}
+	if r, _ := utf8.DecodeLastRuneInString(key[:from]); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 		return start
 	}
 	return inside
 }
 
-// key joins the spellings of an item for the search.
-func key(spellings []string) string {
-	var b strings.Builder
+// key joins the spellings of an item, each on its line, as they are compared.
+func key(spellings ...string) string {
+	var lines []string
 	for _, s := range spellings {
 		if s = fold(s); s != "" {
-			if b.Len() > 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString(s)
+			lines = append(lines, s)
 		}
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
-// fold writes a text as it is compared: lower case, one space between words.
-func fold(text string) string { return strings.Join(split(text), " ") }
+// fold writes a text as it is compared: as commands are read, lower case, one space between words.
+func fold(text string) string { return strings.Join(split(clip(text, maxSpelling)), " ") }
 
 func split(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+	return strings.FieldsFunc(strings.ToLower(commands.Fold(text)), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r)
 	})
+}
+
+// clip cuts a text before the character that does not fit into so many bytes.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
+}
+
+// plain writes a word that was typed as keys have it: addresses in their short form without port, prefix length and
+// brackets, host names without the final dot.
+func plain(word string) string {
+	if addr, ok := address(word); ok {
+		return addr.String()
+	}
+	if strings.ContainsFunc(word, unicode.IsLetter) {
+		return strings.TrimSuffix(word, ".")
+	}
+	return word
+}
+
+func address(text string) (addr netip.Addr, ok bool) {
+	bare, _, _ := strings.Cut(text, "/")
+	addr, err := netip.ParseAddr(strings.Trim(bare, "[]"))
+	if with, portErr := netip.ParseAddrPort(bare); err != nil && portErr == nil {
+		addr, err = with.Addr(), nil
+	}
+	return addr.Unmap().WithZone(""), err == nil
+}
+
+// addresses are the spellings of an address: IPv6 in its short and in its long form, which people type the begin of.
+func addresses(ips ...string) (spellings []string) {
+	for _, ip := range ips {
+		addr, ok := address(ip)
+		switch {
+		case !ok:
+			spellings = append(spellings, ip)
+		case addr.Is6():
+			spellings = append(spellings, addr.String(), addr.StringExpanded())
+		default:
+			spellings = append(spellings, addr.String())
+		}
+	}
+	return spellings
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
@@ -293,6 +294,50 @@ func TestWhatMayBeChangedIsFoundOutOnceAndAgainWhenItChanges(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 5, gate.times(), "another person")
 		h.intake.Close()
+	})
+}
+
+func TestManyLettersTypedAtOnceAskThePolicyOnce(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		_, gate := picking(h)
+		gate.wait = time.Second
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				_, err := h.intake.SuggestListeners(t.Context(), ana, here, "https")
+				assert.NoError(t, err)
+			})
+		}
+		all.Wait()
+		require.Equal(t, 1, gate.times())
+	})
+}
+
+func TestAPanicOfThePolicyLeavesTheListUnavailable(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		_, gate := picking(h)
+		gate.may = func(operation.Listener) bool { panic("a fault") }
+		_, err := h.intake.SuggestListeners(t.Context(), ana, here, "")
+		var unavailable *intake.UnavailableError
+		require.ErrorAs(t, err, &unavailable)
+		require.Equal(t, "the policy", unavailable.What)
+	})
+}
+
+func TestNothingIsFoundOutForSuggestionsAfterClose(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		_, gate := picking(h)
+		gate.wait = time.Minute
+		h.intake.FormOpened(ana, here)
+		began := time.Now()
+		h.intake.Close()
+		require.Zero(t, time.Since(began))
+		_, err := h.intake.SuggestListeners(t.Context(), bo, here, "")
+		require.Error(t, err)
+		require.Equal(t, 1, gate.times())
 	})
 }
 

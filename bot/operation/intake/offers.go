@@ -157,11 +157,18 @@ func (i *Intake) begin(a operation.Actor, p operation.Place, lists *numbered) (o
 			break
 		}
 	}
-	s.of[k] = o
 	ctx := s.begun()
+	if ctx.Err() != nil { // closed
+		o.decision = notFoundOut
+		close(o.done)
+		return o, false
+	}
+	s.of[k] = o
 	s.work.Go(func() { i.findOut(ctx, a, p, o) })
 	return o, false
 }
+
+var notFoundOut = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy}
 
 // findOut asks the policy about all listeners.
 func (i *Intake) findOut(ctx context.Context, a operation.Actor, p operation.Place, o *offer) {
@@ -169,7 +176,7 @@ func (i *Intake) findOut(ctx context.Context, a operation.Actor, p operation.Pla
 	defer func() {
 		if problem := recover(); problem != nil { // it must not end the bot
 			i.Log.Error("finding out what may be suggested panicked", zap.Any("problem", problem), zap.Stack("stack"))
-			o.decision = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy}
+			o.decision = notFoundOut
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, offerWithin)

@@ -2,7 +2,6 @@ package operation
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"lbbot/zenlayer"
@@ -40,27 +39,6 @@ func (a Add) After(op Operation, pool []zenlayer.Backend) Proof {
 
 // SaysDone implements Change.
 func (a Add) SaysDone(err error) bool { return zenlayer.IsConflict(err) }
-
-// Differences implements Change.
-func (a Add) Differences(op Operation, shown, now Picture) []string {
-	var list []string
-	if shown.Settings != "" && !SameSettings(shown.Settings, now.Settings) {
-		list = append(list,
-			"the listener's settings changed from "+SettingWords(shown.Settings)+" to "+SettingWords(now.Settings))
-	}
-	if fresh := added(shown.Same, now.Same); len(fresh) > 0 {
-		list = append(list, "the same server is on the listener as "+fresh[0])
-	}
-	if fresh := added(shown.Names, now.Names); len(fresh) > 0 {
-		list = append(list, "the name "+op.Request.BackendName+" is taken by "+fresh[0])
-	}
-	before, known := shown.Share(op.Request.Weight, op.Listener.Scheduler)
-	after, still := now.Share(op.Request.Weight, op.Listener.Scheduler)
-	if known && still && after >= 2*before && after > before {
-		list = append(list, fmt.Sprintf("it would take about %d %% of new connections instead of %d %%", after, before))
-	}
-	return list
-}
 
 // samePorts reports whether a pool entry serves the ports that op asks for. A
 // request without ports means the listener's own, which direct routing may

@@ -128,11 +128,10 @@ func TestAPreviewNotesWhyThePoolCouldNotBeRead(t *testing.T) {
 				w.api.Inject(f)
 				op, err := w.intake.Preview(t.Context(), w.ask(wiredRequest()))
 				require.NoError(t, err)
-				require.Len(t, op.Notes, 1)
-				require.Contains(t, op.Notes[0], "I could not read which servers are on this listener now")
+				require.NotEmpty(t, op.PoolFault)
+				require.Equal(t, !a.silent, op.PoolFault.Answered())
 				if !a.silent {
-					require.Contains(t, op.Notes[0], a.want.Code)
-					require.Contains(t, op.Notes[0], "(HTTP ")
+					require.Equal(t, a.want.Code, op.PoolFault.Code)
 				}
 			})
 		})

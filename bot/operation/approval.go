@@ -19,17 +19,19 @@ type Approval struct {
 	AskedAt   time.Time `json:"asked_at,omitzero"`   // zero in a draft
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // nothing that is said from then on counts
 	// Operation.Version that asked: a click on an older card does not count
-	Since     int64     `json:"since,omitempty"`
-	Reminders int       `json:"reminders,omitempty"` // how often they were reminded
-	Votes     []Vote    `json:"votes,omitempty"`     // agreements that count, one for each person, oldest first
-	Denied    *Vote     `json:"denied,omitempty"`    // who denied it
-	Picture   Picture   `json:"picture,omitzero"`    // what they were shown
-	Again     string    `json:"again,omitempty"`     // why they are asked again: AgainRules or AgainPicture
-	Changes   []string  `json:"changes,omitempty"`   // with AgainPicture: what is different now
-	Past      []Vote    `json:"past,omitempty"`      // agreements that do not count any more
-	Lost      []Lost    `json:"lost,omitempty"`      // agreements that the last check did not count
-	Skipped   bool      `json:"skipped,omitempty"`   // by break-glass
-	ToldAt    time.Time `json:"told_at,omitzero"`    // with Skipped: when those who were passed over were told
+	Since     int64    `json:"since,omitempty"`
+	Reminders int      `json:"reminders,omitempty"` // how often they were reminded
+	Votes     []Vote   `json:"votes,omitempty"`     // agreements that count, one for each person, oldest first
+	Denied    *Vote    `json:"denied,omitempty"`    // who denied it
+	Picture   Picture  `json:"picture,omitzero"`    // what they were shown
+	Again     string   `json:"again,omitempty"`     // why they are asked again: AgainRules or AgainPicture
+	Changes   []string `json:"changes,omitempty"`   // Moved as sentences; earlier versions stored them
+	// with AgainPicture: what is different now
+	Moved   []Difference `json:"moved,omitempty"`
+	Past    []Vote       `json:"past,omitempty"`    // agreements that do not count any more
+	Lost    []Lost       `json:"lost,omitempty"`    // agreements that the last check did not count
+	Skipped bool         `json:"skipped,omitempty"` // by break-glass
+	ToldAt  time.Time    `json:"told_at,omitzero"`  // with Skipped: when those who were passed over were told
 }
 
 // Why people are asked again. Stored; add, never change.

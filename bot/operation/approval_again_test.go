@@ -91,24 +91,25 @@ func TestAPictureThatChangedIsShownAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		Update func(*cloud)
-		words  string // of the change; empty: it does not matter
+		moved  operation.Difference // zero: it does not matter
 	}{
 		"another server came": {func(c *cloud) {
 			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-98", Port: "8080", Weight: 20,
 				InstanceID: "i-98"})
-		}, ""},
+		}, operation.Difference{}},
 		"the same server on other ports": {func(c *cloud) {
 			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "x", Port: "9", Weight: 20,
 				InstanceID: "i-1"})
-		}, "the same server is on the listener as be-2"},
+		}, operation.Difference{Code: operation.DiffServer, To: "be-2"}},
 		"the name is taken": {func(c *cloud) {
 			c.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "web-01", Port: "9", Weight: 20,
 				InstanceID: "i-98"})
-		}, "the name web-01 is taken by be-2"},
+		}, operation.Difference{Code: operation.DiffName, From: "web-01", To: "be-2"}},
 		"health checks were switched off": {func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = new(false) },
-			"the listener's settings changed"},
+			operation.Difference{Code: operation.DiffSettings,
+				From: "TCP 443, wrr, FNAT, health check true", To: "TCP 443, wrr, FNAT, health check false"}},
 		"most servers are gone": {func(c *cloud) { c.entries = c.entries[:1]; c.entries[0].Weight = 1 },
-			"about 98 %"},
+			operation.Difference{Code: operation.DiffShare, Before: 31, After: 98}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -124,14 +125,15 @@ func TestAPictureThatChangedIsShownAgain(t *testing.T) {
 				done := h.process(op.ID)
 				pass(time.Second)
 				op = h.journal.now(op.ID)
-				if tt.words == "" {
+				if tt.moved == (operation.Difference{}) {
 					require.Equal(t, operation.Added, op.State)
 					require.NoError(t, <-done)
 					return
 				}
 				require.Equal(t, operation.Waiting, op.State)
 				require.Equal(t, operation.AgainPicture, op.Approval.Again)
-				require.Contains(t, op.Approval.Changes[0], tt.words)
+				require.Equal(t, []operation.Difference{tt.moved}, op.Approval.Moved)
+				require.Empty(t, op.Approval.Changes)
 				require.Empty(t, op.Approval.Votes)
 				require.Len(t, op.Approval.Past, 1)
 				require.Empty(t, h.cloud.sent())

@@ -74,7 +74,7 @@ func TestASecondRoundBeginsAnew(t *testing.T) {
 		op := h.asked(request())
 		require.NoError(t, h.approves(op.ID, bo))
 		h.cloud.goes(func(name string, n int) fault {
-			if name == "DescribeListeners" && n == 1 {
+			if name == "DescribeListeners" && n == 2 {
 				return fault{before: unsent()}
 			}
 			return fault{}

@@ -19,7 +19,7 @@ func TestARightThatIsTakenAwayWhileTheListenerIsReadIsGone(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		l := court(h, 0)
 		id := h.accepted(request())
-		h.cloud.goes(on("DescribeBackends", 2, fault{hold: 25 * time.Second}))
+		h.cloud.goes(on("DescribeBackends", 3, fault{hold: 25 * time.Second}))
 		h.process(id)
 		defer h.ends()
 		pass(5 * time.Second)

@@ -88,7 +88,7 @@ func TestAConflictWhosePoolCannotBeReadStaysARefusal(t *testing.T) {
 			if name == "RegisterBackend" {
 				return fault{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}
 			}
-			if name == "DescribeBackends" && n > 2 {
+			if name == "DescribeBackends" && n > 3 {
 				return fault{before: lost()}
 			}
 			return fault{}
@@ -180,7 +180,7 @@ func TestANetworkThatComesBackIsUsed(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		id := h.accepted(request())
 		h.cloud.fault = func(name string, n int) fault {
-			if name == "DescribeListeners" && n < 4 {
+			if name == "DescribeListeners" && n < 5 {
 				return fault{before: unsent()}
 			}
 			return fault{}

@@ -48,9 +48,9 @@ type Change interface {
 	// wants it. The Runner believes it only after a reading.
 	SaysDone(err error) bool
 
-	// Differences returns what is different since approvers looked at the listener
-	// and matters to them, in words; nothing if they would see the same.
-	Differences(op Operation, shown, now Picture) []string
+	// Differences returns what is different since somebody looked at the listener
+	// and matters to them; nothing if they would see the same.
+	Differences(op Operation, shown, now Picture) []Difference
 }
 
 // Receipt is Zenlayer's answer to a call that worked.

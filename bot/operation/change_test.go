@@ -42,7 +42,7 @@ func (c takeOff) After(op operation.Operation, pool []zenlayer.Backend) operatio
 
 func (c takeOff) SaysDone(err error) bool { return zenlayer.IsNotFound(err) }
 
-func (c takeOff) Differences(operation.Operation, operation.Picture, operation.Picture) []string {
+func (c takeOff) Differences(operation.Operation, operation.Picture, operation.Picture) []operation.Difference {
 	return nil
 }
 
@@ -67,7 +67,7 @@ func TestASecondKindOfChangeIsCarriedOutByTheSameRules(t *testing.T) {
 		switch {
 		case name == "TakeOff":
 			return fault{after: lost()}
-		case name == "DescribeBackends" && n > 2: // one for the preview, one before the call
+		case name == "DescribeBackends" && n > 3: // for the preview, at the click, before the call
 			return fault{before: apiError(500, "")}
 		}
 		return fault{}

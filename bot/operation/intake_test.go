@@ -108,22 +108,22 @@ func TestAPreviewNeverGuesses(t *testing.T) {
 	}
 }
 
-func TestRisksSayInWhatStateThingsAre(t *testing.T) {
+func TestPreviewWarnsOfTheStatesThatItRead(t *testing.T) {
 	t.Parallel()
-	for text, note := range map[string]string{"lst-1 web-02": "The server is stopped.",
-		"lst-1 web-03": "The server is in the recycle bin.",
-		"lst-2 web-01": "This load balancer is not running (state: CREATING). Servers can be added only while it is " +
-			"running."} {
+	for text, want := range map[string]operation.Warning{
+		"lst-1 web-02": {Code: operation.WarnServerDown, Status: "STOPPED"},
+		"lst-1 web-03": {Code: operation.WarnServerDown, Status: "RECYCLE"},
+		"lst-2 web-01": {Code: operation.WarnBalancerDown, Status: "CREATING"}} {
 		scene(t, func(t *testing.T, h *house) {
 			op, err := h.intake.Preview(t.Context(), h.ask(typed(t, text)))
 			require.NoError(t, err)
-			require.Contains(t, op.Risks(), note)
+			require.Contains(t, op.Warnings(), want)
 		})
 	}
 	scene(t, func(t *testing.T, h *house) {
 		op, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
-		require.Empty(t, op.Risks())
+		require.Empty(t, op.Warnings())
 	})
 }
 
@@ -134,7 +134,7 @@ func TestPermissionIsAskedWithTheWeightThatWillBeSent(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 20, h.gate.asked[0].Weight)
 		require.Equal(t, 20, op.Request.Weight)
-		require.Contains(t, op.Notes, "Weight 20, as most servers on this listener.")
+		require.True(t, op.UsualWeight)
 	})
 }
 
@@ -145,7 +145,7 @@ func TestAnUnreadablePoolIsSaidAndLookedAtAgain(t *testing.T) {
 		op, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
 		require.Equal(t, -1, op.Listener.Servers)
-		require.Contains(t, strings.Join(op.Notes, " "), "could not read which servers are on this listener")
+		require.NotEmpty(t, op.PoolFault)
 	})
 }
 
@@ -417,7 +417,7 @@ func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
 			require.NoError(t, err)
 			return op
 		}
-		require.Empty(t, ask().Notes)
+		require.Empty(t, ask().There)
 		for n, port := range []string{"8443", "", "9000", "9001"} {
 			b := ours(fmt.Sprintf("be-5%d", n))
 			b.Port = port
@@ -425,10 +425,8 @@ func TestAPreviewSaysThatTheServerIsOnTheListenerWithOtherPorts(t *testing.T) {
 		}
 		op := ask()
 		require.Equal(t, operation.Draft, op.State, "it may work, so it can be sent")
-		require.Len(t, op.Notes, 1)
-		require.Contains(t, op.Notes[0],
-			"web-01 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) "+
-				"and 1 more. Zenlayer may refuse")
+		require.Equal(t, []operation.Entry{{BackendID: "be-50", Ports: "8443"}, {BackendID: "be-51"},
+			{BackendID: "be-52", Ports: "9000"}, {BackendID: "be-53", Ports: "9001"}}, op.There)
 	})
 }
 

@@ -42,7 +42,8 @@ type Operation struct {
 	Place Place `json:"place"`
 	// Purpose is the reason the person gave, if any.
 	Purpose string `json:"purpose,omitempty"`
-	// Notes are sentences of the preview: what was filled in or corrected.
+	// Notes are sentences of the preview: what was corrected in what was typed.
+	// Earlier versions stored other sentences here as well.
 	Notes []string `json:"notes,omitempty"`
 
 	// Policies are the ids of the policies that permitted the request.
@@ -57,6 +58,19 @@ type Operation struct {
 	// Shown is the pool as the preview showed it to the person who asked; nil if
 	// it could not be read, or if an earlier version stored the operation.
 	Shown *Picture `json:"shown,omitempty"`
+	// Moved is what changed since the person looked at an earlier preview of this
+	// draft.
+	Moved []Difference `json:"moved,omitempty"`
+	// There are entries of the same server that were on the listener already, with
+	// other ports.
+	There []Entry `json:"there,omitempty"`
+	// Elsewhere is how many other listeners the server was on; 0: none, or not known.
+	Elsewhere int `json:"elsewhere,omitempty"`
+	// UsualWeight says that the person gave no weight, so that the request has the
+	// one that most servers on the listener have.
+	UsualWeight bool `json:"usual_weight,omitempty"`
+	// PoolFault is why the pool could not be read for the preview.
+	PoolFault Fault `json:"pool_fault,omitzero"`
 
 	// Approval is nil if nobody else has to agree.
 	Approval *Approval `json:"approval,omitempty"`

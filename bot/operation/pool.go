@@ -41,6 +41,12 @@ func BackendPorts(text string) (ports []int, ok bool) {
 	return slices.Compact(ports), true
 }
 
+// Entry is one entry of a pool as it is stored with an operation.
+type Entry struct {
+	BackendID string `json:"backend_id"`
+	Ports     string `json:"ports,omitempty"` // as Zenlayer writes them
+}
+
 // OfServer returns the entries of pool that belong to op's server.
 func OfServer(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	return slices.DeleteFunc(slices.Clone(pool), func(b zenlayer.Backend) bool {

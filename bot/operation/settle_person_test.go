@@ -42,7 +42,7 @@ func TestTheOwnerIsToldOnceAlsoWhenAClickComesInBetween(t *testing.T) {
 		h.gate.decide = func(operation.Question) operation.Decision { return yes }
 		id = h.accepted(request())
 		h.cloud.fault = func(name string, n int) fault {
-			if name == "RegisterBackend" || name == "DescribeBackends" && n > 2 {
+			if name == "RegisterBackend" || name == "DescribeBackends" && n > 3 {
 				return fault{before: lost()}
 			}
 			return fault{}

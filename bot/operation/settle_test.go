@@ -279,7 +279,7 @@ func TestAPageWithStatus404IsNoReading(t *testing.T) {
 			if name == "RegisterBackend" {
 				return fault{after: lost()}
 			}
-			if name == "DescribeBackends" && n > 2 {
+			if name == "DescribeBackends" && n > 3 {
 				return fault{before: apiError(404, "")}
 			}
 			return fault{}

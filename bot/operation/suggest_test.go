@@ -26,6 +26,7 @@ type catalogue struct {
 	servers   []operation.Server
 	unread    bool // the servers are
 	woken     int
+	on        map[string][]string // listeners of servers; nil: not known
 }
 
 func (c *catalogue) Wake() {
@@ -77,6 +78,12 @@ func (c *catalogue) Listener(id string) (operation.Listener, bool) {
 		return operation.Listener{}, false
 	}
 	return c.listeners[i], true
+}
+
+func (c *catalogue) ListenersOf(instanceID string) (ids []string, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.on[instanceID], c.on != nil
 }
 
 func (c *catalogue) Server(string) (operation.Server, bool) { return operation.Server{}, false }

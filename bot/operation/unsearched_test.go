@@ -38,10 +38,7 @@ func TestABareMetalServerIsUsedAlthoughVirtualMachinesCannotBeSearched(t *testin
 					require.NoError(t, err)
 					require.False(t, accepted, "the note is shown before anything is sent")
 					require.Equal(t, wiredServer, op.Server.ID)
-					require.Len(t, op.Notes, 1)
-					require.Contains(t, op.Notes[0], "could not search virtual machines")
-					require.Contains(t, op.Notes[0], f.Code)
-					require.Contains(t, op.Notes[0], "(HTTP ")
+					require.Equal(t, f.Code, op.Unsearched.Code)
 				})
 			})
 		}

@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/zenlayer"
 )
 
 // hostileApproval has one value wherever a person or Zenlayer may put one in an
@@ -72,7 +73,8 @@ func hostileApprovalMessages(s string) map[string]render.Message {
 			w),
 		"reminder": render.Reminder(waiting),
 		"question": render.Question(waiting, waiting.Actor), "skipped": render.SkippedNotice(glass),
-		"pool":    private.Pool(waiting),
+		"pool": private.Pool(waiting, []zenlayer.Backend{{BackendID: s, Name: s, Port: s, Status: s, Weight: 1}},
+			waiting.AskedAt),
 		"decided": private.Decided(denied, s), "old": private.OldPicture(waiting, s), "why": private.Why(waiting),
 		"not on list": private.NotOnList(&intake.DeniedError{Decision: operation.Decision{Reason: s, Contact: s},
 			Operation: waiting}),
@@ -168,8 +170,8 @@ func TestApprovalIsGivenOnOneCardOnly(t *testing.T) {
 			"%s can be stopped where it was asked", name)
 		require.False(t, open && render.AsksElsewhere(op) && has(theirs, render.ActOpStop), name)
 	}
-	require.False(t, has(render.ApprovalCard(cards["waiting_notes"], render.Wording{}), render.ActApMore),
-		"a pool that was not read cannot be shown")
+	require.True(t, has(render.ApprovalCard(cards["waiting_notes"], render.Wording{}), render.ActApMore),
+		"a pool that was not read before is read when somebody asks")
 }
 
 func TestTheConfirmDialogSaysWhatHappens(t *testing.T) {
@@ -260,16 +262,6 @@ func filledState(t *testing.T, values map[string]any) json.RawMessage {
 	raw, err := json.Marshal(map[string]any{"values": blocks})
 	require.NoError(t, err)
 	return raw
-}
-
-func TestAPoolWithoutAGivenWeightIsNotSummedUp(t *testing.T) {
-	t.Parallel()
-	for servers, want := range map[int]string{0: "1 server, with the default weight",
-		2: "3 servers, the new one with the default weight"} {
-		op := operation.Operation{Ref: "LBR-7F3KQ2",
-			Approval: &operation.Approval{Picture: operation.Picture{Servers: servers, Weights: servers * 100}}}
-		require.Contains(t, private.Pool(op).Text, want)
-	}
 }
 
 func TestWhatIsOverDoesNotSayThatPeopleMayStillAgree(t *testing.T) {

@@ -41,6 +41,7 @@ func buttons() map[string]button {
 		render.ActApNo:         {opens: true, do: withValue((*App).openDeny)},
 		render.ActFormTyped:    {opens: true, do: withValue((*App).typeIDs)},
 		render.ActPickListener: {opens: true, do: withValue((*App).chose)},
+		render.ActPoolShow:     {opens: true, do: withValue((*App).showPool)},
 
 		render.ActHelpOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
 			a.tell(ctx, d, a.help(ctx, d, ""))

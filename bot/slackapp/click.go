@@ -66,13 +66,14 @@ func (a *App) outsider(ctx context.Context, d delivery) error {
 
 // send accepts the draft of a preview.
 func (a *App) send(ctx context.Context, d delivery, answer *answer, value string) {
-	id, _, err := render.ParseButtonValue(value)
+	id, version, err := render.ParseButtonValue(value)
 	if err != nil {
 		a.replace(ctx, d, private.Forgotten())
 		return
 	}
 	answer.asking = true // and it is about the draft, which the journal knows
-	op, err := a.Intake.Send(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
+	op, err := a.Intake.Send(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
+		Version: version})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}
@@ -152,7 +153,7 @@ func (a *App) more(ctx context.Context, d delivery, value string) {
 	case render.MoreDetails:
 		a.tell(ctx, d, private.Details(op))
 	case render.MorePool:
-		a.tell(ctx, d, private.Pool(op))
+		a.tell(ctx, d, a.poolNow(ctx, d, op))
 	}
 }
 

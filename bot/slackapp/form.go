@@ -157,7 +157,7 @@ func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewR
 // form is written after the operation is on disk.
 func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 	answer.asking = true
-	id, _, err := render.ParseButtonValue(d.View.PrivateMetadata)
+	id, version, err := render.ParseButtonValue(d.View.PrivateMetadata)
 	if err != nil {
 		a.refuseSubmit(ctx, d, answer, private.Forgotten(), nil)
 		return
@@ -167,7 +167,8 @@ func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
 		d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
 	}
 	answer.about = id
-	op, err := a.Intake.Send(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
+	op, err := a.Intake.Send(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
+		Version: version})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}

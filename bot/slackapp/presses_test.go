@@ -73,7 +73,8 @@ func presses() map[string]press {
 		render.ActReqMore:   {about: more(draft)}, render.ActReqAgainForm: {about: draft},
 		render.ActWhoamiOpen: {about: draft},
 		render.ActHistOlder:  {about: draft},
-		render.ActLinkOpen:   {about: draft}, render.ActGlassOpen: {about: draftToAsk}, render.ActApNo: {about: asks},
+		render.ActLinkOpen:   {about: draft}, render.ActGlassOpen: {about: draftToAsk},
+		render.ActPoolShow: {about: draft}, render.ActApNo: {about: asks},
 		render.ActApMore: {about: more(asks)},
 
 		render.ActFormTyped: {about: draft}, render.ActPickListener: {about: draft},

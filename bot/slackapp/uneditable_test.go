@@ -302,7 +302,7 @@ func stays(line string) bool {
 		`\*Reason:\* none given   ·   asked in <#C0INC2041>`, `The result follows here\.`,
 		`\*Note:\* Zenlayer did not say whether this listener has health checks\.`,
 		`Approve`, `Approve\?`, `Approve adding .* It runs (at once|when 2 people agree)\.`, `Not yet`, `Deny`,
-		`Ask a question`,
+		`Ask a question`, `Show pool before and after`,
 		"web-07 is `i-55a1` · https-443 on api-lb is `lst-8f2c` · Asked T \\(T UTC\\)\\. Ends T at the latest\\. " +
 			"Reminder at T and T if it is not decided\\.",
 		`\*Break-glass\* by <@U0ANA>: "customers cannot pay, nobody answered"\. Incident: inc-2041\.( This message ` +

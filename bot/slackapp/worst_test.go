@@ -3,7 +3,6 @@ package slackapp
 import (
 	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -178,14 +177,16 @@ func styleOf(t *testing.T, m render.Message, action string) string {
 	return style
 }
 
-func TestRisksAreInTheOrderTheyAreRead(t *testing.T) {
+func TestRisksAreShownWorstFirst(t *testing.T) {
 	t.Parallel()
 	off := false
 	op := rendertest.Draft(func(op *operation.Operation) {
 		op.Listener.HealthCheck, op.Server.Status, op.Listener.LoadBalancerStatus = &off, "RECYCLE", "CREATING"
 	})
-	require.Len(t, op.Risks(), 3)
-	require.True(t, slices.Contains(op.Risks(), "The server is in the recycle bin."))
+	lines := render.RiskLines(op, "%s")
+	require.Len(t, lines, 3)
+	require.Contains(t, lines[0], "load balancer")
+	require.Equal(t, "The server is in the recycle bin.", lines[1])
 	op.Listener.HealthCheck = nil
-	require.Len(t, op.Risks(), 2, "not known is not off")
+	require.Len(t, render.RiskLines(op, "%s"), 2, "not known is not off")
 }

@@ -18,11 +18,19 @@ import (
 // operation is on disk. The caller tells the person, then calls Start.
 // Errors: *DeniedError, *ExpiredError, *StaleError when it was sent or
 // cancelled before, *DuplicateError for a redelivery, *BusyError,
-// *ChangedError (approval is needed now, or is not any more),
-// *UnavailableError (not accepted), *UncertainError (nobody knows; the draft
-// can be sent again). It blocks for a few seconds at most. An operation that
-// other people must agree to is accepted as Waiting.
+// *ChangedError (something that matters is different: it has to be looked at
+// again), *PresentError (the server is there now), *commands.InputError (the
+// listener does not take its ports any more), *UnavailableError (not accepted),
+// *UncertainError (nobody knows; the draft can be sent again). It blocks for a
+// few seconds at most. An operation that other people must agree to is accepted
+// as Waiting.
 func (i *Intake) Send(ctx context.Context, c Click) (operation.Operation, error) {
+	return i.send(ctx, c, i.lookAgain)
+}
+
+// send is Send with the way to look at the listener again.
+func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, operation.Operation) present) (
+	operation.Operation, error) {
 	clicked := i.Now() // before anything that takes time: the promise counts from the click
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
@@ -30,16 +38,19 @@ func (i *Intake) Send(ctx context.Context, c Click) (operation.Operation, error)
 	if err != nil {
 		return operation.Operation{}, err
 	}
+	if c.Version != 0 && c.Version < op.Version {
+		return operation.Operation{}, &ChangedError{Operation: op} // they have not seen the newest preview
+	}
 	q := clickQuestion(op, c, clicked)
 	d := i.Permission.Decide(ctx, q)
 	if operation.LacksReason(d, op) {
 		d.Allowed, d.Code = false, operation.DeniedReason
 	}
-	if d.Allowed != (op.Approval == nil) && (d.Allowed || d.Code == operation.DeniedApproval) {
-		return operation.Operation{}, i.previewAgain(ctx, op, d, c)
-	}
 	if !d.Allowed && d.Code != operation.DeniedApproval {
 		return operation.Operation{}, i.refuse(ctx, d, op, q)
+	}
+	if now := look(ctx, op); len(now.moved) > 0 || d.Allowed != (op.Approval == nil) {
+		return operation.Operation{}, i.previewAgain(ctx, now, d, c)
 	}
 	if op.Approval != nil && !op.Approval.Who.Sufficient(d.Approvals) {
 		d.Code = operation.DeniedNobody

@@ -11,7 +11,6 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/commands"
-	"lbbot/zenlayer"
 )
 
 // requireApproval stores in a draft what the policy decided: allowed, or allowed
@@ -41,30 +40,6 @@ func (i *Intake) requireApproval(ctx context.Context, op *operation.Operation, d
 		return i.deny(ctx, d, *op)
 	}
 	return nil
-}
-
-// previewAgain stores a draft again whose need for approval changed since the
-// person saw its preview. It returns *ChangedError when that is stored.
-func (i *Intake) previewAgain(ctx context.Context, op operation.Operation, d operation.Decision, c Click) error {
-	if err := i.requireApproval(ctx, &op, d); err != nil {
-		return err
-	}
-	if op.Approval != nil { // those who are asked see the listener as it is
-		if pool, err := i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{}); err == nil {
-			showPool(&op, pool)
-		}
-	}
-	op.ExpiresAt = i.Now().Add(operation.DraftLife)
-	op.Version++
-	err := i.Journal.Save(ctx, op, i.event(operation.EventPreviewed, op, c.Actor, c.Place,
-		operation.WithPolicies(map[string]string{"again": operation.AgainRules}, op.Policies, op.PolicyDigest)))
-	if stale, ok := errors.AsType[*operation.StaleError](err); ok {
-		return stale
-	}
-	if err != nil {
-		return &UnavailableError{What: "journal", Err: err}
-	}
-	return &ChangedError{Operation: op}
 }
 
 // Approve stores that a person approves an operation. When enough people have,

@@ -58,7 +58,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation
 	d := i.Permission.Decide(ctx, q)
 	switch {
 	case d.Allowed, d.Code == operation.DeniedApproval && op.Approval == nil:
-		return operation.Operation{}, i.previewAgain(ctx, op, d, c)
+		return operation.Operation{}, i.previewAgain(ctx, i.lookAgain(ctx, op), d, c)
 	case d.Code != operation.DeniedApproval:
 		return operation.Operation{}, i.deny(ctx, d, op)
 	}

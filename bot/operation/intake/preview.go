@@ -6,8 +6,6 @@ import (
 	"errors"
 	"path"
 	"slices"
-	"strconv"
-	"strings"
 
 	"go.uber.org/zap"
 
@@ -77,7 +75,8 @@ func (i *Intake) Submit(ctx context.Context, a Request) (op operation.Operation,
 	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
 		return op, false, nil
 	}
-	op, err = i.Send(ctx, Click{OperationID: op.ID, Actor: a.Actor, Place: a.Place, Delivery: a.Delivery})
+	op, err = i.send(ctx, Click{OperationID: op.ID, Actor: a.Actor, Place: a.Place, Delivery: a.Delivery},
+		func(_ context.Context, op operation.Operation) present { return present{op: op} }) // it was read just now
 	return op, err == nil, err
 }
 
@@ -118,7 +117,26 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	if poolErr == nil {
 		showPool(&op, pool)
 	}
+	op.Elsewhere = i.elsewhere(op)
 	return op, i.checkRate(ctx, op)
+}
+
+// elsewhere counts the other listeners that op's server is on, as far as the
+// lists say it; 0 if that is not known.
+func (i *Intake) elsewhere(op operation.Operation) (n int) {
+	if i.Lists == nil {
+		return 0
+	}
+	ids, known := i.Lists.ListenersOf(op.Request.InstanceID)
+	if !known {
+		return 0
+	}
+	for _, id := range ids {
+		if id != op.Request.ListenerID {
+			n++
+		}
+	}
+	return n
 }
 
 // readPool reads what is on the listener of op, and fills in what follows from
@@ -131,7 +149,7 @@ func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []
 	if err != nil {
 		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID),
 			zap.Error(err))
-		op.Notes = append(op.Notes, poolNote(err))
+		op.PoolFault = operation.FaultOf(err)
 		return nil, err
 	}
 	op.Listener.Servers = len(pool)
@@ -149,15 +167,6 @@ func showPool(op *operation.Operation, pool []zenlayer.Backend) {
 	}
 }
 
-// poolNote says that the servers on the listener could not be read.
-func poolNote(err error) string {
-	note := "I could not read which servers are on this listener now"
-	if f := operation.FaultOf(err); f.Answered() {
-		note += ": " + f.Words()
-	}
-	return note + "; I look again before I add anything."
-}
-
 // describe fills in what follows from the request and the things it names.
 func (i *Intake) describe(a Request, found resolved) operation.Operation {
 	reg := a.Registration
@@ -166,9 +175,6 @@ func (i *Intake) describe(a Request, found resolved) operation.Operation {
 		Listener: found.listener, Server: found.server, Purpose: reg.Reason, Notes: slices.Clone(reg.Notes),
 		Unsearched: found.unsearched, Times: operation.Times{AskedAt: i.Now()},
 		Options: operation.Options{DryRun: reg.DryRun, Watch: !reg.NoWatch, Rehearsal: i.Settings.Rehearsal},
-	}
-	if op.Unsearched != (operation.Fault{}) {
-		op.Notes = append(op.Notes, "I could not search virtual machines for the same name: "+op.Unsearched.Words()+".")
 	}
 	name := reg.Name
 	if name == "" {
@@ -190,14 +196,13 @@ func (i *Intake) protected(l operation.Listener) bool {
 }
 
 // fillWeight gives a request without a weight the one that most servers on the
-// listener have, and says so.
+// listener have.
 func fillWeight(op *operation.Operation, pool []zenlayer.Backend) {
 	usual := operation.UsualWeight(pool)
 	if op.Request.Weight != 0 || usual == 0 {
 		return
 	}
-	op.Request.Weight = usual
-	op.Notes = append(op.Notes, "Weight "+strconv.Itoa(usual)+", as most servers on this listener.")
+	op.Request.Weight, op.UsualWeight = usual, true
 }
 
 // lookupError says why the names in a request could not be looked up. Where
@@ -251,34 +256,20 @@ func checkPool(asked commands.Registration, op *operation.Operation, pool []zenl
 		op.FoundWeight, op.BackendID = s.Backend.Weight, s.Backend.BackendID
 		return &PresentError{Operation: *op, Backend: s.Backend, Same: s.Done}
 	}
-	op.Notes = append(op.Notes, secondEntry(*op, pool)...)
+	op.There = entriesOf(*op, pool)
 	if asked.Name == "" {
 		op.Request.BackendName = commands.BackendName(cmp.Or(op.Server.Name, op.Server.ID), names(pool))
 	}
 	return nil
 }
 
-// secondEntry says that the server is on the listener already, with other
-// ports. Zenlayer documents a refusal of that for a sister product only
-// (INVALID_BACKEND_INSTANCE_LISTENER_EXIST), so it is said and not refused.
-func secondEntry(op operation.Operation, pool []zenlayer.Backend) []string {
-	there := operation.OfServer(op, pool)
-	if len(there) == 0 {
-		return nil
+// entriesOf lists the entries of op's server. Zenlayer documents a refusal of a
+// second one for a sister product only (INVALID_BACKEND_INSTANCE_LISTENER_EXIST),
+// so it is said and not refused.
+func entriesOf(op operation.Operation, pool []zenlayer.Backend) (list []operation.Entry) {
+	for _, b := range operation.OfServer(op, pool) {
+		list = append(list, operation.Entry{BackendID: operation.Clip(b.BackendID, 40),
+			Ports: operation.Clip(b.Port, 40)})
 	}
-	entries := make([]string, 0, len(there))
-	for _, b := range there[:min(len(there), maxEntries)] {
-		entries = append(entries, operation.Clip(b.BackendID, 40)+
-			" (ports "+cmp.Or(operation.Clip(b.Port, 40), "not shown")+")")
-	}
-	as := strings.Join(entries, ", ")
-	if more := len(there) - len(entries); more > 0 {
-		as += " and " + strconv.Itoa(more) + " more"
-	}
-	return []string{operation.Clip(cmp.Or(op.Server.Name, op.Server.ID), 80) + " is already on this listener as " + as +
-		". Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is the safe " +
-		"choice."}
+	return list
 }
-
-// maxEntries is how many entries of a server are named.
-const maxEntries = 3

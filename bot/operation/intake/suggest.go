@@ -38,6 +38,11 @@ type Lists interface {
 
 	Listener(id string) (operation.Listener, bool)
 	Server(id string) (operation.Server, bool)
+
+	// ListenersOf returns the ids of the listeners that a server is on; false: it is
+	// not known of all of them, for example because the list shows no servers of its
+	// type.
+	ListenersOf(instanceID string) (ids []string, known bool)
 }
 
 // The limits of suggestions. Slack shows at most 100 options, and waits three

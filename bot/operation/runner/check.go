@@ -173,7 +173,9 @@ func voteQuestion(op operation.Operation, v operation.Vote, at time.Time) operat
 
 // changedSinceApproval returns what changed since people agreed to op, if anything that
 // matters did.
-func (r *Runner) changedSinceApproval(op operation.Operation, pool []zenlayer.Backend) (operation.Picture, []string) {
+func (r *Runner) changedSinceApproval(
+	op operation.Operation, pool []zenlayer.Backend,
+) (operation.Picture, []operation.Difference) {
 	now := operation.PictureOf(op, pool)
 	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.MaybeSent() {
 		return now, nil

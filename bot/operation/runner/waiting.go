@@ -66,7 +66,7 @@ func (r *Runner) postReminder(ctx context.Context, op operation.Operation) {
 // askAgain takes op back to those who must agree, or ends it when there is
 // nobody who could.
 func (r *Runner) askAgain(ctx context.Context, op *operation.Operation, v verdict, now operation.Picture,
-	changes []string) (operation.Next, error) {
+	moved []operation.Difference) (operation.Next, error) {
 	if op.Approval == nil {
 		op.Approval = &operation.Approval{Channel: operation.ApproversChannel(ctx, r.Permission, r.Log, *op, v.channel,
 			r.Asking.Channel)}
@@ -88,10 +88,10 @@ func (r *Runner) askAgain(ctx context.Context, op *operation.Operation, v verdic
 	op.State, op.WaitUntil, op.WaitFor = operation.Waiting, time.Time{}, ""
 	op.FirstTry, op.Tries, op.Fault = time.Time{}, 0, operation.Fault{} // what comes after is a new beginning
 	a.Ask(r.Now(), r.Asking.Within, op.Version+1, v.votes)
-	a.Picture, a.Changes, a.Again = now, changes, operation.AgainRules
+	a.Picture, a.Moved, a.Changes, a.Again = now, moved, nil, operation.AgainRules
 	data := map[string]string{"needed": strconv.Itoa(a.Needed), "votes": strconv.Itoa(len(a.Votes)),
 		"again": operation.AgainRules, "no_longer": a.NoLonger()}
-	if len(changes) > 0 {
+	if len(moved) > 0 {
 		a.Again = operation.AgainPicture
 		data["again"] = operation.AgainPicture
 	}

@@ -182,7 +182,7 @@ func moreWords(what string) string {
 	case MoreDetails:
 		return "Details"
 	case MorePool:
-		return "Show pool before and after"
+		return "Show pool"
 	}
 	return what
 }

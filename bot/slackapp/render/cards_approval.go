@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -136,7 +135,7 @@ func askingText(op operation.Operation, format string) string {
 func askedFor(op operation.Operation) string {
 	share := ""
 	if percent, known := op.Approval.Picture.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		share = fmt.Sprintf(" (about %d %% of new connections)", percent)
+		share = fmt.Sprintf(" (%s of new connections)", Percent(percent, ""))
 	}
 	return fmt.Sprintf("%s asks to *add* %s *to* %s, %s, %s%s.", Mention(op.Actor.UserID), ServerName(op, Name),
 		ListenerName(op, Name),
@@ -152,12 +151,7 @@ func askedAgain(op operation.Operation) string {
 		if list := lastVoters(*a); len(list) > 0 {
 			who = fmt.Sprintf("%s, ", Mentions(list))
 		}
-		changes := make([]string, len(a.Changes))
-		for i, s := range a.Changes {
-			changes[i] = Prose(s, SaidLimit)
-		}
-		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?",
-			ClampMarkup(strings.Join(changes, "; "), CommandLimit), who)
+		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?", changedSince(*a), who)
 	case operation.AgainRules:
 		if lost := lostWords(op, ActorMention); lost != "" {
 			return fmt.Sprintf("*Waiting:* %s Needed: %s.", lost, moreApprovals(a.Missing()))
@@ -165,6 +159,19 @@ func askedAgain(op operation.Operation) string {
 		return fmt.Sprintf("*Waiting:* the policy changed; %s.", moreApprovals(a.Missing()))
 	}
 	return ""
+}
+
+// changedSince is what is different since people agreed; earlier versions stored
+// it in words.
+func changedSince(a operation.Approval) string {
+	if len(a.Moved) > 0 {
+		return Differences(a.Moved)
+	}
+	old := make([]string, len(a.Changes))
+	for i, s := range a.Changes {
+		old[i] = Prose(s, SaidLimit)
+	}
+	return ClampMarkup(strings.Join(old, "; "), CommandLimit)
 }
 
 // lastVoters are those whose agreement was taken back, each once.
@@ -226,13 +233,8 @@ func askNotes(op operation.Operation) []string {
 		notes = append(notes, fmt.Sprintf("*Note:* %s",
 			"Zenlayer did not say whether this listener has health checks."))
 	}
-	for i, n := range PlainNotes(op) {
-		if i == MaxAlerts {
-			break
-		}
-		notes = append(notes, Prose(n, NoteLimit))
-	}
-	return notes
+	all := Notes(op)
+	return append(notes, all[:min(len(all), MaxAlerts)]...)
 }
 
 // askTimesOf is when it was asked, ends, and is said again.
@@ -274,21 +276,13 @@ func approvalButtons(op operation.Operation) []slack.BlockElement {
 	}
 }
 
-// approvalMenu offers the pool, where it was read.
+// approvalMenu offers the pool, which is read when it is asked for.
 func approvalMenu(op operation.Operation) slack.BlockElement {
-	if !op.Approval.Picture.Read {
-		return nil
-	}
 	return &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActApMore,
 		Options: []*slack.OptionBlockObject{
-			slack.NewOptionBlockObject(MoreValue(MorePool, op), PlainText(moreWords(MorePool), MaxOption), nil)}}
+			slack.NewOptionBlockObject(MoreValue(MorePool, op), PlainText("Show pool before and after", MaxOption),
+				nil)}}
 }
 
-// PlainNotes are the notes that are no risks. Earlier versions stored both.
-func PlainNotes(op operation.Operation) []string {
-	return slices.DeleteFunc(slices.Clone(op.Notes), func(n string) bool { return slices.Contains(op.Risks(), n) })
-}
-
-const NoteLimit = 240
-
-const MaxAlerts = 10 // notes shown in a view
+// MaxAlerts is how many notes are shown.
+const MaxAlerts = 10

@@ -149,7 +149,7 @@ func watchOver(op operation.Operation, w Wording) bool {
 // addedTodo is what is left to do once a server was added.
 func addedTodo(op operation.Operation, w Wording) string {
 	switch {
-	case len(op.Risks()) > 0:
+	case len(risks(op)) > 0:
 		return AddedDoRisk
 	case op.Watch && op.StatusAt.IsZero() && Clean(op.BackendStatus) == "" && watchOver(op, w):
 		return "*What to do:* look for this backend in the console."

@@ -182,21 +182,3 @@ func Sentence(s string) string {
 	}
 	return s + "."
 }
-
-// RiskLines are what may go wrong, one line each.
-func RiskLines(op operation.Operation, format string) []string {
-	var lines []string
-	for _, r := range op.Risks() {
-		lines = append(lines, fmt.Sprintf(format, Prose(r, NoteLimit)))
-	}
-	return lines
-}
-
-// PrimaryUnlessRisky makes a button the one to press, unless there are risks:
-// then nothing is the obvious next press.
-func PrimaryUnlessRisky(op operation.Operation, b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
-	if len(op.Risks()) > 0 {
-		return b
-	}
-	return Primary(b)
-}

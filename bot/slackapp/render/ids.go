@@ -36,6 +36,7 @@ const (
 
 	ActApprovalAsk = "approval_ask" // preview: ask others to agree
 	ActGlassOpen   = "glass_open"   // preview: the form for break-glass
+	ActPoolShow    = "pool_show"    // preview in a view: the pool over it
 	ActApYes       = "ap_yes"       // agree to someone else's request
 	ActApNo        = "ap_no"        // the form that asks for the reason
 	ActApQuestion  = "ap_question"  // start a conversation in the thread
@@ -81,7 +82,7 @@ func ActionIDs() []string {
 		ActFixPick + "5", ActHelpOpen, ActFormOpen, ActReqSend, ActReqChange, ActReqCancel, ActReqMore,
 		ActReqAgain, ActReqAgainForm, ActOpStop, ActSettleNow, ActSettleYes, ActSettleNo, ActWhoamiOpen, ActHistOlder,
 		ActLinkOpen, ActFormTyped, ActPickListener,
-		ActApprovalAsk, ActGlassOpen, ActApYes, ActApNo, ActApQuestion, ActApMore}
+		ActApprovalAsk, ActGlassOpen, ActPoolShow, ActApYes, ActApNo, ActApQuestion, ActApMore}
 }
 
 // ErrButtonValue says that a button or menu carried something this bot does

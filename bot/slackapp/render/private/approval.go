@@ -95,8 +95,8 @@ func glassButton(op operation.Operation) slack.BlockElement {
 		render.ButtonValue(op))
 }
 
-// Changed shows the new preview of a draft whose need for approval changed since
-// the person saw it.
+// Changed shows the new preview of a draft that is different since the person saw
+// it.
 func Changed(e *intake.ChangedError, w render.Wording) render.Message {
 	m, line := Preview(e.Operation, w), ChangedWords(e.Operation)
 	m.Text = render.ClampMarkup(line+" "+m.Text, render.MaxText)
@@ -104,47 +104,9 @@ func Changed(e *intake.ChangedError, w render.Wording) render.Message {
 	return m
 }
 
-// ChangedWords says how the need for approval changed.
+// ChangedWords says what is different since the person saw op.
 func ChangedWords(op operation.Operation) string {
-	what := "approval is not needed any more"
-	if op.Approval != nil {
-		what = "approval is needed now"
-	}
-	return fmt.Sprintf("Something changed since you looked: %s. This is how it is now.", what)
-}
-
-// Pool is the listener before and after, as the approvers were shown it.
-func Pool(op operation.Operation) render.Message {
-	p := operation.Picture{}
-	if op.Approval != nil {
-		p = op.Approval.Picture
-	}
-	share := ""
-	if percent, known := p.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		share = fmt.Sprintf("; %s would take about %d %% of new connections", render.ServerName(op, render.Name),
-			percent)
-	}
-	before, after := poolWords(p.Servers, p.Weights), poolWords(p.Servers+1, p.Weights+op.Request.Weight)
-	switch {
-	case op.Request.Weight == 0 && p.Servers == 0:
-		after = "1 server, with the default weight"
-	case op.Request.Weight == 0:
-		after = fmt.Sprintf("%d servers, the new one with the default weight", p.Servers+1)
-	}
-	return render.Ephemeral(fmt.Sprintf("%s: before %s, after %s.", op.Ref, before, after),
-		render.Section(fmt.Sprintf("*Pool of %s*, as it was when approval was asked for",
-			render.ListenerName(op, render.Name)), fmt.Sprintf("*Before:* %s.", before),
-			fmt.Sprintf("*After:* %s%s.", after, share)))
-}
-
-func poolWords(servers, weights int) string {
-	switch servers {
-	case 0:
-		return previewNoServer
-	case 1:
-		return fmt.Sprintf("1 server, weight %d", weights)
-	}
-	return fmt.Sprintf("%d servers, weights %d together", servers, weights)
+	return fmt.Sprintf("Something changed since you looked: %s. Here is the new picture.", render.Differences(op.Moved))
 }
 
 // Decided answers a click that came too late. Its text is also what a

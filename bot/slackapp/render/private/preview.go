@@ -22,6 +22,8 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 	text := fmt.Sprintf(render.FirstPreview+": add %s to %s, %s. %s. %s.", render.ServerName(op, render.InText),
 		render.ListenerPort(op, render.InText),
 		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)
+	text = strings.Join(append(render.NonEmpty([]string{text, shareLine(op, "")}), render.RiskLines(op, "Risk: %s")...),
+		" ")
 	if op.Rehearsal {
 		text += " " + render.RehearsalText
 	}
@@ -29,9 +31,8 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 		render.Section(previewTop(op), previewDo(op)),
 		render.Section(previewLines(op)...),
 		render.Section(previewApproval(op, w)...),
-		render.Section(previewNotes(op)...),
+		render.Section(append(render.RiskLines(op, "*Risk:* %s"), previewNotes(op)...)...),
 		rehearsalSection(op),
-		render.Section(render.RiskLines(op, "*Risk:* %s")...),
 		render.Actions(previewButtons(op)...),
 		previewSmall(op))
 }
@@ -59,7 +60,7 @@ func previewLines(op operation.Operation) []string {
 	lines := []string{
 		fmt.Sprintf("*Add* %s *to* %s: %s, %s, backend name %s.", render.ServerFacts(op), render.ListenerFacts(op),
 			render.PortPhrase(op), render.WeightPhrase(op.Request.Weight), render.Code(op.Request.BackendName)),
-		fmt.Sprintf("*Listener now:* %s.", listenerNow(op.Listener)),
+		shareLine(op, "*"), fmt.Sprintf("*Listener now:* %s.", listenerNow(op)),
 	}
 	if len(op.Policies) > 0 && op.Approval == nil {
 		lines = append(lines, fmt.Sprintf("*Allowed* by rule %s.", render.Names(op.Policies)))
@@ -70,9 +71,28 @@ func previewLines(op operation.Operation) []string {
 	return lines
 }
 
+// shareLine says how much of the traffic the server would take, with marks around
+// the number; empty if it is not known.
+func shareLine(op operation.Operation, mark string) string {
+	percent, known := op.Share()
+	if !known {
+		return ""
+	}
+	n := op.Seen().Servers
+	now := fmt.Sprintf("%d servers", n)
+	switch n {
+	case 0:
+		now = "no server"
+	case 1:
+		now = "1 server"
+	}
+	return fmt.Sprintf("It would take %s of new connections: %s now, %d after.", render.Percent(percent, mark),
+		now, n+1)
+}
+
 // listenerNow is what was read about the listener, in words.
-func listenerNow(l operation.Listener) string {
-	var parts []string
+func listenerNow(op operation.Operation) string {
+	l, parts := op.Listener, []string(nil)
 	for _, s := range []string{schedulerWords(l.Scheduler), kindWords(l.Kind),
 		l.Status, l.Zone} {
 		if render.Clean(s) != "" {
@@ -87,7 +107,8 @@ func listenerNow(l operation.Listener) string {
 	default:
 		parts = append(parts, "health check off")
 	}
-	switch {
+	switch _, told := op.Share(); {
+	case told: // shareLine says how many servers there are
 	case l.Servers == 0:
 		parts = append(parts, previewNoServer)
 	case l.Servers == 1:
@@ -120,15 +141,15 @@ func kindWords(s string) string {
 	return s
 }
 
+// previewNotes are the notes, the first few and a count of the rest.
 func previewNotes(op operation.Operation) []string {
 	var lines []string
-	notes := render.PlainNotes(op)
-	for i, n := range notes {
-		if i == render.MaxAlerts {
-			lines = append(lines, fmt.Sprintf(inputMore, len(notes)-render.MaxAlerts))
-			break
-		}
-		lines = append(lines, fmt.Sprintf("• %s", render.Prose(n, render.NoteLimit)))
+	notes := render.Notes(op)
+	for _, n := range notes[:min(len(notes), render.MaxAlerts)] {
+		lines = append(lines, fmt.Sprintf("• %s", n))
+	}
+	if more := len(notes) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf(inputMore, more))
 	}
 	return lines
 }
@@ -153,7 +174,7 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 			fmt.Sprintf("Cancel adding %s", render.ServerName(op, render.BareName)),
 			render.ButtonValue(op)))
 	}
-	return append(list, render.More(op, render.MoreCopy, render.MoreWhy))
+	return append(list, render.More(op, render.MorePool, render.MoreCopy, render.MoreWhy))
 }
 
 // addButton carries Slack's confirm dialog on a protected listener. It runs in
@@ -165,11 +186,21 @@ func addButton(op operation.Operation) slack.BlockElement {
 			render.WeightPhrase(op.Request.Weight)), render.ButtonValue(op)))
 	if op.Listener.Protected {
 		b.Confirm = slack.NewConfirmationBlockObject(render.PlainText(ConfirmTitle, render.MaxConfirmTitle),
-			render.PlainText(fmt.Sprintf("%s will take new connections on %s.", render.ServerName(op, render.BareName),
-				render.ListenerPort(op, render.BareName)), render.MaxConfirmText),
+			render.PlainText(fmt.Sprintf("%s will take %snew connections on %s.",
+				render.ServerName(op, render.BareName), shareOf(op), render.ListenerPort(op, render.BareName)),
+				render.MaxConfirmText),
 			render.PlainText("Add server", render.MaxButton), render.PlainText("Not yet", render.MaxButton))
 	}
 	return b
+}
+
+// shareOf is "about 20 % of ", or nothing if that is not known.
+func shareOf(op operation.Operation) string {
+	percent, known := op.Share()
+	if !known {
+		return ""
+	}
+	return render.Percent(percent, "") + " of "
 }
 
 func previewSmall(op operation.Operation) slack.Block {

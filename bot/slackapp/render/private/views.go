@@ -1,8 +1,6 @@
 package private
 
 import (
-	"fmt"
-
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
@@ -29,12 +27,16 @@ func PreviewView(op operation.Operation, w render.Wording) slack.ModalViewReques
 	if op.Listener.Protected {
 		list = append(list, form.Alert("This is a protected listener.", slack.AlertLevelWarning))
 	}
-	for _, r := range op.Risks() { // the submit button of a view has no style of its own
-		list = append(list, form.Alert(fmt.Sprintf("Risk: %s", r), slack.AlertLevelWarning))
+	for _, r := range render.RiskLines(op, "Risk: %s") { // the submit button of a view has no style of its own
+		list = append(list, form.Alert(r, slack.AlertLevelWarning))
 	}
-	list = append(list, form.Alerts(render.PlainNotes(op))...)
+	list = append(list, form.Alerts(render.Notes(op))...)
 	v.Blocks.BlockSet = render.Blocks(append(list,
 		render.Section(previewTop(op)), render.Section(previewLines(op)...), render.Section(previewApproval(op, w)...),
-		rehearsalSection(op), render.Actions(glassButton(op)), previewSmall(op))...)
+		rehearsalSection(op), render.Actions(glassButton(op), poolButton(op)), previewSmall(op))...)
 	return v
+}
+
+func poolButton(op operation.Operation) slack.BlockElement {
+	return render.Button(render.ActPoolShow, "Show pool", "Show the pool before and after", render.ButtonValue(op))
 }

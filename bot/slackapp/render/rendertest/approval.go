@@ -72,8 +72,8 @@ func askedCards() map[string]operation.Operation {
 		"waiting_two":        Sample(asking(), NeedsApproval(2)),
 		"waiting_picture": Sample(asking(), NeedsApproval(1), OnApproval(func(a *operation.Approval) {
 			a.Again, a.Past = operation.AgainPicture, []operation.Vote{voteBo(), voteBo()}
-			a.Changes = []string{"the name web-07 is taken by be-77",
-				"it would take about 40 % of new connections instead of 20 %"}
+			a.Moved = []operation.Difference{{Code: operation.DiffName, From: "web-07", To: "be-77"},
+				{Code: operation.DiffShare, Before: 20, After: 40}}
 		})),
 		"waiting_rules": Sample(asking(), NeedsApproval(2, voteBo()),
 			OnApproval(func(a *operation.Approval) { a.Again = operation.AgainRules })),

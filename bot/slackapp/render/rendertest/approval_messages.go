@@ -29,21 +29,16 @@ func approvalMessages(n Names) map[string]render.Message {
 	all["preview_approval_plain"] = private.Preview(named(n, Draft(NeedsApproval(1))), Wording())
 	who := named(n, operation.Actor{UserID: "U0BO", Name: "bo"})
 	maps.Copy(all, decidedMessages(n, cards, link))
+	maps.Copy(all, poolMessages(n, cards))
 	for name, m := range map[string]render.Message{
-		"changed_needs": private.Changed(&intake.ChangedError{
-			Operation: named(n, Draft(NeedsApproval(1)))}, w),
-		"changed_free":        private.Changed(&intake.ChangedError{Operation: named(n, Draft())}, w),
 		"reminder":            render.Reminder(cards["waiting"]),
 		"reminder_one_of_two": render.Reminder(cards["waiting_one_of_two"]),
 		"reminder_picture":    render.Reminder(cards["waiting_picture"]),
 		"question":            render.Question(cards["waiting"], who),
 		"skipped":             render.SkippedNotice(cards["glass_waiting"]),
-		"pool":                private.Pool(cards["waiting"]),
-		"pool_empty": private.Pool(named(n, Sample(NeedsApproval(1),
-			OnApproval(func(a *operation.Approval) { a.Picture = operation.Picture{Read: true} })))),
-		"old_picture":   private.OldPicture(cards["waiting_picture"], link),
-		"trigger_again": private.NotSent(private.TriggerAgain),
-		"not_on_list":   private.NotOnList(&intake.DeniedError{Operation: cards["waiting"]}),
+		"old_picture":         private.OldPicture(cards["waiting_picture"], link),
+		"trigger_again":       private.NotSent(private.TriggerAgain),
+		"not_on_list":         private.NotOnList(&intake.DeniedError{Operation: cards["waiting"]}),
 		"not_on_list_contact": private.NotOnList(&intake.DeniedError{
 			Decision: operation.Decision{Reason: "Leads decide.", Contact: "#ops"}}),
 		"why_approval":     private.Why(cards["waiting"]),
@@ -81,6 +76,8 @@ func approvalViews(n Names) map[string]slack.ModalViewRequest {
 		"glass_day":    form.Glass(m, form.GlassWarning("Bo", 1, 3, 24*time.Hour)),
 		"deny":         form.Deny(m, "Ana"),
 		"deny_unnamed": form.Deny(m, ""),
+		"pool":         private.PoolView(private.Pool(named(n, Draft()), Backends(4), Moment(19, 14, 30))),
+		"pool_reading": form.NoticeView(private.PoolTitle, private.PoolReading, slack.AlertLevelInfo),
 	}
 	for name, op := range named(n, ApprovalPreviews()) {
 		views[name] = private.PreviewView(op, ApprovalWording())

@@ -4,6 +4,7 @@ package rendertest
 
 import (
 	"maps"
+	"strconv"
 	"time"
 
 	"lbbot/bot/operation"
@@ -148,9 +149,28 @@ func denial(c operation.DenialCode, change ...func(*operation.Decision)) operati
 	return d
 }
 
-// Draft is a sample that is only previewed.
+// Draft is a sample that is only previewed, with four servers on the listener.
 func Draft(change ...Change) operation.Operation {
-	return Sample(append([]func(*operation.Operation){InState(operation.Draft)}, change...)...)
+	return Sample(append([]func(*operation.Operation){InState(operation.Draft), Shown(Backends(4))}, change...)...)
+}
+
+// Shown has the preview show this pool.
+func Shown(pool []zenlayer.Backend) Change {
+	return func(op *operation.Operation) {
+		p := operation.PictureOf(*op, pool)
+		op.Shown, op.Listener.Servers = &p, len(pool)
+	}
+}
+
+// Backends are so many other servers on the listener of a sample.
+func Backends(n int) []zenlayer.Backend {
+	list := make([]zenlayer.Backend, n)
+	for i := range list {
+		number := strconv.Itoa(i + 11)
+		list[i] = zenlayer.Backend{ListenerID: "lst-8f2c", BackendID: "be-" + number, Name: "web-" + number,
+			Status: "Available", Port: "8080", Weight: 50, InstanceID: "i-" + number}
+	}
+	return list
 }
 
 // Previews are drafts to be shown.
@@ -161,16 +181,38 @@ func Previews() map[string]operation.Operation {
 			op.Notes = []string{"Port 8080 was given twice; once is enough.",
 				"Name web-07, made from the server's name."}
 		}),
+		"preview_warnings": Draft(Warned),
+		"preview_first":    Draft(Shown(nil)),
+		"preview_unread": Draft(func(op *operation.Operation) {
+			op.Shown, op.Listener.Servers = nil, -1
+			op.PoolFault = operation.Fault{Code: "REQUEST_LIMIT_EXCEEDED", Status: 429, Message: "too many"}
+		}),
+		"preview_filled": Draft(func(op *operation.Operation) {
+			op.UsualWeight = true
+			op.There = []operation.Entry{{BackendID: "be-11", Ports: "9090"}, {BackendID: "be-12"}}
+		}),
 		"preview_dry_run":   Draft(func(op *operation.Operation) { op.DryRun = true }),
 		"preview_protected": Draft(func(op *operation.Operation) { op.Listener.Protected = true }),
 		"preview_rehearsal": Draft(func(op *operation.Operation) { op.Rehearsal = true }),
 		"preview_bare": Draft(func(op *operation.Operation) {
-			op.Listener = operation.Listener{ID: "lst-8f2c", Servers: -1}
+			op.Listener, op.Shown = operation.Listener{ID: "lst-8f2c", Servers: -1}, nil
 			op.Server = operation.Server{ID: "i-55a1"}
 			op.Request.InstanceType, op.Request.PortList, op.Request.Weight = zenlayer.InstanceVM, nil, 0
 			op.Purpose, op.Policies, op.Place.ResultID = "", nil, "D0ANA"
 		}),
 	}
+}
+
+// Warned gives an operation every warning that can be true at the same time.
+func Warned(op *operation.Operation) {
+	op.Listener.HealthCheck, op.Listener.LoadBalancerStatus, op.Listener.Kind = new(false), "CREATING", "DR"
+	op.Server.Status, op.Server.Zone, op.Elsewhere = "STOPPED", "FRA1", 2
+	op.Server.ExpiresAt = op.AskedAt.Add(7 * 24 * time.Hour)
+	pool := Backends(4)
+	for i := range pool {
+		pool[i].Weight = 10
+	}
+	Shown(pool)(op)
 }
 
 // TypingMistake is a command with several mistakes.

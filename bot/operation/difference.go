@@ -1,0 +1,51 @@
+package operation
+
+// DifferenceCode names what is different since somebody looked at the listener.
+// Stored; add, never change one.
+type DifferenceCode string
+
+// The differences that matter to people.
+const (
+	DiffSettings   DifferenceCode = "settings"    // of the listener: From, To as of SettingsOf
+	DiffServer     DifferenceCode = "server"      // the same server is on the listener, as backend To
+	DiffName       DifferenceCode = "name"        // the backend name From is taken by backend To
+	DiffShare      DifferenceCode = "share"       // of new connections, in percent: Before, After
+	DiffApproval   DifferenceCode = "approval"    // it is needed now
+	DiffNoApproval DifferenceCode = "no_approval" // it is not needed any more
+)
+
+// Difference is one thing that is different since somebody looked.
+type Difference struct {
+	Code   DifferenceCode `json:"code"`
+	From   string         `json:"from,omitempty"`
+	To     string         `json:"to,omitempty"`
+	Before int            `json:"before,omitempty"`
+	After  int            `json:"after,omitempty"`
+}
+
+// Differences implements Change. The share matters if it is at least double.
+func (a Add) Differences(op Operation, shown, now Picture) []Difference {
+	var list []Difference
+	if shown.Settings != "" && !SameSettings(shown.Settings, now.Settings) {
+		list = append(list, Difference{Code: DiffSettings, From: shown.Settings, To: now.Settings})
+	}
+	if fresh := added(shown.Same, now.Same); len(fresh) > 0 {
+		list = append(list, Difference{Code: DiffServer, To: fresh[0]})
+	}
+	if fresh := added(shown.Names, now.Names); len(fresh) > 0 {
+		list = append(list, Difference{Code: DiffName, From: op.Request.BackendName, To: fresh[0]})
+	}
+	before, known := shown.Share(op.Request.Weight, op.Listener.Scheduler)
+	after, still := now.Share(op.Request.Weight, op.Listener.Scheduler)
+	if known && still && doubled(op, shown, now) {
+		list = append(list, Difference{Code: DiffShare, Before: before, After: after})
+	}
+	return list
+}
+
+// doubled compares two known shares as they are before they are rounded.
+func doubled(op Operation, shown, now Picture) bool {
+	was, ofWas, _ := shown.portion(op.Request.Weight, op.Listener.Scheduler)
+	is, of, _ := now.portion(op.Request.Weight, op.Listener.Scheduler)
+	return is*ofWas >= 2*was*of
+}

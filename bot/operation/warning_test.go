@@ -1,0 +1,178 @@
+package operation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// calm is an operation without warnings, on a listener with these weights.
+func calm(weight int, pool ...int) operation.Operation {
+	op := operation.Operation{
+		Request: zenlayer.RegisterBackendRequest{ListenerID: "lst-1", InstanceID: "i-1", BackendName: "web-01",
+			Weight: weight},
+		Listener: operation.Listener{ID: "lst-1", Scheduler: "wrr", Kind: "FNAT", HealthCheck: new(true), Zone: "SIN1",
+			LoadBalancerStatus: "Available"},
+		Server: operation.Server{ID: "i-1", Status: "RUNNING", Zone: "sin1"},
+		Times:  operation.Times{AskedAt: time.Date(2026, 11, 23, 19, 0, 0, 0, time.UTC)},
+	}
+	backends := make([]zenlayer.Backend, len(pool))
+	for i, w := range pool {
+		backends[i].Weight = w
+	}
+	p := operation.PictureOf(op, backends)
+	op.Shown = &p
+	return op
+}
+
+func TestWarningIsGivenExactlyWhenItsFactIsKnownAndTrue(t *testing.T) {
+	t.Parallel()
+	day := 24 * time.Hour
+	asked := calm(0).AskedAt
+	edit := func(f func(*operation.Operation)) operation.Operation {
+		op := calm(50, 50, 50)
+		f(&op)
+		return op
+	}
+	server := func(f func(*operation.Server)) operation.Operation {
+		return edit(func(op *operation.Operation) { f(&op.Server) })
+	}
+	listener := func(f func(*operation.Listener)) operation.Operation {
+		return edit(func(op *operation.Operation) { f(&op.Listener) })
+	}
+	for name, tt := range map[string]struct {
+		op   operation.Operation
+		want []operation.Warning
+	}{
+		"nothing": {calm(50, 50, 50), nil},
+		"W01, health checks off": {listener(func(l *operation.Listener) { l.HealthCheck = new(false) }),
+			[]operation.Warning{{Code: "W01"}}},
+		"W01, not known": {listener(func(l *operation.Listener) { l.HealthCheck = nil }), nil},
+		"W02, round robin": {listener(func(l *operation.Listener) { l.Scheduler = "rr" }),
+			[]operation.Warning{{Code: "W02", Weight: 50}}},
+		"W02, no weight is sent": {edit(func(op *operation.Operation) {
+			op.Listener.Scheduler, op.Request.Weight = "rr", 0
+		}), nil},
+		"W02, scheduler not known": {listener(func(l *operation.Listener) { l.Scheduler = "" }), nil},
+		"W03, direct routing": {listener(func(l *operation.Listener) { l.Kind = "DR" }),
+			[]operation.Warning{{Code: "W03"}}},
+		"W03, not known": {listener(func(l *operation.Listener) { l.Kind = "" }), nil},
+		"W04, two zones": {server(func(s *operation.Server) { s.Zone = "FRA1" }),
+			[]operation.Warning{{Code: "W04", ServerZone: "FRA1", BalancerZone: "SIN1"}}},
+		"W04, the server's is not known":        {server(func(s *operation.Server) { s.Zone = "" }), nil},
+		"W04, the load balancer's is not known": {listener(func(l *operation.Listener) { l.Zone = "" }), nil},
+		"W05, stopped": {server(func(s *operation.Server) { s.Status = "STOPPED" }),
+			[]operation.Warning{{Code: "W05", Status: "STOPPED"}}},
+		"W05, not known": {server(func(s *operation.Server) { s.Status = "" }), nil},
+		"W06, in 30 days": {server(func(s *operation.Server) { s.ExpiresAt = asked.Add(30 * day) }),
+			[]operation.Warning{{Code: "W06", At: asked.Add(30 * day)}}},
+		"W06, later": {server(func(s *operation.Server) { s.ExpiresAt = asked.Add(30*day + time.Second) }), nil},
+		"W06, over": {server(func(s *operation.Server) { s.ExpiresAt = asked }),
+			[]operation.Warning{{Code: "W06", At: asked, Past: true}}},
+		"W07, on others": {edit(func(op *operation.Operation) { op.Elsewhere = 2 }),
+			[]operation.Warning{{Code: "W07", Listeners: 2}}},
+		"W09, five times the usual": {calm(50, 10, 10, 10, 10),
+			[]operation.Warning{{Code: "W09", Weight: 50, Usual: 10, Percent: 56}}},
+		"W09, five times the usual, with a small share": {calm(50, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10),
+			[]operation.Warning{{Code: "W09", Weight: 50, Usual: 10, Percent: 33}}},
+		"W09, more than half beside two": {calm(21, 10, 10),
+			[]operation.Warning{{Code: "W09", Weight: 21, Usual: 10, Percent: 51}}},
+		"W09, half beside two":           {calm(20, 10, 10), nil},
+		"W09, more than half beside one": {calm(40, 10), nil},
+		"W09, five times beside one": {calm(50, 10),
+			[]operation.Warning{{Code: "W09", Weight: 50, Usual: 10, Percent: 83}}},
+		"W09, nobody is there":            {calm(50), nil},
+		"W09, a weight is not shown":      {calm(50, 10, 10, 0), nil},
+		"W09, no weight is shown":         {calm(50, 0, 0), nil},
+		"W09, the default weight":         {calm(0, 10, 10), nil},
+		"W09, the pool could not be read": {edit(func(op *operation.Operation) { op.Shown = nil }), nil},
+		"W09, a scheduler we do not know": {edit(func(op *operation.Operation) {
+			*op = calm(50, 1, 1)
+			op.Listener.Scheduler = "wlc"
+		}), nil},
+		"W10, being created": {listener(func(l *operation.Listener) { l.LoadBalancerStatus = "CREATING" }),
+			[]operation.Warning{{Code: "W10", Status: "CREATING"}}},
+		"W10, load balancer not known": {listener(func(l *operation.Listener) { l.LoadBalancerStatus = "" }), nil},
+		"W09, by what approvers saw newest": {edit(func(op *operation.Operation) {
+			op.Approval = &operation.Approval{Picture: *calm(50, 10, 10, 10, 10).Shown}
+		}), []operation.Warning{{Code: "W09", Weight: 50, Usual: 10, Percent: 56}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, tt.op.Warnings())
+		})
+	}
+}
+
+func TestWarningsAreInOrderWithRisksFirst(t *testing.T) {
+	t.Parallel()
+	op := calm(50, 10, 10)
+	op.Listener.LoadBalancerStatus, op.Listener.HealthCheck, op.Listener.Kind = "CREATING", new(false), "DR"
+	op.Server.Status, op.Server.Zone, op.Server.ExpiresAt, op.Elsewhere = "STOPPED", "FRA1", op.AskedAt.Add(1), 1
+	var codes []operation.WarningCode
+	risk := true
+	for _, w := range op.Warnings() {
+		codes = append(codes, w.Code)
+		require.False(t, w.Risk() && !risk, "%s stands under what is no risk", w.Code)
+		risk = w.Risk()
+	}
+	require.Equal(t, []operation.WarningCode{"W10", "W05", "W01", "W09", "W06", "W04", "W03", "W07"}, codes)
+}
+
+func TestShareOfNewConnections(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		scheduler string
+		weight    int
+		pool      []int
+		percent   int
+		known     bool
+	}{
+		"as much as the others":             {"wrr", 50, []int{50, 50, 50, 50}, 20, true},
+		"alone":                             {"wrr", 50, nil, 100, true},
+		"alone, with the default weight":    {"wrr", 0, nil, 100, true},
+		"alone, scheduler not known":        {"", 50, nil, 100, true},
+		"a half is rounded up":              {"wrr", 1, []int{39}, 3, true},
+		"next to nothing":                   {"wrr", 1, []int{100, 100, 100}, 0, true},
+		"round robin goes by the number":    {"rr", 1, []int{100, 100, 0}, 25, true},
+		"a weight is not shown":             {"wrr", 50, []int{50, 0}, 0, false},
+		"the default weight among others":   {"wrr", 0, []int{50}, 0, false},
+		"a scheduler that is not known":     {"wlc", 50, []int{50}, 0, false},
+		"the most that one can have beside": {"wrr", 100, []int{1}, 99, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			op := calm(tt.weight, tt.pool...)
+			op.Listener.Scheduler = tt.scheduler
+			percent, known := op.Share()
+			require.Equal(t, tt.known, known)
+			require.Equal(t, tt.percent, percent)
+		})
+	}
+	percent, known := operation.Operation{}.Share()
+	require.False(t, known, "the pool was not read")
+	require.Zero(t, percent)
+}
+
+func TestShareCountsAsDoubledBeforeItIsRounded(t *testing.T) {
+	t.Parallel()
+	add := operation.Add{}
+	differs := func(weight int, before, after []int) bool {
+		op := calm(weight, before...)
+		return len(add.Differences(op, *op.Shown, *calm(weight, after...).Shown)) > 0
+	}
+	require.True(t, differs(50, []int{50, 50, 50}, []int{50}), "25 % to 50 %")
+	require.False(t, differs(50, []int{50, 50, 50}, []int{50, 50}), "25 % to 33 %")
+	require.True(t, differs(50, []int{50}, nil), "50 % to 100 %")
+	require.False(t, differs(50, nil, []int{50}), "it became less")
+	many := make([]int, 5)
+	for i := range many {
+		many[i] = 50
+	}
+	require.False(t, differs(1, many, many[:4]), "0.40 % to 0.50 % is 0 % to 0 % or 1 % when rounded, and not double")
+	require.False(t, differs(50, []int{50, 50, 50}, []int{0}), "not known now")
+}

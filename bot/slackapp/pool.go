@@ -1,0 +1,56 @@
+package slackapp
+
+import (
+	"context"
+	"errors"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/web"
+)
+
+// poolNow reads the pool of an operation that the person behind d may look at.
+func (a *App) poolNow(ctx context.Context, d delivery, op operation.Operation) render.Message {
+	now, pool, err := a.Intake.Pool(ctx, op.ID, d.Actor, d.Place)
+	if e, ok := errors.AsType[*intake.UnavailableError](err); ok && e.What == "Zenlayer" {
+		a.Log.Info("pool could not be read for a person", zap.String("operation", op.ID), zap.Error(e.Err))
+		return private.PoolUnread(op, e)
+	}
+	if err != nil {
+		return a.problem(ctx, d, err)
+	}
+	return private.Pool(now, pool, a.Now())
+}
+
+// showPool puts the pool over the preview that is a view. The trigger waits for
+// nothing: the pool is filled in afterwards.
+func (a *App) showPool(ctx context.Context, d delivery, value string) {
+	id, _, err := render.ParseButtonValue(value)
+	if err != nil {
+		a.tell(ctx, d, private.Forgotten())
+		return
+	}
+	viewID, err := a.Web.PushView(ctx, d.TriggerID,
+		form.NoticeView(private.PoolTitle, private.PoolReading, slack.AlertLevelInfo))
+	if err != nil {
+		a.Log.Info("pool could not be shown over a preview", zap.String("operation", id), zap.Error(err))
+		// else it is open already
+		if code := web.ErrorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
+			a.tell(ctx, d, private.NotSent(private.TriggerAgain))
+		}
+		return
+	}
+	op, err := a.Journal.Operation(ctx, id)
+	if err == nil && op.Actor.UserID == d.Actor.UserID && d.Place.ChannelID == "" {
+		// A view has no channel: it counts as used where its preview was asked for.
+		d.Place.ChannelID, d.Place.ChannelName = op.Place.ChannelID, op.Place.ChannelName
+	}
+	op.ID = id
+	a.updateForm(ctx, viewID, private.PoolView(a.poolNow(ctx, d, op)))
+}

@@ -1,0 +1,150 @@
+package private
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
+	"lbbot/zenlayer"
+)
+
+const (
+	// PoolTitle is the title of PoolView.
+	PoolTitle = "Pool before and after"
+	// PoolReading is shown while the pool is read.
+	PoolReading = "Reading which servers are on this listener …"
+
+	poolRows    = 10 // servers that are listed
+	poolPart    = 5  // of them in one section, so that Slack's limit cuts none
+	poolName    = 40 // characters of a value in a row
+	weightAbout = "weight %d"
+)
+
+// Pool is what is on the listener of op, as it was read at that time, and what
+// would be there with op carried out. Once op may have been sent, it is only
+// what is there.
+func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.Message {
+	before := operation.PictureOf(op, pool)
+	what := fmt.Sprintf("*Pool of %s*, read %s", render.ListenerName(op, render.Name), render.Clock(at))
+	has := poolWords(before.Servers, before.Weights, before.Unweighed == 0)
+	if op.State.Final() || op.MaybeSent() {
+		return render.Ephemeral(fmt.Sprintf("%s: now %s on %s.", op.Ref, has, render.ListenerPort(op, render.InText)),
+			append([]slack.Block{render.Section(what, fmt.Sprintf("*Now:* %s.", has))},
+				poolList(op, pool, before, false)...)...)
+	}
+	after := poolWords(before.Servers+1, before.Weights+op.Request.Weight,
+		before.Unweighed == 0 && op.Request.Weight > 0)
+	if percent, known := before.Share(op.Request.Weight, op.Listener.Scheduler); known {
+		after += fmt.Sprintf("; %s would take %s of new connections", render.ServerName(op, render.Name),
+			render.Percent(percent, ""))
+	}
+	return render.Ephemeral(fmt.Sprintf("%s: before %s, after %s.", op.Ref, has, after),
+		append([]slack.Block{render.Section(what, fmt.Sprintf("*Before:* %s.", has),
+			fmt.Sprintf("*After:* %s.", after))}, poolList(op, pool, before, true)...)...)
+}
+
+// poolWords is "4 servers, weights 200 together".
+func poolWords(servers, weights int, weighed bool) string {
+	switch {
+	case servers == 0:
+		return previewNoServer
+	case servers == 1 && weighed:
+		return fmt.Sprintf("1 server, "+weightAbout, weights)
+	case servers == 1:
+		return "1 server"
+	case weighed:
+		return fmt.Sprintf("%d servers, weights %d together", servers, weights)
+	}
+	return fmt.Sprintf("%d servers", servers)
+}
+
+// poolList is a line for the new server, if it is still to be added, and for the
+// first few of the others.
+func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.Picture, adds bool) []slack.Block {
+	var rows []string
+	if adds {
+		ports := strings.TrimPrefix(strings.TrimPrefix(render.PortPhrase(op), "ports "), "port ")
+		rows = append(rows, poolRow("*new:* "+poolWord(op.Request.BackendName), ports,
+			render.WeightPhrase(op.Request.Weight), poolShares(op, before, op.Request.Weight, true, adds), ""))
+	}
+	for _, b := range pool[:min(len(pool), poolRows)] {
+		weight := "weight not shown"
+		if b.Weight > 0 {
+			weight = fmt.Sprintf(weightAbout, b.Weight)
+		}
+		rows = append(rows, poolRow(poolWord(b.Name)+" "+poolCode(b.BackendID),
+			poolWord(render.FirstOf(b.Port, "ports not shown")), weight,
+			poolShares(op, before, b.Weight, false, adds), b.Status))
+	}
+	if more := len(pool) - poolRows; more > 0 {
+		rows = append(rows, fmt.Sprintf(inputMore, more))
+	}
+	var list []slack.Block
+	for len(rows) > 0 {
+		n := min(len(rows), poolPart)
+		list, rows = append(list, render.Section(rows[:n]...)), rows[n:]
+	}
+	return list
+}
+
+func poolWord(s string) string { return render.Name(render.Clamp(render.Clean(s), poolName)) }
+
+func poolCode(s string) string { return render.Code(render.Clamp(render.Clean(s), poolName)) }
+
+func poolRow(name, ports, weight, share, status string) string {
+	if status = render.Prose(status, poolName); status != "" {
+		status = "\"" + status + "\""
+	}
+	return "• " + strings.Join(render.NonEmpty([]string{name, ports, weight, share, status}), " · ")
+}
+
+// poolShares is the share of one server before and after, "25 % → 20 %"; empty if
+// it is not known. fresh is the server that is added.
+func poolShares(op operation.Operation, p operation.Picture, weight int, fresh, adds bool) string {
+	part, ofBefore, ofAfter := weight, p.Weights, p.Weights+op.Request.Weight
+	switch {
+	case op.Listener.Scheduler == operation.RoundRobin:
+		part, ofBefore, ofAfter = 1, p.Servers, p.Servers+1
+	case op.Listener.Scheduler != operation.WeightedRoundRobin, p.Unweighed > 0, weight == 0,
+		adds && op.Request.Weight == 0:
+		return ""
+	}
+	switch {
+	case !adds:
+		return percentOf(part, ofBefore)
+	case fresh:
+		return percentOf(part, ofAfter)
+	}
+	return percentOf(part, ofBefore) + " → " + percentOf(part, ofAfter)
+}
+
+func percentOf(part, whole int) string {
+	return strconv.Itoa((200*part+whole)/(2*whole)) + " %"
+}
+
+// PoolUnread says that the pool could not be read.
+func PoolUnread(op operation.Operation, e *intake.UnavailableError) render.Message {
+	why := "Zenlayer did not answer in time."
+	switch {
+	case e.Busy:
+		why = "Many requests to Zenlayer are waiting right now."
+	case e.Fault.Answered():
+		why = "Zenlayer answered: " + render.Sentence(e.Fault.Words())
+	}
+	return Answer(fmt.Sprintf("I could not read which servers are on %s. %s Try again in a minute.",
+		render.ListenerName(op, render.InText), why))
+}
+
+// PoolView is a message about the pool as a view over the preview.
+func PoolView(m render.Message) slack.ModalViewRequest {
+	v := form.Modal(render.ViewNotice, PoolTitle, "Back")
+	v.Blocks.BlockSet = m.Blocks
+	return v
+}

@@ -1,0 +1,204 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+)
+
+// WarningWords says a warning in a sentence, as markup.
+func WarningWords(w operation.Warning) string {
+	switch w.Code {
+	case operation.WarnHealthChecksOff:
+		return "Health checks are off: the server gets traffic at once, even if it is not ready."
+	case operation.WarnServerDown:
+		return serverDown(w.Status)
+	case operation.WarnBalancerDown:
+		return fmt.Sprintf("This load balancer is not running (state: %s). Servers can be added only while it is "+
+			"running.", Prose(w.Status, stateLimit))
+	case operation.WarnWeight:
+		return fmt.Sprintf("Weight %d is %s times the usual %d: the new server would take %d %% of traffic.", w.Weight,
+			strconv.FormatFloat(math.Round(10*float64(w.Weight)/float64(w.Usual))/10, 'f', -1, 64), w.Usual, w.Percent)
+	case operation.WarnExpires:
+		if w.Past {
+			return fmt.Sprintf("The server expired on %s.", date(w.At))
+		}
+		return fmt.Sprintf("The server expires on %s.", date(w.At))
+	case operation.WarnZones:
+		return fmt.Sprintf("The server is in %s, the load balancer in %s.", InText(w.ServerZone),
+			InText(w.BalancerZone))
+	case operation.WarnDirectRouting:
+		return "Direct routing: ports follow the listener, and the server itself must be set up for the virtual IP."
+	case operation.WarnRoundRobin:
+		return fmt.Sprintf("This listener shares traffic equally (round robin): weight %d has no effect now.", w.Weight)
+	case operation.WarnElsewhere:
+		if w.Listeners == 1 {
+			return "This server is already on 1 other listener."
+		}
+		return fmt.Sprintf("This server is already on %d other listeners.", w.Listeners)
+	}
+	return ""
+}
+
+const stateLimit = 40
+
+func serverDown(status string) string {
+	switch strings.ToUpper(status) {
+	case "STOPPED", "STOPPING":
+		return "The server is stopped."
+	case "RECYCLE", "RECYCLING":
+		return "The server is in the recycle bin."
+	case "PENDING", "CREATING", "INSTALLING", "DEPLOYING", "REBUILDING":
+		return "The server is being installed."
+	}
+	return fmt.Sprintf("The server is not running (state: %s).", Prose(status, stateLimit))
+}
+
+// date is a day in the reader's own zone.
+func date(t time.Time) string {
+	return fmt.Sprintf("<!date^%d^{date_short} {time}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+// risks are the warnings about what may go wrong.
+func risks(op operation.Operation) []operation.Warning {
+	return slices.DeleteFunc(op.Warnings(), func(w operation.Warning) bool { return !w.Risk() })
+}
+
+// RiskLines are what may go wrong, one line each.
+func RiskLines(op operation.Operation, format string) []string {
+	var lines []string
+	for _, w := range risks(op) {
+		lines = append(lines, fmt.Sprintf(format, WarningWords(w)))
+	}
+	return lines
+}
+
+// PrimaryUnlessRisky makes a button the one to press, unless there are risks:
+// then nothing is the obvious next press.
+func PrimaryUnlessRisky(op operation.Operation, b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
+	if len(risks(op)) > 0 {
+		return b
+	}
+	return Primary(b)
+}
+
+// Notes are the warnings that are no risks, then what was filled in, corrected
+// or could not be read; as markup, one sentence or two each.
+func Notes(op operation.Operation) []string {
+	var said, notes []string
+	for _, w := range op.Warnings() {
+		if said = append(said, WarningWords(w)); !w.Risk() {
+			notes = append(notes, WarningWords(w))
+		}
+	}
+	plain := []string{poolNote(op), thereNote(op), unsearchedNote(op), weightNote(op)}
+	for _, n := range append(plain, op.Notes...) {
+		n = Prose(n, NoteLimit)
+		if n != "" && !slices.Contains(said, n) { // earlier versions stored these sentences as notes
+			said, notes = append(said, n), append(notes, n)
+		}
+	}
+	return notes
+}
+
+func poolNote(op operation.Operation) string {
+	if op.PoolFault == (operation.Fault{}) {
+		return ""
+	}
+	note := "I could not read which servers are on this listener now"
+	if op.PoolFault.Answered() {
+		note += ": " + op.PoolFault.Words()
+	}
+	return note + "; I look again before I add anything."
+}
+
+func unsearchedNote(op operation.Operation) string {
+	if op.Unsearched == (operation.Fault{}) {
+		return ""
+	}
+	return "I could not search virtual machines for the same name: " + op.Unsearched.Words() + "."
+}
+
+func weightNote(op operation.Operation) string {
+	if !op.UsualWeight {
+		return ""
+	}
+	return fmt.Sprintf("Weight %d, as most servers on this listener.", op.Request.Weight)
+}
+
+// thereNote names the entries of the server that are on the listener already.
+func thereNote(op operation.Operation) string {
+	if len(op.There) == 0 {
+		return ""
+	}
+	entries := make([]string, 0, maxEntries)
+	for _, e := range op.There[:min(len(op.There), maxEntries)] {
+		entries = append(entries, fmt.Sprintf("%s (ports %s)", e.BackendID, FirstOf(e.Ports, "not shown")))
+	}
+	as := strings.Join(entries, ", ")
+	if more := len(op.There) - len(entries); more > 0 {
+		as += fmt.Sprintf(andMore, more)
+	}
+	return fmt.Sprintf("%s is already on this listener as %s. Zenlayer may refuse the same server twice on one "+
+		"listener, whatever the ports. Another server is the safe choice.", ServerName(op, BareName), as)
+}
+
+// maxEntries is how many entries of a server are named.
+const maxEntries = 3
+
+// NoteLimit is the most characters of a note.
+const NoteLimit = 240
+
+// Differences says what is different since somebody looked, as markup.
+func Differences(list []operation.Difference) string {
+	words := make([]string, len(list))
+	for i, d := range list {
+		words[i] = Prose(differenceWords(d), SaidLimit)
+	}
+	return ClampMarkup(strings.Join(words, "; "), CommandLimit)
+}
+
+func differenceWords(d operation.Difference) string {
+	switch d.Code {
+	case operation.DiffSettings:
+		return fmt.Sprintf("the listener's settings changed from %s to %s", settingWords(d.From), settingWords(d.To))
+	case operation.DiffServer:
+		return fmt.Sprintf("the same server is on the listener as %s", d.To)
+	case operation.DiffName:
+		return fmt.Sprintf("the name %s is taken by %s", d.From, d.To)
+	case operation.DiffShare:
+		return fmt.Sprintf("it would take %s of new connections instead of %d %%", Percent(d.After, ""), d.Before)
+	case operation.DiffApproval:
+		return "approval is needed now"
+	case operation.DiffNoApproval:
+		return "approval is not needed any more"
+	}
+	return fmt.Sprintf(unknownValue, string(d.Code))
+}
+
+// settingWords says settings in words; they are stored and compared as Zenlayer
+// abbreviates them.
+func settingWords(s string) string {
+	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,",
+		" DR,", " direct routing,", "health check true", "health check on", "health check false", "health check off",
+		"health check unknown", "health check not known").Replace(s)
+}
+
+// Percent is a rounded share of new connections, "about 20 %", with marks around
+// the number. Weights are 100 at most, so only a server that is alone has 100.
+func Percent(n int, mark string) string {
+	switch n {
+	case 0:
+		return fmt.Sprintf("less than %s1 %%%s", mark, mark)
+	case 100:
+		return fmt.Sprintf("%s100 %%%s", mark, mark)
+	}
+	return fmt.Sprintf("about %s%d %%%s", mark, n, mark)
+}

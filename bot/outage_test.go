@@ -13,6 +13,7 @@ import (
 
 	"lbbot/bot"
 	"lbbot/bot/sandbox"
+	"lbbot/zenlayer/zenlayertest"
 )
 
 // outage is something that is wrong with PostgreSQL.
@@ -183,5 +184,21 @@ func (c *chaos) asksWhileCut(ctx context.Context, i int, told *losses) {
 		if in := c.sends(c.t.Context(), n, chaosAsk{person: person, channel: channel, preview: preview}); !in.Acked {
 			told.note("the click for %s: %s", chaosName(n), in.Failure)
 		}
+	}
+}
+
+func TestBotIsReadyAndStopsWhileItsListsCannotBeRead(t *testing.T) {
+	t.Parallel()
+	h := stand(t, nil)
+	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.Hang, Times: -1})
+	h.start()
+	require.Eventually(t, func() bool { return h.cloud.CallCount() > 0 }, 10*time.Second, time.Millisecond)
+	stopped := make(chan error, 1)
+	go func() { stopped <- h.stop() }()
+	select {
+	case err := <-stopped:
+		require.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		require.FailNow(t, "it did not end within the drain time")
 	}
 }

@@ -114,12 +114,6 @@ func (x picker) says(combo, words string) {
 		combo, words))
 }
 
-func (x picker) active() string {
-	x.t.Helper()
-	return x.value("document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))" +
-		"?.querySelector('b').textContent ?? ''")
-}
-
 // activeIs waits for the option that Enter would choose.
 func (x picker) activeIs(text string) {
 	x.t.Helper()

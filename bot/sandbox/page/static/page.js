@@ -91,7 +91,8 @@
     const form = $(".view:not([hidden])", modal);
     if (!form) { top = ""; if (modal.open) modal.close(); return; }
     if (!modal.open) modal.showModal();
-    const at = document.activeElement, field = $("[data-focus]", form) || $(".fields :is(input, textarea, select)", form);
+    const at = document.activeElement;
+    const field = $("[data-focus]", form) || $(".fields :is(input, textarea, select)", form);
     const settled = at === stopgap ? !field : !inForm || form.contains(at);
     if (form.id === top && settled) return;
     top = form.id;

@@ -137,6 +137,11 @@ func (b *builder) setWeight(value string) {
 
 func (b *builder) setName(value string) {
 	suggestion, ok := checkBackendName(value)
+	if ok && strings.HasSuffix(value, ".") { // phones turn two spaces into one
+		suggestion = cleanName(value)
+		b.fail(KeyName, value, `"`+shown(value)+`" ends in a period. Suggestion: `+suggestion+".", suggestion)
+		return
+	}
 	if ok {
 		b.made.Name = value
 		return

@@ -23,7 +23,7 @@ func (r Registration) Values() Values {
 	case zenlayer.InstanceVM:
 		put(KeyType, "vm")
 	}
-	put(KeyPorts, joinPorts(r.Ports, ","))
+	put(KeyPorts, typedPorts(r.Ports))
 	if r.Weight > 0 {
 		put(KeyWeight, strconv.Itoa(r.Weight))
 	}

@@ -10,6 +10,11 @@ const portWords = "Use numbers from 1 to 65535, for example 8080,8081."
 
 // setPorts parses a list of ports and ranges. It removes duplicates and adds a note about them.
 func (b *builder) setPorts(value string) {
+	if grouped, apart := groupedPort(value); grouped != "" {
+		b.fail(KeyPorts, value, `"`+apart+`" can be one port or two. Write `+grouped+", or "+
+			strings.NewReplacer(",", ";", " ", ";").Replace(apart)+".", unknown)
+		return
+	}
 	parts := strings.FieldsFunc(value, isListGap)
 	var wrong []string
 	list := portList{ports: make([]int, 0, min(len(parts), MaxPorts))}
@@ -40,6 +45,26 @@ func (b *builder) setPorts(value string) {
 				"Ports given more than once were taken once: "+joinPorts(list.twice, ", ")+".")
 		}
 	}
+}
+
+// groupedPort finds a number that a keyboard may have written in groups: 8,443 can be 8443, or 8 and 443. It returns
+// that number, and how it was written; "" if there is none.
+func groupedPort(value string) (grouped, written string) {
+	for i := range len(value) - 1 {
+		if gap := value[i]; gap != ',' && gap != ' ' {
+			continue
+		}
+		before := value[:i]
+		first := before[strings.LastIndexFunc(before, isListGap)+1:]
+		rest := value[i+1:]
+		if end := strings.IndexFunc(rest, isListGap); end >= 0 {
+			rest = rest[:end]
+		}
+		if len(first) == 1 && len(rest) == 3 && isDigits(first+rest) && first != "0" {
+			return first + rest, value[i-1 : i+4]
+		}
+	}
+	return "", ""
 }
 
 // portList collects ports in order. Once there are too many it only counts.
@@ -120,6 +145,15 @@ func parsePort(s string) (int, bool) {
 // isListGap reports whether r separates list items: a space, or the comma or semicolon of any keyboard.
 func isListGap(r rune) bool {
 	return r == ' ' || strings.ContainsRune(",;、､،؛", r)
+}
+
+// typedPorts writes ports so that setPorts reads them again.
+func typedPorts(ports []int) string {
+	text := joinPorts(ports, ",")
+	if grouped, _ := groupedPort(text); grouped != "" {
+		return joinPorts(ports, ";")
+	}
+	return text
 }
 
 func joinPorts(ports []int, gap string) string {

@@ -159,6 +159,8 @@ func TestEveryFieldCanBeTyped(t *testing.T) {
 		"escapes inside escapes are undone": {`lst-8f2c i-55a1 reason="&amp;lt;!channel&amp;gt; now"`,
 			Registration{Server: "i-55a1", Reason: "channel now"}},
 		"empty ports are the listener's own": {"lst-8f2c i-55a1 ports=", Registration{Server: "i-55a1"}},
+		"two ports that could be one number": {"lst-8f2c i-55a1 ports=8;443",
+			Registration{Server: "i-55a1", Ports: []int{8, 443}}},
 		"a range of ports": {"lst-8f2c i-55a1 ports=8080-8083",
 			Registration{Server: "i-55a1", Ports: []int{8080, 8081, 8082, 8083}}},
 		"twenty ports": {"lst-8f2c i-55a1 ports=1-19,65535",
@@ -173,6 +175,8 @@ func TestEveryFieldCanBeTyped(t *testing.T) {
 			t.Parallel()
 			tt.want.Listener = ListenerRef{Text: "lst-8f2c", ID: "lst-8f2c", Name: "lst-8f2c"}
 			require.Equal(t, tt.want, registration(t, tt.text))
+			tt.want.Notes = nil
+			require.Equal(t, tt.want, registration(t, tt.want.CommandLine()), "what was typed can be pasted again")
 		})
 	}
 }

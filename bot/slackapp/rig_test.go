@@ -240,7 +240,7 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 	require.NoError(t, err)
 	t.Cleanup(r.cloud.Close)
 	client, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint, AccessKeyID: "key",
-		AccessKeySecret: zenlayer.NewSecret(plantedSecret)})
+		AccessKeySecret: zenlayer.NewSecret(plantedSecret), Limiter: zenlayer.NewRankedLimiter(0, 0)})
 	require.NoError(t, err)
 	log := r.log.logger()
 	r.web = newWeb(t, r.slack, log)

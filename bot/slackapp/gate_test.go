@@ -11,6 +11,22 @@ import (
 type gate struct {
 	mu  sync.Mutex
 	say operation.DenialCode // a denial for everybody; empty: none
+
+	wait <-chan struct{} // MayChange waits for it; nil: it does not wait
+}
+
+// slowly waits for release, or for the end of ctx.
+func (g *gate) slowly(ctx context.Context) {
+	g.mu.Lock()
+	release := g.wait
+	g.mu.Unlock()
+	if release == nil {
+		return
+	}
+	select {
+	case <-release:
+	case <-ctx.Done():
+	}
 }
 
 func (g *gate) deny(code operation.DenialCode) {
@@ -48,6 +64,7 @@ func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decis
 // MayChange implements operation.Offers, by Decide.
 func (g *gate) MayChange(ctx context.Context, q operation.Question, listeners []operation.Listener) ([]bool,
 	operation.Decision) {
+	g.slowly(ctx)
 	may := make([]bool, len(listeners))
 	d := g.Admit(ctx, q.Actor, q.Place)
 	for i, l := range listeners {

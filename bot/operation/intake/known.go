@@ -50,5 +50,8 @@ func (i *Intake) KnownServer(text, kind string) (operation.Server, bool) {
 		}
 		s = hits[0]
 	}
-	return s, kind == "" || strings.EqualFold(kind, string(s.Type))
+	if kind != "" && !strings.EqualFold(kind, string(s.Type)) {
+		return operation.Server{}, false
+	}
+	return s, true
 }

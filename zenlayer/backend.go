@@ -159,9 +159,11 @@ func (c *Client) DescribeBackends(ctx context.Context, listenerID string, f Back
 	}
 	all, seen := []Backend{}, map[string]bool{}
 	for _, kind := range kinds {
-		got, err := readAll(ctx, c, bmc, action, func(p page) any {
-			return backendQuery{listenerID, f.BackendIDs, f.BackendName, kind, p}
-		}, func(b Backend) string { return b.BackendID })
+		got, err := readAll(ctx, c, source[Backend]{service: bmc, action: action,
+			id: func(b Backend) string { return b.BackendID },
+			query: func(p page) any {
+				return backendQuery{listenerID, f.BackendIDs, f.BackendName, kind, p}
+			}})
 		if err != nil {
 			return nil, fmt.Errorf("listing %s backends of %s: %w", kind, listenerID, err)
 		}

@@ -66,6 +66,9 @@ type InstanceFilter struct {
 	Status     string   `json:"instanceStatus,omitempty"`
 	PublicIPs  []string `json:"publicIpAddresses,omitempty"`
 	PrivateIPs []string `json:"privateIpAddresses,omitempty"`
+	// Loose accepts a list that changes while it is read: an item that moves to an
+	// earlier page is missing, and one that was deleted meanwhile may be in it.
+	Loose bool `json:"-"`
 }
 
 // DescribeInstances lists the instances of one product, all pages: BM from the bmc
@@ -86,12 +89,14 @@ func (c *Client) DescribeInstances(ctx context.Context, kind InstanceType, f Ins
 		err := fmt.Errorf("instanceType: %q is neither BM nor VM", string(kind))
 		return nil, &InvalidError{Action: action, Err: err}
 	}
-	got, err := readAll(ctx, c, from, action, func(p page) any {
-		return struct {
-			InstanceFilter
-			page
-		}{f, p}
-	}, func(i Instance) string { return i.ID })
+	got, err := readAll(ctx, c, source[Instance]{service: from, action: action, loose: f.Loose,
+		id: func(i Instance) string { return i.ID },
+		query: func(p page) any {
+			return struct {
+				InstanceFilter
+				page
+			}{f, p}
+		}})
 	for i := range got {
 		got[i].Type = kind
 	}

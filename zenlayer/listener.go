@@ -72,12 +72,14 @@ type ListenerFilter struct {
 // DescribeListeners lists listeners, all pages.
 // https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing/describelisteners
 func (c *Client) DescribeListeners(ctx context.Context, f ListenerFilter) ([]Listener, error) {
-	return readAll(ctx, c, bmc, "DescribeListeners", func(p page) any {
-		return struct {
-			ListenerFilter
-			page
-		}{f, p}
-	}, func(l Listener) string { return l.ListenerID })
+	return readAll(ctx, c, source[Listener]{service: bmc, action: "DescribeListeners",
+		id: func(l Listener) string { return l.ListenerID },
+		query: func(p page) any {
+			return struct {
+				ListenerFilter
+				page
+			}{f, p}
+		}})
 }
 
 // LoadBalancer is one bare metal load balancer with its listeners.
@@ -119,15 +121,19 @@ type LoadBalancerFilter struct {
 	ZoneID          string   `json:"zoneId,omitempty"`
 	// Name is matched loosely by the server.
 	Name string `json:"loadBalancerName,omitempty"`
+	// Loose is that of InstanceFilter.
+	Loose bool `json:"-"`
 }
 
 // DescribeLoadBalancers lists load balancers with their listeners, all pages.
 // https://docs.console.zenlayer.com/api-reference/compute/bmc/load-balancing
 func (c *Client) DescribeLoadBalancers(ctx context.Context, f LoadBalancerFilter) ([]LoadBalancer, error) {
-	return readAll(ctx, c, bmc, "DescribeLoadBalancers", func(p page) any {
-		return struct {
-			LoadBalancerFilter
-			page
-		}{f, p}
-	}, func(l LoadBalancer) string { return l.ID })
+	return readAll(ctx, c, source[LoadBalancer]{service: bmc, action: "DescribeLoadBalancers", loose: f.Loose,
+		id: func(l LoadBalancer) string { return l.ID },
+		query: func(p page) any {
+			return struct {
+				LoadBalancerFilter
+				page
+			}{f, p}
+		}})
 }

@@ -60,28 +60,35 @@ func (l *listing[T]) UnmarshalJSON(data []byte) error {
 // errMoved means that the list changed between two pages.
 var errMoved = errors.New("the list changed while it was read")
 
-// readAll reads all pages of a list. It fails unless all pages have the same total
-// and together exactly as many items, without repetition.
-func readAll[T any](
-	ctx context.Context, c *Client, s service, action string, query func(page) any, id func(T) string) ([]T, error) {
+// source is one list of a service.
+type source[T any] struct {
+	service service
+	action  string
+	query   func(page) any
+	id      func(T) string
+	loose   bool // accept a list that changes while it is read
+}
+
+// readAll reads all pages of a list. Unless it is loose, it fails if the pages have
+// different totals, or together not exactly as many items, without repetition.
+func readAll[T any](ctx context.Context, c *Client, from source[T]) ([]T, error) {
 	var reason error
 	for range maxReadings {
-		all, err := readOnce(ctx, c, s, action, query, id)
+		all, err := readOnce(ctx, c, from)
 		if !errors.Is(err, errMoved) {
 			return all, err
 		}
 		reason = err
 	}
-	return nil, &IncompleteError{Action: action, Reason: reason.Error()}
+	return nil, &IncompleteError{Action: from.action, Reason: reason.Error()}
 }
 
-func readOnce[T any](
-	ctx context.Context, c *Client, s service, action string, query func(page) any, id func(T) string) ([]T, error) {
-	list := collection[T]{action: action, id: id, all: []T{}, seen: map[string]bool{}, total: -1}
+func readOnce[T any](ctx context.Context, c *Client, from source[T]) ([]T, error) {
+	list := collection[T]{source: from, all: []T{}, seen: map[string]bool{}, total: -1}
 	sizes, offset, bytes := pageSizes(), 0, 0
 	for offset < MaxItems && bytes <= maxList {
 		var got listing[T]
-		n, err := c.read(ctx, s, action, query(page{offset/sizes[0] + 1, sizes[0]}), &got)
+		n, err := c.read(ctx, from.service, from.action, from.query(page{offset/sizes[0] + 1, sizes[0]}), &got)
 		if isTooLarge(err) && len(sizes) > 1 {
 			sizes = sizes[1:]
 			continue
@@ -97,7 +104,7 @@ func readOnce[T any](
 			return list.all, nil
 		}
 	}
-	return nil, &IncompleteError{Action: action,
+	return nil, &IncompleteError{Action: from.action,
 		Reason: fmt.Sprintf("%d of %d items in %d MiB are as many as are read", len(list.all), list.total, bytes>>20)}
 }
 
@@ -109,11 +116,11 @@ func isTooLarge(err error) bool {
 
 // collection is what the pages of a list had so far.
 type collection[T any] struct {
-	action string
-	id     func(T) string
-	all    []T
-	seen   map[string]bool
-	total  int // -1 before the first page
+	source[T]
+	all   []T
+	seen  map[string]bool
+	items int // of all pages, with repetitions
+	total int // of the last page; -1 before the first one
 }
 
 // add reports whether the list is complete with this page.
@@ -124,22 +131,28 @@ func (l *collection[T]) add(got listing[T]) (complete bool, err error) {
 	case *got.total > MaxItems:
 		return false, &IncompleteError{Action: l.action,
 			Reason: fmt.Sprintf("it has %d items, more than %d", *got.total, MaxItems)}
-	case l.total >= 0 && l.total != *got.total:
+	case l.total >= 0 && l.total != *got.total && !l.loose:
 		return false, fmt.Errorf("%w: total %d became %d", errMoved, l.total, *got.total)
 	}
-	l.total = *got.total
+	before := len(l.all)
+	l.total, l.items = *got.total, l.items+len(got.items)
 	for _, item := range got.items {
 		key := l.id(item)
-		if key == "" || l.seen[key] {
+		if key == "" || l.seen[key] && !l.loose {
 			return false, fmt.Errorf("%w: an item is repeated or has no id", errMoved)
+		}
+		if !l.seen[key] {
+			l.all = append(l.all, item)
 		}
 		l.seen[key] = true
 	}
-	l.all = append(l.all, got.items...)
-	if len(l.all) > l.total || len(l.all) < l.total && len(got.items) == 0 {
-		return false, fmt.Errorf("%w: %d items of %d", errMoved, len(l.all), l.total)
+	switch {
+	case len(got.items) > 0 && len(l.all) == before:
+		return false, fmt.Errorf("%w: a page is repeated", errMoved)
+	case l.items > l.total && !l.loose, l.items < l.total && len(got.items) == 0:
+		return false, fmt.Errorf("%w: %d items of %d", errMoved, l.items, l.total)
 	}
-	return len(l.all) == l.total, nil
+	return l.items >= l.total, nil
 }
 
 // read makes a reading call and retries temporary faults. It returns the length of the

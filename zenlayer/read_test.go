@@ -139,6 +139,45 @@ func TestAListIsCompleteOrAnError(t *testing.T) {
 	}
 }
 
+func TestLooseListMayChangeWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		pages []string
+		want  string // empty: an error
+	}{
+		"nothing changes":                    {[]string{items(2, "a"), items(2, "b")}, "a b"},
+		"an item is added before those read": {[]string{items(2, "a"), items(3, "a"), items(3, "b")}, ""},
+		"one is added, and others follow": {[]string{items(4, "a", "b"), items(5, "b", "c"), items(5, "d")},
+			"a b c d"},
+		"an item of an earlier page is gone": {[]string{items(4, "a", "b"), items(3, "d")}, "a b d"},
+		"the last page is gone":              {[]string{items(3, "a", "b"), items(2)}, "a b"},
+		"more than the total":                {[]string{items(3, "a", "b"), items(2, "c")}, "a b c"},
+		"the same page again":                {[]string{items(4, "a", "b")}, ""},
+		"less than the total":                {[]string{items(4, "a", "b"), items(4)}, ""},
+		"an item without id":                 {[]string{items(1, "")}, ""},
+		"the total is more than can be read": {[]string{items(2, "a"), items(zenlayer.MaxItems+1, "b")}, ""},
+		"a page is broken":                   {[]string{items(2, "a"), `{}`}, ""},
+		"an item is added, then nothing moves": {[]string{items(2, "a"), items(3, "a"), items(2, "a"),
+			items(2, "b")}, "a b"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := range tc.pages {
+				tc.pages[n] = strings.ReplaceAll(tc.pages[n], "listenerId", "instanceId")
+			}
+			c := served(t, listing(tc.pages...), nil)
+			got, err := c.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{Loose: true})
+			require.Equal(t, tc.want == "", err != nil, err)
+			var ids []string
+			for _, i := range got {
+				ids = append(ids, i.ID)
+			}
+			require.Equal(t, tc.want, strings.Join(ids, " "))
+		})
+	}
+}
+
 func TestListThatIsTooLongOrEndlessIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

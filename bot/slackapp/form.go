@@ -39,7 +39,8 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 	default:
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
-	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keepAll(memo{values: v, problems: notices, stranger: d.Stranger})))
+	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keepAll(memo{values: v, problems: notices, stranger: d.Stranger,
+		sought: d.Sought})))
 }
 
 // submit answers a view that a person sent.

@@ -42,17 +42,11 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 	var field string
 	switch d.Actions[0].ActionID {
 	case render.PickBlockID(commands.KeyListener):
-		var found intake.Suggested
 		field = commands.KeyListener
-		found, err = a.Intake.SuggestListeners(ctx, d.Actor, a.place(d), typed)
-		options = form.Listeners(found)
+		options, err = a.offerListeners(ctx, d, typed)
 	case render.PickBlockID(commands.KeyServer):
-		var found []operation.Server
-		var more int
 		field = commands.KeyServer
-		f, _ := readForm(d) // only the zone depends on it
-		found, more, err = a.Intake.SuggestServers(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener], typed)
-		options = form.Servers(found, more)
+		options, err = a.offerServers(ctx, d, typed)
 	default:
 		answer.with(ctx, form.NoOptions())
 		return
@@ -70,6 +64,27 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 	a.metrics.lists.WithLabelValues(field, result).Inc()
 }
 
+// offerListeners offers listeners. Before anything is typed, those come that fit
+// what was sought before, if there are any.
+func (a *App) offerListeners(ctx context.Context, d delivery, typed string) (options any, err error) {
+	f, _ := readForm(d)
+	var found intake.Suggested
+	if sought := f.Sought[commands.KeyListener]; typed == "" && sought != "" {
+		found, err = a.Intake.SuggestListeners(ctx, d.Actor, a.place(d), sought)
+	}
+	if err == nil && len(found.Others) == 0 {
+		found, err = a.Intake.SuggestListeners(ctx, d.Actor, a.place(d), typed)
+	}
+	return form.Listeners(found), err
+}
+
+func (a *App) offerServers(ctx context.Context, d delivery, typed string) (options any, err error) {
+	f, _ := readForm(d) // only the zone, and what was sought before, depend on it
+	found, more, err := a.Intake.SuggestServers(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener],
+		render.FirstOf(typed, f.Sought[commands.KeyServer]))
+	return form.Servers(found, more), err
+}
+
 // readForm reads what was filled in so far in the form.
 func readForm(d delivery) (form.State, error) {
 	state, err := readState(d.View.State)
@@ -81,6 +96,7 @@ func readForm(d delivery) (form.State, error) {
 // stays as it was typed.
 func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State {
 	f := form.New(d.Place.ChannelID, v, notices)
+	f.Sought = d.Sought
 	listeners, servers := a.Intake.Listed()
 	f.Alert = form.WithoutLists(listeners, servers)
 	f.Typed[commands.KeyListener], f.Typed[commands.KeyServer] = !listeners, !servers

@@ -12,6 +12,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
@@ -185,4 +186,29 @@ func TestVerbsThatItDoesNotHaveGetNoForm(t *testing.T) {
 	m := r.sees(ana, incident, "cannot remove a server from a listener yet", "I can add a server", "listener=remove")
 	require.False(t, has(m, render.ActFixOpenForm))
 	r.calm()
+}
+
+func TestTheFormOfANameThatIsNotExactBeginsWithAllThatFits(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]struct{ listeners, servers []string }{
+		"https-443 web-0": {[]string{"lst-8f2c", "lst-44fa"},
+			[]string{"i-5593", "i-5594", "i-5595", "i-55a0", "i-55a1", "i-55a8", "i-55a9"}},
+		"htps-443 wbe-07": {[]string{"lst-8f2c", "lst-80aa", "lst-53d0", "lst-84ad", "lst-44fa"}, nil},
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			r := openListed(t, sampleLists())
+			r.types(ana, incident, text)
+			r.clicks(ana, r.sees(ana, incident, "2 things to fix"), render.ActFixOpenForm, "")
+			v := r.view(ana, form.Title)
+			require.Contains(t, string(v.Blocks), `"min_query_length":0`)
+			require.NotContains(t, string(v.Blocks), `"field_server"`)
+			require.ElementsMatch(t, want.listeners, values(r.offers(ana, v, pickListener, "")))
+			require.ElementsMatch(t, want.servers, values(r.offers(ana, v, pickServer, "")))
+			require.Equal(t, []string{"i-5593"}, values(r.offers(ana, v, pickServer, "web-03")),
+				"typing searches as ever")
+			require.Empty(t, r.shelf.inState(operation.Accepted))
+			r.calm()
+		})
+	}
 }

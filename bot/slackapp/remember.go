@@ -21,8 +21,9 @@ type memory struct {
 
 type memo struct {
 	values   commands.Values
-	problems []string // what was wrong with the rest
-	stranger bool     // as delivery.Stranger, of the person who typed
+	problems []string        // what was wrong with the rest
+	stranger bool            // as delivery.Stranger, of the person who typed
+	sought   commands.Values // as delivery.Sought
 	until    time.Time
 }
 

@@ -53,6 +53,8 @@ type Meta struct {
 	Alert   string   `json:"alert,omitempty"`   // the form for a registration, drawn again, keeps what is on top
 	Notices []string `json:"notices,omitempty"` // as Alert
 	Ports   string   `json:"ports,omitempty"`   // typed before the field for ports was taken away
+
+	Sought commands.Values `json:"sought,omitempty"` // as State.Sought
 }
 
 // String leaves out what does not fit into the metadata of a view.

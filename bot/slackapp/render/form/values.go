@@ -7,6 +7,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
 	"lbbot/commands"
 )
@@ -17,7 +18,7 @@ import (
 func Read(state *slack.ViewState, metadata string) State {
 	m, _ := ReadMeta(metadata)
 	f := New(m.Channel, commands.Values{}, m.Notices)
-	f.Alert, f.ports = m.Alert, m.Ports
+	f.Alert, f.ports, f.Sought = m.Alert, m.Ports, m.Sought
 	if state == nil {
 		return f
 	}
@@ -91,6 +92,20 @@ func (f State) Unlisted() []commands.Problem {
 	}
 	return problems
 }
+
+// Sought is what was typed in fields picked from a list, where it fits several
+// things or is close to some.
+func Sought(e *commands.InputError) commands.Values {
+	sought := commands.Values{}
+	for _, p := range e.Problems {
+		if text := e.Asked[p.Field]; isPicked(p.Field) && len(p.Choices) > 0 && text != "" {
+			sought[p.Field] = operation.Clip(text, maxSought)
+		}
+	}
+	return sought
+}
+
+const maxSought = 100 // characters
 
 // Block is the block id of a field of the form that was sent. Slack shows errors
 // nowhere else, so what belongs to no field of it goes to the listener's.

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,18 @@ func (h *house) during(do func()) {
 	})
 }
 
+// atLastChecks calls do once, when the listener was read at the click and the
+// last checks begin: only those ask for one load balancer.
+func (h *house) atLastChecks(do func()) {
+	h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+		if c.Action == "DescribeLoadBalancers" && strings.Contains(c.Request, "loadBalancerIds") &&
+			p == zenlayertest.BeforeExecute {
+			h.cloud.SetOnCall(nil)
+			do()
+		}
+	})
+}
+
 func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 	t.Parallel()
 	register := func(k zenlayertest.FaultKind) zenlayertest.Fault {
@@ -52,13 +65,15 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 		never string
 		on    int // entries of the server at the end
 	}{
-		"a colleague adds the server before the click": {
-			after: func(h *house) { h.byHand("i-55a1", "web-07") },
+		"a colleague adds the server right after the click": {
+			after: func(h *house) { h.atLastChecks(func() { h.byHand("i-55a1", "web-07") }) },
 			ends: []string{"Nothing to do",
 				"web-07 is already on this listener with the same ports and weight"}, never: "Not confirmed", on: 1,
 		},
 		"a colleague adds the server with another weight": {
-			after: func(h *house) { h.cloud.SetBackendWeight(h.byHand("i-55a1", "web-07").BackendID, 50) },
+			after: func(h *house) {
+				h.atLastChecks(func() { h.cloud.SetBackendWeight(h.byHand("i-55a1", "web-07").BackendID, 50) })
+			},
 			ends: []string{"Not added", "weight 50; you asked for 20",
 				"cannot change a weight in place"}, never: "Not confirmed", on: 1,
 		},
@@ -113,7 +128,7 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 		},
 		"another server has the name on the listener": {
 			after: func(h *house) {
-				h.byHand("i-55a0", "web-07") // a name alone is not ours
+				h.atLastChecks(func() { h.byHand("i-55a0", "web-07") }) // a name alone is not ours
 				h.cloud.Inject(register(zenlayertest.BadGateway))
 			},
 			ends: []string{"Added", "Zenlayer answered the second try"}, never: "Not added", on: 1,
@@ -159,6 +174,44 @@ func TestWhatHappensMeanwhileEndsInItsWords(t *testing.T) {
 			for token, n := range h.cloud.EffectsByToken() {
 				require.Equal(t, 1, n, token)
 			}
+			h.calm()
+		})
+	}
+}
+
+func TestWhatMovedBeforeTheClickIsShownFirst(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		before func(h *house) // happens between the preview and the click
+		says   []string
+		fresh  bool // what it says is a fresh preview
+	}{
+		"a colleague added the server": {func(h *house) { h.byHand("i-55a1", "web-07") },
+			[]string{"Nothing to do", "web-07 is already on this listener with the same ports and weight"}, false},
+		"a colleague added the server with another weight": {
+			func(h *house) { h.cloud.SetBackendWeight(h.byHand("i-55a1", "web-07").BackendID, 50) },
+			[]string{"Not sent", "weight 50; you asked for 20", "cannot change a weight in place"}, false},
+		"another server has the name": {func(h *house) { h.byHand("i-55a0", "web-07") },
+			[]string{"Something changed since you looked: the name web-07 is taken by", "Here is the new picture.",
+				"Preview", "backend name `web-07-2`"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := stand(t, nil)
+			h.start()
+			h.types(ana, incident, good)
+			preview := h.sees(ana, incident, "Preview")
+			tt.before(h)
+			h.clicks(ana, preview, "req_send")
+			said := h.sees(ana, incident, tt.says...)
+			require.True(t, said.Ephemeral)
+			require.Empty(t, h.cards(incident))
+			if tt.fresh {
+				h.clicks(ana, said, "req_send")
+				h.sees("U0BO", incident, "Added", "web-07")
+				require.Len(t, h.ofServer(listener, "i-55a1"), 1)
+			}
+			require.Len(t, h.cloud.CallsOf("RegisterBackend"), map[bool]int{true: 1}[tt.fresh])
 			h.calm()
 		})
 	}

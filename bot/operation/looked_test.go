@@ -2,6 +2,7 @@ package operation_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -293,4 +294,29 @@ func TestPoolIsShownToWhoeverMaySeeTheRequest(t *testing.T) {
 		require.ErrorAs(t, err, &denied)
 		require.Len(t, h.cloud.calls, before)
 	})
+}
+
+// BenchmarkSend is a click on Add server while a reading of Zenlayer takes no time, 200 ms, or never ends. Slack
+// waits three seconds for its ack.
+func BenchmarkSend(b *testing.B) {
+	for name, hold := range map[string]time.Duration{"at once": 0, "200ms": 200 * time.Millisecond,
+		"silent": time.Hour} {
+		b.Run(name, func(b *testing.B) {
+			var took []time.Duration
+			for b.Loop() {
+				h := newHouse(b)
+				draft, err := h.intake.Preview(b.Context(), h.ask(request()))
+				require.NoError(b, err)
+				if hold > 0 {
+					h.cloud.goes(func(string, int) fault { return fault{hold: hold} })
+				}
+				began := time.Now()
+				_, err = h.intake.Send(b.Context(), h.pressed(draft))
+				require.NoError(b, err)
+				took = append(took, time.Since(began))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+		})
+	}
 }

@@ -49,7 +49,11 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 	if !d.Allowed && d.Code != operation.DeniedApproval {
 		return operation.Operation{}, i.refuse(ctx, d, op, q)
 	}
-	if now := look(ctx, op); len(now.moved) > 0 || d.Allowed != (op.Approval == nil) {
+	now, otherwise := present{op: op}, d.Allowed != (op.Approval == nil)
+	if otherwise || op.Shown != nil {
+		now = look(ctx, op)
+	}
+	if otherwise || len(now.moved) > 0 {
 		return operation.Operation{}, i.previewAgain(ctx, now, d, c)
 	}
 	if op.Approval != nil && !op.Approval.Who.Sufficient(d.Approvals) {

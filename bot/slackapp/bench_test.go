@@ -2,6 +2,8 @@ package slackapp
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,8 +11,10 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
+	"lbbot/zenlayer/zenlayertest"
 )
 
 func BenchmarkDecodeCommand(b *testing.B) {
@@ -51,4 +55,90 @@ func BenchmarkAckOfHelp(b *testing.B) {
 		a.lanes.wait()
 	}
 	a.Close(b.Context())
+}
+
+// BenchmarkFormOpensWithTheCloudOff is from the receipt of an envelope to the
+// request views.open at Slack, while Zenlayer answers nothing: the empty form, and
+// one with names that are looked up in 10,000 listeners and 100,000 servers.
+func BenchmarkFormOpensWithTheCloudOff(b *testing.B) {
+	lists := sampleLists()
+	for n := range 10_000 {
+		l := lists.listeners[n%5]
+		l.ID, l.Name = fmt.Sprintf("lst-%d", n), fmt.Sprintf("web-%d", n)
+		lists.listeners = append(lists.listeners, l)
+	}
+	for n := range 100_000 {
+		s := lists.servers[n%12]
+		s.ID, s.Name = fmt.Sprintf("i-%d", n), fmt.Sprintf("web-%d", n)
+		lists.servers = append(lists.servers, s)
+	}
+	for name, press := range map[string]func(r *formRig){
+		"empty": func(r *formRig) { r.types(ana, incident, "") },
+		"filled": func(r *formRig) {
+			r.types(ana, incident, "api-lb/web-4995 i-77777 wieght=50")
+			for _, m := range r.slack.Messages(incident, ana) {
+				if has(m, render.ActFixOpenForm) {
+					r.clicks(ana, m, render.ActFixOpenForm, "")
+					return
+				}
+			}
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := openListed(b, lists)
+			r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.Hang, Times: -1})
+			received, opens := make(chan time.Time, 2), make(chan time.Time, 1)
+			r.divert(func(e socket.Envelope) {
+				if len(received) == cap(received) {
+					<-received // of the command before the click
+				}
+				received <- time.Now()
+				r.app.Receive(e)
+			})
+			r.slack.OnAPICall(func(method string, p sandbox.Phase) {
+				if method == "views.open" && p == sandbox.BeforeExecute {
+					opens <- time.Now()
+				}
+			})
+			var took []time.Duration
+			for b.Loop() {
+				press(r)
+				opened := <-opens
+				var last time.Time
+				for len(received) > 0 {
+					last = <-received
+				}
+				took = append(took, opened.Sub(last))
+				r.idle()
+			}
+			reportTimes(b, took)
+			r.cloud.ReleaseHangs()
+		})
+	}
+}
+
+// BenchmarkSuggestionThroughTheApp is from the question at Slack to its answer
+// there, of 100 options. What the lists and the policy take is measured elsewhere.
+func BenchmarkSuggestionThroughTheApp(b *testing.B) {
+	lists := sampleLists()
+	for n := range 95 {
+		l := lists.listeners[n%5]
+		l.ID = fmt.Sprintf("lst-%d", n)
+		lists.listeners = append(lists.listeners, l)
+	}
+	r := openListed(b, lists)
+	v := r.form(ana)
+	var took []time.Duration
+	for b.Loop() {
+		_, in := r.slack.Suggest(b.Context(), ana, v.ID, pickListener, "", nil)
+		took = append(took, in.AckAfter)
+	}
+	reportTimes(b, took)
+}
+
+func reportTimes(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	for name, part := range map[string]int{"p50-ms": 50, "p99-ms": 99} {
+		b.ReportMetric(float64(took[len(took)*part/100].Microseconds())/1000, name)
+	}
 }

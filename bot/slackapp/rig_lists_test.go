@@ -126,7 +126,7 @@ type formRig struct {
 	lists *memoryLists
 }
 
-func openListed(t *testing.T, lists *memoryLists) *formRig {
+func openListed(t testing.TB, lists *memoryLists) *formRig {
 	t.Helper()
 	return &formRig{lists: lists, rig: open(t, func(c *Config) {
 		c.Intake.Lists = lists

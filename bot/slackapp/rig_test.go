@@ -163,7 +163,7 @@ func (s *starts) started() []string {
 
 // rig is an App between the stand-ins, without an engine behind it.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	slack  *sandbox.Slack
 	cloud  *zenlayertest.Server
 	shelf  *shelf
@@ -231,7 +231,7 @@ func newBoard(t testing.TB, w *web.Client, cards *shelf, log *zap.Logger) *board
 }
 
 // unconnected makes a rig whose App is not connected to Slack's socket.
-func unconnected(t *testing.T, edit func(*Config)) *rig {
+func unconnected(t testing.TB, edit func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, slack: newSlack(t), shelf: newShelf(), gate: &gate{}, starts: &starts{}, log: &lines{}}
 	r.cloud = zenlayertest.New(zenlayertest.Options{AccessKeyID: "key", AccessKeySecret: plantedSecret,
@@ -270,7 +270,7 @@ func unconnected(t *testing.T, edit func(*Config)) *rig {
 }
 
 // open makes a rig that is connected.
-func open(t *testing.T, edit func(*Config)) *rig {
+func open(t testing.TB, edit func(*Config)) *rig {
 	t.Helper()
 	r := unconnected(t, edit)
 	client, err := socket.New(socket.Config{Open: r.web.Opener(zenlayer.NewSecret(plantedApp)), Receive: r.receive,

@@ -331,7 +331,7 @@ func compiled(expression string) *regexp.Regexp {
 var times = regexp.MustCompile(`<!date\^[^>]*>|\d\d:\d\d(:\d\d)?`)
 
 // linesOf are the lines of everything that a message shows, times as T.
-func linesOf(t *testing.T, m sandbox.Message) []string {
+func linesOf(t testing.TB, m sandbox.Message) []string {
 	t.Helper()
 	var tree any
 	require.NoError(t, json.Unmarshal(m.Blocks, &tree))

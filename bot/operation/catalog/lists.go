@@ -121,15 +121,13 @@ func (l *listeners) find(q query) []operation.Listener {
 // servers are ordered by name.
 type servers struct{ list[operation.Server] }
 
-func newServers(at time.Time, kinds ...[]zenlayer.Instance) *servers {
-	var entries []entry[operation.Server]
-	for _, instances := range kinds {
-		entries = slices.Grow(entries, len(instances))
-		for _, i := range instances {
-			entries = append(entries, entry[operation.Server]{operation.ServerOf(i), fold(i.Name), i.ID, serverKey(i)})
-		}
+// addServers keeps of instances what is offered and searched, which is less than half of them.
+func addServers(to []entry[operation.Server], instances []zenlayer.Instance) []entry[operation.Server] {
+	to = slices.Grow(to, len(instances))
+	for _, i := range instances {
+		to = append(to, entry[operation.Server]{operation.ServerOf(i), fold(i.Name), i.ID, serverKey(i)})
 	}
-	return &servers{newList(at, entries)}
+	return to
 }
 
 func serverKey(i zenlayer.Instance) string {

@@ -129,11 +129,12 @@ func (c *Catalog) readListeners(ctx context.Context, at time.Time) error {
 // readServers reads bare metal and virtual machines. Keys that may not ask for virtual machines exist: then only
 // bare metal is offered.
 func (c *Catalog) readServers(ctx context.Context, at time.Time) error {
-	bm, err := c.instances(ctx, zenlayer.InstanceBM)
+	entries, err := c.addInstances(ctx, nil, zenlayer.InstanceBM)
 	if err != nil {
 		return err
 	}
-	vm, err := c.instances(ctx, zenlayer.InstanceVM)
+	bareMetal := len(entries)
+	entries, err = c.addInstances(ctx, entries, zenlayer.InstanceVM)
 	refused := operation.RefusedToBeAsked(err)
 	if err != nil && !refused {
 		return err
@@ -142,20 +143,20 @@ func (c *Catalog) readServers(ctx context.Context, at time.Time) error {
 		c.log.Warn("virtual machines cannot be listed", zap.Error(err))
 	}
 	c.bareMetalOnly = refused
-	c.servers.Store(newServers(at, bm, vm))
+	c.servers.Store(&servers{newList(at, entries)})
 	c.metrics.read("servers", at)
-	c.metrics.count("bare_metal", len(bm))
-	c.metrics.count("virtual_machines", len(vm))
+	c.metrics.count("bare_metal", bareMetal)
+	c.metrics.count("virtual_machines", len(entries)-bareMetal)
 	return nil
 }
 
-func (c *Catalog) instances(ctx context.Context, kind zenlayer.InstanceType) ([]zenlayer.Instance, error) {
+// addInstances adds all instances of a kind; with an error it adds none.
+func (c *Catalog) addInstances(
+	ctx context.Context, to []entry[operation.Server], kind zenlayer.InstanceType,
+) ([]entry[operation.Server], error) {
 	got, err := c.source.DescribeInstances(ctx, kind, zenlayer.InstanceFilter{Loose: true})
-	if zenlayer.IsNotFound(err) { // it has none
-		return nil, nil
+	if err != nil && !zenlayer.IsNotFound(err) { // not found: it has none
+		return to, fmt.Errorf("reading servers of type %s: %w", kind, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading servers of type %s: %w", kind, err)
-	}
-	return got, nil
+	return addServers(to, got), nil
 }

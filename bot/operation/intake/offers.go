@@ -159,7 +159,7 @@ func (i *Intake) begin(a operation.Actor, p operation.Place, lists *numbered) (o
 	}
 	ctx := s.begun()
 	if ctx.Err() != nil { // closed
-		o.decision = notFoundOut
+		o.decision = notFoundOut()
 		close(o.done)
 		return o, false
 	}
@@ -168,7 +168,10 @@ func (i *Intake) begin(a operation.Actor, p operation.Place, lists *numbered) (o
 	return o, false
 }
 
-var notFoundOut = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy}
+// notFoundOut says that nothing is known.
+func notFoundOut() operation.Decision {
+	return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy}
+}
 
 // findOut asks the policy about all listeners.
 func (i *Intake) findOut(ctx context.Context, a operation.Actor, p operation.Place, o *offer) {
@@ -176,7 +179,7 @@ func (i *Intake) findOut(ctx context.Context, a operation.Actor, p operation.Pla
 	defer func() {
 		if problem := recover(); problem != nil { // it must not end the bot
 			i.Log.Error("finding out what may be suggested panicked", zap.Any("problem", problem), zap.Stack("stack"))
-			o.decision = notFoundOut
+			o.decision = notFoundOut()
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, offerWithin)

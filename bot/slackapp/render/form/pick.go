@@ -68,7 +68,8 @@ func (f State) pick(field commands.Field) slack.Block {
 	}
 	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, render.PlainText(placeholder, maxPlaceholder), id)
 	e.MinQueryLength, e.InitialOption = &least, f.Picked[field.Key]
-	e.FocusOnLoad = field.Key == commands.KeyListener
+	// Drawn again for what was picked, it must not take the focus from another field.
+	e.FocusOnLoad = field.Key == commands.KeyListener && e.InitialOption == nil
 	in := slack.NewInputBlock(id, render.PlainText(field.Label, maxLabel), render.PlainText(hint, maxLabel), e)
 	in.DispatchAction = field.Key == commands.KeyListener
 	return in

@@ -212,3 +212,21 @@ func TestTheFormOfANameThatIsNotExactBeginsWithAllThatFits(t *testing.T) {
 		})
 	}
 }
+
+func TestTheFieldsOfTheFormNameWhatMayHaveBeenMeant(t *testing.T) {
+	t.Parallel()
+	r := open(t, func(c *Config) { c.Confirm, c.Intake.Settings.Confirm = intake.ConfirmNever, intake.ConfirmNever })
+	r.types(ana, incident, "")
+	in := r.acked(r.submits(ana, r.view(ana, form.Title),
+		filled(map[string]string{"listener": "https-443", "server": "wbe-07"})))
+	listener := in.Errors[render.FieldBlockID(commands.KeyListener)]
+	require.Contains(t, listener, `"https-443" matches 2 listeners`)
+	require.Contains(t, listener, "api-lb/https-443 (lst-8f2c)")
+	require.Contains(t, listener, "(lst-44fa)")
+	server := in.Errors[render.FieldBlockID(commands.KeyServer)]
+	require.Contains(t, server, `No server called "wbe-07". Closest: `)
+	require.Contains(t, server, "web-07 (i-55a1)")
+	require.Empty(t, r.shelf.inState(operation.Draft))
+	require.Empty(t, r.shelf.inState(operation.Accepted))
+	r.calm()
+}

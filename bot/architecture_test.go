@@ -45,14 +45,16 @@ func arrows() map[string][]string {
 			"bot/slackapp/socket", // it wires the connections
 			"bot/slackapp/web", "bot/slackapp/board",
 			"bot/slackapp/render", // for lbbot operations show
+			"bot/slackapp/render/trail",
 		},
 		"bot/slackapp": {
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/socket", "bot/slackapp/render",
-			"bot/slackapp/render/private", "bot/slackapp/render/form",
+			"bot/slackapp/render/private", "bot/slackapp/render/form", "bot/slackapp/render/trail",
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/board": {
-			"bot/slackapp/web", "bot/slackapp/render", "bot/operation", "commands", "zenlayer",
+			"bot/slackapp/web", "bot/slackapp/render", "bot/slackapp/render/trail", "bot/operation", "commands",
+			"zenlayer",
 		},
 		"bot/slackapp/web": {
 			"bot/slackapp/socket", "bot/slackapp/render", "bot/operation", "commands", "zenlayer",
@@ -61,15 +63,16 @@ func arrows() map[string][]string {
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/private": {
-			"bot/slackapp/render/form", "bot/slackapp/render", "bot/operation/intake", "bot/operation", "commands",
-			"zenlayer",
+			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render", "bot/operation/intake",
+			"bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/form": {
 			"bot/slackapp/render", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
+		"bot/slackapp/render/trail": {"bot/slackapp/render", "bot/operation"},
 		"bot/slackapp/render/rendertest": { // examples for tests and lbbot blocks
-			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form", "bot/operation/intake",
-			"bot/operation", "commands", "zenlayer",
+			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
+			"bot/slackapp/render/trail", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/socket": {},
 		"bot/engine":          {"bot/operation", "commands", "zenlayer"},
@@ -112,7 +115,8 @@ func standIns() []string {
 func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/web", "bot/slackapp/render",
-			"bot/slackapp/render/private", "bot/slackapp/render/form", "bot/slackapp/render/rendertest"},
+			"bot/slackapp/render/private", "bot/slackapp/render/form", "bot/slackapp/render/trail",
+			"bot/slackapp/render/rendertest"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},

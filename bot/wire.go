@@ -23,7 +23,7 @@ import (
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/board"
-	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/trail"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
 	"lbbot/zenlayer"
@@ -87,7 +87,7 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 		post := func(ctx context.Context, events []operation.Event, skipped int) error {
 			return b.board.Audit(ctx, c.AuditChannel, events, skipped)
 		}
-		b.teller = &audit.Teller{Store: b.journal, HasLine: render.Audited, Limit: render.AuditLimit, Post: post,
+		b.teller = &audit.Teller{Store: b.journal, HasLine: trail.HasLine, Limit: trail.Limit, Post: post,
 			Holder: b.name, Now: time.Now, Log: log.Named("audit")}
 	}
 	return directory, nil

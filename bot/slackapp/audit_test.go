@@ -9,21 +9,21 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
-	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/trail"
 )
 
 func TestEndsDecisionsOfPeopleAndWhatTheBotDoesHaveALine(t *testing.T) {
 	t.Parallel()
 	for _, e := range rendertest.AuditEvents() {
-		require.True(t, render.Audited(e), e.Kind)
-		require.NotContains(t, render.AuditLine(e), "\n")
+		require.True(t, trail.HasLine(e), e.Kind)
+		require.NotContains(t, trail.Line(e), "\n")
 	}
 	for _, kind := range []string{operation.EventPreviewed, operation.EventAccepted, operation.EventAttempt,
 		operation.EventLook, operation.EventStatus, operation.EventBreakGlass} {
-		require.False(t, render.Audited(operation.Event{Kind: kind}), kind)
+		require.False(t, trail.HasLine(operation.Event{Kind: kind}), kind)
 	}
-	require.Empty(t, render.AuditLines([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)
+	require.Empty(t, trail.Lines([]operation.Event{{Kind: operation.EventLook}}, 0).Blocks)
 }
 
 func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
@@ -41,7 +41,7 @@ func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
 			}
 			events = append(events, e)
 		}
-		m := render.AuditLines(events, 1)
+		m := trail.Lines(events, 1)
 		requireMessage(t, m)
 		text := string(encodeMessage(t, m))
 		for _, never := range []string{"<!", "<@U0VICTIM", "<#C0VICTIM", "<https:", "\\u003c!", "\\u003c@U0VICTIM",
@@ -60,7 +60,7 @@ func TestLinesOfTheAuditChannelGoOutAsOneMessage(t *testing.T) {
 	require.Len(t, posted, 1)
 	require.True(t, strings.HasPrefix(posted[0].Text, "*Added* · web-07 to https-443"), posted[0].Text)
 	many := slices.Repeat(rendertest.AuditEvents(), 5)
-	require.Len(t, render.AuditLines(many, 0).Blocks, render.AuditLimit)
+	require.Len(t, trail.Lines(many, 0).Blocks, trail.Limit)
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "is_archived"})
 	require.Error(t, s.board.Audit(t.Context(), ops, rendertest.AuditEvents(), 0))
 }

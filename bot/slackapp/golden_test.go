@@ -122,7 +122,7 @@ func TestEveryRenderingFunctionIsInTheListOfMessages(t *testing.T) {
 		})
 	}
 	found := 0
-	for _, dir := range []string{".", "private", "form"} {
+	for _, dir := range []string{".", "private", "form", "trail"} {
 		for _, file := range parse(t, dir) {
 			for _, d := range file.Decls {
 				f, ok := d.(*ast.FuncDecl)

@@ -14,6 +14,7 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/trail"
 	"lbbot/commands"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -225,6 +226,6 @@ func TestASummaryOfDenialsCountsThem(t *testing.T) {
 	require.Equal(t, "37 denied", private.CountWords([]intake.Entry{entry}))
 	require.Contains(t, private.PastSentence(entry, false),
 		"<@U0ELI> was denied 37 more times, about lst-1, lst-2: no rule allows it, forbidden.")
-	require.Contains(t, render.AuditLine(e),
+	require.Contains(t, trail.Line(e),
 		"*Denied 37 more times* · no rule allows it, forbidden · <@U0ELI> · about lst-1, lst-2")
 }

@@ -16,6 +16,7 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/trail"
 )
 
 // definite are words that say how a request ended or stands. Nothing that this
@@ -77,17 +78,17 @@ func TestAnUnknownEventIsShownAsStored(t *testing.T) {
 	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: "teleported", OperationID: "op", ActorID: "U0ANA",
 		ChannelID: "C0OPS1234", Data: map[string]string{"ref": "LBR-7F3KQ2"}}
 	require.Contains(t, private.StepLine(e), "Event `teleported`, which this version does not know · <@U0ANA>")
-	require.True(t, render.Audited(e), "what is not known is not passed over")
-	require.Contains(t, render.AuditLine(e),
+	require.True(t, trail.HasLine(e), "what is not known is not passed over")
+	require.Contains(t, trail.Line(e),
 		"*Cannot tell* what this event is: `teleported`. Look with `lbbot operations show LBR-7F3KQ2`.")
 
 	ended := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
 		Data: map[string]string{"state": "paused", "reason": "eaten"}}
-	require.Contains(t, render.AuditLine(ended), "*Cannot tell: paused*")
+	require.Contains(t, trail.Line(ended), "*Cannot tell: paused*")
 	require.Contains(t, private.StepLine(ended), "reason eaten, which this version does not know")
 	rules := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventPolicy,
 		Data: map[string]string{"result": "half", "digest": "9f86"}}
-	require.NotContains(t, render.AuditLine(rules), "is the current one")
+	require.NotContains(t, trail.Line(rules), "is the current one")
 	denied := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDenied,
 		Data: map[string]string{"code": "moon"}}
 	require.Contains(t, private.StepLine(denied), "code moon, which this version does not know")
@@ -127,7 +128,7 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 	})),
 		"`dreamt`, which this version does not know")
 	for _, kind := range operation.AllEventKinds() {
-		require.NotContains(t, render.AuditLine(operation.Event{Kind: kind,
+		require.NotContains(t, trail.Line(operation.Event{Kind: kind,
 			Data: map[string]string{"result": "good", "digest": "9f"}}), render.FirstUnknown+"*", kind)
 		// of no request
 		if !slices.Contains([]string{operation.EventStarted, operation.EventEnded, operation.EventPolicy,
@@ -189,7 +190,7 @@ func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
 		ActorID: operation.SystemActor,
 		Data:    map[string]string{"state": "not_added", "reason": "denied", "denial": "nobody", "no_longer": "U0BO"}}
-	for _, line := range []string{private.StepLine(e), render.AuditLine(e)} {
+	for _, line := range []string{private.StepLine(e), trail.Line(e)} {
 		require.Contains(t, line, "nobody can approve it")
 		require.Contains(t, line, "no longer counts: the approval of <@U0BO>")
 	}

@@ -7,9 +7,9 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
-	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/trail"
 )
 
 // Status and the audit channel name the same person for an event.
@@ -52,7 +52,7 @@ func TestLinesNameWhoCausedTheEvent(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			step, line := private.StepLine(tt.event), render.AuditLine(tt.event)
+			step, line := private.StepLine(tt.event), trail.Line(tt.event)
 			for _, part := range tt.step {
 				require.Contains(t, step, part)
 			}

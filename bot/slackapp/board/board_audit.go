@@ -6,7 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/trail"
 )
 
 // Audit posts the lines of some events, at most AuditLimit, as one message in
@@ -15,7 +15,7 @@ import (
 // after a short burst, and for Slack.
 func (b *Board) Audit(ctx context.Context, channel string, events []operation.Event, skipped int) error {
 	LogUnknownEvents(b.Log, events)
-	m := render.AuditLines(events, skipped)
+	m := trail.Lines(events, skipped)
 	if len(m.Blocks) == 0 {
 		return nil
 	}

@@ -21,7 +21,7 @@ func unknownCard(op operation.Operation, w Wording) card {
 		body: []slack.Block{
 			Section(fmt.Sprintf(
 				"*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs.",
-				Code(fmt.Sprintf(StatusCommand, op.Ref)), Code(fmt.Sprintf(showCommand, op.Ref)))),
+				Code(fmt.Sprintf(StatusCommand, op.Ref)), Code(fmt.Sprintf(ShowCommand, op.Ref)))),
 			Section(fmt.Sprintf(unknownLine, storedAs(op, Code))),
 		},
 		buttons: []slack.BlockElement{LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), detailsButton(op)},

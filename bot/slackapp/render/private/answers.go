@@ -9,6 +9,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/trail"
 	"lbbot/commands"
 )
 
@@ -69,7 +70,7 @@ func StepLine(e operation.Event) string {
 		case key == "denial":
 			parts = append(parts, render.Name(render.DenialWords(operation.DenialCode(v))))
 		case key == "no_longer":
-			parts = append(parts, fmt.Sprintf(render.StepLost, render.Mentions(strings.Fields(v))))
+			parts = append(parts, fmt.Sprintf(trail.StepLost, render.Mentions(strings.Fields(v))))
 		case key == "reason" && e.Kind == operation.EventFinished:
 			parts = append(parts, render.Name(render.ReasonWords(operation.Reason(v))))
 		default:

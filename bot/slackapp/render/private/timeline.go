@@ -7,6 +7,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/trail"
 )
 
 // sentences is the list for a post-mortem: oldest first, with local time and
@@ -25,7 +26,7 @@ func PastSentence(e intake.Entry, public bool) string {
 	show := shownTo(public)
 	who := show(op.Actor)
 	when := stamp(e.At)
-	server, listener := "a server", render.TimelineNoThing
+	server, listener := "a server", trail.TimelineNoThing
 	if render.FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID) != "" {
 		server = render.ServerName(op, render.Name)
 	}
@@ -37,7 +38,7 @@ func PastSentence(e intake.Entry, public bool) string {
 	case e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore:
 
 		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e),
-			render.Names(render.ListenersOf(*e.Denial)), render.DeniedWhy(*e.Denial))
+			render.Names(trail.ListenersOf(*e.Denial)), trail.DeniedWhy(*e.Denial))
 	case votes(e):
 		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server,
 			listener, denialWhy(*e.Denial))

@@ -12,6 +12,7 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/trail"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -45,8 +46,8 @@ func Messages(n Names) map[string]render.Message {
 	maps.Copy(all, cardVariants(n))
 	maps.Copy(all, postedCards(n))
 	maps.Copy(all, approvalMessages(n))
-	all["audit_lines"] = render.AuditLines(named(n, AuditEvents()), 12)
-	all["audit_head"] = render.AuditLines(named(n, AuditEvents())[10:11], 0)
+	all["audit_lines"] = trail.Lines(named(n, AuditEvents()), 12)
+	all["audit_head"] = trail.Lines(named(n, AuditEvents())[10:11], 0)
 	maps.Copy(all, answers(n, op, w))
 	return all
 }

@@ -1,4 +1,5 @@
-package render
+// Package trail writes the events of the audit trail as Block Kit, one line each.
+package trail
 
 import (
 	"cmp"
@@ -9,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -17,45 +19,44 @@ const (
 	auditBy         = "%s in %s"
 	auditReplica    = "replica %s"
 	StepLost        = "no longer counts: the approval of %s"
-	unknownAudit    = "*" + FirstUnknown + "* what this event is: %s. Look with %s."
-	showCommand     = "lbbot operations show %s"
+	unknownAudit    = "*" + render.FirstUnknown + "* what this event is: %s. Look with %s."
 	listCommand     = "lbbot operations export"
 	TimelineNoThing = "a listener"
 )
 
-// Audited reports whether an event has a line.
-func Audited(e operation.Event) bool { return AuditLine(e) != "" }
+// HasLine reports whether an event has a line.
+func HasLine(e operation.Event) bool { return Line(e) != "" }
 
-// AuditLines is the message for events of the audit channel; the zero message if none has a line.
-func AuditLines(events []operation.Event, skipped int) Message {
+// Lines is the message for events of the audit channel; the zero message if none has a line.
+func Lines(events []operation.Event, skipped int) render.Message {
 	var lines []string
 	if skipped > 0 {
 		lines = append(lines,
 			fmt.Sprintf("*%d older lines are not posted.* They are in the trail: `lbbot operations export` shows them.",
 				skipped))
 	}
-	for _, e := range events[:min(len(events), AuditLimit)] {
-		if line := AuditLine(e); line != "" {
+	for _, e := range events[:min(len(events), Limit)] {
+		if line := Line(e); line != "" {
 			lines = append(lines, line)
 		}
 	}
 	if len(lines) == 0 {
-		return Message{}
+		return render.Message{}
 	}
 	var list []slack.Block
 	for _, line := range lines {
-		list = append(list, Section(line))
+		list = append(list, render.Section(line))
 	}
 	text := lines[0]
 	if len(lines) > 1 {
 		text = fmt.Sprintf("%s · %d more lines", text, len(lines)-1)
 	}
-	return Message{Text: ClampMarkup(text, MaxText), Blocks: Blocks(list...)}
+	return render.Message{Text: render.ClampMarkup(text, render.MaxText), Blocks: render.Blocks(list...)}
 }
 
-// AuditLine is one event in one line, empty if it is none of those that people
+// Line is one event in one line, empty if it is none of those that people
 // follow.
-func AuditLine(e operation.Event) string {
+func Line(e operation.Event) string {
 	var parts []string
 	switch e.Kind {
 	case operation.EventFinished:
@@ -64,27 +65,28 @@ func AuditLine(e operation.Event) string {
 		parts = auditDenial(e)
 	case operation.EventDeniedMore:
 		parts = []string{fmt.Sprintf("*Denied %d more times* · %s", e.Summarised(), DeniedWhy(e)), auditPerson(e),
-			fmt.Sprintf("about %s", Names(ListenersOf(e))),
-			fmt.Sprintf("between %s and %s", InText(e.Data["first"]), InText(e.Data["last"]))}
+			fmt.Sprintf("about %s", render.Names(ListenersOf(e))),
+			fmt.Sprintf("between %s and %s", render.InText(e.Data["first"]), render.InText(e.Data["last"]))}
 	case operation.EventApproved, operation.EventNotApproved:
 		parts = auditSaid(e)
 	case operation.EventBreakGlass:
 		if e.Data["why"] == "" {
 			return "" // who was told of it; the line of the acceptance says what it is about
 		}
-		parts = []string{"*Break-glass*", auditThing(e), auditPerson(e), Prose(e.Data["why"], ReasonLimit),
+		parts = []string{"*Break-glass*", auditThing(e), auditPerson(e),
+			render.Prose(e.Data["why"], render.ReasonLimit),
 			optional("%s", e.Data["incident"]), optional("%s", e.Data["ref"])}
 	case operation.EventPolicy:
 		parts = []string{auditRuleSet(e)}
 	case operation.EventStarted:
 
-		parts = []string{fmt.Sprintf("*Bot started* · version %s", Code(e.Data["version"])),
+		parts = []string{fmt.Sprintf("*Bot started* · version %s", render.Code(e.Data["version"])),
 			optional(auditReplica, e.Data["replica"])}
 	case operation.EventEnded:
-		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", Code(e.Data["version"])),
+		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", render.Code(e.Data["version"])),
 			optional(auditReplica, e.Data["replica"])}
 	case operation.EventHead:
-		parts = []string{fmt.Sprintf("*Audit trail* · head %s", Code(e.Data["head"]))}
+		parts = []string{fmt.Sprintf("*Audit trail* · head %s", render.Code(e.Data["head"]))}
 	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped,
 		operation.EventAttempt,
 		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson,
@@ -95,34 +97,35 @@ func AuditLine(e operation.Event) string {
 	default:
 		parts = auditUnknown(e)
 	}
-	return strings.Join(NonEmpty(append(parts, e.At.UTC().Format("2006-01-02 15:04:05 UTC"))), " · ")
+	return strings.Join(render.NonEmpty(append(parts, e.At.UTC().Format("2006-01-02 15:04:05 UTC"))), " · ")
 }
 
 // auditUnknown is for a kind of event that this version does not know.
 func auditUnknown(e operation.Event) []string {
 	look := listCommand
 	if e.Data["ref"] != "" {
-		look = fmt.Sprintf(showCommand, e.Data["ref"])
+		look = fmt.Sprintf(render.ShowCommand, e.Data["ref"])
 	}
-	return []string{fmt.Sprintf(unknownAudit, Code(e.Kind), Code(look)), auditThing(e), auditPerson(e),
+	return []string{fmt.Sprintf(unknownAudit, render.Code(e.Kind), render.Code(look)), auditThing(e), auditPerson(e),
 		optional("%s", e.Data["ref"])}
 }
 
 func auditFinished(e operation.Event) []string {
 	d := e.Data
-	word := FirstWord(operation.State(d["state"]))
+	word := render.FirstWord(operation.State(d["state"]))
 	if !operation.State(d["state"]).Final() {
-		word = FirstUnknown + ": " + InText(d["state"])
+		word = render.FirstUnknown + ": " + render.InText(d["state"])
 	}
 	why := optional("%s", d["reason"])
 	if d["reason"] != "" && d["code"] != "" {
-		why = fmt.Sprintf(auditWhy, Code(d["reason"]), Code(d["code"]))
+		why = fmt.Sprintf(auditWhy, render.Code(d["reason"]), render.Code(d["code"]))
 	}
 	if d["denial"] != "" {
-		why = fmt.Sprintf(auditWhy, Code(d["reason"]), Name(DenialWords(operation.DenialCode(d["denial"]))))
+		why = fmt.Sprintf(auditWhy, render.Code(d["reason"]),
+			render.Name(render.DenialWords(operation.DenialCode(d["denial"]))))
 	}
 	if d["no_longer"] != "" {
-		why += ", " + fmt.Sprintf(StepLost, Mentions(strings.Fields(d["no_longer"])))
+		why += ", " + fmt.Sprintf(StepLost, render.Mentions(strings.Fields(d["no_longer"])))
 	}
 	return []string{
 		fmt.Sprintf("*%s*", word), auditThing(e),
@@ -137,7 +140,8 @@ func auditDenial(e operation.Event) []string {
 	if d["action"] == string(operation.ActionApprove) && what != "" {
 		what = fmt.Sprintf("deciding on %s", what)
 	}
-	return []string{fmt.Sprintf("*Denied* · %s", Code(d["code"])), auditPerson(e), what, optional("%s", d["ref"]),
+	return []string{fmt.Sprintf("*Denied* · %s", render.Code(d["code"])), auditPerson(e), what,
+		optional("%s", d["ref"]),
 		auditPolicies(e)}
 }
 
@@ -147,7 +151,8 @@ func auditSaid(e operation.Event) []string {
 	if e.Kind == operation.EventNotApproved {
 		word = "*Not approved*"
 	}
-	return []string{word, auditThing(e), auditPerson(e), Prose(e.Data["reason"], ReasonLimit), auditRequester(e),
+	return []string{word, auditThing(e), auditPerson(e), render.Prose(e.Data["reason"], render.ReasonLimit),
+		auditRequester(e),
 		optional("%s", e.Data["ref"]), auditPolicies(e)}
 }
 
@@ -157,7 +162,8 @@ func auditThing(e operation.Event) string {
 	if cmp.Or(d["instance"], d["listener"]) == "" {
 		return ""
 	}
-	return Name(cmp.Or(d["instance_name"], d["instance"])) + " to " + Name(cmp.Or(d["listener_name"], d["listener"]))
+	return render.Name(cmp.Or(d["instance_name"], d["instance"])) + " to " +
+		render.Name(cmp.Or(d["listener_name"], d["listener"]))
 }
 
 func auditRuleSet(e operation.Event) string {
@@ -167,23 +173,23 @@ func auditRuleSet(e operation.Event) string {
 		return "*No policy* · the policy file cannot be used, so nobody may change anything"
 	case e.Data["result"] == "absent":
 		return fmt.Sprintf("*Policy not changed* · the policy file is absent; digest %s stays the current one",
-			Code(digest))
+			render.Code(digest))
 	case e.Data["result"] == "broken":
 		return fmt.Sprintf("*Policy not changed* · the policy file cannot be used; digest %s stays the current one",
-			Code(digest))
+			render.Code(digest))
 	case e.Data["result"] == "good":
-		return fmt.Sprintf("*Policy changed* · digest %s is the current one", Code(digest))
+		return fmt.Sprintf("*Policy changed* · digest %s is the current one", render.Code(digest))
 	}
-	return fmt.Sprintf(unknownAudit, Code(e.Kind+" "+e.Data["result"]), Code(listCommand))
+	return fmt.Sprintf(unknownAudit, render.Code(e.Kind+" "+e.Data["result"]), render.Code(listCommand))
 }
 
 // auditPerson is who caused the event, and where.
 func auditPerson(e operation.Event) string {
-	return WhoDid(e, func(who string) string {
+	return render.WhoDid(e, func(who string) string {
 		if e.ChannelID == "" {
-			return Mention(who)
+			return render.Mention(who)
 		}
-		return fmt.Sprintf(auditBy, Mention(who), Channel(e.ChannelID))
+		return fmt.Sprintf(auditBy, render.Mention(who), render.Channel(e.ChannelID))
 	})
 }
 
@@ -194,15 +200,15 @@ func auditRequester(e operation.Event) string {
 	case who == "":
 		return ""
 	case where == "":
-		return fmt.Sprintf(auditAsked, Mention(who))
+		return fmt.Sprintf(auditAsked, render.Mention(who))
 	}
-	return fmt.Sprintf(auditAsked, fmt.Sprintf(auditBy, Mention(who), Channel(where)))
+	return fmt.Sprintf(auditAsked, fmt.Sprintf(auditBy, render.Mention(who), render.Channel(where)))
 }
 
 func auditPolicies(e operation.Event) string {
 	var ids []string
 	for n := 1; n <= 5 && e.Data["policy_"+strconv.Itoa(n)] != ""; n++ {
-		ids = append(ids, Code(e.Data["policy_"+strconv.Itoa(n)]))
+		ids = append(ids, render.Code(e.Data["policy_"+strconv.Itoa(n)]))
 	}
 	if len(ids) == 0 {
 		return ""
@@ -215,11 +221,11 @@ func optional(format, value string) string {
 	if value == "" {
 		return ""
 	}
-	return fmt.Sprintf(format, Code(value))
+	return fmt.Sprintf(format, render.Code(value))
 }
 
-// AuditLimit is how many lines go into one message.
-const AuditLimit = 20
+// Limit is how many lines go into one message.
+const Limit = 20
 
 // ListenersOf are the listeners that a summary names, or a word for none.
 func ListenersOf(e operation.Event) []string {
@@ -234,7 +240,7 @@ func ListenersOf(e operation.Event) []string {
 func DeniedWhy(e operation.Event) string {
 	list := strings.Fields(e.Data["codes"])
 	for i, c := range list {
-		list[i] = DenialWords(operation.DenialCode(c))
+		list[i] = render.DenialWords(operation.DenialCode(c))
 	}
-	return Name(strings.Join(list, ", "))
+	return render.Name(strings.Join(list, ", "))
 }

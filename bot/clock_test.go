@@ -43,8 +43,8 @@ func TestAWaitIsEndedWhenTheClockWasSetBackMeanwhile(t *testing.T) {
 	t.Parallel()
 	h := stand(t, nil)
 	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.AnswerLost, Action: "RegisterBackend"})
-	// the preview and the last check
-	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "DescribeBackends", Skip: 4, Times: -1})
+	// the preview, the click and the last check
+	h.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Action: "DescribeBackends", Skip: 6, Times: -1})
 	p := h.launch()
 	h.types(ana, incident, good)
 	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -254,13 +255,13 @@ func TestCallThatHangsDoesNotHoldUpTheOtherList(t *testing.T) {
 func TestPanicOfAReadingEndsNothing(t *testing.T) {
 	t.Parallel()
 	at(t, zenlayertest.SampleData(), func(t *testing.T, r *rig) {
-		r.source.before = func(context.Context) { panic("a fault in lbbot") }
+		var once sync.Once
+		r.source.before = func(context.Context) { once.Do(func() { panic("a fault in lbbot") }) }
 		r.run()
 		listeners, servers := r.loaded()
 		require.False(t, listeners)
 		require.True(t, servers)
 		require.Equal(t, "reading panicked: a fault in lbbot", r.log.All()[0].ContextMap()["error"])
-		r.source.before = nil
 		r.pass(5 * time.Second)
 		listeners, _ = r.loaded()
 		require.True(t, listeners)

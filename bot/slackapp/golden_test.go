@@ -160,8 +160,7 @@ func shown(f *ast.FuncDecl) bool {
 	}
 	for _, r := range f.Type.Results.List {
 		switch types(r.Type) {
-		case "Message", "render.Message", "slack.ModalViewRequest", "slack.HomeTabViewRequest",
-			"slack.OptionsResponse", "slack.OptionGroupsResponse":
+		case "Message", "render.Message", "slack.ModalViewRequest", "slack.HomeTabViewRequest", "any":
 			return true
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -288,6 +289,10 @@ func TestEveryCardIsValidWithTheLongestNames(t *testing.T) {
 			}
 			for _, v := range rendertest.Views(n) {
 				requireView(t, v)
+			}
+			for name, v := range rendertest.Options(n) {
+				_, err := blockkit.Suggestions(encode(t, v))
+				require.NoError(t, err, name)
 			}
 		})
 	}

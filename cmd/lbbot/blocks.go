@@ -19,10 +19,10 @@ import (
 func (s session) blocksCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "blocks [DIR]",
-		Short: "Write every message and form as JSON",
-		Long: "Write every message and form that the bot can send, with example values: twice each, with the\n" +
-			"longest names that Slack and Zenlayer allow, and with Chinese names of that length. Without DIR,\n" +
-			"it writes one JSON object from names to payloads. With DIR, it writes one file each.\n" +
+		Short: "Write every message, form and list of options as JSON",
+		Long: "Write every message, form and list of options that the bot can send, with example values: twice\n" +
+			"each, with the longest names that Slack and Zenlayer allow, and with Chinese names of that length.\n" +
+			"Without DIR, it writes one JSON object from names to payloads. With DIR, it writes one file each.\n" +
 			"It also checks them with the rules of Block Kit that the sandbox knows. To check them with Slack's\n" +
 			"own rules, paste one into Block Kit Builder, or send it to blocks.validate.\n" +
 			"Exit codes: 0 Slack accepts them, 1 it would refuse some, or DIR cannot be written.",
@@ -81,13 +81,28 @@ func writeBlocks(dir string, list map[string]rendertest.Payload) error {
 func blockFaults(list map[string]rendertest.Payload) error {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(list)) {
-		check := blockkit.ValidateMessage
-		if list[name].View {
-			check = blockkit.ValidateView
-		}
-		for _, v := range check(list[name].JSON) {
+		for _, v := range violations(list[name]) {
 			faults = append(faults, fmt.Errorf("%s: %w", name, v))
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// violations are the rules of Slack that a payload breaks.
+func violations(p rendertest.Payload) (broken []error) {
+	var found []blockkit.Violation
+	switch p.Kind {
+	case rendertest.PayloadMessage:
+		found = blockkit.ValidateMessage(p.JSON)
+	case rendertest.PayloadView:
+		found = blockkit.ValidateView(p.JSON)
+	case rendertest.PayloadOptions:
+		if _, err := blockkit.Suggestions(p.JSON); err != nil {
+			broken = append(broken, err)
+		}
+	}
+	for _, v := range found {
+		broken = append(broken, v)
+	}
+	return broken
 }

@@ -27,6 +27,10 @@ func TestBlocksWritesEveryMessageAndFormInBothEditions(t *testing.T) {
 		require.Contains(t, all, "view_"+name+".longest")
 		require.Contains(t, all, "view_"+name+".chinese")
 	}
+	for name := range rendertest.Options(rendertest.Names{}) {
+		require.Contains(t, all, "options_"+name+".longest")
+		require.Contains(t, all, "options_"+name+".chinese")
+	}
 	require.Contains(t, string(all["card_added.chinese"]), strings.Repeat("支付服务器", 10))
 	require.Less(t, strings.Index(out, `"busy.chinese"`), strings.Index(out, `"busy.longest"`), "sorted")
 }
@@ -61,15 +65,16 @@ func TestBlocksSaysWhyItCannotWrite(t *testing.T) {
 
 func TestBlocksReportsEachFaultOnALineOfItsOwn(t *testing.T) {
 	err := blockFaults(map[string]rendertest.Payload{
-		"good":     {JSON: []byte(`{"text": "x"}`)},
-		"two":      {JSON: []byte(`{"text": "x", "colour": "red", "blocks": [{"type": "divider", "x": 1}]}`)},
-		"view_one": {View: true, JSON: []byte(`{"type": "modal", "blocks": []}`)},
+		"good":        {Kind: rendertest.PayloadMessage, JSON: []byte(`{"text": "x"}`)},
+		"two":         {Kind: rendertest.PayloadMessage, JSON: []byte(`{"text": "x", "colour": "red", "blocks": [{"type": "divider", "x": 1}]}`)},
+		"view_one":    {Kind: rendertest.PayloadView, JSON: []byte(`{"type": "modal", "blocks": []}`)},
+		"options_one": {Kind: rendertest.PayloadOptions, JSON: []byte(`{"options": 7}`)},
 	})
 	require.Error(t, err)
 	lines := strings.Split(err.Error(), "\n")
-	require.Len(t, lines, 3, err)
-	require.True(t, strings.HasPrefix(lines[0], "two: "), lines[0])
-	require.True(t, strings.HasPrefix(lines[2], "view_one: "), lines[2])
+	require.Len(t, lines, 4, err)
+	require.True(t, strings.HasPrefix(lines[1], "two: "), lines[1])
+	require.True(t, strings.HasPrefix(lines[3], "view_one: "), lines[3])
 	require.Equal(t, exitFailed, exitCode(err))
 }
 

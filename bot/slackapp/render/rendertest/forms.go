@@ -1,9 +1,12 @@
 package rendertest
 
 import (
+	"strconv"
+
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/commands"
 	"lbbot/zenlayer"
@@ -64,4 +67,24 @@ func picked(op operation.Operation, about form.About) form.State {
 	f.Pick(commands.KeyServer, form.ServerOption(op.Server))
 	f.About = &about
 	return f
+}
+
+// Options has every answer to a question for the options of a list, as Messages.
+func Options(n Names) map[string]any {
+	op := named(n, Sample())
+	var listeners []operation.Listener
+	var servers []operation.Server
+	for i := range 100 {
+		l, s := op.Listener, op.Server
+		l.ID, s.ID = l.ID[:min(len(l.ID), 30)]+strconv.Itoa(i), s.ID[:min(len(s.ID), 30)]+strconv.Itoa(i)
+		listeners, servers = append(listeners, l), append(servers, s)
+	}
+	return map[string]any{
+		"listeners":       form.Listeners(intake.Suggested{Lately: listeners[:5], Others: listeners[5:], More: 9_900}),
+		"listeners_found": form.Listeners(intake.Suggested{Others: listeners[:1]}),
+		"servers":         form.Servers(servers, 99_900),
+		"servers_found":   form.Servers(servers[:1], 0),
+		"none":            form.NoOptions(),
+		"no_list":         form.NoList(),
+	}
 }

@@ -3,48 +3,65 @@ package rendertest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/slackapp/render"
 )
 
-// Payload is a message or a view as it goes to Slack.
+// Payload is what goes to Slack.
 type Payload struct {
-	View bool // else a message
+	Kind PayloadKind
 	JSON json.RawMessage
 }
 
-// Payloads has every message and every view, with the longest names and with Chinese ones. The names of
-// views start with view_.
+// PayloadKind says which rules Slack has for a payload.
+type PayloadKind string
+
+// The kinds of payloads. The names of views start with view_, those of options with options_.
+const (
+	PayloadMessage PayloadKind = "message"
+	PayloadView    PayloadKind = "view"
+	PayloadOptions PayloadKind = "options" // the answer to a question for the options of a list
+)
+
+// Payloads has every message, view and list of options, with the longest names and with Chinese ones.
 func Payloads() (map[string]Payload, error) {
 	all := map[string]Payload{}
 	for edition, n := range map[string]Names{"longest": Longest(), "chinese": Chinese()} {
+		add := func(kind PayloadKind, name string, v any) error {
+			raw, err := Encode(v)
+			all[name+"."+edition] = Payload{Kind: kind, JSON: raw}
+			return err
+		}
+		var errs []error
 		for name, m := range Messages(n) {
-			raw, err := EncodeMessage(m)
-			if err != nil {
-				return nil, err
-			}
-			all[name+"."+edition] = Payload{JSON: raw}
+			errs = append(errs, add(PayloadMessage, name, wire(m)))
 		}
 		for name, v := range Views(n) {
-			raw, err := Encode(v)
-			if err != nil {
-				return nil, err
-			}
-			all["view_"+name+"."+edition] = Payload{View: true, JSON: raw}
+			errs = append(errs, add(PayloadView, "view_"+name, v))
+		}
+		for name, v := range Options(n) {
+			errs = append(errs, add(PayloadOptions, "options_"+name, v))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
 }
 
 // EncodeMessage returns the JSON of a message: text, blocks and metadata.
-func EncodeMessage(m render.Message) ([]byte, error) {
-	return Encode(struct {
+func EncodeMessage(m render.Message) ([]byte, error) { return Encode(wire(m)) }
+
+// wire is a message as it goes to Slack.
+func wire(m render.Message) any {
+	return struct {
 		Text     string               `json:"text"`
 		Blocks   []slack.Block        `json:"blocks,omitempty"`
 		Metadata *slack.SlackMetadata `json:"metadata,omitempty"`
-	}{m.Text, m.Blocks, m.Metadata})
+	}{m.Text, m.Blocks, m.Metadata}
 }
 
 // Encode returns indented JSON, which ends in a line feed, and leaves <, > and & as they are.

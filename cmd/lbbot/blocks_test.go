@@ -65,8 +65,9 @@ func TestBlocksSaysWhyItCannotWrite(t *testing.T) {
 
 func TestBlocksReportsEachFaultOnALineOfItsOwn(t *testing.T) {
 	err := blockFaults(map[string]rendertest.Payload{
-		"good":        {Kind: rendertest.PayloadMessage, JSON: []byte(`{"text": "x"}`)},
-		"two":         {Kind: rendertest.PayloadMessage, JSON: []byte(`{"text": "x", "colour": "red", "blocks": [{"type": "divider", "x": 1}]}`)},
+		"good": {Kind: rendertest.PayloadMessage, JSON: []byte(`{"text": "x"}`)},
+		"two": {Kind: rendertest.PayloadMessage,
+			JSON: []byte(`{"text": "x", "colour": "red", "blocks": [{"type": "divider", "x": 1}]}`)},
 		"view_one":    {Kind: rendertest.PayloadView, JSON: []byte(`{"type": "modal", "blocks": []}`)},
 		"options_one": {Kind: rendertest.PayloadOptions, JSON: []byte(`{"options": 7}`)},
 	})

@@ -85,7 +85,7 @@ func (c card) message(op operation.Operation, w Wording) Message {
 	list = append(list, c.body[1:]...)
 	list = append(list, Section(approvalAside(op, w)), Section(asides(op, w)...), Actions(c.buttons...),
 		ContextLine(c.small...))
-	text := c.text
+	text := c.text + c.todo()
 	if op.Glass != nil {
 		text += " " + fmt.Sprintf("With break-glass: %s", Sentence(op.Glass.Why))
 	}

@@ -24,7 +24,7 @@ const slowFrom = 3 * time.Second
 // is answered with where it stands.
 func firstCard(op operation.Operation) card {
 	c := card{
-		text: fmt.Sprintf("Asked: %s asks to add %s to %s. The result follows. %s.", ActorName(op.Actor),
+		text: fmt.Sprintf("Asked: %s asks to add %s to %s. %s.", ActorName(op.Actor),
 			ServerName(op, InText), ListenerPort(op, InText), op.Ref),
 		small: []string{op.Ref, fmt.Sprintf(waitingSmall, ClockAndUTC(askedAt(op)))},
 		stays: true,

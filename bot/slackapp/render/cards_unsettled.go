@@ -21,7 +21,7 @@ const (
 // unconfirmedCard: sent without an answer, and being settled.
 func unconfirmedCard(op operation.Operation, w Wording) card {
 	c := card{
-		text: fmt.Sprintf("Not confirmed: %s on %s was sent but no answer came. Being checked. Do not repeat. %s.",
+		text: fmt.Sprintf("Not confirmed: %s on %s was sent but no answer came. %s.",
 			ServerName(op, InText), balancerName(op, InText), op.Ref),
 		header: fmt.Sprintf("Not confirmed: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
 		body: []slack.Block{
@@ -101,8 +101,8 @@ func lastReading(op operation.Operation, w Wording) string {
 // needsPersonCard: the bot could not settle it.
 func needsPersonCard(op operation.Operation, w Wording) card {
 	c := card{
-		text: fmt.Sprintf("Needs a person: I could not find out whether %s was added to %s. Look in the console, "+
-			"then answer on the card. %s.", ServerName(op, InText), ListenerPort(op, InText), op.Ref),
+		text: fmt.Sprintf("Needs a person: I could not find out whether %s was added to %s. %s.",
+			ServerName(op, InText), ListenerPort(op, InText), op.Ref),
 		header: fmt.Sprintf("Needs a person: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
 		small:  []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
 	}
@@ -134,7 +134,7 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 				ButtonValue(op)),
 		}
 	}
-	if said := answerLine(op); said != "" {
+	if said := answerLine(op); said != "" && asks {
 		c.text += " " + said
 	}
 	c.buttons = append(c.buttons, LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),

@@ -31,7 +31,7 @@ func unknownCard(op operation.Operation, w Wording) card {
 
 func aboutUnknown(op operation.Operation) string {
 	return fmt.Sprintf(
-		FirstUnknown+": this version of the bot does not know how %s on %s stands (%s). Do not repeat it. %s.",
+		FirstUnknown+": this version of the bot does not know how %s on %s stands (%s). %s.",
 		ServerName(op, InText), ListenerPort(op, InText), storedAs(op, InText), op.Ref)
 }
 

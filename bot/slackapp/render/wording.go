@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"lbbot/bot/operation"
+
+	"github.com/slack-go/slack"
 )
 
 const (
@@ -85,4 +87,17 @@ func (w Wording) Mentioned() string {
 		return "@" + InText(s)
 	}
 	return "@lbbot"
+}
+
+// todo is the line of a card that says what to do, the second one, for its text.
+func (c card) todo() string {
+	lines := c.body[0].(*slack.SectionBlock).Text.Text
+	if c.header == "" {
+		_, lines, _ = strings.Cut(lines, "\n")
+	}
+	line, _, _ := strings.Cut(lines, "\n")
+	if strings.HasPrefix(c.header, FirstNothing) {
+		return "" // the text says so already
+	}
+	return " " + strings.ReplaceAll(line, "*", "")
 }

@@ -23,7 +23,7 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 		render.ListenerPort(op, render.InText),
 		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)
 	text = strings.Join(append(render.NonEmpty([]string{text, shareLine(op, "")}), render.RiskLines(op, "Risk: %s")...),
-		" ")
+		" ") + " " + strings.ReplaceAll(previewDo(op), "*", "")
 	if op.Rehearsal {
 		text += " " + render.RehearsalText
 	}

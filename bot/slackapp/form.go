@@ -79,7 +79,7 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	words := a.problem(ctx, d, err)
-	again := a.formAgain(f, err, words)
+	again := a.formAgain(d, f, err, words)
 	response := slack.NewErrorsViewSubmissionResponse(formErrors(f, err, words))
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok && e.Fault.Answered() {
 		response = slack.NewUpdateViewSubmissionResponse(&again) // a field has no room for it
@@ -127,12 +127,12 @@ func formErrors(f form.State, err error, words render.Message) map[string]string
 
 // formAgain is the submitted form with the problems on top, because Slack shows no
 // field errors in an updated view.
-func (a *App) formAgain(f form.State, err error, words render.Message) slack.ModalViewRequest {
+func (a *App) formAgain(d delivery, f form.State, err error, words render.Message) slack.ModalViewRequest {
 	f.Alert, f.Notices = words.Text, nil
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		f.Alert, f.Notices = fmt.Sprintf(form.ToFix, e.Count()), form.Problems(e)
+		f.About = a.aboutPicked(d, f) // Intake looks for mistakes only for people it admits
 	}
-	f.About = a.aboutPicked(f)
 	return form.Register(f)
 }
 
@@ -244,7 +244,7 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(formErrors(f, nil, words))) {
 			return
 		}
-		a.showInstead(ctx, d, a.formAgain(f, nil, words), words)
+		a.showInstead(ctx, d, a.formAgain(d, f, nil, words), words)
 		return
 	case retry != nil:
 		view = private.PreviewView(*retry, a.wording())

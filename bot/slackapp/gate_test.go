@@ -12,7 +12,8 @@ type gate struct {
 	mu  sync.Mutex
 	say operation.DenialCode // a denial for everybody; empty: none
 
-	wait <-chan struct{} // MayChange waits for it; nil: it does not wait
+	wait      <-chan struct{} // MayChange waits for it; nil: it does not wait
+	unchecked bool            // Slack does not say who anybody is
 }
 
 // slowly waits for release, or for the end of ctx.
@@ -38,7 +39,12 @@ func (g *gate) deny(code operation.DenialCode) {
 func (g *gate) Public(context.Context, string) (bool, error) { return true, nil }
 
 func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) operation.Decision {
+	g.mu.Lock()
+	unchecked := g.unchecked
+	g.mu.Unlock()
 	switch {
+	case unchecked:
+		return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPerson}
 	case a.TeamID != teamID:
 		return operation.Decision{Code: operation.DeniedWorkspace}
 	case p.ChannelID == partner:

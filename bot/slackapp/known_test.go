@@ -84,7 +84,18 @@ func TestTheFormFromATypingMistakeTellsNamesOnlyToWhomTheyMayBeTold(t *testing.T
 	for _, name := range []string{"https-443", "web-07", "10.0.3.17", "api-lb · "} {
 		require.NotContains(t, string(v.Blocks), name)
 	}
-	r.gate.deny("")
+	// It cannot be checked while Slack does not answer.
+	r.gate.mu.Lock()
+	r.gate.say, r.gate.unchecked = "", true
+	r.gate.mu.Unlock()
+	r.slack.CloseView(t.Context(), ana, v.ID, true)
+	r.clicks(ana, r.sees(ana, incident, "fix_open_form"), render.ActFixOpenForm, "")
+	v = r.shows(ana, `"value":"lst-8f2c"`)
+	r.idle()
+	require.NotContains(t, string(r.slack.Views(ana)[0].Blocks), "api-lb · ")
+	r.gate.mu.Lock()
+	r.gate.unchecked = false
+	r.gate.mu.Unlock()
 	r.slack.CloseView(t.Context(), ana, v.ID, true)
 	r.clicks(ana, r.sees(ana, incident, "fix_open_form"), render.ActFixOpenForm, "")
 	r.shows(ana, "api-lb · TCP 443", "4 servers", "wieght")

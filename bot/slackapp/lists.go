@@ -108,9 +108,7 @@ func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State 
 		s, _ := a.Intake.KnownServer(text, v[commands.KeyType])
 		f.PickOrType(commands.KeyServer, shownTo(d, text, s.ID, form.ServerOption(s)))
 	}
-	if !d.Stranger {
-		f.About = a.aboutPicked(f)
-	}
+	f.About = a.aboutPicked(d, f)
 	return f
 }
 
@@ -127,9 +125,9 @@ func shownTo(d delivery, typed, id string, o *slack.OptionBlockObject) *slack.Op
 }
 
 // aboutPicked is what the lists know of the listener that was picked; nil if that
-// is nothing.
-func (a *App) aboutPicked(f form.State) *form.About {
-	if f.Picked[commands.KeyListener] == nil {
+// is nothing, and for a stranger.
+func (a *App) aboutPicked(d delivery, f form.State) *form.About {
+	if d.Stranger || f.Picked[commands.KeyListener] == nil {
 		return nil
 	}
 	l, ok := a.Intake.KnownListener(f.Values[commands.KeyListener])
@@ -194,7 +192,7 @@ func (a *App) describe(ctx context.Context, d delivery, f form.State, at string)
 		f.About = &form.About{Problem: form.Gone}
 	} else if err != nil {
 		a.Log.Info("the form says less about a listener", zap.Error(err))
-		f.About = a.aboutPicked(f)
+		f.About = a.aboutPicked(d, f)
 	}
 	a.redraw(ctx, d, f, at)
 }

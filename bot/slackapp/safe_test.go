@@ -58,14 +58,19 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 	op.PolicyDigest = s
 	op.Request.ListenerID, op.Request.BackendName, op.Request.InstanceID, op.Request.ClientToken = s, s, s, s
 	op.Listener = operation.Listener{ID: s, Name: s, Protocol: s, Port: s, Scheduler: s, Kind: s, Status: s,
-		LoadBalancerID: s, LoadBalancerName: s, Zone: s, Servers: 3, Protected: true}
-	op.Server = operation.Server{ID: s, Name: s, IP: s, Zone: s, Status: s}
+		LoadBalancerID: s, LoadBalancerName: s, LoadBalancerStatus: s, Zone: s, Servers: 3, Protected: true}
+	op.Server = operation.Server{ID: s, Name: s, IP: s, Zone: "elsewhere " + s, Status: s}
+	op.There = []operation.Entry{{BackendID: s, Ports: s}, {BackendID: s}}
+	op.Moved = []operation.Difference{{Code: operation.DifferenceCode(s)},
+		{Code: operation.DiffSettings, From: s, To: s}, {Code: operation.DiffServer, To: s},
+		{Code: operation.DiffName, From: s, To: s}}
 	op.Actor.Name, op.Place.ChannelName = s, s
 	f := operation.Fault{Code: s, Status: 400, Message: s, RequestID: s}
 	op.Attempts = []operation.Attempt{{Number: 1, SentAt: rendertest.Moment(19, 14, 22),
 		AnsweredAt: rendertest.Moment(19, 14, 37),
 		Outcome:    operation.OutcomeUnknown, Fault: f}}
 	op.Fault, op.Unread, op.LookFault, op.Matches = f, f, s, []string{s, s}
+	op.PoolFault, op.Unsearched = f, f
 	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, rendertest.Moment(19, 15, 0),
 		rendertest.Moment(19, 15, 0)
 	op.StopBy, op.AnswerBy, op.Answer, op.Mismatch = s, s, operation.AnswerNotThere, true

@@ -37,7 +37,8 @@ type present struct {
 // because previews share what they read.
 func (i *Intake) lookAgain(ctx context.Context, op operation.Operation) present {
 	now := present{op: op}
-	ctx = zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: againWithin})
+	// a preview that shares the reading waits for longer
+	ctx = zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin})
 	ctx, cancel := context.WithTimeoutCause(ctx, againWithin, errAgainWithin)
 	defer cancel()
 	var listeners []zenlayer.Listener

@@ -25,7 +25,7 @@ const top = ".."
 // of a request
 //
 //	cmd/lbbot → bot → {slackapp, engine, journal, policy} → {operation/intake, operation/runner,
-//	operation/sweep, operation/catalog, audit} → operation → commands → zenlayer
+//	operation/suggest, operation/sweep, operation/catalog, audit} → operation → commands → zenlayer
 //
 // a room may be skipped, but nothing climbs and siblings do not know each
 // other. To change this map is to change the design: say why in the commit.
@@ -40,7 +40,8 @@ func arrows() map[string][]string {
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
-			"bot/operation/intake", "bot/operation/runner", "bot/operation/sweep", "bot/operation/catalog",
+			"bot/operation/intake", "bot/operation/suggest", "bot/operation/runner", "bot/operation/sweep",
+			"bot/operation/catalog",
 			"commands", "zenlayer",
 			"bot/slackapp/socket", // it wires the connections
 			"bot/slackapp/web", "bot/slackapp/board",
@@ -50,7 +51,7 @@ func arrows() map[string][]string {
 		"bot/slackapp": {
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/socket", "bot/slackapp/render",
 			"bot/slackapp/render/private", "bot/slackapp/render/form", "bot/slackapp/render/trail",
-			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
+			"bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/board": {
 			"bot/slackapp/web", "bot/slackapp/render", "bot/slackapp/render/trail", "bot/operation", "commands",
@@ -67,12 +68,14 @@ func arrows() map[string][]string {
 			"bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/form": {
-			"bot/slackapp/render", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
+			"bot/slackapp/render", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
+			"zenlayer",
 		},
 		"bot/slackapp/render/trail": {"bot/slackapp/render", "bot/operation"},
 		"bot/slackapp/render/rendertest": { // examples for tests and lbbot blocks
 			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
-			"bot/slackapp/render/trail", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
+			"bot/slackapp/render/trail", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
+			"zenlayer",
 		},
 		"bot/slackapp/socket": {},
 		"bot/engine":          {"bot/operation", "commands", "zenlayer"},
@@ -90,6 +93,7 @@ func arrows() map[string][]string {
 		"bot/audit":             {"bot/operation"},
 		"bot/operation":         {"commands", "zenlayer"},
 		"bot/operation/intake":  {"bot/operation", "commands", "zenlayer"},
+		"bot/operation/suggest": {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/runner":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/sweep":   {"bot/operation"},
 		"bot/operation/catalog": {"bot/operation", "commands", "zenlayer"},
@@ -140,15 +144,15 @@ func homes() map[string][]string {
 		"net/http": {"cmd/lbbot", "bot", "bot/slackapp/web", "bot/slackapp/socket",
 			"bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
 		"os": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
-			"bot/operation/sweep", "bot/operation/catalog",
+			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog",
 			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
 		"context": except("commands", "bot/sandbox/blockkit", "bot/slackapp/render",
 			"bot/slackapp/render/private"),
 		"time": except("commands", "bot/sandbox/blockkit"),
 		"net": except("commands", "bot/operation", "bot/operation/intake", "bot/operation/runner",
-			"bot/operation/sweep", "bot/operation/catalog"),
+			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog"),
 		"syscall": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
-			"bot/operation/sweep", "bot/operation/catalog"),
+			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog"),
 		"math/rand":                            {},
 		"github.com/slack-go/slack/socketmode": {},
 	}

@@ -21,6 +21,7 @@ import (
 	"lbbot/bot/operation/catalog"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/runner"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/operation/sweep"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
@@ -49,7 +50,7 @@ type Bot struct {
 	line      *runner.Line
 	shared    *intake.Shared
 	catalog   *catalog.Catalog
-	requests  *intake.Intake
+	suggester *suggest.Suggester
 	admin     *admin
 	auditor   *audit.Auditor
 	teller    *audit.Teller // nil without an audit channel
@@ -130,7 +131,7 @@ func (b *Bot) drain() {
 		b.log.Warn("connections to Slack did not end in time", zap.Error(err))
 	}
 	b.app.Close(ctx)
-	b.requests.Close()
+	b.suggester.Close()
 	b.shared.Close()
 	b.line.Close() // operations in line have not begun their call
 	if err := b.engine.Stop(ctx); err != nil {

@@ -16,7 +16,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/catalog"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/policy"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -47,10 +47,10 @@ func (insiders) Groups(context.Context) ([]operation.Group, error) {
 
 func (insiders) Forget(string, string) {}
 
-// emptyArchive has no past.
-type emptyArchive struct{ intake.Archive }
+// emptyJournal has no past.
+type emptyJournal struct{}
 
-func (emptyArchive) Past(context.Context, intake.Page) ([]intake.Past, error) { return nil, nil }
+func (emptyJournal) UsedIn(context.Context, string, int) ([]string, error) { return nil, nil }
 
 // largeAccount has 10,000 listeners and 100,000 servers.
 func largeAccount() (seed zenlayertest.Seed) {
@@ -115,8 +115,9 @@ func BenchmarkSuggestions(b *testing.B) {
 	gate, err := policy.New(policy.Config{Path: file, Directory: insiders{}})
 	require.NoError(b, err)
 	require.NoError(b, gate.Status().Problem)
-	i := &intake.Intake{Offers: gate, Lists: lists, Archive: emptyArchive{}, Now: time.Now, Log: zap.NewNop()}
-	defer i.Close()
+	s := suggest.New(suggest.Config{Offers: gate, Lists: lists, Journal: emptyJournal{}, Now: time.Now,
+		Log: zap.NewNop()})
+	defer s.Close()
 	place := operation.Place{TeamID: "T1", ChannelID: "C1"}
 	var first, next, servers []time.Duration
 	timed := func(took *[]time.Duration, ask func() error) {
@@ -132,13 +133,13 @@ func BenchmarkSuggestions(b *testing.B) {
 			lists.Wake()
 		}
 		ana := operation.Actor{UserID: fmt.Sprintf("U%d", n%2000), TeamID: "T1"}
-		timed(&first, func() error { _, err := i.SuggestListeners(b.Context(), ana, place, ""); return err })
+		timed(&first, func() error { _, err := s.Listeners(b.Context(), ana, place, ""); return err })
 		for _, typed := range []string{"w", "we", "web-1", "web-12", "edge-7", "lst-", "8003"} {
-			timed(&next, func() error { _, err := i.SuggestListeners(b.Context(), ana, place, typed); return err })
+			timed(&next, func() error { _, err := s.Listeners(b.Context(), ana, place, typed); return err })
 		}
 		for _, typed := range []string{"we", "web-0", "10.0.3", "i-77", "none"} {
 			timed(&servers, func() error {
-				_, _, err := i.SuggestServers(b.Context(), ana, place, "lst-1-1", typed)
+				_, _, err := s.Servers(b.Context(), ana, place, "lst-1-1", typed)
 				return err
 			})
 		}

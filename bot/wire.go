@@ -19,6 +19,7 @@ import (
 	"lbbot/bot/operation/catalog"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/runner"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/operation/sweep"
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
@@ -128,8 +129,8 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return err
 	}
-	b.requests = &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate,
-		Offers: b.gate, Lists: b.catalog, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
+	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate,
+		Lists: b.catalog, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
 		Engine: b.engine,
 		Settings: intake.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
 			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N,
@@ -137,11 +138,13 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 			Approval:       c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"),
 		Metrics: intake.NewMetrics(metrics)}
+	b.suggester = suggest.New(suggest.Config{Offers: b.gate, Lists: b.catalog, Journal: b.journal, Pools: b.shared,
+		Account: c.Account, Now: time.Now, Log: log.Named("suggest")})
 	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
 		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: sweep.NewMetrics(metrics)}
-	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: b.requests,
-		Journal: b.journal, History: b.journal, Choices: b.journal, Explainer: b.gate, Confirm: c.Confirm,
-		Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
+	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
+		Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal, Explainer: b.gate,
+		Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
 		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})

@@ -64,6 +64,16 @@ func (s *Store) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) 
 	return out, s.explain("reading history in journal", err)
 }
 
+// UsedIn returns the ids of the listeners of the last requests that were accepted in
+// a channel, newest first, as often as there are requests.
+func (s *Store) UsedIn(ctx context.Context, channelID string, requests int) (listenerIDs []string, err error) {
+	past, err := s.Past(ctx, intake.Page{Channel: channelID, Limit: requests})
+	for _, p := range past {
+		listenerIDs = append(listenerIDs, p.Operation.Request.ListenerID)
+	}
+	return listenerIDs, err
+}
+
 // before returns the time of a mark; without a mark, the end of time.
 func before(m intake.Mark) sql.NullInt64 {
 	if m.At.IsZero() {

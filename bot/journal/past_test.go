@@ -70,6 +70,12 @@ func readsThePast(t *testing.T, s *Store) {
 	} {
 		require.Equal(t, tt.want, paged(t, s, tt.page), name)
 	}
+	used, err := s.UsedIn(t.Context(), "C2", 9)
+	require.NoError(t, err)
+	require.Equal(t, []string{"l2", "l1"}, used, "newest first")
+	used, err = s.UsedIn(t.Context(), "C1", 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"l1"}, used)
 	times, err := s.ListenerSince(t.Context(), "l1", clock().Add(time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, []time.Time{clock().Add(time.Minute), clock().Add(2 * time.Minute)}, times)

@@ -243,6 +243,16 @@ func TestRulesAreAskedAboutTheListenerAsItIsNow(t *testing.T) {
 	})
 }
 
+// serversOn are lists that know on which listeners a server is; nil: they do not.
+type serversOn struct {
+	intake.Lists
+	on map[string][]string
+}
+
+func (l serversOn) ListenersOf(instanceID string) (ids []string, known bool) {
+	return l.on[instanceID], l.on != nil
+}
+
 func TestPreviewCountsTheOtherListenersOfAServer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -254,7 +264,7 @@ func TestPreviewCountsTheOtherListenersOfAServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
-				h.intake.Lists = &catalogue{on: tt.on}
+				h.intake.Lists = serversOn{on: tt.on}
 				op, err := h.intake.Preview(t.Context(), h.ask(request()))
 				require.NoError(t, err)
 				require.Equal(t, tt.want, op.Elsewhere)

@@ -12,6 +12,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
@@ -48,6 +49,7 @@ type Config struct {
 	Board     *board.Boards
 	Directory *web.Directory
 	Intake    *intake.Intake
+	Suggester *suggest.Suggester
 	Journal   Journal
 	History   History
 	Choices   Choices

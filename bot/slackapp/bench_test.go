@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
@@ -48,7 +49,8 @@ func BenchmarkDecodeClick(b *testing.B) {
 func BenchmarkAckOfHelp(b *testing.B) {
 	raw := json.RawMessage(`{"team_id":"T1","text":"help","trigger_id":"1.2.3"}`)
 	a := New(Config{Now: time.Now, NewID: func() string { return "id" }, Log: zap.NewNop(),
-		Registerer: prometheus.NewRegistry(), Confirm: intake.ConfirmAlways, Intake: &intake.Intake{Offers: &gate{}}})
+		Registerer: prometheus.NewRegistry(), Confirm: intake.ConfirmAlways,
+		Suggester: suggest.New(suggest.Config{Offers: &gate{}})})
 	b.ReportAllocs()
 	for b.Loop() {
 		a.Receive(socket.Envelope{ID: "e", Type: kindCommand, Payload: raw, ReceivedAt: time.Now()})

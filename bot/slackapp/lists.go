@@ -9,6 +9,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -52,7 +53,7 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 		return
 	}
 	result := listOffered
-	if _, denied := errors.AsType[*intake.DeniedError](err); denied {
+	if _, denied := errors.AsType[*suggest.DeniedError](err); denied {
 		options, result = form.NoOptions(), listDenied
 	} else if err != nil {
 		options, result = form.NoList(), listUnavailable
@@ -68,19 +69,19 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 // what was sought before, if there are any.
 func (a *App) offerListeners(ctx context.Context, d delivery, typed string) (options any, err error) {
 	f, _ := readForm(d)
-	var found intake.Suggested
+	var found suggest.Suggested
 	if sought := f.Sought[commands.KeyListener]; typed == "" && sought != "" {
-		found, err = a.Intake.SuggestListeners(ctx, d.Actor, a.place(d), sought)
+		found, err = a.Suggester.Listeners(ctx, d.Actor, a.place(d), sought)
 	}
 	if err == nil && len(found.Others) == 0 {
-		found, err = a.Intake.SuggestListeners(ctx, d.Actor, a.place(d), typed)
+		found, err = a.Suggester.Listeners(ctx, d.Actor, a.place(d), typed)
 	}
 	return form.Listeners(found), err
 }
 
 func (a *App) offerServers(ctx context.Context, d delivery, typed string) (options any, err error) {
 	f, _ := readForm(d) // only the zone, and what was sought before, depend on it
-	found, more, err := a.Intake.SuggestServers(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener],
+	found, more, err := a.Suggester.Servers(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener],
 		render.FirstOf(typed, f.Sought[commands.KeyServer]))
 	return form.Servers(found, more), err
 }
@@ -97,7 +98,7 @@ func readForm(d delivery) (form.State, error) {
 func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State {
 	f := form.New(d.Place.ChannelID, v, notices)
 	f.Sought = d.Sought
-	listeners, servers := a.Intake.Listed()
+	listeners, servers := a.Suggester.Listed()
 	f.Alert = form.WithoutLists(listeners, servers)
 	f.Typed[commands.KeyListener], f.Typed[commands.KeyServer] = !listeners, !servers
 	if text := v[commands.KeyListener]; listeners && text != "" {
@@ -139,7 +140,7 @@ func (a *App) aboutPicked(d delivery, f form.State) *form.About {
 
 // opened does what can wait until the form is open.
 func (a *App) opened(ctx context.Context, d delivery, f form.State, v view) {
-	a.Intake.FormOpened(d.Actor, a.place(d))
+	a.Suggester.FormOpened(d.Actor, a.place(d))
 	if f.Picked[commands.KeyListener] != nil && a.chosen.note(v.ID, openedAction) {
 		d.View = &v
 		a.describe(ctx, d, f, openedAction)
@@ -181,14 +182,15 @@ func (a *App) inForm(d delivery, do func(f form.State, at string)) {
 
 // describe draws a form again with what is known of the listener in it.
 func (a *App) describe(ctx context.Context, d delivery, f form.State, at string) {
-	c, err := a.Intake.Chosen(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener])
+	c, err := a.Suggester.Chosen(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener])
 	f.About = &form.About{Listener: c.Listener, Pool: c.Pool, Read: c.PoolFault == operation.Fault{}}
-	if e, ok := errors.AsType[*intake.DeniedError](err); ok {
+	if e, ok := errors.AsType[*suggest.DeniedError](err); ok {
 		f.About = &form.About{Problem: form.NotAllowed}
 		if e.Decision.Code != operation.DeniedNoRule {
-			f.About.Problem = private.Denied(e, a.wording()).Text
+			f.About.Problem = private.Denied(&intake.DeniedError{Decision: e.Decision,
+				Operation: operation.Operation{Actor: d.Actor, Place: a.place(d)}}, a.wording()).Text
 		}
-	} else if _, ok := errors.AsType[*commands.InputError](err); ok {
+	} else if errors.Is(err, suggest.ErrGone) {
 		f.About = &form.About{Problem: form.Gone}
 	} else if err != nil {
 		a.Log.Info("the form says less about a listener", zap.Error(err))

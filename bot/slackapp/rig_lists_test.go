@@ -129,8 +129,7 @@ type formRig struct {
 func openListed(t testing.TB, lists *memoryLists) *formRig {
 	t.Helper()
 	return &formRig{lists: lists, rig: open(t, func(c *Config) {
-		c.Intake.Lists = lists
-		t.Cleanup(c.Intake.Close)
+		c.Intake.Lists, c.Suggester.Lists = lists, lists
 	})}
 }
 

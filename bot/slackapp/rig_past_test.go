@@ -12,6 +12,15 @@ import (
 )
 
 // Past implements intake.Archive by looking at everything there is.
+// UsedIn implements suggest.Journal.
+func (s *shelf) UsedIn(ctx context.Context, channelID string, requests int) (ids []string, err error) {
+	past, err := s.Past(ctx, intake.Page{Channel: channelID, Limit: requests})
+	for _, p := range past {
+		ids = append(ids, p.Operation.Listener.ID)
+	}
+	return ids, err
+}
+
 func (s *shelf) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) {
 	if err := s.enter(ctx, "Past"); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
@@ -246,12 +247,15 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 	r.web = newWeb(t, r.slack, log)
 	r.board = newBoard(t, r.web, r.shelf, log)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Offers: r.gate,
+	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate,
 		Archive: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
+	offers := suggest.New(suggest.Config{Offers: r.gate, Lists: &memoryLists{}, Journal: r.shelf, Pools: client,
+		Now: time.Now, Log: log})
+	t.Cleanup(offers.Close)
 	c := Config{Web: r.web, Board: r.board, Directory: web.NewDirectory(r.web, time.Now), Intake: requests,
-		Journal: r.shelf,
+		Suggester: offers, Journal: r.shelf,
 		History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {

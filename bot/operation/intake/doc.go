@@ -13,12 +13,7 @@
 //     they are the Runner's, in package operation.
 //
 // Shared starts a goroutine for each question to Zenlayer that previews share;
-// Shared.Close waits for them. Intake starts one for each person and place to find
-// out what may be suggested; Intake.Close ends them.
-//
-// Suggestions, what a form says about a listener and the verbs of help only shape
-// what a person is shown: they are remembered for a moment, and write nothing to the
-// audit trail.
+// Shared.Close waits for them.
 //
 // The tests of both packages are in bot/operation: most of them follow a request
 // from the person's words to its end.

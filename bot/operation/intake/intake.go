@@ -53,14 +53,12 @@ var (
 )
 
 // Intake is the only gate: every request, however it was made, is checked,
-// permitted and written down here. FormOpened and the suggestions start
-// goroutines; Close waits for them.
+// permitted and written down here.
 type Intake struct {
 	Journal    operation.Journal
 	Permission operation.Permission
 	Roster     operation.Roster
 	Reasons    operation.Reasons
-	Offers     operation.Offers
 	Lists      Lists
 	Archive    Archive
 	Reporter   operation.Reporter
@@ -74,8 +72,6 @@ type Intake struct {
 	NewRef     func() string
 	Log        *zap.Logger
 	Metrics    *Metrics
-
-	offers offers
 }
 
 // Request is a request as it was typed or filled in, already parsed.

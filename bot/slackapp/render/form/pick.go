@@ -9,7 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/render"
 	"lbbot/commands"
 	"lbbot/zenlayer"
@@ -182,7 +182,7 @@ func (l *list) add(label string, o *slack.OptionBlockObject) {
 
 // Listeners is the answer to a question for listeners: those used lately first,
 // the others by load balancer.
-func Listeners(s intake.Suggested) any {
+func Listeners(s suggest.Suggested) any {
 	l := list{seen: map[string]bool{}, more: s.More}
 	for _, x := range s.Lately {
 		l.add(usedLately, ListenerOption(x))

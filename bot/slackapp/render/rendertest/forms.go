@@ -6,7 +6,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/commands"
 	"lbbot/zenlayer"
@@ -80,8 +80,8 @@ func Options(n Names) map[string]any {
 		listeners, servers = append(listeners, l), append(servers, s)
 	}
 	return map[string]any{
-		"listeners":       form.Listeners(intake.Suggested{Lately: listeners[:5], Others: listeners[5:], More: 9_900}),
-		"listeners_found": form.Listeners(intake.Suggested{Others: listeners[:1]}),
+		"listeners":       form.Listeners(suggest.Suggested{Lately: listeners[:5], Others: listeners[5:], More: 9_900}),
+		"listeners_found": form.Listeners(suggest.Suggested{Others: listeners[:1]}),
 		"servers":         form.Servers(servers, 99_900),
 		"servers_found":   form.Servers(servers[:1], 0),
 		"none":            form.NoOptions(),

@@ -1,4 +1,4 @@
-package operation_test
+package suggest_test
 
 import (
 	"context"
@@ -7,18 +7,20 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/suggest"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
-// catalogue is intake.Lists in memory.
+// catalogue is suggest.Lists in memory.
 type catalogue struct {
 	mu        sync.Mutex
 	at        time.Time // zero: not loaded
@@ -26,7 +28,6 @@ type catalogue struct {
 	servers   []operation.Server
 	unread    bool // the servers are
 	woken     int
-	on        map[string][]string // listeners of servers; nil: not known
 }
 
 func (c *catalogue) Wake() {
@@ -79,14 +80,6 @@ func (c *catalogue) Listener(id string) (operation.Listener, bool) {
 	}
 	return c.listeners[i], true
 }
-
-func (c *catalogue) ListenersOf(instanceID string) (ids []string, known bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.on[instanceID], c.on != nil
-}
-
-func (c *catalogue) Server(string) (operation.Server, bool) { return operation.Server{}, false }
 
 // edit changes the lists, as a refresh does.
 func (c *catalogue) edit(change func(*catalogue)) {
@@ -153,19 +146,58 @@ func (o *offering) times() int {
 	return o.asked
 }
 
-// picking gives a house lists, and a gate for them.
-func picking(h *house) (*catalogue, *offering) {
-	c, o := &catalogue{at: time.Now()}, &offering{digest: "d1"}
-	for _, b := range h.cloud.balancers {
-		for _, l := range b.Listeners {
-			c.listeners = append(c.listeners, operation.ListenerOf(l, b))
-		}
+// past is suggest.Journal: what was used lately in every channel.
+type past struct {
+	used []string
+	err  error
+}
+
+func (p *past) UsedIn(_ context.Context, _ string, requests int) ([]string, error) {
+	return p.used[:min(len(p.used), requests)], p.err
+}
+
+// pools are one server on each listener.
+type pools struct{ hangs bool }
+
+func (p *pools) DescribeBackends(ctx context.Context, listenerID string,
+	_ zenlayer.BackendFilter) ([]zenlayer.Backend, error) {
+	if p.hangs {
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
 	}
-	for _, s := range h.cloud.instances {
-		c.servers = append(c.servers, operation.Server{ID: s.ID, Name: s.Name, Type: s.Type, Zone: s.ZoneID})
-	}
-	h.intake.Lists, h.intake.Offers, h.intake.Archive = c, o, &shelves{}
-	return c, o
+	return []zenlayer.Backend{{BackendID: "be-1", ListenerID: listenerID, InstanceID: "i-1"}}, nil
+}
+
+var (
+	here = operation.Place{TeamID: "T1", ChannelID: "C1"}
+	ana  = operation.Actor{UserID: "U1", TeamID: "T1"}
+	bo   = operation.Actor{UserID: "U2", TeamID: "T1"}
+)
+
+// desk is a Suggester with what it asks.
+type desk struct {
+	*suggest.Suggester
+	lists *catalogue
+	gate  *offering
+	past  *past
+	pools *pools
+}
+
+// scene runs a test with time of its own.
+func scene(t *testing.T, play func(t *testing.T, d *desk)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{gate: &offering{digest: "d1"}, past: &past{}, pools: &pools{}, lists: &catalogue{at: time.Now(),
+			listeners: []operation.Listener{{ID: "lst-1", Name: "https", Zone: "SIN1"},
+				{ID: "lst-2", Name: "https", Zone: "SIN1"}, {ID: "lst-dr", Name: "direct", Zone: "SIN1"},
+				{ID: "lst-3", Name: "dns", Zone: "FRA1"}},
+			servers: []operation.Server{{ID: "i-1", Name: "web-01", Zone: "SIN1"},
+				{ID: "i-2", Name: "web-02", Zone: "SIN1"}, {ID: "i-9", Name: "web-fra", Zone: "FRA1"}}}}
+		d.Suggester = suggest.New(suggest.Config{Offers: d.gate, Lists: d.lists, Journal: d.past, Pools: d.pools,
+			Now: time.Now, Log: zap.NewNop()})
+		play(t, d)
+		d.Close()
+	})
 }
 
 func idsOf(listeners []operation.Listener) []string {
@@ -182,13 +214,12 @@ func only(ids ...string) func(operation.Listener) bool {
 
 func TestOnlyListenersThatThePersonMayChangeAreSuggested(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		_, gate := picking(h)
-		gate.may = only("lst-dr", "lst-3")
-		got, err := h.intake.SuggestListeners(t.Context(), ana, here, "")
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.may = only("lst-dr", "lst-3")
+		got, err := d.Listeners(t.Context(), ana, here, "")
 		require.NoError(t, err)
 		require.Equal(t, []string{"lst-dr", "lst-3"}, idsOf(got.Others))
-		got, err = h.intake.SuggestListeners(t.Context(), ana, here, " https ")
+		got, err = d.Listeners(t.Context(), ana, here, " https ")
 		require.NoError(t, err)
 		require.Empty(t, got.Others, "the ones that match may not be changed")
 		require.Zero(t, got.More)
@@ -197,22 +228,16 @@ func TestOnlyListenersThatThePersonMayChangeAreSuggested(t *testing.T) {
 
 func TestListenersUsedLatelyInTheChannelComeFirst(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		_, gate := picking(h)
-		gate.may = only("lst-1", "lst-dr", "lst-3")
-		past := &shelves{}
-		for n, id := range []string{"lst-gone", "lst-1", "lst-3", "lst-2", "lst-3"} {
-			past.add(time.Now().Add(time.Duration(n)*time.Minute), n, ana, id)
-		}
-		past.sort()
-		h.intake.Archive = past
-		got, err := h.intake.SuggestListeners(t.Context(), ana, here, "")
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.may = only("lst-1", "lst-dr", "lst-3")
+		d.past.used = []string{"lst-3", "lst-2", "lst-3", "lst-1", "lst-gone"}
+		got, err := d.Listeners(t.Context(), ana, here, "")
 		require.NoError(t, err)
 		require.Equal(t, []string{"lst-3", "lst-1"}, idsOf(got.Lately), "newest first, each once, and only permitted")
 		require.Equal(t, []string{"lst-dr"}, idsOf(got.Others))
 
-		past.err = errors.New("database is locked")
-		got, err = h.intake.SuggestListeners(t.Context(), ana, here, "")
+		d.past.err = errors.New("database is locked")
+		got, err = d.Listeners(t.Context(), ana, here, "")
 		require.NoError(t, err)
 		require.Empty(t, got.Lately)
 		require.Equal(t, []string{"lst-1", "lst-dr", "lst-3"}, idsOf(got.Others))
@@ -223,10 +248,11 @@ func TestSuggestionsSayWhyThereAreNone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		edit   func(*catalogue, *offering)
-		what   string               // of an *intake.UnavailableError
-		denied operation.DenialCode // of an *intake.DeniedError
+		away   string               // what the error says
+		denied operation.DenialCode // of a *suggest.DeniedError
 	}{
-		"lists not loaded": {edit: func(c *catalogue, _ *offering) { c.at = time.Time{} }, what: "Zenlayer"},
+		"lists not loaded": {edit: func(c *catalogue, _ *offering) { c.at = time.Time{} },
+			away: "the lists of listeners and servers are not read yet, or too old"},
 		"a guest": {edit: func(_ *catalogue, o *offering) { o.denied.Code = operation.DeniedGuest },
 			denied: operation.DeniedGuest},
 		"a shared channel": {edit: func(_ *catalogue, o *offering) { o.denied.Code = operation.DeniedShared },
@@ -236,36 +262,33 @@ func TestSuggestionsSayWhyThereAreNone(t *testing.T) {
 		"may change none": {edit: func(_ *catalogue, o *offering) { o.may = only() }, denied: operation.DeniedNoRule},
 		"Slack does not answer": {edit: func(_ *catalogue, o *offering) {
 			o.denied = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactGroups}
-		}, what: "Slack"},
+		}, away: "permission could not be checked: unchecked groups"},
 		"a policy that was replaced": {edit: func(_ *catalogue, o *offering) {
 			o.denied.Code = operation.DeniedOutdated
-		}, what: "the policy"},
-		"the answer takes too long": {edit: func(_ *catalogue, o *offering) { o.wait = time.Minute }, what: "Slack"},
+		}, away: "permission could not be checked: outdated"},
+		"the answer takes too long": {edit: func(_ *catalogue, o *offering) { o.wait = time.Minute },
+			away: "what may be suggested was not known within 2s"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			scene(t, func(t *testing.T, h *house) {
-				lists, gate := picking(h)
-				tt.edit(lists, gate)
+			scene(t, func(t *testing.T, d *desk) {
+				tt.edit(d.lists, d.gate)
 				began := time.Now()
-				_, listenersErr := h.intake.SuggestListeners(t.Context(), ana, here, "")
+				_, listenersErr := d.Listeners(t.Context(), ana, here, "")
 				require.LessOrEqual(t, time.Since(began), 2*time.Second)
-				servers, _, serversErr := h.intake.SuggestServers(t.Context(), ana, here, "lst-1", "web")
+				servers, _, serversErr := d.Servers(t.Context(), ana, here, "lst-1", "web")
 				require.Empty(t, servers, "no names")
 				for _, err := range []error{listenersErr, serversErr} {
-					if tt.what != "" {
-						var unavailable *intake.UnavailableError
-						require.ErrorAs(t, err, &unavailable)
-						require.Equal(t, tt.what, unavailable.What)
+					var denied *suggest.DeniedError
+					if tt.away != "" {
+						require.ErrorContains(t, err, tt.away)
+						require.False(t, errors.As(err, &denied))
 						continue
 					}
-					var denied *intake.DeniedError
 					require.ErrorAs(t, err, &denied)
 					require.Equal(t, tt.denied, denied.Decision.Code)
 				}
-				h.intake.Close()
-				require.Empty(t, h.journal.events, "a look at a list is no request")
 			})
 		})
 	}
@@ -273,112 +296,101 @@ func TestSuggestionsSayWhyThereAreNone(t *testing.T) {
 
 func TestWhatMayBeChangedIsFoundOutOnceAndAgainWhenItChanges(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		lists, gate := picking(h)
-		gate.wait = time.Second
-		h.intake.FormOpened(ana, here)
-		require.Equal(t, 1, lists.woken)
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.wait = time.Second
+		d.FormOpened(ana, here)
+		require.Equal(t, 1, d.lists.woken)
 		ask := func() []string {
-			got, err := h.intake.SuggestListeners(t.Context(), ana, here, "https")
+			got, err := d.Listeners(t.Context(), ana, here, "https")
 			require.NoError(t, err)
 			return idsOf(got.Others)
 		}
 		require.Equal(t, []string{"lst-1", "lst-2"}, ask())
 		ask()
-		require.Equal(t, 1, gate.times(), "the opened form had begun it")
+		require.Equal(t, 1, d.gate.times(), "the opened form had begun it")
 
-		gate.edit(func(o *offering) { o.digest, o.may = "d2", only("lst-1") })
+		d.gate.edit(func(o *offering) { o.digest, o.may = "d2", only("lst-1") })
 		require.Equal(t, []string{"lst-1"}, ask(), "the policy changed")
-		lists.edit(func(c *catalogue) { c.listeners[0].Name = "renamed" })
-		_, err := h.intake.SuggestListeners(t.Context(), ana, here, "")
+		d.lists.edit(func(c *catalogue) { c.listeners[0].Name = "renamed" })
+		_, err := d.Listeners(t.Context(), ana, here, "")
 		require.NoError(t, err)
-		require.Equal(t, 3, gate.times(), "the lists changed")
-		pass(30 * time.Second)
-		_, err = h.intake.SuggestListeners(t.Context(), ana, here, "")
+		require.Equal(t, 3, d.gate.times(), "the lists changed")
+		<-time.After(30 * time.Second)
+		_, err = d.Listeners(t.Context(), ana, here, "")
 		require.NoError(t, err)
-		require.Equal(t, 4, gate.times(), "too long ago")
-		_, err = h.intake.SuggestListeners(t.Context(), bo, here, "")
+		require.Equal(t, 4, d.gate.times(), "too long ago")
+		_, err = d.Listeners(t.Context(), bo, here, "")
 		require.NoError(t, err)
-		require.Equal(t, 5, gate.times(), "another person")
-		h.intake.Close()
+		require.Equal(t, 5, d.gate.times(), "another person")
 	})
 }
 
 func TestManyLettersTypedAtOnceAskThePolicyOnce(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		_, gate := picking(h)
-		gate.wait = time.Second
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.wait = time.Second
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
-				_, err := h.intake.SuggestListeners(t.Context(), ana, here, "https")
+				_, err := d.Listeners(t.Context(), ana, here, "https")
 				assert.NoError(t, err)
 			})
 		}
 		all.Wait()
-		require.Equal(t, 1, gate.times())
+		require.Equal(t, 1, d.gate.times())
 	})
 }
 
 func TestAPanicOfThePolicyLeavesTheListUnavailable(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		_, gate := picking(h)
-		gate.may = func(operation.Listener) bool { panic("a fault") }
-		_, err := h.intake.SuggestListeners(t.Context(), ana, here, "")
-		var unavailable *intake.UnavailableError
-		require.ErrorAs(t, err, &unavailable)
-		require.Equal(t, "the policy", unavailable.What)
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.may = func(operation.Listener) bool { panic("a fault") }
+		_, err := d.Listeners(t.Context(), ana, here, "")
+		require.EqualError(t, err, "permission could not be checked: unchecked policy")
 	})
 }
 
 func TestNothingIsFoundOutForSuggestionsAfterClose(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		_, gate := picking(h)
-		gate.wait = time.Minute
-		h.intake.FormOpened(ana, here)
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.wait = time.Minute
+		d.FormOpened(ana, here)
 		began := time.Now()
-		h.intake.Close()
+		d.Close()
 		require.Zero(t, time.Since(began))
-		_, err := h.intake.SuggestListeners(t.Context(), bo, here, "")
+		_, err := d.Listeners(t.Context(), bo, here, "")
 		require.Error(t, err)
-		require.Equal(t, 1, gate.times())
+		require.Equal(t, 1, d.gate.times())
 	})
 }
 
 func TestTheFormShowsThePoolOfAChosenListenerOnlyToThoseWhoMayChangeIt(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		lists, gate := picking(h)
-		gate.may = only("lst-1")
-		got, err := h.intake.Chosen(t.Context(), ana, here, "lst-1")
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.may = only("lst-1")
+		got, err := d.Chosen(t.Context(), ana, here, "lst-1")
 		require.NoError(t, err)
 		require.Len(t, got.Pool, 1)
 		require.Zero(t, got.PoolFault)
 		require.Equal(t, 1, got.Listener.Servers)
 
-		_, err = h.intake.Chosen(t.Context(), ana, here, "lst-2")
-		var denied *intake.DeniedError
+		_, err = d.Chosen(t.Context(), ana, here, "lst-2")
+		var denied *suggest.DeniedError
 		require.ErrorAs(t, err, &denied)
 		require.Equal(t, operation.DeniedNoRule, denied.Decision.Code)
-		require.Empty(t, h.journal.events, "choosing is no request")
 
-		_, err = h.intake.Chosen(t.Context(), ana, here, "lst-gone")
-		var input *commands.InputError
-		require.ErrorAs(t, err, &input)
-		require.Equal(t, `No listener called "lst-gone".`, input.Problems[0].Text[:30])
+		_, err = d.Chosen(t.Context(), ana, here, "lst-gone")
+		require.ErrorIs(t, err, suggest.ErrGone)
 
-		gate.denied.Code = operation.DeniedGuest
-		_, err = h.intake.Chosen(t.Context(), ana, here, "lst-gone")
+		d.gate.denied.Code = operation.DeniedGuest
+		_, err = d.Chosen(t.Context(), ana, here, "lst-gone")
 		require.ErrorAs(t, err, &denied, "a guest does not learn which listeners there are")
 
-		gate.denied.Code = ""
-		lists.edit(func(c *catalogue) { c.listeners[0].Servers = -1 })
-		h.cloud.fault = on("DescribeBackends", 0, fault{hold: time.Minute})
+		d.gate.denied.Code = ""
+		d.lists.edit(func(c *catalogue) { c.listeners[0].Servers = -1 })
+		d.pools.hangs = true
 		began := time.Now()
-		got, err = h.intake.Chosen(t.Context(), ana, here, "lst-1")
+		got, err = d.Chosen(t.Context(), ana, here, "lst-1")
 		require.NoError(t, err, "the form goes on without the pool")
 		require.Equal(t, 1500*time.Millisecond, time.Since(began))
 		require.NotZero(t, got.PoolFault)
@@ -388,19 +400,16 @@ func TestTheFormShowsThePoolOfAChosenListenerOnlyToThoseWhoMayChangeIt(t *testin
 
 func TestServersAreSuggestedFromTwoCharactersOn(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		lists, gate := picking(h)
-		gate.may = only("lst-3")
-		lists.servers = append(lists.servers, operation.Server{ID: "i-9", Name: "web-fra", Zone: "FRA1",
-			Type: zenlayer.InstanceBM})
-		for typed, want := range map[string]int{"": 0, " ": 0, "w ": 0, "é": 0, "we": 4} {
-			got, more, err := h.intake.SuggestServers(t.Context(), ana, here, "lst-3", typed)
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.may = only("lst-3")
+		for typed, want := range map[string]int{"": 0, " ": 0, "w ": 0, "é": 0, "we": 3} {
+			got, more, err := d.Servers(t.Context(), ana, here, "lst-3", typed)
 			require.NoError(t, err)
 			require.Len(t, got, want, typed)
 			require.Zero(t, more)
 		}
 		first := func(listener string) string {
-			got, _, err := h.intake.SuggestServers(t.Context(), ana, here, listener, "web")
+			got, _, err := d.Servers(t.Context(), ana, here, listener, "web")
 			require.NoError(t, err)
 			return got[0].ID
 		}
@@ -411,36 +420,33 @@ func TestServersAreSuggestedFromTwoCharactersOn(t *testing.T) {
 
 func TestListenersAreSuggestedWhileTheServersAreNotRead(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		lists, gate := picking(h)
-		lists.unread, gate.may = true, only("lst-3")
-		got, err := h.intake.SuggestListeners(t.Context(), ana, here, "")
+	scene(t, func(t *testing.T, d *desk) {
+		d.lists.unread, d.gate.may = true, only("lst-3")
+		got, err := d.Listeners(t.Context(), ana, here, "")
 		require.NoError(t, err)
 		require.Equal(t, []string{"lst-3"}, idsOf(got.Others))
-		_, _, err = h.intake.SuggestServers(t.Context(), ana, here, "lst-3", "web")
-		var unavailable *intake.UnavailableError
-		require.ErrorAs(t, err, &unavailable)
+		_, _, err = d.Servers(t.Context(), ana, here, "lst-3", "web")
+		require.ErrorContains(t, err, "not read yet")
 	})
 }
 
 func TestVerbsAreThoseThatThePersonMayUse(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, h *house) {
-		_, gate := picking(h)
+	scene(t, func(t *testing.T, d *desk) {
 		offered := func() (register, form, history, status bool) {
-			may, known := h.intake.Verbs(t.Context(), ana, here)
+			may, known := d.Verbs(t.Context(), ana, here)
 			require.True(t, known)
 			return may[commands.VerbRegister], may[commands.VerbForm], may[commands.VerbHistory],
 				may[commands.VerbStatus]
 		}
 		all := func(r, f, h, s bool) []bool { return []bool{r, f, h, s} }
 		require.Equal(t, []bool{false, false, false, true}, all(offered()))
-		gate.actions = []operation.Action{operation.ActionViewHistory}
+		d.gate.actions = []operation.Action{operation.ActionViewHistory}
 		require.Equal(t, []bool{false, false, true, true}, all(offered()))
-		gate.actions = []operation.Action{operation.ActionRegister}
+		d.gate.actions = []operation.Action{operation.ActionRegister}
 		require.Equal(t, []bool{true, true, true, true}, all(offered()))
-		gate.denied = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactGroups}
-		_, known := h.intake.Verbs(t.Context(), ana, here)
+		d.gate.denied = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactGroups}
+		_, known := d.Verbs(t.Context(), ana, here)
 		require.False(t, known)
 	})
 }

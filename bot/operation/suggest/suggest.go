@@ -1,10 +1,11 @@
-package intake
+package suggest
 
 import (
 	"context"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -37,12 +38,6 @@ type Lists interface {
 	Servers(query, zone string, limit int) (best []operation.Server, more int)
 
 	Listener(id string) (operation.Listener, bool)
-	Server(id string) (operation.Server, bool)
-
-	// ListenersOf returns the ids of the listeners that a server is on; false: it is
-	// not known of all of them, for example because the list shows no servers of its
-	// type.
-	ListenersOf(instanceID string) (ids []string, known bool)
 }
 
 // The limits of suggestions. Slack shows at most 100 options, and waits three
@@ -64,6 +59,53 @@ var (
 	errNoLists       = errors.New("the lists of listeners and servers are not read yet, or too old")
 )
 
+// Journal is what is read of the past. It is safe for concurrent use.
+type Journal interface {
+	// UsedIn returns the ids of the listeners of the last requests that were
+	// accepted in a channel, newest first, as often as there are requests.
+	UsedIn(ctx context.Context, channelID string, requests int) (listenerIDs []string, err error)
+}
+
+// Config is what a Suggester asks. All fields are required.
+type Config struct {
+	Offers  operation.Offers
+	Lists   Lists
+	Journal Journal
+	Pools   operation.Pools // may be a moment old
+	Account string          // whose load balancers
+	Now     func() time.Time
+	Log     *zap.Logger
+}
+
+// Suggester is safe for concurrent use. It starts a goroutine for each person and
+// place to find out what may be offered; Close ends them.
+type Suggester struct {
+	Config
+
+	mu     sync.Mutex
+	known  map[asker]*offer // what people may change, or is being found out
+	newest *numbered
+	work   sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // ends the work this value owns
+	stop   context.CancelFunc
+}
+
+// New makes a Suggester. It calls nothing.
+func New(c Config) *Suggester {
+	s := &Suggester{Config: c, known: map[asker]*offer{}}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	return s
+}
+
+// DeniedError says that a person may not change what they asked about, and why. It
+// is not in the audit trail: looking at a list is no request.
+type DeniedError struct{ Decision operation.Decision }
+
+func (e *DeniedError) Error() string { return "denied: " + string(e.Decision.Code) }
+
+// ErrGone means that a listener is not in the lists.
+var ErrGone = errors.New("the listener is not in the lists")
+
 // Suggested is the listeners that a form may offer, at most 100 together.
 type Suggested struct {
 	Lately []operation.Listener // used lately in the channel, newest first; only if nothing was typed
@@ -71,25 +113,24 @@ type Suggested struct {
 	More   int                  // how many more match
 }
 
-// SuggestListeners returns the listeners that a form may offer to somebody who
-// typed this: only those that they may change from here. Preview decides again.
-// Errors: *UnavailableError if the lists are not loaded or permission could not be
-// checked, *DeniedError if the person may change no listener. It writes nothing to
-// the audit trail and blocks for two seconds at most.
-func (i *Intake) SuggestListeners(ctx context.Context, a operation.Actor, p operation.Place,
+// Listeners returns the listeners that a form may offer to somebody who typed this:
+// only those that they may change from here. Errors: *DeniedError if the person may
+// change no listener; any other means that the lists are not loaded or permission
+// could not be checked. It blocks for two seconds at most.
+func (s *Suggester) Listeners(ctx context.Context, a operation.Actor, p operation.Place,
 	typed string) (Suggested, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
 	defer cancel()
-	o, err := i.offered(ctx, a, p)
+	o, err := s.offered(ctx, a, p)
 	if err != nil {
 		return Suggested{}, err
 	}
 	var out Suggested
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
-		out.Lately = i.lately(ctx, p, o)
+		out.Lately = s.lately(ctx, p, o)
 	}
-	for _, hit := range i.Lists.Listeners(typed) {
+	for _, hit := range s.Lists.Listeners(typed) {
 		l, may := o.listener(hit.ID)
 		switch {
 		case !may || has(out.Lately, l.ID):
@@ -104,17 +145,17 @@ func (i *Intake) SuggestListeners(ctx context.Context, a operation.Actor, p oper
 
 // lately returns the listeners for which requests from the channel were accepted
 // last, as far as they may be offered. Without the journal there are none.
-func (i *Intake) lately(ctx context.Context, p operation.Place, o *offer) []operation.Listener {
+func (s *Suggester) lately(ctx context.Context, p operation.Place, o *offer) []operation.Listener {
 	ctx, cancel := context.WithTimeoutCause(ctx, latelyWithin, errLatelyWithin)
 	defer cancel()
-	past, err := i.Archive.Past(ctx, Page{Channel: p.ChannelID, Limit: latelyScan})
+	used, err := s.Journal.UsedIn(ctx, p.ChannelID, latelyScan)
 	if err != nil {
-		i.Log.Info("listeners used lately are not suggested", zap.String("channel", p.ChannelID), zap.Error(err))
+		s.Log.Info("listeners used lately are not suggested", zap.String("channel", p.ChannelID), zap.Error(err))
 		return nil
 	}
 	var out []operation.Listener
-	for _, x := range past {
-		if l, may := o.listener(x.Operation.Listener.ID); may && !has(out, l.ID) && len(out) < maxLately {
+	for _, id := range used {
+		if l, may := o.listener(id); may && !has(out, l.ID) && len(out) < maxLately {
 			out = append(out, l)
 		}
 	}
@@ -125,25 +166,25 @@ func has(listeners []operation.Listener, id string) bool {
 	return slices.ContainsFunc(listeners, func(l operation.Listener) bool { return l.ID == id })
 }
 
-// SuggestServers returns at most 100 servers that match what was typed, those in
+// Servers returns at most 100 servers that match what was typed, those in
 // the zone of the chosen listener first, and how many more match. Nothing is
-// suggested for fewer than two characters. Errors as of SuggestListeners.
-func (i *Intake) SuggestServers(ctx context.Context, a operation.Actor, p operation.Place, listenerID,
+// suggested for fewer than two characters. Errors as of Listeners.
+func (s *Suggester) Servers(ctx context.Context, a operation.Actor, p operation.Place, listenerID,
 	typed string) (servers []operation.Server, more int, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
 	defer cancel()
-	o, err := i.offered(ctx, a, p)
+	o, err := s.offered(ctx, a, p)
 	if err != nil {
 		return nil, 0, err
 	}
-	if _, ok := i.Lists.ServersReadAt(); !ok {
-		return nil, 0, &UnavailableError{What: "Zenlayer", Err: errNoLists}
+	if _, ok := s.Lists.ServersReadAt(); !ok {
+		return nil, 0, errNoLists
 	}
 	if typed = strings.TrimSpace(typed); utf8.RuneCountInString(typed) < minTyped {
 		return nil, 0, nil
 	}
 	l, _ := o.listener(listenerID)
-	servers, more = i.Lists.Servers(typed, l.Zone, maxSuggested)
+	servers, more = s.Lists.Servers(typed, l.Zone, maxSuggested)
 	return servers, more, nil
 }
 
@@ -155,39 +196,37 @@ type Chosen struct {
 }
 
 // Chosen reads what the form says about a listener that was chosen: the listener
-// and the servers on it. Errors: *commands.InputError for a listener that is not
-// in the lists, *DeniedError, which is not noted in the audit trail because
-// choosing is no request, *UnavailableError. It blocks for 3.5 seconds at most.
-func (i *Intake) Chosen(ctx context.Context, a operation.Actor, p operation.Place, listenerID string) (Chosen, error) {
-	if err := i.listed(); err != nil {
-		return Chosen{}, err
+// and the servers on it. It asks anew whether the person may change it. Errors:
+// ErrGone, and as of Listeners. It blocks for 3.5 seconds at most.
+func (s *Suggester) Chosen(ctx context.Context, a operation.Actor, p operation.Place,
+	listenerID string) (Chosen, error) {
+	if listed, _ := s.Listed(); !listed {
+		return Chosen{}, errNoLists
 	}
 	var asked []operation.Listener
-	l, found := i.Lists.Listener(listenerID)
+	l, found := s.Lists.Listener(listenerID)
 	if found {
 		asked = append(asked, l)
 	}
 	within, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
-	may, d := i.Offers.MayChange(within, i.change(a, p), asked)
+	may, d := s.Offers.MayChange(within, s.change(a, p), asked)
 	cancel()
 	switch {
 	case !d.Allowed:
-		return Chosen{}, notOffered(d, a, p)
+		return Chosen{}, notOffered(d)
 	case !found:
-		return Chosen{}, &commands.InputError{Problems: []commands.Problem{
-			*notExactlyOne(listenerID, commands.KeyListener, "listeners", nil)}}
+		return Chosen{}, ErrGone
 	case !may[0]:
 		d.Allowed, d.Code = false, operation.DeniedNoRule
-		return Chosen{}, notOffered(d, a, p)
+		return Chosen{}, notOffered(d)
 	}
-	l.Protected = i.protected(l)
 	out := Chosen{Listener: l}
 	within, cancel = context.WithTimeoutCause(ctx, poolWithin, errPoolWithin)
 	defer cancel()
 	within = zenlayer.WithWaiting(within, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: poolWithin})
-	pool, err := i.Pools.DescribeBackends(within, l.ID, zenlayer.BackendFilter{})
+	pool, err := s.Pools.DescribeBackends(within, l.ID, zenlayer.BackendFilter{})
 	if err != nil {
-		i.Log.Warn("pool could not be read for a form", zap.String("listener", l.ID), zap.Error(err))
+		s.Log.Warn("pool could not be read for a form", zap.String("listener", l.ID), zap.Error(err))
 		out.PoolFault = operation.FaultOf(err)
 		return out, nil
 	}
@@ -197,12 +236,12 @@ func (i *Intake) Chosen(ctx context.Context, a operation.Actor, p operation.Plac
 
 // Verbs reports for each verb whether a person may use it here, as far as their
 // person, groups and channel decide. known is false if that could not be checked.
-// It writes nothing to the audit trail and blocks for two seconds at most.
-func (i *Intake) Verbs(ctx context.Context, a operation.Actor,
+// It blocks for two seconds at most.
+func (s *Suggester) Verbs(ctx context.Context, a operation.Actor,
 	p operation.Place) (may map[commands.Verb]bool, known bool) {
 	ctx, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
 	defer cancel()
-	actions, d := i.Offers.MayUse(ctx, a, p)
+	actions, d := s.Offers.MayUse(ctx, a, p)
 	if unchecked(d) {
 		return nil, false
 	}
@@ -218,32 +257,24 @@ func (i *Intake) Verbs(ctx context.Context, a operation.Actor,
 }
 
 // change asks whether a person may add to a listener.
-func (i *Intake) change(a operation.Actor, p operation.Place) operation.Question {
-	return operation.Question{Action: operation.ActionRegister, Actor: a, Place: p, Account: i.Settings.Account,
-		At: i.Now()}
+func (s *Suggester) change(a operation.Actor, p operation.Place) operation.Question {
+	return operation.Question{Action: operation.ActionRegister, Actor: a, Place: p, Account: s.Account, At: s.Now()}
 }
 
-// listed returns an *UnavailableError if there are no lists.
-func (i *Intake) listed() error {
-	if i.Lists != nil {
-		if _, ok := i.Lists.ReadAt(); ok {
-			return nil
-		}
-	}
-	return &UnavailableError{What: "Zenlayer", Err: errNoLists}
+// Listed reports which lists can be offered from; servers are offered only beside
+// listeners. It does not block.
+func (s *Suggester) Listed() (listeners, servers bool) {
+	_, listeners = s.Lists.ReadAt()
+	_, servers = s.Lists.ServersReadAt()
+	return listeners, listeners && servers
 }
 
 // notOffered is why a person is offered nothing.
-func notOffered(d operation.Decision, a operation.Actor, p operation.Place) error {
+func notOffered(d operation.Decision) error {
 	if unchecked(d) {
-		what := "Slack"
-		if d.PolicyUnknown() || d.What == operation.FactPolicy {
-			what = "the policy"
-		}
-		return &UnavailableError{What: what, Err: errors.New("permission could not be checked: " +
-			strings.TrimSpace(string(d.Code)+" "+string(d.What)))}
+		return errors.New("permission could not be checked: " + strings.TrimSpace(string(d.Code)+" "+string(d.What)))
 	}
-	return &DeniedError{Decision: d, Operation: operation.Operation{Actor: a, Place: p}}
+	return &DeniedError{Decision: d}
 }
 
 // unchecked reports whether a decision says only that it could not be made.

@@ -42,7 +42,7 @@ func readFile(c *Config, file string) (places, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration file: %w", err)
+		return nil, fmt.Errorf("reading the configuration file: %w; check --config", err)
 	}
 	settings, err := parseFile(file, text)
 	if err != nil {

@@ -175,7 +175,7 @@ func one(record string, err error) (operation.Operation, error) {
 	}
 	var op operation.Operation
 	if err := json.Unmarshal([]byte(record), &op); err != nil {
-		return operation.Operation{}, fmt.Errorf("a stored operation cannot be read: %w", err)
+		return operation.Operation{}, fmt.Errorf("a stored request cannot be read: %w", err)
 	}
 	return op, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,10 +93,11 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 			faults = append(faults, fmt.Errorf("%s is missing", flag))
 		}
 	}
-	actions := []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass,
-		operation.ActionViewHistory, "undo", "pause"}
-	if !slices.Contains(actions, operation.Action(i.action)) {
-		faults = append(faults, fmt.Errorf("--action %q is not known; it is one of %v", i.action, actions))
+	actions := []string{string(operation.ActionRegister), string(operation.ActionApprove),
+		string(operation.ActionBreakGlass), string(operation.ActionViewHistory), "undo", "pause"}
+	if !slices.Contains(actions, i.action) {
+		faults = append(faults, fmt.Errorf("--action %q is not known; it is one of %s", i.action,
+			strings.Join(actions, ", ")))
 	}
 	if i.at != "" {
 		at, err := time.Parse(time.RFC3339, i.at)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -70,6 +71,14 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// fileFault is a usage error. If the file is not there, or is a folder, it says what to do next.
+func fileFault(err error, next string) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) {
+		err = fmt.Errorf("%w: %s", err, next)
+	}
+	return usageError{err}
+}
 
 // none accepts no arguments. A group of commands suggests the command that was probably
 // meant.

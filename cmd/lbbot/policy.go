@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,7 @@ func (s session) policyCheckCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			src, err := os.ReadFile(args[0])
 			if err != nil {
-				return usageError{err}
+				return fileFault(err, "give the path of a policy file; LBBOT_POLICY names the bot's own")
 			}
 			set, err := policy.Parse(args[0], src)
 			if err != nil {
@@ -39,7 +40,11 @@ func (s session) policyCheckCommand() *cobra.Command {
 			for _, w := range set.Warnings() {
 				fmt.Fprintf(s.out, "%s\n", w.Under(args[0], "warning: "))
 			}
-			fmt.Fprintf(s.out, "%s is fine: digest %.12s, user groups %v\n", args[0], set.Digest(), set.Groups())
+			groups := "no user groups"
+			if names := set.Groups(); len(names) > 0 {
+				groups = "user groups " + strings.Join(names, ", ")
+			}
+			fmt.Fprintf(s.out, "%s is fine: digest %.12s, %s\n", args[0], set.Digest(), groups)
 			return nil
 		},
 	}
@@ -57,7 +62,7 @@ func (s session) policyTestCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			src, err := os.ReadFile(args[0])
 			if err != nil {
-				return usageError{err}
+				return fileFault(err, "give the path of a file of cases, such as deploy/policies/on-call.test.yaml")
 			}
 			file, err := cases.Parse(args[0], src)
 			if err != nil {
@@ -65,7 +70,7 @@ func (s session) policyTestCommand() *cobra.Command {
 			}
 			results, err := file.Run(cmd.Context(), rules)
 			if err != nil {
-				return usageError{err}
+				return fileFault(err, "name the policy to test with --policy")
 			}
 			return s.report(results)
 		},

@@ -116,7 +116,7 @@ func (s session) verifyFile(file string, x audit.Expected) error {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return usageError{err}
+			return fileFault(err, "give a file that lbbot operations export --output FILE wrote")
 		}
 		defer func() { _ = f.Close() }() // only read
 		in = f

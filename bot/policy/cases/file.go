@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -191,7 +192,7 @@ func (f *File) check(c *Case) error {
 		return wrong("want is one of allow, deny, approvals: 1 to 3, or deny with a code")
 	}
 	if c.Want.Deny != "" && c.Want.Deny != anyDenial && !slices.Contains(denials(), c.Want.Deny) {
-		return wrong("no denial has the code %q; there are %v", c.Want.Deny, denials())
+		return wrong("no denial has the code %q; there are %s", c.Want.Deny, listed(denials()))
 	}
 	return nil
 }
@@ -257,9 +258,18 @@ func (w *Want) UnmarshalYAML(node ast.Node) error {
 func (k *kind) UnmarshalYAML(node ast.Node) error {
 	*k = kind(node.GetToken().Value)
 	if !slices.Contains(kinds(), *k) {
-		return wrongAt(node, "%q is no kind of person; there are %v", string(*k), kinds())
+		return wrongAt(node, "%q is no kind of person; there are %s", string(*k), listed(kinds()))
 	}
 	return nil
+}
+
+// listed is "a, b, c".
+func listed[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
 }
 
 func wrongAt(node ast.Node, format string, args ...any) error {

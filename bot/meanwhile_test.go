@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -215,4 +216,18 @@ func TestWhatMovedBeforeTheClickIsShownFirst(t *testing.T) {
 			h.calm()
 		})
 	}
+}
+
+func TestPreviewSaysThatTheServerIsOnAnotherListener(t *testing.T) {
+	t.Parallel()
+	h := stand(t, nil)
+	h.byHand("i-55a1", "by-hand")
+	h.start()
+	require.Eventually(t, func() bool { // the lists are read in the background
+		h.types(ana, incident, "lst-80aa web-07")
+		return slices.ContainsFunc(h.slack.Messages(incident, ana), func(m sandbox.Message) bool {
+			return has(m, "Preview", "http-80", "This server is already on 1 other listener.")
+		})
+	}, 30*time.Second, 200*time.Millisecond)
+	require.Empty(t, h.cloud.CallsOf("RegisterBackend"))
 }

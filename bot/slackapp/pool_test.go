@@ -139,3 +139,34 @@ func TestSubmittingAPreviewThatMovedShowsAFreshOne(t *testing.T) {
 	require.Len(t, r.starts.started(), 1)
 	r.calm()
 }
+
+func TestSubmittingWhatIsThereAlreadySaysSo(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	v := r.atPreview(ana, incident)
+	r.cloud.AddBackend(zenlayer.Backend{ListenerID: "lst-8f2c", InstanceID: "i-55a1", Name: "by-hand", Port: "8443",
+		Weight: 20, Status: "Available", InstanceType: zenlayer.InstanceBM})
+	r.acked(r.submits(ana, v, nil))
+	require.True(t, has(sandbox.Message{Blocks: r.view(ana, private.ViewCheckTitle).Blocks},
+		"Nothing to do: web-07 is already on api-lb port 443 with the same ports and weight"))
+	require.Empty(t, r.starts.started())
+	require.EqualValues(t, 1, r.draft().Version)
+	r.calm()
+}
+
+func TestAskingForApprovalOfAPreviewThatMovedAsksNobody(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo)
+	r.types(ana, incident, goodCommand)
+	m := r.sees(ana, incident, "Preview", "Needs approval", render.ActApprovalAsk)
+	r.byHand("i-55a0", "web-07")
+	r.clicks(ana, m, render.ActApprovalAsk, "")
+	fresh := r.sees(ana, incident, "Something changed since you looked", "Needs approval", render.ActApprovalAsk)
+	require.Empty(t, r.shelf.inState(operation.Waiting))
+	r.clicks(ana, fresh, render.ActApprovalAsk, "")
+	r.idle()
+	waiting := r.shelf.inState(operation.Waiting)
+	require.Len(t, waiting, 1)
+	require.Equal(t, *waiting[0].Shown, waiting[0].Approval.Picture, "approvers see what the asker saw last")
+	r.calm()
+}

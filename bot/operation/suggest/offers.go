@@ -12,10 +12,19 @@ import (
 	"lbbot/bot/operation"
 )
 
+// offerFor is how long it is remembered what a person may change, unless the policy,
+// their user groups or the lists change. So somebody whose access ends in another
+// way (who is deactivated or made a guest, or whose channel becomes shared) may be
+// offered names for the rest of it, but nothing more: Chosen and the preview ask
+// anew. To check the person and the channel for each letter would need two calls to
+// Slack in every two seconds of typing, for which the directory keeps them, and
+// Slack allows all people together about 50 calls of conversations.info a minute.
+const offerFor = 30 * time.Second
+
 const (
-	offerFor    = 30 * time.Second // how long it is remembered what a person may change
-	maxOffers   = 256              // people and places for which it is
-	offerWithin = 6 * time.Second  // finding it out; longer than the gate's own limit
+	maxOffers   = 256             // people and places for which it is remembered
+	maxAtOnce   = 4               // of them for which it is being found out, most of the time in wait for Slack
+	offerWithin = 6 * time.Second // finding it out, with the wait for a turn; longer than the gate's own limit
 )
 
 // asker is what the gate tells people and places apart by.
@@ -142,7 +151,7 @@ func notFoundOut() operation.Decision {
 	return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy}
 }
 
-// findOut asks the policy about all listeners.
+// findOut asks the policy about all listeners, when fewer than maxAtOnce are doing so.
 func (s *Suggester) findOut(ctx context.Context, a operation.Actor, p operation.Place, o *offer) {
 	defer close(o.done)
 	defer func() {
@@ -153,6 +162,13 @@ func (s *Suggester) findOut(ctx context.Context, a operation.Actor, p operation.
 	}()
 	ctx, cancel := context.WithTimeout(ctx, offerWithin)
 	defer cancel()
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+	case <-ctx.Done():
+		o.decision = notFoundOut()
+		return
+	}
 	o.granted, o.decision = s.Offers.MayChange(ctx, s.change(a, p), o.lists.all)
 }
 

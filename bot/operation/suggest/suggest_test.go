@@ -3,9 +3,11 @@ package suggest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,6 +98,8 @@ type offering struct {
 	denied  operation.Decision // with a Code: what is said to everybody
 	digest  string
 	asked   int // how often MayChange was
+	now     int // how often at this moment
+	most    int // of now
 	actions []operation.Action
 	wait    time.Duration
 }
@@ -104,6 +108,9 @@ func (o *offering) MayChange(ctx context.Context, _ operation.Question, of []ope
 	operation.Decision) {
 	o.mu.Lock()
 	o.asked++
+	o.now++
+	o.most = max(o.most, o.now)
+	defer o.edit(func(o *offering) { o.now-- })
 	wait, denied, d := o.wait, o.denied, operation.Decision{Allowed: true, Digest: o.digest}
 	o.mu.Unlock()
 	may := make([]bool, len(of))
@@ -341,6 +348,38 @@ func TestManyLettersTypedAtOnceAskThePolicyOnce(t *testing.T) {
 	})
 }
 
+func TestWhatManyPeopleMayChangeIsFoundOutForFourAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ takes, last time.Duration }{
+		"all get it, the last after three turns":              {500 * time.Millisecond, 1500 * time.Millisecond},
+		"nobody waits longer than two seconds for their turn": {1500 * time.Millisecond, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, d *desk) {
+				d.gate.wait = tt.takes
+				began := time.Now()
+				var all sync.WaitGroup
+				var got atomic.Int64
+				for n := range 12 {
+					all.Go(func() {
+						person := operation.Actor{UserID: fmt.Sprintf("U%d", n), TeamID: "T1"}
+						if _, err := d.Listeners(t.Context(), person, here, ""); err == nil {
+							got.Add(1)
+						}
+					})
+				}
+				all.Wait()
+				require.Equal(t, tt.last, time.Since(began))
+				require.Equal(t, int64(tt.last/tt.takes*4), got.Load())
+				require.Equal(t, 4, d.gate.most)
+				<-time.After(4 * time.Second)
+				require.Equal(t, 12, d.gate.times(), "it is remembered for the next letter")
+			})
+		})
+	}
+}
+
 func TestAPanicOfThePolicyLeavesTheListUnavailable(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, d *desk) {
@@ -355,6 +394,7 @@ func TestNothingIsFoundOutForSuggestionsAfterClose(t *testing.T) {
 	scene(t, func(t *testing.T, d *desk) {
 		d.gate.wait = time.Minute
 		d.FormOpened(ana, here)
+		synctest.Wait() // it is being found out
 		began := time.Now()
 		d.Close()
 		require.Zero(t, time.Since(began))

@@ -399,6 +399,22 @@ func TestHelpWhoamiAndStatusAnswerPrivately(t *testing.T) {
 	h.calm()
 }
 
+func TestHelpListsWhatThePolicyAllowsTheReader(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	for person, channel := range map[string]string{gil: ops, "U0CHEN": incident} {
+		h.types(person, channel, "help")
+		m := h.sees(person, channel, "3 more commands need other rights.", "whoami", "status")
+		require.False(t, has(m, "web-07"), "%s may add nothing", person)
+	}
+	h.types(ana, incident, "help")
+	m := h.sees(ana, incident, "/lb-register api-lb/https-443 web-07", "history")
+	require.False(t, has(m, "other rights"))
+	h.slack.FailNext("users.info", sandbox.APIFault{Error: "internal_error", Times: -1})
+	h.types(dev, incident, "help")
+	h.sees(dev, incident, "I could not check which commands you may use", "/lb-register api-lb/https-443 web-07")
+}
+
 func TestWorkGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)

@@ -233,8 +233,11 @@ func askNotes(op operation.Operation) []string {
 		notes = append(notes, fmt.Sprintf("*Note:* %s",
 			"Zenlayer did not say whether this listener has health checks."))
 	}
-	all := Notes(op)
-	return append(notes, all[:min(len(all), MaxAlerts)]...)
+	if all := Notes(op); len(all) > 0 { // the card may not be editable later
+		notes = append(notes, "*When it was asked:* "+all[0])
+		notes = append(notes, all[1:min(len(all), MaxAlerts)]...)
+	}
+	return notes
 }
 
 // askTimesOf is when it was asked, ends, and is said again.

@@ -27,6 +27,9 @@ func (s session) blocksCommand() *cobra.Command {
 			"own rules, paste one into Block Kit Builder, or send it to blocks.validate.\n" +
 			"Exit codes: 0 Slack accepts them, 1 it would refuse some, or DIR cannot be written.",
 		Args: usage(atMostOne),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			list, err := rendertest.Payloads()
 			if err != nil {

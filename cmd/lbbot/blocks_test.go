@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/slackapp/render/rendertest"
@@ -61,6 +63,11 @@ func TestBlocksSaysWhyItCannotWrite(t *testing.T) {
 	code, _, said := runs(t, nil, "blocks", "a", "b")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, said, "lbbot blocks takes one DIR or nothing, and got 2 arguments")
+}
+
+func TestBlocksCompletesFolders(t *testing.T) {
+	_, out, _ := runs(t, nil, "__complete", "blocks", "")
+	require.Equal(t, fmt.Sprintf(":%d\n", cobra.ShellCompDirectiveFilterDirs), out)
 }
 
 func TestBlocksReportsEachFaultOnALineOfItsOwn(t *testing.T) {

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -19,16 +18,26 @@ func parseHelp(rest string) (Command, error) {
 	return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
 }
 
+// Rights are what the reader of help may do in their place: everybody may read, some may register.
+type Rights int
+
+// Rights are RightsUnknown if they could not be checked.
+const (
+	RightsUnknown Rights = iota
+	RightsRead
+	RightsRegister
+)
+
 // Help returns the page for a topic: "" for the start page, "all" for the keys, "errors" for the error codes, or a key,
 // a verb or an error code. For an unknown topic the page says so. Pages list only the verbs that the reader may use and
-// say how many others there are. If may is nil, that could not be checked: they list all, and say so.
-func Help(topic string, may map[Verb]bool) HelpPage {
+// say how many others there are. With RightsUnknown they list all, and say so.
+func Help(topic string, r Rights) HelpPage {
 	topic = strings.TrimSpace(Fold(topic))
 	switch strings.ToLower(topic) {
 	case "":
-		return helpStart(may)
+		return helpStart(r)
 	case "all", "keys":
-		return helpAll(may)
+		return helpAll(r)
 	case "errors", "codes":
 		return helpErrors()
 	}
@@ -37,7 +46,7 @@ func Help(topic string, may map[Verb]bool) HelpPage {
 	}
 	for _, v := range Verbs() {
 		if strings.EqualFold(topic, string(v.Verb)) {
-			return helpVerb(v, may)
+			return helpVerb(v, r)
 		}
 	}
 	if a, ok := Advice(strings.ToUpper(topic)); ok {
@@ -47,51 +56,39 @@ func Help(topic string, may map[Verb]bool) HelpPage {
 	return helpUnknown(topic)
 }
 
-// mayUse reports whether a verb is listed: the reader may use it, or that could not be checked.
-func mayUse(v Verb, may map[Verb]bool) bool { return may == nil || may[v] }
+// list reports whether pages list a verb. Only registering needs a right: everybody reads their own requests.
+func (r Rights) list(v Verb) bool { return r != RightsRead || v != VerbRegister && v != VerbForm }
 
 // helpRights says what a page does not list, or that it could not be checked; nothing if it lists all for good.
-func helpRights(may map[Verb]bool) []string {
-	if may == nil {
-		return []string{"I could not check which commands you may use, so all of them are listed."}
-	}
-	others := 0
-	for _, v := range Verbs() {
-		if !may[v.Verb] {
-			others++
-		}
-	}
-	switch others {
-	case 0:
+func helpRights(r Rights) []string {
+	switch r {
+	case RightsRead:
+		return []string{"2 more commands need other rights."}
+	case RightsRegister:
 		return nil
-	case 1:
-		return []string{"1 more command needs other rights."}
 	}
-	return []string{strconv.Itoa(others) + " more commands need other rights."}
+	return []string{"I could not check which commands you may use, so all of them are listed."}
 }
 
 // helpStart has at most 12 lines, so that it fits a phone.
-func helpStart(may map[Verb]bool) HelpPage {
+func helpStart(r Rights) HelpPage {
 	lines := []string{"I add a server to a load balancer's listener and post the result in the channel."}
-	if mayUse(VerbRegister, may) {
+	if r.list(VerbRegister) {
 		lines = append(lines, Name, "opens the form. Or type it in one line, listener first, then server:")
 		lines = append(lines, Verbs()[0].Examples...)
 		lines = append(lines,
 			"Names and IDs are never guessed: only exact matches are taken. Ports and weight may be left out.",
 			"Slack has no slash commands inside threads: type it in the channel.")
 	}
-	lines = append(lines, Name+" status LBR-7F3KQ2", "shows how far one request is; its ID is on its card.")
-	more := "Who may do what, and why: " + Name + " whoami."
-	if mayUse(VerbHistory, may) {
-		more += " What was done: " + Name + " history."
-	}
-	lines = append(lines, more+" All keys: "+Name+" help all. Error codes: "+Name+" help errors.")
-	return HelpPage{Title: "Add a server to a load balancer", Lines: append(lines, helpRights(may)...)}
+	lines = append(lines, Name+" status LBR-7F3KQ2", "shows how far one request is; its ID is on its card.",
+		"Who may do what, and why: "+Name+" whoami. What was done: "+Name+" history."+
+			" All keys: "+Name+" help all. Error codes: "+Name+" help errors.")
+	return HelpPage{Title: "Add a server to a load balancer", Lines: append(lines, helpRights(r)...)}
 }
 
-func helpAll(may map[Verb]bool) HelpPage {
+func helpAll(r Rights) HelpPage {
 	var lines []string
-	if mayUse(VerbRegister, may) {
+	if r.list(VerbRegister) {
 		lines = append(lines, "Write key=value; the listener and the server may stand first, without their keys.")
 		for _, f := range registerFields {
 			lines = append(lines, fieldLine(f))
@@ -100,11 +97,11 @@ func helpAll(may map[Verb]bool) HelpPage {
 			"Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
 	}
 	for _, v := range Verbs() {
-		if v.Usage != "" && v.Verb != VerbRegister && mayUse(v.Verb, may) {
+		if v.Usage != "" && v.Verb != VerbRegister && r.list(v.Verb) {
 			lines = append(lines, v.Usage+": "+v.Summary+".")
 		}
 	}
-	return HelpPage{Title: "All keys", Lines: append(lines, helpRights(may)...)}
+	return HelpPage{Title: "All keys", Lines: append(lines, helpRights(r)...)}
 }
 
 func fieldLine(f Field) string {
@@ -138,9 +135,9 @@ func exampleOf(f Field) string {
 	return commandLine(v)
 }
 
-func helpVerb(v VerbInfo, may map[Verb]bool) HelpPage {
+func helpVerb(v VerbInfo, r Rights) HelpPage {
 	page := HelpPage{Title: strings.TrimSpace(Name + " " + v.Usage)}
-	if !mayUse(v.Verb, may) {
+	if !r.list(v.Verb) {
 		page.Lines = []string{"You may not use this here. Who may do what, and why: " + Name + " whoami."}
 		return page
 	}

@@ -82,9 +82,9 @@ type Offers interface {
 	// why. It blocks for Slack, for some seconds at most, and until ctx ends.
 	MayChange(ctx context.Context, q Question, listeners []Listener) ([]bool, Decision)
 
-	// MayUse returns the actions that the person may do on some listener, as far
+	// MayRegister decides whether the person may register on some listener, as far
 	// as their person, groups and channel decide. It blocks like MayChange.
-	MayUse(ctx context.Context, a Actor, p Place) ([]Action, Decision)
+	MayRegister(ctx context.Context, a Actor, p Place) Decision
 
 	// Unchanged reports whether the policies in force and the user groups of the
 	// person are still those of the decision. It blocks for Slack if the user

@@ -36,30 +36,25 @@ func (g *Gate) MayChange(ctx context.Context, q operation.Question,
 	return may, d
 }
 
-// MayUse implements operation.Offers. It leaves open everything but the action,
+// MayRegister implements operation.Offers. It leaves open everything but the action,
 // the person, their groups and the channel.
-func (g *Gate) MayUse(ctx context.Context, a operation.Actor, p operation.Place) ([]operation.Action,
-	operation.Decision) {
+func (g *Gate) MayRegister(ctx context.Context, a operation.Actor, p operation.Place) operation.Decision {
 	set, f, d := g.offer(ctx, a, p)
 	if !d.Allowed {
-		return nil, d
+		return d
 	}
+	known := &facts{action: string(operation.ActionRegister), in: d.In}
+	known.asks(f)
+	known.listener.UID = uid(typeListener, "any") // nothing looks at it
+	known.request.Resource, known.request.Context = known.listener.UID, record(channelContext(f))
 	open := func(s subject) bool {
 		s.action = false
 		return !s.standing()
 	}
-	var may []operation.Action
-	for _, action := range []operation.Action{operation.ActionRegister, operation.ActionApprove,
-		operation.ActionBreakGlass, operation.ActionViewHistory} {
-		known := &facts{action: string(action), in: d.In}
-		known.asks(f)
-		known.listener.UID = uid(typeListener, "any") // nothing looks at it
-		known.request.Resource, known.request.Context = known.listener.UID, record(channelContext(f))
-		if set.specialized(known, open).allows(known) {
-			may = append(may, action)
-		}
+	if !set.specialized(known, open).allows(known) {
+		d.Allowed, d.Code = false, operation.DeniedNoRule
 	}
-	return may, d
+	return d
 }
 
 // Unchanged implements operation.Offers.

@@ -56,11 +56,7 @@ const helpWithin = time.Second
 func (a *App) help(ctx context.Context, d delivery, topic string) render.Message {
 	ctx, cancel := context.WithTimeoutCause(ctx, helpWithin, fmt.Errorf("Slack did not answer within %s", helpWithin))
 	defer cancel()
-	may, known := a.Suggester.Verbs(ctx, d.Actor, d.Place)
-	if !known {
-		may = nil
-	}
-	return private.Help(commands.Help(topic, may))
+	return private.Help(commands.Help(topic, a.Suggester.Rights(ctx, d.Actor, d.Place)))
 }
 
 // inform answers a command that only reads.

@@ -81,23 +81,20 @@ func (g *gate) MayChange(ctx context.Context, q operation.Question, listeners []
 	return may, d
 }
 
-// MayUse implements operation.Offers: whoever is admitted may do everything, unless everybody is denied. A denial
-// because Slack could not be asked comes when ctx ends.
-func (g *gate) MayUse(ctx context.Context, a operation.Actor, p operation.Place) ([]operation.Action,
-	operation.Decision) {
+// MayRegister implements operation.Offers: whoever is admitted may, unless everybody is denied. A denial because Slack
+// could not be asked comes when ctx ends.
+func (g *gate) MayRegister(ctx context.Context, a operation.Actor, p operation.Place) operation.Decision {
 	d := g.Admit(ctx, a, p)
 	g.mu.Lock()
 	code := g.say
 	g.mu.Unlock()
-	switch {
-	case code == operation.DeniedUnchecked:
+	if code == operation.DeniedUnchecked {
 		<-ctx.Done()
-		return nil, operation.Decision{Code: code}
-	case !d.Allowed || code != "":
-		return nil, d
 	}
-	return []operation.Action{operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass,
-		operation.ActionViewHistory}, d
+	if code != "" {
+		d.Allowed, d.Code = false, code
+	}
+	return d
 }
 
 // Unchanged implements operation.Offers: what was decided is never remembered.

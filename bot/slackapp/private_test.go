@@ -141,7 +141,7 @@ func TestAStatusShowsTheLatestSteps(t *testing.T) {
 func TestHelpPagesFit(t *testing.T) {
 	t.Parallel()
 	for _, topic := range []string{"", "all", "errors", "weight", "no such topic"} {
-		m := private.Help(commands.Help(topic, nil))
+		m := private.Help(commands.Help(topic, commands.RightsUnknown))
 		requireMessage(t, m)
 		requireInert(t, topic, m.Text)
 		require.NotContains(t, shownText(t, m), "…", "help is cut off")

@@ -235,26 +235,18 @@ func (s *Suggester) Chosen(ctx context.Context, a operation.Actor, p operation.P
 	return out, nil
 }
 
-// Verbs reports for each verb whether a person may use it here, as far as their
-// person, groups and channel decide. known is false if that could not be checked.
-// It blocks for two seconds at most.
-func (s *Suggester) Verbs(ctx context.Context, a operation.Actor,
-	p operation.Place) (may map[commands.Verb]bool, known bool) {
+// Rights returns what help lists for a person here, as far as their person, groups
+// and channel decide. It blocks for two seconds at most.
+func (s *Suggester) Rights(ctx context.Context, a operation.Actor, p operation.Place) commands.Rights {
 	ctx, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
 	defer cancel()
-	actions, d := s.Offers.MayUse(ctx, a, p)
-	if unchecked(d) {
-		return nil, false
+	switch d := s.Offers.MayRegister(ctx, a, p); {
+	case unchecked(d):
+		return commands.RightsUnknown
+	case d.Allowed:
+		return commands.RightsRegister
 	}
-	may = map[commands.Verb]bool{}
-	for _, v := range commands.Verbs() {
-		may[v.Verb] = true
-	}
-	register := slices.Contains(actions, operation.ActionRegister)
-	may[commands.VerbRegister], may[commands.VerbForm] = register, register
-	// Who may register reads their own requests there.
-	may[commands.VerbHistory] = register || slices.Contains(actions, operation.ActionViewHistory)
-	return may, true
+	return commands.RightsRead
 }
 
 // change asks whether a person may add to a listener.

@@ -93,15 +93,15 @@ func (c *catalogue) edit(change func(*catalogue)) {
 
 // offering is operation.Offers that tests switch.
 type offering struct {
-	mu      sync.Mutex
-	may     func(operation.Listener) bool
-	denied  operation.Decision // with a Code: what is said to everybody
-	digest  string
-	asked   int // how often MayChange was
-	now     int // how often at this moment
-	most    int // of now
-	actions []operation.Action
-	wait    time.Duration
+	mu        sync.Mutex
+	may       func(operation.Listener) bool
+	denied    operation.Decision // with a Code: what is said to everybody
+	digest    string
+	asked     int // how often MayChange was
+	now       int // how often at this moment
+	most      int // of now
+	wait      time.Duration
+	registers operation.Decision
 }
 
 func (o *offering) MayChange(ctx context.Context, _ operation.Question, of []operation.Listener) ([]bool,
@@ -128,11 +128,10 @@ func (o *offering) MayChange(ctx context.Context, _ operation.Question, of []ope
 	return may, d
 }
 
-func (o *offering) MayUse(context.Context, operation.Actor, operation.Place) ([]operation.Action,
-	operation.Decision) {
+func (o *offering) MayRegister(context.Context, operation.Actor, operation.Place) operation.Decision {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.actions, o.denied
+	return o.registers
 }
 
 func (o *offering) Unchanged(_ context.Context, _ operation.Actor, d operation.Decision) bool {
@@ -470,23 +469,24 @@ func TestListenersAreSuggestedWhileTheServersAreNotRead(t *testing.T) {
 	})
 }
 
-func TestVerbsAreThoseThatThePersonMayUse(t *testing.T) {
+func TestHelpIsForTheRightsOfThePerson(t *testing.T) {
 	t.Parallel()
-	scene(t, func(t *testing.T, d *desk) {
-		offered := func() (register, form, history, status bool) {
-			may, known := d.Verbs(t.Context(), ana, here)
-			require.True(t, known)
-			return may[commands.VerbRegister], may[commands.VerbForm], may[commands.VerbHistory],
-				may[commands.VerbStatus]
-		}
-		all := func(r, f, h, s bool) []bool { return []bool{r, f, h, s} }
-		require.Equal(t, []bool{false, false, false, true}, all(offered()))
-		d.gate.actions = []operation.Action{operation.ActionViewHistory}
-		require.Equal(t, []bool{false, false, true, true}, all(offered()))
-		d.gate.actions = []operation.Action{operation.ActionRegister}
-		require.Equal(t, []bool{true, true, true, true}, all(offered()))
-		d.gate.denied = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactGroups}
-		_, known := d.Verbs(t.Context(), ana, here)
-		require.False(t, known)
-	})
+	for name, tt := range map[string]struct {
+		says operation.Decision
+		want commands.Rights
+	}{
+		"may register":             {operation.Decision{Allowed: true}, commands.RightsRegister},
+		"no rule":                  {operation.Decision{Code: operation.DeniedNoRule}, commands.RightsRead},
+		"a guest":                  {operation.Decision{Code: operation.DeniedGuest}, commands.RightsRead},
+		"groups could not be read": {operation.Decision{Code: operation.DeniedUnchecked}, commands.RightsUnknown},
+		"the policy was replaced":  {operation.Decision{Code: operation.DeniedOutdated}, commands.RightsUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, d *desk) {
+				d.gate.registers = tt.says
+				require.Equal(t, tt.want, d.Rights(t.Context(), ana, here))
+			})
+		})
+	}
 }

@@ -243,6 +243,88 @@ func TestRulesAreAskedAboutTheListenerAsItIsNow(t *testing.T) {
 	})
 }
 
+func TestFreshPreviewContradictsNothingThatItWasShown(t *testing.T) {
+	t.Parallel()
+	again := func(t *testing.T, h *house, draft operation.Operation) operation.Operation {
+		_, err := h.intake.Send(t.Context(), h.pressed(draft))
+		return h.seesAgain(err)
+	}
+	for name, run := range map[string]func(*testing.T, *house){
+		"the usual weight is another now": func(t *testing.T, h *house) {
+			h.cloud.add(another("be-2", "web-97", 50))
+			h.cloud.add(another("be-3", "web-98", 50))
+			draft, err := h.intake.Preview(t.Context(), h.ask(typed(t, "lst-1 web-01 ports=8080")))
+			require.NoError(t, err)
+			require.True(t, draft.UsualWeight)
+			for i := range h.cloud.entries {
+				h.cloud.entries[i].Weight = 5
+			}
+			op := again(t, h, draft)
+			require.Equal(t, 50, op.Request.Weight, "it stays what was read")
+			require.False(t, op.UsualWeight)
+			require.Equal(t, []operation.Difference{{Code: operation.DiffShare, Before: 29, After: 77}}, op.Moved)
+		},
+		"the usual weight is still the same": func(t *testing.T, h *house) {
+			draft, err := h.intake.Preview(t.Context(), h.ask(typed(t, "lst-1 web-01 ports=8080")))
+			require.NoError(t, err)
+			h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
+			require.True(t, again(t, h, draft).UsualWeight)
+		},
+		"the pool can be read now": func(t *testing.T, h *house) {
+			h.cloud.goes(on("DescribeBackends", 0, fault{before: limited()}))
+			draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+			require.NoError(t, err)
+			require.NotZero(t, draft.PoolFault)
+			h.cloud.goes(nil)
+			court(h, 1)
+			op := again(t, h, draft)
+			require.Zero(t, op.PoolFault)
+			require.True(t, op.Shown.Read)
+		},
+		"the server is on another listener now": func(t *testing.T, h *house) {
+			draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+			require.NoError(t, err)
+			h.intake.Lists = serversOn{on: map[string][]string{"i-1": {"lst-2"}}}
+			h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
+			require.Equal(t, 1, again(t, h, draft).Elsewhere)
+		},
+		"the same server went": func(t *testing.T, h *house) {
+			h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-2", Name: "x", Port: "9", Weight: 20,
+				InstanceID: "i-1"})
+			draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+			require.NoError(t, err)
+			require.Len(t, draft.There, 1)
+			h.cloud.entries = h.cloud.entries[:1]
+			h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
+			require.Empty(t, again(t, h, draft).There)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, run)
+		})
+	}
+}
+
+func TestReasonThatIsNeededNowIsAskedForAtOnce(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+		require.NoError(t, err)
+		h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
+		h.gate.rules(func(q operation.Question) operation.Decision {
+			d := yes
+			d.ReasonRequired = q.Listener.HealthCheck != nil && !*q.Listener.HealthCheck
+			return d
+		})
+		_, err = h.intake.Send(t.Context(), h.pressed(draft))
+		denied := &intake.DeniedError{}
+		require.ErrorAs(t, err, &denied)
+		require.Equal(t, operation.DeniedReason, denied.Decision.Code)
+		require.Equal(t, draft.Version, h.journal.now(draft.ID).Version)
+	})
+}
+
 // serversOn are lists that know on which listeners a server is; nil: they do not.
 type serversOn struct {
 	intake.Lists

@@ -42,10 +42,7 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 		return operation.Operation{}, &ChangedError{Operation: op} // they have not seen the newest preview
 	}
 	q := clickQuestion(op, c, clicked)
-	d := i.Permission.Decide(ctx, q)
-	if operation.LacksReason(d, op) {
-		d.Allowed, d.Code = false, operation.DeniedReason
-	}
+	d := i.decideSend(ctx, q, op)
 	if !d.Allowed && d.Code != operation.DeniedApproval {
 		return operation.Operation{}, i.refuse(ctx, d, op, q)
 	}
@@ -68,6 +65,15 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 		op.Approval.Ask(clicked, i.Settings.Approval.Within, op.Version, nil)
 	}
 	return i.enter(ctx, op, c, operation.EventAccepted, nil)
+}
+
+// decideSend decides about sending op. It denies it if op has no reason and needs one.
+func (i *Intake) decideSend(ctx context.Context, q operation.Question, op operation.Operation) operation.Decision {
+	d := i.Permission.Decide(ctx, q)
+	if operation.LacksReason(d, op) {
+		d.Allowed, d.Code = false, operation.DeniedReason
+	}
+	return d
 }
 
 // enter accepts op for a click. data goes into its event.

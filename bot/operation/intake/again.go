@@ -89,14 +89,13 @@ func (i *Intake) previewAgain(ctx context.Context, now present, d operation.Deci
 		if err := i.refresh(&op, now.pool); err != nil {
 			return err
 		}
-		q := clickQuestion(op, c, i.Now()) // the rules may go by what is different
-		d = i.Permission.Decide(ctx, q)
+		d = i.decideSend(ctx, clickQuestion(op, c, i.Now()), op) // the rules may go by what is different
 	}
 	if err := i.requireApproval(ctx, &op, d); err != nil {
 		return err
 	}
 	if now.read {
-		showPool(&op, now.pool)
+		i.look(&op, now.pool, nil)
 	}
 	op.Moved = slices.Clone(now.moved)
 	switch needed := op.Approval != nil; {

@@ -114,10 +114,7 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	if err := checkPool(a.Registration, &op, pool); err != nil {
 		return operation.Operation{}, err
 	}
-	if poolErr == nil {
-		showPool(&op, pool)
-	}
-	op.Elsewhere = i.elsewhere(op)
+	i.look(&op, pool, poolErr)
 	return op, i.checkRate(ctx, op)
 }
 
@@ -140,8 +137,7 @@ func (i *Intake) elsewhere(op operation.Operation) (n int) {
 }
 
 // readPool reads what is on the listener of op, and fills in what follows from
-// it. An error is noted in op and prevents nothing: before the call the pool is
-// read again, and must be.
+// it. An error prevents nothing: before the call the pool is read again, and must be.
 func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []zenlayer.Backend, err error) {
 	if op.Request.ListenerID != "" {
 		pool, err = i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
@@ -149,19 +145,22 @@ func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []
 	if err != nil {
 		i.Log.Warn("pool could not be read for a preview", zap.String("listener", op.Request.ListenerID),
 			zap.Error(err))
-		op.PoolFault = operation.FaultOf(err)
 		return nil, err
 	}
-	op.Listener.Servers = len(pool)
 	fillWeight(op, pool)
 	return pool, nil
 }
 
-// showPool notes in op what its readers see of the pool: the person who asks,
-// and those who are asked to approve.
-func showPool(op *operation.Operation, pool []zenlayer.Backend) {
+// look notes in op what its readers see: the person who asks, and those who are
+// asked to approve. err is why the pool could not be read.
+func (i *Intake) look(op *operation.Operation, pool []zenlayer.Backend, err error) {
+	op.PoolFault, op.Elsewhere = operation.FaultOf(err), i.elsewhere(*op)
+	if err != nil {
+		return
+	}
 	p := operation.PictureOf(*op, pool)
-	op.Listener.Servers, op.Shown = len(pool), &p
+	op.Listener.Servers, op.There, op.Shown = len(pool), entriesOf(*op, pool), &p
+	op.UsualWeight = op.UsualWeight && op.Request.Weight == operation.UsualWeight(pool)
 	if op.Approval != nil {
 		op.Approval.Picture = p
 	}
@@ -256,7 +255,6 @@ func checkPool(asked commands.Registration, op *operation.Operation, pool []zenl
 		op.FoundWeight, op.BackendID = s.Backend.Weight, s.Backend.BackendID
 		return &PresentError{Operation: *op, Backend: s.Backend, Same: s.Done}
 	}
-	op.There = entriesOf(*op, pool)
 	if asked.Name == "" {
 		op.Request.BackendName = commands.BackendName(cmp.Or(op.Server.Name, op.Server.ID), names(pool))
 	}

@@ -12,7 +12,6 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/socket"
-	"lbbot/commands"
 )
 
 // The kinds of interactions, in Slack's words
@@ -91,9 +90,8 @@ type delivery struct {
 
 	// Stranger says that nobody has checked yet whether the person may learn names.
 	Stranger bool
-	// Sought is what the lists of the form that is opened show first, by field: what
-	// was typed there and is not exactly one thing.
-	Sought commands.Values
+	// Searches is what the lists of the form that is opened show first.
+	Searches form.Searches
 }
 
 // decode reads an envelope. An error names what could not be read; the envelope

@@ -40,7 +40,7 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
 	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keepAll(memo{values: v, problems: notices, stranger: d.Stranger,
-		sought: d.Sought})))
+		searches: d.Searches})))
 }
 
 // submit answers a view that a person sent.

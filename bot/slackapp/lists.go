@@ -65,24 +65,28 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 	a.metrics.lists.WithLabelValues(field, result).Inc()
 }
 
-// offerListeners offers listeners. Before anything is typed, those come that fit
-// what was sought before, if there are any.
 func (a *App) offerListeners(ctx context.Context, d delivery, typed string) (options any, err error) {
 	f, _ := readForm(d)
 	var found suggest.Suggested
-	if sought := f.Sought[commands.KeyListener]; typed == "" && sought != "" {
-		found, err = a.Suggester.Listeners(ctx, d.Actor, a.place(d), sought)
-	}
-	if err == nil && len(found.Others) == 0 {
-		found, err = a.Suggester.Listeners(ctx, d.Actor, a.place(d), typed)
+	for _, text := range f.Seek(commands.KeyListener, typed) {
+		found, err = a.Suggester.Listeners(ctx, d.Actor, a.place(d), text)
+		if err != nil || len(found.Lately)+len(found.Others) > 0 {
+			break
+		}
 	}
 	return form.Listeners(found), err
 }
 
 func (a *App) offerServers(ctx context.Context, d delivery, typed string) (options any, err error) {
-	f, _ := readForm(d) // only the zone, and what was sought before, depend on it
-	found, more, err := a.Suggester.Servers(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener],
-		render.FirstOf(typed, f.Sought[commands.KeyServer]))
+	f, _ := readForm(d) // only the zone, and the searches, depend on it
+	var found []operation.Server
+	var more int
+	for _, text := range f.Seek(commands.KeyServer, typed) {
+		found, more, err = a.Suggester.Servers(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener], text)
+		if err != nil || len(found) > 0 {
+			break
+		}
+	}
 	return form.Servers(found, more), err
 }
 
@@ -97,7 +101,7 @@ func readForm(d delivery) (form.State, error) {
 // stays as it was typed.
 func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State {
 	f := form.New(d.Place.ChannelID, v, notices)
-	f.Sought = d.Sought
+	f.Searches = d.Searches
 	listeners, servers := a.Suggester.Listed()
 	f.Alert = form.WithoutLists(listeners, servers)
 	f.Typed[commands.KeyListener], f.Typed[commands.KeyServer] = !listeners, !servers

@@ -19,7 +19,7 @@ import (
 func (a *App) problem(ctx context.Context, d delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		kept := a.memory.keepAll(memo{values: e.Values, problems: form.Problems(e), stranger: d.Stranger,
-			sought: form.Sought(e)})
+			searches: form.SearchesFor(e)})
 		return private.InputErrors(e, kept, a.keepOffer(ctx, d, e))
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"lbbot/bot/slackapp/render/form"
 	"lbbot/commands"
 )
 
@@ -21,9 +22,9 @@ type memory struct {
 
 type memo struct {
 	values   commands.Values
-	problems []string        // what was wrong with the rest
-	stranger bool            // as delivery.Stranger, of the person who typed
-	sought   commands.Values // as delivery.Sought
+	problems []string      // what was wrong with the rest
+	stranger bool          // as delivery.Stranger, of the person who typed
+	searches form.Searches // as delivery.Searches
 	until    time.Time
 }
 

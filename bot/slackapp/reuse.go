@@ -86,6 +86,6 @@ func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
 	if err != nil || !ok {
 		kept = memo{values: commands.Values{}, problems: []string{private.Forgotten().Text}}
 	}
-	d.Stranger, d.Sought = kept.stranger, kept.sought
+	d.Stranger, d.Searches = kept.stranger, kept.searches
 	a.openForm(ctx, d, kept.values, kept.problems)
 }

@@ -75,7 +75,7 @@ func (l *memoryLists) Listeners(query string) []operation.Listener {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(l.listeners), func(x operation.Listener) bool {
-		return !strings.Contains(x.Name+" "+x.ID+" "+x.Port+" "+x.LoadBalancerName, query)
+		return !strings.Contains(x.Name+" "+x.ID+" "+x.Port+" "+x.LoadBalancerName+"/"+x.Name, query)
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"go.uber.org/zap"
 
@@ -46,7 +45,6 @@ const (
 	maxSuggested  = 100
 	maxLately     = 5
 	latelyScan    = 50 // operations that are read for maxLately listeners
-	minTyped      = 2  // characters before servers are suggested
 	suggestWithin = 2 * time.Second
 	latelyWithin  = 500 * time.Millisecond
 	poolWithin    = 1500 * time.Millisecond // the servers on a listener that was chosen
@@ -168,8 +166,8 @@ func has(listeners []operation.Listener, id string) bool {
 }
 
 // Servers returns at most 100 servers that match what was typed, those in
-// the zone of the chosen listener first, and how many more match. Nothing is
-// suggested for fewer than two characters. Errors as of Listeners.
+// the zone of the chosen listener first, and how many more match. Errors as of
+// Listeners.
 func (s *Suggester) Servers(ctx context.Context, a operation.Actor, p operation.Place, listenerID,
 	typed string) (servers []operation.Server, more int, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
@@ -181,11 +179,8 @@ func (s *Suggester) Servers(ctx context.Context, a operation.Actor, p operation.
 	if _, ok := s.Lists.ServersReadAt(); !ok {
 		return nil, 0, errNoLists
 	}
-	if typed = strings.TrimSpace(typed); utf8.RuneCountInString(typed) < minTyped {
-		return nil, 0, nil
-	}
 	l, _ := o.listener(listenerID)
-	servers, more = s.Lists.Servers(typed, l.Zone, maxSuggested)
+	servers, more = s.Lists.Servers(strings.TrimSpace(typed), l.Zone, maxSuggested)
 	return servers, more, nil
 }
 

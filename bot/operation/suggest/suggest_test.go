@@ -437,11 +437,11 @@ func TestTheFormShowsThePoolOfAChosenListenerOnlyToThoseWhoMayChangeIt(t *testin
 	})
 }
 
-func TestServersAreSuggestedFromTwoCharactersOn(t *testing.T) {
+func TestServersInTheZoneOfTheChosenListenerComeFirst(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, d *desk) {
 		d.gate.may = only("lst-3")
-		for typed, want := range map[string]int{"": 0, " ": 0, "w ": 0, "é": 0, "we": 3} {
+		for typed, want := range map[string]int{"": 3, " ": 3, "w ": 3, "é": 0, "we": 3} {
 			got, more, err := d.Servers(t.Context(), ana, here, "lst-3", typed)
 			require.NoError(t, err)
 			require.Len(t, got, want, typed)

@@ -26,8 +26,8 @@ type State struct {
 	// Typed has the listener and the server as far as they are typed, and not picked
 	// from a list.
 	Typed map[string]bool
-	// Sought is what the lists show first, by field: what was typed there before.
-	Sought commands.Values
+
+	Searches Searches
 	// About is the listener that was picked; nil: nothing is known of it.
 	About *About
 
@@ -57,7 +57,7 @@ func Register(f State) slack.ModalViewRequest {
 
 // meta is what the form has to remember besides its fields.
 func (f State) meta() Meta {
-	m := Meta{Channel: f.ChannelID, Alert: f.Alert, Notices: f.Notices, Sought: f.Sought}
+	m := Meta{Channel: f.ChannelID, Alert: f.Alert, Notices: f.Notices, Searches: f.Searches}
 	if f.About.direct() {
 		m.Ports = render.FirstOf(f.Values[commands.KeyPorts], f.ports)
 	}

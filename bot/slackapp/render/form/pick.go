@@ -63,7 +63,7 @@ func picks(key string) (placeholder, hint string, least int) {
 func (f State) pick(field commands.Field) slack.Block {
 	id := render.PickBlockID(field.Key)
 	placeholder, hint, least := picks(field.Key)
-	if f.Sought[field.Key] != "" {
+	if len(f.Searches[field.Key]) > 0 {
 		least = 0 // it opens with what was typed before
 	}
 	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, render.PlainText(placeholder, maxPlaceholder), id)

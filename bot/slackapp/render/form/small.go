@@ -54,7 +54,7 @@ type Meta struct {
 	Notices []string `json:"notices,omitempty"` // as Alert
 	Ports   string   `json:"ports,omitempty"`   // typed before the field for ports was taken away
 
-	Sought commands.Values `json:"sought,omitempty"` // as State.Sought
+	Searches Searches `json:"searches,omitempty"` // as State.Searches
 }
 
 // String leaves out what does not fit into the metadata of a view.

@@ -18,7 +18,7 @@ import (
 func Read(state *slack.ViewState, metadata string) State {
 	m, _ := ReadMeta(metadata)
 	f := New(m.Channel, commands.Values{}, m.Notices)
-	f.Alert, f.ports, f.Sought = m.Alert, m.Ports, m.Sought
+	f.Alert, f.ports, f.Searches = m.Alert, m.Ports, m.Searches
 	if state == nil {
 		return f
 	}
@@ -93,19 +93,33 @@ func (f State) Unlisted() []commands.Problem {
 	return problems
 }
 
-// Sought is what was typed in fields picked from a list, where it fits several
-// things or is close to some.
-func Sought(e *commands.InputError) commands.Values {
-	sought := commands.Values{}
+// Searches is what a list shows before anything is typed in it, by field: what the
+// first of these texts finds that finds anything.
+type Searches map[string][]string
+
+// SearchesFor are for the lists whose text fits several things or is close to some:
+// the text, then the name of the closest.
+func SearchesFor(e *commands.InputError) Searches {
+	searches := Searches{}
 	for _, p := range e.Problems {
 		if text := e.Asked[p.Field]; isPicked(p.Field) && len(p.Choices) > 0 && text != "" {
-			sought[p.Field] = operation.Clip(text, maxSought)
+			closest, _, _ := strings.Cut(p.Choices[0].Label, " · ")
+			searches[p.Field] = []string{operation.Clip(text, maxSearch), operation.Clip(closest, maxSearch)}
 		}
 	}
-	return sought
+	return searches
 }
 
-const maxSought = 100 // characters
+// Seek returns the texts to search for, in turn until one finds something. The last
+// one is empty, so that a list never opens without options.
+func (f State) Seek(key, typed string) []string {
+	if typed != "" {
+		return []string{typed}
+	}
+	return append(slices.Clone(f.Searches[key]), "")
+}
+
+const maxSearch = 100 // characters
 
 // Block is the block id of a field of the form that was sent. Slack shows errors
 // nowhere else, so what belongs to no field of it goes to the listener's.

@@ -131,15 +131,16 @@ func percentOf(part, whole int) string {
 
 // PoolUnread says that the pool could not be read.
 func PoolUnread(op operation.Operation, e *intake.UnavailableError) render.Message {
-	why := "Zenlayer did not answer in time."
+	why, do := "Zenlayer did not answer in time.", "try again in a minute."
 	switch {
 	case e.Busy:
 		why = "Many requests to Zenlayer are waiting right now."
 	case e.Fault.Answered():
 		why = "Zenlayer answered: " + render.Sentence(e.Fault.Words())
+		_, do = render.AdviceOn(e.Fault, do)
 	}
-	return Answer(fmt.Sprintf("I could not read which servers are on %s. %s Try again in a minute.",
-		render.ListenerName(op, render.InText), why))
+	return Answer(fmt.Sprintf("I could not read which servers %s has. %s What to do: %s",
+		render.ListenerName(op, render.InText), why, do))
 }
 
 // PoolView is a message about the pool as a view over the preview.

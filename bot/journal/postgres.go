@@ -25,6 +25,11 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 	s.name = fmt.Sprintf("postgres %s:%d/%s", config.Host, config.Port, config.Database)
 	if s.readOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
+	} else {
+		// The engine has the same limit: a process that is paused inside a transaction
+		// must not keep its locks, because other replicas take over its operations. A
+		// reader has no locks that others need, and may write to a slow pipe.
+		config.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
 	}
 	options := []stdlib.OptionOpenDB{stdlib.OptionResetSession(s.writable)}
 	s.db = stdlib.OpenDB(*config, options...)

@@ -1,11 +1,14 @@
 package journal
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/journal/journaltest"
 )
 
@@ -49,6 +52,32 @@ func TestTwoReplicasShareOneDatabase(t *testing.T) {
 		return stores[i%2].Accept(t.Context(), a)
 	}, func(err error) { require.ErrorContains(t, err, "LBR-ABC234 is accepted by now") })
 	require.Equal(t, 1, wins)
+}
+
+func TestAProcessPausedInsideATransactionLosesItsLocks(t *testing.T) {
+	t.Parallel()
+	url := postgresURL(t)
+	paused, other := openPostgres(t, url), openPostgres(t, url)
+	op := accept(t, paused, saveDraft(t, paused, draft("ABC234", "server-1")))
+	locked, resume := make(chan struct{}), make(chan struct{})
+	late := make(chan error, 1)
+	go func() {
+		late <- paused.write(t.Context(), func(q *query.Queries) error {
+			err := q.MarkReported(t.Context(), op.ID)
+			close(locked)
+			<-resume
+			return err
+		})
+	}()
+	<-locked
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	taken, err := other.TakeLease(ctx, op.ID, 1, 2)
+	close(resume)
+	require.NoError(t, err)
+	require.True(t, taken)
+	require.Error(t, <-late, "what the paused process wrote is lost")
+	require.True(t, takes(t, paused, op.ID, 2, 3), "it connects again")
 }
 
 func TestADatabaseThatLosesCommitsIsRefused(t *testing.T) {

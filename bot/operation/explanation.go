@@ -40,9 +40,9 @@ type Roster interface {
 	// Who returns the people who may do action on the question's listener, in
 	// the question's place, at its time: everybody in it has passed every check
 	// that Decide makes. Needing an approval is not being able to: those are in
-	// People.WithApproval. The person who asks is left out. An error means that something could not be read and
-	// nothing is known; it never comes with a list. Who blocks for Slack, for
-	// some seconds at most.
+	// People.WithApproval. The person who asks is left out. An error means that
+	// something could not be read and nothing is known; it never comes with a list.
+	// Who blocks for Slack, for some seconds at most.
 	Who(ctx context.Context, q Question, action Action) (People, error)
 }
 
@@ -69,27 +69,6 @@ type Rule struct {
 // read; what was found out is returned with it.
 type Reasons interface {
 	Why(ctx context.Context, q Question) (Explanation, error)
-}
-
-// Offers says what a person may be shown in lists and in help. It decides
-// nothing: every request is decided again by Permission. It is optimistic about
-// what the person has yet to fill in, and fails closed on everything else.
-type Offers interface {
-	// MayChange reports for each listener whether the question's actor may do its
-	// action there, from its place, with some server, ports, weight and reason,
-	// with or without approval. Those and the question's listener are ignored.
-	// Without Allowed nothing is known or nothing may be done; the decision says
-	// why. It blocks for Slack, for some seconds at most, and until ctx ends.
-	MayChange(ctx context.Context, q Question, listeners []Listener) ([]bool, Decision)
-
-	// MayRegister decides whether the person may register on some listener, as far
-	// as their person, groups and channel decide. It blocks like MayChange.
-	MayRegister(ctx context.Context, a Actor, p Place) Decision
-
-	// Unchanged reports whether the policies in force and the user groups of the
-	// person are still those of the decision. It blocks for Slack if the user
-	// groups must be read again.
-	Unchanged(ctx context.Context, a Actor, d Decision) bool
 }
 
 // Explainer answers whoami. An error means that Slack could not be read.

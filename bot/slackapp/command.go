@@ -52,9 +52,11 @@ func (a *App) command(ctx context.Context, d delivery, answer *answer) {
 // carries it.
 const helpWithin = time.Second
 
+var errHelpWithin = errors.New("Slack did not answer within " + helpWithin.String())
+
 // help is one page of help, with what the person may do here.
 func (a *App) help(ctx context.Context, d delivery, topic string) render.Message {
-	ctx, cancel := context.WithTimeoutCause(ctx, helpWithin, fmt.Errorf("Slack did not answer within %s", helpWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, helpWithin, errHelpWithin)
 	defer cancel()
 	return private.Help(commands.Help(topic, a.Suggester.Rights(ctx, d.Actor, d.Place)))
 }

@@ -115,10 +115,11 @@ var registerFields = [...]Field{
 	},
 	{
 		Key: KeyPorts, Aliases: []string{"p", "port", "portList"}, APIName: "portList",
-		Label: "Ports", Hint: "One or more, separated by commas. Leave empty to use the listener's port.",
+		Label: "Ports", Hint: "One or more, separated by commas; for 8 and 443 write 8;443. Leave empty to use " +
+			"the listener's port.",
 		Placeholder: "8080,8081", Example: "8080,8081",
-		Help: "numbers from 1 to 65535, separated by commas, or a range such as 8080-8083; 20 at most; empty means " +
-			"the listener's own",
+		Help: "numbers from 1 to 65535, separated by commas, or a range such as 8080-8083; 20 at most; 8,443 is " +
+			"refused, write 8;443; empty means the listener's own",
 		Kind: FieldText, MaxLength: MaxReference, InForm: true,
 	},
 	{

@@ -10,9 +10,8 @@ const portWords = "Use numbers from 1 to 65535, for example 8080,8081."
 
 // setPorts parses a list of ports and ranges. It removes duplicates and adds a note about them.
 func (b *builder) setPorts(value string) {
-	if grouped, apart := groupedPort(value); grouped != "" {
-		b.fail(KeyPorts, value, `"`+apart+`" can be one port or two. Write `+grouped+", or "+
-			strings.NewReplacer(",", ";", " ", ";").Replace(apart)+".", unknown)
+	if grouped, written := groupedPort(value); grouped != "" {
+		b.failGrouped(value, grouped, written)
 		return
 	}
 	parts := strings.FieldsFunc(value, isListGap)
@@ -65,6 +64,15 @@ func groupedPort(value string) (grouped, written string) {
 		}
 	}
 	return "", ""
+}
+
+func (b *builder) failGrouped(value, grouped, written string) {
+	text := `"` + written + `" is not two ports. Write ` + grouped + "."
+	if second, ok := parsePort(grouped[1:]); ok {
+		text = `"` + written + `" can be one port or two. Write ` + grouped + ", or " + grouped[:1] + ";" +
+			strconv.Itoa(second) + "."
+	}
+	b.fail(KeyPorts, value, text, unknown)
 }
 
 // portList collects ports in order. Once there are too many it only counts.

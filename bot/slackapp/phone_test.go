@@ -68,7 +68,8 @@ func refusals() []spelling {
 	return []spelling{
 		{key: "ports", typed: "443/tcp"}, {key: "ports", typed: "8,443"},
 		{key: "ports", typed: "8 443", named: "8443"},
-		{key: "ports", typed: "1,000"}, {key: "ports", typed: "8,080", named: "8080, or 8;080"},
+		{key: "ports", typed: "1,000", named: "not two ports. Write 1000."},
+		{key: "ports", typed: "8,080", named: "Write 8080, or 8;80."},
 		{key: "ports", typed: "8080.8081"}, {key: "ports", typed: "8080/8081"}, {key: "ports", typed: "8080."},
 		{key: "ports", typed: "“8080”"}, {key: "ports", typed: "٨٠٨٠"}, {key: "ports", typed: "8o80"},
 		{key: "ports", typed: "8080 - 8083"}, {key: "ports", typed: "8080👍"}, {key: "ports", typed: "80808"},

@@ -59,11 +59,20 @@ func Help(topic string, r Rights) HelpPage {
 // list reports whether pages list a verb. Only registering needs a right: everybody reads their own requests.
 func (r Rights) list(v Verb) bool { return r != RightsRead || v != VerbRegister && v != VerbForm }
 
-// helpRights says what a page does not list, or that it could not be checked; nothing if it lists all for good.
+// all is what help all lists. Somebody who may not register reads no keys.
+func (r Rights) all() string {
+	if r.list(VerbRegister) {
+		return "All keys"
+	}
+	return "All commands"
+}
+
+// helpRights says what a page does not list, or that it could not be checked; nothing if it lists all for good. The
+// command and its form are one.
 func helpRights(r Rights) []string {
 	switch r {
 	case RightsRead:
-		return []string{"2 more commands need other rights."}
+		return []string{"1 more command needs other rights."}
 	case RightsRegister:
 		return nil
 	}
@@ -82,7 +91,7 @@ func helpStart(r Rights) HelpPage {
 	}
 	lines = append(lines, Name+" status LBR-7F3KQ2", "shows how far one request is; its ID is on its card.",
 		"Who may do what, and why: "+Name+" whoami. What was done: "+Name+" history."+
-			" All keys: "+Name+" help all. Error codes: "+Name+" help errors.")
+			" "+r.all()+": "+Name+" help all. Error codes: "+Name+" help errors.")
 	return HelpPage{Title: "Add a server to a load balancer", Lines: append(lines, helpRights(r)...)}
 }
 
@@ -101,7 +110,7 @@ func helpAll(r Rights) HelpPage {
 			lines = append(lines, v.Usage+": "+v.Summary+".")
 		}
 	}
-	return HelpPage{Title: "All keys", Lines: append(lines, helpRights(r)...)}
+	return HelpPage{Title: r.all(), Lines: append(lines, helpRights(r)...)}
 }
 
 func fieldLine(f Field) string {

@@ -29,7 +29,7 @@ func TestHelpListsOnlyWhatTheReaderMayDo(t *testing.T) {
 	t.Parallel()
 	for _, topic := range []string{"", "all"} {
 		text := strings.Join(Help(topic, RightsRead).Lines, "\n")
-		require.Contains(t, text, "2 more commands need other rights.", topic)
+		require.Contains(t, text, "1 more command needs other rights.", topic)
 		for _, wanted := range []string{"status", "whoami", "history"} {
 			require.Contains(t, text, wanted, topic)
 		}
@@ -37,7 +37,9 @@ func TestHelpListsOnlyWhatTheReaderMayDo(t *testing.T) {
 			require.NotContains(t, text, unwanted, topic)
 		}
 		require.NotContains(t, strings.Join(Help(topic, RightsRegister).Lines, "\n"), "other rights", topic)
+		require.NotContains(t, text, "All keys", topic)
 	}
+	require.Equal(t, "All commands", Help("all", RightsRead).Title)
 	for _, v := range Verbs() {
 		lines := Help(string(v.Verb), RightsRead).Lines
 		if v.Verb == VerbRegister || v.Verb == VerbForm {

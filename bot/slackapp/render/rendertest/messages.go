@@ -126,6 +126,7 @@ func answers(n Names, op operation.Operation, w render.Wording) map[string]rende
 		"whoami":          private.Whoami(named(n, Standing()), named(n, LimitsLeft()), w),
 		"whoami_guest":    private.Whoami(standingBare, nil, w),
 		"help":            private.Help(commands.Help("", commands.RightsRead)),
+		"help_all_reader": private.Help(commands.Help("all", commands.RightsRead)),
 		"help_unchecked":  private.Help(commands.Help("", commands.RightsUnknown)),
 		"help_all":        private.Help(commands.Help("all", commands.RightsUnknown)),
 		"help_errors":     private.Help(commands.Help("errors", commands.RightsUnknown)),

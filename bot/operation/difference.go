@@ -45,7 +45,8 @@ func (a Add) Differences(op Operation, shown, now Picture) []Difference {
 
 // doubled compares two known shares as they are before they are rounded.
 func doubled(op Operation, shown, now Picture) bool {
-	was, ofWas, _ := shown.portion(op.Request.Weight, op.Listener.Scheduler)
-	is, of, _ := now.portion(op.Request.Weight, op.Listener.Scheduler)
+	weight := op.Request.Weight
+	was, ofWas, _ := shown.With(weight).portion(weight, op.Listener.Scheduler)
+	is, of, _ := now.With(weight).portion(weight, op.Listener.Scheduler)
 	return is*ofWas >= 2*was*of
 }

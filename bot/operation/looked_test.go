@@ -325,6 +325,31 @@ func TestReasonThatIsNeededNowIsAskedForAtOnce(t *testing.T) {
 	})
 }
 
+func TestCaseOfTheListenersValuesDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		l := &h.cloud.balancers[0].Listeners[0]
+		l.Scheduler, l.Kind = "RR", "dr"
+		draft, err := h.intake.Preview(t.Context(), h.ask(typed(t, "lst-1 web-01 weight=20")))
+		require.NoError(t, err)
+		require.Equal(t, []operation.Warning{{Code: operation.WarnDirectRouting},
+			{Code: operation.WarnRoundRobin, Weight: 20}}, draft.Warnings())
+		percent, known := draft.Share()
+		require.True(t, known)
+		require.Equal(t, 50, percent)
+		l.Scheduler, l.Kind = "rr", "DR"
+		_, err = h.intake.Send(t.Context(), h.pressed(draft))
+		require.NoError(t, err, "nothing moved")
+	})
+}
+
+func TestSettingsThatEarlierVersionsStoredInAnotherCaseAreTheSame(t *testing.T) {
+	t.Parallel()
+	const now = "TCP 443, rr, FNAT, health check true"
+	require.True(t, operation.SameSettings("TCP 443, RR, FNAT, health check true", now))
+	require.False(t, operation.SameSettings("TCP 443, WRR, FNAT, health check true", now))
+}
+
 // serversOn are lists that know on which listeners a server is; nil: they do not.
 type serversOn struct {
 	intake.Lists

@@ -52,10 +52,26 @@ func SettingsOf(l Listener) string {
 
 const checkMark = ", health check "
 
-// Share returns the part of new connections, in percent, that a server of this
-// weight gets of all on the listener; false when that is not known. Only weighted
-// scheduling goes by weight, and it needs the weight of every server.
+// With returns p with one more server of this weight.
+func (p Picture) With(weight int) Picture {
+	p.Servers++
+	p.Weights += weight
+	if weight == 0 {
+		p.Unweighed++
+	}
+	return p
+}
+
+// Share returns the part of new connections, in percent, that one more server of
+// this weight would get; see ShareOf.
 func (p Picture) Share(weight int, scheduler string) (percent int, known bool) {
+	return p.With(weight).ShareOf(weight, scheduler)
+}
+
+// ShareOf returns the part of new connections, in percent, that a server on the
+// listener with this weight gets; false when that is not known. Only weighted
+// scheduling goes by weight, and it needs the weight of every server.
+func (p Picture) ShareOf(weight int, scheduler string) (percent int, known bool) {
 	part, whole, known := p.portion(weight, scheduler)
 	if !known {
 		return 0, false
@@ -63,32 +79,35 @@ func (p Picture) Share(weight int, scheduler string) (percent int, known bool) {
 	return (200*part + whole) / (2 * whole), true
 }
 
-// portion is Share before it is rounded: so many parts of a whole that is
+// portion is ShareOf before it is rounded: so many parts of a whole that is
 // greater than 0.
 func (p Picture) portion(weight int, scheduler string) (part, whole int, known bool) {
 	switch {
-	case !p.Read:
+	case !p.Read || p.Servers == 0:
 		return 0, 0, false
-	case p.Servers == 0: // alone it gets all, whatever the scheduling
+	case p.Servers == 1: // alone it gets all, whatever the scheduling
 		return 1, 1, true
 	case scheduler == RoundRobin:
-		return 1, p.Servers + 1, true
-	case scheduler != WeightedRoundRobin, weight == 0, p.Unweighed > 0, p.Weights == 0:
+		return 1, p.Servers, true
+	case scheduler != WeightedRoundRobin, p.Unweighed > 0, weight == 0,
+		p.Weights <= weight: // earlier versions did not store Unweighed
 		return 0, 0, false
 	}
-	return weight, p.Weights + weight, true
+	return weight, p.Weights, true
 }
 
-// The values of Listener.Scheduler whose effect on the share of traffic is known.
+// The values of Listener.Scheduler whose effect on the share of traffic is known,
+// as ListenerOf writes them.
 const (
 	RoundRobin         = "rr"
 	WeightedRoundRobin = "wrr"
 )
 
 // SameSettings reports whether no difference between two settings is known: a
-// reading that leaves the health check out says nothing about it.
+// reading that leaves the health check out says nothing about it, and earlier
+// versions stored the other values in any case.
 func SameSettings(a, b string) bool {
 	restA, checkA, _ := strings.Cut(a, checkMark)
 	restB, checkB, _ := strings.Cut(b, checkMark)
-	return restA == restB && (checkA == checkB || checkA == "unknown" || checkB == "unknown")
+	return strings.EqualFold(restA, restB) && (checkA == checkB || checkA == "unknown" || checkB == "unknown")
 }

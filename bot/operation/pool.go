@@ -82,10 +82,13 @@ func BackendIDs(pool []zenlayer.Backend) []string {
 	return ids
 }
 
-// ListenerOf keeps of a listener and its load balancer what is shown and decided by.
+// ListenerOf keeps of a listener and its load balancer what is shown and decided
+// by. Scheduler and Kind are in the case of the API's pages, so that they can be
+// compared.
 func ListenerOf(l zenlayer.Listener, lb zenlayer.LoadBalancer) Listener {
-	return Listener{ID: l.ListenerID, Name: l.Name, Protocol: l.Protocol, Port: l.Port, Scheduler: l.Scheduler,
-		Kind: l.Kind, Status: l.Status, HealthCheck: l.HealthCheck, Servers: -1,
+	return Listener{ID: l.ListenerID, Name: l.Name, Protocol: l.Protocol, Port: l.Port,
+		Scheduler: strings.ToLower(l.Scheduler), Kind: strings.ToUpper(l.Kind),
+		Status: l.Status, HealthCheck: l.HealthCheck, Servers: -1,
 		LoadBalancerID: lb.ID, LoadBalancerName: lb.Name, LoadBalancerStatus: lb.Status, Zone: lb.ZoneID}
 }
 

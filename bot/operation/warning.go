@@ -71,7 +71,7 @@ func (o Operation) Warnings() []Warning {
 		Warning{Code: WarnExpires, At: s.ExpiresAt, Past: !s.ExpiresAt.After(o.AskedAt)})
 	warn(s.Zone != "" && l.Zone != "" && !strings.EqualFold(s.Zone, l.Zone),
 		Warning{Code: WarnZones, ServerZone: s.Zone, BalancerZone: l.Zone})
-	warn(strings.EqualFold(l.Kind, DirectRouting), Warning{Code: WarnDirectRouting})
+	warn(l.Kind == DirectRouting, Warning{Code: WarnDirectRouting})
 	warn(l.Scheduler == RoundRobin && o.Request.Weight > 0, Warning{Code: WarnRoundRobin, Weight: o.Request.Weight})
 	warn(o.Elsewhere > 0, Warning{Code: WarnElsewhere, Listeners: o.Elsewhere})
 	return list
@@ -92,7 +92,7 @@ func (o Operation) heavy() (Warning, bool) {
 	if p.Servers == 0 || p.Usual == 0 || o.Listener.Scheduler != WeightedRoundRobin {
 		return Warning{}, false
 	}
-	part, whole, known := p.portion(weight, o.Listener.Scheduler)
+	part, whole, known := p.With(weight).portion(weight, o.Listener.Scheduler)
 	if !known || weight < heavyTimes*p.Usual && (p.Servers < 2 || 2*part <= whole) {
 		return Warning{}, false
 	}

@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,7 @@ import (
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -170,4 +172,19 @@ func TestAskingForApprovalOfAPreviewThatMovedAsksNobody(t *testing.T) {
 	require.Len(t, waiting, 1)
 	require.Equal(t, *waiting[0].Shown, waiting[0].Approval.Picture, "approvers see what the asker saw last")
 	r.calm()
+}
+
+func TestPoolSaysOneShareInItsHeadingAndItsRows(t *testing.T) {
+	t.Parallel()
+	pool := rendertest.Backends(4)
+	for i := range pool {
+		pool[i].Weight = 100
+	}
+	op := rendertest.Draft(rendertest.Shown(pool), func(op *operation.Operation) { op.Request.Weight = 1 })
+	shown, err := json.Marshal(private.Pool(op, pool, op.AskedAt).Blocks)
+	require.NoError(t, err)
+	require.Contains(t, string(shown), "web-07 would take less than 1 % of new connections")
+	require.Contains(t, string(shown), "weight 1 · less than 1 %")
+	require.Contains(t, string(shown), "weight 100 · 25 % · ", "said once, since it stays the same")
+	require.NotContains(t, string(shown), " 0 %")
 }

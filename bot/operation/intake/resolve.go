@@ -83,7 +83,7 @@ func inputError(reg commands.Registration, problems ...commands.Problem) *comman
 }
 
 func directPorts(l operation.Listener, reg commands.Registration) *commands.Problem {
-	if !strings.EqualFold(l.Kind, operation.DirectRouting) || len(reg.Ports) == 0 {
+	if l.Kind != operation.DirectRouting || len(reg.Ports) == 0 {
 		return nil
 	}
 	ports := make([]string, len(reg.Ports))

@@ -41,7 +41,7 @@ const (
 )
 
 func (a *About) direct() bool {
-	return a != nil && strings.EqualFold(a.Listener.Kind, operation.DirectRouting)
+	return a != nil && a.Listener.Kind == operation.DirectRouting
 }
 
 // line is "api-lb · TCP 443 · weighted round robin · health check on · 4
@@ -118,7 +118,7 @@ func (a *About) weightHint() string {
 	if a == nil {
 		return ""
 	}
-	if strings.EqualFold(a.Listener.Scheduler, "rr") {
+	if a.Listener.Scheduler == operation.RoundRobin {
 		return equalWeight
 	}
 	usual := operation.UsualWeight(a.Pool)

@@ -2,7 +2,7 @@ package private
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,10 +69,13 @@ func poolWords(servers, weights int, weighed bool) string {
 // first few of the others.
 func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.Picture, adds bool) []slack.Block {
 	var rows []string
+	pictures := []operation.Picture{before}
 	if adds {
+		after := before.With(op.Request.Weight)
+		pictures = append(pictures, after)
 		ports := strings.TrimPrefix(strings.TrimPrefix(render.PortPhrase(op), "ports "), "port ")
 		rows = append(rows, poolRow("*new:* "+poolWord(op.Request.BackendName), ports,
-			render.WeightPhrase(op.Request.Weight), poolShares(op, before, op.Request.Weight, true, adds), ""))
+			render.WeightPhrase(op.Request.Weight), shareIn(op, op.Request.Weight, after), ""))
 	}
 	for _, b := range pool[:min(len(pool), poolRows)] {
 		weight := "weight not shown"
@@ -81,7 +84,7 @@ func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.
 		}
 		rows = append(rows, poolRow(poolWord(b.Name)+" "+poolCode(b.BackendID),
 			poolWord(render.FirstOf(b.Port, "ports not shown")), weight,
-			poolShares(op, before, b.Weight, false, adds), b.Status))
+			shareIn(op, b.Weight, pictures...), b.Status))
 	}
 	if more := len(pool) - poolRows; more > 0 {
 		rows = append(rows, fmt.Sprintf(inputMore, more))
@@ -105,28 +108,18 @@ func poolRow(name, ports, weight, share, status string) string {
 	return "• " + strings.Join(render.NonEmpty([]string{name, ports, weight, share, status}), " · ")
 }
 
-// poolShares is the share of one server before and after, "25 % → 20 %"; empty if
-// it is not known. fresh is the server that is added.
-func poolShares(op operation.Operation, p operation.Picture, weight int, fresh, adds bool) string {
-	part, ofBefore, ofAfter := weight, p.Weights, p.Weights+op.Request.Weight
-	switch {
-	case op.Listener.Scheduler == operation.RoundRobin:
-		part, ofBefore, ofAfter = 1, p.Servers, p.Servers+1
-	case op.Listener.Scheduler != operation.WeightedRoundRobin, p.Unweighed > 0, weight == 0,
-		adds && op.Request.Weight == 0:
-		return ""
+// shareIn is the share of a server with this weight in each picture, "25 % → 20 %";
+// once if it is the same, and empty if it is not known.
+func shareIn(op operation.Operation, weight int, pictures ...operation.Picture) string {
+	var shares []string
+	for _, p := range pictures {
+		percent, known := p.ShareOf(weight, op.Listener.Scheduler)
+		if !known {
+			return ""
+		}
+		shares = append(shares, strings.TrimPrefix(render.Percent(percent, ""), "about "))
 	}
-	switch {
-	case !adds:
-		return percentOf(part, ofBefore)
-	case fresh:
-		return percentOf(part, ofAfter)
-	}
-	return percentOf(part, ofBefore) + " → " + percentOf(part, ofAfter)
-}
-
-func percentOf(part, whole int) string {
-	return strconv.Itoa((200*part+whole)/(2*whole)) + " %"
+	return strings.Join(slices.Compact(shares), " → ")
 }
 
 // PoolUnread says that the pool could not be read.

@@ -111,6 +111,7 @@ func arrows() map[string][]string {
 func standIns() []string {
 	return []string{"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "zenlayer/zenlayertest",
 		"bot/journal/journaltest",
+		"bot/operation/catalog", // the lists of the form, read from zenlayertest
 		"bot/slackapp/render/rendertest"}
 }
 

@@ -143,8 +143,8 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
 		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: sweep.NewMetrics(metrics)}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
-		Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal, Explainer: b.gate,
-		Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
+		Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal, Names: b.catalog,
+		Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
 		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})

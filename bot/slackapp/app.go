@@ -42,6 +42,13 @@ type History interface {
 	Events(ctx context.Context, operationID string) ([]operation.Event, error)
 }
 
+// Names finds in the lists of the form what a text names exactly, as in a command;
+// false: nothing, or several. It does not block.
+type Names interface {
+	NamedListener(text string) (operation.Listener, bool)
+	NamedServer(text string) (operation.Server, bool)
+}
+
 // Config configures an App. All fields but Owner, ConsoleURL and AppID are
 // required.
 type Config struct {
@@ -53,6 +60,7 @@ type Config struct {
 	Journal   Journal
 	History   History
 	Choices   Choices
+	Names     Names
 	Explainer operation.Explainer
 	Confirm   intake.Confirm
 

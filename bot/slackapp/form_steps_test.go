@@ -11,6 +11,7 @@ import (
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
+	"lbbot/zenlayer"
 )
 
 // The steps of a person through the form.
@@ -166,8 +167,8 @@ func TestAFormThatIsClosedAfterAnyStepSendsNothing(t *testing.T) {
 func TestErrorsOfPickedFieldsStandOnThemInOneRound(t *testing.T) {
 	t.Parallel()
 	lists := sampleLists()
-	lists.listeners = append(lists.listeners, operation.Listener{ID: "lst-gone", Name: "gone"})
-	lists.servers = append(lists.servers, operation.Server{ID: "i-gone", Name: "gone"})
+	lists.add([]zenlayer.LoadBalancer{{ID: "lb-gone", Listeners: []zenlayer.Listener{{ListenerID: "lst-gone",
+		Name: "gone"}}}}, zenlayer.Instance{ID: "i-gone", Name: "gone", Type: zenlayer.InstanceBM})
 	r := openListed(t, lists)
 	v := r.form(ana)
 	r.offers(ana, v, pickListener, "")

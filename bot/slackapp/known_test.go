@@ -2,8 +2,8 @@ package slackapp
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +13,7 @@ import (
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
+	"lbbot/zenlayer"
 )
 
 func TestValuesAreShownAsPickedOnlyIfTheyAreExactlyOneThing(t *testing.T) {
@@ -109,9 +110,11 @@ func TestAListenerThatIsGoneMeanwhileIsSaidWhereItWasPicked(t *testing.T) {
 	v := r.form(ana)
 	r.offers(ana, v, pickListener, "")
 	r.offers(ana, v, pickServer, "web-07")
-	gone := func(l *memoryLists) { l.listeners = l.listeners[1:] }
-	require.Equal(t, "lst-8f2c", lists.listeners[0].ID)
-	lists.set(gone)
+	lists.set(func(l *memoryLists) {
+		l.lbs[0].Listeners = slices.DeleteFunc(l.lbs[0].Listeners, func(x zenlayer.Listener) bool {
+			return x.ListenerID == "lst-8f2c"
+		})
+	})
 	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, pickListener, "lst-8f2c", nil))
 	v = r.shows(ana, form.Gone)
 	require.True(t, r.cloud.RemoveListener("lst-8f2c"))
@@ -127,7 +130,7 @@ func TestAListThatWasReadLongAgoOpensTheTypedForm(t *testing.T) {
 	lists := sampleLists()
 	r := openListed(t, lists)
 	r.preview(ana, incident)
-	lists.set(func(l *memoryLists) { l.at = time.Time{} })
+	lists.set(func(l *memoryLists) { l.unread = true })
 	r.clicks(ana, r.sees(ana, incident, "req_send"), render.ActReqChange, "")
 	r.shows(ana, "no current list", `"initial_value":"api-lb/https-443"`, `"initial_value":"web-07"`)
 	r.calm()

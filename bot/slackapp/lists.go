@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/slack-go/slack"
 	"go.uber.org/zap"
@@ -106,11 +107,14 @@ func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State 
 	f.Alert = form.WithoutLists(listeners, servers)
 	f.Typed[commands.KeyListener], f.Typed[commands.KeyServer] = !listeners, !servers
 	if text := v[commands.KeyListener]; listeners && text != "" {
-		l, _ := a.Intake.KnownListener(text)
+		l, _ := a.Names.NamedListener(text)
 		f.PickOrType(commands.KeyListener, shownTo(d, text, l.ID, form.ListenerOption(l)))
 	}
 	if text := v[commands.KeyServer]; servers && text != "" {
-		s, _ := a.Intake.KnownServer(text, v[commands.KeyType])
+		s, _ := a.Names.NamedServer(text)
+		if kind := v[commands.KeyType]; kind != "" && !strings.EqualFold(kind, string(s.Type)) {
+			s = operation.Server{} // the command asks for another one
+		}
 		f.PickOrType(commands.KeyServer, shownTo(d, text, s.ID, form.ServerOption(s)))
 	}
 	f.About = a.aboutPicked(d, f)
@@ -135,7 +139,7 @@ func (a *App) aboutPicked(d delivery, f form.State) *form.About {
 	if d.Stranger || f.Picked[commands.KeyListener] == nil {
 		return nil
 	}
-	l, ok := a.Intake.KnownListener(f.Values[commands.KeyListener])
+	l, ok := a.Names.NamedListener(f.Values[commands.KeyListener])
 	if !ok {
 		return nil
 	}

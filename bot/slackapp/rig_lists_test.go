@@ -1,56 +1,97 @@
 package slackapp
 
 import (
-	"slices"
-	"strings"
-	"sync"
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/catalog"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/commands"
+	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
 
-// memoryLists are lists that change when the test says so.
+// memoryLists are the lists of an account that changes when the test says so.
 type memoryLists struct {
-	onWake func()
+	onWake    func()
+	unread    bool // no list can be read
+	noServers bool // nor can that of the servers
+	lbs       []zenlayer.LoadBalancer
+	servers   []zenlayer.Instance
 
-	mu        sync.Mutex
-	at        time.Time // zero: not read
-	noServers bool      // the servers are not read
-	listeners []operation.Listener
-	servers   []operation.Server
+	now atomic.Pointer[catalog.Catalog]
 }
 
 // sampleLists has what the stand-in of Zenlayer has.
 func sampleLists() *memoryLists {
-	seed, l := zenlayertest.SampleData(), &memoryLists{at: time.Now()}
-	for _, lb := range seed.LoadBalancers {
+	seed := zenlayertest.SampleData()
+	l := &memoryLists{lbs: seed.LoadBalancers, servers: seed.Instances}
+	for i := range l.lbs {
 		for _, x := range seed.Listeners {
-			if x.LoadBalancerID == lb.ID {
-				l.listeners = append(l.listeners, operation.ListenerOf(x, lb))
+			if x.LoadBalancerID == l.lbs[i].ID {
+				l.lbs[i].Listeners = append(l.lbs[i].Listeners, x)
 			}
 		}
 	}
-	for _, i := range seed.Instances {
-		l.servers = append(l.servers, operation.ServerOf(i))
-	}
+	l.set(func(*memoryLists) {})
 	return l
 }
 
+// add adds load balancers with listeners, and servers.
+func (l *memoryLists) add(lbs []zenlayer.LoadBalancer, servers ...zenlayer.Instance) {
+	l.set(func(l *memoryLists) { l.lbs, l.servers = append(l.lbs, lbs...), append(l.servers, servers...) })
+}
+
+// set changes the account and reads the lists.
 func (l *memoryLists) set(change func(*memoryLists)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	change(l)
-	if !l.at.IsZero() {
-		l.at = l.at.Add(time.Millisecond) // a reading of its own
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	c := catalog.New(catalog.Config{Source: onceRead{l, stop}, Now: time.Now, Log: zap.NewNop(),
+		Registerer: prometheus.NewRegistry()})
+	if !l.unread {
+		_ = c.Run(ctx) // returns once the lists are read
 	}
+	l.now.Store(c)
+}
+
+// onceRead is a source that stops its reader with the last list.
+type onceRead struct {
+	*memoryLists
+	stop context.CancelFunc
+}
+
+func (o onceRead) DescribeLoadBalancers(context.Context, zenlayer.LoadBalancerFilter) ([]zenlayer.LoadBalancer, error) {
+	return o.lbs, nil
+}
+
+func (onceRead) DescribeListeners(context.Context, zenlayer.ListenerFilter) ([]zenlayer.Listener, error) {
+	panic("the lists come with the load balancers")
+}
+
+func (o onceRead) DescribeInstances(ctx context.Context, kind zenlayer.InstanceType,
+	_ zenlayer.InstanceFilter) (out []zenlayer.Instance, err error) {
+	if o.noServers || kind == zenlayer.InstanceVM {
+		o.stop()
+	}
+	if o.noServers {
+		return nil, ctx.Err()
+	}
+	for _, i := range o.servers {
+		if i.Type == kind {
+			out = append(out, i)
+		}
+	}
+	return out, nil
 }
 
 func (l *memoryLists) Wake() {
@@ -59,66 +100,28 @@ func (l *memoryLists) Wake() {
 	}
 }
 
-func (l *memoryLists) ReadAt() (time.Time, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.at, !l.at.IsZero()
-}
-
-func (l *memoryLists) ServersReadAt() (time.Time, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.at, !l.at.IsZero() && !l.noServers
-}
+func (l *memoryLists) ReadAt() (time.Time, bool)        { return l.now.Load().ReadAt() }
+func (l *memoryLists) ServersReadAt() (time.Time, bool) { return l.now.Load().ServersReadAt() }
 
 func (l *memoryLists) Listeners(query string) []operation.Listener {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(l.listeners), func(x operation.Listener) bool {
-		return !strings.Contains(x.Name+" "+x.ID+" "+x.Port+" "+x.LoadBalancerName+"/"+x.Name, query)
-	})
+	return l.now.Load().Listeners(query)
 }
 
 func (l *memoryLists) Servers(query, zone string, limit int) (best []operation.Server, more int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	hits := slices.DeleteFunc(slices.Clone(l.servers), func(x operation.Server) bool {
-		return !strings.Contains(x.Name+" "+x.ID+" "+x.IP, query)
-	})
-	slices.SortStableFunc(hits, func(a, b operation.Server) int {
-		switch {
-		case a.Zone == zone && b.Zone != zone:
-			return -1
-		case b.Zone == zone && a.Zone != zone:
-			return 1
-		}
-		return 0
-	})
-	return hits[:min(limit, len(hits))], max(0, len(hits)-limit)
+	return l.now.Load().Servers(query, zone, limit)
 }
 
 func (l *memoryLists) Listener(id string) (operation.Listener, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.listeners, func(x operation.Listener) bool { return x.ID == id })
-	if i < 0 || l.at.IsZero() {
-		return operation.Listener{}, false
-	}
-	return l.listeners[i], true
+	return l.now.Load().Listener(id)
 }
 
-func (l *memoryLists) Server(id string) (operation.Server, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	i := slices.IndexFunc(l.servers, func(x operation.Server) bool { return x.ID == id })
-	if i < 0 || l.at.IsZero() || l.noServers {
-		return operation.Server{}, false
-	}
-	return l.servers[i], true
+func (l *memoryLists) NamedListener(text string) (operation.Listener, bool) {
+	return l.now.Load().NamedListener(text)
 }
 
-// ListenersOf is not what these tests are about.
-func (*memoryLists) ListenersOf(string) (ids []string, known bool) { return nil, false }
+func (l *memoryLists) NamedServer(text string) (operation.Server, bool) {
+	return l.now.Load().NamedServer(text)
+}
 
 // formRig is a rig whose form has lists.
 type formRig struct {
@@ -129,7 +132,7 @@ type formRig struct {
 func openListed(t testing.TB, lists *memoryLists) *formRig {
 	t.Helper()
 	return &formRig{lists: lists, rig: open(t, func(c *Config) {
-		c.Intake.Lists, c.Suggester.Lists = lists, lists
+		c.Names, c.Suggester.Lists = lists, lists
 	})}
 }
 

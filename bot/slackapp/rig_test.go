@@ -251,7 +251,9 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 		Archive: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
-	offers := suggest.New(suggest.Config{Offers: r.gate, Lists: &memoryLists{}, Journal: r.shelf, Pools: client,
+	unread := &memoryLists{unread: true}
+	unread.set(func(*memoryLists) {})
+	offers := suggest.New(suggest.Config{Offers: r.gate, Lists: unread, Journal: r.shelf, Pools: client,
 		Now: time.Now, Log: log})
 	t.Cleanup(offers.Close)
 	c := Config{Web: r.web, Board: r.board, Directory: web.NewDirectory(r.web, time.Now), Intake: requests,

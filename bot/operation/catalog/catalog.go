@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
@@ -88,6 +89,31 @@ func (c *Catalog) Listener(id string) (operation.Listener, bool) {
 // Server returns the server with this id; false: it is not in the list, or there is no list.
 func (c *Catalog) Server(id string) (operation.Server, bool) {
 	return c.usableServers().get(id)
+}
+
+// NamedListener returns the listener that a text names as in a command, whatever its letter case; false: it names none
+// or several. A part of a name is none.
+func (c *Catalog) NamedListener(text string) (operation.Listener, bool) {
+	return named(&c.usableListeners().list, text)
+}
+
+// NamedServer is NamedListener for servers: by id, name, host name or address.
+func (c *Catalog) NamedServer(text string) (operation.Server, bool) {
+	return named(&c.usableServers().list, text)
+}
+
+// named tries the text as it stands before its readings.
+func named[T any](l *list[T], text string) (item T, ok bool) {
+	readings, _ := commands.Inside(text)
+	for _, reading := range append([]string{text}, readings...) {
+		switch found, hits := l.named(reading); {
+		case hits == 1:
+			return found, true
+		case hits > 1:
+			return item, false
+		}
+	}
+	return item, false
 }
 
 // ListenersOf returns the ids of the listeners that a server is on. known says that these are all: the load balancers

@@ -60,6 +60,44 @@ func (l *list[T]) search(q query, hit func(n, rank int)) {
 	}
 }
 
+// named returns the item with this id; without one, the only item with the spelling. hits is how many have it.
+func (l *list[T]) named(spelling string) (item T, hits int) {
+	if item, ok := l.get(spelling); ok {
+		return item, 1
+	}
+	line, ok := lineOf(spelling)
+	if !ok {
+		return item, 0
+	}
+	last := -1
+	for at := 0; ; at++ {
+		next := strings.Index(l.keys[at:], line[:min(len(line), maxNeedle)])
+		if next < 0 {
+			return item, hits
+		}
+		at += next
+		n, _ := slices.BinarySearch(l.ends, at+1)
+		if n != last && l.names(n, at, line) {
+			item, last, hits = l.items[n], n, hits+1
+		}
+	}
+}
+
+// maxNeedle is up to which length strings.Index does without a slower search, in bytes.
+const maxNeedle = 60
+
+// names reports whether a line begins at a byte of the keys and is one of the names of item n.
+func (l *list[T]) names(n, at int, line string) bool {
+	if at > 0 && l.keys[at-1] != '\n' || !strings.HasPrefix(l.keys[at:], line) {
+		return false
+	}
+	begin := 0
+	if n > 0 {
+		begin = l.ends[n-1]
+	}
+	return !strings.Contains(l.keys[begin:at], endOfNames)
+}
+
 func (l *list[T]) get(id string) (item T, ok bool) {
 	n, ok := l.byID[id]
 	if ok {
@@ -100,13 +138,23 @@ func newListeners(at time.Time, lbs []zenlayer.LoadBalancer) *listeners {
 }
 
 func listenerKey(l operation.Listener) string {
-	spellings := []string{l.ID, l.Name, l.LoadBalancerName, l.LoadBalancerID,
-		l.LoadBalancerName + "/" + l.Name, l.LoadBalancerID + "/" + l.Name}
+	lbs := []string{l.LoadBalancerName, l.LoadBalancerID}
+	names, parts := []string{l.ID, l.Name}, slices.Clone(lbs)
+	within := func(mark, of string) {
+		for _, lb := range lbs {
+			if lb != "" && of != "" {
+				names = append(names, lb+mark+of)
+			}
+		}
+	}
+	within("/", l.Name)
+	within("/", l.ID)
 	for port := range strings.SplitSeq(clip(l.Port, maxSpelling), ",") {
 		port = strings.TrimSpace(port)
-		spellings = append(spellings, port, l.LoadBalancerName+":"+port, l.LoadBalancerID+":"+port)
+		parts = append(parts, port)
+		within(":", port)
 	}
-	return key(spellings...)
+	return key(names...) + endOfNames + key(parts...)
 }
 
 func (l *listeners) find(q query) []operation.Listener {

@@ -112,6 +112,19 @@ func key(spellings ...string) string {
 	return strings.Join(lines, "\n")
 }
 
+// endOfNames is between the spellings that name an item and those that are only part of a name.
+const endOfNames = "\n\n"
+
+// lineOf returns the line of a key that has only this spelling; false: no key has one.
+func lineOf(spelling string) (line string, ok bool) {
+	words := split(spelling)
+	for i, word := range words {
+		words[i] = plain(word)
+	}
+	line = strings.Join(words, " ")
+	return line + "\n", line != "" && len(line) <= maxSpelling
+}
+
 // fold writes a text as it is compared: as commands are read, lower case, one space between words.
 func fold(text string) string { return strings.Join(split(clip(text, maxSpelling)), " ") }
 

@@ -209,3 +209,51 @@ func TestOnlyTheBeginOfAnEndlessQueryCounts(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsNamedExactlyIsOneThing(t *testing.T) {
+	t.Parallel()
+	at(t, account(), func(t *testing.T, r *rig) {
+		_, ok := r.catalog.NamedListener("lst-a")
+		require.False(t, ok, "nothing is read yet")
+		r.run()
+		for text, want := range map[string]string{
+			"lst-a": "lst-a", "https-443": "lst-a", "api-lb/https-443": "lst-a", "lb-1/https-443": "lst-a",
+			"api-lb/lst-a": "lst-a", "api-lb:443": "lst-a", "lb-1:80": "lst-b", "API-LB:9443": "lst-c",
+			"lst-443": "lst-443", "payments/old api": "lst-f",
+			"支付网关/微信-支付": "lst-e", "*https-443*": "lst-a",
+			"443": "", "api-lb": "", "lb-1": "", "https-44": "", "api-lb/": "", "/": "", "": "", " ": "",
+			"8000-8010": "", "payments": "", "lst-a lst-a": "", "old api x": "", strings.Repeat("api ", 200): "",
+		} {
+			l, ok := r.catalog.NamedListener(text)
+			require.Equal(t, want != "", ok, text)
+			require.Equal(t, want, l.ID, text)
+		}
+		for text, want := range map[string]string{
+			"i-1": "i-1", "web": "vm-5", "new-web-07": "i-3", "10.0.3.17": "i-1", "10.0.3.170": "i-2",
+			"203.0.113.17": "i-1", "2001:db8::7": "i-1", "hi-2.example.com": "i-2", "Hi-2.Example.com.": "i-2",
+			"webshop": "vm-4", "订单服务-3": "i-6", "web-07": "", "web-0": "", "10.0.3.1": "", "hi-2": "",
+		} {
+			s, ok := r.catalog.NamedServer(text)
+			require.Equal(t, want != "", ok, text)
+			require.Equal(t, want, s.ID, text)
+		}
+	})
+}
+
+func TestTheHostNameOfAnotherServerIsNotThisServer(t *testing.T) {
+	t.Parallel()
+	seed := account()
+	seed.Instances = append(seed.Instances,
+		zenlayer.Instance{ID: "i-9", Name: "shop-1", Hostname: "shop-2", Type: zenlayer.InstanceBM},
+		zenlayer.Instance{ID: "i-10", Name: "shop-2", Hostname: "shop-3", Type: zenlayer.InstanceBM},
+		zenlayer.Instance{ID: strings.Repeat("i", 80), Name: strings.Repeat("n", 90), Type: zenlayer.InstanceBM},
+		zenlayer.Instance{ID: "i-11", Name: strings.Repeat("n", 91), Type: zenlayer.InstanceBM})
+	at(t, seed, func(t *testing.T, r *rig) {
+		r.run()
+		for text, want := range map[string]bool{"shop-1": true, "shop-2": false, "shop-3": true, "shop": false,
+			strings.Repeat("n", 90): true, strings.Repeat("n", 89): false} {
+			_, ok := r.catalog.NamedServer(text)
+			require.Equal(t, want, ok, text)
+		}
+	})
+}

@@ -52,6 +52,14 @@ var (
 	errAskWithin  = errors.New("Zenlayer took longer than " + askWithin.String())
 )
 
+// Lists are kept in memory. No method blocks for Zenlayer.
+type Lists interface {
+	// ListenersOf returns the ids of the listeners that a server is on; false: it is
+	// not known of all of them, for example because the list shows no servers of its
+	// type.
+	ListenersOf(instanceID string) (ids []string, known bool)
+}
+
 // Intake is the only gate: every request, however it was made, is checked,
 // permitted and written down here.
 type Intake struct {

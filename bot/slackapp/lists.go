@@ -32,7 +32,7 @@ const (
 )
 
 // suggest answers a question of the form for what to offer. A person who may see
-// none of it gets an empty list.
+// none of it is told only that.
 func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 	if len(d.Actions) == 0 || d.View == nil {
 		answer.with(ctx, form.NoOptions())
@@ -55,7 +55,7 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 	}
 	result := listOffered
 	if _, denied := errors.AsType[*suggest.DeniedError](err); denied {
-		options, result = form.NoOptions(), listDenied
+		options, result = form.NothingAllowed(), listDenied
 	} else if err != nil {
 		options, result = form.NoList(), listUnavailable
 		a.Log.Info("the form has nothing to offer", zap.String("field", field), zap.Error(err))
@@ -198,6 +198,8 @@ func (a *App) describe(ctx context.Context, d delivery, f form.State, at string)
 			f.About.Problem = private.Denied(&intake.DeniedError{Decision: e.Decision,
 				Operation: operation.Operation{Actor: d.Actor, Place: a.place(d)}}, a.wording()).Text
 		}
+	} else if errors.Is(err, suggest.ErrGone) && f.Values[commands.KeyListener] == form.NoneToYou {
+		f.About = &form.About{Problem: form.NoneToYouHelp}
 	} else if errors.Is(err, suggest.ErrGone) {
 		f.About = &form.About{Problem: form.Gone}
 	} else if err != nil {

@@ -97,14 +97,30 @@ func TestListenersUsedLatelyHereComeFirst(t *testing.T) {
 	require.NotEqual(t, "Used lately here", r.offers(ana, r.form(ana), pickListener, "https")[0].Group)
 }
 
-func TestWhoMayNotIsOfferedNothing(t *testing.T) {
+const nothingAllowed = `{"options":[{"text":{"type":"plain_text","emoji":false,
+	"text":"You may not change any listener from here. Type /lb-register whoami"},"value":"list:nothing-allowed"}]}`
+
+func TestWhoMayChangeNothingIsToldSoInTheListsAndOnTheFields(t *testing.T) {
 	t.Parallel()
 	r := openListed(t, sampleLists())
 	v := r.form(ana)
 	r.gate.deny(operation.DeniedNoRule)
-	require.Empty(t, r.offers(ana, v, pickListener, ""))
-	require.Empty(t, r.offers(ana, v, pickServer, "web"))
-	r.gate.deny("")
+	require.Equal(t, []string{form.NoneToYou}, values(r.offers(ana, v, pickListener, "")))
+	require.Equal(t, []string{form.NoneToYou}, values(r.offers(ana, v, pickServer, "web")))
+	in := r.acked(r.submits(ana, v, picked(form.NoneToYou, form.NoneToYou, nil)))
+	require.Equal(t, map[string]string{pickListener: form.NoneToYouHelp, pickServer: form.NoneToYouHelp}, in.Errors)
+	r.picks(ana, v, form.NoneToYou)
+	v = r.shows(ana, form.NoneToYouHelp)
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, render.ActFormTyped, "", nil))
+	v = r.shows(ana, "field_listener", "field_server")
+	require.NotContains(t, string(v.Blocks), form.NoneToYou)
+	require.Empty(t, r.shelf.denials(), "a list that is opened is no request")
+	r.calm()
+}
+
+func TestWhoIsNotAdmittedLearnsNoNameFromAList(t *testing.T) {
+	t.Parallel()
+	r := openListed(t, sampleLists())
 
 	for name, edit := range map[string]func(payload map[string]any){
 		"another workspace": func(p map[string]any) {
@@ -119,7 +135,7 @@ func TestWhoMayNotIsOfferedNothing(t *testing.T) {
 			edit(payload)
 			answer, acked := r.slack.Deliver(t.Context(), "interactive", payload, true)
 			require.True(t, acked)
-			require.JSONEq(t, `{"options":[]}`, string(answer), "%s: %s", name, field)
+			require.JSONEq(t, nothingAllowed, string(answer), "%s: %s", name, field)
 		}
 	}
 	require.Empty(t, r.shelf.denials(), "a list that is opened is no request")

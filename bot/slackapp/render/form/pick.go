@@ -15,13 +15,20 @@ import (
 	"lbbot/zenlayer"
 )
 
-// NotListed is the value of the only option of a list that is not available.
-// No listener or server has it as its ID.
-const NotListed = "list:not-available"
+// The value of the only option of a list that is not available, or of which the
+// person may change nothing. No listener or server has it as its ID.
+const (
+	NotListed = "list:not-available"
+	NoneToYou = "list:nothing-allowed"
+)
+
+// NoneToYouHelp says more where there is room for it.
+const NoneToYouHelp = "You may not change any listener from here. Type /lb-register whoami to see what you may do."
 
 const (
 	notListed     = "List not available. Close this menu and type the ID instead"
 	notListedHelp = "This list was not available. Press Type IDs instead, and type the ID."
+	noneToYou     = "You may not change any listener from here. Type /lb-register whoami"
 	usedLately    = "Used lately here"
 	moreLabel     = "%d more: type more letters"
 	buttonTyped   = "Type IDs instead"
@@ -242,5 +249,10 @@ func NoList() any {
 	return map[string]any{"options": []*slack.OptionBlockObject{option(NotListed, notListed, nil)}}
 }
 
-// NoOptions is the answer to a question of which nothing may be told.
+// NothingAllowed is the answer to somebody who may change no listener. It tells no name.
+func NothingAllowed() any {
+	return map[string]any{"options": []*slack.OptionBlockObject{option(NoneToYou, noneToYou, nil)}}
+}
+
+// NoOptions is the answer to a question when nothing matches, or that is not understood.
 func NoOptions() any { return map[string]any{"options": []any{}} }

@@ -36,8 +36,8 @@ func Read(state *slack.ViewState, metadata string) State {
 		id = render.PickBlockID(field.Key)
 		switch in := state.Values[id][id].SelectedOption; in.Value {
 		case "":
-		case NotListed:
-			f.Values[field.Key] = NotListed
+		case NotListed, NoneToYou:
+			f.Values[field.Key] = in.Value
 		default:
 			f.Values[field.Key] = in.Value
 			if in.Text == nil {
@@ -74,20 +74,23 @@ func (f *State) PickOrType(key string, o *slack.OptionBlockObject) {
 func (f *State) TypeIDs() {
 	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
 		f.Typed[key] = true
-		if f.Values[key] == NotListed {
+		if v := f.Values[key]; v == NotListed || v == NoneToYou {
 			delete(f.Values, key)
 		}
 	}
 	f.About = nil
 }
 
-// Unlisted are the problems of fields in whose list only NotListed could be
-// picked.
+// Unlisted are the problems of fields in whose list only NotListed or NoneToYou
+// could be picked.
 func (f State) Unlisted() []commands.Problem {
 	var problems []commands.Problem
 	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
-		if f.Values[key] == NotListed {
+		switch f.Values[key] {
+		case NotListed:
 			problems = append(problems, commands.Problem{Field: key, Text: notListedHelp})
+		case NoneToYou:
+			problems = append(problems, commands.Problem{Field: key, Text: NoneToYouHelp})
 		}
 	}
 	return problems

@@ -86,5 +86,6 @@ func Options(n Names) map[string]any {
 		"servers_found":   form.Servers(servers[:1], 0),
 		"none":            form.NoOptions(),
 		"no_list":         form.NoList(),
+		"nothing_allowed": form.NothingAllowed(),
 	}
 }

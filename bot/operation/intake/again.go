@@ -94,8 +94,11 @@ func (i *Intake) previewAgain(ctx context.Context, now present, d operation.Deci
 	if err := i.requireApproval(ctx, &op, d); err != nil {
 		return err
 	}
-	if now.read {
+	switch {
+	case now.read:
 		i.look(&op, now.pool, nil)
+	case op.Approval != nil && op.Shown != nil:
+		op.Approval.Picture = *op.Shown // the card shows it, so the call is compared with it
 	}
 	op.Moved = slices.Clone(now.moved)
 	switch needed := op.Approval != nil; {

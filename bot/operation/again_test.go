@@ -1,0 +1,58 @@
+package operation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// Approval becomes needed at a click at which the listener cannot be read: those who approve see the picture of the
+// first preview, and agree to that.
+func TestPictureOfThePreviewIsApprovedIfTheListenerCannotBeReadAgain(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		unread string
+		move   func(*cloud)
+		sent   int
+		moved  []operation.Difference
+	}{
+		"nothing changes": {"DescribeListeners", func(*cloud) {}, 1, nil},
+		"the pool could not be read, and nothing changes": {"DescribeBackends", func(*cloud) {}, 1, nil},
+		"most weight goes": {"DescribeListeners", func(c *cloud) { c.entries = c.entries[:1] }, 0,
+			[]operation.Difference{{Code: operation.DiffShare, Before: 31, After: 71}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.cloud.add(another("be-2", "web-98", 90))
+				h.cloud.add(zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-9", Name: "x", Port: "9", Weight: 1,
+					InstanceID: "i-1"}) // the same server, which the preview says
+				draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+				require.NoError(t, err)
+				court(h, 1)
+				h.cloud.goes(on(tt.unread, 0, fault{before: apiError(500, "X")}))
+				_, err = h.intake.Send(t.Context(), h.pressed(draft))
+				again := h.seesAgain(err)
+				require.Equal(t, draft.Shown, &again.Approval.Picture)
+				h.cloud.goes(nil)
+				_, err = h.intake.Send(t.Context(), h.pressed(again))
+				require.NoError(t, err)
+				require.NoError(t, h.approves(draft.ID, bo))
+				tt.move(h.cloud)
+				done := h.process(draft.ID)
+				pass(time.Second)
+				require.Len(t, h.cloud.sent(), tt.sent)
+				require.Equal(t, tt.moved, h.journal.now(draft.ID).Approval.Moved)
+				if tt.sent == 0 {
+					require.NoError(t, h.approves(draft.ID, bo))
+				}
+				require.NoError(t, <-done)
+				require.Len(t, h.cloud.sent(), 1)
+			})
+		})
+	}
+}

@@ -60,6 +60,7 @@ type Gate struct {
 	data      string     // target of the ..data link when the file was last loaded
 	current   atomic.Pointer[loaded]
 	agreement *agreement
+	turns     chan struct{} // of MayChange
 }
 
 var (
@@ -116,7 +117,7 @@ func New(c Config) (*Gate, error) {
 		path: filepath.Clean(c.Path), directory: c.Directory,
 		incidents: slices.Clone(c.IncidentChannels), creators: slices.Clone(c.IncidentCreators),
 		log: c.Log, metrics: m, now: c.Now, poll: pollEvery, steady: Steady, changed: c.Changed,
-		agreement: newAgreement(c.Activations, c.Alone),
+		agreement: newAgreement(c.Activations, c.Alone), turns: make(chan struct{}, mayAtOnce),
 	}
 	if c.AtOnce {
 		g.steady = 0

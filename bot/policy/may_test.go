@@ -1,12 +1,16 @@
 package policy_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -258,6 +262,84 @@ func TestAnOfferIsUnchangedUntilThePolicyOrTheGroupsOfThePersonChange(t *testing
 	require.NoError(t, policy.Install(path, []byte(src+"\n")))
 	require.NoError(t, g.Reload())
 	require.False(t, g.Unchanged(t.Context(), q.Actor, d))
+}
+
+// looked calls look when MayChange asks whether it has ended, each 256 listeners.
+type looked struct {
+	context.Context //nolint:containedctx // it is one
+	look            func()
+}
+
+func (c looked) Err() error {
+	c.look()
+	return c.Context.Err()
+}
+
+func TestWhatManyPeopleMayChangeIsDecidedForFourAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g, q := gate(t, newDirectory(), permissive), question(sre, ops)
+		var mu sync.Mutex
+		now, most := 0, 0
+		count := func(n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			now += n
+			most = max(most, now)
+		}
+		ctx := looked{t.Context(), func() { count(1); <-time.After(time.Second); count(-1) }}
+		began := time.Now()
+		var all sync.WaitGroup
+		for range 12 {
+			all.Go(func() {
+				may, _ := g.MayChange(ctx, q, []operation.Listener{q.Listener})
+				assert.Equal(t, []bool{true}, may)
+			})
+		}
+		all.Wait()
+		require.Equal(t, 3*time.Second, time.Since(began))
+		require.Equal(t, 4, most)
+	})
+}
+
+func TestPeopleWhomSlackKeepsWaitingTakeNoTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir, q := newDirectory(), question(sre, ops)
+		g := gate(t, dir, permissive)
+		dir.mute = true
+		var all sync.WaitGroup
+		defer all.Wait()
+		for range 20 {
+			all.Go(func() {
+				_, d := g.MayChange(t.Context(), q, nil)
+				assert.Equal(t, operation.DeniedUnchecked, d.Code)
+			})
+		}
+		synctest.Wait()
+		dir.mute = false
+		began := time.Now()
+		may, _ := g.MayChange(t.Context(), q, []operation.Listener{q.Listener})
+		require.Equal(t, []bool{true}, may)
+		require.Zero(t, time.Since(began))
+	})
+}
+
+func TestADecisionAboutManyListenersStopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	g, q := gate(t, newDirectory(), permissive), question(sre, ops)
+	listeners := slices.Repeat([]operation.Listener{q.Listener}, 1000)
+	ctx, cancel := context.WithCancel(t.Context())
+	looks := 0
+	may, d := g.MayChange(looked{ctx, func() {
+		if looks++; looks == 2 {
+			cancel()
+		}
+	}}, q, listeners)
+	require.Equal(t, operation.DeniedUnchecked, d.Code)
+	require.False(t, d.Allowed)
+	require.Equal(t, make([]bool, 1000), may, "nothing is known by half")
+	require.Equal(t, 2, looks)
 }
 
 // BenchmarkMayChange asks about 10,000 listeners with 20 policies.

@@ -23,8 +23,7 @@ const offerFor = 30 * time.Second
 
 const (
 	maxOffers   = 256             // people and places for which it is remembered
-	maxAtOnce   = 4               // of them for which it is being found out, most of the time in wait for Slack
-	offerWithin = 6 * time.Second // finding it out, with the wait for a turn; longer than the gate's own limit
+	offerWithin = 6 * time.Second // finding it out; longer than the gate's own limit
 )
 
 // asker is what the gate tells people and places apart by.
@@ -151,7 +150,7 @@ func notFoundOut() operation.Decision {
 	return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy}
 }
 
-// findOut asks the policy about all listeners, when fewer than maxAtOnce are doing so.
+// findOut asks the policy about all listeners, for a limited time.
 func (s *Suggester) findOut(ctx context.Context, a operation.Actor, p operation.Place, o *offer) {
 	defer close(o.done)
 	defer func() {
@@ -162,13 +161,6 @@ func (s *Suggester) findOut(ctx context.Context, a operation.Actor, p operation.
 	}()
 	ctx, cancel := context.WithTimeout(ctx, offerWithin)
 	defer cancel()
-	select {
-	case s.turns <- struct{}{}:
-		defer func() { <-s.turns }()
-	case <-ctx.Done():
-		o.decision = notFoundOut()
-		return
-	}
 	o.granted, o.decision = s.Offers.MayChange(ctx, s.change(a, p), o.lists.all)
 }
 

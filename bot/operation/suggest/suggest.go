@@ -83,7 +83,6 @@ type Suggester struct {
 	mu     sync.Mutex
 	known  map[asker]*offer // what people may change, or is being found out
 	newest *numbered
-	turns  chan struct{} // full when maxAtOnce are being found out
 	work   sync.WaitGroup
 	ctx    context.Context //nolint:containedctx // ends the work this value owns
 	stop   context.CancelFunc
@@ -91,7 +90,7 @@ type Suggester struct {
 
 // New makes a Suggester. It calls nothing.
 func New(c Config) *Suggester {
-	s := &Suggester{Config: c, known: map[asker]*offer{}, turns: make(chan struct{}, maxAtOnce)}
+	s := &Suggester{Config: c, known: map[asker]*offer{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,8 +97,6 @@ type offering struct {
 	denied    operation.Decision // with a Code: what is said to everybody
 	digest    string
 	asked     int // how often MayChange was
-	now       int // how often at this moment
-	most      int // of now
 	wait      time.Duration
 	registers operation.Decision
 }
@@ -108,9 +105,6 @@ func (o *offering) MayChange(ctx context.Context, _ operation.Question, of []ope
 	operation.Decision) {
 	o.mu.Lock()
 	o.asked++
-	o.now++
-	o.most = max(o.most, o.now)
-	defer o.edit(func(o *offering) { o.now-- })
 	wait, denied, d := o.wait, o.denied, operation.Decision{Allowed: true, Digest: o.digest}
 	o.mu.Unlock()
 	may := make([]bool, len(of))
@@ -347,36 +341,20 @@ func TestManyLettersTypedAtOnceAskThePolicyOnce(t *testing.T) {
 	})
 }
 
-func TestWhatManyPeopleMayChangeIsFoundOutForFourAtOnce(t *testing.T) {
+func TestPeopleWhomSlackKeepsWaitingDoNotKeepOthersWaiting(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct{ takes, last time.Duration }{
-		"all get it, the last after three turns":              {500 * time.Millisecond, 1500 * time.Millisecond},
-		"nobody waits longer than two seconds for their turn": {1500 * time.Millisecond, 2 * time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			scene(t, func(t *testing.T, d *desk) {
-				d.gate.wait = tt.takes
-				began := time.Now()
-				var all sync.WaitGroup
-				var got atomic.Int64
-				for n := range 12 {
-					all.Go(func() {
-						person := operation.Actor{UserID: fmt.Sprintf("U%d", n), TeamID: "T1"}
-						if _, err := d.Listeners(t.Context(), person, here, ""); err == nil {
-							got.Add(1)
-						}
-					})
-				}
-				all.Wait()
-				require.Equal(t, tt.last, time.Since(began))
-				require.Equal(t, int64(tt.last/tt.takes*4), got.Load())
-				<-time.After(4 * time.Second)
-				require.Equal(t, 12, d.gate.times(), "it is remembered for the next letter")
-				d.gate.edit(func(o *offering) { require.Equal(t, 4, o.most) })
-			})
-		})
-	}
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.wait = 5 * time.Second
+		for n := range 20 {
+			d.FormOpened(operation.Actor{UserID: fmt.Sprintf("SLOW%d", n), TeamID: "T1"}, here)
+		}
+		synctest.Wait()
+		d.gate.edit(func(o *offering) { o.wait = 0 })
+		began := time.Now()
+		_, err := d.Listeners(t.Context(), ana, here, "")
+		require.NoError(t, err)
+		require.Zero(t, time.Since(began))
+	})
 }
 
 func TestAPanicOfThePolicyLeavesTheListUnavailable(t *testing.T) {

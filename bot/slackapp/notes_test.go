@@ -132,7 +132,7 @@ func TestShareIsSaidOnlyWhereItIsKnown(t *testing.T) {
 			rendertest.Backends(4)),
 		"It would take about *50 %* of new connections: 1 server now, 2 after.": rendertest.Shown(
 			rendertest.Backends(1)),
-		"It would take *100 %* of new connections: no server now, 1 after.": rendertest.Shown(nil),
+		"It would take *100 %* of new connections: no servers now, 1 after.": rendertest.Shown(nil),
 		"It would take less than *1 %* of new connections: 300 servers now, 301 after.": rendertest.Shown(
 			rendertest.Backends(300)),
 		"": rendertest.Shown(append(rendertest.Backends(3), zenlayer.Backend{BackendID: "be-0"})),

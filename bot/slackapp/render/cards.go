@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
-	"lbbot/zenlayer"
 )
 
 const (
@@ -175,7 +175,7 @@ func ActorName(a operation.Actor) string {
 // ServerFacts is "web-07 (`i-55a1`, bare metal, 10.0.3.17)".
 func ServerFacts(op operation.Operation) string {
 	id := Code(FirstOf(op.Server.ID, op.Request.InstanceID))
-	facts := []string{typeWords(op)}
+	facts := []string{ServerType(cmp.Or(op.Request.InstanceType, op.Server.Type))}
 	if Clean(op.Server.IP) != "" {
 		facts = append(facts, Name(op.Server.IP))
 	}
@@ -202,13 +202,6 @@ func ListenerFacts(op operation.Operation) string {
 		s += " on " + Name(lb)
 	}
 	return s
-}
-
-func typeWords(op operation.Operation) string {
-	if t := op.Request.InstanceType; t == zenlayer.InstanceVM || t == "" && op.Server.Type == zenlayer.InstanceVM {
-		return "virtual machine"
-	}
-	return "bare metal"
 }
 
 // PortPhrase is "port 8080" or "ports 8080, 8081".

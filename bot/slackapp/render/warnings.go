@@ -19,7 +19,10 @@ func WarningWords(w operation.Warning) string {
 	case operation.WarnHealthChecksOff:
 		return "Health checks are off: the server gets traffic at once, even if it is not ready."
 	case operation.WarnServerDown:
-		return serverDown(w.Status)
+		if why := ServerDown(w.Status); why != "" {
+			return fmt.Sprintf("The server is %s.", why)
+		}
+		return fmt.Sprintf("The server is not running (state: %s).", Prose(w.Status, stateLimit))
 	case operation.WarnBalancerDown:
 		return fmt.Sprintf("This load balancer is not running (state: %s). Servers can be added only while it is "+
 			"running.", Prose(w.Status, stateLimit))
@@ -48,18 +51,6 @@ func WarningWords(w operation.Warning) string {
 }
 
 const stateLimit = 40
-
-func serverDown(status string) string {
-	switch strings.ToUpper(status) {
-	case "STOPPED", "STOPPING":
-		return "The server is stopped."
-	case "RECYCLE", "RECYCLING":
-		return "The server is in the recycle bin."
-	case "PENDING", "CREATING", "INSTALLING", "DEPLOYING", "REBUILDING":
-		return "The server is being installed."
-	}
-	return fmt.Sprintf("The server is not running (state: %s).", Prose(status, stateLimit))
-}
 
 // date is a day in the reader's own zone.
 func date(t time.Time) string {

@@ -56,29 +56,19 @@ func (a *About) line() slack.Block {
 	l := a.Listener
 	var parts []string
 	for _, p := range []string{render.FirstOf(l.LoadBalancerName, l.LoadBalancerID),
-		strings.TrimSpace(l.Protocol + " " + l.Port), schedulerWords(l.Scheduler)} {
+		strings.TrimSpace(l.Protocol + " " + l.Port), render.Scheduler(l.Scheduler)} {
 		if render.Clean(p) != "" {
 			parts = append(parts, render.Name(p))
 		}
 	}
 	if l.HealthCheck != nil {
-		parts = append(parts, map[bool]string{true: "health check on", false: "health check off"}[*l.HealthCheck])
+		parts = append(parts, render.HealthCheck(l.HealthCheck))
 	}
 	servers := l.Servers
 	if a.Read {
 		servers = len(a.Pool)
 	}
-	return render.ContextLine(append(parts, countServers(servers))...)
-}
-
-func schedulerWords(s string) string {
-	switch strings.ToLower(s) {
-	case "wrr":
-		return "weighted round robin"
-	case "rr":
-		return "round robin"
-	}
-	return s
+	return render.ContextLine(append(parts, render.Servers(servers))...)
 }
 
 // portsHint is empty when the usual hint says as much.

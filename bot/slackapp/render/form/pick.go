@@ -12,7 +12,6 @@ import (
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/render"
 	"lbbot/commands"
-	"lbbot/zenlayer"
 )
 
 // The value of the only option of a list that is not available, or of which the
@@ -97,7 +96,7 @@ func ListenerOption(l operation.Listener) *slack.OptionBlockObject {
 	if lb := render.FirstOf(l.LoadBalancerName, l.LoadBalancerID); lb != "" {
 		text += " on " + nameIn(lb, 24)
 	}
-	facts := []string{render.Bare(l.Zone), countServers(l.Servers), render.Bare(l.ID)}
+	facts := []string{render.Bare(l.Zone), render.Servers(l.Servers), render.Bare(l.ID)}
 	return option(l.ID, text+end, facts)
 }
 
@@ -107,23 +106,16 @@ func ServerOption(s operation.Server) *slack.OptionBlockObject {
 	if ip := render.Bare(s.IP); ip != "" {
 		text += " (" + ip + ")"
 	}
-	kind := "Bare metal"
-	if s.Type == zenlayer.InstanceVM {
-		kind = "Virtual machine"
-	}
-	return option(s.ID, text, append([]string{kind}, append(serverStatus(s.Status), render.Bare(s.ID))...))
+	facts := append([]string{render.Capital(render.ServerType(s.Type))}, serverStatus(s.Status)...)
+	return option(s.ID, text, append(facts, render.Bare(s.ID)))
 }
 
 // serverStatus says a status in words.
 func serverStatus(status string) []string {
-	switch s := strings.ToUpper(status); s {
-	case "STOPPED", "STOPPING":
-		return []string{"Stopped", "cannot take traffic"}
-	case "RECYCLE", "RECYCLING":
-		return []string{"In the recycle bin", "cannot take traffic"}
-	default:
-		return []string{render.Capital(strings.ToLower(render.Bare(status)))}
+	if why := render.ServerDown(status); why != "" {
+		return []string{render.Capital(why), "cannot take traffic"}
 	}
+	return []string{render.Capital(strings.ToLower(render.Bare(status)))}
 }
 
 // TextOption is an option of which only the ID is known, or may be told.
@@ -141,18 +133,6 @@ func option(id, text string, facts []string) *slack.OptionBlockObject {
 		o.Description = render.PlainText(about, render.MaxOption)
 	}
 	return o
-}
-
-func countServers(n int) string {
-	switch {
-	case n < 0:
-		return ""
-	case n == 0:
-		return "no servers"
-	case n == 1:
-		return "1 server"
-	}
-	return fmt.Sprintf("%d servers", n)
 }
 
 // list is the answer to a question for options, as far as Slack takes it.

@@ -18,7 +18,6 @@ const (
 	NotOnListText   = "You are not on the list for this listener."
 	DenySelf        = "You asked for this yourself, so someone else has to approve it."
 	statusApprovals = "*Approval:* %s"
-	previewNoServer = "no server on it yet"
 	denyContact     = "*Ask:* %s"
 	denyNoted       = "Noted in the audit trail."
 	denyNotedRef    = "Noted in the audit trail. %s"

@@ -21,10 +21,9 @@ const (
 	// PoolReading is shown while the pool is read.
 	PoolReading = "Reading which servers are on this listener …"
 
-	poolRows    = 10 // servers that are listed
-	poolPart    = 5  // of them in one section, so that Slack's limit cuts none
-	poolName    = 40 // characters of a value in a row
-	weightAbout = "weight %d"
+	poolRows = 10 // servers that are listed
+	poolPart = 5  // of them in one section, so that Slack's limit cuts none
+	poolName = 40 // characters of a value in a row
 )
 
 // Pool is what is on the listener of op, as it was read at that time, and what
@@ -33,14 +32,13 @@ const (
 func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.Message {
 	before := operation.PictureOf(op, pool)
 	what := fmt.Sprintf("*Pool of %s*, read %s", render.ListenerName(op, render.Name), render.Clock(at))
-	has := poolWords(before.Servers, before.Weights, before.Unweighed == 0)
+	has := poolWords(before)
 	if op.State.Final() || op.MaybeSent() {
 		return render.Ephemeral(fmt.Sprintf("%s: now %s on %s.", op.Ref, has, render.ListenerPort(op, render.InText)),
 			append([]slack.Block{render.Section(what, fmt.Sprintf("*Now:* %s.", has))},
 				poolList(op, pool, before, false)...)...)
 	}
-	after := poolWords(before.Servers+1, before.Weights+op.Request.Weight,
-		before.Unweighed == 0 && op.Request.Weight > 0)
+	after := poolWords(before.With(op.Request.Weight))
 	if percent, known := before.Share(op.Request.Weight, op.Listener.Scheduler); known {
 		after += fmt.Sprintf("; %s would take %s of new connections", render.ServerName(op, render.Name),
 			render.Percent(percent, ""))
@@ -50,19 +48,16 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 			fmt.Sprintf("*After:* %s.", after))}, poolList(op, pool, before, true)...)...)
 }
 
-// poolWords is "4 servers, weights 200 together".
-func poolWords(servers, weights int, weighed bool) string {
+// poolWords is "4 servers, total weight 200".
+func poolWords(p operation.Picture) string {
+	words := render.Servers(p.Servers)
 	switch {
-	case servers == 0:
-		return previewNoServer
-	case servers == 1 && weighed:
-		return fmt.Sprintf("1 server, "+weightAbout, weights)
-	case servers == 1:
-		return "1 server"
-	case weighed:
-		return fmt.Sprintf("%d servers, weights %d together", servers, weights)
+	case p.Servers == 0 || p.Unweighed > 0:
+		return words
+	case p.Servers == 1:
+		return fmt.Sprintf("%s, weight %d", words, p.Weights)
 	}
-	return fmt.Sprintf("%d servers", servers)
+	return fmt.Sprintf("%s, total weight %d", words, p.Weights)
 }
 
 // poolList is a line for the new server, if it is still to be added, and for the
@@ -80,7 +75,7 @@ func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.
 	for _, b := range pool[:min(len(pool), poolRows)] {
 		weight := "weight not shown"
 		if b.Weight > 0 {
-			weight = fmt.Sprintf(weightAbout, b.Weight)
+			weight = render.WeightPhrase(b.Weight)
 		}
 		rows = append(rows, poolRow(poolWord(b.Name)+" "+poolCode(b.BackendID),
 			poolWord(render.FirstOf(b.Port, "ports not shown")), weight,

@@ -79,66 +79,23 @@ func shareLine(op operation.Operation, mark string) string {
 		return ""
 	}
 	n := op.Seen().Servers
-	now := fmt.Sprintf("%d servers", n)
-	switch n {
-	case 0:
-		now = "no server"
-	case 1:
-		now = "1 server"
-	}
 	return fmt.Sprintf("It would take %s of new connections: %s now, %d after.", render.Percent(percent, mark),
-		now, n+1)
+		render.Servers(n), n+1)
 }
 
 // listenerNow is what was read about the listener, in words.
 func listenerNow(op operation.Operation) string {
 	l, parts := op.Listener, []string(nil)
-	for _, s := range []string{schedulerWords(l.Scheduler), kindWords(l.Kind),
-		l.Status, l.Zone} {
+	for _, s := range []string{render.Scheduler(l.Scheduler), render.Kind(l.Kind), l.Status, l.Zone} {
 		if render.Clean(s) != "" {
 			parts = append(parts, render.Name(s))
 		}
 	}
-	switch {
-	case l.HealthCheck == nil:
-		parts = append(parts, "health check not known")
-	case *l.HealthCheck:
-		parts = append(parts, "health check on")
-	default:
-		parts = append(parts, "health check off")
-	}
-	switch _, told := op.Share(); {
-	case told: // shareLine says how many servers there are
-	case l.Servers == 0:
-		parts = append(parts, previewNoServer)
-	case l.Servers == 1:
-		parts = append(parts, "1 server on it")
-	case l.Servers > 1:
-		parts = append(parts, fmt.Sprintf("%d servers on it", l.Servers))
+	parts = append(parts, render.HealthCheck(l.HealthCheck))
+	if _, told := op.Share(); !told && l.Servers >= 0 { // else shareLine says how many servers there are
+		parts = append(parts, render.Servers(l.Servers)+" on it")
 	}
 	return strings.Join(parts, " · ")
-}
-
-// schedulerWords and kindWords say in words what Zenlayer abbreviates; what is
-// not known stays as it is.
-func schedulerWords(s string) string {
-	switch strings.ToLower(s) {
-	case "wrr":
-		return "weighted round robin"
-	case "rr":
-		return "round robin"
-	}
-	return s
-}
-
-func kindWords(s string) string {
-	switch strings.ToUpper(s) {
-	case "FNAT":
-		return "full NAT"
-	case operation.DirectRouting:
-		return "direct routing"
-	}
-	return s
 }
 
 // previewNotes are the notes, the first few and a count of the rest.

@@ -1,0 +1,78 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"lbbot/bot/operation"
+	"lbbot/zenlayer"
+)
+
+// Scheduler says a listener's scheduling in words; one that is not known stays as
+// it is.
+func Scheduler(s string) string {
+	switch s {
+	case operation.WeightedRoundRobin:
+		return "weighted round robin"
+	case operation.RoundRobin:
+		return "round robin"
+	}
+	return s
+}
+
+// Kind says in words how a listener forwards; one that is not known stays as it is.
+func Kind(s string) string {
+	switch s {
+	case "FNAT":
+		return "full NAT"
+	case operation.DirectRouting:
+		return "direct routing"
+	}
+	return s
+}
+
+// HealthCheck says whether a listener checks its servers; nil: that is not known.
+func HealthCheck(on *bool) string {
+	switch {
+	case on == nil:
+		return "health check not known"
+	case *on:
+		return "health check on"
+	}
+	return "health check off"
+}
+
+// Servers is a number of servers, "no servers", "1 server"; empty below 0.
+func Servers(n int) string {
+	switch {
+	case n < 0:
+		return ""
+	case n == 0:
+		return "no servers"
+	case n == 1:
+		return "1 server"
+	}
+	return fmt.Sprintf("%d servers", n)
+}
+
+// ServerDown says why a server with this state takes no traffic; empty if it is
+// running, or if the state is not known.
+func ServerDown(state string) string {
+	switch strings.ToUpper(state) {
+	case "STOPPED", "STOPPING":
+		return "stopped"
+	case "RECYCLE", "RECYCLING":
+		return "in the recycle bin"
+	case "PENDING", "CREATING", "INSTALLING", "DEPLOYING", "REBUILDING":
+		return "being installed"
+	}
+	return ""
+}
+
+// ServerType is "virtual machine" or "bare metal".
+func ServerType(t zenlayer.InstanceType) string {
+	if t == zenlayer.InstanceVM {
+		return "virtual machine"
+	}
+	return "bare metal"
+}

@@ -40,6 +40,7 @@ func buttons() map[string]button {
 		render.ActGlassOpen:    {opens: true, do: withValue((*App).openGlass)},
 		render.ActApNo:         {opens: true, do: withValue((*App).openDeny)},
 		render.ActFormTyped:    {opens: true, do: withValue((*App).typeIDs)},
+		render.ActFormLists:    {opens: true, do: withValue((*App).pickFromLists)},
 		render.ActPickListener: {opens: true, do: withValue((*App).chose)},
 		render.ActPoolShow:     {opens: true, do: withValue((*App).showPool)},
 

@@ -179,6 +179,43 @@ func TestTypeIDsInsteadKeepsEverythingThatWasFilledIn(t *testing.T) {
 	r.calm()
 }
 
+func TestPickFromListsBringsTheListsBackWithWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	lists := sampleLists()
+	r := openListed(t, lists)
+	v := r.form(ana)
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, render.ActFormTyped, "", nil))
+	v = r.shows(ana, "field_listener", "field_server", render.ActFormLists)
+	require.NotContains(t, string(v.Blocks), render.ActFormTyped)
+	typed := filled(map[string]string{"listener": "lst-8f2c", "server": "web-0", "ports": "8443"})
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, render.ActFormLists, "", typed))
+	v = r.shows(ana, pickListener, `"value":"lst-8f2c"`, "api-lb · TCP 443", pickServer, "8443", render.ActFormTyped)
+	require.NotContains(t, string(v.Blocks), render.ActFormLists)
+	require.NotContains(t, string(v.Blocks), "field_type")
+	require.Len(t, r.offers(ana, v, pickServer, ""), 7, "what was typed is sought")
+
+	// A person without rights learns no name.
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, render.ActFormTyped, "", nil))
+	v = r.shows(ana, "field_listener", render.ActFormLists)
+	r.gate.deny(operation.DeniedNoRule)
+	typed = filled(map[string]string{"listener": "lst-8f2c", "server": "10.0.3.17"})
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, render.ActFormLists, "", typed))
+	v = r.shows(ana, pickListener, form.NotAllowed)
+	for _, name := range []string{"https-443", "web-07", "i-55a1", "api-lb"} {
+		require.NotContains(t, string(v.Blocks), name)
+	}
+	r.gate.deny("")
+
+	// The lists are gone when the button is pressed.
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, render.ActFormTyped, "", nil))
+	v = r.shows(ana, "field_listener", render.ActFormLists)
+	lists.set(func(l *memoryLists) { l.unread = true })
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, render.ActFormLists, "", nil))
+	v = r.shows(ana, "no current list of listeners and servers", "field_listener", "field_server")
+	require.NotContains(t, string(v.Blocks), render.ActFormLists)
+	r.calm()
+}
+
 func TestAFormThatIsDrawnAgainAfterTheWaitingScreenKeepsItsListsAndValues(t *testing.T) {
 	t.Parallel()
 	r := openListed(t, sampleLists())

@@ -65,7 +65,7 @@ func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 	answer.asking = true
 	a.chosen.send(d.View.ID)
-	f, err := readForm(d)
+	f, err := a.readForm(d)
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
 		return
@@ -240,7 +240,7 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 	var view slack.ModalViewRequest
 	switch {
 	case d.View.CallbackID == render.ViewForm:
-		f, _ := readForm(d) // unreadable values are dropped
+		f, _ := a.readForm(d) // unreadable values are dropped
 		if answer.with(ctx, slack.NewErrorsViewSubmissionResponse(formErrors(f, nil, words))) {
 			return
 		}

@@ -67,7 +67,7 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 }
 
 func (a *App) offerListeners(ctx context.Context, d delivery, typed string) (options any, err error) {
-	f, _ := readForm(d)
+	f, _ := a.readForm(d)
 	var found suggest.Suggested
 	for _, text := range f.Seek(commands.KeyListener, typed) {
 		found, err = a.Suggester.Listeners(ctx, d.Actor, a.place(d), text)
@@ -79,7 +79,7 @@ func (a *App) offerListeners(ctx context.Context, d delivery, typed string) (opt
 }
 
 func (a *App) offerServers(ctx context.Context, d delivery, typed string) (options any, err error) {
-	f, _ := readForm(d) // only the zone, and the searches, depend on it
+	f, _ := a.readForm(d) // only the zone, and the searches, depend on it
 	var found []operation.Server
 	var more int
 	for _, text := range f.Seek(commands.KeyServer, typed) {
@@ -92,9 +92,17 @@ func (a *App) offerServers(ctx context.Context, d delivery, typed string) (optio
 }
 
 // readForm reads what was filled in so far in the form.
-func readForm(d delivery) (form.State, error) {
+func (a *App) readForm(d delivery) (form.State, error) {
 	state, err := readState(d.View.State)
-	return form.Read(state, d.View.PrivateMetadata), err
+	f := form.Read(state, d.View.PrivateMetadata)
+	f.Listed = a.listed()
+	return f, err
+}
+
+// listed has the fields for which there is a list.
+func (a *App) listed() map[string]bool {
+	listeners, servers := a.Suggester.Listed()
+	return map[string]bool{commands.KeyListener: listeners, commands.KeyServer: servers}
 }
 
 // drawn is the form with values, as far as they are known without asking anybody.
@@ -102,32 +110,35 @@ func readForm(d delivery) (form.State, error) {
 // stays as it was typed.
 func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State {
 	f := form.New(d.Place.ChannelID, v, notices)
-	f.Searches = d.Searches
-	listeners, servers := a.Suggester.Listed()
-	f.Alert = form.WithoutLists(listeners, servers)
-	f.Typed[commands.KeyListener], f.Typed[commands.KeyServer] = !listeners, !servers
-	if text := v[commands.KeyListener]; listeners && text != "" {
-		l, _ := a.Names.NamedListener(text)
-		f.PickOrType(commands.KeyListener, shownTo(d, text, l.ID, form.ListenerOption(l)))
-	}
-	if text := v[commands.KeyServer]; servers && text != "" {
-		s, _ := a.Names.NamedServer(text)
-		if kind := v[commands.KeyType]; kind != "" && !strings.EqualFold(kind, string(s.Type)) {
-			s = operation.Server{} // the command asks for another one
+	f.Searches, f.Listed = d.Searches, a.listed()
+	f.Alert = form.WithoutLists(f.Listed[commands.KeyListener], f.Listed[commands.KeyServer])
+	for key, listed := range f.Listed {
+		f.Typed[key] = !listed
+		if listed && v[key] != "" {
+			f.PickOrType(key, a.optionFor(d, v, key))
 		}
-		f.PickOrType(commands.KeyServer, shownTo(d, text, s.ID, form.ServerOption(s)))
 	}
 	f.About = a.aboutPicked(d, f)
 	return f
 }
 
-// shownTo is an option for what a person typed. A stranger is shown no more than
-// the ID that they typed.
-func shownTo(d delivery, typed, id string, o *slack.OptionBlockObject) *slack.OptionBlockObject {
+// optionFor is the option for what a person typed in a field; nil if it names
+// nothing or several things. A stranger is shown no more than the ID that they
+// typed.
+func (a *App) optionFor(d delivery, v commands.Values, key string) *slack.OptionBlockObject {
+	var id string
+	var o *slack.OptionBlockObject
+	if key == commands.KeyListener {
+		l, _ := a.Names.NamedListener(v[key])
+		id, o = l.ID, form.ListenerOption(l)
+	} else if s, _ := a.Names.NamedServer(v[key]); v[commands.KeyType] == "" ||
+		strings.EqualFold(v[commands.KeyType], string(s.Type)) { // else the command asks for another one
+		id, o = s.ID, form.ServerOption(s)
+	}
 	switch {
 	case !d.Stranger:
 		return o
-	case id == typed:
+	case id == v[key]:
 		return form.TextOption(id)
 	}
 	return nil
@@ -172,6 +183,25 @@ func (a *App) typeIDs(ctx context.Context, d delivery, _ string) {
 	})
 }
 
+// pickFromLists turns the fields to type into back into lists. An ID that was typed
+// stays picked; a list begins with what any other text finds.
+func (a *App) pickFromLists(ctx context.Context, d delivery, _ string) {
+	d.Stranger = true // nobody has checked whether the person may learn names
+	a.inForm(d, func(f form.State, at string) {
+		f.Alert = form.WithoutLists(f.Listed[commands.KeyListener], f.Listed[commands.KeyServer])
+		for key, listed := range f.Listed {
+			if listed && f.Typed[key] {
+				f.PickOrSearch(key, a.optionFor(d, f.Values, key))
+			}
+		}
+		if f.Picked[commands.KeyListener] != nil {
+			a.describe(ctx, d, f, at)
+			return
+		}
+		a.redraw(ctx, d, f, at)
+	})
+}
+
 // inForm does something with the form in which d was pressed, unless something
 // later was done in it already.
 func (a *App) inForm(d delivery, do func(f form.State, at string)) {
@@ -179,7 +209,7 @@ func (a *App) inForm(d delivery, do func(f form.State, at string)) {
 		return
 	}
 	at := d.Actions[0].ActionTS
-	f, err := readForm(d)
+	f, err := a.readForm(d)
 	switch {
 	case err != nil:
 		a.Log.Warn("a form could not be read and stays as it is", zap.Error(err))

@@ -77,7 +77,8 @@ func presses() map[string]press {
 		render.ActPoolShow: {about: draft}, render.ActApNo: {about: asks},
 		render.ActApMore: {about: more(asks)},
 
-		render.ActFormTyped: {about: draft}, render.ActPickListener: {about: draft},
+		render.ActFormTyped: {about: draft}, render.ActFormLists: {about: draft},
+		render.ActPickListener: {about: draft},
 
 		render.ActReqSend:     {stores: "Accept", about: draft},
 		render.ActApprovalAsk: {stores: "Accept", about: draftToAsk},

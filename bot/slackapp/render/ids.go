@@ -15,24 +15,25 @@ import (
 const (
 	// typing mistake: the form with what was understood; value: a key of the caller's
 	ActFixOpenForm  = "fix_open_form"
-	ActFixPick      = "fix_pick_"      // and a number: the preview with a suggestion; value: a key of Choices
-	ActHelpOpen     = "help_open"      // help, privately; no value
-	ActFormOpen     = "form_open"      // go on with the form after its time ran out; value: a key of the caller's
-	ActReqSend      = "req_send"       // preview: add the server
-	ActReqChange    = "req_change"     // preview: the form with these values
-	ActReqCancel    = "req_cancel"     // preview: drop it
-	ActReqMore      = "req_more"       // a menu or the Details button; see MoreValue
-	ActReqAgain     = "req_again"      // a new preview of the same request
-	ActReqAgainForm = "req_again_form" // the form with the values of the same request
-	ActOpStop       = "op_stop"        // stop, or make no further attempts
-	ActSettleNow    = "settle_now"     // look at the listener now
-	ActSettleYes    = "settle_yes"     // a person says: it is there
-	ActSettleNo     = "settle_no"      // a person says: it is not there
-	ActWhoamiOpen   = "whoami_open"    // what may I do?, privately; no value
-	ActHistOlder    = "hist_older"     // the next page of a history; value: a key of the caller's
-	ActLinkOpen     = "link_open"      // a button with an address; to be acked, nothing else
-	ActFormTyped    = "form_type_ids"  // form: fields to type into in place of the lists; no value
-	ActPickListener = "pick_listener"  // form: a listener was picked; value: its ID
+	ActFixPick      = "fix_pick_"       // and a number: the preview with a suggestion; value: a key of Choices
+	ActHelpOpen     = "help_open"       // help, privately; no value
+	ActFormOpen     = "form_open"       // go on with the form after its time ran out; value: a key of the caller's
+	ActReqSend      = "req_send"        // preview: add the server
+	ActReqChange    = "req_change"      // preview: the form with these values
+	ActReqCancel    = "req_cancel"      // preview: drop it
+	ActReqMore      = "req_more"        // a menu or the Details button; see MoreValue
+	ActReqAgain     = "req_again"       // a new preview of the same request
+	ActReqAgainForm = "req_again_form"  // the form with the values of the same request
+	ActOpStop       = "op_stop"         // stop, or make no further attempts
+	ActSettleNow    = "settle_now"      // look at the listener now
+	ActSettleYes    = "settle_yes"      // a person says: it is there
+	ActSettleNo     = "settle_no"       // a person says: it is not there
+	ActWhoamiOpen   = "whoami_open"     // what may I do?, privately; no value
+	ActHistOlder    = "hist_older"      // the next page of a history; value: a key of the caller's
+	ActLinkOpen     = "link_open"       // a button with an address; to be acked, nothing else
+	ActFormTyped    = "form_type_ids"   // form: fields to type into in place of the lists; no value
+	ActFormLists    = "form_pick_lists" // form: lists in place of fields to type into; no value
+	ActPickListener = "pick_listener"   // form: a listener was picked; value: its ID
 
 	ActApprovalAsk = "approval_ask" // preview: ask others to agree
 	ActGlassOpen   = "glass_open"   // preview: the form for break-glass
@@ -81,7 +82,7 @@ func ActionIDs() []string {
 	return []string{ActFixOpenForm, ActFixPick + "1", ActFixPick + "2", ActFixPick + "3", ActFixPick + "4",
 		ActFixPick + "5", ActHelpOpen, ActFormOpen, ActReqSend, ActReqChange, ActReqCancel, ActReqMore,
 		ActReqAgain, ActReqAgainForm, ActOpStop, ActSettleNow, ActSettleYes, ActSettleNo, ActWhoamiOpen, ActHistOlder,
-		ActLinkOpen, ActFormTyped, ActPickListener,
+		ActLinkOpen, ActFormTyped, ActFormLists, ActPickListener,
 		ActApprovalAsk, ActGlassOpen, ActPoolShow, ActApYes, ActApNo, ActApQuestion, ActApMore}
 }
 

@@ -26,6 +26,8 @@ type State struct {
 	// Typed has the listener and the server as far as they are typed, and not picked
 	// from a list.
 	Typed map[string]bool
+	// Listed has the listener and the server as far as there is a list of them now.
+	Listed map[string]bool
 
 	Searches Searches
 	// About is the listener that was picked; nil: nothing is known of it.
@@ -73,11 +75,9 @@ func (f State) blocks(field commands.Field) []slack.Block {
 		}
 	case commands.KeyServer:
 		if !f.Typed[field.Key] {
-			return []slack.Block{f.pick(field), typedButton()}
+			return []slack.Block{f.pick(field), f.swaps()}
 		}
-		if !f.Typed[commands.KeyListener] {
-			return []slack.Block{fieldBlock(field, f), typedButton()}
-		}
+		return []slack.Block{fieldBlock(field, f), f.swaps()}
 	case commands.KeyType:
 		if !f.Typed[commands.KeyServer] {
 			return nil // the server that was picked has it

@@ -31,6 +31,8 @@ const (
 	usedLately    = "Used lately here"
 	moreLabel     = "%d more: type more letters"
 	buttonTyped   = "Type IDs instead"
+	buttonLists   = "Pick from lists"
+	labelLists    = "Pick the listener and the server from lists"
 	labelTyped    = "Type the IDs of the listener and the server instead"
 )
 
@@ -81,8 +83,18 @@ func (f State) pick(field commands.Field) slack.Block {
 	return in
 }
 
-func typedButton() slack.Block {
-	return render.Actions(render.Button(render.ActFormTyped, buttonTyped, labelTyped, ""))
+// swaps are the buttons that turn lists into typed fields, and back.
+func (f State) swaps() slack.Block {
+	var list, typed slack.BlockElement
+	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
+		switch {
+		case !f.Typed[key]:
+			typed = render.Button(render.ActFormTyped, buttonTyped, labelTyped, "")
+		case f.Listed[key]:
+			list = render.Button(render.ActFormLists, buttonLists, labelLists, "")
+		}
+	}
+	return render.Actions(list, typed)
 }
 
 // ListenerOption is "https-443 on api-lb (TCP 443)"; nil if Slack cannot carry

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -66,6 +67,19 @@ func (f *State) Pick(key string, o *slack.OptionBlockObject) {
 // PickOrType is Pick, but without an option the field is typed.
 func (f *State) PickOrType(key string, o *slack.OptionBlockObject) {
 	f.Typed[key] = o == nil
+	f.Pick(key, o)
+}
+
+// PickOrSearch turns a typed field into a list. Without an option, the list begins
+// with what the text finds.
+func (f *State) PickOrSearch(key string, o *slack.OptionBlockObject) {
+	if f.Searches = maps.Clone(f.Searches); f.Searches == nil {
+		f.Searches = Searches{}
+	}
+	if delete(f.Searches, key); o == nil && f.Values[key] != "" {
+		f.Searches[key] = []string{operation.Clip(f.Values[key], maxSearch)}
+	}
+	f.Typed[key] = false
 	f.Pick(key, o)
 }
 

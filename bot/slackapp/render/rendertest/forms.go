@@ -27,8 +27,9 @@ func formViews(n Names) map[string]slack.ModalViewRequest {
 	unread := form.About{Listener: op.Listener}
 	unread.Listener.Servers = -1
 	views := map[string]slack.ModalViewRequest{
-		"form":       form.Register(form.New("C0INC1234", nil, nil)),
-		"form_typed": form.Register(typed(form.New("C0INC1234", nil, nil), false)),
+		"form":         form.Register(form.New("C0INC1234", nil, nil)),
+		"form_typed":   form.Register(typed(form.New("C0INC1234", nil, nil), false)),
+		"form_swapped": form.Register(swapped()),
 		"form_filled": form.Register(typed(form.New("C0INC1234", named(n, commands.Values{
 			commands.KeyListener: "api-lb:443", commands.KeyServer: "web-07", commands.KeyType: "vm",
 			commands.KeyPorts: "8080", commands.KeyWeight: "50", commands.KeyName: "web-07",
@@ -57,6 +58,14 @@ func typed(f form.State, servers bool) form.State {
 	f.TypeIDs()
 	f.Alert = form.WithoutLists(servers, false)
 	f.Typed[commands.KeyListener] = !servers
+	return f
+}
+
+// swapped is a form to type into although there are lists.
+func swapped() form.State {
+	f := form.New("C0INC1234", nil, nil)
+	f.TypeIDs()
+	f.Listed = map[string]bool{commands.KeyListener: true, commands.KeyServer: true}
 	return f
 }
 

@@ -170,6 +170,21 @@ func TestWakeRetriesAFailedReadingAfterThirtySeconds(t *testing.T) {
 	})
 }
 
+func TestWakeDoesNotReadBeforeTheTimeThatZenlayerAskedFor(t *testing.T) {
+	t.Parallel()
+	at(t, zenlayertest.SampleData(), func(t *testing.T, r *rig) {
+		r.api.Inject(zenlayertest.Fault{Kind: zenlayertest.RateLimited, RetryAfter: "120", Action: balancers,
+			Times: -1})
+		r.run()
+		r.pass(100 * time.Second)
+		r.catalog.Wake()
+		synctest.Wait()
+		require.Len(t, r.calls(balancers), 1)
+		r.pass(20 * time.Second)
+		require.Len(t, r.calls(balancers), 2)
+	})
+}
+
 func TestOneListIsOfferedWithoutTheOther(t *testing.T) {
 	t.Parallel()
 	for action, want := range map[string][2]bool{balancers: {false, true}, instances: {true, false}} {

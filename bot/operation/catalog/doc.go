@@ -5,7 +5,8 @@
 //	 ▲        │   └───► servers: DescribeInstances of bmc and vm  ──► index ──► replaces the old list at once
 //	 │        ▼
 //	 │     5 minutes, or less after a failure
-//	Wake (somebody opened a form) ends the pause if the last reading ended 30 s ago or more
+//	Wake (somebody opened a form) ends the pause if the last reading ended 30 s ago or more,
+//	and the time is over that Zenlayer asked to wait
 //
 // A list that cannot be read stays as it was, and counts as not loaded once it is 15 minutes old. The two lists are
 // independent. What is offered decides nothing: the preview reads and checks everything again.

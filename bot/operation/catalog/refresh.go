@@ -19,6 +19,7 @@ type plan struct {
 	read   func(ctx context.Context, at time.Time) error
 	ended  time.Time // the last reading
 	due    time.Time // the next one
+	after  time.Time // not before: Zenlayer asked to wait
 	failed int       // readings in a row
 }
 
@@ -37,7 +38,8 @@ func (c *Catalog) Run(ctx context.Context) error {
 	return nil
 }
 
-// rest returns when a list is due, or ctx ends. Wake makes those due that were not read within freshFor.
+// rest returns when a list is due, or ctx ends. Wake makes those due that were not read within freshFor, unless
+// Zenlayer asked to wait longer.
 func (c *Catalog) rest(ctx context.Context, plans []*plan) {
 	next := plans[0].due
 	for _, p := range plans {
@@ -56,7 +58,7 @@ func (c *Catalog) rest(ctx context.Context, plans []*plan) {
 		case <-c.woken:
 		}
 		for _, p := range plans {
-			if now := c.now(); now.Sub(p.ended) >= freshFor {
+			if now := c.now(); now.Sub(p.ended) >= freshFor && !now.Before(p.after) {
 				p.due, woken = now, true
 			}
 		}
@@ -81,17 +83,14 @@ func (c *Catalog) refresh(ctx context.Context, p *plan) {
 	if p.failed == 0 {
 		c.log.Warn("list for the form cannot be read", zap.String("list", p.name), zap.Error(err))
 	}
-	p.due = p.ended.Add(pause(p.failed, err))
-	p.failed++
-}
-
-// pause is how long to wait after a failure: longer each time, and at least what Zenlayer asks for.
-func pause(failed int, err error) time.Duration {
-	wait := firstRetry << min(failed, 10)
 	if api, ok := errors.AsType[*zenlayer.APIError](err); ok {
-		wait = max(wait, api.RetryAfter)
+		p.after = p.ended.Add(min(every, api.RetryAfter))
 	}
-	return min(every, wait)
+	p.due = p.ended.Add(min(every, firstRetry<<min(p.failed, 10))) // longer each time
+	if p.due.Before(p.after) {
+		p.due = p.after
+	}
+	p.failed++
 }
 
 // within reads for a limited time, after everybody else's calls, and turns a panic into an error: it must not end the

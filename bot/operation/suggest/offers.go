@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,7 +17,7 @@ import (
 // their user groups or the lists change. So somebody whose access ends in another
 // way (who is deactivated or made a guest, or whose channel becomes shared) may be
 // offered names for the rest of it, but nothing more: Chosen and the preview ask
-// anew. To check the person and the channel for each letter would need two calls to
+// again. To check the person and the channel for each letter would need two calls to
 // Slack in every two seconds of typing, for which the directory keeps them, and
 // Slack allows all people together about 50 calls of conversations.info a minute.
 const offerFor = 30 * time.Second
@@ -43,6 +44,7 @@ type offer struct {
 // shared by the offers of all people, so that each needs one byte a listener.
 type numbered struct {
 	readAt  time.Time
+	once    sync.Once // guards the making of the others: with many listeners it takes milliseconds
 	all     []operation.Listener
 	numbers map[string]int
 }
@@ -129,24 +131,51 @@ func (s *Suggester) begin(a operation.Actor, p operation.Place, lists *numbered)
 		return o, true
 	}
 	o = &offer{done: make(chan struct{}), at: now, lists: lists}
-	if len(s.known) >= maxOffers {
-		for oldest := range s.known { // any one: it is found out again
-			delete(s.known, oldest)
-			break
-		}
-	}
 	if s.ctx.Err() != nil { // closed
-		o.decision = notFoundOut()
+		o.decision = uncheckedPolicy()
 		close(o.done)
 		return o, false
+	}
+	delete(s.known, k) // for older lists
+	if len(s.known) >= maxOffers {
+		s.forgetOldest()
 	}
 	s.known[k] = o
 	s.work.Go(func() { s.findOut(s.ctx, a, p, o) })
 	return o, false
 }
 
-// notFoundOut says that nothing is known.
-func notFoundOut() operation.Decision {
+// forgetOldest forgets the oldest offer that is found out, or else the oldest.
+func (s *Suggester) forgetOldest() {
+	var oldest *offer
+	var of asker
+	for k, o := range s.known {
+		if oldest == nil || o.before(oldest) {
+			oldest, of = o, k
+		}
+	}
+	delete(s.known, of)
+}
+
+// before reports whether o is forgotten before another offer.
+func (o *offer) before(other *offer) bool {
+	if o.found() != other.found() {
+		return o.found()
+	}
+	return o.at.Before(other.at)
+}
+
+func (o *offer) found() bool {
+	select {
+	case <-o.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// uncheckedPolicy says that nothing is known.
+func uncheckedPolicy() operation.Decision {
 	return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy}
 }
 
@@ -156,7 +185,7 @@ func (s *Suggester) findOut(ctx context.Context, a operation.Actor, p operation.
 	defer func() {
 		if problem := recover(); problem != nil { // it must not end the bot
 			s.Log.Error("finding out what may be suggested panicked", zap.Any("problem", problem), zap.Stack("stack"))
-			o.decision = notFoundOut()
+			o.decision = uncheckedPolicy()
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, offerWithin)
@@ -180,19 +209,21 @@ func askerOf(a operation.Actor, p operation.Place) asker {
 // may be used.
 func (s *Suggester) numbered() *numbered {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	at, ok := s.Lists.ReadAt()
+	if ok && (s.newest == nil || !s.newest.readAt.Equal(at)) {
+		s.newest = &numbered{readAt: at}
+	}
+	n := s.newest
+	s.mu.Unlock()
 	if !ok {
 		return nil
 	}
-	if s.newest != nil && s.newest.readAt.Equal(at) {
-		return s.newest
-	}
-	n := &numbered{readAt: at, all: s.Lists.Listeners("")}
-	n.numbers = make(map[string]int, len(n.all))
-	for j, l := range n.all {
-		n.numbers[l.ID] = j
-	}
-	s.newest = n
+	n.once.Do(func() {
+		n.all = s.Lists.Listeners("")
+		n.numbers = make(map[string]int, len(n.all))
+		for j, l := range n.all {
+			n.numbers[l.ID] = j
+		}
+	})
 	return n
 }

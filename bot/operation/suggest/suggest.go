@@ -191,7 +191,7 @@ type Chosen struct {
 }
 
 // Chosen reads what the form says about a listener that was chosen: the listener
-// and the servers on it. It asks anew whether the person may change it. Errors:
+// and the servers on it. It asks again whether the person may change it. Errors:
 // ErrGone, and as of Listeners. It blocks for 3.5 seconds at most.
 func (s *Suggester) Chosen(ctx context.Context, a operation.Actor, p operation.Place,
 	listenerID string) (Chosen, error) {

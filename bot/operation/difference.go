@@ -1,5 +1,7 @@
 package operation
 
+import "cmp"
+
 // DifferenceCode names what is different since somebody looked at the listener.
 // Stored; add, never change one.
 type DifferenceCode string
@@ -35,18 +37,14 @@ func (a Add) Differences(op Operation, shown, now Picture) []Difference {
 	if fresh := added(shown.Names, now.Names); len(fresh) > 0 {
 		list = append(list, Difference{Code: DiffName, From: op.Request.BackendName, To: fresh[0]})
 	}
-	before, known := shown.Share(op.Request.Weight, op.Listener.Scheduler)
-	after, still := now.Share(op.Request.Weight, op.Listener.Scheduler)
-	if known && still && doubled(op, shown, now) {
+	weight, scheduler := op.Request.Weight, op.Listener.Scheduler
+	looked := cmp.Or(ReadSettings(shown.Settings).Scheduler, scheduler) // as it was when they looked
+	was, ofWas, known := shown.With(weight).portion(weight, looked)
+	is, of, still := now.With(weight).portion(weight, scheduler)
+	if known && still && is*ofWas >= 2*was*of { // not rounded
+		before, _ := shown.Share(weight, looked)
+		after, _ := now.Share(weight, scheduler)
 		list = append(list, Difference{Code: DiffShare, Before: before, After: after})
 	}
 	return list
-}
-
-// doubled compares two known shares as they are before they are rounded.
-func doubled(op Operation, shown, now Picture) bool {
-	weight := op.Request.Weight
-	was, ofWas, _ := shown.With(weight).portion(weight, op.Listener.Scheduler)
-	is, of, _ := now.With(weight).portion(weight, op.Listener.Scheduler)
-	return is*ofWas >= 2*was*of
 }

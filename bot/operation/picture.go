@@ -103,11 +103,36 @@ const (
 	WeightedRoundRobin = "wrr"
 )
 
+// ListenerSettings are the values that SettingsOf wrote. Empty: not known.
+type ListenerSettings struct {
+	Port      string // with the protocol
+	Scheduler string
+	Kind      string
+	Check     string // whether there are health checks, "true" or "false"
+}
+
+// ReadSettings reads what SettingsOf wrote, also that of earlier versions, which
+// left the case as it was.
+func ReadSettings(text string) ListenerSettings {
+	rest, check, _ := strings.Cut(text, checkMark)
+	parts := strings.Split(rest, ", ")
+	if check == "unknown" {
+		check = ""
+	}
+	if len(parts) < 3 {
+		return ListenerSettings{Port: rest, Check: check}
+	}
+	n := len(parts)
+	return ListenerSettings{Port: strings.Join(parts[:n-2], ", "), Scheduler: strings.ToLower(parts[n-2]),
+		Kind: strings.ToUpper(parts[n-1]), Check: check}
+}
+
 // SameSettings reports whether no difference between two settings is known: a
-// reading that leaves the health check out says nothing about it, and earlier
-// versions stored the other values in any case.
+// reading that leaves the health check out says nothing about it.
 func SameSettings(a, b string) bool {
-	restA, checkA, _ := strings.Cut(a, checkMark)
-	restB, checkB, _ := strings.Cut(b, checkMark)
-	return strings.EqualFold(restA, restB) && (checkA == checkB || checkA == "unknown" || checkB == "unknown")
+	x, y := ReadSettings(a), ReadSettings(b)
+	if x.Check == "" || y.Check == "" {
+		x.Check, y.Check = "", ""
+	}
+	return x == y
 }

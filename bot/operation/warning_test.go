@@ -176,3 +176,12 @@ func TestShareCountsAsDoubledBeforeItIsRounded(t *testing.T) {
 	require.False(t, differs(1, many, many[:4]), "0.40 % to 0.50 % is 0 % to 0 % or 1 % when rounded, and not double")
 	require.False(t, differs(50, []int{50, 50, 50}, []int{0}), "not known now")
 }
+
+func TestShareOfBeforeGoesByTheSchedulingOfBefore(t *testing.T) {
+	t.Parallel()
+	shown, now := calm(10, 100, 100), calm(10, 100, 100)
+	now.Listener.Scheduler = operation.RoundRobin
+	picture := operation.PictureOf(now, make([]zenlayer.Backend, 2))
+	require.Contains(t, operation.Add{}.Differences(now, *shown.Shown, picture),
+		operation.Difference{Code: operation.DiffShare, Before: 5, After: 33})
+}

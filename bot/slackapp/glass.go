@@ -220,9 +220,9 @@ func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err er
 	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
 		words := private.Changed(e, a.wording())
 		view := private.PreviewView(e.Operation, a.wording())
-		view.Blocks.BlockSet = append(render.Blocks(form.Alert(private.ChangedWords(e.Operation),
-			slack.AlertLevelWarning)),
-			view.Blocks.BlockSet...)
+		lines := private.ChangedLines(e.Operation)
+		view.Blocks.BlockSet = append(render.Blocks(form.Alert(lines[0], slack.AlertLevelWarning),
+			render.Section(lines[1:]...)), view.Blocks.BlockSet...)
 		if !answer.with(ctx, slack.NewUpdateViewSubmissionResponse(&view)) {
 			a.showInstead(ctx, d, view, words)
 		}

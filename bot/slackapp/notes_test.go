@@ -152,3 +152,18 @@ func TestShareIsSaidOnlyWhereItIsKnown(t *testing.T) {
 		require.NotContains(t, text, "on it.", "the number is said once")
 	}
 }
+
+func TestOnlySettingsThatDifferAreNamed(t *testing.T) {
+	t.Parallel()
+	const before = "TCP 443,444, wrr, FNAT, health check true"
+	for to, want := range map[string]string{
+		"TCP 443,444, rr, FNAT, health check unknown": "scheduling changed from weighted round robin to round robin",
+		"TCP 443,444, wrr, DR, health check false": "routing changed from full NAT to direct routing; " +
+			"the health check changed from on to off",
+		"UDP 443,444, , FNAT, health check true": "the port changed from TCP 443,444 to UDP 443,444; " +
+			"scheduling changed from weighted round robin to not known",
+	} {
+		require.Equal(t, want, render.Differences([]operation.Difference{{Code: operation.DiffSettings, From: before,
+			To: to}}))
+	}
+}

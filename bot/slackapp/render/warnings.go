@@ -149,38 +149,58 @@ const NoteLimit = 240
 
 // Differences says what is different since somebody looked, as markup.
 func Differences(list []operation.Difference) string {
-	words := make([]string, len(list))
-	for i, d := range list {
-		words[i] = Prose(differenceWords(d), SaidLimit)
-	}
-	return ClampMarkup(strings.Join(words, "; "), CommandLimit)
+	return ClampMarkup(strings.Join(DifferenceLines(list), "; "), CommandLimit)
 }
 
-func differenceWords(d operation.Difference) string {
+// DifferenceLines are Differences, one each.
+func DifferenceLines(list []operation.Difference) []string {
+	var lines []string
+	for _, d := range list {
+		for _, words := range differenceWords(d) {
+			lines = append(lines, Prose(words, SaidLimit))
+		}
+	}
+	return lines
+}
+
+func differenceWords(d operation.Difference) []string {
 	switch d.Code {
 	case operation.DiffSettings:
-		return fmt.Sprintf("the listener's settings changed from %s to %s", settingWords(d.From), settingWords(d.To))
+		return settingWords(operation.ReadSettings(d.From), operation.ReadSettings(d.To))
 	case operation.DiffServer:
-		return fmt.Sprintf("the same server is on the listener as %s", d.To)
+		return []string{fmt.Sprintf("the same server is on the listener as %s", d.To)}
 	case operation.DiffName:
-		return fmt.Sprintf("the name %s is taken by %s", d.From, d.To)
+		return []string{fmt.Sprintf("the name %s is taken by %s", d.From, d.To)}
 	case operation.DiffShare:
-		return fmt.Sprintf("it would take %s of new connections instead of %d %%", Percent(d.After, ""), d.Before)
+		return []string{fmt.Sprintf("it would take %s of new connections instead of %d %%", Percent(d.After, ""),
+			d.Before)}
 	case operation.DiffApproval:
-		return "approval is needed now"
+		return []string{"approval is needed now"}
 	case operation.DiffNoApproval:
-		return "approval is not needed any more"
+		return []string{"approval is not needed any more"}
 	}
-	return fmt.Sprintf(unknownValue, string(d.Code))
+	return []string{fmt.Sprintf(unknownValue, string(d.Code))}
 }
 
-// settingWords says settings in words; they are stored and compared as Zenlayer
-// abbreviates them.
-func settingWords(s string) string {
-	return strings.NewReplacer(" wrr,", " weighted round robin,", " rr,", " round robin,", " FNAT,", " full NAT,",
-		" DR,", " direct routing,", "health check true", "health check on", "health check false", "health check off",
-		"health check unknown", "health check not known").Replace(s)
+// settingWords names the settings that differ.
+func settingWords(from, to operation.ListenerSettings) (list []string) {
+	onOff := map[string]string{"true": "on", "false": "off"}
+	from.Check, to.Check = onOff[from.Check], onOff[to.Check]
+	if from.Check == "" || to.Check == "" {
+		from.Check, to.Check = "", "" // not known is no difference
+	}
+	for _, s := range [][3]string{{"the port", from.Port, to.Port},
+		{"scheduling", Scheduler(from.Scheduler), Scheduler(to.Scheduler)},
+		{"routing", Kind(from.Kind), Kind(to.Kind)}, {"the health check", from.Check, to.Check}} {
+		if s[1] != s[2] {
+			list = append(list, fmt.Sprintf("%s changed from %s to %s", s[0], FirstOf(s[1], notKnown),
+				FirstOf(s[2], notKnown)))
+		}
+	}
+	return list
 }
+
+const notKnown = "not known"
 
 // Percent is a rounded share of new connections, "about 20 %", with marks around
 // the number. Weights are 100 at most, so only a server that is alone has 100.

@@ -97,15 +97,27 @@ func glassButton(op operation.Operation) slack.BlockElement {
 // Changed shows the new preview of a draft that is different since the person saw
 // it.
 func Changed(e *intake.ChangedError, w render.Wording) render.Message {
-	m, line := Preview(e.Operation, w), ChangedWords(e.Operation)
-	m.Text = render.ClampMarkup(line+" "+m.Text, render.MaxText)
-	m.Blocks = append(render.Blocks(render.Section(line)), m.Blocks...)
+	m := Preview(e.Operation, w)
+	m.Text = render.ClampMarkup(changedWords(render.Differences(e.Operation.Moved))+" "+m.Text, render.MaxText)
+	m.Blocks = append(render.Blocks(render.Section(ChangedLines(e.Operation)...)), m.Blocks...)
 	return m
 }
 
-// ChangedWords says what is different since the person saw op.
-func ChangedWords(op operation.Operation) string {
-	return fmt.Sprintf("Something changed since you looked: %s. Here is the new picture.", render.Differences(op.Moved))
+// ChangedLines say what is different since the person saw op: one sentence, or a
+// sentence and a list.
+func ChangedLines(op operation.Operation) []string {
+	lines := render.DifferenceLines(op.Moved)
+	if len(lines) == 1 {
+		return []string{changedWords(lines[0])}
+	}
+	for i, line := range lines {
+		lines[i] = "• " + line
+	}
+	return append([]string{"Something changed since you looked. Here is the new picture."}, lines...)
+}
+
+func changedWords(differences string) string {
+	return fmt.Sprintf("Something changed since you looked: %s. Here is the new picture.", differences)
 }
 
 // Decided answers a click that came too late. Its text is also what a

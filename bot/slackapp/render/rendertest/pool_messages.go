@@ -44,11 +44,14 @@ func moved(code operation.DifferenceCode) Change {
 // movedPool has a draft previewed again for everything that can be different on
 // the listener.
 func movedPool(op *operation.Operation) {
-	op.Moved = []operation.Difference{
-		{Code: operation.DiffSettings, From: "TCP 443, wrr, FNAT, health check true",
-			To: "TCP 443, rr, DR, health check unknown"},
-		{Code: operation.DiffServer, To: "be-76"}, {Code: operation.DiffName, From: "web-07", To: "be-77"},
-		{Code: operation.DiffShare, Before: 20, After: 40}}
+	Shown(Backends(9))(op)
+	before, pool := *op.Shown, Backends(2)
+	pool[0].InstanceID, pool[0].Port, pool[1].Name = op.Request.InstanceID, "9090", op.Request.BackendName
+	op.Listener.Scheduler, op.Listener.HealthCheck = operation.RoundRobin, new(false)
+	op.Moved = operation.Add{}.Differences(*op, before, operation.PictureOf(*op, pool))
+	op.Request.BackendName += "-2"
+	op.There = []operation.Entry{{BackendID: pool[0].BackendID, Ports: pool[0].Port}}
+	Shown(pool)(op)
 }
 
 // longPool has eleven servers with the longest values, none of them markup.

@@ -21,12 +21,14 @@ type Picture struct {
 	Unweighed int      `json:"unweighed,omitempty"`
 	Same      []string `json:"same,omitempty"`  // backend ids of the same server
 	Names     []string `json:"names,omitempty"` // backend ids with the name asked for
+	// the ports of the other servers, if most of them use other ones than asked for
+	Ports *OtherPorts `json:"ports,omitempty"`
 }
 
 // PictureOf is what op would be added to.
 func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
 	p := Picture{Read: true, Servers: len(pool), Usual: UsualWeight(pool), Same: BackendIDs(OfServer(op, pool)),
-		Settings: SettingsOf(op.Listener)}
+		Settings: SettingsOf(op.Listener), Ports: otherPorts(op, pool)}
 	for _, b := range pool {
 		p.Weights += b.Weight
 		if b.Weight == 0 {

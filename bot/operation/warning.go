@@ -13,6 +13,7 @@ const (
 	WarnBalancerDown    WarningCode = "W10" // the load balancer is not running: Status
 	WarnServerDown      WarningCode = "W05" // the server is not running: Status
 	WarnHealthChecksOff WarningCode = "W01" // the server gets traffic before it is ready
+	WarnPorts           WarningCode = "W11" // most other servers use other ports: Ports, Others
 	WarnWeight          WarningCode = "W09" // the weight draws traffic to the new server: Weight, Usual, Percent
 	WarnExpires         WarningCode = "W06" // the server expires soon, or has: At, Past
 	WarnZones           WarningCode = "W04" // server and load balancer are in two zones: ServerZone, BalancerZone
@@ -34,13 +35,15 @@ type Warning struct {
 	Usual        int // the weight that most other servers have
 	Percent      int // of new connections that the server would take
 	Listeners    int
+	Ports        []int // that the new server would have
+	Others       OtherPorts
 }
 
 // Risk reports whether the server may break something, or may not work: no
 // button is the obvious one to press then.
 func (w Warning) Risk() bool {
 	switch w.Code {
-	case WarnBalancerDown, WarnServerDown, WarnHealthChecksOff, WarnWeight:
+	case WarnBalancerDown, WarnServerDown, WarnHealthChecksOff, WarnPorts, WarnWeight:
 		return true
 	}
 	return false
@@ -65,6 +68,10 @@ func (o Operation) Warnings() []Warning {
 	}
 	warn(s.Status != "" && !strings.EqualFold(s.Status, "RUNNING"), Warning{Code: WarnServerDown, Status: s.Status})
 	warn(l.HealthCheck != nil && !*l.HealthCheck, Warning{Code: WarnHealthChecksOff})
+	if other := o.Seen().Ports; other != nil {
+		ports, _ := portsOf(o)
+		warn(true, Warning{Code: WarnPorts, Ports: ports, Others: *other})
+	}
 	weight, holds := o.heavy()
 	warn(holds, weight)
 	warn(!s.ExpiresAt.IsZero() && !o.AskedAt.IsZero() && s.ExpiresAt.Sub(o.AskedAt) <= expirySoon,

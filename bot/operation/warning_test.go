@@ -1,6 +1,7 @@
 package operation_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +101,10 @@ func TestWarningIsGivenExactlyWhenItsFactIsKnownAndTrue(t *testing.T) {
 		"W09, by what approvers saw newest": {edit(func(op *operation.Operation) {
 			op.Approval = &operation.Approval{Picture: *calm(50, 10, 10, 10, 10).Shown}
 		}), []operation.Warning{{Code: "W09", Weight: 50, Usual: 10, Percent: 56}}},
+		"W11, approvers saw newest that none differs": {edit(func(op *operation.Operation) {
+			op.Shown.Ports = &operation.OtherPorts{Servers: 1, Differ: 1, Usual: "8080", Have: 1}
+			op.Approval = &operation.Approval{Picture: *calm(50, 50, 50).Shown}
+		}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,9 +113,64 @@ func TestWarningIsGivenExactlyWhenItsFactIsKnownAndTrue(t *testing.T) {
 	}
 }
 
+func TestPortsThatMostOtherServersLackAreARisk(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		asked []int
+		own   string   // ports of the listener
+		pool  []string // server=ports
+		want  *operation.OtherPorts
+	}{
+		"the listener decides, others use another": {own: "443", pool: []string{"a=8080", "b=8080"},
+			want: &operation.OtherPorts{Servers: 2, Differ: 2, Usual: "8080", Have: 2}},
+		"named, others use another": {asked: []int{9090}, own: "443", pool: []string{"a=8080", "b=8081", "c=8080"},
+			want: &operation.OtherPorts{Servers: 3, Differ: 3, Usual: "8080", Have: 2}},
+		"one port more than the others": {asked: []int{8081, 8080}, own: "443", pool: []string{"a=8080"},
+			want: &operation.OtherPorts{Servers: 1, Differ: 1, Usual: "8080", Have: 1}},
+		"one port less than the others":       {asked: []int{8080}, pool: []string{"a=8080,8081"}},
+		"a range of the others has it":        {asked: []int{8080}, pool: []string{"a=8000-9000"}},
+		"the same in another order":           {asked: []int{81, 80}, pool: []string{"a=80,81"}},
+		"two entries of one server have both": {asked: []int{80, 81}, pool: []string{"a=80", "a=81"}},
+		"two entries of one server": {asked: []int{82}, pool: []string{"a=80", "a=81"},
+			want: &operation.OtherPorts{Servers: 1, Differ: 1, Usual: "80, 81", Have: 1}},
+		"half of the others":                     {asked: []int{80}, pool: []string{"a=80", "b=81"}},
+		"the others do not show their ports":     {asked: []int{80}, pool: []string{"a=", "b=all"}},
+		"most others do not show them":           {asked: []int{80}, pool: []string{"a=", "b=81"}},
+		"only its own entry has another":         {asked: []int{80}, pool: []string{"i-1=8080", "b=80"}},
+		"nobody is there":                        {asked: []int{80}},
+		"the listener's port is not known":       {pool: []string{"a=8080"}},
+		"the listener's port cannot be read":     {own: "all", pool: []string{"a=8080"}},
+		"the listener decides, others use it":    {own: "443", pool: []string{"a=443", "b=443"}},
+		"the listener's range, others use of it": {own: "80-81", pool: []string{"a=80-81"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			op := calm(50)
+			op.Request.PortList, op.Listener.Port = tt.asked, tt.own
+			var pool []zenlayer.Backend
+			for _, s := range tt.pool {
+				server, ports, _ := strings.Cut(s, "=")
+				pool = append(pool, zenlayer.Backend{InstanceID: server, Port: ports, Weight: 50})
+			}
+			p := operation.PictureOf(op, pool)
+			require.Equal(t, tt.want, p.Ports)
+			op.Shown = &p
+			list := op.Warnings()
+			require.Equal(t, tt.want != nil, len(list) == 1)
+			if tt.want != nil {
+				require.Equal(t, operation.WarnPorts, list[0].Code)
+				require.True(t, list[0].Risk())
+			}
+			op.Listener.Kind = "DR"
+			require.Nil(t, operation.PictureOf(op, pool).Ports, "ports follow the listener")
+		})
+	}
+}
+
 func TestWarningsAreInOrderWithRisksFirst(t *testing.T) {
 	t.Parallel()
 	op := calm(50, 10, 10)
+	op.Shown.Ports = &operation.OtherPorts{Servers: 2, Differ: 2, Usual: "8080", Have: 2}
 	op.Listener.LoadBalancerStatus, op.Listener.HealthCheck, op.Listener.Kind = "CREATING", new(false), "DR"
 	op.Server.Status, op.Server.Zone, op.Server.ExpiresAt, op.Elsewhere = "STOPPED", "FRA1", op.AskedAt.Add(1), 1
 	var codes []operation.WarningCode
@@ -120,7 +180,7 @@ func TestWarningsAreInOrderWithRisksFirst(t *testing.T) {
 		require.False(t, w.Risk() && !risk, "%s stands under what is no risk", w.Code)
 		risk = w.Risk()
 	}
-	require.Equal(t, []operation.WarningCode{"W10", "W05", "W01", "W09", "W06", "W04", "W03", "W07"}, codes)
+	require.Equal(t, []operation.WarningCode{"W10", "W05", "W01", "W11", "W09", "W06", "W04", "W03", "W07"}, codes)
 }
 
 func TestShareOfNewConnections(t *testing.T) {

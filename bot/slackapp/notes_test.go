@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,14 +36,25 @@ func TestEachWarningHasItsWords(t *testing.T) {
 			Usual: 10, Percent: 56},
 		"Weight 25 is 2.5 times the usual 10: the new server would take 56 % of traffic.": {Code: "W09", Weight: 25,
 			Usual: 10, Percent: 56},
+		"The 4 other servers on this listener use port 8080, not 443.": {Code: "W11", Ports: []int{443},
+			Others: operation.OtherPorts{Servers: 4, Differ: 4, Usual: "8080", Have: 4}},
+		"The other server on this listener uses ports 80, 81, not 443, 444, 445 and 1 more.": {Code: "W11",
+			Ports:  []int{443, 444, 445, 446},
+			Others: operation.OtherPorts{Servers: 1, Differ: 1, Usual: "80, 81", Have: 1}},
+		"3 of the 4 other servers on this listener use port 8080, not 443.": {Code: "W11", Ports: []int{443},
+			Others: operation.OtherPorts{Servers: 4, Differ: 3, Usual: "8080", Have: 3}},
+		"3 of the 4 other servers on this listener use other ports than 443, for example &lt;!here&gt;.": {Code: "W11",
+			Ports: []int{443}, Others: operation.OtherPorts{Servers: 4, Differ: 3, Usual: "<!here>", Have: 2}},
 		"This load balancer is not running (state: CREATING). Servers can be added only while it is running.": {
 			Code: "W10", Status: "CREATING"},
 	}
 	for want, w := range words {
 		require.Equal(t, want, render.WarningWords(w))
 	}
+	others := rendertest.Previews()["preview_other_ports"]
 	equal := rendertest.Draft(func(op *operation.Operation) { op.Listener.Scheduler = operation.RoundRobin })
-	for _, w := range append(rendertest.Draft(rendertest.Warned).Warnings(), equal.Warnings()...) {
+	for _, w := range slices.Concat(rendertest.Draft(rendertest.Warned).Warnings(), equal.Warnings(),
+		others.Warnings()) {
 		require.NotEmpty(t, render.WarningWords(w), w.Code)
 	}
 }
@@ -70,6 +82,24 @@ func TestWarningsStandAboveTheButtonWithTheRisksFirst(t *testing.T) {
 	card := shownText(t, render.ApprovalCard(op, approvalWording()))
 	for _, w := range op.Warnings() {
 		require.Contains(t, card, render.WarningWords(w))
+	}
+}
+
+func TestPortThatTheListenerDecidesIsNamedWhereItIsKnown(t *testing.T) {
+	t.Parallel()
+	for port, want := range map[string]string{
+		"443":                      "port 443 (the listener's)",
+		"80, 443":                  "ports 80, 443 (the listener's)",
+		"8000-8010":                "ports 8000-8010 (the listener's)",
+		"":                         "the listener's port",
+		"<!here>":                  "the listener's port",
+		"all, any":                 "the listener's ports",
+		strings.Repeat("443,", 20): "the listener's ports",
+	} {
+		op := rendertest.Draft(func(op *operation.Operation) {
+			op.Request.PortList, op.Listener.Port = nil, port
+		})
+		require.Equal(t, want, render.PortPhrase(op), port)
 	}
 }
 

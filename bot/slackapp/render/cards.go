@@ -204,7 +204,8 @@ func ListenerFacts(op operation.Operation) string {
 	return s
 }
 
-// PortPhrase is "port 8080" or "ports 8080, 8081".
+// PortPhrase is "port 8080", "ports 8080, 8081", or "port 443 (the listener's)"
+// where the request leaves them to the listener.
 func PortPhrase(op operation.Operation) string {
 	texts := make([]string, len(op.Request.PortList))
 	for i, p := range op.Request.PortList {
@@ -215,11 +216,20 @@ func PortPhrase(op operation.Operation) string {
 		return "port " + texts[0]
 	case len(texts) > 1:
 		return "ports " + strings.Join(texts, ", ")
-	case strings.ContainsAny(op.Listener.Port, ",- "):
-		return "the listener's ports"
 	}
-	return "the listener's port"
+	own, ports := Clean(op.Listener.Port), "port"
+	if strings.ContainsAny(own, ",- ") {
+		ports = "ports"
+	}
+	if own == "" || len(own) > maxOwnPorts || strings.Trim(own, "0123456789,- ") != "" {
+		return "the listener's " + ports
+	}
+	return ports + " " + own + " (the listener's)"
 }
+
+// maxOwnPorts is how long the ports of a listener may be to be shown, which are
+// Zenlayer's text.
+const maxOwnPorts = 40
 
 // WeightWords is a weight as the object of "asked for".
 func WeightWords(weight int) string {

@@ -26,6 +26,8 @@ func WarningWords(w operation.Warning) string {
 	case operation.WarnBalancerDown:
 		return fmt.Sprintf("This load balancer is not running (state: %s). Servers can be added only while it is "+
 			"running.", Prose(w.Status, stateLimit))
+	case operation.WarnPorts:
+		return otherPorts(w)
 	case operation.WarnWeight:
 		return fmt.Sprintf("Weight %d is %s times the usual %d: the new server would take %d %% of traffic.", w.Weight,
 			strconv.FormatFloat(math.Round(10*float64(w.Weight)/float64(w.Usual))/10, 'f', -1, 64), w.Usual, w.Percent)
@@ -51,6 +53,34 @@ func WarningWords(w operation.Warning) string {
 }
 
 const stateLimit = 40
+
+// otherPorts says which ports the other servers have, "The 4 other servers on
+// this listener use port 8080, not 443."
+func otherPorts(w operation.Warning) string {
+	o := w.Others
+	who, use, port := fmt.Sprintf("%d of the %d other servers on this listener", o.Differ, o.Servers), "use", "port"
+	switch {
+	case o.Servers == 1:
+		who, use = "The other server on this listener", "uses"
+	case o.Differ == o.Servers:
+		who = fmt.Sprintf("The %d other servers on this listener", o.Servers)
+	}
+	if strings.ContainsAny(o.Usual, ",- ") {
+		port = "ports"
+	}
+	asked := make([]string, min(len(w.Ports), maxEntries))
+	for i := range asked {
+		asked[i] = strconv.Itoa(w.Ports[i])
+	}
+	not := strings.Join(asked, ", ")
+	if more := len(w.Ports) - len(asked); more > 0 {
+		not += fmt.Sprintf(" and %d more", more)
+	}
+	if o.Have < o.Differ {
+		return fmt.Sprintf("%s %s other ports than %s, for example %s.", who, use, not, InText(o.Usual))
+	}
+	return fmt.Sprintf("%s %s %s %s, not %s.", who, use, port, InText(o.Usual), not)
+}
 
 // date is a day in the reader's own zone.
 func date(t time.Time) string {
@@ -141,7 +171,7 @@ func thereNote(op operation.Operation) string {
 		"listener, whatever the ports. Another server is the safe choice.", ServerName(op, BareName), as)
 }
 
-// maxEntries is how many entries of a server are named.
+// maxEntries is how many entries of a server, or ports of a request, are named.
 const maxEntries = 3
 
 // NoteLimit is the most characters of a note.

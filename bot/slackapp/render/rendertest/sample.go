@@ -182,7 +182,11 @@ func Previews() map[string]operation.Operation {
 				"Name web-07, made from the server's name."}
 		}),
 		"preview_warnings": Draft(Warned),
-		"preview_first":    Draft(Shown(nil)),
+		"preview_other_ports": Draft(func(op *operation.Operation) {
+			op.Request.PortList = nil
+			Shown(Backends(4))(op)
+		}),
+		"preview_first": Draft(Shown(nil)),
 		"preview_unread": Draft(func(op *operation.Operation) {
 			op.Shown, op.Listener.Servers = nil, -1
 			op.PoolFault = operation.Fault{Code: "REQUEST_LIMIT_EXCEEDED", Status: 429, Message: "too many"}

@@ -22,10 +22,10 @@ import (
 // before, because the trigger lives three seconds and began before us: the lists
 // are in memory.
 func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notices []string) {
-	f := a.drawn(d, v, notices)
+	f := a.newForm(d, v, notices)
 	id, hash, err := a.Web.OpenView(ctx, d.TriggerID, form.Register(f))
 	if err == nil {
-		a.opened(ctx, d, f, view{ID: id, Hash: hash})
+		a.formOpened(ctx, d, f, view{ID: id, Hash: hash})
 		return
 	}
 	switch code := web.ErrorCode(err); {

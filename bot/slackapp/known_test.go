@@ -49,7 +49,7 @@ func TestValuesAreShownAsPickedOnlyIfTheyAreExactlyOneThing(t *testing.T) {
 	for name, tt := range tests {
 		d := delivery{Stranger: tt.stranger}
 		d.Place.ChannelID = incident
-		view := form.Register(r.app.drawn(d, tt.values, nil))
+		view := form.Register(r.app.newForm(d, tt.values, nil))
 		requireView(t, view)
 		b, err := json.Marshal(view)
 		require.NoError(t, err)

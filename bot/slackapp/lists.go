@@ -27,8 +27,8 @@ const (
 )
 
 const (
-	maxTyped     = 100 // characters of what was typed in a list
-	openedAction = "0" // earlier than Slack's time of any action
+	maxTyped      = 100 // characters of what was typed in a list
+	beforeActions = "0" // earlier than Slack's time of any action
 )
 
 // suggest answers a question of the form for what to offer. A person who may see
@@ -105,10 +105,10 @@ func (a *App) listed() map[string]bool {
 	return map[string]bool{commands.KeyListener: listeners, commands.KeyServer: servers}
 }
 
-// drawn is the form with values, as far as they are known without asking anybody.
-// A value that is exactly one thing in the lists is shown as picked; any other
-// stays as it was typed.
-func (a *App) drawn(d delivery, v commands.Values, notices []string) form.State {
+// newForm returns the form with values, as far as they are known without asking
+// anybody. A value that is exactly one thing in the lists is shown as picked; any
+// other stays as it was typed.
+func (a *App) newForm(d delivery, v commands.Values, notices []string) form.State {
 	f := form.New(d.Place.ChannelID, v, notices)
 	f.Searches, f.Listed = d.Searches, a.listed()
 	f.Alert = form.WithoutLists(f.Listed[commands.KeyListener], f.Listed[commands.KeyServer])
@@ -157,12 +157,12 @@ func (a *App) aboutPicked(d delivery, f form.State) *form.About {
 	return &form.About{Listener: l}
 }
 
-// opened does what can wait until the form is open.
-func (a *App) opened(ctx context.Context, d delivery, f form.State, v view) {
+// formOpened does what can wait until the form is open.
+func (a *App) formOpened(ctx context.Context, d delivery, f form.State, v view) {
 	a.Suggester.FormOpened(d.Actor, a.place(d))
-	if f.Picked[commands.KeyListener] != nil && a.chosen.note(v.ID, openedAction) {
+	if f.Picked[commands.KeyListener] != nil && a.chosen.note(v.ID, beforeActions) {
 		d.View = &v
-		a.describe(ctx, d, f, openedAction)
+		a.describe(ctx, d, f, beforeActions)
 	}
 }
 

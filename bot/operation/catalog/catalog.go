@@ -15,7 +15,7 @@ import (
 const (
 	every      = 5 * time.Minute  // between the end of a reading and the next
 	freshFor   = 30 * time.Second // after the end of a reading Wake does nothing
-	usableFor  = 15 * time.Minute // since the begin of the reading
+	usableFor  = 15 * time.Minute // since the reading began
 	readWithin = 4 * time.Minute  // all pages of a list; its calls wait for everybody else's
 	firstRetry = 5 * time.Second  // after a failure; doubled by each further one, up to every
 )

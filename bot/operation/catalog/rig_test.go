@@ -103,7 +103,7 @@ func (r *rig) fails(action string) {
 	r.api.Inject(zenlayertest.Fault{Kind: zenlayertest.InternalError, Action: action, Times: -1})
 }
 
-// calls are when an action was called, since the begin.
+// calls are when an action was called, since the start of the test.
 func (r *rig) calls(action string) (times []time.Duration) {
 	for _, c := range r.api.CallsOf(action) {
 		times = append(times, c.Time.Sub(r.began))

@@ -166,7 +166,8 @@ func address(text string) (addr netip.Addr, ok bool) {
 	return addr.Unmap().WithZone(""), err == nil
 }
 
-// addresses are the spellings of an address: IPv6 in its short and in its long form, which people type the begin of.
+// addresses are the spellings of an address: IPv6 in its short and in its long form, because people type the start of
+// either.
 func addresses(ips ...string) (spellings []string) {
 	for _, ip := range ips {
 		addr, ok := address(ip)

@@ -64,7 +64,7 @@ func TestListenersAreFound(t *testing.T) {
 			"":                   "lst-c lst-b lst-a lst-443 lst-d lst-f lst-e",
 			"lst-c":              "lst-c",
 			"LST-C":              "lst-c",
-			"443":                "lst-a lst-d lst-443 lst-c", // the port, then the begin of a word, then inside
+			"443":                "lst-a lst-d lst-443 lst-c", // the port, then the start of a word, then inside
 			"9443":               "lst-c",
 			"8443,9443":          "",
 			"https":              "lst-d lst-a",
@@ -80,7 +80,7 @@ func TestListenersAreFound(t *testing.T) {
 			"api 443":            "lst-a lst-c",
 			"443 api":            "lst-a lst-c",
 			"old api":            "lst-f",
-			"api":                "lst-c lst-b lst-a lst-f", // the begin of a name, then of a word
+			"api":                "lst-c lst-b lst-a lst-f", // the start of a name, then of a word
 			"payments":           "lst-443 lst-d lst-f",
 			"8000":               "lst-f",
 			"支付":                 "lst-e",
@@ -114,11 +114,11 @@ func TestServersAreFound(t *testing.T) {
 			{"web-07", "FRA1", "i-2 i-1 i-3"},
 			{"web-07", "", "i-1 i-2 i-3"},
 			{"WEB-07", "SIN1", "i-1 i-2 i-3"},
-			{"web", "SIN1", "vm-5 i-1 vm-4 i-3 i-2"}, // exact elsewhere, the begin of a name, of a word, then elsewhere
+			{"web", "SIN1", "vm-5 i-1 vm-4 i-3 i-2"}, // exact elsewhere, the start of a name, of a word, then elsewhere
 			{"web 07", "SIN1", "i-1 i-3 i-2"},
 			{"07 web", "SIN1", "i-1 i-3 i-2"},
 			{"eb-0", "FRA1", "i-2 i-3 i-1"},
-			{"10.0.3.17", "SIN1", "i-1 vm-4 i-2"}, // exact, inside 110.0.3.17, the begin of 10.0.3.170
+			{"10.0.3.17", "SIN1", "i-1 vm-4 i-2"}, // exact, inside 110.0.3.17, the start of 10.0.3.170
 			{"10.0.3.17:8080", "SIN1", "i-1 vm-4 i-2"},
 			{"10.0.3.17/24", "SIN1", "i-1 vm-4 i-2"},
 			{"10.0.3.", "FRA1", "i-2 i-1 vm-4"},
@@ -186,7 +186,7 @@ func TestServersAreLimitedAndTheRestIsCounted(t *testing.T) {
 	})
 }
 
-func TestOnlyTheBeginOfAnEndlessQueryCounts(t *testing.T) {
+func TestOnlyTheFirstBytesOfALongQueryCount(t *testing.T) {
 	t.Parallel()
 	at(t, account(), func(t *testing.T, r *rig) {
 		r.run()

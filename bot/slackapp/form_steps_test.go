@@ -1,7 +1,7 @@
 package slackapp
 
 import (
-	"strings"
+	"fmt"
 	"testing"
 	"time"
 
@@ -53,42 +53,50 @@ func (r *formRig) step(person string, n int) sandbox.Interaction {
 // Line 7 of the script's tests, as far as it is about the form.
 func TestBetweenAnyTwoStepsOfTheFormWhatChangedStopsItInWords(t *testing.T) {
 	t.Parallel()
+	offered := func(only string) func(r *formRig) {
+		return func(r *formRig) {
+			v := r.view(ana, form.Title)
+			require.Equal(r.t, []string{only}, values(r.offers(ana, v, pickListener, "")))
+			require.Equal(r.t, []string{only}, values(r.offers(ana, v, pickServer, "web")))
+		}
+	}
 	changes := map[string]struct {
-		change func(r *formRig)
-		from   int      // the first step after which it can happen
-		words  []string // one of them is shown in the end
+		change      func(r *formRig)
+		from, until int              // the first and the last step after which it can happen
+		words       []string         // one of them is shown in the end
+		picking     func(r *formRig) // what is seen at once while a list is yet to be used
 	}{
-		"rights removed": {func(r *formRig) { r.gate.deny(operation.DeniedNoRule) }, stepOpen,
-			[]string{"you may not add servers"}},
+		"rights removed": {func(r *formRig) { r.gate.deny(operation.DeniedNoRule) }, stepOpen, stepCheck,
+			[]string{"you may not add servers"}, offered(form.NoneToYou)},
+		// After the check they are read again before the call, which is not the form's work.
 		"listener gone": {func(r *formRig) { require.True(r.t, r.cloud.RemoveListener("lst-8f2c")) }, stepOpen,
-			[]string{"No listener called"}},
-		"server gone": {func(r *formRig) { require.True(r.t, r.cloud.RemoveInstance("i-55a1")) }, stepOpen,
-			[]string{"No server called"}},
+			stepServer, []string{"No listener called"}, nil},
+		"server gone": {func(r *formRig) { require.True(r.t, r.cloud.RemoveInstance("i-55a1")) }, stepOpen, stepServer,
+			[]string{"No server called"}, nil},
+		"the lists are too old": {func(r *formRig) { r.lists.set(func(l *memoryLists) { l.unread = true }) }, stepOpen,
+			stepListener, nil, offered(form.NotListed)},
 		"the journal is gone": {func(r *formRig) {
 			r.shelf.hook(failing("SaveDraft", "Accept", "Operation"))
-		}, stepOpen, []string{"cannot store requests", "could not find out whether"}},
+		}, stepOpen, stepCheck, []string{"cannot store requests", "could not find out whether"}, nil},
 		"preview expired": {func(r *formRig) {
 			for _, op := range r.shelf.inState(operation.Draft) {
 				r.shelf.edit(op.ID, func(op *operation.Operation) { op.ExpiresAt = time.Now().Add(-time.Second) })
 			}
-		}, stepCheck, []string{"older than 5 minutes"}},
+		}, stepCheck, stepCheck, []string{"older than 5 minutes"}, nil},
+		"the name is taken": {func(r *formRig) { r.byHand("i-55a0", "web-07") }, stepCheck, stepCheck,
+			[]string{"Something changed since you looked: the name web-07 is taken"}, nil},
 	}
 	for name, c := range changes {
-		for after := c.from; after < stepAdd; after++ {
-			if strings.HasSuffix(name, "er gone") && after == stepCheck {
-				continue // they are read again before the call, which is not the form's work
-			}
-			t.Run(name, func(t *testing.T) {
+		for after := c.from; after <= c.until; after++ {
+			t.Run(fmt.Sprintf("%s after step %d", name, after), func(t *testing.T) {
 				t.Parallel()
 				r := openListed(t, sampleLists())
 				for n := range after + 1 {
 					r.step(ana, n)
 				}
 				c.change(r)
-				if name == "rights removed" && after < stepServer { // the lists follow at once
-					v := r.view(ana, form.Title)
-					require.Equal(t, []string{form.NoneToYou}, values(r.offers(ana, v, pickListener, "")))
-					require.Equal(t, []string{form.NoneToYou}, values(r.offers(ana, v, pickServer, "web")))
+				if c.picking != nil && after < stepServer {
+					c.picking(r)
 					return
 				}
 				said := ""
@@ -99,7 +107,7 @@ func TestBetweenAnyTwoStepsOfTheFormWhatChangedStopsItInWords(t *testing.T) {
 				for _, w := range c.words {
 					found = found || has(sandbox.Message{Text: said}, w)
 				}
-				require.True(t, found, "after step %d: %q does not say %q", after, said, c.words)
+				require.True(t, found, "%q does not say %q", said, c.words)
 				r.idle()
 				require.Empty(t, r.starts.started())
 				require.Empty(t, r.shelf.inState(operation.Accepted))

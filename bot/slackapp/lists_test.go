@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -234,9 +235,16 @@ func TestAQuestionForOptionsThatComesTwiceIsAnsweredTwice(t *testing.T) {
 	t.Parallel()
 	r := openListed(t, sampleLists())
 	v := r.form(ana)
-	_, in := r.slack.Suggest(t.Context(), ana, v.ID, pickListener, "", nil)
-	r.acked(in)
-	r.acked(r.slack.Redeliver(t.Context(), in, true))
+	payload := suggestion(ana, pickListener, "")
+	payload["view"].(map[string]any)["id"] = v.ID
+	var said [2]json.RawMessage
+	for i := range said {
+		var acked bool
+		said[i], acked = r.slack.Deliver(t.Context(), "interactive", payload, true)
+		require.True(t, acked)
+	}
+	require.Contains(t, string(said[0]), "lst-8f2c")
+	require.JSONEq(t, string(said[0]), string(said[1]))
 	r.idle()
 	require.Len(t, r.slack.Views(ana), 1)
 	_, answers := r.said(ana, incident)

@@ -129,7 +129,7 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return err
 	}
-	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate,
+	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Offers: b.gate,
 		Lists: b.catalog, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
 		Engine: b.engine,
 		Settings: intake.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,

@@ -126,6 +126,12 @@ func TestWhatFitsOnlyNearlyIsNeverTaken(t *testing.T) {
 		"a server ID with one wrong character":      {"lst-1", "vm-4", []string{"edge-c (vm-3)"}},
 		"both misspelt, each with what is closest": {"htps-443", "edge-d",
 			[]string{"api-lb/https-443 (lst-80aa)", "edge-c (vm-3)"}},
+		"a load balancer for a listener": {"API-lb", "ins-1",
+			[]string{`"API-lb" is a load balancer. Choose one of its listeners: `, "api-lb/https-443 (lst-80aa)"}},
+		"the begin of an address": {"lst-1", "192.0.2", []string{`No server called "192.0.2". Closest: `,
+			"(vm-3)"}},
+		"an address that nearly is a server's": {"lst-1", "192.0.2.8",
+			[]string{`No server called "192.0.2.8". Give`}},
 		"a prefix with the API's own wildcard":       {"lst-1", "web-*", []string{`No server called "web-*"`}},
 		"a network instead of an address of servers": {"lst-1", "10.0.3.17/24", []string{"No server called"}},
 	} {
@@ -139,6 +145,22 @@ func TestWhatFitsOnlyNearlyIsNeverTaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestATextThatManyNamesContainIsSaidToBeInSoMany(t *testing.T) {
+	t.Parallel()
+	c := namedCloud()
+	for i := range 14 {
+		c.instances = append(c.instances, zenlayer.Instance{ID: fmt.Sprintf("i-%02d", i),
+			Name: fmt.Sprintf("db-%02d", i), Type: zenlayer.InstanceBM})
+	}
+	_, _, err := intake.Find(t.Context(), c, commands.ReadListener("lst-1"), "DB-", "")
+	require.ErrorContains(t, err,
+		`No server called "DB-". 14 contain it, such as db-00 (i-00), db-01 (i-01), db-02 (i-02).`)
+	c.instances = c.instances[:len(c.instances)-9]
+	_, _, err = intake.Find(t.Context(), c, commands.ReadListener("lst-1"), "db-", "")
+	require.ErrorContains(t, err, "Closest: db-00 (i-00), db-01 (i-01), db-02 (i-02), db-03 (i-03), db-04 (i-04).",
+		"as many as there are buttons")
 }
 
 func TestEveryChoiceExistsAndThereAreFiveAtMost(t *testing.T) {

@@ -2,6 +2,7 @@ package slackapp
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"lbbot/bot/operation"
@@ -12,7 +13,9 @@ type gate struct {
 	mu  sync.Mutex
 	say operation.DenialCode // a denial for everybody; empty: none
 
+	closed    []string        // listeners that nobody may change
 	wait      <-chan struct{} // MayChange waits for it; nil: it does not wait
+	blind     bool            // MayChange finds out nothing
 	unchecked bool            // Slack does not say who anybody is
 }
 
@@ -58,6 +61,9 @@ func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) op
 func (g *gate) Decide(ctx context.Context, q operation.Question) operation.Decision {
 	g.mu.Lock()
 	code := g.say
+	if slices.Contains(g.closed, q.Listener.ID) {
+		code = operation.DeniedNoRule
+	}
 	g.mu.Unlock()
 	if code != "" {
 		return operation.Decision{Code: code, Person: true, Channel: true}
@@ -72,6 +78,9 @@ func (g *gate) MayChange(ctx context.Context, q operation.Question, listeners []
 	operation.Decision) {
 	g.slowly(ctx)
 	may := make([]bool, len(listeners))
+	if g.blind {
+		return may, operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactGroups}
+	}
 	d := g.Admit(ctx, q.Actor, q.Place)
 	for i, l := range listeners {
 		q.Listener = l

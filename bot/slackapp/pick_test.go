@@ -214,6 +214,49 @@ func TestTheFormOfANameThatIsNotExactBeginsWithAllThatFits(t *testing.T) {
 	}
 }
 
+func TestSuggestionsAreListenersThatThePersonMayChange(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]struct {
+		closed        []string
+		words         []string
+		offer, hidden []string
+	}{
+		"https-443 web-07": {[]string{"lst-44fa"},
+			[]string{`matches 2 listeners. You may change api-lb/https-443 (lst-8f2c).`},
+			[]string{"lst-8f2c"}, []string{"lst-44fa"}},
+		"htps-443 web-07": {[]string{"lst-8f2c"}, []string{"Closest: ", "lst-44fa"},
+			[]string{"lst-44fa"}, []string{"lst-8f2c"}},
+		"payments-lb web-07": {[]string{"lst-44fa"},
+			[]string{`is a load balancer. You may change none of its listeners`},
+			nil, []string{"lst-44fa"}},
+	} {
+		t.Run(typed, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, nil)
+			r.gate.closed = want.closed
+			r.types(ana, incident, typed)
+			m := r.sees(ana, incident, want.words...)
+			for _, id := range want.offer {
+				pickOf(t, m, id)
+			}
+			for _, id := range want.hidden {
+				require.NotContains(t, string(m.Blocks), id)
+			}
+			r.calm()
+		})
+	}
+}
+
+func TestWhereThePolicyCannotBeAskedAllSuggestionsAreButtons(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.gate.closed, r.gate.blind = []string{"lst-44fa"}, true
+	r.types(ana, incident, "https-443 web-07")
+	m := r.sees(ana, incident, "matches 2 listeners. Use the ID of one")
+	pickOf(t, m, "lst-8f2c")
+	pickOf(t, m, "lst-44fa")
+}
+
 func TestTheFieldsOfTheFormNameWhatMayHaveBeenMeant(t *testing.T) {
 	t.Parallel()
 	r := open(t, func(c *Config) { c.Confirm, c.Intake.Settings.Confirm = intake.ConfirmNever, intake.ConfirmNever })

@@ -247,7 +247,7 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 	r.web = newWeb(t, r.slack, log)
 	r.board = newBoard(t, r.web, r.shelf, log)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate,
+	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Offers: r.gate,
 		Archive: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}

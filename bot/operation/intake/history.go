@@ -103,7 +103,7 @@ func (i *Intake) History(ctx context.Context, a operation.Actor, p operation.Pla
 // historyOf finds the listener that was asked for. One that does not exist any
 // more, or cannot be looked up, still has its history under its ID.
 func (i *Intake) historyOf(ctx context.Context, ref commands.ListenerRef) (operation.Listener, error) {
-	l, problem, err := findListener(ctx, i.Catalog, ref)
+	l, problem, err := findListener(ctx, i.Catalog, ref, nil)
 	if err == nil && problem == nil {
 		return l, nil
 	}

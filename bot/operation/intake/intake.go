@@ -44,12 +44,14 @@ const (
 	recordWithin = time.Second      // one line of the audit trail
 	lookWithin   = 10 * time.Second // names, pool and permission for a preview
 	askWithin    = 6 * time.Second  // the part of that for Zenlayer; many previews may go on at its end
+	offerWithin  = 2 * time.Second  // which of the suggestions may be offered; all if it takes longer
 	canWithin    = 2 * time.Second  // who else could do it; a denial is shown without that if it takes longer
 )
 
 var (
-	errLookWithin = errors.New("looking things up took longer than " + lookWithin.String())
-	errAskWithin  = errors.New("Zenlayer took longer than " + askWithin.String())
+	errLookWithin  = errors.New("looking things up took longer than " + lookWithin.String())
+	errOfferWithin = errors.New("what may be offered was not known within " + offerWithin.String())
+	errAskWithin   = errors.New("Zenlayer took longer than " + askWithin.String())
 )
 
 // Lists are kept in memory. No method blocks for Zenlayer.
@@ -67,6 +69,7 @@ type Intake struct {
 	Permission operation.Permission
 	Roster     operation.Roster
 	Reasons    operation.Reasons
+	Offers     operation.Offers // nil: what is suggested for a wrong name is not filtered
 	Lists      Lists
 	Archive    Archive
 	Reporter   operation.Reporter

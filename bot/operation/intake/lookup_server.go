@@ -34,8 +34,10 @@ func findServer(ctx context.Context, c operation.Catalog, text string,
 	}
 	p = notExactlyOne(text, commands.KeyServer, "servers", choices(found.hits, serverChoice))
 	if len(found.hits) == 0 {
-		suggest(p, text, found.all, serverChoice,
-			func(i zenlayer.Instance) []string { return []string{i.Name, i.ID, i.Hostname} })
+		all := func(i []zenlayer.Instance) []zenlayer.Instance { return i } // no rule hides a server by itself
+		suggest(p, text, found.all, all, serverChoice, func(i zenlayer.Instance) []string {
+			return slices.Concat([]string{i.Name, i.ID, i.Hostname}, i.PrivateIPs, i.PublicIPs, i.IPv6s)
+		})
 	}
 	if len(found.hits) == 0 && kind != "" {
 		p.Text = strings.Replace(p.Text, "No server", "No "+kindWords(kind), 1)

@@ -90,7 +90,7 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	asking := zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin})
 	asking, done := context.WithTimeoutCause(asking, askWithin, errAskWithin)
 	defer done()
-	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong)
+	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong, i.changeableBy(asking, a))
 	if err != nil {
 		return operation.Operation{}, i.lookupError(a, err)
 	}

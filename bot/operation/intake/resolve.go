@@ -22,11 +22,11 @@ type resolved struct {
 
 // resolve finds the listener and the server that a registration names, but none
 // whose field is wrong already. Only exact matches are taken; what keeps it from
-// finding exactly one of each is in the problems. An error is an
+// finding exactly one of each is in the problems, which offer what may be changed. An error is an
 // *commands.InputError that says it all, or means that Zenlayer could not be
 // read.
 func resolve(
-	ctx context.Context, c operation.Catalog, reg commands.Registration, wrong []commands.Problem,
+	ctx context.Context, c operation.Catalog, reg commands.Registration, wrong []commands.Problem, may changeable,
 ) (resolved, []commands.Problem, error) {
 	var (
 		out              resolved
@@ -37,7 +37,7 @@ func resolve(
 		if concernsField(wrong, commands.KeyListener) {
 			return nil
 		}
-		out.listener, noListener, err = findListener(both, c, reg.Listener)
+		out.listener, noListener, err = findListener(both, c, reg.Listener, may)
 		return err
 	})
 	g.Go(func() (err error) {
@@ -104,7 +104,7 @@ func swapped(ctx context.Context, c operation.Catalog, reg commands.Registration
 	right, err := commands.BuildRegistration(values)
 	found := err == nil
 	if found {
-		_, none, err := findListener(ctx, c, right.Listener)
+		_, none, err := findListener(ctx, c, right.Listener, nil)
 		found = none == nil && err == nil
 	}
 	if found {
@@ -126,7 +126,7 @@ func swapped(ctx context.Context, c operation.Catalog, reg commands.Registration
 // Zenlayer could not be read. It blocks for as long as ctx lets it.
 func Find(ctx context.Context, c operation.Catalog, ref commands.ListenerRef, server string,
 	kind zenlayer.InstanceType) (operation.Listener, operation.Server, error) {
-	l, p, err := findListener(ctx, c, ref)
+	l, p, err := findListener(ctx, c, ref, nil)
 	if err != nil {
 		return operation.Listener{}, operation.Server{}, err
 	}

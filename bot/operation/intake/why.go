@@ -72,7 +72,7 @@ func (i *Intake) Why(
 func (i *Intake) whyAbout(ctx context.Context, reg commands.Registration, w *WhyAnswer) error {
 	var noListener, noID *commands.Problem
 	var err error
-	if w.Listener, noListener, err = findListener(ctx, i.Catalog, reg.Listener); err != nil {
+	if w.Listener, noListener, err = findListener(ctx, i.Catalog, reg.Listener, nil); err != nil {
 		return unavailable(err)
 	}
 	if reg.Server != "" {

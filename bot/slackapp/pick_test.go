@@ -57,9 +57,14 @@ func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
 		form = form || b.ActionID == render.ActFixOpenForm
 	}
 	require.Equal(t, 4, picks, "two of each")
+	require.Contains(t, string(list), "Pick the listener first, then the server.")
 	require.True(t, form)
 	e.Problems = e.Problems[1:]
 	require.Len(t, private.OfferOf(e).Picks, commands.MaxChoices)
+	require.Contains(t, string(encodeMessage(t, private.InputErrors(e, "k1", "o1"))), "Pick one to see its preview.")
+	e.Problems = append(e.Problems, commands.Problem{Field: commands.KeyPorts, Text: "Not a port."})
+	require.Contains(t, string(encodeMessage(t, private.InputErrors(e, "k1", "o1"))), "Pick one, then fix the rest.")
+	e.Problems = e.Problems[:1]
 	e.Asked = nil
 	require.NotContains(t, string(encodeMessage(t, private.InputErrors(e, "k1", "o1"))), render.ActFixPick,
 		"a question has no preview")

@@ -47,8 +47,9 @@ func OfferOf(e *commands.InputError) Offer {
 	return o
 }
 
-// pickBlocks are the buttons of an offer kept under key; nothing without one.
-func pickBlocks(o Offer, key string) []slack.Block {
+// pickBlocks are the buttons for the choices of e, kept under key; nothing without one.
+func pickBlocks(e *commands.InputError, key string) []slack.Block {
+	o := OfferOf(e)
 	if key == "" || len(o.Picks) == 0 {
 		return nil
 	}
@@ -60,8 +61,21 @@ func pickBlocks(o Offer, key string) []slack.Block {
 		row.Elements.ElementSet = append(row.Elements.ElementSet, b)
 	}
 	return []slack.Block{
-		render.Section("Pick one to see its preview. Nothing is sent before you press *Add server* there."),
+		render.Section(pickWords(o, len(e.Problems)) +
+			" Nothing is sent before you press *Add server* in the preview."),
 		row}
+}
+
+// pickWords says what follows a choice: the preview, or what is left to fix.
+func pickWords(o Offer, problems int) string {
+	first, last := o.Picks[0].Field, o.Picks[len(o.Picks)-1].Field
+	switch {
+	case first != last:
+		return fmt.Sprintf("Pick the %s first, then the %s.", first, last)
+	case problems > 1:
+		return "Pick one, then fix the rest."
+	}
+	return "Pick one to see its preview."
 }
 
 // PickIndex reads which choice a button is for.

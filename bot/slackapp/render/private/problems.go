@@ -49,7 +49,7 @@ func InputErrors(e *commands.InputError, key, offer string) render.Message {
 			"Open the form with the values that were understood",
 			render.KeyValue(key, 0)))
 	}
-	list := append([]slack.Block{render.Section(lines...), corrected}, pickBlocks(OfferOf(e), offer)...)
+	list := append([]slack.Block{render.Section(lines...), corrected}, pickBlocks(e, offer)...)
 	return render.Ephemeral(fmt.Sprintf("%s: %s to fix in your command. %s", outcome, e.Count(), first),
 		append(list, render.Actions(form, helpButton()))...)
 }

@@ -138,6 +138,36 @@ func TestAChoiceInAFormThatIsClosedMeanwhileChangesNothing(t *testing.T) {
 	r.calm()
 }
 
+func TestAChoiceThatIsReadLateDoesNotReplaceWhatAnotherReplicaDrew(t *testing.T) {
+	t.Parallel()
+	for name, drawnBefore := range map[string]bool{"drawn here before": true, "not drawn here": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := openListed(t, sampleLists())
+			v := r.form(ana)
+			if drawnBefore {
+				r.picks(ana, v, "lst-80aa")
+				v = r.shows(ana, "api-lb · TCP 80 ")
+			}
+			entered, release := r.slowCloud()
+			r.picks(ana, v, "lst-8f2c")
+			<-entered
+			// The other replica got the next choice.
+			l, _ := r.lists.Listener("lst-44fa")
+			f := form.New(incident, commands.Values{}, nil)
+			f.Pick(commands.KeyListener, form.ListenerOption(l))
+			f.About = &form.About{Listener: l}
+			_, err := r.app.Web.UpdateView(t.Context(), v.ID, "", form.Register(f))
+			require.NoError(t, err)
+			close(release)
+			r.idle()
+			v = r.shows(ana, "payments-lb · TCP 443")
+			require.NotContains(t, string(v.Blocks), "api-lb · TCP 443")
+			r.calm()
+		})
+	}
+}
+
 // What is read for a choice comes back while the form is being checked: it must not
 // take the waiting screen away.
 func TestAChoiceThatIsReadLateDoesNotReplaceTheWaitingScreen(t *testing.T) {

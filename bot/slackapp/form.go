@@ -64,7 +64,6 @@ func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 // finished behind a waiting screen.
 func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 	answer.asking = true
-	a.chosen.send(d.View.ID)
 	f, err := a.readForm(d)
 	if err != nil {
 		a.broke(ctx, d, answer, "undecodable", zap.Error(err))
@@ -147,7 +146,7 @@ func (a *App) showInstead(ctx context.Context, d delivery, view slack.ModalViewR
 func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewRequest) bool {
 	ctx, cancel := a.outlive(ctx, tellWithin)
 	defer cancel()
-	err := a.Web.UpdateView(ctx, d.View.ID, "", view)
+	_, err := a.Web.UpdateView(ctx, d.View.ID, "", view)
 	if err != nil && web.ErrorCode(err) != "not_found" {
 		a.Log.Warn("a view could not be replaced", zap.Error(err))
 	}

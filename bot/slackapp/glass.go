@@ -83,7 +83,7 @@ func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequ
 func (a *App) updateForm(ctx context.Context, id string, view slack.ModalViewRequest) {
 	ctx, cancel := a.outlive(ctx, tellWithin)
 	defer cancel()
-	if err := a.Web.UpdateView(ctx, id, "", view); err != nil && web.ErrorCode(err) != "not_found" {
+	if _, err := a.Web.UpdateView(ctx, id, "", view); err != nil && web.ErrorCode(err) != "not_found" {
 		a.Log.Warn("an open form could not be filled", zap.Error(err))
 	}
 }

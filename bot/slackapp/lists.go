@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -240,25 +241,22 @@ func (a *App) describe(ctx context.Context, d delivery, f form.State, at string)
 }
 
 // redraw replaces a form in which something was done at a time, unless something
-// later was done in it. What is typed meanwhile stays: Slack keeps it by the ids of
-// the blocks.
+// later was done in it, it was sent, or another replica drew it. What is typed
+// meanwhile stays: Slack keeps it by the ids of the blocks.
 func (a *App) redraw(ctx context.Context, d delivery, f form.State, at string) {
-	if last, _ := a.chosen.last(d.View.ID, at); !last {
-		return
-	}
-	ctx, cancel := a.outlive(ctx, tellWithin)
-	defer cancel()
-	shown := form.Register(f)
-	err := a.Web.UpdateView(ctx, d.View.ID, d.View.Hash, shown)
-	if web.ErrorCode(err) == hashConflict { // drawn again since, for something earlier or because it was sent
-		if last, sent := a.chosen.last(d.View.ID, at); !last || sent {
-			return
+	a.chosen.draw(d.View.ID, at, func(own string) string {
+		ctx, cancel := a.outlive(ctx, tellWithin)
+		defer cancel()
+		shown := form.Register(f)
+		hash, err := a.Web.UpdateView(ctx, d.View.ID, d.View.Hash, shown)
+		if own != "" && web.ErrorCode(err) == hashConflict { // drawn here since, for something earlier
+			hash, err = a.Web.UpdateView(ctx, d.View.ID, own, shown)
 		}
-		err = a.Web.UpdateView(ctx, d.View.ID, "", shown)
-	}
-	if err != nil && web.ErrorCode(err) != "not_found" {
-		a.Log.Warn("a view could not be replaced", zap.Error(err))
-	}
+		if err != nil && !slices.Contains([]string{hashConflict, "not_found"}, web.ErrorCode(err)) {
+			a.Log.Warn("a view could not be replaced", zap.Error(err))
+		}
+		return hash
+	})
 }
 
 const hashConflict = "hash_conflict"

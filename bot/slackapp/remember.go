@@ -80,45 +80,58 @@ type choices struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	of map[string]choice // by view
+	of map[string]*choice // by view
 }
 
 type choice struct {
 	at    string // Slack's time of the action
-	sent  bool   // the form was sent after it
 	until time.Time
+
+	drawing sync.Mutex // held while the form is drawn
+	hash    string     // of the form as it was drawn here last; guarded by drawing
 }
 
-func newChoices(now func() time.Time) *choices { return &choices{now: now, of: map[string]choice{}} }
+func newChoices(now func() time.Time) *choices { return &choices{now: now, of: map[string]*choice{}} }
 
 // note stores an action and reports whether none in this view was later.
 func (c *choices) note(view, at string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	maps.DeleteFunc(c.of, func(_ string, last choice) bool { return !now.Before(last.until) })
-	if c.of[view].at > at {
+	maps.DeleteFunc(c.of, func(_ string, last *choice) bool { return !now.Before(last.until) })
+	of := c.of[view]
+	if of == nil {
+		of = &choice{}
+		c.of[view] = of
+	}
+	if of.at > at {
 		return false
 	}
-	c.of[view] = choice{at: at, until: now.Add(claimFor)}
+	of.at, of.until = at, now.Add(claimFor)
 	return true
 }
 
-// send stores that a form was sent.
-func (c *choices) send(view string) {
+// draw calls update for an action, unless it is not the last one in its view. It
+// does so for one action of a view at a time. update gets the hash of the view as
+// this process drew it last, and returns the new one; both may be empty.
+func (c *choices) draw(view, at string, update func(own string) (hash string)) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	last := c.of[view]
-	last.sent, last.until = true, c.now().Add(claimFor)
-	c.of[view] = last
-}
-
-// last reports whether an action is still the last one in its view, and whether
-// the form was sent after it.
-func (c *choices) last(view, at string) (last, sent bool) {
+	of := c.of[view]
+	c.mu.Unlock()
+	if of == nil {
+		return
+	}
+	of.drawing.Lock()
+	defer of.drawing.Unlock()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.of[view].at == at, c.of[view].sent
+	last := of.at == at
+	c.mu.Unlock()
+	if !last {
+		return
+	}
+	if hash := update(of.hash); hash != "" {
+		of.hash = hash
+	}
 }
 
 // claims remember for a limited time what this process may do only once, such as

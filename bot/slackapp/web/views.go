@@ -36,19 +36,21 @@ func (w *Client) showView(ctx context.Context, method, trigger string, v slack.M
 	return opened.Label("id"), opened.Label("hash"), nil
 }
 
-// UpdateView replaces an open modal, if its content has this hash; an empty hash
-// replaces any content. Otherwise Slack's code is hash_conflict.
-func (w *Client) UpdateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) error {
+// UpdateView replaces an open modal, if its content has this hash, and returns the
+// hash of the new content. An empty hash replaces any content. Otherwise Slack's
+// code is hash_conflict.
+func (w *Client) UpdateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) (now string, err error) {
 	view, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("encoding a view: %w", err)
+		return "", fmt.Errorf("encoding a view: %w", err)
 	}
 	args := url.Values{"view_id": {id}, "view": {string(view)}}
 	if hash != "" {
 		args.Set("hash", hash)
 	}
-	if _, err := w.patient.call(ctx, "views.update", args); err != nil {
-		return fmt.Errorf("updating a view: %w", err)
+	answer, err := w.patient.call(ctx, "views.update", args)
+	if err != nil {
+		return "", fmt.Errorf("updating a view: %w", err)
 	}
-	return nil
+	return answer.Part("view").Label("hash"), nil
 }

@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -173,5 +175,49 @@ func TestNoticesCannotBeSubmitted(t *testing.T) {
 		require.Nil(t, v.Submit)
 		require.Equal(t, render.ViewNotice, v.CallbackID)
 		requireView(t, v)
+	}
+}
+
+// ticked is the state of a view with one box ticked.
+func ticked(key string) sandbox.ViewState {
+	id := render.FieldBlockID(key)
+	return sandbox.ViewState{id: {id: []string{"true"}}}
+}
+
+func TestViewOfAProtectedListenerIsSentOnlyWithItsBoxTicked(t *testing.T) {
+	t.Parallel()
+	r := open(t, func(c *Config) { c.Intake.Settings.Protected = []string{"api-lb/*"} })
+	shown := r.atPreview(ana, incident)
+	require.True(t, has(sandbox.Message{Blocks: shown.Blocks}, "This is a protected listener.",
+		"Yes, add it to this protected listener"))
+	box := fmt.Sprintf("protected_%d", r.draft().Version)
+	in := r.submits(ana, shown, nil)
+	require.Contains(t, in.Errors, render.FieldBlockID(box), "Slack's client refuses it")
+	require.Empty(t, r.shelf.inState(operation.Accepted))
+
+	r.byHand("i-55a0", "web-07")
+	r.acked(r.submits(ana, r.view(ana, private.ViewCheckTitle), ticked(box)))
+	fresh := r.view(ana, private.ViewCheckTitle)
+	require.True(t, has(sandbox.Message{Blocks: fresh.Blocks}, "Something changed since you looked"))
+	in = r.submits(ana, fresh, nil)
+	require.NotEmpty(t, in.Errors, "a fresh preview has a box of its own")
+
+	box = fmt.Sprintf("protected_%d", r.draft().Version)
+	r.acked(r.submits(ana, fresh, ticked(box)))
+	r.idle()
+	require.Len(t, r.starts.started(), 1)
+	r.calm()
+}
+
+func TestBoxOfAProtectedListenerIsOnlyForAddingAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]rendertest.Change{
+		"not protected": func(op *operation.Operation) { op.Listener.Protected = false },
+		"a dry run":     func(op *operation.Operation) { op.DryRun = true },
+		"with approval": rendertest.NeedsApproval(1),
+	} {
+		op := rendertest.Draft(func(op *operation.Operation) { op.Listener.Protected = true }, edit)
+		raw := string(encode(t, private.PreviewView(op, fixedWording()).Blocks))
+		require.NotContains(t, raw, "checkboxes", name)
 	}
 }

@@ -99,6 +99,13 @@ func Glass(m Meta, warning string) slack.ModalViewRequest {
 	return v
 }
 
+// Confirm is a box that must be ticked before a view is sent. Slack's client sees
+// to it; another key gives a box that is not ticked yet.
+func Confirm(key, label, words string) *slack.InputBlock {
+	return fieldBlock(commands.Field{Key: key, Kind: commands.FieldCheck, Label: label, Required: true,
+		Options: []commands.Option{{Value: "true", Label: words}}}, State{})
+}
+
 func inputs(fields []commands.Field) []slack.Block {
 	list := make([]slack.Block, len(fields))
 	for i, f := range fields {

@@ -1,6 +1,8 @@
 package private
 
 import (
+	"fmt"
+
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
@@ -33,8 +35,19 @@ func PreviewView(op operation.Operation, w render.Wording) slack.ModalViewReques
 	list = append(list, form.Alerts(render.Notes(op))...)
 	v.Blocks.BlockSet = render.Blocks(append(list,
 		render.Section(previewTop(op)), render.Section(previewLines(op)...), render.Section(previewApproval(op, w)...),
-		rehearsalSection(op), render.Actions(glassButton(op), poolButton(op)), previewSmall(op))...)
+		rehearsalSection(op), protectedBox(op), render.Actions(glassButton(op), poolButton(op)), previewSmall(op))...)
 	return v
+}
+
+// protectedBox stands for the confirm dialog of a button, which the submit button
+// of a view cannot have. A fresh preview has a box of its own. Only a press that
+// adds at once needs it, as on a message.
+func protectedBox(op operation.Operation) slack.Block {
+	if !op.Listener.Protected || op.Approval != nil || op.DryRun {
+		return nil
+	}
+	return form.Confirm(fmt.Sprintf("protected_%d", op.Version), "Protected listener",
+		"Yes, add it to this protected listener")
 }
 
 func poolButton(op operation.Operation) slack.BlockElement {

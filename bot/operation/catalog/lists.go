@@ -154,6 +154,9 @@ func listenerKey(l operation.Listener) string {
 		parts = append(parts, port)
 		within(":", port)
 	}
+	shown := strings.TrimSpace(l.Protocol + " " + l.Port)
+	option := l.Name + " on " + cmp.Or(lbs...) + " (" + shown + ")" // as the form says it
+	parts = append(parts, l.Zone, shown, option)
 	return key(names...) + endOfNames + key(parts...)
 }
 
@@ -179,8 +182,9 @@ func addServers(to []entry[operation.Server], instances []zenlayer.Instance) []e
 }
 
 func serverKey(i zenlayer.Instance) string {
-	return key(slices.Concat([]string{i.ID, i.Name, strings.TrimSuffix(i.Hostname, ".")},
-		addresses(i.PrivateIPs...), addresses(i.PublicIPs...), addresses(i.IPv6s...))...)
+	names := slices.Concat([]string{i.ID, i.Name, strings.TrimSuffix(i.Hostname, ".")},
+		addresses(i.PrivateIPs...), addresses(i.PublicIPs...), addresses(i.IPv6s...))
+	return key(names...) + endOfNames + key(i.ZoneID)
 }
 
 // find returns at most limit servers and how many more fit. A server that is typed exactly comes first, wherever it

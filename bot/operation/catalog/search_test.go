@@ -26,7 +26,7 @@ func account() zenlayertest.Seed {
 		{"lst-443", "lb-2", "dns", "5353"}, {"lst-f", "lb-2", "old api", "8000-8010"},
 	} {
 		seed.Listeners = append(seed.Listeners, zenlayer.Listener{ListenerID: l[0], LoadBalancerID: l[1], Name: l[2],
-			Port: l[3]})
+			Protocol: map[bool]string{true: "UDP", false: "TCP"}[strings.HasSuffix(l[3], "53")], Port: l[3]})
 	}
 	server := func(id, name, zone string, kind zenlayer.InstanceType, ips ...string) {
 		i := zenlayer.Instance{ID: id, Name: name, ZoneID: zone, Type: kind}
@@ -61,40 +61,47 @@ func TestListenersAreFound(t *testing.T) {
 	at(t, account(), func(t *testing.T, r *rig) {
 		r.run()
 		for typed, want := range map[string]string{
-			"":                   "lst-c lst-b lst-a lst-443 lst-d lst-f lst-e",
-			"lst-c":              "lst-c",
-			"LST-C":              "lst-c",
-			"443":                "lst-a lst-d lst-443 lst-c", // the port, then the start of a word, then inside
-			"9443":               "lst-c",
-			"8443,9443":          "",
-			"https":              "lst-d lst-a",
-			"HTTPS":              "lst-d lst-a",
-			"  https\t":          "lst-d lst-a",
-			"api-lb":             "lst-c lst-b lst-a",
-			"lb-2":               "lst-443 lst-d lst-f",
-			"api-lb/http":        "lst-b lst-a",
-			"lb-1/http":          "lst-b lst-a",
-			"api-lb:443":         "lst-a",
-			"api-lb:4":           "lst-a",
-			"lb-1:443":           "lst-a",
-			"api 443":            "lst-a lst-c",
-			"443 api":            "lst-a lst-c",
-			"old api":            "lst-f",
-			"api":                "lst-c lst-b lst-a lst-f", // the start of a name, then of a word
-			"payments":           "lst-443 lst-d lst-f",
-			"8000":               "lst-f",
-			"支付":                 "lst-e",
-			"微信":                 "lst-e",
-			"支付网关/微信":            "lst-e",
-			"\uff14\uff14\uff13": "lst-a lst-d lst-443 lst-c", // full width
-			"api\u2011lb":        "lst-c lst-b lst-a",         // a hyphen that does not break
-			"`lst-c`":            "lst-c",
-			"api\u200b-lb":       "lst-c lst-b lst-a", // an invisible space
-			"api missing":        "",
-			"lst-a\nlst-b":       "",
-			"\x00":               "lst-c lst-b lst-a lst-443 lst-d lst-f lst-e",
-			"api-lb\x00443":      "lst-a lst-c",
-			"api-lb:443 missing": "",
+			"":           "lst-c lst-b lst-a lst-443 lst-d lst-f lst-e",
+			"lst-c":      "lst-c",
+			"LST-C":      "lst-c",
+			"443":        "lst-a lst-d lst-443 lst-c", // the port, then the start of a word, then inside
+			"9443":       "lst-c",
+			"8443,9443":  "lst-c",
+			"TCP 443":    "lst-a lst-d lst-c",
+			"tcp":        "lst-c lst-b lst-a lst-d lst-f",
+			"udp 53":     "lst-e lst-443",
+			"fra":        "lst-443 lst-d lst-f",
+			"SIN1 https": "lst-a",
+
+			"https-443 on api-lb (TCP 443)": "lst-a",
+			"https":                         "lst-d lst-a",
+			"HTTPS":                         "lst-d lst-a",
+			"  https\t":                     "lst-d lst-a",
+			"api-lb":                        "lst-c lst-b lst-a",
+			"lb-2":                          "lst-443 lst-d lst-f",
+			"api-lb/http":                   "lst-b lst-a",
+			"lb-1/http":                     "lst-b lst-a",
+			"api-lb:443":                    "lst-a",
+			"api-lb:4":                      "lst-a",
+			"lb-1:443":                      "lst-a",
+			"api 443":                       "lst-a lst-c",
+			"443 api":                       "lst-a lst-c",
+			"old api":                       "lst-f",
+			"api":                           "lst-c lst-b lst-a lst-f", // the start of a name, then of a word
+			"payments":                      "lst-443 lst-d lst-f",
+			"8000":                          "lst-f",
+			"支付":                            "lst-e",
+			"微信":                            "lst-e",
+			"支付网关/微信":                       "lst-e",
+			"\uff14\uff14\uff13":            "lst-a lst-d lst-443 lst-c", // full width
+			"api\u2011lb":                   "lst-c lst-b lst-a",         // a hyphen that does not break
+			"`lst-c`":                       "lst-c",
+			"api\u200b-lb":                  "lst-c lst-b lst-a", // an invisible space
+			"api missing":                   "",
+			"lst-a\nlst-b":                  "",
+			"\x00":                          "lst-c lst-b lst-a lst-443 lst-d lst-f lst-e",
+			"api-lb\x00443":                 "lst-a lst-c",
+			"api-lb:443 missing":            "",
 		} {
 			var ids []string
 			for _, l := range r.catalog.Listeners(typed) {
@@ -124,6 +131,8 @@ func TestServersAreFound(t *testing.T) {
 			{"10.0.3.", "FRA1", "i-2 i-1 vm-4"},
 			{"203.0.113", "", "i-1"},
 			{"::ffff:203.0.113.17", "", "i-1"},
+			{"hkg", "", "i-8 i-7 i-6"},
+			{"web fra", "", "vm-5 i-2"},
 			{"2001:db8::7", "", "i-1"},
 			{"2001:DB8:0::7", "", "i-1"},
 			{"2001:0db8:0000:0000:0000:0000:0000:0007", "", "i-1"},

@@ -1,6 +1,7 @@
 package operation_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +53,49 @@ func TestPictureOfThePreviewIsApprovedIfTheListenerCannotBeReadAgain(t *testing.
 				}
 				require.NoError(t, <-done)
 				require.Len(t, h.cloud.sent(), 1)
+			})
+		})
+	}
+}
+
+// Two replicas get the same click. One is done while the other reads the listener, which shows what the first one did.
+func TestSecondReplicaSaysOfTheSameClickWhatTheFirstOneStored(t *testing.T) {
+	t.Parallel()
+	for name, then := range map[string]func(*house){
+		"the server is there": func(*house) {},
+		"the rules deny it": func(h *house) {
+			h.cloud.balancers[0].Listeners[0].HealthCheck = new(false)
+			h.gate.rules(func(q operation.Question) operation.Decision {
+				if *q.Listener.HealthCheck {
+					return yes
+				}
+				return operation.Decision{Code: operation.DeniedNoRule}
+			})
+		},
+		"its ports are not those of the listener": func(h *house) {
+			h.cloud.balancers[0].Listeners[0].Kind = operation.DirectRouting
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+				require.NoError(t, err)
+				var once atomic.Bool
+				h.cloud.onCall = func(string) {
+					if once.Swap(true) {
+						return
+					}
+					_, err := h.intake.Send(t.Context(), h.pressed(draft))
+					require.NoError(t, err)
+					h.carry(draft.ID)
+					then(h)
+				}
+				_, err = h.intake.Send(t.Context(), h.pressed(draft))
+				stale := &operation.StaleError{}
+				require.ErrorAs(t, err, &stale)
+				require.Equal(t, operation.Added, stale.Operation.State)
+				require.NotContains(t, h.journal.kinds(draft.ID), operation.EventDenied)
 			})
 		})
 	}

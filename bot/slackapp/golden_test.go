@@ -85,6 +85,9 @@ func TestViewsReadAsWritten(t *testing.T) {
 			requireView(t, v)
 		})
 	}
+	for name, v := range rendertest.Options(rendertest.Names{}) {
+		golden(t, "options_"+name, encode(t, v))
+	}
 }
 
 func TestEveryGoldenFileBelongsToATest(t *testing.T) {
@@ -92,6 +95,9 @@ func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	known := map[string]bool{}
 	for name := range rendertest.Messages(rendertest.Names{}) {
 		known[name+".json"] = true
+	}
+	for name := range rendertest.Options(rendertest.Names{}) {
+		known["options_"+name+".json"] = true
 	}
 	for name := range rendertest.Views(rendertest.Names{}) {
 		known["view_"+name+".json"] = true

@@ -78,14 +78,14 @@ type Config struct {
 // App takes envelopes and answers them. Its Receive is given to the socket.
 type App struct {
 	Config
-	lanes   *lanes
-	excuses *lanes // what is said when the lanes are full
-	memory  *memory
-	asked   *claims
-	chosen  *choices
-	metrics *metrics
-	ctx     context.Context //nolint:containedctx // ends the work this value owns
-	cancel  context.CancelCauseFunc
+	lanes       *lanes
+	excuses     *lanes // what is said when the lanes are full
+	memory      *memory
+	asked       *claims
+	lastActions *lastActions
+	metrics     *metrics
+	ctx         context.Context //nolint:containedctx // ends the work this value owns
+	cancel      context.CancelCauseFunc
 }
 
 // maxTasks bounds the envelopes in work. Beyond it, people are told that the bot
@@ -109,7 +109,7 @@ type metrics struct {
 // New makes an App. It calls nothing.
 func New(c Config) *App {
 	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), asked: newClaims(c.Now),
-		chosen: newChoices(c.Now), metrics: newMetrics(c.Registerer)}
+		lastActions: newLastActions(c.Now), metrics: newMetrics(c.Registerer)}
 	panicked := func(cause any) { // while it answered for another panic
 		c.Log.Error("answering for a fault panicked", zap.Any("problem", cause), zap.Stack("stack"))
 	}

@@ -29,8 +29,7 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 		return
 	}
 	switch code := web.ErrorCode(err); {
-	case slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, code):
-		// A trigger works once, and only we have it: the form is open already.
+	case web.AlreadyOpen(err):
 		a.Log.Info("form was opened by an earlier delivery", zap.Error(err))
 		return
 	case slices.Contains([]string{"expired_trigger_id", "invalid_trigger_id", "trigger_expired", "invalid_trigger", ""},
@@ -39,7 +38,7 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 	default:
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
-	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keepAll(memo{values: v, problems: notices, stranger: d.Stranger,
+	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keep(memo{values: v, problems: notices, stranger: d.Stranger,
 		searches: d.Searches})))
 }
 

@@ -71,8 +71,7 @@ func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequ
 	opened, _, err := a.Web.OpenView(ctx, d.TriggerID, view)
 	if err != nil {
 		a.Log.Info("a form could not be opened", zap.String("form", view.CallbackID), zap.Error(err))
-		// else it is open already
-		if code := web.ErrorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
+		if !web.AlreadyOpen(err) {
 			a.tell(ctx, d, private.NotSent(private.TriggerAgain))
 		}
 		return ""
@@ -166,24 +165,21 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 	}
 }
 
-// responseKey is under which memory has the address of a private message.
-const responseKey = "response_url"
-
 // keepPreview remembers how to take away the preview that was clicked on, once
 // the form has used it up; empty where there is nothing to take away.
 func (a *App) keepPreview(d delivery) string {
 	if d.ResponseURL == "" || !d.Container.IsEphemeral {
 		return ""
 	}
-	return a.memory.keep(commands.Values{responseKey: d.ResponseURL})
+	return a.memory.keep(memo{respond: d.ResponseURL})
 }
 
 func (a *App) removeKept(ctx context.Context, key string) {
 	kept, ok := a.memory.recall(key)
-	if !ok || kept[responseKey] == "" {
+	if !ok || kept.respond == "" {
 		return // its button is answered by what became of the request
 	}
-	used := delivery{payload: payload{ResponseURL: kept[responseKey]}}
+	used := delivery{payload: payload{ResponseURL: kept.respond}}
 	used.Container.IsEphemeral = true
 	a.remove(ctx, used)
 }

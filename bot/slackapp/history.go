@@ -47,7 +47,7 @@ func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
 		return
 	}
 	if view.Kept = ""; page.More {
-		view.Kept = a.memory.keep(keepHistory(values, ask, page.Next))
+		view.Kept = a.memory.keep(memo{values: keepHistory(values, ask, page.Next)})
 	}
 	a.tell(ctx, d, private.History(view))
 }
@@ -85,12 +85,12 @@ func (a *App) cannotPostMessage(channel string, err error) render.Message {
 // older shows the next page of a history, for whoever pressed.
 func (a *App) older(ctx context.Context, d delivery, value string) {
 	key, _, err := render.ParseButtonValue(value)
-	values, ok := a.memory.recall(key)
+	kept, ok := a.memory.recall(key)
 	if err != nil || !ok {
 		a.tell(ctx, d, private.Forgotten())
 		return
 	}
-	a.history(ctx, d, values)
+	a.history(ctx, d, kept.values)
 }
 
 // keepHistory stores what the Older button needs. The page is for the person who

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
@@ -161,7 +160,7 @@ func (a *App) aboutPicked(d delivery, f form.State) *form.About {
 // formOpened does what can wait until the form is open.
 func (a *App) formOpened(ctx context.Context, d delivery, f form.State, v view) {
 	a.Suggester.FormOpened(d.Actor, a.place(d))
-	if f.Picked[commands.KeyListener] != nil && a.chosen.note(v.ID, beforeActions) {
+	if f.Picked[commands.KeyListener] != nil && a.lastActions.note(v.ID, beforeActions) {
 		d.View = &v
 		a.describe(ctx, d, f, beforeActions)
 	}
@@ -214,7 +213,7 @@ func (a *App) inForm(d delivery, do func(f form.State, at string)) {
 	switch {
 	case err != nil:
 		a.Log.Warn("a form could not be read and stays as it is", zap.Error(err))
-	case a.chosen.note(d.View.ID, at):
+	case a.lastActions.note(d.View.ID, at):
 		do(f, at)
 	}
 }
@@ -222,12 +221,11 @@ func (a *App) inForm(d delivery, do func(f form.State, at string)) {
 // describe draws a form again with what is known of the listener in it.
 func (a *App) describe(ctx context.Context, d delivery, f form.State, at string) {
 	c, err := a.Suggester.Chosen(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener])
-	f.About = &form.About{Listener: c.Listener, Pool: c.Pool, Read: c.PoolFault == operation.Fault{}}
+	f.About = &form.About{Listener: c.Listener, Pool: c.Pool, Read: c.Read}
 	if e, ok := errors.AsType[*suggest.DeniedError](err); ok {
 		f.About = &form.About{Problem: form.NotAllowed}
 		if e.Decision.Code != operation.DeniedNoRule {
-			f.About.Problem = private.Denied(&intake.DeniedError{Decision: e.Decision,
-				Operation: operation.Operation{Actor: d.Actor, Place: a.place(d)}}, a.wording()).Text
+			f.About.Problem = private.DeniedText(e.Decision, d.Actor, a.place(d), a.wording())
 		}
 	} else if errors.Is(err, suggest.ErrGone) && f.Values[commands.KeyListener] == form.NoneToYou {
 		f.About = &form.About{Problem: form.NoneToYouHelp}
@@ -244,7 +242,7 @@ func (a *App) describe(ctx context.Context, d delivery, f form.State, at string)
 // later was done in it, it was sent, or another replica drew it. What is typed
 // meanwhile stays: Slack keeps it by the ids of the blocks.
 func (a *App) redraw(ctx context.Context, d delivery, f form.State, at string) {
-	a.chosen.draw(d.View.ID, at, func(own string) string {
+	a.lastActions.draw(d.View.ID, at, func(own string) string {
 		ctx, cancel := a.outlive(ctx, tellWithin)
 		defer cancel()
 		shown := form.Register(f)

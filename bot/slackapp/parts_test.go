@@ -79,18 +79,18 @@ func TestMemoryIsBoundedAndForgets(t *testing.T) {
 	n := 0
 	m := newMemory(func() time.Time { return now }, func() string { n++; return strconv.Itoa(n) })
 	typed := commands.Values{"listener": "x"}
-	key := m.keep(typed)
+	key := m.keep(memo{values: typed})
 	typed["listener"] = "changed later"
 	kept, ok := m.recall(key)
 	require.True(t, ok)
-	require.Equal(t, "x", kept["listener"])
+	require.Equal(t, "x", kept.values["listener"])
 	now = now.Add(memoFor)
 	_, ok = m.recall(key)
 	require.False(t, ok)
-	m.keep(nil)
+	m.keep(memo{})
 	require.Len(t, m.items, 1, "what is forgotten is dropped")
 	for range maxMemos + 10 {
-		m.keep(nil)
+		m.keep(memo{})
 	}
 	require.Len(t, m.items, maxMemos)
 	require.Len(t, m.order, maxMemos)

@@ -40,8 +40,7 @@ func (a *App) showPool(ctx context.Context, d delivery, value string) {
 		form.NoticeView(private.PoolTitle, private.PoolReading, slack.AlertLevelInfo))
 	if err != nil {
 		a.Log.Info("pool could not be shown over a preview", zap.String("operation", id), zap.Error(err))
-		// else it is open already
-		if code := web.ErrorCode(err); code != "exchanged_trigger_id" && code != "trigger_exchanged" {
+		if !web.AlreadyOpen(err) {
 			a.tell(ctx, d, private.NotSent(private.TriggerAgain))
 		}
 		return

@@ -248,7 +248,7 @@ func TestPressThatIsNotStoredInTimeIsAckedWithWordsThatSaySo(t *testing.T) {
 		require.Equal(t, before, r.state())
 		want := private.StillStoring
 		if p.submit != nil {
-			want = form.Checking
+			want = "Checking…"
 		}
 		r.until("it says so", func() bool {
 			for _, m := range said() {

@@ -18,7 +18,7 @@ import (
 // the bot; the answer has a token that finds it in the log.
 func (a *App) problem(ctx context.Context, d delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		kept := a.memory.keepAll(memo{values: e.Values, problems: form.Problems(e), stranger: d.Stranger,
+		kept := a.memory.keep(memo{values: e.Values, problems: form.Problems(e), stranger: d.Stranger,
 			searches: form.SearchesFor(e)})
 		return private.InputErrors(e, kept, a.keepOffer(ctx, d, e))
 	}

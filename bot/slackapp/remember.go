@@ -25,6 +25,7 @@ type memo struct {
 	problems []string      // what was wrong with the rest
 	stranger bool          // as delivery.Stranger, of the person who typed
 	searches form.Searches // as delivery.Searches
+	respond  string        // the response URL of a private message that is used up later
 	until    time.Time
 }
 
@@ -37,11 +38,8 @@ func newMemory(now func() time.Time, newID func() string) *memory {
 	return &memory{now: now, newID: newID, items: map[string]memo{}}
 }
 
-// keep stores values and returns the key to them.
-func (m *memory) keep(v commands.Values) string { return m.keepAll(memo{values: v}) }
-
-// keepAll is keep for values with what was wrong with the rest.
-func (m *memory) keepAll(item memo) string {
+// keep returns the key under which an item can be recalled.
+func (m *memory) keep(item memo) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for len(m.order) > 0 && (len(m.order) >= maxMemos || !m.now().Before(m.items[m.order[0]].until)) {
@@ -55,15 +53,8 @@ func (m *memory) keepAll(item memo) string {
 	return key
 }
 
-// recall returns the values that were kept under a key; ok is false when they are
-// forgotten.
-func (m *memory) recall(key string) (v commands.Values, ok bool) {
-	item, ok := m.recallAll(key)
-	return item.values, ok
-}
-
-// recallAll is recall with what was wrong with the rest.
-func (m *memory) recallAll(key string) (item memo, ok bool) {
+// recall returns what was kept under a key; ok is false when it is forgotten.
+func (m *memory) recall(key string) (item memo, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	item, ok = m.items[key]
@@ -74,16 +65,16 @@ func (m *memory) recallAll(key string) (item memo, ok bool) {
 	return item, true
 }
 
-// choices remember for a limited time the last thing that a person did in each
+// lastActions remember for a limited time the last thing that a person did in each
 // open form, so that an answer to something earlier does not replace it.
-type choices struct {
+type lastActions struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	of map[string]*choice // by view
+	of map[string]*lastAction // by view
 }
 
-type choice struct {
+type lastAction struct {
 	at    string // Slack's time of the action
 	until time.Time
 
@@ -91,30 +82,34 @@ type choice struct {
 	hash    string     // of the form as it was drawn here last; guarded by drawing
 }
 
-func newChoices(now func() time.Time) *choices { return &choices{now: now, of: map[string]*choice{}} }
+const lastActionFor = 10 * time.Minute
+
+func newLastActions(now func() time.Time) *lastActions {
+	return &lastActions{now: now, of: map[string]*lastAction{}}
+}
 
 // note stores an action and reports whether none in this view was later.
-func (c *choices) note(view, at string) bool {
+func (c *lastActions) note(view, at string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	maps.DeleteFunc(c.of, func(_ string, last *choice) bool { return !now.Before(last.until) })
+	maps.DeleteFunc(c.of, func(_ string, last *lastAction) bool { return !now.Before(last.until) })
 	of := c.of[view]
 	if of == nil {
-		of = &choice{}
+		of = &lastAction{}
 		c.of[view] = of
 	}
 	if of.at > at {
 		return false
 	}
-	of.at, of.until = at, now.Add(claimFor)
+	of.at, of.until = at, now.Add(lastActionFor)
 	return true
 }
 
 // draw calls update for an action, unless it is not the last one in its view. It
 // does so for one action of a view at a time. update gets the hash of the view as
 // this process drew it last, and returns the new one; both may be empty.
-func (c *choices) draw(view, at string, update func(own string) (hash string)) {
+func (c *lastActions) draw(view, at string, update func(own string) (hash string)) {
 	c.mu.Lock()
 	of := c.of[view]
 	c.mu.Unlock()

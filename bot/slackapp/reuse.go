@@ -82,7 +82,7 @@ func (a *App) registration(ctx context.Context, d delivery, id string) (commands
 // openRemembered opens the form with what a person typed before.
 func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
 	key, _, err := render.ParseButtonValue(value)
-	kept, ok := a.memory.recallAll(key)
+	kept, ok := a.memory.recall(key)
 	if err != nil || !ok {
 		kept = memo{values: commands.Values{}, problems: []string{private.Forgotten().Text}}
 	}

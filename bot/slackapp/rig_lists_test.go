@@ -100,7 +100,8 @@ func (l *memoryLists) Wake() {
 	}
 }
 
-func (l *memoryLists) ReadAt() (time.Time, bool)        { return l.now.Load().ReadAt() }
+func (l *memoryLists) Snapshot() ([]operation.Listener, time.Time) { return l.now.Load().Snapshot() }
+
 func (l *memoryLists) ServersReadAt() (time.Time, bool) { return l.now.Load().ServersReadAt() }
 
 func (l *memoryLists) Listeners(query string) []operation.Listener {

@@ -57,10 +57,11 @@ func (c *Catalog) Wake() {
 	}
 }
 
-// ReadAt returns when the reading of the listeners began; false: there are none that may be offered.
-func (c *Catalog) ReadAt() (time.Time, bool) {
+// Snapshot returns all listeners by load balancer and name, and when their reading began; zero: there are none that
+// may be offered. The answer may be shared: it must not be changed.
+func (c *Catalog) Snapshot() (all []operation.Listener, readAt time.Time) {
 	l := c.usableListeners()
-	return l.at, !l.at.IsZero()
+	return l.items, l.at
 }
 
 // ServersReadAt returns when the reading of the servers began; false: there are none that may be offered.

@@ -49,8 +49,7 @@ func TestListsAreReadAtTheStartAndEveryFiveMinutes(t *testing.T) {
 	t.Parallel()
 	at(t, zenlayertest.SampleData(), func(t *testing.T, r *rig) {
 		r.run()
-		readAt, ok := r.catalog.ReadAt()
-		require.True(t, ok)
+		_, readAt := r.catalog.Snapshot()
 		require.Equal(t, r.began, readAt)
 		l, ok := r.catalog.Listener("lst-8f2c")
 		require.True(t, ok)

@@ -113,9 +113,9 @@ func (r *rig) calls(action string) (times []time.Duration) {
 
 // loaded reports which lists may be offered.
 func (r *rig) loaded() (listeners, servers bool) {
-	_, listeners = r.catalog.ReadAt()
+	_, readAt := r.catalog.Snapshot()
 	_, servers = r.catalog.ServersReadAt()
-	return listeners, servers
+	return !readAt.IsZero(), servers
 }
 
 // lines are the messages of the log, each with the list that it is about.

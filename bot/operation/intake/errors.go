@@ -24,6 +24,9 @@ type ExpiredError struct{ Operation operation.Operation }
 
 func (e *ExpiredError) Error() string { return e.Operation.Ref + " has expired" }
 
+// ReasonRequired is for a person whose request lacks a reason that the rules want.
+const ReasonRequired = "A reason is required for this listener. One line is enough."
+
 // DeniedError says that the person may not, and why.
 type DeniedError struct {
 	Decision operation.Decision

@@ -235,7 +235,7 @@ func checkListener(asked commands.Registration, op operation.Operation, pool []z
 	exact := !concernsField(before, commands.KeyServer, commands.KeyType, commands.KeyPorts, commands.KeyWeight)
 	if exact && operation.LacksReason(d, op) && !concernsField(before, commands.KeyReason) {
 		problems = append(problems, commands.Problem{Field: commands.KeyReason,
-			Text: "A reason is required for this listener. One line is enough."})
+			Text: ReasonRequired})
 	}
 	return problems
 }

@@ -209,17 +209,16 @@ func askerOf(a operation.Actor, p operation.Place) asker {
 // may be used.
 func (s *Suggester) numbered() *numbered {
 	s.mu.Lock()
-	at, ok := s.Lists.ReadAt()
-	if ok && (s.newest == nil || !s.newest.readAt.Equal(at)) {
-		s.newest = &numbered{readAt: at}
+	all, at := s.Lists.Snapshot()
+	if s.newest == nil || !s.newest.readAt.Equal(at) {
+		s.newest = &numbered{readAt: at, all: all}
 	}
 	n := s.newest
 	s.mu.Unlock()
-	if !ok {
+	if at.IsZero() {
 		return nil
 	}
 	n.once.Do(func() {
-		n.all = s.Lists.Listeners("")
 		n.numbers = make(map[string]int, len(n.all))
 		for j, l := range n.all {
 			n.numbers[l.ID] = j

@@ -21,11 +21,13 @@ type Lists interface {
 	// Wake reads the lists again soon, unless they are new. It does not block.
 	Wake()
 
-	// ReadAt returns when the listeners were read. False: there are none that may
-	// be used, and the other methods return none.
-	ReadAt() (time.Time, bool)
+	// Snapshot returns all listeners, by load balancer and name, and when they were
+	// read. A zero time: there are none that may be used, and the other methods
+	// return none.
+	Snapshot() (all []operation.Listener, readAt time.Time)
 
-	// ServersReadAt is ReadAt for the servers, which are read apart.
+	// ServersReadAt returns when the servers were read, which happens apart. False:
+	// there are none that may be used.
 	ServersReadAt() (time.Time, bool)
 
 	// Listeners returns the listeners that match, best match first; without a
@@ -185,9 +187,9 @@ func (s *Suggester) Servers(ctx context.Context, a operation.Actor, p operation.
 
 // Chosen is what a form says about the listener that was chosen in it.
 type Chosen struct {
-	Listener  operation.Listener
-	Pool      []zenlayer.Backend
-	PoolFault operation.Fault // why the pool could not be read; zero: it was read
+	Listener operation.Listener
+	Pool     []zenlayer.Backend
+	Read     bool // the pool could be read
 }
 
 // Chosen reads what the form says about a listener that was chosen: the listener
@@ -222,10 +224,9 @@ func (s *Suggester) Chosen(ctx context.Context, a operation.Actor, p operation.P
 	pool, err := s.Pools.DescribeBackends(within, l.ID, zenlayer.BackendFilter{})
 	if err != nil {
 		s.Log.Warn("pool could not be read for a form", zap.String("listener", l.ID), zap.Error(err))
-		out.PoolFault = operation.FaultOf(err)
 		return out, nil
 	}
-	out.Pool, out.Listener.Servers = pool, len(pool)
+	out.Pool, out.Read, out.Listener.Servers = pool, true, len(pool)
 	return out, nil
 }
 
@@ -251,9 +252,9 @@ func (s *Suggester) change(a operation.Actor, p operation.Place) operation.Quest
 // Listed reports which lists can be offered from; servers are offered only beside
 // listeners. It does not block.
 func (s *Suggester) Listed() (listeners, servers bool) {
-	_, listeners = s.Lists.ReadAt()
+	_, readAt := s.Lists.Snapshot()
 	_, servers = s.Lists.ServersReadAt()
-	return listeners, listeners && servers
+	return !readAt.IsZero(), servers && !readAt.IsZero()
 }
 
 // notOffered is why a person is offered nothing.

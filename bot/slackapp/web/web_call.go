@@ -188,6 +188,12 @@ func ErrorCode(err error) string {
 	return ""
 }
 
+// AlreadyOpen reports whether a view could not be opened because it is open: a
+// trigger works once, and only this bot has it.
+func AlreadyOpen(err error) bool {
+	return slices.Contains([]string{"exchanged_trigger_id", "trigger_exchanged"}, ErrorCode(err))
+}
+
 // CertainlyNotDone reports whether a failed write certainly had no effect:
 // Slack answered, and not with one of the codes that may come after the effect.
 func CertainlyNotDone(err error) bool {

@@ -8,7 +8,7 @@ import (
 
 const (
 	Title    = "Add server"
-	Checking = "Checking… You can close this; the answer then comes as a private message."
+	checking = "Checking… You can close this; the answer then comes as a private message."
 	ToFix    = "Not sent: %s to fix." // the number of things
 )
 
@@ -52,7 +52,7 @@ const alertRoom = 160 // of render.MaxAlert, so that escaping does not cut the e
 
 // CheckingView is shown while a submission is checked.
 func CheckingView() slack.ModalViewRequest {
-	return NoticeView(Title, Checking, slack.AlertLevelInfo)
+	return NoticeView(Title, checking, slack.AlertLevelInfo)
 }
 
 // FailedView ends a view that could not be filled, or sent, under the title

@@ -197,7 +197,7 @@ func approvalDenial(d operation.Decision, at func(time.Time) string) (words stri
 		return fmt.Sprintf("You have used break-glass %d times in %s, which is the limit. Next one at %s.", d.Limit,
 			render.Window(d.Window), at(d.Until)), true
 	case operation.DeniedReason:
-		return "A reason is required for this listener. One line is enough.", true
+		return intake.ReasonRequired, true
 	case operation.DeniedSelf:
 		return DenySelf, true
 	}

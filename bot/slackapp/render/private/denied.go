@@ -43,6 +43,12 @@ func Denied(e *intake.DeniedError, w render.Wording) render.Message {
 		append(list, handedOver(e), render.Actions(whoamiButton()), render.ContextLine(noted))...)
 }
 
+// DeniedText is the text of Denied for a person who asks from a place, and did not
+// name a server yet.
+func DeniedText(d operation.Decision, who operation.Actor, from operation.Place, w render.Wording) string {
+	return Denied(&intake.DeniedError{Decision: d, Operation: operation.Operation{Actor: who, Place: from}}, w).Text
+}
+
 func whoamiButton() slack.BlockElement {
 	return render.Button(render.ActWhoamiOpen, render.ButtonWhoami, render.LabelWhoami, "")
 }

@@ -33,10 +33,9 @@ func (b *builder) setPorts(value string) {
 	case len(parts) == 0:
 		b.fail(KeyPorts, value, `"`+shown(value)+`" is not a port. `+portWords, unknown)
 	case len(wrong) > 0:
-		b.failPorts(value, parts, wrong)
+		b.failPorts(value, parts, wrong, list.tooMany())
 	case list.total > MaxPorts:
-		b.fail(KeyPorts, value, "Up to "+strconv.Itoa(MaxPorts)+" ports. You gave "+strconv.Itoa(list.total)+".",
-			unknown)
+		b.fail(KeyPorts, value, list.tooMany(), unknown)
 	default:
 		b.made.Ports = list.ports
 		if len(list.twice) > 0 {
@@ -82,6 +81,14 @@ type portList struct {
 	total int
 }
 
+// tooMany says that there are more ports than a request may have; "" if there are not.
+func (l *portList) tooMany() string {
+	if l.total <= MaxPorts {
+		return ""
+	}
+	return "Up to " + strconv.Itoa(MaxPorts) + " ports. You gave " + strconv.Itoa(l.total) + "."
+}
+
 func (l *portList) add(first, last int) {
 	for port := first; port <= last; port++ {
 		switch {
@@ -106,8 +113,8 @@ func (b *builder) failBackwards(value, part string, only bool) {
 	b.fail(KeyPorts, value, `"`+shown(part)+`" runs backwards. Did you mean `+turned+"?", instead)
 }
 
-// failPorts refuses the parts that are no ports.
-func (b *builder) failPorts(value string, parts, wrong []string) {
+// failPorts refuses the parts that are no ports. tooMany is what is wrong with the others.
+func (b *builder) failPorts(value string, parts, wrong []string, tooMany string) {
 	form := `"` + shown(wrong[0]) + `" is not a port. ` + portWords
 	text := form
 	switch {
@@ -116,6 +123,9 @@ func (b *builder) failPorts(value string, parts, wrong []string) {
 		text = form
 	case len(parts) == 1 && strings.Trim(wrong[0], "0123456789-") == "":
 		text = "a port is a number from 1 to 65535."
+	}
+	if tooMany != "" {
+		text, form = text+" "+tooMany, form+" "+tooMany
 	}
 	b.failForm(KeyPorts, value, text, form, unknown)
 }

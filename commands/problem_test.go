@@ -123,6 +123,9 @@ func TestEachMistakeHasItsSentence(t *testing.T) {
 		"two bad ports": {ok + "ports=a,80,b", "ports=a,80,b",
 			`"a" and "b" are not ports. Use numbers from 1 to 65535, for example 8080,8081.`,
 			"/lb-register api-lb:443 web-07 ports=?"},
+		"bad ports and too many": {ok + "ports=80a,99999,8080-8300", "ports=80a,99999,8080-8300",
+			`"80a" and "99999" are not ports. Use numbers from 1 to 65535, for example 8080,8081. ` +
+				"Up to 20 ports. You gave 221.", "/lb-register api-lb:443 web-07 ports=?"},
 		"24 ports": {ok + "ports=1-24", "ports=1-24", "Up to 20 ports. You gave 24.",
 			"/lb-register api-lb:443 web-07 ports=?"},
 		"every port": {ok + "ports=1-65535", "ports=1-65535", "Up to 20 ports. You gave 65535.",

@@ -128,7 +128,11 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done sandbox.Inter
 // notice is the text above the composer about an act that failed. Failures that
 // Slack reports in a message or in the form are not repeated.
 func notice(done sandbox.Interaction) string {
-	if why, ok := strings.CutPrefix(done.Failure, "refused: "); ok {
+	why, refused := strings.CutPrefix(done.Failure, "refused: ")
+	switch {
+	case refused && len(done.Errors) > 0:
+		return "Correct the marked fields."
+	case refused:
 		return "That did not work: " + why
 	}
 	switch done.Failure {

@@ -143,6 +143,17 @@ func TestARefusedActIsToldBesideTheComposer(t *testing.T) {
 	}
 }
 
+func TestAFormThatIsNotFilledInSaysToCorrectTheMarkedFields(t *testing.T) {
+	t.Parallel()
+	s := newFakeSlack()
+	s.answer = sandbox.Interaction{Failure: "refused: the form is not filled in",
+		Errors: map[string]string{"field_server": "Please complete this required field."}}
+	h := pageOver(t, s, Options{})
+	send(h, "POST", "/view/submit", url.Values{"as": {"U1"}, "channel": {"C1"}, "view": {"V1"}}, "HX-Request", "true")
+	live := send(h, "GET", "/live?as=U1&channel=C1", nil).Body.String()
+	require.Contains(t, live, `hx-target="#notice" hx-swap="innerMorph">Correct the marked fields.</hx-partial>`)
+}
+
 func TestNoticeGoesAwayAfterAWhileAndWithTheNextAct(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ type Picture struct {
 	Settings string `json:"settings,omitempty"`
 	Servers  int    `json:"servers,omitempty"`
 	Weights  int    `json:"weights,omitempty"` // of all servers on the listener together
-	Usual    int    `json:"usual,omitempty"`   // the weight that most of them have; see UsualWeight
+	Usual    int    `json:"usual,omitempty"`   // the weight that more than half of them have; 0: none is usual
 	// servers whose weight the list does not show; Weights is not the whole then
 	Unweighed int      `json:"unweighed,omitempty"`
 	Same      []string `json:"same,omitempty"`  // backend ids of the same server
@@ -27,16 +27,23 @@ type Picture struct {
 
 // PictureOf is what op would be added to.
 func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
-	p := Picture{Read: true, Servers: len(pool), Usual: UsualWeight(pool), Same: BackendIDs(OfServer(op, pool)),
+	p := Picture{Read: true, Servers: len(pool), Same: BackendIDs(OfServer(op, pool)),
 		Settings: SettingsOf(op.Listener), Ports: otherPorts(op, pool)}
+	usual, alike := UsualWeight(pool), 0
 	for _, b := range pool {
 		p.Weights += b.Weight
-		if b.Weight == 0 {
+		switch b.Weight {
+		case 0:
 			p.Unweighed++
+		case usual:
+			alike++
 		}
 		if b.Name == op.Request.BackendName {
 			p.Names = append(p.Names, b.BackendID)
 		}
+	}
+	if 2*alike > len(pool) {
+		p.Usual = usual
 	}
 	slices.Sort(p.Same)
 	slices.Sort(p.Names)

@@ -32,7 +32,7 @@ type Warning struct {
 	At           time.Time
 	Past         bool // At was over when the preview was made
 	Weight       int
-	Usual        int // the weight that most other servers have
+	Usual        int // the weight that most other servers have; 0: none is usual
 	Percent      int // of new connections that the server would take
 	Listeners    int
 	Ports        []int // that the new server would have
@@ -96,11 +96,12 @@ const heavyTimes = 5
 // not beside one other server: there it takes only a slightly higher weight.
 func (o Operation) heavy() (Warning, bool) {
 	p, weight := o.Seen(), o.Request.Weight
-	if p.Servers == 0 || p.Usual == 0 || o.Listener.Scheduler != WeightedRoundRobin {
+	if p.Servers == 0 || o.Listener.Scheduler != WeightedRoundRobin {
 		return Warning{}, false
 	}
 	part, whole, known := p.With(weight).portion(weight, o.Listener.Scheduler)
-	if !known || weight < heavyTimes*p.Usual && (p.Servers < 2 || 2*part <= whole) {
+	times := p.Usual > 0 && weight >= heavyTimes*p.Usual
+	if !known || !times && (p.Servers < 2 || 2*part <= whole) {
 		return Warning{}, false
 	}
 	percent, _ := p.Share(weight, o.Listener.Scheduler)

@@ -32,10 +32,10 @@ func TestEachWarningHasItsWords(t *testing.T) {
 		"The server expired on " + date:                     {Code: "W06", At: at, Past: true},
 		"This server is already on 1 other listener.":       {Code: "W07", Listeners: 1},
 		"This server is already on 2 other listeners.":      {Code: "W07", Listeners: 2},
-		"Weight 50 is 5 times the usual 10: the new server would take 56 % of traffic.": {Code: "W09", Weight: 50,
+		"Weight 50 is 5 times the usual 10: the new server would take about 56 % of traffic.": {Code: "W09", Weight: 50,
 			Usual: 10, Percent: 56},
-		"Weight 25 is 2.5 times the usual 10: the new server would take 56 % of traffic.": {Code: "W09", Weight: 25,
-			Usual: 10, Percent: 56},
+		"Weight 25 is 2.5 times the usual 10: the new server would take about 56 % of traffic.": {Code: "W09",
+			Weight: 25, Usual: 10, Percent: 56},
 		"The 4 other servers on this listener use port 8080, not 443.": {Code: "W11", Ports: []int{443},
 			Others: operation.OtherPorts{Servers: 4, Differ: 4, Usual: "8080", Have: 4}},
 		"The other server on this listener uses ports 80, 81, not 443, 444, 445 and 1 more.": {Code: "W11",
@@ -45,7 +45,8 @@ func TestEachWarningHasItsWords(t *testing.T) {
 			Others: operation.OtherPorts{Servers: 4, Differ: 3, Usual: "8080", Have: 3}},
 		"3 of the 4 other servers on this listener use other ports than 443, for example &lt;!here&gt;.": {Code: "W11",
 			Ports: []int{443}, Others: operation.OtherPorts{Servers: 4, Differ: 3, Usual: "<!here>", Have: 2}},
-		"This load balancer is not running (state: CREATING). Servers can be added only while it is running.": {
+		"Weight 52: the new server would take about 50 % of traffic.": {Code: "W09", Weight: 52, Percent: 50},
+		"This load balancer is not running (state: CREATING). Zenlayer may refuse to add servers until it is.": {
 			Code: "W10", Status: "CREATING"},
 	}
 	for want, w := range words {
@@ -123,7 +124,7 @@ func TestNotesSayWhatWasFilledInOrNotRead(t *testing.T) {
 			"AUTHFAILURE_UNAUTHORIZED_OPERATION, request T7E2-01).": func(op *operation.Operation) {
 			op.Unsearched = f
 		},
-		"web-07 is already on this listener as be-50 (ports 8443), be-51 (ports not shown), be-52 (ports 9000) and 1 " +
+		"web-07 is already on this listener as be-50 (port 8443), be-51 (ports not shown), be-52 (port 9000) and 1 " +
 			"more. Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is " +
 			"the safe choice.": func(op *operation.Operation) { op.There = entries },
 		"Port 8080 was given twice.": func(op *operation.Operation) {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"github.com/slack-go/slack"
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
 )
@@ -36,8 +34,7 @@ func (a *App) showPool(ctx context.Context, d delivery, value string) {
 		a.tell(ctx, d, private.Forgotten())
 		return
 	}
-	viewID, err := a.Web.PushView(ctx, d.TriggerID,
-		form.NoticeView(private.PoolTitle, private.PoolReading, slack.AlertLevelInfo))
+	viewID, err := a.Web.PushView(ctx, d.TriggerID, private.PoolReading())
 	if err != nil {
 		a.Log.Info("pool could not be shown over a preview", zap.String("operation", id), zap.Error(err))
 		if !web.AlreadyOpen(err) {

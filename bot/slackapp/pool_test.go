@@ -134,7 +134,7 @@ func TestSubmittingAPreviewThatMovedShowsAFreshOne(t *testing.T) {
 	again := r.view(ana, private.ViewCheckTitle)
 	require.True(t, has(sandbox.Message{Blocks: again.Blocks},
 		"Something changed since you looked: the same server is on the listener as "+be+". Here is the new picture.",
-		"web-07 is already on this listener as "+be+" (ports 9000)."))
+		"web-07 is already on this listener as "+be+" (port 9000)."))
 	require.Equal(t, render.ButtonValue(r.draft()), again.PrivateMetadata)
 	require.Empty(t, r.starts.started())
 	r.acked(r.submits(ana, again, nil))

@@ -24,13 +24,17 @@ func WarningWords(w operation.Warning) string {
 		}
 		return fmt.Sprintf("The server is not running (state: %s).", Prose(w.Status, stateLimit))
 	case operation.WarnBalancerDown:
-		return fmt.Sprintf("This load balancer is not running (state: %s). Servers can be added only while it is "+
-			"running.", Prose(w.Status, stateLimit))
+		return fmt.Sprintf("This load balancer is not running (state: %s). Zenlayer may refuse to add servers "+
+			"until it is.", Prose(w.Status, stateLimit))
 	case operation.WarnPorts:
 		return otherPorts(w)
 	case operation.WarnWeight:
-		return fmt.Sprintf("Weight %d is %s times the usual %d: the new server would take %d %% of traffic.", w.Weight,
-			strconv.FormatFloat(math.Round(10*float64(w.Weight)/float64(w.Usual))/10, 'f', -1, 64), w.Usual, w.Percent)
+		words := fmt.Sprintf("Weight %d", w.Weight)
+		if w.Usual > 0 {
+			words += fmt.Sprintf(" is %s times the usual %d", strconv.FormatFloat(
+				math.Round(10*float64(w.Weight)/float64(w.Usual))/10, 'f', -1, 64), w.Usual)
+		}
+		return fmt.Sprintf("%s: the new server would take %s of traffic.", words, Percent(w.Percent, ""))
 	case operation.WarnExpires:
 		if w.Past {
 			return fmt.Sprintf("The server expired on %s.", date(w.At))
@@ -151,7 +155,11 @@ func weightNote(op operation.Operation) string {
 	if !op.UsualWeight {
 		return ""
 	}
-	return fmt.Sprintf("Weight %d, as most servers on this listener.", op.Request.Weight)
+	which := "most"
+	if op.Seen().Usual != op.Request.Weight {
+		which = "some" // no weight has a majority
+	}
+	return fmt.Sprintf("Weight %d, as %s servers on this listener.", op.Request.Weight, which)
 }
 
 // thereNote names the entries of the server that are on the listener already.
@@ -161,7 +169,7 @@ func thereNote(op operation.Operation) string {
 	}
 	entries := make([]string, 0, maxEntries)
 	for _, e := range op.There[:min(len(op.There), maxEntries)] {
-		entries = append(entries, fmt.Sprintf("%s (ports %s)", e.BackendID, FirstOf(e.Ports, "not shown")))
+		entries = append(entries, fmt.Sprintf("%s (%s)", e.BackendID, Ports(e.Ports)))
 	}
 	as := strings.Join(entries, ", ")
 	if more := len(op.There) - len(entries); more > 0 {

@@ -76,3 +76,14 @@ func ServerType(t zenlayer.InstanceType) string {
 	}
 	return "bare metal"
 }
+
+// Ports are the ports of an entry as Zenlayer writes them, "port 8080".
+func Ports(text string) string {
+	switch {
+	case Clean(text) == "":
+		return "ports not shown"
+	case strings.ContainsAny(text, ",- "):
+		return "ports " + text
+	}
+	return "port " + text
+}

@@ -18,8 +18,6 @@ import (
 const (
 	// PoolTitle is the title of PoolView.
 	PoolTitle = "Pool before and after"
-	// PoolReading is shown while the pool is read.
-	PoolReading = "Reading which servers are on this listener …"
 
 	poolRows = 10 // servers that are listed
 	poolPart = 5  // of them in one section, so that Slack's limit cuts none
@@ -68,8 +66,7 @@ func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.
 	if adds {
 		after := before.With(op.Request.Weight)
 		pictures = append(pictures, after)
-		ports := strings.TrimPrefix(strings.TrimPrefix(render.PortPhrase(op), "ports "), "port ")
-		rows = append(rows, poolRow("*new:* "+poolWord(op.Request.BackendName), ports,
+		rows = append(rows, poolRow("*new:* "+poolWord(op.Request.BackendName), render.PortPhrase(op),
 			render.WeightPhrase(op.Request.Weight), shareIn(op, op.Request.Weight, after), ""))
 	}
 	for _, b := range pool[:min(len(pool), poolRows)] {
@@ -78,7 +75,7 @@ func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.
 			weight = render.WeightPhrase(b.Weight)
 		}
 		rows = append(rows, poolRow(poolWord(b.Name)+" "+poolCode(b.BackendID),
-			poolWord(render.FirstOf(b.Port, "ports not shown")), weight,
+			poolWord(render.Ports(b.Port)), weight,
 			shareIn(op, b.Weight, pictures...), b.Status))
 	}
 	if more := len(pool) - poolRows; more > 0 {
@@ -136,4 +133,9 @@ func PoolView(m render.Message) slack.ModalViewRequest {
 	v := form.Modal(render.ViewNotice, PoolTitle, "Back")
 	v.Blocks.BlockSet = m.Blocks
 	return v
+}
+
+// PoolReading is PoolView while the pool is read.
+func PoolReading() slack.ModalViewRequest {
+	return PoolView(Still("Reading which servers are on this listener …"))
 }

@@ -22,8 +22,9 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 	text := fmt.Sprintf(render.FirstPreview+": add %s to %s, %s. %s. %s.", render.ServerName(op, render.InText),
 		render.ListenerPort(op, render.InText),
 		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)
-	text = strings.Join(append(render.NonEmpty([]string{text, shareLine(op, "")}), render.RiskLines(op, "Risk: %s")...),
-		" ") + " " + strings.ReplaceAll(previewDo(op), "*", "")
+	share := shareLine(op, render.ServerName(op, render.InText), "")
+	text = strings.Join(append(render.NonEmpty([]string{text, share}), render.RiskLines(op, "Risk: %s")...), " ") +
+		" " + strings.ReplaceAll(previewDo(op), "*", "")
 	if op.Rehearsal {
 		text += " " + render.RehearsalText
 	}
@@ -60,7 +61,7 @@ func previewLines(op operation.Operation) []string {
 	lines := []string{
 		fmt.Sprintf("*Add* %s *to* %s: %s, %s, backend name %s.", render.ServerFacts(op), render.ListenerFacts(op),
 			render.PortPhrase(op), render.WeightPhrase(op.Request.Weight), render.Code(op.Request.BackendName)),
-		shareLine(op, "*"), fmt.Sprintf("*Listener now:* %s.", listenerNow(op)),
+		shareLine(op, "It", "*"), fmt.Sprintf("*Listener now:* %s.", listenerNow(op)),
 	}
 	if len(op.Policies) > 0 && op.Approval == nil {
 		lines = append(lines, fmt.Sprintf("*Allowed* by rule %s.", render.Names(op.Policies)))
@@ -73,13 +74,13 @@ func previewLines(op operation.Operation) []string {
 
 // shareLine says how much of the traffic the server would take, with marks around
 // the number; empty if it is not known.
-func shareLine(op operation.Operation, mark string) string {
+func shareLine(op operation.Operation, server, mark string) string {
 	percent, known := op.Share()
 	if !known {
 		return ""
 	}
 	n := op.Seen().Servers
-	return fmt.Sprintf("It would take %s of new connections: %s now, %d after.", render.Percent(percent, mark),
+	return fmt.Sprintf("%s would take %s of new connections: %s now, %d after.", server, render.Percent(percent, mark),
 		render.Servers(n), n+1)
 }
 

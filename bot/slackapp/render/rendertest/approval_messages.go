@@ -77,7 +77,7 @@ func approvalViews(n Names) map[string]slack.ModalViewRequest {
 		"deny":         form.Deny(m, "Ana"),
 		"deny_unnamed": form.Deny(m, ""),
 		"pool":         private.PoolView(private.Pool(named(n, Draft()), Backends(4), Moment(19, 14, 30))),
-		"pool_reading": form.NoticeView(private.PoolTitle, private.PoolReading, slack.AlertLevelInfo),
+		"pool_reading": private.PoolReading(),
 	}
 	for name, op := range named(n, ApprovalPreviews()) {
 		views[name] = private.PreviewView(op, ApprovalWording())

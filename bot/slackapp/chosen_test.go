@@ -56,6 +56,38 @@ func TestPortsTypedBeforeDirectRoutingAreNotSent(t *testing.T) {
 	require.Empty(t, r.shelf.inState(operation.Draft)[0].Request.PortList)
 }
 
+func TestAFormKeepsItsChannelWhateverWasTyped(t *testing.T) {
+	t.Parallel()
+	for attack, s := range hostile() {
+		f := form.New(incident, commands.Values{commands.KeyPorts: s}, []string{s, s})
+		f.Alert = s
+		f.Searches = form.SearchesFor(&commands.InputError{Problems: []commands.Problem{
+			{Field: commands.KeyListener, Choices: []commands.Choice{{Label: s}}},
+			{Field: commands.KeyServer, Choices: []commands.Choice{{Label: s}}}},
+			Asked: commands.Values{commands.KeyListener: s, commands.KeyServer: s}})
+		f.About = &form.About{Listener: operation.Listener{Kind: operation.DirectRouting}}
+		v := form.Register(f)
+		require.LessOrEqual(t, len(v.PrivateMetadata), render.MaxMetadata, attack)
+		m, ok := form.ReadMeta(v.PrivateMetadata)
+		require.True(t, ok, attack)
+		require.Equal(t, incident, m.Channel, attack)
+	}
+}
+
+func TestManyPortsThatTheListenerDoesNotTakeAreShortened(t *testing.T) {
+	t.Parallel()
+	r := openListed(t, sampleLists())
+	v := r.form(ana)
+	r.offers(ana, v, pickListener, "")
+	r.acked(r.slack.ClickInView(t.Context(), ana, v.ID, pickListener, "lst-53d0",
+		filled(map[string]string{"ports": strings.Repeat("8080,", 599) + "8080"})))
+	v = r.shows(ana, "direct routing")
+	r.offers(ana, v, pickServer, "web-07")
+	require.Empty(t, r.acked(r.submits(ana, v, picked("", "i-55a1", nil))).Errors)
+	r.view(ana, private.ViewCheckTitle)
+	r.calm()
+}
+
 func TestAListenerWhoseServersCannotBeReadIsDescribedByTheList(t *testing.T) {
 	t.Parallel()
 	r := openListed(t, sampleLists())

@@ -48,7 +48,7 @@ func New(channelID string, v commands.Values, notices []string) State {
 func Register(f State) slack.ModalViewRequest {
 	v := Modal(render.ViewForm, Title, formClose)
 	v.Submit = render.PlainText("Check", render.MaxButton)
-	v.PrivateMetadata = render.Clamp(f.meta().String(), render.MaxMetadata)
+	v.PrivateMetadata = f.meta().String()
 	list := append([]slack.Block{Alert(f.Alert, slack.AlertLevelWarning)}, Alerts(f.Notices)...)
 	for _, field := range formFields() {
 		list = append(list, f.blocks(field)...)
@@ -61,7 +61,7 @@ func Register(f State) slack.ModalViewRequest {
 func (f State) meta() Meta {
 	m := Meta{Channel: f.ChannelID, Alert: f.Alert, Notices: f.Notices, Searches: f.Searches}
 	if f.About.direct() {
-		m.Ports = render.FirstOf(f.Values[commands.KeyPorts], f.ports)
+		m.Ports = render.Clamp(render.FirstOf(f.Values[commands.KeyPorts], f.ports), commands.MaxReference)
 	}
 	return m
 }

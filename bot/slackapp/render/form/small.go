@@ -33,8 +33,7 @@ func DenyField(asker string) commands.Field {
 // Deny asks why someone says no.
 func Deny(m Meta, asker string) slack.ModalViewRequest {
 	v := Modal(render.ViewDeny, DenyTitle, formClose)
-	v.Submit, v.PrivateMetadata = render.PlainText(render.ButtonDeny, MaxViewTitle),
-		render.Clamp(m.String(), render.MaxMetadata)
+	v.Submit, v.PrivateMetadata = render.PlainText(render.ButtonDeny, MaxViewTitle), m.String()
 	field := DenyField(asker)
 	field.Label = render.Brackets(field.Label)
 	v.Blocks.BlockSet = inputs([]commands.Field{field})
@@ -57,11 +56,18 @@ type Meta struct {
 	Searches Searches `json:"searches,omitempty"` // as State.Searches
 }
 
-// String leaves out what does not fit into the metadata of a view.
+// String leaves out what does not fit into the metadata of a view, least important
+// first.
 func (m Meta) String() string {
 	b, _ := json.Marshal(m) // strings: cannot fail
-	if len(b) > render.MaxMetadata {
-		m.Alert, m.Notices = "", nil
+	for _, leaveOut := range []func(){
+		func() { m.Alert, m.Notices = "", nil }, func() { m.Searches = nil }, func() { m.Ports = "" },
+		func() { m = Meta{} }, // no ID from Slack is that long
+	} {
+		if len(b) <= render.MaxMetadata {
+			break
+		}
+		leaveOut()
 		b, _ = json.Marshal(m)
 	}
 	return string(b)
@@ -92,8 +98,7 @@ func GlassFields() []commands.Field {
 // anything is looked up, or with the words of warning.
 func Glass(m Meta, warning string) slack.ModalViewRequest {
 	v := Modal(render.ViewGlass, GlassTitle, formClose)
-	v.Submit, v.PrivateMetadata = render.PlainText("Add without approval", MaxViewTitle),
-		render.Clamp(m.String(), render.MaxMetadata)
+	v.Submit, v.PrivateMetadata = render.PlainText("Add without approval", MaxViewTitle), m.String()
 	v.Blocks.BlockSet = render.Blocks(append([]slack.Block{Alert(warning, slack.AlertLevelWarning)},
 		inputs(GlassFields())...)...)
 	return v

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"lbbot/bot/operation"
 )
@@ -61,6 +62,7 @@ type Gate struct {
 	current   atomic.Pointer[loaded]
 	agreement *agreement
 	turns     chan struct{} // of MayChange
+	seldom    *zap.Logger   // of each message, the first in a minute
 }
 
 var (
@@ -128,6 +130,9 @@ func New(c Config) (*Gate, error) {
 	if g.now == nil {
 		g.now = time.Now
 	}
+	g.seldom = g.log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(c, time.Minute, 1, 0)
+	}))
 	g.current.Store(&loaded{})
 	_ = g.Reload() // logged and kept in Status
 	return g, nil
@@ -139,7 +144,7 @@ func (g *Gate) Admit(ctx context.Context, a operation.Actor, p operation.Place) 
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
 	_, d, err := g.identify(ctx, a, p)
-	g.unchecked(ctx, &d, err, a, p)
+	unchecked(ctx, g.log, &d, err, a, p)
 	d.Allowed = d.Code == ""
 	if !d.Allowed {
 		g.metrics.decided(d)
@@ -153,7 +158,7 @@ func (g *Gate) Decide(ctx context.Context, q operation.Question) operation.Decis
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
 	d, err := g.decide(ctx, q)
-	g.unchecked(ctx, &d, err, q.Actor, q.Place)
+	unchecked(ctx, g.log, &d, err, q.Actor, q.Place)
 	g.metrics.decided(d)
 	return d
 }
@@ -248,7 +253,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, operation.FactPolicyFile
 	case refusal.Code == "":
 		err = g.checkNewest(ctx, now, &s.Refusal)
-		g.unchecked(ctx, &s.Refusal, err, a, p)
+		unchecked(ctx, g.log, &s.Refusal, err, a, p)
 	}
 	if s.Refusal.Code != "" || now.set == nil {
 		return s, nil
@@ -256,7 +261,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	in, err := g.groups(ctx, named, f.person)
 	if err != nil {
 		s.Refusal.Code, s.Refusal.What = operation.DeniedUnchecked, operation.FactGroups
-		g.unchecked(ctx, &s.Refusal, err, a, p)
+		unchecked(ctx, g.log, &s.Refusal, err, a, p)
 		return s, nil
 	}
 	s.Rules = now.set.standing(f, in)
@@ -272,21 +277,6 @@ func (g *Gate) memberships(ctx context.Context, p operation.Person) ([]operation
 	return slices.DeleteFunc(slices.Clone(all), func(x operation.Group) bool {
 		return x.Disabled || x.External || x.Unread != "" || !has(x, p)
 	}), nil
-}
-
-// unchecked logs why something could not be checked, and adds the remedy of a
-// setup error to the decision.
-func (g *Gate) unchecked(ctx context.Context, d *operation.Decision, err error, a operation.Actor, p operation.Place) {
-	if err == nil && d.Code != operation.DeniedUnchecked {
-		return
-	}
-	if setup, ok := errors.AsType[*operation.SetupError](err); ok && d.Code == operation.DeniedUnchecked {
-		d.Remedy = setup.Remedy
-	}
-	g.log.Warn("permission could not be checked",
-		zap.String("what", string(d.What)), zap.String("code", string(d.Code)),
-		zap.String("person", a.UserID), zap.String("channel", p.ChannelID),
-		zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
 }
 
 // version names the policies in force for people.

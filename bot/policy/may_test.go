@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"pgregory.net/rapid"
 
 	"lbbot/bot/operation"
@@ -206,6 +208,23 @@ func TestNothingMayBeChangedWhenAFactIsMissing(t *testing.T) {
 			require.Equal(t, tt.want, d.Code)
 		})
 	}
+}
+
+func TestOffersThatCannotBeCheckedAreLoggedOnceAMinuteAndRequestsEachTime(t *testing.T) {
+	t.Parallel()
+	dir, q := newDirectory(), question(sre, ops)
+	dir.channelErr = errSlack
+	core, log := observer.New(zap.InfoLevel)
+	g := gate(t, dir, permissive, func(c *policy.Config) { c.Log = zap.New(core) })
+	log.TakeAll()
+	for range 20 { // letters
+		g.MayChange(t.Context(), q, nil)
+	}
+	require.Len(t, log.TakeAll(), 1)
+	for range 2 {
+		g.Decide(t.Context(), q)
+	}
+	require.Len(t, log.FilterMessage("permission could not be checked").All(), 2)
 }
 
 func TestAListenerWhoseFactsAreMissingMayNotBeChanged(t *testing.T) {

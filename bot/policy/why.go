@@ -2,6 +2,9 @@ package policy
 
 import (
 	"context"
+	"errors"
+
+	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
 )
@@ -19,11 +22,11 @@ func (g *Gate) Why(ctx context.Context, q operation.Question) (operation.Explana
 	defer cancel()
 	set, known, d, cause := g.weigh(ctx, q)
 	if e.Decision = d; known == nil {
-		g.unchecked(ctx, &e.Decision, cause, q.Actor, q.Place)
+		unchecked(ctx, g.log, &e.Decision, cause, q.Actor, q.Place)
 		return e, nil
 	}
 	e.Decision, cause = set.decide(known)
-	g.unchecked(ctx, &e.Decision, cause, q.Actor, q.Place)
+	unchecked(ctx, g.log, &e.Decision, cause, q.Actor, q.Place)
 	e.Rules, e.Others = set.rulesFor(known)
 	return e, nil
 }
@@ -42,4 +45,20 @@ func (s *Set) rulesFor(f *facts) (rules []operation.Rule, others int) {
 			Clauses: r.account(f)})
 	}
 	return rules, others
+}
+
+// unchecked logs why something could not be checked, and adds the remedy of a
+// setup error to the decision.
+func unchecked(ctx context.Context, log *zap.Logger, d *operation.Decision, err error, a operation.Actor,
+	p operation.Place) {
+	if err == nil && d.Code != operation.DeniedUnchecked {
+		return
+	}
+	if setup, ok := errors.AsType[*operation.SetupError](err); ok && d.Code == operation.DeniedUnchecked {
+		d.Remedy = setup.Remedy
+	}
+	log.Warn("permission could not be checked",
+		zap.String("what", string(d.What)), zap.String("code", string(d.Code)),
+		zap.String("person", a.UserID), zap.String("channel", p.ChannelID),
+		zap.Error(err), zap.NamedError("cause", context.Cause(ctx)))
 }

@@ -58,7 +58,9 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 		options, result = form.NothingAllowed(), listDenied
 	} else if err != nil {
 		options, result = form.NoList(), listUnavailable
-		a.Log.Info("the form has nothing to offer", zap.String("field", field), zap.Error(err))
+		if a.asked.claim("nothing to offer " + field + err.Error()) { // not for each letter
+			a.Log.Info("the form has nothing to offer", zap.String("field", field), zap.Error(err))
+		}
 	}
 	if !answer.with(ctx, options) {
 		result = listLate

@@ -188,6 +188,22 @@ func TestAnyQuestionForOptionsGetsAnAnswerThatSlackTakes(t *testing.T) {
 	require.Zero(t, testutil.ToFloat64(r.app.metrics.acks.WithLabelValues("failed")))
 }
 
+func TestAListThatIsNotAvailableIsLoggedOnceForAllLetters(t *testing.T) {
+	t.Parallel()
+	r := openListed(t, sampleLists())
+	v := r.form(ana)
+	r.lists.set(func(l *memoryLists) { l.noServers = true })
+	for n := range 50 {
+		r.offers(ana, v, pickServer, strings.Repeat("a", n+2))
+	}
+	require.Equal(t, 1, strings.Count(r.log.String(), "the form has nothing to offer"))
+	require.InDelta(t, 50, testutil.ToFloat64(r.app.metrics.lists.WithLabelValues("server", listUnavailable)), 0)
+	r.lists.set(func(l *memoryLists) { l.unread = true })
+	r.offers(ana, v, pickListener, "")
+	require.Equal(t, 2, strings.Count(r.log.String(), "the form has nothing to offer"), "another list")
+	r.calm()
+}
+
 const noList = `{"options":[{"text":{"type":"plain_text","emoji":false,
 	"text":"List not available. Close this menu and type the ID instead"},"value":"list:not-available"}]}`
 

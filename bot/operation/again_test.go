@@ -100,3 +100,34 @@ func TestSecondReplicaSaysOfTheSameClickWhatTheFirstOneStored(t *testing.T) {
 		})
 	}
 }
+
+// Who skips approval has read what they take responsibility for.
+func TestBreakGlassIsForThePreviewThatWasRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		sent bool // the button of the preview was pressed before, which made a fresh one
+	}{"something changed since": {false}, "a fresh preview was made": {true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				court(h, 1).glass = true
+				draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+				require.NoError(t, err)
+				h.cloud.add(another("be-2", "web-01", 20))
+				if tt.sent {
+					_, err = h.intake.Send(t.Context(), h.pressed(draft))
+					h.seesAgain(err)
+				}
+				_, err = h.intake.Break(t.Context(), h.pressed(draft), breaking())
+				again := h.seesAgain(err)
+				require.Equal(t, []operation.Difference{{Code: operation.DiffName, From: "web-01", To: "be-2"}},
+					again.Moved)
+				require.Equal(t, draft.Version+1, again.Version)
+				require.True(t, again.MayBreak)
+				op, err := h.intake.Break(t.Context(), h.pressed(again), breaking())
+				require.NoError(t, err)
+				require.Equal(t, operation.Accepted, op.State)
+			})
+		})
+	}
+}

@@ -146,9 +146,10 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 			d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
 		}
 	}
-	op, err := a.Intake.Break(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key},
-		intake.Justification{Why: said[intake.FieldWhy], Incident: said[intake.FieldIncident],
-			Responsible: said[intake.FieldResponsible] != ""})
+	_, version, _ := render.ParseButtonValue(meta.About) // formAbout has read it
+	op, err := a.Intake.Break(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
+		Version: version}, intake.Justification{Why: said[intake.FieldWhy], Incident: said[intake.FieldIncident],
+		Responsible: said[intake.FieldResponsible] != ""})
 	if again, ok := alreadyMine(err, d); ok {
 		op, err = again, nil
 	}

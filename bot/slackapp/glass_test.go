@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
@@ -71,6 +72,15 @@ func TestBreakGlassStaysARightAndABudget(t *testing.T) {
 			"does not let you add web-07 to https-443 on api-lb without approval"},
 		"approval is not asked": {func(r *asking) { r.rules.set(func(g *rules) { g.needed = 0 }) },
 			"approval is not needed any more"},
+		"the same server came": {func(r *asking) { r.byHand("i-55a1", "by-hand") },
+			"the same server is on the listener"},
+		"a fresh preview was made": {func(r *asking) {
+			r.byHand("i-55a1", "by-hand")
+			op := r.draft()
+			_, err := r.app.Intake.Send(r.t.Context(), intake.Click{OperationID: op.ID, Actor: op.Actor,
+				Place: op.Place, Version: op.Version})
+			require.ErrorAs(r.t, err, new(*intake.ChangedError))
+		}, "the same server is on the listener"},
 		"the journal is away": {func(r *asking) { r.shelf.hook(failing("Accept")) }, "cannot store requests"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -38,8 +38,8 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 	if err != nil {
 		return operation.Operation{}, err
 	}
-	if c.Version != 0 && c.Version < op.Version {
-		return operation.Operation{}, &ChangedError{Operation: op} // they have not seen the newest preview
+	if c.unread(op) {
+		return operation.Operation{}, &ChangedError{Operation: op}
 	}
 	q := clickQuestion(op, c, clicked)
 	d := i.decideSend(ctx, q, op)

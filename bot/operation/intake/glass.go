@@ -42,7 +42,8 @@ func (i *Intake) GlassUsed(ctx context.Context, a operation.Actor) (used, limit 
 // Break accepts a draft that needs approval without it. The rules must permit
 // the request with approval, so that what is forbidden stays so, and let this
 // person skip it. Errors as of Send, and *commands.InputError with a problem
-// for each field.
+// for each field. What is skipped is people, not the look at what changed since
+// the preview.
 func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation.Operation, error) {
 	clicked := i.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
@@ -53,6 +54,9 @@ func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation
 	op, err := i.draft(ctx, c)
 	if err != nil {
 		return operation.Operation{}, err
+	}
+	if c.unread(op) {
+		return operation.Operation{}, &ChangedError{Operation: op}
 	}
 	q := clickQuestion(op, c, clicked)
 	d := i.Permission.Decide(ctx, q)
@@ -70,6 +74,9 @@ func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation
 	if !glass.Allowed {
 		glass.Action = operation.ActionBreakGlass
 		return operation.Operation{}, i.deny(ctx, glass, op)
+	}
+	if now := i.lookAgain(ctx, op); len(now.moved) > 0 {
+		return operation.Operation{}, i.previewAgain(ctx, now, d, c)
 	}
 	op.State, op.ClickedAt, op.ExpiresAt = operation.Accepted, clicked, time.Time{}
 	op.DecidedBy(d)

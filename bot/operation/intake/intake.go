@@ -105,6 +105,9 @@ type Click struct {
 	Version     int64 // of the operation on the card that was clicked; 0: not known
 }
 
+// unread reports whether there is a newer preview than the one that was clicked.
+func (c Click) unread(op operation.Operation) bool { return c.Version != 0 && c.Version < op.Version }
+
 func (i *Intake) event(kind string, op operation.Operation, by operation.Actor, from operation.Place,
 	data map[string]string) operation.Event {
 	return operation.NewEvent(i.Now(), kind, op, by, from, data)

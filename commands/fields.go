@@ -111,7 +111,7 @@ var registerFields = [...]Field{
 		Label: "Type", Hint: "Choose it if you know it; otherwise I look it up.", Example: "vm",
 		Help: "bm (bare metal) or vm (virtual machine); normally found by itself",
 		Kind: FieldChoice, InForm: true,
-		Options: []Option{{TypeAuto, "Find out"}, {"bm", "Bare metal"}, {"vm", "Virtual machine"}},
+		Options: []Option{{TypeAuto, "Look it up"}, {"bm", "Bare metal"}, {"vm", "Virtual machine"}},
 	},
 	{
 		Key: KeyPorts, Aliases: []string{"p", "port", "portList"}, APIName: "portList",
@@ -134,7 +134,7 @@ var registerFields = [...]Field{
 		Key: KeyName, Aliases: []string{"backend", "backendName"}, APIName: "backendName",
 		Label: "Backend name", Hint: "Letters, digits, hyphens and periods.",
 		Placeholder: "Made from the server's name", Example: "web-07",
-		Help: "up to 64 letters, digits, hyphens and periods; made from the server's name when absent",
+		Help: "up to 64 letters, digits, hyphens and periods; default: the server's name",
 		Kind: FieldText, MaxLength: MaxName, InForm: true,
 	},
 	{

@@ -55,8 +55,7 @@ func (p *parser) serverFirst(words []word) []word {
 		words = words[2:]
 	case len(words) > 1 || !p.free(KeyServer):
 	case looksLikeServer(first):
-		text = shown(first) + " looks like a server, and the first value should be a listener. Did you mean: " + Name +
-			" <listener> " + first
+		text = shown(first) + " looks like a server, and the first value should be a listener."
 		p.given[KeyServer] = first
 		words = nil
 	case !strings.ContainsAny(first, "/:") && !p.invalid(*findField(p.fields, KeyListener), first):

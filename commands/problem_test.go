@@ -66,12 +66,10 @@ func TestEachMistakeHasItsSentence(t *testing.T) {
 			left + `"more capacity" is left over; add one server at a time, and put quotes around a value with spaces.`,
 			""},
 		"a server in the listener's place": {"i-55a1", "",
-			"i-55a1 looks like a server, and the first value should be a listener. Did you mean: /lb-register " +
-				"<listener> i-55a1",
+			"i-55a1 looks like a server, and the first value should be a listener.",
 			"/lb-register listener=? server=i-55a1"},
 		"an instance ID of the other shape": {"ins-0a1", "",
-			"ins-0a1 looks like a server, and the first value should be a listener. Did you mean: /lb-register " +
-				"<listener> ins-0a1",
+			"ins-0a1 looks like a server, and the first value should be a listener.",
 			"/lb-register listener=? server=ins-0a1"},
 		"two servers": {"i-55a1 i-55a2", "",
 			"i-55a1 and i-55a2 both look like servers. Give one listener, then one server.", ""},

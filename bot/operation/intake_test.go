@@ -439,8 +439,7 @@ func TestAServerInTheListenersPlaceIsRecognised(t *testing.T) {
 		require.ErrorAs(t, err, &e)
 		require.Len(t, e.Problems, 1)
 		require.Equal(t,
-			"web-01 is a server, and the first value should be a listener. Did you mean: /lb-register "+
-				"api-lb/https-443 web-01", e.Problems[0].Text)
+			"web-01 is a server, and the first value should be a listener. Swap the two.", e.Problems[0].Text)
 		require.Equal(t, commands.Values{"listener": "api-lb/https-443", "server": "web-01", "weight": "7"}, e.Values)
 		_, err = h.intake.Why(t.Context(), reg, ana, here)
 		require.ErrorAs(t, err, &e)

@@ -268,7 +268,7 @@ func TestWhatIsOverDoesNotSayThatPeopleMayStillAgree(t *testing.T) {
 	t.Parallel()
 	asked := &operation.Approval{Needed: 1, ExpiresAt: time.Date(2026, 3, 18, 10, 30, 0, 0, time.UTC)}
 	require.Contains(t, private.StatusApproval(operation.Operation{State: operation.Waiting, Approval: asked}),
-		"0 of 1 agreed, until")
+		"0 of 1 approved, until")
 	require.Contains(t, private.StatusApproval(operation.Operation{State: operation.NotAdded, Approval: asked}),
-		"0 of 1 agreed.")
+		"0 of 1 approved.")
 }

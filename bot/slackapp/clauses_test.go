@@ -98,11 +98,11 @@ func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 // Ana may add pay-01 in an incident channel only; developers may ask for it
 // anywhere. "This listener can be changed only from an incident channel" and
 // "Who can ask, with approval" contradicted each other.
-func TestWhoMayAskElsewhereAndWhoHereIsOneSentence(t *testing.T) {
+func TestWhoMayAskElsewhereAndWhoHereDoNotContradict(t *testing.T) {
 	t.Parallel()
 	visible := shownText(t, private.Denied(rendertest.UsefulDenials()["place_ask"], fixedWording()))
-	require.Contains(t, visible, "You can ask for this only in an incident channel; here only these people "+
-		"can, with approval: members of <!subteam^S02DEV> (1 person).")
+	require.Contains(t, visible, "You can ask for this only in an incident channel. Here these people can "+
+		"ask, with approval: members of <!subteam^S02DEV> (1 person).")
 	require.NotContains(t, visible, "Who can")
 	require.NotContains(t, visible, "listener can be changed")
 }

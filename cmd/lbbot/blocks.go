@@ -25,7 +25,7 @@ func (s session) blocksCommand() *cobra.Command {
 			"Without DIR, it writes one JSON object from names to payloads. With DIR, it writes one file each.\n" +
 			"It also checks them with the rules of Block Kit that the sandbox knows. To check them with Slack's\n" +
 			"own rules, paste one into Block Kit Builder, or send it to blocks.validate.\n" +
-			"Exit codes: 0 Slack accepts them, 1 it would refuse some, or DIR cannot be written.",
+			"Exit codes: 0 Slack accepts them, 1 it would refuse some, or DIR cannot be written, 2 usage.",
 		Args: usage(atMostOne),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
@@ -38,7 +38,7 @@ func (s session) blocksCommand() *cobra.Command {
 			if len(args) == 0 {
 				err = s.printBlocks(list)
 			} else {
-				err = writeBlocks(args[0], list)
+				err = s.writeBlocks(args[0], list)
 			}
 			return errors.Join(err, blockFaults(list))
 		},
@@ -67,8 +67,8 @@ func (s session) printBlocks(list map[string]rendertest.Payload) error {
 	return err
 }
 
-// writeBlocks writes one file for each payload.
-func writeBlocks(dir string, list map[string]rendertest.Payload) error {
+// writeBlocks writes one file for each payload, and to standard error how many.
+func (s session) writeBlocks(dir string, list map[string]rendertest.Payload) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("%w: name another DIR, or leave it out to write to standard output", err)
 	}
@@ -77,7 +77,8 @@ func writeBlocks(dir string, list map[string]rendertest.Payload) error {
 			return fmt.Errorf("%w: name another DIR, or leave it out to write to standard output", err)
 		}
 	}
-	return nil
+	_, err := fmt.Fprintf(s.err, "%d files are in %s\n", len(list), dir)
+	return err
 }
 
 // blockFaults has one line for each fault that Slack would refuse.

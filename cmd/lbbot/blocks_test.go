@@ -44,6 +44,7 @@ func TestBlocksWritesOneFileEach(t *testing.T) {
 	require.Empty(t, out)
 	list, err := rendertest.Payloads()
 	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintf("%d files are in %s\n", len(list), dir), said)
 	for name, p := range list {
 		raw, err := os.ReadFile(filepath.Join(dir, name+".json"))
 		require.NoError(t, err)

@@ -116,8 +116,7 @@ func swapped(ctx context.Context, c operation.Catalog, reg commands.Registration
 	}
 	return &commands.InputError{Values: right.Values(), Corrected: right.CommandLine(),
 		Problems: []commands.Problem{{Field: commands.KeyListener,
-			Text: right.Server + " is a server, and the first value should be a listener. Did you mean: " +
-				commands.Name + " " + right.Listener.Text + " " + right.Server}}}
+			Text: right.Server + " is a server, and the first value should be a listener. Swap the two."}}}
 }
 
 // Find returns the listener that a reference means and, unless its text is

@@ -113,9 +113,9 @@ func approvalEnding(op operation.Operation) ending {
 		again: true, askAgain: true,
 	}
 	if n := len(a.Votes); n > 0 {
-		e.text = fmt.Sprintf("Not added: %d of %d people agreed to %s on %s by %s. %s %s.", n, a.Needed,
+		e.text = fmt.Sprintf("Not added: %d of %d people approved %s on %s by %s. %s %s.", n, a.Needed,
 			ServerName(op, InText), ListenerPort(op, InText), UTC(a.ExpiresAt), sentOrNot(op), op.Ref)
-		e.what[0] = fmt.Sprintf("%d of %d agreed by %s (%s), and nobody else answered.", n, a.Needed,
+		e.what[0] = fmt.Sprintf("%d of %d approved by %s (%s), and nobody else answered.", n, a.Needed,
 			Clock(a.ExpiresAt), Voters(a.Votes, ActorMention))
 	}
 	return e

@@ -15,7 +15,7 @@ import (
 const (
 	whoamiPerson = "*You:* %s\n%s"
 	whoamiPlace  = "*Workspace:* %s · *Channel:* %s"
-	whoamiPolicy = "Rule set %s"
+	whoamiPolicy = "Policy %s"
 	accountText  = "Why, for %s: %s"
 	accountHolds = "Rule %s *holds*: it %s."
 	accountYes   = "yes, without approval."
@@ -128,29 +128,27 @@ func joinWords(parts ...string) string { return strings.Join(render.NonEmpty(par
 
 func agreeing(n int) string {
 	if n == 1 {
-		return "1 other person agrees"
+		return "1 other person approves"
 	}
-	return fmt.Sprintf("%d other people agree", n)
+	return fmt.Sprintf("%d other people approve", n)
 }
 
-func rulesWord(n int) string {
-	if n == 1 {
-		return "1 rule"
+// rulesCount says how many of all rules are about adding to the listener.
+func rulesCount(n, all int) string {
+	switch {
+	case n == 0 && all == 0:
+		return "none."
+	case n == 0:
+		return fmt.Sprintf("none of %d applies to adding here.", all)
+	case n == 1:
+		return fmt.Sprintf("1 of %d applies to adding here.", all)
 	}
-	return fmt.Sprintf("%d rules", n)
+	return fmt.Sprintf("%d of %d apply to adding here.", n, all)
 }
 
 // accountOfRules shows each rule with its conditions.
 func accountOfRules(a intake.WhyAnswer) []slack.Block {
-	others := ""
-	if a.Others > 0 {
-		others = fmt.Sprintf("%s about something else.", rulesWord(a.Others))
-	}
-	if len(a.Rules) == 0 {
-		return []slack.Block{render.Section(joinWords("4. *Rules about adding to this listener:* none.", others))}
-	}
-	list := []slack.Block{render.Section(fmt.Sprintf("4. *Rules about adding to this listener:* %s",
-		joinWords(rulesWord(len(a.Rules))+".", others)))}
+	list := []slack.Block{render.Section("4. *Rules:* " + rulesCount(len(a.Rules), len(a.Rules)+a.Others))}
 	rules := a.Rules
 	if len(rules) > MaxAccountRules {
 		rules = slices.Clone(rules)
@@ -158,7 +156,7 @@ func accountOfRules(a intake.WhyAnswer) []slack.Block {
 		rules = rules[:MaxAccountRules]
 	}
 	for _, r := range rules {
-		kept, left := fewer(r.Clauses, maxAccountClauses)
+		kept, left := fewer(telling(r.Clauses), maxAccountClauses)
 		lines := []string{ruleLine(r)}
 		for _, c := range kept {
 			lines = append(lines, clauseLine(c))

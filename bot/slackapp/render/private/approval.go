@@ -219,8 +219,8 @@ func StatusApproval(op operation.Operation) string {
 	case render.WasApproved(op):
 		return render.Agreed(op, render.ApprovedLine)
 	case op.State != operation.Waiting:
-		return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d agreed.", len(a.Votes), a.Needed))
+		return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d approved.", len(a.Votes), a.Needed))
 	}
-	return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d agreed, until %s.", len(a.Votes), a.Needed,
+	return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d approved, until %s.", len(a.Votes), a.Needed,
 		render.Clock(a.ExpiresAt)))
 }

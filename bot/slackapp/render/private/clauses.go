@@ -35,7 +35,7 @@ func clauseSections(d operation.Decision) []slack.Block {
 	default:
 		return nil
 	}
-	kept, left := fewer(d.Clauses, maxClauses)
+	kept, left := fewer(telling(d.Clauses), maxClauses)
 	left += d.MoreClauses
 	var list []slack.Block
 	for len(kept) > 0 {
@@ -51,6 +51,13 @@ func clauseSections(d operation.Decision) []slack.Block {
 		list = append(list, render.Section(lines...))
 	}
 	return list
+}
+
+// telling leaves out that the action is the one that was asked for: a rule about another would not be shown.
+func telling(all []operation.Clause) []operation.Clause {
+	return slices.DeleteFunc(slices.Clone(all), func(c operation.Clause) bool {
+		return c.Held && strings.HasPrefix(c.Text, "action ")
+	})
 }
 
 // fewer keeps at most this many clauses, in their order.

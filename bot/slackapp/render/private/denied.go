@@ -190,7 +190,7 @@ func onlyElsewhere(e *intake.DeniedError) string {
 	if e.Decision.Code != operation.DeniedNoRule || at == "" || e.Can == nil || !e.Can.Nobody() {
 		return ""
 	}
-	return whoCan(fmt.Sprintf("You can ask for this only in %s; here only these people can, with approval: %s",
+	return whoCan(fmt.Sprintf("You can ask for this only in %s. Here these people can ask, with approval: %s",
 		strings.ReplaceAll(at, "%", "%%"), "%s"), e.Can.WithApproval)
 }
 

@@ -131,3 +131,84 @@ func TestBreakGlassIsForThePreviewThatWasRead(t *testing.T) {
 		})
 	}
 }
+
+// Zenlayer lists a listener in two ways, which differ in what they leave out and in how they write it.
+func TestSettingsAreComparedByWhatTheyMean(t *testing.T) {
+	t.Parallel()
+	const usual = "TCP 443, wrr, FNAT, health check true"
+	for name, tt := range map[string]struct {
+		before, now string
+		same        bool
+	}{
+		"alike":            {usual, usual, true},
+		"another port":     {usual, "TCP 80, wrr, FNAT, health check true", false},
+		"another protocol": {usual, "UDP 443, wrr, FNAT, health check true", false},
+		"ports in another order": {"TCP 80,443, wrr, FNAT, health check true",
+			"tcp 443, 80, wrr, FNAT, health check true", true},
+		"one port more": {"TCP 80, wrr, FNAT, health check true",
+			"TCP 80,443, wrr, FNAT, health check true", false},
+		"stored in another case": {"TCP 443, RR, FNAT, health check true",
+			"TCP 443, rr, FNAT, health check true", true},
+		"other scheduling": {"TCP 443, WRR, FNAT, health check true",
+			"TCP 443, rr, FNAT, health check true", false},
+		"the other word for FNAT": {"TCP 443, wrr, NAT, health check true", usual, true},
+		"other routing": {"TCP 443, wrr, NAT, health check true",
+			"TCP 443, wrr, DR, health check true", false},
+		"everything is left out":  {usual, " , , , health check unknown", true},
+		"everything was left out": {" , , , health check unknown", usual, true},
+		"checks that nobody read of": {"TCP 443, wrr, FNAT, health check unknown",
+			"TCP 443, wrr, FNAT, health check false", false},
+		"checks are not told": {"TCP 443, wrr, FNAT, health check false",
+			"TCP 443, wrr, FNAT, health check unknown", true},
+	} {
+		require.Equal(t, tt.same, operation.SameSettings(tt.before, tt.now), name)
+	}
+}
+
+// A fresh preview is made for what the first one did not say.
+func TestPreviewIsShownAgainForWhatWasNotKnown(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		before, now func(*cloud)
+		want        []operation.Difference // empty: it does not matter
+	}{
+		"health checks, which are off": {
+			func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = nil },
+			func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = new(false) },
+			[]operation.Difference{{Code: operation.DiffSettings, From: "TCP 443, wrr, FNAT, health check unknown",
+				To: "TCP 443, wrr, FNAT, health check false"}}},
+		"health checks, which are on": {
+			func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = nil },
+			func(c *cloud) { c.balancers[0].Listeners[0].HealthCheck = new(true) }, nil},
+		"the share, which is all": {
+			func(c *cloud) { c.entries[0].Weight = 0 }, func(c *cloud) { c.entries = nil },
+			[]operation.Difference{{Code: operation.DiffShare, Before: operation.ShareNotKnown, After: 100}}},
+		"the share, which is small": {
+			func(c *cloud) { c.entries[0].Weight = 0 }, func(c *cloud) { c.entries[0].Weight = 100 }, nil},
+		"nothing, and the other list writes it otherwise": {
+			func(c *cloud) { c.balancers[0].Listeners[0].Port = "80,443" },
+			func(c *cloud) {
+				l := &c.balancers[0].Listeners[0]
+				l.Port, l.Scheduler, l.Kind = "443, 80", "", "NAT"
+			}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				tt.before(h.cloud)
+				draft, err := h.intake.Preview(t.Context(), h.ask(request()))
+				require.NoError(t, err)
+				tt.now(h.cloud)
+				_, err = h.intake.Send(t.Context(), h.pressed(draft))
+				if len(tt.want) == 0 {
+					require.NoError(t, err)
+					return
+				}
+				again := h.seesAgain(err)
+				require.Equal(t, tt.want, again.Moved)
+				_, err = h.intake.Send(t.Context(), h.pressed(again))
+				require.NoError(t, err)
+			})
+		})
+	}
+}

@@ -11,10 +11,13 @@ const (
 	DiffSettings   DifferenceCode = "settings"    // of the listener: From, To as of SettingsOf
 	DiffServer     DifferenceCode = "server"      // the same server is on the listener, as backend To
 	DiffName       DifferenceCode = "name"        // the backend name From is taken by backend To
-	DiffShare      DifferenceCode = "share"       // of new connections, in percent: Before, After
+	DiffShare      DifferenceCode = "share"       // of new connections, in percent: Before (or ShareNotKnown), After
 	DiffApproval   DifferenceCode = "approval"    // it is needed now
 	DiffNoApproval DifferenceCode = "no_approval" // it is not needed any more
 )
+
+// ShareNotKnown is Difference.Before if those who looked read no share.
+const ShareNotKnown = -1
 
 // Difference is one thing that is different since somebody looked.
 type Difference struct {
@@ -25,7 +28,8 @@ type Difference struct {
 	After  int            `json:"after,omitempty"`
 }
 
-// Differences implements Change. The share matters if it is at least double.
+// Differences implements Change. The share matters if it is at least double, or, if none was
+// known before, at least half.
 func (a Add) Differences(op Operation, shown, now Picture) []Difference {
 	var list []Difference
 	if shown.Settings != "" && !SameSettings(shown.Settings, now.Settings) {
@@ -41,9 +45,13 @@ func (a Add) Differences(op Operation, shown, now Picture) []Difference {
 	looked := cmp.Or(ReadSettings(shown.Settings).Scheduler, scheduler) // as it was when they looked
 	was, ofWas, known := shown.With(weight).portion(weight, looked)
 	is, of, still := now.With(weight).portion(weight, scheduler)
-	if known && still && is*ofWas >= 2*was*of { // not rounded
+	after, _ := now.Share(weight, scheduler)
+	switch {
+	case !still || !shown.Read:
+	case !known && 2*is >= of: // it may have been anything
+		list = append(list, Difference{Code: DiffShare, Before: ShareNotKnown, After: after})
+	case known && is*ofWas >= 2*was*of: // not rounded
 		before, _ := shown.Share(weight, looked)
-		after, _ := now.Share(weight, scheduler)
 		list = append(list, Difference{Code: DiffShare, Before: before, After: after})
 	}
 	return list

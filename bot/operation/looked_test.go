@@ -343,13 +343,6 @@ func TestCaseOfTheListenersValuesDoesNotMatter(t *testing.T) {
 	})
 }
 
-func TestSettingsThatEarlierVersionsStoredInAnotherCaseAreTheSame(t *testing.T) {
-	t.Parallel()
-	const now = "TCP 443, rr, FNAT, health check true"
-	require.True(t, operation.SameSettings("TCP 443, RR, FNAT, health check true", now))
-	require.False(t, operation.SameSettings("TCP 443, WRR, FNAT, health check true", now))
-}
-
 // serversOn are lists that know on which listeners a server is; nil: they do not.
 type serversOn struct {
 	intake.Lists

@@ -132,16 +132,45 @@ func ReadSettings(text string) ListenerSettings {
 		return ListenerSettings{Port: rest, Check: check}
 	}
 	n := len(parts)
+	kind := strings.ToUpper(parts[n-1])
+	if kind == "NAT" { // so one page of the API calls it
+		kind = "FNAT"
+	}
 	return ListenerSettings{Port: strings.Join(parts[:n-2], ", "), Scheduler: strings.ToLower(parts[n-2]),
-		Kind: strings.ToUpper(parts[n-1]), Check: check}
+		Kind: kind, Check: check}
 }
 
-// SameSettings reports whether no difference between two settings is known: a
-// reading that leaves the health check out says nothing about it.
-func SameSettings(a, b string) bool {
-	x, y := ReadSettings(a), ReadSettings(b)
-	if x.Check == "" || y.Check == "" {
-		x.Check, y.Check = "", ""
+// KnownSettings reads two settings, and makes alike what is not known to differ: a
+// reading that leaves a value out says nothing about it, except that health checks
+// which nobody was told of are off. Ports are compared as numbers. Zenlayer lists a
+// listener in two ways, and both are read.
+func KnownSettings(before, now string) (b, n ListenerSettings) {
+	b, n = ReadSettings(before), ReadSettings(now)
+	if samePort(b.Port, n.Port) {
+		n.Port = b.Port
 	}
-	return x == y
+	for _, v := range [][2]*string{{&b.Scheduler, &n.Scheduler}, {&b.Kind, &n.Kind}, {&b.Check, &n.Check}} {
+		unknown := *v[0] == "" || *v[1] == ""
+		if unknown && (v[0] != &b.Check || n.Check != "false") {
+			*v[0], *v[1] = "", ""
+		}
+	}
+	return b, n
+}
+
+// samePort compares protocols and ports, as far as both are known.
+func samePort(a, b string) bool {
+	protocolA, textA, _ := strings.Cut(a, " ")
+	protocolB, textB, _ := strings.Cut(b, " ")
+	portsA, okA := BackendPorts(textA)
+	portsB, okB := BackendPorts(textB)
+	same := textA == "" || textB == "" || textA == textB || okA && okB && slices.Equal(portsA, portsB)
+	return same && (protocolA == "" || protocolB == "" || strings.EqualFold(protocolA, protocolB))
+}
+
+// SameSettings reports whether no difference between two settings is known that
+// those who read the first ones have to be told.
+func SameSettings(before, now string) bool {
+	b, n := KnownSettings(before, now)
+	return b == n
 }

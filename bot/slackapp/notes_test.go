@@ -191,10 +191,19 @@ func TestOnlySettingsThatDifferAreNamed(t *testing.T) {
 		"TCP 443,444, rr, FNAT, health check unknown": "scheduling changed from weighted round robin to round robin",
 		"TCP 443,444, wrr, DR, health check false": "routing changed from full NAT to direct routing; " +
 			"the health check changed from on to off",
-		"UDP 443,444, , FNAT, health check true": "the port changed from TCP 443,444 to UDP 443,444; " +
-			"scheduling changed from weighted round robin to not known",
+		"UDP 443,444, , FNAT, health check true": "the port changed from TCP 443,444 to UDP 443,444",
 	} {
 		require.Equal(t, want, render.Differences([]operation.Difference{{Code: operation.DiffSettings, From: before,
 			To: to}}))
+	}
+}
+
+func TestFreshPreviewSaysWhatWasReadOfTheShare(t *testing.T) {
+	t.Parallel()
+	for want, before := range map[string]int{"instead of 20 %": 20, "instead of less than 1 %": 0,
+		"which was not known before": operation.ShareNotKnown} {
+		words := render.Differences([]operation.Difference{{Code: operation.DiffShare, Before: before, After: 60}})
+		require.Contains(t, words, "it would take about 60 % of new connections")
+		require.Contains(t, words, want)
 	}
 }

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -73,8 +74,10 @@ func listenerNow(before operation.Listener, now zenlayer.Listener) operation.Lis
 	l := operation.ListenerOf(now, zenlayer.LoadBalancer{ID: before.LoadBalancerID, Name: before.LoadBalancerName,
 		Status: before.LoadBalancerStatus, ZoneID: before.Zone})
 	l.Protected = before.Protected
+	// a reading that leaves something out says nothing about it
+	l.Scheduler, l.Kind = cmp.Or(l.Scheduler, before.Scheduler), cmp.Or(l.Kind, before.Kind)
 	if l.HealthCheck == nil {
-		l.HealthCheck = before.HealthCheck // a reading that leaves it out says nothing about it
+		l.HealthCheck = before.HealthCheck
 	}
 	return l
 }

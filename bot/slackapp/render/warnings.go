@@ -204,14 +204,18 @@ func DifferenceLines(list []operation.Difference) []string {
 func differenceWords(d operation.Difference) []string {
 	switch d.Code {
 	case operation.DiffSettings:
-		return settingWords(operation.ReadSettings(d.From), operation.ReadSettings(d.To))
+		return settingWords(operation.KnownSettings(d.From, d.To))
 	case operation.DiffServer:
 		return []string{fmt.Sprintf("the same server is on the listener as %s", d.To)}
 	case operation.DiffName:
 		return []string{fmt.Sprintf("the name %s is taken by %s", d.From, d.To)}
 	case operation.DiffShare:
-		return []string{fmt.Sprintf("it would take %s of new connections instead of %d %%", Percent(d.After, ""),
-			d.Before)}
+		if d.Before == operation.ShareNotKnown {
+			return []string{fmt.Sprintf("it would take %s of new connections, which was not known before",
+				Percent(d.After, ""))}
+		}
+		return []string{fmt.Sprintf("it would take %s of new connections instead of %s", Percent(d.After, ""),
+			strings.TrimPrefix(Percent(d.Before, ""), "about "))}
 	case operation.DiffApproval:
 		return []string{"approval is needed now"}
 	case operation.DiffNoApproval:
@@ -224,9 +228,6 @@ func differenceWords(d operation.Difference) []string {
 func settingWords(from, to operation.ListenerSettings) (list []string) {
 	onOff := map[string]string{"true": "on", "false": "off"}
 	from.Check, to.Check = onOff[from.Check], onOff[to.Check]
-	if from.Check == "" || to.Check == "" {
-		from.Check, to.Check = "", "" // not known is no difference
-	}
 	for _, s := range [][3]string{{"the port", from.Port, to.Port},
 		{"scheduling", Scheduler(from.Scheduler), Scheduler(to.Scheduler)},
 		{"routing", Kind(from.Kind), Kind(to.Kind)}, {"the health check", from.Check, to.Check}} {

@@ -13,8 +13,8 @@ import (
 	"lbbot/bot/operation"
 )
 
-// WarningWords says a warning in a sentence, as markup.
-func WarningWords(w operation.Warning) string {
+// warningWords says a warning in a sentence, as markup.
+func warningWords(w operation.Warning) string {
 	switch w.Code {
 	case operation.WarnHealthChecksOff:
 		return "Health checks are off: the server gets traffic at once, even if it is not ready."
@@ -100,7 +100,7 @@ func risks(op operation.Operation) []operation.Warning {
 func RiskLines(op operation.Operation, format string) []string {
 	var lines []string
 	for _, w := range risks(op) {
-		lines = append(lines, fmt.Sprintf(format, WarningWords(w)))
+		lines = append(lines, fmt.Sprintf(format, warningWords(w)))
 	}
 	return lines
 }
@@ -119,8 +119,8 @@ func PrimaryUnlessRisky(op operation.Operation, b *slack.ButtonBlockElement) *sl
 func Notes(op operation.Operation) []string {
 	var said, notes []string
 	for _, w := range op.Warnings() {
-		if said = append(said, WarningWords(w)); !w.Risk() {
-			notes = append(notes, WarningWords(w))
+		if said = append(said, warningWords(w)); !w.Risk() {
+			notes = append(notes, warningWords(w))
 		}
 	}
 	plain := []string{poolNote(op), thereNote(op), unsearchedNote(op), weightNote(op)}

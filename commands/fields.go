@@ -33,6 +33,7 @@ type FieldKind string
 // The kinds of field.
 const (
 	FieldText      FieldKind = "text"      // one line
+	FieldPick      FieldKind = "pick"      // one thing of a long list that is searched, see Search, or one line
 	FieldMultiline FieldKind = "multiline" // several lines
 	FieldNumber    FieldKind = "number"    // a whole number from Min to Max
 	FieldChoice    FieldKind = "choice"    // one of Options
@@ -46,6 +47,12 @@ type Option struct {
 	Value string
 	// Label is what a person reads.
 	Label string
+}
+
+// Search is the words in a list that is searched, and how many characters of a text are searched for at least.
+type Search struct {
+	Placeholder, Hint string
+	Least             int
 }
 
 // Field describes one field of a registration.
@@ -62,6 +69,8 @@ type Field struct {
 	Label, Hint, Placeholder, Example, Help string
 
 	Kind FieldKind
+	// Search is of the list of FieldPick. Hint and Placeholder are for its one line.
+	Search Search
 	// Options are the choices of FieldChoice and FieldCheck. The first of FieldChoice is the default.
 	Options []Option
 	// Required fields must be given.
@@ -96,15 +105,18 @@ var registerFields = [...]Field{
 		Key: KeyListener, Aliases: []string{"l", "listenerId"}, APIName: "listenerId",
 		Label: "Listener", Hint: "Its ID, its name, load balancer/listener, or load balancer:port.",
 		Placeholder: "api-lb/https-443", Example: "api-lb:443",
-		Help: "its ID, or name, or lb-name/listener-name, or lb-name:port",
-		Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
+		Help:   "its ID, or name, or lb-name/listener-name, or lb-name:port",
+		Search: Search{"Search by name, ID or port", "Only listeners you may change are listed.", 0},
+		Kind:   FieldPick, Required: true, MaxLength: MaxReference, InForm: true,
 	},
 	{
 		Key: KeyServer, Aliases: []string{"s", "instance", "instanceId", "ip", "host"}, APIName: "instanceId",
 		Label: "Server", Hint: "Its ID, name, host name or IP.",
 		Placeholder: "web-07", Example: "10.0.3.17",
 		Help: "its instance ID, name, host name, public or private IP",
-		Kind: FieldText, Required: true, MaxLength: MaxReference, InForm: true,
+		Search: Search{"Search by name, ID, host name or IP",
+			"Bare metal and virtual machines in the same zone come first.", 2},
+		Kind: FieldPick, Required: true, MaxLength: MaxReference, InForm: true,
 	},
 	{
 		Key: KeyType, Aliases: []string{"instanceType"}, APIName: "instanceType",

@@ -70,14 +70,9 @@ func (f State) meta() Meta {
 func (f State) blocks(field commands.Field) []slack.Block {
 	switch field.Key {
 	case commands.KeyListener:
-		if !f.Typed[field.Key] {
-			return []slack.Block{f.pick(field), f.About.line()}
-		}
+		return []slack.Block{f.input(field), f.About.line()}
 	case commands.KeyServer:
-		if !f.Typed[field.Key] {
-			return []slack.Block{f.pick(field), f.swaps()}
-		}
-		return []slack.Block{fieldBlock(field, f), f.swaps()}
+		return []slack.Block{f.input(field), f.swaps()}
 	case commands.KeyType:
 		if !f.Typed[commands.KeyServer] {
 			return nil // the server that was picked has it
@@ -94,12 +89,25 @@ func (f State) blocks(field commands.Field) []slack.Block {
 	case commands.KeyWeight:
 		field.Hint = render.FirstOf(f.About.weightHint(), field.Hint)
 	}
-	return []slack.Block{fieldBlock(field, f)}
+	return []slack.Block{f.input(field)}
+}
+
+// input is a list for a field that is picked and not typed.
+func (f State) input(field commands.Field) slack.Block {
+	if field.Kind == commands.FieldPick && !f.Typed[field.Key] {
+		return f.pick(field)
+	}
+	return fieldBlock(field, f)
 }
 
 // formFields are the fields that the form shows, in its order.
 func formFields() []commands.Field {
 	return slices.DeleteFunc(commands.RegisterFields(), func(f commands.Field) bool { return !f.InForm })
+}
+
+// pickFields are those of them that are picked from a list, unless they are typed.
+func pickFields() []commands.Field {
+	return slices.DeleteFunc(formFields(), func(f commands.Field) bool { return f.Kind != commands.FieldPick })
 }
 
 // fieldBlock is one input. Block and action id are the same and stay the same

@@ -58,27 +58,21 @@ func WithoutLists(listeners, servers bool) string {
 	return fmt.Sprintf(noLists, "listeners and servers")
 }
 
-// picks are the words of the fields that are picked from a list.
-func picks(key string) (placeholder, hint string, least int) {
-	if key == commands.KeyListener {
-		return "Search by name, ID or port", "Only listeners you may change are listed.", 0
-	}
-	return "Search by name, ID, host name or IP", "Bare metal and virtual machines in the same zone come first.", 2
-}
-
 // pick is a field that is picked from a list. Its ids are not those of the typed
 // field, so that Slack never puts the value of one into the other.
 func (f State) pick(field commands.Field) slack.Block {
 	id := render.PickBlockID(field.Key)
-	placeholder, hint, least := picks(field.Key)
+	least := field.Search.Least
 	if len(f.Searches[field.Key]) > 0 {
 		least = 0 // it opens with what was typed before
 	}
-	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, render.PlainText(placeholder, maxPlaceholder), id)
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal,
+		render.PlainText(field.Search.Placeholder, maxPlaceholder), id)
 	e.MinQueryLength, e.InitialOption = &least, f.Picked[field.Key]
 	// Drawn again for what was picked, it must not take the focus from another field.
 	e.FocusOnLoad = field.Key == commands.KeyListener && e.InitialOption == nil
-	in := slack.NewInputBlock(id, render.PlainText(field.Label, maxLabel), render.PlainText(hint, maxLabel), e)
+	in := slack.NewInputBlock(id, render.PlainText(field.Label, maxLabel),
+		render.PlainText(field.Search.Hint, maxLabel), e)
 	in.DispatchAction = field.Key == commands.KeyListener
 	return in
 }
@@ -86,8 +80,8 @@ func (f State) pick(field commands.Field) slack.Block {
 // swaps are the buttons that turn lists into typed fields, and back.
 func (f State) swaps() slack.Block {
 	var list, typed slack.BlockElement
-	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
-		switch {
+	for _, field := range pickFields() {
+		switch key := field.Key; {
 		case !f.Typed[key]:
 			typed = render.Button(render.ActFormTyped, buttonTyped, labelTyped, "")
 		case f.Listed[key]:

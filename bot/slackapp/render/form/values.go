@@ -26,12 +26,12 @@ func Read(state *slack.ViewState, metadata string) State {
 	for _, field := range formFields() {
 		id := render.FieldBlockID(field.Key)
 		if in, ok := state.Values[id][id]; ok {
-			f.Typed[field.Key] = isPicked(field.Key)
+			f.Typed[field.Key] = field.Kind == commands.FieldPick
 			if v := FieldValue(field, in); v != "" {
 				f.Values[field.Key] = v
 			}
 		}
-		if !isPicked(field.Key) {
+		if field.Kind != commands.FieldPick {
 			continue
 		}
 		id = render.PickBlockID(field.Key)
@@ -54,7 +54,9 @@ func Read(state *slack.ViewState, metadata string) State {
 }
 
 // isPicked reports whether a field is picked from a list unless it is typed.
-func isPicked(key string) bool { return key == commands.KeyListener || key == commands.KeyServer }
+func isPicked(key string) bool {
+	return slices.ContainsFunc(pickFields(), func(f commands.Field) bool { return f.Key == key })
+}
 
 // Pick puts an option into a list's field, unless it is nil. Its value becomes the
 // field's.
@@ -86,7 +88,8 @@ func (f *State) PickOrSearch(key string, o *slack.OptionBlockObject) {
 // TypeIDs turns the lists into fields to type into. What was picked becomes the
 // text of its ID.
 func (f *State) TypeIDs() {
-	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
+	for _, field := range pickFields() {
+		key := field.Key
 		f.Typed[key] = true
 		if v := f.Values[key]; v == NotListed || v == NoneToYou {
 			delete(f.Values, key)
@@ -99,7 +102,8 @@ func (f *State) TypeIDs() {
 // could be picked.
 func (f State) Unlisted() []commands.Problem {
 	var problems []commands.Problem
-	for _, key := range []string{commands.KeyListener, commands.KeyServer} {
+	for _, field := range pickFields() {
+		key := field.Key
 		switch f.Values[key] {
 		case NotListed:
 			problems = append(problems, commands.Problem{Field: key, Text: notListedHelp})

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/zenlayer"
 )
 
@@ -210,5 +211,56 @@ func TestPreviewIsShownAgainForWhatWasNotKnown(t *testing.T) {
 				require.NoError(t, err)
 			})
 		})
+	}
+}
+
+// A card is seen by everybody in its channel, the servers of a listener by those who have a right there.
+func TestPoolIsShownToThoseWithARightOnTheListener(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		decide func(operation.Question) operation.Decision
+		want   error // nil: it is shown
+	}{
+		"may add": {permits(operation.ActionRegister, yes), nil},
+		"may add, with approval": {permits(operation.ActionRegister,
+			operation.Decision{Code: operation.DeniedApproval}), nil},
+		"may approve":            {permits(operation.ActionApprove, yes), nil},
+		"may see the history":    {permits(operation.ActionViewHistory, yes), nil},
+		"may skip approval only": {permits(operation.ActionBreakGlass, yes), intake.ErrPoolHidden},
+		"it cannot be checked": {permits(operation.ActionApprove, operation.Decision{Code: operation.DeniedUnchecked,
+			What: operation.FactGroups}), &intake.UnavailableError{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				id := h.accepted(request())
+				h.gate.rules(func(q operation.Question) operation.Decision {
+					require.Equal(t, approvers, q.Place)
+					require.Equal(t, dee.UserID, q.Actor.UserID)
+					return tt.decide(q)
+				})
+				before := len(h.cloud.calls)
+				op, _, err := h.intake.Pool(t.Context(), id, dee, approvers)
+				if tt.want == nil {
+					require.NoError(t, err)
+					return
+				}
+				require.IsType(t, tt.want, err)
+				require.Equal(t, id, op.ID)
+				require.Len(t, h.cloud.calls, before, "nothing is read")
+				_, _, err = h.intake.Pool(t.Context(), id, ana, approvers)
+				require.NoError(t, err, "who asked sees it")
+			})
+		})
+	}
+}
+
+// permits are rules that say d about one action, and nothing about the others.
+func permits(action operation.Action, d operation.Decision) func(operation.Question) operation.Decision {
+	return func(q operation.Question) operation.Decision {
+		if q.Action == action {
+			return d
+		}
+		return operation.Decision{Code: operation.DeniedNoRule}
 	}
 }

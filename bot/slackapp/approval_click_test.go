@@ -30,6 +30,7 @@ type rules struct {
 	list    []string // who may approve
 	breaker string   // who may break the glass
 	channel string   // where approval is asked for
+	without string   // who has no right at all
 }
 
 func (g *rules) set(f func(*rules)) {
@@ -45,6 +46,8 @@ func (g *rules) Decide(ctx context.Context, q operation.Question) operation.Deci
 	d.Policies = []string{"others-ask"}
 	switch {
 	case !d.Allowed:
+	case q.Actor.UserID == g.without:
+		d.Allowed, d.Code = false, operation.DeniedNoRule
 	case q.Action == operation.ActionApprove && !slices.Contains(g.list, q.Actor.UserID):
 		d.Allowed, d.Code = false, operation.DeniedNoRule
 	case q.Action == operation.ActionBreakGlass && q.Actor.UserID != g.breaker:

@@ -20,6 +20,9 @@ func (a *App) poolNow(ctx context.Context, d delivery, op operation.Operation) r
 		a.Log.Info("pool could not be read for a person", zap.String("operation", op.ID), zap.Error(e.Err))
 		return private.PoolUnread(op, e)
 	}
+	if errors.Is(err, intake.ErrPoolHidden) {
+		return private.PoolHidden(now)
+	}
 	if err != nil {
 		return a.problem(ctx, d, err)
 	}

@@ -188,3 +188,15 @@ func TestPoolSaysOneShareInItsHeadingAndItsRows(t *testing.T) {
 	require.Contains(t, string(shown), "weight 100 · 25 % · ", "said once, since it stays the same")
 	require.NotContains(t, string(shown), " 0 %")
 }
+
+func TestPoolIsNotShownToAMemberOfTheChannelWithoutAnyRight(t *testing.T) {
+	t.Parallel()
+	r := openAsking(t, 1, bo)
+	op, card := r.asked()
+	r.rules.set(func(g *rules) { g.without = chen })
+	r.clicks(chen, card, render.ActApMore, render.MoreValue(render.MorePool, op))
+	told := r.sees(chen, approvers, "The policy does not let you see which servers https-443 on api-lb has")
+	require.True(t, told.Ephemeral)
+	require.False(t, has(told, "Before"))
+	r.calm()
+}

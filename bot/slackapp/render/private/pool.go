@@ -128,6 +128,14 @@ func PoolUnread(op operation.Operation, e *intake.UnavailableError) render.Messa
 		render.ListenerName(op, render.InText), why, do))
 }
 
+// PoolHidden tells a person without any right on the listener of op that its
+// servers are not shown to them.
+func PoolHidden(op operation.Operation) render.Message {
+	return Answer(fmt.Sprintf("The policy does not let you see which servers %s has. People see them who may add to "+
+		"this listener, approve that, or see its history. What to do: ask them, or whoever maintains the policy.",
+		render.ListenerName(op, render.InText)))
+}
+
 // PoolView is a message about the pool as a view over the preview.
 func PoolView(m render.Message) slack.ModalViewRequest {
 	v := form.Modal(render.ViewNotice, PoolTitle, "Back")

@@ -171,3 +171,7 @@ const (
 	RankCheck   = 1
 	RankCall    = 2
 )
+
+// PreviewWaits is how long a reading for a preview waits at most. Whoever may share
+// one asks so, however long they wait themselves: who joins it may have all that time.
+const PreviewWaits = 6 * time.Second

@@ -200,3 +200,18 @@ func TestPoolIsNotShownToAMemberOfTheChannelWithoutAnyRight(t *testing.T) {
 	require.False(t, has(told, "Before"))
 	r.calm()
 }
+
+// A view has no channel. That of a request counts only for who made it.
+func TestPoolOverAViewIsNotAskedForFromTheChannelOfOthers(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	preview := r.atPreview(ana, incident)
+	draft := r.draft()
+	r.shelf.edit(draft.ID, func(op *operation.Operation) { op.State, op.Actor.UserID = operation.Waiting, bo })
+	r.acked(r.slack.ClickInView(t.Context(), ana, preview.ID, render.ActPoolShow, render.ButtonValue(draft), nil))
+	r.idle()
+	shown := sandbox.Message{Blocks: r.view(ana, private.PoolTitle).Blocks}
+	require.True(t, has(shown, "I could not check"), string(shown.Blocks))
+	require.False(t, has(shown, "web-03"))
+	r.calm()
+}

@@ -39,13 +39,13 @@ type Settings struct {
 
 // The limits of one answer to a person. Slack waits three seconds for an ack.
 const (
-	acceptWithin = time.Second      // one insert
-	pressWithin  = 2 * time.Second  // a button: one change, and waking the run
-	recordWithin = time.Second      // one line of the audit trail
-	lookWithin   = 10 * time.Second // names, pool and permission for a preview
-	askWithin    = 6 * time.Second  // the part of that for Zenlayer; many previews may go on at its end
-	offerWithin  = 2 * time.Second  // which of the suggestions may be offered; all if it takes longer
-	canWithin    = 2 * time.Second  // who else could do it; a denial is shown without that if it takes longer
+	acceptWithin = time.Second            // one insert
+	pressWithin  = 2 * time.Second        // a button: one change, and waking the run
+	recordWithin = time.Second            // one line of the audit trail
+	lookWithin   = 10 * time.Second       // names, pool and permission for a preview
+	askWithin    = operation.PreviewWaits // the part of that for Zenlayer; many previews may go on at its end
+	offerWithin  = 2 * time.Second        // which of the suggestions may be offered; all if it takes longer
+	canWithin    = 2 * time.Second        // who else could do it; a denial is shown without that if it takes longer
 )
 
 var (

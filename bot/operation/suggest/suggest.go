@@ -220,7 +220,7 @@ func (s *Suggester) Chosen(ctx context.Context, a operation.Actor, p operation.P
 	out := Chosen{Listener: l}
 	within, cancel = context.WithTimeoutCause(ctx, poolWithin, errPoolWithin)
 	defer cancel()
-	within = zenlayer.WithWaiting(within, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: poolWithin})
+	within = zenlayer.WithWaiting(within, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: operation.PreviewWaits})
 	pool, err := s.Pools.DescribeBackends(within, l.ID, zenlayer.BackendFilter{})
 	if err != nil {
 		s.Log.Warn("pool could not be read for a form", zap.String("listener", l.ID), zap.Error(err))

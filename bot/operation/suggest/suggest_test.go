@@ -155,10 +155,14 @@ func (p *past) UsedIn(_ context.Context, _ string, requests int) ([]string, erro
 }
 
 // pools are one server on each listener.
-type pools struct{ hangs bool }
+type pools struct {
+	hangs bool
+	waits zenlayer.Waiting // of the last reading
+}
 
 func (p *pools) DescribeBackends(ctx context.Context, listenerID string,
 	_ zenlayer.BackendFilter) ([]zenlayer.Backend, error) {
+	p.waits = zenlayer.WaitingOf(ctx)
 	if p.hangs {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
@@ -323,6 +327,8 @@ func TestTheFormShowsThePoolOfAChosenListenerOnlyToThoseWhoMayChangeIt(t *testin
 		require.Equal(t, 1500*time.Millisecond, time.Since(began))
 		require.False(t, got.Read)
 		require.Equal(t, "lst-1", got.Listener.ID)
+		require.Equal(t, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: operation.PreviewWaits}, d.pools.waits,
+			"a preview that joins the reading waits for longer")
 	})
 }
 

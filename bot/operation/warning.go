@@ -15,7 +15,7 @@ const (
 	WarnHealthChecksOff WarningCode = "W01" // the server gets traffic before it is ready
 	WarnPorts           WarningCode = "W11" // most other servers use other ports: Ports, Others
 	WarnWeight          WarningCode = "W09" // the weight draws traffic to the new server: Weight, Usual, Percent
-	WarnExpires         WarningCode = "W06" // the server expires soon, or has: At, Past
+	WarnExpires         WarningCode = "W06" // the server expires soon, or has: At, Days, Past
 	WarnZones           WarningCode = "W04" // server and load balancer are in two zones: ServerZone, BalancerZone
 	WarnDirectRouting   WarningCode = "W03" // ports follow the listener
 	WarnRoundRobin      WarningCode = "W02" // the weight has no effect: Weight
@@ -30,6 +30,7 @@ type Warning struct {
 	ServerZone   string
 	BalancerZone string
 	At           time.Time
+	Days         int  // from the preview to At, rounded down
 	Past         bool // At was over when the preview was made
 	Weight       int
 	Usual        int // the weight that most other servers have; 0: none is usual
@@ -75,7 +76,8 @@ func (o Operation) Warnings() []Warning {
 	weight, holds := o.heavy()
 	warn(holds, weight)
 	warn(!s.ExpiresAt.IsZero() && !o.AskedAt.IsZero() && s.ExpiresAt.Sub(o.AskedAt) <= expirySoon,
-		Warning{Code: WarnExpires, At: s.ExpiresAt, Past: !s.ExpiresAt.After(o.AskedAt)})
+		Warning{Code: WarnExpires, At: s.ExpiresAt, Days: int(s.ExpiresAt.Sub(o.AskedAt).Hours() / 24),
+			Past: !s.ExpiresAt.After(o.AskedAt)})
 	warn(s.Zone != "" && l.Zone != "" && !strings.EqualFold(s.Zone, l.Zone),
 		Warning{Code: WarnZones, ServerZone: s.Zone, BalancerZone: l.Zone})
 	warn(l.Kind == DirectRouting, Warning{Code: WarnDirectRouting})

@@ -70,7 +70,7 @@ func TestWarningIsGivenExactlyWhenItsFactIsKnownAndTrue(t *testing.T) {
 			[]operation.Warning{{Code: "W05", Status: "STOPPED"}}},
 		"W05, not known": {server(func(s *operation.Server) { s.Status = "" }), nil},
 		"W06, in 30 days": {server(func(s *operation.Server) { s.ExpiresAt = asked.Add(30 * day) }),
-			[]operation.Warning{{Code: "W06", At: asked.Add(30 * day)}}},
+			[]operation.Warning{{Code: "W06", At: asked.Add(30 * day), Days: 30}}},
 		"W06, later": {server(func(s *operation.Server) { s.ExpiresAt = asked.Add(30*day + time.Second) }), nil},
 		"W06, over": {server(func(s *operation.Server) { s.ExpiresAt = asked }),
 			[]operation.Warning{{Code: "W06", At: asked, Past: true}}},

@@ -162,7 +162,8 @@ func TestEveryCardIsReadableFromItsTextAlone(t *testing.T) {
 }
 
 // whatToDo is how a text says what to do, or that there is nothing.
-var whatToDo = regexp.MustCompile(`What to do: |there is nothing to do|There is nothing to do|^Nothing to do: |` +
+var whatToDo = regexp.MustCompile(`What to do: |Wait for the result here\.|Dry run: nothing was sent\.|` +
+	`There is nothing to do|there is nothing to do|^Nothing to do: |` +
 	`Please do not repeat it|Please approve or deny: |Stopping, as |Denied by `)
 
 func TestARehearsalSaysSoOnEveryCard(t *testing.T) {

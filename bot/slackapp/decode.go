@@ -64,6 +64,7 @@ type pressed struct {
 // view is a form as it was sent.
 type view struct {
 	ID              string
+	Root            string // the id of the view at the bottom; its own if it is that
 	Hash            string
 	CallbackID      string
 	PrivateMetadata string
@@ -168,8 +169,8 @@ func (d *delivery) readInteraction(f socket.Fields, envelope string) {
 	}
 	if f.Has("view") {
 		v := f.Object("view")
-		d.View = &view{ID: v.Text("id"), Hash: v.Text("hash"), CallbackID: v.Text("callback_id"),
-			PrivateMetadata: v.Text("private_metadata"), State: v.Raw("state")}
+		d.View = &view{ID: v.Text("id"), Root: v.Label("root_view_id"), Hash: v.Text("hash"),
+			CallbackID: v.Text("callback_id"), PrivateMetadata: v.Text("private_metadata"), State: v.Raw("state")}
 	}
 	d.keyInteraction(envelope)
 }

@@ -82,7 +82,8 @@ func TestBetweenAnyTwoStepsOfTheFormWhatChangedStopsItInWords(t *testing.T) {
 			for _, op := range r.shelf.inState(operation.Draft) {
 				r.shelf.edit(op.ID, func(op *operation.Operation) { op.ExpiresAt = time.Now().Add(-time.Second) })
 			}
-		}, stepCheck, stepCheck, []string{"older than 5 minutes"}, nil},
+		}, stepCheck, stepCheck, []string{"older than 5 minutes. Nothing was sent. Press Close, then Check again."},
+			nil},
 		"the name is taken": {func(r *formRig) { r.byHand("i-55a0", "web-07") }, stepCheck, stepCheck,
 			[]string{"Something changed since you looked: the name web-07 is taken"}, nil},
 	}

@@ -82,6 +82,20 @@ func TestNotesSayWhatWasFilledInOrNotRead(t *testing.T) {
 		{BackendID: "be-52", Ports: "9000"}, {BackendID: "be-53", Ports: "9001"}}
 	for want, edit := range map[string]rendertest.Change{
 		"Weight 50, as most servers on this listener.": func(op *operation.Operation) { op.UsualWeight = true },
+		"Weight 50, as the other server on this listener.": func(op *operation.Operation) {
+			op.UsualWeight = true
+			rendertest.Shown(rendertest.Backends(1))(op)
+		},
+		"Weight 50, as its other entry on this listener.": func(op *operation.Operation) {
+			op.UsualWeight = true
+			pool := rendertest.Backends(1)
+			pool[0].InstanceID = op.Request.InstanceID
+			rendertest.Shown(pool)(op)
+		},
+		"This listener shares traffic equally (round robin): weight 50 has no effect now.": func(
+			op *operation.Operation) {
+			op.UsualWeight, op.Listener.Scheduler = true, operation.RoundRobin
+		},
 		"I could not read which servers are on this listener now; I look again before I add anything.": func(
 			op *operation.Operation) {
 			op.PoolFault = operation.Fault{Message: "no answer"}
@@ -96,8 +110,9 @@ func TestNotesSayWhatWasFilledInOrNotRead(t *testing.T) {
 			op.Unsearched = f
 		},
 		"web-07 is already on this listener as be-50 (port 8443), be-51 (ports not shown), be-52 (port 9000) and 1 " +
-			"more. Zenlayer may refuse the same server twice on one listener, whatever the ports. Another server is " +
-			"the safe choice.": func(op *operation.Operation) { op.There = entries },
+			"more. Zenlayer may refuse this. Choose another server.": func(op *operation.Operation) {
+			op.There = entries
+		},
 		"Port 8080 was given twice.": func(op *operation.Operation) {
 			op.Notes = []string{"Port 8080 was given twice."}
 		},
@@ -134,6 +149,12 @@ func TestShareIsSaidOnlyWhereItIsKnown(t *testing.T) {
 			rendertest.Backends(4)),
 		"It would take about *50 %* of new connections: 1 server now, 2 after.": rendertest.Shown(
 			rendertest.Backends(1)),
+		"The new entry would take about *20 %* of new connections: 4 entries now, 5 after.": func(
+			op *operation.Operation) {
+			pool := rendertest.Backends(4)
+			pool[0].InstanceID, pool[0].Port = op.Request.InstanceID, "9090"
+			rendertest.Shown(pool)(op)
+		},
 		"It would take *100 %* of new connections: no servers now, 1 after.": rendertest.Shown(nil),
 		"It would take less than *1 %* of new connections: 300 servers now, 301 after.": rendertest.Shown(
 			rendertest.Backends(300)),

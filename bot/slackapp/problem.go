@@ -38,7 +38,11 @@ func (a *App) problem(ctx context.Context, d delivery, err error) render.Message
 		return private.Present(e)
 	}
 	if e, ok := errors.AsType[*intake.ExpiredError](err); ok {
-		return private.Expired(e.Operation)
+		words := private.Expired(e.Operation)
+		if d.View != nil && d.View.CallbackID == render.ViewPreview { // a view that only says something has no buttons
+			words.Text += " " + wayOn(*d.View)
+		}
+		return words
 	}
 	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
 		return private.Duplicate(e.Operation, a.link(ctx, d, e.Operation.ID))
@@ -64,6 +68,15 @@ func (a *App) problem(ctx context.Context, d delivery, err error) render.Message
 	a.metrics.faults.WithLabelValues("unanswered").Inc()
 	a.Log.Error("a request failed unexpectedly", zap.String("token", token), zap.String("kind", d.Kind), zap.Error(err))
 	return private.Fault(token, a.wording())
+}
+
+// wayOn says how to get to another preview from a view with one that expired. The
+// form is under it, unless a slow check replaced the form.
+func wayOn(v view) string {
+	if v.Root == v.ID {
+		return private.CloseAndType
+	}
+	return private.CloseAndCheck
 }
 
 // link is the address of an operation's card. A view has no room for it, and

@@ -92,7 +92,7 @@ func TestAResultThatNothingTakesIsTriedUntilItIsTaken(t *testing.T) {
 	}
 	_, answers := s.said(ana, incident)
 	require.Len(t, answers, 2, "once while it runs, once when it is over, whatever is tried")
-	require.True(t, has(answers[0], "Asked", "The result follows"))
+	require.True(t, has(answers[0], "Asked", "Wait for the result"))
 	require.True(t, has(answers[1], "Added", "be-20d1"))
 	require.NoError(t, s.report(s.asked(4, operation.Added, address)), "the bot was invited")
 	require.Len(t, s.cards(incident), 1)

@@ -288,17 +288,18 @@ func (s *stage) requireTrue(p route, op operation.Operation, deletes, always boo
 // makes untrue.
 func stays(line string) bool {
 	for _, form := range []string{
-		`Asked: ana asks to add web-07 to https-443 on api-lb\. LBR-7F3KQ2\. The result follows here\. Until then ` +
-			`there is nothing to do; please do not repeat it\.( With break-glass: .*)?`,
+		`Asked: ana asks to add web-07 to https-443 on api-lb\. LBR-7F3KQ2\. Wait for the result here\.` +
+			`( With break-glass: .*)?`,
 		`\*Asked:\* add web-07 to https-443 on api-lb   ·   LBR-7F3KQ2   ·   by <@U0ANA>`,
-		`The result follows here\. Until then there is nothing to do; please do not repeat it\.`,
+		`Wait for the result here\.`,
 		`Approval by \d of \d people was asked for in <#C0APPROVE>, until T\.`,
 		`Stop`, `LBR-7F3KQ2 · Asked T \(T UTC\)\.`,
 		`Asked: ana asks to add web-07 to https-443 on api-lb, with approval by \d of \d people until T UTC\. ` +
 			`LBR-7F3KQ2\. Please approve or deny: \d of <@U0BO>, <@U0CHEN>\. Not <@U0ANA>, who asks\.`,
 		`Asked for approval · LBR-7F3KQ2`,
 		`\*Please approve or deny:\* \d of <@U0BO>, <@U0CHEN>\. Not <@U0ANA>, who asks\.`,
-		`<@U0ANA> asks to \*add\* web-07 \*to\* https-443 on api-lb, the listener's port, default weight\.`,
+		`<@U0ANA> asks to \*add\* web-07 \*to\* https-443 on api-lb, the listener's port, default weight ` +
+			`\(the policy counts it as 100\)\.`,
 		`\*Reason:\* none given   ·   asked in <#C0INC2041>`, `The result follows here\.`,
 		`\*Note:\* Zenlayer did not say whether this listener has health checks\.`,
 		`Approve`, `Approve\?`, `Approve adding .* It runs (at once|when 2 people agree)\.`, `Not yet`, `Deny`,

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
@@ -220,4 +221,25 @@ func TestBoxOfAProtectedListenerIsOnlyForAddingAtOnce(t *testing.T) {
 		raw := string(encode(t, private.PreviewView(op, fixedWording()).Blocks))
 		require.NotContains(t, raw, "checkboxes", name)
 	}
+}
+
+func TestExpiredPreviewInAViewSaysTheWayOn(t *testing.T) {
+	t.Parallel()
+	var d delivery
+	d.View = &view{ID: "V2", Root: "V1", CallbackID: render.ViewPreview}
+	expired := &intake.ExpiredError{Operation: rendertest.Draft()}
+	a := new(App)
+	require.Contains(t, a.problem(t.Context(), d, expired).Text, "Nothing was sent. "+private.CloseAndCheck)
+	d.View.Root = "V2" // the preview replaced the form
+	require.Contains(t, a.problem(t.Context(), d, expired).Text, "Nothing was sent. "+private.CloseAndType)
+	d.View = nil
+	require.NotContains(t, a.problem(t.Context(), d, expired).Text, "Close", "a message has buttons")
+}
+
+func TestOneApproverIsNamedWithoutACount(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "<@U0BO>", render.NeedsOf(1, operation.People{IDs: []string{"U0BO"}}))
+	require.Equal(t, "1 of <@U0BO> and possibly others", render.NeedsOf(1, operation.People{IDs: []string{"U0BO"},
+		More: true}))
+	require.Equal(t, "1 person", render.NeedsCount(1, operation.People{IDs: []string{"U0BO"}}))
 }

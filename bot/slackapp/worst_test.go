@@ -53,7 +53,8 @@ func requireSecondLine(t *testing.T, name string, m render.Message) {
 	if strings.HasPrefix(lines[0], render.FirstNothing) {
 		return // it says so itself
 	}
-	for _, s := range []string{"*What to do:* ", render.Follows, "here is nothing to do", render.DoNotRepeat,
+	for _, s := range []string{"*What to do:* ", render.Follows, "Dry run: nothing was sent.", "here is nothing to do",
+		render.DoNotRepeat,
 		"*Please approve or deny:* ", "Please have a look.", "Stopping, as ", "Denied by "} {
 		if strings.Contains(lines[1], s) {
 			return

@@ -231,22 +231,6 @@ func PortPhrase(op operation.Operation) string {
 // Zenlayer's text.
 const maxOwnPorts = 40
 
-// WeightWords is a weight as the object of "asked for".
-func WeightWords(weight int) string {
-	if weight == 0 {
-		return "the default"
-	}
-	return strconv.Itoa(weight)
-}
-
-// WeightPhrase is "weight 50".
-func WeightPhrase(weight int) string {
-	if weight == 0 {
-		return "default weight"
-	}
-	return "weight " + strconv.Itoa(weight)
-}
-
 // Facts is the request as a list of labels and values, and more pairs: five at
 // most, those without a value left out.
 func Facts(op operation.Operation, more ...[2]string) slack.Block {

@@ -139,7 +139,7 @@ func askedFor(op operation.Operation) string {
 	}
 	return fmt.Sprintf("%s asks to *add* %s *to* %s, %s, %s%s.", Mention(op.Actor.UserID), ServerName(op, Name),
 		ListenerName(op, Name),
-		PortPhrase(op), WeightPhrase(op.Request.Weight), share)
+		PortPhrase(op), WeightCounted(op.Request.Weight), share)
 }
 
 // askedAgain says why people who agreed are asked once more.

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	Follows      = "The result follows here. Until then there is nothing to do; please do not repeat it."
+	Follows      = "Wait for the result here."
 	waitingSmall = "Asked %s."
 	addingStop   = "%s pressed Stop: no further attempts. What was sent is still settled."
 )

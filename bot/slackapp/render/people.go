@@ -25,13 +25,16 @@ func NeedsOf(n int, p operation.People) string {
 	case len(p.IDs) == 0:
 		return fmt.Sprintf("%s; I cannot say who may approve", CountPeople(n))
 	}
+	if n == 1 && len(p.IDs) == 1 && !p.More {
+		return peopleWords(p)
+	}
 	return fmt.Sprintf(peopleOf, n, peopleWords(p))
 }
 
 // NeedsCount is NeedsOf for fallback texts, where mentions would be read aloud
 // as ids.
 func NeedsCount(n int, p operation.People) string {
-	if p.Everybody || len(p.IDs) == 0 {
+	if p.Everybody || len(p.IDs) == 0 || n == 1 && len(p.IDs) == 1 && !p.More {
 		return CountPeople(n)
 	}
 	return fmt.Sprintf(peopleOf, n, peopleCount(p))

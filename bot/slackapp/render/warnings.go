@@ -39,7 +39,7 @@ func warningWords(w operation.Warning) string {
 		if w.Past {
 			return fmt.Sprintf("The server expired on %s.", date(w.At))
 		}
-		return fmt.Sprintf("The server expires on %s.", date(w.At))
+		return fmt.Sprintf("The server expires on %s.", soon(w))
 	case operation.WarnZones:
 		return fmt.Sprintf("The server is in %s, the load balancer in %s.", InText(w.ServerZone),
 			InText(w.BalancerZone))
@@ -86,7 +86,18 @@ func otherPorts(w operation.Warning) string {
 	return fmt.Sprintf("%s %s %s %s, not %s.", who, use, port, InText(o.Usual), not)
 }
 
-// date is a day in the reader's own zone.
+// soon is when a server expires, "7 Dec (in 7 days)".
+func soon(w operation.Warning) string {
+	switch {
+	case w.Days < 1:
+		return date(w.At) + " (in less than a day)"
+	case w.Days == 1:
+		return date(w.At) + " (in 1 day)"
+	}
+	return fmt.Sprintf("<!date^%d^{date_short}|%s> (in %d days)", w.At.Unix(), w.At.UTC().Format("2 Jan"), w.Days)
+}
+
+// date is a day and a time in the reader's own zone.
 func date(t time.Time) string {
 	return fmt.Sprintf("<!date^%d^{date_short} {time}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04 UTC"))
 }
@@ -152,8 +163,13 @@ func unsearchedNote(op operation.Operation) string {
 }
 
 func weightNote(op operation.Operation) string {
-	if !op.UsualWeight {
+	switch {
+	case !op.UsualWeight, op.Listener.Scheduler == operation.RoundRobin: // its warning says what the weight does
 		return ""
+	case op.Seen().Servers == 1 && len(op.Seen().Same) == 1:
+		return fmt.Sprintf("Weight %d, as its other entry on this listener.", op.Request.Weight)
+	case op.Seen().Servers == 1:
+		return fmt.Sprintf("Weight %d, as the other server on this listener.", op.Request.Weight)
 	}
 	which := "most"
 	if op.Seen().Usual != op.Request.Weight {
@@ -175,8 +191,8 @@ func thereNote(op operation.Operation) string {
 	if more := len(op.There) - len(entries); more > 0 {
 		as += fmt.Sprintf(andMore, more)
 	}
-	return fmt.Sprintf("%s is already on this listener as %s. Zenlayer may refuse the same server twice on one "+
-		"listener, whatever the ports. Another server is the safe choice.", ServerName(op, BareName), as)
+	return fmt.Sprintf("%s is already on this listener as %s. Zenlayer may refuse this. Choose another "+
+		"server.", ServerName(op, BareName), as)
 }
 
 // maxEntries is how many entries of a server, or ports of a request, are named.

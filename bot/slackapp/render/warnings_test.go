@@ -1,6 +1,7 @@
 package render
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,6 @@ func TestEachWarningHasItsWords(t *testing.T) {
 		"The server is being installed.":                    {Code: "W05", Status: "Installing"},
 		"The server is in the recycle bin.":                 {Code: "W05", Status: "RECYCLE"},
 		"The server is not running (state: BOOTING).":       {Code: "W05", Status: "BOOTING"},
-		"The server expires on " + date:                     {Code: "W06", At: at},
 		"The server expired on " + date:                     {Code: "W06", At: at, Past: true},
 		"This server is already on 1 other listener.":       {Code: "W07", Listeners: 1},
 		"This server is already on 2 other listeners.":      {Code: "W07", Listeners: 2},
@@ -44,6 +44,11 @@ func TestEachWarningHasItsWords(t *testing.T) {
 		"This load balancer is not running (state: CREATING). Zenlayer may refuse to add servers until it is.": {
 			Code: "W10", Status: "CREATING"},
 	}
+	soon := "The server expires on " + strings.TrimSuffix(date, ".")
+	words[soon+" (in less than a day)."] = operation.Warning{Code: "W06", At: at}
+	words[soon+" (in 1 day)."] = operation.Warning{Code: "W06", At: at, Days: 1}
+	words["The server expires on <!date^1795461240^{date_short}|23 Nov> (in 7 days)."] = operation.Warning{Code: "W06",
+		At: at, Days: 7}
 	for want, w := range words {
 		require.Equal(t, want, warningWords(w))
 	}

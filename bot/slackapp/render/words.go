@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"lbbot/bot/operation"
@@ -55,6 +56,18 @@ func Servers(n int) string {
 	return fmt.Sprintf("%d servers", n)
 }
 
+// InPool is how many servers a listener has, or entries, if the server to be added
+// has some of them.
+func InPool(p operation.Picture) string {
+	switch {
+	case len(p.Same) == 0:
+		return Servers(p.Servers)
+	case p.Servers == 1:
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", p.Servers)
+}
+
 // ServerDown says why a server with this state takes no traffic; empty if it is
 // running, or if the state is not known.
 func ServerDown(state string) string {
@@ -86,4 +99,29 @@ func Ports(text string) string {
 		return "ports " + text
 	}
 	return "port " + text
+}
+
+// WeightWords is a weight as the object of "asked for".
+func WeightWords(weight int) string {
+	if weight == 0 {
+		return "the default"
+	}
+	return strconv.Itoa(weight)
+}
+
+// WeightPhrase is "weight 50".
+func WeightPhrase(weight int) string {
+	if weight == 0 {
+		return "default weight"
+	}
+	return "weight " + strconv.Itoa(weight)
+}
+
+// WeightCounted is WeightPhrase for people who ask for approval or give it: the
+// policy takes a weight that is not given for the greatest.
+func WeightCounted(weight int) string {
+	if weight == 0 {
+		return WeightPhrase(weight) + " (the policy counts it as 100)"
+	}
+	return WeightPhrase(weight)
 }

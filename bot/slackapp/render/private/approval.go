@@ -37,13 +37,13 @@ func previewApproval(op operation.Operation, w render.Wording) []string {
 		lines = append(lines, fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give "+
 			"it.", render.CountPeople(a.Needed)))
 	case len(op.Policies) > 0:
-		lines = append(lines, fmt.Sprintf("*Needs approval:* %s, by rule %s.", render.NeedsOf(a.Needed, a.Who),
+		lines = append(lines, fmt.Sprintf("*Needs approval* by %s. Rule: %s.", render.NeedsOf(a.Needed, a.Who),
 			render.Names(op.Policies)))
 	default:
-		lines = append(lines, fmt.Sprintf("*Needs approval:* %s.", render.NeedsOf(a.Needed, a.Who)))
+		lines = append(lines, fmt.Sprintf("*Needs approval* by %s.", render.NeedsOf(a.Needed, a.Who)))
 	}
 	if render.Enough(*a) && w.Within > 0 {
-		lines = append(lines, fmt.Sprintf("Asked in %s. It ends %s after you ask.", render.Channel(a.Channel),
+		lines = append(lines, fmt.Sprintf("Asked in %s. The request expires after %s.", render.Channel(a.Channel),
 			render.Lasting(w.Within)))
 	} else if render.Enough(*a) {
 		lines = append(lines, fmt.Sprintf("Asked in %s.", render.Channel(a.Channel)))

@@ -38,8 +38,11 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 	}
 	after := poolWords(before.With(op.Request.Weight))
 	if percent, known := before.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		after += fmt.Sprintf("; %s would take %s of new connections", render.ServerName(op, render.Name),
-			render.Percent(percent, ""))
+		who := render.ServerName(op, render.Name)
+		if len(before.Same) > 0 {
+			who = "the new entry"
+		}
+		after += fmt.Sprintf("; %s would take %s of new connections", who, render.Percent(percent, ""))
 	}
 	return render.Ephemeral(fmt.Sprintf("%s: before %s, after %s.", op.Ref, has, after),
 		append([]slack.Block{render.Section(what, fmt.Sprintf("*Before:* %s.", has),
@@ -48,7 +51,7 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 
 // poolWords is "4 servers, total weight 200".
 func poolWords(p operation.Picture) string {
-	words := render.Servers(p.Servers)
+	words := render.InPool(p)
 	switch {
 	case p.Servers == 0 || p.Unweighed > 0:
 		return words

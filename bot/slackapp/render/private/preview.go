@@ -23,8 +23,10 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 		render.ListenerPort(op, render.InText),
 		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)
 	share := shareLine(op, render.ServerName(op, render.InText), "")
-	text = strings.Join(append(render.NonEmpty([]string{text, share}), render.RiskLines(op, "Risk: %s")...), " ") +
-		" " + strings.ReplaceAll(previewDo(op), "*", "")
+	text = strings.Join(append(render.NonEmpty([]string{text, share}), render.RiskLines(op, "Risk: %s")...), " ")
+	if !op.DryRun { // previewLast says it
+		text += " " + strings.ReplaceAll(previewDo(op), "*", "")
+	}
 	if op.Rehearsal {
 		text += " " + render.RehearsalText
 	}
@@ -46,7 +48,7 @@ func previewTop(op operation.Operation) string {
 func previewDo(op operation.Operation) string {
 	switch a := op.Approval; {
 	case op.DryRun:
-		return "Dry run: there is nothing to do. This only shows what would be sent."
+		return "Dry run: nothing was sent."
 	case a == nil:
 		return fmt.Sprintf(previewDoPress, ButtonAdd)
 	case render.Enough(*a):
@@ -60,7 +62,7 @@ func previewDo(op operation.Operation) string {
 func previewLines(op operation.Operation) []string {
 	lines := []string{
 		fmt.Sprintf("*Add* %s *to* %s: %s, %s, backend name %s.", render.ServerFacts(op), render.ListenerFacts(op),
-			render.PortPhrase(op), render.WeightPhrase(op.Request.Weight), render.Code(op.Request.BackendName)),
+			render.PortPhrase(op), render.WeightCounted(op.Request.Weight), render.Code(op.Request.BackendName)),
 		shareLine(op, "It", "*"), fmt.Sprintf("*Listener now:* %s.", listenerNow(op)),
 	}
 	if len(op.Policies) > 0 && op.Approval == nil {
@@ -79,9 +81,12 @@ func shareLine(op operation.Operation, server, mark string) string {
 	if !known {
 		return ""
 	}
-	n := op.Seen().Servers
-	return fmt.Sprintf("%s would take %s of new connections: %s now, %d after.", server, render.Percent(percent, mark),
-		render.Servers(n), n+1)
+	p := op.Seen()
+	if len(p.Same) > 0 { // it takes more with its other entries
+		server = "The new entry"
+	}
+	return fmt.Sprintf("%s would take %s of new connections: %s now, %d after.", server,
+		render.Percent(percent, mark), render.InPool(p), p.Servers+1)
 }
 
 // listenerNow is what was read about the listener, in words.

@@ -193,8 +193,14 @@ func Previews() map[string]operation.Operation {
 		}),
 		"preview_filled": Draft(func(op *operation.Operation) {
 			op.UsualWeight = true
+			pool := Backends(4)
+			pool[0].InstanceID, pool[0].Port = op.Request.InstanceID, "9090"
+			pool[1].InstanceID, pool[1].Port = op.Request.InstanceID, ""
+			Shown(pool)(op)
 			op.There = []operation.Entry{{BackendID: "be-11", Ports: "9090"}, {BackendID: "be-12"}}
 		}),
+		"preview_default_weight": Draft(Shown(nil), NeedsApproval(1),
+			func(op *operation.Operation) { op.Request.Weight = 0 }),
 		"preview_dry_run":   Draft(func(op *operation.Operation) { op.DryRun = true }),
 		"preview_protected": Draft(func(op *operation.Operation) { op.Listener.Protected = true }),
 		"preview_rehearsal": Draft(func(op *operation.Operation) { op.Rehearsal = true }),

@@ -70,6 +70,46 @@ func TestTheOldestThatIsFoundOutIsForgottenFirst(t *testing.T) {
 	})
 }
 
+func TestWhatOneMayChangeIsNotOfferedToAnotherPersonNorElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]func(*operation.Actor, *operation.Place){
+		"another person":             func(a *operation.Actor, _ *operation.Place) { a.UserID = "U-OTHER" },
+		"another workspace":          func(a *operation.Actor, _ *operation.Place) { a.TeamID = "T-OTHER" },
+		"another enterprise":         func(a *operation.Actor, _ *operation.Place) { a.EnterpriseID = "E-OTHER" },
+		"another channel":            func(_ *operation.Actor, p *operation.Place) { p.ChannelID = "C-OTHER" },
+		"a channel of another place": func(_ *operation.Actor, p *operation.Place) { p.TeamID = "T-OTHER" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, d *desk) {
+				_, err := d.Listeners(t.Context(), ana, here, "")
+				require.NoError(t, err)
+				d.gate.edit(func(o *offering) { o.may = only("lst-3") })
+				a, p := ana, here
+				other(&a, &p)
+				got, err := d.Listeners(t.Context(), a, p, "")
+				require.NoError(t, err)
+				require.Equal(t, []string{"lst-3"}, idsOf(got.Others))
+				got, err = d.Listeners(t.Context(), ana, here, "")
+				require.NoError(t, err)
+				require.Len(t, got.Others, 4, "hers are remembered")
+			})
+		})
+	}
+}
+
+func TestADenialIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, d *desk) {
+		d.gate.denied = operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPolicy, Digest: "d1"}
+		_, err := d.Listeners(t.Context(), ana, here, "")
+		require.Error(t, err)
+		d.gate.edit(func(o *offering) { o.denied = operation.Decision{} })
+		_, err = d.Listeners(t.Context(), ana, here, "")
+		require.NoError(t, err)
+	})
+}
+
 func TestManyLettersTypedAtOnceAskThePolicyOnce(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, d *desk) {

@@ -41,6 +41,8 @@ type Registration struct {
 	Channel string
 	// DryRun stops at the preview. NoWatch does not check the status after adding.
 	DryRun, NoWatch bool
+	// Picked has KeyListener and KeyServer as far as their value is the ID of what was picked, and never a name.
+	Picked []string
 	// Notes are sentences for the person about what was changed, such as duplicates removed. They are not part of the
 	// request.
 	Notes []string
@@ -59,6 +61,12 @@ func (r Registration) Request(listenerID, instanceID string, t zenlayer.Instance
 		PortList:     append([]int(nil), r.Ports...),
 		Weight:       r.Weight,
 	}
+}
+
+// TakesID reports whether an ID of a listener or a server is understood as it stands, by a command and by the form.
+func TakesID(id string) bool {
+	reg, err := BuildRegistration(Values{KeyListener: id, KeyServer: id})
+	return err == nil && reg.Listener.ID == id && reg.Server == id
 }
 
 // BuildRegistration checks the values of a command or form. Absent and empty values count as not given. The error is an

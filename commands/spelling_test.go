@@ -236,3 +236,15 @@ func TestVerbsAreRead(t *testing.T) {
 		})
 	}
 }
+
+func TestIDsThatWouldBeUnderstoodAsOthersAreNotTaken(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"lst-8f2c", "i-55a1", "LST=1", "lst.1", "_lst_",
+		"5b1f0c1e-aaaa-4bbb-8ccc-5b1f0c1e5b1f"} {
+		require.True(t, TakesID(id), id)
+	}
+	for _, id := range []string{"", " lst", "lst 1", "lst\u00a01", "lst—1", "`lst`", "ｌｓｔ", "lst,1", "lst|x", "<@U1>",
+		"lst&amp;1", "#chan", "a/b", "a:443"} {
+		require.False(t, TakesID(id), id)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/slack-go/slack"
@@ -91,6 +92,7 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 // form was opened in and never at the one chosen for the result.
 func (a *App) preview(ctx context.Context, d delivery, f form.State) (operation.Operation, error) {
 	reg, err := commands.BuildRegistration(f.Values)
+	reg.Picked = slices.Collect(maps.Keys(f.Picked))
 	wrong := f.Unlisted()
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		wrong = append(wrong, e.Problems...)

@@ -89,5 +89,7 @@ func (a *App) picked(ctx context.Context, d delivery, index int, value string) (
 	}
 	values := maps.Clone(o.Asked)
 	values[o.Picks[index].Field] = o.Picks[index].Value
-	return commands.BuildRegistration(values)
+	reg, err := commands.BuildRegistration(values)
+	reg.Picked = []string{o.Picks[index].Field}
+	return reg, err
 }

@@ -16,6 +16,7 @@ import (
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
+	"lbbot/zenlayer"
 )
 
 func (s *shelf) KeepChoices(ctx context.Context, key, person string, data []byte) error {
@@ -278,4 +279,28 @@ func TestTheFieldsOfTheFormNameWhatMayHaveBeenMeant(t *testing.T) {
 	require.Empty(t, r.shelf.inState(operation.Draft))
 	require.Empty(t, r.shelf.inState(operation.Accepted))
 	r.calm()
+}
+
+func TestAnIDThatWasPickedIsTakenForNoName(t *testing.T) {
+	t.Parallel()
+	r := openListed(t, sampleLists())
+	v := r.form(ana)
+	r.offers(ana, v, pickListener, "")
+	r.offers(ana, v, pickServer, "web-07")
+	r.cloud.RemoveListener("lst-8f2c")
+	r.cloud.AddListener(zenlayer.Listener{ListenerID: "lst-new", Name: "lst-8f2c", LoadBalancerID: "lb-31aa"})
+	r.cloud.RemoveInstance("i-55a1")
+	r.cloud.AddInstance(zenlayer.Instance{ID: "i-new", Name: "i-55a1", Type: zenlayer.InstanceBM})
+	in := r.acked(r.submits(ana, v, picked("lst-8f2c", "i-55a1", nil)))
+	require.Contains(t, in.Errors[pickListener], `No listener called "lst-8f2c"`)
+	require.Contains(t, in.Errors[pickServer], `No server called "i-55a1"`)
+	require.Empty(t, r.shelf.inState(operation.Draft))
+	r.calm()
+}
+
+func TestIDsThatACommandUnderstandsOtherwiseAreNotOffered(t *testing.T) {
+	t.Parallel()
+	require.Nil(t, form.ListenerOption(operation.Listener{ID: "lst—1", Name: "https-443"}))
+	require.Nil(t, form.ServerOption(operation.Server{ID: "i 1", Name: "web-07"}))
+	require.NotNil(t, form.ListenerOption(operation.Listener{ID: "lst-1", Name: "https—443"}))
 }

@@ -38,6 +38,9 @@ func resolve(
 			return nil
 		}
 		out.listener, noListener, err = findListener(both, c, reg.Listener, may)
+		if gone := goneOf(reg, commands.KeyListener, reg.Listener.Text, out.listener.ID); gone != nil {
+			out.listener, noListener = operation.Listener{}, gone
+		}
 		return err
 	})
 	g.Go(func() (err error) {
@@ -45,6 +48,9 @@ func resolve(
 			return nil
 		}
 		out.server, out.unsearched, noID, err = findServer(both, c, reg.Server, reg.Type)
+		if gone := goneOf(reg, commands.KeyServer, reg.Server, out.server.ID); gone != nil {
+			out.server, noID = operation.Server{}, gone
+		}
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -62,6 +68,15 @@ func resolve(
 		}
 	}
 	return out, problems, nil
+}
+
+// goneOf says that nothing has the ID that was picked, if it is only the name of
+// something else now.
+func goneOf(reg commands.Registration, field, picked, found string) *commands.Problem {
+	if found == "" || found == picked || !slices.Contains(reg.Picked, field) {
+		return nil
+	}
+	return notExactlyOne(picked, field, "", nil)
 }
 
 // concernsField reports whether one of the problems is about one of the fields.

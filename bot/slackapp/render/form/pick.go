@@ -92,7 +92,7 @@ func (f State) swaps() slack.Block {
 }
 
 // ListenerOption is "https-443 on api-lb (TCP 443)"; nil if Slack cannot carry
-// its ID.
+// its ID, or a command would understand another one.
 func ListenerOption(l operation.Listener) *slack.OptionBlockObject {
 	end := ""
 	if p := render.Bare(l.Protocol + " " + l.Port); p != "" {
@@ -106,7 +106,7 @@ func ListenerOption(l operation.Listener) *slack.OptionBlockObject {
 	return option(l.ID, text+end, facts)
 }
 
-// ServerOption is "web-07 (10.0.3.17)"; nil if Slack cannot carry its ID.
+// ServerOption is "web-07 (10.0.3.17)"; nil as of ListenerOption.
 func ServerOption(s operation.Server) *slack.OptionBlockObject {
 	text := nameIn(render.FirstOf(s.Name, s.ID), 50)
 	if ip := render.Bare(s.IP); ip != "" {
@@ -131,7 +131,7 @@ func TextOption(id string) *slack.OptionBlockObject { return option(id, render.B
 func nameIn(name string, limit int) string { return render.Clamp(render.BareName(name), limit) }
 
 func option(id, text string, facts []string) *slack.OptionBlockObject {
-	if id == "" || utf8.RuneCountInString(id) > maxValue || render.Bare(text) == "" {
+	if !commands.TakesID(id) || utf8.RuneCountInString(id) > maxValue || render.Bare(text) == "" {
 		return nil
 	}
 	o := slack.NewOptionBlockObject(id, render.PlainText(text, render.MaxOption), nil)

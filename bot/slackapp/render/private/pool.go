@@ -134,8 +134,8 @@ func PoolUnread(op operation.Operation, e *intake.UnavailableError) render.Messa
 // PoolHidden tells a person without any right on the listener of op that its
 // servers are not shown to them.
 func PoolHidden(op operation.Operation) render.Message {
-	return Answer(fmt.Sprintf("The policy does not let you see which servers %s has. People see them who may add to "+
-		"this listener, approve that, or see its history. What to do: ask them, or whoever maintains the policy.",
+	return Answer(fmt.Sprintf("The policy does not let you see which servers %s has. Whoever may add to this "+
+		"listener, approve that, or see its history sees them. What to do: ask them, or whoever maintains the policy.",
 		render.ListenerName(op, render.InText)))
 }
 

@@ -25,6 +25,7 @@ func poolMessages(n Names, cards map[string]operation.Operation) map[string]rend
 		"changed_free":  again(Draft(moved(operation.DiffNoApproval))),
 		"changed_pool":  again(Draft(movedPool)),
 		"pool":          private.Pool(cards["waiting"], Backends(4), at),
+		"pool_hidden":   private.PoolHidden(cards["waiting"]),
 		"pool_empty":    private.Pool(named(n, Draft()), nil, at),
 		"pool_many":     private.Pool(named(n, Draft()), Backends(100), at),
 		"pool_names":    private.Pool(named(Chinese(), Draft()), longPool(), at),

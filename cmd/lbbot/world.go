@@ -15,6 +15,11 @@ const protectedListeners = "payments-lb/*"
 // is something to search for. One server expires a week after now.
 func world(now time.Time) zenlayertest.Seed {
 	seed := zenlayertest.SampleData()
+	for i, b := range seed.Backends {
+		if b.ListenerID == "lst-8f2c" { // the tour adds servers here, on the listener's own port and without a risk
+			seed.Backends[i].Port = "443"
+		}
+	}
 	balancer := func(id, name, zone string) {
 		seed.LoadBalancers = append(seed.LoadBalancers, zenlayer.LoadBalancer{ID: id, Name: name, ZoneID: zone,
 			Status: "Available", ResourceGroupName: "default", CreateTime: "2026-05-04T08:00:00Z"})

@@ -58,7 +58,7 @@ func presses() map[string]press {
 		}
 	}
 	offers := func(r *asking) (value, person, channel string) {
-		meant := commands.Choice{Value: "web-07", Label: "web-07"}
+		meant := commands.Choice{Value: "i-55a1", Label: "web-07"}
 		key := r.app.keepOffer(r.t.Context(), delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}},
 			&commands.InputError{
 				Asked: commands.Values{commands.KeyListener: "lst-8f2c", commands.KeyServer: "wbe-07",

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"lbbot/zenlayer"
 )
@@ -32,7 +31,7 @@ func portsOf(op Operation) (ports []int, known bool) {
 // of op. With direct routing, ports follow the listener.
 func otherPorts(op Operation, pool []zenlayer.Backend) *OtherPorts {
 	want, known := portsOf(op)
-	if !known || strings.EqualFold(op.Listener.Kind, DirectRouting) {
+	if !known || op.Listener.Kind == DirectRouting {
 		return nil
 	}
 	have, texts := map[string][]int{}, map[string]string{} // by server, which may have several entries

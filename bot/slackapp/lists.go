@@ -222,22 +222,29 @@ func (a *App) inForm(d delivery, do func(f form.State, at string)) {
 
 // describe draws a form again with what is known of the listener in it.
 func (a *App) describe(ctx context.Context, d delivery, f form.State, at string) {
-	c, err := a.Suggester.Chosen(ctx, d.Actor, a.place(d), f.Values[commands.KeyListener])
-	f.About = &form.About{Listener: c.Listener, Pool: c.Pool, Read: c.Read}
-	if e, ok := errors.AsType[*suggest.DeniedError](err); ok {
-		f.About = &form.About{Problem: form.NotAllowed}
-		if e.Decision.Code != operation.DeniedNoRule {
-			f.About.Problem = private.DeniedText(e.Decision, d.Actor, a.place(d), a.wording())
-		}
-	} else if errors.Is(err, suggest.ErrGone) && f.Values[commands.KeyListener] == form.NoneToYou {
-		f.About = &form.About{Problem: form.NoneToYouHelp}
-	} else if errors.Is(err, suggest.ErrGone) {
-		f.About = &form.About{Problem: form.Gone}
-	} else if err != nil {
-		a.Log.Info("the form says less about a listener", zap.Error(err))
-		f.About = a.aboutPicked(d, f)
-	}
+	f.About = a.aboutChosen(ctx, d, f)
 	a.redraw(ctx, d, f, at)
+}
+
+// aboutChosen reads what the form says about the listener in it.
+func (a *App) aboutChosen(ctx context.Context, d delivery, f form.State) *form.About {
+	id := f.Values[commands.KeyListener]
+	c, err := a.Suggester.Chosen(ctx, d.Actor, a.place(d), id)
+	denied, isDenied := errors.AsType[*suggest.DeniedError](err)
+	switch {
+	case err == nil:
+		return &form.About{Listener: c.Listener, Pool: c.Pool, Read: c.Read}
+	case isDenied && denied.Decision.Code == operation.DeniedNoRule:
+		return &form.About{Problem: form.NotAllowed}
+	case isDenied:
+		return &form.About{Problem: private.DeniedText(denied.Decision, d.Actor, a.place(d), a.wording())}
+	case errors.Is(err, suggest.ErrGone) && id == form.NoneToYou:
+		return &form.About{Problem: form.NoneToYouHelp}
+	case errors.Is(err, suggest.ErrGone):
+		return &form.About{Problem: form.Gone}
+	}
+	a.Log.Info("the form says less about a listener", zap.Error(err))
+	return a.aboutPicked(d, f)
 }
 
 // redraw replaces a form in which something was done at a time, unless something

@@ -72,7 +72,7 @@ func (c *chaos) killsAfterClicks(n int, random *rand.Rand) {
 	c.balances(ops)
 	require.Len(c.t, ops, n, "seed %d", c.seed)
 	for _, op := range ops {
-		require.Equal(c.t, operation.Added, op.State, "%s, seed %d", op.Ref, c.seed)
+		require.Equal(c.t, operation.Done, op.State, "%s, seed %d", op.Ref, c.seed)
 	}
 	c.t.Logf("%d kills: %d clicks were acked, %d pressed again; 0 lost, 0 double", n, acked, again)
 }

@@ -268,8 +268,8 @@ func onlyReading(op operation.Operation) bool {
 }
 
 func finalWord(s operation.State) string {
-	return map[operation.State]string{operation.Added: "Added", operation.NotAdded: "Not added",
-		operation.AlreadyThere: "Nothing to do"}[s]
+	return map[operation.State]string{operation.Done: "Added", operation.NotDone: "Not added",
+		operation.NothingToDo: "Nothing to do"}[s]
 }
 
 // byRef are the public messages of the bot by the reference they show.
@@ -321,14 +321,14 @@ func (c *chaos) balances(operations []operation.Operation) {
 		require.Len(c.t, cards[op.Ref], 1, "one card for %s, seed %d", op.Ref, c.seed)
 		require.True(c.t, strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)), "%s is %s: %s", op.Ref,
 			op.State, cards[op.Ref][0].Text)
-		if op.State == operation.Added {
+		if op.State == operation.Done {
 			b, ok := created[op.BackendID]
 			require.True(c.t, ok, "%s says Added as %s, which is not there, seed %d", op.Ref, op.BackendID, c.seed)
 			require.Equal(c.t, op.Request.InstanceID, b.InstanceID)
 			delete(created, op.BackendID)
 			continue
 		}
-		if op.State == operation.NotAdded {
+		if op.State == operation.NotDone {
 			require.Zero(c.t, there[op.Request.InstanceID],
 				"%s says Not added (%s), and the listener shows it, seed %d", op.Ref, op.Reason, c.seed)
 		}

@@ -26,17 +26,17 @@ func TestPressIsStoredWhenTheProcessIsKilledRightAfterItsAck(t *testing.T) {
 	}{
 		"Approve": {func(h *house, card sandbox.Message) sandbox.Interaction {
 			return h.slack.Click(h.t.Context(), chen, approvals, card.TS, "ap_yes", "")
-		}, state(operation.Added)},
+		}, state(operation.Done)},
 		"Deny": {func(h *house, card sandbox.Message) sandbox.Interaction {
 			h.clicks(chen, card, "ap_no")
 			form := h.view(chen, "Deny")
 			return h.slack.SubmitView(h.t.Context(), chen, form.ID,
 				sandbox.ViewState{"field_reason": {"field_reason": "wrong listener"}})
-		}, state(operation.NotAdded)},
+		}, state(operation.NotDone)},
 		"Stop": {func(h *house, _ sandbox.Message) sandbox.Interaction {
 			own := h.sees(dev, incident, "LBR-", "op_stop")
 			return h.slack.Click(h.t.Context(), dev, incident, own.TS, "op_stop", "")
-		}, state(operation.NotAdded)},
+		}, state(operation.NotDone)},
 		"Ask a question": {func(h *house, card sandbox.Message) sandbox.Interaction {
 			return h.slack.Click(h.t.Context(), chen, approvals, card.TS, "ap_question", "")
 		}, func(h *house) bool {

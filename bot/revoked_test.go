@@ -199,7 +199,7 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 	}
 	notAdded := func(w *walkthrough, op operation.Operation) {
 		op = w.runs(op)
-		require.Equal(w.t, operation.NotAdded, op.State)
+		require.Equal(w.t, operation.NotDone, op.State)
 		require.Equal(w.t, operation.ReasonDenied, op.Reason)
 	}
 	steps := map[string]func(w *walkthrough, lose func(*walkthrough, string)){
@@ -267,6 +267,6 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.intake.Approve(t.Context(), w.click(op, "U0BO", "yes"))
 		require.NoError(t, err)
-		require.Equal(t, operation.Added, w.runs(op).State, "the way is open otherwise")
+		require.Equal(t, operation.Done, w.runs(op).State, "the way is open otherwise")
 	})
 }

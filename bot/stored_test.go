@@ -23,15 +23,15 @@ import (
 // requests after the buttons of deciding.
 func storedEnds() map[string]operation.State {
 	return map[string]operation.State{
-		"old-added": operation.Added, "old-here": operation.AlreadyThere, "old-not-added": operation.NotAdded,
-		"old-unconfirmed-now": operation.Added, "old-unconfirmed-stop": operation.Unconfirmed,
-		"old-person-yes": operation.Added, "old-person-no": operation.NeedsPerson, // until the proof, ten minutes later
-		"old-send": operation.Added, "old-change": operation.Draft, "old-cancel": operation.Draft,
-		"old-accepted": operation.NotAdded, "old-sending": operation.Added, "old-unsent": operation.Added,
+		"old-added": operation.Done, "old-here": operation.NothingToDo, "old-not-added": operation.NotDone,
+		"old-unconfirmed-now": operation.Done, "old-unconfirmed-stop": operation.Unconfirmed,
+		"old-person-yes": operation.Done, "old-person-no": operation.NeedsPerson, // until the proof, ten minutes later
+		"old-send": operation.Done, "old-change": operation.Draft, "old-cancel": operation.Draft,
+		"old-accepted": operation.NotDone, "old-sending": operation.Done, "old-unsent": operation.Done,
 		// Only of the later recording.
-		"old-ask": operation.Waiting, "old-glass": operation.Draft, "old-approve": operation.Added,
+		"old-ask": operation.Waiting, "old-glass": operation.Draft, "old-approve": operation.Done,
 		"old-deny": operation.Waiting, "old-question": operation.Waiting,
-		"old-withdraw": operation.NotAdded, "old-stopped": operation.NotAdded,
+		"old-withdraw": operation.NotDone, "old-stopped": operation.NotDone,
 	}
 }
 

@@ -238,7 +238,7 @@ func (s *storm) reasons(cards map[int]sandbox.Message) map[string]int {
 	for _, m := range cards {
 		op := operationOf(s.t, store, m)
 		require.True(s.t, op.State.Final(), op.Ref)
-		require.Equal(s.t, op.State == operation.Added, isAdded(m), m.Text)
+		require.Equal(s.t, op.State == operation.Done, isAdded(m), m.Text)
 		end := string(op.State)
 		if op.Reason != "" {
 			end += " " + string(op.Reason)

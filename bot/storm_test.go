@@ -353,7 +353,7 @@ func (s *storm) weigh(got *balance, store *journal.Store, id string, previews in
 	for _, b := range backends {
 		known := slices.ContainsFunc(cards, func(m sandbox.Message) bool {
 			op := operationOf(s.t, store, m)
-			return isAdded(m) && has(m, b.BackendID) && op.State == operation.Added && op.BackendID == b.BackendID
+			return isAdded(m) && has(m, b.BackendID) && op.State == operation.Done && op.BackendID == b.BackendID
 		})
 		if !known {
 			got.orphans = append(got.orphans, id+" "+b.BackendID)

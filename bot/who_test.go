@@ -133,7 +133,7 @@ func oldTrail(t *testing.T) *journal.Store {
 		event(operation.EventFinished, "state", "not_added", "reason", "stopped")} {
 		op.Version++
 		if e.Kind == operation.EventFinished {
-			op.State, op.Reason = operation.NotAdded, operation.ReasonStopped
+			op.State, op.Reason = operation.NotDone, operation.ReasonStopped
 		}
 		require.NoError(t, j.Save(t.Context(), op, e))
 	}

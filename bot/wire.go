@@ -122,7 +122,8 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 		Waiting: func() int { return limiter.Waiting(operation.RankPreview) }}
 	b.catalog = catalog.New(catalog.Config{Source: cloud, Now: time.Now, Log: log.Named("catalog"),
 		Registerer: metrics})
-	changes := map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}}
+	changes := map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud},
+		operation.ChangeRemove: operation.Remove{Deregistrar: cloud}}
 	runner := &runner.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Permission: b.gate,
 		Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}

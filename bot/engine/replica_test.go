@@ -141,7 +141,7 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 		_, err := run.Step("call", func(context.Context) (operation.Next, error) {
 			close(entered)
 			<-release // deaf: it hears of nothing
-			return operation.Next{State: operation.NotAdded}, nil
+			return operation.Next{State: operation.NotDone}, nil
 		})
 		refused <- err
 		return err
@@ -149,7 +149,7 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 	seen := make(chan operation.State, 2)
 	second := c.join(t, func(run operation.Run, _ string) error {
 		next, err := run.Step("call", func(context.Context) (operation.Next, error) {
-			return operation.Next{State: operation.Added}, nil
+			return operation.Next{State: operation.Done}, nil
 		})
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 	defer within.Stop()
 	select {
 	case state := <-seen:
-		require.Equal(t, operation.Added, state)
+		require.Equal(t, operation.Done, state)
 	case <-within.C:
 		require.FailNow(t, "nobody took over within 10 s")
 	}
@@ -180,7 +180,7 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 	require.ErrorIs(t, receive(t, refused, "the late result"), dbos.ErrConflictingWorkflowID, "it is refused")
 	require.NoError(t, second.Start(t.Context(), "op-1"), "what runs is left alone")
 	require.NoError(t, second.Poke(t.Context(), "op-1", "click"))
-	require.Equal(t, operation.Added, receive(t, seen, "the end of the run"), "the newer result counts")
+	require.Equal(t, operation.Done, receive(t, seen, "the end of the run"), "the newer result counts")
 
 	c.reach("process-1", true)
 	taken, ok := errors.AsType[*TakenOverError](receive(t, first.ran, "the word to end"))

@@ -129,10 +129,10 @@ func freesSubject(t *testing.T, s *Store) {
 		require.NoError(t, s.Save(t.Context(), op, event(operation.EventLook)))
 		require.Equal(t, &operation.BusyError{Operation: op}, s.Accept(t.Context(), accepted(second)))
 	}
-	require.NoError(t, s.Save(t.Context(), moveTo(op, operation.Added), event(operation.EventFinished)))
+	require.NoError(t, s.Save(t.Context(), moveTo(op, operation.Done), event(operation.EventFinished)))
 	accept(t, s, second)
 	// and an operation that opens again finds it taken
-	again := moveTo(moveTo(op, operation.Added), operation.Sending)
+	again := moveTo(moveTo(op, operation.Done), operation.Sending)
 	require.IsType(t, &operation.BusyError{}, s.Save(t.Context(), again, event(operation.EventAttempt)))
 }
 
@@ -141,7 +141,7 @@ func acceptsWholly(t *testing.T, s *Store) {
 	_, err := s.DB().ExecContext(t.Context(), "alter table events rename to events_away")
 	require.NoError(t, err)
 	require.ErrorContains(t, s.Accept(t.Context(), accepted(op)), "accepting operation LBR-ABC234 in journal "+s.name)
-	require.Error(t, s.Save(t.Context(), moveTo(op, operation.NotAdded), event(operation.EventCancelled)))
+	require.Error(t, s.Save(t.Context(), moveTo(op, operation.NotDone), event(operation.EventCancelled)))
 	require.Error(t, s.SaveDraft(t.Context(), draft("XYZ567", "server-2"), event(operation.EventPreviewed)))
 	_, err = s.DB().ExecContext(t.Context(), "alter table events_away rename to events")
 	require.NoError(t, err)

@@ -147,7 +147,7 @@ func notFound(t *testing.T, s *Store) {
 	_, err := s.Operation(ctx, "LBR-NONE22")
 	require.Equal(t, operation.ErrNotFound, err)
 	op := draft("NONE22", "server-1")
-	require.Equal(t, operation.ErrNotFound, s.Save(ctx, moveTo(op, operation.NotAdded),
+	require.Equal(t, operation.ErrNotFound, s.Save(ctx, moveTo(op, operation.NotDone),
 		event(operation.EventCancelled)))
 	require.Equal(t, operation.ErrNotFound, s.Accept(ctx, accepted(op)))
 	events, err := s.Events(ctx, op.ID)
@@ -177,7 +177,7 @@ func savesByVersion(t *testing.T, s *Store) {
 	sending := moveTo(op, operation.Sending)
 	require.NoError(t, s.Save(t.Context(), sending, event(operation.EventAttempt)))
 	for _, version := range []int64{1, 2, 3, 5} {
-		late := moveTo(op, operation.NotAdded)
+		late := moveTo(op, operation.NotDone)
 		late.Version = version
 		err := s.Save(t.Context(), late, event(operation.EventFinished))
 		stale, ok := err.(*operation.StaleError) //nolint:errorlint // it must be exactly this one

@@ -45,7 +45,7 @@ func TestAnotherClientTokenIsRefusedInEveryStateAndChangesNothing(t *testing.T) 
 		}
 		op = accept(t, s, op)
 		for _, state := range []operation.State{operation.Sending, operation.Unconfirmed, operation.NeedsPerson,
-			operation.Added} {
+			operation.Done} {
 			for _, token := range []string{"token-new", ""} {
 				next := moveTo(op, state)
 				next.Request.ClientToken = token

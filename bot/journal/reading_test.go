@@ -86,7 +86,7 @@ func listsUnreported(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.Empty(t, last)
 
-	require.NoError(t, s.Save(ctx, moveTo(second, operation.Added), event(operation.EventFinished)))
+	require.NoError(t, s.Save(ctx, moveTo(second, operation.Done), event(operation.EventFinished)))
 	ops, err = s.Unreported(ctx, clock().Add(time.Minute), "", 10)
 	require.NoError(t, err)
 	require.Contains(t, refs(ops), second.Ref, "final is not yet reported")

@@ -23,7 +23,7 @@ func key(seed string) ed25519.PrivateKey {
 func finishedOp(t *testing.T, s *Store, name string) operation.Operation {
 	t.Helper()
 	op := accept(t, s, saveDraft(t, s, draft(name, "server-"+name)))
-	op = moveTo(op, operation.Added)
+	op = moveTo(op, operation.Done)
 	require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
 	_, err := s.Cards(OwnCard).BeginPost(t.Context(), op.ID, clock())
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestRetentionCutsTheBeginningOfTheTrailUpToWhatIsOpen(t *testing.T) {
 		require.Equal(t, int64(5), trail.First)
 		require.Equal(t, c.Checkpoint.Head, trail.Checkpoint.Head)
 
-		open = moveTo(open, operation.NotAdded)
+		open = moveTo(open, operation.NotDone)
 		require.NoError(t, s.Save(t.Context(), open, event(operation.EventFinished)))
 		link(t, s)
 		c, err = audit.Cut(t.Context(), s, clock().Add(time.Millisecond), s.now(), key("k"))
@@ -284,7 +284,7 @@ func TestWhatWasLinkedOrChangedLatelyIsKept(t *testing.T) {
 		op := finishedOp(t, s, "LATE22")
 		link(t, s)
 		s.now = func() time.Time { return clock().Add(time.Minute) }
-		op = moveTo(op, operation.Added)
+		op = moveTo(op, operation.Done)
 		require.NoError(t, s.Save(t.Context(), op, event(operation.EventFinished)))
 		cardKept(t)(s.Cards(OwnCard).SaveCard(t.Context(), op.ID, operation.Card{Channel: "C1", TS: "1.1",
 			Shown: op.Version, Closed: true}))

@@ -28,7 +28,7 @@ func TestWhatWasAcceptedWaitsForTheNewestRules(t *testing.T) {
 				require.Equal(t, operation.WaitRules, op.WaitFor)
 				h.gate.rules(nil)
 				require.NoError(t, <-done)
-				require.Equal(t, operation.Added, h.journal.now(id).State)
+				require.Equal(t, operation.Done, h.journal.now(id).State)
 				require.Len(t, h.cloud.sent(), 1)
 			})
 		})
@@ -39,7 +39,7 @@ func TestWhatWasAcceptedWaitsForTheNewestRules(t *testing.T) {
 				h.gate.decide = func(operation.Question) operation.Decision { return no }
 				began := time.Now()
 				op := h.carry(id)
-				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.NotDone, op.State)
 				require.Equal(t, operation.ReasonDenied, op.Reason)
 				require.Equal(t, no.Code, op.Denial.Code)
 				require.Empty(t, h.cloud.sent())

@@ -95,7 +95,7 @@ func TestSecondReplicaSaysOfTheSameClickWhatTheFirstOneStored(t *testing.T) {
 				_, err = h.intake.Send(t.Context(), h.pressed(draft))
 				stale := &operation.StaleError{}
 				require.ErrorAs(t, err, &stale)
-				require.Equal(t, operation.Added, stale.Operation.State)
+				require.Equal(t, operation.Done, stale.Operation.State)
 				require.NotContains(t, h.journal.kinds(draft.ID), operation.EventDenied)
 			})
 		})

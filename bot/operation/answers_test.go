@@ -150,7 +150,7 @@ func TestTheLastLookEndsWithWhatItWasAnsweredWith(t *testing.T) {
 					f.Action, f.Times = action, -1
 					w.api.Inject(f)
 					op, _ := w.carryOut(id)
-					require.Equal(t, []any{operation.NotAdded, a.end}, []any{op.State, op.Reason})
+					require.Equal(t, []any{operation.NotDone, a.end}, []any{op.State, op.Reason})
 					require.Empty(t, w.api.CallsOf("RegisterBackend"))
 					a.asItIs(t, op.Fault)
 				})
@@ -179,7 +179,7 @@ func TestSettlingAndWatchingSayWhatTheirReadingsWereAnsweredWith(t *testing.T) {
 					if lose {
 						require.Equal(t, operation.Unconfirmed, op.State)
 					} else {
-						require.Equal(t, operation.Added, op.State)
+						require.Equal(t, operation.Done, op.State)
 					}
 					require.NotEmpty(t, op.LookFault)
 					if !a.silent {
@@ -192,7 +192,7 @@ func TestSettlingAndWatchingSayWhatTheirReadingsWereAnsweredWith(t *testing.T) {
 					if lose {
 						require.NoError(t, <-done)
 						op = w.journal.now(id)
-						require.Equal(t, operation.Added, op.State)
+						require.Equal(t, operation.Done, op.State)
 						require.Zero(t, op.Unread)
 						require.Empty(t, op.LookFault)
 					}
@@ -208,9 +208,9 @@ func TestAnAnswerThatWasStoredAlthoughTheJournalSaidNoGoesOn(t *testing.T) {
 		err error
 		end operation.State
 	}{
-		"a conflict":    {apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST"), operation.NotAdded},
-		"asked to wait": {apiError(429, ""), operation.Added},
-		"no answer":     {lost(), operation.Added},
+		"a conflict":    {apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST"), operation.NotDone},
+		"asked to wait": {apiError(429, ""), operation.Done},
+		"no answer":     {lost(), operation.Done},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,19 +24,19 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 		left   int // agreements that still count
 		code   operation.DenialCode
 	}{
-		"nothing changes": {1, func(*law) {}, operation.Added, "", 1, ""},
+		"nothing changes": {1, func(*law) {}, operation.Done, "", 1, ""},
 		"the approver loses the right": {1, func(l *law) { l.may[bo.UserID] = false }, operation.Waiting, "",
 			0, ""},
-		"the asker loses the right": {1, func(l *law) { l.no = operation.DeniedNoRule }, operation.NotAdded,
+		"the asker loses the right": {1, func(l *law) { l.no = operation.DeniedNoRule }, operation.NotDone,
 			operation.ReasonDenied, 1, operation.DeniedNoRule},
 		"it is forbidden": {1, func(l *law) { l.no = operation.DeniedForbidden },
-			operation.NotAdded, operation.ReasonDenied, 1, operation.DeniedForbidden},
+			operation.NotDone, operation.ReasonDenied, 1, operation.DeniedForbidden},
 		"the rules ask for one more":        {1, func(l *law) { l.approvals = 2 }, operation.Waiting, "", 1, ""},
-		"the rules ask for nobody any more": {1, func(l *law) { l.approvals = 0 }, operation.Added, "", 1, ""},
-		"the approver's right cannot be read": {1, func(l *law) { l.unchecked[bo.UserID] = true }, operation.NotAdded,
+		"the rules ask for nobody any more": {1, func(l *law) { l.approvals = 0 }, operation.Done, "", 1, ""},
+		"the approver's right cannot be read": {1, func(l *law) { l.unchecked[bo.UserID] = true }, operation.NotDone,
 			operation.ReasonDenied, 1, operation.DeniedUnchecked},
 		"the rules ask for approval now": {0, func(l *law) { l.approvals = 1 }, operation.Waiting, "", 0, ""},
-		"the rules want a reason now": {1, func(l *law) { l.reason = true }, operation.NotAdded,
+		"the rules want a reason now": {1, func(l *law) { l.reason = true }, operation.NotDone,
 			operation.ReasonDenied, 1, operation.DeniedReason},
 	}
 	for name, tt := range tests {
@@ -67,7 +67,7 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 					require.Equal(t, operation.ActionApprove, op.Denial.Action, "it is about the approver")
 					require.Equal(t, []operation.Lost{{By: bo, Code: operation.DeniedUnchecked}}, op.Approval.Lost)
 				}
-				if tt.then != operation.Added {
+				if tt.then != operation.Done {
 					require.Empty(t, h.cloud.sent())
 				}
 				if tt.then != operation.Waiting {
@@ -79,7 +79,7 @@ func TestRulesThatChangeAfterTheApproval(t *testing.T) {
 				require.Len(t, op.Approval.Lost, tt.needed-tt.left)
 				require.NoError(t, h.approves(id, chen))
 				require.NoError(t, <-done)
-				require.Equal(t, operation.Added, h.journal.now(id).State)
+				require.Equal(t, operation.Done, h.journal.now(id).State)
 				require.Len(t, h.cloud.sent(), 1)
 			})
 		})
@@ -126,7 +126,7 @@ func TestAPictureThatChangedIsShownAgain(t *testing.T) {
 				pass(time.Second)
 				op = h.journal.now(op.ID)
 				if tt.moved == (operation.Difference{}) {
-					require.Equal(t, operation.Added, op.State)
+					require.Equal(t, operation.Done, op.State)
 					require.NoError(t, <-done)
 					return
 				}

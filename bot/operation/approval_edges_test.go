@@ -44,7 +44,7 @@ func TestANoAfterTheEndIsNotTaken(t *testing.T) {
 		defer h.ends()
 		require.NoError(t, h.approves(op.ID, bo))
 		require.NoError(t, <-done)
-		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+		require.Equal(t, operation.Done, h.journal.now(op.ID).State)
 		_, err := h.intake.Deny(t.Context(), form, "wrong listener")
 		late := &intake.DecidedError{}
 		require.ErrorAs(t, err, &late, "a no that changes nothing must not be taken for one")
@@ -98,7 +98,7 @@ func TestASecondRoundBeginsAnew(t *testing.T) {
 		require.NoError(t, h.approves(op.ID, chen))
 		require.NoError(t, <-done)
 		op = h.journal.now(op.ID)
-		require.Equal(t, operation.Added, op.State, "one lost packet must not end it: %s", op.Reason)
+		require.Equal(t, operation.Done, op.State, "one lost packet must not end it: %s", op.Reason)
 	})
 }
 
@@ -125,7 +125,7 @@ func TestAnApprovalThatTheRunWasNotToldOfIsSwept(t *testing.T) {
 		stop()
 		<-swept
 		op = h.journal.now(op.ID)
-		require.Equal(t, operation.Added, op.State, "it was approved, nothing was wrong, and yet: %s", op.Reason)
+		require.Equal(t, operation.Done, op.State, "it was approved, nothing was wrong, and yet: %s", op.Reason)
 	})
 }
 
@@ -245,7 +245,7 @@ func TestAReadingThatLeavesTheHealthCheckOutChangesNoPicture(t *testing.T) {
 				op := h.asked(request())
 				require.NoError(t, h.approves(op.ID, bo))
 				h.cloud.balancers[0].Listeners[0].HealthCheck = health[1]
-				require.Equal(t, operation.Added, h.carry(op.ID).State)
+				require.Equal(t, operation.Done, h.carry(op.ID).State)
 			})
 		})
 	}
@@ -375,7 +375,7 @@ func TestOnlyAgreementsThatCountAreKept(t *testing.T) {
 		require.NoError(t, h.approves(op.ID, chen))
 		l.change(func(l *law) { l.approvals, l.may[bo.UserID] = 1, false })
 		op = h.carry(op.ID)
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Len(t, op.Approval.Votes, 1, "added by the approval of Chen alone: %+v", op.Approval.Votes)
 	})
 }
@@ -426,7 +426,7 @@ func TestTheOneWhoAgreedIsNotTheSecondWhoIsMissing(t *testing.T) {
 		l.change(func(l *law) { l.may = map[string]bool{bo.UserID: true} })
 		h.gate.who = operation.People{IDs: []string{bo.UserID}}
 		op = h.carry(op.ID)
-		require.Equal(t, operation.NotAdded, op.State, "nobody else could agree")
+		require.Equal(t, operation.NotDone, op.State, "nobody else could agree")
 		require.Equal(t, operation.DeniedNobody, op.Denial.Code)
 		require.Empty(t, h.cloud.sent())
 	})

@@ -137,7 +137,7 @@ func TestAnApproverWhoLosesTheRightAfterATryThatDidNothingDoesNotCount(t *testin
 		require.Len(t, h.cloud.sent(), 1)
 		require.NoError(t, h.approves(op.ID, chen))
 		require.NoError(t, <-done)
-		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+		require.Equal(t, operation.Done, h.journal.now(op.ID).State)
 	})
 }
 

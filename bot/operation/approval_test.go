@@ -112,13 +112,13 @@ func TestARequestThatNeedsApprovalWaitsAndThenGoesOn(t *testing.T) {
 		require.NoError(t, h.approves(op.ID, bo))
 		require.NoError(t, <-done)
 		op = h.journal.now(op.ID)
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.WithinDuration(t, at, op.ClickedAt, 0, "the five minutes count from the approval")
 		require.Len(t, op.Approval.Votes, 1)
 		require.Equal(t, bo, op.Approval.Votes[0].By)
 		require.Equal(t, []string{"approve-rule"}, op.Approval.Votes[0].Policies)
 		require.Contains(t, h.journal.kinds(op.ID), operation.EventApproved)
-		require.Equal(t, []operation.State{operation.Waiting, operation.Accepted, operation.Sending, operation.Added},
+		require.Equal(t, []operation.State{operation.Waiting, operation.Accepted, operation.Sending, operation.Done},
 			h.reporter.states())
 	})
 }
@@ -137,7 +137,7 @@ func TestTwoApprovalsAreOfTwoPeople(t *testing.T) {
 		require.Equal(t, 1, h.journal.now(op.ID).Approval.Missing())
 		require.NoError(t, h.approves(op.ID, chen))
 		require.NoError(t, <-done)
-		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+		require.Equal(t, operation.Done, h.journal.now(op.ID).State)
 		require.NoError(t, h.approves(op.ID, chen), "one's own click that counted")
 		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, dee), &late)
@@ -212,7 +212,7 @@ func TestANoEndsItAndSaysWhy(t *testing.T) {
 		require.ErrorAs(t, h.approves(op.ID, dee), &late)
 		require.NoError(t, <-done)
 		op = h.journal.now(op.ID)
-		require.Equal(t, operation.NotAdded, op.State)
+		require.Equal(t, operation.NotDone, op.State)
 		require.Equal(t, operation.ReasonNotApproved, op.Reason)
 		require.Equal(t, "wrong listener", op.Approval.Denied.Reason)
 		require.Equal(t, chen, op.Approval.Denied.By)
@@ -235,7 +235,7 @@ func TestNobodyAnsweringIsRemindedTwiceAndThenEnds(t *testing.T) {
 		require.Equal(t, 30*time.Minute, time.Since(began))
 		require.Len(t, h.reporter.heard(), 2)
 		op = h.journal.now(op.ID)
-		require.Equal(t, operation.NotAdded, op.State)
+		require.Equal(t, operation.NotDone, op.State)
 		require.Equal(t, operation.ReasonUnanswered, op.Reason)
 		late := &intake.DecidedError{}
 		require.ErrorAs(t, h.approves(op.ID, bo), &late)
@@ -277,7 +277,7 @@ func TestAClockThatJumpsWhileApprovalIsWaitedFor(t *testing.T) {
 				if tt.ends == 0 { // nothing is lost: it can still be decided
 					require.NoError(t, h.approves(op.ID, bo))
 					require.NoError(t, <-done)
-					require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+					require.Equal(t, operation.Done, h.journal.now(op.ID).State)
 					return
 				}
 				began := time.Now()
@@ -388,7 +388,7 @@ func TestKilledAnywhereWhileApprovalIsWaitedFor(t *testing.T) {
 				require.NoError(t, <-done)
 			}
 			op = h.journal.now(op.ID)
-			require.Equal(t, operation.Added, op.State, "killed at %d", n)
+			require.Equal(t, operation.Done, op.State, "killed at %d", n)
 			require.Len(t, op.Approval.Votes, 2)
 			require.Equal(t, 1, h.oursOn())
 			require.LessOrEqual(t, len(h.reporter.heard()), 1, "a reminder comes once at most")

@@ -31,7 +31,7 @@ func TestEveryRefusalHasItsReason(t *testing.T) {
 			scene(t, func(t *testing.T, h *house) {
 				h.cloud.goes(on("RegisterBackend", 0, fault{before: tt.err}))
 				op := h.carry(h.accepted(request()))
-				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.NotDone, op.State)
 				require.Equal(t, tt.reason, op.Reason)
 				require.Len(t, h.cloud.sent(), 1)
 				require.NotEmpty(t, op.Fault)
@@ -48,11 +48,11 @@ func TestAConflictIsLookedAtBeforeItIsCalledRefused(t *testing.T) {
 		state   operation.State
 		reason  operation.Reason
 	}{
-		"the same entry":             {func(*zenlayer.Backend) {}, 0, operation.AlreadyThere, ""},
-		"the same entry, shown late": {func(*zenlayer.Backend) {}, 3 * time.Second, operation.AlreadyThere, ""},
-		"the same with another weight": {func(b *zenlayer.Backend) { b.Weight = 7 }, 0, operation.NotAdded,
+		"the same entry":             {func(*zenlayer.Backend) {}, 0, operation.NothingToDo, ""},
+		"the same entry, shown late": {func(*zenlayer.Backend) {}, 3 * time.Second, operation.NothingToDo, ""},
+		"the same with another weight": {func(b *zenlayer.Backend) { b.Weight = 7 }, 0, operation.NotDone,
 			operation.ReasonDiffers},
-		"other ports": {func(b *zenlayer.Backend) { b.Port = "1" }, 0, operation.NotAdded,
+		"other ports": {func(b *zenlayer.Backend) { b.Port = "1" }, 0, operation.NotDone,
 			operation.ReasonRefused},
 	}
 	for name, tt := range tests {
@@ -117,7 +117,7 @@ func TestBeingAskedToWaitIsHonoured(t *testing.T) {
 		require.Len(t, sent, 2)
 		require.Equal(t, 12*time.Second, sent[1].at.Sub(sent[0].at))
 		op = h.journal.now(id)
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Equal(t, operation.EvidenceAnswered, op.Evidence, "the first try did nothing, so this is the answer")
 	})
 }
@@ -163,7 +163,7 @@ func TestWaitingHasAnEnd(t *testing.T) {
 				}
 				begun := time.Now()
 				op := h.carry(id)
-				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.NotDone, op.State)
 				require.Equal(t, tt.reason, op.Reason)
 				require.GreaterOrEqual(t, time.Since(begun), tt.least)
 				require.LessOrEqual(t, time.Since(begun), tt.most)
@@ -185,7 +185,7 @@ func TestANetworkThatComesBackIsUsed(t *testing.T) {
 			}
 			return fault{}
 		}
-		require.Equal(t, operation.Added, h.carry(id).State)
+		require.Equal(t, operation.Done, h.carry(id).State)
 	})
 }
 
@@ -196,8 +196,8 @@ func TestWhatIsThereAlreadyIsNotSent(t *testing.T) {
 		state  operation.State
 		reason operation.Reason
 	}{
-		"the same":       {50, operation.AlreadyThere, ""},
-		"another weight": {7, operation.NotAdded, operation.ReasonDiffers},
+		"the same":       {50, operation.NothingToDo, ""},
+		"another weight": {7, operation.NotDone, operation.ReasonDiffers},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -225,7 +225,7 @@ func TestTheRightIsAskedForAgainRightBeforeTheCall(t *testing.T) {
 			return operation.Decision{Code: operation.DeniedForbidden, Reason: "frozen"}
 		}
 		op := h.carry(id)
-		require.Equal(t, operation.NotAdded, op.State)
+		require.Equal(t, operation.NotDone, op.State)
 		require.Equal(t, operation.ReasonDenied, op.Reason)
 		require.Equal(t, "frozen", op.Denial.Reason)
 		require.Empty(t, h.cloud.sent())
@@ -295,7 +295,7 @@ func TestStopAfterSendingMeansNoFurtherAttempt(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, <-done)
 		op := h.journal.now(id)
-		require.Equal(t, operation.Added, op.State, "what was sent is settled all the same")
+		require.Equal(t, operation.Done, op.State, "what was sent is settled all the same")
 		require.Equal(t, ana.UserID, op.StopBy)
 		require.Len(t, h.cloud.sent(), 1)
 	})
@@ -354,7 +354,7 @@ func TestAPanicBeforeSendingIsNotAddedAfterwardsAPersonsMatter(t *testing.T) {
 			id := h.accepted(request())
 			h.cloud.goes(on("DescribeListeners", 0, fault{panics: true}))
 			op := h.carry(id)
-			require.Equal(t, operation.NotAdded, op.State)
+			require.Equal(t, operation.NotDone, op.State)
 			require.Equal(t, operation.ReasonInternal, op.Reason)
 			require.Empty(t, h.cloud.calls[len(h.cloud.calls):])
 			require.Empty(t, h.cloud.sent())
@@ -383,7 +383,7 @@ func TestAPanicBeforeSendingIsNotAddedAfterwardsAPersonsMatter(t *testing.T) {
 			id := h.accepted(request())
 			n := 0
 			h.reporter.fault = func(string) fault { n++; return fault{panics: n == 1} }
-			require.Equal(t, operation.Added, h.carry(id).State)
+			require.Equal(t, operation.Done, h.carry(id).State)
 		})
 	})
 	t.Run("in the journal", func(t *testing.T) {
@@ -414,7 +414,7 @@ func TestASlowFirstCardHoldsNothingUp(t *testing.T) {
 		}
 		begun := time.Now()
 		op := h.carry(id)
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.LessOrEqual(t, h.cloud.sent()[0].at.Sub(begun), 2*time.Second)
 	})
 }
@@ -432,7 +432,7 @@ func TestAResultIsReportedHoweverLongSlackIsAway(t *testing.T) {
 			}
 			return fault{}
 		}
-		require.Equal(t, operation.Added, h.carry(id).State)
+		require.Equal(t, operation.Done, h.carry(id).State)
 		require.True(t, h.isClosed(id))
 		require.Less(t, time.Since(back), 2*time.Hour)
 		require.Less(t, tries, 400)
@@ -445,7 +445,7 @@ func TestABackendThatIsNeverListedIsTheOwnersMatter(t *testing.T) {
 		h.cloud.lag = time.Hour
 		begun := time.Now()
 		op := h.carry(h.accepted(request()))
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Empty(t, op.BackendStatus)
 		require.Len(t, h.reporter.told, 1)
 		require.Less(t, time.Since(begun), 5*time.Minute)
@@ -458,7 +458,7 @@ func TestAStatusIsNotWatchedWhenThatWasAsked(t *testing.T) {
 		reg := request()
 		reg.NoWatch = true
 		op := h.carry(h.accepted(reg))
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Zero(t, op.StatusLooks)
 	})
 }

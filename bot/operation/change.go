@@ -14,15 +14,21 @@ type ChangeKind string
 // nothing: operations of 0.1 could only add.
 const ChangeAdd ChangeKind = ""
 
-// Known reports whether this version knows the kind.
-func (k ChangeKind) Known() bool { return k == ChangeAdd }
+// ChangeRemove takes one entry off the listener, Operation.Target.
+const ChangeRemove ChangeKind = "remove"
 
-// action is what the policy is asked about.
-func (k ChangeKind) action() Action {
-	if k == ChangeAdd {
+// Known reports whether this version knows the kind.
+func (k ChangeKind) Known() bool { return k == ChangeAdd || k == ChangeRemove }
+
+// Action is what the policy is asked about before o is carried out.
+func (o Operation) Action() Action {
+	switch {
+	case o.Change == ChangeAdd:
 		return ActionRegister
+	case o.Change == ChangeRemove && o.Undoes != "":
+		return ActionUndo
 	}
-	return Action(k)
+	return Action(o.Change)
 }
 
 // Change is how one kind of operation is carried out: its call, and what a

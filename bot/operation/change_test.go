@@ -81,17 +81,17 @@ func TestASecondKindOfChangeIsCarriedOutByTheSameRules(t *testing.T) {
 		calls    int
 		left     int // entries of the server
 	}{
-		"answered": {nil, "", operation.Added, "", operation.EvidenceAnswered, 1, 0},
-		"refused": {on("TakeOff", 0, fault{before: apiError(400, "INVALID")}), "", operation.NotAdded,
+		"answered": {nil, "", operation.Done, "", operation.EvidenceAnswered, 1, 0},
+		"refused": {on("TakeOff", 0, fault{before: apiError(400, "INVALID")}), "", operation.NotDone,
 			operation.ReasonRefused, "", 1, 1},
 		"the answer is lost, and a reading proves it done": {on("TakeOff", 1, fault{after: lost()}), "",
-			operation.Added, "", operation.EvidenceSeen, 1, 0},
+			operation.Done, "", operation.EvidenceSeen, 1, 0},
 		"the request is lost, and repeated after a reading": {on("TakeOff", 1, fault{before: lost()}), "",
-			operation.Added, "", operation.EvidenceRepeated, 2, 0},
+			operation.Done, "", operation.EvidenceRepeated, 2, 0},
 		"every request is lost, and readings prove it not done": {on("TakeOff", 0, fault{before: lost()}), "",
-			operation.NotAdded, operation.ReasonProven, "", 1 + operation.MaxRepeats, 1},
+			operation.NotDone, operation.ReasonProven, "", 1 + operation.MaxRepeats, 1},
 		"no reading works, and a person and a reading settle it": {lostReadings, operation.AnswerThere,
-			operation.Added, "", operation.EvidencePerson, 1, 0},
+			operation.Done, "", operation.EvidencePerson, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +130,7 @@ func TestAChangeThatIsDoneAlreadyMakesNoCall(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		id := takingOff(h)
 		h.cloud.entries = nil
-		require.Equal(t, operation.AlreadyThere, h.carry(id).State)
+		require.Equal(t, operation.NothingToDo, h.carry(id).State)
 		require.Zero(t, h.cloud.count("TakeOff"))
 	})
 }
@@ -146,7 +146,7 @@ func TestARefusalThatSaysDoneIsBelievedAfterAReading(t *testing.T) {
 				h.cloud.mu.Unlock()
 			}
 		}
-		require.Equal(t, operation.AlreadyThere, h.carry(id).State)
+		require.Equal(t, operation.NothingToDo, h.carry(id).State)
 		require.Equal(t, 1, h.cloud.count("TakeOff"))
 	})
 }

@@ -69,7 +69,7 @@ func TestAClockThatIsSetBackSendsNothingLateAndNothingTwice(t *testing.T) {
 				op := h.journal.now(id)
 				require.Len(t, h.cloud.sent(), tt.sent)
 				require.LessOrEqual(t, h.oursOn(), 1)
-				require.Equal(t, h.oursOn() == 1, op.State == operation.Added, "%s %s", op.State, op.Reason)
+				require.Equal(t, h.oursOn() == 1, op.State == operation.Done, "%s %s", op.State, op.Reason)
 				require.True(t, h.isClosed(id))
 			})
 		})

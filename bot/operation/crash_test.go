@@ -21,7 +21,7 @@ func settled(t require.TestingT, h *house, id string) {
 		require.Equal(t, op.Request.ClientToken, c.token, "one client token")
 	}
 	if h.oursOn() == 1 {
-		require.Equal(t, operation.Added, op.State, "ours is there: %s %v", op.Reason, op.Fault)
+		require.Equal(t, operation.Done, op.State, "ours is there: %s %v", op.Reason, op.Fault)
 		require.Equal(t, "be-101", op.BackendID)
 	}
 	punctual(t, h, op)
@@ -68,21 +68,21 @@ type storm struct {
 
 func storms() map[string]storm {
 	return map[string]storm{
-		"calm":              {end: operation.Added},
-		"shown late":        {lag: 30 * time.Second, end: operation.Added},
-		"an answer is lost": {fault: on("RegisterBackend", 1, fault{after: lost()}), end: operation.Added},
+		"calm":              {end: operation.Done},
+		"shown late":        {lag: 30 * time.Second, end: operation.Done},
+		"an answer is lost": {fault: on("RegisterBackend", 1, fault{after: lost()}), end: operation.Done},
 		"lost and shown late": {lag: 30 * time.Second, fault: on("RegisterBackend", 1, fault{after: lost()}),
-			end: operation.Added},
-		"a request is lost": {fault: on("RegisterBackend", 1, fault{before: lost()}), end: operation.Added},
+			end: operation.Done},
+		"a request is lost": {fault: on("RegisterBackend", 1, fault{before: lost()}), end: operation.Done},
 		"asked to wait": {fault: on("RegisterBackend", 1, fault{before: apiError(429, "")}),
-			end: operation.Added},
+			end: operation.Done},
 		"refused": {fault: on("RegisterBackend", 0,
-			fault{before: apiError(400, "INVALID_PARAMETER_VALUE")}), end: operation.NotAdded},
+			fault{before: apiError(400, "INVALID_PARAMETER_VALUE")}), end: operation.NotDone},
 		"a conflict": {fault: on("RegisterBackend", 0,
-			fault{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}), end: operation.NotAdded},
-		"lost for good": {fault: on("RegisterBackend", 0, fault{before: lost()}), end: operation.NotAdded},
+			fault{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}), end: operation.NotDone},
+		"lost for good": {fault: on("RegisterBackend", 0, fault{before: lost()}), end: operation.NotDone},
 		"lost for good, but not": {lag: 9 * time.Minute, fault: on("RegisterBackend", 0, fault{after: lost()}),
-			end: operation.Added},
+			end: operation.Done},
 	}
 }
 
@@ -106,7 +106,7 @@ func playStorm(t *testing.T, s storm, kill int, down time.Duration) (names []str
 		names = h.at.seen
 		settled(t, h, id)
 		if op := h.journal.now(id); h.oursOn() == 0 {
-			require.Equal(t, operation.NotAdded, op.State)
+			require.Equal(t, operation.NotDone, op.State)
 		}
 	})
 	return names
@@ -140,7 +140,7 @@ func TestKilledBeforeSendingItStillGoesOutWhenThereIsTime(t *testing.T) {
 				h.at.arm(func(_ int, name string) bool { return name == point })
 				require.ErrorIs(t, <-h.process(id), errKilled)
 				h.at.arm(nil)
-				require.Equal(t, operation.Added, h.carry(id).State)
+				require.Equal(t, operation.Done, h.carry(id).State)
 				require.Len(t, h.cloud.sent(), 1)
 			})
 		})

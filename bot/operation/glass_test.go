@@ -34,7 +34,7 @@ func TestBreakGlassGoesWithoutApprovalAndTellsThoseItSkipped(t *testing.T) {
 		op, err := h.intake.Break(t.Context(), h.click(draft.ID, ana), breaking())
 		require.NoError(t, err)
 		op = h.carry(op.ID)
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Equal(t, "inc-2041", op.Glass.Incident)
 		require.False(t, op.Approval.ToldAt.IsZero())
 		require.Equal(t, []string{"TellSkipped " + op.Ref}, h.reporter.heard())

@@ -59,7 +59,7 @@ func (s *shelves) Denials(_ context.Context, p intake.Page) ([]intake.Denial, er
 
 func (s *shelves) add(at time.Time, n int, who operation.Actor, listener string) {
 	id := fmt.Sprintf("id-%05d", n)
-	op := operation.Operation{ID: id, Ref: id, Actor: who, Place: here, State: operation.Added,
+	op := operation.Operation{ID: id, Ref: id, Actor: who, Place: here, State: operation.Done,
 		Listener: operation.Listener{ID: listener, Name: "name", Protocol: "TCP", LoadBalancerID: "lb",
 			LoadBalancerName: "lb"},
 		Server: operation.Server{ID: "i-1",

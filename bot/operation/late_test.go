@@ -34,7 +34,7 @@ func TestNothingIsFirstSentFiveMinutesAfterTheClick(t *testing.T) {
 				h.skew.Store(int64(tt.skew))
 				op := h.carry(id)
 				if tt.sent {
-					require.Equal(t, operation.Added, op.State)
+					require.Equal(t, operation.Done, op.State)
 					return
 				}
 				require.Equal(t, operation.ReasonTooLate, op.Reason)
@@ -124,7 +124,7 @@ func TestATryThatChangedNothingIsNotMadeAgainLate(t *testing.T) {
 				require.Len(t, h.cloud.sent(), 1)
 				pass(6 * time.Hour)
 				op := h.carry(id)
-				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.NotDone, op.State)
 				require.Equal(t, tt.reason, op.Reason)
 				require.Len(t, h.cloud.sent(), 1, "six hours later nothing is sent")
 			})
@@ -231,7 +231,7 @@ func TestAProcessThatDiedWhileSendingLooksFirst(t *testing.T) {
 				h.at.arm(nil)
 				pass(down)
 				op := h.carry(id)
-				require.Equal(t, operation.Added, op.State)
+				require.Equal(t, operation.Done, op.State)
 				require.Equal(t, operation.EvidenceSeen, op.Evidence)
 				require.Len(t, h.cloud.sent(), 1)
 				require.False(t, op.ResumedAt.IsZero())
@@ -253,6 +253,6 @@ func TestAShutdownInTheMiddleOfACallIsUnconfirmed(t *testing.T) {
 		require.Equal(t, operation.Unconfirmed, op.State,
 			"what is known is written down, although the process is stopping")
 		require.Equal(t, operation.OutcomeUnknown, op.Attempts[0].Outcome)
-		require.Equal(t, operation.Added, h.carry(id).State)
+		require.Equal(t, operation.Done, h.carry(id).State)
 	})
 }

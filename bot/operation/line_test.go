@@ -68,7 +68,7 @@ func TestWhoClickedFirstHasTheFirstTurn(t *testing.T) {
 		// The last one found the line empty; of the others, clicks decide.
 		want := append([]string{ids[5]}, ids[:5]...)
 		for n, id := range want {
-			require.Equal(t, operation.Added, ops[id].State)
+			require.Equal(t, operation.Done, ops[id].State)
 			require.Equal(t, ops[id].Request.ClientToken, order[n])
 			require.Zero(t, ops[id].InLine, "it is in line no more")
 		}
@@ -124,14 +124,14 @@ func TestWhatIsStillInLineAfterFiveMinutesIsNotAddedAndCounted(t *testing.T) {
 			require.True(t, h.isClosed(op.ID))
 			there := slices.ContainsFunc(h.cloud.entries,
 				func(e entry) bool { return e.InstanceID == op.Request.InstanceID })
-			if op.State == operation.Added {
+			if op.State == operation.Done {
 				require.True(t, there)
 				require.Less(t, op.FirstSent().Sub(op.ClickedAt), operation.StartWithin)
 				added++
 				continue
 			}
 			require.False(t, there)
-			require.Equal(t, operation.NotAdded, op.State)
+			require.Equal(t, operation.NotDone, op.State)
 			require.Equal(t, operation.ReasonTooLate, op.Reason)
 			require.NotZero(t, op.InLine, "the card says that it was in line")
 			require.Empty(t, op.Attempts)
@@ -206,7 +206,7 @@ func TestStopEndsTheWaitInLine(t *testing.T) {
 		require.NoError(t, <-first)
 		require.Len(t, h.cloud.sent(), 1)
 		third := h.accepted(request())
-		require.Equal(t, operation.Added, h.carry(third).State, "the turn came back")
+		require.Equal(t, operation.Done, h.carry(third).State, "the turn came back")
 	})
 }
 
@@ -228,7 +228,7 @@ func TestAProcessThatStopsLetsGoOfTheLineAndTheNextOneGoesOn(t *testing.T) {
 		require.NoError(t, <-first)
 		require.Empty(t, h.journal.now(ids[1]).Attempts)
 		h.runner.Line = runner.NewLine(1, true)
-		require.Equal(t, operation.Added, h.carry(ids[1]).State)
+		require.Equal(t, operation.Done, h.carry(ids[1]).State)
 		require.Len(t, h.cloud.sent(), 2)
 	})
 }
@@ -250,7 +250,7 @@ func TestACallThatTheLimiterKeptBackIsTriedAgainAndNeverCalledSent(t *testing.T)
 				})
 				op := h.carry(id)
 				require.Zero(t, before)
-				require.Equal(t, operation.Added, op.State, "two minutes are no reason to give up")
+				require.Equal(t, operation.Done, op.State, "two minutes are no reason to give up")
 				require.Zero(t, op.Tries, "nobody was asked, so it is no try")
 				for _, shown := range h.reporter.versions(id) {
 					require.NotContains(t, []operation.State{operation.Unconfirmed, operation.NeedsPerson}, shown.State)
@@ -274,7 +274,7 @@ func TestACallThatNeverGetsAPlaceEndsAsTooLate(t *testing.T) {
 				id := h.accepted(request())
 				h.cloud.goes(on(at, 0, fault{before: limited()}))
 				op := h.carry(id)
-				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.NotDone, op.State)
 				require.Equal(t, operation.ReasonTooLate, op.Reason, "Zenlayer was not unreachable")
 				require.NotZero(t, op.InLine)
 				require.Zero(t, op.LastSent())
@@ -313,7 +313,7 @@ func TestWhatWasAcceptedGoesBeforePreviewsAndStatusGoesLast(t *testing.T) {
 			require.Zero(t, c.rank, "%s of a preview", c.name)
 		}
 		previewed := len(h.cloud.calls)
-		require.Equal(t, operation.Added, h.carry(id).State)
+		require.Equal(t, operation.Done, h.carry(id).State)
 		added := false
 		for _, c := range h.cloud.calls[previewed:] {
 			switch {
@@ -333,7 +333,7 @@ func TestWhatWasAcceptedGoesBeforePreviewsAndStatusGoesLast(t *testing.T) {
 		h.cloud.goes(on("RegisterBackend", 1, fault{before: lost()}))
 		id := h.accepted(request())
 		previewed := len(h.cloud.calls)
-		require.Equal(t, operation.Added, h.carry(id).State)
+		require.Equal(t, operation.Done, h.carry(id).State)
 		sent := 0
 		for _, c := range h.cloud.calls[previewed:] {
 			if c.name == "RegisterBackend" {

@@ -22,7 +22,7 @@ type Operation struct {
 	Run int64 `json:"-"`
 	// State is where the operation stands.
 	State State `json:"state"`
-	// Reason says why a NotAdded operation was not added.
+	// Reason says why a NotDone operation was not carried out.
 	Reason Reason `json:"reason,omitempty"`
 
 	// Account names whose load balancers are meant; it is part of Subject.
@@ -32,6 +32,11 @@ type Operation struct {
 	// Request names the listener and the server. It is what ChangeAdd sends, with
 	// the client token; another kind adds a field for what else it sends.
 	Request zenlayer.RegisterBackendRequest `json:"request"`
+	// Target is the entry that a removal takes off the listener; nil for ChangeAdd.
+	// Request has its server, name, ports and weight as well.
+	Target *Target `json:"target,omitempty"`
+	// Undoes is the id of the operation that a removal takes back; empty: none.
+	Undoes string `json:"undoes,omitempty"`
 	// Listener is the listener as it was last read.
 	Listener Listener `json:"listener"`
 	// Server is the server as it was read for the preview.
@@ -186,7 +191,7 @@ type Result struct {
 	StatusLooks int `json:"status_looks,omitempty"`
 	// OwnerTold is when the bot's owner was told about the operation.
 	OwnerTold time.Time `json:"owner_told,omitzero"`
-	// FoundWeight is the weight that was found, for AlreadyThere and ReasonDiffers.
+	// FoundWeight is the weight that was found, for NothingToDo and ReasonDiffers.
 	FoundWeight int `json:"found_weight,omitempty"`
 }
 

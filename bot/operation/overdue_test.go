@@ -74,7 +74,7 @@ func TestAResultThatNobodyCouldBeToldForADayIsAnAlarmAndIsTriedOn(t *testing.T) 
 		taken.Store(true)
 		require.NoError(t, <-done)
 		require.True(t, h.isClosed(id), "ten days later it is told")
-		require.Equal(t, operation.Added, h.journal.now(id).State)
+		require.Equal(t, operation.Done, h.journal.now(id).State)
 		h.owed(t, 0, 0)
 		for n := range tries[:len(tries)-2] {
 			require.GreaterOrEqual(t, tries[n+2].Sub(tries[n+1])+time.Second, tries[n+1].Sub(tries[n]),

@@ -108,10 +108,10 @@ func (w *wired) judge(op operation.Operation) {
 		require.Equal(w.t, 1, n, token)
 	}
 	switch op.State {
-	case operation.Added, operation.AlreadyThere:
+	case operation.Done, operation.NothingToDo:
 		require.Len(w.t, there, 1, "said to be there")
 		require.Equal(w.t, there[0].BackendID, op.BackendID)
-	case operation.NotAdded:
+	case operation.NotDone:
 		require.Empty(w.t, there, "said not to be there: %s", op.Reason)
 	default:
 		require.Fail(w.t, "not an end", "%s", op.State)

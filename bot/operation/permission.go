@@ -13,9 +13,12 @@ type Action string
 // the weight and the ports of the request that is to be approved.
 const (
 	ActionRegister    Action = "register"    // add a server to a listener
+	ActionUndo        Action = "undo"        // take back an addition of this bot, as it was left
+	ActionRemove      Action = "remove"      // take any server off a listener
 	ActionApprove     Action = "approve"     // agree to somebody else's request
 	ActionBreakGlass  Action = "breakGlass"  // add without the approvals that are asked for
 	ActionViewHistory Action = "viewHistory" // see what others did on a listener
+	ActionPause       Action = "pause"       // stop and resume the sending of new requests
 )
 
 // Question is everything a decision depends on. Incomplete facts are a no.
@@ -220,6 +223,6 @@ func (d Decision) PolicyUnknown() bool {
 
 // NewQuestion asks whether the requester of op may make its change.
 func NewQuestion(op Operation, at time.Time) Question {
-	return Question{Action: op.Change.action(), Actor: op.Actor, Place: op.Place, Account: op.Account,
+	return Question{Action: op.Action(), Actor: op.Actor, Place: op.Place, Account: op.Account,
 		Listener: op.Listener, Server: op.Server, Weight: op.Request.Weight, Ports: op.Request.PortList, At: at}
 }

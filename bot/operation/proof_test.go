@@ -20,11 +20,11 @@ func TestOnlyZenlayersOwnCodeProvesThatACallDidNothing(t *testing.T) {
 		reason   operation.Reason
 		evidence operation.Evidence
 	}
-	refused := func(r operation.Reason) end { return end{operation.NotAdded, r, ""} }
+	refused := func(r operation.Reason) end { return end{operation.NotDone, r, ""} }
 	var (
 		proven    = refused(operation.ReasonProven)
-		seen      = end{operation.Added, "", operation.EvidenceSeen}
-		seenThere = end{operation.AlreadyThere, "", operation.EvidenceSeen}
+		seen      = end{operation.Done, "", operation.EvidenceSeen}
+		seenThere = end{operation.NothingToDo, "", operation.EvidenceSeen}
 	)
 	codes := map[int]string{
 		400: "INVALID_PARAMETER_VALUE", 401: "AUTHFAILURE_SIGNATURE_FAILURE",
@@ -43,7 +43,7 @@ func TestOnlyZenlayersOwnCodeProvesThatACallDidNothing(t *testing.T) {
 				begun := time.Now()
 				op := h.carry(h.accepted(request()))
 				require.Equal(t, want, end{op.State, op.Reason, op.Evidence})
-				require.True(t, op.State == operation.NotAdded || op.BackendID == "be-101")
+				require.True(t, op.State == operation.NotDone || op.BackendID == "be-101")
 				if want == proven {
 					require.GreaterOrEqual(t, time.Since(begun), operation.ProofAfter)
 				}
@@ -80,7 +80,7 @@ func TestA429EndsAsAddedOnlyByAnAnswerToTheSameToken(t *testing.T) {
 				h.cloud.lag = time.Minute // the list does not show it before the repeat
 				h.cloud.goes(on("RegisterBackend", 1, fault{after: err}))
 				op := h.carry(h.accepted(request()))
-				require.Equal(t, []any{operation.Added, operation.EvidenceAnswered}, []any{op.State, op.Evidence})
+				require.Equal(t, []any{operation.Done, operation.EvidenceAnswered}, []any{op.State, op.Evidence})
 				sent := h.cloud.sent()
 				require.Len(t, sent, 2)
 				require.Equal(t, sent[0].token, sent[1].token)
@@ -97,7 +97,7 @@ func TestA429EndsAsAddedOnlyByAnAnswerToTheSameToken(t *testing.T) {
 				h.cloud.add(ours("be-7"))
 				require.NoError(t, <-done)
 				op := h.journal.now(id)
-				require.Equal(t, []any{operation.AlreadyThere, operation.EvidenceSeen, "be-7"},
+				require.Equal(t, []any{operation.NothingToDo, operation.EvidenceSeen, "be-7"},
 					[]any{op.State, op.Evidence, op.BackendID})
 			})
 		})

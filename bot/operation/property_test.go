@@ -197,7 +197,7 @@ func (w weather) script(t *verdict, h *house) {
 		return of(w.slack, posts-1, fault{before: errJournal}, fault{hold: time.Hour})
 	}
 	h.journal.onSave = func(op operation.Operation) {
-		if op.State != operation.NotAdded {
+		if op.State != operation.NotDone {
 			return
 		}
 		h.cloud.mu.Lock()
@@ -215,7 +215,7 @@ func (w weather) judge(t *verdict, h *house, id string) {
 	if w.colleague < 0 {
 		settled(t, h, id)
 		if h.oursOn() == 0 {
-			require.Equal(t, operation.NotAdded, op.State)
+			require.Equal(t, operation.NotDone, op.State)
 		}
 		return
 	}
@@ -223,7 +223,7 @@ func (w weather) judge(t *verdict, h *house, id string) {
 	require.True(t, h.isClosed(id))
 	require.LessOrEqual(t, h.oursOn(), 1)
 	if h.oursOn() == 1 {
-		require.NotEqual(t, operation.NotAdded, op.State)
+		require.NotEqual(t, operation.NotDone, op.State)
 	}
 	punctual(t, h, op)
 }

@@ -39,6 +39,9 @@ type Place struct {
 	ChannelID   string `json:"channel_id"` // where the command or click came from; the only channel permission looks at
 	ChannelName string `json:"channel_name,omitempty"`
 	ResultID    string `json:"result_id"` // the channel that sees the card
+	// ThreadTS is the first message of the thread in ResultID that the card belongs
+	// to, and the answers to the person as well; empty: no thread.
+	ThreadTS string `json:"thread_ts,omitempty"`
 
 	// ResponseURL lets anyone who has it post for 30 minutes, so it is kept
 	// in the journal but never logged or shown.

@@ -21,7 +21,7 @@ func TestAnUnreadablePoolNeedsAPersonAndTheOwnerIsToldOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, <-done)
 		op := h.journal.now(id)
-		require.Equal(t, operation.NotAdded, op.State)
+		require.Equal(t, operation.NotDone, op.State)
 		require.Equal(t, operation.ReasonPerson, op.Reason)
 		require.Equal(t, ana.UserID, op.AnswerBy)
 		require.Len(t, h.reporter.told, 1)
@@ -82,7 +82,7 @@ func TestAPersonAndAReadingAgree(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, <-done)
 		op := h.journal.now(id)
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Equal(t, operation.EvidencePerson, op.Evidence)
 		require.Equal(t, "be-7", op.BackendID)
 	})
@@ -95,8 +95,8 @@ func TestAPersonAndAReadingDisagree(t *testing.T) {
 		there  bool
 		end    operation.State
 	}{
-		"yes, but it is not seen": {operation.AnswerThere, false, operation.Added},
-		"no, but it is seen":      {operation.AnswerNotThere, true, operation.NotAdded},
+		"yes, but it is not seen": {operation.AnswerThere, false, operation.Done},
+		"no, but it is seen":      {operation.AnswerNotThere, true, operation.NotDone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

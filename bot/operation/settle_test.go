@@ -29,14 +29,14 @@ func TestAnAnsweredCallIsAdded(t *testing.T) {
 		reg := request()
 		id := h.accepted(reg)
 		op := h.carry(id)
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Equal(t, operation.EvidenceAnswered, op.Evidence)
 		require.Equal(t, "be-101", op.BackendID)
 		require.Equal(t, "T-be-101", op.RequestID)
 		require.Equal(t, "Available", op.BackendStatus)
 		require.Len(t, h.cloud.sent(), 1)
 		require.True(t, h.isClosed(id))
-		require.Equal(t, []operation.State{operation.Accepted, operation.Sending, operation.Added}, h.reporter.states())
+		require.Equal(t, []operation.State{operation.Accepted, operation.Sending, operation.Done}, h.reporter.states())
 	})
 }
 
@@ -49,7 +49,7 @@ func TestARepeatWithTheSameTokenConfirms(t *testing.T) {
 				h.cloud.lag = 5 * time.Minute // so that looking cannot settle it
 				h.cloud.goes(on("RegisterBackend", 1, f))
 				op := h.carry(h.accepted(request()))
-				require.Equal(t, operation.Added, op.State)
+				require.Equal(t, operation.Done, op.State)
 				require.Equal(t, operation.EvidenceRepeated, op.Evidence)
 				sent := h.cloud.sent()
 				require.Len(t, sent, 2)
@@ -65,11 +65,11 @@ func TestAnEntryThatWasNotThereBeforeIsSeen(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		h.cloud.goes(on("RegisterBackend", 1, fault{after: lost()}))
 		op := h.carry(h.accepted(request()))
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Equal(t, operation.EvidenceSeen, op.Evidence)
 		require.Equal(t, "be-101", op.BackendID)
 		require.Len(t, h.cloud.sent(), 1, "it was seen, so it was not asked for again")
-		require.False(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.NotAdded }))
+		require.False(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.NotDone }))
 		require.True(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.Unconfirmed }))
 	})
 }
@@ -98,7 +98,7 @@ func TestOnlyThisServerThesePortsAndThisWeightAreOurs(t *testing.T) {
 				h.cloud.add(b)
 				require.NoError(t, <-done)
 				op := h.journal.now(id)
-				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.NotDone, op.State)
 				require.Equal(t, operation.ReasonProven, op.Reason)
 			})
 		})
@@ -134,7 +134,7 @@ func TestNotAddedAfterNoAnswerNeedsTenMinutesAndACompleteReading(t *testing.T) {
 			scene(t, func(t *testing.T, h *house) {
 				h.cloud.goes(on("RegisterBackend", 0, f))
 				op := h.carry(h.accepted(request()))
-				require.Equal(t, operation.NotAdded, op.State)
+				require.Equal(t, operation.NotDone, op.State)
 				require.Equal(t, operation.ReasonProven, op.Reason)
 				require.GreaterOrEqual(t, op.FinishedAt.Sub(op.LastSent()), operation.ProofAfter)
 				require.Less(t, op.FinishedAt.Sub(op.LastSent()), operation.ProofAfter+2*time.Minute)
@@ -151,7 +151,7 @@ func TestABackendThatShowsLateIsStillSeen(t *testing.T) {
 		h.cloud.lag = 9 * time.Minute
 		h.cloud.goes(on("RegisterBackend", 0, fault{after: lost()}))
 		op := h.carry(h.accepted(request()))
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Equal(t, operation.EvidenceSeen, op.Evidence)
 		require.Equal(t, 1, h.oursOn(), "the repeats had the same token")
 	})
@@ -249,7 +249,7 @@ func TestAnEntryThatMayBeOursIsNeverProofThatNothingIsThere(t *testing.T) {
 				_, err := h.intake.Answer(t.Context(), h.click(id, ana), operation.AnswerThere)
 				require.NoError(t, err)
 				require.NoError(t, <-done)
-				require.Equal(t, operation.Added, h.journal.now(id).State)
+				require.Equal(t, operation.Done, h.journal.now(id).State)
 			})
 		})
 	}
@@ -298,11 +298,11 @@ func TestARefusedRepeatProvesNothing(t *testing.T) {
 		h.cloud.lag = 4 * time.Minute
 		h.cloud.goes(on("RegisterBackend", 1, fault{after: lost()}))
 		op := h.carry(h.accepted(request()))
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		require.Equal(t, operation.EvidenceSeen, op.Evidence)
 		require.Len(t, op.Attempts, 2, "a refused repeat is not repeated")
 		require.Equal(t, 1, h.oursOn())
-		require.False(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.NotAdded }))
+		require.False(t, h.journal.was(func(o operation.Operation) bool { return o.State == operation.NotDone }))
 	})
 }
 
@@ -352,10 +352,10 @@ func TestWhatAppearsAfterAnErrorOfTheServersIsAdded(t *testing.T) {
 		other bool // and a colleague adds another entry like it
 		state operation.State
 	}{
-		"seen by the next try":    {fault: fault{after: unavailable}, state: operation.Added},
-		"seen when it is stopped": {fault: fault{after: unavailable}, stop: true, state: operation.Added},
+		"seen by the next try":    {fault: fault{after: unavailable}, state: operation.Done},
+		"seen when it is stopped": {fault: fault{after: unavailable}, stop: true, state: operation.Done},
 		"nothing was done, and it is not": {fault: fault{before: unavailable}, stop: true,
-			state: operation.NotAdded},
+			state: operation.NotDone},
 		"two of them, one may be a person's": {fault: fault{after: unavailable}, other: true,
 			state: operation.NeedsPerson},
 	}
@@ -378,7 +378,7 @@ func TestWhatAppearsAfterAnErrorOfTheServersIsAdded(t *testing.T) {
 				pass(11 * time.Minute) // that nothing was added needs a proof
 				op := h.journal.now(id)
 				require.Equal(t, tt.state, op.State, "%s", op.Reason)
-				if tt.state == operation.Added {
+				if tt.state == operation.Done {
 					require.Equal(t, operation.EvidenceSeen, op.Evidence)
 					require.Equal(t, "be-101", op.BackendID)
 				}

@@ -252,7 +252,7 @@ func TestTheLastChecksNeverUseWhatPreviewsShare(t *testing.T) {
 		op, err := h.intake.Send(t.Context(), h.click(draft.ID, ana))
 		require.NoError(t, err)
 		h.cloud.add(ours("be-hand")) // between the preview and the last look
-		require.Equal(t, operation.AlreadyThere, h.carry(op.ID).State)
+		require.Equal(t, operation.NothingToDo, h.carry(op.ID).State)
 
 		again, err := h.intake.Preview(t.Context(), h.ask(request()))
 		var present *intake.PresentError

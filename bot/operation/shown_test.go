@@ -48,7 +48,7 @@ func TestWhoIsAskedAgainIsCalled(t *testing.T) {
 		require.Equal(t, []string{"Remind " + op.Ref}, h.reporter.heard(), "an edited card calls nobody")
 		require.NoError(t, h.approves(op.ID, chen))
 		pass(time.Minute)
-		require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+		require.Equal(t, operation.Done, h.journal.now(op.ID).State)
 		require.NoError(t, <-done)
 	})
 }

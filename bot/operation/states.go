@@ -9,20 +9,20 @@ type State string
 // The states, in the order of a life. Draft and the final ones take no part in
 // the rule of one open operation per listener and server.
 const (
-	Draft        State = "draft"            // preview shown; expires silently at ExpiresAt
-	Waiting      State = "waiting_approval" // on disk; other people are asked to agree, nothing is sent
-	Accepted     State = "accepted"         // on disk; last checks are running, nothing is sent
-	Sending      State = "sending"          // an attempt is being made, or waits for its next try
-	Unconfirmed  State = "unconfirmed"      // sent without an answer; being settled
-	NeedsPerson  State = "needs_person"     // could not be settled by the bot
-	Added        State = "added"            // final
-	NotAdded     State = "not_added"        // final; Reason says why
-	AlreadyThere State = "already_there"    // final; nothing was sent
+	Draft       State = "draft"            // preview shown; expires silently at ExpiresAt
+	Waiting     State = "waiting_approval" // on disk; other people are asked to agree, nothing is sent
+	Accepted    State = "accepted"         // on disk; last checks are running, nothing is sent
+	Sending     State = "sending"          // an attempt is being made, or waits for its next try
+	Unconfirmed State = "unconfirmed"      // sent without an answer; being settled
+	NeedsPerson State = "needs_person"     // could not be settled by the bot
+	Done        State = "added"            // final: it was carried out
+	NotDone     State = "not_added"        // final: certainly not made; Reason says why
+	NothingToDo State = "already_there"    // final: the listener was as asked already
 )
 
 // Final reports whether nothing changes in s any more.
 func (s State) Final() bool {
-	return s == Added || s == NotAdded || s == AlreadyThere
+	return s == Done || s == NotDone || s == NothingToDo
 }
 
 // Open reports whether s holds its listener and server: while it does, nobody
@@ -31,7 +31,7 @@ func (s State) Open() bool {
 	return s != Draft && !s.Final()
 }
 
-// Reason says why an operation ended as NotAdded. Stored; add, never change.
+// Reason says why an operation ended as NotDone. Stored; add, never change.
 type Reason string
 
 // The reasons. Each has its own words in the channel.
@@ -74,10 +74,10 @@ const (
 
 // AllStates lists the states in the order of a life.
 func AllStates() []State {
-	return []State{Draft, Waiting, Accepted, Sending, Unconfirmed, NeedsPerson, Added, NotAdded, AlreadyThere}
+	return []State{Draft, Waiting, Accepted, Sending, Unconfirmed, NeedsPerson, Done, NotDone, NothingToDo}
 }
 
-// AllReasons lists the reasons of NotAdded.
+// AllReasons lists the reasons of NotDone.
 func AllReasons() []Reason {
 	return []Reason{ReasonRefused, ReasonDiffers, ReasonTooLate, ReasonStopped, ReasonDenied, ReasonRateLimited,
 		ReasonCredentials,
@@ -86,7 +86,7 @@ func AllReasons() []Reason {
 		ReasonNotApproved, ReasonUnanswered}
 }
 
-// AllEvidence lists the kinds of evidence of Added.
+// AllEvidence lists the kinds of evidence of Done.
 func AllEvidence() []Evidence {
 	return []Evidence{EvidenceAnswered, EvidenceRepeated, EvidenceSeen, EvidencePerson}
 }
@@ -122,7 +122,7 @@ func (c DenialCode) Known() bool { return slices.Contains(AllDenialCodes(), c) }
 // Known reports whether this version can tell how o stands: it knows its
 // state, and the reason if it was not added.
 func (o Operation) Known() bool {
-	return o.State.Known() && o.Change.Known() && (o.State != NotAdded || o.Reason.Known())
+	return o.State.Known() && o.Change.Known() && (o.State != NotDone || o.Reason.Known())
 }
 
 // Known reports whether this version knows the kind of the event.

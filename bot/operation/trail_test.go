@@ -12,7 +12,7 @@ func TestEachEventSaysWhoAskedForWhatWhenAndWhere(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		op := h.carry(h.accepted(request()))
-		require.Equal(t, operation.Added, op.State)
+		require.Equal(t, operation.Done, op.State)
 		const form = "2006-01-02T15:04:05.000Z"
 		seen := map[string]operation.Event{}
 		for _, e := range h.journal.events {

@@ -72,7 +72,7 @@ func TestEveryEventNamesWhoCausedIt(t *testing.T) {
 			pass(time.Second)
 			require.NoError(t, h.approves(op.ID, dee))
 			require.NoError(t, <-done)
-			require.Equal(t, operation.Added, h.journal.now(op.ID).State)
+			require.Equal(t, operation.Done, h.journal.now(op.ID).State)
 		},
 		"a denial by an approver": func(t *testing.T, h *house) {
 			court(h, 1)

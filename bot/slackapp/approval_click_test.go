@@ -133,7 +133,7 @@ func TestAnAgreementIsTakenOnTheApproversCardAndBothCardsFollow(t *testing.T) {
 	r.sees(bo, approvers, "Approved", "Adding…")
 	r.sees(ana, incident, "last checks", "Approved by")
 	r.shelf.edit(op.ID, func(op *operation.Operation) {
-		op.Version, op.State, op.BackendID, op.FinishedAt = op.Version+1, operation.Added, "be-20d1", time.Now()
+		op.Version, op.State, op.BackendID, op.FinishedAt = op.Version+1, operation.Done, "be-20d1", time.Now()
 	})
 	r.shows(op.ID)
 	for _, channel := range []string{approvers, incident} {

@@ -40,7 +40,7 @@ func TestEachKindHasOneCardThatIsEditedToTheEnd(t *testing.T) {
 	s := newStage(t)
 	require.NoError(t, s.report(s.asks(1, operation.Waiting)))
 	require.NoError(t, s.report(s.asks(2, operation.Sending)))
-	require.NoError(t, s.report(s.asks(3, operation.Added)))
+	require.NoError(t, s.report(s.asks(3, operation.Done)))
 	for _, channel := range []string{incident, approvers} {
 		cards := s.cards(channel)
 		require.Len(t, cards, 1, channel)
@@ -64,9 +64,9 @@ func TestAResultCountsAsShownWhenEveryCardShowsIt(t *testing.T) {
 				hook = "SaveApprovalCard"
 			}
 			s.shelf.hook(failing(hook))
-			require.ErrorIs(t, s.report(s.asks(2, operation.Added)), errPlanted)
+			require.ErrorIs(t, s.report(s.asks(2, operation.Done)), errPlanted)
 			s.shelf.hook(nil)
-			require.NoError(t, s.report(s.asks(2, operation.Added)))
+			require.NoError(t, s.report(s.asks(2, operation.Done)))
 			for _, channel := range []string{incident, approvers} {
 				require.Len(t, s.cards(channel), 1)
 				require.Contains(t, s.cards(channel)[0].Text, "Added")
@@ -100,7 +100,7 @@ func TestAnApproversChannelThatRefusesSendsItsCardToTheResult(t *testing.T) {
 			cards := s.cards(incident)
 			require.Len(t, cards, 2, "the own card, and the approvers'")
 			asked := s.sees(bo, incident, "Asked for approval", render.ActApYes, "meant for")
-			op.Version, op.State = 2, operation.Added
+			op.Version, op.State = 2, operation.Done
 			require.NoError(t, s.report(op))
 			cards = s.cards(incident)
 			require.Len(t, cards, 2, "from then on it is edited there")
@@ -185,7 +185,7 @@ func TestWhoIsPassedOverIsToldByTheirCard(t *testing.T) {
 	require.Len(t, cards, 1)
 	require.True(t, has(cards[0], "Break-glass", "inc-2041", "@"+bo, "@"+chen))
 	require.Empty(t, s.cards("D0BO"))
-	op.Version, op.State, op.Approval.ToldAt = 2, operation.Added, time.Now()
+	op.Version, op.State, op.Approval.ToldAt = 2, operation.Done, time.Now()
 	require.NoError(t, s.report(op))
 	require.True(t, has(s.shownTo(bo, approvers)[0], "Added", "break-glass", "Told:"))
 	s.calm()
@@ -236,7 +236,7 @@ func TestTheSecondBoardEndsWithTheFirst(t *testing.T) {
 	s.board.Show(s.asks(1, operation.Waiting))
 	s.board.Close(t.Context())
 	require.Len(t, s.cards(approvers), 1, "what is wanted is shown before")
-	require.ErrorContains(t, s.report(s.asks(2, operation.Added)), "stopping")
+	require.ErrorContains(t, s.report(s.asks(2, operation.Done)), "stopping")
 }
 
 // skipsTold tells those whose approval is skipped.

@@ -46,7 +46,7 @@ func hostileApprovalMessages(s string) map[string]render.Message {
 		name := map[bool]string{true: "elsewhere ", false: "here "}[elsewhere]
 		for _, state := range []operation.State{operation.Draft, operation.Waiting, operation.Accepted,
 			operation.Sending, operation.Unconfirmed,
-			operation.NeedsPerson, operation.Added, operation.AlreadyThere, operation.NotAdded} {
+			operation.NeedsPerson, operation.Done, operation.NothingToDo, operation.NotDone} {
 			op := hostileApproval(s, state, operation.ReasonRefused, elsewhere)
 			all[name+string(state)] = render.Card(op, w)
 			both := op
@@ -62,13 +62,13 @@ func hostileApprovalMessages(s string) map[string]render.Message {
 		}
 	}
 	waiting := hostileApproval(s, operation.Waiting, "", true)
-	denied := hostileApproval(s, operation.NotAdded, operation.ReasonNotApproved, true)
+	denied := hostileApproval(s, operation.NotDone, operation.ReasonNotApproved, true)
 	denied.Approval.Denied = &denied.Approval.Votes[0]
 	glass := waiting
 	glass.Glass = &operation.BreakGlass{Why: s, Incident: s}
 	for name, m := range map[string]render.Message{
 		"denied": render.Card(denied, w), "unanswered": render.Card(
-			hostileApproval(s, operation.NotAdded, operation.ReasonUnanswered, true), w),
+			hostileApproval(s, operation.NotDone, operation.ReasonUnanswered, true), w),
 		"changed": private.Changed(&intake.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)},
 			w),
 		"reminder": render.Reminder(waiting),
@@ -269,6 +269,6 @@ func TestWhatIsOverDoesNotSayThatPeopleMayStillAgree(t *testing.T) {
 	asked := &operation.Approval{Needed: 1, ExpiresAt: time.Date(2026, 3, 18, 10, 30, 0, 0, time.UTC)}
 	require.Contains(t, private.StatusApproval(operation.Operation{State: operation.Waiting, Approval: asked}),
 		"0 of 1 approved, until")
-	require.Contains(t, private.StatusApproval(operation.Operation{State: operation.NotAdded, Approval: asked}),
+	require.Contains(t, private.StatusApproval(operation.Operation{State: operation.NotDone, Approval: asked}),
 		"0 of 1 approved.")
 }

@@ -54,7 +54,7 @@ func TestOneCardIsPostedAndThenEdited(t *testing.T) {
 	s := newStage(t)
 	require.NoError(t, s.report(s.op(1, operation.Accepted)))
 	require.NoError(t, s.report(s.op(2, operation.Sending)))
-	require.NoError(t, s.report(s.op(3, operation.Added)))
+	require.NoError(t, s.report(s.op(3, operation.Done)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 1)
 	require.Contains(t, cards[0].Text, "Added")
@@ -67,7 +67,7 @@ func TestOneCardIsPostedAndThenEdited(t *testing.T) {
 func TestAnOlderVersionNeverOverwritesANewerOne(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	require.NoError(t, s.report(s.op(5, operation.Added)))
+	require.NoError(t, s.report(s.op(5, operation.Done)))
 	require.NoError(t, s.report(s.op(2, operation.Sending)), "what is shown already is shown")
 	cards := s.cards(incident)
 	require.Len(t, cards, 1)
@@ -90,7 +90,7 @@ func TestOfSeveralWaitingChangesTheLastIsSent(t *testing.T) {
 	for v := int64(2); v <= 6; v++ {
 		s.board.Show(s.op(v, operation.Sending))
 	}
-	last := s.op(7, operation.Added)
+	last := s.op(7, operation.Done)
 	s.board.Show(last)
 	done := make(chan error, 1)
 	go func() { done <- s.report(last) }()
@@ -106,7 +106,7 @@ func TestADeletedCardIsPostedAnew(t *testing.T) {
 	s := newStage(t)
 	require.NoError(t, s.report(s.op(1, operation.Accepted)))
 	require.NoError(t, s.slack.DeleteMessage(incident, s.cards(incident)[0].TS))
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 1)
 	require.True(t, has(cards[0], "Added", "LBR-7F3KQ2"))
@@ -125,7 +125,7 @@ func TestAChannelThatRefusesSendsTheCardToThePersonWhoIsTold(t *testing.T) {
 			direct := s.sees(ana, "D0ANA", "LBR-7F3KQ2", incident)
 			require.False(t, direct.Ephemeral)
 			s.sees(ana, incident, "LBR-7F3KQ2", "direct message")
-			require.NoError(t, s.report(s.op(2, operation.Added)), "from then on it is edited there")
+			require.NoError(t, s.report(s.op(2, operation.Done)), "from then on it is edited there")
 			require.Len(t, s.cards("D0ANA"), 1)
 			require.Empty(t, s.cards(incident))
 			require.True(t, has(s.cards("D0ANA")[0], "Added", incident))
@@ -142,7 +142,7 @@ func TestARateLimitIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{RetryAfter: time.Second})
-	require.NoError(t, s.report(s.op(1, operation.Added)))
+	require.NoError(t, s.report(s.op(1, operation.Done)))
 	require.Len(t, s.cards(incident), 1)
 }
 
@@ -151,7 +151,7 @@ func TestACardWhosePostHadNoAnswerIsFoundAgain(t *testing.T) {
 	s := newStage(t)
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
 	require.Error(t, s.report(s.op(1, operation.Accepted)))
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 1, "one card")
 	require.True(t, has(cards[0], "Added"))
@@ -164,7 +164,7 @@ func TestWithoutTheHistoryScopeASecondCardSaysWhatItReplaces(t *testing.T) {
 	s.slack.SetMissingScopes("channels:history", "groups:history", "im:history", "mpim:history")
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
 	require.Error(t, s.report(s.op(1, operation.Accepted)))
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 2)
 	require.True(t, has(cards[1], fmt.Sprintf(render.ReplacesLine, "LBR-7F3KQ2")))
@@ -176,9 +176,9 @@ func TestHistoryThatDoesNotAnswerHoldsUpTheSecondCard(t *testing.T) {
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
 	require.Error(t, s.report(s.op(1, operation.Accepted)))
 	s.slack.FailNext("conversations.history", sandbox.APIFault{Status: 503})
-	require.Error(t, s.report(s.op(2, operation.Added)), "better late than twice")
+	require.Error(t, s.report(s.op(2, operation.Done)), "better late than twice")
 	require.Len(t, s.cards(incident), 1)
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	require.Len(t, s.cards(incident), 1)
 }
 
@@ -188,7 +188,7 @@ func TestAFoundCardThatCannotBeEditedDoesNotGoRoundInCircles(t *testing.T) {
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{DropAfter: true})
 	require.Error(t, s.report(s.op(1, operation.Accepted)))
 	s.slack.FailNext("chat.update", sandbox.APIFault{Error: "cant_update_message", Times: -1})
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	require.Len(t, s.cards(incident), 1, "the old one is taken away")
 	require.True(t, has(s.cards(incident)[0], "Added"))
 	require.False(t, has(s.cards(incident)[0], "eplaces"))
@@ -201,7 +201,7 @@ func TestAFoundCardThatCanNeitherBeEditedNorRemovedIsReplaced(t *testing.T) {
 	require.Error(t, s.report(s.op(1, operation.Accepted)))
 	s.slack.FailNext("chat.update", sandbox.APIFault{Error: "cant_update_message", Times: -1})
 	s.slack.FailNext("chat.delete", sandbox.APIFault{Error: "cant_delete_message", Times: -1})
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	require.Len(t, s.cards(incident), 2)
 	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(render.ReplacesLine, "LBR-7F3KQ2")))
 }
@@ -235,7 +235,7 @@ func TestACardThatIsPostedLateBesideThatOfAnotherReplicaIsRemoved(t *testing.T) 
 			done := make(chan error, 1)
 			go func() { done <- s.report(s.op(tt.late, operation.Accepted)) }()
 			<-begun
-			require.NoError(t, other.Report(t.Context(), s.op(2, operation.Added)))
+			require.NoError(t, other.Report(t.Context(), s.op(2, operation.Done)))
 			close(goOn)
 			require.NoError(t, <-done)
 			cards := s.cards(incident)
@@ -279,7 +279,7 @@ func TestAnEditThatLandsLateIsMadeGood(t *testing.T) {
 			done := make(chan error, 1)
 			go func() { done <- s.report(s.op(2, operation.Sending)) }()
 			<-begun
-			end := s.op(3, operation.Added)
+			end := s.op(3, operation.Done)
 			s.shelf.mu.Lock()
 			s.shelf.ops[end.ID] = end
 			s.shelf.mu.Unlock()
@@ -300,7 +300,7 @@ func TestANewerEditThatWasWrittenOverIsMadeAgain(t *testing.T) {
 	s := newStage(t)
 	other := newBoard(t, s.web, s.shelf, s.log.logger())
 	require.NoError(t, s.report(s.op(1, operation.Accepted)))
-	end := s.op(3, operation.Added)
+	end := s.op(3, operation.Done)
 	s.shelf.mu.Lock()
 	s.shelf.ops[end.ID] = end
 	s.shelf.mu.Unlock()
@@ -344,7 +344,7 @@ func TestACardTooLongForSlackIsShownAsOneLine(t *testing.T) {
 	require.NoError(t, s.report(s.op(1, operation.Accepted)))
 	require.Len(t, s.cards(incident), 1)
 	s.slack.FailNext("chat.update", sandbox.APIFault{Error: "msg_too_long"})
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	card := s.cards(incident)[0]
 	require.Contains(t, card.Text, "Added")
 	require.NotContains(t, string(card.Blocks), `"actions"`)
@@ -355,9 +355,9 @@ func TestSlackBeingDownIsAnErrorAndLaterItWorks(t *testing.T) {
 	s := newStage(t)
 	s.slack.FailNext("*", sandbox.APIFault{Status: 503, Times: -1})
 	require.Error(t, s.report(s.op(1, operation.Accepted)))
-	require.Error(t, s.report(s.op(2, operation.Added)))
+	require.Error(t, s.report(s.op(2, operation.Done)))
 	s.slack.ClearFaults()
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	require.Len(t, s.cards(incident), 1)
 	require.NotContains(t, s.log.String(), plantedBot)
 }
@@ -366,9 +366,9 @@ func TestAPlaceThatCannotBeStoredIsNotPostedTwice(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.shelf.hook(failing("SaveCard"))
-	require.ErrorIs(t, s.report(s.op(1, operation.Added)), errPlanted)
+	require.ErrorIs(t, s.report(s.op(1, operation.Done)), errPlanted)
 	s.shelf.hook(nil)
-	require.NoError(t, s.report(s.op(1, operation.Added)))
+	require.NoError(t, s.report(s.op(1, operation.Done)))
 	require.Len(t, s.cards(incident), 1)
 }
 
@@ -385,7 +385,7 @@ func TestANewerChangeIsShownAlthoughAnOlderOneFailed(t *testing.T) {
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "internal_error", Execute: true})
 	s.board.Show(s.op(1, operation.Accepted))
 	<-entered
-	s.board.Show(s.op(2, operation.Added))
+	s.board.Show(s.op(2, operation.Done))
 	close(release)
 	s.sees(ana, incident, "Added", "LBR-7F3KQ2")
 	require.Len(t, s.cards(incident), 1)
@@ -444,7 +444,7 @@ func TestWhatWaitsForItsTurnIsSentAtItsNewest(t *testing.T) {
 	s.board.Show(s.op(1, operation.Accepted))
 	s.until("the post waits for its turn", func() bool { return s.board.Lane(incident).Tokens() < 0 })
 	require.Zero(t, s.shelf.card("0199-op").Posting, "a post is noted right before it is made")
-	require.NoError(t, s.report(s.op(2, operation.Added)))
+	require.NoError(t, s.report(s.op(2, operation.Done)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 1)
 	require.Empty(t, cards[0].History, "nothing old was sent")
@@ -465,7 +465,7 @@ func TestCloseWaitsForTheCardAndIsBounded(t *testing.T) {
 	cancel()
 	s.board.Close(ended)
 	require.Error(t, <-done)
-	require.ErrorContains(t, s.report(s.op(2, operation.Added)), "stopping")
+	require.ErrorContains(t, s.report(s.op(2, operation.Done)), "stopping")
 }
 
 func TestTheOwnerIsToldInTheirChannelOnly(t *testing.T) {

@@ -22,8 +22,8 @@ func everyState() map[operation.State]operation.Operation {
 	return map[operation.State]operation.Operation{
 		operation.Draft: rendertest.Draft(), operation.Accepted: cards["waiting"], operation.Sending: cards["adding"],
 		operation.Unconfirmed: cards["not_confirmed"], operation.NeedsPerson: cards["needs_person"],
-		operation.Added: cards["added"], operation.NotAdded: ends["refused"],
-		operation.AlreadyThere: cards["nothing_to_do"],
+		operation.Done: cards["added"], operation.NotDone: ends["refused"],
+		operation.NothingToDo: cards["nothing_to_do"],
 	}
 }
 
@@ -154,7 +154,7 @@ func TestEveryCardIsReadableFromItsTextAlone(t *testing.T) {
 		for name, op := range list {
 			text := render.Card(op, fixedWording()).Text
 			require.Equal(t, render.FirstWord(op.State), startsWith(t, text), name)
-			if op.State == operation.Added || op.State == operation.AlreadyThere {
+			if op.State == operation.Done || op.State == operation.NothingToDo {
 				require.Contains(t, text, op.BackendID, name)
 			}
 		}
@@ -313,7 +313,7 @@ func TestAnAddedCardFitsAPhoneScreen(t *testing.T) {
 	t.Parallel()
 	const width, screen = 42, 20 // characters of a line and lines, at a width of 390 pixels
 	for name, op := range rendertest.PublicCards() {
-		if op.State != operation.Added {
+		if op.State != operation.Done {
 			continue
 		}
 		m, lines := render.Card(op, fixedWording()), 0

@@ -20,7 +20,7 @@ func (r *rig) card(channel string, state operation.State) (operation.Operation, 
 	op := r.shelf.inState(operation.Accepted)[0]
 	r.shelf.edit(op.ID, func(op *operation.Operation) {
 		op.Version, op.State = op.Version+1, state
-		if state == operation.NotAdded {
+		if state == operation.NotDone {
 			op.Reason = operation.ReasonTooLate
 		}
 	})
@@ -111,7 +111,7 @@ func TestTheFormOpensWithTheValuesOfThePreview(t *testing.T) {
 func TestNoClickReplacesThePublicCard(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	op, card := r.card(incident, operation.NotAdded)
+	op, card := r.card(incident, operation.NotDone)
 	before, calls := string(card.Blocks), len(r.slack.APICalls())
 	for _, person := range []string{ana, bo} {
 		for _, action := range render.ActionIDs() {
@@ -144,7 +144,7 @@ func TestNoClickReplacesThePublicCard(t *testing.T) {
 func TestOutsidersLearnNothingFromACardInASharedChannel(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	op, _ := r.card(incident, operation.NotAdded)
+	op, _ := r.card(incident, operation.NotDone)
 	for _, action := range render.ActionIDs() {
 		value := render.ButtonValue(op)
 		if action == render.ActReqMore {
@@ -172,7 +172,7 @@ func TestOutsidersLearnNothingFromACardInASharedChannel(t *testing.T) {
 func TestDetailsAnswerInsidersPrivately(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	op, card := r.card(incident, operation.NotAdded)
+	op, card := r.card(incident, operation.NotDone)
 	r.clicks(bo, card, render.ActReqMore, "")
 	require.True(t, r.sees(bo, incident, "Details of "+op.Ref).Ephemeral)
 	r.calm()
@@ -200,7 +200,7 @@ func TestSomebodyElsesDraftIsUnknownToTheMenuAndTheForm(t *testing.T) {
 func TestRedeliveriesAreAnsweredOnce(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	_, card := r.card(incident, operation.NotAdded)
+	_, card := r.card(incident, operation.NotDone)
 	r.idle()
 	_, before := r.said(bo, incident)
 	again := r.clicks(bo, card, render.ActReqAgain, "")
@@ -242,7 +242,7 @@ func TestButtonsOfARunningOperationReachIt(t *testing.T) {
 	answered, err := r.shelf.Operation(t.Context(), op.ID)
 	require.NoError(t, err)
 	require.Equal(t, operation.AnswerNotThere, answered.Answer)
-	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.Added })
+	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.Done })
 	click(render.ActOpStop)
 	r.sees(ana, incident, "This card is out of date")
 }
@@ -271,7 +271,7 @@ func TestAnAnswerThatReachesNobodyIsAnErrorInTheLog(t *testing.T) {
 func TestTheCallForTheShellIsShownOnlyWhileItIsNotSettled(t *testing.T) {
 	t.Parallel()
 	for state, shown := range map[operation.State]bool{operation.NeedsPerson: true, operation.Unconfirmed: true,
-		operation.Added: false, operation.NotAdded: false} {
+		operation.Done: false, operation.NotDone: false} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()
 			r := open(t, nil)

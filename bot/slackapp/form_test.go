@@ -411,9 +411,9 @@ func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 		err  error
 		mine bool
 	}{
-		"my own, sent before":       {&operation.StaleError{Operation: op(operation.Added, ana, false)}, true},
+		"my own, sent before":       {&operation.StaleError{Operation: op(operation.Done, ana, false)}, true},
 		"my own, the same delivery": {&operation.DuplicateError{Operation: op(operation.Accepted, ana, false)}, true},
-		"somebody else's":           {&operation.StaleError{Operation: op(operation.Added, bo, false)}, false},
+		"somebody else's":           {&operation.StaleError{Operation: op(operation.Done, bo, false)}, false},
 		"the delivery of another":   {&operation.DuplicateError{Operation: op(operation.Accepted, bo, false)}, false},
 		"a dry run":                 {&operation.StaleError{Operation: op(operation.Draft, ana, true)}, false},
 		"a draft":                   {&operation.StaleError{Operation: op(operation.Draft, ana, false)}, false},
@@ -425,7 +425,7 @@ func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 		_, mine := alreadyMine(tt.err, d)
 		require.Equal(t, tt.mine, mine, name)
 	}
-	_, mine := alreadyMine(&operation.StaleError{Operation: op(operation.Added, ana, false)},
+	_, mine := alreadyMine(&operation.StaleError{Operation: op(operation.Done, ana, false)},
 		delivery{Actor: operation.Actor{UserID: ana, TeamID: "T0PARTNER"}})
 	require.False(t, mine, "the same id in another workspace is another person")
 }

@@ -58,7 +58,7 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	r := open(t, nil)
 	start := time.Now().Add(-time.Hour)
 	for i := range intake.HistoryPage + 5 {
-		op := rendertest.Sample(rendertest.InState(operation.Added))
+		op := rendertest.Sample(rendertest.InState(operation.Done))
 		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i),
 			operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
 		op.ClickedAt, op.Place.ChannelID = start.Add(time.Duration(i)*time.Minute), incident
@@ -93,7 +93,7 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	for i, who := range []string{ana, bo} {
-		op := rendertest.Sample(rendertest.InState(operation.Added))
+		op := rendertest.Sample(rendertest.InState(operation.Done))
 		op.ID, op.Ref, op.Actor, op.ClickedAt = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-00000%d", i),
 			operation.Actor{UserID: who, TeamID: teamID, Name: who}, time.Now().Add(-time.Minute)
 		require.NoError(t, r.shelf.put(op, operation.Event{}))
@@ -120,7 +120,7 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 func TestAHistoryThatCouldNotBeReadWholeIsNotShared(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	op := rendertest.Sample(rendertest.InState(operation.Added))
+	op := rendertest.Sample(rendertest.InState(operation.Done))
 	op.ID, op.Ref, op.Actor, op.ClickedAt = "id-00", "LBR-000000",
 		operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}, time.Now().Add(-time.Minute)
 	require.NoError(t, r.shelf.put(op, operation.Event{At: time.Now().Add(-time.Minute), Kind: operation.EventDenied,

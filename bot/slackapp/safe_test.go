@@ -85,11 +85,11 @@ func hostileMessages(s string) map[string]render.Message {
 	all := map[string]render.Message{}
 	for _, state := range []operation.State{operation.Draft, operation.Accepted, operation.Sending,
 		operation.Unconfirmed,
-		operation.NeedsPerson, operation.Added, operation.AlreadyThere} {
+		operation.NeedsPerson, operation.Done, operation.NothingToDo} {
 		all["card "+string(state)] = render.Card(hostileOperation(s, state, ""), w)
 	}
 	for _, op := range rendertest.Endings() {
-		all["not added "+string(op.Reason)] = render.Card(hostileOperation(s, operation.NotAdded, op.Reason), w)
+		all["not added "+string(op.Reason)] = render.Card(hostileOperation(s, operation.NotDone, op.Reason), w)
 	}
 	for name, d := range rendertest.Denials() {
 		d.What, d.Reason, d.Contact = operation.Fact(s), s, s
@@ -125,7 +125,7 @@ func hostileMessages(s string) map[string]render.Message {
 			&operation.People{IDs: []string{s}, Groups: []string{s}}
 		all["account "+name] = private.Account(a, w)
 	}
-	op := hostileOperation(s, operation.Added, "")
+	op := hostileOperation(s, operation.Done, "")
 	for name, m := range map[string]render.Message{
 		"busy": private.Busy(&operation.BusyError{Operation: op}, s, operation.Actor{}), "expired": private.Expired(op),
 		"stale":     private.Stale(op, s),
@@ -430,7 +430,7 @@ func TestNoOperationFieldIsForgottenByTheHostileTable(t *testing.T) {
 	// this list, with the reason why it is never shown.
 	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours", "Change": "ours",
 		"Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
-	v := reflect.ValueOf(hostileOperation("hostile", operation.Added, ""))
+	v := reflect.ValueOf(hostileOperation("hostile", operation.Done, ""))
 	for _, f := range reflect.VisibleFields(v.Type()) { // those of embedded groups, too
 		if f.Type.Kind() == reflect.String && unshown[f.Name] == "" {
 			require.Contains(t, []string{"hostile", operation.AnswerNotThere}, v.FieldByIndex(f.Index).String(), f.Name)

@@ -57,7 +57,7 @@ func TestAResultGoesToTheChannelElseByTheResponseURLAndAsADirectMessage(t *testi
 	address := s.responseURL()
 	s.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Members: []string{ana}, BotMember: true,
 		Archived: true})
-	require.NoError(t, s.report(s.asked(1, operation.Added, address)))
+	require.NoError(t, s.report(s.asked(1, operation.Done, address)))
 	require.Equal(t, []string{"chat.postMessage C0INC2041: is_archived", "response_url", "chat.postMessage U0ANA"},
 		s.ways())
 	answers := s.sees(ana, incident, "Added", "be-20d1", "comes to you as a direct message")
@@ -74,7 +74,7 @@ func TestAResponseURLThatIsUsedUpHoldsNothingUp(t *testing.T) {
 	}
 	require.Error(t, s.web.Respond(t.Context(), address, web.Response{Text: "used up"}))
 	s.refusals("not_in_channel")
-	require.NoError(t, s.report(s.asked(1, operation.Added, address)))
+	require.NoError(t, s.report(s.asked(1, operation.Done, address)))
 	require.Len(t, s.cards("D0ANA"), 1)
 }
 
@@ -88,13 +88,13 @@ func TestAResultThatNothingTakesIsTriedUntilItIsTaken(t *testing.T) {
 	}
 	for range 3 {
 		s.refusals("is_archived", "user_not_found")
-		require.Error(t, s.report(s.asked(4, operation.Added, address)))
+		require.Error(t, s.report(s.asked(4, operation.Done, address)))
 	}
 	_, answers := s.said(ana, incident)
 	require.Len(t, answers, 2, "once while it runs, once when it is over, whatever is tried")
 	require.True(t, has(answers[0], "Asked", "Wait for the result"))
 	require.True(t, has(answers[1], "Added", "be-20d1"))
-	require.NoError(t, s.report(s.asked(4, operation.Added, address)), "the bot was invited")
+	require.NoError(t, s.report(s.asked(4, operation.Done, address)), "the bot was invited")
 	require.Len(t, s.cards(incident), 1)
 	require.True(t, has(s.cards(incident)[0], "Added", "be-20d1"))
 	require.Empty(t, s.cards("D0ANA"))
@@ -123,10 +123,10 @@ func TestEditsThatFailAreMadeUpFor(t *testing.T) {
 			s := newStage(t)
 			require.NoError(t, s.report(s.op(1, operation.Sending)))
 			s.slack.FailNext("chat.update", tt.fault)
-			err := s.report(s.asked(2, operation.Added, ""))
+			err := s.report(s.asked(2, operation.Done, ""))
 			if tt.again {
 				require.Error(t, err)
-				err = s.report(s.asked(2, operation.Added, ""))
+				err = s.report(s.asked(2, operation.Done, ""))
 			}
 			require.NoError(t, err)
 			cards := s.cards(incident)
@@ -139,7 +139,7 @@ func TestEditsThatFailAreMadeUpFor(t *testing.T) {
 func TestTheOwnerIsToldOfAResultThatNobodyReads(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	op := s.asked(4, operation.Added, "")
+	op := s.asked(4, operation.Done, "")
 	op.FinishedAt = time.Now().Add(-25 * time.Hour)
 	require.NoError(t, s.board.TellOwner(t.Context(), op))
 	s.sees(ana, ops, "LBR-7F3KQ2", "ended more than a day ago", "/lb-register status LBR-7F3KQ2")

@@ -73,9 +73,9 @@ func becomes(s operation.State) func(*operation.Operation) {
 			op.Attempts[0].AnsweredAt, op.Attempts[0].Outcome = time.Now(), operation.OutcomeUnknown
 		case operation.NeedsPerson:
 			op.PersonSince = op.Version
-		case operation.Added:
+		case operation.Done:
 			op.BackendID, op.FinishedAt, op.Watch = "be-20d1", time.Now(), true
-		case operation.NotAdded:
+		case operation.NotDone:
 			op.Reason, op.FinishedAt = operation.ReasonProven, time.Now()
 		}
 	}
@@ -99,7 +99,7 @@ func agrees(id string) func(*operation.Operation) {
 func ended(r operation.Reason, f func(*operation.Operation)) func(*operation.Operation) {
 	return func(op *operation.Operation) {
 		f(op)
-		op.State, op.Reason, op.FinishedAt = operation.NotAdded, r, time.Now()
+		op.State, op.Reason, op.FinishedAt = operation.NotDone, r, time.Now()
 	}
 }
 
@@ -124,22 +124,22 @@ func routes() map[string]route {
 		op.State, op.Approval.Skipped = operation.Accepted, true
 		op.Glass = &operation.BreakGlass{Why: "customers cannot pay, nobody answered", Incident: "inc-2041"}
 	}
-	added := []func(*operation.Operation){becomes(operation.Sending), becomes(operation.Added), listed, listed}
+	added := []func(*operation.Operation){becomes(operation.Sending), becomes(operation.Done), listed, listed}
 	return map[string]route{
 		"added":               {steps: added, ends: "Added"},
 		"in line, then added": {steps: append([]func(*operation.Operation){waits}, added...), ends: "Added"},
 		"not added": {steps: []func(*operation.Operation){becomes(operation.Sending),
-			becomes(operation.NotAdded)}, ends: "Not added"},
+			becomes(operation.NotDone)}, ends: "Not added"},
 		"stopped": {steps: []func(*operation.Operation){waits, stop,
 			ended(operation.ReasonStopped, func(*operation.Operation) {})}, ends: "Not added"},
 		"not confirmed, then added": {steps: []func(*operation.Operation){becomes(operation.Sending),
-			becomes(operation.Unconfirmed), looks, looks, becomes(operation.Added), listed}, ends: "Added"},
+			becomes(operation.Unconfirmed), looks, looks, becomes(operation.Done), listed}, ends: "Added"},
 		"needs a person": {steps: needs, acts: map[string]int{incident: 1}, ends: "Needs a person"},
-		"needs a person, then added": {steps: append(slices.Clone(needs), says, looks, becomes(operation.Added),
+		"needs a person, then added": {steps: append(slices.Clone(needs), says, looks, becomes(operation.Done),
 			listed),
 			acts: map[string]int{incident: 1}, ends: "Added"},
 		"needs a person, who is contradicted": {
-			steps: append(slices.Clone(needs), says, contradicts, looks, becomes(operation.NotAdded)),
+			steps: append(slices.Clone(needs), says, contradicts, looks, becomes(operation.NotDone)),
 			acts:  map[string]int{incident: 2}, ends: "Not added"},
 		"approved, then added": {asks: true, steps: append([]func(*operation.Operation){agrees(bo)}, added...),
 			ends: "Added"},
@@ -162,7 +162,7 @@ func routes() map[string]route {
 			ends: "Added"},
 		"approved, needs a person, then added": {asks: true,
 			steps: slices.Concat([]func(*operation.Operation){agrees(bo)}, needs,
-				[]func(*operation.Operation){becomes(operation.Added)}),
+				[]func(*operation.Operation){becomes(operation.Done)}),
 			acts: map[string]int{incident: 1}, ends: "Added"},
 	}
 }

@@ -71,7 +71,7 @@ func TestLinesNameWhoCausedTheEvent(t *testing.T) {
 
 func TestHistoryNamesWhoApproved(t *testing.T) {
 	t.Parallel()
-	op := operation.Operation{Ref: "LBR-7F3KQ2", State: operation.Added,
+	op := operation.Operation{Ref: "LBR-7F3KQ2", State: operation.Done,
 		Actor: operation.Actor{UserID: "U0ANA", Name: "ana"},
 		Approval: &operation.Approval{Needed: 1,
 			Votes: []operation.Vote{{By: operation.Actor{UserID: "U0CHEN", Name: "chen"}}}}}
@@ -80,7 +80,7 @@ func TestHistoryNamesWhoApproved(t *testing.T) {
 	require.Contains(t, private.PastSentence(e, false), "Approved by <@U0CHEN>.")
 	require.Contains(t, private.PastSentence(e, true), "Approved by chen.")
 
-	op.State, op.Reason = operation.NotAdded, operation.ReasonUnanswered
+	op.State, op.Reason = operation.NotDone, operation.ReasonUnanswered
 	op.Approval.Needed = 2
 	e.Operation = op
 	require.NotContains(t, listed(t, e, 1), "approved by", "one of two is not enough")

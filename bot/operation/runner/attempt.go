@@ -42,9 +42,9 @@ func (r *Runner) attempt(ctx context.Context, op operation.Operation) (operation
 func (r *Runner) overdue(ctx context.Context, op *operation.Operation) (*ended, error) {
 	switch {
 	case op.StopBy != "":
-		return end(r.finish(ctx, op, operation.NotAdded, operation.ReasonStopped))
+		return end(r.finish(ctx, op, operation.NotDone, operation.ReasonStopped))
 	case r.tooLate(*op):
-		return end(r.finish(ctx, op, operation.NotAdded, tooLateReason(*op)))
+		return end(r.finish(ctx, op, operation.NotDone, tooLateReason(*op)))
 	}
 	return nil, nil
 }
@@ -69,10 +69,10 @@ func (r *Runner) checkAndCall(ctx context.Context, op operation.Operation) (oper
 		return r.finishUnneeded(ctx, &op, s)
 	}
 	if op.Rehearsal {
-		return r.finish(ctx, &op, operation.NotAdded, operation.ReasonRehearsal)
+		return r.finish(ctx, &op, operation.NotDone, operation.ReasonRehearsal)
 	}
 	if r.tooLate(op) {
-		return r.finish(ctx, &op, operation.NotAdded, tooLateReason(op))
+		return r.finish(ctx, &op, operation.NotDone, tooLateReason(op))
 	}
 	if now, changes := r.changedSinceApproval(op, pool); len(changes) > 0 {
 		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, now, changes)
@@ -108,9 +108,9 @@ func (r *Runner) finishUnneeded(
 ) (operation.Next, error) {
 	op.BackendID, op.BackendStatus, op.FoundWeight = s.Backend.BackendID, s.Backend.Status, s.Backend.Weight
 	if s.Done {
-		return r.finish(ctx, op, operation.AlreadyThere, "")
+		return r.finish(ctx, op, operation.NothingToDo, "")
 	}
-	return r.finish(ctx, op, operation.NotAdded, operation.ReasonDiffers)
+	return r.finish(ctx, op, operation.NotDone, operation.ReasonDiffers)
 }
 
 // tooLate reports whether a call could no longer go out within StartWithin of
@@ -166,7 +166,7 @@ func (r *Runner) reconcile(ctx context.Context, op *operation.Operation) (operat
 		return operation.Next{State: op.State, After: settlePause(op.Looks - 1)}, nil
 	}
 	if !found {
-		return r.finish(ctx, op, operation.NotAdded, operation.ReasonRefused)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonRefused)
 	}
 	if s.Done {
 		op.Fault = operation.Fault{}
@@ -229,7 +229,7 @@ func (r *Runner) retryLater(ctx context.Context, op *operation.Operation, err er
 		switch {
 		case zenlayer.IsClockSkew(err):
 			if before.Code == zenlayer.CodeSignatureExpired {
-				return r.finish(ctx, op, operation.NotAdded, operation.ReasonClockSkew)
+				return r.finish(ctx, op, operation.NotDone, operation.ReasonClockSkew)
 			}
 		case operation.AsksToWait(e.Status, e.Code):
 			limit, why, op.WaitFor = operation.GiveUpAfter, operation.ReasonRateLimited, operation.WaitRateLimit
@@ -238,7 +238,7 @@ func (r *Runner) retryLater(ctx context.Context, op *operation.Operation, err er
 		}
 	}
 	if now.Add(pause).After(op.FirstTry.Add(limit)) {
-		return r.finish(ctx, op, operation.NotAdded, why)
+		return r.finish(ctx, op, operation.NotDone, why)
 	}
 	op.WaitUntil = now.Add(pause)
 	if err := r.save(ctx, op, operation.EventWaiting,

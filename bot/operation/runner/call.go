@@ -169,19 +169,19 @@ func (r *Runner) handleAnswer(ctx context.Context, op *operation.Operation, got 
 		if len(open) > 0 {
 			op.Evidence = operation.EvidenceRepeated
 		}
-		return r.finish(ctx, op, operation.Added, "")
+		return r.finish(ctx, op, operation.Done, "")
 	case len(open) > 0:
 		// An earlier attempt, or this one, may have worked: no refusal of a
 		// repeat proves anything about it.
 		return r.unconfirmed(ctx, op)
 	case held:
-		return r.finish(ctx, op, operation.NotAdded, operation.ReasonTooLate)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonTooLate)
 	case r.Changes[op.Change].SaysDone(callErr):
 		return r.conflict(ctx, op)
 	case zenlayer.IsNotFound(callErr) && op.Fault.Code == codeListenerGone:
-		return r.finish(ctx, op, operation.NotAdded, operation.ReasonGone)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonGone)
 	}
-	return r.finish(ctx, op, operation.NotAdded, refusal(callErr))
+	return r.finish(ctx, op, operation.NotDone, refusal(callErr))
 }
 
 // conflict stores a refusal that says the change is done already; attempt then

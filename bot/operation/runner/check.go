@@ -58,7 +58,7 @@ func (r *Runner) checkPermission(
 		return end(r.waitForPolicy(ctx, op, v.why))
 	case !v.allowed && (!v.ask || op.MaybeSent()):
 		op.Denial = &v.why
-		return end(r.finish(ctx, op, operation.NotAdded, operation.ReasonDenied))
+		return end(r.finish(ctx, op, operation.NotDone, operation.ReasonDenied))
 	case v.ask:
 		return end(r.askAgain(within, op, v, operation.PictureOf(*op, pool), nil))
 	case v.needed > 0 && op.Approval != nil:
@@ -84,10 +84,10 @@ func (r *Runner) readFailed(ctx context.Context, op *operation.Operation, err er
 	}
 	op.Fault = operation.FaultOf(err)
 	if errors.Is(err, errListenerGone) || saysListenerGone(err) {
-		return r.finish(ctx, op, operation.NotAdded, operation.ReasonGone)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonGone)
 	}
 	if zenlayer.OutcomeOf(err) == zenlayer.OutcomeRefused {
-		return r.finish(ctx, op, operation.NotAdded, refusal(err))
+		return r.finish(ctx, op, operation.NotDone, refusal(err))
 	}
 	op.NoteReading(err)
 	return r.retryLater(ctx, op, err) // a reading changes nothing, so an unknown end is as good as none
@@ -200,7 +200,7 @@ func (r *Runner) waitForPolicy(
 	pause := min(time.Second<<min(op.Tries-1, 3), 5*time.Second)
 	if now.Add(pause).After(op.FirstTry.Add(policyWithin)) {
 		op.Denial = &d
-		return r.finish(ctx, op, operation.NotAdded, operation.ReasonDenied)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonDenied)
 	}
 	op.WaitUntil, op.WaitFor = now.Add(pause), operation.WaitRules
 	if err := r.save(ctx, op, operation.EventWaiting,

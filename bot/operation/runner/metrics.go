@@ -34,10 +34,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		operation.OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
 	}
-	m.finishedTotal.WithLabelValues(string(operation.Added), "")
-	m.finishedTotal.WithLabelValues(string(operation.AlreadyThere), "")
+	m.finishedTotal.WithLabelValues(string(operation.Done), "")
+	m.finishedTotal.WithLabelValues(string(operation.NothingToDo), "")
 	for _, why := range operation.AllReasons() {
-		m.finishedTotal.WithLabelValues(string(operation.NotAdded), string(why))
+		m.finishedTotal.WithLabelValues(string(operation.NotDone), string(why))
 	}
 	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors)
 	return m

@@ -51,12 +51,12 @@ func (r *Runner) report(ctx context.Context, op operation.Operation) (operation.
 	if told, err := r.tellSkipped(ctx, &op); err != nil || !told {
 		return operation.Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
 	}
-	if op.State == operation.NotAdded && isForOwner(op.Reason) {
+	if op.State == operation.NotDone && isForOwner(op.Reason) {
 		if err := r.tellOwner(ctx, &op); err != nil {
 			return operation.Next{}, err
 		}
 	}
-	return operation.Next{State: op.State, Watch: op.State == operation.Added && op.Watch}, nil
+	return operation.Next{State: op.State, Watch: op.State == operation.Done && op.Watch}, nil
 }
 
 // alarm raises it about a result that nobody could be told: an error
@@ -187,7 +187,7 @@ func watchPauses() []time.Duration {
 // watch reads the new backend back until the listener's list shows it, and
 // puts Zenlayer's own word for its status on the card.
 func (r *Runner) watch(ctx context.Context, op operation.Operation) (operation.Next, error) {
-	if op.State != operation.Added || op.BackendID == "" {
+	if op.State != operation.Done || op.BackendID == "" {
 		return operation.Next{State: op.State}, nil
 	}
 	// One call, not one for each type: calls that wait one after the other in a

@@ -19,7 +19,7 @@ func (r *Runner) current(ctx context.Context, id string, run int64) (operation.O
 	return op, err
 }
 
-// recoverStep runs a step. After a panic the operation ends as NotAdded if nothing
+// recoverStep runs a step. After a panic the operation ends as NotDone if nothing
 // was sent; otherwise a person has to settle it.
 func (r *Runner) recoverStep(ctx context.Context, op operation.Operation, name string,
 	step func(context.Context, operation.Operation) (operation.Next, error)) (next operation.Next, err error) {
@@ -59,7 +59,7 @@ func (r *Runner) endBrokenStep(ctx context.Context, id, step string) (next opera
 	case op.State.Final(), op.State == operation.NeedsPerson:
 		return operation.Next{State: op.State, After: max(time.Minute, personPause(r.Now().Sub(op.ClickedAt)))}, nil
 	case !op.MaybeSent():
-		return r.finish(ctx, &op, operation.NotAdded, operation.ReasonInternal)
+		return r.finish(ctx, &op, operation.NotDone, operation.ReasonInternal)
 	}
 	op.LookFault = "something broke in the bot"
 	if next, err = r.needsPerson(ctx, &op); err == nil && step == stepAttempt {

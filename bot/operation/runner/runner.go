@@ -175,7 +175,7 @@ func (r *Runner) save(ctx context.Context, op *operation.Operation, kind string,
 // proof: then settle finds out.
 func (r *Runner) finish(ctx context.Context, op *operation.Operation, s operation.State,
 	why operation.Reason) (operation.Next, error) {
-	if s == operation.NotAdded && op.Doubted() && !proves(why) {
+	if s == operation.NotDone && op.Doubted() && !proves(why) {
 		return r.unconfirmed(ctx, op)
 	}
 	op.State, op.Reason, op.FinishedAt = s, why, r.Now()

@@ -74,7 +74,7 @@ func (r *Runner) settle(ctx context.Context, op operation.Operation) (operation.
 		op.Matches = operation.BackendIDs(proof.Unclear)
 		return r.needsPerson(ctx, &op)
 	}
-	return r.finish(ctx, &op, operation.NotAdded, operation.ReasonProven)
+	return r.finish(ctx, &op, operation.NotDone, operation.ReasonProven)
 }
 
 // look reads the listener whole, or notes in op why it could not. An error
@@ -169,9 +169,9 @@ func (r *Runner) finishSeen(
 	op.Evidence = how
 	op.Fault = operation.Fault{}
 	if how == operation.EvidenceSeen && op.OnlyLimited() {
-		return r.finish(ctx, op, operation.AlreadyThere, "")
+		return r.finish(ctx, op, operation.NothingToDo, "")
 	}
-	return r.finish(ctx, op, operation.Added, "")
+	return r.finish(ctx, op, operation.Done, "")
 }
 
 // needsPerson gives up settling alone.
@@ -199,7 +199,7 @@ func (r *Runner) settleByPerson(ctx context.Context, op operation.Operation, pro
 		op.Matches = operation.BackendIDs(there)
 		return r.finishSeen(ctx, &op, there, operation.EvidencePerson)
 	case complete && op.Answer == operation.AnswerNotThere && !proof.Done && r.provable(op):
-		return r.finish(ctx, &op, operation.NotAdded, operation.ReasonPerson)
+		return r.finish(ctx, &op, operation.NotDone, operation.ReasonPerson)
 	}
 	if err := r.tellOwner(ctx, &op); err != nil {
 		return operation.Next{}, err

@@ -23,11 +23,11 @@ func (r *Runner) approval(ctx context.Context, op operation.Operation) (operatio
 	now := r.Now()
 	switch {
 	case op.StopBy != "":
-		return r.finish(ctx, &op, operation.NotAdded, operation.ReasonStopped)
+		return r.finish(ctx, &op, operation.NotDone, operation.ReasonStopped)
 	case op.Approval.Denied != nil:
-		return r.finish(ctx, &op, operation.NotAdded, operation.ReasonNotApproved)
+		return r.finish(ctx, &op, operation.NotDone, operation.ReasonNotApproved)
 	case !now.Before(op.Approval.ExpiresAt):
-		return r.finish(ctx, &op, operation.NotAdded, operation.ReasonUnanswered)
+		return r.finish(ctx, &op, operation.NotDone, operation.ReasonUnanswered)
 	}
 	if due := op.Approval.Due(r.Asking.Reminders, now); due > op.Approval.Reminders {
 		if err := r.remind(ctx, &op, due); err != nil {
@@ -83,7 +83,7 @@ func (r *Runner) askAgain(ctx context.Context, op *operation.Operation, v verdic
 		op.Denial = &operation.Decision{Code: operation.DeniedNobody, Approvals: a.Needed, Policies: v.why.Policies,
 			Person:  true,
 			Channel: true}
-		return r.finish(ctx, op, operation.NotAdded, operation.ReasonDenied)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonDenied)
 	}
 	op.State, op.WaitUntil, op.WaitFor = operation.Waiting, time.Time{}, ""
 	op.FirstTry, op.Tries, op.Fault = time.Time{}, 0, operation.Fault{} // what comes after is a new beginning

@@ -44,11 +44,11 @@ func Card(op operation.Operation, w Wording) Message {
 		c = unconfirmedCard(op, w)
 	case operation.NeedsPerson:
 		c = needsPersonCard(op, w)
-	case operation.Added:
+	case operation.Done:
 		c = addedCard(op, w)
-	case operation.AlreadyThere:
+	case operation.NothingToDo:
 		c = nothingCard(op)
-	case operation.NotAdded:
+	case operation.NotDone:
 		c = notAddedCard(op, w)
 	default:
 		c = unknownCard(op, w)
@@ -79,7 +79,7 @@ func (c card) message(op operation.Operation, w Wording) Message {
 		list = append(list, Header(c.header))
 	}
 	list = append(list, c.body[0])
-	if op.Glass != nil && op.State == operation.Added {
+	if op.Glass != nil && op.State == operation.Done {
 		list = append(list, Section(GlassLine(op, "*Added* with *break-glass* by %s: \"%s\". Incident: %s.", w)))
 	}
 	list = append(list, c.body[1:]...)

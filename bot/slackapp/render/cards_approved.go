@@ -44,9 +44,9 @@ func Agreed(op operation.Operation, format string) string {
 // approvalAside is the line about approval on a card of any later state.
 func approvalAside(op operation.Operation, w Wording) string {
 	switch {
-	case op.Glass != nil && op.State != operation.Added:
+	case op.Glass != nil && op.State != operation.Done:
 		return GlassLine(op, GlassBadge, w)
-	case op.State == operation.Added || !WasApproved(op) || op.State == operation.Accepted && w.Approvers && !w.Posted:
+	case op.State == operation.Done || !WasApproved(op) || op.State == operation.Accepted && w.Approvers && !w.Posted:
 		return ""
 	}
 	return Agreed(op, ApprovedLine)

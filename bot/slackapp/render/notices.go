@@ -66,7 +66,7 @@ func OwnerNeed(op operation.Operation) string {
 			"Zenlayer's API stopped the call."
 	case op.Reason == operation.ReasonInternal:
 		return "*What to do:* look for this id in the log. Something broke in the bot before anything was sent."
-	case op.State == operation.Added && op.BackendStatus == "":
+	case op.State == operation.Done && op.BackendStatus == "":
 		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer returned this ID, but it was "+
 			"not in the list when I stopped looking.", Code(op.BackendID))
 	}

@@ -58,7 +58,7 @@ func Plain(op operation.Operation) string {
 	switch {
 	case !op.Known():
 		return fmt.Sprintf(FirstUnknown+": this version does not know how it stands (%s)", storedAs(op, InText))
-	case op.State == operation.NotAdded:
+	case op.State == operation.NotDone:
 		return FirstNotAdded + ": " + ReasonWords(op.Reason)
 	}
 	return FirstWord(op.State)

@@ -58,11 +58,11 @@ func FirstWord(s operation.State) string {
 		return FirstNotConfirmed
 	case operation.NeedsPerson:
 		return FirstNeedsPerson
-	case operation.Added:
+	case operation.Done:
 		return FirstAdded
-	case operation.AlreadyThere:
+	case operation.NothingToDo:
 		return FirstNothing
-	case operation.NotAdded:
+	case operation.NotDone:
 		return FirstNotAdded
 	}
 	return FirstUnknown

@@ -206,7 +206,7 @@ func remark(e intake.Entry, show func(operation.Actor) string) string {
 		return denialWhy(*e.Denial)
 	}
 	var parts []string
-	if op.State == operation.NotAdded {
+	if op.State == operation.NotDone {
 		parts = append(parts, render.ReasonWords(op.Reason))
 	}
 	switch {

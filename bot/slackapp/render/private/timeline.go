@@ -45,16 +45,16 @@ func PastSentence(e intake.Entry, public bool) string {
 	case e.Denial != nil:
 		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener,
 			denialWhy(*e.Denial))
-	case op.State == operation.Added:
+	case op.State == operation.Done:
 		line = fmt.Sprintf("• %s: %s added %s to %s, %s (%s).", when, who, server, listener,
 			render.WeightPhrase(op.Request.Weight), render.Name(op.Ref))
-	case op.State == operation.AlreadyThere && op.Evidence == operation.EvidenceSeen:
+	case op.State == operation.NothingToDo && op.Evidence == operation.EvidenceSeen:
 		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is on the listener, and it is not known who added it "+
 			"(%s).", when, who, server, listener, render.Name(op.Ref))
-	case op.State == operation.AlreadyThere:
+	case op.State == operation.NothingToDo:
 		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it was there already (%s).", when, who, server, listener,
 			render.Name(op.Ref))
-	case op.State == operation.NotAdded && op.Known():
+	case op.State == operation.NotDone && op.Known():
 		line = fmt.Sprintf("• %s: %s asked to add %s to %s; not added: %s (%s).", when, who, server, listener,
 			render.Name(render.ReasonWords(op.Reason)), render.Name(op.Ref))
 	default:

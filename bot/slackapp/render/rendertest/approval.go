@@ -182,7 +182,7 @@ func sentOnce() Change {
 // endedLate ends a request when its approval expires.
 func endedLate(r operation.Reason) Change {
 	return func(op *operation.Operation) {
-		op.State, op.Reason, op.FinishedAt = operation.NotAdded, r, Moment(19, 44, 10)
+		op.State, op.Reason, op.FinishedAt = operation.NotDone, r, Moment(19, 44, 10)
 	}
 }
 

@@ -66,10 +66,10 @@ func addedCards() map[string]operation.Operation {
 			operation.Fault{Code: "SERVICE_TEMPORARY_UNAVAILABLE", Status: 503}), Added(operation.EvidenceSeen),
 			listed),
 		"added_person": Sample(lost(), Added(operation.EvidencePerson), listed),
-		"nothing_to_do": Sample(InState(operation.AlreadyThere), func(op *operation.Operation) {
+		"nothing_to_do": Sample(InState(operation.NothingToDo), func(op *operation.Operation) {
 			op.BackendID, op.FoundWeight, op.FinishedAt = "be-19c4", 50, Moment(19, 14, 25)
 		}),
-		"nothing_to_do_after_429": Sample(InState(operation.AlreadyThere),
+		"nothing_to_do_after_429": Sample(InState(operation.NothingToDo),
 			Attempted(Moment(19, 14, 22), Moment(19, 14, 23), operation.OutcomeRetry,
 				operation.Fault{Status: 429, Code: "REQUEST_LIMIT_EXCEEDED"}), func(op *operation.Operation) {
 				op.BackendID, op.FoundWeight, op.FinishedAt, op.Evidence, op.Fault = "be-19c4", 50, Moment(19, 14, 25),

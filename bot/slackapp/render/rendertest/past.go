@@ -111,9 +111,9 @@ func Unknowns() map[string]operation.Operation {
 		"a state":  Sample(func(op *operation.Operation) { op.State = "paused" }),
 		"no state": Sample(func(op *operation.Operation) { op.State = "" }),
 		"a reason": Sample(func(op *operation.Operation) {
-			op.State, op.Reason = operation.NotAdded, "eaten"
+			op.State, op.Reason = operation.NotDone, "eaten"
 		}),
-		"no reason": Sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotAdded, "" }),
+		"no reason": Sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotDone, "" }),
 		"a state with a known": Sample(func(op *operation.Operation) {
 			op.State, op.Reason = "paused", operation.ReasonRefused
 		}),

@@ -74,7 +74,7 @@ func lost() Change {
 // Added ends a sample as added.
 func Added(e operation.Evidence) Change {
 	return func(op *operation.Operation) {
-		op.State, op.Evidence, op.BackendID, op.RequestID = operation.Added, e, "be-20d1", "T05992D0C-1234"
+		op.State, op.Evidence, op.BackendID, op.RequestID = operation.Done, e, "be-20d1", "T05992D0C-1234"
 		op.FinishedAt = Moment(19, 14, 24)
 		if e == operation.EvidenceSeen || e == operation.EvidencePerson {
 			op.RequestID = ""
@@ -88,7 +88,7 @@ func Added(e operation.Evidence) Change {
 // NotAdded ends a sample as not added.
 func NotAdded(r operation.Reason) Change {
 	return func(op *operation.Operation) {
-		op.State, op.Reason, op.FinishedAt = operation.NotAdded, r, Moment(19, 14, 25)
+		op.State, op.Reason, op.FinishedAt = operation.NotDone, r, Moment(19, 14, 25)
 	}
 }
 

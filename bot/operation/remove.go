@@ -1,0 +1,107 @@
+package operation
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"lbbot/zenlayer"
+)
+
+// Deregistrar makes the call that takes a backend off its listener, and returns
+// Zenlayer's request id. It makes one attempt at most, as Registrar.
+type Deregistrar interface {
+	DeregisterBackend(ctx context.Context, backendID string) (requestID string, err error)
+}
+
+// Target is the entry that a removal takes off the listener, as it was when the
+// person looked.
+type Target struct {
+	BackendID string `json:"backend_id"`
+	Name      string `json:"name,omitempty"`
+	Ports     string `json:"ports,omitempty"`  // as Zenlayer writes them
+	Weight    int    `json:"weight,omitempty"` // 0: the list does not show it
+}
+
+// TargetOf is an entry as it is now.
+func TargetOf(b zenlayer.Backend) Target {
+	return Target{BackendID: b.BackendID, Name: b.Name, Ports: b.Port, Weight: b.Weight}
+}
+
+// same reports whether b is still the entry that somebody looked at.
+func (t Target) same(b zenlayer.Backend) bool {
+	before, readable := BackendPorts(t.Ports)
+	now, still := BackendPorts(b.Port)
+	ports := t.Ports == b.Port || readable && still && slices.Equal(before, now)
+	return t.BackendID == b.BackendID && ports && t.Weight == b.Weight
+}
+
+// Remove is the Change of ChangeRemove: DeregisterBackend with the id of the
+// entry. The call has no client token; the id is what makes a second call
+// harmless, as far as Zenlayer gives no id twice, which is not documented.
+type Remove struct{ Deregistrar Deregistrar }
+
+// Send implements Change.
+func (r Remove) Send(ctx context.Context, op Operation) (Receipt, error) {
+	id, err := r.Deregistrar.DeregisterBackend(ctx, op.Target.BackendID)
+	return Receipt{BackendID: op.Target.BackendID, RequestID: id}, err
+}
+
+// Before implements Change: the entry may be gone, or changed since it was looked at.
+func (r Remove) Before(op Operation, pool []zenlayer.Backend) Comparison {
+	b, there := op.target(pool)
+	if !there {
+		return Comparison{Done: true, Backend: zenlayer.Backend{BackendID: op.Target.BackendID}}
+	}
+	return Comparison{Differs: !op.Target.same(b), Backend: b}
+}
+
+// After implements Change. An entry that was changed meanwhile proves nothing.
+func (r Remove) After(op Operation, pool []zenlayer.Backend) Proof {
+	b, there := op.target(pool)
+	switch {
+	case !there:
+		return Proof{Done: true}
+	case !op.Target.same(b):
+		return Proof{Unclear: []zenlayer.Backend{b}}
+	}
+	return Proof{}
+}
+
+// SaysDone implements Change.
+func (r Remove) SaysDone(err error) bool { return zenlayer.IsNotFound(err) }
+
+// Differences implements Change: what matters is the entry itself.
+func (r Remove) Differences(_ Operation, _, _ Picture) []Difference { return nil }
+
+// target finds the entry that a removal is about.
+func (o Operation) target(pool []zenlayer.Backend) (zenlayer.Backend, bool) {
+	i := slices.IndexFunc(pool, func(b zenlayer.Backend) bool { return b.BackendID == o.Target.BackendID })
+	if i < 0 {
+		return zenlayer.Backend{}, false
+	}
+	return pool[i], true
+}
+
+// StatusAvailable is the one word for a backend's status that Zenlayer's
+// documentation shows.
+const StatusAvailable = "Available"
+
+// LastAvailable reports whether, without op's target and without the backends in
+// leaving, no entry of the listener is shown as available. Then a removal needs a
+// second person, whatever the policy says. leaving are the ids that other removals
+// are taking off, or have just taken off: the list may still show them.
+func LastAvailable(op Operation, pool []zenlayer.Backend, leaving []string) bool {
+	return !slices.ContainsFunc(pool, func(b zenlayer.Backend) bool {
+		return b.BackendID != op.Target.BackendID && !slices.Contains(leaving, b.BackendID) &&
+			strings.EqualFold(b.Status, StatusAvailable)
+	})
+}
+
+// AskSecond is a decision that needs one other person's agreement at least.
+func AskSecond(d Decision) Decision {
+	if d.Allowed {
+		d.Allowed, d.Code, d.Approvals = false, DeniedApproval, 1
+	}
+	return d
+}

@@ -32,8 +32,8 @@ const top = ".."
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/lbbot": {
-			"bot", "bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "commands",
-			"zenlayer",
+			"bot", "bot/slackapp/manifest", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
+			"commands", "zenlayer",
 			"bot/policy/cases",                                         // for policy test
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
 			"bot/slackapp/render/rendertest", "bot/sandbox/blockkit", // for the blocks command
@@ -49,9 +49,13 @@ func arrows() map[string][]string {
 			"bot/slackapp/render/trail",
 		},
 		"bot/slackapp": {
-			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/socket", "bot/slackapp/render",
-			"bot/slackapp/render/private", "bot/slackapp/render/form", "bot/slackapp/render/trail",
+			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/delivery", "bot/slackapp/socket",
+			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
+			"bot/slackapp/render/trail",
 			"bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands", "zenlayer",
+		},
+		"bot/slackapp/delivery": {
+			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/form", "bot/operation",
 		},
 		"bot/slackapp/board": {
 			"bot/slackapp/web", "bot/slackapp/render", "bot/slackapp/render/trail", "bot/operation", "commands",
@@ -77,8 +81,9 @@ func arrows() map[string][]string {
 			"bot/slackapp/render/trail", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
 			"zenlayer",
 		},
-		"bot/slackapp/socket": {},
-		"bot/engine":          {"bot/operation", "commands", "zenlayer"},
+		"bot/slackapp/socket":   {},
+		"bot/slackapp/manifest": {"commands"},
+		"bot/engine":            {"bot/operation", "commands", "zenlayer"},
 		"bot/journal": {"bot/journal/internal/query", "bot/audit", "bot/operation",
 			"bot/operation/intake", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
@@ -119,9 +124,9 @@ func standIns() []string {
 // library; what is not named here may be used everywhere. Tests are free.
 func homes() map[string][]string {
 	return map[string][]string{
-		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/web", "bot/slackapp/render",
-			"bot/slackapp/render/private", "bot/slackapp/render/form", "bot/slackapp/render/trail",
-			"bot/slackapp/render/rendertest"},
+		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/delivery", "bot/slackapp/web",
+			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
+			"bot/slackapp/render/trail", "bot/slackapp/render/rendertest"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -293,7 +294,8 @@ func TestAnAckThatIsTooLargeGoesOutEmptyAndIsMadeUpFor(t *testing.T) {
 		close(delivered)
 	}()
 	e := <-receive
-	d := delivery{Kind: kindCommand, Actor: operation.Actor{UserID: ana}, Place: operation.Place{ChannelID: incident}}
+	d := delivery.Delivery{Kind: delivery.KindCommand, Actor: operation.Actor{UserID: ana},
+		Place: operation.Place{ChannelID: incident}}
 	answer := r.app.newAnswer(e, d)
 	r.app.say(t.Context(), d, answer, large)
 	empty, acked := <-delivered

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -27,7 +28,7 @@ const ackBudget = 2 * time.Second
 type answer struct {
 	app      *App
 	envelope socket.Envelope
-	delivery delivery
+	delivery delivery.Delivery
 	late     any    // the ack when there is no outcome in time; nil is the empty one
 	asking   bool   // it asks for something new: if the work fails, nothing was sent
 	about    string // id of the operation that it is about, if any
@@ -37,17 +38,17 @@ type answer struct {
 // newAnswer makes the answer of d. An empty ack would close a view and lose the
 // typed values, so a late submission shows the waiting screen. A late command
 // tells the person that the answer will follow.
-func (a *App) newAnswer(e socket.Envelope, d delivery) *answer {
+func (a *App) newAnswer(e socket.Envelope, d delivery.Delivery) *answer {
 	r := &answer{app: a, envelope: e, delivery: d}
 	switch {
-	case d.Kind == kindSubmit && d.View != nil &&
+	case d.Kind == delivery.KindSubmit && d.View != nil &&
 		slices.Contains([]string{render.ViewForm, render.ViewPreview, render.ViewDeny, render.ViewGlass},
 			d.View.CallbackID):
 		waiting := form.CheckingView()
 		r.late = slack.NewUpdateViewSubmissionResponse(&waiting)
-	case d.Kind == kindCommand:
+	case d.Kind == delivery.KindCommand:
 		r.late = ephemeral(private.Still(private.StillChecking))
-	case d.Kind == kindSuggestion:
+	case d.Kind == delivery.KindSuggestion:
 		r.late = form.NoList()
 	}
 	return r
@@ -60,7 +61,7 @@ func (r *answer) ackDeadline(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	t := time.AfterFunc(max(0, left), func() {
 		defer close(done)
-		if r.with(ctx, r.late) && r.delivery.changes() {
+		if r.with(ctx, r.late) && changes(r.delivery) {
 			// The ack of a click cannot carry words, and it looks like success.
 			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, private.Still(private.StillStoring), false) })
 		}
@@ -85,7 +86,7 @@ func (r *answer) with(ctx context.Context, payload any) (written bool) {
 		if errors.Is(err, socket.ErrAckTooLarge) {
 			r.app.Log.Error("ack is too large and goes out without its content", zap.String("type", r.envelope.Type))
 			var waiting any
-			if r.delivery.Kind == kindSubmit {
+			if r.delivery.Kind == delivery.KindSubmit {
 				waiting = r.late
 			}
 			err = r.envelope.Ack(context.WithoutCancel(ctx), waiting)
@@ -102,7 +103,7 @@ func (r *answer) with(ctx context.Context, payload any) (written bool) {
 }
 
 // say answers a slash command, in the ack if that is possible.
-func (a *App) say(ctx context.Context, d delivery, r *answer, m render.Message) {
+func (a *App) say(ctx context.Context, d delivery.Delivery, r *answer, m render.Message) {
 	if !r.message(ctx, m) {
 		a.tell(ctx, d, m)
 	}
@@ -127,7 +128,7 @@ func ephemeral(m render.Message) any {
 const responseFor = 30 * time.Minute
 
 // place completes where a delivery came from.
-func (a *App) place(d delivery) operation.Place {
+func (a *App) place(d delivery.Delivery) operation.Place {
 	p := d.Place
 	if p.ResponseURL != "" {
 		p.ResponseBy = a.Now().Add(responseFor - time.Minute)
@@ -138,17 +139,17 @@ func (a *App) place(d delivery) operation.Place {
 // tell says something to the person behind d only: through the interaction
 // itself, else in the channel, else in a direct message. It must not be the
 // answer that is lost, so the last failure is an error in the log.
-func (a *App) tell(ctx context.Context, d delivery, m render.Message) {
+func (a *App) tell(ctx context.Context, d delivery.Delivery, m render.Message) {
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, false) })
 }
 
 // replace is tell, but replaces the private message that was clicked.
-func (a *App) replace(ctx context.Context, d delivery, m render.Message) {
+func (a *App) replace(ctx context.Context, d delivery.Delivery, m render.Message) {
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, d.Container.IsEphemeral) })
 }
 
 // reply reports whether Slack took the message.
-func (a *App) reply(ctx context.Context, d delivery, m render.Message, replace bool) bool {
+func (a *App) reply(ctx context.Context, d delivery.Delivery, m render.Message, replace bool) bool {
 	var errs []error
 	try := func(within time.Duration, send func(context.Context) error) (done bool) {
 		ctx, cancel := a.outlive(ctx, within)
@@ -197,7 +198,7 @@ func (a *App) outlive(ctx context.Context, within time.Duration) (context.Contex
 }
 
 // remove deletes the private message that was clicked.
-func (a *App) remove(ctx context.Context, d delivery) {
+func (a *App) remove(ctx context.Context, d delivery.Delivery) {
 	if d.ResponseURL == "" || !d.Container.IsEphemeral {
 		return
 	}
@@ -209,13 +210,13 @@ func (a *App) remove(ctx context.Context, d delivery) {
 }
 
 // sayBusy answers when there is no room for the work itself.
-func (a *App) sayBusy(ctx context.Context, d delivery, answer *answer) {
+func (a *App) sayBusy(ctx context.Context, d delivery.Delivery, answer *answer) {
 	switch d.Kind {
-	case kindCommand:
+	case delivery.KindCommand:
 		answer.message(ctx, private.TryAgain()) // nothing was done: no need for a second way if Slack is gone
-	case kindSubmit:
+	case delivery.KindSubmit:
 		a.refuseSubmit(ctx, d, answer, private.TryAgain(), nil)
-	case kindClick, kindShortcut, kindMessageAct:
+	case delivery.KindClick, delivery.KindShortcut, delivery.KindMessageAct:
 		a.tell(ctx, d, private.TryAgain())
 	default:
 		answer.with(ctx, answer.late) // nobody waits for words

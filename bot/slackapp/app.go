@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/board"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
@@ -132,8 +134,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		lists: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_form_lists_total",
 			Help: "Questions of the form for what to offer, by field and result."}, []string{"field", "result"}),
 	}
-	for _, k := range []string{kindCommand, kindClick, kindSubmit, kindClosed, kindSuggestion, kindShortcut,
-		kindMessageAct, kindEvent, "other"} {
+	for _, k := range append(delivery.Kinds(), "other") {
 		m.envelopes.WithLabelValues(k)
 	}
 	for _, r := range []string{"written", "failed"} {
@@ -175,19 +176,17 @@ func (a *App) Receive(e socket.Envelope) {
 var errBusy = errors.New("too much work")
 
 // read is decode; a panic in it affects this envelope only.
-func (a *App) read(e socket.Envelope) (d delivery, err error) {
+func (a *App) read(e socket.Envelope) (d delivery.Delivery, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			d, err = delivery{Kind: e.Type}, fmt.Errorf("decoding a %s envelope panicked: %v", e.Type, cause)
+			d, err = delivery.Delivery{Kind: e.Type}, fmt.Errorf("decoding a %s envelope panicked: %v", e.Type, cause)
 		}
 	}()
-	return decode(e)
+	return delivery.Decode(e)
 }
 
 func (a *App) count(kind string) {
-	switch kind {
-	case kindCommand, kindClick, kindSubmit, kindClosed, kindSuggestion, kindShortcut, kindMessageAct, kindEvent:
-	default:
+	if !slices.Contains(delivery.Kinds(), kind) {
 		kind = "other"
 	}
 	a.metrics.envelopes.WithLabelValues(kind).Inc()
@@ -195,7 +194,7 @@ func (a *App) count(kind string) {
 
 // work handles one envelope and acks it exactly once, even after a panic, which
 // ends only this answer. trouble is why the envelope cannot be handled.
-func (a *App) work(d delivery, r *answer, trouble error) {
+func (a *App) work(d delivery.Delivery, r *answer, trouble error) {
 	ctx, cancel := context.WithTimeoutCause(a.ctx, taskWithin, fmt.Errorf("answering took longer than %s", taskWithin))
 	defer cancel()
 	defer r.empty(ctx)
@@ -222,7 +221,7 @@ func (a *App) work(d delivery, r *answer, trouble error) {
 
 // broke answers an envelope that could not be handled: the person gets a message
 // with a token that finds the cause in the log.
-func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, why ...zap.Field) {
+func (a *App) broke(ctx context.Context, d delivery.Delivery, r *answer, fault string, why ...zap.Field) {
 	token := a.NewID()
 	a.metrics.faults.WithLabelValues(fault).Inc()
 	a.Log.Error("an envelope could not be handled", append(why, zap.String("fault", fault), zap.String("kind", d.Kind),
@@ -232,13 +231,13 @@ func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, wh
 		words = a.broken(ctx, token, r)
 	}
 	switch {
-	case d.Kind == kindCommand:
+	case d.Kind == delivery.KindCommand:
 		a.say(ctx, d, r, words)
-	case d.Kind == kindSubmit && d.View != nil:
+	case d.Kind == delivery.KindSubmit && d.View != nil:
 		a.refuseSubmit(ctx, d, r, words, nil)
-	case d.Kind == kindSuggestion:
+	case d.Kind == delivery.KindSuggestion:
 		r.with(ctx, r.late)
-	case d.Kind == kindClick || d.Kind == kindShortcut || d.Kind == kindMessageAct:
+	case d.Kind == delivery.KindClick || d.Kind == delivery.KindShortcut || d.Kind == delivery.KindMessageAct:
 		a.tell(ctx, d, words)
 	}
 }
@@ -246,21 +245,21 @@ func (a *App) broke(ctx context.Context, d delivery, r *answer, fault string, wh
 // handle passes a delivery to its handler. Slack is acked when the handler is done
 // or ackBudget expires. If the process ends before, nothing was acked, and Slack
 // delivers again or says that it failed.
-func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
+func (a *App) handle(ctx context.Context, d delivery.Delivery, answer *answer) {
 	switch d.Kind {
-	case kindCommand:
+	case delivery.KindCommand:
 		a.command(ctx, d, answer)
-	case kindSubmit:
+	case delivery.KindSubmit:
 		a.submit(ctx, d, answer)
-	case kindClick:
+	case delivery.KindClick:
 		a.click(ctx, d, answer)
-	case kindClosed:
+	case delivery.KindClosed:
 		answer.empty(ctx)
-	case kindSuggestion:
+	case delivery.KindSuggestion:
 		a.suggest(ctx, d, answer)
-	case kindShortcut, kindMessageAct:
+	case delivery.KindShortcut, delivery.KindMessageAct:
 		a.tell(ctx, d, private.NotYet(private.UnofferedShortcut))
-	case kindEvent:
+	case delivery.KindEvent:
 		a.groupsChanged(d) // before the ack, so that an acked change is in effect
 		if d.Event.Type == "app_mention" && d.Event.BotID == "" {
 			a.tell(ctx, d, private.NotYet(private.UnofferedMention))
@@ -275,7 +274,7 @@ func (a *App) handle(ctx context.Context, d delivery, answer *answer) {
 // groupsChanged drops the cached user groups when an event says that one
 // changed, so that the next question reads them. Nothing else is taken from the
 // event.
-func (a *App) groupsChanged(d delivery) {
+func (a *App) groupsChanged(d delivery.Delivery) {
 	if strings.HasPrefix(d.Event.Type, "subteam_") {
 		a.Directory.ForgetGroups()
 	}

@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -18,7 +19,8 @@ import (
 )
 
 // decide answers a button of the card on which approval is asked for.
-func (a *App) decide(ctx context.Context, d delivery, value string, do func(context.Context, intake.Click) error) {
+func (a *App) decide(ctx context.Context, d delivery.Delivery, value string,
+	do func(context.Context, intake.Click) error) {
 	id, version, err := render.ParseButtonValue(value)
 	if err != nil {
 		a.tell(ctx, d, private.Forgotten())
@@ -53,7 +55,7 @@ func (a *App) question(ctx context.Context, c intake.Click) error {
 }
 
 // approvalProblem is problem for someone who was asked to decide.
-func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render.Message {
+func (a *App) approvalProblem(ctx context.Context, d delivery.Delivery, err error) render.Message {
 	if errors.Is(err, errAsked) {
 		return render.Ephemeral(private.QuestionStands, render.Section(private.QuestionStands))
 	}
@@ -68,7 +70,7 @@ func (a *App) approvalProblem(ctx context.Context, d delivery, err error) render
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok && rulesSay(e.Decision.Code) {
 		switch {
-		case d.decides():
+		case decides(d):
 			return private.NotOnList(e)
 		case d.View != nil && d.View.CallbackID == render.ViewGlass:
 
@@ -85,7 +87,7 @@ func rulesSay(code operation.DenialCode) bool {
 }
 
 // decides reports whether a delivery is about someone else's request.
-func (d delivery) decides() bool {
+func decides(d delivery.Delivery) bool {
 	if d.View != nil {
 		return d.View.CallbackID == render.ViewDeny
 	}
@@ -94,8 +96,8 @@ func (d delivery) decides() bool {
 }
 
 // askedLink is the address of the card with the buttons to approve.
-func (a *App) askedLink(ctx context.Context, d delivery, op operation.Operation) string {
-	if d.Kind == kindSubmit {
+func (a *App) askedLink(ctx context.Context, d delivery.Delivery, op operation.Operation) string {
+	if d.Kind == delivery.KindSubmit {
 		return ""
 	}
 	return a.Board.ApprovalLink(ctx, op)
@@ -107,7 +109,7 @@ const nameWithin = 500 * time.Millisecond
 
 // openDeny opens the form that asks why. Only the journal is read before: the
 // trigger waits for nothing else, and the card shows what was read.
-func (a *App) openDeny(ctx context.Context, d delivery, value string) {
+func (a *App) openDeny(ctx context.Context, d delivery.Delivery, value string) {
 	id, _, err := render.ParseButtonValue(value)
 	if err != nil {
 		a.tell(ctx, d, private.Forgotten())
@@ -124,7 +126,7 @@ func (a *App) openDeny(ctx context.Context, d delivery, value string) {
 }
 
 // deny stores a denial. Its ack closes the form after the denial is on disk.
-func (a *App) deny(ctx context.Context, d delivery, answer *answer) {
+func (a *App) deny(ctx context.Context, d delivery.Delivery, answer *answer) {
 	meta, id, ok := a.formAbout(ctx, d, answer)
 	if !ok {
 		return

@@ -13,6 +13,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/zenlayer"
@@ -26,7 +27,7 @@ func BenchmarkDecodeCommand(b *testing.B) {
 		"response_url":"https://hooks.slack.com/commands/T1/1/x","trigger_id":"1.2.3"}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := decode(socket.Envelope{ID: "e", Type: kindCommand, Payload: raw}); err != nil {
+		if _, err := delivery.Decode(socket.Envelope{ID: "e", Type: delivery.KindCommand, Payload: raw}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -39,7 +40,7 @@ func BenchmarkDecodeClick(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := decode(socket.Envelope{ID: "e", Type: "interactive", Payload: raw}); err != nil {
+		if _, err := delivery.Decode(socket.Envelope{ID: "e", Type: "interactive", Payload: raw}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -54,7 +55,7 @@ func BenchmarkAckOfHelp(b *testing.B) {
 		Suggester: suggest.New(suggest.Config{Offers: &gate{}})})
 	b.ReportAllocs()
 	for b.Loop() {
-		a.Receive(socket.Envelope{ID: "e", Type: kindCommand, Payload: raw, ReceivedAt: time.Now()})
+		a.Receive(socket.Envelope{ID: "e", Type: delivery.KindCommand, Payload: raw, ReceivedAt: time.Now()})
 		a.lanes.wait()
 	}
 	a.Close(b.Context())

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 )
@@ -12,15 +13,14 @@ import (
 type button struct {
 	opens  bool // opens or redraws a form: acked at once, because it stores nothing
 	stores bool // stores something before the ack
-	do     func(ctx context.Context, a *App, d delivery, answer *answer, value string)
+	do     func(ctx context.Context, a *App, d delivery.Delivery, answer *answer, value string)
 }
 
 // buttonOf returns the button with an action id; ok is false if we have none.
 func buttonOf(action string) (b button, ok bool) {
 	if index, ok := private.PickIndex(action); ok {
-		return button{stores: true, do: func(ctx context.Context, a *App, d delivery, _ *answer, value string) {
-			a.pick(ctx, d, index, value)
-		}}, true
+		pick := func(a *App, ctx context.Context, d delivery.Delivery, value string) { a.pick(ctx, d, index, value) }
+		return button{stores: true, do: withValue(pick)}, true
 	}
 	b, ok = buttons()[action]
 	return b, ok
@@ -28,7 +28,7 @@ func buttonOf(action string) (b button, ok bool) {
 
 // buttons has every other button by its action id.
 func buttons() map[string]button {
-	send := func(ctx context.Context, a *App, d delivery, answer *answer, value string) {
+	send := func(ctx context.Context, a *App, d delivery.Delivery, answer *answer, value string) {
 		a.send(ctx, d, answer, value)
 	}
 	return map[string]button{
@@ -44,10 +44,10 @@ func buttons() map[string]button {
 		render.ActPickListener: {opens: true, do: withValue((*App).chose)},
 		render.ActPoolShow:     {opens: true, do: withValue((*App).showPool)},
 
-		render.ActHelpOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
+		render.ActHelpOpen: {do: withValue(func(a *App, ctx context.Context, d delivery.Delivery, _ string) {
 			a.tell(ctx, d, a.help(ctx, d, ""))
 		})},
-		render.ActWhoamiOpen: {do: withValue(func(a *App, ctx context.Context, d delivery, _ string) {
+		render.ActWhoamiOpen: {do: withValue(func(a *App, ctx context.Context, d delivery.Delivery, _ string) {
 			a.whoami(ctx, d)
 		})},
 		render.ActHistOlder: {do: withValue((*App).older)},
@@ -67,30 +67,32 @@ func buttons() map[string]button {
 	}
 }
 
-type clicked = func(ctx context.Context, a *App, d delivery, answer *answer, value string)
+type clicked = func(ctx context.Context, a *App, d delivery.Delivery, answer *answer, value string)
 
 // withValue is for a button that needs its value only.
-func withValue(do func(*App, context.Context, delivery, string)) clicked {
-	return func(ctx context.Context, a *App, d delivery, _ *answer, value string) { do(a, ctx, d, value) }
+func withValue(do func(*App, context.Context, delivery.Delivery, string)) clicked {
+	return func(ctx context.Context, a *App, d delivery.Delivery, _ *answer, value string) { do(a, ctx, d, value) }
 }
 
 // onOperation is for a button of an operation that needs no answer but a problem.
-func onOperation(do func(*App, context.Context, delivery, intake.Click) error) clicked {
-	return func(ctx context.Context, a *App, d delivery, _ *answer, value string) {
-		a.press(ctx, d, value, func(ctx context.Context, d delivery, c intake.Click) error { return do(a, ctx, d, c) })
+func onOperation(do func(*App, context.Context, delivery.Delivery, intake.Click) error) clicked {
+	return func(ctx context.Context, a *App, d delivery.Delivery, _ *answer, value string) {
+		a.press(ctx, d, value, func(ctx context.Context, d delivery.Delivery, c intake.Click) error {
+			return do(a, ctx, d, c)
+		})
 	}
 }
 
 // onApproval is for a button of the card on which approval is asked for.
 func onApproval(do func(*App, context.Context, intake.Click) error) clicked {
-	return func(ctx context.Context, a *App, d delivery, _ *answer, value string) {
+	return func(ctx context.Context, a *App, d delivery.Delivery, _ *answer, value string) {
 		a.decide(ctx, d, value, func(ctx context.Context, c intake.Click) error { return do(a, ctx, c) })
 	}
 }
 
 // changes reports whether d is a click that stores something.
-func (d delivery) changes() bool {
-	if d.Kind != kindClick || len(d.Actions) == 0 {
+func changes(d delivery.Delivery) bool {
+	if d.Kind != delivery.KindClick || len(d.Actions) == 0 {
 		return false
 	}
 	b, _ := buttonOf(d.Actions[0].ActionID)

@@ -8,13 +8,14 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 )
 
 // click answers a button. Buttons live as long as their message, so each click is
 // checked against the current state.
-func (a *App) click(ctx context.Context, d delivery, answer *answer) {
+func (a *App) click(ctx context.Context, d delivery.Delivery, answer *answer) {
 	if len(d.Actions) == 0 {
 		return
 	}
@@ -49,7 +50,7 @@ func (a *App) click(ctx context.Context, d delivery, answer *answer) {
 // outsider refuses a click from another workspace or organization before it shows
 // or opens anything. It looks up only a click that could be from outside, because a
 // trigger expires soon and the request of a click is checked again.
-func (a *App) outsider(ctx context.Context, d delivery) error {
+func (a *App) outsider(ctx context.Context, d delivery.Delivery) error {
 	within, cancel := context.WithTimeoutCause(ctx, nameWithin,
 		errors.New("Slack did not answer within "+nameWithin.String()))
 	defer cancel()
@@ -65,7 +66,7 @@ func (a *App) outsider(ctx context.Context, d delivery) error {
 }
 
 // send accepts the draft of a preview.
-func (a *App) send(ctx context.Context, d delivery, answer *answer, value string) {
+func (a *App) send(ctx context.Context, d delivery.Delivery, answer *answer, value string) {
 	id, version, err := render.ParseButtonValue(value)
 	if err != nil {
 		a.replace(ctx, d, private.Forgotten())
@@ -90,8 +91,8 @@ func (a *App) send(ctx context.Context, d delivery, answer *answer, value string
 }
 
 // press handles a button of an operation that needs no answer but a problem.
-func (a *App) press(ctx context.Context, d delivery, value string,
-	do func(context.Context, delivery, intake.Click) error) {
+func (a *App) press(ctx context.Context, d delivery.Delivery, value string,
+	do func(context.Context, delivery.Delivery, intake.Click) error) {
 	id, _, err := render.ParseButtonValue(value)
 	if err == nil {
 		err = do(ctx, d, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key})
@@ -103,27 +104,27 @@ func (a *App) press(ctx context.Context, d delivery, value string,
 	}
 }
 
-func (a *App) stop(ctx context.Context, _ delivery, c intake.Click) error {
+func (a *App) stop(ctx context.Context, _ delivery.Delivery, c intake.Click) error {
 	_, err := a.Intake.Stop(ctx, c)
 	return err
 }
 
-func (a *App) checkNow(ctx context.Context, _ delivery, c intake.Click) error {
+func (a *App) checkNow(ctx context.Context, _ delivery.Delivery, c intake.Click) error {
 	_, err := a.Intake.CheckNow(ctx, c)
 	return err
 }
 
-func (a *App) confirmAdded(ctx context.Context, _ delivery, c intake.Click) error {
+func (a *App) confirmAdded(ctx context.Context, _ delivery.Delivery, c intake.Click) error {
 	_, err := a.Intake.Answer(ctx, c, operation.AnswerThere)
 	return err
 }
 
-func (a *App) confirmNotAdded(ctx context.Context, _ delivery, c intake.Click) error {
+func (a *App) confirmNotAdded(ctx context.Context, _ delivery.Delivery, c intake.Click) error {
 	_, err := a.Intake.Answer(ctx, c, operation.AnswerNotThere)
 	return err
 }
 
-func (a *App) cancelDraft(ctx context.Context, d delivery, c intake.Click) error {
+func (a *App) cancelDraft(ctx context.Context, d delivery.Delivery, c intake.Click) error {
 	op, err := a.Intake.Cancel(ctx, c)
 	if err == nil {
 		a.replace(ctx, d, private.Cancelled(op))
@@ -132,7 +133,7 @@ func (a *App) cancelDraft(ctx context.Context, d delivery, c intake.Click) error
 }
 
 // more answers an entry of an overflow menu.
-func (a *App) more(ctx context.Context, d delivery, value string) {
+func (a *App) more(ctx context.Context, d delivery.Delivery, value string) {
 	what, id, _, err := render.ParseMoreValue(value)
 	if err != nil {
 		a.tell(ctx, d, private.Forgotten())
@@ -160,7 +161,7 @@ func (a *App) more(ctx context.Context, d delivery, value string) {
 // zeno shows the call with the client token of an unsettled operation, to people
 // who could have asked for it. The token of a settled operation could only add the
 // server a second time.
-func (a *App) zeno(ctx context.Context, d delivery, op operation.Operation) {
+func (a *App) zeno(ctx context.Context, d delivery.Delivery, op operation.Operation) {
 	if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
 		a.tell(ctx, d, a.problem(ctx, d, &operation.StaleError{Operation: op}))
 		return

@@ -12,6 +12,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/board"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
@@ -20,7 +21,7 @@ import (
 
 // command answers a slash command: in the ack itself if nothing has to be looked
 // up, else with a message before the ack.
-func (a *App) command(ctx context.Context, d delivery, answer *answer) {
+func (a *App) command(ctx context.Context, d delivery.Delivery, answer *answer) {
 	d.Stranger = true
 	c, err := commands.Parse(d.Text)
 	if err != nil {
@@ -55,14 +56,14 @@ const helpWithin = time.Second
 var errHelpWithin = errors.New("Slack did not answer within " + helpWithin.String())
 
 // help is one page of help, with what the person may do here.
-func (a *App) help(ctx context.Context, d delivery, topic string) render.Message {
+func (a *App) help(ctx context.Context, d delivery.Delivery, topic string) render.Message {
 	ctx, cancel := context.WithTimeoutCause(ctx, helpWithin, errHelpWithin)
 	defer cancel()
 	return private.Help(commands.Help(topic, a.Suggester.Rights(ctx, d.Actor, d.Place)))
 }
 
 // inform answers a command that only reads.
-func (a *App) inform(ctx context.Context, d delivery, c commands.Command) {
+func (a *App) inform(ctx context.Context, d delivery.Delivery, c commands.Command) {
 	switch c.Verb {
 	case commands.VerbWhoami:
 		if len(c.Args) > 0 {
@@ -79,7 +80,7 @@ func (a *App) inform(ctx context.Context, d delivery, c commands.Command) {
 
 // register shows the preview of a typed command or, where the settings say
 // so, has it accepted at once.
-func (a *App) register(ctx context.Context, d delivery, answer *answer, reg commands.Registration) {
+func (a *App) register(ctx context.Context, d delivery.Delivery, answer *answer, reg commands.Registration) {
 	previewed := a.Confirm == intake.ConfirmAlways || a.Confirm == ""
 	answer.asking = previewed // else it may be accepted already when something breaks
 	known := a.delivered(ctx, d)
@@ -104,7 +105,7 @@ func (a *App) register(ctx context.Context, d delivery, answer *answer, reg comm
 // ask passes a registration to the intake, with its place and the ID of the
 // operation that an earlier delivery stored.
 func (a *App) ask(
-	ctx context.Context, d delivery, reg commands.Registration, earlier string,
+	ctx context.Context, d delivery.Delivery, reg commands.Registration, earlier string,
 ) (operation.Operation, bool, error) {
 	place, err := a.resultPlace(ctx, d, reg)
 	if err != nil {
@@ -116,7 +117,9 @@ func (a *App) ask(
 
 // resultPlace completes the place with the channel for the result. It checks first
 // that the bot can post there.
-func (a *App) resultPlace(ctx context.Context, d delivery, reg commands.Registration) (operation.Place, error) {
+func (a *App) resultPlace(
+	ctx context.Context, d delivery.Delivery, reg commands.Registration,
+) (operation.Place, error) {
 	p := a.place(d)
 	p.ResultID = p.ChannelID
 	if reg.Channel != "" && reg.Channel != p.ChannelID {
@@ -182,7 +185,7 @@ func (a *App) cannotPost(channel, code string) error {
 }
 
 // whoami tells a person what the bot knows about them and what the policy allows.
-func (a *App) whoami(ctx context.Context, d delivery) {
+func (a *App) whoami(ctx context.Context, d delivery.Delivery) {
 	s, err := a.Explainer.Whoami(ctx, d.Actor, d.Place)
 	if err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, &intake.UnavailableError{What: "Slack", Err: err}))
@@ -192,7 +195,7 @@ func (a *App) whoami(ctx context.Context, d delivery) {
 }
 
 // status shows the state of an operation.
-func (a *App) status(ctx context.Context, d delivery, ref string) {
+func (a *App) status(ctx context.Context, d delivery.Delivery, ref string) {
 	op, err := a.Intake.Status(ctx, ref, d.Actor, d.Place)
 	if errors.Is(err, operation.ErrNotFound) {
 		a.tell(ctx, d, private.UnknownRef(ref))

@@ -12,6 +12,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -22,11 +23,11 @@ import (
 // openForm opens the form with what is known already. Nothing is looked up
 // before, because the trigger lives three seconds and began before us: the lists
 // are in memory.
-func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notices []string) {
+func (a *App) openForm(ctx context.Context, d delivery.Delivery, v commands.Values, notices []string) {
 	f := a.newForm(d, v, notices)
 	id, hash, err := a.Web.OpenView(ctx, d.TriggerID, form.Register(f))
 	if err == nil {
-		a.formOpened(ctx, d, f, view{ID: id, Hash: hash})
+		a.formOpened(ctx, d, f, delivery.View{ID: id, Hash: hash})
 		return
 	}
 	switch code := web.ErrorCode(err); {
@@ -44,7 +45,7 @@ func (a *App) openForm(ctx context.Context, d delivery, v commands.Values, notic
 }
 
 // submit answers a view that a person sent.
-func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
+func (a *App) submit(ctx context.Context, d delivery.Delivery, answer *answer) {
 	switch d.View.CallbackID {
 	case render.ViewForm:
 		a.check(ctx, d, answer)
@@ -62,7 +63,7 @@ func (a *App) submit(ctx context.Context, d delivery, answer *answer) {
 // check takes the form to its second screen, the preview, or puts the
 // problems on their fields. A check that takes longer than Slack waits is
 // finished behind a waiting screen.
-func (a *App) check(ctx context.Context, d delivery, answer *answer) {
+func (a *App) check(ctx context.Context, d delivery.Delivery, answer *answer) {
 	answer.asking = true
 	f, err := a.readForm(d)
 	if err != nil {
@@ -90,7 +91,7 @@ func (a *App) check(ctx context.Context, d delivery, answer *answer) {
 
 // preview checks what was filled in, all of it in one round. Permission looks at the channel that the
 // form was opened in and never at the one chosen for the result.
-func (a *App) preview(ctx context.Context, d delivery, f form.State) (operation.Operation, error) {
+func (a *App) preview(ctx context.Context, d delivery.Delivery, f form.State) (operation.Operation, error) {
 	reg, err := commands.BuildRegistration(f.Values)
 	reg.Picked = slices.Collect(maps.Keys(f.Picked))
 	wrong := f.Unlisted()
@@ -127,7 +128,7 @@ func formErrors(f form.State, err error, words render.Message) map[string]string
 
 // formAgain is the submitted form with the problems on top, because Slack shows no
 // field errors in an updated view.
-func (a *App) formAgain(d delivery, f form.State, err error, words render.Message) slack.ModalViewRequest {
+func (a *App) formAgain(d delivery.Delivery, f form.State, err error, words render.Message) slack.ModalViewRequest {
 	f.Alert, f.Notices = words.Text, nil
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		f.Alert, f.Notices = fmt.Sprintf(form.ToFix, e.Count()), form.Problems(e)
@@ -138,13 +139,13 @@ func (a *App) formAgain(d delivery, f form.State, err error, words render.Messag
 
 // showInstead replaces the view whose ack could not carry the outcome. A
 // person who closed it gets the words as a private message.
-func (a *App) showInstead(ctx context.Context, d delivery, view slack.ModalViewRequest, words render.Message) {
+func (a *App) showInstead(ctx context.Context, d delivery.Delivery, view slack.ModalViewRequest, words render.Message) {
 	if !a.replaceView(ctx, d, view) {
 		a.tell(ctx, d, words)
 	}
 }
 
-func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewRequest) bool {
+func (a *App) replaceView(ctx context.Context, d delivery.Delivery, view slack.ModalViewRequest) bool {
 	ctx, cancel := a.outlive(ctx, tellWithin)
 	defer cancel()
 	_, err := a.Web.UpdateView(ctx, d.View.ID, "", view)
@@ -156,7 +157,7 @@ func (a *App) replaceView(ctx context.Context, d delivery, view slack.ModalViewR
 
 // sendFromView accepts what the second screen shows. The ack that closes the
 // form is written after the operation is on disk.
-func (a *App) sendFromView(ctx context.Context, d delivery, answer *answer) {
+func (a *App) sendFromView(ctx context.Context, d delivery.Delivery, answer *answer) {
 	answer.asking = true
 	id, version, err := render.ParseButtonValue(d.View.PrivateMetadata)
 	if err != nil {
@@ -220,7 +221,7 @@ func sendable(err error) bool {
 // alreadyMine reports whether err says that this person's own click was accepted
 // before: a redelivery or a second press, which gets the answer of the first. A
 // draft or a dry run was not accepted.
-func alreadyMine(err error, d delivery) (operation.Operation, bool) {
+func alreadyMine(err error, d delivery.Delivery) (operation.Operation, bool) {
 	var op operation.Operation
 	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
 		op = e.Operation
@@ -235,7 +236,7 @@ func alreadyMine(err error, d delivery) (operation.Operation, bool) {
 
 // refuseSubmit keeps a view open and says why: on its first field if it has
 // fields, else in its place. A draft that may be sent again stays sendable.
-func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, words render.Message,
+func (a *App) refuseSubmit(ctx context.Context, d delivery.Delivery, answer *answer, words render.Message,
 	retry *operation.Operation) {
 	var view slack.ModalViewRequest
 	switch {
@@ -259,7 +260,7 @@ func (a *App) refuseSubmit(ctx context.Context, d delivery, answer *answer, word
 }
 
 // titleOf is the title of the view that a person sent.
-func titleOf(d delivery) string {
+func titleOf(d delivery.Delivery) string {
 	switch {
 	case d.View == nil:
 		return form.Title

@@ -10,6 +10,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -402,7 +403,7 @@ func TestADryRunCannotBeSent(t *testing.T) {
 
 func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 	t.Parallel()
-	d := delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}}
+	d := delivery.Delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}}
 	op := func(state operation.State, user string, dry bool) operation.Operation {
 		return operation.Operation{ID: "x", State: state, Options: operation.Options{DryRun: dry},
 			Actor: operation.Actor{UserID: user, TeamID: teamID}}
@@ -426,6 +427,6 @@ func TestOnlyWhatWasTakenCountsAsMine(t *testing.T) {
 		require.Equal(t, tt.mine, mine, name)
 	}
 	_, mine := alreadyMine(&operation.StaleError{Operation: op(operation.Done, ana, false)},
-		delivery{Actor: operation.Actor{UserID: ana, TeamID: "T0PARTNER"}})
+		delivery.Delivery{Actor: operation.Actor{UserID: ana, TeamID: "T0PARTNER"}})
 	require.False(t, mine, "the same id in another workspace is another person")
 }

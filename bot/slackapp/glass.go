@@ -12,6 +12,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -24,7 +25,7 @@ const fillWithin = 5 * time.Second
 
 // openGlass opens the form for break-glass, over the preview if that is a
 // view, and fills in its warning afterwards.
-func (a *App) openGlass(ctx context.Context, d delivery, value string) {
+func (a *App) openGlass(ctx context.Context, d delivery.Delivery, value string) {
 	id, _, err := render.ParseButtonValue(value)
 	if err != nil {
 		a.tell(ctx, d, private.Forgotten())
@@ -61,7 +62,7 @@ func (a *App) openGlass(ctx context.Context, d delivery, value string) {
 
 // showForm opens a view from a message, or puts it in the place of the view
 // that was clicked in; it returns its id, empty when it is not there.
-func (a *App) showForm(ctx context.Context, d delivery, view slack.ModalViewRequest) string {
+func (a *App) showForm(ctx context.Context, d delivery.Delivery, view slack.ModalViewRequest) string {
 	if d.View != nil {
 		if a.replaceView(ctx, d, view) {
 			return d.View.ID
@@ -130,7 +131,7 @@ func (a *App) named(ctx context.Context, who operation.Actor) operation.Actor {
 
 // breakGlass accepts a draft without the approvals it needs. The ack that
 // closes the form is written after the operation is on disk.
-func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
+func (a *App) breakGlass(ctx context.Context, d delivery.Delivery, answer *answer) {
 	answer.asking = true
 	meta, id, ok := a.formAbout(ctx, d, answer)
 	if !ok {
@@ -168,7 +169,7 @@ func (a *App) breakGlass(ctx context.Context, d delivery, answer *answer) {
 
 // keepPreview remembers how to take away the preview that was clicked on, once
 // the form has used it up; empty where there is nothing to take away.
-func (a *App) keepPreview(d delivery) string {
+func (a *App) keepPreview(d delivery.Delivery) string {
 	if d.ResponseURL == "" || !d.Container.IsEphemeral {
 		return ""
 	}
@@ -180,13 +181,13 @@ func (a *App) removeKept(ctx context.Context, key string) {
 	if !ok || kept.respond == "" {
 		return // its button is answered by what became of the request
 	}
-	used := delivery{payload: payload{ResponseURL: kept.respond}}
+	used := delivery.Delivery{ResponseURL: kept.respond}
 	used.Container.IsEphemeral = true
 	a.remove(ctx, used)
 }
 
 // formAbout reads which operation a small form is about.
-func (a *App) formAbout(ctx context.Context, d delivery, answer *answer) (meta form.Meta, id string, ok bool) {
+func (a *App) formAbout(ctx context.Context, d delivery.Delivery, answer *answer) (meta form.Meta, id string, ok bool) {
 	if err := json.Unmarshal([]byte(d.View.PrivateMetadata), &meta); err == nil {
 		if id, _, err := render.ParseButtonValue(meta.About); err == nil {
 			answer.about = id
@@ -199,7 +200,7 @@ func (a *App) formAbout(ctx context.Context, d delivery, answer *answer) (meta f
 
 // said reads what was filled in.
 func said(raw json.RawMessage, fields []commands.Field) (map[string]string, error) {
-	state, err := readState(raw)
+	state, err := delivery.ReadState(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +214,7 @@ func said(raw json.RawMessage, fields []commands.Field) (map[string]string, erro
 
 // refuseForm keeps a small form open and says why on its fields, so that what
 // was typed stays. What no typing can put right takes its place.
-func (a *App) refuseForm(ctx context.Context, d delivery, answer *answer, err error, first string) {
+func (a *App) refuseForm(ctx context.Context, d delivery.Delivery, answer *answer, err error, first string) {
 	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
 		words := private.Changed(e, a.wording())
 		view := private.PreviewView(e.Operation, a.wording())

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
@@ -26,7 +27,7 @@ const (
 
 // history answers /lb-register history, and its Older button with what was
 // remembered of the page before.
-func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
+func (a *App) history(ctx context.Context, d delivery.Delivery, values commands.Values) {
 	h, err := commands.BuildHistory(values)
 	if err == nil && h.By == commands.ByMe {
 		h.By, values[commands.KeyBy] = d.Actor.UserID, d.Actor.UserID
@@ -55,7 +56,7 @@ func (a *App) history(ctx context.Context, d delivery, values commands.Values) {
 // share posts a history to the channel in which it was asked for. The person
 // is there, since Slack lets nobody type a command elsewhere. Whoever may not
 // see all of it cannot share it, and denials are never shared.
-func (a *App) share(ctx context.Context, d delivery, v private.HistoryPage) (shared bool) {
+func (a *App) share(ctx context.Context, d delivery.Delivery, v private.HistoryPage) (shared bool) {
 	if v.Partial || v.Unread {
 		return false
 	}
@@ -83,7 +84,7 @@ func (a *App) cannotPostMessage(channel string, err error) render.Message {
 }
 
 // older shows the next page of a history, for whoever pressed.
-func (a *App) older(ctx context.Context, d delivery, value string) {
+func (a *App) older(ctx context.Context, d delivery.Delivery, value string) {
 	key, _, err := render.ParseButtonValue(value)
 	kept, ok := a.memory.recall(key)
 	if err != nil || !ok {

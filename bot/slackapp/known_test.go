@@ -9,6 +9,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -47,7 +48,7 @@ func TestValuesAreShownAsPickedOnlyIfTheyAreExactlyOneThing(t *testing.T) {
 	}
 	r := openListed(t, sampleLists())
 	for name, tt := range tests {
-		d := delivery{Stranger: tt.stranger}
+		d := delivery.Delivery{Stranger: tt.stranger}
 		d.Place.ChannelID = incident
 		view := form.Register(r.app.newForm(d, tt.values, nil))
 		requireView(t, view)

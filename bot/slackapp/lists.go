@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/suggest"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -33,7 +34,7 @@ const (
 
 // suggest answers a question of the form for what to offer. A person who may see
 // none of it is told only that.
-func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
+func (a *App) suggest(ctx context.Context, d delivery.Delivery, answer *answer) {
 	if len(d.Actions) == 0 || d.View == nil {
 		answer.with(ctx, form.NoOptions())
 		return
@@ -68,7 +69,7 @@ func (a *App) suggest(ctx context.Context, d delivery, answer *answer) {
 	a.metrics.lists.WithLabelValues(field, result).Inc()
 }
 
-func (a *App) offerListeners(ctx context.Context, d delivery, typed string) (options any, err error) {
+func (a *App) offerListeners(ctx context.Context, d delivery.Delivery, typed string) (options any, err error) {
 	f, _ := a.readForm(d)
 	var found suggest.Suggested
 	for _, text := range f.Seek(commands.KeyListener, typed) {
@@ -80,7 +81,7 @@ func (a *App) offerListeners(ctx context.Context, d delivery, typed string) (opt
 	return form.Listeners(found), err
 }
 
-func (a *App) offerServers(ctx context.Context, d delivery, typed string) (options any, err error) {
+func (a *App) offerServers(ctx context.Context, d delivery.Delivery, typed string) (options any, err error) {
 	f, _ := a.readForm(d) // only the zone, and the searches, depend on it
 	var found []operation.Server
 	var more int
@@ -94,8 +95,8 @@ func (a *App) offerServers(ctx context.Context, d delivery, typed string) (optio
 }
 
 // readForm reads what was filled in so far in the form.
-func (a *App) readForm(d delivery) (form.State, error) {
-	state, err := readState(d.View.State)
+func (a *App) readForm(d delivery.Delivery) (form.State, error) {
+	state, err := delivery.ReadState(d.View.State)
 	f := form.Read(state, d.View.PrivateMetadata)
 	f.Listed = a.listed()
 	return f, err
@@ -110,7 +111,7 @@ func (a *App) listed() map[string]bool {
 // newForm returns the form with values, as far as they are known without asking
 // anybody. A value that is exactly one thing in the lists is shown as picked; any
 // other stays as it was typed.
-func (a *App) newForm(d delivery, v commands.Values, notices []string) form.State {
+func (a *App) newForm(d delivery.Delivery, v commands.Values, notices []string) form.State {
 	f := form.New(d.Place.ChannelID, v, notices)
 	f.Searches, f.Listed = d.Searches, a.listed()
 	f.Alert = form.WithoutLists(f.Listed[commands.KeyListener], f.Listed[commands.KeyServer])
@@ -127,7 +128,7 @@ func (a *App) newForm(d delivery, v commands.Values, notices []string) form.Stat
 // optionFor is the option for what a person typed in a field; nil if it names
 // nothing or several things. A stranger is shown no more than the ID that they
 // typed.
-func (a *App) optionFor(d delivery, v commands.Values, key string) *slack.OptionBlockObject {
+func (a *App) optionFor(d delivery.Delivery, v commands.Values, key string) *slack.OptionBlockObject {
 	var id string
 	var o *slack.OptionBlockObject
 	if key == commands.KeyListener {
@@ -148,7 +149,7 @@ func (a *App) optionFor(d delivery, v commands.Values, key string) *slack.Option
 
 // aboutPicked is what the lists know of the listener that was picked; nil if that
 // is nothing, and for a stranger.
-func (a *App) aboutPicked(d delivery, f form.State) *form.About {
+func (a *App) aboutPicked(d delivery.Delivery, f form.State) *form.About {
 	if d.Stranger || f.Picked[commands.KeyListener] == nil {
 		return nil
 	}
@@ -160,7 +161,7 @@ func (a *App) aboutPicked(d delivery, f form.State) *form.About {
 }
 
 // formOpened does what can wait until the form is open.
-func (a *App) formOpened(ctx context.Context, d delivery, f form.State, v view) {
+func (a *App) formOpened(ctx context.Context, d delivery.Delivery, f form.State, v delivery.View) {
 	a.Suggester.FormOpened(d.Actor, a.place(d))
 	if f.Picked[commands.KeyListener] != nil && a.lastActions.note(v.ID, beforeActions) {
 		d.View = &v
@@ -169,7 +170,7 @@ func (a *App) formOpened(ctx context.Context, d delivery, f form.State, v view) 
 }
 
 // chose shows what is known of the listener that was just picked in a form.
-func (a *App) chose(ctx context.Context, d delivery, id string) {
+func (a *App) chose(ctx context.Context, d delivery.Delivery, id string) {
 	if id == form.NotListed {
 		a.typeIDs(ctx, d, "")
 		return
@@ -178,7 +179,7 @@ func (a *App) chose(ctx context.Context, d delivery, id string) {
 }
 
 // typeIDs turns the lists of a form into fields to type into.
-func (a *App) typeIDs(ctx context.Context, d delivery, _ string) {
+func (a *App) typeIDs(ctx context.Context, d delivery.Delivery, _ string) {
 	a.inForm(d, func(f form.State, at string) {
 		f.TypeIDs()
 		a.redraw(ctx, d, f, at)
@@ -187,7 +188,7 @@ func (a *App) typeIDs(ctx context.Context, d delivery, _ string) {
 
 // pickFromLists turns the fields to type into back into lists. An ID that was typed
 // stays picked; a list begins with what any other text finds.
-func (a *App) pickFromLists(ctx context.Context, d delivery, _ string) {
+func (a *App) pickFromLists(ctx context.Context, d delivery.Delivery, _ string) {
 	d.Stranger = true // nobody has checked whether the person may learn names
 	a.inForm(d, func(f form.State, at string) {
 		f.Alert = form.WithoutLists(f.Listed[commands.KeyListener], f.Listed[commands.KeyServer])
@@ -206,7 +207,7 @@ func (a *App) pickFromLists(ctx context.Context, d delivery, _ string) {
 
 // inForm does something with the form in which d was pressed, unless something
 // later was done in it already.
-func (a *App) inForm(d delivery, do func(f form.State, at string)) {
+func (a *App) inForm(d delivery.Delivery, do func(f form.State, at string)) {
 	if d.View == nil || d.View.CallbackID != render.ViewForm {
 		return
 	}
@@ -221,13 +222,13 @@ func (a *App) inForm(d delivery, do func(f form.State, at string)) {
 }
 
 // describe draws a form again with what is known of the listener in it.
-func (a *App) describe(ctx context.Context, d delivery, f form.State, at string) {
+func (a *App) describe(ctx context.Context, d delivery.Delivery, f form.State, at string) {
 	f.About = a.aboutChosen(ctx, d, f)
 	a.redraw(ctx, d, f, at)
 }
 
 // aboutChosen reads what the form says about the listener in it.
-func (a *App) aboutChosen(ctx context.Context, d delivery, f form.State) *form.About {
+func (a *App) aboutChosen(ctx context.Context, d delivery.Delivery, f form.State) *form.About {
 	id := f.Values[commands.KeyListener]
 	c, err := a.Suggester.Chosen(ctx, d.Actor, a.place(d), id)
 	denied, isDenied := errors.AsType[*suggest.DeniedError](err)
@@ -250,7 +251,7 @@ func (a *App) aboutChosen(ctx context.Context, d delivery, f form.State) *form.A
 // redraw replaces a form in which something was done at a time, unless something
 // later was done in it, it was sent, or another replica drew it. What is typed
 // meanwhile stays: Slack keeps it by the ids of the blocks.
-func (a *App) redraw(ctx context.Context, d delivery, f form.State, at string) {
+func (a *App) redraw(ctx context.Context, d delivery.Delivery, f form.State, at string) {
 	a.lastActions.draw(d.View.ID, at, func(own string) string {
 		ctx, cancel := a.outlive(ctx, tellWithin)
 		defer cancel()

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/delivery"
 )
 
 // A delivery may come twice, and the process that got the first one may have
@@ -19,7 +20,7 @@ const claimEvery = 200 * time.Millisecond
 
 // delivered returns what earlier deliveries of d did. If the journal does not
 // say, d counts as new: a second answer is better than none.
-func (a *App) delivered(ctx context.Context, d delivery) operation.Delivered {
+func (a *App) delivered(ctx context.Context, d delivery.Delivery) operation.Delivered {
 	ctx, cancel := noting(ctx)
 	defer cancel()
 	known, err := a.Journal.Delivered(ctx, d.Key)
@@ -32,8 +33,8 @@ func (a *App) delivered(ctx context.Context, d delivery) operation.Delivered {
 // once answers d with say, unless d was answered before. While another process
 // that is alive answers it, once waits. say reports whether the person has the
 // answer.
-func (a *App) once(ctx context.Context, d delivery, say func() bool) {
-	if d.Kind == kindSubmit { // the same view can be sent again on purpose
+func (a *App) once(ctx context.Context, d delivery.Delivery, say func() bool) {
+	if d.Kind == delivery.KindSubmit { // the same view can be sent again on purpose
 		say()
 		return
 	}
@@ -48,7 +49,7 @@ func (a *App) once(ctx context.Context, d delivery, say func() bool) {
 }
 
 // claim reports whether this process is to answer d.
-func (a *App) claim(ctx context.Context, d delivery) bool {
+func (a *App) claim(ctx context.Context, d delivery.Delivery) bool {
 	for {
 		mine, err := a.claimNow(ctx, d)
 		if err != nil {
@@ -71,7 +72,7 @@ func (a *App) claim(ctx context.Context, d delivery) bool {
 	}
 }
 
-func (a *App) claimNow(ctx context.Context, d delivery) (bool, error) {
+func (a *App) claimNow(ctx context.Context, d delivery.Delivery) (bool, error) {
 	ctx, cancel := noting(ctx)
 	defer cancel()
 	return a.Journal.Claim(ctx, d.Key)

@@ -8,6 +8,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
@@ -30,9 +31,10 @@ func TestEveryButtonRefusesAClickFromAnotherWorkspace(t *testing.T) {
 		if action == render.ActLinkOpen {
 			continue // an address, which Slack opens by itself
 		}
-		d := delivery{Kind: kindClick, Key: action, Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
+		d := delivery.Delivery{Kind: delivery.KindClick, Key: action,
+			Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
 			Place: operation.Place{TeamID: "T0PARTNER", ChannelID: incident}}
-		d.Actions = []pressed{{ActionID: action, Value: value}}
+		d.Actions = []delivery.Pressed{{ActionID: action, Value: value}}
 		before := len(r.shelf.trail())
 		r.app.click(t.Context(), d, r.app.newAnswer(socket.Envelope{ID: action}, d))
 		denied := r.shelf.trail()[before:]

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/commands"
 )
@@ -97,7 +98,7 @@ func TestFortyPhoneSpellingsGiveTheRightValueOrARefusalThatNamesIt(t *testing.T)
 	t.Parallel()
 	require.Greater(t, len(taken())+len(refusals()), 80)
 	r := unconnected(t, nil)
-	d := delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID},
+	d := delivery.Delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID},
 		Place: operation.Place{TeamID: teamID, ChannelID: incident}}
 	for _, s := range append(taken(), refusals()...) {
 		values := commands.Values{commands.KeyListener: "lst-8f2c", commands.KeyServer: "i-55a1"}

@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
@@ -29,9 +30,9 @@ type Choices interface {
 
 // keepOffer stores what a private answer offers and returns its key; none if
 // there is nothing to pick or it cannot be stored.
-func (a *App) keepOffer(ctx context.Context, d delivery, e *commands.InputError) (key string) {
+func (a *App) keepOffer(ctx context.Context, d delivery.Delivery, e *commands.InputError) (key string) {
 	o := private.OfferOf(e)
-	if len(o.Picks) == 0 || d.Kind == kindSubmit { // a view has no room for buttons
+	if len(o.Picks) == 0 || d.Kind == delivery.KindSubmit { // a view has no room for buttons
 		return ""
 	}
 	data, err := json.Marshal(o)
@@ -53,7 +54,7 @@ func chooser(a operation.Actor) string { return a.TeamID + "/" + a.UserID }
 
 // pick shows the preview of a request with what was picked put in place of the
 // name that was not found. It never sends, whatever the settings say.
-func (a *App) pick(ctx context.Context, d delivery, index int, value string) {
+func (a *App) pick(ctx context.Context, d delivery.Delivery, index int, value string) {
 	reg, err := a.picked(ctx, d, index, value)
 	if err == nil {
 		err = a.clickedPreview(ctx, d, reg)
@@ -66,7 +67,7 @@ func (a *App) pick(ctx context.Context, d delivery, index int, value string) {
 }
 
 // picked is what was typed, with one choice of what was kept for the person.
-func (a *App) picked(ctx context.Context, d delivery, index int, value string) (commands.Registration, error) {
+func (a *App) picked(ctx context.Context, d delivery.Delivery, index int, value string) (commands.Registration, error) {
 	key, _, err := render.ParseButtonValue(value)
 	if err != nil {
 		return commands.Registration{}, operation.ErrNotFound

@@ -8,6 +8,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/commands"
 )
 
@@ -55,7 +56,7 @@ func TestOutsidersCannotAskAboutOtherChannels(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	for _, channel := range []string{"C0OLD", "C0SECRET", "C0GENERAL", ops} {
-		_, _, err := r.app.ask(t.Context(), delivery{Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
+		_, _, err := r.app.ask(t.Context(), delivery.Delivery{Actor: operation.Actor{UserID: olga, TeamID: "T0PARTNER"},
 			Place: operation.Place{TeamID: "T0PARTNER", ChannelID: partner}},
 			commands.Registration{Channel: channel}, "")
 		denied := &intake.DeniedError{}

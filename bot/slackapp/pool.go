@@ -8,13 +8,14 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
 )
 
 // poolNow reads the pool of an operation that the person behind d may look at.
-func (a *App) poolNow(ctx context.Context, d delivery, op operation.Operation) render.Message {
+func (a *App) poolNow(ctx context.Context, d delivery.Delivery, op operation.Operation) render.Message {
 	now, pool, err := a.Intake.Pool(ctx, op.ID, d.Actor, d.Place)
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok && e.What == "Zenlayer" {
 		a.Log.Info("pool could not be read for a person", zap.String("operation", op.ID), zap.Error(e.Err))
@@ -31,7 +32,7 @@ func (a *App) poolNow(ctx context.Context, d delivery, op operation.Operation) r
 
 // showPool puts the pool over the preview that is a view. The trigger waits for
 // nothing: the pool is filled in afterwards.
-func (a *App) showPool(ctx context.Context, d delivery, value string) {
+func (a *App) showPool(ctx context.Context, d delivery.Delivery, value string) {
 	id, _, err := render.ParseButtonValue(value)
 	if err != nil {
 		a.tell(ctx, d, private.Forgotten())

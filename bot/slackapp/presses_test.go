@@ -14,6 +14,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -59,7 +60,7 @@ func presses() map[string]press {
 	}
 	offers := func(r *asking) (value, person, channel string) {
 		meant := commands.Choice{Value: "i-55a1", Label: "web-07"}
-		key := r.app.keepOffer(r.t.Context(), delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}},
+		key := r.app.keepOffer(r.t.Context(), delivery.Delivery{Actor: operation.Actor{UserID: ana, TeamID: teamID}},
 			&commands.InputError{
 				Asked: commands.Values{commands.KeyListener: "lst-8f2c", commands.KeyServer: "wbe-07",
 					commands.KeyPorts: "8443"},
@@ -157,9 +158,9 @@ func TestEveryActionAndViewIsInTheTableOfPresses(t *testing.T) {
 			"say there what %s stores, so that the other tests hold it to a commit before its ack", id)
 		p := table[id]
 		if p.about != nil {
-			d := delivery{Kind: kindClick}
-			d.Actions = []pressed{{ActionID: id}}
-			require.Equal(t, p.stores != "", d.changes(), id)
+			d := delivery.Delivery{Kind: delivery.KindClick}
+			d.Actions = []delivery.Pressed{{ActionID: id}}
+			require.Equal(t, p.stores != "", changes(d), id)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -16,7 +17,7 @@ import (
 
 // problem is the answer for an error of Intake. An unexpected error is a fault of
 // the bot; the answer has a token that finds it in the log.
-func (a *App) problem(ctx context.Context, d delivery, err error) render.Message {
+func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		kept := a.memory.keep(memo{values: e.Values, problems: form.Problems(e), stranger: d.Stranger,
 			searches: form.SearchesFor(e)})
@@ -72,7 +73,7 @@ func (a *App) problem(ctx context.Context, d delivery, err error) render.Message
 
 // wayOn says how to get to another preview from a view with one that expired. The
 // form is under it, unless a slow check replaced the form.
-func wayOn(v view) string {
+func wayOn(v delivery.View) string {
 	if v.Root == v.ID {
 		return private.CloseAndType
 	}
@@ -81,8 +82,8 @@ func wayOn(v view) string {
 
 // link is the address of an operation's card. A view has no room for it, and
 // no time to ask Slack.
-func (a *App) link(ctx context.Context, d delivery, id string) string {
-	if d.Kind == kindSubmit {
+func (a *App) link(ctx context.Context, d delivery.Delivery, id string) string {
+	if d.Kind == delivery.KindSubmit {
 		return ""
 	}
 	return a.Board.CardLink(ctx, id)

@@ -6,13 +6,14 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
 // change opens the form with the values of an operation.
-func (a *App) change(ctx context.Context, d delivery, c intake.Click) error {
+func (a *App) change(ctx context.Context, d delivery.Delivery, c intake.Click) error {
 	reg, err := a.registration(ctx, d, c.OperationID)
 	if err != nil {
 		return err
@@ -22,7 +23,7 @@ func (a *App) change(ctx context.Context, d delivery, c intake.Click) error {
 }
 
 // again makes a new preview of the same request, for whoever pressed.
-func (a *App) again(ctx context.Context, d delivery, c intake.Click) error {
+func (a *App) again(ctx context.Context, d delivery.Delivery, c intake.Click) error {
 	reg, err := a.registration(ctx, d, c.OperationID)
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func (a *App) again(ctx context.Context, d delivery, c intake.Click) error {
 // clickedPreview shows the preview that a click asks for, in place of the
 // private message with the button. A second delivery shows what the first one
 // stored.
-func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Registration) error {
+func (a *App) clickedPreview(ctx context.Context, d delivery.Delivery, reg commands.Registration) error {
 	place, err := a.resultPlace(ctx, d, reg)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func (a *App) clickedPreview(ctx context.Context, d delivery, reg commands.Regis
 // look returns an operation to the person behind d. It returns their own at once,
 // because a trigger expires soon, and those of others only if the person is allowed
 // in this channel. Permission is checked again before any change.
-func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operation, error) {
+func (a *App) look(ctx context.Context, d delivery.Delivery, id string) (operation.Operation, error) {
 	op, err := a.Journal.Operation(ctx, id)
 	switch {
 	case errors.Is(err, operation.ErrNotFound):
@@ -67,7 +68,7 @@ func (a *App) look(ctx context.Context, d delivery, id string) (operation.Operat
 }
 
 // registration reads back what an operation was asked for.
-func (a *App) registration(ctx context.Context, d delivery, id string) (commands.Registration, error) {
+func (a *App) registration(ctx context.Context, d delivery.Delivery, id string) (commands.Registration, error) {
 	op, err := a.look(ctx, d, id)
 	if err != nil {
 		return commands.Registration{}, err
@@ -80,7 +81,7 @@ func (a *App) registration(ctx context.Context, d delivery, id string) (commands
 }
 
 // openRemembered opens the form with what a person typed before.
-func (a *App) openRemembered(ctx context.Context, d delivery, value string) {
+func (a *App) openRemembered(ctx context.Context, d delivery.Delivery, value string) {
 	key, _, err := render.ParseButtonValue(value)
 	kept, ok := a.memory.recall(key)
 	if err != nil || !ok {

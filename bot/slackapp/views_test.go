@@ -11,6 +11,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -225,8 +226,8 @@ func TestBoxOfAProtectedListenerIsOnlyForAddingAtOnce(t *testing.T) {
 
 func TestExpiredPreviewInAViewSaysTheWayOn(t *testing.T) {
 	t.Parallel()
-	var d delivery
-	d.View = &view{ID: "V2", Root: "V1", CallbackID: render.ViewPreview}
+	var d delivery.Delivery
+	d.View = &delivery.View{ID: "V2", Root: "V1", CallbackID: render.ViewPreview}
 	expired := &intake.ExpiredError{Operation: rendertest.Draft()}
 	a := new(App)
 	require.Contains(t, a.problem(t.Context(), d, expired).Text, "Nothing was sent. "+private.CloseAndCheck)

@@ -7,12 +7,13 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
 // why answers whoami why.
-func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
+func (a *App) why(ctx context.Context, d delivery.Delivery, values commands.Values) {
 	reg, err := commands.BuildWhy(values)
 	if err == nil {
 		var w intake.WhyAnswer
@@ -28,7 +29,7 @@ func (a *App) why(ctx context.Context, d delivery, values commands.Values) {
 }
 
 // limits is how much a person may still do, or nothing if it cannot be read.
-func (a *App) limits(ctx context.Context, d delivery) []intake.LimitLeft {
+func (a *App) limits(ctx context.Context, d delivery.Delivery) []intake.LimitLeft {
 	left, err := a.Intake.LimitsLeft(ctx, d.Actor, "")
 	if err != nil {
 		a.Log.Warn("limits could not be read", zap.Error(err))

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lbbot/bot"
-	"lbbot/bot/slackapp"
+	"lbbot/bot/slackapp/manifest"
 )
 
 // runCommand runs the bot in a real workspace.
@@ -69,7 +69,7 @@ func (s session) manifestCommand() *cobra.Command {
 		Long:  "Print the manifest to paste at https://api.slack.com/apps, Create New App, From a manifest.",
 		Args:  usage(none),
 		RunE: func(*cobra.Command, []string) error {
-			text, err := slackapp.Manifest(name)
+			text, err := manifest.YAML(name)
 			if err != nil {
 				return usageError{err}
 			}

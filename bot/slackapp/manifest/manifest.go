@@ -1,4 +1,5 @@
-package slackapp
+// Package manifest writes the manifest of the Slack app.
+package manifest
 
 import (
 	"errors"
@@ -14,12 +15,12 @@ import (
 // (docs.slack.dev/reference/app-manifest).
 const maxAppName = 35
 
-// Manifest returns the manifest of the Slack app, YAML with comments, to be
+// YAML returns the manifest of the Slack app, YAML with comments, to be
 // pasted where Slack makes an app from a manifest. name is what the app is
 // called, 1 to 35 characters; the bot user is always lbbot, because that is
 // the name people read in its messages. Tokens are in no manifest: both are
 // made by hand afterwards. Errors: a name that Slack would refuse.
-func Manifest(name string) ([]byte, error) {
+func YAML(name string) ([]byte, error) {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return nil, errors.New("the name of the app is empty")
@@ -34,7 +35,7 @@ func Manifest(name string) ([]byte, error) {
 		"{{name}}", quoteYAML(name),
 		"{{command}}", commands.Name,
 		"{{hint}}", quoteYAML(commands.UsageHint()),
-	).Replace(manifest)), nil
+	).Replace(text)), nil
 }
 
 // quoteYAML writes a double-quoted scalar. What could need more than these two
@@ -43,7 +44,7 @@ func quoteYAML(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-const manifest = `# The Slack app of lbbot. Paste it at https://api.slack.com/apps: Create New
+const text = `# The Slack app of lbbot. Paste it at https://api.slack.com/apps: Create New
 # App, From a manifest. Then:
 #   1. Install App to the workspace: gives the bot token, xoxb-…
 #   2. Basic Information, App-Level Tokens: generate one with the scope

@@ -1,4 +1,10 @@
-package slackapp
+// Package delivery reads Slack's envelopes: who, where, and what was typed, pressed or
+// filled in.
+//
+// It reads only the fields that the bot needs, so that Slack may add others and change
+// them. Decode names the fields that it could not read; what it could read says whom to
+// answer. It calls nothing and keeps nothing.
+package delivery
 
 import (
 	"encoding/json"
@@ -17,88 +23,88 @@ import (
 // The kinds of interactions, in Slack's words
 // (docs.slack.dev/reference/interaction-payloads).
 const (
-	kindCommand    = "slash_commands"
-	kindClick      = "block_actions"
-	kindSubmit     = "view_submission"
-	kindClosed     = "view_closed"
-	kindSuggestion = "block_suggestion"
-	kindShortcut   = "shortcut"
-	kindMessageAct = "message_action"
-	kindEvent      = "events_api"
+	KindCommand    = "slash_commands"
+	KindClick      = "block_actions"
+	KindSubmit     = "view_submission"
+	KindClosed     = "view_closed"
+	KindSuggestion = "block_suggestion"
+	KindShortcut   = "shortcut"
+	KindMessageAct = "message_action"
+	KindEvent      = "events_api"
 )
 
-// payload is the part of an envelope that we read. It leaves message blocks out,
-// because an unknown block must not make an envelope unreadable.
-type payload struct {
-	Type        string
-	APIAppID    string
-	TriggerID   string
-	ResponseURL string
-
-	// slash commands
-	Text string
-
-	// interactions
-	Container container
-	Actions   []pressed
-	View      *view
-
-	// events
-	Event event
+// Kinds are all of them.
+func Kinds() []string {
+	return []string{KindCommand, KindClick, KindSubmit, KindClosed, KindSuggestion, KindShortcut, KindMessageAct,
+		KindEvent}
 }
 
-// container is where a component was used.
-type container struct {
+// Container is where a component was used.
+type Container struct {
 	MessageTS   string
 	ViewID      string
 	IsEphemeral bool
 }
 
-// pressed is one component that was used.
-type pressed struct {
+// Pressed is one component that was used.
+type Pressed struct {
 	ActionID string
 	Value    string // of a button, or of the option that was selected; of a question for options: what was typed
 	ActionTS string
 }
 
-// view is a form as it was sent.
-type view struct {
+// View is a form as it was sent.
+type View struct {
 	ID              string
 	Root            string // the id of the view at the bottom; its own if it is that
 	Hash            string
 	CallbackID      string
 	PrivateMetadata string
-	State           json.RawMessage // read with readState
+	State           json.RawMessage // read with ReadState
 }
 
-// event is what we read of an app_mention; of others only the type.
-type event struct {
+// Event is what we read of an app_mention; of others only the type.
+type Event struct {
 	Type    string
 	User    string
 	BotID   string
 	Channel string
 }
 
-// delivery is one envelope, understood.
-type delivery struct {
-	payload
-	Kind  string
-	Event event
+// Delivery is one envelope, understood. It leaves message blocks out, because an
+// unknown block must not make an envelope unreadable.
+type Delivery struct {
+	Kind        string // one of Kinds, or what else Slack sent
+	Type        string
+	APIAppID    string
+	TriggerID   string
+	ResponseURL string
+
+	Text string // of a slash command
+
+	// interactions
+	Container Container
+	Actions   []Pressed
+	View      *View
+
+	Event Event
+
 	Actor operation.Actor
 	Place operation.Place
 	Key   string // the same for every delivery of one interaction
 	Lane  string // work on one lane is done in order: one operation, one view, or one interaction that came twice
 
 	// Stranger says that nobody has checked yet whether the person may learn names.
+	// Decode leaves it, and Searches, to those who handle the delivery.
 	Stranger bool
 	// Searches is what the lists of the form that is opened show first.
 	Searches form.Searches
 }
 
-// decode reads an envelope. An error names what could not be read; the envelope
+// Decode reads an envelope. An error names what could not be read; the envelope
 // is acked all the same.
-func decode(e socket.Envelope) (delivery, error) {
-	d := delivery{Kind: e.Type}
+func Decode(e socket.Envelope) (Delivery, error) {
+	d := Delivery{Kind: e.Type}
 	f, err := socket.ReadFields(e.Payload)
 	if err != nil {
 		d.Key = e.Type + ":" + e.ID
@@ -113,9 +119,9 @@ func decode(e socket.Envelope) (delivery, error) {
 	// an ID, the envelope's ID replaces it, so that two deliveries never share a key
 	// by accident.
 	switch d.Kind {
-	case kindCommand:
+	case KindCommand:
 		d.readCommand(f, e.ID)
-	case kindEvent:
+	case KindEvent:
 		d.readEvent(f, e.ID)
 	default:
 		d.readInteraction(f, e.ID)
@@ -126,13 +132,13 @@ func decode(e socket.Envelope) (delivery, error) {
 	if err := f.Err(); err != nil {
 		return d, fmt.Errorf("decoding a %s envelope: %w", d.Kind, err)
 	}
-	if d.Kind == kindSubmit && d.View == nil {
+	if d.Kind == KindSubmit && d.View == nil {
 		return d, errors.New("decoding a view submission: it has no view")
 	}
 	return d, nil
 }
 
-func (d *delivery) readCommand(f socket.Fields, envelope string) {
+func (d *Delivery) readCommand(f socket.Fields, envelope string) {
 	d.Text = f.Text("text")
 	d.Actor = operation.Actor{UserID: f.Text("user_id"), TeamID: f.Text("team_id"),
 		EnterpriseID: f.Text("enterprise_id"), Name: f.Label("user_name")}
@@ -141,41 +147,41 @@ func (d *delivery) readCommand(f socket.Fields, envelope string) {
 	d.Key = "command:" + render.FirstOf(d.TriggerID, envelope)
 }
 
-func (d *delivery) readEvent(f socket.Fields, envelope string) {
+func (d *Delivery) readEvent(f socket.Fields, envelope string) {
 	e := f.Part("event") // each type has its own shape; of most of them the type is all we need
-	d.Event = event{Type: e.Label("type"), User: e.Label("user"), BotID: e.Label("bot_id"), Channel: e.Label("channel")}
+	d.Event = Event{Type: e.Label("type"), User: e.Label("user"), BotID: e.Label("bot_id"), Channel: e.Label("channel")}
 	d.Actor = operation.Actor{UserID: d.Event.User, TeamID: f.Text("team_id")}
 	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: d.Event.Channel}
 	d.Key = "event:" + render.FirstOf(f.Text("event_id"), envelope)
 }
 
 // readInteraction reads everything but commands and events.
-func (d *delivery) readInteraction(f socket.Fields, envelope string) {
+func (d *Delivery) readInteraction(f socket.Fields, envelope string) {
 	user, in, at := f.Object("user"), f.Object("container"), f.Object("channel")
 	d.Actor = operation.Actor{UserID: user.Text("id"), TeamID: user.Text("team_id"),
 		EnterpriseID: f.Object("enterprise").Text("id"), Name: user.Label("name")}
 	d.Place.TeamID = f.Object("team").Text("id")
 	d.Actor.TeamID = render.FirstOf(d.Actor.TeamID, d.Place.TeamID)
 	d.Place.ChannelID, d.Place.ChannelName = render.FirstOf(at.Text("id"), in.Text("channel_id")), at.Label("name")
-	d.Container = container{MessageTS: in.Text("message_ts"), ViewID: in.Text("view_id"),
+	d.Container = Container{MessageTS: in.Text("message_ts"), ViewID: in.Text("view_id"),
 		IsEphemeral: in.Flag("is_ephemeral")}
 	for _, a := range f.Objects("actions") {
-		d.Actions = append(d.Actions, pressed{ActionID: a.Text("action_id"),
+		d.Actions = append(d.Actions, Pressed{ActionID: a.Text("action_id"),
 			Value:    render.FirstOf(a.Object("selected_option").Text("value"), a.Text("value")),
 			ActionTS: a.Text("action_ts")})
 	}
-	if d.Kind == kindSuggestion {
-		d.Actions = []pressed{{ActionID: f.Text("action_id"), Value: f.Text("value")}}
+	if d.Kind == KindSuggestion {
+		d.Actions = []Pressed{{ActionID: f.Text("action_id"), Value: f.Text("value")}}
 	}
 	if f.Has("view") {
 		v := f.Object("view")
-		d.View = &view{ID: v.Text("id"), Root: v.Label("root_view_id"), Hash: v.Text("hash"),
+		d.View = &View{ID: v.Text("id"), Root: v.Label("root_view_id"), Hash: v.Text("hash"),
 			CallbackID: v.Text("callback_id"), PrivateMetadata: v.Text("private_metadata"), State: v.Raw("state")}
 	}
 	d.keyInteraction(envelope)
 }
 
-func (d *delivery) keyInteraction(envelope string) {
+func (d *Delivery) keyInteraction(envelope string) {
 	var m form.Meta
 	if d.View != nil {
 		var ours bool
@@ -184,13 +190,13 @@ func (d *delivery) keyInteraction(envelope string) {
 		}
 	}
 	switch {
-	case d.Kind == kindSubmit && d.View != nil:
+	case d.Kind == KindSubmit && d.View != nil:
 		d.Key = "submit:" + d.View.ID + ":" + d.View.Hash
 		d.Lane = "view:" + d.View.ID
 		if id, _, err := render.ParseButtonValue(m.About); err == nil {
 			d.Lane = "operation:" + id
 		}
-	case d.Kind == kindClick && len(d.Actions) > 0:
+	case d.Kind == KindClick && len(d.Actions) > 0:
 		a := d.Actions[0]
 		d.Key = strings.Join([]string{"click", d.Actor.UserID,
 			render.FirstOf(d.Container.MessageTS, d.Container.ViewID),
@@ -203,10 +209,10 @@ func (d *delivery) keyInteraction(envelope string) {
 	}
 }
 
-// readState reads the values of our forms, whose blocks have the ID of their
+// ReadState reads the values of our forms, whose blocks have the ID of their
 // element. It ignores other elements, so that an unknown kind of element cannot
 // make the whole form unreadable.
-func readState(raw json.RawMessage) (*slack.ViewState, error) {
+func ReadState(raw json.RawMessage) (*slack.ViewState, error) {
 	s := &slack.ViewState{Values: map[string]map[string]slack.BlockAction{}}
 	if len(raw) == 0 {
 		return s, nil

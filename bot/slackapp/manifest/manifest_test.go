@@ -1,6 +1,7 @@
-package slackapp
+package manifest
 
 import (
+	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -17,6 +18,8 @@ import (
 
 	"lbbot/commands"
 )
+
+var update = flag.Bool("update", false, "rewrite the deployed manifest")
 
 // appManifest is a manifest with every property that ours may have; decoding
 // is strict, as Slack is.
@@ -69,7 +72,7 @@ type appManifest struct {
 
 func decodeManifest(t *testing.T, name string) appManifest {
 	t.Helper()
-	text, err := Manifest(name)
+	text, err := YAML(name)
 	require.NoError(t, err)
 	var m appManifest
 	require.NoError(t, yaml.UnmarshalWithOptions(text, &m, yaml.Strict()))
@@ -78,9 +81,9 @@ func decodeManifest(t *testing.T, name string) appManifest {
 
 func TestTheDeployedManifestIsTheOneWePrint(t *testing.T) {
 	t.Parallel()
-	text, err := Manifest("lbbot")
+	text, err := YAML("lbbot")
 	require.NoError(t, err)
-	file := filepath.Join("..", "..", "deploy", "slack-manifest.yaml")
+	file := filepath.Join("..", "..", "..", "deploy", "slack-manifest.yaml")
 	if *update {
 		require.NoError(t, os.WriteFile(file, text, 0o644))
 	}
@@ -142,14 +145,14 @@ func TestNamesThatSlackWouldRefuseAreRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Manifest(test.name)
+			_, err := YAML(test.name)
 			require.ErrorContains(t, err, test.says)
 		})
 	}
 }
 
-// scopesOf says which scopes the Web API wants for the methods that this
-// package calls (docs.slack.dev/reference/methods).
+// scopesOf says which scopes the Web API wants for the methods that
+// package web calls (docs.slack.dev/reference/methods).
 func scopesOf() map[string][]string {
 	return map[string][]string{
 		"auth.test":             {},
@@ -170,7 +173,7 @@ func scopesOf() map[string][]string {
 func TestScopesAreThoseOfTheCallsWeMake(t *testing.T) {
 	t.Parallel()
 	needed := map[string]bool{"commands": true, "app_mentions:read": true} // what comes without a call
-	files, err := filepath.Glob(filepath.Join("web", "*.go"))
+	files, err := filepath.Glob(filepath.Join("..", "web", "*.go"))
 	require.NoError(t, err)
 	calls := 0
 	for _, file := range files {

@@ -1,4 +1,4 @@
-package slackapp
+package delivery
 
 import (
 	"encoding/json"
@@ -72,8 +72,8 @@ func TestAnEnvelopeWithAnotherTypeIsReadAlikeOrNamesTheField(t *testing.T) {
 	for name, tt := range envelopes() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			decoded := func(sample string) (delivery, error) {
-				return decode(socket.Envelope{ID: "env", Type: tt.kind, Payload: json.RawMessage(sample)})
+			decoded := func(sample string) (Delivery, error) {
+				return Decode(socket.Envelope{ID: "env", Type: tt.kind, Payload: json.RawMessage(sample)})
 			}
 			want, err := decoded(tt.sample)
 			require.NoError(t, err)
@@ -112,14 +112,14 @@ func TestAFormWithAnotherTypeIsReadAlikeOrNamesTheField(t *testing.T) {
 		"values.kind.kind.selected_option", "values.kind.kind.selected_option.value",
 		"values.to.to", "values.to.to.selected_conversation", "values.box.box", "values.box.box.selected_options",
 		"values.box.box.selected_options[0]"}
-	want, err := readState(json.RawMessage(sample))
+	want, err := ReadState(json.RawMessage(sample))
 	require.NoError(t, err)
 	require.Equal(t, "80", want.Values["port"]["port"].Value)
 	require.Equal(t, "vm", want.Values["kind"]["kind"].SelectedOption.Value)
 	require.Equal(t, "C0OPS", want.Values["to"]["to"].SelectedConversation)
 	require.Len(t, want.Values["box"]["box"].SelectedOptions, 1)
 	for _, s := range rendertest.Shifts(sample) {
-		got, err := readState(json.RawMessage(s.Sample))
+		got, err := ReadState(json.RawMessage(s.Sample))
 		switch {
 		case !s.Same && slices.Contains(needed, s.Path):
 			require.ErrorContains(t, err, s.Path+" (", s.Sample)

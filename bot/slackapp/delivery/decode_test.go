@@ -1,0 +1,91 @@
+package delivery
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/socket"
+)
+
+func TestAnEnvelopeSaysWhoWhereAndWhetherItCameBefore(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		kind, payload string
+		want          Delivery
+	}{
+		"a command": {"slash_commands",
+			`{"user_id":"U1","user_name":"ana","team_id":"T1","enterprise_id":"E1","channel_id":"C1",
+			"channel_name":"ops","trigger_id":"t","response_url":"u"}`,
+			Delivery{Kind: KindCommand, Key: "command:t", Lane: "command:t",
+				Actor: operation.Actor{UserID: "U1", TeamID: "T1", EnterpriseID: "E1", Name: "ana"},
+				Place: operation.Place{TeamID: "T1", ChannelID: "C1", ChannelName: "ops", ResultID: "C1",
+					ResponseURL: "u"}}},
+		"a command without a trigger": {"slash_commands", `{"user_id":"U1"}`,
+			Delivery{Kind: KindCommand, Key: "command:env", Lane: "command:env", Actor: operation.Actor{UserID: "U1"}}},
+		"a click": {"interactive",
+			`{"type":"block_actions","user":{"id":"U1","team_id":"T2"},"team":{"id":"T1"},"enterprise":{"id":"E1"},
+			"container":{"message_ts":"1.2","channel_id":"C1"},"actions":[{"action_id":"op_stop","value":"abc:1",
+			"action_ts":"9.9"}]}`,
+			Delivery{Kind: KindClick, Key: "click:U1:1.2:op_stop:9.9", Lane: "operation:abc",
+				Actor: operation.Actor{UserID: "U1", TeamID: "T2", EnterpriseID: "E1"},
+				Place: operation.Place{TeamID: "T1", ChannelID: "C1", ResultID: "C1"}}},
+		"a submission": {"interactive",
+			`{"type":"view_submission","user":{"id":"U1"},"team":{"id":"T1"},"enterprise":null,"view":{"id":"V1",
+			"hash":"h","private_metadata":"{\"channel\":\"C1\"}"}}`,
+			Delivery{Kind: KindSubmit, Key: "submit:V1:h", Lane: "view:V1",
+				Actor: operation.Actor{UserID: "U1", TeamID: "T1"},
+				Place: operation.Place{TeamID: "T1", ChannelID: "C1", ResultID: "C1"}}},
+		"an event": {"events_api",
+			`{"event_id":"E9","team_id":"T1","event":{"type":"app_mention","user":"U1","channel":"C1"}}`,
+			Delivery{Kind: KindEvent, Key: "event:E9", Lane: "event:E9",
+				Event: Event{Type: "app_mention", User: "U1", Channel: "C1"}, Actor: operation.Actor{UserID: "U1",
+					TeamID: "T1"},
+				Place: operation.Place{TeamID: "T1", ChannelID: "C1", ResultID: "C1"}}},
+		"whatever a message holds": {"interactive",
+			`{"type":"block_actions","message":{"blocks":[{"type":7}]},"actions":[]}`,
+			Delivery{Kind: KindClick, Key: "block_actions:env", Lane: "block_actions:env"}},
+	}
+	for name, tt := range tests {
+		got, err := Decode(socket.Envelope{ID: "env", Type: tt.kind, Payload: json.RawMessage(tt.payload)})
+		require.NoError(t, err, name)
+		got.Type, got.APIAppID, got.TriggerID, got.ResponseURL, got.Container = "", "", "", "", Container{}
+		got.Actions, got.View = nil, nil
+		require.Equal(t, tt.want, got, name)
+	}
+}
+
+func TestWhatCanBeReadOfABrokenEnvelopeSaysWhomToAnswer(t *testing.T) {
+	t.Parallel()
+	got, err := Decode(socket.Envelope{ID: "env", Type: "slash_commands",
+		Payload: json.RawMessage(`{"user_id":"U1","text":[7],"channel_id":"C1"}`)})
+	require.EqualError(t, err, "decoding a slash_commands envelope: cannot read text (it is not a text)")
+	require.Equal(t, "U1", got.Actor.UserID)
+	require.Equal(t, "C1", got.Place.ChannelID)
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add("slash_commands", []byte(`{"text":"help"}`))
+	f.Add("interactive", []byte(`{"type":"view_submission","view":{"state":{"values":{"a":{"b":{"type":"x"}}}}}}`))
+	f.Add("events_api", []byte(`{"event":{"type":"app_mention"}}`))
+	for _, e := range envelopes() {
+		for _, s := range rendertest.Shifts(e.sample) {
+			f.Add(e.kind, []byte(s.Sample))
+		}
+	}
+	f.Fuzz(func(t *testing.T, kind string, raw []byte) {
+		d, err := Decode(socket.Envelope{ID: "env", Type: kind, Payload: raw})
+		if err == nil && d.Kind == KindSubmit && d.View == nil {
+			t.Error("a submission without a view was taken")
+		}
+		if d.View != nil {
+			_, _ = ReadState(d.View.State)
+		}
+		if d.Key == "" {
+			t.Error("a delivery has no key")
+		}
+	})
+}

@@ -25,6 +25,7 @@ const (
 	ActReqAgain     = "req_again"       // a new preview of the same request
 	ActReqAgainForm = "req_again_form"  // the form with the values of the same request
 	ActOpStop       = "op_stop"         // stop, or make no further attempts
+	ActUndoAsk      = "undo_ask"        // added: the preview of taking it back
 	ActSettleNow    = "settle_now"      // look at the listener now
 	ActSettleYes    = "settle_yes"      // a person says: it is there
 	ActSettleNo     = "settle_no"       // a person says: it is not there

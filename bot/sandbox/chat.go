@@ -20,6 +20,7 @@ type content struct {
 	text        string
 	hasText     bool
 	blocks      []any
+	attachments []any
 	metadata    any
 	hasMetadata bool
 }
@@ -34,20 +35,38 @@ func (s *Slack) content(args arguments, longest int) (content, *apiError) {
 		return c, refuse("invalid_blocks_format")
 	}
 	c.blocks = list
-	attachments, _, err := args.nested("attachments")
-	if some, _ := attachments.([]any); err != nil || len(some) > 0 || args.str("markdown_text") != "" {
-		return c, refuse("invalid_arguments") // Slack takes both, but the stand-in would not show them
-	}
 	if found := blockkit.CheckBlocks(c.blocks); len(found) > 0 {
 		return c, blockFailure("invalid_blocks", found)
 	}
+	if fail := c.attach(args); fail != nil {
+		return c, fail
+	}
 	switch {
-	case strings.TrimSpace(c.text) == "" && len(c.blocks) == 0:
+	case args.str("markdown_text") != "":
+		return c, refuse("invalid_arguments") // Slack takes it, but the stand-in would not show it
+	case strings.TrimSpace(c.text) == "" && len(c.blocks) == 0 && len(c.attachments) == 0:
 		return c, refuse("no_text")
 	case longest >= 0 && utf8.RuneCountInString(c.text) > longest:
 		return c, refuse("msg_too_long")
 	}
 	return c, s.metadata(args, &c)
+}
+
+// attach reads and checks the attachments.
+func (c *content) attach(args arguments) *apiError {
+	v, given, err := args.nested("attachments")
+	list, ok := v.([]any)
+	if err != nil || given && !ok {
+		return refuse("invalid_attachments")
+	}
+	if len(list) > blockkit.MaxAttachments {
+		return refuse("too_many_attachments")
+	}
+	if found := blockkit.CheckAttachments(list); len(found) > 0 {
+		return blockFailure("invalid_attachments", found)
+	}
+	c.attachments = list
+	return nil
 }
 
 // metadata checks {event_type, event_payload}
@@ -83,8 +102,8 @@ func (s *Slack) metadata(args arguments, c *content) *apiError {
 // fill puts the content into a message.
 func (s *Slack) fill(m *message, c content) {
 	blockkit.Name(c.blocks, s.shortID)
-	m.Text, m.blocks, m.metadata = c.text, c.blocks, c.metadata
-	m.Blocks, m.Metadata = rawOrNil(m.blocks), nil
+	m.Text, m.blocks, m.attachments, m.metadata = c.text, c.blocks, c.attachments, c.metadata
+	m.Blocks, m.Attachments, m.Metadata = rawOrNil(m.blocks), rawOrNil(m.attachments), nil
 	if m.metadata != nil {
 		m.Metadata = mustJSON(m.metadata)
 	}
@@ -121,10 +140,8 @@ func (s *Slack) postMessage(args arguments) (object, *apiError) {
 		return nil, fail
 	}
 	m := s.fromBot(channel.ID)
-	if m.ThreadTS = args.str("thread_ts"); m.ThreadTS != "" {
-		if fail = s.checkThread(channel.ID, m.ThreadTS); fail != nil {
-			return nil, fail
-		}
+	if fail = s.enterThread(m, args.str("thread_ts")); fail != nil {
+		return nil, fail
 	}
 	if fail = s.limit("post "+channel.ID, postBurst, 1); fail != nil {
 		return nil, fail
@@ -138,23 +155,11 @@ func (s *Slack) postMessage(args arguments) (object, *apiError) {
 	}
 	s.fill(m, c)
 	s.add(m)
-	wire := m.wire(s.state.world.AppID)
+	wire := s.wire(m)
 	if m.metadata != nil {
 		wire["metadata"] = m.metadata
 	}
 	return object{"channel": channel.ID, "ts": m.TS, "message": wire}, nil
-}
-
-// checkThread checks that threadTS is the ts of a thread's first message.
-func (s *Slack) checkThread(channelID, threadTS string) *apiError {
-	parent := s.message(channelID, threadTS)
-	switch {
-	case parent == nil || parent.Ephemeral:
-		return refuse("cannot_reply_to_message")
-	case parent.ThreadTS != "" && parent.ThreadTS != threadTS:
-		s.noteLocked("thread_ts %s is a reply; it must be the ts of the parent", threadTS)
-	}
-	return nil
 }
 
 func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
@@ -176,7 +181,13 @@ func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
 		return nil, fail
 	}
 	m := s.fromBot(channel.ID)
-	m.Ephemeral, m.To, m.ThreadTS = true, person.ID, args.str("thread_ts")
+	m.Ephemeral, m.To = true, person.ID
+	if fail = s.enterThread(m, args.str("thread_ts")); fail != nil {
+		return nil, fail
+	}
+	if !s.active(m) {
+		s.noteLocked("chat.postEphemeral: Slack shows it only once the thread %s has a reply", m.ThreadTS)
+	}
 	s.fill(m, c)
 	return object{"message_ts": s.add(m).TS}, nil
 }
@@ -217,7 +228,7 @@ func (s *Slack) updateMessage(args arguments) (object, *apiError) {
 	}
 	m.keepVersion()
 	s.fill(m, c)
-	return object{"channel": channel.ID, "ts": m.TS, "text": m.Text, "message": m.wire(s.state.world.AppID)}, nil
+	return object{"channel": channel.ID, "ts": m.TS, "text": m.Text, "message": s.wire(m)}, nil
 }
 
 func (s *Slack) deleteMessage(args arguments) (object, *apiError) {

@@ -37,7 +37,7 @@ func (s *Slack) Click(ctx context.Context, userID, channelID, messageTS, actionI
 		if m == nil || m.Ephemeral && m.To != p.ID {
 			return nil, errNoMessage
 		}
-		if m.BotID == "" {
+		if m.BotID != s.state.world.BotID {
 			return nil, errors.New("the message is not the app's")
 		}
 		found, err := findComponent(m.blocks, actionID)

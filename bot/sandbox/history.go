@@ -8,28 +8,64 @@ import (
 // conversationsHistory answers newest first, without ephemeral messages and
 // without replies, as Slack does.
 func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
-	channel, fail := s.readable(args.str("channel"), "history")
+	channel, fail := s.historyOf(args)
 	if fail != nil {
 		return nil, fail
 	}
-	if channel.IM == "" && !channel.BotMember {
-		return nil, refuse("not_in_channel")
-	}
-	oldest, latest, inclusive := args.str("oldest"), args.str("latest"), args.boolean("inclusive")
 	var found []*message
 	for _, m := range slices.Backward(s.state.messages[channel.ID]) {
-		if !m.Deleted && !m.Ephemeral && (m.ThreadTS == "" || m.ThreadTS == m.TS) &&
-			between(m.TS, oldest, latest, inclusive) {
+		if m.ThreadTS == "" && !m.Ephemeral && (!m.Deleted || len(s.replies(m)) > 0) && within(args, m) {
 			found = append(found, m)
 		}
 	}
-	from, to, next, fail := pageOf(args, len(found), 100)
+	return s.listed(args, found, 100)
+}
+
+// conversationsReplies answers the first message of a thread, then its replies,
+// oldest first; for a reply or a message without replies only that message
+// (docs.slack.dev/reference/methods/conversations.replies).
+func (s *Slack) conversationsReplies(args arguments) (object, *apiError) {
+	channel, fail := s.historyOf(args)
+	if fail != nil {
+		return nil, fail
+	}
+	i := slices.IndexFunc(s.state.messages[channel.ID], func(m *message) bool {
+		return m.TS == args.str("ts") && !m.Ephemeral && (!m.Deleted || len(s.replies(m)) > 0)
+	})
+	if i < 0 {
+		return nil, refuse("thread_not_found")
+	}
+	first := s.state.messages[channel.ID][i]
+	found := []*message{first}
+	for _, m := range s.replies(first) {
+		if within(args, m) {
+			found = append(found, m)
+		}
+	}
+	return s.listed(args, found, 1000)
+}
+
+// historyOf finds a channel whose messages the bot may read.
+func (s *Slack) historyOf(args arguments) (Channel, *apiError) {
+	channel, fail := s.readable(args.str("channel"), "history")
+	if fail == nil && channel.IM == "" && !channel.BotMember {
+		fail = refuse("not_in_channel")
+	}
+	return channel, fail
+}
+
+// listed answers one page of the messages.
+func (s *Slack) listed(args arguments, found []*message, standard int) (object, *apiError) {
+	from, to, next, fail := pageOf(args, len(found), standard)
 	if fail != nil {
 		return nil, fail
 	}
 	messages := []object{}
 	for _, m := range found[from:to] {
-		wire := m.wire(s.state.world.AppID)
+		if m.Deleted {
+			m = s.tombstone(m)
+		}
+		wire := s.wire(m)
 		if m.metadata != nil && args.boolean("include_all_metadata") {
 			wire["metadata"] = m.metadata
 		}
@@ -39,8 +75,10 @@ func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
 		"response_metadata": object{"next_cursor": next}}, nil
 }
 
-// between compares message ids as numbers with six decimals.
-func between(ts, oldest, latest string, inclusive bool) bool {
+// within reports whether a message is in the range of the arguments. Ids are
+// compared as numbers with six decimals.
+func within(args arguments, m *message) bool {
+	ts, oldest, latest, inclusive := m.TS, args.str("oldest"), args.str("latest"), args.boolean("inclusive")
 	if ts == padTS(oldest) || ts == padTS(latest) {
 		return inclusive
 	}

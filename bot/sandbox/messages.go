@@ -17,29 +17,37 @@ type object = blockkit.Object
 // message is a stored message. Its parts are kept as decoded JSON.
 type message struct {
 	Message
-	blocks   []any
-	metadata any // nil if it has none
+	root        *message   // the first message of its thread; nil outside of threads
+	answers     []*message // the public replies to it, oldest first, deleted ones included
+	blocks      []any
+	attachments []any
+	metadata    any // nil if it has none
 }
 
 // shown is a copy for the caller of Messages.
-func (m *message) shown() Message {
+func (s *Slack) shown(m *message) Message {
 	out := m.Message
 	out.History = slices.Clone(m.History)
+	out.Replies = len(s.replies(m))
 	return out
 }
 
 // wire is the message in answers and payloads.
-func (m *message) wire(appID string) object {
-	out := object{"type": "message", "user": m.UserID, "ts": m.TS, "text": m.Text}
+func (s *Slack) wire(m *message) object {
+	out := object{"type": "message", "user": m.UserID, "ts": m.TS, "text": m.Text, "team": s.state.world.TeamID}
 	if m.BotID != "" {
-		out["bot_id"], out["app_id"] = m.BotID, appID
+		out["bot_id"] = m.BotID
+	}
+	if m.BotID == s.state.world.BotID {
+		out["app_id"] = s.state.world.AppID
 	}
 	if m.blocks != nil {
 		out["blocks"] = m.blocks
 	}
-	if m.ThreadTS != "" {
-		out["thread_ts"] = m.ThreadTS
+	if m.attachments != nil {
+		out["attachments"] = m.attachments
 	}
+	s.threadFields(m, out)
 	if m.Edited > 0 && len(m.blocks) == 0 {
 		out["edited"] = object{"user": m.UserID, "ts": m.TS}
 	}
@@ -83,6 +91,9 @@ func (s *Slack) message(channelID, ts string) *message {
 func (s *Slack) add(m *message) *message {
 	m.TS = s.nextTS()
 	s.state.messages[m.ChannelID] = append(s.state.messages[m.ChannelID], m)
+	if m.root != nil && !m.Ephemeral {
+		m.root.answers = append(m.root.answers, m)
+	}
 	return m
 }
 
@@ -93,7 +104,8 @@ func (s *Slack) fromBot(channelID string) *message {
 
 // Messages returns the messages of a channel that the viewer sees, oldest first:
 // none in a channel that the viewer may not read, and ephemeral ones only for
-// their reader. An empty viewer sees all, deleted messages included.
+// their reader, in a thread only once it has a reply. A deleted message with
+// replies stays as a line of Slack's. An empty viewer sees all, deleted messages included.
 func (s *Slack) Messages(channelID, viewerID string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,8 +115,11 @@ func (s *Slack) Messages(channelID, viewerID string) []Message {
 	}
 	var out []Message
 	for _, m := range s.state.messages[channelID] {
-		if viewerID == "" || !m.Deleted && (!m.Ephemeral || m.To == viewerID) {
-			out = append(out, m.shown())
+		switch {
+		case viewerID == "", !m.Deleted && (!m.Ephemeral || m.To == viewerID && s.active(m)):
+			out = append(out, s.shown(m))
+		case m.Deleted && len(s.replies(m)) > 0:
+			out = append(out, s.shown(s.tombstone(m)))
 		}
 	}
 	return out

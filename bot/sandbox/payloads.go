@@ -70,7 +70,7 @@ func (s *Slack) onMessage(payload object, c Channel, m *message, values blockkit
 	payload["channel"] = object{"id": c.ID, "name": placeName(c)}
 	payload["state"] = object{"values": values}
 	if !m.Ephemeral {
-		payload["message"] = m.wire(s.state.world.AppID)
+		payload["message"] = s.wire(m)
 	}
 }
 

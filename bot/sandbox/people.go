@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -54,11 +55,32 @@ func (s *Slack) send(ctx context.Context, e *sentEnvelope) Interaction {
 	out := e.apply(ack)
 	s.mu.Unlock()
 	out.Acked, out.AckAfter, out.sent = ack.Acked, ack.After, e
+	if e.Kind == socket.Event && !ack.Acked && ctx.Err() == nil {
+		s.repeat(ctx, e)
+	}
 	if out.Failure == "" {
 		out.Failure = failureOf(ack)
 	}
 	s.changed()
 	return out
+}
+
+// repeat sends an event again in the background, until it is acked: at once, after
+// a minute and after five (docs.slack.dev/apis/events-api).
+func (s *Slack) repeat(ctx context.Context, e *sentEnvelope) {
+	waits := []time.Duration{0, time.Minute, 5 * time.Minute}
+	if e.Attempt >= len(waits) {
+		return
+	}
+	s.retry.Go(func() {
+		select {
+		case <-time.After(waits[e.Attempt]):
+			again := *e
+			again.ID, again.Attempt = uuid.NewString(), e.Attempt+1
+			s.send(context.WithoutCancel(ctx), &again)
+		case <-s.closed:
+		}
+	})
 }
 
 // failureOf names what Slack shows when there was no ack.
@@ -181,6 +203,7 @@ func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack)
 
 // Say is a person writing a message, in a thread if threadTS is set. It delivers
 // app_mention if the message mentions the bot in a channel that the bot is in.
+// Slash commands do not work in threads: Slack says so, and the app hears nothing.
 func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text string) (shown Message, _ Interaction) {
 	done := s.act(ctx, func() (*sentEnvelope, error) {
 		p, c, err := s.actor(userID, channelID)
@@ -189,12 +212,18 @@ func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text strin
 			return nil, err
 		case c.Archived:
 			return nil, errors.New("the channel is archived")
-		case threadTS != "" && s.message(channelID, threadTS) == nil:
+		}
+		m := &message{Message: Message{ChannelID: c.ID, UserID: p.ID, Text: s.escapeTyped(text)}}
+		if s.enterThread(m, threadTS) != nil || m.ThreadTS != threadTS {
 			return nil, fmt.Errorf("there is no thread %s", threadTS)
 		}
-		m := s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, ThreadTS: threadTS,
-			Text: s.escapeTyped(text)}})
-		shown = m.shown()
+		if command, _, _ := strings.Cut(text, " "); threadTS != "" && strings.HasPrefix(text, "/") {
+			s.add(&message{root: m.root, Message: Message{ChannelID: c.ID, UserID: "USLACKBOT", ThreadTS: threadTS,
+				Ephemeral: true, To: p.ID, Notice: "not_in_threads",
+				Text: command + " is not supported in threads. Sorry!"}})
+			return nil, nil
+		}
+		shown = s.shown(s.add(m))
 		if !c.BotMember || c.IM != "" || !strings.Contains(m.Text, "<@"+s.state.world.BotUserID) {
 			return nil, nil
 		}
@@ -203,8 +232,8 @@ func (s *Slack) Say(ctx context.Context, userID, channelID, threadTS, text strin
 		if p.TeamID != s.state.world.TeamID {
 			event["user_team"], event["source_team"] = p.TeamID, p.TeamID
 		}
-		if threadTS != "" {
-			event["thread_ts"] = threadTS
+		if m.root != nil {
+			event["thread_ts"], event["parent_user_id"] = threadTS, m.root.UserID
 		}
 		return s.eventEnvelope(event), nil
 	})

@@ -364,7 +364,7 @@ func TestPeopleSeeOnlyTheirChannels(t *testing.T) {
 	require.Equal(t, []string{"partner-shared"}, names("U0OLGA"))
 	require.Contains(t, names("U0CHEN"), "secret")
 	require.Contains(t, names(""), "secret")
-	require.Len(t, r.People(), 8)
+	require.Len(t, r.People(), 9)
 	require.Len(t, r.Groups(), 3)
 }
 

@@ -24,7 +24,7 @@ type response struct {
 	until             time.Time
 }
 
-// newResponse makes an address; kind is "commands" or "actions".
+// newResponse makes an address; kind is "commands", "actions" or "app-actions".
 func (s *Slack) newResponse(kind, userID, channelID string, original *message) string {
 	s.state.lastID++
 	path := "/" + kind + "/" + s.state.world.TeamID + "/" + s.nextID("") + "/" + rand.Text()
@@ -105,10 +105,8 @@ func (s *Slack) answer(r *response, args arguments) *apiError {
 	m := s.fromBot(r.channelID)
 	if kind != "in_channel" {
 		m.Ephemeral, m.To = true, r.userID
-	} else if m.ThreadTS = args.str("thread_ts"); m.ThreadTS != "" {
-		if fail := s.checkThread(r.channelID, m.ThreadTS); fail != nil {
-			return fail
-		}
+	} else if fail := s.enterThread(m, args.str("thread_ts")); fail != nil {
+		return fail
 	}
 	s.fill(m, c)
 	s.add(m)

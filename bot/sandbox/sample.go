@@ -1,7 +1,7 @@
 package sandbox
 
 // SampleWorkspace is a small workspace: members of three user groups, a guest,
-// an outsider, a deactivated person and a bot; public, private, shared and
+// an outsider, a deactivated person and two bots; public, private, shared and
 // archived channels.
 func SampleWorkspace() Workspace {
 	person := func(id, name, real, zone string) Person {
@@ -15,6 +15,8 @@ func SampleWorkspace() Workspace {
 	exited.Deactivated = true
 	robot := person("U0INCBOT", "incident-bot", "Incident bot", "")
 	robot.Bot = true
+	alerts := person("U0ALERTS", "alertmanager", "Alertmanager", "")
+	alerts.Bot = true
 	w := Workspace{
 		TeamID: "T0LOCAL", TeamName: "Sandbox", AppID: "A0LOCAL001", BotUserID: "U0LBBOT", BotID: "B0LBBOT",
 		BotName: "lbbot",
@@ -22,7 +24,7 @@ func SampleWorkspace() Workspace {
 			person("U0ANA", "ana", "Ana (SRE)", "Asia/Singapore"), person("U0BO", "bo", "Bo (lead)", "Europe/Paris"),
 			person("U0CHEN", "chen", "Chen (lead)", "Asia/Shanghai"),
 			person("U0DEV", "dev", "Dev (developer)", "America/New_York"),
-			gil, olga, exited, robot,
+			gil, olga, exited, robot, alerts,
 		},
 		Groups: []Group{
 			{ID: "S01SRE", Handle: "sre", Name: "SRE", Members: []string{"U0ANA", "U0BO"}},

@@ -5,8 +5,8 @@
 // but a bot should not do is recorded in Findings. Undocumented behaviour, such
 // as a click that Slack delivers twice, happens only when a test asks for it.
 //
-// New starts no goroutine. Start starts the HTTP server; Close ends the server
-// and its connections, and waits for them. The package imports neither the bot
+// New starts no goroutine. Start starts the HTTP server, and an event that was
+// not acked starts its retries; Close ends all of them and waits. The package imports neither the bot
 // nor a library of Slack's: it works on JSON.
 package sandbox
 
@@ -39,6 +39,7 @@ type Slack struct {
 	served chan struct{}
 	closed chan struct{}
 	state  *state
+	retry  sync.WaitGroup // retries of events
 
 	watchMu  sync.Mutex
 	watchers map[chan struct{}]struct{}
@@ -134,6 +135,7 @@ func (s *Slack) Close() error {
 	server, served := s.server, s.served
 	s.mu.Unlock()
 	s.Server.Close()
+	s.retry.Wait()
 	if server == nil {
 		return nil
 	}
@@ -146,14 +148,15 @@ func (s *Slack) Close() error {
 }
 
 // ServeHTTP answers the Web API (/api/), the Socket Mode endpoint (/link/) and
-// the response addresses (/commands/, /actions/).
+// the response addresses (/commands/, /actions/, /app-actions/).
 func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/api/"):
 		s.serveAPI(w, r, strings.TrimPrefix(path, "/api/"))
 	case strings.HasPrefix(path, "/link/"):
 		s.Server.ServeHTTP(w, r)
-	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"):
+	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"),
+		strings.HasPrefix(path, "/app-actions/"):
 		s.serveResponse(w, r)
 	default:
 		http.NotFound(w, r)

@@ -23,12 +23,22 @@ type Options struct {
 	// Command is the slash command that the app declares. Others are refused, as
 	// Slack's client refuses them. Empty allows every command.
 	Command string
+	// Shortcuts are those that the app declares. Others cannot be used.
+	Shortcuts []Shortcut
 	// NoRateLimits switches off tier and per-channel limits.
 	NoRateLimits bool
 	// NoTiers switches off the limits of methods. Posts to a channel stay limited.
 	NoTiers bool
 	// AckLimit is how long Slack waits for an ack. Zero means Slack's 3 s.
 	AckLimit time.Duration
+}
+
+// Shortcut is an entry of the app in Slack's menus
+// (docs.slack.dev/interactivity/implementing-shortcuts).
+type Shortcut struct {
+	Name       string
+	CallbackID string
+	OnMessage  bool // in the menu of each message; otherwise global
 }
 
 // Workspace is a Slack workspace with one app installed in it.
@@ -98,15 +108,19 @@ type Channel struct {
 
 // Message is one message as a viewer sees it.
 type Message struct {
-	TS        string
-	ThreadTS  string
-	ChannelID string
-	UserID    string
-	BotID     string
-	Text      string
-	Blocks    json.RawMessage // nil if it has none
-	Ephemeral bool
-	To        string // the only viewer of an ephemeral message
+	TS string
+	// ThreadTS is the ts of the message that this one replies to; empty outside
+	// of threads and for the first message of a thread.
+	ThreadTS    string
+	Replies     int // to the first message of a thread; private ones do not count
+	ChannelID   string
+	UserID      string
+	BotID       string
+	Text        string
+	Blocks      json.RawMessage // nil if it has none
+	Attachments json.RawMessage // nil if it has none
+	Ephemeral   bool
+	To          string // the only viewer of an ephemeral message
 	// Edited counts the changes since it was posted.
 	Edited   int
 	Deleted  bool

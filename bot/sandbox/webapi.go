@@ -87,6 +87,7 @@ func (s *Slack) webMethods() map[string]apiMethod {
 		"chat.getPermalink":     {run: s.permalink, perMinute: special},
 		"conversations.info":    {run: s.conversationsInfo, perMinute: tier3},
 		"conversations.history": {run: s.conversationsHistory, perMinute: tier3},
+		"conversations.replies": {run: s.conversationsReplies, perMinute: tier3},
 		"usergroups.list":       {run: s.usergroupsList, perMinute: tier2, scope: "usergroups:read"},
 		"users.info":            {run: s.usersInfo, perMinute: tier4, scope: "users:read"},
 		"views.open":            {run: s.viewsOpen, perMinute: tier4},

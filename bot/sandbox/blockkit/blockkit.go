@@ -22,7 +22,8 @@ const (
 	maxViewBlocks      = 100
 	maxPrivateMetadata = 3000
 
-	MaxViewBytes = 250_000
+	MaxViewBytes   = 250_000
+	MaxAttachments = 100
 )
 
 // Object is a decoded JSON object.
@@ -69,15 +70,17 @@ func ValidateMessage(raw []byte) []Violation {
 	c := newChecker(message)
 	c.check("", v, object(schema{
 		"text": str(0, maxMessageText), "blocks": list(0, maxMessageBlocks, block),
+		"attachments":      attachments(),
 		"response_type":    oneOf("ephemeral", "in_channel"),
 		"replace_original": flag(), "delete_original": flag(), "metadata": anything(),
 		"thread_ts": str(0, maxShort), "reply_broadcast": flag(), "mrkdwn": flag(), "unfurl_links": flag(),
 		"unfurl_media": flag(),
 		"channel":      str(0, maxShort), "ts": str(0, maxShort), "user": str(0, maxShort),
 	}, func(c *checker, at string, o Object) {
-		if blocks, _ := o["blocks"].([]any); stringOf(o, "text") == "" && len(blocks) == 0 &&
-			o["delete_original"] != true {
-			c.fail(at, "required", "text or blocks are required")
+		blocks, _ := o["blocks"].([]any)
+		attached, _ := o["attachments"].([]any)
+		if stringOf(o, "text") == "" && len(blocks)+len(attached) == 0 && o["delete_original"] != true {
+			c.fail(at, "required", "text, blocks or attachments are required")
 		}
 	}))
 	return c.found
@@ -88,6 +91,32 @@ func CheckBlocks(blocks []any) []Violation {
 	c := newChecker(message)
 	c.check("/blocks", blocks, list(0, maxMessageBlocks, block))
 	return c.found
+}
+
+// CheckAttachments checks the attachments of a message.
+func CheckAttachments(given []any) []Violation {
+	c := newChecker(message)
+	c.check("/attachments", given, attachments())
+	return c.found
+}
+
+// attachments are those of alerts and older apps
+// (docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments).
+func attachments() property {
+	short := str(0, maxShort)
+	field := object(schema{"title": str(0, 2000), "value": str(0, maxMessageText), "short": flag()})
+	fields := schema{"id": integer(1, MaxAttachments), "ts": anything(), "mrkdwn_in": list(0, 10, short.rule),
+		"fields": list(0, MaxAttachments, field.rule), "blocks": list(0, maxMessageBlocks, block)}
+	for _, key := range []string{"fallback", "pretext", "title", "text"} {
+		fields[key] = str(0, maxMessageText)
+	}
+	for _, key := range []string{"author_name", "callback_id", "color", "footer"} {
+		fields[key] = short
+	}
+	for _, key := range []string{"author_icon", "author_link", "footer_icon", "image_url", "thumb_url", "title_link"} {
+		fields[key] = str(0, 3000)
+	}
+	return list(0, MaxAttachments, object(fields).rule)
 }
 
 // ValidateView checks a modal or Home view. It returns nil for a valid one.

@@ -25,7 +25,7 @@ const top = ".."
 // of a request
 //
 //	cmd/lbbot → bot → {slackapp, engine, journal, policy} → {operation/intake, operation/runner,
-//	operation/suggest, operation/sweep, operation/catalog, audit} → operation → commands → zenlayer
+//	operation/history, operation/suggest, operation/sweep, operation/catalog, audit} → operation → commands → zenlayer
 //
 // a room may be skipped, but nothing climbs and siblings do not know each
 // other. To change this map is to change the design: say why in the commit.
@@ -41,7 +41,7 @@ func arrows() map[string][]string {
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
 			"bot/operation/intake", "bot/operation/suggest", "bot/operation/runner", "bot/operation/sweep",
-			"bot/operation/catalog",
+			"bot/operation/catalog", "bot/operation/history",
 			"commands", "zenlayer",
 			"bot/slackapp/socket", // it wires the connections
 			"bot/slackapp/web", "bot/slackapp/board",
@@ -52,7 +52,8 @@ func arrows() map[string][]string {
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/delivery", "bot/slackapp/socket",
 			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
 			"bot/slackapp/render/trail",
-			"bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands", "zenlayer",
+			"bot/operation/history", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
+			"zenlayer",
 		},
 		"bot/slackapp/delivery": {
 			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/form", "bot/operation",
@@ -68,8 +69,8 @@ func arrows() map[string][]string {
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/private": {
-			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render", "bot/operation/intake",
-			"bot/operation", "commands", "zenlayer",
+			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render",
+			"bot/operation/history", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/form": {
 			"bot/slackapp/render", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
@@ -78,14 +79,14 @@ func arrows() map[string][]string {
 		"bot/slackapp/render/trail": {"bot/slackapp/render", "bot/operation"},
 		"bot/slackapp/render/rendertest": { // examples for tests and lbbot blocks
 			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
-			"bot/slackapp/render/trail", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
-			"zenlayer",
+			"bot/slackapp/render/trail", "bot/operation/history", "bot/operation/intake", "bot/operation/suggest",
+			"bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/socket":   {},
 		"bot/slackapp/manifest": {"commands"},
 		"bot/engine":            {"bot/operation", "commands", "zenlayer"},
 		"bot/journal": {"bot/journal/internal/query", "bot/audit", "bot/operation",
-			"bot/operation/intake", "commands", "zenlayer"},
+			"bot/operation/history", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
 		"bot/policy":                 {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands", "zenlayer"},
@@ -95,9 +96,11 @@ func arrows() map[string][]string {
 		// decisions written down, asked of the gate
 		"bot/policy/cases": {"bot/policy", "bot/operation", "zenlayer"},
 		// hashes, which the journal computes as it stores
-		"bot/audit":             {"bot/operation"},
-		"bot/operation":         {"commands", "zenlayer"},
-		"bot/operation/intake":  {"bot/operation", "commands", "zenlayer"},
+		"bot/audit":            {"bot/operation"},
+		"bot/operation":        {"commands", "zenlayer"},
+		"bot/operation/intake": {"bot/operation", "commands", "zenlayer"},
+		// the errors and the look-ups of the gate that admits people
+		"bot/operation/history": {"bot/operation/intake", "bot/operation", "commands", "zenlayer"},
 		"bot/operation/suggest": {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/runner":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/sweep":   {"bot/operation"},
@@ -150,7 +153,7 @@ func homes() map[string][]string {
 		"net/http": {"cmd/lbbot", "bot", "bot/slackapp/web", "bot/slackapp/socket",
 			"bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
 		"os": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
-			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog",
+			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog", "bot/operation/history",
 			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
 		"context": except("commands", "bot/sandbox/blockkit", "bot/slackapp/render",
 			"bot/slackapp/render/private"),

@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/catalog"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/runner"
 	"lbbot/bot/operation/suggest"
@@ -131,22 +132,19 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 		return err
 	}
 	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Offers: b.gate,
-		Lists: b.catalog, Archive: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
-		Engine: b.engine,
-		Settings: intake.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
-			Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N,
-			ListenerRateIn: time.Duration(c.ListenerRate.In),
-			Approval:       c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)},
-		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"),
-		Metrics: intake.NewMetrics(metrics)}
+		Lists: b.catalog, Listeners: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
+		Engine: b.engine, Settings: c.intakeSettings(), Now: time.Now, NewID: newID, NewToken: uuid.NewString,
+		NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: intake.NewMetrics(metrics)}
+	reader := &history.Reader{Gate: requests, Permission: b.gate, Journal: b.journal, Archive: b.journal,
+		Catalog: b.shared, Pools: b.shared, Account: c.Account, Now: time.Now, Log: log.Named("history")}
 	b.suggester = suggest.New(suggest.Config{Offers: b.gate, Lists: b.catalog, Journal: b.journal, Pools: b.shared,
 		Account: c.Account, Now: time.Now, Log: log.Named("suggest")})
 	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
 		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: sweep.NewMetrics(metrics)}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
-		Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal, Names: b.catalog,
-		Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL, Bot: "@lbbot",
-		Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
+		Reader: reader, Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal,
+		Names: b.catalog, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL,
+		Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})
 	return err
@@ -179,6 +177,14 @@ func (c Config) cloud(limiter zenlayer.Limiter) zenlayer.Config {
 	return zenlayer.Config{Endpoint: c.ZenlayerEndpoint, AccessKeyID: c.ZenlayerAccessKeyID,
 		AccessKeySecret: c.ZenlayerAccessKeySecret, Token: c.ZenlayerToken, Limiter: limiter,
 		UserAgent: "lbbot/" + Version, RequestClient: "lbbot " + Version}
+}
+
+// intakeSettings returns what the settings say about requests until they are accepted.
+func (c Config) intakeSettings() intake.Settings {
+	return intake.Settings{Account: c.Account, Confirm: c.Confirm, Protected: c.Protected, Rehearsal: c.TestMode,
+		Rate: c.Rate.N, RateIn: time.Duration(c.Rate.In), ListenerRate: c.ListenerRate.N,
+		ListenerRateIn: time.Duration(c.ListenerRate.In),
+		Approval:       c.asking(), Glass: c.BreakGlass.N, GlassIn: time.Duration(c.BreakGlass.In)}
 }
 
 // asking returns where and for how long the bot asks for approval.

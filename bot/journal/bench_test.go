@@ -13,7 +13,7 @@ import (
 
 	"lbbot/bot/audit"
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 )
 
 // fill stores n operations, their deliveries and an event of each; every hundredth operation is
@@ -128,18 +128,18 @@ func BenchmarkReading(b *testing.B) {
 		"Operations of a person": func() (int, error) {
 			return count(s.Operations(b.Context(), Filter{ActorID: "U7", After: "old-50007", Limit: 20}))
 		},
-		"Past": func() (int, error) { return past(s.Past(b.Context(), page(intake.Page{}))) },
+		"Past": func() (int, error) { return past(s.Past(b.Context(), page(history.Page{}))) },
 		"Past of a listener": func() (int, error) {
-			return past(s.Past(b.Context(), page(intake.Page{Listener: "L7"})))
+			return past(s.Past(b.Context(), page(history.Page{Listener: "L7"})))
 		},
 		"Past of a channel": func() (int, error) {
-			return past(s.Past(b.Context(), page(intake.Page{Channel: "C7"})))
+			return past(s.Past(b.Context(), page(history.Page{Channel: "C7"})))
 		},
 		"Past of a person": func() (int, error) {
-			return past(s.Past(b.Context(), page(intake.Page{Actor: "U7"})))
+			return past(s.Past(b.Context(), page(history.Page{Actor: "U7"})))
 		},
 		"Denials": func() (int, error) {
-			d, err := s.Denials(b.Context(), page(intake.Page{}))
+			d, err := s.Denials(b.Context(), page(history.Page{}))
 			return len(d), err
 		},
 		"Operation": func() (int, error) { _, err := s.Operation(b.Context(), "old-77777"); return 20, err },
@@ -155,12 +155,12 @@ func BenchmarkReading(b *testing.B) {
 }
 
 // page asks for 20 entries from the middle of what fill stored.
-func page(p intake.Page) intake.Page {
-	p.Since, p.Before, p.Limit = time.UnixMilli(0), intake.Mark{At: time.UnixMilli(50_000_000)}, 20
+func page(p history.Page) history.Page {
+	p.Since, p.Before, p.Limit = time.UnixMilli(0), history.Mark{At: time.UnixMilli(50_000_000)}, 20
 	return p
 }
 
-func past(list []intake.Past, err error) (int, error) { return len(list), err }
+func past(list []history.Past, err error) (int, error) { return len(list), err }
 
 func count(ops []operation.Operation, err error) (int, error) { return len(ops), err }
 

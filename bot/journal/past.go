@@ -11,22 +11,22 @@ import (
 
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 )
 
-var _ intake.Archive = (*Store)(nil)
+var _ history.Archive = (*Store)(nil)
 
 // Past returns accepted operations, newest first, at most 1000.
-func (s *Store) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) {
+func (s *Store) Past(ctx context.Context, p history.Page) ([]history.Past, error) {
 	since, at, id, rows := column(p.Since), before(p.Before), p.Before.ID, rowLimit(p.Limit)
-	var out []intake.Past
+	var out []history.Past
 	var fault error
 	add := func(at sql.NullInt64, record string) {
 		op, err := one(record, nil)
 		if err != nil && fault == nil {
 			fault = err
 		}
-		out = append(out, intake.Past{At: moment(at), Operation: op})
+		out = append(out, history.Past{At: moment(at), Operation: op})
 	}
 	var err error
 	switch {
@@ -67,7 +67,7 @@ func (s *Store) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) 
 // UsedIn returns the ids of the listeners of the last requests that were accepted in
 // a channel, newest first, as often as there are requests.
 func (s *Store) UsedIn(ctx context.Context, channelID string, requests int) (listenerIDs []string, err error) {
-	past, err := s.Past(ctx, intake.Page{Channel: channelID, Limit: requests})
+	past, err := s.Past(ctx, history.Page{Channel: channelID, Limit: requests})
 	for _, p := range past {
 		listenerIDs = append(listenerIDs, p.Operation.Request.ListenerID)
 	}
@@ -75,7 +75,7 @@ func (s *Store) UsedIn(ctx context.Context, channelID string, requests int) (lis
 }
 
 // before returns the time of a mark; without a mark, the end of time.
-func before(m intake.Mark) sql.NullInt64 {
+func before(m history.Mark) sql.NullInt64 {
 	if m.At.IsZero() {
 		return sql.NullInt64{Int64: math.MaxInt64, Valid: true}
 	}
@@ -83,7 +83,7 @@ func before(m intake.Mark) sql.NullInt64 {
 }
 
 // Denials returns denials, newest first, at most 1000.
-func (s *Store) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, error) {
+func (s *Store) Denials(ctx context.Context, p history.Page) ([]history.Denial, error) {
 	seq := int64(math.MaxInt64)
 	if p.Before.ID != "" {
 		n, err := strconv.ParseInt(p.Before.ID, 10, 64)
@@ -98,10 +98,10 @@ func (s *Store) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, er
 	if err != nil {
 		return nil, s.explain("reading denials in journal", err)
 	}
-	out := make([]intake.Denial, len(rows))
+	out := make([]history.Denial, len(rows))
 	for i, r := range rows {
 		at := time.UnixMilli(r.At).UTC()
-		out[i] = intake.Denial{Mark: intake.Mark{At: at, ID: strconv.FormatInt(r.Number, 10)},
+		out[i] = history.Denial{Mark: history.Mark{At: at, ID: strconv.FormatInt(r.Number, 10)},
 			Event: operation.Event{At: at, Kind: r.Kind, OperationID: r.OperationID,
 				ActorID: r.ActorID, ChannelID: r.ChannelID}}
 		if err := json.Unmarshal([]byte(r.Data), &out[i].Event.Data); err != nil {

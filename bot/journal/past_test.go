@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 )
 
 // paged reads page by page and returns the references in order.
-func paged(t *testing.T, s *Store, p intake.Page) []string {
+func paged(t *testing.T, s *Store, p history.Page) []string {
 	t.Helper()
 	var out []string
 	for range 20 {
@@ -25,7 +25,7 @@ func paged(t *testing.T, s *Store, p intake.Page) []string {
 			out = append(out, x.Operation.Ref)
 		}
 		last := list[len(list)-1]
-		p.Before = intake.Mark{At: last.At, ID: last.Operation.ID}
+		p.Before = history.Mark{At: last.At, ID: last.Operation.ID}
 	}
 	require.Fail(t, "the past has no end")
 	return nil
@@ -49,23 +49,23 @@ func readsThePast(t *testing.T, s *Store) {
 
 	long := clock().Add(-time.Hour)
 	for name, tt := range map[string]struct {
-		page intake.Page
+		page history.Page
 		want []string
 	}{
-		"all": {intake.Page{Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E",
+		"all": {history.Page{Since: long, Limit: 2}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E",
 			"LBR-A"}},
-		"one by one": {intake.Page{Since: long, Limit: 1}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E",
+		"one by one": {history.Page{Since: long, Limit: 1}, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E",
 			"LBR-A"}},
-		"since": {intake.Page{Since: clock().Add(time.Minute), Limit: 9},
+		"since": {history.Page{Since: clock().Add(time.Minute), Limit: 9},
 			[]string{"LBR-D", "LBR-C", "LBR-B"}},
-		"of a listener": {intake.Page{Listener: "l1", Since: long, Limit: 2},
+		"of a listener": {history.Page{Listener: "l1", Since: long, Limit: 2},
 			[]string{"LBR-D", "LBR-B", "LBR-A"}},
-		"of a channel": {intake.Page{Channel: "C1", Since: long, Limit: 2},
+		"of a channel": {history.Page{Channel: "C1", Since: long, Limit: 2},
 			[]string{"LBR-D", "LBR-E", "LBR-A"}},
-		"of a person": {intake.Page{Actor: "U1", Since: long, Limit: 2},
+		"of a person": {history.Page{Actor: "U1", Since: long, Limit: 2},
 			[]string{"LBR-D", "LBR-C", "LBR-E", "LBR-A"}},
-		"of nobody": {intake.Page{Actor: "U9", Since: long, Limit: 2}, nil},
-		"the listener comes first": {intake.Page{Listener: "l2", Channel: "C1", Actor: "U9", Since: long, Limit: 2},
+		"of nobody": {history.Page{Actor: "U9", Since: long, Limit: 2}, nil},
+		"the listener comes first": {history.Page{Listener: "l2", Channel: "C1", Actor: "U9", Since: long, Limit: 2},
 			[]string{"LBR-C"}},
 	} {
 		require.Equal(t, tt.want, paged(t, s, tt.page), name)
@@ -89,7 +89,7 @@ func readsDenials(t *testing.T, s *Store) {
 		require.NoError(t, s.Record(t.Context(), event(operation.EventStatus)))
 	}
 	var got []string
-	p := intake.Page{Since: clock().Add(-time.Hour), Limit: 2}
+	p := history.Page{Since: clock().Add(-time.Hour), Limit: 2}
 	for range 5 {
 		list, err := s.Denials(t.Context(), p)
 		require.NoError(t, err)
@@ -104,10 +104,10 @@ func readsDenials(t *testing.T, s *Store) {
 		p.Before = list[len(list)-1].Mark
 	}
 	require.Equal(t, []string{"4", "3", "2", "1", "0"}, got)
-	list, err := s.Denials(t.Context(), intake.Page{Since: clock().Add(2 * time.Minute), Limit: 9})
+	list, err := s.Denials(t.Context(), history.Page{Since: clock().Add(2 * time.Minute), Limit: 9})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	_, err = s.Denials(t.Context(), intake.Page{Before: intake.Mark{At: clock(), ID: "x"}, Limit: 9})
+	_, err = s.Denials(t.Context(), history.Page{Before: history.Mark{At: clock(), ID: "x"}, Limit: 9})
 	require.ErrorContains(t, err, "is not the number of a denial")
 }
 
@@ -119,5 +119,5 @@ func namesOldChannels(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.NoError(t, s.nameChannels(t.Context(), tx))
 	require.NoError(t, tx.Commit())
-	require.Equal(t, []string{"LBR-OLD"}, paged(t, s, intake.Page{Channel: "C1", Since: clock(), Limit: 9}))
+	require.Equal(t, []string{"LBR-OLD"}, paged(t, s, history.Page{Channel: "C1", Since: clock(), Limit: 9}))
 }

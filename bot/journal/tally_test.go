@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 )
 
 func floodEvent(kind, person string, at time.Time) operation.Event {
@@ -55,7 +55,7 @@ func countsAFlood(t *testing.T, s *Store) {
 	require.Equal(t, people*each, events, "every denial is counted")
 	requireFine(t, s, lines)
 
-	list, err := s.Denials(t.Context(), intake.Page{Limit: 100})
+	list, err := s.Denials(t.Context(), history.Page{Limit: 100})
 	require.NoError(t, err)
 	more := 0
 	for _, d := range list {

@@ -198,7 +198,7 @@ func TestAJournalThatIsDownAcceptsNothing(t *testing.T) {
 			func() error { _, err := h.intake.Send(t.Context(), h.click(op.ID, ana)); return err },
 			func() error { _, err := h.intake.Cancel(t.Context(), h.click(op.ID, ana)); return err },
 			func() error { _, err := h.intake.Stop(t.Context(), h.click(op.ID, ana)); return err },
-			func() error { _, err := h.intake.Status(t.Context(), op.Ref, ana, here); return err },
+			func() error { _, err := h.history.Status(t.Context(), op.Ref, ana, here); return err },
 		} {
 			away, ok := errors.AsType[*intake.UnavailableError](try())
 			require.True(t, ok)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/zenlayer"
 )
@@ -226,7 +227,7 @@ func TestPoolIsShownToThoseWithARightOnTheListener(t *testing.T) {
 			operation.Decision{Code: operation.DeniedApproval}), nil},
 		"may approve":            {permits(operation.ActionApprove, yes), nil},
 		"may see the history":    {permits(operation.ActionViewHistory, yes), nil},
-		"may skip approval only": {permits(operation.ActionBreakGlass, yes), intake.ErrPoolHidden},
+		"may skip approval only": {permits(operation.ActionBreakGlass, yes), history.ErrPoolHidden},
 		"it cannot be checked": {permits(operation.ActionApprove, operation.Decision{Code: operation.DeniedUnchecked,
 			What: operation.FactGroups}), &intake.UnavailableError{}},
 	} {
@@ -240,7 +241,7 @@ func TestPoolIsShownToThoseWithARightOnTheListener(t *testing.T) {
 					return tt.decide(q)
 				})
 				before := len(h.cloud.calls)
-				op, _, err := h.intake.Pool(t.Context(), id, dee, approvers)
+				op, _, err := h.history.Pool(t.Context(), id, dee, approvers)
 				if tt.want == nil {
 					require.NoError(t, err)
 					return
@@ -248,7 +249,7 @@ func TestPoolIsShownToThoseWithARightOnTheListener(t *testing.T) {
 				require.IsType(t, tt.want, err)
 				require.Equal(t, id, op.ID)
 				require.Len(t, h.cloud.calls, before, "nothing is read")
-				_, _, err = h.intake.Pool(t.Context(), id, ana, approvers)
+				_, _, err = h.history.Pool(t.Context(), id, ana, approvers)
 				require.NoError(t, err, "who asked sees it")
 			})
 		})

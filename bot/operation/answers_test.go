@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
@@ -88,8 +89,8 @@ func TestAPersonLearnsWhatAReadingWasAnsweredWith(t *testing.T) {
 			return err
 		},
 		"history": func(ctx context.Context, w *wired) error {
-			w.intake.Archive = &shelves{}
-			_, err := w.intake.History(ctx, ana, here, intake.HistoryQuery{Listener: named(wiredListener)})
+			w.history.Archive = &shelves{}
+			_, err := w.history.History(ctx, ana, here, history.Query{Listener: named(wiredListener)})
 			return err
 		},
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/commands"
 	"lbbot/zenlayer"
@@ -21,16 +22,16 @@ import (
 
 // shelves is an Archive in memory, as far as History reads it.
 type shelves struct {
-	intake.Archive
-	ops     []intake.Past   // newest first
-	denials []intake.Denial // newest first
+	history.Archive
+	ops     []history.Past   // newest first
+	denials []history.Denial // newest first
 	reads   int
 	err     error
 }
 
-func (s *shelves) Past(_ context.Context, p intake.Page) ([]intake.Past, error) {
+func (s *shelves) Past(_ context.Context, p history.Page) ([]history.Past, error) {
 	s.reads++
-	var out []intake.Past
+	var out []history.Past
 	for _, x := range s.ops {
 		op := x.Operation
 		older := p.Before.At.IsZero() || x.At.Before(p.Before.At) || x.At.Equal(p.Before.At) && op.ID < p.Before.ID
@@ -42,9 +43,9 @@ func (s *shelves) Past(_ context.Context, p intake.Page) ([]intake.Past, error) 
 	return out, s.err
 }
 
-func (s *shelves) Denials(_ context.Context, p intake.Page) ([]intake.Denial, error) {
+func (s *shelves) Denials(_ context.Context, p history.Page) ([]history.Denial, error) {
 	s.reads++
-	var out []intake.Denial
+	var out []history.Denial
 	before, _ := strconv.Atoi(p.Before.ID)
 	for _, x := range s.denials {
 		n, _ := strconv.Atoi(x.Mark.ID)
@@ -64,20 +65,20 @@ func (s *shelves) add(at time.Time, n int, who operation.Actor, listener string)
 			LoadBalancerName: "lb"},
 		Server: operation.Server{ID: "i-1",
 			Type: zenlayer.InstanceBM}, Request: zenlayer.RegisterBackendRequest{ListenerID: listener}}
-	s.ops = append(s.ops, intake.Past{At: at, Operation: op})
+	s.ops = append(s.ops, history.Past{At: at, Operation: op})
 }
 
 func (s *shelves) deny(at time.Time, n int, who operation.Actor, listener string) {
-	s.denials = append(s.denials, intake.Denial{Mark: intake.Mark{At: at, ID: strconv.Itoa(n)},
+	s.denials = append(s.denials, history.Denial{Mark: history.Mark{At: at, ID: strconv.Itoa(n)},
 		Event: operation.Event{At: at, Kind: operation.EventDenied, ActorID: who.UserID, ChannelID: here.ChannelID,
 			OperationID: "denied-" + strconv.Itoa(n), Data: map[string]string{"listener": listener}}})
 }
 
 func (s *shelves) sort() {
-	slices.SortStableFunc(s.ops, func(a, b intake.Past) int {
+	slices.SortStableFunc(s.ops, func(a, b history.Past) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
 	})
-	slices.SortStableFunc(s.denials, func(a, b intake.Denial) int {
+	slices.SortStableFunc(s.denials, func(a, b history.Denial) int {
 		x, _ := strconv.Atoi(a.Mark.ID)
 		y, _ := strconv.Atoi(b.Mark.ID)
 		return cmp.Or(b.Mark.At.Compare(a.Mark.At), cmp.Compare(y, x))
@@ -94,7 +95,7 @@ func mayOn(listeners ...string) func(operation.Question) operation.Decision {
 	}
 }
 
-func shownIDs(p intake.History) []string {
+func shownIDs(p history.History) []string {
 	out := make([]string, len(p.Entries))
 	for i, e := range p.Entries {
 		out[i] = e.Operation.ID
@@ -106,26 +107,26 @@ func TestHistoryShowsOnesOwnAndWhatTheRulesLetOneSee(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		may     []string
-		ask     intake.HistoryQuery
+		ask     history.Query
 		want    []string
 		partial bool
 	}{
-		"no right: their own, denials too": {nil, intake.HistoryQuery{}, []string{"denied-3", "id-00003"}, true},
-		"of one listener": {[]string{"lst-1"}, intake.HistoryQuery{},
+		"no right: their own, denials too": {nil, history.Query{}, []string{"denied-3", "id-00003"}, true},
+		"of one listener": {[]string{"lst-1"}, history.Query{},
 			[]string{"denied-3", "id-00003", "denied-1", "id-00001"}, true},
-		"of both": {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{},
+		"of both": {[]string{"lst-1", "lst-2"}, history.Query{},
 			[]string{"denied-3", "id-00003", "denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's": {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{By: bo.UserID},
+		"somebody's": {[]string{"lst-1", "lst-2"}, history.Query{By: bo.UserID},
 			[]string{"denied-2", "id-00002", "denied-1", "id-00001"}, false},
-		"somebody's, without the right": {nil, intake.HistoryQuery{By: bo.UserID}, []string{}, true},
+		"somebody's, without the right": {nil, history.Query{By: bo.UserID}, []string{}, true},
 		"a listener": {[]string{"lst-1", "lst-2"},
-			intake.HistoryQuery{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2",
+			history.Query{Listener: named("lst-2")}, []string{"denied-3", "id-00003", "denied-2",
 				"id-00002"}, false},
-		"a listener that may not be seen": {[]string{"lst-1"}, intake.HistoryQuery{Listener: named("lst-2")},
+		"a listener that may not be seen": {[]string{"lst-1"}, history.Query{Listener: named("lst-2")},
 			[]string{"denied-3", "id-00003"}, true},
-		"here": {[]string{"lst-1", "lst-2"}, intake.HistoryQuery{Here: true},
+		"here": {[]string{"lst-1", "lst-2"}, history.Query{Here: true},
 			[]string{"denied-3", "id-00003", "denied-2", "denied-1", "id-00001"}, false},
-		"what is left out later has no partial": {[]string{"lst-2"}, intake.HistoryQuery{Listener: named("lst-2")},
+		"what is left out later has no partial": {[]string{"lst-2"}, history.Query{Listener: named("lst-2")},
 			[]string{"denied-3", "id-00003", "denied-2", "id-00002"}, false},
 	}
 	for name, tt := range tests {
@@ -143,8 +144,8 @@ func TestHistoryShowsOnesOwnAndWhatTheRulesLetOneSee(t *testing.T) {
 				s.deny(at(6), 3, ana, "lst-2")
 				s.deny(at(0), 0, bo, "") // before anything was looked up: nobody else's business
 				s.sort()
-				h.intake.Archive, h.gate.decide = s, mayOn(tt.may...)
-				got, err := h.intake.History(t.Context(), ana, here, tt.ask)
+				h.history.Archive, h.gate.decide = s, mayOn(tt.may...)
+				got, err := h.history.History(t.Context(), ana, here, tt.ask)
 				require.NoError(t, err)
 				require.Equal(t, tt.want, shownIDs(got))
 				require.Equal(t, tt.partial, got.Partial)
@@ -182,15 +183,15 @@ func TestPagesOfHistoryHaveEverythingOnceAndInTurn(t *testing.T) {
 				want[fmt.Sprintf("id-%05d", n)] = listener == "lst-2"
 			}
 			s.sort()
-			h.intake.Archive, h.gate.decide = s, mayOn("lst-2")
+			h.history.Archive, h.gate.decide = s, mayOn("lst-2")
 			got := map[string]bool{}
 			var last time.Time
-			ask := intake.HistoryQuery{}
+			ask := history.Query{}
 			for range 200 {
 				s.reads = 0
-				p, err := h.intake.History(t.Context(), ana, here, ask)
+				p, err := h.history.History(t.Context(), ana, here, ask)
 				require.NoError(t, err)
-				require.LessOrEqual(t, len(p.Entries), intake.HistoryPage)
+				require.LessOrEqual(t, len(p.Entries), history.PerPage)
 				require.LessOrEqual(t, s.reads, 16, "a page reads so much and no more")
 				for _, e := range p.Entries {
 					require.False(t, got[e.Operation.ID], "seed %d: %s is shown twice", seed, e.Operation.ID)
@@ -214,11 +215,11 @@ func TestHistoryIsForThoseWhoMayBeHere(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {
 		s := &shelves{}
-		h.intake.Archive = s
+		h.history.Archive = s
 		h.gate.admit = func(operation.Actor) operation.Decision {
 			return operation.Decision{Code: operation.DeniedShared}
 		}
-		_, err := h.intake.History(t.Context(), ana, here, intake.HistoryQuery{})
+		_, err := h.history.History(t.Context(), ana, here, history.Query{})
 		require.Equal(t, operation.DeniedShared, denied(t, h, err).Code)
 		require.Zero(t, s.reads)
 	})
@@ -229,15 +230,15 @@ func TestAListenerThatIsGoneStillHasItsHistory(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		s := &shelves{}
 		s.add(time.Now(), 1, ana, "lst-gone")
-		h.intake.Archive, h.gate.decide = s, mayOn()
-		got, err := h.intake.History(t.Context(), ana, here, intake.HistoryQuery{Listener: named("lst-gone")})
+		h.history.Archive, h.gate.decide = s, mayOn()
+		got, err := h.history.History(t.Context(), ana, here, history.Query{Listener: named("lst-gone")})
 		require.NoError(t, err)
 		require.Equal(t, []string{"id-00001"}, shownIDs(got))
-		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryQuery{Listener: named("lst-never")})
+		_, err = h.history.History(t.Context(), ana, here, history.Query{Listener: named("lst-never")})
 		var input *commands.InputError
 		require.ErrorAs(t, err, &input)
 		s.err = errors.New("planted")
-		_, err = h.intake.History(t.Context(), ana, here, intake.HistoryQuery{})
+		_, err = h.history.History(t.Context(), ana, here, history.Query{})
 		var down *intake.UnavailableError
 		require.ErrorAs(t, err, &down)
 	})
@@ -262,7 +263,7 @@ func TestHistoryHasNothingOfPrivateChannelsForOthers(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				s := &shelves{}
-				h.intake.Archive = s
+				h.history.Archive = s
 				h.gate.decide = mayOn("lst-1")
 				h.gate.private, h.gate.publicErr = map[string]bool{here.ResultID: true, here.ChannelID: true}, tt.err
 				now := time.Now()
@@ -273,8 +274,8 @@ func TestHistoryHasNothingOfPrivateChannelsForOthers(t *testing.T) {
 				s.add(now.Add(-2*time.Minute), 3, bo, "lst-1")
 				s.deny(now.Add(-time.Minute), 4, bo, "lst-1")
 				s.sort()
-				page, err := h.intake.History(t.Context(), tt.actor, tt.from,
-					intake.HistoryQuery{Since: now.Add(-time.Hour)})
+				page, err := h.history.History(t.Context(), tt.actor, tt.from,
+					history.Query{Since: now.Add(-time.Hour)})
 				require.NoError(t, err)
 				require.ElementsMatch(t, tt.want, shownIDs(page))
 			})
@@ -288,45 +289,45 @@ func TestHistoryShowsASummaryOfDenialsToThoseWhoMaySeeAllOfIt(t *testing.T) {
 	tests := map[string]struct {
 		data map[string]string
 		may  []string
-		ask  intake.HistoryQuery
+		ask  history.Query
 		who  operation.Actor // who was denied
 		seen bool
 	}{
 		"one's own, without any right": {map[string]string{"listeners": "lst-1 lst-2", "more_listeners": "yes"}, nil,
-			intake.HistoryQuery{}, ana, true},
+			history.Query{}, ana, true},
 		"all of its listeners": {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1", "lst-2"},
-			intake.HistoryQuery{}, bo, true},
+			history.Query{}, bo, true},
 		"one of two": {map[string]string{"listeners": "lst-1 lst-2"}, []string{"lst-1"},
-			intake.HistoryQuery{}, bo, false},
+			history.Query{}, bo, false},
 		"with listeners that it does not name": {map[string]string{"listeners": "lst-1", "more_listeners": "yes"},
 			[]string{"lst-1"},
-			intake.HistoryQuery{}, bo, false},
-		"about no listener": {nil, []string{"lst-1", "lst-2"}, intake.HistoryQuery{}, bo, false},
+			history.Query{}, bo, false},
+		"about no listener": {nil, []string{"lst-1", "lst-2"}, history.Query{}, bo, false},
 		"by a listener in it": {map[string]string{"listeners": "lst-2 lst-1"}, []string{"lst-1", "lst-2"},
-			intake.HistoryQuery{Listener: named("lst-1")}, bo, true},
+			history.Query{Listener: named("lst-1")}, bo, true},
 		"by a listener not in it": {map[string]string{"listeners": "lst-2"}, []string{"lst-1", "lst-2"},
-			intake.HistoryQuery{Listener: named("lst-1")}, bo, false},
+			history.Query{Listener: named("lst-1")}, bo, false},
 		"here, among its channels": {map[string]string{"listeners": "lst-1", "channels": "C9 C1"}, []string{"lst-1"},
-			intake.HistoryQuery{Here: true}, bo, true},
+			history.Query{Here: true}, bo, true},
 		"here, not among them": {map[string]string{"listeners": "lst-1", "channels": "C9"}, []string{"lst-1"},
-			intake.HistoryQuery{Here: true}, bo, false},
+			history.Query{Here: true}, bo, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, h *house) {
 				s := &shelves{}
-				h.intake.Archive = s
+				h.history.Archive = s
 				h.gate.decide = mayOn(tt.may...)
 				data := map[string]string{"count": "37", "codes": "no_rule"}
 				for key, value := range tt.data {
 					data[key] = value
 				}
-				s.denials = []intake.Denial{{Mark: intake.Mark{At: time.Now(), ID: "1"},
+				s.denials = []history.Denial{{Mark: history.Mark{At: time.Now(), ID: "1"},
 					Event: operation.Event{At: time.Now(), Kind: operation.EventDeniedMore, ActorID: tt.who.UserID,
 						Data: data}}}
 				tt.ask.Since = time.Now().Add(-time.Hour)
-				page, err := h.intake.History(t.Context(), ana, here, tt.ask)
+				page, err := h.history.History(t.Context(), ana, here, tt.ask)
 				require.NoError(t, err)
 				require.Len(t, page.Entries, map[bool]int{true: 1}[tt.seen])
 				if tt.seen {

@@ -390,21 +390,21 @@ func TestAStatusShowsNobodyElsesDraft(t *testing.T) {
 	scene(t, func(t *testing.T, h *house) {
 		op, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
-		got, err := h.intake.Status(t.Context(), op.Ref, ana, here)
+		got, err := h.history.Status(t.Context(), op.Ref, ana, here)
 		require.NoError(t, err)
 		require.Equal(t, op.ID, got.ID)
-		_, err = h.intake.Status(t.Context(), op.Ref, bo, here)
+		_, err = h.history.Status(t.Context(), op.Ref, bo, here)
 		require.ErrorIs(t, err, operation.ErrNotFound)
-		_, err = h.intake.Status(t.Context(), "LBR-NOTHNG", ana, here)
+		_, err = h.history.Status(t.Context(), "LBR-NOTHNG", ana, here)
 		require.ErrorIs(t, err, operation.ErrNotFound)
 		_, err = h.intake.Send(t.Context(), h.click(op.ID, ana))
 		require.NoError(t, err)
-		_, err = h.intake.Status(t.Context(), op.Ref, bo, here)
+		_, err = h.history.Status(t.Context(), op.Ref, bo, here)
 		require.NoError(t, err, "what changes production is no secret")
 		h.gate.admit = func(operation.Actor) operation.Decision {
 			return operation.Decision{Code: operation.DeniedShared}
 		}
-		_, err = h.intake.Status(t.Context(), op.Ref, ana, here)
+		_, err = h.history.Status(t.Context(), op.Ref, ana, here)
 		require.Equal(t, operation.DeniedShared, denied(t, h, err).Code)
 	})
 }

@@ -383,18 +383,18 @@ func TestPoolIsShownToWhoeverMaySeeTheRequest(t *testing.T) {
 		draft, err := h.intake.Preview(t.Context(), h.ask(request()))
 		require.NoError(t, err)
 		h.cloud.add(another("be-2", "web-98", 20))
-		_, pool, err := h.intake.Pool(t.Context(), draft.ID, ana, here)
+		_, pool, err := h.history.Pool(t.Context(), draft.ID, ana, here)
 		require.NoError(t, err)
 		require.Len(t, pool, 2, "as it is now")
-		_, _, err = h.intake.Pool(t.Context(), draft.ID, bo, here)
+		_, _, err = h.history.Pool(t.Context(), draft.ID, bo, here)
 		require.ErrorIs(t, err, operation.ErrNotFound, "a draft is its asker's alone")
 		_, err = h.intake.Send(t.Context(), h.pressed(draft))
 		require.NoError(t, err)
-		_, _, err = h.intake.Pool(t.Context(), draft.ID, bo, here)
+		_, _, err = h.history.Pool(t.Context(), draft.ID, bo, here)
 		require.NoError(t, err)
 
 		h.cloud.goes(on("DescribeBackends", 0, fault{before: apiError(401, "AUTHFAILURE_SIGNATURE_FAILURE")}))
-		_, _, err = h.intake.Pool(t.Context(), draft.ID, bo, here)
+		_, _, err = h.history.Pool(t.Context(), draft.ID, bo, here)
 		away := &intake.UnavailableError{}
 		require.ErrorAs(t, err, &away)
 		require.Equal(t, "AUTHFAILURE_SIGNATURE_FAILURE", away.Fault.Code)
@@ -403,7 +403,7 @@ func TestPoolIsShownToWhoeverMaySeeTheRequest(t *testing.T) {
 			return operation.Decision{Code: operation.DeniedGuest}
 		}
 		before := len(h.cloud.calls)
-		_, _, err = h.intake.Pool(t.Context(), draft.ID, ana, here)
+		_, _, err = h.history.Pool(t.Context(), draft.ID, ana, here)
 		denied := &intake.DeniedError{}
 		require.ErrorAs(t, err, &denied)
 		require.Len(t, h.cloud.calls, before)

@@ -38,7 +38,7 @@ func TestARequestOfAPrivateChannelIsFoundOnlyByThoseWhoseItIs(t *testing.T) {
 				op := h.asked(request())
 				h.journal.edit(op.ID, func(op *operation.Operation) { op.Approval.Channel = approvers.ChannelID })
 				require.NoError(t, h.approves(op.ID, bo))
-				got, err := h.intake.Status(t.Context(), op.Ref, tt.who, in(tt.from))
+				got, err := h.history.Status(t.Context(), op.Ref, tt.who, in(tt.from))
 				if !tt.sees {
 					require.ErrorIs(t, err, operation.ErrNotFound, "as if there were none")
 					require.Empty(t, got)
@@ -57,12 +57,13 @@ func TestARequestWhoseChannelCannotBeReadIsNotShown(t *testing.T) {
 		id := h.accepted(request())
 		op := h.journal.now(id)
 		somewhere := operation.Place{TeamID: ana.TeamID, ChannelID: "C0ELSE"}
+		other := operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}
 		h.gate.publicErr = errors.New("Slack is away")
 		away := &intake.UnavailableError{}
-		_, err := h.intake.Status(t.Context(), op.Ref, operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}, somewhere)
+		_, err := h.history.Status(t.Context(), op.Ref, other, somewhere)
 		require.ErrorAs(t, err, &away)
 		h.gate.publicErr = nil
-		_, err = h.intake.Status(t.Context(), op.Ref, operation.Actor{UserID: "U0ELSE", TeamID: ana.TeamID}, somewhere)
+		_, err = h.history.Status(t.Context(), op.Ref, other, somewhere)
 		require.NoError(t, err, "one of a public channel is anybody's to see")
 	})
 }

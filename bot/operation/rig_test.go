@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/runner"
 	"lbbot/bot/operation/sweep"
@@ -292,6 +293,7 @@ type house struct {
 	gate     *gate
 	engine   *engine
 	intake   *intake.Intake
+	history  *history.Reader
 	runner   *runner.Runner
 	sweeping *sweep.Metrics
 	counts   *prometheus.Registry
@@ -335,6 +337,8 @@ func newHouse(t require.TestingT) *house {
 		Settings: intake.Settings{Account: "acme", Approval: asking, Glass: 2,
 			GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
 		Log: zap.NewNop(), Metrics: intake.NewMetrics(h.counts)}
+	h.history = &history.Reader{Gate: h.intake, Permission: h.gate, Journal: journal, Catalog: h.cloud,
+		Pools: h.cloud, Account: "acme", Now: now, Log: zap.NewNop()}
 	h.runner = &runner.Runner{Journal: journal, Pools: h.cloud,
 		Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: h.cloud}},
 		Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,

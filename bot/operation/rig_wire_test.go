@@ -86,6 +86,7 @@ func onWire(t *testing.T, rules zenlayertest.Rules, play func(t *testing.T, w *w
 		require.NoError(t, err)
 		h := newHouse(t)
 		h.intake.Pools, h.intake.Catalog = client, client
+		h.history.Pools, h.history.Catalog = client, client
 		h.runner.Pools, h.runner.Catalog = client, client
 		h.runner.Changes[operation.ChangeAdd] = operation.Add{Registrar: client}
 		defer func() { // also when a requirement fails

@@ -21,11 +21,8 @@ func (f reasonsFunc) Why(_ context.Context, q operation.Question) (operation.Exp
 	return f(q)
 }
 
-// busyListener is an Archive of a listener on which much was done.
-type busyListener struct {
-	intake.Archive
-	times []time.Time
-}
+// busyListener is a listener on which much was done.
+type busyListener struct{ times []time.Time }
 
 func (b busyListener) ListenerSince(_ context.Context, id string, since time.Time) ([]time.Time, error) {
 	var out []time.Time
@@ -49,7 +46,7 @@ func TestWhyAsksWhatAnAdditionWouldAsk(t *testing.T) {
 		h.gate.who = operation.People{IDs: []string{"U0BO"}}
 		h.intake.Settings.Rate, h.intake.Settings.RateIn = 3, 10*time.Minute
 		h.intake.Settings.ListenerRate, h.intake.Settings.ListenerRateIn = 2, time.Minute
-		h.intake.Archive = busyListener{times: []time.Time{time.Now().Add(-time.Hour),
+		h.intake.Listeners = busyListener{times: []time.Time{time.Now().Add(-time.Hour),
 			time.Now().Add(-30 * time.Second), time.Now().Add(-10 * time.Second)}}
 		h.accepted(request())
 		w, err := h.intake.Why(t.Context(), commands.Registration{Listener: named("lst-1"), Server: "web-01",

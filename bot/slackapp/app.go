@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/board"
@@ -51,13 +52,13 @@ type Names interface {
 	NamedServer(text string) (operation.Server, bool)
 }
 
-// Config configures an App. All fields but Owner, ConsoleURL and AppID are
-// required.
+// Config configures an App. Owner, ConsoleURL and AppID are optional.
 type Config struct {
 	Web       *web.Client
 	Board     *board.Boards
 	Directory *web.Directory
 	Intake    *intake.Intake
+	Reader    *history.Reader
 	Suggester *suggest.Suggester
 	Journal   Journal
 	History   History
@@ -152,8 +153,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-// Receive takes one envelope and returns at once. It may be called from
-// several goroutines.
+// Receive takes one envelope and returns at once. It is safe for concurrent use.
 func (a *App) Receive(e socket.Envelope) {
 	d, err := a.read(e)
 	a.count(d.Kind)

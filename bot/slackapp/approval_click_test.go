@@ -73,7 +73,7 @@ type asking struct {
 func openAsking(t *testing.T, needed int, people ...string) *asking {
 	g := &rules{needed: needed, list: people, breaker: ana, channel: approvers}
 	r := open(t, func(c *Config) {
-		c.Intake.Permission, c.Intake.Roster, c.Intake.Reporter = g, g, c.Board
+		c.Intake.Permission, c.Intake.Roster, c.Intake.Reporter, c.Reader.Permission = g, g, c.Board, g
 		c.Intake.Settings.Approval = operation.ApprovalSettings{Within: 30 * time.Minute}
 		c.Intake.Settings.Glass, c.Intake.Settings.GlassIn = 2, 7*24*time.Hour
 	})

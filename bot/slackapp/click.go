@@ -62,7 +62,7 @@ func (a *App) outsider(ctx context.Context, d delivery.Delivery) error {
 		(d.Actor.EnterpriseID == "" || d.Actor.EnterpriseID == w.EnterpriseID) {
 		return nil
 	}
-	return a.Intake.Admit(ctx, d.Actor, a.place(d))
+	return a.Intake.Admit(ctx, d.Actor, a.place(d), "")
 }
 
 // send accepts the draft of a preview.

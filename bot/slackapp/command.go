@@ -196,7 +196,7 @@ func (a *App) whoami(ctx context.Context, d delivery.Delivery) {
 
 // status shows the state of an operation.
 func (a *App) status(ctx context.Context, d delivery.Delivery, ref string) {
-	op, err := a.Intake.Status(ctx, ref, d.Actor, d.Place)
+	op, err := a.Reader.Status(ctx, ref, d.Actor, d.Place)
 	if errors.Is(err, operation.ErrNotFound) {
 		a.tell(ctx, d, private.UnknownRef(ref))
 		return

@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
@@ -32,12 +32,12 @@ func (a *App) history(ctx context.Context, d delivery.Delivery, values commands.
 	if err == nil && h.By == commands.ByMe {
 		h.By, values[commands.KeyBy] = d.Actor.UserID, d.Actor.UserID
 	}
-	var page intake.History
-	ask := intake.HistoryQuery{Listener: h.Listener, By: h.By, Here: h.Here,
+	var page history.History
+	ask := history.Query{Listener: h.Listener, By: h.By, Here: h.Here,
 		Since: a.Now().Add(-time.Duration(h.Since) * time.Minute)}
 	if err == nil {
 		remembered(values, &ask)
-		page, err = a.Intake.History(ctx, d.Actor, a.place(d), ask)
+		page, err = a.Reader.History(ctx, d.Actor, a.place(d), ask)
 	}
 	if err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, err))
@@ -96,7 +96,7 @@ func (a *App) older(ctx context.Context, d delivery.Delivery, value string) {
 
 // keepHistory stores what the Older button needs. The page is for the person who
 // presses it.
-func keepHistory(values commands.Values, ask intake.HistoryQuery, next intake.Cursor) commands.Values {
+func keepHistory(values commands.Values, ask history.Query, next history.Cursor) commands.Values {
 	kept := commands.Values{pastSince: strconv.FormatInt(ask.Since.UnixMilli(), 10), pastOps: markText(next.Operations),
 		pastDenials: markText(next.Denials)}
 	for key, v := range values {
@@ -108,7 +108,7 @@ func keepHistory(values commands.Values, ask intake.HistoryQuery, next intake.Cu
 }
 
 // remembered continues after the previous page, if there was one.
-func remembered(values commands.Values, ask *intake.HistoryQuery) {
+func remembered(values commands.Values, ask *history.Query) {
 	since, err := strconv.ParseInt(values[pastSince], 10, 64)
 	if err != nil {
 		return
@@ -116,19 +116,19 @@ func remembered(values commands.Values, ask *intake.HistoryQuery) {
 	ops, opsErr := markOf(values[pastOps])
 	denials, denialsErr := markOf(values[pastDenials])
 	if opsErr == nil && denialsErr == nil {
-		ask.Since, ask.From = time.UnixMilli(since), intake.Cursor{Operations: ops, Denials: denials}
+		ask.Since, ask.From = time.UnixMilli(since), history.Cursor{Operations: ops, Denials: denials}
 	}
 }
 
-func markText(m intake.Mark) string { return strconv.FormatInt(m.At.UnixMilli(), 10) + " " + m.ID }
+func markText(m history.Mark) string { return strconv.FormatInt(m.At.UnixMilli(), 10) + " " + m.ID }
 
 var errMark = errors.New("not a place in the past")
 
-func markOf(s string) (intake.Mark, error) {
+func markOf(s string) (history.Mark, error) {
 	at, id, ok := strings.Cut(s, " ")
 	n, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil {
-		return intake.Mark{}, errMark
+		return history.Mark{}, errMark
 	}
-	return intake.Mark{At: time.UnixMilli(n), ID: id}, nil
+	return history.Mark{At: time.UnixMilli(n), ID: id}, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
@@ -35,7 +35,7 @@ func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 	t.Parallel()
 	for _, timeline := range []bool{false, true} {
 		v := private.HistoryPage{Asked: commands.History{Since: 7 * commands.SinceDefault, Timeline: timeline}}
-		for i := range intake.HistoryPage {
+		for i := range history.PerPage {
 			e := rendertest.Pasts()[i%len(rendertest.Pasts())]
 			e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
 			if e.Denial != nil {
@@ -47,7 +47,7 @@ func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 		}
 		m := private.History(v)
 		requireMessage(t, m)
-		for i := range intake.HistoryPage {
+		for i := range history.PerPage {
 			require.Contains(t, shownText(t, m), fmt.Sprintf("LBR-%06d", i), "timeline %t", timeline)
 		}
 	}
@@ -57,7 +57,7 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	start := time.Now().Add(-time.Hour)
-	for i := range intake.HistoryPage + 5 {
+	for i := range history.PerPage + 5 {
 		op := rendertest.Sample(rendertest.InState(operation.Done))
 		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i),
 			operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
@@ -159,7 +159,7 @@ func TestHistoryWithoutAJournalSaysSo(t *testing.T) {
 
 func TestAPlaceInThePastComesBackAsItWas(t *testing.T) {
 	t.Parallel()
-	for _, m := range []intake.Mark{{At: time.UnixMilli(1), ID: "a b"}, {At: time.UnixMilli(99)}} {
+	for _, m := range []history.Mark{{At: time.UnixMilli(1), ID: "a b"}, {At: time.UnixMilli(99)}} {
 		got, err := markOf(markText(m))
 		require.NoError(t, err)
 		require.Equal(t, m, got)
@@ -196,16 +196,16 @@ func TestAHistoryNamesWholeValuesAndTheReadersTime(t *testing.T) {
 }
 
 // listed is what a history that has one entry shows.
-func listed(t *testing.T, e intake.Entry, since int) string {
+func listed(t *testing.T, e history.Entry, since int) string {
 	t.Helper()
-	return shownText(t, private.History(private.HistoryPage{History: intake.History{Entries: []intake.Entry{e}},
+	return shownText(t, private.History(private.HistoryPage{History: history.History{Entries: []history.Entry{e}},
 		Asked: commands.History{Since: since}}))
 }
 
 func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 	t.Parallel()
 	op := rendertest.Sample()
-	e := intake.Entry{At: rendertest.Moment(19, 14, 0), Operation: op,
+	e := history.Entry{At: rendertest.Moment(19, 14, 0), Operation: op,
 		Denial: &operation.Event{Kind: operation.EventDenied,
 			Data: map[string]string{"code": "self", "action": "approve"}}}
 	require.Contains(t, listed(t, e, commands.SinceDefault), "not allowed to decide: own request")
@@ -220,10 +220,10 @@ func TestASummaryOfDenialsCountsThem(t *testing.T) {
 	t.Parallel()
 	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
 		Data: map[string]string{"count": "37", "codes": "no_rule forbidden", "listeners": "lst-1 lst-2"}}
-	entry := intake.Entry{At: e.At, Operation: operation.Operation{
+	entry := history.Entry{At: e.At, Operation: operation.Operation{
 		Actor: operation.Actor{UserID: "U0ELI", Name: "eli"}}, Denial: &e}
 	require.Contains(t, listed(t, entry, commands.SinceDefault), "*Denied* · by <@U0ELI> · 37 more times")
-	require.Equal(t, "37 denied", private.CountWords([]intake.Entry{entry}))
+	require.Equal(t, "37 denied", private.CountWords([]history.Entry{entry}))
 	require.Contains(t, private.PastSentence(entry, false),
 		"<@U0ELI> was denied 37 more times, about lst-1, lst-2: no rule allows it, forbidden.")
 	require.Contains(t, trail.Line(e),

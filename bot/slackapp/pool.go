@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
@@ -16,12 +17,12 @@ import (
 
 // poolNow reads the pool of an operation that the person behind d may look at.
 func (a *App) poolNow(ctx context.Context, d delivery.Delivery, op operation.Operation) render.Message {
-	now, pool, err := a.Intake.Pool(ctx, op.ID, d.Actor, d.Place)
+	now, pool, err := a.Reader.Pool(ctx, op.ID, d.Actor, d.Place)
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok && e.What == "Zenlayer" {
 		a.Log.Info("pool could not be read for a person", zap.String("operation", op.ID), zap.Error(e.Err))
 		return private.PoolUnread(op, e)
 	}
-	if errors.Is(err, intake.ErrPoolHidden) {
+	if errors.Is(err, history.ErrPoolHidden) {
 		return private.PoolHidden(now)
 	}
 	if err != nil {

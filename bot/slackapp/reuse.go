@@ -64,7 +64,7 @@ func (a *App) look(ctx context.Context, d delivery.Delivery, id string) (operati
 	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID && d.Container.IsEphemeral:
 		return op, nil
 	}
-	return a.Intake.StatusFromMessage(ctx, op.Ref, d.Actor, d.Place)
+	return a.Reader.StatusFromMessage(ctx, op.Ref, d.Actor, d.Place)
 }
 
 // registration reads back what an operation was asked for.

@@ -8,26 +8,26 @@ import (
 	"time"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 )
 
-// Past implements intake.Archive by looking at everything there is.
+// Past implements history.Archive by looking at everything there is.
 // UsedIn implements suggest.Journal.
 func (s *shelf) UsedIn(ctx context.Context, channelID string, requests int) (ids []string, err error) {
-	past, err := s.Past(ctx, intake.Page{Channel: channelID, Limit: requests})
+	past, err := s.Past(ctx, history.Page{Channel: channelID, Limit: requests})
 	for _, p := range past {
 		ids = append(ids, p.Operation.Listener.ID)
 	}
 	return ids, err
 }
 
-func (s *shelf) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) {
+func (s *shelf) Past(ctx context.Context, p history.Page) ([]history.Past, error) {
 	if err := s.enter(ctx, "Past"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []intake.Past
+	var out []history.Past
 	for _, op := range s.ops {
 		older := p.Before.At.IsZero() || op.ClickedAt.Before(p.Before.At) ||
 			op.ClickedAt.Equal(p.Before.At) && op.ID < p.Before.ID
@@ -39,35 +39,35 @@ func (s *shelf) Past(ctx context.Context, p intake.Page) ([]intake.Past, error) 
 			chosen = p.Actor == "" || op.Actor.UserID == p.Actor
 		}
 		if op.State != operation.Draft && older && chosen && !op.ClickedAt.Before(p.Since) {
-			out = append(out, intake.Past{At: op.ClickedAt, Operation: op})
+			out = append(out, history.Past{At: op.ClickedAt, Operation: op})
 		}
 	}
-	slices.SortFunc(out, func(a, b intake.Past) int {
+	slices.SortFunc(out, func(a, b history.Past) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
 	})
 	return out[:min(len(out), p.Limit)], nil
 }
 
-// Denials implements intake.Archive.
-func (s *shelf) Denials(ctx context.Context, p intake.Page) ([]intake.Denial, error) {
+// Denials implements history.Archive.
+func (s *shelf) Denials(ctx context.Context, p history.Page) ([]history.Denial, error) {
 	if err := s.enter(ctx, "Denials"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []intake.Denial
+	var out []history.Denial
 	for i := len(s.events) - 1; i >= 0; i-- {
 		e := s.events[i]
 		before, _ := strconv.Atoi(p.Before.ID)
 		if e.Kind == operation.EventDenied && !e.At.Before(p.Since) && (p.Before.ID == "" || i < before) &&
 			len(out) < p.Limit {
-			out = append(out, intake.Denial{Mark: intake.Mark{At: e.At, ID: strconv.Itoa(i)}, Event: e})
+			out = append(out, history.Denial{Mark: history.Mark{At: e.At, ID: strconv.Itoa(i)}, Event: e})
 		}
 	}
 	return out, nil
 }
 
-// ListenerSince implements intake.Archive.
+// ListenerSince implements history.Archive.
 func (s *shelf) ListenerSince(context.Context, string, time.Time) ([]time.Time, error) {
 	return nil, nil
 }

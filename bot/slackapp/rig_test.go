@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/sandbox"
@@ -248,16 +249,18 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 	r.board = newBoard(t, r.web, r.shelf, log)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Offers: r.gate,
-		Archive: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
+		Listeners: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
+	reader := &history.Reader{Gate: requests, Permission: r.gate, Journal: r.shelf, Archive: r.shelf, Catalog: client,
+		Pools: client, Now: time.Now, Log: log}
 	unread := &memoryLists{unread: true}
 	unread.set(func(*memoryLists) {})
 	offers := suggest.New(suggest.Config{Offers: r.gate, Lists: unread, Journal: r.shelf, Pools: client,
 		Now: time.Now, Log: log})
 	t.Cleanup(offers.Close)
 	c := Config{Web: r.web, Board: r.board, Directory: web.NewDirectory(r.web, time.Now), Intake: requests,
-		Suggester: offers, Journal: r.shelf,
+		Reader: reader, Suggester: offers, Journal: r.shelf,
 		History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
@@ -63,7 +63,7 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 			require.Contains(t, text, "/lb-register status "+op.Ref, "how to look it up")
 			require.Contains(t, text, "lbbot operations show "+op.Ref)
 		}
-		e := intake.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
+		e := history.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
 		lines := strings.Join([]string{listed(t, e, 1), private.PastSentence(e, false), private.PastSentence(e, true)},
 			"\n")
 		require.Contains(t, lines, render.FirstUnknown, name)

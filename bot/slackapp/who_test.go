@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/bot/slackapp/render/trail"
@@ -75,7 +75,7 @@ func TestHistoryNamesWhoApproved(t *testing.T) {
 		Actor: operation.Actor{UserID: "U0ANA", Name: "ana"},
 		Approval: &operation.Approval{Needed: 1,
 			Votes: []operation.Vote{{By: operation.Actor{UserID: "U0CHEN", Name: "chen"}}}}}
-	e := intake.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
+	e := history.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
 	require.Contains(t, listed(t, e, 1), "approved by <@U0CHEN>")
 	require.Contains(t, private.PastSentence(e, false), "Approved by <@U0CHEN>.")
 	require.Contains(t, private.PastSentence(e, true), "Approved by chen.")

@@ -32,6 +32,15 @@ func (i *Intake) deny(ctx context.Context, d operation.Decision, op operation.Op
 	return &DeniedError{Decision: d, Operation: op}
 }
 
+// Admit checks that a person may be here at all: nil, or a *DeniedError that is
+// in the audit trail. ref is of the operation that they ask about, if any.
+func (i *Intake) Admit(ctx context.Context, a operation.Actor, p operation.Place, ref string) error {
+	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
+		return i.deny(ctx, d, operation.Operation{Ref: ref, Actor: a, Place: p})
+	}
+	return nil
+}
+
 // Refuse records a denial that its caller found, and returns it as a *DeniedError.
 func (i *Intake) Refuse(ctx context.Context, code operation.DenialCode, by operation.Actor,
 	from operation.Place) error {

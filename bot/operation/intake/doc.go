@@ -1,7 +1,6 @@
 // Package intake turns a person's words into an accepted operation: it resolves
-// names, makes the preview, accepts, takes approvals, explains decisions and
-// shows history. Every request goes through Intake, whatever surface it came
-// from.
+// names, makes the preview, accepts, takes approvals and explains decisions.
+// Every request goes through Intake, whatever surface it came from.
 //
 // It promises:
 //
@@ -15,6 +14,6 @@
 // Shared starts a goroutine for each question to Zenlayer that previews share;
 // Shared.Close waits for them.
 //
-// The tests of both packages are in bot/operation: most of them follow a request
+// The tests of these packages are in bot/operation: most of them follow a request
 // from the person's words to its end.
 package intake

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -62,6 +63,13 @@ type Lists interface {
 	ListenersOf(instanceID string) (ids []string, known bool)
 }
 
+// ListenerTimes counts what was accepted on a listener.
+type ListenerTimes interface {
+	// ListenerSince returns when operations on a listener since the given time
+	// were accepted, oldest first.
+	ListenerSince(ctx context.Context, listenerID string, since time.Time) ([]time.Time, error)
+}
+
 // Intake is the only gate: every request, however it was made, is checked,
 // permitted and written down here.
 type Intake struct {
@@ -71,7 +79,7 @@ type Intake struct {
 	Reasons    operation.Reasons
 	Offers     operation.Offers // nil: what is suggested for a wrong name is not filtered
 	Lists      Lists
-	Archive    Archive
+	Listeners  ListenerTimes
 	Reporter   operation.Reporter
 	Catalog    operation.Catalog // for previews, as Pools: may be a moment old
 	Pools      operation.Pools

@@ -68,7 +68,7 @@ func (i *Intake) LimitsLeft(ctx context.Context, a operation.Actor, listenerID s
 		}},
 		{operation.LimitListener, s.ListenerRate, s.ListenerRateIn,
 			func(ctx context.Context, t time.Time) ([]time.Time, error) {
-				return i.Archive.ListenerSince(ctx, listenerID, t)
+				return i.Listeners.ListenerSince(ctx, listenerID, t)
 			}},
 		{operation.LimitGlass, s.Glass, s.GlassIn, func(ctx context.Context, t time.Time) ([]time.Time, error) {
 			return i.Journal.BrokenSince(ctx, a.UserID, t)

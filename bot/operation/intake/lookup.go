@@ -44,6 +44,14 @@ func (i *Intake) changeableBy(ctx context.Context, a Request) changeable {
 	}
 }
 
+// FindListener finds the listener that ref names exactly, among all listeners of the
+// account. The problem says why there is not exactly one; the error means that
+// Zenlayer could not be read.
+func FindListener(ctx context.Context, c operation.Catalog, ref commands.ListenerRef) (
+	operation.Listener, *commands.Problem, error) {
+	return findListener(ctx, c, ref, nil)
+}
+
 // findListener finds the listener that ref names exactly, among all listeners of
 // the account. The problem says why there is not exactly one, and offers what may
 // be changed; the error means that Zenlayer could not be read.

@@ -101,7 +101,7 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	if op.Request.ListenerID != "" {
 		q := operation.NewQuestion(op, op.AskedAt)
 		if q.Server.ID == "" { // not found: the question must have all facts, and the request is refused anyway
-			q.Server = noServer()
+			q.Server = NoServer()
 		}
 		d = i.Permission.Decide(ctx, q)
 	}
@@ -213,7 +213,7 @@ func (i *Intake) lookupError(a Request, err error) error {
 	if len(a.Wrong) > 0 {
 		return inputError(a.Registration, a.Wrong...)
 	}
-	away := unavailable(err)
+	away := Unavailable(err)
 	if away.Busy {
 		i.Metrics.busy.Inc()
 	}

@@ -264,9 +264,9 @@ func (q *question) answered() bool {
 	}
 }
 
-// unavailable says that Zenlayer could not be asked, that it is asked too much,
+// Unavailable says that Zenlayer could not be asked, that it is asked too much,
 // or what it answered instead of what was asked.
-func unavailable(err error) *UnavailableError {
+func Unavailable(err error) *UnavailableError {
 	return &UnavailableError{What: "Zenlayer", Busy: isBusy(err), Fault: operation.FaultOf(err), Err: err}
 }
 

@@ -26,8 +26,8 @@ type WhyAnswer struct {
 	Limits   []LimitLeft
 }
 
-// noServer stands in for a server that was not given.
-func noServer() operation.Server {
+// NoServer stands in for a server that was not given.
+func NoServer() operation.Server {
 	return operation.Server{ID: "no-server-given", Type: zenlayer.InstanceBM}
 }
 
@@ -42,7 +42,7 @@ func (i *Intake) Why(
 	defer cancel()
 	w := WhyAnswer{Weight: reg.Weight, Ports: reg.Ports}
 	q := operation.Question{Action: operation.ActionRegister, Actor: a, Place: p, Account: i.Settings.Account,
-		Server: noServer(), Weight: reg.Weight, Ports: reg.Ports, At: i.Now()}
+		Server: NoServer(), Weight: reg.Weight, Ports: reg.Ports, At: i.Now()}
 	if i.Permission.Admit(ctx, a, p).Allowed {
 		if err := i.whyAbout(ctx, reg, &w); err != nil {
 			return WhyAnswer{}, err
@@ -73,11 +73,11 @@ func (i *Intake) whyAbout(ctx context.Context, reg commands.Registration, w *Why
 	var noListener, noID *commands.Problem
 	var err error
 	if w.Listener, noListener, err = findListener(ctx, i.Catalog, reg.Listener, nil); err != nil {
-		return unavailable(err)
+		return Unavailable(err)
 	}
 	if reg.Server != "" {
 		if w.Server, _, noID, err = findServer(ctx, i.Catalog, reg.Server, reg.Type); err != nil {
-			return unavailable(err)
+			return Unavailable(err)
 		}
 	}
 	if noListener != nil && noID != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
 	"lbbot/commands"
 )
@@ -24,7 +24,7 @@ const (
 
 // HistoryPage is one page of history, to be shown.
 type HistoryPage struct {
-	intake.History
+	history.History
 	Asked  commands.History
 	By     operation.Actor // who asked
 	Kept   string          // key under which the next page is remembered; empty: no button
@@ -35,7 +35,7 @@ type HistoryPage struct {
 func History(v HistoryPage) render.Message {
 	entries := v.Entries
 	if v.Shared {
-		entries = slices.DeleteFunc(slices.Clone(entries), func(e intake.Entry) bool { return e.Denial != nil })
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e history.Entry) bool { return e.Denial != nil })
 	}
 	what, span := "all listeners", fmt.Sprintf("last %s", sinceWords(v.Asked.Since))
 	if v.Listener.ID != "" {
@@ -121,7 +121,7 @@ func entryWords(n int) string {
 }
 
 // CountWords is "3 added, 1 not added, 1 denied", the commonest word first.
-func CountWords(entries []intake.Entry) string {
+func CountWords(entries []history.Entry) string {
 	var words []string
 	counts := map[string]int{}
 	for _, e := range entries {
@@ -153,7 +153,7 @@ func sinceWords(minutes int) string {
 	return strconv.Itoa(n) + " " + unit
 }
 
-func entryWord(e intake.Entry) string {
+func entryWord(e history.Entry) string {
 	if e.Denial != nil {
 		return HistoryDenied
 	}
@@ -165,7 +165,7 @@ func entryWord(e intake.Entry) string {
 
 // listLine is an entry in the list: when, what became of it, which server and
 // listener, the weight, who, how long it took, a remark and its reference.
-func listLine(e intake.Entry, days bool, show func(operation.Actor) string) string {
+func listLine(e history.Entry, days bool, show func(operation.Actor) string) string {
 	op := e.Operation
 	what := fmt.Sprintf("• %s *%s*", render.ShortTime(e.At, days), entryWord(e))
 	if render.FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID) != "" {
@@ -186,7 +186,7 @@ func listLine(e intake.Entry, days bool, show func(operation.Actor) string) stri
 }
 
 // deniedTimes is how many denials an entry stands for; 1 for an operation.
-func deniedTimes(e intake.Entry) int {
+func deniedTimes(e history.Entry) int {
 	if e.Denial == nil {
 		return 1
 	}
@@ -194,7 +194,7 @@ func deniedTimes(e intake.Entry) int {
 }
 
 // remark is why an entry ended as it did, or how it was allowed.
-func remark(e intake.Entry, show func(operation.Actor) string) string {
+func remark(e history.Entry, show func(operation.Actor) string) string {
 	op := e.Operation
 	if e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore {
 		return fmt.Sprintf("%d more times", deniedTimes(e))
@@ -220,7 +220,7 @@ func remark(e intake.Entry, show func(operation.Actor) string) string {
 
 // votes reports whether an entry is of someone who might not decide on the
 // request of another.
-func votes(e intake.Entry) bool {
+func votes(e history.Entry) bool {
 	return e.Denial != nil && e.Denial.Data["action"] == string(operation.ActionApprove)
 }
 

@@ -5,14 +5,14 @@ import (
 	"time"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/trail"
 )
 
 // sentences is the list for a post-mortem: oldest first, with local time and
 // UTC.
-func sentences(entries []intake.Entry, public bool) []string {
+func sentences(entries []history.Entry, public bool) []string {
 	lines := make([]string, len(entries))
 	for i, e := range entries {
 		lines[len(lines)-1-i] = PastSentence(e, public)
@@ -21,7 +21,7 @@ func sentences(entries []intake.Entry, public bool) []string {
 }
 
 // PastSentence is an entry of a history as a sentence; public names people without mentions.
-func PastSentence(e intake.Entry, public bool) string {
+func PastSentence(e history.Entry, public bool) string {
 	op := e.Operation
 	show := shownTo(public)
 	who := show(op.Actor)

@@ -5,28 +5,28 @@ import (
 	"strings"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/intake"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
 // Pasts are entries of each kind, newest first.
-func Pasts() []intake.Entry {
+func Pasts() []history.Entry {
 	cards, ends := PublicCards(), Endings()
-	entry := func(op operation.Operation, minute int) intake.Entry {
-		return intake.Entry{At: Moment(19, minute, 0), Operation: op}
+	entry := func(op operation.Operation, minute int) history.Entry {
+		return history.Entry{At: Moment(19, minute, 0), Operation: op}
 	}
 	glass := cards["added"]
 	glass.Glass = &operation.BreakGlass{Why: "customers cannot pay, nobody answered"}
-	denied := intake.Entry{At: Moment(18, 55, 0),
+	denied := history.Entry{At: Moment(18, 55, 0),
 		Denial: &operation.Event{Kind: operation.EventDenied,
 			Data: map[string]string{"code": "no_rule", "policy_1": "payments"}},
 		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0BO", Name: "bo"},
 			Server: operation.Server{ID: "i-55a1", Name: "web-07"}, Listener: Sample().Listener}}
-	bare := intake.Entry{At: Moment(18, 50, 0),
+	bare := history.Entry{At: Moment(18, 50, 0),
 		Denial:    &operation.Event{Data: map[string]string{"code": "guest"}},
 		Operation: operation.Operation{Actor: operation.Actor{UserID: "U0ANA"}}}
-	return []intake.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12),
+	return []history.Entry{entry(cards["adding"], 20), entry(cards["added"], 14), entry(glass, 12),
 		entry(cards["nothing_to_do"], 10),
 		entry(ends["refused"], 8), entry(ends["too_late"], 6), denied, bare}
 }
@@ -35,17 +35,17 @@ func Pasts() []intake.Entry {
 func HistoryPages() map[string]private.HistoryPage {
 	day := commands.History{Since: commands.SinceDefault}
 	week := commands.History{Since: 7 * commands.SinceDefault, Timeline: true}
-	full := intake.History{Entries: Pasts(), More: true, Listener: Sample().Listener}
-	wanting := intake.History{Entries: Pasts()[:1], Partial: true, Unread: true}
+	full := history.History{Entries: Pasts(), More: true, Listener: Sample().Listener}
+	wanting := history.History{Entries: Pasts()[:1], Partial: true, Unread: true}
 	share := day
 	share.Share = true
 	return map[string]private.HistoryPage{
 		"day": {History: full, Asked: day, Kept: "k1"},
-		"week": {History: intake.History{Entries: Pasts()},
+		"week": {History: history.History{Entries: Pasts()},
 			Asked: commands.History{Since: 7 * commands.SinceDefault}},
 		"timeline":    {History: full, Asked: week, Kept: "k1"},
 		"nothing":     {Asked: commands.History{Since: 30}},
-		"nothing_yet": {History: intake.History{More: true}, Asked: day, Kept: "k1"},
+		"nothing_yet": {History: history.History{More: true}, Asked: day, Kept: "k1"},
 		"partial":     {History: wanting, Asked: day},
 		"not_shared":  {History: wanting, Asked: share},
 		"shared": {History: full, Asked: share, Kept: "k1", Shared: true,

@@ -1,4 +1,4 @@
-package intake
+package history
 
 import (
 	"context"
@@ -16,10 +16,6 @@ type Archive interface {
 	// Denials returns denials, newest first. Of p only Since, Before and Limit
 	// count.
 	Denials(ctx context.Context, p Page) ([]Denial, error)
-
-	// ListenerSince returns when operations on a listener since the given time
-	// were accepted, oldest first.
-	ListenerSince(ctx context.Context, listenerID string, since time.Time) ([]time.Time, error)
 }
 
 // Page chooses a page of the past. Of Listener, Channel and Actor the first

@@ -1,4 +1,4 @@
-package intake
+package history
 
 import (
 	"cmp"
@@ -7,23 +7,24 @@ import (
 	"slices"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 )
 
 // Status returns an operation by its reference to a person who may be here. A
 // request whose card is in a private channel is found only from there, or by
 // those who asked and decided about it: whether anybody else is in the channel
 // is not known. Errors: ErrNotFound, *DeniedError, *UnavailableError.
-func (i *Intake) Status(
+func (r *Reader) Status(
 	ctx context.Context, ref string, a operation.Actor, p operation.Place,
 ) (operation.Operation, error) {
-	op, err := i.StatusFromMessage(ctx, ref, a, p)
+	op, err := r.StatusFromMessage(ctx, ref, a, p)
 	if err != nil || concerns(op, a) || within(op, p.ChannelID) {
 		return op, err
 	}
-	public, err := i.Permission.Public(ctx, cardChannel(op))
+	public, err := r.Permission.Public(ctx, cardChannel(op))
 	switch {
 	case err != nil:
-		return operation.Operation{}, &UnavailableError{What: "Slack", Err: err}
+		return operation.Operation{}, &intake.UnavailableError{What: "Slack", Err: err}
 	case !public:
 		return operation.Operation{}, operation.ErrNotFound
 	}
@@ -32,28 +33,19 @@ func (i *Intake) Status(
 
 // StatusFromMessage is Status for a click on a message about the operation: whoever sees
 // the message sees what it says.
-func (i *Intake) StatusFromMessage(ctx context.Context, ref string, a operation.Actor,
+func (r *Reader) StatusFromMessage(ctx context.Context, ref string, a operation.Actor,
 	p operation.Place) (operation.Operation, error) {
-	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
-		return operation.Operation{}, i.deny(ctx, d, operation.Operation{Ref: ref, Actor: a, Place: p})
+	if err := r.Gate.Admit(ctx, a, p, ref); err != nil {
+		return operation.Operation{}, err
 	}
-	op, err := i.Journal.Operation(ctx, ref)
+	op, err := r.Journal.Operation(ctx, ref)
 	switch {
 	case errors.Is(err, operation.ErrNotFound), err == nil && op.State == operation.Draft && !op.Actor.Owns(a):
 		return operation.Operation{}, operation.ErrNotFound
 	case err != nil:
-		return operation.Operation{}, &UnavailableError{What: "journal", Err: err}
+		return operation.Operation{}, &intake.UnavailableError{What: "journal", Err: err}
 	}
 	return op, nil
-}
-
-// Admit checks that a person may be here at all: nil, or a *DeniedError that is
-// in the audit trail.
-func (i *Intake) Admit(ctx context.Context, a operation.Actor, p operation.Place) error {
-	if d := i.Permission.Admit(ctx, a, p); !d.Allowed {
-		return i.deny(ctx, d, operation.Operation{Actor: a, Place: p})
-	}
-	return nil
 }
 
 // cardChannel is where the result of op is seen.

@@ -1,4 +1,4 @@
-package intake
+package history
 
 import (
 	"context"
@@ -8,15 +8,16 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/zenlayer"
 )
 
 // reading is the making of one page.
 type reading struct {
-	intake *Intake
+	reader *Reader
 	actor  operation.Actor
 	place  operation.Place
-	ask    HistoryQuery
+	ask    Query
 	now    time.Time
 	page   History
 
@@ -39,8 +40,8 @@ func (r *reading) scan(
 	ctx context.Context, read func(context.Context, Page) ([]Entry, error), from Mark,
 ) (stream, error) {
 	s := stream{end: from}
-	for looked := 0; looked < historyScan && len(s.entries) <= HistoryPage; looked += historyChunk {
-		chunk, err := read(ctx, Page{Since: r.ask.Since, Before: s.end, Limit: historyChunk})
+	for looked := 0; looked < maxLooked && len(s.entries) <= PerPage; looked += chunkSize {
+		chunk, err := read(ctx, Page{Since: r.ask.Since, Before: s.end, Limit: chunkSize})
 		if err != nil {
 			return s, err
 		}
@@ -50,7 +51,7 @@ func (r *reading) scan(
 				s.entries = append(s.entries, e)
 			}
 		}
-		if s.done = len(chunk) < historyChunk; s.done {
+		if s.done = len(chunk) < chunkSize; s.done {
 			break
 		}
 	}
@@ -63,7 +64,7 @@ func (r *reading) operations(ctx context.Context, p Page) ([]Entry, error) {
 		p.Channel = r.place.ChannelID
 	}
 	p.Actor = r.ask.By
-	past, err := r.intake.Archive.Past(ctx, p)
+	past, err := r.reader.Archive.Past(ctx, p)
 	out := make([]Entry, len(past))
 	for i, x := range past {
 		out[i] = Entry{At: x.At, Operation: x.Operation, mark: Mark{At: x.At, ID: x.Operation.ID}}
@@ -75,7 +76,7 @@ func (r *reading) operations(ctx context.Context, p Page) ([]Entry, error) {
 }
 
 func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
-	list, err := r.intake.Archive.Denials(ctx, p)
+	list, err := r.reader.Archive.Denials(ctx, p)
 	out := make([]Entry, len(list))
 	for i, x := range list {
 		e := x.Event
@@ -121,7 +122,7 @@ func (r *reading) seen(ctx context.Context, e Entry) bool {
 		if !ok {
 			return false
 		}
-		op.Listener, op.Server, op.Account = l, noServer(), r.intake.Settings.Account
+		op.Listener, op.Server, op.Account = l, intake.NoServer(), r.reader.Account
 		if !r.mayView(ctx, op) {
 			return false
 		}
@@ -160,9 +161,9 @@ func (r *reading) isPublic(ctx context.Context, id string) bool {
 	if asked || len(r.public) >= maxChannels {
 		return public
 	}
-	public, err := r.intake.Permission.Public(ctx, id)
+	public, err := r.reader.Permission.Public(ctx, id)
 	if err != nil {
-		r.intake.Log.Warn("a channel is left out of a history", zap.String("channel", id), zap.Error(err))
+		r.reader.Log.Warn("a channel is left out of a history", zap.String("channel", id), zap.Error(err))
 	}
 	r.public[id] = public && err == nil
 	return r.public[id]
@@ -175,7 +176,7 @@ func (r *reading) mayView(ctx context.Context, op operation.Operation) bool {
 	if !asked {
 		q := operation.NewQuestion(op, r.now)
 		q.Action, q.Actor, q.Place = operation.ActionViewHistory, r.actor, r.place
-		may = r.intake.Permission.Decide(ctx, q).Allowed
+		may = r.reader.Permission.Decide(ctx, q).Allowed
 		r.may[id] = may
 	}
 	r.page.Partial = r.page.Partial || !may
@@ -187,10 +188,10 @@ func (r *reading) mayView(ctx context.Context, op operation.Operation) bool {
 func (r *reading) listener(ctx context.Context, id string) (operation.Listener, bool) {
 	if _, ok := r.known[id]; !ok && !r.asked {
 		r.asked = true
-		lbs, err := r.intake.Catalog.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
+		lbs, err := r.reader.Catalog.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 		if err != nil {
 			r.page.Unread, r.page.Fault = true, operation.FaultOf(err)
-			r.intake.Log.Warn("denials are left out of a history", zap.Error(err))
+			r.reader.Log.Warn("denials are left out of a history", zap.Error(err))
 		}
 		for _, lb := range lbs {
 			for _, l := range lb.Listeners {
@@ -217,7 +218,7 @@ func (r *reading) merge(streams ...stream) {
 	}
 	slices.SortStableFunc(all, func(a, b Entry) int { return b.At.Compare(a.At) })
 	n := 0
-	for n < len(all) && n < HistoryPage && !all[n].At.Before(horizon) {
+	for n < len(all) && n < PerPage && !all[n].At.Before(horizon) {
 		n++
 	}
 	r.page.Entries = all[:n:n]

@@ -167,12 +167,12 @@ func (a *App) reply(ctx context.Context, d delivery.Delivery, m render.Message, 
 		return true
 	}
 	if d.Place.ChannelID != "" && d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
-		return a.Web.Ephemeral(ctx, d.Place.ChannelID, d.Actor.UserID, m)
+		return a.Web.Ephemeral(ctx, d.Place.ChannelID, "", d.Actor.UserID, m)
 	}) {
 		return true
 	}
 	if d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
-		_, _, err := a.Web.Post(ctx, d.Actor.UserID, m)
+		_, _, err := a.Web.Post(ctx, d.Actor.UserID, "", m)
 		return err
 	}) {
 		return true

@@ -68,7 +68,7 @@ func (a *App) share(ctx context.Context, d delivery.Delivery, v private.HistoryP
 	v.Shared = true
 	a.once(ctx, d, func() bool {
 		if err = a.Board.Lane(place.ResultID).Wait(ctx); err == nil {
-			_, _, err = a.Web.Post(ctx, place.ResultID, private.History(v))
+			_, _, err = a.Web.Post(ctx, place.ResultID, place.ThreadTS, private.History(v))
 		}
 		return err == nil
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"go.uber.org/zap"
@@ -26,20 +25,22 @@ type Boards struct {
 
 // New makes boards that deliver until Close.
 func New(c Config) *Boards {
-	p, result := newPace(), func(op operation.Operation) string { return op.Place.ResultID }
+	p := newPace()
 	return &Boards{
-		Board: newKind(c, kind{name: "operation", event: render.CardEvent, render: render.Card, target: result,
+		Board: newKind(c, kind{name: "operation", event: render.CardEvent, render: render.Card, target: resultSpot,
 			sayMoved: true,
-			instead:  func(op operation.Operation) []string { return []string{op.Actor.UserID} },
+			instead:  func(op operation.Operation) []spot { return []spot{{channel: op.Actor.UserID}} },
 			asks: func(op operation.Operation) bool {
 				return op.State == operation.NeedsPerson ||
 					op.State == operation.Waiting && op.Approval != nil && !render.AsksElsewhere(op)
 			}}, p),
 		Approvals: newKind(withCards(c, c.Approvals),
 			kind{name: "approval", event: render.ApprovalEvent, render: render.ApprovalCard,
-				target:  func(op operation.Operation) string { return op.Approval.Channel },
-				instead: func(op operation.Operation) []string { return []string{op.Place.ResultID, op.Actor.UserID} },
-				asks:    func(op operation.Operation) bool { return op.State == operation.Waiting }}, p),
+				target: func(op operation.Operation) spot { return spot{channel: op.Approval.Channel} },
+				instead: func(op operation.Operation) []spot {
+					return []spot{resultSpot(op), {channel: op.Actor.UserID}}
+				},
+				asks: func(op operation.Operation) bool { return op.State == operation.Waiting }}, p),
 		told: map[string]bool{},
 	}
 }
@@ -100,8 +101,9 @@ func (b *Boards) Question(ctx context.Context, op operation.Operation, by operat
 	return b.asking(op).reply(ctx, op, render.Question(op, by))
 }
 
-// reply posts under the card, which is posted first if it is not there yet.
-// Under a card that is gone nothing can be posted: then it is a message of its own.
+// reply posts under the card, which is posted first if it is not there yet; a thread
+// has no threads, so for a card in a thread that is the same thread. Where the card
+// or the thread is gone, it is a message of its own.
 func (b *Board) reply(ctx context.Context, op operation.Operation, m render.Message) error {
 	card, err := b.Cards.Card(ctx, op.ID)
 	if err == nil && card.TS == "" {
@@ -115,10 +117,13 @@ func (b *Board) reply(ctx context.Context, op operation.Operation, m render.Mess
 	if err := b.Lane(card.Channel).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
-	_, _, err = b.Web.Reply(ctx, card.Channel, card.TS, m)
-	if slices.Contains([]string{"thread_not_found", "message_not_found", "cannot_reply_to_message"},
-		web.ErrorCode(err)) {
-		_, _, err = b.Web.Post(ctx, card.Channel, m)
+	thread := card.TS
+	if in := resultSpot(op); in.thread != "" && in.channel == card.Channel {
+		thread = in.thread
+	}
+	_, _, err = b.Web.Post(ctx, card.Channel, thread, m)
+	if web.ThreadRefused(err) {
+		_, _, err = b.Web.Post(ctx, card.Channel, "", m)
 	}
 	return err
 }
@@ -162,7 +167,7 @@ func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string)
 	if err := b.Lane(id).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting to tell %s: %w", id, err)
 	}
-	_, _, err := b.Web.Post(ctx, id, render.SkippedNotice(op))
+	_, _, err := b.Web.Post(ctx, id, "", render.SkippedNotice(op))
 	if err != nil && (!web.CertainlyNotDone(err) || web.ErrorCode(err) == "ratelimited") {
 		return err
 	}

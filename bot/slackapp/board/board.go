@@ -90,10 +90,21 @@ type kind struct {
 	name     string // for the metrics
 	event    string // names the metadata by which a card is found again
 	render   func(operation.Operation, render.Wording) render.Message
-	target   func(operation.Operation) string   // the channel it should be in
-	instead  func(operation.Operation) []string // where it goes when that refuses, in this order
-	asks     func(operation.Operation) bool     // it has buttons that people must press
-	sayMoved bool                               // the asker is told that it went elsewhere
+	target   func(operation.Operation) spot   // where it should be
+	instead  func(operation.Operation) []spot // where it goes when that refuses, in this order
+	asks     func(operation.Operation) bool   // it has buttons that people must press
+	sayMoved bool                             // the asker is told that it went elsewhere
+}
+
+// spot is a place for a message.
+type spot struct {
+	channel string // or the ID of a person
+	thread  string // timestamp of the first message of a thread; empty: none
+}
+
+// resultSpot is where the result of op goes.
+func resultSpot(op operation.Operation) spot {
+	return spot{channel: op.Place.ResultID, thread: op.Place.ThreadTS}
 }
 
 // newKind makes a board of one kind. Boards with the same pace share the rate

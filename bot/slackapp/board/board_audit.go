@@ -22,7 +22,7 @@ func (b *Board) Audit(ctx context.Context, channel string, events []operation.Ev
 	if err := b.Lane(channel).Wait(ctx); err != nil {
 		return err
 	}
-	_, _, err := b.Web.Post(ctx, channel, m)
+	_, _, err := b.Web.Post(ctx, channel, "", m)
 	return err
 }
 

@@ -108,7 +108,7 @@ func (b *Board) update(
 	if card.Closed {
 		w.Late = 0 // the result was there in time; this is a later line on it
 	}
-	if target := b.kind.target(op); card.Channel != target {
+	if target := b.kind.target(op).channel; card.Channel != target {
 		w.Refused = target
 	}
 	if op.State == operation.Unconfirmed || op.State == operation.NeedsPerson {

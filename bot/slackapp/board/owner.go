@@ -35,7 +35,7 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	}
 	w.Link = b.CardLink(ctx, op.ID)
 	LogUnknown(b.Log, op)
-	_, _, err := b.Web.Post(ctx, b.Owner, render.OwnerNotice(op, w))
+	_, _, err := b.Web.Post(ctx, b.Owner, "", render.OwnerNotice(op, w))
 	return err
 }
 

@@ -18,7 +18,7 @@ import (
 // it is sent. If an earlier post was recorded without an answer, first searches
 // the channel for it before it posts again.
 func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool, gone string) (int64, error) {
-	target := b.kind.target(op)
+	target := b.kind.target(op).channel
 	if err := b.Lane(target).Wait(ctx); err != nil {
 		return 0, fmt.Errorf("waiting for %s to take a message: %w", target, err)
 	}
@@ -62,34 +62,11 @@ type post struct {
 	looked bool      // the channel was searched for what that one posted
 }
 
-// post tries the requested channel and then the others. Before it sends the card
-// to the person instead, the response URL tells them where they asked. A message
-// through a response URL is fast, but it disappears on reload, cannot be edited
-// later, and the URL expires after 30 minutes. Therefore the card is always posted
-// as well, and only the card counts. In those other places, post does not search
-// for cards of earlier tries.
+// post posts the card and stores where it is.
 func (b *Board) post(ctx context.Context, op operation.Operation, p post, replaces bool) (int64, error) {
-	target := b.kind.target(op)
 	op = b.newest(op)
-	w := b.wording(op)
-	w.Posted, w.Replaces = true, replaces
 	again := !p.begun.IsZero()
-	channel, ts, err := b.send(ctx, op, target, w)
-	moved := false
-	for _, other := range b.kind.instead(op) {
-		if !refusedChannel(web.ErrorCode(err)) {
-			break
-		}
-		if !moved && b.kind.sayMoved {
-			b.sayMoved(ctx, op)
-		}
-		moved = true
-		b.Log.Warn("channel refuses the card; it goes elsewhere", zap.String("operation", op.ID),
-			zap.String("card", b.kind.name),
-			zap.String("channel", target), zap.String("to", other), zap.String("why", web.ErrorCode(err)))
-		w.Refused, w.Replaces = target, replaces || again
-		channel, ts, err = b.send(ctx, op, other, w)
-	}
+	channel, ts, moved, err := b.anywhere(ctx, op, replaces, again)
 	if err != nil {
 		if web.CertainlyNotDone(err) && !again {
 			b.unbegin(ctx, op)
@@ -109,6 +86,44 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, replac
 		b.delivered.WithLabelValues("moved").Inc()
 	}
 	return op.Version, err
+}
+
+// anywhere posts the card where it should be, and where that is refused, elsewhere:
+// for a thread in its channel, for a channel in the other places. again says that an
+// earlier try may have posted it.
+//
+// Before it sends the card to the person instead, the response URL tells them where
+// they asked. A message through a response URL is fast, but it disappears on reload,
+// cannot be edited later, and the URL expires after 30 minutes. Therefore the card is
+// always posted as well, and only the card counts. Cards of earlier tries in those
+// other places were not searched for.
+func (b *Board) anywhere(
+	ctx context.Context, op operation.Operation, replaces, again bool,
+) (channel, ts string, moved bool, err error) {
+	target, w := b.kind.target(op), b.wording(op)
+	w.Posted, w.Replaces = true, replaces
+	channel, ts, err = b.send(ctx, op, target, w)
+	if target.thread != "" && web.ThreadRefused(err) {
+		b.Log.Warn("thread refuses the card; it goes into the channel", zap.String("operation", op.ID),
+			zap.String("channel", target.channel), zap.String("why", web.ErrorCode(err)))
+		w.NoThread = true
+		channel, ts, err = b.send(ctx, op, spot{channel: target.channel}, w)
+	}
+	for _, other := range b.kind.instead(op) {
+		if !refusedChannel(web.ErrorCode(err)) {
+			break
+		}
+		if !moved && b.kind.sayMoved {
+			b.sayMoved(ctx, op)
+		}
+		moved = true
+		b.Log.Warn("channel refuses the card; it goes elsewhere", zap.String("operation", op.ID),
+			zap.String("card", b.kind.name), zap.String("channel", target.channel),
+			zap.String("to", other.channel), zap.String("why", web.ErrorCode(err)))
+		w.Refused, w.Replaces = target.channel, replaces || again
+		channel, ts, err = b.send(ctx, op, other, w)
+	}
+	return channel, ts, moved, err
 }
 
 // place stores where the card is and returns the card that counts, which another
@@ -152,13 +167,13 @@ func (b *Board) tidy(ctx context.Context, op operation.Operation, card operation
 
 // send posts the card. If Slack refuses its blocks, it is posted as one line.
 func (b *Board) send(
-	ctx context.Context, op operation.Operation, to string, w render.Wording,
+	ctx context.Context, op operation.Operation, to spot, w render.Wording,
 ) (channel, ts string, err error) {
 	m := b.kind.render(op, w)
-	channel, ts, err = b.Web.Post(ctx, to, m)
+	channel, ts, err = b.Web.Post(ctx, to.channel, to.thread, m)
 	if unshowable(web.ErrorCode(err)) {
 		b.tooMuch(op, err)
-		channel, ts, err = b.Web.Post(ctx, to, oneLine(m))
+		channel, ts, err = b.Web.Post(ctx, to.channel, to.thread, oneLine(m))
 	}
 	return channel, ts, err
 }
@@ -188,14 +203,28 @@ func oneLine(m render.Message) render.Message {
 	return render.Message{Text: text, Blocks: render.Blocks(render.Section(text)), Metadata: m.Metadata}
 }
 
-// find searches for a card whose post was never confirmed. looked is false if
-// Slack does not allow the search, because the scope for it is optional. An error
-// means that the search may work later, so the post has to wait.
+// find searches for a card whose post was never confirmed, in its thread first. looked
+// is false if Slack does not allow the search, because the scope for it is optional.
+// An error means that the search may work later, so the post has to wait.
 func (b *Board) find(
 	ctx context.Context, op operation.Operation, before operation.Card,
 ) (found operation.Card, looked bool, err error) {
 	target := b.kind.target(op)
-	list, all, err := b.Web.History(ctx, target, before.Posting.Add(-time.Minute))
+	if target.thread != "" {
+		if found, looked, err = b.findIn(ctx, op, target, before); err != nil || found.TS != "" || !looked {
+			return found, looked, err
+		}
+	}
+	return b.findIn(ctx, op, spot{channel: target.channel}, before)
+}
+
+func (b *Board) findIn(
+	ctx context.Context, op operation.Operation, in spot, before operation.Card,
+) (found operation.Card, looked bool, err error) {
+	list, all, err := b.Web.History(ctx, in.channel, in.thread, before.Posting.Add(-time.Minute))
+	if in.thread != "" && web.ThreadRefused(err) {
+		return found, true, nil // a thread that is gone has no card
+	}
 	if err != nil && (!web.CertainlyNotDone(err) || web.ErrorCode(err) == web.CodeRateLimited) {
 		return found, false, fmt.Errorf("looking for an earlier card: %w", err)
 	}
@@ -206,7 +235,7 @@ func (b *Board) find(
 	}
 	for _, m := range list {
 		if m.Event == b.kind.event && m.Operation == op.ID && m.TS != before.TS {
-			return operation.Card{Channel: target, TS: m.TS, Shown: m.Version,
+			return operation.Card{Channel: in.channel, TS: m.TS, Shown: m.Version,
 				Closed: operation.State(m.State).Final()}, true, nil
 		}
 	}

@@ -113,6 +113,9 @@ func asides(op operation.Operation, w Wording) []string {
 	if w.Refused != "" {
 		lines = append(lines, fmt.Sprintf("This was meant for %s, where I could not post.", Channel(w.Refused)))
 	}
+	if w.NoThread {
+		lines = append(lines, "This was meant for a thread, where I could not post.")
+	}
 	if w.Replaces {
 		lines = append(lines, fmt.Sprintf(ReplacesLine, op.Ref))
 	}

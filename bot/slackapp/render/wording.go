@@ -30,7 +30,9 @@ type Wording struct {
 
 	Late    time.Duration // how late a card is posted; shown from lateFrom on
 	Refused string        // channel id the card was meant for, when it had to go elsewhere
-	Link    string        // address of the card; empty: not known, or not needed
+	// the card was meant for a thread that Slack refuses, such as one whose first message is deleted
+	NoThread bool
+	Link     string // address of the card; empty: not known, or not needed
 	// it is posted, not edited in: Slack may refuse every later edit, so nothing on it may become untrue
 	Posted   bool
 	Replaces bool // an earlier card of the same operation may exist

@@ -77,17 +77,9 @@ func New(c Config) (*Client, error) {
 func (w *Client) Close() { w.http.CloseIdleConnections() }
 
 // Post sends a message and returns its channel and timestamp. For a person's ID
-// that is the channel of the direct message.
-func (w *Client) Post(ctx context.Context, to string, m render.Message) (channel, ts string, err error) {
-	return w.postUnder(ctx, to, "", m)
-}
-
-// Reply posts a message under another.
-func (w *Client) Reply(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
-	return w.postUnder(ctx, to, thread, m)
-}
-
-func (w *Client) postUnder(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
+// that is the channel of the direct message. thread is the timestamp of the first
+// message of a thread; empty: the message stands in the channel.
+func (w *Client) Post(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
 	args, err := content(m, url.Values{"channel": {to}, "unfurl_links": {"false"}, "unfurl_media": {"false"}})
 	if err != nil {
 		return "", "", err
@@ -126,12 +118,16 @@ func (w *Client) Remove(ctx context.Context, channel, ts string) error {
 	return nil
 }
 
-// Ephemeral sends a message that only one person sees.
-func (w *Client) Ephemeral(ctx context.Context, channel, user string, m render.Message) error {
+// Ephemeral sends a message that only one person sees. Slack shows it in a thread
+// only if that has a reply already, and does not say if it was shown.
+func (w *Client) Ephemeral(ctx context.Context, channel, thread, user string, m render.Message) error {
 	args, err := content(render.Message{Text: m.Text, Blocks: m.Blocks},
 		url.Values{"channel": {channel}, "user": {user}})
 	if err != nil {
 		return err
+	}
+	if thread != "" {
+		args.Set("thread_ts", thread)
 	}
 	if _, err := w.patient.call(ctx, "chat.postEphemeral", args); err != nil {
 		return fmt.Errorf("posting privately in %s: %w", channel, err)
@@ -167,13 +163,19 @@ type PastMessage struct {
 	State     string
 }
 
-// History returns the newest messages since a moment, newest first; all says
-// that there are no more.
+// History returns messages of a channel, or of a thread in it if thread is not
+// empty, since a moment; all says that there are no more. Of a thread they are the
+// oldest ones and its first message, of a channel the newest ones without replies.
 func (w *Client) History(
-	ctx context.Context, channel string, since time.Time,
+	ctx context.Context, channel, thread string, since time.Time,
 ) (list []PastMessage, all bool, err error) {
-	answer, err := w.patient.call(ctx, "conversations.history", url.Values{"channel": {channel}, "limit": {"200"},
-		"oldest": {fmt.Sprintf("%d.000000", since.Unix())}, "include_all_metadata": {"true"}})
+	method, args := "conversations.history", url.Values{"channel": {channel}, "limit": {"200"},
+		"oldest": {fmt.Sprintf("%d.000000", since.Unix())}, "include_all_metadata": {"true"}}
+	if thread != "" {
+		method = "conversations.replies"
+		args.Set("ts", thread)
+	}
+	answer, err := w.patient.call(ctx, method, args)
 	if err != nil {
 		return nil, false, err
 	}

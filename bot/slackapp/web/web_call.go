@@ -188,6 +188,14 @@ func ErrorCode(err error) string {
 	return ""
 }
 
+// ThreadRefused reports whether Slack refused a message because of its thread: the
+// first message is gone, or replies are not allowed. Outside of the thread it may
+// be taken.
+func ThreadRefused(err error) bool {
+	return slices.Contains([]string{"thread_not_found", CodeMessageNotFound, "cannot_reply_to_message",
+		"restricted_action_thread_locked", "restricted_action_non_threadable_channel"}, ErrorCode(err))
+}
+
 // AlreadyOpen reports whether a view could not be opened because it is open: a
 // trigger works once, and only this bot has it.
 func AlreadyOpen(err error) bool {

@@ -34,6 +34,7 @@ func arrows() map[string][]string {
 		"cmd/lbbot": {
 			"bot", "bot/slackapp/manifest", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
 			"commands", "zenlayer",
+			"bot/policy/rules",                                         // for policy check
 			"bot/policy/cases",                                         // for policy test
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
 			"bot/slackapp/render/rendertest", "bot/sandbox/blockkit", // for the blocks command
@@ -89,12 +90,12 @@ func arrows() map[string][]string {
 			"bot/operation/history", "commands", "zenlayer"},
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
-		"bot/policy":                 {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands", "zenlayer"},
-		// the gate logs its warnings when it loads a file
-		"bot/policy/lint": {},
-		"bot/policy/lex":  {},
+		"bot/policy":                 {"bot/policy/rules", "bot/operation", "commands", "zenlayer"},
+		"bot/policy/rules":           {"bot/policy/lex", "bot/policy/lint", "commands"},
+		"bot/policy/lint":            {},
+		"bot/policy/lex":             {},
 		// decisions written down, asked of the gate
-		"bot/policy/cases": {"bot/policy", "bot/operation", "zenlayer"},
+		"bot/policy/cases": {"bot/policy", "bot/policy/rules", "bot/operation", "zenlayer"},
 		// hashes, which the journal computes as it stores
 		"bot/audit":            {"bot/operation"},
 		"bot/operation":        {"commands", "zenlayer"},
@@ -132,7 +133,7 @@ func homes() map[string][]string {
 			"bot/slackapp/render/trail", "bot/slackapp/render/rendertest"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
-		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/lint"},
+		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/rules", "bot/policy/lint"},
 		"github.com/fsnotify/fsnotify":             {"bot/policy"},
 		"modernc.org/sqlite":                       {"bot/journal", "bot/engine"},
 		"github.com/jackc/pgx":                     {"bot/journal", "bot/engine", "bot/journal/journaltest"},

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
-	"lbbot/bot/policy"
+	cedar "lbbot/bot/policy/rules"
 	"lbbot/commands"
 )
 
@@ -254,8 +254,8 @@ func TestReadmePolicyIsGood(t *testing.T) {
 	samples := fenced("cedar", manual(t))
 	require.Greater(t, len(samples), 5)
 	for _, s := range samples {
-		set, err := policy.Parse("policy.md", []byte(s))
+		set, err := cedar.Parse("policy.md", []byte(s))
 		require.NoError(t, err)
-		require.Empty(t, set.Warnings())
+		require.Empty(t, set.Warnings)
 	}
 }

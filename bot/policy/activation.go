@@ -199,5 +199,5 @@ func (l *loaded) digest() string {
 	if l.set == nil {
 		return ""
 	}
-	return l.set.digest
+	return l.set.Digest
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/policy/rules"
 )
 
 const (
-	actionRegister = types.String(operation.ActionRegister)
-	mostWeight     = 100 // assumed when no weight was given: the greatest
-	mostPort       = 65535
+	mostWeight = 100 // assumed when no weight was given: the greatest
+	mostPort   = 65535
 )
 
 // facts is everything that Cedar knows about one question. All of it was read,
@@ -53,10 +53,10 @@ func newFacts(q operation.Question, f identity, in []string) (*facts, operation.
 
 // asks makes the question one of this person.
 func (f *facts) asks(who identity) {
-	f.person.UID = uid(typePerson, who.person.ID)
+	f.person.UID = uid(rules.TypePerson, who.person.ID)
 	f.person.Attributes = record(types.RecordMap{"team": types.String(who.person.TeamID)})
 	f.join("")
-	f.request.Principal, f.request.Action = f.person.UID, uid(typeAction, f.action)
+	f.request.Principal, f.request.Action = f.person.UID, uid(rules.TypeAction, f.action)
 }
 
 // about makes the question one about this listener. It reports false if a fact
@@ -66,11 +66,11 @@ func (f *facts) about(l operation.Listener, account string) bool {
 		return false
 	}
 	if on := [...]string{l.LoadBalancerID, l.LoadBalancerName, l.Zone}; f.on != on { // many have the same
-		f.on, f.balancer.UID = on, uid(typeBalancer, l.LoadBalancerID)
+		f.on, f.balancer.UID = on, uid(rules.TypeBalancer, l.LoadBalancerID)
 		f.balancer.Attributes = known(map[types.String]string{"name": l.LoadBalancerName, "zone": l.Zone})
 		f.listener.Parents = types.NewEntityUIDSet(f.balancer.UID)
 	}
-	f.listener.UID = uid(typeListener, l.ID)
+	f.listener.UID = uid(rules.TypeListener, l.ID)
 	f.listener.Attributes = known(map[types.String]string{"name": l.Name, "protocol": l.Protocol, "account": account})
 	f.request.Resource = f.listener.UID
 	return true
@@ -137,10 +137,10 @@ func isoWeekday(d time.Weekday) int { return (int(d)+6)%7 + 1 }
 func (f *facts) join(more string) {
 	parents := make([]types.EntityUID, 0, len(f.in)+1)
 	for _, g := range f.in {
-		parents = append(parents, uid(typeUsergroup, g))
+		parents = append(parents, uid(rules.TypeUsergroup, g))
 	}
 	if more != "" {
-		parents = append(parents, uid(typeUsergroup, more))
+		parents = append(parents, uid(rules.TypeUsergroup, more))
 	}
 	f.person.Parents = types.NewEntityUIDSet(parents...)
 }
@@ -155,21 +155,24 @@ func (f *facts) Get(id types.EntityUID) (types.Entity, bool) {
 	case f.balancer.UID:
 		return f.balancer, true
 	}
-	if id.Type == typeAction || id.Type == typeUsergroup {
+	if id.Type == rules.TypeAction || id.Type == rules.TypeUsergroup {
 		return types.Entity{UID: id}, true // complete: they have neither attributes nor parents
 	}
 	f.missed = true
 	return types.Entity{}, false
 }
 
+// policies are the rules of one file, which can be asked questions.
+type policies struct{ *rules.Set }
+
 // ordered gives Cedar the policies in the order of the file, under their @id.
-type ordered []rule
+type ordered []rules.Rule
 
 // All implements cedar's PolicyIterator.
 func (o ordered) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
 		for i := range o {
-			if !yield(cedar.PolicyID(o[i].id), o[i].compiled) {
+			if !yield(cedar.PolicyID(o[i].ID), o[i].Compiled) {
 				return
 			}
 		}
@@ -178,21 +181,21 @@ func (o ordered) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 
 // verdict is Cedar's answer.
 type verdict struct {
-	permits []*rule // those that hold, the least demanding first; none when a forbid holds
-	forbids []*rule // those that hold
-	fault   error   // why the answer must not be used
+	permits []*rules.Rule // those that hold, the least demanding first; none when a forbid holds
+	forbids []*rules.Rule // those that hold
+	fault   error         // why the answer must not be used
 }
 
 // ask evaluates the policies once.
-func (s *Set) ask(f *facts) verdict {
-	if !s.actions[f.action] {
+func (s *policies) ask(f *facts) verdict {
+	if !s.Actions[f.action] {
 		return verdict{fault: fmt.Errorf("the action %q is not in the schema", f.action)}
 	}
 	f.missed = false
-	_, diagnostic := cedar.Authorize(ordered(s.rules), f, f.request)
+	_, diagnostic := cedar.Authorize(ordered(s.Rules), f, f.request)
 	var v verdict
 	for _, e := range diagnostic.Errors {
-		if s.named(string(e.PolicyID)).partial {
+		if s.Named(string(e.PolicyID)).Partial {
 			continue // it does not permit; the whole policy may fail on a clause before this one
 		}
 		v.fault = fmt.Errorf("evaluating policy %s: %s", e.PolicyID, e.Message)
@@ -201,36 +204,21 @@ func (s *Set) ask(f *facts) verdict {
 		v.fault = errors.New("a policy looked at something the question does not have")
 	}
 	for _, reason := range diagnostic.Reasons {
-		r := s.named(string(reason.PolicyID))
-		if r.permit {
+		r := s.Named(string(reason.PolicyID))
+		if r.Permit {
 			v.permits = append(v.permits, r)
 		} else {
 			v.forbids = append(v.forbids, r)
 		}
 	}
-	slices.SortStableFunc(v.permits, func(a, b *rule) int { return a.demand() - b.demand() })
+	slices.SortStableFunc(v.permits, func(a, b *rules.Rule) int { return a.Demand() - b.Demand() })
 	return v
-}
-
-// demand orders permits: by the number of approvals, then those that require no
-// reason first.
-func (r *rule) demand() int {
-	d := 2 * r.approvals
-	if r.reasonRequired {
-		d++
-	}
-	return d
-}
-
-func (s *Set) named(id string) *rule {
-	i := slices.IndexFunc(s.rules, func(r rule) bool { return r.id == id })
-	return &s.rules[i]
 }
 
 // decide answers a question whose facts are complete. The error says why a
 // decision is operation.DeniedUnchecked.
-func (s *Set) decide(f *facts) (operation.Decision, error) {
-	d := operation.Decision{Person: true, Channel: true, In: f.in, Digest: s.digest}
+func (s *policies) decide(f *facts) (operation.Decision, error) {
+	d := operation.Decision{Person: true, Channel: true, In: f.in, Digest: s.Digest}
 	switch v := s.ask(f); {
 	case v.fault != nil:
 		d.Code, d.What = operation.DeniedUnchecked, operation.FactPolicy
@@ -242,9 +230,9 @@ func (s *Set) decide(f *facts) (operation.Decision, error) {
 	case len(v.permits) > 0:
 		best := v.permits[0]
 		decidedBy(&d, f, v.permits[:1])
-		d.ReasonRequired = best.reasonRequired
-		if d.Allowed = best.approvals == 0; !d.Allowed {
-			d.Code, d.Approvals, d.ApproversChannel = operation.DeniedApproval, best.approvals, best.approvers
+		d.ReasonRequired = best.ReasonRequired
+		if d.Allowed = best.Approvals == 0; !d.Allowed {
+			d.Code, d.Approvals, d.ApproversChannel = operation.DeniedApproval, best.Approvals, best.Approvers
 		}
 		return d, nil
 	}

@@ -13,17 +13,14 @@
 //   - What no policy can allow is denied before Cedar evaluates anything: people
 //     of another workspace or organization, guests, bots, deactivated people,
 //     shared, archived and invisible channels.
-//   - A file is used as a whole or not at all. It is checked against the schema
-//     in lbbot.cedarschema, and each problem is reported with its policy and
-//     line. While a changed file is broken or missing, the policies loaded
-//     before stay in force.
+//   - While a changed file is broken or missing, the policies loaded before stay
+//     in force. Package rules reads the file.
 //
-// A Set is immutable. Set and Gate are safe for concurrent use. The only
-// goroutines are those of Gate.Run, which waits for them.
+// A Gate is safe for concurrent use. Its only goroutines are those of Gate.Run,
+// which waits for them.
 //
 // The package must not know Block Kit, Slack's Web API, the journal or the
-// words a person reads. Cedar's validator is experimental: only check.go uses
-// it, and no exported name has a type of Cedar.
+// words a person reads. No exported name has a type of Cedar.
 //
 // The language is described at https://docs.cedarpolicy.com.
 package policy

@@ -3,10 +3,8 @@ package policy
 import (
 	"slices"
 
-	cedar "github.com/cedar-policy/cedar-go"
-	"github.com/cedar-policy/cedar-go/types"
-
 	"lbbot/bot/operation"
+	"lbbot/bot/policy/rules"
 )
 
 // maxClauses bounds the account of one decision.
@@ -14,23 +12,23 @@ const maxClauses = 24
 
 // decidedBy adds the rules to d, with their clauses. Reason and contact are those
 // of the first rule that has any.
-func decidedBy(d *operation.Decision, f *facts, rules []*rule) {
-	for _, r := range rules {
-		d.Policies = append(d.Policies, r.id)
+func decidedBy(d *operation.Decision, f *facts, by []*rules.Rule) {
+	for _, r := range by {
+		d.Policies = append(d.Policies, r.ID)
 		if d.Reason == "" && d.Contact == "" {
-			d.Reason, d.Contact = r.reason, r.contact
+			d.Reason, d.Contact = r.Reason, r.Contact
 		}
-		d.Clauses = append(d.Clauses, r.account(f)...)
+		d.Clauses = append(d.Clauses, account(r, f)...)
 	}
 	d.Clauses, d.MoreClauses = bounded(d.Clauses)
 }
 
 // account returns the clauses that say something, and whether each holds.
-func (r *rule) account(f *facts) []operation.Clause {
+func account(r *rules.Rule, f *facts) []operation.Clause {
 	var out []operation.Clause
-	for _, c := range r.clauses {
-		if c.text != "" {
-			out = append(out, operation.Clause{Policy: r.id, Text: c.text, Held: c.holds(f, f.request)})
+	for _, c := range r.Clauses {
+		if c.Text != "" {
+			out = append(out, operation.Clause{Policy: r.ID, Text: c.Text, Held: c.Holds(f, f.request)})
 		}
 	}
 	return out
@@ -54,17 +52,17 @@ func bounded(all []operation.Clause) (kept []operation.Clause, left int) {
 // explain adds what helps a person for whom no permit holds: the channels in
 // which a permit would hold, else the groups that would make one hold, and the
 // nearest permit. Channels come first, because everybody can change the channel.
-func (s *Set) explain(f *facts, d *operation.Decision) {
+func (s *policies) explain(f *facts, d *operation.Decision) {
 	if near := s.elsewhere(f, d); near != nil {
-		decidedBy(d, f, []*rule{near})
+		decidedBy(d, f, []*rules.Rule{near})
 		return
 	}
 	type help struct {
 		group  string
-		permit *rule
+		permit *rules.Rule
 	}
 	var helpful []help
-	for _, group := range s.groups {
+	for _, group := range s.Groups {
 		if slices.Contains(f.in, group) {
 			continue
 		}
@@ -74,27 +72,27 @@ func (s *Set) explain(f *facts, d *operation.Decision) {
 		}
 	}
 	f.join("")
-	slices.SortStableFunc(helpful, func(a, b help) int { return a.permit.approvals - b.permit.approvals })
+	slices.SortStableFunc(helpful, func(a, b help) int { return a.permit.Approvals - b.permit.Approvals })
 	for _, h := range helpful {
 		d.Groups = append(d.Groups, h.group)
 	}
 	if len(helpful) > 0 {
-		d.GroupsAsk = helpful[0].permit.approvals > 0
-		decidedBy(d, f, []*rule{helpful[0].permit})
+		d.GroupsAsk = helpful[0].permit.Approvals > 0
+		decidedBy(d, f, []*rules.Rule{helpful[0].permit})
 	} else if near := s.nearest(f); near != nil {
-		decidedBy(d, f, []*rule{near})
+		decidedBy(d, f, []*rules.Rule{near})
 	}
 }
 
 // nearest returns the permit for this action and listener with the fewest failed
 // clauses. If there is none, it returns one whose scope fits and whose conditions
 // are about other listeners, or nil.
-func (s *Set) nearest(f *facts) *rule {
-	var best *rule
+func (s *policies) nearest(f *facts) *rules.Rule {
+	var best *rules.Rule
 	var least miss
-	for i := range s.rules {
-		r := &s.rules[i]
-		if m := r.misses(f); r.permit && !m.scope && (best == nil || m.less(least)) {
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		if m := misses(r, f); r.Permit && !m.scope && (best == nil || m.less(least)) {
 			best, least = r, m
 		}
 	}
@@ -115,41 +113,30 @@ func (m miss) less(other miss) bool {
 	return m.failed < other.failed
 }
 
-func (r *rule) misses(f *facts) (m miss) {
-	for i, c := range r.clauses {
-		if c.holds(f, f.request) {
+func misses(r *rules.Rule, f *facts) (m miss) {
+	for i, c := range r.Clauses {
+		if c.Holds(f, f.request) {
 			continue
 		}
 		m.failed++
-		m.scope = m.scope || c.about.action || c.about.resource && i < scopeClauses
-		m.about = m.about || c.about.resource
+		m.scope = m.scope || c.About.Action || c.About.Resource && i < rules.ScopeClauses
+		m.about = m.about || c.About.Resource
 	}
 	return m
 }
 
-func (c clause) holds(f types.EntityGetter, request cedar.Request) bool {
-	held, _ := c.value(f, request)
-	return held
-}
-
-// value evaluates a clause. If that failed, it does not hold.
-func (c clause) value(f types.EntityGetter, request cedar.Request) (held, failed bool) {
-	decision, diagnostic := cedar.Authorize(cedar.PolicyMap{"": c.alone}, f, request)
-	return bool(decision), len(diagnostic.Errors) > 0
-}
-
 // standing returns the ids of the permits whose clauses about the person, their
 // groups and the channel all hold. It ignores the other clauses.
-func (s *Set) standing(f identity, in []string) []string {
+func (s *policies) standing(f identity, in []string) []string {
 	known := &facts{in: in}
 	known.asks(f)
 	known.request.Context = record(channelContext(f))
 	var ids []string
-	for _, r := range s.rules {
-		if r.permit && !slices.ContainsFunc(r.clauses, func(c clause) bool {
-			return c.about.standing() && !c.holds(known, known.request)
+	for _, r := range s.Rules {
+		if r.Permit && !slices.ContainsFunc(r.Clauses, func(c rules.Clause) bool {
+			return c.About.Standing() && !c.Holds(known, known.request)
 		}) {
-			ids = append(ids, r.id)
+			ids = append(ids, r.ID)
 		}
 	}
 	return ids

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/policy/rules"
 )
 
 // Config is what a Gate needs.
@@ -75,7 +76,7 @@ var (
 
 // loaded is the policies in force and the state of the file. It is immutable.
 type loaded struct {
-	set     *Set // nil: deny everything
+	set     *policies // nil: deny everything
 	at      time.Time
 	problem error
 	absent  bool
@@ -86,11 +87,11 @@ type loaded struct {
 
 // Status says which policies are in force and whether the file is usable.
 type Status struct {
-	Digest   string    // of the policies in force; empty: there are none, and everybody is denied
-	LoadedAt time.Time // when they were loaded
-	Problem  error     // why the current file is not in force; a *FileError if it is broken
-	Absent   bool      // the file does not exist
-	Warnings []Problem // of the policies in force
+	Digest   string          // of the policies in force; empty: there are none, and everybody is denied
+	LoadedAt time.Time       // when they were loaded
+	Problem  error           // why the current file is not in force; a *FileError if it is broken
+	Absent   bool            // the file does not exist
+	Warnings []rules.Problem // of the policies in force
 }
 
 // New makes a Gate and loads the file. A broken or absent file is no error:
@@ -175,7 +176,7 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 
 // weigh reads everything that a question depends on. If it returns no facts,
 // the decision is final, and the error says what could not be checked.
-func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, operation.Decision, error) {
+func (g *Gate) weigh(ctx context.Context, q operation.Question) (*policies, *facts, operation.Decision, error) {
 	if q.Fresh {
 		g.directory.Forget(q.Actor.UserID, q.Place.ChannelID)
 	}
@@ -188,7 +189,7 @@ func (g *Gate) weigh(ctx context.Context, q operation.Question) (*Set, *facts, o
 	}
 	known, missing := newFacts(q, f, in)
 	if missing != "" {
-		d.Code, d.What, d.In, d.Digest = operation.DeniedUnchecked, missing, in, now.set.digest
+		d.Code, d.What, d.In, d.Digest = operation.DeniedUnchecked, missing, in, now.set.Digest
 		return nil, nil, d, nil
 	}
 	if err := g.checkNewest(ctx, now, &d); err != nil {
@@ -213,7 +214,7 @@ func (g *Gate) stand(ctx context.Context, a operation.Actor, p operation.Place) 
 		d.Code = operation.DeniedNoPolicy
 		err = g.checkNewest(ctx, now, &d) // may change d
 	default:
-		if in, err = g.groups(ctx, now.set.groups, f.person); err != nil {
+		if in, err = g.groups(ctx, now.set.Groups, f.person); err != nil {
 			d.Code, d.What = operation.DeniedUnchecked, operation.FactGroups
 		}
 	}
@@ -223,7 +224,7 @@ func (g *Gate) stand(ctx context.Context, a operation.Actor, p operation.Place) 
 // NamesGroups reports whether the policies in force name user groups.
 func (g *Gate) NamesGroups() bool {
 	now := g.current.Load()
-	return now.set != nil && len(now.set.groups) > 0
+	return now.set != nil && len(now.set.Groups) > 0
 }
 
 // Whoami returns what the bot knows about a person. The error means that Slack
@@ -243,7 +244,7 @@ func (g *Gate) Whoami(ctx context.Context, a operation.Actor, p operation.Place)
 	}
 	var named []string
 	if now.set != nil {
-		named = now.set.groups
+		named = now.set.Groups
 	}
 	if s.Groups, err = g.memberships(ctx, f.person); err != nil && len(named) > 0 {
 		return s, err
@@ -284,5 +285,5 @@ func (l *loaded) version() string {
 	if l.set == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%.12s, loaded %s UTC", l.set.digest, l.at.UTC().Format("2006-01-02 15:04"))
+	return fmt.Sprintf("%.12s, loaded %s UTC", l.set.Digest, l.at.UTC().Format("2006-01-02 15:04"))
 }

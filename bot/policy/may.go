@@ -7,6 +7,7 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/policy/rules"
 )
 
 // mayAtOnce is for how many people at once MayChange evaluates the policies. With
@@ -34,7 +35,9 @@ func (g *Gate) MayChange(ctx context.Context, q operation.Question,
 	known := &facts{action: string(q.Action), in: d.In}
 	known.asks(f)
 	known.request.Context = contextOf(q, f)
-	set = set.specialized(known, func(s subject) bool { return s.beyond("channel", "incident", "hour", "weekday") })
+	set = set.specialized(known, func(s rules.Subject) bool {
+		return s.Beyond("channel", "incident", "hour", "weekday")
+	})
 	for i, l := range listeners {
 		if i%256 == 0 && ctx.Err() != nil {
 			d.Allowed, d.Code, d.What = false, operation.DeniedUnchecked, operation.FactPolicy
@@ -54,11 +57,11 @@ func (g *Gate) MayRegister(ctx context.Context, a operation.Actor, p operation.P
 	}
 	known := &facts{action: string(operation.ActionRegister), in: d.In}
 	known.asks(f)
-	known.listener.UID = uid(typeListener, "any") // nothing looks at it
+	known.listener.UID = uid(rules.TypeListener, "any") // nothing looks at it
 	known.request.Resource, known.request.Context = known.listener.UID, record(channelContext(f))
-	open := func(s subject) bool {
-		s.action = false
-		return !s.standing()
+	open := func(s rules.Subject) bool {
+		s.Action = false
+		return !s.Standing()
 	}
 	if !set.specialized(known, open).allows(known) {
 		d.Allowed, d.Code = false, operation.DeniedNoRule
@@ -69,16 +72,17 @@ func (g *Gate) MayRegister(ctx context.Context, a operation.Actor, p operation.P
 // Unchanged implements operation.Offers.
 func (g *Gate) Unchanged(ctx context.Context, a operation.Actor, d operation.Decision) bool {
 	now := g.current.Load()
-	if now.set == nil || now.set.digest != d.Digest {
+	if now.set == nil || now.set.Digest != d.Digest {
 		return false
 	}
-	in, err := g.groups(ctx, now.set.groups, operation.Person{ID: a.UserID, PersonID: d.PersonID})
+	in, err := g.groups(ctx, now.set.Groups, operation.Person{ID: a.UserID, PersonID: d.PersonID})
 	return err == nil && slices.Equal(in, d.In)
 }
 
 // offer reads what is known of a person in a place before they ask for anything.
 // Without Allowed, nothing may be offered.
-func (g *Gate) offer(ctx context.Context, a operation.Actor, p operation.Place) (*Set, identity, operation.Decision) {
+func (g *Gate) offer(ctx context.Context, a operation.Actor, p operation.Place) (*policies, identity,
+	operation.Decision) {
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
 	now, f, in, d, err := g.stand(ctx, a, p)
@@ -89,7 +93,7 @@ func (g *Gate) offer(ctx context.Context, a operation.Actor, p operation.Place) 
 	if d.Allowed = d.Code == ""; !d.Allowed {
 		return nil, f, d
 	}
-	d.In, d.Digest = in, now.set.digest
+	d.In, d.Digest = in, now.set.Digest
 	return now.set, f, d
 }
 
@@ -97,40 +101,40 @@ func (g *Gate) offer(ctx context.Context, a operation.Actor, p operation.Place) 
 // without the clauses that are open: a permit keeps its other clauses, and a forbid
 // with an open clause is left out, because it may not hold. Clauses that do not look
 // at the listener are decided here once, unless that could hide the error of another.
-func (s *Set) specialized(f *facts, open func(subject) bool) *Set {
-	out := &Set{actions: s.actions}
-	for _, r := range s.rules {
-		if rest, keep := r.specialized(f, open); keep {
-			r.compiled = compile(rest)
-			out.rules = append(out.rules, r)
+func (s *policies) specialized(f *facts, open func(rules.Subject) bool) *policies {
+	out := &policies{&rules.Set{Actions: s.Actions}}
+	for _, r := range s.Rules {
+		if rest, keep := specialized(&r, f, open); keep {
+			r.Compiled = rules.Compile(rest)
+			out.Rules = append(out.Rules, r)
 		}
 	}
 	return out
 }
 
-func (r *rule) specialized(f *facts, open func(subject) bool) (rest *ast.Policy, keep bool) {
-	rest = &ast.Policy{Effect: (*ast.Policy)(r.compiled.AST()).Effect, Principal: ast.ScopeTypeAll{},
+func specialized(r *rules.Rule, f *facts, open func(rules.Subject) bool) (rest *ast.Policy, keep bool) {
+	rest = &ast.Policy{Effect: (*ast.Policy)(r.Compiled.AST()).Effect, Principal: ast.ScopeTypeAll{},
 		Action: ast.ScopeTypeAll{}, Resource: ast.ScopeTypeAll{}}
 	looks := false // a clause that looks at the listener came before
-	for i, c := range r.clauses {
+	for i, c := range r.Clauses {
 		switch {
-		case c.text != "" && open(c.about):
-			if !r.permit {
+		case c.Text != "" && open(c.About):
+			if !r.Permit {
 				return nil, false
 			}
-			r.partial = true
-		case i == scopeClauses-1:
-			rest.Resource = (*ast.Policy)(r.compiled.AST()).Resource
-		case c.about.resource:
+			r.Partial = true
+		case i == rules.ScopeClauses-1:
+			rest.Resource = (*ast.Policy)(r.Compiled.AST()).Resource
+		case c.About.Resource:
 			looks = true
-			rest.Conditions = append(rest.Conditions, c.parts...)
+			rest.Conditions = append(rest.Conditions, c.Parts...)
 		default:
-			held, failed := c.value(f, f.request)
-			if !held && !failed && (r.partial || !looks) {
+			held, failed := c.Value(f, f.request)
+			if !held && !failed && (r.Partial || !looks) {
 				return nil, false
 			}
 			if !held {
-				rest.Conditions = append(rest.Conditions, c.parts...)
+				rest.Conditions = append(rest.Conditions, c.Parts...)
 			}
 		}
 	}
@@ -138,7 +142,7 @@ func (r *rule) specialized(f *facts, open func(subject) bool) (rest *ast.Policy,
 }
 
 // allows reports whether a permit holds and no forbid does.
-func (s *Set) allows(f *facts) bool {
+func (s *policies) allows(f *facts) bool {
 	v := s.ask(f)
 	return v.fault == nil && len(v.permits) > 0
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,7 +14,7 @@ func (g *Gate) Status() Status {
 	now := g.current.Load()
 	s := Status{LoadedAt: now.at, Problem: now.problem, Absent: now.absent}
 	if now.set != nil {
-		s.Digest, s.Warnings = now.set.digest, now.set.Warnings()
+		s.Digest, s.Warnings = now.set.Digest, slices.Clone(now.set.Warnings)
 	}
 	return s
 }
@@ -48,8 +49,8 @@ func (g *Gate) reload() (again time.Duration, err error) {
 	if err != nil {
 		next.seen = err.Error()
 	} else {
-		next.seen = set.digest
-		if old.set == nil || old.set.digest != set.digest {
+		next.seen = set.Digest
+		if old.set == nil || old.set.Digest != set.Digest {
 			next.set, next.at = set, g.now()
 		}
 	}
@@ -77,8 +78,8 @@ func (g *Gate) announce(now *loaded) {
 	fields := []zap.Field{zap.String("file", g.path), zap.String("result", result)}
 	if now.set != nil {
 		g.metrics.loadedAt.Set(float64(now.at.Unix()))
-		fields = append(fields, zap.String("digest", now.set.digest), zap.Time("loaded", now.at),
-			zap.Int("policies", len(now.set.rules)))
+		fields = append(fields, zap.String("digest", now.set.Digest), zap.Time("loaded", now.at),
+			zap.Int("policies", len(now.set.Rules)))
 	}
 	if now.problem == nil {
 		g.log.Info("policy loaded", fields...)
@@ -94,12 +95,12 @@ func (g *Gate) announce(now *loaded) {
 	g.log.Error("policy file cannot be used: the policies loaded before stay in force", fields...)
 }
 
-func (g *Gate) warn(set *Set) {
-	for _, w := range set.warnings {
+func (g *Gate) warn(set *policies) {
+	for _, w := range set.Warnings {
 		g.log.Warn("policy warning", zap.String("file", g.path), zap.Int("line", w.Line),
 			zap.String("policy", w.Policy), zap.String("text", w.Text))
 	}
-	if set.incident && (len(g.creators) == 0 || len(g.incidents) == 0) {
+	if set.Incident && (len(g.creators) == 0 || len(g.incidents) == 0) {
 		g.log.Warn("policy uses context.incident, which is never true: set incident channels and creators")
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/policy"
+	"lbbot/bot/policy/rules"
 )
 
 const (
@@ -68,7 +69,7 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	require.Error(t, g.Reload())
 	require.Equal(t, operation.DeniedNoPolicy, code())
 	require.False(t, g.Status().Absent)
-	var fileError *policy.FileError
+	var fileError *rules.FileError
 	require.ErrorAs(t, g.Status().Problem, &fileError)
 
 	// Usable.

@@ -51,12 +51,12 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 	if err != nil || refuseChannel(place.channel, q.Place.ChannelID) != "" {
 		return operation.People{}, err
 	}
-	groups, err := g.vouched(ctx, now.set.groups)
+	groups, err := g.vouched(ctx, now.set.Groups)
 	if err != nil {
 		return operation.People{}, err
 	}
 	look := &search{set: now.set, q: q, place: place, groups: groups}
-	anybody, err := look.could(now.set.stranger())
+	anybody, err := look.could(now.set.UnnamedPerson())
 	if err != nil || anybody != nil && !anybody.asks {
 		return operation.People{Everybody: anybody != nil}, err
 	}
@@ -91,19 +91,10 @@ func (g *Gate) place(ctx context.Context, p operation.Place) (operation.Workspac
 
 // search looks for people by the policies alone.
 type search struct {
-	set    *Set
+	set    *policies
 	q      operation.Question
 	place  identity
 	groups []operation.Group // all that the policies name
-}
-
-// stranger returns an id that no policy names.
-func (s *Set) stranger() string {
-	id := "U0"
-	for slices.Contains(s.people, id) {
-		id += "0"
-	}
-	return id
 }
 
 // could returns how a person is permitted, nil if they are not.
@@ -121,9 +112,9 @@ func (l *search) could(id string) (*candidate, error) {
 		return nil, nil
 	}
 	by := v.permits[0]
-	c := &candidate{id: id, asks: by.approvals > 0, shown: by.named || l.q.Action == operation.ActionApprove}
+	c := &candidate{id: id, asks: by.Approvals > 0, shown: by.Named || l.q.Action == operation.ActionApprove}
 	for _, x := range f.in {
-		if slices.Contains(by.groups, x) {
+		if slices.Contains(by.Groups, x) {
 			c.groups = append(c.groups, x)
 		}
 	}
@@ -134,7 +125,7 @@ func (l *search) could(id string) (*candidate, error) {
 // name, except the requester. asking are those who need approval.
 func (l *search) able() (able, asking []candidate, more bool, err error) {
 	seen := map[string]bool{l.q.Actor.UserID: true}
-	ids := slices.Clone(l.set.people)
+	ids := slices.Clone(l.set.People)
 	for _, x := range l.groups {
 		ids = append(ids, x.Members...)
 	}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"lbbot/bot/policy/rules"
 )
 
 // Steady is how long a policy file must stay the same before it is loaded. An
@@ -43,7 +45,7 @@ func (l look) same(m look) bool {
 }
 
 // look reads and parses the file as it is on disk.
-func (g *Gate) look() (look, *Set, error) {
+func (g *Gate) look() (look, *policies, error) {
 	l := look{data: dataOf(g.path)}
 	src, err := g.read(&l)
 	l.torn = l.data != dataOf(g.path)
@@ -53,8 +55,11 @@ func (g *Gate) look() (look, *Set, error) {
 		return l, nil, err
 	}
 	l.digest = sha256.Sum256(src)
-	set, err := Parse(g.path, src)
-	return l, set, err
+	set, err := rules.Parse(g.path, src)
+	if err != nil {
+		return l, nil, err
+	}
+	return l, &policies{set}, nil
 }
 
 // read returns the bytes of the file and notes the identity of the open file.
@@ -71,7 +76,7 @@ func (g *Gate) read(l *look) (src []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if src, err = io.ReadAll(io.LimitReader(file, maxFile+1)); err != nil {
+	if src, err = io.ReadAll(io.LimitReader(file, rules.MaxFile+1)); err != nil {
 		return nil, err
 	}
 	l.info, err = file.Stat() // after reading: a write in between changes its times
@@ -103,7 +108,7 @@ func (g *Gate) settling(seen look, old *loaded) time.Duration {
 	case seen.data != "" && seen.data != g.data:
 		g.data = seen.data
 		return 0
-	case old.set != nil && old.set.digest == hex.EncodeToString(seen.digest[:]) || first && g.old(seen, now):
+	case old.set != nil && old.set.Digest == hex.EncodeToString(seen.digest[:]) || first && g.old(seen, now):
 		return 0
 	}
 	return max(0, g.pendingAt.Add(g.steady).Sub(now))

@@ -33,16 +33,16 @@ func (g *Gate) Why(ctx context.Context, q operation.Question) (operation.Explana
 
 // rulesFor returns the policies about the action and the listener, and how many
 // others there are.
-func (s *Set) rulesFor(f *facts) (rules []operation.Rule, others int) {
-	for i := range s.rules {
-		r := &s.rules[i]
-		m := r.misses(f)
+func (s *policies) rulesFor(f *facts) (rules []operation.Rule, others int) {
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		m := misses(r, f)
 		if m.scope {
 			others++
 			continue
 		}
-		rules = append(rules, operation.Rule{ID: r.id, Permit: r.permit, Approvals: r.approvals, Holds: m.failed == 0,
-			Clauses: r.account(f)})
+		rules = append(rules, operation.Rule{ID: r.ID, Permit: r.Permit, Approvals: r.Approvals, Holds: m.failed == 0,
+			Clauses: account(r, f)})
 	}
 	return rules, others
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"lbbot/bot/policy"
 	"lbbot/bot/policy/cases"
+	"lbbot/bot/policy/rules"
 )
 
 // policyCommand holds the tools for policy files.
@@ -33,18 +33,18 @@ func (s session) policyCheckCommand() *cobra.Command {
 			if err != nil {
 				return fileFault(err, "give the path of a policy file; LBBOT_POLICY names the bot's own")
 			}
-			set, err := policy.Parse(args[0], src)
+			set, err := rules.Parse(args[0], src)
 			if err != nil {
 				return err
 			}
-			for _, w := range set.Warnings() {
+			for _, w := range set.Warnings {
 				fmt.Fprintf(s.out, "%s\n", w.Under(args[0], "warning: "))
 			}
 			groups := "no user groups"
-			if names := set.Groups(); len(names) > 0 {
+			if names := set.Groups; len(names) > 0 {
 				groups = "user groups " + strings.Join(names, ", ")
 			}
-			fmt.Fprintf(s.out, "%s is fine: digest %.12s, %s\n", args[0], set.Digest(), groups)
+			fmt.Fprintf(s.out, "%s is fine: digest %.12s, %s\n", args[0], set.Digest, groups)
 			return nil
 		},
 	}
@@ -107,12 +107,12 @@ func (s session) policySchemaCommand() *cobra.Command {
 			"JSON schema of the files that policy test reads.",
 		Args: usage(none),
 		RunE: func(*cobra.Command, []string) error {
-			text, err := policy.SchemaText(), error(nil)
+			text, err := rules.SchemaText(), error(nil)
 			switch {
 			case tests:
 				text = cases.Schema()
 			case format == "json":
-				text, err = policy.SchemaJSON()
+				text, err = rules.SchemaJSON()
 			case format != "cedar":
 				err = usageError{errors.New("--format is cedar or json")}
 			}

@@ -10,8 +10,8 @@ import (
 
 	"lbbot/bot/operation"
 
-	"lbbot/bot/policy"
 	"lbbot/bot/policy/cases"
+	"lbbot/bot/policy/rules"
 )
 
 // write puts a file into a new folder and returns its path.
@@ -91,7 +91,7 @@ cases:
 func TestPolicySchemaPrintsWhatEditorsTake(t *testing.T) {
 	code, out, _ := runs(t, nil, "policy", "schema")
 	require.Equal(t, exitFine, code)
-	require.Equal(t, string(policy.SchemaText()), out)
+	require.Equal(t, string(rules.SchemaText()), out)
 	_, out, _ = runs(t, nil, "policy", "schema", "--format", "json")
 	require.True(t, strings.HasPrefix(out, "{\n"))
 	_, out, _ = runs(t, nil, "policy", "schema", "--tests")

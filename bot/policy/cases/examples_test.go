@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/policy"
 	"lbbot/bot/policy/cases"
+	cedar "lbbot/bot/policy/rules"
 )
 
 const examples = "../../../deploy/policies"
@@ -25,9 +25,9 @@ func TestTheExamplePoliciesDoWhatTheirCasesSay(t *testing.T) {
 	for _, path := range files {
 		src, err := os.ReadFile(path)
 		require.NoError(t, err)
-		set, err := policy.Parse(filepath.Base(path), src)
+		set, err := cedar.Parse(filepath.Base(path), src)
 		require.NoError(t, err)
-		require.Empty(t, set.Warnings())
+		require.Empty(t, set.Warnings)
 		name := strings.TrimSuffix(path, ".cedar") + ".test.yaml"
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
@@ -53,10 +53,10 @@ func TestTheExamplePoliciesDoWhatTheirCasesSay(t *testing.T) {
 
 func TestTheCopiesOfTheSchemasAreThoseOfTheProgram(t *testing.T) {
 	t.Parallel()
-	asJSON, err := policy.SchemaJSON()
+	asJSON, err := cedar.SchemaJSON()
 	require.NoError(t, err)
 	for name, want := range map[string][]byte{
-		"lbbot.cedarschema": policy.SchemaText(), "lbbot.cedarschema.json": asJSON,
+		"lbbot.cedarschema": cedar.SchemaText(), "lbbot.cedarschema.json": asJSON,
 		"policy-test.schema.json": cases.Schema(),
 	} {
 		got, err := os.ReadFile(filepath.Join(examples, name))

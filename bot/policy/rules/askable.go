@@ -1,4 +1,4 @@
-package policy
+package rules
 
 import (
 	"slices"
@@ -45,7 +45,7 @@ func (c *checker) askable(condition ast.ConditionType, tokens []lex.Token, id st
 
 func (c *checker) unknowable(n ast.IsNode, tokens []lex.Token, id string) {
 	for _, uid := range entitiesOf(n) {
-		if uid.Type != typeAction {
+		if uid.Type != TypeAction {
 			c.add(placeOf(tokens, uid), id, "the attributes of %s are not known; use principal or resource", uid)
 		}
 	}
@@ -88,22 +88,22 @@ func (c *checker) possibleType(variable ast.IsNode, t types.EntityType, tokens [
 // isEntity reports whether the schema has the type.
 func (c *checker) isEntity(t types.EntityType) bool {
 	_, ok := c.schema.Entities[t]
-	return ok || t == typeAction
+	return ok || t == TypeAction
 }
 
 // typesOf returns the types of the entities that a variable can be, or be in.
 func typesOf(variable types.String, relation bool) []types.EntityType {
 	switch {
 	case variable == "principal" && relation == within:
-		return []types.EntityType{typePerson, typeUsergroup}
+		return []types.EntityType{TypePerson, TypeUsergroup}
 	case variable == "principal":
-		return []types.EntityType{typePerson}
+		return []types.EntityType{TypePerson}
 	case variable == "resource" && relation == within:
-		return []types.EntityType{typeListener, typeBalancer}
+		return []types.EntityType{TypeListener, TypeBalancer}
 	case variable == "resource":
-		return []types.EntityType{typeListener}
+		return []types.EntityType{TypeListener}
 	case variable == "action":
-		return []types.EntityType{typeAction}
+		return []types.EntityType{TypeAction}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package policy
+package rules
 
 import (
 	"maps"
@@ -25,8 +25,8 @@ func (c *checker) meant(text string) string {
 	said, candidates := "", []string(nil)
 	if m := unknownType.FindStringSubmatch(text); m != nil {
 		said, candidates = m[1], c.typeNames()
-	} else if m := unknownAction.FindStringSubmatch(text); m != nil && m[1] != string(typeAction) {
-		said, candidates = m[1], []string{string(typeAction)}
+	} else if m := unknownAction.FindStringSubmatch(text); m != nil && m[1] != string(TypeAction) {
+		said, candidates = m[1], []string{string(TypeAction)}
 	} else if m != nil {
 		said, candidates = m[2], sortedKeys(actionNames(c.schema))
 	} else if m := unknownAttribute.FindStringSubmatch(text); m != nil {
@@ -49,7 +49,7 @@ func (c *checker) typeNames() []string {
 		names = append(names, string(t))
 	}
 	slices.Sort(names)
-	return append(names, string(typeAction))
+	return append(names, string(TypeAction))
 }
 
 // attributes returns the attributes of a type; without one those of the

@@ -1,4 +1,4 @@
-package policy_test
+package rules_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/policy"
+	"lbbot/bot/policy/rules"
 )
 
 func TestApprovalsThatNobodyCanGiveAreWarnedAbout(t *testing.T) {
@@ -44,15 +44,15 @@ func TestApprovalsThatNobodyCanGiveAreWarnedAbout(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			set, err := policy.Parse("p", []byte(tt.src))
+			set, err := rules.Parse("p", []byte(tt.src))
 			require.NoError(t, err)
-			for _, w := range set.Warnings() {
+			for _, w := range set.Warnings {
 				if tt.text != "" && strings.Contains(w.Text, tt.text) && w.Line == 2 {
 					return
 				}
 			}
-			require.Empty(t, tt.text, "%v", set.Warnings())
-			for _, w := range set.Warnings() {
+			require.Empty(t, tt.text, "%v", set.Warnings)
+			for _, w := range set.Warnings {
 				require.NotContains(t, w.Text, "nobody can approve")
 				require.NotContains(t, w.Text, "of the people named")
 			}

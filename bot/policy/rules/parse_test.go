@@ -1,4 +1,4 @@
-package policy_test
+package rules_test
 
 import (
 	"errors"
@@ -9,15 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/policy"
+	"lbbot/bot/policy/rules"
 )
 
 // problems parses src, which must be refused, and returns its problems.
-func problems(t *testing.T, src string) []policy.Problem {
+func problems(t *testing.T, src string) []rules.Problem {
 	t.Helper()
-	set, err := policy.Parse("policy.cedar", []byte(src))
+	set, err := rules.Parse("policy.cedar", []byte(src))
 	require.Nil(t, set)
-	var e *policy.FileError
+	var e *rules.FileError
 	require.ErrorAs(t, err, &e)
 	require.NotEmpty(t, e.Problems)
 	return e.Problems
@@ -202,7 +202,7 @@ forbid (principal, action, resource
 
 func TestFileErrorPutsEachProblemOnItsOwnLine(t *testing.T) {
 	t.Parallel()
-	_, err := policy.Parse("some/policy.cedar",
+	_, err := rules.Parse("some/policy.cedar",
 		[]byte("@id(\"a\") permit (principal, action, resource);\nforbid (principal, action, resource);"))
 	require.EqualError(t, err, `some/policy.cedar:1:1: policy a: it permits register and has no @approvals; `+
 		`say how many are needed, from @approvals("0") to @approvals("3")
@@ -252,18 +252,18 @@ func TestParseWarnsAboutWhatLooksLikeAMistake(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			set, err := policy.Parse("policy.cedar", []byte(tt.src))
+			set, err := rules.Parse("policy.cedar", []byte(tt.src))
 			require.NoError(t, err)
-			require.Len(t, set.Warnings(), 1, "%v", set.Warnings())
-			require.Equal(t, tt.line, set.Warnings()[0].Line)
-			require.Contains(t, set.Warnings()[0].Text, tt.text)
+			require.Len(t, set.Warnings, 1, "%v", set.Warnings)
+			require.Equal(t, tt.line, set.Warnings[0].Line)
+			require.Contains(t, set.Warnings[0].Text, tt.text)
 		})
 	}
 }
 
 func TestGroupsAreFoundWhereverTheyAreNamed(t *testing.T) {
 	t.Parallel()
-	set, err := policy.Parse("policy.cedar", []byte(`
+	set, err := rules.Parse("policy.cedar", []byte(`
 @id("a") @approvals("0") permit (principal in Usergroup::"S01", action, resource)
   when { principal in Usergroup::"S02" };
 @id("b") forbid (principal is Person in Usergroup::"S03", action, resource)
@@ -272,30 +272,30 @@ func TestGroupsAreFoundWhereverTheyAreNamed(t *testing.T) {
   when { if principal is Person in Usergroup::"S05" then true else !(principal in Usergroup::"S06") };
 `))
 	require.NoError(t, err)
-	require.Equal(t, []string{"S01", "S02", "S03", "S04", "S05", "S06"}, set.Groups())
-	require.Regexp(t, regexp.MustCompile(`^[0-9a-f]{64}$`), set.Digest())
+	require.Equal(t, []string{"S01", "S02", "S03", "S04", "S05", "S06"}, set.Groups)
+	require.Regexp(t, regexp.MustCompile(`^[0-9a-f]{64}$`), set.Digest)
 }
 
 func TestSamplePolicyIsGood(t *testing.T) {
 	t.Parallel()
-	src, err := os.ReadFile("../../deploy/policy.cedar")
+	src, err := os.ReadFile("../../../deploy/policy.cedar")
 	require.NoError(t, err)
-	set, err := policy.Parse("policy.cedar", src)
+	set, err := rules.Parse("policy.cedar", src)
 	require.NoError(t, err)
-	require.Equal(t, []string{"S01SRE", "S02DEV", "S03LEAD"}, set.Groups())
-	require.Empty(t, set.Warnings())
+	require.Equal(t, []string{"S01SRE", "S02DEV", "S03LEAD"}, set.Groups)
+	require.Empty(t, set.Warnings)
 
 	// The freeze is a comment. It must still be valid without the slashes.
 	start := strings.Index(string(src), "// @id(\"weekend-freeze\")")
 	require.Positive(t, start)
 	freeze := regexp.MustCompile(`(?m)^// `).ReplaceAllString(string(src[start:]), "")
-	set, err = policy.Parse("policy.cedar", append(src[:start:start], freeze...))
+	set, err = rules.Parse("policy.cedar", append(src[:start:start], freeze...))
 	require.NoError(t, err)
-	require.Empty(t, set.Warnings())
+	require.Empty(t, set.Warnings)
 }
 
 func FuzzParse(f *testing.F) {
-	sample, err := os.ReadFile("../../deploy/policy.cedar")
+	sample, err := os.ReadFile("../../../deploy/policy.cedar")
 	require.NoError(f, err)
 	f.Add(sample)
 	f.Add([]byte(`@id("a") forbid (principal, action, resource) when { if context.incident then resource.name like ` +
@@ -305,13 +305,13 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("@id(\"a"))
 	f.Add([]byte("/* ; */ permit ( ; when { \"\\u{41}\" } ;"))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		set, err := policy.Parse("f", src)
+		set, err := rules.Parse("f", src)
 		if err == nil {
-			require.NotEmpty(t, set.Digest())
+			require.NotEmpty(t, set.Digest)
 			return
 		}
 		require.Nil(t, set)
-		var e *policy.FileError
+		var e *rules.FileError
 		require.True(t, errors.As(err, &e))
 		require.NotEmpty(t, e.Problems)
 		lines := strings.Count(string(src), "\n") + 1

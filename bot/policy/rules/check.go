@@ -1,4 +1,4 @@
-package policy
+package rules
 
 import (
 	"fmt"
@@ -34,12 +34,14 @@ const (
 
 // The entity types of the schema.
 const (
-	typePerson    = types.EntityType("Person")
-	typeUsergroup = types.EntityType("Usergroup")
-	typeBalancer  = types.EntityType("LoadBalancer")
-	typeListener  = types.EntityType("Listener")
-	typeAction    = types.EntityType("Action")
+	TypePerson    = types.EntityType("Person")
+	TypeUsergroup = types.EntityType("Usergroup")
+	TypeBalancer  = types.EntityType("LoadBalancer")
+	TypeListener  = types.EntityType("Listener")
+	TypeAction    = types.EntityType("Action")
 )
+
+const actionRegister = types.String("register")
 
 const maxWords = 300 // characters in @reason and @contact
 
@@ -57,26 +59,26 @@ func (c *checker) policies(set *Set, sources []source) {
 	var all []lint.Policy
 	for _, s := range sources {
 		r := c.rule(s, seen)
-		c.types(s, r.id)
+		c.types(s, r.ID)
 		entities := literals(s.ast())
 		for _, n := range entities {
-			if n.Type == typePerson && !slices.Contains(set.people, string(n.ID)) {
-				set.people = append(set.people, string(n.ID))
+			if n.Type == TypePerson && !slices.Contains(set.People, string(n.ID)) {
+				set.People = append(set.People, string(n.ID))
 			}
-			if n.Type == typeUsergroup && !slices.Contains(r.groups, string(n.ID)) {
-				r.groups = append(r.groups, string(n.ID))
+			if n.Type == TypeUsergroup && !slices.Contains(r.Groups, string(n.ID)) {
+				r.Groups = append(r.Groups, string(n.ID))
 			}
-			if n.Type == typeUsergroup && !groups[string(n.ID)] {
+			if n.Type == TypeUsergroup && !groups[string(n.ID)] {
 				groups[string(n.ID)] = true
-				set.groups = append(set.groups, string(n.ID))
+				set.Groups = append(set.Groups, string(n.ID))
 			}
 		}
-		r.clauses = clausesOf(s.ast())
-		for _, cl := range r.clauses {
-			set.incident = set.incident || cl.about.context["incident"]
+		r.Clauses = clausesOf(s.ast())
+		for _, cl := range r.Clauses {
+			set.Incident = set.Incident || cl.About.context["incident"]
 		}
-		set.rules = append(set.rules, r)
-		all = append(all, lint.Policy{AST: s.ast(), Approvals: r.approvals, Entities: entities,
+		set.Rules = append(set.Rules, r)
+		all = append(all, lint.Policy{AST: s.ast(), Approvals: r.Approvals, Entities: entities,
 			AnyPerson: anybody(s.ast())})
 	}
 	if len(c.problems) == 0 {
@@ -91,24 +93,24 @@ func (c *checker) lint(set *Set, all []lint.Policy, sources []source) {
 			c.warnings.add(lex.Token{}, "", "%s", w.Text)
 			continue
 		}
-		c.warnings.add(find(sources[w.Policy].tokens.All(), w.Word), set.rules[w.Policy].id, "%s", w.Text)
+		c.warnings.add(find(sources[w.Policy].tokens.All(), w.Word), set.Rules[w.Policy].ID, "%s", w.Text)
 	}
 }
 
 // rule reads the annotations of one policy.
-func (c *checker) rule(s source, seen map[string]lex.Token) rule {
-	r := rule{permit: s.ast().Effect == ast.EffectPermit, compiled: s.compiled}
+func (c *checker) rule(s source, seen map[string]lex.Token) Rule {
+	r := Rule{Permit: s.ast().Effect == ast.EffectPermit, Compiled: s.compiled}
 	values := map[string]string{}
 	for _, a := range s.ast().Annotations {
 		values[string(a.Key)] = string(a.Value)
 	}
-	r.id = c.id(s, values, seen)
-	r.approvals = c.approvals(s, r, values)
-	r.reason = c.words(s, r.id, annotationReason, values)
-	r.contact = c.words(s, r.id, annotationContact, values)
-	r.approvers = c.approversChannel(s, r, values)
-	r.reasonRequired = c.flag(s, r, annotationRequires, requiresReason, values)
-	r.named = c.flag(s, r, annotationPeople, peopleNamed, values)
+	r.ID = c.id(s, values, seen)
+	r.Approvals = c.approvals(s, r, values)
+	r.Reason = c.words(s, r.ID, annotationReason, values)
+	r.Contact = c.words(s, r.ID, annotationContact, values)
+	r.Approvers = c.approversChannel(s, r, values)
+	r.ReasonRequired = c.flag(s, r, annotationRequires, requiresReason, values)
+	r.Named = c.flag(s, r, annotationPeople, peopleNamed, values)
 	return r
 }
 
@@ -132,17 +134,17 @@ func (c *checker) id(s source, values map[string]string, seen map[string]lex.Tok
 }
 
 // approvals returns the number of approvals that a permit asks for.
-func (c *checker) approvals(s source, r rule, values map[string]string) int {
+func (c *checker) approvals(s source, r Rule, values map[string]string) int {
 	text, ok := values[annotationApprovals]
-	needed := r.permit && lint.Covers(s.ast().Action, actionRegister)
+	needed := r.Permit && lint.Covers(s.ast().Action, actionRegister)
 	at := s.at(annotationApprovals)
 	switch {
 	case !ok && needed:
-		c.add(s.start(), r.id, `it permits register and has no @approvals; say how many are needed, from `+
+		c.add(s.start(), r.ID, `it permits register and has no @approvals; say how many are needed, from `+
 			`@approvals("0") to @approvals("3")`)
 	case !ok:
 	case len(text) != 1 || text[0] < '0' || text[0] > '3':
-		c.add(at, r.id, `@approvals(%q) is not "0", "1", "2" or "3"`, text)
+		c.add(at, r.ID, `@approvals(%q) is not "0", "1", "2" or "3"`, text)
 	default:
 		return int(text[0] - '0')
 	}
@@ -152,20 +154,20 @@ func (c *checker) approvals(s source, r rule, values map[string]string) int {
 var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
 
 // approversChannel returns the channel in which a permit asks for approval.
-func (c *checker) approversChannel(s source, r rule, values map[string]string) string {
+func (c *checker) approversChannel(s source, r Rule, values map[string]string) string {
 	id, ok := values[annotationApprovers]
 	if ok && !channelID.MatchString(id) {
-		c.add(s.at(annotationApprovers), r.id,
+		c.add(s.at(annotationApprovers), r.ID,
 			`@approvers_channel(%q) is not the id of a channel, such as "C0123ABCD"`, id)
 	}
 	return id
 }
 
 // flag reports whether the policy has an annotation with only one valid value.
-func (c *checker) flag(s source, r rule, name, word string, values map[string]string) bool {
+func (c *checker) flag(s source, r Rule, name, word string, values map[string]string) bool {
 	text, ok := values[name]
 	if ok && text != word {
-		c.add(s.at(name), r.id, "@%s(%q) is not %q", name, text, word)
+		c.add(s.at(name), r.ID, "@%s(%q) is not %q", name, text, word)
 	}
 	return ok
 }

@@ -1,4 +1,4 @@
-package policy
+package rules
 
 import (
 	"slices"
@@ -10,45 +10,57 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 )
 
-// clause is one part of a policy that must hold by itself: one line of the
+// Clause is one part of a policy that must hold by itself: one line of the
 // scope, or one operand of the && in its conditions. Clauses explain decisions
 // and never make them.
-type clause struct {
-	about subject
-	alone *cedar.Policy // a permit with this clause only
-	parts []ast.ConditionType
-	text  string // as Cedar writes it; empty if it says nothing
+type Clause struct {
+	About Subject
+	alone *cedar.Policy       // a permit with this clause only
+	Parts []ast.ConditionType // none for a clause of the scope
+	Text  string              // as Cedar writes it; empty if it says nothing
 }
 
-// subject is what a clause reads.
-type subject struct {
-	principal, action, resource bool
+// Subject is what a clause reads.
+type Subject struct {
+	principal, Action, Resource bool
 	context                     map[string]bool // first attributes; "*" for the whole
 }
 
-// scopeClauses is how many clauses the scope has; they come first.
-const scopeClauses = 3
+// ScopeClauses is how many clauses the scope has; they come first.
+const ScopeClauses = 3
 
 // clausesOf splits a policy. The policy holds exactly when all of its clauses do.
-func clausesOf(p *ast.Policy) []clause {
-	out := []clause{
-		scopeClause(subject{principal: true}, speaks(p.Principal), func(q *ast.Policy) { q.Principal = p.Principal }),
-		scopeClause(subject{action: true}, speaks(p.Action), func(q *ast.Policy) { q.Action = p.Action }),
-		scopeClause(subject{resource: true}, speaks(p.Resource), func(q *ast.Policy) { q.Resource = p.Resource }),
+func clausesOf(p *ast.Policy) []Clause {
+	out := []Clause{
+		scopeClause(Subject{principal: true}, speaks(p.Principal), func(q *ast.Policy) { q.Principal = p.Principal }),
+		scopeClause(Subject{Action: true}, speaks(p.Action), func(q *ast.Policy) { q.Action = p.Action }),
+		scopeClause(Subject{Resource: true}, speaks(p.Resource), func(q *ast.Policy) { q.Resource = p.Resource }),
 	}
 	for _, c := range p.Conditions {
 		for _, part := range split(c) {
 			one := ast.Permit()
 			one.Conditions = []ast.ConditionType{part}
-			alone := compile(one)
+			alone := Compile(one)
 			text := brief(between(string(alone.MarshalCedar()), "{", "}"))
 			if c.Condition == ast.ConditionUnless {
 				text = brief("unless " + text)
 			}
-			out = append(out, clause{about: subjectOf(part.Body), alone: alone, parts: one.Conditions, text: text})
+			out = append(out, Clause{About: subjectOf(part.Body), alone: alone, Parts: one.Conditions, Text: text})
 		}
 	}
 	return out
+}
+
+// Holds reports whether the clause holds. If it cannot be evaluated, it does not.
+func (c Clause) Holds(f types.EntityGetter, request cedar.Request) bool {
+	held, _ := c.Value(f, request)
+	return held
+}
+
+// Value evaluates a clause. If that failed, it does not hold.
+func (c Clause) Value(f types.EntityGetter, request cedar.Request) (held, failed bool) {
+	decision, diagnostic := cedar.Authorize(cedar.PolicyMap{"": c.alone}, f, request)
+	return bool(decision), len(diagnostic.Errors) > 0
 }
 
 // speaks reports whether a part of the scope says more than the schema does.
@@ -57,17 +69,17 @@ func speaks(scope any) bool {
 	case ast.ScopeTypeAll:
 		return false
 	case ast.ScopeTypeIs:
-		return s.Type != typePerson && s.Type != typeListener
+		return s.Type != TypePerson && s.Type != TypeListener
 	}
 	return true
 }
 
-func scopeClause(about subject, says bool, set func(*ast.Policy)) clause {
+func scopeClause(about Subject, says bool, set func(*ast.Policy)) Clause {
 	one := ast.Permit()
 	set(one)
-	c := clause{about: about, alone: compile(one)}
+	c := Clause{About: about, alone: Compile(one)}
 	if says {
-		c.text = scopeText(string(c.alone.MarshalCedar()))
+		c.Text = scopeText(string(c.alone.MarshalCedar()))
 	}
 	return c
 }
@@ -105,7 +117,8 @@ func brief(text string) string {
 	return text
 }
 
-func compile(p *ast.Policy) *cedar.Policy {
+// Compile makes a policy that can be evaluated.
+func Compile(p *ast.Policy) *cedar.Policy {
 	return cedar.NewPolicyFromAST((*publicast.Policy)(p))
 }
 
@@ -130,8 +143,8 @@ func split(c ast.ConditionType) []ast.ConditionType {
 	return append(out, split(ast.ConditionType{Condition: c.Condition, Body: right})...)
 }
 
-func subjectOf(body ast.IsNode) subject {
-	s := subject{context: map[string]bool{}}
+func subjectOf(body ast.IsNode) Subject {
+	s := Subject{context: map[string]bool{}}
 	inspect(body, func(n ast.IsNode) bool {
 		switch n := n.(type) {
 		case ast.NodeTypeAccess:
@@ -144,9 +157,9 @@ func subjectOf(body ast.IsNode) subject {
 			case "principal":
 				s.principal = true
 			case "action":
-				s.action = true
+				s.Action = true
 			case "resource":
-				s.resource = true
+				s.Resource = true
 			default:
 				s.context["*"] = true
 			}
@@ -156,12 +169,12 @@ func subjectOf(body ast.IsNode) subject {
 	return s
 }
 
-// standing reports whether a clause reads only the person, their groups and the
+// Standing reports whether a clause reads only the person, their groups and the
 // channel.
-func (s subject) standing() bool { return !s.beyond("channel", "incident") && !s.action && !s.resource }
+func (s Subject) Standing() bool { return !s.Beyond("channel", "incident") && !s.Action && !s.Resource }
 
-// beyond reports whether a clause reads more of the context than these attributes.
-func (s subject) beyond(attributes ...string) bool {
+// Beyond reports whether a clause reads more of the context than these attributes.
+func (s Subject) Beyond(attributes ...string) bool {
 	for name := range s.context {
 		if !slices.Contains(attributes, name) {
 			return true
@@ -176,7 +189,7 @@ func inspect(body ast.IsNode, fn func(ast.IsNode) bool) { ast.Inspect(ast.NewNod
 func literals(p *ast.Policy) []types.EntityUID {
 	var out []types.EntityUID
 	add := func(uid types.EntityUID) {
-		if uid.Type != typeAction {
+		if uid.Type != TypeAction {
 			out = append(out, uid)
 		}
 	}

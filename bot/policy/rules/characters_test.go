@@ -1,4 +1,4 @@
-package policy
+package rules_test
 
 import (
 	"regexp"
@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lbbot/bot/policy/lex"
+	"lbbot/bot/policy/rules"
 )
 
 // other is the lexer of Cedar in Rust (cedar-policy-core, grammar.lalrpop):
@@ -77,7 +78,7 @@ func TestAcceptedFileHasTheSameTokensInRust(t *testing.T) {
 			b.WriteString(w)
 		}
 		b.WriteString(between.Draw(t, "end"))
-		set, err := Parse("p", []byte(b.String()))
+		set, err := rules.Parse("p", []byte(b.String()))
 		if err != nil {
 			return
 		}
@@ -135,8 +136,8 @@ func TestCharactersThatToolsReadDifferentlyAreRefusedWithTheirPlace(t *testing.T
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Parse("p.cedar", []byte(c.src))
-			var e *FileError
+			_, err := rules.Parse("p.cedar", []byte(c.src))
+			var e *rules.FileError
 			require.ErrorAs(t, err, &e)
 			require.Contains(t, e.Problems[0].Text, c.text)
 			require.Equal(t, c.line, e.Problems[0].Line)
@@ -151,10 +152,10 @@ func TestByteOrderMarkAtTheBeginningIsSkipped(t *testing.T) {
 	t.Parallel()
 	src := "@id(\"open\") @approvals(\"0\") permit (principal, action, resource);\r\n// windows\r\n@id(\"shut\") " +
 		"forbid (principal, action, resource);\r\n"
-	set, err := Parse("p.cedar", []byte("\ufeff"+src))
+	set, err := rules.Parse("p.cedar", []byte("\ufeff"+src))
 	require.NoError(t, err)
 	require.Equal(t, []string{"open", "shut"}, set.IDs())
-	_, err = Parse("p.cedar", []byte("\ufeff@id(\"a\") forbid (principal, action, resource) when { context.wieght > "+
-		"1 };"))
+	_, err = rules.Parse("p.cedar", []byte("\ufeff@id(\"a\") forbid (principal, action, resource) when { "+
+		"context.wieght > 1 };"))
 	require.ErrorContains(t, err, "p.cedar:1:")
 }

@@ -1,4 +1,4 @@
-package policy
+package rules
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -26,39 +25,11 @@ var schemaText []byte
 // The limits of a policy file. They stop the parser early on a wrong file, such as
 // a log, and bound the recursion over expressions.
 const (
-	maxFile   = 256 << 10 // bytes
-	maxTokens = 20_000    // in one policy
-	maxDepth  = 64        // of brackets
+	// MaxFile is the greatest size of a file, in bytes.
+	MaxFile   = 256 << 10
+	maxTokens = 20_000 // in one policy
+	maxDepth  = 64     // of brackets
 )
-
-// Set is one parsed and validated policy file. It is immutable and safe for
-// concurrent use.
-type Set struct {
-	rules    []rule
-	groups   []string
-	people   []string // ids named, in the order of the file
-	digest   string
-	warnings []Problem
-	actions  map[string]bool
-	incident bool // some policy looks at context.incident
-}
-
-// rule is one policy with the values of its annotations.
-type rule struct {
-	id        string
-	permit    bool
-	approvals int
-	reason    string
-	contact   string
-	compiled  *cedar.Policy
-	clauses   []clause
-	partial   bool // some clauses are left out, see specialized
-
-	approvers      string // channel id
-	reasonRequired bool
-	named          bool     // those it permits may be named
-	groups         []string // that it names
-}
 
 // Parse reads a policy file and checks it against the schema. The name is
 // used in the error, which is a *FileError with everything that is wrong.
@@ -68,36 +39,17 @@ func Parse(name string, src []byte) (*Set, error) {
 	if len(c.problems) > 0 {
 		return nil, &FileError{Name: name, Problems: c.sorted()}
 	}
-	set.warnings = c.warnings.sorted()
+	set.Warnings = c.warnings.sorted()
 	return set, nil
 }
-
-// Digest returns the SHA-256 of the file, in hexadecimal.
-func (s *Set) Digest() string { return s.digest }
-
-// Groups returns the ids of the user groups that the policies name, in the
-// order of the file.
-func (s *Set) Groups() []string { return slices.Clone(s.groups) }
-
-// IDs returns the @id of each policy, in the order of the file.
-func (s *Set) IDs() []string {
-	ids := make([]string, len(s.rules))
-	for i, r := range s.rules {
-		ids[i] = r.id
-	}
-	return ids
-}
-
-// Warnings returns what a policy file may say but looks like a mistake.
-func (s *Set) Warnings() []Problem { return slices.Clone(s.warnings) }
 
 // file checks a whole file. The result is usable only if there are no
 // problems.
 func (c *checker) file(src []byte) *Set {
 	sum := sha256.Sum256(src)
-	set := &Set{digest: hex.EncodeToString(sum[:])}
-	if len(src) > maxFile {
-		c.add(lex.Token{}, "", "the file has more than %d KiB", maxFile>>10)
+	set := &Set{Digest: hex.EncodeToString(sum[:])}
+	if len(src) > MaxFile {
+		c.add(lex.Token{}, "", "the file has more than %d KiB", MaxFile>>10)
 		return set
 	}
 	src = bytes.TrimPrefix(src, []byte(byteOrderMark))
@@ -115,7 +67,7 @@ func (c *checker) file(src []byte) *Set {
 		return set
 	}
 	c.schema = resolved
-	set.actions = actionNames(resolved)
+	set.Actions = actionNames(resolved)
 	c.policies(set, c.parse(src, parts))
 	return set
 }

@@ -108,6 +108,14 @@ where unreported_since is not null and unreported_since < @before and id > @afte
 order by id
 limit @max_rows;
 
+-- name: OpenOrDoneOn :many
+-- One statement, so that an operation that ends meanwhile is in one part or the other.
+select o.record from operations o
+where o.listener_id = @listener_id and o.open and o.state <> 'waiting_approval'
+union all
+select d.record from operations d
+where d.listener_id = @listener_id and d.state = 'added' and d.updated_at >= @since;
+
 -- name: TakeTurn :exec
 -- Until the transaction ends, no other request of this person is accepted.
 insert into acceptors (actor_id, accepted_at) values (@actor_id, @accepted_at)

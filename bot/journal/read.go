@@ -61,6 +61,19 @@ func (s *Store) BrokenSince(ctx context.Context, userID string, since time.Time)
 	return moments(rows), nil
 }
 
+// Leaving returns the backend ids that removals are taking off a listener, or have
+// taken off it since the given time; see operation.Journal.
+func (s *Store) Leaving(ctx context.Context, account, listenerID string, since time.Time) (ids []string, err error) {
+	ops, err := many(s.q.OpenOrDoneOn(ctx, query.OpenOrDoneOnParams{
+		ListenerID: listenerID, Since: since.UnixMilli()}))
+	for _, op := range ops {
+		if op.Account == account && op.TakesOff(since) {
+			ids = append(ids, op.Target.BackendID)
+		}
+	}
+	return ids, s.explain("reading the removals of a listener in journal", err)
+}
+
 // Filter chooses operations for a page of history.
 type Filter struct {
 	ActorID string // Slack user id; empty: all people

@@ -14,7 +14,19 @@ const (
 	DiffShare      DifferenceCode = "share"       // of new connections, in percent: Before (or ShareNotKnown), After
 	DiffApproval   DifferenceCode = "approval"    // it is needed now
 	DiffNoApproval DifferenceCode = "no_approval" // it is not needed any more
+
+	// of a removal
+	DiffGone   DifferenceCode = "gone"   // the entry From is not on the listener any more
+	DiffPorts  DifferenceCode = "ports"  // of the entry: From, To as Zenlayer writes them
+	DiffWeight DifferenceCode = "weight" // of the entry: Before, After; 0: the list does not show it
+	DiffLast   DifferenceCode = "last"   // without the entry, no server on the listener is available now
 )
+
+// AllDifferenceCodes lists what may be different.
+func AllDifferenceCodes() []DifferenceCode {
+	return []DifferenceCode{DiffSettings, DiffServer, DiffName, DiffShare, DiffApproval, DiffNoApproval, DiffGone,
+		DiffPorts, DiffWeight, DiffLast}
+}
 
 // ShareNotKnown is Difference.Before if those who looked read no share.
 const ShareNotKnown = -1

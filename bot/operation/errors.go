@@ -17,11 +17,11 @@ type DuplicateError struct{ Operation Operation }
 
 func (e *DuplicateError) Error() string { return "already accepted as " + e.Operation.Ref }
 
-// BusyError says that another open operation adds the same server to the same
+// BusyError says that another open operation is about the same server on the same
 // listener.
 type BusyError struct{ Operation Operation }
 
-func (e *BusyError) Error() string { return "already being added by " + e.Operation.Ref }
+func (e *BusyError) Error() string { return "already under way as " + e.Operation.Ref }
 
 // StaleError says that the operation has moved on since it was read.
 type StaleError struct{ Operation Operation }
@@ -74,6 +74,7 @@ const (
 	ProofAfter   = 10 * time.Minute // last attempt to "certain that not"; a signed request stays valid for 5
 	DraftLife    = 5 * time.Minute  // of a preview
 	GiveUpAfter  = 2 * time.Minute  // of being asked to wait
+	StillListed  = 10 * time.Minute // for so long a list may show a backend that was removed
 )
 
 // ClockSlack is how far the clock may step back before it is not believed any

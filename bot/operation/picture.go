@@ -23,12 +23,27 @@ type Picture struct {
 	Names     []string `json:"names,omitempty"` // backend ids with the name asked for
 	// the ports of the other servers, if most of them use other ones than asked for
 	Ports *OtherPorts `json:"ports,omitempty"`
+
+	// Of a removal; Same, Names and Ports are empty then.
+	Entry *Target `json:"entry,omitempty"` // the entry to remove; nil: it is gone
+	Last  bool    `json:"last,omitempty"`  // without it, no server on the listener is available
 }
 
-// PictureOf is what op would be added to.
-func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
-	p := Picture{Read: true, Servers: len(pool), Same: BackendIDs(OfServer(op, pool)),
-		Settings: SettingsOf(op.Listener), Ports: otherPorts(op, pool)}
+// PictureOf is what op would be added to, or removed from. leaving is for a
+// removal: what Journal.Leaving returned before pool was read.
+func PictureOf(op Operation, pool []zenlayer.Backend, leaving ...string) Picture {
+	p := Picture{Read: true, Servers: len(pool), Settings: SettingsOf(op.Listener)}
+	if op.Change == ChangeRemove {
+		p.Last = LastAvailable(op, pool, leaving)
+		if b, there := op.target(pool); there {
+			entry := TargetOf(b)
+			p.Entry = &entry
+		}
+	} else {
+		p.Same, p.Names, p.Ports = BackendIDs(OfServer(op, pool)), named(op.Request.BackendName, pool),
+			otherPorts(op, pool)
+		slices.Sort(p.Same)
+	}
 	usual, alike := UsualWeight(pool), 0
 	for _, b := range pool {
 		p.Weights += b.Weight
@@ -38,16 +53,22 @@ func PictureOf(op Operation, pool []zenlayer.Backend) Picture {
 		case usual:
 			alike++
 		}
-		if b.Name == op.Request.BackendName {
-			p.Names = append(p.Names, b.BackendID)
-		}
 	}
 	if 2*alike > len(pool) {
 		p.Usual = usual
 	}
-	slices.Sort(p.Same)
-	slices.Sort(p.Names)
 	return p
+}
+
+// named returns the ids of the entries with this name, in order.
+func named(name string, pool []zenlayer.Backend) (ids []string) {
+	for _, b := range pool {
+		if b.Name == name {
+			ids = append(ids, b.BackendID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // SettingsOf returns the settings of l that approvers rely on, to be compared.

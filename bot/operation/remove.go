@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"lbbot/zenlayer"
 )
@@ -28,12 +29,17 @@ func TargetOf(b zenlayer.Backend) Target {
 	return Target{BackendID: b.BackendID, Name: b.Name, Ports: b.Port, Weight: b.Weight}
 }
 
-// same reports whether b is still the entry that somebody looked at.
+// same reports whether b is still the entry that somebody looked at. Its name
+// decides nothing.
 func (t Target) same(b zenlayer.Backend) bool {
+	return t.BackendID == b.BackendID && t.samePorts(TargetOf(b)) && t.Weight == b.Weight
+}
+
+// samePorts compares ports as numbers, as far as they can be read.
+func (t Target) samePorts(u Target) bool {
 	before, readable := BackendPorts(t.Ports)
-	now, still := BackendPorts(b.Port)
-	ports := t.Ports == b.Port || readable && still && slices.Equal(before, now)
-	return t.BackendID == b.BackendID && ports && t.Weight == b.Weight
+	now, still := BackendPorts(u.Ports)
+	return t.Ports == u.Ports || readable && still && slices.Equal(before, now)
 }
 
 // Remove is the Change of ChangeRemove: DeregisterBackend with the id of the
@@ -71,8 +77,29 @@ func (r Remove) After(op Operation, pool []zenlayer.Backend) Proof {
 // SaysDone implements Change.
 func (r Remove) SaysDone(err error) bool { return zenlayer.IsNotFound(err) }
 
-// Differences implements Change: what matters is the entry itself.
-func (r Remove) Differences(_ Operation, _, _ Picture) []Difference { return nil }
+// Differences implements Change. What matters is the entry itself, and whether it
+// is the last server that is available. A listener's settings mean nothing to a
+// removal.
+func (r Remove) Differences(_ Operation, shown, now Picture) (list []Difference) {
+	if !shown.Read || !now.Read {
+		return nil
+	}
+	if before, after := shown.Entry, now.Entry; before != nil {
+		if after == nil {
+			return []Difference{{Code: DiffGone, From: before.BackendID}}
+		}
+		if !before.samePorts(*after) {
+			list = append(list, Difference{Code: DiffPorts, From: before.Ports, To: after.Ports})
+		}
+		if before.Weight != after.Weight {
+			list = append(list, Difference{Code: DiffWeight, Before: before.Weight, After: after.Weight})
+		}
+	}
+	if now.Last && !shown.Last {
+		list = append(list, Difference{Code: DiffLast})
+	}
+	return list
+}
 
 // target finds the entry that a removal is about.
 func (o Operation) target(pool []zenlayer.Backend) (zenlayer.Backend, bool) {
@@ -81,6 +108,13 @@ func (o Operation) target(pool []zenlayer.Backend) (zenlayer.Backend, bool) {
 		return zenlayer.Backend{}, false
 	}
 	return pool[i], true
+}
+
+// TakesOff reports whether o is a removal that is being carried out, or was since
+// the given time.
+func (o Operation) TakesOff(since time.Time) bool {
+	return o.Change == ChangeRemove && o.Target != nil &&
+		(o.State.Open() && o.State != Waiting || o.State == Done && !o.FinishedAt.Before(since))
 }
 
 // StatusAvailable is the one word for a backend's status that Zenlayer's

@@ -297,6 +297,20 @@ func (m *memory) BrokenSince(ctx context.Context, userID string, since time.Time
 	return times, err
 }
 
+func (m *memory) Leaving(
+	ctx context.Context, account, listenerID string, since time.Time) (ids []string, err error) {
+	err = m.do(ctx, "Leaving", func() error {
+		for _, id := range m.order {
+			op, _ := m.get(id)
+			if op.Account == account && op.Request.ListenerID == listenerID && op.TakesOff(since) {
+				ids = append(ids, op.Target.BackendID)
+			}
+		}
+		return nil
+	})
+	return ids, err
+}
+
 func (m *memory) broken(userID string, since time.Time) []time.Time {
 	return m.acceptedSince(since, func(op operation.Operation) bool {
 		return op.Actor.UserID == userID && op.Glass != nil

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// WarningCode names a fact that people should know before they add a server.
+// WarningCode names a fact that people should know before they add or remove a
+// server.
 type WarningCode string
 
 // The codes, worst first; Operation.Warnings returns them in this order.
@@ -20,6 +21,10 @@ const (
 	WarnDirectRouting   WarningCode = "W03" // ports follow the listener
 	WarnRoundRobin      WarningCode = "W02" // the weight has no effect: Weight
 	WarnElsewhere       WarningCode = "W07" // the server is on other listeners: Listeners
+
+	// of a removal
+	WarnLast      WarningCode = "W12" // no other server on the listener is available
+	WarnUnchecked WarningCode = "W13" // health checks are off: nobody knows whether the others work
 )
 
 // Warning is one such fact, with the values that its sentence needs. Its code
@@ -44,17 +49,20 @@ type Warning struct {
 // button is the obvious one to press then.
 func (w Warning) Risk() bool {
 	switch w.Code {
-	case WarnBalancerDown, WarnServerDown, WarnHealthChecksOff, WarnPorts, WarnWeight:
+	case WarnBalancerDown, WarnServerDown, WarnHealthChecksOff, WarnPorts, WarnWeight, WarnLast, WarnUnchecked:
 		return true
 	}
 	return false
 }
 
-// Warnings returns what people should know before they add the server, as far
-// as the listener and the server were read last. A fact that is not known gives
+// Warnings returns what people should know before they add or remove the server,
+// as far as the listener and the server were read last. A fact that is not known gives
 // none. The API has no published list of a load balancer's states, and does not
 // say which states of a server it refuses, so none of them is refused here.
 func (o Operation) Warnings() []Warning {
+	if o.Change == ChangeRemove {
+		return o.removalWarnings()
+	}
 	var list []Warning
 	warn := func(holds bool, w Warning) {
 		if holds {
@@ -83,6 +91,18 @@ func (o Operation) Warnings() []Warning {
 	warn(l.Kind == DirectRouting, Warning{Code: WarnDirectRouting})
 	warn(l.Scheduler == RoundRobin && o.Request.Weight > 0, Warning{Code: WarnRoundRobin, Weight: o.Request.Weight})
 	warn(o.Elsewhere > 0, Warning{Code: WarnElsewhere, Listeners: o.Elsewhere})
+	return list
+}
+
+// removalWarnings is Warnings of a removal. What is wrong with the server itself is
+// a reason to remove it.
+func (o Operation) removalWarnings() (list []Warning) {
+	if o.Seen().Last {
+		list = append(list, Warning{Code: WarnLast})
+	}
+	if check := o.Listener.HealthCheck; check != nil && !*check {
+		list = append(list, Warning{Code: WarnUnchecked})
+	}
 	return list
 }
 

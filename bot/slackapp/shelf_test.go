@@ -187,6 +187,18 @@ func (s *shelf) BrokenSince(_ context.Context, userID string, since time.Time) (
 	return times, nil
 }
 
+// Leaving returns what Leaving of a journal would.
+func (s *shelf) Leaving(_ context.Context, _, listenerID string, since time.Time) (ids []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, op := range s.ops {
+		if op.Request.ListenerID == listenerID && op.TakesOff(since) {
+			ids = append(ids, op.Target.BackendID)
+		}
+	}
+	return ids, nil
+}
+
 func (s *shelf) Events(context.Context, string) ([]operation.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -117,6 +117,9 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 		words, _ := private.Denial(operation.Decision{Code: c}, rendertest.Sample(), fixedWording())
 		require.NotEqual(t, private.DenyOther, words, c)
 	}
+	for _, c := range operation.AllDifferenceCodes() {
+		require.NotContains(t, render.Differences([]operation.Difference{{Code: c, To: "FTP"}}), "does not know", c)
+	}
 	for _, e := range operation.AllEvidence() {
 		require.NotContains(t, render.EvidenceLine(rendertest.Sample(func(op *operation.Operation) {
 			op.Evidence = e

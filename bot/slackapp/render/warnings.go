@@ -53,7 +53,7 @@ func warningWords(w operation.Warning) string {
 		}
 		return fmt.Sprintf("This server is already on %d other listeners.", w.Listeners)
 	}
-	return ""
+	return removalWarning(w)
 }
 
 const stateLimit = 40
@@ -237,7 +237,7 @@ func differenceWords(d operation.Difference) []string {
 	case operation.DiffNoApproval:
 		return []string{"approval is not needed any more"}
 	}
-	return []string{fmt.Sprintf(unknownValue, string(d.Code))}
+	return []string{removalDifference(d)}
 }
 
 // settingWords names the settings that differ.

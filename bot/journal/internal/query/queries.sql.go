@@ -1169,6 +1169,43 @@ func (q *Queries) OpenOperation(ctx context.Context, subject string) (OpenOperat
 	return i, err
 }
 
+const openOrDoneOn = `-- name: OpenOrDoneOn :many
+select o.record from operations o
+where o.listener_id = $1 and o.open and o.state <> 'waiting_approval'
+union all
+select d.record from operations d
+where d.listener_id = $1 and d.state = 'added' and d.updated_at >= $2
+`
+
+type OpenOrDoneOnParams struct {
+	ListenerID string
+	Since      int64
+}
+
+// One statement, so that an operation that ends meanwhile is in one part or the other.
+func (q *Queries) OpenOrDoneOn(ctx context.Context, arg OpenOrDoneOnParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, openOrDoneOn, arg.ListenerID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var record string
+		if err := rows.Scan(&record); err != nil {
+			return nil, err
+		}
+		items = append(items, record)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const past = `-- name: Past :many
 select accepted_at, record from operations
 where accepted_at >= $1 and accepted_at <= $2 and (accepted_at < $2 or id < $3)

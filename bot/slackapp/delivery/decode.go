@@ -63,15 +63,20 @@ type View struct {
 	State           json.RawMessage // read with ReadState
 }
 
-// Event is what we read of an app_mention; of others only the type.
+// Event is what we read of an app_mention and of an app_home_opened; of others only
+// the type.
 type Event struct {
-	Type    string
-	User    string
-	BotID   string
-	Channel string
+	Type     string
+	User     string
+	BotID    string
+	Channel  string
+	Text     string // as Slack escapes it, with the mention
+	TS       string
+	ThreadTS string // the first message of its thread; empty: it is in none
+	Tab      string // that was opened: home or messages
 }
 
-// Delivery is one envelope, understood. It leaves message blocks out, because an
+// Delivery is one envelope, understood. Of a message it has the texts only, because an
 // unknown block must not make an envelope unreadable.
 type Delivery struct {
 	Kind        string // one of Kinds, or what else Slack sent
@@ -86,6 +91,10 @@ type Delivery struct {
 	Container Container
 	Actions   []Pressed
 	View      *View
+
+	// shortcuts
+	CallbackID string
+	Message    *Message // nil: a global shortcut
 
 	Event Event
 
@@ -149,7 +158,8 @@ func (d *Delivery) readCommand(f socket.Fields, envelope string) {
 
 func (d *Delivery) readEvent(f socket.Fields, envelope string) {
 	e := f.Part("event") // each type has its own shape; of most of them the type is all we need
-	d.Event = Event{Type: e.Label("type"), User: e.Label("user"), BotID: e.Label("bot_id"), Channel: e.Label("channel")}
+	d.Event = Event{Type: e.Label("type"), User: e.Label("user"), BotID: e.Label("bot_id"), Channel: e.Label("channel"),
+		Text: e.Label("text"), TS: e.Label("ts"), ThreadTS: e.Label("thread_ts"), Tab: e.Label("tab")}
 	d.Actor = operation.Actor{UserID: d.Event.User, TeamID: f.Text("team_id")}
 	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: d.Event.Channel}
 	d.Key = "event:" + render.FirstOf(f.Text("event_id"), envelope)
@@ -177,6 +187,13 @@ func (d *Delivery) readInteraction(f socket.Fields, envelope string) {
 		v := f.Object("view")
 		d.View = &View{ID: v.Text("id"), Root: v.Label("root_view_id"), Hash: v.Text("hash"),
 			CallbackID: v.Text("callback_id"), PrivateMetadata: v.Text("private_metadata"), State: v.Raw("state")}
+	}
+	if d.Kind == KindShortcut || d.Kind == KindMessageAct {
+		d.CallbackID = f.Label("callback_id")
+	}
+	if d.Kind == KindMessageAct {
+		d.Message = readMessage(f)
+		d.Place.ThreadTS = render.FirstOf(d.Message.ThreadTS, d.Message.TS)
 	}
 	d.keyInteraction(envelope)
 }

@@ -9,13 +9,12 @@ import (
 )
 
 const (
+	// ShowCommand shows one request where the bot runs.
+	ShowCommand    = "lbbot operations show %s"
 	NothingChanged = "Nothing changed."
 	refusedUnknown = "I do not know this code yet."
 	DiffersAs      = "It is on the listener as %s. %s"
-	tooLateLine    = "I could not start within 5 minutes of your click, so I did not start at all."
 	FactAskers     = "the asker's account"
-	unreachableDo  = "try again in a few minutes."
-	unknownLine    = "This version of the bot does not know how this stands. It is stored as %s."
 	NothingWasSent = "Nothing was sent."
 	FirstNotSent   = "Not sent"
 )
@@ -90,4 +89,13 @@ func quoted(s string) string {
 		return ""
 	}
 	return fmt.Sprintf("\"%s\"", s)
+}
+
+// Sentence makes foreign words end like a sentence.
+func Sentence(s string) string {
+	s = Prose(s, SaidLimit)
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
+		return s
+	}
+	return s + "."
 }

@@ -1,10 +1,9 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -16,9 +15,6 @@ const (
 	RehearsalText = "Rehearsal: nothing is sent to Zenlayer."
 	ReplacesLine  = "This replaces any earlier card of %s."
 	asOfSmall     = "As of %s."
-	fieldServer   = "Server"
-	fieldListener = "Listener"
-	fieldPorts    = "Ports and weight"
 )
 
 // card is a public card before it is put together: always in this order.
@@ -122,134 +118,12 @@ func asides(op operation.Operation, w Wording) []string {
 	return lines
 }
 
-// Shown is how a value is shown: in a block, in a sentence, in an object without
-// markup.
-type Shown func(string) string
-
-// ServerName is what people call the server.
-func ServerName(op operation.Operation, show Shown) string {
-	return show(FirstOf(op.Server.Name, op.Server.ID, op.Request.InstanceID))
-}
-
-// ListenerName is "https-443 on api-lb".
-func ListenerName(op operation.Operation, show Shown) string {
-	s := show(FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))
-	if lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
-		s += " on " + show(lb)
-	}
-	return s
-}
-
-// ListenerPath is "api-lb/https-443", as people type it.
-func ListenerPath(op operation.Operation, show Shown) string {
-	s := show(FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))
-	if lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
-		s = show(lb) + "/" + s
-	}
-	return s
-}
-
-// ListenerPort is "api-lb port 443", for fallback texts.
-func ListenerPort(op operation.Operation, show Shown) string {
-	lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID)
-	if lb == "" || Clean(op.Listener.Port) == "" {
-		return ListenerName(op, show)
-	}
-	return show(lb) + " port " + show(op.Listener.Port)
-}
-
 // balancerName is "api-lb", or the listener where it is not known.
 func balancerName(op operation.Operation, show Shown) string {
 	if lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
 		return show(lb)
 	}
 	return ListenerName(op, show)
-}
-
-// ActorName names the asker in a fallback text, where a mention would be
-// read aloud as an id.
-func ActorName(a operation.Actor) string {
-	if Clean(a.Name) == "" {
-		return Mention(a.UserID)
-	}
-	return InText(a.Name)
-}
-
-// ServerFacts is "web-07 (`i-55a1`, bare metal, 10.0.3.17)".
-func ServerFacts(op operation.Operation) string {
-	id := Code(FirstOf(op.Server.ID, op.Request.InstanceID))
-	facts := []string{ServerType(cmp.Or(op.Request.InstanceType, op.Server.Type))}
-	if Clean(op.Server.IP) != "" {
-		facts = append(facts, Name(op.Server.IP))
-	}
-	if Clean(op.Server.Name) == "" {
-		return id + " (" + strings.Join(facts, ", ") + ")"
-	}
-	return Name(op.Server.Name) + " (" + id + ", " + strings.Join(facts, ", ") + ")"
-}
-
-// ListenerFacts is "https-443 (`lst-8f2c`, TCP 443) on api-lb".
-func ListenerFacts(op operation.Operation) string {
-	l := op.Listener
-	s, facts := Code(FirstOf(l.ID, op.Request.ListenerID)), []string{}
-	if Clean(l.Name) != "" {
-		s, facts = Name(l.Name), []string{s}
-	}
-	if p := Clean(l.Protocol + " " + l.Port); p != "" {
-		facts = append(facts, Name(p))
-	}
-	if len(facts) > 0 {
-		s += " (" + strings.Join(facts, ", ") + ")"
-	}
-	if lb := FirstOf(l.LoadBalancerName, l.LoadBalancerID); lb != "" {
-		s += " on " + Name(lb)
-	}
-	return s
-}
-
-// PortPhrase is "port 8080", "ports 8080, 8081", or "port 443 (the listener's)"
-// where the request leaves them to the listener.
-func PortPhrase(op operation.Operation) string {
-	texts := make([]string, len(op.Request.PortList))
-	for i, p := range op.Request.PortList {
-		texts[i] = strconv.Itoa(p)
-	}
-	switch {
-	case len(texts) == 1:
-		return "port " + texts[0]
-	case len(texts) > 1:
-		return "ports " + strings.Join(texts, ", ")
-	}
-	own, ports := Clean(op.Listener.Port), "port"
-	if strings.ContainsAny(own, ",- ") {
-		ports = "ports"
-	}
-	if own == "" || len(own) > maxOwnPorts || strings.Trim(own, "0123456789,- ") != "" {
-		return "the listener's " + ports
-	}
-	return ports + " " + own + " (the listener's)"
-}
-
-// maxOwnPorts is how long the ports of a listener may be to be shown, which are
-// Zenlayer's text.
-const maxOwnPorts = 40
-
-// Facts is the request as a list of labels and values, and more pairs: five at
-// most, those without a value left out.
-func Facts(op operation.Operation, more ...[2]string) slack.Block {
-	pairs := [][2]string{
-		{fieldServer, ServerFacts(op)},
-		{fieldListener, ListenerFacts(op)},
-		{fieldPorts, Capital(PortPhrase(op)) + " · " + WeightPhrase(op.Request.Weight)},
-		{"Backend name", Code(op.Request.BackendName)},
-		{"Requested by", Mention(op.Actor.UserID)},
-	}
-	for _, p := range more {
-		if p[1] != "" {
-			pairs = append(pairs, p)
-		}
-	}
-	return fields(pairs...)
 }
 
 // handover is Facts for someone who continues elsewhere. It has the client
@@ -274,12 +148,18 @@ func purpose(op operation.Operation) string {
 	return ""
 }
 
-// FirstOf returns the first of its arguments that has something to show.
-func FirstOf(list ...string) string {
-	for _, s := range list {
-		if Clean(s) != "" {
-			return s
-		}
+// todo is the line of a card that says what to do, the second one, for its text.
+func (c card) todo() string {
+	lines := c.body[0].(*slack.SectionBlock).Text.Text
+	if c.header == "" {
+		_, lines, _ = strings.Cut(lines, "\n")
 	}
-	return ""
+	line, _, _ := strings.Cut(lines, "\n")
+	if strings.HasPrefix(c.header, FirstNothing) {
+		return "" // the text says so already
+	}
+	return " " + strings.ReplaceAll(line, "*", "")
 }
+
+// lateFrom is the delay that is worth a word.
+const lateFrom = 10 * time.Second

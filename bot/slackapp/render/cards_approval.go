@@ -15,8 +15,6 @@ const (
 	askText     = "Waiting: %s asks to add %s to %s. Needs %s, until %s. %s."
 	askProgress = "%d of %d: %s. %s"
 	AskDenied   = "Denied by %s: %s"
-	GlassAnd    = " and "
-	ButtonDeny  = "Deny"
 )
 
 // ApprovalEvent names the metadata of the card in the approvers' channel, as
@@ -286,6 +284,3 @@ func approvalMenu(op operation.Operation) slack.BlockElement {
 			slack.NewOptionBlockObject(MoreValue(MorePool, op), PlainText("Show pool before and after", MaxOption),
 				nil)}}
 }
-
-// MaxAlerts is how many notes are shown.
-const MaxAlerts = 10

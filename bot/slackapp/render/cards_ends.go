@@ -8,6 +8,12 @@ import (
 	"lbbot/bot/operation"
 )
 
+const (
+	tooLateLine   = "I could not start within 5 minutes of your click, so I did not start at all."
+	unreachableDo = "try again in a few minutes."
+	unknownLine   = "This version of the bot does not know how this stands. It is stored as %s."
+)
+
 // endingOf chooses the words for the reason an operation was not added.
 func endingOf(op operation.Operation, w Wording) ending {
 	// about fills the places that every fallback text has: server, listener, id.

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -285,3 +286,6 @@ func ordinal(n int) string {
 	}
 	return "last"
 }
+
+// endpoint is ip:port, with brackets where IPv6 needs them.
+func endpoint(ip, port string) string { return net.JoinHostPort(ip, port) }

@@ -173,12 +173,3 @@ func utcSmall(t time.Time) string {
 	}
 	return ClockAndUTC(t)
 }
-
-// Sentence makes foreign words end like a sentence.
-func Sentence(s string) string {
-	s = Prose(s, SaidLimit)
-	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?") {
-		return s
-	}
-	return s + "."
-}

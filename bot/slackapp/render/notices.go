@@ -9,8 +9,6 @@ import (
 
 const (
 	OwnerOther = "Please have a look."
-	// ShowCommand shows one request where the bot runs.
-	ShowCommand = "lbbot operations show %s"
 )
 
 // MovedNotice tells the asker, where they asked, how their request stands, and

@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	andMore  = " and %d more"
-	peopleOf = "%d of %s"
+	GlassAnd   = " and "
+	ButtonDeny = "Deny"
+	andMore    = " and %d more"
+	peopleOf   = "%d of %s"
 )
 
 // maxPeople is how many people a message names; nobody reads more, and each

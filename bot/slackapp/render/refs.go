@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"math"
-	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -98,9 +97,6 @@ func Lasting(d time.Duration) string {
 	}
 	return strconv.Itoa(int(math.Round(d.Hours()))) + " h"
 }
-
-// endpoint is ip:port, with brackets where IPv6 needs them.
-func endpoint(ip, port string) string { return net.JoinHostPort(ip, port) }
 
 // Window writes the time in which a limit counts, as people say it.
 func Window(d time.Duration) string {

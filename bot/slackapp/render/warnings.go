@@ -268,3 +268,6 @@ func Percent(n int, mark string) string {
 	}
 	return fmt.Sprintf("about %s%d %%%s", mark, n, mark)
 }
+
+// MaxAlerts is how many notes are shown.
+const MaxAlerts = 10

@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"lbbot/bot/operation"
-
-	"github.com/slack-go/slack"
 )
 
 const (
+	FirstUnknown      = "Cannot tell"
+	FirstNotAdded     = "Not added"
 	FirstNothing      = "Nothing to do"
 	FirstPreview      = "Preview"
 	FirstAsked        = "Asked"
@@ -42,9 +42,6 @@ type Wording struct {
 	Reminders []time.Duration // after asking for approval
 	Within    time.Duration   // how long an approval is waited for; zero: not said
 }
-
-// lateFrom is the delay that is worth a word.
-const lateFrom = 10 * time.Second
 
 // FirstWord is the word a card in that state starts with. That of a state which
 // this version does not know belongs to no other.
@@ -89,17 +86,4 @@ func (w Wording) Mentioned() string {
 		return "@" + InText(s)
 	}
 	return "@lbbot"
-}
-
-// todo is the line of a card that says what to do, the second one, for its text.
-func (c card) todo() string {
-	lines := c.body[0].(*slack.SectionBlock).Text.Text
-	if c.header == "" {
-		_, lines, _ = strings.Cut(lines, "\n")
-	}
-	line, _, _ := strings.Cut(lines, "\n")
-	if strings.HasPrefix(c.header, FirstNothing) {
-		return "" // the text says so already
-	}
-	return " " + strings.ReplaceAll(line, "*", "")
 }

@@ -25,7 +25,7 @@ const (
 func AdviceOn(f operation.Fault, otherwise string) (said, do string) {
 	advice, known := commands.AdviceOn(f.Status, f.Code)
 	if !known {
-		return saidWords(f), otherwise
+		return SaidWords(f), otherwise
 	}
 	return strings.Join(NonEmpty([]string{advice.Means, quoted(f.Message)}), " "), advice.Do
 }
@@ -56,9 +56,9 @@ func FaultIDs(f operation.Fault) []string {
 	return parts
 }
 
-// unreadWords say why the last reading of the listener failed, after format for
+// UnreadWords say why the last reading of the listener failed, after format for
 // what is only an error; empty if it did not fail.
-func unreadWords(op operation.Operation, w Wording, format string) string {
+func UnreadWords(op operation.Operation, w Wording, format string) string {
 	switch {
 	case op.Unread.Answered():
 		said, do := AdviceOn(op.Unread, w.ReadAgain())
@@ -70,8 +70,8 @@ func unreadWords(op operation.Operation, w Wording, format string) string {
 	return ""
 }
 
-// saidWords is what Zenlayer said, as it said it.
-func saidWords(f operation.Fault) string {
+// SaidWords is what Zenlayer said, as it said it.
+func SaidWords(f operation.Fault) string {
 	quote := quoted(f.Message)
 	switch {
 	case quote == "" && f.Code == "":

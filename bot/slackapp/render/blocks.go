@@ -55,7 +55,7 @@ func PlainText(text string, limit int) *slack.TextBlockObject {
 // Section is a paragraph of lines; empty ones are left out. It is nil if none
 // is left.
 func Section(lines ...string) slack.Block {
-	text := joinLines(lines)
+	text := JoinLines(lines)
 	if text == "" {
 		return nil
 	}
@@ -118,7 +118,7 @@ func Primary(b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
 // LinkButton opens an address; nil without one. Its click is delivered all
 // the same and has to be acked.
 func LinkButton(text, label, address string) slack.BlockElement {
-	if !webAddress(address) {
+	if !WebAddress(address) {
 		return nil
 	}
 	b := Button(ActLinkOpen, text, label, "")
@@ -131,7 +131,7 @@ func More(op operation.Operation, entries ...string) slack.BlockElement {
 	menu := &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActReqMore}
 	for _, what := range entries {
 		menu.Options = append(menu.Options,
-			slack.NewOptionBlockObject(MoreValue(what, op), PlainText(moreWords(what), MaxOption), nil))
+			slack.NewOptionBlockObject(MoreValue(what, op), PlainText(MoreWords(what), MaxOption), nil))
 	}
 	return menu
 }
@@ -152,7 +152,7 @@ func Ephemeral(text string, list ...slack.Block) Message {
 	return Message{Text: ClampMarkup(text, MaxText), Blocks: Blocks(list...)}
 }
 
-func joinLines(lines []string) string { return strings.Join(NonEmpty(lines), "\n") }
+func JoinLines(lines []string) string { return strings.Join(NonEmpty(lines), "\n") }
 
 // NonEmpty returns the parts that are not empty.
 func NonEmpty(parts []string) []string {
@@ -165,13 +165,13 @@ func NonEmpty(parts []string) []string {
 	return out
 }
 
-// webAddress reports whether s may be put behind a button.
-func webAddress(s string) bool {
+// WebAddress reports whether s may be put behind a button.
+func WebAddress(s string) bool {
 	return len(s) <= 3000 && (strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")) &&
 		!strings.ContainsAny(s, "<>|\"` \t\r\n")
 }
 
-func moreWords(what string) string {
+func MoreWords(what string) string {
 	switch what {
 	case MoreCopy:
 		return "Copy as /lb-register"

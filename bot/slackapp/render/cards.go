@@ -131,7 +131,7 @@ func balancerName(op operation.Operation, show Shown) string {
 // the server a second time.
 func handover(op operation.Operation, w Wording) slack.Block {
 	card, token := "", ""
-	if webAddress(w.Link) {
+	if WebAddress(w.Link) {
 		card = "<" + w.Link + "|" + Name(op.Ref) + ">"
 	}
 	if op.State == operation.NeedsPerson {

@@ -74,7 +74,7 @@ func toldWords(op operation.Operation, w Wording) string {
 	if a == nil || a.ToldAt.IsZero() && !w.Approvers && (AsksElsewhere(op) || len(a.Who.IDs) > 0) {
 		return ""
 	}
-	who, here := peopleWords(a.Who), a.Channel
+	who, here := PeopleWords(a.Who), a.Channel
 	if len(a.Who.IDs) == 0 {
 		who = "those who read this"
 	}

@@ -123,7 +123,7 @@ func ownersEnding(op operation.Operation, w Wording, about func(string) string) 
 	case operation.ReasonBlocked:
 		return ending{text: about("Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."),
 			what: []string{"Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing " +
-				"changed. This is not your fault."}, do: told, said: saidWords(op.Fault), faulty: true}
+				"changed. This is not your fault."}, do: told, said: SaidWords(op.Fault), faulty: true}
 	case operation.ReasonInternal:
 		return ending{text: about("Not added: something broke in the bot before %s was sent to %s. Nothing changed. " +
 			"Quote %s."), what: []string{"Something broke in the bot before anything was sent."},
@@ -131,7 +131,7 @@ func ownersEnding(op operation.Operation, w Wording, about func(string) string) 
 				w.Owners()), again: true}
 	}
 	// No reason comes here: each has words above, which a test sees to.
-	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, storedAs(op, Code))}}
+	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, StoredAs(op, Code))}}
 }
 
 // refusedEnding: the API said no, and no earlier attempt is unanswered.

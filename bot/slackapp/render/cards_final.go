@@ -72,7 +72,7 @@ func Took(op operation.Operation) string {
 
 // detailsButton answers privately with what the card leaves out.
 func detailsButton(op operation.Operation) slack.BlockElement {
-	return Button(ActReqMore, moreWords(MoreDetails), fmt.Sprintf("Show the details of %s", op.Ref),
+	return Button(ActReqMore, MoreWords(MoreDetails), fmt.Sprintf("Show the details of %s", op.Ref),
 		MoreValue(MoreDetails, op))
 }
 
@@ -108,7 +108,7 @@ func EvidenceLine(op operation.Operation) string {
 	case operation.EvidenceAnswered, "":
 		return ""
 	}
-	return fmt.Sprintf("How that is known is stored as %s.", fmt.Sprintf(unknownValue, Code(string(op.Evidence))))
+	return fmt.Sprintf("How that is known is stored as %s.", fmt.Sprintf(UnknownValue, Code(string(op.Evidence))))
 }
 
 // A watch that has looked so often, or is so old, has ended without finding
@@ -132,9 +132,9 @@ func statusLine(op operation.Operation, w Wording) string {
 		return "*Status:* not watched, as asked."
 	case op.StatusLooks == 0 && !watchOver(op, w):
 		return fmt.Sprintf("*Status at Zenlayer:* not known at that time. %s shows it later.", later)
-	case unreadWords(op, w, statusFault) != "":
+	case UnreadWords(op, w, statusFault) != "":
 		return fmt.Sprintf("I could not read the list when I last looked. %s shows its status later. %s", later,
-			unreadWords(op, w, statusFault))
+			UnreadWords(op, w, statusFault))
 	case watchOver(op, w):
 		return "It was not in Zenlayer's list when I stopped looking."
 	}
@@ -150,7 +150,7 @@ func watchOver(op operation.Operation, w Wording) bool {
 // addedTodo is what is left to do once a server was added.
 func addedTodo(op operation.Operation, w Wording) string {
 	switch {
-	case len(risks(op)) > 0:
+	case len(Risks(op)) > 0:
 		return AddedDoRisk
 	case op.Watch && op.StatusAt.IsZero() && Clean(op.BackendStatus) == "" && watchOver(op, w):
 		return "*What to do:* look for this backend in the console."

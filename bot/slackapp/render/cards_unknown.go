@@ -17,7 +17,7 @@ func unknownCard(op operation.Operation, w Wording) card {
 			Section(fmt.Sprintf(
 				"*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs.",
 				Code(fmt.Sprintf(StatusCommand, op.Ref)), Code(fmt.Sprintf(ShowCommand, op.Ref)))),
-			Section(fmt.Sprintf(unknownLine, storedAs(op, Code))),
+			Section(fmt.Sprintf(unknownLine, StoredAs(op, Code))),
 		},
 		buttons: []slack.BlockElement{LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL), detailsButton(op)},
 		small:   []string{op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
@@ -27,5 +27,5 @@ func unknownCard(op operation.Operation, w Wording) card {
 func aboutUnknown(op operation.Operation) string {
 	return fmt.Sprintf(
 		FirstUnknown+": this version of the bot does not know how %s on %s stands (%s). %s.",
-		ServerName(op, InText), ListenerPort(op, InText), storedAs(op, InText), op.Ref)
+		ServerName(op, InText), ListenerPort(op, InText), StoredAs(op, InText), op.Ref)
 }

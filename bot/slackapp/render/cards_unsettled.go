@@ -95,7 +95,7 @@ func lastReading(op operation.Operation, w Wording) string {
 	if !op.LastLook.IsZero() {
 		lines = append(lines, fmt.Sprintf("Last complete check %s.", Clock(op.LastLook)))
 	}
-	return strings.Join(NonEmpty(append(lines, unreadWords(op, w, "The last check was not complete: %s"))), " ")
+	return strings.Join(NonEmpty(append(lines, UnreadWords(op, w, "The last check was not complete: %s"))), " ")
 }
 
 // needsPersonCard: the bot could not settle it.
@@ -116,7 +116,7 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 	}
 	do, asks := answerLine(op)+" "+"There is nothing to do until then.", op.Answer == "" || op.Mismatch
 	if asks {
-		do = joinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press *%s* or "+
+		do = JoinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press *%s* or "+
 			"*%s*. Please do not repeat it.", ServerName(op, Name), ListenerName(op, Name), buttonThere,
 			buttonNotThere), answerLine(op)})
 	}
@@ -144,9 +144,9 @@ func needsPersonCard(op operation.Operation, w Wording) card {
 
 func whyUnsettled(op operation.Operation, w Wording) string {
 	if len(op.Matches) > 1 {
-		return fmt.Sprintf("*Why:* several entries fit: %s.", firstFew(op.Matches, 10, Code))
+		return fmt.Sprintf("*Why:* several entries fit: %s.", FirstFew(op.Matches, 10, Code))
 	}
-	return unreadWords(op, w, "*Why:* the listener could not be read: %s")
+	return UnreadWords(op, w, "*Why:* the listener could not be read: %s")
 }
 
 // answerLine is what became of a person's answer.
@@ -158,7 +158,7 @@ func answerLine(op operation.Operation) string {
 	case op.Mismatch && there:
 		return fmt.Sprintf("%s says that it was added, but I do not see it.", who)
 	case op.Mismatch && len(op.Matches) > 0:
-		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, firstFew(op.Matches, 10, Code))
+		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, FirstFew(op.Matches, 10, Code))
 	case op.Mismatch:
 		return fmt.Sprintf("%s says that it was not added, but I see it.", who)
 	case there:

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	unknownValue  = "%s, which this version does not know"
+	UnknownValue  = "%s, which this version does not know"
 	unknownStep   = "Event %s, which this version does not know"
 	DeniedUnnamed = "a fact that the policy needs"
 )
@@ -50,7 +50,7 @@ func ReasonWords(r operation.Reason) string {
 	case operation.ReasonUnanswered:
 		return "not approved in time"
 	}
-	return "reason " + fmt.Sprintf(unknownValue, string(r))
+	return "reason " + fmt.Sprintf(UnknownValue, string(r))
 }
 
 // DenialWords says in a few words why someone was denied.
@@ -91,7 +91,7 @@ func DenialWords(c operation.DenialCode) string {
 	case operation.DeniedNotRequester:
 		return "someone else's request"
 	}
-	return "code " + fmt.Sprintf(unknownValue, string(c))
+	return "code " + fmt.Sprintf(UnknownValue, string(c))
 }
 
 // FactWords names what could not be checked, for the words the policy has for

@@ -50,7 +50,7 @@ func OwnerNeed(op operation.Operation) string {
 	case !op.Known():
 
 		return fmt.Sprintf("This version of the bot does not know how it stands (%s). Look with %s where the bot runs.",
-			storedAs(op, Code), Code(fmt.Sprintf(ShowCommand, op.Ref)))
+			StoredAs(op, Code), Code(fmt.Sprintf(ShowCommand, op.Ref)))
 	case op.State == operation.NeedsPerson:
 		return "*What to do:* look in the console, then answer on its card. Please do not repeat it."
 	case op.Reason == operation.ReasonCredentials:

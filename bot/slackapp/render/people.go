@@ -28,9 +28,9 @@ func NeedsOf(n int, p operation.People) string {
 		return fmt.Sprintf("%s; I cannot say who may approve", CountPeople(n))
 	}
 	if n == 1 && len(p.IDs) == 1 && !p.More {
-		return peopleWords(p)
+		return PeopleWords(p)
 	}
-	return fmt.Sprintf(peopleOf, n, peopleWords(p))
+	return fmt.Sprintf(peopleOf, n, PeopleWords(p))
 }
 
 // NeedsCount is NeedsOf for fallback texts, where mentions would be read aloud
@@ -42,8 +42,8 @@ func NeedsCount(n int, p operation.People) string {
 	return fmt.Sprintf(peopleOf, n, peopleCount(p))
 }
 
-// peopleWords names people, or their groups where they are many.
-func peopleWords(p operation.People) string {
+// PeopleWords names people, or their groups where they are many.
+func PeopleWords(p operation.People) string {
 	if len(p.IDs) > maxPeople && len(p.Groups) > 0 {
 		return fmt.Sprintf("the members of %s", Groups(p.Groups))
 	}
@@ -55,10 +55,10 @@ func peopleWords(p operation.People) string {
 }
 
 // Mentions mentions people, the first few and a count of the rest.
-func Mentions(ids []string) string { return firstFew(ids, maxPeople, Mention) }
+func Mentions(ids []string) string { return FirstFew(ids, maxPeople, Mention) }
 
-// firstFew shows as many ids as limit says, and how many more there are.
-func firstFew(ids []string, limit int, show func(string) string) string {
+// FirstFew shows as many ids as limit says, and how many more there are.
+func FirstFew(ids []string, limit int, show func(string) string) string {
 	more := ""
 	if rest := len(ids) - limit; rest > 0 {
 		ids, more = ids[:limit], fmt.Sprintf(andMore, rest)
@@ -107,7 +107,7 @@ func Enough(a operation.Approval) bool {
 const maxGroups = 12
 
 // Groups mentions user groups, the first few and a count of the rest.
-func Groups(ids []string) string { return firstFew(ids, maxGroups, GroupMention) }
+func Groups(ids []string) string { return FirstFew(ids, maxGroups, GroupMention) }
 
 // Names lists names, each made fit on its own.
 func Names(list []string) string {

@@ -6,9 +6,9 @@ import (
 	"lbbot/bot/operation"
 )
 
-// storedAs is the state as it is stored, and the reason where that is what is
+// StoredAs is the state as it is stored, and the reason where that is what is
 // not known.
-func storedAs(op operation.Operation, show Shown) string {
+func StoredAs(op operation.Operation, show Shown) string {
 	if op.State.Known() {
 		return fmt.Sprintf("state %s, reason %s", show(string(op.State)), show(FirstOf(string(op.Reason), WordNone)))
 	}
@@ -20,7 +20,7 @@ func Stands(op operation.Operation) string {
 	if op.Known() {
 		return FirstWord(op.State)
 	}
-	return FirstUnknown + " (" + storedAs(op, InText) + ")"
+	return FirstUnknown + " (" + StoredAs(op, InText) + ")"
 }
 
 // Plain says in plain text how an operation stands: the first word of its
@@ -28,7 +28,7 @@ func Stands(op operation.Operation) string {
 func Plain(op operation.Operation) string {
 	switch {
 	case !op.Known():
-		return fmt.Sprintf(FirstUnknown+": this version does not know how it stands (%s)", storedAs(op, InText))
+		return fmt.Sprintf(FirstUnknown+": this version does not know how it stands (%s)", StoredAs(op, InText))
 	case op.State == operation.NotDone:
 		return FirstNotAdded + ": " + ReasonWords(op.Reason)
 	}

@@ -102,15 +102,15 @@ func date(t time.Time) string {
 	return fmt.Sprintf("<!date^%d^{date_short} {time}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
-// risks are the warnings about what may go wrong.
-func risks(op operation.Operation) []operation.Warning {
+// Risks are the warnings about what may go wrong.
+func Risks(op operation.Operation) []operation.Warning {
 	return slices.DeleteFunc(op.Warnings(), func(w operation.Warning) bool { return !w.Risk() })
 }
 
 // RiskLines are what may go wrong, one line each.
 func RiskLines(op operation.Operation, format string) []string {
 	var lines []string
-	for _, w := range risks(op) {
+	for _, w := range Risks(op) {
 		lines = append(lines, fmt.Sprintf(format, warningWords(w)))
 	}
 	return lines
@@ -119,7 +119,7 @@ func RiskLines(op operation.Operation, format string) []string {
 // PrimaryUnlessRisky makes a button the one to press, unless there are risks:
 // then nothing is the obvious next press.
 func PrimaryUnlessRisky(op operation.Operation, b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
-	if len(risks(op)) > 0 {
+	if len(Risks(op)) > 0 {
 		return b
 	}
 	return Primary(b)

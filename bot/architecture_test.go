@@ -37,7 +37,7 @@ func arrows() map[string][]string {
 			"bot/policy/rules",                                         // for policy check
 			"bot/policy/cases",                                         // for policy test
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
-			"bot/slackapp/render/rendertest", "bot/sandbox/blockkit", // for the blocks command
+			"bot/slackapp/render/examples", "bot/sandbox/blockkit", // for the blocks command
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
@@ -51,8 +51,8 @@ func arrows() map[string][]string {
 		},
 		"bot/slackapp": {
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/delivery", "bot/slackapp/socket",
-			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
-			"bot/slackapp/render/trail",
+			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
+			"bot/slackapp/render/form", "bot/slackapp/render/trail",
 			"bot/operation/history", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
 			"zenlayer",
 		},
@@ -60,8 +60,8 @@ func arrows() map[string][]string {
 			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/form", "bot/operation",
 		},
 		"bot/slackapp/board": {
-			"bot/slackapp/web", "bot/slackapp/render", "bot/slackapp/render/trail", "bot/operation", "commands",
-			"zenlayer",
+			"bot/slackapp/web", "bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/trail",
+			"bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/web": {
 			"bot/slackapp/socket", "bot/slackapp/render", "bot/operation", "commands", "zenlayer",
@@ -69,8 +69,9 @@ func arrows() map[string][]string {
 		"bot/slackapp/render": {
 			"bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
+		"bot/slackapp/render/card": {"bot/slackapp/render", "bot/operation"},
 		"bot/slackapp/render/private": {
-			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render",
+			"bot/slackapp/render/card", "bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render",
 			"bot/operation/history", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/form": {
@@ -78,9 +79,9 @@ func arrows() map[string][]string {
 			"zenlayer",
 		},
 		"bot/slackapp/render/trail": {"bot/slackapp/render", "bot/operation"},
-		"bot/slackapp/render/rendertest": { // examples for tests and lbbot blocks
-			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
-			"bot/slackapp/render/trail", "bot/operation/history", "bot/operation/intake", "bot/operation/suggest",
+		"bot/slackapp/render/examples": { // examples for tests and lbbot blocks
+			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
+			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/operation/history", "bot/operation/intake", "bot/operation/suggest",
 			"bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/socket":   {},
@@ -121,7 +122,7 @@ func standIns() []string {
 	return []string{"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/socket", "zenlayer/zenlayertest",
 		"bot/journal/journaltest",
 		"bot/operation/catalog", // the lists of the form, read from zenlayertest
-		"bot/slackapp/render/rendertest"}
+		"bot/slackapp/render/examples"}
 }
 
 // homes says which rooms may import a library or a part of the standard
@@ -129,8 +130,8 @@ func standIns() []string {
 func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/delivery", "bot/slackapp/web",
-			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form",
-			"bot/slackapp/render/trail", "bot/slackapp/render/rendertest"},
+			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
+			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render/examples"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/rules", "bot/policy/lint"},
@@ -146,18 +147,20 @@ func homes() map[string][]string {
 		"github.com/caarlos0/env":  {"bot"},
 		"github.com/prometheus/client_golang": except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox",
 			"bot/sandbox/page", "bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render",
-			"bot/slackapp/render/private"),
+			"bot/slackapp/render/card", "bot/slackapp/render/private"),
 		"go.uber.org/zap": except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox",
-			"bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
+			"bot/sandbox/blockkit", "bot/sandbox/socket", "bot/slackapp/render", "bot/slackapp/render/card",
+			"bot/slackapp/render/private"),
 		"github.com/stretchr/testify": {},
 		"testing":                     {},
 		"net/http": {"cmd/lbbot", "bot", "bot/slackapp/web", "bot/slackapp/socket",
 			"bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "zenlayer", "zenlayer/zenlayertest"},
 		"os": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
 			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog", "bot/operation/history",
-			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/private"),
-		"context": except("commands", "bot/sandbox/blockkit", "bot/slackapp/render",
+			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/card",
 			"bot/slackapp/render/private"),
+		"context": except("commands", "bot/sandbox/blockkit", "bot/slackapp/render",
+			"bot/slackapp/render/card", "bot/slackapp/render/private"),
 		"time": except("commands", "bot/sandbox/blockkit"),
 		"net": except("commands", "bot/operation", "bot/operation/intake", "bot/operation/runner",
 			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog"),

@@ -13,6 +13,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
@@ -149,7 +150,7 @@ func (a *App) deny(ctx context.Context, d delivery.Delivery, answer *answer) {
 		return
 	}
 	if !answer.with(ctx, slack.NewClearViewSubmissionResponse()) {
-		a.replaceView(ctx, d, form.NoticeView(form.DenyTitle, render.Card(op, a.wording()).Text,
+		a.replaceView(ctx, d, form.NoticeView(form.DenyTitle, card.Of(op, a.wording()).Text,
 			slack.AlertLevelInfo))
 	}
 }

@@ -14,9 +14,10 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/zenlayer"
 )
 
@@ -25,9 +26,9 @@ import (
 func hostileApproval(s string, state operation.State, reason operation.Reason, elsewhere bool) operation.Operation {
 	op := hostileOperation(s, state, reason)
 	actor := operation.Actor{UserID: s, Name: s}
-	v := operation.Vote{By: actor, At: rendertest.Moment(19, 15, 2), Reason: s, Policies: []string{s}}
-	op.Approval = &operation.Approval{Needed: 2, Channel: op.Place.ResultID, AskedAt: rendertest.Moment(19, 14, 10),
-		ExpiresAt: rendertest.Moment(19, 44, 10),
+	v := operation.Vote{By: actor, At: examples.Moment(19, 15, 2), Reason: s, Policies: []string{s}}
+	op.Approval = &operation.Approval{Needed: 2, Channel: op.Place.ResultID, AskedAt: examples.Moment(19, 14, 10),
+		ExpiresAt: examples.Moment(19, 44, 10),
 		Who:       operation.People{IDs: []string{s, s}, Shown: []string{s}, Groups: []string{s}},
 		Votes:     []operation.Vote{v}, Past: []operation.Vote{v},
 		Picture: operation.Picture{Read: true, Servers: 3, Weights: 30}, Again: operation.AgainPicture,
@@ -48,16 +49,16 @@ func hostileApprovalMessages(s string) map[string]render.Message {
 			operation.Sending, operation.Unconfirmed,
 			operation.NeedsPerson, operation.Done, operation.NothingToDo, operation.NotDone} {
 			op := hostileApproval(s, state, operation.ReasonRefused, elsewhere)
-			all[name+string(state)] = render.Card(op, w)
+			all[name+string(state)] = card.Of(op, w)
 			both := op
 			both.Approval = new(*op.Approval)
 			both.Approval.Votes = slices.Repeat(op.Approval.Votes, 2)
-			all[name+"agreed "+string(state)] = render.Card(both, w)
+			all[name+"agreed "+string(state)] = card.Of(both, w)
 			op.Glass = &operation.BreakGlass{Why: s, Incident: s}
-			all[name+"glass "+string(state)] = render.Card(op, w)
+			all[name+"glass "+string(state)] = card.Of(op, w)
 			if state != operation.Draft {
-				all[name+"approvers "+string(state)] = render.ApprovalCard(both, w)
-				all[name+"approvers glass "+string(state)] = render.ApprovalCard(op, w)
+				all[name+"approvers "+string(state)] = card.Approval(both, w)
+				all[name+"approvers glass "+string(state)] = card.Approval(op, w)
 			}
 		}
 	}
@@ -67,12 +68,12 @@ func hostileApprovalMessages(s string) map[string]render.Message {
 	glass := waiting
 	glass.Glass = &operation.BreakGlass{Why: s, Incident: s}
 	for name, m := range map[string]render.Message{
-		"denied": render.Card(denied, w), "unanswered": render.Card(
+		"denied": card.Of(denied, w), "unanswered": card.Of(
 			hostileApproval(s, operation.NotDone, operation.ReasonUnanswered, true), w),
 		"changed": private.Changed(&intake.ChangedError{Operation: hostileApproval(s, operation.Draft, "", true)},
 			w),
-		"reminder": render.Reminder(waiting),
-		"question": render.Question(waiting, waiting.Actor), "skipped": render.SkippedNotice(glass),
+		"reminder": card.Reminder(waiting),
+		"question": card.Question(waiting, waiting.Actor), "skipped": card.SkippedNotice(glass),
 		"pool": private.Pool(waiting, []zenlayer.Backend{{BackendID: s, Name: s, Port: s, Status: s, Weight: 1}},
 			waiting.AskedAt),
 		"decided": private.Decided(denied, s), "old": private.OldPicture(waiting, s), "why": private.Why(waiting),
@@ -112,11 +113,11 @@ func TestNothingAPersonWroteBecomesMarkupInApprovals(t *testing.T) {
 
 func TestApprovalCardsStartWithTheWordOfTheirStateAndTellTheStoryInOneLine(t *testing.T) {
 	t.Parallel()
-	for name, op := range rendertest.ApprovalCards() {
-		for _, m := range []render.Message{render.Card(op, approvalWording()), approversOr(op)} {
+	for name, op := range examples.ApprovalCards() {
+		for _, m := range []render.Message{card.Of(op, approvalWording()), approversOr(op)} {
 			own := render.FirstWord(op.State)
-			if render.WasApproved(op) && op.State == operation.Accepted &&
-				m.Metadata.EventType == render.ApprovalEvent {
+			if card.WasApproved(op) && op.State == operation.Accepted &&
+				m.Metadata.EventType == card.ApprovalEvent {
 				own = "Approved" // decided, and not yet the card of the call
 			}
 			require.True(t, strings.HasPrefix(m.Text, own+":") || strings.HasPrefix(m.Text, own+" "), "%s: %s", name,
@@ -137,54 +138,54 @@ func TestApprovalCardsStartWithTheWordOfTheirStateAndTellTheStoryInOneLine(t *te
 
 // approversOr is the approvers' card, or the only one.
 func approversOr(op operation.Operation) render.Message {
-	if render.AsksElsewhere(op) {
-		return render.ApprovalCard(op, approvalWording())
+	if card.AsksElsewhere(op) {
+		return card.Approval(op, approvalWording())
 	}
-	return render.Card(op, approvalWording())
+	return card.Of(op, approvalWording())
 }
 
 func TestTheCardsAreFoundAgainApart(t *testing.T) {
 	t.Parallel()
-	op := rendertest.ApprovalCards()["waiting"]
-	own, theirs := render.Card(op, render.Wording{}), render.ApprovalCard(op, render.Wording{})
+	op := examples.ApprovalCards()["waiting"]
+	own, theirs := card.Of(op, render.Wording{}), card.Approval(op, render.Wording{})
 	require.Equal(t, render.CardEvent, own.Metadata.EventType)
-	require.Equal(t, render.ApprovalEvent, theirs.Metadata.EventType)
-	require.NotEqual(t, render.CardEvent, render.ApprovalEvent)
+	require.Equal(t, card.ApprovalEvent, theirs.Metadata.EventType)
+	require.NotEqual(t, render.CardEvent, card.ApprovalEvent)
 	require.Equal(t, own.Metadata.EventPayload, theirs.Metadata.EventPayload)
 }
 
 func TestApprovalIsGivenOnOneCardOnly(t *testing.T) {
 	t.Parallel()
-	cards := rendertest.ApprovalCards()
+	cards := examples.ApprovalCards()
 	has := func(m render.Message, action string) bool {
 		return strings.Contains(string(encodeMessage(t, m)), `"`+action+`"`)
 	}
 	for name, op := range cards {
-		own, theirs := render.Card(op, render.Wording{}), approversOr(op)
+		own, theirs := card.Of(op, render.Wording{}), approversOr(op)
 		open := op.State == operation.Waiting && op.StopBy == "" && op.Approval.Denied == nil
 		for _, action := range []string{render.ActApYes, render.ActApNo, render.ActApQuestion} {
 			require.Equal(t, open, has(theirs, action), "%s: %s", name, action)
-			require.Equal(t, open && !render.AsksElsewhere(op), has(own, action), "%s: %s", name, action)
+			require.Equal(t, open && !card.AsksElsewhere(op), has(own, action), "%s: %s", name, action)
 		}
 		require.Equal(t, open, op.State == operation.Waiting && has(own, render.ActOpStop),
 			"%s can be stopped where it was asked", name)
-		require.False(t, open && render.AsksElsewhere(op) && has(theirs, render.ActOpStop), name)
+		require.False(t, open && card.AsksElsewhere(op) && has(theirs, render.ActOpStop), name)
 	}
-	require.True(t, has(render.ApprovalCard(cards["waiting_notes"], render.Wording{}), render.ActApMore),
+	require.True(t, has(card.Approval(cards["waiting_notes"], render.Wording{}), render.ActApMore),
 		"a pool that was not read before is read when somebody asks")
 }
 
 func TestTheConfirmDialogSaysWhatHappens(t *testing.T) {
 	t.Parallel()
-	cards := rendertest.ApprovalCards()
-	require.Contains(t, shownText(t, render.ApprovalCard(cards["waiting"], render.Wording{})),
+	cards := examples.ApprovalCards()
+	require.Contains(t, shownText(t, card.Approval(cards["waiting"], render.Wording{})),
 		"Approve adding web-07 to api-lb port 443? It runs at once.")
-	require.NotContains(t, shownText(t, render.ApprovalCard(cards["waiting_two"], render.Wording{})), "runs at once",
+	require.NotContains(t, shownText(t, card.Approval(cards["waiting_two"], render.Wording{})), "runs at once",
 		"one of two")
-	require.Contains(t, shownText(t, render.ApprovalCard(cards["waiting_one_of_two"], render.Wording{})),
+	require.Contains(t, shownText(t, card.Approval(cards["waiting_one_of_two"], render.Wording{})),
 		"runs at once",
 		"the last of two")
-	require.Contains(t, shownText(t, render.ApprovalCard(cards["waiting_picture"], render.Wording{})),
+	require.Contains(t, shownText(t, card.Approval(cards["waiting_picture"], render.Wording{})),
 		"Approve as it is now")
 }
 
@@ -195,7 +196,7 @@ func TestThePreviewOffersWhatWouldBeTaken(t *testing.T) {
 		"preview_approval_glass":  {render.ActApprovalAsk, render.ActGlassOpen},
 		"preview_approval_nobody": {render.ActGlassOpen}, "preview_approval_dry_run": nil,
 	} {
-		op := rendertest.ApprovalPreviews()[name]
+		op := examples.ApprovalPreviews()[name]
 		raw := string(encodeMessage(t, private.Preview(op, approvalWording())))
 		for _, action := range []string{render.ActApprovalAsk, render.ActGlassOpen, render.ActReqSend} {
 			require.Equal(t, slices.Contains(want, action), strings.Contains(raw, `"`+action+`"`), "%s: %s", name,
@@ -209,7 +210,7 @@ func TestThePreviewOffersWhatWouldBeTaken(t *testing.T) {
 func TestEveryKindOfStepHasWords(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for _, e := range append(rendertest.Steps(), rendertest.ApprovalSteps()...) {
+	for _, e := range append(examples.Steps(), examples.ApprovalSteps()...) {
 		words := render.StepWords(e.Kind)
 		require.NotEqual(t, render.Name(e.Kind), words, "%s has no words", e.Kind)
 		require.True(t, seen[words] == "" || seen[words] == e.Kind, words)
@@ -219,15 +220,15 @@ func TestEveryKindOfStepHasWords(t *testing.T) {
 
 func TestTheFirstPostOfAnOwnCardCallsNobodyWhoIsToldElsewhere(t *testing.T) {
 	t.Parallel()
-	op := rendertest.ApprovalCards()["glass_waiting"]
-	for _, m := range []render.Message{render.Card(op, render.Wording{}),
-		render.Card(rendertest.ApprovalCards()["waiting"], render.Wording{})} {
+	op := examples.ApprovalCards()["glass_waiting"]
+	for _, m := range []render.Message{card.Of(op, render.Wording{}),
+		card.Of(examples.ApprovalCards()["waiting"], render.Wording{})} {
 		for _, id := range op.Approval.Who.IDs {
 			require.NotContains(t, string(encodeMessage(t, m)), id)
 		}
 	}
 	for _, id := range op.Approval.Who.IDs {
-		require.Contains(t, shownText(t, render.ApprovalCard(op, render.Wording{})), id, "their own card does")
+		require.Contains(t, shownText(t, card.Approval(op, render.Wording{})), id, "their own card does")
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/trail"
 )
 
 func TestEndsDecisionsOfPeopleAndWhatTheBotDoesHaveALine(t *testing.T) {
 	t.Parallel()
-	for _, e := range rendertest.AuditEvents() {
+	for _, e := range examples.AuditEvents() {
 		require.True(t, trail.HasLine(e), e.Kind)
 		require.NotContains(t, trail.Line(e), "\n")
 	}
@@ -30,7 +30,7 @@ func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
 	t.Parallel()
 	for kind, s := range hostile() {
 		var events []operation.Event
-		for _, e := range rendertest.AuditEvents() {
+		for _, e := range examples.AuditEvents() {
 			for key := range e.Data {
 				if key != "state" || kind != "blank" {
 					e.Data[key] = s
@@ -54,13 +54,13 @@ func TestNothingInALineOfTheAuditChannelIsMarkup(t *testing.T) {
 func TestLinesOfTheAuditChannelGoOutAsOneMessage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	require.NoError(t, s.board.Audit(t.Context(), ops, rendertest.AuditEvents(), 0))
+	require.NoError(t, s.board.Audit(t.Context(), ops, examples.AuditEvents(), 0))
 	require.NoError(t, s.board.Audit(t.Context(), ops, []operation.Event{{Kind: operation.EventLook}}, 0))
 	posted := s.cards(ops)
 	require.Len(t, posted, 1)
 	require.True(t, strings.HasPrefix(posted[0].Text, "*Added* · web-07 to https-443"), posted[0].Text)
-	many := slices.Repeat(rendertest.AuditEvents(), 5)
+	many := slices.Repeat(examples.AuditEvents(), 5)
 	require.Len(t, trail.Lines(many, 0).Blocks, trail.Limit)
 	s.slack.FailNext("chat.postMessage", sandbox.APIFault{Error: "is_archived"})
-	require.Error(t, s.board.Audit(t.Context(), ops, rendertest.AuditEvents(), 0))
+	require.Error(t, s.board.Audit(t.Context(), ops, examples.AuditEvents(), 0))
 }

@@ -12,7 +12,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/board"
-	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/zenlayer"
 )
 
@@ -167,7 +167,7 @@ func TestWithoutTheHistoryScopeASecondCardSaysWhatItReplaces(t *testing.T) {
 	require.NoError(t, s.report(s.op(2, operation.Done)))
 	cards := s.cards(incident)
 	require.Len(t, cards, 2)
-	require.True(t, has(cards[1], fmt.Sprintf(render.ReplacesLine, "LBR-7F3KQ2")))
+	require.True(t, has(cards[1], fmt.Sprintf(card.ReplacesLine, "LBR-7F3KQ2")))
 }
 
 func TestHistoryThatDoesNotAnswerHoldsUpTheSecondCard(t *testing.T) {
@@ -203,7 +203,7 @@ func TestAFoundCardThatCanNeitherBeEditedNorRemovedIsReplaced(t *testing.T) {
 	s.slack.FailNext("chat.delete", sandbox.APIFault{Error: "cant_delete_message", Times: -1})
 	require.NoError(t, s.report(s.op(2, operation.Done)))
 	require.Len(t, s.cards(incident), 2)
-	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(render.ReplacesLine, "LBR-7F3KQ2")))
+	require.True(t, has(s.cards(incident)[1], fmt.Sprintf(card.ReplacesLine, "LBR-7F3KQ2")))
 }
 
 // A replica that is held up in the moment of posting is taken over from, and

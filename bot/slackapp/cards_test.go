@@ -12,15 +12,16 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // everyState has one operation for each state a card can be in.
 func everyState() map[operation.State]operation.Operation {
-	cards, ends := rendertest.PublicCards(), rendertest.Endings()
+	cards, ends := examples.PublicCards(), examples.Endings()
 	return map[operation.State]operation.Operation{
-		operation.Draft: rendertest.Draft(), operation.Accepted: cards["waiting"], operation.Sending: cards["adding"],
+		operation.Draft: examples.Draft(), operation.Accepted: cards["waiting"], operation.Sending: cards["adding"],
 		operation.Unconfirmed: cards["not_confirmed"], operation.NeedsPerson: cards["needs_person"],
 		operation.Done: cards["added"], operation.NotDone: ends["refused"],
 		operation.NothingToDo: cards["nothing_to_do"],
@@ -81,7 +82,7 @@ func TestEachStateHasItsOwnFirstWord(t *testing.T) {
 	t.Parallel()
 	seen := map[string]operation.State{}
 	for state, op := range everyState() {
-		m := render.Card(op, fixedWording())
+		m := card.Of(op, fixedWording())
 		if state == operation.Draft { // it has no card, only a preview
 			m = private.Preview(op, fixedWording())
 		}
@@ -98,17 +99,17 @@ func TestNoStateWordIsUsedForAnotherState(t *testing.T) {
 	t.Parallel()
 	// These words claim something about the call; a card of another state
 	// must not have them at the start of any of its lines, nor of its text.
-	all := rendertest.PublicCards()
-	maps.Copy(all, rendertest.Endings())
-	for name, op := range rendertest.ApprovalCards() {
+	all := examples.PublicCards()
+	maps.Copy(all, examples.Endings())
+	for name, op := range examples.ApprovalCards() {
 		all["approval "+name] = op
 	}
 	for name, op := range all {
 		for _, posted := range []bool{false, true} {
 			w := approvalWording()
 			w.Posted = posted
-			requireOnlyOwnWord(t, name, op, render.Card(op, w))
-			requireOnlyOwnWord(t, name, op, render.ApprovalCard(op, w))
+			requireOnlyOwnWord(t, name, op, card.Of(op, w))
+			requireOnlyOwnWord(t, name, op, card.Approval(op, w))
 		}
 	}
 }
@@ -133,7 +134,7 @@ func requireOnlyOwnWord(t *testing.T, name string, op operation.Operation, m ren
 func TestEveryCardIsReadableFromItsTextAlone(t *testing.T) {
 	t.Parallel()
 	read := 0
-	for name, m := range rendertest.Messages(rendertest.Names{}) {
+	for name, m := range examples.Messages(examples.Names{}) {
 		kind, _, _ := strings.Cut(name, "_")
 		if !slices.Contains([]string{"card", "approval", "approvers", "posted", "edited", "preview", "owner"}, kind) ||
 			name == "preview_bare" || name == "owner_other" || name == "owner_untold" {
@@ -143,16 +144,16 @@ func TestEveryCardIsReadableFromItsTextAlone(t *testing.T) {
 		if !strings.HasPrefix(name, "card_unknown_") && !strings.HasPrefix(m.Text, "Approved: ") {
 			startsWith(t, m.Text)
 		}
-		for _, s := range []string{rendertest.Sample().Ref, "web-07", "api-lb"} {
+		for _, s := range []string{examples.Sample().Ref, "web-07", "api-lb"} {
 			require.Contains(t, m.Text, s, name)
 		}
 		require.Regexp(t, whatToDo, m.Text, "%s does not say what to do", name)
 		require.NotRegexp(t, `\*|\n`, m.Text, name)
 	}
 	require.Greater(t, read, 150)
-	for _, list := range []map[string]operation.Operation{rendertest.PublicCards(), rendertest.Endings()} {
+	for _, list := range []map[string]operation.Operation{examples.PublicCards(), examples.Endings()} {
 		for name, op := range list {
-			text := render.Card(op, fixedWording()).Text
+			text := card.Of(op, fixedWording()).Text
 			require.Equal(t, render.FirstWord(op.State), startsWith(t, text), name)
 			if op.State == operation.Done || op.State == operation.NothingToDo {
 				require.Contains(t, text, op.BackendID, name)
@@ -170,11 +171,11 @@ func TestARehearsalSaysSoOnEveryCard(t *testing.T) {
 	t.Parallel()
 	for state, op := range everyState() {
 		op.Rehearsal = true
-		m := render.Card(op, fixedWording())
-		require.Contains(t, m.Text, render.RehearsalText, state)
-		require.Contains(t, shownText(t, m), render.RehearsalLine, state)
+		m := card.Of(op, fixedWording())
+		require.Contains(t, m.Text, card.RehearsalText, state)
+		require.Contains(t, shownText(t, m), card.RehearsalLine, state)
 		op.Rehearsal = false
-		m = render.Card(op, fixedWording())
+		m = card.Of(op, fixedWording())
 		require.NotContains(t, m.Text+shownText(t, m), "ehearsal", state)
 	}
 }
@@ -189,7 +190,7 @@ func TestEveryReasonHasItsOwnWords(t *testing.T) {
 		operation.ReasonNotApproved, operation.ReasonUnanswered}
 	seen := map[string]operation.Reason{}
 	for _, r := range reasons {
-		text := render.Card(rendertest.Sample(rendertest.NotAdded(r)), fixedWording()).Text
+		text := card.Of(examples.Sample(examples.NotAdded(r)), fixedWording()).Text
 		require.NotContains(t, seen, text, "%s reads like %s", r, seen[text])
 		seen[text] = r
 	}
@@ -197,12 +198,12 @@ func TestEveryReasonHasItsOwnWords(t *testing.T) {
 
 func TestNothingWasSentIsNeverSaidAfterAnAttempt(t *testing.T) {
 	t.Parallel()
-	tried := rendertest.Attempted(rendertest.Moment(19, 14, 22), rendertest.Moment(19, 14, 23), operation.OutcomeRetry,
+	tried := examples.Attempted(examples.Moment(19, 14, 22), examples.Moment(19, 14, 23), operation.OutcomeRetry,
 		operation.Fault{Status: 429})
 	for _, r := range []operation.Reason{operation.ReasonStopped, operation.ReasonDenied, operation.ReasonUnreachable,
 		operation.ReasonGone,
 		operation.ReasonDiffers, operation.ReasonRefused, operation.ReasonRateLimited} {
-		m := render.Card(rendertest.Sample(rendertest.NotAdded(r), tried), fixedWording())
+		m := card.Of(examples.Sample(examples.NotAdded(r), tried), fixedWording())
 		for _, words := range []string{"othing was sent", "before anything was sent", "not sent"} {
 			require.NotContains(t, m.Text+shownText(t, m), words, r)
 		}
@@ -211,8 +212,8 @@ func TestNothingWasSentIsNeverSaidAfterAnAttempt(t *testing.T) {
 
 func TestCardsCarryWhatFindsThemAgain(t *testing.T) {
 	t.Parallel()
-	op := rendertest.Sample()
-	m := render.Card(op, fixedWording())
+	op := examples.Sample()
+	m := card.Of(op, fixedWording())
 	require.Equal(t, render.CardEvent, m.Metadata.EventType)
 	require.Equal(t, map[string]any{"ref": op.Ref, "id": op.ID, "state": "accepted", "version": int64(3)},
 		m.Metadata.EventPayload)
@@ -220,7 +221,7 @@ func TestCardsCarryWhatFindsThemAgain(t *testing.T) {
 
 func TestButtonsAreKnownAndCarryOnlyIdAndVersion(t *testing.T) {
 	t.Parallel()
-	for name, m := range rendertest.Messages(rendertest.Names{}) {
+	for name, m := range examples.Messages(examples.Names{}) {
 		var tree any
 		require.NoError(t, json.Unmarshal(encode(t, m.Blocks), &tree))
 		walk(tree, func(o map[string]any) {
@@ -245,7 +246,7 @@ func requireValues(t *testing.T, name, action string, o map[string]any) {
 		for _, item := range items {
 			_, id, version, err := render.ParseMoreValue(item.(map[string]any)["value"].(string))
 			require.NoError(t, err, name)
-			require.True(t, id == rendertest.Sample().ID && version == 3 || id == "", name)
+			require.True(t, id == examples.Sample().ID && version == 3 || id == "", name)
 		}
 		return
 	}
@@ -260,38 +261,38 @@ func requireValues(t *testing.T, name, action string, o map[string]any) {
 
 func TestStopIsOfferedOnlyWhileItChangesSomething(t *testing.T) {
 	t.Parallel()
-	cards := rendertest.PublicCards()
+	cards := examples.PublicCards()
 	for name, offered := range map[string]bool{"waiting": true, "adding": true, "not_confirmed": true,
 		"waiting_stopping": false, "adding_stopping": false, "not_confirmed_stopped": false,
 		"not_confirmed_readings": false,
 		"added":                  false, "needs_person": false, "nothing_to_do": false} {
-		raw := string(encodeMessage(t, render.Card(cards[name], fixedWording())))
+		raw := string(encodeMessage(t, card.Of(cards[name], fixedWording())))
 		require.Equal(t, offered, strings.Contains(raw, `"`+render.ActOpStop+`"`), name)
 	}
 }
 
 func TestAddServerIsOfferedOnlyWhenItSends(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, string(encodeMessage(t, private.Preview(rendertest.Draft(), fixedWording()))),
+	require.Contains(t, string(encodeMessage(t, private.Preview(examples.Draft(), fixedWording()))),
 		`"`+render.ActReqSend+`"`)
-	dry := rendertest.Draft(func(op *operation.Operation) { op.DryRun = true })
+	dry := examples.Draft(func(op *operation.Operation) { op.DryRun = true })
 	require.NotContains(t, string(encodeMessage(t, private.Preview(dry, fixedWording()))), `"`+render.ActReqSend+`"`)
 	require.Nil(t, private.PreviewView(dry, fixedWording()).Submit)
 }
 
 func TestTheConfirmDialogIsAskedForOnProtectedListenersOnly(t *testing.T) {
 	t.Parallel()
-	require.NotContains(t, string(encodeMessage(t, private.Preview(rendertest.Draft(), fixedWording()))),
+	require.NotContains(t, string(encodeMessage(t, private.Preview(examples.Draft(), fixedWording()))),
 		private.ConfirmTitle)
-	guarded := rendertest.Draft(func(op *operation.Operation) { op.Listener.Protected = true })
+	guarded := examples.Draft(func(op *operation.Operation) { op.Listener.Protected = true })
 	require.Contains(t, string(encodeMessage(t, private.Preview(guarded, fixedWording()))), private.ConfirmTitle)
 }
 
 func TestUTCStandsOnceInACard(t *testing.T) {
 	t.Parallel()
-	for _, list := range []map[string]operation.Operation{rendertest.PublicCards(), rendertest.Endings()} {
+	for _, list := range []map[string]operation.Operation{examples.PublicCards(), examples.Endings()} {
 		for name, op := range list {
-			visible := shownText(t, render.Card(op, fixedWording()))
+			visible := shownText(t, card.Of(op, fixedWording()))
 			require.Equal(t, 1, strings.Count(visible, " UTC)"), name)
 		}
 	}
@@ -299,9 +300,9 @@ func TestUTCStandsOnceInACard(t *testing.T) {
 
 func TestAReportedStatusIsZenlayersOwnWord(t *testing.T) {
 	t.Parallel()
-	op := rendertest.PublicCards()["added"]
+	op := examples.PublicCards()["added"]
 	op.BackendStatus = "Creating"
-	visible := shownText(t, render.Card(op, fixedWording()))
+	visible := shownText(t, card.Of(op, fixedWording()))
 	require.Contains(t, visible, `*Status at Zenlayer:* "Creating"`)
 	for _, claim := range []string{"healthy", "is up", "is down", "unhealthy"} {
 		require.NotContains(t, visible, claim)
@@ -312,11 +313,11 @@ func TestAReportedStatusIsZenlayersOwnWord(t *testing.T) {
 func TestAnAddedCardFitsAPhoneScreen(t *testing.T) {
 	t.Parallel()
 	const width, screen = 42, 20 // characters of a line and lines, at a width of 390 pixels
-	for name, op := range rendertest.PublicCards() {
+	for name, op := range examples.PublicCards() {
 		if op.State != operation.Done {
 			continue
 		}
-		m, lines := render.Card(op, fixedWording()), 0
+		m, lines := card.Of(op, fixedWording()), 0
 		shown := shownText(t, m)
 		require.Contains(t, shown, "*Backend ID:* `be-20d1`", name)
 		id := "not known"

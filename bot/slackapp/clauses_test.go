@@ -8,8 +8,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // aboutListener are the words of a condition that is too long to be told.
@@ -73,9 +73,9 @@ func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 				clauses := []operation.Clause{{Policy: "p", Text: prefix + condition},
 					{Policy: "p", Text: prefix + condition, Held: true}}
 				d := operation.Decision{Code: code, Policies: []string{"p"}, Clauses: clauses}
-				denied := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()},
+				denied := private.Denied(&intake.DeniedError{Decision: d, Operation: examples.Sample()},
 					fixedWording())
-				why := private.Account(intake.WhyAnswer{Listener: rendertest.Sample().Listener,
+				why := private.Account(intake.WhyAnswer{Listener: examples.Sample().Listener,
 					Explanation: operation.Explanation{
 						Decision: d, Rules: []operation.Rule{{ID: "p", Clauses: clauses}}}}, fixedWording())
 				require.NotContains(t, string(encodeMessage(t, denied)), "canary", condition)
@@ -88,7 +88,7 @@ func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 
 func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 	t.Parallel()
-	m := private.Denied(rendertest.UsefulDenials()["many_clauses"], fixedWording())
+	m := private.Denied(examples.UsefulDenials()["many_clauses"], fixedWording())
 	visible := shownText(t, m)
 	require.Equal(t, 4, strings.Count(visible, "does not hold:"))
 	require.Equal(t, 4, strings.Count(visible, "• holds:"))
@@ -100,7 +100,7 @@ func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 // "Who can ask, with approval" contradicted each other.
 func TestWhoMayAskElsewhereAndWhoHereDoNotContradict(t *testing.T) {
 	t.Parallel()
-	visible := shownText(t, private.Denied(rendertest.UsefulDenials()["place_ask"], fixedWording()))
+	visible := shownText(t, private.Denied(examples.UsefulDenials()["place_ask"], fixedWording()))
 	require.Contains(t, visible, "You can ask for this only in an incident channel. Here these people can "+
 		"ask, with approval: members of <!subteam^S02DEV> (1 person).")
 	require.NotContains(t, visible, "Who can")
@@ -109,7 +109,7 @@ func TestWhoMayAskElsewhereAndWhoHereDoNotContradict(t *testing.T) {
 
 func TestNobodyIsNamedWhomTheRulesDoNotLetBeNamed(t *testing.T) {
 	t.Parallel()
-	for name, e := range rendertest.UsefulDenials() {
+	for name, e := range examples.UsefulDenials() {
 		if e.Can == nil {
 			continue
 		}
@@ -122,18 +122,18 @@ func TestTheLineToHandOverIsOfferedOnlyWhenSomebodyCanTypeIt(t *testing.T) {
 	t.Parallel()
 	for name, offered := range map[string]bool{"who_can": true, "who_can_group": true, "who_can_unknown": true,
 		"who_can_nobody": false, "who_can_all": true} {
-		m := private.Denied(rendertest.UsefulDenials()[name], fixedWording())
+		m := private.Denied(examples.UsefulDenials()[name], fixedWording())
 		require.Equal(t, offered, strings.Contains(shownText(t, m), private.HandOver), name)
 	}
 	guest := &intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedGuest},
-		Operation: rendertest.Sample()}
+		Operation: examples.Sample()}
 	require.NotContains(t, shownText(t, private.Denied(guest, fixedWording())), private.HandOver)
 }
 
 func TestADenialSaysInItsTextHowManyCan(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "Not sent: you may not add servers to https-443 on api-lb. 3 people can.",
-		private.Denied(rendertest.UsefulDenials()["who_can"], fixedWording()).Text)
-	require.Contains(t, private.Denied(rendertest.UsefulDenials()["who_can_group"], fixedWording()).Text,
+		private.Denied(examples.UsefulDenials()["who_can"], fixedWording()).Text)
+	require.Contains(t, private.Denied(examples.UsefulDenials()["who_can_group"], fixedWording()).Text,
 		" 1 person can.")
 }

@@ -14,6 +14,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
@@ -198,7 +199,7 @@ func (a *App) sendFromView(ctx context.Context, d delivery.Delivery, answer *ans
 // acceptedText is a view's last word about op, which is never updated.
 func acceptedText(op operation.Operation, w render.Wording) string {
 	w.Posted = true
-	return render.Card(op, w).Text
+	return card.Of(op, w).Text
 }
 
 // sendable reports whether a draft that was refused with err may be sent

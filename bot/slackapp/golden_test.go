@@ -14,21 +14,21 @@ import (
 
 	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func encode(t *testing.T, v any) []byte {
 	t.Helper()
-	raw, err := rendertest.Encode(v)
+	raw, err := examples.Encode(v)
 	require.NoError(t, err)
 	return raw
 }
 
 func encodeMessage(t *testing.T, m render.Message) []byte {
 	t.Helper()
-	raw, err := rendertest.EncodeMessage(m)
+	raw, err := examples.EncodeMessage(m)
 	require.NoError(t, err)
 	return raw
 }
@@ -67,7 +67,7 @@ func requireView(t *testing.T, v slack.ModalViewRequest) {
 
 func TestMessagesReadAsWritten(t *testing.T) {
 	t.Parallel()
-	for name, m := range rendertest.Messages(rendertest.Names{}) {
+	for name, m := range examples.Messages(examples.Names{}) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			golden(t, name, encodeMessage(t, m))
@@ -78,14 +78,14 @@ func TestMessagesReadAsWritten(t *testing.T) {
 
 func TestViewsReadAsWritten(t *testing.T) {
 	t.Parallel()
-	for name, v := range rendertest.Views(rendertest.Names{}) {
+	for name, v := range examples.Views(examples.Names{}) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			golden(t, "view_"+name, encode(t, v))
 			requireView(t, v)
 		})
 	}
-	for name, v := range rendertest.Options(rendertest.Names{}) {
+	for name, v := range examples.Options(examples.Names{}) {
 		golden(t, "options_"+name, encode(t, v))
 	}
 }
@@ -93,13 +93,13 @@ func TestViewsReadAsWritten(t *testing.T) {
 func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	for name := range rendertest.Messages(rendertest.Names{}) {
+	for name := range examples.Messages(examples.Names{}) {
 		known[name+".json"] = true
 	}
-	for name := range rendertest.Options(rendertest.Names{}) {
+	for name := range examples.Options(examples.Names{}) {
 		known["options_"+name+".json"] = true
 	}
-	for name := range rendertest.Views(rendertest.Names{}) {
+	for name := range examples.Views(examples.Names{}) {
 		known["view_"+name+".json"] = true
 	}
 	files, err := os.ReadDir(filepath.Join("testdata", "golden"))
@@ -109,17 +109,17 @@ func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	}
 }
 
-func approvalWording() render.Wording { return rendertest.ApprovalWording() }
+func approvalWording() render.Wording { return examples.ApprovalWording() }
 
-func fixedWording() render.Wording { return rendertest.Wording() }
+func fixedWording() render.Wording { return examples.Wording() }
 
-// A card or form that is not in the list of rendertest is checked by no test and written by no lbbot blocks.
+// A card or form that is not in the list of examples is checked by no test and written by no lbbot blocks.
 func TestEveryRenderingFunctionIsInTheListOfMessages(t *testing.T) {
 	t.Parallel()
 	parts := map[string]string{"render.Ephemeral": "frames an answer", "private.Answer": "frames an answer",
 		"form.Modal": "frames a view", "form.NoticeView": "frames a view"}
 	used := map[string]bool{}
-	for _, file := range parse(t, "rendertest") {
+	for _, file := range parse(t, "examples") {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if s, ok := n.(*ast.SelectorExpr); ok {
 				used[types(s)] = true
@@ -128,7 +128,7 @@ func TestEveryRenderingFunctionIsInTheListOfMessages(t *testing.T) {
 		})
 	}
 	found := 0
-	for _, dir := range []string{".", "private", "form", "trail"} {
+	for _, dir := range []string{".", "card", "private", "form", "trail"} {
 		for _, file := range parse(t, dir) {
 			for _, d := range file.Decls {
 				f, ok := d.(*ast.FuncDecl)
@@ -137,7 +137,7 @@ func TestEveryRenderingFunctionIsInTheListOfMessages(t *testing.T) {
 				}
 				found++
 				name := file.Name.Name + "." + f.Name.Name
-				require.True(t, used[name] || parts[name] != "", "%s: add what it returns to rendertest", name)
+				require.True(t, used[name] || parts[name] != "", "%s: add what it returns to examples", name)
 			}
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/bot/slackapp/render/trail"
 	"lbbot/commands"
 	"lbbot/zenlayer/zenlayertest"
@@ -22,7 +22,7 @@ import (
 func TestASharedHistoryHasNoDenialsAndNotifiesNobody(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"shared", "shared_phrase"} {
-		m := private.History(rendertest.HistoryPages()[name])
+		m := private.History(examples.HistoryPages()[name])
 		raw := strings.ReplaceAll(string(encodeMessage(t, m)), private.HistorySharedBy[len("Shared by %s. "):], "")
 		require.NotContains(t, raw, private.HistoryDenied)
 		require.NotContains(t, raw, "was denied")
@@ -36,10 +36,10 @@ func TestALongHistoryFitsAndIsWhole(t *testing.T) {
 	for _, timeline := range []bool{false, true} {
 		v := private.HistoryPage{Asked: commands.History{Since: 7 * commands.SinceDefault, Timeline: timeline}}
 		for i := range history.PerPage {
-			e := rendertest.Pasts()[i%len(rendertest.Pasts())]
+			e := examples.Pasts()[i%len(examples.Pasts())]
 			e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
 			if e.Denial != nil {
-				e = rendertest.Pasts()[0]
+				e = examples.Pasts()[0]
 				e.Operation.Ref = fmt.Sprintf("LBR-%06d", i)
 			}
 			e.Operation.Server.Name, e.Operation.Listener.Name = strings.Repeat("<", 200), strings.Repeat("界", 200)
@@ -58,7 +58,7 @@ func TestHistoryGoesAllTheWay(t *testing.T) {
 	r := open(t, nil)
 	start := time.Now().Add(-time.Hour)
 	for i := range history.PerPage + 5 {
-		op := rendertest.Sample(rendertest.InState(operation.Done))
+		op := examples.Sample(examples.InState(operation.Done))
 		op.ID, op.Ref, op.Actor = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-%06d", i),
 			operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}
 		op.ClickedAt, op.Place.ChannelID = start.Add(time.Duration(i)*time.Minute), incident
@@ -93,7 +93,7 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
 	for i, who := range []string{ana, bo} {
-		op := rendertest.Sample(rendertest.InState(operation.Done))
+		op := examples.Sample(examples.InState(operation.Done))
 		op.ID, op.Ref, op.Actor, op.ClickedAt = fmt.Sprintf("id-%02d", i), fmt.Sprintf("LBR-00000%d", i),
 			operation.Actor{UserID: who, TeamID: teamID, Name: who}, time.Now().Add(-time.Minute)
 		require.NoError(t, r.shelf.put(op, operation.Event{}))
@@ -120,7 +120,7 @@ func TestHistoryIsSharedByThoseWhoMaySeeAllOfIt(t *testing.T) {
 func TestAHistoryThatCouldNotBeReadWholeIsNotShared(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	op := rendertest.Sample(rendertest.InState(operation.Done))
+	op := examples.Sample(examples.InState(operation.Done))
 	op.ID, op.Ref, op.Actor, op.ClickedAt = "id-00", "LBR-000000",
 		operation.Actor{UserID: ana, TeamID: teamID, Name: "ana"}, time.Now().Add(-time.Minute)
 	require.NoError(t, r.shelf.put(op, operation.Event{At: time.Now().Add(-time.Minute), Kind: operation.EventDenied,
@@ -172,7 +172,7 @@ func TestAPlaceInThePastComesBackAsItWas(t *testing.T) {
 
 func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 	t.Parallel()
-	v := rendertest.HistoryPages()["day"]
+	v := examples.HistoryPages()["day"]
 	v.Asked.Here = true
 	require.Contains(t, shownText(t, private.History(v)),
 		"Changes to https-443 on api-lb, asked for in this channel, last 24 h")
@@ -184,7 +184,7 @@ func TestAHistoryOfThisChannelIsCalledThat(t *testing.T) {
 
 func TestAHistoryNamesWholeValuesAndTheReadersTime(t *testing.T) {
 	t.Parallel()
-	e := rendertest.Pasts()[1]
+	e := examples.Pasts()[1]
 	e.Operation.Server.Name, e.Operation.Listener.Name = "frontend-web-server-singapore-07",
 		"https-443-with-a-long-name"
 	e.Operation.FinishedAt = e.Operation.FirstSent().Add(95 * time.Minute)
@@ -204,8 +204,8 @@ func listed(t *testing.T, e history.Entry, since int) string {
 
 func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 	t.Parallel()
-	op := rendertest.Sample()
-	e := history.Entry{At: rendertest.Moment(19, 14, 0), Operation: op,
+	op := examples.Sample()
+	e := history.Entry{At: examples.Moment(19, 14, 0), Operation: op,
 		Denial: &operation.Event{Kind: operation.EventDenied,
 			Data: map[string]string{"code": "self", "action": "approve"}}}
 	require.Contains(t, listed(t, e, commands.SinceDefault), "not allowed to decide: own request")
@@ -218,7 +218,7 @@ func TestARefusedDecisionDoesNotReadAsARefusedAddition(t *testing.T) {
 
 func TestASummaryOfDenialsCountsThem(t *testing.T) {
 	t.Parallel()
-	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
+	e := operation.Event{At: examples.Moment(19, 14, 22), Kind: operation.EventDeniedMore, ActorID: "U0ELI",
 		Data: map[string]string{"count": "37", "codes": "no_rule forbidden", "listeners": "lst-1 lst-2"}}
 	entry := history.Entry{At: e.At, Operation: operation.Operation{
 		Actor: operation.Actor{UserID: "U0ELI", Name: "eli"}}, Denial: &e}

@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 )
 
 func TestButtonValuesComeBackAsTheyWent(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int64{0, 1, math.MaxInt64} {
-		op := rendertest.Sample()
+		op := examples.Sample()
 		op.Version = version
 		id, got, err := render.ParseButtonValue(render.ButtonValue(op))
 		require.NoError(t, err)

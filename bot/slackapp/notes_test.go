@@ -8,8 +8,9 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/zenlayer"
 )
 
@@ -24,16 +25,16 @@ func warned(t *testing.T, op operation.Operation) []string {
 
 func TestEachWarningOfAPreviewHasItsWords(t *testing.T) {
 	t.Parallel()
-	equal := rendertest.Draft(func(op *operation.Operation) { op.Listener.Scheduler = operation.RoundRobin })
-	for _, op := range []operation.Operation{rendertest.Draft(rendertest.Warned), equal,
-		rendertest.Previews()["preview_other_ports"]} {
+	equal := examples.Draft(func(op *operation.Operation) { op.Listener.Scheduler = operation.RoundRobin })
+	for _, op := range []operation.Operation{examples.Draft(examples.Warned), equal,
+		examples.Previews()["preview_other_ports"]} {
 		require.NotEmpty(t, warned(t, op))
 	}
 }
 
 func TestWarningsStandAboveTheButtonWithTheRisksFirst(t *testing.T) {
 	t.Parallel()
-	op := rendertest.Draft(rendertest.Warned)
+	op := examples.Draft(examples.Warned)
 	for name, raw := range map[string]string{
 		"message": string(encode(t, private.Preview(op, fixedWording()).Blocks)),
 		"view":    string(encode(t, private.PreviewView(op, fixedWording()).Blocks)),
@@ -49,9 +50,9 @@ func TestWarningsStandAboveTheButtonWithTheRisksFirst(t *testing.T) {
 			require.Less(t, last, strings.Index(raw, render.ActReqSend))
 		}
 	}
-	rendertest.NeedsApproval(1)(&op)
+	examples.NeedsApproval(1)(&op)
 	op.State = operation.Waiting
-	card := shownText(t, render.ApprovalCard(op, approvalWording()))
+	card := shownText(t, card.Approval(op, approvalWording()))
 	for _, w := range warned(t, op) {
 		require.Contains(t, card, w)
 	}
@@ -68,7 +69,7 @@ func TestPortThatTheListenerDecidesIsNamedWhereItIsKnown(t *testing.T) {
 		"all, any":                 "the listener's ports",
 		strings.Repeat("443,", 20): "the listener's ports",
 	} {
-		op := rendertest.Draft(func(op *operation.Operation) {
+		op := examples.Draft(func(op *operation.Operation) {
 			op.Request.PortList, op.Listener.Port = nil, port
 		})
 		require.Equal(t, want, render.PortPhrase(op), port)
@@ -80,17 +81,17 @@ func TestNotesSayWhatWasFilledInOrNotRead(t *testing.T) {
 	f := operation.Fault{Code: "AUTHFAILURE_UNAUTHORIZED_OPERATION", Status: 401, RequestID: "T7E2-01"}
 	entries := []operation.Entry{{BackendID: "be-50", Ports: "8443"}, {BackendID: "be-51"},
 		{BackendID: "be-52", Ports: "9000"}, {BackendID: "be-53", Ports: "9001"}}
-	for want, edit := range map[string]rendertest.Change{
+	for want, edit := range map[string]examples.Change{
 		"Weight 50, as most servers on this listener.": func(op *operation.Operation) { op.UsualWeight = true },
 		"Weight 50, as the other server on this listener.": func(op *operation.Operation) {
 			op.UsualWeight = true
-			rendertest.Shown(rendertest.Backends(1))(op)
+			examples.Shown(examples.Backends(1))(op)
 		},
 		"Weight 50, as its other entry on this listener.": func(op *operation.Operation) {
 			op.UsualWeight = true
-			pool := rendertest.Backends(1)
+			pool := examples.Backends(1)
 			pool[0].InstanceID = op.Request.InstanceID
-			rendertest.Shown(pool)(op)
+			examples.Shown(pool)(op)
 		},
 		"This listener shares traffic equally (round robin): weight 50 has no effect now.": func(
 			op *operation.Operation) {
@@ -117,15 +118,15 @@ func TestNotesSayWhatWasFilledInOrNotRead(t *testing.T) {
 			op.Notes = []string{"Port 8080 was given twice."}
 		},
 	} {
-		require.Equal(t, []string{render.Prose(want, render.NoteLimit)}, render.Notes(rendertest.Draft(edit)))
+		require.Equal(t, []string{render.Prose(want, render.NoteLimit)}, render.Notes(examples.Draft(edit)))
 	}
-	require.Empty(t, render.Notes(rendertest.Draft()))
+	require.Empty(t, render.Notes(examples.Draft()))
 }
 
 // Earlier versions stored these sentences.
 func TestSentencesThatEarlierVersionsStoredAreShownOnce(t *testing.T) {
 	t.Parallel()
-	op := rendertest.Draft(func(op *operation.Operation) {
+	op := examples.Draft(func(op *operation.Operation) {
 		op.Unsearched = operation.Fault{Status: 403, Code: "NO"}
 		op.Server.Status, op.UsualWeight = "STOPPED", true
 	})
@@ -134,33 +135,33 @@ func TestSentencesThatEarlierVersionsStoredAreShownOnce(t *testing.T) {
 	op.Notes = append([]string{"The server is stopped.", "Port 8080 was given twice."}, notes...)
 	require.Equal(t, append(notes, "Port 8080 was given twice."), render.Notes(op))
 
-	asked := rendertest.ApprovalCards()["waiting_picture"]
-	now := shownText(t, render.ApprovalCard(asked, approvalWording()))
+	asked := examples.ApprovalCards()["waiting_picture"]
+	now := shownText(t, card.Approval(asked, approvalWording()))
 	asked.Approval.Moved = nil
 	asked.Approval.Changes = []string{"the name web-07 is taken by be-77",
 		"it would take about 40 % of new connections instead of 20 %"}
-	require.Equal(t, now, shownText(t, render.ApprovalCard(asked, approvalWording())))
+	require.Equal(t, now, shownText(t, card.Approval(asked, approvalWording())))
 }
 
 func TestShareIsSaidOnlyWhereItIsKnown(t *testing.T) {
 	t.Parallel()
-	for want, change := range map[string]rendertest.Change{
-		"It would take about *20 %* of new connections: 4 servers now, 5 after.": rendertest.Shown(
-			rendertest.Backends(4)),
-		"It would take about *50 %* of new connections: 1 server now, 2 after.": rendertest.Shown(
-			rendertest.Backends(1)),
+	for want, change := range map[string]examples.Change{
+		"It would take about *20 %* of new connections: 4 servers now, 5 after.": examples.Shown(
+			examples.Backends(4)),
+		"It would take about *50 %* of new connections: 1 server now, 2 after.": examples.Shown(
+			examples.Backends(1)),
 		"The new entry would take about *20 %* of new connections: 4 entries now, 5 after.": func(
 			op *operation.Operation) {
-			pool := rendertest.Backends(4)
+			pool := examples.Backends(4)
 			pool[0].InstanceID, pool[0].Port = op.Request.InstanceID, "9090"
-			rendertest.Shown(pool)(op)
+			examples.Shown(pool)(op)
 		},
-		"It would take *100 %* of new connections: no servers now, 1 after.": rendertest.Shown(nil),
-		"It would take less than *1 %* of new connections: 300 servers now, 301 after.": rendertest.Shown(
-			rendertest.Backends(300)),
-		"": rendertest.Shown(append(rendertest.Backends(3), zenlayer.Backend{BackendID: "be-0"})),
+		"It would take *100 %* of new connections: no servers now, 1 after.": examples.Shown(nil),
+		"It would take less than *1 %* of new connections: 300 servers now, 301 after.": examples.Shown(
+			examples.Backends(300)),
+		"": examples.Shown(append(examples.Backends(3), zenlayer.Backend{BackendID: "be-0"})),
 	} {
-		op := rendertest.Draft(change)
+		op := examples.Draft(change)
 		op.Listener.Protected = true
 		text := shownText(t, private.Preview(op, fixedWording()))
 		if want == "" {

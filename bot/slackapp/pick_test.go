@@ -12,9 +12,9 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -44,7 +44,7 @@ func (s *shelf) KeptChoices(ctx context.Context, key string) (person string, dat
 
 func TestSuggestionsAreFiveButtonsThatCarryAKeyOnly(t *testing.T) {
 	t.Parallel()
-	e := rendertest.Misspelt()
+	e := examples.Misspelt()
 	m := private.InputErrors(e, "k1", "o1")
 	requireMessage(t, m)
 	picks, form := 0, false

@@ -9,8 +9,8 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -176,11 +176,11 @@ func TestAskingForApprovalOfAPreviewThatMovedAsksNobody(t *testing.T) {
 
 func TestPoolSaysOneShareInItsHeadingAndItsRows(t *testing.T) {
 	t.Parallel()
-	pool := rendertest.Backends(4)
+	pool := examples.Backends(4)
 	for i := range pool {
 		pool[i].Weight = 100
 	}
-	op := rendertest.Draft(rendertest.Shown(pool), func(op *operation.Operation) { op.Request.Weight = 1 })
+	op := examples.Draft(examples.Shown(pool), func(op *operation.Operation) { op.Request.Weight = 1 })
 	shown, err := json.Marshal(private.Pool(op, pool, op.AskedAt).Blocks)
 	require.NoError(t, err)
 	require.Contains(t, string(shown), "web-07 would take less than 1 % of new connections")

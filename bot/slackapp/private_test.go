@@ -10,8 +10,9 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -26,7 +27,7 @@ func TestEveryDenialHasItsOwnWords(t *testing.T) {
 		operation.DeniedForbidden, operation.DeniedApproval, operation.DeniedRate, operation.DeniedListenerRate,
 		operation.DeniedNotRequester} {
 		m := private.Denied(&intake.DeniedError{Decision: operation.Decision{Code: code},
-			Operation: rendertest.Sample()},
+			Operation: examples.Sample()},
 			fixedWording())
 		require.Equal(t, render.FirstNotSent, startsWith(t, m.Text))
 		visible := shownText(t, m)
@@ -38,21 +39,21 @@ func TestEveryDenialHasItsOwnWords(t *testing.T) {
 
 func TestPrivateAnswersMentionNobodyInTheirText(t *testing.T) {
 	t.Parallel()
-	for name, d := range rendertest.Denials() {
-		m := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()}, fixedWording())
+	for name, d := range examples.Denials() {
+		m := private.Denied(&intake.DeniedError{Decision: d, Operation: examples.Sample()}, fixedWording())
 		require.NotContains(t, m.Text, "<!", name)
 	}
 }
 
 func TestTypingMistakesAreListedWithAWayOn(t *testing.T) {
 	t.Parallel()
-	m := private.InputErrors(rendertest.TypingMistake(), "k1", "o1")
+	m := private.InputErrors(examples.TypingMistake(), "k1", "o1")
 	require.True(t, strings.HasPrefix(m.Text, "Not sent: 3 things to fix in your command."), m.Text)
 	visible := shownText(t, m)
-	for _, p := range rendertest.TypingMistake().Problems {
+	for _, p := range examples.TypingMistake().Problems {
 		require.Contains(t, visible, p.Text)
 	}
-	require.Contains(t, visible, "```"+rendertest.TypingMistake().Corrected+"```")
+	require.Contains(t, visible, "```"+examples.TypingMistake().Corrected+"```")
 	require.Contains(t, string(encodeMessage(t, m)), `"k1:0"`)
 }
 
@@ -72,7 +73,7 @@ func TestTheShellCommandCarriesTheTokenAndIsQuoted(t *testing.T) {
 	require.Equal(t,
 		"zeno bmc register-backend --listener-id lst-8f2c --backend-name web-07 --instance-id i-55a1 --instance-type "+
 			"BM --port-list 8080 --weight 50 --client-token 5b1f0c1e-1111-4222-8333-444455556666",
-		private.ZenoCommand(rendertest.Sample().Request))
+		private.ZenoCommand(examples.Sample().Request))
 	hostile := private.ZenoCommand(zenlayer.RegisterBackendRequest{ListenerID: "a; rm -rf 'x' $(y) `z`",
 		BackendName: "",
 		ClientToken: "t"})
@@ -83,7 +84,7 @@ func TestTheShellCommandCarriesTheTokenAndIsQuoted(t *testing.T) {
 
 func TestDetailsForSupportHoldNoToken(t *testing.T) {
 	t.Parallel()
-	for _, op := range rendertest.Endings() {
+	for _, op := range examples.Endings() {
 		require.NotContains(t, string(encodeMessage(t, private.Details(op))), op.Request.ClientToken)
 	}
 }
@@ -91,7 +92,7 @@ func TestDetailsForSupportHoldNoToken(t *testing.T) {
 func TestDetailsSayNoAnswerWhereNothingAnswered(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	op := rendertest.Sample()
+	op := examples.Sample()
 	op.Attempts = []operation.Attempt{{Number: 1, SentAt: at, AnsweredAt: at.Add(2 * time.Second),
 		Outcome: operation.OutcomeUnknown, Fault: operation.Fault{Message: "connection reset"}}}
 	m := string(encodeMessage(t, private.Details(op)))
@@ -103,8 +104,8 @@ func TestDetailsSayNoAnswerWhereNothingAnswered(t *testing.T) {
 // Of a settled operation the token is of no use but to add the server again.
 func TestTheTokenIsShownOnlyWhileAPersonHasToSettle(t *testing.T) {
 	t.Parallel()
-	for name, m := range rendertest.Messages(rendertest.Names{}) {
-		shows := strings.Contains(string(encodeMessage(t, m)), rendertest.Sample().Request.ClientToken)
+	for name, m := range examples.Messages(examples.Names{}) {
+		shows := strings.Contains(string(encodeMessage(t, m)), examples.Sample().Request.ClientToken)
 		require.Equal(t, name == "zeno" || strings.Contains(name, "needs_person"), shows, name)
 	}
 }
@@ -112,13 +113,13 @@ func TestTheTokenIsShownOnlyWhileAPersonHasToSettle(t *testing.T) {
 func TestTheResponseAddressIsNeverShown(t *testing.T) {
 	t.Parallel()
 	const secret = "https://hooks.slack.com/commands/T0/1/secret"
-	for _, list := range []map[string]operation.Operation{rendertest.PublicCards(), rendertest.Endings(),
-		rendertest.Previews()} {
+	for _, list := range []map[string]operation.Operation{examples.PublicCards(), examples.Endings(),
+		examples.Previews()} {
 		for name, op := range list {
 			op.Place.ResponseURL = secret
-			for _, m := range []render.Message{render.Card(op, fixedWording()), private.Status(op, nil, ""),
+			for _, m := range []render.Message{card.Of(op, fixedWording()), private.Status(op, nil, ""),
 				private.Details(op),
-				render.OwnerNotice(op, fixedWording())} {
+				card.OwnerNotice(op, fixedWording())} {
 				require.NotContains(t, string(encodeMessage(t, m)), "secret", name)
 			}
 		}
@@ -129,10 +130,10 @@ func TestAStatusShowsTheLatestSteps(t *testing.T) {
 	t.Parallel()
 	events := make([]operation.Event, 200)
 	for i := range events {
-		events[i] = operation.Event{At: rendertest.Moment(19, 0, 0), Kind: operation.EventLook, ActorID: "U0ANA"}
+		events[i] = operation.Event{At: examples.Moment(19, 0, 0), Kind: operation.EventLook, ActorID: "U0ANA"}
 	}
 	events[len(events)-1].Kind = operation.EventFinished
-	m := private.Status(rendertest.Sample(), events, "")
+	m := private.Status(examples.Sample(), events, "")
 	requireMessage(t, m)
 	require.Contains(t, shownText(t, m), "(180 earlier steps are left out.)")
 	require.Contains(t, shownText(t, m), "Finished")
@@ -163,8 +164,8 @@ func TestTheOwnerIsToldWhatToDo(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, name := range []string{"credentials", "clock_skew", "blocked", "internal"} {
-		need := render.OwnerNeed(rendertest.Endings()[name])
-		require.NotEqual(t, render.OwnerOther, need, name)
+		need := card.OwnerNeed(examples.Endings()[name])
+		require.NotEqual(t, card.OwnerOther, need, name)
 		require.False(t, seen[need], name)
 		seen[need] = true
 	}
@@ -227,7 +228,7 @@ func TestOnlyAMistakeInARequestOffersTheForm(t *testing.T) {
 func TestStepsAreSaidInWords(t *testing.T) {
 	t.Parallel()
 	step := func(kind string, data map[string]string) string {
-		line := private.StepLine(operation.Event{At: rendertest.Moment(19, 14, 0), Kind: kind, ActorID: "U0BO",
+		line := private.StepLine(operation.Event{At: examples.Moment(19, 14, 0), Kind: kind, ActorID: "U0BO",
 			Data: data})
 		_, words, _ := strings.Cut(line, ">  ")
 		return strings.Replace(words, " · <@U0BO>", "", 1)

@@ -20,9 +20,10 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 )
@@ -53,7 +54,7 @@ func hostile() map[string]string {
 
 // hostileOperation has one value wherever a person or Zenlayer may put one.
 func hostileOperation(s string, state operation.State, reason operation.Reason) operation.Operation {
-	op := rendertest.Sample(rendertest.InState(state))
+	op := examples.Sample(examples.InState(state))
 	op.Reason, op.Purpose, op.Notes, op.Policies, op.Command = reason, s, []string{s, s}, []string{s, s}, s
 	op.PolicyDigest = s
 	op.Request.ListenerID, op.Request.BackendName, op.Request.InstanceID, op.Request.ClientToken = s, s, s, s
@@ -66,13 +67,13 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 		{Code: operation.DiffName, From: s, To: s}}
 	op.Actor.Name, op.Place.ChannelName = s, s
 	f := operation.Fault{Code: s, Status: 400, Message: s, RequestID: s}
-	op.Attempts = []operation.Attempt{{Number: 1, SentAt: rendertest.Moment(19, 14, 22),
-		AnsweredAt: rendertest.Moment(19, 14, 37),
+	op.Attempts = []operation.Attempt{{Number: 1, SentAt: examples.Moment(19, 14, 22),
+		AnsweredAt: examples.Moment(19, 14, 37),
 		Outcome:    operation.OutcomeUnknown, Fault: f}}
 	op.Fault, op.Unread, op.LookFault, op.Matches = f, f, s, []string{s, s}
 	op.PoolFault, op.Unsearched = f, f
-	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, rendertest.Moment(19, 15, 0),
-		rendertest.Moment(19, 15, 0)
+	op.BackendID, op.RequestID, op.BackendStatus, op.StatusAt, op.FinishedAt = s, s, s, examples.Moment(19, 15, 0),
+		examples.Moment(19, 15, 0)
 	op.StopBy, op.AnswerBy, op.Answer, op.Mismatch = s, s, operation.AnswerNotThere, true
 	op.Denial = &operation.Decision{Code: operation.DeniedUnchecked, What: operation.Fact(s)}
 	return op
@@ -81,17 +82,17 @@ func hostileOperation(s string, state operation.State, reason operation.Reason) 
 // hostileMessages are all messages that show s.
 func hostileMessages(s string) map[string]render.Message {
 	w := fixedWording()
-	w.Bot, w.At, w.Refused, w.Replaces, w.Late = s, rendertest.Moment(19, 30, 0), "C0INC1234", true, time.Hour
+	w.Bot, w.At, w.Refused, w.Replaces, w.Late = s, examples.Moment(19, 30, 0), "C0INC1234", true, time.Hour
 	all := map[string]render.Message{}
 	for _, state := range []operation.State{operation.Draft, operation.Accepted, operation.Sending,
 		operation.Unconfirmed,
 		operation.NeedsPerson, operation.Done, operation.NothingToDo} {
-		all["card "+string(state)] = render.Card(hostileOperation(s, state, ""), w)
+		all["card "+string(state)] = card.Of(hostileOperation(s, state, ""), w)
 	}
-	for _, op := range rendertest.Endings() {
-		all["not added "+string(op.Reason)] = render.Card(hostileOperation(s, operation.NotDone, op.Reason), w)
+	for _, op := range examples.Endings() {
+		all["not added "+string(op.Reason)] = card.Of(hostileOperation(s, operation.NotDone, op.Reason), w)
 	}
-	for name, d := range rendertest.Denials() {
+	for name, d := range examples.Denials() {
 		d.What, d.Reason, d.Contact = operation.Fact(s), s, s
 		d.Policies, d.Groups, d.In = []string{s, s}, []string{s, s}, []string{s}
 		d.Clauses, d.MoreClauses = hostileClauses(s), 3
@@ -102,9 +103,9 @@ func hostileMessages(s string) map[string]render.Message {
 		all["denied in a group "+name] = private.Denied(
 			&intake.DeniedError{Decision: d, Operation: hostileOperation(s, operation.Draft, ""), Can: unnamed}, w)
 	}
-	for name, v := range rendertest.HistoryPages() {
+	for name, v := range examples.HistoryPages() {
 		v.Entries = nil
-		for _, e := range rendertest.Pasts() {
+		for _, e := range examples.Pasts() {
 			e.Operation = hostileOperation(s, e.Operation.State, e.Operation.Reason)
 			if e.Denial != nil {
 				e.Denial = &operation.Event{Data: map[string]string{"code": s, "policy_1": s}}
@@ -114,7 +115,7 @@ func hostileMessages(s string) map[string]render.Message {
 		v.Listener, v.By.Name = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, s
 		all["history "+name] = private.History(v)
 	}
-	for name, a := range rendertest.Accounts() {
+	for name, a := range examples.Accounts() {
 		a.Listener, a.Server = operation.Listener{ID: s, Name: s, LoadBalancerName: s}, operation.Server{ID: s, Name: s}
 		a.Standing.Policy, a.Standing.Groups, a.Decision.Reason = s, []operation.Group{{ID: s}}, s
 		a.Decision.Policies, a.Decision.Groups, a.Decision.In = []string{s}, []string{s}, []string{s}
@@ -138,7 +139,7 @@ func hostileMessages(s string) map[string]render.Message {
 		"unavailable": private.Unavailable(&intake.UnavailableError{What: s, Fault: op.Fault}, w),
 		"uncertain":   private.Uncertain(&intake.UncertainError{Ref: s}),
 		"why":         private.Why(op), "zeno": private.Zeno(op), "details": private.Details(op),
-		"owner": render.OwnerNotice(op, w), "moved": render.MovedNotice(op, w),
+		"owner": card.OwnerNotice(op, w), "moved": card.MovedNotice(op, w),
 		"unknown": private.UnknownRef(s), "channel": private.ChannelRefused(s, "not_in_channel", w),
 		"help":  private.Help(commands.HelpPage{Title: s, Lines: []string{s, commands.Name + " " + s + "  " + s}}),
 		"input": private.InputErrors(&commands.InputError{Problems: manyProblems(s), Corrected: s}, "k1", "o1"),
@@ -283,19 +284,19 @@ func hostilePick(s string, values commands.Values) form.State {
 // Line 2 of the script's tests.
 func TestEveryCardIsValidWithTheLongestNames(t *testing.T) {
 	t.Parallel()
-	editions := map[string]rendertest.Names{"longest": rendertest.Longest(), "Chinese": rendertest.Chinese(),
-		"hostile":   rendertest.Everywhere(strings.Join(slices.Sorted(maps.Values(hostile())), " ")),
-		"to escape": rendertest.Everywhere(longest()["300 characters to escape"])}
+	editions := map[string]examples.Names{"longest": examples.Longest(), "Chinese": examples.Chinese(),
+		"hostile":   examples.Everywhere(strings.Join(slices.Sorted(maps.Values(hostile())), " ")),
+		"to escape": examples.Everywhere(longest()["300 characters to escape"])}
 	for edition, n := range editions {
 		t.Run(edition, func(t *testing.T) {
 			t.Parallel()
-			for _, m := range rendertest.Messages(n) {
+			for _, m := range examples.Messages(n) {
 				requireMessage(t, m)
 			}
-			for _, v := range rendertest.Views(n) {
+			for _, v := range examples.Views(n) {
 				requireView(t, v)
 			}
-			for name, v := range rendertest.Options(n) {
+			for name, v := range examples.Options(n) {
 				_, err := blockkit.Suggestions(encode(t, v))
 				require.NoError(t, err, name)
 			}
@@ -306,12 +307,12 @@ func TestEveryCardIsValidWithTheLongestNames(t *testing.T) {
 // So that no example forgets to take the names that it is given.
 func TestEveryCardTakesTheNamesGiven(t *testing.T) {
 	t.Parallel()
-	for name, m := range rendertest.Messages(rendertest.Longest()) {
+	for name, m := range examples.Messages(examples.Longest()) {
 		if !strings.HasPrefix(name, "help") { // its examples are the same for everybody
 			requireNames(t, name, encode(t, m.Blocks))
 		}
 	}
-	for name, v := range rendertest.Views(rendertest.Longest()) {
+	for name, v := range examples.Views(examples.Longest()) {
 		requireNames(t, name, encode(t, v.Blocks))
 	}
 }
@@ -344,7 +345,7 @@ func longest() map[string]string {
 
 func TestTheLongestReasonAndAllPortsAreShownWhole(t *testing.T) {
 	t.Parallel()
-	full := rendertest.Draft(func(op *operation.Operation) {
+	full := examples.Draft(func(op *operation.Operation) {
 		op.Purpose = strings.Repeat("容", 300)
 		op.Request.PortList = nil
 		for p := range 20 {
@@ -378,7 +379,7 @@ func TestValuesKeepWhatCanBeCopied(t *testing.T) {
 func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"next one at " + render.Clock(rendertest.Moment(19, 24, 0)) + ".": "next one at 19:24:00 UTC.",
+		"next one at " + render.Clock(examples.Moment(19, 24, 0)) + ".": "next one at 19:24:00 UTC.",
 		"by <@U0ANA> in <#C0OPS>":             "by someone in #C0OPS",
 		"ask " + render.GroupMention("S0SRE"): "ask @S0SRE",
 		"R&amp;D says &lt;x&gt;":              "R&D says ‹x›",
@@ -387,8 +388,8 @@ func TestOurOwnMarkupReadsAsWordsWhereThereIsNone(t *testing.T) {
 	} {
 		require.Equal(t, want, render.Bare(in))
 	}
-	for name, d := range rendertest.Denials() {
-		m := private.Denied(&intake.DeniedError{Decision: d, Operation: rendertest.Sample()}, fixedWording())
+	for name, d := range examples.Denials() {
+		m := private.Denied(&intake.DeniedError{Decision: d, Operation: examples.Sample()}, fixedWording())
 		require.NotContains(t, render.Bare(m.Text), "‹", name)
 		requireInertBlocks(t, name, encode(t, form.FailedView(form.Title, m.Text).Blocks))
 	}
@@ -413,7 +414,7 @@ func TestCuttingLeavesNoHalves(t *testing.T) {
 
 func TestTimesReadInBothClocks(t *testing.T) {
 	t.Parallel()
-	at := rendertest.Moment(19, 14, 22)
+	at := examples.Moment(19, 14, 22)
 	require.Equal(t, fmt.Sprintf("<!date^%d^{time_secs}|19:14:22 UTC> (19:14:22 UTC)", at.Unix()),
 		render.ClockAndUTC(at))
 	for d, want := range map[time.Duration]string{

@@ -16,7 +16,8 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/render"
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 )
 
 // passing are sentences that become untrue as the operation goes on.
@@ -30,17 +31,17 @@ func passing() []string {
 // true or says as of when it was true. Edits say as of when until it is over.
 func TestWhatMayNeverBeEditedAgainStaysTrue(t *testing.T) {
 	t.Parallel()
-	all := rendertest.PublicCards()
-	maps.Copy(all, rendertest.Endings())
-	for name, op := range rendertest.ApprovalCards() {
+	all := examples.PublicCards()
+	maps.Copy(all, examples.Endings())
+	for name, op := range examples.ApprovalCards() {
 		all["approval "+name] = op
 	}
 	for _, approvers := range []bool{false, true} {
 		for _, posted := range []bool{false, true} {
 			for name, op := range all {
 				w := approvalWording()
-				w.At, w.Posted, w.Approvers = rendertest.Moment(19, 15, 10), posted, approvers
-				m := render.Card(op, w)
+				w.At, w.Posted, w.Approvers = examples.Moment(19, 15, 10), posted, approvers
+				m := card.Of(op, w)
 				shown := m.Text + "\n" + shownText(t, m)
 				if !posted && op.State.Final() || strings.Contains(shown, "As of") {
 					continue

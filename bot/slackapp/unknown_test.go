@@ -14,8 +14,9 @@ import (
 	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/bot/slackapp/render/trail"
 )
 
@@ -30,17 +31,17 @@ func definite() []string {
 
 func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 	t.Parallel()
-	for name, op := range rendertest.Unknowns() {
-		op.FinishedAt = rendertest.Moment(19, 14, 22)
+	for name, op := range examples.Unknowns() {
+		op.FinishedAt = examples.Moment(19, 14, 22)
 		shows := map[string]render.Message{
-			"card":            render.Card(op, fixedWording()),
-			"approvers' card": render.ApprovalCard(op, fixedWording()),
+			"card":            card.Of(op, fixedWording()),
+			"approvers' card": card.Approval(op, fixedWording()),
 			"status":          private.Status(op, nil, ""),
-			"owner's notice":  render.OwnerNotice(op, fixedWording()),
+			"owner's notice":  card.OwnerNotice(op, fixedWording()),
 			"stale click":     private.Stale(op, ""),
 			"second delivery": private.Duplicate(op, ""),
 			"busy":            private.Busy(&operation.BusyError{Operation: op}, "", operation.Actor{UserID: "U0BO"}),
-			"moved":           render.MovedNotice(op, fixedWording()),
+			"moved":           card.MovedNotice(op, fixedWording()),
 		}
 		for what, m := range shows {
 			requireMessage(t, m)
@@ -63,7 +64,7 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 			require.Contains(t, text, "/lb-register status "+op.Ref, "how to look it up")
 			require.Contains(t, text, "lbbot operations show "+op.Ref)
 		}
-		e := history.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
+		e := history.Entry{At: examples.Moment(19, 14, 22), Operation: op}
 		lines := strings.Join([]string{listed(t, e, 1), private.PastSentence(e, false), private.PastSentence(e, true)},
 			"\n")
 		require.Contains(t, lines, render.FirstUnknown, name)
@@ -75,21 +76,21 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 
 func TestAnUnknownEventIsShownAsStored(t *testing.T) {
 	t.Parallel()
-	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: "teleported", OperationID: "op", ActorID: "U0ANA",
+	e := operation.Event{At: examples.Moment(19, 14, 22), Kind: "teleported", OperationID: "op", ActorID: "U0ANA",
 		ChannelID: "C0OPS1234", Data: map[string]string{"ref": "LBR-7F3KQ2"}}
 	require.Contains(t, private.StepLine(e), "Event `teleported`, which this version does not know · <@U0ANA>")
 	require.True(t, trail.HasLine(e), "what is not known is not passed over")
 	require.Contains(t, trail.Line(e),
 		"*Cannot tell* what this event is: `teleported`. Look with `lbbot operations show LBR-7F3KQ2`.")
 
-	ended := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
+	ended := operation.Event{At: examples.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
 		Data: map[string]string{"state": "paused", "reason": "eaten"}}
 	require.Contains(t, trail.Line(ended), "*Cannot tell: paused*")
 	require.Contains(t, private.StepLine(ended), "reason eaten, which this version does not know")
-	rules := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventPolicy,
+	rules := operation.Event{At: examples.Moment(19, 14, 22), Kind: operation.EventPolicy,
 		Data: map[string]string{"result": "half", "digest": "9f86"}}
 	require.NotContains(t, trail.Line(rules), "is the current one")
-	denied := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventDenied,
+	denied := operation.Event{At: examples.Moment(19, 14, 22), Kind: operation.EventDenied,
 		Data: map[string]string{"code": "moon"}}
 	require.Contains(t, private.StepLine(denied), "code moon, which this version does not know")
 }
@@ -103,30 +104,30 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 		if s == operation.Draft {
 			continue // a draft has no card
 		}
-		op := rendertest.Sample(func(op *operation.Operation) { op.State, op.Reason = s, operation.ReasonRefused })
-		require.NotContains(t, shownText(t, render.Card(op, fixedWording())), render.FirstUnknown, s)
+		op := examples.Sample(func(op *operation.Operation) { op.State, op.Reason = s, operation.ReasonRefused })
+		require.NotContains(t, shownText(t, card.Of(op, fixedWording())), render.FirstUnknown, s)
 	}
 	for _, r := range operation.AllReasons() {
-		op := rendertest.Sample(rendertest.NotAdded(r))
-		m := render.Card(op, fixedWording())
+		op := examples.Sample(examples.NotAdded(r))
+		m := card.Of(op, fixedWording())
 		require.NotContains(t, m.Text+shownText(t, m), "does not know", r)
 		require.NotContains(t, render.ReasonWords(r), "does not know", r)
 	}
 	for _, c := range operation.AllDenialCodes() {
 		require.NotContains(t, render.DenialWords(c), "does not know", c)
-		words, _ := private.Denial(operation.Decision{Code: c}, rendertest.Sample(), fixedWording())
+		words, _ := private.Denial(operation.Decision{Code: c}, examples.Sample(), fixedWording())
 		require.NotEqual(t, private.DenyOther, words, c)
 	}
 	for _, c := range operation.AllDifferenceCodes() {
 		require.NotContains(t, render.Differences([]operation.Difference{{Code: c, To: "FTP"}}), "does not know", c)
 	}
 	for _, e := range operation.AllEvidence() {
-		require.NotContains(t, render.EvidenceLine(rendertest.Sample(func(op *operation.Operation) {
+		require.NotContains(t, card.EvidenceLine(examples.Sample(func(op *operation.Operation) {
 			op.Evidence = e
 		})), "does not know",
 			e)
 	}
-	require.Contains(t, render.EvidenceLine(rendertest.Sample(func(op *operation.Operation) {
+	require.Contains(t, card.EvidenceLine(examples.Sample(func(op *operation.Operation) {
 		op.Evidence = "dreamt"
 	})),
 		"`dreamt`, which this version does not know")
@@ -144,12 +145,12 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 	t.Parallel()
 	core, logged := observer.New(zapcore.ErrorLevel)
-	for _, op := range rendertest.Unknowns() {
+	for _, op := range examples.Unknowns() {
 		board.LogUnknown(zap.New(core), op)
 	}
-	board.LogUnknown(zap.New(core), rendertest.Sample())
+	board.LogUnknown(zap.New(core), examples.Sample())
 	board.LogUnknownEvents(zap.New(core), []operation.Event{{Kind: "teleported"}, {Kind: operation.EventLook}})
-	require.Equal(t, len(rendertest.Unknowns())+1, logged.Len())
+	require.Equal(t, len(examples.Unknowns())+1, logged.Len())
 
 	s := newStage(t)
 	require.NoError(t, s.report(s.op(1, "paused")))
@@ -160,10 +161,10 @@ func TestWhatIsNotKnownIsLoggedAsAnError(t *testing.T) {
 func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 	t.Parallel()
 	for _, c := range append(operation.AllDenialCodes(), "moon", "") {
-		op := rendertest.Sample(rendertest.NotAdded(operation.ReasonDenied), func(op *operation.Operation) {
+		op := examples.Sample(examples.NotAdded(operation.ReasonDenied), func(op *operation.Operation) {
 			op.Denial = &operation.Decision{Code: c, What: "groups"}
 		})
-		m := render.Card(op, fixedWording())
+		m := card.Of(op, fixedWording())
 		text := m.Text + shownText(t, m)
 		asker := slices.Contains([]operation.DenialCode{operation.DeniedNoRule, operation.DeniedForbidden,
 			operation.DeniedGuest, operation.DeniedWorkspace,
@@ -179,10 +180,10 @@ func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 		}
 		require.NotContains(t, text, "right", c)
 	}
-	cards := rendertest.ApprovalCards()
+	cards := examples.ApprovalCards()
 	for _, name := range []string{"approver_left", "approver_left_after_a_call", "waiting_lost"} {
-		for _, m := range []render.Message{render.Card(cards[name], fixedWording()),
-			render.ApprovalCard(cards[name], fixedWording())} {
+		for _, m := range []render.Message{card.Of(cards[name], fixedWording()),
+			card.Approval(cards[name], fixedWording())} {
 			require.Contains(t, shownText(t, m), "The approval of <@U0BO> no longer counts (account deactivated).",
 				name)
 			require.Contains(t, m.Text, "The approval of bo no longer counts", name)
@@ -190,7 +191,7 @@ func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 			require.NotContains(t, strings.ToLower(shownText(t, m)), "policy changed", name)
 		}
 	}
-	e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
+	e := operation.Event{At: examples.Moment(19, 14, 22), Kind: operation.EventFinished, OperationID: "op",
 		ActorID: operation.SystemActor,
 		Data:    map[string]string{"state": "not_added", "reason": "denied", "denial": "nobody", "no_longer": "U0BO"}}
 	for _, line := range []string{private.StepLine(e), trail.Line(e)} {

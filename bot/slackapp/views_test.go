@@ -13,9 +13,9 @@ import (
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/commands"
 )
 
@@ -163,7 +163,7 @@ func TestErrorsNameOnlyInputsOfTheForm(t *testing.T) {
 
 func TestThePreviewViewNamesItsOperation(t *testing.T) {
 	t.Parallel()
-	op := rendertest.Draft()
+	op := examples.Draft()
 	id, version, err := render.ParseButtonValue(private.PreviewView(op, fixedWording()).PrivateMetadata)
 	require.NoError(t, err)
 	require.Equal(t, op.ID, id)
@@ -213,12 +213,12 @@ func TestViewOfAProtectedListenerIsSentOnlyWithItsBoxTicked(t *testing.T) {
 
 func TestBoxOfAProtectedListenerIsOnlyForAddingAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, edit := range map[string]rendertest.Change{
+	for name, edit := range map[string]examples.Change{
 		"not protected": func(op *operation.Operation) { op.Listener.Protected = false },
 		"a dry run":     func(op *operation.Operation) { op.DryRun = true },
-		"with approval": rendertest.NeedsApproval(1),
+		"with approval": examples.NeedsApproval(1),
 	} {
-		op := rendertest.Draft(func(op *operation.Operation) { op.Listener.Protected = true }, edit)
+		op := examples.Draft(func(op *operation.Operation) { op.Listener.Protected = true }, edit)
 		raw := string(encode(t, private.PreviewView(op, fixedWording()).Blocks))
 		require.NotContains(t, raw, "checkboxes", name)
 	}
@@ -228,7 +228,7 @@ func TestExpiredPreviewInAViewSaysTheWayOn(t *testing.T) {
 	t.Parallel()
 	var d delivery.Delivery
 	d.View = &delivery.View{ID: "V2", Root: "V1", CallbackID: render.ViewPreview}
-	expired := &intake.ExpiredError{Operation: rendertest.Draft()}
+	expired := &intake.ExpiredError{Operation: examples.Draft()}
 	a := new(App)
 	require.Contains(t, a.problem(t.Context(), d, expired).Text, "Nothing was sent. "+private.CloseAndCheck)
 	d.View.Root = "V2" // the preview replaced the form

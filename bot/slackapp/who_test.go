@@ -7,8 +7,8 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 	"lbbot/bot/slackapp/render/trail"
 )
 
@@ -16,7 +16,7 @@ import (
 func TestLinesNameWhoCausedTheEvent(t *testing.T) {
 	t.Parallel()
 	event := func(kind, actor, channel string, pairs ...string) operation.Event {
-		e := operation.Event{At: rendertest.Moment(19, 14, 22), Kind: kind, OperationID: "op", ActorID: actor,
+		e := operation.Event{At: examples.Moment(19, 14, 22), Kind: kind, OperationID: "op", ActorID: actor,
 			ChannelID: channel,
 			Data:      map[string]string{"ref": "LBR-7F3KQ2", "instance": "i-1", "listener": "lst-1", "state": "added"}}
 		for n := 0; n < len(pairs); n += 2 {
@@ -75,7 +75,7 @@ func TestHistoryNamesWhoApproved(t *testing.T) {
 		Actor: operation.Actor{UserID: "U0ANA", Name: "ana"},
 		Approval: &operation.Approval{Needed: 1,
 			Votes: []operation.Vote{{By: operation.Actor{UserID: "U0CHEN", Name: "chen"}}}}}
-	e := history.Entry{At: rendertest.Moment(19, 14, 22), Operation: op}
+	e := history.Entry{At: examples.Moment(19, 14, 22), Operation: op}
 	require.Contains(t, listed(t, e, 1), "approved by <@U0CHEN>")
 	require.Contains(t, private.PastSentence(e, false), "Approved by <@U0CHEN>.")
 	require.Contains(t, private.PastSentence(e, true), "Approved by chen.")

@@ -6,13 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 )
 
 func TestTheAccountOfADecisionIsBoundedAndKeepsWhatDecides(t *testing.T) {
 	t.Parallel()
-	m := private.Account(rendertest.Accounts()["many_rules"], fixedWording())
+	m := private.Account(examples.Accounts()["many_rules"], fixedWording())
 	requireMessage(t, m)
 	visible := shownText(t, m)
 	require.Contains(t, visible, "Rule rule-29 *holds*", "a rule that holds is not left out")
@@ -23,7 +23,7 @@ func TestTheAccountOfADecisionIsBoundedAndKeepsWhatDecides(t *testing.T) {
 
 func TestWhoIsRefusedIsToldNoNames(t *testing.T) {
 	t.Parallel()
-	visible := shownText(t, private.Account(rendertest.Accounts()["guest"], fixedWording()))
+	visible := shownText(t, private.Account(examples.Accounts()["guest"], fixedWording()))
 	for _, name := range []string{"api-lb", "payments", "https-443"} {
 		require.NotContains(t, visible, name)
 	}

@@ -12,17 +12,18 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/render/private"
-	"lbbot/bot/slackapp/render/rendertest"
 )
 
 // Cards are read on a phone at 3 a.m.: the first line is tested by
 // TestEachStateHasItsOwnFirstWord.
 func TestTheSecondLineOfACardSaysWhatToDo(t *testing.T) {
 	t.Parallel()
-	all := rendertest.PublicCards()
-	maps.Copy(all, rendertest.Endings())
-	for name, op := range rendertest.ApprovalCards() {
+	all := examples.PublicCards()
+	maps.Copy(all, examples.Endings())
+	for name, op := range examples.ApprovalCards() {
 		all["approval "+name] = op
 	}
 	for name, op := range all {
@@ -30,17 +31,17 @@ func TestTheSecondLineOfACardSaysWhatToDo(t *testing.T) {
 			for _, posted := range []bool{false, true} {
 				w := approvalWording()
 				w.Posted, w.Approvers = posted, approvers
-				requireSecondLine(t, name, render.Card(op, w))
+				requireSecondLine(t, name, card.Of(op, w))
 			}
 		}
 	}
-	for name, op := range rendertest.Previews() {
+	for name, op := range examples.Previews() {
 		requireSecondLine(t, name, private.Preview(op, fixedWording()))
 	}
-	for name, op := range rendertest.ApprovalPreviews() {
+	for name, op := range examples.ApprovalPreviews() {
 		requireSecondLine(t, name, private.Preview(op, fixedWording()))
 	}
-	for name, m := range rendertest.Messages(rendertest.Names{}) {
+	for name, m := range examples.Messages(examples.Names{}) {
 		if strings.HasPrefix(name, "owner_") && name != "owner_untold" {
 			requireSecondLine(t, name, m)
 		}
@@ -53,8 +54,8 @@ func requireSecondLine(t *testing.T, name string, m render.Message) {
 	if strings.HasPrefix(lines[0], render.FirstNothing) {
 		return // it says so itself
 	}
-	for _, s := range []string{"*What to do:* ", render.Follows, "Dry run: nothing was sent.", "here is nothing to do",
-		render.DoNotRepeat,
+	for _, s := range []string{"*What to do:* ", card.Follows, "Dry run: nothing was sent.", "here is nothing to do",
+		card.DoNotRepeat,
 		"*Please approve or deny:* ", "Please have a look.", "Stopping, as ", "Denied by "} {
 		if strings.Contains(lines[1], s) {
 			return
@@ -70,13 +71,13 @@ func TestWhatSomebodyNeedsWhoGoesOnElsewhereStandsOnTheCard(t *testing.T) {
 	w.Link = "https://example.slack.com/archives/C0INC1234/p1"
 	needed := []string{"<@U0ANA>", "`lst-8f2c`", "https-443", "api-lb", "`i-55a1`", "web-07", "10.0.3.17", "8080", "50",
 		"bare metal", "`web-07`", w.Link, "LBR-7F3KQ2"}
-	token := "`" + rendertest.Sample().Request.ClientToken + "`"
-	for name, op := range rendertest.PublicCards() {
+	token := "`" + examples.Sample().Request.ClientToken + "`"
+	for name, op := range examples.PublicCards() {
 		if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
 			continue
 		}
 		needs := op.State == operation.NeedsPerson
-		for _, m := range []render.Message{render.Card(op, w), render.ApprovalCard(op, w), render.OwnerNotice(op, w)} {
+		for _, m := range []render.Message{card.Of(op, w), card.Approval(op, w), card.OwnerNotice(op, w)} {
 			raw := shownText(t, m) + string(encode(t, m.Blocks))
 			for _, s := range needed {
 				require.Contains(t, raw, s, name)
@@ -84,12 +85,12 @@ func TestWhatSomebodyNeedsWhoGoesOnElsewhereStandsOnTheCard(t *testing.T) {
 			require.Equal(t, needs, strings.Contains(raw, token), name)
 		}
 	}
-	for name, op := range rendertest.Endings() {
-		raw := string(encodeMessage(t, render.OwnerNotice(op, w)))
+	for name, op := range examples.Endings() {
+		raw := string(encodeMessage(t, card.OwnerNotice(op, w)))
 		for _, s := range needed {
 			require.Contains(t, raw, s, name)
 		}
-		require.NotContains(t, raw, rendertest.Sample().Request.ClientToken, name)
+		require.NotContains(t, raw, examples.Sample().Request.ClientToken, name)
 	}
 }
 
@@ -114,15 +115,15 @@ func TestTheOwnersNoticeAndTheEditedCardLinkToTheCard(t *testing.T) {
 // risky are drafts of which something may go wrong.
 func risky() map[string]operation.Operation {
 	off := false
-	stopped := func(word string) rendertest.Change { return func(op *operation.Operation) { op.Server.Status = word } }
+	stopped := func(word string) examples.Change { return func(op *operation.Operation) { op.Server.Status = word } }
 	return map[string]operation.Operation{
-		"Health checks are off": rendertest.Draft(func(op *operation.Operation) {
+		"Health checks are off": examples.Draft(func(op *operation.Operation) {
 			op.Listener.HealthCheck = &off
 		}),
-		"The server is stopped.":           rendertest.Draft(stopped("STOPPED")),
-		"The server is in the recycle bin": rendertest.Draft(stopped("RECYCLE")),
-		"The server is being installed.":   rendertest.Draft(stopped("INSTALLING")),
-		"The server is not running":        rendertest.Draft(stopped("ODD")),
+		"The server is stopped.":           examples.Draft(stopped("STOPPED")),
+		"The server is in the recycle bin": examples.Draft(stopped("RECYCLE")),
+		"The server is being installed.":   examples.Draft(stopped("INSTALLING")),
+		"The server is not running":        examples.Draft(stopped("ODD")),
 	}
 }
 
@@ -139,21 +140,21 @@ func TestRisksStandAboveAButtonThatIsNotPrimaryAndOnTheAddedCard(t *testing.T) {
 		view := string(encode(t, private.PreviewView(op, fixedWording())))
 		require.Contains(t, view, "Risk: "+risk)
 
-		rendertest.NeedsApproval(1)(&op)
+		examples.NeedsApproval(1)(&op)
 		op.State = operation.Waiting
-		m := render.ApprovalCard(op, approvalWording())
+		m := card.Approval(op, approvalWording())
 		raw := string(encode(t, m.Blocks))
 		require.Less(t, strings.Index(raw, risk), strings.Index(raw, render.ActApYes), risk)
 		require.Empty(t, styleOf(t, m, render.ActApYes), risk)
 
 		op.Approval = nil
-		rendertest.Added(operation.EvidenceAnswered)(&op)
-		added := shownText(t, render.Card(op, fixedWording()))
+		examples.Added(operation.EvidenceAnswered)(&op)
+		added := shownText(t, card.Of(op, fixedWording()))
 		require.Contains(t, added, "*Risk when it was added:* "+risk)
-		require.Contains(t, added, render.AddedDoRisk)
+		require.Contains(t, added, card.AddedDoRisk)
 	}
-	for _, m := range []render.Message{private.Preview(rendertest.Draft(), fixedWording()),
-		render.ApprovalCard(rendertest.ApprovalCards()["waiting"], approvalWording())} {
+	for _, m := range []render.Message{private.Preview(examples.Draft(), fixedWording()),
+		card.Approval(examples.ApprovalCards()["waiting"], approvalWording())} {
 		require.NotContains(t, string(encodeMessage(t, m)), "Risk")
 		require.True(t, styleOf(t, m, render.ActReqSend) == "primary" || styleOf(t, m, render.ActApYes) == "primary")
 	}
@@ -181,7 +182,7 @@ func styleOf(t *testing.T, m render.Message, action string) string {
 func TestRisksAreShownWorstFirst(t *testing.T) {
 	t.Parallel()
 	off := false
-	op := rendertest.Draft(func(op *operation.Operation) {
+	op := examples.Draft(func(op *operation.Operation) {
 		op.Listener.HealthCheck, op.Server.Status, op.Listener.LoadBalancerStatus = &off, "RECYCLE", "CREATING"
 	})
 	lines := render.RiskLines(op, "%s")

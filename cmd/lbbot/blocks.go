@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lbbot/bot/sandbox/blockkit"
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 )
 
 // blocksCommand writes what the bot can send to Slack.
@@ -31,7 +31,7 @@ func (s session) blocksCommand() *cobra.Command {
 			return nil, cobra.ShellCompDirectiveFilterDirs
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			list, err := rendertest.Payloads()
+			list, err := examples.Payloads()
 			if err != nil {
 				return err
 			}
@@ -54,12 +54,12 @@ func atMostOne(cmd *cobra.Command, args []string) error {
 }
 
 // printBlocks writes one JSON object to standard output.
-func (s session) printBlocks(list map[string]rendertest.Payload) error {
+func (s session) printBlocks(list map[string]examples.Payload) error {
 	all := make(map[string]json.RawMessage, len(list))
 	for name, p := range list {
 		all[name] = p.JSON
 	}
-	raw, err := rendertest.Encode(all)
+	raw, err := examples.Encode(all)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s session) printBlocks(list map[string]rendertest.Payload) error {
 }
 
 // writeBlocks writes one file for each payload, and to standard error how many.
-func (s session) writeBlocks(dir string, list map[string]rendertest.Payload) error {
+func (s session) writeBlocks(dir string, list map[string]examples.Payload) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("%w: name another DIR, or leave it out to write to standard output", err)
 	}
@@ -82,7 +82,7 @@ func (s session) writeBlocks(dir string, list map[string]rendertest.Payload) err
 }
 
 // blockFaults has one line for each fault that Slack would refuse.
-func blockFaults(list map[string]rendertest.Payload) error {
+func blockFaults(list map[string]examples.Payload) error {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(list)) {
 		for _, v := range violations(list[name]) {
@@ -93,14 +93,14 @@ func blockFaults(list map[string]rendertest.Payload) error {
 }
 
 // violations are the rules of Slack that a payload breaks.
-func violations(p rendertest.Payload) (broken []error) {
+func violations(p examples.Payload) (broken []error) {
 	var found []blockkit.Violation
 	switch p.Kind {
-	case rendertest.PayloadMessage:
+	case examples.PayloadMessage:
 		found = blockkit.ValidateMessage(p.JSON)
-	case rendertest.PayloadView:
+	case examples.PayloadView:
 		found = blockkit.ValidateView(p.JSON)
-	case rendertest.PayloadOptions:
+	case examples.PayloadOptions:
 		if _, err := blockkit.Suggestions(p.JSON); err != nil {
 			broken = append(broken, err)
 		}

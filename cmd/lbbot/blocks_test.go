@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 )
 
 func TestBlocksWritesEveryMessageAndFormInBothEditions(t *testing.T) {
@@ -21,15 +21,15 @@ func TestBlocksWritesEveryMessageAndFormInBothEditions(t *testing.T) {
 	require.Empty(t, said)
 	var all map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal([]byte(out), &all))
-	for name := range rendertest.Messages(rendertest.Names{}) {
+	for name := range examples.Messages(examples.Names{}) {
 		require.Contains(t, all, name+".longest")
 		require.Contains(t, all, name+".chinese")
 	}
-	for name := range rendertest.Views(rendertest.Names{}) {
+	for name := range examples.Views(examples.Names{}) {
 		require.Contains(t, all, "view_"+name+".longest")
 		require.Contains(t, all, "view_"+name+".chinese")
 	}
-	for name := range rendertest.Options(rendertest.Names{}) {
+	for name := range examples.Options(examples.Names{}) {
 		require.Contains(t, all, "options_"+name+".longest")
 		require.Contains(t, all, "options_"+name+".chinese")
 	}
@@ -42,7 +42,7 @@ func TestBlocksWritesOneFileEach(t *testing.T) {
 	code, out, said := runs(t, nil, "blocks", dir)
 	require.Equal(t, exitFine, code, said)
 	require.Empty(t, out)
-	list, err := rendertest.Payloads()
+	list, err := examples.Payloads()
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprintf("%d files are in %s\n", len(list), dir), said)
 	for name, p := range list {
@@ -72,12 +72,12 @@ func TestBlocksCompletesFolders(t *testing.T) {
 }
 
 func TestBlocksReportsEachFaultOnALineOfItsOwn(t *testing.T) {
-	err := blockFaults(map[string]rendertest.Payload{
-		"good": {Kind: rendertest.PayloadMessage, JSON: []byte(`{"text": "x"}`)},
-		"two": {Kind: rendertest.PayloadMessage,
+	err := blockFaults(map[string]examples.Payload{
+		"good": {Kind: examples.PayloadMessage, JSON: []byte(`{"text": "x"}`)},
+		"two": {Kind: examples.PayloadMessage,
 			JSON: []byte(`{"text": "x", "colour": "red", "blocks": [{"type": "divider", "x": 1}]}`)},
-		"view_one":    {Kind: rendertest.PayloadView, JSON: []byte(`{"type": "modal", "blocks": []}`)},
-		"options_one": {Kind: rendertest.PayloadOptions, JSON: []byte(`{"options": 7}`)},
+		"view_one":    {Kind: examples.PayloadView, JSON: []byte(`{"type": "modal", "blocks": []}`)},
+		"options_one": {Kind: examples.PayloadOptions, JSON: []byte(`{"options": 7}`)},
 	})
 	require.Error(t, err)
 	lines := strings.Split(err.Error(), "\n")

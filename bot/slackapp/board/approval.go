@@ -10,6 +10,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/web"
 )
 
@@ -27,15 +28,15 @@ type Boards struct {
 func New(c Config) *Boards {
 	p := newPace()
 	return &Boards{
-		Board: newKind(c, kind{name: "operation", event: render.CardEvent, render: render.Card, target: resultSpot,
+		Board: newKind(c, kind{name: "operation", event: render.CardEvent, render: card.Of, target: resultSpot,
 			sayMoved: true,
 			instead:  func(op operation.Operation) []spot { return []spot{{channel: op.Actor.UserID}} },
 			asks: func(op operation.Operation) bool {
 				return op.State == operation.NeedsPerson ||
-					op.State == operation.Waiting && op.Approval != nil && !render.AsksElsewhere(op)
+					op.State == operation.Waiting && op.Approval != nil && !card.AsksElsewhere(op)
 			}}, p),
 		Approvals: newKind(withCards(c, c.Approvals),
-			kind{name: "approval", event: render.ApprovalEvent, render: render.ApprovalCard,
+			kind{name: "approval", event: card.ApprovalEvent, render: card.Approval,
 				target: func(op operation.Operation) spot { return spot{channel: op.Approval.Channel} },
 				instead: func(op operation.Operation) []spot {
 					return []spot{resultSpot(op), {channel: op.Actor.UserID}}
@@ -53,7 +54,7 @@ func withCards(c Config, cards Cards) Config {
 // Show implements operation.Reporter.
 func (b *Boards) Show(op operation.Operation) {
 	b.Board.Show(op)
-	if render.AsksElsewhere(op) {
+	if card.AsksElsewhere(op) {
 		b.Approvals.Show(op)
 	}
 }
@@ -61,7 +62,7 @@ func (b *Boards) Show(op operation.Operation) {
 // Report implements operation.Reporter: it returns nil only when Slack has
 // taken every card that op has.
 func (b *Boards) Report(ctx context.Context, op operation.Operation) error {
-	if !render.AsksElsewhere(op) {
+	if !card.AsksElsewhere(op) {
 		return b.Board.Report(ctx, op)
 	}
 	b.Approvals.Show(op) // at the same time as the other card
@@ -77,7 +78,7 @@ func (b *Boards) Close(ctx context.Context) {
 
 // asking is the board whose card has the buttons to approve.
 func (b *Boards) asking(op operation.Operation) *Board {
-	if render.AsksElsewhere(op) {
+	if card.AsksElsewhere(op) {
 		return b.Approvals
 	}
 	return b.Board
@@ -92,13 +93,13 @@ func (b *Boards) ApprovalLink(ctx context.Context, op operation.Operation) strin
 // Remind implements operation.Reporter: a reply under the card, with mentions.
 func (b *Boards) Remind(ctx context.Context, op operation.Operation) error {
 	board := b.asking(op)
-	return board.reply(ctx, op, render.Reminder(op))
+	return board.reply(ctx, op, card.Reminder(op))
 }
 
 // Question implements operation.Reporter: a reply under the card that mentions
 // the asker and the approver.
 func (b *Boards) Question(ctx context.Context, op operation.Operation, by operation.Actor) error {
-	return b.asking(op).reply(ctx, op, render.Question(op, by))
+	return b.asking(op).reply(ctx, op, card.Question(op, by))
 }
 
 // reply posts under the card, which is posted first if it is not there yet; a thread
@@ -134,7 +135,7 @@ const maxTold = 20
 // TellSkipped implements operation.Reporter. If the approvers have a channel,
 // their card tells them. Otherwise each gets one direct message from this process.
 func (b *Boards) TellSkipped(ctx context.Context, op operation.Operation) (told int, err error) {
-	if render.AsksElsewhere(op) {
+	if card.AsksElsewhere(op) {
 		if err := b.Approvals.Report(ctx, op); err != nil {
 			return 0, err
 		}
@@ -167,7 +168,7 @@ func (b *Boards) tellOne(ctx context.Context, op operation.Operation, id string)
 	if err := b.Lane(id).Wait(ctx); err != nil {
 		return fmt.Errorf("waiting to tell %s: %w", id, err)
 	}
-	_, _, err := b.Web.Post(ctx, id, "", render.SkippedNotice(op))
+	_, _, err := b.Web.Post(ctx, id, "", card.SkippedNotice(op))
 	if err != nil && (!web.CertainlyNotDone(err) || web.ErrorCode(err) == "ratelimited") {
 		return err
 	}

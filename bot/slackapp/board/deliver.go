@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/web"
 )
 
@@ -143,7 +143,7 @@ func (b *Board) sayMoved(ctx context.Context, op operation.Operation) {
 	defer cancel()
 	w := b.wording(op)
 	w.Posted = true
-	m := render.MovedNotice(op, w)
+	m := card.MovedNotice(op, w)
 	if err := b.Web.Respond(ctx, op.Place.ResponseURL,
 		web.Response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral"}); err != nil {
 		b.Log.Info("person could not be told where the card goes", zap.String("operation", op.ID), zap.Error(err))

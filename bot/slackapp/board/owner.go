@@ -6,6 +6,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 )
 
 // wording is what the words of op's card need to know.
@@ -35,7 +36,7 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	}
 	w.Link = b.CardLink(ctx, op.ID)
 	LogUnknown(b.Log, op)
-	_, _, err := b.Web.Post(ctx, b.Owner, "", render.OwnerNotice(op, w))
+	_, _, err := b.Web.Post(ctx, b.Owner, "", card.OwnerNotice(op, w))
 	return err
 }
 

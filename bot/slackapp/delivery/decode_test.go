@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -109,7 +109,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add("interactive", []byte(`{"type":"view_submission","view":{"state":{"values":{"a":{"b":{"type":"x"}}}}}}`))
 	f.Add("events_api", []byte(`{"event":{"type":"app_mention"}}`))
 	for _, e := range envelopes() {
-		for _, s := range rendertest.Shifts(e.sample) {
+		for _, s := range examples.Shifts(e.sample) {
 			f.Add(e.kind, []byte(s.Sample))
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -77,7 +77,7 @@ func TestAnEnvelopeWithAnotherTypeIsReadAlikeOrNamesTheField(t *testing.T) {
 			}
 			want, err := decoded(tt.sample)
 			require.NoError(t, err)
-			for _, s := range rendertest.Shifts(tt.sample) {
+			for _, s := range examples.Shifts(tt.sample) {
 				got, err := decoded(s.Sample)
 				switch {
 				case strings.HasPrefix(s.Path, "view.state") || strings.HasPrefix(s.Path, "event.") ||
@@ -118,7 +118,7 @@ func TestAFormWithAnotherTypeIsReadAlikeOrNamesTheField(t *testing.T) {
 	require.Equal(t, "vm", want.Values["kind"]["kind"].SelectedOption.Value)
 	require.Equal(t, "C0OPS", want.Values["to"]["to"].SelectedConversation)
 	require.Len(t, want.Values["box"]["box"].SelectedOptions, 1)
-	for _, s := range rendertest.Shifts(sample) {
+	for _, s := range examples.Shifts(sample) {
 		got, err := ReadState(json.RawMessage(s.Sample))
 		switch {
 		case !s.Same && slices.Contains(needed, s.Path):

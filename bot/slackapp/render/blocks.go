@@ -152,6 +152,7 @@ func Ephemeral(text string, list ...slack.Block) Message {
 	return Message{Text: ClampMarkup(text, MaxText), Blocks: Blocks(list...)}
 }
 
+// JoinLines puts lines under each other, without those that are empty.
 func JoinLines(lines []string) string { return strings.Join(NonEmpty(lines), "\n") }
 
 // NonEmpty returns the parts that are not empty.
@@ -171,6 +172,7 @@ func WebAddress(s string) bool {
 		!strings.ContainsAny(s, "<>|\"` \t\r\n")
 }
 
+// MoreWords are the words of an entry of the More menu; empty for one that does not exist.
 func MoreWords(what string) string {
 	switch what {
 	case MoreCopy:

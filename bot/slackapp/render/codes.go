@@ -7,6 +7,7 @@ import (
 )
 
 const (
+	// UnknownValue is for a stored value that this version does not know.
 	UnknownValue  = "%s, which this version does not know"
 	unknownStep   = "Event %s, which this version does not know"
 	DeniedUnnamed = "a fact that the policy needs"

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -84,7 +84,7 @@ func TestAValueOfAnotherTypeIsTheSameOrRefused(t *testing.T) {
 			for _, path := range tt.needed {
 				left[path] = true
 			}
-			for _, s := range rendertest.Shifts(tt.sample) {
+			for _, s := range examples.Shifts(tt.sample) {
 				got, err := tt.read(t, answering(t, map[string]string{method: s.Sample}))
 				delete(left, s.Path)
 				if s.Same || !slices.Contains(tt.needed, s.Path) {
@@ -156,7 +156,7 @@ func TestMembersThatSlackLeftOutAreNoticedWhateverTheTypeOfTheirCount(t *testing
 func FuzzSlackAnswers(f *testing.F) {
 	for _, sample := range []string{userSample, channelSample, groupsSample, homeSample} {
 		f.Add([]byte(sample))
-		for _, s := range rendertest.Shifts(sample) {
+		for _, s := range examples.Shifts(sample) {
 			f.Add([]byte(s.Sample))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/trail"
 	"lbbot/commands"
 )
@@ -39,10 +40,10 @@ func Status(op operation.Operation, events []operation.Event, link string) rende
 	}
 	ids := ""
 	if op.BackendID != "" {
-		ids = render.FieldBackend + " " + render.Code(op.BackendID)
+		ids = card.FieldBackend + " " + render.Code(op.BackendID)
 	}
 	if id := render.FirstOf(op.RequestID, op.Fault.RequestID); id != "" {
-		ids = strings.Join(render.NonEmpty([]string{ids, render.FieldRequest + " " + render.Code(id)}), " · ")
+		ids = strings.Join(render.NonEmpty([]string{ids, card.FieldRequest + " " + render.Code(id)}), " · ")
 	}
 	return render.Ephemeral(fmt.Sprintf("%s: %s. %s to %s, by %s.", op.Ref, now, render.ServerName(op, render.InText),
 		render.ListenerPort(op, render.InText),

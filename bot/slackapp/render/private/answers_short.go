@@ -10,6 +10,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 )
 
 const (
@@ -103,11 +104,11 @@ func Expired(op operation.Operation) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Not sent: the preview %s is older than 5 minutes. Nothing was sent.", op.Ref),
 		render.Section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing "+
 			"was sent.", op.Ref)), render.Actions(
-			render.Primary(render.Button(render.ActReqAgain, render.ButtonAgain,
-				fmt.Sprintf(render.LabelAgain, render.ServerName(op, render.BareName),
+			render.Primary(render.Button(render.ActReqAgain, card.ButtonAgain,
+				fmt.Sprintf(card.LabelAgain, render.ServerName(op, render.BareName),
 					render.ListenerName(op, render.BareName)), render.ButtonValue(op))),
-			render.Button(render.ActReqAgainForm, render.ButtonAgainForm,
-				fmt.Sprintf(render.LabelAgainForm, render.ServerName(op, render.BareName)), render.ButtonValue(op))))
+			render.Button(render.ActReqAgainForm, card.ButtonAgainForm,
+				fmt.Sprintf(card.LabelAgainForm, render.ServerName(op, render.BareName)), render.ButtonValue(op))))
 }
 
 // Stale answers a click on a card that shows an older version of op.
@@ -159,7 +160,7 @@ func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
 			render.Prose(e.Fault.Words(), render.SaidLimit), do)),
 		render.Section(fmt.Sprintf(notSentLine,
 			fmt.Sprintf("I could not check, since %s. Nothing was changed.", render.AnsweredHow(e.Fault)))),
-		render.Section(fmt.Sprintf(render.NotAddedSaid, said), fmt.Sprintf(render.NotAddedDo, do)),
+		render.Section(fmt.Sprintf(card.NotAddedSaid, said), fmt.Sprintf(card.NotAddedDo, do)),
 		render.ContextLine(render.FaultIDs(e.Fault)...))
 }
 
@@ -173,7 +174,7 @@ func Uncertain(e *intake.UncertainError) render.Message {
 		render.InText(e.Ref)),
 		render.Section(fmt.Sprintf("*Not confirmed.* I could not find out whether %s was accepted. Pressing the same "+
 			"button again is safe: a preview is accepted once.", render.Name(e.Ref)),
-			fmt.Sprintf("To see the result: %s", render.Code(fmt.Sprintf(render.StatusCommand, e.Ref)))))
+			fmt.Sprintf("To see the result: %s", render.Code(fmt.Sprintf(card.StatusCommand, e.Ref)))))
 }
 
 // Still says words when Slack had to be acked before there was an outcome.

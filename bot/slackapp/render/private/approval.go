@@ -9,6 +9,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 )
 
 const (
@@ -134,7 +135,7 @@ func decidedWords(op operation.Operation, who func(operation.Actor) string, at f
 	case a == nil:
 	case a.Denied != nil:
 		return fmt.Sprintf("Already denied by %s at %s.", who(a.Denied.By), at(a.Denied.At))
-	case render.WasApproved(op) && op.Reason != operation.ReasonUnanswered:
+	case card.WasApproved(op) && op.Reason != operation.ReasonUnanswered:
 		return fmt.Sprintf("Already approved by %s at %s.", render.Voters(a.Votes, who), at(a.Votes[len(a.Votes)-1].At))
 	case op.StopBy == op.Actor.UserID && op.StopBy != "":
 		return fmt.Sprintf(decidedStopped, who(op.Actor))
@@ -211,13 +212,13 @@ func StatusApproval(op operation.Operation) string {
 	case op.State == operation.Draft:
 		return ""
 	case op.Glass != nil:
-		return render.GlassLine(op, render.GlassBadge, render.Wording{})
+		return card.GlassLine(op, card.GlassBadge, render.Wording{})
 	case a == nil:
 		return ""
 	case a.Denied != nil:
-		return fmt.Sprintf(render.AskDenied, render.Mention(a.Denied.By.UserID), render.Sentence(a.Denied.Reason))
-	case render.WasApproved(op):
-		return render.Agreed(op, render.ApprovedLine)
+		return fmt.Sprintf(card.AskDenied, render.Mention(a.Denied.By.UserID), render.Sentence(a.Denied.Reason))
+	case card.WasApproved(op):
+		return card.Agreed(op, card.ApprovedLine)
 	case op.State != operation.Waiting:
 		return fmt.Sprintf(statusApprovals, fmt.Sprintf("%d of %d approved.", len(a.Votes), a.Needed))
 	}

@@ -10,6 +10,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 )
 
 const (
@@ -50,7 +51,7 @@ func DeniedText(d operation.Decision, who operation.Actor, from operation.Place,
 }
 
 func whoamiButton() slack.BlockElement {
-	return render.Button(render.ActWhoamiOpen, render.ButtonWhoami, render.LabelWhoami, "")
+	return render.Button(render.ActWhoamiOpen, card.ButtonWhoami, card.LabelWhoami, "")
 }
 
 // whom shows a contact from the policy: a channel or group id as a link.

@@ -11,6 +11,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/commands"
 )
 
@@ -174,7 +175,7 @@ func listLine(e history.Entry, days bool, show func(operation.Actor) string) str
 	if render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID) != "" {
 		what += " to " + render.ListenerPath(op, render.Name)
 	}
-	weight, took := "", render.Took(op)
+	weight, took := "", card.Took(op)
 	if e.Denial == nil && op.Request.Weight > 0 {
 		weight = render.WeightPhrase(op.Request.Weight)
 	}
@@ -212,7 +213,7 @@ func remark(e history.Entry, show func(operation.Actor) string) string {
 	switch {
 	case op.Glass != nil:
 		parts = append(parts, "break-glass")
-	case render.WasApproved(op):
+	case card.WasApproved(op):
 		parts = append(parts, "approved by "+render.Voters(op.Approval.Votes, show))
 	}
 	return strings.Join(parts, ", ")

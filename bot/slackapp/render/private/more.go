@@ -7,6 +7,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/zenlayer"
 )
 
@@ -103,9 +104,9 @@ func Details(op operation.Operation) render.Message {
 	return render.Ephemeral(fmt.Sprintf("Details of %s: %s", op.Ref,
 		render.Prose(strings.ReplaceAll(support, "\n", "; "), render.CommandLimit)),
 		render.Section(fmt.Sprintf("*Details of %s*", op.Ref)),
-		render.Facts(op, [2]string{"Approved by", render.ApprovedBy(op)},
+		render.Facts(op, [2]string{"Approved by", card.ApprovedBy(op)},
 			[2]string{"Reason", render.Prose(op.Purpose, render.ReasonLimit)}, [2]string{"Finished at", finished},
-			[2]string{"Took", render.Took(op)}),
+			[2]string{"Took", card.Took(op)}),
 		render.Section("*For support:*", "```"+render.Escape(support)+"```"), render.Section(command))
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 )
 
 const (
@@ -28,7 +29,7 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 		text += " " + strings.ReplaceAll(previewDo(op), "*", "")
 	}
 	if op.Rehearsal {
-		text += " " + render.RehearsalText
+		text += " " + card.RehearsalText
 	}
 	return render.Ephemeral(text,
 		render.Section(previewTop(op), previewDo(op)),
@@ -121,7 +122,7 @@ func rehearsalSection(op operation.Operation) slack.Block {
 	if !op.Rehearsal {
 		return nil
 	}
-	return render.Section(render.RehearsalLine)
+	return render.Section(card.RehearsalLine)
 }
 
 func previewButtons(op operation.Operation) []slack.BlockElement {

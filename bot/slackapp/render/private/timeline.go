@@ -7,6 +7,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/trail"
 )
 
@@ -64,7 +65,7 @@ func PastSentence(e history.Entry, public bool) string {
 	switch {
 	case op.Glass != nil:
 		line += fmt.Sprintf(" With break-glass: %s", render.Prose(op.Glass.Why, render.ReasonLimit))
-	case render.WasApproved(op):
+	case card.WasApproved(op):
 		line += fmt.Sprintf(" Approved by %s.", render.Voters(op.Approval.Votes, show))
 	}
 	return line

@@ -1,6 +1,6 @@
-// Package rendertest has example operations, and every message and view that the bot can build from
+// Package examples has example operations, and every message and view that the bot can build from
 // them: for the tests of the packages that show operations, and for lbbot blocks.
-package rendertest
+package examples
 
 import (
 	"maps"

@@ -1,4 +1,4 @@
-package render
+package card
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -24,69 +25,75 @@ const slowFrom = 3 * time.Second
 // is answered with where it stands.
 func firstCard(op operation.Operation) card {
 	c := card{
-		text: fmt.Sprintf("Asked: %s asks to add %s to %s. %s.", ActorName(op.Actor),
-			ServerName(op, InText), ListenerPort(op, InText), op.Ref),
-		small: []string{op.Ref, fmt.Sprintf(waitingSmall, ClockAndUTC(askedAt(op)))},
+		text: fmt.Sprintf("Asked: %s asks to add %s to %s. %s.", render.ActorName(op.Actor),
+			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), op.Ref),
+		small: []string{op.Ref, fmt.Sprintf(waitingSmall, render.ClockAndUTC(askedAt(op)))},
 		stays: true,
 	}
-	lines := []string{headline(op, fmt.Sprintf("*Asked:* add %s to %s", ServerName(op, Name), ListenerName(op, Name))),
+	lines := []string{headline(op, fmt.Sprintf("*Asked:* add %s to %s", render.ServerName(op, render.Name),
+		render.ListenerName(op, render.Name))),
 		Follows, stopNote(op)}
 	if op.StopBy == "" {
 		c.buttons = append(c.buttons, stopButton(op))
 	}
-	c.body = []slack.Block{Section(lines...)}
+	c.body = []slack.Block{render.Section(lines...)}
 	return c
 }
 
 // waitingCard: on disk, the last checks run, nothing is sent.
 func waitingCard(op operation.Operation) card {
 	c := card{
-		text: fmt.Sprintf("Waiting: last checks for %s on %s (%s, by %s). Nothing is sent yet.", ServerName(op, InText),
-			ListenerPort(op, InText), op.Ref, ActorName(op.Actor)),
-		small: []string{op.Ref, fmt.Sprintf(waitingSmall, ClockAndUTC(askedAt(op)))},
+		text: fmt.Sprintf("Waiting: last checks for %s on %s (%s, by %s). Nothing is sent yet.", render.ServerName(op,
+			render.InText),
+			render.ListenerPort(op, render.InText), op.Ref, render.ActorName(op.Actor)),
+		small: []string{op.Ref, fmt.Sprintf(waitingSmall, render.ClockAndUTC(askedAt(op)))},
 	}
 	lines := []string{"*Waiting* for the last checks. Nothing is sent yet.", Follows,
-		headline(op, ServerName(op, Name)+" to "+ListenerName(op, Name)), waitLine(op), resumed(op)}
+		headline(op, render.ServerName(op, render.Name)+" to "+render.ListenerName(op, render.Name)), waitLine(op),
+		resumed(op)}
 	if op.StopBy != "" {
-		lines = append(lines, fmt.Sprintf(waitingStop, Mention(op.StopBy)))
+		lines = append(lines, fmt.Sprintf(waitingStop, render.Mention(op.StopBy)))
 	} else {
 		c.buttons = append(c.buttons, stopButton(op))
 	}
-	c.body = []slack.Block{Section(lines...)}
+	c.body = []slack.Block{render.Section(lines...)}
 	return c
 }
 
 // addingCard: the call is being made, or waits for its next try.
-func addingCard(op operation.Operation, w Wording) card {
-	c := card{text: fmt.Sprintf("Adding %s to %s (%s, by %s).", ServerName(op, InText), ListenerPort(op, InText),
+func addingCard(op operation.Operation, w render.Wording) card {
+	c := card{text: fmt.Sprintf("Adding %s to %s (%s, by %s).", render.ServerName(op, render.InText),
+		render.ListenerPort(op, render.InText),
 		op.Ref,
-		ActorName(op.Actor))}
+		render.ActorName(op.Actor))}
 	if sent := op.LastSent(); sent.IsZero() {
-		c.small = []string{fmt.Sprintf("Not sent yet. Asked %s.", ClockAndUTC(askedAt(op)))}
+		c.small = []string{fmt.Sprintf("Not sent yet. Asked %s.", render.ClockAndUTC(askedAt(op)))}
 	} else {
-		c.small = []string{fmt.Sprintf("Sent to Zenlayer %s.", ClockAndUTC(sent))}
+		c.small = []string{fmt.Sprintf("Sent to Zenlayer %s.", render.ClockAndUTC(sent))}
 	}
 	lines := []string{
-		headline(op, fmt.Sprintf("*Adding* %s to %s", ServerName(op, Name), ListenerName(op, Name))), Follows,
+		headline(op, fmt.Sprintf("*Adding* %s to %s", render.ServerName(op, render.Name), render.ListenerName(op,
+			render.Name))), Follows,
 		slowLine(op, w), waitLine(op), resumed(op),
 	}
 	if op.StopBy != "" {
-		lines = append(lines, fmt.Sprintf(addingStop, Mention(op.StopBy)))
+		lines = append(lines, fmt.Sprintf(addingStop, render.Mention(op.StopBy)))
 	} else {
 		c.buttons = append(c.buttons, stopButton(op))
 	}
-	c.body = []slack.Block{Section(lines...)}
+	c.body = []slack.Block{render.Section(lines...)}
 	return c
 }
 
 // headline is what, which request, who and why, on one line.
 func headline(op operation.Operation, what string) string {
-	return strings.Join(NonEmpty([]string{what, op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), purpose(op)}),
+	return strings.Join(render.NonEmpty([]string{what, op.Ref, fmt.Sprintf(addingBy, render.Mention(op.Actor.UserID)),
+		purpose(op)}),
 		"   ·   ")
 }
 
 // slowLine says that the answer takes long, if it does.
-func slowLine(op operation.Operation, w Wording) string {
+func slowLine(op operation.Operation, w render.Wording) string {
 	if w.At.IsZero() || len(op.Attempts) == 0 || op.WaitFor != "" {
 		return ""
 	}
@@ -95,7 +102,7 @@ func slowLine(op operation.Operation, w Wording) string {
 		return ""
 	}
 	return fmt.Sprintf("Zenlayer has not answered yet, %s so far.",
-		Lasting(w.At.Sub(last.SentAt).Truncate(time.Second)))
+		render.Lasting(w.At.Sub(last.SentAt).Truncate(time.Second)))
 }
 
 // waitLine says what the next try waits for.
@@ -112,18 +119,20 @@ func waitLine(op operation.Operation) string {
 		if n := len(op.Attempts); n > 0 && op.WaitUntil.After(op.Attempts[n-1].AnsweredAt) &&
 			!op.Attempts[n-1].AnsweredAt.IsZero() {
 			return fmt.Sprintf("Zenlayer asks to wait %s. Trying again at %s.",
-				Lasting(op.WaitUntil.Sub(op.Attempts[n-1].AnsweredAt).Round(time.Second)), Clock(op.WaitUntil))
+				render.Lasting(op.WaitUntil.Sub(op.Attempts[n-1].AnsweredAt).Round(time.Second)),
+				render.Clock(op.WaitUntil))
 		}
-		return fmt.Sprintf("Zenlayer asks to wait. Trying again at %s.", Clock(op.WaitUntil))
+		return fmt.Sprintf("Zenlayer asks to wait. Trying again at %s.", render.Clock(op.WaitUntil))
 	case operation.WaitUnreachable:
 		if op.Fault.Status > 0 {
 			return fmt.Sprintf("Zenlayer did not take it (HTTP %d). Nothing was changed. Trying again at %s.",
-				op.Fault.Status, Clock(op.WaitUntil))
+				op.Fault.Status, render.Clock(op.WaitUntil))
 		}
-		return fmt.Sprintf("Zenlayer cannot be reached. Nothing was changed. Trying again at %s.", Clock(op.WaitUntil))
+		return fmt.Sprintf("Zenlayer cannot be reached. Nothing was changed. Trying again at %s.",
+			render.Clock(op.WaitUntil))
 	case operation.WaitRules:
 		return fmt.Sprintf("I do not have the current policy yet, so I decide nothing. Nothing was sent. Asking "+
-			"again at %s.", Clock(op.WaitUntil))
+			"again at %s.", render.Clock(op.WaitUntil))
 	}
 	return ""
 }
@@ -132,9 +141,10 @@ func waitLine(op operation.Operation) string {
 // The number is true at one moment only, so the sentence names the moment.
 func lineWords(op operation.Operation) string {
 	s := fmt.Sprintf("Queued since %s: Zenlayer takes only so many calls. I start by %s, or not at all.",
-		Clock(op.InLine), Clock(op.ClickedAt.Add(operation.StartWithin)))
+		render.Clock(op.InLine), render.Clock(op.ClickedAt.Add(operation.StartWithin)))
 	if op.Others > 0 {
-		s += " " + fmt.Sprintf("Other queued requests for this account: %d (at %s).", op.Others, Clock(op.InLine))
+		s += " " + fmt.Sprintf("Other queued requests for this account: %d (at %s).", op.Others,
+			render.Clock(op.InLine))
 	}
 	return s
 }
@@ -143,12 +153,13 @@ func resumed(op operation.Operation) string {
 	if op.ResumedAt.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("The bot restarted at %s and continues with this.", Clock(op.ResumedAt))
+	return fmt.Sprintf("The bot restarted at %s and continues with this.", render.Clock(op.ResumedAt))
 }
 
 func stopButton(op operation.Operation) slack.BlockElement {
-	return Button(ActOpStop, "Stop", fmt.Sprintf("Stop adding %s to %s", ServerName(op, BareName),
-		ListenerName(op, BareName)), ButtonValue(op))
+	return render.Button(render.ActOpStop, "Stop", fmt.Sprintf("Stop adding %s to %s", render.ServerName(op,
+		render.BareName),
+		render.ListenerName(op, render.BareName)), render.ButtonValue(op))
 }
 
 // askedAt is when the person last asked for it.
@@ -163,7 +174,7 @@ func stopNote(op operation.Operation) string {
 	if op.StopBy == "" {
 		return ""
 	}
-	return fmt.Sprintf(addingStop, Mention(op.StopBy))
+	return fmt.Sprintf(addingStop, render.Mention(op.StopBy))
 }
 
 // utcSmall is the one place of a card that shows UTC.
@@ -171,5 +182,5 @@ func utcSmall(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return ClockAndUTC(t)
+	return render.ClockAndUTC(t)
 }

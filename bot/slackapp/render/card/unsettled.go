@@ -1,4 +1,4 @@
-package render
+package card
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -19,19 +20,21 @@ const (
 )
 
 // unconfirmedCard: sent without an answer, and being settled.
-func unconfirmedCard(op operation.Operation, w Wording) card {
+func unconfirmedCard(op operation.Operation, w render.Wording) card {
 	c := card{
 		text: fmt.Sprintf("Not confirmed: %s on %s was sent but no answer came. %s.",
-			ServerName(op, InText), balancerName(op, InText), op.Ref),
-		header: fmt.Sprintf("Not confirmed: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
+			render.ServerName(op, render.InText), balancerName(op, render.InText), op.Ref),
+		header: fmt.Sprintf("Not confirmed: %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
+			render.BareName)),
 		body: []slack.Block{
-			Section(DoNotRepeat, unansweredLine(op)),
-			Section(checkingLine(op), lastReading(op, w), resumed(op), stopNote(op)),
+			render.Section(DoNotRepeat, unansweredLine(op)),
+			render.Section(checkingLine(op), lastReading(op, w), resumed(op), stopNote(op)),
 			handover(op, w),
 		},
 		buttons: []slack.BlockElement{
-			Button(ActSettleNow, "Check now", fmt.Sprintf("Check now whether %s is on %s", ServerName(op, BareName),
-				ListenerName(op, BareName)), ButtonValue(op)),
+			render.Button(render.ActSettleNow, "Check now", fmt.Sprintf("Check now whether %s is on %s",
+				render.ServerName(op, render.BareName),
+				render.ListenerName(op, render.BareName)), render.ButtonValue(op)),
 		},
 		small: []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.FirstSent())},
 	}
@@ -48,23 +51,23 @@ func unansweredLine(op operation.Operation) string {
 		lost = op.Attempts[len(op.Attempts)-1:]
 	}
 	if len(lost) == 0 {
-		return fmt.Sprintf(unconfirmedNone, Clock(op.LastSent()))
+		return fmt.Sprintf(unconfirmedNone, render.Clock(op.LastSent()))
 	}
 	a := lost[0]
 	switch {
 	case a.AnsweredAt.IsZero():
-		return fmt.Sprintf(unconfirmedNone, Clock(a.SentAt))
+		return fmt.Sprintf(unconfirmedNone, render.Clock(a.SentAt))
 	case a.Fault.Status > 0:
 
 		return fmt.Sprintf("The request was sent at %s and its answer (HTTP %d) does not say what happened. It may "+
-			"or may not have worked.", Clock(a.SentAt), a.Fault.Status)
+			"or may not have worked.", render.Clock(a.SentAt), a.Fault.Status)
 	}
 	if a.AnsweredAt.Sub(a.SentAt) < time.Second {
 		return fmt.Sprintf("The request was sent at %s and the connection broke before an answer came. It may or may "+
-			"not have worked.", Clock(a.SentAt))
+			"not have worked.", render.Clock(a.SentAt))
 	}
 	return fmt.Sprintf("The request was sent at %s and no answer came within %s. It may or may not have worked.",
-		Clock(a.SentAt), Lasting(a.AnsweredAt.Sub(a.SentAt)))
+		render.Clock(a.SentAt), render.Lasting(a.AnsweredAt.Sub(a.SentAt)))
 }
 
 // repeatsLeft reports whether the bot may still ask again.
@@ -85,80 +88,87 @@ func checkingLine(op operation.Operation) string {
 		s = "*I am checking* the listener. If the server is not there, I repeat the request with the same client token."
 	}
 	if !op.WaitUntil.IsZero() {
-		s += fmt.Sprintf(" Next check %s.", Clock(op.WaitUntil))
+		s += fmt.Sprintf(" Next check %s.", render.Clock(op.WaitUntil))
 	}
 	return s
 }
 
-func lastReading(op operation.Operation, w Wording) string {
+func lastReading(op operation.Operation, w render.Wording) string {
 	var lines []string
 	if !op.LastLook.IsZero() {
-		lines = append(lines, fmt.Sprintf("Last complete check %s.", Clock(op.LastLook)))
+		lines = append(lines, fmt.Sprintf("Last complete check %s.", render.Clock(op.LastLook)))
 	}
-	return strings.Join(NonEmpty(append(lines, UnreadWords(op, w, "The last check was not complete: %s"))), " ")
+	return strings.Join(render.NonEmpty(append(lines, render.UnreadWords(op, w,
+		"The last check was not complete: %s"))), " ")
 }
 
 // needsPersonCard: the bot could not settle it.
-func needsPersonCard(op operation.Operation, w Wording) card {
+func needsPersonCard(op operation.Operation, w render.Wording) card {
 	c := card{
 		text: fmt.Sprintf("Needs a person: I could not find out whether %s was added to %s. %s.",
-			ServerName(op, InText), ListenerPort(op, InText), op.Ref),
-		header: fmt.Sprintf("Needs a person: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
-		small:  []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
+			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), op.Ref),
+		header: fmt.Sprintf("Needs a person: %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
+			render.BareName)),
+		small: []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
 	}
 	var sent, told string
 	if !op.FirstSent().IsZero() {
 		sent = fmt.Sprintf("Sent at %s. The menu has the same call for the shell, with the client token of this "+
-			"request.", Clock(op.FirstSent()))
+			"request.", render.Clock(op.FirstSent()))
 	}
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
 		told = fmt.Sprintf("The bot's owners are told (%s).", w.Owners())
 	}
 	do, asks := answerLine(op)+" "+"There is nothing to do until then.", op.Answer == "" || op.Mismatch
 	if asks {
-		do = JoinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press *%s* or "+
-			"*%s*. Please do not repeat it.", ServerName(op, Name), ListenerName(op, Name), buttonThere,
+		do = render.JoinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press "+
+			"*%s* or *%s*. Please do not repeat it.", render.ServerName(op, render.Name), render.ListenerName(op,
+			render.Name),
+			buttonThere,
 			buttonNotThere), answerLine(op)})
 	}
 	c.body = []slack.Block{
-		Section(do),
-		Section("I could not find out whether it was added.", whyUnsettled(op, w), sent, told),
+		render.Section(do),
+		render.Section("I could not find out whether it was added.", whyUnsettled(op, w), sent, told),
 		handover(op, w),
 	}
 	if asks {
 		c.buttons = []slack.BlockElement{
-			Button(ActSettleYes, buttonThere,
-				fmt.Sprintf("Yes, %s is on %s", ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op)),
-			Button(ActSettleNo, buttonNotThere,
-				fmt.Sprintf("No, %s is not on %s", ServerName(op, BareName), ListenerName(op, BareName)),
-				ButtonValue(op)),
+			render.Button(render.ActSettleYes, buttonThere,
+				fmt.Sprintf("Yes, %s is on %s", render.ServerName(op, render.BareName), render.ListenerName(op,
+					render.BareName)), render.ButtonValue(op)),
+			render.Button(render.ActSettleNo, buttonNotThere,
+				fmt.Sprintf("No, %s is not on %s", render.ServerName(op, render.BareName), render.ListenerName(op,
+					render.BareName)),
+				render.ButtonValue(op)),
 		}
 	}
 	if said := answerLine(op); said != "" && asks {
 		c.text += " " + said
 	}
-	c.buttons = append(c.buttons, LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
-		More(op, MoreZeno, MoreDetails))
+	c.buttons = append(c.buttons, render.LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
+		render.More(op, render.MoreZeno, render.MoreDetails))
 	return c
 }
 
-func whyUnsettled(op operation.Operation, w Wording) string {
+func whyUnsettled(op operation.Operation, w render.Wording) string {
 	if len(op.Matches) > 1 {
-		return fmt.Sprintf("*Why:* several entries fit: %s.", FirstFew(op.Matches, 10, Code))
+		return fmt.Sprintf("*Why:* several entries fit: %s.", render.FirstFew(op.Matches, 10, render.Code))
 	}
-	return UnreadWords(op, w, "*Why:* the listener could not be read: %s")
+	return render.UnreadWords(op, w, "*Why:* the listener could not be read: %s")
 }
 
 // answerLine is what became of a person's answer.
 func answerLine(op operation.Operation) string {
-	who, there := Mention(op.AnswerBy), op.Answer == operation.AnswerThere
+	who, there := render.Mention(op.AnswerBy), op.Answer == operation.AnswerThere
 	switch {
 	case op.Answer == "":
 		return ""
 	case op.Mismatch && there:
 		return fmt.Sprintf("%s says that it was added, but I do not see it.", who)
 	case op.Mismatch && len(op.Matches) > 0:
-		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, FirstFew(op.Matches, 10, Code))
+		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, render.FirstFew(op.Matches, 10,
+			render.Code))
 	case op.Mismatch:
 		return fmt.Sprintf("%s says that it was not added, but I see it.", who)
 	case there:

@@ -1,4 +1,4 @@
-package render
+package card
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -27,9 +28,9 @@ type card struct {
 	stays   bool // every sentence stays true; else it says as of when, until it is over
 }
 
-// Card is the one public message that shows an operation, in whatever
+// Of is the one public message that shows an operation, in whatever
 // state it is. It is a pure function of its arguments.
-func Card(op operation.Operation, w Wording) Message {
+func Of(op operation.Operation, w render.Wording) render.Message {
 	var c card
 	switch op.State {
 	case operation.Waiting:
@@ -50,13 +51,13 @@ func Card(op operation.Operation, w Wording) Message {
 		c = unknownCard(op, w)
 	}
 	if !op.State.Final() && !c.stays && !w.At.IsZero() {
-		c.small = append(c.small, fmt.Sprintf(asOfSmall, Clock(w.At)))
+		c.small = append(c.small, fmt.Sprintf(asOfSmall, render.Clock(w.At)))
 	}
 	return c.message(op, w)
 }
 
 // underWayCard: accepted, and the call is being made or prepared.
-func underWayCard(op operation.Operation, w Wording) card {
+func underWayCard(op operation.Operation, w render.Wording) card {
 	switch {
 	case w.Posted:
 		return firstCard(op)
@@ -69,45 +70,46 @@ func underWayCard(op operation.Operation, w Wording) card {
 }
 
 // message puts a card together and adds what is said on any card.
-func (c card) message(op operation.Operation, w Wording) Message {
+func (c card) message(op operation.Operation, w render.Wording) render.Message {
 	var list []slack.Block
 	if c.header != "" {
-		list = append(list, Header(c.header))
+		list = append(list, render.Header(c.header))
 	}
 	list = append(list, c.body[0])
 	if op.Glass != nil && op.State == operation.Done {
-		list = append(list, Section(GlassLine(op, "*Added* with *break-glass* by %s: \"%s\". Incident: %s.", w)))
+		list = append(list, render.Section(GlassLine(op, "*Added* with *break-glass* by %s: \"%s\". Incident: %s.", w)))
 	}
 	list = append(list, c.body[1:]...)
-	list = append(list, Section(approvalAside(op, w)), Section(asides(op, w)...), Actions(c.buttons...),
-		ContextLine(c.small...))
+	list = append(list, render.Section(approvalAside(op, w)), render.Section(asides(op, w)...),
+		render.Actions(c.buttons...),
+		render.ContextLine(c.small...))
 	text := c.text + c.todo()
 	if op.Glass != nil {
-		text += " " + fmt.Sprintf("With break-glass: %s", Sentence(op.Glass.Why))
+		text += " " + fmt.Sprintf("With break-glass: %s", render.Sentence(op.Glass.Why))
 	}
 	if op.Rehearsal {
 		text += " " + RehearsalText
 	}
-	return Message{
-		Text:   ClampMarkup(text, MaxText),
-		Blocks: Blocks(list...),
-		Metadata: &slack.SlackMetadata{EventType: CardEvent, EventPayload: map[string]any{
+	return render.Message{
+		Text:   render.ClampMarkup(text, render.MaxText),
+		Blocks: render.Blocks(list...),
+		Metadata: &slack.SlackMetadata{EventType: render.CardEvent, EventPayload: map[string]any{
 			"ref": op.Ref, "id": op.ID, "state": string(op.State), "version": op.Version,
 		}},
 	}
 }
 
 // asides are the lines that any card may carry.
-func asides(op operation.Operation, w Wording) []string {
+func asides(op operation.Operation, w render.Wording) []string {
 	var lines []string
 	if op.Rehearsal {
 		lines = append(lines, RehearsalLine)
 	}
 	if w.Late >= lateFrom {
-		lines = append(lines, fmt.Sprintf("Posted %s late; times show when it happened.", Lasting(w.Late)))
+		lines = append(lines, fmt.Sprintf("Posted %s late; times show when it happened.", render.Lasting(w.Late)))
 	}
 	if w.Refused != "" {
-		lines = append(lines, fmt.Sprintf("This was meant for %s, where I could not post.", Channel(w.Refused)))
+		lines = append(lines, fmt.Sprintf("This was meant for %s, where I could not post.", render.Channel(w.Refused)))
 	}
 	if w.NoThread {
 		lines = append(lines, "This was meant for a thread, where I could not post.")
@@ -119,30 +121,30 @@ func asides(op operation.Operation, w Wording) []string {
 }
 
 // balancerName is "api-lb", or the listener where it is not known.
-func balancerName(op operation.Operation, show Shown) string {
-	if lb := FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
+func balancerName(op operation.Operation, show render.Shown) string {
+	if lb := render.FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
 		return show(lb)
 	}
-	return ListenerName(op, show)
+	return render.ListenerName(op, show)
 }
 
 // handover is Facts for someone who continues elsewhere. It has the client
 // token only while a person has to settle op: later, the token could only add
 // the server a second time.
-func handover(op operation.Operation, w Wording) slack.Block {
+func handover(op operation.Operation, w render.Wording) slack.Block {
 	card, token := "", ""
-	if WebAddress(w.Link) {
-		card = "<" + w.Link + "|" + Name(op.Ref) + ">"
+	if render.WebAddress(w.Link) {
+		card = "<" + w.Link + "|" + render.Name(op.Ref) + ">"
 	}
 	if op.State == operation.NeedsPerson {
-		token = Code(op.Request.ClientToken)
+		token = render.Code(op.Request.ClientToken)
 	}
-	return Facts(op, [2]string{"Card", card}, [2]string{"Client token", token})
+	return render.Facts(op, [2]string{"Card", card}, [2]string{"Client token", token})
 }
 
 // purpose is the asker's reason in quotes, or nothing.
 func purpose(op operation.Operation) string {
-	if p := Prose(op.Purpose, ReasonLimit); p != "" {
+	if p := render.Prose(op.Purpose, render.ReasonLimit); p != "" {
 		return "\"" + p + "\""
 	}
 	return ""
@@ -155,7 +157,7 @@ func (c card) todo() string {
 		_, lines, _ = strings.Cut(lines, "\n")
 	}
 	line, _, _ := strings.Cut(lines, "\n")
-	if strings.HasPrefix(c.header, FirstNothing) {
+	if strings.HasPrefix(c.header, render.FirstNothing) {
 		return "" // the text says so already
 	}
 	return " " + strings.ReplaceAll(line, "*", "")

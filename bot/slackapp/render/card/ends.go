@@ -1,4 +1,4 @@
-package render
+package card
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -15,19 +16,20 @@ const (
 )
 
 // endingOf chooses the words for the reason an operation was not added.
-func endingOf(op operation.Operation, w Wording) ending {
+func endingOf(op operation.Operation, w render.Wording) ending {
 	// about fills the places that every fallback text has: server, listener, id.
 	about := func(format string) string {
-		return fmt.Sprintf(format, ServerName(op, InText), ListenerPort(op, InText), op.Ref)
+		return fmt.Sprintf(format, render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), op.Ref)
 	}
 	// aboutSent is about for a text that also says whether anything was sent.
 	aboutSent := func(format string) string {
-		return fmt.Sprintf(format, ServerName(op, InText), ListenerPort(op, InText), sentOrNot(op), op.Ref)
+		return fmt.Sprintf(format, render.ServerName(op, render.InText), render.ListenerPort(op, render.InText),
+			sentOrNot(op), op.Ref)
 	}
 	switch op.Reason {
 	case operation.ReasonRefused:
 		return refusedEnding(op, w, fmt.Sprintf("Not added: Zenlayer refused %s on %s. Nothing changed. %s.",
-			ServerName(op, InText), balancerName(op, InText), op.Ref))
+			render.ServerName(op, render.InText), balancerName(op, render.InText), op.Ref))
 	case operation.ReasonDiffers:
 		return differsEnding(op)
 	case operation.ReasonTooLate:
@@ -40,7 +42,7 @@ func endingOf(op operation.Operation, w Wording) ending {
 	case operation.ReasonRateLimited:
 		return ending{text: about("Not added: Zenlayer kept asking to wait with %s on %s. Nothing changed. %s."),
 			what: []string{fmt.Sprintf("Zenlayer kept asking me to wait, so I stopped at %s. Nothing changed.",
-				Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
+				render.Clock(op.FinishedAt))}, do: "wait a minute, then try again.",
 			again: true, faulty: true, tries: true}
 	case operation.ReasonUnreachable:
 		return unreachableEnding(op, w, aboutSent)
@@ -65,7 +67,7 @@ func tooLateEnding(op operation.Operation, about func(string) string) ending {
 		return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, because " +
 			"it was queued for a call to Zenlayer, so I did not start at all. %s."),
 			what: []string{tooLateLine, fmt.Sprintf("*Why:* it was queued for a call to Zenlayer from %s "+
-				"on, and its turn did not come in time. Zenlayer takes only so many calls.", Clock(op.InLine))},
+				"on, and its turn did not come in time. Zenlayer takes only so many calls.", render.Clock(op.InLine))},
 			do: "try again in a few minutes.", again: true}
 	}
 	return ending{text: about("Not added: I could not start %s on %s within 5 minutes of the click, so I did not " +
@@ -76,17 +78,18 @@ func tooLateEnding(op operation.Operation, about func(string) string) ending {
 func deniedEnding(op operation.Operation, aboutSent func(string) string) ending {
 	if op.Denial != nil && op.Denial.PolicyUnknown() {
 		return ending{text: aboutSent("Not added: I could not decide about %s on %s at the last check. %s %s."),
-			what: []string{lateDenial(op, ActorMention, Clock)}, again: true}
+			what: []string{lateDenial(op, render.ActorMention, render.Clock)}, again: true}
 	}
 	others := op.Denial != nil && slices.Contains([]operation.DenialCode{operation.DeniedNobody,
 		operation.DeniedApproval, operation.DeniedUnchecked}, op.Denial.Code)
-	return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", ServerName(op, InText), ListenerPort(op, InText),
-		lateDenial(op, ActorName, UTC), op.Ref),
-		what: []string{lateDenial(op, ActorMention, Clock)}, whoami: !others, again: others}
+	return ending{text: fmt.Sprintf("Not added: %s to %s. %s %s.", render.ServerName(op, render.InText),
+		render.ListenerPort(op, render.InText),
+		lateDenial(op, render.ActorName, render.UTC), op.Ref),
+		what: []string{lateDenial(op, render.ActorMention, render.Clock)}, whoami: !others, again: others}
 }
 
 // unreachableEnding: Zenlayer was not reached, or its answer to a reading was of no use.
-func unreachableEnding(op operation.Operation, w Wording, aboutSent func(string) string) ending {
+func unreachableEnding(op operation.Operation, w render.Wording, aboutSent func(string) string) ending {
 	if op.Fault.Status == 0 {
 		return ending{text: aboutSent("Not added: Zenlayer cannot be reached from the bot for %s on %s. %s %s."),
 			what: []string{fmt.Sprintf("Zenlayer cannot be reached from the bot. %s", sentOrNot(op))},
@@ -95,14 +98,14 @@ func unreachableEnding(op operation.Operation, w Wording, aboutSent func(string)
 	e := ending{text: aboutSent("Not added: I could not read the listener for %s on %s. %s %s."),
 		what: []string{fmt.Sprintf("I could not read the listener, so I stopped. %s", sentOrNot(op))}, again: true,
 		faulty: true}
-	if e.said, e.do = AdviceOn(op.Fault, w.ReadAgain()); !op.Fault.Answered() {
+	if e.said, e.do = render.AdviceOn(op.Fault, w.ReadAgain()); !op.Fault.Answered() {
 		e.do = unreachableDo
 	}
 	return e
 }
 
 // ownersEnding is for what only the bot's owners can put right.
-func ownersEnding(op operation.Operation, w Wording, about func(string) string) ending {
+func ownersEnding(op operation.Operation, w render.Wording, about func(string) string) ending {
 	told, repair := fmt.Sprintf("tell %s. Repeating it before this is repaired does not help.", w.Owners()),
 		fmt.Sprintf("Tell %s. Repeating it before this is repaired does not help.", w.Owners())
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
@@ -112,7 +115,7 @@ func ownersEnding(op operation.Operation, w Wording, about func(string) string) 
 	}
 	switch op.Reason {
 	case operation.ReasonCredentials:
-		said, do := AdviceOn(op.Fault, "nothing on your side; the bot's owners have to look at it.")
+		said, do := render.AdviceOn(op.Fault, "nothing on your side; the bot's owners have to look at it.")
 		return ending{text: about("Not added: Zenlayer refused the bot's key or its rights for %s on %s. Nothing " +
 			"changed. %s."), what: []string{"Zenlayer refused the bot's key or its rights. Nothing changed. This is " +
 			"not your fault."}, do: do + " " + repair, said: said, faulty: true}
@@ -123,26 +126,27 @@ func ownersEnding(op operation.Operation, w Wording, about func(string) string) 
 	case operation.ReasonBlocked:
 		return ending{text: about("Not added: %s on %s was stopped in front of Zenlayer's API. Nothing changed. %s."),
 			what: []string{"Something in front of Zenlayer's API stopped the call, not Zenlayer itself. Nothing " +
-				"changed. This is not your fault."}, do: told, said: SaidWords(op.Fault), faulty: true}
+				"changed. This is not your fault."}, do: told, said: render.SaidWords(op.Fault), faulty: true}
 	case operation.ReasonInternal:
 		return ending{text: about("Not added: something broke in the bot before %s was sent to %s. Nothing changed. " +
 			"Quote %s."), what: []string{"Something broke in the bot before anything was sent."},
-			do: fmt.Sprintf("press *%s*. If it happens again, quote token %s to %s.", ButtonAgain, Code(op.Ref),
+			do: fmt.Sprintf("press *%s*. If it happens again, quote token %s to %s.", ButtonAgain, render.Code(op.Ref),
 				w.Owners()), again: true}
 	}
 	// No reason comes here: each has words above, which a test sees to.
-	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, StoredAs(op, Code))}}
+	return ending{text: aboutUnknown(op), what: []string{fmt.Sprintf(unknownLine, render.StoredAs(op, render.Code))}}
 }
 
 // refusedEnding: the API said no, and no earlier attempt is unanswered.
-func refusedEnding(op operation.Operation, w Wording, text string) ending {
+func refusedEnding(op operation.Operation, w render.Wording, text string) ending {
 	e := ending{text: text, what: []string{"Zenlayer refused it. Nothing changed."}, againForm: true, faulty: true}
 	if !op.LastLook.IsZero() && len(op.Baseline) == 0 {
 		e.what = []string{fmt.Sprintf("Zenlayer refused it. %s is not on this listener (read %s).",
-			ServerName(op, Name), Clock(op.LastLook))}
+			render.ServerName(op, render.Name), render.Clock(op.LastLook))}
 	}
-	e.said, e.do = AdviceOn(op.Fault, fmt.Sprintf("look at what it said, then try again with changes, or ask %s.",
-		w.Owners()))
+	e.said, e.do = render.AdviceOn(op.Fault,
+		fmt.Sprintf("look at what it said, then try again with changes, or ask %s.",
+			w.Owners()))
 	return e
 }
 
@@ -153,50 +157,53 @@ func differsEnding(op operation.Operation) ending {
 		found = strconv.Itoa(op.FoundWeight)
 	}
 	e := ending{
-		text: fmt.Sprintf("Not added: %s is already on %s with weight %s. %s %s.", ServerName(op, InText),
-			ListenerPort(op, InText), found, sentOrNot(op), op.Ref),
+		text: fmt.Sprintf("Not added: %s is already on %s with weight %s. %s %s.", render.ServerName(op, render.InText),
+			render.ListenerPort(op, render.InText), found, sentOrNot(op), op.Ref),
 		what: []string{fmt.Sprintf("%s is on the listener with weight %s; you asked for %s. This load balancer "+
-			"cannot change a weight in place.", ServerName(op, Name), found, WeightWords(op.Request.Weight))},
+			"cannot change a weight in place.", render.ServerName(op, render.Name), found,
+			render.WeightWords(op.Request.Weight))},
 		do: "remove the entry in the console first, then try again; or leave it as it is.", againForm: true,
 	}
 	if op.BackendID != "" {
-		e.what = append(e.what, fmt.Sprintf(DiffersAs, Code(op.BackendID), sentOrNot(op)))
+		e.what = append(e.what, fmt.Sprintf(render.DiffersAs, render.Code(op.BackendID), sentOrNot(op)))
 	}
 	return e
 }
 
 func stopWords(op operation.Operation) string {
 	if len(op.Attempts) > 0 {
-		return fmt.Sprintf("Stopped by %s. What was tried before was refused, so nothing changed.", Mention(op.StopBy))
+		return fmt.Sprintf("Stopped by %s. What was tried before was refused, so nothing changed.",
+			render.Mention(op.StopBy))
 	}
-	return fmt.Sprintf("Stopped by %s before anything was sent.", Mention(op.StopBy))
+	return fmt.Sprintf("Stopped by %s before anything was sent.", render.Mention(op.StopBy))
 }
 
 // sentOrNot never says that nothing was sent when something was, even if it
 // was refused.
 func sentOrNot(op operation.Operation) string {
 	if len(op.Attempts) > 0 {
-		return NothingChanged
+		return render.NothingChanged
 	}
-	return NothingWasSent
+	return render.NothingWasSent
 }
 
 // provenEnding: unanswered once, and shown not to be there.
 func provenEnding(op operation.Operation) ending {
-	server, listener := ServerName(op, InText), ListenerPort(op, InText)
+	server, listener := render.ServerName(op, render.InText), render.ListenerPort(op, render.InText)
 	seen := firstTime(op.LastLook, op.FinishedAt)
 	if op.Reason == operation.ReasonPerson {
 		return ending{
 			text: fmt.Sprintf("Not added: %s is not on %s; %s said so, and a complete check agrees. %s.", server,
-				listener, Mention(op.AnswerBy), op.Ref),
+				listener, render.Mention(op.AnswerBy), op.Ref),
 			what: []string{fmt.Sprintf("%s said that it was not added, and a complete check agrees (%s).",
-				Mention(op.AnswerBy), Clock(seen))}, again: true,
+				render.Mention(op.AnswerBy), render.Clock(seen))}, again: true,
 		}
 	}
 	return ending{
-		text: fmt.Sprintf("Not added: %s never appeared on %s. I checked until %s. %s.", server, listener, UTC(seen),
+		text: fmt.Sprintf("Not added: %s never appeared on %s. I checked until %s. %s.", server, listener,
+			render.UTC(seen),
 			op.Ref),
-		what: []string{fmt.Sprintf("I checked the listener until %s and %s never appeared.", Clock(seen),
-			ServerName(op, Name))}, again: true,
+		what: []string{fmt.Sprintf("I checked the listener until %s and %s never appeared.", render.Clock(seen),
+			render.ServerName(op, render.Name))}, again: true,
 	}
 }

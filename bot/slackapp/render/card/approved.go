@@ -1,4 +1,4 @@
-package render
+package card
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -16,14 +17,16 @@ const (
 // approvedCard is the approvers' card between their agreement and the call.
 func approvedCard(op operation.Operation) card {
 	c := waitingCard(op)
-	c.text = fmt.Sprintf("Approved: %s on %s, by %s. Adding… %s.", ServerName(op, InText), ListenerPort(op, InText),
-		Voters(op.Approval.Votes, ActorName), op.Ref)
+	c.text = fmt.Sprintf("Approved: %s on %s, by %s. Adding… %s.", render.ServerName(op, render.InText),
+		render.ListenerPort(op, render.InText),
+		render.Voters(op.Approval.Votes, render.ActorName), op.Ref)
 	lines := []string{Agreed(op, "*Approved* by %s %s (asked %s, %s). Adding…"), Follows,
-		headline(op, ServerName(op, Name)+" to "+ListenerName(op, Name)), waitLine(op), resumed(op)}
+		headline(op, render.ServerName(op, render.Name)+" to "+render.ListenerName(op, render.Name)), waitLine(op),
+		resumed(op)}
 	if op.StopBy != "" {
-		lines = append(lines, fmt.Sprintf(waitingStop, Mention(op.StopBy)))
+		lines = append(lines, fmt.Sprintf(waitingStop, render.Mention(op.StopBy)))
 	}
-	c.body = []slack.Block{Section(lines...)}
+	c.body = []slack.Block{render.Section(lines...)}
 	return c
 }
 
@@ -37,12 +40,12 @@ func WasApproved(op operation.Operation) bool {
 func Agreed(op operation.Operation, format string) string {
 	a := op.Approval
 	last := a.Votes[len(a.Votes)-1].At
-	return fmt.Sprintf(format, Voters(a.Votes, ActorMention), Clock(last), Clock(a.AskedAt),
-		Lasting(last.Sub(a.AskedAt)))
+	return fmt.Sprintf(format, render.Voters(a.Votes, render.ActorMention), render.Clock(last), render.Clock(a.AskedAt),
+		render.Lasting(last.Sub(a.AskedAt)))
 }
 
 // approvalAside is the line about approval on a card of any later state.
-func approvalAside(op operation.Operation, w Wording) string {
+func approvalAside(op operation.Operation, w render.Wording) string {
 	switch {
 	case op.Glass != nil && op.State != operation.Done:
 		return GlassLine(op, GlassBadge, w)
@@ -57,30 +60,30 @@ func ApprovedBy(op operation.Operation) string {
 	if op.Glass != nil || !WasApproved(op) {
 		return ""
 	}
-	return Voters(op.Approval.Votes, ActorMention)
+	return render.Voters(op.Approval.Votes, render.ActorMention)
 }
 
 // GlassLine is the badge: who went without approval, why, and who knows.
-func GlassLine(op operation.Operation, format string, w Wording) string {
-	return fmt.Sprintf(format, Mention(op.Actor.UserID), Prose(op.Glass.Why, ReasonLimit),
-		Prose(op.Glass.Incident, NameLimit)) + toldWords(op, w)
+func GlassLine(op operation.Operation, format string, w render.Wording) string {
+	return fmt.Sprintf(format, render.Mention(op.Actor.UserID), render.Prose(op.Glass.Why, render.ReasonLimit),
+		render.Prose(op.Glass.Incident, render.NameLimit)) + toldWords(op, w)
 }
 
 // toldWords names those who are told that they were passed over. On the
 // operation's own card they are named once it is done, so that its first post
 // calls nobody a second time.
-func toldWords(op operation.Operation, w Wording) string {
+func toldWords(op operation.Operation, w render.Wording) string {
 	a := op.Approval
 	if a == nil || a.ToldAt.IsZero() && !w.Approvers && (AsksElsewhere(op) || len(a.Who.IDs) > 0) {
 		return ""
 	}
-	who, here := PeopleWords(a.Who), a.Channel
+	who, here := render.PeopleWords(a.Who), a.Channel
 	if len(a.Who.IDs) == 0 {
 		who = "those who read this"
 	}
 	switch {
 	case AsksElsewhere(op) && !w.Approvers:
-		return fmt.Sprintf(" Told in %s: %s.", Channel(here), who)
+		return fmt.Sprintf(" Told in %s: %s.", render.Channel(here), who)
 	case a.ToldAt.IsZero() && len(a.Who.IDs) > 0:
 		return fmt.Sprintf(" This message tells %s.", who)
 	}
@@ -99,24 +102,27 @@ func approvalEnding(op operation.Operation) ending {
 			no = *a.Denied
 		}
 		return ending{
-			text: fmt.Sprintf("Not added: %s denied %s on %s: %s %s %s.", ActorName(no.By), ServerName(op, InText),
-				ListenerPort(op, InText), Sentence(no.Reason), sentOrNot(op), op.Ref),
-			what: []string{fmt.Sprintf("Denied by %s: %s", Mention(no.By.UserID), Sentence(no.Reason)),
+			text: fmt.Sprintf("Not added: %s denied %s on %s: %s %s %s.", render.ActorName(no.By),
+				render.ServerName(op, render.InText),
+				render.ListenerPort(op, render.InText), render.Sentence(no.Reason), sentOrNot(op), op.Ref),
+			what: []string{fmt.Sprintf("Denied by %s: %s", render.Mention(no.By.UserID), render.Sentence(no.Reason)),
 				sentOrNot(op)},
 			againForm: true,
 		}
 	}
 	e := ending{
-		text: fmt.Sprintf("Not added: nobody answered about %s on %s by %s. %s %s.", ServerName(op, InText),
-			ListenerPort(op, InText), UTC(a.ExpiresAt), sentOrNot(op), op.Ref),
-		what:  []string{fmt.Sprintf("Nobody answered by %s.", Clock(a.ExpiresAt)), sentOrNot(op)},
+		text: fmt.Sprintf("Not added: nobody answered about %s on %s by %s. %s %s.", render.ServerName(op,
+			render.InText),
+			render.ListenerPort(op, render.InText), render.UTC(a.ExpiresAt), sentOrNot(op), op.Ref),
+		what:  []string{fmt.Sprintf("Nobody answered by %s.", render.Clock(a.ExpiresAt)), sentOrNot(op)},
 		again: true, askAgain: true,
 	}
 	if n := len(a.Votes); n > 0 {
 		e.text = fmt.Sprintf("Not added: %d of %d people approved %s on %s by %s. %s %s.", n, a.Needed,
-			ServerName(op, InText), ListenerPort(op, InText), UTC(a.ExpiresAt), sentOrNot(op), op.Ref)
+			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.UTC(a.ExpiresAt),
+			sentOrNot(op), op.Ref)
 		e.what[0] = fmt.Sprintf("%d of %d approved by %s (%s), and nobody else answered.", n, a.Needed,
-			Clock(a.ExpiresAt), Voters(a.Votes, ActorMention))
+			render.Clock(a.ExpiresAt), render.Voters(a.Votes, render.ActorMention))
 	}
 	return e
 }

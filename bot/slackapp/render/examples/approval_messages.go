@@ -1,4 +1,4 @@
-package rendertest
+package examples
 
 import (
 	"maps"
@@ -9,6 +9,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 )
@@ -18,9 +19,9 @@ func approvalMessages(n Names) map[string]render.Message {
 	const link = "https://example.slack.com/archives/C0APPROVE/p1"
 	w, all, cards := ApprovalWording(), map[string]render.Message{}, named(n, ApprovalCards())
 	for name, op := range cards {
-		all["approval_"+name] = render.Card(op, w)
-		if render.AsksElsewhere(op) {
-			all["approvers_"+name] = render.ApprovalCard(op, w)
+		all["approval_"+name] = card.Of(op, w)
+		if card.AsksElsewhere(op) {
+			all["approvers_"+name] = card.Approval(op, w)
 		}
 	}
 	for name, op := range named(n, ApprovalPreviews()) {
@@ -31,11 +32,11 @@ func approvalMessages(n Names) map[string]render.Message {
 	maps.Copy(all, decidedMessages(n, cards, link))
 	maps.Copy(all, poolMessages(n, cards))
 	for name, m := range map[string]render.Message{
-		"reminder":            render.Reminder(cards["waiting"]),
-		"reminder_one_of_two": render.Reminder(cards["waiting_one_of_two"]),
-		"reminder_picture":    render.Reminder(cards["waiting_picture"]),
-		"question":            render.Question(cards["waiting"], who),
-		"skipped":             render.SkippedNotice(cards["glass_waiting"]),
+		"reminder":            card.Reminder(cards["waiting"]),
+		"reminder_one_of_two": card.Reminder(cards["waiting_one_of_two"]),
+		"reminder_picture":    card.Reminder(cards["waiting_picture"]),
+		"question":            card.Question(cards["waiting"], who),
+		"skipped":             card.SkippedNotice(cards["glass_waiting"]),
 		"old_picture":         private.OldPicture(cards["waiting_picture"], link),
 		"trigger_again":       private.NotSent(private.TriggerAgain),
 		"not_on_list":         private.NotOnList(&intake.DeniedError{Operation: cards["waiting"]}),

@@ -1,4 +1,4 @@
-package render
+package card
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 // lateDenial says what the last check denied, to whom, as far as the channel
@@ -20,9 +21,11 @@ func lateDenial(op operation.Operation, who func(operation.Actor) string, at fun
 	case d.Code == operation.DeniedUnchecked && approver && op.Approval != nil && len(op.Approval.Lost) > 0:
 		by := who(op.Approval.Lost[0].By)
 		return fmt.Sprintf("At the last check I could not check %s, so I do not know whether the approval of %s "+
-			"still counts, and stopped. %s", FactWords(d.What, fmt.Sprintf("the account of %s", by)), by, sentOrNot(op))
+			"still counts, and stopped. %s", render.FactWords(d.What, fmt.Sprintf("the account of %s", by)), by,
+			sentOrNot(op))
 	case d.Code == operation.DeniedUnchecked:
-		return fmt.Sprintf("At the last check I could not check %s, so I stopped. %s", FactWords(d.What, FactAskers),
+		return fmt.Sprintf("At the last check I could not check %s, so I stopped. %s", render.FactWords(d.What,
+			render.FactAskers),
 			sentOrNot(op))
 	case d.Code == operation.DeniedOutdated:
 		return fmt.Sprintf("At the last check I did not have the current policy, so I stopped. %s", sentOrNot(op))
@@ -51,7 +54,7 @@ func lateDenial(op operation.Operation, who func(operation.Actor) string, at fun
 			sentOrNot(op))
 	}
 	return fmt.Sprintf("At the last check (%s) %s was no longer allowed to change this listener (%s), so I stopped. %s",
-		at(op.FinishedAt), who(op.Actor), DenialWords(d.Code), sentOrNot(op))
+		at(op.FinishedAt), who(op.Actor), render.DenialWords(d.Code), sentOrNot(op))
 }
 
 // optionalCode is a code that this version does not know, in parentheses.
@@ -59,7 +62,7 @@ func optionalCode(c operation.DenialCode) string {
 	if c == "" {
 		return ""
 	}
-	return " (" + Name(DenialWords(c)) + ")"
+	return " (" + render.Name(render.DenialWords(c)) + ")"
 }
 
 // lostWords says whose agreement the last check did not count, and why; empty
@@ -72,7 +75,7 @@ func lostWords(op operation.Operation, who func(operation.Actor) string) string 
 	for _, l := range op.Approval.Lost {
 		if l.Certain() {
 			list = append(list, fmt.Sprintf("The approval of %s no longer counts (%s).", who(l.By),
-				DenialWords(l.Code)))
+				render.DenialWords(l.Code)))
 		}
 	}
 	return strings.Join(list, " ")

@@ -1,4 +1,4 @@
-package rendertest
+package examples
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/render/trail"
@@ -23,10 +24,10 @@ func Messages(n Names) map[string]render.Message {
 	w, op := Wording(), named(n, Sample())
 	all := map[string]render.Message{}
 	for name, o := range named(n, PublicCards()) {
-		all["card_"+name] = render.Card(o, w)
+		all["card_"+name] = card.Of(o, w)
 	}
 	for name, o := range named(n, Endings()) {
-		all["card_not_added_"+name] = render.Card(o, w)
+		all["card_not_added_"+name] = card.Of(o, w)
 	}
 	for name, o := range named(n, Previews()) {
 		all[name] = private.Preview(o, w)
@@ -61,17 +62,17 @@ func postedCards(n Names) map[string]render.Message {
 	cards, approvals, all := named(n, PublicCards()), named(n, ApprovalCards()), map[string]render.Message{}
 	for _, name := range []string{"waiting", "waiting_stopping", "waiting_rehearsal", "adding", "not_confirmed",
 		"needs_person", "added", "added_status_unread"} {
-		all["posted_"+name] = render.Card(cards[name], posted)
+		all["posted_"+name] = card.Of(cards[name], posted)
 	}
 	for _, name := range []string{"waiting", "waiting_here", "waiting_one_of_two", "waiting_picture", "waiting_denied",
 		"approved", "glass_waiting", "glass_adding"} {
-		all["posted_approval_"+name] = render.Card(approvals[name], posted)
-		if render.AsksElsewhere(approvals[name]) {
-			all["posted_approvers_"+name] = render.ApprovalCard(approvals[name], posted)
+		all["posted_approval_"+name] = card.Of(approvals[name], posted)
+		if card.AsksElsewhere(approvals[name]) {
+			all["posted_approvers_"+name] = card.Approval(approvals[name], posted)
 		}
 	}
-	all["edited_waiting"], all["edited_adding"] = render.Card(cards["waiting_in_line"], w),
-		render.Card(cards["adding_rate_limited"], w)
+	all["edited_waiting"], all["edited_adding"] = card.Of(cards["waiting_in_line"], w),
+		card.Of(cards["adding_rate_limited"], w)
 	return all
 }
 
@@ -85,15 +86,15 @@ func cardVariants(n Names) map[string]render.Message {
 	over := Wording()
 	over.At = Moment(19, 40, 0)
 	return map[string]render.Message{
-		"card_adding_slow":                    render.Card(cards["adding"], slow),
-		"card_added_late":                     render.Card(cards["added"], late),
-		"card_added_watch_over":               render.Card(cards["added_not_listed"], over),
-		"card_added_no_owner":                 render.Card(cards["added"], render.Wording{}),
-		"card_unknown_state":                  render.Card(named(n, Unknowns())["a state"], render.Wording{}),
-		"card_unknown_reason":                 render.Card(named(n, Unknowns())["a reason"], Wording()),
-		"card_needs_person_no_owner":          render.Card(cards["needs_person"], render.Wording{}),
-		"card_not_added_credentials_no_owner": render.Card(ends["credentials"], render.Wording{}),
-		"card_not_added_internal_no_owner":    render.Card(ends["internal"], render.Wording{}),
+		"card_adding_slow":                    card.Of(cards["adding"], slow),
+		"card_added_late":                     card.Of(cards["added"], late),
+		"card_added_watch_over":               card.Of(cards["added_not_listed"], over),
+		"card_added_no_owner":                 card.Of(cards["added"], render.Wording{}),
+		"card_unknown_state":                  card.Of(named(n, Unknowns())["a state"], render.Wording{}),
+		"card_unknown_reason":                 card.Of(named(n, Unknowns())["a reason"], Wording()),
+		"card_needs_person_no_owner":          card.Of(cards["needs_person"], render.Wording{}),
+		"card_not_added_credentials_no_owner": card.Of(ends["credentials"], render.Wording{}),
+		"card_not_added_internal_no_owner":    card.Of(ends["internal"], render.Wording{}),
 		"denied_no_listener": private.Denied(
 			&intake.DeniedError{Decision: operation.Decision{Code: operation.DeniedNoRule, Channel: true}},
 			render.Wording{}),
@@ -202,16 +203,16 @@ func busyAnswers(n Names, op operation.Operation, link string) map[string]render
 func notices(n Names, op operation.Operation, w render.Wording) map[string]render.Message {
 	cards, ends := named(n, PublicCards()), named(n, Endings())
 	return map[string]render.Message{
-		"moved":              render.MovedNotice(op, w),
-		"moved_added":        render.MovedNotice(cards["added"], w),
-		"owner_untold":       render.OwnerNotice(cards["added"], render.Wording{Untold: true}),
-		"owner_needs_person": render.OwnerNotice(cards["needs_person"], w),
-		"owner_credentials":  render.OwnerNotice(ends["credentials"], w),
-		"owner_clock_skew":   render.OwnerNotice(ends["clock_skew"], w),
-		"owner_blocked":      render.OwnerNotice(ends["blocked"], w),
-		"owner_internal":     render.OwnerNotice(ends["internal"], w),
-		"owner_not_listed":   render.OwnerNotice(cards["added_not_listed"], w),
-		"owner_other":        render.OwnerNotice(ends["refused"], render.Wording{}),
+		"moved":              card.MovedNotice(op, w),
+		"moved_added":        card.MovedNotice(cards["added"], w),
+		"owner_untold":       card.OwnerNotice(cards["added"], render.Wording{Untold: true}),
+		"owner_needs_person": card.OwnerNotice(cards["needs_person"], w),
+		"owner_credentials":  card.OwnerNotice(ends["credentials"], w),
+		"owner_clock_skew":   card.OwnerNotice(ends["clock_skew"], w),
+		"owner_blocked":      card.OwnerNotice(ends["blocked"], w),
+		"owner_internal":     card.OwnerNotice(ends["internal"], w),
+		"owner_not_listed":   card.OwnerNotice(cards["added_not_listed"], w),
+		"owner_other":        card.OwnerNotice(ends["refused"], render.Wording{}),
 	}
 }
 

@@ -1,4 +1,4 @@
-package render
+package card
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -21,18 +22,18 @@ const (
 // CardEvent does for the operation's own.
 const ApprovalEvent = "lbbot_approval"
 
-// ApprovalCard is the card in the approvers' channel. Once it is decided it
+// Approval is the card in the approvers' channel. Once it is decided it
 // is the card of the operation.
-func ApprovalCard(op operation.Operation, w Wording) Message {
+func Approval(op operation.Operation, w render.Wording) render.Message {
 	w.Approvers = true
-	m := Card(op, w)
+	m := Of(op, w)
 	m.Metadata.EventType = ApprovalEvent
 	return m
 }
 
 // waitingForPeople is the card of an operation that others must agree to: the
 // one on which they do, or a short one that says where they are asked.
-func waitingForPeople(op operation.Operation, w Wording) card {
+func waitingForPeople(op operation.Operation, w render.Wording) card {
 	if op.Approval == nil {
 		return waitingCard(op)
 	}
@@ -43,19 +44,20 @@ func waitingForPeople(op operation.Operation, w Wording) card {
 }
 
 // askedCard says where approval is asked for.
-func askedCard(op operation.Operation, w Wording) card {
+func askedCard(op operation.Operation, w render.Wording) card {
 	a := op.Approval
 	if w.Posted {
 		c := firstCard(op)
-		c.body = append(c.body, Section(fmt.Sprintf("Approval by %s was asked for in %s, until %s.",
-			NeedsCount(a.Needed, a.Who), Channel(a.Channel), Clock(a.ExpiresAt))))
+		c.body = append(c.body, render.Section(fmt.Sprintf("Approval by %s was asked for in %s, until %s.",
+			render.NeedsCount(a.Needed, a.Who), render.Channel(a.Channel), render.Clock(a.ExpiresAt))))
 		return c
 	}
-	c := card{text: askingText(op, askText), small: []string{op.Ref, fmt.Sprintf(waitingSmall, ClockAndUTC(a.AskedAt))}}
+	c := card{text: askingText(op, askText), small: []string{op.Ref, fmt.Sprintf(waitingSmall,
+		render.ClockAndUTC(a.AskedAt))}}
 	lines := []string{
-		fmt.Sprintf("*Waiting* for approval, asked in %s. Nothing is sent yet.", Channel(a.Channel)), Follows,
-		headline(op, ServerName(op, Name)+" to "+ListenerName(op, Name)),
-		fmt.Sprintf("Needs %s, until %s.", NeedsCount(a.Needed, a.Who), Clock(a.ExpiresAt)),
+		fmt.Sprintf("*Waiting* for approval, asked in %s. Nothing is sent yet.", render.Channel(a.Channel)), Follows,
+		headline(op, render.ServerName(op, render.Name)+" to "+render.ListenerName(op, render.Name)),
+		fmt.Sprintf("Needs %s, until %s.", render.NeedsCount(a.Needed, a.Who), render.Clock(a.ExpiresAt)),
 		askedAgain(op), progress(*a), resumed(op),
 	}
 	if ending := decidedSoon(op); ending != "" {
@@ -63,12 +65,12 @@ func askedCard(op operation.Operation, w Wording) card {
 	} else {
 		c.buttons = append(c.buttons, stopButton(op))
 	}
-	c.body = []slack.Block{Section(lines...)}
+	c.body = []slack.Block{render.Section(lines...)}
 	return c
 }
 
 // approvalCard asks for agreement, and has the buttons for it.
-func approvalCard(op operation.Operation, w Wording) card {
+func approvalCard(op operation.Operation, w render.Wording) card {
 	a := op.Approval
 	text, header, after := askText, "Waiting for approval · %s", ""
 	if w.Posted {
@@ -77,24 +79,27 @@ func approvalCard(op operation.Operation, w Wording) card {
 	}
 	please := decidedSoon(op)
 	if please == "" {
-		please = fmt.Sprintf("*Please approve or deny:* %s. Not %s, who asks.", NeedsOf(a.Needed, a.Who),
-			Mention(op.Actor.UserID))
+		please = fmt.Sprintf("*Please approve or deny:* %s. Not %s, who asks.", render.NeedsOf(a.Needed, a.Who),
+			render.Mention(op.Actor.UserID))
 	}
 	c := card{
 		text: askingText(op, text), header: fmt.Sprintf(header, op.Ref),
 		body: []slack.Block{
-			Section(please, askedAgain(op), askedFor(op)),
-			Section(
-				fmt.Sprintf("*Reason:* %s   ·   asked in %s", FirstOf(Prose(op.Purpose, ReasonLimit), reasonNone),
-					Channel(op.Place.ChannelID)),
+			render.Section(please, askedAgain(op), askedFor(op)),
+			render.Section(
+				fmt.Sprintf("*Reason:* %s   ·   asked in %s", render.FirstOf(render.Prose(op.Purpose,
+					render.ReasonLimit), reasonNone),
+					render.Channel(op.Place.ChannelID)),
 				progress(*a), resumed(op), after),
-			ContextLine(askNotes(op)...),
-			Section(RiskLines(op, "*Risk when it was asked:* %s")...),
+			render.ContextLine(askNotes(op)...),
+			render.Section(render.RiskLines(op, "*Risk when it was asked:* %s")...),
 		},
 		stays: w.Posted && len(a.Votes) == 0 && a.Again == "" && decidedSoon(op) == "",
 		small: []string{
-			fmt.Sprintf("%s is %s · %s is %s", ServerName(op, Name), Code(FirstOf(op.Server.ID, op.Request.InstanceID)),
-				ListenerName(op, Name), Code(FirstOf(op.Listener.ID, op.Request.ListenerID))),
+			fmt.Sprintf("%s is %s · %s is %s", render.ServerName(op, render.Name),
+				render.Code(render.FirstOf(op.Server.ID, op.Request.InstanceID)),
+				render.ListenerName(op, render.Name), render.Code(render.FirstOf(op.Listener.ID,
+					op.Request.ListenerID))),
 			askTimesOf(*a, w),
 		},
 	}
@@ -111,16 +116,18 @@ func approvalCard(op operation.Operation, w Wording) card {
 // askingText tells the whole story in one line.
 func askingText(op operation.Operation, format string) string {
 	a := op.Approval
-	text := fmt.Sprintf(format, ActorName(op.Actor), ServerName(op, InText), ListenerPort(op, InText),
-		NeedsCount(a.Needed, a.Who), UTC(a.ExpiresAt), op.Ref)
+	text := fmt.Sprintf(format, render.ActorName(op.Actor), render.ServerName(op, render.InText),
+		render.ListenerPort(op, render.InText),
+		render.NeedsCount(a.Needed, a.Who), render.UTC(a.ExpiresAt), op.Ref)
 	if n := len(a.Votes); n > 0 {
-		text += " " + fmt.Sprintf(askProgress, n, a.Needed, Voters(a.Votes, ActorName), missing(a.Missing()))
+		text += " " + fmt.Sprintf(askProgress, n, a.Needed, render.Voters(a.Votes, render.ActorName),
+			missing(a.Missing()))
 	}
 	switch a.Again {
 	case operation.AgainPicture:
 		text += " " + "Approved, but something changed since."
 	case operation.AgainRules:
-		if lost := lostWords(op, ActorName); lost != "" {
+		if lost := lostWords(op, render.ActorName); lost != "" {
 			text += " " + fmt.Sprintf("%s Needed: %s.", lost, moreApprovals(a.Missing()))
 			break
 		}
@@ -133,11 +140,12 @@ func askingText(op operation.Operation, format string) string {
 func askedFor(op operation.Operation) string {
 	share := ""
 	if percent, known := op.Approval.Picture.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		share = fmt.Sprintf(" (%s of new connections)", Percent(percent, ""))
+		share = fmt.Sprintf(" (%s of new connections)", render.Percent(percent, ""))
 	}
-	return fmt.Sprintf("%s asks to *add* %s *to* %s, %s, %s%s.", Mention(op.Actor.UserID), ServerName(op, Name),
-		ListenerName(op, Name),
-		PortPhrase(op), WeightCounted(op.Request.Weight), share)
+	return fmt.Sprintf("%s asks to *add* %s *to* %s, %s, %s%s.", render.Mention(op.Actor.UserID), render.ServerName(op,
+		render.Name),
+		render.ListenerName(op, render.Name),
+		render.PortPhrase(op), render.WeightCounted(op.Request.Weight), share)
 }
 
 // askedAgain says why people who agreed are asked once more.
@@ -147,11 +155,11 @@ func askedAgain(op operation.Operation) string {
 	case operation.AgainPicture:
 		who := ""
 		if list := lastVoters(*a); len(list) > 0 {
-			who = fmt.Sprintf("%s, ", Mentions(list))
+			who = fmt.Sprintf("%s, ", render.Mentions(list))
 		}
 		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?", changedSince(*a), who)
 	case operation.AgainRules:
-		if lost := lostWords(op, ActorMention); lost != "" {
+		if lost := lostWords(op, render.ActorMention); lost != "" {
 			return fmt.Sprintf("*Waiting:* %s Needed: %s.", lost, moreApprovals(a.Missing()))
 		}
 		return fmt.Sprintf("*Waiting:* the policy changed; %s.", moreApprovals(a.Missing()))
@@ -163,13 +171,13 @@ func askedAgain(op operation.Operation) string {
 // it in words.
 func changedSince(a operation.Approval) string {
 	if len(a.Moved) > 0 {
-		return Differences(a.Moved)
+		return render.Differences(a.Moved)
 	}
 	old := make([]string, len(a.Changes))
 	for i, s := range a.Changes {
-		old[i] = Prose(s, SaidLimit)
+		old[i] = render.Prose(s, render.SaidLimit)
 	}
-	return ClampMarkup(strings.Join(old, "; "), CommandLimit)
+	return render.ClampMarkup(strings.Join(old, "; "), render.CommandLimit)
 }
 
 // lastVoters are those whose agreement was taken back, each once.
@@ -198,7 +206,7 @@ func progress(a operation.Approval) string {
 	}
 	list := make([]string, len(a.Votes))
 	for i, v := range a.Votes {
-		list[i] = fmt.Sprintf("%s at %s", Mention(v.By.UserID), Clock(v.At))
+		list[i] = fmt.Sprintf("%s at %s", render.Mention(v.By.UserID), render.Clock(v.At))
 	}
 	return fmt.Sprintf(askProgress, len(a.Votes), a.Needed, strings.Join(list, ", "), missing(a.Missing()))
 }
@@ -218,9 +226,10 @@ func missing(n int) string {
 func decidedSoon(op operation.Operation) string {
 	switch {
 	case op.StopBy != "":
-		return fmt.Sprintf(waitingStop, Mention(op.StopBy))
+		return fmt.Sprintf(waitingStop, render.Mention(op.StopBy))
 	case op.Approval.Denied != nil:
-		return fmt.Sprintf(AskDenied, Mention(op.Approval.Denied.By.UserID), Sentence(op.Approval.Denied.Reason))
+		return fmt.Sprintf(AskDenied, render.Mention(op.Approval.Denied.By.UserID),
+			render.Sentence(op.Approval.Denied.Reason))
 	}
 	return ""
 }
@@ -231,56 +240,61 @@ func askNotes(op operation.Operation) []string {
 		notes = append(notes, fmt.Sprintf("*Note:* %s",
 			"Zenlayer did not say whether this listener has health checks."))
 	}
-	if all := Notes(op); len(all) > 0 { // the card may not be editable later
+	if all := render.Notes(op); len(all) > 0 { // the card may not be editable later
 		notes = append(notes, "*When it was asked:* "+all[0])
-		notes = append(notes, all[1:min(len(all), MaxAlerts)]...)
+		notes = append(notes, all[1:min(len(all), render.MaxAlerts)]...)
 	}
 	return notes
 }
 
 // askTimesOf is when it was asked, ends, and is said again.
-func askTimesOf(a operation.Approval, w Wording) string {
-	s := fmt.Sprintf("Asked %s. Ends %s at the latest.", ClockAndUTC(a.AskedAt), Clock(a.ExpiresAt))
+func askTimesOf(a operation.Approval, w render.Wording) string {
+	s := fmt.Sprintf("Asked %s. Ends %s at the latest.", render.ClockAndUTC(a.AskedAt), render.Clock(a.ExpiresAt))
 	var at []string
 	for _, d := range w.Reminders {
 		if t := a.AskedAt.Add(d); t.Before(a.ExpiresAt) {
-			at = append(at, Clock(t))
+			at = append(at, render.Clock(t))
 		}
 	}
 	if len(at) > 0 {
-		s += fmt.Sprintf(" Reminder at %s if it is not decided.", strings.Join(at, GlassAnd))
+		s += fmt.Sprintf(" Reminder at %s if it is not decided.", strings.Join(at, render.GlassAnd))
 	}
 	return s
 }
 
 func approvalButtons(op operation.Operation) []slack.BlockElement {
-	server, listener := ServerName(op, BareName), ListenerName(op, BareName)
+	server, listener := render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)
 	text, confirm := "Approve", fmt.Sprintf("Approve adding %s to %s? It runs at once.", server,
-		ListenerPort(op, BareName))
+		render.ListenerPort(op, render.BareName))
 	if op.Approval.Again == operation.AgainPicture {
 		text = "Approve as it is now"
 	}
 	if n := op.Approval.Missing(); n > 1 {
-		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, ListenerPort(op, BareName),
-			CountPeople(n))
+		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, render.ListenerPort(op,
+			render.BareName),
+			render.CountPeople(n))
 	}
-	yes := PrimaryUnlessRisky(op, Button(ActApYes, text, fmt.Sprintf("Approve adding %s to %s", server, listener),
-		ButtonValue(op)))
-	yes.Confirm = slack.NewConfirmationBlockObject(PlainText("Approve?", MaxConfirmTitle),
-		PlainText(confirm, MaxConfirmText),
-		PlainText(text, MaxButton), PlainText("Not yet", MaxButton))
+	yes := render.PrimaryUnlessRisky(op, render.Button(render.ActApYes, text, fmt.Sprintf("Approve adding %s to %s",
+		server, listener),
+		render.ButtonValue(op)))
+	yes.Confirm = slack.NewConfirmationBlockObject(render.PlainText("Approve?", render.MaxConfirmTitle),
+		render.PlainText(confirm, render.MaxConfirmText),
+		render.PlainText(text, render.MaxButton), render.PlainText("Not yet", render.MaxButton))
 	return []slack.BlockElement{
 		yes,
-		Button(ActApNo, ButtonDeny, fmt.Sprintf("Deny adding %s to %s", server, listener), ButtonValue(op)),
-		Button(ActApQuestion, "Ask a question", fmt.Sprintf("Ask a question about adding %s to %s", server, listener),
-			ButtonValue(op)),
+		render.Button(render.ActApNo, render.ButtonDeny, fmt.Sprintf("Deny adding %s to %s", server, listener),
+			render.ButtonValue(op)),
+		render.Button(render.ActApQuestion, "Ask a question", fmt.Sprintf("Ask a question about adding %s to %s",
+			server, listener),
+			render.ButtonValue(op)),
 	}
 }
 
 // approvalMenu offers the pool, which is read when it is asked for.
 func approvalMenu(op operation.Operation) slack.BlockElement {
-	return &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: ActApMore,
+	return &slack.OverflowBlockElement{Type: slack.METOverflow, ActionID: render.ActApMore,
 		Options: []*slack.OptionBlockObject{
-			slack.NewOptionBlockObject(MoreValue(MorePool, op), PlainText("Show pool before and after", MaxOption),
+			slack.NewOptionBlockObject(render.MoreValue(render.MorePool, op),
+				render.PlainText("Show pool before and after", render.MaxOption),
 				nil)}}
 }

@@ -1,9 +1,8 @@
-package render
+package card
 
 import (
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
 const (
@@ -36,19 +36,23 @@ const (
 )
 
 // addedCard: done. It fits a phone screen; the rest is behind Details.
-func addedCard(op operation.Operation, w Wording) card {
+func addedCard(op operation.Operation, w render.Wording) card {
 	return card{
-		text: fmt.Sprintf("Added: %s on %s as %s, %s, requested by %s. %s.", ServerName(op, InText),
-			ListenerPort(op, InText), InText(op.BackendID), WeightPhrase(op.Request.Weight), ActorName(op.Actor),
+		text: fmt.Sprintf("Added: %s on %s as %s, %s, requested by %s. %s.", render.ServerName(op, render.InText),
+			render.ListenerPort(op, render.InText), render.InText(op.BackendID),
+			render.WeightPhrase(op.Request.Weight), render.ActorName(op.Actor),
 			op.Ref),
-		header: fmt.Sprintf("Added %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
+		header: fmt.Sprintf("Added %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
+			render.BareName)),
 		body: []slack.Block{
-			Section(addedTodo(op, w), fmt.Sprintf("*%s:* %s", FieldBackend, Code(op.BackendID)), addedFacts(op)),
-			Section(RiskLines(op, "*Risk when it was added:* %s")...),
-			Section(EvidenceLine(op), resumed(op), statusLine(op, w)),
+			render.Section(addedTodo(op, w), fmt.Sprintf("*%s:* %s", FieldBackend, render.Code(op.BackendID)),
+				addedFacts(op)),
+			render.Section(render.RiskLines(op, "*Risk when it was added:* %s")...),
+			render.Section(EvidenceLine(op), resumed(op), statusLine(op, w)),
 		},
-		buttons: []slack.BlockElement{detailsButton(op), LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)},
-		small:   []string{op.Ref, FieldRequest + " " + requestID(op), utcSmall(op.FinishedAt)},
+		buttons: []slack.BlockElement{detailsButton(op), render.LinkButton(buttonConsole, labelConsoleCard,
+			w.ConsoleURL)},
+		small: []string{op.Ref, FieldRequest + " " + requestID(op), utcSmall(op.FinishedAt)},
 	}
 }
 
@@ -58,8 +62,9 @@ func addedFacts(op operation.Operation) string {
 	if approved != "" {
 		approved = "approved by " + approved
 	}
-	return strings.Join(NonEmpty([]string{Capital(PortPhrase(op)), WeightPhrase(op.Request.Weight),
-		"requested by " + Mention(op.Actor.UserID), approved, purpose(op)}), " · ")
+	return strings.Join(render.NonEmpty([]string{render.Capital(render.PortPhrase(op)),
+		render.WeightPhrase(op.Request.Weight),
+		"requested by " + render.Mention(op.Actor.UserID), approved, purpose(op)}), " · ")
 }
 
 // Took is how long Zenlayer took to add the server, or nothing.
@@ -67,13 +72,14 @@ func Took(op operation.Operation) string {
 	if op.FirstSent().IsZero() || op.FinishedAt.IsZero() {
 		return ""
 	}
-	return Lasting(op.FinishedAt.Sub(op.FirstSent()))
+	return render.Lasting(op.FinishedAt.Sub(op.FirstSent()))
 }
 
 // detailsButton answers privately with what the card leaves out.
 func detailsButton(op operation.Operation) slack.BlockElement {
-	return Button(ActReqMore, MoreWords(MoreDetails), fmt.Sprintf("Show the details of %s", op.Ref),
-		MoreValue(MoreDetails, op))
+	return render.Button(render.ActReqMore, render.MoreWords(render.MoreDetails), fmt.Sprintf("Show the details of %s",
+		op.Ref),
+		render.MoreValue(render.MoreDetails, op))
 }
 
 func firstTime(list ...time.Time) time.Time {
@@ -89,26 +95,7 @@ func requestID(op operation.Operation) string {
 	if op.RequestID == "" {
 		return "not known"
 	}
-	return Code(op.RequestID)
-}
-
-// EvidenceLine says how it is known, where it was not simply answered.
-func EvidenceLine(op operation.Operation) string {
-	switch op.Evidence {
-	case operation.EvidenceRepeated:
-		return fmt.Sprintf("Zenlayer answered the %s try, at %s.", ordinal(len(op.Attempts)), Clock(op.FinishedAt))
-	case operation.EvidenceSeen:
-		if i := slices.IndexFunc(op.Attempts, operation.Attempt.Doubtful); i >= 0 && len(op.Unanswered()) == 0 {
-			return fmt.Sprintf("Zenlayer had answered with an error (HTTP %d). The server is on the listener now, "+
-				"but I cannot tell who added it.", op.Attempts[i].Fault.Status)
-		}
-		return "The answer was lost. The server is on the listener now, but I cannot tell who added it."
-	case operation.EvidencePerson:
-		return fmt.Sprintf("%s said that it was added, and I see it on the listener.", Mention(op.AnswerBy))
-	case operation.EvidenceAnswered, "":
-		return ""
-	}
-	return fmt.Sprintf("How that is known is stored as %s.", fmt.Sprintf(UnknownValue, Code(string(op.Evidence))))
+	return render.Code(op.RequestID)
 }
 
 // A watch that has looked so often, or is so old, has ended without finding
@@ -120,21 +107,21 @@ const (
 
 // statusLine is Zenlayer's own word for the backend, never a claim of ours. It
 // stays true when no later edit comes.
-func statusLine(op operation.Operation, w Wording) string {
-	later := Code(fmt.Sprintf(StatusCommand, op.Ref))
+func statusLine(op operation.Operation, w render.Wording) string {
+	later := render.Code(fmt.Sprintf(StatusCommand, op.Ref))
 	switch {
-	case Clean(op.BackendStatus) != "":
+	case render.Clean(op.BackendStatus) != "":
 		return fmt.Sprintf("*Status at Zenlayer:* \"%s\" (read %s).",
-			Prose(op.BackendStatus, NameLimit), Clock(firstTime(op.StatusAt, op.FinishedAt)))
+			render.Prose(op.BackendStatus, render.NameLimit), render.Clock(firstTime(op.StatusAt, op.FinishedAt)))
 	case !op.StatusAt.IsZero():
-		return fmt.Sprintf("*Status at Zenlayer:* none shown (read %s).", Clock(op.StatusAt))
+		return fmt.Sprintf("*Status at Zenlayer:* none shown (read %s).", render.Clock(op.StatusAt))
 	case !op.Watch:
 		return "*Status:* not watched, as asked."
 	case op.StatusLooks == 0 && !watchOver(op, w):
 		return fmt.Sprintf("*Status at Zenlayer:* not known at that time. %s shows it later.", later)
-	case UnreadWords(op, w, statusFault) != "":
+	case render.UnreadWords(op, w, statusFault) != "":
 		return fmt.Sprintf("I could not read the list when I last looked. %s shows its status later. %s", later,
-			UnreadWords(op, w, statusFault))
+			render.UnreadWords(op, w, statusFault))
 	case watchOver(op, w):
 		return "It was not in Zenlayer's list when I stopped looking."
 	}
@@ -142,17 +129,17 @@ func statusLine(op operation.Operation, w Wording) string {
 }
 
 // watchOver reports whether nobody looks for the status any more.
-func watchOver(op operation.Operation, w Wording) bool {
+func watchOver(op operation.Operation, w render.Wording) bool {
 	return op.StatusLooks >= watchLooks || !w.At.IsZero() && !op.FinishedAt.IsZero() &&
 		w.At.Sub(op.FinishedAt) > watchLasts
 }
 
 // addedTodo is what is left to do once a server was added.
-func addedTodo(op operation.Operation, w Wording) string {
+func addedTodo(op operation.Operation, w render.Wording) string {
 	switch {
-	case len(Risks(op)) > 0:
+	case len(render.Risks(op)) > 0:
 		return AddedDoRisk
-	case op.Watch && op.StatusAt.IsZero() && Clean(op.BackendStatus) == "" && watchOver(op, w):
+	case op.Watch && op.StatusAt.IsZero() && render.Clean(op.BackendStatus) == "" && watchOver(op, w):
 		return "*What to do:* look for this backend in the console."
 	}
 	return fmt.Sprintf(AddedDo, testAddress(op))
@@ -165,32 +152,12 @@ func testAddress(op operation.Operation) string {
 	case len(op.Request.PortList) > 0:
 		port = strconv.Itoa(op.Request.PortList[0])
 	case !strings.ContainsAny(op.Listener.Port, ",- "):
-		port = Clean(op.Listener.Port)
+		port = render.Clean(op.Listener.Port)
 	}
-	if Clean(op.Server.IP) == "" || port == "" {
-		return ServerName(op, Name)
+	if render.Clean(op.Server.IP) == "" || port == "" {
+		return render.ServerName(op, render.Name)
 	}
-	return Name(endpoint(Clean(op.Server.IP), port))
-}
-
-// nothingCard: it is as asked, and no call of ours is known to have done it.
-func nothingCard(op operation.Operation) card {
-	text, body := "Nothing to do: %s is already on %s with the same ports and weight, as %s. %s.",
-		Section(fmt.Sprintf("%s is already on this listener with the same ports and weight: %s.", ServerName(op, Name),
-			Code(op.BackendID)), sentOrNot(op))
-	if i := slices.IndexFunc(op.Attempts, operation.Attempt.Limited); op.Evidence == operation.EvidenceSeen && i >= 0 {
-		text = "Nothing to do: %s is on %s with the ports and weight asked for, as %s. I cannot tell who added it. %s."
-		body = Section(fmt.Sprintf("%s is on this listener with the ports and weight asked for: %s. Zenlayer had "+
-			"answered my call with HTTP %d, so I cannot tell who added it.", ServerName(op, Name), Code(op.BackendID),
-			op.Attempts[i].Fault.Status))
-	}
-	return card{
-		text:    fmt.Sprintf(text, ServerName(op, InText), ListenerPort(op, InText), InText(op.BackendID), op.Ref),
-		header:  fmt.Sprintf("Nothing to do: %s is on %s", ServerName(op, BareName), ListenerName(op, BareName)),
-		body:    []slack.Block{body},
-		buttons: []slack.BlockElement{detailsButton(op)},
-		small:   []string{op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
-	}
+	return render.Name(endpoint(render.Clean(op.Server.IP), port))
 }
 
 // ending is what one reason of "Not added" says and offers.
@@ -208,37 +175,40 @@ type ending struct {
 }
 
 // notAddedCard: certain that nothing changed.
-func notAddedCard(op operation.Operation, w Wording) card {
+func notAddedCard(op operation.Operation, w render.Wording) card {
 	if !op.Known() {
 		return unknownCard(op, w)
 	}
 	e := endingOf(op, w)
 	c := card{
-		text:   e.text,
-		header: fmt.Sprintf("Not added: %s to %s", ServerName(op, BareName), ListenerName(op, BareName)),
-		body:   []slack.Block{Section(append([]string{fmt.Sprintf(NotAddedDo, todo(e))}, e.what...)...)},
+		text: e.text,
+		header: fmt.Sprintf("Not added: %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
+			render.BareName)),
+		body: []slack.Block{render.Section(append([]string{fmt.Sprintf(NotAddedDo, todo(e))}, e.what...)...)},
 	}
 	if e.said != "" {
-		c.body = append(c.body, Section(fmt.Sprintf(NotAddedSaid, e.said)))
+		c.body = append(c.body, render.Section(fmt.Sprintf(NotAddedSaid, e.said)))
 	}
 	if e.again {
 		text, label := ButtonAgain, LabelAgain
 		if e.askAgain {
 			text, label = buttonAskAgain, "Ask again to add %s to %s"
 		}
-		c.buttons = append(c.buttons, Primary(Button(ActReqAgain, text,
-			fmt.Sprintf(label, ServerName(op, BareName), ListenerName(op, BareName)), ButtonValue(op))))
+		c.buttons = append(c.buttons, render.Primary(render.Button(render.ActReqAgain, text,
+			fmt.Sprintf(label, render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)),
+			render.ButtonValue(op))))
 	}
 	if e.againForm {
-		b := Button(ActReqAgainForm, ButtonAgainForm, fmt.Sprintf(LabelAgainForm, ServerName(op, BareName)),
-			ButtonValue(op))
+		b := render.Button(render.ActReqAgainForm, ButtonAgainForm, fmt.Sprintf(LabelAgainForm, render.ServerName(op,
+			render.BareName)),
+			render.ButtonValue(op))
 		if !e.again {
-			Primary(b)
+			render.Primary(b)
 		}
 		c.buttons = append(c.buttons, b)
 	}
 	if e.whoami {
-		c.buttons = append(c.buttons, Button(ActWhoamiOpen, ButtonWhoami, LabelWhoami, ""))
+		c.buttons = append(c.buttons, render.Button(render.ActWhoamiOpen, ButtonWhoami, LabelWhoami, ""))
 	}
 	c.buttons = append(c.buttons, detailsButton(op))
 	c.small = faultSmall(op, e)
@@ -266,12 +236,12 @@ func todo(e ending) string {
 func faultSmall(op operation.Operation, e ending) []string {
 	var parts []string
 	if e.faulty {
-		parts = FaultIDs(op.Fault)
+		parts = render.FaultIDs(op.Fault)
 	}
 	if e.tries && op.Tries > 0 && !op.FirstTry.IsZero() {
-		parts = append(parts, fmt.Sprintf("%d tries in %s", op.Tries, Lasting(op.FinishedAt.Sub(op.FirstTry))))
+		parts = append(parts, fmt.Sprintf("%d tries in %s", op.Tries, render.Lasting(op.FinishedAt.Sub(op.FirstTry))))
 	}
-	return append(parts, op.Ref, fmt.Sprintf(addingBy, Mention(op.Actor.UserID)), utcSmall(op.FinishedAt))
+	return append(parts, op.Ref, fmt.Sprintf(addingBy, render.Mention(op.Actor.UserID)), utcSmall(op.FinishedAt))
 }
 
 // ordinal is the word for an attempt.

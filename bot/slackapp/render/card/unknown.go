@@ -1,0 +1,35 @@
+package card
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
+)
+
+// unknownCard is for a state, or a reason, that this version does not know.
+func unknownCard(op operation.Operation, w render.Wording) card {
+	return card{
+		text: aboutUnknown(op),
+		header: fmt.Sprintf(render.FirstUnknown+": %s to %s", render.ServerName(op, render.BareName),
+			render.ListenerName(op, render.BareName)),
+		body: []slack.Block{
+			render.Section(fmt.Sprintf(
+				"*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs.",
+				render.Code(fmt.Sprintf(StatusCommand, op.Ref)), render.Code(fmt.Sprintf(render.ShowCommand, op.Ref)))),
+			render.Section(fmt.Sprintf(unknownLine, render.StoredAs(op, render.Code))),
+		},
+		buttons: []slack.BlockElement{render.LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
+			detailsButton(op)},
+		small: []string{op.Ref, fmt.Sprintf(addingBy, render.Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
+	}
+}
+
+func aboutUnknown(op operation.Operation) string {
+	return fmt.Sprintf(
+		render.FirstUnknown+": this version of the bot does not know how %s on %s stands (%s). %s.",
+		render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.StoredAs(op,
+			render.InText), op.Ref)
+}

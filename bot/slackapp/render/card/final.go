@@ -189,12 +189,19 @@ func notAddedCard(op operation.Operation, w render.Wording) card {
 	if e.said != "" {
 		c.body = append(c.body, render.Section(fmt.Sprintf(NotAddedSaid, e.said)))
 	}
+	c.buttons = append(endingButtons(op, e), detailsButton(op))
+	c.small = faultSmall(op, e)
+	return c
+}
+
+// endingButtons are the ways on after an ending.
+func endingButtons(op operation.Operation, e ending) (list []slack.BlockElement) {
 	if e.again {
 		text, label := ButtonAgain, LabelAgain
 		if e.askAgain {
 			text, label = buttonAskAgain, "Ask again to add %s to %s"
 		}
-		c.buttons = append(c.buttons, render.Primary(render.Button(render.ActReqAgain, text,
+		list = append(list, render.Primary(render.Button(render.ActReqAgain, text,
 			fmt.Sprintf(label, render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)),
 			render.ButtonValue(op))))
 	}
@@ -205,14 +212,12 @@ func notAddedCard(op operation.Operation, w render.Wording) card {
 		if !e.again {
 			render.Primary(b)
 		}
-		c.buttons = append(c.buttons, b)
+		list = append(list, b)
 	}
 	if e.whoami {
-		c.buttons = append(c.buttons, render.Button(render.ActWhoamiOpen, ButtonWhoami, LabelWhoami, ""))
+		list = append(list, render.Button(render.ActWhoamiOpen, ButtonWhoami, LabelWhoami, ""))
 	}
-	c.buttons = append(c.buttons, detailsButton(op))
-	c.small = faultSmall(op, e)
-	return c
+	return list
 }
 
 // todo is what to do after an ending.

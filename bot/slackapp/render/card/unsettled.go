@@ -133,15 +133,7 @@ func needsPersonCard(op operation.Operation, w render.Wording) card {
 		handover(op, w),
 	}
 	if asks {
-		c.buttons = []slack.BlockElement{
-			render.Button(render.ActSettleYes, buttonThere,
-				fmt.Sprintf("Yes, %s is on %s", render.ServerName(op, render.BareName), render.ListenerName(op,
-					render.BareName)), render.ButtonValue(op)),
-			render.Button(render.ActSettleNo, buttonNotThere,
-				fmt.Sprintf("No, %s is not on %s", render.ServerName(op, render.BareName), render.ListenerName(op,
-					render.BareName)),
-				render.ButtonValue(op)),
-		}
+		c.buttons = answerButtons(op)
 	}
 	if said := answerLine(op); said != "" && asks {
 		c.text += " " + said
@@ -149,6 +141,17 @@ func needsPersonCard(op operation.Operation, w render.Wording) card {
 	c.buttons = append(c.buttons, render.LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
 		render.More(op, render.MoreZeno, render.MoreDetails))
 	return c
+}
+
+// answerButtons let a person say what the console shows.
+func answerButtons(op operation.Operation) []slack.BlockElement {
+	server, listener := render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)
+	return []slack.BlockElement{
+		render.Button(render.ActSettleYes, buttonThere, fmt.Sprintf("Yes, %s is on %s", server, listener),
+			render.ButtonValue(op)),
+		render.Button(render.ActSettleNo, buttonNotThere, fmt.Sprintf("No, %s is not on %s", server, listener),
+			render.ButtonValue(op)),
+	}
 }
 
 func whyUnsettled(op operation.Operation, w render.Wording) string {

@@ -81,7 +81,8 @@ func arrows() map[string][]string {
 		"bot/slackapp/render/trail": {"bot/slackapp/render", "bot/operation"},
 		"bot/slackapp/render/examples": { // examples for tests and lbbot blocks
 			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
-			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/operation/history", "bot/operation/intake", "bot/operation/suggest",
+			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/operation/history", "bot/operation/intake",
+			"bot/operation/suggest",
 			"bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/socket":   {},

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot/slackapp/render/rendertest"
+	"lbbot/bot/slackapp/render/examples"
 	"lbbot/bot/slackapp/socket"
 )
 
@@ -91,7 +91,7 @@ func TestAMessageOfAnyShapeLeavesTheEnvelopeReadable(t *testing.T) {
 	t.Parallel()
 	const message = `{"ts":"1.1","thread_ts":"1.0","text":"a","blocks":[{"type":"section","text":{"type":"mrkdwn",
 		"text":"b"},"fields":[{"type":"mrkdwn","text":"c"}]}],"attachments":[{"fields":[{"title":"t","value":"v"}]}]}`
-	for _, s := range rendertest.Shifts(message) {
+	for _, s := range examples.Shifts(message) {
 		textsOf(t, s.Sample)
 	}
 }

@@ -31,7 +31,7 @@ func removalDifference(d operation.Difference) string {
 	case operation.DiffLast:
 		return "no other server on the listener is available now"
 	}
-	return fmt.Sprintf(unknownValue, string(d.Code))
+	return fmt.Sprintf(UnknownValue, string(d.Code))
 }
 
 // weightWords writes a weight; 0 is not known.

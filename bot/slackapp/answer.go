@@ -136,9 +136,10 @@ func (a *App) place(d delivery.Delivery) operation.Place {
 	return p
 }
 
-// tell says something to the person behind d only: through the interaction
-// itself, else in the channel, else in a direct message. It must not be the
-// answer that is lost, so the last failure is an error in the log.
+// tell says something to the person behind d only: in the thread in which it
+// happened, else through the interaction itself, else in the channel, else in a
+// direct message. It must not be the answer that is lost, so the last failure is an
+// error in the log.
 func (a *App) tell(ctx context.Context, d delivery.Delivery, m render.Message) {
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, false) })
 }
@@ -148,38 +149,70 @@ func (a *App) replace(ctx context.Context, d delivery.Delivery, m render.Message
 	a.once(ctx, d, func() bool { return a.reply(ctx, d, m, d.Container.IsEphemeral) })
 }
 
-// reply reports whether Slack took the message.
+// reply reports whether Slack took the message. A response URL cannot post into a
+// thread, but it replaces a message in one.
 func (a *App) reply(ctx context.Context, d delivery.Delivery, m render.Message, replace bool) bool {
-	var errs []error
-	try := func(within time.Duration, send func(context.Context) error) (done bool) {
-		ctx, cancel := a.outlive(ctx, within)
-		defer cancel()
-		err := send(ctx)
-		if err != nil {
-			errs = append(errs, err)
+	ways := []way{a.respond(d, m, replace), a.privately(d, m, ""), a.directly(d, m)}
+	if d.Thread != "" {
+		at := 0
+		if replace {
+			at = 1
 		}
-		return err == nil
+		ways = slices.Insert(ways, at, a.privately(d, m, d.Thread))
 	}
-	if d.ResponseURL != "" && try(respondWithin, func(ctx context.Context) error {
-		return a.Web.Respond(ctx, d.ResponseURL,
-			web.Response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
-	}) {
-		return true
-	}
-	if d.Place.ChannelID != "" && d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
-		return a.Web.Ephemeral(ctx, d.Place.ChannelID, "", d.Actor.UserID, m)
-	}) {
-		return true
-	}
-	if d.Actor.UserID != "" && try(tellWithin, func(ctx context.Context) error {
-		_, _, err := a.Web.Post(ctx, d.Actor.UserID, "", m)
-		return err
-	}) {
-		return true
+	var errs []error
+	for _, w := range ways {
+		if w.send == nil {
+			continue
+		}
+		err := func() error {
+			ctx, cancel := a.outlive(ctx, w.within)
+			defer cancel()
+			return w.send(ctx)
+		}()
+		if err == nil {
+			return true
+		}
+		errs = append(errs, err)
 	}
 	a.metrics.faults.WithLabelValues("untold").Inc()
 	a.Log.Error("a person could not be answered", zap.String("actor", d.Actor.UserID), zap.Error(errors.Join(errs...)))
 	return false
+}
+
+// way is one way of answering a person; send is nil where there is no such way.
+type way struct {
+	within time.Duration
+	send   func(context.Context) error
+}
+
+func (a *App) respond(d delivery.Delivery, m render.Message, replace bool) way {
+	if d.ResponseURL == "" {
+		return way{}
+	}
+	return way{respondWithin, func(ctx context.Context) error {
+		return a.Web.Respond(ctx, d.ResponseURL,
+			web.Response{Text: m.Text, Blocks: m.Blocks, ResponseType: "ephemeral", ReplaceOriginal: replace})
+	}}
+}
+
+func (a *App) privately(d delivery.Delivery, m render.Message, thread string) way {
+	if d.Place.ChannelID == "" || d.Actor.UserID == "" {
+		return way{}
+	}
+	return way{tellWithin, func(ctx context.Context) error {
+		return a.Web.Ephemeral(ctx, d.Place.ChannelID, thread, d.Actor.UserID, m)
+	}}
+}
+
+func (a *App) directly(d delivery.Delivery, m render.Message) way {
+	if d.Actor.UserID == "" {
+		return way{}
+	}
+	return way{tellWithin, func(ctx context.Context) error {
+		_, _, err := a.Web.Post(ctx, d.Actor.UserID, "", m)
+		return err
+	}}
 }
 
 // How long each way of answering is tried; the Web API may ask us to wait.

@@ -123,7 +123,8 @@ func (a *App) openDeny(ctx context.Context, d delivery.Delivery, value string) {
 	if err != nil {
 		a.Log.Warn("who asked could not be read for a form", zap.String("operation", id), zap.Error(err))
 	}
-	a.showForm(ctx, d, form.Deny(form.Meta{Channel: d.Place.ChannelID, About: value}, op.Actor.Name))
+	meta := form.Meta{Channel: d.Place.ChannelID, Thread: d.Place.ThreadTS, About: value}
+	a.showForm(ctx, d, form.Deny(meta, op.Actor.Name))
 }
 
 // deny stores a denial. Its ack closes the form after the denial is on disk.

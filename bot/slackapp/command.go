@@ -129,7 +129,7 @@ func (a *App) resultPlace(
 		if !a.Intake.Permission.Admit(ctx, d.Actor, p).Allowed {
 			return p, nil // Intake refuses and notes it; until then nothing is said about other channels
 		}
-		p.ResultID = reg.Channel
+		p.ResultID, p.ThreadTS = reg.Channel, ""
 	}
 	if p.ResultID == "" {
 		return p, nil // Intake refuses a place without a channel

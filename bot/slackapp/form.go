@@ -42,7 +42,7 @@ func (a *App) openForm(ctx context.Context, d delivery.Delivery, v commands.Valu
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
 	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keep(memo{values: v, problems: notices, stranger: d.Stranger,
-		searches: d.Searches})))
+		searches: d.Searches, thread: d.Place.ThreadTS})))
 }
 
 // submit answers a view that a person sent.

@@ -31,7 +31,7 @@ func (a *App) openGlass(ctx context.Context, d delivery.Delivery, value string) 
 		a.tell(ctx, d, private.Forgotten())
 		return
 	}
-	meta := form.Meta{Channel: d.Place.ChannelID, About: value, Preview: a.keepPreview(d)}
+	meta := form.Meta{Channel: d.Place.ChannelID, Thread: d.Place.ThreadTS, About: value, Preview: a.keepPreview(d)}
 	view := form.Glass(meta, fmt.Sprintf(form.GlassAlertOff, form.GlassApprovers))
 	viewID := a.showForm(ctx, d, view)
 	if viewID == "" {

@@ -113,7 +113,7 @@ func (a *App) listed() map[string]bool {
 // other stays as it was typed.
 func (a *App) newForm(d delivery.Delivery, v commands.Values, notices []string) form.State {
 	f := form.New(d.Place.ChannelID, v, notices)
-	f.Searches, f.Listed = d.Searches, a.listed()
+	f.ThreadTS, f.Searches, f.Listed = d.Place.ThreadTS, d.Searches, a.listed()
 	f.Alert = form.WithoutLists(f.Listed[commands.KeyListener], f.Listed[commands.KeyServer])
 	for key, listed := range f.Listed {
 		f.Typed[key] = !listed

@@ -32,6 +32,7 @@ type Choices interface {
 // there is nothing to pick or it cannot be stored.
 func (a *App) keepOffer(ctx context.Context, d delivery.Delivery, e *commands.InputError) (key string) {
 	o := private.OfferOf(e)
+	o.Thread = d.Place.ThreadTS
 	if len(o.Picks) == 0 || d.Kind == delivery.KindSubmit { // a view has no room for buttons
 		return ""
 	}
@@ -55,7 +56,7 @@ func chooser(a operation.Actor) string { return a.TeamID + "/" + a.UserID }
 // pick shows the preview of a request with what was picked put in place of the
 // name that was not found. It never sends, whatever the settings say.
 func (a *App) pick(ctx context.Context, d delivery.Delivery, index int, value string) {
-	reg, err := a.picked(ctx, d, index, value)
+	reg, err := a.picked(ctx, &d, index, value)
 	if err == nil {
 		err = a.clickedPreview(ctx, d, reg)
 	}
@@ -66,8 +67,11 @@ func (a *App) pick(ctx context.Context, d delivery.Delivery, index int, value st
 	}
 }
 
-// picked is what was typed, with one choice of what was kept for the person.
-func (a *App) picked(ctx context.Context, d delivery.Delivery, index int, value string) (commands.Registration, error) {
+// picked is what was typed, with one choice of what was kept for the person. d gets
+// its thread, if it is in none itself.
+func (a *App) picked(
+	ctx context.Context, d *delivery.Delivery, index int, value string,
+) (commands.Registration, error) {
 	key, _, err := render.ParseButtonValue(value)
 	if err != nil {
 		return commands.Registration{}, operation.ErrNotFound
@@ -88,6 +92,7 @@ func (a *App) picked(ctx context.Context, d delivery.Delivery, index int, value 
 	if index >= len(o.Picks) {
 		return commands.Registration{}, operation.ErrNotFound
 	}
+	d.Place.ThreadTS = render.FirstOf(d.Place.ThreadTS, o.Thread)
 	values := maps.Clone(o.Asked)
 	values[o.Picks[index].Field] = o.Picks[index].Value
 	reg, err := commands.BuildRegistration(values)

@@ -20,7 +20,7 @@ import (
 func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
 		kept := a.memory.keep(memo{values: e.Values, problems: form.Problems(e), stranger: d.Stranger,
-			searches: form.SearchesFor(e)})
+			searches: form.SearchesFor(e), thread: d.Place.ThreadTS})
 		return private.InputErrors(e, kept, a.keepOffer(ctx, d, e))
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok {

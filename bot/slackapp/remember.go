@@ -25,6 +25,7 @@ type memo struct {
 	problems []string      // what was wrong with the rest
 	stranger bool          // as delivery.Stranger, of the person who typed
 	searches form.Searches // as delivery.Searches
+	thread   string        // operation.Place.ThreadTS of what was typed
 	respond  string        // the response URL of a private message that is used up later
 	until    time.Time
 }

@@ -14,7 +14,7 @@ import (
 
 // change opens the form with the values of an operation.
 func (a *App) change(ctx context.Context, d delivery.Delivery, c intake.Click) error {
-	reg, err := a.registration(ctx, d, c.OperationID)
+	reg, err := a.registration(ctx, &d, c.OperationID)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (a *App) change(ctx context.Context, d delivery.Delivery, c intake.Click) e
 
 // again makes a new preview of the same request, for whoever pressed.
 func (a *App) again(ctx context.Context, d delivery.Delivery, c intake.Click) error {
-	reg, err := a.registration(ctx, d, c.OperationID)
+	reg, err := a.registration(ctx, &d, c.OperationID)
 	if err != nil {
 		return err
 	}
@@ -67,11 +67,15 @@ func (a *App) look(ctx context.Context, d delivery.Delivery, id string) (operati
 	return a.Reader.StatusFromMessage(ctx, op.Ref, d.Actor, d.Place)
 }
 
-// registration reads back what an operation was asked for.
-func (a *App) registration(ctx context.Context, d delivery.Delivery, id string) (commands.Registration, error) {
-	op, err := a.look(ctx, d, id)
+// registration reads back what an operation was asked for. d gets its thread, if it is
+// in the same channel and in no thread itself.
+func (a *App) registration(ctx context.Context, d *delivery.Delivery, id string) (commands.Registration, error) {
+	op, err := a.look(ctx, *d, id)
 	if err != nil {
 		return commands.Registration{}, err
+	}
+	if op.Place.ChannelID == d.Place.ChannelID {
+		d.Place.ThreadTS = render.FirstOf(d.Place.ThreadTS, op.Place.ThreadTS)
 	}
 	c, err := commands.Parse(trimName(op.Command))
 	if err != nil {
@@ -88,5 +92,6 @@ func (a *App) openRemembered(ctx context.Context, d delivery.Delivery, value str
 		kept = memo{values: commands.Values{}, problems: []string{private.Forgotten().Text}}
 	}
 	d.Stranger, d.Searches = kept.stranger, kept.searches
+	d.Place.ThreadTS = render.FirstOf(d.Place.ThreadTS, kept.thread)
 	a.openForm(ctx, d, kept.values, kept.problems)
 }

@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/slack-go/slack"
-
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
@@ -38,6 +36,9 @@ func Kinds() []string {
 	return []string{KindCommand, KindClick, KindSubmit, KindClosed, KindSuggestion, KindShortcut, KindMessageAct,
 		KindEvent}
 }
+
+// Mention is the Event.Type of a message that mentions the bot.
+const Mention = "app_mention"
 
 // Container is where a component was used.
 type Container struct {
@@ -73,6 +74,7 @@ type Event struct {
 	Text     string // as Slack escapes it, with the mention
 	TS       string
 	ThreadTS string // the first message of its thread; empty: it is in none
+	Edited   string // when the message was last edited; empty: it is as it was written
 	Tab      string // that was opened: home or messages
 }
 
@@ -100,8 +102,11 @@ type Delivery struct {
 
 	Actor operation.Actor
 	Place operation.Place
-	Key   string // the same for every delivery of one interaction
-	Lane  string // work on one lane is done in order: one operation, one view, or one interaction that came twice
+	// Thread is the first message of the thread in which it happened; empty: in none,
+	// or Slack does not say. Unlike Place.ThreadTS, it is known to have a reply.
+	Thread string
+	Key    string // the same for every delivery of one interaction
+	Lane   string // work on one lane is done in order: one operation, one view, or one interaction that came twice
 
 	// Stranger says that nobody has checked yet whether the person may learn names.
 	// Decode leaves it, and Searches, to those who handle the delivery.
@@ -163,6 +168,28 @@ func (d *Delivery) readEvent(f socket.Fields, envelope string) {
 	d.Actor = operation.Actor{UserID: d.Event.User, TeamID: f.Text("team_id")}
 	d.Place = operation.Place{TeamID: d.Actor.TeamID, ChannelID: d.Event.Channel}
 	d.Key = "event:" + render.FirstOf(f.Text("event_id"), envelope)
+	if d.Event.Type == Mention {
+		d.readMention(f, e)
+	}
+}
+
+// readMention reads what decides about a mention. Slack sends another event with
+// another ID when it has made a preview of a link in the message, so the key is that
+// of the message. An edited message is a new one.
+func (d *Delivery) readMention(f, e socket.Fields) {
+	d.Event.User, d.Event.Channel, d.Event.Text = e.Text("user"), e.Text("channel"), e.Text("text")
+	d.Event.TS, d.Event.ThreadTS, d.Event.Edited = e.Text("ts"), e.Text("thread_ts"), e.Part("edited").Label("ts")
+	if d.Event.ThreadTS != d.Event.TS { // else it is the message under which others replied
+		d.Thread, d.Place.ThreadTS = d.Event.ThreadTS, d.Event.ThreadTS
+	}
+	d.Actor.TeamID = render.FirstOf(e.Text("user_team"), e.Text("source_team"), e.Text("team"), d.Actor.TeamID)
+	d.Actor.EnterpriseID = f.Text("enterprise_id")
+	for _, a := range f.Objects("authorizations") {
+		d.Actor.EnterpriseID = render.FirstOf(d.Actor.EnterpriseID, a.Text("enterprise_id"))
+	}
+	if d.Event.TS != "" {
+		d.Key = strings.Join([]string{"mention", d.Event.Channel, d.Event.TS, d.Event.Edited}, ":")
+	}
 }
 
 // readInteraction reads everything but commands and events.
@@ -191,11 +218,23 @@ func (d *Delivery) readInteraction(f socket.Fields, envelope string) {
 	if d.Kind == KindShortcut || d.Kind == KindMessageAct {
 		d.CallbackID = f.Label("callback_id")
 	}
+	d.readThread(f, in)
+	d.keyInteraction(envelope)
+}
+
+// readThread reads the thread of a message. A message that has replies under it names
+// itself as its thread: what is done on it did not happen in the thread.
+func (d *Delivery) readThread(f, in socket.Fields) {
 	if d.Kind == KindMessageAct {
 		d.Message = readMessage(f)
+		d.Thread = d.Message.ThreadTS
 		d.Place.ThreadTS = render.FirstOf(d.Message.ThreadTS, d.Message.TS)
+		return
 	}
-	d.keyInteraction(envelope)
+	thread := render.FirstOf(in.Text("thread_ts"), f.Part("message").Label("thread_ts"))
+	if thread != d.Container.MessageTS {
+		d.Thread, d.Place.ThreadTS = thread, thread
+	}
 }
 
 func (d *Delivery) keyInteraction(envelope string) {
@@ -203,7 +242,7 @@ func (d *Delivery) keyInteraction(envelope string) {
 	if d.View != nil {
 		var ours bool
 		if m, ours = form.ReadMeta(d.View.PrivateMetadata); ours {
-			d.Place.ChannelID = m.Channel
+			d.Place.ChannelID, d.Place.ThreadTS = m.Channel, m.Thread
 		}
 	}
 	switch {
@@ -224,44 +263,4 @@ func (d *Delivery) keyInteraction(envelope string) {
 	default:
 		d.Key = d.Kind + ":" + render.FirstOf(d.TriggerID, envelope)
 	}
-}
-
-// ReadState reads the values of our forms, whose blocks have the ID of their
-// element. It ignores other elements, so that an unknown kind of element cannot
-// make the whole form unreadable.
-func ReadState(raw json.RawMessage) (*slack.ViewState, error) {
-	s := &slack.ViewState{Values: map[string]map[string]slack.BlockAction{}}
-	if len(raw) == 0 {
-		return s, nil
-	}
-	f, err := socket.ReadFields(raw)
-	if err != nil {
-		return s, fmt.Errorf("reading what was filled in: %w", err)
-	}
-	values := f.Object("values")
-	for _, id := range values.Names() {
-		in := values.Part(id).Object(id)
-		a := slack.BlockAction{Value: in.Text("value"), SelectedConversation: in.Text("selected_conversation"),
-			SelectedChannel: in.Text("selected_channel")}
-		a.SelectedOption = readOption(in.Object("selected_option"))
-		a.SelectedOptions = make([]slack.OptionBlockObject, len(in.Objects("selected_options")))
-		s.Values[id] = map[string]slack.BlockAction{id: a}
-	}
-	if err := f.Err(); err != nil {
-		return s, fmt.Errorf("reading what was filled in: %w", err)
-	}
-	return s, nil
-}
-
-// readOption reads an option with its words, so that a form that is drawn again
-// can show it.
-func readOption(o socket.Fields) slack.OptionBlockObject {
-	out := slack.OptionBlockObject{Value: o.Text("value")}
-	if text := o.Part("text").Label("text"); text != "" {
-		out.Text = render.PlainText(render.Bare(text), render.MaxOption)
-	}
-	if about := o.Part("description").Label("text"); about != "" {
-		out.Description = render.PlainText(render.Bare(about), render.MaxOption)
-	}
-	return out
 }

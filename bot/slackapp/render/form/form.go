@@ -17,6 +17,7 @@ import (
 type State struct {
 	Values    commands.Values // by Field.Key; what does not fit its field is left out
 	ChannelID string          // where the form was opened from; empty: Slack's current conversation
+	ThreadTS  string          // operation.Place.ThreadTS of what is asked for
 	Alert     string          // one warning on top
 	Notices   []string        // further sentences on top
 
@@ -59,7 +60,7 @@ func Register(f State) slack.ModalViewRequest {
 
 // meta is what the form has to remember besides its fields.
 func (f State) meta() Meta {
-	m := Meta{Channel: f.ChannelID, Alert: f.Alert, Notices: f.Notices, Searches: f.Searches}
+	m := Meta{Channel: f.ChannelID, Thread: f.ThreadTS, Alert: f.Alert, Notices: f.Notices, Searches: f.Searches}
 	if f.About.direct() {
 		m.Ports = render.Clamp(render.FirstOf(f.Values[commands.KeyPorts], f.ports), commands.MaxReference)
 	}

@@ -46,6 +46,7 @@ func Deny(m Meta, asker string) slack.ModalViewRequest {
 // (docs.slack.dev/reference/views).
 type Meta struct {
 	Channel string `json:"channel"`
+	Thread  string `json:"thread,omitempty"`  // operation.Place.ThreadTS
 	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
 	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
 

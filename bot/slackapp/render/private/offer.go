@@ -16,6 +16,8 @@ import (
 type Offer struct {
 	Asked commands.Values `json:"asked"`
 	Picks []pick          `json:"picks"`
+	// Thread is the operation.Place.ThreadTS of what was asked for.
+	Thread string `json:"thread,omitempty"`
 }
 
 type pick struct {

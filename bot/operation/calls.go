@@ -19,7 +19,7 @@ type Fault struct {
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// Attempt is one RegisterBackend call. SentAt is committed before the call;
+// Attempt is one call that adds or removes. SentAt is committed before the call;
 // an attempt without AnsweredAt may have done anything.
 type Attempt struct {
 	Number     int       `json:"number"` // from 1
@@ -162,11 +162,11 @@ func Clip(s string, runes int) string {
 func (o Operation) MaybeSent() bool { return len(o.Unanswered()) > 0 || o.Doubted() }
 
 // The ranks at the account's limiter. What was accepted goes before what is
-// only looked at, and the call that adds goes before the readings of other
+// only looked at, and the call itself goes before the readings of other
 // operations, so that nothing that was checked grows old while it waits.
 const (
 	RankRefresh = -2 // the lists that a form offers
-	RankWatch   = -1 // the status of what was added
+	RankWatch   = -1 // the status of what was added or removed
 	RankPreview = 0
 	RankCheck   = 1
 	RankCall    = 2

@@ -34,8 +34,8 @@ func (o Operation) Action() Action {
 // Change is how one kind of operation is carried out: its call, and what a
 // reading of the listener proves about it. When to call, when to repeat and when
 // to ask a person is decided by the Runner, by the same rules for every kind.
-// A call is made only after a reading that does not show the change as done, so
-// a change whose request has no client token is not repeated blindly either.
+// A call is made only after a reading that does not show the change as done. So a
+// change whose request has no client token is not repeated blindly either.
 //
 // Only Send blocks. The methods are safe for concurrent use, and are given
 // complete readings only.
@@ -79,7 +79,11 @@ type Proof struct {
 	// Backends are the entries that show it, none for a removal. A person has to
 	// say which one is meant if there are several.
 	Backends []zenlayer.Backend
-	// Unclear are entries that prove neither that the change was carried out nor
-	// that it was not.
+	// Unclear are entries that may show it: they prove neither that the change was
+	// carried out nor that it was not.
 	Unclear []zenlayer.Backend
+	// Disputed is the entry that a removal was to take off, if it is there but was
+	// changed meanwhile, or although Zenlayer said that it does not exist. It proves
+	// nothing, and no call is repeated.
+	Disputed *zenlayer.Backend
 }

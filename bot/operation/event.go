@@ -98,6 +98,10 @@ func trail(op Operation, team string, data map[string]string) map[string]string 
 		"ref": op.Ref, "team": team, "listener": op.Request.ListenerID, "instance": op.Request.InstanceID,
 		"requester": op.Actor.UserID, "requester_channel": op.Place.ChannelID,
 		"asked_at": stamp(op.AskedAt), "clicked_at": stamp(op.ClickedAt),
+		"change": string(op.Change), "undoes": op.Undoes,
+	}
+	if op.Target != nil {
+		all["target"] = op.Target.BackendID
 	}
 	maps.Copy(all, data)
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })

@@ -181,18 +181,26 @@ type Result struct {
 	BackendID string `json:"backend_id,omitempty"`
 	// RequestID is Zenlayer's id of the successful call.
 	RequestID string `json:"request_id,omitempty"`
-	// Evidence says how it is known that the server was added.
+	// Evidence says how it is known that the change was carried out.
 	Evidence Evidence `json:"evidence,omitempty"`
 	// BackendStatus is the backend's status, in Zenlayer's words.
 	BackendStatus string `json:"backend_status,omitempty"`
-	// StatusAt is when the status was read.
+	// StatusAt is when the status was read. For a removal, it is when the list was
+	// read, and Listed says what it showed.
 	StatusAt time.Time `json:"status_at,omitzero"`
+	// Listed says that the list still showed the entry at StatusAt, although Zenlayer
+	// had answered that it is removed.
+	Listed bool `json:"listed,omitempty"`
 	// StatusLooks counts the readings made for the status.
 	StatusLooks int `json:"status_looks,omitempty"`
 	// OwnerTold is when the bot's owner was told about the operation.
 	OwnerTold time.Time `json:"owner_told,omitzero"`
 	// FoundWeight is the weight that was found, for NothingToDo and ReasonDiffers.
 	FoundWeight int `json:"found_weight,omitempty"`
+	// Found is the entry of a removal as the last complete reading showed it, if that
+	// was not as in Target: for ReasonDiffers, and while it is being settled. It may
+	// equal Target if Zenlayer said that the entry does not exist.
+	Found *Target `json:"found,omitempty"`
 }
 
 // Subject is what an operation is about: two open operations never have the

@@ -62,20 +62,28 @@ func (r Remove) Before(op Operation, pool []zenlayer.Backend) Comparison {
 	return Comparison{Differs: !op.Target.same(b), Backend: b}
 }
 
-// After implements Change. An entry that was changed meanwhile proves nothing.
+// After implements Change. Nothing is proven by an entry that was changed
+// meanwhile, or that Zenlayer did not know any more when a call was repeated: the
+// list may lag behind.
 func (r Remove) After(op Operation, pool []zenlayer.Backend) Proof {
 	b, there := op.target(pool)
 	switch {
 	case !there:
 		return Proof{Done: true}
-	case !op.Target.same(b):
-		return Proof{Unclear: []zenlayer.Backend{b}}
+	case !op.Target.same(b) || slices.ContainsFunc(op.Attempts, Attempt.notFound):
+		return Proof{Disputed: &b}
 	}
 	return Proof{}
 }
 
 // SaysDone implements Change.
 func (r Remove) SaysDone(err error) bool { return zenlayer.IsNotFound(err) }
+
+// notFound reports whether Zenlayer refused the attempt because it does not know
+// what the call names.
+func (a Attempt) notFound() bool {
+	return a.Outcome == OutcomeRefused && a.Fault.Status == 404 && a.Fault.Code != ""
+}
 
 // Differences implements Change. What matters is the entry itself, and whether it
 // is the last server that is available. A listener's settings mean nothing to a

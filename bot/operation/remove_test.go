@@ -9,26 +9,6 @@ import (
 	"lbbot/zenlayer"
 )
 
-// leaver is the entry that removals in tests are about.
-func leaver() zenlayer.Backend {
-	return zenlayer.Backend{ListenerID: "lst-1", BackendID: "be-7", Name: "web-01", Status: "Available", Port: "8080",
-		Weight: 50, InstanceID: "i-1", InstanceType: zenlayer.InstanceBM}
-}
-
-// removing is a removal of leaver.
-func removing() operation.Operation {
-	target := operation.TargetOf(leaver())
-	return operation.Operation{Change: operation.ChangeRemove, Target: &target,
-		Request: zenlayer.RegisterBackendRequest{ListenerID: "lst-1", InstanceID: "i-1", BackendName: "web-01",
-			PortList: []int{8080}, Weight: 50}}
-}
-
-// other is another server's entry.
-func other(id, status string) zenlayer.Backend {
-	return zenlayer.Backend{ListenerID: "lst-1", BackendID: id, Status: status, Port: "8080", Weight: 50,
-		InstanceID: "i-" + id}
-}
-
 func TestTheLastAvailableServerIsCountedWithoutThoseThatAreLeaving(t *testing.T) {
 	t.Parallel()
 	two := []zenlayer.Backend{leaver(), other("a", "Available")}

@@ -14,7 +14,7 @@ import (
 )
 
 // cloud is a scripted Zenlayer: one pool for each listener, which shows new
-// entries after a lag and forgets tokens after a while.
+// entries, and the end of removed ones, after a lag, and forgets tokens after a while.
 type cloud struct {
 	mu        sync.Mutex
 	at        *points
@@ -28,6 +28,7 @@ type cloud struct {
 	calls     []call
 	kinds     []zenlayer.InstanceType // that pools were asked for
 	made      int                     // backends made by RegisterBackend
+	taken     []string                // backends that DeregisterBackend took off, once for each time
 	fault     func(name string, n int) fault
 	onCall    func(name string)
 }
@@ -35,7 +36,12 @@ type cloud struct {
 type entry struct {
 	zenlayer.Backend
 	seen time.Time // from then on the list shows it
+	gone time.Time // it was removed, and from then on the list does not show it; zero: it is there
 	ours bool
+}
+
+func (e entry) listed(at time.Time) bool {
+	return !e.seen.After(at) && (e.gone.IsZero() || e.gone.After(at))
 }
 
 type token struct {
@@ -131,6 +137,44 @@ func (c *cloud) RegisterBackend(ctx context.Context,
 	return got, err
 }
 
+func (c *cloud) DeregisterBackend(ctx context.Context, id string) (requestID string, err error) {
+	err = c.do(ctx, "DeregisterBackend", "", func() error {
+		i := slices.IndexFunc(c.entries, func(e entry) bool { return e.BackendID == id && e.gone.IsZero() })
+		if i < 0 {
+			return apiError(404, "OPERATION_FAILED_RESOURCE_NOT_FOUND")
+		}
+		c.entries[i].gone, requestID = time.Now().Add(c.lag), "T-off-"+id
+		c.taken = append(c.taken, id)
+		return nil
+	})
+	if err != nil {
+		requestID = ""
+	}
+	return requestID, err
+}
+
+// there reports whether a backend exists, whatever the list shows.
+func (c *cloud) there(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.entries, func(e entry) bool { return e.BackendID == id && e.gone.IsZero() })
+}
+
+// change has somebody change an entry in the console; nil removes it.
+func (c *cloud) change(id string, edit func(*zenlayer.Backend)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.entries {
+		switch {
+		case c.entries[i].BackendID != id:
+		case edit != nil:
+			edit(&c.entries[i].Backend)
+		case c.entries[i].gone.IsZero():
+			c.entries[i].gone = time.Now()
+		}
+	}
+}
+
 func (c *cloud) listener(id string) (zenlayer.Listener, bool) {
 	for _, b := range c.balancers {
 		for _, l := range b.Listeners {
@@ -150,7 +194,7 @@ func (c *cloud) DescribeBackends(ctx context.Context, listenerID string,
 			return apiError(404, "INVALID_LB_LISTENER_NOT_FOUND")
 		}
 		for _, e := range c.entries {
-			if e.ListenerID == listenerID && !e.seen.After(time.Now()) &&
+			if e.ListenerID == listenerID && e.listed(time.Now()) &&
 				(len(f.BackendIDs) == 0 || slices.Contains(f.BackendIDs, e.BackendID)) {
 				pool = append(pool, e.Backend)
 			}

@@ -335,6 +335,19 @@ func (m *memory) now(id string) operation.Operation {
 	return op
 }
 
+// alter changes what is stored, as another version would have stored it.
+func (m *memory) alter(id string, edit func(*operation.Operation)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	op, _ := m.get(id)
+	edit(&op)
+	data, err := json.Marshal(op)
+	if err != nil {
+		panic(err)
+	}
+	m.ops[id] = data
+}
+
 // kinds lists the kinds of the events of an operation.
 func (m *memory) kinds(id string) []string {
 	m.mu.Lock()

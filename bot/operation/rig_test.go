@@ -32,6 +32,7 @@ type points struct {
 	mu    sync.Mutex
 	armed bool
 	kill  func(n int, name string) bool
+	aside func(n int, name string) // what happens meanwhile
 	seen  []string
 }
 
@@ -42,7 +43,11 @@ func (p *points) hit(name string) {
 		p.seen = append(p.seen, name)
 		die = p.kill != nil && p.kill(len(p.seen), name)
 	}
+	n, aside := len(p.seen), p.aside
 	p.mu.Unlock()
+	if aside != nil {
+		aside(n, name)
+	}
 	if die {
 		runtime.Goexit()
 	}
@@ -340,7 +345,8 @@ func newHouse(t require.TestingT) *house {
 	h.history = &history.Reader{Gate: h.intake, Permission: h.gate, Journal: journal, Catalog: h.cloud,
 		Pools: h.cloud, Account: "acme", Now: now, Log: zap.NewNop()}
 	h.runner = &runner.Runner{Journal: journal, Pools: h.cloud,
-		Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: h.cloud}},
+		Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: h.cloud},
+			operation.ChangeRemove: operation.Remove{Deregistrar: h.cloud}},
 		Catalog: h.cloud, Permission: h.gate, Roster: h.gate, Reporter: h.reporter, Asking: asking,
 		Now: now, Log: zap.New(core), Metrics: metrics}
 	return h

@@ -37,7 +37,7 @@ type Reason string
 // The reasons. Each has its own words in the channel.
 const (
 	ReasonRefused     Reason = "refused"      // Zenlayer refused it; Fault has its words
-	ReasonDiffers     Reason = "differs"      // the server is there with another weight
+	ReasonDiffers     Reason = "differs"      // the entry has another weight, or for a removal other ports
 	ReasonTooLate     Reason = "too_late"     // not started within StartWithin of the last click
 	ReasonStopped     Reason = "stopped"      // a person pressed Stop before anything was sent
 	ReasonDenied      Reason = "denied"       // the right was gone at the last check
@@ -55,15 +55,18 @@ const (
 	ReasonUnanswered  Reason = "unanswered"   // nobody, or not enough people, approved in time
 )
 
-// Evidence says how it is known that a server was added.
+// Evidence says how it is known that a change was carried out.
 type Evidence string
 
 // The kinds of evidence, strongest first.
 const (
 	EvidenceAnswered Evidence = "answered" // Zenlayer answered the first attempt
-	EvidenceRepeated Evidence = "repeated" // Zenlayer answered a repeat with the same client token
-	EvidenceSeen     Evidence = "seen"     // on the listener, and not there before the first attempt
-	EvidencePerson   Evidence = "person"   // a person said so and a reading agreed
+	EvidenceRepeated Evidence = "repeated" // Zenlayer answered a repeat: of an addition, with the same client token
+	// a reading showed it: the server is on the listener, and was not before the first
+	// attempt; or the entry of a removal is gone, and nobody knows who removed it
+	EvidenceSeen   Evidence = "seen"
+	EvidenceGone   Evidence = "listener_gone" // the listener does not exist any more, so a removal's entry is gone
+	EvidencePerson Evidence = "person"        // a person said so and a reading agreed
 )
 
 // The lists of what this version stores. A newer version, or an older one
@@ -88,7 +91,7 @@ func AllReasons() []Reason {
 
 // AllEvidence lists the kinds of evidence of Done.
 func AllEvidence() []Evidence {
-	return []Evidence{EvidenceAnswered, EvidenceRepeated, EvidenceSeen, EvidencePerson}
+	return []Evidence{EvidenceAnswered, EvidenceRepeated, EvidenceSeen, EvidenceGone, EvidencePerson}
 }
 
 // AllEventKinds lists the kinds of events.

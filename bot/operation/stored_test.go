@@ -49,7 +49,8 @@ func unset(path string, v reflect.Value) (paths []string) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		deepest := path == ".Approval.Who.WithApproval" && field.Name == "WithApproval" // it has none itself
-		later := slices.Contains([]string{"ThreadTS", "Entry", "Last"}, field.Name) ||  // 0.1 stored none
+		// 0.1 stored none
+		later := slices.Contains([]string{"ThreadTS", "Entry", "Last", "Listed", "Found"}, field.Name) ||
 			slices.Contains([]string{".Change", ".Calls.StopAt", ".Server.ExpiresAt", ".Target", ".Undoes"},
 				path+"."+field.Name)
 		if field.IsExported() && field.Tag.Get("json") != "-" && !deepest && !later {

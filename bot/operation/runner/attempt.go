@@ -54,14 +54,14 @@ func (r *Runner) checkAndCall(ctx context.Context, op operation.Operation) (oper
 	if op.WaitFor == operation.WaitLine {
 		op.WaitFor, op.WaitUntil = "", time.Time{} // InLine stays: checks that end too late began late
 	}
-	pool, stop, err := r.checkListener(ctx, &op)
+	seen, stop, err := r.checkListener(ctx, &op)
 	if stop != nil || err != nil {
 		return stop.next(), err
 	}
-	if next, over, err := r.settleDoubted(ctx, &op, pool); over {
+	if next, over, err := r.settleDoubted(ctx, &op, seen.pool); over {
 		return next, err
 	}
-	if s := r.Changes[op.Change].Before(op, pool); s.Done || s.Differs {
+	if s := r.Changes[op.Change].Before(op, seen.pool); s.Done || s.Differs {
 		if s.Done && op.OnlyLimited() {
 			op.FoundWeight = s.Backend.Weight
 			return r.finishSeen(ctx, &op, []zenlayer.Backend{s.Backend}, operation.EvidenceSeen)
@@ -74,15 +74,15 @@ func (r *Runner) checkAndCall(ctx context.Context, op operation.Operation) (oper
 	if r.tooLate(op) {
 		return r.finish(ctx, &op, operation.NotDone, tooLateReason(op))
 	}
-	if now, changes := r.changedSinceApproval(op, pool); len(changes) > 0 {
-		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, now, changes)
+	if changes := r.changedSinceApproval(op, seen.picture); len(changes) > 0 {
+		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, seen.picture, changes)
 	}
-	op.Baseline = operation.BackendIDs(operation.OfServer(op, pool))
+	op.Baseline = operation.BackendIDs(operation.OfServer(op, seen.pool))
 	return r.call(ctx, &op, op.ClickedAt.Add(operation.StartWithin))
 }
 
-// settleDoubted ends an operation that has appeared on the listener although the
-// server answered a try with an error that says it did nothing.
+// settleDoubted ends an operation whose change the listener shows, although Zenlayer
+// answered a try with an error that says it did nothing.
 func (r *Runner) settleDoubted(
 	ctx context.Context, op *operation.Operation, pool []zenlayer.Backend,
 ) (next operation.Next, over bool, err error) {
@@ -109,6 +109,10 @@ func (r *Runner) finishUnneeded(
 	op.BackendID, op.BackendStatus, op.FoundWeight = s.Backend.BackendID, s.Backend.Status, s.Backend.Weight
 	if s.Done {
 		return r.finish(ctx, op, operation.NothingToDo, "")
+	}
+	if op.Target != nil {
+		found := operation.TargetOf(s.Backend)
+		op.Found = &found
 	}
 	return r.finish(ctx, op, operation.NotDone, operation.ReasonDiffers)
 }
@@ -154,8 +158,14 @@ func (r *Runner) reconcile(ctx context.Context, op *operation.Operation) (operat
 		return operation.Next{}, context.Cause(ctx)
 	}
 	op.NoteReading(err)
+	if saysListenerGone(err) && r.listenerGone(within, op.Request.ListenerID) {
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonGone)
+	}
 	s := operation.Comparison{}
 	if err == nil {
+		if next, over, err := r.settleDoubted(ctx, op, pool); over {
+			return next, err
+		}
 		s = change.Before(*op, pool)
 	}
 	found := s.Done || s.Differs
@@ -174,8 +184,8 @@ func (r *Runner) reconcile(ctx context.Context, op *operation.Operation) (operat
 	return r.finishUnneeded(ctx, op, s)
 }
 
-// reconcileLooks is how often the list is read for what a conflict names: it
-// may show new entries late.
+// reconcileLooks is how often the list is read for what a refusal names: it may be
+// late.
 const reconcileLooks = 3
 
 // ended is a step's way of saying that op went another way.

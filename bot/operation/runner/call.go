@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -198,6 +199,14 @@ func (r *Runner) conflict(ctx context.Context, op *operation.Operation) (operati
 // codeListenerGone is the API's code for a listener that it does not know
 // (docs.console.zenlayer.com, load balancing error codes).
 const codeListenerGone = "INVALID_LB_LISTENER_NOT_FOUND"
+
+// listenerGone reports whether the list of listeners confirms that one does not
+// exist: a pool that is not found proves nothing alone.
+func (r *Runner) listenerGone(ctx context.Context, id string) bool {
+	ls, err := r.Catalog.DescribeListeners(ctx, zenlayer.ListenerFilter{ListenerIDs: []string{id}})
+	there := slices.ContainsFunc(ls, func(l zenlayer.Listener) bool { return l.ListenerID == id })
+	return err == nil && !there || saysListenerGone(err)
+}
 
 // saysListenerGone reports whether the API itself said so: a page that
 // something in front of it serves with the same status proves nothing.

@@ -17,37 +17,62 @@ const checkWithin = 30 * time.Second
 
 var errCheckWithin = errors.New("the last checks took longer than " + checkWithin.String())
 
+// sight is a listener as it was read right before a call.
+type sight struct {
+	pool    []zenlayer.Backend
+	picture operation.Picture
+}
+
 // checkListener reads the listener and its pool and asks permission by what it
-// read. It returns the pool, or where op went instead.
-func (r *Runner) checkListener(ctx context.Context, op *operation.Operation) ([]zenlayer.Backend, *ended, error) {
+// read. It returns what it read, or where op went instead.
+func (r *Runner) checkListener(ctx context.Context, op *operation.Operation) (sight, *ended, error) {
 	within, cancel := context.WithTimeoutCause(ranked(ctx, operation.RankCheck), checkWithin, errCheckWithin)
 	defer cancel()
+	leaving, err := r.leaving(within, *op)
+	if err != nil {
+		return sight{}, nil, err
+	}
 	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
 	if err != nil {
 		stop, err := end(r.readFailed(ctx, op, err))
-		return nil, stop, err
+		return sight{}, stop, err
 	}
 	l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 	op.Listener = l
 	pool, err := r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
 	if err != nil {
 		stop, err := end(r.readFailed(ctx, op, err))
-		return nil, stop, err
+		return sight{}, stop, err
 	}
 	op.Listener.Servers = len(pool)
 	op.NoteReading(nil)
-	stop, err := r.checkPermission(ctx, op, pool)
-	return pool, stop, err
+	seen := sight{pool: pool, picture: operation.PictureOf(*op, pool, leaving...)}
+	stop, err := r.checkPermission(ctx, op, seen.picture)
+	return seen, stop, err
+}
+
+// leaving returns the backends that other removals take off op's listener; none for
+// an addition. It is read before the pool: what ends in between is not in the pool
+// any more, and a removal that is accepted later sees op.
+func (r *Runner) leaving(ctx context.Context, op operation.Operation) ([]string, error) {
+	if op.Change != operation.ChangeRemove {
+		return nil, nil
+	}
+	ids, err := r.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, r.Now().Add(-operation.StillListed))
+	if err != nil {
+		return nil, fmt.Errorf("reading which servers are leaving listener %s: %w", op.Request.ListenerID, err)
+	}
+	return ids, nil
 }
 
 // checkPermission asks permission, after everything else was read: reading takes time,
 // and a right that was taken away meanwhile is gone.
 func (r *Runner) checkPermission(
-	ctx context.Context, op *operation.Operation, pool []zenlayer.Backend,
+	ctx context.Context, op *operation.Operation, now operation.Picture,
 ) (*ended, error) {
 	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
 	defer cancel()
-	v := r.permitted(within, op)
+	v := r.permitted(within, op, now.Last)
 	if op.Approval != nil {
 		op.Approval.Lost = v.lost
 	}
@@ -60,11 +85,20 @@ func (r *Runner) checkPermission(
 		op.Denial = &v.why
 		return end(r.finish(ctx, op, operation.NotDone, operation.ReasonDenied))
 	case v.ask:
-		return end(r.askAgain(within, op, v, operation.PictureOf(*op, pool), nil))
+		return end(r.askAgain(within, op, v, now, becameLast(*op, now)))
 	case v.needed > 0 && op.Approval != nil:
 		op.Approval.Keep(v.votes)
 	}
 	return nil, nil
+}
+
+// becameLast returns the difference that has a removal ask for a second person,
+// although it could do without when people looked.
+func becameLast(op operation.Operation, now operation.Picture) []operation.Difference {
+	if !now.Last || op.Seen().Last {
+		return nil
+	}
+	return []operation.Difference{{Code: operation.DiffLast}}
 }
 
 // lastQuestion is asked right before a call, with nothing remembered.
@@ -107,9 +141,14 @@ type verdict struct {
 }
 
 // permitted asks for permission as it is now: of the asker, of those who
-// agreed and of whoever broke the glass. Approvals never make up for a no.
-func (r *Runner) permitted(ctx context.Context, op *operation.Operation) verdict {
+// agreed and of whoever broke the glass. Approvals never make up for a no. Without a
+// second person, the last server that is available is not removed, whatever the
+// rules say, and break-glass does not stand in for that person.
+func (r *Runner) permitted(ctx context.Context, op *operation.Operation, last bool) verdict {
 	d := r.Permission.Decide(ctx, lastQuestion(*op, r.Now()))
+	if last {
+		d = operation.AskSecond(d)
+	}
 	op.Actor.PersonID = cmp.Or(op.Actor.PersonID, d.PersonID)
 	v := verdict{allowed: d.Allowed, why: d}
 	if operation.LacksReason(d, *op) {
@@ -122,7 +161,7 @@ func (r *Runner) permitted(ctx context.Context, op *operation.Operation) verdict
 	if d.Allowed || d.Code != operation.DeniedApproval {
 		return v
 	}
-	if op.Glass != nil {
+	if op.Glass != nil && op.Change != operation.ChangeRemove {
 		q := lastQuestion(*op, r.Now())
 		q.Action = operation.ActionBreakGlass
 		v.why = r.Permission.Decide(ctx, q)
@@ -173,14 +212,11 @@ func voteQuestion(op operation.Operation, v operation.Vote, at time.Time) operat
 
 // changedSinceApproval returns what changed since people agreed to op, if anything that
 // matters did.
-func (r *Runner) changedSinceApproval(
-	op operation.Operation, pool []zenlayer.Backend,
-) (operation.Picture, []operation.Difference) {
-	now := operation.PictureOf(op, pool)
+func (r *Runner) changedSinceApproval(op operation.Operation, now operation.Picture) []operation.Difference {
 	if op.Approval == nil || op.Approval.Skipped || len(op.Approval.Votes) == 0 || op.MaybeSent() {
-		return now, nil
+		return nil
 	}
-	return now, r.Changes[op.Change].Differences(op, op.Approval.Picture, now)
+	return r.Changes[op.Change].Differences(op, op.Approval.Picture, now)
 }
 
 // policyWithin is how long an accepted operation waits for somebody who knows

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -56,7 +57,16 @@ func (r *Runner) report(ctx context.Context, op operation.Operation) (operation.
 			return operation.Next{}, err
 		}
 	}
-	return operation.Next{State: op.State, Watch: op.State == operation.Done && op.Watch}, nil
+	return operation.Next{State: op.State, Watch: op.State == operation.Done && toWatch(op)}, nil
+}
+
+// toWatch reports whether the listener is to be read back. That is always so for a
+// removal that Zenlayer answered, until a reading does not show the entry any more.
+func toWatch(op operation.Operation) bool {
+	if op.Change == operation.ChangeRemove {
+		return op.StatusAt.IsZero() || op.Listed
+	}
+	return op.Watch
 }
 
 // alarm raises it about a result that nobody could be told: an error
@@ -177,27 +187,25 @@ func (r *Runner) tell(ctx context.Context, op operation.Operation) bool {
 	return true
 }
 
-// watchPauses are the pauses between looks for the status of a new backend;
-// after the last one the owner is told that it is not listed.
+// watchPauses are the pauses between looks for the status of a new backend, or for
+// the end of one that was removed; after the last one the owner is told that it is
+// not listed, or that it still is.
 func watchPauses() []time.Duration {
 	return []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
 		time.Minute}
 }
 
-// watch reads the new backend back until the listener's list shows it, and
-// puts Zenlayer's own word for its status on the card.
+// watch reads the listener back until its list shows a new backend, or does not show
+// a removed one any more. It puts that on the card, with Zenlayer's own word for the
+// status.
 func (r *Runner) watch(ctx context.Context, op operation.Operation) (operation.Next, error) {
 	if op.State != operation.Done || op.BackendID == "" {
 		return operation.Next{State: op.State}, nil
 	}
-	// One call, not one for each type: calls that wait one after the other in a
-	// long line would never come to the last of them. The request does not
-	// store the default type; the server does.
 	looking, done := context.WithTimeoutCause(ranked(ctx, operation.RankWatch), readWithin,
 		errors.New("reading the listener took longer than "+readWithin.String()))
 	defer done()
-	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID,
-		zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type})
+	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID, watched(op))
 	if err != nil && ctx.Err() != nil {
 		return operation.Next{}, context.Cause(ctx)
 	}
@@ -207,25 +215,51 @@ func (r *Runner) watch(ctx context.Context, op operation.Operation) (operation.N
 	pauses := watchPauses()
 	op.StatusLooks++
 	op.NoteReading(err)
-	listed := false
-	for _, b := range pool {
-		if b.BackendID == op.BackendID {
-			op.BackendStatus, op.StatusAt, listed = b.Status, r.Now(), true
-		}
-	}
+	seen := r.noteStatus(&op, pool, err)
 	if err := r.save(ctx, &op, operation.EventStatus, map[string]string{"status": op.BackendStatus}); err != nil {
 		return operation.Next{}, err
 	}
-	if !listed && op.StatusLooks <= len(pauses) {
+	if !seen && op.StatusLooks <= len(pauses) {
 		return operation.Next{State: op.State, After: pauses[op.StatusLooks-1]}, nil
 	}
-	if !listed {
-		r.Log.Warn("added backend is not listed", zap.String("operation", op.ID), zap.String("backend", op.BackendID),
-			zap.Error(err))
+	if !seen {
+		log := r.Log.With(zap.String("operation", op.ID), zap.String("backend", op.BackendID), zap.Error(err))
+		if op.Change == operation.ChangeRemove {
+			log.Warn("removed backend may still be listed")
+		} else {
+			log.Warn("added backend is not listed")
+		}
 		r.tell(ctx, op)
 	}
 	r.reportStatus(ctx, op)
 	return operation.Next{State: op.State}, nil
+}
+
+// watched is what watch reads. For a new backend that is one call, not one for each
+// type: calls that wait one after the other in a long line would never come to the
+// last of them. The request does not store the default type; the server does. That
+// a backend is gone only a complete reading shows.
+func watched(op operation.Operation) zenlayer.BackendFilter {
+	if op.Change == operation.ChangeRemove {
+		return zenlayer.BackendFilter{}
+	}
+	return zenlayer.BackendFilter{BackendIDs: []string{op.BackendID}, InstanceType: op.Server.Type}
+}
+
+// noteStatus keeps what a reading shows of op's backend. It reports whether that is
+// what the change leads to.
+func (r *Runner) noteStatus(op *operation.Operation, pool []zenlayer.Backend, err error) bool {
+	removal := op.Change == operation.ChangeRemove
+	i := slices.IndexFunc(pool, func(b zenlayer.Backend) bool { return b.BackendID == op.BackendID })
+	switch {
+	case i >= 0:
+		op.BackendStatus, op.StatusAt, op.Listed = pool[i].Status, r.Now(), removal
+		return !removal
+	case removal && err == nil:
+		op.BackendStatus, op.StatusAt, op.Listed = "", r.Now(), false
+		return true
+	}
+	return false
 }
 
 // reportStatus makes one bounded try to show the status on the card.
@@ -238,7 +272,7 @@ func (r *Runner) reportStatus(ctx context.Context, op operation.Operation) {
 	}
 }
 
-// The status of what was added goes behind everything else that is asked of
+// The status of what was added or removed goes behind everything else that is asked of
 // Zenlayer: for watchWaits it is put off by watchPause at a time.
 const (
 	watchWaits = 30 * time.Minute

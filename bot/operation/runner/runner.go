@@ -175,7 +175,7 @@ func (r *Runner) save(ctx context.Context, op *operation.Operation, kind string,
 // proof: then settle finds out.
 func (r *Runner) finish(ctx context.Context, op *operation.Operation, s operation.State,
 	why operation.Reason) (operation.Next, error) {
-	if s == operation.NotDone && op.Doubted() && !proves(why) {
+	if s == operation.NotDone && op.Doubted() && !proves(*op, why) {
 		return r.unconfirmed(ctx, op)
 	}
 	op.State, op.Reason, op.FinishedAt = s, why, r.Now()
@@ -204,11 +204,14 @@ func (r *Runner) finish(ctx context.Context, op *operation.Operation, s operatio
 }
 
 // proves reports whether a reason was found by reading, or by a person: it
-// holds also when an attempt may have worked.
-func proves(why operation.Reason) bool {
+// holds also when an attempt may have worked. A removal's entry that was changed
+// meanwhile proves nothing.
+func proves(op operation.Operation, why operation.Reason) bool {
 	switch why {
-	case operation.ReasonProven, operation.ReasonPerson, operation.ReasonDiffers:
+	case operation.ReasonProven, operation.ReasonPerson:
 		return true
+	case operation.ReasonDiffers:
+		return op.Change == operation.ChangeAdd
 	}
 	return false
 }

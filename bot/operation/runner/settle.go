@@ -33,8 +33,8 @@ func personPause(since time.Duration) time.Duration {
 }
 
 // settle finds out what became of an attempt without an answer: it looks at
-// the listener, repeats the request with the same token while that is safe,
-// and in the end proves that nothing is there or asks a person.
+// the listener, repeats the call while that is safe, and in the end proves that
+// nothing was done or asks a person.
 func (r *Runner) settle(ctx context.Context, op operation.Operation) (operation.Next, error) {
 	if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
 		return operation.Next{State: op.State}, nil
@@ -46,72 +46,95 @@ func (r *Runner) settle(ctx context.Context, op operation.Operation) (operation.
 	if err != nil {
 		return operation.Next{}, err
 	}
-	pool, complete, err := r.look(ctx, &op)
+	l, err := r.look(ctx, &op, change)
 	if err != nil {
 		return operation.Next{}, err
 	}
 	// A clock that was set back makes nothing early, also not when it comes by
 	// the same time again.
 	op.ClockBack = op.ClockBack || r.Now().Add(operation.ClockSlack).Before(op.LastSent())
-	var proof operation.Proof
-	if complete {
-		proof = change.After(op, pool)
-	}
+	proof := l.proof
 	if op.State == operation.NeedsPerson {
-		return r.settleByPerson(ctx, op, proof, complete)
+		return r.settleByPerson(ctx, op, proof, l.complete)
 	}
 	switch {
 	case proof.Done && len(proof.Backends) > 1:
 		op.Matches = operation.BackendIDs(proof.Backends)
 		return r.needsPerson(ctx, &op)
 	case proof.Done:
-		return r.finishSeen(ctx, &op, proof.Backends, operation.EvidenceSeen)
-	case complete && r.mayRepeat(op):
-		return r.repeat(ctx, op)
+		return r.finishSeen(ctx, &op, proof.Backends, l.evidence())
+	case l.complete && proof.Disputed == nil && r.mayRepeat(op):
+		return r.repeat(ctx, op, operation.PictureOf(op, l.pool, l.leaving...).Last)
 	case !r.provable(op):
 		return r.lookAgain(ctx, &op)
-	case !complete || len(proof.Unclear) > 0:
+	case !l.complete || len(proof.Unclear) > 0 || proof.Disputed != nil:
 		op.Matches = operation.BackendIDs(proof.Unclear)
 		return r.needsPerson(ctx, &op)
 	}
 	return r.finish(ctx, &op, operation.NotDone, operation.ReasonProven)
 }
 
+// looked is one reading of a listener.
+type looked struct {
+	leaving  []string // as Runner.leaving
+	pool     []zenlayer.Backend
+	complete bool
+	gone     bool            // the listener does not exist any more: a complete reading of nothing
+	proof    operation.Proof // zero if the reading was not complete
+}
+
+// evidence is how the reading shows that a change was carried out.
+func (l looked) evidence() operation.Evidence {
+	if l.gone {
+		return operation.EvidenceGone
+	}
+	return operation.EvidenceSeen
+}
+
+// noteFound keeps what a complete reading shows of a removal's entry.
+func noteFound(op *operation.Operation, proof operation.Proof) {
+	if op.Found = nil; proof.Disputed != nil {
+		found := operation.TargetOf(*proof.Disputed)
+		op.Found = &found
+	}
+}
+
 // look reads the listener whole, or notes in op why it could not. An error
-// means only that ctx ended.
-func (r *Runner) look(
-	ctx context.Context, op *operation.Operation,
-) (pool []zenlayer.Backend, complete bool, err error) {
+// means that ctx ended, or that the journal could not be read.
+func (r *Runner) look(ctx context.Context, op *operation.Operation, change operation.Change) (l looked, err error) {
 	within, cancel := context.WithTimeoutCause(ranked(ctx, operation.RankCheck), readWithin,
 		errors.New("reading the listener took longer than "+readWithin.String()))
 	defer cancel()
-	pool, err = r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	if l.leaving, err = r.leaving(within, *op); err != nil {
+		return looked{}, err
+	}
+	l.pool, err = r.Pools.DescribeBackends(within, op.Request.ListenerID, zenlayer.BackendFilter{})
+	l.gone = saysListenerGone(err) && r.listenerGone(within, op.Request.ListenerID)
 	if err != nil && ctx.Err() != nil {
-		return nil, false, context.Cause(ctx)
+		return looked{}, context.Cause(ctx)
 	}
 	op.Looks++
-	if err != nil && saysListenerGone(err) {
-		// No listener, so nothing on it: a complete reading of nothing.
-		pool, err = nil, nil
+	if l.gone {
+		l.pool, err = nil, nil
 		op.Fault = operation.Fault{Code: codeListenerGone, Message: "the listener does not exist any more"}
 	}
+	op.NoteReading(err)
 	if err != nil {
-		op.NoteReading(err)
-		return nil, false, nil
+		return looked{}, nil
 	}
-	op.LastLook = r.Now()
-	op.NoteReading(nil)
-	return pool, true, nil
+	op.LastLook, l.complete, l.proof = r.Now(), true, change.After(*op, l.pool)
+	noteFound(op, l.proof)
+	return l, nil
 }
 
 // provable reports whether a complete reading made now proves that nothing
-// was added: no request that was sent can still take effect.
+// was done: no request that was sent can still take effect.
 func (r *Runner) provable(op operation.Operation) bool {
 	return !r.Now().Before(op.LastSent().Add(operation.ProofAfter))
 }
 
 // mayRepeat reports whether asking again is still safe: soon enough for the
-// token to be remembered, and not too often.
+// token of an addition to be remembered, and not too often.
 func (r *Runner) mayRepeat(op operation.Operation) bool {
 	open := op.Unanswered()
 	if op.StopBy != "" || op.ClockBack || len(open) == 0 {
@@ -125,15 +148,17 @@ func (r *Runner) mayRepeat(op operation.Operation) bool {
 		!now.Add(callWithin).After(open[0].SentAt.Add(operation.RepeatWithin))
 }
 
-// repeat asks again with the same token, after permission was asked again.
-func (r *Runner) repeat(ctx context.Context, op operation.Operation) (operation.Next, error) {
+// repeat asks again, with the token if there is one, after permission was asked
+// again. last is PictureOf's: nobody is asked to approve a repeat, so it is not made
+// if it needs a second person now.
+func (r *Runner) repeat(ctx context.Context, op operation.Operation, last bool) (operation.Next, error) {
 	within, cancel := context.WithTimeoutCause(ranked(ctx, operation.RankCheck), checkWithin, errCheckWithin)
 	defer cancel()
 	if l, err := readListener(within, r.Catalog, op.Request.ListenerID); err == nil {
 		l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 		op.Listener = l
 		// The checks took time, so whether it is early enough is asked again.
-		if v := r.permitted(within, &op); v.allowed && ctx.Err() == nil && r.mayRepeat(op) {
+		if v := r.permitted(within, &op, last); v.allowed && ctx.Err() == nil && r.mayRepeat(op) {
 			return r.call(ctx, &op, op.Unanswered()[0].SentAt.Add(operation.RepeatWithin))
 		}
 	} else if !errors.Is(err, errListenerGone) {
@@ -165,6 +190,8 @@ func (r *Runner) finishSeen(
 ) (operation.Next, error) {
 	if len(backends) > 0 {
 		op.BackendID, op.BackendStatus, op.StatusAt = backends[0].BackendID, backends[0].Status, r.Now()
+	} else if op.Target != nil { // a removal leaves none
+		op.BackendID, op.StatusAt = op.Target.BackendID, r.Now()
 	}
 	op.Evidence = how
 	op.Fault = operation.Fault{}

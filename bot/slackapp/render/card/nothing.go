@@ -22,6 +22,9 @@ func EvidenceLine(op operation.Operation) string {
 				"but I cannot tell who added it.", op.Attempts[i].Fault.Status)
 		}
 		return "The answer was lost. The server is on the listener now, but I cannot tell who added it."
+	case operation.EvidenceGone:
+		return "The answer was lost. The listener does not exist any more, so the server is not on it, but I cannot " +
+			"tell who removed it."
 	case operation.EvidencePerson:
 		return fmt.Sprintf("%s said that it was added, and I see it on the listener.", render.Mention(op.AnswerBy))
 	case operation.EvidenceAnswered, "":

@@ -135,8 +135,9 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 		Lists: b.catalog, Listeners: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
 		Engine: b.engine, Settings: c.intakeSettings(), Now: time.Now, NewID: newID, NewToken: uuid.NewString,
 		NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: intake.NewMetrics(metrics)}
-	reader := &history.Reader{Gate: requests, Permission: b.gate, Journal: b.journal, Archive: b.journal,
-		Catalog: b.shared, Pools: b.shared, Account: c.Account, Now: time.Now, Log: log.Named("history")}
+	reader := &history.Reader{Gate: requests, Permission: b.gate, Offers: b.gate, Journal: b.journal,
+		Archive: b.journal, Catalog: b.shared, Pools: b.shared, Account: c.Account, Now: time.Now,
+		Log: log.Named("history")}
 	b.suggester = suggest.New(suggest.Config{Offers: b.gate, Lists: b.catalog, Journal: b.journal, Pools: b.shared,
 		Account: c.Account, Now: time.Now, Log: log.Named("suggest")})
 	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,

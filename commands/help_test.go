@@ -112,7 +112,7 @@ func TestHelpKnowsItsTopics(t *testing.T) {
 		"weight":            "weight",
 		"portList":          "ports",
 		"PORT-LIST":         "ports",
-		"status":            "/lb-register status LBR-...",
+		"status":            "/lb-register status [LBR-...]",
 		"missing_parameter": "MISSING_PARAMETER",
 		"nonsense":          "Help",
 	}

@@ -201,11 +201,12 @@ func TestEachMistakeHasItsSentence(t *testing.T) {
 			"Listener is missing. Give its ID, or name, or lb-name/listener-name, or lb-name:port.", ""},
 		"a mistyped verb": {"hlep", "", "I do not know *hlep*. Did you mean /lb-register help? To add a server, give " +
 			"a listener and a server.", ""},
-		"status without an ID": {"status", "status",
-			"Give the ID of one request, as its card shows it, for example /lb-register status LBR-7F3KQ2.", ""},
+		"status of two": {"status LBR-7F3KQ2 LBR-7F3KQ3", "status LBR-7F3KQ2 LBR-7F3KQ3",
+			"Give the ID of one request, as its card shows it, for example /lb-register status LBR-7F3KQ2. " +
+				"Without an ID, status shows the open requests here.", ""},
 		"status of something else": {"status be-20d1", "status be-20d1",
 			`"be-20d1" is not a request ID. Give the ID of one request, as its card shows it, ` +
-				"for example /lb-register status LBR-7F3KQ2.", ""},
+				"for example /lb-register status LBR-7F3KQ2. Without an ID, status shows the open requests here.", ""},
 		"whoami with more": {"whoami api-lb", "whoami api-lb",
 			"whoami stands alone, or goes on with why and a listener, for example /lb-register whoami why " +
 				"api-lb/https-443.", "/lb-register whoami"},

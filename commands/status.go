@@ -2,12 +2,16 @@ package commands
 
 import "strings"
 
-// parseStatus parses what follows status: one request ID.
+// parseStatus parses what follows status: one request ID, or nothing for the open requests of the place.
 func parseStatus(rest string) (Command, error) {
-	const wanted = "Give the ID of one request, as its card shows it, for example " + Name + " status LBR-7F3KQ2."
+	const wanted = "Give the ID of one request, as its card shows it, for example " + Name + " status LBR-7F3KQ2. " +
+		"Without an ID, status shows the open requests here."
 	args := arguments(rest)
 	given := shown(strings.Join(append([]string{"status"}, args...), " "))
-	if len(args) != 1 {
+	if len(args) == 0 {
+		return Command{Verb: VerbStatus}, nil
+	}
+	if len(args) > 1 {
 		return Command{}, refuse(Problem{Given: given, Text: wanted})
 	}
 	id, ok := requestID(args[0])

@@ -13,6 +13,7 @@ const (
 	VerbRegister Verb = "register"
 	VerbForm     Verb = "form"
 	VerbStatus   Verb = "status"
+	VerbList     Verb = "list"
 	VerbHistory  Verb = "history"
 	VerbWhoami   Verb = "whoami"
 	VerbHelp     Verb = "help"
@@ -38,7 +39,10 @@ type VerbInfo struct {
 }
 
 // Verbs returns the verbs of this version in the order of help.
-func Verbs() []VerbInfo {
+func Verbs() []VerbInfo { return slices.Concat(verbsThatChange(), verbsThatRead()) }
+
+// verbsThatChange lead to a request.
+func verbsThatChange() []VerbInfo {
 	return []VerbInfo{
 		{
 			Verb: VerbRegister, Words: []string{"add", "register"}, Usage: "[listener] [server] [key=value ...]",
@@ -54,11 +58,23 @@ func Verbs() []VerbInfo {
 		{
 			Verb: VerbForm, Summary: "opens the form", SeenBy: "you", Examples: []string{Name},
 		},
+	}
+}
+
+// verbsThatRead change nothing.
+func verbsThatRead() []VerbInfo {
+	return []VerbInfo{
 		{
-			Verb: VerbStatus, Words: []string{"status"}, Usage: "status LBR-...",
-			Summary: "shows how far one request is; its ID is on its card", SeenBy: "you",
-			Examples: []string{Name + " status LBR-7F3KQ2"},
-			parse:    parseStatus,
+			Verb: VerbStatus, Words: []string{"status"}, Usage: "status [LBR-...]",
+			Summary: "shows how far one request is; without an ID, the open requests of this channel and your own",
+			SeenBy:  "you", Examples: []string{Name + " status", Name + " status LBR-7F3KQ2"},
+			parse: parseStatus,
+		},
+		{
+			Verb: VerbList, Words: []string{"list", "ls", "show", "get", "find", "search"}, Usage: "list [listener]",
+			Summary: "shows the listeners that you may change; for one listener, the servers on it", SeenBy: "you",
+			Examples: []string{Name + " list", Name + " list api", Name + " list api-lb/https-443"},
+			parse:    parseList,
 		},
 		{
 			Verb: VerbHistory, Words: []string{"history"},
@@ -154,8 +170,6 @@ func notYet(verb string) string {
 		return "This version cannot remove a server from a listener yet. Use the Zenlayer console."
 	case "drain", "disable", "change", "update", "edit", "modify", "set", "enable", "move", "replace":
 		return "This version cannot change a server that is on a listener yet. Use the Zenlayer console."
-	case "list", "ls", "show", "get", "find", "search":
-		return "This version has no lists yet. Give listener and server by name or ID, as in the Zenlayer console."
 	case "cancel", "stop", "abort":
 		return "This version cannot stop a request by command. Press Cancel on its preview or Stop on its card."
 	case "approve", "deny", "reject", "confirm":

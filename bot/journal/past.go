@@ -1,11 +1,13 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -62,6 +64,26 @@ func (s *Store) Past(ctx context.Context, p history.Page) ([]history.Past, error
 		err = fault
 	}
 	return out, s.explain("reading history in journal", err)
+}
+
+// Open returns the open operations, the last accepted first; of more than 1000, any 1000.
+func (s *Store) Open(ctx context.Context) ([]history.Past, error) {
+	rows, err := s.q.OpenOperations(ctx, 1000)
+	if err != nil {
+		return nil, s.explain("reading open operations in journal", err)
+	}
+	out := make([]history.Past, len(rows))
+	for i, r := range rows {
+		op, err := one(r.Record, nil)
+		if err != nil {
+			return nil, s.explain("reading open operations in journal", err)
+		}
+		out[i] = history.Past{At: moment(r.AcceptedAt), Operation: op}
+	}
+	slices.SortFunc(out, func(a, b history.Past) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
+	})
+	return out, nil
 }
 
 // UsedIn returns the ids of the listeners of the last requests that were accepted in

@@ -11,6 +11,13 @@ import (
 	"lbbot/bot/operation/history"
 )
 
+func pastRefs(list []history.Past) (out []string) {
+	for _, p := range list {
+		out = append(out, p.Operation.Ref)
+	}
+	return out
+}
+
 // paged reads page by page and returns the references in order.
 func paged(t *testing.T, s *Store, p history.Page) []string {
 	t.Helper()
@@ -70,6 +77,16 @@ func readsThePast(t *testing.T, s *Store) {
 	} {
 		require.Equal(t, tt.want, paged(t, s, tt.page), name)
 	}
+	open, err := s.Open(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"LBR-D", "LBR-C", "LBR-B", "LBR-E", "LBR-A"}, pastRefs(open), "the newest first")
+	ended := open[0].Operation
+	ended.State, ended.Reason = operation.NotDone, operation.ReasonStopped
+	ended.Version++
+	require.NoError(t, s.Save(t.Context(), ended, event(operation.EventStopped)))
+	open, err = s.Open(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"LBR-C", "LBR-B", "LBR-E", "LBR-A"}, pastRefs(open), "neither what ended nor a draft")
 	used, err := s.UsedIn(t.Context(), "C2", 9)
 	require.NoError(t, err)
 	require.Equal(t, []string{"l2", "l1"}, used, "newest first")

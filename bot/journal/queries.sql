@@ -96,6 +96,13 @@ where actor_id = @actor_id and accepted_at >= @since and accepted_at <= @at and 
 order by accepted_at desc, id desc
 limit @max_rows;
 
+-- name: OpenOperations :many
+-- By the index that keeps them apart, which has no others.
+select accepted_at, record from operations
+where open and subject > ''
+order by subject
+limit @max_rows;
+
 -- name: Denials :many
 select cast(seq as bigint) as number, at, kind, operation_id, actor_id, channel_id, data from events
 where kind in ('denied', 'denied_more') and at >= @since and at <= @before and (at < @before or seq < cast(@number as bigint))

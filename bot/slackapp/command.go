@@ -72,7 +72,13 @@ func (a *App) inform(ctx context.Context, d delivery.Delivery, c commands.Comman
 		}
 		a.whoami(ctx, d)
 	case commands.VerbStatus:
+		if len(c.Args) == 0 {
+			a.open(ctx, d)
+			return
+		}
 		a.status(ctx, d, c.Args[0])
+	case commands.VerbList:
+		a.list(ctx, d, c.Args)
 	case commands.VerbHistory:
 		a.history(ctx, d, c.Values)
 	}

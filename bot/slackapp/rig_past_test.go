@@ -11,7 +11,6 @@ import (
 	"lbbot/bot/operation/history"
 )
 
-// Past implements history.Archive by looking at everything there is.
 // UsedIn implements suggest.Journal.
 func (s *shelf) UsedIn(ctx context.Context, channelID string, requests int) (ids []string, err error) {
 	past, err := s.Past(ctx, history.Page{Channel: channelID, Limit: requests})
@@ -21,6 +20,7 @@ func (s *shelf) UsedIn(ctx context.Context, channelID string, requests int) (ids
 	return ids, err
 }
 
+// Past implements history.Archive by looking at everything there is.
 func (s *shelf) Past(ctx context.Context, p history.Page) ([]history.Past, error) {
 	if err := s.enter(ctx, "Past"); err != nil {
 		return nil, err
@@ -46,6 +46,15 @@ func (s *shelf) Past(ctx context.Context, p history.Page) ([]history.Past, error
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
 	})
 	return out[:min(len(out), p.Limit)], nil
+}
+
+// Open implements history.Archive.
+func (s *shelf) Open(ctx context.Context) ([]history.Past, error) {
+	if err := s.enter(ctx, "Open"); err != nil {
+		return nil, err
+	}
+	all, err := s.Past(ctx, history.Page{Limit: 1000})
+	return slices.DeleteFunc(all, func(p history.Past) bool { return !p.Operation.State.Open() }), err
 }
 
 // Denials implements history.Archive.

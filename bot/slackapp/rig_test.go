@@ -252,8 +252,8 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 		Listeners: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
-	reader := &history.Reader{Gate: requests, Permission: r.gate, Journal: r.shelf, Archive: r.shelf, Catalog: client,
-		Pools: client, Now: time.Now, Log: log}
+	reader := &history.Reader{Gate: requests, Permission: r.gate, Offers: r.gate, Journal: r.shelf, Archive: r.shelf,
+		Catalog: client, Pools: client, Now: time.Now, Log: log}
 	unread := &memoryLists{unread: true}
 	unread.set(func(*memoryLists) {})
 	offers := suggest.New(suggest.Config{Offers: r.gate, Lists: unread, Journal: r.shelf, Pools: client,

@@ -13,6 +13,10 @@ type Archive interface {
 	// Past returns operations that were accepted, newest first.
 	Past(ctx context.Context, p Page) ([]Past, error)
 
+	// Open returns the open operations, the last accepted first; of more than 1000,
+	// any 1000.
+	Open(ctx context.Context) ([]Past, error)
+
 	// Denials returns denials, newest first. Of p only Since, Before and Limit
 	// count.
 	Denials(ctx context.Context, p Page) ([]Denial, error)

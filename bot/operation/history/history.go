@@ -46,6 +46,7 @@ type Journal interface {
 type Reader struct {
 	Gate       Gate
 	Permission Permission
+	Offers     operation.Offers
 	Journal    Journal
 	Archive    Archive
 	Catalog    operation.Catalog // may be a moment old, as Pools

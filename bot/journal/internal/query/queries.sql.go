@@ -1169,6 +1169,42 @@ func (q *Queries) OpenOperation(ctx context.Context, subject string) (OpenOperat
 	return i, err
 }
 
+const openOperations = `-- name: OpenOperations :many
+select accepted_at, record from operations
+where open and subject > ''
+order by subject
+limit $1
+`
+
+type OpenOperationsRow struct {
+	AcceptedAt sql.NullInt64
+	Record     string
+}
+
+// By the index that keeps them apart, which has no others.
+func (q *Queries) OpenOperations(ctx context.Context, maxRows int32) ([]OpenOperationsRow, error) {
+	rows, err := q.db.QueryContext(ctx, openOperations, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenOperationsRow
+	for rows.Next() {
+		var i OpenOperationsRow
+		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openOrDoneOn = `-- name: OpenOrDoneOn :many
 select o.record from operations o
 where o.listener_id = $1 and o.open and o.state <> 'waiting_approval'

@@ -31,6 +31,7 @@ func approvalMessages(n Names) map[string]render.Message {
 	who := named(n, operation.Actor{UserID: "U0BO", Name: "bo"})
 	maps.Copy(all, decidedMessages(n, cards, link))
 	maps.Copy(all, poolMessages(n, cards))
+	maps.Copy(all, readingMessages(n, cards, ApprovalWording()))
 	for name, m := range map[string]render.Message{
 		"reminder":            card.Reminder(cards["waiting"]),
 		"reminder_one_of_two": card.Reminder(cards["waiting_one_of_two"]),

@@ -34,7 +34,7 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 	if op.State.Final() || op.MaybeSent() {
 		return render.Ephemeral(fmt.Sprintf("%s: now %s on %s.", op.Ref, has, render.ListenerPort(op, render.InText)),
 			append([]slack.Block{render.Section(what, fmt.Sprintf("*Now:* %s.", has))},
-				poolList(op, pool, before, false)...)...)
+				poolList(op, pool, before, false, poolRows)...)...)
 	}
 	after := poolWords(before.With(op.Request.Weight))
 	if percent, known := before.Share(op.Request.Weight, op.Listener.Scheduler); known {
@@ -46,7 +46,7 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 	}
 	return render.Ephemeral(fmt.Sprintf("%s: before %s, after %s.", op.Ref, has, after),
 		append([]slack.Block{render.Section(what, fmt.Sprintf("*Before:* %s.", has),
-			fmt.Sprintf("*After:* %s.", after))}, poolList(op, pool, before, true)...)...)
+			fmt.Sprintf("*After:* %s.", after))}, poolList(op, pool, before, true, poolRows)...)...)
 }
 
 // poolWords is "4 servers, total weight 200".
@@ -62,8 +62,9 @@ func poolWords(p operation.Picture) string {
 }
 
 // poolList is a line for the new server, if it is still to be added, and for the
-// first few of the others.
-func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.Picture, adds bool) []slack.Block {
+// first few of the others, limit at most.
+func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.Picture, adds bool,
+	limit int) []slack.Block {
 	var rows []string
 	pictures := []operation.Picture{before}
 	if adds {
@@ -72,7 +73,7 @@ func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.
 		rows = append(rows, poolRow("*new:* "+poolWord(op.Request.BackendName), render.PortPhrase(op),
 			render.WeightPhrase(op.Request.Weight), shareIn(op, op.Request.Weight, after), ""))
 	}
-	for _, b := range pool[:min(len(pool), poolRows)] {
+	for _, b := range pool[:min(len(pool), limit)] {
 		weight := "weight not shown"
 		if b.Weight > 0 {
 			weight = render.WeightPhrase(b.Weight)
@@ -81,7 +82,7 @@ func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.
 			poolWord(render.Ports(b.Port)), weight,
 			shareIn(op, b.Weight, pictures...), b.Status))
 	}
-	if more := len(pool) - poolRows; more > 0 {
+	if more := len(pool) - limit; more > 0 {
 		rows = append(rows, fmt.Sprintf(inputMore, more))
 	}
 	var list []slack.Block

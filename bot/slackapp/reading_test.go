@@ -1,0 +1,121 @@
+package slackapp
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render/examples"
+	"lbbot/zenlayer"
+	"lbbot/zenlayer/zenlayertest"
+)
+
+// opened stores a request in a state.
+func (r *rig) opened(n int, who, channel string, state operation.State) operation.Operation {
+	r.t.Helper()
+	op := examples.Sample(examples.InState(state))
+	op.ID, op.Ref = fmt.Sprintf("id-%02d", n), fmt.Sprintf("LBR-%06d", n)
+	op.Actor = operation.Actor{UserID: who, TeamID: teamID, Name: who}
+	op.Place = operation.Place{TeamID: teamID, ChannelID: channel, ResultID: channel}
+	op.ClickedAt = time.Now().Add(-time.Duration(n) * time.Minute)
+	require.NoError(r.t, r.shelf.put(op, operation.Event{}))
+	return op
+}
+
+func TestStatusWithoutAnIDShowsWhatIsOpenHereAndOnesOwn(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.opened(1, bo, incident, operation.Sending)
+	r.opened(2, bo, "C0GENERAL", operation.Unconfirmed)
+	r.opened(3, ana, "C0GENERAL", operation.NeedsPerson)
+	r.opened(4, ana, incident, operation.Done)
+	r.opened(5, bo, incident, operation.Draft)
+	r.types(ana, incident, "status")
+	m := r.sees(ana, incident, "2 open requests", "Adding", "LBR-000001", "Needs a person", "LBR-000003")
+	require.True(t, m.Ephemeral)
+	for _, other := range []string{"LBR-000002", "LBR-000004", "LBR-000005"} {
+		require.False(t, has(m, other), "%s is of another channel, or not open", other)
+	}
+	r.calm()
+}
+
+func TestStatusWithoutAnIDCountsWhatItDoesNotShow(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	for n := range 13 {
+		r.opened(n, bo, incident, operation.Waiting)
+	}
+	r.types(ana, incident, "status")
+	m := r.sees(ana, incident, "13 open requests", "LBR-000000", "LBR-000009", "3 more")
+	require.False(t, has(m, "LBR-000010"))
+}
+
+func TestStatusWithoutAnIDSaysThatNothingIsOpen(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.types(ana, incident, "status")
+	r.sees(ana, incident, "No request is open", "/lb-register history here")
+	r.shelf.hook(failing("Open"))
+	r.types(ana, incident, "status")
+	r.sees(ana, incident, "Not sent")
+	r.types(ana, partner, "status")
+	r.sees(ana, partner, "shared with another organization")
+}
+
+func TestListShowsTheListenersThatOneMayChange(t *testing.T) {
+	t.Parallel()
+	lists := sampleLists()
+	r := openListed(t, lists)
+	r.types(ana, incident, "list")
+	m := r.sees(ana, incident, "listeners that you may change", "api-lb/https-443", "lst-8f2c")
+	require.True(t, m.Ephemeral)
+	r.types(ana, incident, "list api 443")
+	r.sees(ana, incident, "matching", "api-lb/https-443")
+	r.types(ana, incident, "list nothing-like-it")
+	r.sees(ana, incident, "No listener that you may change", "nothing-like-it")
+	r.gate.deny(operation.DeniedNoRule)
+	r.types(ana, incident, "list")
+	r.sees(ana, incident, "You may change no listener from here")
+	lists.unread = true
+	lists.set(func(*memoryLists) {})
+	r.types(ana, incident, "ls")
+	r.sees(ana, incident, "The lists of listeners are not loaded")
+	r.calm()
+}
+
+func TestListShowsAtMostTwentyListenersAndHowManyMore(t *testing.T) {
+	t.Parallel()
+	lists := sampleLists()
+	many := zenlayer.LoadBalancer{ID: "lb-many", Name: "many-lb"}
+	for n := range 130 {
+		many.Listeners = append(many.Listeners, zenlayer.Listener{ListenerID: fmt.Sprintf("lst-m%03d", n),
+			Name: fmt.Sprintf("many-%03d", n), LoadBalancerID: "lb-many"})
+	}
+	lists.add([]zenlayer.LoadBalancer{many})
+	r := openListed(t, lists)
+	r.types(ana, incident, "list many")
+	m := r.sees(ana, incident, "130 listeners", "many-lb/many-000", "many-lb/many-019", "110 more are not shown")
+	require.False(t, has(m, "many-020"))
+}
+
+func TestListOfOneListenerShowsItsServersToPeopleWithARight(t *testing.T) {
+	t.Parallel()
+	r := openListed(t, sampleLists())
+	r.byHand("i-55a1", "by-hand")
+	r.types(ana, incident, "list api-lb/https-443")
+	m := r.sees(ana, incident, "Servers on", "https-443", "by-hand", "weight")
+	require.True(t, m.Ephemeral)
+	r.gate.deny(operation.DeniedNoRule)
+	r.types(ana, incident, "list api-lb/https-443")
+	hidden := r.sees(ana, incident, "The policy does not let you see which servers")
+	require.False(t, has(hidden, "by-hand"))
+	r.gate.deny("")
+	r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.BadGateway, Times: -1})
+	r.types(ana, incident, "list api-lb/https-443")
+	r.sees(ana, incident, "Zenlayer")
+	r.types(ana, partner, "list api-lb/https-443")
+	r.sees(ana, partner, "shared with another organization")
+}

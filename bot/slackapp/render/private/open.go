@@ -1,0 +1,58 @@
+package private
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"lbbot/bot/operation/history"
+	"lbbot/bot/slackapp/render"
+)
+
+// OpenShown is how many open requests are listed.
+const OpenShown = 10
+
+// OpenRequest is an open request with the address of its card; empty: not known.
+type OpenRequest struct {
+	history.Past
+	Link string
+}
+
+// OpenRequests lists open requests, and says how many more there are.
+func OpenRequests(list []OpenRequest, more int) render.Message {
+	if len(list) == 0 {
+		return Answer("No request is open in this channel, and none of yours anywhere else. What was done: " +
+			"/lb-register history here.")
+	}
+	counted := fmt.Sprintf("%d open requests", len(list)+more)
+	if len(list)+more == 1 {
+		counted = "1 open request"
+	}
+	blocks := []slack.Block{render.Section(fmt.Sprintf("*%s* in this channel, or yours", counted))}
+	var words []string
+	for _, r := range list {
+		block := render.Section(openLine(r))
+		if s, ok := block.(*slack.SectionBlock); ok {
+			if open := render.OpenButton(r.Operation, r.Link); open != nil {
+				s.Accessory = slack.NewAccessory(open)
+			}
+		}
+		blocks = append(blocks, block)
+		words = append(words, fmt.Sprintf("%s %s", entryWord(history.Entry{Operation: r.Operation}), r.Operation.Ref))
+	}
+	small := "One of them in detail: /lb-register status and its ID."
+	if more > 0 {
+		small = fmt.Sprintf("%d more, which are older: /lb-register history here. %s", more, small)
+	}
+	return render.Ephemeral(fmt.Sprintf("%s: %s.", counted, strings.Join(words, ", ")),
+		append(blocks, render.ContextLine(small))...)
+}
+
+// openLine is what is open, who asked for it, and since when.
+func openLine(r OpenRequest) string {
+	op := r.Operation
+	return strings.Join([]string{fmt.Sprintf("*%s* %s to %s", entryWord(history.Entry{Operation: op}),
+		render.ServerName(op, render.Name), render.ListenerPath(op, render.Name)),
+		"by " + render.ActorMention(op.Actor), "since " + render.Dated(r.At), op.Ref}, " · ")
+}

@@ -17,6 +17,15 @@ import (
 // Name is the slash command as people type it.
 const Name = "/lb-register"
 
+// ShortcutName is what both shortcuts of the app are called. Slack allows 24 characters.
+const ShortcutName = "Add to load balancer"
+
+// The callback ids of the shortcuts: the global one, and the one in the menu of each message.
+const (
+	ShortcutGlobal  = "add_server"
+	ShortcutMessage = "add_server_message"
+)
+
 // Command is one parsed and checked command.
 type Command struct {
 	// Verb is never empty when Parse returned no error.

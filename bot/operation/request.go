@@ -38,7 +38,11 @@ type Place struct {
 	TeamID      string `json:"team_id"`
 	ChannelID   string `json:"channel_id"` // where the command or click came from; the only channel permission looks at
 	ChannelName string `json:"channel_name,omitempty"`
-	ResultID    string `json:"result_id"` // the channel that sees the card
+	// NoChannel says that Slack names no channel, because the bot itself was asked:
+	// by its global shortcut or in its Home. ChannelID is empty. Permission treats
+	// it as a direct message of the person with the bot.
+	NoChannel bool   `json:"no_channel,omitempty"`
+	ResultID  string `json:"result_id"` // the channel that sees the card
 	// ThreadTS is the first message of the thread in ResultID that the card belongs
 	// to, and the answers to the person as well; empty: no thread.
 	ThreadTS string `json:"thread_ts,omitempty"`

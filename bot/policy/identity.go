@@ -48,7 +48,7 @@ func (g *Gate) identify(ctx context.Context, a operation.Actor,
 	if personErr == nil && personCode == "" {
 		f.person.TeamID = w.TeamID // in an organization, Slack may name another workspace as their home
 	}
-	f.channel, channelErr = g.channel(ctx, p.ChannelID)
+	f.channel, channelErr = g.where(ctx, p)
 	if channelErr == nil {
 		channelCode = refuseChannel(f.channel, p.ChannelID)
 		f.incident = g.isIncident(f.channel)
@@ -106,6 +106,15 @@ func (g *Gate) person(ctx context.Context, w operation.Workspace, id string) (op
 		p.PersonID = "" // outside an organization a person has one id
 	}
 	return p, nil
+}
+
+// where reads the channel of a place. Where Slack names none, the bot itself was
+// asked: that is a direct message with it.
+func (g *Gate) where(ctx context.Context, p operation.Place) (operation.Channel, error) {
+	if p.NoChannel && p.ChannelID == "" {
+		return operation.Channel{Direct: true, Private: true, Member: true}, nil
+	}
+	return g.channel(ctx, p.ChannelID)
 }
 
 func (g *Gate) channel(ctx context.Context, id string) (operation.Channel, error) {

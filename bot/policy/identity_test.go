@@ -120,6 +120,15 @@ func TestIdentifyDeniesWhatNoPolicyCanAllow(t *testing.T) {
 			operation.FactChannel, true, false},
 		"a channel without name": {channel(func(c *operation.Channel) { c.Name = "" }),
 			operation.DeniedUnchecked, operation.FactChannel, true, false},
+		"no channel, where one was due": {func(w world) { w.q.Place.ChannelID = "" },
+			operation.DeniedUnchecked, operation.FactChannel, true, false},
+		"the bot itself was asked, from no channel": {func(w world) {
+			w.q.Place = operation.Place{NoChannel: true}
+		}, "", "", true, true},
+		"a guest asked the bot itself": {func(w world) {
+			person(func(p *operation.Person) { p.Guest = true })(w)
+			w.q.Place = operation.Place{NoChannel: true}
+		}, operation.DeniedGuest, "", false, true},
 		"the result goes to a channel not looked at": {func(w world) { w.q.Place.ResultID = shared }, "",
 			"", true, true},
 		"groups could not be read": {func(w world) { w.d.groupsErr = errSlack },
@@ -268,6 +277,27 @@ func TestOutsideAnOrganizationAPersonHasOneID(t *testing.T) {
 	got := gate(t, d, permissive).Decide(t.Context(), question(sre, ops))
 	require.True(t, got.Allowed)
 	require.Empty(t, got.PersonID)
+}
+
+func TestAskingTheBotItselfIsDecidedLikeADirectMessageWithIt(t *testing.T) {
+	t.Parallel()
+	const src = `@id("private") @approvals("0") permit (principal, action, resource)
+		when { context.channel.private && context.channel.name == "" && !context.incident };`
+	g := gate(t, newDirectory(), src, func(c *policy.Config) {
+		c.IncidentChannels, c.IncidentCreators = []string{"*"}, []string{pagerBot}
+	})
+	q := question(sre, ops)
+	require.False(t, g.Decide(t.Context(), q).Allowed)
+	for _, p := range []operation.Place{{ChannelID: direct}, {NoChannel: true}} {
+		q.Place = p
+		require.True(t, g.Decide(t.Context(), q).Allowed)
+		may, d := g.MayChange(t.Context(), q, []operation.Listener{q.Listener})
+		require.True(t, d.Allowed)
+		require.Equal(t, []bool{true}, may)
+		who, err := g.Who(t.Context(), q, operation.ActionRegister)
+		require.NoError(t, err)
+		require.True(t, who.Everybody)
+	}
 }
 
 func TestAnIncidentChannelNeedsItsNameAndItsCreator(t *testing.T) {

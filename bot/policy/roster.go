@@ -84,7 +84,7 @@ func (g *Gate) place(ctx context.Context, p operation.Place) (operation.Workspac
 	if err != nil {
 		return w, identity{}, err
 	}
-	c, err := g.channel(ctx, p.ChannelID)
+	c, err := g.where(ctx, p)
 	someone := operation.Person{TeamID: w.TeamID} // like everybody who passes the checks
 	return w, identity{workspace: w, person: someone, channel: c, incident: g.isIncident(c)}, err
 }

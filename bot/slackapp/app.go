@@ -258,7 +258,8 @@ func (a *App) handle(ctx context.Context, d delivery.Delivery, answer *answer) {
 	case delivery.KindSuggestion:
 		a.suggest(ctx, d, answer)
 	case delivery.KindShortcut, delivery.KindMessageAct:
-		a.tell(ctx, d, private.NotYet(private.UnofferedShortcut))
+		answer.empty(ctx) // it stores nothing; a second delivery finds the trigger used up
+		a.shortcut(ctx, d)
 	case delivery.KindEvent:
 		a.groupsChanged(d) // before the ack, so that an acked change is in effect
 		if d.Event.Type == "app_mention" && d.Event.BotID == "" {

@@ -137,7 +137,10 @@ func (a *App) resultPlace(
 		}
 		p.ResultID, p.ThreadTS = reg.Channel, ""
 	}
-	if p.ResultID == "" {
+	switch {
+	case p.ResultID == "" && p.NoChannel:
+		return p, noChannel(reg)
+	case p.ResultID == "":
 		return p, nil // Intake refuses a place without a channel
 	}
 	c, err := a.Directory.Channel(ctx, p.ResultID)
@@ -170,6 +173,14 @@ func unresolvedChannel(reg commands.Registration) error {
 	return &commands.InputError{Values: values, Problems: []commands.Problem{{
 		Field: commands.KeyTo, Given: commands.KeyTo + "=" + reg.Channel,
 		Text: fmt.Sprintf(channelUnresolved, reg.Channel),
+	}}}
+}
+
+// noChannel asks for the channel of the result, which Slack does not name where the
+// bot itself is asked.
+func noChannel(reg commands.Registration) error {
+	return &commands.InputError{Values: reg.Values(), Problems: []commands.Problem{{
+		Field: commands.KeyTo, Text: "Choose the channel that sees the result.",
 	}}}
 }
 

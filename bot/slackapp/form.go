@@ -167,7 +167,7 @@ func (a *App) sendFromView(ctx context.Context, d delivery.Delivery, answer *ans
 	}
 	draft, loadErr := a.Journal.Operation(ctx, id)
 	if loadErr == nil && draft.Actor.UserID == d.Actor.UserID {
-		d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
+		d.Place = from(d.Place, draft.Place)
 	}
 	answer.about = id
 	op, err := a.Intake.Send(ctx, intake.Click{OperationID: id, Actor: d.Actor, Place: a.place(d), Delivery: d.Key,
@@ -194,6 +194,13 @@ func (a *App) sendFromView(ctx context.Context, d delivery.Delivery, answer *ans
 		a.replaceView(ctx, d, form.NoticeView(form.Title, acceptedText(op, a.wording()),
 			slack.AlertLevelInfo))
 	}
+}
+
+// from is the place of a view, which has no channel: it counts as used where its
+// preview was asked for.
+func from(view, preview operation.Place) operation.Place {
+	view.ChannelID, view.ChannelName, view.NoChannel = preview.ChannelID, preview.ChannelName, preview.NoChannel
+	return view
 }
 
 // acceptedText is a view's last word about op, which is never updated.

@@ -52,7 +52,7 @@ func (g *gate) Admit(_ context.Context, a operation.Actor, p operation.Place) op
 		return operation.Decision{Code: operation.DeniedWorkspace}
 	case p.ChannelID == partner:
 		return operation.Decision{Code: operation.DeniedShared, Person: true}
-	case p.ChannelID == "":
+	case p.ChannelID == "" && !p.NoChannel:
 		return operation.Decision{Code: operation.DeniedUnchecked, What: "channel"}
 	}
 	return operation.Decision{Allowed: true, Person: true, Channel: true}

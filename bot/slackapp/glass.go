@@ -144,7 +144,7 @@ func (a *App) breakGlass(ctx context.Context, d delivery.Delivery, answer *answe
 	}
 	if meta.Channel == "" { // from a preview in a view
 		if draft, err := a.Journal.Operation(ctx, id); err == nil && draft.Actor.UserID == d.Actor.UserID {
-			d.Place.ChannelID, d.Place.ChannelName = draft.Place.ChannelID, draft.Place.ChannelName
+			d.Place = from(d.Place, draft.Place)
 		}
 	}
 	_, version, _ := render.ParseButtonValue(meta.About) // formAbout has read it

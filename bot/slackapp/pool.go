@@ -49,8 +49,7 @@ func (a *App) showPool(ctx context.Context, d delivery.Delivery, value string) {
 	}
 	op, err := a.Journal.Operation(ctx, id)
 	if err == nil && op.Actor.UserID == d.Actor.UserID && d.Place.ChannelID == "" {
-		// A view has no channel: it counts as used where its preview was asked for.
-		d.Place.ChannelID, d.Place.ChannelName = op.Place.ChannelID, op.Place.ChannelName
+		d.Place = from(d.Place, op.Place)
 	}
 	op.ID = id
 	a.updateForm(ctx, viewID, private.PoolView(a.poolNow(ctx, d, op)))

@@ -27,6 +27,7 @@ import (
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
+	"lbbot/commands"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -213,7 +214,9 @@ func newWeb(t testing.TB, slack *sandbox.Slack, log *zap.Logger) *web.Client {
 }
 
 func newSlack(t testing.TB) *sandbox.Slack {
-	s := sandbox.New(sandbox.Options{AppToken: plantedApp, BotToken: plantedBot, NoRateLimits: true})
+	s := sandbox.New(sandbox.Options{AppToken: plantedApp, BotToken: plantedBot, NoRateLimits: true,
+		Shortcuts: []sandbox.Shortcut{{Name: commands.ShortcutName, CallbackID: commands.ShortcutGlobal},
+			{Name: commands.ShortcutName, CallbackID: commands.ShortcutMessage, OnMessage: true}}})
 	_, err := s.Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

@@ -28,7 +28,10 @@ const (
 )
 
 // asker is what the gate tells people and places apart by.
-type asker struct{ user, team, enterprise, placeTeam, channel string }
+type asker struct {
+	user, team, enterprise, placeTeam, channel string
+	noChannel                                  bool
+}
 
 // offer is what one person may change from one place. It is being found out until
 // done is closed; after that it is not changed.
@@ -202,7 +205,8 @@ func (s *Suggester) forget(a operation.Actor, p operation.Place, o *offer) {
 }
 
 func askerOf(a operation.Actor, p operation.Place) asker {
-	return asker{user: a.UserID, team: a.TeamID, enterprise: a.EnterpriseID, placeTeam: p.TeamID, channel: p.ChannelID}
+	return asker{user: a.UserID, team: a.TeamID, enterprise: a.EnterpriseID, placeTeam: p.TeamID, channel: p.ChannelID,
+		noChannel: p.NoChannel}
 }
 
 // numbered returns the newest lists with their numbers, nil if there are none that

@@ -73,9 +73,12 @@ func TestTheOldestThatIsFoundOutIsForgottenFirst(t *testing.T) {
 func TestWhatOneMayChangeIsNotOfferedToAnotherPersonNorElsewhere(t *testing.T) {
 	t.Parallel()
 	for name, other := range map[string]func(*operation.Actor, *operation.Place){
-		"another person":             func(a *operation.Actor, _ *operation.Place) { a.UserID = "U-OTHER" },
-		"another workspace":          func(a *operation.Actor, _ *operation.Place) { a.TeamID = "T-OTHER" },
-		"another enterprise":         func(a *operation.Actor, _ *operation.Place) { a.EnterpriseID = "E-OTHER" },
+		"another person":     func(a *operation.Actor, _ *operation.Place) { a.UserID = "U-OTHER" },
+		"another workspace":  func(a *operation.Actor, _ *operation.Place) { a.TeamID = "T-OTHER" },
+		"another enterprise": func(a *operation.Actor, _ *operation.Place) { a.EnterpriseID = "E-OTHER" },
+		"the bot itself": func(_ *operation.Actor, p *operation.Place) {
+			p.ChannelID, p.NoChannel = "", true
+		},
 		"another channel":            func(_ *operation.Actor, p *operation.Place) { p.ChannelID = "C-OTHER" },
 		"a channel of another place": func(_ *operation.Actor, p *operation.Place) { p.TeamID = "T-OTHER" },
 	} {

@@ -218,6 +218,7 @@ func (d *Delivery) readInteraction(f socket.Fields, envelope string) {
 	if d.Kind == KindShortcut || d.Kind == KindMessageAct {
 		d.CallbackID = f.Label("callback_id")
 	}
+	d.Place.NoChannel = d.Kind == KindShortcut || f.Part("view").Label("type") == "home"
 	d.readThread(f, in)
 	d.keyInteraction(envelope)
 }
@@ -242,7 +243,7 @@ func (d *Delivery) keyInteraction(envelope string) {
 	if d.View != nil {
 		var ours bool
 		if m, ours = form.ReadMeta(d.View.PrivateMetadata); ours {
-			d.Place.ChannelID, d.Place.ThreadTS = m.Channel, m.Thread
+			d.Place.ChannelID, d.Place.NoChannel, d.Place.ThreadTS = m.Channel, m.NoChannel, m.Thread
 		}
 	}
 	switch {

@@ -36,6 +36,8 @@ func Mention(id string) string {
 // Channel links a conversation.
 func Channel(id string) string {
 	switch {
+	case id == "": // the bot itself was asked, as operation.Place.NoChannel says
+		return "a direct message"
 	case SlackID(id, "CG"):
 		return "<#" + id + ">"
 	case SlackID(id, "D"):

@@ -16,7 +16,7 @@ import (
 // form that was sent.
 type State struct {
 	Values    commands.Values // by Field.Key; what does not fit its field is left out
-	ChannelID string          // where the form was opened from; empty: Slack's current conversation
+	ChannelID string          // where the form was opened from; empty: the bot itself was asked, from no channel
 	ThreadTS  string          // operation.Place.ThreadTS of what is asked for
 	Alert     string          // one warning on top
 	Notices   []string        // further sentences on top
@@ -60,7 +60,8 @@ func Register(f State) slack.ModalViewRequest {
 
 // meta is what the form has to remember besides its fields.
 func (f State) meta() Meta {
-	m := Meta{Channel: f.ChannelID, Thread: f.ThreadTS, Alert: f.Alert, Notices: f.Notices, Searches: f.Searches}
+	m := Meta{Channel: f.ChannelID, NoChannel: f.ChannelID == "", Thread: f.ThreadTS, Alert: f.Alert,
+		Notices: f.Notices, Searches: f.Searches}
 	if f.About.direct() {
 		m.Ports = render.Clamp(render.FirstOf(f.Values[commands.KeyPorts], f.ports), commands.MaxReference)
 	}
@@ -87,6 +88,8 @@ func (f State) blocks(field commands.Field) []slack.Block {
 			f.Values = maps.Clone(f.Values)
 			f.Values[field.Key] = f.ports
 		}
+	case commands.KeyTo:
+		field.Required = f.ChannelID == ""
 	case commands.KeyWeight:
 		field.Hint = render.FirstOf(f.About.weightHint(), field.Hint)
 	}

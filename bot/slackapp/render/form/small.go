@@ -45,8 +45,10 @@ func Deny(m Meta, asker string) slack.ModalViewRequest {
 // comes from, and people cannot edit it
 // (docs.slack.dev/reference/views).
 type Meta struct {
-	Channel string `json:"channel"`
-	Thread  string `json:"thread,omitempty"`  // operation.Place.ThreadTS
+	Channel   string `json:"channel"`
+	NoChannel bool   `json:"no_channel,omitempty"` // as in operation.Place
+	Thread    string `json:"thread,omitempty"`     // operation.Place.ThreadTS
+
 	About   string `json:"about,omitempty"`   // a button value: the operation that the form is about
 	Preview string `json:"preview,omitempty"` // a key of memory: the private message that is used up by the form
 
@@ -77,7 +79,7 @@ func (m Meta) String() string {
 // ReadMeta reads what String wrote; ok is false for anything else.
 func ReadMeta(s string) (Meta, bool) {
 	var m Meta
-	if json.Unmarshal([]byte(s), &m) != nil || m.Channel == "" {
+	if json.Unmarshal([]byte(s), &m) != nil || m.Channel == "" && !m.NoChannel {
 		return Meta{}, false
 	}
 	return m, true

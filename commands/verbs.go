@@ -112,12 +112,25 @@ func UsageHint() string {
 	return strings.ReplaceAll(Verbs()[0].Usage, "...", "…") + " or nothing for a form"
 }
 
-// Completions are the beginnings of commands that a composer can offer: the command's name, alone and with each verb
-// that only reads.
-func Completions() []string {
-	all := []string{Name}
-	for _, verb := range readingVerbs() {
-		all = append(all, Name+" "+verb)
+// Completion is a command that a composer can offer while it is typed.
+type Completion struct {
+	Text  string // the command's name, alone or with a verb
+	Usage string // what may follow
+	About string // what it does, as VerbInfo.Summary
+}
+
+// Completions returns the commands that a composer can offer: the command's name, alone and with each verb.
+func Completions() []Completion {
+	var all []Completion
+	for _, v := range Verbs() {
+		switch v.Verb {
+		case VerbForm:
+		case VerbRegister:
+			all = append(all, Completion{Name, v.Usage, v.Summary})
+		default:
+			usage := strings.TrimSpace(strings.TrimPrefix(v.Usage, string(v.Verb)))
+			all = append(all, Completion{Name + " " + string(v.Verb), usage, v.Summary})
+		}
 	}
 	return all
 }

@@ -96,8 +96,17 @@ func (g *playground) page() page.Options {
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
 			Text:    "Weight 80 needs a second person.", Waits: "The request waits. Now approve it."},
 		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
-		Completions: commands.Completions(), Log: g.log.Named("page"),
+		Completions: completions(), Log: g.log.Named("page"),
 	}
+}
+
+// completions are the commands that the composer of the page offers.
+func completions() []page.Completion {
+	var all []page.Completion
+	for _, c := range commands.Completions() {
+		all = append(all, page.Completion(c))
+	}
+	return all
 }
 
 // start runs the bot until stop is called.

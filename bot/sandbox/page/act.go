@@ -21,8 +21,8 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 		p.answer(w, r, sandbox.Interaction{Failure: "refused: write a command or a message first"})
 		return
 	}
-	if !strings.HasPrefix(text, "/") {
-		_, done := p.slack.Say(r.Context(), as, channel, "", text)
+	if thread := r.PostFormValue("thread"); thread != "" || !strings.HasPrefix(text, "/") {
+		_, done := p.slack.Say(r.Context(), as, channel, thread, text)
 		p.answer(w, r, done)
 		return
 	}
@@ -32,6 +32,25 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 		p.change(func() { p.story.typed(p.person(as)) })
 	}
 	p.answer(w, r, done)
+}
+
+// shortcut uses a shortcut of the app: a message's if the form names a message.
+func (p *site) shortcut(w http.ResponseWriter, r *http.Request) {
+	as, id, ts := r.PostFormValue("as"), r.PostFormValue("callback"), r.PostFormValue("ts")
+	if ts == "" {
+		p.answer(w, r, p.slack.UseGlobalShortcut(r.Context(), as, id))
+		return
+	}
+	done := p.slack.UseMessageShortcut(r.Context(), as, r.PostFormValue("channel"), ts, id)
+	if !done.Refused() {
+		p.change(func() { p.story.Alert = true })
+	}
+	p.answer(w, r, done)
+}
+
+// openHome tells the app that the person has opened its Home.
+func (p *site) openHome(w http.ResponseWriter, r *http.Request) {
+	p.answer(w, r, p.slack.OpenHome(r.Context(), r.PostFormValue("as")))
 }
 
 // click presses a button of a message or picks from its menu.
@@ -108,14 +127,15 @@ func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 // answer ends an act. The event stream reports what has changed; the status says
 // only whether Slack's client allows the act.
 func (p *site) answer(w http.ResponseWriter, r *http.Request, done sandbox.Interaction) {
-	as, channel := r.PostFormValue("as"), r.PostFormValue("channel")
+	as := r.PostFormValue("as")
+	at := spot{as, r.PostFormValue("channel"), r.PostFormValue("thread")}
 	if done.Gone { // the page shows that by itself
 		done = sandbox.Interaction{}
 	}
 	p.change(func() {
 		maps.DeleteFunc(p.notes, func(s spot, _ note) bool { return s.person == as })
 		if text := notice(done); text != "" {
-			p.notes[spot{as, channel}] = note{text, time.Now()}
+			p.notes[at] = note{text, time.Now()}
 		}
 	})
 	status := http.StatusNoContent
@@ -150,7 +170,11 @@ func notice(done sandbox.Interaction) string {
 // filledIn reads a form back: the elements of the view name the fields.
 func (p *site) filledIn(r *http.Request, as, viewID string) sandbox.ViewState {
 	state := sandbox.ViewState{}
-	for _, v := range p.slack.Views(as) {
+	views := p.slack.Views(as)
+	if home, published := p.slack.Home(as); published {
+		views = append(views, home)
+	}
+	for _, v := range views {
 		var blocks []any
 		if v.ID != viewID || json.Unmarshal(v.Blocks, &blocks) != nil {
 			continue

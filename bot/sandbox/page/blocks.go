@@ -17,6 +17,7 @@ type place struct {
 	ChannelID string
 	TS        string // the message, empty in a view
 	ViewID    string // the view, empty in a message
+	Thread    string // the thread whose pane shows it; empty in the channel
 
 	names  names
 	errors map[string]string // field errors of a view, by block id
@@ -39,7 +40,16 @@ func chosenIn(view json.RawMessage) chosen {
 	return v.State.Values
 }
 
-// InView says that the block is part of a modal.
+// id makes an id for the document. The first message of a thread is in the
+// document twice: in the channel and in the pane of the thread.
+func (p place) id(kind string, parts ...string) string {
+	if p.Thread != "" {
+		kind = "t" + kind
+	}
+	return domID(append([]string{kind, p.ChannelID, p.TS, p.ViewID}, parts...)...)
+}
+
+// InView says that the block is part of a modal or of Home.
 func (p place) InView() bool { return p.ViewID != "" }
 
 // names maps ids to names. The zero value shows the ids.
@@ -110,7 +120,7 @@ func (p place) blocks(raw json.RawMessage) []shownBlock {
 	for i, one := range list {
 		b := p.block(one)
 		if b.Anchor == "" {
-			b.Anchor = domID("b", p.ChannelID, p.TS, p.ViewID, strconv.Itoa(i))
+			b.Anchor = p.id("b", strconv.Itoa(i))
 		}
 		shown = append(shown, b)
 	}
@@ -124,7 +134,7 @@ func (p place) block(raw json.RawMessage) shownBlock {
 	}
 	shown := p.kind(b, raw)
 	if b.BlockID != "" {
-		shown.Anchor = domID("b", p.ChannelID, p.TS, p.ViewID, "", b.BlockID)
+		shown.Anchor = p.id("b", "", b.BlockID)
 	}
 	return shown
 }

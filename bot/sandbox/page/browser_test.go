@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	keys "github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	keyboard "github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 )
 
@@ -183,14 +184,7 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	x.reads("#step-5.done", "Reset")
 	x.reads("#count-calls", "0")
 
-	x.do(chromedp.Evaluate[chromedp.Void](`console.info("the end")`))
-	for m, err := range console {
-		require.NoError(t, err)
-		require.False(t, m.IsException() || m.Type == "error", m.String())
-		if m.Text == "the end" {
-			break
-		}
-	}
+	quiet(t, x, console)
 }
 
 func TestAPersonFillsInTheFormInABrowser(t *testing.T) {
@@ -320,33 +314,51 @@ func (x visitor) composer() string {
 		"t.value.slice(t.selectionStart))(document.querySelector('#text'))")
 }
 
-func TestCommandIsCompletedAsItIsTyped(t *testing.T) {
+func TestCommandsAreOfferedWhileOneIsTyped(t *testing.T) {
 	tab := browser(t)
 	address, _ := play(t)
 	x := visitor{t: t, tab: tab, shot: t.TempDir()}
 	x.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(address+"/?as=U0ANA&channel=C0OPS"))
+	offers := func() string {
+		return x.value("[...document.querySelectorAll('#offers:not([hidden]) [role=option]:not([hidden])')]." +
+			"map(o => (o.getAttribute('aria-selected') === 'true' ? '>' : '') + o.dataset.text).join()")
+	}
 	x.typed("/l")
-	require.Equal(t, "/l|b-register", x.composer(), "the rest is selected")
-	x.do(chromedp.KeyEvent("b"))
-	require.Equal(t, "/lb|-register", x.composer())
-	x.do(chromedp.KeyEvent("\b"), chromedp.KeyEvent("\b"))
-	require.Equal(t, "/l|", x.composer(), "what is deleted is not completed again")
+	require.Equal(t, ">/lb-register,/lb-register whoami,/lb-register help", offers())
+	require.Equal(t, "3 commands", x.value("document.querySelector('#offered').textContent"))
+	require.Equal(t, "offer-0", x.value("document.querySelector('#text').getAttribute('aria-activedescendant')"))
+	x.reads("#offers", "[listener] [server]")
+	x.picture("20-offers")
+	x.do(chromedp.KeyEvent("\b"))
+	require.Equal(t, "/|", x.composer())
 	x.typed("/l")
 	x.do(chromedp.KeyEvent("\t"))
 	require.Equal(t, "/lb-register |", x.composer())
+	require.Empty(t, offers())
 	x.typed("/l")
 	x.enters()
 	require.Equal(t, "/lb-register |", x.composer())
-	x.do(chromedp.KeyEvent("help"))
-	require.Equal(t, "/lb-register help|", x.composer())
+	x.typed("/lb-register ")
+	require.Equal(t, "/lb-register whoami,/lb-register help", offers(), "Enter sends the whole command that is typed")
+	x.do(chromedp.KeyEvent(keyboard.ArrowDown), chromedp.KeyEvent(keyboard.ArrowDown))
+	require.Equal(t, "/lb-register whoami,>/lb-register help", offers())
+	x.do(chromedp.KeyEvent(keyboard.ArrowUp), chromedp.KeyEvent(keyboard.ArrowUp), chromedp.KeyEvent("\t"))
+	require.Equal(t, "/lb-register help |", x.composer(), "the list goes round")
 	x.typed("/lb-register w")
-	require.Equal(t, "/lb-register w|hoami", x.composer())
+	require.Equal(t, ">/lb-register whoami", offers())
+	x.do(chromedp.KeyEvent("\x1b"))
+	require.Empty(t, offers())
 	x.do(chromedp.KeyEvent("eb-07"))
-	require.Equal(t, "/lb-register web-07|", x.composer(), "what is typed goes on over it")
-	for _, other := range []string{"/", "/lx", "look", "/lb-register", "/lb-register "} {
+	require.Equal(t, "/lb-register web-07|", x.composer())
+	x.typed("@lbbot h")
+	require.Equal(t, ">@lbbot help", offers())
+	x.press("#offers [role=option]:not([hidden])")
+	require.Equal(t, "@lbbot help |", x.composer())
+	for _, other := range []string{"/lx", "look", ""} {
 		x.typed(other)
-		require.Equal(t, other+"|", x.composer())
+		require.Empty(t, offers(), other)
 	}
+	x.typed("/lb-register")
 	x.enters()
 	x.reads("#modal[open]", "Add server")
 }

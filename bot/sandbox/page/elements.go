@@ -138,7 +138,7 @@ func (p place) control(raw json.RawMessage, blockID string) control {
 	}
 	c := control{
 		rawElement: e, At: p, BlockID: blockID, Name: fieldName(blockID, e.ActionID),
-		ID:      domID("e", p.ChannelID, p.TS, p.ViewID, blockID, e.ActionID),
+		ID:      p.id("e", blockID, e.ActionID),
 		Confirm: p.confirm(e.Confirm, blockID, e.ActionID),
 	}
 	p.fill(&c, e)
@@ -256,7 +256,7 @@ func (p place) confirm(raw *rawConfirm, blockID, actionID string) *confirmBox {
 		return nil
 	}
 	return &confirmBox{
-		ID:    domID("c", p.ChannelID, p.TS, p.ViewID, blockID, actionID),
+		ID:    p.id("c", blockID, actionID),
 		Title: raw.Title.Text, Text: p.html(raw.Text),
 		Yes: raw.Confirm.Text, No: raw.Deny.Text, Danger: raw.Style == "danger",
 	}

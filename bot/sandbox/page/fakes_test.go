@@ -25,6 +25,7 @@ type fakeSlack struct {
 	world    sandbox.Workspace
 	messages map[string][]sandbox.Message
 	views    []sandbox.View
+	home     sandbox.View
 	acts     []act
 	answer   sandbox.Interaction
 	options  []sandbox.Option
@@ -97,7 +98,7 @@ func (s *fakeSlack) Messages(channel, viewer string) []sandbox.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(s.messages[channel]),
-		func(m sandbox.Message) bool { return m.Ephemeral && m.To != viewer })
+		func(m sandbox.Message) bool { return m.Deleted && m.Replies == 0 || m.Ephemeral && m.To != viewer })
 }
 
 func (s *fakeSlack) Views(string) []sandbox.View {
@@ -120,8 +121,28 @@ func (s *fakeSlack) TypeCommand(_ context.Context, as, channel, command, text st
 	return s.did(act{What: "command", As: as, On: channel, Action: command, Value: text})
 }
 
-func (s *fakeSlack) Say(_ context.Context, as, channel, _, text string) (sandbox.Message, sandbox.Interaction) {
-	return sandbox.Message{}, s.did(act{What: "say", As: as, On: channel, Value: text})
+func (s *fakeSlack) Say(_ context.Context, as, channel, thread, text string) (sandbox.Message, sandbox.Interaction) {
+	on := strings.TrimSuffix(channel+"/"+thread, "/")
+	return sandbox.Message{}, s.did(act{What: "say", As: as, On: on, Value: text})
+}
+
+func (s *fakeSlack) Home(string) (sandbox.View, bool) { return s.home, s.home.ID != "" }
+
+func (s *fakeSlack) Shortcuts() []sandbox.Shortcut {
+	return []sandbox.Shortcut{{Name: "Add server", CallbackID: "global"},
+		{Name: "Add server", CallbackID: "on_message", OnMessage: true}}
+}
+
+func (s *fakeSlack) OpenHome(_ context.Context, as string) sandbox.Interaction {
+	return s.did(act{What: "home", As: as})
+}
+
+func (s *fakeSlack) UseGlobalShortcut(_ context.Context, as, id string) sandbox.Interaction {
+	return s.did(act{What: "shortcut", As: as, Action: id})
+}
+
+func (s *fakeSlack) UseMessageShortcut(_ context.Context, as, channel, ts, id string) sandbox.Interaction {
+	return s.did(act{What: "shortcut", As: as, On: channel + "/" + ts, Action: id})
 }
 
 func (s *fakeSlack) Click(_ context.Context, as, channel, ts, action, selected string) sandbox.Interaction {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -19,15 +18,16 @@ type look struct {
 	People   []shownPerson
 	Channel  shownChannel
 	Channels []shownChannel
-	Messages []shownMessage
+	List     messageList
+	Thread   shownThread
+	AtHome   bool
+	Home     *shownView // nil if the app has published none
 	Views    []shownView
 	Notice   string
 	Ready    bool
 	Team     string
 	Bot      string
-	Command  string
-	Complete []string
-	Composer string // the text that is typed in when the page opens
+	Composer composer
 	Version  string
 	Story    []step
 	Samples  []sampleGroup
@@ -66,7 +66,7 @@ func (p *site) look(r *http.Request) look {
 	people := p.persons(world, r.FormValue("as"))
 	l := look{
 		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: cmp.Or(world.BotName, "bot"),
-		Command: p.options.Command, Complete: p.options.Completions, Version: p.options.Version,
+		Version: p.options.Version, AtHome: r.FormValue("channel") == homeChannel,
 		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(),
 		WillLose: p.options.Cloud.AnswerWillBeLost(), Switches: p.options.Switch != nil, Off: p.options.Cloud.Off(),
 	}
@@ -76,23 +76,34 @@ func (p *site) look(r *http.Request) look {
 	channels := p.slack.Channels(l.As.ID)
 	current := currentChannel(channels, l.As.ID, r.FormValue("channel"))
 	at := place{Viewer: l.As.ID, ChannelID: current.ID, names: p.names(world, channels, current.ID, zone(r))}
+	if l.AtHome {
+		current = sandbox.Channel{ID: homeChannel}
+		at.ChannelID, l.Home = homeChannel, p.home(at)
+	}
+	all := p.slack.Messages(current.ID, l.As.ID)
 	l.Channels = p.channels(channels, l.As.ID, current.ID)
 	l.Channel = showChannel(current, l.Bot)
-	l.Messages = p.messages(at, world, people)
+	l.Thread = p.thread(at, r.FormValue("thread"), all, world, people)
+	l.List = p.messages(at, all, world, people)
 	l.Views = p.views(at)
 	calls := p.options.Cloud.Calls()
 	l.Calls = showCalls(calls, at.names.location())
 	scene := p.scene(calls, l.WillLose, people, world)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n := p.notes[spot{l.As.ID, current.ID}]; time.Since(n.at) < noticeFor {
-		l.Notice = n.text
-	}
 	l.Story = p.story.steps(scene)
-	l.Composer = p.story.composer(r.FormValue("step"), l.Story, l.Command,
+	l.Composer = p.composer(l, "")
+	l.Composer.Text = p.story.composer(r.FormValue("step"), l.Story, p.options.Command,
 		current.ID == currentChannel(channels, l.As.ID, "").ID)
+	if l.Thread.TS != "" {
+		l.Thread.Composer = p.composer(l, l.Thread.TS)
+	}
+	l.Notice = cmp.Or(l.Thread.Composer.Notice, l.Composer.Notice)
 	return l
 }
+
+// homeChannel stands for the app's Home where a channel's id is expected.
+const homeChannel = "home"
 
 // zone is the reader's time zone. page.js sets it in a cookie, with dots for
 // slashes, which a cookie may not have.
@@ -235,6 +246,11 @@ func (p *site) channels(channels []sandbox.Channel, as, current string) []shownC
 		seen = newest
 		p.seen[as] = seen
 	}
+	if seen[began] == "" {
+		for _, ts := range newest {
+			seen[began] = max(seen[began], ts)
+		}
+	}
 	seen[current] = newest[current]
 	var all []shownChannel
 	for _, ch := range channels {
@@ -250,8 +266,10 @@ func (p *site) channels(channels []sandbox.Channel, as, current string) []shownC
 }
 
 func showChannel(ch sandbox.Channel, bot string) shownChannel {
-	s := shownChannel{ID: ch.ID, Name: ch.Name, Icon: "hash", Topic: memberCount(len(ch.Members))}
+	s := shownChannel{ID: ch.ID, Name: ch.Name, Icon: "hash", Topic: counted(len(ch.Members), "member", "members")}
 	switch {
+	case ch.ID == homeChannel:
+		s.Icon, s.Name, s.Topic = "home", bot, "Home"
 	case ch.IM != "":
 		s.Icon, s.Name, s.Topic = "chat", bot, "Direct messages with the app"
 	case ch.Private:
@@ -265,11 +283,4 @@ func showChannel(ch sandbox.Channel, bot string) shownChannel {
 		s.Topic = "Shared with another organization"
 	}
 	return s
-}
-
-func memberCount(n int) string {
-	if n == 1 {
-		return "1 member"
-	}
-	return strconv.Itoa(n) + " members"
 }

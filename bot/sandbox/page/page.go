@@ -71,9 +71,8 @@ type Options struct {
 	// Command is the first step of the tour. It is typed in in the first channel
 	// until a command was sent.
 	Command string
-	// Completions are the commands that their beginnings complete to. The first
-	// match counts.
-	Completions []string
+	// Completions are the commands that the composer offers while one is typed.
+	Completions []Completion
 	// Approver is for the tour's step about approval. Without one the tour has no
 	// such step.
 	Approver Approver
@@ -87,6 +86,13 @@ type Options struct {
 	Log *zap.Logger
 	// Version is shown in the corner.
 	Version string
+}
+
+// Completion is a command that the composer offers.
+type Completion struct {
+	Text  string // what it types, for example "/lb-register status"
+	Usage string // what comes after the command's name
+	About string // one line
 }
 
 // Approver is the person who approves a request in the tour.
@@ -107,6 +113,8 @@ type workspace interface {
 	Channels(viewerID string) []sandbox.Channel
 	Messages(channelID, viewerID string) []sandbox.Message
 	Views(userID string) []sandbox.View
+	Home(userID string) (sandbox.View, bool)
+	Shortcuts() []sandbox.Shortcut
 	Subscribe() (<-chan struct{}, func())
 	Reset()
 
@@ -117,6 +125,9 @@ type workspace interface {
 		state sandbox.ViewState) sandbox.Interaction
 	SubmitView(ctx context.Context, userID, viewID string, state sandbox.ViewState) sandbox.Interaction
 	CloseView(ctx context.Context, userID, viewID string, whole bool) sandbox.Interaction
+	OpenHome(ctx context.Context, userID string) sandbox.Interaction
+	UseGlobalShortcut(ctx context.Context, userID, callbackID string) sandbox.Interaction
+	UseMessageShortcut(ctx context.Context, userID, channelID, ts, callbackID string) sandbox.Interaction
 	Suggest(ctx context.Context, userID, viewID, actionID, typed string, state sandbox.ViewState) (
 		[]sandbox.Option, sandbox.Interaction)
 }
@@ -131,15 +142,15 @@ type site struct {
 
 	mu    sync.Mutex
 	story story
-	notes map[spot]note                // last notice, by person and channel
-	seen  map[string]map[string]string // newest message seen, by person and channel
+	notes map[spot]note                // last notice, by person and conversation
+	seen  map[string]map[string]string // newest message seen, by person and conversation
 	next  chan struct{}                // closed and replaced when the page's own state changes
 }
 
-// spot is a person in a channel.
-type spot struct{ person, channel string }
+// spot is a person in a channel, or in a thread of it.
+type spot struct{ person, channel, thread string }
 
-// note is a notice above the composer.
+// note is a notice above a composer.
 type note struct {
 	text string
 	at   time.Time
@@ -189,7 +200,7 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 func (p *site) routes(static fs.FS) http.Handler {
 	mux := http.NewServeMux()
 	files := http.StripPrefix("/static/", http.FileServerFS(static))
-	for _, name := range []string{"page.css", "parts.css", "page.js", "pick.js", "icon.svg",
+	for _, name := range []string{"page.css", "parts.css", "page.js", "composer.js", "pick.js", "icon.svg",
 		"vendor/htmx.min.js", "vendor/htmx-LICENSE.txt"} {
 		mux.Handle("GET /static/"+name, files)
 	}
@@ -198,6 +209,8 @@ func (p *site) routes(static fs.FS) http.Handler {
 	mux.HandleFunc("GET /events", p.events)
 	mux.HandleFunc("POST /say", p.say)
 	mux.HandleFunc("POST /click", p.click)
+	mux.HandleFunc("POST /shortcut", p.shortcut)
+	mux.HandleFunc("POST /home", p.openHome)
 	mux.HandleFunc("POST /view/submit", p.submitView)
 	mux.HandleFunc("POST /view/click", p.clickInView)
 	mux.HandleFunc("POST /view/close", p.closeView)

@@ -51,8 +51,17 @@ type event struct {
 			ID    string
 			State json.RawMessage
 		}
+		CallbackID string `json:"callback_id"`
+		Event      struct {
+			Type, User, Text, Channel string
+			ThreadTS                  string `json:"thread_ts"`
+		}
 	}
 }
+
+const homeView = `{"type":"home","blocks":[{"type":"header","text":{"type":"plain_text","text":"Changes"}},
+	{"type":"actions","elements":[{"type":"button","action_id":"home_add",
+  "text":{"type":"plain_text","text":"Add server"}}]}]}`
 
 // run answers envelopes until the stand-in goes away.
 func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
@@ -94,6 +103,24 @@ func (b *smallBot) run(socket *websocket.Conn, ready chan<- struct{}) {
 		case envelope.Type == "slash_commands" && p.UserID == "U0GIL":
 			ack["payload"] = map[string]any{"text": "*Not sent.* Guests cannot use this command."}
 		case envelope.Type == "slash_commands" && p.Text == "":
+			then = func() {
+				b.call("views.open", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(formView)})
+			}
+		case p.Type == "shortcut" || p.Type == "message_action":
+			b.note(p.CallbackID)
+			then = func() {
+				b.call("views.open", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(formView)})
+			}
+		case p.Event.Type == "app_mention":
+			then = func() {
+				b.call("chat.postMessage", map[string]any{"channel": p.Event.Channel, "thread_ts": p.Event.ThreadTS,
+					"text": "You wrote: " + p.Event.Text})
+			}
+		case p.Event.Type == "app_home_opened":
+			then = func() {
+				b.call("views.publish", map[string]any{"user_id": p.Event.User, "view": json.RawMessage(homeView)})
+			}
+		case p.Type == "block_actions" && p.Actions[0].ActionID == "home_add":
 			then = func() {
 				b.call("views.open", map[string]any{"trigger_id": p.TriggerID, "view": json.RawMessage(formView)})
 			}
@@ -169,7 +196,9 @@ func (b *smallBot) call(method string, args any) map[string]any {
 // address.
 func play(t *testing.T) (string, *smallBot) {
 	t.Helper()
-	s := sandbox.New(sandbox.Options{Command: "/lb-register", NoRateLimits: true})
+	s := sandbox.New(sandbox.Options{Command: "/lb-register", NoRateLimits: true, Shortcuts: []sandbox.Shortcut{
+		{Name: "Add server to load balancer", CallbackID: "add"},
+		{Name: "Add server to load balancer", CallbackID: "add_from", OnMessage: true}}})
 	_, err := s.Start()
 	require.NoError(t, err)
 	b := &smallBot{t: t, slack: s, cloud: &fakeCloud{}}
@@ -188,8 +217,10 @@ func play(t *testing.T) (string, *smallBot) {
 
 	page, err := New(Options{
 		Slack: s, Cloud: b.cloud, Version: "test", Samples: sampleIDs,
-		Completions: []string{"/lb-register", "/lb-register whoami", "/lb-register help"},
-		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
+		Completions: []Completion{{Text: "/lb-register", Usage: "[listener] [server]", About: "adds a server"},
+			{Text: "/lb-register whoami", About: "shows your rules"},
+			{Text: "/lb-register help", Usage: "[all]", About: "shows help"}},
+		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 		Reset: func(context.Context) error {
 			s.Reset()
 			b.cloud.mu.Lock()

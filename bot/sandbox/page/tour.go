@@ -14,6 +14,7 @@ type story struct {
 	Typed  bool // a command was sent
 	Guest  bool // a guest or an outsider sent a command
 	Agreed bool // the approver approved something
+	Alert  bool // a shortcut of a message was used
 	Reset  bool // the sandbox was reset, and no command was sent since
 }
 

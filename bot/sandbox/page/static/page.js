@@ -1,11 +1,10 @@
 // The sandbox page: what HTML and htmx do not do by themselves. The server
-// renders everything. This script fetches updates, opens dialogs and completes
-// the command.
+// renders everything. This script fetches updates and opens dialogs.
 "use strict";
 (() => {
   const $ = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
-  const live = $("#live"), log = $("#messages"), modal = $("#modal"), ask = $("#confirm"), text = $("#text");
+  const live = $("#live"), logs = all(".log"), modal = $("#modal"), ask = $("#confirm");
   const refresh = () => htmx.trigger(live, "refresh");
 
   // Times are shown in the browser's zone, which the server reads in a cookie.
@@ -33,19 +32,21 @@
   window.addEventListener("pagehide", () => stream?.close());
   window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
 
-  let follow = true, ownWords = false;
-  const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
-  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+  // A list of messages that is read to its end follows new ones; so does the list
+  // in which the person writes.
+  let following = [], ownWords;
+  const atEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+  const toEnd = (log) => { if (log.getAttribute("role") === "log") log.scrollTop = log.scrollHeight; };
   let held; // the message that has the focus
   let inForm; // a field or a button of a form has it
   document.addEventListener("htmx:before:swap", () => {
     inForm = modal.contains(document.activeElement) && document.activeElement !== modal;
-    follow = atEnd() || ownWords;
-    ownWords = false;
+    following = logs.filter((log) => atEnd(log) || log === ownWords);
+    ownWords = undefined;
     held = document.activeElement?.closest(".message") ?? held;
   });
   document.addEventListener("htmx:after:swap", () => {
-    if (follow) toEnd();
+    following.forEach(toEnd);
     dialogs();
     keepFocus();
     fade();
@@ -56,31 +57,23 @@
   function keepFocus() {
     if (!held || ask.open || modal.open) return;
     const lost = document.activeElement === document.body;
+    const log = held.closest(".log") ?? logs[0];
     const here = held.isConnected ? held : all(".message", log).at(-1);
-    if (lost) ($("button, summary, select, a", here ?? log) ?? log).focus({ preventScroll: true });
+    if (lost) ($(":is(button, summary, select, a):not(.tools *)", here ?? log) ?? log).focus({ preventScroll: true });
     if (lost || !document.activeElement.closest(".message")) held = undefined;
   }
 
   // A notice is shown for ten seconds, or until the person types again.
   let fading;
-  const notice = $("#notice");
   function fade() {
     clearTimeout(fading);
-    if (notice.textContent) fading = setTimeout(refresh, 10500);
+    if (all(".notice").some((notice) => notice.textContent)) fading = setTimeout(refresh, 10500);
   }
   document.addEventListener("htmx:finally:request", (event) => {
     const ctx = event.detail.ctx;
     if (ctx.request.method !== "POST" || ctx.request.action.startsWith("/view/suggest")) return;
-    if (ctx.sourceElement.id === "composer") ownWords = true;
+    if (ctx.sourceElement.matches(".composer")) ownWords = $(".log", ctx.sourceElement.parentElement);
     refresh();
-  });
-  document.addEventListener("htmx:after:request", (event) => {
-    const { sourceElement, response } = event.detail.ctx;
-    if (sourceElement.id !== "composer" || response.status >= 400) return;
-    sent.push(text.value);
-    at = sent.length;
-    text.value = "";
-    grow();
   });
 
   // Dialogs: one modal, whose forms are the stack of views, and one question.
@@ -128,7 +121,7 @@
 
   // Elements of a form that send something before the submit.
   async function act(el, action, value) {
-    const form = el.closest(".view");
+    const form = el.closest("[data-view]");
     if (el.dataset.ask && !(await question(el.dataset.ask))) return;
     if (el.dataset.url) window.open(el.dataset.url, "_blank", "noopener");
     const values = new FormData(form);
@@ -138,7 +131,7 @@
   }
   const post = (path, values) =>
     fetch(path, { method: "POST", body: new URLSearchParams(values), mode: "same-origin" });
-  modal.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
     const el = event.target.closest("[data-act]");
     if (el) act(el, el.dataset.act, el.dataset.value);
   });
@@ -161,102 +154,36 @@
     });
     const pane = event.target.closest("[data-show]")?.dataset.show;
     if (pane) show(pane);
-    const sample = event.target.closest("[data-insert]");
-    if (sample) insert(sample.dataset);
-    if (event.target.closest("[data-command]") && event.target !== text) { type(text.dataset.command); }
   });
   document.addEventListener("toggle", (event) => {
     const menu = event.target;
     if (!menu.open || !menu.matches("details.overflow")) return;
     const edge = (menu.closest(".log, .fields") || document.body).getBoundingClientRect().top;
-    menu.toggleAttribute("data-below", menu.getBoundingClientRect().top - edge < $(".sheet", menu).offsetHeight + 8);
+    const room = menu.getBoundingClientRect().top - edge;
+    menu.toggleAttribute("data-below", !menu.matches(".bolt") && room < $(".sheet", menu).offsetHeight + 8);
   }, true);
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && $("details.menu[open]");
-    if (!menu) return;
+    if (event.key !== "Escape" || modal.open || ask.open) return;
+    const menu = $("details.menu[open]"), thread = $("[data-close-thread]");
+    if (!menu && !thread) return;
     event.preventDefault();
+    if (!menu) { thread.click(); return; }
     menu.open = false;
     $("summary", menu).focus();
   });
   function show(pane) {
     document.body.dataset.pane = pane;
     all("[data-show]").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.show === pane)));
-    if (pane === "chat") toEnd();
+    if (pane === "chat") logs.forEach(toEnd);
   }
-
-  // The composer.
-  const sent = [];
-  let at = 0;
-  const grow = () => { for (text.rows = 2; text.rows < 6 && text.scrollHeight > text.clientHeight + 2;) text.rows++; };
-  function type(value) {
-    show("chat");
-    text.value = value;
-    grow();
-    text.focus();
-    text.setSelectionRange(value.length, value.length);
-  }
-  text.addEventListener("input", (event) => {
-    notice.hidden = true;
-    if (event.inputType?.startsWith("insert") && !event.isComposing) complete();
-    grow();
-  });
-  text.form.addEventListener("submit", () => { notice.hidden = false; });
-
-  // The beginning of a command completes to it. The completed part is selected:
-  // typing replaces it; Enter, Tab and the right arrow accept it.
-  const commands = text.dataset.complete.split(",");
-  const completed = () => text.selectionStart > 1 && text.selectionEnd === text.value.length &&
-    text.selectionStart < text.selectionEnd && commands.includes(text.value);
-  function complete() {
-    const start = text.value;
-    const whole = commands.find((c) => c.startsWith(start));
-    if (start.length < 2 || start.endsWith(" ") || text.selectionStart !== start.length) return;
-    if (!whole || commands.includes(start)) return;
-    text.value = whole;
-    text.setSelectionRange(start.length, whole.length);
-  }
-  text.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    if (["Enter", "Tab", "ArrowRight"].includes(event.key) && !event.shiftKey && completed()) {
-      event.preventDefault();
-      type(text.value + " ");
-      return;
-    }
-    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); text.form.requestSubmit(); return; }
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!step || !sent.length || (text.value !== "" && text.value !== sent[at])) return;
-    event.preventDefault();
-    at = Math.max(0, Math.min(sent.length, at + step));
-    type(sent[at] ?? "");
-  });
-
-  // A sample replaces another of its kind, or is added at the end. The command
-  // comes first where nothing is typed.
-  function insert({ insert: id, kind }) {
-    const known = all("[data-insert]").filter((b) => b.dataset.kind === kind)
-      .flatMap((b) => [b.dataset.insert, b.dataset.label]);
-    const words = text.value.trim().split(" ");
-    const old = words.findIndex((word) => known.includes(word.replace(/^\w+[=:]/, "")));
-    if (old >= 0) words[old] = (words[old].match(/^\w+=/)?.[0] ?? "") + id;
-    else if (words[0].startsWith("/") || !text.dataset.command) words.push(id);
-    else words.splice(0, words.length, text.dataset.command.split(" ")[0], id);
-    type(words.join(" ").trim());
-  }
+  document.addEventListener("composing", () => show("chat"));
 
   // Loading the page again does not type the command of a step again.
   const here = new URL(location);
   if (here.searchParams.has("step")) { here.searchParams.delete("step"); history.replaceState(null, "", here); }
 
-  grow();
-  toEnd();
+  logs.forEach(toEnd);
   dialogs();
-  // Enter sends the command that is already typed in, without a click before. The
-  // timer runs after that of htmx.
-  setTimeout(() => {
-    if (modal.open) return;
-    text.focus({ preventScroll: true });
-    text.setSelectionRange(text.value.length, text.value.length);
-  });
   connect();
   if (zoneIsNew) window.addEventListener("load", () => setTimeout(refresh));
 })();

@@ -35,6 +35,9 @@ func YAML(name string) ([]byte, error) {
 		"{{name}}", quoteYAML(name),
 		"{{command}}", commands.Name,
 		"{{hint}}", quoteYAML(commands.UsageHint()),
+		"{{shortcut}}", commands.ShortcutName,
+		"{{global}}", commands.ShortcutGlobal,
+		"{{onmessage}}", commands.ShortcutMessage,
 	).Replace(text)), nil
 }
 
@@ -60,7 +63,8 @@ display_information:
   background_color: "#1f3a5f"
 features:
   app_home:
-    home_tab_enabled: false
+    # What is open, and the way to the form.
+    home_tab_enabled: true
     # Where a card goes when its channel refuses it, and where people can type
     # the command in private.
     messages_tab_enabled: true
@@ -75,10 +79,22 @@ features:
       # People and channels in the text arrive as IDs, so that the bot does not
       # confuse them with words that look like them.
       should_escape: true
+  shortcuts:
+    # In the menu of a message, such as an alert: the form, filled from its text.
+    - name: "{{shortcut}}"
+      type: "message"
+      callback_id: "{{onmessage}}"
+      description: "Add the server of an alert to a load balancer's listener"
+    # In search and in the menu of the composer: the empty form.
+    - name: "{{shortcut}}"
+      type: "global"
+      callback_id: "{{global}}"
+      description: "Add a server to a load balancer's listener"
 oauth_config:
   scopes:
     bot:
-      # The slash command and the clicks that follow it.
+      # The slash command, the shortcuts, and the clicks that follow them. A message
+      # shortcut brings its message: no other message is read for it.
       - "commands"
       # Post and edit cards, and answer privately. The bot has to be invited:
       # chat:write.public would let a stolen token post everywhere.
@@ -95,14 +111,14 @@ oauth_config:
       - "groups:read"
       - "im:read"
       - "mpim:read"
-      # The bot answers mentions with how to use the command. It receives no other
-      # message.
+      # A mention is answered like the command, also in threads, where Slack has no
+      # commands. The bot receives no other message.
       - "app_mentions:read"
       # See bot_optional.
       - "channels:history"
       - "groups:history"
     # Decline them at installation, or delete them here and above. With them, the
-    # bot looks for its own card in the channel after a crash while posting, instead
+    # bot looks for its own card in the channel or thread after a crash while posting, instead
     # of posting a second one. It reads messages for nothing else. Slack requires
     # optional scopes in both lists.
     bot_optional:
@@ -116,6 +132,8 @@ settings:
   event_subscriptions:
     bot_events:
       - "app_mention"
+      # Somebody opened the bot's Home, which is then brought up to date.
+      - "app_home_opened"
       # A user group was created, changed or disabled, or its members changed. The
       # bot then reads the groups again. These need usergroups:read.
       - "subteam_created"

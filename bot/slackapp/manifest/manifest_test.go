@@ -49,6 +49,12 @@ type appManifest struct {
 			Hint        string `yaml:"usage_hint"`
 			Escape      bool   `yaml:"should_escape"`
 		} `yaml:"slash_commands"`
+		Shortcuts []struct {
+			Name        string `yaml:"name"`
+			Type        string `yaml:"type"`
+			CallbackID  string `yaml:"callback_id"`
+			Description string `yaml:"description"`
+		} `yaml:"shortcuts"`
 	} `yaml:"features"`
 	OAuth struct {
 		Scopes struct {
@@ -97,19 +103,27 @@ func TestTheManifestSwitchesOnWhatTheBotNeedsAndNothingElse(t *testing.T) {
 	m := decodeManifest(t, "lbbot")
 	require.True(t, m.Settings.Socket, "Socket Mode")
 	require.True(t, m.Settings.Interactivity.Enabled)
-	require.Equal(t, []string{"app_mention", "subteam_created", "subteam_updated", "subteam_members_changed"},
+	require.Equal(t, []string{"app_mention", "app_home_opened", "subteam_created", "subteam_updated",
+		"subteam_members_changed"},
 		m.Settings.Events.Bot)
 	require.False(t, m.Settings.Rotation, "a rotated token would end the bot after 12 hours")
 	require.False(t, m.Settings.Org)
 	require.False(t, m.Settings.Hosted)
 	require.True(t, m.Features.Bot.Online)
 	require.Equal(t, "lbbot", m.Features.Bot.Name)
+	require.True(t, m.Features.Home.HomeTab)
 	require.True(t, m.Features.Home.Messages, "cards go there when a channel refuses them")
 	require.False(t, m.Features.Home.ReadOnly, "the command can be typed there")
 	require.Len(t, m.Features.Commands, 1)
 	require.Equal(t, commands.Name, m.Features.Commands[0].Command)
 	require.Equal(t, commands.UsageHint(), m.Features.Commands[0].Hint)
 	require.True(t, m.Features.Commands[0].Escape)
+	types := map[string]string{}
+	for _, s := range m.Features.Shortcuts {
+		require.Equal(t, commands.ShortcutName, s.Name)
+		types[s.CallbackID] = s.Type
+	}
+	require.Equal(t, map[string]string{commands.ShortcutMessage: "message", commands.ShortcutGlobal: "global"}, types)
 }
 
 func TestTheManifestKeepsWithinSlacksLimits(t *testing.T) {
@@ -126,6 +140,11 @@ func TestTheManifestKeepsWithinSlacksLimits(t *testing.T) {
 			require.Regexp(t, `^/[a-z0-9_-]{1,31}$`, c.Command)
 			require.LessOrEqual(t, utf8.RuneCountInString(c.Description), 2000)
 			require.LessOrEqual(t, utf8.RuneCountInString(c.Hint), 1000)
+		}
+		for _, s := range m.Features.Shortcuts {
+			require.LessOrEqual(t, utf8.RuneCountInString(s.Name), 24)
+			require.LessOrEqual(t, utf8.RuneCountInString(s.Description), 150)
+			require.LessOrEqual(t, len(s.CallbackID), 255)
 		}
 		require.LessOrEqual(t, len(m.OAuth.Scopes.Bot), 255)
 		require.LessOrEqual(t, len(m.Settings.Events.Bot), 100)
@@ -167,6 +186,7 @@ func scopesOf() map[string][]string {
 		"usergroups.list":       {"usergroups:read"},
 		"conversations.info":    {"channels:read", "groups:read", "im:read", "mpim:read"},
 		"conversations.history": {"channels:history", "groups:history"},
+		"conversations.replies": {"channels:history", "groups:history"},
 	}
 }
 

@@ -151,7 +151,8 @@ func essential(e *callError) bool {
 	if e.Code != slackMissingScope {
 		return true
 	}
-	return e.Method != "conversations.history" && (e.Method != "conversations.info" || e.Needed == "channels:read")
+	return e.Method != "conversations.history" && e.Method != "conversations.replies" &&
+		(e.Method != "conversations.info" || e.Needed == "channels:read")
 }
 
 func (s *refusedCalls) set(what string, f fault) {

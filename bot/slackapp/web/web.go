@@ -169,13 +169,15 @@ type PastMessage struct {
 func (w *Client) History(
 	ctx context.Context, channel, thread string, since time.Time,
 ) (list []PastMessage, all bool, err error) {
-	method, args := "conversations.history", url.Values{"channel": {channel}, "limit": {"200"},
-		"oldest": {fmt.Sprintf("%d.000000", since.Unix())}, "include_all_metadata": {"true"}}
-	if thread != "" {
-		method = "conversations.replies"
+	args := url.Values{"channel": {channel}, "limit": {"200"}, "include_all_metadata": {"true"},
+		"oldest": {fmt.Sprintf("%d.000000", since.Unix())}}
+	var answer socket.Fields
+	if thread == "" {
+		answer, err = w.patient.call(ctx, "conversations.history", args)
+	} else {
 		args.Set("ts", thread)
+		answer, err = w.patient.call(ctx, "conversations.replies", args)
 	}
-	answer, err := w.patient.call(ctx, method, args)
 	if err != nil {
 		return nil, false, err
 	}

@@ -56,6 +56,9 @@ func Inquire(
 	if err != nil {
 		return nil, q, nil, err
 	}
+	if q = i.question(c.Account); i.Action == operation.ActionPause {
+		return gate, q, client.Close, nil
+	}
 	cloud, err := zenlayer.New(c.cloud(c.ZenlayerRate.limiter()))
 	if err != nil {
 		return nil, q, nil, err
@@ -67,7 +70,6 @@ func Inquire(
 	late := fmt.Errorf("Zenlayer did not answer within %s", findWithin)
 	within, cancel := context.WithTimeoutCause(ctx, findWithin, late)
 	defer cancel()
-	q = i.question(c.Account)
 	q.Listener, q.Server, err = intake.Find(within, cloud, i.Registration.Listener, server, i.Registration.Type)
 	if i.AnyServer {
 		q.Server = i.anyServer()

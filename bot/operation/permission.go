@@ -10,7 +10,8 @@ type Action string
 
 // The actions that are asked about. Each question has all its facts, whatever
 // the action: approving, for example, is asked with the listener, the server,
-// the weight and the ports of the request that is to be approved.
+// the weight and the ports of the request that is to be approved. Only pause is
+// asked without them.
 const (
 	ActionRegister    Action = "register"    // add a server to a listener
 	ActionUndo        Action = "undo"        // take back an addition of this bot, as it was left
@@ -20,6 +21,18 @@ const (
 	ActionViewHistory Action = "viewHistory" // see what others did on a listener
 	ActionPause       Action = "pause"       // stop and resume the sending of new requests
 )
+
+// AllActions lists the actions.
+func AllActions() []Action {
+	return []Action{ActionRegister, ActionUndo, ActionRemove, ActionApprove, ActionBreakGlass, ActionViewHistory,
+		ActionPause}
+}
+
+// Approvable reports whether approval can be asked for: of a change. Any other action
+// that needs one is denied.
+func (a Action) Approvable() bool {
+	return a == ActionRegister || a == ActionUndo || a == ActionRemove
+}
 
 // Question is everything a decision depends on. Incomplete facts are a no.
 type Question struct {

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	mostWeight = 100 // assumed when no weight was given: the greatest
+	botID      = "lbbot" // of the entity that pause is asked about
+	mostWeight = 100     // assumed when no weight was given: the greatest
 	mostPort   = 65535
 )
 
@@ -36,6 +37,12 @@ type facts struct {
 // returns its name instead, one of the What… constants.
 func newFacts(q operation.Question, f identity, in []string) (*facts, operation.Fact) {
 	out := &facts{action: string(q.Action), in: in}
+	if q.Action == operation.ActionPause {
+		out.request.Resource = uid(rules.TypeBot, botID)
+		out.asks(f)
+		out.request.Context = record(botContext(q, f))
+		return out, ""
+	}
 	switch {
 	case !out.about(q.Listener, q.Account):
 		return nil, operation.FactListener
@@ -103,16 +110,22 @@ func contextOf(q operation.Question, f identity) types.Record {
 	for _, p := range q.Ports {
 		ports = append(ports, types.Long(p))
 	}
-	at := q.At.UTC()
-	m := channelContext(f)
+	m := botContext(q, f)
 	m["weight"] = types.Long(weight)
 	m["ports"] = types.NewSet(ports...)
 	m["instance"] = record(types.RecordMap{
 		"id": types.String(q.Server.ID), "type": types.String(q.Server.Type),
 	})
+	return record(m)
+}
+
+// botContext is the part of the context that every question has.
+func botContext(q operation.Question, f identity) types.RecordMap {
+	at := q.At.UTC()
+	m := channelContext(f)
 	m["hour"] = types.Long(at.Hour())
 	m["weekday"] = types.Long(isoWeekday(at.Weekday()))
-	return record(m)
+	return m
 }
 
 // channelContext is the part of the context that does not depend on the request.
@@ -155,7 +168,8 @@ func (f *facts) Get(id types.EntityUID) (types.Entity, bool) {
 	case f.balancer.UID:
 		return f.balancer, true
 	}
-	if id.Type == rules.TypeAction || id.Type == rules.TypeUsergroup {
+	switch id.Type {
+	case rules.TypeAction, rules.TypeUsergroup, rules.TypeBot:
 		return types.Entity{UID: id}, true // complete: they have neither attributes nor parents
 	}
 	f.missed = true
@@ -165,14 +179,18 @@ func (f *facts) Get(id types.EntityUID) (types.Entity, bool) {
 // policies are the rules of one file, which can be asked questions.
 type policies struct{ *rules.Set }
 
-// ordered gives Cedar the policies in the order of the file, under their @id.
-type ordered []rules.Rule
+// ordered gives Cedar the policies about an action, in the order of the file, under
+// their @id.
+type ordered struct {
+	rules  []rules.Rule
+	action string
+}
 
 // All implements cedar's PolicyIterator.
 func (o ordered) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
-		for i := range o {
-			if !yield(cedar.PolicyID(o[i].ID), o[i].Compiled) {
+		for i := range o.rules {
+			if r := &o.rules[i]; r.Covers(o.action) && !yield(cedar.PolicyID(r.ID), r.Compiled) {
 				return
 			}
 		}
@@ -192,7 +210,7 @@ func (s *policies) ask(f *facts) verdict {
 		return verdict{fault: fmt.Errorf("the action %q is not in the schema", f.action)}
 	}
 	f.missed = false
-	_, diagnostic := cedar.Authorize(ordered(s.Rules), f, f.request)
+	_, diagnostic := cedar.Authorize(ordered{s.Rules, f.action}, f, f.request)
 	var v verdict
 	for _, e := range diagnostic.Errors {
 		if s.Named(string(e.PolicyID)).Partial {

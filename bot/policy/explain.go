@@ -26,12 +26,23 @@ func decidedBy(d *operation.Decision, f *facts, by []*rules.Rule) {
 // account returns the clauses that say something, and whether each holds.
 func account(r *rules.Rule, f *facts) []operation.Clause {
 	var out []operation.Clause
-	for _, c := range r.Clauses {
-		if c.Text != "" {
+	for i, c := range r.Clauses {
+		if i == actionClause && unnamed(r, f) {
+			out = append(out, operation.Clause{Policy: r.ID, Text: "action"})
+		} else if c.Text != "" {
 			out = append(out, operation.Clause{Policy: r.ID, Text: c.Text, Held: c.Holds(f, f.request)})
 		}
 	}
 	return out
+}
+
+// actionClause is the place of the action among the clauses.
+const actionClause = 1
+
+// unnamed reports whether r is a permit without an action, and the action asked for
+// is one that a permit must name. As a clause that does not hold it is "action".
+func unnamed(r *rules.Rule, f *facts) bool {
+	return r.Permit && r.Actions == nil && !r.Covers(f.action)
 }
 
 // bounded drops clauses over the limit. Those that held go first, because people
@@ -114,6 +125,12 @@ func (m miss) less(other miss) bool {
 }
 
 func misses(r *rules.Rule, f *facts) (m miss) {
+	switch {
+	case unnamed(r, f):
+		m.failed++
+	case !r.Covers(f.action):
+		m.scope = true
+	}
 	for i, c := range r.Clauses {
 		if c.Holds(f, f.request) {
 			continue

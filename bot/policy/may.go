@@ -104,6 +104,9 @@ func (g *Gate) offer(ctx context.Context, a operation.Actor, p operation.Place) 
 func (s *policies) specialized(f *facts, open func(rules.Subject) bool) *policies {
 	out := &policies{&rules.Set{Actions: s.Actions}}
 	for _, r := range s.Rules {
+		if !r.Covers(f.action) {
+			continue
+		}
 		if rest, keep := specialized(&r, f, open); keep {
 			r.Compiled = rules.Compile(rest)
 			out.Rules = append(out.Rules, r)

@@ -13,7 +13,8 @@ import (
 	"lbbot/zenlayer"
 )
 
-// drawn is a random policy, and a Go function that says when it holds.
+// drawn is a random policy, and a Go function that says when it holds. What it says
+// of a listener keeps it from being asked about the bot.
 type drawn struct {
 	id     string
 	permit bool
@@ -25,6 +26,7 @@ type drawn struct {
 
 type condition struct {
 	text  string
+	bot   bool // it can be asked about the bot
 	holds func(q operation.Question, groups []string, channel operation.Channel) bool
 }
 
@@ -45,49 +47,53 @@ func weightOf(q operation.Question) int {
 }
 
 var conditions = []condition{
-	{`context.weight <= 50`, func(q operation.Question, _ []string, _ operation.Channel) bool {
+	{`context.weight <= 50`, false, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return weightOf(q) <= 50
 	}},
-	{`context.weight == 100`, func(q operation.Question, _ []string, _ operation.Channel) bool {
+	{`context.weight == 100`, false, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return weightOf(q) == 100
 	}},
-	{`context.ports.contains(443)`, func(q operation.Question, _ []string, _ operation.Channel) bool {
+	{`context.ports.contains(443)`, false, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return len(q.Ports) > 0 && q.Ports[0] == 443
 	}},
-	{`context.channel.private`, func(_ operation.Question, _ []string, c operation.Channel) bool {
+	{`context.channel.private`, true, func(_ operation.Question, _ []string, c operation.Channel) bool {
 		return c.Private || c.Direct
 	}},
-	{`context.incident`, func(_ operation.Question, _ []string, c operation.Channel) bool {
+	{`context.incident`, true, func(_ operation.Question, _ []string, c operation.Channel) bool {
 		return c.ID == incident || c.ID == secret
 	}},
-	{`resource.name like "web*"`, func(q operation.Question, _ []string, _ operation.Channel) bool {
+	{`resource.name like "web*"`, false, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return strings.HasPrefix(q.Listener.Name, "web")
 	}},
-	{`principal in Usergroup::"S01SRE"`, func(_ operation.Question, g []string, _ operation.Channel) bool {
+	{`principal in Usergroup::"S01SRE"`, true, func(_ operation.Question, g []string, _ operation.Channel) bool {
 		return has(g, "S01SRE")
 	}},
-	{`context.instance.type == "VM"`, func(q operation.Question, _ []string, _ operation.Channel) bool {
+	{`context.instance.type == "VM"`, false, func(q operation.Question, _ []string, _ operation.Channel) bool {
 		return q.Server.Type == "VM"
 	}},
 }
 
 // drawScope draws what a policy says about the action: its text, whether it
-// has an action, and whether it can permit register.
-func drawScope(t *rapid.T) (text string, covers func(operation.Action) bool, register bool) {
+// has an action, and whether as a permit it needs @approvals.
+func drawScope(t *rapid.T, permit bool) (text string, covers func(operation.Action) bool, approvals bool) {
 	some := [][]operation.Action{
 		nil, {operation.ActionRegister}, {operation.ActionApprove}, {operation.ActionBreakGlass},
 		{operation.ActionViewHistory},
 		{operation.ActionRegister, "undo"}, {operation.ActionApprove, operation.ActionBreakGlass},
+		{"remove"}, {"pause"}, {"remove", "undo"}, {"pause", "viewHistory"},
 	}
 	list := rapid.SampledFrom(some).Draw(t, "actions")
-	covers = func(a operation.Action) bool { return list == nil || slices.Contains(list, a) }
+	covers = func(a operation.Action) bool {
+		return slices.Contains(list, a) || list == nil && (!permit || a != "remove" && a != "pause")
+	}
+	approvals = covers(operation.ActionRegister) || covers("remove")
 	switch len(list) {
 	case 0:
-		return "action", covers, true
+		return "action", covers, approvals
 	case 1:
-		return fmt.Sprintf("action == Action::%q", list[0]), covers, covers(operation.ActionRegister)
+		return fmt.Sprintf("action == Action::%q", list[0]), covers, approvals
 	}
-	return fmt.Sprintf("action in [Action::%q, Action::%q]", list[0], list[1]), covers, covers(operation.ActionRegister)
+	return fmt.Sprintf("action in [Action::%q, Action::%q]", list[0], list[1]), covers, approvals
 }
 
 func drawPolicy(t *rapid.T, number int) drawn {
@@ -100,7 +106,7 @@ func drawPolicy(t *rapid.T, number int) drawn {
 	case who != "":
 		scope = fmt.Sprintf("principal in Usergroup::%q", who)
 	}
-	action, covers, register := drawScope(t)
+	action, covers, approvals := drawScope(t, d.permit)
 	var b strings.Builder
 	fmt.Fprintf(&b, "@id(%q)", d.id)
 	effect := "forbid"
@@ -109,7 +115,7 @@ func drawPolicy(t *rapid.T, number int) drawn {
 		if d.named = rapid.Bool().Draw(t, "named"); d.named {
 			b.WriteString(` @people("named")`)
 		}
-		if register {
+		if approvals {
 			d.needs = rapid.IntRange(0, 3).Draw(t, "approvals")
 			fmt.Fprintf(&b, " @approvals(\"%d\")", d.needs)
 		}
@@ -120,16 +126,20 @@ func drawPolicy(t *rapid.T, number int) drawn {
 		unless bool
 	}
 	var parts []part
+	bot := true
 	for range rapid.IntRange(0, 2).Draw(t, "conditions") {
 		p := part{rapid.SampledFrom(conditions).Draw(t, "condition"), rapid.Bool().Draw(t, "unless")}
 		word := map[bool]string{true: "unless", false: "when"}[p.unless]
 		fmt.Fprintf(&b, " %s { %s }", word, p.text)
-		parts = append(parts, p)
+		parts, bot = append(parts, p), bot && p.condition.bot
 	}
 	b.WriteString(";\n")
 	d.text = b.String()
 	d.holds = func(q operation.Question, groups []string, c operation.Channel) bool {
 		if !covers(q.Action) || who == dev && q.Actor.UserID != dev || who != "" && who != dev && !has(groups, who) {
+			return false
+		}
+		if q.Action == operation.ActionPause && !bot {
 			return false
 		}
 		for _, p := range parts {
@@ -154,7 +164,7 @@ func drawCase(rt *rapid.T) (policies []drawn, src string, q operation.Question) 
 	q = question(person, channel)
 	q.Action = rapid.SampledFrom([]operation.Action{
 		operation.ActionRegister, operation.ActionApprove, operation.ActionBreakGlass, operation.ActionViewHistory,
-		"undo", "pause",
+		"undo", "remove", "pause",
 	}).Draw(rt, "action")
 	q.Weight = rapid.SampledFrom([]int{0, 1, 50, 51, 100}).Draw(rt, "weight")
 	q.Ports = rapid.SampledFrom([][]int{nil, {443}, {80}}).Draw(rt, "ports")

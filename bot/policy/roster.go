@@ -65,7 +65,7 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 		return operation.People{}, err
 	}
 	out, err := g.present(ctx, w, q, able, more)
-	if err != nil || action != operation.ActionRegister {
+	if err != nil || !action.Approvable() {
 		return out, err
 	}
 	if anybody != nil {

@@ -39,14 +39,14 @@ func (s session) policyExplainCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&i.person, "person", "", "user id, such as U0123ABCD; required")
 	f.StringVar(&i.channel, "channel", "", "id of the channel where the command is typed, such as C0123ABCD; required")
-	f.StringVar(&i.listener, "listener", "", "listener, as in /lb-register; required")
+	f.StringVar(&i.listener, "listener", "", "listener, as in /lb-register; required, except for pause")
 	f.StringVar(&i.server, "server", "", "server, as in /lb-register (default: none in particular)")
 	f.StringVar(&i.kind, "type", "", "bm or vm")
 	f.StringVar(&i.weight, "weight", "",
 		"weight, 1 to 100 (default: as most servers on the listener; on an empty one Zenlayer's, which counts as 100)")
 	f.StringVar(&i.ports, "ports", "", "ports, such as 8080,8081 (default: the listener's own)")
 	f.StringVar(&i.action, "action", string(operation.ActionRegister),
-		"register, approve, breakGlass, viewHistory, undo or pause")
+		"register, undo, remove, approve, breakGlass, viewHistory or pause")
 	f.StringVar(&i.at, "at", "", "time, such as 2026-03-18T12:00:00Z (default: now)")
 	f.StringVar(&i.config, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
 	f.StringVar(&i.rules, "policy", "", "policy file (LBBOT_POLICY)")
@@ -89,15 +89,13 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 		AnyServer: i.server == ""}
 	var faults []error
 	for flag, value := range map[string]string{"--person": i.person, "--channel": i.channel, "--listener": i.listener} {
-		if value == "" {
+		if value == "" && (flag != "--listener" || out.Action != operation.ActionPause) {
 			faults = append(faults, fmt.Errorf("%s is missing", flag))
 		}
 	}
-	actions := []string{string(operation.ActionRegister), string(operation.ActionApprove),
-		string(operation.ActionBreakGlass), string(operation.ActionViewHistory), "undo", "pause"}
-	if !slices.Contains(actions, i.action) {
+	if !slices.Contains(operation.AllActions(), out.Action) {
 		faults = append(faults, fmt.Errorf("--action %q is not known; it is one of %s", i.action,
-			strings.Join(actions, ", ")))
+			strings.Trim(fmt.Sprint(operation.AllActions()), "[]")))
 	}
 	if i.at != "" {
 		at, err := time.Parse(time.RFC3339, i.at)
@@ -108,6 +106,9 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 	}
 	if len(faults) > 0 {
 		return out, errors.Join(faults...)
+	}
+	if out.Action == operation.ActionPause {
+		return out, nil // asked about the bot
 	}
 	var err error
 	out.Registration, err = commands.BuildRegistration(commands.Values{commands.KeyListener: i.listener,

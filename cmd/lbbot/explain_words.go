@@ -59,6 +59,9 @@ func (s session) write(ctx context.Context, a account) {
 
 func wish(a account) string {
 	q := a.question
+	if q.Action == operation.ActionPause {
+		return "pause the bot, or resume"
+	}
 	server, weight, ports := q.Server.ID, "Zenlayer's default weight, which counts as 100", "the listener's own ports"
 	if a.anyServer {
 		server = "any server"

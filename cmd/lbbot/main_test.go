@@ -94,7 +94,7 @@ func TestMistypedArgumentsAreAnsweredWithWhatWasMeant(t *testing.T) {
 		"a configuration that is not there": {[]string{"run", "--config", "none.yaml"},
 			"none.yaml: no such file or directory; check --config"},
 		"an unknown action": {[]string{"policy", "explain", "--action", "drop"},
-			"it is one of register, approve, breakGlass, viewHistory, undo, pause"},
+			"it is one of register undo remove approve breakGlass viewHistory pause"},
 		"a database by flag": {[]string{"operations", "list", "--database", "/x.db"},
 			"LBBOT_DATABASE_URL or --database must be sqlite:PATH"},
 		"a database that is not there": {[]string{"operations", "list", "--database", "sqlite:none.db"},

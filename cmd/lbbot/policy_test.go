@@ -70,7 +70,7 @@ cases:
 	require.Contains(t, said, "1 of 2 cases are not as expected")
 	require.Equal(t, bad+`:6: elsewhere: expected allow, got deny no_rule by sre-in-ops
     does not hold  principal in Usergroup::"S01SRE"
-    holds          action in [Action::"register", Action::"undo"]
+    holds          action in [Action::"register", Action::"undo", Action::"remove"]
     holds          resource in LoadBalancer::"lb-31aa"
     holds          context.channel.id == "C0OPS"
 `, out)

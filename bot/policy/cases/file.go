@@ -169,13 +169,13 @@ func (f *File) check(c *Case) error {
 		absent bool
 	}{
 		{"name", c.Name == ""}, {"person", c.Person.absent()}, {"channel", c.Channel.absent()},
-		{"listener", c.Listener.absent()},
+		{"listener", c.Listener.absent() && operation.Action(c.Action) != operation.ActionPause},
 	} {
 		if part.absent {
 			return wrong("the case has no %s", part.what)
 		}
 	}
-	if c.Listener.whole == nil {
+	if c.Listener.whole == nil && !c.Listener.absent() {
 		i := slices.IndexFunc(f.Listeners, func(l Listener) bool { return l.ID == c.Listener.id })
 		if i < 0 {
 			return wrong("the listener %q is not in the list of listeners", c.Listener.id)

@@ -72,7 +72,10 @@ func (f *File) scene(c Case) (*world, operation.Question) {
 	q := operation.Question{
 		Action: cmp.Or(operation.Action(c.Action), operation.ActionRegister), Account: cmp.Or(f.Account, "default"),
 		Actor: operation.Actor{UserID: person}, Place: operation.Place{ChannelID: channel},
-		Listener: c.Listener.whole.listener(), Ports: c.Ports, At: c.At.Time,
+		Ports: c.Ports, At: c.At.Time,
+	}
+	if c.Listener.whole != nil { // the bot is paused without one
+		q.Listener = c.Listener.whole.listener()
 	}
 	var server Instance
 	if c.Instance != nil {

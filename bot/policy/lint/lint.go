@@ -33,10 +33,10 @@ type Warning struct {
 	Text   string // one sentence
 }
 
-const (
-	register = types.String("register")
-	approve  = types.String("approve")
-)
+const approve = types.String("approve")
+
+// approvable are the actions for which approval can be asked.
+func approvable() []types.String { return []types.String{"register", "undo", "remove"} }
 
 // Check returns what looks like a mistake in the policies of a file.
 func Check(all []Policy) []Warning {
@@ -50,11 +50,14 @@ func Check(all []Policy) []Warning {
 		}
 		p.annotations(add)
 		p.ids(add)
+		if p.permits() && Actions(p.AST.Action) == nil {
+			add("action", "it names no action, so it does not permit remove or pause; name those that it shall permit")
+		}
 		if p.permits() && p.AnyPerson {
 			add("principal", "it permits everybody in the workspace; name a user group or a person unless that is "+
 				"meant")
 		}
-		approvable(p, all, add)
+		p.approvers(all, add)
 	}
 	return found
 }
@@ -69,12 +72,11 @@ func (p Policy) annotations(add adder) {
 		switch name := string(a.Key); name {
 		case "id", "reason", "contact":
 		case "approvals":
-			if !p.permits() || !Covers(p.AST.Action, register) {
-				add(name, "@approvals has no effect, because the policy does not permit register")
-			} else if others := besides(p.AST.Action, register); p.Approvals > 0 && len(others) > 0 {
-				add(name, "approval can be asked for register only, so this policy never permits %s; give that a "+
-					"policy of its own",
-					strings.Join(others, ", "))
+			if !p.permits() || !slices.ContainsFunc(approvable(), p.covers) {
+				add(name, "@approvals has no effect, because the policy does not permit register, undo or remove")
+			} else if others := p.others(); p.Approvals > 0 && len(others) > 0 {
+				add(name, "approval can be asked for register, undo and remove only, so this policy never permits %s; "+
+					"give that a policy of its own", strings.Join(others, ", "))
 			}
 		case "approvers_channel":
 			if !p.permits() || p.Approvals == 0 {
@@ -107,22 +109,24 @@ func (p Policy) ids(add adder) {
 				"is denied", uid.ID)
 		case uid.Type == "Person" && !userID.MatchString(string(uid.ID)):
 			add(word, "%q does not look like the id of a person (U… or W…)", uid.ID)
+		case uid.Type == "Bot" && uid.ID != "lbbot":
+			add(word, "there is no bot %q; write Bot::\"lbbot\"", uid.ID)
 		}
 	}
 }
 
-// approvable warns about a permit whose approvals nobody can give: no permit of
+// approvers warns about a permit whose approvals nobody can give: no permit of
 // approve is about the same listeners, or those that are name too few people.
-func approvable(asking Policy, all []Policy, add adder) {
-	if !asking.permits() || asking.Approvals == 0 {
+func (p Policy) approvers(all []Policy, add adder) {
+	if !p.permits() || p.Approvals == 0 {
 		return
 	}
 	people := map[types.EntityUID]bool{}
-	for _, p := range all {
-		if !p.permits() || p.Approvals > 0 || !Covers(p.AST.Action, approve) || apart(asking, p) {
+	for _, other := range all {
+		if !other.permits() || other.Approvals > 0 || !other.covers(approve) || apart(p, other) {
 			continue
 		}
-		who, one := p.AST.Principal.(ast.ScopeTypeEq)
+		who, one := other.AST.Principal.(ast.ScopeTypeEq)
 		if !one {
 			return
 		}
@@ -132,9 +136,9 @@ func approvable(asking Policy, all []Policy, add adder) {
 	case len(people) == 0:
 		add("approvals", `it asks for approval, and nobody can approve: no policy permits action == `+
 			`Action::"approve" on these listeners`)
-	case len(people) < asking.Approvals:
+	case len(people) < p.Approvals:
 		add("approvals", "it asks for %d approvals, and only %d of the people named may approve on these listeners",
-			asking.Approvals, len(people))
+			p.Approvals, len(people))
 	}
 }
 
@@ -158,14 +162,15 @@ func named(scope ast.IsResourceScopeNode) types.EntityUID {
 	return types.EntityUID{}
 }
 
-// Covers reports whether an action scope includes an action. The schema has no
+// covers reports whether the action scope includes an action. The schema has no
 // groups of actions, so `in` and `==` mean the same.
-func Covers(scope ast.IsActionScopeNode, action types.String) bool {
-	return slices.Contains(actions(scope), action) || actions(scope) == nil
+func (p Policy) covers(action types.String) bool {
+	named := Actions(p.AST.Action)
+	return named == nil || slices.Contains(named, action)
 }
 
-// actions returns the actions that a scope names, nil if it names none.
-func actions(scope ast.IsActionScopeNode) []types.String {
+// Actions returns the actions that a scope names, nil if it names none.
+func Actions(scope ast.IsActionScopeNode) []types.String {
 	switch s := scope.(type) {
 	case ast.ScopeTypeEq:
 		return []types.String{s.Entity.ID}
@@ -181,14 +186,14 @@ func actions(scope ast.IsActionScopeNode) []types.String {
 	return nil
 }
 
-// besides returns the other actions that a scope permits.
-func besides(scope ast.IsActionScopeNode, action types.String) (others []string) {
-	named := actions(scope)
+// others returns the actions that a scope permits and that cannot need approval.
+func (p Policy) others() (others []string) {
+	named := Actions(p.AST.Action)
 	if named == nil {
 		return []string{"other actions"}
 	}
 	for _, id := range named {
-		if id != action {
+		if !slices.Contains(approvable(), id) {
 			others = append(others, string(id))
 		}
 	}

@@ -69,7 +69,7 @@ func (c *checker) possible(variable, value ast.IsNode, relation bool, tokens []l
 		return
 	}
 	for _, uid := range entitiesOf(value) {
-		if !slices.Contains(typesOf(v.Name, relation), uid.Type) && c.isEntity(uid.Type) {
+		if !slices.Contains(c.typesOf(v.Name, relation), uid.Type) && c.isEntity(uid.Type) {
 			c.add(placeOf(tokens, uid), id, "%s can never be %s, so this would never hold", v.Name, uid)
 		}
 	}
@@ -80,7 +80,7 @@ func (c *checker) possibleType(variable ast.IsNode, t types.EntityType, tokens [
 	switch {
 	case !c.isEntity(t):
 		c.unrecognized(t, tokens, id) // the validator takes it for a test that never holds
-	case ok && !slices.Contains(typesOf(v.Name, itself), t):
+	case ok && !slices.Contains(c.typesOf(v.Name, itself), t):
 		c.add(find(tokens, string(t)), id, "%s is never a %s, so this would never hold", v.Name, t)
 	}
 }
@@ -92,8 +92,10 @@ func (c *checker) isEntity(t types.EntityType) bool {
 }
 
 // typesOf returns the types of the entities that a variable can be, or be in.
-func typesOf(variable types.String, relation bool) []types.EntityType {
+func (c *checker) typesOf(variable types.String, relation bool) []types.EntityType {
 	switch {
+	case variable == "resource" && c.schema == c.bot:
+		return []types.EntityType{TypeBot}
 	case variable == "principal" && relation == within:
 		return []types.EntityType{TypePerson, TypeUsergroup}
 	case variable == "principal":

@@ -66,7 +66,7 @@ func (c *checker) file(src []byte) *Set {
 		c.add(lex.Token{}, "", "%v", err)
 		return set
 	}
-	c.schema = resolved
+	c.listeners, c.bot = subjectsOf(resolved)
 	set.Actions = actionNames(resolved)
 	c.policies(set, c.parse(src, parts))
 	return set

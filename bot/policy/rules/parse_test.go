@@ -155,6 +155,18 @@ func TestParseNamesTheLineAndThePolicyOfEachFault(t *testing.T) {
 		"a contact with a direction override": {
 			"@id(\"a\") @contact(\"\\u{202e}spo#\") forbid (principal, action, resource);",
 			4, "a", "@contact has invisible characters"},
+		"remove without approvals": {
+			"@id(\"a\") @contact(\"#ops\")\npermit (principal, action in [Action::\"approve\", Action::\"remove\"], " +
+				"resource);",
+			4, "a", `it permits remove and has no @approvals; say how many are needed, from @approvals("0") to`},
+		"the weight of a pause": {
+			"@id(\"a\")\npermit (principal, action == Action::\"pause\", resource == Bot::\"lbbot\")\nwhen { " +
+				"context.weight <= 50 };",
+			6, "a", "attribute `weight` in context not found"},
+		"remove of the bot": {
+			"@id(\"a\") @approvals(\"0\")\npermit (principal, action == Action::\"remove\", resource == " +
+				"Bot::\"lbbot\");",
+			4, "a", "unable to find an applicable action"},
 		"a missing semicolon": {
 			"@id(\"a\")\nforbid (principal, action, resource)\n\n@id(\"b\") forbid (principal, action, resource);",
 			7, "a", `expected ";", found "@"`},
@@ -232,18 +244,32 @@ func TestParseWarnsAboutWhatLooksLikeAMistake(t *testing.T) {
 			"has no effect"},
 		"approvals without need": {"@id(\"a\") @approvals(\"0\") permit (principal in Usergroup::\"S01\", action == " +
 			"Action::\"pause\", resource);", 1, "has no effect"},
-		"approvals for everything": {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", " +
-			"action, resource);" + approvers, 2, "never permits other actions"},
-		"approvals for undo as well": {"@id(\"a\")\n@approvals(\"2\") permit (principal in Usergroup::\"S01\", " +
-			"action in [Action::\"register\", Action::\"undo\"], resource);" + approvers, 2, "never permits undo"},
+		"approvals for what cannot be asked for": {"@id(\"a\")\n@approvals(\"2\") permit (principal in " +
+			"Usergroup::\"S01\", action in [Action::\"undo\", Action::\"viewHistory\"], resource);" + approvers,
+			2, "never permits viewHistory"},
+		"a permit that names no action": {"@id(\"a\") @approvals(\"0\") permit (principal in Usergroup::\"S01\",\n" +
+			"action, resource);", 2, "it names no action, so it does not permit remove or pause; name those"},
+		"undo without approvals": {"\n@id(\"a\") permit (principal in Usergroup::\"S01\", " +
+			"action == Action::\"undo\", resource);", 2, `permits undo and has no @approvals; say how many are ` +
+			`needed, from @approvals("0") to @approvals("3"); without it, "0" is meant`},
+		"pause of a listener": {"@id(\"a\") permit (principal in Usergroup::\"S01\",\n" +
+			"action == Action::\"pause\", resource is Listener);", 2,
+			"no effect on pause, which is asked about the bot"},
+		"pause of a listener, forbidden": {"@id(\"a\") forbid (principal in Usergroup::\"S01\",\n" +
+			"action == Action::\"pause\", resource) when { resource.name like \"web*\" };", 2, "no effect on pause"},
+		"pause among actions on listeners": {"@id(\"a\") @approvals(\"0\") permit (principal in " +
+			"Usergroup::\"S01\",\naction in [Action::\"register\", Action::\"pause\"], resource is Listener);", 2,
+			"no effect on pause"},
+		"another bot": {"@id(\"a\") permit (principal in Usergroup::\"S01\", action == Action::\"pause\",\n" +
+			"resource == Bot::\"other\");", 2, `there is no bot "other"; write Bot::"lbbot"`},
 		"a channel to ask nothing in": {"@id(\"a\") @approvals(\"0\")\n@approvers_channel(\"C0OPS\") permit " +
-			"(principal in Usergroup::\"S01\", action, resource);", 2, "asks for no approval"},
+			"(principal in Usergroup::\"S01\", action == Action::\"remove\", resource);", 2, "asks for no approval"},
 		"a forbid that requires a reason": {"@id(\"a\")\n@requires(\"reason\") forbid (principal, action, resource);",
 			2, "@requires has no effect"},
 		"a forbid that names people": {"@id(\"a\")\n@people(\"named\") forbid (principal, action, resource);", 2,
 			"@people has no effect"},
-		"a permit for everybody": {"@id(\"a\") @approvals(\"0\")\npermit (principal is Person, action, " +
-			"resource);", 2, "everybody in the workspace"},
+		"a permit for everybody": {"@id(\"a\") @approvals(\"0\")\npermit (principal is Person, " +
+			"action == Action::\"register\", resource);", 2, "everybody in the workspace"},
 		"a handle as a group": {"@id(\"a\")\nforbid (principal in Usergroup::\"lb-admins\", action, " +
 			"resource);", 2, `"lb-admins" does not look like`},
 		"a name as a person": {"@id(\"a\")\nforbid (principal == Person::\"ana\", action, resource);", 2,

@@ -29,6 +29,9 @@ type Rule struct {
 	Clauses   []Clause // it holds exactly when all of them do; the first ScopeClauses are the scope
 	Partial   bool     // some clauses are left out, so it only says what could be permitted
 
+	Actions []string // that the scope names; nil: it leaves the action open
+	Bot     bool     // it can be asked about the bot, and is about it
+
 	Approvers      string // channel id
 	ReasonRequired bool
 	Named          bool     // those it permits may be named
@@ -42,6 +45,19 @@ func (s *Set) IDs() []string {
 		ids[i] = r.ID
 	}
 	return ids
+}
+
+// Covers reports whether the policy has a part in decisions about an action. Remove
+// and pause are newer than files in use: a permit that leaves the action open does
+// not permit them, but a forbid that does forbids them.
+func (r *Rule) Covers(action string) bool {
+	switch {
+	case action == actionPause && !r.Bot:
+		return false
+	case r.Actions != nil:
+		return slices.Contains(r.Actions, action)
+	}
+	return !r.Permit || action != actionRemove && action != actionPause
 }
 
 // Demand orders permits: by the number of approvals, then those that require no

@@ -60,7 +60,9 @@ func (c *checker) attributes(t types.EntityType) []string {
 		collect(c.schema.Entities[t].Shape, names)
 	} else {
 		for _, a := range c.schema.Actions {
-			collect(a.AppliesTo.Context, names)
+			if a.AppliesTo != nil {
+				collect(a.AppliesTo.Context, names)
+			}
 		}
 	}
 	return sortedKeys(names)

@@ -118,6 +118,8 @@ func plainWords(text string) (yes, no string) {
 		return "this channel is private", "this channel is not private"
 	case `action == Action::"register"`:
 		return "it is about adding a server", ""
+	case "action":
+		return "the rule names the action, which a permit of this action must", ""
 	}
 	for _, p := range [...]struct {
 		before, after, yes, no string

@@ -49,7 +49,9 @@ const (
 func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	g := &playground{dir: dir, log: log,
 		slack: sandbox.New(sandbox.Options{AppToken: "xapp-sandbox", BotToken: "xoxb-sandbox",
-			Command: "/lb-register"}),
+			Command: commands.Name, Shortcuts: []sandbox.Shortcut{
+				{Name: commands.ShortcutName, CallbackID: commands.ShortcutGlobal},
+				{Name: commands.ShortcutName, CallbackID: commands.ShortcutMessage, OnMessage: true}}}),
 		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret,
 			Seed: world(time.Now())}),
 	}
@@ -59,6 +61,10 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	endpoint, err := g.cloud.Start()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the Zenlayer stand-in: %w", err), g.slack.Close())
+	}
+	if err := g.postAlert(); err != nil {
+		g.close()
+		return nil, err
 	}
 	rules := filepath.Join(dir, "policy.cedar")
 	if _, err := os.Stat(rules); errors.Is(err, fs.ErrNotExist) {
@@ -92,7 +98,7 @@ func (g *playground) page() page.Options {
 		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(zenlayertest.SampleData()), Reset: g.reset,
 		Switch: g.switchCloud, Ready: g.ready,
 		Version: bot.Version,
-		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: "C0INC2041",
+		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: incident,
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
 			Text:    "Weight 80 needs a second person.", Waits: "The request waits. Now approve it."},
 		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
@@ -149,7 +155,7 @@ func (g *playground) reset(ctx context.Context) error {
 			return fmt.Errorf("removing the sandbox's database: %w", err)
 		}
 	}
-	return g.start(context.WithoutCancel(ctx))
+	return errors.Join(g.postAlert(), g.start(context.WithoutCancel(ctx)))
 }
 
 // switchCloud switches the cloud off or on. The bot is restarted without the cloud, so

@@ -16,6 +16,10 @@ func settled(t require.TestingT, h *house, id string) {
 	op := h.journal.now(id)
 	require.True(t, op.State.Final(), "%s", op.State)
 	require.True(t, h.isClosed(id), "the card shows the final state")
+	if op.Change == operation.ChangeRemove {
+		removed(t, h, op)
+		return
+	}
 	require.LessOrEqual(t, h.oursOn(), 1, "one backend")
 	for _, c := range h.cloud.sent() {
 		require.Equal(t, op.Request.ClientToken, c.token, "one client token")
@@ -32,6 +36,9 @@ func settled(t require.TestingT, h *house, id string) {
 func punctual(t require.TestingT, h *house, op operation.Operation) {
 	sent := h.cloud.sent()
 	clicked := h.clicked
+	if op.Approval != nil {
+		clicked = op.ClickedAt // the last approval
+	}
 	if len(sent) > 0 {
 		require.Less(t, sent[0].at.Sub(clicked), operation.StartWithin, "the first call is in time")
 	}
@@ -40,7 +47,7 @@ func punctual(t require.TestingT, h *house, op operation.Operation) {
 		switch c.name {
 		case "DescribeBackends":
 			looked = true
-		case "RegisterBackend":
+		case "RegisterBackend", "DeregisterBackend":
 			require.True(t, looked, "each call looks first")
 			looked = false
 		}
@@ -61,9 +68,10 @@ func punctual(t require.TestingT, h *house, op operation.Operation) {
 
 // storm is a call that goes wrong in a certain way.
 type storm struct {
-	fault func(string, int) fault
-	lag   time.Duration
-	end   operation.State // when nobody is killed
+	fault   func(string, int) fault
+	lag     time.Duration
+	end     operation.State // when nobody is killed
+	removal bool
 }
 
 func storms() map[string]storm {
@@ -92,7 +100,12 @@ func playStorm(t *testing.T, s storm, kill int, down time.Duration) (names []str
 	t.Helper()
 	scene(t, func(t *testing.T, h *house) {
 		h.cloud.fault, h.cloud.lag = s.fault, s.lag
-		id := h.accepted(request())
+		id := ""
+		if s.removal {
+			id = h.leaving()
+		} else {
+			id = h.accepted(request())
+		}
 		h.at.arm(func(n int, _ string) bool { return n == kill })
 		err := <-h.process(id)
 		if kill == 0 {
@@ -105,7 +118,7 @@ func playStorm(t *testing.T, s storm, kill int, down time.Duration) (names []str
 		}
 		names = h.at.seen
 		settled(t, h, id)
-		if op := h.journal.now(id); h.oursOn() == 0 {
+		if op := h.journal.now(id); !s.removal && h.oursOn() == 0 {
 			require.Equal(t, operation.NotDone, op.State)
 		}
 	})
@@ -114,7 +127,13 @@ func playStorm(t *testing.T, s storm, kill int, down time.Duration) (names []str
 
 func TestKilledAnywhereThereIsOneBackendOneTokenAndAClosedCard(t *testing.T) {
 	t.Parallel()
-	for name, s := range storms() {
+	killedAnywhere(t, storms())
+}
+
+// killedAnywhere plays each storm without a kill, and with one at each point.
+func killedAnywhere(t *testing.T, storms map[string]storm) {
+	t.Helper()
+	for name, s := range storms {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			names := playStorm(t, s, 0, 0)

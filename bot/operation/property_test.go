@@ -57,7 +57,8 @@ func registerFaults() []fault {
 		{before: apiError(429, "")}, {before: unsent()}, {before: apiError(400, "INVALID_PARAMETER_VALUE")},
 		{before: apiError(409, "INVALID_BACKEND_INSTANCE_LISTENER_EXIST")}, {before: apiError(503,
 			"SERVICE_TEMPORARY_UNAVAILABLE")},
-		{before: apiError(401, zenlayer.CodeSignatureExpired)}, {hold: 14 * time.Second}}
+		{before: apiError(401, zenlayer.CodeSignatureExpired)}, {hold: 14 * time.Second},
+		{after: apiError(503, "SERVICE_TEMPORARY_UNAVAILABLE")}, {before: apiError(404, "INVALID_BACKEND_NOT_FOUND")}}
 }
 
 // of returns the fault that a schedule has for the nth call, or none.
@@ -87,6 +88,12 @@ func (v *verdict) FailNow() { runtime.Goexit() }
 
 func TestWhateverGoesWrongTheEndIsTrue(t *testing.T) {
 	t.Parallel()
+	inEveryWeather(t, weather.play)
+}
+
+// inEveryWeather plays a life of an operation in random weather.
+func inEveryWeather(t *testing.T, play func(w weather, t *verdict, h *house)) {
+	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := drawWeather(rt)
 		v := &verdict{}
@@ -100,7 +107,7 @@ func TestWhateverGoesWrongTheEndIsTrue(t *testing.T) {
 						h.stop(errKilled)
 					}
 				}()
-				w.play(v, h) //nolint:testifylint // a verdict, unlike a testing.T, may fail in any goroutine
+				play(w, v, h) //nolint:testifylint // a verdict, unlike a testing.T, may fail in any goroutine
 			}()
 			<-done
 			<-time.After(2 * time.Hour) // what was begun ends, so that nothing is left blocked
@@ -122,13 +129,20 @@ func (w weather) play(t *verdict, h *house) {
 	if w.colleague >= 0 {
 		time.AfterFunc(time.Duration(w.colleague)*time.Second, func() { h.cloud.add(ours("be-7")) })
 	}
+	w.lives(t, h, id, func() bool { return h.oursOn() > 0 || w.colleague >= 0 })
+	w.judge(t, h, id)
+}
+
+// lives runs one process after the other until the operation has ended. done tells
+// whether the change was carried out, for those who are asked.
+func (w weather) lives(t *verdict, h *house, id string, done func() bool) {
 	for n := 0; ; n++ {
 		require.Less(t, n, 100, "the run never ended")
 		h.at.arm(nil)
 		if n < len(w.kills) {
 			h.at.arm(func(at int, _ string) bool { return at == 1+w.kills[n] })
 		}
-		if w.live(t, h, id) {
+		if w.live(t, h, id, done) {
 			break
 		}
 		if n < len(w.downs) {
@@ -138,12 +152,11 @@ func (w weather) play(t *verdict, h *house) {
 			h.skew.Store(-int64(time.Hour))
 		}
 	}
-	w.judge(t, h, id)
 }
 
 // live runs one process until it ends, answering what a person is asked, and
 // reports whether the run ended with it.
-func (w weather) live(t *verdict, h *house, id string) bool {
+func (w weather) live(t *verdict, h *house, id string, carried func() bool) bool {
 	done := h.process(id)
 	wrong := w.wrong
 	for range 1000 {
@@ -159,8 +172,7 @@ func (w weather) live(t *verdict, h *house, id string) bool {
 			continue
 		}
 		w.calm(h)
-		there := h.oursOn() > 0 || w.colleague >= 0
-		answer := map[bool]string{true: operation.AnswerThere, false: operation.AnswerNotThere}[there != wrong]
+		answer := map[bool]string{true: operation.AnswerThere, false: operation.AnswerNotThere}[carried() != wrong]
 		wrong = false
 		_, err := h.intake.Answer(context.Background(), h.click(id, ana), answer)
 		require.NoError(t, err)
@@ -180,7 +192,7 @@ func (w weather) script(t *verdict, h *house) {
 	h.cloud.lag, h.cloud.forget = w.lag, w.forget
 	readings, writes, posts := 0, 0, 0
 	h.cloud.fault = func(name string, n int) fault {
-		if name == "RegisterBackend" {
+		if name == "RegisterBackend" || name == "DeregisterBackend" {
 			return of(w.register, n-1, registerFaults()...)
 		}
 		readings++
@@ -202,6 +214,9 @@ func (w weather) script(t *verdict, h *house) {
 		}
 		h.cloud.mu.Lock()
 		defer h.cloud.mu.Unlock()
+		if len(h.cloud.taken) > 0 {
+			t.Errorf("called not removed (%s) after it was removed", op.Reason)
+		}
 		for _, e := range h.cloud.entries {
 			if e.ours && !e.seen.After(time.Now()) {
 				t.Errorf("called not added (%s) while the pool shows it", op.Reason)

@@ -241,6 +241,27 @@ func TestARemovalAfterAnErrorThatDidNothingIsNotClaimedByTheBot(t *testing.T) {
 	})
 }
 
+func TestAnEntryThatChangedAfterADoubtfulAnswerIsSettledByAPerson(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		id := h.leaving()
+		h.cloud.goes(on("DeregisterBackend", 1, fault{before: apiError(503, zenlayer.CodeTemporarilyUnavailable)}))
+		h.cloud.onCall = func(name string) {
+			if name == "DeregisterBackend" {
+				h.cloud.change("be-7", func(b *zenlayer.Backend) { b.Weight = 20 })
+			}
+		}
+		done := h.process(id)
+		pass(15 * time.Minute)
+		require.Equal(t, operation.NeedsPerson, h.journal.now(id).State)
+		_, err := h.intake.Answer(t.Context(), h.click(id, ana), operation.AnswerNotThere)
+		require.NoError(t, err)
+		require.NoError(t, <-done)
+		require.Equal(t, operation.ReasonPerson, h.journal.now(id).Reason)
+		require.Equal(t, 1, h.calls())
+	})
+}
+
 func TestAListThatStillShowsARemovedEntryIsSaidSo(t *testing.T) {
 	t.Parallel()
 	for name, lag := range map[string]time.Duration{"for a while": 40 * time.Second, "for long": time.Hour} {

@@ -29,6 +29,8 @@ type cloud struct {
 	kinds     []zenlayer.InstanceType // that pools were asked for
 	made      int                     // backends made by RegisterBackend
 	taken     []string                // backends that DeregisterBackend took off, once for each time
+	read      []zenlayer.Backend      // what the last complete reading showed
+	looks     [][]zenlayer.Backend    // read, at each call of DeregisterBackend
 	fault     func(name string, n int) fault
 	onCall    func(name string)
 }
@@ -138,6 +140,9 @@ func (c *cloud) RegisterBackend(ctx context.Context,
 }
 
 func (c *cloud) DeregisterBackend(ctx context.Context, id string) (requestID string, err error) {
+	c.mu.Lock()
+	c.looks = append(c.looks, c.read)
+	c.mu.Unlock()
 	err = c.do(ctx, "DeregisterBackend", "", func() error {
 		i := slices.IndexFunc(c.entries, func(e entry) bool { return e.BackendID == id && e.gone.IsZero() })
 		if i < 0 {
@@ -157,7 +162,10 @@ func (c *cloud) DeregisterBackend(ctx context.Context, id string) (requestID str
 func (c *cloud) there(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.entries, func(e entry) bool { return e.BackendID == id && e.gone.IsZero() })
+	return slices.ContainsFunc(c.entries, func(e entry) bool {
+		_, listener := c.listener(e.ListenerID)
+		return listener && e.BackendID == id && e.gone.IsZero()
+	})
 }
 
 // change has somebody change an entry in the console; nil removes it.
@@ -199,6 +207,7 @@ func (c *cloud) DescribeBackends(ctx context.Context, listenerID string,
 				pool = append(pool, e.Backend)
 			}
 		}
+		c.read = pool
 		return nil
 	})
 	if err != nil {
@@ -259,11 +268,13 @@ func (c *cloud) add(b zenlayer.Backend) {
 	c.entries = append(c.entries, entry{Backend: b, seen: time.Now()})
 }
 
-// sent returns the RegisterBackend calls.
+// sent returns the calls that add or remove.
 func (c *cloud) sent() []call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(c.calls), func(k call) bool { return k.name != "RegisterBackend" })
+	return slices.DeleteFunc(slices.Clone(c.calls), func(k call) bool {
+		return k.name != "RegisterBackend" && k.name != "DeregisterBackend"
+	})
 }
 
 // removeListener deletes a listener and what is on it.

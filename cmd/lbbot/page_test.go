@@ -266,7 +266,9 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	// Chen has a question, looks at the pool, and agrees.
 	r.as(address, "U0CHEN", approvers)
 	r.presses(".message .button:nth-of-type(1)[aria-label^='Ask a question']")
-	r.reads(".message", "has a question for")
+	r.reads(".message .replies", "1 reply")
+	r.follows(".message .replies")
+	r.reads("#thread-messages", "has a question for")
 	r.picture("approval-question")
 	r.presses("[aria-label^='Approve adding']")
 	r.reads("#confirm[open]", "It runs at once.")

@@ -61,9 +61,15 @@ func (r *answer) ackDeadline(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	t := time.AfterFunc(max(0, left), func() {
 		defer close(done)
-		if r.with(ctx, r.late) && changes(r.delivery) {
-			// The ack of a click cannot carry words, and it looks like success.
+		if !r.with(ctx, r.late) {
+			return
+		}
+		// The ack of a click cannot carry words, and it looks like success. That of a
+		// mention looks like nothing.
+		if changes(r.delivery) {
 			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, private.Still(private.StillStoring), false) })
+		} else if mentions(r.delivery) {
+			r.app.excuses.run("", func() { r.app.reply(ctx, r.delivery, private.Still(private.StillChecking), false) })
 		}
 	})
 	return func() {
@@ -102,9 +108,9 @@ func (r *answer) with(ctx context.Context, payload any) (written bool) {
 	return written
 }
 
-// say answers a slash command, in the ack if that is possible.
+// say answers a slash command, in the ack if that is possible, or a mention.
 func (a *App) say(ctx context.Context, d delivery.Delivery, r *answer, m render.Message) {
-	if !r.message(ctx, m) {
+	if d.Kind != delivery.KindCommand || !r.message(ctx, m) {
 		a.tell(ctx, d, m)
 	}
 }
@@ -252,6 +258,9 @@ func (a *App) sayBusy(ctx context.Context, d delivery.Delivery, answer *answer) 
 	case delivery.KindClick, delivery.KindShortcut, delivery.KindMessageAct:
 		a.tell(ctx, d, private.TryAgain())
 	default:
-		answer.with(ctx, answer.late) // nobody waits for words
+		answer.with(ctx, answer.late)
+		if mentions(d) { // of the rest nobody waits for words
+			a.tell(ctx, d, private.TryAgain())
+		}
 	}
 }

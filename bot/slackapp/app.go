@@ -237,7 +237,8 @@ func (a *App) broke(ctx context.Context, d delivery.Delivery, r *answer, fault s
 		a.refuseSubmit(ctx, d, r, words, nil)
 	case d.Kind == delivery.KindSuggestion:
 		r.with(ctx, r.late)
-	case d.Kind == delivery.KindClick || d.Kind == delivery.KindShortcut || d.Kind == delivery.KindMessageAct:
+	case d.Kind == delivery.KindClick || d.Kind == delivery.KindShortcut || d.Kind == delivery.KindMessageAct,
+		mentions(d):
 		a.tell(ctx, d, words)
 	}
 }
@@ -262,9 +263,7 @@ func (a *App) handle(ctx context.Context, d delivery.Delivery, answer *answer) {
 		a.shortcut(ctx, d)
 	case delivery.KindEvent:
 		a.groupsChanged(d) // before the ack, so that an acked change is in effect
-		if d.Event.Type == "app_mention" && d.Event.BotID == "" {
-			a.tell(ctx, d, private.NotYet(private.UnofferedMention))
-		}
+		a.mention(ctx, d, answer)
 	default:
 		answer.empty(ctx)
 		a.metrics.faults.WithLabelValues("unknown").Inc()

@@ -117,8 +117,13 @@ func (a *App) ask(
 	if err != nil {
 		return operation.Operation{}, false, err
 	}
-	return a.Intake.Submit(ctx, intake.Request{Registration: reg, Actor: a.named(ctx, d.Actor), Place: place,
-		Delivery: d.Key, Earlier: earlier})
+	asked := intake.Request{Registration: reg, Actor: a.named(ctx, d.Actor), Place: place, Delivery: d.Key,
+		Earlier: earlier}
+	if d.Event.Edited == "" {
+		return a.Intake.Submit(ctx, asked)
+	}
+	op, err := a.Intake.Preview(ctx, asked) // an edit sends nothing, whatever the settings say
+	return op, err == nil && op.State != operation.Draft, err
 }
 
 // resultPlace completes the place with the channel for the result. It checks first

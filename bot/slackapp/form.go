@@ -25,6 +25,10 @@ import (
 // before, because the trigger lives three seconds and began before us: the lists
 // are in memory.
 func (a *App) openForm(ctx context.Context, d delivery.Delivery, v commands.Values, notices []string) {
+	if d.TriggerID == "" {
+		a.offerForm(ctx, d, v, notices)
+		return
+	}
 	f := a.newForm(d, v, notices)
 	id, hash, err := a.Web.OpenView(ctx, d.TriggerID, form.Register(f))
 	if err == nil {

@@ -88,6 +88,9 @@ func (a *App) registration(ctx context.Context, d *delivery.Delivery, id string)
 func (a *App) openRemembered(ctx context.Context, d delivery.Delivery, value string) {
 	key, _, err := render.ParseButtonValue(value)
 	kept, ok := a.memory.recall(key)
+	if key == private.EmptyForm {
+		kept, ok = memo{stranger: true}, true
+	}
 	if err != nil || !ok {
 		kept = memo{values: commands.Values{}, problems: []string{private.Forgotten().Text}}
 	}

@@ -132,6 +132,8 @@ func answers(n Names, op operation.Operation, w render.Wording) map[string]rende
 		"help_all":        private.Help(commands.Help("all", commands.RightsUnknown)),
 		"help_errors":     private.Help(commands.Help("errors", commands.RightsUnknown)),
 		"copy":            private.Copy(op),
+		"open_form":       private.OpenForm(""),
+		"how_to_mention":  private.HowToMention(w),
 		"copy_none":       private.Copy(operation.Operation{Ref: op.Ref}),
 		"why":             private.Why(op),
 		"why_none":        private.Why(operation.Operation{Ref: op.Ref}),
@@ -141,8 +143,7 @@ func answers(n Names, op operation.Operation, w render.Wording) map[string]rende
 	for _, part := range []map[string]render.Message{unavailable(w, op), busyAnswers(n, op, link), notices(n, op, w)} {
 		maps.Copy(all, part)
 	}
-	for _, kind := range []private.Unoffered{private.UnofferedMention, private.UnofferedShortcut,
-		private.UnofferedSuggestion, private.UnofferedThread, private.UnofferedOther} {
+	for _, kind := range []private.Unoffered{private.UnofferedShortcut, private.UnofferedOther} {
 		all["not_yet_"+string(kind)] = private.NotYet(kind)
 	}
 	for _, reason := range []string{"not_in_channel", "channel_not_found", "is_archived", "restricted_action"} {

@@ -202,6 +202,23 @@ func ExpiredTrigger(key string) render.Message {
 			render.KeyValue(key, 0))))
 }
 
+// EmptyForm is the key of OpenForm where no values are kept.
+const EmptyForm = "empty"
+
+// OpenForm offers to open the form, where a mention asked for it: Slack lets only a
+// click or a command open one. The caller keeps the values under key; empty: none.
+func OpenForm(key string) render.Message {
+	open := render.Button(render.ActFormOpen, "Open the form", "Open the form to add a server",
+		render.KeyValue(render.FirstOf(key, EmptyForm), 0))
+	return Answer("Press the button to open the form.", render.Primary(open))
+}
+
+// HowToMention answers a message that mentions the bot and does not begin with that.
+func HowToMention(w render.Wording) render.Message {
+	return Answer(fmt.Sprintf("To ask me for something, begin your message with %s. The words are those of "+
+		"/lb-register.", w.Mentioned()), helpButton())
+}
+
 // Forgotten says that what a button refers to has expired.
 func Forgotten() render.Message {
 	return NotSent("This has expired. Nothing was changed. Type /lb-register to start again.", helpButton())
@@ -217,26 +234,16 @@ type Unoffered string
 
 // The interactions that are acked and answered kindly.
 const (
-	UnofferedMention    Unoffered = "mention"
-	UnofferedShortcut   Unoffered = "shortcut"
-	UnofferedSuggestion Unoffered = "suggestion"
-	UnofferedThread     Unoffered = "thread"
-	UnofferedOther      Unoffered = "other"
+	UnofferedShortcut Unoffered = "shortcut"
+	UnofferedOther    Unoffered = "other"
 )
 
 // NotYet says kindly what does not work yet, and what does.
 func NotYet(kind Unoffered) render.Message {
 	words := "I cannot do this yet. Type /lb-register help for what I can do."
 	switch kind {
-	case UnofferedMention:
-		words = "I do not answer mentions yet. Type /lb-register in a channel or in a direct message with me."
 	case UnofferedShortcut:
 		words = "This shortcut does not work yet. Type /lb-register in a channel or in a direct message with me."
-	case UnofferedSuggestion:
-		words = "I have no list to choose from yet. Type the name or the ID."
-	case UnofferedThread:
-		words = "Slash commands do not work in threads. Type /lb-register in the channel or in a direct message with " +
-			"me."
 	}
 	return Answer(words, helpButton())
 }

@@ -171,9 +171,12 @@ func previewSmall(op operation.Operation) slack.Block {
 	if op.DryRun {
 		return render.ContextLine("Nothing is posted.")
 	}
-	if op.ExpiresAt.IsZero() {
-		return render.ContextLine(fmt.Sprintf("Posts to %s.", render.Channel(op.Place.ResultID)))
+	where := render.Channel(op.Place.ResultID)
+	if op.Place.ThreadTS != "" {
+		where = "the thread in " + where
 	}
-	return render.ContextLine(fmt.Sprintf("Posts to %s. Good until %s.", render.Channel(op.Place.ResultID),
-		render.ClockAndUTC(op.ExpiresAt)))
+	if op.ExpiresAt.IsZero() {
+		return render.ContextLine(fmt.Sprintf("Posts to %s.", where))
+	}
+	return render.ContextLine(fmt.Sprintf("Posts to %s. Good until %s.", where, render.ClockAndUTC(op.ExpiresAt)))
 }

@@ -1,0 +1,66 @@
+package slackapp
+
+import (
+	"context"
+	"strings"
+	"unicode"
+
+	"go.uber.org/zap"
+
+	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/render/private"
+	"lbbot/commands"
+)
+
+// mention answers a message that mentions the bot, and no other event. One that begins with the mention is
+// a command; any other gets to know how to ask. Unlike a command, a mention can come
+// from another organization, so that is checked before anything is said.
+func (a *App) mention(ctx context.Context, d delivery.Delivery, answer *answer) {
+	if !mentions(d) || a.delivered(ctx, d).Told {
+		return
+	}
+	if err := a.outsider(ctx, d); err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+		return
+	}
+	w, err := a.Directory.Workspace(ctx)
+	if err != nil {
+		a.Log.Warn("the bot's own ID could not be read; a mention is taken for its own", zap.Error(err))
+	}
+	text, ok := afterMention(d.Event.Text, w.BotUserID)
+	if !ok {
+		a.tell(ctx, d, private.HowToMention(a.wording()))
+		return
+	}
+	d.Text = trimName(text)
+	a.command(ctx, d, answer)
+}
+
+// afterMention is what follows the mention at the beginning of a message, as in
+// "<@U0BOT>, help". ok is false if the message begins with something else.
+func afterMention(text, bot string) (rest string, ok bool) {
+	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	mention, rest, ok := strings.Cut(text, ">")
+	id, ours := strings.CutPrefix(mention, "<@")
+	id, _, _ = strings.Cut(id, "|")
+	if !ok || !ours || bot != "" && id != bot {
+		return "", false
+	}
+	return strings.TrimLeft(rest, ":,\u00a0 "), true
+}
+
+// mentions reports whether d is a message by a person that mentions the bot.
+func mentions(d delivery.Delivery) bool {
+	return d.Kind == delivery.KindEvent && d.Event.Type == delivery.Mention && d.Event.BotID == "" && d.Event.User != ""
+}
+
+// offerForm answers with a button that opens the form, where there is nothing that
+// could open it.
+func (a *App) offerForm(ctx context.Context, d delivery.Delivery, v commands.Values, notices []string) {
+	key := ""
+	if len(v) > 0 || len(notices) > 0 {
+		key = a.memory.keep(memo{values: v, problems: notices, stranger: d.Stranger, searches: d.Searches,
+			thread: d.Place.ThreadTS})
+	}
+	a.tell(ctx, d, private.OpenForm(key))
+}

@@ -76,6 +76,11 @@ type Options struct {
 	// Approver is for the tour's step about approval. Without one the tour has no
 	// such step.
 	Approver Approver
+	// Undo says that the bot can take a server off again: the tour has such a step.
+	Undo bool
+	// Alert is for the tour's step that starts from an alert. Without one the tour
+	// has no such step.
+	Alert Alert
 	// Reset restores the first state of everything. Nil resets only Slack.
 	Reset func(context.Context) error
 	// Switch switches the cloud on or off. Without it the page has no such button.
@@ -105,6 +110,12 @@ type Approver struct {
 	Command string // the request; the tour types it in
 	Text    string // of the step while no request waits
 	Waits   string // of the step while a request waits
+}
+
+// Alert is where the tour starts from an alert.
+type Alert struct {
+	Reader  string // id of the person who reads it
+	Channel string // id of its channel
 }
 
 // workspace is the part of sandbox.Slack that the page uses.

@@ -45,20 +45,22 @@ type scene struct {
 	people   []shownPerson
 	command  string
 	approver Approver
-	waiting  bool   // a request waits for the approver
-	channel  string // name of the channel to ask in
+	undo     bool
+	alert    Alert
+	waiting  bool              // a request waits for the approver
+	channels map[string]string // names by id
 }
 
 func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sandbox.Workspace) scene {
 	c := scene{calls: calls, willLose: willLose, people: people, command: p.options.Command,
-		approver: p.options.Approver}
+		approver: p.options.Approver, undo: p.options.Undo, alert: p.options.Alert, channels: map[string]string{}}
+	for _, ch := range world.Channels {
+		c.channels[ch.ID] = ch.Name
+	}
 	if a := c.approver; a.ID != "" {
 		c.waiting = slices.ContainsFunc(p.slack.Messages(a.Channel, a.ID), func(m sandbox.Message) bool {
 			return !m.Deleted && strings.Contains(string(m.Blocks), `"`+a.Action+`"`)
 		})
-		if i := slices.IndexFunc(world.Channels, func(ch sandbox.Channel) bool { return ch.ID == a.AskIn }); i >= 0 {
-			c.channel = world.Channels[i].Name
-		}
 	}
 	return c
 }
@@ -67,21 +69,48 @@ func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sa
 // who asks, and to the approver while a request waits. It returns false if the
 // options name no approver.
 func (c scene) approval(agreed bool) (step, bool) {
-	name := func(id string) string {
-		if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.ID == id }); i >= 0 {
-			return c.people[i].Name
-		}
-		return ""
-	}
 	s := step{Title: "Act as an approver", Text: c.approver.Text, Do: "go", Done: agreed,
 		Link: c.approver.Asker, In: c.approver.AskIn, Type: c.approver.Command}
-	first, _, _ := strings.Cut(name(s.Link), " ")
-	s.Label = "Be " + first + " in #" + c.channel
+	s.Label = c.be(s.Link, s.In)
 	if c.waiting {
 		s.Text, s.Link, s.In, s.Type = c.approver.Waits, c.approver.ID, c.approver.Channel, ""
-		s.Label = "Switch to " + name(c.approver.ID)
+		s.Label = "Switch to " + c.name(c.approver.ID)
 	}
-	return s, c.approver.ID != "" && name(s.Link) != ""
+	return s, c.approver.ID != "" && c.name(s.Link) != ""
+}
+
+// name is what the page calls a person; empty if there is no such person.
+func (c scene) name(id string) string {
+	if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.ID == id }); i >= 0 {
+		return c.people[i].Name
+	}
+	return ""
+}
+
+// be is the label of a link that leads to a person in a channel.
+func (c scene) be(person, channel string) string {
+	first, _, _ := strings.Cut(c.name(person), " ")
+	return "Be " + first + " in #" + c.channels[channel]
+}
+
+// called says that the cloud was asked for an action.
+func (c scene) called(action string) bool {
+	return slices.ContainsFunc(c.calls, func(call Call) bool { return call.Action == action })
+}
+
+// more are the steps about an undo and an alert, as far as the options have them.
+func (c scene) more(alerted bool) []step {
+	var all []step
+	if c.undo {
+		all = append(all, step{Title: "Undo it", Text: "Press Undo on the card, then confirm.",
+			Done: c.called(removing)})
+	}
+	if c.alert.Reader != "" {
+		all = append(all, step{Title: "Start from an alert", Do: "go", Link: c.alert.Reader, In: c.alert.Channel,
+			Text: "Open the menu (…) of the alert and add its server.", Label: c.be(c.alert.Reader, c.alert.Channel),
+			Done: alerted})
+	}
+	return all
 }
 
 // steps is the tour for what has happened so far.
@@ -90,7 +119,6 @@ func (s story) steps(c scene) []step {
 	if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.Role == "Guest" }); i >= 0 {
 		guest = c.people[i].ID
 	}
-	added := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Action == registering })
 	lost := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Lost })
 	lose := step{Title: "Lose an answer", Do: "lose",
 		Text:  "The cloud adds the server, but its answer is lost. Then add another server.",
@@ -101,11 +129,11 @@ func (s story) steps(c scene) []step {
 	all := []step{
 		{Title: "Run the command", Text: "The command is already typed in. Press Enter.", Do: "command",
 			Label: "Type it again", Done: s.Typed},
-		{Title: "Press Add server", Text: "Nothing changes until you press it.", Done: added},
-		lose,
-		{Title: "Act as the guest", Text: "Try the same command as someone who is not allowed.", Do: "go",
-			Label: "Switch to the guest", Link: guest, Type: c.command, Done: s.Guest},
+		{Title: "Press Add server", Text: "Nothing changes until you press it.", Done: c.called(registering)},
 	}
+	all = append(all, c.more(s.Alert)...)
+	all = append(all, lose, step{Title: "Act as the guest", Text: "Try the same command as someone who is not allowed.",
+		Do: "go", Label: "Switch to the guest", Link: guest, Type: c.command, Done: s.Guest})
 	if agree, ok := c.approval(s.Agreed); ok {
 		all = append(all, agree)
 	}
@@ -134,9 +162,11 @@ func (s story) composer(number string, all []step, command string, first bool) s
 	return ""
 }
 
-// registering is the call that adds a server
-// (docs.console.zenlayer.com, RegisterBackend).
-const registering = "RegisterBackend"
+// The calls that add a server and take one off (docs.console.zenlayer.com).
+const (
+	registering = "RegisterBackend"
+	removing    = "DeregisterBackend"
+)
 
 // person is the person with the id, as the page shows them.
 func (p *site) person(id string) shownPerson {

@@ -404,7 +404,7 @@ func TestHelpListsWhatThePolicyAllowsTheReader(t *testing.T) {
 	h := open(t, nil)
 	for person, channel := range map[string]string{gil: ops, "U0CHEN": incident} {
 		h.types(person, channel, "help")
-		m := h.sees(person, channel, "1 more command needs other rights.", "whoami", "status", "history")
+		m := h.sees(person, channel, "4 more commands need other rights.", "whoami", "status", "history")
 		require.False(t, has(m, "web-07"), "%s may add nothing", person)
 	}
 	h.types(ana, incident, "help")

@@ -98,6 +98,8 @@ func newWalkthrough(t *testing.T) *walkthrough {
 		intake: &intake.Intake{Journal: store, Permission: gate, Roster: gate, Reporter: silent{}, Catalog: cloud,
 			Pools: cloud, Engine: silent{},
 			Settings: intake.Settings{Approval: asking}, Now: time.Now,
+			Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{},
+				operation.ChangeRemove: operation.Remove{}},
 			NewID:    func() string { return uuid.Must(uuid.NewV7()).String() },
 			NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 			Metrics: intake.NewMetrics(prometheus.NewRegistry())}}

@@ -133,8 +133,9 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	}
 	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Offers: b.gate,
 		Lists: b.catalog, Listeners: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
-		Engine: b.engine, Settings: c.intakeSettings(), Now: time.Now, NewID: newID, NewToken: uuid.NewString,
-		NewRef: operation.NewRef, Log: log.Named("intake"), Metrics: intake.NewMetrics(metrics)}
+		Engine: b.engine, Changes: changes, Settings: c.intakeSettings(), Now: time.Now, NewID: newID,
+		NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"),
+		Metrics: intake.NewMetrics(metrics)}
 	reader := &history.Reader{Gate: requests, Permission: b.gate, Offers: b.gate, Journal: b.journal,
 		Archive: b.journal, Catalog: b.shared, Pools: b.shared, Account: c.Account, Now: time.Now,
 		Log: log.Named("history")}

@@ -124,7 +124,7 @@ func (b *builder) setWeight(value string) {
 	if strings.Trim(value, "+-0.%") == "" && strings.Contains(value, "0") {
 		b.fail(KeyWeight, value,
 			"The lowest weight is 1. A server gets no traffic only when it is not on the listener: "+
-				"do not add it, or remove it in the Zenlayer console.", unknown)
+				"do not add it, or take it off with "+Name+" remove.", unknown)
 		return
 	}
 	n, err := strconv.Atoi(value)

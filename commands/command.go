@@ -30,11 +30,11 @@ const (
 type Command struct {
 	// Verb is never empty when Parse returned no error.
 	Verb Verb
-	// Args are the words after help; for status one request ID, in upper case with its LBR- prefix, or none; for list
-	// one text to search by, or none; for whoami empty or Why.
+	// Args are the words after help; for status and again one request ID, in upper case with its LBR- prefix, or none;
+	// for list one text to search by, or none; for whoami empty or Why.
 	Args []string
-	// Values are the fields given. VerbRegister takes them to BuildRegistration, VerbWhoami with Why to BuildWhy,
-	// VerbHistory to BuildHistory.
+	// Values are the fields given. VerbRegister, VerbRemove and VerbUndo take them to BuildChange, VerbWhoami with Why
+	// to BuildWhy, VerbHistory to BuildHistory.
 	Values Values
 }
 

@@ -44,6 +44,8 @@ type InputError struct {
 	// Problems has at least one entry: first the problems of wording, in the order typed, then those of values, in the
 	// order of the fields. A field may have several.
 	Problems []Problem
+	// Verb is what was asked for; empty is VerbRegister, or no request.
+	Verb Verb
 	// Corrected is the command with certain corrections made; a value that could not be corrected is key=?, which Parse
 	// refuses. Empty if there is nothing worth offering.
 	Corrected string

@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,14 +20,16 @@ func parseHelp(rest string) (Command, error) {
 	return Command{Verb: VerbHelp, Args: arguments(rest)}, nil
 }
 
-// Rights are what the reader of help may do in their place: everybody may read, some may register.
-type Rights int
+// Rights are what the reader of help may do in their place, as flags. Everybody may read.
+type Rights uint8
 
-// Rights are RightsUnknown if they could not be checked.
+// Rights are RightsUnknown if they could not be checked, and otherwise have RightsRead.
 const (
-	RightsUnknown Rights = iota
-	RightsRead
-	RightsRegister
+	RightsUnknown  Rights = 0
+	RightsRead     Rights = 1
+	RightsRegister        = RightsRead | 1<<1
+	RightsUndo            = RightsRead | 1<<2
+	RightsRemove          = RightsRead | 1<<3
 )
 
 // Help returns the page for a topic: "" for the start page, "all" for the keys, "errors" for the error codes, or a key,
@@ -45,7 +49,7 @@ func Help(topic string, r Rights) HelpPage {
 		return helpField(*f)
 	}
 	for _, v := range Verbs() {
-		if strings.EqualFold(topic, string(v.Verb)) {
+		if strings.EqualFold(topic, string(v.Verb)) || slices.Contains(v.Words, strings.ToLower(topic)) {
 			return helpVerb(v, r)
 		}
 	}
@@ -56,12 +60,14 @@ func Help(topic string, r Rights) HelpPage {
 	return helpUnknown(topic)
 }
 
-// list reports whether pages list a verb. Only registering needs a right: everybody reads their own requests.
-func (r Rights) list(v Verb) bool { return r != RightsRead || v != VerbRegister && v != VerbForm }
+// list reports whether pages list a verb.
+func (r Rights) list(v VerbInfo) bool { return r.has(v.Needs) }
+
+func (r Rights) has(needed Rights) bool { return r == RightsUnknown || r&needed == needed }
 
 // all is what help all lists. Somebody who may not register reads no keys.
 func (r Rights) all() string {
-	if r.list(VerbRegister) {
+	if r.has(RightsRegister) {
 		return "All keys"
 	}
 	return "All commands"
@@ -70,34 +76,57 @@ func (r Rights) all() string {
 // helpRights says what a page does not list, or that it could not be checked; nothing if it lists all for good. The
 // command and its form are one.
 func helpRights(r Rights) []string {
-	switch r {
-	case RightsRead:
-		return []string{"1 more command needs other rights."}
-	case RightsRegister:
-		return nil
+	if r == RightsUnknown {
+		return []string{"I could not check which commands you may use, so all of them are listed."}
 	}
-	return []string{"I could not check which commands you may use, so all of them are listed."}
+	hidden := 0
+	for _, v := range Verbs() {
+		if v.Verb != VerbForm && !r.list(v) {
+			hidden++
+		}
+	}
+	switch hidden {
+	case 0:
+		return nil
+	case 1:
+		return []string{"1 more command needs other rights."}
+	}
+	return []string{strconv.Itoa(hidden) + " more commands need other rights."}
 }
 
 // helpStart has at most 12 lines, so that it fits a phone.
 func helpStart(r Rights) HelpPage {
 	lines := []string{"I add a server to a load balancer's listener and post the result in the channel."}
-	if r.list(VerbRegister) {
+	if r.has(RightsRegister) {
 		lines = append(lines, Name, "opens the form. Or type it in one line, listener first, then server:")
 		lines = append(lines, Verbs()[0].Examples...)
 		lines = append(lines,
 			"Names and IDs are never guessed: only exact matches are taken. Ports and weight may be left out.",
 			"Slack has no slash commands inside threads: type it in the channel.")
 	}
-	lines = append(lines, Name+" status LBR-7F3KQ2", "shows how far one request is; its ID is on its card.",
+	if undo := r.takesOff(); len(undo) > 0 {
+		lines = append(lines, "To take a server off again: "+strings.Join(undo, " or ")+".")
+	}
+	lines = append(lines, "How far one request is: "+Name+" status "+exampleRef+". Its ID is on its card.",
 		"Who may do what, and why: "+Name+" whoami. What was done: "+Name+" history."+
 			" "+r.all()+": "+Name+" help all. Error codes: "+Name+" help errors.")
 	return HelpPage{Title: "Add a server to a load balancer", Lines: append(lines, helpRights(r)...)}
 }
 
+// takesOff are the ways to take a server off that a reader may use.
+func (r Rights) takesOff() (ways []string) {
+	if r.has(RightsUndo) {
+		ways = append(ways, Name+" undo "+exampleRef)
+	}
+	if r.has(RightsRemove) {
+		ways = append(ways, Name+" remove api-lb/https-443 web-07")
+	}
+	return ways
+}
+
 func helpAll(r Rights) HelpPage {
 	var lines []string
-	if r.list(VerbRegister) {
+	if r.has(RightsRegister) {
 		lines = append(lines, "Write key=value; the listener and the server may stand first, without their keys.")
 		for _, f := range registerFields {
 			lines = append(lines, fieldLine(f))
@@ -106,7 +135,7 @@ func helpAll(r Rights) HelpPage {
 			"Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
 	}
 	for _, v := range Verbs() {
-		if v.Usage != "" && v.Verb != VerbRegister && r.list(v.Verb) {
+		if v.Usage != "" && v.Verb != VerbRegister && r.list(v) {
 			lines = append(lines, v.Usage+": "+v.Summary+".")
 		}
 	}
@@ -141,12 +170,12 @@ func helpField(f Field) HelpPage {
 func exampleOf(f Field) string {
 	v := Values{KeyListener: "api-lb/https-443", KeyServer: "web-07"}
 	v[f.Key] = f.Example
-	return commandLine(v)
+	return commandLine(VerbRegister, v)
 }
 
 func helpVerb(v VerbInfo, r Rights) HelpPage {
 	page := HelpPage{Title: strings.TrimSpace(Name + " " + v.Usage)}
-	if !r.list(v.Verb) {
+	if !r.list(v) {
 		page.Lines = []string{"You may not use this here. Who may do what, and why: " + Name + " whoami."}
 		return page
 	}

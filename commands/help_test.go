@@ -15,7 +15,14 @@ func allTopics() []string {
 // readers are people with different rights.
 func readers() map[string]Rights {
 	return map[string]Rights{"may register": RightsRegister, "may read only": RightsRead,
-		"not checked": RightsUnknown}
+		"may undo only": RightsUndo, "may do everything": everyRight(), "not checked": RightsUnknown}
+}
+
+func everyRight() (r Rights) {
+	for _, v := range Verbs() {
+		r |= v.Needs
+	}
+	return r
 }
 
 func TestHelpFitsAPhone(t *testing.T) {
@@ -29,20 +36,23 @@ func TestHelpListsOnlyWhatTheReaderMayDo(t *testing.T) {
 	t.Parallel()
 	for _, topic := range []string{"", "all"} {
 		text := strings.Join(Help(topic, RightsRead).Lines, "\n")
-		require.Contains(t, text, "1 more command needs other rights.", topic)
+		require.Contains(t, text, "4 more commands need other rights.", topic)
 		for _, wanted := range []string{"status", "whoami", "history"} {
 			require.Contains(t, text, wanted, topic)
 		}
-		for _, unwanted := range []string{"web-07", "opens the form", "weight (or", "could not check"} {
+		for _, unwanted := range []string{"web-07", "opens the form", "weight (or", "could not check", " undo",
+			" again"} {
 			require.NotContains(t, text, unwanted, topic)
 		}
-		require.NotContains(t, strings.Join(Help(topic, RightsRegister).Lines, "\n"), "other rights", topic)
+		require.NotContains(t, strings.Join(Help(topic, everyRight()).Lines, "\n"), "other rights", topic)
+		require.Contains(t, strings.Join(Help(topic, everyRight()&^RightsUndo|RightsRead).Lines, "\n"),
+			"1 more command needs other rights.", topic)
 		require.NotContains(t, text, "All keys", topic)
 	}
 	require.Equal(t, "All commands", Help("all", RightsRead).Title)
 	for _, v := range Verbs() {
 		lines := Help(string(v.Verb), RightsRead).Lines
-		if v.Verb == VerbRegister || v.Verb == VerbForm {
+		if v.Needs != 0 {
 			require.Equal(t, []string{
 				"You may not use this here. Who may do what, and why: /lb-register whoami."}, lines)
 			continue
@@ -54,7 +64,7 @@ func TestHelpListsOnlyWhatTheReaderMayDo(t *testing.T) {
 func TestHelpThatCouldNotCheckRightsListsAllAndSaysSo(t *testing.T) {
 	t.Parallel()
 	for _, topic := range []string{"", "all"} {
-		unchecked, all := Help(topic, RightsUnknown).Lines, Help(topic, RightsRegister).Lines
+		unchecked, all := Help(topic, RightsUnknown).Lines, Help(topic, everyRight()).Lines
 		require.Equal(t, all, unchecked[:len(all)], topic)
 		require.Equal(t, []string{"I could not check which commands you may use, so all of them are listed."},
 			unchecked[len(all):], topic)

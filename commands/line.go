@@ -15,6 +15,7 @@ func (r Registration) Values() Values {
 			v[key] = value
 		}
 	}
+	put(KeyRequest, r.Ref)
 	put(KeyListener, r.Listener.Text)
 	put(KeyServer, r.Server)
 	switch r.Type {
@@ -42,13 +43,23 @@ func (r Registration) Values() Values {
 // CommandLine returns a command that Parse reads as r again, without its notes. It is one line of plain text, to be
 // escaped like any other.
 func (r Registration) CommandLine() string {
-	return commandLine(r.Values())
+	return commandLine(r.Verb, r.Values())
 }
 
-func commandLine(v Values) string {
+// commandLine writes a request of a verb; "" is VerbRegister.
+func commandLine(verb Verb, v Values) string {
 	fields := registerFields[:]
 	var b strings.Builder
 	b.WriteString(Name)
+	switch verb {
+	case VerbRemove:
+		fields = removeFields()
+	case VerbUndo:
+		fields = undoFields()
+	}
+	if verb != "" && verb != VerbRegister {
+		b.WriteString(" " + string(verb))
+	}
 	positional := canBeLoose(fields, v[KeyListener], true) && canBeLoose(fields, v[KeyServer], false)
 	for _, f := range fields {
 		value, given := v[f.Key]
@@ -56,6 +67,8 @@ func commandLine(v Values) string {
 		case !given:
 		case f.Flag:
 			b.WriteString(" " + f.Key)
+		case f.Key == KeyRequest:
+			b.WriteString(" " + value)
 		case positional && (f.Key == KeyListener || f.Key == KeyServer):
 			b.WriteString(" " + value)
 		default:

@@ -71,22 +71,30 @@ func (p *parser) serverFirst(words []word) []word {
 	return words
 }
 
-// mistypedVerb refuses a single word, with or without a request ID, that is close to a verb.
+// mistypedVerb refuses a single word, with or without a request ID, that is close to a verb, and a word that is close
+// to remove before a listener and a server.
 func (p *parser) mistypedVerb() (Problem, bool) {
-	if len(p.loose) == 0 || len(p.given) > 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
+	if len(p.loose) == 0 || len(p.problems) > 0 || len(p.loose[0].value) < 4 {
+		return Problem{}, false
+	}
+	removes := len(p.loose) == 3 && !strings.EqualFold(p.loose[1].value, "to")
+	if len(p.given) > 0 && !removes {
 		return Problem{}, false
 	}
 	typed, rest := p.loose[0].value, ""
-	if len(p.loose) > 1 {
+	if len(p.loose) == 2 {
 		id, ok := requestID(p.loose[1].value)
-		if !ok || len(p.loose) > 2 || len(p.loose[1].value) != len(id) {
+		if !ok || len(p.loose[1].value) != len(id) {
 			return Problem{}, false
 		}
 		rest = " " + id
 	}
-	near := Closest(typed, readingVerbs(), 1)
-	if len(near) == 0 {
+	near := Closest(typed, verbNames(func(v VerbInfo) bool { return !removes || v.Verb == VerbRemove }), 1)
+	if len(near) == 0 || len(p.loose) > 3 {
 		return Problem{}, false
+	}
+	if removes {
+		rest = " " + shown(p.loose[1].value) + " " + shown(p.loose[2].value)
 	}
 	return Problem{Text: "I do not know *" + shown(typed) + "*. Did you mean " + Name + " " + near[0] + rest +
 		"? To add a server, give a listener and a server."}, true

@@ -32,11 +32,17 @@ func parseRegister(text string) (Command, error) {
 // parseFields parses the arguments of a verb that takes fields of its own. Words without a key fill the places.
 func parseFields(fields []Field, rest string, places ...string) (Values, []Problem) {
 	p := parser{builder: builder{fields: fields, given: Values{}}, places: places}
-	p.sort((&scanner{text: rest, fields: fields}).words())
-	for _, w := range p.fill(p.loose) {
-		p.problem(w, `"`+shown(w.value)+`" is left over. The keys are `+keyNames(fields)+".")
-	}
+	p.read(rest)
 	return p.given, p.problems
+}
+
+// read fills the places with the words without a key, and refuses those left over.
+func (p *parser) read(rest string) {
+	p.sort((&scanner{text: rest, fields: p.fields}).words())
+	for _, w := range p.fill(p.loose) {
+		p.unsure = true
+		p.problem(w, `"`+shown(w.value)+`" is left over. The keys are `+keyNames(p.fields)+".")
+	}
 }
 
 // parser assigns words to fields and lets the builder check the values.

@@ -95,7 +95,7 @@ func TestEachMistakeHasItsSentence(t *testing.T) {
 			"/lb-register api-lb:443 web-07 name=" + strings.Repeat("a", 64)},
 		"weight 0": {ok + "weight=0", "weight=0",
 			"The lowest weight is 1. A server gets no traffic only when it is not on the listener: " +
-				"do not add it, or remove it in the Zenlayer console.",
+				"do not add it, or take it off with /lb-register remove.",
 			"/lb-register api-lb:443 web-07 weight=?"},
 		"weight 101": {ok + "weight=101", "weight=101", "Use a whole number from 1 to 100.",
 			"/lb-register api-lb:443 web-07 weight=?"},

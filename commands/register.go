@@ -22,8 +22,13 @@ type ListenerRef struct {
 	Port int
 }
 
-// Registration is a request to add one server to one listener, checked as far as possible without looking anything up.
+// Registration is a request to add one server to one listener, or to take one off, checked as far as possible without
+// looking anything up.
 type Registration struct {
+	// Verb is empty or VerbRegister, or VerbRemove or VerbUndo, which have fewer fields.
+	Verb Verb
+	// Ref is the request that VerbUndo takes back; empty for the last one.
+	Ref      string
 	Listener ListenerRef
 	// Server is an instance ID, name, host name or IP address.
 	Server string
@@ -198,6 +203,8 @@ func (b *builder) fix(key, instead string) {
 // set checks a value that is not empty.
 func (b *builder) set(f *Field, value string) {
 	switch f.Key {
+	case KeyRequest:
+		b.setRequest(value)
 	case KeyListener:
 		b.setListener(f, value)
 	case KeyServer:
@@ -253,9 +260,9 @@ func (b *builder) failure() *InputError {
 			values[key] = instead
 		}
 	}
-	e := &InputError{Problems: b.problems, Values: values}
+	e := &InputError{Problems: b.problems, Values: values, Verb: b.made.Verb}
 	if len(values) > 0 && !b.unsure {
-		e.Corrected = commandLine(corrected)
+		e.Corrected = commandLine(b.made.Verb, corrected)
 		for _, key := range b.extra {
 			e.Corrected += " " + key + "=" + unknown
 		}

@@ -12,6 +12,9 @@ type Verb string
 const (
 	VerbRegister Verb = "register"
 	VerbForm     Verb = "form"
+	VerbRemove   Verb = "remove"
+	VerbUndo     Verb = "undo"
+	VerbAgain    Verb = "again"
 	VerbStatus   Verb = "status"
 	VerbList     Verb = "list"
 	VerbHistory  Verb = "history"
@@ -34,6 +37,8 @@ type VerbInfo struct {
 	SeenBy string
 	// Examples are whole commands that Parse accepts.
 	Examples []string
+	// Needs are the rights of people to whom help lists the verb; zero lists it to everybody.
+	Needs Rights
 
 	parse func(rest string) (Command, error)
 }
@@ -53,10 +58,39 @@ func verbsThatChange() []VerbInfo {
 				Name + ` listener=api-lb:443 server=10.0.3.17 ports=8443 weight=20 reason="inc-1234 add capacity"`,
 				Name + " lst-8f2c i-55a1 ports=8080,8081 weight=50 dry-run",
 			},
-			parse: parseAdd,
+			Needs: RightsRegister, parse: parseAdd,
 		},
 		{
-			Verb: VerbForm, Summary: "opens the form", SeenBy: "you", Examples: []string{Name},
+			Verb: VerbForm, Summary: "opens the form", SeenBy: "you", Examples: []string{Name}, Needs: RightsRegister,
+		},
+		{
+			Verb: VerbAgain, Words: []string{"again", "repeat", "retry"}, Usage: "again [LBR-...]",
+			Summary: "opens the form with the values of your last addition in this channel, or of the request you name",
+			SeenBy:  "you", Examples: []string{Name + " again", Name + " again " + exampleRef},
+			Needs: RightsRegister, parse: parseAgain,
+		},
+		{
+			Verb: VerbUndo, Words: []string{"undo", "rollback", "revert"},
+			Usage: "undo [LBR-...] [reason=...] [to=...] [dry-run]",
+			Summary: "takes back what I added, if it is still as it was left, after a preview; " +
+				"without an ID, your last one in this channel",
+			SeenBy: "preview: you; result: the channel",
+			Examples: []string{Name + " undo " + exampleRef, Name + " undo",
+				Name + " undo " + exampleRef + ` reason="wrong listener"`},
+			Needs: RightsUndo, parse: parseUndo,
+		},
+		{
+			Verb:    VerbRemove,
+			Words:   []string{"remove", "rm", "delete", "del", "deregister", "unregister", "detach"},
+			Usage:   "remove [listener] [server] [ports=...] [reason=...] [to=...] [dry-run]",
+			Summary: "takes a server off the listener, whoever added it, after a preview",
+			SeenBy:  "preview: you; result: the channel",
+			Examples: []string{
+				Name + " remove api-lb/https-443 web-07", Name + " remove web-07 from api-lb:443",
+				Name + ` remove api-lb:443 be-20d1 reason="inc-1234 disk full"`,
+				Name + " remove api-lb:443 10.0.3.17 ports=8443 dry-run",
+			},
+			Needs: RightsRemove, parse: parseRemove,
 		},
 	}
 }
@@ -145,11 +179,11 @@ func verbTyped(word string) (VerbInfo, bool) {
 	return verbs[i], true
 }
 
-// readingVerbs returns the names of the verbs that only read.
-func readingVerbs() []string {
+// verbNames returns the names of those of the verbs that people type.
+func verbNames(those func(VerbInfo) bool) []string {
 	var names []string
 	for _, v := range Verbs() {
-		if v.Verb != VerbRegister && v.Verb != VerbForm {
+		if v.Verb != VerbRegister && v.Verb != VerbForm && those(v) {
 			names = append(names, string(v.Verb))
 		}
 	}
@@ -164,8 +198,8 @@ func isVerb(word string) bool {
 
 // canDo says what this version can do, for an answer to what it cannot.
 func canDo() string {
-	shows := slices.DeleteFunc(readingVerbs(), func(name string) bool { return name == string(VerbHelp) })
-	return "I can add a server, and show " + inWords(shows) + ": " + Name + " help."
+	shows := verbNames(func(v VerbInfo) bool { return v.Needs == 0 && v.Verb != VerbHelp })
+	return "I can add a server, take one off again, and show " + inWords(shows) + ": " + Name + " help."
 }
 
 // refuseVerb refuses a verb that this version does not have.
@@ -177,11 +211,10 @@ func refuseVerb(verb, reason, text string) error {
 // notYet returns the answer to a verb that this version does not have; "" for any other word.
 func notYet(verb string) string {
 	switch verb {
-	case "again", "repeat", "retry":
-		return "This version cannot repeat a request yet. Type the command again, or paste it from the earlier card."
-	case "undo", "rollback", "revert", "remove", "rm", "delete", "del", "deregister", "unregister", "detach":
-		return "This version cannot remove a server from a listener yet. Use the Zenlayer console."
-	case "drain", "disable", "change", "update", "edit", "modify", "set", "enable", "move", "replace":
+	case "drain", "disable":
+		return "This version cannot drain: that needs weight 0 or a drain call, and this API has neither. " +
+			"Stop its traffic in front, then use " + Name + " remove."
+	case "change", "update", "edit", "modify", "set", "enable", "move", "replace":
 		return "This version cannot change a server that is on a listener yet. Use the Zenlayer console."
 	case "cancel", "stop", "abort":
 		return "This version cannot stop a request by command. Press Cancel on its preview or Stop on its card."

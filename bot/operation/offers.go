@@ -13,9 +13,10 @@ type Offers interface {
 	// why. It blocks for Slack, for some seconds at most, and until ctx ends.
 	MayChange(ctx context.Context, q Question, listeners []Listener) ([]bool, Decision)
 
-	// MayRegister decides whether the person may register on some listener, as far
-	// as their person, groups and channel decide. It blocks like MayChange.
-	MayRegister(ctx context.Context, a Actor, p Place) Decision
+	// MaySomewhere reports for each action whether the person may do it on some
+	// listener, as far as their person, groups and channel decide. Without Allowed
+	// nothing is known or nothing may be done. It blocks like MayChange.
+	MaySomewhere(ctx context.Context, a Actor, p Place, actions ...Action) ([]bool, Decision)
 
 	// Unchanged reports whether the policies in force and the user groups of the
 	// person are still those of the decision. It blocks for Slack if the user

@@ -37,6 +37,8 @@ type Operation struct {
 	Target *Target `json:"target,omitempty"`
 	// Undoes is the id of the operation that a removal takes back; empty: none.
 	Undoes string `json:"undoes,omitempty"`
+	// Addition is what its readers see of the operation that Undoes names; nil: none.
+	Addition *Addition `json:"addition,omitempty"`
 	// Listener is the listener as it was last read.
 	Listener Listener `json:"listener"`
 	// Server is the server as it was read for the preview.

@@ -341,6 +341,8 @@ func newHouse(t require.TestingT) *house {
 		Catalog: h.cloud, Pools: h.cloud, Engine: h.engine,
 		Settings: intake.Settings{Account: "acme", Approval: asking, Glass: 2,
 			GlassIn: 7 * 24 * time.Hour}, Now: now, NewID: next("id"), NewToken: next("token"), NewRef: next("LBR"),
+		Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{},
+			operation.ChangeRemove: operation.Remove{}}, // nothing is sent by it
 		Log: zap.NewNop(), Metrics: intake.NewMetrics(h.counts)}
 	h.history = &history.Reader{Gate: h.intake, Permission: h.gate, Journal: journal, Catalog: h.cloud,
 		Pools: h.cloud, Account: "acme", Now: now, Log: zap.NewNop()}

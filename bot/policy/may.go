@@ -48,25 +48,27 @@ func (g *Gate) MayChange(ctx context.Context, q operation.Question,
 	return may, d
 }
 
-// MayRegister implements operation.Offers. It leaves open everything but the action,
+// MaySomewhere implements operation.Offers. It leaves open everything but the action,
 // the person, their groups and the channel.
-func (g *Gate) MayRegister(ctx context.Context, a operation.Actor, p operation.Place) operation.Decision {
+func (g *Gate) MaySomewhere(ctx context.Context, a operation.Actor, p operation.Place,
+	actions ...operation.Action) ([]bool, operation.Decision) {
+	may := make([]bool, len(actions))
 	set, f, d := g.offer(ctx, a, p)
 	if !d.Allowed {
-		return d
+		return may, d
 	}
-	known := &facts{action: string(operation.ActionRegister), in: d.In}
-	known.asks(f)
-	known.listener.UID = uid(rules.TypeListener, "any") // nothing looks at it
-	known.request.Resource, known.request.Context = known.listener.UID, record(channelContext(f))
 	open := func(s rules.Subject) bool {
 		s.Action = false
 		return !s.Standing()
 	}
-	if !set.specialized(known, open).allows(known) {
-		d.Allowed, d.Code = false, operation.DeniedNoRule
+	for i, action := range actions {
+		known := &facts{action: string(action), in: d.In}
+		known.asks(f)
+		known.listener.UID = uid(rules.TypeListener, "any") // nothing looks at it
+		known.request.Resource, known.request.Context = known.listener.UID, record(channelContext(f))
+		may[i] = set.specialized(known, open).allows(known)
 	}
-	return d
+	return may, d
 }
 
 // Unchanged implements operation.Offers.

@@ -89,13 +89,13 @@ func TestAListenerMayBeChangedWheneverSomeRequestForItIsPermitted(t *testing.T) 
 		src, q := drawPolicies(rt, mayTexts), drawAsker(rt)
 		g := gate(t, d, src)
 		may, _ := g.MayChange(t.Context(), q, []operation.Listener{q.Listener})
-		register := g.MayRegister(t.Context(), q.Actor, q.Place)
+		somewhere, register := g.MaySomewhere(t.Context(), q.Actor, q.Place, operation.ActionRegister)
 		permitted := false
 		everyFilling(q, func(q operation.Question) {
 			permitted = permitted || agreed(g.Decide(t.Context(), q))
 		})
 		require.True(rt, may[0] || !permitted, src)
-		require.True(rt, !permitted || register.Allowed, src)
+		require.True(rt, !permitted || register.Allowed && somewhere[0], src)
 	})
 }
 
@@ -203,7 +203,8 @@ func TestNothingMayBeChangedWhenAFactIsMissing(t *testing.T) {
 			require.Equal(t, []bool{false}, may)
 			require.Equal(t, tt.want, d.Code)
 			require.Equal(t, tt.what, d.What)
-			d = g.MayRegister(t.Context(), q.Actor, q.Place)
+			may, d = g.MaySomewhere(t.Context(), q.Actor, q.Place, operation.ActionRegister)
+			require.Equal(t, []bool{false}, may)
 			require.False(t, d.Allowed)
 			require.Equal(t, tt.want, d.Code)
 		})
@@ -242,7 +243,7 @@ func TestAListenerWhoseFactsAreMissingMayNotBeChanged(t *testing.T) {
 	require.Equal(t, []bool{false}, may)
 }
 
-func TestWhoMayRegisterSomewhere(t *testing.T) {
+func TestWhoMayDoSomethingSomewhere(t *testing.T) {
 	t.Parallel()
 	g := gate(t, newDirectory(), `
 @id("own") @approvals("0") permit (principal in Usergroup::"S01SRE", action == Action::"register", resource in
@@ -250,15 +251,17 @@ func TestWhoMayRegisterSomewhere(t *testing.T) {
 @id("dev") @approvals("0") permit (principal in Usergroup::"S02DEV", action == Action::"register", resource);
 @id("no-dev") forbid (principal in Usergroup::"S02DEV", action == Action::"register", resource is Listener);
 @id("see") permit (principal, action == Action::"viewHistory", resource);
+@id("back") @approvals("1") permit (principal in Usergroup::"S02DEV", action == Action::"undo", resource);
 @id("hour") forbid (principal, action, resource) when { context.hour == 12 };`)
 	for _, tt := range []struct {
 		person, channel string
 		want            bool
 	}{{sre, incident, true}, {sre, ops, false}, {dev, incident, false}, {nobody, direct, false}} {
 		q := question(tt.person, tt.channel)
-		d := g.MayRegister(t.Context(), q.Actor, q.Place)
-		require.Equal(t, tt.want, d.Allowed, "%s in %s", tt.person, tt.channel)
-		require.Equal(t, map[bool]operation.DenialCode{false: operation.DeniedNoRule}[tt.want], d.Code)
+		may, d := g.MaySomewhere(t.Context(), q.Actor, q.Place, operation.ActionRegister, operation.ActionUndo,
+			operation.ActionRemove)
+		require.True(t, d.Allowed)
+		require.Equal(t, []bool{tt.want, tt.person == dev, false}, may, "%s in %s", tt.person, tt.channel)
 	}
 }
 

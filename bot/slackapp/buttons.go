@@ -57,6 +57,7 @@ func buttons() map[string]button {
 		render.ActReqSend:     {stores: true, do: send},
 		render.ActApprovalAsk: {stores: true, do: send},
 		render.ActReqCancel:   {stores: true, do: onOperation((*App).cancelDraft)},
+		render.ActUndoAsk:     {stores: true, do: onOperation((*App).undo)},
 		render.ActReqAgain:    {stores: true, do: onOperation((*App).again)},
 		render.ActOpStop:      {stores: true, do: onOperation((*App).stop)},
 		render.ActSettleNow:   {stores: true, do: onOperation((*App).checkNow)},

@@ -34,8 +34,11 @@ func (a *App) command(ctx context.Context, d delivery.Delivery, answer *answer) 
 		a.openForm(ctx, d, commands.Values{}, nil)
 	case commands.VerbHelp:
 		a.say(ctx, d, answer, a.help(ctx, d, strings.Join(c.Args, " ")))
-	case commands.VerbRegister:
-		reg, err := commands.BuildRegistration(c.Values)
+	case commands.VerbAgain:
+		answer.empty(ctx) // a second delivery finds the trigger used up
+		a.repeat(ctx, d, strings.Join(c.Args, ""))
+	case commands.VerbRegister, commands.VerbRemove, commands.VerbUndo:
+		reg, err := commands.BuildChange(c.Verb, c.Values)
 		if err != nil {
 			a.say(ctx, d, answer, a.problem(ctx, d, err))
 			return
@@ -85,9 +88,9 @@ func (a *App) inform(ctx context.Context, d delivery.Delivery, c commands.Comman
 }
 
 // register shows the preview of a typed command or, where the settings say
-// so, has it accepted at once.
+// so, has an addition accepted at once.
 func (a *App) register(ctx context.Context, d delivery.Delivery, answer *answer, reg commands.Registration) {
-	previewed := a.Confirm == intake.ConfirmAlways || a.Confirm == ""
+	previewed := reg.Verb != "" || a.Confirm == intake.ConfirmAlways || a.Confirm == ""
 	answer.asking = previewed // else it may be accepted already when something breaks
 	known := a.delivered(ctx, d)
 	if known.Told {
@@ -114,6 +117,9 @@ func (a *App) ask(
 	ctx context.Context, d delivery.Delivery, reg commands.Registration, earlier string,
 ) (operation.Operation, bool, error) {
 	place, err := a.resultPlace(ctx, d, reg)
+	if err == nil && reg.Verb == commands.VerbUndo {
+		reg.Ref, err = a.undone(ctx, d, reg.Ref)
+	}
 	if err != nil {
 		return operation.Operation{}, false, err
 	}
@@ -192,6 +198,11 @@ func noChannel(reg commands.Registration) error {
 // channelUnresolved asks for what Slack can resolve.
 const channelUnresolved = "Slack did not say which channel %s is. Type # and pick the channel from Slack's " +
 	"suggestions, or use the form."
+
+// wordsError is an error with its whole answer.
+type wordsError struct{ words render.Message }
+
+func (e *wordsError) Error() string { return e.words.Text }
 
 // channelError says that the bot cannot post where the result should go.
 type channelError struct {

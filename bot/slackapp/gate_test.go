@@ -90,9 +90,10 @@ func (g *gate) MayChange(ctx context.Context, q operation.Question, listeners []
 	return may, d
 }
 
-// MayRegister implements operation.Offers: whoever is admitted may, unless everybody is denied. A denial because Slack
-// could not be asked comes when ctx ends.
-func (g *gate) MayRegister(ctx context.Context, a operation.Actor, p operation.Place) operation.Decision {
+// MaySomewhere implements operation.Offers: whoever is admitted may do everything, unless everybody is denied. A denial
+// because Slack could not be asked comes when ctx ends.
+func (g *gate) MaySomewhere(ctx context.Context, a operation.Actor, p operation.Place,
+	actions ...operation.Action) ([]bool, operation.Decision) {
 	d := g.Admit(ctx, a, p)
 	g.mu.Lock()
 	code := g.say
@@ -103,7 +104,7 @@ func (g *gate) MayRegister(ctx context.Context, a operation.Actor, p operation.P
 	if code != "" {
 		d.Allowed, d.Code = false, code
 	}
-	return d
+	return slices.Repeat([]bool{d.Allowed}, len(actions)), d
 }
 
 // Unchanged implements operation.Offers: what was decided is never remembered.

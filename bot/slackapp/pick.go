@@ -95,7 +95,7 @@ func (a *App) picked(
 	d.Place.ThreadTS = render.FirstOf(d.Place.ThreadTS, o.Thread)
 	values := maps.Clone(o.Asked)
 	values[o.Picks[index].Field] = o.Picks[index].Value
-	reg, err := commands.BuildRegistration(values)
+	reg, err := commands.BuildChange(o.Verb, values)
 	reg.Picked = []string{o.Picks[index].Field}
 	return reg, err
 }

@@ -188,8 +188,8 @@ func TestSuggestionsThatCannotBeKeptAreShownWithoutButtons(t *testing.T) {
 func TestVerbsThatItDoesNotHaveGetNoForm(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)
-	r.types(ana, incident, "remove web-07")
-	m := r.sees(ana, incident, "cannot remove a server from a listener yet", "I can add a server", "listener=remove")
+	r.types(ana, incident, "drain web-07")
+	m := r.sees(ana, incident, "This version cannot drain", "I can add a server", "listener=drain")
 	require.False(t, has(m, render.ActFixOpenForm))
 	r.calm()
 }

@@ -85,12 +85,17 @@ func presses() map[string]press {
 		render.ActApprovalAsk: {stores: "Accept", about: draftToAsk},
 		render.ActReqCancel:   {stores: "Save", about: draft},
 		render.ActReqAgain:    {stores: "SaveDraft", about: draft},
-		render.ActOpStop:      {stores: "Save", about: in(operation.Waiting)},
-		render.ActSettleNow:   {stores: "Poke", about: in(operation.Unconfirmed)},
-		render.ActSettleYes:   {stores: "Save", about: in(operation.NeedsPerson)},
-		render.ActSettleNo:    {stores: "Save", about: in(operation.NeedsPerson)},
-		render.ActApYes:       {stores: "Save", about: asks},
-		render.ActApQuestion:  {stores: "Record", about: asks},
+		render.ActUndoAsk: {stores: "SaveDraft", about: func(r *asking) (value, person, channel string) {
+			r.rules.set(func(g *rules) { g.needed = 0 })
+			op, _ := r.added(nil)
+			return render.ButtonValue(op), ana, incident
+		}},
+		render.ActOpStop:     {stores: "Save", about: in(operation.Waiting)},
+		render.ActSettleNow:  {stores: "Poke", about: in(operation.Unconfirmed)},
+		render.ActSettleYes:  {stores: "Save", about: in(operation.NeedsPerson)},
+		render.ActSettleNo:   {stores: "Save", about: in(operation.NeedsPerson)},
+		render.ActApYes:      {stores: "Save", about: asks},
+		render.ActApQuestion: {stores: "Record", about: asks},
 
 		render.ViewForm: {stores: "SaveDraft", submit: func(r *asking) (sandbox.View, string, sandbox.ViewState) {
 			r.types(ana, incident, "")

@@ -26,30 +26,8 @@ func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) rende
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok {
 		return private.Denied(e, a.wording())
 	}
-	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
-		return private.Changed(e, a.wording())
-	}
-	if e, ok := errors.AsType[*intake.DecidedError](err); ok {
-		return private.Decided(e.Operation, a.link(ctx, d, e.Operation.ID))
-	}
-	if e, ok := errors.AsType[*operation.BusyError](err); ok {
-		return private.Busy(e, a.link(ctx, d, e.Operation.ID), d.Actor)
-	}
-	if e, ok := errors.AsType[*intake.PresentError](err); ok {
-		return private.Present(e)
-	}
-	if e, ok := errors.AsType[*intake.ExpiredError](err); ok {
-		words := private.Expired(e.Operation)
-		if d.View != nil && d.View.CallbackID == render.ViewPreview { // a view that only says something has no buttons
-			words.Text += " " + wayOn(*d.View)
-		}
+	if words, ok := a.overtaken(ctx, d, err); ok {
 		return words
-	}
-	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
-		return private.Duplicate(e.Operation, a.link(ctx, d, e.Operation.ID))
-	}
-	if e, ok := errors.AsType[*operation.StaleError](err); ok {
-		return private.Stale(e.Operation, a.link(ctx, d, e.Operation.ID))
 	}
 	if e, ok := errors.AsType[*intake.UncertainError](err); ok {
 		a.Log.Error("acceptance is uncertain", zap.String("ref", e.Ref), zap.Error(err))
@@ -58,6 +36,9 @@ func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) rende
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok {
 		a.Log.Warn("a request could not be checked", zap.String("what", e.What), zap.Error(e.Err))
 		return private.Unavailable(e, a.wording())
+	}
+	if e, ok := errors.AsType[*wordsError](err); ok {
+		return e.words
 	}
 	if e, ok := errors.AsType[*channelError](err); ok {
 		return e.words
@@ -69,6 +50,43 @@ func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) rende
 	a.metrics.faults.WithLabelValues("unanswered").Inc()
 	a.Log.Error("a request failed unexpectedly", zap.String("token", token), zap.String("kind", d.Kind), zap.Error(err))
 	return private.Fault(token, a.wording())
+}
+
+// overtaken is the answer to a request that something else made pointless, or different from
+// what its reader saw.
+func (a *App) overtaken(ctx context.Context, d delivery.Delivery, err error) (render.Message, bool) {
+	if e, ok := errors.AsType[*intake.ChangedError](err); ok {
+		return private.Changed(e, a.wording()), true
+	}
+	if e, ok := errors.AsType[*intake.DecidedError](err); ok {
+		return private.Decided(e.Operation, a.link(ctx, d, e.Operation.ID)), true
+	}
+	if e, ok := errors.AsType[*operation.BusyError](err); ok {
+		return private.Busy(e, a.link(ctx, d, e.Operation.ID), d.Actor), true
+	}
+	if e, ok := errors.AsType[*intake.PresentError](err); ok {
+		return private.Present(e), true
+	}
+	if e, ok := errors.AsType[*intake.ExpiredError](err); ok {
+		words := private.Expired(e.Operation)
+		if d.View != nil && d.View.CallbackID == render.ViewPreview { // a view that only says something has no buttons
+			words.Text += " " + wayOn(*d.View)
+		}
+		return words, true
+	}
+	if e, ok := errors.AsType[*operation.DuplicateError](err); ok {
+		return private.Duplicate(e.Operation, a.link(ctx, d, e.Operation.ID)), true
+	}
+	if e, ok := errors.AsType[*operation.StaleError](err); ok {
+		return private.Stale(e.Operation, a.link(ctx, d, e.Operation.ID)), true
+	}
+	if e, ok := errors.AsType[*intake.GoneError](err); ok {
+		return private.Gone(e), true
+	}
+	if e, ok := errors.AsType[*intake.UndoError](err); ok {
+		return private.NotUndone(e, a.link(ctx, d, e.Operation.ID)), true
+	}
+	return render.Message{}, false
 }
 
 // wayOn says how to get to another preview from a view with one that expired. The

@@ -18,6 +18,9 @@ func (a *App) change(ctx context.Context, d delivery.Delivery, c intake.Click) e
 	if err != nil {
 		return err
 	}
+	if reg.Verb != "" { // no form has it
+		return a.clickedPreview(ctx, d, reg)
+	}
 	a.openForm(ctx, d, reg.Values(), nil)
 	return nil
 }
@@ -81,7 +84,7 @@ func (a *App) registration(ctx context.Context, d *delivery.Delivery, id string)
 	if err != nil {
 		return commands.Registration{}, err
 	}
-	return commands.BuildRegistration(c.Values)
+	return commands.BuildChange(c.Verb, c.Values)
 }
 
 // openRemembered opens the form with what a person typed before.

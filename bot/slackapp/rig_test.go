@@ -253,6 +253,8 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	requests := &intake.Intake{Journal: r.shelf, Permission: r.gate, Roster: r.gate, Reasons: r.gate, Offers: r.gate,
 		Listeners: r.shelf, Reporter: r.board, Catalog: client, Pools: client, Engine: r.starts,
+		Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{},
+			operation.ChangeRemove: operation.Remove{}},
 		Now: time.Now, NewID: newID, NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log,
 		Metrics: intake.NewMetrics(prometheus.NewRegistry())}
 	reader := &history.Reader{Gate: requests, Permission: r.gate, Offers: r.gate, Journal: r.shelf, Archive: r.shelf,

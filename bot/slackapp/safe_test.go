@@ -430,7 +430,7 @@ func TestNoOperationFieldIsForgottenByTheHostileTable(t *testing.T) {
 	// A new text field of an operation must be added to hostileOperation, or
 	// this list, with the reason why it is never shown.
 	unshown := map[string]string{"ID": "ours", "Ref": "ours", "State": "ours", "Reason": "ours", "Change": "ours",
-		"Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
+		"Undoes": "ours", "Account": "never shown", "Evidence": "ours", "WaitFor": "ours"}
 	v := reflect.ValueOf(hostileOperation("hostile", operation.Done, ""))
 	for _, f := range reflect.VisibleFields(v.Type()) { // those of embedded groups, too
 		if f.Type.Kind() == reflect.String && unshown[f.Name] == "" {

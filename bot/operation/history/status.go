@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
@@ -46,6 +47,30 @@ func (r *Reader) StatusFromMessage(ctx context.Context, ref string, a operation.
 		return operation.Operation{}, &intake.UnavailableError{What: "journal", Err: err}
 	}
 	return op, nil
+}
+
+// How far Last looks back, and through how many of a person's requests.
+const (
+	lastWithin = 30 * 24 * time.Hour
+	maxLast    = 50
+)
+
+// Last returns the last request of a person that was accepted in a channel and fits.
+// Errors: ErrNotFound, *intake.UnavailableError. Nobody is asked whether the person may
+// be here: it is their own.
+func (r *Reader) Last(ctx context.Context, a operation.Actor, p operation.Place,
+	fits func(operation.Operation) bool) (operation.Operation, error) {
+	past, err := r.Archive.Past(ctx, Page{Actor: a.UserID, Since: r.Now().Add(-lastWithin), Limit: maxLast})
+	if err != nil {
+		return operation.Operation{}, &intake.UnavailableError{What: "journal", Err: err}
+	}
+	for _, one := range past {
+		op := one.Operation
+		if op.Actor.Owns(a) && op.Place.ChannelID == p.ChannelID && fits(op) {
+			return op, nil
+		}
+	}
+	return operation.Operation{}, operation.ErrNotFound
 }
 
 // cardChannel is where the result of op is seen.

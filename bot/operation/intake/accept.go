@@ -19,7 +19,8 @@ import (
 // Errors: *DeniedError, *ExpiredError, *StaleError when it was sent or
 // cancelled before, *DuplicateError for a redelivery, *BusyError,
 // *ChangedError (something that matters is different: it has to be looked at
-// again), *PresentError (the server is there now), *commands.InputError (the
+// again), *PresentError (the server is there now), *GoneError (the entry is gone),
+// *UndoError (the entry is not as it was left any more), *commands.InputError (the
 // listener does not take its ports any more), *UnavailableError (not accepted),
 // *UncertainError (nobody knows; the draft can be sent again). It blocks for a
 // few seconds at most. An operation that other people must agree to is accepted
@@ -46,11 +47,12 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 	if !d.Allowed && d.Code != operation.DeniedApproval {
 		return operation.Operation{}, i.refuse(ctx, d, op, q)
 	}
-	now, otherwise := present{op: op}, d.Allowed != (op.Approval == nil)
-	if otherwise || op.Shown != nil {
+	now := present{op: op}
+	if op.Shown != nil || d.Allowed != (op.Approval == nil) {
 		now = look(ctx, op)
 	}
-	if otherwise || len(now.moved) > 0 {
+	d = now.decided(d)
+	if otherwise := d.Allowed != (op.Approval == nil); otherwise || len(now.moved) > 0 {
 		return operation.Operation{}, i.previewAgain(ctx, now, d, c)
 	}
 	if op.Approval != nil && !op.Approval.Who.Sufficient(d.Approvals) {

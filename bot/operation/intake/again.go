@@ -30,6 +30,8 @@ type present struct {
 	pool  []zenlayer.Backend
 	read  bool
 	moved []operation.Difference // since its preview was made
+	// of a removal: the backends that others take off, see Journal.Leaving
+	leaving []string
 }
 
 // lookAgain reads the listener of a draft and its pool. If they cannot be read in
@@ -42,6 +44,13 @@ func (i *Intake) lookAgain(ctx context.Context, op operation.Operation) present 
 	ctx = zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin})
 	ctx, cancel := context.WithTimeoutCause(ctx, againWithin, errAgainWithin)
 	defer cancel()
+	if op.Change == operation.ChangeRemove {
+		var err error
+		if now.leaving, err = i.leaving(ctx, op); err != nil {
+			i.Log.Info("other removals could not be read at the click", zap.String("operation", op.ID), zap.Error(err))
+			return now
+		}
+	}
 	var listeners []zenlayer.Listener
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
@@ -64,7 +73,8 @@ func (i *Intake) lookAgain(ctx context.Context, op operation.Operation) present 
 	}
 	now.read, now.op.Listener = true, listenerNow(op.Listener, listeners[at])
 	if op.Shown != nil { // nil: its pool could not be read, or the version before made the preview
-		now.moved = operation.Add{}.Differences(now.op, *op.Shown, operation.PictureOf(now.op, now.pool))
+		now.moved = i.Changes[op.Change].Differences(now.op, *op.Shown,
+			operation.PictureOf(now.op, now.pool, now.leaving...))
 	}
 	return now
 }
@@ -92,17 +102,19 @@ func (i *Intake) previewAgain(ctx context.Context, now present, d operation.Deci
 		return &operation.StaleError{Operation: stored} // what was read may be what another click led to
 	}
 	if now.read {
-		if err := i.refresh(&op, now.pool); err != nil {
+		if err := i.refresh(ctx, &op, now); err != nil {
 			return err
 		}
-		d = i.decideSend(ctx, clickQuestion(op, c, i.Now()), op) // the rules may go by what is different
+		now.op = op
+		// the rules may go by what is different
+		d = now.decided(i.decideSend(ctx, clickQuestion(op, c, i.Now()), op))
 	}
 	if err := i.requireApproval(ctx, &op, d); err != nil {
 		return err
 	}
 	switch {
 	case now.read:
-		i.look(&op, now.pool, nil)
+		i.look(&op, now, nil)
 	case op.Approval != nil && op.Shown != nil:
 		op.Approval.Picture = *op.Shown // the card shows it, so the call is compared with it
 	}
@@ -131,13 +143,17 @@ func (i *Intake) previewAgain(ctx context.Context, now present, d operation.Deci
 }
 
 // refresh makes a draft fit what is on the listener now.
-func (i *Intake) refresh(op *operation.Operation, pool []zenlayer.Backend) error {
+func (i *Intake) refresh(ctx context.Context, op *operation.Operation, now present) error {
+	pool := now.pool
+	if op.Change == operation.ChangeRemove {
+		return i.refreshRemoval(ctx, op, now)
+	}
 	asked := registration(*op)
 	if p := directPorts(op.Listener, asked); p != nil {
 		return inputError(asked, *p)
 	}
 	name := op.Request.BackendName
-	if err := checkPool(commands.Registration{Name: name}, op, pool); err != nil {
+	if err := i.checkPool(commands.Registration{Name: name}, op, pool); err != nil {
 		return err
 	}
 	if !slices.Contains(names(pool), name) {

@@ -49,6 +49,39 @@ type PresentError struct {
 
 func (e *PresentError) Error() string { return "already there as " + e.Backend.BackendID }
 
+// GoneError says that an entry that was to be removed is not on the listener any more,
+// or is being taken off by another removal: there is nothing to do.
+type GoneError struct {
+	Operation operation.Operation // the addition that was to be taken back, or else the preview
+	BackendID string
+}
+
+func (e *GoneError) Error() string { return e.BackendID + " is not on the listener" }
+
+// UndoCode names why an operation cannot be taken back.
+type UndoCode string
+
+// The codes of UndoError.
+const (
+	UndoNoAddition UndoCode = "no_addition" // it took a server off
+	UndoNotOver    UndoCode = "not_over"    // it is not over
+	UndoNothing    UndoCode = "nothing"     // it added nothing
+	UndoUnknown    UndoCode = "unknown"     // it is not known which entry it added
+	UndoLate       UndoCode = "late"        // the button's time is over; the command has none
+	UndoChanged    UndoCode = "changed"     // the entry is not as it was left: Changed
+)
+
+// UndoError says that an operation cannot be taken back. Nothing was changed.
+type UndoError struct {
+	Code      UndoCode
+	Operation operation.Operation // that was to be taken back
+	Changed   []operation.Difference
+}
+
+func (e *UndoError) Error() string {
+	return e.Operation.Ref + " cannot be taken back: " + string(e.Code)
+}
+
 // UnavailableError says that something needed for an answer did not answer, or
 // refused to. Nothing was changed.
 type UnavailableError struct {

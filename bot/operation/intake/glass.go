@@ -55,6 +55,10 @@ func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation
 	if err != nil {
 		return operation.Operation{}, err
 	}
+	if op.Change != operation.ChangeAdd { // the last server is never removed by one person alone
+		return operation.Operation{}, i.deny(ctx, operation.Decision{Code: operation.DeniedNoRule,
+			Action: operation.ActionBreakGlass, Person: true, Channel: true}, op)
+	}
 	if c.unread(op) {
 		return operation.Operation{}, &ChangedError{Operation: op}
 	}

@@ -85,6 +85,7 @@ type Intake struct {
 	Pools      operation.Pools
 	Engine     operation.Engine
 	Settings   Settings
+	Changes    map[operation.ChangeKind]operation.Change // all kinds
 	Now        func() time.Time
 	NewID      func() string // UUIDv7
 	NewToken   func() string // random UUID, the client token
@@ -100,6 +101,9 @@ type Request struct {
 	Place        operation.Place
 	Delivery     string             // key of the Slack delivery; empty: a second one is a request of its own
 	Wrong        []commands.Problem // what is wrong with it by itself: the look-ups add to this, and no draft is made
+	// FromCard says that it is a press of Undo on a card, which offers that for
+	// operation.UndoButtonFor.
+	FromCard bool
 	// id of the draft that an earlier delivery with this key stored; empty: there is none
 	Earlier string
 }

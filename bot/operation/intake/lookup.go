@@ -19,7 +19,7 @@ type changeable func([]operation.Listener) []operation.Listener
 // that they named. Where Slack or the policy cannot be asked, all of them: the
 // preview decides again. It asks Slack for no more than Decide, which is not asked
 // without a listener.
-func (i *Intake) changeableBy(ctx context.Context, a Request) changeable {
+func (i *Intake) changeableBy(ctx context.Context, a Request, action operation.Action) changeable {
 	if i.Offers == nil {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (i *Intake) changeableBy(ctx context.Context, a Request) changeable {
 		}
 		ctx, cancel := context.WithTimeoutCause(ctx, offerWithin, errOfferWithin)
 		defer cancel()
-		may, d := i.Offers.MayChange(ctx, operation.Question{Action: operation.ActionRegister, Actor: a.Actor,
+		may, d := i.Offers.MayChange(ctx, operation.Question{Action: action, Actor: a.Actor,
 			Place: a.Place, Account: i.Settings.Account, At: i.Now()}, all)
 		if !d.Allowed {
 			return all

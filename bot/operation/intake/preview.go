@@ -14,11 +14,12 @@ import (
 	"lbbot/zenlayer"
 )
 
-// Preview reads what a request means, checks that it is allowed, and stores
+// Preview reads what a request of any verb means, checks that it is allowed, and stores
 // it as a draft. Nothing is changed at Zenlayer. It blocks for lookWithin at
 // most. For a second delivery of the same request it returns what the first one
 // stored, as it is now. Errors: *commands.InputError, *DeniedError,
-// *PresentError, *UnavailableError, *ExpiredError for a second delivery.
+// *PresentError, *UnavailableError, *ExpiredError for a second delivery; of a removal
+// also *GoneError, of an undo *UndoError and ErrNotFound.
 func (i *Intake) Preview(ctx context.Context, a Request) (operation.Operation, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
@@ -69,7 +70,9 @@ func (i *Intake) Submit(ctx context.Context, a Request) (op operation.Operation,
 	if err == nil && op.State != operation.Draft { // by an earlier delivery
 		return op, true, nil
 	}
-	if err != nil || op.DryRun || op.Listener.Protected || op.Approval != nil || op.Unsearched != (operation.Fault{}) {
+	asks := op.Change != operation.ChangeAdd || op.DryRun || op.Listener.Protected || op.Approval != nil ||
+		op.Unsearched != (operation.Fault{})
+	if err != nil || asks {
 		return op, false, err
 	}
 	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
@@ -90,7 +93,19 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 	asking := zenlayer.WithWaiting(ctx, zenlayer.Waiting{Rank: operation.RankPreview, AtMost: askWithin})
 	asking, done := context.WithTimeoutCause(asking, askWithin, errAskWithin)
 	defer done()
-	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong, i.changeableBy(asking, a))
+	switch a.Registration.Verb {
+	case commands.VerbRemove:
+		return i.prepareRemoval(ctx, asking, a)
+	case commands.VerbUndo:
+		return i.prepareUndo(ctx, asking, a)
+	}
+	return i.prepareAddition(ctx, asking, a)
+}
+
+// prepareAddition is prepare for an addition. asking is the time for Zenlayer.
+func (i *Intake) prepareAddition(ctx, asking context.Context, a Request) (operation.Operation, error) {
+	found, problems, err := resolve(asking, i.Catalog, a.Registration, a.Wrong,
+		i.changeableBy(asking, a, operation.ActionRegister))
 	if err != nil {
 		return operation.Operation{}, i.lookupError(a, err)
 	}
@@ -105,23 +120,23 @@ func (i *Intake) prepare(ctx context.Context, a Request) (operation.Operation, e
 		}
 		d = i.Permission.Decide(ctx, q)
 	}
-	if problems = append(problems, checkListener(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
+	if problems = append(problems, i.checkListener(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
 		return operation.Operation{}, inputError(a.Registration, problems...)
 	}
 	if err := i.requireApproval(ctx, &op, d); err != nil {
 		return operation.Operation{}, err
 	}
-	if err := checkPool(a.Registration, &op, pool); err != nil {
+	if err := i.checkPool(a.Registration, &op, pool); err != nil {
 		return operation.Operation{}, err
 	}
-	i.look(&op, pool, poolErr)
+	i.look(&op, present{pool: pool}, poolErr)
 	return op, i.checkRate(ctx, op)
 }
 
 // elsewhere counts the other listeners that op's server is on, as far as the
-// lists say it; 0 if that is not known.
+// lists say it; 0 if that is not known, or does not matter to a removal.
 func (i *Intake) elsewhere(op operation.Operation) (n int) {
-	if i.Lists == nil {
+	if i.Lists == nil || op.Change == operation.ChangeRemove {
 		return 0
 	}
 	ids, known := i.Lists.ListenersOf(op.Request.InstanceID)
@@ -153,12 +168,13 @@ func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []
 
 // look notes in op what its readers see: the person who asks, and those who are
 // asked to approve. err is why the pool could not be read.
-func (i *Intake) look(op *operation.Operation, pool []zenlayer.Backend, err error) {
+func (i *Intake) look(op *operation.Operation, now present, err error) {
 	op.PoolFault, op.Elsewhere = operation.FaultOf(err), i.elsewhere(*op)
 	if err != nil {
 		return
 	}
-	p := operation.PictureOf(*op, pool)
+	pool := now.pool
+	p := operation.PictureOf(*op, pool, now.leaving...)
 	op.Listener.Servers, op.There, op.Shown = len(pool), entriesOf(*op, pool), &p
 	op.UsualWeight = op.UsualWeight && op.Request.Weight == operation.UsualWeight(pool)
 	if op.Approval != nil {
@@ -223,10 +239,10 @@ func (i *Intake) lookupError(a Request, err error) error {
 // checkListener returns what else is wrong with a request, as far as the listener and
 // the rules say it. d is exact unless the problems found before concern what the
 // rules ask about. Who may do nothing on the listener learns no names.
-func checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend, d operation.Decision,
-	before []commands.Problem) (problems []commands.Problem) {
+func (i *Intake) checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend,
+	d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
 	may := d.Allowed || d.Code == operation.DeniedApproval
-	s := operation.Add{}.Before(op, pool)
+	s := i.Changes[op.Change].Before(op, pool)
 	if name := asked.Name; may && !s.Done && !s.Differs && name != "" && slices.Contains(names(pool), name) {
 		problems = append(problems, commands.Problem{Field: commands.KeyName, Given: "name=" + name,
 			Text: "The name " + name + " is taken on this listener. Suggestion: " +
@@ -250,8 +266,8 @@ func names(pool []zenlayer.Backend) []string {
 
 // checkPool takes what is on the listener into account: the same server, and
 // names that are taken.
-func checkPool(asked commands.Registration, op *operation.Operation, pool []zenlayer.Backend) error {
-	if s := (operation.Add{}).Before(*op, pool); s.Done || s.Differs {
+func (i *Intake) checkPool(asked commands.Registration, op *operation.Operation, pool []zenlayer.Backend) error {
+	if s := i.Changes[op.Change].Before(*op, pool); s.Done || s.Differs {
 		op.FoundWeight, op.BackendID = s.Backend.Weight, s.Backend.BackendID
 		return &PresentError{Operation: *op, Backend: s.Backend, Same: s.Done}
 	}
@@ -261,11 +277,14 @@ func checkPool(asked commands.Registration, op *operation.Operation, pool []zenl
 	return nil
 }
 
-// entriesOf lists the entries of op's server. Zenlayer documents a refusal of a
+// entriesOf lists the other entries of op's server. Zenlayer documents a refusal of a
 // second one for a sister product only (INVALID_BACKEND_INSTANCE_LISTENER_EXIST),
 // so it is said and not refused.
 func entriesOf(op operation.Operation, pool []zenlayer.Backend) (list []operation.Entry) {
 	for _, b := range operation.OfServer(op, pool) {
+		if op.Target != nil && op.Target.BackendID == b.BackendID {
+			continue
+		}
 		list = append(list, operation.Entry{BackendID: operation.Clip(b.BackendID, 40),
 			Ports: operation.Clip(b.Port, 40)})
 	}

@@ -85,9 +85,12 @@ func concernsField(problems []commands.Problem, fields ...string) bool {
 }
 
 // inputError builds the error for problems found by looking things up, with
-// the fields that have none kept for the form.
+// the fields that have none kept for the form, if the verb has one.
 func inputError(reg commands.Registration, problems ...commands.Problem) *commands.InputError {
-	e := &commands.InputError{Problems: problems, Values: reg.Values()}
+	e := &commands.InputError{Problems: problems, Verb: reg.Verb}
+	if reg.Verb == "" || reg.Verb == commands.VerbRegister {
+		e.Values = reg.Values()
+	}
 	for _, p := range problems {
 		delete(e.Values, p.Field)
 		if len(p.Choices) > 0 {

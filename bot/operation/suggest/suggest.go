@@ -235,13 +235,17 @@ func (s *Suggester) Chosen(ctx context.Context, a operation.Actor, p operation.P
 func (s *Suggester) Rights(ctx context.Context, a operation.Actor, p operation.Place) commands.Rights {
 	ctx, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
 	defer cancel()
-	switch d := s.Offers.MayRegister(ctx, a, p); {
-	case unchecked(d):
+	may, d := s.Offers.MaySomewhere(ctx, a, p, operation.ActionRegister, operation.ActionUndo, operation.ActionRemove)
+	if unchecked(d) {
 		return commands.RightsUnknown
-	case d.Allowed:
-		return commands.RightsRegister
 	}
-	return commands.RightsRead
+	has := commands.RightsRead
+	for i, right := range []commands.Rights{commands.RightsRegister, commands.RightsUndo, commands.RightsRemove} {
+		if may[i] {
+			has |= right
+		}
+	}
+	return has
 }
 
 // change asks whether a person may add to a listener.

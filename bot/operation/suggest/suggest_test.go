@@ -96,7 +96,8 @@ type offering struct {
 	digest    string
 	asked     int // how often MayChange was
 	wait      time.Duration
-	registers operation.Decision
+	somewhere operation.Decision
+	actions   []operation.Action // that may be done somewhere
 }
 
 func (o *offering) MayChange(ctx context.Context, _ operation.Question, of []operation.Listener) ([]bool,
@@ -120,10 +121,15 @@ func (o *offering) MayChange(ctx context.Context, _ operation.Question, of []ope
 	return may, d
 }
 
-func (o *offering) MayRegister(context.Context, operation.Actor, operation.Place) operation.Decision {
+func (o *offering) MaySomewhere(_ context.Context, _ operation.Actor, _ operation.Place,
+	of ...operation.Action) ([]bool, operation.Decision) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.registers
+	may := make([]bool, len(of))
+	for i, action := range of {
+		may[i] = slices.Contains(o.actions, action)
+	}
+	return may, o.somewhere
 }
 
 func (o *offering) Unchanged(_ context.Context, _ operation.Actor, d operation.Decision) bool {
@@ -368,18 +374,23 @@ func TestHelpIsForTheRightsOfThePerson(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		says operation.Decision
+		may  []operation.Action
 		want commands.Rights
 	}{
-		"may register":             {operation.Decision{Allowed: true}, commands.RightsRegister},
-		"no rule":                  {operation.Decision{Code: operation.DeniedNoRule}, commands.RightsRead},
-		"a guest":                  {operation.Decision{Code: operation.DeniedGuest}, commands.RightsRead},
-		"groups could not be read": {operation.Decision{Code: operation.DeniedUnchecked}, commands.RightsUnknown},
-		"the policy was replaced":  {operation.Decision{Code: operation.DeniedOutdated}, commands.RightsUnknown},
+		"may register": {operation.Decision{Allowed: true}, []operation.Action{operation.ActionRegister},
+			commands.RightsRegister},
+		"may undo and remove": {operation.Decision{Allowed: true},
+			[]operation.Action{operation.ActionUndo, operation.ActionRemove},
+			commands.RightsUndo | commands.RightsRemove},
+		"no rule":                  {operation.Decision{Allowed: true}, nil, commands.RightsRead},
+		"a guest":                  {operation.Decision{Code: operation.DeniedGuest}, nil, commands.RightsRead},
+		"groups could not be read": {operation.Decision{Code: operation.DeniedUnchecked}, nil, commands.RightsUnknown},
+		"the policy was replaced":  {operation.Decision{Code: operation.DeniedOutdated}, nil, commands.RightsUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scene(t, func(t *testing.T, d *desk) {
-				d.gate.registers = tt.says
+				d.gate.somewhere, d.gate.actions = tt.says, tt.may
 				require.Equal(t, tt.want, d.Rights(t.Context(), ana, here))
 			})
 		})

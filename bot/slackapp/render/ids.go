@@ -82,7 +82,8 @@ const CardEvent = "lbbot_operation"
 func ActionIDs() []string {
 	return []string{ActFixOpenForm, ActFixPick + "1", ActFixPick + "2", ActFixPick + "3", ActFixPick + "4",
 		ActFixPick + "5", ActHelpOpen, ActFormOpen, ActReqSend, ActReqChange, ActReqCancel, ActReqMore,
-		ActReqAgain, ActReqAgainForm, ActOpStop, ActSettleNow, ActSettleYes, ActSettleNo, ActWhoamiOpen, ActHistOlder,
+		ActReqAgain, ActReqAgainForm, ActUndoAsk, ActOpStop, ActSettleNow, ActSettleYes, ActSettleNo,
+		ActWhoamiOpen, ActHistOlder,
 		ActLinkOpen, ActFormTyped, ActFormLists, ActPickListener,
 		ActApprovalAsk, ActGlassOpen, ActPoolShow, ActApYes, ActApNo, ActApQuestion, ActApMore}
 }

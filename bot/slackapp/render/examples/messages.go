@@ -140,7 +140,8 @@ func answers(n Names, op operation.Operation, w render.Wording) map[string]rende
 		"zeno":            private.Zeno(op),
 		"details":         private.Details(ends["refused"]),
 	}
-	for _, part := range []map[string]render.Message{unavailable(w, op), busyAnswers(n, op, link), notices(n, op, w)} {
+	for _, part := range []map[string]render.Message{unavailable(w, op), busyAnswers(n, op, link), notices(n, op, w),
+		removalAnswers(n, link, w)} {
 		maps.Copy(all, part)
 	}
 	for _, kind := range []private.Unoffered{private.UnofferedShortcut, private.UnofferedOther} {

@@ -14,6 +14,7 @@ import (
 // Offer is a request in which names were not found, with what may have been
 // meant. It is stored: the names of its fields never change.
 type Offer struct {
+	Verb  commands.Verb   `json:"verb,omitempty"` // empty: to add a server
 	Asked commands.Values `json:"asked"`
 	Picks []pick          `json:"picks"`
 	// Thread is the operation.Place.ThreadTS of what was asked for.
@@ -36,7 +37,7 @@ func OfferOf(e *commands.InputError) Offer {
 	for _, p := range e.Problems {
 		having += min(len(p.Choices), 1)
 	}
-	o := Offer{Asked: e.Asked}
+	o := Offer{Verb: e.Verb, Asked: e.Asked}
 	for _, p := range e.Problems {
 		for _, c := range p.Choices[:min(len(p.Choices), commands.MaxChoices/max(having, 1))] {
 			label := c.Label
@@ -64,7 +65,7 @@ func pickBlocks(e *commands.InputError, key string) []slack.Block {
 	}
 	return []slack.Block{
 		render.Section(pickWords(o, len(e.Problems)) +
-			" Nothing is sent before you press *Add server* in the preview."),
+			fmt.Sprintf(" Nothing is sent before you press *%s* in the preview.", sendLabel(e.Verb))),
 		row}
 }
 

@@ -20,6 +20,12 @@ const (
 // Preview shows its asker what would be sent. Only they see it, and
 // nothing happens until they press Add server.
 func Preview(op operation.Operation, w render.Wording) render.Message {
+	if op.Change == operation.ChangeRemove {
+		return removalPreview(op, w)
+	}
+	if op.Change == operation.ChangeRemove {
+		return removalPreview(op, w)
+	}
 	text := fmt.Sprintf(render.FirstPreview+": add %s to %s, %s. %s. %s.", render.ServerName(op, render.InText),
 		render.ListenerPort(op, render.InText),
 		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)

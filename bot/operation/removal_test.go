@@ -104,6 +104,7 @@ func TestARemovalIsNotRepeatedOnceItsEntryHasChanged(t *testing.T) {
 	for name, edit := range map[string]func(*zenlayer.Backend){
 		"ports":  func(b *zenlayer.Backend) { b.Port = "9090" },
 		"weight": func(b *zenlayer.Backend) { b.Weight = 20 },
+		"server": func(b *zenlayer.Backend) { b.InstanceID = "i-2" }, // its id was given again
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,10 +29,11 @@ func TargetOf(b zenlayer.Backend) Target {
 	return Target{BackendID: b.BackendID, Name: b.Name, Ports: b.Port, Weight: b.Weight}
 }
 
-// same reports whether b is still the entry that somebody looked at. Its name
-// decides nothing.
-func (t Target) same(b zenlayer.Backend) bool {
-	return t.BackendID == b.BackendID && t.samePorts(TargetOf(b)) && t.Weight == b.Weight
+// asLookedAt reports whether b is still the entry that somebody looked at, of the
+// same server. Its name decides nothing.
+func (o Operation) asLookedAt(b zenlayer.Backend) bool {
+	return b.BackendID == o.Target.BackendID && b.InstanceID == o.Request.InstanceID &&
+		o.Target.samePorts(TargetOf(b)) && b.Weight == o.Target.Weight
 }
 
 // samePorts compares ports as numbers, as far as they can be read.
@@ -59,7 +60,7 @@ func (r Remove) Before(op Operation, pool []zenlayer.Backend) Comparison {
 	if !there {
 		return Comparison{Done: true, Backend: zenlayer.Backend{BackendID: op.Target.BackendID}}
 	}
-	return Comparison{Differs: !op.Target.same(b), Backend: b}
+	return Comparison{Differs: !op.asLookedAt(b), Backend: b}
 }
 
 // After implements Change. Nothing is proven by an entry that was changed
@@ -70,7 +71,7 @@ func (r Remove) After(op Operation, pool []zenlayer.Backend) Proof {
 	switch {
 	case !there:
 		return Proof{Done: true}
-	case !op.Target.same(b) || slices.ContainsFunc(op.Attempts, Attempt.notFound):
+	case !op.asLookedAt(b) || slices.ContainsFunc(op.Attempts, Attempt.notFound):
 		return Proof{Disputed: &b}
 	}
 	return Proof{}

@@ -119,7 +119,7 @@ func showMessage(at place, m sandbox.Message, world sandbox.Workspace, people []
 	at.TS = m.TS
 	when := timeOf(m.TS).In(at.names.location())
 	s := shownMessage{
-		Private: m.Ephemeral, Edited: m.Edited > 0, Notice: m.Notice != "" || m.Deleted,
+		Private: m.Ephemeral, Edited: m.Edited > 0 && len(m.Blocks) == 0, Notice: m.Notice != "" || m.Deleted,
 		Time: when.Format("15:04"), Exact: when.UTC().Format(time.RFC3339),
 		Blocks: at.blocks(m.Blocks), Attached: at.attachments(m.Attachments), TS: m.TS,
 		Menu: !m.Ephemeral && !m.Deleted,

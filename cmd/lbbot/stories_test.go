@@ -1,0 +1,118 @@
+package main
+
+import (
+	"iter"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	inThread  = "#thread-messages .message:not(.private)"
+	inPrivate = "#thread-messages .message.private"
+)
+
+// opensMenu opens the menu of the first message of the channel: the alert's.
+func (r reader) opensMenu() {
+	r.t.Helper()
+	r.presses("#messages .tools summary")
+	r.until(`document.querySelector("#messages .tools").matches("[open][data-below]")`)
+}
+
+// opensThread opens the thread of the alert.
+func (r reader) opensThread() {
+	r.t.Helper()
+	r.opensMenu()
+	r.follows("#messages .tools a")
+	r.focusIsOn("#thread-text")
+}
+
+// replies writes into the thread that is open.
+func (r reader) replies(text string) {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("thread-text"), text),
+		chromedp.Focus(chromedp.ID("thread-text")), chromedp.KeyEvent("\r")))
+}
+
+// phone makes the window that of a phone.
+func (r reader) phone() {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab,
+		chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch)))
+}
+
+// desk makes the window a wide one again.
+func (r reader) desk() {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.EmulateViewport(1440, 900)))
+}
+
+// everywhere takes pictures in both widths and in both colours.
+func (r reader) everywhere(name string) {
+	r.t.Helper()
+	r.inBoth(name)
+	r.phone()
+	r.fits(name + " on a phone")
+	r.inBoth(name + "-phone")
+	r.desk()
+}
+
+// quiet requires that the page's console has no errors.
+func (r reader) quiet(console iter.Seq2[chromedp.ConsoleMessage, error]) {
+	r.t.Helper()
+	require.NoError(r.t, chromedp.Do(r.tab, chromedp.Evaluate[chromedp.Void](`console.info("the end")`)))
+	for m, err := range console {
+		require.NoError(r.t, err)
+		require.False(r.t, m.IsException() || m.Type == "error", m.String())
+		if m.Text == "the end" {
+			return
+		}
+	}
+}
+
+func TestMentionInAThreadIsAnsweredThere(t *testing.T) {
+	r, address := visit(t)
+	console := chromedp.Console(r.tab)
+	r.as(address, "U0ANA", incident)
+	r.opensThread()
+	r.replies("/lb-register api-lb/https-443 web-12")
+	r.reads(inPrivate, "/lb-register is not supported in threads. Sorry!")
+	r.replies("@lbbot api-lb/https-443 web-12 weight=50")
+	r.reads(inPrivate, "Nothing has changed yet")
+	r.everywhere("thread-preview")
+	r.presses(inPrivate + " .button.primary")
+	r.reads(inThread, "Added web-12 to https-443 on api-lb")
+	r.reads("#messages .replies", "2 replies")
+	r.until(`!document.querySelector("#messages").textContent.includes("Added web-12")`)
+	r.everywhere("thread-added")
+	r.quiet(console)
+}
+
+func TestGlobalShortcutOpensTheFormAnywhere(t *testing.T) {
+	r, address := visit(t)
+	r.as(address, "U0ANA", incident)
+	r.presses(".bolt summary")
+	r.presses(".bolt button")
+	r.reads("#modal[open]", "Add server")
+	r.everywhere("global-form")
+}
+
+func TestVerbsAreOfferedWithTheirUsage(t *testing.T) {
+	r, address := visit(t)
+	r.as(address, "U0ANA", incident)
+	r.focusIsOn("#text")
+	r.keys("/lb-register hi")
+	r.activates("/lb-register history")
+	r.activates("[by=@...]")
+	r.keys("\t")
+	require.Equal(t, "/lb-register history ", r.read("document.querySelector('#text').value"))
+	r.keys("here")
+	r.enter()
+	r.reads(".message.private", "Changes asked for in this channel")
+	r.keys("/lb-register ")
+	r.keys(kb.ArrowDown)
+	r.activates("/lb-register")
+	r.everywhere("offers")
+}

@@ -136,6 +136,15 @@ func (e Event) Who() (userID string, known bool) {
 	return e.ActorID, true
 }
 
+// Change returns the kind of change that the event is about.
+func (e Event) Change() ChangeKind {
+	switch Action(e.Data["action"]) {
+	case ActionUndo, ActionRemove:
+		return ChangeRemove
+	}
+	return ChangeKind(e.Data["change"])
+}
+
 // Requester returns who asked for the request that the event is about, and in
 // which channel; empty for a denial, which may be about no request, and for
 // what is about none.

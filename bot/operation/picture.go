@@ -27,6 +27,8 @@ type Picture struct {
 	// Of a removal; Same, Names and Ports are empty then.
 	Entry *Target `json:"entry,omitempty"` // the entry to remove; nil: it is gone
 	Last  bool    `json:"last,omitempty"`  // without it, no server on the listener is available
+	// Available are the other entries that are available and that no other removal takes off
+	Available int `json:"available,omitempty"`
 }
 
 // PictureOf is what op would be added to, or removed from. leaving is for a
@@ -34,7 +36,8 @@ type Picture struct {
 func PictureOf(op Operation, pool []zenlayer.Backend, leaving ...string) Picture {
 	p := Picture{Read: true, Servers: len(pool), Settings: SettingsOf(op.Listener)}
 	if op.Change == ChangeRemove {
-		p.Last = LastAvailable(op, pool, leaving)
+		p.Available = othersAvailable(op, pool, leaving)
+		p.Last = p.Available == 0
 		if b, there := op.target(pool); there {
 			entry := TargetOf(b)
 			p.Entry = &entry

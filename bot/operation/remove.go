@@ -135,10 +135,17 @@ const StatusAvailable = "Available"
 // second person, whatever the policy says. leaving are the ids that other removals
 // are taking off, or have just taken off: the list may still show them.
 func LastAvailable(op Operation, pool []zenlayer.Backend, leaving []string) bool {
-	return !slices.ContainsFunc(pool, func(b zenlayer.Backend) bool {
-		return b.BackendID != op.Target.BackendID && !slices.Contains(leaving, b.BackendID) &&
-			strings.EqualFold(b.Status, StatusAvailable)
-	})
+	return othersAvailable(op, pool, leaving) == 0
+}
+
+func othersAvailable(op Operation, pool []zenlayer.Backend, leaving []string) (n int) {
+	for _, b := range pool {
+		if b.BackendID != op.Target.BackendID && !slices.Contains(leaving, b.BackendID) &&
+			strings.EqualFold(b.Status, StatusAvailable) {
+			n++
+		}
+	}
+	return n
 }
 
 // AskSecond is a decision that needs one other person's agreement at least.

@@ -193,7 +193,7 @@ func TestAPanicIsAckedAndAnsweredWithAToken(t *testing.T) {
 	r.types(ana, incident, "status LBR-AAAAAA")
 	r.sees(ana, incident, "Try again in a moment") // "not added" would be taken for the status
 	r.types(ana, incident, goodCommand)
-	r.sees(ana, incident, "Not added", "something broke in the bot before anything was sent")
+	r.sees(ana, incident, "Not sent", "something broke in the bot before anything was sent")
 	r.shelf.hook(nil)
 	r.types(ana, incident, "help")
 	r.onceEach(3)

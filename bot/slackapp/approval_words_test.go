@@ -115,7 +115,7 @@ func TestApprovalCardsStartWithTheWordOfTheirStateAndTellTheStoryInOneLine(t *te
 	t.Parallel()
 	for name, op := range examples.ApprovalCards() {
 		for _, m := range []render.Message{card.Of(op, approvalWording()), approversOr(op)} {
-			own := render.FirstWord(op.State)
+			own := render.FirstWord(op.Change, op.State)
 			if card.WasApproved(op) && op.State == operation.Accepted &&
 				m.Metadata.EventType == card.ApprovalEvent {
 				own = "Approved" // decided, and not yet the card of the call

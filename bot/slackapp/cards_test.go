@@ -87,7 +87,7 @@ func TestEachStateHasItsOwnFirstWord(t *testing.T) {
 			m = private.Preview(op, fixedWording())
 		}
 		word := startsWith(t, m.Text)
-		require.Equal(t, render.FirstWord(state), word)
+		require.Equal(t, render.FirstWord(op.Change, state), word)
 		require.Equal(t, word, startsWith(t, shownText(t, m)), "the blocks start with another word than the text")
 		require.NotContains(t, seen, word, "also the word of %s", seen[word])
 		seen[word] = state
@@ -116,7 +116,7 @@ func TestNoStateWordIsUsedForAnotherState(t *testing.T) {
 
 func requireOnlyOwnWord(t *testing.T, name string, op operation.Operation, m render.Message) {
 	t.Helper()
-	own := render.FirstWord(op.State)
+	own := render.FirstWord(op.Change, op.State)
 	for line := range strings.Lines(m.Text + "\n" + shownText(t, m)) {
 		line = strings.Trim(line, "*\n ")
 		for _, w := range []string{render.FirstAdded, render.FirstNotAdded, render.FirstNotConfirmed,
@@ -154,7 +154,7 @@ func TestEveryCardIsReadableFromItsTextAlone(t *testing.T) {
 	for _, list := range []map[string]operation.Operation{examples.PublicCards(), examples.Endings()} {
 		for name, op := range list {
 			text := card.Of(op, fixedWording()).Text
-			require.Equal(t, render.FirstWord(op.State), startsWith(t, text), name)
+			require.Equal(t, render.FirstWord(op.Change, op.State), startsWith(t, text), name)
 			if op.State == operation.Done || op.State == operation.NothingToDo {
 				require.Contains(t, text, op.BackendID, name)
 			}
@@ -284,10 +284,10 @@ func TestAddServerIsOfferedOnlyWhenItSends(t *testing.T) {
 
 func TestTheConfirmDialogIsAskedForOnProtectedListenersOnly(t *testing.T) {
 	t.Parallel()
-	require.NotContains(t, string(encodeMessage(t, private.Preview(examples.Draft(), fixedWording()))),
-		private.ConfirmTitle)
+	const title = "Add to a protected listener?"
+	require.NotContains(t, string(encodeMessage(t, private.Preview(examples.Draft(), fixedWording()))), title)
 	guarded := examples.Draft(func(op *operation.Operation) { op.Listener.Protected = true })
-	require.Contains(t, string(encodeMessage(t, private.Preview(guarded, fixedWording()))), private.ConfirmTitle)
+	require.Contains(t, string(encodeMessage(t, private.Preview(guarded, fixedWording()))), title)
 }
 
 func TestUTCStandsOnceInACard(t *testing.T) {

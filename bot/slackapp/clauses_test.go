@@ -23,7 +23,7 @@ func TestConditionsReadAsWords(t *testing.T) {
 		`principal == Person::"U0BO"`:                    "you are <@U0BO>",
 		`context.channel.id == "C0OPS"`:                  "you ask from <#C0OPS>",
 		`action == Action::"register"`:                   "it is about adding a server",
-		`action == Action::"undo"`:                       "it is about the action `undo`",
+		`action == Action::"undo"`:                       "it is about taking an addition back",
 		`resource == Listener::"lst-8f2c"`:               "the listener is `lst-8f2c`",
 		`resource in LoadBalancer::"lb-31aa"`:            "the listener is on the load balancer `lb-31aa`",
 		"context.incident":                               "this is an incident channel",

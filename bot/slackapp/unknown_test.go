@@ -100,7 +100,7 @@ func TestAnUnknownEventIsShownAsStored(t *testing.T) {
 func TestWhateverIsStoredHasWords(t *testing.T) {
 	t.Parallel()
 	for _, s := range operation.AllStates() {
-		require.NotEqual(t, render.FirstUnknown, render.FirstWord(s), s)
+		require.NotEqual(t, render.FirstUnknown, render.FirstWord(operation.ChangeAdd, s), s)
 		if s == operation.Draft {
 			continue // a draft has no card
 		}
@@ -111,7 +111,7 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 		op := examples.Sample(examples.NotAdded(r))
 		m := card.Of(op, fixedWording())
 		require.NotContains(t, m.Text+shownText(t, m), "does not know", r)
-		require.NotContains(t, render.ReasonWords(r), "does not know", r)
+		require.NotContains(t, render.ReasonWords(operation.ChangeAdd, r), "does not know", r)
 	}
 	for _, c := range operation.AllDenialCodes() {
 		require.NotContains(t, render.DenialWords(c), "does not know", c)

@@ -80,8 +80,9 @@ func (r *reading) denials(ctx context.Context, p Page) ([]Entry, error) {
 	out := make([]Entry, len(list))
 	for i, x := range list {
 		e := x.Event
-		op := operation.Operation{ID: e.OperationID, Actor: operation.Actor{UserID: e.ActorID, TeamID: r.actor.TeamID,
-			Name: e.Data["name"]}, Place: operation.Place{ChannelID: e.ChannelID},
+		op := operation.Operation{ID: e.OperationID, Change: e.Change(), Actor: operation.Actor{UserID: e.ActorID,
+			TeamID: r.actor.TeamID,
+			Name:   e.Data["name"]}, Place: operation.Place{ChannelID: e.ChannelID},
 			Listener: operation.Listener{ID: e.Data["listener"],
 				Name: e.Data["listener_name"]}, Server: operation.Server{ID: e.Data["instance"],
 				Name: e.Data["instance_name"]}}

@@ -13,12 +13,15 @@ const (
 	DeniedUnnamed = "a fact that the policy needs"
 )
 
-// ReasonWords says in a few words why an operation ended as not added.
-func ReasonWords(r operation.Reason) string {
+// ReasonWords says in a few words why an operation of that kind was not carried out.
+func ReasonWords(k operation.ChangeKind, r operation.Reason) string {
 	switch r {
 	case operation.ReasonRefused:
 		return "refused by Zenlayer"
 	case operation.ReasonDiffers:
+		if k == operation.ChangeRemove {
+			return "the entry was changed meanwhile"
+		}
 		return "already there with another weight"
 	case operation.ReasonTooLate:
 		return "not started in time"
@@ -39,9 +42,12 @@ func ReasonWords(r operation.Reason) string {
 	case operation.ReasonGone:
 		return "the listener is gone"
 	case operation.ReasonProven:
+		if k == operation.ChangeRemove {
+			return "no answer came, and it stayed on the listener"
+		}
 		return "no answer came, and it never appeared"
 	case operation.ReasonPerson:
-		return "a person said that it was not added"
+		return SayKind(k, "a person said that it was not {added}")
 	case operation.ReasonRehearsal:
 		return "rehearsal"
 	case operation.ReasonInternal:

@@ -9,6 +9,9 @@ import (
 // StoredAs is the state as it is stored, and the reason where that is what is
 // not known.
 func StoredAs(op operation.Operation, show Shown) string {
+	if !op.Change.Known() {
+		return fmt.Sprintf("state %s, change %s", show(string(op.State)), show(string(op.Change)))
+	}
 	if op.State.Known() {
 		return fmt.Sprintf("state %s, reason %s", show(string(op.State)), show(FirstOf(string(op.Reason), WordNone)))
 	}
@@ -18,7 +21,7 @@ func StoredAs(op operation.Operation, show Shown) string {
 // Stands is how an operation stands, in the first word of its card.
 func Stands(op operation.Operation) string {
 	if op.Known() {
-		return FirstWord(op.State)
+		return FirstWord(op.Change, op.State)
 	}
 	return FirstUnknown + " (" + StoredAs(op, InText) + ")"
 }
@@ -30,9 +33,9 @@ func Plain(op operation.Operation) string {
 	case !op.Known():
 		return fmt.Sprintf(FirstUnknown+": this version does not know how it stands (%s)", StoredAs(op, InText))
 	case op.State == operation.NotDone:
-		return FirstNotAdded + ": " + ReasonWords(op.Reason)
+		return FirstWord(op.Change, op.State) + ": " + ReasonWords(op.Change, op.Reason)
 	}
-	return FirstWord(op.State)
+	return FirstWord(op.Change, op.State)
 }
 
 // PlainStep names a kind of event in plain text.

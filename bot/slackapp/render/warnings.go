@@ -152,7 +152,7 @@ func poolNote(op operation.Operation) string {
 	if op.PoolFault.Answered() {
 		note += ": " + op.PoolFault.Words()
 	}
-	return note + "; I look again before I add anything."
+	return note + SayKind(op.Change, "; I look again before I {add} anything.")
 }
 
 func unsearchedNote(op operation.Operation) string {

@@ -10,13 +10,16 @@ import (
 
 const (
 	FirstUnknown      = "Cannot tell"
+	FirstAdding       = "Adding"
+	FirstAdded        = "Added"
 	FirstNotAdded     = "Not added"
+	FirstRemoving     = "Removing"
+	FirstRemoved      = "Removed"
+	FirstNotRemoved   = "Not removed"
 	FirstNothing      = "Nothing to do"
 	FirstPreview      = "Preview"
 	FirstAsked        = "Asked"
 	FirstWaiting      = "Waiting"
-	FirstAdding       = "Adding"
-	FirstAdded        = "Added"
 	FirstNotConfirmed = "Not confirmed"
 	FirstNeedsPerson  = "Needs a person"
 )
@@ -43,26 +46,34 @@ type Wording struct {
 	Within    time.Duration   // how long an approval is waited for; zero: not said
 }
 
-// FirstWord is the word a card in that state starts with. That of a state which
-// this version does not know belongs to no other.
-func FirstWord(s operation.State) string {
+// FirstWord is the word a card of that kind in that state starts with. That of a
+// kind or a state which this version does not know belongs to no other.
+func FirstWord(k operation.ChangeKind, s operation.State) string {
+	doing, done, not := FirstAdding, FirstAdded, FirstNotAdded
+	switch k {
+	case operation.ChangeAdd:
+	case operation.ChangeRemove:
+		doing, done, not = FirstRemoving, FirstRemoved, FirstNotRemoved
+	default:
+		return FirstUnknown
+	}
 	switch s {
 	case operation.Draft:
 		return FirstPreview
 	case operation.Waiting, operation.Accepted:
 		return FirstWaiting
 	case operation.Sending:
-		return FirstAdding
+		return doing
 	case operation.Unconfirmed:
 		return FirstNotConfirmed
 	case operation.NeedsPerson:
 		return FirstNeedsPerson
 	case operation.Done:
-		return FirstAdded
+		return done
 	case operation.NothingToDo:
 		return FirstNothing
 	case operation.NotDone:
-		return FirstNotAdded
+		return not
 	}
 	return FirstUnknown
 }

@@ -13,7 +13,7 @@ import (
 const (
 	waitingStop = "Stopping, as %s asked."
 	reasonNone  = "none given"
-	askText     = "Waiting: %s asks to add %s to %s. Needs %s, until %s. %s."
+	askText     = "Waiting: %s asks to {add} {server} {to} {port}. Needs %s, until %s. {ref}."
 	askProgress = "%d of %d: %s. %s"
 	AskDenied   = "Denied by %s: %s"
 )
@@ -56,7 +56,7 @@ func askedCard(op operation.Operation, w render.Wording) card {
 		render.ClockAndUTC(a.AskedAt))}}
 	lines := []string{
 		fmt.Sprintf("*Waiting* for approval, asked in %s. Nothing is sent yet.", render.Channel(a.Channel)), Follows,
-		headline(op, render.ServerName(op, render.Name)+" to "+render.ListenerName(op, render.Name)),
+		headline(op, toDo),
 		fmt.Sprintf("Needs %s, until %s.", render.NeedsCount(a.Needed, a.Who), render.Clock(a.ExpiresAt)),
 		askedAgain(op), progress(*a), resumed(op),
 	}
@@ -74,7 +74,7 @@ func approvalCard(op operation.Operation, w render.Wording) card {
 	a := op.Approval
 	text, header, after := askText, "Waiting for approval · %s", ""
 	if w.Posted {
-		text, header, after = "Asked: %s asks to add %s to %s, with approval by %s until %s. %s.",
+		text, header, after = "Asked: %s asks to {add} {server} {to} {port}, with approval by %s until %s. {ref}.",
 			"Asked for approval · %s", "The result follows here."
 	}
 	please := decidedSoon(op)
@@ -116,9 +116,7 @@ func approvalCard(op operation.Operation, w render.Wording) card {
 // askingText tells the whole story in one line.
 func askingText(op operation.Operation, format string) string {
 	a := op.Approval
-	text := fmt.Sprintf(format, render.ActorName(op.Actor), render.ServerName(op, render.InText),
-		render.ListenerPort(op, render.InText),
-		render.NeedsCount(a.Needed, a.Who), render.UTC(a.ExpiresAt), op.Ref)
+	text := inText(op, format, render.ActorName(op.Actor), render.NeedsCount(a.Needed, a.Who), render.UTC(a.ExpiresAt))
 	if n := len(a.Votes); n > 0 {
 		text += " " + fmt.Sprintf(askProgress, n, a.Needed, render.Voters(a.Votes, render.ActorName),
 			missing(a.Missing()))
@@ -134,62 +132,6 @@ func askingText(op operation.Operation, format string) string {
 		text += " " + fmt.Sprintf("The policy changed; %s.", moreApprovals(a.Missing()))
 	}
 	return text
-}
-
-// askedFor is what is asked: who, what, where, and how much of the traffic.
-func askedFor(op operation.Operation) string {
-	share := ""
-	if percent, known := op.Approval.Picture.Share(op.Request.Weight, op.Listener.Scheduler); known {
-		share = fmt.Sprintf(" (%s of new connections)", render.Percent(percent, ""))
-	}
-	return fmt.Sprintf("%s asks to *add* %s *to* %s, %s, %s%s.", render.Mention(op.Actor.UserID), render.ServerName(op,
-		render.Name),
-		render.ListenerName(op, render.Name),
-		render.PortPhrase(op), render.WeightCounted(op.Request.Weight), share)
-}
-
-// askedAgain says why people who agreed are asked once more.
-func askedAgain(op operation.Operation) string {
-	a := op.Approval
-	switch a.Again {
-	case operation.AgainPicture:
-		who := ""
-		if list := lastVoters(*a); len(list) > 0 {
-			who = fmt.Sprintf("%s, ", render.Mentions(list))
-		}
-		return fmt.Sprintf("Approved, but something changed since: %s. %sstill ok?", changedSince(*a), who)
-	case operation.AgainRules:
-		if lost := lostWords(op, render.ActorMention); lost != "" {
-			return fmt.Sprintf("*Waiting:* %s Needed: %s.", lost, moreApprovals(a.Missing()))
-		}
-		return fmt.Sprintf("*Waiting:* the policy changed; %s.", moreApprovals(a.Missing()))
-	}
-	return ""
-}
-
-// changedSince is what is different since people agreed; earlier versions stored
-// it in words.
-func changedSince(a operation.Approval) string {
-	if len(a.Moved) > 0 {
-		return render.Differences(a.Moved)
-	}
-	old := make([]string, len(a.Changes))
-	for i, s := range a.Changes {
-		old[i] = render.Prose(s, render.SaidLimit)
-	}
-	return render.ClampMarkup(strings.Join(old, "; "), render.CommandLimit)
-}
-
-// lastVoters are those whose agreement was taken back, each once.
-func lastVoters(a operation.Approval) []string {
-	var ids []string
-	seen := map[string]bool{}
-	for _, v := range a.Past {
-		if !seen[v.By.UserID] {
-			ids, seen[v.By.UserID] = append(ids, v.By.UserID), true
-		}
-	}
-	return ids
 }
 
 func moreApprovals(n int) string {
@@ -240,7 +182,12 @@ func askNotes(op operation.Operation) []string {
 		notes = append(notes, fmt.Sprintf("*Note:* %s",
 			"Zenlayer did not say whether this listener has health checks."))
 	}
-	if all := render.Notes(op); len(all) > 0 { // the card may not be editable later
+	all := render.Notes(op)
+	if op.Change == operation.ChangeRemove {
+		p := op.Approval.Picture
+		all = append(render.NonEmpty([]string{render.Takes(op, p, ""), render.Stays(p)}), all...)
+	}
+	if len(all) > 0 { // the card may not be editable later
 		notes = append(notes, "*When it was asked:* "+all[0])
 		notes = append(notes, all[1:min(len(all), render.MaxAlerts)]...)
 	}
@@ -263,30 +210,24 @@ func askTimesOf(a operation.Approval, w render.Wording) string {
 }
 
 func approvalButtons(op operation.Operation) []slack.BlockElement {
-	server, listener := render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)
-	text, confirm := "Approve", fmt.Sprintf("Approve adding %s to %s? It runs at once.", server,
-		render.ListenerPort(op, render.BareName))
+	text, confirm := "Approve", inObject(op, "Approve {adding} {server} {to} {port}? It runs at once.")
 	if op.Approval.Again == operation.AgainPicture {
 		text = "Approve as it is now"
 	}
 	if n := op.Approval.Missing(); n > 1 {
-		confirm = fmt.Sprintf("Approve adding %s to %s? It runs when %s agree.", server, render.ListenerPort(op,
-			render.BareName),
-			render.CountPeople(n))
+		confirm = inObject(op, "Approve {adding} {server} {to} {port}? It runs when %s agree.", render.CountPeople(n))
 	}
-	yes := render.PrimaryUnlessRisky(op, render.Button(render.ActApYes, text, fmt.Sprintf("Approve adding %s to %s",
-		server, listener),
-		render.ButtonValue(op)))
+	yes := render.PrimaryUnlessRisky(op, render.Button(render.ActApYes, text,
+		inObject(op, "Approve {adding} {server} {to} {listener}"), render.ButtonValue(op)))
 	yes.Confirm = slack.NewConfirmationBlockObject(render.PlainText("Approve?", render.MaxConfirmTitle),
 		render.PlainText(confirm, render.MaxConfirmText),
 		render.PlainText(text, render.MaxButton), render.PlainText("Not yet", render.MaxButton))
 	return []slack.BlockElement{
 		yes,
-		render.Button(render.ActApNo, render.ButtonDeny, fmt.Sprintf("Deny adding %s to %s", server, listener),
+		render.Button(render.ActApNo, render.ButtonDeny, inObject(op, "Deny {adding} {server} {to} {listener}"),
 			render.ButtonValue(op)),
-		render.Button(render.ActApQuestion, "Ask a question", fmt.Sprintf("Ask a question about adding %s to %s",
-			server, listener),
-			render.ButtonValue(op)),
+		render.Button(render.ActApQuestion, "Ask a question",
+			inObject(op, "Ask a question about {adding} {server} {to} {listener}"), render.ButtonValue(op)),
 	}
 }
 

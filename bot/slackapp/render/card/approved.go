@@ -17,12 +17,10 @@ const (
 // approvedCard is the approvers' card between their agreement and the call.
 func approvedCard(op operation.Operation) card {
 	c := waitingCard(op)
-	c.text = fmt.Sprintf("Approved: %s on %s, by %s. Adding… %s.", render.ServerName(op, render.InText),
-		render.ListenerPort(op, render.InText),
-		render.Voters(op.Approval.Votes, render.ActorName), op.Ref)
-	lines := []string{Agreed(op, "*Approved* by %s %s (asked %s, %s). Adding…"), Follows,
-		headline(op, render.ServerName(op, render.Name)+" to "+render.ListenerName(op, render.Name)), waitLine(op),
-		resumed(op)}
+	c.text = inText(op, "Approved: {adding} {server} {to} {port}, by %s. {Adding}… {ref}.",
+		render.Voters(op.Approval.Votes, render.ActorName))
+	lines := []string{Agreed(op, "*Approved* by %s %s (asked %s, %s). ") + inBlock(op, "{Adding}…"), Follows,
+		headline(op, toDo), waitLine(op), resumed(op)}
 	if op.StopBy != "" {
 		lines = append(lines, fmt.Sprintf(waitingStop, render.Mention(op.StopBy)))
 	}
@@ -102,25 +100,22 @@ func approvalEnding(op operation.Operation) ending {
 			no = *a.Denied
 		}
 		return ending{
-			text: fmt.Sprintf("Not added: %s denied %s on %s: %s %s %s.", render.ActorName(no.By),
-				render.ServerName(op, render.InText),
-				render.ListenerPort(op, render.InText), render.Sentence(no.Reason), sentOrNot(op), op.Ref),
+			text: inText(op, "{Not added}: %s denied {adding} {server} {to} {port}: %s %s {ref}.",
+				render.ActorName(no.By), render.Sentence(no.Reason), sentOrNot(op)),
 			what: []string{fmt.Sprintf("Denied by %s: %s", render.Mention(no.By.UserID), render.Sentence(no.Reason)),
 				sentOrNot(op)},
 			againForm: true,
 		}
 	}
 	e := ending{
-		text: fmt.Sprintf("Not added: nobody answered about %s on %s by %s. %s %s.", render.ServerName(op,
-			render.InText),
-			render.ListenerPort(op, render.InText), render.UTC(a.ExpiresAt), sentOrNot(op), op.Ref),
+		text: inText(op, "{Not added}: nobody answered about {adding} {server} {to} {port} by %s. %s {ref}.",
+			render.UTC(a.ExpiresAt), sentOrNot(op)),
 		what:  []string{fmt.Sprintf("Nobody answered by %s.", render.Clock(a.ExpiresAt)), sentOrNot(op)},
 		again: true, askAgain: true,
 	}
 	if n := len(a.Votes); n > 0 {
-		e.text = fmt.Sprintf("Not added: %d of %d people approved %s on %s by %s. %s %s.", n, a.Needed,
-			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.UTC(a.ExpiresAt),
-			sentOrNot(op), op.Ref)
+		e.text = inText(op, "{Not added}: %d of %d people approved {adding} {server} {to} {port} by %s. %s {ref}.", n,
+			a.Needed, render.UTC(a.ExpiresAt), sentOrNot(op))
 		e.what[0] = fmt.Sprintf("%d of %d approved by %s (%s), and nobody else answered.", n, a.Needed,
 			render.Clock(a.ExpiresAt), render.Voters(a.Votes, render.ActorMention))
 	}

@@ -28,9 +28,26 @@ type card struct {
 	stays   bool // every sentence stays true; else it says as of when, until it is over
 }
 
+// inText, inBlock and inObject are render.Say for the fallback text, for a block,
+// and for an object without markup.
+func inText(op operation.Operation, format string, args ...any) string {
+	return render.Say(op, render.InText, format, args...)
+}
+
+func inBlock(op operation.Operation, format string, args ...any) string {
+	return render.Say(op, render.Name, format, args...)
+}
+
+func inObject(op operation.Operation, format string, args ...any) string {
+	return render.Say(op, render.BareName, format, args...)
+}
+
 // Of is the one public message that shows an operation, in whatever
 // state it is. It is a pure function of its arguments.
 func Of(op operation.Operation, w render.Wording) render.Message {
+	if !op.Known() {
+		return unknownCard(op, w).message(op, w)
+	}
 	var c card
 	switch op.State {
 	case operation.Waiting:
@@ -42,12 +59,12 @@ func Of(op operation.Operation, w render.Wording) render.Message {
 	case operation.NeedsPerson:
 		c = needsPersonCard(op, w)
 	case operation.Done:
-		c = addedCard(op, w)
+		c = doneCard(op, w)
 	case operation.NothingToDo:
 		c = nothingCard(op)
 	case operation.NotDone:
-		c = notAddedCard(op, w)
-	default:
+		c = notDoneCard(op, w)
+	default: // a draft, which has a preview and no card
 		c = unknownCard(op, w)
 	}
 	if !op.State.Final() && !c.stays && !w.At.IsZero() {
@@ -62,7 +79,7 @@ func underWayCard(op operation.Operation, w render.Wording) card {
 	case w.Posted:
 		return firstCard(op)
 	case op.State == operation.Sending:
-		return addingCard(op, w)
+		return sendingCard(op, w)
 	case w.Approvers && WasApproved(op):
 		return approvedCard(op)
 	}
@@ -77,7 +94,8 @@ func (c card) message(op operation.Operation, w render.Wording) render.Message {
 	}
 	list = append(list, c.body[0])
 	if op.Glass != nil && op.State == operation.Done {
-		list = append(list, render.Section(GlassLine(op, "*Added* with *break-glass* by %s: \"%s\". Incident: %s.", w)))
+		list = append(list, render.Section(GlassLine(op,
+			inBlock(op, "*{Added}* with *break-glass*")+" by %s: \"%s\". Incident: %s.", w)))
 	}
 	list = append(list, c.body[1:]...)
 	list = append(list, render.Section(approvalAside(op, w)), render.Section(asides(op, w)...),
@@ -120,23 +138,15 @@ func asides(op operation.Operation, w render.Wording) []string {
 	return lines
 }
 
-// balancerName is "api-lb", or the listener where it is not known.
-func balancerName(op operation.Operation, show render.Shown) string {
-	if lb := render.FirstOf(op.Listener.LoadBalancerName, op.Listener.LoadBalancerID); lb != "" {
-		return show(lb)
-	}
-	return render.ListenerName(op, show)
-}
-
 // handover is Facts for someone who continues elsewhere. It has the client
 // token only while a person has to settle op: later, the token could only add
-// the server a second time.
+// the server a second time. A removal has none.
 func handover(op operation.Operation, w render.Wording) slack.Block {
 	card, token := "", ""
 	if render.WebAddress(w.Link) {
 		card = "<" + w.Link + "|" + render.Name(op.Ref) + ">"
 	}
-	if op.State == operation.NeedsPerson {
+	if op.State == operation.NeedsPerson && op.Change == operation.ChangeAdd {
 		token = render.Code(op.Request.ClientToken)
 	}
 	return render.Facts(op, [2]string{"Card", card}, [2]string{"Client token", token})

@@ -16,10 +16,11 @@ import (
 const (
 	ButtonAgain      = "Try again"
 	ButtonAgainForm  = "Try again with changes"
+	ButtonUndo       = "Undo"
 	ButtonWhoami     = "What may I do?"
 	buttonConsole    = "Open the console"
-	LabelAgain       = "Try again to add %s to %s"
-	LabelAgainForm   = "Change the values and try again to add %s"
+	LabelAgain       = "Try again to {add} {server} {to} {listener}"
+	LabelAgainForm   = "Change the values and try again to {add} {server}"
 	LabelWhoami      = "Show what I may do and the ids of my groups"
 	labelConsoleCard = "Open the Zenlayer console"
 	addingBy         = "by %s"
@@ -27,7 +28,7 @@ const (
 	FieldRequest     = "Request ID"
 	AddedDo          = "*What to do:* test %s; I cannot see traffic."
 	AddedDoRisk      = "*What to do:* make sure that the server is ready for traffic."
-	statusFault      = "The error was: %s"
+	statusFault      = "I could not read the list when I last looked: %s"
 	buttonAskAgain   = "Ask again"
 	NotAddedSaid     = "*What it said:* %s"
 	NotAddedDo       = "*What to do:* %s"
@@ -38,36 +39,47 @@ const (
 // addedCard: done. It fits a phone screen; the rest is behind Details.
 func addedCard(op operation.Operation, w render.Wording) card {
 	return card{
-		text: fmt.Sprintf("Added: %s on %s as %s, %s, requested by %s. %s.", render.ServerName(op, render.InText),
-			render.ListenerPort(op, render.InText), render.InText(op.BackendID),
-			render.WeightPhrase(op.Request.Weight), render.ActorName(op.Actor),
-			op.Ref),
-		header: fmt.Sprintf("Added %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
-			render.BareName)),
+		text: inText(op, "{Added}: {server} on {port} as %s, %s, requested by %s. {ref}.", render.InText(op.BackendID),
+			render.WeightPhrase(op.Request.Weight), render.ActorName(op.Actor)),
+		header: inObject(op, "{Added} {server} {to} {listener}"),
 		body: []slack.Block{
 			render.Section(addedTodo(op, w), fmt.Sprintf("*%s:* %s", FieldBackend, render.Code(op.BackendID)),
-				addedFacts(op)),
+				doneFacts(op)),
 			render.Section(render.RiskLines(op, "*Risk when it was added:* %s")...),
 			render.Section(EvidenceLine(op), resumed(op), statusLine(op, w)),
 		},
-		buttons: []slack.BlockElement{detailsButton(op), render.LinkButton(buttonConsole, labelConsoleCard,
-			w.ConsoleURL)},
-		small: []string{op.Ref, FieldRequest + " " + requestID(op), utcSmall(op.FinishedAt)},
+		buttons: []slack.BlockElement{detailsButton(op), undoButton(op, w),
+			render.LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)},
+		small: []string{op.Ref, FieldRequest + " " + requestID(op), utcSmall(op.FinishedAt), undoSmall(op, w)},
 	}
 }
 
-// addedFacts is "Port 8080 · weight 50 · requested by @ana · approved by @bo".
-func addedFacts(op operation.Operation) string {
-	approved := ApprovedBy(op)
-	if approved != "" {
-		approved = "approved by " + approved
+// undoButton opens the preview of taking the addition back. The click is checked
+// when it comes: the card may not be edited once its time is over.
+func undoButton(op operation.Operation, w render.Wording) slack.BlockElement {
+	if !offersUndo(op, w) {
+		return nil
 	}
-	return strings.Join(render.NonEmpty([]string{render.Capital(render.PortPhrase(op)),
-		render.WeightPhrase(op.Request.Weight),
-		"requested by " + render.Mention(op.Actor.UserID), approved, purpose(op)}), " · ")
+	return render.Button(render.ActUndoAsk, ButtonUndo,
+		inObject(op, "Undo: see what removing {server} from {listener} means"), render.ButtonValue(op))
 }
 
-// Took is how long Zenlayer took to add the server, or nothing.
+// undoSmall says how long undoButton works.
+func undoSmall(op operation.Operation, w render.Wording) string {
+	if !offersUndo(op, w) {
+		return ""
+	}
+	return fmt.Sprintf("%s until %s", ButtonUndo,
+		render.ShortTime(op.FinishedAt.Add(operation.UndoButtonFor), true))
+}
+
+// offersUndo reports whether the card of an addition has the button: it needs the
+// id of the entry, and its time is not over.
+func offersUndo(op operation.Operation, w render.Wording) bool {
+	return op.BackendID != "" && !op.FinishedAt.IsZero() && !w.At.After(op.FinishedAt.Add(operation.UndoButtonFor))
+}
+
+// Took is how long Zenlayer took, or nothing.
 func Took(op operation.Operation) string {
 	if op.FirstSent().IsZero() || op.FinishedAt.IsZero() {
 		return ""
@@ -120,8 +132,7 @@ func statusLine(op operation.Operation, w render.Wording) string {
 	case op.StatusLooks == 0 && !watchOver(op, w):
 		return fmt.Sprintf("*Status at Zenlayer:* not known at that time. %s shows it later.", later)
 	case render.UnreadWords(op, w, statusFault) != "":
-		return fmt.Sprintf("I could not read the list when I last looked. %s shows its status later. %s", later,
-			render.UnreadWords(op, w, statusFault))
+		return fmt.Sprintf("%s %s shows its status later.", render.UnreadWords(op, w, statusFault), later)
 	case watchOver(op, w):
 		return "It was not in Zenlayer's list when I stopped looking."
 	}
@@ -160,7 +171,7 @@ func testAddress(op operation.Operation) string {
 	return render.Name(endpoint(render.Clean(op.Server.IP), port))
 }
 
-// ending is what one reason of "Not added" says and offers.
+// ending is what one reason of not being carried out says and offers.
 type ending struct {
 	text      string // the fallback text
 	what      []string
@@ -174,17 +185,16 @@ type ending struct {
 	tries     bool // and how often it was tried
 }
 
-// notAddedCard: certain that nothing changed.
-func notAddedCard(op operation.Operation, w render.Wording) card {
-	if !op.Known() {
-		return unknownCard(op, w)
-	}
+// notDoneCard: certain that nothing changed.
+func notDoneCard(op operation.Operation, w render.Wording) card {
 	e := endingOf(op, w)
+	if op.Change != operation.ChangeAdd { // it has no form
+		e.again, e.againForm = e.again || e.againForm, false
+	}
 	c := card{
-		text: e.text,
-		header: fmt.Sprintf("Not added: %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
-			render.BareName)),
-		body: []slack.Block{render.Section(append([]string{fmt.Sprintf(NotAddedDo, todo(e))}, e.what...)...)},
+		text:   e.text,
+		header: inObject(op, "{Not added}: {server} {to} {listener}"),
+		body:   []slack.Block{render.Section(append([]string{fmt.Sprintf(NotAddedDo, todo(e))}, e.what...)...)},
 	}
 	if e.said != "" {
 		c.body = append(c.body, render.Section(fmt.Sprintf(NotAddedSaid, e.said)))
@@ -199,15 +209,13 @@ func endingButtons(op operation.Operation, e ending) (list []slack.BlockElement)
 	if e.again {
 		text, label := ButtonAgain, LabelAgain
 		if e.askAgain {
-			text, label = buttonAskAgain, "Ask again to add %s to %s"
+			text, label = buttonAskAgain, "Ask again to {add} {server} {to} {listener}"
 		}
-		list = append(list, render.Primary(render.Button(render.ActReqAgain, text,
-			fmt.Sprintf(label, render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)),
+		list = append(list, render.Primary(render.Button(render.ActReqAgain, text, inObject(op, label),
 			render.ButtonValue(op))))
 	}
 	if e.againForm {
-		b := render.Button(render.ActReqAgainForm, ButtonAgainForm, fmt.Sprintf(LabelAgainForm, render.ServerName(op,
-			render.BareName)),
+		b := render.Button(render.ActReqAgainForm, ButtonAgainForm, inObject(op, LabelAgainForm),
 			render.ButtonValue(op))
 		if !e.again {
 			render.Primary(b)

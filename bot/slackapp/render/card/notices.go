@@ -36,12 +36,10 @@ func OwnerNotice(op operation.Operation, w render.Wording) render.Message {
 		asOf = fmt.Sprintf(asOfSmall, render.ClockAndUTC(w.At))
 	}
 	return render.Ephemeral(
-		fmt.Sprintf("%s: %s, %s to %s. %s", render.Stands(op), op.Ref, render.ServerName(op, render.InText),
-			render.ListenerPort(op, render.InText),
-			strings.ReplaceAll(need, "*", "")),
-		render.Section(fmt.Sprintf("*%s* %s: %s to %s, asked by %s.", render.Stands(op), op.Ref, render.ServerName(op,
-			render.Name),
-			render.ListenerName(op, render.Name), render.Mention(op.Actor.UserID)), need, where),
+		inText(op, "%s: {ref}, "+render.Subject(op)+" {port}. %s", render.Stands(op), strings.ReplaceAll(need, "*",
+			"")),
+		render.Section(inBlock(op, "*%s* {ref}: "+render.Subject(op)+" {listener}, asked by %s.", render.Stands(op),
+			render.Mention(op.Actor.UserID)), need, where),
 		handover(op, w),
 		render.Actions(render.OpenButton(op, w.Link), render.LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)),
 		render.ContextLine(append(faultSmall(op, ending{faulty: true}), asOf)...))
@@ -58,16 +56,23 @@ func OwnerNeed(op operation.Operation) string {
 		return "*What to do:* look in the console, then answer on its card. Please do not repeat it."
 	case op.Reason == operation.ReasonCredentials:
 		said, _ := render.AdviceOn(op.Fault, "")
-		return fmt.Sprintf("*What to do:* repair the bot's access to Zenlayer: %s Until then nothing can be added.",
+		return fmt.Sprintf("*What to do:* repair the bot's access to Zenlayer: %s Until then nothing can be changed.",
 			render.Sentence(said))
 	case op.Reason == operation.ReasonClockSkew:
-		return "*What to do:* correct the bot's clock. It is off by more than Zenlayer allows, so nothing can be added."
+		return "*What to do:* correct the bot's clock. It is off by more than Zenlayer allows, so nothing can be " +
+			"changed."
 	case op.Reason == operation.ReasonBlocked:
 		return "*What to do:* look at the network path and at the address the bot calls from. Something in front of " +
 			"Zenlayer's API stopped the call."
 	case op.Reason == operation.ReasonInternal:
 		return "*What to do:* look for this id in the log. Something broke in the bot before anything was sent."
-	case op.State == operation.Done && op.BackendStatus == "":
+	case op.State == operation.Done && op.Change == operation.ChangeRemove && op.Listed:
+		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer answered that it is removed, "+
+			"but its list still showed it when I stopped looking.", render.Code(op.BackendID))
+	case op.State == operation.Done && op.Change == operation.ChangeRemove && op.StatusAt.IsZero():
+		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer answered that it is removed, "+
+			"but I could not read its list.", render.Code(op.BackendID))
+	case op.State == operation.Done && op.Change == operation.ChangeAdd && op.BackendStatus == "":
 		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer returned this ID, but it was "+
 			"not in the list when I stopped looking.", render.Code(op.BackendID))
 	}
@@ -79,22 +84,18 @@ func Reminder(op operation.Operation) render.Message {
 	a := op.Approval
 	needed := max(1, a.Missing())
 	return render.Ephemeral(
-		fmt.Sprintf("Reminder: %s asks to add %s to %s. Please approve or deny: %s, until %s. %s.",
-			render.ActorName(op.Actor),
-			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.NeedsCount(needed,
-				a.Who), render.UTC(a.ExpiresAt), op.Ref),
-		render.Section(fmt.Sprintf("*Reminder:* %s asks to add %s to %s, %s. Please approve or deny: %s, until %s.",
-			render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), render.ListenerName(op, render.Name),
-			op.Ref,
-			render.NeedsOf(needed, a.Who), render.Clock(a.ExpiresAt)), askedAgain(op), progress(*a)))
+		inText(op, "Reminder: %s asks to {add} {server} {to} {port}. Please approve or deny: %s, until %s. {ref}.",
+			render.ActorName(op.Actor), render.NeedsCount(needed, a.Who), render.UTC(a.ExpiresAt)),
+		render.Section(inBlock(op, "*Reminder:* %s asks to {add} {server} {to} {listener}, {ref}. Please approve or "+
+			"deny: %s, until %s.", render.Mention(op.Actor.UserID), render.NeedsOf(needed, a.Who),
+			render.Clock(a.ExpiresAt)), askedAgain(op), progress(*a)))
 }
 
 // Question is for the one who was asked and for the one who asks.
 func Question(op operation.Operation, by operation.Actor) render.Message {
 	return render.Ephemeral(
-		fmt.Sprintf("%s has a question for %s about %s: adding %s to %s.", render.ActorName(by),
-			render.ActorName(op.Actor), op.Ref,
-			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText)),
+		inText(op, "%s has a question for %s about {ref}: {adding} {server} {to} {port}.", render.ActorName(by),
+			render.ActorName(op.Actor)),
 		render.Section(fmt.Sprintf("%s has a question for %s about %s. Please answer here.", render.Mention(by.UserID),
 			render.Mention(op.Actor.UserID), op.Ref)))
 }
@@ -106,13 +107,11 @@ func SkippedNotice(op operation.Operation) render.Message {
 		g = &operation.BreakGlass{}
 	}
 	return render.Ephemeral(
-		fmt.Sprintf("Break-glass: %s asked to add %s to %s without approval: %s Incident: %s. %s.",
-			render.ActorName(op.Actor),
-			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.Sentence(g.Why),
-			render.InText(g.Incident), op.Ref),
-		render.Section(fmt.Sprintf("*Break-glass:* %s asked to add %s to %s *without approval*: \"%s\"",
-			render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), render.ListenerName(op, render.Name),
-			render.Prose(g.Why, render.ReasonLimit)),
+		inText(op, "Break-glass: %s asked to {add} {server} {to} {port} without approval: %s Incident: %s. {ref}.",
+			render.ActorName(op.Actor), render.Sentence(g.Why), render.InText(g.Incident)),
+		render.Section(inBlock(op, "*Break-glass:* %s asked to {add} {server} {to} {listener} *without approval*: "+
+			"\"%s\"",
+			render.Mention(op.Actor.UserID), render.Prose(g.Why, render.ReasonLimit)),
 			fmt.Sprintf("*Incident:* %s. You could have approved it, so you are told at once.",
 				render.Prose(g.Incident, render.NameLimit)), fmt.Sprintf("Its card is in %s.",
 				render.Channel(op.Place.ResultID))),

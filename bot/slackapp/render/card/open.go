@@ -25,14 +25,11 @@ const slowFrom = 3 * time.Second
 // is answered with where it stands.
 func firstCard(op operation.Operation) card {
 	c := card{
-		text: fmt.Sprintf("Asked: %s asks to add %s to %s. %s.", render.ActorName(op.Actor),
-			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), op.Ref),
+		text:  inText(op, "Asked: %s asks to {add} {server} {to} {port}. {ref}.", render.ActorName(op.Actor)),
 		small: []string{op.Ref, fmt.Sprintf(waitingSmall, render.ClockAndUTC(askedAt(op)))},
 		stays: true,
 	}
-	lines := []string{headline(op, fmt.Sprintf("*Asked:* add %s to %s", render.ServerName(op, render.Name),
-		render.ListenerName(op, render.Name))),
-		Follows, stopNote(op)}
+	lines := []string{headline(op, "*Asked:* {add} {server} {to} {listener}"), Follows, stopNote(op)}
 	if op.StopBy == "" {
 		c.buttons = append(c.buttons, stopButton(op))
 	}
@@ -43,14 +40,13 @@ func firstCard(op operation.Operation) card {
 // waitingCard: on disk, the last checks run, nothing is sent.
 func waitingCard(op operation.Operation) card {
 	c := card{
-		text: fmt.Sprintf("Waiting: last checks for %s on %s (%s, by %s). Nothing is sent yet.", render.ServerName(op,
-			render.InText),
-			render.ListenerPort(op, render.InText), op.Ref, render.ActorName(op.Actor)),
+		text: inText(op, "Waiting: last checks before {adding} {server} {to} {port} ({ref}, by %s). Nothing is sent "+
+			"yet.",
+			render.ActorName(op.Actor)),
 		small: []string{op.Ref, fmt.Sprintf(waitingSmall, render.ClockAndUTC(askedAt(op)))},
 	}
 	lines := []string{"*Waiting* for the last checks. Nothing is sent yet.", Follows,
-		headline(op, render.ServerName(op, render.Name)+" to "+render.ListenerName(op, render.Name)), waitLine(op),
-		resumed(op)}
+		headline(op, toDo), waitLine(op), resumed(op)}
 	if op.StopBy != "" {
 		lines = append(lines, fmt.Sprintf(waitingStop, render.Mention(op.StopBy)))
 	} else {
@@ -60,21 +56,16 @@ func waitingCard(op operation.Operation) card {
 	return c
 }
 
-// addingCard: the call is being made, or waits for its next try.
-func addingCard(op operation.Operation, w render.Wording) card {
-	c := card{text: fmt.Sprintf("Adding %s to %s (%s, by %s).", render.ServerName(op, render.InText),
-		render.ListenerPort(op, render.InText),
-		op.Ref,
-		render.ActorName(op.Actor))}
+// sendingCard: the call is being made, or waits for its next try.
+func sendingCard(op operation.Operation, w render.Wording) card {
+	c := card{text: inText(op, "{Adding} {server} {to} {port} ({ref}, by %s).", render.ActorName(op.Actor))}
 	if sent := op.LastSent(); sent.IsZero() {
 		c.small = []string{fmt.Sprintf("Not sent yet. Asked %s.", render.ClockAndUTC(askedAt(op)))}
 	} else {
 		c.small = []string{fmt.Sprintf("Sent to Zenlayer %s.", render.ClockAndUTC(sent))}
 	}
 	lines := []string{
-		headline(op, fmt.Sprintf("*Adding* %s to %s", render.ServerName(op, render.Name), render.ListenerName(op,
-			render.Name))), Follows,
-		slowLine(op, w), waitLine(op), resumed(op),
+		headline(op, "*{Adding}* {server} {to} {listener}"), Follows, slowLine(op, w), waitLine(op), resumed(op),
 	}
 	if op.StopBy != "" {
 		lines = append(lines, fmt.Sprintf(addingStop, render.Mention(op.StopBy)))
@@ -85,11 +76,13 @@ func addingCard(op operation.Operation, w render.Wording) card {
 	return c
 }
 
-// headline is what, which request, who and why, on one line.
+// toDo is what an operation is about, for headline.
+const toDo = "{Add} {server} {to} {listener}"
+
+// headline is what, which request, who and why, on one line. what is for render.Say.
 func headline(op operation.Operation, what string) string {
-	return strings.Join(render.NonEmpty([]string{what, op.Ref, fmt.Sprintf(addingBy, render.Mention(op.Actor.UserID)),
-		purpose(op)}),
-		"   ·   ")
+	return strings.Join(render.NonEmpty([]string{inBlock(op, what), op.Ref,
+		fmt.Sprintf(addingBy, render.Mention(op.Actor.UserID)), purpose(op)}), "   ·   ")
 }
 
 // slowLine says that the answer takes long, if it does.
@@ -157,9 +150,8 @@ func resumed(op operation.Operation) string {
 }
 
 func stopButton(op operation.Operation) slack.BlockElement {
-	return render.Button(render.ActOpStop, "Stop", fmt.Sprintf("Stop adding %s to %s", render.ServerName(op,
-		render.BareName),
-		render.ListenerName(op, render.BareName)), render.ButtonValue(op))
+	return render.Button(render.ActOpStop, "Stop", inObject(op, "Stop {adding} {server} {to} {listener}"),
+		render.ButtonValue(op))
 }
 
 // askedAt is when the person last asked for it.

@@ -9,12 +9,11 @@ import (
 	"lbbot/bot/slackapp/render"
 )
 
-// unknownCard is for a state, or a reason, that this version does not know.
+// unknownCard is for a state, a reason or a kind of change that this version does not know.
 func unknownCard(op operation.Operation, w render.Wording) card {
 	return card{
-		text: aboutUnknown(op),
-		header: fmt.Sprintf(render.FirstUnknown+": %s to %s", render.ServerName(op, render.BareName),
-			render.ListenerName(op, render.BareName)),
+		text:   aboutUnknown(op),
+		header: inObject(op, render.FirstUnknown+": {server} {to} {listener}"),
 		body: []slack.Block{
 			render.Section(fmt.Sprintf(
 				"*What to do:* do not repeat it. Look in the console, at %s, or run %s where the bot runs.",
@@ -28,8 +27,7 @@ func unknownCard(op operation.Operation, w render.Wording) card {
 }
 
 func aboutUnknown(op operation.Operation) string {
-	return fmt.Sprintf(
-		render.FirstUnknown+": this version of the bot does not know how %s on %s stands (%s). %s.",
-		render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), render.StoredAs(op,
-			render.InText), op.Ref)
+	return inText(op, render.FirstUnknown+": this version of the bot does not know how {server} on {port} stands "+
+		"(%s). {ref}.",
+		render.StoredAs(op, render.InText))
 }

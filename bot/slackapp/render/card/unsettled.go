@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	buttonThere     = "It was added"
-	buttonNotThere  = "It was not added"
 	unconfirmedNone = "The request was sent at %s and no answer came. It may or may not have worked."
 	DoNotRepeat     = "*Please do not repeat it* by hand or in the console until the result is here."
 	attemptSmall    = "attempt %d"
@@ -22,19 +20,17 @@ const (
 // unconfirmedCard: sent without an answer, and being settled.
 func unconfirmedCard(op operation.Operation, w render.Wording) card {
 	c := card{
-		text: fmt.Sprintf("Not confirmed: %s on %s was sent but no answer came. %s.",
-			render.ServerName(op, render.InText), balancerName(op, render.InText), op.Ref),
-		header: fmt.Sprintf("Not confirmed: %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
-			render.BareName)),
+		text: inText(op, "Not confirmed: the request to {add} {server} {to} {port} was sent but no answer came. "+
+			"{ref}."),
+		header: inObject(op, "Not confirmed: {adding} {server} {to} {listener}"),
 		body: []slack.Block{
 			render.Section(DoNotRepeat, unansweredLine(op)),
 			render.Section(checkingLine(op), lastReading(op, w), resumed(op), stopNote(op)),
 			handover(op, w),
 		},
 		buttons: []slack.BlockElement{
-			render.Button(render.ActSettleNow, "Check now", fmt.Sprintf("Check now whether %s is on %s",
-				render.ServerName(op, render.BareName),
-				render.ListenerName(op, render.BareName)), render.ButtonValue(op)),
+			render.Button(render.ActSettleNow, "Check now", inObject(op, "Check now whether {server} is on {listener}"),
+				render.ButtonValue(op)),
 		},
 		small: []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.FirstSent())},
 	}
@@ -84,7 +80,12 @@ func repeatsLeft(op operation.Operation) bool {
 
 func checkingLine(op operation.Operation) string {
 	s := "*I am checking* the listener. Nothing more is sent."
-	if repeatsLeft(op) {
+	switch left, removal := repeatsLeft(op), op.Change == operation.ChangeRemove; {
+	case op.Found != nil:
+		s = "*I am checking* the listener. " + foundWords(op) + " Nothing more is sent."
+	case left && removal:
+		s = "*I am checking* the listener. If the entry is still there and as it was, I repeat the request."
+	case left:
 		s = "*I am checking* the listener. If the server is not there, I repeat the request with the same client token."
 	}
 	if !op.WaitUntil.IsZero() {
@@ -105,31 +106,22 @@ func lastReading(op operation.Operation, w render.Wording) string {
 // needsPersonCard: the bot could not settle it.
 func needsPersonCard(op operation.Operation, w render.Wording) card {
 	c := card{
-		text: fmt.Sprintf("Needs a person: I could not find out whether %s was added to %s. %s.",
-			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), op.Ref),
-		header: fmt.Sprintf("Needs a person: %s to %s", render.ServerName(op, render.BareName), render.ListenerName(op,
-			render.BareName)),
-		small: []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
+		text:   inText(op, "Needs a person: I could not find out whether {server} was {added} {to} {port}. {ref}."),
+		header: inObject(op, "Needs a person: {adding} {server} {to} {listener}"),
+		small:  []string{op.Ref, fmt.Sprintf(attemptSmall, max(1, len(op.Attempts))), utcSmall(op.LastSent())},
 	}
-	var sent, told string
-	if !op.FirstSent().IsZero() {
-		sent = fmt.Sprintf("Sent at %s. The menu has the same call for the shell, with the client token of this "+
-			"request.", render.Clock(op.FirstSent()))
-	}
+	told := ""
 	if w.Owner != "" && !op.OwnerTold.IsZero() {
 		told = fmt.Sprintf("The bot's owners are told (%s).", w.Owners())
 	}
 	do, asks := answerLine(op)+" "+"There is nothing to do until then.", op.Answer == "" || op.Mismatch
 	if asks {
-		do = render.JoinLines([]string{fmt.Sprintf("*What to do:* look in the console for %s on %s, then press "+
-			"*%s* or *%s*. Please do not repeat it.", render.ServerName(op, render.Name), render.ListenerName(op,
-			render.Name),
-			buttonThere,
-			buttonNotThere), answerLine(op)})
+		do = render.JoinLines([]string{lookForIt(op), answerLine(op)})
 	}
 	c.body = []slack.Block{
 		render.Section(do),
-		render.Section("I could not find out whether it was added.", whyUnsettled(op, w), sent, told),
+		render.Section(render.SayKind(op.Change, "I could not find out whether it was {added}."), whyUnsettled(op, w),
+			sentLine(op), told),
 		handover(op, w),
 	}
 	if asks {
@@ -143,39 +135,81 @@ func needsPersonCard(op operation.Operation, w render.Wording) card {
 	return c
 }
 
-// answerButtons let a person say what the console shows.
+// sentLine says when it was sent, and where the call is for the shell.
+func sentLine(op operation.Operation) string {
+	if op.FirstSent().IsZero() {
+		return ""
+	}
+	with := ", with the client token of this request"
+	if op.Change == operation.ChangeRemove {
+		with = "" // it has none
+	}
+	return fmt.Sprintf("Sent at %s. The menu has the same call for the shell%s.", render.Clock(op.FirstSent()), with)
+}
+
+// lookForIt says what a person has to look for.
+func lookForIt(op operation.Operation) string {
+	done, notDone := render.Outcomes(op.Change)
+	const press = ", then press *%s* or *%s*. Please do not repeat it."
+	if op.Change == operation.ChangeRemove {
+		return inBlock(op, "*What to do:* look in the console whether {server} (%s) is still on {listener}"+press,
+			render.Code(render.EntryID(op)), render.Capital(done), render.Capital(notDone))
+	}
+	return inBlock(op, "*What to do:* look in the console for {server} on {listener}"+press, render.Capital(done),
+		render.Capital(notDone))
+}
+
+// answerButtons let a person say what the console shows. What they send is whether
+// the change was carried out.
 func answerButtons(op operation.Operation) []slack.BlockElement {
-	server, listener := render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)
+	done, notDone := render.Outcomes(op.Change)
+	yes, no := "Yes, {server} is on {listener}", "No, {server} is not on {listener}"
+	if op.Change == operation.ChangeRemove {
+		yes, no = "{server} is not on {listener} any more", "{server} is still on {listener}"
+	}
 	return []slack.BlockElement{
-		render.Button(render.ActSettleYes, buttonThere, fmt.Sprintf("Yes, %s is on %s", server, listener),
-			render.ButtonValue(op)),
-		render.Button(render.ActSettleNo, buttonNotThere, fmt.Sprintf("No, %s is not on %s", server, listener),
-			render.ButtonValue(op)),
+		render.Button(render.ActSettleYes, render.Capital(done), inObject(op, yes), render.ButtonValue(op)),
+		render.Button(render.ActSettleNo, render.Capital(notDone), inObject(op, no), render.ButtonValue(op)),
 	}
 }
 
 func whyUnsettled(op operation.Operation, w render.Wording) string {
-	if len(op.Matches) > 1 {
+	switch {
+	case op.Found != nil:
+		return "*Why:* " + foundWords(op)
+	case len(op.Matches) > 1:
 		return fmt.Sprintf("*Why:* several entries fit: %s.", render.FirstFew(op.Matches, 10, render.Code))
 	}
 	return render.UnreadWords(op, w, "*Why:* the listener could not be read: %s")
 }
 
+// foundWords says what is on the listener in place of the entry of a removal.
+func foundWords(op operation.Operation) string {
+	entry := render.Code(render.EntryID(op))
+	if changed := render.EntryChanges(op); changed != "" {
+		return fmt.Sprintf("%s is still on the listener, but it is not as it was: %s.", entry, changed)
+	}
+	return fmt.Sprintf("%s is still on the listener, although Zenlayer answered that it does not exist.", entry)
+}
+
 // answerLine is what became of a person's answer.
 func answerLine(op operation.Operation) string {
-	who, there := render.Mention(op.AnswerBy), op.Answer == operation.AnswerThere
-	switch {
-	case op.Answer == "":
+	if op.Answer == "" {
 		return ""
-	case op.Mismatch && there:
-		return fmt.Sprintf("%s says that it was added, but I do not see it.", who)
-	case op.Mismatch && len(op.Matches) > 0:
-		return fmt.Sprintf("%s says that it was not added, but I see it: %s.", who, render.FirstFew(op.Matches, 10,
-			render.Code))
-	case op.Mismatch:
-		return fmt.Sprintf("%s says that it was not added, but I see it.", who)
-	case there:
-		return fmt.Sprintf("%s says that it was added. I am checking the listener again.", who)
 	}
-	return fmt.Sprintf("%s says that it was not added. I am checking the listener again.", who)
+	words, notDone := render.Outcomes(op.Change)
+	said := op.Answer == operation.AnswerThere
+	if !said {
+		words = notDone
+	}
+	line := fmt.Sprintf("%s says that %s", render.Mention(op.AnswerBy), words)
+	switch listed := said == (op.Change == operation.ChangeRemove); { // what a mismatch means
+	case !op.Mismatch:
+		return line + ". I am checking the listener again."
+	case listed && len(op.Matches) > 0:
+		return line + fmt.Sprintf(", but I see it: %s.", render.FirstFew(op.Matches, 10, render.Code))
+	case listed:
+		return line + ", but I see it."
+	}
+	return line + ", but I do not see it."
 }

@@ -45,12 +45,10 @@ func Status(op operation.Operation, events []operation.Event, link string) rende
 	if id := render.FirstOf(op.RequestID, op.Fault.RequestID); id != "" {
 		ids = strings.Join(render.NonEmpty([]string{ids, card.FieldRequest + " " + render.Code(id)}), " · ")
 	}
-	return render.Ephemeral(fmt.Sprintf("%s: %s. %s to %s, by %s.", op.Ref, now, render.ServerName(op, render.InText),
-		render.ListenerPort(op, render.InText),
+	return render.Ephemeral(render.Say(op, render.InText, "{ref}: %s: "+render.Subject(op)+" {port}, by %s.", now,
 		render.ActorName(op.Actor)),
 		render.Section("*"+op.Ref+"*", fmt.Sprintf("*Now:* %s.", now),
-			fmt.Sprintf("%s to %s, by %s", render.ServerName(op, render.Name), render.ListenerName(op, render.Name),
-				render.Mention(op.Actor.UserID)),
+			render.Say(op, render.Name, render.Subject(op)+" {listener}, by %s", render.Mention(op.Actor.UserID)),
 			StatusApproval(op), ids),
 		render.Section(lines...), render.Actions(render.OpenButton(op, link)))
 }
@@ -62,6 +60,7 @@ func StepLine(e operation.Event) string {
 	if e.Kind == operation.EventDenied {
 		parts[0] = joinWords(parts[0]+":", stepDenied(e))
 	}
+	kind := e.Change()
 	for _, key := range stepData() {
 		v := e.Data[key]
 		switch {
@@ -73,7 +72,9 @@ func StepLine(e operation.Event) string {
 		case key == "no_longer":
 			parts = append(parts, fmt.Sprintf(trail.StepLost, render.Mentions(strings.Fields(v))))
 		case key == "reason" && e.Kind == operation.EventFinished:
-			parts = append(parts, render.Name(render.ReasonWords(operation.Reason(v))))
+			parts = append(parts, render.Name(render.ReasonWords(kind, operation.Reason(v))))
+		case key == "answer" && (v == operation.AnswerThere || v == operation.AnswerNotThere):
+			parts = append(parts, answerWords(kind, v))
 		default:
 
 			parts = append(parts, strings.ReplaceAll(key, "_", " ")+" "+
@@ -81,6 +82,15 @@ func StepLine(e operation.Event) string {
 		}
 	}
 	return strings.Join(parts, " · ")
+}
+
+// answerWords is what a person said about what became of a call.
+func answerWords(k operation.ChangeKind, answer string) string {
+	done, notDone := render.Outcomes(k)
+	if answer == operation.AnswerThere {
+		return done
+	}
+	return notDone
 }
 
 // stepDenied says what was denied, in words.

@@ -45,38 +45,30 @@ func helpButton() slack.BlockElement {
 	return render.Button(render.ActHelpOpen, ButtonHelp, "Help for /lb-register", "")
 }
 
-// Busy says that someone, maybe the reader, is adding the same server already.
+// Busy says that someone, maybe the reader, is changing the same server already.
 // link is the address of that card, or empty.
 func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Message {
 	op := e.Operation
-	open := render.Actions(render.OpenButton(op, link))
+	text, line := "Not sent: %s asked to {add} {server} here already", "*Not sent.* %s asked to {add} {server} here "+
+		"already"
+	who, mention := render.ActorName(op.Actor), render.Mention(op.Actor.UserID)
 	switch waits := op.State == operation.Waiting; {
 	case !op.Known():
-
-		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already: %s. It is now: %s. Nothing new "+
-			"is started.", render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref, render.Stands(op)),
-			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already: %s. It is now: %s. Nothing new is "+
-				"started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref,
-				render.Stands(op))), open)
+		stands := strings.ReplaceAll(": {ref}. It is now: "+render.Stands(op), "%", "%%")
+		text, line = text+stands, line+stands
+	case op.Actor.UserID == reader.UserID && waits:
+		who, mention, text, line = "you", "You", text+": {ref}", line+": it waits for approval: {ref}"
 	case op.Actor.UserID == reader.UserID:
-		words := "*Not sent.* You asked for %s here already: %s. Nothing new is started."
-		if waits {
-			words = "*Not sent.* You asked for %s here already: it waits for approval: %s. Nothing new is started."
-		}
-		return render.Ephemeral(fmt.Sprintf("Not sent: you asked for %s here already: %s. Nothing new is started.",
-			render.ServerName(op, render.InText), op.Ref),
-			render.Section(fmt.Sprintf(words, render.ServerName(op, render.Name), op.Ref)), open)
+		who, mention, text, line = "you", "You", text+": {ref}", line+": {ref}"
 	case waits:
-		return render.Ephemeral(fmt.Sprintf("Not sent: %s asked for %s here already, and it waits for approval: %s.",
-			render.ActorName(op.Actor), render.ServerName(op, render.InText), op.Ref),
-			render.Section(fmt.Sprintf("*Not sent.* %s asked for %s here already, and it waits for approval: %s. "+
-				"Nothing new is started.", render.Mention(op.Actor.UserID), render.ServerName(op, render.Name),
-				op.Ref)), open)
+		text, line = text+", and it waits for approval: {ref}", line+", and it waits for approval: {ref}"
+	default:
+		text, line = "Not sent: %s is already {adding} {server} here: {ref}",
+			"*Not sent.* %s is already {adding} {server} here: {ref}"
 	}
-	return render.Ephemeral(fmt.Sprintf("Not sent: %s is already adding %s here: %s.", render.ActorName(op.Actor),
-		render.ServerName(op, render.InText), op.Ref),
-		render.Section(fmt.Sprintf("*Not sent.* %s is already adding %s here: %s. Nothing new is started.",
-			render.Mention(op.Actor.UserID), render.ServerName(op, render.Name), op.Ref)), open)
+	return render.Ephemeral(render.Say(op, render.InText, text+". Nothing new is started.", who),
+		render.Section(render.Say(op, render.Name, line+". Nothing new is started.", mention)),
+		render.Actions(render.OpenButton(op, link)))
 }
 
 // Present says that the server is on the listener already, with the requested
@@ -105,10 +97,16 @@ func Expired(op operation.Operation) render.Message {
 		render.Section(fmt.Sprintf("*Not sent.* The preview %s is older than 5 minutes, so I did not use it. Nothing "+
 			"was sent.", op.Ref)), render.Actions(
 			render.Primary(render.Button(render.ActReqAgain, card.ButtonAgain,
-				fmt.Sprintf(card.LabelAgain, render.ServerName(op, render.BareName),
-					render.ListenerName(op, render.BareName)), render.ButtonValue(op))),
-			render.Button(render.ActReqAgainForm, card.ButtonAgainForm,
-				fmt.Sprintf(card.LabelAgainForm, render.ServerName(op, render.BareName)), render.ButtonValue(op))))
+				render.Say(op, render.BareName, card.LabelAgain), render.ButtonValue(op))), againFormButton(op)))
+}
+
+// againFormButton is for an addition: a removal has no form.
+func againFormButton(op operation.Operation) slack.BlockElement {
+	if op.Change != operation.ChangeAdd {
+		return nil
+	}
+	return render.Button(render.ActReqAgainForm, card.ButtonAgainForm,
+		render.Say(op, render.BareName, card.LabelAgainForm), render.ButtonValue(op))
 }
 
 // Stale answers a click on a card that shows an older version of op.
@@ -188,9 +186,9 @@ func TryAgain() render.Message {
 // Fault says that the bot failed before anything was sent. token finds the log
 // line.
 func Fault(token string, w render.Wording) render.Message {
-	return render.Ephemeral(fmt.Sprintf("Not added: something broke in the bot before anything was sent. Quote token "+
+	return render.Ephemeral(fmt.Sprintf("Not sent: something broke in the bot before anything was sent. Quote token "+
 		"%s to %s.", render.InText(token), w.Owners()),
-		render.Section(fmt.Sprintf("*Not added.* Something broke in the bot before anything was sent. Quote token %s "+
+		render.Section(fmt.Sprintf("*Not sent.* Something broke in the bot before anything was sent. Quote token %s "+
 			"to %s.", render.Code(token), w.Owners())))
 }
 

@@ -32,6 +32,9 @@ func previewApproval(op operation.Operation, w render.Wording) []string {
 		return nil
 	}
 	var lines []string
+	if op.Change == operation.ChangeRemove && op.Seen().Last {
+		lines = append(lines, "No other server on this listener is available, so a second person always has to agree.")
+	}
 	switch {
 	case !render.Enough(*a):
 
@@ -73,13 +76,13 @@ func previewLast(op operation.Operation) string {
 // others, or without it.
 func sendButtons(op operation.Operation) []slack.BlockElement {
 	if op.Approval == nil {
-		return []slack.BlockElement{addButton(op)}
+		return []slack.BlockElement{sendButton(op)}
 	}
 	var list []slack.BlockElement
 	if render.Enough(*op.Approval) {
 		list = append(list, render.Primary(render.Button(render.ActApprovalAsk, ButtonAsk,
-			fmt.Sprintf("Ask for approval to add %s to %s", render.ServerName(op, render.BareName),
-				render.ListenerName(op, render.BareName)), render.ButtonValue(op))))
+			render.Say(op, render.BareName, "Ask for approval to {add} {server} {to} {listener}"),
+			render.ButtonValue(op))))
 	}
 	return append(list, glassButton(op))
 }

@@ -120,6 +120,10 @@ func plainWords(text string) (yes, no string) {
 		return "it is about adding a server", ""
 	case "action":
 		return "the rule names the action, which a permit of this action must", ""
+	case `action == Action::"undo"`:
+		return "it is about taking an addition back", ""
+	case `action == Action::"remove"`:
+		return "it is about removing a server", ""
 	}
 	for _, p := range [...]struct {
 		before, after, yes, no string

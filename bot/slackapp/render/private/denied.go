@@ -1,6 +1,7 @@
 package private
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,8 +16,8 @@ import (
 
 const (
 	FactYours     = "your account"
+	denyMayNot    = "You may not %s."
 	denyWhyOnly   = "*Why:* %s"
-	denyMayNot    = "You may not add servers to %s."
 	denyGuestOnly = "Guests cannot use this command. Ask a full member of this workspace."
 	DenyOther     = "You may not do this."
 )
@@ -77,10 +78,10 @@ func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sen
 			return withReason(d, fmt.Sprintf("You can ask for this only in %s; no rule allows it in this channel.",
 				at)), ""
 		}
-		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)), reasons(d)
+		return fmt.Sprintf(denyMayNot, mayNot(d, op, render.Name)), reasons(d)
 	case operation.DeniedForbidden:
 
-		return fmt.Sprintf(denyMayNot, deniedTarget(op, render.Name)),
+		return fmt.Sprintf(denyMayNot, mayNot(d, op, render.Name)),
 			fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
 	case operation.DeniedApproval:
 		return "This change needs the approval of others, which it does not have.", approvalWhy(d)
@@ -148,15 +149,27 @@ func denialText(d operation.Decision, op operation.Operation, sentence string) s
 	switch d.Code {
 	case operation.DeniedNoRule, operation.DeniedForbidden:
 		if d.Code == operation.DeniedNoRule && placesOf(d) != "" {
-			return fmt.Sprintf("you may not add servers to %s from this channel.", deniedTarget(op, render.InText))
+			return fmt.Sprintf("you may not %s from this channel.", mayNot(d, op, render.InText))
 		}
-		return fmt.Sprintf("you may not add servers to %s.", deniedTarget(op, render.InText))
+		return fmt.Sprintf("you may not %s.", mayNot(d, op, render.InText))
 	case operation.DeniedGuest:
 		return denyGuestOnly
 	case operation.DeniedRate:
 		return rateWords(d, render.UTC)
 	}
 	return sentence
+}
+
+// mayNot is what a person may not do, and where.
+func mayNot(d operation.Decision, op operation.Operation, show render.Shown) string {
+	what := map[operation.Action]string{operation.ActionRegister: "add servers to %s",
+		operation.ActionUndo: "take back additions to %s", operation.ActionRemove: "remove servers from %s",
+		operation.ActionBreakGlass: "add servers to %s without approval"}
+	words, known := what[cmp.Or(d.Action, op.Action())]
+	if !known {
+		words = "change %s"
+	}
+	return fmt.Sprintf(words, deniedTarget(op, show))
 }
 
 // deniedTarget is the listener, as far as it is known.

@@ -161,7 +161,7 @@ func entryWord(e history.Entry) string {
 	if !e.Operation.Known() {
 		return render.FirstUnknown
 	}
-	return render.FirstWord(e.Operation.State)
+	return render.FirstWord(e.Operation.Change, e.Operation.State)
 }
 
 // listLine is an entry in the list: when, what became of it, which server and
@@ -173,7 +173,7 @@ func listLine(e history.Entry, days bool, show func(operation.Actor) string) str
 		what += " " + render.ServerName(op, render.Name)
 	}
 	if render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID) != "" {
-		what += " to " + render.ListenerPath(op, render.Name)
+		what += render.Say(op, render.Name, " {to} ") + render.ListenerPath(op, render.Name)
 	}
 	weight, took := "", card.Took(op)
 	if e.Denial == nil && op.Request.Weight > 0 {
@@ -208,7 +208,10 @@ func remark(e history.Entry, show func(operation.Actor) string) string {
 	}
 	var parts []string
 	if op.State == operation.NotDone {
-		parts = append(parts, render.ReasonWords(op.Reason))
+		parts = append(parts, render.ReasonWords(op.Change, op.Reason))
+	}
+	if ref := takenBack(op); ref != "" {
+		parts = append(parts, "takes back "+ref)
 	}
 	switch {
 	case op.Glass != nil:

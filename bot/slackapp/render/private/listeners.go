@@ -21,7 +21,7 @@ const (
 const (
 	listenersNone = "You may change no listener from here. Why: /lb-register whoami why and a listener."
 	listenersGone = "The lists of listeners are not loaded: Zenlayer has not answered yet, or not for 15 minutes. " +
-		"Try again in a minute. A whole name or ID works without them, for example /lb-register list api-lb/https-443."
+		"Try again in a minute. A whole name or ID works without them: /lb-register list and that name or ID."
 	listenersUnread = "I could not check which listeners you may change, because Slack did not answer. Try again in " +
 		"a minute."
 )

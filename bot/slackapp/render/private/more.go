@@ -43,9 +43,15 @@ func Why(op operation.Operation) render.Message {
 				"right before the call.", render.Names(op.Policies), op.Ref)))
 }
 
-// Zeno is the same call for the shell, with the token of this request,
-// so that a person who runs it does not add the server twice.
+// Zeno is the same call for the shell. That of an addition has the token of this
+// request, so that a person who runs it does not add the server twice.
 func Zeno(op operation.Operation) render.Message {
+	if op.Change == operation.ChangeRemove {
+		command := "zeno bmc deregister-backend --backend-id " + shellWord(render.EntryID(op))
+		return render.Ephemeral(fmt.Sprintf("%s for the shell: %s", op.Ref, render.Prose(command, render.CommandLimit)),
+			render.Section(fmt.Sprintf("The same call for the shell (%s):", op.Ref), "```"+render.Escape(command)+"```",
+				"Look in the console first: the call removes this backend whatever has become of it. It has no token."))
+	}
 	command := ZenoCommand(op.Request)
 	return render.Ephemeral(fmt.Sprintf("%s for the shell, with its token: %s", op.Ref,
 		render.Prose(command, render.CommandLimit)),
@@ -106,8 +112,16 @@ func Details(op operation.Operation) render.Message {
 		render.Section(fmt.Sprintf("*Details of %s*", op.Ref)),
 		render.Facts(op, [2]string{"Approved by", card.ApprovedBy(op)},
 			[2]string{"Reason", render.Prose(op.Purpose, render.ReasonLimit)}, [2]string{"Finished at", finished},
-			[2]string{"Took", card.Took(op)}),
+			[2]string{"Took", card.Took(op)}, [2]string{"Takes back", takenBack(op)}),
 		render.Section("*For support:*", "```"+render.Escape(support)+"```"), render.Section(command))
+}
+
+// takenBack is the addition that a removal takes back, or nothing.
+func takenBack(op operation.Operation) string {
+	if op.Addition == nil {
+		return ""
+	}
+	return render.Name(op.Addition.Ref)
 }
 
 // supportLines name values as the API does.
@@ -117,7 +131,8 @@ func supportLines(op operation.Operation) []string {
 		{"id", op.Ref + " " + op.ID}, {"state", string(op.State) + " " + string(op.Reason)},
 		{"listenerId", op.Request.ListenerID}, {"instanceId", op.Request.InstanceID},
 		{"backendName", op.Request.BackendName},
-		{"backendId", op.BackendID}, {"requestId", render.FirstOf(op.RequestID, f.RequestID)},
+		{"change", string(op.Change)}, {"backendId", render.FirstOf(op.BackendID, render.EntryID(op))}, {"requestId",
+			render.FirstOf(op.RequestID, f.RequestID)},
 		{"code", f.Code}, {"message", f.Message}, {"evidence", string(op.Evidence)},
 	}
 	if f.Status > 0 {

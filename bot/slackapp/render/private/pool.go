@@ -36,17 +36,29 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 			append([]slack.Block{render.Section(what, fmt.Sprintf("*Now:* %s.", has))},
 				poolList(op, pool, before, false, poolRows)...)...)
 	}
-	after := poolWords(before.With(op.Request.Weight))
-	if percent, known := before.Share(op.Request.Weight, op.Listener.Scheduler); known {
+	after, then := poolWords(pictureAfter(op, pool)), ""
+	if percent, known := before.Share(op.Request.Weight,
+		op.Listener.Scheduler); known && op.Change == operation.ChangeAdd {
 		who := render.ServerName(op, render.Name)
 		if len(before.Same) > 0 {
 			who = "the new entry"
 		}
-		after += fmt.Sprintf("; %s would take %s of new connections", who, render.Percent(percent, ""))
+		then = fmt.Sprintf("; %s would take %s of new connections", who, render.Percent(percent, ""))
 	}
+	after += then
 	return render.Ephemeral(fmt.Sprintf("%s: before %s, after %s.", op.Ref, has, after),
 		append([]slack.Block{render.Section(what, fmt.Sprintf("*Before:* %s.", has),
 			fmt.Sprintf("*After:* %s.", after))}, poolList(op, pool, before, true, poolRows)...)...)
+}
+
+// pictureAfter is what would be on the listener with op carried out.
+func pictureAfter(op operation.Operation, pool []zenlayer.Backend) operation.Picture {
+	if op.Change == operation.ChangeAdd {
+		return operation.PictureOf(op, pool).With(op.Request.Weight)
+	}
+	return operation.PictureOf(op, slices.DeleteFunc(slices.Clone(pool), func(b zenlayer.Backend) bool {
+		return b.BackendID == render.EntryID(op)
+	}))
 }
 
 // poolWords is "4 servers, total weight 200".
@@ -62,14 +74,16 @@ func poolWords(p operation.Picture) string {
 }
 
 // poolList is a line for the new server, if it is still to be added, and for the
-// first few of the others, limit at most.
-func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.Picture, adds bool,
+// first few of the others, limit at most. open says that op was not sent yet.
+func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.Picture, open bool,
 	limit int) []slack.Block {
 	var rows []string
 	pictures := []operation.Picture{before}
-	if adds {
-		after := before.With(op.Request.Weight)
-		pictures = append(pictures, after)
+	if open {
+		pictures = append(pictures, pictureAfter(op, pool))
+	}
+	if open && op.Change == operation.ChangeAdd {
+		after := pictures[1]
 		rows = append(rows, poolRow("*new:* "+poolWord(op.Request.BackendName), render.PortPhrase(op),
 			render.WeightPhrase(op.Request.Weight), shareIn(op, op.Request.Weight, after), ""))
 	}
@@ -78,9 +92,11 @@ func poolList(op operation.Operation, pool []zenlayer.Backend, before operation.
 		if b.Weight > 0 {
 			weight = render.WeightPhrase(b.Weight)
 		}
-		rows = append(rows, poolRow(poolWord(b.Name)+" "+poolCode(b.BackendID),
-			poolWord(render.Ports(b.Port)), weight,
-			shareIn(op, b.Weight, pictures...), b.Status))
+		name, share := poolWord(b.Name)+" "+poolCode(b.BackendID), shareIn(op, b.Weight, pictures...)
+		if open && op.Target != nil && b.BackendID == op.Target.BackendID {
+			name, share = "*to be removed:* "+name, shareIn(op, b.Weight, before)
+		}
+		rows = append(rows, poolRow(name, poolWord(render.Ports(b.Port)), weight, share, b.Status))
 	}
 	if more := len(pool) - limit; more > 0 {
 		rows = append(rows, fmt.Sprintf(inputMore, more))
@@ -135,7 +151,7 @@ func PoolUnread(op operation.Operation, e *intake.UnavailableError) render.Messa
 // PoolHidden tells a person without any right on the listener of op that its
 // servers are not shown to them.
 func PoolHidden(op operation.Operation) render.Message {
-	return Answer(fmt.Sprintf("The policy does not let you see which servers %s has. Whoever may add to this "+
+	return Answer(fmt.Sprintf("The policy does not let you see which servers %s has. Whoever may change this "+
 		"listener, approve that, or see its history sees them. What to do: ask them, or whoever maintains the policy.",
 		render.ListenerName(op, render.InText)))
 }

@@ -13,24 +13,21 @@ import (
 
 const (
 	ButtonAdd      = "Add server"
+	ButtonRemove   = "Remove"
 	previewDoPress = "*What to do:* check it, then press *%s*."
-	ConfirmTitle   = "Add to a protected listener?"
+	confirmTitle   = "{Add} {to} a protected listener?"
 )
 
 // Preview shows its asker what would be sent. Only they see it, and
-// nothing happens until they press Add server.
+// nothing happens until they press Add server or Remove.
 func Preview(op operation.Operation, w render.Wording) render.Message {
+	text := render.Say(op, render.InText, render.FirstPreview+": {add} {server} {to} {port}, %s. %s. {ref}.",
+		render.WeightPhrase(op.Request.Weight), previewLast(op))
+	effect := shareLine(op, render.ServerName(op, render.InText), "")
 	if op.Change == operation.ChangeRemove {
-		return removalPreview(op, w)
+		effect = strings.Join(removalEffect(op, ""), " ")
 	}
-	if op.Change == operation.ChangeRemove {
-		return removalPreview(op, w)
-	}
-	text := fmt.Sprintf(render.FirstPreview+": add %s to %s, %s. %s. %s.", render.ServerName(op, render.InText),
-		render.ListenerPort(op, render.InText),
-		render.WeightPhrase(op.Request.Weight), previewLast(op), op.Ref)
-	share := shareLine(op, render.ServerName(op, render.InText), "")
-	text = strings.Join(append(render.NonEmpty([]string{text, share}), render.RiskLines(op, "Risk: %s")...), " ")
+	text = strings.Join(append(render.NonEmpty([]string{text, effect}), render.RiskLines(op, "Risk: %s")...), " ")
 	if !op.DryRun { // previewLast says it
 		text += " " + strings.ReplaceAll(previewDo(op), "*", "")
 	}
@@ -57,21 +54,33 @@ func previewDo(op operation.Operation) string {
 	case op.DryRun:
 		return "Dry run: nothing was sent."
 	case a == nil:
-		return fmt.Sprintf(previewDoPress, ButtonAdd)
+		return fmt.Sprintf(previewDoPress, sendWords(op))
 	case render.Enough(*a):
 		return fmt.Sprintf(previewDoPress, ButtonAsk)
+	case op.Change == operation.ChangeRemove:
+		return "*What to do:* press *Cancel*, or ask someone who may remove it."
 	}
 	return "*What to do:* press *Change*, or ask someone who may add it."
+}
+
+// sendWords are on the button that sends a draft.
+func sendWords(op operation.Operation) string {
+	if op.Change == operation.ChangeRemove {
+		return ButtonRemove
+	}
+	return ButtonAdd
 }
 
 // previewLines are what would be sent, what the listener says, and by which
 // right.
 func previewLines(op operation.Operation) []string {
-	lines := []string{
-		fmt.Sprintf("*Add* %s *to* %s: %s, %s, backend name %s.", render.ServerFacts(op), render.ListenerFacts(op),
-			render.PortPhrase(op), render.WeightCounted(op.Request.Weight), render.Code(op.Request.BackendName)),
-		shareLine(op, "It", "*"), fmt.Sprintf("*Listener now:* %s.", listenerNow(op)),
+	what := append([]string{fmt.Sprintf("*Add* %s *to* %s: %s, %s, backend name %s.", render.ServerFacts(op),
+		render.ListenerFacts(op), render.PortPhrase(op), render.WeightCounted(op.Request.Weight),
+		render.Code(op.Request.BackendName))}, shareLine(op, "It", "*"))
+	if op.Change == operation.ChangeRemove {
+		what = removalLines(op)
 	}
+	lines := append(what, fmt.Sprintf("*Listener now:* %s.", listenerNow(op)))
 	if len(op.Policies) > 0 && op.Approval == nil {
 		lines = append(lines, fmt.Sprintf("*Allowed* by rule %s.", render.Names(op.Policies)))
 	}
@@ -136,30 +145,35 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 	if !op.DryRun {
 		list = append(list, sendButtons(op)...)
 	}
-	list = append(list, render.Button(render.ActReqChange, "Change",
-		fmt.Sprintf("Change before adding %s", render.ServerName(op, render.BareName)),
-		render.ButtonValue(op)))
+	if op.Change == operation.ChangeAdd { // a removal has no form
+		list = append(list, render.Button(render.ActReqChange, "Change",
+			render.Say(op, render.BareName, "Change before {adding} {server}"), render.ButtonValue(op)))
+	}
 	if !op.DryRun {
 		list = append(list, render.Button(render.ActReqCancel, "Cancel",
-			fmt.Sprintf("Cancel adding %s", render.ServerName(op, render.BareName)),
-			render.ButtonValue(op)))
+			render.Say(op, render.BareName, "Cancel {adding} {server}"), render.ButtonValue(op)))
 	}
 	return append(list, render.More(op, render.MorePool, render.MoreCopy, render.MoreWhy))
 }
 
-// addButton carries Slack's confirm dialog on a protected listener. It runs in
+// sendButton carries Slack's confirm dialog on a protected listener. It runs in
 // the client only, so it is a courtesy and protects nothing.
-func addButton(op operation.Operation) slack.BlockElement {
-	b := render.PrimaryUnlessRisky(op, render.Button(render.ActReqSend, ButtonAdd,
-		fmt.Sprintf("Add %s to %s, %s", render.ServerName(op, render.BareName),
-			render.ListenerName(op, render.BareName),
-			render.WeightPhrase(op.Request.Weight)), render.ButtonValue(op)))
+func sendButton(op operation.Operation) slack.BlockElement {
+	words, effect := sendWords(op), fmt.Sprintf("{server} will take %snew connections on {port}.", shareOf(op))
+	b := render.Button(render.ActReqSend, words, render.Say(op, render.BareName, "{Add} {server} {to} {listener}, %s",
+		render.WeightPhrase(op.Request.Weight)), render.ButtonValue(op))
+	if op.Change == operation.ChangeRemove {
+		effect = "{server} takes no new connections on {port} after that. " + render.Stays(op.Seen())
+		b.Style = slack.StyleDanger
+	} else {
+		render.PrimaryUnlessRisky(op, b)
+	}
 	if op.Listener.Protected {
-		b.Confirm = slack.NewConfirmationBlockObject(render.PlainText(ConfirmTitle, render.MaxConfirmTitle),
-			render.PlainText(fmt.Sprintf("%s will take %snew connections on %s.",
-				render.ServerName(op, render.BareName), shareOf(op), render.ListenerPort(op, render.BareName)),
+		b.Confirm = slack.NewConfirmationBlockObject(
+			render.PlainText(render.SayKind(op.Change, confirmTitle), render.MaxConfirmTitle),
+			render.PlainText(render.Say(op, render.BareName, strings.ReplaceAll(effect, "%", "%%")),
 				render.MaxConfirmText),
-			render.PlainText("Add server", render.MaxButton), render.PlainText("Not yet", render.MaxButton))
+			render.PlainText(words, render.MaxButton), render.PlainText("Not yet", render.MaxButton))
 	}
 	return b
 }

@@ -2,9 +2,6 @@ package private
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
@@ -12,75 +9,12 @@ import (
 	"lbbot/commands"
 )
 
-// ButtonRemove sends a removal.
-const ButtonRemove = "Remove server"
-
 // sendLabel is the button that sends a request of a verb.
 func sendLabel(verb commands.Verb) string {
 	if verb == commands.VerbRemove || verb == commands.VerbUndo {
 		return ButtonRemove
 	}
 	return ButtonAdd
-}
-
-// removalPreview is Preview of a removal.
-func removalPreview(op operation.Operation, w render.Wording) render.Message {
-	t := op.Target
-	what := fmt.Sprintf("remove %s from %s", render.ServerName(op, render.InText),
-		render.ListenerPort(op, render.InText))
-	lines := []string{fmt.Sprintf("*Remove* %s *from* %s: backend %s, ports %s, %s.", render.ServerFacts(op),
-		render.ListenerFacts(op), render.Code(t.BackendID), render.Code(t.Ports), render.WeightPhrase(t.Weight))}
-	if of := op.Addition; of != nil {
-		what += ", added by " + of.Ref
-		lines = append(lines, fmt.Sprintf("*Takes back* %s, added by %s. It is as it was left.", of.Ref,
-			render.Mention(of.By.UserID)))
-		if of.Evidence == operation.EvidenceSeen || of.Evidence == operation.EvidencePerson {
-			lines = append(lines, "I cannot tell who added it: the answer to that request was lost.")
-		}
-	}
-	lines = append(lines, "Zenlayer does not say whether open connections are cut or drained; expect them to be cut.")
-	if p := render.Prose(op.Purpose, render.ReasonLimit); p != "" {
-		lines = append(lines, fmt.Sprintf("*Reason:* %s", p))
-	}
-	text := fmt.Sprintf(render.FirstPreview+": %s. %s. %s. %s", what, previewLast(op), op.Ref,
-		strings.Join(append(render.RiskLines(op, "Risk: %s"), strings.ReplaceAll(removalDo(op), "*", "")), " "))
-	return render.Ephemeral(text, render.Section(previewTop(op), removalDo(op)), render.Section(lines...),
-		render.Section(previewApproval(op, w)...),
-		render.Section(append(render.RiskLines(op, "*Risk:* %s"), previewNotes(op)...)...), rehearsalSection(op),
-		render.Actions(removalButtons(op)...), previewSmall(op))
-}
-
-// removalDo is what the reader of a removal's preview has to do.
-func removalDo(op operation.Operation) string {
-	switch a := op.Approval; {
-	case op.DryRun:
-		return "Dry run: nothing was sent."
-	case a == nil:
-		return fmt.Sprintf(previewDoPress, ButtonRemove)
-	case render.Enough(*a):
-		return fmt.Sprintf(previewDoPress, ButtonAsk)
-	}
-	return "*What to do:* ask someone who may remove it, or take it off in the Zenlayer console."
-}
-
-// removalButtons has no Change, because no form has a removal.
-func removalButtons(op operation.Operation) []slack.BlockElement {
-	name, from := render.ServerName(op, render.BareName), render.ListenerName(op, render.BareName)
-	var list []slack.BlockElement
-	switch {
-	case op.DryRun:
-		return append(list, render.More(op, render.MorePool, render.MoreCopy, render.MoreWhy))
-	case op.Approval == nil:
-		b := render.Button(render.ActReqSend, ButtonRemove, fmt.Sprintf("Remove %s from %s", name, from),
-			render.ButtonValue(op))
-		b.Style = slack.StyleDanger
-		list = append(list, b)
-	case render.Enough(*op.Approval):
-		list = append(list, render.Primary(render.Button(render.ActApprovalAsk, ButtonAsk,
-			fmt.Sprintf("Ask for approval to remove %s from %s", name, from), render.ButtonValue(op))))
-	}
-	return append(list, render.Button(render.ActReqCancel, "Cancel", fmt.Sprintf("Cancel removing %s", name),
-		render.ButtonValue(op)), render.More(op, render.MorePool, render.MoreCopy, render.MoreWhy))
 }
 
 // Gone says that an entry is not on the listener any more.

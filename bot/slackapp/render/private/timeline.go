@@ -35,32 +35,30 @@ func PastSentence(e history.Entry, public bool) string {
 		listener = render.ListenerName(op, render.Name)
 	}
 	line := ""
+	say := func(sentence, last string) string {
+		return render.Say(op, render.Name, "• "+when+": "+sentence, who, server, listener, last)
+	}
 	switch {
 	case e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore:
 
 		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e),
 			render.Names(trail.ListenersOf(*e.Denial)), trail.DeniedWhy(*e.Denial))
 	case votes(e):
-		return fmt.Sprintf("• %s: %s tried to decide on adding %s to %s and was denied: %s.", when, who, server,
-			listener, denialWhy(*e.Denial))
+		return say("%s tried to decide on {adding} %s {to} %s and was denied: %s.", denialWhy(*e.Denial))
 	case e.Denial != nil:
-		return fmt.Sprintf("• %s: %s asked to add %s to %s and was denied: %s.", when, who, server, listener,
-			denialWhy(*e.Denial))
-	case op.State == operation.Done:
-		line = fmt.Sprintf("• %s: %s added %s to %s, %s (%s).", when, who, server, listener,
-			render.WeightPhrase(op.Request.Weight), render.Name(op.Ref))
-	case op.State == operation.NothingToDo && op.Evidence == operation.EvidenceSeen:
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it is on the listener, and it is not known who added it "+
-			"(%s).", when, who, server, listener, render.Name(op.Ref))
-	case op.State == operation.NothingToDo:
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; it was there already (%s).", when, who, server, listener,
-			render.Name(op.Ref))
+		return say("%s asked to {add} %s {to} %s and was denied: %s.", denialWhy(*e.Denial))
+	case op.State == operation.Done && op.Known():
+		line = say("%s {added} %s {to} %s, %s ({ref}).", render.WeightPhrase(op.Request.Weight))
+	case op.State == operation.NothingToDo && op.Known():
+		line = say("%s asked to {add} %s {to} %s; %s ({ref}).", nothingWords(op))
 	case op.State == operation.NotDone && op.Known():
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; not added: %s (%s).", when, who, server, listener,
-			render.Name(render.ReasonWords(op.Reason)), render.Name(op.Ref))
+		line = say("%s asked to {add} %s {to} %s; not {added}: %s ({ref}).",
+			render.Name(render.ReasonWords(op.Change, op.Reason)))
 	default:
-		line = fmt.Sprintf("• %s: %s asked to add %s to %s; now: %s (%s).", when, who, server, listener,
-			render.Name(render.Stands(op)), render.Name(op.Ref))
+		line = say("%s asked to {add} %s {to} %s; now: %s ({ref}).", render.Name(render.Stands(op)))
+	}
+	if ref := takenBack(op); ref != "" {
+		line += fmt.Sprintf(" It takes back %s.", ref)
 	}
 	switch {
 	case op.Glass != nil:
@@ -69,6 +67,20 @@ func PastSentence(e history.Entry, public bool) string {
 		line += fmt.Sprintf(" Approved by %s.", render.Voters(op.Approval.Votes, show))
 	}
 	return line
+}
+
+// nothingWords say why there was nothing to do.
+func nothingWords(op operation.Operation) string {
+	seen := op.Evidence == operation.EvidenceSeen
+	switch removal := op.Change == operation.ChangeRemove; {
+	case removal && seen:
+		return "it is not on the listener any more, and it is not known who removed it"
+	case removal:
+		return "it was not there any more"
+	case seen:
+		return "it is on the listener, and it is not known who added it"
+	}
+	return "it was there already"
 }
 
 // shownTo names people: in public without a mention, which would notify them.

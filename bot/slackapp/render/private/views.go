@@ -47,7 +47,7 @@ func protectedBox(op operation.Operation) slack.Block {
 		return nil
 	}
 	return form.Confirm(fmt.Sprintf("protected_%d", op.Version), "Protected listener",
-		"Yes, add it to this protected listener")
+		render.SayKind(op.Change, "Yes, {add} it {to} this protected listener"))
 }
 
 func poolButton(op operation.Operation) slack.BlockElement {

@@ -112,7 +112,7 @@ func auditUnknown(e operation.Event) []string {
 
 func auditFinished(e operation.Event) []string {
 	d := e.Data
-	word := render.FirstWord(operation.State(d["state"]))
+	word := render.FirstWord(e.Change(), operation.State(d["state"]))
 	if !operation.State(d["state"]).Final() {
 		word = render.FirstUnknown + ": " + render.InText(d["state"])
 	}
@@ -129,7 +129,7 @@ func auditFinished(e operation.Event) []string {
 	}
 	return []string{
 		fmt.Sprintf("*%s*", word), auditThing(e),
-		why, auditRequester(e), optional("%s", d["ref"]), optional("backend %s", d["backend_id"]),
+		why, auditRequester(e), optional("%s", d["ref"]), optional("backend %s", cmp.Or(d["backend_id"], d["target"])),
 		optional("request %s", cmp.Or(d["request_ids"], d["request_id"])), auditPolicies(e),
 	}
 }
@@ -156,14 +156,14 @@ func auditSaid(e operation.Event) []string {
 		optional("%s", e.Data["ref"]), auditPolicies(e)}
 }
 
-// auditThing is what an event is about: which server, to which listener.
+// auditThing is what an event is about: which server, to or from which listener.
 func auditThing(e operation.Event) string {
 	d := e.Data
 	if cmp.Or(d["instance"], d["listener"]) == "" {
 		return ""
 	}
-	return render.Name(cmp.Or(d["instance_name"], d["instance"])) + " to " +
-		render.Name(cmp.Or(d["listener_name"], d["listener"]))
+	return render.SayKind(e.Change(), "%s {to} %s", render.Name(cmp.Or(d["instance_name"], d["instance"])),
+		render.Name(cmp.Or(d["listener_name"], d["listener"])))
 }
 
 func auditRuleSet(e operation.Event) string {

@@ -191,7 +191,7 @@ func unresolvedChannel(reg commands.Registration) error {
 // bot itself is asked.
 func noChannel(reg commands.Registration) error {
 	return &commands.InputError{Values: reg.Values(), Problems: []commands.Problem{{
-		Field: commands.KeyTo, Text: "Choose the channel that sees the result.",
+		Field: commands.KeyTo, Text: private.ChooseChannel,
 	}}}
 }
 

@@ -48,8 +48,10 @@ func arrows() map[string][]string {
 			"bot/slackapp/web", "bot/slackapp/board",
 			"bot/slackapp/render", // for lbbot operations show
 			"bot/slackapp/render/trail",
+			"bot/slackapp/render/home", // the state of the bot, for its owners
 		},
 		"bot/slackapp": {
+			"bot/slackapp/home", "bot/slackapp/render/home",
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/delivery", "bot/slackapp/socket",
 			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
 			"bot/slackapp/render/form", "bot/slackapp/render/trail",
@@ -58,6 +60,9 @@ func arrows() map[string][]string {
 		},
 		"bot/slackapp/delivery": {
 			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/form", "bot/operation",
+		},
+		"bot/slackapp/home": {
+			"bot/slackapp/render", "bot/slackapp/render/home", "bot/operation/history", "bot/operation",
 		},
 		"bot/slackapp/board": {
 			"bot/slackapp/web", "bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/trail",
@@ -74,12 +79,17 @@ func arrows() map[string][]string {
 			"bot/slackapp/render/card", "bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render",
 			"bot/operation/history", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
+		"bot/slackapp/render/home": {
+			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form", "bot/operation/history",
+			"bot/operation",
+		},
 		"bot/slackapp/render/form": {
 			"bot/slackapp/render", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
 			"zenlayer",
 		},
 		"bot/slackapp/render/trail": {"bot/slackapp/render", "bot/operation"},
 		"bot/slackapp/render/examples": { // examples for tests and lbbot blocks
+			"bot/slackapp/render/home",
 			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
 			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/operation/history", "bot/operation/intake",
 			"bot/operation/suggest",
@@ -132,7 +142,8 @@ func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/delivery", "bot/slackapp/web",
 			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
-			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render/examples"},
+			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render/examples",
+			"bot/slackapp/render/home", "bot/slackapp/home"},
 		"github.com/gorilla/websocket":             {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/dbos-inc/dbos-transact-golang": {"bot/engine"},
 		"github.com/cedar-policy/cedar-go":         {"bot/policy", "bot/policy/rules", "bot/policy/lint"},

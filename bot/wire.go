@@ -146,7 +146,7 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
 		Reader: reader, Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal,
 		Names: b.catalog, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL,
-		Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
+		State: b.homeState, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})
 	return err

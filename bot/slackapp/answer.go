@@ -158,11 +158,11 @@ func (a *App) replace(ctx context.Context, d delivery.Delivery, m render.Message
 // reply reports whether Slack took the message. A response URL cannot post into a
 // thread, but it replaces a message in one.
 func (a *App) reply(ctx context.Context, d delivery.Delivery, m render.Message, replace bool) bool {
-	ways := []way{a.respond(d, m, replace), a.privately(d, m, ""), a.directly(d, m)}
+	ways := []way{a.overHome(d, m), a.respond(d, m, replace), a.privately(d, m, ""), a.directly(d, m)}
 	if d.Thread != "" {
-		at := 0
+		at := 1
 		if replace {
-			at = 1
+			at = 2
 		}
 		ways = slices.Insert(ways, at, a.privately(d, m, d.Thread))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,11 +16,12 @@ import (
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/home"
 	"lbbot/bot/slackapp/render"
+	homeview "lbbot/bot/slackapp/render/home"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
-	"lbbot/commands"
 )
 
 // Deliveries notes which Slack deliveries are answered, across replicas.
@@ -66,6 +66,7 @@ type Config struct {
 	Names     Names
 	Explainer operation.Explainer
 	Confirm   intake.Confirm
+	State     func() homeview.State // for owners, on their Home tab
 
 	Owner      string
 	ConsoleURL string
@@ -87,6 +88,7 @@ type App struct {
 	asked       *claims
 	lastActions *lastActions
 	metrics     *metrics
+	homes       *home.Homes
 	ctx         context.Context //nolint:containedctx // ends the work this value owns
 	cancel      context.CancelCauseFunc
 }
@@ -101,14 +103,6 @@ const (
 	noteWithin = time.Second      // asking the journal about a delivery, and noting its answer
 )
 
-type metrics struct {
-	envelopes *prometheus.CounterVec
-	ackTime   prometheus.Histogram
-	acks      *prometheus.CounterVec
-	faults    *prometheus.CounterVec
-	lists     *prometheus.CounterVec
-}
-
 // New makes an App. It calls nothing.
 func New(c Config) *App {
 	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), asked: newClaims(c.Now),
@@ -116,41 +110,10 @@ func New(c Config) *App {
 	panicked := func(cause any) { // while it answered for another panic
 		c.Log.Error("answering for a fault panicked", zap.Any("problem", cause), zap.Stack("stack"))
 	}
+	a.homes = a.newHomes()
 	a.lanes, a.excuses = newLanes(maxTasks, panicked), newLanes(maxExcuses, panicked)
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())
 	return a
-}
-
-func newMetrics(reg prometheus.Registerer) *metrics {
-	m := &metrics{
-		envelopes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_envelopes_total",
-			Help: "Envelopes from Slack by kind."}, []string{"kind"}),
-		ackTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_ack_seconds",
-			Help:    "Seconds from receipt of an envelope to its written ack.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3}}),
-		acks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_acks_total",
-			Help: "Acks by what came of writing them."}, []string{"result"}),
-		faults: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_envelope_faults_total",
-			Help: "Envelopes that could not be handled as meant."}, []string{"fault"}),
-		lists: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_form_lists_total",
-			Help: "Questions of the form for what to offer, by field and result."}, []string{"field", "result"}),
-	}
-	for _, k := range append(delivery.Kinds(), "other") {
-		m.envelopes.WithLabelValues(k)
-	}
-	for _, r := range []string{"written", "failed"} {
-		m.acks.WithLabelValues(r)
-	}
-	for _, f := range []string{"undecodable", "unknown", "foreign", "busy", "panic", "unanswered", "untold"} {
-		m.faults.WithLabelValues(f)
-	}
-	for _, f := range []string{commands.KeyListener, commands.KeyServer} {
-		for _, r := range []string{listOffered, listDenied, listUnavailable, listLate} {
-			m.lists.WithLabelValues(f, r)
-		}
-	}
-	reg.MustRegister(m.envelopes, m.ackTime, m.acks, m.faults, m.lists)
-	return m
 }
 
 // Receive takes one envelope and returns at once. It is safe for concurrent use.
@@ -183,13 +146,6 @@ func (a *App) read(e socket.Envelope) (d delivery.Delivery, err error) {
 		}
 	}()
 	return delivery.Decode(e)
-}
-
-func (a *App) count(kind string) {
-	if !slices.Contains(delivery.Kinds(), kind) {
-		kind = "other"
-	}
-	a.metrics.envelopes.WithLabelValues(kind).Inc()
 }
 
 // work handles one envelope and acks it exactly once, even after a panic, which
@@ -263,6 +219,7 @@ func (a *App) handle(ctx context.Context, d delivery.Delivery, answer *answer) {
 		a.shortcut(ctx, d)
 	case delivery.KindEvent:
 		a.groupsChanged(d) // before the ack, so that an acked change is in effect
+		a.homeOpened(d)
 		a.mention(ctx, d, answer)
 	default:
 		answer.empty(ctx)
@@ -291,6 +248,7 @@ func (a *App) Close(ctx context.Context) {
 	}
 	a.cancel(errors.New("the bot is stopping"))
 	<-done
+	a.homes.Close()
 }
 
 func (a *App) wording() render.Wording {

@@ -35,6 +35,7 @@ func buttons() map[string]button {
 		render.ActLinkOpen:     {},
 		render.ActFixOpenForm:  {opens: true, do: withValue((*App).openRemembered)},
 		render.ActFormOpen:     {opens: true, do: withValue((*App).openRemembered)},
+		render.ActHomeAdd:      {opens: true, do: withValue((*App).homeAdd)},
 		render.ActReqChange:    {opens: true, do: onOperation((*App).change)},
 		render.ActReqAgainForm: {opens: true, do: onOperation((*App).change)},
 		render.ActGlassOpen:    {opens: true, do: withValue((*App).openGlass)},

@@ -85,6 +85,11 @@ func TestViewsReadAsWritten(t *testing.T) {
 			requireView(t, v)
 		})
 	}
+	for name, v := range examples.Homes(examples.Names{}) {
+		raw := encode(t, v)
+		golden(t, "view_home_"+name, raw)
+		require.Empty(t, blockkit.ValidateView(raw), name)
+	}
 	for name, v := range examples.Options(examples.Names{}) {
 		golden(t, "options_"+name, encode(t, v))
 	}
@@ -101,6 +106,9 @@ func TestEveryGoldenFileBelongsToATest(t *testing.T) {
 	}
 	for name := range examples.Views(examples.Names{}) {
 		known["view_"+name+".json"] = true
+	}
+	for name := range examples.Homes(examples.Names{}) {
+		known["view_home_"+name+".json"] = true
 	}
 	files, err := os.ReadDir(filepath.Join("testdata", "golden"))
 	require.NoError(t, err)

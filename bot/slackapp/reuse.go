@@ -64,7 +64,8 @@ func (a *App) look(ctx context.Context, d delivery.Delivery, id string) (operati
 		return operation.Operation{}, err
 	case err != nil:
 		return operation.Operation{}, &intake.UnavailableError{What: "journal", Err: err}
-	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID && d.Container.IsEphemeral:
+	case op.Actor.Owns(d.Actor) && op.Actor.EnterpriseID == d.Actor.EnterpriseID &&
+		(d.Container.IsEphemeral || d.Place.NoChannel): // by a private message or the Home tab, which are theirs
 		return op, nil
 	}
 	return a.Reader.StatusFromMessage(ctx, op.Ref, d.Actor, d.Place)

@@ -24,6 +24,7 @@ import (
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
+	homeview "lbbot/bot/slackapp/render/home"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
@@ -267,7 +268,8 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 	c := Config{Web: r.web, Board: r.board, Directory: web.NewDirectory(r.web, time.Now), Intake: requests,
 		Reader: reader, Suggester: offers, Journal: r.shelf,
 		History: r.shelf, Choices: r.shelf,
-		Explainer: r.gate, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
+		Explainer: r.gate, State: func() homeview.State { return homeview.State{Connections: 1} },
+		Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {
 		edit(&c)
 	}

@@ -24,6 +24,7 @@ const (
 	ActReqMore      = "req_more"        // a menu or the Details button; see MoreValue
 	ActReqAgain     = "req_again"       // a new preview of the same request
 	ActReqAgainForm = "req_again_form"  // the form with the values of the same request
+	ActHomeAdd      = "home_add"        // App Home: the empty form; no value
 	ActOpStop       = "op_stop"         // stop, or make no further attempts
 	ActUndoAsk      = "undo_ask"        // added: the preview of taking it back
 	ActSettleNow    = "settle_now"      // look at the listener now
@@ -51,6 +52,7 @@ const (
 	ViewPreview = "register_preview" // private.PreviewView; its submission is to be sent
 	ViewNotice  = "register_notice"  // loading, checking and failed views; cannot be submitted
 	ViewDeny    = "approval_deny"    // form.Deny; its submission ends the request
+	ViewHome    = "home"             // home.View
 	ViewGlass   = "break_glass"      // form.Glass; its submission adds without approval
 )
 

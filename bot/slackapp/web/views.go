@@ -22,6 +22,26 @@ func (w *Client) PushView(ctx context.Context, trigger string, v slack.ModalView
 	return id, err
 }
 
+// PublishHome shows a person's Home tab, if its content has this hash, and returns the
+// hash of the new content. An empty hash replaces any content. Otherwise Slack's code
+// is hash_conflict; it is not_enabled if the app has no Home tab.
+func (w *Client) PublishHome(ctx context.Context, user, hash string, v slack.HomeTabViewRequest) (
+	now string, err error) {
+	view, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("encoding a home tab: %w", err)
+	}
+	args := url.Values{"user_id": {user}, "view": {string(view)}}
+	if hash != "" {
+		args.Set("hash", hash)
+	}
+	answer, err := w.patient.call(ctx, "views.publish", args)
+	if err != nil {
+		return "", fmt.Errorf("publishing a home tab: %w", err)
+	}
+	return answer.Part("view").Label("hash"), nil
+}
+
 func (w *Client) showView(ctx context.Context, method, trigger string, v slack.ModalViewRequest) (
 	id, hash string, err error) {
 	view, err := json.Marshal(v)

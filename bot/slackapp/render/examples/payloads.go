@@ -42,6 +42,9 @@ func Payloads() (map[string]Payload, error) {
 		for name, v := range Views(n) {
 			errs = append(errs, add(PayloadView, "view_"+name, v))
 		}
+		for name, v := range Homes(n) {
+			errs = append(errs, add(PayloadView, "view_home_"+name, v))
+		}
 		for name, v := range Options(n) {
 			errs = append(errs, add(PayloadOptions, "options_"+name, v))
 		}

@@ -2,6 +2,7 @@ package examples
 
 import (
 	"fmt"
+	"maps"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
@@ -13,12 +14,14 @@ import (
 // readingMessages answer status without an ID, and list.
 func readingMessages(n Names, cards map[string]operation.Operation, w render.Wording) map[string]render.Message {
 	at := Moment(19, 14, 30)
+	open := named(n, PublicCards())
+	maps.Copy(open, cards)
 	on := history.On{Listener: named(n, Sample().Listener), Pool: Backends(4)}
 	many := history.On{Listener: on.Listener, Pool: Backends(60)}
 	return map[string]render.Message{
-		"open_requests":      private.OpenRequests(openRequests(cards)[:3], 0),
-		"open_requests_one":  private.OpenRequests(openRequests(cards)[:1], 0),
-		"open_requests_many": private.OpenRequests(openRequests(cards), 7),
+		"open_requests":      private.OpenRequests(openRequests(open)[:3], 0),
+		"open_requests_one":  private.OpenRequests(openRequests(open)[:1], 0),
+		"open_requests_many": private.OpenRequests(openRequests(open), 7),
 		"open_requests_none": private.OpenRequests(nil, 0),
 
 		"list":           private.ListenerList("", listeners(n, 3), 0),

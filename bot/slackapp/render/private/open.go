@@ -6,6 +6,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
 )
@@ -49,10 +50,15 @@ func OpenRequests(list []OpenRequest, more int) render.Message {
 		append(blocks, render.ContextLine(small))...)
 }
 
+// OpenWords are how a request stands, and which server and listener it is about.
+func OpenWords(op operation.Operation) string {
+	return fmt.Sprintf("*%s* %s to %s", entryWord(history.Entry{Operation: op}),
+		render.ServerName(op, render.Name), render.ListenerPath(op, render.Name))
+}
+
 // openLine is what is open, who asked for it, and since when.
 func openLine(r OpenRequest) string {
 	op := r.Operation
-	return strings.Join([]string{fmt.Sprintf("*%s* %s to %s", entryWord(history.Entry{Operation: op}),
-		render.ServerName(op, render.Name), render.ListenerPath(op, render.Name)),
+	return strings.Join([]string{OpenWords(op),
 		"by " + render.ActorMention(op.Actor), "since " + render.Dated(r.At), op.Ref}, " · ")
 }

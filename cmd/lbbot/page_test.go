@@ -242,8 +242,6 @@ func (r reader) agrees() {
 
 func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r, address := visit(t)
-	const everyone = ".message:not(.private)"
-
 	// Ana asks, in an incident channel.
 	r.as(address, "U0ANA", "C0INC2041")
 	r.types("/lb-register api-lb/https-443 web-07 weight=80 reason=\"inc-2041 add capacity\"")

@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	everyone  = "#messages .message:not(.private)"
 	inThread  = "#thread-messages .message:not(.private)"
 	inPrivate = "#thread-messages .message.private"
 )
@@ -18,7 +19,7 @@ const (
 func (r reader) opensMenu() {
 	r.t.Helper()
 	r.presses("#messages .tools summary")
-	r.until(`document.querySelector("#messages .tools").matches("[open][data-below]")`)
+	r.until(`document.querySelector("#messages .tools details").matches("[open][data-below]")`)
 }
 
 // opensThread opens the thread of the alert.
@@ -115,4 +116,43 @@ func TestVerbsAreOfferedWithTheirUsage(t *testing.T) {
 	r.keys(kb.ArrowDown)
 	r.activates("/lb-register")
 	r.everywhere("offers")
+}
+
+func TestUndoTakesBackWhatWasAdded(t *testing.T) {
+	r, address := visit(t)
+	console := chromedp.Console(r.tab)
+	r.as(address, "U0ANA", incident)
+	r.types("/lb-register api-lb/https-443 web-12 weight=50")
+	r.reads(".message.private", "Nothing has changed yet")
+	r.presses(".message.private .button.primary")
+	r.reads(everyone, "Added web-12 to https-443 on api-lb")
+	r.presses(everyone + " [aria-label^='Undo']")
+	r.reads(".message.private", "web-12")
+	r.everywhere("undo-preview")
+	r.presses(".message.private .button.danger")
+	r.reads(everyone, "Removed web-12 from https-443 on api-lb")
+	r.everywhere("undo-removed")
+	r.quiet(console)
+}
+
+func TestRemovalIsApprovedByASecondPerson(t *testing.T) {
+	r, address := visit(t)
+	console := chromedp.Console(r.tab)
+	r.as(address, "U0DEV", incident)
+	r.types(`/lb-register remove api-lb/https-443 web-04 reason="inc-2041 disk full"`)
+	r.reads(".message.private", "web-04")
+	r.everywhere("remove-preview")
+	r.presses(".message.private .button.primary")
+	r.reads(everyone, "was asked for in")
+	r.as(address, "U0CHEN", approvers)
+	r.reads(everyone, "for approval")
+	r.everywhere("remove-asked")
+	r.presses("[aria-label^='Approve']")
+	r.reads("#confirm[open]", "Approve")
+	r.presses("#confirm [data-answer=yes]")
+	r.reads(everyone, "Removed web-04 from https-443 on api-lb")
+	r.as(address, "U0DEV", incident)
+	r.reads(everyone, "Removed web-04 from https-443 on api-lb")
+	r.everywhere("remove-removed")
+	r.quiet(console)
 }

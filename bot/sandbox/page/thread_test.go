@@ -38,7 +38,7 @@ func TestAThreadIsReadAndAnsweredBesideItsChannel(t *testing.T) {
 
 	// A mention in the thread is answered there. Slash commands are refused.
 	x.press("#messages .tools summary")
-	x.until("document.querySelector('#messages .tools').matches('[open][data-below]')")
+	x.until("document.querySelector('#messages .tools details').matches('[open][data-below]')")
 	x.follow("#messages .tools a")
 	x.until("document.activeElement.id === 'thread-text'")
 	x.do(chromedp.KeyEvent("@lbbot wh"))
@@ -95,9 +95,9 @@ func TestShortcutsAndHomeLeadToTheForm(t *testing.T) {
 		x.until("!document.querySelector('#modal').open")
 	}
 	x.press("#messages .tools summary")
-	x.until("document.querySelector('#messages .tools').matches('[open][data-below]')")
+	x.until("document.querySelector('#messages .tools details').matches('[open][data-below]')")
 	x.picture("24-message-menu")
-	x.press("#messages .tools button")
+	x.press("#messages .tools button.row")
 	closed()
 	x.press(".bolt summary")
 	x.picture("25-bolt")

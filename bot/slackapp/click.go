@@ -162,7 +162,8 @@ func (a *App) more(ctx context.Context, d delivery.Delivery, value string) {
 // who could have asked for it. The token of a settled operation could only add the
 // server a second time.
 func (a *App) zeno(ctx context.Context, d delivery.Delivery, op operation.Operation) {
-	if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
+	unsettled := op.State == operation.Unconfirmed || op.State == operation.NeedsPerson
+	if op.Change != operation.ChangeAdd || !unsettled {
 		a.tell(ctx, d, a.problem(ctx, d, &operation.StaleError{Operation: op}))
 		return
 	}

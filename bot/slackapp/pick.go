@@ -58,7 +58,7 @@ func chooser(a operation.Actor) string { return a.TeamID + "/" + a.UserID }
 func (a *App) pick(ctx context.Context, d delivery.Delivery, index int, value string) {
 	reg, err := a.picked(ctx, &d, index, value)
 	if err == nil {
-		err = a.clickedPreview(ctx, d, reg)
+		err = a.clickedPreview(ctx, d, reg, false)
 	}
 	if _, ok := errors.AsType[*commands.InputError](err); ok { // another name is still unknown
 		a.replace(ctx, d, a.problem(ctx, d, err))

@@ -126,3 +126,123 @@ func TestAgainOpensTheFormWithTheValuesOfAnEarlierRequest(t *testing.T) {
 		})
 	}
 }
+
+// backend is an entry as the cloud has it.
+func (r *rig) backend(id string) zenlayer.Backend {
+	r.t.Helper()
+	for _, b := range r.cloud.Backends() {
+		if b.BackendID == id {
+			return b
+		}
+	}
+	require.Fail(r.t, "no backend "+id)
+	return zenlayer.Backend{}
+}
+
+func TestARemovalIsAskedAboutExactlyOneEntry(t *testing.T) {
+	t.Parallel()
+	second := zenlayer.Backend{BackendID: "be-2222", ListenerID: "lst-8f2c", InstanceID: "i-5593", Name: "web-03-b",
+		Port: "9090", Weight: 10, Status: "Available", InstanceType: zenlayer.InstanceBM}
+	for text, want := range map[string]string{"remove lst-8f2c web-03": "", "remove lst-8f2c i-5593": "",
+		"remove lst-8f2c 10.0.3.13": "", "remove lst-8f2c web-03-b": "be-2222", "remove lst-8f2c be-19c1": "be-19c1",
+		"remove lst-8f2c i-5593 ports=9090": "be-2222"} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, nil)
+			r.cloud.AddBackend(second)
+			r.types(ana, incident, text)
+			if want == "" {
+				m := r.sees(ana, incident, "is on this listener 2 times", "be-19c1", "be-2222")
+				require.Contains(t, string(m.Blocks), "Remove server", "the button that the preview will have")
+				r.clicks(ana, m, pickOf(t, m, "9090"), "")
+				want = "be-2222"
+			}
+			r.clicks(ana, r.sees(ana, incident, "Preview", want), render.ActReqSend, "")
+			require.Equal(t, want, r.sent().Target.BackendID)
+			r.calm()
+		})
+	}
+}
+
+func TestWhatCannotBeRemovedIsSaidWithTheNextStep(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string][]string{
+		"remove lst-8f2c web-07":            {"is not on this listener"},
+		"remove lst-8f2c wbe-03":            {"Closest", "web-03"},
+		"remove lst-8f2c be-9999":           {"No server called", "be-9999"},
+		"remove lst-0000 web-03":            {"No listener called"},
+		"remove lst-8f2c i-5593 ports=9090": {"No entry", "exactly these ports", "be-19c1"},
+		"remove lst-8f2c":                   {"Server is missing", "/lb-register remove listener=lst-8f2c server=?"},
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, nil)
+			r.types(ana, incident, text)
+			m := r.sees(ana, incident, says...)
+			require.NotContains(t, string(m.Blocks), render.ActFixOpenForm, "no form has a removal")
+			r.idle()
+			require.Empty(t, r.shelf.inState(operation.Draft))
+			r.calm()
+		})
+	}
+}
+
+func TestPeopleWithoutARightOnTheListenerLearnNothingOfItsServers(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"remove lst-8f2c wbe-03", "remove lst-8f2c web-0", "remove lst-8f2c web-03",
+		"remove lst-8f2c web-07"} {
+		r := open(t, nil)
+		r.gate.closed = []string{"lst-8f2c"}
+		r.types(ana, incident, text)
+		m := r.sees(ana, incident, "Not sent")
+		require.False(t, has(m, "be-19c1"), text)
+		require.False(t, has(m, "Closest"), text)
+		r.calm()
+	}
+	r := open(t, nil)
+	r.types(ana, partner, "remove lst-8f2c wbe-03")
+	require.False(t, has(r.sees(ana, partner, "Not sent"), "Closest"))
+	require.Empty(t, r.cloud.Calls(), "nothing is looked up for strangers")
+}
+
+func TestARemovalCannotBreakTheGlass(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.app.Intake.Settings.Glass = 2
+	r.types(ana, incident, "remove lst-8f2c i-5593")
+	r.sees(ana, incident, "Preview", "be-19c1")
+	op := r.draft()
+	_, err := r.app.Intake.Break(t.Context(), intake.Click{OperationID: op.ID, Actor: op.Actor, Place: op.Place},
+		intake.Justification{Why: "customers cannot pay, nobody answers", Incident: "inc-1", Responsible: true})
+	var denied *intake.DeniedError
+	require.ErrorAs(t, err, &denied)
+	require.Equal(t, operation.ActionBreakGlass, denied.Decision.Action)
+	require.Len(t, r.shelf.inState(operation.Draft), 1)
+}
+
+func TestTryAgainIsAPreviewOfTheSameRemoval(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.types(ana, incident, `remove api-lb/https-443 web-03 reason="disk full"`)
+	m := r.sees(ana, incident, "Preview", "be-19c1")
+	r.clicks(ana, m, render.ActReqSend, "")
+	op := r.sent()
+	r.shelf.edit(op.ID, func(op *operation.Operation) {
+		op.Version, op.State, op.Reason = op.Version+1, operation.NotDone, operation.ReasonUnreachable
+	})
+	for _, action := range []string{render.ActReqAgain, render.ActReqAgainForm, render.ActReqChange} {
+		r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, action, render.ButtonValue(op)), false)
+		r.idle()
+	}
+	drafts := r.shelf.inState(operation.Draft)
+	require.Len(t, drafts, 3)
+	for _, draft := range drafts {
+		require.Equal(t, []any{op.Target, "disk full"}, []any{draft.Target, draft.Purpose})
+	}
+	require.Empty(t, r.slack.Views(ana), "no form")
+	r.types(ana, incident, "again "+op.Ref)
+	r.sees(ana, incident, "took nothing off", "/lb-register remove")
+	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.Done })
+	r.types(ana, incident, "again "+op.Ref)
+	require.Contains(t, string(r.view(ana, form.Title).Blocks), "i-5593", "to add it again")
+}

@@ -19,7 +19,7 @@ func (a *App) change(ctx context.Context, d delivery.Delivery, c intake.Click) e
 		return err
 	}
 	if reg.Verb != "" { // no form has it
-		return a.clickedPreview(ctx, d, reg)
+		return a.clickedPreview(ctx, d, reg, false)
 	}
 	a.openForm(ctx, d, reg.Values(), nil)
 	return nil
@@ -31,19 +31,20 @@ func (a *App) again(ctx context.Context, d delivery.Delivery, c intake.Click) er
 	if err != nil {
 		return err
 	}
-	return a.clickedPreview(ctx, d, reg)
+	return a.clickedPreview(ctx, d, reg, false)
 }
 
 // clickedPreview shows the preview that a click asks for, in place of the
 // private message with the button. A second delivery shows what the first one
-// stored.
-func (a *App) clickedPreview(ctx context.Context, d delivery.Delivery, reg commands.Registration) error {
+// stored. fromCard is as of intake.Request.
+func (a *App) clickedPreview(ctx context.Context, d delivery.Delivery, reg commands.Registration,
+	fromCard bool) error {
 	place, err := a.resultPlace(ctx, d, reg)
 	if err != nil {
 		return err
 	}
 	op, err := a.Intake.Preview(ctx, intake.Request{Registration: reg, Actor: a.named(ctx, d.Actor), Place: place,
-		Delivery: d.Key, Earlier: a.delivered(ctx, d).OperationID})
+		Delivery: d.Key, Earlier: a.delivered(ctx, d).OperationID, FromCard: fromCard})
 	if err == nil && op.State != operation.Draft {
 		err = &operation.StaleError{Operation: op} // by an earlier delivery of this click
 	}

@@ -188,7 +188,10 @@ func (s *shelf) BrokenSince(_ context.Context, userID string, since time.Time) (
 }
 
 // Leaving returns what Leaving of a journal would.
-func (s *shelf) Leaving(_ context.Context, _, listenerID string, since time.Time) (ids []string, err error) {
+func (s *shelf) Leaving(ctx context.Context, _, listenerID string, since time.Time) (ids []string, err error) {
+	if err := s.enter(ctx, "Leaving"); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, op := range s.ops {

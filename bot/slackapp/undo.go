@@ -17,7 +17,7 @@ func (a *App) undo(ctx context.Context, d delivery.Delivery, c intake.Click) err
 	if err != nil {
 		return err
 	}
-	return a.clickedPreview(ctx, d, commands.Registration{Verb: commands.VerbUndo, Ref: of.Ref})
+	return a.clickedPreview(ctx, d, commands.Registration{Verb: commands.VerbUndo, Ref: of.Ref}, true)
 }
 
 // undone returns the ID of the addition that a command takes back: the one it names,

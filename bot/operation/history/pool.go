@@ -93,7 +93,7 @@ func (r *Reader) pool(ctx context.Context, listenerID string) ([]zenlayer.Backen
 	return pool, nil
 }
 
-// maySeePool checks that a person asked for op, or may add to its listener, approve
+// maySeePool checks that a person asked for op, or may change its listener, approve
 // that, or see its history, from a place.
 func (r *Reader) maySeePool(ctx context.Context, op operation.Operation, a operation.Actor, p operation.Place) error {
 	if op.Actor.Owns(a) {
@@ -103,7 +103,7 @@ func (r *Reader) maySeePool(ctx context.Context, op operation.Operation, a opera
 	q := operation.NewQuestion(op, r.Now())
 	q.Actor, q.Place = a, p
 	for _, q.Action = range []operation.Action{operation.ActionRegister, operation.ActionApprove,
-		operation.ActionViewHistory} {
+		operation.ActionUndo, operation.ActionRemove, operation.ActionViewHistory} {
 		d := r.Permission.Decide(ctx, q)
 		switch {
 		case d.Allowed, d.Code == operation.DeniedApproval:

@@ -226,6 +226,9 @@ func (i *Intake) lookupError(a Request, err error) error {
 	if _, ok := errors.AsType[*commands.InputError](err); ok {
 		return err
 	}
+	if e, ok := errors.AsType[*UnavailableError](err); ok { // the journal
+		return e
+	}
 	if len(a.Wrong) > 0 {
 		return inputError(a.Registration, a.Wrong...)
 	}

@@ -42,11 +42,13 @@ func (i *Intake) prepareRemoval(ctx, asking context.Context, a Request) (operati
 	}
 	now.op = i.describeRemoval(a, l, found.server, found.entry)
 	now.op.Unsearched = found.unsearched
-	if commands.TakesID(found.entry.BackendID) { // so that a repeat is about the same entry
-		reg.Server, reg.Ports = found.entry.BackendID, nil
-	}
 	now.op.Command = reg.CommandLine()
-	return i.finishRemoval(ctx, a, now)
+	op, err := i.finishRemoval(ctx, a, now)
+	if err == nil && commands.TakesID(found.entry.BackendID) { // so that a repeat is about the same entry
+		reg.Server, reg.Ports = found.entry.BackendID, nil
+		op.Command = reg.CommandLine()
+	}
+	return op, err
 }
 
 // readPoolOf reads what other removals take off the listener of now.op, and then what

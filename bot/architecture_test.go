@@ -114,7 +114,7 @@ func arrows() map[string][]string {
 		"bot/operation/intake": {"bot/operation", "commands", "zenlayer"},
 		// the errors and the look-ups of the gate that admits people
 		"bot/operation/history": {"bot/operation/intake", "bot/operation", "commands", "zenlayer"},
-		"bot/operation/suggest": {"bot/operation", "commands", "zenlayer"},
+		"bot/operation/suggest": {"bot/operation", "commands/alert", "commands", "zenlayer"},
 		"bot/operation/runner":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/sweep":   {"bot/operation"},
 		"bot/operation/catalog": {"bot/operation", "commands", "zenlayer"},
@@ -122,6 +122,7 @@ func arrows() map[string][]string {
 		"bot/sandbox/blockkit":  {},
 		"bot/sandbox/socket":    {},
 		"bot/sandbox/page":      {"bot/sandbox", "bot/sandbox/blockkit"},
+		"commands/alert":        {"commands"},
 		"commands":              {"zenlayer"},
 		"zenlayer":              {},
 		"zenlayer/zenlayertest": {"zenlayer"},

@@ -124,6 +124,18 @@ func (l *memoryLists) NamedServer(text string) (operation.Server, bool) {
 	return l.now.Load().NamedServer(text)
 }
 
+func (l *memoryLists) ListenersNamed(text string) []operation.Listener {
+	return l.now.Load().ListenersNamed(text)
+}
+
+func (l *memoryLists) ServersNamed(text string) []operation.Server {
+	return l.now.Load().ServersNamed(text)
+}
+
+func (l *memoryLists) PortsOn(listenerID, without string) []string {
+	return l.now.Load().PortsOn(listenerID, without)
+}
+
 // formRig is a rig whose form has lists.
 type formRig struct {
 	*rig

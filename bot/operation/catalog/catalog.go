@@ -103,14 +103,36 @@ func (c *Catalog) NamedServer(text string) (operation.Server, bool) {
 	return named(&c.usableServers().list, text)
 }
 
+// ListenersNamed returns the listeners that a text names as in a command, whatever its letter case, in no order. Unlike
+// NamedListener it reads nothing into the text.
+func (c *Catalog) ListenersNamed(text string) []operation.Listener {
+	return c.usableListeners().allNamed(text)
+}
+
+// ServersNamed is ListenersNamed for servers: by id, name, host name or address.
+func (c *Catalog) ServersNamed(text string) []operation.Server {
+	return c.usableServers().allNamed(text)
+}
+
+// PortsOn returns the ports of each entry of a listener as Zenlayer lists them, but of those of one server. Whether
+// entries of virtual machines are among them is not documented. The answer must not be changed.
+func (c *Catalog) PortsOn(listenerID, withoutInstance string) (ports []string) {
+	for _, e := range c.usableListeners().entries[listenerID] {
+		if e.instance != withoutInstance {
+			ports = append(ports, e.ports)
+		}
+	}
+	return ports
+}
+
 // named tries the text as it stands before its readings.
 func named[T any](l *list[T], text string) (item T, ok bool) {
 	readings, _ := commands.Inside(text)
 	for _, reading := range append([]string{text}, readings...) {
-		switch found, hits := l.named(reading); {
-		case hits == 1:
-			return found, true
-		case hits > 1:
+		switch found := l.allNamed(reading); {
+		case len(found) == 1:
+			return found[0], true
+		case len(found) > 1:
 			return item, false
 		}
 	}

@@ -60,25 +60,25 @@ func (l *list[T]) search(q query, hit func(n, rank int)) {
 	}
 }
 
-// named returns the item with this id; without one, the only item with the spelling. hits is how many have it.
-func (l *list[T]) named(spelling string) (item T, hits int) {
+// allNamed returns the item with this id; without one, the items with the spelling.
+func (l *list[T]) allNamed(spelling string) (items []T) {
 	if item, ok := l.get(spelling); ok {
-		return item, 1
+		return []T{item}
 	}
 	line, ok := lineOf(spelling)
 	if !ok {
-		return item, 0
+		return nil
 	}
 	last := -1
 	for at := 0; ; at++ {
 		next := strings.Index(l.keys[at:], line[:min(len(line), maxNeedle)])
 		if next < 0 {
-			return item, hits
+			return items
 		}
 		at += next
 		n, _ := slices.BinarySearch(l.ends, at+1)
 		if n != last && l.names(n, at, line) {
-			item, last, hits = l.items[n], n, hits+1
+			items, last = append(items, l.items[n]), n
 		}
 	}
 }
@@ -109,10 +109,14 @@ func (l *list[T]) get(id string) (item T, ok bool) {
 // listeners are ordered by load balancer, then name.
 type listeners struct {
 	list[operation.Listener]
-	on          map[string][]string // ids of the listeners by the id of a server on them
-	bareMetalOn bool                // on has all bare metal servers
-	virtualOn   bool                // and all virtual machines
+	on          map[string][]string  // ids of the listeners by the id of a server on them
+	entries     map[string][]entered // by the id of the listener
+	bareMetalOn bool                 // on has all bare metal servers
+	virtualOn   bool                 // and all virtual machines
 }
+
+// entered is what is kept of an entry of a listener.
+type entered struct{ instance, ports string }
 
 func newListeners(at time.Time, lbs []zenlayer.LoadBalancer) *listeners {
 	var entries []entry[operation.Listener]
@@ -123,10 +127,12 @@ func newListeners(at time.Time, lbs []zenlayer.LoadBalancer) *listeners {
 			entries = append(entries, entry[operation.Listener]{item, order, item.ID, listenerKey(item)})
 		}
 	}
-	l := &listeners{list: newList(at, entries), on: map[string][]string{}, bareMetalOn: len(lbs) == 0}
+	l := &listeners{list: newList(at, entries), on: map[string][]string{}, entries: map[string][]entered{},
+		bareMetalOn: len(lbs) == 0}
 	for _, lb := range lbs {
 		for _, b := range lb.Backends {
 			l.bareMetalOn = true
+			l.entries[b.ListenerID] = append(l.entries[b.ListenerID], entered{b.InstanceID, b.Port})
 			// Whether the API lists virtual machines here is not documented: it does if there is one.
 			l.virtualOn = l.virtualOn || b.InstanceType == zenlayer.InstanceVM
 			if ids := l.on[b.InstanceID]; !slices.Contains(ids, b.ListenerID) {

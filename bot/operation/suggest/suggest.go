@@ -39,6 +39,15 @@ type Lists interface {
 	Servers(query, zone string, limit int) (best []operation.Server, more int)
 
 	Listener(id string) (operation.Listener, bool)
+
+	// ListenersNamed and ServersNamed return what a text names exactly: none, one or
+	// several.
+	ListenersNamed(text string) []operation.Listener
+	ServersNamed(text string) []operation.Server
+
+	// PortsOn returns the ports of each entry of a listener, separated by commas, but
+	// of those of one server.
+	PortsOn(listenerID, withoutInstance string) []string
 }
 
 // The limits of suggestions. Slack shows at most 100 options, and waits three

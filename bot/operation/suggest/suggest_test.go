@@ -80,6 +80,20 @@ func (c *catalogue) Listener(id string) (operation.Listener, bool) {
 	return c.listeners[i], true
 }
 
+func (c *catalogue) ListenersNamed(text string) []operation.Listener {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(c.listeners), func(l operation.Listener) bool { return l.Name != text })
+}
+
+func (c *catalogue) ServersNamed(text string) []operation.Server {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(c.servers), func(s operation.Server) bool { return s.Name != text })
+}
+
+func (*catalogue) PortsOn(string, string) []string { return nil }
+
 // edit changes the lists, as a refresh does.
 func (c *catalogue) edit(change func(*catalogue)) {
 	c.mu.Lock()

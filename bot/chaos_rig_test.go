@@ -3,8 +3,11 @@ package bot_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,7 +36,7 @@ type chaos struct {
 	channels []string // where people ask
 
 	mu      sync.Mutex
-	clicked map[string]chaosAsk // by server id: what was sent
+	clicked map[string]chaosAsk // by what is done and server id: what was sent
 	typed   int
 	next    int
 }
@@ -42,6 +45,7 @@ type chaos struct {
 type chaosAsk struct {
 	person, channel string
 	preview         sandbox.Message
+	removal         bool
 	acked           bool
 }
 
@@ -98,7 +102,7 @@ func standChaos(t *testing.T, seed uint64, servers int, edit func(*bot.Config)) 
 			Members: members, BotMember: true})
 		c.channels = append(c.channels, id)
 	}
-	require.NoError(t, policy.Install(c.config.Policy, []byte(rules+leadsMay)))
+	require.NoError(t, policy.Install(c.config.Policy, []byte(rules+leadsMay+removals)))
 	t.Cleanup(func() {
 		require.NotContains(t, c.log.String(), "panic", "seed %d", seed)
 		if name := os.Getenv("LBBOT_CHAOS_LOG"); name != "" && t.Failed() {
@@ -134,21 +138,59 @@ func (c *chaos) server() int {
 // preview types until a preview comes, as people do while nothing answers.
 func (c *chaos) preview(ctx context.Context, person, channel string, server int) (sandbox.Message, bool) {
 	for ctx.Err() == nil {
-		c.mu.Lock()
-		c.typed++
-		c.mu.Unlock()
-		c.slack.TypeCommand(ctx, person, channel, command, listener+" "+chaosName(server)+` reason="chaos"`)
-		within, cancel := context.WithTimeout(ctx, 2*time.Second)
-		m, err := c.slack.WaitMessage(within, channel, person, func(m sandbox.Message) bool {
-			return m.Ephemeral && !m.Deleted && has(m, "Preview", chaosName(server))
-		})
-		cancel()
-		if err == nil {
+		text := listener + " " + chaosName(server) + ` reason="chaos"`
+		if m, ok := c.shown(ctx, person, channel, text, "Preview", "*Add*", chaosName(server)); ok {
 			return m, true
 		}
 		pause(ctx, 100*time.Millisecond)
 	}
 	return sandbox.Message{}, false
+}
+
+// shown types a command and waits a moment for what is shown to that person alone.
+func (c *chaos) shown(ctx context.Context, person, channel, text string, parts ...string) (sandbox.Message, bool) {
+	c.mu.Lock()
+	c.typed++
+	c.mu.Unlock()
+	c.slack.TypeCommand(ctx, person, channel, command, text)
+	within, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	m, err := c.slack.WaitMessage(within, channel, person, func(m sandbox.Message) bool {
+		return m.Ephemeral && !m.Deleted && has(m, parts...)
+	})
+	return m, err == nil
+}
+
+// takesOff has the person take the server off again once it was added: as an undo of
+// their request, or as a removal. Nobody insists if it was not added.
+func (c *chaos) takesOff(ctx context.Context, a chaosAsk, server int, random *rand.Rand) {
+	ref := refOf(c.t, a.preview)
+	for try := 0; try < 3 && pause(ctx, 500*time.Millisecond); try++ {
+		if !c.added(a.channel, ref) {
+			continue
+		}
+		text := "undo " + ref
+		if random.IntN(2) == 0 {
+			text = "remove " + listener + " " + chaosName(server)
+		}
+		preview, ok := c.shown(ctx, a.person, a.channel, text, "Preview", "*Remove*", chaosName(server))
+		if !ok {
+			continue
+		}
+		a.preview, a.removal = preview, true
+		in := c.sends(ctx, server, a)
+		for again := 0; !in.Acked && again < 3 && pause(ctx, 300*time.Millisecond); again++ {
+			in = c.sends(ctx, server, a)
+		}
+		return
+	}
+}
+
+// added reports whether a card of the request says so.
+func (c *chaos) added(channel, ref string) bool {
+	return slices.ContainsFunc(c.cards(channel), func(m sandbox.Message) bool {
+		return strings.HasPrefix(m.Text, "Added") && has(m, ref)
+	})
 }
 
 // sends presses the button and remembers whether Slack was answered: from then
@@ -161,9 +203,18 @@ func (c *chaos) sends(ctx context.Context, server int, a chaosAsk) sandbox.Inter
 	in := c.slack.Click(ctx, a.person, a.channel, a.preview.TS, button, "")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a.acked = in.Acked || c.clicked[chaosID(server)].acked
-	c.clicked[chaosID(server)] = a
+	key := deedOn(a.removal, chaosID(server))
+	a.acked = in.Acked || c.clicked[key].acked
+	c.clicked[key] = a
 	return in
+}
+
+// deedOn is what is done to a server, which people do once.
+func deedOn(removal bool, server string) string {
+	if removal {
+		return "removal of " + server
+	}
+	return server
 }
 
 // operations reads the journal as it is now, whoever else has it open.
@@ -240,7 +291,7 @@ func (c *chaos) unfinished(ops []operation.Operation) []string {
 				op.Request.InstanceID, op.State, len(op.Attempts), op.Looks, op.WaitFor, op.WaitUntil))
 		case len(cards[op.Ref]) == 0:
 			open = append(open, op.Ref+" has no card")
-		case !strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)):
+		case !strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op)):
 			open = append(open, fmt.Sprintf("%s is %s, its card says %s", op.Ref, op.State, cards[op.Ref][0].Text))
 		}
 	}
@@ -259,7 +310,7 @@ func (c *chaos) approves(ctx context.Context) {
 }
 
 // onlyReading reports whether nothing more may be sent for an operation, and
-// it waits for the proof that nothing was added.
+// it waits for the proof that nothing was done.
 func onlyReading(op operation.Operation) bool {
 	lost := op.Unanswered()
 	return op.State == operation.Unconfirmed && len(lost) > 0 && op.Looks > 0 &&
@@ -267,9 +318,13 @@ func onlyReading(op operation.Operation) bool {
 			time.Since(lost[0].SentAt) > operation.RepeatWithin || op.StopBy != "")
 }
 
-func finalWord(s operation.State) string {
-	return map[operation.State]string{operation.Done: "Added", operation.NotDone: "Not added",
-		operation.NothingToDo: "Nothing to do"}[s]
+func finalWord(op operation.Operation) string {
+	done, not := "Added", "Not added"
+	if op.Change == operation.ChangeRemove {
+		done, not = "Removed", "Not removed"
+	}
+	return map[operation.State]string{operation.Done: done, operation.NotDone: not,
+		operation.NothingToDo: "Nothing to do"}[op.State]
 }
 
 // byRef are the public messages of the bot by the reference they show.
@@ -286,65 +341,95 @@ func (c *chaos) byRef() map[string][]sandbox.Message {
 	return cards
 }
 
-// balances requires that the books agree: the journal, the listener and the
-// channel tell of each operation the same, once.
-func (c *chaos) balances(operations []operation.Operation) {
-	c.t.Helper()
+// books are what the listener shows in the end of what people did.
+type books struct {
+	created map[string]zenlayer.Backend // by backend id, without those that were there before
+	there   map[string]int              // by server id
+	removed map[string]bool             // backend ids whose removal says so
+}
+
+func (c *chaos) booked(operations []operation.Operation) books {
 	before := map[string]bool{}
 	for _, b := range zenlayertest.SampleData().Backends {
 		before[b.BackendID] = true
 	}
-	created := map[string]zenlayer.Backend{}
+	k := books{map[string]zenlayer.Backend{}, map[string]int{}, map[string]bool{}}
 	for _, b := range c.cloud.Backends() {
 		if !before[b.BackendID] {
-			created[b.BackendID] = b
+			k.created[b.BackendID] = b
+			k.there[b.InstanceID]++
 		}
 	}
+	for _, op := range operations {
+		if op.Change == operation.ChangeRemove && op.State == operation.Done {
+			k.removed[op.Target.BackendID] = true
+		}
+	}
+	return k
+}
+
+// balances requires that the books agree: the journal, the listener and the
+// channel tell of each operation the same, once. On the listener is what was added
+// and not removed.
+func (c *chaos) balances(operations []operation.Operation) {
+	c.t.Helper()
+	k := c.booked(operations)
 	for token, n := range c.cloud.EffectsByToken() {
 		require.Equal(c.t, 1, n, "token %s created more than one backend, seed %d", token, c.seed)
 	}
-	there, states := map[string]int{}, map[string]int{}
-	for _, b := range created {
-		there[b.InstanceID]++
-	}
-	cards, accepted := c.byRef(), map[string]bool{}
-	for _, op := range operations {
-		states[string(op.State)+"/"+string(op.Reason)+string(op.Evidence)]++
-		accepted[op.Request.InstanceID] = true
-		if onlyReading(op) && !soaking() {
-			require.Zero(c.t, there[op.Request.InstanceID], "%s is not confirmed, and the listener shows it, seed %d",
-				op.Ref, c.seed)
-			require.Len(c.t, cards[op.Ref], 1, "one card for %s, seed %d", op.Ref, c.seed)
-			continue
-		}
-		require.True(c.t, op.State.Final(), "%s is %s, seed %d", op.Ref, op.State, c.seed)
-		require.Len(c.t, cards[op.Ref], 1, "one card for %s, seed %d", op.Ref, c.seed)
-		require.True(c.t, strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op.State)), "%s is %s: %s", op.Ref,
-			op.State, cards[op.Ref][0].Text)
-		if op.State == operation.Done {
-			b, ok := created[op.BackendID]
-			require.True(c.t, ok, "%s says Added as %s, which is not there, seed %d", op.Ref, op.BackendID, c.seed)
-			require.Equal(c.t, op.Request.InstanceID, b.InstanceID)
-			delete(created, op.BackendID)
-			continue
-		}
-		if op.State == operation.NotDone {
-			require.Zero(c.t, there[op.Request.InstanceID],
-				"%s says Not added (%s), and the listener shows it, seed %d", op.Ref, op.Reason, c.seed)
-		}
-	}
-	require.Empty(c.t, created, "backends that nobody was told of, seed %d", c.seed)
-	require.Len(c.t, cards, len(operations), "cards of operations that were never accepted, seed %d", c.seed)
-	for id, a := range c.clicked {
-		require.True(c.t, !a.acked || accepted[id] || c.wasTold(a), "the click of %s on %s was acked and lost, seed %d",
-			a.person, id, c.seed)
-	}
-	for id, n := range there {
+	for id, n := range k.there {
 		require.Equal(c.t, 1, n, "%s is on the listener more than once, seed %d", id, c.seed)
+	}
+	left := maps.Clone(k.created)
+	states, cards, accepted := map[string]int{}, c.byRef(), map[string]bool{}
+	for _, op := range operations {
+		removal := op.Change == operation.ChangeRemove
+		states[finalWord(op)+"/"+string(op.Reason)+string(op.Evidence)]++
+		accepted[deedOn(removal, op.Request.InstanceID)] = true
+		require.Len(c.t, cards[op.Ref], 1, "one card for %s, seed %d", op.Ref, c.seed)
+		final := !onlyReading(op) || soaking()
+		if final {
+			require.True(c.t, op.State.Final(), "%s is %s, seed %d", op.Ref, op.State, c.seed)
+			require.True(c.t, strings.HasPrefix(cards[op.Ref][0].Text, finalWord(op)), "%s is %s: %s", op.Ref,
+				op.State, cards[op.Ref][0].Text)
+		}
+		if removal {
+			c.removalAgrees(op, k)
+			continue
+		}
+		if op.State != operation.Done { // not added, or not confirmed, which waits for the proof
+			require.True(c.t, op.State == operation.NothingToDo || k.there[op.Request.InstanceID] == 0,
+				"%s is %s (%s), and the listener shows it, seed %d", op.Ref, op.State, op.Reason, c.seed)
+			continue
+		}
+		b, ok := k.created[op.BackendID]
+		require.Equal(c.t, !k.removed[op.BackendID], ok, "%s says Added as %s: on the listener, or removed; seed %d",
+			op.Ref, op.BackendID, c.seed)
+		require.True(c.t, !ok || op.Request.InstanceID == b.InstanceID)
+		delete(left, op.BackendID)
+	}
+	require.Empty(c.t, left, "backends that nobody was told of, seed %d", c.seed)
+	require.Len(c.t, cards, len(operations), "cards of operations that were never accepted, seed %d", c.seed)
+	for deed, a := range c.clicked {
+		require.True(c.t, !a.acked || accepted[deed] || c.wasTold(a),
+			"the click of %s on %s was acked and lost, seed %d", a.person, deed, c.seed)
 	}
 	trail := c.audited(operations)
 	c.t.Logf("seed %d: %d events in an unbroken chain, %d commands typed, %d requests sent, %d accepted, %d "+
-		"backends; ends: %v", c.seed, trail, c.typed, len(c.clicked), len(operations), len(there), states)
+		"backends; ends: %v", c.seed, trail, c.typed, len(c.clicked), len(operations), len(k.there), states)
+}
+
+// removalAgrees requires that a removal says of its entry what the listener shows.
+func (c *chaos) removalAgrees(op operation.Operation, k books) {
+	c.t.Helper()
+	_, there := k.created[op.Target.BackendID]
+	switch op.State {
+	case operation.Done, operation.NothingToDo:
+		require.False(c.t, there, "%s says Removed, and the listener shows it, seed %d", op.Ref, c.seed)
+	default: // not removed, or not confirmed, which waits for the proof
+		require.True(c.t, there || k.removed[op.Target.BackendID],
+			"%s is %s (%s), and the listener does not show it, seed %d", op.Ref, op.State, op.Reason, c.seed)
+	}
 }
 
 // wasTold reports whether a person learned, after a click, that nothing was

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -77,6 +79,9 @@ func chaosRun(t *testing.T, replicas int, edit func(*bot.Config)) {
 	c.balances(ops)
 	if soaking() { // a short run may have had the bot away for most of it
 		require.NotEmpty(t, ops)
+		require.True(t, slices.ContainsFunc(ops, func(op operation.Operation) bool {
+			return op.Change == operation.ChangeRemove && op.State == operation.Done
+		}), "nothing was removed, seed %d", seed)
 	}
 }
 
@@ -105,6 +110,9 @@ func (c *chaos) asks(ctx context.Context, person string, random *rand.Rand) {
 		}
 		if random.IntN(8) == 0 {
 			c.slack.Redeliver(ctx, in, random.IntN(2) == 0)
+		}
+		if channel != ops && person != dev && random.IntN(3) == 0 {
+			c.takesOff(ctx, ask, n, random)
 		}
 		pause(ctx, time.Duration(random.IntN(400))*time.Millisecond)
 	}
@@ -207,7 +215,7 @@ func (d *driver) breaksCloud() {
 	if d.random.IntN(3) == 0 && time.Since(d.lost) > 3*time.Second {
 		f, d.lost = zenlayertest.Fault{Kind: lost}, time.Now()
 	}
-	f.Action = "RegisterBackend"
+	f.Action = [...]string{"RegisterBackend", "RegisterBackend", "DeregisterBackend"}[d.random.IntN(3)]
 	if d.random.IntN(5) == 0 {
 		f = zenlayertest.Fault{Kind: zenlayertest.BadGateway,
 			Action: [...]string{"DescribeBackends", "DescribeListeners", "DescribeInstances"}[d.random.IntN(3)]}

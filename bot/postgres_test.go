@@ -77,7 +77,7 @@ func TestTheWholeStoryOnPostgreSQL(t *testing.T) {
 // what runs afterwards is another replica, which has to notice that.
 func TestKilledAtEveryStepBoundaryAnotherReplicaGoesOn(t *testing.T) {
 	t.Parallel()
-	killedAtEveryBoundary(t, onPostgres)
+	killedAtEveryBoundary(t, adding(), onPostgres)
 }
 
 func TestStoppingOneReplicaHandsItsWorkToTheOther(t *testing.T) {

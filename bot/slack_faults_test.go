@@ -12,13 +12,13 @@ import (
 	"lbbot/zenlayer/zenlayertest"
 )
 
-// held stops the first call that adds a backend, before or after it took effect,
-// until release is called.
+// held stops the first call that adds or removes a backend, before or after it took
+// effect, until release is called.
 func (h *house) held(phase zenlayertest.Phase) (arrived <-chan struct{}, release func()) {
 	at, gate := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
-		if c.Action == "RegisterBackend" && p == phase {
+		if (c.Action == "RegisterBackend" || c.Action == "DeregisterBackend") && p == phase {
 			once.Do(func() { close(at); <-gate })
 		}
 	})

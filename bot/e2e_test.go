@@ -408,8 +408,8 @@ func TestHelpListsWhatThePolicyAllowsTheReader(t *testing.T) {
 		require.False(t, has(m, "web-07"), "%s may add nothing", person)
 	}
 	h.types(ana, incident, "help")
-	m := h.sees(ana, incident, "/lb-register api-lb/https-443 web-07", "history")
-	require.False(t, has(m, "other rights"))
+	m := h.sees(ana, incident, "/lb-register api-lb/https-443 web-07", "history", "undo LBR-7F3KQ2")
+	require.True(t, has(m, "1 more command needs other rights.") && !has(m, " remove "), "no policy permits it")
 	h.slack.FailNext("users.info", sandbox.APIFault{Error: "internal_error", Times: -1})
 	h.types(dev, incident, "help")
 	h.sees(dev, incident, "I could not check which commands you may use", "/lb-register api-lb/https-443 web-07")

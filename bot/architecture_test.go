@@ -80,8 +80,8 @@ func arrows() map[string][]string {
 			"bot/operation/history", "bot/operation/intake", "bot/operation", "commands", "zenlayer",
 		},
 		"bot/slackapp/render/home": {
-			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/form", "bot/operation/history",
-			"bot/operation",
+			"bot/slackapp/render", "bot/slackapp/render/private", "bot/slackapp/render/card",
+			"bot/slackapp/render/form", "bot/operation/history", "bot/operation",
 		},
 		"bot/slackapp/render/form": {
 			"bot/slackapp/render", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",

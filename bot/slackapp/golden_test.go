@@ -136,7 +136,7 @@ func TestEveryRenderingFunctionIsInTheListOfMessages(t *testing.T) {
 		})
 	}
 	found := 0
-	for _, dir := range []string{".", "card", "private", "form", "trail"} {
+	for _, dir := range []string{".", "card", "private", "form", "trail", "home"} {
 		for _, file := range parse(t, dir) {
 			for _, d := range file.Decls {
 				f, ok := d.(*ast.FuncDecl)

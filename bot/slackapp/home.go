@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/slack-go/slack"
+	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/delivery"
@@ -37,17 +38,34 @@ func (a *App) homeLink(ctx context.Context, op operation.Operation, approvers bo
 }
 
 // overHome shows an answer to a click on the Home tab over it, where a direct message
-// would come unseen. An answer with buttons is one all the same: they need a message.
+// would come unseen. An answer with buttons is one all the same, because they need a
+// message, and is announced over the tab.
 func (a *App) overHome(d delivery.Delivery, m render.Message) way {
 	buttons := func(b slack.Block) bool { return b.BlockType() == slack.MBTAction }
-	if d.Kind != delivery.KindClick || d.View == nil || d.View.CallbackID != render.ViewHome ||
-		slices.ContainsFunc(m.Blocks, buttons) {
+	if !onHome(d) {
 		return way{}
 	}
-	return way{within: tellWithin, send: func(ctx context.Context) error {
+	over := func(ctx context.Context, m render.Message) error {
 		_, _, err := a.Web.OpenView(ctx, d.TriggerID, homeview.Over(m))
 		return err
+	}
+	if !slices.ContainsFunc(m.Blocks, buttons) {
+		return way{within: tellWithin, send: func(ctx context.Context) error { return over(ctx, m) }}
+	}
+	return way{within: tellWithin, send: func(ctx context.Context) error {
+		_, _, err := a.Web.Post(ctx, d.Actor.UserID, "", m)
+		if err == nil {
+			if err := over(ctx, homeview.Sent()); err != nil {
+				a.Log.Info("a direct message could not be announced on the Home tab", zap.Error(err))
+			}
+		}
+		return err
 	}}
+}
+
+// onHome reports whether d is a click on the Home tab.
+func onHome(d delivery.Delivery) bool {
+	return d.Kind == delivery.KindClick && d.View != nil && d.View.CallbackID == render.ViewHome
 }
 
 // homeAdd opens the form from the Home tab.

@@ -53,6 +53,22 @@ func TestButtonsOfTheHomeTabWork(t *testing.T) {
 	r.calm()
 }
 
+func TestUndoOnTheHomeTabSendsThePreview(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	op, _ := r.added(nil)
+	who, direct := op.Actor.UserID, "D0"+op.Actor.UserID[2:]
+	id, _ := r.home(who, render.ActUndoAsk)
+	require.Empty(t, r.slack.ClickInView(t.Context(), who, id, render.ActUndoAsk, render.ButtonValue(op), nil).Failure)
+	m := r.sees(who, direct, "Preview", op.Ref, op.BackendID)
+	require.Contains(t, string(r.view(who, "Load balancer changes").Blocks), "direct message")
+	r.clicks(who, m, render.ActReqSend, "")
+	undo := r.sent()
+	require.Equal(t, []any{op.ID, incident, "/lb-register undo " + op.Ref + " to=" + incident},
+		[]any{undo.Undoes, undo.Place.ResultID, undo.Command}, "the result goes where the addition's card is")
+	r.calm()
+}
+
 func TestAHomeTabOfSomebodyUnknownSaysOnlyThat(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)

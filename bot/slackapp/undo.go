@@ -7,6 +7,8 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/render"
+	homeview "lbbot/bot/slackapp/render/home"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
@@ -17,7 +19,16 @@ func (a *App) undo(ctx context.Context, d delivery.Delivery, c intake.Click) err
 	if err != nil {
 		return err
 	}
-	return a.clickedPreview(ctx, d, commands.Registration{Verb: commands.VerbUndo, Ref: of.Ref}, true)
+	reg := commands.Registration{Verb: commands.VerbUndo, Ref: of.Ref}
+	if !onHome(d) {
+		return a.clickedPreview(ctx, d, reg, true)
+	}
+	reg.Channel = render.FirstOf(of.Place.ResultID, of.Place.ChannelID) // the tab has no channel
+	err = a.clickedPreview(ctx, d, reg, true)
+	if _, ok := errors.AsType[*channelError](err); ok {
+		err = &wordsError{homeview.UndoThere(of)}
+	}
+	return err
 }
 
 // undone returns the ID of the addition that a command takes back: the one it names,

@@ -31,7 +31,7 @@ func removedCard(op operation.Operation, w render.Wording) card {
 			render.Section(render.RiskLines(op, "*Risk when it was removed:* %s")...),
 			render.Section(EvidenceLine(op), resumed(op), listedLine(op, w)),
 		},
-		buttons: []slack.BlockElement{detailsButton(op), render.LinkButton(buttonConsole, labelConsoleCard,
+		buttons: []slack.BlockElement{DetailsButton(op), render.LinkButton(buttonConsole, labelConsoleCard,
 			w.ConsoleURL)},
 		small: []string{op.Ref, FieldRequest + " " + requestID(op), utcSmall(op.FinishedAt)},
 	}

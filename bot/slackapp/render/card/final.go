@@ -48,15 +48,15 @@ func addedCard(op operation.Operation, w render.Wording) card {
 			render.Section(render.RiskLines(op, "*Risk when it was added:* %s")...),
 			render.Section(EvidenceLine(op), resumed(op), statusLine(op, w)),
 		},
-		buttons: []slack.BlockElement{detailsButton(op), undoButton(op, w),
+		buttons: []slack.BlockElement{DetailsButton(op), UndoButton(op, w),
 			render.LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL)},
 		small: []string{op.Ref, FieldRequest + " " + requestID(op), utcSmall(op.FinishedAt), undoSmall(op, w)},
 	}
 }
 
-// undoButton opens the preview of taking the addition back. The click is checked
+// UndoButton opens the preview of taking the addition back. The click is checked
 // when it comes: the card may not be edited once its time is over.
-func undoButton(op operation.Operation, w render.Wording) slack.BlockElement {
+func UndoButton(op operation.Operation, w render.Wording) slack.BlockElement {
 	if !offersUndo(op, w) {
 		return nil
 	}
@@ -64,7 +64,7 @@ func undoButton(op operation.Operation, w render.Wording) slack.BlockElement {
 		inObject(op, "Undo: see what removing {server} from {listener} means"), render.ButtonValue(op))
 }
 
-// undoSmall says how long undoButton works.
+// undoSmall says how long UndoButton works.
 func undoSmall(op operation.Operation, w render.Wording) string {
 	if !offersUndo(op, w) {
 		return ""
@@ -87,8 +87,8 @@ func Took(op operation.Operation) string {
 	return render.Lasting(op.FinishedAt.Sub(op.FirstSent()))
 }
 
-// detailsButton answers privately with what the card leaves out.
-func detailsButton(op operation.Operation) slack.BlockElement {
+// DetailsButton answers privately with what the card leaves out.
+func DetailsButton(op operation.Operation) slack.BlockElement {
 	return render.Button(render.ActReqMore, render.MoreWords(render.MoreDetails), fmt.Sprintf("Show the details of %s",
 		op.Ref),
 		render.MoreValue(render.MoreDetails, op))
@@ -199,7 +199,7 @@ func notDoneCard(op operation.Operation, w render.Wording) card {
 	if e.said != "" {
 		c.body = append(c.body, render.Section(fmt.Sprintf(NotAddedSaid, e.said)))
 	}
-	c.buttons = append(endingButtons(op, e), detailsButton(op))
+	c.buttons = append(endingButtons(op, e), DetailsButton(op))
 	c.small = faultSmall(op, e)
 	return c
 }

@@ -21,7 +21,7 @@ func nothingCard(op operation.Operation) card {
 		text:    text,
 		header:  header,
 		body:    []slack.Block{render.Section(body...)},
-		buttons: []slack.BlockElement{detailsButton(op)},
+		buttons: []slack.BlockElement{DetailsButton(op)},
 		small:   []string{op.Ref, fmt.Sprintf(addingBy, render.Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
 	}
 }

@@ -21,7 +21,7 @@ func unknownCard(op operation.Operation, w render.Wording) card {
 			render.Section(fmt.Sprintf(unknownLine, render.StoredAs(op, render.Code))),
 		},
 		buttons: []slack.BlockElement{render.LinkButton(buttonConsole, labelConsoleCard, w.ConsoleURL),
-			detailsButton(op)},
+			DetailsButton(op)},
 		small: []string{op.Ref, fmt.Sprintf(addingBy, render.Mention(op.Actor.UserID)), utcSmall(op.FinishedAt)},
 	}
 }

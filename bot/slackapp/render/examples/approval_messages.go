@@ -11,6 +11,7 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
+	"lbbot/bot/slackapp/render/home"
 	"lbbot/bot/slackapp/render/private"
 )
 
@@ -79,6 +80,7 @@ func approvalViews(n Names) map[string]slack.ModalViewRequest {
 		"deny":         form.Deny(m, "Ana"),
 		"deny_unnamed": form.Deny(m, ""),
 		"pool":         private.PoolView(private.Pool(named(n, Draft()), Backends(4), Moment(19, 14, 30))),
+		"home_over":    home.Over(private.Details(named(n, PublicCards())["added"])),
 		"pool_reading": private.PoolReading(),
 	}
 	for name, op := range named(n, ApprovalPreviews()) {

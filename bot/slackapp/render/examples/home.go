@@ -65,6 +65,6 @@ func lastRequests(n Names, now time.Time) []home.Request {
 	last := []home.Request{homeRequest(cards["added"], 14), homeRequest(ends["refused"], 8),
 		homeRequest(cards["nothing_to_do"], 6), homeRequest(ends["too_late"], 5), homeRequest(cards["added"], 2)}
 	last[0].Operation.ID, last[0].Operation.FinishedAt = "id-0", Moment(19, 14, 2)
-	last[4].Operation.FinishedAt = now.Add(-home.UndoFor - time.Minute)
+	last[4].Operation.FinishedAt = now.Add(-operation.UndoButtonFor - time.Minute)
 	return last
 }

@@ -8,6 +8,7 @@ import (
 	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/home"
 	"lbbot/bot/slackapp/render/private"
 )
 
@@ -23,6 +24,9 @@ func readingMessages(n Names, cards map[string]operation.Operation, w render.Wor
 		"open_requests_one":  private.OpenRequests(openRequests(open)[:1], 0),
 		"open_requests_many": private.OpenRequests(openRequests(open), 7),
 		"open_requests_none": private.OpenRequests(nil, 0),
+
+		"home_sent":       home.Sent(),
+		"home_undo_there": home.UndoThere(open["added"]),
 
 		"list":           private.ListenerList("", listeners(n, 3), 0),
 		"list_one":       private.ListenerList("api 443", listeners(n, 1), 0),

@@ -4,6 +4,7 @@ package home
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
+	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
 )
@@ -21,9 +23,6 @@ const (
 	Shown = 10 // of those that wait, and of those that run
 	Last  = 5  // of what the person did
 )
-
-// UndoFor is how long after its end an addition has an Undo button.
-const UndoFor = 24 * time.Hour
 
 // Request is one request, with the address of its card; empty: not known, or not
 // needed.
@@ -87,6 +86,18 @@ func View(p Page) slack.HomeTabViewRequest {
 	}
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, CallbackID: render.ViewHome,
 		Blocks: slack.Blocks{BlockSet: render.Blocks(list...)}}
+}
+
+// Sent says where the answer to a click on the tab is.
+func Sent() render.Message {
+	return private.Answer("I sent you the answer in a direct message. Open Messages to see it.")
+}
+
+// UndoThere says how to take op back where its result was posted, which cannot be done
+// from the tab.
+func UndoThere(op operation.Operation) render.Message {
+	return private.Answer(fmt.Sprintf("I cannot post the result of an undo there from here. Type /lb-register undo %s "+
+		"in the channel of the request.", op.Ref))
 }
 
 // Over is an answer to a click on the tab, as a view over it.
@@ -182,27 +193,23 @@ func lately(p Page) []slack.Block {
 		op := r.Operation
 		list = append(list, render.Section(strings.Join([]string{private.OpenWords(op), render.Dated(r.At), op.Ref},
 			" · ")))
-		buttons := []slack.BlockElement{render.Button(render.ActReqMore, "Details", "Details of "+op.Ref,
-			render.MoreValue(render.MoreDetails, op))}
-		if p.undoable(op) {
-			buttons = append(buttons, render.Button(render.ActUndoAsk, "Undo", fmt.Sprintf("Preview of taking back %s",
-				op.Ref), render.ButtonValue(op)))
+		buttons := []slack.BlockElement{card.DetailsButton(op)}
+		if op.State == operation.Done && op.Change != operation.ChangeRemove && !p.undone(op) {
+			if undo := card.UndoButton(op, p.Words); undo != nil {
+				buttons = append(buttons, undo)
+			}
 		}
 		list = append(list, slack.NewActionBlock("", buttons...))
 	}
 	return list
 }
 
-// undoable reports whether an addition may be taken back, as far as the page knows.
-func (p Page) undoable(op operation.Operation) bool {
-	for _, r := range p.Last {
-		if r.Operation.Undoes == op.ID && r.Operation.State != operation.NotDone {
-			return false
-		}
-	}
-	at := p.Words.At
-	return op.State == operation.Done && op.Change != operation.ChangeRemove && op.BackendID != "" && !op.Rehearsal &&
-		at.Before(op.FinishedAt.Add(UndoFor))
+// undone reports whether the person has taken an addition back, as far as the page
+// knows.
+func (p Page) undone(op operation.Operation) bool {
+	return slices.ContainsFunc(slices.Concat(p.Last, p.Running, p.Stuck), func(r Request) bool {
+		return r.Operation.Undoes == op.ID && r.Operation.State != operation.NotDone
+	})
 }
 
 // state is a line on the bot, for its owners.

@@ -52,8 +52,12 @@ func OpenRequests(list []OpenRequest, more int) render.Message {
 
 // OpenWords are how a request stands, and which server and listener it is about.
 func OpenWords(op operation.Operation) string {
-	return fmt.Sprintf("*%s* %s to %s", entryWord(history.Entry{Operation: op}),
-		render.ServerName(op, render.Name), render.ListenerPath(op, render.Name))
+	what := ": {add} {server} {to} "
+	if op.State == operation.Sending || op.State == operation.Done || op.State == operation.NotDone {
+		what = " {server} {to} " // the first word has the verb
+	}
+	return "*" + entryWord(history.Entry{Operation: op}) + "*" + render.Say(op, render.Name, what) +
+		render.ListenerPath(op, render.Name)
 }
 
 // openLine is what is open, who asked for it, and since when.

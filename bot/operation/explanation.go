@@ -25,10 +25,22 @@ type People struct {
 	Groups []string // ids of the groups by which somebody is in IDs
 	More   bool     // not everybody could be looked at: there may be more
 
+	// Whole, of approvers, are those of Groups of which the policy permits every member
+	// but the one who asks, so that the group can be mentioned instead of its members.
+	// Rest are those of IDs who are in none of them.
+	Whole []GroupName `json:",omitempty"`
+	Rest  []string    `json:",omitempty"`
+
 	// WithApproval are the people who could do it once others approve. Nil when
 	// nobody could, and for actions that take no approval; it has none itself.
 	// It is stored under the name it had first.
 	WithApproval *People `json:"Ask"`
+}
+
+// GroupName is a user group as people call it.
+type GroupName struct {
+	ID     string
+	Handle string // without the @
 }
 
 // Nobody reports whether certainly nobody may.

@@ -50,8 +50,8 @@ func unset(path string, v reflect.Value) (paths []string) {
 		field := v.Type().Field(i)
 		deepest := path == ".Approval.Who.WithApproval" && field.Name == "WithApproval" // it has none itself
 		// 0.1 stored none
-		later := slices.Contains([]string{"ThreadTS", "Entry", "Last", "Available", "Listed", "Found",
-			"Addition"}, field.Name) ||
+		later := slices.Contains([]string{"ThreadTS", "NoChannel", "Whole", "Rest", "Entry", "Last", "Available",
+			"Listed", "Found", "Addition"}, field.Name) ||
 			slices.Contains([]string{".Change", ".Calls.StopAt", ".Server.ExpiresAt", ".Target", ".Undoes"},
 				path+"."+field.Name)
 		if field.IsExported() && field.Tag.Get("json") != "-" && !deepest && !later {

@@ -65,6 +65,7 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 		return operation.People{}, err
 	}
 	out, err := g.present(ctx, w, q, able, more)
+	look.whole(&out, able)
 	if err != nil || !action.Approvable() {
 		return out, err
 	}
@@ -149,6 +150,34 @@ func (l *search) able() (able, asking []candidate, more bool, err error) {
 		}
 	}
 	return able, asking, false, nil
+}
+
+// whole fills in the groups of approvers that can be mentioned. That calls all members
+// of a group, so none of them may be somebody whom the policies do not permit.
+func (l *search) whole(p *operation.People, able []candidate) {
+	if l.q.Action != operation.ActionApprove {
+		return
+	}
+	permitted := map[string]bool{l.q.Actor.UserID: true}
+	for _, c := range able {
+		permitted[c.id] = true
+	}
+	covered := map[string]bool{}
+	for _, x := range l.groups {
+		other := func(id string) bool { return !permitted[id] }
+		if !slices.Contains(p.Groups, x.ID) || slices.ContainsFunc(x.Members, other) {
+			continue
+		}
+		p.Whole = append(p.Whole, operation.GroupName{ID: x.ID, Handle: x.Handle})
+		for _, id := range x.Members {
+			covered[id] = true
+		}
+	}
+	for _, id := range p.IDs {
+		if len(p.Whole) > 0 && !covered[id] {
+			p.Rest = append(p.Rest, id)
+		}
+	}
 }
 
 // present asks Slack about candidates and keeps those who pass every check.

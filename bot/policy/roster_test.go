@@ -14,6 +14,7 @@ import (
 func TestWhoNamesPeopleOnlyIfThePolicyAllowsIt(t *testing.T) {
 	t.Parallel()
 	const lead = "U0LEAD"
+	whole := []operation.GroupName{{ID: "S01SRE", Handle: "sre"}}
 	tests := map[string]struct {
 		src    string
 		action operation.Action
@@ -21,16 +22,34 @@ func TestWhoNamesPeopleOnlyIfThePolicyAllowsIt(t *testing.T) {
 		want   operation.People
 	}{
 		"the members of a group, approving": {
-			src:  `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`,
-			want: operation.People{IDs: []string{sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"}}},
+			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`,
+			want: operation.People{IDs: []string{sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"},
+				Whole: whole}},
 		"not the one who asks": {
 			src:    `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`,
 			change: func(_ *directory, q *operation.Question) { q.Actor.UserID = sre },
-			want:   operation.People{IDs: []string{both}, Shown: []string{both}, Groups: []string{"S01SRE"}}},
+			want: operation.People{IDs: []string{both}, Shown: []string{both}, Groups: []string{"S01SRE"},
+				Whole: whole}},
 		"people before groups, each once": {
 			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);
 @id("b") permit (principal == Person::"U0BOTH", action == Action::"approve", resource);`,
-			want: operation.People{IDs: []string{both, sre}, Shown: []string{both, sre}, Groups: []string{"S01SRE"}}},
+			want: operation.People{IDs: []string{both, sre}, Shown: []string{both, sre}, Groups: []string{"S01SRE"},
+				Whole: whole}},
+		"people besides a whole group": {
+			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);
+@id("b") permit (principal == Person::"U0LEAD", action == Action::"approve", resource);`,
+			want: operation.People{IDs: []string{lead, sre, both}, Shown: []string{lead, sre, both},
+				Groups: []string{"S01SRE"}, Whole: whole, Rest: []string{lead}}},
+		"no group is whole if a member also has to be in another": {
+			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource) when { ` +
+				`principal in Usergroup::"S02DEV" };`,
+			want: operation.People{IDs: []string{both}, Shown: []string{both}, Groups: []string{"S01SRE", "S02DEV"}}},
+		"a whole group and one that is not": {
+			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);
+@id("b") permit (principal in Usergroup::"S02DEV", action == Action::"approve", resource) when { principal != ` +
+				`Person::"U0DEV" };`,
+			want: operation.People{IDs: []string{sre, both}, Shown: []string{sre, both}, Groups: []string{"S01SRE"},
+				Whole: whole}},
 		"a forbid takes people out": {
 			src: `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);
 @id("f") forbid (principal in Usergroup::"S02DEV", action == Action::"approve", resource);`,
@@ -91,7 +110,8 @@ func TestWhoNamesPeopleOnlyIfThePolicyAllowsIt(t *testing.T) {
 		"one who cannot be read is not hidden": {
 			src:    `@id("a") permit (principal in Usergroup::"S01SRE", action == Action::"approve", resource);`,
 			change: func(d *directory, _ *operation.Question) { delete(d.people, both) },
-			want:   operation.People{IDs: []string{sre}, Shown: []string{sre}, Groups: []string{"S01SRE"}, More: true}},
+			want: operation.People{IDs: []string{sre}, Shown: []string{sre}, Groups: []string{"S01SRE"}, More: true,
+				Whole: whole}},
 		"a channel that is shared": {
 			src:    `@id("a") permit (principal, action, resource);`,
 			action: operation.ActionViewHistory,

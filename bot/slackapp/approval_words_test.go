@@ -29,8 +29,9 @@ func hostileApproval(s string, state operation.State, reason operation.Reason, e
 	v := operation.Vote{By: actor, At: examples.Moment(19, 15, 2), Reason: s, Policies: []string{s}}
 	op.Approval = &operation.Approval{Needed: 2, Channel: op.Place.ResultID, AskedAt: examples.Moment(19, 14, 10),
 		ExpiresAt: examples.Moment(19, 44, 10),
-		Who:       operation.People{IDs: []string{s, s}, Shown: []string{s}, Groups: []string{s}},
-		Votes:     []operation.Vote{v}, Past: []operation.Vote{v},
+		Who: operation.People{IDs: []string{s, s}, Shown: []string{s}, Groups: []string{s},
+			Whole: []operation.GroupName{{ID: s, Handle: s}}, Rest: []string{s}},
+		Votes: []operation.Vote{v}, Past: []operation.Vote{v},
 		Picture: operation.Picture{Read: true, Servers: 3, Weights: 30}, Again: operation.AgainPicture,
 		Changes: []string{s, s}}
 	if elsewhere {

@@ -36,18 +36,27 @@ func NeedsOf(n int, p operation.People) string {
 // NeedsCount is NeedsOf for fallback texts, where mentions would be read aloud
 // as ids.
 func NeedsCount(n int, p operation.People) string {
+	if len(p.Whole) > 0 {
+		return fmt.Sprintf(peopleOf, n, wholeCount(p))
+	}
 	if p.Everybody || len(p.IDs) == 0 || n == 1 && len(p.IDs) == 1 && !p.More {
 		return CountPeople(n)
 	}
 	return fmt.Sprintf(peopleOf, n, peopleCount(p))
 }
 
-// PeopleWords names people, or their groups where they are many.
+// PeopleWords names people. Where all members of a group are meant, it names the group
+// instead; where there are many people, their groups.
 func PeopleWords(p operation.People) string {
-	if len(p.IDs) > maxPeople && len(p.Groups) > 0 {
+	s := Mentions(p.IDs)
+	if len(p.Whole) > 0 {
+		s = FirstFew(p.Whole, maxGroups, func(x operation.GroupName) string { return GroupMention(x.ID) })
+		if len(p.Rest) > 0 {
+			s += ", " + Mentions(p.Rest)
+		}
+	} else if len(p.IDs) > maxPeople && len(p.Groups) > 0 {
 		return fmt.Sprintf("the members of %s", Groups(p.Groups))
 	}
-	s := Mentions(p.IDs)
 	if p.More {
 		s += " and possibly others"
 	}
@@ -57,8 +66,19 @@ func PeopleWords(p operation.People) string {
 // Mentions mentions people, the first few and a count of the rest.
 func Mentions(ids []string) string { return FirstFew(ids, maxPeople, Mention) }
 
+// wholeCount is PeopleWords for fallback texts, with the handles of groups.
+func wholeCount(p operation.People) string {
+	s := FirstFew(p.Whole, maxGroups, func(x operation.GroupName) string {
+		return "@" + InText(FirstOf(x.Handle, x.ID))
+	})
+	if len(p.Rest) > 0 {
+		s += GlassAnd + CountPeople(len(p.Rest))
+	}
+	return s
+}
+
 // FirstFew shows as many ids as limit says, and how many more there are.
-func FirstFew(ids []string, limit int, show func(string) string) string {
+func FirstFew[T any](ids []T, limit int, show func(T) string) string {
 	more := ""
 	if rest := len(ids) - limit; rest > 0 {
 		ids, more = ids[:limit], fmt.Sprintf(andMore, rest)

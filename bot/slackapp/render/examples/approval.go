@@ -59,6 +59,12 @@ func ApprovalCards() map[string]operation.Operation {
 	return all
 }
 
+// byWholeGroup lets a user group approve, and one person besides.
+func byWholeGroup(a *operation.Approval) {
+	a.Who.Groups, a.Who.Rest = []string{"S0LEADS"}, []string{"U0DEE"}
+	a.Who.Whole = []operation.GroupName{{ID: "S0LEADS", Handle: "lb-leads"}}
+}
+
 // askedCards are requests that wait for approval.
 func askedCards() map[string]operation.Operation {
 	return map[string]operation.Operation{
@@ -91,6 +97,7 @@ func askedCards() map[string]operation.Operation {
 			a.Who = operation.People{IDs: strings.Split(strings.Repeat("U0BO,", 29)+"U0BO", ","),
 				Groups: []string{"S0LEADS"}}
 		})),
+		"waiting_whole_group": Sample(asking(), NeedsApproval(1), OnApproval(byWholeGroup)),
 		"waiting_crowd": Sample(asking(), NeedsApproval(1), OnApproval(func(a *operation.Approval) {
 			a.Who.IDs = strings.Split(strings.Repeat("U0BO,", 29)+"U0BO", ",")
 		})),

@@ -27,7 +27,10 @@ type admin struct {
 }
 
 // newAdmin opens the port. It returns nil if addr is empty.
-func newAdmin(addr string, ready readiness, metrics *prometheus.Registry) (*admin, error) {
+//
+// With 200, /readyz also says what note returns, if that is not empty.
+func newAdmin(addr string, ready readiness, note func(context.Context) string,
+	metrics *prometheus.Registry) (*admin, error) {
 	if addr == "" {
 		return nil, nil
 	}
@@ -44,7 +47,11 @@ func newAdmin(addr string, ready readiness, metrics *prometheus.Registry) (*admi
 			http.Error(w, "not ready: "+strings.ReplaceAll(err.Error(), "\n", "; "), http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = io.WriteString(w, "ready\n")
+		text := "ready\n"
+		if more := note(ctx); more != "" {
+			text += more + "\n"
+		}
+		_, _ = io.WriteString(w, text)
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	open := connections{active: map[net.Conn]bool{}}

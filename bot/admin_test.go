@@ -17,7 +17,8 @@ import (
 // files of the process. Half of them have asked something, half never do.
 func TestIdleConnectionsToTheAdminPortAreBounded(t *testing.T) {
 	t.Parallel()
-	a, err := newAdmin("127.0.0.1:0", func(context.Context) error { return nil }, prometheus.NewRegistry())
+	a, err := newAdmin("127.0.0.1:0", func(context.Context) error { return nil },
+		func(context.Context) string { return "" }, prometheus.NewRegistry())
 	require.NoError(t, err)
 	require.Positive(t, a.server.IdleTimeout)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -66,7 +66,8 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 		Registerer: metrics}); err != nil {
 		return nil, err
 	}
-	if b.admin, err = newAdmin(c.AdminAddr, b.ready, metrics); err != nil {
+	paused := newPauseReader(b.journal.Paused, metrics)
+	if b.admin, err = newAdmin(c.AdminAddr, b.ready, paused.line, metrics); err != nil {
 		return nil, err
 	}
 	if b.web, err = web.New(web.Config{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
@@ -131,9 +132,9 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
 		return err
 	}
-	requests := &intake.Intake{Journal: b.journal, Permission: b.gate, Roster: b.gate, Reasons: b.gate, Offers: b.gate,
-		Lists: b.catalog, Listeners: b.journal, Reporter: b.board, Catalog: b.shared, Pools: b.shared,
-		Engine: b.engine, Changes: changes, Settings: c.intakeSettings(), Now: time.Now, NewID: newID,
+	requests := &intake.Intake{Journal: b.journal, Pauses: b.journal, Permission: b.gate, Roster: b.gate,
+		Reasons: b.gate, Offers: b.gate, Lists: b.catalog, Listeners: b.journal, Reporter: b.board, Catalog: b.shared,
+		Pools: b.shared, Engine: b.engine, Changes: changes, Settings: c.intakeSettings(), Now: time.Now, NewID: newID,
 		NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"),
 		Metrics: intake.NewMetrics(metrics)}
 	reader := &history.Reader{Gate: requests, Permission: b.gate, Offers: b.gate, Journal: b.journal,

@@ -126,7 +126,8 @@ func moments(rows []sql.NullInt64) []time.Time {
 
 // Save stores a changed operation with its event if the stored version is
 // op.Version-1 and the stored run is op.Run; otherwise it returns *StaleError. It
-// refuses another client token.
+// refuses another client token. With an EventAttempt it returns a
+// *operation.PausedError, and stores nothing, if the bot is paused.
 func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Event) error {
 	return s.put(ctx, "saving operation", op, func(ctx context.Context, q *query.Queries, record string) error {
 		n, err := q.SaveOperation(ctx, query.SaveOperationParams{
@@ -153,7 +154,12 @@ func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c
 		e.OperationID = op.ID
 	}
 	for range attempts {
-		err := s.write(ctx, func(q *query.Queries) error {
+		err := s.writeTx(ctx, func(tx *sql.Tx, q *query.Queries) error {
+			if e.Kind == operation.EventAttempt {
+				if err := s.maySend(ctx, tx); err != nil {
+					return err
+				}
+			}
 			if err := c(ctx, q, string(record)); err != nil || e.Kind == "" {
 				return err
 			}

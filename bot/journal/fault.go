@@ -49,6 +49,9 @@ func named(err error) bool {
 	if _, ok := errors.AsType[*operation.LimitError](err); ok {
 		return true
 	}
+	if _, ok := errors.AsType[*operation.PausedError](err); ok {
+		return true
+	}
 	_, ok := errors.AsType[*operation.StaleError](err)
 	return ok
 }

@@ -32,6 +32,7 @@ type dialect struct {
 	channel  string   // the id of the channel in which it was asked for, in a stored record
 	options  func() ([]goose.ProviderOption, error)
 
+	share    string             // ends a select whose rows must not change before the commit
 	snapshot sql.IsolationLevel // in which a transaction sees one moment
 }
 
@@ -73,6 +74,7 @@ func sqliteDialect() dialect {
 func postgresDialect() dialect {
 	return dialect{
 		goose:  goose.DialectPostgres,
+		share:  " for share",
 		tables: "select count(*) from pg_tables where schemaname = current_schema() and tablename = $1",
 		time:   databaseTime,
 		events: []string{

@@ -321,3 +321,19 @@ delete from kept_choices where key in (
 
 -- name: KeptChoices :one
 select person, data from kept_choices where key = @key and at > @before;
+
+-- name: SendingPause :one
+select pause from sending where id = 1;
+
+-- name: PauseSending :execrows
+-- No row: it is paused already.
+update sending set pause = @pause where id = 1 and pause = '';
+
+-- name: LockSending :exec
+update sending set pause = pause where id = 1;
+
+-- name: ResumeSending :exec
+update sending set pause = '' where id = 1;
+
+-- name: OperationsIn :many
+select record from operations where open and state = @state order by id limit @max_rows;

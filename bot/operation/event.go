@@ -67,7 +67,10 @@ const (
 	EventStarted = "bot_started"
 	EventEnded   = "bot_stopped"
 	EventPolicy  = "policy_changed" // what the policy file led to, with the digest in force
-	EventHead    = "head"           // the end of the audit trail's chain, hourly
+	// a person stopped the sending of new requests, or let it go on; of no operation
+	EventPaused    = "paused"
+	EventPauseOver = "pause_over"
+	EventHead      = "head" // the end of the audit trail's chain, hourly
 )
 
 // SystemActor is the ActorID of an event that no person caused: a step of a

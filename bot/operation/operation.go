@@ -141,6 +141,8 @@ type Wait struct {
 	WaitUntil time.Time `json:"wait_until,omitzero"`
 	// WaitFor is what is waited for, one of the Wait… constants.
 	WaitFor string `json:"wait_for,omitempty"`
+	// Pause is the pause that was on at the preview, or that it waits for the end of.
+	Pause *Pause `json:"pause,omitempty"`
 	// InLine is when it began to wait for a free call; kept if it ends there.
 	InLine time.Time `json:"in_line,omitzero"`
 	// Others is how many other operations waited at that time; 0 if unknown.

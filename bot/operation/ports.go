@@ -49,8 +49,12 @@ type Journal interface {
 	Accept(ctx context.Context, a Acceptance) error
 
 	// Save stores a changed operation if the stored version is op.Version-1 and
-	// its run is op.Run, with its event; otherwise *StaleError.
+	// its run is op.Run, with its event; otherwise *StaleError. An EventAttempt is
+	// not stored while the bot is paused: *PausedError.
 	Save(ctx context.Context, op Operation, e Event) error
+
+	// Paused is Pauses.Paused.
+	Paused(ctx context.Context) (*Pause, error)
 
 	// Operation returns the operation with this ID or Ref, or ErrNotFound.
 	Operation(ctx context.Context, idOrRef string) (Operation, error)

@@ -27,6 +27,7 @@ type memory struct {
 	closed     map[string]bool
 	history    []operation.Operation // every version that was stored
 	events     []operation.Event
+	pause      *operation.Pause
 
 	at    *points
 	fault func(call string) fault
@@ -207,9 +208,24 @@ func (m *memory) Save(ctx context.Context, op operation.Operation, e operation.E
 		if stored.Version != op.Version-1 || stored.Run != op.Run {
 			return &operation.StaleError{Operation: stored}
 		}
+		if e.Kind == operation.EventAttempt && m.pause != nil {
+			return &operation.PausedError{Pause: *m.pause}
+		}
 		m.put(op, e)
 		return nil
 	})
+}
+
+func (m *memory) Paused(ctx context.Context) (p *operation.Pause, err error) {
+	err = m.do(ctx, "Paused", func() error { p = m.pause; return nil })
+	return p, err
+}
+
+// setPause pauses the bot, or lets it go on.
+func (m *memory) setPause(p *operation.Pause) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pause = p
 }
 
 func (m *memory) Operation(ctx context.Context, idOrRef string) (op operation.Operation, err error) {

@@ -53,6 +53,7 @@ const (
 	ReasonInternal    Reason = "internal"     // something broke in the bot before anything was sent
 	ReasonNotApproved Reason = "not_approved" // somebody who was asked for approval said no
 	ReasonUnanswered  Reason = "unanswered"   // nobody, or not enough people, approved in time
+	ReasonPaused      Reason = "paused"       // the bot was paused until it was too late to start
 )
 
 // Evidence says how it is known that a change was carried out.
@@ -86,7 +87,7 @@ func AllReasons() []Reason {
 		ReasonCredentials,
 		ReasonClockSkew, ReasonUnreachable, ReasonBlocked, ReasonGone, ReasonProven, ReasonPerson, ReasonRehearsal,
 		ReasonInternal,
-		ReasonNotApproved, ReasonUnanswered}
+		ReasonNotApproved, ReasonUnanswered, ReasonPaused}
 }
 
 // AllEvidence lists the kinds of evidence of Done.
@@ -101,7 +102,7 @@ func AllEventKinds() []string {
 		EventLook, EventPerson, EventFinished, EventStatus, EventResumed, EventApprovalAsked, EventReminded,
 		EventQuestion, EventApproved,
 		EventNotApproved, EventBreakGlass, EventPreviewedMore, EventDeniedMore, EventStarted, EventEnded, EventPolicy,
-		EventHead}
+		EventPaused, EventPauseOver, EventHead}
 }
 
 // AllDenialCodes lists the codes of denials.
@@ -136,8 +137,9 @@ const (
 	WaitRateLimit   = "rate_limit"
 	WaitUnreachable = "unreachable"
 	WaitLook        = "look"
-	WaitLine        = "line"  // a free call to Zenlayer
-	WaitRules       = "rules" // this replica does not have the newest policies
+	WaitLine        = "line"   // a free call to Zenlayer
+	WaitPaused      = "paused" // somebody paused the bot: Operation.Pause
+	WaitRules       = "rules"  // this replica does not have the newest policies
 )
 
 // The words stored in Operation.Answer: whether the change was carried out. For

@@ -11,6 +11,7 @@ type WarningCode string
 
 // The codes, worst first; Operation.Warnings returns them in this order.
 const (
+	WarnPaused          WarningCode = "W14" // the bot is paused: Pause
 	WarnBalancerDown    WarningCode = "W10" // the load balancer is not running: Status
 	WarnServerDown      WarningCode = "W05" // the server is not running: Status
 	WarnHealthChecksOff WarningCode = "W01" // the server gets traffic before it is ready
@@ -43,13 +44,15 @@ type Warning struct {
 	Listeners    int
 	Ports        []int // that the new server would have
 	Others       OtherPorts
+	Pause        Pause
 }
 
 // Risk reports whether the server may break something, or may not work: no
 // button is the obvious one to press then.
 func (w Warning) Risk() bool {
 	switch w.Code {
-	case WarnBalancerDown, WarnServerDown, WarnHealthChecksOff, WarnPorts, WarnWeight, WarnLast, WarnUnchecked:
+	case WarnPaused, WarnBalancerDown, WarnServerDown, WarnHealthChecksOff, WarnPorts, WarnWeight, WarnLast,
+		WarnUnchecked:
 		return true
 	}
 	return false
@@ -60,10 +63,13 @@ func (w Warning) Risk() bool {
 // none. The API has no published list of a load balancer's states, and does not
 // say which states of a server it refuses, so none of them is refused here.
 func (o Operation) Warnings() []Warning {
-	if o.Change == ChangeRemove {
-		return o.removalWarnings()
-	}
 	var list []Warning
+	if o.Pause != nil && o.State == Draft {
+		list = append(list, Warning{Code: WarnPaused, Pause: *o.Pause})
+	}
+	if o.Change == ChangeRemove {
+		return append(list, o.removalWarnings()...)
+	}
 	warn := func(holds bool, w Warning) {
 		if holds {
 			list = append(list, w)

@@ -176,6 +176,7 @@ func TestEveryEventNamesWhoCausedIt(t *testing.T) {
 		// stored by the journal, for the person: see Tally
 		case operation.EventPreviewedMore, operation.EventDeniedMore:
 		case operation.EventStarted, operation.EventEnded, operation.EventPolicy, operation.EventHead: // the bot's own
+		case operation.EventPaused, operation.EventPauseOver: // of no request
 		default:
 			require.NotEmpty(t, doings()[kind], "who causes it: %s", kind)
 		}

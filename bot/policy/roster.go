@@ -66,17 +66,27 @@ func (g *Gate) Who(ctx context.Context, q operation.Question, action operation.A
 	}
 	out, err := g.present(ctx, w, q, able, more)
 	look.whole(&out, able)
-	if err != nil || !action.Approvable() {
-		return out, err
-	}
-	if anybody != nil {
+	switch {
+	case err != nil || !action.Approvable():
+	case anybody != nil:
 		out.WithApproval = &operation.People{Everybody: true}
-	} else if ask, err := g.present(ctx, w, q, asking, more); err != nil {
-		out.WithApproval = &operation.People{More: true}
-	} else if !ask.Nobody() {
-		out.WithApproval = &ask
+	default:
+		out.WithApproval = g.askers(ctx, w, q, asking, more)
 	}
-	return out, nil
+	return out, err
+}
+
+// askers are those who could do it with approval, nil if nobody.
+func (g *Gate) askers(ctx context.Context, w operation.Workspace, q operation.Question, asking []candidate,
+	more bool) *operation.People {
+	ask, err := g.present(ctx, w, q, asking, more)
+	switch {
+	case err != nil:
+		return &operation.People{More: true}
+	case ask.Nobody():
+		return nil
+	}
+	return &ask
 }
 
 // place reads where something is asked for.

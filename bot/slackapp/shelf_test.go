@@ -18,6 +18,7 @@ type shelf struct {
 	asked   map[string]operation.Card // the approval cards
 	kept    map[string][2]string      // choices: for whom, and what
 	events  []operation.Event
+	pause   *operation.Pause
 	before  func(ctx context.Context, method string) error // nil: nothing happens
 }
 
@@ -96,6 +97,12 @@ func (s *shelf) Save(ctx context.Context, op operation.Operation, e operation.Ev
 		return &operation.StaleError{Operation: now}
 	}
 	return s.put(op, e)
+}
+
+func (s *shelf) Paused(context.Context) (*operation.Pause, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pause, nil
 }
 
 func (s *shelf) Operation(ctx context.Context, idOrRef string) (operation.Operation, error) {

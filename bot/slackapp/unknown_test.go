@@ -136,6 +136,7 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 			Data: map[string]string{"result": "good", "digest": "9f"}}), render.FirstUnknown+"*", kind)
 		// of no request
 		if !slices.Contains([]string{operation.EventStarted, operation.EventEnded, operation.EventPolicy,
+			operation.EventPaused, operation.EventPauseOver,
 			operation.EventHead}, kind) {
 			require.NotContains(t, render.StepWords(kind), "does not know", kind)
 		}

@@ -118,7 +118,7 @@ func (i *Intake) previewAgain(ctx context.Context, now present, d operation.Deci
 	case op.Approval != nil && op.Shown != nil:
 		op.Approval.Picture = *op.Shown // the card shows it, so the call is compared with it
 	}
-	op.Moved = slices.Clone(now.moved)
+	op.Moved, op.Pause = slices.Clone(now.moved), i.pauseNow(ctx)
 	switch needed := op.Approval != nil; {
 	case needed && !asked:
 		op.Moved = append(op.Moved, operation.Difference{Code: operation.DiffApproval})

@@ -74,6 +74,7 @@ type ListenerTimes interface {
 // permitted and written down here.
 type Intake struct {
 	Journal    operation.Journal
+	Pauses     operation.Pauses
 	Permission operation.Permission
 	Roster     operation.Roster
 	Reasons    operation.Reasons

@@ -31,6 +31,7 @@ func (i *Intake) Preview(ctx context.Context, a Request) (operation.Operation, e
 		return operation.Operation{}, err
 	}
 	op.State, op.ExpiresAt = operation.Draft, op.AskedAt.Add(operation.DraftLife)
+	op.Pause = i.pauseNow(ctx)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
 		e := i.event(operation.EventPreviewed, op, a.Actor, a.Place,

@@ -35,6 +35,9 @@ func (r *Runner) attempt(ctx context.Context, op operation.Operation) (operation
 	if rest := op.WaitUntil.Sub(r.Now()); rest > 0 {
 		return operation.Next{State: op.State, After: rest}, nil // a button ended the pause that was asked for
 	}
+	if held, err := r.heldBack(ctx, &op); held != nil || err != nil {
+		return held.next(), err
+	}
 	return r.inTurn(ctx, op)
 }
 
@@ -131,6 +134,8 @@ func (r *Runner) tooLate(op operation.Operation) bool {
 // for, if anything was tried.
 func tooLateReason(op operation.Operation) operation.Reason {
 	switch {
+	case op.WaitFor == operation.WaitPaused:
+		return operation.ReasonPaused
 	case op.LastSent().IsZero():
 		return operation.ReasonTooLate
 	case op.WaitFor == operation.WaitRateLimit, operation.AsksToWait(op.Fault.Status, op.Fault.Code):

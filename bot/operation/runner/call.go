@@ -26,7 +26,7 @@ const storeWithin = 5 * time.Second
 // call writes the attempt down, makes it unless that took until close to the
 // deadline, and writes down what came of it.
 func (r *Runner) call(ctx context.Context, op *operation.Operation, deadline time.Time) (operation.Next, error) {
-	number := len(op.Attempts) + 1
+	number, before := len(op.Attempts)+1, *op
 	op.Attempts = append(op.Attempts, operation.Attempt{Number: number, SentAt: r.Now()})
 	op.WaitUntil, op.WaitFor = time.Time{}, ""
 	op.InLine, op.Others = time.Time{}, 0
@@ -36,6 +36,9 @@ func (r *Runner) call(ctx context.Context, op *operation.Operation, deadline tim
 	if err := r.save(ctx, op, operation.EventAttempt,
 		operation.WithPolicies(map[string]string{"attempt": strconv.Itoa(number)},
 			op.Policies, op.PolicyDigest)); err != nil {
+		if e, ok := errors.AsType[*operation.PausedError](err); ok {
+			return r.paused(ctx, &before, e.Pause)
+		}
 		return operation.Next{}, err
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))

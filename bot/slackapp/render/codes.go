@@ -56,6 +56,8 @@ func ReasonWords(k operation.ChangeKind, r operation.Reason) string {
 		return "not approved"
 	case operation.ReasonUnanswered:
 		return "not approved in time"
+	case operation.ReasonPaused:
+		return "the bot was paused"
 	}
 	return "reason " + fmt.Sprintf(UnknownValue, string(r))
 }

@@ -10,6 +10,8 @@ import (
 // removalWarning is warningWords for a removal.
 func removalWarning(w operation.Warning) string {
 	switch w.Code {
+	case operation.WarnPaused: // of a removal as well
+		return pausedWarning(w.Pause)
 	case operation.WarnLast:
 		return "No other server on this listener is available. Without this one, nobody may answer."
 	case operation.WarnUnchecked:

@@ -120,6 +120,11 @@ type Replica struct {
 	Gone   bool
 }
 
+type Sending struct {
+	ID    int64
+	Pause string
+}
+
 type Tally struct {
 	ActorID   string
 	Kind      string

@@ -1130,6 +1130,15 @@ func (q *Queries) LockChain(ctx context.Context, at int64) (LockChainRow, error)
 	return i, err
 }
 
+const lockSending = `-- name: LockSending :exec
+update sending set pause = pause where id = 1
+`
+
+func (q *Queries) LockSending(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, lockSending)
+	return err
+}
+
 const markReported = `-- name: MarkReported :exec
 update operations set unreported_since = null where id = $1
 `
@@ -1221,6 +1230,38 @@ type OpenOrDoneOnParams struct {
 // One statement, so that an operation that ends meanwhile is in one part or the other.
 func (q *Queries) OpenOrDoneOn(ctx context.Context, arg OpenOrDoneOnParams) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, openOrDoneOn, arg.ListenerID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var record string
+		if err := rows.Scan(&record); err != nil {
+			return nil, err
+		}
+		items = append(items, record)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const operationsIn = `-- name: OperationsIn :many
+select record from operations where open and state = $1 order by id limit $2
+`
+
+type OperationsInParams struct {
+	State   string
+	MaxRows int32
+}
+
+func (q *Queries) OperationsIn(ctx context.Context, arg OperationsInParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, operationsIn, arg.State, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -1436,6 +1477,19 @@ func (q *Queries) PastOfListener(ctx context.Context, arg PastOfListenerParams) 
 	return items, nil
 }
 
+const pauseSending = `-- name: PauseSending :execrows
+update sending set pause = $1 where id = 1 and pause = ''
+`
+
+// No row: it is paused already.
+func (q *Queries) PauseSending(ctx context.Context, pause string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pauseSending, pause)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const pendingEvents = `-- name: PendingEvents :many
 select e.seq, e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
 from events_pending p join events e on e.seq = p.seq
@@ -1548,6 +1602,15 @@ func (q *Queries) ReplicaAlive(ctx context.Context, id string) (int64, error) {
 	return count, err
 }
 
+const resumeSending = `-- name: ResumeSending :exec
+update sending set pause = '' where id = 1
+`
+
+func (q *Queries) ResumeSending(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, resumeSending)
+	return err
+}
+
 const saveCard = `-- name: SaveCard :exec
 insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
 values ($1, $2, $3, $4, null, $5, $6, $7)
@@ -1642,6 +1705,17 @@ func (q *Queries) SaveTally(ctx context.Context, arg SaveTallyParams) error {
 		arg.Kind,
 	)
 	return err
+}
+
+const sendingPause = `-- name: SendingPause :one
+select pause from sending where id = 1
+`
+
+func (q *Queries) SendingPause(ctx context.Context) (string, error) {
+	row := q.db.QueryRowContext(ctx, sendingPause)
+	var pause string
+	err := row.Scan(&pause)
+	return pause, err
 }
 
 const standing = `-- name: Standing :one

@@ -24,6 +24,8 @@ func endingOf(op operation.Operation, w render.Wording) ending {
 		return differsEnding(op)
 	case operation.ReasonTooLate:
 		return tooLateEnding(op)
+	case operation.ReasonPaused:
+		return pausedEnding(op)
 	case operation.ReasonStopped:
 		return ending{text: inText(op, "{Not added}: stopped {adding} {server} {to} {port}. %s {ref}.", sentOrNot(op)),
 			what: []string{stopWords(op)}, again: true}
@@ -49,6 +51,18 @@ func endingOf(op operation.Operation, w render.Wording) ending {
 		return approvalEnding(op)
 	}
 	return ownersEnding(op, w)
+}
+
+// pausedEnding: the bot was paused, and nobody resumed in time.
+func pausedEnding(op operation.Operation) ending {
+	by := ""
+	if op.Pause != nil {
+		by = render.WithStop("*Why:* " + render.PausedBy(*op.Pause))
+	}
+	return ending{text: inText(op, "{Not added}: the bot was paused, so I did not start {adding} {server} {to} "+
+		"{port}. %s {ref}.", sentOrNot(op)),
+		what: render.NonEmpty([]string{fmt.Sprintf("The bot was paused, and nobody resumed within 5 minutes of the "+
+			"click. %s", sentOrNot(op)), by}), do: "try again when the bot is no longer paused.", again: true}
 }
 
 // tooLateEnding: it did not start in time.

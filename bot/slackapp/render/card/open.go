@@ -100,8 +100,12 @@ func slowLine(op operation.Operation, w render.Wording) string {
 
 // waitLine says what the next try waits for.
 func waitLine(op operation.Operation) string {
-	if op.WaitFor == operation.WaitLine {
+	switch {
+	case op.WaitFor == operation.WaitLine:
 		return lineWords(op)
+	case op.WaitFor == operation.WaitPaused && op.Pause != nil:
+		return render.WithStop("The bot is "+render.PausedBy(*op.Pause)) + fmt.Sprintf(" I start by %s if somebody "+
+			"resumes before, or not at all.", render.Clock(op.ClickedAt.Add(operation.StartWithin)))
 	}
 	if op.WaitUntil.IsZero() {
 		return ""

@@ -31,7 +31,8 @@ func openCards() map[string]operation.Operation {
 			waiting(operation.WaitRateLimit, Moment(19, 14, 40))),
 		"adding_unreachable": Sample(InState(operation.Sending),
 			waiting(operation.WaitUnreachable, Moment(19, 14, 40))),
-		"adding_rules": Sample(waiting(operation.WaitRules, Moment(19, 14, 40))),
+		"adding_paused": Sample(paused),
+		"adding_rules":  Sample(waiting(operation.WaitRules, Moment(19, 14, 40))),
 		"adding_not_taken": Sample(InState(operation.Sending), waiting(operation.WaitUnreachable, Moment(19, 14, 40)),
 			func(op *operation.Operation) { op.Fault.Status = 503 }),
 		"adding_restarted": Sample(InState(operation.Sending),
@@ -143,6 +144,12 @@ func rehearsal(op *operation.Operation) { op.Rehearsal = true }
 
 func waiting(why string, until time.Time) Change {
 	return func(op *operation.Operation) { op.WaitFor, op.WaitUntil = why, until }
+}
+
+func paused(op *operation.Operation) {
+	op.WaitFor = operation.WaitPaused
+	op.Pause = &operation.Pause{By: operation.Actor{UserID: "U0LEO", Name: "leo"}, At: Moment(19, 10, 0),
+		Why: "Zenlayer maintenance <!channel>"}
 }
 
 func inLine(op *operation.Operation) { op.WaitFor, op.InLine = operation.WaitLine, Moment(19, 14, 22) }

@@ -31,6 +31,7 @@ func refusedEndings() map[string]operation.Operation {
 		"too_late":        Sample(NotAdded(operation.ReasonTooLate)),
 		"too_late_in_line": Sample(NotAdded(operation.ReasonTooLate),
 			func(op *operation.Operation) { op.InLine = Moment(19, 14, 22) }),
+		"paused": Sample(paused, NotAdded(operation.ReasonPaused)),
 		"stopped": Sample(NotAdded(operation.ReasonStopped),
 			func(op *operation.Operation) { op.StopBy = "U0BO" }),
 		"stopped_refused": Sample(NotAdded(operation.ReasonStopped), failed(operation.Fault{Status: 429}),

@@ -201,6 +201,7 @@ func Previews() map[string]operation.Operation {
 		}),
 		"preview_default_weight": Draft(Shown(nil), NeedsApproval(1),
 			func(op *operation.Operation) { op.Request.Weight = 0 }),
+		"preview_paused":    Draft(paused),
 		"preview_dry_run":   Draft(func(op *operation.Operation) { op.DryRun = true }),
 		"preview_protected": Draft(func(op *operation.Operation) { op.Listener.Protected = true }),
 		"preview_rehearsal": Draft(func(op *operation.Operation) { op.Rehearsal = true }),

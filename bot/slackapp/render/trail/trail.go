@@ -85,6 +85,10 @@ func Line(e operation.Event) string {
 	case operation.EventEnded:
 		parts = []string{fmt.Sprintf("*Bot stopped* · version %s", render.Code(e.Data["version"])),
 			optional(auditReplica, e.Data["replica"])}
+	case operation.EventPaused:
+		parts = []string{"*Bot paused*", auditPerson(e), render.Prose(e.Data["why"], render.ReasonLimit)}
+	case operation.EventPauseOver:
+		parts = []string{"*Bot resumed*", auditPerson(e)}
 	case operation.EventHead:
 		parts = []string{fmt.Sprintf("*Audit trail* · head %s", render.Code(e.Data["head"]))}
 	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped,

@@ -174,11 +174,25 @@ type deed struct {
 	action  string                // the call it leads to
 	asks    func(h *house) string // the text of the command, once all is ready for it
 	settled func(h *house)        // requires the one outcome that is right
+	thread  bool                  // it is asked for in a thread, by a mention
+}
+
+// begin asks for it.
+func (d deed) begin(h *house) {
+	h.t.Helper()
+	if !d.thread {
+		h.types(ana, incident, d.asks(h))
+		return
+	}
+	alert, in := h.slack.Say(h.t.Context(), ana, incident, "", "web-07 is gone")
+	require.Empty(h.t, in.Failure)
+	_, in = h.slack.Say(h.t.Context(), ana, incident, alert.TS, "@lbbot "+d.asks(h))
+	require.True(h.t, in.Acked)
 }
 
 // adding adds web-07.
 func adding() deed {
-	return deed{"RegisterBackend", func(*house) string { return good }, (*house).settled}
+	return deed{action: "RegisterBackend", asks: func(*house) string { return good }, settled: (*house).settled}
 }
 
 // killedAtEveryBoundary kills the binary at each boundary and starts it again.
@@ -202,7 +216,7 @@ func killedAtBoundaries(t *testing.T, d deed, edit func(*testing.T, *bot.Config)
 				}
 			})
 			p := h.launch()
-			h.types(ana, incident, d.asks(h))
+			d.begin(h)
 			preview := h.sees(ana, incident, "Preview", "req_send")
 			var once sync.Once
 			kill := func() { once.Do(p.kill) }

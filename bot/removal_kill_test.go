@@ -21,18 +21,19 @@ when { context.incident };
 
 // taking takes web-04 off, one of four servers that are available.
 func taking() deed {
-	return deed{"DeregisterBackend", func(*house) string { return "remove api-lb/https-443 web-04" },
-		func(h *house) { h.tookOff("i-5594", 1) }}
+	return deed{action: "DeregisterBackend",
+		asks:    func(*house) string { return "remove api-lb/https-443 web-04" },
+		settled: func(h *house) { h.tookOff("i-5594", 1) }}
 }
 
 // undoing adds web-07, and takes that back.
 func undoing() deed {
-	return deed{"DeregisterBackend", func(h *house) string {
+	return deed{action: "DeregisterBackend", asks: func(h *house) string {
 		h.types(ana, incident, good)
 		h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 		card := h.sees(ana, incident, "Added", "be-", "Available")
 		return "undo " + refOf(h.t, card)
-	}, func(h *house) { h.tookOff("i-55a1", 2) }}
+	}, settled: func(h *house) { h.tookOff("i-55a1", 2) }}
 }
 
 // withRemovals prepares the policy and the database of a house.

@@ -17,6 +17,28 @@ import (
 	"lbbot/bot/slackapp/render/private"
 )
 
+// everyStates are everyState for each kind of change.
+func everyStates() map[string]map[operation.State]operation.Operation {
+	removals := map[operation.State]operation.Operation{}
+	for state, op := range everyState() {
+		removals[state] = examples.AsRemoval(op)
+	}
+	return map[string]map[operation.State]operation.Operation{"add": everyState(), "remove": removals}
+}
+
+// everyCard are the operations of all cards of a channel.
+func everyCard() map[string]operation.Operation {
+	all := examples.PublicCards()
+	maps.Copy(all, examples.Endings())
+	for name, op := range examples.ApprovalCards() {
+		all["approval "+name] = op
+	}
+	for name, op := range examples.Removals() {
+		all["removal "+name] = op
+	}
+	return all
+}
+
 // everyState has one operation for each state a card can be in.
 func everyState() map[operation.State]operation.Operation {
 	cards, ends := examples.PublicCards(), examples.Endings()
@@ -32,7 +54,8 @@ func everyState() map[operation.State]operation.Operation {
 func firstWords() []string {
 	return []string{render.FirstPreview, render.FirstNotSent, render.FirstNothing, render.FirstAsked,
 		render.FirstWaiting, render.FirstAdding, render.FirstAdded,
-		render.FirstNotAdded, render.FirstNotConfirmed, render.FirstNeedsPerson}
+		render.FirstNotAdded, render.FirstNotConfirmed, render.FirstNeedsPerson,
+		render.FirstRemoving, render.FirstRemoved, render.FirstNotRemoved}
 }
 
 func startsWith(t *testing.T, text string) string {
@@ -80,18 +103,45 @@ func walk(v any, visit func(map[string]any)) {
 
 func TestEachStateHasItsOwnFirstWord(t *testing.T) {
 	t.Parallel()
+	for kind, states := range everyStates() {
+		requireOwnWords(t, kind, states)
+	}
+}
+
+func requireOwnWords(t *testing.T, kind string, states map[operation.State]operation.Operation) {
+	t.Helper()
 	seen := map[string]operation.State{}
-	for state, op := range everyState() {
+	for state, op := range states {
 		m := card.Of(op, fixedWording())
 		if state == operation.Draft { // it has no card, only a preview
 			m = private.Preview(op, fixedWording())
 		}
 		word := startsWith(t, m.Text)
-		require.Equal(t, render.FirstWord(op.Change, state), word)
+		require.Equal(t, render.FirstWord(op.Change, state), word, kind)
 		require.Equal(t, word, startsWith(t, shownText(t, m)), "the blocks start with another word than the text")
 		require.NotContains(t, seen, word, "also the word of %s", seen[word])
 		seen[word] = state
 	}
+}
+
+// No sentence of an addition is on a card of a removal, in any state: not even in small print.
+func TestACardOfARemovalNeverSpeaksOfAdding(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for name, op := range everyCard() {
+		if op.Change != operation.ChangeRemove {
+			continue
+		}
+		for _, w := range []render.Wording{fixedWording(), approvalWording(), {Posted: true}, {Approvers: true}} {
+			for _, m := range []render.Message{card.Of(op, w), card.OwnerNotice(op, w)} {
+				seen++
+				// the purpose is the person's own
+				text := strings.ReplaceAll(m.Text+string(encode(t, m.Blocks)), op.Purpose, "")
+				require.NotRegexp(t, `(?i)\b(add|adds|adding|added|client token|appeared)\b`, text, name)
+			}
+		}
+	}
+	require.Greater(t, seen, 400)
 }
 
 // Line 4 of the script's tests. That *Not added* needs proof is tested in bot/operation, where the proof is.
@@ -99,12 +149,7 @@ func TestNoStateWordIsUsedForAnotherState(t *testing.T) {
 	t.Parallel()
 	// These words claim something about the call; a card of another state
 	// must not have them at the start of any of its lines, nor of its text.
-	all := examples.PublicCards()
-	maps.Copy(all, examples.Endings())
-	for name, op := range examples.ApprovalCards() {
-		all["approval "+name] = op
-	}
-	for name, op := range all {
+	for name, op := range everyCard() {
 		for _, posted := range []bool{false, true} {
 			w := approvalWording()
 			w.Posted = posted
@@ -120,8 +165,8 @@ func requireOnlyOwnWord(t *testing.T, name string, op operation.Operation, m ren
 	for line := range strings.Lines(m.Text + "\n" + shownText(t, m)) {
 		line = strings.Trim(line, "*\n ")
 		for _, w := range []string{render.FirstAdded, render.FirstNotAdded, render.FirstNotConfirmed,
-			render.FirstNeedsPerson, render.FirstNothing,
-			render.FirstAdding} {
+			render.FirstNeedsPerson, render.FirstNothing, render.FirstAdding,
+			render.FirstRemoving, render.FirstRemoved, render.FirstNotRemoved} {
 			if strings.HasPrefix(line, w+" ") || strings.HasPrefix(line, w+":") || strings.HasPrefix(line, w+".") ||
 				strings.HasPrefix(line, w+"*") {
 				require.Equal(t, own, w, "card %s has the line %q", name, line)
@@ -151,13 +196,18 @@ func TestEveryCardIsReadableFromItsTextAlone(t *testing.T) {
 		require.NotRegexp(t, `\*|\n`, m.Text, name)
 	}
 	require.Greater(t, read, 150)
-	for _, list := range []map[string]operation.Operation{examples.PublicCards(), examples.Endings()} {
-		for name, op := range list {
-			text := card.Of(op, fixedWording()).Text
+	for name, op := range everyCard() {
+		text := card.Of(op, fixedWording()).Text
+		if !strings.HasPrefix(name, "approval ") {
 			require.Equal(t, render.FirstWord(op.Change, op.State), startsWith(t, text), name)
-			if op.State == operation.Done || op.State == operation.NothingToDo {
-				require.Contains(t, text, op.BackendID, name)
-			}
+		}
+		if op.State == operation.Done || op.State == operation.NothingToDo {
+			require.Contains(t, text, op.BackendID, name)
+		}
+		if op.Change == operation.ChangeRemove { // a reader of the text alone must know what it is about
+			require.Regexp(t, "(?i)remov|not on api-lb|still|no longer exists|kept asking|cannot be reached|"+
+				"could not read", text, name)
+			require.NotRegexp(t, "(?i)add(ing|ed)? web-07", text, name)
 		}
 	}
 }

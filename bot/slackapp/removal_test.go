@@ -153,7 +153,7 @@ func TestARemovalIsAskedAboutExactlyOneEntry(t *testing.T) {
 			r.types(ana, incident, text)
 			if want == "" {
 				m := r.sees(ana, incident, "is on this listener 2 times", "be-19c1", "be-2222")
-				require.Contains(t, string(m.Blocks), "Remove server", "the button that the preview will have")
+				require.Contains(t, string(m.Blocks), "press *Remove*", "the button that the preview will have")
 				r.clicks(ana, m, pickOf(t, m, "9090"), "")
 				want = "be-2222"
 			}
@@ -241,7 +241,7 @@ func TestTryAgainIsAPreviewOfTheSameRemoval(t *testing.T) {
 	}
 	require.Empty(t, r.slack.Views(ana), "no form")
 	r.types(ana, incident, "again "+op.Ref)
-	r.sees(ana, incident, "took nothing off", "/lb-register remove")
+	r.sees(ana, incident, "removed nothing", "/lb-register remove")
 	r.shelf.edit(op.ID, func(op *operation.Operation) { op.State = operation.Done })
 	r.types(ana, incident, "again "+op.Ref)
 	require.Contains(t, string(r.view(ana, form.Title).Blocks), "i-5593", "to add it again")

@@ -26,7 +26,8 @@ func definite() []string {
 	return []string{render.FirstAdded + " ", render.FirstAdded + ":", render.FirstNotAdded, render.FirstNothing,
 		render.FirstWaiting, render.FirstAdding,
 		render.FirstNotConfirmed, render.FirstNeedsPerson,
-		render.NothingChanged, render.NothingWasSent, "stopped", "removed"}
+		render.NothingChanged, render.NothingWasSent, "stopped", "removed", render.FirstRemoving + " ",
+		render.FirstRemoved + " ", render.FirstRemoved + ":", render.FirstNotRemoved}
 }
 
 func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
@@ -53,8 +54,8 @@ func TestWhatThisVersionDoesNotKnowIsNotToldInDefiniteWords(t *testing.T) {
 				}
 				require.NotContains(t, text, word, "%s: %s", name, what)
 			}
-			for _, stored := range []string{string(op.State), string(op.Reason)} {
-				if stored == "paused" || stored == "eaten" {
+			for _, stored := range []string{string(op.State), string(op.Reason), string(op.Change)} {
+				if stored == "paused" || stored == "eaten" || stored == "drain" {
 					require.Contains(t, text, stored, "%s: %s", name, what)
 				}
 			}
@@ -99,19 +100,8 @@ func TestAnUnknownEventIsShownAsStored(t *testing.T) {
 // its words here.
 func TestWhateverIsStoredHasWords(t *testing.T) {
 	t.Parallel()
-	for _, s := range operation.AllStates() {
-		require.NotEqual(t, render.FirstUnknown, render.FirstWord(operation.ChangeAdd, s), s)
-		if s == operation.Draft {
-			continue // a draft has no card
-		}
-		op := examples.Sample(func(op *operation.Operation) { op.State, op.Reason = s, operation.ReasonRefused })
-		require.NotContains(t, shownText(t, card.Of(op, fixedWording())), render.FirstUnknown, s)
-	}
-	for _, r := range operation.AllReasons() {
-		op := examples.Sample(examples.NotAdded(r))
-		m := card.Of(op, fixedWording())
-		require.NotContains(t, m.Text+shownText(t, m), "does not know", r)
-		require.NotContains(t, render.ReasonWords(operation.ChangeAdd, r), "does not know", r)
+	for _, k := range []operation.ChangeKind{operation.ChangeAdd, operation.ChangeRemove} {
+		requireWordsOfKind(t, k)
 	}
 	for _, c := range operation.AllDenialCodes() {
 		require.NotContains(t, render.DenialWords(c), "does not know", c)
@@ -122,10 +112,8 @@ func TestWhateverIsStoredHasWords(t *testing.T) {
 		require.NotContains(t, render.Differences([]operation.Difference{{Code: c, To: "FTP"}}), "does not know", c)
 	}
 	for _, e := range operation.AllEvidence() {
-		require.NotContains(t, card.EvidenceLine(examples.Sample(func(op *operation.Operation) {
-			op.Evidence = e
-		})), "does not know",
-			e)
+		op := examples.Sample(func(op *operation.Operation) { op.Evidence = e })
+		require.NotContains(t, card.EvidenceLine(op)+card.EvidenceLine(examples.AsRemoval(op)), "does not know", e)
 	}
 	require.Contains(t, card.EvidenceLine(examples.Sample(func(op *operation.Operation) {
 		op.Evidence = "dreamt"
@@ -198,5 +186,31 @@ func TestTheLastCheckSaysWhatHappenedToWhom(t *testing.T) {
 	for _, line := range []string{private.StepLine(e), trail.Line(e)} {
 		require.Contains(t, line, "nobody can approve it")
 		require.Contains(t, line, "no longer counts: the approval of <@U0BO>")
+	}
+}
+
+// requireWordsOfKind wants words for every state and reason of a kind of change.
+func requireWordsOfKind(t *testing.T, k operation.ChangeKind) {
+	t.Helper()
+	of := func(change examples.Change) operation.Operation {
+		op := examples.Sample(change)
+		if k == operation.ChangeRemove {
+			op = examples.AsRemoval(op)
+		}
+		require.Equal(t, k, op.Change)
+		return op
+	}
+	for _, s := range operation.AllStates() {
+		require.NotEqual(t, render.FirstUnknown, render.FirstWord(k, s), s)
+		if s == operation.Draft {
+			continue // a draft has no card
+		}
+		op := of(func(op *operation.Operation) { op.State, op.Reason = s, operation.ReasonRefused })
+		require.NotContains(t, shownText(t, card.Of(op, fixedWording())), render.FirstUnknown, s)
+	}
+	for _, r := range operation.AllReasons() {
+		m := card.Of(of(examples.NotAdded(r)), fixedWording())
+		require.NotContains(t, m.Text+shownText(t, m), "does not know", r)
+		require.NotContains(t, render.ReasonWords(k, r), "does not know", r)
 	}
 }

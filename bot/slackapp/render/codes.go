@@ -19,10 +19,7 @@ func ReasonWords(k operation.ChangeKind, r operation.Reason) string {
 	case operation.ReasonRefused:
 		return "refused by Zenlayer"
 	case operation.ReasonDiffers:
-		if k == operation.ChangeRemove {
-			return "the entry was changed meanwhile"
-		}
-		return "already there with another weight"
+		return ofKind(k, "already there with another weight", "the entry was changed meanwhile")
 	case operation.ReasonTooLate:
 		return "not started in time"
 	case operation.ReasonStopped:
@@ -42,10 +39,7 @@ func ReasonWords(k operation.ChangeKind, r operation.Reason) string {
 	case operation.ReasonGone:
 		return "the listener is gone"
 	case operation.ReasonProven:
-		if k == operation.ChangeRemove {
-			return "no answer came, and it stayed on the listener"
-		}
-		return "no answer came, and it never appeared"
+		return ofKind(k, "no answer came, and it never appeared", "no answer came, and it stayed on the listener")
 	case operation.ReasonPerson:
 		return SayKind(k, "a person said that it was not {added}")
 	case operation.ReasonRehearsal:
@@ -60,6 +54,14 @@ func ReasonWords(k operation.ChangeKind, r operation.Reason) string {
 		return "the bot was paused"
 	}
 	return "reason " + fmt.Sprintf(UnknownValue, string(r))
+}
+
+// ofKind is one of two phrases.
+func ofKind(k operation.ChangeKind, addition, removal string) string {
+	if k == operation.ChangeRemove {
+		return removal
+	}
+	return addition
 }
 
 // DenialWords says in a few words why someone was denied.

@@ -13,7 +13,7 @@ func removalWarning(w operation.Warning) string {
 	case operation.WarnPaused: // of a removal as well
 		return pausedWarning(w.Pause)
 	case operation.WarnLast:
-		return "No other server on this listener is available. Without this one, nobody may answer."
+		return "No other server on this listener is available. Without this one, the listener may be out of service."
 	case operation.WarnUnchecked:
 		return "Health checks are off: Zenlayer does not know whether the other servers work."
 	}
@@ -62,11 +62,15 @@ func Takes(op operation.Operation, p operation.Picture, mark string) string {
 	if !known || p.Entry == nil {
 		return ""
 	}
-	return fmt.Sprintf("It takes %s of new connections.", Percent(percent, mark))
+	if p.Servers < 2 {
+		return fmt.Sprintf("It takes %s of new connections.", Percent(percent, mark))
+	}
+	return fmt.Sprintf("It takes %s of new connections, which the other servers take over.", Percent(percent, mark))
 }
 
-// OpenConnections is what is not known about them.
-const OpenConnections = "Zenlayer does not say whether open connections are cut or drained: expect them to be cut."
+// OpenConnections is what is not known about them, and what this API cannot do.
+const OpenConnections = "Zenlayer does not say whether open connections are cut or drained: expect them to be cut. " +
+	"It has no weight 0 that would drain the server first."
 
 // EntryID is the entry that a removal takes off; empty for another kind.
 func EntryID(op operation.Operation) string {

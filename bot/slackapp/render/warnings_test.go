@@ -43,8 +43,9 @@ func TestEachWarningHasItsWords(t *testing.T) {
 		"Weight 52: the new server would take about 50 % of traffic.": {Code: "W09", Weight: 52, Percent: 50},
 		"This load balancer is not running (state: CREATING). Zenlayer may refuse to add servers until it is.": {
 			Code: "W10", Status: "CREATING"},
-		"No other server on this listener is available. Without this one, nobody may answer.": {Code: "W12"},
-		"Health checks are off: Zenlayer does not know whether the other servers work.":       {Code: "W13"},
+		"No other server on this listener is available. Without this one, the listener may be out of " +
+			"service.": {Code: "W12"},
+		"Health checks are off: Zenlayer does not know whether the other servers work.": {Code: "W13"},
 	}
 	soon := "The server expires on " + strings.TrimSuffix(date, ".")
 	words[soon+" (in less than a day)."] = operation.Warning{Code: "W06", At: at}

@@ -142,14 +142,17 @@ func asides(op operation.Operation, w render.Wording) []string {
 // token only while a person has to settle op: later, the token could only add
 // the server a second time. A removal has none.
 func handover(op operation.Operation, w render.Wording) slack.Block {
-	card, token := "", ""
+	card, token, entry := "", "", ""
+	if op.Target != nil {
+		entry = render.Code(op.Target.BackendID)
+	}
 	if render.WebAddress(w.Link) {
 		card = "<" + w.Link + "|" + render.Name(op.Ref) + ">"
 	}
 	if op.State == operation.NeedsPerson && op.Change == operation.ChangeAdd {
 		token = render.Code(op.Request.ClientToken)
 	}
-	return render.Facts(op, [2]string{"Card", card}, [2]string{"Client token", token})
+	return render.Facts(op, [2]string{FieldBackend, entry}, [2]string{"Card", card}, [2]string{"Client token", token})
 }
 
 // purpose is the asker's reason in quotes, or nothing.

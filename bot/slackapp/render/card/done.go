@@ -43,9 +43,9 @@ func removedTodo(op operation.Operation, w render.Wording) string {
 	case op.Listed && watchOver(op, w):
 		return "*What to do:* look for this backend in the console."
 	case len(render.Risks(op)) > 0:
-		return "*What to do:* make sure that the other servers answer; I cannot see traffic."
+		return "*What to do:* make sure that the listener still answers; I cannot see traffic."
 	}
-	return "*What to do:* nothing here. The server itself still runs; its open connections may have been cut."
+	return "*What to do:* nothing here. The server itself was not stopped; its open connections may have been cut."
 }
 
 // listedLine says whether Zenlayer's list still shows what was removed. It stays
@@ -56,16 +56,21 @@ func listedLine(op operation.Operation, w render.Wording) string {
 	case op.Evidence == operation.EvidenceSeen, op.Evidence == operation.EvidencePerson,
 		op.Evidence == operation.EvidenceGone: // which says so
 		return ""
+	case op.Listed && watchOver(op, w):
+		return fmt.Sprintf("Zenlayer answered that it is removed, but its list still showed it when I stopped "+
+			"looking, "+
+			"at %s.", render.Clock(op.StatusAt))
 	case op.Listed:
-		return fmt.Sprintf("Zenlayer answered that it is removed, but its list still showed it at %s. %s shows it "+
-			"later.", render.Clock(op.StatusAt), later)
+		return fmt.Sprintf("Zenlayer answered that it is removed, but its list still showed it at %s. %s shows later "+
+			"whether it is gone.", render.Clock(op.StatusAt), later)
 	case !op.StatusAt.IsZero():
 		return fmt.Sprintf("Zenlayer's list does not show it any more (read %s).", render.Clock(op.StatusAt))
 	case render.UnreadWords(op, w, statusFault) != "":
-		return fmt.Sprintf("Zenlayer answered that it is removed. %s %s shows later whether its list still has it.",
+		return fmt.Sprintf("Zenlayer answered that it is removed. %s %s shows later whether it is gone.",
 			render.UnreadWords(op, w, statusFault), later)
 	}
-	return fmt.Sprintf("Zenlayer answered that it is removed. I had not read its list at that time. %s shows it later.",
+	return fmt.Sprintf("Zenlayer answered that it is removed. I had not read its list at that time. %s shows later "+
+		"whether it is gone.",
 		later)
 }
 

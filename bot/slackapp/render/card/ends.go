@@ -207,7 +207,7 @@ func changedEnding(op operation.Operation) ending {
 	}
 	changed = render.FirstOf(changed, "its ports or its weight changed")
 	return ending{
-		text: inText(op, "{Not added}: the entry %s of {server} on {port} is not as it was: %s. %s {ref}.",
+		text: inText(op, "{Not added}: {server} (%s) on {port} is not as it was: %s. %s {ref}.",
 			render.InText(render.EntryID(op)), changed, sentOrNot(op)),
 		what: []string{fmt.Sprintf("%s is not as it was when you looked: %s. So I did not remove it. %s",
 			render.Code(render.EntryID(op)), changed, sentOrNot(op))},
@@ -234,22 +234,21 @@ func sentOrNot(op operation.Operation) string {
 
 // provenEnding: unanswered once, and shown not to have been carried out.
 func provenEnding(op operation.Operation) ending {
-	seen, removal := firstTime(op.LastLook, op.FinishedAt), op.Change == operation.ChangeRemove
-	stands, never := "{server} is not on {port}", "{server} never appeared"
-	if removal {
-		stands, never = "{server} is still on {port}", "{server} was still there"
+	seen, by := firstTime(op.LastLook, op.FinishedAt), render.Mention(op.AnswerBy)
+	_, notDone := render.Outcomes(op.Change)
+	stands, read := "{server} is not on {port}", inBlock(op, "I checked the listener until %s and {server} never "+
+		"appeared.",
+		render.Clock(seen))
+	text := inText(op, "{Not added}: {server} never appeared on {port}. I checked until %s. {ref}.", render.UTC(seen))
+	if op.Change == operation.ChangeRemove {
+		stands, read = "{server} is still on {port}", inBlock(op, "I checked the listener until %s and {server} was "+
+			"still "+
+			"there, as it was.", render.Clock(seen))
+		text = inText(op, "{Not added}: {server} is still on {port}. I checked until %s. {ref}.", render.UTC(seen))
 	}
 	if op.Reason == operation.ReasonPerson {
-		_, notDone := render.Outcomes(op.Change)
-		return ending{
-			text: inText(op, "{Not added}: "+stands+"; %s said so, and a complete check agrees. {ref}.",
-				render.Mention(op.AnswerBy)),
-			what: []string{fmt.Sprintf("%s said that %s, and a complete check agrees (%s).",
-				render.Mention(op.AnswerBy), notDone, render.Clock(seen))}, again: true,
-		}
+		text = inText(op, "{Not added}: "+stands+"; %s said so, and a complete check agrees. {ref}.", by)
+		read = fmt.Sprintf("%s said that %s, and a complete check agrees (%s).", by, notDone, render.Clock(seen))
 	}
-	return ending{
-		text: inText(op, "{Not added}: "+never+" on {port}. I checked until %s. {ref}.", render.UTC(seen)),
-		what: []string{inBlock(op, "I checked the listener until %s and "+never+".", render.Clock(seen))}, again: true,
-	}
+	return ending{text: text, what: []string{read}, again: true}
 }

@@ -44,13 +44,13 @@ func nothingToRemove(op operation.Operation) (text, header string, body []string
 	header = inObject(op, "Nothing to do: {server} is not on {listener}")
 	entry := render.FirstOf(op.BackendID, render.EntryID(op))
 	if limited, by := limitedBy(op); limited {
-		return inText(op, "Nothing to do: %s of {server} is not on {port} any more. I cannot tell who removed it. "+
+		return inText(op, "Nothing to do: {server} (%s) is not on {port} any more. I cannot tell who removed it. "+
 				"{ref}.",
 				render.InText(entry)), header,
 			[]string{inBlock(op, "%s is not on this listener any more. Zenlayer had answered my call with HTTP %d, "+
 				"so I cannot tell who removed it.", render.Code(entry), by)}
 	}
-	return inText(op, "Nothing to do: %s of {server} is not on {port} any more. {ref}.", render.InText(entry)), header,
+	return inText(op, "Nothing to do: {server} (%s) is not on {port} any more. {ref}.", render.InText(entry)), header,
 		[]string{fmt.Sprintf("%s is not on this listener any more.", render.Code(entry)), sentOrNot(op)}
 }
 

@@ -3,6 +3,7 @@ package examples
 import (
 	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -43,6 +44,10 @@ func Messages(n Names) map[string]render.Message {
 	}
 	for name, a := range named(n, Accounts()) {
 		all["account_"+name] = private.Account(a, w)
+	}
+	removals := named(n, Removals())
+	for _, name := range removalCards() {
+		all["card_removal_"+strings.TrimPrefix(name, "removal_")] = card.Of(removals[name], w)
 	}
 	maps.Copy(all, cardVariants(n))
 	maps.Copy(all, postedCards(n))

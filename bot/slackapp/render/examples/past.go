@@ -116,7 +116,15 @@ func Unknowns() map[string]operation.Operation {
 		"a reason": Sample(func(op *operation.Operation) {
 			op.State, op.Reason = operation.NotDone, "eaten"
 		}),
-		"no reason": Sample(func(op *operation.Operation) { op.State, op.Reason = operation.NotDone, "" }),
+		"no reason": Sample(func(op *operation.Operation) {
+			op.State, op.Reason = operation.NotDone,
+				""
+		}),
+		"a change": Sample(func(op *operation.Operation) { op.Change = "drain" }),
+		"a change that is carried out": Sample(one(), Added(operation.EvidenceAnswered),
+			func(op *operation.Operation) { op.Change = "drain" }),
+		"a change that is not": Sample(NotAdded(operation.ReasonRefused),
+			func(op *operation.Operation) { op.Change = "drain" }),
 		"a state with a known": Sample(func(op *operation.Operation) {
 			op.State, op.Reason = "paused", operation.ReasonRefused
 		}),

@@ -33,7 +33,7 @@ func previewApproval(op operation.Operation, w render.Wording) []string {
 	}
 	var lines []string
 	if op.Change == operation.ChangeRemove && op.Seen().Last {
-		lines = append(lines, "No other server on this listener is available, so a second person always has to agree.")
+		lines = append(lines, "A second person always has to agree to this: no other server is available.")
 	}
 	switch {
 	case !render.Enough(*a):

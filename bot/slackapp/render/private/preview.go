@@ -25,7 +25,7 @@ func Preview(op operation.Operation, w render.Wording) render.Message {
 		render.WeightPhrase(op.Request.Weight), previewLast(op))
 	effect := shareLine(op, render.ServerName(op, render.InText), "")
 	if op.Change == operation.ChangeRemove {
-		effect = strings.Join(removalEffect(op, ""), " ")
+		effect = removalText(op)
 	}
 	text = strings.Join(append(render.NonEmpty([]string{text, effect}), render.RiskLines(op, "Risk: %s")...), " ")
 	if !op.DryRun { // previewLast says it

@@ -2,6 +2,7 @@ package private
 
 import (
 	"fmt"
+	"strings"
 
 	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/render"
@@ -23,13 +24,30 @@ func additionLines(op operation.Operation) []string {
 	if a == nil {
 		return nil
 	}
-	lines := []string{fmt.Sprintf("This takes back %s, which %s asked for and which ended %s. The backend is still as "+
-		"it was left.", render.Name(a.Ref), render.Mention(a.By.UserID), render.Dated(a.At))}
-	if a.Evidence == operation.EvidenceSeen || a.Evidence == operation.EvidencePerson {
-		lines = append(lines, "*Please note:* the answer to that request was lost. The backend is on the listener, "+
-			"but I cannot tell who added it.")
+	lines := []string{fmt.Sprintf("This takes back %s, which %s asked for (ended %s). The backend is still as it was "+
+		"left.", render.Name(a.Ref), render.Mention(a.By.UserID), render.Dated(a.At))}
+	if unsure(a) {
+		lines = append(lines, "*Please note:* the answer to that request was lost. "+unsureWho)
 	}
 	return lines
+}
+
+const unsureWho = "The backend is on the listener, but I cannot tell who added it."
+
+// unsure reports whether somebody else may have added what an undo takes back.
+func unsure(a *operation.Addition) bool {
+	return a.Evidence == operation.EvidenceSeen || a.Evidence == operation.EvidencePerson
+}
+
+// removalText is what the fallback text says about a removal.
+func removalText(op operation.Operation) string {
+	back, note := "", ""
+	if a := op.Addition; a != nil {
+		if back = fmt.Sprintf("This takes back %s.", render.InText(a.Ref)); unsure(a) {
+			note = unsureWho
+		}
+	}
+	return strings.Join(append(render.NonEmpty([]string{back, note}), removalEffect(op, "")...), " ")
 }
 
 // removalEffect says what a removal does to the traffic, with marks around the share.

@@ -2,6 +2,7 @@ package private
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -19,7 +20,8 @@ const MaxProblems = 12
 // not kept; they come back as the buttons' values.
 func InputErrors(e *commands.InputError, key, offer string) render.Message {
 	outcome := "Not sent"
-	if e.Values == nil { // not a request to add a server
+	changes := []commands.Verb{commands.VerbRemove, commands.VerbUndo, commands.VerbAgain}
+	if e.Values == nil && !slices.Contains(changes, e.Verb) { // it was not to change anything
 		outcome = "Not done"
 	}
 	lines := []string{fmt.Sprintf("*%s.* %s to fix:", outcome, e.Count())}

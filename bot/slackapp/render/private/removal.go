@@ -20,7 +20,7 @@ func sendLabel(verb commands.Verb) string {
 // Gone says that an entry is not on the listener any more.
 func Gone(e *intake.GoneError) render.Message {
 	op := e.Operation
-	return render.Ephemeral(fmt.Sprintf("Nothing to do. %s is not on %s any more.", render.InText(e.BackendID),
+	return render.Ephemeral(fmt.Sprintf("Nothing to do: %s is not on %s any more.", render.InText(e.BackendID),
 		render.ListenerPort(op, render.InText)),
 		render.Section(fmt.Sprintf("*Nothing to do.* %s is not on %s any more.", render.Code(e.BackendID),
 			render.ListenerName(op, render.Name))))
@@ -28,26 +28,26 @@ func Gone(e *intake.GoneError) render.Message {
 
 // NotUndone says why an operation cannot be taken back. link is of its card.
 func NotUndone(e *intake.UndoError, link string) render.Message {
-	text := "Not sent. " + undoWords(e)
-	return render.Ephemeral(text, render.Section(text), render.Actions(render.OpenButton(e.Operation, link)))
+	return NotSent(undoWords(e), render.OpenButton(e.Operation, link))
 }
 
 func undoWords(e *intake.UndoError) string {
 	ref := e.Operation.Ref
 	switch e.Code {
 	case intake.UndoNoAddition:
-		return fmt.Sprintf("%s took a server off. To add it again: %s again %s", ref, commands.Name, ref)
+		return fmt.Sprintf("%s removed a server. To add it again: %s again %s", ref, commands.Name, ref)
 	case intake.UndoNotOver:
 		return fmt.Sprintf("%s is not over yet. Press Stop on its card, or try again when it is over.", ref)
 	case intake.UndoNothing:
 		return fmt.Sprintf("%s added nothing, so there is nothing to take back.", ref)
 	case intake.UndoUnknown:
-		return fmt.Sprintf("I do not know which entry %s added. Type %s remove <listener> <server>.", ref,
+		return fmt.Sprintf("I do not know which backend %s added. To remove one, type %s remove, its listener and "+
+			"the server.", ref,
 			commands.Name)
 	case intake.UndoLate:
 		return fmt.Sprintf("The undo time is over. You can still take it back: %s undo %s", commands.Name, ref)
 	}
-	return fmt.Sprintf("What %s added is not as it was left: %s. I do not take it back. To remove it as it is now: "+
+	return fmt.Sprintf("What %s added is not as it was left: %s. So I do not take it back. To remove it as it is now: "+
 		"%s remove %s %s", ref, render.Differences(e.Changed), commands.Name,
 		render.InText(e.Operation.Request.ListenerID), render.InText(e.Operation.BackendID))
 }
@@ -66,5 +66,5 @@ func NothingToRepeat() render.Message {
 
 // RemoveAgain answers again for a removal that did not take its server off.
 func RemoveAgain(op operation.Operation) render.Message {
-	return NotSent(fmt.Sprintf("%s took nothing off. To try the removal again: %s", op.Ref, render.InText(op.Command)))
+	return NotSent(fmt.Sprintf("%s removed nothing. To try it again: %s", op.Ref, render.InText(op.Command)))
 }

@@ -40,7 +40,6 @@ func PastSentence(e history.Entry, public bool) string {
 	}
 	switch {
 	case e.Denial != nil && e.Denial.Kind == operation.EventDeniedMore:
-
 		return fmt.Sprintf("• %s: %s was denied %d more times, about %s: %s.", when, who, deniedTimes(e),
 			render.Names(trail.ListenersOf(*e.Denial)), trail.DeniedWhy(*e.Denial))
 	case votes(e):
@@ -49,13 +48,8 @@ func PastSentence(e history.Entry, public bool) string {
 		return say("%s asked to {add} %s {to} %s and was denied: %s.", denialWhy(*e.Denial))
 	case op.State == operation.Done && op.Known():
 		line = say("%s {added} %s {to} %s, %s ({ref}).", render.WeightPhrase(op.Request.Weight))
-	case op.State == operation.NothingToDo && op.Known():
-		line = say("%s asked to {add} %s {to} %s; %s ({ref}).", nothingWords(op))
-	case op.State == operation.NotDone && op.Known():
-		line = say("%s asked to {add} %s {to} %s; not {added}: %s ({ref}).",
-			render.Name(render.ReasonWords(op.Change, op.Reason)))
 	default:
-		line = say("%s asked to {add} %s {to} %s; now: %s ({ref}).", render.Name(render.Stands(op)))
+		line = say("%s asked to {add} %s {to} %s; %s ({ref}).", endedWords(op))
 	}
 	if ref := takenBack(op); ref != "" {
 		line += fmt.Sprintf(" It takes back %s.", ref)
@@ -67,6 +61,17 @@ func PastSentence(e history.Entry, public bool) string {
 		line += fmt.Sprintf(" Approved by %s.", render.Voters(op.Approval.Votes, show))
 	}
 	return line
+}
+
+// endedWords say what became of a request that was not carried out, or is not over.
+func endedWords(op operation.Operation) string {
+	switch {
+	case op.State == operation.NothingToDo && op.Known():
+		return nothingWords(op)
+	case op.State == operation.NotDone && op.Known():
+		return render.SayKind(op.Change, "not {added}: %s", render.Name(render.ReasonWords(op.Change, op.Reason)))
+	}
+	return "now: " + render.Name(render.Stands(op))
 }
 
 // nothingWords say why there was nothing to do.

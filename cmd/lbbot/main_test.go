@@ -320,7 +320,9 @@ func TestPlaygroundResetRestartsTheBot(t *testing.T) {
 
 	require.NoError(t, g.reset(t.Context()))
 	require.Len(t, g.cloud.Backends(), seed)
-	require.Empty(t, g.slack.Messages("C0INC2041", "U0ANA"))
+	left := g.slack.Messages("C0INC2041", "U0ANA")
+	require.Len(t, left, 1, "the alert is posted again")
+	require.Contains(t, left[0].Text, "FIRING")
 	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
 }
 

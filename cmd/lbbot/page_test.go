@@ -78,7 +78,8 @@ func (r reader) presses(selector string) {
 func (r reader) types(text string) {
 	r.t.Helper()
 	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("text"), text),
-		chromedp.Focus(chromedp.ID("text")), chromedp.KeyEvent("\r")))
+		chromedp.Focus(chromedp.ID("text"))))
+	r.enter()
 }
 
 // follows clicks what leads to another page and waits for that page.
@@ -95,7 +96,7 @@ func (r reader) enters() {
 		chromedp.Poll[bool](`document.activeElement.id === "text" && document.activeElement.value !== ""`,
 			chromedp.WithPollingTimeout(15*time.Second)))
 	require.NoError(r.t, err, "the composer has no command, or not the focus")
-	require.NoError(r.t, chromedp.Do(r.tab, chromedp.KeyEvent("\r")))
+	r.enter()
 }
 
 func (r reader) picture(name string) {

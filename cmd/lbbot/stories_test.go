@@ -34,7 +34,8 @@ func (r reader) opensThread() {
 func (r reader) replies(text string) {
 	r.t.Helper()
 	require.NoError(r.t, chromedp.Do(r.tab, chromedp.SetValue(chromedp.ID("thread-text"), text),
-		chromedp.Focus(chromedp.ID("thread-text")), chromedp.KeyEvent("\r")))
+		chromedp.Focus(chromedp.ID("thread-text"))))
+	r.enter()
 }
 
 // phone makes the window that of a phone.
@@ -154,5 +155,24 @@ func TestRemovalIsApprovedByASecondPerson(t *testing.T) {
 	r.as(address, "U0DEV", incident)
 	r.reads(everyone, "Removed web-04 from https-443 on api-lb")
 	r.everywhere("remove-removed")
+	r.quiet(console)
+}
+
+func TestHomeShowsWhatIsOpenAndLeadsToTheForm(t *testing.T) {
+	r, address := visit(t)
+	console := chromedp.Console(r.tab)
+	r.as(address, "U0ANA", incident)
+	r.types(`/lb-register api-lb/https-443 web-12 weight=50`)
+	r.presses(".message.private .button.primary")
+	r.reads(everyone, "Added web-12 to https-443 on api-lb")
+	r.types(`/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`)
+	r.presses(".message.private:last-of-type .button.primary")
+	r.reads(everyone, "was asked for in")
+	r.follows(".side a[href*='channel=home']")
+	r.reads("#home", "db-07")
+	r.reads("#home", "web-12")
+	r.everywhere("home")
+	r.presses("#home .button.primary")
+	r.reads("#modal[open]", "Add server")
 	r.quiet(console)
 }

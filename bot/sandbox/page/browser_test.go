@@ -126,7 +126,7 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	// Run the command: the composer has the focus when the page opens, so that
 	// Enter sends. A private preview, and nothing sent.
 	x.until("document.activeElement.id === 'text'")
-	x.do(chromedp.KeyEvent("\r"))
+	x.enters()
 	x.reads(".message.private", "Nothing has changed yet")
 	x.reads("#step-1.done", "Run the command")
 	require.Empty(t, x.value("document.querySelector('#text').value"))

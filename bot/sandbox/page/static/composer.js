@@ -83,15 +83,21 @@
       type(sent[at] ?? "");
     });
     form.addEventListener("submit", () => { notice.hidden = false; offer(false); });
-    document.addEventListener("htmx:after:request", (event) => {
+    // What is sent leaves the field at once, and comes back if it was refused.
+    let sending = "";
+    const put = (value) => { text.value = value; keep(); grow(); };
+    document.addEventListener("htmx:before:request", (event) => {
+      if (event.detail.ctx.sourceElement !== form) return;
+      sending = text.value;
+      put("");
+    });
+    document.addEventListener("htmx:finally:request", (event) => {
       const { sourceElement, response } = event.detail.ctx;
       if (sourceElement.id === "reset") sessionStorage.clear();
-      if (sourceElement !== form || response.status >= 400) return;
-      sent.push(text.value);
-      at = sent.length;
-      text.value = "";
-      keep();
-      grow();
+      if (sourceElement !== form || !sending) return;
+      if (response?.status < 400) at = sent.push(sending);
+      else if (!text.value) put(sending);
+      sending = "";
     });
 
     if (!new URL(location).searchParams.has("step")) text.value = sessionStorage[draft] ?? text.value;

@@ -183,6 +183,7 @@
   if (here.searchParams.has("step")) { here.searchParams.delete("step"); history.replaceState(null, "", here); }
 
   logs.forEach(toEnd);
+  $(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   dialogs();
   connect();
   if (zoneIsNew) window.addEventListener("load", () => setTimeout(refresh));

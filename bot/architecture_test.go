@@ -55,8 +55,8 @@ func arrows() map[string][]string {
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/delivery", "bot/slackapp/socket",
 			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
 			"bot/slackapp/render/form", "bot/slackapp/render/trail",
-			"bot/operation/history", "bot/operation/intake", "bot/operation/suggest", "bot/operation", "commands",
-			"zenlayer",
+			"bot/operation/history", "bot/operation/intake", "bot/operation/suggest", "bot/operation",
+			"commands/alert", "commands", "zenlayer",
 		},
 		"bot/slackapp/delivery": {
 			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/form", "bot/operation",

@@ -79,6 +79,37 @@ func TestFormToAddedInFourTaps(t *testing.T) {
 	h.calm()
 }
 
+// Line 1 of the script's tests: the shortcut, Check, Add server. Nothing is typed or
+// picked, and the result comes to the thread of the alert.
+func TestAlertToAddedInThreeTaps(t *testing.T) {
+	t.Parallel()
+	h := open(t, nil)
+	h.pickForm(ana, incident) // the lists are read
+	h.closeViews(ana)
+	alert, _ := h.slack.Say(t.Context(), dev, incident, "",
+		`[FIRING:1] BackendMissing listener="api-lb/https-443" instance="web-07:9100"`)
+
+	in := h.slack.UseMessageShortcut(t.Context(), ana, incident, alert.TS, "add_server_message") // 1
+	require.Empty(t, in.Failure)
+	var form sandbox.View
+	require.Eventually(t, func() bool {
+		form = h.view(ana, "Add server")
+		return strings.Contains(string(form.Blocks), "From the alert: web-07 (10.0.3.17)")
+	}, 20*time.Second, 10*time.Millisecond, "the form is not filled")
+	in = h.slack.SubmitView(t.Context(), ana, form.ID, nil) // 2
+	require.Empty(t, in.Failure)
+	require.Empty(t, in.Errors)
+	require.Empty(t, h.slack.SubmitView(t.Context(), ana, h.view(ana, "Check and add").ID, nil).Failure) // 3
+
+	card := h.sees(ana, incident, "Added", "Backend ID", "web-07")
+	require.Equal(t, alert.TS, card.ThreadTS)
+	bodies := h.registerBodies()
+	require.Len(t, bodies, 1)
+	require.Equal(t, listener, bodies[0]["listenerId"])
+	require.Equal(t, "i-55a1", bodies[0]["instanceId"])
+	h.calm()
+}
+
 // Line 8 of the script's tests, as far as it is about the form.
 func TestTheFormOffersOnlyWhatThePolicyAllows(t *testing.T) {
 	t.Parallel()

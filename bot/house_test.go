@@ -122,7 +122,8 @@ func standWith(t *testing.T, limits sandbox.Options, edit func(*bot.Config)) *ho
 	t.Helper()
 	h := &house{t: t, log: &syncBuffer{}, stop: func() error { return nil },
 		slack: sandbox.New(sandbox.Options{AppToken: "xapp-planted-app-token", BotToken: "xoxb-planted-bot-token",
-			Command: command, NoRateLimits: limits.NoRateLimits, NoTiers: limits.NoTiers}),
+			Command: command, NoRateLimits: limits.NoRateLimits, NoTiers: limits.NoTiers,
+			Shortcuts: []sandbox.Shortcut{{Name: "Add", CallbackID: "add_server_message", OnMessage: true}}}),
 		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: keyID, AccessKeySecret: secret,
 			Seed: zenlayertest.SampleData()}),
 	}

@@ -228,6 +228,7 @@ func Views(n Names) map[string]slack.ModalViewRequest {
 	w := Wording()
 	views := map[string]slack.ModalViewRequest{
 		"checking": form.CheckingView(),
+		"reading":  form.ReadingView(),
 		"failed": form.FailedView(form.Title,
 			"The form could not be filled. Close this and type the command instead."),
 	}

@@ -31,6 +31,9 @@ type State struct {
 	Listed map[string]bool
 
 	Searches Searches
+	// Alerted has what was filled in from a message, by field, in plain words. It stays
+	// when something else is picked: then it says what the message named.
+	Alerted map[string]string
 	// About is the listener that was picked; nil: nothing is known of it.
 	About *About
 
@@ -61,7 +64,7 @@ func Register(f State) slack.ModalViewRequest {
 // meta is what the form has to remember besides its fields.
 func (f State) meta() Meta {
 	m := Meta{Channel: f.ChannelID, NoChannel: f.ChannelID == "", Thread: f.ThreadTS, Alert: f.Alert,
-		Notices: f.Notices, Searches: f.Searches}
+		Notices: f.Notices, Searches: f.Searches, Alerted: f.Alerted}
 	if f.About.direct() {
 		m.Ports = render.Clamp(render.FirstOf(f.Values[commands.KeyPorts], f.ports), commands.MaxReference)
 	}
@@ -90,6 +93,9 @@ func (f State) blocks(field commands.Field) []slack.Block {
 		}
 	case commands.KeyTo:
 		field.Required = f.ChannelID == ""
+		if f.ThreadTS != "" {
+			field.Hint = inThread
+		}
 	case commands.KeyWeight:
 		field.Hint = render.FirstOf(f.About.weightHint(), field.Hint)
 	}
@@ -119,8 +125,8 @@ func pickFields() []commands.Field {
 func fieldBlock(f commands.Field, state State) *slack.InputBlock {
 	id := render.FieldBlockID(f.Key)
 	in := slack.NewInputBlock(id, render.PlainText(f.Label, maxLabel), nil, fieldElement(f, state))
-	if f.Hint != "" {
-		in.Hint = render.PlainText(f.Hint, maxLabel)
+	if hint := state.hint(f.Key, f.Hint); hint != "" {
+		in.Hint = render.PlainText(hint, maxLabel)
 	}
 	in.Optional = !f.Required
 	return in

@@ -72,7 +72,7 @@ func (f State) pick(field commands.Field) slack.Block {
 	// Drawn again for what was picked, it must not take the focus from another field.
 	e.FocusOnLoad = field.Key == commands.KeyListener && e.InitialOption == nil
 	in := slack.NewInputBlock(id, render.PlainText(field.Label, maxLabel),
-		render.PlainText(field.Search.Hint, maxLabel), e)
+		render.PlainText(f.hint(field.Key, field.Search.Hint), maxLabel), e)
 	in.DispatchAction = field.Key == commands.KeyListener
 	return in
 }

@@ -56,7 +56,8 @@ type Meta struct {
 	Notices []string `json:"notices,omitempty"` // as Alert
 	Ports   string   `json:"ports,omitempty"`   // typed before the field for ports was taken away
 
-	Searches Searches `json:"searches,omitempty"` // as State.Searches
+	Searches Searches          `json:"searches,omitempty"` // as State.Searches
+	Alerted  map[string]string `json:"alerted,omitempty"`  // as State.Alerted
 }
 
 // String leaves out what does not fit into the metadata of a view, least important
@@ -64,7 +65,8 @@ type Meta struct {
 func (m Meta) String() string {
 	b, _ := json.Marshal(m) // strings: cannot fail
 	for _, leaveOut := range []func(){
-		func() { m.Alert, m.Notices = "", nil }, func() { m.Searches = nil }, func() { m.Ports = "" },
+		func() { m.Alerted = nil }, func() { m.Alert, m.Notices = "", nil }, func() { m.Searches = nil },
+		func() { m.Ports = "" },
 		func() { m = Meta{} }, // no ID from Slack is that long
 	} {
 		if len(b) <= render.MaxMetadata {

@@ -19,7 +19,7 @@ import (
 func Read(state *slack.ViewState, metadata string) State {
 	m, _ := ReadMeta(metadata)
 	f := New(m.Channel, commands.Values{}, m.Notices)
-	f.ThreadTS, f.Alert, f.ports, f.Searches = m.Thread, m.Alert, m.Ports, m.Searches
+	f.ThreadTS, f.Alert, f.ports, f.Searches, f.Alerted = m.Thread, m.Alert, m.Ports, m.Searches, m.Alerted
 	if state == nil {
 		return f
 	}

@@ -55,6 +55,11 @@ func CheckingView() slack.ModalViewRequest {
 	return NoticeView(Title, checking, slack.AlertLevelInfo)
 }
 
+// ReadingView is shown until the form is filled from a message.
+func ReadingView() slack.ModalViewRequest {
+	return NoticeView(Title, "Reading the message …", slack.AlertLevelInfo)
+}
+
 // FailedView ends a view that could not be filled, or sent, under the title
 // that it had.
 func FailedView(title, text string) slack.ModalViewRequest {

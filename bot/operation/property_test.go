@@ -107,7 +107,7 @@ func inEveryWeather(t *testing.T, play func(w weather, t *verdict, h *house)) {
 						h.stop(errKilled)
 					}
 				}()
-				play(w, v, h) //nolint:testifylint // a verdict, unlike a testing.T, may fail in any goroutine
+				play(w, v, h) // a verdict, unlike a testing.T, may fail in any goroutine
 			}()
 			<-done
 			<-time.After(2 * time.Hour) // what was begun ends, so that nothing is left blocked

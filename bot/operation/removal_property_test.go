@@ -60,8 +60,8 @@ func TestWhateverGoesWrongARemovalEndsInTheTruth(t *testing.T) {
 			all := interferences()
 			time.AfterFunc(time.Duration(w.colleague)*time.Second, func() { all[len(w.journal)%len(all)](h) })
 		}
-		for _, after := range []time.Duration{2, 5, 11} { // minutes
-			time.AfterFunc(after*time.Minute, func() {
+		for _, after := range []time.Duration{2 * time.Minute, 5 * time.Minute, 11 * time.Minute} {
+			time.AfterFunc(after, func() {
 				if w.wrong {
 					_ = h.approves(id, bo)
 				}

@@ -19,9 +19,9 @@ type Metrics struct {
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		finishedTotal: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_operations_finished_total",
-			Help: "Operations by their final state and, for not_added, the reason."}, []string{"state", "reason"}),
+			Help: "Requests by final state and, for not_added, the reason."}, []string{"state", "reason"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_register_attempts_total",
-			Help: "RegisterBackend calls by outcome."}, []string{"outcome"}),
+			Help: "Calls that add or remove a server, by outcome."}, []string{"outcome"}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_operation_seconds",
 			Help: "Seconds from the last click to the final state.", Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5,
 				10, 30, 60, 120, 300, 600, 1800}}),

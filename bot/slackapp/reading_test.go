@@ -8,10 +8,39 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
+	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/examples"
+	homeview "lbbot/bot/slackapp/render/home"
+	"lbbot/bot/slackapp/render/private"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
+
+// hostileReading are the lists and Home tabs that show s.
+func hostileReading(s string, w render.Wording) map[string]render.Message {
+	page := homeview.Page{At: w.At, Words: w}
+	var open []private.OpenRequest
+	for _, state := range operation.AllStates() {
+		op := hostileOperation(s, state, operation.ReasonRefused)
+		p := history.Past{At: w.At, Operation: op}
+		open = append(open, private.OpenRequest{Past: p, Link: s})
+		page.Last = append(page.Last, homeview.Request{Past: p, Link: s})
+	}
+	page.Asked, page.Stuck, page.Running = page.Last[:2], page.Last[2:4], page.Last[4:]
+	page.State = &homeview.State{Policy: s, Problem: true}
+	denied := homeview.Page{At: w.At, Words: w, Denied: &operation.Decision{Code: operation.DeniedUnchecked,
+		What: operation.Fact(s)}}
+	l := hostileOperation(s, operation.Done, "").Listener
+	all := map[string]render.Message{"open": private.OpenRequests(open, 1),
+		"list": private.ListenerList(s, []operation.Listener{l, l}, 3), "list nothing": private.ListenerList(s, nil, 0),
+		"servers": private.ServersOn(history.On{Listener: l, Pool: []zenlayer.Backend{{BackendID: s, Name: s, Port: s,
+			Status: s, Weight: 5}}}, w.At), "servers hidden": private.ServersHidden(l)}
+	for name, p := range map[string]homeview.Page{"home": page, "home denied": denied} {
+		all[name] = render.Message{Text: name, Blocks: homeview.View(p).Blocks.BlockSet}
+	}
+	return all
+}
 
 // opened stores a request in a state.
 func (r *rig) opened(n int, who, channel string, state operation.State) operation.Operation {

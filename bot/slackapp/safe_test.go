@@ -126,6 +126,7 @@ func hostileMessages(s string) map[string]render.Message {
 			&operation.People{IDs: []string{s}, Groups: []string{s}}
 		all["account "+name] = private.Account(a, w)
 	}
+	maps.Copy(all, hostileReading(s, w))
 	op := hostileOperation(s, operation.Done, "")
 	for name, m := range map[string]render.Message{
 		"busy": private.Busy(&operation.BusyError{Operation: op}, s, operation.Actor{}), "expired": private.Expired(op),
@@ -296,6 +297,9 @@ func TestEveryCardIsValidWithTheLongestNames(t *testing.T) {
 			for _, v := range examples.Views(n) {
 				requireView(t, v)
 			}
+			for name, v := range examples.Homes(n) {
+				require.Empty(t, blockkit.ValidateView(encode(t, v)), name)
+			}
 			for name, v := range examples.Options(n) {
 				_, err := blockkit.Suggestions(encode(t, v))
 				require.NoError(t, err, name)
@@ -313,6 +317,9 @@ func TestEveryCardTakesTheNamesGiven(t *testing.T) {
 		}
 	}
 	for name, v := range examples.Views(examples.Longest()) {
+		requireNames(t, name, encode(t, v.Blocks))
+	}
+	for name, v := range examples.Homes(examples.Longest()) {
 		requireNames(t, name, encode(t, v.Blocks))
 	}
 }

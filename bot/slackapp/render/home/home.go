@@ -123,7 +123,8 @@ func ways(p Page) slack.Block {
 	for _, r := range p.Last {
 		if op := r.Operation; op.Change != operation.ChangeRemove {
 			elements = append(elements, render.Button(render.ActReqAgainForm, fmt.Sprintf("Again: %s to %s",
-				render.ServerName(op, render.Bare), render.FirstOf(op.Listener.Name, op.Listener.ID)),
+				render.ServerName(op, render.BareName),
+				render.BareName(render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))),
 				fmt.Sprintf("Open the form with the values of %s", op.Ref), render.ButtonValue(op)))
 			break
 		}

@@ -18,8 +18,9 @@ import (
 
 // newHomes keeps the Home tabs up to date.
 func (a *App) newHomes() *home.Homes {
-	return home.New(home.Config{Web: a.Web, Journal: a.Reader.Archive, Permission: a.Intake.Permission,
-		Link: a.homeLink, State: a.State, Words: a.wording, Code: web.ErrorCode, Now: a.Now, Log: a.Log})
+	return home.New(home.Config{Web: a.Web, Journal: a.Reader.Archive, Pauses: a.Intake.Journal,
+		Permission: a.Intake.Permission, Link: a.homeLink, State: a.State, Words: a.wording,
+		Code: web.ErrorCode, Now: a.Now, Log: a.Log})
 }
 
 // homeOpened notes that a person looks at the Home tab. It has no channel, like the

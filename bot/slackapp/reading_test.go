@@ -28,6 +28,7 @@ func hostileReading(s string, w render.Wording) map[string]render.Message {
 		page.Last = append(page.Last, homeview.Request{Past: p, Link: s})
 	}
 	page.Asked, page.Stuck, page.Running = page.Last[:2], page.Last[2:4], page.Last[4:]
+	page.Paused = &operation.Pause{By: operation.Actor{UserID: s, Name: s}, At: w.At, Why: s}
 	page.State = &homeview.State{Policy: s, Problem: true}
 	denied := homeview.Page{At: w.At, Words: w, Denied: &operation.Decision{Code: operation.DeniedUnchecked,
 		What: operation.Fact(s)}}

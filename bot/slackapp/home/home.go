@@ -51,6 +51,12 @@ type Journal interface {
 	Past(ctx context.Context, p history.Page) ([]history.Past, error)
 }
 
+// Pauses says whether the bot is paused.
+type Pauses interface {
+	// Paused returns the pause, nil if there is none.
+	Paused(ctx context.Context) (*operation.Pause, error)
+}
+
 // Permission says whether a person may be here, and whether they own the bot.
 type Permission interface {
 	Admit(ctx context.Context, a operation.Actor, p operation.Place) operation.Decision
@@ -68,6 +74,7 @@ type Web interface {
 type Config struct {
 	Web        Web
 	Journal    Journal
+	Pauses     Pauses
 	Permission Permission
 	// Link returns the address of the card of op that its requester sees, or the
 	// approvers; empty: not known.

@@ -38,6 +38,7 @@ type office struct {
 	ops       []history.Past // newest first
 	reads     int
 	journal   error
+	pause     *operation.Pause
 	unchecked bool
 	tabs      map[string]string // by user id: what Slack shows
 	hashes    map[string]string
@@ -67,6 +68,12 @@ func (o *office) Past(_ context.Context, p history.Page) (past []history.Past, e
 		}
 	}
 	return past, o.journal
+}
+
+func (o *office) Paused(context.Context) (*operation.Pause, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pause, o.journal
 }
 
 func (o *office) Admit(_ context.Context, a operation.Actor, _ operation.Place) operation.Decision {
@@ -156,7 +163,7 @@ func scene(t *testing.T, play func(t *testing.T, o *office, h *Homes)) {
 }
 
 func (o *office) process(log *zap.Logger) *Homes {
-	return New(Config{Web: o, Journal: o, Permission: o,
+	return New(Config{Web: o, Journal: o, Pauses: o, Permission: o,
 		Link: func(_ context.Context, op operation.Operation, _ bool) string {
 			return "https://example.slack.com/" + op.ID
 		},
@@ -240,6 +247,26 @@ func TestATabIsPublishedOnlyWhenItShowsSomethingNew(t *testing.T) {
 		require.Contains(t, shows, "LBR-MINE")
 		_, n = o.tab(bo)
 		require.Zero(t, n, "he did not open it")
+	})
+}
+
+func TestAPauseAndItsEndAreShown(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, o *office, h *Homes) {
+		pauses := func(p *operation.Pause) string {
+			o.mu.Lock()
+			o.pause = p
+			o.mu.Unlock()
+			after(every)
+			shows, _ := o.tab(ana)
+			return shows
+		}
+		h.Opened(ana, app)
+		after(time.Second)
+		require.Contains(t, pauses(&operation.Pause{By: bo, At: time.Now(), Why: "maintenance"}), "maintenance")
+		require.NotContains(t, pauses(nil), "Paused")
+		_, n := o.tab(ana)
+		require.Equal(t, 3, n)
 	})
 }
 

@@ -11,8 +11,8 @@ import (
 )
 
 // page finds out what the tab of a person shows.
-func (h *Homes) page(ctx context.Context, w *watch, open []history.Past) (view.Page, error) {
-	p := view.Page{At: h.Now(), Words: h.Words()}
+func (h *Homes) page(ctx context.Context, w *watch, now look) (view.Page, error) {
+	p := view.Page{At: h.Now(), Words: h.Words(), Paused: now.paused}
 	a, place := w.actor, w.place
 	switch d := h.Permission.Admit(ctx, a, place); {
 	case d.Code == operation.DeniedUnchecked && w.shown != "":
@@ -25,7 +25,7 @@ func (h *Homes) page(ctx context.Context, w *watch, open []history.Past) (view.P
 	if err != nil {
 		return p, err
 	}
-	h.divide(ctx, w, &p, open)
+	h.divide(ctx, w, &p, now.open)
 	for _, past := range last {
 		if op := past.Operation; op.Actor.Owns(a) && !op.State.Open() && len(p.Last) < view.Last {
 			p.Last = append(p.Last, view.Request{Past: past})

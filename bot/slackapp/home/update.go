@@ -21,11 +21,7 @@ import (
 func (h *Homes) pass(people []*watch) {
 	ctx, cancel := context.WithTimeout(h.ctx, passWithin)
 	defer cancel()
-	open, err := h.Journal.Open(ctx)
-	var accepted []history.Past
-	if err == nil {
-		accepted, err = h.Journal.Past(ctx, history.Page{Since: h.Now().Add(-lately), Limit: 200})
-	}
+	now, err := h.look(ctx)
 	if err != nil {
 		h.Log.Info("home tabs are not updated: the journal could not be read", zap.Error(err))
 		return
@@ -33,17 +29,35 @@ func (h *Homes) pass(people []*watch) {
 	free := make(chan struct{}, publishers)
 	var work sync.WaitGroup
 	for _, w := range people {
-		seen := fingerprint(w.actor, open, accepted)
+		seen := now.fingerprint(w.actor)
 		if !h.take(w) && seen == w.seen && h.Now().Sub(w.madeAt) < wholeEvery {
 			continue
 		}
 		free <- struct{}{}
 		work.Go(func() {
 			defer func() { <-free }()
-			h.update(ctx, w, open, seen)
+			h.update(ctx, w, now, seen)
 		})
 	}
 	work.Wait()
+}
+
+// look is what was read of the journal.
+type look struct {
+	open     []history.Past
+	accepted []history.Past // lately
+	paused   *operation.Pause
+}
+
+func (h *Homes) look(ctx context.Context) (now look, err error) {
+	if now.open, err = h.Journal.Open(ctx); err != nil {
+		return now, err
+	}
+	if now.accepted, err = h.Journal.Past(ctx, history.Page{Since: h.Now().Add(-lately), Limit: 200}); err != nil {
+		return now, err
+	}
+	now.paused, err = h.Pauses.Paused(ctx)
+	return now, err
 }
 
 // take reports whether the tab was opened since it was made last.
@@ -63,9 +77,12 @@ func (h *Homes) again(w *watch) {
 }
 
 // fingerprint tells apart what concerns a person.
-func fingerprint(a operation.Actor, lists ...[]history.Past) string {
+func (l look) fingerprint(a operation.Actor) string {
 	var seen []string
-	for _, list := range lists {
+	if l.paused != nil {
+		seen = append(seen, l.paused.At.String())
+	}
+	for _, list := range [][]history.Past{l.open, l.accepted} {
 		for _, p := range list {
 			if op := p.Operation; op.Actor.Owns(a) || askedOf(op, a) {
 				seen = append(seen, op.ID+":"+strconv.FormatInt(op.Version, 10))
@@ -77,7 +94,7 @@ func fingerprint(a operation.Actor, lists ...[]history.Past) string {
 }
 
 // update makes the tab of one person and publishes it if it shows something new.
-func (h *Homes) update(ctx context.Context, w *watch, open []history.Past, seen string) {
+func (h *Homes) update(ctx context.Context, w *watch, now look, seen string) {
 	defer func() {
 		if cause := recover(); cause != nil { // it must not end the bot
 			h.Log.Error("making a home tab panicked", zap.Any("problem", cause), zap.Stack("stack"))
@@ -86,7 +103,7 @@ func (h *Homes) update(ctx context.Context, w *watch, open []history.Past, seen 
 	ctx, cancel := context.WithTimeoutCause(ctx, readWithin, errors.New("a home tab took longer than "+
 		readWithin.String()))
 	defer cancel()
-	page, err := h.page(ctx, w, open)
+	page, err := h.page(ctx, w, now)
 	if err != nil {
 		h.Log.Info("a home tab could not be made", zap.String("actor", w.actor.UserID), zap.Error(err))
 		h.again(w)

@@ -42,6 +42,10 @@ func Homes(n Names) map[string]slack.HomeTabViewRequest {
 			p.Running = slices.Repeat([]home.Request{linkedRequest(cards["adding"], 10)}, home.Shown)
 			p.Last = slices.Repeat(last[4:], home.Last)
 		}),
+		"paused": page(func(p *home.Page) {
+			p.Paused = &operation.Pause{By: operation.Actor{UserID: "U0BO", Name: "bo"}, At: Moment(19, 20, 0),
+				Why: "Zenlayer maintenance"}
+		}),
 		"guest": page(func(p *home.Page) { p.Denied = &operation.Decision{Code: operation.DeniedGuest} }),
 		"unread": page(func(p *home.Page) {
 			p.Denied = &operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPerson}

@@ -39,6 +39,7 @@ type Page struct {
 	Running []Request           // their other open ones
 	More    int                 // further open ones of these, which are not listed
 	Last    []Request           // what they asked for last, newest first
+	Paused  *operation.Pause    // nil: the bot is not paused
 	State   *State              // for owners of the bot; nil: not shown
 	At      time.Time           // when it was found out
 	Words   render.Wording
@@ -73,6 +74,10 @@ func View(p Page) slack.HomeTabViewRequest {
 	if p.Denied != nil {
 		list = append(list, denied(p)...)
 	} else {
+		if p.Paused != nil {
+			list = append(list, render.Section("*Paused.* "+render.WithStop("I am "+render.PausedBy(*p.Paused)),
+				"I send nothing new until somebody resumes."))
+		}
 		list = append(list, ways(p))
 		list = append(list, part("Waiting for you", asked(p))...)
 		list = append(list, part("Running now", requests(p.Running, "Nothing of yours is running."))...)

@@ -177,6 +177,7 @@ func scopesOf() map[string][]string {
 		"auth.test":             {},
 		"views.open":            {},
 		"views.update":          {},
+		"views.publish":         {},
 		"chat.getPermalink":     {},
 		"chat.postMessage":      {"chat:write"},
 		"chat.update":           {"chat:write"},

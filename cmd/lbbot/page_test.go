@@ -143,6 +143,20 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.reads("#step-2.done", "Press Add server")
 	r.picture("real-added")
 
+	// It is taken back, and the tour leads on to the alert.
+	r.presses(everyone + " [aria-label^='Undo']")
+	r.presses(".message.private .button.danger")
+	r.reads(everyone, "Removed web-07 from https-443 on api-lb")
+	r.reads("#step-3.done", "Undo it")
+	r.follows("#step-4 a")
+	r.reads("#head", "inc-2041")
+	r.presses("#messages .tools .tool")
+	r.reads("#modal[open]", "From the alert: web-12")
+	r.reads("#step-4.done", "Start from an alert")
+	r.presses("#modal .view:not([hidden]) .close")
+	r.until("!document.querySelector('#modal').open")
+	r.follows(".side a[href*='C0OPS']")
+
 	// An answer that is lost: not confirmed, then added, never failed.
 	r.presses("#lose button")
 	r.types("/lb-register api-lb/https-443 web-06 weight=50")
@@ -191,29 +205,29 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	require.Empty(t, notice, "the second click of a double click comes too late, and nobody needs to know")
 
 	// The guest may not.
-	r.follows("#step-4 a")
+	r.follows("#step-6 a")
 	r.enters()
 	r.reads(".message.private", "Guests cannot use this command")
 	r.picture("real-guest")
 
 	// The tour leads on to Ana, who asks, and to Chen, who agrees.
-	r.reads("#step-5.now", "Be Ana in #inc-2041")
-	r.follows("#step-5 a")
+	r.reads("#step-7.now", "Be Ana in #inc-2041")
+	r.follows("#step-7 a")
 	r.reads(".who", "Ana")
 	r.reads("#head", "inc-2041")
 	r.enters()
 	r.reads(".message.private", "Needs approval")
 	r.picture("real-ask")
 	r.presses(".message.private .button.primary")
-	r.reads("#step-5.now", "Switch to Chen (lead)")
+	r.reads("#step-7.now", "Switch to Chen (lead)")
 	r.picture("real-asked")
-	r.follows("#step-5 a")
+	r.follows("#step-7 a")
 	r.reads(".who", "Chen")
 	r.reads(".message:not(.private)", "for approval")
 	r.agrees()
-	r.reads("#step-5.done", "Act as an approver")
+	r.reads("#step-7.done", "Act as an approver")
 	r.reads(".message:not(.private)", "Added db-07 to https-443 on api-lb")
-	r.reads("#step-6.now", "Reset")
+	r.reads("#step-8.now", "Reset")
 	r.picture("real-agreed")
 }
 
@@ -273,7 +287,7 @@ func TestPeopleAgreeDenyAndBreakTheGlassWithTheRealBot(t *testing.T) {
 	r.reads("#confirm[open]", "It runs at once.")
 	r.presses("#confirm [data-answer=yes]")
 	r.reads(everyone, "Added web-07 to https-443 on api-lb")
-	r.reads("#step-5.done", "Act as an approver")
+	r.reads("#step-7.done", "Act as an approver")
 	r.picture("approval-added")
 	r.as(address, "U0ANA", "C0INC2041")
 	r.reads(everyone, "Added web-07 to https-443 on api-lb")

@@ -101,6 +101,7 @@ func (g *playground) page() page.Options {
 		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: incident,
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
 			Text:    "Weight 80 needs a second person.", Waits: "The request waits. Now approve it."},
+		Undo: true, Alert: page.Alert{Reader: "U0ANA", Channel: incident},
 		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 		Completions: completions(), Log: g.log.Named("page"),
 	}

@@ -176,3 +176,29 @@ func TestHomeShowsWhatIsOpenAndLeadsToTheForm(t *testing.T) {
 	r.reads("#modal[open]", "Add server")
 	r.quiet(console)
 }
+func TestAlertLeadsToAddedInThreeClicks(t *testing.T) {
+	for name, window := range map[string]func(reader){"desk": reader.desk, "phone": reader.phone} {
+		t.Run(name, func(t *testing.T) {
+			r, address := visit(t)
+			console := chromedp.Console(r.tab)
+			window(r)
+			r.as(address, "U0ANA", incident)
+			require.NoError(t, chromedp.Do(r.tab, chromedp.Evaluate[chromedp.Void](`window.clicks = 0;
+				document.addEventListener("click", e => { window.clicks += e.isTrusted ? 1 : 0 }, true)`)))
+			r.presses("#messages .tools .tool")
+			r.reads("#modal[open]", "From the alert: web-12")
+			r.inBoth("alert-form-" + name)
+			r.presses("#modal .view:not([hidden]) button[type=submit]")
+			r.reads("#modal[open]", "Check and add")
+			r.inBoth("alert-preview-" + name)
+			r.presses("#modal .view:not([hidden]) button[type=submit]")
+			r.reads("#messages .replies", "1 reply")
+			r.until("document.querySelector('#modal').open === false")
+			require.Equal(t, "3", r.read("String(window.clicks)"))
+			r.follows("#messages .replies")
+			r.reads(inThread, "Added web-12 to https-443 on api-lb")
+			r.inBoth("alert-added-" + name)
+			r.quiet(console)
+		})
+	}
+}

@@ -93,7 +93,7 @@ func TestARemovalShowsItsPreviewAndEndsInACard(t *testing.T) {
 	require.Empty(t, h.ofServer(listener, "i-5593"))
 	require.Len(t, h.leaves(), 1)
 	h.types(ana, incident, "undo "+refOf(t, card))
-	h.sees(ana, incident, "took a server off", "/lb-register again "+refOf(t, card))
+	h.sees(ana, incident, "removed a server", "/lb-register again "+refOf(t, card))
 	h.types(ana, incident, "again "+refOf(t, card))
 	require.True(t, strings.Contains(string(h.view(ana, "Add server").Blocks), "i-5593"))
 	h.calm()

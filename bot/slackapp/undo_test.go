@@ -61,10 +61,10 @@ func TestWhatCannotBeTakenBackIsSaidWithTheNextStep(t *testing.T) {
 		"nothing added":  {in(operation.NotDone), nil, []string{"added nothing"}, false},
 		"it was there":   {in(operation.NothingToDo), nil, []string{"added nothing"}, false},
 		"entry not known": {func(op *operation.Operation) { op.BackendID = "" }, nil,
-			[]string{"I do not know which entry"}, false},
+			[]string{"I do not know which backend"}, false},
 		"a removal": {func(op *operation.Operation) {
 			op.Change, op.Target = operation.ChangeRemove, &operation.Target{BackendID: "be-19c1"}
-		}, nil, []string{"took a server off", "/lb-register again LBR-"}, false},
+		}, nil, []string{"removed a server", "/lb-register again LBR-"}, false},
 		"the pool cannot be read": {nil, func(r *rig, _ operation.Operation) {
 			r.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.Refused, Action: "DescribeBackends", Times: -1,
 				Status: 500})

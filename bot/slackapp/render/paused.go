@@ -36,6 +36,6 @@ func WithStop(s string) string {
 
 // pausedWarning is what a preview says while the bot is paused.
 func pausedWarning(p operation.Pause) string {
-	return WithStop("The bot is "+PausedBy(p)) + fmt.Sprintf(" What you send now is not sent to Zenlayer until "+
-		"somebody resumes, and ends after %d minutes if nobody does.", int(operation.StartWithin/time.Minute))
+	return WithStop("The bot has been "+PausedBy(p)) + fmt.Sprintf(" What you send now is not sent to Zenlayer until "+
+		"somebody resumes it, and ends after %d minutes if nobody does.", int(operation.StartWithin/time.Minute))
 }

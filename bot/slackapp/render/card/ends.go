@@ -61,7 +61,7 @@ func pausedEnding(op operation.Operation) ending {
 	}
 	return ending{text: inText(op, "{Not added}: the bot was paused, so I did not start {adding} {server} {to} "+
 		"{port}. %s {ref}.", sentOrNot(op)),
-		what: render.NonEmpty([]string{fmt.Sprintf("The bot was paused, and nobody resumed within 5 minutes of the "+
+		what: render.NonEmpty([]string{fmt.Sprintf("The bot was paused, and nobody resumed it within 5 minutes of the "+
 			"click. %s", sentOrNot(op)), by}), do: "try again when the bot is no longer paused.", again: true}
 }
 

@@ -104,7 +104,8 @@ func waitLine(op operation.Operation) string {
 	case op.WaitFor == operation.WaitLine:
 		return lineWords(op)
 	case op.WaitFor == operation.WaitPaused && op.Pause != nil:
-		return render.WithStop("The bot is "+render.PausedBy(*op.Pause)) + fmt.Sprintf(" I start by %s if somebody "+
+		return render.WithStop("The bot has been "+render.PausedBy(*op.Pause)) + fmt.Sprintf(" I start by %s if "+
+			"somebody "+
 			"resumes before, or not at all.", render.Clock(op.ClickedAt.Add(operation.StartWithin)))
 	}
 	if op.WaitUntil.IsZero() {

@@ -101,8 +101,8 @@ func Sent() render.Message {
 // UndoThere says how to take op back where its result was posted, which cannot be done
 // from the tab.
 func UndoThere(op operation.Operation) render.Message {
-	return private.Answer(fmt.Sprintf("I cannot post the result of an undo there from here. Type /lb-register undo %s "+
-		"in the channel of the request.", op.Ref))
+	return private.Answer(fmt.Sprintf("I cannot post the result in that channel from the Home tab. To undo it, type "+
+		"/lb-register undo %s in the channel of the request.", op.Ref))
 }
 
 // Over is an answer to a click on the tab, as a view over it.

@@ -46,13 +46,15 @@ func ListenersDenied(d operation.Decision, w render.Wording) render.Message {
 // ListenerList lists listeners that a person may change, the first few of them.
 // typed is what they searched by, and more how many there are besides list.
 func ListenerList(typed string, list []operation.Listener, more int) render.Message {
-	about := ""
+	about, found := "", listenersNone
 	if typed = render.Clean(typed); typed != "" {
 		about = ", matching " + poolCode(typed)
+		found = fmt.Sprintf("No listener that you may change from here matches %s. What to do: /lb-register list "+
+			"shows "+
+			"all that you may change.", poolCode(typed))
 	}
 	if len(list) == 0 {
-		return Answer(fmt.Sprintf("No listener that you may change from here is found%s. What to do: "+
-			"/lb-register list shows all that you may change.", about))
+		return Answer(found)
 	}
 	total := len(list) + more
 	counted := fmt.Sprintf("%d listeners", total)

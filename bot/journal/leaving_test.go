@@ -46,12 +46,13 @@ func listsLeaving(t *testing.T, s *Store) {
 		op.Change, op.Target = operation.ChangeAdd, nil
 	})
 
-	ids, err := s.Leaving(t.Context(), "main", "listener-1", clock().Add(-time.Minute))
+	list, err := s.Leaving(t.Context(), "main", "listener-1", clock().Add(-time.Minute))
 	require.NoError(t, err)
 	require.ElementsMatch(t,
-		[]string{"be-accepted", "be-sending", "be-unconfirmed", "be-needs_person", "be-added"}, ids)
+		[]string{"be-accepted", "be-sending", "be-unconfirmed", "be-needs_person", "be-added"},
+		operation.Targets(list))
 
-	ids, err = s.Leaving(t.Context(), "main", "listener-2", clock())
+	list, err = s.Leaving(t.Context(), "main", "listener-2", clock())
 	require.NoError(t, err)
-	require.Equal(t, []string{"be-elsewhere"}, ids)
+	require.Equal(t, []string{"be-elsewhere"}, operation.Targets(list))
 }

@@ -61,17 +61,18 @@ func (s *Store) BrokenSince(ctx context.Context, userID string, since time.Time)
 	return moments(rows), nil
 }
 
-// Leaving returns the backend ids that removals are taking off a listener, or have
-// taken off it since the given time; see operation.Journal.
-func (s *Store) Leaving(ctx context.Context, account, listenerID string, since time.Time) (ids []string, err error) {
+// Leaving returns the removals that are taking a backend off a listener, or have done
+// so since the given time; see operation.Journal.
+func (s *Store) Leaving(ctx context.Context, account, listenerID string, since time.Time) (
+	removals []operation.Operation, err error) {
 	ops, err := many(s.q.OpenOrDoneOn(ctx, query.OpenOrDoneOnParams{
 		ListenerID: listenerID, Since: since.UnixMilli()}))
 	for _, op := range ops {
 		if op.Account == account && op.TakesOff(since) {
-			ids = append(ids, op.Target.BackendID)
+			removals = append(removals, op)
 		}
 	}
-	return ids, s.explain("reading the removals of a listener in journal", err)
+	return removals, s.explain("reading the removals of a listener in journal", err)
 }
 
 // Filter chooses operations for a page of history.

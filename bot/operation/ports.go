@@ -92,11 +92,11 @@ type Journal interface {
 	// BrokenSince is the same for operations with break-glass.
 	BrokenSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error)
 
-	// Leaving returns the backend ids that removals are taking off a listener, or
-	// have taken off it since the given time. Drafts and removals that wait for
+	// Leaving returns the removals that are taking a backend off a listener, or have
+	// done so since the given time, in no order. Drafts and removals that wait for
 	// approval do not count. Two removals that are both accepted see each other, if
 	// each reads this after it was accepted. Read it before the pool.
-	Leaving(ctx context.Context, account, listenerID string, since time.Time) ([]string, error)
+	Leaving(ctx context.Context, account, listenerID string, since time.Time) ([]Operation, error)
 }
 
 // Pools lists the backends of a listener.

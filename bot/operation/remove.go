@@ -119,6 +119,15 @@ func (o Operation) target(pool []zenlayer.Backend) (zenlayer.Backend, bool) {
 	return pool[i], true
 }
 
+// Targets returns the backend ids that removals take off.
+func Targets(removals []Operation) []string {
+	ids := make([]string, len(removals))
+	for i, r := range removals {
+		ids[i] = r.Target.BackendID
+	}
+	return ids
+}
+
 // TakesOff reports whether o is a removal that is being carried out, or was since
 // the given time.
 func (o Operation) TakesOff(since time.Time) bool {

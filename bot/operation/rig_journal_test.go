@@ -314,17 +314,17 @@ func (m *memory) BrokenSince(ctx context.Context, userID string, since time.Time
 }
 
 func (m *memory) Leaving(
-	ctx context.Context, account, listenerID string, since time.Time) (ids []string, err error) {
+	ctx context.Context, account, listenerID string, since time.Time) (list []operation.Operation, err error) {
 	err = m.do(ctx, "Leaving", func() error {
 		for _, id := range m.order {
 			op, _ := m.get(id)
 			if op.Account == account && op.Request.ListenerID == listenerID && op.TakesOff(since) {
-				ids = append(ids, op.Target.BackendID)
+				list = append(list, op)
 			}
 		}
 		return nil
 	})
-	return ids, err
+	return list, err
 }
 
 func (m *memory) broken(userID string, since time.Time) []time.Time {

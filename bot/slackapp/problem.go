@@ -81,7 +81,7 @@ func (a *App) overtaken(ctx context.Context, d delivery.Delivery, err error) (re
 		return private.Stale(e.Operation, a.link(ctx, d, e.Operation.ID)), true
 	}
 	if e, ok := errors.AsType[*intake.GoneError](err); ok {
-		return private.Gone(e), true
+		return private.Gone(e, a.linkOf(ctx, d, e.By)), true
 	}
 	if e, ok := errors.AsType[*intake.UndoError](err); ok {
 		return private.NotUndone(e, a.link(ctx, d, e.Operation.ID)), true
@@ -105,6 +105,14 @@ func (a *App) link(ctx context.Context, d delivery.Delivery, id string) string {
 		return ""
 	}
 	return a.Board.CardLink(ctx, id)
+}
+
+// linkOf is link of an operation; empty for nil.
+func (a *App) linkOf(ctx context.Context, d delivery.Delivery, op *operation.Operation) string {
+	if op == nil {
+		return ""
+	}
+	return a.link(ctx, d, op.ID)
 }
 
 // broken is the answer when the work on an envelope failed halfway. An envelope

@@ -50,8 +50,9 @@ func hostileRemovals(s string) map[string]render.Message {
 	maps.Copy(all, map[string]render.Message{
 		"preview": private.Preview(op, w), "zeno": private.Zeno(op), "details": private.Details(op),
 		"owner": card.OwnerNotice(done, w), "status": private.Status(done, nil, s),
-		"gone": private.Gone(&intake.GoneError{Operation: op, BackendID: s}), "again": private.RemoveAgain(op),
-		"busy": private.Busy(&operation.BusyError{Operation: op}, s, operation.Actor{}),
+		"gone":  private.Gone(&intake.GoneError{Operation: op, BackendID: s, By: &done}, s),
+		"again": private.RemoveAgain(op),
+		"busy":  private.Busy(&operation.BusyError{Operation: op}, s, operation.Actor{}),
 		"changed": private.NotUndone(&intake.UndoError{Code: intake.UndoChanged, Operation: done,
 			Changed: []operation.Difference{{Code: operation.DiffPorts, From: s, To: s},
 				{Code: operation.DiffGone, From: s}}}, s),

@@ -195,7 +195,8 @@ func (s *shelf) BrokenSince(_ context.Context, userID string, since time.Time) (
 }
 
 // Leaving returns what Leaving of a journal would.
-func (s *shelf) Leaving(ctx context.Context, _, listenerID string, since time.Time) (ids []string, err error) {
+func (s *shelf) Leaving(ctx context.Context, _, listenerID string, since time.Time) (
+	list []operation.Operation, err error) {
 	if err := s.enter(ctx, "Leaving"); err != nil {
 		return nil, err
 	}
@@ -203,10 +204,10 @@ func (s *shelf) Leaving(ctx context.Context, _, listenerID string, since time.Ti
 	defer s.mu.Unlock()
 	for _, op := range s.ops {
 		if op.Request.ListenerID == listenerID && op.TakesOff(since) {
-			ids = append(ids, op.Target.BackendID)
+			list = append(list, op)
 		}
 	}
-	return ids, nil
+	return list, nil
 }
 
 func (s *shelf) Events(context.Context, string) ([]operation.Event, error) {

@@ -215,7 +215,7 @@ func TestTwoPeopleWhoUndoAtOnceAreOneRemoval(t *testing.T) {
 		if r.sent().Actor.UserID != person {
 			r.sees(person, incident, r.sent().Ref)
 			r.types(person, incident, "undo "+op.Ref)
-			r.sees(person, incident, "Nothing to do") // it is being taken off
+			r.sees(person, incident, "Nothing to do", "is being taken off", r.sent().Ref)
 		}
 	}
 	r.calm()
@@ -236,7 +236,8 @@ func TestARedeliveredUndoIsOnePreviewAndOneRemoval(t *testing.T) {
 		r.slack.Click(t.Context(), ana, m.ChannelID, m.TS, render.ActReqSend, "")
 	}
 	r.idle()
-	require.Len(t, r.starts.started(), 2, "the addition and one removal")
+	require.Len(t, r.shelf.inState(operation.Accepted), 1)
+	require.Empty(t, r.shelf.inState(operation.Draft))
 	r.calm()
 }
 

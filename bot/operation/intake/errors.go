@@ -54,6 +54,7 @@ func (e *PresentError) Error() string { return "already there as " + e.Backend.B
 type GoneError struct {
 	Operation operation.Operation // the addition that was to be taken back, or else the preview
 	BackendID string
+	By        *operation.Operation // the removal that takes or took it off; nil: none of this bot is known
 }
 
 func (e *GoneError) Error() string { return e.BackendID + " is not on the listener" }

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -71,7 +72,24 @@ func (i *Intake) readPoolOf(ctx context.Context, now *present) error {
 // leaving returns the backends that other removals take off the listener of op, or
 // took off so lately that the list may still show them. It is read before the pool.
 func (i *Intake) leaving(ctx context.Context, op operation.Operation) ([]string, error) {
-	return i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, i.Now().Add(-operation.StillListed))
+	others, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, i.Now().Add(-operation.StillListed))
+	return operation.Targets(others), err
+}
+
+// takenOff returns the removal that takes a backend off the listener of op, or took it
+// off since then; nil: there is none, or the journal does not say.
+func (i *Intake) takenOff(ctx context.Context, op operation.Operation, backendID string,
+	since time.Time) *operation.Operation {
+	list, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, since)
+	if err != nil {
+		i.Log.Info("who took a server off is not said", zap.String("backend", backendID), zap.Error(err))
+	}
+	for _, removal := range list {
+		if removal.Target.BackendID == backendID {
+			return &removal
+		}
+	}
+	return nil
 }
 
 // describeRemoval is a removal of one entry, without what the rules say about it.
@@ -161,14 +179,15 @@ func (i *Intake) seesPool(ctx context.Context, a Request, l operation.Listener) 
 func (i *Intake) refreshRemoval(ctx context.Context, op *operation.Operation, now present) error {
 	at := slices.IndexFunc(now.pool, func(b zenlayer.Backend) bool { return b.BackendID == op.Target.BackendID })
 	if at < 0 || now.pool[at].InstanceID != op.Request.InstanceID || slices.Contains(now.leaving, op.Target.BackendID) {
-		return &GoneError{Operation: *op, BackendID: op.Target.BackendID}
+		return &GoneError{Operation: *op, BackendID: op.Target.BackendID,
+			By: i.takenOff(ctx, *op, op.Target.BackendID, op.AskedAt.Add(-operation.StillListed))}
 	}
 	if op.Undoes != "" {
 		of, err := i.Journal.Operation(ctx, op.Undoes)
 		if err != nil {
 			return &UnavailableError{What: "journal", Err: err}
 		}
-		if _, err := left(of, now.pool, now.leaving); err != nil {
+		if _, err := i.left(ctx, of, now.pool, now.leaving); err != nil {
 			return err
 		}
 	}

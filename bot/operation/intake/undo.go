@@ -37,7 +37,7 @@ func (i *Intake) prepareUndo(ctx, asking context.Context, a Request) (operation.
 	if err := i.readPoolOf(asking, &now); err != nil {
 		return operation.Operation{}, i.lookupError(a, err)
 	}
-	b, err := left(of, now.pool, now.leaving)
+	b, err := i.left(ctx, of, now.pool, now.leaving)
 	if err != nil {
 		return operation.Operation{}, err
 	}
@@ -51,12 +51,14 @@ func (i *Intake) prepareUndo(ctx, asking context.Context, a Request) (operation.
 
 // left finds the entry that an addition left, if it is as it was left. leaving are the
 // backends that are being taken off already.
-func left(of operation.Operation, pool []zenlayer.Backend, leaving []string) (zenlayer.Backend, error) {
+func (i *Intake) left(ctx context.Context, of operation.Operation, pool []zenlayer.Backend, leaving []string) (
+	zenlayer.Backend, error) {
 	b, changed := of.Left(pool)
 	gone := slices.ContainsFunc(changed, func(d operation.Difference) bool { return d.Code == operation.DiffGone })
 	switch {
 	case gone, slices.Contains(leaving, of.BackendID):
-		return b, &GoneError{Operation: of, BackendID: of.BackendID}
+		return b, &GoneError{Operation: of, BackendID: of.BackendID,
+			By: i.takenOff(ctx, of, of.BackendID, of.FinishedAt)}
 	case len(changed) > 0:
 		return b, &UndoError{Code: UndoChanged, Operation: of, Changed: changed}
 	}

@@ -58,11 +58,11 @@ func (r *Runner) leaving(ctx context.Context, op operation.Operation) ([]string,
 	if op.Change != operation.ChangeRemove {
 		return nil, nil
 	}
-	ids, err := r.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, r.Now().Add(-operation.StillListed))
+	others, err := r.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, r.Now().Add(-operation.StillListed))
 	if err != nil {
 		return nil, fmt.Errorf("reading which servers are leaving listener %s: %w", op.Request.ListenerID, err)
 	}
-	return ids, nil
+	return operation.Targets(others), nil
 }
 
 // checkPermission asks permission, after everything else was read: reading takes time,

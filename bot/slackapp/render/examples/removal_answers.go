@@ -38,6 +38,7 @@ func removalAnswers(n Names, link string, w render.Wording) map[string]render.Me
 	}))
 	dry := named(n, Removal(func(op *operation.Operation) { op.DryRun = true }))
 	unsure := named(n, Undo(func(op *operation.Operation) { op.Addition.Evidence = operation.EvidenceSeen }))
+	off, going := named(n, Undo(InState(operation.Done))), named(n, Undo(InState(operation.Sending)))
 	all := map[string]render.Message{
 		"preview_removal":      private.Preview(removal, w),
 		"preview_removal_last": private.Preview(last, w),
@@ -47,10 +48,14 @@ func removalAnswers(n Names, link string, w render.Wording) map[string]render.Me
 		"preview_removal_dry_run": private.Preview(dry, w),
 		"preview_undo":            private.Preview(undo, w),
 		"preview_undo_unsure":     private.Preview(unsure, w),
-		"gone":                    private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID}),
-		"nothing_to_undo":         private.NothingToUndo(),
-		"nothing_to_repeat":       private.NothingToRepeat(),
-		"remove_again":            private.RemoveAgain(removal),
+		"gone":                    private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID}, ""),
+		"gone_removed": private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID,
+			By: &off}, link),
+		"gone_removing": private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID,
+			By: &going}, link),
+		"nothing_to_undo":   private.NothingToUndo(),
+		"nothing_to_repeat": private.NothingToRepeat(),
+		"remove_again":      private.RemoveAgain(removal),
 	}
 	maps.Copy(all, answersAboutRemovals(n, removal, undo, link, w))
 	for _, code := range []intake.UndoCode{intake.UndoNoAddition, intake.UndoNotOver, intake.UndoNothing,

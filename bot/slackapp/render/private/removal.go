@@ -3,6 +3,8 @@ package private
 import (
 	"fmt"
 
+	"github.com/slack-go/slack"
+
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
@@ -17,13 +19,28 @@ func sendLabel(verb commands.Verb) string {
 	return ButtonAdd
 }
 
-// Gone says that an entry is not on the listener any more.
-func Gone(e *intake.GoneError) render.Message {
+// Gone says that an entry is not on the listener any more, and who took it off. link is
+// of the card that says so.
+func Gone(e *intake.GoneError, link string) render.Message {
+	text, line := "is not on %[2]s any more.", ""
+	switch by := e.By; {
+	case by == nil:
+	case by.State.Final():
+		text = "is not on %[2]s any more: %[3]s took it off with " + by.Ref + "."
+		line = render.Mention(by.Actor.UserID)
+	default:
+		text = "is being taken off %[2]s: %[3]s asked for it with " + by.Ref + "."
+		line = render.Mention(by.Actor.UserID)
+	}
+	who, buttons := "", []slack.BlockElement(nil)
+	if e.By != nil {
+		who, buttons = render.ActorName(e.By.Actor), []slack.BlockElement{render.OpenButton(*e.By, link)}
+	}
 	op := e.Operation
-	return render.Ephemeral(fmt.Sprintf("Nothing to do: %s is not on %s any more.", render.InText(e.BackendID),
-		render.ListenerPort(op, render.InText)),
-		render.Section(fmt.Sprintf("*Nothing to do.* %s is not on %s any more.", render.Code(e.BackendID),
-			render.ListenerName(op, render.Name))))
+	return render.Ephemeral(fmt.Sprintf("Nothing to do: %[1]s "+text, render.InText(e.BackendID),
+		render.ListenerPort(op, render.InText), who),
+		render.Section(fmt.Sprintf("*Nothing to do.* %[1]s "+text, render.Code(e.BackendID),
+			render.ListenerName(op, render.Name), line)), render.Actions(buttons...))
 }
 
 // NotUndone says why an operation cannot be taken back. link is of its card.

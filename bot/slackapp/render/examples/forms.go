@@ -38,6 +38,10 @@ func formViews(n Names) map[string]slack.ModalViewRequest {
 		"form_unfit": form.Register(typed(form.New("", commands.Values{commands.KeyWeight: "500",
 			commands.KeyType: "x", commands.KeyTo: "#ops"}, nil), true)),
 	}
+	alerted := picked(op, form.About{Listener: op.Listener, Pool: pool("8080", 50, 50), Read: true})
+	alerted.ThreadTS = "1795430000.000100"
+	alerted.Mark([]string{commands.KeyListener, commands.KeyServer, commands.KeyPorts})
+	views["form_alerted"] = form.Register(alerted)
 	for name, about := range map[string]form.About{
 		"picked":  {Listener: op.Listener, Pool: pool("8080", 50, 50, 50, 50), Read: true},
 		"mixed":   {Listener: op.Listener, Pool: append(pool("8080", 20, 50), pool("443", 50)...), Read: true},

@@ -38,6 +38,7 @@ const (
 
 	every      = 5 * time.Second  // between two looks at the journal
 	wholeEvery = time.Minute      // between two times that a tab is made whatever the journal says
+	retryAfter = 15 * time.Second // a tab that could not be made or published
 	lately     = 2 * time.Minute  // what was accepted since is looked at, so that none ends unseen between two looks
 	passWithin = 30 * time.Second // one look, and all that is published after it
 	readWithin = 5 * time.Second  // one tab: what it shows, and telling Slack

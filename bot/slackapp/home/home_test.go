@@ -425,6 +425,24 @@ func TestATabThatCannotBeMadeStaysAsItWas(t *testing.T) {
 	})
 }
 
+func TestARefusedTabIsTriedAgainButNotAllTheTime(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, o *office, h *Homes) {
+		o.refuse = refused("internal_error")
+		h.Opened(ana, app)
+		after(time.Minute)
+		_, n := o.tab(ana)
+		require.Greater(t, n, 2)
+		require.LessOrEqual(t, n, 5)
+		o.mu.Lock()
+		o.refuse = nil
+		o.mu.Unlock()
+		after(retryAfter + every)
+		shows, _ := o.tab(ana)
+		require.Contains(t, shows, "Add server")
+	})
+}
+
 func TestAnAppWithoutAHomeTabIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -103,13 +103,13 @@ func (h *Homes) update(ctx context.Context, w *watch, now look, seen string) {
 	ctx, cancel := context.WithTimeoutCause(ctx, readWithin, errors.New("a home tab took longer than "+
 		readWithin.String()))
 	defer cancel()
+	w.seen, w.madeAt = seen, h.Now()
 	page, err := h.page(ctx, w, now)
 	if err != nil {
 		h.Log.Info("a home tab could not be made", zap.String("actor", w.actor.UserID), zap.Error(err))
-		h.again(w)
+		w.madeAt = w.madeAt.Add(retryAfter - wholeEvery)
 		return
 	}
-	w.seen, w.madeAt = seen, h.Now()
 	shown := contentOf(view.View(page.Timeless()))
 	switch {
 	case shown == w.shown:
@@ -137,7 +137,7 @@ func (h *Homes) publish(ctx context.Context, w *watch, page view.Page, shown str
 		h.again(w)
 	default:
 		h.Log.Info("a home tab could not be published", zap.String("actor", w.actor.UserID), zap.Error(err))
-		h.again(w)
+		w.madeAt = w.madeAt.Add(retryAfter - wholeEvery)
 	}
 }
 

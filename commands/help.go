@@ -30,6 +30,7 @@ const (
 	RightsRegister        = RightsRead | 1<<1
 	RightsUndo            = RightsRead | 1<<2
 	RightsRemove          = RightsRead | 1<<3
+	RightsPause           = RightsRead | 1<<4
 )
 
 // Help returns the page for a topic: "" for the start page, "all" for the keys, "errors" for the error codes, or a key,

@@ -18,6 +18,8 @@ const (
 	VerbStatus   Verb = "status"
 	VerbList     Verb = "list"
 	VerbHistory  Verb = "history"
+	VerbPause    Verb = "pause"
+	VerbResume   Verb = "resume"
 	VerbWhoami   Verb = "whoami"
 	VerbHelp     Verb = "help"
 )
@@ -44,7 +46,7 @@ type VerbInfo struct {
 }
 
 // Verbs returns the verbs of this version in the order of help.
-func Verbs() []VerbInfo { return slices.Concat(verbsThatChange(), verbsThatRead()) }
+func Verbs() []VerbInfo { return slices.Concat(verbsThatChange(), verbsOfOwners(), verbsThatRead()) }
 
 // verbsThatChange lead to a request.
 func verbsThatChange() []VerbInfo {
@@ -222,8 +224,8 @@ func notYet(verb string) string {
 		return "This version takes no decision by command. Press the button on the request's card."
 	case "doctor", "check", "ping", "version":
 		return "This version cannot check itself from Slack. People who run the bot see its state at /readyz."
-	case "pause", "resume", "lock", "unlock":
-		return "This version cannot be paused or resumed from Slack yet. Ask the bot's owners."
+	case "lock", "unlock":
+		return "This version cannot lock a listener."
 	case "bulk", "export", "import":
 		return "This version takes one server at a time. People who run the bot can use lbbot operations export."
 	}

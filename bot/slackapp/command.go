@@ -65,7 +65,7 @@ func (a *App) help(ctx context.Context, d delivery.Delivery, topic string) rende
 	return private.Help(commands.Help(topic, a.Suggester.Rights(ctx, d.Actor, d.Place)))
 }
 
-// inform answers a command that only reads.
+// inform answers a command that leads to no request.
 func (a *App) inform(ctx context.Context, d delivery.Delivery, c commands.Command) {
 	switch c.Verb {
 	case commands.VerbWhoami:
@@ -74,6 +74,8 @@ func (a *App) inform(ctx context.Context, d delivery.Delivery, c commands.Comman
 			return
 		}
 		a.whoami(ctx, d)
+	case commands.VerbPause, commands.VerbResume:
+		a.pause(ctx, d, c)
 	case commands.VerbStatus:
 		if len(c.Args) == 0 {
 			a.open(ctx, d)
@@ -250,4 +252,39 @@ func (a *App) status(ctx context.Context, d delivery.Delivery, ref string) {
 // trimName removes the command's own name from a command line.
 func trimName(line string) string {
 	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), commands.Name))
+}
+
+// ownersWithin bounds how long the owners' channel may take to hear of a pause.
+const ownersWithin = 10 * time.Second
+
+// pause answers pause and resume. The owners' channel is told of what changed, after
+// the person.
+func (a *App) pause(ctx context.Context, d delivery.Delivery, c commands.Command) {
+	by, from := a.named(ctx, d.Actor), a.place(d)
+	var got intake.PauseAnswer
+	var err error
+	over := c.Verb == commands.VerbResume
+	if over {
+		got, err = a.Intake.Resume(ctx, by, from, d.Key)
+	} else {
+		got, err = a.Intake.Pause(ctx, by, from, strings.Join(c.Args, " "), d.Key)
+	}
+	if err != nil {
+		a.tell(ctx, d, a.problem(ctx, d, err))
+		return
+	}
+	if over {
+		a.tell(ctx, d, private.Resumed(got))
+	} else {
+		a.tell(ctx, d, private.Paused(got))
+	}
+	if a.Owner == "" || !got.Changed {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), ownersWithin,
+		errors.New("Slack did not take it within "+ownersWithin.String()))
+	defer cancel()
+	if err := a.Board.TellOwners(ctx, private.PauseNotice(got, by, over)); err != nil {
+		a.Log.Warn("owners were not told of a pause", zap.String("actor", by.UserID), zap.Error(err))
+	}
 }

@@ -16,6 +16,8 @@ type PauseAnswer struct {
 	Pause *operation.Pause
 	// Changed is false if it was as asked already.
 	Changed bool
+	// Again says that the command was delivered before: then Sending is not known.
+	Again bool
 	// Sending are the operations that were being sent when it was paused: they go on.
 	Sending []operation.Operation
 }
@@ -38,7 +40,7 @@ func (i *Intake) Pause(ctx context.Context, by operation.Actor, from operation.P
 	switch {
 	case duplicate(err):
 		is, err := i.Pauses.Paused(ctx)
-		return PauseAnswer{Pause: is, Changed: is != nil && is.By.Is(by)}, unavailable(err)
+		return PauseAnswer{Pause: is, Changed: is != nil && is.By.Is(by), Again: true}, unavailable(err)
 	case err != nil:
 		return PauseAnswer{}, unavailable(err)
 	case already != nil:
@@ -59,7 +61,7 @@ func (i *Intake) Resume(ctx context.Context, by operation.Actor, from operation.
 	ended, err := i.Pauses.Resume(ctx, i.pauseEvent(operation.EventPauseOver, by, from, delivery, nil))
 	if duplicate(err) {
 		is, err := i.Pauses.Paused(ctx)
-		return PauseAnswer{Changed: is == nil, Pause: is}, unavailable(err)
+		return PauseAnswer{Changed: is == nil, Pause: is, Again: true}, unavailable(err)
 	}
 	if err != nil {
 		return PauseAnswer{}, unavailable(err)

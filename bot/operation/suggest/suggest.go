@@ -244,12 +244,14 @@ func (s *Suggester) Chosen(ctx context.Context, a operation.Actor, p operation.P
 func (s *Suggester) Rights(ctx context.Context, a operation.Actor, p operation.Place) commands.Rights {
 	ctx, cancel := context.WithTimeoutCause(ctx, suggestWithin, errSuggestWithin)
 	defer cancel()
-	may, d := s.Offers.MaySomewhere(ctx, a, p, operation.ActionRegister, operation.ActionUndo, operation.ActionRemove)
+	may, d := s.Offers.MaySomewhere(ctx, a, p, operation.ActionRegister, operation.ActionUndo, operation.ActionRemove,
+		operation.ActionPause)
 	if unchecked(d) {
 		return commands.RightsUnknown
 	}
 	has := commands.RightsRead
-	for i, right := range []commands.Rights{commands.RightsRegister, commands.RightsUndo, commands.RightsRemove} {
+	for i, right := range []commands.Rights{commands.RightsRegister, commands.RightsUndo, commands.RightsRemove,
+		commands.RightsPause} {
 		if may[i] {
 			has |= right
 		}

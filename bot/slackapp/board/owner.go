@@ -40,6 +40,19 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	return err
 }
 
+// TellOwners posts a message in the owners' channel, if there is one, and returns when
+// Slack has taken it.
+func (b *Board) TellOwners(ctx context.Context, m render.Message) error {
+	if b.Owner == "" {
+		return nil
+	}
+	if err := b.Lane(b.Owner).Wait(ctx); err != nil {
+		return err
+	}
+	_, _, err := b.Web.Post(ctx, b.Owner, "", m)
+	return err
+}
+
 // CardLink returns the address of an operation's card, empty if there is none.
 func (b *Board) CardLink(ctx context.Context, id string) string {
 	card, err := b.Cards.Card(ctx, id)

@@ -165,6 +165,9 @@ func mayNot(d operation.Decision, op operation.Operation, show render.Shown) str
 	what := map[operation.Action]string{operation.ActionRegister: "add servers to %s",
 		operation.ActionUndo: "take back additions to %s", operation.ActionRemove: "remove servers from %s",
 		operation.ActionBreakGlass: "add servers to %s without approval"}
+	if d.Action == operation.ActionPause {
+		return "pause the bot, or resume"
+	}
 	words, known := what[cmp.Or(d.Action, op.Action())]
 	if !known {
 		words = "change %s"

@@ -16,16 +16,18 @@ const (
 	DiffNoApproval DifferenceCode = "no_approval" // it is not needed any more
 
 	// of a removal
-	DiffGone   DifferenceCode = "gone"   // the entry From is not on the listener any more
-	DiffPorts  DifferenceCode = "ports"  // of the entry: From, To as Zenlayer writes them
-	DiffWeight DifferenceCode = "weight" // of the entry: Before, After; 0: the list does not show it
-	DiffLast   DifferenceCode = "last"   // without the entry, no server on the listener is available now
+	DiffGone DifferenceCode = "gone" // the entry From is not on the listener any more
+	// of the entry: its id belongs to another server now, From, To are the ids of both
+	DiffInstance DifferenceCode = "instance"
+	DiffPorts    DifferenceCode = "ports"  // of the entry: From, To as Zenlayer writes them
+	DiffWeight   DifferenceCode = "weight" // of the entry: Before, After; 0: the list does not show it
+	DiffLast     DifferenceCode = "last"   // without the entry, no server on the listener is available now
 )
 
 // AllDifferenceCodes lists what may be different.
 func AllDifferenceCodes() []DifferenceCode {
 	return []DifferenceCode{DiffSettings, DiffServer, DiffName, DiffShare, DiffApproval, DiffNoApproval, DiffGone,
-		DiffPorts, DiffWeight, DiffLast}
+		DiffInstance, DiffPorts, DiffWeight, DiffLast}
 }
 
 // ShareNotKnown is Difference.Before if those who looked read no share.

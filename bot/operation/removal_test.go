@@ -153,7 +153,8 @@ func TestAnEntryThatChangedBeforeTheCallIsNotRemoved(t *testing.T) {
 		op := h.carry(id)
 		require.Equal(t, operation.NotDone, op.State)
 		require.Equal(t, operation.ReasonDiffers, op.Reason)
-		require.Equal(t, operation.Target{BackendID: "be-7", Name: "web-01", Ports: "9090", Weight: 20}, *op.Found)
+		require.Equal(t, operation.Target{BackendID: "be-7", Name: "web-01", Ports: "9090", Weight: 20,
+			InstanceID: "i-1"}, *op.Found)
 		require.Zero(t, h.calls())
 	})
 }

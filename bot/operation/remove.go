@@ -22,11 +22,13 @@ type Target struct {
 	Name      string `json:"name,omitempty"`
 	Ports     string `json:"ports,omitempty"`  // as Zenlayer writes them
 	Weight    int    `json:"weight,omitempty"` // 0: the list does not show it
+
+	InstanceID string `json:"instance_id,omitempty"` // the server
 }
 
 // TargetOf is an entry as it is now.
 func TargetOf(b zenlayer.Backend) Target {
-	return Target{BackendID: b.BackendID, Name: b.Name, Ports: b.Port, Weight: b.Weight}
+	return Target{BackendID: b.BackendID, Name: b.Name, Ports: b.Port, Weight: b.Weight, InstanceID: b.InstanceID}
 }
 
 // asLookedAt reports whether b is still the entry that somebody looked at, of the
@@ -96,6 +98,9 @@ func (r Remove) Differences(_ Operation, shown, now Picture) (list []Difference)
 	if before, after := shown.Entry, now.Entry; before != nil {
 		if after == nil {
 			return []Difference{{Code: DiffGone, From: before.BackendID}}
+		}
+		if before.InstanceID != after.InstanceID && before.InstanceID != "" {
+			return []Difference{{Code: DiffInstance, From: before.InstanceID, To: after.InstanceID}}
 		}
 		if !before.samePorts(*after) {
 			list = append(list, Difference{Code: DiffPorts, From: before.Ports, To: after.Ports})

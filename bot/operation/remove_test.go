@@ -57,6 +57,8 @@ func TestAPersonIsToldWhatChangedAboutARemoval(t *testing.T) {
 		"ports rewritten": {entry(func(b *zenlayer.Backend) { b.Port = "8080-8080" }), nil, nil},
 		"it is gone": {[]zenlayer.Backend{other("a", "Available")}, nil,
 			[]operation.Difference{{Code: operation.DiffGone, From: "be-7"}}},
+		"it belongs to another server": {entry(func(b *zenlayer.Backend) { b.InstanceID, b.Port = "i-2", "9" }), nil,
+			[]operation.Difference{{Code: operation.DiffInstance, From: "i-1", To: "i-2"}}},
 		"ports and weight": {entry(func(b *zenlayer.Backend) { b.Port, b.Weight = "9090", 20 }), nil,
 			[]operation.Difference{{Code: operation.DiffPorts, From: "8080", To: "9090"},
 				{Code: operation.DiffWeight, Before: 50, After: 20}}},

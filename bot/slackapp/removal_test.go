@@ -65,7 +65,8 @@ func TestARemovalShowsItsPreviewWhateverTheSettings(t *testing.T) {
 				require.NotContains(t, string(m.Blocks), render.ActReqChange, "no form has a removal")
 				r.clicks(ana, m, render.ActReqSend, "")
 				op := r.sent()
-				require.Equal(t, &operation.Target{BackendID: "be-19c1", Name: "web-03", Ports: "8080", Weight: 50},
+				require.Equal(t, &operation.Target{BackendID: "be-19c1", Name: "web-03", Ports: "8080", Weight: 50,
+					InstanceID: "i-5593"},
 					op.Target)
 				require.Equal(t, []any{"lst-8f2c", "i-5593", []int{8080}, 50}, []any{op.Request.ListenerID,
 					op.Request.InstanceID, op.Request.PortList, op.Request.Weight})

@@ -25,6 +25,8 @@ func removalDifference(d operation.Difference) string {
 	switch d.Code {
 	case operation.DiffGone:
 		return fmt.Sprintf("%s is not on the listener any more", d.From)
+	case operation.DiffInstance:
+		return fmt.Sprintf("it belongs to another server now, %s", d.To)
 	case operation.DiffPorts:
 		return fmt.Sprintf("its ports changed from %s to %s", FirstOf(d.From, notKnown),
 			FirstOf(d.To, notKnown))

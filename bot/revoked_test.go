@@ -14,6 +14,7 @@ import (
 
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/history"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/operation/runner"
 	"lbbot/bot/policy"
@@ -110,8 +111,8 @@ func newWalkthrough(t *testing.T) *walkthrough {
 // listen connects an App, which is told of events.
 func (w *walkthrough) listen(h *house, api *web.Client, directory *web.Directory, log *zap.Logger) {
 	app := slackapp.New(slackapp.Config{Web: api, Directory: directory, Intake: w.intake, Journal: w.store,
-		History: w.store,
-		Bot:     "@lbbot", Now: time.Now, NewID: uuid.NewString, Log: log, Registerer: prometheus.NewRegistry()})
+		History: w.store, Reader: &history.Reader{Journal: w.store, Archive: w.store},
+		Bot: "@lbbot", Now: time.Now, NewID: uuid.NewString, Log: log, Registerer: prometheus.NewRegistry()})
 	client, err := socket.New(socket.Config{Open: api.Opener(h.config.SlackAppToken), Receive: app.Receive,
 		Connections: 1, CloseWait: 10 * time.Millisecond, Log: log})
 	require.NoError(w.t, err)

@@ -46,7 +46,7 @@ type Port struct {
 type Reading struct {
 	Names []Name
 	Ports []Port
-	// Partial says that the alert was too large, so that there may be more names than these.
+	// Partial says that there may be more names than these: the alert was too large, or has names in short.
 	Partial bool
 }
 

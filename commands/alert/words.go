@@ -19,6 +19,7 @@ func (r *reader) line(ts []token) {
 	for i, t := range ts {
 		switch t.kind {
 		case word:
+			r.out.Partial = r.out.Partial || continues(ts, i)
 			numbers := isNumber(t.text)
 			if ports && numbers {
 				r.portNumber(t.text, "")
@@ -60,6 +61,17 @@ func (r *reader) line(ts []token) {
 	if r.label.until != "" {
 		r.label = label{}
 	}
+}
+
+// continues reports whether a word is only the end of a name, as the last one of "web-07, -08" or "web-07, 08".
+func continues(ts []token, i int) bool {
+	if i < 2 || ts[i-1].text != "," || ts[i-2].kind != word {
+		return false
+	}
+	end := strings.TrimPrefix(ts[i].text, "-")
+	before := ts[i-2].text
+	digits := len(before) - len(strings.TrimRight(before, "0123456789"))
+	return isNumber(end) && len(end) == digits && isHost(before)
 }
 
 // begin takes the label of an assignment, unless it is within the value of a label that says that something else is

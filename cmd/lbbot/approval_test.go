@@ -76,7 +76,7 @@ func TestTheRealBotAsksForApprovalAndGoesWithoutItOnlyWithBreakGlass(t *testing.
 	})
 	require.Empty(t, in.Failure)
 	require.Empty(t, in.Errors)
-	p.sees(bo, approvers, "Added", "web-06", "break-glass", "Told:", bo, chen)
+	p.sees(bo, approvers, "Added", "web-06", "break-glass", "Told:", "!subteam^S03LEAD")
 	p.sees(ana, incident, "Added", "web-06", "break-glass", "Told in")
 	require.Len(t, g.cloud.Backends(), before+2)
 	require.Empty(t, g.slack.Findings())

@@ -39,24 +39,25 @@ func TestAPauseHoldsOnEveryReplicaUntilSomebodyResumes(t *testing.T) {
 			h.sees(ana, ops, "*Paused.*", "Nothing was being sent.")
 			h.sees(gil, ops, "paused the bot: no new request is sent", "*Reason:* maintenance @channel.")
 			h.types(ana, ops, "pause again")
-			h.sees(ana, ops, "The bot is already paused since", "<@"+ana+">: maintenance")
+			h.sees(ana, ops, "The bot was paused before: paused since", "<@"+ana+">: maintenance")
 
 			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Preview", "*Risk:* The bot is paused since", "maintenance")
+			preview := h.sees(ana, incident, "Preview", "*Risk:* The bot has been paused since", "maintenance")
 			h.clicks(ana, preview, "req_send")
-			h.sees(ana, incident, "*Waiting*", "The bot is paused since", "if somebody resumes before, or not at all")
+			h.sees(ana, incident, "*Waiting*", "The bot has been paused since", "if somebody resumes before, or not "+
+				"at all")
 			require.Empty(t, h.registerBodies())
 			if name == "SQLite" {
 				require.NoError(t, h.stop())
 				h.start() // the pause survives
 				h.types(ana, ops, "pause")
-				h.sees(ana, ops, "The bot is already paused since")
+				h.sees(ana, ops, "The bot was paused before: paused since")
 				require.Empty(t, h.registerBodies())
 			}
 
 			h.types(ana, ops, "resume")
-			h.sees(ana, ops, "*Resumed.*", "The bot was paused since", "<@"+ana+">")
-			h.sees(gil, ops, "resumed: requests are sent again.")
+			h.sees(ana, ops, "*Resumed.*", "The bot had been paused since", "<@"+ana+">")
+			h.sees(gil, ops, "resumed the bot: requests are sent again.")
 			h.sees(ana, incident, "Added", "web-07")
 			require.Len(t, h.registerBodies(), 1)
 			h.types(ana, ops, "resume")

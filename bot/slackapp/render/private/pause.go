@@ -14,12 +14,17 @@ import (
 func Paused(a intake.PauseAnswer) render.Message {
 	switch {
 	case a.Pause == nil: // paused by this command, which Slack delivered again, and resumed since
-		return Answer("The bot is not paused any more: somebody has resumed since you paused it.")
+		return Answer("The bot is not paused any more: somebody resumed it after you paused it.")
 	case !a.Changed:
-		return Answer(render.WithStop("The bot is already "+render.PausedBy(*a.Pause)) + " Nothing changed.")
+		return Answer(render.WithStop("The bot was paused before: "+render.PausedBy(*a.Pause)) + " Nothing changed.")
 	}
-	return Answer("*Paused.* No new request is sent to Zenlayer until somebody resumes: `" + commands.Name +
+	return bolded("*Paused.* No new request is sent to Zenlayer until somebody resumes it: `" + commands.Name +
 		" resume`. What is accepted meanwhile waits, and ends after 5 minutes." + sending(a))
+}
+
+// bolded is Answer for words with a first word in bold, which the text has plain.
+func bolded(words string) render.Message {
+	return render.Ephemeral(strings.ReplaceAll(words, "*", ""), render.Section(words))
 }
 
 // sending says what was being sent when the bot was paused.
@@ -49,30 +54,30 @@ func sending(a intake.PauseAnswer) string {
 func Resumed(a intake.PauseAnswer) render.Message {
 	switch {
 	case a.Pause == nil && a.Changed: // delivered again
-		return Answer("*Resumed.* Requests are sent again.")
+		return bolded("*Resumed.* Requests are sent again.")
 	case a.Pause == nil:
 		return Answer("The bot is not paused. Nothing changed.")
 	case !a.Changed: // delivered again, and paused since
-		return Answer(render.WithStop("The bot is " + render.PausedBy(*a.Pause)))
+		return Answer(render.WithStop("The bot has been " + render.PausedBy(*a.Pause)))
 	}
-	return Answer(render.WithStop("*Resumed.* Requests are sent again. The bot was " + render.PausedBy(*a.Pause)))
+	return bolded(render.WithStop("*Resumed.* Requests are sent again. The bot had been " + render.PausedBy(*a.Pause)))
 }
 
 // PauseNotice tells the owners' channel that by paused the bot, or resumed.
 func PauseNotice(a intake.PauseAnswer, by operation.Actor, over bool) render.Message {
-	markup, text := render.Mention(by.UserID)+" paused the bot: no new request is sent until somebody resumes.",
-		render.ActorName(by)+" paused the bot: no new request is sent until somebody resumes."
+	markup, text := render.Mention(by.UserID)+" paused the bot: no new request is sent until somebody resumes it.",
+		render.ActorName(by)+" paused the bot: no new request is sent until somebody resumes it."
 	if over {
-		markup, text = render.Mention(by.UserID)+" resumed: requests are sent again.",
-			render.ActorName(by)+" resumed: requests are sent again."
+		markup, text = render.Mention(by.UserID)+" resumed the bot: requests are sent again.",
+			render.ActorName(by)+" resumed the bot: requests are sent again."
 	}
 	if a.Pause != nil {
 		if why := render.Prose(a.Pause.Why, render.ReasonLimit); why != "" && !over {
 			markup, text = markup+" *Reason:* "+render.WithStop(why), text+" Reason: "+render.WithStop(why)
 		}
 		if over {
-			markup, text = markup+" It was "+render.WithStop(render.PausedBy(*a.Pause)),
-				text+" It was "+render.WithStop(render.PausedByText(*a.Pause))
+			markup, text = markup+" It had been "+render.WithStop(render.PausedBy(*a.Pause)),
+				text+" It had been "+render.WithStop(render.PausedByText(*a.Pause))
 		}
 	}
 	return render.Message{Text: text, Blocks: render.Blocks(render.Section(markup))}

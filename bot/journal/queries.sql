@@ -336,4 +336,5 @@ update sending set pause = pause where id = 1;
 update sending set pause = '' where id = 1;
 
 -- name: OperationsIn :many
-select record from operations where open and state = @state order by id limit @max_rows;
+-- By the index of OpenOperations.
+select record from operations where open and subject > '' and state = @state order by subject limit @max_rows;

@@ -1252,7 +1252,7 @@ func (q *Queries) OpenOrDoneOn(ctx context.Context, arg OpenOrDoneOnParams) ([]s
 }
 
 const operationsIn = `-- name: OperationsIn :many
-select record from operations where open and state = $1 order by id limit $2
+select record from operations where open and subject > '' and state = $1 order by subject limit $2
 `
 
 type OperationsInParams struct {
@@ -1260,6 +1260,7 @@ type OperationsInParams struct {
 	MaxRows int32
 }
 
+// By the index of OpenOperations.
 func (q *Queries) OperationsIn(ctx context.Context, arg OperationsInParams) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, operationsIn, arg.State, arg.MaxRows)
 	if err != nil {

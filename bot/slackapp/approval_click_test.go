@@ -326,19 +326,6 @@ func TestADoubleClickAsksOneQuestion(t *testing.T) {
 	r.calm()
 }
 
-func TestAQuestionThatCouldNotBeAskedCanBeAskedAgain(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 3, 18, 12, 0, 0, 0, time.UTC)
-	c := newClaims(func() time.Time { return at })
-	require.True(t, c.claim("a"))
-	require.False(t, c.claim("a"))
-	require.True(t, c.claim("b"))
-	c.release("a")
-	require.True(t, c.claim("a"))
-	at = at.Add(claimFor)
-	require.True(t, c.claim("b"), "after a while it may be asked again")
-}
-
 func TestWithoutAChannelOfTheirsApprovalIsAskedOnTheOneCard(t *testing.T) {
 	t.Parallel()
 	r := openAsking(t, 1, bo)

@@ -359,9 +359,7 @@ func TestForgottenValuesOpenAnEmptyFormThatSaysSo(t *testing.T) {
 	r := open(t, nil)
 	r.types(ana, incident, "lst-8f2c web-07 wieght=50")
 	m := r.sees(ana, incident, "fix_open_form")
-	r.app.memory.mu.Lock()
-	clear(r.app.memory.items)
-	r.app.memory.mu.Unlock()
+	r.app.memory = newMemory(r.app.Now, r.app.NewID) // as after a restart
 	r.clicks(ana, m, render.ActFixOpenForm, "")
 	require.Contains(t, string(r.view(ana, form.Title).Blocks), "This has expired")
 }

@@ -1,14 +1,10 @@
 package slackapp
 
 import (
-	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"lbbot/commands"
 )
 
 func TestTasksOfOneLaneKeepTheirOrder(t *testing.T) {
@@ -67,29 +63,4 @@ func TestAPanicInALaneEndsNothingElse(t *testing.T) {
 	l.wait()
 	require.Len(t, caught, 2)
 	require.Zero(t, l.count)
-}
-
-func TestMemoryIsBoundedAndForgets(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	n := 0
-	m := newMemory(func() time.Time { return now }, func() string { n++; return strconv.Itoa(n) })
-	typed := commands.Values{"listener": "x"}
-	key := m.keep(memo{values: typed})
-	typed["listener"] = "changed later"
-	kept, ok := m.recall(key)
-	require.True(t, ok)
-	require.Equal(t, "x", kept.values["listener"])
-	now = now.Add(memoFor)
-	_, ok = m.recall(key)
-	require.False(t, ok)
-	m.keep(memo{})
-	require.Len(t, m.items, 1, "what is forgotten is dropped")
-	for range maxMemos + 10 {
-		m.keep(memo{})
-	}
-	require.Len(t, m.items, maxMemos)
-	require.Len(t, m.order, maxMemos)
-	_, ok = m.recall("no such key")
-	require.False(t, ok)
 }

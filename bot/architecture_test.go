@@ -51,7 +51,7 @@ func arrows() map[string][]string {
 			"bot/slackapp/render/home", // the state of the bot, for its owners
 		},
 		"bot/slackapp": {
-			"bot/slackapp/home", "bot/slackapp/render/home",
+			"bot/slackapp/memory", "bot/slackapp/home", "bot/slackapp/render/home",
 			"bot/slackapp/board", "bot/slackapp/web", "bot/slackapp/delivery", "bot/slackapp/socket",
 			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
 			"bot/slackapp/render/form", "bot/slackapp/render/trail",
@@ -61,6 +61,7 @@ func arrows() map[string][]string {
 		"bot/slackapp/delivery": {
 			"bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/form", "bot/operation",
 		},
+		"bot/slackapp/memory": {"bot/slackapp/render/form", "commands"},
 		"bot/slackapp/home": {
 			"bot/slackapp/render", "bot/slackapp/render/home", "bot/operation/history", "bot/operation",
 		},

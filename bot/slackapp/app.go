@@ -17,6 +17,7 @@ import (
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/home"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	homeview "lbbot/bot/slackapp/render/home"
 	"lbbot/bot/slackapp/render/private"
@@ -84,9 +85,9 @@ type App struct {
 	Config
 	lanes       *lanes
 	excuses     *lanes // what is said when the lanes are full
-	memory      *memory
-	asked       *claims
-	lastActions *lastActions
+	memory      *memory.Items
+	asked       *memory.Claims
+	lastActions *memory.LastActions
 	metrics     *metrics
 	homes       *home.Homes
 	ctx         context.Context //nolint:containedctx // ends the work this value owns
@@ -105,8 +106,8 @@ const (
 
 // New makes an App. It calls nothing.
 func New(c Config) *App {
-	a := &App{Config: c, memory: newMemory(c.Now, c.NewID), asked: newClaims(c.Now),
-		lastActions: newLastActions(c.Now), metrics: newMetrics(c.Registerer)}
+	a := &App{Config: c, memory: memory.NewItems(c.Now, c.NewID), asked: memory.NewClaims(c.Now),
+		lastActions: memory.NewLastActions(c.Now), metrics: newMetrics(c.Registerer)}
 	panicked := func(cause any) { // while it answered for another panic
 		c.Log.Error("answering for a fault panicked", zap.Any("problem", cause), zap.Stack("stack"))
 	}

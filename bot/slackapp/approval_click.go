@@ -45,12 +45,12 @@ var errAsked = errors.New("the question stands in the thread already")
 // that a double click asks once.
 func (a *App) question(ctx context.Context, c intake.Click) error {
 	key := c.OperationID + " " + c.Actor.UserID
-	if !a.asked.claim(key) {
+	if !a.asked.Claim(key) {
 		return errAsked
 	}
 	err := a.Intake.Question(ctx, c)
 	if err != nil {
-		a.asked.release(key)
+		a.asked.Release(key)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
@@ -45,8 +46,8 @@ func (a *App) openForm(ctx context.Context, d delivery.Delivery, v commands.Valu
 	default:
 		a.Log.Error("form could not be opened", zap.Error(err))
 	}
-	a.tell(ctx, d, private.ExpiredTrigger(a.memory.keep(memo{values: v, problems: notices, stranger: d.Stranger,
-		searches: d.Searches, thread: d.Place.ThreadTS})))
+	a.tell(ctx, d, private.ExpiredTrigger(a.memory.Keep(memory.Item{Values: v, Problems: notices, Stranger: d.Stranger,
+		Searches: d.Searches, Thread: d.Place.ThreadTS})))
 }
 
 // submit answers a view that a person sent.

@@ -11,6 +11,7 @@ import (
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -359,7 +360,7 @@ func TestForgottenValuesOpenAnEmptyFormThatSaysSo(t *testing.T) {
 	r := open(t, nil)
 	r.types(ana, incident, "lst-8f2c web-07 wieght=50")
 	m := r.sees(ana, incident, "fix_open_form")
-	r.app.memory = newMemory(r.app.Now, r.app.NewID) // as after a restart
+	r.app.memory = memory.NewItems(r.app.Now, r.app.NewID) // as after a restart
 	r.clicks(ana, m, render.ActFixOpenForm, "")
 	require.Contains(t, string(r.view(ana, form.Title).Blocks), "This has expired")
 }

@@ -13,6 +13,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -173,15 +174,15 @@ func (a *App) keepPreview(d delivery.Delivery) string {
 	if d.ResponseURL == "" || !d.Container.IsEphemeral {
 		return ""
 	}
-	return a.memory.keep(memo{respond: d.ResponseURL})
+	return a.memory.Keep(memory.Item{Respond: d.ResponseURL})
 }
 
 func (a *App) removeKept(ctx context.Context, key string) {
-	kept, ok := a.memory.recall(key)
-	if !ok || kept.respond == "" {
+	kept, ok := a.memory.Recall(key)
+	if !ok || kept.Respond == "" {
 		return // its button is answered by what became of the request
 	}
-	used := delivery.Delivery{ResponseURL: kept.respond}
+	used := delivery.Delivery{ResponseURL: kept.Respond}
 	used.Container.IsEphemeral = true
 	a.remove(ctx, used)
 }

@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/bot/slackapp/web"
@@ -48,7 +49,7 @@ func (a *App) history(ctx context.Context, d delivery.Delivery, values commands.
 		return
 	}
 	if view.Kept = ""; page.More {
-		view.Kept = a.memory.keep(memo{values: keepHistory(values, ask, page.Next)})
+		view.Kept = a.memory.Keep(memory.Item{Values: keepHistory(values, ask, page.Next)})
 	}
 	a.tell(ctx, d, private.History(view))
 }
@@ -86,12 +87,12 @@ func (a *App) cannotPostMessage(channel string, err error) render.Message {
 // older shows the next page of a history, for whoever pressed.
 func (a *App) older(ctx context.Context, d delivery.Delivery, value string) {
 	key, _, err := render.ParseButtonValue(value)
-	kept, ok := a.memory.recall(key)
+	kept, ok := a.memory.Recall(key)
 	if err != nil || !ok {
 		a.tell(ctx, d, private.Forgotten())
 		return
 	}
-	a.history(ctx, d, kept.values)
+	a.history(ctx, d, kept.Values)
 }
 
 // keepHistory stores what the Older button needs. The page is for the person who

@@ -59,7 +59,7 @@ func (a *App) suggest(ctx context.Context, d delivery.Delivery, answer *answer) 
 		options, result = form.NothingAllowed(), listDenied
 	} else if err != nil {
 		options, result = form.NoList(), listUnavailable
-		if a.asked.claim("nothing to offer " + field + err.Error()) { // not for each letter
+		if a.asked.Claim("nothing to offer " + field + err.Error()) { // not for each letter
 			a.Log.Info("the form has nothing to offer", zap.String("field", field), zap.Error(err))
 		}
 	}
@@ -163,7 +163,7 @@ func (a *App) aboutPicked(d delivery.Delivery, f form.State) *form.About {
 // formOpened does what can wait until the form is open.
 func (a *App) formOpened(ctx context.Context, d delivery.Delivery, f form.State, v delivery.View) {
 	a.Suggester.FormOpened(d.Actor, a.place(d))
-	if f.Picked[commands.KeyListener] != nil && a.lastActions.note(v.ID, beforeActions) {
+	if f.Picked[commands.KeyListener] != nil && a.lastActions.Note(v.ID, beforeActions) {
 		d.View = &v
 		a.describe(ctx, d, f, beforeActions)
 	}
@@ -216,7 +216,7 @@ func (a *App) inForm(d delivery.Delivery, do func(f form.State, at string)) {
 	switch {
 	case err != nil:
 		a.Log.Warn("a form could not be read and stays as it is", zap.Error(err))
-	case a.lastActions.note(d.View.ID, at):
+	case a.lastActions.Note(d.View.ID, at):
 		do(f, at)
 	}
 }
@@ -252,7 +252,7 @@ func (a *App) aboutChosen(ctx context.Context, d delivery.Delivery, f form.State
 // later was done in it, it was sent, or another replica drew it. What is typed
 // meanwhile stays: Slack keeps it by the ids of the blocks.
 func (a *App) redraw(ctx context.Context, d delivery.Delivery, f form.State, at string) {
-	a.lastActions.draw(d.View.ID, at, func(own string) string {
+	a.lastActions.Draw(d.View.ID, at, func(own string) string {
 		ctx, cancel := a.outlive(ctx, tellWithin)
 		defer cancel()
 		shown := form.Register(f)

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
@@ -59,8 +60,8 @@ func mentions(d delivery.Delivery) bool {
 func (a *App) offerForm(ctx context.Context, d delivery.Delivery, v commands.Values, notices []string) {
 	key := ""
 	if len(v) > 0 || len(notices) > 0 {
-		key = a.memory.keep(memo{values: v, problems: notices, stranger: d.Stranger, searches: d.Searches,
-			thread: d.Place.ThreadTS})
+		key = a.memory.Keep(memory.Item{Values: v, Problems: notices, Stranger: d.Stranger, Searches: d.Searches,
+			Thread: d.Place.ThreadTS})
 	}
 	a.tell(ctx, d, private.OpenForm(key))
 }

@@ -9,6 +9,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -19,8 +20,8 @@ import (
 // the bot; the answer has a token that finds it in the log.
 func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) render.Message {
 	if e, ok := errors.AsType[*commands.InputError](err); ok {
-		kept := a.memory.keep(memo{values: e.Values, problems: form.Problems(e), stranger: d.Stranger,
-			searches: form.SearchesFor(e), thread: d.Place.ThreadTS})
+		kept := a.memory.Keep(memory.Item{Values: e.Values, Problems: form.Problems(e), Stranger: d.Stranger,
+			Searches: form.SearchesFor(e), Thread: d.Place.ThreadTS})
 		return private.InputErrors(e, kept, a.keepOffer(ctx, d, e))
 	}
 	if e, ok := errors.AsType[*intake.DeniedError](err); ok {

@@ -7,6 +7,7 @@ import (
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
@@ -92,14 +93,14 @@ func (a *App) registration(ctx context.Context, d *delivery.Delivery, id string)
 // openRemembered opens the form with what a person typed before.
 func (a *App) openRemembered(ctx context.Context, d delivery.Delivery, value string) {
 	key, _, err := render.ParseButtonValue(value)
-	kept, ok := a.memory.recall(key)
+	kept, ok := a.memory.Recall(key)
 	if key == private.EmptyForm {
-		kept, ok = memo{stranger: true}, true
+		kept, ok = memory.Item{Stranger: true}, true
 	}
 	if err != nil || !ok {
-		kept = memo{values: commands.Values{}, problems: []string{private.Forgotten().Text}}
+		kept = memory.Item{Values: commands.Values{}, Problems: []string{private.Forgotten().Text}}
 	}
-	d.Stranger, d.Searches = kept.stranger, kept.searches
-	d.Place.ThreadTS = render.FirstOf(d.Place.ThreadTS, kept.thread)
-	a.openForm(ctx, d, kept.values, kept.problems)
+	d.Stranger, d.Searches = kept.Stranger, kept.Searches
+	d.Place.ThreadTS = render.FirstOf(d.Place.ThreadTS, kept.Thread)
+	a.openForm(ctx, d, kept.Values, kept.Problems)
 }

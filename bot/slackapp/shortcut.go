@@ -9,6 +9,7 @@ import (
 
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/slackapp/delivery"
+	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/form"
 	"lbbot/bot/slackapp/render/private"
@@ -62,8 +63,8 @@ func (a *App) fromMessage(ctx context.Context, d delivery.Delivery) {
 	case web.ErrorCode(err) == "not_found": // the person closed it
 	default:
 		a.Log.Info("form could not be opened for a message", zap.Error(err))
-		a.tell(ctx, d, private.ExpiredTrigger(a.memory.keep(memo{values: v, stranger: d.Stranger,
-			thread: d.Place.ThreadTS})))
+		a.tell(ctx, d, private.ExpiredTrigger(a.memory.Keep(memory.Item{Values: v, Stranger: d.Stranger,
+			Thread: d.Place.ThreadTS})))
 	}
 }
 

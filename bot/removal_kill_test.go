@@ -56,7 +56,7 @@ func (h *house) tookOff(server string, cards int) {
 			effects++
 		}
 	}
-	require.LessOrEqual(h.t, effects, 1, "one effect")
+	require.Equal(h.t, 1, effects, "one effect")
 	require.Len(h.t, h.cards(incident), cards, "one card for each request")
 }
 

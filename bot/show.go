@@ -145,7 +145,9 @@ func (p page) ids(s shownOperation) {
 	op := s.Operation
 	p.title("IDs")
 	p.field("Operation", op.ID)
-	p.field("Client token", op.Request.ClientToken)
+	if op.Change == operation.ChangeAdd { // the call of a removal has none
+		p.field("Client token", op.Request.ClientToken)
+	}
 	p.field("Backend", op.BackendID)
 	p.field("Request", op.RequestID)
 	p.field("Account", op.Account)

@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"bytes"
 	"testing"
+	"text/tabwriter"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -28,5 +30,25 @@ func TestShowCallsAClosedConnectionNoAnswer(t *testing.T) {
 			"answered 2026-03-01 12:00:00.000 UTC: retry, never sent"},
 	} {
 		require.Equal(t, tt.want, answer(tt.attempt), name)
+	}
+}
+
+func TestShowHasTheClientTokenOfAnAdditionOnly(t *testing.T) {
+	t.Parallel()
+	for kind, sent := range map[operation.ChangeKind]bool{
+		operation.ChangeAdd: true, operation.ChangeRemove: false,
+	} {
+		op := operation.Operation{ID: "id-1", Change: kind}
+		op.Request.ClientToken = "token-1"
+		var out bytes.Buffer
+		p := page{w: tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)}
+		p.ids(shownOperation{Operation: op})
+		require.NoError(t, p.w.Flush())
+		require.Contains(t, out.String(), "id-1")
+		if sent {
+			require.Contains(t, out.String(), "token-1", kind)
+		} else {
+			require.NotContains(t, out.String(), "token-1", kind)
+		}
 	}
 }

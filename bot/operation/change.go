@@ -20,6 +20,19 @@ const ChangeRemove ChangeKind = "remove"
 // Known reports whether this version knows the kind.
 func (k ChangeKind) Known() bool { return k == ChangeAdd || k == ChangeRemove }
 
+// What only some kinds have. Nothing of it holds for a kind that this version does
+// not know.
+
+// HasForm reports whether people fill in a form for it.
+func (k ChangeKind) HasForm() bool { return k == ChangeAdd }
+
+// MayBreakGlass reports whether break-glass stands in for the agreement of others. The
+// last server is never removed by one person alone.
+func (k ChangeKind) MayBreakGlass() bool { return k == ChangeAdd }
+
+// CanBeUndone reports whether an undo takes it back.
+func (k ChangeKind) CanBeUndone() bool { return k == ChangeAdd }
+
 // Action is what the policy is asked about before o is carried out.
 func (o Operation) Action() Action {
 	switch {

@@ -24,5 +24,6 @@ func TestAChangeOfANewerVersionIsNeitherCalledNorEnded(t *testing.T) {
 		require.Equal(t, operation.ReasonTooLate, op.Reason, "nothing was sent, so it ends after its time")
 		require.Empty(t, op.Attempts)
 		require.False(t, op.Known(), "nor are there words for it")
+		require.False(t, op.Change.HasForm() || op.Change.MayBreakGlass() || op.Change.CanBeUndone())
 	})
 }

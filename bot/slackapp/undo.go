@@ -35,7 +35,7 @@ func (a *App) undo(ctx context.Context, d delivery.Delivery, c intake.Click) err
 // if the person may see it, or else their last one in this channel.
 func (a *App) undone(ctx context.Context, d delivery.Delivery, ref string) (string, error) {
 	op, err := a.earlierRequest(ctx, d, ref, func(op operation.Operation) bool {
-		return op.Change == operation.ChangeAdd && op.State == operation.Done
+		return op.Change.CanBeUndone() && op.State == operation.Done
 	})
 	if errors.Is(err, operation.ErrNotFound) && ref == "" {
 		err = &wordsError{private.NothingToUndo()}
@@ -60,7 +60,7 @@ func (a *App) earlierRequest(ctx context.Context, d delivery.Delivery, ref strin
 // repeat opens the form with the values of an earlier request.
 func (a *App) repeat(ctx context.Context, d delivery.Delivery, ref string) {
 	op, err := a.earlierRequest(ctx, d, ref, func(op operation.Operation) bool {
-		return op.Change == operation.ChangeAdd
+		return op.Change.HasForm()
 	})
 	if errors.Is(err, operation.ErrNotFound) && ref == "" {
 		err = &wordsError{private.NothingToRepeat()}
@@ -80,7 +80,7 @@ func (a *App) repeat(ctx context.Context, d delivery.Delivery, ref string) {
 // again is what the form that adds a server begins with, for an earlier request. That
 // of a removal which took its server off adds it again.
 func again(op operation.Operation) (commands.Values, error) {
-	if op.Change == operation.ChangeAdd {
+	if op.Change.HasForm() {
 		c, err := commands.Parse(trimName(op.Command))
 		return c.Values, err
 	}

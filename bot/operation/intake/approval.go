@@ -34,7 +34,7 @@ func (i *Intake) requireApproval(ctx context.Context, op *operation.Operation, d
 	a.Who, op.Approval = people, a
 	q := operation.NewQuestion(*op, i.Now())
 	q.Action = operation.ActionBreakGlass
-	op.MayBreak = op.Change == operation.ChangeAdd && i.Settings.Glass > 0 && i.Permission.Decide(ctx, q).Allowed
+	op.MayBreak = op.Change.MayBreakGlass() && i.Settings.Glass > 0 && i.Permission.Decide(ctx, q).Allowed
 	if !people.Sufficient(d.Approvals) && !op.MayBreak {
 		d.Code = operation.DeniedNobody
 		return i.deny(ctx, d, *op)

@@ -55,7 +55,7 @@ func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation
 	if err != nil {
 		return operation.Operation{}, err
 	}
-	if op.Change != operation.ChangeAdd { // the last server is never removed by one person alone
+	if !op.Change.MayBreakGlass() {
 		return operation.Operation{}, i.deny(ctx, operation.Decision{Code: operation.DeniedNoRule,
 			Action: operation.ActionBreakGlass, Person: true, Channel: true}, op)
 	}

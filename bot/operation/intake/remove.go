@@ -101,8 +101,9 @@ func (i *Intake) describeRemoval(a Request, l operation.Listener, s operation.Se
 		ID: i.NewID(), Version: 1, Account: i.Settings.Account, Actor: a.Actor, Place: a.Place,
 		Change: operation.ChangeRemove, Target: &target, Listener: l, Server: s, Purpose: reg.Reason,
 		Notes: slices.Clone(reg.Notes), Times: operation.Times{AskedAt: i.Now()},
-		Options: operation.Options{DryRun: reg.DryRun, Watch: true, Rehearsal: i.Settings.Rehearsal},
+		Options: operation.Options{DryRun: reg.DryRun, Rehearsal: i.Settings.Rehearsal},
 	}
+	// The call has no client token: it is here for the journal's check of the draft.
 	op.Request = zenlayer.RegisterBackendRequest{ListenerID: l.ID, BackendName: b.Name, InstanceID: b.InstanceID,
 		InstanceType: s.Type, ClientToken: i.NewToken(), PortList: ports, Weight: b.Weight}
 	op.Listener.Protected = i.protected(op.Listener)

@@ -82,7 +82,7 @@ func (i *Intake) mayUndo(ctx context.Context, a Request, of operation.Operation)
 func (i *Intake) undoable(a Request, of operation.Operation) error {
 	code := UndoCode("")
 	switch {
-	case of.Change != operation.ChangeAdd:
+	case !of.Change.CanBeUndone():
 		code = UndoNoAddition
 	case !of.State.Final():
 		code = UndoNotOver

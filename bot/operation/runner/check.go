@@ -161,7 +161,7 @@ func (r *Runner) permitted(ctx context.Context, op *operation.Operation, last bo
 	if d.Allowed || d.Code != operation.DeniedApproval {
 		return v
 	}
-	if op.Glass != nil && op.Change != operation.ChangeRemove {
+	if op.Glass != nil && op.Change.MayBreakGlass() {
 		q := lastQuestion(*op, r.Now())
 		q.Action = operation.ActionBreakGlass
 		v.why = r.Permission.Decide(ctx, q)

@@ -188,7 +188,7 @@ type ending struct {
 // notDoneCard: certain that nothing changed.
 func notDoneCard(op operation.Operation, w render.Wording) card {
 	e := endingOf(op, w)
-	if op.Change != operation.ChangeAdd { // it has no form
+	if !op.Change.HasForm() {
 		e.again, e.againForm = e.again || e.againForm, false
 	}
 	c := card{

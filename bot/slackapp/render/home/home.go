@@ -126,7 +126,7 @@ func ways(p Page) slack.Block {
 	add := render.Primary(render.Button(render.ActHomeAdd, "Add server", "Open the form that adds a server", ""))
 	elements := []slack.BlockElement{add}
 	for _, r := range p.Last {
-		if op := r.Operation; op.Change != operation.ChangeRemove {
+		if op := r.Operation; op.Change.HasForm() {
 			elements = append(elements, render.Button(render.ActReqAgainForm, fmt.Sprintf("Again: %s to %s",
 				render.ServerName(op, render.BareName),
 				render.BareName(render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))),
@@ -200,7 +200,7 @@ func lately(p Page) []slack.Block {
 		list = append(list, render.Section(strings.Join([]string{private.OpenWords(op), render.Dated(r.At), op.Ref},
 			" · ")))
 		buttons := []slack.BlockElement{card.DetailsButton(op)}
-		if op.State == operation.Done && op.Change != operation.ChangeRemove && !p.undone(op) {
+		if op.State == operation.Done && op.Change.CanBeUndone() && !p.undone(op) {
 			if undo := card.UndoButton(op, p.Words); undo != nil {
 				buttons = append(buttons, undo)
 			}

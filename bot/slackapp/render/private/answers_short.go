@@ -100,9 +100,9 @@ func Expired(op operation.Operation) render.Message {
 				render.Say(op, render.BareName, card.LabelAgain), render.ButtonValue(op))), againFormButton(op)))
 }
 
-// againFormButton is for an addition: a removal has no form.
+// againFormButton is nil for what has no form.
 func againFormButton(op operation.Operation) slack.BlockElement {
-	if op.Change != operation.ChangeAdd {
+	if !op.Change.HasForm() {
 		return nil
 	}
 	return render.Button(render.ActReqAgainForm, card.ButtonAgainForm,

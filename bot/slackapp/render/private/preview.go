@@ -145,7 +145,7 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 	if !op.DryRun {
 		list = append(list, sendButtons(op)...)
 	}
-	if op.Change == operation.ChangeAdd { // a removal has no form
+	if op.Change.HasForm() {
 		list = append(list, render.Button(render.ActReqChange, "Change",
 			render.Say(op, render.BareName, "Change before {adding} {server}"), render.ButtonValue(op)))
 	}

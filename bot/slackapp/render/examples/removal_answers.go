@@ -1,21 +1,20 @@
 package examples
 
 import (
+	"maps"
+
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/zenlayer"
-	"maps"
 )
 
 // Removal is a draft that takes the server of Sample off its listener.
 func Removal(change ...Change) operation.Operation {
-	return Sample(append([]Change{InState(operation.Draft), func(op *operation.Operation) {
-		*op = AsRemoval(*op)
-		op.Command = "/lb-register remove api-lb/https-443 be-20d1"
-	}}, change...)...)
+	return Sample(append([]Change{InState(operation.Draft), func(op *operation.Operation) { *op = AsRemoval(*op) }},
+		change...)...)
 }
 
 // Undo is Removal of an addition of this bot's.

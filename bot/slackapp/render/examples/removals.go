@@ -10,6 +10,7 @@ import (
 // AsRemoval is op, as if it were to take the server of Sample off its listener.
 func AsRemoval(op operation.Operation) operation.Operation {
 	op.Change = operation.ChangeRemove
+	op.Command = "/lb-register remove api-lb/https-443 be-20d1"
 	op.Target = &operation.Target{BackendID: "be-20d1", Name: "web-07", Ports: "8080", Weight: 50}
 	p := operation.Picture{Read: true, Servers: 5, Weights: 250, Usual: 50, Entry: op.Target, Available: 3}
 	op.Shown = &p

@@ -73,7 +73,6 @@ func otherTypes(v any) []other {
 		return append(strange, other{strconv.FormatBool(v), true}, other{n, true}, other{strconv.Itoa(n), true},
 			other{value: "maybe"}, other{value: 7}, other{value: nil})
 	case float64:
-
 		return append(strange, other{strconv.FormatFloat(v, 'f', -1, 64), true}, other{value: true},
 			other{value: "many"})
 	case string:

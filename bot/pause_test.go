@@ -39,7 +39,7 @@ func TestAPauseHoldsOnEveryReplicaUntilSomebodyResumes(t *testing.T) {
 			h.sees(ana, ops, "*Paused.*", "Nothing was being sent.")
 			h.sees(gil, ops, "paused the bot: no new request is sent", "*Reason:* maintenance @channel.")
 			h.types(ana, ops, "pause again")
-			h.sees(ana, ops, "The bot was paused before: paused since", "<@"+ana+">: maintenance")
+			h.sees(ana, ops, "The bot has been paused since", "<@"+ana+">: maintenance")
 
 			h.types(ana, incident, good)
 			preview := h.sees(ana, incident, "Preview", "*Risk:* The bot has been paused since", "maintenance")
@@ -51,7 +51,7 @@ func TestAPauseHoldsOnEveryReplicaUntilSomebodyResumes(t *testing.T) {
 				require.NoError(t, h.stop())
 				h.start() // the pause survives
 				h.types(ana, ops, "pause")
-				h.sees(ana, ops, "The bot was paused before: paused since")
+				h.sees(ana, ops, "The bot has been paused since")
 				require.Empty(t, h.registerBodies())
 			}
 

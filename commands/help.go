@@ -103,7 +103,7 @@ func helpStart(r Rights) HelpPage {
 		lines = append(lines, Verbs()[0].Examples...)
 		lines = append(lines,
 			"Names and IDs are never guessed: only exact matches are taken. Ports and weight may be left out.",
-			"Slack has no slash commands inside threads: type it in the channel.")
+			"In a thread, mention me with the same words.")
 	}
 	if undo := r.takesOff(); len(undo) > 0 {
 		lines = append(lines, "To take a server off again: "+strings.Join(undo, " or ")+".")

@@ -61,7 +61,7 @@ func (s *Store) Pause(ctx context.Context, p operation.Pause, e operation.Event,
 // must not pause again what somebody has resumed since.
 func (s *Store) onlyOnePause(ctx context.Context, q *query.Queries, e *operation.Event) error {
 	key := e.Delivery
-	if e.Delivery = ""; key == "" { // it is no question of the person's: nothing else claims it
+	if e.Delivery = ""; key == "" { // appendEvent would claim it as a question; the claim below takes its place
 		return nil
 	}
 	n, err := q.ClaimDelivery(ctx, query.ClaimDeliveryParams{Key: "sending:" + key, OperationID: e.Kind,

@@ -74,7 +74,7 @@ const (
 	ProofAfter   = 10 * time.Minute // last attempt to "certain that not"; a signed request stays valid for 5
 	DraftLife    = 5 * time.Minute  // of a preview
 	GiveUpAfter  = 2 * time.Minute  // of being asked to wait
-	StillListed  = 10 * time.Minute // for so long a list may show a backend that was removed
+	StillListed  = 10 * time.Minute // how long a list may still show a removed backend
 )
 
 // ClockSlack is how far the clock may step back before it is not believed any

@@ -193,7 +193,7 @@ type Result struct {
 	// read, and Listed says what it showed.
 	StatusAt time.Time `json:"status_at,omitzero"`
 	// Listed says that the list still showed the entry at StatusAt, although Zenlayer
-	// had answered that it is removed.
+	// had answered that it was removed.
 	Listed bool `json:"listed,omitempty"`
 	// StatusLooks counts the readings made for the status.
 	StatusLooks int `json:"status_looks,omitempty"`

@@ -74,7 +74,6 @@ func (a *App) approvalProblem(ctx context.Context, d delivery.Delivery, err erro
 		case decides(d):
 			return private.NotOnList(e)
 		case d.View != nil && d.View.CallbackID == render.ViewGlass:
-
 			return private.NotSent(fmt.Sprintf(private.GlassDenied, render.ServerName(e.Operation, render.InText),
 				render.ListenerName(e.Operation, render.InText)))
 		}

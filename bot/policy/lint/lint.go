@@ -51,7 +51,8 @@ func Check(all []Policy) []Warning {
 		p.annotations(add)
 		p.ids(add)
 		if p.permits() && Actions(p.AST.Action) == nil {
-			add("action", "it names no action, so it does not permit remove or pause; name those that it shall permit")
+			add("action", "it names no action, so it does not permit remove or pause; name the actions that it "+
+				"should permit")
 		}
 		if p.permits() && p.AnyPerson {
 			add("principal", "it permits everybody in the workspace; name a user group or a person unless that is "+

@@ -17,7 +17,7 @@ const (
 	annotationApprovals = "approvals"
 	annotationReason    = "reason"
 	annotationContact   = "contact"
-	annotationApprovers = "approvers_channel" // of a permit of register: where approval is asked for
+	annotationApprovers = "approvers_channel" // of a permit: where approval is asked for
 	annotationRequires  = "requires"          // of a permit: what a request must have
 	annotationPeople    = "people"            // of a permit: whether those it permits may be named
 )

@@ -248,7 +248,7 @@ func TestParseWarnsAboutWhatLooksLikeAMistake(t *testing.T) {
 			"Usergroup::\"S01\", action in [Action::\"undo\", Action::\"viewHistory\"], resource);" + approvers,
 			2, "never permits viewHistory"},
 		"a permit that names no action": {"@id(\"a\") @approvals(\"0\") permit (principal in Usergroup::\"S01\",\n" +
-			"action, resource);", 2, "it names no action, so it does not permit remove or pause; name those"},
+			"action, resource);", 2, "it names no action, so it does not permit remove or pause; name the actions"},
 		"undo without approvals": {"\n@id(\"a\") permit (principal in Usergroup::\"S01\", " +
 			"action == Action::\"undo\", resource);", 2, `permits undo and has no @approvals; say how many are ` +
 			`needed, from @approvals("0") to @approvals("3"); without it, "0" is meant`},

@@ -25,7 +25,6 @@ func YAML(name string) ([]byte, error) {
 	case strings.TrimSpace(name) == "":
 		return nil, errors.New("the name of the app is empty")
 	case utf8.RuneCountInString(name) > maxAppName:
-
 		return nil, fmt.Errorf("the name of the app has %d characters; Slack takes %d", utf8.RuneCountInString(name),
 			maxAppName)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):

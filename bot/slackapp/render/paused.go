@@ -34,8 +34,10 @@ func WithStop(s string) string {
 	return s + "."
 }
 
-// pausedWarning is what a preview says while the bot is paused.
+// pausedWarning is what a preview says while the bot is paused. It has a name and no
+// mention: the notice of a form shows none.
 func pausedWarning(p operation.Pause) string {
-	return WithStop("The bot has been "+PausedBy(p)) + fmt.Sprintf(" What you send now is not sent to Zenlayer until "+
-		"somebody resumes it, and ends after %d minutes if nobody does.", int(operation.StartWithin/time.Minute))
+	return WithStop("The bot has been "+pausedBy(p, ActorName(p.By), Clock(p.At))) +
+		fmt.Sprintf(" A request that you send now waits until somebody resumes the bot. After %d minutes it ends, and "+
+			"nothing is sent.", int(operation.StartWithin/time.Minute))
 }

@@ -37,7 +37,7 @@ func NeedsOf(n int, p operation.People) string {
 // as ids.
 func NeedsCount(n int, p operation.People) string {
 	if len(p.Whole) > 0 {
-		return fmt.Sprintf(peopleOf, n, wholeCount(p))
+		return CountPeople(n) + wholeCount(p)
 	}
 	if p.Everybody || len(p.IDs) == 0 || n == 1 && len(p.IDs) == 1 && !p.More {
 		return CountPeople(n)
@@ -66,15 +66,20 @@ func PeopleWords(p operation.People) string {
 // Mentions mentions people, the first few and a count of the rest.
 func Mentions(ids []string) string { return FirstFew(ids, maxPeople, Mention) }
 
-// wholeCount is PeopleWords for fallback texts, with the handles of groups.
+// wholeCount says for fallback texts of which groups people are, by their handles: " of
+// @lb-leads", or " (of @lb-leads, or 1 other person)".
 func wholeCount(p operation.People) string {
-	s := FirstFew(p.Whole, maxGroups, func(x operation.GroupName) string {
+	groups := "of " + FirstFew(p.Whole, maxGroups, func(x operation.GroupName) string {
 		return "@" + InText(FirstOf(x.Handle, x.ID))
 	})
-	if len(p.Rest) > 0 {
-		s += GlassAnd + CountPeople(len(p.Rest))
+	switch others := len(p.Rest); others {
+	case 0:
+		return " " + groups
+	case 1:
+		return fmt.Sprintf(" (%s, or 1 other person)", groups)
+	default:
+		return fmt.Sprintf(" (%s, or %d other people)", groups, others)
 	}
-	return s
 }
 
 // FirstFew shows as many ids as limit says, and how many more there are.

@@ -51,7 +51,6 @@ func remedy(setting, code, needed string) string {
 		return "add the scope " + cmp.Or(needed, "that is missing") +
 			" to the app under OAuth & Permissions, Bot Token Scopes, and reinstall the app to the workspace"
 	case "paid_teams_only", "plan_upgrade_required":
-
 		return `user groups need a paid Slack plan. Without one, name people in the policy instead of groups`
 	case slackOrgWide:
 		return "the app is installed for the whole organization, and lbbot serves one workspace: install the app in " +

@@ -57,21 +57,19 @@ func listedLine(op operation.Operation, w render.Wording) string {
 		op.Evidence == operation.EvidenceGone: // which says so
 		return ""
 	case op.Listed && watchOver(op, w):
-		return fmt.Sprintf("Zenlayer answered that it is removed, but its list still showed it when I stopped "+
-			"looking, "+
-			"at %s.", render.Clock(op.StatusAt))
+		return fmt.Sprintf("Zenlayer answered that it was removed, but its list still showed it when I stopped "+
+			"looking, at %s.", render.Clock(op.StatusAt))
 	case op.Listed:
-		return fmt.Sprintf("Zenlayer answered that it is removed, but its list still showed it at %s. %s shows later "+
+		return fmt.Sprintf("Zenlayer answered that it was removed, but its list still showed it at %s. %s shows later "+
 			"whether it is gone.", render.Clock(op.StatusAt), later)
 	case !op.StatusAt.IsZero():
 		return fmt.Sprintf("Zenlayer's list does not show it any more (read %s).", render.Clock(op.StatusAt))
 	case render.UnreadWords(op, w, statusFault) != "":
-		return fmt.Sprintf("Zenlayer answered that it is removed. %s %s shows later whether it is gone.",
+		return fmt.Sprintf("Zenlayer answered that it was removed. %s %s shows later whether it is gone.",
 			render.UnreadWords(op, w, statusFault), later)
 	}
-	return fmt.Sprintf("Zenlayer answered that it is removed. I had not read its list at that time. %s shows later "+
-		"whether it is gone.",
-		later)
+	return fmt.Sprintf("Zenlayer answered that it was removed. The list had not been read at that time. %s shows "+
+		"later whether it is gone.", later)
 }
 
 // takesBack says which addition a removal takes back, or nothing.

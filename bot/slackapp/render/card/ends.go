@@ -57,12 +57,12 @@ func endingOf(op operation.Operation, w render.Wording) ending {
 func pausedEnding(op operation.Operation) ending {
 	by := ""
 	if op.Pause != nil {
-		by = render.WithStop("*Why:* " + render.PausedBy(*op.Pause))
+		by = render.WithStop("The bot had been " + render.PausedBy(*op.Pause))
 	}
 	return ending{text: inText(op, "{Not added}: the bot was paused, so I did not start {adding} {server} {to} "+
 		"{port}. %s {ref}.", sentOrNot(op)),
-		what: render.NonEmpty([]string{fmt.Sprintf("The bot was paused, and nobody resumed it within 5 minutes of the "+
-			"click. %s", sentOrNot(op)), by}), do: "try again when the bot is no longer paused.", again: true}
+		what: render.NonEmpty([]string{fmt.Sprintf("Nobody resumed the bot within 5 minutes of the click. %s",
+			sentOrNot(op)), by}), do: "try again when the bot is no longer paused.", again: true}
 }
 
 // tooLateEnding: it did not start in time.
@@ -140,8 +140,7 @@ func ownersEnding(op operation.Operation, w render.Wording) ending {
 			do:   do + " " + repair, said: said, faulty: true}
 	case operation.ReasonClockSkew:
 		return ending{text: inText(op, "{Not added}: the bot's clock is off, so Zenlayer refuses its calls for "+
-			"{server} "+
-			"on {port}. Nothing changed. {ref}."),
+			"{server} on {port}. Nothing changed. {ref}."),
 			what: []string{"The bot's clock is off by more than Zenlayer allows, so Zenlayer refuses its calls. " +
 				"Nothing changed. This is not your fault."}, do: told, faulty: true}
 	case operation.ReasonBlocked:
@@ -151,9 +150,8 @@ func ownersEnding(op operation.Operation, w render.Wording) ending {
 				"changed. This is not your fault."}, do: told, said: render.SaidWords(op.Fault), faulty: true}
 	case operation.ReasonInternal:
 		return ending{text: inText(op, "{Not added}: something broke in the bot before the request to {add} {server} "+
-			"{to} {port} was sent. Nothing changed. Quote {ref}."), what: []string{"Something broke in the bot " +
-			"before anything " +
-			"was sent."},
+			"{to} {port} was sent. Nothing changed. Quote {ref}."),
+			what: []string{"Something broke in the bot before anything was sent."},
 			do: fmt.Sprintf("press *%s*. If it happens again, quote token %s to %s.", ButtonAgain, render.Code(op.Ref),
 				w.Owners()), again: true}
 	}
@@ -237,13 +235,11 @@ func provenEnding(op operation.Operation) ending {
 	seen, by := firstTime(op.LastLook, op.FinishedAt), render.Mention(op.AnswerBy)
 	_, notDone := render.Outcomes(op.Change)
 	stands, read := "{server} is not on {port}", inBlock(op, "I checked the listener until %s and {server} never "+
-		"appeared.",
-		render.Clock(seen))
+		"appeared.", render.Clock(seen))
 	text := inText(op, "{Not added}: {server} never appeared on {port}. I checked until %s. {ref}.", render.UTC(seen))
 	if op.Change == operation.ChangeRemove {
 		stands, read = "{server} is still on {port}", inBlock(op, "I checked the listener until %s and {server} was "+
-			"still "+
-			"there, as it was.", render.Clock(seen))
+			"still there, as it was.", render.Clock(seen))
 		text = inText(op, "{Not added}: {server} is still on {port}. I checked until %s. {ref}.", render.UTC(seen))
 	}
 	if op.Reason == operation.ReasonPerson {

@@ -49,7 +49,6 @@ func OwnerNotice(op operation.Operation, w render.Wording) render.Message {
 func OwnerNeed(op operation.Operation) string {
 	switch {
 	case !op.Known():
-
 		return fmt.Sprintf("This version of the bot does not know how it stands (%s). Look with %s where the bot runs.",
 			render.StoredAs(op, render.Code), render.Code(fmt.Sprintf(render.ShowCommand, op.Ref)))
 	case op.State == operation.NeedsPerson:
@@ -67,10 +66,10 @@ func OwnerNeed(op operation.Operation) string {
 	case op.Reason == operation.ReasonInternal:
 		return "*What to do:* look for this id in the log. Something broke in the bot before anything was sent."
 	case op.State == operation.Done && op.Change == operation.ChangeRemove && op.Listed:
-		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer answered that it is removed, "+
+		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer answered that it was removed, "+
 			"but its list still showed it when I stopped looking.", render.Code(op.BackendID))
 	case op.State == operation.Done && op.Change == operation.ChangeRemove && op.StatusAt.IsZero():
-		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer answered that it is removed, "+
+		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer answered that it was removed, "+
 			"but I could not read its list.", render.Code(op.BackendID))
 	case op.State == operation.Done && op.Change == operation.ChangeAdd && op.BackendStatus == "":
 		return fmt.Sprintf("*What to do:* look in the console for backend %s. Zenlayer returned this ID, but it was "+

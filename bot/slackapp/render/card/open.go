@@ -105,15 +105,13 @@ func waitLine(op operation.Operation) string {
 		return lineWords(op)
 	case op.WaitFor == operation.WaitPaused && op.Pause != nil:
 		return render.WithStop("The bot has been "+render.PausedBy(*op.Pause)) + fmt.Sprintf(" I start by %s if "+
-			"somebody "+
-			"resumes before, or not at all.", render.Clock(op.ClickedAt.Add(operation.StartWithin)))
+			"somebody resumes before, or not at all.", render.Clock(op.ClickedAt.Add(operation.StartWithin)))
 	}
 	if op.WaitUntil.IsZero() {
 		return ""
 	}
 	switch op.WaitFor {
 	case operation.WaitRateLimit:
-
 		if n := len(op.Attempts); n > 0 && op.WaitUntil.After(op.Attempts[n-1].AnsweredAt) &&
 			!op.Attempts[n-1].AnsweredAt.IsZero() {
 			return fmt.Sprintf("Zenlayer asks to wait %s. Trying again at %s.",

@@ -54,7 +54,6 @@ func unansweredLine(op operation.Operation) string {
 	case a.AnsweredAt.IsZero():
 		return fmt.Sprintf(unconfirmedNone, render.Clock(a.SentAt))
 	case a.Fault.Status > 0:
-
 		return fmt.Sprintf("The request was sent at %s and its answer (HTTP %d) does not say what happened. It may "+
 			"or may not have worked.", render.Clock(a.SentAt), a.Fault.Status)
 	}

@@ -75,7 +75,7 @@ func View(p Page) slack.HomeTabViewRequest {
 		list = append(list, denied(p)...)
 	} else {
 		if p.Paused != nil {
-			list = append(list, render.Section("*Paused.* "+render.WithStop("I am "+render.PausedBy(*p.Paused)),
+			list = append(list, render.Section("*Paused.* "+render.WithStop("I have been "+render.PausedBy(*p.Paused)),
 				"I send nothing new until somebody resumes."))
 		}
 		list = append(list, ways(p))

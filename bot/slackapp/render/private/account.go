@@ -81,7 +81,6 @@ func accountWeight(a intake.WhyAnswer) string {
 	case a.Usual:
 		return "No weight was given, so I took the one that most servers on this listener have, as a request would."
 	case a.Fault.Answered():
-
 		return fmt.Sprintf("No weight was given, and I could not read which one most servers on this listener have, "+
 			"since %s: %s. So I assumed the default weight. Add `weight=` to be certain.", render.AnsweredHow(a.Fault),
 			render.Prose(a.Fault.Words(), render.SaidLimit))

@@ -222,7 +222,6 @@ func paragraphs(lines []string) [][]string {
 func channelWords(channelID, slackError string, w render.Wording) string {
 	switch slackError {
 	case "not_in_channel":
-
 		return fmt.Sprintf("I am not in %s, so I cannot post there. Invite me with /invite %s, or choose another "+
 			"channel.", render.Channel(channelID), w.Mentioned())
 	case "channel_not_found":

@@ -37,7 +37,6 @@ func previewApproval(op operation.Operation, w render.Wording) []string {
 	}
 	switch {
 	case !render.Enough(*a):
-
 		lines = append(lines, fmt.Sprintf("*Needs approval* by %s, and there are not that many people who could give "+
 			"it.", render.CountPeople(a.Needed)))
 	case len(op.Policies) > 0:

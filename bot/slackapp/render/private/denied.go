@@ -80,7 +80,6 @@ func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sen
 		}
 		return fmt.Sprintf(denyMayNot, mayNot(d, op, render.Name)), reasons(d)
 	case operation.DeniedForbidden:
-
 		return fmt.Sprintf(denyMayNot, mayNot(d, op, render.Name)),
 			fmt.Sprintf(denyWhyOnly, withReason(d, forbidden(d)))
 	case operation.DeniedApproval:
@@ -90,7 +89,6 @@ func Denial(d operation.Decision, op operation.Operation, w render.Wording) (sen
 	case operation.DeniedRate:
 		return rateWords(d, render.Clock), ""
 	case operation.DeniedNotRequester:
-
 		return "This preview belongs to someone else, and only they can use it. Type the command yourself for one of " +
 			"your own.", ""
 	}

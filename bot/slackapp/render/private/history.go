@@ -105,7 +105,6 @@ func historySmall(v HistoryPage, counted string, n int) []string {
 	}
 	switch {
 	case v.Fault.Answered():
-
 		small = append(small, fmt.Sprintf("Denials are left out, since %s: %s.", render.AnsweredHow(v.Fault),
 			render.Prose(v.Fault.Words(), render.SaidLimit)))
 	case v.Unread:

@@ -19,7 +19,7 @@ const (
 )
 
 const (
-	listenersNone = "You may change no listener from here. Why: /lb-register whoami why and a listener."
+	listenersNone = "You may change no listener from here. To see why, type /lb-register whoami why and a listener."
 	listenersGone = "The lists of listeners are not loaded: Zenlayer has not answered yet, or not for 15 minutes. " +
 		"Try again in a minute. A whole name or ID works without them: /lb-register list and that name or ID."
 	listenersUnread = "I could not check which listeners you may change, because Slack did not answer. Try again in " +
@@ -50,8 +50,7 @@ func ListenerList(typed string, list []operation.Listener, more int) render.Mess
 	if typed = render.Clean(typed); typed != "" {
 		about = ", matching " + poolCode(typed)
 		found = fmt.Sprintf("No listener that you may change from here matches %s. What to do: /lb-register list "+
-			"shows "+
-			"all that you may change.", poolCode(typed))
+			"shows all that you may change.", poolCode(typed))
 	}
 	if len(list) == 0 {
 		return Answer(found)
@@ -68,7 +67,7 @@ func ListenerList(typed string, list []operation.Listener, more int) render.Mess
 	}
 	blocks := append([]slack.Block{render.Section(fmt.Sprintf("*%s* that you may change%s", counted, about))},
 		listed(rows)...)
-	small := "The servers on one: /lb-register list and its name or ID."
+	small := "To see the servers on a listener, type /lb-register list and its name or ID."
 	if left := total - len(shown); left > 0 {
 		small = fmt.Sprintf("%d more are not shown. Search: /lb-register list and a part of the name, the ID or the "+
 			"port, for example /lb-register list api. %s", left, small)
@@ -92,7 +91,7 @@ func listenerRow(l operation.Listener) string {
 func ServersOn(on history.On, at time.Time) render.Message {
 	op := listenerOnly(on.Listener)
 	now := operation.PictureOf(op, on.Pool)
-	return render.Ephemeral(fmt.Sprintf("Now %s on %s.", poolWords(now), render.ListenerPort(op, render.InText)),
+	return render.Ephemeral(fmt.Sprintf("%s has %s.", render.ListenerPort(op, render.InText), poolWords(now)),
 		append([]slack.Block{render.Section(fmt.Sprintf("*Servers on %s*, read %s",
 			render.ListenerName(op, render.Name), render.Clock(at)), fmt.Sprintf("*Now:* %s.", poolWords(now)))},
 			poolList(op, on.Pool, now, false, serversShown)...)...)

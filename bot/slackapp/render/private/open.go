@@ -30,7 +30,7 @@ func OpenRequests(list []OpenRequest, more int) render.Message {
 	if len(list)+more == 1 {
 		counted = "1 open request"
 	}
-	blocks := []slack.Block{render.Section(fmt.Sprintf("*%s* in this channel, or yours", counted))}
+	blocks := []slack.Block{render.Section(fmt.Sprintf("*%s* in this channel, and your own elsewhere", counted))}
 	var words []string
 	for _, r := range list {
 		block := render.Section(openLine(r))
@@ -42,9 +42,9 @@ func OpenRequests(list []OpenRequest, more int) render.Message {
 		blocks = append(blocks, block)
 		words = append(words, fmt.Sprintf("%s %s", entryWord(history.Entry{Operation: r.Operation}), r.Operation.Ref))
 	}
-	small := "One of them in detail: /lb-register status and its ID."
+	small := "To see one in detail, type /lb-register status and its ID."
 	if more > 0 {
-		small = fmt.Sprintf("%d more, which are older: /lb-register history here. %s", more, small)
+		small = fmt.Sprintf("%d more are not shown. %s", more, small)
 	}
 	return render.Ephemeral(fmt.Sprintf("%s: %s.", counted, strings.Join(words, ", ")),
 		append(blocks, render.ContextLine(small))...)

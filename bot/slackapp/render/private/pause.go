@@ -16,10 +16,10 @@ func Paused(a intake.PauseAnswer) render.Message {
 	case a.Pause == nil: // paused by this command, which Slack delivered again, and resumed since
 		return Answer("The bot is not paused any more: somebody resumed it after you paused it.")
 	case !a.Changed:
-		return Answer(render.WithStop("The bot was paused before: "+render.PausedBy(*a.Pause)) + " Nothing changed.")
+		return Answer(render.WithStop("The bot has been "+render.PausedBy(*a.Pause)) + " Nothing changed.")
 	}
 	return bolded("*Paused.* No new request is sent to Zenlayer until somebody resumes it: `" + commands.Name +
-		" resume`. What is accepted meanwhile waits, and ends after 5 minutes." + sending(a))
+		" resume`. A request that is accepted meanwhile waits, and ends after 5 minutes." + sending(a))
 }
 
 // bolded is Answer for words with a first word in bold, which the text has plain.

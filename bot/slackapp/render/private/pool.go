@@ -32,7 +32,7 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 	what := fmt.Sprintf("*Pool of %s*, read %s", render.ListenerName(op, render.Name), render.Clock(at))
 	has := poolWords(before)
 	if op.State.Final() || op.MaybeSent() {
-		return render.Ephemeral(fmt.Sprintf("%s: now %s on %s.", op.Ref, has, render.ListenerPort(op, render.InText)),
+		return render.Ephemeral(fmt.Sprintf("%s: %s now has %s.", op.Ref, render.ListenerPort(op, render.InText), has),
 			append([]slack.Block{render.Section(what, fmt.Sprintf("*Now:* %s.", has))},
 				poolList(op, pool, before, false, poolRows)...)...)
 	}
@@ -151,8 +151,9 @@ func PoolUnread(op operation.Operation, e *intake.UnavailableError) render.Messa
 // PoolHidden tells a person without any right on the listener of op that its
 // servers are not shown to them.
 func PoolHidden(op operation.Operation) render.Message {
-	return Answer(fmt.Sprintf("The policy does not let you see which servers %s has. Whoever may change this "+
-		"listener, approve that, or see its history sees them. What to do: ask them, or whoever maintains the policy.",
+	return Answer(fmt.Sprintf("The policy does not let you see which servers %s has. Everyone who may change this "+
+		"listener, approve changes to it, or see its history sees them. What to do: ask one of them, or the people "+
+		"who maintain the policy.",
 		render.ListenerName(op, render.InText)))
 }
 

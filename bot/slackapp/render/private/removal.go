@@ -71,14 +71,14 @@ func undoWords(e *intake.UndoError) string {
 
 // NothingToUndo answers undo without an ID.
 func NothingToUndo() render.Message {
-	return NotSent(fmt.Sprintf("You have added nothing from this channel lately. Give the ID that its card shows, for "+
+	return NotSent(fmt.Sprintf("You have no recent addition in this channel. Give the ID that its card shows, for "+
 		"example %s undo LBR-7F3KQ2.", commands.Name))
 }
 
 // NothingToRepeat answers again without an ID.
 func NothingToRepeat() render.Message {
-	return NotSent(fmt.Sprintf("You have asked to add nothing from this channel lately. Give the ID that a card "+
-		"shows, for example %s again LBR-7F3KQ2.", commands.Name))
+	return NotSent(fmt.Sprintf("You have no recent request in this channel. Give the ID that its card shows, for "+
+		"example %s again LBR-7F3KQ2.", commands.Name))
 }
 
 // RemoveAgain answers again for a removal that did not take its server off.

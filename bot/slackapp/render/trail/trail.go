@@ -79,7 +79,6 @@ func Line(e operation.Event) string {
 	case operation.EventPolicy:
 		parts = []string{auditRuleSet(e)}
 	case operation.EventStarted:
-
 		parts = []string{fmt.Sprintf("*Bot started* · version %s", render.Code(e.Data["version"])),
 			optional(auditReplica, e.Data["replica"])}
 	case operation.EventEnded:

@@ -345,15 +345,29 @@ func TestSandboxFitsAPhone(t *testing.T) {
 	r.presses("#calls .call summary")
 	r.fits("the cloud")
 	r.picture("phone-cloud-call")
+
+	// A channel far right in the strip has something new.
+	_, err := chromedp.Run(r.tab, chromedp.Evaluate[int](`fetch("/say", {method: "POST", body: new URLSearchParams(
+		{as: "U0CHEN", channel: "C0SECRET", text: "who is on call?"})}).then(a => a.status)`,
+		chromedp.EvalAwaitPromise))
+	require.NoError(t, err)
+	r.presses("[data-show=chat]")
+	r.until(`document.querySelector(".side a.new[href*=C0SECRET]") !== null`)
+	r.fits("the strip of channels")
+	r.picture("phone-unread")
 }
 
-// fits requires that nothing visible is wider than the window.
+// fits requires that nothing visible is wider than the page's column, and that the page
+// does not scroll sideways. The window's inner width would grow along on a phone.
 func (r reader) fits(where string) {
 	r.t.Helper()
-	wide, err := chromedp.Run(r.tab, chromedp.Evaluate[string](`[...document.querySelectorAll("body *")]
+	wide, err := chromedp.Run(r.tab, chromedp.Evaluate[string](`(({clientWidth, scrollWidth}) =>
+		[...document.querySelectorAll("body *")]
 		.filter(e => e.checkVisibility() && !e.closest(".sr, .skip, pre, .side ul")
-			&& (e.getBoundingClientRect().right > innerWidth + .5 || e.getBoundingClientRect().left < -.5))
-		.map(e => e.outerHTML.slice(0, 120)).join("\n")`))
+			&& (e.getBoundingClientRect().right > clientWidth + .5 || e.getBoundingClientRect().left < -.5))
+		.map(e => e.outerHTML.slice(0, 120))
+		.concat(scrollWidth > clientWidth ? [scrollWidth + " px in " + clientWidth] : [])
+		.join("\n"))(document.documentElement)`))
 	require.NoError(r.t, err)
 	require.Empty(r.t, wide, where)
 }

@@ -41,6 +41,9 @@ func TestAPauseHoldsOnEveryReplicaUntilSomebodyResumes(t *testing.T) {
 			h.types(ana, ops, "pause again")
 			h.sees(ana, ops, "The bot has been paused since", "<@"+ana+">: maintenance")
 
+			h.types(ana, incident, "resume") // her rule holds in #ops only
+			h.sees(ana, incident, "ou may not pause the bot, or resume from this channel")
+
 			h.types(ana, incident, good)
 			preview := h.sees(ana, incident, "Preview", "*Risk:* The bot has been paused since", "maintenance")
 			h.clicks(ana, preview, "req_send")

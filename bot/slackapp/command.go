@@ -260,6 +260,10 @@ const ownersWithin = 10 * time.Second
 // pause answers pause and resume. The owners' channel is told of what changed, after
 // the person.
 func (a *App) pause(ctx context.Context, d delivery.Delivery, c commands.Command) {
+	if d.Event.Edited != "" { // perhaps long after it was said
+		a.tell(ctx, d, private.EditedPause())
+		return
+	}
 	by, from := a.named(ctx, d.Actor), a.place(d)
 	var got intake.PauseAnswer
 	var err error

@@ -252,6 +252,30 @@ func TestMentionThatIsSentAgainWithAnotherID(t *testing.T) {
 	require.Len(t, r.shelf.inState(operation.Draft), 1)
 }
 
+// A pause that is over must not come back because its author corrects a word, nor be
+// ended by an old message.
+func TestEditNeitherPausesNorResumes(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"pause maintenance", "resume"} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, nil)
+			r.acked(r.slack.Event(t.Context(), event(text, "1700000000.000100", map[string]any{
+				"edited": map[string]any{"user": ana, "ts": "1700000060.000000"}})))
+			r.sees(ana, incident, "An edited message neither pauses nor resumes the bot.")
+			require.Empty(t, r.shelf.trail())
+		})
+	}
+}
+
+func TestMentionOfSomebodyElseAtTheBeginningIsNoCommand(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.acked(r.slack.Event(t.Context(), event("", "1700000000.000100",
+		map[string]any{"text": "<@U0BO> help <@U0LBBOT>"})))
+	r.sees(ana, incident, "begin your message with @lbbot")
+}
+
 func TestMentionsByBotsAreIgnored(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)

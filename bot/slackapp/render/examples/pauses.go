@@ -22,6 +22,7 @@ func pauseAnswers(n Names) map[string]render.Message {
 		"paused_sending2": private.Paused(two),
 		"paused_again":    private.Paused(again),
 		"paused_already":  private.Paused(there),
+		"pause_edited":    private.EditedPause(),
 		"paused_over":     private.Paused(intake.PauseAnswer{}),
 		"resumed":         private.Resumed(paused),
 		"resumed_again":   private.Resumed(intake.PauseAnswer{Changed: true}),

@@ -22,6 +22,11 @@ func Paused(a intake.PauseAnswer) render.Message {
 		" resume`. A request that is accepted meanwhile waits, and ends after 5 minutes." + sending(a))
 }
 
+// EditedPause answers a message that was edited into a pause, or into its end.
+func EditedPause() render.Message {
+	return Answer("An edited message neither pauses nor resumes the bot. Write a new one. Nothing changed.")
+}
+
 // bolded is Answer for words with a first word in bold, which the text has plain.
 func bolded(words string) render.Message {
 	return render.Ephemeral(strings.ReplaceAll(words, "*", ""), render.Section(words))

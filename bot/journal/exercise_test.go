@@ -104,6 +104,7 @@ func exercise(t *testing.T, open func(t *testing.T) *Store) {
 		"history is paged, newest first, without drafts":                     pagesHistory,
 		"the past is read by listener, channel or person, page by page":      readsThePast,
 		"removals that are under way, or were done lately, are leaving":      listsLeaving,
+		"a removal before an addition of the same entry is over":             forgetsRemovalsBeforeAnAddition,
 		"denials are read page by page":                                      readsDenials,
 		"a flood of denials becomes ten events and a count":                  countsAFlood,
 		"a tally that cannot be read holds up nothing":                       skipsAnUnreadableTally,

@@ -50,9 +50,22 @@ func listsLeaving(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.ElementsMatch(t,
 		[]string{"be-accepted", "be-sending", "be-unconfirmed", "be-needs_person", "be-added"},
-		operation.Targets(list))
+		operation.Targets(list, ""))
 
 	list, err = s.Leaving(t.Context(), "main", "listener-2", clock())
 	require.NoError(t, err)
-	require.Equal(t, []string{"be-elsewhere"}, operation.Targets(list))
+	require.Equal(t, []string{"be-elsewhere"}, operation.Targets(list, ""))
+}
+
+func forgetsRemovalsBeforeAnAddition(t *testing.T, s *Store) {
+	for name, after := range map[string]time.Duration{"old": time.Second, "new": -time.Second} {
+		removal(t, s, name, operation.Done, nil)
+		removal(t, s, name+"-added", operation.Done, func(op *operation.Operation) {
+			op.Change, op.Target, op.BackendID = operation.ChangeAdd, nil, "be-"+name
+			op.FinishedAt = clock().Add(after)
+		})
+	}
+	list, err := s.Leaving(t.Context(), "main", "listener-1", clock().Add(-time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, []string{"be-new"}, operation.Targets(list, ""))
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,12 +68,8 @@ func (s *Store) Leaving(ctx context.Context, account, listenerID string, since t
 	removals []operation.Operation, err error) {
 	ops, err := many(s.q.OpenOrDoneOn(ctx, query.OpenOrDoneOnParams{
 		ListenerID: listenerID, Since: since.UnixMilli()}))
-	for _, op := range ops {
-		if op.Account == account && op.TakesOff(since) {
-			removals = append(removals, op)
-		}
-	}
-	return removals, s.explain("reading the removals of a listener in journal", err)
+	ops = slices.DeleteFunc(ops, func(op operation.Operation) bool { return op.Account != account })
+	return operation.StillLeaving(ops, since), s.explain("reading the removals of a listener in journal", err)
 }
 
 // Filter chooses operations for a page of history.

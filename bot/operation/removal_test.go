@@ -354,3 +354,17 @@ func TestPermissionIsAskedAgainBeforeARemovalIsRepeated(t *testing.T) {
 		require.Equal(t, 1, h.calls())
 	})
 }
+
+func TestAnEntryThatAnotherRemovalHasJustTakenOffLeavesNothingToDo(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		h.cloud.lag = 40 * time.Second
+		h.journal.alter(h.leaving(), func(op *operation.Operation) {
+			op.State, op.BackendID, op.FinishedAt = operation.Done, "be-7", time.Now()
+		})
+		op := h.carry(h.removal(leaver()))
+		require.Equal(t, operation.NothingToDo, op.State, "although the list still shows it")
+		require.Equal(t, "be-7", op.BackendID)
+		require.Zero(t, h.calls())
+	})
+}

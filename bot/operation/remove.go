@@ -124,13 +124,31 @@ func (o Operation) target(pool []zenlayer.Backend) (zenlayer.Backend, bool) {
 	return pool[i], true
 }
 
-// Targets returns the backend ids that removals take off.
-func Targets(removals []Operation) []string {
-	ids := make([]string, len(removals))
-	for i, r := range removals {
-		ids[i] = r.Target.BackendID
+// Targets returns the backend ids that removals take off, without the removal with
+// the id except.
+func Targets(removals []Operation, except string) (ids []string) {
+	for _, r := range removals {
+		if r.ID != except {
+			ids = append(ids, r.Target.BackendID)
+		}
 	}
 	return ids
+}
+
+// StillLeaving keeps, of the operations of a listener that are open or done, the
+// removals that count for Journal.Leaving: see TakesOff. A removal that is over does not
+// count once an addition has left an entry with the same backend id.
+func StillLeaving(ops []Operation, since time.Time) (removals []Operation) {
+	for _, o := range ops {
+		again := func(a Operation) bool {
+			return a.Change == ChangeAdd && a.State == Done && a.BackendID == o.Target.BackendID &&
+				!a.FinishedAt.Before(o.FinishedAt)
+		}
+		if o.TakesOff(since) && (o.State.Open() || !slices.ContainsFunc(ops, again)) {
+			removals = append(removals, o)
+		}
+	}
+	return removals
 }
 
 // TakesOff reports whether o is a removal that is being carried out, or was since

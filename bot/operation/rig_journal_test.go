@@ -318,10 +318,11 @@ func (m *memory) Leaving(
 	err = m.do(ctx, "Leaving", func() error {
 		for _, id := range m.order {
 			op, _ := m.get(id)
-			if op.Account == account && op.Request.ListenerID == listenerID && op.TakesOff(since) {
+			if op.Account == account && op.Request.ListenerID == listenerID {
 				list = append(list, op)
 			}
 		}
+		list = operation.StillLeaving(list, since)
 		return nil
 	})
 	return list, err

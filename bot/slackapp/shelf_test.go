@@ -203,11 +203,11 @@ func (s *shelf) Leaving(ctx context.Context, _, listenerID string, since time.Ti
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, op := range s.ops {
-		if op.Request.ListenerID == listenerID && op.TakesOff(since) {
+		if op.Request.ListenerID == listenerID {
 			list = append(list, op)
 		}
 	}
-	return list, nil
+	return operation.StillLeaving(list, since), nil
 }
 
 func (s *shelf) Events(context.Context, string) ([]operation.Event, error) {

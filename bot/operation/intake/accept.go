@@ -51,6 +51,9 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 	if op.Shown != nil || d.Allowed != (op.Approval == nil) {
 		now = look(ctx, op)
 	}
+	if err := i.leavingAlready(ctx, now); err != nil {
+		return operation.Operation{}, err
+	}
 	d = now.decided(d)
 	if otherwise := d.Allowed != (op.Approval == nil); otherwise || len(now.moved) > 0 {
 		return operation.Operation{}, i.previewAgain(ctx, now, d, c)

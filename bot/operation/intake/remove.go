@@ -73,7 +73,7 @@ func (i *Intake) readPoolOf(ctx context.Context, now *present) error {
 // took off so lately that the list may still show them. It is read before the pool.
 func (i *Intake) leaving(ctx context.Context, op operation.Operation) ([]string, error) {
 	others, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, i.Now().Add(-operation.StillListed))
-	return operation.Targets(others), err
+	return operation.Targets(others, op.ID), err
 }
 
 // takenOff returns the removal that takes a backend off the listener of op, or took it
@@ -85,9 +85,24 @@ func (i *Intake) takenOff(ctx context.Context, op operation.Operation, backendID
 		i.Log.Info("who took a server off is not said", zap.String("backend", backendID), zap.Error(err))
 	}
 	for _, removal := range list {
-		if removal.Target.BackendID == backendID {
+		if removal.ID != op.ID && removal.Target.BackendID == backendID {
 			return &removal
 		}
+	}
+	return nil
+}
+
+// gone is of a removal whose entry is not there any more.
+func (i *Intake) gone(ctx context.Context, op operation.Operation) error {
+	return &GoneError{Operation: op, BackendID: op.Target.BackendID,
+		By: i.takenOff(ctx, op, op.Target.BackendID, op.AskedAt.Add(-operation.StillListed))}
+}
+
+// leavingAlready returns a *GoneError for a removal whose entry another one takes off,
+// or took off so lately that the list may still show it.
+func (i *Intake) leavingAlready(ctx context.Context, now present) error {
+	if now.op.Change == operation.ChangeRemove && slices.Contains(now.leaving, now.op.Target.BackendID) {
+		return i.gone(ctx, now.op)
 	}
 	return nil
 }
@@ -114,6 +129,11 @@ func (i *Intake) describeRemoval(a Request, l operation.Listener, s operation.Se
 func (i *Intake) finishRemoval(ctx context.Context, a Request, now present) (operation.Operation, error) {
 	op, reg := now.op, a.Registration
 	d := now.decided(i.Permission.Decide(ctx, operation.NewQuestion(op, op.AskedAt)))
+	if d.Allowed || d.Code == operation.DeniedApproval {
+		if err := i.leavingAlready(ctx, now); err != nil {
+			return operation.Operation{}, err
+		}
+	}
 	if operation.LacksReason(d, op) {
 		return operation.Operation{}, lacksReason(reg)
 	}
@@ -179,9 +199,8 @@ func (i *Intake) seesPool(ctx context.Context, a Request, l operation.Listener) 
 // only of an entry that is as it was left.
 func (i *Intake) refreshRemoval(ctx context.Context, op *operation.Operation, now present) error {
 	at := slices.IndexFunc(now.pool, func(b zenlayer.Backend) bool { return b.BackendID == op.Target.BackendID })
-	if at < 0 || now.pool[at].InstanceID != op.Request.InstanceID || slices.Contains(now.leaving, op.Target.BackendID) {
-		return &GoneError{Operation: *op, BackendID: op.Target.BackendID,
-			By: i.takenOff(ctx, *op, op.Target.BackendID, op.AskedAt.Add(-operation.StillListed))}
+	if at < 0 || now.pool[at].InstanceID != op.Request.InstanceID {
+		return i.gone(ctx, *op)
 	}
 	if op.Undoes != "" {
 		of, err := i.Journal.Operation(ctx, op.Undoes)

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"lbbot/bot/operation"
@@ -64,7 +65,7 @@ func (r *Runner) checkAndCall(ctx context.Context, op operation.Operation) (oper
 	if next, over, err := r.settleDoubted(ctx, &op, seen.pool); over {
 		return next, err
 	}
-	if s := r.Changes[op.Change].Before(op, seen.pool); s.Done || s.Differs {
+	if s := r.before(op, seen); s.Done || s.Differs {
 		if s.Done && op.OnlyLimited() {
 			op.FoundWeight = s.Backend.Weight
 			return r.finishSeen(ctx, &op, []zenlayer.Backend{s.Backend}, operation.EvidenceSeen)
@@ -82,6 +83,15 @@ func (r *Runner) checkAndCall(ctx context.Context, op operation.Operation) (oper
 	}
 	op.Baseline = operation.BackendIDs(operation.OfServer(op, seen.pool))
 	return r.call(ctx, &op, op.ClickedAt.Add(operation.StartWithin))
+}
+
+// before compares op with the listener before a call. An entry that another removal has
+// just taken off is gone, although the list may still show it.
+func (r *Runner) before(op operation.Operation, seen sight) operation.Comparison {
+	if op.Target != nil && !op.MaybeSent() && slices.Contains(seen.leaving, op.Target.BackendID) {
+		return operation.Comparison{Done: true, Backend: zenlayer.Backend{BackendID: op.Target.BackendID}}
+	}
+	return r.Changes[op.Change].Before(op, seen.pool)
 }
 
 // settleDoubted ends an operation whose change the listener shows, although Zenlayer

@@ -19,6 +19,7 @@ var errCheckWithin = errors.New("the last checks took longer than " + checkWithi
 
 // sight is a listener as it was read right before a call.
 type sight struct {
+	leaving []string // as Runner.leaving
 	pool    []zenlayer.Backend
 	picture operation.Picture
 }
@@ -46,7 +47,7 @@ func (r *Runner) checkListener(ctx context.Context, op *operation.Operation) (si
 	}
 	op.Listener.Servers = len(pool)
 	op.NoteReading(nil)
-	seen := sight{pool: pool, picture: operation.PictureOf(*op, pool, leaving...)}
+	seen := sight{leaving: leaving, pool: pool, picture: operation.PictureOf(*op, pool, leaving...)}
 	stop, err := r.checkPermission(ctx, op, seen.picture)
 	return seen, stop, err
 }
@@ -62,7 +63,7 @@ func (r *Runner) leaving(ctx context.Context, op operation.Operation) ([]string,
 	if err != nil {
 		return nil, fmt.Errorf("reading which servers are leaving listener %s: %w", op.Request.ListenerID, err)
 	}
-	return operation.Targets(others), nil
+	return operation.Targets(others, op.ID), nil
 }
 
 // checkPermission asks permission, after everything else was read: reading takes time,

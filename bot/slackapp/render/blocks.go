@@ -189,6 +189,15 @@ func MoreWords(what string) string {
 	return what
 }
 
+// Beside is a section with a button at its side; without one if that is nil.
+func Beside(words string, button slack.BlockElement) slack.Block {
+	b := Section(words)
+	if s, ok := b.(*slack.SectionBlock); ok && button != nil {
+		s.Accessory = slack.NewAccessory(button)
+	}
+	return b
+}
+
 // OpenButton leads to an operation's card; nil without an address.
 func OpenButton(op operation.Operation, link string) slack.BlockElement {
 	return LinkButton(ButtonOpen, fmt.Sprintf("Open the card of %s", op.Ref), link)

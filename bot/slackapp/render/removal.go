@@ -7,21 +7,8 @@ import (
 	"lbbot/bot/operation"
 )
 
-// removalWarning is warningWords for a removal.
-func removalWarning(w operation.Warning) string {
-	switch w.Code {
-	case operation.WarnPaused: // of a removal as well
-		return pausedWarning(w.Pause)
-	case operation.WarnLast:
-		return "No other server on this listener is available. Without this one, the listener may be out of service."
-	case operation.WarnUnchecked:
-		return "Health checks are off: Zenlayer does not know whether the other servers work."
-	}
-	return ""
-}
-
-// removalDifference is differenceWords for a removal.
-func removalDifference(d operation.Difference) string {
+// entryDifference says what is different about the entry of a removal.
+func entryDifference(d operation.Difference) string {
 	switch d.Code {
 	case operation.DiffGone:
 		return fmt.Sprintf("%s is not on the listener any more", d.From)

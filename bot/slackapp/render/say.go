@@ -43,7 +43,7 @@ func Say(op operation.Operation, show Shown, format string, args ...any) string 
 // first word of its card: "web-07 to", where that word has the verb, and otherwise "add
 // web-07 to".
 func Subject(op operation.Operation) string {
-	if op.State == operation.Done || op.State == operation.NotDone {
+	if op.State == operation.Sending || op.State == operation.Done || op.State == operation.NotDone {
 		return "{server} {to}"
 	}
 	return "{add} {server} {to}"

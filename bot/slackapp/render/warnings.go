@@ -52,8 +52,14 @@ func warningWords(w operation.Warning) string {
 			return "This server is already on 1 other listener."
 		}
 		return fmt.Sprintf("This server is already on %d other listeners.", w.Listeners)
+	case operation.WarnPaused:
+		return pausedWarning(w.Pause)
+	case operation.WarnLast:
+		return "No other server on this listener is available. Without this one, the listener may be out of service."
+	case operation.WarnUnchecked:
+		return "Health checks are off: Zenlayer does not know whether the other servers work."
 	}
-	return removalWarning(w)
+	return ""
 }
 
 const stateLimit = 40
@@ -237,7 +243,7 @@ func differenceWords(d operation.Difference) []string {
 	case operation.DiffNoApproval:
 		return []string{"approval is not needed any more"}
 	}
-	return []string{removalDifference(d)}
+	return []string{entryDifference(d)}
 }
 
 // settingWords names the settings that differ.

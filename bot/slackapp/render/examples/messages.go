@@ -129,6 +129,7 @@ func answers(n Names, op operation.Operation, w render.Wording) map[string]rende
 		"forgotten":       private.Forgotten(),
 		"unknown_ref":     private.UnknownRef("LBR-AAAAAA"),
 		"status":          private.Status(cards["added"], named(n, Steps()), link),
+		"status_adding":   private.Status(cards["adding"], nil, link),
 		"status_refused":  private.Status(ends["refused"], nil, ""),
 		"whoami":          private.Whoami(named(n, Standing()), named(n, LimitsLeft()), w),
 		"whoami_guest":    private.Whoami(standingBare, nil, w),

@@ -11,7 +11,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"lbbot/bot/operation"
-	"lbbot/bot/operation/history"
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/card"
 	"lbbot/bot/slackapp/render/form"
@@ -24,12 +23,8 @@ const (
 	Last  = 5  // of what the person did
 )
 
-// Request is one request, with the address of its card; empty: not known, or not
-// needed.
-type Request struct {
-	history.Past
-	Link string
-}
+// Request is one request, with the address of its card.
+type Request = private.OpenRequest
 
 // Page is what the tab of one person shows.
 type Page struct {
@@ -172,15 +167,7 @@ func requests(of []Request, none string) []slack.Block {
 
 // linked is a line with a button that leads to the card.
 func linked(words string, r Request) slack.Block {
-	return beside(words, render.OpenButton(r.Operation, r.Link))
-}
-
-func beside(words string, button slack.BlockElement) slack.Block {
-	b := render.Section(words)
-	if s, ok := b.(*slack.SectionBlock); ok && button != nil {
-		s.Accessory = slack.NewAccessory(button)
-	}
-	return b
+	return render.Beside(words, render.OpenButton(r.Operation, r.Link))
 }
 
 // line is what a request is, and who asked for it.

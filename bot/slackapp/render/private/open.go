@@ -14,7 +14,7 @@ import (
 // OpenShown is how many open requests are listed.
 const OpenShown = 10
 
-// OpenRequest is an open request with the address of its card; empty: not known.
+// OpenRequest is a request with the address of its card; empty: not known, or not needed.
 type OpenRequest struct {
 	history.Past
 	Link string
@@ -33,13 +33,7 @@ func OpenRequests(list []OpenRequest, more int) render.Message {
 	blocks := []slack.Block{render.Section(fmt.Sprintf("*%s* in this channel, and your own elsewhere", counted))}
 	var words []string
 	for _, r := range list {
-		block := render.Section(openLine(r))
-		if s, ok := block.(*slack.SectionBlock); ok {
-			if open := render.OpenButton(r.Operation, r.Link); open != nil {
-				s.Accessory = slack.NewAccessory(open)
-			}
-		}
-		blocks = append(blocks, block)
+		blocks = append(blocks, render.Beside(openLine(r), render.OpenButton(r.Operation, r.Link)))
 		words = append(words, fmt.Sprintf("%s %s", entryWord(history.Entry{Operation: r.Operation}), r.Operation.Ref))
 	}
 	small := "To see one in detail, type /lb-register status and its ID."
@@ -52,11 +46,11 @@ func OpenRequests(list []OpenRequest, more int) render.Message {
 
 // OpenWords are how a request stands, and which server and listener it is about.
 func OpenWords(op operation.Operation) string {
-	what := ": {add} {server} {to} "
-	if op.State == operation.Sending || op.State == operation.Done || op.State == operation.NotDone {
-		what = " {server} {to} " // the first word has the verb
+	what, between := render.Subject(op), " "
+	if strings.HasPrefix(what, "{add}") {
+		between = ": "
 	}
-	return "*" + entryWord(history.Entry{Operation: op}) + "*" + render.Say(op, render.Name, what) +
+	return "*" + entryWord(history.Entry{Operation: op}) + "*" + between + render.Say(op, render.Name, what) + " " +
 		render.ListenerPath(op, render.Name)
 }
 

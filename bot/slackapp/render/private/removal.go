@@ -22,25 +22,26 @@ func sendLabel(verb commands.Verb) string {
 // Gone says that an entry is not on the listener any more, and who took it off. link is
 // of the card that says so.
 func Gone(e *intake.GoneError, link string) render.Message {
-	text, line := "is not on %[2]s any more.", ""
-	switch by := e.By; {
-	case by == nil:
-	case by.State.Final():
-		text = "is not on %[2]s any more: %[3]s took it off with " + by.Ref + "."
-		line = render.Mention(by.Actor.UserID)
-	default:
-		text = "is being taken off %[2]s: %[3]s asked for it with " + by.Ref + "."
-		line = render.Mention(by.Actor.UserID)
-	}
-	who, buttons := "", []slack.BlockElement(nil)
+	var open slack.BlockElement
 	if e.By != nil {
-		who, buttons = render.ActorName(e.By.Actor), []slack.BlockElement{render.OpenButton(*e.By, link)}
+		open = render.OpenButton(*e.By, link)
 	}
 	op := e.Operation
-	return render.Ephemeral(fmt.Sprintf("Nothing to do: %[1]s "+text, render.InText(e.BackendID),
-		render.ListenerPort(op, render.InText), who),
-		render.Section(fmt.Sprintf("*Nothing to do.* %[1]s "+text, render.Code(e.BackendID),
-			render.ListenerName(op, render.Name), line)), render.Actions(buttons...))
+	text := goneWords(e, render.InText(e.BackendID), render.ListenerPort(op, render.InText), render.ActorName)
+	markup := goneWords(e, render.Code(e.BackendID), render.ListenerName(op, render.Name), render.ActorMention)
+	return render.Ephemeral("Nothing to do: "+text, render.Section("*Nothing to do.* "+markup), render.Actions(open))
+}
+
+func goneWords(e *intake.GoneError, entry, listener string, show func(operation.Actor) string) string {
+	switch {
+	case e.By == nil:
+		return fmt.Sprintf("%s is not on %s any more.", entry, listener)
+	case e.By.State.Final():
+		return fmt.Sprintf("%s is not on %s any more: %s took it off with %s.", entry, listener, show(e.By.Actor),
+			e.By.Ref)
+	}
+	return fmt.Sprintf("%s is being taken off %s: %s asked for it with %s.", entry, listener, show(e.By.Actor),
+		e.By.Ref)
 }
 
 // NotUndone says why an operation cannot be taken back. link is of its card.

@@ -11,7 +11,6 @@ const incident = "C0INC2041"
 // alert is what Alertmanager posts about the sandbox's account. It names one listener
 // and one server that is not on it.
 const alert = `{
-	"text": "[FIRING:1] TooFewBackends (api-lb/https-443 critical)",
 	"attachments": [{
 		"color": "danger",
 		"fallback": "[FIRING:1] TooFewBackends (api-lb/https-443 critical)",

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/sandbox"
+	"lbbot/zenlayer"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -322,8 +323,21 @@ func TestPlaygroundResetRestartsTheBot(t *testing.T) {
 	require.Len(t, g.cloud.Backends(), seed)
 	left := g.slack.Messages("C0INC2041", "U0ANA")
 	require.Len(t, left, 1, "the alert is posted again")
-	require.Contains(t, left[0].Text, "FIRING")
+	require.Contains(t, string(left[0].Attachments), "FIRING")
 	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
+}
+
+func TestASandboxWithAnOldDatabaseGivesOtherIDs(t *testing.T) {
+	dir := t.TempDir()
+	added := func() string {
+		g, err := newPlayground(dir, nopLog())
+		require.NoError(t, err)
+		defer g.close()
+		require.NoError(t, g.start(t.Context()))
+		return g.cloud.AddBackend(zenlayer.Backend{ListenerID: "lst-8f2c", InstanceID: "i-55a1"}).BackendID
+	}
+	require.Equal(t, "be-20d1", added())
+	require.NotEqual(t, "be-20d1", added(), "the bot remembers what was taken off before")
 }
 
 func nopLog() *zap.Logger { return zap.NewNop() }

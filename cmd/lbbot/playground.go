@@ -53,7 +53,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 				{Name: commands.ShortcutName, CallbackID: commands.ShortcutGlobal},
 				{Name: commands.ShortcutName, CallbackID: commands.ShortcutMessage, OnMessage: true}}}),
 		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret,
-			Seed: world(time.Now())}),
+			Seed: world(time.Now()), BackendsBefore: backendsBefore(filepath.Join(dir, databaseFile), time.Now())}),
 	}
 	if _, err := g.slack.Start(); err != nil {
 		return nil, fmt.Errorf("starting the Slack stand-in: %w", err)
@@ -90,7 +90,18 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	return g, nil
 }
 
-func (g *playground) database() string { return filepath.Join(g.dir, "lbbot.db") }
+const databaseFile = "lbbot.db"
+
+func (g *playground) database() string { return filepath.Join(g.dir, databaseFile) }
+
+// backendsBefore is more than an earlier sandbox can have made with a database that was
+// kept: the account starts anew, but what the bot knows names ids of before.
+func backendsBefore(database string, now time.Time) int {
+	if _, err := os.Stat(database); err != nil {
+		return 0
+	}
+	return int(now.Unix())
+}
 
 // page returns the options of the page.
 func (g *playground) page() page.Options {

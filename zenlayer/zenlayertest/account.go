@@ -38,11 +38,12 @@ type remembered struct {
 	until     time.Time
 }
 
-func newAccount(seed Seed) account {
+// newAccount has the seed's content, and has made some backends before.
+func newAccount(seed Seed, made int) account {
 	a := account{
 		balancers: slices.Clone(seed.LoadBalancers), listeners: slices.Clone(seed.Listeners),
 		instances: slices.Clone(seed.Instances), tokens: map[string]remembered{}, effects: map[string]int{},
-		ids: map[string]*backend{}, pools: map[string][]*backend{},
+		ids: map[string]*backend{}, pools: map[string][]*backend{}, made: made,
 	}
 	known := map[string]bool{}
 	for _, l := range seed.Listeners {

@@ -60,6 +60,9 @@ type Fault struct {
 	Kind FaultKind
 	// Action limits the fault to one action; "" means every action.
 	Action string
+	// Changes limits the fault to the calls that change something: RegisterBackend and
+	// DeregisterBackend.
+	Changes bool
 	// Service limits the fault to one service, bmc or vm; "" means both.
 	Service string
 	// Skip is the number of calls without the fault before it applies.
@@ -99,8 +102,9 @@ func (s *Server) Inject(f Fault) {
 	s.changed()
 }
 
-// LoseNextAnswer makes the next RegisterBackend have its effect without an answer.
-func (s *Server) LoseNextAnswer() { s.Inject(Fault{Kind: AnswerLost, Action: "RegisterBackend"}) }
+// LoseNextAnswer makes the next RegisterBackend or DeregisterBackend have its effect
+// without an answer.
+func (s *Server) LoseNextAnswer() { s.Inject(Fault{Kind: AnswerLost, Changes: true}) }
 
 // Faults returns the queued faults, with the remaining Times and Skip.
 func (s *Server) Faults() []Fault {
@@ -132,7 +136,8 @@ func (s *Server) ReleaseHangs() {
 // takeFault picks the fault for a call. The caller holds the lock.
 func (s *Server) takeFault(service, action string) Fault {
 	for i, f := range s.faults {
-		if f.Action != "" && f.Action != action || f.Service != "" && f.Service != service {
+		if f.Action != "" && f.Action != action || f.Service != "" && f.Service != service ||
+			f.Changes && action != "RegisterBackend" && action != "DeregisterBackend" {
 			continue
 		}
 		if f.Skip > 0 {

@@ -174,6 +174,23 @@ func TestTheNextAnswerIsLostOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "be-20d1", got.BackendID)
 	require.Equal(t, map[string]int{"token-1": 1}, s.EffectsByToken())
+
+	s.LoseNextAnswer()
+	_, err = c.DeregisterBackend(t.Context(), "be-20d1")
+	require.Equal(t, zenlayer.OutcomeUnknown, zenlayer.OutcomeOf(err))
+	require.Empty(t, s.Faults())
+	require.False(t, s.RemoveBackend("be-20d1"), "it was removed already")
+}
+
+func TestIDsThatWereGivenBeforeAreNotGivenAgain(t *testing.T) {
+	t.Parallel()
+	s, c := account(t, zenlayertest.Options{BackendsBefore: 2})
+	for range 2 {
+		got, err := c.RegisterBackend(t.Context(), web07())
+		require.NoError(t, err)
+		require.Equal(t, "be-20d3", got.BackendID)
+		s.Reset()
+	}
 }
 
 func TestABackendCanBeHiddenFromReading(t *testing.T) {

@@ -27,6 +27,8 @@ type Options struct {
 	NewRequestID func() string
 	// Seed is the account's content at the start and after Reset.
 	Seed Seed
+	// BackendsBefore is how many backends were made before: their ids are not given again.
+	BackendsBefore int
 	// Rules are choices where the documentation says nothing.
 	Rules Rules
 	// KeepCalls limits the recorded calls, the newest ones; default 10,000.

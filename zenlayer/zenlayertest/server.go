@@ -47,7 +47,7 @@ func New(o Options) *Server {
 		o.KeepCalls = 10_000
 	}
 	return &Server{
-		opts: o, account: newAccount(o.Seed),
+		opts: o, account: newAccount(o.Seed, o.BackendsBefore),
 		release: make(chan struct{}), watch: map[chan struct{}]struct{}{},
 	}
 }
@@ -133,7 +133,7 @@ func (s *Server) quiet() <-chan struct{} {
 // Reset restores the seed, deletes calls, tokens and faults, and ends hanging calls.
 func (s *Server) Reset() {
 	s.mu.Lock()
-	s.account = newAccount(s.opts.Seed)
+	s.account = newAccount(s.opts.Seed, s.opts.BackendsBefore)
 	s.calls, s.counted, s.faults, s.window = nil, 0, nil, rateWindow{}
 	s.mu.Unlock()
 	s.ReleaseHangs()

@@ -86,6 +86,7 @@ func (p page) field(label, value string) {
 func (p page) title(text string) { fmt.Fprintf(p.w, "\n%s\n", text) }
 
 func (p page) what(op operation.Operation) {
+	p.field("Change", changeOf(op))
 	p.field("Server", named(op.Server.Name, cmp.Or(op.Server.ID, op.Request.InstanceID),
 		string(op.Request.InstanceType)))
 	p.field("Listener", named(op.Listener.Name, cmp.Or(op.Listener.ID, op.Request.ListenerID),
@@ -151,7 +152,7 @@ func (p page) ids(s shownOperation) {
 	p.field("Backend", op.BackendID)
 	p.field("Request", op.RequestID)
 	p.field("Account", op.Account)
-	p.field("State", fmt.Sprintf("%s, version %d", strings.TrimSpace(string(op.State)+" "+string(op.Reason)),
+	p.field("State", fmt.Sprintf("%s, version %d", strings.TrimSpace(stateOf(op)+" "+string(op.Reason)),
 		op.Version))
 	p.field("Finished", clock(op.FinishedAt))
 	p.field("Status at Zenlayer", op.BackendStatus)
@@ -170,7 +171,11 @@ func (p page) attempts(op operation.Operation) {
 	if len(op.Attempts) == 0 {
 		return
 	}
-	p.title("Calls of RegisterBackend")
+	call := "RegisterBackend"
+	if op.Change == operation.ChangeRemove {
+		call = "DeregisterBackend"
+	}
+	p.title("Calls of " + call)
 	for _, a := range op.Attempts {
 		fault := ""
 		if a.Fault.Status > 0 {

@@ -183,3 +183,22 @@ func TestTheCommandLineDoesNotGuessWhatAnotherVersionStored(t *testing.T) {
 	require.NoError(t, bot.ListOperations(t.Context(), &list, j, journal.Filter{Limit: 9}))
 	require.Contains(t, list.String(), "paused, unknown to this version")
 }
+
+func TestTheCommandLineTellsARemovalFromAnAddition(t *testing.T) {
+	t.Parallel()
+	j := oldTrail(t)
+	op, err := j.Operation(t.Context(), "id-1")
+	require.NoError(t, err)
+	op.Version, op.Change, op.State, op.Reason = op.Version+1, operation.ChangeRemove, operation.Done, ""
+	op.Target = &operation.Target{BackendID: "be-1"}
+	op.Attempts = []operation.Attempt{{Number: 1, SentAt: op.AskedAt}}
+	require.NoError(t, j.Save(t.Context(), op, operation.Event{At: op.AskedAt, Kind: operation.EventFinished}))
+	var shown, list bytes.Buffer
+	require.NoError(t, bot.ShowOperation(t.Context(), &shown, j, "id-1"))
+	require.Contains(t, shown.String(), "Calls of DeregisterBackend")
+	require.Regexp(t, `Change +remove\n`, shown.String())
+	require.Regexp(t, `State +removed, `, shown.String())
+	require.NoError(t, bot.ListOperations(t.Context(), &list, j, journal.Filter{Limit: 9}))
+	require.Regexp(t, `remove +removed `, list.String())
+	require.NotContains(t, list.String(), "added")
+}

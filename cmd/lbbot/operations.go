@@ -77,7 +77,7 @@ func (s session) listCommand(d source) *cobra.Command {
 	f.StringVar(&since, "since", "", "accepted since: 36h, 7d, 2026-03-01, or 2026-03-01T12:00:00Z")
 	f.StringVar(&person, "person", "", "Slack user id of the requester, such as U0123ABCD")
 	f.StringVar(&listener, "listener", "", "id or name of the listener")
-	f.StringVar(&state, "state", "", strings.Join(states(), ", "))
+	f.StringVar(&state, "state", "", strings.Join(states(), ", ")+"; for a removal, added is removed")
 	f.IntVar(&limit, "limit", 50, "maximum number of requests")
 	return cmd
 }

@@ -142,7 +142,11 @@ func TestAStatusShowsTheLatestSteps(t *testing.T) {
 
 func TestHelpPagesFit(t *testing.T) {
 	t.Parallel()
-	for _, topic := range []string{"", "all", "errors", "weight", "no such topic"} {
+	topics := []string{"", "all", "errors", "weight", "no such topic"}
+	for _, v := range commands.Verbs() {
+		topics = append(topics, string(v.Verb))
+	}
+	for _, topic := range topics {
 		m := private.Help(commands.Help(topic, commands.RightsUnknown))
 		requireMessage(t, m)
 		requireInert(t, topic, m.Text)

@@ -195,11 +195,12 @@ func Help(p commands.HelpPage) render.Message {
 		}
 		lines = append(lines, render.Code(l))
 	}
-	list := []slack.Block{render.Section(fmt.Sprintf("*%s*", render.Prose(p.Title, render.NameLimit)))}
+	title := render.Prose(p.Title, render.SaidLimit)
+	list := []slack.Block{render.Section(fmt.Sprintf("*%s*", title))}
 	for _, part := range paragraphs(lines) {
 		list = append(list, render.Section(part...))
 	}
-	return render.Ephemeral(fmt.Sprintf("Help: %s", render.Prose(p.Title, render.NameLimit)+". "+
+	return render.Ephemeral(fmt.Sprintf("Help: %s", title+". "+
 		strings.Join(render.NonEmpty(lines), " ")), list...)
 }
 

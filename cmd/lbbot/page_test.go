@@ -152,9 +152,12 @@ func TestAPersonPlaysTheWholeStoryWithTheRealBot(t *testing.T) {
 	r.reads("#head", "inc-2041")
 	r.presses("#messages .tools .tool")
 	r.reads("#modal[open]", "From the alert: web-12")
+	r.presses("#modal .view:not([hidden]) button[type=submit]")
+	r.reads("#modal[open]", "Check and add")
+	r.reads("#step-4.now", "Start from an alert")
+	r.presses("#modal .view:not([hidden]) button[type=submit]")
 	r.reads("#step-4.done", "Start from an alert")
-	r.presses("#modal .view:not([hidden]) .close")
-	r.until("!document.querySelector('#modal').open")
+	r.until("document.querySelector('#modal').open === false")
 	r.follows(".side a[href*='C0OPS']")
 
 	// An answer that is lost: not confirmed, then added, never failed.
@@ -347,14 +350,21 @@ func TestSandboxFitsAPhone(t *testing.T) {
 	r.picture("phone-cloud-call")
 
 	// A channel far right in the strip has something new.
-	_, err := chromedp.Run(r.tab, chromedp.Evaluate[int](`fetch("/say", {method: "POST", body: new URLSearchParams(
-		{as: "U0CHEN", channel: "C0SECRET", text: "who is on call?"})}).then(a => a.status)`,
-		chromedp.EvalAwaitPromise))
-	require.NoError(t, err)
+	r.says("U0CHEN", "C0SECRET", "who is on call?")
 	r.presses("[data-show=chat]")
 	r.until(`document.querySelector(".side a.new[href*=C0SECRET]") !== null`)
 	r.fits("the strip of channels")
 	r.picture("phone-unread")
+}
+
+// says makes another person write a message.
+func (r reader) says(person, channel, text string) {
+	r.t.Helper()
+	status, err := chromedp.Run(r.tab, chromedp.Evaluate[int](fmt.Sprintf(`fetch("/say", {method: "POST",
+		body: new URLSearchParams({as: %q, channel: %q, text: %q})}).then(a => a.status)`, person, channel, text),
+		chromedp.EvalAwaitPromise))
+	require.NoError(r.t, err)
+	require.Equal(r.t, 204, status)
 }
 
 // fits requires that nothing visible is wider than the page's column, and that the page

@@ -2,6 +2,7 @@ package main
 
 import (
 	"iter"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -127,8 +128,11 @@ func TestUndoTakesBackWhatWasAdded(t *testing.T) {
 	r.reads(".message.private", "Nothing has changed yet")
 	r.presses(".message.private .button.primary")
 	r.reads(everyone, "Added web-12 to https-443 on api-lb")
+	r.says("U0BO", incident, "And then?"+strings.Repeat("\n", 60)+"Go on.")
+	r.reads(everyone, "Go on.")
 	r.presses(everyone + " [aria-label^='Undo']")
 	r.reads(".message.private", "web-12")
+	r.until(`(log => log.scrollHeight - log.scrollTop - log.clientHeight < 2)(document.querySelector("#messages"))`)
 	r.everywhere("undo-preview")
 	r.presses(".message.private .button.danger")
 	r.reads(everyone, "Removed web-12 from https-443 on api-lb")
@@ -183,6 +187,8 @@ func TestAlertLeadsToAddedInThreeClicks(t *testing.T) {
 			console := chromedp.Console(r.tab)
 			window(r)
 			r.as(address, "U0ANA", incident)
+			require.Equal(t, "1", r.read(`String([...document.querySelector("#messages").textContent
+				.matchAll("FIRING")].length)`), "how often the alert shows its title")
 			require.NoError(t, chromedp.Do(r.tab, chromedp.Evaluate[chromedp.Void](`window.clicks = 0;
 				document.addEventListener("click", e => { window.clicks += e.isTrusted ? 1 : 0 }, true)`)))
 			r.presses("#messages .tools .tool")

@@ -43,7 +43,7 @@ func (p *site) shortcut(w http.ResponseWriter, r *http.Request) {
 	}
 	done := p.slack.UseMessageShortcut(r.Context(), as, r.PostFormValue("channel"), ts, id)
 	if !done.Refused() {
-		p.change(func() { p.story.Alert = true })
+		p.change(func() { p.story.alerted(time.Now()) })
 	}
 	p.answer(w, r, done)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -49,10 +50,14 @@ func TestTheTourHasTheStepsThatTheOptionsName(t *testing.T) {
 			`<svg class="icon"><use href="#i-check"/></svg></span>` + "\n" + `<span class="what"><b>` + title
 	}
 	require.NotContains(t, live(), done(3, "Undo it"))
+	require.Contains(t, live(), "already typed in")
+	require.NotContains(t, send(h, "GET", "/live?as=U1&channel=C2", nil).Body.String(), "already typed in")
 	cloud.calls = []Call{{Action: "RegisterBackend"}, {Action: "DeregisterBackend"}}
 	require.Contains(t, live(), done(3, "Undo it"))
 	send(h, "POST", "/say", url.Values{"as": {"U1"}, "channel": {"C1"}, "text": {"/x"}})
 	require.Contains(t, live(), `<a href="/?as=U1&amp;channel=C2">Be Ana in #secret</a>`)
 	send(h, "POST", "/shortcut", url.Values{"as": {"U1"}, "channel": {"C2"}, "ts": {"1.0"}, "callback": {"on_message"}})
+	require.NotContains(t, live(), done(4, "Start from an alert"), "the form is open, and nothing was added")
+	cloud.calls = append(cloud.calls, Call{Action: "RegisterBackend", At: time.Now()})
 	require.Contains(t, live(), done(4, "Start from an alert"))
 }

@@ -89,12 +89,12 @@ func (p *site) look(r *http.Request) look {
 	calls := p.options.Cloud.Calls()
 	l.Calls = showCalls(calls, at.names.location())
 	scene := p.scene(calls, l.WillLose, people, world)
+	scene.first = current.ID == currentChannel(channels, l.As.ID, "").ID
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.Story = p.story.steps(scene)
 	l.Composer = p.composer(l, "")
-	l.Composer.Text = p.story.composer(r.FormValue("step"), l.Story, p.options.Command,
-		current.ID == currentChannel(channels, l.As.ID, "").ID)
+	l.Composer.Text = p.story.composer(r.FormValue("step"), l.Story, p.options.Command, scene.first)
 	if l.Thread.TS != "" {
 		l.Thread.Composer = p.composer(l, l.Thread.TS)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"lbbot/bot/sandbox"
 )
@@ -14,14 +15,22 @@ type story struct {
 	Typed  bool // a command was sent
 	Guest  bool // a guest or an outsider sent a command
 	Agreed bool // the approver approved something
-	Alert  bool // a shortcut of a message was used
 	Reset  bool // the sandbox was reset, and no command was sent since
+
+	Alert time.Time // when a shortcut of a message was first used
 }
 
 // typed notes a command.
 func (s *story) typed(by shownPerson) {
 	s.Typed, s.Reset = true, false
 	s.Guest = s.Guest || by.Role != "Member"
+}
+
+// alerted notes that a shortcut of a message was used.
+func (s *story) alerted(at time.Time) {
+	if s.Alert.IsZero() {
+		s.Alert = at
+	}
 }
 
 // step is one step of the tour.
@@ -49,6 +58,7 @@ type scene struct {
 	alert    Alert
 	waiting  bool              // a request waits for the approver
 	channels map[string]string // names by id
+	first    bool              // the reader is in the channel whose composer has the first command
 }
 
 func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sandbox.Workspace) scene {
@@ -99,7 +109,7 @@ func (c scene) called(action string) bool {
 }
 
 // more are the steps about an undo and an alert, as far as the options have them.
-func (c scene) more(alerted bool) []step {
+func (c scene) more(alerted time.Time) []step {
 	var all []step
 	if c.undo {
 		all = append(all, step{Title: "Undo it", Text: "Press Undo on the card, then confirm.",
@@ -107,8 +117,10 @@ func (c scene) more(alerted bool) []step {
 	}
 	if c.alert.Reader != "" {
 		all = append(all, step{Title: "Start from an alert", Do: "go", Link: c.alert.Reader, In: c.alert.Channel,
-			Text: "Open the menu (…) of the alert and add its server.", Label: c.be(c.alert.Reader, c.alert.Channel),
-			Done: alerted})
+			Text: "Press ⚡ on the alert, then add its server.", Label: c.be(c.alert.Reader, c.alert.Channel),
+			Done: !alerted.IsZero() && slices.ContainsFunc(c.calls, func(call Call) bool {
+				return call.Action == registering && !call.At.Before(alerted)
+			})})
 	}
 	return all
 }
@@ -121,14 +133,17 @@ func (s story) steps(c scene) []step {
 	}
 	lost := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Lost })
 	lose := step{Title: "Lose an answer", Do: "lose",
-		Text:  "The cloud adds the server, but its answer is lost. Then add another server.",
+		Text:  "The cloud makes the next change, but its answer is lost. Then add another server.",
 		Label: "Lose the next answer", Done: lost}
 	if c.willLose {
 		lose.Do, lose.Text = "", "The next answer will be lost. Now add another server."
 	}
-	all := []step{
-		{Title: "Run the command", Text: "The command is already typed in. Press Enter.", Do: "command",
-			Label: "Type it again", Done: s.Typed},
+	run := step{Title: "Run the command", Text: "The command is already typed in. Press Enter.", Do: "command",
+		Label: "Type it again", Done: s.Typed}
+	if !c.first {
+		run.Text, run.Label = "Type the command in and press Enter.", "Type it in"
+	}
+	all := []step{run,
 		{Title: "Press Add server", Text: "Nothing changes until you press it.", Done: c.called(registering)},
 	}
 	all = append(all, c.more(s.Alert)...)

@@ -37,6 +37,18 @@
   let following = [], ownWords;
   const atEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   const toEnd = (log) => { if (log.getAttribute("role") === "log") log.scrollTop = log.scrollHeight; };
+  let pressed; // the list in which the person pressed a button, and its last message then
+  const last = (log) => all(".message", log).at(-1)?.id;
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail, log = ctx.sourceElement.closest(".message") && ctx.sourceElement.closest(".log");
+    if (log && ctx.request.method === "POST") pressed = { log, last: last(log), until: performance.now() + 10000 };
+  });
+  // What comes after a press of a button higher up is shown.
+  function toAnswer() {
+    if (!pressed || last(pressed.log) === pressed.last) return;
+    if (performance.now() < pressed.until) toEnd(pressed.log);
+    pressed = undefined;
+  }
   let held; // the message that has the focus
   let inForm; // a field or a button of a form has it
   document.addEventListener("htmx:before:swap", () => {
@@ -47,6 +59,7 @@
   });
   document.addEventListener("htmx:after:swap", () => {
     following.forEach(toEnd);
+    toAnswer();
     dialogs();
     keepFocus();
     fade();

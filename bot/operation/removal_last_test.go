@@ -186,3 +186,54 @@ func TestTwoRemovalsAtOnceDoNotEmptyAListener(t *testing.T) {
 		}
 	}
 }
+
+func TestAnApprovalFromBeforeItWasTheLastPermitsNoFurtherCall(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]fault{
+		"a repeat":                          {before: lost()},
+		"the next try after a doubtful one": {before: apiError(503, zenlayer.CodeTemporarilyUnavailable)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				court(h, 1)
+				id := h.leaving()
+				h.cloud.goes(on("DeregisterBackend", 1, first))
+				h.cloud.onCall = func(name string) {
+					if name == "DeregisterBackend" {
+						alone(h)
+					}
+				}
+				done := h.process(id)
+				pass(time.Minute)
+				require.NoError(t, h.approves(id, bo))
+				require.NoError(t, <-done)
+				op := h.journal.now(id)
+				require.Equal(t, operation.NotDone, op.State)
+				require.Equal(t, operation.ReasonProven, op.Reason)
+				require.Equal(t, 1, h.calls())
+				require.True(t, h.cloud.there("be-7"))
+			})
+		})
+	}
+}
+
+func TestARepeatCountsWhatOtherRemovalsTakeOff(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		court(h, 0)
+		id := h.leaving()
+		h.cloud.goes(on("DeregisterBackend", 1, fault{before: lost()}))
+		h.cloud.onCall = func(name string) {
+			if name == "DeregisterBackend" && h.calls() == 1 {
+				h.cloud.change("be-1", func(b *zenlayer.Backend) { b.Status = "Unavailable" })
+				h.removal(other("be-2", "Available")) // accepted, and not carried out yet
+			}
+		}
+		done := h.process(id)
+		pass(20 * time.Minute)
+		require.NoError(t, <-done)
+		require.Equal(t, operation.ReasonProven, h.journal.now(id).Reason)
+		require.True(t, h.cloud.there("be-7"))
+	})
+}

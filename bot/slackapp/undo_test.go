@@ -70,7 +70,7 @@ func TestWhatCannotBeTakenBackIsSaidWithTheNextStep(t *testing.T) {
 				Status: 500})
 		}, []string{"Zenlayer", "Nothing was changed"}, false},
 		"the policy denies it": {nil, func(r *rig, _ operation.Operation) { r.gate.deny(operation.DeniedNoRule) },
-			[]string{"Not sent"}, false},
+			[]string{"Not sent", "take back additions"}, false},
 	} {
 		for _, way := range []string{"button", "command"} {
 			t.Run(name+" by "+way, func(t *testing.T) {

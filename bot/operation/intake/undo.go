@@ -74,8 +74,8 @@ func (i *Intake) mayUndo(ctx context.Context, a Request, of operation.Operation)
 	if d.Allowed || d.Code == operation.DeniedApproval {
 		return nil
 	}
-	return i.refuse(ctx, d, operation.Operation{Listener: of.Listener, Server: of.Server, Actor: a.Actor,
-		Place: a.Place}, q)
+	return i.refuse(ctx, d, operation.Operation{Change: operation.ChangeRemove, Undoes: of.ID, Listener: of.Listener,
+		Server: of.Server, Actor: a.Actor, Place: a.Place}, q)
 }
 
 // undoable says why an operation can never be taken back, or not by this button.

@@ -190,6 +190,9 @@ func (r *Runner) reconcile(ctx context.Context, op *operation.Operation) (operat
 		}
 		return operation.Next{State: op.State, After: settlePause(op.Looks - 1)}, nil
 	}
+	if !found && op.Target != nil { // Zenlayer does not know the entry, and its list shows it: one of them is late
+		return r.unconfirmed(ctx, op)
+	}
 	if !found {
 		return r.finish(ctx, op, operation.NotDone, operation.ReasonRefused)
 	}

@@ -174,7 +174,10 @@ func (r *Runner) permitted(ctx context.Context, op *operation.Operation, last bo
 	if op.Approval != nil && !r.countVotes(ctx, *op, &v) {
 		return v
 	}
-	v.allowed = v.needed > 0 && len(v.votes) >= v.needed
+	// those who agreed before it was the last one did not agree to that; before the first
+	// call they are asked again
+	early := last && op.MaybeSent() && op.Approval != nil && !op.Approval.Picture.Last
+	v.allowed = v.needed > 0 && len(v.votes) >= v.needed && !early
 	v.ask = !v.allowed && v.needed > 0
 	return v
 }

@@ -184,7 +184,8 @@ func (r *Runner) lookAgain(ctx context.Context, op *operation.Operation) (operat
 
 // finishSeen ends op because a reading shows its change as done, by the first of
 // backends if it leaves any. It counts as nothing to do if all that Zenlayer
-// answered was to wait: then somebody else may well have done it.
+// answered was to wait, or that there is nothing to do: then somebody else may well
+// have done it.
 func (r *Runner) finishSeen(
 	ctx context.Context, op *operation.Operation, backends []zenlayer.Backend, how operation.Evidence,
 ) (operation.Next, error) {
@@ -195,7 +196,7 @@ func (r *Runner) finishSeen(
 	}
 	op.Evidence = how
 	op.Fault = operation.Fault{}
-	if how == operation.EvidenceSeen && op.OnlyLimited() {
+	if how == operation.EvidenceSeen && (op.OnlyLimited() || !op.MaybeSent()) {
 		return r.finish(ctx, op, operation.NothingToDo, "")
 	}
 	return r.finish(ctx, op, operation.Done, "")

@@ -2,20 +2,21 @@ package slackapp
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode"
 
-	"go.uber.org/zap"
-
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/delivery"
 	"lbbot/bot/slackapp/memory"
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
 
-// mention answers a message that mentions the bot, and no other event. One that begins with the mention is
-// a command; any other gets to know how to ask. Unlike a command, a mention can come
-// from another organization, so that is checked before anything is said.
+// mention answers a message that mentions the bot, and no other event. One that begins
+// with the mention is a command; any other gets to know how to ask. Unlike a command, a
+// mention can come from another organization, so that is checked before anything is said.
+// Without the bot's own ID nothing is taken for a command: it could be meant for another bot.
 func (a *App) mention(ctx context.Context, d delivery.Delivery, answer *answer) {
 	if !mentions(d) || a.delivered(ctx, d).Told {
 		return
@@ -26,7 +27,9 @@ func (a *App) mention(ctx context.Context, d delivery.Delivery, answer *answer) 
 	}
 	w, err := a.Directory.Workspace(ctx)
 	if err != nil {
-		a.Log.Warn("the bot's own ID could not be read; a mention is taken for its own", zap.Error(err))
+		a.tell(ctx, d, a.problem(ctx, d, &intake.UnavailableError{What: "Slack", Err: fmt.Errorf(
+			"the bot's own ID: %w", err)}))
+		return
 	}
 	text, ok := afterMention(d.Event.Text, w.BotUserID)
 	if !ok {
@@ -44,7 +47,7 @@ func afterMention(text, bot string) (rest string, ok bool) {
 	mention, rest, ok := strings.Cut(text, ">")
 	id, ours := strings.CutPrefix(mention, "<@")
 	id, _, _ = strings.Cut(id, "|")
-	if !ok || !ours || bot != "" && id != bot {
+	if !ok || !ours || id != bot {
 		return "", false
 	}
 	return strings.TrimLeft(rest, ":,\u00a0 "), true

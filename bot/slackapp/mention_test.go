@@ -392,6 +392,24 @@ func TestMentionIsAnsweredWhenSlackOrTheBotIsInTrouble(t *testing.T) {
 	}
 }
 
+// The first mention may be one of another bot, which takes the same words.
+func TestMentionIsNoCommandWhileTheBotDoesNotKnowItself(t *testing.T) {
+	t.Parallel()
+	others := "@bo lst-8f2c web-07 ports=8443 reason=\"as @lbbot says\""
+	for _, text := range []string{others, "@lbbot " + goodCommand} {
+		r := open(t, func(c *Config) {
+			c.Confirm, c.Intake.Settings.Confirm = intake.ConfirmNever, intake.ConfirmNever
+		})
+		r.slack.FailNext("auth.test", sandbox.APIFault{Status: 503, Times: -1})
+		thread := r.thread()
+		r.mentions(ana, incident, thread, text)
+		require.Equal(t, thread, r.sees(ana, incident, "Slack did not answer", "Nothing was changed").ThreadTS)
+		r.idle()
+		require.Empty(t, r.starts.started())
+		r.calm()
+	}
+}
+
 func TestSharedHistoryOfAThreadGoesIntoTheThread(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)

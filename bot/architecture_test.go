@@ -104,8 +104,8 @@ func arrows() map[string][]string {
 		"bot/journal/internal/query": {},
 		"bot/journal/journaltest":    {}, // a PostgreSQL for tests
 		"bot/policy":                 {"bot/policy/rules", "bot/operation", "commands", "zenlayer"},
-		"bot/policy/rules":           {"bot/policy/lex", "bot/policy/lint", "commands"},
-		"bot/policy/lint":            {},
+		"bot/policy/rules":           {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands"},
+		"bot/policy/lint":            {"bot/operation"}, // the actions
 		"bot/policy/lex":             {},
 		// decisions written down, asked of the gate
 		"bot/policy/cases": {"bot/policy", "bot/policy/rules", "bot/operation", "zenlayer"},

@@ -97,7 +97,7 @@ func helpRights(r Rights) []string {
 
 // helpStart has at most 12 lines, so that it fits a phone.
 func helpStart(r Rights) HelpPage {
-	lines := []string{"I add a server to a load balancer's listener and post the result in the channel."}
+	lines := []string{"I add servers to load balancers, take them off, and post the result in the channel."}
 	if r.has(RightsRegister) {
 		lines = append(lines, Name, "opens the form. Or type it in one line, listener first, then server:")
 		lines = append(lines, Verbs()[0].Examples...)
@@ -111,7 +111,8 @@ func helpStart(r Rights) HelpPage {
 	lines = append(lines, "How far one request is: "+Name+" status "+exampleRef+". Its ID is on its card.",
 		"Who may do what, and why: "+Name+" whoami. What was done: "+Name+" history."+
 			" "+r.all()+": "+Name+" help all. Error codes: "+Name+" help errors.")
-	return HelpPage{Title: "Add a server to a load balancer", Lines: append(lines, helpRights(r)...)}
+	return HelpPage{Title: "Add servers to load balancers, and take them off",
+		Lines: append(lines, helpRights(r)...)}
 }
 
 // takesOff are the ways to take a server off that a reader may use.

@@ -116,7 +116,7 @@ func TestHelpAllNamesEveryKeyAndItsAliases(t *testing.T) {
 func TestHelpKnowsItsTopics(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"":                  "Add a server to a load balancer",
+		"":                  "Add servers to load balancers, and take them off",
 		"all":               "All keys",
 		"errors":            "Error codes",
 		"weight":            "weight",

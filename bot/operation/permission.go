@@ -34,6 +34,10 @@ func (a Action) Approvable() bool {
 	return a == ActionRegister || a == ActionUndo || a == ActionRemove
 }
 
+// MustBeNamed reports whether a permit that leaves the action open does not permit it:
+// a file may be older than the action.
+func (a Action) MustBeNamed() bool { return a == ActionRemove || a == ActionPause }
+
 // Question is everything a decision depends on. Incomplete facts are a no.
 type Question struct {
 	Action   Action

@@ -27,7 +27,7 @@ type facts struct {
 	listener types.Entity
 	balancer types.Entity
 	request  cedar.Request
-	action   string
+	action   operation.Action
 	in       []string  // the named groups that the person is in
 	missed   bool      // Cedar asked for an entity that is not here
 	on       [3]string // what balancer was made of
@@ -36,7 +36,7 @@ type facts struct {
 // newFacts builds the facts of a question. If one is missing or impossible, it
 // returns its name instead, one of the What… constants.
 func newFacts(q operation.Question, f identity, in []string) (*facts, operation.Fact) {
-	out := &facts{action: string(q.Action), in: in}
+	out := &facts{action: q.Action, in: in}
 	if q.Action == operation.ActionPause {
 		out.request.Resource = uid(rules.TypeBot, botID)
 		out.asks(f)
@@ -63,7 +63,7 @@ func (f *facts) asks(who identity) {
 	f.person.UID = uid(rules.TypePerson, who.person.ID)
 	f.person.Attributes = record(types.RecordMap{"team": types.String(who.person.TeamID)})
 	f.join("")
-	f.request.Principal, f.request.Action = f.person.UID, uid(rules.TypeAction, f.action)
+	f.request.Principal, f.request.Action = f.person.UID, uid(rules.TypeAction, string(f.action))
 }
 
 // about makes the question one about this listener. It reports false if a fact
@@ -183,7 +183,7 @@ type policies struct{ *rules.Set }
 // their @id.
 type ordered struct {
 	rules  []rules.Rule
-	action string
+	action operation.Action
 }
 
 // All implements cedar's PolicyIterator.
@@ -206,7 +206,7 @@ type verdict struct {
 
 // ask evaluates the policies once.
 func (s *policies) ask(f *facts) verdict {
-	if !s.Actions[f.action] {
+	if !s.Actions[string(f.action)] {
 		return verdict{fault: fmt.Errorf("the action %q is not in the schema", f.action)}
 	}
 	f.missed = false

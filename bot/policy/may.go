@@ -32,7 +32,7 @@ func (g *Gate) MayChange(ctx context.Context, q operation.Question,
 	if q.At.IsZero() {
 		q.At = g.now()
 	}
-	known := &facts{action: string(q.Action), in: d.In}
+	known := &facts{action: q.Action, in: d.In}
 	known.asks(f)
 	known.request.Context = contextOf(q, f)
 	set = set.specialized(known, func(s rules.Subject) bool {
@@ -62,7 +62,7 @@ func (g *Gate) MaySomewhere(ctx context.Context, a operation.Actor, p operation.
 		return !s.Standing()
 	}
 	for i, action := range actions {
-		known := &facts{action: string(action), in: d.In}
+		known := &facts{action: action, in: d.In}
 		known.asks(f)
 		known.listener.UID = uid(rules.TypeListener, "any") // nothing looks at it
 		known.request.Resource, known.request.Context = known.listener.UID, record(channelContext(f))

@@ -45,9 +45,9 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 	s := session{environ, out, errOut}
 	root := &cobra.Command{
 		Use:   "lbbot",
-		Short: "A Slack bot that adds servers to Zenlayer Cloud load balancers",
+		Short: "A Slack bot that adds servers to Zenlayer Cloud load balancers, and takes them off again",
 		Long: "lbbot answers /lb-register in Slack: it checks the request and the person, calls\n" +
-			"RegisterBackend of Zenlayer Cloud, and posts the backend ID or the error.\n\n" +
+			"RegisterBackend or DeregisterBackend of Zenlayer Cloud, and posts the result or the error.\n\n" +
 			"Try it without Slack and without Zenlayer: lbbot sandbox",
 		SilenceUsage: true, SilenceErrors: true, Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -16,6 +16,8 @@ import (
 
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
+
+	"lbbot/bot/operation"
 )
 
 // Policy is one policy of a file that has no faults.
@@ -33,10 +35,17 @@ type Warning struct {
 	Text   string // one sentence
 }
 
-const approve = types.String("approve")
-
-// approvable are the actions for which approval can be asked.
-func approvable() []types.String { return []types.String{"register", "undo", "remove"} }
+// list writes the actions for which is holds, as in "register, undo or remove".
+func list(is func(operation.Action) bool, conjunction string) string {
+	var names []string
+	for _, action := range operation.AllActions() {
+		if is(action) {
+			names = append(names, string(action))
+		}
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " " + conjunction + " " + names[last]
+}
 
 // Check returns what looks like a mistake in the policies of a file.
 func Check(all []Policy) []Warning {
@@ -51,8 +60,8 @@ func Check(all []Policy) []Warning {
 		p.annotations(add)
 		p.ids(add)
 		if p.permits() && Actions(p.AST.Action) == nil {
-			add("action", "it names no action, so it does not permit remove or pause; name the actions that it "+
-				"should permit")
+			add("action", "it names no action, so it does not permit %s; name the actions that it should permit",
+				list(operation.Action.MustBeNamed, "or"))
 		}
 		if p.permits() && p.AnyPerson {
 			add("principal", "it permits everybody in the workspace; name a user group or a person unless that is "+
@@ -73,11 +82,12 @@ func (p Policy) annotations(add adder) {
 		switch name := string(a.Key); name {
 		case "id", "reason", "contact":
 		case "approvals":
-			if !p.permits() || !slices.ContainsFunc(approvable(), p.covers) {
-				add(name, "@approvals has no effect, because the policy does not permit register, undo or remove")
+			if !p.permits() || !slices.ContainsFunc(operation.AllActions(), p.mayAsk) {
+				add(name, "@approvals has no effect, because the policy does not permit %s",
+					list(operation.Action.Approvable, "or"))
 			} else if others := p.others(); p.Approvals > 0 && len(others) > 0 {
-				add(name, "approval can be asked for register, undo and remove only, so this policy never permits %s; "+
-					"give that a policy of its own", strings.Join(others, ", "))
+				add(name, "approval can be asked for %s only, so this policy never permits %s; give that a policy of "+
+					"its own", list(operation.Action.Approvable, "and"), strings.Join(others, ", "))
 			}
 		case "approvers_channel":
 			if !p.permits() || p.Approvals == 0 {
@@ -124,7 +134,7 @@ func (p Policy) approvers(all []Policy, add adder) {
 	}
 	people := map[types.EntityUID]bool{}
 	for _, other := range all {
-		if !other.permits() || other.Approvals > 0 || !other.covers(approve) || apart(p, other) {
+		if !other.permits() || other.Approvals > 0 || !other.covers(operation.ActionApprove) || apart(p, other) {
 			continue
 		}
 		who, one := other.AST.Principal.(ast.ScopeTypeEq)
@@ -165,10 +175,13 @@ func named(scope ast.IsResourceScopeNode) types.EntityUID {
 
 // covers reports whether the action scope includes an action. The schema has no
 // groups of actions, so `in` and `==` mean the same.
-func (p Policy) covers(action types.String) bool {
+func (p Policy) covers(action operation.Action) bool {
 	named := Actions(p.AST.Action)
-	return named == nil || slices.Contains(named, action)
+	return named == nil || slices.Contains(named, types.String(action))
 }
+
+// mayAsk reports whether the policy could ask for approval of an action.
+func (p Policy) mayAsk(action operation.Action) bool { return action.Approvable() && p.covers(action) }
 
 // Actions returns the actions that a scope names, nil if it names none.
 func Actions(scope ast.IsActionScopeNode) []types.String {
@@ -194,7 +207,7 @@ func (p Policy) others() (others []string) {
 		return []string{"other actions"}
 	}
 	for _, id := range named {
-		if !slices.Contains(approvable(), id) {
+		if !operation.Action(id).Approvable() {
 			others = append(others, string(id))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 
+	"lbbot/bot/operation"
 	"lbbot/bot/policy/lex"
 	"lbbot/bot/policy/lint"
 )
@@ -77,13 +78,13 @@ func (c *checker) approvals(s source, r Rule, values map[string]string) int {
 	at := s.at(annotationApprovals)
 	const say = `it permits %s and has no @approvals; say how many are needed, from @approvals("0") to @approvals("3")`
 	switch {
-	case !ok && r.Permit && r.Covers(actionRegister):
-		c.add(s.start(), r.ID, say, actionRegister)
-	case !ok && r.Permit && r.Covers(actionRemove):
-		c.add(s.start(), r.ID, say, actionRemove)
-	case !ok && r.Permit && r.Covers(actionUndo):
+	case !ok && r.Permit && r.Covers(operation.ActionRegister):
+		c.add(s.start(), r.ID, say, operation.ActionRegister)
+	case !ok && r.Permit && r.Covers(operation.ActionRemove):
+		c.add(s.start(), r.ID, say, operation.ActionRemove)
+	case !ok && r.Permit && r.Covers(operation.ActionUndo):
 		// Files that were written before undo needed approvals must still load.
-		c.warnings.add(s.start(), r.ID, say+`; without it, "0" is meant`, actionUndo)
+		c.warnings.add(s.start(), r.ID, say+`; without it, "0" is meant`, operation.ActionUndo)
 	case !ok:
 	case len(text) != 1 || text[0] < '0' || text[0] > '3':
 		c.add(at, r.ID, `@approvals(%q) is not "0", "1", "2" or "3"`, text)

@@ -25,13 +25,6 @@ const (
 	TypeBot       = types.EntityType("Bot")
 )
 
-const (
-	actionRegister = "register"
-	actionUndo     = "undo"
-	actionRemove   = "remove"
-	actionPause    = "pause"
-)
-
 // checker turns parsed policies into rules and reports what is wrong with them.
 type checker struct {
 	*report

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	cedar "github.com/cedar-policy/cedar-go"
+
+	"lbbot/bot/operation"
 )
 
 // Set is one parsed and validated policy file. It must not be changed, and is safe
@@ -30,7 +32,7 @@ type Rule struct {
 	Partial   bool     // some clauses are left out, so it only says what could be permitted
 
 	Actions []string // that the scope names; nil: it leaves the action open
-	Bot     bool     // it can be asked about the bot, and is about it
+	Bot     bool     // it can be action about the bot, and is about it
 
 	Approvers      string // channel id
 	ReasonRequired bool
@@ -47,17 +49,17 @@ func (s *Set) IDs() []string {
 	return ids
 }
 
-// Covers reports whether the policy has a part in decisions about an action. Remove
-// and pause are newer than files in use: a permit that leaves the action open does
-// not permit them, but a forbid that does forbids them.
-func (r *Rule) Covers(action string) bool {
+// Covers reports whether the policy has a part in decisions about an action. A permit
+// that leaves the action open does not permit one that must be named, but a forbid that
+// does forbids it.
+func (r *Rule) Covers(action operation.Action) bool {
 	switch {
-	case action == actionPause && !r.Bot:
+	case action == operation.ActionPause && !r.Bot:
 		return false
 	case r.Actions != nil:
-		return slices.Contains(r.Actions, action)
+		return slices.Contains(r.Actions, string(action))
 	}
-	return !r.Permit || action != actionRemove && action != actionPause
+	return !r.Permit || !action.MustBeNamed()
 }
 
 // Demand orders permits: by the number of approvals, then those that require no

@@ -7,16 +7,18 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+
+	"lbbot/bot/operation"
 )
 
 // subjects checks a policy against what its actions can be asked about. Whether it
 // can be asked about the bot is noted in r. Files of earlier versions, in which pause
 // was asked about listeners, must still load: such a policy then has no part in pause.
 func (c *checker) subjects(s source, r *Rule) {
-	pauses := slices.Contains(r.Actions, actionPause)
+	pauses := slices.Contains(r.Actions, string(operation.ActionPause))
 	var bot []Problem
 	if pauses || r.Actions == nil {
-		bot = c.against(c.bot, s.asking(actionPause), r.ID)
+		bot = c.against(c.bot, s.asking(operation.ActionPause), r.ID)
 		r.Bot = len(bot) == 0
 	}
 	if r.Bot && (r.Actions == nil || len(r.Actions) == 1) {
@@ -57,17 +59,21 @@ func aboutListeners(scope ast.IsResourceScopeNode) bool {
 }
 
 // asking returns the policy with this action as the only one.
-func (s source) asking(action types.String) source {
+func (s source) asking(action operation.Action) source {
 	p := *s.ast()
-	p.Action = ast.ScopeTypeEq{Entity: types.NewEntityUID(TypeAction, action)}
+	p.Action = ast.ScopeTypeEq{Entity: actionUID(action)}
 	s.compiled = Compile(&p)
 	return s
+}
+
+func actionUID(action operation.Action) types.EntityUID {
+	return types.NewEntityUID(TypeAction, types.String(action))
 }
 
 // subjectsOf divides a schema by what can be asked about: listeners, also to pause as
 // in earlier versions, and the bot.
 func subjectsOf(whole *resolved.Schema) (listeners, bot *resolved.Schema) {
-	pause, register := types.NewEntityUID(TypeAction, actionPause), types.NewEntityUID(TypeAction, actionRegister)
+	pause, register := actionUID(operation.ActionPause), actionUID(operation.ActionRegister)
 	l, b := *whole, *whole
 	l.Actions, b.Actions = maps.Clone(whole.Actions), maps.Clone(whole.Actions)
 	for action, a := range whole.Actions {

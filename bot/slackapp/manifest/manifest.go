@@ -58,7 +58,7 @@ _metadata:
   minor_version: 1
 display_information:
   name: {{name}}
-  description: "Adds servers to load balancers, and says how it went"
+  description: "Adds servers to load balancers, and takes them off again"
   background_color: "#1f3a5f"
 features:
   app_home:
@@ -73,7 +73,7 @@ features:
     always_online: true
   slash_commands:
     - command: {{command}}
-      description: "Add a server to a load balancer's listener"
+      description: "Add a server to a load balancer, or take one off"
       usage_hint: {{hint}}
       # People and channels in the text arrive as IDs, so that the bot does not
       # confuse them with words that look like them.
@@ -117,9 +117,9 @@ oauth_config:
       - "channels:history"
       - "groups:history"
     # Decline them at installation, or delete them here and above. With them, the
-    # bot looks for its own card in the channel or thread after a crash while posting, instead
-    # of posting a second one. It reads messages for nothing else. Slack requires
-    # optional scopes in both lists.
+    # bot looks for its own card in the channel or thread after a crash while
+    # posting, instead of posting a second one. It reads messages for nothing else.
+    # Slack requires optional scopes in both lists.
     bot_optional:
       - "channels:history"
       - "groups:history"

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -61,12 +62,15 @@ func Read(texts []string) Reading {
 			return r.out
 		}
 		left -= n
-		r.label = label{}
+		r.label, r.depth = label{}, 0
 		for line := range strings.Lines(plain(text)) {
-			r.line(tokens(line))
+			r.line(line)
 		}
 	}
 	r.pair()
+	for i := range r.out.Names {
+		r.out.Names[i].Weak = r.out.Names[i].Weak || r.off
+	}
 	return r.out
 }
 
@@ -84,6 +88,15 @@ type reader struct {
 	out   Reading
 	seen  map[any]bool
 	label label // of what comes next
+
+	before []string // the words of the clause
+	ports  bool     // numbers are ports now
+
+	side   bool // a label on a line above says that something else is meant
+	indent int  // of that line
+	depth  int  // of the brackets behind a label that says so
+	struck bool // within a text that is struck out
+	off    bool // the alert asks to take something out of service
 
 	balancers, listeners []string // what their labels call so
 }
@@ -115,4 +128,35 @@ func (r *reader) port(number int, at string) {
 func address(word string) (netip.Addr, bool) {
 	a, err := netip.ParseAddr(strings.Trim(word, "[]"))
 	return a, err == nil && a.Zone() == "" && !a.IsLoopback() && !a.IsUnspecified()
+}
+
+// isBare reports whether a word may be a name: letters and digits with - _ . between them, at least one a letter.
+func isBare(word string) bool {
+	ok := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+	if word == "" || !strings.ContainsFunc(word, unicode.IsLetter) {
+		return false
+	}
+	for _, r := range word {
+		if !ok(r) && !strings.ContainsRune("-_.", r) {
+			return false
+		}
+	}
+	return !strings.ContainsRune("-_.", rune(word[0])) && !strings.ContainsRune("-_.", rune(word[len(word)-1]))
+}
+
+// isHost is isBare, or an address, but for words that could be of any sentence: those of letters alone.
+func isHost(word string) bool {
+	if _, ok := address(word); ok {
+		return true
+	}
+	return isBare(word) && strings.ContainsFunc(word, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsMark(r)
+	})
+}
+
+// isKey reports whether a word may be the key of a tag.
+func isKey(word string) bool {
+	return word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+		return !unicode.IsLetter(r) && r != '_' && r != '.'
+	})
 }

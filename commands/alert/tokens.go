@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -101,6 +102,9 @@ func ofWord(text string) []token {
 		bare = ""
 	}
 	var out []token
+	if len(text) > 2 && text[0] == ':' && text[len(text)-1] == ':' { // an emoji
+		return []token{{pause, "."}}
+	}
 	if strings.HasPrefix(bare, ":") && !isNumber(bare[1:]) {
 		out = append(out, token{colon, ":"})
 		bare = strings.TrimLeft(bare, ":")
@@ -120,3 +124,14 @@ func ofWord(text string) []token {
 func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
+
+// belongs reports whether a line is part of the value of a label on a line above: it stands further in, is an item of
+// a list, or has no label itself.
+func belongs(line string, ts []token, indent int) bool {
+	labels := func(t token) bool { return t.kind == colon || t.kind == equals }
+	first, _, _ := strings.Cut(strings.TrimLeft(line, " "), " ")
+	return indentOf(line) > indent || slices.Contains([]string{"-", "*", "•", "◦", "▪"}, first) ||
+		!slices.ContainsFunc(ts, labels)
+}
+
+func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }

@@ -6,60 +6,108 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // line reads the tokens of one line. A label at its end is that of the next line.
-func (r *reader) line(ts []token) {
+func (r *reader) line(line string) {
+	ts := tokens(line)
+	if len(ts) == 0 {
+		return
+	}
 	if !r.label.fresh {
 		r.label = label{}
 	}
-	var before []string // the words of the clause
-	ports := false      // numbers are ports now
+	r.side = r.side && belongs(line, ts, r.indent)
+	r.before, r.ports = nil, false
 	for i, t := range ts {
 		switch t.kind {
 		case word:
-			r.out.Partial = r.out.Partial || continues(ts, i)
-			numbers := isNumber(t.text)
-			if ports && numbers {
-				r.portNumber(t.text, "")
-			}
-			keeps := numbers || t.text == "and" || t.text == "or"
-			ports = ports && keeps || slices.Contains([]string{"port", "ports"}, lastOf(parts(t.text)))
-			r.value(t.text, before, alone(ts, i))
-			before = append(before, t.text)
-			r.label.fresh = false
-			if r.label.once {
-				r.label = label{}
-			}
+			r.word(ts, i)
 		case equals:
-			l := ofKey(lastOf(before))
-			if t.text != "=" && t.text != "==" {
+			l := ofKey(lastOf(r.before))
+			if t.text != "=" && t.text != "==" || slices.ContainsFunc(r.before, isOther) {
 				l.class = aside
 			}
 			l.once = true
 			r.begin(l)
-			before = nil
+			r.before = nil
 		case colon:
-			if i > 1 && ts[i-1].kind == quote {
-				l := ofKey(lastOf(before))
-				l.once = true
-				r.begin(l)
-			} else if l := ofSentence(before); r.label.until == "" || r.label.class != aside {
-				r.label = l
-			}
-			before = nil
+			r.colon(i > 1 && ts[i-1].kind == quote)
 		case quote:
 			r.quote(ts, i)
 		case pause:
-			r.list(ts, i)
+			r.strike(ts, i)
+			r.bracket(ts, i)
 			if !strings.Contains("*[(", t.text) {
-				before = nil
+				r.before = nil
 			}
 		}
 	}
 	if r.label.until != "" {
 		r.label = label{}
+	}
+	if r.label.fresh && r.label.class == aside && !r.side { // the lines below are its value
+		r.side, r.indent = true, indentOf(line)
+	}
+	r.struck = false
+}
+
+func (r *reader) word(ts []token, i int) {
+	text := ts[i].text
+	r.out.Partial = r.out.Partial || continues(ts, i)
+	r.off = r.off || asksToTakeOff(text, r.before)
+	numbers := isNumber(text)
+	if r.ports && numbers && !r.weak(r.before) {
+		r.portNumber(text, "")
+	}
+	keeps := numbers || text == "and" || text == "or"
+	r.ports = r.ports && keeps || isPort(text, r.before)
+	r.value(text, r.before, alone(ts, i))
+	r.before = append(r.before, text)
+	r.label.fresh = false
+	if r.label.once {
+		r.label = label{}
+	}
+}
+
+// colon takes the words before a colon for a label; quoted ones are a key of JSON.
+func (r *reader) colon(quoted bool) {
+	if quoted {
+		l := ofKey(r.before...)
+		l.once = true
+		r.begin(l)
+	} else if l := ofSentence(r.before); r.label.until == "" || r.label.class != aside {
+		r.label = l
+	}
+	r.before = nil
+}
+
+// weak reports whether what comes next is not what the alert is about.
+func (r *reader) weak(before []string) bool {
+	return r.label.class == aside || r.side || r.struck || r.depth > 0 || excluded(before)
+}
+
+// strike begins or ends what is struck out.
+func (r *reader) strike(ts []token, i int) {
+	if strings.Trim(ts[i].text, "~") == "" {
+		r.struck = !r.struck && slices.Contains(ts[i+1:], ts[i])
+	}
+}
+
+// bracket counts the brackets of an object or a list whose label says that something else is meant.
+func (r *reader) bracket(ts []token, i int) {
+	opens, closes := strings.Contains("{[", ts[i].text), strings.Contains("}]", ts[i].text)
+	value := i > 0 && (ts[i-1].kind == equals || ts[i-1].kind == colon)
+	switch {
+	case r.label.until != "" && r.label.until != "]":
+	case opens && (r.depth > 0 || value && r.label.class == aside):
+		r.depth++
+	case r.depth > 0 && closes:
+		r.depth--
+	case value && ts[i].text == "{":
+		r.label = label{}
+	default:
+		r.list(ts, i)
 	}
 }
 
@@ -117,7 +165,7 @@ func alone(ts []token, i int) bool {
 
 // value reads one word.
 func (r *reader) value(text string, before []string, alone bool) {
-	weak := r.label.class == aside || excluded(before)
+	weak := r.weak(before)
 	labelled := r.label.class == target && r.label.fresh
 	if strings.Contains(text, "://") {
 		if r.label.class != aside { // it leads to what the label says, not to what the alert is about
@@ -128,10 +176,10 @@ func (r *reader) value(text string, before []string, alone bool) {
 	host, port, ok := split(text)
 	switch {
 	case strings.HasPrefix(text, ":") && isNumber(text[1:]):
-		r.portNumber(text[1:], "")
+		r.portUnless(weak, text[1:], "")
 	case ok && port != "" && isHost(host):
 		r.candidate(Name{Text: text, Host: host, Weak: weak})
-		r.portNumber(port, host)
+		r.portUnless(weak, port, host)
 	case ok && port == "" && (isHost(host) || labelled && alone && isBare(host)):
 		r.candidate(Name{Text: host, Host: host, Weak: weak})
 	default:
@@ -154,10 +202,10 @@ func (r *reader) odd(text string, weak bool) {
 	left, right, ok := strings.Cut(text, "/")
 	switch {
 	case ok && (right == "tcp" || right == "udp") && isNumber(left):
-		r.portNumber(left, "")
+		r.portUnless(weak, left, "")
 		return
 	case ok && (left == "tcp" || left == "udp") && isNumber(right):
-		r.portNumber(right, "")
+		r.portUnless(weak, right, "")
 		return
 	case ok && isBare(left) && isBare(right):
 		r.candidate(Name{Text: text, Host: text, Weak: weak})
@@ -198,6 +246,12 @@ func (r *reader) candidate(n Name) {
 	r.name(n)
 }
 
+func (r *reader) portUnless(weak bool, text, at string) {
+	if !weak {
+		r.portNumber(text, at)
+	}
+}
+
 func (r *reader) portNumber(text, at string) {
 	if n, err := strconv.Atoi(text); err == nil && n > 0 && n <= 65535 {
 		r.port(n, at)
@@ -218,35 +272,4 @@ func split(text string) (host, port string, ok bool) {
 		return "", "", false
 	}
 	return host, port, isBare(host)
-}
-
-// isBare reports whether a word may be a name: letters and digits with - _ . between them, at least one a letter.
-func isBare(word string) bool {
-	ok := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
-	if word == "" || !strings.ContainsFunc(word, unicode.IsLetter) {
-		return false
-	}
-	for _, r := range word {
-		if !ok(r) && !strings.ContainsRune("-_.", r) {
-			return false
-		}
-	}
-	return !strings.ContainsRune("-_.", rune(word[0])) && !strings.ContainsRune("-_.", rune(word[len(word)-1]))
-}
-
-// isHost is isBare, or an address, but for words that could be of any sentence: those of letters alone.
-func isHost(word string) bool {
-	if _, ok := address(word); ok {
-		return true
-	}
-	return isBare(word) && strings.ContainsFunc(word, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsMark(r)
-	})
-}
-
-// isKey reports whether a word may be the key of a tag.
-func isKey(word string) bool {
-	return word != "" && !strings.ContainsFunc(word, func(r rune) bool {
-		return !unicode.IsLetter(r) && r != '_' && r != '.'
-	})
 }

@@ -135,6 +135,9 @@ func (w *walk) inline(v any) string {
 		}
 		o, _ := e.(map[string]any)
 		text, url := plain(o["text"]), plain(o["url"])
+		if style, _ := o["style"].(map[string]any); text != "" && style["strike"] == true {
+			text = "~" + text + "~"
+		}
 		switch {
 		case url != "" && text != "":
 			b.WriteString("<" + url + "|" + text + ">")

@@ -45,6 +45,9 @@ func TestTextsOfAMessageAreThoseThatPeopleRead(t *testing.T) {
 			"text":"item"}]}]},
 			{"type":"rich_text_preformatted","elements":[{"type":"text","text":"code"}]}]}]}`,
 			[]string{"Host <http://web-07.example|web-07> <https://x>", "item", "code"}},
+		"struck-out text": {`{"blocks":[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[
+			{"type":"text","text":"web-08","style":{"strike":true}},{"type":"text","text":" down"}]}]}]}`,
+			[]string{"~web-08~ down"}},
 		"attachments with fields": {`{"attachments":[{"fallback":"f","pretext":"p","title":"t",
 		"title_link":"https://x",
 			"text":"b","fields":[{"title":"Host","value":"web-07","short":true}],"footer":"foot","ts":1,

@@ -16,7 +16,7 @@ const alert = `{
 		"fallback": "[FIRING:1] TooFewBackends (api-lb/https-443 critical)",
 		"title": "[FIRING:1] TooFewBackends (api-lb/https-443 critical)",
 		"title_link": "https://alertmanager.example/#/alerts",
-		"text": "*Summary:* api-lb/https-443 is short of servers.\n*Spare server:* web-12, checked and running.",
+		"text": "*Summary:* api-lb/https-443 is short of servers.\n*Server:* web-12, checked and running.",
 		"fields": [
 			{"title": "listener_id", "value": "lst-8f2c", "short": true},
 			{"title": "instance", "value": "10.0.3.22:443", "short": true},

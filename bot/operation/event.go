@@ -53,6 +53,7 @@ const (
 	EventFinished  = "finished"
 	EventStatus    = "status"
 	EventResumed   = "resumed"
+	EventTakenBack = "taken_back" // an addition, by another operation: "undone_by" is its reference
 
 	EventPreviewedMore = "previewed_more" // previews of one person that have no event of their own, counted
 	EventDeniedMore    = "denied_more"    // the same for denials
@@ -126,7 +127,7 @@ func (e Event) Who() (userID string, known bool) {
 			return "", false
 		}
 	case EventAttempt, EventAnswered, EventWaiting, EventLook, EventFinished, EventStatus, EventResumed,
-		EventApprovalAsked, EventReminded:
+		EventTakenBack, EventApprovalAsked, EventReminded:
 		return "", true
 	case EventBreakGlass:
 		if e.Data["why"] == "" { // who was told of it

@@ -197,6 +197,8 @@ type Result struct {
 	Listed bool `json:"listed,omitempty"`
 	// StatusLooks counts the readings made for the status.
 	StatusLooks int `json:"status_looks,omitempty"`
+	// TakenBack is the undo that took an addition off again; nil: none did.
+	TakenBack *TakenBack `json:"taken_back,omitempty"`
 	// OwnerTold is when the bot's owner was told about the operation.
 	OwnerTold time.Time `json:"owner_told,omitzero"`
 	// FoundWeight is the weight that was found, for NothingToDo and ReasonDiffers.

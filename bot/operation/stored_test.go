@@ -52,8 +52,8 @@ func unset(path string, v reflect.Value) (paths []string) {
 		// 0.1 stored none
 		later := slices.Contains([]string{"ThreadTS", "NoChannel", "Whole", "Rest", "Entry", "Last", "Available",
 			"Listed", "Found", "Addition"}, field.Name) ||
-			slices.Contains([]string{".Change", ".Calls.StopAt", ".Server.ExpiresAt", ".Target", ".Undoes"},
-				path+"."+field.Name)
+			slices.Contains([]string{".Change", ".Calls.StopAt", ".Server.ExpiresAt", ".Target", ".Undoes",
+				".Result.TakenBack"}, path+"."+field.Name)
 		if field.IsExported() && field.Tag.Get("json") != "-" && !deepest && !later {
 			paths = append(paths, unset(path+"."+field.Name, v.Field(i))...)
 		}

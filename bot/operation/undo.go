@@ -26,6 +26,13 @@ func AdditionOf(op Operation) *Addition {
 	return &Addition{Ref: op.Ref, By: op.Actor, At: op.FinishedAt, Evidence: op.Evidence}
 }
 
+// TakenBack says which operation took an addition back.
+type TakenBack struct {
+	Ref string    `json:"ref"`
+	By  Actor     `json:"by"`
+	At  time.Time `json:"at"`
+}
+
 // Left finds the entry that an addition left on its listener, and what is different
 // from how it was left. A backend id that is now of another server is not that entry.
 func (o Operation) Left(pool []zenlayer.Backend) (b zenlayer.Backend, changed []Difference) {

@@ -57,7 +57,34 @@ func (r *Runner) report(ctx context.Context, op operation.Operation) (operation.
 			return operation.Next{}, err
 		}
 	}
+	if err := r.noteTakenBack(ctx, op); err != nil {
+		return operation.Next{}, err
+	}
 	return operation.Next{State: op.State, Watch: op.State == operation.Done && toWatch(op)}, nil
+}
+
+// noteTakenBack has the addition that op took back say so on its card, which would
+// offer Undo otherwise.
+func (r *Runner) noteTakenBack(ctx context.Context, op operation.Operation) error {
+	if op.State != operation.Done || op.Undoes == "" {
+		return nil
+	}
+	noted := false
+	of, err := operation.Update(ctx, r.Journal, op.Undoes, func(of *operation.Operation) (operation.Event, bool) {
+		if of.TakenBack != nil {
+			return operation.Event{}, false
+		}
+		noted = true
+		of.TakenBack = &operation.TakenBack{Ref: op.Ref, By: op.Actor, At: op.FinishedAt}
+		return operation.SystemEvent(r.Now(), operation.EventTakenBack, *of, map[string]string{"undone_by": op.Ref}), true
+	})
+	if errors.Is(err, operation.ErrNotFound) { // its retention is over
+		return nil
+	}
+	if err == nil && noted {
+		r.Reporter.Show(of)
+	}
+	return err
 }
 
 // toWatch reports whether the listener is to be read back. That is always so for a

@@ -167,6 +167,8 @@ func StepWords(kind string) string {
 		return "Status read"
 	case operation.EventResumed:
 		return "Picked up after a restart"
+	case operation.EventTakenBack:
+		return "Taken back"
 	case operation.EventApprovalAsked:
 		return "Approval asked for again"
 	case operation.EventReminded:

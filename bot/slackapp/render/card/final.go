@@ -74,9 +74,10 @@ func undoSmall(op operation.Operation, w render.Wording) string {
 }
 
 // offersUndo reports whether the card of an addition has the button: it needs the
-// id of the entry, and its time is not over.
+// id of the entry, its time is not over, and it was not taken back yet.
 func offersUndo(op operation.Operation, w render.Wording) bool {
-	return op.BackendID != "" && !op.FinishedAt.IsZero() && !w.At.After(op.FinishedAt.Add(operation.UndoButtonFor))
+	return op.BackendID != "" && op.TakenBack == nil && !op.FinishedAt.IsZero() &&
+		!w.At.After(op.FinishedAt.Add(operation.UndoButtonFor))
 }
 
 // Took is how long Zenlayer took, or nothing.
@@ -147,7 +148,10 @@ func watchOver(op operation.Operation, w render.Wording) bool {
 
 // addedTodo is what is left to do once a server was added.
 func addedTodo(op operation.Operation, w render.Wording) string {
-	switch {
+	switch t := op.TakenBack; {
+	case t != nil:
+		return fmt.Sprintf("*What to do:* nothing. *Taken back* by %s at %s (%s).", render.Mention(t.By.UserID),
+			render.Clock(t.At), render.Name(t.Ref))
 	case len(render.Risks(op)) > 0:
 		return AddedDoRisk
 	case op.Watch && op.StatusAt.IsZero() && render.Clean(op.BackendStatus) == "" && watchOver(op, w):

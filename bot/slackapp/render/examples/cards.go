@@ -61,6 +61,10 @@ func addedCards() map[string]operation.Operation {
 			func(op *operation.Operation) { op.StatusLooks = 7 }),
 		"added_unwatched": Sample(one(), Added(operation.EvidenceAnswered),
 			func(op *operation.Operation) { op.Watch = false }),
+		"added_taken_back": Sample(one(), Added(operation.EvidenceAnswered), listed, func(op *operation.Operation) {
+			op.TakenBack = &operation.TakenBack{Ref: "LBR-9QX4TA", By: operation.Actor{UserID: "U0BO"},
+				At: Moment(19, 20, 0)}
+		}),
 		"added_repeated": Sample(lost(), one(), Added(operation.EvidenceRepeated), listed),
 		"added_seen":     Sample(lost(), Added(operation.EvidenceSeen), listed),
 		"added_after_503": Sample(Attempted(Moment(19, 14, 22), Moment(19, 14, 23), operation.OutcomeRetry,

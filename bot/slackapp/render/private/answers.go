@@ -106,7 +106,7 @@ func stepDenied(e operation.Event) string {
 // the audit export.
 func stepData() []string {
 	return []string{"attempt", "number", "outcome", "code", "reason", "status", "backend_id", "request_id", "for",
-		"answer", "approvals", "missing", "again", "reminder", "why", "incident", "denial", "no_longer"}
+		"answer", "approvals", "missing", "again", "reminder", "why", "incident", "denial", "no_longer", "undone_by"}
 }
 
 // Whoami tells a person what the bot sees of them, with every id ready

@@ -93,7 +93,7 @@ func Line(e operation.Event) string {
 	case operation.EventPreviewed, operation.EventAccepted, operation.EventCancelled, operation.EventStopped,
 		operation.EventAttempt,
 		operation.EventAnswered, operation.EventWaiting, operation.EventLook, operation.EventPerson,
-		operation.EventStatus,
+		operation.EventStatus, operation.EventTakenBack,
 		operation.EventResumed, operation.EventApprovalAsked, operation.EventReminded, operation.EventQuestion,
 		operation.EventPreviewedMore:
 		return ""

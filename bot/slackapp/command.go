@@ -288,7 +288,7 @@ func (a *App) pause(ctx context.Context, d delivery.Delivery, c commands.Command
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), ownersWithin,
 		errors.New("Slack did not take it within "+ownersWithin.String()))
 	defer cancel()
-	if err := a.Board.TellOwners(ctx, private.PauseNotice(got, by, over)); err != nil {
+	if err := a.Board.PostToOwners(ctx, private.PauseNotice(got, by, over)); err != nil {
 		a.Log.Warn("owners were not told of a pause", zap.String("actor", by.UserID), zap.Error(err))
 	}
 }

@@ -23,9 +23,6 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	if b.Owner == "" {
 		return nil
 	}
-	if err := b.Lane(b.Owner).Wait(ctx); err != nil {
-		return err
-	}
 	w := b.wording(op)
 	if w.Late > operation.OverdueAfter {
 		card, err := b.Cards.Card(ctx, op.ID)
@@ -36,13 +33,12 @@ func (b *Board) TellOwner(ctx context.Context, op operation.Operation) error {
 	}
 	w.Link = b.CardLink(ctx, op.ID)
 	LogUnknown(b.Log, op)
-	_, _, err := b.Web.Post(ctx, b.Owner, "", card.OwnerNotice(op, w))
-	return err
+	return b.PostToOwners(ctx, card.OwnerNotice(op, w))
 }
 
-// TellOwners posts a message in the owners' channel, if there is one, and returns when
+// PostToOwners posts a message in the owners' channel, if there is one, and returns when
 // Slack has taken it.
-func (b *Board) TellOwners(ctx context.Context, m render.Message) error {
+func (b *Board) PostToOwners(ctx context.Context, m render.Message) error {
 	if b.Owner == "" {
 		return nil
 	}

@@ -66,9 +66,10 @@ func (s *Store) Past(ctx context.Context, p history.Page) ([]history.Past, error
 	return out, s.explain("reading history in journal", err)
 }
 
-// Open returns the open operations, the last accepted first; of more than 1000, any 1000.
+// Open returns the open operations, the last accepted first; of more than
+// history.MaxOpen, any of them.
 func (s *Store) Open(ctx context.Context) ([]history.Past, error) {
-	rows, err := s.q.OpenOperations(ctx, 1000)
+	rows, err := s.q.OpenOperations(ctx, history.MaxOpen)
 	if err != nil {
 		return nil, s.explain("reading open operations in journal", err)
 	}

@@ -22,7 +22,7 @@ const linksWithin = 2 * time.Second
 
 // open answers status without an ID.
 func (a *App) open(ctx context.Context, d delivery.Delivery) {
-	list, err := a.Reader.OpenHere(ctx, d.Actor, d.Place)
+	list, all, err := a.Reader.OpenHere(ctx, d.Actor, d.Place)
 	if err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, err))
 		return
@@ -33,7 +33,7 @@ func (a *App) open(ctx context.Context, d delivery.Delivery) {
 	for i, p := range shown {
 		requests[i] = private.OpenRequest{Past: p, Link: links[i]}
 	}
-	a.tell(ctx, d, private.OpenRequests(requests, len(list)-len(shown)))
+	a.tell(ctx, d, private.OpenRequests(requests, len(list)-len(shown), all))
 }
 
 // cardLinks reads the addresses of cards at the same time; one that is not known in

@@ -33,7 +33,7 @@ func hostileReading(s string, w render.Wording) map[string]render.Message {
 	denied := homeview.Page{At: w.At, Words: w, Denied: &operation.Decision{Code: operation.DeniedUnchecked,
 		What: operation.Fact(s)}}
 	l := hostileOperation(s, operation.Done, "").Listener
-	all := map[string]render.Message{"open": private.OpenRequests(open, 1),
+	all := map[string]render.Message{"open": private.OpenRequests(open, 1, false),
 		"list": private.ListenerList(s, []operation.Listener{l, l}, 3), "list nothing": private.ListenerList(s, nil, 0),
 		"servers": private.ServersOn(history.On{Listener: l, Pool: []zenlayer.Backend{{BackendID: s, Name: s, Port: s,
 			Status: s, Weight: 5}}}, w.At), "servers hidden": private.ServersHidden(l)}
@@ -93,6 +93,19 @@ func TestStatusWithoutAnIDSaysThatNothingIsOpen(t *testing.T) {
 	r.sees(ana, incident, "Not sent")
 	r.types(ana, partner, "status")
 	r.sees(ana, partner, "shared with another organization")
+}
+
+func TestStatusWithoutAnIDNeverSaysThatItReadAllOfTooMany(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	for n := range history.MaxOpen {
+		r.opened(n, bo, "C0GENERAL", operation.Waiting)
+	}
+	r.types(ana, incident, "status")
+	m := r.sees(ana, incident, "At least 1000 requests are open", "There may be others")
+	require.False(t, has(m, "No request is open"))
+	r.types(ana, "C0GENERAL", "status")
+	r.sees(ana, "C0GENERAL", "At least 1000 open requests", "There may be more here")
 }
 
 func TestListShowsTheListenersThatOneMayChange(t *testing.T) {

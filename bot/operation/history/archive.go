@@ -13,14 +13,17 @@ type Archive interface {
 	// Past returns operations that were accepted, newest first.
 	Past(ctx context.Context, p Page) ([]Past, error)
 
-	// Open returns the open operations, the last accepted first; of more than 1000,
-	// any 1000.
+	// Open returns the open operations, the last accepted first; of more than
+	// MaxOpen, any MaxOpen.
 	Open(ctx context.Context) ([]Past, error)
 
 	// Denials returns denials, newest first. Of p only Since, Before and Limit
 	// count.
 	Denials(ctx context.Context, p Page) ([]Denial, error)
 }
+
+// MaxOpen is how many open operations are read.
+const MaxOpen = 1000
 
 // Page chooses a page of the past. Of Listener, Channel and Actor the first
 // that is not empty chooses; the others are the caller's to look at.

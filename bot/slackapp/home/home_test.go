@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/examples"
 	view "lbbot/bot/slackapp/render/home"
+	"lbbot/bot/slackapp/render/private"
 )
 
 var (
@@ -267,6 +269,19 @@ func TestAPauseAndItsEndAreShown(t *testing.T) {
 		require.NotContains(t, pauses(nil), "Paused")
 		_, n := o.tab(ana)
 		require.Equal(t, 3, n)
+	})
+}
+
+func TestATabSaysThatTooManyRequestsAreOpenToReadAll(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, o *office, h *Homes) {
+		for n := range history.MaxOpen {
+			o.put(request(strconv.Itoa(n), bo, operation.Sending))
+		}
+		h.Opened(ana, app)
+		after(time.Second)
+		shows, _ := o.tab(ana)
+		require.Contains(t, shows, private.ReadInPart)
 	})
 }
 

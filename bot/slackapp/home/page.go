@@ -26,6 +26,7 @@ func (h *Homes) page(ctx context.Context, w *watch, now look) (view.Page, error)
 		return p, err
 	}
 	h.divide(ctx, w, &p, now.open)
+	p.InPart = len(now.open) >= history.MaxOpen
 	for _, past := range last {
 		if op := past.Operation; op.Actor.Owns(a) && !op.State.Open() && len(p.Last) < view.Last {
 			p.Last = append(p.Last, view.Request{Past: past})

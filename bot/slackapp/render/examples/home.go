@@ -37,6 +37,7 @@ func Homes(n Names) map[string]slack.HomeTabViewRequest {
 		"owner_no_policy": page(func(p *home.Page) { p.State = &home.State{Connections: 1} }),
 		"full": page(func(p *home.Page) {
 			p.More, p.State, last[4].Operation.FinishedAt = 12, &state, w.At
+			p.InPart = true
 			p.Asked = slices.Repeat([]home.Request{linkedRequest(asked["waiting_one_of_two"], 28)}, home.Shown)
 			p.Stuck = slices.Repeat([]home.Request{linkedRequest(cards["needs_person"], 20)}, home.Shown)
 			p.Running = slices.Repeat([]home.Request{linkedRequest(cards["adding"], 10)}, home.Shown)

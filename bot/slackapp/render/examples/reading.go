@@ -20,10 +20,12 @@ func readingMessages(n Names, cards map[string]operation.Operation, w render.Wor
 	on := history.On{Listener: named(n, Sample().Listener), Pool: Backends(4)}
 	many := history.On{Listener: on.Listener, Pool: Backends(60)}
 	return map[string]render.Message{
-		"open_requests":      private.OpenRequests(openRequests(open)[:3], 0),
-		"open_requests_one":  private.OpenRequests(openRequests(open)[:1], 0),
-		"open_requests_many": private.OpenRequests(openRequests(open), 7),
-		"open_requests_none": private.OpenRequests(nil, 0),
+		"open_requests":              private.OpenRequests(openRequests(open)[:3], 0, true),
+		"open_requests_one":          private.OpenRequests(openRequests(open)[:1], 0, true),
+		"open_requests_many":         private.OpenRequests(openRequests(open), 7, true),
+		"open_requests_none":         private.OpenRequests(nil, 0, true),
+		"open_requests_in_part":      private.OpenRequests(openRequests(open)[:3], 0, false),
+		"open_requests_none_in_part": private.OpenRequests(nil, 0, false),
 
 		"home_sent":       home.Sent(),
 		"home_undo_there": home.UndoThere(open["added"]),

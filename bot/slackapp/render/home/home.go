@@ -33,6 +33,7 @@ type Page struct {
 	Stuck   []Request           // their own, which need a person
 	Running []Request           // their other open ones
 	More    int                 // further open ones of these, which are not listed
+	InPart  bool                // there may be more open ones, which were not read
 	Last    []Request           // what they asked for last, newest first
 	Paused  *operation.Pause    // nil: the bot is not paused
 	State   *State              // for owners of the bot; nil: not shown
@@ -78,6 +79,9 @@ func View(p Page) slack.HomeTabViewRequest {
 		list = append(list, part("Running now", requests(p.Running, "Nothing of yours is running."))...)
 		if p.More > 0 {
 			list = append(list, render.ContextLine(fmt.Sprintf("%d more are not listed: /lb-register status", p.More)))
+		}
+		if p.InPart {
+			list = append(list, render.ContextLine(private.ReadInPart+". There may be more for you."))
 		}
 		list = append(list, part(fmt.Sprintf("Your last %d", Last), lately(p))...)
 		list = append(list, state(p)...)

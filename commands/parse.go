@@ -162,12 +162,10 @@ func (p *parser) unknownKey(w word) {
 	switch len(near) {
 	case 0:
 		text += " The keys are " + keyNames(p.fields) + "."
-		p.extra = append(p.extra, w.key)
 	case 1:
 		text += " Did you mean `" + near[0] + "`?"
 		p.giveToNearest(near[0], w, certain)
 	default:
-		p.extra = append(p.extra, w.key)
 		text += " Did you mean `" + near[0] + "` or `" + near[1] + "`?"
 	}
 	p.problem(w, text)

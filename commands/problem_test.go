@@ -154,7 +154,7 @@ func TestEachMistakeHasItsSentence(t *testing.T) {
 				"clientToken.", "/lb-register api-lb:443 web-07"},
 		"an unknown key": {ok + "proto=tcp", "proto=tcp",
 			"I do not know *proto*. The keys are listener, server, type, ports, weight, name, reason, to, no-watch " +
-				"and dry-run.", "/lb-register api-lb:443 web-07 proto=?"},
+				"and dry-run.", "/lb-register api-lb:443 web-07"},
 		"a mistyped option": {ok + "--dry-rnu", "--dry-rnu", "I do not know *dry-rnu*. Did you mean `dry-run`?",
 			"/lb-register api-lb:443 web-07 dry-run"},
 		"a mistyped key beside the right one": {ok + "weight=20 wieght=50", "wieght=50",

@@ -95,8 +95,6 @@ type builder struct {
 	problems []Problem
 	// fixes holds, for each field with a problem, its certain correction or "?"; "" leaves the field out.
 	fixes map[string]string
-	// extra are unknown keys; the corrected command has them as key=?.
-	extra []string
 	// unsure means that no corrected command can be offered.
 	unsure bool
 }
@@ -263,9 +261,6 @@ func (b *builder) failure() *InputError {
 	e := &InputError{Problems: b.problems, Values: values, Verb: b.made.Verb}
 	if len(values) > 0 && !b.unsure {
 		e.Corrected = commandLine(b.made.Verb, corrected)
-		for _, key := range b.extra {
-			e.Corrected += " " + key + "=" + unknown
-		}
 	}
 	return e
 }

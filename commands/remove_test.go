@@ -69,7 +69,7 @@ func TestMistakesInWhatTakesAServerOffHaveTheirSentence(t *testing.T) {
 			"backend ID of its entry.", Name + " remove listener=api-lb:443 server=?"},
 		"another key": {"remove api-lb:443 web-07 weight=0",
 			"I do not know *weight*. The keys are listener, server, ports, reason, to and dry-run.",
-			Name + " remove api-lb:443 web-07 weight=?"},
+			Name + " remove api-lb:443 web-07"},
 		"a word left over": {"remove api-lb:443 web-07 web-08",
 			`"web-08" is left over. The keys are listener, server, ports, reason, to and dry-run.`, ""},
 		"a bad port": {"remove api-lb:443 web-07 ports=80808", "a port is a number from 1 to 65535.",

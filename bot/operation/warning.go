@@ -45,6 +45,7 @@ type Warning struct {
 	Ports        []int // that the new server would have
 	Others       OtherPorts
 	Pause        Pause
+	Asks         bool // others have to agree first: a pause ends nothing before that
 }
 
 // Risk reports whether the server may break something, or may not work: no
@@ -65,7 +66,7 @@ func (w Warning) Risk() bool {
 func (o Operation) Warnings() []Warning {
 	var list []Warning
 	if o.Pause != nil && o.State == Draft {
-		list = append(list, Warning{Code: WarnPaused, Pause: *o.Pause})
+		list = append(list, Warning{Code: WarnPaused, Pause: *o.Pause, Asks: o.Approval != nil})
 	}
 	if o.Change == ChangeRemove {
 		return append(list, o.removalWarnings()...)

@@ -86,6 +86,16 @@ func TestTextOfAPolicyStandsInNoMessage(t *testing.T) {
 	}
 }
 
+func TestThatAPauseIsOfTheBotIsNotShownAsACondition(t *testing.T) {
+	t.Parallel()
+	d := operation.Decision{Code: operation.DeniedNoRule, Action: operation.ActionPause, Policies: []string{"p"},
+		Clauses: []operation.Clause{{Policy: "p", Text: `resource == Bot::"lbbot"`, Held: true},
+			{Policy: "p", Text: "context.incident"}}}
+	m := private.Denied(&intake.DeniedError{Decision: d}, fixedWording())
+	require.Contains(t, shownText(t, m), "does not hold:")
+	require.NotContains(t, shownText(t, m), "listener")
+}
+
 func TestWhatDidNotHoldIsShownBeforeWhatHeld(t *testing.T) {
 	t.Parallel()
 	m := private.Denied(examples.UsefulDenials()["many_clauses"], fixedWording())

@@ -36,8 +36,12 @@ func WithStop(s string) string {
 
 // pausedWarning is what a preview says while the bot is paused. It has a name and no
 // mention: the notice of a form shows none.
-func pausedWarning(p operation.Pause) string {
+func pausedWarning(w operation.Warning) string {
+	p, end := w.Pause, "After %d minutes it ends, and nothing is sent."
+	if w.Asks {
+		end = "%d minutes after the last approval it ends, and nothing is sent."
+	}
 	return WithStop("The bot has been "+pausedBy(p, ActorName(p.By), Clock(p.At))) +
-		fmt.Sprintf(" A request that you send now waits until somebody resumes the bot. After %d minutes it ends, and "+
-			"nothing is sent.", int(operation.StartWithin/time.Minute))
+		" A request that you send now waits until somebody resumes the bot. " +
+		fmt.Sprintf(end, int(operation.StartWithin/time.Minute))
 }

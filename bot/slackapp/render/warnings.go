@@ -53,7 +53,7 @@ func warningWords(w operation.Warning) string {
 		}
 		return fmt.Sprintf("This server is already on %d other listeners.", w.Listeners)
 	case operation.WarnPaused:
-		return pausedWarning(w.Pause)
+		return pausedWarning(w)
 	case operation.WarnLast:
 		return "No other server on this listener is available. Without this one, the listener may be out of service."
 	case operation.WarnUnchecked:

@@ -47,6 +47,12 @@ func waitingCard(op operation.Operation) card {
 	}
 	lines := []string{"*Waiting* for the last checks. Nothing is sent yet.", Follows,
 		headline(op, toDo), waitLine(op), resumed(op)}
+	if op.WaitFor == operation.WaitPaused && op.Pause != nil {
+		c.text = inText(op, "Waiting: the bot is paused. {Adding} {server} {to} {port} is not sent ({ref}, by %s).",
+			render.ActorName(op.Actor))
+		lines[0] = "*Waiting:* the bot is paused. Nothing is sent yet."
+		lines[1] = fmt.Sprintf("*What to do:* ask %s to resume it, or press *Stop*.", render.ActorName(op.Pause.By))
+	}
 	if op.StopBy != "" {
 		lines = append(lines, fmt.Sprintf(waitingStop, render.Mention(op.StopBy)))
 	} else {

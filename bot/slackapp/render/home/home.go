@@ -224,9 +224,9 @@ func state(p Page) []slack.Block {
 	}
 	switch {
 	case s.ListsReadAt.IsZero():
-		words = append(words, "Zenlayer: no complete answer for 15 minutes")
+		words = append(words, "Zenlayer: lists not read for 15 minutes")
 	default:
-		words = append(words, "Zenlayer: last complete answer "+render.Clock(s.ListsReadAt))
+		words = append(words, "Zenlayer: lists read "+render.Clock(s.ListsReadAt))
 	}
 	switch {
 	case s.Policy == "":

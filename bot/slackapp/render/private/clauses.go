@@ -53,10 +53,11 @@ func clauseSections(d operation.Decision) []slack.Block {
 	return list
 }
 
-// telling leaves out that the action is the one that was asked for: a rule about another would not be shown.
+// telling leaves out that the action is the one that was asked for, and that the bot itself is what it is done to: a
+// rule about another would not be shown.
 func telling(all []operation.Clause) []operation.Clause {
 	return slices.DeleteFunc(slices.Clone(all), func(c operation.Clause) bool {
-		return c.Held && strings.HasPrefix(c.Text, "action ")
+		return c.Held && (strings.HasPrefix(c.Text, "action ") || strings.HasPrefix(c.Text, `resource == Bot::`))
 	})
 }
 

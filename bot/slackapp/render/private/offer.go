@@ -58,8 +58,8 @@ func pickBlocks(e *commands.InputError, key string) []slack.Block {
 	}
 	row := slack.NewActionBlock(render.BlockPicks)
 	for i, p := range o.Picks {
-		b := render.Button(render.ActFixPick+strconv.Itoa(i+1), p.label, fmt.Sprintf("Preview with %s", p.label),
-			render.KeyValue(key, 0))
+		b := render.Button(render.ActFixPick+strconv.Itoa(i+1), p.label,
+			fmt.Sprintf("Preview with %s", render.Bare(p.label)), render.KeyValue(key, 0))
 		b.Text = render.PlainText(p.label, render.MaxOption) // as much as Slack allows: names alone may be alike
 		row.Elements.ElementSet = append(row.Elements.ElementSet, b)
 	}

@@ -47,8 +47,8 @@ func TestAPauseHoldsOnEveryReplicaUntilSomebodyResumes(t *testing.T) {
 			h.types(ana, incident, good)
 			preview := h.sees(ana, incident, "Preview", "*Risk:* The bot has been paused since", "maintenance")
 			h.clicks(ana, preview, "req_send")
-			h.sees(ana, incident, "*Waiting:* the bot is paused.", "to resume it, or press *Stop*", "The bot has been paused since", "if somebody resumes before, or not "+
-				"at all")
+			h.sees(ana, incident, "*Waiting:* the bot is paused.", "to resume it, or press *Stop*",
+				"The bot has been paused since", "if somebody resumes before, or not at all")
 			require.Empty(t, h.registerBodies())
 			if name == "SQLite" {
 				require.NoError(t, h.stop())

@@ -99,7 +99,8 @@ func AllEvidence() []Evidence {
 func AllEventKinds() []string {
 	return []string{EventPreviewed, EventDenied, EventAccepted, EventCancelled, EventStopped, EventAttempt,
 		EventAnswered, EventWaiting,
-		EventLook, EventPerson, EventFinished, EventStatus, EventResumed, EventTakenBack, EventApprovalAsked, EventReminded,
+		EventLook, EventPerson, EventFinished, EventStatus, EventResumed, EventTakenBack, EventApprovalAsked,
+		EventReminded,
 		EventQuestion, EventApproved,
 		EventNotApproved, EventBreakGlass, EventPreviewedMore, EventDeniedMore, EventStarted, EventEnded, EventPolicy,
 		EventPaused, EventPauseOver, EventHead}

@@ -63,3 +63,17 @@ func TestARemovalThatEndedBeforeAnAdditionSaysNothingAboutItsEntry(t *testing.T)
 	r.sees(bo, incident, "Preview", "be-19c1")
 	r.calm()
 }
+
+func TestAddingBackWhatWasJustTakenOffSaysThatTheListIsLate(t *testing.T) {
+	t.Parallel()
+	for _, weight := range []string{"50", "20"} {
+		r := open(t, nil)
+		op := r.takesOff(nil)
+		r.types(bo, incident, "api-lb:443 web-03 ports=8080 weight="+weight)
+		m := r.sees(bo, incident, "Not sent", op.Ref, "took it off",
+			"Zenlayer's list still shows it", "Try again in a minute")
+		require.NotContains(t, string(m.Blocks), "already on this listener")
+		r.idle()
+		require.Empty(t, r.shelf.inState(operation.Draft))
+	}
+}

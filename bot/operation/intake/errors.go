@@ -40,11 +40,14 @@ type DeniedError struct {
 
 func (e *DeniedError) Error() string { return "denied: " + string(e.Decision.Code) }
 
-// PresentError says that the server is already on the listener.
+// PresentError says that the server is already on the listener, as far as the list shows it.
 type PresentError struct {
 	Operation operation.Operation
 	Backend   zenlayer.Backend
 	Same      bool // the same ports and weight: nothing to do
+
+	// the removal that took it off a moment ago, so that only the list still shows it; nil: none
+	By *operation.Operation
 }
 
 func (e *PresentError) Error() string { return "already there as " + e.Backend.BackendID }

@@ -128,11 +128,7 @@ func (i *Intake) prepareAddition(ctx, asking context.Context, a Request) (operat
 		return operation.Operation{}, err
 	}
 	if err := i.checkPool(a.Registration, &op, pool); err != nil {
-		by := i.takenOff(ctx, op, op.BackendID, op.AskedAt)
-		if by != nil && by.State.Open() { // it is there only for a moment
-			err = &operation.BusyError{Operation: *by}
-		}
-		return operation.Operation{}, err
+		return operation.Operation{}, i.unlessLeaving(ctx, op, err)
 	}
 	i.look(&op, present{pool: pool}, poolErr)
 	return op, i.checkRate(ctx, op)

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -90,6 +91,21 @@ func (i *Intake) takenOff(ctx context.Context, op operation.Operation, backendID
 		}
 	}
 	return nil
+}
+
+// unlessLeaving returns err, which says that op's server is there already, or what to say
+// if a removal takes it off: then it is there only for a moment, or only in the list.
+func (i *Intake) unlessLeaving(ctx context.Context, op operation.Operation, err error) error {
+	present, ok := errors.AsType[*PresentError](err)
+	if !ok {
+		return err
+	}
+	by := i.takenOff(ctx, op, op.BackendID, op.AskedAt.Add(-operation.StillListed))
+	if by != nil && by.State.Open() {
+		return &operation.BusyError{Operation: *by}
+	}
+	present.By = by
+	return present
 }
 
 // gone is of a removal whose entry is not there any more.

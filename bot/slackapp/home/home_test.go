@@ -23,7 +23,6 @@ import (
 	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/examples"
 	view "lbbot/bot/slackapp/render/home"
-	"lbbot/bot/slackapp/render/private"
 )
 
 var (
@@ -281,7 +280,7 @@ func TestATabSaysThatTooManyRequestsAreOpenToReadAll(t *testing.T) {
 		h.Opened(ana, app)
 		after(time.Second)
 		shows, _ := o.tab(ana)
-		require.Contains(t, shows, private.ReadInPart)
+		require.Contains(t, shows, "At least 1000 requests are open")
 	})
 }
 

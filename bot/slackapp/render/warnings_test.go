@@ -47,10 +47,11 @@ func TestEachWarningHasItsWords(t *testing.T) {
 			"service.": {Code: "W12"},
 		"Health checks are off: Zenlayer does not know whether the other servers work.": {Code: "W13"},
 		"The bot has been paused since <!date^1795461240^{time_secs}|19:14:00 UTC> by leo. A request that " +
-			"you send now waits until somebody resumes the bot. After 5 minutes it ends, and nothing is sent.": {Code: "W14",
-			Pause: operation.Pause{By: operation.Actor{Name: "leo"}, At: at}},
+			"you send now waits until somebody resumes the bot. After 5 minutes it ends, and nothing is sent.": {
+			Code: "W14", Pause: operation.Pause{By: operation.Actor{Name: "leo"}, At: at}},
 		"The bot has been paused since <!date^1795461240^{time_secs}|19:14:00 UTC> by leo. A request that " +
-			"you send now waits until somebody resumes the bot. 5 minutes after the last approval it ends, and nothing is sent.": {
+			"you send now waits until somebody resumes the bot. 5 minutes after the last approval it ends, and " +
+			"nothing is sent.": {
 			Code: "W14", Pause: operation.Pause{By: operation.Actor{Name: "leo"}, At: at}, Asks: true},
 	}
 	soon := "The server expires on " + strings.TrimSuffix(date, ".")

@@ -37,7 +37,8 @@ func removalAnswers(n Names, link string, w render.Wording) map[string]render.Me
 	}))
 	dry := named(n, Removal(func(op *operation.Operation) { op.DryRun = true }))
 	unsure := named(n, Undo(func(op *operation.Operation) { op.Addition.Evidence = operation.EvidenceSeen }))
-	off, going := named(n, Undo(InState(operation.Done))), named(n, Undo(InState(operation.Sending)))
+	off := named(n, Undo(InState(operation.Done), func(op *operation.Operation) { op.FinishedAt = Moment(19, 20, 0) }))
+	going := named(n, Undo(InState(operation.Sending)))
 	all := map[string]render.Message{
 		"preview_removal":      private.Preview(removal, w),
 		"preview_removal_last": private.Preview(last, w),
@@ -50,6 +51,8 @@ func removalAnswers(n Names, link string, w render.Wording) map[string]render.Me
 		"gone":                    private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID}, ""),
 		"gone_removed": private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID,
 			By: &off}, link),
+		"present_removed": private.Present(&intake.PresentError{Operation: of, Backend: zenlayer.Backend{
+			BackendID: of.BackendID}, Same: true, By: &off}),
 		"gone_removing": private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID,
 			By: &going}, link),
 		"nothing_to_undo":   private.NothingToUndo(),

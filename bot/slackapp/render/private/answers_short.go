@@ -76,6 +76,14 @@ func Busy(e *operation.BusyError, link string, reader operation.Actor) render.Me
 func Present(e *intake.PresentError) render.Message {
 	op, there := e.Operation, e.Backend
 	id := render.Code(there.BackendID)
+	if e.By != nil {
+		text := fmt.Sprintf("%s took it off at %s, and Zenlayer's list still shows it. Try again in a minute.",
+			e.By.Ref, render.Clock(e.By.FinishedAt))
+		return render.Ephemeral(fmt.Sprintf("Not sent: %s is still in the list of %s. %s",
+			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText), text),
+			render.Section(fmt.Sprintf("*Not sent.* %s is still in the list of this listener, as %s. %s",
+				render.ServerName(op, render.Name), id, text), render.NothingWasSent))
+	}
 	if e.Same {
 		return render.Ephemeral(fmt.Sprintf("Nothing to do: %s is already on %s with the same ports and weight, as %s.",
 			render.ServerName(op, render.InText), render.ListenerPort(op, render.InText),

@@ -20,8 +20,8 @@ const (
 // unconfirmedCard: sent without an answer, and being settled.
 func unconfirmedCard(op operation.Operation, w render.Wording) card {
 	c := card{
-		text: inText(op, "Not confirmed: the request to {add} {server} {to} {port} was sent but no answer came. "+
-			"{ref}."),
+		text: inText(op, "Not confirmed: the request to {add} {server} {to} {port} was sent"+unansweredText(op)+
+			". {ref}."),
 		header: inObject(op, "Not confirmed: {adding} {server} {to} {listener}"),
 		body: []slack.Block{
 			render.Section(DoNotRepeat, unansweredLine(op)),
@@ -40,8 +40,31 @@ func unconfirmedCard(op operation.Operation, w render.Wording) card {
 	return c
 }
 
+// unansweredText is what a sentence says of the answer to the request.
+func unansweredText(op operation.Operation) string {
+	switch lost := op.Unanswered(); {
+	case disowned(op):
+		return ", and Zenlayer's answer and its list contradict each other"
+	case len(lost) > 0 && lost[0].Fault.Status > 0, len(lost) == 0 && op.Doubted():
+		return ", and its answer does not say what happened"
+	}
+	return " but no answer came"
+}
+
+// disowned reports whether Zenlayer answered that it does not know the entry of a
+// removal, while its list still showed it.
+func disowned(op operation.Operation) bool {
+	n := len(op.Attempts)
+	return op.Change == operation.ChangeRemove && n > 0 && len(op.Unanswered()) == 0 && !op.Doubted() &&
+		op.Attempts[n-1].Outcome == operation.OutcomeRefused
+}
+
 // unansweredLine says what is known about the attempt that was lost.
 func unansweredLine(op operation.Operation) string {
+	if disowned(op) {
+		return fmt.Sprintf("The request was sent at %s. Zenlayer answered that %s does not exist, but its list still "+
+			"showed it.", render.Clock(op.LastSent()), render.Code(render.EntryID(op)))
+	}
 	lost := op.Unanswered()
 	if len(lost) == 0 && op.Doubted() {
 		lost = op.Attempts[len(op.Attempts)-1:]
@@ -67,7 +90,7 @@ func unansweredLine(op operation.Operation) string {
 
 // repeatsLeft reports whether the bot may still ask again.
 func repeatsLeft(op operation.Operation) bool {
-	if op.StopBy != "" || len(op.Attempts) > operation.MaxRepeats {
+	if op.StopBy != "" || len(op.Attempts) > operation.MaxRepeats || disowned(op) {
 		return false
 	}
 	lost := op.Unanswered()

@@ -45,6 +45,9 @@ func Removals() map[string]operation.Operation {
 	}
 	all["not_confirmed_changed"] = AsRemoval(Sample(InState(operation.Unconfirmed), lost(), found(20),
 		waiting(operation.WaitLook, Moment(19, 14, 45))))
+	all["not_confirmed_disowned"] = AsRemoval(Sample(InState(operation.Unconfirmed), Attempted(Moment(19, 14, 22),
+		Moment(19, 14, 23), operation.OutcomeRefused, operation.Fault{Code: "OPERATION_FAILED_RESOURCE_NOT_FOUND",
+			Status: 404}), waiting(operation.WaitLook, Moment(19, 14, 45))))
 	all["needs_person_changed"] = AsRemoval(Sample(InState(operation.NeedsPerson), lost(), found(20)))
 	all["needs_person_listed"] = AsRemoval(Sample(InState(operation.NeedsPerson), lost(), found(50)))
 	return all
@@ -95,8 +98,8 @@ func removalCards() []string {
 		"removed_repeated", "removed_seen", "removed_listener_gone", "removed_person", "removed_by_two", "removed_last",
 		"removed_undo", "removal_nothing_to_do", "removal_nothing_to_do_after_429",
 		"waiting", "waiting_here", "waiting_notes", "removing", "removing_stopping",
-		"not_confirmed", "not_confirmed_stopped", "not_confirmed_changed", "needs_person", "needs_person_changed",
-		"needs_person_listed", "needs_person_mismatch", "needs_person_mismatch_no_id", "needs_person_reading",
+		"not_confirmed", "not_confirmed_stopped", "not_confirmed_changed", "not_confirmed_disowned", "needs_person",
+		"needs_person_changed", "needs_person_listed", "needs_person_mismatch", "needs_person_mismatch_no_id", "needs_person_reading",
 		"needs_person_reading_no", "approved", "denied", "unanswered",
 		"not_removed_refused", "not_removed_differs", "not_removed_differs_unknown", "not_removed_stopped",
 		"not_removed_gone", "not_removed_proven", "not_removed_person", "not_removed_rehearsal", "not_removed_internal",

@@ -130,16 +130,28 @@ func (s *storm) pressAll(previews map[int]sandbox.Message) map[int]sandbox.Messa
 	return ends
 }
 
-// insists presses Add server, and again whenever the bot could not find out
-// whether it had accepted the request in the time Slack gives, until the card
-// is final.
+// insists presses Add server and waits for the final card.
 func (s *storm) insists(ctx context.Context, n int, preview sandbox.Message) (sandbox.Message, error) {
+	if err := s.presses(ctx, n, preview); err != nil {
+		return sandbox.Message{}, err
+	}
+	return s.final(ctx, n, preview)
+}
+
+// presses presses Add server on a preview that may be gone: then it was accepted.
+func (s *storm) presses(ctx context.Context, n int, preview sandbox.Message) error {
+	in, err := s.press(ctx, n, preview)
+	if strings.HasPrefix(in.Failure, "refused: ") {
+		return nil
+	}
+	return err
+}
+
+// final waits for the final card. It presses again whenever the bot could not find
+// out whether it had accepted the request in the time Slack gives, as the bot says.
+func (s *storm) final(ctx context.Context, n int, preview sandbox.Message) (sandbox.Message, error) {
 	told := map[string]bool{}
 	for {
-		// the preview is gone: it was accepted
-		if in, err := s.press(ctx, n, preview); err != nil && !strings.HasPrefix(in.Failure, "refused: ") {
-			return sandbox.Message{}, err
-		}
 		m, err := s.awaits(ctx, n, func(m sandbox.Message) bool {
 			return isFinal(m) && serverIn(m) == serverID(n) || m.Ephemeral && !told[m.TS] &&
 				has(m, "I could not find out whether")
@@ -148,6 +160,9 @@ func (s *storm) insists(ctx context.Context, n int, preview sandbox.Message) (sa
 			return m, err
 		}
 		told[m.TS] = true
+		if err := s.presses(ctx, n, preview); err != nil {
+			return sandbox.Message{}, err
+		}
 	}
 }
 

@@ -216,8 +216,11 @@ func (s *storm) story(ctx context.Context, n int, p *plan) error {
 	if err := s.again(ctx, clicked, p.clicks[n], atOnce); err != nil {
 		return fmt.Errorf("the click for %s once more: %w", serverID(n), err)
 	}
-	if _, err := s.await(ctx, n, isAdded); err != nil {
+	switch end, err := s.final(ctx, n, preview); {
+	case err != nil:
 		return fmt.Errorf("waiting for the final card of %s: %w", serverID(n), err)
+	case !isAdded(end):
+		return fmt.Errorf("the final card of %s: %s", serverID(n), end.Text)
 	}
 	for in, d := range map[*sandbox.Interaction]duplicate{&typed: p.commands[n], &clicked: p.clicks[n]} {
 		if err := s.again(ctx, *in, d, atTheEnd); err != nil {

@@ -26,18 +26,23 @@ type Picture struct {
 
 	// Of a removal; Same, Names and Ports are empty then.
 	Entry *Target `json:"entry,omitempty"` // the entry to remove; nil: it is gone
-	Last  bool    `json:"last,omitempty"`  // without it, no server on the listener is available
-	// Available are the other entries that are available and that no other removal takes off
-	Available int `json:"available,omitempty"`
+	// Available is how many other entries are available that no other removal takes
+	// off; nil: not of a removal, or not read
+	Available *int `json:"available,omitempty"`
 }
 
-// PictureOf is what op would be added to, or removed from. leaving is for a
-// removal: what Journal.Leaving returned before pool was read.
-func PictureOf(op Operation, pool []zenlayer.Backend, leaving ...string) Picture {
+// Last reports whether a removal would leave no server on the listener that is
+// shown as available. Then it needs a second person, whatever the policy says.
+func (p Picture) Last() bool { return p.Available != nil && *p.Available == 0 }
+
+// PictureOf is what op would be added to, or removed from. leaving are the backend
+// ids that other removals are taking off, or have just taken off, so that pool may
+// still show them: what Journal.Leaving returned before pool was read. It is nil for
+// an addition.
+func PictureOf(op Operation, pool []zenlayer.Backend, leaving []string) Picture {
 	p := Picture{Read: true, Servers: len(pool), Settings: SettingsOf(op.Listener)}
 	if op.Change == ChangeRemove {
-		p.Available = othersAvailable(op, pool, leaving)
-		p.Last = p.Available == 0
+		p.Available = new(othersAvailable(op, pool, leaving))
 		if b, there := op.target(pool); there {
 			entry := TargetOf(b)
 			p.Entry = &entry

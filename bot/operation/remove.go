@@ -109,7 +109,7 @@ func (r Remove) Differences(_ Operation, shown, now Picture) (list []Difference)
 			list = append(list, Difference{Code: DiffWeight, Before: before.Weight, After: after.Weight})
 		}
 	}
-	if now.Last && !shown.Last {
+	if now.Last() && !shown.Last() {
 		list = append(list, Difference{Code: DiffLast})
 	}
 	return list
@@ -162,14 +162,8 @@ func (o Operation) TakesOff(since time.Time) bool {
 // documentation shows.
 const StatusAvailable = "Available"
 
-// LastAvailable reports whether, without op's target and without the backends in
-// leaving, no entry of the listener is shown as available. Then a removal needs a
-// second person, whatever the policy says. leaving are the ids that other removals
-// are taking off, or have just taken off: the list may still show them.
-func LastAvailable(op Operation, pool []zenlayer.Backend, leaving []string) bool {
-	return othersAvailable(op, pool, leaving) == 0
-}
-
+// othersAvailable counts the entries beside op's target that are shown as available
+// and are not in leaving.
 func othersAvailable(op Operation, pool []zenlayer.Backend, leaving []string) (n int) {
 	for _, b := range pool {
 		if b.BackendID != op.Target.BackendID && !slices.Contains(leaving, b.BackendID) &&

@@ -31,8 +31,7 @@ func TestTheLastAvailableServerIsCountedWithoutThoseThatAreLeaving(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.last, operation.LastAvailable(removing(), tt.pool, tt.leaving))
-			require.Equal(t, tt.last, operation.PictureOf(removing(), tt.pool, tt.leaving...).Last)
+			require.Equal(t, tt.last, operation.PictureOf(removing(), tt.pool, tt.leaving).Last())
 		})
 	}
 }
@@ -44,7 +43,7 @@ func TestAPersonIsToldWhatChangedAboutARemoval(t *testing.T) {
 		edit(&b)
 		return []zenlayer.Backend{other("a", "Available"), b}
 	}
-	shown := operation.PictureOf(removing(), []zenlayer.Backend{other("a", "Available"), leaver()})
+	shown := operation.PictureOf(removing(), []zenlayer.Backend{other("a", "Available"), leaver()}, nil)
 	for name, tt := range map[string]struct {
 		pool    []zenlayer.Backend
 		leaving []string
@@ -69,7 +68,7 @@ func TestAPersonIsToldWhatChangedAboutARemoval(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			now := operation.PictureOf(removing(), tt.pool, tt.leaving...)
+			now := operation.PictureOf(removing(), tt.pool, tt.leaving)
 			require.Equal(t, tt.want, operation.Remove{}.Differences(removing(), shown, now))
 			require.Empty(t, operation.Remove{}.Differences(removing(), now, now))
 			require.Empty(t, operation.Remove{}.Differences(removing(), operation.Picture{}, now), "nobody looked")
@@ -83,12 +82,12 @@ func TestARemovalHasWarningsOfItsOwn(t *testing.T) {
 	op.Listener = operation.Listener{Kind: operation.DirectRouting, Scheduler: operation.RoundRobin, Zone: "SIN1",
 		LoadBalancerStatus: "CREATING"}
 	op.Server, op.Elsewhere = operation.Server{Status: "STOPPED", Zone: "FRA1"}, 2
-	p := operation.PictureOf(op, []zenlayer.Backend{leaver(), other("a", "Available")})
+	p := operation.PictureOf(op, []zenlayer.Backend{leaver(), other("a", "Available")}, nil)
 	op.Shown = &p
 	require.Empty(t, op.Warnings(), "the warnings of an addition make no sense")
 
 	op.Listener.HealthCheck = new(false)
-	p.Last = true
+	p.Available = new(0)
 	require.Equal(t, []operation.Warning{{Code: operation.WarnLast}, {Code: operation.WarnUnchecked}}, op.Warnings())
 	for _, w := range op.Warnings() {
 		require.True(t, w.Risk())

@@ -59,7 +59,7 @@ func (h *house) removal(b zenlayer.Backend) string {
 		}
 	}
 	h.cloud.mu.Unlock()
-	shown := operation.PictureOf(op, pool)
+	shown := operation.PictureOf(op, pool, nil)
 	op.Shown = &shown
 	require.NoError(h.t, h.journal.Accept(context.Background(), operation.Acceptance{Operation: op, Insert: true,
 		Delivery: h.delivery(), Event: operation.NewEvent(h.clicked, operation.EventAccepted, op, ana, here, nil)}))

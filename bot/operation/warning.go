@@ -104,7 +104,7 @@ func (o Operation) Warnings() []Warning {
 // removalWarnings is Warnings of a removal. What is wrong with the server itself is
 // a reason to remove it.
 func (o Operation) removalWarnings() (list []Warning) {
-	if o.Seen().Last {
+	if o.Seen().Last() {
 		list = append(list, Warning{Code: WarnLast})
 	}
 	if check := o.Listener.HealthCheck; check != nil && !*check {

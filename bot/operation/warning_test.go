@@ -25,7 +25,7 @@ func calm(weight int, pool ...int) operation.Operation {
 	for i, w := range pool {
 		backends[i].Weight = w
 	}
-	p := operation.PictureOf(op, backends)
+	p := operation.PictureOf(op, backends, nil)
 	op.Shown = &p
 	return op
 }
@@ -157,7 +157,7 @@ func TestPortsThatMostOtherServersLackAreARisk(t *testing.T) {
 				server, ports, _ := strings.Cut(s, "=")
 				pool = append(pool, zenlayer.Backend{InstanceID: server, Port: ports, Weight: 50})
 			}
-			p := operation.PictureOf(op, pool)
+			p := operation.PictureOf(op, pool, nil)
 			require.Equal(t, tt.want, p.Ports)
 			op.Shown = &p
 			list := op.Warnings()
@@ -167,7 +167,7 @@ func TestPortsThatMostOtherServersLackAreARisk(t *testing.T) {
 				require.True(t, list[0].Risk())
 			}
 			op.Listener.Kind = "DR"
-			require.Nil(t, operation.PictureOf(op, pool).Ports, "ports follow the listener")
+			require.Nil(t, operation.PictureOf(op, pool, nil).Ports, "ports follow the listener")
 		})
 	}
 }
@@ -246,7 +246,7 @@ func TestShareOfBeforeGoesByTheSchedulingOfBefore(t *testing.T) {
 	t.Parallel()
 	shown, now := calm(10, 100, 100), calm(10, 100, 100)
 	now.Listener.Scheduler = operation.RoundRobin
-	picture := operation.PictureOf(now, make([]zenlayer.Backend, 2))
+	picture := operation.PictureOf(now, make([]zenlayer.Backend, 2), nil)
 	require.Contains(t, operation.Add{}.Differences(now, *shown.Shown, picture),
 		operation.Difference{Code: operation.DiffShare, Before: 5, After: 33})
 }

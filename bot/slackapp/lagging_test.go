@@ -77,3 +77,29 @@ func TestAddingBackWhatWasJustTakenOffSaysThatTheListIsLate(t *testing.T) {
 		require.Empty(t, r.shelf.inState(operation.Draft))
 	}
 }
+
+func TestAnEntryWhosePortsCannotBeReadIsLeftToTheConsole(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		denied bool
+		says   string
+	}{
+		"who may remove it":     {false, "Do it in the Zenlayer console."},
+		"who may not remove it": {true, "may not remove servers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, nil)
+			b := r.backend("be-19c1")
+			r.cloud.RemoveBackend(b.BackendID)
+			b.Port = "1-65535"
+			r.cloud.AddBackend(b)
+			if tt.denied {
+				r.gate.deny(operation.DeniedNoRule)
+			}
+			r.types(bo, incident, "remove api-lb:443 be-19c1")
+			r.sees(bo, incident, "Not sent", tt.says)
+			require.Empty(t, r.shelf.inState(operation.Draft))
+		})
+	}
+}

@@ -26,7 +26,7 @@ func hostileRemoval(s string, state operation.State, reason operation.Reason) op
 	op.Target = &operation.Target{BackendID: s, Name: s, Ports: s, Weight: 50}
 	op.Found = &operation.Target{BackendID: s, Name: s, Ports: "other " + s, Weight: 20}
 	op.Addition = &operation.Addition{Ref: s, By: operation.Actor{UserID: s, Name: s}, Evidence: operation.EvidenceSeen}
-	op.Shown = &operation.Picture{Read: true, Servers: 2, Weights: 100, Entry: op.Target, Last: true}
+	op.Shown = &operation.Picture{Read: true, Servers: 2, Weights: 100, Entry: op.Target, Available: new(0)}
 	op.Listed = true
 	return op
 }

@@ -52,6 +52,12 @@ func TestWhatCannotBeTakenBackIsSaidWithTheNextStep(t *testing.T) {
 			b.InstanceID = "i-55a0"
 			r.cloud.AddBackend(b)
 		}, []string{"Nothing to do", "is not on"}, false},
+		"replaced by hand": {nil, func(r *rig, op operation.Operation) {
+			b := r.backend(op.BackendID)
+			r.cloud.RemoveBackend(b.BackendID)
+			b.BackendID = "be-99"
+			r.cloud.AddBackend(b)
+		}, []string{"Nothing to do", "is not on", "/lb-register remove lst-8f2c be-99"}, false},
 		"already gone": {nil, func(r *rig, op operation.Operation) { r.cloud.RemoveBackend(op.BackendID) },
 			[]string{"Nothing to do", "is not on"}, false},
 		"the listener is gone": {nil, func(r *rig, _ operation.Operation) { r.cloud.RemoveListener("lst-8f2c") },

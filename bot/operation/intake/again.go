@@ -74,7 +74,7 @@ func (i *Intake) lookAgain(ctx context.Context, op operation.Operation) present 
 	now.read, now.op.Listener = true, listenerNow(op.Listener, listeners[at])
 	if op.Shown != nil { // nil: its pool could not be read, or the version before made the preview
 		now.moved = i.Changes[op.Change].Differences(now.op, *op.Shown,
-			operation.PictureOf(now.op, now.pool, now.leaving...))
+			operation.PictureOf(now.op, now.pool, now.leaving))
 	}
 	return now
 }

@@ -58,6 +58,7 @@ type GoneError struct {
 	Operation operation.Operation // the addition that was to be taken back, or else the preview
 	BackendID string
 	By        *operation.Operation // the removal that takes or took it off; nil: none of this bot is known
+	Other     string               // another entry of its server that is on the listener; empty: none is
 }
 
 func (e *GoneError) Error() string { return e.BackendID + " is not on the listener" }

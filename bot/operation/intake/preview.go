@@ -175,7 +175,7 @@ func (i *Intake) look(op *operation.Operation, now present, err error) {
 		return
 	}
 	pool := now.pool
-	p := operation.PictureOf(*op, pool, now.leaving...)
+	p := operation.PictureOf(*op, pool, now.leaving)
 	op.Listener.Servers, op.There, op.Shown = len(pool), entriesOf(*op, pool), &p
 	op.UsualWeight = op.UsualWeight && op.Request.Weight == operation.UsualWeight(pool)
 	if op.Approval != nil {

@@ -172,12 +172,12 @@ func lacksReason(reg commands.Registration) error {
 // server of a listener.
 func (now present) decided(d operation.Decision) operation.Decision {
 	switch op := now.op; {
-	case op.Change != operation.ChangeRemove:
+	case op.Change != operation.ChangeRemove, !d.Allowed && d.Code != operation.DeniedApproval:
 		return d
 	case !readablePorts(op.Target.Ports):
 		return operation.Decision{Code: operation.DeniedUnchecked, What: operation.FactPorts, Action: op.Action(),
 			Person: d.Person, Channel: d.Channel, PersonID: d.PersonID}
-	case now.read && operation.LastAvailable(op, now.pool, now.leaving), !now.read && op.Seen().Last:
+	case now.read && operation.PictureOf(op, now.pool, now.leaving).Last(), !now.read && op.Seen().Last():
 		return operation.AskSecond(d)
 	}
 	return d

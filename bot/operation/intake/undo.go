@@ -57,8 +57,14 @@ func (i *Intake) left(ctx context.Context, of operation.Operation, pool []zenlay
 	gone := slices.ContainsFunc(changed, func(d operation.Difference) bool { return d.Code == operation.DiffGone })
 	switch {
 	case gone, slices.Contains(leaving, of.BackendID):
-		return b, &GoneError{Operation: of, BackendID: of.BackendID,
+		e := &GoneError{Operation: of, BackendID: of.BackendID,
 			By: i.takenOff(ctx, of, of.BackendID, of.FinishedAt)}
+		for _, other := range operation.OfServer(of, pool) {
+			if other.BackendID != of.BackendID {
+				e.Other = other.BackendID
+			}
+		}
+		return b, e
 	case len(changed) > 0:
 		return b, &UndoError{Code: UndoChanged, Operation: of, Changed: changed}
 	}

@@ -47,7 +47,7 @@ func (r *Runner) checkListener(ctx context.Context, op *operation.Operation) (si
 	}
 	op.Listener.Servers = len(pool)
 	op.NoteReading(nil)
-	seen := sight{leaving: leaving, pool: pool, picture: operation.PictureOf(*op, pool, leaving...)}
+	seen := sight{leaving: leaving, pool: pool, picture: operation.PictureOf(*op, pool, leaving)}
 	stop, err := r.checkPermission(ctx, op, seen.picture)
 	return seen, stop, err
 }
@@ -73,7 +73,7 @@ func (r *Runner) checkPermission(
 ) (*ended, error) {
 	within, cancel := context.WithTimeoutCause(ctx, checkWithin, errCheckWithin)
 	defer cancel()
-	v := r.permitted(within, op, now.Last)
+	v := r.permitted(within, op, now.Last())
 	if op.Approval != nil {
 		op.Approval.Lost = v.lost
 	}
@@ -96,7 +96,7 @@ func (r *Runner) checkPermission(
 // becameLast returns the difference that has a removal ask for a second person,
 // although it could do without when people looked.
 func becameLast(op operation.Operation, now operation.Picture) []operation.Difference {
-	if !now.Last || op.Seen().Last {
+	if !now.Last() || op.Seen().Last() {
 		return nil
 	}
 	return []operation.Difference{{Code: operation.DiffLast}}
@@ -176,7 +176,7 @@ func (r *Runner) permitted(ctx context.Context, op *operation.Operation, last bo
 	}
 	// those who agreed before it was the last one did not agree to that; before the first
 	// call they are asked again
-	early := last && op.MaybeSent() && op.Approval != nil && !op.Approval.Picture.Last
+	early := last && op.MaybeSent() && op.Approval != nil && !op.Approval.Picture.Last()
 	v.allowed = v.needed > 0 && len(v.votes) >= v.needed && !early
 	v.ask = !v.allowed && v.needed > 0
 	return v

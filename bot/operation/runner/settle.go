@@ -64,7 +64,7 @@ func (r *Runner) settle(ctx context.Context, op operation.Operation) (operation.
 	case proof.Done:
 		return r.finishSeen(ctx, &op, proof.Backends, l.evidence())
 	case l.complete && proof.Disputed == nil && r.mayRepeat(op):
-		return r.repeat(ctx, op, operation.PictureOf(op, l.pool, l.leaving...).Last)
+		return r.repeat(ctx, op, operation.PictureOf(op, l.pool, l.leaving).Last())
 	case !r.provable(op):
 		return r.lookAgain(ctx, &op)
 	case !l.complete || len(proof.Unclear) > 0 || proof.Disputed != nil:

@@ -32,16 +32,16 @@ func Stays(p operation.Picture) string {
 		stay--
 	}
 	switch {
-	case !p.Read:
+	case !p.Read, p.Available == nil:
 		return ""
 	case stay < 1:
 		return "No server stays on the listener."
-	case stay == 1 && p.Available == 1:
+	case stay == 1 && *p.Available == 1:
 		return "1 server stays on the listener, and it is available."
 	case stay == 1:
 		return "1 server stays on the listener, and it is not available."
 	}
-	return fmt.Sprintf("%d servers stay on the listener, %d of them available.", stay, p.Available)
+	return fmt.Sprintf("%d servers stay on the listener, %d of them available.", stay, *p.Available)
 }
 
 // Takes says how much of the traffic the entry of a removal takes, with marks

@@ -49,7 +49,7 @@ func movedPool(op *operation.Operation) {
 	before, pool := *op.Shown, Backends(2)
 	pool[0].InstanceID, pool[0].Port, pool[1].Name = op.Request.InstanceID, "9090", op.Request.BackendName
 	op.Listener.Scheduler, op.Listener.HealthCheck = operation.RoundRobin, new(false)
-	op.Moved = operation.Add{}.Differences(*op, before, operation.PictureOf(*op, pool))
+	op.Moved = operation.Add{}.Differences(*op, before, operation.PictureOf(*op, pool, nil))
 	op.Request.BackendName += "-2"
 	op.There = []operation.Entry{{BackendID: pool[0].BackendID, Ports: pool[0].Port}}
 	Shown(pool)(op)

@@ -31,7 +31,7 @@ func Undo(change ...Change) operation.Operation {
 func removalAnswers(n Names, link string, w render.Wording) map[string]render.Message {
 	removal, undo, of := named(n, Removal()), named(n, Undo()), named(n, PublicCards())["added"]
 	last := named(n, Removal(func(op *operation.Operation) {
-		op.Shown.Last, op.Shown.Servers, op.Shown.Weights, op.Shown.Available = true, 1, 50, 0
+		op.Shown.Servers, op.Shown.Weights, op.Shown.Available = 1, 50, new(0)
 		op.Approval = &operation.Approval{Needed: 1, Channel: "C0LEADS", Who: operation.People{IDs: []string{"U0BO"}},
 			Picture: *op.Shown}
 	}))
@@ -49,6 +49,7 @@ func removalAnswers(n Names, link string, w render.Wording) map[string]render.Me
 		"preview_undo":            private.Preview(undo, w),
 		"preview_undo_unsure":     private.Preview(unsure, w),
 		"gone":                    private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID}, ""),
+		"gone_replaced":           private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID, Other: "be-20d3"}, ""),
 		"gone_removed": private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID,
 			By: &off}, link),
 		"present_removed": private.Present(&intake.PresentError{Operation: of, Backend: zenlayer.Backend{

@@ -12,7 +12,7 @@ func AsRemoval(op operation.Operation) operation.Operation {
 	op.Change = operation.ChangeRemove
 	op.Command = "/lb-register remove api-lb/https-443 be-20d1"
 	op.Target = &operation.Target{BackendID: "be-20d1", Name: "web-07", Ports: "8080", Weight: 50}
-	p := operation.Picture{Read: true, Servers: 5, Weights: 250, Usual: 50, Entry: op.Target, Available: 3}
+	p := operation.Picture{Read: true, Servers: 5, Weights: 250, Usual: 50, Entry: op.Target, Available: new(3)}
 	op.Shown = &p
 	if op.Approval != nil {
 		op.Approval = new(*op.Approval)
@@ -73,7 +73,7 @@ func removedCards() map[string]operation.Operation {
 			NeedsApproval(2, voteBo(), voteChen())),
 	}
 	last := done(one(), Added(operation.EvidenceAnswered), gone)
-	last.Shown.Last, last.Shown.Available = true, 0
+	last.Shown.Available = new(0)
 	undo := done(one(), Added(operation.EvidenceAnswered), gone)
 	undo.Undoes, undo.Addition = "0192f0c1-7d2e-7c3a-9a51-0f6b1c2d3e00", Undo().Addition
 	maps.Copy(all, map[string]operation.Operation{"removed_last": last, "removed_undo": undo})

@@ -157,7 +157,7 @@ func Draft(change ...Change) operation.Operation {
 // Shown has the preview show this pool.
 func Shown(pool []zenlayer.Backend) Change {
 	return func(op *operation.Operation) {
-		p := operation.PictureOf(*op, pool)
+		p := operation.PictureOf(*op, pool, nil)
 		op.Shown, op.Listener.Servers = &p, len(pool)
 	}
 }

@@ -32,7 +32,7 @@ func previewApproval(op operation.Operation, w render.Wording) []string {
 		return nil
 	}
 	var lines []string
-	if op.Change == operation.ChangeRemove && op.Seen().Last {
+	if op.Seen().Last() {
 		lines = append(lines, "A second person always has to agree to this: no other server is available.")
 	}
 	switch {

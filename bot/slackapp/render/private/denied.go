@@ -128,6 +128,10 @@ func Refusal(d operation.Decision, w render.Wording) string {
 			return "The policy file changed a moment ago and I am still reading it, so I do nothing here. Try again " +
 				"in a few seconds."
 		}
+		if d.What == operation.FactPorts {
+			return "Its ports cannot be read, or are too many to check one by one, so I do not do it. Do it in the " +
+				"Zenlayer console."
+		}
 		if d.Remedy != "" {
 			return fmt.Sprintf("I could not check %s, so I do nothing here. Trying again does not help until %s "+
 				"changes this: %s.", render.FactWords(d.What, FactYours), w.Owners(),

@@ -90,7 +90,7 @@ func listenerRow(l operation.Listener) string {
 // ServersOn lists what is on a listener, as it was read at that time.
 func ServersOn(on history.On, at time.Time) render.Message {
 	op := listenerOnly(on.Listener)
-	now := operation.PictureOf(op, on.Pool)
+	now := operation.PictureOf(op, on.Pool, nil)
 	return render.Ephemeral(fmt.Sprintf("%s has %s.", render.ListenerPort(op, render.InText), poolWords(now)),
 		append([]slack.Block{render.Section(fmt.Sprintf("*Servers on %s*, read %s",
 			render.ListenerName(op, render.Name), render.Clock(at)), fmt.Sprintf("*Now:* %s.", poolWords(now)))},

@@ -28,7 +28,7 @@ const (
 // would be there with op carried out. Once op may have been sent, it is only
 // what is there.
 func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.Message {
-	before := operation.PictureOf(op, pool)
+	before := operation.PictureOf(op, pool, nil)
 	what := fmt.Sprintf("*Pool of %s*, read %s", render.ListenerName(op, render.Name), render.Clock(at))
 	has := poolWords(before)
 	if op.State.Final() || op.MaybeSent() {
@@ -54,11 +54,11 @@ func Pool(op operation.Operation, pool []zenlayer.Backend, at time.Time) render.
 // pictureAfter is what would be on the listener with op carried out.
 func pictureAfter(op operation.Operation, pool []zenlayer.Backend) operation.Picture {
 	if op.Change == operation.ChangeAdd {
-		return operation.PictureOf(op, pool).With(op.Request.Weight)
+		return operation.PictureOf(op, pool, nil).With(op.Request.Weight)
 	}
 	return operation.PictureOf(op, slices.DeleteFunc(slices.Clone(pool), func(b zenlayer.Backend) bool {
 		return b.BackendID == render.EntryID(op)
-	}))
+	}), nil)
 }
 
 // poolWords is "4 servers, total weight 200".

@@ -29,7 +29,18 @@ func Gone(e *intake.GoneError, link string) render.Message {
 	op := e.Operation
 	text := goneWords(e, render.InText(e.BackendID), render.ListenerPort(op, render.InText), render.ActorName)
 	markup := goneWords(e, render.Code(e.BackendID), render.ListenerName(op, render.Name), render.ActorMention)
+	if e.Other != "" {
+		text += " " + otherWords(e, render.InText, render.InText)
+		markup += " " + otherWords(e, render.Name, render.Code)
+	}
 	return render.Ephemeral("Nothing to do: "+text, render.Section("*Nothing to do.* "+markup), render.Actions(open))
+}
+
+// otherWords says that the server of an entry that is gone is on the listener all the same.
+func otherWords(e *intake.GoneError, name, code render.Shown) string {
+	return fmt.Sprintf("%s is still on the listener, with another entry: %s. To take that one off: %s",
+		render.ServerName(e.Operation, name), code(e.Other),
+		code(commands.Name+" remove "+e.Operation.Request.ListenerID+" "+e.Other))
 }
 
 func goneWords(e *intake.GoneError, entry, listener string, show func(operation.Actor) string) string {

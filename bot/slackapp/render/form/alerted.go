@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"lbbot/bot/slackapp/render"
+	"lbbot/commands"
 )
 
 const (
@@ -24,8 +25,15 @@ func (f *State) Mark(keys []string) {
 
 // hint is what stands under a field, with its mark.
 func (f State) hint(key, usual string) string {
+	if key == commands.KeyListener && f.ChannelID == "" {
+		usual = noChannel
+	}
 	if words := render.Bare(f.Alerted[key]); words != "" {
 		return fmt.Sprintf(fromAlert, render.Clamp(words, render.MaxOption), usual)
 	}
 	return usual
 }
+
+// noChannel is said where a form was opened in no channel.
+const noChannel = "Here you may change what you may change in a direct message with me, since Slack does not say " +
+	"where you are. For the rules of a channel, type /lb-register there."

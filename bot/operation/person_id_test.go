@@ -107,6 +107,30 @@ func TestTheLastCheckCountsOnePersonOnce(t *testing.T) {
 	})
 }
 
+// TestTheLastCheckDoesNotCountTheAsker is about a vote that was stored before it was
+// known that its person asked.
+func TestTheLastCheckDoesNotCountTheAsker(t *testing.T) {
+	t.Parallel()
+	scene(t, func(t *testing.T, h *house) {
+		l := court(h, 2)
+		op := h.asked(request())
+		h.process(op.ID)
+		require.NoError(t, h.approves(op.ID, bo))
+		require.NoError(t, h.approves(op.ID, chen))
+		l.grid(h, map[string]string{ana.UserID: "W0ANA", anaToo().UserID: "W0ANA", chen.UserID: "W0CHEN"})
+		h.journal.edit(op.ID, func(op *operation.Operation) {
+			for i := range op.Approval.Votes {
+				op.Approval.Votes[i].By.PersonID = ""
+			}
+		})
+		pass(5 * time.Second)
+		require.Empty(t, h.cloud.sent())
+		require.Equal(t, operation.Waiting, h.journal.now(op.ID).State)
+		require.Len(t, h.journal.now(op.ID).Approval.Votes, 1)
+		h.ends()
+	})
+}
+
 // edit changes a stored operation as an earlier version would have written it.
 func (m *memory) edit(id string, change func(*operation.Operation)) {
 	m.mu.Lock()

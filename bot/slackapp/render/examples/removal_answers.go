@@ -49,7 +49,8 @@ func removalAnswers(n Names, link string, w render.Wording) map[string]render.Me
 		"preview_undo":            private.Preview(undo, w),
 		"preview_undo_unsure":     private.Preview(unsure, w),
 		"gone":                    private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID}, ""),
-		"gone_replaced":           private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID, Other: "be-20d3"}, ""),
+		"gone_replaced": private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID,
+			Other: "be-20d3"}, ""),
 		"gone_removed": private.Gone(&intake.GoneError{Operation: of, BackendID: of.BackendID,
 			By: &off}, link),
 		"present_removed": private.Present(&intake.PresentError{Operation: of, Backend: zenlayer.Backend{

@@ -187,9 +187,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func BenchmarkParse(b *testing.B) {
+func BenchmarkPartParse(b *testing.B) {
 	for name, text := range map[string]string{
-		"two words": "api-lb/https-443 web-07",
+		"two_words": "api-lb/https-443 web-07",
 		"common":    "lst-8f2c i-55a1 ports=8080,8081 weight=50 dry-run",
 		"full":      `listener=api-lb:443 server=10.0.3.17 ports=8443 weight=20 reason="inc-1234 add capacity"`,
 		"phone":     `api-lb:443 <http://web-07|web-07> —weight 50 reason=“inc-1234 add capacity”`,

@@ -110,7 +110,16 @@ func TestATokenIsSentWithoutSignature(t *testing.T) {
 	require.Empty(t, req.Header.Values("X-ZC-Signature-Method"))
 }
 
-func BenchmarkEncodeAndSignRegisterBackend(b *testing.B) {
+func BenchmarkPartSign(b *testing.B) {
+	body := []byte(`{"listenerId":"lsn-0001","instanceId":"ins-0001","weight":100}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		sign("secret", "1700000000", contentType, "console.zenlayer.com", body)
+	}
+}
+
+// BenchmarkPartRequest encodes and signs a RegisterBackend request.
+func BenchmarkPartRequest(b *testing.B) {
 	c, err := New(Config{AccessKeyID: "id", AccessKeySecret: NewSecret("secret")})
 	require.NoError(b, err)
 	r := RegisterBackendRequest{

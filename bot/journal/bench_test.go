@@ -118,6 +118,21 @@ func BenchmarkAccept(b *testing.B) {
 	}
 }
 
+// BenchmarkPartAccept accepts without a preview, one after the other.
+func BenchmarkPartAccept(b *testing.B) {
+	s := openBench(b)
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		n++
+		a := accepted(draft(fmt.Sprintf("N%d", n), fmt.Sprintf("server-%d", n)))
+		a.Insert = true
+		if err := s.Accept(b.Context(), a); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkReading reads from 100,000 operations, 1,000 of them unreported.
 func BenchmarkReading(b *testing.B) {
 	s := openBench(b)

@@ -343,7 +343,7 @@ func TestPolicyThatCannotBeEvaluatedDenies(t *testing.T) {
 	}
 }
 
-func BenchmarkDecide(b *testing.B) {
+func BenchmarkPartDecide(b *testing.B) {
 	g := gate(b, newDirectory(), house)
 	for name, q := range map[string]operation.Question{
 		"allowed": question(sre, incident), "denied": question(nobody, ops),

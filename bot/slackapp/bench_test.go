@@ -20,32 +20,6 @@ import (
 	"lbbot/zenlayer/zenlayertest"
 )
 
-func BenchmarkDecodeCommand(b *testing.B) {
-	raw := json.RawMessage(
-		`{"token":"x","team_id":"T1","channel_id":"C1","channel_name":"ops","user_id":"U1","user_name":"ana",
-		"command":"/lb-register","text":"api-lb/https-443 web-07 ports=8443","api_app_id":"A1",
-		"response_url":"https://hooks.slack.com/commands/T1/1/x","trigger_id":"1.2.3"}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := delivery.Decode(socket.Envelope{ID: "e", Type: delivery.KindCommand, Payload: raw}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkDecodeClick(b *testing.B) {
-	raw, err := json.Marshal(clickPayload(ana, incident, render.ActReqSend, "0199-op:3"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := delivery.Decode(socket.Envelope{ID: "e", Type: "interactive", Payload: raw}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // BenchmarkAckOfHelp is an envelope from its receipt to the call of Ack; the
 // write itself is the socket's.
 func BenchmarkAckOfHelp(b *testing.B) {
